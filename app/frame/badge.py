@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import markup, models
-from app.controls import strange
+from app.controls import unlike_text
 from app.models import cache, choice
 from app.session import state
 from core.analysis.tasks import surprise
@@ -32,7 +32,7 @@ def draw(place: DeltaGenerator, lm: LanguageModel, key: str, text: str) -> None:
     if said is None:
         return
     other = models.SMALL if lm.name == models.REAL else models.REAL
-    reads = other == models.REAL or not strange.why(
+    reads = other == models.REAL or not unlike_text.why(
         text
     )  # nobody is sent to a model that reads the text worse
     with place.container(key="gb-badge", horizontal=True, vertical_alignment="center", gap="small"):
@@ -68,7 +68,7 @@ def why(lm: LanguageModel, key: str, text: str) -> tuple[str, str] | None:
     """That a text is unlike what the open model has read, by a measured likelihood: in a line, and whole."""
     limit = lm.card.get("unlike", {}).get("limit")
     if not isinstance(limit, float):
-        found = strange.of(text, lm.card)
+        found = unlike_text.of(text, lm.card)
         if found is None:
             return None
         measure, whole = found

@@ -17,7 +17,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import chapters, markup, models, runs, theme, words
-from app.controls import answer
+from app.controls import decoder_text
 from app.controls.predict import Answer, predict_card
 from app.counts import counted
 from app.frame import badge, sidebar, source, takeaway
@@ -166,10 +166,10 @@ def begin(
     state.fit({} if decoding else {"follow": last, "row": last, "col": last})
     target, said = "", tuple[str, ...]()
     if lm.config.shape == "encoder-decoder":
-        answer.write(lm, read.text, longest)
+        decoder_text.write(lm, read.text, longest)
         target, said = reading.read_target(lm, state.get("target"), longest)
         if writes and decoding and not target:
-            target = answer.by_itself(lm, opened.key, read.text, longest)
+            target = decoder_text.by_itself(lm, opened.key, read.text, longest)
     runs.greet()
     heard = read.notes[:-1] if apart and read.clipped and longest is None else read.notes
     notes = tuple(dict.fromkeys((*state.take_notes(), *heard, *said)))

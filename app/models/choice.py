@@ -21,8 +21,8 @@ def choose(name: str, **also: str | int) -> None:
     What a folder or a training run is made for shows when it has opened (`arrive`).
 
     An encoder-decoder begins with nothing written. To let it write its whole answer here would surprise: no token would
-    be left to choose on Home, and the tree of Decoding would begin where the text has ended. app/controls/answer.py
-    offers it.
+    be left to choose on Home, and the tree of Decoding would begin where the text has ended. A button offers it
+    (app/controls/decoder_text.py).
     """
     memo = state.memo("choice")
     mine = state.get("text") not in (state.DEFAULT_TEXT, *texts(state.get("model")))

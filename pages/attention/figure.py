@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from app.controls.bare import UNSAID
+from app.controls.bare_encoder import UNSAID
 from app.counts import counted
 from app.kit import pack, register
 from core.analysis.heads.steps import AttentionSteps, Change, Kind, attention_steps

@@ -17,7 +17,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.controls import work
-from app.controls.bare import UNSAID
+from app.controls.bare_encoder import UNSAID
 from app.counts import counted
 from app.frame.page import Context
 from app.kit import pack, register
