@@ -1,4 +1,4 @@
-// One drawing, two papers: the same calls draw on a canvas (live curves) and into SVG (exports, browsers without one).
+// Two drawing backends with one interface: canvas (live curves) and SVG (exports, browsers without canvas).
 // Colours are names of design tokens. A line is two arrays; NaN in ys breaks it.
 
 import { css, h, label } from "./shapes.js";
@@ -13,7 +13,7 @@ import { css, h, label } from "./shapes.js";
  * @property {(xs: ArrayLike<number>, ys: ArrayLike<number>, o: Stroke) => void} line
  * @property {(x: number, y: number, r: number, fill: string) => void} dot
  * @property {(x: number, y: number, text: string, o?: Lettering) => void} text
- * @property {(x: number, y: number, width: number, height: number, draw: () => void) => void} clipped what is drawn in here ends at the edges
+ * @property {(x: number, y: number, width: number, height: number, draw: () => void) => void} clipped drawing inside is clipped at the edges
  */
 
 /** @type {Record<string, CanvasTextAlign>} */

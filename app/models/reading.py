@@ -1,4 +1,4 @@
-"""From what a learner typed to what a model reads: bad characters, empty texts, texts longer than the context.
+"""Validation of the learner's text: invalid characters, empty texts, texts longer than the context.
 
 Nothing is changed in silence: every repair comes with a sentence for the learner. No Streamlit in here.
 """
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from core.language_model import LanguageModel
 
 REPLACEMENT = "�"
-# A tokenizer's time grows with the text. No token of the supported vocabularies is longer on average than this.
+# Tokenization time grows with the text. No token of the supported vocabularies is longer than this on average.
 CHARACTERS_PER_TOKEN = 24
 
 PICTURE = "its picture has a row and a column for each"
 COMPUTED = "it computes with the model again and again"
-# Why a page reads no more tokens than it does, where that is less than the model could.
+# Why a page reads fewer tokens than the model could.
 BOUNDS = {
     "home": PICTURE, "attention": PICTURE, "multi_head": PICTURE, "interpretability": PICTURE, "families": PICTURE,
     "lab": "each moment of its strip has a row and a column for each",
@@ -38,11 +38,11 @@ BOUNDS = {
 
 @dataclass(frozen=True)
 class Reading:
-    """What the model reads: the text, its token ids with the special tokens, and what there is to say about it."""
+    """The text that the model reads: its ids with special tokens, and messages about changes to it."""
 
     text: str
     ids: tuple[int, ...]
-    special: int  # how many of the ids the tokenizer added by itself
+    special: int  # how many of the ids are special tokens added by the tokenizer
     limit: int  # how many tokens fit
     notes: tuple[str, ...]
     clipped: bool = False
@@ -50,7 +50,7 @@ class Reading:
 
 
 def clean(text: str) -> tuple[str, str]:
-    """`text` without characters that no tokenizer reads, and what to say about it ("" when there is nothing).
+    """Replace characters in `text` that no tokenizer reads, and return the message about that ("" if nothing changed).
 
     NUL and lone surrogates (halves of a character, as a broken copy leaves them) become U+FFFD, one for one.
     """
@@ -58,7 +58,7 @@ def clean(text: str) -> tuple[str, str]:
 
     mended = mend(text)
     count = sum(old != new for old, new in zip(text, mended))
-    if not count and REPLACEMENT in text:  # a browser replaces half characters by itself
+    if not count and REPLACEMENT in text:  # a browser replaces lone surrogates by itself
         lost = f"Your text holds {REPLACEMENT}, the sign for a character that got lost on the way here: paste it anew."
         return text, lost
     if not count:
@@ -110,7 +110,7 @@ def read(
 
 
 def _bound(lm: LanguageModel, limit: int, context: int, room: int, why: str) -> str:
-    """Whose limit cuts a text, and why it is there."""
+    """Return which limit truncates a text, and why it exists."""
     positions = counted(lm.config.n_ctx, "position")
     if limit < context:
         return (
@@ -123,7 +123,7 @@ def _bound(lm: LanguageModel, limit: int, context: int, room: int, why: str) -> 
 
 
 def read_target(lm: LanguageModel, text: str, longest: int | None = None) -> tuple[str, tuple[str, ...]]:
-    """What an encoder-decoder has written so far, mended and clipped to what fits after its start token; and messages.
+    """Clean and truncate an encoder-decoder's target text to what fits after its start token; return messages, too.
 
     Args:
         lm, longest: as in `read`.
@@ -153,7 +153,7 @@ def _cut_characters(text: str, limit: int) -> tuple[str, bool]:
 
 
 def _cut_tokens(lm: LanguageModel, text: str, room: int) -> tuple[str, bool]:
-    """The beginning of `text` that has at most `room` tokens; cut again where the cut itself changed the tokens."""
+    """Truncate `text` to at most `room` tokens; again where the cut itself changed the tokens."""
     ends = [end for _, end in lm.tokenizer.offsets(text, add_special_tokens=False)]
     if len(ends) <= room:
         return text, False
