@@ -99,7 +99,7 @@ _active: ContextVar[_Active | None] = ContextVar("glassbox_hooks", default=None)
 class HookPoint:
     """The identity function, with a name. `name` is set once by the model that owns it (`name_hooks`).
 
-    Not a module: a pass goes through dozens of these, mostly with nobody listening, and a module's call and the search
+    Not a module: a pass goes through dozens of these, mostly with no hook active, and a module's call and the search
     for it among the parts of another module would cost more than all they do.
     """
 

@@ -126,8 +126,9 @@ def anew(steps: Callable[[], Iterator[Any]]) -> sweeps.Make:
 class Shared:
     """Long work that visitors share (`app.models.sweeps`): each session sees all results, and waits for more or not.
 
-    name: of the work. key: on what; whoever has the same sees the same. total: results in all. what: their unit, in the
-    plural. make: yields what is left to do, given what is there. about: there may be fewer than `total`, or more.
+    name: of the work. key: its input; sessions with the same key share results. total: results in all.
+    what: their unit, in the plural. make: yields what is left to do, given what is there.
+    about: there may be fewer than `total`, or more.
     """
 
     name: str

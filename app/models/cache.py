@@ -1,7 +1,7 @@
 """Caches shared by all sessions: models, read-only, and results of `core`, each computed once.
 
 Every cache is bounded by the bytes in it; Streamlit's own are bounded by number alone, so they are not used. A model is
-loaded once for the whole server, and nobody writes to it: a learner's ablation lives in the hooks of that learner's run
+loaded once for the whole server, and is read-only: a learner's ablation is in the hooks of that learner's run
 (core/hooks.py).
 """
 
@@ -104,7 +104,7 @@ def _load(choice: models.Choice, snapshot: int, tell: Tell | None) -> LanguageMo
 
 
 def opening(name: str, snapshot: int, report: Tell) -> LanguageModel:
-    """Load as `model` does, with progress: fetched and read once for all callers; `report` hears the progress.
+    """Load as `model` does, with progress: fetched and read once for all callers; `report` gets the progress.
 
     Args:
         report: called from this thread with what is done ("Fetching", "Reading"), the bytes done and those in all.

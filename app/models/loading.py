@@ -37,7 +37,7 @@ _lock = threading.Lock()
 
 
 def follow(key: Hashable, work: Callable[[Tell], Result], report: Tell, every: float = 0.2) -> Result:
-    """Run `work` once for all callers that ask for `key` meanwhile, and return its result; `report` hears the progress.
+    """Run `work` once for all callers that ask for `key` meanwhile, and return its result; `report` gets the progress.
 
     Args:
         work: gets a function to report progress with; runs in its own thread.

@@ -37,7 +37,7 @@ _HOW_TO_CONVERT = (
 def own_file(path: Path) -> Path:
     """Check that a file of a model's folder may be read, and return `path`.
 
-    A folder that somebody else wrote may hold links to anything that this process can read. Only what lies in the
+    An untrusted folder may hold links to anything that this process can read. Only what lies in the
     folder is read, and for the hub's cache what lies among the model's own blobs.
 
     Raises:
@@ -232,7 +232,7 @@ class Weights(FileTensors):
     Args:
         compacted: int8 matrices with a scale a row (see `compact`) count as weights.
         mapped: leave numbers that need no conversion in the file, which processes then share in memory. For files that
-            nobody cuts short while they are open: reading a page that is gone ends the process.
+            are not truncated while they are open: reading a page that is gone ends the process.
         progress: called with (numbers read, numbers in all) after each tensor that is read for the first time.
 
     Attributes:

@@ -48,7 +48,7 @@ _MASKS = ("[MASK]", "<mask>")
 class Loaded:
     """A model loaded from a folder.
 
-    card: how it was trained ({} where nobody wrote it down); under "generation", how a published one would like its
+    card: how it was trained ({} where not recorded); under "generation", how a published one would like its
         text decoded, which Glassbox does only as far as it is asked to (`DecodingOptions`); under "sentence_vectors",
         how one wants a text in one vector (`core.checkpoints.sentence`).
     """

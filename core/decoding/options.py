@@ -98,7 +98,7 @@ def whole_number(name: str, value: Any, low: int, high: int, *, off: str = "") -
     """Check a count.
 
     Args:
-        off: the value that switches it off, told to somebody who tried another.
+        off: the value that switches it off, named in the message.
 
     Raises:
         ValueError: not a whole number from `low` to `high`; the message names it and both.

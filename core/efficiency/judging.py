@@ -59,7 +59,7 @@ class Judged:
             (`rise_low`, `rise_high`, normal).
         agreement: the share of places where its first choice is the original's, with Wilson's interval (`low`, `high`).
         kl: nats a place from the original's distribution to its own, 0 where both say the same.
-        seconds: of one pass over the first text; nan where nobody asked for the time.
+        seconds: of one pass over the first text; NaN where not timed.
         places: how many there are.
     """
 

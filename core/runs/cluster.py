@@ -93,7 +93,7 @@ def check_address(scheduler: str, store: Store) -> None:
     """Check that the connection is authenticated (dask executes what its peers send), and that workers can reach the
     store.
 
-    That holds on this machine, too: whoever has an account here reaches a port of 127.0.0.1.
+    That holds on this machine, too: every user of this machine can reach a port of 127.0.0.1.
 
     Raises:
         RunError: plain tcp, or a SQLite file for workers of another machine.

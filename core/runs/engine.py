@@ -58,7 +58,7 @@ class Engine:
             none; runs wait for another server of the same store.
         scheduler: the address of a dask scheduler; None: GLASSBOX_SCHEDULER, "" for workers of our own.
         limits: None: from the environment.
-        idle: seconds after which workers of our own leave when nobody wants them; None: GLASSBOX_IDLE, or 600.
+        idle: seconds after which idle workers of our own stop; None: GLASSBOX_IDLE, or 600.
 
     Raises:
         RunError: the scheduler's address is not one to be trusted, or its workers could not reach the store.
@@ -108,7 +108,7 @@ class Engine:
         """Start the dispatching thread.
 
         Args:
-            wait: let workers come, and wait until they are warm, `timeout` seconds at most; otherwise they come when
+            wait: let workers come, and wait until they are warm, `timeout` seconds at most; otherwise they start when
                 somebody wants them.
 
         Raises:
@@ -150,7 +150,7 @@ class Engine:
     ) -> Run:
         """Queue a run; it begins as soon as a worker is free, now or after the next start of the server.
 
-        What gives way to it does so only if it is put into the queue: all of it is one transaction.
+        Other runs are evicted for it only if it is queued: all of it is one transaction.
 
         Args:
             address: the network address that it is asked for from, or a name of it; "" where none is known.

@@ -94,7 +94,7 @@ def head_maps(
     Args:
         attention: "self", or in an encoder-decoder also "cross" and "encoder".
         target: an encoder-decoder's beginning of the answer.
-        trace: the pass of this text and target, if it is at hand (made under the same interventions); None: made now.
+        trace: the pass of this text and target, if available (made under the same interventions); None: computed now.
 
     Raises:
         ValueError: no such attention, an empty text, or a trace of another text.

@@ -68,7 +68,7 @@ def head_shares(
         row: a position of the asking side, or from the end if negative: the encoder's for "encoder", else the
             decoder's or the only one.
         attention: "self", or in an encoder-decoder also "cross" and "encoder".
-        trace: the pass of this text and target, if it is at hand (made under the same interventions); None: made now.
+        trace: the pass of this text and target, if available (made under the same interventions); None: computed now.
 
     Raises:
         ValueError: no such layer, attention or row, or a trace of another text.

@@ -160,7 +160,7 @@ def attention_steps(
         attention: "self", or in an encoder-decoder also "cross" and "encoder".
         change: what to alter in this head only.
         position: the row of the logits to predict from; None: the last.
-        trace: the pass of this text and target, if it is at hand (made under the same interventions); None: made now.
+        trace: the pass of this text and target, if available (made under the same interventions); None: computed now.
 
     Raises:
         ValueError: no such layer, head, attention or position, temperature not above 0, an edit to nan or +inf, a

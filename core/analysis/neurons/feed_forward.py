@@ -154,7 +154,7 @@ def token_steps(
     Args:
         row: of the stack's tokens, or from the end if negative.
         stack: of an encoder-decoder; None: the decoder.
-        trace: the pass of this text and target, if it is at hand; None: made now.
+        trace: the pass of this text and target, if available; None: computed now.
 
     Raises:
         ValueError: no such block, row or stack, or a trace of another text.

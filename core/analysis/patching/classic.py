@@ -3,7 +3,7 @@
 induction heads        in a list said twice, heads that look back to what followed before    (Olsson et al. 2022)
 an indirect object     whom "When Mary and John went to the shop, John gave a drink to" goes
                        on with, by heads put in from the clean pass                           (Wang et al. 2022)
-a fact                 "The capital of France is": at which depth the last token has heard
+a fact                 "The capital of France is": at which depth the last token has read
                        of France, and by which head                      (Meng et al. 2022; Geva et al. 2023)
 
 Heads are found on the first text of a kind and tested on the others, since a finding on one text says little. A text is

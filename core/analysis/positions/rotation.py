@@ -182,7 +182,7 @@ def turning(
 
     Args:
         attention: "encoder" is an encoder-decoder's other stack; attention to a source turns nothing.
-        trace: the pass of this text and target, if it is at hand; None: made now.
+        trace: the pass of this text and target, if available; None: computed now.
 
     Raises:
         NoRotation: the model has other positions, or none.

@@ -111,7 +111,7 @@ def attribute(
         row: of the logits (the decoder's of an encoder-decoder), or from the end if negative.
         target: of an encoder-decoder, what is written so far. Its decoder is taken apart; what crosses from the source
             counts as the decoder's cross-attention.
-        trace: the pass of this text and target, if it is at hand; None: made now.
+        trace: the pass of this text and target, if available; None: computed now.
 
     Raises:
         NoLogits: the model has no head that says tokens.

@@ -125,7 +125,7 @@ def ledger(
         by_head: a line for each head instead of one for each attention.
         through_final: also through the norm after the last block, where there is one: what the unembedding reads.
         stack: "encoder" or "decoder" of an encoder-decoder; None: the decoder.
-        trace: the pass of this text and target, if it is at hand; None: made now.
+        trace: the pass of this text and target, if available; None: computed now.
 
     Raises:
         ValueError: no such row or stack, or a trace of another text.

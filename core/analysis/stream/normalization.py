@@ -123,7 +123,7 @@ def norm_of(
 
     Args:
         name: one of `norm_names`.
-        trace: the pass of this text and target, if it is at hand; None: made now.
+        trace: the pass of this text and target, if available; None: computed now.
 
     Raises:
         NoNorm: the model has no norm of that name.
