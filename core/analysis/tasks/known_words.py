@@ -28,7 +28,6 @@ _APART = {  # folders and modules whose words only some tasks read
     "questions": frozenset({"question"}),
     "senses": frozenset({"tales"}),
     "homonyms": frozenset({"tales"}),
-    "copies": frozenset({"tales"}),
 }
 # What the program itself puts in: articles, verbs and words of questions that its functions write.
 _BY_FUNCTIONS = frozenset(
