@@ -93,9 +93,6 @@ class Way:
 _PLAIN = {"plain", "intense", "agree", "told true"}
 
 
-_PLAIN = {"plain", "intense", "agree", "told true"}
-
-
 @dataclass(frozen=True)
 class _Ways:
     """Ways of one kind, a frame a line."""

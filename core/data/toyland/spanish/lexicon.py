@@ -5,15 +5,11 @@ They stand in nouns.toml, phrases.toml and spots.toml.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TypeVar
 
 from core.data.toyland.tables import DamagedTable, Table, read
 from core.data.toyland.words import ELDERS, GROWN_KIN, KIN
-
-V = TypeVar("V")
 
 
 @dataclass(frozen=True)
@@ -57,24 +53,20 @@ def _special() -> dict[tuple[str, str], str]:
     return found
 
 
-def _table(reader: Callable[[], Mapping[str, V]]) -> Mapping[str, V]:
-    return Table(reader)
-
-
 # thing: (noun, gender, what one does with it, what one did with it)
-THINGS = _table(lambda: _nouns().things)
-COLOURS = _table(lambda: _nouns().colours)
-SPECIAL: Mapping[tuple[str, str], str] = Table(_special)  # (colour, thing)
-SIZES = _table(lambda: _nouns().sizes)  # these stand before the noun
+THINGS = Table(lambda: _nouns().things)
+COLOURS = Table(lambda: _nouns().colours)
+SPECIAL = Table(_special)  # (colour, thing)
+SIZES = Table(lambda: _nouns().sizes)  # these stand before the noun
 AFTER = {"new"}  # but this after its colour
-PROFESSIONS = _table(lambda: _nouns().professions)  # (he, she)
-RELATIONS = _table(lambda: _nouns().relations)
-TITLES = _table(lambda: _nouns().titles)
-PLACES = _table(lambda: _nouns().places)
-PREPOSITIONS = _table(lambda: _nouns().prepositions)
-POOLS = _table(lambda: _phrases().pools)
-OPENERS = _table(lambda: _phrases().openers)
-SPOTS = _table(lambda: read("spanish/spots", dict[str, str]))
+PROFESSIONS = Table(lambda: _nouns().professions)  # (he, she)
+RELATIONS = Table(lambda: _nouns().relations)
+TITLES = Table(lambda: _nouns().titles)
+PLACES = Table(lambda: _nouns().places)
+PREPOSITIONS = Table(lambda: _nouns().prepositions)
+POOLS = Table(lambda: _phrases().pools)
+OPENERS = Table(lambda: _phrases().openers)
+SPOTS = Table(lambda: read("spanish/spots", dict[str, str]))
 
 
 def inflected(adjective: str, gender: str) -> str:

@@ -50,11 +50,8 @@ class _Things:
 
 _people = read("words/people", _People)
 SHE_NAMES, HE_NAMES, PROFESSIONS = _people.she_names, _people.he_names, _people.professions
-KIN, GROWN_KIN, ELDERS = (
-    _people.kin,
-    _people.grown_kin,
-    _people.elders,
-)  # pronoun -> what one may be to somebody
+# pronoun -> what one may be to somebody
+KIN, GROWN_KIN, ELDERS = _people.kin, _people.grown_kin, _people.elders
 TITLES = _people.titles
 
 _places = read("words/places", _Places)
