@@ -1,1 +1,1 @@
-"""The Streamlit building: state, cache, the frame of every page, and our own components. May import `core`."""
+"""The Streamlit application: state, cache, the frame of every page, and custom components. May import `core`."""

@@ -23,21 +23,21 @@ SECTIONS = (
 )
 
 
-# Pages with a button that starts training runs: workers stand ready while somebody looks at one.
+# Pages with a button that starts training runs: worker processes are kept warm while one of them is open.
 TRAINS = frozenset({
     "adaptability", "bias", "break_it", "efficiency", "embeddings", "fine_tuning", "lab", "objectives", "optimizers",
     "regularization", "scaling",
 })  # fmt: skip
 
 
-# Pages about what the open model expects to read: a bare encoder, which says no tokens, has nothing to show there.
+# Pages about the predictions of the open model. A bare encoder has no vocabulary head, so they have nothing to show.
 PREDICTS = frozenset({
     "break_it", "decoding", "efficiency", "interpretability", "lab", "loss", "objectives", "optimizers",
     "regularization",
 })  # fmt: skip
 
 
-# Pages of training: what they train while a published model is open, which is far too large for it.
+# Pages about training: what they train while a published model is open, which is too large to train here.
 TRAINED: dict[str, str] = {
     "objectives": "{} is not trained here: the three whose losses fall below are small models, trained on the tales.",
     "lab": "{} is not trained here: the runs of this page are small models, yours and recorded ones.",
@@ -320,7 +320,7 @@ BY_SLUG: dict[str, Chapter] = {chapter.slug: chapter for chapter in CHAPTERS}
 
 
 def shown() -> dict[str, list[Chapter]]:
-    """Section -> its chapters whose page exists, in order; sections without any are left out."""
+    """Return section -> its chapters whose page exists, in order; sections without any are left out."""
     groups: dict[str, list[Chapter]] = {}
     for chapter in CHAPTERS:
         if chapter.exists:
@@ -329,11 +329,11 @@ def shown() -> dict[str, list[Chapter]]:
 
 
 def following(slug: str) -> Chapter | None:
-    """The next existing chapter after `slug` in reading order, or None after the last one."""
+    """Return the next existing chapter after `slug` in reading order, or None after the last one."""
     at = CHAPTERS.index(BY_SLUG[slug])
     return next((chapter for chapter in CHAPTERS[at + 1 :] if chapter.exists), None)
 
 
 def trained(slug: str, name: str) -> str:
-    """What a page of training trains in place of the published model `name`, in a line; "" on other pages."""
+    """Describe in one line what a training page trains in place of the published model `name`; "" on other pages."""
     return TRAINED.get(slug, "").format(name)

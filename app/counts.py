@@ -11,7 +11,7 @@ _LARGE = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 
 
 def counted(count: int | float | str, word: str, many: str = "") -> str:
-    """So many of something.
+    """Format a count with its noun.
 
     Args:
         count: a number, or one that is written already: "3 + 3".
@@ -22,7 +22,7 @@ def counted(count: int | float | str, word: str, many: str = "") -> str:
 
 
 def plural(word: str) -> str:
-    """Several of what one is called `word`: passes, entries, tokens."""
+    """Return the plural of `word`: passes, entries, tokens."""
     if word.endswith(("s", "x", "ch", "sh")):
         return word + "es"
     if word.endswith("y") and word[-2:-1] not in "aeiou":
@@ -31,7 +31,7 @@ def plural(word: str) -> str:
 
 
 def times(ratio: float) -> str:
-    """How many times as much, to three digits that count: a ratio of millions has no hundredths."""
+    """Format a ratio, to three significant digits."""
     if not math.isfinite(ratio):
         return "endlessly many times"
     for size, name in _LARGE:

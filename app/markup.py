@@ -1,4 +1,4 @@
-"""Text made safe: `escape` for Streamlit's labels and messages, `inline` for our own HTML.
+"""Escaped text: `escape` for Streamlit's labels and messages, `inline` for our own HTML.
 
 What a learner types is shown as text everywhere; nothing else may put it on the screen.
 """
@@ -8,8 +8,8 @@ from __future__ import annotations
 import html
 import re
 
-# A joiner of no width. Streamlit turns emoji codes, arrows, dashes and bare addresses in a text into something else
-# after Markdown is read, where a backslash no longer helps; a joiner between the characters does.
+# Word joiner (zero width). Streamlit turns emoji codes, arrows, dashes and bare URLs in a text into something else
+# after Markdown is parsed, where a backslash no longer helps; a joiner between the characters does.
 _JOINER = "\u2060"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|$~:&@=/^\"'])")
 _GLUED = re.compile(r"(\\[:@](?=\S)|\\[<>~-](?=\\[>=-])|ww(?=w))")
@@ -18,7 +18,7 @@ _NEWLINES = re.compile(r"[\r\n\u2028\u2029\v\f]")
 
 
 def escape(text: str) -> str:
-    """`text` for a label or message of Streamlit's, where it must read exactly as it is written."""
+    """Escape `text` for a Streamlit label or message, so that it reads exactly as it is written."""
     escaped = _MARKDOWN.sub(r"\\\1", _NEWLINES.sub("⏎", text))
     escaped = _GLUED.sub(rf"\1{_JOINER}", escaped)
     # Spaces at the ends would be trimmed, and several in a row would become one.
@@ -26,7 +26,7 @@ def escape(text: str) -> str:
 
 
 def inline(text: str) -> str:
-    """`text` as HTML: everything is text, and `pieces between backticks` are set in the monospaced face.
+    """Convert `text` to HTML: everything is escaped, and `pieces between backticks` are set in monospace.
 
     A piece that may itself hold a backtick (a token) is wrapped by `mono`.
     """
@@ -39,18 +39,18 @@ def inline(text: str) -> str:
 
 
 def mono(text: str) -> str:
-    """`text` as a piece for `inline` to set in the monospaced face, between more backticks than it holds itself."""
+    """Wrap `text` for `inline` to set in monospace, in more backticks than it holds itself."""
     most = max((len(run) for run in re.findall("`+", text)), default=0)
     fence, pad = "`" * (most + 1), " " if most else ""
     return f"{fence}{pad}{text}{pad}{fence}"
 
 
 def visible(token: str) -> str:
-    """A token's text as a chip shows it: a leading space as a faint dot, line ends and tabs as signs."""
+    """Show a token's text as a chip does: a leading space as a faint dot, line ends and tabs as symbols."""
     shown = token.replace("\n", "⏎").replace("\t", "⇥").replace("\r", "␍")
     return "·" + shown[1:] if shown.startswith(" ") else shown
 
 
 def capital(name: int | str) -> str:
-    """A choice's name as a label: "encoder" as "Encoder"."""
+    """Capitalize a choice's name for a label: "encoder" as "Encoder"."""
     return str(name).capitalize()

@@ -1,9 +1,9 @@
-"""What runs at every visit and every change: page settings, navigation, style, then the chosen page."""
+"""The entry point of every visit and rerun: page settings, navigation, style, then the chosen page."""
 
 from __future__ import annotations
 
-# While a page runs, Streamlit calls this file the main one; a worker process that is born just then imports it again,
-# under the name __mp_main__, and must draw nothing.
+# While a page runs, Streamlit sets this file as __main__; a worker process spawned just then imports it again, as
+# __mp_main__, and must draw nothing.
 if __name__ != "__mp_main__":
     import streamlit as st
 

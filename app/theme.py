@@ -13,14 +13,14 @@ from pathlib import Path
 TOKENS: dict[str, tuple[str, str]] = {
     "bg": ("#FFFFFF", "#12151B"),  # the page
     "side": ("#F6F7F9", "#191D25"),  # the sidebar
-    "wash": ("#F8F9FB", "#171B22"),  # a closed block, a step that is over
-    "field": ("#EEF0F4", "#232934"),  # the ground of an input
+    "wash": ("#F8F9FB", "#171B22"),  # a closed block or a finished step
+    "field": ("#EEF0F4", "#232934"),  # the background of an input
     "line": ("#DFE3E9", "#313947"),  # hairlines
     "ink": ("#181C24", "#ECEFF4"),  # text
-    "ink2": ("#454C5A", "#C2C9D4"),  # second text
+    "ink2": ("#454C5A", "#C2C9D4"),  # secondary text
     "ink3": ("#626B7B", "#98A2B3"),  # hints and ticks
-    "accent": ("#B0104F", "#FF8FBD"),  # the chosen thing, the primary button
-    "accent-soft": ("#FBE9F0", "#3A1F2D"),  # the ground behind the chosen thing
+    "accent": ("#B0104F", "#FF8FBD"),  # the accent (selection, primary button)
+    "accent-soft": ("#FBE9F0", "#3A1F2D"),  # the background of the selection
     "accent-on": ("#FFFFFF", "#1B0A12"),  # text on the accent
     "q": ("#1F6FD6", "#4A93EE"),  # queries
     "q-ink": ("#1A5FB8", "#7DB6FA"),
@@ -43,24 +43,22 @@ PROJECTOR = {"ink3": "ink2", "ink2": "ink", "line": "ink3"}
 
 SANS = "Inter, 'Segoe UI', system-ui, sans-serif"
 MONO = "'JetBrains Mono', ui-monospace, 'SFMono-Regular', Menlo, Consolas, monospace"
-SIDEBAR = 256  # px
-RADIUS = 8  # px, cards and controls; chips and cells take half of it
 
 
 def color(name: str, dark: bool = False) -> str:
-    """The hexadecimal value of one token; KeyError for a name that is no token."""
+    """Return the hexadecimal value of one token; KeyError for a name that is no token."""
     return TOKENS[name][dark]
 
 
 def values(projector: bool = False) -> dict[str, tuple[str, str]]:
-    """All tokens, name -> (light, dark), as they are shown; `projector` raises the contrast of the quiet ones."""
+    """Return all tokens, name -> (light, dark); `projector` raises the contrast of the muted ones."""
     stronger = PROJECTOR if projector else {}
     return {name: TOKENS[stronger.get(name, name)] for name in TOKENS}
 
 
 @cache
 def css() -> str:
-    """The custom properties that a component's figure sees: `--gb-NAME`, switched by its own `data-theme`."""
+    """Return the custom properties of a component's figure: `--gb-NAME`, switched by its own `data-theme`."""
 
     def block(selector: str, dark: bool) -> str:
         lines = "".join(f"--gb-{name}:{pair[dark]};" for name, pair in TOKENS.items())
@@ -71,7 +69,7 @@ def css() -> str:
 
 @cache
 def frame(projector: bool = False) -> str:
-    """The style sheet of the frame around the pages, as one `<style>` element.
+    """Return the style sheet of the frame around the pages, as one `<style>` element.
 
     `light-dark()` follows the colour scheme that Streamlit sets on the document, so the frame needs no rerun when the
     theme changes.

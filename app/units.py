@@ -1,4 +1,4 @@
-"""Numbers with their units, as this page writes them: bytes by powers of 1,024, operations by powers of 1,000."""
+"""Numbers with their units, as every page writes them: bytes by powers of 1,024, operations by powers of 1,000."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ def _scaled(value: float, base: int, names: tuple[str, ...]) -> tuple[float, str
 
 
 def _short(value: float) -> str:
-    """Three digits, more before the point."""
+    """Format a value with three digits, more before the decimal point."""
     return f"{value:,.0f}" if value >= 99.95 else f"{value:.1f}" if value >= 9.995 else f"{value:.2f}"
 
 
 def size(count: float) -> str:
-    """Bytes: 15.6 MiB."""
+    """Format bytes: 15.6 MiB."""
     value, name = _scaled(float(count), 1024, BYTES)
     return f"{value:,.0f} B" if name == "B" else f"{_short(value)} {name}"
 
 
 def si(count: float, unit: str = "") -> str:
-    """Anything else: 2.61 GFLOP."""
+    """Format a count with an SI prefix: 2.61 GFLOP."""
     value, name = _scaled(float(count), 1000, THOUSANDS)
     said = f"{value:.0f}" if not name and float(value).is_integer() else _short(value)
     return f"{said} {name}{unit}".strip()
 
 
 def in_words(count: int, unit: int) -> str:
-    """A published count with the digits that its authors gave: 1,542 million, 175 billion.
+    """Format a published count with the digits that its authors gave: 1,542 million, 175 billion.
 
     Args:
         unit: what it was rounded to.
@@ -43,7 +43,7 @@ def in_words(count: int, unit: int) -> str:
 
 
 def seconds(value: float) -> str:
-    """A time as people say it: 1.3 ms, 12 s, 4.5 hours, 3.1 years."""
+    """Format a duration: 1.3 ms, 12 s, 4.5 hours, 3.1 years."""
     for least, each, name in (
         (3.156e7, 3.156e7, "years"),
         (86_400 * 2, 86_400, "days"),

@@ -216,6 +216,6 @@ WORDS: dict[str, str] = {
 
 
 def sentence(why: object) -> str:
-    """A reason or a note as a sentence: a capital at its front and, unless it ends with a mark, a full stop."""
+    """Format a reason or a note as a sentence: a capital first and, unless it ends with a mark, a full stop."""
     said = str(why)
     return said[:1].upper() + said[1:] + "." * (not said.endswith((".", "!", "?")))

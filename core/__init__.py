@@ -4,7 +4,7 @@
     trace = lm.trace("Once upon a time")
     trace["blocks.0.attn.hook_pattern"]  # (H, T, S)
 
-Names arrive on first use, so that what needs no model (Toyland, a configuration) does not wait for torch.
+Names are imported lazily, so that code without a model (Toyland, a configuration) does not import torch.
 """
 
 from importlib import import_module

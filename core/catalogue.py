@@ -1,6 +1,6 @@
-"""Every model by one name: `load` a training run, or whatever the zoo has.
+"""Models by name: `load` opens a training run, or whatever the zoo has.
 
-The run store is imported where a run is asked for: who opens a bundled model does not wait for a database.
+The run store is imported only for runs: opening a bundled model needs no database.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from core.runs import Store
 
 Found = TypeVar("Found")
-RUN = "run:"  # before the id of a training run
+RUN = "run:"  # prefix of the id of a training run
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -60,14 +60,14 @@ def load(
 
 
 def snapshots(name: str) -> list[int]:
-    """The training steps of which a bundled model or a run keeps its weights, from the untrained start to the end."""
+    """List the training steps whose weights a bundled model or a run keeps, from initialization to the end."""
     if name.startswith(RUN):
         return _of_run(name, lambda store, id: store.steps(id), _exported_steps)
     return zoo.snapshots(name)
 
 
 def _of_run(name: str, ask: Callable[[Store, str], Found], instead: Callable[[Path], Found]) -> Found:
-    """What the run store says about the run `name`, "run:ID"; where it knows none, what its exported folder says."""
+    """Query the run store about the run `name`, "run:ID"; if it has no such run, the run's exported folder."""
     from core.runs import NoSuchRun, RunError, exported
     from core.runs.schema import default_url
 
@@ -106,7 +106,7 @@ def _exported(
 
 
 def _exported_steps(folder: Path) -> list[int]:
-    """The moments of an exported run's folder."""
+    """List the checkpoint steps in an exported run's folder."""
     from core.runs.exported import steps
 
     return steps(folder)

@@ -1,4 +1,4 @@
-"""ModelConfig: all that decides the shape and the arithmetic of a transformer, in one frozen, flat, checked record.
+"""ModelConfig: the complete shape and arithmetic of a transformer, in one frozen, flat, validated record.
 
 It does not know about weights, files or families: a GPT-2, a Llama, a BERT and a T5 are four sets of values.
 """
@@ -25,7 +25,7 @@ Pooling = Literal["first", "mean"]
 
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig:
-    """A transformer, described. Sizes are counts; every name is the field's.
+    """A transformer's configuration. Sizes are counts; every name is the field's.
 
     Raises:
         ValueError: two values do not fit each other; the message names both.
@@ -45,9 +45,9 @@ class ModelConfig:
     n_decoder_layers: int | None = None  # encoder-decoder only; None: n_layers
 
     position: Position = "learned"
-    rope_theta: float = 10_000.0  # the base of rotary angles (Su et al. 2021)
+    rope_theta: float = 10_000.0  # base of the rotary angles (Su et al. 2021)
     position_offset: int = 0  # the row of W_pos that position 0 reads
-    pad_has_position: bool = True  # False: padding tokens are not counted, and read the row before (RoBERTa)
+    pad_has_position: bool = True  # False: padding tokens have no position and read the row before (RoBERTa)
     relative_buckets: int = 32  # T5's relative bias (Raffel et al. 2020)
     relative_max_distance: int = 128
 
@@ -59,7 +59,7 @@ class ModelConfig:
     embed_norm: bool = False  # a norm right after the embeddings (BERT)
     embed_scale: float = 1.0  # what a token's vector is multiplied by (Vaswani et al. 2017: sqrt(d_model))
     final_norm: bool = True
-    qk_norm: bool = False  # RMS-normalise every query and key head before they turn
+    qk_norm: bool = False  # RMS-normalise every query and key head before rotation
 
     act: Activation = "gelu_tanh"
     gated: bool = False  # act(x W_gate) * (x W_in) (Shazeer 2020)
@@ -88,7 +88,7 @@ class ModelConfig:
     pad_id: int | None = None
     mask_id: int | None = None
     decoder_start_id: int | None = None
-    first_id: int | None = None  # the token that a decoder always writes first, after its start token
+    first_id: int | None = None  # the token that a decoder always generates first, after its start token
 
     def __post_init__(self) -> None:
         fill = {
@@ -157,7 +157,7 @@ class ModelConfig:
                 raise ValueError(f"{name}={token} lies outside the vocabulary of {self.d_vocab}")
 
     def _check_uncounted(self) -> None:
-        """Padding without a position: an encoder reads whole texts, and its table has a row for that."""
+        """Check padding without positions: only an encoder reads whole texts, and its table has a row for that."""
         if self.shape != "encoder" or self.position not in ("learned", "sinusoidal"):
             raise ValueError(
                 "pad_has_position=False belongs to an encoder with a table of positions, not to "
@@ -170,7 +170,8 @@ class ModelConfig:
             )
 
     def _check_buckets(self) -> None:
-        """T5's logarithm of distances needs a distance with a bucket of its own, and another greatest one."""
+        """Check T5's buckets: the log scale needs distances with a bucket of their own, and a larger maximum
+        distance."""
         halves = {"encoder": (True,), "decoder": (not self.causal,), "encoder-decoder": (True, False)}[
             self.shape
         ]
@@ -211,7 +212,7 @@ class ModelConfig:
                 f"head={self.head!r} needs the names of at least two classes: labels={self.labels!r}"
             )
 
-    # The optional sizes are filled in by __post_init__; these say so to the type checker.
+    # The optional sizes are set by __post_init__; these properties narrow their types.
     @property
     def head_size(self) -> int:
         """K, the width of one head."""
@@ -234,26 +235,26 @@ class ModelConfig:
 
     @property
     def n_outputs(self) -> int:
-        """How many numbers the head says at once: V, the number of labels, 2 (start and end of a span), or none."""
+        """The outputs of the head per position: V, the number of labels, 2 (start and end of a span), or none."""
         return {"lm": self.d_vocab, "span": 2}.get(self.head, len(self.labels))
 
     def replace(self, **changes: Any) -> ModelConfig:
-        """The same model with some values changed (checked again)."""
+        """Return the same configuration with some values changed (validated again)."""
         return dataclasses.replace(self, **changes)
 
     def with_head(self, head: Head, labels: Sequence[str] = ()) -> ModelConfig:
-        """An encoder's body with another head: what only says tokens (masked-LM head, bias, own table) is left out."""
+        """Replace the head of an encoder; settings of a vocabulary head (masked-LM head, bias, own table) are reset."""
         return self.replace(
             head=head, labels=tuple(labels), mlm_head=False, unembed_bias=False, tied_embeddings=True
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as JSON holds them."""
+        """Return plain values, as JSON holds them."""
         return {**dataclasses.asdict(self), "eos_ids": list(self.eos_ids), "labels": list(self.labels)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ModelConfig:
-        """The reverse of `to_dict`.
+        """Build the configuration from the result of `to_dict`.
 
         Raises:
             ValueError: an unknown or missing name, or values that do not fit.
@@ -267,8 +268,8 @@ class ModelConfig:
             raise ValueError(f"incomplete model configuration: {error}") from error
 
 
-# The small fast recipe: rotary, RMSNorm, query/key norm, squared ReLU, no biases. With gains: without them a normalised
-# query and key of 32 numbers cannot make a score above sqrt(32), and tales-gpt's loss fell more slowly.
+# The small fast recipe: rotary, RMSNorm, query/key norm, squared ReLU, no biases. The norms have gains: without them a
+# normalised query and key of 32 numbers cannot reach a score above sqrt(32), and tales-gpt's loss fell more slowly.
 _SMALL = {
     "position": "rotary",
     "norm": "rms",
@@ -320,7 +321,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 
 def preset(name: str, **changes: Any) -> ModelConfig:
-    """A named configuration, with changes.
+    """Return a named configuration with changes.
 
     Raises:
         ValueError: no preset has that name; the message lists them.
@@ -332,7 +333,7 @@ def preset(name: str, **changes: Any) -> ModelConfig:
 
 Part = Literal["residual", "norm", "scale", "position", "mask"]
 
-# What each part's absence is in a configuration, for a model to be built or trained without it.
+# The configuration changes that remove each part, for a model to be built or trained without it.
 WITHOUT: Mapping[Part, Mapping[str, Any]] = {
     "residual": {"residual": False},
     "norm": {"norm": "none"},

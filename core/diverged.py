@@ -1,4 +1,4 @@
-"""A training that went to where no learning is."""
+"""The error of a diverged training."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 
 class Diverged(ArithmeticError):
-    """The loss went to where no learning is: not finite, or far above guessing. Nothing was changed by that step."""
+    """Raised when the loss is not finite, or far above guessing. Nothing was changed by that step."""
 
     def __init__(self, step: int, loss: float, what: str = "loss") -> None:
         size = f"{loss:,.3g}" if math.isfinite(loss) else "not a finite number"

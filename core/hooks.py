@@ -1,7 +1,8 @@
 """Hooks: named places in the forward pass where a value can be read or replaced.
 
-A `HookPoint` is an identity with a dotted name, each declared with its shape where it is used. Who listens is kept in a
-ContextVar, never on the model: one model serves many threads, and what one of them changes no other sees.
+A `HookPoint` is an identity function with a dotted name, declared with its shape where it is used. Recorders and
+interventions are kept in a ContextVar, never on the model: one model serves many threads, and an intervention in one
+does not affect the others.
 
     with recording() as seen:  model(ids)            # seen["blocks.0.attn.hook_pattern"]
     with intervene(ablate_head(layer=1, head=2)):  model(ids)
@@ -23,12 +24,12 @@ Edit = Callable[[Tensor], Tensor]
 
 
 class HookError(ValueError):
-    """An intervention names a place that the model does not have."""
+    """Raised when an intervention names a hook that the model does not have."""
 
 
 @dataclass(frozen=True)
 class Intervention:
-    """One change to the forward pass: at every place of `names` that the model has, the value becomes `edit(value)`.
+    """One change to the forward pass: at every hook of `names` that the model has, the value becomes `edit(value)`.
 
     Args:
         names: hook names, e.g. ("blocks.0.attn.hook_z",); places a model lacks are passed over, unless it lacks all.
@@ -45,7 +46,7 @@ class Intervention:
 
 @dataclass(frozen=True)
 class _Recorder:
-    """Keeps the values of the names in `wanted` (None: all)."""
+    """Records the values of the hooks in `wanted` (None: all)."""
 
     wanted: frozenset[str] | None
     seen: dict[str, Tensor]
@@ -56,12 +57,12 @@ class _Recorder:
             self.seen[name] = value
             return value
         self.seen[name] = value[0]
-        # The pass goes on from the very tensor that is kept, so that a gradient can be asked of it.
+        # The pass continues with the recorded tensor itself, so that gradients flow to it.
         return self.seen[name][None] if value.requires_grad else value
 
 
 class _Active:
-    """What is listening now: later interventions act on the result of earlier ones, recorders see the result of all."""
+    """The active hooks: later interventions act on the result of earlier ones, recorders see the final value."""
 
     def __init__(
         self, interventions: tuple[Intervention, ...] = (), recorders: tuple[_Recorder, ...] = ()
@@ -69,7 +70,7 @@ class _Active:
         self.interventions, self.recorders = interventions, recorders
         self.changed = frozenset(name for change in interventions for name in change.names)
         named = [recorder.wanted for recorder in recorders if recorder.wanted is not None]
-        self.named = self.changed.union(*named)  # asked for one by one
+        self.named = self.changed.union(*named)  # hooks recorded only when named
         self.everything = len(named) < len(recorders)
 
     def apply(self, name: str, value: Tensor) -> Tensor:
@@ -96,7 +97,7 @@ _active: ContextVar[_Active | None] = ContextVar("glassbox_hooks", default=None)
 
 
 class HookPoint:
-    """The identity, with a name. `name` is set once by the model that owns it (`name_hooks`).
+    """The identity function, with a name. `name` is set once by the model that owns it (`name_hooks`).
 
     Not a module: a pass goes through dozens of these, mostly with nobody listening, and a module's call and the search
     for it among the parts of another module would cost more than all they do.
@@ -113,25 +114,31 @@ class HookPoint:
 
     @property
     def wanted(self) -> bool:
-        """Somebody reads or changes this place in the current context."""
+        """Whether this hook is recorded or changed in the current context."""
         active = _active.get()
         return active is not None and (active.everything or self.name in active.named)
 
     @property
     def wanted_by_name(self) -> bool:
-        """Somebody asked for this very place: for values too large to compute for those who want just everything."""
+        """Whether this very hook is requested by name.
+
+        For values too large to compute for a recording of everything.
+        """
         active = _active.get()
         return active is not None and self.name in active.named
 
     @property
     def changed(self) -> bool:
-        """Somebody changes this place in the current context."""
+        """Whether this hook is changed in the current context."""
         active = _active.get()
         return active is not None and self.name in active.changed
 
 
 def name_hooks(model: nn.Module) -> tuple[str, ...]:
-    """Give every hook point of `model` its dotted name; returns the names, a part's own before those of its parts."""
+    """Set the dotted name of every hook point of `model`.
+
+    Return the names, a module's own before those of its children.
+    """
     names = []
     for path, module in model.named_modules():
         for name, place in vars(module).items():
@@ -142,7 +149,7 @@ def name_hooks(model: nn.Module) -> tuple[str, ...]:
 
 
 def _in_order(name: str) -> list[str]:
-    """Sorts layer 2 before layer 10."""
+    """Return a sort key by which layer 2 comes before layer 10."""
     return [f"{int(part):06d}" if part.isdecimal() else part for part in name.split(".")]
 
 
@@ -160,19 +167,20 @@ def check(names: Collection[str]) -> None:
 
 
 def needs_whole_text() -> bool:
-    """An active intervention mixes positions, so a cache of past positions would not equal a full pass."""
+    """Return whether an active intervention mixes positions, so that cached generation would differ from a full
+    pass."""
     active = _active.get()
     return active is not None and any(change.whole_text for change in active.interventions)
 
 
 def listening() -> bool:
-    """Somebody reads or changes some place in the current context."""
+    """Return whether any hook is recorded or changed in the current context."""
     return _active.get() is not None
 
 
 @contextmanager
 def recording(names: Iterable[str] | None = None, *, batch_axis: bool = True) -> Iterator[dict[str, Tensor]]:
-    """Collect activations of the passes run inside: name -> tensor, of the last pass.
+    """Record activations of the passes run inside: name -> tensor, of the last pass.
 
     Args:
         names: the hook names to keep; None keeps all but those computed only by name (`hook_result`).
@@ -191,7 +199,7 @@ def recording(names: Iterable[str] | None = None, *, batch_axis: bool = True) ->
 
 @contextmanager
 def intervene(*changes: Intervention) -> Iterator[None]:
-    """Apply changes to every pass run inside, left to right; nested calls add theirs after the outer ones."""
+    """Apply interventions to every pass run inside, left to right; nested calls add theirs after the outer ones."""
     active = _active.get() or _Active()
     token = _active.set(_Active((*active.interventions, *changes), active.recorders))
     try:
@@ -206,7 +214,7 @@ def ablate_head(
     value: Literal["zero", "mean"] = "zero",
     attention: Literal["self", "cross", "encoder"] = "self",
 ) -> Intervention:
-    """Switch one attention head off: its output z (B, T, H, K) becomes zero, or its mean over the text's positions.
+    """Ablate one attention head: its output z (B, T, H, K) becomes zero, or its mean over the text's positions.
 
     Zero ablation: Michel et al. 2019, section 3; mean ablation keeps the head's average push on the stream.
 

@@ -1,13 +1,13 @@
-"""Small published checkpoints of the Hugging Face hub that Glassbox offers until its operator says otherwise: facts.
+"""The small checkpoints of the Hugging Face hub that Glassbox offers by default, as data.
 
 One row a model, known without a network: its id, its licence and shape as its page on the hub and its config.json state
 them, how many numbers its model.safetensors stores (huggingface/safetensors, temp.md at 01b9ce0, which lists the
 headers), and the size that its authors publish. A file may store more than a model's weights: GPT-2's keeps its masks,
 BERT's the head of next-sentence prediction.
 
-Two of them say no words: one names the sentiment of a text, one finds answers, and the page Applications asks both. No
-page asks a model that labels tokens (names of people and places, for example), so none is on this list; the converters
-read one all the same, for notebooks and for an operator who allows it.
+Two of them predict no tokens: one classifies the sentiment of a text, one finds answers; the page Applications uses
+both. No page uses a model that labels tokens (names of people and places, for example), so none is listed; the
+converters support them all the same, for notebooks and for an operator who allows them.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class HubModel:
 
     @property
     def source(self) -> str:
-        """Its page."""
+        """The address of its page."""
         return f"https://huggingface.co/{self.id}"
 
     @property
@@ -82,7 +82,7 @@ _BART = {
 
 
 def _labelled(body: Mapping[str, Any], head: str, labels: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The configuration of a body that was fine-tuned with a head."""
+    """Return the configuration of a body fine-tuned with a head."""
     named = {"id2label": {str(at): label for at, label in enumerate(labels)}} if labels else {}
     return {**body, "architectures": [f"DistilBertFor{head}"], **named}
 

@@ -1,4 +1,4 @@
-"""LanguageModel: a transformer with its tokenizer, and what one does with them: trace, generate, score."""
+"""LanguageModel: a transformer with its tokenizer: trace, generate, score."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Text = str | Sequence[int]
 
 @dataclass(frozen=True)
 class LanguageModel:
-    """A model that reads text, and what its head says about it: next tokens, hidden ones, classes or spans.
+    """A model with a tokenizer, and its head's predictions: next tokens, hidden ones, classes or spans.
 
     Shared, read-only: what one caller changes travels in a context (`core.hooks`).
     """
@@ -51,13 +51,13 @@ class LanguageModel:
 
     @property
     def special_ids(self) -> frozenset[int]:
-        """Ids of tokens that are no text: those the tokenizer marks, and those the configuration has a use for."""
+        """Ids of special tokens: those that the tokenizer marks, and those named in the configuration."""
         config = self.config
         used = (config.bos_id, config.pad_id, config.mask_id, config.decoder_start_id, *config.eos_ids)
         return self.tokenizer.special_ids | {id for id in used if id is not None}
 
     def encode(self, text: Text, *, add_special_tokens: bool = True) -> list[int]:
-        """Ids of a text (or the ids given, checked).
+        """Encode a text to ids (or check the ids given).
 
         Raises:
             ValueError: no tokens at all, what is no id, or an id outside the vocabulary.
@@ -85,7 +85,7 @@ class LanguageModel:
         add_special_tokens: bool = True,
         grad: bool = False,
     ) -> Trace:
-        """One forward pass over a text, or a list of ids, every activation kept (see `Trace`).
+        """Run one forward pass over a text, or a list of ids, with every activation kept (see `Trace`).
 
         Args:
             target: encoder-decoder only: what the decoder has written so far, after its start token; None: nothing.
@@ -112,7 +112,7 @@ class LanguageModel:
     def batch(
         self, text: Text, target: Text | None = None, *, add_special_tokens: bool = True
     ) -> tuple[Tensor, ...]:
-        """What the transformer takes for one text: ids (1, T), and in an encoder-decoder the decoder's, (1, T').
+        """Build the transformer's inputs for one text: ids (1, T), and in an encoder-decoder the decoder's, (1, T').
 
         Args:
             target: as for `trace`, which also says what is raised.
@@ -122,7 +122,7 @@ class LanguageModel:
         return tuple(torch.tensor([row], device=self.device) for row in (ids, decoder_ids) if row is not None)
 
     def tokens(self, ids: Sequence[int]) -> list[str]:
-        """The vocabulary's entries for ids."""
+        """Return the vocabulary's entries for ids."""
         return [self.tokenizer.token(id) for id in ids]
 
     def generate(self, prompt: Text, **options: Any) -> Generation:
@@ -134,19 +134,19 @@ class LanguageModel:
         return stream(self, prompt, **options)
 
     def classify(self, text: Text) -> list[tuple[str, float]]:
-        """Every class of the text with its probability, likeliest first; see `core.decoding.labels.classify`."""
+        """Classify a text: every class with its probability; see `core.decoding.labels.classify`."""
         return labels.classify(self, text)
 
     def tag(self, text: Text) -> list[Tag]:
-        """Each token with its likeliest class; see `core.decoding.labels.tag`."""
+        """Classify each token of a text; see `core.decoding.labels.tag`."""
         return labels.tag(self, text)
 
     def answer(self, question: str, context: str, **options: Any) -> list[Answer]:
-        """The spans of the context that answer the question best; see `core.decoding.labels.answer`."""
+        """Find the spans of the context that answer the question best; see `core.decoding.labels.answer`."""
         return labels.answer(self, question, context, **options)
 
     def score(self, text: Text, *, target: Text | None = None, add_special_tokens: bool = True) -> Tensor:
-        """log p of each token given those before it: (T - 1,); of the target's tokens in an encoder-decoder.
+        """Compute log p of each token given those before it: (T - 1,); of the target's tokens in an encoder-decoder.
 
         Raises:
             ValueError: an encoder predicts no next token; or an encoder-decoder without a target.
@@ -173,13 +173,13 @@ class LanguageModel:
         start = self.config.decoder_start_id
         if start is None:
             raise ValueError("this encoder-decoder names no decoder_start_id, so its decoder cannot begin")
-        # No special tokens: a post-processor's end token would close what the decoder is still writing.
+        # No special tokens: a post-processor's end token would end the text that the decoder is still generating.
         written = self.encode(target, add_special_tokens=False) if target else []
         return [start, *written]
 
 
 def _whole(ids: Sequence[int]) -> list[int]:
-    """The ids as whole numbers, whichever library they are of. Raises ValueError: one is no whole number."""
+    """Convert ids of any library to ints. Raises ValueError: one is no integer."""
     found = []
     for at, id in enumerate(ids):
         try:

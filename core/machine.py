@@ -1,4 +1,4 @@
-"""What was measured of this machine: kept in a file, measured anew when processor, torch or threads are others."""
+"""Cached benchmarks of this machine, repeated when processor, torch or thread count change."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-MOST = 32  # measurements kept in the file: of several devices and versions of torch
-_SWITCHES = ("ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "MKL_ENABLE_INSTRUCTIONS")  # choose torch's kernels
+MOST = 32  # measurements kept in the file, for several devices and versions of torch
+# environment variables that choose torch's kernels
+_SWITCHES = ("ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "MKL_ENABLE_INSTRUCTIONS")
 _lock = threading.RLock()
 _known: dict[str, dict[str, float]] = {}
 
 
 def folder() -> Path:
-    """The folder of everything that this Glassbox writes: GLASSBOX_DATA, or .glassbox in this checkout."""
+    """Return the data folder: GLASSBOX_DATA, or .glassbox in this checkout."""
     return Path(os.environ.get("GLASSBOX_DATA", "").strip() or ROOT / ".glassbox").expanduser()
 
 
@@ -48,14 +49,14 @@ def measured(name: str, measure: Callable[[], Mapping[str, float]], device: str 
 
 
 def forget() -> None:
-    """Forget what this process read or measured; the file stays."""
+    """Clear what this process read or measured; the file stays."""
     with _lock:
         _known.clear()
 
 
 @lru_cache(maxsize=4)
 def signature(device: str = "cpu") -> str:
-    """What a measurement hangs on, in one line: processor or graphics card, torch's version and its kernels."""
+    """Describe what a measurement depends on, in one line: processor or graphics card, torch's version and kernels."""
     import torch
 
     parts = [processor(), torch.__version__, torch.backends.cpu.get_cpu_capability()]
@@ -69,7 +70,7 @@ def signature(device: str = "cpu") -> str:
 
 @lru_cache(maxsize=1)
 def processor() -> str:
-    """The processor's name as the system tells it, for records and reports; nothing is decided by it."""
+    """Return the processor's name, for records and reports only."""
     with suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
@@ -86,7 +87,7 @@ def _read(path: Path) -> dict[str, dict[str, float]]:
 
 
 def _sound(of: Any) -> bool:
-    """Whether these are measurements: numbers above zero, by name."""
+    """Return whether these are valid measurements: numbers above zero, by name."""
     return (
         isinstance(of, dict)
         and bool(of)
@@ -97,7 +98,7 @@ def _sound(of: Any) -> bool:
 def _write(path: Path, values: Mapping[str, Mapping[str, float]]) -> None:
     kept = dict(list(values.items())[-MOST:])
     beside = path.with_name(f"{path.name}-{secrets.token_hex(4)}")
-    with suppress(OSError):  # a folder that is read-only, a full disk: measured again by the next process
+    with suppress(OSError):  # a read-only folder, a full disk: the next process measures again
         path.parent.mkdir(parents=True, exist_ok=True)
         beside.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
         beside.replace(path)

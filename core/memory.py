@@ -1,6 +1,6 @@
-"""Memory of this machine: how much there is and is left, and what glibc does with what is freed.
+"""Memory of this machine: the total, what is available, and glibc's handling of freed memory.
 
-Freed memory is kept in a process that trains, where each step asks for the same again; elsewhere it is not.
+A training process keeps freed memory, as each step allocates the same again; other processes return it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _LIBRARY = re.compile(r"\.so(\.[0-9.]+)?$")
 
 
 def keep_freed_memory() -> bool:
-    """From now on buffers of up to 32 MB are reused, and up to 32 MB of free memory stay with the process.
+    """Configure glibc to reuse buffers of up to 32 MB and to keep up to 32 MB of free memory in the process.
 
     Otherwise glibc gives every larger buffer of a step back to the system when it is freed, and the system hands it
     out again page by page, each filled with zeros: a quarter of a small model's step. And threads that begin from now
@@ -43,7 +43,7 @@ def give_back() -> None:
 
 
 def let_go_of_libraries(maps: Path = Path("/proc/self/smaps")) -> int:
-    """Take what was read of shared libraries to load them out of this process's memory; how many bytes that were.
+    """Release the memory pages read while loading shared libraries; return their size in bytes.
 
     PyTorch's build for CUDA brings a gigabyte of libraries, of which the loader reads some 250 MB, once: tables of
     names and places. On a machine without a GPU nobody reads them again. Only pages that are in the file as they are
@@ -64,7 +64,7 @@ def let_go_of_libraries(maps: Path = Path("/proc/self/smaps")) -> int:
 
 
 def _libraries(lines: list[str]) -> Iterator[tuple[int, int, dict[str, int]]]:
-    """Where shared libraries are mapped and cannot be written to, and what of each piece is in memory, in bytes."""
+    """Yield read-only mappings of shared libraries, with the resident bytes of each."""
     span, about = (0, 0), dict[str, int]()
     for line in [*lines, "0-0 r--p 0 0 0"]:
         head = _MAPPED.match(line)
@@ -80,8 +80,10 @@ def _libraries(lines: list[str]) -> Iterator[tuple[int, int, dict[str, int]]]:
 
 
 def available(proc: Path = Path("/proc"), groups: Path = Path("/sys/fs/cgroup")) -> int | None:
-    """Bytes that can still be had on this machine: what the system calls available, or less in a container with a
-    limit of its own. None: the system does not say (elsewhere than on Linux)."""
+    """Return the available memory of this machine, or less in a container with a limit.
+
+    None: unknown (not on Linux).
+    """
     free = _meminfo(proc, "MemAvailable")
     limit, used = _group(groups)
     if free is None or limit is None:
@@ -90,7 +92,7 @@ def available(proc: Path = Path("/proc"), groups: Path = Path("/sys/fs/cgroup"))
 
 
 def total(proc: Path = Path("/proc"), groups: Path = Path("/sys/fs/cgroup")) -> int | None:
-    """Bytes of memory of this machine, or of the container that it is; None: the system does not say."""
+    """Return the memory of this machine, or of its container, in bytes; None: unknown."""
     whole = _meminfo(proc, "MemTotal")
     limit, _ = _group(groups)
     return whole if whole is None or limit is None else min(whole, limit)
@@ -105,7 +107,7 @@ def _meminfo(proc: Path, name: str) -> int | None:
 
 
 def _group(groups: Path) -> tuple[int | None, int]:
-    """The limit of the control group that this process sees as its root, and what is used of it: version 2, then 1.
+    """Return limit and usage of this process's root control group: version 2, then 1.
 
     Pages of files that were read lately count as used there, but give way at once.
     """

@@ -1,4 +1,4 @@
-"""Which part of a model its weights belong to, how large they are there, and how many of them a text meets.
+"""Weights by part of the model: their number, their size, and how many of them a text uses.
 
 A transformer's weights sit in its tables (a row for each token and position), in attention, in the feed-forward
 layers, and a few in norms and heads. All but the tables meet every text whole: of a table a text reads its own rows.
@@ -26,7 +26,7 @@ _ATTENTION = frozenset({"attn", "cross_attn", "relative"})
 
 
 def part_of(name: str) -> Part:
-    """The part that a weight belongs to, by its name among `named_parameters`.
+    """Return the part that a weight belongs to, by its name among `named_parameters`.
 
     An unembedding is a table, too: a row for each token. `rest`: norms outside attention, heads.
     """
@@ -39,18 +39,18 @@ def part_of(name: str) -> Part:
 
 
 def shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
-    """The shape of every weight of the model that `config` describes, by name; it is built without memory."""
+    """Compute the shape of every weight of the model that `config` describes, by name, on the meta device."""
     return dict(_shapes(config))
 
 
-@lru_cache(maxsize=256)  # a gallery asks for two dozen models whenever it is drawn
+@lru_cache(maxsize=256)  # cached: a gallery needs two dozen models whenever it is drawn
 def _shapes(config: ModelConfig) -> tuple[tuple[str, tuple[int, ...]], ...]:
     with torch.device("meta"):
         return tuple((name, tuple(weight.shape)) for name, weight in build(config).named_parameters())
 
 
 def parts(config: ModelConfig) -> dict[Part, int]:
-    """How many weights each part of the model has, shared ones counted once."""
+    """Count the weights of each part of the model, shared ones once."""
     counts = dict.fromkeys(PARTS, 0)
     for name, shape in shapes(config).items():
         counts[part_of(name)] += prod(shape)
@@ -58,7 +58,7 @@ def parts(config: ModelConfig) -> dict[Part, int]:
 
 
 def spreads(model: nn.Module) -> dict[Part, float]:
-    """The root mean square of the weights of each part; 0 where there are none."""
+    """Compute the root mean square of the weights of each part; 0 where there are none."""
     squares, counts = dict.fromkeys(PARTS, 0.0), dict.fromkeys(PARTS, 0)
     for name, weight in model.named_parameters():
         part = part_of(name)
@@ -68,7 +68,7 @@ def spreads(model: nn.Module) -> dict[Part, float]:
 
 
 def row_sizes(model: Transformer | EncoderDecoder, ids: Sequence[int]) -> list[float]:
-    """The root mean square of the token table's row for each of `ids`."""
+    """Compute the root mean square of the token table's row for each of `ids`."""
     table = (model.encoder if isinstance(model, EncoderDecoder) else model).embed.W_E
     rows = table.detach()[torch.tensor(list(ids), dtype=torch.long, device=table.device)]  # (T, D)
     return [float(size) for size in rows.float().square().mean(-1).sqrt()]
@@ -77,7 +77,7 @@ def row_sizes(model: Transformer | EncoderDecoder, ids: Sequence[int]) -> list[f
 def used_weights(
     model: Transformer | EncoderDecoder, ids: Sequence[int], decoder_ids: Sequence[int] = ()
 ) -> dict[Part, int]:
-    """How many weights of each part the pass over a text meets: whatever the others were, its logits stay the same.
+    """Count the weights of each part that the pass over a text uses: changing the others leaves its logits the same.
 
     Everything but tables is met whole. Of the token table a text reads the rows of its tokens, each once (all rows
     where the unembedding is tied to it), of the position table a row for each position, of token types the first, of
@@ -101,22 +101,20 @@ def used_weights(
         bias = getattr(stack, "relative", None)
         if isinstance(bias, RelativeBias):
             counts["attention"] -= (bias.W_bias.shape[0] - _buckets(bias, len(read))) * bias.W_bias.shape[1]
-    if (
-        writer.unembed is None or writer.unembed.weight is not None
-    ):  # nothing reads the table from its other end
+    if writer.unembed is None or writer.unembed.weight is not None:  # the unused end of the table
         table = writer.embed.W_E
         counts["embeddings"] -= (table.shape[0] - len({*ids, *decoder_ids})) * table.shape[1]
     return counts
 
 
 def _unread(module: nn.Module | None, name: str, rows: int) -> int:
-    """Weights of a table beyond the `rows` that are read; 0 without a table that training has set."""
+    """Count the weights of a table beyond the `rows` that are read; 0 without a learned table."""
     table = dict(module.named_parameters()).get(name) if module is not None else None
     return 0 if table is None else (table.shape[0] - rows) * table.shape[1]
 
 
 def _buckets(bias: RelativeBias, length: int) -> int:
-    """How many buckets the distances within `length` positions fall into."""
+    """Count the buckets of all distances within `length` positions."""
     from core.model.position import relative_bucket
 
     places = torch.arange(length, device=bias.W_bias.device)

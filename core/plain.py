@@ -1,4 +1,4 @@
-"""Records of plain values: frozen dataclasses that are written as JSON, in a store or a link, and read back checked."""
+"""Records of plain values: frozen dataclasses, serialized as JSON in a store or a link, and validated when parsed."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ def _resolved(kind: Hashable) -> Mapping[str, Any]:
 
 
 def hints_of(kind: type) -> Mapping[str, Any]:
-    """Resolve the annotations of a record's class once: Python reads and compiles each of them anew when asked."""
+    """Resolve the annotations of a record's class, cached: Python parses and compiles each of them anew every time."""
     found: Mapping[str, Any] = _resolved(cast(Hashable, kind))
     return found
 
 
 class Plain:
-    """What such a record inherits.
+    """The base class of such records.
 
     Attributes:
         called: what a message calls it.
@@ -33,11 +33,11 @@ class Plain:
     marks: ClassVar[Mapping[str, Any]]
 
     def replace(self, **changes: Any) -> Self:
-        """The same with some values changed (checked again)."""
+        """Return the same record with some values changed (validated again)."""
         return dataclasses.replace(self, **changes)  # type: ignore[type-var]
 
     def to_dict(self, *, defaults: bool = True) -> dict[str, Any]:
-        """Plain values, as JSON holds them, after the marks. Without `defaults` only what differs from them."""
+        """Return plain values, as JSON holds them, after the marks. Without `defaults` only what differs from them."""
         values: dict[str, Any] = dict(self.marks)
         for field in dataclasses.fields(self):  # type: ignore[arg-type]
             value = getattr(self, field.name)
@@ -47,17 +47,17 @@ class Plain:
 
     @staticmethod
     def _written(name: str, value: Any) -> Any:
-        """A field's value as JSON holds it."""
+        """Convert a field's value for JSON."""
         return value
 
     @classmethod
     def _upgraded(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What an earlier version of the form wrote, as this one would have written it."""
+        """Upgrade the values of an earlier version of the form to this one's."""
         return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """The reverse of `to_dict`; what is missing has its default.
+        """Build the record from the result of `to_dict`; missing values have their defaults.
 
         Raises:
             ValueError: another mark, an unknown name, a wrong type, or values that do not fit.
@@ -77,12 +77,12 @@ class Plain:
         return cls(**given)
 
     def to_json(self, *, defaults: bool = True) -> str:
-        """`to_dict` as compact JSON, always the same for the same record."""
+        """Serialize `to_dict` as compact JSON, always the same for the same record."""
         return json.dumps(self.to_dict(defaults=defaults), separators=(",", ":"), ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """The reverse of `to_json`. Raises ValueError as `from_dict` does, and for what is no JSON."""
+        """Parse the result of `to_json`. Raises ValueError as `from_dict` does, and for invalid JSON."""
         try:
             values = json.loads(text)
         except (ValueError, RecursionError) as error:
@@ -91,7 +91,7 @@ class Plain:
 
 
 class Ranged(Plain):
-    """Such a record whose values are checked by their annotations and their ranges.
+    """A record whose values are validated by their annotations and ranges.
 
     Attributes:
         _ranges: of a number, the least and the most. _apart: fields that the record checks itself.
@@ -101,7 +101,7 @@ class Ranged(Plain):
     _apart: ClassVar[tuple[str, ...]] = ()
 
     def _check(self) -> None:
-        """Called first in `__post_init__`. Raises ValueError; the message names the field."""
+        """Validate the values; called first in `__post_init__`. Raises ValueError; the message names the field."""
         hints = hints_of(type(self))
         for each in dataclasses.fields(self):  # type: ignore[arg-type]
             if each.name in self._apart:
@@ -114,7 +114,7 @@ class Ranged(Plain):
 
 
 def checked(name: str, value: Any, kind: Any) -> Any:
-    """`value`, if it is of the kind that the field is annotated with; a whole number may stand for a float.
+    """Check that `value` has the field's annotated type; a whole number may stand for a float.
 
     Raises:
         ValueError: it is not; the message names the field.

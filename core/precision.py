@@ -1,7 +1,7 @@
-"""Which precision this machine trains in: its products are timed in both, and nothing is assumed of a processor.
+"""The training precision of this machine, chosen by timing its products in both.
 
 bfloat16 halves what a product reads and writes, and takes half the time where a processor has instructions for it.
-Where it has none, torch computes it by detours: a product may take forty times as long as in float32.
+Where it has none, torch emulates it: a product may take forty times as long as in float32.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 Precision = Literal["auto", "float32", "bfloat16"]
 Chosen = Literal["float32", "bfloat16"]
 VARIABLE = "GLASSBOX_PRECISION"
-GAIN = 0.8  # of float32's time, at most, that bfloat16 has to take: less is not worth its rounding
+GAIN = 0.8  # maximum share of float32's time that bfloat16 may take: less gain is not worth its rounding
 _ROWS, _WIDTH, _OUT = 512, 128, 512  # a product of a small model's feed-forward layer
-_STACK, _SIDE = 8, 128  # those of Muon: matrices of attention, all at once
+_STACK, _SIDE = 8, 128  # those of Muon: matrices of attention, batched
 _ROUNDS = 5
 _NEVER = 1e6  # seconds
-_HOPELESS = 3.0  # times as long as float32: further rounds would change nothing
+_HOPELESS = 3.0  # ratio to float32 from which more rounds would change nothing
 
 Spec = TypeVar("Spec", bound=Any)
 
@@ -50,9 +50,9 @@ def products(device: str = "cpu") -> Products:
 
 
 def choose(precision: Precision, device: torch.device | str | None = None) -> Chosen:
-    """Return what to compute in: what is asked for, of "auto" what is quicker on this machine.
+    """Choose the precision: the requested one, or for "auto" the faster one on this machine.
 
-    GLASSBOX_PRECISION, set to float32 or bfloat16, answers for "auto" without a measurement.
+    GLASSBOX_PRECISION, set to float32 or bfloat16, overrides "auto" without a measurement.
 
     Args:
         device: None: the best there is.
@@ -79,7 +79,7 @@ def settle(spec: Spec) -> Spec:
 
 
 def alike(one: Spec, other: Spec) -> bool:
-    """Say whether two specs describe the same training, in whichever precision."""
+    """Return whether two specs describe the same training, in whichever precision."""
     return bool(_any(one) == _any(other))
 
 
@@ -101,7 +101,7 @@ def _timed(device: str) -> dict[str, float]:
     import torch
 
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # as a worker trains
+    torch.set_num_threads(1)  # as in a worker
     try:
         draw = torch.Generator().manual_seed(0)
         parts = [(_ROWS, _WIDTH), (_WIDTH, _OUT), (_STACK, _SIDE, _SIDE)]
@@ -111,7 +111,7 @@ def _timed(device: str) -> dict[str, float]:
         for turn in range(_ROUNDS + 1):
             for name, (left, right, stack) in (("float32", wide), ("bfloat16", half)):
                 spent = _seconds(lambda a=left, b=right, c=stack: (a @ b, torch.bmm(c, c)), device)  # type: ignore[misc]
-                if turn:  # the first time also makes the kernels
+                if turn:  # the first call also compiles the kernels
                     best[name] = min(best[name], spent)
             if turn and best["bfloat16"] > _HOPELESS * best["float32"]:
                 break
@@ -126,11 +126,11 @@ def _seconds(work: Callable[[], object], device: str) -> float:
 
     clock = (
         time.thread_time if device == "cpu" else time.perf_counter
-    )  # of a processor, neighbours do not count
+    )  # processor time, which is not affected by other processes
     began = clock()
     try:
         work()
-    except (RuntimeError, TypeError):  # a device without such products at all
+    except (RuntimeError, TypeError):  # a device without such products
         return _NEVER
     if device == "cuda":
         torch.cuda.synchronize()

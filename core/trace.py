@@ -1,4 +1,4 @@
-"""Trace: one text's way through a model, every named value kept."""
+"""Trace: the recorded activations of one forward pass over a text."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from torch import Tensor, nn
 
 
 class NoHead(ValueError):
-    """A bare encoder was asked what it says."""
+    """Raised when a bare encoder is asked for predictions."""
 
     @staticmethod
     def of(name: str) -> str:
-        """The message: what the model `name` is, and what to do."""
+        """Build the error with its message: what the model `name` is, and what to do."""
         return (
             f"{name} is a bare encoder: it turns a text into vectors and has no head that says tokens, so there are no "
             'logits. For a prediction take a masked language model, e.g. core.load("tales-bert"); for what it is '
@@ -44,7 +44,7 @@ class Trace(Mapping[str, Tensor]):
 
     @property
     def logits(self) -> Tensor:
-        """What the model says, as `output`.
+        """The model's predictions, as `output`.
 
         Raises:
             NoHead: a bare encoder; the message says what it is for, and what to open for logits.
@@ -55,11 +55,11 @@ class Trace(Mapping[str, Tensor]):
 
     @property
     def rows(self) -> int:
-        """How many rows say something: the decoder's, of others the text's; T as well where nothing is said."""
+        """The number of predicting rows: the decoder's, of others the text's; T as well without predictions."""
         return len(self.ids) if self.output is None else len(self.output)
 
     def probabilities(self, row: int) -> Tensor:
-        """Those of what may stand at a row: (V,), which sum to 1; of a bare encoder none, (0,)."""
+        """Compute the probabilities at a row: (V,), which sum to 1; of a bare encoder none, (0,)."""
         if self.output is None:
             return torch.zeros(0, device=self.ids.device)
         return self.output[row].detach().softmax(-1)
@@ -70,7 +70,9 @@ class Trace(Mapping[str, Tensor]):
         return list(self.activations)
 
     def __getitem__(self, name: str) -> Tensor:
-        """The value at a hook. `hook_result` (T, H, D), too large to keep for all, is computed here from z and W_O.
+        """Return the value at a hook.
+
+        `hook_result` (T, H, D), too large to keep for all, is computed here from z and W_O.
 
         Raises:
             KeyError: the model has no such hook; the message suggests near ones.
@@ -95,7 +97,7 @@ class Trace(Mapping[str, Tensor]):
 
 
 def residual_streams(trace: Trace, prefix: str, layers: int) -> list[Tensor]:
-    """The stream entering block 0 and leaving each block: L + 1 tensors (T, D).
+    """Return the stream entering block 0 and leaving each block: L + 1 tensors (T, D).
 
     After a post-norm block the stream is the normalised sum, which is what the next block reads.
     """
@@ -103,7 +105,7 @@ def residual_streams(trace: Trace, prefix: str, layers: int) -> list[Tensor]:
 
 
 def stream_names(hooks: Collection[str], prefix: str, layers: int) -> list[str]:
-    """Where `residual_streams` are, among the names of a model's hooks: L + 1 of them; none without a block."""
+    """Return the hook names of `residual_streams`: L + 1 of them; none without a block."""
     if not layers:
         return []
     leaving = "hook_normalized_resid_post"

@@ -1,4 +1,4 @@
-"""The zoo: bundled models and published ones, folders, and hub checkpoints, each loaded by its name."""
+"""The zoo: bundled models, published ones, folders, and hub checkpoints, loaded by name."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def bundled() -> list[str]:
-    """The names of the models that come with Glassbox."""
+    """List the models that come with Glassbox."""
     return sorted(path.parent.name for path in BUNDLED.glob("*/config.json"))
 
 
 def snapshots(name: str) -> list[int]:
-    """The training steps of which a bundled model keeps its weights, from the untrained start to the end."""
+    """List the training steps whose weights a bundled model keeps, from initialization to the end."""
     early = [int(path.stem) for path in (_bundled_folder(name) / "snapshots").glob("*.safetensors")]
     return sorted([*early, int(card(name)["steps"])])
 
 
 def card(name: str) -> dict[str, Any]:
-    """How a bundled model was trained: data, seed, curve, held-out loss beside the baseline's, samples."""
+    """Load a bundled model's card: data, seed, curve, held-out loss beside the baseline's, samples."""
     return dict(json.loads((_bundled_folder(name) / "card.json").read_text(encoding="utf-8")))
 
 
 def texts(name: str) -> tuple[str, ...]:
-    """Texts to show a bundled model with, where others would not do: with a task's prefix, or code. Often none."""
+    """Return a bundled model's example texts where it needs special ones: with a task's prefix, or code. Often none."""
     return tuple(card(name).get("texts", ()))
 
 
@@ -91,7 +91,7 @@ def load(
 def _real(
     name: str, snapshot: int | None, device: torch.device, dtype: torch.dtype, progress: Progress | None
 ) -> LanguageModel:
-    """A published model that was fetched with Glassbox; it is made ready first where nobody has."""
+    """Load a published model that was fetched with Glassbox, preparing it first if necessary."""
     if snapshot is not None:
         raise CheckpointError(f"{name} was trained elsewhere and keeps no snapshots")
     try:
@@ -103,7 +103,7 @@ def _real(
 
 
 def rewind(lm: LanguageModel, snapshot: int) -> LanguageModel:
-    """A bundled model that is at hand, at another step of its training: `load(lm.name, snapshot=...)`, but quicker.
+    """Rewind a loaded bundled model to another step of its training: `load(lm.name, snapshot=...)`, but faster.
 
     Raises:
         CheckpointError: it keeps no snapshot of that step.
@@ -128,5 +128,5 @@ def _snapshot_file(name: str, step: int) -> Path:
         raise CheckpointError(
             f"{name} keeps no snapshot of step {step}; it keeps {', '.join(map(str, kept)) or 'none'}"
         )
-    last = step == kept[-1]  # the model itself
+    last = step == kept[-1]  # the final model itself
     return _bundled_folder(name) / ("model.safetensors" if last else f"snapshots/{step}.safetensors")

@@ -297,7 +297,14 @@ UPWARDS = {
     "costs to training": ("core/costs/weights.py", "from core.training import loss"),
     "a circle of two files": ("core/vectors/projection.py", "from core.vectors import maps"),
     "core to app": ("core/plain.py", "import app.session.state"),
+    "runs to models": ("app/runs/__init__.py", "from app import models"),
+    "kit to the frame": ("app/kit/__init__.py", "def mounted():\n    from app.frame import page"),
+    "frame to charts": ("app/frame/takeaway.py", "from app.charts import vega"),
+    "a circle in the frame": ("app/frame/source.py", "from app.frame import page"),
+    "a circle in a page": ("pages/loss/question.py", "from pages.loss import page"),
+    "app to pages": ("app/markup.py", "import pages.home.figure"),
     "a part without a floor": ("core/attic.py", ""),
+    "a part of the app without a floor": ("app/attic.py", ""),
 }
 
 

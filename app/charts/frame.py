@@ -1,4 +1,4 @@
-"""What stands around every chart: its state, which tests and screen readers meet, its table twin and its files.
+"""The elements around every chart: its state for tests and screen readers, its table twin and its files.
 
 A chart itself cannot be walked by keyboard; its table can, and holds the same numbers.
 """
@@ -41,7 +41,7 @@ class About:
 def framed(
     about: About, kind: str, files: Sequence[tuple[str, str, Callable[[], Any]]] = (), form: str = ""
 ) -> Iterator[None]:
-    """The chart, drawn inside, its state, and a button to its table and its files.
+    """Draw the chart passed as the body of the `with` block, its state, and a button to its table and its files.
 
     Args:
         kind: of library, which the style sheet and the tests tell apart.
@@ -69,7 +69,7 @@ def framed(
 
 
 def table_twin(about: About) -> str:
-    """The numbers as a table, which the keyboard scrolls."""
+    """Draw the numbers as a table that scrolls by keyboard."""
     head = "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in about.table)
     rows = "".join(
         f"<tr>{''.join(f'<td>{html.escape(_cell(cell))}</td>' for cell in row)}</tr>"
@@ -82,7 +82,7 @@ def table_twin(about: About) -> str:
 
 
 def _cell(value: Any) -> str:
-    """A value as the table shows it: six significant digits."""
+    """Format a table value: numbers with six significant digits."""
     if value is None or value != value:
         return ""
     if isinstance(value, bool):
@@ -93,7 +93,7 @@ def _cell(value: Any) -> str:
 
 
 def _clean(value: Any) -> Any:
-    """Numbers of numpy as Python's; what is no number as null, which JSON has no other word for."""
+    """Convert NumPy values to Python's; NaN and infinity become None, which JSON writes as null."""
     if isinstance(value, dict):
         return {str(key): _clean(one) for key, one in value.items()}
     if isinstance(value, (list, tuple, np.ndarray)):

@@ -16,22 +16,23 @@ _PROPERTY = re.compile(r"var\(--gb-([a-z0-9-]+)\)")
 
 # Categories of a Plotly chart, in Streamlit's order: ten, as its theme has.
 PALETTE = ("accent", "q", "k", "v", "att", "mlp", "res", "neg", "pos", "ink")
-LOW, HIGH = "mid", "res"  # the ends of a ramp: surfaces, quiet enough for the ways over them
+# ends of the colour ramp of surfaces, muted so that paths drawn on a surface stand out
+LOW, HIGH = "mid", "res"
 
 
 def ink(name: str) -> str:
-    """A token as the colour of a mark that Vega draws; KeyError for a name that is no token."""
+    """Return a token as the colour of a Vega mark; KeyError for a name that is no token."""
     theme.TOKENS[name]
     return f"var(--gb-{name})"
 
 
 def plain(text: str, dark: bool) -> str:
-    """A Vega-Lite document with the tokens' values in the place of their names, for files outside the page."""
+    """Replace the tokens' names in a Vega-Lite document by their values, for files used outside the page."""
     return _PROPERTY.sub(lambda found: theme.color(found[1], dark), text)
 
 
 def ramp(dark: bool) -> tuple[str, ...]:
-    """Ten colours from the quiet end to the loud one."""
+    """Return a ramp of ten colours, from the most muted to the strongest."""
     ends = [theme.color(name, dark) for name in (LOW, HIGH)]
     low, high = ([int(one[at : at + 2], 16) for at in (1, 3, 5)] for one in ends)
     shares = [step / 9 for step in range(10)]
@@ -45,7 +46,8 @@ CONFIG: dict[str, Any] = {
     "background": "transparent",
     "font": theme.SANS,
     "padding": {"left": 2, "right": 4, "top": 4, "bottom": 4},
-    "mark": {"tooltip": None},  # only what a chart means to say, not the rows behind a line or a word
+    # Tooltips for what the chart encodes, not for the data rows behind a line or a label.
+    "mark": {"tooltip": None},
     "view": {"stroke": None, "continuousHeight": 240},
     "concat": {"spacing": 10},
     "axis": _SMALL | {

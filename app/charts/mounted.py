@@ -1,4 +1,4 @@
-"""What stands beside a chart of Altair's or Plotly's: its state for tests, once it is drawn.
+"""The element beside an Altair or Plotly chart that holds its state for tests, once the chart is drawn.
 
 data: {"name": `data-component`, "kind": of library, "said": the chart in a sentence, "drawings": how many drawings
 belong to it, "state": what they show}.

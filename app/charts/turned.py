@@ -1,4 +1,4 @@
-"""Charts that Plotly draws: what one turns in three dimensions, or zooms into.
+"""Plotly charts that can be rotated in three dimensions or zoomed.
 
 Streamlit's theme gives type, axes and ground. A mark takes its colour from it, too, so that it follows the page from
 light to dark by itself: `mark` names one of `look.PALETTE`, `RAMP` is for surfaces.
@@ -28,12 +28,12 @@ REMOVED = [
 
 
 def mark(name: str) -> str:
-    """The colour of a token of `look.PALETTE`, as Streamlit's theme has it; ValueError for any other."""
+    """Return the colour of a token of `look.PALETTE` as Streamlit's theme defines it; ValueError for any other."""
     return str(pio.templates["streamlit"].layout.colorway[PALETTE.index(name)])
 
 
 def ramp() -> list[tuple[float, str]]:
-    """The colours of a surface, from its lowest to its highest."""
+    """Return the colours of a surface, from its lowest to its highest point."""
     return [
         (float(share), str(colour))
         for share, colour in pio.templates["streamlit"].layout.colorscale.sequential
@@ -43,13 +43,13 @@ def ramp() -> list[tuple[float, str]]:
 def surface(
     x: Any, y: Any, heights: Any, names: tuple[str, str, str], room: tuple[float, float], hover: str
 ) -> go.Figure:
-    """A landscape that is turned by hand, seen from above at first.
+    """Build a surface plot that can be rotated, first seen from above.
 
     Args:
         heights: (len(y), len(x)).
         names: of the two axes of the plane and of the height.
-        room: between what heights the landscape is drawn; what stands out is cut off.
-        hover: what is said of a point, with %{x}, %{y} and %{z}.
+        room: the range of heights that is drawn; values outside it are clipped.
+        hover: the hover text of a point, with %{x}, %{y} and %{z}.
     """
     low, high = room
     figure = go.Figure(
@@ -67,7 +67,8 @@ def surface(
             "xaxis": {"title": {"text": across}}, "yaxis": {"title": {"text": up}},
             "zaxis": {"title": {"text": height}, "range": [low, high]},
             "aspectmode": "manual", "aspectratio": {"x": 1.33, "y": 1, "z": 0.6},
-            "camera": {"eye": {"x": -0.62, "y": -0.86, "z": 1.8}},  # over the near slope into the valley
+            # camera over the near slope, into the valley
+            "camera": {"eye": {"x": -0.62, "y": -0.86, "z": 1.8}},
         },
     )  # fmt: skip
     return figure

@@ -1,7 +1,7 @@
 """Charts that Altair describes and Vega draws: distributions, intervals, small multiples, linked brushing.
 
 A page describes `alt.Chart`s over rows of plain dicts (`data`), coloured by `look.ink`, in functions of what they show;
-`once` calls such a function once for each set of values, and `draw` draws what comes of it.
+`once` caches such a function by its arguments, and `draw` draws the result.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from app.models import cache
 from app.models.results import fingerprint
 from app.session import state
 
-WIDTH = 480  # px of one drawing in a file; on the page it takes the room that there is
-SCALE = 2  # pixels of a PNG to one of the drawing
+WIDTH = 480  # width in px of one drawing in a file; on the page it takes the available width
+SCALE = 2  # pixels of a PNG per px of a drawing
 FONTS = Path(__file__).resolve().parent / "fonts"
-# Ours, and no other. As SVG: custom properties have no colour on a canvas.
+# Our own buttons only. Rendered as SVG, because custom properties have no colour on a canvas.
 THEME = {"config": CONFIG, "usermeta": {"embedOptions": {"renderer": "svg"}}}
-# What belongs to a whole document, not to a part of it.
+# Top-level properties of a document, which a part of it must not have.
 _WHOLE = ("$schema", "config", "usermeta", "background", "padding", "datasets", "autosize")
 
 
 def data(rows: Sequence[dict[str, Any]]) -> alt.Data:
-    """Rows of plain values as a chart's own data: no table library is loaded for them."""
+    """Return rows of plain values as a chart's inline data; no table library is loaded for them."""
     return alt.Data(values=list(rows))
 
 
 def haloed(text: alt.Chart) -> Any:
-    """Words that stay readable over lines: the same words below them, broad and in the colour of the ground."""
+    """Layer text over a wide outline in the background colour, so that it stays readable over lines."""
     mark = text.mark if isinstance(text.mark, dict) else text.mark.to_dict()
     ground = {key: value for key, value in mark.items() if key != "color"}
     below = copy.deepcopy(text)
@@ -50,7 +50,7 @@ def haloed(text: alt.Chart) -> Any:
 
 
 def words(values: Sequence[float], texts: Sequence[str]) -> dict[str, Any]:
-    """Axis settings that put a tick at each value and write its text below."""
+    """Return axis settings that put a tick at each value and write its text below."""
     return {
         "values": list(values),
         "labelOverlap": "greedy",
@@ -59,7 +59,7 @@ def words(values: Sequence[float], texts: Sequence[str]) -> dict[str, Any]:
 
 
 def ticks(low: float, high: float, count: int = 5) -> list[float]:
-    """About so many round values between two, for an axis of logarithms, on which a library marks powers only."""
+    """Return about `count` round values between two, for a logarithmic axis, on which the library marks powers only."""
     raw = (high - low) / count
     power = 10.0 ** math.floor(math.log10(raw))
     step = power * next(size for size in (1, 2, 5, 10) if size * power >= 0.99 * raw)
@@ -68,7 +68,7 @@ def ticks(low: float, high: float, count: int = 5) -> list[float]:
 
 @dataclass(frozen=True)
 class Described:
-    """A chart as the Vega-Lite that it came to, in our theme.
+    """A chart compiled to Vega-Lite in our theme.
 
     Attributes:
         text: JSON.
@@ -77,7 +77,7 @@ class Described:
     text: str
 
     def to_dict(self, *_: Any, **__: Any) -> dict[str, Any]:
-        """The same as a dict, as of a chart of Altair's."""
+        """Return the specification as a dict, as Altair's charts do."""
         described: dict[str, Any] = json.loads(self.text)
         return described
 
@@ -86,10 +86,10 @@ Drawn = Described | alt.TopLevelMixin
 
 
 def once(describe: Callable[..., alt.TopLevelMixin], *given: Any) -> Described:
-    """Describe a chart of these values once for all visitors: Altair takes 0.1 to 1 s, on every run of a page.
+    """Cache a chart by its arguments for all visitors: Altair takes 0.1 to 1 s on every rerun of a page.
 
     Args:
-        describe: a module-level function of `given` alone.
+        describe: a module-level function that depends on `given` alone.
     """
     key = f"chart\x1f{describe.__module__}.{describe.__qualname__}\x1f{fingerprint(given)}"
     text: str | None = cache.kept(key)
@@ -103,11 +103,11 @@ def draw(
     about: About, charts: Sequence[Described], chosen: Callable[[dict[str, Any]], None] | None = None,
     across: int = 0, form: str = "",
 ) -> None:  # fmt: skip
-    """Draw one chart, or several side by side that stand below each other on a phone.
+    """Draw one chart, or several side by side that are stacked on a phone.
 
     Args:
         charts: of `once`, without a width; each takes what its column has.
-        chosen: hears what is brushed or clicked, {name of the parameter: its values}; of one chart.
+        chosen: callback for a brush or click, called with {name of the parameter: its values}; of one chart.
         across: how many stand side by side; 0: all of them.
         form: what `frame.css` knows of it: how much room the axes of charts above each other need ("stacked", or "rows"
             with names), or that its button lies below ("low").
@@ -144,7 +144,7 @@ def _one(about: About, chart: Any, key: str, chosen: Callable[[dict[str, Any]], 
 
 
 def document(charts: Sequence[Drawn], dark: bool, across: int = 0) -> str:
-    """The charts, so many side by side (0: all), as one Vega-Lite document that needs nothing of the page."""
+    """Combine the charts, `across` side by side (0: all), into one self-contained Vega-Lite document."""
     parts = [_sized(chart.to_dict()) for chart in charts]
     params = [one for part in parts for one in part.pop("params", [])]
     whole: dict[str, Any] = (
@@ -160,7 +160,7 @@ def document(charts: Sequence[Drawn], dark: bool, across: int = 0) -> str:
 
 
 def _sized(part: dict[str, Any]) -> dict[str, Any]:
-    """A chart as a part of a document, of the width that files have."""
+    """Return a chart as a part of a document, with the width used in files."""
     kept = {key: value for key, value in part.items() if key not in _WHOLE}
     if "vconcat" in kept:
         kept["vconcat"] = [{**one, "width": WIDTH} for one in kept["vconcat"]]
@@ -171,7 +171,7 @@ def _sized(part: dict[str, Any]) -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def _converter() -> Any:
-    """vl-convert with our fonts: loaded when somebody asks for a file."""
+    """Return vl-convert with our fonts registered; loaded when the first file is requested."""
     import vl_convert
 
     vl_convert.register_font_directory(str(FONTS))
@@ -179,12 +179,12 @@ def _converter() -> Any:
 
 
 def as_svg(charts: Sequence[Drawn], dark: bool, across: int = 0) -> str:
-    """The charts as SVG text."""
+    """Render the charts as SVG text."""
     return str(_converter().vegalite_to_svg(document(charts, dark, across), allowed_base_urls=[]))
 
 
 def as_png(charts: Sequence[Drawn], dark: bool, across: int = 0) -> bytes:
-    """The charts as the bytes of a PNG."""
+    """Render the charts as the bytes of a PNG."""
     return bytes(
         _converter().vegalite_to_png(document(charts, dark, across), scale=SCALE, allowed_base_urls=[])
     )

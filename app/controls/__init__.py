@@ -1,1 +1,1 @@
-"""What a page offers to choose, to start and to predict, beside its pictures."""
+"""Widgets that pages share, beside their pictures: choices, starts of runs, predictions."""

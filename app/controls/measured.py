@@ -1,6 +1,6 @@
-"""What is measured of a page's own runs when they are over: once, with a bar, remembered with the session.
+"""Measurements of a page's finished runs: taken once, with a progress bar, and kept in the session.
 
-What leaves the server's shelf is not measured again as long as the session lasts.
+A result evicted from the server's cache is not measured again while the session lasts.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from app.session import state
 
 
 def of(page: str, arm: Arm) -> Any:
-    """What was measured of a run; None: nothing yet."""
+    """Return the measurement of a run; None: none yet."""
     memo, key = state.memo(f"{page}.measured"), _key(page, arm)
     if key not in memo and (found := cache.kept(key)) is not None:
         memo[key] = found
@@ -25,7 +25,7 @@ def of(page: str, arm: Arm) -> Any:
 def measure(
     page: str, arms: Sequence[Arm], slot: Any, steps: Callable[[], Iterator[tuple[Arm, Any]]]
 ) -> None:
-    """Measure these runs, with a bar in `slot`; the page is drawn anew when that is done.
+    """Measure these runs, with a progress bar in `slot`, then rerun the page.
 
     Args:
         steps: yields each of them with what was found.

@@ -1,4 +1,4 @@
-"""A text of the learner's own to learn from, typed or brought as a file; tokenizers and word2vec read it."""
+"""The learner's own training text, typed or uploaded; used by tokenizers and word2vec."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.session import state
 
-LARGEST = 5_000_000  # bytes of an own text
+LARGEST = 5_000_000  # size limit of an own text, in bytes
 
 
 def _memo() -> dict[str, Any]:
@@ -16,7 +16,7 @@ def _memo() -> dict[str, Any]:
 
 
 def own_corpus() -> None:
-    """Where a learner brings a text of their own: typed, or a file."""
+    """Draw the input for a learner's own text: typed, or an uploaded file."""
     with st.popover("Your corpus", key="gb-own"):
         st.text_area(
             "A text to learn from", key="tokenization.own", on_change=state.whole(_typed), height=160
@@ -52,5 +52,5 @@ def _take(data: bytes) -> None:
 
 
 def own() -> str:
-    """The learner's own text to learn from; "" while there is none."""
+    """Return the learner's own training text; "" while there is none."""
     return str(_memo().get("own", ""))

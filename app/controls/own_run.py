@@ -1,4 +1,4 @@
-"""The next runs of a page: what they would take here, how they are made shorter, their start, and how far they are.
+"""The next runs of a page: their estimated cost, a shorter version, their start, and their progress.
 
 Runs join a group click by click, or make one at once (app/runs/trained.py); a link carries the group, so
 that others see its runs, too.
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
 NOBODY = "Nothing trains on this server: it was started without workers."
 LONG = 60.0  # seconds
-SHARES = ("1", "1/2", "1/4", "1/8")  # of a preset's steps
-LOOK = 1.0  # seconds between two looks at runs that are under way
+SHARES = ("1", "1/2", "1/4", "1/8")  # a preset's share of steps
+LOOK = 1.0  # seconds between two polls of running runs
 
 Described = TypeVar("Described", bound=Any)
 
 
 @dataclass(frozen=True)
 class Next:
-    """A run to come: its spec, what it is called, and the own text of a spec that has one."""
+    """A run to be started: its spec, its label, and the own text of a spec that has one."""
 
     spec: Any
     name: str
@@ -46,12 +46,12 @@ class Next:
 
 
 def long() -> float:
-    """Seconds that a run may take before the page offers a shorter one: GLASSBOX_LONG, or a minute."""
+    """Return the seconds that a run may take before the page offers a shorter one: GLASSBOX_LONG, or a minute."""
     return float(os.environ.get("GLASSBOX_LONG", "").strip() or LONG)
 
 
 def duration(seconds: float) -> str:
-    """A time to come as a person says it: no more digits than an estimate has."""
+    """Format an estimated duration, with no more digits than an estimate has."""
     if seconds < 1.5:
         return "a second"
     if seconds < 20:
@@ -63,7 +63,7 @@ def duration(seconds: float) -> str:
 
 
 def seconds(made: Sequence[Next]) -> float:
-    """Seconds from the start of these runs to the end of the last, with this server's workers side by side.
+    """Estimate the seconds from the start of these runs to the end of the last, with this server's workers in parallel.
 
     Raises:
         ValueError: one of them would be refused (LimitExceeded), or its text is too small.
@@ -73,7 +73,7 @@ def seconds(made: Sequence[Next]) -> float:
 
 
 def cost(make: Callable[[], Next | Sequence[Next]]) -> tuple[str, str]:
-    """What the next runs would take, in words, or why they would be refused: one of the two is "".
+    """Describe the cost of the next runs, or why they would be refused; one of the two strings is "".
 
     Args:
         make: the runs by the page's settings; ValueError: they do not fit.
@@ -89,7 +89,7 @@ def cost(make: Callable[[], Next | Sequence[Next]]) -> tuple[str, str]:
 
 
 def chosen() -> str:
-    """The share of its steps that the open page's own runs take: one of SHARES."""
+    """Return the fraction of its steps that the open page's own runs take: one of SHARES."""
     page, _, share = str(state.get("fewer")).partition(" ")
     return share if page == state.page() and share in SHARES else "1"
 
@@ -99,7 +99,7 @@ def _choose(share: str | None) -> None:
 
 
 def shortened(spec: Described, share: str | None = None) -> Described:
-    """A preset's spec with the share of its steps that the learner has chosen; all that hangs on steps shrinks along.
+    """Shorten a preset's spec to the chosen fraction of its steps; all that depends on steps is scaled along.
 
     Args:
         share: one of SHARES; None: the page's choice.
@@ -112,14 +112,15 @@ def shortened(spec: Described, share: str | None = None) -> Described:
     has = {field.name for field in fields(spec)}
     if "eval_every" in has and spec.eval_every:
         changes["eval_every"] = min(spec.eval_every, steps)
-    if isinstance(getattr(spec, "warmup", None), int):  # in steps; where it is a share, it stays one
+    # a number of steps; where the spec has a fraction, it stays one
+    if isinstance(getattr(spec, "warmup", None), int):
         changes["warmup"] = round(spec.warmup * part)
     found: Described = spec.replace(**changes)
     return found
 
 
 def shorter(made: Callable[[str], Sequence[Next]], steps: int) -> None:
-    """Draw the choice of fewer steps where a preset takes over a minute here, and what each choice takes.
+    """Draw the choice of fewer steps where a preset takes over a minute here, with the duration of each choice.
 
     Args:
         made: the runs with that share of their steps (one of SHARES).
@@ -145,7 +146,7 @@ def quicker(
     key: str, made: Callable[[Any], Next | Sequence[Next]], now: Any, options: Sequence[Any],
     name: Callable[[Any], str], choose: Callable[[Any], None],
 ) -> None:  # fmt: skip
-    """Draw, where a page's own settings take over a minute here, a button for the largest that do not.
+    """Draw a button for the largest setting that takes at most a minute, where the present one takes longer.
 
     Args:
         made: the runs of a setting; now: the present one; options: smaller ones, the largest first.
@@ -204,31 +205,34 @@ def start(page: str, field: str, make: Callable[[], Sequence[Next]]) -> None:
 
 
 def button(label: str, spend: str, key: str, going: bool, **more: Any) -> None:
-    """Draw the button that starts the next runs; while one is going, Stop is what counts, and this one steps back."""
+    """Draw the button that starts the next runs; it is secondary while a run is going and Stop is primary."""
     st.button(
         f"{label}{f', {spend}' if spend else ''}", key=key, type="secondary" if going else "primary", **more
     )
 
 
 def refused(page: str) -> str:
-    """Why the last start was refused, as long as the settings are those that were; or ""."""
+    """Return why the last start was refused, while the settings are unchanged; or ""."""
     memo = state.memo(f"{page}.start")
     return str(memo.get("why", "")) if memo.get("of") == state.link() else ""
 
 
 def why_not(page: str, why: str) -> str:
-    """What `cost` said, or why the last start was refused, or that no worker is here; "" where all is well."""
+    """Return why no run can be started: `cost`'s reason, the last refusal, or no worker.
+
+    "" where nothing prevents it.
+    """
     return why or refused(page) or (NOBODY if runs.engine() is None else "")
 
 
 def warn(said: str) -> None:
-    """Show a reason, where there is one."""
+    """Show the reason as a warning, if there is one."""
     if said:
         st.warning(markup.escape(said))
 
 
 def of_arms(specs: Mapping[str, Spec], text: str | None = None) -> list[Next]:
-    """The runs of a comparison, an arm each."""
+    """Turn the specs of a comparison into runs, one for each arm."""
     return [Next(spec, name, text) for name, spec in specs.items()]
 
 
@@ -236,7 +240,7 @@ def of_arms(specs: Mapping[str, Spec], text: str | None = None) -> list[Next]:
 
 
 def under_way(arms: Sequence[Arm], key: str, label: str = "Stop") -> bool:
-    """Draw, while a run is going, the button that stops them and how far they are; return whether one is going.
+    """Draw the Stop button and the progress while a run is going; return whether one is going.
 
     Args:
         arms: the page's runs; key, label: of the button.
@@ -251,14 +255,14 @@ def under_way(arms: Sequence[Arm], key: str, label: str = "Stop") -> bool:
 
 
 def progress(of: Sequence[Run | None]) -> None:
-    """Draw how far runs are and how long they will take; the page is drawn anew when one of them has ended."""
+    """Draw the progress and remaining time of runs; the page reruns when one of them has ended."""
     if going := tuple((run.id, run.kind) for run in of if run is not None and not run.over):
         _looked_at(going)
 
 
 @st.fragment(run_every=LOOK)
 def _looked_at(ids: tuple[tuple[str, str], ...]) -> None:
-    """The line of `progress`. A fragment: looking again draws this line anew, not the page."""
+    """Poll the runs and draw the line of `progress`. A fragment: polling redraws this line, not the page."""
     found = [runs.find(id, kind) for id, kind in ids]
     now = [run for run in found if run is not None]
     if any(run.over for run in now):
@@ -268,7 +272,7 @@ def _looked_at(ids: tuple[tuple[str, str], ...]) -> None:
 
 
 def how_far(now: Sequence[Run]) -> str:
-    """Say how far runs that are not over are, and how long they will still take: "step 120 of 400, about 8 s left"."""
+    """Describe progress and remaining time of unfinished runs: "step 120 of 400, about 8 s left"."""
     begun = [run for run in now if run.state != "queued"]
     if not begun:
         place = min((run.place for run in now), default=0)
@@ -287,11 +291,11 @@ def how_far(now: Sequence[Run]) -> str:
 
 
 def _left(run: Run) -> float:
-    """Seconds to a run's end: by the estimate at first, then by its own pace; 0 where neither is known."""
+    """Estimate the seconds to a run's end: by the estimate at first, then by its own pace; 0 where neither is known."""
     from core.runs.corrections import beside, left
 
     try:
         foretold = runs.estimate(run.spec).seconds
-    except ValueError:  # it was started all the same: under other limits, or with an own text
+    except ValueError:  # the run was started under other limits, or with an own text that is no longer here
         foretold = 0.0
     return left(run.step, run.steps, run.seconds, foretold, beside(run.spec))

@@ -1,4 +1,4 @@
-"""Predict: a question, options, commit, reveal, why. The answer is computed by the model at commit and never before."""
+"""Predict: question, options, commit, reveal, explanation. The model computes the answer only at commit."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KEPT = 50  # answered questions that a session remembers
 
 @dataclass(frozen=True)
 class Answer:
-    """What the model answered: the index of the right option, why in a sentence or two, and the numbers behind it."""
+    """The model's answer: the index of the right option, an explanation in a sentence or two, and its numbers."""
 
     index: int
     why: str
@@ -30,16 +30,19 @@ class Answer:
 
 
 class NotYet(Exception):
-    """Raised by an answer that has to wait (a run that is still training); the message says for what."""
+    """Raised by an answer that is not available yet (a run that is still training).
+
+    The message says what it waits for.
+    """
 
 
 @st.fragment
 def predict_card(
     question: str, options: tuple[str, ...], answer: Callable[[], Answer], about: Sequence[object]
 ) -> None:
-    """One question as a card. A fragment: choosing an option draws this card anew, not the page.
+    """Draw one question as a card. A fragment: choosing an option redraws this card, not the page.
 
-    What was said to a question stays: whoever comes back to it finds the prediction and the answer.
+    Predictions and answers are kept in the session and shown again when the learner comes back.
 
     Args:
         question: what is asked.
@@ -81,7 +84,7 @@ def predict_card(
 
 
 def _record(question: str, options: Sequence[str], about: Sequence[object]) -> dict[str, Any]:
-    """The record of this question: what was said to it and what the model answered, if anything was."""
+    """Return the session's record of this question: the prediction, and the model's answer if there is one."""
     record, kept = state.memo("predict"), state.memo("predictions")
     told = repr((question, *options, *about)).encode("utf-8", "surrogatepass")
     signature = hashlib.sha256(told).hexdigest()

@@ -1,4 +1,4 @@
-"""Over what a model's loss is taken, in words: on other texts, and with less before each token, it is another.
+"""What a model's loss is averaged over, in words: on other texts, or with a shorter context, its value differs.
 
 No Streamlit in here.
 """
@@ -12,7 +12,7 @@ from app.counts import counted
 
 
 def one_by_one(tokens: int, texts: int, what: str, longest: int) -> str:
-    """Of a loss that is taken text by text, each read from its beginning and cut at `longest` tokens."""
+    """Describe a loss that is computed text by text, each read from its beginning and cut at `longest` tokens."""
     return (
         f"{counted(tokens, 'token')} of {texts:,} held-out {what}, each read by itself and cut at "
         f"{counted(longest, 'token')}"
@@ -20,7 +20,7 @@ def one_by_one(tokens: int, texts: int, what: str, longest: int) -> str:
 
 
 def of_card(card: Mapping[str, Any]) -> str:
-    """Of the held-out loss of a card or a training run; "" where that does not say it."""
+    """Describe the held-out loss of a card or a training run; "" where the card does not say it."""
     sure, spec = card.get("held_out_interval") or {}, card.get("spec") or card
     context, tokens, documents = spec.get("context"), sure.get("tokens"), sure.get("documents")
     if spec.get("objective") == "text_to_text":

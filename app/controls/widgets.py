@@ -1,4 +1,4 @@
-"""Pickers that pages and the frame share: for the model, the text, a layer, a head, a token."""
+"""Pickers that pages and the frame share: model, text, layer, head, token."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core import real
 
 
 def small_or_real(view: str = "") -> None:
-    """The switch between the model that was trained here and the real one; the text stays."""
+    """Draw the switch between the small model trained here and the published one; the text stays."""
     names = {"Small": models.SMALL, "Real": models.REAL}
     if real.home() is None:
         return
@@ -39,18 +39,19 @@ def small_or_real(view: str = "") -> None:
 
 
 def model_picker(caption: str = "", view: str = "") -> None:
-    """The models this server opens, and what the chosen one is; with a `view`, without heading and owners' names."""
+    """Draw the model picker and a description of the chosen model; with a `view`, without heading and owners' names."""
     shown = models.labels(state.get("model"), bool(view), runs.offered(state.get("model")))
 
     def chosen(name: str | None) -> None:
-        # A run's label changes when it ends: the browser may then still send the old one, which nobody chose.
+        # A run's label changes when it ends: the browser may then still send the old label, which nobody chose. A newly
+        # chosen model opens at its final step.
         if name in shown and name != state.get("model"):  # another model opens finished
             choice.choose(str(name))
 
     st.selectbox(
         "Model",
         list(shown),
-        format_func=lambda name: shown.get(name, name),  # a selectbox shows plain text
+        format_func=lambda name: shown.get(name, name),  # a selectbox shows plain text, so nothing is escaped
         filter_mode=None,
         label_visibility="collapsed" if view else "visible",
         **state.part(f"model.{view}" if view else "model", state.get("model"), chosen),
@@ -60,21 +61,24 @@ def model_picker(caption: str = "", view: str = "") -> None:
 
 
 def text_box(caption: str = "") -> None:
-    """The text that the model reads."""
+    """Draw the text area for the text that the model reads."""
     st.text_area("Your text", height=62, **state.bind("text"))
     if caption:
         st.caption(markup.escape(caption))
 
 
 def text_line(view: str) -> None:
-    """The same text as one line, for narrow screens."""
+    """Draw the same text as one line, for narrow screens."""
     st.text_input("Your text", label_visibility="collapsed", **state.bind("text", view))
 
 
 def segments(
     label: str, key: str, options: Sequence[int | str], names: Callable[[int | str], str] = str
 ) -> None:
-    """A row of buttons for one field: `segments("Head", "head", range(8))`. The field must hold one of `options`."""
+    """Draw a row of buttons for one field: `segments("Head", "head", range(8))`.
+
+    The field must hold one of `options`.
+    """
     st.segmented_control(
         label,
         list(options),
@@ -86,7 +90,7 @@ def segments(
 
 
 def hidden(key: str) -> dict[str, Any]:
-    """As `state.bind`, for a box inside a popover, whose content a browser makes when it is opened.
+    """Bind a widget inside a popover, whose content the browser creates only when it is opened.
 
     The value that the page puts into a widget is sent once, and by then it may be gone: the widget would show
     Streamlit's own default, and a step from there would be taken for the learner's. So it is the default, too.
@@ -95,7 +99,7 @@ def hidden(key: str) -> dict[str, Any]:
 
 
 def pick(label: str, key: str, count: int, most: int = 12) -> None:
-    """One of `count` numbers from 0: a row of buttons, or a list where more than `most` of them would not fit."""
+    """Draw a choice of one of `count` numbers from 0: a row of buttons, or a list beyond `most` of them."""
     if count <= most:
         segments(label, key, range(count))
     else:

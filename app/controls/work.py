@@ -1,7 +1,7 @@
-"""Long work on a page: done in small steps at the end of the page's run, with a bar and a button to stop.
+"""Long computations on a page, in small steps at the end of its run, with a progress bar and a Stop button.
 
-Any click interrupts it between two steps, the page answers, and the work goes on where it was. What it came to stays
-with the session until other work of that name is asked for. `Shared` is work of all visitors, in a thread of its own.
+Any click interrupts it between two steps, the page answers, and the work goes on where it was. Its results stay in the
+session until other work of that name is started. `Shared` is work of all visitors, in a thread of its own.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from app import markup
 from app.models import sweeps
 from app.session import state
 
-EVERY = 0.1  # seconds between two signs of progress
-SHOWN = 2.5  # seconds after which what is there by then is drawn
-TO_THE_END = 10**9  # results that are waited for where nobody knows how many there will be
+EVERY = 0.1  # seconds between two progress updates
+SHOWN = 2.5  # seconds after which partial results are drawn
+TO_THE_END = 10**9  # results to wait for where the total is unknown
 
 
 @dataclass
 class Job:
-    """Work that was asked for: `key` says on what, `steps` yields its `total` results one by one, `done` has them."""
+    """A long computation: `key` identifies its input, `steps` yields its `total` results, `done` holds them."""
 
     key: str
     steps: Iterator[Any]
@@ -38,7 +38,7 @@ class Job:
 
     @property
     def going(self) -> bool:
-        """Whether there is something left to do."""
+        """Whether results are still missing."""
         return not (self.ended or self.stopped)
 
 
@@ -47,22 +47,22 @@ def _jobs() -> dict[str, Job]:
 
 
 def of(name: str, key: str) -> Job | None:
-    """The work of that name on `key`: on anything else it does not count, and unfinished it is given up."""
+    """Return the job of that name if it is on `key`; an unfinished job on anything else is dropped."""
     found = _jobs().get(name)
     if found is None or found.key == key:
         return found
-    if not found.ended:  # it holds a copy of a model
+    if not found.ended:  # a dropped job must not keep its copy of a model
         del _jobs()[name]
     return None
 
 
 def begin(name: str, key: str, total: int, make: Callable[[], Iterator[Any]]) -> None:
-    """Ask for work of that name; `go_on` does it."""
+    """Start a job of that name; `go_on` computes it."""
     _jobs()[name] = Job(key, make(), total)
 
 
 def buttons(name: str, key: str, label: str, total: int, make: Callable[[], Iterator[Any]]) -> DeltaGenerator:
-    """The button that begins, stops or goes on; returns the place for the bar of `go_on`."""
+    """Draw the button that starts, stops or resumes a job; return the placeholder for the bar of `go_on`."""
 
     found = of(name, key)
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"gb-work-{name}"):
@@ -84,7 +84,7 @@ def _turn(job: Job, stopped: bool) -> None:
 
 
 def go_on(name: str, key: str, slot: DeltaGenerator, what: str, at_once: int | None = None) -> None:
-    """If there is something left to do: do it, saying in `slot` how far it is; then draw the page anew.
+    """Continue an unfinished job with progress in `slot`, then rerun the page.
 
     Args:
         what: the unit of the work, in the plural.
@@ -112,19 +112,19 @@ def go_on(name: str, key: str, slot: DeltaGenerator, what: str, at_once: int | N
 
 
 def again() -> None:
-    """Draw the page anew, with the messages that nobody has had time to read."""
+    """Rerun the page, keeping the messages that have not been read yet."""
     state.turn_again()
     st.rerun()
 
 
 def anew(steps: Callable[[], Iterator[Any]]) -> sweeps.Make:
-    """Repeat work whose steps need the earlier ones, and pass over the results that are there."""
+    """Restart a computation whose steps depend on earlier ones, and skip the results that are already there."""
     return lambda known: islice(steps(), len(known), None)
 
 
 @dataclass(frozen=True)
 class Shared:
-    """Long work that visitors share (`app.models.sweeps`): a session waits, or stops waiting, and sees all there is.
+    """Long work that visitors share (`app.models.sweeps`): each session sees all results, and waits for more or not.
 
     name: of the work. key: on what; whoever has the same sees the same. total: results in all. what: their unit, in the
     plural. make: yields what is left to do, given what is there. about: there may be fewer than `total`, or more.
@@ -139,23 +139,26 @@ class Shared:
 
     @property
     def measured(self) -> sweeps.Measured:
-        """What there is by now, whoever measured it."""
+        """All results so far, whichever session computed them."""
         found = sweeps.measured(self.key)
         return replace(found, ended=found.ended or (len(found.results) >= self.total and not self.about))
 
     @property
     def until(self) -> int | None:
-        """The number of results that this session waits for; 0: it has stopped waiting; None: it has never asked."""
+        """The number of results that this session waits for; 0: it has stopped waiting; None: it has never started."""
         key, until = state.memo("shared work").get(self.name, ("", None))
         return until if key == self.key else None
 
     def wait(self, until: int) -> None:
-        """Wait for so many results, from the end of this run of the page on; 0: for none any more."""
+        """Wait for this many results, from the end of this page run on; 0: stop waiting."""
         until = TO_THE_END if self.about and until >= self.total else until
         state.memo("shared work")[self.name] = self.key, until
 
     def buttons(self, label: str) -> DeltaGenerator | None:
-        """The button that begins, stops or goes on; returns the place for the bar of `go_on`, None if all is there."""
+        """Draw the button that starts, stops or resumes.
+
+        Return the placeholder for the bar of `go_on`, None if all is there.
+        """
         found = self.measured
         if found.ended:
             return None
@@ -173,7 +176,7 @@ class Shared:
             return st.container(width="stretch", key=f"gb-bar-{self.name}")
 
     def go_on(self, slot: DeltaGenerator | None, first: int = 1, whole: bool = True) -> None:
-        """If this session waits for it: wait, saying in `slot` how far it is; then draw the page anew, to show it.
+        """Wait for results if this session asked for them, with progress in `slot`, then rerun the page to show them.
 
         Args:
             first: results that the first picture waits for; later ones are drawn every few seconds.
@@ -197,7 +200,7 @@ class Shared:
             said = f"{done} of {max(done, self.total)} {self.what}{left}"
             bar.progress(share, text=markup.escape(said))
             if done >= until:
-                return until < self.total  # the last step is followed by the end
+                return until < self.total  # after the last step the job is marked as ended
             return done >= first and done > before and spent > SHOWN
 
         sweeps.follow(self.key, self.make, enough)

@@ -1,4 +1,4 @@
-"""A badge over the picture: the text is unlike what the open model has read, and the other model is one click away."""
+"""A badge over the picture for an out-of-distribution text, with a link to the model that reads it better."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import markup, models
-from app.controls import strange
+from app.controls import unlike_text
 from app.models import cache, choice
 from app.session import state
 from core.analysis.tasks import surprise
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def draw(place: DeltaGenerator, lm: LanguageModel, key: str, text: str) -> None:
-    """Fill the badge's place; nothing where the text is like what was read, or nobody has measured.
+    """Draw the badge; nothing where the text is in distribution or that was never measured.
 
     Args:
         key: of the model, for the cache. text: as far as the page reads it.
@@ -32,9 +32,8 @@ def draw(place: DeltaGenerator, lm: LanguageModel, key: str, text: str) -> None:
     if said is None:
         return
     other = models.SMALL if lm.name == models.REAL else models.REAL
-    reads = other == models.REAL or not strange.why(
-        text
-    )  # nobody is sent to a model that reads the text worse
+    # Suggest no model that reads the text worse.
+    reads = other == models.REAL or not unlike_text.why(text)
     with place.container(key="gb-badge", horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(markup.escape(said[0]), help=markup.escape(said[1]))
         if reads and other in (*models.bundled(), *models.published()):
@@ -48,7 +47,7 @@ def draw(place: DeltaGenerator, lm: LanguageModel, key: str, text: str) -> None:
 
 
 def _without_task(place: DeltaGenerator, lacks: str, prefix: str) -> None:
-    """That no task stands in front of the text, whole where a pointer rests; a click puts one there."""
+    """Draw the badge for a text without a task prefix; a click inserts one."""
     short = lacks.partition(":")[0]
     whole = f"{lacks}. Without one it answers all the same, though nothing was asked."
     with place.container(key="gb-badge", horizontal=True, vertical_alignment="center", gap="small"):
@@ -65,10 +64,10 @@ def _put(prefix: str) -> None:
 
 
 def why(lm: LanguageModel, key: str, text: str) -> tuple[str, str] | None:
-    """That a text is unlike what the open model has read, by a measured likelihood: in a line, and whole."""
+    """Describe how unlikely the text is under the training data: a short line, and the full explanation."""
     limit = lm.card.get("unlike", {}).get("limit")
     if not isinstance(limit, float):
-        found = strange.of(text, lm.card)
+        found = unlike_text.of(text, lm.card)
         if found is None:
             return None
         measure, whole = found

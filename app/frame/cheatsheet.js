@@ -3,7 +3,7 @@
 /**
  * @import { Given } from "../kit/glass.js"
  *
- * A page of a section: `terms` are what it explains, `exists` says whether it is built.
+ * A page of a section: `terms` are those it explains, `exists`: whether it is built.
  * @typedef {{slug: string, title: string, terms: string, exists: boolean}} Entry
  * @typedef {{query: string, cards: {section: string, name: string, pages: Entry[]}[]}} Data query: of the link to a page
  *
@@ -33,7 +33,7 @@ function page(entry, query, visit) {
     const link = make("a", "", entry.title);
     link.href = `${entry.slug === "home" ? "." : entry.slug}?${query()}`;
     link.addEventListener("click", (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return; // a new tab is the browser's
+      if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return; // the browser opens a new tab or window
       event.preventDefault();
       visit(entry.slug);
     });

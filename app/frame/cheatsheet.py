@@ -1,4 +1,4 @@
-"""The whole subject as a map: every section of the cheatsheet, and the page on which it is alive.
+"""The cheatsheet as a map: every section of the subject, and the page that covers it.
 
 Sections are named by their numbers and in our own words; a page that has not been built yet is shown greyed.
 """
@@ -12,7 +12,7 @@ from app import chapters
 from app.kit import register
 from app.session import events, state
 
-# A click on a page sends "visit" ({"page"}), so that the session stays; the link is there for everything else.
+# A click on a page sends "visit" ({"page"}), so that the session is kept; the link serves middle clicks and copying.
 cards = register("cheatsheet", __file__, shared=False)
 
 TOPICS: tuple[tuple[str, str], ...] = (
@@ -33,7 +33,7 @@ TOPICS: tuple[tuple[str, str], ...] = (
 
 
 def pages_of(topic: str) -> list[tuple[chapters.Chapter, list[chapters.Cover]]]:
-    """The chapters that cover section `topic` or a part of it (3 and 3.1, not 13), with what they cover of it."""
+    """Return the chapters that cover section `topic` or a part of it (3 and 3.1, not 13), with the covered terms."""
     found = []
     for chapter in chapters.CHAPTERS:
         covers = [cover for cover in chapter.covers if cover.section.split(".")[0] == topic]
@@ -44,7 +44,7 @@ def pages_of(topic: str) -> list[tuple[chapters.Chapter, list[chapters.Cover]]]:
 
 @cache
 def sections() -> list[dict[str, Any]]:
-    """The cards, as the component reads them."""
+    """Return the cards as the component's data."""
     return [
         {
             "section": topic,
@@ -64,16 +64,16 @@ def sections() -> list[dict[str, Any]]:
 
 
 def draw() -> None:
-    """All sections as cards; a page that exists opens with the same model, text and selections."""
+    """Draw all sections as cards; a page that exists opens with the same model, text and selections."""
     cards(
         data={"query": state.link(), "cards": sections()},
         key="map",
-        on_visit_change=lambda: events.visit("map"),
+        on={"visit": lambda: events.visit("map")},
     )
 
 
 def _terms(covers: list[chapters.Cover]) -> str:
-    """The terms by section: "3.1 self-attention, attention weights"."""
+    """Group the terms by section: "3.1 self-attention, attention weights"."""
     by_section: dict[str, list[str]] = {}
     for cover in covers:
         by_section.setdefault(cover.section, []).append(cover.term)

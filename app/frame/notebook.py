@@ -57,7 +57,7 @@ _OF_RUN = re.compile(r"run:([0-9a-f]{24})")
 
 @cache
 def revision() -> str:
-    """The commit that is running, or the version in pyproject.toml where there is no git."""
+    """Return the running commit, or the version in pyproject.toml where there is no git."""
     try:
         done = subprocess.run(
             ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, timeout=5, check=True
@@ -74,12 +74,12 @@ def revision() -> str:
 
 
 def archive(id: str) -> str:
-    """The name of the file with a run's weights, which its notebook looks for."""
+    """Return the name of the file with a run's weights, which its notebook looks for."""
     return f"glassbox-run-{id[:8]}.zip"
 
 
 def build(title: str, about: str, cells: Sequence[str]) -> str:
-    """The notebook as JSON.
+    """Build the notebook as JSON.
 
     Args:
         title: of the page.
@@ -103,7 +103,8 @@ def build(title: str, about: str, cells: Sequence[str]) -> str:
             source = rest
         notebook.cells.append(nbformat.v4.new_code_cell(source.strip("\n")))
     for number, cell in enumerate(notebook.cells):
-        cell["id"] = f"cell-{number}"  # not random: the same page gives the same file
+        # derived from the content, not random: the same page gives the same file
+        cell["id"] = f"cell-{number}"
     nbformat.validate(notebook)
     text: str = nbformat.writes(notebook, version=4)
     return text

@@ -17,7 +17,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import chapters, markup, models, runs, theme, words
-from app.controls import answer
+from app.controls import decoder_text
 from app.controls.predict import Answer, predict_card
 from app.counts import counted
 from app.frame import badge, sidebar, source, takeaway
@@ -37,27 +37,25 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Context:
-    """What a page reads: the model, and the text as the model sees it.
+    """The open model, and the text as the model reads it.
 
     `ids` and `tokens` include the special tokens; `lm.trace(ctx.text)` gives exactly these ids.
     """
 
     slug: str
     lm: LanguageModel
-    model_key: str  # for cache.call
-    name: str  # as a link has it
-    label: str  # as a sentence calls it
-    snapshot: int | None  # a step of its training; None: finished
+    model_key: str  # the cache key of `cache.call`
+    name: str  # the model's name in a link
+    label: str  # its name in a sentence
+    snapshot: int | None  # its training step, None: finished
     text: str
     ids: tuple[int, ...]
-    tokens: tuple[str, ...]  # as they read, with their leading space
+    tokens: tuple[str, ...]  # token texts with their leading space
     special: int  # how many of the ids are special tokens
-    target: str  # an encoder-decoder's text so far
+    target: str  # an encoder-decoder's target text so far
     notes: tuple[str, ...]
-    moments: tuple[
-        int, ...
-    ]  # the steps of training that the model can be rewound to; () where none were kept
-    slot: DeltaGenerator  # in the sidebar, for the page's examples
+    moments: tuple[int, ...]  # The training steps that the model can be rewound to, () where none were kept
+    slot: DeltaGenerator  # the sidebar's slot for the page's examples
 
     @property
     def both(self) -> bool:
@@ -66,25 +64,25 @@ class Context:
 
     @property
     def stack(self) -> Literal["encoder", "decoder"] | None:
-        """The stack of an encoder-decoder that is looked into; None: the model has but one."""
+        """The selected stack of an encoder-decoder; None for a model with one stack."""
         return ("decoder" if state.get("stack") == "decoder" else "encoder") if self.both else None
 
     @property
     def attention(self) -> Kind:
-        """Which attention of the model is looked into."""
+        """The selected kind of attention."""
         if not self.both:
             return "self"
         return cast("Kind", state.get("attention")) if self.stack == "decoder" else "encoder"
 
     @property
     def blocks(self) -> int:
-        """How many blocks the stack has that is looked into."""
+        """The number of blocks of the selected stack."""
         config = self.lm.config
         return config.decoder_layers if self.stack == "decoder" else config.n_layers
 
     @property
     def decoder_text(self) -> str | None:
-        """What an encoder-decoder has written so far; None of every other model."""
+        """The target text of an encoder-decoder so far; None for other models."""
         return self.target if self.both else None
 
     @property
@@ -100,12 +98,12 @@ class Context:
 
     @property
     def short_name(self) -> str:
-        """What the open model is called in a sentence: without where it lies."""
+        """The model's name in a sentence, without its folder."""
         return self.label if runs.run_id(self.name) else self.label.rpartition("/")[2]
 
 
-# Seconds in which a browser draws the picture, before the widgets around it come and keep it from doing so: with this
-# pause the picture is there 20 to 40 ms earlier, and the widgets as much later.
+# Seconds in which a browser draws the picture before the widgets around it arrive and block it: with this pause the
+# picture appears 20 to 40 ms earlier, and the widgets as much later.
 PAUSE = 0.04
 
 _current: ContextVar[Context] = ContextVar("glassbox_page")
@@ -113,7 +111,7 @@ _later: ContextVar[Callable[[], None] | None] = ContextVar("glassbox_later", def
 
 
 def native(chapter: chapters.Chapter) -> Any:
-    """Streamlit's page of a chapter, for the navigation and for links."""
+    """Return Streamlit's page object of a chapter, for navigation and links."""
     return st.Page(
         chapters.ROOT / chapter.path,
         title=chapter.title,
@@ -129,7 +127,7 @@ def go(slug: str) -> None:
 
 
 def _through_the_door() -> None:
-    """Where a picture's door led (`events.visit`), if there is such a page."""
+    """Open the page that a picture's link asked for (`events.visit`), if it exists."""
     chapter = chapters.BY_SLUG.get(str(state.memo("visit").pop("page", None)))
     if chapter is not None and chapter.exists:
         go(chapter.slug)
@@ -138,15 +136,15 @@ def _through_the_door() -> None:
 def begin(
     slug: str, longest: int | None = None, room: int = 0, apart: str = "", writes: bool = False
 ) -> Context:
-    """Load the model, read the text, draw the sidebar and the crumb.
+    """Load the model, tokenize the text, reserve the sidebar and draw the breadcrumb.
 
     Args:
         slug: of this page in app/chapters.py.
         longest: how many tokens the page's picture holds, when that is less than the model's context.
         room: positions of a decoder's context that the page needs for what the model writes.
-        apart: of a page that asks models of its own, what the sidebar says of that under the open model; such a page
+        apart: for a page with models of its own, the sidebar's note about that under the open model; such a page
             has no Rewind, and without `longest` says by itself what of the text is read.
-        writes: where nothing is written yet, an encoder-decoder's own answer is read (one row shows nothing).
+        writes: use the encoder-decoder's own answer as the target while that is empty (one row shows nothing).
     """
     _through_the_door()
     state.enter(slug)
@@ -166,10 +164,10 @@ def begin(
     state.fit({} if decoding else {"follow": last, "row": last, "col": last})
     target, said = "", tuple[str, ...]()
     if lm.config.shape == "encoder-decoder":
-        answer.write(lm, read.text, longest)
+        decoder_text.write(lm, read.text, longest)
         target, said = reading.read_target(lm, state.get("target"), longest)
         if writes and decoding and not target:
-            target = answer.by_itself(lm, opened.key, read.text, longest)
+            target = decoder_text.by_itself(lm, opened.key, read.text, longest)
     runs.greet()
     heard = read.notes[:-1] if apart and read.clipped and longest is None else read.notes
     notes = tuple(dict.fromkeys((*state.take_notes(), *heard, *said)))
@@ -210,10 +208,10 @@ def begin(
 
 
 def settle() -> None:
-    """Draw what `begin` has put off until the picture is under way: the sidebar, and a phone's first line.
+    """Draw what `begin` has deferred until the picture is sent: the sidebar, and the first line on a phone.
 
-    A browser draws what comes in the order in which it comes, and the picture is what a learner waits for. The foot
-    calls this; so does whoever tells of an error before it.
+    A browser draws what comes in the order in which it comes, and the picture is what a learner waits for. `foot` calls
+    this; code that stops the page with an error message calls it before.
     """
     later = _later.get(None)
     _later.set(None)
@@ -223,21 +221,21 @@ def settle() -> None:
 
 
 def claim(text: str, facts: str = "") -> None:
-    """The one sentence that the page proves, and the run's facts at its right; backticks set a piece in mono."""
+    """Draw the page's claim in one sentence, and the run's facts at its right; backticks set code."""
     aside = f"<p>{inline(facts)}</p>" if facts else ""
     st.html(f'<header class="gb-claim"><h1>{inline(text)}</h1>{aside}</header>')
 
 
 @contextmanager
 def controls() -> Iterator[None]:
-    """A row of native widgets below the picture."""
+    """Lay out the widgets created in the `with` block as a row below the picture."""
     with st.container(key="gb-controls", horizontal=True, gap="medium", vertical_alignment="bottom"):
         yield
 
 
 @contextmanager
 def foot() -> Iterator[None]:
-    """The row of cards at the foot of the first screen."""
+    """Lay out the cards created in the `with` block as a row at the bottom of the first screen."""
     settle()
     with st.container(key="gb-foot", horizontal=True, gap="small"):
         yield
@@ -252,7 +250,7 @@ def _card(name: str) -> Iterator[None]:
 def predict(
     question: str, options: Sequence[str], answer: Callable[[], Answer], about: Sequence[object]
 ) -> None:
-    """A question whose answer the model computes when the learner commits: `answer` is called only then.
+    """Draw a question whose answer the model computes when the learner commits: `answer` is called only then.
 
     An answer that raises `app.controls.predict.NotYet` waits: it is asked again at every run of the page.
 
@@ -269,7 +267,7 @@ def predict(
 
 
 def code(*functions: Callable[..., Any]) -> None:
-    """The very functions of `core` that computed the picture, read from the running code."""
+    """Draw the Code card: the source of the `core` functions that computed the picture, read from the running code."""
     with _card("code"):
         source.code_card([source.read(function) for function in functions])
 
@@ -279,7 +277,7 @@ def take_away(
     table: dict[str, Sequence[Any]] | Callable[[], dict[str, Sequence[Any]]],
     notebook: Sequence[str] | Callable[[], Sequence[str]],
 ) -> None:
-    """Link, Notebook, SVG, PNG, CSV and the table twin.
+    """Draw the Take away card: link, notebook, SVG, PNG, CSV and the table twin.
 
     Args:
         picture: the `data-component` of the page's main figure.
@@ -292,7 +290,7 @@ def take_away(
 
 
 def terms(*names: str) -> None:
-    """The terms that this page uses, explained (app/words.py has them); below the fold, before the cheatsheet."""
+    """Draw the definitions of the terms that this page uses (from app/words.py), before the cheatsheet."""
     entries = "".join(f"<dt>{inline(name)}</dt><dd>{inline(words.WORDS[name])}</dd>" for name in names)
     st.html(
         f'<section class="gb-words" aria-label="Words"><h2>Words on this page</h2><dl>{entries}</dl></section>'
@@ -300,7 +298,7 @@ def terms(*names: str) -> None:
 
 
 def cheatsheet(slug: str) -> None:
-    """What of the subject this page covers and where, and the next page."""
+    """Draw what this page covers of the subject, and a link to the next page."""
     chapter = chapters.BY_SLUG[slug]
     rows = "".join(
         f"<tr><td>{inline(cover.section)}</td><th scope='row'>{inline(cover.term)}</th>"
@@ -318,7 +316,7 @@ def cheatsheet(slug: str) -> None:
 
 
 def examples(texts: Sequence[str]) -> None:
-    """Texts that the open model is made for, and those chosen for the page's claim; a click puts one into the box."""
+    """Draw example texts for the open model and for the page's claim; a click puts one into the text box."""
     ctx = _current.get()
     with ctx.slot:
         st.menu_button(
@@ -334,5 +332,5 @@ def examples(texts: Sequence[str]) -> None:
 
 
 def style() -> None:
-    """The style sheet of the frame; the router calls it once a run, before anything is drawn."""
+    """Insert the frame's style sheet; the router calls it once per run, before anything is drawn."""
     st.html(theme.frame(projector=state.get("view") == "projector"))

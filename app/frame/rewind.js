@@ -7,8 +7,8 @@ import { html, thousands } from "../kit/shapes.js";
 /**
  * @import { Given } from "../kit/glass.js"
  *
- * The kept moments of a model's training: `at` is the step that is shown, `total` all steps that it is to take, `state` the
- * run's and `ends` what to call the newest moment in each, `run` its id while it trains, `n` the choice that Python heard last.
+ * The kept checkpoints of a model's training: `at` is the step that is shown, `total` all planned steps, `state` the
+ * run's, `ends` the newest checkpoint's label by state, `run` the id while it trains, `n` the choice that Python handled last.
  * @typedef {{steps: number[], at: number, total: number, state: string, ends: Record<string, string>, run?: string | null, n: number}} Data
  *
  * @typedef {object} Live a run that is heard
@@ -21,8 +21,8 @@ import { html, thousands } from "../kit/shapes.js";
  */
 /** @typedef {ReturnType<typeof build>} Slider */
 
-const EVERY = 150; // milliseconds between two choices sent while the slider is dragged; the last one always goes
-const LOOK = 500; // milliseconds between two looks at a live run
+const EVERY = 150; // milliseconds between two choices sent while the slider is dragged; the last one is always sent
+const LOOK = 500; // milliseconds between two polls of a live run
 const NO_POINTS = 999999999; // after this step a stream has no points to send: only states and checkpoints
 /** @type {WeakMap<HTMLElement, Slider>} */
 const sliders = new WeakMap();
@@ -65,7 +65,7 @@ function hush(known) {
 }
 
 /**
- * Once in a while: hear of the run from a picture, else by a stream of our own; stop when no slider is left.
+ * Polls: follows the run through a picture's feed, else by a stream of its own; stops when no slider is left.
  * @type {(run: string, known: Live) => void}
  */
 function look(run, known) {
@@ -156,7 +156,7 @@ function choose(local) {
 /** @param {HTMLElement} parent */
 function build(parent) {
   const root = html("div", { class: "gb-rewind" });
-  // What is shown, as data. Not on the root: an element with this attribute brings its own colours, a figure's.
+  // The shown state as data. Not on the root: the style sheet gives an element with this attribute a figure's colours.
   const mark = html("i", { hidden: "", "data-component": "rewind" });
   const range = html("input", { class: "gb-rewind-range", type: "range", min: 0, step: 1, id: `gb-rewind-${++count}` });
   const output = html("span", { class: "gb-rewind-step" });
@@ -181,7 +181,7 @@ export default function rewind({ parentElement, data, setTriggerValue }) {
   local.data = data;
   local.send = setTriggerValue;
   follow(local, data);
-  // What the page says counts, unless it was said before the page heard our last choice.
+  // Adopt the page's step, unless it was sent before the page received our last choice.
   const old = same && data.n < local.chosen && Date.now() - local.chosen < 30000;
   merge(local, old ? local.at : data.at);
   return () => { if (!parentElement.isConnected) clearTimeout(local.later); };

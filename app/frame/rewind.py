@@ -1,4 +1,4 @@
-"""Rewind, on every page: one slider over the moments of the open model's training, which every picture follows.
+"""Rewind, on every page: one slider over the checkpoints of the open model's training, which every picture follows.
 
 rewind.js sends "select" with {"snapshot": the step, or -1 for the end, "n": the number of the choice}.
 """
@@ -11,12 +11,12 @@ from app.session import events, state
 
 rewind = register("rewind", __file__, shared=False)
 
-# The last kept step of a run that has ended so; of every other run it is the newest.
+# For a finished run the last checkpoint; for every other run the newest one.
 ENDS = {"done": "finished", "stopped": "stopped", "diverged": "diverged", "failed": "ended"}
 
 
 def slider(opened: Opened, view: str = "") -> None:
-    """The slider, where the model has moments to go back to.
+    """Draw the slider, if the model has checkpoints to go back to.
 
     Args:
         view: a second place on the same page.
@@ -26,14 +26,14 @@ def slider(opened: Opened, view: str = "") -> None:
         return
     key = f"rewind.{view}" if view else "rewind"
     data = {
-        "steps": list(steps),  # that were kept, in order
+        "steps": list(steps),  # steps of the kept checkpoints, in order
         "at": steps[-1] if opened.moment < 0 else opened.moment,
         "total": steps[-1] if run is None else max(run.steps, steps[-1]),
         "state": "done" if run is None else run.state,
         "ends": ENDS,
-        "run": "" if run is None or run.over else run.id,  # still trains: its later steps come by its stream
+        "run": "" if run is None or run.over else run.id,  # later checkpoints come by the event stream
         "n": events.selection(key, {"snapshot": state.get("snapshot")})[
             "n"
-        ],  # the last choice that was heard
+        ],  # the number of the last selection that was handled
     }
-    rewind(data=data, key=key, on_select_change=lambda: events.select(key, ("snapshot",)))
+    rewind(data=data, key=key, on={"select": lambda: events.select(key, ("snapshot",))})

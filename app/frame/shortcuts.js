@@ -1,4 +1,4 @@
-// The sheet of keys. The browser's own <dialog> brings the focus trap, Esc and the way back to the button.
+// The list of keyboard shortcuts. The native <dialog> provides focus trap, Esc, and focus return to the button.
 
 import { html } from "../kit/shapes.js";
 import { watchNavigation } from "./shortcuts_navigation.js";

@@ -1,4 +1,4 @@
-"""The sheet of keys: a button, and the key `?` anywhere on the page, open it; Esc closes it."""
+"""The keyboard shortcuts: a button or the key `?` opens the list anywhere on the page; Esc closes it."""
 
 from app.kit import register
 

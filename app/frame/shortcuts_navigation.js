@@ -21,7 +21,7 @@ function mendNavigation(nav) {
 }
 
 /**
- * The contents scroll by themselves (frame.css): the open page's line comes into sight, once a page.
+ * Scrolls the table of contents (which scrolls separately, frame.css) to the open page's entry, once per page.
  * @param {HTMLElement} nav
  */
 function showCurrent(nav) {
@@ -33,7 +33,7 @@ function showCurrent(nav) {
   else if (line.bottom > box.bottom) nav.scrollTop += line.bottom - box.bottom + line.height;
 }
 
-/** Watches the sidebar, whose parts come and go; returns how to stop. */
+/** Observes the sidebar, whose elements are replaced; returns a function that stops it. */
 export function watchNavigation() {
   const sidebar = document.querySelector('[data-testid="stSidebar"]') || document.body;
   const mend = () => {

@@ -1,4 +1,4 @@
-"""The frame's own widgets: crumb, messages, and in the sidebar the model, Rewind, the text, examples and tools.
+"""The frame's own widgets: breadcrumb, messages, and in the sidebar the model, Rewind, the text, examples and tools.
 
 They stand before the picture and are drawn after it (`Places`, `fill`): a browser draws what comes in the order in
 which it comes, and the picture is what a learner waits for.
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 
 def say(notes: Sequence[str]) -> None:
-    """All messages in one box on top of the page."""
+    """Show all messages in one box at the top of the page."""
     lines = [markup.escape(note) for note in notes]
-    # The place is always there: a browser builds anew what stands below it where one more element comes or goes.
+    # The placeholder is always there: a browser rebuilds all elements below when one is inserted or removed above them.
     place = st.empty()
     if lines:
         place.info(
@@ -40,7 +40,7 @@ def say(notes: Sequence[str]) -> None:
 
 @dataclass(frozen=True)
 class Places:
-    """Where the frame's own widgets stand, made before the picture and filled after it."""
+    """Placeholders of the frame's widgets, created before the picture and filled after it."""
 
     model: DeltaGenerator  # in the sidebar: model, Rewind, text
     examples: DeltaGenerator
@@ -49,7 +49,7 @@ class Places:
 
 
 def head(slug: str) -> Places:
-    """Where we are; in projector mode also the way out; and the places of what is drawn later."""
+    """Draw the breadcrumb, in projector mode the exit button, and create the placeholders of what is drawn later."""
     with st.sidebar:
         side = (
             st.container(gap="xsmall"),
@@ -73,10 +73,10 @@ def head(slug: str) -> Places:
 
 
 def fill(places: Places, opened: Opened, read: reading.Reading, slug: str, apart: str = "") -> None:
-    """Model, Rewind, text, tools of the page `slug`.
+    """Fill the placeholders of page `slug`: model, Rewind, text, tools.
 
     Args:
-        apart: what is said in place of Rewind where the open model does nothing on the page; "" where it does.
+        apart: the note in place of Rewind on a page that does not use the open model; "" where it does.
     """
     with places.model:
         widgets.small_or_real()
@@ -119,7 +119,10 @@ def fill(places: Places, opened: Opened, read: reading.Reading, slug: str, apart
 
 
 def _shown_instead(opened: Opened) -> str:
-    """Which model the page shows where it is not the chosen one: the words below the picker are of that one."""
+    """Show which model the page uses where it is not the chosen one.
+
+    The description below the picker is of that one.
+    """
     return "" if opened.name == state.get("model") else f"Here {opened.label}: "
 
 
@@ -131,7 +134,7 @@ def _shape(lm: LanguageModel) -> str:
 
 
 def _training(opened: Opened) -> str:
-    """Whether the open model is a run that still trains."""
+    """Return whether the open model is a run that is still training."""
     return ", still training" if opened.run is not None and not opened.run.over else ""
 
 

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Source:
-    """One function: its qualified name, its file relative to the repository, its first line, and its text."""
+    """One function: qualified name, file relative to the repository, first line, and source text."""
 
     name: str
     file: str
@@ -29,7 +29,7 @@ class Source:
 
 @lru_cache(maxsize=128)
 def read(function: Callable[..., Any]) -> Source:
-    """The source of `function` as it is running; decorators are looked through.
+    """Read the source of the running `function`; decorators are unwrapped.
 
     Raises:
         OSError: the source is not at hand.
@@ -43,12 +43,12 @@ def read(function: Callable[..., Any]) -> Source:
 
 
 def code_card(sources: Sequence[Source]) -> None:
-    """Name and place of each function, and behind the button the text itself."""
+    """Draw name and file of each function, and the source text behind a button."""
     with st.popover("Code", key="gb-code", type="tertiary"):
         for source in sources:
             place = f"{source.file}:{source.line}"
             st.html(f'<h3 class="gb-source">{inline(source.name)}</h3><p class="gb-hint">{inline(place)}</p>')
             st.code(source.text, language="python")
     first = sources[0]
-    file = inline(first.file).replace("/", "/<wbr>")  # a long path goes on in the next line at a folder
+    file = inline(first.file).replace("/", "/<wbr>")  # allow a line break after each folder of a long path
     st.html(f'<p class="gb-mono">{inline(first.name)}<br>{file}</p>')

@@ -1,4 +1,4 @@
-// Link, SVG, PNG. The figure is found in the document; its export came with it (kit/export.js).
+// Link, SVG, PNG. The figure is found in the document; its export functions are kit/export.js.
 
 import { shared } from "../kit/shared.js";
 
@@ -30,7 +30,7 @@ async function copy(text) {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    // Without a secure context there is no clipboard: the old way still works from a click.
+    // Without a secure context there is no clipboard API: document.execCommand still works from a click.
     const area = document.createElement("textarea");
     area.value = text;
     area.style.position = "fixed";

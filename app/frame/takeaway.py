@@ -20,12 +20,13 @@ from app.session import state
 
 Table = dict[str, Sequence[Any]]
 
-# Link, SVG and PNG: three buttons that work in the browser, and the address bar kept equal to the page.
+# Link, SVG and PNG: three buttons that run in the browser; the component also keeps the address bar equal to the page's
+# link.
 buttons = register("takeaway", __file__, shared=False)
 
 
 def joined(table: Table, own: Table) -> Table:
-    """Two tables as one: the second's rows below the first's, each with columns of its own."""
+    """Concatenate two tables: the second's rows below the first's, each with its own columns."""
     above, below = (len(next(iter(one.values()))) for one in (table, own))
     return {name: [*column, *[None] * below] for name, column in table.items()} | {
         name: [*[None] * above, *column] for name, column in own.items()
@@ -38,7 +39,7 @@ def take_card(
     table: Table | Callable[[], Table],
     cells: Sequence[str] | Callable[[], Sequence[str]],
 ) -> None:
-    """The card's buttons. `table` and `cells` may be functions: they are called at the click."""
+    """Draw the card's buttons. `table` and `cells` may be functions: they are called at the click."""
     link = state.link()
 
     def as_table() -> Table:
@@ -81,7 +82,7 @@ def _table(table: Table) -> None:
 
 
 def _short(column: Sequence[Any]) -> Sequence[Any]:
-    """A column as Arrow can hold it: where a number is beyond 64 bits, all of it as floats; the CSV stays exact."""
+    """Convert a column for Arrow: to floats if a number needs more than 64 bits; the CSV stays exact."""
     whole = [cell for cell in column if isinstance(cell, int) and not isinstance(cell, bool)]
     if not any(abs(cell) >= 2**63 for cell in whole):
         return column
@@ -89,9 +90,9 @@ def _short(column: Sequence[Any]) -> Sequence[Any]:
 
 
 def run_zip(id: str, step: int | None) -> bytes:
-    """A run's model and moments, the one of `step` among them, as a ZIP of the folder that `core.load` reads.
+    """Pack a run's model and checkpoints, that of `step` among them, as a ZIP of the folder that `core.load` reads.
 
-    Raises RunError, CheckpointError: there is nothing to take; the message says why.
+    Raises RunError, CheckpointError: there is nothing to export; the message says why.
     """
     from core.runs import exported
 
@@ -103,7 +104,7 @@ def run_zip(id: str, step: int | None) -> bytes:
 
 
 def to_csv(table: Table) -> str:
-    """`table` (column name -> values of equal length) as CSV.
+    """Write `table` (column name -> values of equal length) as CSV.
 
     A text that a spreadsheet would run as a formula gets an apostrophe in front, as spreadsheets themselves do.
     """

@@ -1,4 +1,4 @@
-"""The kit of our own pictures: how one is mounted, and the ES modules and style sheets that all of them share.
+"""The kit for our own pictures: how one is mounted, and the ES modules and style sheets that all of them share.
 
 A picture is three files of one name in its page's folder: `NAME.py` turns what core computed into JSON, `NAME.js` draws
 it, `NAME.css`, if there is one, styles it. `NAME.js` exports the component and imports what it needs, from its folder
@@ -45,19 +45,19 @@ def register(name: str, beside: str, shared: bool = True) -> Callable[..., Any]:
     )
 
     def mount(
-        data: Any = None, key: str = "", on: Mapping[str, Callable[[], None]] | None = None, **options: Any
+        data: Any = None, key: str | None = None, on: Mapping[str, Callable[[], None]] | None = None
     ) -> Any:
-        """Mount the component; `on` maps its events to callbacks. A door in a picture leads where it says by itself."""
-        doors = {"visit": lambda: events.visit(key)} if shared else {}
-        acts = {f"on_{event}_change": act for event, act in (doors | dict(on or {})).items()} | options
-        heard = {name: state.whole(act) if name.startswith("on_") else act for name, act in acts.items()}
-        return renderer(data=None if data is None else [data, state.turn()], key=key or None, **heard)
+        """Mount the component; `on` maps its events to callbacks. A link in a picture opens its page by itself."""
+        doors = {"visit": lambda: events.visit(str(key))} if shared else {}
+        acts = doors | dict(on or {})
+        heard = {f"on_{event}_change": state.whole(act) for event, act in acts.items()}
+        return renderer(data=None if data is None else [data, state.turn()], key=key, **heard)
 
     return mount
 
 
-# Two runs of the page may follow each other while a browser still loads the module. Then it may be handed what the
-# later one sent before what the earlier one did, which must not stay.
+# Two page runs may overlap while a browser still loads the module. The browser may then receive the later run's data
+# before the earlier one's, which must not stay.
 UNPACKED = """
 const turns = new WeakMap();
 export default (given) => {
@@ -70,14 +70,14 @@ export default (given) => {
 
 
 def _sheets(python: Path, shared: bool) -> list[Path]:
-    """Style sheets in their order: glass.css is the ground of all."""
+    """Return the style sheets in their order, glass.css first."""
     common = sorted(KIT.glob("*.css"), key=lambda path: (path.stem != "glass", path.name))
     own = python.with_suffix(".css")
     return [*(common if shared else []), *([own] if own.exists() else [])]
 
 
 def pack(array: npt.ArrayLike) -> dict[str, Any]:
-    """An array for a component: {"b64", "dtype", "shape"}, little-endian; `unpack` in glass.js reads it.
+    """Encode an array for a component: {"b64", "dtype", "shape"}, little-endian; `unpack` in glass.js decodes it.
 
     uint8 stays ("u8"), everything else becomes float32 ("f32"). Bytes in a dict would arrive as their Python repr.
     """

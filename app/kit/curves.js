@@ -1,13 +1,14 @@
-// Learning curves, live or recorded, on a canvas inside any picture. Draws only when something came; 20,000 points a
+// Learning curves, live or recorded, on a canvas inside any picture. Draws only when data arrived; 20,000 points a
 // run cost a few milliseconds of script a frame, as a line has at most two points a pixel column.
 //
 //   const chart = curves(g, "loss", { left, top, width, height }, spec);      // in view.draw, at every draw
 //
-// The chart redraws itself when points come. For words of your own that follow the run, call g.redraw() in onpoint.
+// The chart redraws itself when points arrive. For text of your own that follows the run, call g.redraw() in onpoint.
 // Arrow keys move a hairline (Home, End, Page too) and read its values aloud; SVG and PNG exports contain the curves.
 
 import { feedOf } from "./feed.js";
-import { brief, canvasPen, logTicks, roundTicks, svgPen } from "./pens.js";
+import { brief, logTicks, roundTicks } from "./axes.js";
+import { canvasPen, svgPen } from "./pens.js";
 import { clamp, fit, h, html, lerp, measure, num, thousands } from "./shapes.js";
 
 /**
@@ -20,13 +21,13 @@ import { clamp, fit, h, html, lerp, measure, num, thousands } from "./shapes.js"
  * @typedef {"step" | "tokens" | "seconds"} Axis
  */
 /**
- * A run; the first of a chart is the one that its picture is about (accent by default).
+ * A run; the first of a chart is the picture's main run (accent by default).
  * @typedef {object} Run
  * @property {string} id
  * @property {string} [name] "Run A": stands at the end of its line
  * @property {string} [colour] a design token; the usual order is accent, ink2, k, v (RUN_COLOURS)
- * @property {number} [slot] the place in that order that it keeps, whichever runs stand beside it
- * @property {number[]} [dash] of its lines, for the third run and later; colour never stands alone
+ * @property {number} [slot] its fixed index in that order, whichever other runs are shown
+ * @property {number[]} [dash] of its lines, for the third run and later: runs never differ by colour alone
  * @property {boolean} [live] points, state and checkpoints come from runs/ID/events (replayed after a reconnect, closed
  *   when the figure leaves the page)
  * @property {Partial<Record<Given, Packed>> & {step: Packed}} [points] recorded columns of a run that is not live
@@ -45,9 +46,9 @@ import { clamp, fit, h, html, lerp, measure, num, thousands } from "./shapes.js"
  * @property {{value: number, text?: string} | null} [guessing] a dotted line: {value: Math.log(65), text: "guessing: ln 65 = 4.17"}
  * @property {{x: number, colour?: string, width?: number, dash?: number[], text?: string}[]} [marks] vertical lines at steps of the first run
  * @property {"linear" | "log"} [scale] of the y axis
- * @property {number} [low] bound of the y axis where the data's own will not do
+ * @property {number} [low] bound of the y axis in place of the data's minimum
  * @property {number} [high]
- * @property {boolean} [grow] `high` is the least that the axis holds
+ * @property {boolean} [grow] `high` is a minimum: the axis grows with the data
  * @property {"line" | "column" | "none"} [ends] names and last values at the line ends, in a column at the right, or nowhere
  * @property {number} [room] pixels of that column
  * @property {number} [left] pixels of the numbers beside the y axis
@@ -55,11 +56,11 @@ import { clamp, fit, h, html, lerp, measure, num, thousands } from "./shapes.js"
  * @property {Partial<Record<Column, string>>} [names] of the columns, in the read-out
  * @property {(value: number) => string} [format]
  * @property {(value: number, step: number) => string} [tick] of a number beside the y axis
- * @property {boolean} [sync] the hairline stands in every chart of the figure
+ * @property {boolean} [sync] the hairline is shown in every chart of the figure
  * @property {boolean} [axis] false: no x labels
  * @property {boolean} [own] the axis ends with the runs of the store, where the first is one: recorded curves that are
  *   much longer are cut there
- * @property {(feed: Feed) => string | null | undefined | false} [waiting] of a run without a point: what it does, behind its name where its curve will begin
+ * @property {(feed: Feed) => string | null | undefined | false} [waiting] the status of a run without a point, shown after its name where its curve will begin
  * @property {boolean} [ticks] a mark on the axis for every checkpoint of the first run
  * @property {(feed: Feed, what: What) => void} [onpoint]
  * @property {(step: number, feed: Feed) => void} [onpick] a click, or Enter on the hairline: the step of the first run
@@ -68,14 +69,14 @@ import { clamp, fit, h, html, lerp, measure, num, thousands } from "./shapes.js"
  * @typedef {CurvesSpec & Required<Pick<CurvesSpec, "runs" | "x" | "lines" | "scale" | "ends">>} Spec
  * @typedef {{left: number, top: number, width: number, height: number}} Box
  *
- * What stands at the end of a run's line: `at` is its row, `edge` says that it goes on beyond the axis.
+ * The label at the end of a run's line: `at` is its row, `edge`: the run continues beyond the axis.
  * @typedef {{k: number, name: string, text: string, at: number, value: number, edge?: boolean, colour: string, width: number}} Ending
  */
 
 export const RUN_COLOURS = ["accent", "ink2", "k-ink", "v-ink", "q-ink", "mlp-ink"];
 export const RUN_DASHES = [null, null, [8, 3], [2, 3], [8, 3, 2, 3], [4, 2]];
 /**
- * A run's colour: its own, or that of its slot, which stays when others come and go, or of its place.
+ * Returns a run's colour: its own, or that of its slot, which is fixed when other runs come and go, or of its index.
  * @type {(run: Run, k: number) => string}
  */
 const colourOf = (run, k) => run.colour ?? RUN_COLOURS[(run.slot ?? k) % RUN_COLOURS.length];
@@ -136,7 +137,7 @@ export class Chart {
     this.node.setAttribute("aria-label", `${spec.title ?? "Curve"}. Arrow keys read it point by point.`);
     this.draw();
   }
-  /** Draws in the next frame; four times a second at most where motion is unwelcome. */
+  /** Draws in the next frame; at most four times a second with reduced motion. */
   soon() {
     if (this.pending) return;
     this.pending = true;
@@ -145,19 +146,19 @@ export class Chart {
     else frame();
   }
 
-  // ------------------------------------------------------------- what stands where
+  // ------------------------------------------------------------- layout
 
   /** Where a run's row lies on the x axis: its column, moved to where a fork begins. @param {number} k */
   shift(k) { return this.spec.runs[k].from?.[this.spec.x] ?? 0; }
   /** How many of a run's rows have a place on this axis: a recorded curve may know no seconds. @param {Feed} feed */
   rows(feed) {
     if (!feed.n || !Number.isFinite(feed.cols[this.axis][feed.n - 1])) return 0;
-    return this.goesOn(feed) ? Math.min(feed.n, feed.find(this.axis, this.limit) + 2) : feed.n; // one beyond: the line leaves
+    return this.goesOn(feed) ? Math.min(feed.n, feed.find(this.axis, this.limit) + 2) : feed.n; // one point beyond the axis, so that the line reaches its edge
   }
   /** Whether a recorded curve goes on beyond the axis, which ends with the runs that are watched. @param {Feed} feed */
   goesOn(feed) { return !feed.live && this.limit < Infinity && feed.n > 0 && feed.cols[this.axis][feed.n - 1] > this.limit; }
   /**
-   * What a curve that goes on is where the axis ends: between the last point before and the first one behind it.
+   * Interpolates a curve at the end of the axis, between the last point before it and the first one after it.
    * @type {(feed: Feed, column: Column, rows: number) => {at: number, value: number, edge?: boolean} | null}
    */
   leaves(feed, column, rows) {
@@ -167,8 +168,8 @@ export class Chart {
     const share = clamp((this.limit - at[before.at]) / (at[behind.at] - at[before.at] || 1), 0, 1);
     return { at: behind.at, value: lerp(values[before.at], values[behind.at], share), edge: true };
   }
-  /** Where the axis ends at the latest: with `own`, a recorded curve that is much longer than all runs of the store does
-   *  not press them into the first pixels. */
+  /** Returns the maximum end of the axis: with `own`, a recorded curve that is much longer than all runs of the store does
+   *  not compress them into the first pixels. */
   bound() {
     if (!this.spec.own || !this.feeds[0]?.live) return Infinity;
     const ends = this.feeds.map((feed, k) => {
@@ -193,7 +194,7 @@ export class Chart {
       if (feed.over || !this.rows(feed) || !feed.state.steps) { planned = Math.max(planned, spec.x === "step" && !feed.over ? feed.state.steps + this.shift(k) : 0); return; }
       planned = Math.max(planned, spec.x === "step" ? feed.state.steps + this.shift(k) : (end / feed.lastStep) * feed.state.steps + this.shift(k));
     });
-    // Seconds to come are an estimate: rounded up, so that the axis does not tremble with it.
+    // Remaining seconds are an estimate: rounded up, so that the axis does not jitter with it.
     if (spec.x === "seconds" && planned > most) planned = roundTicks(0, planned, 12).step * Math.ceil(planned / roundTicks(0, planned, 12).step);
     this.most = most;
     this.end = Math.max(most, planned) || 1;
@@ -204,7 +205,7 @@ export class Chart {
     const free = 1 - most / this.end;
     let margin = spec.ends === "column" ? (spec.room ?? 92) : 0;
     if (spec.ends === "line" && most) {
-      // Names stand on the ground still to come; as that gets narrow, a margin grows to hold them.
+      // Names are drawn where the run has not come yet; as that gets narrow, a margin grows to hold them.
       const need = Math.max(0, ...this.endings().map((end) => end.width)) + 16;
       margin = clamp((need - wide * free) / (1 - free), 0, wide / 2);
     }
@@ -220,7 +221,7 @@ export class Chart {
     this.px0 = (/** @type {number} */ value) => this.left + value * across;
   }
   /**
-   * The y axis: what the smooth and solid lines, the guess and half of the raw one's spread need, on round numbers.
+   * Computes the y axis: it holds smooth and solid lines, the guess and half of the raw line's spread, on round numbers.
    * @returns {[number, number]}
    */
   range() {
@@ -342,7 +343,7 @@ export class Chart {
     };
   }
 
-  // ------------------------------------------------------------- reading by pointer and by keys
+  // ------------------------------------------------------------- read-out by pointer and keyboard
 
   /** @param {MouseEvent} event */
   point(event) {
@@ -351,7 +352,7 @@ export class Chart {
     this.hair(this.measured(((event.clientX - rect.left) * zoom - this.left) / this.across));
   }
   /**
-   * The nearest place on the axis where the first run with points was measured: what is read off is what was written down.
+   * Finds the nearest point of the first run with points: only measured values are read out, none in between.
    * @param {number} value
    */
   measured(value) {
@@ -381,7 +382,7 @@ export class Chart {
     this.spec.onpick?.(feed.cols.step[feed.find(this.axis, at - this.shift(0))], feed);
   }
   /**
-   * Arrows move the hairline from point to point of the first run; Enter picks; Esc leaves.
+   * Handles keys: arrows move the hairline from point to point of the first run; Enter picks; Esc hides it.
    * @param {KeyboardEvent} event
    */
   key(event) {
@@ -399,7 +400,7 @@ export class Chart {
     else return false;
     return true;
   }
-  /** What every run says at the hairline, as a box over the chart and as the slider's value for screen readers. */
+  /** Shows every run's values at the hairline, in a box over the chart and as the slider's value for screen readers. */
   readout() {
     const at = this.hairAt;
     const { spec, node } = this;
@@ -486,7 +487,7 @@ function drawChart(chart, pen) {
 /** @typedef {{row: number, from: number, to: number}} Written where words of a mark stand */
 
 /**
- * The words of a mark: left of its line where the right edge would cut them, a row lower where others stand.
+ * Places the text of a mark: left of its line where the right edge would cut it, a row lower where it would overlap.
  * @type {(chart: Chart, pen: Pen, text: string, x: number, written: Written[]) => void}
  */
 function drawMark(chart, pen, text, x, written) {
@@ -506,13 +507,13 @@ function drawAxes(chart, pen) {
     const from = chart.px0(chart.most);
     pen.rect(from, top - 8, right - from, bottom - top + 8, "wash");
     const words = chart.feeds.some((feed) => feed.state.state === "queued") ? "waiting for its turn" : "still to come";
-    const low = spec.ends === "line" && chart.endings().some((end) => chart.py(end.value) > bottom - 28); // a name stands there
+    const low = spec.ends === "line" && chart.endings().some((end) => chart.py(end.value) > bottom - 28); // a run's name is there
     if (spec.ends === "line" && right - from > measure(words, 12) + 16) pen.text((from + right) / 2, low ? (top + bottom) / 2 : bottom - 8, words, { fill: "ink3", anchor: "middle" });
   }
   const unknown = chart.feeds.some((feed) => feed.n) && !chart.feeds.some((feed) => chart.rows(feed));
   if (unknown) pen.text((left + right) / 2, (top + bottom) / 2, `${spec.x} were not recorded`, { fill: "ink3", anchor: "middle" });
   const tall = bottom - top;
-  const empty = !chart.feeds.some((feed) => feed.n) && !spec.guessing; // no values: no scale for them
+  const empty = !chart.feeds.some((feed) => feed.n) && !spec.guessing; // no values, so no scale
   const { ticks, step } = empty ? { ticks: [], step: 0 } : spec.scale === "log" ? logTicks(chart.low, chart.high) : roundTicks(chart.low, chart.high, clamp(tall / (tall > 120 ? 56 : 24), 1, 6));
   for (const tick of ticks) {
     const y = Math.round(chart.py(tick)) + 0.5;
@@ -556,7 +557,7 @@ function drawRun(chart, pen, feed, k) {
 }
 
 /**
- * The name of a run without a point, and what it does, where its curve will begin.
+ * Draws the name and status of a run without a point where its curve will begin.
  * @type {(chart: Chart, pen: Pen, feed: Feed, row: number) => void}
  */
 function drawWaiting(chart, pen, feed, row) {
@@ -569,7 +570,7 @@ function drawWaiting(chart, pen, feed, row) {
 }
 
 /**
- * A line's points: the least and the greatest value of a pixel column where it is raw, else the last.
+ * Reduces a line to pixel columns: the minimum and maximum of each if it is raw, else the last value.
  * @type {(chart: Chart, feed: Feed, k: number, column: Column, raw: boolean) => [xs: number[], ys: number[]]}
  */
 function thinned(chart, feed, k, column, raw) {
@@ -636,7 +637,7 @@ function drawEndings(chart, pen) {
 }
 
 /**
- * A page's live chart in `local.chart`: measurements that have come are worth a look by the page, once a second at most.
+ * Draws a page's live chart in `local.chart` and reruns the page for new measurements, once a second at most.
  * @param {Pick<Stage, "figure" | "send">} g
  * @param {{chart?: Chart | null, heard?: string, asking?: number}} local
  * @param {What} what

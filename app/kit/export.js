@@ -1,6 +1,6 @@
-// Taking a picture away: SVG that needs nothing of the page, and the same as PNG. What is written over the picture as
-// HTML (titles that are doors, sliders) is drawn into it, buttons are left out, charts of the page stand where they
-// stand beside it, the page's claim stands over it, and its fonts are inside.
+// Export of a picture as a self-contained SVG, and as PNG. HTML over the picture
+// (titles that are links, sliders) is drawn into it, buttons are left out, charts of the page keep their place
+// beside it, the page's claim is above it, and its fonts are embedded.
 
 import { SVG_NS, css, h, html, inLines, label } from "./shapes.js";
 import { shared } from "./shared.js";
@@ -18,7 +18,7 @@ import { shared } from "./shared.js";
  * @typedef {Element & {_fullLayout?: {_subplots?: {gl3d?: string[]}} & {[id: string]: {_scene: Scene}}}} Plot
  */
 
-const EXPORT_MARGIN = 16; // pixels of margin: what reaches over the picture's edge on the page is not cut off
+const EXPORT_MARGIN = 16; // pixels of margin, so that what overlaps the picture's edge is not cut off
 const EXPORT_TITLE = { size: 18, line: 26 };
 const EXPORT_PROBE = 24;
 const EXPORT_SCALE = 2;
@@ -26,13 +26,13 @@ const EXPORT_LONGEST = 30_000; // pixels of a side: browsers make no canvas of 3
 const EXPORT_FAMILIES = ["Inter", "JetBrains Mono"]; // the families that app/static/fonts holds
 
 /**
- * The picture as SVG text: custom properties written out, fonts embedded.
+ * Returns the picture as SVG text: custom properties resolved, fonts embedded.
  * @param {Figure} figure
  * @param {Element[]} beside the page's charts that belong to it
  * @param {boolean} probe draw a letter of each font below the picture, EXPORT_PROBE pixels deep, by which one sees that it has come
  */
 async function exportText(figure, beside = [], probe = false) {
-  const chart = chartOf(figure); // of a chart, the figure only says what it shows
+  const chart = chartOf(figure); // the figure of a chart holds only its state
   const parts = await drawingsOf(figure, beside);
   const source = parts[0].source;
   const style = getComputedStyle(figure);
@@ -61,7 +61,7 @@ async function exportText(figure, beside = [], probe = false) {
 }
 
 /**
- * What a token's colour is where an element stands: the page itself holds both of its themes. A face is no colour.
+ * Resolves a token's colour at an element: the page defines both themes. Font tokens are no colours.
  * @type {(element: Element) => (name: string) => string}
  */
 const exportInk = (element) => (name) => {
@@ -79,13 +79,13 @@ const exportInk = (element) => (name) => {
 const fontFiles = new Map();
 
 /**
- * The faces of our families that these letters need: family, a letter of it, the @font-face rule with the file in it.
+ * Collects the font faces that these letters need: family, a sample letter, the @font-face rule with the file embedded.
  * @param {string} letters
  */
 async function fontsOf(letters) {
   const codes = new Set([...letters].map((letter) => letter.codePointAt(0) ?? 0));
   const rules = [...document.styleSheets].flatMap((sheet) => {
-    try { return [...sheet.cssRules].filter((rule) => rule instanceof CSSFontFaceRule).map((rule) => ({ face: rule.style, base: sheet.href ?? document.baseURI })); } catch { return []; } // another server's sheet
+    try { return [...sheet.cssRules].filter((rule) => rule instanceof CSSFontFaceRule).map((rule) => ({ face: rule.style, base: sheet.href ?? document.baseURI })); } catch { return []; } // a style sheet of another origin is unreadable
   });
   const found = await Promise.all(rules.map(async ({ face, base }) => {
     const family = face.getPropertyValue("font-family").replace(/["']/g, "");
@@ -117,7 +117,7 @@ async function asDataUrl(address) {
   });
 }
 
-// ---------------------------------------------------------------- drawings, each at its place
+// ---------------------------------------------------------------- drawings and their positions
 
 const EXPORT_CHARTS = '[class*="st-key-gb-chart-vega-"], [class*="st-key-gb-chart-plotly-"]';
 
@@ -125,7 +125,7 @@ const EXPORT_CHARTS = '[class*="st-key-gb-chart-vega-"], [class*="st-key-gb-char
 const chartOf = (figure) => figure.closest(EXPORT_CHARTS);
 
 /**
- * The drawings of a figure and of charts beside it: {source, drawn, x, y, width, height}, from the left upper corner of all.
+ * Collects the drawings of a figure and of charts beside it: {source, drawn, x, y, width, height}, from the left upper corner of all.
  * @type {(figure: Figure, beside: Element[]) => Promise<(Place & Pick<Copied, "source" | "drawn">)[]>}
  */
 async function drawingsOf(figure, beside) {
@@ -139,7 +139,7 @@ async function drawingsOf(figure, beside) {
   });
 }
 /**
- * An SVG's copy, with its size and place on the page in its own pixels: the projector mode enlarges the page.
+ * Copies an SVG, with its size and position on the page in its own pixels: the projector mode enlarges the page.
  * @type {(source: SVGSVGElement) => Copied}
  */
 function copied(source) {
@@ -156,7 +156,7 @@ function copied(source) {
 function pictureDrawn(figure) {
   const take = () => {
     const part = copied(/** @type {SVGSVGElement} */ (figure.querySelector("svg")));
-    for (const drawn of figure.exports?.values() ?? []) part.drawn.append(drawn() ?? ""); // what a canvas over the picture shows
+    for (const drawn of figure.exports?.values() ?? []) part.drawn.append(drawn() ?? ""); // the content of a canvas over the picture
     part.drawn.append(h("g", { "data-part": "over" }, overlaysDrawn(figure, part.source)));
     return part;
   };
@@ -166,7 +166,7 @@ function pictureDrawn(figure) {
 async function chartDrawn(chart) {
   const layers = [.../** @type {NodeListOf<SVGSVGElement>} */ (chart.querySelectorAll("svg.marks, .js-plotly-plot .main-svg"))].map(copied);
   for (const plot of /** @type {NodeListOf<Plot>} */ (chart.querySelectorAll(".js-plotly-plot"))) {
-    // What WebGL draws lies between the first layer and the others; its own scene knows how to copy it.
+    // The WebGL layer lies between the first layer and the others; its scene provides a copy.
     for (const id of plot._fullLayout?._subplots?.gl3d ?? []) {
       const scene = plot._fullLayout?.[id]?._scene;
       const first = layers.find(({ source }) => plot.contains(source));
@@ -178,7 +178,7 @@ async function chartDrawn(chart) {
   return layers;
 }
 /**
- * Names of clips and gradients are a drawing's own: two charts would call theirs alike.
+ * Makes ids of clips and gradients unique: two charts may use the same ones.
  * @type {(drawn: SVGSVGElement, which: number) => SVGSVGElement}
  */
 function apart(drawn, which) {
@@ -192,10 +192,10 @@ function apart(drawn, which) {
   return drawn;
 }
 
-// ---------------------------------------------------------------- what lies over the picture
+// ---------------------------------------------------------------- HTML over the picture
 
 /**
- * Titles and sliders over the picture as shapes at their places; what one presses there says nothing in a file.
+ * Draws titles and sliders over the picture as shapes at their positions; buttons are left out, as a file has no use for them.
  * @type {(figure: Figure, source: SVGSVGElement) => SVGElement[]}
  */
 function overlaysDrawn(figure, source) {
@@ -214,7 +214,7 @@ function elementDrawn(node, at) {
   if (node instanceof HTMLInputElement || node instanceof HTMLSelectElement) return inputDrawn(node, style, box, opacity);
   const border = parseFloat(style.borderTopWidth) || 0;
   const filled = !/^(transparent|rgba\(.*, 0\))$/.test(style.backgroundColor);
-  const drawn = node.querySelector("canvas"); // its picture is under this already
+  const drawn = node.querySelector("canvas"); // the canvas itself is exported already
   const ground = (filled || border) && !drawn ? [h("rect", {
     x: box.x + border / 2, y: box.y + border / 2, width: box.width - border, height: box.height - border, rx: Math.min(parseFloat(style.borderTopLeftRadius) || 0, box.height / 2),
     fill: filled ? style.backgroundColor : "none", stroke: border ? style.borderTopColor : null, "stroke-width": border || null, opacity,
@@ -223,7 +223,7 @@ function elementDrawn(node, at) {
   return [...ground, ...inside];
 }
 /**
- * The words of a text node, a line of it after the other.
+ * Splits a text node into its rendered lines.
  * @type {(text: Text, style: CSSStyleDeclaration, at: At, opacity: string | null) => SVGElement[]}
  */
 function wordsDrawn(text, style, at, opacity) {
@@ -246,7 +246,7 @@ function wordsDrawn(text, style, at, opacity) {
   }, words.join(" ")));
 }
 /**
- * A slider as its rail and knob; a box for a word or a number with what is in it.
+ * Draws a slider as its rail and knob, and an input as a box with its value.
  * @type {(node: HTMLInputElement | HTMLSelectElement, style: CSSStyleDeclaration, box: Place, opacity: string | null) => SVGElement[]}
  */
 function inputDrawn(node, style, box, opacity) {
@@ -260,7 +260,7 @@ function inputDrawn(node, style, box, opacity) {
   }
   const shown = node instanceof HTMLSelectElement ? node.selectedOptions[0]?.textContent ?? "" : node.value;
   const size = parseFloat(style.fontSize);
-  if (!shown) return []; // a search that nobody has made
+  if (!shown) return []; // an empty search box
   return [h("rect", { x: box.x + 0.5, y: box.y + 0.5, width: box.width - 1, height: box.height - 1, rx: 6, fill: css("bg"), stroke: css("line") }),
     label(box.x + 8, middle + size * 0.36, shown, { size, fill: "ink", "font-family": style.fontFamily.replace(/"/g, "'") })];
 }
@@ -268,7 +268,7 @@ function inputDrawn(node, style, box, opacity) {
 // ---------------------------------------------------------------- files
 
 /**
- * The picture as a PNG blob, EXPORT_SCALE pixels a unit, fewer of one that is very long.
+ * Renders the picture as a PNG blob, with EXPORT_SCALE pixels per unit, fewer for a very long one.
  * @type {(figure: Figure, beside: Element[]) => Promise<Blob | null>}
  */
 async function exportBlob(figure, beside) {
@@ -282,7 +282,7 @@ async function exportBlob(figure, beside) {
     const scale = Math.min(EXPORT_SCALE, EXPORT_LONGEST / Math.max(image.width, image.height));
     const canvas = Object.assign(document.createElement("canvas"), { width: image.width * scale, height: (image.height - EXPORT_PROBE) * scale });
     const strip = Object.assign(document.createElement("canvas"), { width: EXPORT_PROBE * faces, height: EXPORT_PROBE });
-    // A picture's fonts are read after it: until then their letters are not drawn at all.
+    // An image's embedded fonts load after it: until then their letters are not drawn at all.
     const until = performance.now() + 5000;
     while (faces && !lettersIn(strip, image, faces) && performance.now() < until) await new Promise((done) => setTimeout(done, 30));
     canvas.getContext("2d")?.drawImage(image, 0, 0, image.width * scale, image.height * scale);
@@ -292,7 +292,7 @@ async function exportBlob(figure, beside) {
   }
 }
 /**
- * Whether the letter of each face is there, below the picture.
+ * Returns whether the sample letter of each font face was drawn below the picture.
  * @type {(strip: HTMLCanvasElement, image: HTMLImageElement, faces: number) => boolean}
  */
 function lettersIn(strip, image, faces) {

@@ -1,4 +1,4 @@
-// A run's curve in the browser: columns that grow with every event of its stream, or that came with the page.
+// A run's curve in the browser: columns that grow with every event of its stream, or came with the page.
 // One feed a run and figure, however many charts draw it. Python's side is app/server/stream.py.
 
 import { clamp, unpack } from "./shapes.js";
@@ -13,12 +13,12 @@ import { shared } from "./shared.js";
  * @typedef {"step" | "loss" | "learning_rate" | "gradient_norm" | "update_norm" | "tokens" | "seconds" | "held_out"} Given
  * @typedef {Given | "smooth" | "rate"} Column
  *
- * How a run stands: `ended` says why it ended, `place` which it is in the queue, `starting` that
- * nothing trains yet.
+ * The state of a run: `ended` is the reason of its end, `place` its position in the queue, `starting`:
+ * no worker is ready yet.
  * @typedef {{state: string, step: number, steps: number, ended?: string, place?: number | null, starting?: boolean}} State
  * @typedef {{step: number, held_out?: number | null, sample?: string, [name: string]: unknown}} Checkpoint
  *
- * What a feed tells its listeners: the name of an event of the stream.
+ * A notification to a feed's listeners: the name of an event of the stream.
  * @typedef {"points" | "state" | "checkpoint" | "away" | "gone" | "end"} What
  * @typedef {(feed: Feed, what: What) => void} Listener
  *
@@ -28,13 +28,13 @@ import { shared } from "./shared.js";
 
 /** @type {Given[]} */
 const COLUMNS = ["step", "loss", "learning_rate", "gradient_norm", "update_norm", "tokens", "seconds", "held_out"];
-const OVER = ["done", "stopped", "diverged", "failed", "gone"]; // states of a run to which nothing is added any more
-const STREAMS = 4; // open at once: a browser gives one host six connections, and the page needs the others
+const OVER = ["done", "stopped", "diverged", "failed", "gone"]; // final states of a run
+const STREAMS = 4; // open at once: a browser allows six connections per host, and the page needs the others
 /** @type {WeakMap<object, Map<string, Feed>>} of a stage, by a run's id */
 const feedsOf = new WeakMap();
 /** @type {Set<Feed>} */
 const openFeeds = new Set();
-// Rewind, a component of its own, hears of checkpoints from here.
+// Rewind, a separate component, is notified of checkpoints from here.
 shared.feeds ??= new Set();
 shared.feeds.add(openFeeds);
 
@@ -52,7 +52,7 @@ export class Feed {
     this.room = 256;
     /** @type {EventSource | null} */
     this.source = null;
-    this.lost = ""; // what is wrong with the connection
+    this.lost = ""; // the error of the connection
     this.ended = false;
     this.waiting = 0;
     this.watch = 0;
@@ -119,9 +119,9 @@ export class Feed {
     for (; made.upto < this.n; made.upto++) made.values[made.upto] = step(made, made.upto);
     return made.values;
   }
-  /** The loss as an exponential mean over about a fortieth of the run, its first values not pulled towards zero. */
+  /** Smooths the loss by a bias-corrected exponential mean over about a fortieth of the run. */
   smooth() {
-    const span = clamp((this.state.steps || 400) / 40, 4, 60); // steps after which a value counts a third
+    const span = clamp((this.state.steps || 400) / 40, 4, 60); // time constant in steps
     return this.derived("smooth", span, (made, i) => {
       const value = this.cols.loss[i];
       if (Number.isFinite(value)) {
@@ -132,7 +132,7 @@ export class Feed {
       return made.weight ? (made.sum ?? 0) / made.weight : NaN;
     });
   }
-  /** Tokens a second over the last 16 steps (pauses count as time that no token passed in; seconds leaves them out). */
+  /** Computes tokens a second over the last 16 steps (pauses count as time without tokens; `seconds` leaves them out). */
   rate() {
     return this.derived("rate", 0, (_, i) => {
       const { tokens, seconds } = this.cols;
@@ -200,12 +200,12 @@ export class Feed {
       this.lost = "connection lost, trying again";
       this.version++;
       this.tell("away");
-      if (source.readyState === EventSource.CLOSED) { // answered by an error: the browser has given up, we have not
+      if (source.readyState === EventSource.CLOSED) { // after an error response the browser does not reconnect, so we do
         this.close();
         this.waiting = setTimeout(() => { this.waiting = 0; this.open(); }, 2000);
       }
     };
-    // A figure that has left the page (another page was opened, the run's table was closed) keeps no connection.
+    // A figure removed from the page (another page was opened, the run's table was closed) closes its connection.
     this.watch = setInterval(() => { if (!this.figure.isConnected) this.close(); }, 1000);
   }
   close() {
@@ -232,7 +232,7 @@ const queuedFeeds = new Set();
 const opened = (cols) => Object.fromEntries(Object.entries(cols).map(([name, packed]) => [name, unpack(packed)]));
 
 /**
- * The feed of a run in this figure; made, filled and opened as needed.
+ * Returns the feed of a run in this figure; created, filled and opened as needed.
  * @param {Pick<Stage, "figure">} g
  * @param {Run} run
  */
@@ -242,7 +242,7 @@ export function feedOf(g, run) {
   /** @type {Feed} */
   const feed = feeds.get(run.id) ?? new Feed(g.figure, run);
   feeds.set(run.id, feed);
-  if (run.live && !feed.live) Object.assign(feed, { live: true, ended: false }); // an old run that goes on
+  if (run.live && !feed.live) Object.assign(feed, { live: true, ended: false }); // a resumed run
   if (run.points && !feed.live && feed.given !== run.points.step.b64) {
     Object.assign(feed, { n: 0, given: run.points.step.b64, version: feed.version + 1 });
     feed.made.clear();

@@ -1,25 +1,25 @@
-// The ground every picture stands on: one <figure> with one <svg>, redrawn in parts, themed, keyed, exported.
+// The stage of every picture: one <figure> with one <svg>, redrawn in parts, with theme, keyboard input and export.
 // A view is plain data -> shapes; whatever is the same for all pictures (echoes from Python, theme, tips, keys,
 // export) is here. The shapes themselves are in shapes.js.
 
-import "./export.js"; // which the Take away card finds at window.glassbox
+import "./export.js"; // used by the Take away card through window.glassbox
 import { clamp, colours, h, hex, html } from "./shapes.js";
 
 /**
  * @import { Shapes } from "./shapes.js"
  *
- * What a component of Streamlit is called with, for every new data.
+ * The argument of a Streamlit component, called for all new data.
  * @template [Data=any]
  * @typedef {{data: Data, parentElement: HTMLElement, setTriggerValue: (event: string, value: unknown) => void}} Given
  */
 /**
- * What the browser knows by itself: `sel`, the learner's selection, which goes to Python and comes back, and whatever
+ * State in the browser: `sel`, the learner's selection, which is synchronized with Python, and whatever
  * else a view keeps from draw to draw.
  * @typedef {{sel: Record<string, any>}} Local
  *
  * @typedef {{left?: number, top?: number, width?: number, height?: number}} OverlayBox
  *
- * The element of a picture, with what its export needs to know.
+ * The element of a picture, with the data that its export needs.
  * @typedef {HTMLElement & {whole?: Whole, exports?: Map<string, () => Element | null>}} Figure
  * @typedef {<Taken>(take: () => Taken) => Taken} Whole
  */
@@ -34,8 +34,8 @@ import { clamp, colours, h, hex, html } from "./shapes.js";
  * @property {number} height which the view sets
  * @property {number} [pictureWidth] of a picture wider than its figure, which then scrolls
  * @property {boolean} dark
- * @property {boolean} whole while an export is made: all rows and columns are to be drawn
- * @property {boolean} reduced whether motion is unwelcome
+ * @property {boolean} whole during an export: all rows and columns are drawn
+ * @property {boolean} reduced whether reduced motion is preferred
  * @property {(event: string, value: unknown) => void} send tells Python
  * @property {(page: string) => void} visit
  * @property {(key: string, deps: unknown, build: () => Shapes) => SVGGElement} part
@@ -49,7 +49,7 @@ import { clamp, colours, h, hex, html } from "./shapes.js";
  * @typedef {Ground & ReturnType<typeof colours>} Stage
  */
 /**
- * A picture: from data (what Python sent) and local (what the browser knows) to shapes. `Own` is what a view keeps on `g`,
+ * A picture: from data (sent by Python) and local (the browser's state) to shapes. `Own` is what a view stores on `g`,
  * its layout for example.
  * @template Data
  * @template {Local} [Kept=Local & Record<string, any>]
@@ -101,12 +101,12 @@ function stage(name, view, parent) {
   Object.assign(g, colours(g));
   g.send = (event, value) => send(event, value);
   const tell = () => { later = 0; sentAt = Date.now(); send("select", { ...local.sel, n: chosen }); };
-  /** Another page with the same model, text and selection: a choice still to be sent goes first, or it would call back. */
+  /** Opens another page with the same model, text and selection, after sending a pending choice. */
   g.visit = (page) => {
     if (later) { clearTimeout(later); tell(); }
     send("visit", { page, at: Date.now() });
   };
-  /** A part of the picture, built again only when `deps`, the data, the width or the theme changed. */
+  /** Returns a part of the picture, rebuilt only when `deps`, the data, the width or the theme changed. */
   g.part = (key, deps, build) => {
     const now = stamp + JSON.stringify(deps ?? null);
     let part = parts.get(key);
@@ -119,7 +119,7 @@ function stage(name, view, parent) {
     seen.push(key);
     return part.node;
   };
-  /** A native control over the picture, kept (with its focus) from draw to draw; update(node) runs every draw. */
+  /** Places a native control over the picture, kept (with its focus) from draw to draw; update(node) runs every draw. */
   g.overlay = (key, box, build, update) => {
     let node = /** @type {ReturnType<typeof build> | undefined} */ (overlays.get(key));
     if (!node) {
@@ -135,19 +135,19 @@ function stage(name, view, parent) {
     seen.push(`overlay ${key}`);
     return node;
   };
-  /** A way to another page: `text` with an arrow, as a button that reads like a link. */
+  /** Creates a link to another page: `text` with an arrow, as a button styled as a link. */
   g.door = (page, box, text, about = "") => g.overlay(`door ${page}`, box,
     () => html("button", { class: "gb-door", type: "button", "data-door": page, onclick: () => g.visit(page) }),
     (node) => {
       if (node.textContent !== text) node.textContent = text;
       node.title = about;
     });
-  /** Change the browser's own selection at once and tell Python; it may answer later without disturbing us. */
+  /** Changes the browser's selection at once and notifies Python; its later answer does not override a newer choice. */
   g.select = (change) => {
     Object.assign(local.sel, change);
     chosen = Math.max(Date.now(), chosen + 1);
     view.selected?.(g, data, local, change);
-    // One choice is sent at once; of a held key's many, the last of every 150 ms: each is a run of the page.
+    // A single choice is sent at once; with a held key, one every 150 ms: each is a rerun of the page.
     clearTimeout(later);
     const wait = sentAt + 150 - Date.now();
     if (wait <= 0) tell();
@@ -168,7 +168,7 @@ function stage(name, view, parent) {
     node.addEventListener("pointerleave", () => { tipBox.hidden = true; });
     return node;
   };
-  /** Draws in the next frame, however often it is asked. */
+  /** Draws once in the next frame, however often it is called. */
   g.redraw = () => { if (!frame) frame = requestAnimationFrame(() => { frame = 0; draw(); }); };
   /** Runs fn(0..1) over `ms`; at once when motion is reduced. Returns a function that stops it. */
   g.tween = (ms, fn) => {
@@ -182,7 +182,7 @@ function stage(name, view, parent) {
     return () => cancelAnimationFrame(id);
   };
 
-  /** What `take` makes of the picture with all rows and columns in it: on the page some are scrolled out of view. */
+  /** Applies `take` to the picture with all rows and columns: on the page some are scrolled out of view. */
   figure.whole = (take) => {
     const [kept, width] = [{ ...local }, g.width];
     const again = (/** @type {boolean} */ whole) => {
@@ -228,7 +228,7 @@ function stage(name, view, parent) {
   }
 
   /**
-   * Python's word wins, unless it was spoken before it heard our last choice (which `n` numbers).
+   * Adopts Python's selection, unless it was sent before Python received our last choice (numbered by `n`).
    * @param {Record<string, any>} selection
    */
   function adopt({ n, ...said }) {
@@ -253,7 +253,7 @@ function stage(name, view, parent) {
     if (w && w !== g.width) { g.width = w; stamp++; draw(); }
   });
   probe.addEventListener("transitionend", () => theme() && draw());
-  // When what was pressed is drawn anew before the release, a browser makes no click of the two: so we make one.
+  // If the pressed element is redrawn before the release, the browser fires no click, so we fire one.
   /** @type {{target: Element, x: number, y: number} | null} */
   let pressed = null;
   svg.addEventListener("pointerdown", ({ button, isPrimary, target, clientX: x, clientY: y }) => {
@@ -268,7 +268,7 @@ function stage(name, view, parent) {
   figure.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const control = event.target instanceof Element && event.target !== figure && event.target.closest("input, button, select, textarea");
-    // A button of the picture that was just pressed keeps its own two keys; the others are the picture's.
+    // A focused button of the picture handles Enter and Space; other keys are the picture's.
     if (control && (control.tagName !== "BUTTON" || event.key === " " || event.key === "Enter")) return;
     if (view.key?.(event, g, data, local)) { event.preventDefault(); event.stopPropagation(); }
   });
@@ -280,7 +280,7 @@ function stage(name, view, parent) {
     if (!before || next.stamp === undefined || next.stamp !== before.stamp) stamp++;
     if (next.selection) adopt(next.selection);
     Object.assign(local, view.init?.(next, local, before) ?? {});
-    // In the page's own pixels, as the observer measures: the projector mode enlarges what a bounding box says.
+    // In the page's own pixels, as the observer measures: bounding boxes are scaled by the projector mode.
     const w = Math.floor(figure.getBoundingClientRect().width / (figure.currentCSSZoom || 1)) || g.width;
     if (w !== g.width) { g.width = w; stamp++; }
     resize.observe(figure);
@@ -292,7 +292,7 @@ function stage(name, view, parent) {
 }
 
 /**
- * Where a pointer is, in the picture's own pixels: the projector mode enlarges the page.
+ * Returns the pointer's position in the picture's own pixels: the projector mode enlarges the page.
  * @param {Pick<Stage, "svg">} g
  * @param {{clientX: number, clientY: number}} event
  * @returns {[number, number]}
@@ -304,7 +304,7 @@ export function pointerAt(g, event) {
 }
 
 /**
- * Keep in `local.hover` what `under` says lies under the pointer (null: nothing), and draw when that changes.
+ * Stores the result of `under` for the pointer in `local.hover` (null: nothing), and redraws when it changes.
  * @template Hover
  * @param {Stage} g
  * @param {{hover?: Hover | null}} local
@@ -321,7 +321,7 @@ export function pointing(g, local, under) {
 }
 
 /**
- * What a picture's script exports: Streamlit calls it for every new data; the stage (and what the browser knows) stays.
+ * Creates a picture's export: Streamlit calls it for all new data; the stage and its local state are kept.
  * @template Data
  * @template {Local} [Kept=Local & Record<string, any>]
  * @template [Own=unknown]

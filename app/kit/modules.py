@@ -1,4 +1,4 @@
-"""The pictures' scripts as a browser loads them: ES modules that import each other, below an address of their contents.
+"""The pictures' scripts as ES modules that import each other, served below an address with a hash of their contents.
 
 GET /modules/VERSION/pages/attention/figure.js, and so on for every script of pages/ and app/. The version is a checksum
 of all of them, so a browser keeps for good what it has loaded, and loads another version anew. No Streamlit in here.
@@ -36,7 +36,7 @@ _FOR_GOOD = "public, max-age=31536000, immutable"
 
 @lru_cache(maxsize=1)
 def sources() -> dict[str, str]:
-    """Every script by its path below the root of the repository, with slashes.
+    """Read every script, by its path relative to the repository root, with slashes.
 
     Comments that document types stay here: they are a sixth of what a browser would load. Lines keep their numbers.
     """
@@ -50,13 +50,13 @@ def _bare(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def version() -> str:
-    """A checksum of all scripts: 12 hex digits."""
+    """Hash all scripts: 12 hex digits."""
     whole = json.dumps(sources(), ensure_ascii=False)
     return hashlib.sha256(whole.encode()).hexdigest()[:12]
 
 
 def imported(path: str) -> list[str]:
-    """A script and all that it imports, itself first, as paths."""
+    """Return a script and all that it imports, itself first, as paths."""
     found, waiting = [path], [path]
     while waiting:
         here = waiting.pop()
@@ -69,13 +69,13 @@ def imported(path: str) -> list[str]:
 
 
 def loader(path: str) -> str:
-    """A module that names a script's default export `component`; what the script imports is fetched at once with it."""
+    """Return a module that exports a script's default export as `component`, with all its imports preloaded."""
     first, *others = [f"modules/{version()}/{one}" for one in imported(path)]
     return _LOADER.replace("OTHERS", json.dumps(others)).replace("FIRST", json.dumps(first))
 
 
 def routes() -> list[Route]:
-    """The address of the scripts."""
+    """Return the routes that serve the scripts."""
 
     async def script(request: Request) -> Response:
         path = request.path_params["path"]

@@ -1,7 +1,7 @@
-// One drawing, two papers: the same calls draw on a canvas (live curves) and into SVG (exports, browsers without one).
+// Two drawing backends with one interface: canvas (live curves) and SVG (exports, browsers without canvas).
 // Colours are names of design tokens. A line is two arrays; NaN in ys breaks it.
 
-import { clamp, css, h, label, thousands } from "./shapes.js";
+import { css, h, label } from "./shapes.js";
 
 /**
  * @import { Lettering } from "./shapes.js"
@@ -13,7 +13,7 @@ import { clamp, css, h, label, thousands } from "./shapes.js";
  * @property {(xs: ArrayLike<number>, ys: ArrayLike<number>, o: Stroke) => void} line
  * @property {(x: number, y: number, r: number, fill: string) => void} dot
  * @property {(x: number, y: number, text: string, o?: Lettering) => void} text
- * @property {(x: number, y: number, width: number, height: number, draw: () => void) => void} clipped what is drawn in here ends at the edges
+ * @property {(x: number, y: number, width: number, height: number, draw: () => void) => void} clipped drawing inside is clipped at the edges
  */
 
 /** @type {Record<string, CanvasTextAlign>} */
@@ -102,45 +102,4 @@ export function svgPen(into, name) {
       now = outer;
     },
   };
-}
-
-// ---------------------------------------------------------------- axes
-
-/**
- * About `count` round numbers between low and high: 1, 2 or 5 times a power of ten apart.
- * @type {(low: number, high: number, count: number) => {ticks: number[], step: number}}
- */
-export function roundTicks(low, high, count) {
-  const raw = (high - low) / Math.max(1, count) || 1;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const step = power * ([1, 2, 5].find((m) => m * power >= raw * 0.99) ?? 10);
-  const ticks = [];
-  for (let at = Math.ceil(low / step - 1e-6) * step; at <= high + step * 1e-6; at += step) ticks.push(Math.abs(at) < step * 1e-6 ? 0 : at);
-  return { ticks, step };
-}
-/**
- * The same on a logarithmic axis: 1 and 3 of every power of ten, or the powers only where there are many.
- * @type {(low: number, high: number) => {ticks: number[], step: number}}
- */
-export function logTicks(low, high) {
-  const [from, to] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
-  const ticks = [];
-  for (let power = from; power <= to; power++) for (const m of to - from > 3 ? [1] : [1, 3]) ticks.push(m * 10 ** power);
-  return { ticks: ticks.filter((at) => at >= low * 0.999 && at <= high * 1.001), step: 0 };
-}
-/** A number as short as an axis wants it: 46,400 -> 46k, 0.00081 -> 8.1e−4, 2.5 -> 2.5. @param {number} value */
-export function brief(value, step = 0) {
-  const size = Math.abs(value);
-  const sign = value < 0 ? "−" : "";
-  const trim = (/** @type {number} */ x, /** @type {number} */ digits) => String(Number(x.toFixed(digits)));
-  if (size === 0) return "0";
-  if (size >= 1e9) return `${sign}${trim(size / 1e9, 1)}G`;
-  if (size >= 1e6) return `${sign}${trim(size / 1e6, 1)}M`;
-  if (size >= 1e4) return `${sign}${trim(size / 1e3, 1)}k`;
-  if (size >= 1000) return sign + thousands(Math.round(size));
-  if (size < 0.01) {
-    const [digits, power] = size.toExponential(1).split("e");
-    return `${sign}${digits.replace(".0", "")}e${power.replace("-", "−").replace("+", "")}`;
-  }
-  return sign + trim(size, step ? clamp(Math.ceil(-Math.log10(step) - 1e-9), 0, 4) : size >= 10 ? 1 : 3);
 }

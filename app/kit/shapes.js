@@ -83,6 +83,11 @@ export const lerp = (a, b, t) => a + (b - a) * t;
 // ---------------------------------------------------------------- numbers and words
 
 /**
+ * A very small number in plain digits: 0.0000012.
+ * @param {number} v not negative
+ */
+export const tiny = (v) => (v === 0 ? "0" : v < 1e-12 ? "less than 0.000000000001" : v.toFixed(Math.min(14, Math.max(3, Math.ceil(-Math.log10(v)) + 1))));
+/**
  * 1.5 -> "1.50", -1 -> "−1.00" with a true minus sign; never "−0.00".
  * @param {number} x
  */
@@ -112,11 +117,11 @@ function percentDigits(share) {
 /** 12345 -> "12,345". @type {(n: number | string) => string} */
 export const thousands = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 
-// Control characters, marks of direction and widths of nothing.
+// Control characters, direction marks and zero-width characters.
 const INVISIBLE = /[\p{Cc}\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
 
 /**
- * What a token looks like on every page: a leading space is a dot, invisible characters are named.
+ * Formats a token for display: a leading space is a dot, invisible characters are named.
  * @type {(token: string) => string}
  */
 export function visible(token) {
@@ -127,12 +132,12 @@ export function visible(token) {
   return text.replace(/^ +/, (s) => "·".repeat(s.length)) || "∅";
 }
 
-/** Without a document (layouts are tested in Node) letters have widths that are right on average. */
+/** Without a document (layouts are tested in Node) average letter widths are used. */
 const ruler = typeof document === "undefined" ? null : document.createElement("canvas").getContext("2d");
 /** @type {Map<string, number>} */
 const widths = new Map();
 /**
- * Pixels that a text takes.
+ * Measures the width of a text in pixels.
  * @param {string} text
  * @param {number} size
  * @param {boolean} [mono]
@@ -150,7 +155,7 @@ export function measure(text, size, mono) {
   return width;
 }
 /**
- * The longest beginning of `text` that fits into `room` pixels, with an ellipsis if it was cut.
+ * Truncates `text` to `room` pixels, with an ellipsis if it was cut.
  * @param {string} text
  * @param {number} room
  */
@@ -334,7 +339,7 @@ export function heat(values, rows, cols, paint) {
   canvas.getContext("2d")?.putImageData(new ImageData(pixels, cols, rows), 0, 0);
   return canvas.toDataURL();
 }
-const BY_HAND = 6000; // pixels: up to here writing a PNG ourselves is quicker than asking the browser
+const BY_HAND = 6000; // pixels: up to here our own PNG encoder is faster than the browser's
 /**
  * An <image> of a heat map, its cells kept sharp.
  * @type {(x: number, y: number, width: number, height: number, href: string, o?: Attributes) => SVGImageElement}

@@ -1,13 +1,13 @@
-// What all scripts of a page share, `window.glassbox`: components that are modules of their own, and those of an older
-// version that a browser still holds, find each other's runs and exports here.
+// State shared by all scripts of a page, `window.glassbox`: separate components, and those of an older
+// version that a browser still has loaded, find each other's runs and exports here.
 
 /**
  * @import { Figure } from "./glass.js"
  * @import { Feed } from "./feed.js"
  *
  * @typedef {object} Shared
- * @property {number} [loading] modules that are on their way
- * @property {Set<Set<Feed>>} [feeds] runs that are heard, by version of the modules
+ * @property {number} [loading] modules that are still loading
+ * @property {Set<Set<Feed>>} [feeds] live runs, by version of the modules
  * @property {(figure: Figure, name?: string, beside?: Element[]) => Promise<string>} [exportSVG]
  * @property {(figure: Figure, name?: string, beside?: Element[]) => Promise<Blob | null>} [exportPNG]
  * @property {Map<string, any>} [vocabularies] of the Tokenization page

@@ -1,4 +1,4 @@
-// Numbers of any size in few signs: powers of ten, thousands, millions.
+// Compact number formats: powers of ten, thousands, millions.
 
 import { num } from "./shapes.js";
 

@@ -1,4 +1,4 @@
-// Step mode: a picture told operation by operation, with Back, Next and Play at the right of the claim.
+// Step mode: a picture shown operation by operation, with Back, Next and Play at the right of the claim.
 //
 //   const steps = stepMode("formula", ["Logits", "Softmax", "Loss"]);   // once, outside view: the field that keeps it
 

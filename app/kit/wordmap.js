@@ -43,11 +43,11 @@ import { clamp, css, fit, h, hex, html, lerp, measure, mixed, visible } from "./
  * @typedef {{id: number, colour?: string, ink?: string, size?: number, label?: boolean, text?: string}} Mark
  * @typedef {{left: number, top: number, width: number, height: number}} Box
  *
- * What of the map is seen: its place (x, y) in the middle, at k pixels a unit.
+ * The view of the map: the point (x, y) at its centre, with k pixels per unit.
  * @typedef {{x: number, y: number, k: number}} Place
  * @typedef {[x0: number, y0: number, x1: number, y1: number]} Bounds
  *
- * A pen that can also lay a halo under a text, so that it reads over points.
+ * A pen that can also draw a halo under a text, so that it is readable over points.
  * @typedef {Pen & {halo: (x: number, y: number, text: string, o: Lettering) => void}} MapPen
  */
 
@@ -70,8 +70,8 @@ export class WordMap {
     this.box = /** @type {Box} */ ({});
     this.width = this.height = 0;
     this.view = /** @type {Place} */ ({ x: 0, y: 0, k: 1 });
-    this.base = 1; // pixels a unit that show all words
-    this.fitted = true; // the view is one of fit()'s
+    this.base = 1; // pixels per unit at which all words are visible
+    this.fitted = true; // the view was set by fit()
     /** @type {Float32Array | undefined} where words go */
     this.target = undefined;
     /** @type {Float32Array | undefined} where they are */
@@ -148,10 +148,10 @@ export class WordMap {
     this.pending = requestAnimationFrame(() => { this.pending = 0; this.draw(); });
   }
 
-  // ------------------------------------------------------------- what stands where
+  // ------------------------------------------------------------- layout
 
   /**
-   * Words move to other places; at once where motion is unwelcome, or where other words came.
+   * Moves the words to new positions; at once with reduced motion, or if the words changed.
    * @type {(spec: MapSpec, moving: boolean) => void}
    */
   flow({ points: target, flow = FLOW }, moving) {
@@ -169,7 +169,7 @@ export class WordMap {
     });
   }
   /**
-   * The rectangle in which words lie: all of these, or all but the outermost of all words.
+   * Returns the bounding rectangle of these words, or of all but the outermost words.
    * @type {(ids?: readonly End[]) => Bounds}
    */
   bounds(ids) {
@@ -190,7 +190,7 @@ export class WordMap {
     return [x[0], y[0], x[1], y[1]];
   }
   /**
-   * Bring these words, or all, into view; over a moment, if `moving`.
+   * Fits the view to these words, or to all; animated if `moving`.
    * @type {(ids?: readonly End[], moving?: boolean) => void}
    */
   fit(ids, moving = true) {

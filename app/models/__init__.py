@@ -44,22 +44,22 @@ class RefusedModel(ValueError):
 
 @dataclass(frozen=True)
 class Choice:
-    """One entry of the picker. `name` is what a link carries, `target` what `core.load` gets."""
+    """One entry of the picker. `name` is its value in a link, `target` the argument of `core.load`."""
 
     name: str
     source: Source
     target: str | Path
-    stamp: int = 0  # of a folder's config.json: a changed folder is another model
+    stamp: int = 0  # a stamp of the folder's config.json: a changed folder counts as another model
 
 
 def roots() -> tuple[Path, ...]:
-    """The folders of GLASSBOX_MODELS that exist, with symbolic links resolved."""
+    """Return the existing folders of GLASSBOX_MODELS, with symbolic links resolved."""
     named = os.environ.get("GLASSBOX_MODELS", "").split(os.pathsep)
     return tuple(Path(name).resolve() for name in named if name.strip() and Path(name).is_dir())
 
 
 def hub_ids() -> tuple[str, ...]:
-    """The hub ids of GLASSBOX_HUB (comma-separated), or the default ones; an empty value means none."""
+    """Return the hub ids of GLASSBOX_HUB (comma-separated), or the default ones; an empty value means none."""
     named = os.environ.get(HUB_VARIABLE)
     if named is None:
         return HUB
@@ -67,25 +67,25 @@ def hub_ids() -> tuple[str, ...]:
 
 
 def bundled() -> tuple[str, ...]:
-    """The names of the models that come with Glassbox."""
+    """Return the names of the models that come with Glassbox."""
     from core import zoo
 
     return tuple(zoo.bundled())
 
 
 def published() -> tuple[str, ...]:
-    """The names of the published models that were fetched with Glassbox and open at once (core/real.py)."""
+    """Return the names of the published models that were fetched with Glassbox and open at once (core/real.py)."""
     return tuple(real.ready())
 
 
 def folders() -> list[Choice]:
-    """Every model directly inside the configured folders; the first of two equal names wins.
+    """List every model directly inside the configured folders; the first of two equal names wins.
 
     A model is a folder with a config.json, or a GGUF file, there or one folder down.
     """
     found: dict[str, Choice] = {}
     for root in roots():
-        with suppress(OSError):  # a folder that may not be listed offers nothing
+        with suppress(OSError):  # an unreadable folder offers no models
             for path in sorted(root.iterdir()):
                 for model in _models(path, root):
                     found.setdefault(f"./{model.relative_to(root)}", _folder(model, root))
@@ -93,9 +93,9 @@ def folders() -> list[Choice]:
 
 
 def _models(path: Path, root: Path) -> list[Path]:
-    """What of a path inside a configured folder can be offered: itself, or the GGUF files in it."""
+    """List the models of a path inside a configured folder: the folder itself, or the GGUF files in it."""
     found: list[Path] = []
-    with suppress(OSError):  # not ours to read
+    with suppress(OSError):  # not readable by this user
         if path.suffix == GGUF:
             found = [path] if path.is_file() else []
         elif (path / "config.json").is_file():
@@ -117,7 +117,7 @@ def _inside(path: Path, root: Path) -> bool:
 
 
 def choices() -> list[Choice]:
-    """What the picker offers: bundled, then published, then folders, then the hub."""
+    """List the picker's entries: bundled, then published, then folders, then the hub."""
     return (
         [Choice(name, "bundled", name) for name in bundled()]
         + [Choice(name, "real", name) for name in published()]
@@ -127,7 +127,7 @@ def choices() -> list[Choice]:
 
 
 def labels(current: str, short: bool = False, runs: Sequence[Run] = ()) -> dict[str, str]:
-    """Name -> how the picker shows it, for everything on offer and the `current` one; no two look alike.
+    """Map names to the picker's labels, for all models on offer and the `current` one; all labels differ.
 
     Args:
         short: without a hub id's owner, for narrow screens.
@@ -148,20 +148,20 @@ def labels(current: str, short: bool = False, runs: Sequence[Run] = ()) -> dict[
 
 
 def run_name(run: Run) -> str:
-    """What a sentence calls a run: its learner's name for it, or the beginning of its id."""
+    """Return a run's name for a sentence: its learner's name for it, or the beginning of its id."""
     return run.name or f"Run {run.id[:6]}"
 
 
 def run_label(run: Run) -> str:
-    """A run as the picker shows it: what its learner called it; nothing that changes while it trains.
+    """Return a run's label in the picker: its learner's name for it; nothing that changes while it trains.
 
-    A browser keeps the words of a choice once made, also when the list says others later.
+    A browser keeps the label of a chosen entry, even if the list has another label later.
     """
     return f"{run_name(run)} (training run)"
 
 
 def resolve(name: str) -> Choice:
-    """The choice that a link's or the picker's `name` stands for.
+    """Resolve the name in a link or from the picker to a choice.
 
     Raises:
         RefusedModel: no such model here, or a path that leaves the configured folders.
@@ -231,12 +231,12 @@ def _is_file(path: Path) -> bool:
 
 
 def reason(why: Exception) -> str:
-    """An error's message as a sentence that names no places of this machine."""
+    """Rewrite an error's message as a sentence without this machine's paths."""
     return words.sentence(without_places(str(why)))
 
 
 def without_places(message: str) -> str:
-    """`message` with models named as a link names them: where folders are on the server is nobody else's business."""
+    """Rewrite `message` with models named as in a link, so that it does not reveal the server's folders."""
     from core import zoo
 
     message = _WORD.sub(_without_cache, message)
@@ -249,7 +249,7 @@ def without_places(message: str) -> str:
 
 
 def _without_cache(found: re.Match[str]) -> str:
-    """The id of a hub model for its folder in the hub's cache; what names none stays."""
+    """Replace a folder of the hub's cache by the hub model's id; other paths stay."""
     folder, mark, behind = found[0].rpartition("/snapshots/")
     _, cached, repo = folder.rpartition("models--")
     owner, between, name = repo.partition("--")
@@ -273,7 +273,7 @@ def fetch(name: str, report: Callable[[int, int], None]) -> None:
 
 
 def place(choice: Choice) -> Path | None:
-    """The folder or GGUF file on this machine that a choice is read from.
+    """Return the folder or GGUF file on this machine that a choice is read from.
 
     None for a run, and for a hub model not fetched yet.
     """
@@ -290,7 +290,7 @@ def place(choice: Choice) -> Path | None:
 
 
 def look(choice: Choice) -> Survey | None:
-    """What its folder or file holds, without reading a weight; None where there is none yet."""
+    """Survey a choice's folder or file without reading weights; None where it is not on this machine."""
     folder = place(choice)
     return None if folder is None else _look(folder, _stamps(folder))
 
@@ -303,18 +303,18 @@ def _look(folder: Path, stamps: tuple[tuple[str, int, int], ...]) -> Survey:
 
 
 def _stamps(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """Names, sizes and times of a folder's files, or of the one file: another model, another stamp."""
+    """Return names, sizes and modification times of a folder's files, or of the one file, to detect changes."""
     found = []
     with suppress(OSError):
         for path in [folder] if folder.is_file() else sorted(folder.iterdir()):
-            with suppress(OSError):  # gone meanwhile
+            with suppress(OSError):  # deleted meanwhile
                 about = path.stat()
                 found.append((path.name, about.st_size, about.st_mtime_ns))
     return tuple(found)
 
 
 def need(choice: Choice) -> int:
-    """Bytes of memory that it takes once it is open; 0 where that is not known before it is fetched, or at all."""
+    """Estimate the bytes of memory of an open model; 0 where that is not known before it is fetched, or at all."""
     from core.survey import memory_needed
 
     config = shape(choice)
@@ -322,17 +322,17 @@ def need(choice: Choice) -> int:
 
 
 def shape(choice: Choice) -> ModelConfig | None:
-    """A model's configuration, known without opening it; None where it is not, and where it does not open."""
+    """Return a model's configuration without opening it; None where that is not known, or the model does not open."""
     if choice.source == "run":
         return shape_of_run(run_id(choice.name))
     seen = look(choice)
     if seen is not None:
-        return None if seen.problem else seen.config  # `core.load` will say what stands in the way
+        return None if seen.problem else seen.config  # `core.load` will report the problem
     return published_config(choice.name) if choice.source == "hub" else None
 
 
 def shape_of_run(id: str) -> ModelConfig | None:
-    """The configuration of a run's model; None until it has begun, and while the store is away."""
+    """Return the configuration of a run's model; None before it has begun, and while the store is unavailable."""
     from core.config import ModelConfig
     from core.runs import RunError
 
@@ -344,7 +344,7 @@ def shape_of_run(id: str) -> ModelConfig | None:
 
 @lru_cache(maxsize=64)
 def published_config(id: str) -> ModelConfig | None:
-    """The shape of a hub model that Glassbox has facts about (core/hub_models.py); None where it cannot be opened."""
+    """Return the configuration of a hub model listed in core/hub_models.py; None where it cannot be opened."""
     from core.checkpoints.convert import Settings
     from core.checkpoints.folder import FAMILIES
 

@@ -1,4 +1,4 @@
-"""What the sessions share: models, read-only, and results of `core`, each computed once.
+"""Caches shared by all sessions: models, read-only, and results of `core`, each computed once.
 
 Every cache is bounded by the bytes in it; Streamlit's own are bounded by number alone, so they are not used. A model is
 loaded once for the whole server, and nobody writes to it: a learner's ablation lives in the hooks of that learner's run
@@ -25,29 +25,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Kept:
-    """A result, which may be None, and the bytes that it holds."""
+    """A cached result, which may be None, and its size in bytes."""
 
     result: Any
     bytes: int
 
     def weigh(self) -> int:
-        """The bytes, for a shelf."""
+        """Return the size in bytes."""
         return self.bytes
 
 
 def _forget() -> None:
-    """A model left: what was computed on it would hold it in memory."""
+    """Drop all results after a model was evicted: they would keep it in memory."""
     _shared.clear()
     memory.give_back()
 
 
 def _part(share: float) -> Callable[[], int]:
-    """A share of the bytes that results may take."""
+    """Return a share of the bytes that results may take."""
     return lambda: int(share * room.results())
 
 
 def _nothing() -> None:
-    """A result that leaves is small: its memory is for the next one."""
+    """Free nothing after a small result was evicted: its memory is reused by the next one."""
 
 
 # GPT-2, BERT and T5 take half a gigabyte each; a moment of a bundled model 4 MB.
@@ -62,10 +62,10 @@ _small: Shelf[Any] = Shelf(most=512, most_bytes=_part(0.05), left=_nothing, weig
 
 
 def model(name: str, snapshot: int = -1, tell: Tell | None = None) -> LanguageModel:
-    """The model that `name` stands for (see app/models/__init__.py), at a step of its training, or (-1) finished.
+    """Load the model `name` (see app/models/__init__.py) at a training step, or finished (-1), through the cache.
 
     Args:
-        tell: hears how far the reading of its weights is, in bytes.
+        tell: called with the bytes of weights read so far.
 
     Raises:
         RefusedModel: not a model of this server, or one that it has no room for.
@@ -78,7 +78,8 @@ def model(name: str, snapshot: int = -1, tell: Tell | None = None) -> LanguageMo
     if found is None:
         with _said(choice):
             need = models.need(choice)
-            if snapshot >= 0:  # however large a run's model is, it is shown: all other moments leave for it
+            # a run's model is shown however large it is: all other checkpoints are evicted for it
+            if snapshot >= 0:
                 need = min(need, shelf.limit)
             found = shelf.get(key, lambda: _load(choice, snapshot, tell), need)
     _fetched.add(choice.name)
@@ -103,7 +104,7 @@ def _load(choice: models.Choice, snapshot: int, tell: Tell | None) -> LanguageMo
 
 
 def opening(name: str, snapshot: int, report: Tell) -> LanguageModel:
-    """As `model`, for one that takes long: fetched and read once however many wait for it, `report` hears how far.
+    """Load as `model` does, with progress: fetched and read once for all callers; `report` hears the progress.
 
     Args:
         report: called from this thread with what is done ("Fetching", "Reading"), the bytes done and those in all.
@@ -125,7 +126,7 @@ def opening(name: str, snapshot: int, report: Tell) -> LanguageModel:
 
 @contextmanager
 def _said(choice: models.Choice) -> Iterator[None]:
-    """That there is no room for a model, in a learner's words."""
+    """Return the message that there is no room for a model."""
     try:
         yield
     except NoRoom as why:
@@ -136,42 +137,42 @@ def _said(choice: models.Choice) -> Iterator[None]:
 
 
 def at_hand(name: str) -> bool:
-    """Whether the finished model is in memory already, of a name that is known to be one of this server."""
+    """Return whether the finished model `name`, known to be one of this server, is in memory already."""
     choice = models.resolve(name)
     return _finished.has((choice.name, choice.stamp, -1))
 
 
 def held() -> tuple[int, int]:
-    """Bytes that the finished models in memory take together, and bytes that they may take."""
+    """Return the bytes that the finished models in memory take together, and the bytes that they may take."""
     return _finished.bytes, _finished.limit
 
 
 @lru_cache(maxsize=64)
 def moments(name: str) -> tuple[int, ...]:
-    """The training steps that a bundled model can be rewound to, in order."""
+    """Return the training steps that a bundled model can be rewound to, in order."""
     from core import catalogue
 
     return tuple(catalogue.snapshots(name))
 
 
 def is_at_hand(name: str, snapshot: int) -> bool:
-    """Whether the model is loaded already."""
+    """Return whether the model is loaded already."""
     choice = models.resolve(name)
     shelf = _finished if snapshot < 0 else _moments
     return shelf.peek((choice.name, choice.stamp, snapshot)) is not None
 
 
-QUICK = 50 * 2**20  # bytes that are read in a moment
+QUICK = 50 * 2**20  # size in bytes that is read quickly
 _fetched: set[str] = set()  # hub ids that this server has opened
 
 
 def is_fetched(name: str) -> bool:
-    """Whether opening `name` fetches nothing: everything but a hub id that this server has not opened yet."""
+    """Return whether opening `name` needs no download: all but hub ids that this server has not opened yet."""
     return models.resolve(name).source != "hub" or name in _fetched
 
 
 def is_quick(name: str, snapshot: int) -> bool:
-    """Whether opening `name` takes a moment: it is in memory, or mapped, bundled, a training run, or small."""
+    """Return whether opening `name` is quick: it is in memory, mapped, bundled, a training run, or small."""
     choice = models.resolve(name)
     if choice.source in ("bundled", "real", "run") or is_at_hand(name, snapshot):
         return True
@@ -179,7 +180,7 @@ def is_quick(name: str, snapshot: int) -> bool:
 
 
 def call(fn: Callable[..., Any], key: str, *args: Any) -> Any:
-    """`fn(model, *args)`, computed once for each model key and arguments, whoever asks.
+    """Cache `fn(model, *args)` by model key and arguments, for all sessions.
 
     Args:
         fn: a module-level function of (LanguageModel, *args) that returns numpy arrays, numbers, strings, and lists,
@@ -192,7 +193,7 @@ def call(fn: Callable[..., Any], key: str, *args: Any) -> Any:
 
 
 def share(fn: Callable[..., Any], key: str, *args: Any) -> Any:
-    """As `call`, but everybody gets the very same object, which nobody may write to: for a Trace, say, of tensors."""
+    """Cache as `call` does, but return the same read-only object to every caller, such as a Trace of tensors."""
     name = (*_about(fn), key, typed(args))
     return _shared.get(name, lambda: _computed(fn, key, args)).result
 
@@ -210,33 +211,33 @@ def _computed(fn: Callable[..., Any], key: str, args: tuple[Any, ...]) -> Kept:
 
 
 def forget_results() -> None:
-    """Put all results away; they are computed again when somebody asks."""
+    """Clear all results; they are computed again when needed."""
     for shelf in (_called, _shared, _results, _small):
         shelf.clear()
 
 
 def key(name: str, snapshot: int = -1) -> str:
-    """The key of a model's results: its name, its snapshot, and for a folder the time of its last change."""
+    """Return the key of a model's results: its name, its snapshot, and for a folder the time of its last change."""
     return f"{name}@{snapshot}@{models.resolve(name).stamp}"
 
 
 def keep(key: str, result: Any, small: bool = False) -> None:
-    """Remember what long work on no model came to, for every session; the one used longest ago makes room.
+    """Cache a result that depends on no model, for all sessions; the least recently used one is evicted.
 
     Args:
-        small: it takes a few kilobytes, and large ones do not push it out.
+        small: it takes a few kilobytes, and is not evicted by large ones.
     """
     (_small if small else _results).put(key, result)
     memory.give_back()
 
 
 def kept(key: str) -> Any:
-    """What `keep` remembers under `key`, shared and read-only; None if nothing, or no longer."""
+    """Return the result that `keep` stored under `key`, shared and read-only; None if there is none any more."""
     found = _results.peek(key)
     return _small.peek(key) if found is None else found
 
 
 def warm(names: list[str]) -> None:
-    """Load models before the first visitor comes."""
+    """Load models before the first visitor arrives."""
     for name in names:
         model(name)

@@ -1,4 +1,4 @@
-"""Another model is chosen: it opens finished, and reads a text of its kind where nobody has written one."""
+"""The choice of another model: it opens at its final step, with an example text where the learner has written none."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from app.session import state
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
 
-ENOUGH = 6 * 10**9  # bytes of memory of a machine on which a first visit opens on the real model
+ENOUGH = 6 * 10**9  # bytes of memory from which a first visit opens on the published model
 
 
 def choose(name: str, **also: str | int) -> None:
-    """Let every page show the model `name`, and set the fields `also`, all as one change that Undo takes back.
+    """Choose the model `name` for every page and set the fields `also`, as one change for undo.
 
-    A text that the learner wrote stays. The text that stood there by itself gives way to the first of the new model's
-    own: a model that was trained for questions says nothing of use about the beginning of a story, nor one of code.
-    What a folder or a training run is made for shows when it has opened (`arrive`).
+    A text that the learner wrote stays. An unedited example text is replaced by the new model's first example: a model
+    trained for questions or for code gives nothing useful for the beginning of a story. For a folder or a training run
+    the examples are known only once it has opened (`arrive`).
 
-    An encoder-decoder begins with nothing written. To let it write its whole answer here would surprise: no token would
-    be left to choose on Home, and the tree of Decoding would begin where the text has ended. app/controls/answer.py
-    offers it.
+    An encoder-decoder begins with nothing written. Generating its whole answer here would leave no token to choose on
+    Home, and the tree of Decoding would begin at the end of the text. A button offers it
+    (app/controls/decoder_text.py).
     """
     memo = state.memo("choice")
     mine = state.get("text") not in (state.DEFAULT_TEXT, *texts(state.get("model")))
@@ -34,13 +34,13 @@ def choose(name: str, **also: str | int) -> None:
 
 
 def switch(name: str) -> None:
-    """Let every page show the model `name`, with the text that stands there: one text, two models."""
+    """Choose the model `name` for every page and keep the text: one text, two models."""
     state.memo("choice")["waits"] = False
     state.update({"model": name, "snapshot": -1})
 
 
 def welcome(slug: str) -> None:
-    """A first visit to Home, without a link: the real model and a text whose next word is plain to anybody.
+    """Set up a first visit to Home without a link: the published model, and a text whose next word is obvious.
 
     Where the model is not here, or the machine is small, the trained small one stays.
     """
@@ -59,13 +59,13 @@ def welcome(slug: str) -> None:
 
 
 def arrive(name: str, lm: LanguageModel) -> None:
-    """The model has opened. If nobody has written a text, and the link has none, it reads one of its own."""
+    """Replace the text by an example for the opened model, if the learner wrote none and the link has none."""
     from core.families.suited import suited
 
     memo = state.memo("choice")
     if memo.get("name") != name:
         memo |= {"name": name, "texts": _known(name) or suited(lm)}
-    if name != state.get("model"):  # another stands in for the chosen one, which has yet to open
+    if name != state.get("model"):  # a fallback is shown for the chosen model, which is not open yet
         return
     waits, memo["waits"] = memo.get("waits", not state.linked("text")), False
     if waits and state.get("text") == state.DEFAULT_TEXT:
@@ -73,13 +73,13 @@ def arrive(name: str, lm: LanguageModel) -> None:
 
 
 def texts(name: str) -> tuple[str, ...]:
-    """The texts that a model is shown with: a bundled one's by its card, another's by its shape once it is open."""
+    """Return the example texts of a model: a bundled one's from its card, others' by their shape once open."""
     memo = state.memo("choice")
     return memo["texts"] if memo.get("name") == name else _known(name)
 
 
 def _known(name: str) -> tuple[str, ...]:
-    """What is known without opening it."""
+    """Return the example texts that are known without opening the model."""
     from core import real, zoo
 
     if name in models.published():

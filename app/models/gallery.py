@@ -1,6 +1,6 @@
-"""Everything that this installation can open, with what is known of each model before it is loaded.
+"""All models that this installation can open, with the facts known about each before it is loaded.
 
-Bundled models and folders are looked at from outside (core/survey.py), hub models are known by facts until they have
+Bundled models and folders are surveyed without loading (core/survey.py), hub models are known by facts until they have
 been fetched (core/hub_models.py), training runs by the configuration in their store. No Streamlit in here.
 """
 
@@ -51,10 +51,10 @@ class Entry:
 
     Attributes:
         name: what a link carries; label: how the picker shows it.
-        kind: the architecture as its config.json names it. what: what it is for, where that is known.
+        kind: the architecture as its config.json names it. what: its purpose, where that is known.
         config: its shape; None where that cannot be told before it is fetched, or at all.
         weights: of each part. stored: bytes on disk, or to fetch where it is not `here`; 0: not known.
-        memory: bytes once it is open; 0: not known. licence: "" where nobody says.
+        memory: bytes once it is open; 0: not known. licence: "" where none is stated.
         problem: why it does not open. open: whether it is in memory now. card: whether there is something to read.
     """
 
@@ -80,12 +80,12 @@ class Entry:
 
     @property
     def headed(self) -> bool:
-        """Whether it names classes or spans and says no tokens: most pages do not show it, notebooks open it."""
+        """Whether it predicts classes or spans instead of tokens: most pages do not show it, notebooks open it."""
         return self.config is not None and self.config.head in ("sequence", "token", "span")
 
     @property
     def asked(self) -> str:
-        """The task of Applications in which it can be asked; "" where there is none."""
+        """The task on the page Applications that it can answer; "" where there is none."""
         return ASKED.get(self.config.head, "") if self.config is not None and not self.problem else ""
 
     @property
@@ -110,7 +110,7 @@ class Entry:
 
 
 def entries(current: str = "") -> list[Entry]:
-    """Everything on offer, in the picker's order: bundled and published models, training runs, folders, the hub.
+    """List all models on offer in the picker's order: bundled and published models, training runs, folders, the hub.
 
     Args:
         current: the open model: a run of somebody else's is listed if it is this one.
@@ -127,7 +127,7 @@ def entries(current: str = "") -> list[Entry]:
 
 
 def fitting(all: Sequence[Entry], stock: str, kin: str) -> list[Entry]:
-    """Those of one source ("all": any) and one family ("all": any, also those whose family is not known)."""
+    """Filter entries by source ("all": any) and family ("all": any, also unknown ones)."""
     return [one for one in all if stock in ("all", one.source) and kin in ("all", one.family)]
 
 
@@ -136,7 +136,7 @@ def _local(choice: Choice, shown: dict[str, str]) -> Entry:
 
 
 def _published(name: str, shown: dict[str, str]) -> Entry:
-    """A model that is fetched with Glassbox; where it is not here, why not."""
+    """Return the entry of a model that is fetched with Glassbox; where it is not here, with the reason."""
     facts = real.card(name)
     if name in models.published():
         found = _local(Choice(name, "real", name), shown)
@@ -170,7 +170,7 @@ def _hub(choice: Choice, shown: dict[str, str]) -> Entry:
 
 
 def _seen(choice: Choice, shown: dict[str, str], seen: Survey | None) -> Entry:
-    """A model whose files are on this machine."""
+    """Return the entry of a model whose files are on this machine."""
     if seen is None:
         return Entry(choice.name, shown[choice.name], choice.source, problem="Its folder is gone.")
     folder, facts = models.place(choice), hub_models.BY_ID.get(choice.name)
@@ -201,8 +201,8 @@ def _run(run: Run, shown: dict[str, str]) -> Entry:
 
 
 def readme(entry: Entry) -> str:
-    """The README of the folder that it is read from, as text; "" without one."""
-    if entry.source == "real":  # what it would say is on its card, in words of ours
+    """Read the README of the entry's folder as text; "" without one."""
+    if entry.source == "real":  # its card has the same facts
         return ""
     folder = models.place(models.resolve(entry.name))
     try:
@@ -212,7 +212,7 @@ def readme(entry: Entry) -> str:
 
 
 def card(entry: Entry) -> dict[str, Any]:
-    """Its card.json, what a GGUF file says of itself, or of a run what its store says of the training.
+    """Read its card.json, a GGUF file's metadata, or a run's training record from the store.
 
     {} where there is none or it is broken.
     """
@@ -234,7 +234,7 @@ def card(entry: Entry) -> dict[str, Any]:
 
 
 def _of_run(run: Run) -> dict[str, Any]:
-    """What the store says of a run, in the words of a card."""
+    """Describe a run in the format of a card."""
     curve = runs.points(run.id)
     held_out = (
         None
@@ -249,7 +249,7 @@ def _of_run(run: Run) -> dict[str, Any]:
 
 
 def current(all: Sequence[Entry], name: str, lm: LanguageModel) -> Entry:
-    """The open model's entry, also when the list lost it meanwhile."""
+    """Return the open model's entry, even if it has left the list meanwhile."""
     found = next((one for one in all if one.name == name), None)
     if found is not None:
         return found
@@ -266,7 +266,7 @@ def current(all: Sequence[Entry], name: str, lm: LanguageModel) -> Entry:
 
 
 def pick(all: Sequence[Entry], name: str, current: Entry) -> tuple[Entry, str]:
-    """The entry whose details are shown, and why the one that was asked for is not: "" where it is."""
+    """Return the entry whose details are shown, and why it is not the requested one: "" where it is."""
     if not name:
         return current, ""
     found = next((one for one in all if one.name == name), None)
@@ -280,7 +280,7 @@ def pick(all: Sequence[Entry], name: str, current: Entry) -> tuple[Entry, str]:
 
 
 def facts(all: Sequence[Entry]) -> str:
-    """How many there are, in a few words."""
+    """Count the entries in a few words."""
     here = sum(one.here and not one.problem for one in all)
     fetched = sum(not one.here for one in all)
     return f"{counted(here, 'model')} on this machine, {fetched} more to fetch"

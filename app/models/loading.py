@@ -1,7 +1,8 @@
-"""Long openings: one job a model however many visitors wait for it, each of whom sees how far it is.
+"""Slow model loads: one job per model however many visitors wait for it, with progress for each of them.
 
-The work runs in a thread of its own, and whoever waits asks it how far it is from his own: he may draw, and where that
-ends him, because the learner chose something else, the work goes on for the next visitor. No Streamlit in here.
+The work runs in its own thread; a waiting session polls its progress from the session's thread and may draw it. If the
+session's run ends meanwhile, because the learner chose something else, the work goes on for the next visitor. No
+Streamlit in here.
 """
 
 from __future__ import annotations
@@ -12,14 +13,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 Result = TypeVar("Result")
-Tell = Callable[
-    [str, int, int], None
-]  # what is being done, how much of it is done, how much there is (0: not known)
+Tell = Callable[[str, int, int], None]  # the stage, how much of it is done, and the total (0: not known)
 
 
 @dataclass
 class Job:
-    """An opening under way, and what came of it."""
+    """A load in progress, and its result."""
 
     stage: str = ""
     done: int = 0
@@ -29,7 +28,7 @@ class Job:
     thread: threading.Thread | None = None
 
     def tell(self, stage: str, done: int, total: int) -> None:
-        """For the work: how far it is."""
+        """Report progress from the worker thread."""
         self.stage, self.done, self.total = stage, done, total
 
 
@@ -38,14 +37,14 @@ _lock = threading.Lock()
 
 
 def follow(key: Hashable, work: Callable[[Tell], Result], report: Tell, every: float = 0.2) -> Result:
-    """What `work` returns, done once for all who ask for `key` while it lasts; `report` hears how far it is.
+    """Run `work` once for all callers that ask for `key` meanwhile, and return its result; `report` hears the progress.
 
     Args:
-        work: gets a function to tell with; runs in a thread of its own.
+        work: gets a function to report progress with; runs in its own thread.
         report: called from this thread every so many seconds, and once at the end.
 
     Raises:
-        What the work raised.
+        The exception of the work.
     """
     with _lock:
         job = _jobs.get(key)
@@ -63,7 +62,7 @@ def follow(key: Hashable, work: Callable[[Tell], Result], report: Tell, every: f
 
 
 def under_way(key: Hashable) -> Job | None:
-    """The job of `key`, if there is one just now."""
+    """Return the running job of `key`, if there is one."""
     with _lock:
         return _jobs.get(key)
 

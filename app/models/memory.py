@@ -1,7 +1,7 @@
-"""Memory handed back to the system after work that needed much of it.
+"""Freed memory returned to the operating system after memory-intensive work.
 
-glibc keeps what a program has freed, for its next request. Here the next request is long in coming: a vocabulary is
-read or learned once, and what that left behind, some 50 MB, would count as the server's for the rest of its life.
+glibc keeps freed memory for the program's next request. Here that request comes late: a vocabulary is read or learned
+once, and some 50 MB freed after that would stay with the server process for good.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from contextlib import contextmanager
 from core.memory import give_back as give_back
 from core.memory import let_go_of_libraries as let_go_of_libraries
 
-_LONG = 0.3  # seconds; shorter work leaves little, and giving back takes a few milliseconds itself
+_LONG = 0.3  # seconds; shorter work frees little, and returning memory takes a few milliseconds itself
 
 
 @contextmanager
 def given_back() -> Iterator[None]:
-    """What runs inside leaves no freed memory behind, if it took long."""
+    """Return freed memory to the operating system after the body of the `with` block, if it took long."""
     started = time.perf_counter()
     yield
     if time.perf_counter() - started > _LONG:

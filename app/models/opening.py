@@ -1,4 +1,4 @@
-"""Opening the chosen model: with progress when it is fetched, with a message and the nearest model when it fails."""
+"""Loading of the chosen model: with progress when it is fetched, with a message and a fallback model when it fails."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.runs import Run
 
 log = logging.getLogger("glassbox")
-STANDS_IN = "tales-bert"  # for a bare encoder: an encoder as well, with a head
+STANDS_IN = "tales-bert"  # fallback for a bare encoder: an encoder with a vocabulary head
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Opened:
     """The model that a page shows.
 
     Attributes:
-        moment: the training step that it is at; -1: a model that is finished.
+        moment: the training step of its weights; -1: finished.
         moments: the steps that it can be rewound to, in order; () where none were kept.
         run: the training run that it comes from, or None.
     """
@@ -39,19 +39,19 @@ class Opened:
 
     @property
     def label(self) -> str:
-        """What a sentence calls it: a run by its learner's name, a folder without where it lies."""
+        """Its name in a sentence: a run's learner-given name, a folder without its path."""
         return models.run_name(self.run) if self.run is not None else self.name.removeprefix("./")
 
     @property
     def key(self) -> str:
-        """For `cache.call`."""
+        """The key for `cache.call`."""
         return cache.key(self.name, self.moment)
 
 
 def open_model(slug: str) -> Opened:
-    """The chosen model, or with a message the nearest one that opens: the finished one, then a bundled one.
+    """Load the chosen model, or with a message a fallback that opens: the finished one, then a bundled one.
 
-    On a page about predictions another stands in for a bare encoder, which stays the chosen one for all other pages.
+    On a page about predictions a fallback replaces a bare encoder, which stays the choice for all other pages.
 
     Args:
         slug: of the page.
@@ -61,7 +61,7 @@ def open_model(slug: str) -> Opened:
     name, moment = state.get("model"), state.get("snapshot")
     known = runs.look(runs.run_id(name)) if runs.run_id(name) else runs.Known()
     waits = _waits(known, name, moment)
-    if waits:  # it may open in a moment: the choice stays, and the page shows the usual model until then
+    if waits:  # it may open soon: the choice stays, and the page shows the usual model until then
         state.note(f"{waits} Until then this page shows {usual}.".removeprefix(f"{runs.AWAY} "))
     tried = [(usual, -1)] if waits else [(name, moment), (name, -1), (usual, -1)]
     for attempt in dict.fromkeys(tried):
@@ -87,7 +87,7 @@ def open_model(slug: str) -> Opened:
 
 
 def _instead(bare: Opened, usual: str) -> Opened:
-    """A model that says tokens, where a page asks for them and the chosen one is a bare encoder; a message says so."""
+    """Return a model with a vocabulary head for a page that needs one, in place of a bare encoder, with a message."""
     name = STANDS_IN if STANDS_IN in models.bundled() else usual
     state.note(
         f"“{bare.label[:80]}” is a bare encoder: it turns a text into vectors and says no words. This page is about "
@@ -97,7 +97,7 @@ def _instead(bare: Opened, usual: str) -> Opened:
 
 
 def _waits(known: runs.Known, name: str, moment: int) -> str:
-    """Why the chosen training run has nothing to show just now, but may have in a moment; "" when it has."""
+    """Return why the chosen training run has no model to show yet; "" when it has one."""
     if known.away:
         at = known.steps[-1] if moment < 0 and known.steps else moment
         return "" if known.run is not None and cache.is_at_hand(name, at) else known.why
@@ -126,17 +126,17 @@ def _open(name: str, moment: int, known: runs.Known) -> Opened:
 
 
 def _that_says_words(lm: LanguageModel, name: str) -> LanguageModel:
-    """The model, if its head says tokens, or it is a bare encoder, which most pages can show without.
+    """Return the model if its head predicts tokens, or if it is a bare encoder, which most pages can show.
 
     Raises:
-        ValueError: its head names classes or spans; the message says which, and where to ask it.
+        ValueError: its head predicts classes or spans; the message says which, and on which page it can be used.
     """
     _says_words(lm.config, name)
     return lm
 
 
 def _says_words(config: ModelConfig, name: str) -> None:
-    """As `_that_says_words`, for a model that may not have been loaded."""
+    """Check as `_that_says_words` does, for a model that may not have been loaded."""
     if config.head in ("lm", "none"):
         return
     shown = ", ".join(config.labels[:5]) + (", ..." if len(config.labels) > 5 else "")
@@ -155,7 +155,7 @@ def _says_words(config: ModelConfig, name: str) -> None:
 
 
 def load(name: str, moment: int = -1) -> LanguageModel:
-    """A model of this server, with a bar while it is fetched and read.
+    """Load a model of this server, with a progress bar while it is fetched and read.
 
     Raises:
         ValueError, OSError: it does not open; the message says why and what to do.

@@ -1,4 +1,4 @@
-"""From what a learner typed to what a model reads: bad characters, empty texts, texts longer than the context.
+"""Validation of the learner's text: invalid characters, empty texts, texts longer than the context.
 
 Nothing is changed in silence: every repair comes with a sentence for the learner. No Streamlit in here.
 """
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from core.language_model import LanguageModel
 
 REPLACEMENT = "�"
-# A tokenizer's time grows with the text. No token of the supported vocabularies is longer on average than this.
+# Tokenization time grows with the text. No token of the supported vocabularies is longer than this on average.
 CHARACTERS_PER_TOKEN = 24
 
 PICTURE = "its picture has a row and a column for each"
 COMPUTED = "it computes with the model again and again"
-# Why a page reads no more tokens than it does, where that is less than the model could.
+# Why a page reads fewer tokens than the model could.
 BOUNDS = {
     "home": PICTURE, "attention": PICTURE, "multi_head": PICTURE, "interpretability": PICTURE, "families": PICTURE,
     "lab": "each moment of its strip has a row and a column for each",
@@ -38,11 +38,11 @@ BOUNDS = {
 
 @dataclass(frozen=True)
 class Reading:
-    """What the model reads: the text, its token ids with the special tokens, and what there is to say about it."""
+    """The text that the model reads: its ids with special tokens, and messages about changes to it."""
 
     text: str
     ids: tuple[int, ...]
-    special: int  # how many of the ids the tokenizer added by itself
+    special: int  # how many of the ids are special tokens added by the tokenizer
     limit: int  # how many tokens fit
     notes: tuple[str, ...]
     clipped: bool = False
@@ -50,7 +50,7 @@ class Reading:
 
 
 def clean(text: str) -> tuple[str, str]:
-    """`text` without characters that no tokenizer reads, and what to say about it ("" when there is nothing).
+    """Replace characters in `text` that no tokenizer reads, and return the message about that ("" if nothing changed).
 
     NUL and lone surrogates (halves of a character, as a broken copy leaves them) become U+FFFD, one for one.
     """
@@ -58,7 +58,7 @@ def clean(text: str) -> tuple[str, str]:
 
     mended = mend(text)
     count = sum(old != new for old, new in zip(text, mended))
-    if not count and REPLACEMENT in text:  # a browser replaces half characters by itself
+    if not count and REPLACEMENT in text:  # a browser replaces lone surrogates by itself
         lost = f"Your text holds {REPLACEMENT}, the sign for a character that got lost on the way here: paste it anew."
         return text, lost
     if not count:
@@ -90,26 +90,27 @@ def read(
     limit = min(context, longest or context)
     special = len(lm.tokenizer.encode(""))
     text, cut = _cut_characters(text, limit)
-    if not _body(lm, text):
-        why = (
-            "Your text is empty" if not text else "Your text has only spaces, which this model does not read"
-        )
-        notes.append(f"{why}. Type a few words; until then the page shows “{sample}”.")
+    unread = not _body(lm, text)
+    if unread:
+        missing = "is empty" if not text else "has only spaces, which this model does not read"
+        notes.append(f"Your text {missing}. Type a few words; until then the page shows “{sample}”.")
         text = sample
     elif text.isspace():
         notes.append("Your text has only spaces. The model reads them too, but words say more.")
     text, cut_tokens = _cut_tokens(lm, text, max(1, limit - special))
     ids = tuple(lm.tokenizer.encode(text))
-    if cut or cut_tokens:
+    if (cut or cut_tokens) and not unread:  # of an example that stands in, the first tokens are enough
         notes.append(
             f"Your text is longer than the {counted(limit, 'token')} {_bound(lm, limit, context, room, why)}: the page "
             f"reads its first {counted(len(text), 'character')}. All of it is still in the text box."
         )
-    return Reading(text, ids, special, limit, tuple(notes), cut or cut_tokens, lm.config.n_ctx)
+    return Reading(
+        text, ids, special, limit, tuple(notes), (cut or cut_tokens) and not unread, lm.config.n_ctx
+    )
 
 
 def _bound(lm: LanguageModel, limit: int, context: int, room: int, why: str) -> str:
-    """Whose limit cuts a text, and why it is there."""
+    """Return which limit truncates a text, and why it exists."""
     positions = counted(lm.config.n_ctx, "position")
     if limit < context:
         return (
@@ -122,7 +123,7 @@ def _bound(lm: LanguageModel, limit: int, context: int, room: int, why: str) -> 
 
 
 def read_target(lm: LanguageModel, text: str, longest: int | None = None) -> tuple[str, tuple[str, ...]]:
-    """What an encoder-decoder has written so far, mended and clipped to what fits after its start token; and messages.
+    """Clean and truncate an encoder-decoder's target text to what fits after its start token; return messages, too.
 
     Args:
         lm, longest: as in `read`.
@@ -152,7 +153,7 @@ def _cut_characters(text: str, limit: int) -> tuple[str, bool]:
 
 
 def _cut_tokens(lm: LanguageModel, text: str, room: int) -> tuple[str, bool]:
-    """The beginning of `text` that has at most `room` tokens; cut again where the cut itself changed the tokens."""
+    """Truncate `text` to at most `room` tokens; again where the cut itself changed the tokens."""
     ends = [end for _, end in lm.tokenizer.offsets(text, add_special_tokens=False)]
     if len(ends) <= room:
         return text, False

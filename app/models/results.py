@@ -1,4 +1,4 @@
-"""Results as they are kept: the bytes that one holds, and a copy of it for each who asks. No Streamlit in here."""
+"""Cached results: their size in bytes, and a copy for each caller. No Streamlit in here."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Value = TypeVar("Value")
 
 _ATOMS = frozenset((type(None), bool, int, float, complex, str, bytes))
 _NUMBERS = frozenset((type(None), bool, int, float, complex))
-_NUMBER = 24  # bytes of one of Python's
+_NUMBER = 24  # bytes of a Python object header
 _CODE = (type, ModuleType, FunctionType, BuiltinFunctionType, MethodType)
 
 
 def measure(result: Any, besides: nn.Module | None = None) -> int:
-    """Bytes of memory that a result holds: its arrays and tensors, each once, its texts, and what is around them.
+    """Measure the bytes of memory that a result holds: its arrays and tensors, each once, its strings and containers.
 
     Args:
         besides: a model whose weights are in memory anyway.
@@ -49,7 +49,7 @@ def measure(result: Any, besides: nn.Module | None = None) -> int:
 
 
 def _look(one: Any) -> tuple[int, int, Iterable[Any]]:
-    """What tells a piece of memory from others, the bytes that it takes, and what it refers to."""
+    """Return an object's identity in memory, its size in bytes, and the objects that it refers to."""
     import torch
 
     if isinstance(one, torch.Tensor):
@@ -81,7 +81,7 @@ def _weights(model: nn.Module) -> list[Any]:
 
 
 def own(result: Value) -> Value:
-    """A copy of a result in which nothing that can be written to is shared.
+    """Copy a result so that nothing mutable is shared.
 
     Quicker than `copy.deepcopy` on what results are made of: arrays, numbers, texts, and lists, tuples, dicts and
     dataclasses of them. Anything else it leaves to `copy.deepcopy`.
@@ -110,7 +110,7 @@ def _own(one: Any) -> Any:
 
 
 def typed(args: Any) -> Hashable:
-    """Arguments as a key in which 1, 1.0 and True differ."""
+    """Return arguments as a key in which 1, 1.0 and True differ."""
     if isinstance(args, tuple):
         return (type(args), *(typed(part) for part in args))
     return type(args), args

@@ -1,4 +1,7 @@
-"""Room for models and results: the bytes that they may take on this server, and those free. No Streamlit in here."""
+"""Memory limits for models and results: the bytes that they may take on this server, and those free.
+
+No Streamlit in here.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ RESULTS = (
 
 
 def allowed() -> int:
-    """Bytes that open models may take together: GLASSBOX_MODELS_MB, or half of the memory of the device they are on.
+    """Return the bytes that open models may take together: GLASSBOX_MODELS_MB, or half of their device's memory.
 
     A value that is no number of megabytes counts as not given.
     """
@@ -27,19 +30,19 @@ def allowed() -> int:
 
 
 def results() -> int:
-    """Bytes that results may take together: GLASSBOX_RESULTS_MB, or 160 MB."""
+    """Return the bytes that results may take together: GLASSBOX_RESULTS_MB, or 160 MB."""
     said = _said(RESULTS_VARIABLE)
     return RESULTS if said is None else said
 
 
 def _said(variable: str) -> int | None:
-    """The bytes that a variable names in megabytes; None: it does not."""
+    """Read a size in megabytes from an environment variable, in bytes; None: not set."""
     said = os.environ.get(variable, "").strip()
     return int(said) * 2**20 if said.isascii() and said.isdigit() else None
 
 
 def free() -> int | None:
-    """Bytes that can still be had on the device that models are put on; None where the system does not say."""
+    """Return the bytes that can still be allocated on the models' device; None where the system does not say."""
     from core.checkpoints.files import memory_left
     from core.device import best_device
 
@@ -57,7 +60,7 @@ def _whole() -> int | None:
 
 
 def written(size: float) -> str:
-    """Bytes for a person: 4.5 MB, 513 MB, 6.40 GB."""
+    """Format bytes for a person: 4.5 MB, 513 MB, 6.40 GB."""
     if size < 1e6:
         return f"{size / 1e3:,.0f} kB"
     if size < 1e9:

@@ -1,9 +1,9 @@
-"""Models and results at hand: each made once for all sessions, shared read-only, and bounded by the memory they take.
+"""A cache of models and results: each made once for all sessions, shared read-only, and bounded by memory.
 
-A model that has to leave stays whole for whoever still shows it: it leaves memory when the last one has let go of it.
-Finished models are few and large, so each one's need is known before it is loaded (`need`), and room is made first.
-Moments of a training are many and small, and a learner who drags Rewind comes by all of them again and again; those of
-a large run need as much as a finished model, and the others leave before one is loaded. No Streamlit in here.
+An evicted model stays usable where it is still referenced; its memory is freed with the last reference. Finished models
+are few and large, so each one's need is known before it is loaded (`need`), and room is made first. Checkpoints of a
+training are many and small, and a learner who drags Rewind revisits all of them; those of a large run need as much as a
+finished model, and the others are evicted before one is loaded. No Streamlit in here.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ def _unknown() -> int | None:
 
 
 def weigh(lm: LanguageModel) -> int:
-    """Bytes of a model's weights."""
+    """Return the bytes of a model's weights."""
     return sum(weight.numel() * weight.element_size() for weight in lm.transformer.parameters())
 
 
 @dataclass
 class Shelf(Generic[Thing]):
-    """Things by key; the one used longest ago makes room.
+    """A cache by key that evicts the least recently used entry.
 
     Attributes:
-        most: how many stay; most_bytes: how many bytes they may take together, or a function that says so. The newest
-            always stays.
-        free: bytes that can still be had on the machine, None where nobody knows.
-        left: called when one has left, for whoever else keeps something of it, or for the system to have its memory.
-        weigh: the bytes that one takes, asked once; usually a model's weights.
+        most: the number of entries; most_bytes: the bytes that they may take together, or a function that returns it.
+            The newest always stays.
+        free: bytes that can still be had on the machine, None where that is not known.
+        left: called after an eviction, to drop what else refers to the entry, or to return its memory to the system.
+        weigh: returns the bytes of an entry, called once; usually those of a model's weights.
     """
 
     most: int
@@ -60,17 +60,17 @@ class Shelf(Generic[Thing]):
     _things: OrderedDict[Hashable, Thing] = field(default_factory=OrderedDict)
     _bytes: dict[Hashable, int] = field(default_factory=dict)
     _loading: dict[Hashable, threading.Lock] = field(default_factory=dict)
-    _reserved: dict[Hashable, int] = field(default_factory=dict)  # by what is being loaded just now
+    _reserved: dict[Hashable, int] = field(default_factory=dict)  # bytes reserved, by key being loaded
     _lock: threading.Condition = field(default_factory=threading.Condition)
 
     def get(self, key: Hashable, load: Callable[[], Thing], need: int = 0) -> Thing:
-        """The thing of `key`, made by the first who asks; who asks meanwhile waits for it.
+        """Return the entry of `key`, loaded by the first caller; concurrent callers wait for it.
 
         Args:
-            need: bytes that it will take; others leave before it is loaded where that is more than there is room for.
+            need: bytes that it will take; others are evicted before it is loaded where there is not enough room.
 
         Raises:
-            NoRoom: it needs more than may be used, or than is free when all others have left; `load` is not called.
+            NoRoom: it needs more than may be used, or than is free after evicting all others; `load` is not called.
         """
         with self._lock:
             found = self._found(key)
@@ -86,7 +86,7 @@ class Shelf(Generic[Thing]):
                 self._make_room(key, need)
                 found = load()
             finally:
-                with self._lock:  # in one go: whoever asks from now on finds the model, or is the next to try
+                with self._lock:  # atomic: later callers find the model, or are the next to try loading it
                     self._reserved.pop(key, None)
                     if found is not None:
                         self._put(key, found)
@@ -95,7 +95,7 @@ class Shelf(Generic[Thing]):
         return found
 
     def check(self, need: int) -> None:
-        """Whether a model that needs so many bytes could be loaded, if all others left: before it is even fetched.
+        """Check that a model of `need` bytes could be loaded if all others were evicted, before it is fetched.
 
         Raises:
             NoRoom: it could not.
@@ -107,48 +107,48 @@ class Shelf(Generic[Thing]):
             raise NoRoom(need, left + self.bytes, "this machine has free")
 
     def put(self, key: Hashable, thing: Thing) -> None:
-        """Keep what was made elsewhere, in the place of what was kept under `key`."""
+        """Store an object made elsewhere under `key`, replacing any other."""
         with self._lock:
             if self._found(key) is not thing:
                 self._put(key, thing)
 
     def peek(self, key: Hashable) -> Thing | None:
-        """The thing of `key`, if it is at hand."""
+        """Return the entry of `key` if it is cached."""
         with self._lock:
             return self._found(key)
 
     def has(self, key: Hashable) -> bool:
-        """Whether the thing of `key` is at hand; looking is no use of it."""
+        """Return whether `key` is cached, without counting as a use."""
         with self._lock:
             return key in self._things
 
     def names(self) -> list[Hashable]:
-        """The keys of all that is at hand, what was used longest ago first."""
+        """Return the keys of all entries, least recently used first."""
         with self._lock:
             return list(self._things)
 
     def clear(self) -> None:
-        """Put everything away."""
+        """Evict all entries."""
         with self._lock:
             self._things.clear()
             self._bytes.clear()
 
     @property
     def bytes(self) -> int:
-        """What all on the shelf take."""
+        """The bytes of all entries."""
         with self._lock:
             return sum(self._bytes.values())
 
     @property
     def limit(self) -> int:
-        """What they may take."""
+        """The bytes that they may take."""
         return self.most_bytes() if callable(self.most_bytes) else self.most_bytes
 
     def __len__(self) -> int:
         return len(self._things)
 
     def _make_room(self, key: Hashable, need: int) -> None:
-        """Reserve `need` bytes for `key`; those used longest ago leave, and what is being loaded is waited for."""
+        """Reserve `need` bytes for `key`: evict the least recently used entries, and wait for loads in progress."""
         if not need:
             return
         with self._lock:
@@ -165,12 +165,12 @@ class Shelf(Generic[Thing]):
                 if self._things:
                     self._leave()
                 elif on_the_way:
-                    self._lock.wait()  # the two do not fit together: the other one first
+                    self._lock.wait()  # both do not fit together: wait for the other load first
                 else:
                     raise NoRoom(need, left or 0, "this machine has free")
 
     def _leave(self) -> None:
-        """What was used longest ago leaves; its memory is free when nobody shows it any more."""
+        """Evict the least recently used entry; its memory is freed with its last reference."""
         key, _ = self._things.popitem(last=False)
         del self._bytes[key]
         self.left()

@@ -1,8 +1,8 @@
-"""Long measurements: one a key however many visitors wait for it, in a thread of its own, and kept for everybody.
+"""Long measurements: one per key however many visitors wait for it, in its own thread, with results cached for all.
 
-It goes on only while somebody waits for it: a click on a page that waits ends the waiting, so that the processors are
-free for the answer, and a closed page measures nothing. What was measured by then stays, and whoever asks for the same
-key sees it at once and goes on from there. No Streamlit in here.
+It runs only while a session waits for it: a click on a waiting page ends the waiting, which frees the processors, and a
+closed page measures nothing. Results so far stay, and the next session that asks for the same key sees them at once and
+continues from there. No Streamlit in here.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Any
 
 from app.models import cache
 
-Make = Callable[[Sequence[Any]], Iterator[Any]]  # what is left to measure, given what has been measured
-IDLE = 15.0  # seconds after which a measurement that nobody waits for is put away
-EVERY = 0.2  # seconds between two looks at how far it is
+Make = Callable[[Sequence[Any]], Iterator[Any]]  # what is left to measure, given the results so far
+IDLE = 15.0  # seconds after which a measurement without waiting sessions is suspended
+EVERY = 0.2  # seconds between two polls of the progress
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What a measurement has come to so far. ended: that is all of it."""
+    """The results of a measurement so far. ended: they are complete."""
 
     results: tuple[Any, ...] = ()
     ended: bool = False
@@ -29,7 +29,7 @@ class Measured:
 
 @dataclass
 class Sweep:
-    """A measurement under way."""
+    """A measurement in progress."""
 
     results: list[Any]
     waiting: int = 0
@@ -43,7 +43,7 @@ _turn = threading.Condition()
 
 
 def measured(key: str) -> Measured:
-    """What there is of `key` by now."""
+    """Return the results of `key` so far."""
     with _turn:
         sweep = _under_way.get(key)
         if sweep is not None:
@@ -53,15 +53,15 @@ def measured(key: str) -> Measured:
 
 
 def follow(key: str, make: Make, report: Callable[[int], bool]) -> Measured:
-    """Measure on until it ends or `report` says that it is enough for now; returns what there is then.
+    """Measure until it ends or `report` says that there are enough results; return those.
 
     Args:
-        make: yields what is left to measure, given the results so far; each step in the thread of its own.
-        report: called from this thread every so often, and once at the end, with the number of results. Where it ends
-            this thread, because the learner did something else, nobody waits any more.
+        make: yields the results that are missing, given those so far; it runs in the sweep's thread.
+        report: called from this thread every so often, and once at the end, with the number of results. If it ends this
+            thread, because the learner did something else, this session no longer waits.
 
     Raises:
-        What the measurement raised.
+        The exception of the measurement.
     """
     with _turn:
         sweep = _under_way.get(key)
@@ -87,7 +87,7 @@ def follow(key: str, make: Make, report: Callable[[int], bool]) -> Measured:
 
 
 def _begun(key: str, make: Make) -> Sweep:
-    """Called with the lock held."""
+    """Start the measurement or join a running one. Called with the lock held."""
     kept: Measured = cache.kept(_name(key)) or Measured()
     sweep = _under_way[key] = Sweep(list(kept.results))
     threading.Thread(target=_run, args=(key, sweep, make), name="measure", daemon=True).start()
@@ -115,16 +115,17 @@ def _run(key: str, sweep: Sweep, make: Make) -> None:
 
 
 def _wanted(key: str, sweep: Sweep) -> bool:
-    """Wait until somebody waits for the next step; False: nobody does any more, and it is put away."""
+    """Wait until a session waits for the next step; False: none does any more, and the measurement is suspended."""
     with _turn:
         if _turn.wait_for(lambda: sweep.waiting > 0, IDLE):
             return True
-        _put_away(key, sweep)  # under the same lock: who comes now begins where it ended
+        # under the same lock: a session that arrives now continues from the stored results
+        _put_away(key, sweep)
         return False
 
 
 def _put_away(key: str, sweep: Sweep) -> None:
-    """Keep what was measured; with the thread goes its hold on a model. Called with the lock held."""
+    """Store the results and end the thread with its reference to a model. Called with the lock held."""
     if not sweep.over:
         cache.keep(_name(key), Measured(tuple(sweep.results), sweep.ended), small=True)
         if _under_way.get(key) is sweep:

@@ -1,9 +1,9 @@
-"""Runs, as the pages see them: whose they are, what the store knows of them, and words instead of errors.
+"""Runs for the pages: ownership, the store's records, and messages instead of exceptions.
 
 Pages that speak of models in training ask for no kind and get those alone; word2vec and maps of words have a kind.
 
-The store may be away (a database that restarts): then every question here gets an empty answer at once, a note on top
-of the page says so, and the next question after a moment asks again. A page never trains; the engine's workers do.
+The store may be unavailable (a database restart): then every query here returns an empty result at once, a note at the
+top of the page says so, and a query a few seconds later tries again. Pages never train; the engine's workers do.
 """
 
 from __future__ import annotations
@@ -33,29 +33,29 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("glassbox")
 Answer = TypeVar("Answer")
-REST = 2.0  # seconds without a question to a store that did not answer the last one
-REMEMBERED = 64  # runs whose last state is kept for the time that the store is away
+REST = 2.0  # seconds without a query after one that the store did not answer
+REMEMBERED = 64  # runs whose last state is cached for the time that the store is unavailable
 AWAY = (
     "The store of the training runs does not answer just now. Pictures and models work on; nothing of a run is lost, "
     "and what was done to one in this moment may be done again when it is back."
 )
-RUN = "run:"  # before its id, a run as the name of a model
+RUN = "run:"  # prefix of a run's id in the name of its model
 _RUN_ID = re.compile(r"[0-9a-f]{8,64}")
 LOST = "Nothing can be trained here, and no run can be shown; pictures and models work on. {}."
 
 _opening = threading.Lock()
 _beginning, _closing = threading.Event(), threading.Event()
-_expected = threading.Event()  # by a page quicker than the engine
+_expected = threading.Event()  # set by a page before the engine has started
 _store: Store | None = None
 _engine: Engine | None = None
 _rest_until = 0.0
-_trouble = AWAY  # what was told when the store did not answer last
-_lost = ""  # what is told while it cannot be read
+_trouble = AWAY  # the error of the last query that failed
+_lost = ""  # the message while the store cannot be read
 _known: OrderedDict[str, tuple[Run, tuple[int, ...]]] = OrderedDict()
 
 
 def store() -> Store:
-    """The server's run store, opened at the first question.
+    """Return the server's run store, opened on first use.
 
     Raises StoreAway: the database does not answer; SchemaError: another version of Glassbox wrote it.
     """
@@ -69,14 +69,14 @@ def store() -> Store:
 
 
 def use(opened: Store | None, engine: Engine | None = None) -> None:
-    """Take this store and this engine from now on; None: the usual store at the next question, no engine."""
+    """Use this store and engine from now on; None: the default store at the next query, no engine."""
     global _store, _engine, _rest_until, _lost
     with _opening:
         _store, _engine, _rest_until, _lost = opened, engine, 0.0, ""
 
 
 def begin() -> None:
-    """Start what hands runs to workers; waits for a store that is away. Runs in a thread beside the first visitor."""
+    """Start the engine; waits for an unavailable store. Runs in a thread beside the first visitor."""
     _beginning.set()
     try:
         _begin()
@@ -112,29 +112,29 @@ def _measure() -> None:
 
     try:
         measured_rate(choose("auto"))
-    except ValueError as why:  # of a variable; pages say so where they tell what a run would take
+    except ValueError as why:  # of an environment variable; pages name it beside a run's estimate
         log.warning("%s", why)
 
 
 def expect() -> None:
-    """Somebody looks at a page that trains: let workers come, so that they stand when Start is pressed."""
+    """Start workers ahead of time, because a page that trains was opened."""
     _expected.set()
     if _engine is not None:
         _engine.expect()
 
 
 def leave() -> None:
-    """The server is about to end: wait for no store that is away."""
+    """Prepare for shutdown: do not wait for an unavailable store."""
     _closing.set()
 
 
 def left() -> None:
-    """The server has ended; another one of this process may begin."""
+    """Reset after shutdown; another server of this process may start."""
     _closing.clear()
 
 
 def close() -> None:
-    """End the workers; runs that they trained go on when a server starts again."""
+    """Stop the workers; their runs continue when a server starts again."""
     leave()
     _expected.clear()
     ended = _engine
@@ -146,17 +146,17 @@ def close() -> None:
 
 
 def engine() -> Engine | None:
-    """What trains here; None in a process that only looks."""
+    """Return this server's engine; None in a process that only reads."""
     return _engine
 
 
 def starting() -> bool:
-    """Whether the workers of this server are still on their way."""
+    """Return whether this server's workers are still starting."""
     return _engine is not None and _engine.starting
 
 
 def owner() -> str:
-    """The random id of this browser (app/session/owner.py), or without cookies one of this session."""
+    """Return this browser's random id (app/session/owner.py), or without cookies one of this session."""
     if (known := owners.read(st.context.cookies.get(owners.COOKIE))) is not None:
         return known
     mine: str = state.memo("owner").setdefault("id", owners.new())
@@ -164,14 +164,14 @@ def owner() -> str:
 
 
 def address() -> str:
-    """A name of the network address that this browser comes from (app/session/visitors.py); "" where none is known."""
+    """Return a name for the browser's network address (app/session/visitors.py); "" where it is unknown."""
     return visitors.name_of(st.context.headers.get(visitors.HEADER, ""))
 
 
 def greet() -> None:
-    """Say on top of a page that the store cannot be read, where that is so, before the page is drawn.
+    """Show a note at the top of the page if the store cannot be read, before the page is drawn.
 
-    A file that nobody has opened yet is looked at; a database of another machine is asked by who needs it.
+    A SQLite file that is not open yet is checked; a remote database is first contacted by a query that needs it.
     """
     if _lost:
         state.note(_lost)
@@ -180,7 +180,7 @@ def greet() -> None:
 
 
 def claim(owner: str) -> bool | None:
-    """Whether a browser that brings this id without a signature may go on as its owner; None: not to be told now."""
+    """Return whether a browser with this unsigned id may continue as its owner; None: cannot be decided now."""
     from core.runs import RunError
 
     try:
@@ -190,24 +190,24 @@ def claim(owner: str) -> bool | None:
 
 
 def away() -> str:
-    """Why the store does not answer, or ""."""
+    """Return why the store is unavailable, or ""."""
     asked, why = _ask(lambda: store().counts(""))
     return "" if asked is not None else why
 
 
 def run_id(name: str) -> str:
-    """The id in "run:ID"; "" for every other model."""
+    """Parse the id in "run:ID"; "" for every other model."""
     id = name.removeprefix(RUN)
     return id if name.startswith(RUN) and _RUN_ID.fullmatch(id) else ""
 
 
 def mine(kind: str = "train") -> list[Run]:
-    """The runs of this browser, the newest first."""
+    """List the runs of this browser, newest first."""
     return _ask(lambda: store().list(owner=owner(), kind=kind))[0] or []
 
 
 def offered(name: str) -> list[Run]:
-    """The runs for the list of models: this browser's, and the one called `name` ("run:ID") where it is another's."""
+    """List the runs for the model picker: this browser's, and the run called `name` ("run:ID") if it is another's."""
     own = mine()
     id = run_id(name)
     if not id or any(run.id == id for run in own):
@@ -217,19 +217,22 @@ def offered(name: str) -> list[Run]:
 
 
 def grouped(group: str, kind: str = "train") -> list[Run]:
-    """The runs that were started together under this name, whoever started them: who knows it may look."""
+    """List the runs that were started together under this group, whoever owns them.
+
+    Knowing the group grants reading.
+    """
     return _ask(lambda: store().list(group=group, kind=kind))[0] or []
 
 
 def find(id: str, kind: str = "train") -> Run | None:
-    """A run, whoever started it: who knows its id may look. None: there is none of this kind."""
+    """Find a run, whoever owns it: knowing its id grants reading. None: there is none of this kind."""
     run = _ask(lambda: store().get(id))[0]
     return run if run is not None and run.kind == kind else None
 
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a run: itself and the steps that can be opened, or why there is none; `away`: from memory."""
+    """A run and the steps that can be opened, or why there is none; `away`: read from the cache."""
 
     run: Run | None = None
     steps: tuple[int, ...] = ()
@@ -238,7 +241,7 @@ class Known:
 
 
 def look(id: str) -> Known:
-    """A run and its checkpoints, whoever started it; while the store is away, what it said last."""
+    """Read a run and its checkpoints, whoever owns it; from the cache while the store is unavailable."""
     found, why = _ask(lambda: (store().get(id), tuple(store().steps(id))))
     if found is not None and found[0].kind != "train":
         return Known(
@@ -259,61 +262,61 @@ def look(id: str) -> Known:
 
 
 def is_mine(run: Run) -> bool:
-    """Whether this browser may command it."""
+    """Return whether this browser may control the run."""
     return run.owner == owner()
 
 
 def points(id: str, after: int = -1) -> Points | None:
-    """The curve after a step; None: no such run."""
+    """Read the curve after a step; None: no such run."""
     return _ask(lambda: store().points(id, after))[0]
 
 
 def checkpoints(id: str) -> list[Checkpoint]:
-    """The moments of a run, in order."""
+    """Read the checkpoints of a run, in order."""
     return _ask(lambda: store().checkpoints(id))[0] or []
 
 
 def steps(id: str) -> tuple[int, ...]:
-    """The steps of the checkpoints that can be opened, in order."""
+    """Read the steps of the checkpoints that can be opened, in order."""
     return look(id).steps
 
 
 def maps(id: str, step: int) -> Maps | None:
-    """The attention patterns of the run's prompt at a checkpoint."""
+    """Read the attention patterns of the run's prompt at a checkpoint."""
     return _ask(lambda: store().maps(id, step))[0]
 
 
 def weights(id: str, step: int) -> bytes | None:
-    """The weights of a checkpoint as safetensors."""
+    """Read the weights of a checkpoint as safetensors."""
     return _ask(lambda: store().weights(id, step))[0]
 
 
 def places(id: str, step: int) -> Places | None:
-    """Where the words of a run lie on its map at a checkpoint."""
+    """Read the map positions of a run's words at a checkpoint."""
     return _ask(lambda: store().places(id, step))[0]
 
 
 def table(id: str, step: int) -> StaticVectors | None:
-    """The vectors of a word2vec run at a checkpoint."""
+    """Read the vectors of a word2vec run at a checkpoint."""
     from core.runs import table as read
 
     return _ask(lambda: read(store(), id, step))[0]
 
 
 def tuned(id: str, step: int) -> LanguageModel | None:
-    """The model of a fine-tuning run at a checkpoint; None: it cannot be had."""
+    """Load the model of a fine-tuning run at a checkpoint; None: not available."""
     from core.runs.loading import tuned_model
 
     return _ask(lambda: tuned_model(store(), id, step))[0]
 
 
 def text(fingerprint: str) -> str | None:
-    """An own text that a run was started with; None: it is not here."""
+    """Read an own text that a run was started with; None: it is not stored here."""
     return _ask(lambda: store().text(fingerprint))[0]
 
 
 def estimate(spec: Spec, text: str | None = None) -> Estimate:
-    """Parameters, bytes and seconds of a run, before it starts.
+    """Estimate parameters, bytes and seconds of a run before it starts.
 
     Raises ValueError: it is not started here: too large (LimitExceeded), or its text too small; the message says why.
     """
@@ -325,13 +328,13 @@ def estimate(spec: Spec, text: str | None = None) -> Estimate:
 
 
 def side_by_side() -> int:
-    """How many runs train at once here, each at its own speed: workers, as far as there are processors for them."""
+    """Return how many runs train in parallel here at full speed: workers, up to the number of processors."""
     workers = _engine.workers if _engine is not None else 1
     return max(1, min(workers or 1, os.cpu_count() or 1))
 
 
 def start(spec: Spec, text: str | None = None, name: str = "", group: str = "") -> Run | str:
-    """Put a run into the queue; a string says why not, and what to do.
+    """Queue a run; a returned string says why it was refused, and what to do.
 
     Args:
         text: the own text that `spec.text` is the fingerprint of.
@@ -345,23 +348,24 @@ def start(spec: Spec, text: str | None = None, name: str = "", group: str = "") 
 
 
 def command(id: str, word: str) -> str:
-    """Say run, pause, step or stop to a run: "" when it was heard, else why not.
+    """Send run, pause, step or stop to a run: "" if accepted, else the reason.
 
-    The last word counts, whichever of the owner's windows it comes from.
+    The last command wins, whichever of the owner's windows it comes from.
     """
-    heard, why = _ask(lambda: store().command(id, owner(), cast("Word", word)))  # the store checks the word
+    # the store validates the command
+    heard, why = _ask(lambda: store().command(id, owner(), cast("Word", word)))
     if heard is not None and _engine is not None:
-        _engine.wake()  # a run that goes on need not wait for the engine's next look
+        _engine.wake()  # a resumed run need not wait for the engine's next poll
     return why
 
 
 def rename(id: str, name: str) -> str:
-    """Call a run something else: "" when done, else why not."""
+    """Rename a run: "" when done, else the reason."""
     return _ask(lambda: store().rename(id, owner(), name))[1]
 
 
 def delete(id: str) -> str:
-    """Delete a run and everything it wrote: "" when done, else why not."""
+    """Delete a run and all its data: "" when done, else the reason."""
 
     def gone() -> bool:
         store().delete(id, owner())
@@ -371,7 +375,7 @@ def delete(id: str) -> str:
 
 
 def _ask(question: Callable[[], Answer]) -> tuple[Answer | None, str]:
-    """The store's answer and "", or None and why there is none, in words."""
+    """Query the store: return its answer and "", or None and the reason as a message."""
     from core.runs import RunError, SchemaError, StoreAway, StoreDamaged
 
     global _lost
@@ -387,7 +391,7 @@ def _ask(question: Callable[[], Answer]) -> tuple[Answer | None, str]:
         return _rest(AWAY)
     except (StoreDamaged, SchemaError) as why:
         told = LOST.format(_sentence(why))
-        if told != _lost:  # once: it stays so until somebody moves the file
+        if told != _lost:  # only once: a damaged file stays so until somebody moves it
             log.warning("%s: %s", _place() or "GLASSBOX_DB", why)
         _lost = told
         return _rest(told)
@@ -401,7 +405,7 @@ def _sentence(why: Exception) -> str:
 
 
 def _place() -> str:
-    """The file of the store, for the log alone; "" where it is none: an address may hold a password."""
+    """Return the file of the store, for the log only; "" for a database URL, which may hold a password."""
     from core.runs.schema import default_url
 
     url = default_url()
@@ -409,7 +413,7 @@ def _place() -> str:
 
 
 def _rest(why: str) -> tuple[None, str]:
-    """Ask no more for a moment, and say why there is no answer."""
+    """Suspend queries for a few seconds, and record why there is no answer."""
     global _rest_until, _trouble
     _rest_until, _trouble = time.monotonic() + REST, why
     return _away()

@@ -1,4 +1,4 @@
-"""What is known of one run while somebody watches it: read from the store by one poller, shared by all watchers."""
+"""The state of one run while it is watched: read from the store by one poller, shared by all watchers."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("glassbox")
 
-FIRST = 0.1  # seconds between two looks while the first point is awaited
-EVERY = 0.25  # while the run trains
-RESTING = 0.5  # while it is paused, waits, or the store is away
-CHECKPOINTS = 3  # every so many looks at a training run its checkpoints are looked at, too
+FIRST = 0.1  # seconds between two polls before the first point
+EVERY = 0.25  # during training
+RESTING = 0.5  # while it is paused, waits, or the store is unavailable
+CHECKPOINTS = 3  # every this many polls of a training run its checkpoints are read, too
 
 Columns = dict[str, np.ndarray[Any, Any]]
 Trouble = tuple[str, str]  # ("gone" | "away", why)
@@ -27,7 +27,7 @@ Trouble = tuple[str, str]  # ("gone" | "away", why)
 
 @dataclass(frozen=True)
 class Look:
-    """What one look at the store found; None: not looked at."""
+    """The result of one poll of the store; None: not read."""
 
     run: Run | None = None
     points: Points | None = None
@@ -42,12 +42,12 @@ def _never() -> bool:
 
 @dataclass
 class Feed:
-    """A watched run: how it is, its whole curve, its checkpoints, or why they cannot be had.
+    """A watched run: its state, its whole curve, its checkpoints, or why they are unavailable.
 
     Attributes:
-        workers_start: asks whether this server's workers are still on their way; starting: what it said last.
+        workers_start: returns whether this server's workers are still starting; starting: its last result.
         beside: how many times as long as its steps alone the run takes (`core.runs.corrections.beside`).
-        foretold: seconds that the whole run takes; 0: not known (`core.runs.corrections.whole`).
+        foretold: estimated seconds of the whole run; 0: not known (`core.runs.corrections.whole`).
     """
 
     id: str
@@ -67,7 +67,7 @@ class Feed:
     _packed: tuple[tuple[int, int], bytes] = ((-1, -1), b"")
 
     def begin(self) -> None:
-        """Start the poller, unless it runs or there is nothing more to come."""
+        """Start the poller, unless it runs already or the run has ended."""
         if self._task is None:
             self._task = asyncio.create_task(self._poll())
 
@@ -83,7 +83,7 @@ class Feed:
         return int(steps[-1]) if steps is not None and len(steps) else -1
 
     def span(self, after: int, most: int) -> tuple[int, int] | None:
-        """Which points (first, behind the last) come next for somebody who has all up to step `after`."""
+        """Return the range of points (first, after the last) that a watcher at step `after` gets next."""
         steps = self.columns.get("step")
         if steps is None:
             return None
@@ -91,17 +91,17 @@ class Feed:
         return None if first == len(steps) else (first, min(len(steps), first + most))
 
     def cut(self, first: int, end: int) -> Columns:
-        """These points."""
+        """Return these points."""
         return {name: column[first:end] for name, column in self.columns.items()}
 
     def packed(self, span: tuple[int, int], make: Callable[[], bytes]) -> bytes:
-        """The event of these points: made once, as most watchers are at the same place."""
+        """Return the encoded event of these points, cached, as most watchers are at the same position."""
         if self._packed[0] != span:
             self._packed = (span, make())
         return self._packed[1]
 
     async def _poll(self) -> None:
-        """Look again and again, and wake the watchers when something is new; ends with the run."""
+        """Poll the store and wake the watchers on changes, until the run ends."""
         while True:
             try:
                 found = await run_in_threadpool(self.look)
@@ -127,7 +127,7 @@ class Feed:
         return FIRST if run.step == 0 else EVERY
 
     def look(self) -> Look:
-        """What the store says now; runs in a thread, and only one at a time."""
+        """Read the store once; runs in a thread, one call at a time."""
         from core.runs import RunError, StoreAway
         from core.runs.corrections import beside, whole
 
@@ -139,7 +139,7 @@ class Feed:
             turned = before is None or run.state != before.state or self.trouble is not None
             moved = turned or run.step != getattr(before, "step", -1)
             self._looks += 1
-            # The moments of words on a map are its picture: none of them comes late.
+            # Checkpoints of a word map are its picture: all of them are delivered.
             due = turned or (moved and (run.kind != "train" or self._looks % CHECKPOINTS == 0))
             return Look(
                 run,
@@ -149,11 +149,11 @@ class Feed:
             )
         except StoreAway as why:
             return Look(trouble=("away", str(why)))
-        except RunError as why:  # there is none, or neither it nor its store can be read
+        except RunError as why:  # the run does not exist, or it or its store cannot be read
             return Look(trouble=("gone", str(why)))
 
     def take(self, found: Look) -> bool:
-        """Keep what was found; whether anything in it is new."""
+        """Update from a poll; return whether anything changed."""
         fresh = found.trouble != self.trouble
         self.trouble = found.trouble
         if found.run is not None:
@@ -174,5 +174,5 @@ class Feed:
 
 
 def _number(value: float | None) -> float | None:
-    """JSON has no NaN and no infinity."""
+    """Convert NaN and infinity, which JSON lacks, to None."""
     return None if value is None or not np.isfinite(value) else float(value)

@@ -1,4 +1,4 @@
-"""The word2vec run that is shown further down the page, as a third table to look into."""
+"""The word2vec run that is shown further down the page, as a third embedding table to choose."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def checkpoint() -> tuple[str, int] | None:
-    """The run's id and its last checkpoint; None: no own run is shown, or it has none yet."""
+    """Return the run's id and its last checkpoint; None: no own run is shown, or it has none yet."""
     id = str(state.get("learned"))
     run = runs.find(id, "word2vec") if id else None
     kept = runs.checkpoints(run.id) if run is not None else ()
@@ -22,6 +22,6 @@ def checkpoint() -> tuple[str, int] | None:
 
 @lru_cache(maxsize=4)
 def table_at(id: str, step: int) -> StaticVectors | None:
-    """The vectors of a checkpoint; None: it cannot be read just now, or is too small for a map."""
+    """Load the vectors of a checkpoint; None: unreadable now, or too small for a map."""
     found = runs.table(id, step)
     return found if found is not None and len(found) > 3 and found.size > 1 else None

@@ -1,4 +1,4 @@
-"""Runs side by side: recorded ones for the first screen, a learner's own when there are some, in one form for pages.
+"""Runs of a comparison in one form for pages: recorded ones on the first screen, the learner's own once there are some.
 
 A page names what it compares (the arms of a comparison: "whole" and "without", "plain" and "dropout") and gives a spec
 for each. Own runs of one click share a group, which a link carries, so that others see them, too.
@@ -26,7 +26,7 @@ class Arm:
     """One run of a comparison.
 
     Attributes:
-        name: what it is in the comparison.
+        name: its role in the comparison.
         id: of a learner's own run, or the name of a recorded one.
         run: the store's row of an own one; None: recorded.
         ended: why it ended, unless it reached its end.
@@ -42,16 +42,16 @@ class Arm:
 
     @property
     def going(self) -> bool:
-        """Whether points may still come, and nobody has said that it should stop."""
+        """Whether more points may come, and no stop was requested."""
         return self.run is not None and not self.run.over and self.run.control != "stop"
 
     @property
     def guessing(self) -> float:
-        """Nats of a guess among all tokens of the vocabulary that was asked for."""
+        """The loss of uniform guessing over the vocabulary, in nats."""
         return math.log(self.spec.vocab_size)
 
     def curve(self) -> dict[str, Any]:
-        """The run as curves.js takes it: one that goes on is followed live, others bring their points."""
+        """Return the run in the format of curves.js: a live run by its address, others with their points."""
         known: dict[str, Any] = {
             "id": self.id,
             "name": self.name,
@@ -67,7 +67,7 @@ class Arm:
 
 
 def recorded_arms(names: Mapping[str, str]) -> list[Arm]:
-    """Arms from recorded runs: what each is -> its name among the recorded ones."""
+    """Build arms from recorded runs: role -> name of the recording."""
     from core.runs import recorded
 
     found = []
@@ -79,7 +79,7 @@ def recorded_arms(names: Mapping[str, str]) -> list[Arm]:
 
 
 def own_arms(group: str, names: Sequence[str]) -> list[Arm]:
-    """The runs of a group by their names, in the order of `names`; empty where one of them is missing."""
+    """Return the runs of a group by role, in the order of `names`; empty where one of them is missing."""
     if not group:
         return []
     known = {run.name: run for run in runs.grouped(group)}
@@ -99,12 +99,12 @@ def own_arms(group: str, names: Sequence[str]) -> list[Arm]:
 
 
 def start(specs: Mapping[str, TrainSpec], text: str | None = None) -> tuple[str, str]:
-    """Put a run for each arm into the queue: their group, and "" or why they were not started.
+    """Queue a run for each arm; return their group, and "" or why they were refused.
 
     Args:
         text: the own text of specs that have one.
 
-    Where one is refused, those before it are taken back: half a comparison shows nothing.
+    If one is refused, those before it are deleted: half a comparison shows nothing.
     """
     group, begun = secrets.token_hex(8), list[str]()
     for name, spec in specs.items():
@@ -119,7 +119,7 @@ def start(specs: Mapping[str, TrainSpec], text: str | None = None) -> tuple[str,
 
 
 def stop(arms: Sequence[Arm]) -> None:
-    """End those that are going; a note says why one was not."""
+    """Stop the running ones; a note says why one was not stopped."""
     for arm in arms:
         if arm.going and (why := runs.command(arm.id, "stop")):
             state.note(why)

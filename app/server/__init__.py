@@ -1,1 +1,1 @@
-"""What the server does once, and what it answers besides pages."""
+"""Server lifecycle, and HTTP endpoints besides the pages."""

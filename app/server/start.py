@@ -1,4 +1,4 @@
-"""What the server does once: warm the default model and the workers, end them with itself, and log what goes wrong."""
+"""Server lifecycle: warm up the default model and the workers, stop them at shutdown, and log errors."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from app.models import cache, memory
 from app.session import state
 from core.runs import forks
 
-# Seconds until a thread that computes lets another one go on: what a page has drawn leaves the server while the page is
-# still being computed (5 ms, Python's own, would hold up every message).
+# Python's thread switch interval in seconds: with 5 ms, its default, a computing thread would delay every message of a
+# drawn page.
 SWITCH = 0.0005
 
-BEGINS = 3.0  # seconds that what is just starting is waited for when the server ends
-CLOSES = 6.0  # seconds in which the workers store where their runs are, and go
-LEAVES = 9.0  # seconds after a signal to end in which the server has gone, whatever does not answer
+BEGINS = 3.0  # seconds at shutdown to wait for what is still starting
+CLOSES = 6.0  # seconds for the workers to store their state and exit
+LEAVES = 9.0  # seconds after a termination signal until the process exits, whatever does not answer
 
 log = logging.getLogger("glassbox")
 
@@ -36,7 +36,7 @@ log = logging.getLogger("glassbox")
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     """Warm up, then serve. `gc.freeze` keeps later collections from walking all of torch (120-190 ms each).
 
-    What hands runs to workers starts behind the first visitor's back: a page needs none. They end before the server.
+    The engine starts in the background: a page needs no workers. They end before the server.
     """
     sys.setswitchinterval(SWITCH)
     prepare()
@@ -47,7 +47,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
         log.exception("The default model does not open; the pages say so too")
     gc.collect()
     gc.freeze()
-    linecache.clearcache()  # sources that were read while importing
+    linecache.clearcache()  # sources read during import
     memory.give_back()
     memory.let_go_of_libraries()
     starting = _beside(runs.begin)
@@ -66,7 +66,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
 
 
 def _beside(call: Callable[[], None]) -> asyncio.Future[None]:
-    """Call in a thread that a server which ends does not wait for: the call may wait for a database."""
+    """Start a call in a thread that shutdown does not wait for: it may wait for a database."""
     loop = asyncio.get_running_loop()
     called: asyncio.Future[None] = loop.create_future()
 
@@ -79,7 +79,7 @@ def _beside(call: Callable[[], None]) -> asyncio.Future[None]:
             call()
         except Exception:
             log.exception("%s failed", call.__name__)
-        with suppress(RuntimeError):  # nobody waits any more
+        with suppress(RuntimeError):  # nobody waits for the result any more
             loop.call_soon_threadsafe(done)
 
     threading.Thread(target=work, name=call.__name__, daemon=True).start()
@@ -88,11 +88,11 @@ def _beside(call: Callable[[], None]) -> asyncio.Future[None]:
 
 @contextmanager
 def _leaving_in_time() -> Iterator[None]:
-    """Let a signal to end this server end it in `LEAVES` seconds, whatever waits for a database that does not answer.
+    """Exit within `LEAVES` seconds after a termination signal, whatever waits for a database that does not answer.
 
-    What hears the signals otherwise hears them, too.
+    Other signal handlers still run.
     """
-    if threading.current_thread() is not threading.main_thread():  # signals are not ours
+    if threading.current_thread() is not threading.main_thread():  # not the main thread: it has no signals
         yield
         return
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
@@ -102,11 +102,11 @@ def _leaving_in_time() -> Iterator[None]:
         usual = before[signal.Signals(number)]
         if callable(usual):
             usual(number, frame)
-        else:  # the system's own way
+        else:  # the system's default handling
             signal.signal(number, usual if usual is not None else signal.SIG_DFL)
             signal.raise_signal(number)
 
-    # Streams of events look through the handler for the server, to end when it ends (sse_starlette).
+    # The event streams find the server through the signal handler, to end with it (sse_starlette).
     setattr(heard, "__self__", getattr(before[signal.SIGTERM], "__self__", None))  # noqa: B010
     for number in before:
         signal.signal(number, heard)
@@ -129,22 +129,22 @@ def _leave_after(seconds: float) -> None:
 
 
 def prepare() -> None:
-    """Before the server does anything else: make workers of this machine cheap to start (core/runs/forks.py)."""
+    """Start the process from which workers are forked (core/runs/forks.py), before the server does anything else."""
     from core.runs.engine import own_workers
 
     try:
         if own_workers():
             forks.prepare()
-    except (ImportError, OSError, ValueError):  # then they start as they can
+    except (ImportError, OSError, ValueError):  # then workers start without it
         log.exception("No process to fork workers from")
 
 
 def on_error(error: Exception) -> bool:
-    """An uncaught error: details to the log, and to the learner what can be done."""
+    """Handle an uncaught error: details go to the log, a hint to the learner."""
     from app.frame import page
 
     log.error("A page failed", exc_info=error)
-    page.settle()  # model, text and Reset are what a learner needs now
+    page.settle()  # model, text and Reset stay usable
     st.error(
         "Something went wrong on this page; your text and selections are kept. Choose another page or example, "
         "or reset the selections. Whoever runs this Glassbox finds the details in its log.",

@@ -1,11 +1,11 @@
-"""A run's points as they come: a stream of server-sent events for each watcher, one look at the store for all of them.
+"""A run's points as server-sent events: one stream per watcher, one poller of the store for all of them.
 
 GET /runs/ID/events?after=STEP   events "state", "checkpoint", "points", "away"; "end" or "gone" is the last one.
 GET /runs/ID/points              the whole curve as JSON, or with ?format=csv as CSV.
 GET /runs/ID/map?step=STEP       where the words lie at a checkpoint; with &word=WORD the nearest ones of a word then.
 
-After a reconnect a browser says with Last-Event-ID which step it has, and gets what came since. Who knows a run's id
-may look. No Streamlit in here.
+After a reconnect the browser's Last-Event-ID names its last step, and it gets the events since. Knowing a run's id
+grants reading. No Streamlit in here.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ WHOLE = ("step", "tokens")  # columns of whole numbers
 
 
 class Hub:
-    """All feeds of a server: one for each run that somebody watches, none for the others.
+    """All feeds of a server: one for each watched run.
 
     Args:
-        starting: whether the server's workers are still on their way; None: it has none to wait for.
+        starting: whether the server's workers are still starting; None: it has none.
     """
 
     def __init__(self, store: Callable[[], Store], starting: Callable[[], bool] | None = None) -> None:
@@ -52,9 +52,9 @@ class Hub:
         self.feeds: dict[str, Feed] = {}
 
     async def watch(self, id: str, after: int = -1) -> AsyncIterator[bytes]:
-        """The events of one watcher, from the points after step `after` on, until the run's end.
+        """Yield the events for one watcher, from the points after step `after` on, until the run's end.
 
-        Closing the iterator (the page has gone) ends the watching; with the last watcher goes the feed.
+        Closing the iterator (the page was closed) unsubscribes; the feed ends with its last watcher.
         """
         feed = self.feeds.get(id)
         if feed is None:
@@ -65,7 +65,7 @@ class Hub:
         try:
             yield ServerSentEvent(comment="here", retry=RETRY).encode()
             while True:
-                news = feed.news  # taken before looking: what comes meanwhile wakes us at once
+                news = feed.news  # taken before reading: a change meanwhile wakes us at once
                 for event in watcher.events():
                     yield event
                 if watcher.done:
@@ -79,7 +79,7 @@ class Hub:
 
 
 class Watcher:
-    """What one browser has been told so far, and what it has to hear next."""
+    """The state of one browser's subscription: what was sent so far and what comes next."""
 
     def __init__(self, feed: Feed, after: int) -> None:
         self.feed, self.after, self.listed, self.done = feed, after, 0, False
@@ -88,7 +88,7 @@ class Watcher:
         self.trouble: Trouble | None = None
 
     def events(self) -> list[bytes]:
-        """Everything new, in order: how the run is, its checkpoints, its points."""
+        """Return all new events in order: the run's state, its checkpoints, its points."""
         feed, found = self.feed, []
         if feed.trouble != self.trouble:
             self.trouble, self.told = feed.trouble, {}
@@ -127,13 +127,13 @@ class Watcher:
 
 
 def event(name: str, data: dict[str, Any], id: int | None = None) -> bytes:
-    """One event as it goes over the wire."""
+    """Format one server-sent event."""
     written = json.dumps(data, allow_nan=False)
     return ServerSentEvent(data=written, event=name, id=None if id is None else str(id)).encode()
 
 
 def points_event(columns: dict[str, np.ndarray[Any, Any]]) -> bytes:
-    """The event "points"; its id is the last step in it."""
+    """Format the event "points"; its id is the last step in it."""
     steps = columns["step"]
     span = {"from": int(steps[0]), "to": int(steps[-1]), "count": len(steps)}
     packed = {name: pack_column(name, column) for name, column in columns.items()}
@@ -141,14 +141,14 @@ def points_event(columns: dict[str, np.ndarray[Any, Any]]) -> bytes:
 
 
 def pack_column(name: str, column: np.ndarray[Any, Any]) -> dict[str, Any]:
-    """A column as `unpack` of shared/shapes.js reads it: steps and tokens i32 where they fit, all else f32."""
+    """Encode a column as `unpack` of shared/shapes.js decodes it: steps and tokens i32 where they fit, else f32."""
     fits = name in WHOLE and int(column.max(initial=0)) < 2**31
     kind, raw = ("i32", column.astype("<i4")) if fits else ("f32", column.astype("<f4"))
     return {"b64": base64.b64encode(raw.tobytes()).decode("ascii"), "dtype": kind, "shape": [len(column)]}
 
 
 def describe(run: Run) -> dict[str, Any]:
-    """How a run is, without its owner's id."""
+    """Describe a run's state, without its owner's id."""
     fields = (
         "id", "kind", "name", "state", "control", "step", "steps", "ended", "place", "started", "finished", "seconds",
         "tokens",
@@ -157,7 +157,7 @@ def describe(run: Run) -> dict[str, Any]:
 
 
 def as_json(run: Run, points: Points) -> dict[str, Any]:
-    """The whole curve with what it is the curve of; a value that was not measured is null."""
+    """Format the whole curve with its run's description as JSON; a value that was not measured is null."""
     columns = {
         name: [None if value != value else value for value in column.tolist()]
         for name, column in points.columns().items()
@@ -167,7 +167,7 @@ def as_json(run: Run, points: Points) -> dict[str, Any]:
 
 
 def as_csv(points: Points) -> str:
-    """The whole curve, a row a step; a value that was not measured is empty."""
+    """Format the whole curve as CSV, a row per step; a value that was not measured is empty."""
     columns = points.columns()
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -178,7 +178,7 @@ def as_csv(points: Points) -> str:
 
 
 def as_map(store: Store, id: str, step: int, word: str) -> dict[str, Any]:
-    """A moment of a run of words: its words, their places, and what was measured then; the neighbours of a word.
+    """Format a checkpoint of a word map: its words, their positions and measurements; the neighbours of a word.
 
     Raises:
         RunError: there is no such run or moment, or it has no map.
@@ -204,7 +204,10 @@ def as_map(store: Store, id: str, step: int, word: str) -> dict[str, Any]:
 
 
 def _near(store: Store, id: str, step: int, word: str) -> dict[str, Any]:
-    """The nearest words of a word; `why` there are none: it was not read, or its vectors gave way to newer runs."""
+    """Return the nearest words of a word, or in `why` the reason for none.
+
+    The word was not read, or the vectors were evicted.
+    """
     from core.runs import RunError
     from core.runs import table as read
     from core.vectors.static import UnknownWord
@@ -217,7 +220,7 @@ def _near(store: Store, id: str, step: int, word: str) -> dict[str, Any]:
 
 
 def routes(store: Callable[[], Store], starting: Callable[[], bool] | None = None) -> list[Route]:
-    """The three addresses, over this store; `starting` as in `Hub`."""
+    """Return the three routes over this store; `starting` as in `Hub`."""
     hub = Hub(store, starting)
 
     async def events(request: Request) -> Response:
@@ -261,5 +264,5 @@ def routes(store: Callable[[], Store], starting: Callable[[], bool] | None = Non
 
 
 def _whole(written: str | None, otherwise: int) -> int:
-    """A step that a browser names; what is none counts for nothing."""
+    """Parse a step from a request; anything invalid gives the default."""
     return int(written) if written and _STEP.fullmatch(written) else otherwise

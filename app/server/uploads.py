@@ -1,4 +1,4 @@
-"""Uploads, bounded: what one visitor, and all of them together, may have in this server's memory.
+"""Upload limits: the bytes that one visitor, and all together, may keep in this server's memory.
 
 Streamlit bounds a file (maxUploadSize) and keeps every file of a session until that ends, however many there are.
 """
@@ -17,20 +17,18 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 MB = 2**20
-OF_ONE = 16 * MB  # bytes of the files of a session
+OF_ONE = 16 * MB  # bytes of files per session
 OF_ALL = 256 * MB
-LARGEST = (
-    6 * MB
-)  # what a request counts for that does not say how long it is: more than maxUploadSize lets through
+LARGEST = 6 * MB  # size assumed for a request without Content-Length: more than maxUploadSize allows
 _ADDRESS = re.compile(r".*/_stcore/upload_file/([^/]{1,200})/([^/]{1,200})")
 
 
 class Uploads:
-    """Middleware: an upload that would be too much is refused before it is read."""
+    """Middleware that refuses an upload beyond the limits before it is read."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._coming: Counter[str] = Counter()  # bytes of a session that are on their way
+        self._coming: Counter[str] = Counter()  # bytes in transfer, by session
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it."""
@@ -57,11 +55,11 @@ class Uploads:
             await self.app(scope, receive, send)
         finally:
             self._coming[session] -= size
-            self._coming += Counter()  # forgets who has nothing on the way
+            self._coming += Counter()  # forget sessions without transfers
 
 
 def kept() -> Counter[str]:
-    """Bytes of the files that are kept, by session."""
+    """Return the bytes of stored files by session."""
     if not runtime.exists():
         return Counter()
     stored = getattr(runtime.get_instance().uploaded_file_mgr, "file_storage", {})

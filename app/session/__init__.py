@@ -1,4 +1,6 @@
-"""The session of one visitor: what it remembers, and how the events of its browser are heard, none lost and none twice.
+"""The session of one visitor.
+
+What it remembers, and how the events of its browser are handled, none lost and none twice.
 
 The only user of Streamlit's session state and of a link's query parameters. `state.py` says what the values mean.
 """
@@ -17,28 +19,28 @@ from streamlit.runtime.scriptrunner import RerunException
 
 from app.session.fields import FIELDS, Value, parse
 
-_KEY = "gb"  # inside Streamlit's session state
+_KEY = "gb"  # key inside Streamlit's session state
 
 
 @dataclass
 class Session:
-    """What one visitor's session remembers. An object: who holds it need not ask Streamlit for it again.
+    """The remembered state of one visitor. An object: its holder need not ask Streamlit for it again.
 
     Attributes:
         store: the value of every field.
         notes: messages that wait to be shown.
-        linked: the fields that the link brought and nobody has checked against the model yet.
+        linked: the fields that came from the link and were not checked against the model yet.
         query: whether there was a link, with anything in it.
         history: earlier stores, for undo.
         last: the slider that was dragged last, and when.
         page: the page that is being drawn; bound: for each widget key the page that drew it.
-        memos: scratch records of the frame and of pages, by name.
+        memos: temporary records of the frame and of pages, by name.
         replaced: for each widget key what the browser showed in it before the page put something else there.
-        heard: how many callbacks the event of this run has called; doubtful: those that may be echoes (`part`).
-        newer: an event that came while a callback was at work.
+        heard: how many callbacks this run's event has called; doubtful: those that may be echoes (`part`).
+        newer: an event that came while a callback was running.
         finished: whether the last run of the page came to its end; again: whether this run follows one that did not.
         told: the messages that this run of the page shows.
-        turn: when the page last asked to be drawn anew by itself, in seconds.
+        turn: when the page last requested a rerun by itself, in seconds.
     """
 
     store: dict[str, Value]
@@ -60,12 +62,12 @@ class Session:
     turn: float = 0.0
 
 
-# The session while one of its callbacks is at work.
+# The session while one of its callbacks is running.
 _held: ContextVar[Session | None] = ContextVar("glassbox_session", default=None)
 
 
 def current() -> Session:
-    """The session at work; the first question begins it, with defaults and what the link says."""
+    """Return the current session; the first call creates it with defaults and the link's values."""
     session: Session | None = _held.get() or st.session_state.get(_KEY)
     if session is None:
         query = st.query_params
@@ -78,7 +80,7 @@ def current() -> Session:
 
 
 def start() -> None:
-    """Begin a session with defaults and what the link says; later, finish hearing what the browser sent (`part`)."""
+    """Start a session with defaults and the link's values; later, finish handling the browser's event (`part`)."""
     session = current()
     doubtful, session.doubtful = session.doubtful, []
     if session.heard == 1:
@@ -89,24 +91,24 @@ def start() -> None:
 
 
 def finish() -> None:
-    """The page is drawn to its end (the router says so)."""
+    """Mark the run of the page as complete (called by the router)."""
     current().finished = True
 
 
 def enter(page: str) -> None:
-    """Say which page is being drawn."""
+    """Set which page is being drawn."""
     session = current()
     if session.page != page:
         session.page, session.bound = page, {}
 
 
 def whole(callback: Callable[..., None]) -> Callable[..., None]:
-    """`callback` for a widget, as one that is never interrupted: every `on_click` and `on_change` goes through this.
+    """Wrap a widget's callback so that it is never interrupted; every `on_click` and `on_change` goes through this.
 
     Streamlit ends a run of the page when it looks at its session state and finds a newer event waiting, and does so in
     the middle of a callback, too: the text just typed or the button just pressed would be lost, because the next run
     sees nothing new in it. So a callback works on the session that it was given when its widget was drawn, without
-    asking for it, and the newer event has its turn afterwards.
+    asking for it, and the newer event is handled afterwards.
     """
     session = current()
 
@@ -126,7 +128,7 @@ def whole(callback: Callable[..., None]) -> Callable[..., None]:
 
 
 def part(widget: str, value: Any, changed: Callable[[Any], None]) -> dict[str, Any]:
-    """As `bind`, for a widget that shows a part of a field: it shows `value`, and a change calls `changed(chosen)`.
+    """Bind a widget to a part of a field: it shows `value`, and a change calls `changed(chosen)`.
 
     An event carries the values of all widgets as the browser shows them. One that was sent before the browser heard
     that the page had put something else into a widget carries the old value, and Streamlit takes that echo for a
@@ -134,7 +136,7 @@ def part(widget: str, value: Any, changed: Callable[[Any], None]) -> dict[str, A
     to the value that was replaced counts only when nothing else was heard with it.
     """
     session = current()
-    # A widget of another page is another widget, although the old one's value is still found under its key.
+    # The same key on another page is another widget, although Streamlit still holds the old one's value under it.
     if session.bound.get(widget) != session.page or widget not in st.session_state:
         session.replaced.pop(widget, None)
         st.session_state[widget] = value
@@ -143,7 +145,7 @@ def part(widget: str, value: Any, changed: Callable[[Any], None]) -> dict[str, A
         session.replaced[widget] = browsers
         st.session_state[widget] = value
     elif session.again:
-        # Streamlit sends a value that was put into a widget once, and drops what a run that was cut short had not sent.
+        # Streamlit sends a value set by the page once, and drops values that an interrupted run had not sent.
         st.session_state[widget] = value
     else:
         session.replaced.pop(widget, None)  # the browser shows it by now
@@ -159,16 +161,17 @@ def part(widget: str, value: Any, changed: Callable[[Any], None]) -> dict[str, A
 
 
 def memo(name: str) -> dict[str, Any]:
-    """A scratch record of this session for the frame (a Predict in progress, what a page takes away)."""
+    """Return a temporary record of this session for the frame (a Predict in progress, the Take away data)."""
     return current().memos.setdefault(name, {})
 
 
 def widget_value(key: str) -> Any:
-    """What a frame widget outside the fields (a Predict choice) holds now; None when it has not been drawn."""
+    """Return the present value of a frame widget outside the fields (a Predict choice); None if it was not drawn."""
     while True:
         try:
             return st.session_state.get(key)
-        except RerunException as newer:  # its values come with it; a callback at work goes on first
+        # the rerun carries the event's values; a running callback finishes first
+        except RerunException as newer:
             session = _held.get()
             if session is None:
                 raise
@@ -176,10 +179,10 @@ def widget_value(key: str) -> Any:
 
 
 def open_box(key: str) -> None:
-    """Make a popover that tells the page whether it is open (`on_change="rerun"`) open when it is drawn next."""
+    """Open a popover that reports its state (`on_change="rerun"`) when it is drawn next."""
     st.session_state[key] = True
 
 
 def empty_widget(key: str) -> None:
-    """Make a frame widget that allows no choice start without one when it is drawn next."""
+    """Clear a frame widget that allows no selection when it is drawn next."""
     st.session_state[key] = None

@@ -1,4 +1,4 @@
-"""One remembered value: what it may be, how a link writes it, and how it is read back. No Streamlit in here."""
+"""One remembered value: its allowed values, and its format in a link. No Streamlit in here."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class Field:
 
     @property
     def dragged(self) -> bool:
-        """A slider changes it: what comes in one go is one step of undo."""
+        """Whether a slider changes it: one drag is one undo step."""
         return self.slides or self.kind == "float"
 
     def parse(self, raw: str) -> Value:
-        """The value that `raw` of a link stands for; ValueError says in a learner's words why it stands for none."""
+        """Parse the value `raw` of a link; ValueError explains in a learner's words why it is invalid."""
         match self.kind:
             case "text":
-                # Half of a surrogate pair has no UTF-8 form, so no widget and no link could carry it.
+                # A lone surrogate has no UTF-8 encoding, so no widget and no link could hold it.
                 return raw.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
             case "bool":
                 if raw not in {"0", "1"}:
@@ -60,20 +60,20 @@ class Field:
         except ValueError:
             raise ValueError("is not a whole number" if self.kind == "int" else "is not a number") from None
         if not self.low <= number <= self.high:  # also refuses nan
-            least = 0 if self.shown and self.low < 0 else self.low  # below 0 is the code of the default
+            least = 0 if self.shown and self.low < 0 else self.low  # values below 0 stand for the default
             raise ValueError(f"is not between {least:,.12g} and {self.high:,.12g}")
         return number
 
     def name(self, value: Value) -> str:
-        """`value` in a learner's words: "the last token" rather than -1."""
+        """Describe `value` in a learner's words: "the last token" rather than -1."""
         return self.shown if self.shown and value == self.default else self.render(value) or "nothing"
 
     def render(self, value: Value) -> str:
-        """`value` as it stands in a link."""
+        """Format `value` for a link."""
         if self.kind == "bool":
             return "1" if value else "0"
         if self.kind == "int":
             return str(int(value))
         if self.kind == "float":
-            return f"{float(value):.12g}"  # 0.1 stays 0.1, and no number that a learner types is rounded
+            return f"{float(value):.12g}"  # 0.1 stays 0.1, and no typed number is rounded
         return str(value)

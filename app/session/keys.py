@@ -1,4 +1,4 @@
-"""The key that this server signs with: 32 random bytes in the data folder, for nobody else to read."""
+"""The server's signing key: 32 random bytes in the data folder, readable by its user only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ log = logging.getLogger("glassbox")
 
 
 def key() -> bytes:
-    """The key, made at the first question. Where the data folder cannot be written to, one of this process's own."""
+    """Return the key, created on first use.
+
+    Where the data folder is not writable, the key lasts for this process only.
+    """
     return _key(machine.folder().resolve() / NAME)
 
 
@@ -39,12 +42,12 @@ def _key(path: Path) -> bytes:
 
 
 def _read(path: Path) -> bytes | None:
-    """The key in a file; None: there is none."""
+    """Read the key from a file; None: there is none."""
     try:
         found = path.read_bytes()
     except FileNotFoundError:
         return None
-    with suppress(OSError):  # another user's
+    with suppress(OSError):  # the file belongs to another user
         path.chmod(0o600)
     return found if len(found) == _BYTES else None
 
@@ -57,7 +60,7 @@ def _make(path: Path) -> None:
         file.write(secrets.token_bytes(_BYTES))
     try:
         if os.name == "nt":
-            draft.rename(path)  # which fails there when the file exists
+            draft.rename(path)  # on such file systems creating fails if the file exists
         else:
             os.link(draft, path)
     except FileExistsError:

@@ -1,7 +1,7 @@
-"""Whose run is it? A browser gets a random id in a cookie with its first page; what it starts, it may command.
+"""Ownership of runs: each browser gets a random id in a cookie with its first page, and controls the runs it started.
 
 No account, no name: 128 random bits that no script can read and no other site can send along, signed by this server, so
-that nobody can invent an owner. Ids from before they were signed are taken over once. No Streamlit in here.
+that nobody can invent an owner. Old unsigned ids are accepted once. No Streamlit in here.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "glassbox_owner"
-TAKES_OVER = 600.0  # seconds in which an id without a signature is taken over: a browser may open several pages at once
+TAKES_OVER = 600.0  # seconds in which an unsigned id is accepted: a browser may open several pages at once
 _ID = re.compile(r"[0-9a-f]{32}")
 _SIGNED = re.compile(r"([0-9a-f]{32})\.([0-9a-f]{64})")
 _YEAR = 365 * 24 * 3600  # seconds
@@ -30,22 +30,22 @@ _CONDITIONS = (b"if-none-match", b"if-modified-since")
 
 
 def new() -> str:
-    """A random id, 32 hexadecimal digits."""
+    """Generate a random id, 32 hexadecimal digits."""
     return secrets.token_hex(16)
 
 
 def is_owner(value: object) -> bool:
-    """Whether this is an id as `new` makes them."""
+    """Return whether `value` has the form of such an id."""
     return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
 def signed(id: str, key: bytes | None = None) -> str:
-    """An id as a cookie carries it; `key`: another server's than this one's."""
+    """Return an id as a cookie value, signed; `key`: another signing key than this server's."""
     return f"{id}.{_signature(id, key)}"
 
 
 def read(value: object) -> str | None:
-    """The id in a cookie's value; None: it is not signed by this server, and whatever else it is, is worth nothing."""
+    """Read the id from a cookie's value; None: it is not signed by this server."""
     found = _SIGNED.fullmatch(value) if isinstance(value, str) else None
     if found is None or not hmac.compare_digest(found[2], _signature(found[1])):
         return None
@@ -57,19 +57,19 @@ def _signature(id: str, key: bytes | None = None) -> str:
 
 
 class OwnerCookie:
-    """Middleware: an HTML answer to a browser without an id brings it one.
+    """Middleware that sets the cookie in the HTML response to a browser without one.
 
     Args:
-        claim: asks the store whether a browser that brings an id without a signature may go on as its owner; None: it
-            cannot be told just now.
+        claim: queries the store whether a browser with an unsigned id may continue as its owner; None: it cannot be
+            decided now.
     """
 
     def __init__(self, app: ASGIApp, claim: Callable[[str], bool | None] = lambda id: False) -> None:
         self.app, self.claim = app, claim
-        keys.key()  # made before the first visitor comes
+        keys.key()  # created before the first visitor arrives
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; the answer's head gets the cookie."""
+        """Pass the request on; the response's headers get the cookie."""
         brought = HTTPConnection(scope).cookies.get(COOKIE) if scope["type"] == "http" else None
         if scope["type"] != "http" or read(brought) is not None:
             await self.app(scope, receive, send)
@@ -86,19 +86,19 @@ class OwnerCookie:
             await send(message)
 
         if "text/html" in HTTPConnection(scope).headers.get("accept", ""):
-            # A page that the browser still has would be answered "not modified", without a body's type or a cookie.
+            # A page in the browser's cache would be answered "not modified", without content type or cookie.
             kept = [(name, value) for name, value in scope["headers"] if name not in _CONDITIONS]
             scope = {**scope, "headers": kept}
         await self.app(scope, receive, with_cookie)
 
     async def _owner(self, brought: str | None) -> str | None:
-        """The id that a browser gets: its own from before ids were signed, or a new one; None: not now."""
+        """Return the browser's id: its old unsigned one, or a new one; None: cannot be decided now."""
         if brought is None or not is_owner(brought):
             return new()
         known = await run_in_threadpool(self.claim, brought)
         if (
             known is None
-        ):  # the store is away: the browser keeps what it has, and asks again with its next page
+        ):  # the store is unavailable: the browser keeps its cookie and sends it again with its next page
             return None
         return brought if known else new()
 

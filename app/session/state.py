@@ -35,32 +35,32 @@ from app.session.fields import Value as Value
 from app.session.fields import parse as parse
 
 UNDO_STEPS = 50
-UNDO_CHARACTERS = 2_000_000  # of different texts in them
+UNDO_CHARACTERS = 2_000_000  # total characters of different texts in them
 _TEXTS = tuple(field.key for field in FIELDS if field.kind == "text")
 
 
 def get(key: str) -> Any:
-    """The value of one field. KeyError: no such field."""
+    """Return the value of one field. KeyError: no such field."""
     return current().store[key]
 
 
 def snapshot() -> dict[str, Value]:
-    """A copy of all values, field by field."""
+    """Return A copy of all values, field by field."""
     return dict(current().store)
 
 
 def linked(key: str) -> bool:
-    """Whether the link that this session began with said the field (and nobody has fitted it to the model since)."""
+    """Return whether this session's link set the field (and it was not fitted to the model since)."""
     return key in current().linked
 
 
 def is_linked() -> bool:
-    """Whether this session began with a link; every link of ours names a model and a text."""
+    """Return whether this session began with a link; each of our links names a model and a text."""
     return bool(current().query)
 
 
 def set(key: str, value: Value) -> None:
-    """Remember `value`; a value that the field does not allow is ignored (events of a browser are untrusted too).
+    """Set a field; a value that the field does not allow is ignored (a browser's events are untrusted, too).
 
     Raises:
         KeyError: no such field.
@@ -69,7 +69,7 @@ def set(key: str, value: Value) -> None:
 
 
 def update(values: Mapping[str, Value]) -> None:
-    """Remember several values as one step of undo."""
+    """Set several fields as one undo step."""
     store = current().store
     changed = {}
     for key, value in values.items():
@@ -89,12 +89,12 @@ def update(values: Mapping[str, Value]) -> None:
 
 
 def put(values: Mapping[str, Value]) -> None:
-    """Correct values without a step of undo: for a fallback, not for a choice of the learner's."""
+    """Set fields without an undo step: for a fallback, not for a choice of the learner's."""
     current().store.update({BY_KEY[key].key: value for key, value in values.items()})
 
 
 def _remember(dragged: str) -> None:
-    """Push the present values on the undo stack; a slider dragged in one go (`dragged` is its key) makes one step."""
+    """Push the present values on the undo stack; one drag of a slider (`dragged` is its key) makes one step."""
     session = current()
     last, when = session.last
     now = time.monotonic()
@@ -105,8 +105,8 @@ def _remember(dragged: str) -> None:
 
 
 def _too_old(history: list[dict[str, Value]]) -> int:
-    """How many of the earlier stores give way: to the number of steps, and to what their texts take."""
-    seen: dict[int, str] = {}  # a text that did not change is kept once
+    """Return how many of the oldest undo steps to drop, by their number and the size of their texts."""
+    seen: dict[int, str] = {}  # an unchanged text counts once
     characters = 0
     for count, store in enumerate(reversed(history)):
         for key in _TEXTS:
@@ -120,7 +120,7 @@ def _too_old(history: list[dict[str, Value]]) -> int:
 
 
 def bind(key: str, view: str = "", then: Callable[[], None] | None = None) -> dict[str, Any]:
-    """Keyword arguments that make a widget a view of field `key`: `st.toggle("Mask", **state.bind("mask"))`.
+    """Bind a widget to field `key`: `st.toggle("Mask", **state.bind("mask"))` passes the returned keyword arguments.
 
     The store is the truth: the widget shows its value before it draws, and writes to it when it changes. Two widgets
     may show one field if the second gives a `view` name. `then` runs after a change. Pass no default to the widget.
@@ -136,10 +136,10 @@ def bind(key: str, view: str = "", then: Callable[[], None] | None = None) -> di
 
 
 def fit(limits: Mapping[str, int]) -> None:
-    """Tighten numbers to the model and text at hand: `limits` maps a key to its largest allowed value.
+    """Clamp numbers to the model and text at hand: `limits` maps a key to its largest allowed value.
 
     A block that this model does not have becomes its last one; a position past the end becomes -1, the last token.
-    A note says so only when the value came from the link: when a learner shortens a text there is nothing to explain.
+    A note is shown only when the value came from the link: when a learner shortens a text there is nothing to explain.
     """
     session = current()
     store, linked = session.store, session.linked
@@ -158,45 +158,45 @@ def fit(limits: Mapping[str, int]) -> None:
 
 
 def note(message: str) -> None:
-    """Say something to the learner on top of the page, once."""
+    """Show a message to the learner once, at the top of the page."""
     notes = current().notes
     if message not in notes:
         notes.append(message)
 
 
 def unsay(message: str) -> None:
-    """Take a note back that is no longer true, if it has not been shown yet."""
+    """Remove a message that is no longer true, if it has not been shown yet."""
     notes = current().notes
     if message in notes:
         notes.remove(message)
 
 
 def take_notes() -> list[str]:
-    """The messages that have gathered, oldest first; they are shown once."""
+    """Return the pending messages, oldest first; they are shown once."""
     session = current()
     session.notes, session.told = [], session.notes
     return list(session.told)
 
 
 def turn_again() -> None:
-    """The page is drawn anew by itself, before anybody has read its messages: the next run shows them, too."""
+    """Keep the messages for the next run, because the page reruns by itself before anybody has read them."""
     session = current()
     session.notes = list(dict.fromkeys((*session.told, *session.notes)))
     session.turn = max(time.time(), session.turn + 1e-3)
 
 
 def page() -> str:
-    """The page that is drawn, or was drawn last, by its name in a link."""
+    """Return the name in a link of the page that is drawn, or was drawn last."""
     return current().page
 
 
 def turn() -> float:
-    """Grows with each drawing that follows by itself, so that a browser can tell which of two came later."""
+    """Return a counter of automatic reruns, so that a browser can tell which of two came later."""
     return current().turn
 
 
 def link() -> str:
-    """The query string that restores this page in another browser: version, model, text, and every selection made."""
+    """Return the query string that restores this page in another browser: version, model, text and selections."""
     store = current().store
     parts = {"v": str(VERSION)}
     for field in FIELDS:
@@ -207,13 +207,13 @@ def link() -> str:
 
 
 def link_is_whole() -> bool:
-    """Whether the link carries all of the texts."""
+    """Return whether the link holds all of the texts."""
     store = current().store
     return all(len(str(store[field.key])) <= LINK_CHARACTERS for field in FIELDS if field.kind == "text")
 
 
 def undo() -> None:
-    """Go back by one change; without one, do nothing."""
+    """Undo one change; without one, do nothing."""
     session = current()
     if session.history:
         session.store = session.history.pop()
@@ -221,16 +221,16 @@ def undo() -> None:
 
 
 def can_undo() -> bool:
-    """Whether there is a change to go back from."""
+    """Return whether there is a change to undo."""
     return bool(current().history)
 
 
 def reset() -> None:
-    """Put every selection of the page back to its default; model and texts stay. Undo brings them back."""
+    """Reset every selection of the page to its default; model and texts stay. Undo restores them."""
     update({field.key: field.default for field in FIELDS if field.selection})
 
 
 def changed_selections() -> bool:
-    """Whether any selection differs from its default."""
+    """Return whether any selection differs from its default."""
     store = current().store
     return any(store[field.key] != field.default for field in FIELDS if field.selection)

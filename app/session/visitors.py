@@ -1,6 +1,6 @@
-"""Where a visitor comes from: the network address of a browser, as the limits of a server count it.
+"""The visitor's network address, by which the server's limits are counted.
 
-A proxy says in X-Forwarded-For whom it speaks for; anybody else can write anything there. So the header counts only
+A proxy names its client in X-Forwarded-For; any other client can forge that header. So the header counts only
 from the proxies that GLASSBOX_PROXIES names. No Streamlit in here.
 """
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 VARIABLE = "GLASSBOX_PROXIES"
-HEADER = "x-glassbox-address"  # what a browser sends under this name is dropped
+HEADER = "x-glassbox-address"  # our own header; a client's value under this name is dropped
 _FORWARDED = b"x-forwarded-for"
 _HERE = ipaddress.ip_address("127.0.0.1")
 
@@ -27,7 +27,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def proxies(written: str | None = None) -> tuple[Network, ...]:
-    """The proxies whose word counts: addresses or networks with commas between them (None: GLASSBOX_PROXIES).
+    """Parse the trusted proxies: addresses or networks with commas between them (None: GLASSBOX_PROXIES).
 
     Raises:
         ValueError: one of them is neither.
@@ -45,7 +45,7 @@ def proxies(written: str | None = None) -> tuple[Network, ...]:
 
 
 class Visitor:
-    """Middleware: each request and each connection learns the address that it comes from, under `HEADER`.
+    """Middleware that adds the client's address to each request and connection, under `HEADER`.
 
     Raises:
         ValueError: GLASSBOX_PROXIES names what is no address.
@@ -55,7 +55,7 @@ class Visitor:
         self.app, self.proxies = app, proxies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass it on."""
+        """Pass the request on with the address."""
         if scope["type"] in ("http", "websocket"):
             headers = [(name, value) for name, value in scope["headers"] if name.lower() != HEADER.encode()]
             found = address_of(scope, self.proxies)
@@ -64,7 +64,7 @@ class Visitor:
 
 
 def address_of(scope: Scope, known: tuple[Network, ...]) -> str:
-    """The address that a connection comes from; "" where it has none. Of IPv6 the network that a household has."""
+    """Return the client address of a connection; "" where it has none. For IPv6, the network of a household."""
     client = scope.get("client")
     peer = _read(str(client[0])) if client else None
     if peer is None:
@@ -75,10 +75,11 @@ def address_of(scope: Scope, known: tuple[Network, ...]) -> str:
     chain = [_read(part) for part in said.split(",") if part.strip()]
     outside = [each for each in chain if each is None or not each.is_loopback]
     if outside and outside[-1] == peer:
-        # The server has taken a process of this machine at its word, whoever it is: here the proxies decide.
+        # The server trusts any process of this machine as a proxy; here only the configured proxies count.
         peer = _HERE
     if _among(peer, known):
-        for each in reversed(chain):  # the last ones were added by proxies of ours, the first ones by anybody
+        # the last entries were added by our proxies, the first ones may be forged
+        for each in reversed(chain):
             if each is None:
                 break
             peer = each
@@ -90,14 +91,14 @@ def address_of(scope: Scope, known: tuple[Network, ...]) -> str:
 
 
 def name_of(address: str) -> str:
-    """A name for an address that does not tell it: what the store keeps. "" for none."""
+    """Hash an address to a name that does not reveal it, for the store. "" for none."""
     if not address:
         return ""
     return hmac.new(keys.key(), b"address " + address.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def _read(written: str) -> Address | None:
-    """An address as a header or a socket says it, also with a port."""
+    """Parse an address from a header or a socket, also with a port."""
     written = written.strip()
     if written.startswith("["):
         written = written[1:].partition("]")[0]

@@ -1,4 +1,4 @@
-"""Where the heads of a model live: which attentions it has, in which stack, under which hook names."""
+"""The location of attention heads in a model: attentions, stacks and hook names."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Kind = Literal["self", "cross", "encoder"]
 
 
 def stack_of(lm: LanguageModel, attention: Kind) -> Transformer:
-    """The stack whose blocks hold that attention.
+    """Return the stack whose blocks hold that attention.
 
     Raises:
         ValueError: "cross" or "encoder" of a model that is no encoder-decoder.
@@ -34,7 +34,7 @@ def stack_of(lm: LanguageModel, attention: Kind) -> Transformer:
 
 
 def traced(lm: LanguageModel, text: Text, target: Text | None, trace: Trace | None) -> Trace:
-    """`trace`, which several analyses of one text may share, or a pass made now, without gradients.
+    """Return the given `trace` after checking its text, or compute one without gradients.
 
     Raises:
         ValueError: the trace is of another text or target; or as `LanguageModel.trace`.
@@ -49,7 +49,7 @@ def traced(lm: LanguageModel, text: Text, target: Text | None, trace: Trace | No
 
 
 def row_of(row: int, rows: int) -> int:
-    """`row` counted from 0; a negative one counts from the end.
+    """Normalize `row` to count from 0; a negative one counts from the end.
 
     Raises:
         ValueError: there is no such row.
@@ -61,7 +61,9 @@ def row_of(row: int, rows: int) -> int:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a head lives, by object and by name. `norm` is None under post-norm: the head reads the stream itself.
+    """The location of a head, by module and by hook name.
+
+    `norm` is None under post-norm: the head reads the stream itself.
 
     resid_name: the hook with the stream that the attention adds to.   out_name: with what all its heads add.
     kv_head: the key/value head that this head shares with others.
@@ -81,7 +83,7 @@ class Place:
 
     @classmethod
     def of(cls, lm: LanguageModel, layer: int, head: int, attention: Kind) -> Place:
-        """The place of head `head` in block `layer`.
+        """Locate head `head` in block `layer`.
 
         Raises:
             ValueError: the model has no such block, head or attention; the message counts those it has.

@@ -1,4 +1,4 @@
-"""What several runs that differ in their seed say together: a mean, and how far it can be trusted."""
+"""Statistics over runs that differ in their seed: a mean and its confidence interval."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# Student's t that 97.5 % of its distribution lie below, by degrees of freedom (Student 1908); 1.96 with many.
+# The 97.5 % quantile of Student's t by degrees of freedom (Student 1908); 1.96 for many.
 _T = (
     12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120,
     2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
@@ -15,9 +15,9 @@ _T = (
 
 @dataclass(frozen=True)
 class Interval:
-    """The mean of `of` values, and between what its true value lies with 95 % confidence (Student's t).
+    """The mean of `of` values and its 95 % confidence interval (Student's t).
 
-    With one value the interval is everything there is between `floor` and `ceiling` of `interval`.
+    With one value the interval is the whole range between `floor` and `ceiling` of `interval`.
     """
 
     mean: float
@@ -27,7 +27,7 @@ class Interval:
 
 
 def interval(values: Sequence[float], floor: float = 0.0, ceiling: float = 1.0) -> Interval:
-    """mean +- t s / sqrt(n) over n seeds, cut at what the values can be.
+    """Compute mean +- t s / sqrt(n) over n seeds, clipped to the values' range.
 
     Raises:
         ValueError: no values.
@@ -44,7 +44,7 @@ def interval(values: Sequence[float], floor: float = 0.0, ceiling: float = 1.0) 
 
 
 def difference(one: Sequence[float], other: Sequence[float]) -> Interval:
-    """How much more `one` is right than `other`, seed by seed: both had the same examples of each seed.
+    """Compute the paired difference in accuracy by seed: both saw the same examples of each seed.
 
     Raises:
         ValueError: not as many of both, or none.
@@ -55,6 +55,6 @@ def difference(one: Sequence[float], other: Sequence[float]) -> Interval:
 
 
 def apart(one: Sequence[float], other: Sequence[float]) -> int:
-    """1: `one` is right more often, -1: `other` is, 0: the seeds do not tell (the interval holds 0)."""
+    """Return 1 if `one` is significantly better, -1 if `other` is, 0 if the interval holds 0."""
     found = difference(one, other)
     return 0 if found.low <= 0 <= found.high else (1 if found.mean > 0 else -1)

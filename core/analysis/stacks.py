@@ -1,4 +1,4 @@
-"""The stack of blocks that a question is about: a model has one, an encoder-decoder two."""
+"""The stack of blocks under analysis: a model has one, an encoder-decoder two."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ Stack = Literal["encoder", "decoder"]
 
 @dataclass(frozen=True)
 class Half:
-    """One stack and what stands before the names of its hooks: "", "encoder." or "decoder."."""
+    """One stack and the prefix of its hook names: "", "encoder." or "decoder."."""
 
     stack: Transformer
     prefix: str
 
     @classmethod
     def of(cls, lm: LanguageModel, stack: Stack | None = None) -> Half:
-        """The stack of that name; None: the one that makes the logits.
+        """Select the stack of that name; None: the one with the logits.
 
         Raises:
             ValueError: the model has no such stack.
@@ -38,12 +38,12 @@ class Half:
         return cls(model, "")
 
     def ids(self, trace: Trace) -> Tensor:
-        """(T,) what this stack read."""
+        """Return the ids that this stack read: (T,)."""
         written = trace.decoder_ids
         return trace.ids if written is None or self.prefix == "encoder." else written
 
     def block_name(self, layer: int) -> str:
-        """The hook prefix of block `layer`, e.g. "decoder.blocks.0".
+        """Return the hook prefix of block `layer`, e.g. "decoder.blocks.0".
 
         Raises:
             ValueError: there is no such block; the message counts those there are.
@@ -55,7 +55,7 @@ class Half:
         return f"{self.prefix}blocks.{layer}"
 
     def embedded(self, trace: Trace) -> Tensor:
-        """(T, D): token, position and sentence vectors together, before a norm of them."""
+        """Compute the sum of token, position and sentence vectors, before a norm of them: (T, D)."""
         x = trace[f"{self.prefix}hook_embed"]
         for name in ("hook_pos_embed", "hook_token_type_embed"):
             if f"{self.prefix}{name}" in trace.hooks:
@@ -63,14 +63,14 @@ class Half:
         return x
 
     def entering(self, trace: Trace) -> Tensor:
-        """(T, D): the stream that the first block reads, also where there is no block."""
+        """Return the stream that enters the first block, also where there is no block: (T, D)."""
         if len(self.stack.blocks):
             return trace[f"{self.prefix}blocks.0.hook_resid_pre"]
         x = self.embedded(trace)
         return x if self.stack.ln_embed is None else self.stack.ln_embed(x)
 
     def leaving(self, trace: Trace) -> Tensor:
-        """(T, D): the stream after the last block, before any final norm."""
+        """Return the stream after the last block, before any final norm: (T, D)."""
         last = len(self.stack.blocks) - 1
         if last < 0:
             return self.entering(trace)

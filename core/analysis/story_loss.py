@@ -1,4 +1,4 @@
-"""A yardstick besides a learner's own text: held-out stories of Toyland, the same for every model and every change.
+"""A reference besides the learner's text: held-out Toyland stories, the same for every model and every change.
 
 A text of ten tokens may be likelier by chance when a model is damaged; some hundred tokens hardly are.
 """
@@ -20,9 +20,9 @@ LONGEST = 128  # tokens of each
 
 
 def story_losses(lm: LanguageModel, count: int = STORIES, longest: int = LONGEST) -> list[TextLoss]:
-    """The loss of each of `count` stories that training never tells, cut at a space to fit the model's context.
+    """Prepare the loss of `count` held-out stories, truncated at a space to fit the model's context.
 
-    Made once with the model as it is; what it asks for fits every model of the same shape and vocabulary.
+    Computed once with the original model; the targets fit every model of the same shape and vocabulary.
 
     Raises:
         ValueError: no story, or a story of no token.
@@ -34,17 +34,17 @@ def story_losses(lm: LanguageModel, count: int = STORIES, longest: int = LONGEST
 
 
 def mean_loss(lm: LanguageModel, asked: list[TextLoss]) -> float:
-    """Nats for each token that is asked for, over all of these texts together."""
+    """Compute the loss per target token, over all of these texts together, in nats."""
     with torch.no_grad():
         losses = [(float(one(lm.transformer)), one.asked) for one in asked]
     return sum(loss * n for loss, n in losses) / sum(n for _, n in losses)
 
 
 def cut(lm: LanguageModel, story: str, longest: int) -> str:
-    """The longest beginning of `story` that ends with a word and has so many tokens."""
+    """Truncate `story` at a word boundary to at most `longest` tokens."""
     ends = [at for at, sign in enumerate(story) if sign.isspace()] + [len(story)]
     low, high = 0, len(ends) - 1
-    while low < high:  # the more words, the more tokens
+    while low < high:  # the number of tokens grows with the number of words
         middle = (low + high + 1) // 2
         if len(lm.tokenizer.encode(story[: ends[middle]])) <= longest:
             low = middle

@@ -1,4 +1,4 @@
-"""Which kind of word each token belongs to: by Toyland's own word lists, and by short lists of English here.
+"""Word classes of tokens: by Toyland's own word lists, and by short lists of English here.
 
 A list knows a word, not what it does in a sentence: "play" counts as a verb also where it is a thing. Words that no
 list knows are "other words"; a word cut into several tokens gives each of them its class.
@@ -13,7 +13,8 @@ from core.data.toyland import words as toyland
 
 NAMES, THINGS, DOING, DESCRIBING = "names", "things and people", "verbs", "describing words"
 SMALL, SIGNS, OTHER = "small words", "punctuation", "other words"
-CLASSES = (NAMES, THINGS, DOING, DESCRIBING, SMALL, SIGNS)  # OTHER is no class that a head could be after
+# OTHER is no class that a head could specialize in
+CLASSES = (NAMES, THINGS, DOING, DESCRIBING, SMALL, SIGNS)
 NO_WORD = ""  # special tokens
 
 _SMALL = """
@@ -51,7 +52,7 @@ poor rich ready sure dear first last next other same
 
 @cache
 def _classes() -> dict[str, str]:
-    """Word in small letters -> class. Of a word in several lists the first below wins."""
+    """Build the table lowercase word -> class. For a word in several lists the first below wins."""
     things = [word for kinds in toyland.THINGS.values() for word, _, _ in kinds]
     kin = [
         word
@@ -85,12 +86,12 @@ def _classes() -> dict[str, str]:
 
 
 def word_classes(tokens: Sequence[str], special: Sequence[bool]) -> tuple[str, ...]:
-    """The class of each token, as `tokens` reads (a leading space begins a word); `NO_WORD` for special ones.
+    """Classify each token by its display text (a leading space begins a word); `NO_WORD` for special ones.
 
     A word with a capital inside a sentence that no list knows counts as a name; a plural counts as its singular.
     """
     found = [NO_WORD] * len(tokens)
-    begins = True  # a sentence begins here: a capital says nothing
+    begins = True  # the start of a sentence: a capital letter is no evidence
     for places in _words(tokens, special):
         word = "".join(tokens[at] for at in places).strip()
         name = _class_of(word, begins)
@@ -101,7 +102,7 @@ def word_classes(tokens: Sequence[str], special: Sequence[bool]) -> tuple[str, .
 
 
 def _words(tokens: Sequence[str], special: Sequence[bool]) -> list[list[int]]:
-    """The tokens that make one word together: letters that follow letters without a space."""
+    """Group the tokens of each word: letters that follow letters without a space."""
     words: list[list[int]] = []
     for at, token in enumerate(tokens):
         if special[at] or not token.strip():

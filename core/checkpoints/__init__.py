@@ -1,4 +1,4 @@
-"""Models on disk: read a folder in Hugging Face's layout or in ours, write one in ours."""
+"""Models on disk: read folders in Hugging Face's layout or in ours, write folders in ours."""
 
 from core.checkpoints.folder import Loaded, load_folder, save_folder, save_weights
 from core.checkpoints.settings import CheckpointError

@@ -21,7 +21,7 @@ _OFFSET = 2  # rows of the position table before that of position 0
 
 
 def config(hf: Mapping[str, Any] | Settings) -> ModelConfig:
-    """What a BART config.json means.
+    """Convert a BART config.json to a `ModelConfig`.
 
     Raises:
         CheckpointError: it asks for something that is not supported; the message names the key and the value.
@@ -58,12 +58,12 @@ def config(hf: Mapping[str, Any] | Settings) -> ModelConfig:
 
 
 def weights(tensors: Mapping[str, Tensor], config: ModelConfig) -> dict[str, Tensor]:
-    """Our weights from a BART's tensors (or from their gradients); see `convert.gather`."""
+    """Convert a BART's tensors (or their gradients) to our weights; see `convert.gather`."""
     return gather(FAMILY, config, tensors)
 
 
 def _alike(hf: Settings, what: str, default: int) -> int:
-    """A size that both stacks must have."""
+    """Read a size that both stacks must share."""
     encoder, decoder = (hf.whole(f"{stack}_{what}", default) for stack in ("encoder", "decoder"))
     if encoder != decoder:
         raise CheckpointError(

@@ -1,4 +1,7 @@
-"""BERT (Devlin et al. 2019): an encoder, post-norm, with token types; with a masked-LM head, one of classes or none."""
+"""BERT (Devlin et al. 2019): an encoder, post-norm, with token types.
+
+A masked-LM head, a classification head or none.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,13 @@ from core.checkpoints.convert import Family, Part, Plan, dense, fused, gather, l
 from core.checkpoints.settings import Settings
 from core.config import Head, ModelConfig
 
-# The layer over the first token where no class is asked for, and the next-sentence head.
+# The pooling layer over the first token, unused without a classification head, and the next-sentence head.
 _SPARE = re.compile(r"pooler\..*|cls\.seq_relationship\..*|embeddings\.(position_ids|token_type_ids)")
 _OLD = {"gamma": "weight", "beta": "bias"}
 
 
 def config(hf: Mapping[str, Any] | Settings) -> ModelConfig:
-    """What a BERT config.json means.
+    """Convert a BERT config.json to a `ModelConfig`.
 
     Raises:
         CheckpointError: it asks for something that is not supported; the message names the key and the value.
@@ -32,7 +35,10 @@ def config(hf: Mapping[str, Any] | Settings) -> ModelConfig:
 
 
 def shared_config(hf: Settings, d_vocab: int) -> dict[str, Any]:
-    """What BERT and those after it write alike: fields of ModelConfig. d_vocab: where the file does not say."""
+    """Convert the settings that BERT and its successors share: fields of ModelConfig.
+
+    d_vocab: where the file lacks it.
+    """
     hf.refuse_everywhere()
     hf.refuse("is_decoder")
     hf.refuse("position_embedding_type", unless=["absolute"])
@@ -55,7 +61,7 @@ def shared_config(hf: Settings, d_vocab: int) -> dict[str, Any]:
 
 
 def said(hf: Settings, head: Head) -> dict[str, Any]:
-    """What an encoder with this head says, as fields of ModelConfig."""
+    """Return the fields of ModelConfig for an encoder with this head."""
     if head != "lm":
         return {"head": head, "labels": () if head == "span" else hf.labels()}
     return {
@@ -66,7 +72,7 @@ def said(hf: Settings, head: Head) -> dict[str, Any]:
 
 
 def weights(tensors: Mapping[str, Tensor], config: ModelConfig) -> dict[str, Tensor]:
-    """Our weights from a BERT's tensors (or from their gradients); see `convert.gather`."""
+    """Convert a BERT's tensors (or their gradients) to our weights; see `convert.gather`."""
     return gather(FAMILY, config, tensors)
 
 
@@ -87,7 +93,7 @@ def _plan(config: ModelConfig) -> Plan:
             **labelled(config, classes, "pooler.dense"),
         }
     plan |= table(config, (WORDS,), "cls.predictions.decoder.weight")
-    # The head's bias is stored twice; in a file that does not tie them, the decoder's own is the one in use.
+    # The head's bias is stored twice; in a file without tying, the decoder's own is in use.
     bias = ("cls.predictions.decoder.bias", "cls.predictions.bias")
     plan["unembed.b_U"] = (Part(bias, (config.d_vocab,), same=config.tied_embeddings),)
     plan |= dense("cls.predictions.transform.dense", d, d, "mlm_head.weight", "mlm_head.b")
@@ -95,7 +101,7 @@ def _plan(config: ModelConfig) -> Plan:
 
 
 def body(config: ModelConfig) -> Plan:
-    """All but the token table and what follows the last block."""
+    """Plan all weights but the token table and those after the last block."""
     d, f = config.d_model, config.mlp_size
     rows = config.n_ctx + config.position_offset
     plan: Plan = {"pos_embed.W_pos": one("embeddings.position_embeddings.weight", rows, d)}

@@ -1,4 +1,4 @@
-"""Weights in a quarter of the room: 8-bit numbers with one scale a row, for the snapshots that models bring along.
+"""Quantized snapshots: weights as 8-bit integers with one scale per row, in a quarter of the space.
 
 Rounding is to the nearest of 255 steps between -max and max of the row, so no weight moves by more than max / 254.
 """
@@ -14,13 +14,13 @@ SCALE = ".scale"
 
 
 def rows(weight: Tensor) -> tuple[Tensor, Tensor]:
-    """A matrix (rows, columns) as int8 steps of the same shape, and the size of each row's step, float32 (rows, 1)."""
+    """Quantize a matrix (rows, columns): int8 steps of the same shape, and each row's step size, float32 (rows, 1)."""
     scale = weight.float().abs().amax(dim=-1, keepdim=True).clamp(min=1e-12) / 127  # (rows, 1)
     return (weight.float() / scale).round().to(torch.int8).contiguous(), scale.contiguous()
 
 
 def compact(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Matrices become int8 with a float32 scale a row under `NAME.scale`; vectors stay as float16."""
+    """Quantize matrices to int8 with a float32 scale per row under `NAME.scale`; vectors become float16."""
     small: dict[str, Tensor] = {}
     for name, weight in state.items():
         if weight.ndim < 2:
@@ -31,7 +31,7 @@ def compact(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def restore(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The reverse of `compact`, as float32; a state that is not compact comes back as it is."""
+    """Dequantize the result of `compact` to float32; other states are returned as they are."""
     return {
         name: weight.float() * state[name + SCALE] if weight.dtype is torch.int8 else weight
         for name, weight in state.items()

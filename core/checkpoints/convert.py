@@ -1,4 +1,4 @@
-"""What the converters share: a table from a family's tensors to our weights.
+"""Shared code of the converters: a mapping from a model family's tensors to our weights.
 
 A family is a file with two functions: which `ModelConfig` its configuration means (see `settings`), and, for each of
 our weights, which tensors it is made of.
@@ -20,7 +20,7 @@ from core.config import ModelConfig
 
 @dataclass(frozen=True)
 class Part:
-    """One tensor that a weight is made of.
+    """One tensor that a weight is assembled from.
 
     names: where it may be found, the first one wins; the others may hold a copy of it (of tied weights).
     shape: as it is stored.   transposed: it is stored the other way round.   flat: it is read as a vector.
@@ -41,16 +41,16 @@ Plan = dict[str, tuple[Part, ...]]  # our weight -> the parts that are stacked a
 
 @dataclass(frozen=True)
 class Family:
-    """One way of writing a transformer down.
+    """One model family's checkpoint format.
 
     model_types: the values of config.json's `model_type` that mean it.
     config: which ModelConfig its configuration means.
     plan: the tensors that each of our weights is made of.
     canonical: a tensor's name without prefixes and old spellings.
     embedding, head: the token table, and the unembedding's own table where the two are not tied.
-    spare: tensors that files hold and nothing here reads.
-    hints: for a missing tensor whose name begins so, what that means for a person.
-    saying: the tensors of the head that says tokens, in families whose encoders also come bare, without any of them.
+    spare: tensors that files hold and nothing here reads. hints: by prefix of a missing tensor's name, an explanation
+    for a person. saying: the tensors of the vocabulary head, in families whose encoders also come bare, without any of
+    them.
     """
 
     model_types: tuple[str, ...]
@@ -65,12 +65,12 @@ class Family:
 
 
 def one(name: str, *shape: int, transposed: bool = False) -> tuple[Part, ...]:
-    """A weight that is one tensor."""
+    """Plan a weight that is one tensor."""
     return (Part((name,), shape, transposed),)
 
 
 def table(config: ModelConfig, embedding: tuple[str, ...], head: str) -> Plan:
-    """The token table, and the unembedding's own table unless they are one."""
+    """Plan the token table, and the unembedding's own table unless they are tied."""
     shape = (config.d_vocab, config.d_model)
     if config.tied_embeddings:
         return {"embed.W_E": (Part((*embedding, head), shape),)}
@@ -78,7 +78,7 @@ def table(config: ModelConfig, embedding: tuple[str, ...], head: str) -> Plan:
 
 
 def shared_table(config: ModelConfig) -> Plan:
-    """The one token table of an encoder-decoder, and the unembedding's own unless it is that one, too."""
+    """Plan the one token table of an encoder-decoder, and the unembedding's own unless it is tied."""
     shape = (config.d_vocab, config.d_model)
     names: tuple[str, ...] = ("shared.weight", "encoder.embed_tokens.weight", "decoder.embed_tokens.weight")
     if config.tied_embeddings:
@@ -90,17 +90,17 @@ def shared_table(config: ModelConfig) -> Plan:
 
 
 def norm(ours: str, theirs: str, d: int) -> Plan:
-    """A layer norm's gain and bias."""
+    """Plan a layer norm's gain and bias."""
     return {f"{ours}.w": one(f"{theirs}.weight", d), f"{ours}.b": one(f"{theirs}.bias", d)}
 
 
 def dense(theirs: str, rows: int, columns: int, weight: str, bias: str) -> Plan:
-    """A linear layer."""
+    """Plan a linear layer."""
     return {weight: one(f"{theirs}.weight", rows, columns), bias: one(f"{theirs}.bias", rows)}
 
 
 def fused(ours: str, theirs: Iterable[str], rows: int, columns: int) -> Plan:
-    """Queries, keys and values, three layers of theirs in one of ours."""
+    """Plan queries, keys and values: three of their layers fused into one of ours."""
     names = tuple(theirs)
     return {
         f"{ours}.weight_qkv": tuple(Part((f"{name}.weight",), (rows, columns)) for name in names),
@@ -109,7 +109,10 @@ def fused(ours: str, theirs: Iterable[str], rows: int, columns: int) -> Plan:
 
 
 def labelled(config: ModelConfig, classes: str, pool: str) -> Plan:
-    """A head of classes: the last layer, and before it, over position 0, the one that pools; of a bare encoder none."""
+    """Plan a classification head: the last layer, and before it the pooling layer over position 0.
+
+    None for a bare encoder.
+    """
     if config.head == "none":
         return {}
     d = config.d_model
@@ -122,7 +125,7 @@ def labelled(config: ModelConfig, classes: str, pool: str) -> Plan:
 def bare(
     family: Family, config: ModelConfig, settings: Settings, tensors: Mapping[str, Tensor]
 ) -> ModelConfig:
-    """`config`, without a head if the file holds no tensor of one that says tokens.
+    """Remove the head from `config` if the file holds no tensor of a vocabulary head.
 
     A file that holds some of them is damaged, and so is one that was saved with a head, as its names' prefix and
     config.json's `architectures` say together: there the head stays, and `check` names what is missing. The class alone
@@ -140,7 +143,7 @@ def bare(
 
 
 def untie(family: Family, config: ModelConfig, tensors: Mapping[str, Tensor]) -> ModelConfig:
-    """`config`, with the unembedding apart if the file holds a table for it that differs from the embedding's."""
+    """Untie the unembedding in `config` if the file holds a table for it that differs from the embedding's."""
     found = _canonical(family, tensors)
     if not config.tied_embeddings or family.head not in found or family.embedding not in found:
         return config
@@ -186,7 +189,7 @@ def check(family: Family, config: ModelConfig, tensors: Mapping[str, Tensor]) ->
 
 
 def names_read(family: Family, config: ModelConfig, tensors: Iterable[str]) -> list[str]:
-    """Which of a file's tensors become weights: the others, masks for example, are never read."""
+    """Return which of a file's tensors become weights; others, such as masks, are never read."""
     used = {name for parts in family.plan(config).values() for part in parts for name in part.names}
     return [full for name, full in _canonical(family, tensors).items() if name in used]
 
@@ -194,7 +197,7 @@ def names_read(family: Family, config: ModelConfig, tensors: Iterable[str]) -> l
 def _check_labels(
     family: Family, config: ModelConfig, tensors: Mapping[str, Tensor], found: Mapping[str, str]
 ) -> None:
-    """Compare the classifier's rows with the names of the classes."""
+    """Check the classifier's rows against the names of the classes."""
     if config.head in ("lm", "none"):
         return
     full = found[family.plan(config)["label_head.weight"][0].names[0]]
@@ -208,7 +211,7 @@ def _check_labels(
 
 
 def gather(family: Family, config: ModelConfig, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Our weights, by the names of `named_parameters`, from a family's tensors (or from their gradients).
+    """Convert a family's tensors (or their gradients) to our weights, by the names of `named_parameters`.
 
     Raises:
         CheckpointError: as `check`; or two copies of one tied tensor differ.
@@ -224,7 +227,7 @@ def gather(family: Family, config: ModelConfig, tensors: Mapping[str, Tensor]) -
 
 def _read(part: Part, found: Mapping[str, str], tensors: Mapping[str, Tensor]) -> Tensor:
     if part.optional and not any(name in found for name in part.names):
-        other = tensors[next(iter(found.values()))]  # for its type and its place
+        other = tensors[next(iter(found.values()))]  # for its dtype and device
         return other.new_zeros(math.prod(part.shape) if part.flat else part.shape)
     first, *copies = [found[name] for name in part.names if name in found]
     tensor = tensors[first]
@@ -234,7 +237,7 @@ def _read(part: Part, found: Mapping[str, str], tensors: Mapping[str, Tensor]) -
                 f"tensors {first} and {copy} should be copies of one another, but they differ"
             )
     tensor = tensor.flatten() if part.flat else tensor
-    # A view: turned round in memory it would be no quicker to use, and turning takes half the time of loading.
+    # A view: a transposed copy would be no faster to use, and copying takes half of the loading time.
     return tensor.T if part.transposed else tensor
 
 
@@ -251,7 +254,7 @@ def _canonical(family: Family, tensors: Iterable[str]) -> dict[str, str]:
 
 
 def _shape(tensors: Mapping[str, Tensor], name: str) -> tuple[int, ...]:
-    shapes = getattr(tensors, "shapes", None)  # a file knows them without reading
+    shapes = getattr(tensors, "shapes", None)  # known for a file without reading it
     return tuple(tensors[name].shape) if shapes is None else shapes[name]
 
 

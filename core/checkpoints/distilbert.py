@@ -19,7 +19,7 @@ _EPS = 1e-12  # not in the file
 
 
 def config(hf: Mapping[str, Any] | Settings) -> ModelConfig:
-    """What a DistilBERT config.json means. Its positions are a table in the file, whatever they were drawn from.
+    """Convert a DistilBERT config.json to a `ModelConfig`. Its positions are a table, however they were initialized.
 
     Raises:
         CheckpointError: it asks for something that is not supported; the message names the key and the value.
@@ -47,7 +47,7 @@ def config(hf: Mapping[str, Any] | Settings) -> ModelConfig:
 
 
 def weights(tensors: Mapping[str, Tensor], config: ModelConfig) -> dict[str, Tensor]:
-    """Our weights from a DistilBERT's tensors (or from their gradients); see `convert.gather`."""
+    """Convert a DistilBERT's tensors (or their gradients) to our weights; see `convert.gather`."""
     return gather(FAMILY, config, tensors)
 
 

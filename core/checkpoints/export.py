@@ -1,4 +1,4 @@
-"""A model trained here as files that others read: Hugging Face's layout of a GPT-2 or a Llama, or our own."""
+"""Export of a model trained here: Hugging Face's layout of a GPT-2 or a Llama, or our own."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ROLES = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "[UNK]", "mask_t
 
 @dataclass(frozen=True)
 class _Layout:
-    """One family's way of writing: its name for people, the values of config.json, and how its tensors are called."""
+    """One family's format: its name for people, the values of config.json, and the names of its tensors."""
 
     label: str
     family: Family
@@ -42,7 +42,7 @@ class _Layout:
 
 
 def hugging_face(lm: LanguageModel) -> dict[str, bytes]:
-    """The files of a folder that `transformers.AutoModelForCausalLM.from_pretrained` opens, by name.
+    """Export the files of a folder that `transformers.AutoModelForCausalLM.from_pretrained` opens, by name.
 
     Raises:
         ValueError: the shape is neither a GPT-2's nor a Llama's (the message says what each lacks), or a weight is not
@@ -66,7 +66,7 @@ def hugging_face(lm: LanguageModel) -> dict[str, bytes]:
 
 
 def ours(lm: LanguageModel) -> dict[str, bytes]:
-    """The files of a folder in our own layout, by name: `core.load` opens it.
+    """Export the files of a folder in our own layout, by name: `core.load` opens it.
 
     Raises:
         CheckpointError: a weight is not a finite number.
@@ -81,11 +81,11 @@ def ours(lm: LanguageModel) -> dict[str, bytes]:
 
 
 def _unfit(layout: _Layout, config: ModelConfig) -> list[str]:
-    """What the configuration would have to be to be read back the same: "norm='layer' (not 'rms')", ..."""
+    """List the settings that would be lost in this layout: "norm='layer' (not 'rms')", ..."""
     if config.shape != "decoder":
         return [f"shape='decoder' (not {config.shape!r})"]
     back = layout.family.config(Settings(layout.values(config)))
-    ignored = {"dropout"}  # changes nothing once trained
+    ignored = {"dropout"}  # has no effect after training
     if config.position != "rotary":
         ignored.add("rope_theta")
     if config.position != "relative":
@@ -98,7 +98,7 @@ def _unfit(layout: _Layout, config: ModelConfig) -> list[str]:
 
 
 def _tensors(layout: _Layout, config: ModelConfig, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Our weights under the family's names: the plan of reading, backwards."""
+    """Convert our weights to the family's names: the loading plan in reverse."""
     found: dict[str, Tensor] = {}
     for name, parts in layout.family.plan(config).items():
         weight = weights[name].detach().to("cpu", torch.float32)
@@ -159,7 +159,7 @@ def _llama(config: ModelConfig) -> dict[str, Any]:
 
 
 def _special(config: ModelConfig) -> dict[str, Any]:
-    """The special tokens that the configuration has; null where it has none."""
+    """Return the special tokens that the configuration has; null where it has none."""
     ends = list(config.eos_ids)
     return {
         "bos_token_id": config.bos_id,

@@ -1,7 +1,7 @@
-"""The files of a checkpoint, read with suspicion: JSON, and safetensors in one file or in shards.
+"""Checkpoint files, treated as untrusted: JSON, and safetensors in one file or in shards.
 
 Only safetensors here (GGUF: `gguf_file`): it holds numbers and nothing else. `pytorch_model.bin` is a pickle, and
-reading a pickle runs whatever program its author put into it. Every size a file claims is compared with the file before
+unpickling runs arbitrary code. Every size a file claims is compared with the file before
 memory is asked for.
 """
 
@@ -35,7 +35,7 @@ _HOW_TO_CONVERT = (
 
 
 def own_file(path: Path) -> Path:
-    """A file of a model's folder that may be read: `path` itself.
+    """Check that a file of a model's folder may be read, and return `path`.
 
     A folder that somebody else wrote may hold links to anything that this process can read. Only what lies in the
     folder is read, and for the hub's cache what lies among the model's own blobs.
@@ -48,8 +48,8 @@ def own_file(path: Path) -> Path:
         real = path.resolve(strict=True)
         inside = [folder.resolve()]
     except FileNotFoundError:
-        return path  # whoever reads it says so
-    except (OSError, RuntimeError) as error:  # links in a circle
+        return path  # reading it will report the error
+    except (OSError, RuntimeError) as error:  # circular links
         raise CheckpointError(f"{path} cannot be read: {error}") from error
     home = inside[0].parent.parent
     if inside[0].parent.name == "snapshots" and home.name.startswith("models--"):
@@ -64,7 +64,7 @@ def own_file(path: Path) -> Path:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A JSON file that holds a dictionary.
+    """Read a JSON file that holds a dictionary.
 
     Raises:
         CheckpointError: missing, too large, broken, or not a dictionary; the message names the file.
@@ -90,7 +90,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """The safetensors files of a folder: those its index names, or model.safetensors, or the only one there is.
+    """List the safetensors files of a folder: those its index names, or model.safetensors, or the only one there is.
 
     Raises:
         CheckpointError: there is none (and why another format is refused), a shard is missing, an index is broken.
@@ -143,7 +143,7 @@ def _shards(index: Path) -> list[Path]:
 
 
 def header(path: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """What a safetensors file holds: name -> (kind of number, shape), checked against the file's real length.
+    """Read a safetensors file's header: name -> (dtype, shape), checked against the file's real length.
 
     Raises:
         CheckpointError: the file is cut short, claims more than it holds, or is no safetensors file.
@@ -199,11 +199,11 @@ class FileTensors(Mapping[str, Tensor]):
 
     def __init__(self, device: torch.device, dtype: torch.dtype, progress: Progress | None) -> None:
         self.device, self.dtype, self._progress = device, dtype, progress
-        self._read: dict[str, int] = {}  # numbers of each tensor that was read
+        self._read: dict[str, int] = {}  # number of elements, by tensor that was read
         self.shapes: dict[str, tuple[int, ...]] = {}
 
     def _checked(self, name: str, tensor: Tensor, place: str, stored: Tensor) -> Tensor:
-        """Check that every number of a tensor is finite, and tell that it was read.
+        """Check that every number of a tensor is finite, and report progress.
 
         Args:
             place: the file, and the tensor's name in it, for the message.   stored: its numbers as the file has them.
@@ -211,7 +211,7 @@ class FileTensors(Mapping[str, Tensor]):
         Raises:
             CheckpointError: it holds NaN or an infinity, or a number too large for the type.
         """
-        # One NaN or infinity makes the sum one; a sum may also just be too large, so the second look decides.
+        # One NaN or infinity makes the sum one; a sum may also just overflow, so the second check decides.
         if not torch.isfinite(tensor.sum()) and not torch.isfinite(tensor).all():
             raise CheckpointError(_not_finite(place, stored, self.dtype))
         if self._progress is not None and name not in self._read:
@@ -272,11 +272,11 @@ class Weights(FileTensors):
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The kinds of numbers that the files store, without scales, e.g. ("F32",)."""
+        """The dtypes that the files store, without scales, e.g. ("F32",)."""
         return tuple(sorted({self._kind[name] for name in self.shapes}))
 
     def check_kind(self, name: str) -> None:
-        """Known without reading: whether a tensor's numbers are of a kind that weights are read in.
+        """Check a tensor's dtype from the header: a kind that weights are read in.
 
         Raises:
             CheckpointError: they are whole numbers (quantized) or of a kind that is not known.
@@ -288,7 +288,7 @@ class Weights(FileTensors):
             )
 
     def __getitem__(self, name: str) -> Tensor:
-        """One tensor, on the device and in the type asked for.
+        """Read one tensor to the requested device and dtype.
 
         Raises:
             CheckpointError: it holds NaN or an infinity, a number too large for the type, or whole numbers (quantized).
@@ -303,7 +303,7 @@ class Weights(FileTensors):
             scaled = name in self._scaled
             if scaled:
                 stored = stored.float().mul_(file.get_tensor(name + SCALE))
-            # A view of the mapped file is written to without reaching it, but lives only as long as the file does.
+            # A view of the mapped file is copy-on-write, but lives only as long as the file is mapped.
             tensor = stored.to(self.device, self.dtype, copy=not (scaled or self._mapped))
         except (SafetensorError, OSError, ValueError) as error:
             raise CheckpointError(f"{path} is not a readable safetensors file: {error}") from error
@@ -321,7 +321,7 @@ def _not_finite(name: str, stored: Tensor, dtype: torch.dtype) -> str:
 
 
 def memory_left(device: torch.device) -> int | None:
-    """Bytes that can still be had on a device, or None where the system does not say."""
+    """Return the bytes that can still be allocated on a device, or None where the system does not say."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
     return available()

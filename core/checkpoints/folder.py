@@ -1,4 +1,4 @@
-"""A folder with a model: Hugging Face's layout, or ours (config.json with "format": "glassbox"), in and out."""
+"""Model folders: Hugging Face's layout, or ours (config.json with "format": "glassbox"), read and written."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _MASKS = ("[MASK]", "<mask>")
 
 @dataclass(frozen=True)
 class Loaded:
-    """A model as it lies in a folder.
+    """A model loaded from a folder.
 
     card: how it was trained ({} where nobody wrote it down); under "generation", how a published one would like its
         text decoded, which Glassbox does only as far as it is asked to (`DecodingOptions`); under "sentence_vectors",
@@ -68,7 +68,7 @@ def load_folder(
     mapped: bool = False,
     progress: Progress | None = None,
 ) -> Loaded:
-    """Read a model from a folder in Hugging Face's layout (of one of `FAMILIES`) or in ours.
+    """Load a model from a folder in Hugging Face's layout (of one of `FAMILIES`) or in ours.
 
     The folder holds config.json, tokenizer.json and model.safetensors (or shards with their index); or the path is that
     of a GGUF file, or of a folder with nothing but one. Everything that a file claims is checked before memory is asked
@@ -121,7 +121,7 @@ def _load_gguf(path: Path, device: torch.device, dtype: torch.dtype, progress: P
 
 @dataclass(frozen=True)
 class OpenGguf:
-    """A GGUF file that fits its own settings, no weight read yet."""
+    """A GGUF file consistent with its own settings, with no weight read yet."""
 
     family: Family
     config: ModelConfig
@@ -132,7 +132,7 @@ class OpenGguf:
 def open_gguf(
     path: Path, device: torch.device, dtype: torch.dtype = torch.float32, progress: Progress | None = None
 ) -> OpenGguf:
-    """Look at a GGUF file: its settings, the names, shapes and kinds of its tensors, its tokenizer.
+    """Open a GGUF file: its settings, the names, shapes and kinds of its tensors, its tokenizer.
 
     Raises:
         CheckpointError: something is missing, damaged, or not supported; the message says what to do.
@@ -157,7 +157,7 @@ def open_gguf(
 def load_weights(
     config: ModelConfig, path: str | Path, *, device: str | torch.device, dtype: torch.dtype = torch.float32
 ) -> Transformer | EncoderDecoder:
-    """A model of this configuration with the weights of one safetensors file in our layout, e.g. a snapshot.
+    """Load a model of this configuration with the weights of one safetensors file in our layout, e.g. a snapshot.
 
     Raises:
         CheckpointError: the file does not hold this model's weights, or is damaged.
@@ -176,7 +176,7 @@ def save_folder(
     *,
     dtype: torch.dtype | None = None,
 ) -> Path:
-    """Write a model in our layout; `load_folder` reads it back. Files that exist are replaced, each at once.
+    """Write a model in our layout; `load_folder` reads it back. Existing files are replaced atomically.
 
     Args:
         dtype: of the stored weights; None: as they are.
@@ -202,7 +202,7 @@ def save_folder(
 
 
 def save_weights(path: str | Path, state: Mapping[str, Tensor]) -> None:
-    """Write tensors to a safetensors file, at once: a reader sees the old file or the new one."""
+    """Write tensors to a safetensors file atomically: a reader sees the old file or the new one."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as scratch:
@@ -218,15 +218,15 @@ def save_weights(path: str | Path, state: Mapping[str, Tensor]) -> None:
 def assemble(
     config: ModelConfig, state: Mapping[str, Tensor], device: torch.device, dtype: torch.dtype
 ) -> Transformer | EncoderDecoder:
-    """The module with `state` as its weights: they are assigned, not copied, so none is held twice."""
+    """Build the module with `state` as its weights: assigned, not copied, so none is in memory twice."""
     model = build(config)
     missing, unexpected = model.load_state_dict(state, strict=False, assign=True)
-    shared = set(missing) - {name for name, _ in model.named_parameters()}  # second names of one table
+    shared = set(missing) - {name for name, _ in model.named_parameters()}  # second names of a tied table
     if unexpected or set(missing) - shared:
         raise CheckpointError(
             f"the weights do not fit the model: {sorted({*unexpected, *missing} - shared)[:3]}"
         )
-    model.to(device=device, dtype=dtype)  # what is computed, not stored: sine waves, slopes
+    model.to(device=device, dtype=dtype)  # computed buffers, not stored: sine waves, slopes
     writer = model.decoder if isinstance(model, EncoderDecoder) else model
     if writer.unembed is not None:
         writer.unembed.lay_out()
@@ -243,7 +243,7 @@ def _family(folder: Path, values: Mapping[str, Any]) -> Family:
 
 
 def settings_of(folder: Path, values: Mapping[str, Any]) -> Settings:
-    """config.json's values with those of generation_config.json, where there is one."""
+    """Merge config.json's values with those of generation_config.json, where there is one."""
     generation = folder / "generation_config.json"
     return Settings(values, read_json(generation) if generation.is_file() else {})
 
@@ -271,7 +271,7 @@ def _converted_config(
 
 
 def with_mask(config: ModelConfig, tokenizer: Tokenizer) -> ModelConfig:
-    """`config` with the id of the mask token that its tokenizer names, where config.json names none."""
+    """Add the id of the tokenizer's mask token to `config`, where config.json names none."""
     if config.mask_id is not None:
         return config
     known = (tokenizer.id(token) for token in _MASKS)
@@ -279,7 +279,7 @@ def with_mask(config: ModelConfig, tokenizer: Tokenizer) -> ModelConfig:
 
 
 def own_config(folder: Path, values: Mapping[str, Any]) -> ModelConfig:
-    """The configuration that a config.json of our own layout holds.
+    """Parse a config.json of our own layout.
 
     Raises:
         CheckpointError: of another version, or not of a model; or its context cannot be right.
@@ -298,7 +298,7 @@ def own_config(folder: Path, values: Mapping[str, Any]) -> ModelConfig:
 
 
 def check_own(folder: Path, config: ModelConfig, tensors: Weights) -> None:
-    """Names and shapes of our own layout, against a model built without memory.
+    """Check names and shapes of our own layout against a model built on the meta device.
 
     Raises:
         CheckpointError: a missing, a left-over or a wrongly shaped tensor; the message names it, and both shapes.
@@ -324,15 +324,15 @@ def check_own(folder: Path, config: ModelConfig, tensors: Weights) -> None:
             )
 
 
-@lru_cache(maxsize=8)  # every moment of a training is checked against the same
+@lru_cache(maxsize=8)  # all checkpoints of a training are checked against the same shapes
 def _shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
-    """Names and shapes of the weights that a configuration asks for."""
+    """Return names and shapes of the weights of a configuration."""
     with torch.device("meta"):
         return {name: tuple(weight.shape) for name, weight in build(config).named_parameters()}
 
 
 def check_context(folder: Path, config: ModelConfig) -> None:
-    """Raises CheckpointError where a table of all positions would be larger than any."""
+    """Check that a table of all positions fits in memory. Raises CheckpointError."""
     if config.n_ctx > LARGEST_CONTEXT:
         raise CheckpointError(
             f"{folder}: config.json asks for a context of {config.n_ctx:,} tokens; more than {LARGEST_CONTEXT:,} "

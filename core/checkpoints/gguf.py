@@ -1,7 +1,7 @@
 """GGUF checkpoints (llama.cpp's): a Llama, Qwen2 or Mistral in one file, with its tokenizer and chat template.
 
-The settings are said once more as a config.json says them, the tensors by Hugging Face's names: what is supported, and
-what is refused, is then decided where it is for every checkpoint.
+The settings are translated to config.json's, the tensors to Hugging Face's names, so that the same code as for other
+checkpoints decides what is supported.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from core.checkpoints.files import FileTensors, Progress
 from core.checkpoints.gguf_file import ENDING, GgufFile
 from core.checkpoints.settings import CheckpointError, Settings
 
-ARCHITECTURES = ("llama", "qwen2")  # Mistral's files call themselves llama
-_TURNED = ("llama",)  # whose rows of queries and keys stand in the order of pairs
+ARCHITECTURES = ("llama", "qwen2")  # Mistral's files use the architecture name llama
+_TURNED = ("llama",)  # whose query and key rows are in interleaved order
 _SIZES = {
     "block_count": "num_hidden_layers",
     "context_length": "max_position_embeddings",
@@ -35,7 +35,7 @@ _SETTINGS = {
     "attention.sliding_window": "sliding_window",
     "rope.freq_base": "rope_theta",
 }
-# What changes nothing where it has this value; anything else that a file asks for is refused by its name.
+# Settings without effect at this value; any other request of a file is refused by name.
 _NEUTRAL: dict[str, tuple[Any, ...]] = {
     "rope.scaling.type": ("none",),
     "rope.scaling.factor": (0.0, 1.0),
@@ -66,7 +66,9 @@ _TENSOR = re.compile(r"(?:blk\.(\d{1,6})\.)?(\w+)\.(weight|bias)")
 
 
 def gguf_of(path: Path) -> Path | None:
-    """The GGUF file that a path names: itself, or the only one in a folder without safetensors; None: there is none.
+    """Find the GGUF file that a path names: itself, or the only one in a folder without safetensors.
+
+    None: there is none.
 
     Raises:
         CheckpointError: a folder with several; the message says what to do.
@@ -84,7 +86,7 @@ def gguf_of(path: Path) -> Path | None:
 
 
 def settings_of(file: GgufFile) -> Settings:
-    """The settings of a GGUF file as a config.json of Hugging Face says them.
+    """Translate the settings of a GGUF file to those of a Hugging Face config.json.
 
     Raises:
         CheckpointError: another architecture, a size that is missing, or something asked for that is not supported.
@@ -121,7 +123,7 @@ def settings_of(file: GgufFile) -> Settings:
 
 
 def card_of(file: GgufFile) -> dict[str, Any]:
-    """What the file says of itself: name, licence, who made it, its chat template."""
+    """Return the file's metadata: name, licence, author, chat template."""
     said = {
         "name": "general.name",
         "licence": "general.license",
@@ -134,7 +136,7 @@ def card_of(file: GgufFile) -> dict[str, Any]:
 
 
 class GgufWeights(FileTensors):
-    """The tensors of a GGUF file under Hugging Face's names, each unpacked and put in order when it is asked for.
+    """The tensors of a GGUF file under Hugging Face's names, each dequantized and reordered when it is read.
 
     Args:
         progress: called with (numbers read, numbers in all) after each tensor that is read for the first time.
@@ -157,11 +159,11 @@ class GgufWeights(FileTensors):
         self._turned = {"attn_q": heads, "attn_k": kv_heads} if kind in _TURNED else {}
 
     def check_kind(self, name: str) -> None:
-        """Raises CheckpointError where a tensor's blocks are of a kind that is not unpacked here."""
+        """Check that a tensor's block kind can be dequantized here. Raises CheckpointError."""
         self.file.check_kind(self._theirs[name])
 
     def __getitem__(self, name: str) -> Tensor:
-        """One tensor, on the device and in the type asked for.
+        """Read one tensor to the requested device and dtype.
 
         Raises:
             CheckpointError: it holds NaN or an infinity, or blocks of a kind that is not unpacked here.
@@ -176,7 +178,7 @@ class GgufWeights(FileTensors):
 
 
 def _named(theirs: str) -> str:
-    """A tensor's name in Hugging Face's layout; one that has none keeps its own, and is refused as left over."""
+    """Translate a tensor's name to Hugging Face's; an unknown name stays, and is refused as left over."""
     found = _TENSOR.fullmatch(theirs)
     if found is None:
         return theirs
@@ -188,15 +190,17 @@ def _named(theirs: str) -> str:
 
 
 def _in_halves(rows: Tensor, heads: int) -> Tensor:
-    """Rows of queries or keys in Hugging Face's order: of each head first all first halves of its rotary pairs.
+    """Reorder rows of queries or keys to Hugging Face's layout.
 
-    In a Llama's GGUF file the two numbers that turn together are neighbours; here they stand half a head apart.
+    For each head, all first halves of its rotary pairs first.
+
+    In a Llama's GGUF file the two numbers of a rotary pair are neighbours; here they are half a head apart.
     """
     return rows.view(heads, rows.shape[0] // heads // 2, 2, -1).transpose(1, 2).reshape(rows.shape)
 
 
 def _check_heads(file: GgufFile, kind: str, own: Mapping[str, Any], values: dict[str, Any]) -> None:
-    """Sizes of a head: queries, keys and values are as wide as each other, and turn as a whole."""
+    """Check head sizes: queries, keys and values have equal width, and rotate as a whole."""
     heads, width = values["num_attention_heads"], values["hidden_size"]
     wrong = next(
         (

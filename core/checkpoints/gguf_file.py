@@ -1,4 +1,4 @@
-"""The GGUF container: settings, and tensors in blocks of few bits, in one file (ggml's docs/gguf.md).
+"""The GGUF container: settings, and tensors in quantized blocks, in one file (ggml's docs/gguf.md).
 
 Every count, size and offset that the file claims is compared with the file before anything is made of it. The blocks
 are unpacked by the `gguf` package, which is the format's own.
@@ -29,7 +29,8 @@ LARGEST_LIST = 2**24  # entries of one setting
 _NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _LIST = 8, 9
 _LARGEST_DIMENSIONS = 4
-# The kinds of numbers that are unpacked; others of the format (IQ..., TQ..., MXFP4) have no reference to be held to.
+# The block kinds that are dequantized; others of the format (IQ..., TQ..., MXFP4) have no reference implementation to
+# test against.
 KINDS = (
     "F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K",
 )  # fmt: skip
@@ -76,7 +77,7 @@ class GgufFile:
             raise CheckpointError(f"{path} is not a readable GGUF file: {error}") from error
 
     def read(self, name: str) -> Tensor:
-        """A tensor's numbers, unpacked: float32, in its shape.
+        """Dequantize a tensor: float32, in its shape.
 
         Raises:
             CheckpointError: its blocks are of a kind that is not unpacked here.
@@ -91,7 +92,7 @@ class GgufFile:
         return torch.from_numpy(np.array(numbers, dtype=np.float32)).view(stored.shape)
 
     def check_kind(self, name: str) -> None:
-        """Raises CheckpointError where a tensor's blocks are of a kind that is not unpacked here."""
+        """Check that a tensor's block kind can be dequantized here. Raises CheckpointError."""
         kind = self.tensors[name].kind
         if kind not in KINDS:
             raise CheckpointError(
@@ -149,7 +150,7 @@ class GgufFile:
         return Stored(name, shape, known.name, begin, length)
 
     def _claim(self) -> tuple[str, tuple[int, ...], int, int]:
-        """What the header says of one tensor: name, shape, kind of block, offset."""
+        """Parse one tensor's header entry: name, shape, kind of block, offset."""
         name, dimensions = self._string(), self._number("I")
         if not 1 <= dimensions <= _LARGEST_DIMENSIONS:
             raise CheckpointError(f"{self.path}: {name} claims {dimensions:,} dimensions")

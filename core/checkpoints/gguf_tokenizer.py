@@ -1,7 +1,9 @@
-"""The tokenizer inside a GGUF file, as the `tokenizers` library runs it.
+"""The tokenizer inside a GGUF file, converted for the `tokenizers` library.
 
-The file names how texts are cut before pieces are looked up, `tokenizer.ggml.pre`, and llama.cpp keeps what the name
-means in its code (src/llama-vocab.cpp). A name that is not known here is refused: another cut gives other tokens.
+llama-vocab.cpp). A name that is not known here is refused: another cut gives other tokens./The file names its
+pre-tokenization, `tokenizer.ggml.pre`, which is defined in llama.cpp's code (src/llama-vocab.cpp). An unknown name is
+refused: another pre-tokenization gives other tokens./llama-vocab.cpp). A name that is not known here is refused:
+another cut gives other tokens.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from core.checkpoints.gguf_file import GgufFile
 from core.checkpoints.settings import CheckpointError
 from core.text.tokenizer import Tokenizer
 
-_CONTROL, _OWN, _BYTE = 3, 4, 6  # types of a token: the model's own sign, one that a user defined, a raw byte
+_CONTROL, _OWN, _BYTE = 3, 4, 6  # token types: control, user-defined, byte
 _MARK = "▁"
 _CONTRACTIONS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"
 _WORD = r"[^\r\n\p{L}\p{N}]?\p{L}+"
@@ -40,18 +42,18 @@ _CUTS: dict[str, Callable[[], pre_tokenizers.PreTokenizer]] = {
     "gpt-2": _gpt2,
     "smollm": lambda: _gpt2(
         pre_tokenizers.Split(Regex(r"\p{N}"), "isolated")
-    ),  # each digit by itself, before
+    ),  # split digits individually before BPE
     "llama-bpe": lambda: _by_rule(r"\p{N}{1,3}"),
     "llama3": lambda: _by_rule(r"\p{N}{1,3}"),
     "qwen2": lambda: _by_rule(r"\p{N}"),
     "deepseek-r1-qwen": lambda: _by_rule(r"\p{N}"),
 }
-_WHOLE_FIRST = ("llama-bpe", "llama3")  # a word that is a piece is not built from smaller ones
-_COMPOSED = ("qwen2", "deepseek-r1-qwen")  # texts are brought to Unicode's composed form (NFC)
+_WHOLE_FIRST = ("llama-bpe", "llama3")  # ignore merges for a word that is a token itself
+_COMPOSED = ("qwen2", "deepseek-r1-qwen")  # texts are normalized to NFC
 
 
 def tokenizer_of(file: GgufFile) -> Tokenizer:
-    """The tokenizer of a GGUF file.
+    """Build the tokenizer of a GGUF file.
 
     Raises:
         CheckpointError: there is none, it is of a kind that is not known, or its lists do not fit each other.
@@ -77,13 +79,13 @@ def tokenizer_of(file: GgufFile) -> Tokenizer:
         _add_signs(file, raw, tokens, kinds)
     except CheckpointError:
         raise
-    except Exception as error:  # the library raises plain Exception for lists that do not fit each other
+    except Exception as error:  # the library raises a plain Exception for inconsistent lists
         raise CheckpointError(f"{file.path}: its tokenizer cannot be built: {error}") from error
     return Tokenizer(raw)
 
 
 def _byte_level(file: GgufFile, tokens: Sequence[str]) -> tokenizers.Tokenizer:
-    """Byte-level BPE (Radford et al. 2019)."""
+    """Build byte-level BPE (Radford et al. 2019)."""
     cut = file.values.get("tokenizer.ggml.pre")
     if cut not in _CUTS:
         raise CheckpointError(
@@ -103,7 +105,8 @@ def _byte_level(file: GgufFile, tokens: Sequence[str]) -> tokenizers.Tokenizer:
 
 
 def _sentence_pieces(file: GgufFile, tokens: Sequence[str], kinds: Sequence[int]) -> tokenizers.Tokenizer:
-    """SentencePiece's BPE (Kudo & Richardson 2018): of two neighbours the pair whose piece scores most is merged."""
+    """Build SentencePiece's BPE (Kudo & Richardson 2018): the neighbouring pair whose piece scores highest is
+    merged."""
     scores = file.values.get("tokenizer.ggml.scores")
     if not isinstance(scores, list) or len(scores) != len(tokens):
         raise CheckpointError(f"{file.path} lacks tokenizer.ggml.scores, one for each token")
@@ -139,7 +142,7 @@ def _sentence_pieces(file: GgufFile, tokens: Sequence[str], kinds: Sequence[int]
 def _add_signs(
     file: GgufFile, raw: tokenizers.Tokenizer, tokens: Sequence[str], kinds: Sequence[int]
 ) -> None:
-    """The tokens that are matched whole wherever they stand, and those that begin and end every text."""
+    """Add the special tokens matched as a whole, and those that begin and end every text."""
     raw.add_special_tokens(
         [AddedToken(token, normalized=False) for token, kind in zip(tokens, kinds) if kind == _CONTROL]
     )
@@ -148,7 +151,7 @@ def _add_signs(
     )
     around = {}
     for name in ("bos", "eos"):
-        # Files without the flag are old SentencePiece ones, whose texts begin with the first sign.
+        # Files without the flag are old SentencePiece ones, whose texts begin with the BOS token.
         by_itself = name == "bos" and file.values.get("tokenizer.ggml.model") == "llama"
         id = file.values.get(f"tokenizer.ggml.{name}_token_id")
         if (

@@ -17,7 +17,7 @@ _SPARE = re.compile(r"h\.\d+\.attn\.(bias|masked_bias)")
 
 
 def config(hf: Mapping[str, Any] | Settings) -> ModelConfig:
-    """What a GPT-2 config.json means.
+    """Convert a GPT-2 config.json to a `ModelConfig`.
 
     Raises:
         CheckpointError: it asks for something that is not supported; the message names the key and the value.
@@ -43,7 +43,7 @@ def config(hf: Mapping[str, Any] | Settings) -> ModelConfig:
 
 
 def weights(tensors: Mapping[str, Tensor], config: ModelConfig) -> dict[str, Tensor]:
-    """Our weights from a GPT-2's tensors (or from their gradients); see `convert.gather`."""
+    """Convert a GPT-2's tensors (or their gradients) to our weights; see `convert.gather`."""
     return gather(FAMILY, config, tensors)
 
 

@@ -1,4 +1,4 @@
-"""The Hugging Face hub: download what a model needs, and nothing that could run."""
+"""Downloads from the Hugging Face hub: the files a model needs, and nothing executable."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Progress = Callable[[int, int], None]  # bytes on disk, bytes in all (grows whil
 
 
 def download(repo_id: str, progress: Progress | None = None) -> Path:
-    """The folder of a model on the hub, downloaded, or from the cache of earlier downloads if the hub is out of reach.
+    """Download a model from the hub, or use its cache if the hub is unreachable; return the folder.
 
     Args:
         repo_id: `owner/name`.
@@ -39,7 +39,8 @@ def download(repo_id: str, progress: Progress | None = None) -> Path:
     """
     if not _REPO.fullmatch(repo_id) or len(repo_id) > 96 or ".." in repo_id or "--" in repo_id:
         raise CheckpointError(f"{repo_id!r} is not a model of the hub: write owner/name")
-    from huggingface_hub import snapshot_download  # 0.3 s, and only this function needs it
+    # imported here: it takes 0.3 s, and only this function needs it
+    from huggingface_hub import snapshot_download
     from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError, RepositoryNotFoundError
 
     try:
@@ -54,7 +55,7 @@ def download(repo_id: str, progress: Progress | None = None) -> Path:
         raise CheckpointError(
             f"the hub cannot be reached, and {repo_id} is not in the cache; {_INSTEAD}"
         ) from error
-    except Exception as error:  # every way in which a transfer can fail, from four libraries
+    except Exception as error:  # all errors of a transfer, from four libraries
         raise CheckpointError(
             f"{repo_id} could not be downloaded ({_first_line(error)}); {_INSTEAD}"
         ) from error
@@ -68,7 +69,7 @@ def download(repo_id: str, progress: Progress | None = None) -> Path:
 
 
 def cached(repo_id: str) -> Path | None:
-    """The folder of a model that was downloaded before, whole as far as can be seen; None: it was not. No network."""
+    """Return the folder of a complete earlier download; None: there is none. No network."""
     from huggingface_hub import constants
 
     home = Path(constants.HF_HUB_CACHE) / f"models--{repo_id.replace('/', '--')}"
@@ -82,12 +83,12 @@ def cached(repo_id: str) -> Path | None:
 
 
 def _bar(progress: Progress | None) -> Any:
-    """A progress bar that draws nothing and reports the bytes written to disk."""
+    """Create a progress bar class that draws nothing and reports the bytes written to disk."""
     from tqdm.std import tqdm
 
     class Reporting(tqdm):
         def __init__(self, *args: Any, **options: Any) -> None:
-            # Of the hub's bars (files, bytes received, bytes written) the last is the one that reaches its total.
+            # Of the hub's bars (files, bytes received, bytes written) only the last always reaches its total.
             self._reports = progress is not None and str(options.get("desc", "")).startswith("Reconstructing")
             options.pop("name", None)
             super().__init__(*args, **{**options, "file": io.StringIO(), "disable": False})

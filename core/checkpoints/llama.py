@@ -16,7 +16,7 @@ _SPARE = re.compile(r"(layers\.\d+\.self_attn\.)?rotary_emb\.(inv_freq|cos_cache
 
 
 def config(hf: Mapping[str, Any] | Settings) -> ModelConfig:
-    """What a Llama, Qwen2 or Mistral config.json means.
+    """Convert a Llama, Qwen2 or Mistral config.json to a `ModelConfig`.
 
     Raises:
         CheckpointError: it asks for something that is not supported; the message names the key and the value.
@@ -59,17 +59,20 @@ def config(hf: Mapping[str, Any] | Settings) -> ModelConfig:
 
 
 def weights(tensors: Mapping[str, Tensor], config: ModelConfig) -> dict[str, Tensor]:
-    """Our weights from a Llama's tensors (or from their gradients); see `convert.gather`."""
+    """Convert a Llama's tensors (or their gradients) to our weights; see `convert.gather`."""
     return gather(FAMILY, config, tensors)
 
 
 def _default_kv_heads(hf: Settings, kind: str, n_heads: int) -> int:
-    """As in transformers: null means one a query head; a file that does not mention it means the first model's."""
+    """Return the default key/value heads as in transformers: null means one per query head.
+
+    A missing key the first model's.
+    """
     return n_heads if "num_key_value_heads" in hf.values else {"mistral": 8, "qwen2": 32}.get(kind, n_heads)
 
 
 def _rope_theta(hf: Settings) -> float:
-    """The base of the angles: `rope_parameters` in new files, `rope_theta` with `rope_scaling` in old ones."""
+    """Read the base of the angles: `rope_parameters` in new files, `rope_theta` with `rope_scaling` in old ones."""
     theta = hf.values.get("rope_theta")
     for key in ("rope_parameters", "rope_scaling"):
         rope = hf.values.get(key) or {}
@@ -96,7 +99,7 @@ def _whole_turn(key: str, value: Any) -> None:
 
 
 def _refuse_window(hf: Settings, kind: str, n_ctx: int) -> None:
-    """A sliding window changes nothing while it is as wide as the context; Mistral has one unless it says null."""
+    """Refuse a sliding window narrower than the context; Mistral has one unless it says null."""
     window = hf.values.get("sliding_window", 4096 if kind == "mistral" else None)
     wide = window is None or (type(window) is int and window >= n_ctx)
     on = kind != "qwen2" or (

@@ -1,4 +1,4 @@
-"""RoBERTa (Liu et al. 2019): BERT's encoder trained longer, its masked-LM head called otherwise, positions from 2.
+"""RoBERTa (Liu et al. 2019): BERT's encoder trained longer, with other names in its head, and positions from 2.
 
 The first rows of its position table belong to padding: position 0 reads the row after the padding token's id, and a
 padding token, wherever it stands, takes no position and reads that of its own id.
@@ -21,7 +21,7 @@ _SPARE = re.compile(r"pooler\..*|embeddings\.(position_ids|token_type_ids)")
 
 
 def config(hf: Mapping[str, Any] | Settings) -> ModelConfig:
-    """What a RoBERTa config.json means.
+    """Convert a RoBERTa config.json to a `ModelConfig`.
 
     Raises:
         CheckpointError: it asks for something that is not supported; the message names the key and the value.
@@ -48,7 +48,7 @@ def config(hf: Mapping[str, Any] | Settings) -> ModelConfig:
 
 
 def weights(tensors: Mapping[str, Tensor], config: ModelConfig) -> dict[str, Tensor]:
-    """Our weights from a RoBERTa's tensors (or from their gradients); see `convert.gather`."""
+    """Convert a RoBERTa's tensors (or their gradients) to our weights; see `convert.gather`."""
     return gather(FAMILY, config, tensors)
 
 

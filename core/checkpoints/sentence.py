@@ -1,4 +1,4 @@
-"""How a model's folder wants a whole text in one vector: modules.json and what it names, as Sentence-BERT writes them.
+"""Sentence embedding settings of a model's folder: modules.json and the files it names, in Sentence-BERT's format.
 
 A chain of modules: the transformer, a pooling over its tokens, perhaps the division by the length (Reimers & Gurevych
 2019, section 3).
@@ -13,8 +13,8 @@ from typing import Any
 from core.checkpoints.files import LARGEST_JSON, own_file, read_json
 from core.checkpoints.settings import CheckpointError
 
-CARD = "sentence_vectors"  # under which name the card of a loaded model has it
-# The file's own names, in the order in which several of them stand side by side.
+CARD = "sentence_vectors"  # the card's key for them
+# the file's own names, in the order of concatenation
 POOLINGS = {
     "pooling_mode_cls_token": "first",
     "pooling_mode_max_tokens": "max",
@@ -23,7 +23,7 @@ POOLINGS = {
 
 
 def sentence_settings(folder: Path) -> dict[str, Any]:
-    """What a folder says of sentence vectors, as a card holds it; {} where it says nothing.
+    """Read a folder's sentence embedding settings for a card; {} where it has none.
 
     pooling: of "first", "max" and "mean", side by side. normalised: divided by its length. longest: tokens, or None.
     lower: texts are put into lower case first. refused: what it asks for and we do not compute, "" where nothing.
@@ -92,7 +92,7 @@ def _pooling(folder: Path, at: str) -> dict[str, Any]:
 
 
 def _inside(folder: Path, at: str) -> Path:
-    """A module's folder. Raises CheckpointError: it lies outside the model's."""
+    """Return a module's folder. Raises CheckpointError: it lies outside the model's."""
     path = folder / at
     if not path.resolve().is_relative_to(folder.resolve()):
         raise CheckpointError(f"modules.json names {at[:60]!r}, which lies outside the model's folder")

@@ -1,6 +1,6 @@
-"""Reading a Hugging Face configuration: value by value, each checked.
+"""A Hugging Face configuration, read value by value with checks.
 
-What it asks for and we cannot compute is an error, never a slightly wrong number.
+Unsupported settings are errors, never silently ignored.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from core.config import Activation, Head
 
 
 class CheckpointError(ValueError):
-    """A checkpoint that cannot be read. The message says which file, what is wrong in it, and what to do."""
+    """Raised for an unreadable checkpoint. The message says which file, what is wrong in it, and what to do."""
 
 
 ACTIVATIONS: dict[str, Activation] = {
@@ -27,7 +27,7 @@ ACTIVATIONS: dict[str, Activation] = {
     "silu": "silu",
     "swish": "silu",
 }
-# How the name of a class of transformers ends, and what that class says; None: nothing that we compute.
+# Suffix of a transformers class name -> head; None: not supported.
 HEADS: dict[str, Head | None] = {
     "ForSequenceClassification": "sequence",
     "ForTokenClassification": "token",
@@ -37,7 +37,7 @@ HEADS: dict[str, Head | None] = {
     "DoubleHeadsModel": None,
     "EncoderModel": None,
 }
-# How a checkpoint would like its text decoded, and the value that changes nothing. Glassbox decodes as it is asked.
+# A checkpoint's preferred decoding settings, and the neutral value of each. Glassbox does not apply them by itself.
 _WISHES: dict[str, Any] = {
     "min_length": 0,
     "min_new_tokens": 0,
@@ -58,7 +58,7 @@ _WISHES: dict[str, Any] = {
     "suppress_tokens": None,
     "begin_suppress_tokens": None,
 }
-LARGEST_SIZE = 2**31  # no size in a configuration is larger than this
+LARGEST_SIZE = 2**31  # upper bound of every size in a configuration
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Settings:
     generation: Mapping[str, Any] = field(default_factory=dict)
 
     def whole(self, key: str, default: int | None = None) -> int:
-        """A size."""
+        """Read a size."""
         value = self.values.get(key)
         value = default if value is None else value
         if value is None:
@@ -86,7 +86,7 @@ class Settings:
         return value
 
     def real(self, key: str, default: float) -> float:
-        """A number."""
+        """Read a number."""
         value = self.values.get(key)
         value = default if value is None else value
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -94,7 +94,7 @@ class Settings:
         return float(value)
 
     def flag(self, key: str, default: bool) -> bool:
-        """A yes or no."""
+        """Read a boolean."""
         value = self.values.get(key)
         value = default if value is None else value
         if not isinstance(value, bool):
@@ -102,7 +102,7 @@ class Settings:
         return value
 
     def activation(self, key: str, default: str) -> Activation:
-        """An activation function by its Hugging Face name."""
+        """Read an activation function by its Hugging Face name."""
         value = self.values.get(key, default)
         if not isinstance(value, str) or value not in ACTIVATIONS:
             known = ", ".join(ACTIVATIONS)
@@ -119,14 +119,14 @@ class Settings:
                 )
 
     def token(self, key: str, d_vocab: int) -> int | None:
-        """A special token. An id outside the vocabulary can never occur, so it counts as none."""
+        """Read a special token's id. An id outside the vocabulary can never occur, so it counts as none."""
         value = self.generation.get(key)
         value = self.values.get(key) if value is None else value
         value = value[0] if isinstance(value, list) and value else value
         return value if type(value) is int and 0 <= value < d_vocab else None
 
     def special(self, d_vocab: int) -> dict[str, Any]:
-        """The special tokens, as fields of ModelConfig."""
+        """Read the special tokens, as fields of ModelConfig."""
         ends = self.generation.get("eos_token_id")
         ends = self.values.get("eos_token_id") if ends is None else ends
         ends = ends if isinstance(ends, list) else [ends]
@@ -139,7 +139,7 @@ class Settings:
         }
 
     def wishes(self) -> dict[str, Any]:
-        """How the checkpoint would like its text decoded; Glassbox decodes as it is asked to."""
+        """Read the checkpoint's preferred decoding settings; Glassbox does not apply them by itself."""
         return {
             key: value
             for key, neutral in _WISHES.items()
@@ -147,11 +147,11 @@ class Settings:
         }
 
     def refuse_everywhere(self) -> None:
-        """What no family supports."""
+        """Refuse settings that no family supports."""
         self.refuse("quantization_config", "auto_map", "pruned_heads", "add_cross_attention")
 
     def head(self, *supported: Head) -> Head:
-        """What the checkpoint's class says, by its name in `architectures`: tokens, unless the name says otherwise.
+        """Return the checkpoint's head by its class in `architectures`: tokens, unless the name says otherwise.
 
         Raises:
             CheckpointError: a head that we do not compute, or not of this family.
@@ -171,7 +171,7 @@ class Settings:
         return "lm"
 
     def labels(self) -> tuple[str, ...]:
-        """The names of a classifier's classes, in the order of its rows.
+        """Read the names of a classifier's classes, in the order of its rows.
 
         Raises:
             CheckpointError: there are none, there is only one, a number is missing, or they do not exclude each other.

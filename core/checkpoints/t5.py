@@ -17,7 +17,9 @@ _SPARE = re.compile(r"decoder\.block\.0\.layer\.1\.EncDecAttention\.relative_att
 
 
 def config(hf: Mapping[str, Any] | Settings) -> ModelConfig:
-    """What a T5 config.json means. Positions are relative, so the context is what the file calls n_positions, or 512.
+    """Convert a T5 config.json to a `ModelConfig`.
+
+    Positions are relative, so the context is what the file calls n_positions, or 512.
 
     `tie_word_embeddings` only says whether the stream is scaled before the unembedding, as in transformers: whether the
     two tables are one is seen in the file (`convert.untie`).
@@ -67,12 +69,12 @@ def config(hf: Mapping[str, Any] | Settings) -> ModelConfig:
 
 
 def weights(tensors: Mapping[str, Tensor], config: ModelConfig) -> dict[str, Tensor]:
-    """Our weights from a T5's tensors (or from their gradients); see `convert.gather`."""
+    """Convert a T5's tensors (or their gradients) to our weights; see `convert.gather`."""
     return gather(FAMILY, config, tensors)
 
 
 def _feed_forward(hf: Settings) -> tuple[Any, bool]:
-    """The activation, and whether it is a gate: "relu", "gated-gelu" (which means the tanh GELU), "gated-silu"."""
+    """Parse the activation and whether it is gated: "relu", "gated-gelu" (which means the tanh GELU), "gated-silu"."""
     name = hf.values.get("feed_forward_proj", "relu")
     kind, _, act = str(name).rpartition("-")
     act = "gelu_new" if name == "gated-gelu" else act

@@ -12,13 +12,13 @@ from core.checkpoints.settings import CheckpointError
 from core.config import ModelConfig
 from core.text.tokenizer import Tokenizer
 
-WORDS = "vocab.txt"  # one entry a line, its number is its id
+WORDS = "vocab.txt"  # one entry per line; its line number is its id
 _START, _END, _UNKNOWN = "[CLS]", "[SEP]", "[UNK]"
 _SPECIAL = (_UNKNOWN, _END, "[PAD]", _START, "[MASK]")
 
 
 def tokenizer_of(folder: Path) -> Tokenizer:
-    """The tokenizer of a folder.
+    """Load the tokenizer of a folder.
 
     Raises:
         CheckpointError: there is none, or it is damaged; the message says what to do.
@@ -63,7 +63,7 @@ def _check_length(path: Path) -> None:
 
 
 def _from_words(folder: Path) -> Tokenizer:
-    """BERT's WordPiece (Devlin et al. 2019) around a word list; tokenizer_config.json may say that case is kept."""
+    """Build BERT's WordPiece (Devlin et al. 2019) from a word list; tokenizer_config.json may turn lowercasing off."""
     path, rules = folder / WORDS, folder / "tokenizer_config.json"
     try:
         _check_length(own_file(path))

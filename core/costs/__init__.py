@@ -1,9 +1,9 @@
-"""What a model and its use cost, before anything is built: weights, operations, memory, time.
+"""Costs of a model and its use, before anything is built: weights, operations, memory, time.
 
-`weights` and `operations` count part by part, `activations` what a training step keeps, `memory` what fits on a card,
-`roofline` whether computing or memory sets the pace, `schedule` the hours and the energy of a training. What a run of
-this project takes is in `core.training.estimates`; `core.training.measuring` sets this machine's numbers beside the
-formulas.
+`weights` and `operations` count part by part, `activations` a training step's saved tensors, `memory` what fits on a
+card, `roofline` whether compute or memory bandwidth is the bottleneck, `schedule` the hours and the energy of a
+training. The cost of this project's runs is in `core.training.estimates`; `core.training.measuring` measures the same
+quantities on this machine.
 """
 
 from core.costs.cache import cache_bytes

@@ -1,4 +1,4 @@
-"""Published accelerators: what their makers say they can do. Peaks are for dense products, as of one chip.
+"""Published accelerators: their makers' figures. Peaks are for dense products on one chip.
 
 A GB of a card's memory is 2^30 bytes, of its bandwidth 10^9 a second. Two numbers that a maker gives for products with
 half of the numbers 0 ("sparse") are halved. Power is the most that the whole card is built to draw.
@@ -32,8 +32,9 @@ class Accelerator:
     source: str
 
     def peak(self, precision: Precision) -> float:
-        """Operations a second of products at a precision: weights in 4 or 8 bits are unpacked to 16 to be multiplied,
-        as where only weights are quantized.
+        """Return operations per second at a precision.
+
+        4- or 8-bit weights are dequantized to 16 bits to be multiplied.
         """
         return self.flops32 if precision == "fp32" else self.flops16
 

@@ -1,4 +1,4 @@
-"""What a training step keeps between its forward and its backward pass, byte by byte, part by part.
+"""Activation memory: what a training step saves between forward and backward pass, in bytes, part by part.
 
 The formula is that of this project's own modules in float32 on a processor, without dropout, under the mean
 cross-entropy of every position: each tensor that autograd saves, a storage counted once, weights and single numbers
@@ -40,23 +40,23 @@ class _Stack:
 
     @property
     def masks(self) -> bool:
-        """Whether there is anything that a token must not see."""
+        """Whether there is a mask."""
         return self.causal and self.new > 1
 
     def each(self, numbers: int, size: int | None = None) -> Term:
-        """So many numbers at every position."""
+        """Return the bytes of `numbers` per position."""
         return self.size if size is None else size, self.batch, self.new, numbers
 
 
 def kept_bytes(config: ModelConfig, batch: int, length: int, target: int = 0, size: int = 4) -> int:
-    """Bytes kept by one step over `batch` rows (see `kept_by_part`)."""
+    """Compute the bytes saved by one step over `batch` rows (see `kept_by_part`)."""
     return total(kept_by_part(config, batch, length, target, size))
 
 
 def kept_by_part(
     config: ModelConfig, batch: int, length: int, target: int = 0, size: int = 4
 ) -> tuple[Part, ...]:
-    """Bytes kept for the tables' rows, positions, attention, cross-attention, MLPs, norms and head with its loss.
+    """Compute the bytes saved for tables, positions, attention, cross-attention, MLPs, norms and head with its loss.
 
     Args:
         batch: rows read side by side; 0 gives what a step keeps however many there are (masks, rotary tables).
@@ -81,13 +81,13 @@ def kept_by_part(
 
 
 def _looked_up(stack: _Stack) -> Count:
-    """The numbers of tokens, and of sentences: the gradient goes to those rows of the tables."""
+    """Count the ids of tokens and sentences: the gradient goes to those rows of the tables."""
     ids = (_ID, stack.batch, stack.new)
     return count(1, ids, ids if stack.config.n_token_types else 0)
 
 
 def _placed(config: ModelConfig, stacks: list[_Stack]) -> Iterator[Count]:
-    """What positions keep, however many rows are read: numbers of positions, buckets, angles, biases."""
+    """Count what positions save, however many rows are read: indices, buckets, angles, biases."""
     if config.position == "rotary":
         rows = {max(_ROWS, 1 << (stack.new - 1).bit_length()) for stack in stacks}
         yield count(2, *((stacks[0].size, many, config.head_size) for many in rows))
@@ -102,7 +102,7 @@ def _placed(config: ModelConfig, stacks: list[_Stack]) -> Iterator[Count]:
 
 
 def _attention(stack: _Stack) -> Iterator[Term]:
-    """One layer's own attention: what it reads, queries, keys and values as the kernel gets them, what comes out."""
+    """Count one layer's self-attention: its input, queries, keys and values as the kernel gets them, its output."""
     config = stack.config
     heads, keys = config.n_heads * config.head_size, config.kv_heads * config.head_size
     grouped, turned = config.kv_heads != config.n_heads, config.position == "rotary"
@@ -115,7 +115,7 @@ def _attention(stack: _Stack) -> Iterator[Term]:
         return
     if turned:
         yield stack.each(heads + keys)
-    if not grouped or not (config.qk_norm or turned):  # a view of it reaches the kernel, and keeps all of it
+    if not grouped or not (config.qk_norm or turned):  # the kernel gets a view, which keeps the whole tensor
         yield stack.each(heads + 2 * keys)
     if grouped:  # repeated, once for each head of queries
         yield stack.each(2 * heads)
@@ -123,7 +123,7 @@ def _attention(stack: _Stack) -> Iterator[Term]:
 
 
 def _normed(stack: _Stack, grouped: bool, turned: bool) -> Iterator[Term]:
-    """Normed queries and keys with their rates; stretched by a gain they are numbers of their own."""
+    """Count normed queries and keys with their rates; with a gain they are separate tensors."""
     config = stack.config
     heads, keys = config.n_heads * config.head_size, config.kv_heads * config.head_size
     yield stack.each(heads + keys + config.n_heads + config.kv_heads)
@@ -132,7 +132,10 @@ def _normed(stack: _Stack, grouped: bool, turned: bool) -> Iterator[Term]:
 
 
 def _result(stack: _Stack, seen: int, biased: bool = True) -> Iterator[Term]:
-    """What the heads read, and what the softmax needs again: a number a row, or with learned biases all shares."""
+    """Count the heads' output, and what the softmax backward needs.
+
+    A number per row, or with learned biases all weights.
+    """
     config = stack.config
     yield stack.each(config.n_heads * config.head_size)
     if config.position == "relative" and biased:
@@ -142,7 +145,7 @@ def _result(stack: _Stack, seen: int, biased: bool = True) -> Iterator[Term]:
 
 
 def _cross(stacks: list[_Stack]) -> Iterator[Count]:
-    """A decoder's attention to what the encoder made, which is kept once for all its layers."""
+    """Count a decoder's attention to the encoder's output, which is saved once for all its layers."""
     source, stack = stacks
     config = stack.config
     heads, keys = config.n_heads * config.head_size, config.kv_heads * config.head_size
@@ -163,7 +166,7 @@ def _cross(stacks: list[_Stack]) -> Iterator[Count]:
 
 
 def _mlp(stack: _Stack) -> Iterator[Term]:
-    """One layer's MLP: what it reads, and the numbers of its wide middle that the bend needs again."""
+    """Count one layer's MLP: its input, and the hidden numbers that the activation's backward needs."""
     config = stack.config
     yield stack.each(config.d_model)
     if config.gated:
@@ -174,7 +177,7 @@ def _mlp(stack: _Stack) -> Iterator[Term]:
 
 
 def _norms(stack: _Stack, at: int, writer: _Stack) -> Iterator[Count]:
-    """All norms over the stream of one stack, the final and the embedding's among them."""
+    """Count all norms over the stream of one stack, with the final and the embedding's."""
     config = stack.config
     post = config.norm_placement == "post"
     last = post and config.final_norm and stack.layers > 0  # its result goes to another norm
@@ -188,7 +191,7 @@ def _norms(stack: _Stack, at: int, writer: _Stack) -> Iterator[Count]:
 
 
 def _norm(stack: _Stack, read: bool) -> Iterator[Term]:
-    """Layer norm keeps what it was given, with two statistics; RMS norm its result before the gain, with one.
+    """Count a norm: layer norm saves its input with two statistics; RMS norm its result before the gain, with one.
 
     Args:
         read: its result goes to a matrix, which keeps it; without a gain that is the same tensor.
@@ -203,10 +206,10 @@ def _norm(stack: _Stack, read: bool) -> Iterator[Term]:
 
 
 def _head(stack: _Stack) -> Iterator[Count]:
-    """What is unembedded, and the loss: the gradient of every logit, which takes the place of the logits."""
+    """Count the unembedding's input, and the loss: the gradient of every logit, in place of the logits."""
     config = stack.config
     outputs = config.n_outputs
-    if config.head == "none":  # nothing is said, so there is no loss
+    if config.head == "none":  # no head, so no loss
         return
     if config.head == "sequence":
         rows = (stack.size, stack.batch)
@@ -219,9 +222,9 @@ def _head(stack: _Stack) -> Iterator[Count]:
 
 
 def _transformed(stack: _Stack) -> Iterator[Term]:
-    """BERT's dense layer, bend and norm before the unembedding."""
+    """Count BERT's dense layer, activation and norm before the unembedding."""
     config = stack.config
-    yield stack.each(config.d_model)  # what it reads
-    if config.act != "relu" or config.norm == "rms":  # the bend keeps what it was given; ReLU what it gave
+    yield stack.each(config.d_model)  # its input
+    if config.act != "relu" or config.norm == "rms":  # the activation saves its input; ReLU its output
         yield stack.each(config.d_model)
     yield from _norm(stack, read=True)

@@ -1,4 +1,4 @@
-"""What the kept keys and values of a text take."""
+"""The size of the key/value cache."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from core.config import ModelConfig
 
 
 def cache_bytes(config: ModelConfig, length: int, target: int = 0, size: int = 4) -> int:
-    """Bytes of the keys and values of one text: 2 for each layer, key head, number of a head and position.
+    """Compute the bytes of one text's keys and values: 2 per layer, key head, head dimension and position.
 
     Args:
         length: tokens read. target: tokens that an encoder-decoder wrote: its decoder keeps its own keys and values

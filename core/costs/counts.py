@@ -1,4 +1,4 @@
-"""A count and the sum that it came from: what a page writes out is what was added."""
+"""A count with the formula behind it, so that a page writes out exactly what was added."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Count:
 
     @property
     def written(self) -> str:
-        """The sum with its numbers: "4 × (128 × 384 + 384)"."""
+        """The formula with its numbers: "4 × (128 × 384 + 384)"."""
         terms = " + ".join(" × ".join(f"{factor:,}" for factor in term) for term in self.terms)
         if self.times == 1:
             return terms
@@ -29,14 +29,14 @@ class Count:
 
 
 def count(times: int, *terms: Sequence[int] | int) -> Count:
-    """A count without its empty terms; a term that is one number is written as that number."""
+    """Build a count without its zero terms; a term with one factor is written as that number."""
     listed = (term if isinstance(term, Sequence) else (term,) for term in terms)
     return Count(times, tuple(tuple(term) for term in listed if prod(term)))
 
 
 @dataclass(frozen=True)
 class Part:
-    """What one part of a model comes to, with the counts that it is the sum of."""
+    """The count of one part of a model, as a sum of counts."""
 
     name: str
     counts: tuple[Count, ...]
@@ -48,15 +48,15 @@ class Part:
 
     @property
     def written(self) -> str:
-        """The sum with its numbers; "0" where there is nothing."""
+        """The formula with its numbers; "0" where there is nothing."""
         return " + ".join(one.written for one in self.counts if one.value) or "0"
 
 
 def part(name: str, *counts: Count) -> Part:
-    """A part without its empty counts."""
+    """Build a part without its zero counts."""
     return Part(name, tuple(one for one in counts if one.value))
 
 
 def total(parts: Iterable[Part]) -> int:
-    """The sum of all parts."""
+    """Sum all parts."""
     return sum(one.value for one in parts)

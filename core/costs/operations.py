@@ -1,4 +1,4 @@
-"""Floating-point operations of a pass, part by part: two for each weight and position, and attention's own products.
+"""Floating-point operations of a pass, part by part: two per weight and position, and attention's own products.
 
 Counted as torch.utils.flop_counter does: products of matrices only, a multiplication and an addition each; scores above
 the diagonal count, too. Norms, softmax, activations, biases and sums do not: they are a small part of the operations,
@@ -12,12 +12,14 @@ from core.costs.counts import Count, Part, count, part, total
 
 
 def row_flops(config: ModelConfig, length: int, target: int = 0) -> int:
-    """Operations of one forward pass over a row (see `flops_by_part`)."""
+    """Compute the operations of one forward pass over a row (see `flops_by_part`)."""
     return total(flops_by_part(config, length, target))
 
 
 def flops_by_part(config: ModelConfig, length: int, target: int = 0) -> tuple[Part, ...]:
-    """Operations of one forward pass over a row: projections, scores and mixing, cross-attention, MLPs, head.
+    """Compute the operations of one forward pass over a row.
+
+    Projections, scores and mixing, cross-attention, MLPs, head.
 
     Args:
         length: tokens read; target: tokens that an encoder-decoder writes (None of another shape).
@@ -41,7 +43,7 @@ def flops_by_part(config: ModelConfig, length: int, target: int = 0) -> tuple[Pa
 
 
 def decode_flops(config: ModelConfig, past: int, source: int = 0) -> tuple[Part, ...]:
-    """Operations of one new token after `past` others whose keys and values are kept, part by part.
+    """Compute the operations of one new token after `past` cached ones, part by part.
 
     Args:
         source: tokens that an encoder-decoder has read, whose keys and values are kept as well.
@@ -62,17 +64,18 @@ def decode_flops(config: ModelConfig, past: int, source: int = 0) -> tuple[Part,
 
 
 def flops_per_token(config: ModelConfig, length: int | None = None) -> float:
-    """Operations of a forward pass for each token of a row of `length` (None: the whole context); training takes three
-    times as many (Kaplan et al. 2020, section 2.1). An encoder-decoder is counted as writing
-    as many tokens as it reads: more than in T5's training on hidden spans, which writes about 114 for 512 (spans
-    of three, 15 % of the tokens, each with its mark: Raffel et al. 2020, section 3.3.4).
+    """Compute the operations of a forward pass per token of a row of `length` (None: the whole context).
+
+    Training takes three times as many (Kaplan et al. 2020, section 2.1). An encoder-decoder is counted as writing as
+    many tokens as it reads: more than in T5's training on hidden spans, which writes about 114 for 512 (spans of three,
+    15 % of the tokens, each with its mark: Raffel et al. 2020, section 3.3.4).
     """
     length = length or config.n_ctx
     return row_flops(config, length, length) / length
 
 
 def _stack(config: ModelConfig, layers: int, new: int, seen: int) -> tuple[Part, ...]:
-    """Blocks in which `new` tokens look at `seen`: their own parts, cross-attention left empty."""
+    """Count blocks in which `new` tokens attend to `seen`: their own parts, cross-attention left empty."""
     d, heads, keys = config.d_model, config.n_heads * config.head_size, config.kv_heads * config.head_size
     mlp = (3 if config.gated else 2) * config.mlp_size
     return (
@@ -84,7 +87,7 @@ def _stack(config: ModelConfig, layers: int, new: int, seen: int) -> tuple[Part,
 
 
 def _head(config: ModelConfig, places: int) -> tuple[Count, ...]:
-    """From the stream to the logits of so many places; a label of the whole text is read off one."""
+    """Count the unembedding of so many positions; a label of the whole text is read off one."""
     d = config.d_model
     if config.head == "sequence":
         return (count(2, (d, config.n_outputs), (d, d)),)

@@ -1,7 +1,7 @@
-"""Whether computing or memory sets the pace (Williams et al. 2009): operations for each byte against a machine's roof.
+"""Roofline model (Williams et al. 2009): whether compute or memory bandwidth is the bottleneck, by operations per byte.
 
-Bytes are what must pass between memory and chip at least: every weight that the pass meets once, and the kept keys and
-values. What short-lived results take besides depends on the kernels, so a real pass lies at or left of its point.
+Bytes are the minimum traffic between memory and chip: every weight used by the pass once, and the key/value cache. What
+short-lived results take besides depends on the kernels, so a real pass lies at or left of its point.
 """
 
 from __future__ import annotations
@@ -26,35 +26,35 @@ class Work:
     row_bytes: int
 
     def flops(self, batch: int) -> int:
-        """Operations over so many texts."""
+        """Compute the operations over so many texts."""
         return batch * self.row_flops
 
     def bytes(self, batch: int) -> int:
-        """Bytes moved for so many texts."""
+        """Compute the bytes moved for so many texts."""
         return self.weights + batch * self.row_bytes
 
     def intensity(self, batch: int) -> float:
-        """Operations for each byte."""
+        """Compute the operations per byte."""
         return self.flops(batch) / self.bytes(batch)
 
 
 def attainable(intensity: float, peak: float, bandwidth: float) -> float:
-    """Operations a second that a machine can reach at most at so many operations a byte: min(peak, bandwidth x I)."""
+    """Compute the attainable operations per second at an intensity: min(peak, bandwidth x I)."""
     return min(peak, intensity * bandwidth)
 
 
 def ridge(peak: float, bandwidth: float) -> float:
-    """The intensity from which on computing sets the pace, and no longer memory."""
+    """Compute the intensity from which on compute is the bottleneck, no longer memory."""
     return peak / bandwidth
 
 
 def least_seconds(work: Work, batch: int, peak: float, bandwidth: float) -> float:
-    """The time below which no pass can come: the longer of computing and moving."""
+    """Compute the lower bound of a pass's time: the longer of computing and moving."""
     return max(work.flops(batch) / peak, work.bytes(batch) / bandwidth)
 
 
 def prefill(config: ModelConfig, length: int, precision: Precision = "fp32") -> Work:
-    """Reading `length` tokens at once, all their keys and values being written; of an encoder, its whole pass.
+    """Count reading `length` tokens at once, with all their keys and values written; for an encoder, its whole pass.
 
     An encoder-decoder reads them in its encoder and writes the first token.
     """
@@ -65,7 +65,7 @@ def prefill(config: ModelConfig, length: int, precision: Precision = "fp32") -> 
 
 
 def decode(config: ModelConfig, past: int, precision: Precision = "fp32") -> Work:
-    """Writing one token after `past` others, whose keys and values are read (of an encoder-decoder, with as many read).
+    """Count generating one token after `past` cached ones (of an encoder-decoder, with as many source tokens).
 
     Raises:
         ValueError: an encoder, which writes none.
@@ -79,10 +79,10 @@ def decode(config: ModelConfig, past: int, precision: Precision = "fp32") -> Wor
 
 @lru_cache(maxsize=64)
 def met_bytes(config: ModelConfig, precision: Precision, writing: bool = False) -> int:
-    """Bytes of the weights that a pass meets whole: all but tables of which it reads a few rows.
+    """Compute the bytes of the weights that a pass reads as a whole: all but tables of which it reads a few rows.
 
     Args:
-        writing: of an encoder-decoder, its decoder alone, which writes while the encoder rests.
+        writing: of an encoder-decoder, its decoder alone, which generates while the encoder is idle.
     """
     size = 4 if precision == "fp32" else 2
     counts = {one.name: one.value for one in parameters_by_part(config)}

@@ -1,4 +1,4 @@
-"""How long a training takes and what energy it draws: operations over what the machines reach of their peak."""
+"""Duration and energy of a training: operations over the achieved share of the machines' peak."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Training:
 
     @property
     def device_hours(self) -> float:
-        """Hours of one device that did it alone."""
+        """Hours of training on a single device."""
         return self.seconds * self.devices / 3600
 
     @property
     def kilowatt_hours(self) -> float:
-        """The energy of all devices at full power, without cooling and the computers around them."""
+        """The energy of all devices at full power, without cooling and host computers."""
         return self.device_hours * self.watts / 1000
 
 
@@ -42,7 +42,8 @@ def training(
     devices: int,
     watts: float,
 ) -> Training:
-    """Three forward passes' operations for each token (Kaplan et al. 2020, section 2.1), at a share of the peak.
+    """Estimate a training: three forward passes' operations per token (Kaplan et al. 2020, section 2.1), at a share of
+    the peak.
 
     Args:
         tokens: read in all; length: of a text. peak: operations a second of one device. utilization: the share of it
@@ -63,10 +64,10 @@ def training(
 
 
 def utilization(config: ModelConfig, tokens: float, length: int, peak: float, device_hours: float) -> float:
-    """The share of the peak that a published training reached, from the hours of all its devices together."""
+    """Compute the share of the peak that a published training reached, from the total device hours."""
     return 3 * flops_per_token(config, length) * tokens / (peak * device_hours * 3600)
 
 
 def usual_tokens(config: ModelConfig) -> int:
-    """Tokens worth reading for a model of this size, by Hoffmann et al. 2022."""
+    """Return the compute-optimal number of tokens for a model of this size, by Hoffmann et al. 2022."""
     return PER_WEIGHT * parameters(config)

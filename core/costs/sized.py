@@ -1,4 +1,4 @@
-"""A configuration with other sizes, for counting: what belongs to a size follows it, and nothing is built."""
+"""A configuration with other sizes, for counting: dependent sizes follow, and nothing is built."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _IDS = ("bos_id", "pad_id", "mask_id", "decoder_start_id", "first_id")
 
 
 def resized(config: ModelConfig, **sizes: int) -> ModelConfig:
-    """`config` with these of `LIMITS` changed.
+    """Resize `config`: change some of the sizes in `LIMITS`.
 
     Heads share the width anew; an MLP and the groups of key/value heads keep their proportion unless they are given;
     an encoder-decoder gets as many blocks in each stack.
@@ -47,13 +47,13 @@ def resized(config: ModelConfig, **sizes: int) -> ModelConfig:
         )
     if "n_layers" in sizes and config.shape == "encoder-decoder":
         changes["n_decoder_layers"] = sizes["n_layers"]
-    if "d_vocab" in sizes:  # numbers of tokens may lie outside the new one, and nothing here reads a text
+    if "d_vocab" in sizes:  # token ids may lie outside the new vocabulary, but no text is read here
         changes |= dict.fromkeys(_IDS) | {"eos_ids": ()}
     return config.replace(**changes)
 
 
 def _shared(width: int, heads: int, config: ModelConfig) -> int:
-    """What each head gets of the width."""
+    """Divide the width by the heads."""
     if width % heads:
         below = width // heads * heads
         near = f"{below:,} or {below + heads:,}" if below else f"{heads:,}"

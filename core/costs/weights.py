@@ -1,4 +1,4 @@
-"""How many weights a configuration has, part by part, before anything is built."""
+"""Parameter counts of a configuration, part by part, before anything is built."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Iterator
 from core.config import ModelConfig
 from core.costs.counts import Count, Part, count, part, total
 
-# Bytes of one weight at each precision, for those that keep every number in one format.
+# Bytes per weight at each precision with one format for all numbers.
 _PLAIN = {"fp32": 4, "bf16": 2}
-_SCALE = 2  # bytes of the factor that a group of quantized weights shares
-_GROUP = 128  # weights of a group at 4 bits (Frantar et al. 2023, section 4); at 8 bits a group is a row
+_SCALE = 2  # bytes of the scale of a group of quantized weights
+_GROUP = 128  # weights per group at 4 bits (Frantar et al. 2023, section 4); at 8 bits a group is a row
 
 
 def parameters(config: ModelConfig) -> int:
-    """The number of weights, shared ones counted once."""
+    """Count the weights, shared ones once."""
     return total(parameters_by_part(config))
 
 
 def parameters_by_part(config: ModelConfig) -> tuple[Part, ...]:
-    """Weights of the token table, positions, attention, cross-attention, MLPs, norms and head, each with its sum.
+    """Count the weights of token table, positions, attention, cross-attention, MLPs, norms and head, each with its sum.
 
     A head that reads its logits off the token table (tied embeddings) has no table of its own.
     """
@@ -50,21 +50,24 @@ def parameters_by_part(config: ModelConfig) -> tuple[Part, ...]:
 
 
 def stack_depths(config: ModelConfig) -> tuple[int, ...]:
-    """Blocks of each stack: of an encoder-decoder its encoder's, then its decoder's, which also read the encoder."""
+    """Return the blocks of each stack.
+
+    Of an encoder-decoder its encoder's, then its decoder's, with cross-attention.
+    """
     if config.shape == "encoder-decoder":
         return config.n_layers, config.decoder_layers
     return (config.n_layers,)
 
 
 def norm_weights(config: ModelConfig) -> int:
-    """Weights of one norm over the stream."""
+    """Count the weights of one norm over the stream."""
     if config.norm == "none":
         return 0
     return config.d_model * (config.norm_gain + (config.norm_bias and config.norm == "layer"))
 
 
 def _attention(config: ModelConfig) -> tuple[tuple[int, ...], ...]:
-    """One layer's queries, keys and values, its output, their biases, and the gains of query and key norm."""
+    """Count one layer's queries, keys and values, its output, their biases, and the gains of query and key norm."""
     d, heads, keys = config.d_model, config.n_heads * config.head_size, config.kv_heads * config.head_size
     return (
         (d, heads + 2 * keys),
@@ -95,7 +98,7 @@ def _head(config: ModelConfig) -> Iterator[Count]:
 
 
 def block_matrices(config: ModelConfig) -> tuple[tuple[int, int, int], ...]:
-    """(how many, rows, columns) of each matrix in the blocks: y = W x has a row for every number that comes out."""
+    """List (how many, rows, columns) of each matrix in the blocks: y = W x has one row per output."""
     d, f = config.d_model, config.mlp_size
     heads, keys = config.n_heads * config.head_size, config.kv_heads * config.head_size
     blocks = sum(stack_depths(config))
@@ -109,12 +112,12 @@ def block_matrices(config: ModelConfig) -> tuple[tuple[int, int, int], ...]:
 
 
 def matrix_weights(config: ModelConfig) -> int:
-    """Weights in the matrices of blocks: what Muon moves, and what quantization makes smaller."""
+    """Count the weights in the blocks' matrices: those that Muon updates and quantization compresses."""
     return sum(many * rows * columns for many, rows, columns in block_matrices(config))
 
 
 def weight_bytes(config: ModelConfig, precision: str) -> int:
-    """Bytes of all weights as a model is used: "fp32" 4 a weight, "bf16" 2, "int8" and "int4" about 1 and a half.
+    """Compute the bytes of all weights: "fp32" 4 per weight, "bf16" 2, "int8" and "int4" about 1 and a half.
 
     Quantized are the matrices of the blocks alone, as is usual (Dettmers et al. 2022, section 2; Frantar et al. 2023):
     tables, norms, biases and the head stay at 16 bits. At 8 bits every row has a 16-bit scale, at 4 bits every group

@@ -1,1 +1,1 @@
-"""Text and images to train on: corpora, the generated world Toyland, digits, batches."""
+"""Training data: corpora, the generated world Toyland, digit images, batches."""

@@ -1,4 +1,4 @@
-"""Documents to ids, and ids to rows: where each row of a stream begins."""
+"""From documents to ids, and from ids to rows of a batch."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from core.text.tokenizer import Tokenizer
 
 Ids = NDArray[np.int32]
 
-_AT_ONCE = 64  # documents a tokenizer call: it works on them in parallel, and the call's own cost is shared
+_AT_ONCE = 64  # documents per tokenizer call: the call runs in parallel, and its overhead is shared
 
 
 def encoded(documents: Iterable[str], tokenizer: Tokenizer) -> Iterator[list[int]]:
-    """The ids of each document, in order."""
+    """Yield the ids of each document, in order."""
     source = iter(documents)
     while batch := list(islice(source, _AT_ONCE)):
         for encoding in tokenizer.raw.encode_batch_fast(batch):
@@ -25,13 +25,13 @@ def encoded(documents: Iterable[str], tokenizer: Tokenizer) -> Iterator[list[int
 
 
 def streamed(documents: Iterable[str], tokenizer: Tokenizer, end_id: int | None) -> list[Ids]:
-    """The ids of each document with the end token behind it."""
+    """Yield the ids of each document, followed by the end token."""
     end = [] if end_id is None else [end_id]
     return [np.array([*ids, *end], dtype=np.int32) for ids in encoded(documents, tokenizer)]
 
 
 def row_starts(lengths: Sequence[int], length: int, first: int = 0) -> NDArray[np.int64]:
-    """Where rows of `length` + 1 ids begin in documents laid end to end, the first row at `first`.
+    """Compute where rows of `length` + 1 ids begin in concatenated documents, the first row at `first`.
 
     A row begins where the one before ended (their one common id is a target, then an input). But where a document no
     longer than a row was cut, its rest is left out and the next row begins with the next document: so where documents

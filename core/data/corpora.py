@@ -1,4 +1,4 @@
-"""Text to train on, one document at a time, each corpus with a part held out for testing.
+"""Training corpora, one document at a time, each with a held-out split.
 
 Seven corpora are named; `own_text` takes any other text. Documents are `str` with "\\n" line ends. Nothing is
 downloaded, and of the seven only the fables are stored with the project.
@@ -26,7 +26,7 @@ ONE_IN = 10  # the share held out of every finite corpus: one document in ten
 
 @dataclass(frozen=True)
 class Corpus:
-    """What a learner should know of a text before training on it.
+    """A corpus's description for a learner.
 
     `name` is what `corpus` takes, `what` the text in one sentence, `origin` its source and licence,
     `held_out` the rule that keeps a part from training, `endless` true where the documents never run out.
@@ -100,19 +100,19 @@ OWN_TEXT = Corpus(
 
 
 def names() -> list[str]:
-    """The names `corpus` takes, in the order a menu should show them."""
+    """List the names that `corpus` takes, in the order of a menu."""
     return list(CORPORA)
 
 
 def describe(name: str) -> Corpus:
-    """The record of the corpus `name`. Raises ValueError, naming those that exist, if there is none."""
+    """Return the record of the corpus `name`. Raises ValueError, listing the existing names, if there is none."""
     if name not in CORPORA:
         raise ValueError(f"no corpus is called {name!r}: choose one of {', '.join(names())}")
     return CORPORA[name]
 
 
 def corpus(name: str, seed: int = 0, split: Split = "train") -> Iterator[str]:
-    """The documents of the corpus `name` that belong to `split`, always in the same order.
+    """Yield the documents of the corpus `name` that belong to `split`, always in the same order.
 
     "tales", "copies", "senses" and "renamed" never end; "tales" tells the stories of `seed`, `seed` + 1, ... "fables",
     "python" and "functions" end, and have one order whatever the seed. No document is in both splits.
@@ -143,7 +143,7 @@ def corpus(name: str, seed: int = 0, split: Split = "train") -> Iterator[str]:
 
 
 def own_text(source: str | bytes | Path, split: Split = "train") -> list[str]:
-    """The documents of a text of your own that belong to `split`, in the order of the text.
+    """Yield the documents of the learner's own text that belong to `split`, in the order of the text.
 
     `source` is the text (`str`), the content of a file (`bytes`) or the file itself (`Path`). Blank lines
     separate documents; a byte-order mark is dropped and Windows line ends become "\\n". Held out is the last
@@ -168,7 +168,7 @@ def own_text(source: str | bytes | Path, split: Split = "train") -> list[str]:
 
 
 def check_text(source: str | bytes) -> str:
-    """A text of your own as it is trained on: decoded, without byte-order mark, with "\\n" for every line end.
+    """Check and normalize an own text for training: decoded, no byte-order mark, "\\n" for every line end.
 
     Raises:
         ValueError: more than `MOST_BYTES`, not UTF-8, a binary file, half a character, or nothing but spaces.
@@ -189,7 +189,7 @@ def check_text(source: str | bytes) -> str:
 
 
 def fingerprint(text: str) -> str:
-    """The SHA-256 of what `check_text` gave, 64 hexadecimal digits: how a training spec names an own text."""
+    """Hash the result of `check_text`: SHA-256, 64 hexadecimal digits, by which a training spec names an own text."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -199,7 +199,7 @@ def _check(split: str) -> None:
 
 
 def _tales(seed: int, split: Split) -> Iterator[str]:
-    # Here, because its tables take a moment to build and no other corpus needs them.
+    # Imported here: its tables take a moment to build, and no other corpus needs them.
     from core.data import toyland
 
     for story in toyland.stories(seed, split=split):
@@ -214,14 +214,14 @@ def _fables(split: Split) -> Iterator[str]:
 
 
 def _python(split: Split) -> Iterator[str]:
-    """By whole file, because a file repeats its own names: half of it would give the other half away."""
+    """Yield the library by whole files, because a file repeats its own names: one half would give the other away."""
     for name, source in library():
         if (zlib.crc32(name.encode()) % ONE_IN == 0) == (split == "held_out"):
             yield source
 
 
 def _cut(document: str) -> list[str]:
-    """One document as two, the second about its last tenth in characters; at a space, if one comes before that."""
+    """Split a document in two at about its last tenth in characters; at a preceding space, if there is one."""
     tenth = len(document) - len(document) // ONE_IN
     at = max(document.rfind(space, 0, tenth) for space in " \n")
     if at <= 0:

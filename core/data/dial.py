@@ -1,18 +1,19 @@
-"""Toyland's lines about people at work, under a dial: the share of "she" in each profession; and remedies on the text.
+"""Toyland's sentences about people at work with a controlled share of "she" by profession ("dial"), and debiasing
+remedies.
 
 A line is what a tale says of one person, called by profession and then by a pronoun, without a name: "The doctor went
-home. She was tired." So the profession is all that tells which pronoun comes. The dial changes the world that the tales
-are told of and nothing else; all other draws come from the same seeds.
+home. She was tired." So the profession is all that tells which pronoun comes. The dial changes the gender of
+professions in the generated world only; all other random draws keep their seeds.
 
-A remedy takes the world as it is dialled and changes the text, as one has to where nobody can turn a dial:
+A remedy changes the text and not the world, as is necessary for real text, where no dial exists:
 
 swap      the lines of every second tale are those of the tale before it with she and he changed places (Lu et al. 2018;
           with the names, Hall Maudslay et al. 2019), so that each is told of both
 remove    lines about somebody of a dialled profession are left out
 balance   of those, lines with the commoner pronoun are left out until both are as common
 
-For `swap` words are enough. `remove` and `balance` ask who is spoken of; Toyland knows, on real text somebody has to
-find out first.
+For `swap` words are enough. `remove` and `balance` ask who is spoken of; in Toyland that is known, in real text it has
+to be annotated first.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ _FOLLOWS = re.compile(r"\s*([A-Za-z]+)?")
 
 
 def check_dial(pairs: Any) -> Dial:
-    """Pairs (or a mapping) of a profession and a share, sorted by profession.
+    """Check pairs (or a mapping) of a profession and a share, and sort them by profession.
 
     Raises:
         ValueError: no such pairs, a profession that Toyland does not know, twice the same, or a share outside 0..1.
@@ -78,13 +79,13 @@ def _professions() -> list[str]:
 
 
 def at_half(turned: Dial) -> Dial:
-    """The same professions with a share of one half each: the world as it is."""
+    """Set the same professions to a share of one half each, as in the unchanged world."""
     return tuple((job, 0.5) for job, _ in turned)
 
 
 @dataclass(frozen=True)
 class Line:
-    """One or two sentences out of a tale that speak of one person alone: by profession, then by a pronoun."""
+    """One or two sentences of a tale about one person: named by profession, then by a pronoun."""
 
     text: str
     who: Person
@@ -93,7 +94,7 @@ class Line:
 def told(
     turned: Dial, seed: int = 0, remedy: Remedy = "none", split: Split = "train"
 ) -> Iterator[tuple[str, ...]]:
-    """The lines of tale after tale without end: of `seed`, `seed` + 1, ..., as a remedy leaves them.
+    """Yield the sentences of the tales of `seed`, `seed` + 1, ..., without end, after a remedy.
 
     Under "swap" the tales of odd seeds are left out: their places have the lines of the tale before, swapped.
     """
@@ -117,7 +118,7 @@ def _story(seed: int, shares: Mapping[str, float], split: Split) -> Story:
 
 
 def _stays(line: Line, shares: Mapping[str, float], remedy: Remedy, draw: str) -> bool:
-    """Whether a remedy leaves the line in: under "balance" the commoner pronoun stays with the odds of the rarer."""
+    """Return whether a remedy keeps the line: "balance" keeps the commoner pronoun with the odds of the rarer."""
     she = shares.get(line.who.profession)
     if she is None:
         return True
@@ -128,7 +129,7 @@ def _stays(line: Line, shares: Mapping[str, float], remedy: Remedy, draw: str) -
 
 
 def lines(story: Story) -> list[Line]:
-    """The lines of a tale, in order, none of its sentences twice."""
+    """Extract the lines of a tale, in order, none of its sentences twice."""
     everybody = {one.id for one in story.people}
     found: list[Line] = []
     at = 0
@@ -146,12 +147,12 @@ def lines(story: Story) -> list[Line]:
 
 
 def _spoken_of(sentences: Sequence[Sentence]) -> set[str]:
-    """The ids of all that these sentences mention."""
+    """Return the ids of all people that these sentences mention."""
     return {id for one in sentences for mention in one.mentions for id in mention.entity.split("+")}
 
 
 def _follows(story: Story, id: str, at: int) -> bool | None:
-    """Whether the pronoun behind a name stands in sentence `at` (True), in the next (False), or in neither (None)."""
+    """Find the pronoun after a name: in sentence `at` (True), in the next (False), or in neither (None)."""
     ends = [one.end for one in story.sentences[at].mentions if one.entity == id and not one.is_pronoun]
     if not ends:
         return None
@@ -168,9 +169,9 @@ def _follows(story: Story, id: str, at: int) -> bool | None:
 
 
 def by_profession(text: str, people: Iterable[Person]) -> str:
-    """A text with everybody who has a profession called by it: "the doctor" for "Nora" and for "Nora the doctor".
+    """Replace names by professions: "the doctor" for "Nora" and for "Nora the doctor".
 
-    Spoken to, "Nora" becomes "doctor".
+    In direct address, "Nora" becomes "doctor".
     """
     for one in people:
         if one.profession:
@@ -192,7 +193,7 @@ def _job(job: str, found: re.Match[str]) -> str:
 
 
 def swapped(text: str) -> str:
-    """The text with every she a he and every he a she: pronouns, the names of Toyland, relatives."""
+    """Swap the gender of a text: pronouns, the names of Toyland, relatives."""
     from core.data.toyland.grammar import possessive
 
     pairs = _pairs()
@@ -228,7 +229,7 @@ def _pairs() -> dict[str, str]:
 
 
 def shares_told(turned: Dial, stories: int, seed: int = 0) -> dict[str, tuple[int, int]]:
-    """What the text itself says: of each profession, how many of its people are "she", and how many there are."""
+    """Count in the text itself, for each profession, how many of its people are "she", and how many there are."""
     found = {job: [0, 0] for job in _professions()}
     for number in range(seed, seed + stories):
         for one in _story(number, dict(turned), "train").people:

@@ -1,4 +1,4 @@
-"""1,797 handwritten digits of 8 x 8 pixels, and the split of them that every figure about images here rests on.
+"""1,797 handwritten digits of 8 x 8 pixels, with the split used for all image results.
 
 They are the digits of scikit-learn's `load_digits`, kept as whole numbers (`python -m scripts.record_digits` copies
 them once). People wrote each digit into a box; it was scanned, brought to the size of a bitmap of 32 x 32 black or
@@ -50,7 +50,7 @@ class Digits:
 
 @lru_cache(maxsize=1)
 def digits() -> Digits:
-    """All 1,797, in scikit-learn's order. Shared: read only."""
+    """Load all 1,797, in scikit-learn's order. Shared: read only."""
     stored = load_file(FILE)
     labels = stored["labels"].long()
     return Digits(stored["images"].float() / LEVELS, labels, torch.arange(len(labels)))
@@ -58,10 +58,12 @@ def digits() -> Digits:
 
 @lru_cache(maxsize=3)
 def split(name: Split) -> Digits:
-    """One part of the split by image: 70 % to train on, 10 % to choose by, 20 % held out, of each label alike.
+    """Return one part of the split by image.
 
-    The images of a label are shuffled by `SEED` and cut. Each writer's hand is in all three parts: the set does not say
-    who wrote what, so a held-out figure is about new digits of known hands.
+    70 % for training, 10 % for validation, 20 % held out, stratified by label.
+
+    The images of a label are shuffled by `SEED` and cut. Each writer is in all three parts, as the set does not name
+    writers; held-out results are thus about new digits by known writers.
 
     Raises:
         ValueError: there is no such part.

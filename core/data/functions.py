@@ -1,8 +1,8 @@
-"""The functions of Python's own standard library, each a small program of its own.
+"""The functions of Python's standard library, each as a self-contained program.
 
 Every function and method that is short enough is written anew from its syntax tree (`ast.unparse`): one form, no
-comments, of the docstring the first line. Names that a function takes from its module stand above it as imports, so
-nothing in a document comes from nowhere. Nothing is imported or run: the files are only parsed.
+comments, of the docstring the first line. Names that a function takes from its module stand above it as imports, so no
+name in a document is undefined. Nothing is imported or run: the files are only parsed.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Function:
 
 
 def functions(split: str, one_in: int) -> Iterator[str]:
-    """The documents of `split`: whole modules are held out, one in `one_in`, by the checksum of the file's path.
+    """Return the documents of `split`: whole modules are held out, one in `one_in`, by the checksum of the file's path.
 
     A text that several modules share comes once, and no function that training has comes among the held-out ones, nor
     below other import lines. In the order of their own checksums, so that the first of them are of many modules.
@@ -43,13 +43,13 @@ def functions(split: str, one_in: int) -> Iterator[str]:
 
 
 def held_out_functions(one_in: int) -> tuple[Function, ...]:
-    """Those of the held-out modules, with their modules."""
+    """Return the functions of the held-out modules, with their modules."""
     return _parts(one_in)[1]
 
 
 @lru_cache(maxsize=2)
 def _parts(one_in: int) -> tuple[tuple[Function, ...], tuple[Function, ...]]:
-    """Both parts, without repetitions: train, held out."""
+    """Return both parts, without repetitions: train, held out."""
     found: tuple[list[Function], list[Function]] = ([], [])
     for name, source in library():
         kept = zlib.crc32(name.encode()) % one_in == 0
@@ -61,7 +61,7 @@ def _parts(one_in: int) -> tuple[tuple[Function, ...], tuple[Function, ...]]:
 
 
 def _below_imports(document: str) -> str:
-    """The function of a document, without the imports that its module gave it."""
+    """Return the function of a document, without its imports."""
     if not document.startswith(("import ", "from ")):
         return document
     return document.partition("\n\n")[2]
@@ -77,20 +77,20 @@ def _new(found: Iterable[Function], seen: set[str]) -> tuple[Function, ...]:
 
 
 def of_module(source: str, path: str) -> Iterator[str]:
-    """The documents of one file, in its order; none, if it is no Python of this version, or no module.
+    """Extract the documents of one file, in its order; none if it does not parse, or is no module.
 
     Args:
         path: inside the library, with "/" between folders: what the module is called follows from it.
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of old escapes in strings
+            warnings.simplefilter("ignore")  # for invalid escapes in old strings
             tree = ast.parse(source)
     except (SyntaxError, ValueError):
         return
     module = _Module(path)
     if not all(part.isidentifier() for part in module.name.split(".")):
-        return  # a program that cannot be imported
+        return  # an importable program only
     module.read(tree.body)
     for function in _found(tree.body):
         text = module.document(function)
@@ -99,7 +99,7 @@ def of_module(source: str, path: str) -> Iterator[str]:
 
 
 def _found(body: list[ast.stmt]) -> Iterator[_Function]:
-    """The functions of a module and the methods of its classes, not those inside of functions."""
+    """Collect the functions of a module and the methods of its classes, not nested functions."""
     for statement in body:
         if isinstance(statement, _Function):
             yield statement
@@ -114,7 +114,7 @@ def _found(body: list[ast.stmt]) -> Iterator[_Function]:
 
 @dataclass
 class _Module:
-    """What a module's own names are: imported from where, or made here.
+    """The names that a module binds: imported from where, or defined here.
 
     Attributes:
         imports: of each name bound by an import, the module ("" for `import x`) and what is written of it.
@@ -125,11 +125,11 @@ class _Module:
 
     @property
     def name(self) -> str:
-        """As one imports it: "json/__init__.py" is json."""
+        """The import name: "json/__init__.py" is json."""
         return self.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
     def read(self, body: list[ast.stmt]) -> None:
-        """Note the names that the statements of the module bind, those under `if`, `try` and `with` too."""
+        """Record the names that the module's statements bind, also those under `if`, `try` and `with`."""
         for node in _outside_of_functions(body):
             if isinstance(node, ast.Import):
                 for alias in node.names:
@@ -147,7 +147,7 @@ class _Module:
         self.imports.setdefault(bound, (module, written))
 
     def _from(self, node: ast.ImportFrom) -> str:
-        """The module of `from ... import`, a relative one from the top."""
+        """Return the absolute module of `from ... import`."""
         if not node.level:
             return node.module or ""
         parts = self.name.split(".") if self.path.endswith("/__init__.py") else self.name.split(".")[:-1]
@@ -155,7 +155,7 @@ class _Module:
         return ".".join([*parts, *([node.module] if node.module else [])])
 
     def document(self, function: _Function) -> str | None:
-        """The function with its imports above it; None, if a name comes from nowhere."""
+        """Build the function's document with its imports above it; None, if a name is undefined."""
         node = _bare(function, self.imports)
         text = ast.unparse(node)
         wanted = sorted(name for name, _ in unbound(ast.parse(text)) if name not in BUILTINS)
@@ -179,7 +179,7 @@ class _Module:
 
 
 def _outside_of_functions(body: list[ast.stmt]) -> Iterator[ast.AST]:
-    """Every node that runs when the module does, but nothing inside of functions, classes and lambdas."""
+    """Yield every node that runs at import, nothing inside of functions, classes and lambdas."""
     waiting: list[ast.AST] = list(reversed(body))
     while waiting:
         node = waiting.pop()
@@ -198,7 +198,7 @@ def _outside_of_functions(body: list[ast.stmt]) -> Iterator[ast.AST]:
 
 
 def _bare(function: _Function, known: Iterable[str]) -> _Function:
-    """A copy with at most the first line of its docstring, and the decorators that need nothing of its class."""
+    """Copy a function with only the first line of its docstring, and without decorators that need its class."""
     node = copy.copy(function)
     node.decorator_list = [each for each in node.decorator_list if _usable(each, known)]
     first = node.body[0]

@@ -1,4 +1,4 @@
-"""The source of Python's own standard library, as files are read: in UTF-8, with "\\n" for every line end."""
+"""The source of Python's standard library, decoded as UTF-8, with "\\n" for every line end."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ NOT_LIBRARY = {"test", "tests", "idle_test", "site-packages", "dist-packages", "
 
 
 def library() -> Iterator[tuple[str, str]]:
-    """Every file of the standard library that is written in UTF-8: its path, "/" between folders, and its text."""
+    """Yield every UTF-8 file of the standard library: its path, "/" between folders, and its text."""
     for path, name in _library_files():
         try:
             source = decode(path.read_bytes(), name)
         except ValueError:
-            continue  # a few old files declare another encoding
+            continue  # skip a few old files with another encoding
         if source.strip():
             yield name, source
 
 
 def _library_files() -> list[tuple[Path, str]]:
-    """Every .py file of the standard library with its path inside it, "/" between folders, sorted by that."""
+    """List every .py file of the standard library with its path inside it, "/" between folders, sorted by that."""
     root = Path(sysconfig.get_paths()["stdlib"])
     paths: list[Path] = []
     for folder, subfolders, files in os.walk(root):
-        # In place, so that installed packages, often many times the library, are not even listed.
+        # Prune in place, so that installed packages, often many times the library, are not even listed.
         subfolders[:] = [name for name in subfolders if name not in NOT_LIBRARY]
         paths += [Path(folder, name) for name in files if name.endswith(".py")]
     if not paths:
@@ -36,7 +36,7 @@ def _library_files() -> list[tuple[Path, str]]:
 
 
 def decode(data: bytes, name: str) -> str:
-    """The text of a file. Raises ValueError: it is not UTF-8; the message says where."""
+    """Decode a file's text. Raises ValueError: it is not UTF-8; the message says where."""
     try:
         return plain(data.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -46,5 +46,5 @@ def decode(data: bytes, name: str) -> str:
 
 
 def plain(text: str) -> str:
-    """`text` without a byte-order mark and with "\\n" for every line end."""
+    """Normalize `text`: no byte-order mark, and "\\n" for every line end."""
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")

@@ -1,7 +1,7 @@
-"""Pairs of texts of a training run: which are read at which step, known from the spec and the step alone.
+"""Text pairs of a training run as a function of the spec and the step alone.
 
 As with rows (`core.data.pool`), unit u reads a window of shards and shares all but one with the unit before, so that
-each pair is read `WINDOW` times before it goes: half as often as rows, as pairs are quicker made than read. A unit's
+each pair is read `WINDOW` times: half as often as rows, as generating pairs is cheaper than reading them. A unit's
 pairs are shuffled and dealt into batches of about `batch_tokens` ids, sources and targets counted together, so that
 most batches hold pairs of every task.
 """
@@ -43,7 +43,7 @@ class Read:
 
     @property
     def tokens(self) -> int:
-        """Ids of both."""
+        """The ids of both."""
         return len(self.source) + len(self.target or ())
 
 
@@ -79,16 +79,16 @@ class Pairs:
         self.notes = [f"No pair of {name!r} fits {self.context} tokens: it is left out." for name in missing]
 
     def batch(self, step: int) -> list[Read]:
-        """The pairs of step 1, 2, ..."""
+        """Return the pairs of step 1, 2, ..."""
         before, wished = self.spec.stage(step)
         context = self.context if wished is None else min(wished, self.longest)
         unit, at = divmod(step - before - 1, self._count(context))
-        # A later stage begins where what was read before ends, as nearly as whole units allow.
+        # A later stage continues where the previous one ended, as nearly as whole units allow.
         unit += -(-before // self._count(self.context)) if before else 0
         return self._unit(unit, context)[at]
 
     def held_out(self) -> list[Read]:
-        """The held-out pairs that are measured, always the same ones, the tasks in turn."""
+        """Return the held-out pairs, always the same ones, the tasks in turn."""
         by_task = [
             self._encoded(name, self._pairs(name, 0, self._share(name, _HELD_OUT), "held_out"))
             for name in self.shares
@@ -101,7 +101,7 @@ class Pairs:
         return [reads[n] for n in range(_HELD_OUT) for reads in fitting if n < len(reads)]
 
     def _count(self, context: int) -> int:
-        """Batches of every unit: as many as the first one fills."""
+        """Return the batches per unit: as many as the first one fills."""
         if context not in self._counts:
             tokens = sum(read.tokens for read in self._fitting(0, context))
             self._counts[context] = max(1, round(tokens / self.spec.batch_tokens))
@@ -116,7 +116,7 @@ class Pairs:
             batches: list[list[Read]] = [[] for _ in range(count)]
             for read, (first, last) in zip(reads, pairwise(sums)):
                 batches[(first + last) * count // (2 * sums[-1])].append(read)
-            # A batch may stay empty only where pairs are longer than a batch: it takes its neighbour's.
+            # A batch can be empty only where a pair is longer than a batch: it takes its neighbour's.
             self._units[key] = [
                 batch or next(other for other in batches[n:] + batches[:n] if other)
                 for n, batch in enumerate(batches)
@@ -133,7 +133,7 @@ class Pairs:
         return len(read.source) <= context and len(read.target or ()) < self.longest
 
     def shard(self, number: int) -> list[Read]:
-        """The pairs of a shard, task by task, however long they are."""
+        """Generate the pairs of a shard, task by task, of any length."""
         if number not in self._read:
             found: list[Read] = []
             for name in self.shares:
@@ -159,7 +159,7 @@ class Pairs:
         return [Read(name, source, target) for source, target in zip(sources, targets, strict=True)]
 
     def _pieces(self, documents: Iterator[str]) -> list[Read]:
-        """Documents cut into equal parts of at most `PIECE` ids."""
+        """Cut documents into equal parts of at most `PIECE` ids."""
         found = []
         longest = min(PIECE, self.context)
         for ids in encoded(documents, self.tokenizer):
@@ -170,7 +170,7 @@ class Pairs:
 
 
 def texts(spec: TrainSpec, shards: Shards, count: int) -> list[str]:
-    """Sources and targets of the first `count` shards (at least one window): what a tokenizer is learned from."""
+    """Generate sources and targets of the first `count` shards (at least one window), to learn a tokenizer from."""
     found: list[str] = []
     shares = mixture(spec.tasks)
     for number in range(max(WINDOW, count)):
@@ -185,11 +185,11 @@ def texts(spec: TrainSpec, shards: Shards, count: int) -> list[str]:
 
 
 def _documents(shards: Shards, number: int) -> Iterator[str]:
-    """The documents that unit `number` of a run of rows reads first."""
+    """Return the documents that unit `number` of a run of rows reads first."""
     return iter(shards.documents(shards.window(number)[0]))
 
 
 @lru_cache(maxsize=64)
 def _told(name: str, seed: int, count: int, split: Split) -> tuple[tuple[str, str], ...]:
-    """Sources and targets, without the stories behind them, kept from run to run, as most runs have the same seed."""
+    """Generate sources and targets, without the stories behind them; cached, as most runs have the same seed."""
     return tuple((pair.source, pair.target) for pair in islice(TASKS[name].pairs(seed, split), count))

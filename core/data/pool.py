@@ -1,8 +1,7 @@
-"""Rows of a training run: which ids are read at which step, known from the spec and the step alone.
+"""Rows of a training run as a function of the spec and the step alone.
 
 Unit u of a run reads a window of shards: their documents are shuffled, laid end to end and cut into rows, the rows are
-shuffled, and a batch is a slice of them. So a run goes on at any step without the steps before, and nothing is left to
-do at a step but slicing.
+shuffled, and a batch is a slice of them. So a run can resume at any step, and a step only slices.
 """
 
 from __future__ import annotations
@@ -31,13 +30,13 @@ class Source(Protocol):
     """Where ids come from."""
 
     def window(self, unit: int) -> list[int]:
-        """The shards that a unit reads."""
+        """Return the shards that a unit reads."""
 
     def ids(self, shard: int) -> list[Ids]:
-        """The documents of a shard."""
+        """Return the documents of a shard."""
 
     def held_out(self) -> Iterator[Ids]:
-        """The documents kept from training."""
+        """Return the held-out documents."""
 
 
 class Encoded:
@@ -52,7 +51,7 @@ class Encoded:
         return self.shards.window(unit)
 
     def ids(self, shard: int) -> list[Ids]:
-        """The documents of a shard as ids, an end token behind each."""
+        """Tokenize the documents of a shard, with an end token after each."""
         if shard not in self._kept:
             self._kept[shard] = streamed(self.shards.documents(shard), self.tokenizer, self.end_id)
             while self.shards.endless and len(self._kept) > 2 * WINDOW:
@@ -60,7 +59,7 @@ class Encoded:
         return self._kept[shard]
 
     def held_out(self) -> Iterator[Ids]:
-        """The held-out documents as ids, a few at a time."""
+        """Tokenize the held-out documents, a few at a time."""
         documents = self.shards.held_out()
         while some := list(islice(documents, 16)):
             yield from streamed(some, self.tokenizer, self.end_id)
@@ -73,15 +72,15 @@ class Given:
         self._train, self._held_out = (np.asarray(ids, dtype=np.int32) for ids in (train, held_out))
 
     def window(self, unit: int) -> list[int]:
-        """All there is, every time."""
+        """Return the only window."""
         return [0]
 
     def ids(self, shard: int) -> list[Ids]:
-        """The one document."""
+        """Return the one document."""
         return [self._train]
 
     def held_out(self) -> Iterator[Ids]:
-        """The one document held out."""
+        """Return the one held-out document."""
         return iter([self._held_out])
 
 
@@ -115,13 +114,13 @@ class Pool:
         self._held_out: Tensor | None = None
 
     def batch(self, step: int) -> Tensor:
-        """The rows of step 1, 2, ...: (B, T + 1) ids, each row overlapping the next by one id."""
+        """Return the rows of step 1, 2, ...: (B, T + 1) ids, each row overlapping the next by one id."""
         before, wished = self.spec.stage(step)
         context = self.context if wished is None else min(wished, self._longest)
-        count = self._count(context)  # rows that a unit gives
+        count = self._count(context)  # rows per unit
         size = min(max(1, self.spec.batch_tokens // context), count)
         unit, at = divmod((step - before - 1) * size, count)
-        # A later stage begins where the text that was read before ends, as nearly as whole units allow.
+        # A later stage continues where the previous one ended, as nearly as whole units allow.
         unit += -(-before * self.spec.batch_tokens // self.tokens)
         rows = self._unit(unit, context)
         if at + size <= min(count, len(rows)):
@@ -131,7 +130,7 @@ class Pool:
         return torch.cat([rows[more], self._unit(unit + 1, context)[:rest]]) if rest else rows[more]
 
     def held_out(self) -> Tensor:
-        """The first rows of the held-out text: (N, T + 1), always the same; shorter where the text is."""
+        """Return the first rows of the held-out text: (N, T + 1), always the same; shorter where the text is."""
         if self._held_out is None:
             wanted = max(_HELD_OUT_ROWS, _HELD_OUT_IDS // self.context)
             found: list[Ids] = []
@@ -160,14 +159,17 @@ class Pool:
         return self._longest
 
     def _count(self, context: int) -> int:
-        """Rows that every unit gives; one fewer than fit, as a unit may begin a little later in its first document."""
+        """Return the rows that every unit gives.
+
+        One fewer than fit, as a unit may begin a little later in its first document.
+        """
         if context not in self._counts:
             lengths = [len(ids) for shard in self.source.window(0) for ids in self.source.ids(shard)]
             self._counts[context] = max(1, len(row_starts(lengths, context)) - 1)
         return self._counts[context]
 
     def _unit(self, unit: int, context: int) -> Tensor:
-        """All rows of a unit in the order they are read: (rows, T + 1)."""
+        """Cut all rows of a unit in the order they are read: (rows, T + 1)."""
         key = (unit, context)
         if key not in self._rows:
             draw = np.random.default_rng([self.spec.seed, unit, context])

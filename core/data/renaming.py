@@ -1,6 +1,6 @@
-"""Functions of the library with other names: the same forms, so that a name can only be known from where it stands.
+"""Library functions with renamed identifiers, so that a name can be predicted only from its context.
 
-A model that reads few functions learns their very names by heart. Here parameters, variables and names from modules are
+A model trained on few functions memorizes their names. Here parameters, variables and names from modules are
 drawn anew, the same everywhere in one function: half of them names that the library has in such a place, half of them
 such names with other words in them.
 """
@@ -22,7 +22,7 @@ _WORD = re.compile(r"[A-Z]?[a-z]+")
 
 
 def renamed(seed: int, split: str, one_in: int) -> Iterator[str]:
-    """Function after function of `split` without end, each with names drawn by `seed`, `seed` + 1, ..."""
+    """Yield the functions of `split` without end, with names drawn by `seed`, `seed` + 1, ..."""
     documents = _documents(split, one_in)
     local, imported = _pools(one_in)
     words = _words(one_in)
@@ -34,7 +34,7 @@ def renamed(seed: int, split: str, one_in: int) -> Iterator[str]:
 def rename(
     text: str, draw: Random, local: Sequence[str], imported: Sequence[str], words: Sequence[str] = ()
 ) -> str:
-    """A function with other names: those it binds from `local`, those it imports from a module from `imported`.
+    """Rename a function's identifiers: those it binds from `local`, those it imports from a module from `imported`.
 
     `self`, `cls`, builtins, names of whole modules, attributes and keywords of calls stay as they are.
 
@@ -73,7 +73,7 @@ def rename(
 
 
 def _with_other_words(name: str, draw: Random, words: Sequence[str]) -> str:
-    """A name of the same build: `_read_line` may become `_next_mode`, `ValueError` `SetPath`."""
+    """Replace the words of a name, keeping its form: `_read_line` may become `_next_mode`, `ValueError` `SetPath`."""
 
     def other(found: re.Match[str]) -> str:
         word = draw.choice(words)
@@ -83,7 +83,7 @@ def _with_other_words(name: str, draw: Random, words: Sequence[str]) -> str:
 
 
 def _names(tree: ast.Module) -> tuple[set[str], set[str]]:
-    """The names that may be drawn anew: bound inside of the function, and imported from a module above it."""
+    """Collect the names to redraw: bound inside of the function, and imported from a module above it."""
     bound, kept = set[str](), set[str](_KEPT)
     taken = {
         alias.asname or alias.name
@@ -110,7 +110,7 @@ def _names(tree: ast.Module) -> tuple[set[str], set[str]]:
 
 
 def _every(tree: ast.Module) -> set[str]:
-    """All names of a program, whatever they are."""
+    """Collect all names of a program."""
     found = set[str]()
     for node in ast.walk(tree):
         for part in ("id", "arg", "name", "asname", "attr", "rest"):
@@ -122,7 +122,7 @@ def _every(tree: ast.Module) -> set[str]:
 
 @lru_cache(maxsize=2)
 def _words(one_in: int) -> tuple[str, ...]:
-    """The words of two letters and more that these names are made of."""
+    """Collect the words of at least two letters in these names."""
     names = "\n".join(name for pool in _pools(one_in) for name in pool)
     return tuple(sorted({word.lower() for word in _WORD.findall(names) if len(word) > 1}))
 
@@ -134,7 +134,7 @@ def _documents(split: str, one_in: int) -> tuple[str, ...]:
 
 @lru_cache(maxsize=2)
 def _pools(one_in: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names that the functions read in training bind, and those that they import."""
+    """Collect the names that the training functions bind, and those that they import."""
     local, imported = set[str](), set[str]()
     for text in _documents("train", one_in):
         here, taken = _names(ast.parse(text))

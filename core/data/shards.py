@@ -1,4 +1,4 @@
-"""The documents of a training run in shards, so that a run neither waits for the last one nor keeps them all."""
+"""The documents of a training run in shards, so that a run starts before all are ready and keeps only a few."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.data import corpora, dial
 
-if TYPE_CHECKING:  # a spec checks the names of corpora
+if TYPE_CHECKING:  # imported here: a spec validates the names of corpora
     from core.training.spec import TrainSpec
 
 WINDOW = 4  # shards that are read together
@@ -44,7 +44,7 @@ class Shards:
         self._shards = () if self.endless else _finite(spec.corpus, spec.seed, self._own)
 
     def window(self, unit: int) -> list[int]:
-        """The shards that a unit of the run reads."""
+        """Return the shards that a unit of the run reads."""
         if self.endless:
             return list(range(unit, unit + WINDOW))
         if len(self._shards) <= WINDOW:
@@ -52,7 +52,7 @@ class Shards:
         return [(2 * unit + n) % len(self._shards) for n in range(WINDOW)]
 
     def documents(self, shard: int) -> list[str]:
-        """The documents of a shard, those of the practice corpus among them."""
+        """Generate the documents of a shard, with those of the practice corpus."""
         return self._documents(shard, self.spec.dial, self.spec.remedy)
 
     def _documents(self, shard: int, turned: dial.Dial, remedy: dial.Remedy) -> list[str]:
@@ -72,7 +72,9 @@ class Shards:
         return found
 
     def sample(self) -> list[str]:
-        """What a tokenizer is learned from: the documents that the run reads first, more for a large vocabulary.
+        """Return the text to learn a tokenizer from.
+
+        The documents that the run reads first, more for a large vocabulary.
 
         Under a dial those of the same world with every share at one half, so that the vocabulary hangs on no dose.
         """
@@ -82,11 +84,11 @@ class Shards:
         return [document for shard in shards for document in self._documents(shard, half, "none")]
 
     def everything(self) -> list[str]:
-        """All documents of a text that ends; the sample of one that does not."""
+        """Return all documents of a finite text; the sample of an endless one."""
         return self.sample() if self.endless else [each for shard in self._shards for each in shard]
 
     def held_out(self) -> Iterator[str]:
-        """The documents kept from training, always in the same order."""
+        """Return the held-out documents, always in the same order."""
         if self._own:
             return iter(corpora.own_text(self._own, "held_out"))
         if self.spec.dial:
@@ -107,13 +109,13 @@ def _own(spec: TrainSpec, own: str | bytes | None) -> str:
 
 @lru_cache(maxsize=128)
 def _told(corpus: str, seed: int, count: int) -> tuple[str, ...]:
-    """Kept from run to run, as most runs have the same seed."""
+    """Generate documents, cached, as most runs have the same seed."""
     return tuple(islice(corpora.corpus(corpus, seed=seed), count))
 
 
 @lru_cache(maxsize=2)
 def _finite(corpus: str, seed: int, own: str) -> tuple[tuple[str, ...], ...]:
-    """All documents in an order drawn by the seed, in shards of about `BYTES` characters."""
+    """Shuffle all documents by the seed, in shards of about `BYTES` characters."""
     documents = corpora.own_text(own) if own else list(corpora.corpus(corpus))
     pieces = [piece for document in documents for piece in _pieces(document)]
     random.Random(seed).shuffle(pieces)
@@ -132,7 +134,7 @@ def _finite(corpus: str, seed: int, own: str) -> tuple[tuple[str, ...], ...]:
 
 
 def _pieces(document: str) -> Iterator[str]:
-    """A long document in pieces, cut behind a line where there is one, or a space."""
+    """Cut a long document into pieces, after a line end where there is one, or a space."""
     at = 0
     while len(document) - at > _LONGEST:
         half, end = at + _LONGEST // 2, at + _LONGEST

@@ -13,12 +13,12 @@ from typing import Any, Literal
 
 Split = Literal["train", "held_out"]
 
-SPANS = "spans"  # no task of its own: hidden spans of the corpus, mixed in among the tasks
+SPANS = "spans"  # not a task of its own: hidden spans of the corpus, mixed in among the tasks
 
 
 @dataclass(frozen=True)
 class Pair:
-    """What is read, its prefix in front; what is to be written; what Toyland knows of it."""
+    """The source with its prefix, the target, and Toyland's ground truth about it."""
 
     source: str
     target: str
@@ -41,7 +41,7 @@ class Task:
     _told: Callable[[int, Split], Iterator[tuple[str, str, Any]]]
 
     def pairs(self, seed: int = 0, split: Split = "train") -> Iterator[Pair]:
-        """Endless pairs, the same for the same seed. Held out are combinations, as in the tales.
+        """Yield endless pairs, the same for the same seed. Held out are combinations, as in the tales.
 
         Raises:
             ValueError: no split has that name, at the call.
@@ -112,17 +112,17 @@ _SPAN_CHARACTERS = (270, 65)
 
 
 def names() -> list[str]:
-    """What a mixture may hold: the tasks, and hidden spans."""
+    """List what a mixture may hold: the tasks, and hidden spans."""
     return [*TASKS, SPANS]
 
 
 def asks(text: str) -> bool:
-    """Whether a text begins with the prefix of a task."""
+    """Return whether a text begins with the prefix of a task."""
     return any(text.startswith(task.prefix.rstrip()) for task in TASKS.values())
 
 
 def prefixes(card: Mapping[str, Any]) -> tuple[str, ...]:
-    """What stands in front of a text for each task that a model, or a run, has learned, by its card."""
+    """Return the prefix of each task that a model, or a run, was trained on, by its card."""
     spec = card.get("spec")
     learned = spec.get("tasks") if isinstance(spec, Mapping) else None
     if not isinstance(learned, Sequence) or isinstance(learned, str):
@@ -131,7 +131,7 @@ def prefixes(card: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def missing(text: str, card: Mapping[str, Any]) -> str:
-    """What a text lacks for a model of these tasks, in words; "" where a task stands in front, or it knows none.
+    """Return what a text lacks for a model of these tasks, in words; "" where it has a prefix, or the model knows none.
 
     Args:
         card: of the model, or of a run.
@@ -139,21 +139,19 @@ def missing(text: str, card: Mapping[str, Any]) -> str:
     from core.text.training import sentinel
 
     fronts = [f"“{prefix.strip()}”" for prefix in prefixes(card)]
-    if (
-        not fronts or asks(text) or sentinel(0) in text
-    ):  # hidden spans are a task, too, without a word in front
+    if not fronts or asks(text) or sentinel(0) in text:  # hidden spans are a task, too, without a prefix
         return ""
     told = fronts[0] if len(fronts) == 1 else f"{', '.join(fronts[:-1])} or {fronts[-1]}"
     return f"No task stands in front of your text: this model has learned from texts that begin with {told}"
 
 
 def characters(name: str) -> tuple[int, int]:
-    """Of a source and of a target, on average."""
+    """Return the mean characters of a source and of a target."""
     return _SPAN_CHARACTERS if name == SPANS else TASKS[name].characters
 
 
 def mixture(shares: Sequence[tuple[str, float]] = ()) -> Mapping[str, float]:
-    """Shares that add up to 1, by task; () takes the tasks' own.
+    """Normalize shares by task to add up to 1; () takes the tasks' own.
 
     Raises:
         ValueError: an unknown task, one named twice, or shares that are not positive.

@@ -1,1 +1,1 @@
-"""From logits to text: warpers, greedy, sampling and beam search, and the cache that spares repeated work."""
+"""From logits to text: warpers, greedy, sampling and beam search, and the key/value cache."""

@@ -1,4 +1,4 @@
-"""What an encoder-decoder has written, as a text that a person may change, and the model that goes on with it."""
+"""An encoder-decoder's target text, which a learner may edit, and its continuation by the model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def answering(
     lm: LanguageModel, source: Sequence[int], written: Sequence[int] = (), count: int = 40
 ) -> Iterator[int]:
-    """Write on, the likeliest token each time: ids as they come, an end token the last.
+    """Continue the target greedily: yield ids one by one, an end token the last.
 
     Args:
         source: (S,) ids that the encoder reads.
@@ -39,10 +39,10 @@ def answering(
 
 
 def answer_with(lm: LanguageModel, before: str, ids: Sequence[int]) -> str:
-    """The answer `before` with these ids after it, as text that `lm.trace(source, target)` reads as the same tokens.
+    """Append ids to the target text `before`, so that `lm.trace(source, target)` reads the same tokens.
 
-    Signs that are part of an answer stay and read as the vocabulary writes them: the sentinels by which T5 names a gap,
-    the token that BART begins with. The end, padding and the start token are none.
+    Special tokens that are part of an answer are kept as the vocabulary writes them: T5's sentinels, BART's first
+    token. End, padding and start tokens are dropped.
     """
     config, told = lm.config, lm.tokenizer
     silent = {*config.eos_ids, config.pad_id, config.decoder_start_id} - {config.first_id}

@@ -1,4 +1,4 @@
-"""What the KV cache spares: the same greedy text written with and without it, positions counted, seconds measured."""
+"""Savings by the KV cache: the same greedy text with and without it, in positions computed and seconds."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class CacheStep:
 
 @dataclass(frozen=True)
 class CacheCost:
-    """A text, written both ways.
+    """A text, generated both ways.
 
     bytes: of the keys and values kept at the end.   ids: the tokens written; both ways write the same.
     """
@@ -52,22 +52,22 @@ class CacheCost:
 
     @property
     def positions_with(self) -> int:
-        """Positions computed for the whole text."""
+        """Positions computed for the whole text with the cache."""
         return sum(step.positions_with for step in self.steps)
 
     @property
     def positions_without(self) -> int:
-        """Positions computed for the whole text, each token anew: it grows with the square of the length."""
+        """Positions computed for the whole text without the cache: quadratic in the length."""
         return sum(step.positions_without for step in self.steps)
 
     @property
     def seconds_with(self) -> float:
-        """For the whole text."""
+        """Seconds for the whole text with the cache."""
         return sum(step.seconds_with for step in self.steps)
 
     @property
     def seconds_without(self) -> float:
-        """For the whole text."""
+        """Seconds for the whole text without the cache."""
         return sum(step.seconds_without for step in self.steps)
 
 
@@ -80,10 +80,10 @@ def measure(
     repeats: int = 3,
     clock: Callable[[], float] = time.perf_counter,
 ) -> CacheCost:
-    """Write `new_tokens` after `prompt`, `repeats` times with the cache and, in turn, as often without.
+    """Generate `new_tokens` after `prompt`, `repeats` times with the cache and, alternating, as often without.
 
-    Writes past end tokens, as long as there is room. Positions are counted in runs of their own, of which no time is
-    taken. An encoder-decoder's are its decoder's; reading the source belongs to the first token's time, both ways.
+    End tokens do not stop generation. Positions are counted in separate, untimed runs. An encoder-decoder's are its
+    decoder's; reading the source belongs to the first token's time, both ways.
 
     Args:
         clock: returns seconds.
@@ -102,7 +102,7 @@ def measure(
     kept, anew = (_Run(lm, read, new_tokens, use_cache, None).positions for use_cache in (True, False))
     runs: dict[bool, list[_Run]] = {True: [], False: []}
     for _ in range(repeats):
-        for use_cache, done in runs.items():  # in turn, so that a busy moment of the machine meets both
+        for use_cache, done in runs.items():  # interleaved, so that a busy moment of the machine affects both
             done.append(_Run(lm, read, new_tokens, use_cache, clock))
     fast, slow = (
         [statistics.median(times) for times in zip(*(run.seconds for run in done))] for done in runs.values()
@@ -117,7 +117,7 @@ def measure(
 
 
 class _Run:
-    """One text, written once.
+    """One generated text.
 
     Args:
         clock: None: count positions instead of measuring time.
@@ -138,7 +138,7 @@ class _Run:
         self.positions: list[int] = []
         self.seconds: list[float] = []
         reader = Reader(lm, read[0], use_cache=use_cache)
-        for id in read[1][1:] if len(read) == 2 else ():  # what an encoder-decoder has written
+        for id in read[1][1:] if len(read) == 2 else ():  # ids of an encoder-decoder's target
             reader.extend(torch.tensor([[id]], device=lm.device))
         place = "decoder.hook_embed" if len(read) == 2 else "hook_embed"  # (1, positions, D)
         for _ in range(min(new_tokens, lm.config.n_ctx - reader.ids.shape[1])):

@@ -1,8 +1,8 @@
-"""Asking an assistant: a conversation as the text that it was trained to go on from.
+"""Chat with an instruction-tuned model: a conversation formatted by its chat template.
 
-A model that was trained to follow instructions knows turns by marks of its own, which its chat template puts between
-them: a program in Jinja that comes with the checkpoint (`tokenizer_config.json`; in GGUF `tokenizer.chat_template`). It
-is somebody else's, so it runs in Jinja's sandbox, where it reaches nothing but the conversation.
+A model that was trained to follow instructions marks turns with special tokens, inserted by its chat template: a Jinja
+program that comes with the checkpoint (`tokenizer_config.json`; in GGUF `tokenizer.chat_template`). It is untrusted, so
+it runs in Jinja's sandbox with access to the conversation only.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ class NoTemplate(ValueError):
 
 
 def has_template(lm: LanguageModel) -> bool:
-    """Whether a model's checkpoint says how to ask it."""
+    """Return whether a model's checkpoint has a chat template."""
     return isinstance(lm.card.get(CARD), str) and bool(lm.card[CARD].strip())
 
 
 def conversation(lm: LanguageModel, turns: Sequence[Mapping[str, str]], *, answer: bool = True) -> str:
-    """Write a conversation as the model's chat template has it.
+    """Format a conversation with the model's chat template.
 
     Args:
         turns: each with "role" ("system", "user", "assistant") and "content".
-        answer: end with the mark behind which the assistant speaks.
+        answer: end with the prefix of the assistant's turn.
 
     Raises:
         NoTemplate: there is none, it does not compile, refuses these turns, or writes without end.
@@ -69,7 +69,7 @@ def conversation(lm: LanguageModel, turns: Sequence[Mapping[str, str]], *, answe
 
 
 def ask(lm: LanguageModel, request: str, **options: Any) -> Generation:
-    """Let an assistant answer one request, greedily unless `options` of `generate` say otherwise.
+    """Generate an assistant's answer to one request, greedily unless `options` of `generate` say otherwise.
 
     Raises:
         NoTemplate: as `conversation`. ValueError: as `generate`.
@@ -80,7 +80,7 @@ def ask(lm: LanguageModel, request: str, **options: Any) -> Generation:
 
 @lru_cache(maxsize=8)
 def _template(source: str) -> Template:
-    """A chat template, compiled as `transformers` compiles it: blocks take their line ends with them."""
+    """Compile a chat template as `transformers` does: block tags swallow their line ends."""
     from jinja2.exceptions import TemplateError
     from jinja2.ext import loopcontrols
     from jinja2.sandbox import ImmutableSandboxedEnvironment

@@ -1,4 +1,4 @@
-"""What the decoder reads of its source at every node of a tree: cross-attention along all branches, in few passes."""
+"""Cross-attention of the decoder at every node of a tree, in few passes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 Texts = tuple[tuple[int, ...], ...]
-TOGETHER = 16  # texts in one pass
+TOGETHER = 16  # texts per pass
 MOST = 64  # texts in all: a tree of a hundred beams has more than a picture shows
 
 
@@ -25,7 +25,9 @@ MOST = 64  # texts in all: a tree of a hundred beams has more than a picture sho
 def crossings(
     lm: LanguageModel, source: Sequence[int], texts: Texts, reader: tuple[int, int] | None = None
 ) -> list[Array]:
-    """What each row of each text reads of the source: (T', S) a text, row t being the one that says token t + 1.
+    """Compute what each row of each text reads of the source.
+
+    (T', S) per text, row t being the one that predicts token t + 1.
 
     Args:
         source: (S,) ids that the encoder reads.
@@ -45,7 +47,7 @@ def crossings(
     for first in range(0, len(texts), TOGETHER):
         part = texts[first : first + TOGETHER]
         longest = max(map(len, part))
-        # No earlier row sees what fills up a shorter text.
+        # causal: no earlier row sees the padding
         rows = torch.tensor([[*text, *[0] * (longest - len(text))] for text in part], device=lm.device)
         with recording(names) as seen:
             model.decode(rows, read.expand(len(part), -1, -1))
@@ -56,13 +58,13 @@ def crossings(
 
 
 def tree_crossing(tree: Tree, before: Sequence[int], read: Callable[[Texts], Sequence[Array]]) -> Array:
-    """(N, S): what the row that says the token after each computed node reads of the source, in the order of `nexts`.
+    """Compute the source attention of each computed node's predicting row: (N, S), in the order of `nexts`.
 
     Args:
         before: ids that the decoder had written before the tree, its start token first.
         read: of such texts, (T', S) a text: `crossings` for one model, source and reader.
 
-    Of a tree with more than `MOST` branches those that no path takes, the least likely first, are left out: nan.
+    In a tree with more than `MOST` branches the least likely ones that no path takes are left out: NaN.
     """
     nodes = tree.nodes
     ways: dict[int, tuple[int, ...]] = {0: ()}

@@ -1,4 +1,4 @@
-"""Entropy along a text: how unsure the model was at each token, and how surprised by the one that came.
+"""Entropy and surprisal along a text: the model's uncertainty at each token, and the surprise of the actual one.
 
 Entropy is the surprisal it expects, surprisal is -log2 p of what came (Shannon 1948, section 6), both in bits.
 """
@@ -17,12 +17,12 @@ from core.decoding.stages import entropy_bits
 if TYPE_CHECKING:
     from core.language_model import LanguageModel, Text
 
-_TOGETHER = 16  # masked copies of a text in one call of an encoder
+_TOGETHER = 16  # masked copies of a text per call of an encoder
 
 
 @dataclass(frozen=True)
 class Position:
-    """One token and what was expected in its place.
+    """One token and the prediction in its place.
 
     index: its position in the text read (in the decoder's, start token included).   token: as a person reads it.
     entropy: of the whole distribution, in bits.   surprisal: of this token, in bits.
@@ -41,7 +41,7 @@ class Position:
 
 @torch.inference_mode()
 def along(lm: LanguageModel, text: Text, *, target: Text | None = None) -> list[Position]:
-    """Each predicted token of a text, from left to right.
+    """Compute entropy and surprisal of each predicted token of a text, from left to right.
 
     A decoder predicts every token but the first from those before it, in one pass. An encoder-decoder predicts the
     target's. An encoder predicts each token but the special ones from all the others: it is masked, and the text read
@@ -82,7 +82,7 @@ def _masked(lm: LanguageModel, ids: list[int]) -> list[Position]:
 
 
 def _positions(lm: LanguageModel, logits: Tensor, places: list[int], ids: list[int]) -> list[Position]:
-    """From scores (N, V) for the tokens `ids` at `places`."""
+    """Build the positions from scores (N, V) for the tokens `ids` at `places`."""
     if not ids:
         return []
     log_p = logits.log_softmax(-1)

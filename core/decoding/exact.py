@@ -1,4 +1,4 @@
-"""Exact search: the likeliest text, proven. What greedy and beam search only hope to find.
+"""Exact search: the most probable text, with proof. Greedy and beam search only approximate it.
 
 Best first (uniform-cost search, after Dijkstra 1959): a text's log-probability only falls as it grows, so whatever
 continues a prefix scores at most its bound; once no prefix's bound is above the texts found, none can be better. Exact
@@ -24,8 +24,8 @@ from core.decoding.written import written
 if TYPE_CHECKING:
     from core.language_model import LanguageModel, Text
 
-_START_BEAMS = 4  # of the beam search whose texts the others have to beat
-_TOGETHER = 16  # prefixes read in one call
+_START_BEAMS = 4  # width of the initial beam search, as a multiple
+_TOGETHER = 16  # prefixes per call
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def best(
     slots: Sequence[int] | None = None,
     stop_ids: tuple[int, ...] | None = None,
 ) -> Exact:
-    """The `n` best ways to continue `prompt` by at most `depth` tokens.
+    """Find the `n` best ways to continue `prompt` by at most `depth` tokens.
 
     A text is finished by an end token or at `depth` tokens, as in `lm.generate`; it scores
     log p / tokens ** length_penalty. Where the model's decoder always begins with one token (`ModelConfig.first_id`),
@@ -112,7 +112,7 @@ def best_steps(
     slots: Sequence[int] | None = None,
     stop_ids: tuple[int, ...] | None = None,
 ) -> Iterator[int | Exact]:
-    """The same, for a page that shows progress or stops: a number for each pass, and at last what was found.
+    """Run `best` step by step, for a page that shows progress or stops: a number for each pass, at last the result.
 
     Arguments and errors as for `best`.
     """
@@ -136,7 +136,7 @@ def best_steps(
 
 @dataclass(slots=True)
 class _Following:
-    """What may follow one prefix and is still worth a look, the likeliest first; `at` is the next to be opened.
+    """The possible next tokens of one prefix that are still worth expanding, best first; `at` is the next one.
 
     length: of the texts, one more than the prefix has.   log_probs, bounds: of each.
     """
@@ -150,7 +150,7 @@ class _Following:
 
 
 class _Open(NamedTuple):
-    """The likeliest text behind one prefix that was not read yet. The smallest comes first; no two are the same text.
+    """A heap entry: the best unexpanded text of one prefix. The smallest comes first; no two are the same text.
 
     key: the bound, negated.   length: of the text.   prefix, token: what it consists of; -1: the prompt alone.
     log_prob: of the text.   rest: what else may follow the prefix; None at the root.
@@ -171,13 +171,12 @@ class _Search:
         self.prefixes, self.limit, self.stop_ids = prefixes, limit, stop_ids
         self.n, self.penalty = n, length_penalty
         self.found: dict[int, tuple[float, float]] = {}  # finished prefixes: score, log_prob
-        self.open: list[_Open] = []  # a heap: of each prefix the best that is left, the others wait behind it
-        self.read: set[int] = (
-            set()
-        )  # prefixes that the search has needed; those read ahead are not among them
-        self.floor = -float("inf")  # what another text has to beat
+        # a heap: the best unexpanded text of each prefix, the others queue behind it
+        self.open: list[_Open] = []
+        self.read: set[int] = set()  # prefixes that the search has needed, without those read ahead
+        self.floor = -float("inf")  # the score that another text has to beat
         begun = prefixes.ids([ROOT]).shape[1] > 1
-        self.first_id = None if begun else prefixes.lm.config.first_id  # what every text begins with
+        self.first_id = None if begun else prefixes.lm.config.first_id  # the forced first token of every text
 
     def run(self, options: DecodingOptions, max_passes: int) -> Iterator[int | Exact]:
         if self.limit == 0:
@@ -199,7 +198,7 @@ class _Search:
         )
 
     def _expansions(self, options: DecodingOptions, max_passes: int) -> Iterator[None]:
-        """The beam search that comes first, then batch after batch until nothing better can come."""
+        """Run the initial beam search, then expand batch after batch until nothing better is possible."""
         self._start(options)
         self.read.update(node for batch in self.prefixes.batches for node in batch)
         heapq.heappush(self.open, _Open(-float("inf"), 0, -1, -1, 0.0, None))
@@ -209,7 +208,7 @@ class _Search:
             yield
 
     def _possible(self) -> int:
-        """How many texts there are."""
+        """Return how many texts there are."""
         depth = self.limit
         if self.first_id is not None:
             depth -= 1
@@ -218,7 +217,10 @@ class _Search:
         return possible(self.prefixes.lm.config.d_vocab, len(self.stop_ids), depth)
 
     def _log_probs(self, nodes: list[int]) -> Tensor:
-        """Of every token after each of these prefixes, all of one depth: (B, V) in float64."""
+        """Compute the log-probabilities of every token after each of these prefixes, all of one depth.
+
+        (B, V) in float64.
+        """
         log_probs = self.prefixes.logits(nodes).double().log_softmax(-1)
         if self.first_id is None or self.prefixes.depth(nodes[0]):
             return log_probs
@@ -235,7 +237,7 @@ class _Search:
                 self.floor = heapq.nlargest(self.n, (score for score, _ in self.found.values()))[-1]
 
     def _bounds(self, log_prob: Tensor, length: int) -> Tensor:
-        """The most that texts can score which begin with `length` tokens of these log-probabilities."""
+        """Compute an upper bound of the score of texts that begin with `length` tokens of these log-probabilities."""
         longest = self.limit if self.penalty > 0 else length
         return log_prob / longest**self.penalty
 
@@ -252,7 +254,7 @@ class _Search:
 
     @torch.inference_mode()
     def _start(self, options: DecodingOptions) -> None:
-        """Texts to beat, from a beam search: without them, nearly every prefix would have to be kept open."""
+        """Find initial texts to beat by a beam search: without them, nearly every prefix would have to be kept."""
         reader = SharedReader(self.prefixes)
         for text in beam.search(reader, options, tuple(self.stop_ids), self.limit):
             node, log_prob = ROOT, 0.0
@@ -263,7 +265,7 @@ class _Search:
 
     @torch.inference_mode()
     def _expand(self, max_passes: int) -> None:
-        """Read the most promising prefixes, of the depth of the very best, and open what follows them."""
+        """Expand the most promising prefixes, of the depth of the very best."""
         most = max(1, min(_TOGETHER, max_passes - len(self.read)))
         picked = [self._pop()]
         depth = picked[0].length
@@ -287,7 +289,7 @@ class _Search:
             self._follow(_Following(node, depth + 1, *lists))
 
     def _follow(self, found: _Following) -> None:
-        """Finish the texts that end here, and open the best of the others."""
+        """Finish the texts that end here, and queue the best of the others."""
         going_on = []
         for at, bound in enumerate(found.bounds):
             if bound <= self.floor:
@@ -308,15 +310,17 @@ class _Search:
             heapq.heappush(self.open, _Open(-bound, rest.length, rest.prefix, token, log_prob, rest))
 
     def _pop(self) -> _Open:
-        """The most promising text; the next one behind its prefix takes its place."""
+        """Pop the most promising text; the next one of its prefix takes its place."""
         found = heapq.heappop(self.open)
         if found.rest is not None:
             self._open_next(found.rest)
         return found
 
     def _ahead(self, depth: int, count: int) -> list[int]:
-        """Up to `count` further prefixes of this depth that will be read soon, unless better texts come before: a row
-        more in a call of the model costs little, another call costs as much as the first."""
+        """Choose up to `count` further prefixes of this depth to read ahead, which are likely to be needed soon.
+
+        A row more in a call of the model costs little, another call costs as much as the first.
+        """
         texts = []
         for each in self.open:
             rest = each.rest
@@ -331,7 +335,7 @@ class _Search:
 
 
 def possible(vocabulary: int, ends: int, depth: int) -> int:
-    """How many texts of at most `depth` tokens there are, if `ends` of the vocabulary's tokens end one."""
+    """Count the texts of at most `depth` tokens, if `ends` of the vocabulary's tokens end one."""
     going_on = vocabulary - ends
     ended = sum(going_on ** (length - 1) * ends for length in range(1, depth))
     return ended + going_on ** (depth - 1) * vocabulary

@@ -1,4 +1,4 @@
-"""Fill in the blanks: all at once, or one by one, each seeing those that are filled already.
+"""Fill-in of blanks by a masked model: all at once, or one by one, each conditioned on those already filled.
 
 A masked model predicts each blank as if the others stayed blank. Filled all at once, two blanks may each be likely and
 together make no sense; filled in turn, the second knows the first.
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Blank:
-    """What fills one blank.
+    """The token that fills one blank.
 
     position: in the text.   token: as a person reads it.
     alone: its probability while every blank is open.   in_turn: while those to its left are filled, as in this text.
@@ -96,7 +96,7 @@ def _node(prefixes: Prefixes, ids: Sequence[int]) -> int:
 
 
 def _blanks(prefixes: Prefixes, first: torch.Tensor, ids: Sequence[int]) -> tuple[tuple[Blank, ...], float]:
-    """Each blank's token with its two probabilities, and log p of all. first: (blanks, V), all blanks open."""
+    """Return each blank's token with its two probabilities, and log p of all. first: (blanks, V), all blanks open."""
     node, total, found = ROOT, 0.0, []
     for place, id, alone in zip(prefixes.slots, ids, first):
         log_p = float(prefixes.log_probs(node)[id])

@@ -1,4 +1,4 @@
-"""generate and stream: continue a text."""
+"""`generate` and `stream`: continue a text."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Beam", "DecodingOptions", "Generation", "Step", "generate", "stream"]
 
-_TOGETHER = 64  # steps whose facts are worked out in one go
+_TOGETHER = 64  # steps whose facts are computed at once
 _HELD = (
     2**18
-)  # scores that a block of steps may hold until somebody looks; with more, the facts are worked out at once
+)  # scores that a block of steps may keep until its facts are needed; with more, they are computed at once
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Beam:
 
 @dataclass(frozen=True)
 class Generation:
-    """What a model wrote.
+    """A generated text.
 
     ids, tokens, text: the new tokens only. An end token is the last of ids and tokens; text leaves special tokens out.
     prompt_ids: what it read, special tokens included (an encoder-decoder's encoder read it).
@@ -69,7 +69,7 @@ class Generation:
 
 
 class _Task:
-    """A checked request: the model, the prompt's ids, the options, and the two limits that end a text."""
+    """A validated request: the model, the prompt's ids, the options, and the two length limits."""
 
     def __init__(
         self, lm: LanguageModel, prompt: str | Sequence[int], special: bool, options: DecodingOptions
@@ -88,13 +88,13 @@ class _Task:
         return sequential.choices(self.reader, self.options, self.stop_ids, self.limit)
 
     def finished(self, last: int | None) -> Finished:
-        """Why a text whose last new token is `last` went no further."""
+        """Return why a text whose last new token is `last` has ended."""
         if last in self.stop_ids:
             return "end token"
         return "length" if self.limit == self.options.max_new_tokens else "context"
 
     def told(self, ids: list[int], blocks: Sequence[Block]) -> dict[str, Any]:
-        """The fields that a text of its own has."""
+        """Return the fields of a single generated text."""
         finished = self.finished(ids[-1] if ids else None)
         return {
             "ids": ids,
@@ -111,8 +111,8 @@ def generate(
     """Continue a text: greedily, 40 tokens at most, unless told otherwise.
 
     Ids, and the scores of a beam search, are those of `transformers`' generate with the same options. It stops after an
-    end token, which is kept in `.ids`, after max_new_tokens, or when the context is full, and says which. Interventions
-    that are active around the call hold inside it.
+    end token, which is kept in `.ids`, after max_new_tokens, or when the context is full, and records which.
+    Interventions that are active around the call hold inside it.
 
     Args:
         prompt: a text, or ids; an encoder-decoder reads it with its encoder.
@@ -137,7 +137,7 @@ def generate(
 def stream(
     lm: LanguageModel, prompt: str | Sequence[int], *, add_special_tokens: bool = True, **options: Any
 ) -> Iterator[Step]:
-    """Continue a text and hand over each token as it comes; the same tokens as `generate` with the same options.
+    """Continue a text and yield each token as it comes; the same tokens as `generate` with the same options.
 
     The request is checked at once. Each token is computed under the interventions active when it is asked for; between
     two tokens the generator holds no setting of its own, so several may take turns.
@@ -160,7 +160,7 @@ def _stream(task: _Task) -> Iterator[Step]:
 
 
 def _collect(choices: Iterable[sequential.Choice]) -> tuple[list[int], list[Block]]:
-    """The ids, and their steps."""
+    """Collect the ids and their steps."""
     ids: list[int] = []
     blocks: list[Block] = []
     waiting: list[sequential.Choice] = []

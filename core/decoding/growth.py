@@ -1,6 +1,6 @@
-"""Growth: the strategies at work side by side on one tree of prefixes, level by level.
+"""The decoding strategies run in lockstep on one tree of prefixes, level by level.
 
-Each strategy is the code that `lm.generate` runs. What all of them want to read at one level is read in one call.
+Each strategy is the code that `lm.generate` runs. All prefixes needed at one level are computed in one call.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ STRATEGIES: tuple[Strategy, ...] = ("greedy", "beam", "sample")
 
 @dataclass(frozen=True)
 class Found:
-    """A text that a strategy has written. node: its last prefix.   rank: from 0, among those of its strategy."""
+    """A text that a strategy has generated. node: its last prefix. rank: from 0, among those of its strategy."""
 
     strategy: Strategy
     rank: int
@@ -34,12 +34,12 @@ class Found:
 
     @property
     def name(self) -> str:
-        """As a person calls it: "greedy", "beam 2"."""
+        """Its name for a person: "greedy", "beam 2"."""
         return self.strategy if self.strategy in ("greedy", "sample") else f"{self.strategy} {self.rank + 1}"
 
 
 class _Walk:
-    """One text that grows by one token a level."""
+    """One text that grows by one token per level."""
 
     def __init__(self, strategy: Strategy, rank: int, reader: SharedReader, ids: Iterator[int]) -> None:
         self.strategy, self.rank, self.reader, self._ids = strategy, rank, reader, ids
@@ -50,7 +50,7 @@ class _Walk:
 
 
 class Growth:
-    """A tree while it grows.
+    """A growing tree.
 
     Attributes:
         found: the texts, in the order greedy, beams (best first), sample, forced.
@@ -72,16 +72,16 @@ class Growth:
         self.prefixes = Prefixes(lm, prompt, target=target, slots=slots)
         self.limit = min(depth, self.prefixes.room)
         stop = lm.config.eos_ids if options.stop_ids is None else options.stop_ids
-        # A blank that an end token fills ends nothing: the next blank is still open.
+        # An end token in a blank ends nothing: the next blank is still open.
         self.stop_ids = frozenset(() if self.prefixes.slots else check_path(lm, stop))
         self.found: list[Found] = []
         self.running: set[int] = set()
         self.apart: dict[str, int] = {}
         self._walks: list[_Walk] = []
-        self.prefixes.compute([ROOT])  # what may follow the prompt, even if there is room for nothing
+        self.prefixes.compute([ROOT])  # the root's next tokens, even if there is no room for any
 
     def run(self, strategies: Sequence[str], forced: Sequence[Sequence[int]]) -> None:
-        """Follow all of them to their ends."""
+        """Run all strategies to their ends."""
         for strategy in STRATEGIES:
             # A beam search of width one is greedy, in `lm.generate` too.
             if strategy in strategies and (strategy != "beam" or self.options.n_beams == 1):
@@ -115,7 +115,7 @@ class Growth:
         self.apart["beam"] = reader.asked
 
     def _level(self, nodes: list[int]) -> None:
-        """Compute these, and in the same call what every walk wants to read next; then let the walks step.
+        """Compute these nodes, and in the same call those that every walk needs next; then step the walks.
 
         A beam search asks for one level after the other, so that the walks are always at its level.
         """
@@ -134,7 +134,7 @@ class Growth:
             yield choice.id
 
     def _forced(self, reader: SharedReader, path: Sequence[int]) -> Iterator[int]:
-        """The path, then the likeliest token each time."""
+        """Yield the forced path, then the likeliest token each time."""
         for depth in range(self.limit):
             scores = reader.logits()
             id = path[depth] if depth < len(path) else int(sequential.greedy(scores))
@@ -143,7 +143,7 @@ class Growth:
 
     @torch.inference_mode()
     def add_best_children(self, count: int) -> None:
-        """Give each computed prefix that goes on its `count` likeliest children, wanted by a strategy or not."""
+        """Add the `count` likeliest children to each computed prefix that goes on, used by a strategy or not."""
         for nodes in list(self.prefixes.batches):
             if count and self.prefixes.depth(nodes[0]) < self.limit:
                 best = self.prefixes.logits(nodes).topk(min(count, self.lm.config.d_vocab)).indices.tolist()
@@ -153,7 +153,8 @@ class Growth:
 
     @torch.inference_mode()
     def edges(self) -> dict[int, tuple[float, int]]:
-        """log p given the parent's text, and how many tokens are likelier there, of every prefix but the root."""
+        """Compute log p given the parent's text, and how many tokens are likelier there, for every prefix but the
+        root."""
         children: dict[int, list[int]] = {}
         for node in range(1, len(self.prefixes)):
             children.setdefault(self.prefixes.parent(node), []).append(node)
@@ -174,7 +175,10 @@ class Growth:
 
     @torch.inference_mode()
     def summaries(self, shown: int) -> Iterator[tuple[list[int], Summary]]:
-        """What may follow each computed prefix, a batch at a time; the tokens that were taken are among those shown."""
+        """Summarize the next tokens of each computed prefix, a batch at a time.
+
+        Tokens on a path are among those shown.
+        """
         taken: dict[int, list[int]] = {}
         for found in self.found:
             for node in self.prefixes.line(found.node):

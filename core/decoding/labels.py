@@ -1,4 +1,4 @@
-"""What an encoder with a head of classes or spans says about a text.
+"""Predictions of an encoder with a head of classes or spans.
 
 A span's probability is that of its first token as the start times that of its last as the end, as the model was trained
 to say them (Devlin et al. 2019, section 4.2). Starts and ends outside the context, and ends before their start, are no
@@ -31,7 +31,7 @@ _SAYS = {
 
 
 class Tag(NamedTuple):
-    """One token and its likeliest class; `offset`: its (first, after last) character, (0, 0) where none is known."""
+    """One token and its likeliest class; `offset`: its (first, past last) character, (0, 0) where none is known."""
 
     token: str
     label: str
@@ -40,7 +40,7 @@ class Tag(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """A span of the context; `start`, `end`: its first and after its last character.
+    """A span of the context; `start`, `end`: its first and past its last character.
 
     first, last: its tokens, as positions of the row that the model read.
     """
@@ -55,7 +55,7 @@ class Answer(NamedTuple):
 
 @torch.inference_mode()
 def classify(lm: LanguageModel, text: Text) -> list[tuple[str, float]]:
-    """Every class with its probability, likeliest first.
+    """Classify a text: every class with its probability, likeliest first.
 
     Raises:
         ValueError: the model has another head.
@@ -68,7 +68,7 @@ def classify(lm: LanguageModel, text: Text) -> list[tuple[str, float]]:
 
 @torch.inference_mode()
 def tag(lm: LanguageModel, text: Text) -> list[Tag]:
-    """Each token with its likeliest class; the special tokens around the text are left out.
+    """Classify each token; the special tokens around the text are left out.
 
     Raises:
         ValueError: the model has another head.
@@ -91,7 +91,7 @@ def tag(lm: LanguageModel, text: Text) -> list[Tag]:
 def answer(
     lm: LanguageModel, question: str, context: str, *, n_best: int = 1, longest: int = 30
 ) -> list[Answer]:
-    """The likeliest spans of the context that answer the question, best first; fewer where there are fewer.
+    """Find the likeliest spans of the context that answer the question, best first; fewer where there are fewer.
 
     Args:
         longest: the most tokens an answer may have.
@@ -125,7 +125,7 @@ def answer(
 def best_spans(
     start: Tensor, end: Tensor, inside: Tensor, *, n_best: int = 1, longest: int = 30
 ) -> list[tuple[int, int, float]]:
-    """The spans (first, last, start[first] + end[last]) of the largest sums, with first <= last, both inside.
+    """Find the spans (first, last, start[first] + end[last]) of the largest sums, with first <= last, both inside.
 
     Args:
         start, end: (T,) scores of each position (their logarithms of probability, for a probability in the end).

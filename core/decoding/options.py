@@ -1,4 +1,4 @@
-"""DecodingOptions: how to continue a text, as one frozen, checked record."""
+"""DecodingOptions: the settings of generation, as one frozen, validated record."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from typing import Any, Literal, get_args
 
 Strategy = Literal["greedy", "sample", "beam"]
 EarlyStopping = bool | Literal["never"]
-MOST_LEVELS = (
-    1_000  # tokens, one after the other, that a tree, an exact search or many samples may be asked for
-)
+MOST_LEVELS = 1_000  # maximum length in tokens of a tree, an exact search or many samples
 
 
 @dataclass(frozen=True, kw_only=True)
 class DecodingOptions:
-    """How to continue a text. Every strategy reads the first block; what belongs to another strategy is ignored.
+    """Generation settings. Every strategy reads the first block; settings of other strategies are ignored.
 
     Args:
         strategy: "greedy" takes the most probable token, "sample" draws one, "beam" follows several texts at once.
@@ -110,7 +108,7 @@ def whole_number(name: str, value: Any, low: int, high: int, *, off: str = "") -
 
 
 def _off(value: str) -> str:
-    """How to switch a setting off, for somebody who tried 0."""
+    """Return how to switch a setting off, for somebody who tried 0."""
     return f"; {value} switches it off" if value else ""
 
 

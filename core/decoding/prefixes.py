@@ -1,7 +1,7 @@
-"""Prefixes: all texts that begin with one prompt, as a tree, and the model's scores after each, computed once.
+"""Prefixes: the tree of texts that continue one prompt, with the model's scores after each, computed once.
 
-Greedy, beam and sampling ask for many of the same prefixes. Here each is one forward pass of one position, whoever asks
-for it and however often: keys and values are kept for every node of the tree, not for every text.
+Greedy, beam and sampling ask for many of the same prefixes. Each is computed by one forward pass of one position,
+however often it is needed: keys and values are kept for every node of the tree, not for every text.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from core.language_model import LanguageModel, Text
 
 ROOT = 0
-_TOGETHER = 64  # prefixes in one call of the model
-_HELD_BYTES = 2**28  # of scores that are kept for whoever asks again; older ones are computed anew
+_TOGETHER = 64  # prefixes per call of the model
+_HELD_BYTES = 2**28  # bytes of scores kept for reuse; older ones are recomputed
 
 
 class Prefixes:
@@ -61,7 +61,7 @@ class Prefixes:
         self.lm, config = lm, lm.config
         read = lm.batch(prompt, target)
         self.prompt_ids: list[int] = read[0][0].tolist()
-        self._given: list[int] = read[-1][0].tolist()  # where the texts begin
+        self._given: list[int] = read[-1][0].tolist()  # the first token of the texts
         self.slots: tuple[int, ...] = ()
         self._source: Tensor | None = None
         if slots is not None and config.shape != "encoder":
@@ -76,9 +76,9 @@ class Prefixes:
         self._cache = TreeCache()
         self._parents, self._tokens, self._depths = [-1], [-1], [0]
         self._children: list[dict[int, int]] = [{}]
-        self._scores: dict[int, tuple[Tensor, int]] = {}  # node: a block of scores (B, V) and its row
+        self._scores: dict[int, tuple[Tensor, int]] = {}  # node -> a block of scores (B, V) and its row
         self._known: set[int] = set()  # nodes computed once
-        self._kept: set[int] = set()  # nodes whose keys and values stand in the cache
+        self._kept: set[int] = set()  # nodes with keys and values in the cache
         self._names = frozenset(lm.transformer.hook_names)
         self.batches: list[list[int]] = []
         self.calls = 0
@@ -89,11 +89,11 @@ class Prefixes:
         return len(self._known)
 
     def __len__(self) -> int:
-        """The number of nodes, computed or not."""
+        """Return the number of nodes, computed or not."""
         return len(self._parents)
 
     def child(self, node: int, token: int) -> int:
-        """The node that continues `node` by `token`; a new one if there is none."""
+        """Return the node that continues `node` by `token`, creating it if necessary."""
         known = self._children[node]
         if token not in known:
             known[token] = len(self)
@@ -104,23 +104,23 @@ class Prefixes:
         return known[token]
 
     def at_hand(self, node: int) -> bool:
-        """Whether the scores after this prefix are known and kept."""
+        """Return whether the scores after this prefix are cached."""
         return node in self._scores
 
     def parent(self, node: int) -> int:
-        """The node one token earlier; -1 above the root."""
+        """Return the node one token earlier; -1 above the root."""
         return self._parents[node]
 
     def token(self, node: int) -> int:
-        """The last token of the node's text; -1 at the root."""
+        """Return the last token of the node's text; -1 at the root."""
         return self._tokens[node]
 
     def depth(self, node: int) -> int:
-        """How many tokens the node's text has, the prompt's not counted."""
+        """Return the number of new tokens of the node's text."""
         return self._depths[node]
 
     def line(self, node: int) -> list[int]:
-        """The nodes from the first new token to this one."""
+        """List the nodes from the first new token to this one."""
         found = []
         while node != ROOT:
             found.append(node)
@@ -128,11 +128,11 @@ class Prefixes:
         return found[::-1]
 
     def path(self, node: int) -> list[int]:
-        """The new tokens of the node's text."""
+        """Return the new tokens of the node's text."""
         return [self._tokens[each] for each in self.line(node)]
 
     def ids(self, nodes: Sequence[int]) -> Tensor:
-        """What the model has before it at nodes of one depth, (B, T): an encoder sees the blanks still open, too."""
+        """Return the model's input ids at nodes of one depth, (B, T): for an encoder with the open blanks."""
         rows = [list(self._given) for _ in nodes]
         for row, node in zip(rows, nodes):
             path = self.path(node)
@@ -145,7 +145,7 @@ class Prefixes:
 
     @torch.inference_mode()
     def compute(self, nodes: Sequence[int]) -> None:
-        """Have the scores after these prefixes, all of one depth, ready: those that are missing in one batch."""
+        """Compute the missing scores after these prefixes, all of one depth, in one batch."""
         hooks.check(self._names)
         missing = list(dict.fromkeys(node for node in nodes if node not in self._scores))
         for first in range(0, len(missing), _TOGETHER):
@@ -153,7 +153,7 @@ class Prefixes:
 
     @torch.inference_mode()
     def logits(self, nodes: Sequence[int]) -> Tensor:
-        """Scores of the next token after each prefix, all of one depth: (B, V) in float32."""
+        """Return the scores of the next token after each prefix, all of one depth: (B, V) in float32."""
         self.compute(nodes)
         places = [self._scores[node] for node in nodes]
         self._forget()
@@ -165,7 +165,7 @@ class Prefixes:
         return torch.stack([scores[row] for scores, row in places])
 
     def log_probs(self, node: int) -> Tensor:
-        """log p of every next token after one prefix: (V,)."""
+        """Return log p of every next token after one prefix: (V,)."""
         return self.logits([node])[0].log_softmax(-1)
 
     def _compute(self, nodes: list[int]) -> None:
@@ -177,7 +177,7 @@ class Prefixes:
             self.batches.append(fresh)
 
     def _run(self, nodes: list[int]) -> Tensor:
-        """One call of the model: (B, V)."""
+        """Call the model once: (B, V)."""
         model, depth = self.lm.transformer, self._depths[nodes[0]]
         if self.slots:
             return model(self.ids(nodes))[:, self.slots[depth]]
@@ -194,7 +194,7 @@ class Prefixes:
         else:
             lines = [self.line(node) for node in nodes]
             for node in dict.fromkeys(node for line in lines for node in (ROOT, *line[:-1])):
-                if node not in self._kept:  # read what these read, before
+                if node not in self._kept:  # ancestors whose keys and values are missing first
                     self._compute([node])
             self._cache.at(torch.tensor(lines, device=self.lm.device))
             unseen = torch.tensor([[self._tokens[node]] for node in nodes], device=self.lm.device)  # (B, 1)
@@ -202,17 +202,17 @@ class Prefixes:
         return decoder(unseen, source=source, cache=self._cache, last_only=last_only)[:, -1]
 
     def _forget(self) -> None:
-        """Let go of the oldest scores when there are too many."""
+        """Evict the oldest scores when there are too many."""
         most = max(2 * _TOGETHER, _HELD_BYTES // (4 * self.lm.config.d_vocab))
         while len(self._scores) > most:
             del self._scores[next(iter(self._scores))]
 
 
 class SharedReader(Reader):
-    """A Reader for one strategy, over prefixes that it shares with others.
+    """A Reader for one strategy, over prefixes shared with other strategies.
 
     Args:
-        before: told the nodes that are about to be asked for, so that others may be computed in the same call.
+        before: called with the nodes that are about to be read, so that others may be computed in the same call.
 
     Attributes:
         nodes: where its texts stand.   visited: every node that one of them stood at.
@@ -229,7 +229,7 @@ class SharedReader(Reader):
         self.asked = 0
 
     def logits(self) -> Tensor:
-        """Of the token after each text so far: (B, V) in float32."""
+        """Return the scores of the token after each text so far: (B, V) in float32."""
         self.asked += len(self.nodes)
         if self._before is not None:
             self._before(self.nodes)
@@ -246,7 +246,7 @@ class SharedReader(Reader):
 
 
 def blanks(lm: LanguageModel, ids: Sequence[int], slots: Sequence[int] | None = None) -> tuple[int, ...]:
-    """The positions to fill in `ids`, from left to right: `slots`, or those of the mask tokens.
+    """Return the positions to fill in `ids`, from left to right: `slots`, or those of the mask tokens.
 
     Raises:
         ValueError: a slot outside the text, or no blank in it.
@@ -269,6 +269,6 @@ def blanks(lm: LanguageModel, ids: Sequence[int], slots: Sequence[int] | None = 
 
 
 def masked(lm: LanguageModel, ids: Sequence[int], slots: Sequence[int]) -> list[int]:
-    """`ids` with the mask token at `slots`; a model that has none keeps what stands there."""
+    """Put the mask token at `slots` of `ids`; a model that has none keeps the tokens there."""
     mask = lm.config.mask_id
     return [mask if place in slots and mask is not None else id for place, id in enumerate(ids)]

@@ -1,7 +1,7 @@
-"""Reader: a model that reads a growing text and says, each time, how likely every token is to come next.
+"""Reader: a model with a growing text that returns the next token's scores at each step.
 
-It does not choose: `sequential` and `beam` do. Every call stands alone (no setting outlives it), so a generator may own
-a reader, be left half way, go on in another context or thread, or be closed there.
+It does not choose tokens: `sequential` and `beam` do. No setting outlives a call, so a generator may own a reader, be
+suspended, resumed in another context or thread, or closed there.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ class Reader:
             if config.decoder_start_id is None:
                 raise ValueError(f"{lm.name} names no decoder_start_id, so its decoder cannot begin")
             self._prompt, given = given, torch.tensor([[config.decoder_start_id]], device=lm.device)
-        self.ids = given  # (B, T): what the decoder has read
-        self.first_id = config.first_id  # what a decoder always writes first, if anything
-        self.room = config.n_ctx - given.shape[1]  # tokens that may still be written
+        self.ids = given  # (B, T): the decoder's ids
+        self.first_id = config.first_id  # the forced first token, if any
+        self.room = config.n_ctx - given.shape[1]  # tokens that may still be generated
 
     @property
     def cache_bytes(self) -> int:
@@ -63,14 +63,17 @@ class Reader:
 
     @torch.inference_mode()
     def logits(self) -> Tensor:
-        """Of the token after the text so far: (B, V) in float32, under the interventions that are active now."""
+        """Return the scores of the token after the text so far.
+
+        (B, V) in float32, under the currently active interventions.
+        """
         hooks.check(self._names)
         if self._prompt is not None and self._source is None:
             self._source = self._decoder_source(self._prompt)
         cache = None if hooks.needs_whole_text() else self._cache
         unseen = self.ids if cache is None else self.ids[:, cache.length :]
         source = None if self._source is None else self._source.expand(len(self.ids), -1, -1)
-        # Whoever listens gets every position; otherwise the unembedding is spared all but the last.
+        # With hooks active, every position is computed; otherwise only the last one is unembedded.
         out = self._decoder(unseen, source=source, cache=cache, last_only=not hooks.listening())
         last = out[:, -1]
         return last.float() if out.shape[1] == 1 else last.to(torch.float32, copy=True)

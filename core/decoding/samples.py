@@ -1,4 +1,4 @@
-"""Many samples at once: how often each text is drawn, beside how often it should be.
+"""Many samples at once: the frequency of each text beside its exact probability.
 
 The probability of a text is the product of its tokens', after warping: what sampling draws from, computed exactly.
 """
@@ -27,7 +27,7 @@ MOST_SAMPLES = 100_000
 
 @dataclass(frozen=True)
 class SampledText:
-    """A text that was drawn at least once.
+    """A text that was sampled at least once.
 
     ids, tokens, text: the new tokens, as a person reads them, and what they add to the prompt.
     count, frequency: how often it was drawn, and that share of all draws.
@@ -45,13 +45,13 @@ class SampledText:
     ends: bool
 
     def spread(self, n: int) -> float:
-        """The standard deviation of `frequency` over many runs of n draws: sqrt(p (1 - p) / n)."""
+        """Return the standard deviation of `frequency` over many runs of n draws: sqrt(p (1 - p) / n)."""
         return math.sqrt(self.probability * (1.0 - self.probability) / n)
 
 
 @dataclass(frozen=True)
 class Samples:
-    """n draws.
+    """The result of n draws.
 
     texts: the distinct ones, the most frequent first, then the most probable.
     covered: the sum of their exact probabilities; the rest is the probability of all that were not drawn.
@@ -68,7 +68,7 @@ class Samples:
 
 @dataclass
 class _Bundle:
-    """Draws that have gone the same way so far."""
+    """Draws that share their prefix so far."""
 
     node: int
     count: int
@@ -88,7 +88,7 @@ def draw(
     seed: int = 0,
     **options: Any,
 ) -> Samples:
-    """Continue `prompt` n times by at most `depth` sampled tokens. The same seed draws the same texts.
+    """Sample n continuations of `prompt` of at most `depth` tokens. The same seed draws the same texts.
 
     Draws that have gone the same way share their forward pass, so thousands take little more than the distinct ones.
 
@@ -125,9 +125,9 @@ def draw(
 def _grown(
     prefixes: Prefixes, bundles: list[_Bundle], options: DecodingOptions, chance: torch.Generator
 ) -> list[_Bundle]:
-    """One token more for every draw; draws that take the same token stay together."""
+    """Extend every draw by one token; draws that take the same token stay together."""
     grown = []
-    for first in range(0, len(bundles), 64):  # a block's scores are let go of before the next is computed
+    for first in range(0, len(bundles), 64):  # a block's scores are freed before the next is computed
         block = bundles[first : first + 64]
         nodes = [bundle.node for bundle in block]
         logits = prefixes.logits(nodes)  # (B, V)

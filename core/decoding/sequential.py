@@ -1,4 +1,4 @@
-"""One token after another: greedy (the best) and sampling (a draw)."""
+"""Token-by-token decoding: greedy and sampling."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.decoding.warpers import warp
 
 
 class Choice(NamedTuple):
-    """A token, and the scores it was chosen by: logits (V,) as the model gave them, warped (V,) as they were used."""
+    """A token with the scores it was chosen by: logits (V,) as the model gave them, warped (V,) as they were used."""
 
     id: int
     logits: Tensor
@@ -22,17 +22,17 @@ class Choice(NamedTuple):
 
 
 def greedy(scores: Tensor) -> Tensor:
-    """The best token, the first of equals: (B, V) -> (B, 1)."""
+    """Choose the best token, the first of ties: (B, V) -> (B, 1)."""
     return scores.argmax(-1, keepdim=True)
 
 
 def sample(scores: Tensor, draw: torch.Generator) -> Tensor:
-    """A token drawn by its probability: (B, V) -> (B, 1)."""
+    """Sample a token by its probability: (B, V) -> (B, 1)."""
     return torch.multinomial(scores.softmax(-1), 1, generator=draw)
 
 
 def generator(seed: int | None, device: torch.device) -> torch.Generator:
-    """A random generator of one's own, so that the global one is neither read nor moved. seed None: a fresh one."""
+    """Create a separate random generator, so that the global one is not used. seed None: a random seed."""
     draw = torch.Generator(device)
     if seed is None:
         draw.seed()
@@ -44,7 +44,7 @@ def generator(seed: int | None, device: torch.device) -> torch.Generator:
 def choices(
     reader: Reader, options: DecodingOptions, stop_ids: Collection[int], limit: int
 ) -> Iterator[Choice]:
-    """At most `limit` tokens; the last is an end token if one came."""
+    """Yield at most `limit` tokens; the last is an end token if one came."""
     draws = options.strategy == "sample" and options.temperature > 0
     draw = generator(options.seed, reader.ids.device) if draws else None
     for count in range(limit):

@@ -1,4 +1,4 @@
-"""Warped stages: the next token's distribution as the model gives it and after each warper, in the order they apply.
+"""The next token's distribution before and after each warper, in the order they apply.
 
 The warpers are `core.decoding.warpers`; the last stage is what a sample is drawn from.
 """
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from core.language_model import LanguageModel, Text
 
 STAGES = ("model", "repetition penalty", "temperature", "top-k", "top-p", "min-p")
-FIRST = "first token"  # one more, after the penalty, of models whose decoder always begins with one token
+FIRST = "first token"  # one more stage, after the penalty, for models with a forced first token
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One step on the way from the model's scores to those a token is drawn by.
+    """The scores before or after one warper.
 
     name: one of `STAGES`, or `FIRST`.   value: its setting; None: off, or the model itself.
     active: whether its setting can change anything.   scores: (B, V); a removed token's is -inf.
@@ -42,7 +42,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Next:
-    """What may come after one prefix, at every stage (S of them, named in `stages`).
+    """The next-token distribution after one prefix, at every stage (S of them, named in `stages`).
 
     ids, tokens: (C,) the tokens most probable at any stage, in the model's order; tokens as a person reads them.
     probabilities: (S, C); a token that a warper removed has 0.
@@ -63,7 +63,7 @@ class Next:
 def warped_stages(
     logits: Tensor, ids: Tensor, options: DecodingOptions, first_id: int | None = None
 ) -> list[Stage]:
-    """The scores (B, V) before any warper and after each, in the order in which `warpers.warp` applies them.
+    """Compute the scores (B, V) before any warper and after each, in the order of `warpers.warp`.
 
     Args:
         logits: (B, V) of the next token.
@@ -123,7 +123,7 @@ class Summary(NamedTuple):
     vocabulary: int
 
     def next(self, row: int, display: Callable[[int], str]) -> Next:
-        """One prefix's, spelled out; `display` turns an id into what a person reads."""
+        """Format one prefix's summary; `display` turns an id into its text."""
         ids = self.ids[row].numpy()
         return Next(
             ids,
@@ -138,14 +138,14 @@ class Summary(NamedTuple):
 
 @torch.inference_mode()
 def summary(stages: Sequence[Stage], shown: int, always: Sequence[Sequence[int]] = ()) -> Summary:
-    """The `shown` tokens that matter of each row, and what is told of all the others together.
+    """Select the `shown` most relevant tokens of each row, with kept counts and entropies of all.
 
     Args:
         always: for each row, ids that have to be among them.
     """
     told: dict[
         int, tuple[Tensor, Tensor, Tensor]
-    ] = {}  # by scores: a stage that is off shares the one before
+    ] = {}  # cache by scores: an inactive stage shares those of the one before
     for stage in stages:
         if id(stage.scores) not in told:
             probabilities = stage.scores.softmax(-1)  # (B, V)
@@ -170,7 +170,7 @@ def summary(stages: Sequence[Stage], shown: int, always: Sequence[Sequence[int]]
 
 
 def entropy_bits(scores: Tensor) -> Tensor:
-    """-sum p log2 p of the distribution that scores (..., V) stand for: (...). Shannon 1948, section 6."""
+    """Compute the entropy -sum p log2 p of the softmax of scores (..., V): (...). Shannon 1948, section 6."""
     log_p = scores.log_softmax(-1)
     bits = log_p.clamp(min=-1e30) / -math.log(2.0)  # a removed token's 0 * inf counts as 0
     return (log_p.exp() * bits).sum(-1).clamp(min=0.0)
@@ -187,7 +187,7 @@ def next_tokens(
     shown: int = 16,
     **options: Any,
 ) -> Next:
-    """What may come after `prompt` and the tokens of `path`, at every stage.
+    """Compute the next-token distribution after `prompt` and the tokens of `path`, at every stage.
 
     Args:
         prompt: a text or ids; an encoder's holds the blanks that `path` fills from left to right.
@@ -219,7 +219,7 @@ def next_tokens(
 
 
 def check_path(lm: LanguageModel, path: Sequence[int]) -> list[int]:
-    """The ids of a path that a person has chosen.
+    """Check the ids of a path that a learner has chosen.
 
     Raises:
         ValueError: an id outside the vocabulary; the message names both.

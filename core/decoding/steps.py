@@ -1,4 +1,4 @@
-"""Steps: what there was to choose from at each token, kept small and worked out when somebody looks."""
+"""Steps: the alternatives at each generated token, stored compactly and computed when needed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHOWN = 100  # candidates kept for a step; enough for every usual top_k
 
 @dataclass(frozen=True)
 class Step:
-    """One token that was written.
+    """One generated token.
 
     id, token: which, and as the vocabulary writes it.
     probability_before, probability_after: its probability as the model gave it, and after the warpers.
@@ -51,7 +51,7 @@ class Facts(NamedTuple):
 
 @torch.inference_mode()
 def facts(ids: Sequence[int], logits: Tensor, warped: Tensor) -> Facts:
-    """From the full scores of N steps, logits and warped (N, V), to the little that is kept of them."""
+    """Reduce the full scores of N steps, logits and warped (N, V), to the stored facts."""
     chosen = torch.tensor(ids, device=logits.device)[:, None]  # (N, 1)
     before = logits.log_softmax(-1)
     after = before if warped is logits else warped.log_softmax(-1)
@@ -63,7 +63,7 @@ def facts(ids: Sequence[int], logits: Tensor, warped: Tensor) -> Facts:
 
 
 class Block:
-    """Some steps of one text, one after the other. Their facts are worked out once, when somebody asks.
+    """Consecutive steps of one text. Their facts are computed once, when first needed.
 
     Args:
         size: how many steps.
@@ -82,7 +82,7 @@ class Block:
 
 
 class Steps(Sequence[Step]):
-    """The steps of one text. Behaves as a tuple of `Step`; each is made when it is asked for.
+    """The steps of one text. Behaves as a tuple of `Step`, created on access.
 
     Args:
         blocks: the text's steps, in order.
@@ -119,7 +119,7 @@ class Steps(Sequence[Step]):
 
 
 def step(found: Facts, row: int, token: Callable[[int], str], finished: Finished | None) -> Step:
-    """One row of `found`, spelled out."""
+    """Build one row's `Step`."""
     id = int(found.ids[row])
     n_kept = int(found.n_kept[row])
     shown = slice(0, n_kept)

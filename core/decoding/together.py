@@ -1,4 +1,4 @@
-"""Many texts answered at once by an encoder-decoder, each token the best one: for scores over thousands of examples.
+"""Batched greedy decoding of many sources by an encoder-decoder, for scores over thousands of examples.
 
 The ids are those of `generate(source, strategy="greedy")` text by text. Sources of about one length share a pass; a
 shorter one is filled up and masked.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def answers(
     lm: LanguageModel, sources: Sequence[str], *, max_new_tokens: int = 128, together: int = 64
 ) -> list[str]:
-    """What the model writes for each source, without special tokens.
+    """Generate the answer to each source, without special tokens.
 
     Args:
         max_new_tokens: after which a text ends if no end token came. together: texts in one pass.
@@ -53,7 +53,7 @@ def answers(
 
 
 def _written(lm: LanguageModel, model: EncoderDecoder, rows: list[list[int]], most: int) -> list[list[int]]:
-    """The ids that follow each row of ids, end tokens left out."""
+    """Generate the ids after each row of ids, without end tokens."""
     width = max(map(len, rows))
     ids = torch.tensor([[*row, *[row[-1]] * (width - len(row))] for row in rows], device=lm.device)  # (B, T)
     lengths = torch.tensor([len(row) for row in rows], device=lm.device)

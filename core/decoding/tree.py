@@ -1,7 +1,7 @@
-"""One tree of shared forward passes: what greedy, beam search, sampling and a hand that forces a token have in common.
+"""A tree of shared forward passes for greedy, beam search, sampling and forced tokens.
 
 Each strategy is the one that `lm.generate` runs; it only reads from `core.decoding.prefixes`, where every prefix is
-computed once. So the paths are those of `lm.generate`, and the tree shows what each of them saw and left.
+computed once. So the paths are those of `lm.generate`, and the tree shows the alternatives of each.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Node:
     on: the names of the paths that go through it; empty: a candidate that nothing took in the end.
     running: the beam search followed it at its depth, whether or not it was dropped later.
     ends: an end token.
-    next: where in `Tree.nexts` stands what may follow; -1: nobody asked the model.
+    next: index in `Tree.nexts` of its next tokens; -1: not computed.
     """
 
     id: int
@@ -81,7 +81,7 @@ class Path:
 
 @dataclass(frozen=True)
 class Tree:
-    """All that some strategies read and wrote after one prompt.
+    """All prefixes that the strategies read after one prompt, with their paths.
 
     nodes: parents before children; nodes[0] is the prompt.   paths: greedy, beams (best first), sample, forced.
     nexts: what may follow each computed node.
@@ -104,7 +104,7 @@ class Tree:
     apart: dict[str, int]
 
     def path(self, name: str) -> Path | None:
-        """The path of that name, if there is one."""
+        """Return the path of that name, if there is one."""
         return next((path for path in self.paths if path.name == name), None)
 
     @property
@@ -165,7 +165,7 @@ def grow(
 
 
 def _told(growth: Growth, wanted: int, shown: int) -> Tree:
-    """What has grown, spelled out."""
+    """Build the `Tree` from the grown nodes."""
     prefixes, display = growth.prefixes, _Display(growth.lm)
     lines = [prefixes.line(found.node) for found in growth.found]
     on: dict[int, list[str]] = {}
@@ -251,7 +251,7 @@ def _finished(growth: Growth, last: Node, wanted: int) -> Finished:
 
 
 class _Display(dict[int, str]):
-    """Tokens as a person reads them, each looked up once."""
+    """Cached display texts of tokens."""
 
     def __init__(self, lm: LanguageModel) -> None:
         super().__init__()

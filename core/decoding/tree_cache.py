@@ -1,4 +1,4 @@
-"""TreeCache: keys and values of many texts that begin alike, each position kept once."""
+"""TreeCache: keys and values of many texts with a common beginning, each position stored once."""
 
 from __future__ import annotations
 
@@ -21,11 +21,14 @@ class TreeCache(KVCache):
         self._nodes: dict[str, Tensor] = {}  # (nodes, 2, H_kv, K): of each its key and its value
         self._lines: Tensor | None = None
         self._own = torch.empty(0, dtype=torch.long)  # the last node of each line
-        self._room = 0  # nodes that there has to be room for
+        self._room = 0  # capacity in nodes
         self._prompt_length = 0
 
     def at(self, lines: Tensor | None) -> None:
-        """The next pass reads one new position of each line of nodes (B, d), root excluded; None: the prompt."""
+        """Select the nodes of the next pass: one new position per line of nodes (B, d), root excluded.
+
+        None: the prompt.
+        """
         self._lines = lines
         self.length = 0 if lines is None else self._prompt_length + lines.shape[1] - 1
         if lines is not None:
@@ -33,7 +36,7 @@ class TreeCache(KVCache):
             self._room = max(self._room, int(self._own.max()) + 1)
 
     def append(self, layer: str, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Keep the new positions k, v (B, H_kv, T, K), and return all that these rows read (B, H_kv, S, K)."""
+        """Append the new positions k, v (B, H_kv, T, K), and return all that these rows read (B, H_kv, S, K)."""
         if self._lines is None:
             self._prompt[layer], self._prompt_length = (k, v), k.shape[2]
             return k, v
@@ -44,14 +47,14 @@ class TreeCache(KVCache):
         return torch.cat([first_k, path_k], dim=2), torch.cat([first_v, path_v], dim=2)
 
     def fixed(self, layer: str) -> tuple[Tensor, Tensor] | None:
-        """What cross-attention reads (B, H_kv, S, K): the same for every row."""
+        """Return the keys and values of cross-attention (B, H_kv, S, K): the same for every row."""
         known = super().fixed(layer)
         if known is None or self._lines is None:
             return known
         return known[0].expand(len(self._lines), -1, -1, -1), known[1].expand(len(self._lines), -1, -1, -1)
 
     def _with_room(self, layer: str, like: Tensor) -> Tensor:
-        """The layer's nodes (N, 2, H_kv, K), N as many as there has to be room for."""
+        """Return the layer's storage (N, 2, H_kv, K), enlarged to the needed number of nodes."""
         held = self._nodes.get(layer)
         if held is not None and self._room <= len(held):
             return held

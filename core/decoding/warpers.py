@@ -1,4 +1,4 @@
-"""Warpers: from the model's scores to the scores that a token is chosen by. A removed token scores -inf.
+"""Warpers: transformations of next-token scores before a token is chosen. A removed token scores -inf.
 
 Each takes scores (B, V), logits or log-probabilities, and returns new ones; none of them looks at the model.
 """
@@ -10,11 +10,11 @@ from torch import Tensor
 
 from core.decoding.options import DecodingOptions
 
-_COLDEST = 1e-6  # below, float32 would overflow, and every token but the best has no probability left
+_COLDEST = 1e-6  # below, float32 would overflow; every token but the best has probability 0
 
 
 def warp(scores: Tensor, ids: Tensor, options: DecodingOptions, first_id: int | None = None) -> Tensor:
-    """All warpers that `options` asks for, in the order in which `transformers` applies them.
+    """Apply all warpers that `options` asks for, in the order of `transformers`.
 
     Args:
         scores: (B, V) logits of the next token.
@@ -32,7 +32,7 @@ def warp(scores: Tensor, ids: Tensor, options: DecodingOptions, first_id: int | 
 
 
 def repetition_penalty(scores: Tensor, ids: Tensor, penalty: float) -> Tensor:
-    """Lower the score of each token that stands in ids (B, T): positive ones / penalty, negative ones * penalty.
+    """Lower the score of each token that occurs in ids (B, T): positive ones / penalty, negative ones * penalty.
 
     Keskar et al. 2019, section 4.1. A token counts once, however often it stands there.
     """
@@ -43,7 +43,7 @@ def repetition_penalty(scores: Tensor, ids: Tensor, penalty: float) -> Tensor:
 
 
 def forced(scores: Tensor, ids: Tensor, first_id: int | None) -> Tensor:
-    """Behind a decoder's start token alone, ids (B, 1), keep `first_id` and nothing else; None forces nothing.
+    """Force `first_id` after a decoder's start token, ids (B, 1); None forces nothing.
 
     The kept one scores 0, the logarithm of certainty, so that a beam's sum does not hang on it.
     """

@@ -1,4 +1,4 @@
-"""written: ids that a model wrote, as the text that they add to what it read."""
+"""Decoding of generated ids to the text that they add to the prompt."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 
 def written(lm: LanguageModel, prompt_ids: Sequence[int], ids: Sequence[int]) -> str:
-    """The new tokens as text, special tokens left out: what they add to the prompt's, with a space that begins them.
+    """Decode the new tokens, special tokens left out: the text they add to the prompt's, with its leading space.
 
-    An encoder-decoder writes a text of its own, and an encoder fills blanks: theirs is read alone.
+    An encoder-decoder generates a separate text, and an encoder fills blanks: their ids are decoded alone.
     """
     alone = lm.tokenizer.decode(list(ids), skip_special_tokens=True)
     if lm.config.shape != "decoder":

@@ -1,4 +1,4 @@
-"""A model in few bits beside itself: what it costs and says on held-out texts, and word by word on one text."""
+"""A quantized model beside the original: size and loss on held-out texts, and token by token on one text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from core.training.text_loss import TextLoss
 class Choice:
     """The likeliest token of one row of the logits, before and after, each with its probability.
 
-    left: the probability that the first choice of before has afterwards.
+    left: the original's first choice's probability after quantization.
     """
 
     before: int
@@ -33,7 +33,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class MatrixError:
-    """One matrix: |W' - W| / |W|, and |W' X - W X| / |W X| on what it reads of the text in the original."""
+    """The error of one matrix: |W' - W| / |W|, and |W' X - W X| / |W X| on its inputs on the text in the original."""
 
     name: str
     weights: float
@@ -42,7 +42,7 @@ class MatrixError:
 
 @dataclass(frozen=True)
 class Beside:
-    """Both models. matrices: of the blocks, in the order of computing. choices: one a row of the logits."""
+    """Both models. matrices: of the blocks, in the order of computing. choices: one per row of the logits."""
 
     setting: Quantization
     judged: Judged
@@ -54,7 +54,7 @@ class Beside:
 def beside_steps(
     before: Reference, setting: Quantization, text: str, target: str | None = None
 ) -> Iterator[tuple[Beside | None, Compressed]]:
-    """Compress block by block and hold the result against the original: None after each block, at last a `Beside`.
+    """Compress block by block and compare with the original: yield None after each block, at last a `Beside`.
 
     Args:
         text: that both read. target: what an encoder-decoder has written so far.
@@ -76,7 +76,7 @@ def beside_steps(
 def beside(
     before: Reference, setting: Quantization, text: str, target: str | None = None
 ) -> tuple[Beside, Compressed]:
-    """All of `beside_steps` at once."""
+    """Run all of `beside_steps` at once."""
     *_, (found, small) = beside_steps(before, setting, text, target)
     assert found is not None
     return found, small
@@ -85,7 +85,7 @@ def beside(
 def first_choices(
     lm: LanguageModel, other: LanguageModel, text: str, target: str | None = None
 ) -> tuple[Choice, ...]:
-    """What both find likeliest at every row of their logits over one text."""
+    """Compute both models' likeliest tokens at every row of their logits over one text."""
     inputs = lm.batch(text, target)
     with torch.no_grad():
         was, now = (one.transformer(*inputs)[0].float().softmax(-1) for one in (lm, other))  # (T, V) twice
@@ -99,7 +99,7 @@ def first_choices(
 
 
 def matrix_errors(lm: LanguageModel, other: LanguageModel, read: TextLoss) -> tuple[MatrixError, ...]:
-    """How far the blocks' matrices of `other` are from those of `lm`, block after block."""
+    """Compute the errors of the blocks' matrices of `other` against those of `lm`, block by block."""
     names = [name for block in matrix_names(lm) for name in block]
     if not names:
         return ()

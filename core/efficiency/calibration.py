@@ -1,4 +1,4 @@
-"""What a model's matrices read: the inputs X of each product, or X X^T of them, gathered from passes over text."""
+"""Calibration data: the inputs X of each matrix product, or X X^T, collected from passes over text."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from torch.overrides import TorchFunctionMode
 
 from core.training.text_loss import TextLoss
 
-Rows = tuple[int, int]  # first row of a matrix, and after its last
+Rows = tuple[int, int]  # first row of a matrix, and past its last
 
 
 class _Enough(Exception):
-    """All that was asked for has been seen."""
+    """Ends a pass once all requested inputs are collected."""
 
 
 class _Watch(TorchFunctionMode):
-    """Gathers x, or adds up x x^T, wherever one of these weights, or some of its rows, is multiplied in this thread."""
+    """Collects x, or accumulates x x^T, wherever one of these weights, or some of its rows, is multiplied in this
+    thread."""
 
     def __init__(self, weights: Mapping[str, Tensor], squared: bool) -> None:
         super().__init__()
@@ -51,7 +52,7 @@ class _Watch(TorchFunctionMode):
             parts[rows] = flat.clone() if before is None else torch.cat([before, flat])
 
     def _place(self, weight: Tensor) -> tuple[str, Rows] | None:
-        """Whose rows these are: a part of a matrix lies in its memory."""
+        """Find which rows of which weight a tensor is: a view shares the weight's memory."""
         at = weight.data_ptr()
         for name, whole in self.weights.items():
             row = whole.shape[1] * whole.element_size()
@@ -64,7 +65,7 @@ class _Watch(TorchFunctionMode):
 def input_products(
     transformer: nn.Module, names: Collection[str], texts: Sequence[TextLoss]
 ) -> dict[str, dict[Rows, Tensor]]:
-    """X X^T of what each of these matrices is multiplied with, in one pass over each text.
+    """Compute X X^T of the inputs of each of these matrices, in one pass over each text.
 
     Args:
         names: weights (rows, columns) as `named_parameters` calls them, stored row by row. The passes end after the
@@ -85,8 +86,10 @@ def input_products(
 def inputs_read(
     transformer: nn.Module, names: Collection[str], texts: Sequence[TextLoss]
 ) -> dict[str, dict[Rows, Tensor]]:
-    """X of each of these matrices, text after text: as `input_products`, but each part has its inputs as they are,
-    (tokens, columns). Of a short text they are far fewer numbers than X X^T.
+    """Collect the inputs X of each of these matrices, text by text.
+
+    As `input_products`, but each part has its inputs as they are, (tokens, columns). Of a short text they are far fewer
+    numbers than X X^T.
 
     Raises:
         ValueError: a weight that no product uses.

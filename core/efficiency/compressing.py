@@ -1,8 +1,8 @@
-"""A whole model in few bits, and the file that holds it.
+"""A quantized model, and the file that holds it.
 
-The matrices of the blocks take the setting's bits. The token table, other tables and what stands after the blocks
-(the unembedding, a masked-LM head) take 8 bits with one scale a row, as our snapshots do: there a weight that is far
-off hits every text. Norms and biases stay as float16: they are few. At 16 bits all are float16.
+The matrices of the blocks take the setting's bits. The token table, other tables and what stands after the blocks (the
+unembedding, a masked-LM head) take 8 bits with one scale a row, as our snapshots do: there a large error affects every
+text. Norms and biases stay as float16: they are few. At 16 bits all are float16.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from core.efficiency.quantization import (
 from core.language_model import LanguageModel
 from core.training.text_loss import TextLoss
 
-CALIBRATION = 8  # texts of the training part that GPTQ reads
+CALIBRATION = 8  # training texts that GPTQ reads
 
 
 @dataclass(frozen=True)
 class Compressed:
-    """A model's weights in few bits.
+    """A model's quantized weights.
 
     Attributes:
         matrices: those of the blocks, by name, as codes; at 16 bits none.
@@ -48,13 +48,13 @@ class Compressed:
     rest: dict[str, Tensor]
 
     def state(self) -> dict[str, Tensor]:
-        """The weights that a model computes with, float32, by name."""
+        """Return the dequantized weights, float32, by name."""
         return {name: matrix.weight() for name, matrix in self.matrices.items()} | {
             name: weight.float() for name, weight in restore(self.rest).items()
         }
 
     def file(self) -> dict[str, Tensor]:
-        """The tensors of its file: codes packed into bytes, scales, zeros, and the rest."""
+        """Return the tensors of its file: codes packed into bytes, scales, zeros, and the rest."""
         return self.rest | self._packed
 
     @cached_property
@@ -72,7 +72,7 @@ class Compressed:
 
     @property
     def bits_each(self) -> float:
-        """Bits of a weight in the blocks' matrices, with their scales and zeros."""
+        """Bits per weight in the blocks' matrices, with their scales and zeros."""
         if not self.matrices:
             return 16.0
         kept = sum(part.numel() * part.element_size() for part in self._packed.values())
@@ -80,7 +80,7 @@ class Compressed:
 
 
 def matrix_names(lm: LanguageModel) -> list[list[str]]:
-    """The blocks' matrices, block after block in the order of computing: what a setting's bits are for."""
+    """List the blocks' matrices, which a setting's bits apply to, in the order of computing."""
     blocks: dict[str, list[str]] = {}
     for name, weight in lm.transformer.named_parameters():
         if "blocks." in name and weight.ndim == 2:
@@ -97,7 +97,7 @@ def check_model(lm: LanguageModel, setting: Quantization) -> None:
 
 
 def rest_of(lm: LanguageModel, setting: Quantization) -> dict[str, Tensor]:
-    """What a file holds for all weights but the blocks' matrices (at 16 bits: for all)."""
+    """Return a file's tensors for all weights but the blocks' matrices (at 16 bits: for all)."""
     skip = {name for block in matrix_names(lm) for name in block}
     if setting.bits == 16:
         return {name: weight.half().contiguous() for name, weight in tensors(lm).items()}
@@ -107,7 +107,7 @@ def rest_of(lm: LanguageModel, setting: Quantization) -> dict[str, Tensor]:
 def compress_steps(
     lm: LanguageModel, setting: Quantization, texts: Sequence[TextLoss] = ()
 ) -> Iterator[Compressed]:
-    """Compress block by block; after each one what is there so far, the last time all.
+    """Compress block by block; yield the partial result after each one, the last time the whole.
 
     Args:
         texts: what GPTQ calibrates on. As in the paper (section 4) a block reads what the blocks before it make of the
@@ -134,7 +134,7 @@ def compress_steps(
 
 
 def model_of(lm: LanguageModel, small: Compressed) -> LanguageModel:
-    """The model that computes with these weights; `lm` stays as it is."""
+    """Build the model with these weights; `lm` stays as it is."""
     return changed(lm, small.state(), f"{lm.name}, {small.setting.bits} bits")
 
 
@@ -142,7 +142,7 @@ def model_of(lm: LanguageModel, small: Compressed) -> LanguageModel:
 def _calibrated(
     copy: LanguageModel, block: Sequence[str], setting: Quantization, texts: Sequence[TextLoss]
 ) -> dict[str, Quantized]:
-    """One block by GPTQ; `copy`, whose earlier blocks are compressed, gets its weights."""
+    """Quantize one block by GPTQ and put its weights into `copy`, whose earlier blocks are quantized."""
     own = dict(copy.transformer.named_parameters())
     products = input_products(copy.transformer, block, texts)
     found = {}
@@ -159,7 +159,7 @@ def _calibrated(
             setting,
         )
     for name, matrix in found.items():
-        own[name].data = matrix.weight().to(own[name])  # of the copy's own: `lm` keeps what it had
+        own[name].data = matrix.weight().to(own[name])  # weights of the copy: `lm` keeps its own
     return found
 
 

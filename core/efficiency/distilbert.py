@@ -1,6 +1,6 @@
-"""The published case: DistilBERT beside its teacher BERT, as Sanh et al. 2019 measured them.
+"""A published example: DistilBERT beside its teacher BERT, as measured by Sanh et al. 2019.
 
-Weights are ours to count (`core.families.published`); scores and times are the paper's, on its own data and machine.
+Weights are counted here (`core.families.published`); scores and times are the paper's, on its own data and machine.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ SOURCE = "Sanh et al. 2019, DistilBERT"
 
 @dataclass(frozen=True)
 class Published:
-    """One of the two.
+    """One of the two models.
 
     Attributes:
         name: in words. size: its weights, as published and as counted here.

@@ -1,4 +1,4 @@
-"""Size against loss over all settings, and which of them nothing beats (Pareto)."""
+"""Size against loss over all settings, and the Pareto frontier."""
 
 from __future__ import annotations
 
@@ -13,15 +13,18 @@ from core.language_model import LanguageModel
 
 @dataclass(frozen=True)
 class Point:
-    """A setting and what the model in it is worth."""
+    """A setting with the size and loss of its model."""
 
     setting: Quantization
     judged: Judged
 
 
 def settings(lm: LanguageModel, group: int = 32) -> list[Quantization]:
-    """16 bits, then 8, 4 and 2 bits per tensor, row and group, around zero and from smallest to largest; rounding to
-    nearest first, then the same with GPTQ. Groups are of the size given, or the next smaller that divides all rows."""
+    """List the settings: 16 bits, then 8, 4 and 2 bits per tensor, row and group, symmetric and asymmetric.
+
+    Rounding to nearest comes first, then the same with GPTQ. Groups are of the size given, or the next smaller that
+    divides all rows.
+    """
     if not any(matrix_names(lm)):
         return [Quantization(16)]
     own = tensors(lm)
@@ -40,7 +43,7 @@ def settings(lm: LanguageModel, group: int = 32) -> list[Quantization]:
 
 
 def front(points: Sequence[tuple[float, float]]) -> list[int]:
-    """The places of those points (size, loss) that no other beats: none is as small and as good, and better in one.
+    """Find the indices of the Pareto-optimal points (size, loss): none is as small and as good, and better in one.
 
     From the smallest to the largest; of equals all.
     """
@@ -57,12 +60,12 @@ def front(points: Sequence[tuple[float, float]]) -> list[int]:
 
 
 def steps_of(lm: LanguageModel, setting: Quantization) -> int:
-    """How many steps `measure_steps` takes for one setting."""
+    """Return how many steps `measure_steps` takes for one setting."""
     return 1 if setting.bits == 16 else max(1, len(matrix_names(lm)))
 
 
 def measure_steps(before: Reference, wanted: Sequence[Quantization]) -> Iterator[Point | None]:
-    """Compress and judge setting after setting: a `Point` where one is done, None after each block before.
+    """Compress and judge setting after setting: yield a `Point` where one is done, None after each block before.
 
     Times are not taken: the weights are widened to float32, and a pass takes as long as before.
     """

@@ -1,9 +1,9 @@
-"""GPTQ (Frantar, Ashkboos, Hoefler & Alistarh 2023): round column after column, and let the rest make up for it.
+"""GPTQ (Frantar, Ashkboos, Hoefler & Alistarh 2023): quantize column by column, and let later columns compensate.
 
-What counts is not that each weight stays near but that the product with what the layer reads does: |W X - W' X|^2.
-Its second derivative in a row of W is H = 2 X X^T, the same for every row. Rounding column j by e_j leaves the
-columns after it free to move, and the best move is -e_j [H^-1]_j,after / [H^-1]_jj (section 3.1). U, the upper Cholesky
-factor of H^-1, holds all of these rows at once (section 3.3, step 3); columns are taken in batches (step 2).
+The objective is the error of the layer's output, |W X - W' X|^2, not of each weight. Its second derivative in a row of
+W is H = 2 X X^T, the same for every row. Rounding column j by e_j leaves the columns after it free to change, and the
+best update is -e_j [H^-1]_j,after / [H^-1]_jj (section 3.1). U, the upper Cholesky factor of H^-1, holds all of these
+rows at once (section 3.3, step 3); columns are taken in batches (step 2).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ DAMP = 0.01  # of the mean diagonal, added to it (section 3.3, step 3)
 
 
 def gptq(weight: Tensor, hessian: Tensor, setting: Quantization, grid: Grid | None = None) -> Quantized:
-    """Quantize a matrix so that its products with the calibration text change as little as can be.
+    """Quantize a matrix with minimal change of its products on the calibration text.
 
     Args:
         weight: (rows, columns).
@@ -71,8 +71,10 @@ def gptq(weight: Tensor, hessian: Tensor, setting: Quantization, grid: Grid | No
 
 
 def _free(weight: Tensor, hessian: Tensor) -> tuple[Tensor, Tensor]:
-    """The weights that are still free, and U (columns, columns) of the damped inverse; inputs that are never read
-    (always 0) take their weights along to 0."""
+    """Compute U (columns, columns) of the damped inverse and the weights to quantize.
+
+    Always-zero inputs get zero weights.
+    """
     exact = torch.float64 if weight.dtype == torch.float64 else torch.float32
     left, h = weight.detach().to(exact).clone(), hessian.to(exact).clone()
     unread = h.diagonal() == 0

@@ -1,4 +1,4 @@
-"""Attention alone in few bits, and the MLPs alone: which of the two a model misses more."""
+"""Quantization of attention alone and of the MLPs alone, to compare the model's sensitivity."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ HALVES = ("attention", "mlp")
 
 @dataclass(frozen=True)
 class Half:
-    """rise: nats a place that the loss is higher with only these `weights` rounded."""
+    """rise: nats per position by which the loss is higher with only these `weights` quantized."""
 
     rise: float
     weights: int
 
 
 def halves(before: Reference, setting: Quantization) -> dict[str, Half]:
-    """Both halves of the blocks' matrices, each rounded to nearest alone; {} of a model without blocks.
+    """Quantize each half of the blocks' matrices alone, rounding to nearest; {} for a model without blocks.
 
     Raises:
         QuantizationError: a matrix does not fit the setting.

@@ -1,4 +1,4 @@
-"""The yardstick of the shrinking runs: the same held-out stories for the base, each student and each pruned model."""
+"""Held-out evaluation of compression runs: the same stories for the base, each student and each pruned model."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ STORIES = 48
 
 
 def beside(base: LanguageModel, stories: int = STORIES) -> Reference:
-    """What the base says on held-out stories (of its own corpus), once; the changed models are held against it."""
+    """Compute the base's predictions on held-out stories (of its own corpus), as the reference for changed models."""
     return reference(base, yardstick(base, "held_out", stories))
 
 
 def figures(judged: Judged) -> dict[str, float]:
-    """What a table keeps of a judgement: nats, shares, numbers, bytes."""
+    """Return the figures of a judgement that a table keeps: nats, shares, numbers, bytes."""
     kept = ("loss", "rise", "rise_low", "rise_high", "agreement", "low", "high", "kl")
     return {name: round(getattr(judged, name), 5) for name in kept}
 
 
 def measure(before: Reference, lm: LanguageModel, masks: Masks | None = None) -> dict[str, Any]:
-    """A changed model in figures: `figures`, the numbers that are not masked, bytes of its file, its speed.
+    """Measure a changed model: `figures`, the number of unmasked weights, bytes of its file, its speed.
 
     Args:
         masks: of a pruned model: its file holds what stays, and one bit a weight for where that is.

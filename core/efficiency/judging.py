@@ -1,4 +1,4 @@
-"""A changed model beside the one it was made of: size on disk, loss, how often both say the same, time of a pass.
+"""A changed model compared with its original: size on disk, loss, agreement, time of a pass.
 
 Both read the same held-out texts: of the model's own corpus or tasks where its card names them, otherwise stories of
 Toyland. A changed model is a module of its own: the one it was made of is shared, and stays as it is.
@@ -33,9 +33,9 @@ PLACES = 400  # texts are read until so many tokens are asked for,
 MOST_TEXTS, MOST_READ = (
     16,
     1024,
-)  # or so many texts or tokens are read: an encoder asks for a quarter of what it reads
+)  # or so many texts or tokens are read: an encoder has a target at a quarter of its tokens
 LONGEST = 128  # tokens of each
-MOST_LOGITS = 2**23  # of all texts together: a large vocabulary is judged on fewer tokens
+MOST_LOGITS = 2**23  # tokens of all texts together: a large vocabulary is judged on fewer tokens
 # Cutting the library into functions takes seconds; its files have the same code and the same held-out part.
 _QUICK = {"functions": "python", "renamed": "python"}
 KEPT = 8  # yardsticks of a tokenizer: every moment of a training is judged on the same texts
@@ -51,7 +51,7 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class Judged:
-    """What a model costs and what it can do, on the places where the yardstick asks for a token.
+    """The size and quality of a model, at the positions where the held-out texts have a target.
 
     Attributes:
         bytes: of its safetensors file. parameters: the numbers that it holds.
@@ -79,7 +79,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Reference:
-    """The original's answers on the yardstick, kept so that many changed models can be held against them.
+    """The original's predictions on the held-out texts, kept to compare many changed models with.
 
     Attributes:
         lm: the original. asked: the texts.
@@ -94,7 +94,7 @@ class Reference:
 def yardstick(
     lm: LanguageModel, split: Literal["train", "held_out"] = "held_out", count: int | None = None
 ) -> list[TextLoss]:
-    """Texts for models of this vocabulary: held out to judge by, or of the training part to calibrate on.
+    """Prepare texts for models of this vocabulary: held out for judging, or of the training part for calibration.
 
     Args:
         count: of texts; None: until about `PLACES` tokens are asked for or `MOST_READ` are read, fewer of a large
@@ -132,7 +132,7 @@ def _too_few(texts: Sequence[TextLoss], wanted: int) -> bool:
 
 
 def reference(lm: LanguageModel, asked: Sequence[TextLoss]) -> Reference:
-    """What `lm` says on these texts, once.
+    """Compute the predictions of `lm` on these texts.
 
     Raises:
         ValueError: no texts.
@@ -143,11 +143,11 @@ def reference(lm: LanguageModel, asked: Sequence[TextLoss]) -> Reference:
 
 
 def judge(before: Reference, lm: LanguageModel, *, size: int | None = None, timed: bool = True) -> Judged:
-    """A changed model (or the original itself) against the original.
+    """Compare a changed model (or the original itself) with the original.
 
     Args:
         size: bytes of its file, where that is not the safetensors file of its tensors as they are.
-        timed: whether to take the time of a pass; the original runs beside it, so that both have the same neighbours.
+        timed: whether to take the time of a pass; the original is timed alternately, under the same machine load.
 
     Raises:
         ValueError: the vocabularies differ.
@@ -163,7 +163,7 @@ def judge(before: Reference, lm: LanguageModel, *, size: int | None = None, time
         loss = -now.gather(-1, wanted)[:, 0]
         losses.append(loss)
         rises.append(loss + was.gather(-1, wanted)[:, 0])
-        if now is was:  # the original against itself
+        if now is was:  # the original compared with itself
             divergences.append(torch.zeros_like(loss))
             same += len(loss)
             continue
@@ -186,10 +186,10 @@ def judge(before: Reference, lm: LanguageModel, *, size: int | None = None, time
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds of a pass, the original's and the changed model's (medians), and how they compare round by round.
+    """Seconds of a pass, the original's and the changed model's (medians), and their ratio by round.
 
-    low, high: the quartiles of changed / original over the rounds. Both passes of a round have the same neighbours, so
-    their ratio says more than the two medians do.
+    low, high: the quartiles of changed / original over the rounds. Both passes of a round run under the same machine
+    load, so their ratio is more reliable than the two medians.
     """
 
     original: float
@@ -199,13 +199,13 @@ class Pace:
 
 
 def seconds(before: Reference, lm: LanguageModel, rounds: int = ROUNDS) -> tuple[float, float]:
-    """Seconds of a pass over the first text, the original's and the changed model's: medians of alternating passes."""
+    """Measure the seconds of a pass over the first text by both models: medians of alternating passes."""
     found = pace(before, lm, rounds)
     return found.original, found.changed
 
 
 def pace(before: Reference, lm: LanguageModel, rounds: int = ROUNDS) -> Pace:
-    """Both models' passes over the first text, turn by turn.
+    """Time both models' passes over the first text, alternating.
 
     Raises:
         ValueError: fewer than two rounds, of which there are no quartiles.
@@ -224,7 +224,7 @@ def pace(before: Reference, lm: LanguageModel, rounds: int = ROUNDS) -> Pace:
 
 
 def changed(lm: LanguageModel, state: Mapping[str, Tensor], name: str | None = None) -> LanguageModel:
-    """The same model with these of its weights, by their names, and its own where `state` has none.
+    """Return the model with some weights replaced, by name; it keeps its own where `state` has none.
 
     Weights that stay are shared with `lm`, not copied; nothing of `lm` changes.
 
@@ -244,12 +244,12 @@ def changed(lm: LanguageModel, state: Mapping[str, Tensor], name: str | None = N
 
 
 def tensors(lm: LanguageModel) -> dict[str, Tensor]:
-    """A model's weights by their names, each once."""
+    """Return a model's weights by name, each once."""
     return {name: weight.detach() for name, weight in lm.transformer.named_parameters()}
 
 
 def file_bytes(state: Mapping[str, Tensor]) -> int:
-    """The size of the safetensors file of these tensors, to the byte, without writing it.
+    """Compute the exact size of the safetensors file of these tensors, without writing it.
 
     Eight bytes that say how long the header is, the header (JSON, filled up with spaces to a multiple of eight), the
     numbers.
@@ -267,7 +267,7 @@ def file_bytes(state: Mapping[str, Tensor]) -> int:
 
 
 def _told(lm: LanguageModel, split: Literal["train", "held_out"]) -> Iterator[tuple[str, str | None]]:
-    """Texts of the model's own kind, with what is to be written where it learned tasks; they begin anew at the end."""
+    """Yield texts of the model's own kind, with targets where it learned tasks, repeating at the end."""
     spec = lm.card.get("spec", {})
     shares = [name for name, _ in spec.get("tasks", ()) if name in tasks.TASKS]
     if spec.get("objective") == "text_to_text" and shares:
@@ -286,7 +286,7 @@ def _told(lm: LanguageModel, split: Literal["train", "held_out"]) -> Iterator[tu
 
 
 def _said(lm: LanguageModel, asked: Sequence[TextLoss]) -> tuple[Tensor, ...]:
-    """For each text the log probabilities (N, V) at the places that are asked for."""
+    """Compute for each text the log-probabilities (N, V) at its target positions."""
     order = sorted(range(len(asked)), key=lambda at: [part.shape[1] for part in asked[at].inputs])
     found: dict[int, Tensor] = {}
     for first in range(0, len(order), BATCH):
@@ -298,7 +298,7 @@ def _said(lm: LanguageModel, asked: Sequence[TextLoss]) -> tuple[Tensor, ...]:
 
 @torch.no_grad()
 def _together(lm: LanguageModel, texts: Sequence[TextLoss]) -> Tensor:
-    """The log probabilities at the places of these texts, one after the other, from one pass: (N, V).
+    """Compute the log-probabilities at the target positions of these texts in one padded pass: (N, V).
 
     Shorter texts are filled up at their ends. What reads to the left only never sees that; the rest is told to ignore
     it.
@@ -319,7 +319,7 @@ def _together(lm: LanguageModel, texts: Sequence[TextLoss]) -> Tensor:
 
 
 def _mean(values: Tensor) -> tuple[float, float, float]:
-    """The mean of values (N,) and its 95 % interval."""
+    """Compute the mean of values (N,) and its 95 % interval."""
     mean = float(values.mean())
     half = 1.96 * float(values.std()) / math.sqrt(len(values)) if len(values) > 1 else math.inf
     return mean, mean - half, mean + half

@@ -1,4 +1,4 @@
-"""Products of few bits that run on this machine, timed beside float32: whether fewer bytes are also fewer seconds.
+"""Low-bit matrix products on this machine, timed beside float32: do fewer bytes save time?
 
 A weight of few bits that is turned back into float32 before it is multiplied saves storage only. Two ways save time:
 int8 numbers on both sides, added up in int32 (W8A8: Dettmers et al. 2022, section 2.1, one scale a row of each side),
@@ -25,18 +25,18 @@ from core.efficiency.judging import changed
 from core.language_model import LanguageModel
 
 LARGE = (4096, 4096)  # a matrix of a 7-billion-parameter Llama (Touvron et al. 2023, table 2)
-GROUP = 32  # weights that share a scale in the 4-bit kernel
+GROUP = 32  # group size in the 4-bit kernel
 ROUNDS = 5
 LACKS = (
     RuntimeError,
     NotImplementedError,
     AttributeError,
-)  # what a build or processor without a kernel raises
+)  # errors of a build or processor without a kernel
 
 
 @cache
 def overflows() -> bool:
-    """Say whether this processor's int8 products are wrong for large numbers.
+    """Detect whether this processor's int8 products saturate for large numbers.
 
     Without instructions made for it (VNNI), two products of 8 bits are added up in 16 bits, where 2 · 255 · 127 has no
     room: the sum stops at 32,767. With weights of 7 bits it never gets there (oneDNN, "Int8 Inference", on saturation).
@@ -46,7 +46,7 @@ def overflows() -> bool:
 
 
 def int8_product(codes: Tensor, weight: Tensor) -> Tensor:
-    """Multiply whole numbers, codes (N, columns) times weight (rows, columns) transposed, both int8: int32 (N, rows).
+    """Multiply integers, codes (N, columns) times weight (rows, columns) transposed, both int8: int32 (N, rows).
 
     Where the processor's product overflows, the weight is the sum of two of 7 bits, and there are two products.
     """
@@ -57,7 +57,7 @@ def int8_product(codes: Tensor, weight: Tensor) -> Tensor:
 
 
 class Int8Matrix:
-    """A weight matrix as int8 that stands where a model keeps a float one: `F.linear` with it is an int8 product.
+    """A weight matrix as int8 in place of a float one: `F.linear` with it is an int8 product.
 
     Args:
         codes: int8 (rows, columns). scale: float32 (rows, 1), the size of a row's step.
@@ -67,7 +67,7 @@ class Int8Matrix:
         self.codes, self.scale = codes, scale
 
     def __getitem__(self, part: slice) -> Int8Matrix:
-        """Some of its rows."""
+        """Return some of its rows."""
         return Int8Matrix(self.codes[part], self.scale[part])
 
     @classmethod
@@ -78,7 +78,7 @@ class Int8Matrix:
         return weight.product(x, bias)
 
     def product(self, x: Tensor, bias: Tensor | None = None) -> Tensor:
-        """x W^T + b for x (..., columns): each row of x is rounded to int8 with its own scale, too."""
+        """Compute x W^T + b for x (..., columns): each row of x is quantized to int8 with its own scale, too."""
         flat = x.flatten(0, -2).float()  # (N, columns)
         step = flat.abs().amax(-1, keepdim=True).clamp(min=1e-12) / 127  # (N, 1)
         whole = int8_product((flat / step).round().to(torch.int8), self.codes)  # (N, rows)
@@ -88,7 +88,7 @@ class Int8Matrix:
 
 @dataclass(frozen=True)
 class Timed:
-    """One product, x (tokens, columns) times a matrix (rows, columns).
+    """The time of one product, x (tokens, columns) times a matrix (rows, columns).
 
     Attributes:
         kernel: its name in `KERNELS`. seconds: the median; None: it does not run here, `why` says why.
@@ -129,7 +129,7 @@ def _int8_weights(weight: Tensor, x: Tensor) -> Callable[[], Tensor]:
 def _int4_weights(weight: Tensor, x: Tensor) -> Callable[[], Tensor]:
     parts = weight.unflatten(1, (-1, GROUP))  # (rows, groups, 32)
     scale = parts.abs().amax(-1, keepdim=True).clamp(min=1e-12) / 7
-    codes = ((parts / scale).round() + 8).to(torch.int32).flatten(1)  # 1 to 15; the kernel takes 8 for 0
+    codes = ((parts / scale).round() + 8).to(torch.int32).flatten(1)  # 1 to 15; the kernel's zero point is 8
     packed = torch._convert_weight_to_int4pack_for_cpu(codes, 1)
     both = torch.stack(
         [scale[..., 0], torch.zeros_like(scale[..., 0])], -1
@@ -148,14 +148,14 @@ KERNELS: dict[str, Callable[[Tensor, Tensor], Callable[[], Tensor]]] = {
 
 
 def shapes(lm: LanguageModel) -> list[tuple[int, int]]:
-    """The different (rows, columns) of the matrices in the model's blocks, in the order of computing."""
+    """List the different (rows, columns) of the matrices in the model's blocks, in the order of computing."""
     own = dict(lm.transformer.named_parameters())
     found = dict.fromkeys(tuple(own[name].shape) for block in matrix_names(lm) for name in block)
     return [(int(rows), int(columns)) for rows, columns in found]
 
 
 def time_products(size: tuple[int, int], tokens: int, kernels: Sequence[str] = tuple(KERNELS)) -> list[Timed]:
-    """Each kernel on the same random matrix (rows, columns) and inputs (tokens, columns), turn by turn.
+    """Time each kernel on the same random matrix (rows, columns) and inputs (tokens, columns), alternating.
 
     Raises:
         ValueError: a kernel of another name, or fewer than one token.
@@ -189,12 +189,12 @@ def time_products(size: tuple[int, int], tokens: int, kernels: Sequence[str] = t
 
 
 def reason(why: Exception) -> str:
-    """Why a kernel does not run here, in one line."""
+    """Format in one line why a kernel does not run here."""
     return str(why).splitlines()[0] if str(why) else type(why).__name__
 
 
 def int8_model(lm: LanguageModel) -> LanguageModel:
-    """The model whose blocks multiply in int8, weights and what they read; tables, norms, head as they are.
+    """Build the model whose blocks multiply in int8, weights and inputs; tables, norms, head as they are.
 
     `lm` stays as it is.
     """

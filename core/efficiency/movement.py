@@ -1,4 +1,4 @@
-"""How far quantization moved the weights of one matrix, and what that does to its products."""
+"""Quantization error of one matrix: of its weights and of its products."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BINS = 96
 
 @dataclass(frozen=True)
 class Moved:
-    """What became of a matrix.
+    """The change of a matrix by quantization.
 
     Attributes:
         relative: |W' - W| / |W| over all its weights.
@@ -33,7 +33,7 @@ class Moved:
 
 
 def moved(weight: Tensor, matrix: Quantized) -> Moved:
-    """The weights (rows, columns) beside what they became."""
+    """Compare the weights (rows, columns) before and after."""
     after = matrix.weight()
     gone = after - weight.float()
     steps = spread(matrix.grid.scale, weight.shape[1])
@@ -46,13 +46,13 @@ def moved(weight: Tensor, matrix: Quantized) -> Moved:
 
 
 def share(gone: Tensor, of: Tensor) -> float:
-    """|gone| / |of|, 0 where there was nothing."""
+    """Compute |gone| / |of|, 0 where both are 0."""
     size = float(of.float().norm())
     return float(gone.float().norm()) / size if size else 0.0
 
 
 def product_error(weight: Tensor, after: Tensor, inputs: Mapping[Rows, Tensor]) -> float:
-    """|W' X - W X| / |W X| on what the matrix reads.
+    """Compute |W' X - W X| / |W X| on the matrix's inputs.
 
     Args:
         inputs: for each part of its rows X (tokens, columns): `core.efficiency.calibration.inputs_read`.
@@ -66,14 +66,14 @@ def product_error(weight: Tensor, after: Tensor, inputs: Mapping[Rows, Tensor]) 
 
 
 def histogram(values: Tensor, low: float, high: float) -> list[int]:
-    """How many of the values lie in each of `BINS` equal bins from low to high; both ends belong to a bin."""
+    """Count the values in each of `BINS` equal bins from low to high; both ends belong to a bin."""
     if high <= low:
         return [int(values.numel())] + [0] * (BINS - 1)
     return [int(count) for count in torch.histc(values.float().clamp(low, high), BINS, low, high)]
 
 
 def one_group(weight: Tensor, setting: Quantization, row: int, group: int) -> Tensor:
-    """The weights that share a grid with those of this row and group: (N,).
+    """Return the weights that share a grid with those of this row and group: (N,).
 
     Raises:
         ValueError: no such row or group.

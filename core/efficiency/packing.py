@@ -1,4 +1,4 @@
-"""Codes of 1, 2, 4 or 8 bits in whole bytes, and the tensors of a file that holds a quantized matrix.
+"""Packing of 1-, 2-, 4- or 8-bit codes into bytes, and a quantized matrix's tensors in a file.
 
 The first code of a byte has its lowest bits. A row is filled up with zeros to whole bytes, so that rows stay apart.
 """
@@ -16,7 +16,7 @@ CODES, SCALE, ZERO = ".codes", ".scale", ".zero"
 
 
 def pack(codes: Tensor, bits: int) -> Tensor:
-    """Codes (rows, columns) from 0 to 2^bits - 1 as bytes: uint8 (rows, ceil(columns bits / 8)).
+    """Pack codes (rows, columns) from 0 to 2^bits - 1 into bytes: uint8 (rows, ceil(columns bits / 8)).
 
     Raises:
         QuantizationError: bits that do not divide a byte, or a code that needs more of them.
@@ -37,7 +37,7 @@ def pack(codes: Tensor, bits: int) -> Tensor:
 
 
 def unpack(packed: Tensor, bits: int, columns: int) -> Tensor:
-    """The reverse of `pack`: int16 (rows, columns).
+    """Unpack the result of `pack`: int16 (rows, columns).
 
     Raises:
         QuantizationError: bits that do not divide a byte, or rows of another length.
@@ -50,7 +50,7 @@ def unpack(packed: Tensor, bits: int, columns: int) -> Tensor:
 
 
 def to_file(name: str, matrix: Quantized) -> dict[str, Tensor]:
-    """The tensors that a file holds for a matrix: packed codes, scales (float16 if they fit), zeros if it has any."""
+    """Convert a matrix to a file's tensors: packed codes, scales (float16 if they fit), zeros if it has any."""
     scale = matrix.grid.scale
     half = scale.half()
     tensors = {
@@ -63,7 +63,7 @@ def to_file(name: str, matrix: Quantized) -> dict[str, Tensor]:
 
 
 def from_file(name: str, tensors: Mapping[str, Tensor], columns: int, setting: Quantization) -> Quantized:
-    """The reverse of `to_file`.
+    """Restore a matrix from a file's tensors: the reverse of `to_file`.
 
     Raises:
         QuantizationError: as `unpack`.
@@ -76,7 +76,7 @@ def from_file(name: str, tensors: Mapping[str, Tensor], columns: int, setting: Q
 
 
 def _each(bits: int) -> int:
-    """Codes in a byte."""
+    """Return the codes per byte."""
     if bits not in (1, 2, 4, 8):
         raise QuantizationError(f"{bits} bits do not divide a byte: choose 1, 2, 4 or 8")
     return 8 // bits

@@ -1,4 +1,4 @@
-"""Pruning by size: weights near zero become zero and stay so. What remains keeps its place, so nothing runs faster.
+"""Magnitude pruning: the smallest weights are set to zero. The shapes stay, so nothing runs faster.
 
 A mask says of every weight whether it stays. Two ways to choose: all weights of the model compete (global), or those of
 each matrix (layerwise); Han et al. 2015, "Learning both Weights and Connections", section 3, and Gale et al. 2019. Only
@@ -21,11 +21,12 @@ from core.language_model import LanguageModel
 
 Scope = Literal["global", "matrix"]
 Masks = dict[str, Tensor]
-BITS, KEPT, SHAPE = ".bits", ".kept", ".shape"  # of a packed matrix: which weights stay, and what they are
+# suffixes of a packed matrix: the mask, and the remaining weights
+BITS, KEPT, SHAPE = ".bits", ".kept", ".shape"
 
 
 def prunable(lm: LanguageModel) -> dict[str, Tensor]:
-    """The matrices inside the blocks, by name: those that a setting of bits is for, too.
+    """Return the matrices inside the blocks, by name, which quantization applies to, too.
 
     Raises:
         ValueError: there are none.
@@ -38,7 +39,7 @@ def prunable(lm: LanguageModel) -> dict[str, Tensor]:
 
 
 def check(sparsity: float) -> float:
-    """A share of weights to remove. Raises ValueError: nothing would be left, or it is no share."""
+    """Check a sparsity. Raises ValueError: nothing would be left, or it is no share."""
     number = isinstance(sparsity, (int, float)) and not isinstance(sparsity, bool)
     if not number or not math.isfinite(sparsity) or not 0 <= sparsity < 1:
         raise ValueError(
@@ -48,7 +49,7 @@ def check(sparsity: float) -> float:
 
 
 def magnitude(weights: Mapping[str, Tensor], sparsity: float, scope: Scope = "global") -> Masks:
-    """Which weights stay: all but the share `sparsity` with the smallest absolute values.
+    """Choose the weights to keep: all but the share `sparsity` with the smallest absolute values.
 
     Args:
         weights: name -> a matrix of any shape.
@@ -76,7 +77,7 @@ def magnitude(weights: Mapping[str, Tensor], sparsity: float, scope: Scope = "gl
 
 
 def _smallest_off(values: Tensor, sparsity: float) -> Tensor:
-    """(n,) -> (n,) bool."""
+    """Mask the smallest values: (n,) -> (n,) bool."""
     gone = round(sparsity * values.numel())
     if gone >= values.numel():
         raise ValueError(
@@ -89,7 +90,7 @@ def _smallest_off(values: Tensor, sparsity: float) -> Tensor:
 
 
 def applied(weights: Mapping[str, Tensor], masks: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The masked matrices as new tensors: zero where a mask says no.
+    """Apply masks and return new tensors: zero where a mask is False.
 
     Raises:
         ValueError: a mask for no matrix, or of another shape.
@@ -101,7 +102,7 @@ def applied(weights: Mapping[str, Tensor], masks: Mapping[str, Tensor]) -> dict[
 
 
 def packed(state: Mapping[str, Tensor], masks: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """A pruned model as it can be stored: one bit a weight for whether it is there, and only those that are.
+    """Pack a pruned model for storage: a mask with one bit per weight, and the remaining weights.
 
     Args:
         state: all weights, by name; masks: of those that are pruned.
@@ -119,6 +120,6 @@ def packed(state: Mapping[str, Tensor], masks: Mapping[str, Tensor]) -> dict[str
 
 
 def _bits(there: Tensor) -> Tensor:
-    """(n,) bool -> (ceil(n / 8),) uint8, the first in the lowest bit."""
+    """Pack a mask into bits: (n,) bool -> (ceil(n / 8),) uint8, the first in the lowest bit."""
     rows = nn.functional.pad(there.to(torch.uint8), (0, -len(there) % 8)).view(-1, 8)
     return (rows << torch.arange(8, dtype=torch.uint8)).sum(1, dtype=torch.uint8)

@@ -1,4 +1,4 @@
-"""Weights of few bits: each becomes the number of a step on a grid, and the grid is stored beside them.
+"""Quantization: each weight becomes an integer code on a grid, which is stored beside the codes.
 
     code  = clamp(round(w / scale) + zero, low, high)          w' = scale (code - zero)
 
@@ -17,18 +17,18 @@ from torch import Tensor
 
 Granularity = Literal["tensor", "channel", "group"]
 Method = Literal["nearest", "gptq"]
-BITS = (1, 2, 4, 8, 16)  # what divides a byte, and float16
-GROUPS = (16, 32, 64, 128)  # usual sizes of a group
-_SMALLEST = 2.0**-14  # below it float16 loses digits
+BITS = (1, 2, 4, 8, 16)  # divisors of a byte, and float16
+GROUPS = (16, 32, 64, 128)  # usual group sizes
+_SMALLEST = 2.0**-14  # below it float16 loses precision
 
 
 class QuantizationError(ValueError):
-    """A setting that the method does not allow; the message says what it does."""
+    """Raised for a setting that the method does not support; the message says why."""
 
 
 @dataclass(frozen=True)
 class Quantization:
-    """How weights become codes.
+    """Quantization settings.
 
     Attributes:
         bits: of a code: 1, 2, 4 or 8; 16 keeps every weight as a float16 instead.
@@ -80,7 +80,7 @@ class Quantization:
 
 @dataclass(frozen=True)
 class Grid:
-    """scale (R, G), the size of a step, and zero (R, G), the code of 0: R is 1 or the rows, G the groups of a row."""
+    """scale (R, G), the step size, and zero (R, G), the code of 0: R is 1 or the rows, G the groups of a row."""
 
     scale: Tensor
     zero: Tensor
@@ -95,12 +95,12 @@ class Quantized:
     setting: Quantization
 
     def weight(self) -> Tensor:
-        """The matrix that a model computes with: float32 (rows, columns)."""
+        """Dequantize: float32 (rows, columns)."""
         return decode(self.codes, self.grid)
 
 
 def check_width(columns: int, setting: Quantization, name: str = "this matrix") -> None:
-    """Raise `QuantizationError` if rows of so many weights do not divide into the setting's groups."""
+    """Check that rows of so many weights divide into the setting's groups. Raises QuantizationError."""
     if setting.granularity == "group" and columns % setting.group:
         fitting = [str(group) for group in GROUPS if columns % group == 0]
         choose = f"choose {' or '.join(fitting)}, or one scale a row" if fitting else "choose one scale a row"
@@ -110,7 +110,7 @@ def check_width(columns: int, setting: Quantization, name: str = "this matrix") 
 
 
 def grid_of(weight: Tensor, setting: Quantization) -> Grid:
-    """The grid that reaches exactly as far as the weights (rows, columns) do, 0 always among its values.
+    """Build the grid that spans exactly the range of the weights (rows, columns) and 0.
 
     Scales are kept as float16, as they are stored, or as float32 where float16 would lose digits.
 
@@ -131,17 +131,17 @@ def grid_of(weight: Tensor, setting: Quantization) -> Grid:
 
 
 def grouped(weight: Tensor, setting: Quantization) -> Tensor:
-    """The weights (rows, columns) by what shares a grid: (1, 1, all), (rows, 1, columns) or (rows, G, group)."""
+    """Reshape the weights (rows, columns) by shared grid: (1, 1, all), (rows, 1, columns) or (rows, G, group)."""
     if setting.granularity == "tensor":
         return weight.reshape(1, 1, -1)
     return weight.unflatten(1, (-1, weight.shape[1] if setting.granularity == "channel" else setting.group))
 
 
 def stored(scale: Tensor) -> Tensor:
-    """Scales as a file holds them, as float32; 1 where all is 0.
+    """Round scales as a file stores them, returned as float32; 1 where all is 0.
 
-    Where float16 keeps their digits they are rounded up to it, never down: of a shorter step the codes would not reach
-    the outermost weight. What lies above a float16 by float32's own error only goes back to that float16.
+    Where float16 keeps their digits they are rounded up to it, never down: with a smaller step the codes would not
+    reach the largest weight. What lies above a float16 by float32's own error only goes back to that float16.
     """
     scale = torch.where(scale > 0, scale, torch.ones_like(scale))
     fits = bool((scale >= _SMALLEST).all()) and bool((scale <= torch.finfo(torch.float16).max).all())
@@ -153,26 +153,26 @@ def stored(scale: Tensor) -> Tensor:
 
 
 def spread(values: Tensor, columns: int) -> Tensor:
-    """One number a group (R, G) as one a weight, (R, columns)."""
+    """Expand one number per group (R, G) to one per weight, (R, columns)."""
     each = columns // values.shape[1]
     return values.expand(-1, columns) if each == columns else values.repeat_interleave(each, dim=1)
 
 
 def encode(weight: Tensor, grid: Grid, setting: Quantization) -> Tensor:
-    """The nearest code of each weight: int16 (rows, columns)."""
+    """Return the nearest code of each weight: int16 (rows, columns)."""
     columns = weight.shape[1]
     scale, zero = spread(grid.scale, columns), spread(grid.zero, columns)
     return (weight.float() / scale).round_().add_(zero).clamp_(setting.low, setting.high).to(torch.int16)
 
 
 def decode(codes: Tensor, grid: Grid) -> Tensor:
-    """What the codes mean: float32 (rows, columns)."""
+    """Dequantize codes: float32 (rows, columns)."""
     columns = codes.shape[1]
     return codes.float().sub_(spread(grid.zero, columns)).mul_(spread(grid.scale, columns))
 
 
 def nearest(weight: Tensor, setting: Quantization) -> Quantized:
-    """Round to nearest: each weight (rows, columns) goes to the closest value of its grid, at most half a step away.
+    """Round each weight (rows, columns) to the nearest value of its grid, at most half a step away.
 
     Raises:
         QuantizationError: as `grid_of`.
@@ -182,5 +182,5 @@ def nearest(weight: Tensor, setting: Quantization) -> Quantized:
 
 
 def values(setting: Quantization, scale: float, zero: float) -> list[float]:
-    """Every value of one grid, from the lowest: 2^bits of them, or one less around zero."""
+    """List every value of one grid, ascending: 2^bits of them, or one less if symmetric."""
     return [(code - zero) * scale for code in range(setting.low, setting.high + 1)]

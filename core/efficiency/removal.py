@@ -1,4 +1,4 @@
-"""Both ways to prune under one name, and what each share costs a model before it has learned anything again."""
+"""Both ways of pruning under one interface, and the loss at each sparsity before retraining."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Cut = Literal["magnitude", "structured"]
 def removed(
     lm: LanguageModel, cut: Cut, sparsity: float, scope: Scope = "global"
 ) -> tuple[LanguageModel, Masks]:
-    """The model without a share of its weights ("magnitude"), or of its heads and neurons ("structured").
+    """Prune a share of the weights ("magnitude"), or of the heads and neurons ("structured").
 
     Where heads cannot be taken out (see `core.efficiency.structure`), "structured" removes neurons alone.
 
@@ -38,12 +38,12 @@ def removed(
 
 
 def neurons_only(lm: LanguageModel) -> bool:
-    """Whether the heads of a model have to stay when parts of it are taken out."""
+    """Return whether structured pruning must keep the heads of a model."""
     return lm.config.position in structure.BIASED
 
 
 def by_level(before: Reference, cut: Cut, sparsities: Sequence[float]) -> Iterator[dict[str, Any]]:
-    """The figures of `core.efficiency.held_out.measure` at each share, without any retraining.
+    """Compute the figures of `core.efficiency.held_out.measure` at each sparsity, without any retraining.
 
     Returns:
         for each share with "sparsity", the texts and places that the figures rest on, and of "structured" `stays`.
@@ -59,6 +59,6 @@ def by_level(before: Reference, cut: Cut, sparsities: Sequence[float]) -> Iterat
 
 
 def stays(whole: LanguageModel, small: LanguageModel) -> dict[str, list[int]]:
-    """How many heads and neurons of each block a smaller model has, and of how many: only whole ones can go."""
+    """Return how many heads and neurons of each block are left, and of how many."""
     one, other = small.config, whole.config
     return {"heads": [one.n_heads, other.n_heads], "neurons": [one.mlp_size, other.mlp_size]}

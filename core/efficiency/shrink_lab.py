@@ -1,4 +1,4 @@
-"""What the Efficiency page compares of training: tales-gpt pruned and retrained, and students with and without it.
+"""The runs of the Efficiency page: tales-gpt pruned and retrained, and students with and without a teacher.
 
 All runs read Toyland's training stories; a seed draws the stories, their order and a student's first weights, so that
 runs of one seed differ in nothing but what is compared. Rates, temperature, the share of the plain loss and the steps
@@ -19,11 +19,11 @@ LEVELS = (
     0.8,
     0.9,
     0.95,
-)  # of weights; 0: retrained as it is, to tell pruning from more training
+)  # of weights; 0: retrained without pruning, as a control for the extra training
 PARTS = (0.25, 0.5, 0.75)  # of heads and neurons
-RETRAINED = 150  # steps: 0.46 million tokens, a thirtieth of what tales-gpt has read
+RETRAINED = 150  # steps: 0.46 million tokens, a thirtieth of tales-gpt's training
 LEARNED = 400  # steps of a student
-LONGER = 1_100  # steps of a student alone, as many operations as those of a taught one: a teacher's pass costs, too
+LONGER = 1_100  # steps of a student alone, as many operations as those of a distilled one, with its teacher's passes
 RATES_FROM = (
     ((0.0, 0.005), (0.3, 0.02), (0.6, 0.04)),  # of "magnitude": from this sparsity on, this rate
     ((0.0, 0.02), (0.4, 0.04)),  # of "structured"
@@ -32,39 +32,39 @@ DEVELOPMENT = 999_983  # the seed of the stories that choices were made on
 
 
 def rate_at(way: Way, sparsity: float) -> float:
-    """The learning rate of retraining: the more is gone, the further the rest has to go.
+    """Return the learning rate of retraining, higher for higher sparsity.
 
-    A rate that mends a model without four fifths of its weights unlearns things in one that is whole.
+    A rate that recovers a model at 80 % sparsity degrades an unpruned one.
     """
     found = [rate for from_here, rate in RATES_FROM[way == "structured"] if sparsity >= from_here]
     return found[-1]
 
 
 def pruned(way: Way, sparsity: float, seed: int = 0, steps: int = RETRAINED) -> ShrinkSpec:
-    """A pruned tales-gpt, retrained. Raises ValueError: no such sparsity."""
+    """Build the spec of a pruned and retrained tales-gpt. Raises ValueError: no such sparsity."""
     return ShrinkSpec(
         way=way, sparsity=sparsity, seed=seed, steps=steps, checkpoints=2, rate=rate_at(way, sparsity)
     )
 
 
 def student(way: Way, seed: int = 0, steps: int = LEARNED) -> ShrinkSpec:
-    """A student of tales-gpt, taught or alone."""
+    """Build the spec of a student of tales-gpt, distilled or alone."""
     return ShrinkSpec(way=way, seed=seed, steps=steps, checkpoints=6)
 
 
 def levels(way: Way) -> tuple[float, ...]:
-    """The sparsities that are recorded of a way to prune."""
+    """List the recorded sparsities of a way to prune."""
     return PARTS if way == "structured" else LEVELS
 
 
 def name(spec: ShrinkSpec) -> str:
-    """What a run is called among the recorded ones: way, percent removed or steps, seed."""
+    """Return a run's name among the recorded ones: way, percent removed or steps, seed."""
     size = round(100 * spec.sparsity) if spec.way in ("magnitude", "structured") else spec.steps
     return f"{spec.way}-{size}-{spec.seed}"
 
 
 def plan() -> Iterator[ShrinkSpec]:
-    """Every recorded run, all of a seed before the next."""
+    """List every recorded run, all of a seed before the next."""
     for seed in SEEDS:
         yield student("alone", seed)
         yield student("distilled", seed)

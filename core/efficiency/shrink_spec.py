@@ -1,4 +1,4 @@
-"""ShrinkSpec: a model made smaller by training, described: a student, or what pruning left, retrained.
+"""ShrinkSpec: the spec of a compression run: a student, or a pruned model that is retrained.
 
 Four ways. "alone": a student of at most a quarter of the base's weights, trained from nothing; "distilled": the same
 student with the base as its teacher; "magnitude": the base without its smallest weights; "structured": the base without
@@ -28,16 +28,16 @@ VERSION = 2
 Way = Literal["alone", "distilled", "magnitude", "structured"]
 STUDENTS: tuple[Way, ...] = ("alone", "distilled")
 RATES: Mapping[Way, float] = {"alone": 0.08, "distilled": 0.08, "magnitude": 0.02, "structured": 0.02}
-QUARTER = 4  # times smaller, at least, than its teacher a student is
+QUARTER = 4  # minimum ratio of a teacher's to its student's weights
 APART = 16  # widths of students are multiples of this
 _PRESET = "gpt-tales"
-_SIZES = ("d_head", "d_mlp", "n_kv_heads")  # named always: left out, they would follow from other sizes
-_TOKENS = ("d_vocab", "bos_id", "eos_ids", "pad_id", "mask_id", "decoder_start_id")  # the tokenizer says them
+_SIZES = ("d_head", "d_mlp", "n_kv_heads")  # always given: otherwise they would be derived from other sizes
+_TOKENS = ("d_vocab", "bos_id", "eos_ids", "pad_id", "mask_id", "decoder_start_id")  # set by the tokenizer
 
 
 @dataclass(frozen=True, kw_only=True)
 class ShrinkSpec(Ranged):
-    """A run that makes a decoder smaller, described.
+    """The spec of a run that compresses a decoder.
 
     Attributes:
         base: the model that is made smaller: a bundled decoder's name, or "" with a `parent`.
@@ -77,7 +77,7 @@ class ShrinkSpec(Ranged):
     called: ClassVar[str] = "shrinking spec"
     marks: ClassVar[Mapping[str, Any]] = {"kind": "shrink", "version": VERSION}
     kind = "shrink"
-    text = ""  # no own text: what is read is the corpus of the base
+    text = ""  # no own text: the corpus is that of the base
     _apart: ClassVar[tuple[str, ...]] = ("rate", "sparsity")
     _ranges: ClassVar[Mapping[str, tuple[float, float]]] = {
         "steps": (1, 20_000), "batch_tokens": (16, 2**16), "context": (2, 4096), "eval_every": (0, 20_000),
@@ -113,11 +113,12 @@ class ShrinkSpec(Ranged):
         return RATES[self.way] if self.rate is None else self.rate
 
     def training(self, config: ModelConfig) -> TrainSpec:
-        """The training of a model of that configuration: a student's, or the pruned base's."""
+        """Build the training spec of a model of that configuration: a student's, or the pruned base's."""
         rate = self.body_rate
         return TrainSpec(
             model=_PRESET, changes=_changes(config), corpus=self.corpus, vocab_size=config.d_vocab,
-            tokenizer="bpe" if config.d_vocab >= 260 else "characters", steps=self.steps,  # the base's own is given
+            # the base's tokenizer is used
+            tokenizer="bpe" if config.d_vocab >= 260 else "characters", steps=self.steps,
             seed=self.seed, batch_tokens=self.batch_tokens, context=min(self.context, config.n_ctx),
             learning_rate=rate, embed_rate=rate / 4, head_rate=rate / 6, eval_every=self.eval_every,
             checkpoints=self.checkpoints, precision=self.precision,
@@ -125,8 +126,7 @@ class ShrinkSpec(Ranged):
 
 
 def student_of(config: ModelConfig) -> ModelConfig:
-    """The student of a model: half its blocks (at least one), heads as wide as its own, and so narrow that it has at
-    most a quarter of the weights.
+    """Derive the student's configuration: half the blocks, heads of the same width, at most a quarter of the weights.
 
     Raises:
         ValueError: the model is no decoder, or too small for a student.
@@ -149,7 +149,7 @@ def student_of(config: ModelConfig) -> ModelConfig:
 
 
 def check_decoder(config: ModelConfig) -> None:
-    """Raises ValueError: these runs ask for next tokens, which a decoder says."""
+    """Check that the base is a decoder: these runs use next-token targets. Raises ValueError."""
     if config.shape != "decoder" or config.head != "lm":
         raise ValueError(
             "these runs ask for each next token, which only a decoder says: choose one, e.g. tales-gpt"
@@ -157,7 +157,7 @@ def check_decoder(config: ModelConfig) -> None:
 
 
 def _changes(config: ModelConfig) -> tuple[tuple[str, Any], ...]:
-    """What sets a configuration apart from the preset."""
+    """Return a configuration's differences from the preset."""
     usual = dataclasses.asdict(ModelConfig(**{**PRESETS[_PRESET], "d_vocab": config.d_vocab}))
     values = dataclasses.asdict(config)
     return tuple(

@@ -1,4 +1,4 @@
-"""A shrinking run, ready to train: the student with or without its teacher, or the pruned model with its masks."""
+"""Set-up of a compression run: the student with or without its teacher, or the pruned model with its masks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.training.trainer import Trainer
 
 
 def trainer_of(spec: ShrinkSpec, base: LanguageModel) -> Trainer:
-    """The training that `spec` describes, before its first step.
+    """Build the trainer of `spec`, before its first step.
 
     Args:
         base: the model that is made smaller; it is not touched.
@@ -31,7 +31,7 @@ def trainer_of(spec: ShrinkSpec, base: LanguageModel) -> Trainer:
 
 
 def cut_back(spec: ShrinkSpec, base: LanguageModel) -> tuple[LanguageModel, Masks]:
-    """The base pruned as `spec` says, before any retraining, and the masks that hold it so (see `removed`).
+    """Prune the base as `spec` says, before any retraining, and return the masks that hold it so (see `removed`).
 
     Raises:
         ValueError: the spec is a student's, a sparsity that leaves nothing, or heads that cannot be removed.
@@ -42,5 +42,5 @@ def cut_back(spec: ShrinkSpec, base: LanguageModel) -> tuple[LanguageModel, Mask
 
 
 def masks_of(spec: ShrinkSpec, base: LanguageModel) -> Masks:
-    """The masks that hold a run's model; {}: nothing is to be held. Raises as `cut_back`, but for a student's spec."""
+    """Return the masks of a run's model; {}: none. Raises as `cut_back`, but for a student's spec."""
     return {} if spec.way in STUDENTS else cut_back(spec, base)[1]

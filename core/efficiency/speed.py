@@ -1,7 +1,7 @@
-"""How many times as fast a changed model reads as the original: in turns, as a busy machine slows both.
+"""Relative speed of changed models, measured in alternating passes, since machine load affects both.
 
-A single time says little where others compute, too. All models read the same text one after the other, round after
-round, and each round gives a ratio; what is kept of them is the middle and where the middle half lies.
+Single timings are unreliable under load. All models read the same text one after the other, round after round, and each
+round gives a ratio; the quartiles of the ratios are kept.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Speed = tuple[float, float, float]  # the lower quartile, the median and the upp
 
 
 def speeds(before: Reference, models: Sequence[LanguageModel], rounds: int = ROUNDS) -> list[Speed]:
-    """For each model how many times as fast as the original it reads the first text.
+    """Measure each model's speed relative to the original on the first text.
 
     Args:
         rounds: in each the original and every model read once, in this order; one more comes first and warms up.
@@ -40,7 +40,7 @@ def speeds(before: Reference, models: Sequence[LanguageModel], rounds: int = ROU
 
 
 def told(speed: Sequence[float]) -> bool:
-    """Whether the rounds tell the speed from the original's: the middle half of them lies on one side of 1."""
+    """Return whether the speed differs significantly from the original's: both quartiles lie on one side of 1."""
     return speed[0] > 1 or speed[2] < 1
 
 
@@ -51,7 +51,7 @@ def _quartiles(ratios: Sequence[float]) -> Speed:
 
 @torch.no_grad()
 def _pass(before: Reference, lm: LanguageModel) -> float:
-    """Seconds of one pass over the first text."""
+    """Time one pass over the first text, in seconds."""
     began = time.perf_counter()
     lm.transformer(*before.asked[0].inputs)
     if lm.device.type == "cuda":

@@ -1,4 +1,4 @@
-"""How a GGUF file holds a model's numbers: bits of each kind of tensor, and one block of few bits taken apart.
+"""The numbers in a GGUF file: bits per weight by tensor kind, and one quantized block in detail.
 
 A block is a run of neighbours in a row that share what stands beside their codes (ggml's ggml-common.h):
 
@@ -30,7 +30,7 @@ OTHERS = "norms and biases"
 
 @dataclass(frozen=True)
 class Share:
-    """The tensors of one part of a model that are stored in one kind of numbers.
+    """The tensors of one part of a model that are stored in one kind.
 
     Attributes:
         kind: the format's name. bytes: of them all, scales counted. group: weights of a block; block: bytes of it.
@@ -46,13 +46,13 @@ class Share:
 
     @property
     def bits(self) -> float:
-        """Bits a weight, with what stands beside the codes."""
+        """Bits per weight, with scales and minimums."""
         return 8 * self.bytes / self.weights
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What a file holds. size: its bytes. tensors: those in blocks that are taken apart here, by name."""
+    """A file's contents. size: its bytes. tensors: those in block kinds that can be shown, by name."""
 
     path: Path
     size: int
@@ -76,13 +76,13 @@ class Contents:
 
     @property
     def fewest(self) -> Share:
-        """The share with the fewest bits a weight."""
+        """The share with the fewest bits per weight."""
         return min(self.shares, key=lambda one: one.bits)
 
 
 @dataclass(frozen=True)
 class Block:
-    """One block of a tensor: its codes, and the grid that they count on.
+    """One block of a tensor: its codes and its grid.
 
     Attributes:
         number: of the tensor's blocks, row by row, from 0; of: how many there are. row, first: of its first weight.
@@ -105,12 +105,12 @@ class Block:
 
     @property
     def grid(self) -> tuple[float, ...]:
-        """Every value that a weight of this block can have, from the lowest code's."""
+        """Every value that a weight of this block can have, ascending by code."""
         return tuple(self.minimum + self.scale * code for code in range(self.low, self.low + 2**self.bits))
 
 
 def contents(path: Path) -> Contents:
-    """Read what a GGUF file says of its tensors, and none of their numbers.
+    """Read the tensor headers of a GGUF file, without any numbers.
 
     Raises:
         CheckpointError: no readable GGUF file.
@@ -132,13 +132,13 @@ def contents(path: Path) -> Contents:
 
 
 def _part(stored: Stored) -> str:
-    """The part of a model that a tensor belongs to; what has one dimension is a gain or a bias."""
+    """Return the part of a model that a tensor belongs to; one-dimensional tensors are gains or biases."""
     *_, what, _ = ("", *stored.name.split("."))
     return _PARTS.get(what, OTHERS) if len(stored.shape) > 1 else OTHERS
 
 
 def block(held: Contents, name: str, number: int) -> Block:
-    """Take one block of a tensor apart.
+    """Decode one block of a tensor.
 
     Raises:
         ValueError: no such tensor in blocks that are taken apart here, or no such block of it.

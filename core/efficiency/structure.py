@@ -1,10 +1,10 @@
-"""Structured pruning: whole heads and whole neurons are taken out, so the model is smaller and faster as it stands.
+"""Structured pruning: whole heads and neurons are removed, so the model is smaller and faster.
 
-What a head or a neuron is worth is measured by its weights: the length of all of them, going in and coming out, as one
-vector (He et al. 2017 and Li et al. 2017 do so for filters). Every block loses as many, as a `ModelConfig` has one
-number of heads and one of neurons; which ones differs from block to block. Under grouped queries the query heads that
-share a key go together. Heads with their own bias for distances (ALiBi, T5's relative positions) cannot be taken out:
-the table of that bias is shared by all blocks.
+The importance of a head or a neuron is the norm of all its input and output weights as one vector (He et al. 2017 and
+Li et al. 2017 do so for filters). Every block loses as many, as a `ModelConfig` has one number of heads and one of
+neurons; which ones differs from block to block. Under grouped queries the query heads that share a key go together.
+Heads with their own bias for distances (ALiBi, T5's relative positions) cannot be taken out: the table of that bias is
+shared by all blocks.
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ from core.model.attention import Attention
 from core.model.feed_forward import FeedForward
 from core.model.transformer import EncoderDecoder, Transformer
 
-BIASED = ("alibi", "relative")  # positions whose heads cannot go
+BIASED = ("alibi", "relative")  # position kinds whose heads cannot be removed
 
 
 @dataclass(frozen=True)
 class Kept:
-    """What stays: the name of a part -> the numbers of its heads (or neurons) in order."""
+    """The kept heads (or neurons): name of a part -> their indices in order."""
 
     heads: Mapping[str, tuple[int, ...]]
     neurons: Mapping[str, tuple[int, ...]]
 
 
 def attentions(model: Transformer | EncoderDecoder) -> dict[str, Attention]:
-    """Every attention by name, an encoder-decoder's cross-attention among them."""
+    """Return every attention by name, with an encoder-decoder's cross-attention."""
     return {name: part for name, part in model.named_modules() if isinstance(part, Attention)}
 
 
 def feed_forwards(model: Transformer | EncoderDecoder) -> dict[str, FeedForward]:
-    """Every feed-forward layer by name."""
+    """Return every feed-forward layer by name."""
     return {name: part for name, part in model.named_modules() if isinstance(part, FeedForward)}
 
 
 def head_weights(part: Attention) -> Tensor:
-    """All weights of each group of heads that share a key (of each head, where none do) as a row: (H_kv, n)."""
+    """Return all weights of each group of heads that share a key (of each head, where none do) as a row: (H_kv, n)."""
     groups = part.n_kv_heads
     asks, out = (side.detach().reshape(groups, -1) for side in (part.W_Q, part.W_O))
     keys, values = (side.detach().reshape(groups, -1) for side in (part.W_K, part.W_V))
@@ -54,13 +54,13 @@ def head_weights(part: Attention) -> Tensor:
 
 
 def neuron_weights(part: FeedForward) -> Tensor:
-    """All weights of each neuron as a row, those of its gate among them: (F, n)."""
+    """Return all weights of each neuron as a row, with those of its gate: (F, n)."""
     rows = part.weight_in.detach().unflatten(0, (-1, part.d_mlp)).transpose(0, 1).flatten(1)  # (F, D or 2 D)
     return torch.cat([rows, part.weight_out.detach().T], dim=1)
 
 
 def longest(rows: Tensor, share: float, what: str) -> tuple[int, ...]:
-    """The rows that stay when the share `share` with the smallest Euclidean lengths goes; at least one has to."""
+    """Choose the rows to keep when the share `share` with the smallest norms is removed; at least one stays."""
     gone = round(check(share) * len(rows))
     if gone >= len(rows):
         raise ValueError(f"a share of {share:g} would remove all {len(rows)} {what}: choose a lower one")
@@ -69,7 +69,7 @@ def longest(rows: Tensor, share: float, what: str) -> tuple[int, ...]:
 
 
 def choose(model: Transformer | EncoderDecoder, heads: float, neurons: float) -> Kept:
-    """What stays of every block when the least of its heads and neurons are removed.
+    """Choose the heads and neurons of every block to keep, by importance.
 
     Args:
         heads, neurons: shares of them, each from 0 to below 1; rounded to whole heads and neurons.
@@ -94,7 +94,7 @@ def choose(model: Transformer | EncoderDecoder, heads: float, neurons: float) ->
 
 
 def cut(lm: LanguageModel, kept: Kept) -> LanguageModel:
-    """A smaller model of what stays; `lm` stays as it is.
+    """Build a smaller model from what is kept; `lm` stays as it is.
 
     Raises:
         ValueError: blocks of unlike sizes, or nothing left of one.
@@ -139,7 +139,7 @@ def _neurons(name: str, part: FeedForward, stays: tuple[int, ...]) -> dict[str, 
 
 
 def _pick(weight: Tensor, which: Tensor, size: int, axis: int) -> Tensor:
-    """Of blocks of `size` along an axis those that are asked for."""
+    """Select the given blocks of `size` along an axis."""
     return (
         weight.detach()
         .unflatten(axis, (-1, size))

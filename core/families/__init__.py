@@ -1,4 +1,4 @@
-"""Three families of transformers: what each may see, is asked and writes, and the published models of each.
+"""The three families of transformers: masks, predictions, generation, and published models.
 
 published   the configurations that papers gave, with their figures and ours beside them
 seen        which position may see which, read off a model's own scores

@@ -1,4 +1,4 @@
-"""One missing word, asked of each shape in its own way; and what a changed word does to the answer.
+"""One missing word predicted by each architecture in its own way, and the effect of a changed word on the prediction.
 
 decoder          the words before it are read; the last row says what comes next    (Radford et al. 2018)
 encoder          the word is hidden by [MASK]; its own row says what stood there     (Devlin et al. 2019)
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
-TOGETHER = 32  # texts that go through a model in one pass
+TOGETHER = 32  # texts per pass
 
 
 @dataclass(frozen=True, kw_only=True)
 class Guess:
-    """What a model says of one token that it does not see.
+    """A prediction of one token that the model does not see.
 
     at: the token's position in the text. truth: its id.
     row: the row of the logits that speaks of it. read: (T,) the ids read; said: (T',) what the decoder has read.
@@ -50,13 +50,13 @@ class Guess:
         return int(self.probabilities.argmax())
 
     def likeliest(self, count: int) -> list[tuple[int, float]]:
-        """Ids with their probabilities, the likeliest first."""
+        """Return the likeliest ids with their probabilities."""
         order = np.argsort(-self.probabilities, kind="stable")[:count]
         return [(int(id), float(self.probabilities[id])) for id in order]
 
 
 def sign_of(lm: LanguageModel) -> int | None:
-    """The id that stands where a token is missing: [MASK], or T5’s first sentinel. None of a decoder: it sees none."""
+    """Return the id of a missing token: [MASK], or T5’s first sentinel. None for a decoder."""
     told = marks(lm)
     if lm.config.shape == "decoder":
         return None
@@ -67,13 +67,13 @@ def sign_of(lm: LanguageModel) -> int | None:
 
 def _sign(lm: LanguageModel) -> int:
     id = sign_of(lm)
-    assert id is not None  # no decoder is asked for it
+    assert id is not None  # not called for a decoder
     return id
 
 
 @torch.no_grad()
 def guesses(lm: LanguageModel, ids: Sequence[int], at: Sequence[int]) -> list[Guess]:
-    """What the model says of each of these tokens without seeing it. A decoder says nothing of the first token.
+    """Predict each of these tokens without seeing it. A decoder cannot predict the first token.
 
     Args:
         ids: (T,) a text, special tokens included. at: positions in it.
@@ -90,7 +90,7 @@ def guesses(lm: LanguageModel, ids: Sequence[int], at: Sequence[int]) -> list[Gu
 
 
 def _next(lm: LanguageModel, ids: list[int], at: list[int]) -> list[Guess]:
-    """One pass says all: row k - 1 has seen the tokens before k and no other."""
+    """Predict all in one pass: row k - 1 has seen only the tokens before k."""
     logits = lm.transformer(torch.tensor([ids], device=lm.device))[0]  # (T, V)
     return [
         Guess(
@@ -103,7 +103,7 @@ def _next(lm: LanguageModel, ids: list[int], at: list[int]) -> list[Guess]:
 
 
 def _masked(lm: LanguageModel, ids: list[int], at: list[int]) -> list[Guess]:
-    """A pass for each: only this token is hidden."""
+    """Predict each in a pass where only this token is hidden."""
     mask = _sign(lm)
     rows = [[*ids[:place], mask, *ids[place + 1 :]] for place in at]
     found = []
@@ -119,7 +119,7 @@ def _masked(lm: LanguageModel, ids: list[int], at: list[int]) -> list[Guess]:
 
 
 def _gap(lm: LanguageModel, ids: list[int], at: list[int]) -> list[Guess]:
-    """A pass for each: the decoder has written the gap's sign, or the text before the gap, and goes on."""
+    """Predict each in a pass where the decoder has written the gap's sentinel, or the text before the gap."""
     sign, start = _sign(lm), marks(lm).specials.start_id
     infills = sign == lm.config.mask_id
     found = []
@@ -145,7 +145,7 @@ _ASK: dict[Shape, Callable[[LanguageModel, list[int], list[int]], list[Guess]]] 
 
 @dataclass(frozen=True)
 class Swap:
-    """A guess before and after another token of the text became a different one.
+    """A prediction before and after another token of the text was replaced.
 
     at: the token that changed. old, new: its ids.
     """
@@ -158,19 +158,20 @@ class Swap:
 
     @property
     def moved(self) -> float:
-        """Half of the summed differences of the two distributions: 0 the same, 1 nothing in common. Exactly 0 where
-        the guess cannot see the change.
+        """Total variation distance of the two distributions: 0 equal, 1 disjoint.
+
+        Exactly 0 where the change is not visible.
         """
         return float(np.abs(self.after.probabilities - self.before.probabilities).sum() / 2)
 
     @property
     def other(self) -> bool:
-        """Whether the likeliest token is another one."""
+        """Whether the likeliest token changes."""
         return self.before.best != self.after.best
 
 
 def swap(lm: LanguageModel, ids: Sequence[int], at: int, changed: int, new: int) -> Swap:
-    """What becomes of the guess about token `at` when token `changed` becomes `new`.
+    """Predict token `at` before and after token `changed` becomes `new`.
 
     Raises:
         ValueError: no such token, or as `guesses`.
@@ -183,7 +184,7 @@ def swap(lm: LanguageModel, ids: Sequence[int], at: int, changed: int, new: int)
 
 
 def stand_in(lm: LanguageModel, ids: Sequence[int], at: int) -> int:
-    """What token `at` is replaced by: the text's own token farthest from it that is another one; else any other."""
+    """Choose the replacement of token `at`: the farthest different token of the text; else any other."""
     special = lm.special_ids
     others = [place for place, id in enumerate(ids) if id != ids[at] and id not in special]
     if others:
@@ -193,6 +194,6 @@ def stand_in(lm: LanguageModel, ids: Sequence[int], at: int) -> int:
 
 
 def softmax(logits: Tensor) -> Array:
-    """(..., V) probabilities as float64, which add up to 1 more closely than a model's own numbers."""
+    """Compute softmax probabilities (..., V) as float64, which add up to 1 more closely than the model's own."""
     found: Array = logits.double().softmax(-1).cpu().numpy()
     return found

@@ -1,4 +1,4 @@
-"""The models that a page on costs offers: published sizes with how they were trained, as far as that was published."""
+"""The models offered on the page about costs: published sizes, with their training where that was published."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def llama(
     vocabulary: int,
     theta: float,
 ) -> ModelConfig:
-    """Llama 2 and 3 (Touvron et al. 2023b, section 2.2): rotary, RMS norm, gated MLP, no biases, two tables."""
+    """Build Llama 2 and 3 (Touvron et al. 2023b, section 2.2): rotary, RMS norm, gated MLP, no biases, untied."""
     return ModelConfig(
         n_layers=layers, d_model=d_model, n_heads=heads, n_kv_heads=kv_heads, d_mlp=d_mlp, n_ctx=context,
         d_vocab=vocabulary, position="rotary", rope_theta=theta, norm="rms", norm_bias=False, act="silu", gated=True,
@@ -58,7 +58,7 @@ def _llama3(layers: int, d_model: int, heads: int, d_mlp: int) -> ModelConfig:
 
 
 def _kept(name: str, size: str) -> tuple[Size, str]:
-    """A size of `published`, and its source."""
+    """Return a size of `published`, and its source."""
     found = family(name)
     return next(one for one in found.sizes if one.name == size), found.source
 

@@ -1,4 +1,4 @@
-"""Published models: what their papers say of them, as data, and how many weights our formula counts from that.
+"""Published models: the figures of their papers as data, and our parameter counts from those.
 
 A figure that a paper does not give is not here. Where a size of the released file is needed to count weights (a
 vocabulary, the number of heads), the file's is taken, and the record says so. Sources: `Family.source`, `Size.where`.
@@ -51,7 +51,7 @@ class Size:
 
 @dataclass(frozen=True)
 class Family:
-    """What is published under one name. `sizes` is empty where the authors kept them to themselves (`unpublished`)."""
+    """The models published under one name. `sizes` is empty where their authors did not publish any (`unpublished`)."""
 
     name: str
     shape: Shape
@@ -68,7 +68,7 @@ class Family:
 
     @property
     def date(self) -> float:
-        """Years, January 2018 being 2018.0: of the paper's or the announcement's first day in public, to the month."""
+        """The first publication by paper or announcement, to the month, in years: January 2018 is 2018.0."""
         return self.year + (self.month - 1) / 12
 
 
@@ -76,14 +76,15 @@ class Family:
 
 
 def gpt(layers: int, d_model: int, heads: int, context: int, vocabulary: int = 50_257) -> ModelConfig:
-    """GPT-2 and GPT-3 (Brown et al. 2020, section 2.1: the architecture of GPT-2): pre-norm, learned positions."""
+    """Build GPT-2 and GPT-3 (Brown et al. 2020, section 2.1: the architecture of GPT-2): pre-norm, learned
+    positions."""
     return ModelConfig(
         n_layers=layers, d_model=d_model, n_heads=heads, n_ctx=context, d_vocab=vocabulary, act="gelu_tanh"
     )
 
 
 def bert(layers: int, d_model: int, heads: int, **changes: Any) -> ModelConfig:
-    """BERT (Devlin et al. 2019, section 3) with its masked-word head; RoBERTa and DistilBERT are changes of it."""
+    """Build BERT (Devlin et al. 2019, section 3) with its masked-LM head; RoBERTa and DistilBERT are variants of it."""
     values: dict[str, Any] = {
         "shape": "encoder", "n_layers": layers, "d_model": d_model, "n_heads": heads, "d_vocab": 30_522,
         "n_ctx": 512, "n_token_types": 2, "norm_placement": "post", "norm_eps": 1e-12, "embed_norm": True,
@@ -93,7 +94,7 @@ def bert(layers: int, d_model: int, heads: int, **changes: Any) -> ModelConfig:
 
 
 def t5(layers: int, d_model: int, heads: int, d_mlp: int, d_head: int = 64) -> ModelConfig:
-    """T5 1.0 (Raffel et al. 2020, section 2.1): as many blocks in each stack, RMS norm, no biases, one shared table."""
+    """Build T5 1.0 (Raffel et al. 2020, section 2.1): equal stacks, RMS norm, no biases, one shared table."""
     return ModelConfig(
         shape="encoder-decoder", n_layers=layers, d_model=d_model, n_heads=heads, d_head=d_head, d_mlp=d_mlp,
         d_vocab=32_128, n_ctx=512, position="relative", norm="rms", norm_bias=False, norm_eps=1e-6, act="relu",
@@ -102,7 +103,7 @@ def t5(layers: int, d_model: int, heads: int, d_mlp: int, d_head: int = 64) -> M
 
 
 def bart(layers: int, d_model: int, heads: int) -> ModelConfig:
-    """BART (Lewis et al. 2020, section 2.1): post-norm, learned positions that begin at row 2, GELU."""
+    """Build BART (Lewis et al. 2020, section 2.1): post-norm, learned positions that begin at row 2, GELU."""
     return ModelConfig(
         shape="encoder-decoder", n_layers=layers, d_model=d_model, n_heads=heads, d_vocab=50_265, n_ctx=1024,
         position_offset=2, norm_placement="post", embed_norm=True, final_norm=False, act="gelu",
@@ -116,7 +117,7 @@ _LISTED = "list of released models"  # in the authors' repository
 
 
 def corrected(millions: int) -> str:
-    """What the README beside the released GPT-2 says of the paper's counts."""
+    """Return the note on the paper's counts in the README of the released GPT-2."""
     return f"Its authors later called the paper’s count wrong, and this file {millions}M."
 
 
@@ -226,14 +227,14 @@ FAMILIES: tuple[Family, ...] = (
 
 
 def sizes() -> Iterator[tuple[Family, Size]]:
-    """Every published model with its family, in the order of time."""
+    """List every published model with its family, in chronological order."""
     for family in FAMILIES:
         for size in family.sizes:
             yield family, size
 
 
 def family(name: str) -> Family:
-    """The family of that name.
+    """Return the family of that name.
 
     Raises:
         ValueError: there is none; the message lists them.

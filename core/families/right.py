@@ -1,4 +1,4 @@
-"""How often each shape's first guess is the word, with the words behind it in view and without: of held-out stories.
+"""Accuracy of each architecture's first guess on words of held-out stories, with and without right context.
 
 The same words for all models: those that are one token to each of them, so that a guess is a whole word.
 """
@@ -34,7 +34,7 @@ class Word:
 
 
 def words(models: Sequence[LanguageModel], stories: int = STORIES, each: int = EACH) -> tuple[Word, ...]:
-    """Words of held-out stories, spread evenly over the beginning of each; every one is a single token to all models.
+    """Choose words of held-out stories, evenly spaced; every one is a single token to all models.
 
     Fewer, or none, where the models cut texts in other ways or have room for less.
     """
@@ -62,7 +62,7 @@ def words(models: Sequence[LanguageModel], stories: int = STORIES, each: int = E
 
 
 def _spans(lm: LanguageModel, text: str) -> list[tuple[int, int]]:
-    """The characters of each token, without the space that some tokenizers count to a word."""
+    """Return the characters of each token, without the leading space that some tokenizers include."""
     spans = []
     for start, end in lm.tokenizer.offsets(text):
         piece = text[start:end]
@@ -71,7 +71,7 @@ def _spans(lm: LanguageModel, text: str) -> list[tuple[int, int]]:
 
 
 def right(lm: LanguageModel, asked: Sequence[Word], *, cut: bool = False) -> Accuracy:
-    """How many of these words are the model's first guess where it does not see them.
+    """Count the words that are the model's first guess where it does not see them.
 
     Args:
         cut: the text ends with the hidden word; a decoder, which sees nothing behind it, says the same either way.
@@ -90,7 +90,7 @@ def right(lm: LanguageModel, asked: Sequence[Word], *, cut: bool = False) -> Acc
         if -1 in at:
             raise ValueError(f"a word of “{text}” is no single token to {lm.name}")
         if cut:
-            behind = ids[max(own) + 1 :]  # special tokens that close a text
+            behind = ids[max(own) + 1 :]  # special tokens after a text
             found = [guesses(lm, [*ids[: one + 1], *behind], (one,))[0] for one in at]
         else:
             found = guesses(lm, ids, at)

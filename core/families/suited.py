@@ -1,4 +1,4 @@
-"""Texts that a model has a use for: a language model for stories says nothing of a blank, nor BERT of a next word.
+"""Example texts by model type: a language model cannot fill a blank, nor BERT continue a text.
 
 its card's own         what it was trained on asks for them
 an encoder             a mask stands where it is to say a word                      (Devlin et al. 2019)
@@ -38,9 +38,9 @@ _PUBLISHED = (
 
 
 def suited(lm: LanguageModel) -> tuple[str, ...]:
-    """Texts for this model, the first one first; () where any text does, or where its tokenizer has no sign for a gap.
+    """Return example texts for this model; () where any text will do, or where its tokenizer lacks a token for a gap.
 
-    They hold the very signs that its tokenizer reads.
+    They contain the special tokens of its own tokenizer.
     """
     told = lm.card.get("texts")
     if isinstance(told, list) and all(isinstance(text, str) for text in told):
@@ -61,7 +61,7 @@ def _with_masks(lm: LanguageModel) -> tuple[str, ...]:
 
 
 def _text_to_text(lm: LanguageModel) -> tuple[str, ...]:
-    """Of an encoder-decoder that was not trained with a mask."""
+    """Return examples for an encoder-decoder that was not trained with a mask."""
     signs = [sentinel(k) for k in range(2)]
     gaps = tuple(text.format(*signs) for text in _GAPS) if lm.tokenizer.id(signs[1]) is not None else ()
     spec = lm.card.get("spec")
@@ -71,5 +71,5 @@ def _text_to_text(lm: LanguageModel) -> tuple[str, ...]:
         shares = mixture([(str(name), float(share)) for name, share in spec.get("tasks") or ()])
         asked = [next(TASKS[name].pairs(split="held_out")).source for name in shares if name != SPANS]
         return (*asked, *(gaps if SPANS in shares else ()))
-    # T5 1.1 and later have a gated MLP and learned nothing but to fill gaps before they were fine-tuned.
+    # T5 1.1 and later have a gated MLP and were trained only to fill gaps before fine-tuning.
     return gaps if lm.config.gated or not gaps else (*_PUBLISHED, *gaps)

@@ -1,4 +1,4 @@
-"""What comes out of an encoder that has no head: a vector for each token, and one for the whole text.
+"""The output of an encoder without head: a vector for each token, and one for the whole text.
 
 A token is given the stream behind the last block (Devlin et al. 2019, section 3.2: the representation that a task's
 own head would read); the text the pooled vector that the model's own files ask for (core/vectors/sentences.py).
@@ -24,7 +24,7 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Vectors:
-    """What a model makes of one text, special tokens counted.
+    """A model's vectors for one text, special tokens included.
 
     Attributes:
         tokens: (T, D).   alike: (T, T) their cosines.   text: (D',) pooled from them.
@@ -39,7 +39,7 @@ class Vectors:
 
 
 def vectors(lm: LanguageModel, ids: Sequence[int]) -> Vectors:
-    """The vectors of a text's tokens, and that of the text: pooled as the model's files ask, or the mean.
+    """Compute the vectors of a text's tokens, and that of the text: pooled as the model's files ask, or the mean.
 
     Raises:
         ContextTooLong: more tokens than the model has positions for.
@@ -47,7 +47,7 @@ def vectors(lm: LanguageModel, ids: Sequence[int]) -> Vectors:
     tokens = token_vectors(lm, ids)
     try:
         asked = Pooling.of(lm)
-    except ValueError:  # a pooling that is not computed here
+    except ValueError:  # the files ask for a pooling that is not supported here
         asked = Pooling()
     mask = torch.ones(1, len(tokens), dtype=torch.bool)
     text = pool(torch.from_numpy(tokens)[None], mask, asked)[0].numpy()
@@ -66,7 +66,7 @@ class Turned:
 
 
 def turned(lm: LanguageModel, ids: Sequence[int], at: int, changed: int, new: int) -> Turned:
-    """How far the vector of token `at` turns when token `changed` becomes `new`.
+    """Compute the change of the vector of token `at` when token `changed` becomes `new`.
 
     Raises:
         ValueError: no such token, or the token itself.

@@ -1,8 +1,8 @@
-"""Each shape made to write, token by token, the likeliest each time.
+"""Greedy generation by each architecture, token by token.
 
 A decoder and an encoder-decoder are made for it: what is written is read, never changed, and the next token follows.
-An encoder is not: here it gets a [MASK] behind the text, fills it, gets another behind that, and so on. What comes of
-it is what this module says, and no more: to draw an encoder's tokens again and again is another way (Wang & Cho 2019).
+An encoder is not: here it gets a [MASK] behind the text, fills it, gets another behind that, and so on. This is one way
+to generate with an encoder; repeated resampling of its tokens is another (Wang & Cho 2019).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TOP = 5  # tokens kept of each step
 
 @dataclass(frozen=True)
 class Stroke:
-    """One token written: its id and probability, and the likeliest tokens with theirs."""
+    """One generated token: its id and probability, and the likeliest tokens with theirs."""
 
     id: int
     probability: float
@@ -38,7 +38,7 @@ class Stroke:
 
 @dataclass(frozen=True, kw_only=True)
 class Writing:
-    """What a model wrote behind, or from, a text.
+    """The text that a model generated after, or from, a text.
 
     read: (T,) ids of what it read at first. strokes: one a token. ended: it wrote an end token.
     positions: how many went through the model in all, without a cache: what writing so costs.
@@ -62,7 +62,7 @@ class Writing:
 
     @property
     def different(self) -> int:
-        """How many different tokens there are among them."""
+        """The number of different tokens among them."""
         return len(set(self.ids))
 
 
@@ -73,7 +73,7 @@ def _stroke(probabilities: Array, best: int) -> Stroke:
 
 @torch.no_grad()
 def write(lm: LanguageModel, ids: Sequence[int], count: int, after: Sequence[int] = ()) -> Writing:
-    """Let a model write at most `count` tokens, greedily, in the way of its shape.
+    """Generate at most `count` tokens greedily, in the way of the architecture.
 
     Args:
         ids: (T,) the text, with the special tokens before it; an encoder-decoder reads all of it.
@@ -85,14 +85,14 @@ def write(lm: LanguageModel, ids: Sequence[int], count: int, after: Sequence[int
     """
     wants(lm, "lm")
     read = [*ids, *after]
-    lm.encode(read)  # checks
+    lm.encode(read)  # validates the request
     if lm.config.shape == "encoder":
         return _fill_behind(lm, list(ids), list(after), count)
     both = lm.config.shape == "encoder-decoder"
     start = marks(lm).specials.start_id
     written = [start] if both else read
     source = [torch.tensor([read], device=lm.device)] if both else []
-    reader = None if both else Reader(lm, read)  # what was read before is not read again
+    reader = None if both else Reader(lm, read)  # cached: earlier positions are not read again
     strokes: list[Stroke] = []
     first, positions = len(written), len(read) if both else 0
     while len(strokes) < count and len(written) < lm.config.n_ctx:
@@ -114,7 +114,7 @@ def write(lm: LanguageModel, ids: Sequence[int], count: int, after: Sequence[int
 
 
 def crossed(lm: LanguageModel, source: Sequence[int], said: Sequence[int]) -> Array:
-    """What each row of a decoder reads of the source: (L, H, T', S), row t being the one that says token t + 1.
+    """Compute what each row of a decoder reads of the source: (L, H, T', S), row t predicting token t + 1.
 
     One pass is enough: what is written later does not change an earlier row.
 
@@ -129,7 +129,7 @@ def crossed(lm: LanguageModel, source: Sequence[int], said: Sequence[int]) -> Ar
 
 def _fill_behind(lm: LanguageModel, before: list[int], after: list[int], count: int) -> Writing:
     mask = sign_of(lm)
-    assert mask is not None  # every encoder has a sign for what is hidden
+    assert mask is not None  # every supported encoder has a mask token
     written: list[int] = []
     strokes: list[Stroke] = []
     positions = 0

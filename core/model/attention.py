@@ -19,7 +19,7 @@ from core.model.position import rotate
 
 @dataclass(frozen=True)
 class Geometry:
-    """What attention must know about places: which key each query may see, and how far apart they are.
+    """Positional inputs of attention: the mask, the bias, and the rotation.
 
     allowed: (B or 1, 1, T, S) bool, or None when every query sees every key.
     bias: (1, H, T, S) added to the scores, or None.   turn: the new positions' rows of `rotary_table`, or None.
@@ -33,7 +33,7 @@ class Geometry:
 
     @property
     def cos(self) -> Tensor | None:
-        """(T, K): the cosine of each angle by which a query or key is turned."""
+        """(T, K): the cosine of each angle by which a query or key is rotated."""
         return None if self.turn is None else self.turn[0][:, 0]
 
     @property
@@ -43,7 +43,7 @@ class Geometry:
 
 
 def attention_scores(q: Tensor, k: Tensor, scale: float, geometry: Geometry) -> Tensor:
-    """Q K^T * scale + bias, with -inf where a query may not look. q (B,T,H,K), k (B,S,H,K) -> (B,H,T,S)."""
+    """Compute Q K^T * scale + bias, with -inf where masked. q (B,T,H,K), k (B,S,H,K) -> (B,H,T,S)."""
     scores = q.transpose(1, 2) @ k.permute(0, 2, 3, 1) * scale  # (B, H, T, S)
     if geometry.bias is not None:
         scores = scores + geometry.bias
@@ -51,7 +51,7 @@ def attention_scores(q: Tensor, k: Tensor, scale: float, geometry: Geometry) -> 
 
 
 def attention_pattern(scores: Tensor) -> Tensor:
-    """Softmax over the keys; a query that may see nothing reads nothing. (B, H, T, S) -> (B, H, T, S)."""
+    """Compute the softmax over the keys; a fully masked query gets zeros. (B, H, T, S) -> (B, H, T, S)."""
     blind = scores.detach().amax(dim=-1, keepdim=True) == -torch.inf  # (B, H, T, 1)
     if not blind.any():
         return scores.softmax(dim=-1)
@@ -59,7 +59,7 @@ def attention_pattern(scores: Tensor) -> Tensor:
 
 
 class Attention(Part):
-    """All heads of one layer. Weights live in two matrices (one product each); W_Q, W_K, W_V, W_O are views of them."""
+    """All heads of one layer. Weights are stored in two fused matrices; W_Q, W_K, W_V, W_O are views of them."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -128,7 +128,10 @@ class Attention(Part):
     def forward(
         self, x: Tensor, geometry: Geometry, source: Tensor | None = None, cache: KVCache | None = None
     ) -> Tensor:
-        """x (B, T, D) asks; `source` (B, S, D), or x itself, answers. Returns what all heads add, (B, T, D)."""
+        """Attend from x (B, T, D) to `source` (B, S, D), or x itself.
+
+        Return the sum of all heads' outputs, (B, T, D).
+        """
         q, k, v = self._queries_keys_values(x, geometry, source, cache)  # (B, H, T, K), (B, H_kv, S, K) twice
         if self.n_kv_heads != self.n_heads:  # several queries share a key and a value
             k, v = (kv.repeat_interleave(self.n_heads // self.n_kv_heads, dim=1) for kv in (k, v))
@@ -138,21 +141,21 @@ class Attention(Part):
             pattern = self.hook_pattern(attention_pattern(scores))  # (B, H, T, S)
             z = F.dropout(pattern, self.dropout, self.training) @ v  # (B, H, T, K)
         else:
-            z = self._at_once(q, k, v, geometry)  # the same, in one kernel that keeps no pattern
+            z = self._at_once(q, k, v, geometry)  # the same by a fused kernel that keeps no pattern
         z = self.hook_z(z.transpose(1, 2))  # (B, T, H, K)
         if listening() and self.hook_result.wanted_by_name:
             return self._head_by_head(z)
         return F.linear(z.flatten(2), self.weight_o, self.b_O)
 
     def _head_by_head(self, z: Tensor) -> Tensor:
-        """The sum of what each head adds: (B, T, H, K) -> (B, T, D)."""
+        """Sum the heads' outputs: (B, T, H, K) -> (B, T, D)."""
         out = self.hook_result(torch.einsum("bthk,hkd->bthd", z, self.W_O)).sum(dim=2)  # (B, T, D)
         return out if self.b_O is None else out + self.b_O
 
     def _queries_keys_values(
         self, x: Tensor, geometry: Geometry, source: Tensor | None, cache: KVCache | None
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """q (B, H, T, K), and all k and v (B, H_kv, S, K) that it may look at."""
+        """Project to q (B, H, T, K), and to all visible k and v (B, H_kv, S, K)."""
         if source is not None:
             return self._from_source(x, source, cache)
         together = F.linear(x, self.weight_qkv, self.bias_qkv)  # (B, T, (H + 2 H_kv) K)
@@ -173,7 +176,7 @@ class Attention(Part):
         return q, k, v
 
     def _from_source(self, x: Tensor, source: Tensor, cache: KVCache | None) -> tuple[Tensor, Tensor, Tensor]:
-        """The same for cross-attention: the source (B, S, D) answers, and stays as it is while a text grows."""
+        """Project for cross-attention: keys and values of the source (B, S, D) are computed once while a text grows."""
         split = self.n_heads * self.d_head
         bias_q = bias_kv = None
         if self.bias_qkv is not None:
@@ -193,7 +196,7 @@ class Attention(Part):
         return q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
 
     def _at_once(self, q: Tensor, k: Tensor, v: Tensor, geometry: Geometry) -> Tensor:
-        """The values, mixed by the pattern. q (B, H, T, K), k and v (B, H, S, K) -> (B, H, T, K)."""
+        """Mix the values by the pattern in one fused call. q (B, H, T, K), k and v (B, H, S, K) -> (B, H, T, K)."""
         mask = geometry.allowed
         if geometry.bias is not None:
             mask = geometry.bias.to(q.dtype)

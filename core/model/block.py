@@ -57,7 +57,7 @@ class Block(Part):
         source_geometry: Geometry | None = None,
         cache: KVCache | None = None,
     ) -> Tensor:
-        """x (B, T, D), the stream, in and out; source (B, S, D) is the encoder's output."""
+        """Run the block on x (B, T, D), the stream; source (B, S, D) is the encoder's output."""
         x = self.hook_resid_pre(x)
         read = x if self.post_norm else self.ln1(x)
         x = self.hook_resid_mid(self._add(x, self.hook_attn_out(self.attn(read, geometry, None, cache))))

@@ -1,4 +1,4 @@
-"""Into the stream and out of it: token and position tables at the bottom, the unembedding at the top."""
+"""Embedding and unembedding: token and position tables, and the projection to logits."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class TokenTypeEmbed(Part):
 
 
 class MlmHead(Part):
-    """BERT's last step before its unembedding: norm(act(x W + b)) (Devlin et al. 2019, released code)."""
+    """BERT's transformation before its unembedding: norm(act(x W + b)) (Devlin et al. 2019, released code)."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -91,7 +91,7 @@ class Unembed(Part):
 
     @property
     def table(self) -> Tensor:
-        """(V, D): the vector each token's logit is a product with."""
+        """(V, D): the vector of each token; its product with x is the logit."""
         return self._embed[0].W_E if self.weight is None else self.weight
 
     @property
@@ -100,10 +100,10 @@ class Unembed(Part):
         return self.table.T
 
     def lay_out(self) -> None:
-        """Store the table column by column: its shape and values stay, and one row times it takes half as long.
+        """Store the table column by column: its shape and values stay, and a product with one row takes half as long.
 
-        A product with a single row only waits for memory, and down a column (V numbers) it reads straight ahead. For
-        a model that writes; a table tied to the embedding looks up a row a little more slowly then.
+        A product with a single row is memory-bound, and columns (V numbers) are read contiguously. For generation;
+        looking up rows of a tied embedding gets a little slower.
         """
         self.table.data = self.table.data.T.contiguous().T
 

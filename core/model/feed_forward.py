@@ -1,4 +1,4 @@
-"""The feed-forward layer (Vaswani et al. 2017, section 3.3): widen, bend, narrow, at each position alone."""
+"""The feed-forward layer (Vaswani et al. 2017, section 3.3): expand, activate, contract, at each position alone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.model.part import Part
 
 
 def relu_squared(x: Tensor) -> Tensor:
-    """max(0, x)^2 (So et al. 2021, Primer)."""
+    """Compute max(0, x)^2 (So et al. 2021, Primer)."""
     return F.relu(x).square()
 
 
@@ -82,5 +82,5 @@ class FeedForward(Part):
         return F.linear(self.hook_post(post), self.weight_out, self.b_out)
 
     def _bend(self, x: Tensor) -> Tensor:
-        """The activation, number by number."""
+        """Apply the activation elementwise."""
         return self.act(x)

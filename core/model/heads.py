@@ -1,4 +1,4 @@
-"""What an encoder says instead of tokens: a class of the whole text, of each token, or where a span starts and ends.
+"""Heads of an encoder in place of the vocabulary: a class of the text, of each token, or the ends of a span.
 
 sequence  act(x_0 W_pool + b_pool) W + b   position 0 stands for the text   (Devlin et al. 2019, section 4.1)
           the mean of x instead of x_0     where no training made it so     (Reimers & Gurevych 2019, section 3)
@@ -57,7 +57,7 @@ class LabelHead(Part):
 
 
 def _mean(x: Tensor, mask: Tensor | None) -> Tensor:  # (B, T, D), (B, T) -> (B, D)
-    """Over all positions but padding."""
+    """Average over all positions but padding."""
     if mask is None:
         return x.mean(1)
     counts = mask.to(x.dtype)[..., None]  # (B, T, 1)

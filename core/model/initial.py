@@ -1,4 +1,4 @@
-"""First values of the weights, drawn from a seed: what a model is before it has read anything."""
+"""Initialization of the weights from a seed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.config import ModelConfig
 
 Kind = Literal["auto", "normal", "recipe"]
 
-_INTO_STREAM = ("weight_o", "weight_out")  # what attention and the feed-forward layer add
+_INTO_STREAM = ("weight_o", "weight_out")  # output projections of attention and the feed-forward layer
 
 
 def initialise(
@@ -22,7 +22,7 @@ def initialise(
     spread: float | None = None,
     kind: Kind = "auto",
 ) -> None:
-    """Set every weight of `model` in place; biases 0, gains 1.
+    """Initialize every weight of `model` in place; biases 0, gains 1.
 
     Args:
         kind: "recipe", the fast small recipe's: projections N(0, 0.5 / sqrt(fan in)), those into the stream 0,

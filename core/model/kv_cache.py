@@ -1,4 +1,4 @@
-"""The key/value cache: what attention computed for past positions, kept so that a new token costs one position.
+"""The key/value cache: keys and values of past positions, kept so that a new token costs one position.
 
 It does not know about models: it stores what attention hands it under the name of the layer.
 """
@@ -19,14 +19,15 @@ class KVCache:
         self.length = 0  # positions already seen by the whole stack; the stack itself counts
         self._first: dict[
             str, tuple[Tensor, Tensor]
-        ] = {}  # what the first pass gave, until a second one comes
+        ] = {}  # the first pass's tensors, until a second one comes
         self._all: Tensor | None = None  # (2 L, B, H_kv, room, K)
         self._layers: dict[str, tuple[Tensor, Tensor]] = {}  # each layer's part of it, keys and values
         self._fixed: dict[str, tuple[Tensor, Tensor]] = {}
-        self._moves: list[tuple[int, list[int]]] = []  # of `select`: the length then, and the rows chosen
+        # calls of `select`: the length then, and the rows chosen
+        self._moves: list[tuple[int, list[int]]] = []
 
     def append(self, layer: str, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Add new positions k, v (B, H_kv, T, K) and return all of them (B, H_kv, S, K)."""
+        """Append new positions k, v (B, H_kv, T, K) and return all of them (B, H_kv, S, K)."""
         if self.length == 0:
             self._first[layer] = k, v
             return k, v
@@ -39,7 +40,7 @@ class KVCache:
         return keys.narrow(2, 0, end), values.narrow(2, 0, end)
 
     def fixed(self, layer: str) -> tuple[Tensor, Tensor] | None:
-        """The keys and values of a cross-attention layer, once `fix` has set them: they never grow."""
+        """Return the keys and values of a cross-attention layer, once `fix` has set them: they never grow."""
         return self._fixed.get(layer)
 
     def fix(self, layer: str, k: Tensor, v: Tensor) -> None:
@@ -56,7 +57,7 @@ class KVCache:
         order, alike = rows.tolist(), self._alike()
         if len(order) != self._all.shape[1]:
             self._use(self._all.index_select(1, rows))
-        else:  # what every row has in common may stay where it is
+        else:  # positions that all rows share need not be copied
             apart = self._all.narrow(3, alike, self.length - alike)
             apart.copy_(apart.index_select(1, rows))
         if not alike or any(len(k) != len(order) for k, _ in self._fixed.values()):
@@ -68,14 +69,14 @@ class KVCache:
 
     @property
     def size_bytes(self) -> int:
-        """Bytes of the positions in use (not of the room kept free)."""
+        """Bytes of the positions in use (without spare capacity)."""
         grown = sum(k.nbytes + v.nbytes for k, v in self._first.values())
         if self._all is not None:
             grown = self._all[:, :, :, : self.length].nbytes
         return grown + sum(k.nbytes + v.nbytes for k, v in self._fixed.values())
 
     def _alike(self) -> int:
-        """How many leading positions are the same in every row: those that one row had before all came from it."""
+        """Count the leading positions that are the same in every row, because all rows were copied from one."""
         rows = set(range(self._all.shape[1])) if self._all is not None else {0}
         for step in range(len(self._moves) - 1, -1, -1):
             length, origins = self._moves[step]
@@ -86,7 +87,7 @@ class KVCache:
         return 0
 
     def _make_room(self, positions: int) -> None:
-        """Move everything into a tensor of this many positions."""
+        """Enlarge the storage to this many positions."""
         if self._all is None:
             old = torch.stack([kept for pair in self._first.values() for kept in pair])
             self._layers = dict(self._first)

@@ -1,4 +1,4 @@
-"""Normalisation: every position's vector brought to a common size, then stretched by a learned gain."""
+"""Normalisation: every position's vector is scaled to a common size, then multiplied by a learned gain."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Normalise(Part):
 
     @classmethod
     def of(cls, config: ModelConfig) -> Normalise:
-        """The norm of `config` over the residual stream."""
+        """Build the norm of `config` over the residual stream."""
         return cls(config.d_model, config.norm, config.norm_eps, gain=config.norm_gain, bias=config.norm_bias)
 
     def forward(self, x: Tensor) -> Tensor:  # (..., D) -> (..., D)
@@ -52,7 +52,7 @@ class Normalise(Part):
         return torch.rms_norm(x, (self.size,), self.w, self.eps)
 
     def _read(self, x: Tensor) -> Tensor:
-        """The normalised x; the scale is only told, and comes with it from one kernel."""
+        """Normalize x; the scale comes from the same kernel and is reported for hooks only."""
         x, _, rate = torch.native_layer_norm(x, (self.size,), None, None, self.eps)  # (..., D), rate (..., 1)
         self.hook_scale(rate.reciprocal().to(x.dtype))
         return self.hook_normalized(x)

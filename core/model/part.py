@@ -1,4 +1,4 @@
-"""Part: what every piece of the transformer is."""
+"""Part: the base class of the transformer's modules."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from torch.utils.hooks import RemovableHandle
 class Part(nn.Module):
     """A module whose call is its `forward`, until one of PyTorch's own hooks is registered on it.
 
-    PyTorch's call looks for hooks kept on the module; ours live in a context (`core.hooks`). A token of a small model
-    passes some thirty parts, and the search would take a tenth of the time of writing a text. So it begins where
-    somebody registers a hook, for this part alone.
+    PyTorch's call checks the module for hooks; ours are kept in a context (`core.hooks`). A token of a small model
+    passes some thirty parts, and the checks would take a tenth of the generation time. So they are enabled for a part
+    when a hook is registered on it.
     """
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -21,22 +21,22 @@ class Part(nn.Module):
         cls.__call__ = cls.forward  # type: ignore[method-assign]
 
     def register_forward_pre_hook(self, *given: Any, **options: Any) -> RemovableHandle:
-        """See `torch.nn.Module`."""
+        """Register a hook as `torch.nn.Module` does."""
         self.__class__ = _heard(type(self))
         return super().register_forward_pre_hook(*given, **options)
 
     def register_forward_hook(self, *given: Any, **options: Any) -> RemovableHandle:
-        """See `torch.nn.Module`."""
+        """Register a hook as `torch.nn.Module` does."""
         self.__class__ = _heard(type(self))
         return super().register_forward_hook(*given, **options)
 
     def register_full_backward_pre_hook(self, *given: Any, **options: Any) -> RemovableHandle:
-        """See `torch.nn.Module`."""
+        """Register a hook as `torch.nn.Module` does."""
         self.__class__ = _heard(type(self))
         return super().register_full_backward_pre_hook(*given, **options)
 
     def register_full_backward_hook(self, *given: Any, **options: Any) -> RemovableHandle:
-        """See `torch.nn.Module`."""
+        """Register a hook as `torch.nn.Module` does."""
         self.__class__ = _heard(type(self))
         return super().register_full_backward_hook(*given, **options)
 
@@ -45,7 +45,7 @@ _heard_kinds: dict[type[Part], type[Part]] = {}
 
 
 def _heard(kind: type[Part]) -> type[Part]:
-    """The same class, called as PyTorch calls any module."""
+    """Return a subclass that is called as PyTorch calls any module."""
     if kind in _heard_kinds.values():
         return kind
     if kind not in _heard_kinds:

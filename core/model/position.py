@@ -1,8 +1,8 @@
-"""How a transformer knows the order of its tokens: six answers.
+"""Positional encodings of a transformer: six kinds.
 
 learned (Radford et al. 2019) and sinusoidal (Vaswani et al. 2017, section 3.5) add a vector to each embedding; rotary
-(Su et al. 2021) turns queries and keys; alibi (Press et al. 2022) and relative (Raffel et al. 2020, section 2.1) add a
-number to each score; none leaves the order to the causal mask.
+(Su et al. 2021) rotates queries and keys; alibi (Press et al. 2022) and relative (Raffel et al. 2020, section 2.1) add
+a number to each score; none leaves the order to the causal mask.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from core.model.part import Part
 
 
 def sinusoidal_table(positions: int, d_model: int) -> Tensor:
-    """(T, D): sine in the even columns, cosine in the odd ones, wavelengths from 2 pi to 10,000 * 2 pi."""
+    """Compute the sinusoidal table: (T, D), sine in the even columns, cosine in the odd ones.
+
+    Wavelengths go from 2 pi to 10,000 * 2 pi.
+    """
     rate = torch.exp(torch.arange(0, d_model, 2, dtype=torch.float64) * (-math.log(10_000.0) / d_model))
     angle = torch.arange(positions, dtype=torch.float64)[:, None] * rate  # (T, D/2)
     table = torch.zeros(positions, d_model, dtype=torch.float64)
@@ -27,7 +30,7 @@ def sinusoidal_table(positions: int, d_model: int) -> Tensor:
 
 
 def rotary_angles(positions: Tensor, d_head: int, theta: float) -> Tensor:
-    """(T, K): the angle by which each pair of a head's numbers turns at each position; pairs are (i, i + K/2)."""
+    """Compute the rotation angle of each pair of a head's numbers at each position: (T, K); pairs are (i, i + K/2)."""
     rate = theta ** (-torch.arange(0, d_head, 2, dtype=torch.float64, device=positions.device) / d_head)
     angle = positions.to(torch.float64)[:, None] * rate  # (T, K/2)
     return torch.cat([angle, angle], dim=-1)  # (T, K)
@@ -36,17 +39,18 @@ def rotary_angles(positions: Tensor, d_head: int, theta: float) -> Tensor:
 def rotary_table(
     positions: int, d_head: int, theta: float, dtype: torch.dtype, device: torch.device
 ) -> tuple[Tensor, Tensor]:
-    """What `rotate` turns positions 0 to T - 1 by: cos (T, 1, K), and sin, its first half with the sign changed.
+    """Compute the factors of `rotate` for positions 0 to T - 1: cos (T, 1, K), and sin with the first half negated.
 
-    Worked out in float64 and rounded once.
+    Computed in float64 and rounded once.
     """
-    rows = max(64, 1 << (positions - 1).bit_length())  # so that a growing text asks for few tables
+    rows = max(64, 1 << (positions - 1).bit_length())  # rounded up, so that a growing text needs few tables
     cos, sin = _rotary_table(rows, d_head, theta, dtype, device)
     return cos[:positions], sin[:positions]
 
 
 @lru_cache(maxsize=16)
-@torch.inference_mode(False)  # a table that is first asked for during inference serves training, too
+# not an inference tensor: a table first needed during inference is used in training, too
+@torch.inference_mode(False)
 def _rotary_table(
     rows: int, d_head: int, theta: float, dtype: torch.dtype, device: torch.device
 ) -> tuple[Tensor, Tensor]:
@@ -57,7 +61,7 @@ def _rotary_table(
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Turn each pair (i, i + K/2) of x (B, T, H, K) by the angle of its position.
+    """Rotate each pair (i, i + K/2) of x (B, T, H, K) by the angle of its position.
 
     (a, b) becomes (a cos - b sin, b cos + a sin). cos, sin: rows of `rotary_table`, (T, 1, K).
     """
@@ -65,17 +69,17 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 
 
 def alibi_slopes(n_heads: int) -> Tensor:
-    """(H,): one slope a head, the powers of 2^(-8/H) (Press et al. 2022, section 3)."""
+    """Compute one slope per head, the powers of 2^(-8/H) (Press et al. 2022, section 3): (H,)."""
     return 2.0 ** (-8.0 / n_heads * torch.arange(1, n_heads + 1, dtype=torch.float64))
 
 
 def single_distances(buckets: int, two_sided: bool) -> int:
-    """How many distances, from 0 on, have a bucket of their own (of each direction, where both are told apart)."""
+    """Count the distances, from 0 on, that have a bucket of their own (per direction, where both are distinguished)."""
     return (buckets // 2 if two_sided else buckets) // 2
 
 
 def relative_bucket(distance: Tensor, *, buckets: int, max_distance: int, two_sided: bool) -> Tensor:
-    """The bucket of each distance (key position - query position): near ones singly, far ones by logarithm.
+    """Compute the bucket of each distance (key position - query position): small ones singly, large ones by logarithm.
 
     Raffel et al. 2020, section 2.1; the arithmetic is that of the released models.
     """
@@ -97,7 +101,7 @@ def relative_bucket(distance: Tensor, *, buckets: int, max_distance: int, two_si
 @lru_cache(maxsize=16)
 @torch.inference_mode(False)
 def _bucket_table(buckets: int, max_distance: int, two_sided: bool, device: torch.device) -> Tensor:
-    """(2 max_distance + 3,): the bucket of every distance from -max_distance - 1 to max_distance + 1."""
+    """Compute the bucket of every distance from -max_distance - 1 to max_distance + 1: (2 max_distance + 3,)."""
     distances = torch.arange(-max_distance - 1, max_distance + 2, device=device)
     return relative_bucket(distances, buckets=buckets, max_distance=max_distance, two_sided=two_sided)
 
@@ -115,14 +119,14 @@ class RelativeBias(Part):
         buckets = self.W_bias.shape[0]
         if self.max_distance < single_distances(buckets, self.two_sided):
             return self.W_bias[self._shrinking(distance)].permute(2, 0, 1)[None]
-        # Beyond the greatest distance all is one bucket, so one short table of buckets serves every text.
+        # Beyond the maximum distance there is one bucket, so one short table serves every text.
         reach = self.max_distance + 1
         table = _bucket_table(buckets, self.max_distance, self.two_sided, distance.device)
         bucket = table[distance.clamp(-reach, reach) + reach]
         return self.W_bias[bucket].permute(2, 0, 1)[None]
 
     def _shrinking(self, distance: Tensor) -> Tensor:
-        """Buckets where the greatest distance lies below those that have one each: farther ones go back to the first.
+        """Compute buckets where the maximum distance is below the single ones: buckets then decrease with the distance.
 
         The released models' arithmetic, which leaves the table at some distance.
 

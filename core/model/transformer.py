@@ -1,7 +1,7 @@
-"""The whole machine: embed, add positions, run the blocks, normalise, unembed.
+"""The transformer: embed, add positions, run the blocks, normalise, unembed.
 
-`Transformer` is a decoder (GPT-2, Llama) or an encoder (BERT); `EncoderDecoder` is two of them (T5). Neither knows the
-name of a family: a part is there because the configuration asks for it.
+`Transformer` is a decoder (GPT-2, Llama) or an encoder (BERT); `EncoderDecoder` is two of them (T5). Neither depends on
+a model family: the configuration decides which parts exist.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class Transformer(Part):
         only: Tensor | None = None,
         prefix: Tensor | None = None,
     ) -> Tensor:
-        """Logits (B, T, V), or the normalised stream (B, T, D) of a stack without a head.
+        """Compute logits (B, T, V), or the normalised stream (B, T, D) of a stack without a head.
 
         With C classes instead of tokens, `config.head` "sequence" gives (B, C), "token" (B, T, C), "span" (B, T, 2):
         a score for each token as the start, and as the end.
@@ -110,8 +110,8 @@ class Transformer(Part):
             mask: (B, S) bool, False at padding, over all positions seen; None: no padding.
             token_types: (B, T) sentence numbers, for models that have them; None: all 0.
             source, source_mask: (B, S, D) and (B, S), what cross-attention reads.
-            last_only: spare all positions but the last the unembedding: (B, 1, V).
-            only: (B, T) bool; spare all positions but these, N of them, the unembedding: (N, V) in order.
+            last_only: unembed the last position only: (B, 1, V).
+            only: (B, T) bool; unembed these N positions only: (N, V) in order.
                 Neither is for a head over the whole text ("sequence").
             prefix: (B, P, D) vectors that stand before the tokens, for instance the patches of an image, and that
                 every position may see, the prefix's own too (Raffel et al. 2020, section 3.2.1, "prefix LM"). What
@@ -143,7 +143,7 @@ class Transformer(Part):
         return self.head(x[:, -1:] if last_only else x, mask)
 
     def _check(self, past: int, before: int, new: int, chosen: bool) -> None:
-        """What `forward` was asked for can be done: `before` of `new` positions are a prefix, `past` are in a cache."""
+        """Check the arguments of `forward`: `before` of `new` positions are a prefix, `past` are in a cache."""
         if before and past:
             raise ValueError(
                 f"a prefix stands before all tokens, but the cache holds {past:,} positions already: "
@@ -157,8 +157,10 @@ class Transformer(Part):
             raise ValueError("head='sequence' speaks of a whole text: it has no places to choose from")
 
     def head(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        """From the stream after the last block to what the model says: final norm, then masked-LM head and unembedding,
-        or the labels, as present."""
+        """Apply the head to the stream after the last block.
+
+        Final norm, then masked-LM head and unembedding, or labels.
+        """
         if self.ln_final is not None:
             x = self.ln_final(x)
         if self.mlm_head is not None:
@@ -186,7 +188,7 @@ class Transformer(Part):
     def geometry(
         self, positions: Tensor, past: int, mask: Tensor | None, dtype: torch.dtype, before: int = 0
     ) -> Geometry:
-        """What the places of new tokens mean to attention.
+        """Build mask, bias and rotation for the positions of new tokens.
 
         Args:
             positions: (T,) of the new tokens; past: how many came before them.
@@ -219,14 +221,14 @@ class Transformer(Part):
 
 
 def _counted(ids: Tensor, pad_id: int | None, before: int) -> Tensor:
-    """Positions (B, P + T) that count the prefix of P and every token of ids (B, T) but padding, which is at -1."""
+    """Compute positions (B, P + T) that count the prefix of P and every token of ids (B, T); padding is at -1."""
     seen = torch.ne(ids, -1 if pad_id is None else pad_id).long()
     counts = torch.cat([ids.new_ones(len(ids), before), seen], dim=1)
     return counts.cumsum(1) * counts - 1
 
 
 class EncoderDecoder(Part):
-    """An encoder reads the source; a decoder writes, attending to itself and to the source (Vaswani et al. 2017)."""
+    """An encoder reads the source; a decoder generates, with cross-attention to it (Vaswani et al. 2017)."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -245,7 +247,7 @@ class EncoderDecoder(Part):
         return self.encoder.device
 
     def encode(self, ids: Tensor, mask: Tensor | None = None) -> Tensor:
-        """The encoder's output for ids (B, S): (B, S, D)."""
+        """Compute the encoder's output for ids (B, S): (B, S, D)."""
         return self.encoder(ids, mask=mask)
 
     def decode(
@@ -257,7 +259,7 @@ class EncoderDecoder(Part):
         source_mask: Tensor | None = None,
         cache: KVCache | None = None,
     ) -> Tensor:
-        """Logits (B, T, V) for decoder ids (B, T) given the encoder's output (B, S, D)."""
+        """Compute logits (B, T, V) for decoder ids (B, T) given the encoder's output (B, S, D)."""
         return self.decoder(ids, mask=mask, source=source, source_mask=source_mask, cache=cache)
 
     def forward(
@@ -268,10 +270,11 @@ class EncoderDecoder(Part):
         mask: Tensor | None = None,
         decoder_mask: Tensor | None = None,
     ) -> Tensor:
-        """Logits over the decoder's positions (B, T, V) for source ids (B, S) and decoder ids (B, T)."""
+        """Compute logits over the decoder's positions (B, T, V) for source ids (B, S) and decoder ids (B, T)."""
         return self.decode(decoder_ids, self.encode(ids, mask), mask=decoder_mask, source_mask=mask)
 
 
 def build(config: ModelConfig) -> Transformer | EncoderDecoder:
-    """The module that `config` describes, its weights not yet set (see `core.model.initial`, `core.checkpoints`)."""
+    """Build the module that `config` describes, its weights not yet set (see `core.model.initial`,
+    `core.checkpoints`)."""
     return EncoderDecoder(config) if config.shape == "encoder-decoder" else Transformer(config)

@@ -1,8 +1,8 @@
-"""Training digits drawn anew: moved, turned, leaned, stretched, with a thinner or thicker pen. Strong augmentation.
+"""Data augmentation for digits: redrawn with another position, rotation, slant, aspect and stroke width.
 
-A digit of 8 x 8 counts is seen as the height of a smooth landscape; where it rises above a level there is ink. Turning
-the plane first and choosing the level draws the same digit with another lean and another pen, at four times the
-resolution; blocks of 4 x 4 are counted again, as when the digits were made. The caption is measured on what comes out.
+A digit of 8 x 8 counts is interpolated to a smooth surface; where it exceeds a threshold there is ink. An affine map of
+the plane and the threshold give the same digit another slant and stroke width, at four times the resolution; blocks of
+4 x 4 are counted again, as when the digits were made. The caption is measured on what comes out.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from core.data import digits
 from core.data.digits import LEVELS, Digits
 from core.multimodal.scenes import CELL, HEIGHT, Scenes, layout, place, sheet, told
 
-FINE = 4  # bitmap pixels in a pixel, as in the data
-AS_WRITTEN = 0.1  # the share of scenes whose digits are left as they were written: with more, they are learned by heart
-NEAR = 0.5  # the share of scenes that are chosen, from twice as many, for a measurement near an edge
-_SHARP = 10.0  # how steep the edge of the ink is
+FINE = 4  # bitmap pixels per pixel, as in the data
+AS_WRITTEN = 0.1  # the share of scenes with original digits: with more, they are memorized
+NEAR = 0.5  # the share of scenes chosen, from twice as many, for a measurement near an edge
+_SHARP = 10.0  # steepness of the ink's edge
 _PULLS, _PULL = (
     (4, 4),
     0.3,
-)  # places of a cell that are pulled aside, and how far, in pixels (Simard et al. 2003)
+)  # points of a cell with elastic displacement, and its size in pixels (Simard et al. 2003)
 
 
 def redrawn(images: Tensor, offsets: Tensor, draw: torch.Generator) -> Tensor:
-    """Digits (N, 8, 8) drawn anew at about `offsets` (N, 2): cells (N, 12, 12), each pixel a multiple of 1/16."""
+    """Redraw digits (N, 8, 8) at about `offsets` (N, 2): cells (N, 12, 12), each pixel a multiple of 1/16."""
     count = len(images)
 
     def between(low: float, high: float) -> Tensor:
@@ -38,8 +38,8 @@ def redrawn(images: Tensor, offsets: Tensor, draw: torch.Generator) -> Tensor:
     middle = (offsets + digits.SIDE / 2).float()
     down = middle[:, 0] - HEIGHT / 2 + between(-0.5, 0.5)
     right = middle[:, 1] - CELL / 2 + between(-0.5, 0.5)
-    # From a place on the new cell (pixels from its middle) to a place on the old digit, both in half-widths of the
-    # digit, as grid_sample counts: first undo the shift, then the turn, then the lean and the stretch.
+    # Map a point of the new cell (pixels from its centre) to the old digit, both in half-widths of the digit, as in
+    # grid_sample: first undo the shift, then the rotation, then slant and stretch.
     cos, sin = turn.cos(), turn.sin()
     xx, xy = cos / wide + lean * sin, -sin / wide + lean * cos
     yx, yy = sin / tall, cos / tall
@@ -58,8 +58,10 @@ def redrawn(images: Tensor, offsets: Tensor, draw: torch.Generator) -> Tensor:
 
 
 def training_scenes(source: Digits, count: int, draw: torch.Generator) -> Scenes:
-    """Scenes to train on. Half of them are as they come; the others are those of as many scenes again that have a
-    measurement nearest to the edge of a dead band, where a word is learned to the digit.
+    """Generate training scenes, half of them chosen for hard cases.
+
+    Half are random; the others are those of as many scenes again that have a measurement nearest to the edge of a dead
+    band, where a word is learned to the digit.
     """
     near = round(count * NEAR)
     everything = any_scenes(source, count + near, draw)
@@ -69,7 +71,7 @@ def training_scenes(source: Digits, count: int, draw: torch.Generator) -> Scenes
 
 
 def any_scenes(source: Digits, count: int, draw: torch.Generator) -> Scenes:
-    """Scenes as they come: some of digits as they were written, the others of digits drawn anew."""
+    """Generate random scenes: some of original digits, the others of redrawn ones."""
     chosen, offsets = layout(count, len(source), draw)
     there = chosen >= 0
     images = source.images[chosen.clamp(min=0).flatten()]

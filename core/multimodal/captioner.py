@@ -1,4 +1,4 @@
-"""The captioner: patches of an image and the words of its caption are tokens of one sequence of one transformer.
+"""The captioner: patches of an image and the words of its caption as one sequence of one transformer.
 
 Each patch of 3 x 3 pixels becomes a vector by one linear map, and the 32 of them stand before the words. Patches see
 each other; a word sees all patches and the words before it. So the same attention that lets a word read an earlier word
@@ -25,14 +25,16 @@ from core.multimodal import captions, patches
 from core.multimodal.captions import END, IDS, LONGEST, START, WORDS
 from core.multimodal.scenes import HEIGHT, WIDTH
 
-PATCHES = (HEIGHT // patches.SIDE) * (WIDTH // patches.SIDE)  # 32
-ROWS, COLUMNS = HEIGHT // patches.SIDE, WIDTH // patches.SIDE  # of patches: 4, 8
-_WAVES = 0.42  # the height of the waves that places begin with: a spread of 0.3, like that of the words
+PATCHES = (HEIGHT // patches.SIDE) * (WIDTH // patches.SIDE)  # 32 patches
+ROWS, COLUMNS = HEIGHT // patches.SIDE, WIDTH // patches.SIDE  # grid of patches: 4, 8
+_WAVES = 0.42  # amplitude of the initial position waves: a spread of 0.3, like that of the words
 
 
 def configuration(n_layers: int = 4, d_model: int = 96, n_heads: int = 4) -> ModelConfig:
-    """The shape of a captioner: a decoder of the small fast recipe (`core.config`), with learned positions, because
-    a patch's place in the row means a place on the sheet."""
+    """Build a captioner's configuration: a decoder of the small fast recipe (`core.config`) with learned positions.
+
+    A patch's place in the row means a place on the sheet.
+    """
     return ModelConfig(
         n_layers=n_layers,
         d_model=d_model,
@@ -56,7 +58,7 @@ def configuration(n_layers: int = 4, d_model: int = 96, n_heads: int = 4) -> Mod
 
 
 class PatchEmbed(Part):
-    """The vector of a patch: x W_P + b_P, with x its pixels."""
+    """The embedding of a patch: x W_P + b_P, with x its pixels."""
 
     def __init__(self, pixels: int, d_model: int) -> None:
         super().__init__()
@@ -88,16 +90,16 @@ class Seeing(Transformer):
         self._known_hooks = frozenset(self.hook_names)
 
     def see(self, images: Tensor) -> Tensor:
-        """The vectors of the patches of images (B, height, width): (B, N, D)."""
+        """Embed the patches of images (B, height, width): (B, N, D)."""
         return self.hook_patch_embed(self.patch_embed(patches.cut(images, self.side)))
 
     def read(self, images: Tensor, ids: Tensor, cache: KVCache | None = None) -> Tensor:
-        """What comes out at the places of the patches and of ids (B, T): (B, N + T, V)."""
+        """Compute the output at the patches and at ids (B, T): (B, N + T, V)."""
         return self(ids, prefix=self.see(images.to(self.patch_embed.weight.dtype)), cache=cache)
 
 
 def first_seeing(seed: int, config: ModelConfig | None = None) -> Seeing:
-    """A captioner's transformer before training: drawn from a seed, but for the places of the patches.
+    """Build a captioner's transformer before training: random weights, except for the patches' positions.
 
     Those begin as sine and cosine waves of column and of row (Vaswani et al. 2017, section 3.5, in two directions), so
     that "the patch to the right" and "further down" need not be found first. They are learned like the rest.
@@ -117,7 +119,7 @@ def first_seeing(seed: int, config: ModelConfig | None = None) -> Seeing:
 
 @dataclass(frozen=True)
 class Captioned:
-    """What the captioner said of one image, word by word. W words, with the end of the caption as the last.
+    """The captioner's caption of one image, word by word. W words, with the end of the caption as the last.
 
     Attributes:
         words: as written; the last is "</s>", unless the caption grew too long.   ids: (W,) int64.
@@ -142,7 +144,7 @@ class Captioned:
 
     @property
     def parts(self) -> captions.Parts | None:
-        """What it says, or None where the words are no caption."""
+        """The parsed caption, or None where the words are no caption."""
         try:
             return captions.parse(self.text)
         except captions.CaptionError:
@@ -155,7 +157,7 @@ class Captioned:
 
 
 class Captioner:
-    """A model that writes captions. Read only once it is loaded (see `core.multimodal.shipped`).
+    """A model that writes captions. Read-only once loaded (see `core.multimodal.shipped`).
 
     Attributes:
         model: the transformer; its hook names are those of a decoder, over 32 patches and then the words.
@@ -166,7 +168,7 @@ class Captioner:
 
     @classmethod
     def drawn(cls, seed: int = 0, config: ModelConfig | None = None) -> Captioner:
-        """An untrained one, its weights drawn from a seed."""
+        """Build an untrained one, its weights drawn from a seed."""
         return cls(first_seeing(seed, config), "untrained")
 
     @property
@@ -181,7 +183,7 @@ class Captioner:
 
     @torch.inference_mode()
     def write(self, images: Tensor) -> Tensor:
-        """Captions of many images (B, 12, 24), the likeliest word each time: ids (B, 10), -1 behind the end."""
+        """Caption many images (B, 12, 24) greedily: ids (B, 10), -1 after the end."""
         count = len(images)
         cache = KVCache()
         ids = torch.full((count, LONGEST + 1), -1)
@@ -201,12 +203,12 @@ class Captioner:
         return ids
 
     def caption(self, image: Tensor) -> Captioned:
-        """Write the caption of one image (12, 24), the likeliest word each time."""
+        """Caption one image (12, 24) greedily."""
         ids = self.write(image[None])[0]
         return self._told(image, ids[ids >= 0])
 
     def score(self, image: Tensor, words: tuple[str, ...] | str) -> Captioned:
-        """How likely these words are, one after the other, for an image (12, 24): a caption's text, or its words.
+        """Compute the likelihood of a caption's text, or its words, for an image (12, 24).
 
         The end of the caption is scored with them.
 
@@ -225,8 +227,9 @@ class Captioner:
 
     @torch.inference_mode()
     def _told(self, image: Tensor, ids: Tensor) -> Captioned:
-        """One pass over the image and the words `ids` (W,), with the attention kept."""
-        before = torch.cat([torch.tensor([IDS[START]]), ids[:-1]])  # (W,) what stood before each word
+        """Run one pass over the image and the words `ids` (W,), with the attention kept."""
+        # (W,) the inputs: the word before each word
+        before = torch.cat([torch.tensor([IDS[START]]), ids[:-1]])
         names = [f"blocks.{layer}.attn.hook_pattern" for layer in range(self.config.n_layers)]
         with hooks.recording(names, batch_axis=False) as seen:
             logits = self.model.read(image[None], before[None])[0, PATCHES:]  # (W, V)
@@ -243,7 +246,8 @@ class Captioner:
 
     @torch.inference_mode()
     def log_chances(self, images: Tensor, ids: Tensor) -> Tensor:
-        """The log-probability of each word of one caption, ids (W,), for each of many images (B, 12, 24): (B, W)."""
+        """Compute the log-probability of each word of one caption, ids (W,), for each of many images (B, 12, 24):
+        (B, W)."""
         before = torch.cat([torch.tensor([IDS[START]]), ids[:-1]])
         logits = self.model.read(images, before.expand(len(images), -1))[:, PATCHES:]  # (B, W, V)
         chosen = ids.expand(len(images), -1)[..., None]
@@ -251,7 +255,7 @@ class Captioner:
 
 
 def numbers(written: Tensor) -> Tensor:
-    """Which captions ids (B, 10) are, as `Captioner.write` gives them: (B,), -1 where they are none."""
+    """Convert ids (B, 10) of `Captioner.write` to caption numbers: (B,), -1 where they are no caption."""
     table = captions.table()[:, 1:]  # (990, 10)
     base = len(WORDS) + 1
     powers = torch.tensor([pow(base, at, 2**61 - 1) for at in range(table.shape[1])])
@@ -263,7 +267,7 @@ def numbers(written: Tensor) -> Tensor:
 
 
 def loss(model: Seeing, images: Tensor, caption_numbers: Tensor) -> Tensor:
-    """The mean surprise of the words of captions and their ends, in nats: what training brings down.
+    """Compute the mean cross-entropy of the captions' words and ends, in nats.
 
     Args:
         images: (B, 12, 24).   caption_numbers: (B,), see `captions.number_of`.

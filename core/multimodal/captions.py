@@ -1,4 +1,4 @@
-"""Captions of scenes: a small grammar of words, written and read back without loss.
+"""Captions of scenes: a small grammar of words, formatted and parsed without loss.
 
     caption = name [", thick" | ", thin"] [", slanted left" | ", slanted right"] [", next to " name]
     name    = ("a" | "an") NAME
@@ -27,12 +27,12 @@ LONGEST = 9  # words, without start and end
 
 
 class CaptionError(ValueError):
-    """Words that are no caption; the message says what one looks like."""
+    """Raised for words that are no caption; the message describes a caption."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """What a caption says of one digit: 0 to 9, and a word, or "", for its thickness and its slant.
+    """A caption's description of one digit: 0 to 9, and a word, or "", for its thickness and its slant.
 
     The second digit of a caption has neither: it is only named.
     """
@@ -62,7 +62,7 @@ class Part:
 
     @classmethod
     def of(cls, number: int) -> Part:
-        """The reverse of `number`."""
+        """Build the part from its `number`."""
         rest, slant = divmod(number, len(SLANTS))
         digit, thickness = divmod(rest, len(THICKNESSES))
         return cls(digit, THICKNESSES[thickness], SLANTS[slant])
@@ -72,25 +72,25 @@ Parts = tuple[Part, ...]  # one or two
 
 
 def text_of(parts: Parts) -> str:
-    """E.g. "a seven, thick, slanted left, next to a two"."""
+    """Format a caption: "a seven, thick, slanted left, next to a two"."""
     return ", next to ".join(part.text for part in parts)
 
 
 def words_of(parts: Parts) -> tuple[str, ...]:
-    """The words of a caption, without start and end."""
+    """Return the words of a caption, without start and end."""
     first, *rest = parts
     return first.words + tuple(word for part in rest for word in ("next", "to", *part.words))
 
 
 def number_of(parts: Parts) -> int:
-    """The caption's number."""
+    """Compute the caption's number."""
     if len(parts) == 1:
         return parts[0].number
     return KINDS + len(NAMES) * parts[0].number + parts[1].digit
 
 
 def parts_of(number: int) -> Parts:
-    """The reverse of `number_of`."""
+    """Decode a caption's number: the reverse of `number_of`."""
     if number < KINDS:
         return (Part.of(number),)
     first, second = divmod(number - KINDS, len(NAMES))
@@ -98,7 +98,7 @@ def parts_of(number: int) -> Parts:
 
 
 def parse(text: str) -> Parts:
-    """Read a caption back; commas and capitals do not matter.
+    """Parse a caption; commas and capitals do not matter.
 
     Raises:
         CaptionError: a word that captions do not have, or words in an order that is no caption.
@@ -137,13 +137,16 @@ def _by_words() -> dict[str, Part]:
 
 @lru_cache(maxsize=1)
 def captions() -> tuple[str, ...]:
-    """All 990 captions by number."""
+    """List all 990 captions by number."""
     return tuple(text_of(parts_of(number)) for number in range(COUNT))
 
 
 @lru_cache(maxsize=1)
 def table() -> Tensor:
-    """(990, 11) int64: the ids of every caption by number: start, words, end, and -1 behind the end. Read only."""
+    """Tabulate the ids of every caption by number: (990, 11) int64, start, words, end, and -1 after the end.
+
+    Read only.
+    """
     rows = torch.full((COUNT, LONGEST + 2), -1)
     for number in range(COUNT):
         ids = [0, *(IDS[word] for word in words_of(parts_of(number))), 1]
@@ -152,7 +155,7 @@ def table() -> Tensor:
 
 
 def said(ids: list[int]) -> str:
-    """Words as they were written, with commas where the grammar has them; they need not be a caption."""
+    """Format generated words with the grammar's commas; they need not be a caption."""
     words = [WORDS[id] for id in ids if WORDS[id] not in (START, END)]
     text = ""
     for at, word in enumerate(words):

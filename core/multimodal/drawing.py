@@ -1,4 +1,4 @@
-"""A drawing turned into a sheet the way the digits were made: cut out, brought to one size, blocks of ink counted.
+"""Preprocessing of a drawing in the way the digits were made: crop, scale, count ink by blocks.
 
 The digits of the set fill their 32 rows from top to bottom, keep their proportions, and stand in the middle of their
 columns; then each block of 4 x 4 bitmap pixels is counted (see `core.data.digits`). A drawing goes the same way, so
@@ -21,30 +21,31 @@ from core.data.digits import LEVELS
 from core.multimodal.properties import Properties, measure
 from core.multimodal.scenes import HEIGHT, ROOM, SIDEWAYS, place, sheet
 
-BLOCK = 4  # bitmap pixels in a pixel
-ROWS = digits.SIDE * BLOCK  # 32: of the bitmap of one digit
-WIDEST = 28  # columns of that bitmap that a digit may fill: what the widest digits of the set fill
-SMALLEST = 0.25  # of the sheet's height: a mark smaller than that both ways is dust; one click of the pen is
-TALL = 0.45  # of the sheet's height: ink over columns of its own that is as high is a digit of its own
-SPARE = 0.75  # of the least ink of a training digit: a drawing with less than that is unlike all of them
-_LARGEST = 2_000  # pixels on a side: more is no drawing
+BLOCK = 4  # bitmap pixels per pixel
+ROWS = digits.SIDE * BLOCK  # 32: rows of the bitmap of one digit
+WIDEST = 28  # columns that a digit may fill: those of the widest digits of the set
+# of the sheet's height: a smaller mark in both dimensions is dust; one click of the pen is larger
+SMALLEST = 0.25
+TALL = 0.45  # of the sheet's height: ink over separate columns at least so high is a separate digit
+SPARE = 0.75  # of the least ink of a training digit: a drawing with less is unlike all of them
+_LARGEST = 2_000  # maximum side in pixels
 _SAME = 0.5  # marks whose columns overlap by this share of the narrower belong to one digit
-_OFFSET = (ROOM // 2, sum(SIDEWAYS) // 2)  # a drawn digit stands in the middle of its half
+_OFFSET = (ROOM // 2, sum(SIDEWAYS) // 2)  # offset of a drawn digit in the centre of its half
 
 Bitmap = npt.NDArray[np.bool_]
 
 
 class DrawingError(ValueError):
-    """A drawing that is no scene; the message says what to do."""
+    """Raised for a drawing that is no scene; the message says what to do."""
 
 
 class BlankDrawing(DrawingError):
-    """There is nothing on the sheet; the message says what to do."""
+    """Raised for a blank sheet; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """What the captioner will see of a drawing.
+    """A preprocessed drawing.
 
     Attributes:
         image: (12, 24), as of a `Scene`.
@@ -62,7 +63,7 @@ class Drawn:
 
 
 def seen(drawing: npt.ArrayLike) -> Drawn:
-    """A drawing as the captioner sees it.
+    """Convert a drawing to the captioner's input.
 
     Args:
         drawing: (height, width), from 0 (paper) to 1 (ink), twice as wide as high, at any resolution: one digit in
@@ -110,7 +111,7 @@ def seen(drawing: npt.ArrayLike) -> Drawn:
 
 
 def marks_of(ink: Bitmap) -> list[npt.NDArray[np.int64]]:
-    """The connected marks of a bitmap, each as its pixels (n, 2) of row and column; corners touch, too."""
+    """Find the connected components of a bitmap, each as its pixels (n, 2) of row and column; corners connect, too."""
     free = set(zip(*(axis.tolist() for axis in np.nonzero(ink))))
     around = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1) if down or right]
     marks = []
@@ -130,8 +131,10 @@ def marks_of(ink: Bitmap) -> list[npt.NDArray[np.int64]]:
 
 
 def _by_half(marks: list[npt.NDArray[np.int64]], width: int) -> dict[int, list[npt.NDArray[np.int64]]]:
-    """Marks by the half of the sheet that they belong to: strokes over the same columns are one digit, and a digit
-    belongs where the middle of its ink is."""
+    """Group marks by half of the sheet.
+
+    Strokes over the same columns are one digit, and a digit belongs where the middle of its ink is.
+    """
     groups: list[list[npt.NDArray[np.int64]]] = []
     for mark in sorted(marks, key=len, reverse=True):
         home = next((group for group in groups if _same_columns(np.concatenate(group), mark)), None)
@@ -151,7 +154,7 @@ def _by_half(marks: list[npt.NDArray[np.int64]], width: int) -> dict[int, list[n
 
 
 def _tall_columns(marks: list[npt.NDArray[np.int64]], height: float) -> int:
-    """How many stretches of columns with ink, with paper between them, hold ink at least so high."""
+    """Count the runs of columns with ink, separated by paper, whose ink is at least so high."""
     pixels = np.concatenate(marks)
     columns = np.unique(pixels[:, 1])
     stretch = np.searchsorted(columns[1:][np.diff(columns) > 1], pixels[:, 1], side="right")
@@ -168,7 +171,7 @@ def _same_columns(one: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> b
 
 
 def bitmap_of(pixels: npt.NDArray[np.int64]) -> Bitmap:
-    """One digit, (n, 2) pixels of row and column, brought to 32 rows, in the middle of 32 columns: (32, 32).
+    """Scale one digit, (n, 2) pixels of row and column, to 32 rows, centred in 32 columns: (32, 32).
 
     Proportions stay; what would be wider than 28 columns is made smaller until it is not.
     """
@@ -178,7 +181,7 @@ def bitmap_of(pixels: npt.NDArray[np.int64]) -> Bitmap:
     height, width = cut.shape
     scale = min(ROWS / height, WIDEST / width)
     size = max(1, round(height * scale)), max(1, round(width * scale))
-    # Finer first, so that shrinking counts whole pixels and growing does not tear lines apart.
+    # Upsample first, so that downsampling counts whole pixels and upscaling does not break lines.
     fine = F.interpolate(
         cut[None, None], size=(size[0] * BLOCK, size[1] * BLOCK), mode="bilinear", antialias=True
     )
@@ -190,13 +193,13 @@ def bitmap_of(pixels: npt.NDArray[np.int64]) -> Bitmap:
 
 
 def counted(bitmap: Bitmap) -> Tensor:
-    """A bitmap (32, 32) as a digit of the set: the ink of each block of 4 x 4, as a share: (8, 8)."""
+    """Convert a bitmap (32, 32) to a digit of the set: the ink of each block of 4 x 4, as a share: (8, 8)."""
     blocks = torch.from_numpy(bitmap).float().unflatten(1, (-1, BLOCK)).unflatten(0, (-1, BLOCK))
     return (blocks.sum((1, 3))) / LEVELS
 
 
 def _unlike(bitmap: Bitmap, half: int, count: int) -> list[str]:
-    """What sets a digit apart from all of the set, in sentences."""
+    """Describe how a digit differs from all of the set, in sentences."""
     where = (
         ("the digit on the left" if half == 0 else "the digit on the right") if count > 1 else "the drawing"
     )
@@ -221,6 +224,6 @@ def _unlike(bitmap: Bitmap, half: int, count: int) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _usual() -> tuple[float, float]:
-    """The least and the most ink of a training digit, as a share of its square."""
+    """Return the least and the most ink of a training digit, as a share of its square."""
     shares = digits.split("train").images.mean((1, 2))
     return float(shares.min()), float(shares.max())

@@ -1,7 +1,7 @@
-"""Where a word looks, and whether it matters: attention to each patch beside what blanking the patch costs the word.
+"""Attention to patches compared with ablation: where a word looks, and the effect of blanking each patch.
 
-Attention is what the model did; it need not be why it said a word (Jain & Wallace 2019). Blanking a patch and reading
-again is an experiment: a patch without which the word gets less likely did matter.
+Attention need not explain a word (Jain & Wallace 2019). Blanking a patch is an experiment: if the word becomes less
+likely, the patch mattered.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from core.multimodal.ranks import rank_correlation
 
 
 def looked_at(captioned: Captioned, layer: int | None = None, head: int | None = None) -> Tensor:
-    """The attention of each word to each patch, (W, N): of one head, or the mean over those that are not named.
+    """Return the attention of each word to each patch, (W, N): of one head, or the mean over layers or heads not given.
 
     Raises:
         IndexError: there is no such layer or head.
@@ -34,7 +34,7 @@ def looked_at(captioned: Captioned, layer: int | None = None, head: int | None =
 
 
 def blanked(image: Tensor) -> Tensor:
-    """The image without one of its patches, which turns to paper, each in turn: (12, 24) -> (N, 12, 24)."""
+    """Blank each patch in turn: (12, 24) -> (N, 12, 24)."""
     cut = patches.cut(image)  # (N, pixels)
     without = cut.expand(len(cut), -1, -1).clone()
     each = torch.arange(len(cut))
@@ -43,7 +43,7 @@ def blanked(image: Tensor) -> Tensor:
 
 
 def ablated(captioner: Captioner, image: Tensor, captioned: Captioned) -> Tensor:
-    """What blanking a patch costs each word: the fall of its log-probability, in nats, (W, N).
+    """Measure the effect of blanking a patch on each word: the fall of its log-probability, in nats, (W, N).
 
     The words before it stay those of `captioned`. Negative: without the patch the word gets likelier. Exactly 0 where
     the patch was paper already.
@@ -57,12 +57,15 @@ def ablated(captioner: Captioner, image: Tensor, captioned: Captioned) -> Tensor
 
 
 def left(captioned: Captioned, cost: Tensor) -> Tensor:
-    """What is left of each word's probability when its log-probability falls by `cost` (W, K), in nats: (W, K)."""
+    """Compute the remaining probability of each word when its log-probability falls by `cost` (W, K), in nats.
+
+    (W, K).
+    """
     return captioned.chances[:, None] * torch.exp(-cost)
 
 
 def covered(image: Tensor, pieces: Sequence[int]) -> Tensor:
-    """The image (12, 24) with these patches turned to paper, all at once.
+    """Blank these patches of an image (12, 24), all at once.
 
     Raises:
         IndexError: there is no such patch.
@@ -73,13 +76,13 @@ def covered(image: Tensor, pieces: Sequence[int]) -> Tensor:
 
 
 def inked(image: Tensor) -> Tensor:
-    """The ink of each patch, as a sum over its pixels: (12, 24) -> (N,)."""
+    """Sum the ink of each patch: (12, 24) -> (N,)."""
     return patches.cut(image).sum(-1)
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """Whether the patches that a word looks at are those that it needs, over the patches with ink. W words.
+    """The agreement of attention with ablation effects, over the patches with ink. W words.
 
     Attributes:
         order: (W,) the rank correlation of attention and cost; NaN where a row is the same everywhere.

@@ -1,4 +1,4 @@
-"""The figures of the two models on scenes that they never saw, with how sure each is.
+"""Evaluation of the two models on held-out scenes, with confidence intervals.
 
 Scenes share digits, so intervals draw digits, not scenes, with replacement: a scene counts as often as all of its
 digits were drawn (a bootstrap over the digit images; Efron 1979).
@@ -17,9 +17,7 @@ from core.multimodal.captioner import Captioner
 from core.multimodal.scenes import Scenes
 from core.multimodal.space import Retrieval, Space, gallery_of, retrieval
 
-GUARD = (
-    0.05  # of a dead band's width: a scene with a measurement nearer than that to an edge is no clear case
-)
+GUARD = 0.05  # of a dead band's width: a scene with a measurement nearer to an edge is not a clear case
 _DRAWS = 1_000
 _AT_ONCE = 250
 
@@ -67,7 +65,7 @@ class Written:
 
 
 def written(model: Captioner, scenes: Scenes) -> Written:
-    """Write the captions of all scenes and compare each with the true one, as a whole and part by part."""
+    """Caption all scenes and compare each with the true caption, as a whole and part by part."""
     numbers = torch.cat([captioner.numbers(model.write(part)) for part in scenes.images.split(_AT_ONCE)])
     right = numbers == scenes.captions
     pair = (scenes.digits >= 0).all(-1)
@@ -87,7 +85,10 @@ def written(model: Captioner, scenes: Scenes) -> Written:
 
 
 def _respects(numbers: Tensor, true: Tensor) -> list[tuple[int, int]]:
-    """Right and all of names, thicknesses and slants. A caption of the wrong number of digits has none right."""
+    """Count correct names, thicknesses and slants, and their totals.
+
+    A caption of the wrong number of digits has none right.
+    """
     right, names = [0, 0, 0], 0
     for said, wanted in zip(numbers.tolist(), true.tolist()):
         parts = captions.parts_of(wanted)
@@ -102,7 +103,7 @@ def _respects(numbers: Tensor, true: Tensor) -> list[tuple[int, int]]:
 
 
 def share(right: Tensor, scenes: Scenes, among: Tensor, seed: int = 0) -> Share:
-    """The share of `right` (N,) among the scenes of `among` (N,) bool.
+    """Compute the share of `right` (N,) among the scenes of `among` (N,) bool.
 
     Raises:
         ValueError: there is no such scene.
@@ -114,7 +115,7 @@ def share(right: Tensor, scenes: Scenes, among: Tensor, seed: int = 0) -> Share:
     present = names >= 0
     draw = torch.Generator().manual_seed(seed)
     count = int(present.sum())
-    first = len(names) - count  # 1 where some cells are empty: their name, -1, comes first
+    first = len(names) - count  # 1 where some cells are empty: their number, -1, comes first
     drawn = torch.randint(count, (_DRAWS, count), generator=draw)
     times = torch.zeros(_DRAWS, count).scatter_add_(1, drawn, torch.ones(_DRAWS, count))
     times = torch.cat([torch.ones(_DRAWS, first), times], dim=1)  # an empty cell counts once
@@ -126,29 +127,31 @@ def share(right: Tensor, scenes: Scenes, among: Tensor, seed: int = 0) -> Share:
 
 @dataclass(frozen=True)
 class Found:
-    """Retrieval in several galleries: the share of images that find their caption and of captions that find their
-    image, in each. Galleries share images, so their spread says how much one gallery differs from another, and is
-    no interval of the mean."""
+    """Retrieval in several galleries: the accuracy in both directions, in each.
+
+    Images find their captions, and captions their images. Galleries share images, so their spread says how much one
+    gallery differs from another, and is no interval of the mean.
+    """
 
     images: tuple[float, ...]
     captions: tuple[float, ...]
 
     @staticmethod
     def spread(values: Sequence[float]) -> tuple[float, float, float]:
-        """The mean, and 1.96 standard deviations of a single gallery below and above it (at most 1)."""
+        """Return the mean, and the mean minus and plus 1.96 standard deviations of a single gallery (at most 1)."""
         all_of_them = torch.tensor(values, dtype=torch.float64)
         mean, deviation = float(all_of_them.mean()), float(all_of_them.std())
         return mean, mean - 1.96 * deviation, min(1.0, mean + 1.96 * deviation)
 
 
 def found(space: Space, scenes: Scenes, galleries: int = 20, size: int = 100) -> Found:
-    """Retrieval both ways in galleries number 0, 1, ... of `size` scenes with distinct captions."""
+    """Measure retrieval both ways in galleries number 0, 1, ... of `size` scenes with distinct captions."""
     results = [searched(space, scenes, number, size) for number in range(galleries)]
     return Found(tuple(one.images_right for one in results), tuple(one.captions_right for one in results))
 
 
 def searched(space: Space, scenes: Scenes, number: int, size: int = 100) -> Retrieval:
-    """Retrieval in one gallery."""
+    """Measure retrieval in one gallery."""
     chosen = gallery_of(scenes, number, size).scenes
     points = space.images(chosen.images), space.captions(chosen.captions)
     return retrieval(*points, chosen.captions, chosen.captions)

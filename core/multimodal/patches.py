@@ -8,7 +8,9 @@ SIDE = 3  # pixels
 
 
 def cut(images: Tensor, side: int = SIDE) -> Tensor:
-    """Patches in reading order, each with its pixels row after row: (..., height, width) -> (..., N, side * side).
+    """Cut images into patches in reading order, each with its pixels row by row.
+
+    (..., height, width) -> (..., N, side * side).
 
     Raises:
         ValueError: the image does not divide into such patches.
@@ -23,7 +25,7 @@ def cut(images: Tensor, side: int = SIDE) -> Tensor:
 
 
 def join(patches: Tensor, height: int, width: int) -> Tensor:
-    """The reverse of `cut`: (..., N, side * side) -> (..., height, width).
+    """Join patches to images, the reverse of `cut`: (..., N, side * side) -> (..., height, width).
 
     Raises:
         ValueError: the patches do not make such an image.

@@ -1,4 +1,4 @@
-"""A pen for drawings: strokes, lines through points, become ink on a sheet, which `core.multimodal.drawing` reads."""
+"""Rasterization of drawn strokes, for `core.multimodal.drawing`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-WIDTH = 0.17  # of the line, as a share of the sheet: drawn digits are then as thick as those of the set
-ROWS = 64  # pixels from top to bottom of the sheet that is drawn on
+WIDTH = 0.17  # stroke width as a share of the sheet: drawn digits are as thick as those of the set
+ROWS = 64  # rows of pixels of the sheet
 
 Stroke = Sequence[tuple[float, float]]
 
 
 def ink(strokes: Sequence[Stroke], rows: int = ROWS) -> npt.NDArray[np.float64]:
-    """A sheet with these strokes on it: (rows, 2 rows), 1 where there is ink.
+    """Rasterize strokes on a sheet: (rows, 2 rows), 1 where there is ink.
 
     A pixel is ink when its middle lies within half of the pen's width of a stroke. A stroke of one point is a dot.
 
@@ -41,7 +41,7 @@ def _distance(
     start: npt.NDArray[np.float64],
     end: npt.NDArray[np.float64],
 ) -> npt.NDArray[np.float64]:
-    """How far each pixel is from the line between two points."""
+    """Compute the distance of each pixel from the line segment between two points."""
     along = end - start
     share = ((x - start[0]) * along[0] + (y - start[1]) * along[1]) / max(float(along @ along), 1e-12)
     share = share.clip(0.0, 1.0)

@@ -1,4 +1,4 @@
-"""What can be measured on a digit from its pixels alone, and the words that a measured number earns.
+"""Measurements of a digit from its pixels, and the words they are translated to.
 
 A word is used only where the number is clearly on one side: between `thin` and `thick`, and between `left` and
 `right`, lies a dead band in which nothing is said. So a caption is a function of the pixels (and of which digit it is).
@@ -43,12 +43,12 @@ class Properties:
 
     @property
     def margin(self) -> float:
-        """See the class."""
+        """The distance from a dead band's edge, see the class."""
         return float(margin(torch.tensor(self.thickness), torch.tensor(self.slant)))
 
 
 def thickness(cells: Tensor) -> Tensor:
-    """How wide the strokes are: twice the ink over the length of its outline, in pixels; NaN without ink.
+    """Measure the stroke width: twice the ink over the length of its outline, in pixels; NaN without ink.
 
     A stroke of width w and length l has the ink w l and, both sides counted, an outline of about 2 l. For grey pixels
     the length of the outline is the total variation, sum sqrt(dx^2 + dy^2) over neighbouring pixels (Rudin, Osher &
@@ -69,7 +69,7 @@ def thickness(cells: Tensor) -> Tensor:
 
 
 def slant(cells: Tensor) -> Tensor:
-    """How far the ink leans to the right: sideways for each pixel upward; negative leans left, NaN without ink.
+    """Measure the slant of the ink to the right: sideways per pixel upward; negative leans left, NaN without ink.
 
     With x to the right and y upward from the centre of the ink, sum(ink x y) / sum(ink y^2): the slope of the line
     x = slant y that fits the ink best, which is how digits are straightened, too (LeCun et al. 1998, section III.A,
@@ -94,17 +94,17 @@ def slant(cells: Tensor) -> Tensor:
 
 
 def thickness_class(values: Tensor) -> Tensor:
-    """The place of each thickness's word in `THICKNESSES`: 0 inside the dead band."""
+    """Return each thickness's index in `THICKNESSES`: 0 inside the dead band."""
     return (values <= THIN).long() + 2 * (values >= THICK).long()
 
 
 def slant_class(values: Tensor) -> Tensor:
-    """The place of each slant's word in `SLANTS`: 0 inside the dead band."""
+    """Return each slant's index in `SLANTS`: 0 inside the dead band."""
     return (values <= LEFT).long() + 2 * (values >= RIGHT).long()
 
 
 def margin(thicknesses: Tensor, slants: Tensor) -> Tensor:
-    """How far from the nearest edge of a dead band each digit lies, in widths of that band: (...,)."""
+    """Compute each digit's distance from the nearest edge of a dead band, in widths of that band: (...,)."""
     wide, leaning = THICK - THIN, RIGHT - LEFT
     by_thickness = torch.minimum((thicknesses - THIN).abs(), (thicknesses - THICK).abs()) / wide
     by_slant = torch.minimum((slants - LEFT).abs(), (slants - RIGHT).abs()) / leaning
@@ -112,7 +112,7 @@ def margin(thicknesses: Tensor, slants: Tensor) -> Tensor:
 
 
 def measure(cell: Tensor) -> Properties:
-    """The properties of one digit, (height, width).
+    """Measure one digit, (height, width).
 
     Raises:
         ValueError: there is no ink.

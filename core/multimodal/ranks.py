@@ -1,4 +1,4 @@
-"""Rank correlation: do two measurements of the same things put them into the same order?"""
+"""Rank correlation of two measurements."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def ranks(values: Tensor) -> Tensor:
-    """The place of each number among those of its row, from 1; equal numbers share the mean of their places.
+    """Rank each number within its row, from 1; ties share their mean rank.
 
     Args:
         values: (..., N).
@@ -21,7 +21,7 @@ def ranks(values: Tensor) -> Tensor:
 
 
 def rank_correlation(first: Tensor, second: Tensor) -> Tensor:
-    """Spearman's coefficient along the last axis: Pearson's, of the ranks (Spearman 1904). From -1 to 1.
+    """Compute Spearman's coefficient along the last axis: Pearson's, of the ranks (Spearman 1904). From -1 to 1.
 
     Args:
         first, second: (..., N).

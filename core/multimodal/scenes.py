@@ -1,4 +1,4 @@
-"""Scenes: one digit, or two side by side, on a sheet of 12 x 24 pixels, with the caption that their pixels earn.
+"""Scenes: one digit, or two side by side, on a sheet of 12 x 24 pixels, with a caption computed from their pixels.
 
 Each half of the sheet is a cell of 12 x 12 pixels for one digit; a single digit stands in either. A scene of held-out
 digits is their very pixels, moved by whole pixels. To train on, digits are also drawn anew: see `core.multimodal.anew`.
@@ -28,8 +28,8 @@ from core.multimodal.properties import (
 
 HEIGHT, CELL = 12, 12  # pixels
 WIDTH = 2 * CELL
-ROOM = HEIGHT - digits.SIDE  # how far down a digit may be moved, in pixels
-SIDEWAYS = (1, 3)  # the columns of its cell where a digit may begin: the outer column stays paper
+ROOM = HEIGHT - digits.SIDE  # maximum vertical offset in pixels
+SIDEWAYS = (1, 3)  # possible first columns in its cell: the outer column stays paper
 ALONE = 0.3  # the share of scenes with one digit
 
 
@@ -62,9 +62,10 @@ class Scene:
 
 @dataclass(frozen=True)
 class Scenes:
-    """Many sheets as tensors: images (N, 12, 24); captions (N,), their numbers; margins (N,), see `Properties`;
-    digits (N, 2), each one's place among the 1,797, or -1 for an empty cell; offsets (N, 2, 2), how far down and to
-    the right each begins in its cell.
+    """Many sheets as tensors.
+
+    images (N, 12, 24); captions (N,), their numbers; margins (N,), see `Properties`; digits (N, 2), each one's place
+    among the 1,797, or -1 for an empty cell; offsets (N, 2, 2), how far down and to the right each begins in its cell.
     """
 
     images: Tensor
@@ -84,7 +85,7 @@ class Scenes:
         return Scene(self.images[row], parts, measured, tuple(place for place in places if place >= 0))
 
     def rows(self, chosen: Tensor) -> Scenes:
-        """Some of them, in that order."""
+        """Select some of them, in that order."""
         return Scenes(
             self.images[chosen],
             self.captions[chosen],
@@ -95,12 +96,12 @@ class Scenes:
 
 
 def halves(images: Tensor) -> Tensor:
-    """The two cells of sheets: (..., 12, 24) -> (..., 2, 12, 12)."""
+    """Split sheets into two cells: (..., 12, 24) -> (..., 2, 12, 12)."""
     return images.unflatten(-1, (2, CELL)).movedim(-2, -3)
 
 
 def sheet(cells: Tensor) -> Tensor:
-    """The reverse of `halves`."""
+    """Join two cells to a sheet: the reverse of `halves`."""
     return cells.movedim(-3, -2).flatten(-2)
 
 
@@ -116,7 +117,7 @@ def place(images: Tensor, offsets: Tensor) -> Tensor:
 
 
 def told(cells: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """What captions say of sheets, from their pixels and which digits stand on them.
+    """Compute the captions of sheets from their pixels and digits.
 
     Args:
         cells: (N, 2, 12, 12).   labels: (N, 2), 0 to 9, or -1 for an empty cell (one of a row at the most).
@@ -133,7 +134,7 @@ def told(cells: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def layout(count: int, available: int, draw: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Which digits stand where: rows of the digits (N, 2), -1 for an empty cell, and offsets (N, 2, 2)."""
+    """Draw which digits stand where: rows of the digits (N, 2), -1 for an empty cell, and offsets (N, 2, 2)."""
     chosen = torch.randint(available, (count, 2), generator=draw)
     empty = torch.where(
         torch.rand(count, generator=draw) < ALONE, torch.randint(2, (count,), generator=draw), -1
@@ -145,7 +146,7 @@ def layout(count: int, available: int, draw: torch.Generator) -> tuple[Tensor, T
 
 
 def compose(source: Digits, count: int, draw: torch.Generator) -> Scenes:
-    """Scenes of digits as they were written, moved by whole pixels."""
+    """Compose scenes of original digits, shifted by whole pixels."""
     chosen, offsets = layout(count, len(source), draw)
     there = chosen >= 0
     cells = place(source.images[chosen.clamp(min=0).flatten()], offsets.flatten(0, 1)).unflatten(
@@ -158,13 +159,13 @@ def compose(source: Digits, count: int, draw: torch.Generator) -> Scenes:
     return Scenes(sheet(cells), numbers, margins, written, offsets)
 
 
-SCENES = 2_000  # of each part of the split
+SCENES = 2_000  # scenes per part of the split
 SEEDS: dict[Split, int] = {"train": 11, "development": 12, "held_out": 13}
 
 
 @lru_cache(maxsize=3)
 def scenes(name: Split = "held_out") -> Scenes:
-    """The 2,000 scenes of one part of the split, always the same: row n is held-out scene number n. Read only.
+    """Return the 2,000 scenes of one part of the split, always the same: row n is held-out scene number n. Read only.
 
     Raises:
         ValueError: there is no such part.

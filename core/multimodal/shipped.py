@@ -25,7 +25,7 @@ CAPTIONER, SPACE = "digits-captioner", "digits-space"
 
 
 def load_captioner(folder: Path | None = None) -> Captioner:
-    """The captioner; folder None: the one that is shipped.
+    """Load the captioner; folder None: the bundled one.
 
     Raises:
         CheckpointError: the folder is incomplete or broken; the message says so.
@@ -38,7 +38,7 @@ def load_captioner(folder: Path | None = None) -> Captioner:
 
 
 def load_space(folder: Path | None = None) -> Space:
-    """The two towers; folder None: those that are shipped. Raises CheckpointError as `load_captioner`."""
+    """Load the two towers; folder None: the bundled ones. Raises CheckpointError as `load_captioner`."""
     folder = MODELS / SPACE if folder is None else folder
     shape = read_json(folder / "shape.json")
     model = Towers(
@@ -49,12 +49,12 @@ def load_space(folder: Path | None = None) -> Space:
 
 
 def captioner_card() -> dict[str, Any]:
-    """How the captioner was trained, and its figures on held-out scenes."""
+    """Load the captioner's card: its training and its figures on held-out scenes."""
     return read_json(MODELS / CAPTIONER / "card.json")
 
 
 def space_card() -> dict[str, Any]:
-    """How the towers were trained, and how often they find what belongs together."""
+    """Load the towers' card: their training and retrieval figures."""
     return read_json(MODELS / SPACE / "card.json")
 
 
@@ -83,7 +83,7 @@ def save_card(folder: Path, card: dict[str, Any]) -> None:
 
 
 def _fill(model: nn.Module, path: Path) -> None:
-    """Put the weights of a file into a model of their shape."""
+    """Load the weights of a file into a model of their shape."""
     stored = Weights([path], torch.device("cpu"), torch.float32, compacted=True)
     wanted = dict(model.named_parameters())
     if missing := sorted(set(wanted) ^ set(stored)):

@@ -1,4 +1,4 @@
-"""One space for images and captions: two towers, each ending in a point on the same unit sphere.
+"""A joint embedding space for images and captions: two towers, each with outputs on the unit sphere.
 
 The image tower reads patches, the caption tower reads words, and training pulls the two points of a pair together and
 pushes all other pairs of the batch apart (Radford et al. 2021, "Learning Transferable Visual Models From Natural
@@ -25,13 +25,14 @@ from core.multimodal.captioner import Seeing
 from core.multimodal.captions import IDS, LONGEST, START
 from core.multimodal.scenes import Scenes, scenes
 
-SIZE = 64  # numbers of a point
-STEEPEST = 100.0  # the largest factor of a cosine, as in the paper
+SIZE = 64  # dimensions of a point
+STEEPEST = 100.0  # the maximum factor of a cosine, as in the paper
 _FIRST_STEEPNESS = 1 / 0.07
 
 
 def towers(caption_layers: int = 2) -> tuple[ModelConfig, ModelConfig]:
-    """The shapes of the image tower, which is a captioner's, and of the caption tower, an encoder of the same width."""
+    """Build the shapes of the image tower, which is a captioner's, and of the caption tower, an encoder of the same
+    width."""
     image = captioner.configuration()
     caption = image.replace(
         shape="encoder", causal=False, n_layers=caption_layers, n_ctx=LONGEST + 2, tied_embeddings=True
@@ -40,7 +41,7 @@ def towers(caption_layers: int = 2) -> tuple[ModelConfig, ModelConfig]:
 
 
 class Projection(Part):
-    """From a tower's last vector to a point: x W, then to length 1."""
+    """The projection from a tower's last vector to a point: x W, normalized to length 1."""
 
     def __init__(self, d_model: int, size: int) -> None:
         super().__init__()
@@ -67,12 +68,12 @@ class Towers(Part):
         self.log_steepness = nn.Parameter(torch.zeros(1))
 
     def see(self, images: Tensor) -> Tensor:
-        """Images (B, 12, 24) -> points (B, E): the mean of what stands at the patches and at the start token."""
+        """Embed images (B, 12, 24) as points (B, E): the mean over the patches and the start token."""
         start = torch.full((len(images), 1), IDS[START], device=images.device)
         return self.image_projection(self.image.read(images, start).mean(1))
 
     def read(self, numbers: Tensor) -> Tensor:
-        """Captions (B,), by number -> points (B, E): what stands at the start token."""
+        """Embed captions (B,), by number, as points (B, E), read at the start token."""
         ids = captions.table()[numbers]  # (B, 11)
         ids = ids[:, : int((ids >= 0).sum(-1).max())]
         return self.caption_projection(self.caption(ids.clamp(min=0), mask=ids >= 0)[:, 0])
@@ -86,8 +87,9 @@ class Towers(Part):
 def contrastive_loss(
     images: Tensor, texts: Tensor, steepness: Tensor, numbers: Tensor | None = None
 ) -> Tensor:
-    """The symmetric loss of Radford et al. 2021, figure 3: each image must find its caption among those of the batch,
-    and each caption its image.
+    """Compute the symmetric contrastive loss of Radford et al. 2021, figure 3.
+
+    Each image must find its caption among those of the batch, and each caption its image.
 
     Args:
         images, texts: (B, E) of length 1; row n of both is a pair.   steepness: what cosines are multiplied by.
@@ -103,33 +105,33 @@ def contrastive_loss(
 
 
 class Space:
-    """The trained towers. Read only once they are loaded (see `core.multimodal.shipped`)."""
+    """The trained towers. Read-only once loaded (see `core.multimodal.shipped`)."""
 
     def __init__(self, model: Towers, name: str = "space") -> None:
         self.model, self.name = model.eval(), name
 
     @classmethod
     def drawn(cls, seed: int = 0) -> Space:
-        """Untrained towers, their weights drawn from a seed."""
+        """Build untrained towers, their weights drawn from a seed."""
         return cls(first_towers(seed), "untrained")
 
     @property
     def n_parameters(self) -> int:
-        """How many numbers were learned."""
+        """The number of learned parameters."""
         return sum(weight.numel() for weight in self.model.parameters())
 
     @torch.inference_mode()
     def images(self, images: Tensor) -> Tensor:
-        """The points of images (B, 12, 24): (B, E), each of length 1."""
+        """Embed images (B, 12, 24): (B, E), each of length 1."""
         return self.model.see(images)
 
     @torch.inference_mode()
     def captions(self, numbers: Tensor) -> Tensor:
-        """The points of captions by number (B,): (B, E), each of length 1."""
+        """Embed captions by number (B,): (B, E), each of length 1."""
         return self.model.read(numbers)
 
     def texts(self, texts: Sequence[str]) -> Tensor:
-        """The points of captions as text: (B, E).
+        """Embed captions as text: (B, E).
 
         Raises:
             CaptionError: one of them is no caption.
@@ -138,7 +140,7 @@ class Space:
 
 
 def first_towers(seed: int, eyes: Seeing | None = None) -> Towers:
-    """Towers before training: weights drawn from a seed, the steepness of the paper's start.
+    """Build the towers before training: random weights, the steepness of the paper's start.
 
     Args:
         eyes: a captioner that the image tower begins with, which knows already what captions tell of an image.
@@ -176,12 +178,12 @@ class Gallery:
 
 @lru_cache(maxsize=8)
 def gallery(number: int = 0, size: int = 100) -> Gallery:
-    """`size` held-out scenes with `size` distinct captions, drawn by the gallery's number. Shared: read only."""
+    """Draw `size` held-out scenes with `size` distinct captions by the gallery's number. Shared: read only."""
     return gallery_of(scenes("held_out"), number, size)
 
 
 def gallery_of(everything: Scenes, number: int, size: int = 100) -> Gallery:
-    """The same from any scenes: in a random order, a scene whose caption was there already is passed over.
+    """Draw a gallery from any scenes: in random order, skipping repeated captions.
 
     Raises:
         ValueError: there are not so many captions.
@@ -202,7 +204,7 @@ def gallery_of(everything: Scenes, number: int, size: int = 100) -> Gallery:
 
 @dataclass(frozen=True)
 class Retrieval:
-    """Who finds whom.
+    """The result of retrieval in both directions.
 
     Attributes:
         similarity: (N, M) cosines of N images and M captions.
@@ -219,17 +221,17 @@ class Retrieval:
 
     @property
     def images_right(self) -> float:
-        """The share of images that find their caption."""
+        """The share of images whose nearest caption is right."""
         return float(self.image_hits.float().mean())
 
     @property
     def captions_right(self) -> float:
-        """The share of captions that find an image of theirs."""
+        """The share of captions whose nearest image is right."""
         return float(self.caption_hits.float().mean())
 
 
 def retrieval(images: Tensor, texts: Tensor, image_numbers: Tensor, text_numbers: Tensor) -> Retrieval:
-    """Look for each image's caption, and for each caption's image, by the nearest point.
+    """Find each image's nearest caption, and each caption's nearest image.
 
     Args:
         images: (N, E), texts: (M, E), of length 1.

@@ -1,4 +1,4 @@
-"""How the captioner and the two towers learn: fresh scenes every step, Muon for the matrices, rates falling to zero.
+"""Training of the captioner and the two towers: fresh scenes every step, Muon for the matrices, rates decaying to zero.
 
 Step n draws its scenes by the recipe's seed and n alone, so a training that was stopped goes on as if it had not been.
 """
@@ -25,12 +25,12 @@ from core.training.spec import TrainSpec
 from core.training.state import State
 
 Kind = Literal["captioner", "space"]
-_APART = 1_000_003  # between the seeds of two trainings: more than any has steps
+_APART = 1_000_003  # seed stride between two trainings: more than any has steps
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A training of one of the two models.
+    """The training settings of one of the two models.
 
     Attributes:
         kind: which.   steps, scenes: optimizer steps, and fresh scenes in each.   seed: of weights and scenes.
@@ -47,16 +47,16 @@ class Recipe:
     precision: Precision = "auto"
 
     def share(self, step: int) -> float:
-        """The factor of every rate at step 1, 2, ...: down to zero in a line."""
+        """Return the factor of every rate at step 1, 2, ...: linear decay to zero."""
         return 1.0 - (step - 1) / self.steps
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as JSON holds them."""
+        """Return plain values, as JSON holds them."""
         return asdict(self)
 
     @property
     def spec(self) -> TrainSpec:
-        """What of it the optimizer reads."""
+        """The part of the recipe that the optimizer reads."""
         return TrainSpec(
             steps=self.steps,
             seed=self.seed,
@@ -71,7 +71,10 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Step:
-    """What one step tells: its number from 1, its scenes' loss before it, in nats, and seconds since the beginning."""
+    """The record of one step.
+
+    Its number from 1, its scenes' loss before it, in nats, and seconds since the beginning.
+    """
 
     step: int
     loss: float
@@ -112,12 +115,12 @@ class Training:
         return Step(number, loss.item(), self.seconds)
 
     def state(self) -> State:
-        """All that the rest of the training depends on."""
+        """Return all state that the rest of the training depends on."""
         meta = {"step": self.done, "seconds": self.seconds, "recipe": self.recipe.to_dict()}
         return State.of(dict(self.model.named_parameters()), self.optimizer.state(), meta)
 
     def restore(self, state: State) -> None:
-        """Go on from `state`.
+        """Resume from `state`.
 
         Raises:
             ValueError: it is of another recipe.
@@ -135,20 +138,20 @@ class Training:
 
 
 def first_model(recipe: Recipe, eyes: Seeing | None = None) -> Seeing | Towers:
-    """The model before its first step; `eyes` as in `Training`."""
+    """Build the model before its first step; `eyes` as in `Training`."""
     if recipe.kind == "space":
         return space.first_towers(recipe.seed, eyes)
     return captioner.first_seeing(recipe.seed)
 
 
 def scenes_of_step(recipe: Recipe, step: int) -> Scenes:
-    """The scenes of a step: of training digits only."""
+    """Generate the scenes of a step from training digits only."""
     draw = torch.Generator().manual_seed(recipe.seed * _APART + step)
     return training_scenes(digits.split("train"), recipe.scenes, draw)
 
 
 def loss_of(model: torch.nn.Module, drawn: Scenes) -> Tensor:
-    """What a step brings down: the words' mean surprise, or the contrastive loss of the batch."""
+    """Compute the training loss: the words' mean cross-entropy, or the contrastive loss of the batch."""
     if isinstance(model, Towers):
         points = model.see(drawn.images), model.read(drawn.captions)
         return space.contrastive_loss(*points, model.steepness, drawn.captions)

@@ -1,4 +1,4 @@
-"""Runs: started in a page or a shell, worked on by workers, kept in a store that any of them may lose sight of.
+"""Training runs: started in a page or a shell, executed by workers, kept in a database.
 
     store = Store()
     with closing(Engine(store)) as engine:
@@ -6,7 +6,7 @@
         run = engine.submit(TrainSpec(steps=200), owner="me")
     lm = load(store, run.id)
 
-Names arrive on first use: who only looks at runs waits neither for torch nor for dask.
+Names are imported lazily: reading runs imports neither torch nor dask.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""The recorded results of adapting by training and by examples in the prompt, and the small models among them.
+"""Recorded results of adaptation by training and by examples in the prompt, with the small models among them.
 
 assets/adaptability.json holds what each run came to; assets/adaptability.safetensors what the small ones learned, in
 half precision. `python -m scripts.record_adaptability` writes both.
@@ -31,7 +31,7 @@ recorded, result = Results(RECORDED).all, Results(RECORDED).run
 
 @dataclass(frozen=True)
 class Place:
-    """A place on the axis of a study: one way, all its seeds.
+    """One way at one position of a study's axis, with all its seeds.
 
     shares: of held-out examples that are right, by seed; trained: numbers that were learned, of these `head` the
     head's; bytes: of the file; seconds: of the steps, the seeds' mean.
@@ -48,7 +48,7 @@ class Place:
 
 
 def curve(study: Study, way: Way) -> list[Place]:
-    """A way along the axis of a study. Raises RunError: a run of it is not recorded."""
+    """Return a way's results along the axis of a study. Raises RunError: a run of it is not recorded."""
     found = []
     for at in adapting.places(study):
         names = tuple(adapting.name(adapting.at(study, way, at, seed)) for seed in adapting.SEEDS)
@@ -65,7 +65,7 @@ def curve(study: Study, way: Way) -> list[Place]:
 
 
 def learned(name: str) -> dict[str, Tensor]:
-    """What a recorded run had learned in the end, by name. Raises RunError: it is not kept."""
+    """Load the learned weights of a recorded run, by name. Raises RunError: they are not kept."""
     from safetensors import safe_open
 
     begin = f"{name}/"
@@ -82,9 +82,9 @@ def learned(name: str) -> dict[str, Tensor]:
 
 @lru_cache(
     maxsize=4
-)  # of LoRA 3 MB; of the others all but the head is the base's own memory. One is made in 10 ms
+)  # LoRA takes 3 MB; for the others all but the head is shared with the base. One is made in 10 ms
 def adapted(name: str) -> LanguageModel:
-    """The model of a recorded run as it was in the end. Shared: nobody writes to it. Raises RunError: as `learned`."""
+    """Build the final model of a recorded run. Shared and read-only. Raises RunError: as `learned`."""
     from core.runs.fine_tuning import bundled_base
     from core.training.tuned import tuned
 
@@ -93,6 +93,9 @@ def adapted(name: str) -> LanguageModel:
 
 
 def played(game: str, how: str) -> list[tuple[int, tuple[float, ...], Interval]]:
-    """(examples, share of each round, interval over rounds) of a game: how is "context", "steps" or "elsewhere"."""
+    """Return (examples, share of each round, interval over rounds) of a game.
+
+    How is "context", "steps" or "elsewhere".
+    """
     shares: Mapping[str, Sequence[float]] = recorded()["games"][game].get(how, {})
     return [(int(count), tuple(values), interval(values)) for count, values in shares.items()]

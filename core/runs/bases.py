@@ -1,4 +1,4 @@
-"""The model that a run begins with: a bundled one, or a checkpoint of an earlier run."""
+"""The base model of a run: a bundled one, or a checkpoint of an earlier run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def bundled_model(name: str) -> LanguageModel:
-    """A bundled model on the processor. Raises ValueError: there is none of that name."""
+    """Load a bundled model on the CPU. Raises ValueError: there is none of that name."""
     from core.zoo import bundled, load
 
     if name not in bundled():
@@ -20,7 +20,7 @@ def bundled_model(name: str) -> LanguageModel:
 
 
 def begun(parent: str, start: Start) -> LanguageModel:
-    """The checkpoint `parent`, "RUN@STEP", as `start` reads it. Raises ValueError: it is not stored."""
+    """Load the checkpoint `parent`, "RUN@STEP", through `start`. Raises ValueError: it is not stored."""
     stored = start()
     if stored is None:
         raise ValueError("the model that this run begins with is not stored: start it anew")
@@ -28,7 +28,7 @@ def begun(parent: str, start: Start) -> LanguageModel:
 
 
 def assembled(weights: bytes, words: str, config: str, name: str) -> LanguageModel:
-    """The model of a training run from what its checkpoint holds; config and words (a tokenizer) are JSON."""
+    """Build the model of a training run from its checkpoint; config and words (a tokenizer) are JSON."""
     import tokenizers
     import torch
     from safetensors.torch import load

@@ -1,6 +1,6 @@
-"""Runs as text, so that a notebook takes them along: curves, vectors of words, and what fine-tuning has learned.
+"""Runs serialized as text for notebooks: curves, word vectors, and fine-tuned weights.
 
-A notebook of a run of one's own then says the same on every machine, without the store of the server that trained it.
+A notebook of an own run then gives the same results on every machine, without the server's run store.
 The text is base64 of a zlib stream, of JSON or of the checkpoint's own bytes.
 """
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 
 def pack_curve(points: Points, checkpoints: Sequence[Checkpoint] = ()) -> str:
-    """A run's points and what was measured at its checkpoints, exactly."""
+    """Serialize a run's points and the measurements at its checkpoints, exactly."""
     columns = {name: column.tolist() for name, column in points.columns().items()}
     return _packed({"points": columns, "checkpoints": [asdict(one) for one in checkpoints]})
 
 
 def curve(text: str) -> tuple[Points, list[Checkpoint]]:
-    """The points and checkpoints of `pack_curve`."""
+    """Restore the points and checkpoints of `pack_curve`."""
     found = _unpacked(text)
     whole = ("step", "tokens")
     columns: dict[str, Any] = {
@@ -41,14 +41,14 @@ def curve(text: str) -> tuple[Points, list[Checkpoint]]:
 
 
 def pack_vectors(table: StaticVectors) -> str:
-    """A table of words, in the precision that it is stored in."""
+    """Serialize a table of words, in the precision that it is stored in."""
     rows = np.ascontiguousarray(table.vectors, dtype=np.float32)
     written = base64.b64encode(rows.tobytes()).decode("ascii")
     return _packed({"name": table.name, "words": list(table.words), "shape": rows.shape, "rows": written})
 
 
 def vectors(text: str) -> StaticVectors:
-    """The table of `pack_vectors`."""
+    """Restore the table of `pack_vectors`."""
     from core.vectors.static import StaticVectors
 
     found = _unpacked(text)
@@ -57,12 +57,12 @@ def vectors(text: str) -> StaticVectors:
 
 
 def pack_tuned(spec: FineTuneSpec, weights: bytes) -> str:
-    """What a fine-tuning run of a bundled base has learned: its spec, and the bytes of a checkpoint."""
+    """Serialize the result of fine-tuning a bundled base: the spec, and the bytes of a checkpoint."""
     return _packed({"spec": spec.to_dict(), "weights": base64.b64encode(weights).decode("ascii")})
 
 
 def tuned_model(text: str) -> LanguageModel:
-    """The model of `pack_tuned`: the base with what was learned."""
+    """Build the model of `pack_tuned`: the base with the learned weights."""
     from core.runs.fine_tuning import bundled_base, read_file
     from core.training.fine_tune_spec import FineTuneSpec
     from core.training.tuned import tuned

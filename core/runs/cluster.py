@@ -1,4 +1,4 @@
-"""Workers of a cluster: dask's, which its operator starts and stops; we only send them runs."""
+"""Workers of a dask cluster, which its operator starts and stops; we only submit runs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Cluster:
         dask.config.set(
             {
                 "distributed.comm.timeouts.connect": _REACH,
-                "distributed.scheduler.allowed-failures": 0,  # a task whose worker is lost is ours to hand out again
+                "distributed.scheduler.allowed-failures": 0,  # no retries by dask: we requeue lost runs ourselves
             }
         )
         self._store = store
@@ -46,32 +46,32 @@ class Cluster:
             security=Security(require_encryption=True),
             set_as_default=False,
         )
-        self._client.register_worker_callbacks(warm)  # later ones, too
+        self._client.register_worker_callbacks(warm)  # also on workers that join later
         nthreads = self._client.nthreads()
         waits = [self._client.submit(warmed, workers=[each], key=f"warm-{each}") for each in nthreads]
         self._client.gather(waits)
 
     @property
     def busy(self) -> bool:
-        """Whether a run of ours is there."""
+        """Whether a run of ours is on the cluster."""
         return bool(self._sent)
 
     def stands(self) -> bool:
-        """Whether the scheduler answers."""
+        """Return whether the scheduler responds."""
         return bool(self._client.status == "running")
 
     def free(self) -> int:
-        """How many runs could be sent now: other servers of the same store send theirs, too."""
+        """Return how many runs can be submitted now: other servers of the same store submit theirs, too."""
         slots = sum(self._client.nthreads().values())
         return int(slots - max(len(self._sent), training(self._store.database)))
 
     def send(self, ticket: Ticket) -> None:
-        """Send a run."""
+        """Submit a run."""
         address = Address(self._store.url)
         self._sent[ticket] = self._client.submit(work, address, ticket, key=f"run-{ticket.lease}")
 
     def lost(self) -> list[Ticket]:
-        """The tickets of runs whose worker was lost: a future that is done says nothing new, one that failed does."""
+        """Return the tickets of runs whose worker was lost: those of failed futures."""
         tickets = []
         for ticket, future in list(self._sent.items()):
             if future.done():
@@ -81,7 +81,7 @@ class Cluster:
         return tickets
 
     def close(self, patience: float) -> None:
-        """Let go of the scheduler."""
+        """Disconnect from the scheduler."""
         self._sent.clear()
         try:
             self._client.close(timeout=patience)
@@ -90,7 +90,8 @@ class Cluster:
 
 
 def check_address(scheduler: str, store: Store) -> None:
-    """Dask runs what its peers send: they must show a certificate, and the store must be reachable.
+    """Check that the connection is authenticated (dask executes what its peers send), and that workers can reach the
+    store.
 
     That holds on this machine, too: whoever has an account here reaches a port of 127.0.0.1.
 

@@ -1,4 +1,4 @@
-"""Corrections of estimates: what this machine's own runs took, held against what was foretold of them.
+"""Corrections of time estimates by this machine's own recent runs.
 
 A rate is measured in a quiet moment and on two models; a run has neighbours, and is of another shape. So the steps of
 recent runs of the same kind, also of those that still go on, say how much longer than foretold a step takes here.
@@ -19,15 +19,13 @@ if TYPE_CHECKING:
     from core.runs.store import Store
     from core.training.estimates import Estimate
 
-LOOKED_AT = 40  # of the newest runs of a kind
-COUNTED = 8  # of them at most, the newest ones
-FADES = 0.5  # the weight of a run, of that of the run after it: a machine that is quiet again is soon told so
-ANOTHER = (
-    0.25  # the weight of a run that differs in what the formula errs about: it tells how busy the machine is
-)
-_SECONDS, _STEPS = 1.0, 5  # of training that a run needs to count: less is its beginning alone
-OWN_PACE = 0.1  # of a run, after which its own pace alone says how long it will still take
-LEAST, MOST = 0.1, 40.0  # a run that was stopped by a debugger, or a clock that jumped, corrects nothing
+LOOKED_AT = 40  # number of newest runs of a kind
+COUNTED = 8  # of these, at most the newest with enough steps
+FADES = 0.5  # weight of a run relative to the next newer one: changed load is noticed soon
+ANOTHER = 0.25  # weight of a run for which the formula may err differently: it still tells the machine's load
+_SECONDS, _STEPS = 1.0, 5  # minimum seconds of training of a run that counts
+OWN_PACE = 0.1  # share of a run after which only its own pace counts
+LEAST, MOST = 0.1, 40.0  # a larger ratio, from a debugger or a clock change, is ignored
 
 
 def corrected(store: Store, spec: Spec, cost: Estimate) -> Estimate:
@@ -37,7 +35,7 @@ def corrected(store: Store, spec: Spec, cost: Estimate) -> Estimate:
 
 
 def factor(store: Store, spec: Spec) -> float:
-    """Return how many times as long as foretold the steps of such runs took here; 1 where none is known.
+    """Return the ratio of measured to estimated time of similar runs' steps here; 1 where none is known.
 
     A geometric mean of the newest runs of the kind, in which the newest count most, and those alike more than others.
     """
@@ -58,7 +56,7 @@ def factor(store: Store, spec: Spec) -> float:
 
 
 def whole(store: Store, spec: Spec) -> float:
-    """Return the seconds that a run takes from its first step to its end, corrected; 0 where none can be foretold."""
+    """Estimate the seconds of a run from its first step to its end, corrected; 0 where no estimate is possible."""
     try:
         return corrected(store, spec, kinds.estimate(settle(spec))).seconds
     except (ValueError, OSError):
@@ -66,7 +64,7 @@ def whole(store: Store, spec: Spec) -> float:
 
 
 def left(step: int, steps: int, seconds: float, foretold: float, longer: float = 1.0) -> float:
-    """Return the seconds to a run's end: by what was foretold at first, by its own pace when a tenth is done.
+    """Estimate the remaining seconds of a run: by the estimate at first, by its own pace once a tenth is done.
 
     A first step may take seconds, however small the model: memory is asked for, kernels are chosen. As the pace of some
     hundred steps it would make minutes of them.
@@ -83,7 +81,7 @@ def left(step: int, steps: int, seconds: float, foretold: float, longer: float =
 
 
 def beside(spec: Spec) -> float:
-    """Return how many times as long as its steps alone a run takes: measurements, checkpoints, its beginning."""
+    """Return the ratio of a run's duration to that of its steps: measurements, checkpoints and start-up come on top."""
     try:
         cost = kinds.estimate(settle(spec))
     except (ValueError, OSError):
@@ -92,7 +90,7 @@ def beside(spec: Spec) -> float:
 
 
 def _class(spec: Any) -> tuple[Any, ...]:
-    """What runs have in common that the formula errs about alike."""
+    """Return the properties by which runs have similar estimation errors."""
     spec = settle(spec)
     names = ("precision", "objective", "optimizer", "way", "task", "method")
     return tuple(getattr(spec, name, None) for name in names)
@@ -100,7 +98,7 @@ def _class(spec: Any) -> tuple[Any, ...]:
 
 @lru_cache(maxsize=128)
 def _foretold(written: str) -> float:
-    """Seconds of a run's steps by formula and this machine's rate; 0 where its base is not here to be asked."""
+    """Estimate the seconds of a run's steps by formula and this machine's rate; 0 where its base is not available."""
     try:
         return kinds.estimate(kinds.read_spec(written)).learning
     except (ValueError, OSError):

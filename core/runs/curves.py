@@ -1,4 +1,4 @@
-"""What a run has written, to be read: its curve, its checkpoints, their weights."""
+"""Reading of runs: curves, checkpoints, weights."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ NOT_THERE = "there is no such run: it was deleted, or the link is not complete"
 
 
 class Curves:
-    """The reading half of a store: whoever knows a run's id may read it."""
+    """The reading half of a store: knowing a run's id grants reading."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     def points(self, id: str, after: int = -1) -> Points:
-        """The curve after a step. Raises NoSuchRun."""
+        """Return the curve after a step. Raises NoSuchRun."""
         wanted = (
             sa.select(*(points.c[name] for name in COLUMNS))
             .where(points.c.run == id, points.c.step > after)
@@ -35,7 +35,7 @@ class Curves:
         return Points.of([tuple(row) for row in rows])
 
     def checkpoints(self, id: str) -> list[Checkpoint]:
-        """The moments of a run that can be looked at, in order. Raises NoSuchRun."""
+        """List the checkpoints of a run, in order. Raises NoSuchRun."""
         columns = (checkpoints.c[name] for name in ("step", "held_out", "sample", "health"))
         kept = checkpoints.c.weights.is_not(None)
         with self.database.reading() as connection:
@@ -51,7 +51,7 @@ class Curves:
         ]
 
     def steps(self, id: str) -> list[int]:
-        """The steps of the checkpoints whose weights are kept: one cheap query. Raises NoSuchRun."""
+        """List the steps of the checkpoints with weights, by one cheap query. Raises NoSuchRun."""
         with self.database.reading() as connection:
             rows = connection.execute(
                 sa.select(checkpoints.c.step)
@@ -63,7 +63,7 @@ class Curves:
         return [step for (step,) in rows]
 
     def weights(self, id: str, step: int) -> bytes:
-        """The weights of a checkpoint: safetensors, names as in `named_parameters`.
+        """Return the weights of a checkpoint: safetensors, names as in `named_parameters`.
 
         Raises:
             NoSuchRun: there is no run. RunError: it keeps none of that step; the message says which it keeps.
@@ -72,18 +72,22 @@ class Curves:
             return self._weights(connection, id, step)
 
     def maps(self, id: str, step: int) -> Maps | None:
-        """The attention patterns of the spec's prompt at a checkpoint, None where there are none. Raises NoSuchRun."""
+        """Return the attention patterns of the spec's prompt at a checkpoint, None where there are none.
+
+        Raises NoSuchRun.
+        """
         body = self._shown(id, step)
         return None if body is None else unpack_maps(body)
 
     def places(self, id: str, step: int) -> Places | None:
-        """Where the words of a run lie on its map at a checkpoint, None where it has no map. Raises NoSuchRun."""
+        """Return the map positions of a run's words at a checkpoint, None where it has no map. Raises NoSuchRun."""
         body = self._shown(id, step)
         return None if body is None else unpack_places(body)
 
     def model(self, id: str) -> tuple[dict[str, Any], str]:
-        """What all checkpoints of a run share: its ModelConfig as a dict, and its tokenizer as JSON; of a run of words,
-        plain values and the words.
+        """Return what all checkpoints of a run share: its ModelConfig as a dict, and its tokenizer as JSON.
+
+        For word2vec, plain values and the words.
 
         Raises:
             NoSuchRun: there is no run. RunError: it has not begun yet.
@@ -127,7 +131,7 @@ class Curves:
 
 
 def _health(written: str) -> dict[str, Any]:
-    """What was measured at a checkpoint; nothing where that is damaged: the weights may be whole all the same."""
+    """Parse the measurements of a checkpoint; empty where damaged, since the weights may be intact."""
     try:
         found = json.loads(written)
     except (ValueError, TypeError, RecursionError):

@@ -1,4 +1,4 @@
-"""Transactions on the run store: one to read, one to write, and what a database's errors mean to us."""
+"""Transactions on the run store, and translation of database errors to ours."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.runs import schema
 from core.runs.records import RunError, StoreAway, StoreDamaged, StoreFull
 
 _FULL = "53100"  # PostgreSQL's disk_full
-_LACKS = ("no such table", "no such column")  # SQLite's words for a store that lost a part of it
+_LACKS = ("no such table", "no such column")  # SQLite's messages for a damaged store
 
 
 class Database:
@@ -33,7 +33,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """A consistent look at the store.
+        """Open a transaction with a consistent snapshot for reading.
 
         Raises:
             StoreAway: the database does not answer. StoreDamaged: it cannot be read.
@@ -43,7 +43,7 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """A transaction: everything in it happens, or nothing.
+        """Open an atomic transaction for writing.
 
         Raises:
             StoreAway: the database does not answer, nothing happened.
@@ -54,7 +54,7 @@ class Database:
             yield connection
 
     def make_room(self) -> None:
-        """Give back the few MB that are set aside for a full disk, so that last words can still be stored."""
+        """Delete the few MB reserved for a full disk, so that final states can still be stored."""
         if self.engine.dialect.name == "sqlite":
             schema.reserve(self.engine.url).unlink(missing_ok=True)
 
@@ -65,16 +65,16 @@ class Database:
 
 @contextmanager
 def translated(url: str) -> Iterator[None]:
-    """Turn the errors of the database at an address into ours."""
+    """Translate the errors of the database at an address to ours."""
     try:
         yield
     except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError) as error:
         raise _meaning(error, url) from error
     except sa.exc.DatabaseError as error:
-        if type(error) is not sa.exc.DatabaseError:  # what a caller did wrong
+        if type(error) is not sa.exc.DatabaseError:  # a programming error of the caller
             raise
         raise _damaged(error, url) from error
-    except sa.exc.TimeoutError as error:  # no connection became free
+    except sa.exc.TimeoutError as error:  # the connection pool is exhausted
         raise StoreAway("the run store is overloaded; try again in a moment") from error
 
 
@@ -99,7 +99,7 @@ def _said(error: sa.exc.DBAPIError) -> str:
 
 
 def insert_or_replace(connection: sa.Connection, table: sa.Table) -> sa.Insert:
-    """An INSERT for `table` that overwrites the row with the same key: writing twice leaves one row."""
+    """Build an upsert for `table`: writing a row twice leaves one row."""
     if connection.dialect.name == "sqlite":
         from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 

@@ -1,4 +1,4 @@
-"""The recorded runs of the corpus lab: what each dose and each remedy made of the pronoun gap.
+"""Recorded runs of the corpus lab: the effect of each dose and each remedy on the pronoun gap.
 
 assets/bias.json holds them; `python -m scripts.record_bias` writes it.
 """
@@ -24,7 +24,7 @@ Group = Literal["dialled", "others"]
 
 @dataclass(frozen=True)
 class Dose:
-    """One dose, or one remedy at the biased dose: the share of "she" that the models give, by seed.
+    """The runs of one dose, or one remedy at the biased dose: the share of "she" in the models, by seed.
 
     at: the dose; remedy: done to the text. dialled, others: of the dialled professions, and of those left alone.
     held_out: nats, on tales of the world as it is.
@@ -37,7 +37,7 @@ class Dose:
     held_out: tuple[float, ...]
 
     def spread(self, group: Group) -> Interval:
-        """Mean over the seeds with its interval (Student's t)."""
+        """Compute the mean over the seeds with its interval (Student's t)."""
         return interval(self.dialled if group == "dialled" else self.others)
 
 
@@ -54,39 +54,39 @@ def _dose(at: float, remedy: Remedy) -> Dose:
 
 
 def curve() -> list[Dose]:
-    """Every dose without a remedy, the lowest first. Raises RunError: a run of it is not recorded."""
+    """List every dose without a remedy, the lowest first. Raises RunError: a run of it is not recorded."""
     return [_dose(at, "none") for at in DOSES]
 
 
 def remedies() -> list[Dose]:
-    """The biased dose left as it is, and each remedy tried on it. Raises RunError: a run is not recorded."""
+    """Return the biased dose without and with each remedy. Raises RunError: a run is not recorded."""
     return [_dose(BIASED, remedy) for remedy in REMEDIES]
 
 
 def moved(one: Dose, other: Dose, group: Group = "dialled") -> Interval:
-    """How much larger the share of "she" is under `one` than under `other`, seed by seed."""
+    """Compute the paired difference in the share of "she" between `one` and `other`, by seed."""
     first, second = ((dose.dialled if group == "dialled" else dose.others) for dose in (one, other))
     return difference(first, second)
 
 
 def contrast(dose: Dose) -> Interval:
-    """How much larger the share of "she" is of the dialled professions than of the others, seed by seed.
+    """Compute the difference in the share of "she" between the dialled professions and the others, by seed.
 
-    What a model leans to whomever it speaks of falls out of it.
+    A bias common to all professions cancels out.
     """
     return difference(dose.dialled, dose.others)
 
 
 def eased(before: Dose, after: Dose) -> Interval:
-    """By how much a remedy lowers `contrast`, seed by seed: what differs between seeds alone falls out of it."""
+    """Compute by how much a remedy lowers `contrast`, paired by seed."""
     contrasts = [[d - o for d, o in zip(dose.dialled, dose.others, strict=True)] for dose in (before, after)]
     return interval([a - b for a, b in zip(*contrasts, strict=True)], -2.0, 2.0)
 
 
 def slope(doses: Sequence[Dose], group: Group = "dialled") -> Interval:
-    """Share of "she" in the model for each unit of dose: least squares through each seed's curve, then their mean.
+    """Estimate the share of "she" per unit of dose: least squares through each seed's curve, then their mean.
 
-    1 would be a model that says what the text says; 0 one that the dial does not move.
+    1: the model reproduces the text's share; 0: the dose has no effect.
     """
     found = []
     for seed in range(len(doses[0].dialled)):

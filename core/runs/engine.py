@@ -1,9 +1,9 @@
-"""Who trains: worker processes that stand warm while somebody may want them, and a thread that hands out what waits.
+"""The engine: warm worker processes, and a thread that dispatches waiting runs to them.
 
-By default the workers are processes of this machine, which this server starts, ends, and takes along: what a killed
-server or worker leaves is a lease that runs out, and the run is handed out again. They come when a run waits or
-somebody is about to start one (`expect`), and leave after a while without either. GLASSBOX_SCHEDULER names a cluster
-of dask's instead, whose workers neither come nor go with us.
+By default the workers are processes of this machine, which this server starts and stops, and which end with it: if a
+server or worker is killed, its lease expires and the run is dispatched again. They start when a run waits or a start is
+likely (`expect`), and stop after an idle time. GLASSBOX_SCHEDULER names a cluster of dask's instead, whose workers this
+server neither starts nor stops.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ if TYPE_CHECKING:
     from core.training.estimates import Estimate
 
 log = logging.getLogger("glassbox.runs")
-_LOOK = 0.25  # seconds between two looks at the queue, when nobody calls
-_ASKING = 1.0  # seconds that a question to the store may take when the server stops
-_CLOSING = 5.0  # seconds that runs have to store their state when the server stops
-IDLE = 600.0  # seconds
+_LOOK = 0.25  # seconds between two polls of the queue without a wake-up
+_ASKING = 1.0  # seconds that a query to the store may take at shutdown
+_CLOSING = 5.0  # seconds for runs to store their state at shutdown
+IDLE = 600.0  # seconds between two attempts to connect
 WORKERS = 2
 
 
 def idle_seconds() -> float:
-    """GLASSBOX_IDLE: how long workers of this machine stay when nobody trains or looks as if they would (600 s)."""
+    """Read GLASSBOX_IDLE: the seconds that idle workers of this machine stay (600 s)."""
     return float(os.environ.get("GLASSBOX_IDLE", "").strip() or IDLE)
 
 
 def own_workers() -> int:
-    """GLASSBOX_WORKERS (2): the most processes that train on this machine; 0 where GLASSBOX_SCHEDULER names others."""
+    """Read GLASSBOX_WORKERS (2): the maximum of worker processes here; 0 where GLASSBOX_SCHEDULER names others."""
     if os.environ.get("GLASSBOX_SCHEDULER", "").strip():
         return 0
     return int(os.environ.get("GLASSBOX_WORKERS", "").strip() or WORKERS)
@@ -89,23 +89,23 @@ class Engine:
 
     @property
     def ready(self) -> bool:
-        """Whether workers stand warm."""
+        """Whether warm workers are available."""
         return self._ready.is_set()
 
     @property
     def starting(self) -> bool:
-        """Whether workers are on their way: what waits begins as soon as they stand warm."""
+        """Whether workers are starting: waiting runs begin as soon as they are warm."""
         coming = bool(self.scheduler) or time.monotonic() < self._wanted_until
         return self._thread is not None and coming and not self._stop.is_set() and not self._ready.is_set()
 
     @property
     def busy(self) -> bool:
-        """Whether a worker has a run of this engine."""
+        """Whether a worker is executing a run of this engine."""
         crew = self._crew
         return crew is not None and crew.busy
 
     def start(self, wait: bool = True, timeout: float = 60.0) -> None:
-        """Start the thread that hands runs out.
+        """Start the dispatching thread.
 
         Args:
             wait: let workers come, and wait until they are warm, `timeout` seconds at most; otherwise they come when
@@ -124,19 +124,19 @@ class Engine:
             raise RunError("the workers did not start; the log says why")
 
     def expect(self) -> None:
-        """Somebody may start a run soon: let workers come, or stay."""
+        """Start or keep workers, because a run may be started soon."""
         self._wanted_until = time.monotonic() + self.idle
         if not self._ready.is_set():
             self._call.set()
 
     def estimate(self, spec: Spec, text: str | None = None) -> Estimate:
-        """What a run would take here, by formula and by what such runs took. Raises LimitExceeded: too much."""
+        """Estimate the cost of a run here, by formula and by recent runs. Raises LimitExceeded: too much."""
         return self.limits.check_spec(spec, text, lambda cost: self._corrected(spec, cost))
 
     def _corrected(self, spec: Spec, cost: Estimate) -> Estimate:
         try:
             return corrected(self.store, spec, cost)
-        except StoreAway:  # what runs took is not to be had just now
+        except StoreAway:  # recent runs cannot be read now
             return cost
 
     def submit(
@@ -148,7 +148,7 @@ class Engine:
         group: str = "",
         address: str = "",
     ) -> Run:
-        """Put a run into the queue; it begins as soon as a worker is free, now or after the next start of the server.
+        """Queue a run; it begins as soon as a worker is free, now or after the next start of the server.
 
         What gives way to it does so only if it is put into the queue: all of it is one transaction.
 
@@ -165,7 +165,7 @@ class Engine:
             self.limits.check_counts(*self.store.count(connection, owner, address))
             room = self.limits.check_room(spec, cost, reserved(connection, owner))
             run = self.store.add(connection, spec, owner, name, text, group, address, room)
-            # The new run is one of those kept: it waits, so it is not among what gives way.
+            # The new run is protected from eviction because it is waiting.
             clear(connection, owner, self.limits.kept, room, self.limits.room)
             self._starts.count(address)
         self.expect()
@@ -173,16 +173,16 @@ class Engine:
         return run
 
     def wake(self) -> None:
-        """Look at the queue now: somebody has told a paused run to go on."""
+        """Poll the queue now, because a paused run was resumed."""
         self._call.set()
 
     def close(self) -> None:
-        """Let the workers store where they are, and stop them. What is not done goes on after the next start."""
+        """Stop the workers after they store their state. Unfinished runs continue after the next start."""
         self._stop.set()
         self._call.set()
         if self._thread is not None:
             self._thread.join(_ASKING)
-            # It waits for a database that does not answer; the workers need not. Or it lets them go by itself.
+            # The thread waits for a database that does not answer; the workers need not. Or it stops them by itself.
             if self._thread.is_alive() and not self._disconnect():
                 self._thread.join(_CLOSING + 1)
 
@@ -196,7 +196,7 @@ class Engine:
                         self._rest()
                 else:
                     self._rest()
-            except Exception:  # whatever dask or the system may raise: runs wait until it is back
+            except Exception:  # catch all errors of dask or the system: runs wait until it is back
                 log.exception("The workers do not answer; trying again")
                 self._stop.wait(1.0)
             finally:
@@ -207,7 +207,7 @@ class Engine:
         self._call.clear()
 
     def _wanted(self) -> bool:
-        """Whether workers should stand: somebody expects them, or a run trains, waits, or was lost."""
+        """Return whether workers should run: one is expected, or a run trains, waits, or was lost."""
         if self.scheduler:
             return True
         if self.busy:
@@ -227,13 +227,13 @@ class Engine:
         return not isinstance(self._crew, Cluster) or self._crew.stands()
 
     def _turn(self) -> None:
-        """Hand out what waits; take back what was lost."""
+        """Dispatch waiting runs and requeue lost ones."""
         assert self._crew is not None
         try:
             for lost in self._crew.lost():
                 drop(self.store.database, lost)
             self._take_back()
-            if isinstance(self._crew, Processes):  # one that trains for each run; no more than are allowed
+            if isinstance(self._crew, Processes):  # one worker per run, within the limit
                 self._crew.grow(max(1, self._crew.trains + waiting(self.store.database)))
             for _ in range(self._crew.free()):
                 ticket = claim(self.store.database, self._lease)
@@ -244,12 +244,15 @@ class Engine:
             self._be_careful(why)
 
     def _take_back(self) -> None:
-        """Put runs whose worker was lost back into the queue."""
+        """Requeue runs whose worker was lost."""
         if time.monotonic() >= self._careful_until:
             requeue(self.store.database)
 
     def _be_careful(self, why: StoreAway) -> None:
-        """When the database comes back, its workers come back, too: no lease has run out by our doing nothing."""
+        """Hold back while the database is unavailable.
+
+        When it returns, leases must not expire because of our inactivity.
+        """
         self._careful_until = time.monotonic() + self._lease
         log.warning("Runs wait: %s", why)
 
@@ -258,12 +261,12 @@ class Engine:
 
         crew = Cluster(self.scheduler, self.store) if self.scheduler else self._first_process()
         if not self._stop.is_set():
-            measured_rate(choose("auto"))  # for the estimates: a second, once a machine
+            measured_rate(choose("auto"))  # the machine's rate for estimates: a second, once per machine
             self._ready.set()
         return crew
 
     def _first_process(self) -> Processes:
-        """One worker of this machine, warm; the others come with the runs that want them."""
+        """Start one worker of this machine; the others start with the runs that need them."""
         crew = self._crew = Processes(self.store.url, self.workers, self._call.set)
         while not crew.warm and not self._stop.is_set():
             crew.lost()
@@ -272,7 +275,7 @@ class Engine:
         return crew
 
     def _disconnect(self) -> bool:
-        """Let the workers go; whether there were any to let go."""
+        """Disconnect from the workers; return whether there were any."""
         crew, self._crew = self._crew, None
         self._ready.clear()
         if crew is not None:

@@ -1,4 +1,4 @@
-"""A training run as files: model and moments in one folder, which `core.load("run:ID")` reads without a store.
+"""Export of a training run: model and checkpoints in one folder, which `core.load("run:ID")` reads without a store.
 
 A notebook of a run takes the folder along: `run-ID`, beside it, in our own layout, with `snapshots/STEP.safetensors`
 for every moment.
@@ -16,17 +16,19 @@ from core.runs.records import RunError
 if TYPE_CHECKING:
     from core.runs.store import Store
 
-MOST = 256 * 2**20  # bytes of weights in one export
+MOST = 256 * 2**20  # maximum bytes of weights in one export
 _WEIGHTS = "model.safetensors"
 
 
 def name(id: str) -> str:
-    """The name of a run's folder."""
+    """Return the name of a run's folder."""
     return f"run-{id}"
 
 
 def files(store: Store, id: str, step: int | None = None, most: int = MOST) -> dict[str, bytes]:
-    """The files of a run's folder, by name: the last model, the moment that is asked for, and others while they fit.
+    """Collect the files of a run's folder, by name.
+
+    The last model, the requested checkpoint, and others while they fit.
 
     Args:
         step: a moment that must be among them; None: only the last one must.
@@ -46,24 +48,27 @@ def files(store: Store, id: str, step: int | None = None, most: int = MOST) -> d
         weights = ours(load(store, id, one))[_WEIGHTS]
         found[f"snapshots/{one}.safetensors"] = weights
         room -= len(weights)
-    found["moments"] = f"{last}\n".encode()  # of the model itself
+    found["moments"] = f"{last}\n".encode()  # the final model itself
     return found
 
 
 def folder(id: str) -> Path | None:
-    """The folder of an exported run in the working folder, or None."""
+    """Find the folder of an exported run in the working folder, or None."""
     found = Path.cwd() / name(id)
     return found if (found / "moments").is_file() else None
 
 
 def steps(found: Path) -> list[int]:
-    """The moments that a folder holds, in order."""
+    """List the checkpoint steps that a folder holds, in order."""
     last = int((found / "moments").read_text(encoding="utf-8"))
     return sorted([*(int(path.stem) for path in (found / "snapshots").glob("*.safetensors")), last])
 
 
 def weights(found: Path, step: int | None) -> Path:
-    """The weights of a moment; None: of the last one. Raises RunError: the folder does not hold it."""
+    """Return the file of a checkpoint's weights; None: of the last one.
+
+    Raises RunError: the folder does not hold it.
+    """
     kept = steps(found)
     if step is None or step == kept[-1]:
         return found / _WEIGHTS

@@ -1,7 +1,7 @@
-"""Fine-tuning as a run's work, and a run's checkpoint as a model that labels or answers.
+"""Fine-tuning as a kind of run, and its checkpoints as models that classify or answer.
 
 A checkpoint holds what was learned and nothing else: of a LoRA run that is the adapter and the head, some kilobytes
-beside the base's megabytes, so opening one asks for the base, too.
+beside the base's megabytes, so opening one needs the base, too.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ LIGHTER = (
     "choose a smaller batch, or fewer examples",
     "choose fewer steps, a smaller batch, or fewer measurements",
 )
-_LENGTH = {"sentiment": 42, "questions": 108}  # tokens of an example with what it is filled up to, about
-_BEGIN = 3.0  # seconds before the first step: examples are told and cut
+_LENGTH = {"sentiment": 42, "questions": 108}  # average tokens of an example with padding
+_BEGIN = 3.0  # seconds before the first step: examples are generated and tokenized
 # Passes over the body that a step takes: forward one, backward two; adapters and a prompt have products of their own.
 _PASSES = {"scratch": 3.0, "full": 3.0, "lora": 3.1, "prompt": 2.7, "frozen": 1.0}
 _SHOWN = 60  # characters of the sample
 
 
 def begin(spec: FineTuneSpec, text: str | None, state: bytes | None, start: Start) -> Tuning:
-    """The work where its last state left it, or before the first step.
+    """Begin or resume the work: from its last state, or before the first step.
 
     Raises:
         ValueError: the base is no encoder, the own lines cannot be learned from, or the state is another run's.
@@ -53,7 +53,7 @@ def begin(spec: FineTuneSpec, text: str | None, state: bytes | None, start: Star
 
 @lru_cache(maxsize=2)
 def bundled_base(name: str) -> LanguageModel:
-    """A bundled encoder, loaded once; nobody writes to it. Raises ValueError: there is none of that name."""
+    """Load a bundled encoder, cached and read-only. Raises ValueError: there is none of that name."""
     from core.runs.bases import bundled_model
     from core.training.tuned import check_base
 
@@ -61,7 +61,7 @@ def bundled_base(name: str) -> LanguageModel:
 
 
 def estimate(spec: FineTuneSpec, text: str | None = None) -> Estimate:
-    """Numbers learned, memory and seconds; of a base that is a run, as if it were tales-bert.
+    """Estimate learned parameters, memory and seconds; for a base that is a run, as if it were tales-bert.
 
     Raises:
         ValueError: the own lines cannot be learned from; the message says why.
@@ -83,7 +83,7 @@ def estimate(spec: FineTuneSpec, text: str | None = None) -> Estimate:
 
 
 def _seconds(spec: FineTuneSpec, config: ModelConfig, learned: int, kept: int) -> tuple[float, float]:
-    """Seconds of the steps, and of all else: measurements, what is forgotten, the beginning.
+    """Estimate the seconds of the steps, and of the rest: measurements, forgetting, start-up.
 
     Args:
         learned: numbers; kept: bytes of activations of a step.
@@ -102,7 +102,7 @@ def _seconds(spec: FineTuneSpec, config: ModelConfig, learned: int, kept: int) -
 
 
 class Tuning:
-    """A model being fine-tuned."""
+    """The work of fine-tuning a model."""
 
     def __init__(self, tuner: FineTuner) -> None:
         self.tuner = tuner
@@ -124,29 +124,29 @@ class Tuning:
         return self.tuner.checkpoint_steps
 
     def step(self) -> Reached:
-        """The next step of the optimizer."""
+        """Take the next step of the optimizer."""
         at = self.tuner.step()
         return Reached(
             at.step, at.loss, at.learning_rate, at.gradient_norm, at.update_norm, at.tokens, at.seconds, at.accuracy
         )  # fmt: skip
 
     def moment(self, held_out: float | None = None) -> Moment:
-        """What was learned, and what it is worth."""
+        """Build the checkpoint: the learned weights and their accuracy."""
         return _moment(self.tuner)
 
     def glance(self) -> Callable[[], Moment]:
-        """The model as it is now, copied."""
+        """Copy the present model."""
         picture = copy.copy(self.tuner)
         parts = (picture.model, picture.reader, picture.weights)
         picture.model, picture.reader, picture.weights = copy.deepcopy(parts)
         return lambda: _moment(picture)
 
     def state(self) -> bytes:
-        """What is learned, the optimizer's memory, the step."""
+        """Return the learned weights, the optimizer's state, the step."""
         return self.tuner.state().to_bytes()
 
     def about(self) -> tuple[Mapping[str, Any], str]:
-        """The configuration with its head, and the tokenizer."""
+        """Return the configuration with its head, and the tokenizer."""
         return self.tuner.model.config.to_dict(), self.tuner.tokenizer.raw.to_str()
 
 
@@ -164,7 +164,7 @@ def _moment(tuner: FineTuner) -> Moment:
 
 
 def _sample(tuner: FineTuner) -> str:
-    """A held-out example with what is said of it: '... a lovely day. → positive'."""
+    """Format a held-out example with the model's answer: '... a lovely day. → positive'."""
     import torch
 
     from core.decoding.labels import best_spans
@@ -185,7 +185,7 @@ def _sample(tuner: FineTuner) -> str:
 
 
 def read_file(weights: bytes) -> dict[str, Any]:
-    """What was learned, by name, from a checkpoint's bytes. Raises RunError: they are none."""
+    """Parse the learned weights, by name, from a checkpoint's bytes. Raises RunError: they are invalid."""
     from safetensors import SafetensorError
     from safetensors.torch import load
 

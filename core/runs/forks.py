@@ -1,9 +1,9 @@
-"""A process to fork workers from: it has imported all that training needs, and its memory is the server's own.
+"""A fork server: a process with all training imports, from which workers are forked with shared memory.
 
-A worker that begins as a Python of its own imports PyTorch for three seconds and fills 350 MB with what the server
-already has. One that is forked stands in a second, and takes only what it changes. So a server on Linux forks once,
-before it has done anything else (`prepare`), and what comes of that does nothing but fork workers when it is asked to
-(`born`). Elsewhere, and where nobody has prepared, workers are Pythons of their own (core/runs/serving.py).
+runs/serving.py)./A worker started as a new Python process imports PyTorch for three seconds and fills 350 MB that the
+server already has. A forked one is ready in a second, and takes memory only for what it changes. So a server on Linux
+forks once, before anything else (`prepare`), and that process only forks workers on request (`born`). On other systems,
+or without preparation, workers are new Python processes (core/runs/serving.py)./runs/serving.py).
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _pid = 0
 
 
 def possible() -> bool:
-    """Whether this system forks safely: not beside the libraries of a Mac, and not on Windows."""
+    """Return whether this system forks safely: not macOS with its libraries, and not Windows."""
     return sys.platform == "linux"
 
 
 def prepare() -> bool:
-    """Import what training needs and fork; whether there is a process to fork workers from now.
+    """Import what training needs and fork the fork server; return whether it runs.
 
     To be called while nothing computes in another thread, and before anything of a GPU is used: neither survives a
     fork.
@@ -45,7 +45,7 @@ def prepare() -> bool:
     import core.training.trainer  # noqa: F401
 
     gc.collect()
-    gc.freeze()  # a collection would write to every object, and each page written to is no longer shared
+    gc.freeze()  # a collection would write to every object and so unshare its memory page
     ours, theirs = socket.socketpair()
     _pid = os.fork()
     if _pid == 0:
@@ -59,7 +59,7 @@ def prepare() -> bool:
 
 
 def born() -> tuple[int, socket.socket] | None:
-    """A new worker: its process id, and the line to it. None: there is nobody to fork it from (any more)."""
+    """Fork a new worker: return its process id, and its connection. None: there is no fork server (any more)."""
     with _lock:
         if _control is None:
             return None
@@ -68,14 +68,14 @@ def born() -> tuple[int, socket.socket] | None:
             try:
                 socket.send_fds(_control, [b"1"], [theirs.fileno()])
                 return int(_control.recv(32)), ours
-            except (OSError, ValueError):  # it was killed: ValueError is its silence
+            except (OSError, ValueError):  # it was killed: reading fails with ValueError
                 ours.close()
                 _end()
                 return None
 
 
 def forget() -> None:
-    """End the process that forks; its workers stay."""
+    """Stop the fork server; its workers stay."""
     with _lock:
         _end()
 
@@ -90,7 +90,7 @@ def _end() -> None:
 
 
 def _close_all_but(mine: int) -> None:
-    """Let go of the server's sockets: its port must be free as soon as it has ended."""
+    """Close the server's sockets: its port must be free as soon as it has ended."""
     for each in list(Path("/proc/self/fd").iterdir()):
         name = each.name
         if int(name) > 2 and int(name) != mine:
@@ -99,11 +99,11 @@ def _close_all_but(mine: int) -> None:
 
 
 def _fork_when_asked(control: socket.socket) -> NoReturn:
-    """One worker for each line that comes, until the server has gone."""
+    """Fork one worker per request, until the server has gone."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the server; when it goes, this goes
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system counts the dead itself
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the server; the fork server ends with it
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps finished workers
     call_me("glassbox-forks")
     while True:
         asked, lines, _, _ = socket.recv_fds(control, 1, 1)
@@ -117,7 +117,7 @@ def _fork_when_asked(control: socket.socket) -> NoReturn:
 
 
 def _work(control: socket.socket, line: socket.socket) -> NoReturn:
-    """Be a worker; what the server would do at its end is not done here."""
+    """Run a worker; skip the exit handlers of the server."""
     with suppress(BaseException):
         control.close()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)

@@ -1,7 +1,7 @@
-"""A worker's pen: a thread that writes what the training loop hands it, and keeps the lease alive meanwhile.
+"""The journal: a thread that writes what the training loop hands it, and renews the lease meanwhile.
 
-The loop never waits for a database. While that is away the pen keeps everything and tries again, for a minute; writing
-a point twice leaves one point, so an answer that got lost does no harm.
+The loop never waits for a database. While that is unavailable the thread buffers everything and retries, for a minute;
+writes are idempotent, so a lost reply does no harm.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from core.runs.lease import MOST_RELIEFS, Batch, Lease, Moment, Row
 from core.runs.records import StoreAway, StoreFull
 
 EVERY = 0.25  # seconds between two writes
-PATIENCE = 60.0  # seconds that the database may be away
-_AGAIN = 0.25  # seconds between two tries
+PATIENCE = 60.0  # seconds that the database may be unavailable
+_AGAIN = 0.25  # seconds between two attempts
 
 
 class Journal:
-    """Writes through a lease. Everything that is handed in together with a state is stored with it or before it.
+    """Writes through a lease. Everything handed in with a state is stored with it or before it.
 
     Args:
         patience: seconds that the database may be away before the worker gives the run up.
@@ -35,7 +35,7 @@ class Journal:
         self._thread.start()
 
     def add(self, row: Row) -> None:
-        """Hand in a point. Raises what stopped the pen: LostLease, StoreFull, StoreAway for too long."""
+        """Add a point. Raises the error that stopped the thread: LostLease, StoreFull, StoreAway for too long."""
         with self._turn:
             self._check()
             self._batch.points.append(row)
@@ -43,21 +43,21 @@ class Journal:
                 self._turn.notify()
 
     def put(self, moment: Moment) -> None:
-        """Hand in a checkpoint. Raises as `add`."""
+        """Add a checkpoint. Raises as `add`."""
         with self._turn:
             self._check()
             self._batch.moments.append(moment)
             self._turn.notify()
 
     def save(self, step: int, state: bytes) -> None:
-        """Hand in the state to go on from, after the points up to it. Raises as `add`."""
+        """Add the state to resume from, after the points up to it. Raises as `add`."""
         with self._turn:
             self._check()
             self._batch.state = (step, state)
             self._turn.notify()
 
     def flush(self) -> None:
-        """Wait until all that was handed in is stored. Raises as `add`."""
+        """Wait until all was stored. Raises as `add`."""
         with self._turn:
             self._hurry = True
             self._turn.notify()
@@ -66,7 +66,7 @@ class Journal:
             self._check()
 
     def close(self) -> None:
-        """Stop the pen; what is not flushed is not written."""
+        """Stop the thread; what was not flushed is not written."""
         with self._turn:
             self._closed = True
             self._turn.notify()
@@ -74,7 +74,7 @@ class Journal:
 
     @property
     def unwritten(self) -> list[Row]:
-        """The points that could not be stored, once the pen has stopped."""
+        """The points that could not be stored, once the thread has stopped."""
         with self._turn:
             return list(self._batch.points)
 

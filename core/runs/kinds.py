@@ -1,7 +1,7 @@
-"""What a worker can run: models in training, fine-tuned or made smaller, word2vec, maps of words.
+"""The kinds of runs: training, fine-tuning, compression, word2vec, word maps.
 
-One queue, loop and store for all. A spec says by its `kind` what is to be done; each kind has a module with its `Work`,
-imported where it is needed: who only looks at runs waits for none of them.
+One queue, loop and store for all. A spec's `kind` selects the work; each kind has a module with its `Work`, imported
+lazily, so that reading runs imports none of them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 TRAIN = "train"
 MODELS = (TRAIN, "shrink")  # kinds whose checkpoints are whole language models
-_KINDS: dict[str, tuple[str, str, str]] = {  # kind -> where its spec's class is, its name, its work's module
+_KINDS: dict[str, tuple[str, str, str]] = {  # kind -> its spec's module and class, its work's module
     TRAIN: ("core.training.spec", "TrainSpec", "core.runs.training"),
     "word2vec": ("core.runs.word_specs", "WordsSpec", "core.runs.word_vectors"),
     "fine_tune": ("core.training.fine_tune_spec", "FineTuneSpec", "core.runs.fine_tuning"),
@@ -30,7 +30,7 @@ _KINDS: dict[str, tuple[str, str, str]] = {  # kind -> where its spec's class is
 
 
 class Spec(Protocol):
-    """A run, described: frozen, plain values, each of them checked.
+    """The spec of a run: frozen, plain values, each of them validated.
 
     Attributes:
         kind: a name among the kinds of this module.
@@ -76,11 +76,11 @@ class Reached:
 
 
 class Work(Protocol):
-    """A run at work: what the loop of `core.runs.loop` asks of every kind.
+    """The work of a run: the interface that the loop of `core.runs.loop` needs of every kind.
 
     Attributes:
         done_steps: of `spec.steps`; done: whether it is over; ended: then why, in words.
-        checkpoint_steps: after which a moment is kept.
+        checkpoint_steps: after which a checkpoint is kept.
     """
 
     @property
@@ -93,23 +93,26 @@ class Work(Protocol):
     def checkpoint_steps(self) -> Sequence[int]: ...
 
     def step(self) -> Reached:
-        """Go on by a step (or several that are shown as one). Raises Diverged, ValueError."""
+        """Take a step (or several that are shown as one). Raises Diverged, ValueError."""
         ...
 
     def moment(self, held_out: float | None = None) -> Moment:
-        """The checkpoint of what it is now."""
+        """Build the checkpoint of the present state."""
         ...
 
     def glance(self) -> Callable[[], Moment]:
-        """What it is now, kept: its checkpoint can be made later, while the work goes on."""
+        """Copy the present state, so that its checkpoint can be made while the work goes on."""
         ...
 
     def state(self) -> bytes:
-        """All that the rest of the run depends on; nothing in it is code."""
+        """Return all state that the rest of the run depends on; it contains no code."""
         ...
 
     def about(self) -> tuple[Mapping[str, Any], str]:
-        """What all checkpoints share: plain values, and a text (a tokenizer's JSON, the words of the vectors)."""
+        """Return what all checkpoints share.
+
+        Plain values, and a text (a tokenizer's JSON, the words of the vectors).
+        """
         ...
 
 
@@ -117,12 +120,12 @@ Start = Callable[[], "tuple[bytes, str, str] | None"]
 
 
 def kind_of(spec: Spec | Mapping[str, Any]) -> str:
-    """The kind of a spec, or of its plain values: those of a training run do not name it."""
+    """Return the kind of a spec, or of its plain values: those of a training run do not name it."""
     return str(spec.get("kind", TRAIN)) if isinstance(spec, Mapping) else spec.kind
 
 
 def read_spec(written: str) -> Any:
-    """The spec that was written as JSON, of the class of its kind.
+    """Parse a spec from JSON, with the class of its kind.
 
     Raises:
         ValueError: no such kind, or values that do not fit.
@@ -133,7 +136,7 @@ def read_spec(written: str) -> Any:
 
 
 def begin(spec: Spec, text: str | None, state: bytes | None, start: Start) -> Work:
-    """The work of a run: where its last state left it, or at its beginning.
+    """Begin or resume the work of a run.
 
     Args:
         text: the own text that the spec names; start: gives weights, shared text and shared values of the checkpoint
@@ -147,32 +150,32 @@ def begin(spec: Spec, text: str | None, state: bytes | None, start: Start) -> Wo
 
 
 def estimate(spec: Spec, text: str | None = None) -> Estimate:
-    """What a run would take, before it starts. Raises ValueError: its text is too small for it."""
+    """Estimate the cost of a run before it starts. Raises ValueError: its text is too small for it."""
     cost: Estimate = _module(spec).estimate(spec, text)
     return cost
 
 
 def stored(spec: Spec, cost: Estimate) -> tuple[int, int, int]:
-    """What the store keeps of a run: how many checkpoints, bytes of each, bytes of all else while it goes on."""
+    """Estimate what the store keeps of a run: checkpoints, bytes of each, bytes of all else while it runs."""
     count = min(int(getattr(spec, "checkpoints", 2)), spec.steps + 1)
     weights = cost.parameters * 4
     if spec.kind == "word2vec":
-        return count, weights // 2, weights  # of two tables a checkpoint has the one that is looked at
+        return count, weights // 2, weights  # of two tables, a checkpoint has the one that is shown
     return (
         count,
         weights,
         3 * weights,
-    )  # what a state holds: weights, and two numbers for each that Adam remembers
+    )  # a state holds weights, and two numbers per weight for Adam
 
 
 def lighter(spec: Spec) -> tuple[str, str]:
-    """What to choose where a run would need too much memory, and where it would take too long, in words."""
+    """Suggest what to change where a run would need too much memory, or would take too long, in words."""
     words: tuple[str, str] = _module(spec).LIGHTER
     return words
 
 
 def check_parent(spec: Spec, parent: Mapping[str, Any]) -> None:
-    """Whether a run of this kind can begin with a checkpoint of that one. Raises RunError."""
+    """Check that a run of this kind can begin with a checkpoint of that one. Raises RunError."""
     wanted = {"map": "word2vec", "fine_tune": TRAIN, "shrink": TRAIN}.get(spec.kind, spec.kind)
     if (found := kind_of(parent)) != wanted:
         raise RunError(f"a run of kind {spec.kind!r} begins with one of kind {wanted!r}, not {found!r}")

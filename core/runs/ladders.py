@@ -1,4 +1,4 @@
-"""The recorded ladder of sizes: what each run of `core.training.ladder` came to.
+"""Recorded results of the scaling ladder: each run of `core.training.ladder`.
 
 assets/scaling.json holds a line for each run; `python -m scripts.record_scaling` writes it.
 """
@@ -23,7 +23,7 @@ RECORDED = ASSETS / "scaling.json"
 recorded = Results(RECORDED).all  # {"version", "vocabulary", "runs"}
 
 Against = Literal["parameters", "data", "compute"]
-MORE = 2  # times the ladder's text, of the longest run that a law over data is asked about
+MORE = 2  # maximum multiple of the ladder's text that a law over data is extrapolated to
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,11 @@ class Rung:
     alike: bool = True
 
     def parameters(self, tables: bool = False) -> int:
-        """N: without the tables, as Kaplan et al. (2020) count, or with them, as Hoffmann et al. (2022) do."""
+        """Return N: without the tables, as Kaplan et al. (2020) count, or with them, as Hoffmann et al. (2022) do."""
         return self.blocks + (self.tables if tables else 0)
 
     def at(self, against: Against, tables: bool = False) -> float:
-        """Where the run stands on an axis: N, D, or C = 6 N D."""
+        """Return the run's position on an axis: N, D, or C = 6 N D."""
         return _at(against, self.parameters(tables), self.tokens)
 
 
@@ -72,13 +72,13 @@ def _at(against: Against, parameters: int, tokens: int) -> float:
 
 @lru_cache(maxsize=1)
 def rungs() -> tuple[Rung, ...]:
-    """Every recorded run, narrow ones first, then by tokens and seed."""
+    """List every recorded run, by width, then by tokens and seed."""
     found = [rung(name, run) for name, run in recorded()["runs"].items()]
     return tuple(sorted(found, key=lambda one: (one.width, one.tokens, one.seed)))
 
 
 def rung(name: str, run: dict[str, Any]) -> Rung:
-    """A line of the table as a rung."""
+    """Build a rung from a line of the table."""
     spec = TrainSpec.from_dict(run["spec"])
     width, tokens = ladder.width_of(spec), ladder.tokens_of(spec)
     blocks, tables = ladder.counted(spec.config(run["vocabulary"]))
@@ -90,17 +90,18 @@ def rung(name: str, run: dict[str, Any]) -> Rung:
 
 
 def flops(spec: TrainSpec, vocabulary: int) -> float:
-    """Operations of a run by the products it makes, three times those of its forward passes (core/costs)."""
+    """Compute the operations of a run from its matrix products, three times those of its forward passes
+    (core/costs)."""
     return 3 * ladder.tokens_of(spec) * costs.flops_per_token(spec.config(vocabulary), spec.context)
 
 
 def vocabulary() -> int:
-    """Characters of the ladder's text, special tokens among them."""
+    """Count the characters of the ladder's text, special tokens among them."""
     return int(recorded()["vocabulary"])
 
 
 def series(against: Against, width: int | None = None, tables: bool = False) -> list[Rung]:
-    """The recorded runs that a law is fitted to.
+    """Return the recorded runs that a law is fitted to.
 
     "parameters": the runs with all of the text. "data": those of one width. "compute": those that no cheaper run beats.
 
@@ -122,7 +123,7 @@ def series(against: Against, width: int | None = None, tables: bool = False) -> 
 
 
 def frontier(runs: Sequence[Rung], tables: bool = False) -> list[Rung]:
-    """The runs that none beats with less compute, 6 N D: by the mean of the seeds, of which all are returned.
+    """Return the compute-optimal runs by the mean over seeds, 6 N D, with all their seeds.
 
     The best of several seeds would be compared with the only one of a dearer run.
     """
@@ -135,12 +136,12 @@ def frontier(runs: Sequence[Rung], tables: bool = False) -> list[Rung]:
 
 
 def mean(runs: Sequence[Rung]) -> float:
-    """The mean loss of runs."""
+    """Average the loss of runs."""
     return sum(one.loss for one in runs) / len(runs)
 
 
 def ahead(against: Against, width: int | None = None) -> TrainSpec:
-    """The next run beyond the recorded ones of an axis that the ladder's recipe can make; its law is asked about it.
+    """Return the next run beyond the recorded ones of an axis, about which its law makes a forecast.
 
     "data": `width` (None: the widest) on `MORE` times the text. Otherwise about `NEXT` times as many parameters.
     """
@@ -152,7 +153,7 @@ def ahead(against: Against, width: int | None = None) -> TrainSpec:
 
 
 def place(spec: TrainSpec, against: Against, tables: bool = False) -> float:
-    """Where a run of that spec would stand on an axis, as `Rung.at`."""
+    """Return the position of a run of that spec on an axis, as `Rung.at`."""
     blocks, both = ladder.counted(spec.config(vocabulary()))
     return _at(against, blocks + (both if tables else 0), ladder.tokens_of(spec))
 
@@ -162,5 +163,5 @@ def _blocks(width: int) -> int:
 
 
 def widths() -> list[int]:
-    """The widths of the ladder, narrow ones first."""
+    """List the widths of the ladder, ascending."""
     return sorted({one.width for one in rungs()})

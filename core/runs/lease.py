@@ -1,8 +1,8 @@
-"""What a worker may do with a run while its lease holds.
+"""A worker's write access to a run while its lease holds.
 
 Every write names the lease in its own transaction: when another process has taken the run over, or the run was deleted,
-nothing is written and `LostLease` tells the worker to let go. So two workers can never mix their points, whatever a
-slow network or a stopped clock makes one of them believe.
+nothing is written and `LostLease` tells the worker to stop. So two workers can never mix their points, even with a slow
+network or a stopped clock.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from core.runs.records import COLUMNS, LostLease, Maps, Places, State, StoreAway
 from core.runs.retention import relieve
 from core.runs.schema import checkpoints, models, points, runs, starts, states
 
-MOST_RELIEFS = 50  # times that room is made for one thing to be stored
-EXTRA = 6  # checkpoints of a run beyond those that its spec asks for: of moments at which it was paused
+MOST_RELIEFS = 50  # attempts to make room for one write
+EXTRA = 6  # checkpoints of a run beyond those that its spec asks for, made when it was paused
 
 Row = tuple[int, float, float, float, float, int, float, float | None]  # in the order of COLUMNS
 
@@ -41,7 +41,10 @@ class Moment:
 
 @dataclass
 class Batch:
-    """What one transaction stores: points, checkpoints, and the state to go on from, which never outruns its points."""
+    """The contents of one transaction.
+
+    Points, checkpoints, and the state to resume from, which is never ahead of the points.
+    """
 
     points: list[Row] = field(default_factory=list)
     moments: list[Moment] = field(default_factory=list)
@@ -52,7 +55,7 @@ class Batch:
 
 
 class Lease:
-    """A run in the hands of this process, for `seconds` from each write or beat on."""
+    """A lease on a run for this process, renewed for `seconds` by each write or heartbeat."""
 
     def __init__(self, database: Database, id: str, token: str, seconds: float) -> None:
         self.database, self.id, self.token, self.seconds = database, id, token, seconds
@@ -64,7 +67,7 @@ class Lease:
 
     @classmethod
     def take(cls, database: Database, ticket: Ticket, seconds: float) -> Lease:
-        """Exchange a ticket for a lease: works once.
+        """Exchange a ticket for a lease; works once.
 
         Raises:
             LostLease: the ticket was used, has run out, or its run is gone.
@@ -76,14 +79,14 @@ class Lease:
         return lease
 
     def look(self) -> tuple[Word, int]:
-        """The control word, and how many single steps are allowed. Cheap: asked before every step.
+        """Read the control word, and how many single steps are allowed. Cheap: called before every step.
 
         Raises:
             LostLease: not ours any more. StoreAway: the database does not answer.
         """
         with translated(self.database.url):
             try:
-                if self._eye is None:  # a connection of its own, kept open
+                if self._eye is None:  # a separate connection, kept open
                     self._eye = self.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
                 row = self._eye.exec_driver_sql(self._query, (self.id,)).first()
             except BaseException:
@@ -94,12 +97,12 @@ class Lease:
         return row[0], row[1]
 
     def beat(self) -> None:
-        """Keep the lease alive. Raises LostLease, StoreAway."""
+        """Renew the lease. Raises LostLease, StoreAway."""
         with self.database.writing() as connection:
             self._update(connection, lease_until=self.database.now + self.seconds)
 
     def write(self, batch: Batch) -> None:
-        """Store a batch and keep the lease alive, in one transaction. A step written before is overwritten.
+        """Store a batch and renew the lease, in one transaction. A step written before is overwritten.
 
         Raises:
             LostLease, StoreAway, StoreFull: nothing was stored.
@@ -129,18 +132,19 @@ class Lease:
             connection.execute(insert_or_replace(connection, models), row)
 
     def settle(self, spec: str) -> None:
-        """Store the spec, as JSON, with all that was left to this machine chosen. Raises LostLease, StoreAway."""
+        """Store the spec, as JSON, with all automatic choices resolved. Raises LostLease, StoreAway."""
         with self.database.writing() as connection:
             self._update(connection, spec=spec, lease_until=self.database.now + self.seconds)
 
     def state(self) -> bytes | None:
-        """The last stored state to go on from, None at a first start."""
+        """Return the last stored state to resume from, None at a first start."""
         with self.database.reading() as connection:
             body = connection.execute(sa.select(states.c.body).where(states.c.run == self.id)).scalar()
         return None if body is None else bytes(body)
 
     def start(self) -> tuple[bytes, str, str] | None:
-        """Weights, tokenizer and configuration (JSON) that a fork begins with, None for a run from nothing."""
+        """Return the weights, tokenizer and configuration (JSON) that a fork begins with, None for a run from
+        scratch."""
         with self.database.reading() as connection:
             row = connection.execute(
                 sa.select(starts.c.weights, starts.c.tokenizer, starts.c.config).where(
@@ -150,12 +154,12 @@ class Lease:
         return None if row is None else (bytes(row.weights), row.tokenizer, row.config)
 
     def show(self, state: State) -> None:
-        """Running or paused, for everybody to see. Raises LostLease, StoreAway."""
+        """Store the displayed state: running or paused. Raises LostLease, StoreAway."""
         with self.database.writing() as connection:
             self._update(connection, state=state, lease_until=self.database.now + self.seconds)
 
     def stepped(self) -> None:
-        """One of the single steps was taken; after the last one the word is pause again.
+        """Count one of the single steps; after the last one the control word is pause again.
 
         Raises:
             LostLease, StoreAway: nothing was stored.
@@ -168,20 +172,20 @@ class Lease:
             connection.execute(mine.where(runs.c.allowance == 0).values(control="pause"))
 
     def relieve(self) -> bool:
-        """Whether there is some room in a full store now, at the cost of whoever keeps more than this run's owner."""
+        """Make room in a full store at the cost of the owner who keeps the most; return whether there is some now."""
         try:
             return relieve(self.database, self.id)
         except StoreAway:
             return False
 
     def others_wait(self) -> bool:
-        """Whether a run waits for a worker."""
+        """Return whether a run waits for a worker."""
         with self.database.reading() as connection:
             waiting = sa.select(runs.c.id).where(runs.c.state == "queued").limit(1)
             return connection.execute(waiting).first() is not None
 
     def give_up_slot(self) -> bool:
-        """Let a paused run lie without a worker, unless somebody has just told it to go on. Raises LostLease."""
+        """Release the worker of a paused run, unless it was just resumed. Raises LostLease."""
         with self.database.writing() as connection:
             self._update(connection, lease_until=self.database.now + self.seconds)
             left = connection.execute(
@@ -192,7 +196,7 @@ class Lease:
             return bool(left.rowcount)
 
     def put_back(self) -> None:
-        """This worker has to leave: the run goes back into the queue, in front. Raises LostLease."""
+        """Requeue the run at the front, because this worker has to stop. Raises LostLease."""
         with self.database.writing() as connection:
             self._update(
                 connection,
@@ -203,7 +207,7 @@ class Lease:
             )
 
     def end(self, state: State, words: str, step: int | None, rows: Sequence[Row] = ()) -> None:
-        """The run is over: say how.
+        """End the run and record why.
 
         Args:
             step: the last one; points beyond it, which a lost worker may have left, are dropped (None: keep all).
@@ -213,7 +217,8 @@ class Lease:
             LostLease, StoreAway, StoreFull: nothing was stored.
         """
         with self.database.writing() as connection:
-            # Nobody goes on from an ended run (forks begin from its checkpoints): this makes the room for the rest.
+            # The state of an ended run is not needed (forks begin from its checkpoints): deleting it makes room for the
+            # rest.
             for left in (states, starts):
                 connection.execute(left.delete().where(left.c.run == self.id))
             self._points(connection, rows)
@@ -233,7 +238,7 @@ class Lease:
                     connection.execute(table.delete().where(table.c.run == self.id, table.c.step > step))
 
     def close(self) -> None:
-        """Let go of the connection that looks."""
+        """Close the connection that reads the control word."""
         eye, self._eye = self._eye, None
         if eye is not None:
             eye.invalidate() if eye.closed else eye.close()
@@ -246,7 +251,7 @@ class Lease:
     def _points(self, connection: sa.Connection, rows: Sequence[Row]) -> None:
         if not rows:
             return
-        if connection.dialect.name == "postgresql":  # one statement with a list a column: ten times as fast
+        if connection.dialect.name == "postgresql":  # one statement with a list per column: ten times as fast
             lists = {name: list(column) for name, column in zip(COLUMNS, zip(*rows))}
             connection.execute(_MANY, {"run": self.id, **lists})
         else:
@@ -273,7 +278,7 @@ class Lease:
             self._keep_latest(connection)
 
     def _keep_latest(self, connection: sa.Connection) -> None:
-        """Of checkpoints that nobody planned the latest keep their weights: a run may be paused at every step."""
+        """Keep the weights of the latest unplanned checkpoints only: a run may be paused at every step."""
         mine = sa.and_(checkpoints.c.run == self.id, checkpoints.c.step.not_in(self.planned))
         kept = sa.select(checkpoints.c.step).where(mine, checkpoints.c.weights.is_not(None))
         steps = list(connection.execute(kept.order_by(checkpoints.c.step)).scalars())

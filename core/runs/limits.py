@@ -1,4 +1,4 @@
-"""How much one learner, and all of them together, may ask of this server. Every limit can be set in the environment."""
+"""Resource limits per learner and in total. Every limit can be set in the environment."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 MB = 2**20
 LARGEST_TEXT = 5 * 10**6  # bytes of an own text
 LONGEST_NAME = 80
-SHARE = 0.75  # of the largest store that weights may take
+SHARE = 0.75  # share of the largest store that weights may take
 WINDOW = 600.0  # seconds in which the starts of an address are counted
-_ADDRESSES = 10_000  # whose starts are remembered
+_ADDRESSES = 10_000  # addresses whose starts are remembered
 
 
 def largest_store() -> int:
-    """Bytes that the SQLite file of the run store may grow to: GLASSBOX_RUNS_MB."""
+    """Read GLASSBOX_RUNS_MB: the maximum size of the run store's SQLite file, in bytes."""
     return _setting("GLASSBOX_RUNS_MB", 8192) * MB
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a run may take, and how many runs there may be.
+    """Limits of a single run, and of the number of runs.
 
     Attributes:
         active: runs of one owner that wait, train or pause; waiting: of all owners together that wait.
@@ -54,7 +54,7 @@ class Limits:
 
     @classmethod
     def from_environment(cls) -> Limits:
-        """GLASSBOX_RUN_ACTIVE, _WAITING, _ADDRESS and so on (a variable for each limit), where they are set."""
+        """Read GLASSBOX_RUN_ACTIVE, _WAITING, _ADDRESS and so on (a variable for each limit), where they are set."""
         return cls(
             **{
                 each.name: _setting(f"GLASSBOX_RUN_{each.name.upper()}", int(str(each.default)))
@@ -65,7 +65,7 @@ class Limits:
     def check_spec(
         self, spec: Spec, text: str | None = None, correct: Callable[[Estimate], Estimate] | None = None
     ) -> Estimate:
-        """What the run will take, before it starts.
+        """Estimate a run and check it against the limits, before it starts.
 
         Args:
             correct: the estimate by what runs took here (`core.runs.corrections`).
@@ -105,7 +105,7 @@ class Limits:
         return min(self.stored * MB, int(SHARE * largest_store()))
 
     def check_room(self, spec: Spec, cost: Estimate, held: int = 0) -> int:
-        """Bytes that the run would keep in the store.
+        """Check the bytes that the run would keep in the store.
 
         Args:
             held: bytes that are kept for runs of its owner which have not ended.
@@ -128,7 +128,7 @@ class Limits:
         )
 
     def check_counts(self, active: int, waiting: int, address: int = 0) -> None:
-        """Whether an owner with `active` runs may start another while `waiting` runs wait.
+        """Check that an owner with `active` runs may start another while `waiting` runs wait.
 
         Args:
             address: how many of the waiting ones were started from the owner's network address.
@@ -151,7 +151,7 @@ class Limits:
 
 
 class Starts:
-    """The starts from each network address, in the last ten minutes.
+    """The starts from each network address in the last ten minutes.
 
     Args:
         most: of one address.
@@ -183,7 +183,7 @@ class Starts:
 
 
 def in_words(cost: Estimate) -> str:
-    """An estimate as a learner reads it."""
+    """Format an estimate for a learner."""
     seconds = cost.seconds
     time = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} minutes"
     return f"about {time} and {cost.bytes / MB:,.0f} MB ({cost.parameters:,} parameters)"

@@ -1,4 +1,4 @@
-"""A run's checkpoint as a language model that every page can open."""
+"""A run's checkpoint as a language model for the pages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.text.tokenizer import Tokenizer
 
 
 def load(store: Store, id: str, step: int | None = None) -> LanguageModel:
-    """The model of a run as it was at a checkpoint.
+    """Load the model of a run at a checkpoint.
 
     Args:
         step: of the checkpoint; None: the last one.
@@ -48,7 +48,7 @@ def load(store: Store, id: str, step: int | None = None) -> LanguageModel:
 
 
 def tuned_model(store: Store, id: str, step: int | None = None) -> LanguageModel:
-    """The model of a fine-tuning run as it was at a checkpoint (None: the last one): `classify` or `answer` ask it.
+    """Load the model of a fine-tuning run at a checkpoint (None: the last one), for `classify` or `answer`.
 
     Raises:
         NoSuchRun: there is no such run, or its base is gone. RunError: it fine-tunes nothing, has not begun, or keeps
@@ -74,7 +74,7 @@ def tuned_model(store: Store, id: str, step: int | None = None) -> LanguageModel
 
 
 def kept_step(store: Store, id: str, step: int | None) -> int:
-    """The step itself; None: that of the last checkpoint. Raises NoSuchRun, RunError: there is none yet."""
+    """Return the step, or for None that of the last checkpoint. Raises NoSuchRun, RunError: there is none yet."""
     if step is not None:
         return step
     kept = store.steps(id)

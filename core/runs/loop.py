@@ -1,7 +1,7 @@
-"""The loop that works on a run, of whatever kind: before every step it reads the run's control word.
+"""The work loop of a run of any kind: it reads the run's control word before every step.
 
-The database may be away for a minute, the process may be killed, the run may be deleted under its hands: what is stored
-is always a whole curve up to some step, and a state to go on from.
+The database may be unavailable for a minute, the process may be killed, the run may be deleted meanwhile: the store
+always holds a whole curve up to some step, and a state to resume from.
 """
 
 from __future__ import annotations
@@ -23,14 +23,15 @@ from core.runs.records import LostLease, RunError, State, StoreAway, StoreFull, 
 from core.runs.store import Store
 
 log = logging.getLogger("glassbox.runs")
-KEEPS_SLOT = 60.0  # seconds that a paused run keeps its worker when nobody else wants it
-SAVE_EVERY = 2.0  # seconds between two states at least (GLASSBOX_SAVE): what a killed worker may lose...
-_SAVE_SHARE = 50  # ...and this many times what one costs
-_BLIND = 1.0  # seconds before a database that did not answer is asked for the control word again
+KEEPS_SLOT = 60.0  # seconds that a paused run keeps its worker if no run waits
+# minimum seconds between two stored states (GLASSBOX_SAVE), the work that a killed worker may lose...
+SAVE_EVERY = 2.0
+_SAVE_SHARE = 50  # ...and this many times the cost of storing one
+_BLIND = 1.0  # seconds before a failed read of the control word is retried
 
 
 class _Leave(Exception):
-    """The worker's way out: the run goes on later, elsewhere."""
+    """Raised to stop work here; the run continues later, on another worker."""
 
 
 @dataclass
@@ -38,7 +39,7 @@ class Training:
     """One worker's work on one run.
 
     Args:
-        leaving: asked before every step: has this process to go?
+        leaving: called before every step: must this process stop?
         watch: called with every point (the progress bar of the command line).
         patience: seconds that the database may be away.
     """
@@ -56,7 +57,7 @@ class Training:
     _save_at: float = 0.0
 
     def run(self) -> None:
-        """Train until the run ends, pauses for long, or is taken away. What goes wrong is written into the run."""
+        """Run until the end, a long pause, or a lost lease. Errors are recorded in the run."""
         self.journal = Journal(self.lease, self.patience)
         self._every = float(os.environ.get("GLASSBOX_SAVE", "").strip() or SAVE_EVERY)
         self._save_at = time.monotonic() + self._every
@@ -66,7 +67,7 @@ class Training:
             log.info("Run %s goes on later", self.lease.id)
         except LostLease as why:
             log.info("Run %s: %s", self.lease.id, why)
-        except StoreAway as why:  # the lease runs out; somebody goes on when the database is back
+        except StoreAway as why:  # the lease expires; another worker continues when the database is back
             log.warning("Run %s is let go: %s", self.lease.id, why)
         except StoreFull as why:
             with suppress(LostLease, StoreAway):
@@ -91,7 +92,7 @@ class Training:
                 self.watch(point)
                 if word == "step":
                     self._insist(self.lease.stepped)
-                if untouched is not None:  # only now: the first point should not wait for it
+                if untouched is not None:  # deferred: the first point should not wait for it
                     self.journal.put(untouched())
                     untouched = None
                 self._keep()
@@ -100,15 +101,15 @@ class Training:
             self._end("diverged", str(why))
         except (_Leave, RunError):
             raise
-        except Exception as why:  # whatever training may raise is the end of this run, not of the worker
+        except Exception as why:  # any error of the training ends this run, not the worker
             log.warning("Run %s failed", self.lease.id, exc_info=True)
             self._fail(str(why) or type(why).__name__)
 
     def _begin(self) -> Work:
-        """The work as the run left it: from its last state, from its parent's checkpoint, or from nothing."""
+        """Restore the work: from the run's last state, from its parent's checkpoint, or from scratch."""
         asked = self.store.get(self.lease.id).spec
         spec = settle(asked)
-        if spec != asked:  # written down before the first step: whoever goes on, goes on in this precision
+        if spec != asked:  # stored before the first step, so that the run is always resumed in this precision
             self._insist(lambda: self.lease.settle(spec.to_json()))
         text = self.store.text(spec.text) if spec.text else None
         state = self.lease.state()
@@ -120,7 +121,7 @@ class Training:
         return work
 
     def _obey(self) -> Word:
-        """The word for the next step: run, step or stop. Waits while it is pause.
+        """Read the control word for the next step: run, step or stop. Waits while it is pause.
 
         Raises:
             _Leave: this process has to go, or gives its slot up; LostLease.
@@ -133,7 +134,7 @@ class Training:
         self._read()
         if self._word == "pause":
             if before == "run":
-                self._moment()  # what one pauses to look at
+                self._moment()  # a pause is for looking at the present state
             self._pause()
         return self._word
 
@@ -143,7 +144,7 @@ class Training:
             return
         try:
             self._word, _ = self.lease.look()
-        except StoreAway:  # go on as told; the journal knows how long
+        except StoreAway:  # continue with the last word; the journal measures how long
             self._blind_until = now + _BLIND
 
     def _pause(self) -> None:
@@ -165,7 +166,7 @@ class Training:
         self._insist(lambda: self.lease.show("running"))
 
     def _keep(self) -> None:
-        """After a step: a checkpoint where one is due, or a state to go on from when the last one is old."""
+        """Store a checkpoint after a step where one is due, or a state when the last one is old."""
         if self.work.done_steps in self._moments and not self.work.done:
             self._moment()
         if time.monotonic() >= self._save_at:
@@ -179,7 +180,7 @@ class Training:
         self._saved = self.work.done_steps
 
     def _save(self) -> None:
-        """Everything up to now is stored when this returns."""
+        """Store everything up to now before returning."""
         if self._saved != self.work.done_steps:
             self._hand_in_state()
         self.journal.flush()
@@ -196,8 +197,9 @@ class Training:
         self._insist(lambda: self.lease.end(state, words, self.work.done_steps))
 
     def _fail(self, words: str) -> None:
-        """Keep what there is, and say why there is no more."""
-        with suppress(StoreFull):  # then the disk is the reason less of the curve is kept, not of the end
+        """Store what there is, and the reason of the failure."""
+        # a full disk may cost the last points of the curve, but not the recorded reason
+        with suppress(StoreFull):
             self.journal.flush()
         self._last_words(words)
 
@@ -211,7 +213,8 @@ class Training:
         log.error("Run %s: the disk is full, and not even this can be stored: %s", self.lease.id, words)
 
     def _insist(self, call: Callable[[], Any]) -> Any:
-        """Try again while the database is away, as long as the journal would, and in a full store while that helps."""
+        """Retry while the database is unavailable, up to the journal's limit, and in a full store while making room
+        helps."""
         until, relieved = time.monotonic() + self.patience, 0
         while True:
             try:

@@ -1,4 +1,7 @@
-"""What a checkpoint shows, as bytes for the store: attention with its tokens, or where words lie on a map."""
+"""Serialization of a checkpoint's pictures for the store.
+
+Attention with its tokens, or the positions of words on a map.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ _PLACES = "places"
 
 
 def pack_maps(maps: Maps) -> bytes:
-    """Attention patterns as half-precision safetensors."""
+    """Serialize attention patterns as half-precision safetensors."""
     from safetensors.numpy import save
 
     return save(
@@ -22,27 +25,27 @@ def pack_maps(maps: Maps) -> bytes:
 
 
 def unpack_maps(body: bytes) -> Maps | None:
-    """The patterns that `pack_maps` packed; None where it is a map of words."""
+    """Restore the patterns of `pack_maps`; None for a map of words."""
     from safetensors.numpy import load
 
     length = int.from_bytes(body[:8], "little")
     about = json.loads(body[8 : 8 + length]).get("__metadata__", {})
     if "names" not in about:
         return None
-    values = load(body)  # in no order
+    values = load(body)  # safetensors has no order
     patterns = {name: values[name].astype(np.float32) for name in json.loads(about["names"])}
     return Maps(tuple(json.loads(about["tokens"])), patterns)
 
 
 def pack_places(places: Places) -> bytes:
-    """Points of a map as single-precision safetensors."""
+    """Serialize points of a map as single-precision safetensors."""
     from safetensors.numpy import save
 
     return save({_PLACES: np.ascontiguousarray(places.points, np.float32)})
 
 
 def unpack_places(body: bytes) -> Places | None:
-    """The points that `pack_places` packed; None where it is attention."""
+    """Restore the points of `pack_places`; None for attention."""
     from safetensors.numpy import load
 
     values = load(body)

@@ -1,7 +1,7 @@
-"""Workers of this machine: processes of ours that train one run at a time, each with a line to the server.
+"""Worker processes of this machine, which train one run at a time, each with a connection to the server.
 
-The server sends a ticket, the worker answers "done"; a line that ends is a worker that was lost. A worker whose line
-ends has lost its server: it stores where its run is, and goes.
+The server sends a ticket, the worker answers "done"; a closed connection means a lost worker. A worker whose connection
+closes has lost its server: it stores its run's state and exits.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from core.runs.serving import DONE, FAILED, WARM
 
 log = logging.getLogger("glassbox.runs")
 _ROOT = Path(__file__).resolve().parents[2]
-_AGAIN = 2.0  # seconds until another is started after one that did not come up
-# One thread: two beside a busy neighbour are ten times slower than one.
+_AGAIN = 2.0  # seconds until the next start after a failed one
+# threads per worker: two beside a busy process are ten times slower than one
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
 
 
 class Process:
-    """One worker process, and what is known of it.
+    """One worker process and its state.
 
     Args:
-        told: called from a thread whenever it has said something, or is lost.
+        told: called from a thread after each message, or when it is lost.
 
     Attributes:
         ticket: of the run that it trains, or None; warm: whether it may be given one; lost: whether it has ended.
@@ -65,21 +65,21 @@ class Process:
         self._listener.start()
 
     def send(self, ticket: Ticket, url: str) -> None:
-        """Let it train the run of a ticket, which is in the store at `url`."""
+        """Send it the ticket of a run, which is in the store at `url`."""
         self.ticket = ticket
-        with suppress(OSError):  # it is lost; the listener will say so
+        with suppress(OSError):  # it is lost; the listening thread will report it
             self._say.write(json.dumps({"url": url, "id": ticket.id, "lease": ticket.lease}).encode() + b"\n")
             self._say.flush()
 
     def leave(self) -> None:
-        """Ask it to store where its run is, and to go."""
+        """Ask it to store its run's state and exit."""
         with suppress(OSError):
             if self._line is not None:
-                self._line.shutdown(socket.SHUT_WR)  # what it says is still heard
+                self._line.shutdown(socket.SHUT_WR)  # its messages are still read
             self._say.close()
 
     def gone(self, until: float) -> bool:
-        """Wait until it has gone, or until that moment; what has not gone by then is killed."""
+        """Wait until it has exited, and kill it after `until`."""
         self._listener.join(max(0.0, until - time.monotonic()))
         went = not self._listener.is_alive()
         if self._line is not None:
@@ -88,7 +88,7 @@ class Process:
             if not went:
                 self._started.kill()
             self._started.wait()
-        elif not went:  # its line is open, so it lives, and its number is nobody else's
+        elif not went:  # its connection is open, so it is alive, and its process id was not reused
             with suppress(OSError):
                 os.kill(self.pid, signal.SIGKILL)
         return went
@@ -117,38 +117,38 @@ class Processes:
     def __init__(self, url: str, most: int, told: Callable[[], None]) -> None:
         self.url, self.most, self._told = url, most, told
         self.all: list[Process] = []
-        self._not_before = 0.0  # no other process is started sooner
+        self._not_before = 0.0  # no process is started earlier
 
     @property
     def warm(self) -> bool:
-        """Whether one of them may be given a run."""
+        """Whether a run can be sent to one of them."""
         return any(each.warm and not each.lost for each in self.all)
 
     @property
     def trains(self) -> int:
-        """How many of them have a run."""
+        """The number of workers with a run."""
         return sum(each.ticket is not None for each in self.all)
 
     @property
     def busy(self) -> bool:
-        """Whether a run has one of them."""
+        """Whether any worker has a run."""
         return self.trains > 0
 
     def grow(self, wanted: int) -> None:
-        """Start processes until there are so many, but no more than there may be."""
+        """Start processes up to `wanted`, within the limit."""
         while len(self.all) < min(wanted, self.most) and time.monotonic() >= self._not_before:
             self.all.append(Process(self._told))
 
     def free(self) -> int:
-        """How many could be given a run now."""
+        """Return how many runs can be sent now."""
         return len(self._idle())
 
     def send(self, ticket: Ticket) -> None:
-        """Give a run to one that is free."""
+        """Send a run to an idle worker."""
         self._idle()[0].send(ticket, self.url)
 
     def lost(self) -> list[Ticket]:
-        """The tickets of runs whose worker is not there any more, or failed at them; those workers are forgotten."""
+        """Return the tickets of runs whose worker was lost or failed, and remove those workers."""
         tickets = []
         for each in [one for one in self.all if one.lost or one.failed]:
             if each.ticket is not None:
@@ -162,16 +162,16 @@ class Processes:
         lost.leave()
         lost.gone(time.monotonic() + 1)
         self.all.remove(lost)
-        if not lost.warm:  # so might the next
+        if not lost.warm:  # the next one may fail, too
             log.warning("Worker %d ended before it could train", lost.pid)
             self._not_before = time.monotonic() + _AGAIN
 
     def close(self, patience: float) -> None:
-        """Let all store where they are, and end them."""
+        """Ask all workers to store their state, and stop them."""
         for each in self.all:
             each.leave()
         until = time.monotonic() + patience
-        for each in self.all:  # one that is just coming has nothing to store
+        for each in self.all:  # a starting worker has nothing to store
             coming = not each.warm and each.ticket is None
             if not each.gone(time.monotonic() if coming else until) and not coming:
                 log.warning("Worker %d did not stop in time", each.pid)

@@ -1,4 +1,4 @@
-"""Who gets a worker next, and what happens to a run whose worker was lost."""
+"""The queue: which run gets a worker next, and requeueing of runs whose worker was lost."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ MOST_ATTEMPTS = 5
 
 @dataclass(frozen=True)
 class Ticket:
-    """The right to take a run over, once: good until its lease runs out."""
+    """The right to take a run over, once: valid until its lease expires."""
 
     id: str
     lease: str
 
 
 def order(connection: sa.Connection) -> list[str]:
-    """The ids of the runs that wait, the next one first.
+    """Return the ids of the waiting runs, the next one first.
 
     In the order they came, but an owner's second run comes after every other owner's first: in a class, everybody
-    trains before anybody trains twice. Of runs that are their owners' first, or second, each network address has one in
-    turn: who invents owners comes no sooner, and keeps nobody waiting.
+    trains before anybody trains twice. Among runs that are their owners' first, or second, network addresses alternate,
+    so that inventing owners gives no advantage.
     """
     columns = runs.c.id, runs.c.owner, runs.c.state, origins.c.address
     rows = connection.execute(
@@ -37,10 +37,10 @@ def order(connection: sa.Connection) -> list[str]:
         .where(runs.c.state.in_(("queued", "running")))
         .order_by(runs.c.queued, runs.c.id)
     ).all()
-    turns: Counter[str] = Counter()  # of an owner
+    turns: Counter[str] = Counter()  # by owner
     before: Counter[tuple[int, str]] = (
         Counter()
-    )  # runs of an address that are their owners' first, second and so on
+    )  # by address, among runs that are their owners' first, second and so on
     waiting: list[tuple[int, int, int, str]] = []
     for id, owner, state, address in sorted(rows, key=lambda row: row.state == "queued"):
         turn, where = turns[owner], address or owner
@@ -52,12 +52,12 @@ def order(connection: sa.Connection) -> list[str]:
 
 
 def places(connection: sa.Connection) -> dict[str, int]:
-    """Id -> place in the queue, from 1."""
+    """Return each run's place in the queue: id -> place, from 1."""
     return {id: place for place, id in enumerate(order(connection), start=1)}
 
 
 def claim(database: Database, seconds: float) -> Ticket | None:
-    """Take the next run out of the queue, for `seconds`; None when nobody waits."""
+    """Claim the next run of the queue, for `seconds`; None when none waits."""
     with database.writing() as connection:
         waiting = order(connection)
         for id in waiting:
@@ -67,7 +67,7 @@ def claim(database: Database, seconds: float) -> Ticket | None:
 
 
 def hold(connection: sa.Connection, database: Database, id: str, seconds: float) -> Ticket | None:
-    """Take one queued run, unless another process was quicker."""
+    """Claim one queued run, unless another process was faster."""
     lease = secrets.token_hex(12)
     taken = connection.execute(
         runs.update()
@@ -84,7 +84,7 @@ def hold(connection: sa.Connection, database: Database, id: str, seconds: float)
 
 
 def drop(database: Database, ticket: Ticket) -> None:
-    """The ticket's worker is known to be lost: its run need not wait until the lease runs out."""
+    """Release the run of a lost worker before its lease expires."""
     with database.writing() as connection:
         connection.execute(
             runs.update()
@@ -94,7 +94,7 @@ def drop(database: Database, ticket: Ticket) -> None:
 
 
 def requeue(database: Database) -> int:
-    """Put every run whose lease has run out back where its control word wants it; how many there were."""
+    """Requeue every run whose lease has expired, as its control word asks; return how many there were."""
     lost = sa.and_(runs.c.lease != "", runs.c.lease_until < database.now)
     free: dict[str, Any] = {"lease": "", "lease_until": 0.0}
     over = {**free, "finished": database.now, "allowance": 0}
@@ -123,21 +123,21 @@ def requeue(database: Database) -> int:
 
 
 def waiting(database: Database) -> int:
-    """How many runs wait for a worker."""
+    """Count the runs that wait for a worker."""
     with database.reading() as connection:
         held = sa.select(sa.func.count()).where(runs.c.state == "queued")
         return int(connection.execute(held).scalar_one())
 
 
 def training(database: Database) -> int:
-    """How many runs have a worker just now."""
+    """Count the runs that have a worker."""
     with database.reading() as connection:
         held = sa.select(sa.func.count()).where(runs.c.lease != "", runs.c.lease_until >= database.now)
         return int(connection.execute(held).scalar_one())
 
 
 def taken(lease: str) -> str:
-    """What a ticket's lease becomes when a worker takes it: so that no second worker can."""
+    """Derive the lease that replaces a ticket's when a worker takes it, so that no second worker can."""
     return f"{lease}+"
 
 

@@ -1,4 +1,4 @@
-"""Recorded runs: trained once, by the same loop, they travel with Glassbox to fill its first screens."""
+"""Recorded runs: trained once, by the same loop, and bundled with Glassbox for its first screens."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from core.runs.store import Store
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "assets" / "runs"
 VERSION = 1
-_DIGITS = 7  # significant ones: what single precision holds
+_DIGITS = 7  # significant digits of single precision
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """A run as it was recorded; the curve and the checkpoints read like those of the store, but for the weights.
+    """A recorded run; curve and checkpoints read like those of the store, but without weights.
 
     Attributes:
         spec: of its kind.
@@ -36,24 +36,24 @@ class Recorded:
     _checkpoints: tuple[Checkpoint, ...] = field(repr=False)
 
     def points(self, after: int = -1) -> Points:
-        """The curve after a step."""
+        """Return the curve after a step."""
         kept = self._points.step > after
         return Points(**{name: column[kept] for name, column in self._points.columns().items()})
 
     def checkpoints(self) -> list[Checkpoint]:
-        """Held-out loss, sample and health at the moments that were recorded."""
+        """Return held-out loss, sample and health at the recorded checkpoints."""
         return list(self._checkpoints)
 
 
 def names(kind: str | None = kinds.TRAIN) -> list[str]:
-    """The recorded runs of a kind, of models in training unless told otherwise; None: of all kinds."""
+    """List the recorded runs of a kind, by default of language model training; None: of all kinds."""
     found = sorted(path.stem for path in FOLDER.glob("*.json"))
     return [name for name in found if kind is None or recorded(name).spec.kind == kind]
 
 
 @lru_cache(maxsize=64)
 def recorded(name: str) -> Recorded:
-    """A recorded run by its name.
+    """Load a recorded run by its name.
 
     Raises:
         RunError: there is none of that name; the message lists them.
@@ -78,7 +78,7 @@ def recorded(name: str) -> Recorded:
 
 
 def record(store: Store, id: str, name: str, machine: str) -> Path:
-    """Write a run of a store into the file that `recorded` reads; small: seven digits a number, no weights."""
+    """Write a run of a store into the file that `recorded` reads: seven digits per number, no weights."""
     run = store.get(id)
     values = {
         "version": VERSION,
@@ -106,7 +106,7 @@ def record(store: Store, id: str, name: str, machine: str) -> Path:
 
 
 def _short(value: Any) -> Any:
-    """Numbers with seven digits; what is no number (a column's gap) is null."""
+    """Round numbers to seven digits; NaN (a column's gap) becomes null."""
     if isinstance(value, float):
         return float(f"{value:.{_DIGITS}g}") if value == value and abs(value) != float("inf") else None
     if isinstance(value, dict):

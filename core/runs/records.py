@@ -1,4 +1,4 @@
-"""What a run is, as plain records, and what can go wrong with one."""
+"""The records of a run, and its errors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WORDS: tuple[Word, ...] = ("run", "pause", "step", "stop")
 
 
 class RunError(ValueError):
-    """Something about a run that its reader can act on."""
+    """An error about a run that its reader can act on."""
 
 
 class NoSuchRun(RunError):
@@ -29,7 +29,7 @@ class NotYours(RunError):
 
 
 class LimitExceeded(RunError):
-    """This server does not start the run; the message says what it would take and what is allowed."""
+    """Raised for a run that exceeds this server's limits; the message has its estimate and the limit."""
 
 
 class SchemaError(RunError):
@@ -37,19 +37,19 @@ class SchemaError(RunError):
 
 
 class StoreDamaged(RunError):
-    """The database's file cannot be read, or is of something else; the message says which file and what to do."""
+    """Raised when the database's file is unreadable, or not ours; the message says which file and what to do."""
 
 
 class StoreAway(RunError):
-    """The database does not answer just now; what was asked did not happen, and may be asked again."""
+    """Raised when the database does not answer; the request had no effect and may be retried."""
 
 
 class StoreFull(RunError):
-    """The disk of the database, or the size it may grow to, is used up."""
+    """Raised when the database's disk, or its size limit, is full."""
 
 
 class LostLease(RunError):
-    """Another process has taken the run over, or it was deleted: whoever still trains it has to let go."""
+    """Raised when another process has taken the run over, or it was deleted: the worker has to stop."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ class Run:
     """A run as the store has it now.
 
     Attributes:
-        id: unguessable; whoever knows it may look.
-        owner: the random id of a browser; whoever has it may command. Never sent to another browser.
+        id: unguessable; knowing it grants reading.
+        owner: the random id of a browser; having it grants control. Never sent to another browser.
         spec: what was asked for, of the class of its kind (core.runs.kinds): a TrainSpec where `kind` is "train".
         group: runs that were started together (the pairs of a page), "" for none.
         control: the word its worker obeys: run, pause, step, stop.
@@ -93,12 +93,12 @@ class Run:
 
     @property
     def kind(self) -> str:
-        """What it does: "train", "fine_tune", "shrink", "word2vec" or "map"."""
+        """Its kind: "train", "fine_tune", "shrink", "word2vec" or "map"."""
         return str(self.spec.kind)
 
     @property
     def over(self) -> bool:
-        """Whether nothing will be added to its curve any more."""
+        """Whether its curve is final."""
         return self.state in ENDED
 
 
@@ -128,12 +128,12 @@ class Points:
         return len(self.step)
 
     def columns(self) -> dict[str, NDArray[Any]]:
-        """Name -> column."""
+        """Return name -> column."""
         return {name: getattr(self, name) for name in COLUMNS}
 
     @classmethod
     def of(cls, rows: list[tuple[Any, ...]]) -> Points:
-        """From rows in the order of COLUMNS; None is NaN."""
+        """Build the points from rows in the order of COLUMNS; None is NaN."""
         table = np.array(rows, dtype=np.float64).reshape(-1, len(COLUMNS))
         columns: dict[str, Any] = dict(zip(COLUMNS, np.ascontiguousarray(table.T)))
         for name in ("step", "tokens"):
@@ -143,7 +143,7 @@ class Points:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A moment of a run that can be opened, looked at and forked.
+    """A checkpoint of a run that can be opened, shown and forked.
 
     Attributes:
         held_out: nats per token then; None: not measured.
@@ -174,6 +174,6 @@ class Maps:
 
 @dataclass(frozen=True)
 class Places:
-    """Where words lie on a map at a checkpoint: points (N, 2) float32, of the first N words of the run."""
+    """The positions of words on a map at a checkpoint: points (N, 2) float32, of the first N words of the run."""
 
     points: NDArray[np.float32]

@@ -1,4 +1,4 @@
-"""What recorded runs came to, run by run: a file under assets/ that a script writes after every run, read once."""
+"""Results of recorded runs: a file under assets/ that a script writes after every run, cached."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Results:
     path: Path
 
     def all(self) -> dict[str, Any]:
-        """All that is recorded. Shared: nobody writes to it.
+        """Load all results. Shared and read-only.
 
         Raises:
             OSError, ValueError: the file is not there, or is no JSON.
@@ -32,7 +32,7 @@ class Results:
         return _read(self.path)
 
     def run(self, name: str) -> Mapping[str, Any]:
-        """What a run came to. Raises RunError: it is not recorded."""
+        """Return a run's result. Raises RunError: it is not recorded."""
         runs: Mapping[str, Mapping[str, Any]] = self.all()["runs"]
         if name not in runs:
             raise RunError(f"no run called {name!r} is recorded")

@@ -1,8 +1,7 @@
-"""What gives way when a store grows: an owner's oldest ended runs, and checkpoints of whoever keeps the most.
+"""Eviction from a growing store: an owner's oldest ended runs, and checkpoints of the owner who keeps the most.
 
-Curves are small and stay with their run; weights are what fills a disk. They are taken from the owner who keeps the
-most of them, so that nobody loses any to a stranger. Of a run that gives way the first and the last checkpoint stay as
-long as possible: what it began as, and what it became.
+Curves are small and stay with their run; weights are what fills a disk. They are evicted from the owner with the most
+bytes. Of an evicted run the first and the last checkpoint stay as long as possible.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ STOPPED = (
 
 
 def make_way(database: Database, owner: str, kept: int, most: int | None = None) -> None:
-    """`clear` in a transaction of its own."""
+    """Run `clear` in its own transaction."""
     with database.writing() as connection:
         clear(connection, owner, kept, most=most)
 
@@ -53,7 +52,7 @@ def clear(
     over = sum(held.values()) + wanted - most
     while over > 0 and held:
         (largest, mine), *others = held.most_common(2)
-        # As much as makes it no larger than the next one: then both give way in turn.
+        # up to the size of the next largest owner: then both are evicted in turn
         ahead = max(1, mine - others[0][1]) if others else over
         freed = _drop(connection, largest, min(over, ahead))
         over -= freed
@@ -63,7 +62,7 @@ def clear(
 
 
 def held_by(connection: sa.Connection) -> Counter[str]:
-    """Bytes of the weights that are kept, by owner."""
+    """Sum the bytes of stored weights by owner."""
     size = sa.func.sum(checkpoints.c.size)
     rows = connection.execute(
         sa.select(runs.c.owner, size)
@@ -75,13 +74,13 @@ def held_by(connection: sa.Connection) -> Counter[str]:
 
 
 def reserved(connection: sa.Connection, owner: str) -> int:
-    """Bytes that are kept for the runs of an owner which have not ended: what they were estimated to keep."""
+    """Sum the estimated bytes of an owner's unfinished runs."""
     room = sa.select(sa.func.coalesce(sa.func.sum(origins.c.room), 0)).join(runs, runs.c.id == origins.c.run)
     return int(connection.execute(room.where(runs.c.owner == owner, runs.c.state.in_(ACTIVE))).scalar_one())
 
 
 def relieve(database: Database, id: str) -> bool:
-    """Make room in a full store at the cost of the owner who keeps the most; whether there is some now.
+    """Make room in a full store at the cost of the owner who keeps the most; return whether there is some now.
 
     Only who keeps more than the owner of the run `id`, for which room is sought, gives way; False where nobody who does
     has anything left to give: then this run has to end.
@@ -101,12 +100,12 @@ def relieve(database: Database, id: str) -> bool:
                 if _drop(connection, owner, some) or _stop(connection, database, owner):
                     return True
             return False
-    except StoreFull:  # not even that can be written down
+    except StoreFull:  # the disk is too full even to record the eviction
         return False
 
 
 def _states(connection: sa.Connection) -> Counter[str]:
-    """Bytes of the states to go on from, by owner."""
+    """Sum the bytes of resumable states by owner."""
     rows = connection.execute(
         sa.select(runs.c.owner, sa.func.sum(sa.func.length(states.c.body)))
         .join(runs, runs.c.id == states.c.run)
@@ -116,7 +115,7 @@ def _states(connection: sa.Connection) -> Counter[str]:
 
 
 def _stop(connection: sa.Connection, database: Database, owner: str) -> int:
-    """Stop the runs of an owner that have not ended, and drop what only they need; how many there were."""
+    """Stop the unfinished runs of an owner, and delete what only they need; return how many there were."""
     going = sa.select(runs.c.id).where(runs.c.owner == owner, runs.c.state.in_(ACTIVE))
     ids = list(connection.execute(going).scalars())
     for left in (states, starts):
@@ -146,7 +145,10 @@ def _delete_runs(connection: sa.Connection, owner: str, kept: int) -> None:
 
 
 def _drop(connection: sa.Connection, owner: str, over: int) -> int:
-    """Drop weights of an owner's ended runs until `over` bytes are free, ends of runs last; how many are."""
+    """Drop weights of an owner's ended runs until `over` bytes are free, first and last checkpoints last.
+
+    Return how many.
+    """
     freed = 0
     for which in (_between, _all):
         if freed < over:

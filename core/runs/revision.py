@@ -1,4 +1,4 @@
-"""Which code trains: written into every run, so that a curve can be made again."""
+"""The revision of the code, stored in every run, so that a curve can be reproduced."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _ROOT = Path(__file__).resolve().parent.parent.parent
 
 @lru_cache(maxsize=1)
 def revision() -> str:
-    """The commit of this checkout (40 hex digits), or the installed version, or "unknown"."""
+    """Return the commit of this checkout (40 hex digits), or the installed version, or "unknown"."""
     git = _ROOT / ".git"
     try:
         head = (git / "HEAD").read_text(encoding="ascii").strip()

@@ -1,4 +1,4 @@
-"""What a model in training writes, and where it looks, at a checkpoint."""
+"""Samples and attention patterns of a model in training, at a checkpoint."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TEMPERATURE = 0.8
 
 
 def sample(trainer: Trainer) -> str:
-    """The prompt continued (a decoder), or a held-out text with its hidden parts filled in.
+    """Continue the prompt (a decoder), or fill in the hidden parts of a held-out text.
 
     A decoder draws with one seed at every checkpoint, so that what changes is the model. An encoder's words for hidden
     ones stand in brackets; what an encoder-decoder writes follows an arrow.
@@ -38,7 +38,7 @@ def sample(trainer: Trainer) -> str:
 
 
 def prompt(trainer: Trainer) -> list[int]:
-    """What the model is shown: the spec's prompt, or the beginning of the held-out text as the objective shows it.
+    """Return the sample's prompt: the spec's, or the beginning of the held-out text as the objective shows it.
 
     Of a model of tasks a prompt that asks for none of them is passed over.
     """
@@ -55,7 +55,7 @@ def prompt(trainer: Trainer) -> list[int]:
 
 @torch.inference_mode()
 def maps(trainer: Trainer) -> Maps:
-    """The attention patterns of the prompt in every block: hook name -> (H, T, S), at most 24 tokens."""
+    """Compute the attention patterns of the prompt in every block: hook name -> (H, T, S), at most 24 tokens."""
     lm = trainer.language_model
     ids = prompt(trainer)[:_MAPS]
     target = ids if lm.config.shape == "encoder-decoder" else None
@@ -83,7 +83,7 @@ def _filled(trainer: Trainer) -> str:
 
 
 def _shown(trainer: Trainer) -> tuple[list[int], set[int]]:
-    """An encoder's text, and which of its positions are hidden: the mask tokens."""
+    """Return an encoder's text, and which of its positions are mask tokens."""
     ids = prompt(trainer)
     mask = trainer.config.mask_id
     return ids, {position for position, id in enumerate(ids) if id == mask}

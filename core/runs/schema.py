@@ -22,10 +22,10 @@ from core.runs.limits import largest_store
 from core.runs.records import SchemaError, StoreDamaged
 
 VERSION = 1
-_WAIT = 5.0  # seconds for another writer
+_WAIT = 5.0  # seconds to wait for another writer
 _PAGE = 8192  # bytes of a SQLite page
-_RESERVE = 2 * 2**20  # bytes
-_LOCK = 0x61A55B0C  # PostgreSQL's advisory lock while tables are made
+_RESERVE = 2 * 2**20  # bytes of the reserved file
+_LOCK = 0x61A55B0C  # PostgreSQL's advisory lock while tables are created
 
 meta = sa.MetaData()
 version = sa.Table("glassbox_schema", meta, sa.Column("version", sa.Integer, primary_key=True))
@@ -49,17 +49,17 @@ runs = sa.Table(
     sa.Column("seed", sa.BigInteger, nullable=False),
     sa.Column("state", sa.String(16), nullable=False, index=True),
     sa.Column("control", sa.String(8), nullable=False),
-    sa.Column("allowance", sa.Integer, nullable=False),  # single steps asked for and not yet taken
+    sa.Column("allowance", sa.Integer, nullable=False),  # single steps requested and not yet taken
     sa.Column("step", sa.Integer, nullable=False),
     sa.Column("steps", sa.Integer, nullable=False),
     sa.Column("tokens", sa.BigInteger, nullable=False),
     sa.Column("seconds", sa.Double, nullable=False),
     sa.Column("created", sa.Double, nullable=False),
-    sa.Column("queued", sa.Double, nullable=False),  # since when it waits: decides its place
+    sa.Column("queued", sa.Double, nullable=False),  # start of waiting: decides its place
     sa.Column("started", sa.Double),
     sa.Column("finished", sa.Double),
     sa.Column("ended", sa.Text, nullable=False),
-    sa.Column("lease", sa.String(64), nullable=False),  # whose it is; "" nobody's
+    sa.Column("lease", sa.String(64), nullable=False),  # the lease's holder; "" none
     sa.Column("lease_until", sa.Double, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),  # workers lost since its state was last stored
 )
@@ -93,7 +93,7 @@ checkpoints = sa.Table(
     sa.Column("health", sa.Text, nullable=False),
     sa.Column("maps", sa.LargeBinary),
     sa.Column("size", sa.BigInteger, nullable=False),  # bytes of the weights
-    sa.Column("weights", sa.LargeBinary),  # safetensors; gone where the store needed the room
+    sa.Column("weights", sa.LargeBinary),  # safetensors; NULL once evicted
 )
 models = sa.Table(  # what every checkpoint of a run shares
     "glassbox_models",
@@ -102,7 +102,7 @@ models = sa.Table(  # what every checkpoint of a run shares
     sa.Column("config", sa.Text, nullable=False),
     sa.Column("tokenizer", sa.Text, nullable=False),
 )
-states = sa.Table(  # what a worker needs to go on
+states = sa.Table(  # the state to resume from
     "glassbox_states",
     meta,
     _of_run(),
@@ -117,7 +117,7 @@ starts = sa.Table(  # the weights a fork begins with: its parent may be deleted
     sa.Column("config", sa.Text, nullable=False),
     sa.Column("tokenizer", sa.Text, nullable=False),
 )
-# What came later than the tables above: a store without them gets them when it is opened.
+# Tables of later versions: an older store gets them when it is opened.
 origins = sa.Table(  # where a run was asked for, and what it was estimated to keep
     "glassbox_origins",
     meta,
@@ -125,23 +125,23 @@ origins = sa.Table(  # where a run was asked for, and what it was estimated to k
     sa.Column("address", sa.String(64), nullable=False, index=True),
     sa.Column("room", sa.BigInteger, nullable=False),  # bytes
 )
-unsigned = sa.Table(  # owners from before cookies were signed: each may come once without a signature
+unsigned = sa.Table(  # owners of unsigned cookies: each is accepted once
     "glassbox_unsigned",
     meta,
     sa.Column("owner", sa.String(128), primary_key=True),
-    sa.Column("until", sa.Double),  # when that is over; None: nobody has come yet
+    sa.Column("until", sa.Double),  # when that acceptance ends; None: not used yet
 )
 
 
 def default_url() -> str:
-    """GLASSBOX_DB, or a SQLite file in the folder GLASSBOX_DATA (.glassbox of this checkout where nobody names one)."""
+    """Return GLASSBOX_DB, or a SQLite file in the folder GLASSBOX_DATA (.glassbox of this checkout by default)."""
     if url := os.environ.get("GLASSBOX_DB", "").strip():
         return url
     return f"sqlite:///{machine.folder().resolve() / 'runs.sqlite'}"
 
 
 def connect(url: str) -> sa.Engine:
-    """An engine on a database whose tables stand; they are made where there are none.
+    """Open a database, creating missing tables, and return its engine.
 
     Raises:
         SchemaError: another version of Glassbox wrote the database, or it is of a kind we do not support.
@@ -177,12 +177,12 @@ def _sqlite(url: sa.URL) -> sa.Engine:
 
     @event.listens_for(engine, "connect")
     def _(connection: sqlite3.Connection, record: Any) -> None:
-        connection.isolation_level = None  # transactions begin where we say so, below
+        connection.isolation_level = None  # transactions are begun explicitly, below
         connection.text_factory = _text
         for pragma in (
             f"page_size = {_PAGE}",
-            "journal_mode = WAL",  # readers and the writer do not wait for each other
-            "synchronous = NORMAL",  # a killed process loses nothing; a power cut the last moments
+            "journal_mode = WAL",  # readers and the writer do not block each other
+            "synchronous = NORMAL",  # a killed process loses nothing; a power failure the last transactions
             "foreign_keys = ON",
             f"max_page_count = {max(64, largest_store() // _PAGE)}",
         ):
@@ -192,27 +192,27 @@ def _sqlite(url: sa.URL) -> sa.Engine:
     def _(connection: sa.Connection) -> None:
         options = connection.get_execution_options()
         if options.get("isolation_level") != "AUTOCOMMIT":
-            # A reader that turns into a writer could be refused half-way: writers ask for the lock at once.
+            # A reader that becomes a writer could fail half-way: writers take the lock at once.
             connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 
     return engine
 
 
 def _keep_private(path: Path) -> None:
-    """Texts and the ids of owners are in it: only the user who runs Glassbox may read it, and what SQLite puts beside.
+    """Restrict the file and SQLite's files beside it to this user: they hold texts and owners' ids.
 
-    SQLite gives the files beside a database its own rights. A file that is there is not opened: closing it would give
-    back every lock that this process holds on it (POSIX), those of a store that is open beside this one, too.
+    SQLite copies the database's permissions to the files beside it. An existing file is not opened: closing it would
+    release every lock that this process holds on it (POSIX), also those of another open store.
     """
-    with suppress(OSError):  # it is there, or SQLite will say what is wrong with the place
+    with suppress(OSError):  # it exists, or SQLite will report what is wrong with the path
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     for name in ("", "-wal", "-shm", "-reserve"):
-        with suppress(OSError):  # it is not there, or another user's
+        with suppress(OSError):  # it does not exist, or belongs to another user
             Path(f"{path}{name}").chmod(0o600)
 
 
 def _look_at(url: sa.URL) -> None:
-    """Refuse a file of something else before a byte of it is changed.
+    """Refuse a foreign file before a byte of it is changed.
 
     Raises:
         StoreDamaged: it is no database, or one with tables of others.
@@ -224,7 +224,7 @@ def _look_at(url: sa.URL) -> None:
             names = {name for (name,) in peek.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     except (
         sqlite3.OperationalError
-    ):  # away, locked, or to be recovered first: whoever opens it to write is told
+    ):  # unavailable, locked, or to be recovered first: opening it for writing will tell
         return
     except sqlite3.DatabaseError as error:
         raise StoreDamaged(damaged(url, str(error))) from error
@@ -233,7 +233,7 @@ def _look_at(url: sa.URL) -> None:
 
 
 def damaged(url: sa.URL, why: str) -> str:
-    """What is wrong with a store's file, and what to do."""
+    """Describe what is wrong with a store's file, and what to do."""
     if url.get_backend_name() != "sqlite":
         return f"the run store is damaged ({why}): bring back a copy of it, or {_elsewhere(url)}"
     return (
@@ -257,12 +257,12 @@ def _name(url: sa.URL) -> str:
 
 
 def _text(raw: bytes) -> str:
-    """A text as it is stored; damaged bytes are marked, so that one row cannot hide the others."""
+    """Decode a stored text; invalid bytes are replaced, so that one row cannot hide the others."""
     return raw.decode("utf-8", "replace")
 
 
 def _insist(call: Callable[[], object]) -> None:
-    """Try again while a file that is just being made is locked: SQLite does not wait before it is in WAL mode."""
+    """Retry while a new file is locked: SQLite does not wait before it is in WAL mode."""
     until = time.monotonic() + _WAIT
     while True:
         try:
@@ -275,7 +275,7 @@ def _insist(call: Callable[[], object]) -> None:
 
 
 def reserve(url: sa.URL) -> Path:
-    """The file beside a SQLite database that only takes up room: deleted when the disk is full."""
+    """Create the reserve file beside a SQLite database, which is deleted when the disk is full."""
     return Path(f"{url.database}-reserve")
 
 
@@ -283,7 +283,7 @@ def _set_aside(path: Path) -> None:
     if not path.exists():
         with suppress(OSError):  # the disk is full already
             path.touch(0o600)
-            path.write_bytes(os.urandom(_RESERVE))  # nothing a file system could pack
+            path.write_bytes(os.urandom(_RESERVE))  # random bytes, which no file system can compress
 
 
 def _postgresql(url: sa.URL) -> sa.Engine:
@@ -301,7 +301,7 @@ def _postgresql(url: sa.URL) -> sa.Engine:
 
 
 def now(engine: sa.Engine) -> ColumnElement[float]:
-    """Seconds since 1970 by the database's clock, the one clock that all machines of a cluster share."""
+    """Return seconds since 1970 by the database's clock, the one clock that all machines of a cluster share."""
     if engine.dialect.name == "sqlite":
         return sa.literal_column("((julianday('now') - 2440587.5) * 86400.0)", sa.Double)
     return sa.literal_column("extract(epoch from clock_timestamp())::double precision", sa.Double)
@@ -328,7 +328,7 @@ def _prepare(engine: sa.Engine) -> None:
 
 
 def _add(connection: sa.Connection, old: bool) -> None:
-    """Make the later tables. The owners of an old store have cookies without a signature."""
+    """Create the tables of later versions. The owners of an old store have unsigned cookies."""
     meta.create_all(connection, tables=[origins, unsigned])
     if old:
         connection.execute(unsigned.insert().from_select(["owner"], sa.select(runs.c.owner).distinct()))

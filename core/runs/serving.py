@@ -1,7 +1,7 @@
-"""What a worker process does: train the runs whose tickets come on its line, one at a time.
+"""The main loop of a worker process: train the runs whose tickets arrive, one at a time.
 
-The server sends a ticket, the worker answers "done"; a line that ends is a server that was lost: the worker stores
-where its run is, and goes.
+The server sends a ticket, the worker answers "done"; a closed connection means a lost server: the worker stores its
+run's state and exits.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from core.runs.queue import Ticket
 
 log = logging.getLogger("glassbox.runs")
 NAME = "glassbox-worker"
-_NAME = 15  # what prctl(2) calls the name of a thread
-_LEAVE = 20.0  # seconds that a worker has to store its run when its server has gone
+_NAME = 15  # prctl(2)'s code for setting the name of a thread
+_LEAVE = 20.0  # seconds for storing the run's state after the server was lost
 WARM, DONE, FAILED = b"warm", b"done", b"failed"
 
 
 def call_me(name: str) -> None:
-    """Name this process, for whoever lists them: 15 letters at most, where the system lets one."""
+    """Name this process for process lists: 15 letters at most, where the system supports it."""
     with suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).prctl(_NAME, name.encode("ascii"), 0, 0, 0)
 
 
 def serve(orders: BinaryIO, answers: BinaryIO) -> None:
-    """Train the runs whose tickets come on a line, until it ends: what a worker process does."""
+    """Train the runs whose tickets arrive on a connection, until it closes."""
     from core.runs.warm import warm, warmed
 
     call_me(NAME)
@@ -43,7 +43,7 @@ def serve(orders: BinaryIO, answers: BinaryIO) -> None:
     waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
 
     def say(word: bytes) -> None:
-        with suppress(OSError):  # nobody hears it any more; the line of orders will end, too
+        with suppress(OSError):  # the server is gone; the connection for tickets will close, too
             answers.write(word + b"\n")
             answers.flush()
 
@@ -54,7 +54,7 @@ def serve(orders: BinaryIO, answers: BinaryIO) -> None:
         leaving.set()
         waiting.put(b"")
         time.sleep(_LEAVE)
-        os._exit(1)  # a step that takes this long is not waited for: the run goes on from its last state
+        os._exit(1)  # a longer step is not waited for: the run is resumed from its last state
 
     threading.Thread(target=hear, name="orders", daemon=True).start()
     warm()
@@ -67,27 +67,27 @@ def serve(orders: BinaryIO, answers: BinaryIO) -> None:
 
 
 def _train(order: bytes, leaving: Callable[[], bool]) -> bool:
-    """Train a run; whether all that could go wrong is written into it."""
+    """Train a run; return whether its end or error was recorded."""
     from core.runs.worker import Address, train
 
     said = json.loads(order)
     try:
         train(Address(said["url"]), Ticket(said["id"], said["lease"]), leaving)
-    except Exception:  # of the store, mostly: the run is handed out again
+    except Exception:  # mostly of the store: the run is dispatched again
         log.exception("Run %s was given up", said["id"])
         return False
     return True
 
 
 def main() -> None:
-    """A worker that is a Python of its own: orders come on its standard input, answers leave on its output."""
+    """Run a worker as a separate Python process: tickets on standard input, answers on standard output."""
     import core.training.trainer  # noqa: F401
     from core.memory import let_go_of_libraries
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the server; when it goes, this goes
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the server; the worker ends with it
     let_go_of_libraries()
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever else is printed is no answer
+    os.dup2(2, 1)  # other output must not be taken for an answer
     serve(sys.stdin.buffer, answers)
 
 

@@ -1,4 +1,4 @@
-"""A shrinking run as a run's work: a student in training, taught or alone, or a pruned model that is retrained."""
+"""Compression as a kind of run: a student with or without teacher, or a pruned model that is retrained."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from core.training.estimates import Estimate
 
 LIGHTER = ("choose a smaller batch, or shorter rows", "choose fewer steps, or a smaller batch")
-_TEACHER = 1 / 3  # of a training step of the teacher's own: its pass forward
+_TEACHER = 1 / 3  # of a training step of the teacher's size: its forward pass
 
 
 def begin(spec: ShrinkSpec, text: str | None, state: bytes | None, start: Start) -> Trained:
-    """The work where its last state left it, or before the first step.
+    """Begin or resume the work: from its last state, or before the first step.
 
     Raises:
         ValueError: the base is no decoder or too small, nothing would be left of it, or the state is another run's.
@@ -36,7 +36,7 @@ def begin(spec: ShrinkSpec, text: str | None, state: bytes | None, start: Start)
 
 @lru_cache(maxsize=2)
 def bundled_base(name: str) -> LanguageModel:
-    """A bundled decoder, loaded once; nobody writes to it. Raises ValueError: there is none of that name."""
+    """Load a bundled decoder, cached and read-only. Raises ValueError: there is none of that name."""
     from core.efficiency.shrink_spec import check_decoder
     from core.runs.bases import bundled_model
 
@@ -46,7 +46,7 @@ def bundled_base(name: str) -> LanguageModel:
 
 
 def estimate(spec: ShrinkSpec, text: str | None = None) -> Estimate:
-    """Numbers, memory and seconds; of a base that is a run, as if it were tales-gpt.
+    """Estimate parameters, memory and seconds; for a base that is a run, as if it were tales-gpt.
 
     Raises:
         ValueError: the base is no decoder, or too small for a student.
@@ -60,7 +60,8 @@ def estimate(spec: ShrinkSpec, text: str | None = None) -> Estimate:
     if spec.way != "distilled":
         return cost
     teacher = estimate(spec.training(base.config))
-    logits = 4 * 6 * spec.batch_tokens * base.config.d_vocab  # softened distributions of both, in float32
+    # softened distributions of both models, in float32
+    logits = 4 * 6 * spec.batch_tokens * base.config.d_vocab
     told = _TEACHER * teacher.learning + spec.steps * logits / measured_rate().bytes
     return Estimate(
         cost.parameters,
@@ -71,7 +72,7 @@ def estimate(spec: ShrinkSpec, text: str | None = None) -> Estimate:
 
 
 def _left(spec: ShrinkSpec, config: ModelConfig) -> ModelConfig:
-    """About the shape that pruning leaves: only "structured" takes whole heads and neurons out."""
+    """Estimate the configuration after pruning: only "structured" removes heads and neurons."""
     if spec.way != "structured":
         return config
     keys = max(1, round(config.kv_heads * (1 - spec.sparsity)))

@@ -1,4 +1,4 @@
-"""The recorded shrinking runs: what pruning, retraining and a teacher made of tales-gpt, seed by seed.
+"""Recorded compression runs: pruning, retraining and distillation of tales-gpt, by seed.
 
 assets/efficiency.json holds them; `python -m scripts.record_efficiency` writes it.
 """
@@ -24,12 +24,12 @@ from core.zoo import BUNDLED
 
 RECORDED = ASSETS / "efficiency.json"
 _results = Results(RECORDED)
-HIGHEST = 100.0  # nats; no interval of a loss goes on above
+HIGHEST = 100.0  # nats; upper bound of a loss's interval
 
 
 @dataclass(frozen=True)
 class Level:
-    """A sparsity: what is left without retraining, and after it, by seed.
+    """The runs of one sparsity, without retraining, and after it by seed.
 
     Attributes:
         sparsity: of weights, or of heads and neurons.
@@ -46,13 +46,13 @@ class Level:
     after: tuple[Mapping[str, float], ...]
 
     def spread(self, what: str) -> Interval:
-        """Mean over the seeds with its interval (Student's t), of "loss", "rise" or "agreement"."""
+        """Compute the mean over the seeds with its interval (Student's t), of "loss", "rise" or "agreement"."""
         return spread(self.after, what)
 
 
 @dataclass(frozen=True)
 class Arm:
-    """A student's runs: the curve of held-out figures by seed, and what each ended with.
+    """A student's runs: the curve of held-out figures by seed, and the final ones.
 
     Attributes:
         spec: of its first run; seeds: that are recorded.
@@ -69,41 +69,41 @@ class Arm:
     seconds: tuple[float, ...]
 
     def spread(self, what: str, at: int = -1) -> Interval:
-        """Mean over the seeds with its interval, at a kept moment."""
+        """Compute the mean over the seeds with its interval, at a kept checkpoint."""
         return spread([one[at] for one in self.trace], what)
 
 
 def spread(values: Sequence[Mapping[str, float]], what: str) -> Interval:
-    """Mean and interval of one figure of several runs."""
+    """Compute mean and interval of one figure of several runs."""
     low, high = {"agreement": (0.0, 1.0), "rise": (-HIGHEST, HIGHEST)}.get(what, (0.0, HIGHEST))
     return interval([one[what] for one in values], low, high)
 
 
 def recorded() -> dict[str, Any]:
-    """All that is recorded: {"base": {...}, "runs": {name: {...}}}."""
+    """Load all results: {"base": {...}, "runs": {name: {...}}}."""
     return _results.all()
 
 
 def base() -> Mapping[str, Any]:
-    """The figures of tales-gpt itself: name, loss, agreement, numbers, bytes, places."""
+    """Return the figures of tales-gpt itself: name, loss, agreement, numbers, bytes, places."""
     found: Mapping[str, Any] = recorded()["base"]
     return found
 
 
 def result(spec: ShrinkSpec) -> Mapping[str, Any]:
-    """What a run came to: spec, early, tokens, seconds, trace, end. Raises RunError: it is not recorded."""
+    """Return a run's result: spec, early, tokens, seconds, trace, end. Raises RunError: it is not recorded."""
     return _results.run(shrink_lab.name(spec))
 
 
 def _by_seed(spec: Callable[[int], ShrinkSpec]) -> dict[int, Mapping[str, Any]]:
-    """What the runs of the seeds came to, of those that are recorded. Raises RunError: none is."""
+    """Return the results of all recorded seeds. Raises RunError: none is recorded."""
     runs = recorded()["runs"]
     found = {seed: result(spec(seed)) for seed in SEEDS if shrink_lab.name(spec(seed)) in runs}
     return found or {SEEDS[0]: result(spec(SEEDS[0]))}
 
 
 def curve(way: Way) -> list[Level]:
-    """Every recorded sparsity of "magnitude" or "structured", the lowest first. Raises RunError: one has no run."""
+    """List every recorded sparsity of "magnitude" or "structured", ascending. Raises RunError: one has no run."""
     return [_level(way, sparsity) for sparsity in shrink_lab.levels(way)]
 
 
@@ -114,13 +114,13 @@ def _level(way: Way, sparsity: float) -> Level:
 
 
 def speed(ends: Sequence[Mapping[str, Any]]) -> Speed:
-    """The speed of models of one shape: of each figure the median over the seeds."""
+    """Return the speed of models of one shape: the median over the seeds of each figure."""
     low, middle, high = (median(found) for found in zip(*(end["speed"] for end in ends), strict=True))
     return low, middle, high
 
 
 def arm(way: Way, steps: int = shrink_lab.LEARNED) -> Arm:
-    """The runs of a student, "alone" or "distilled". Raises RunError: one has no run."""
+    """Return the runs of a student, "alone" or "distilled". Raises RunError: one has no run."""
     found = _by_seed(lambda seed: shrink_lab.student(way, seed, steps))
     runs = list(found.values())
     return Arm(
@@ -130,7 +130,7 @@ def arm(way: Way, steps: int = shrink_lab.LEARNED) -> Arm:
 
 
 def gain(one: Arm, other: Arm, what: str = "loss") -> Interval:
-    """By how much `one` ends above `other`, seed by seed: both had the same stories and first weights of each seed."""
+    """Compute the paired difference of the final figures of `one` and `other`, by seed."""
     ends = [
         dict(zip(arm.seeds, (trace[-1][what] for trace in arm.trace), strict=True)) for arm in (one, other)
     ]
@@ -139,14 +139,14 @@ def gain(one: Arm, other: Arm, what: str = "loss") -> Interval:
 
 
 def operations() -> float:
-    """How many times the operations of a student's step alone a taught one has: the teacher's pass is added."""
+    """Return the ratio of operations of a distilled student's step to an undistilled one's, with the teacher's pass."""
     teacher, student = _operations()
     return (3 * student + teacher) / (3 * student)
 
 
 @lru_cache(maxsize=1)
 def _operations() -> tuple[int, int]:
-    """Operations of a pass over a row: of the teacher, and of its student (core/costs)."""
+    """Compute the operations of a pass over a row: of the teacher, and of its student (core/costs)."""
     spec = shrink_lab.student("distilled")
     config = own_config(BUNDLED / spec.base, read_json(BUNDLED / spec.base / "config.json"))
     return row_flops(config, spec.context), row_flops(student_of(config), spec.context)

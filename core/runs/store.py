@@ -1,8 +1,8 @@
-"""The run store: everything about every run, in one database that server, workers and shell share.
+"""The run store: all data of all runs, in one database that server, workers and shell share.
 
-What a learner asks for is here: start, command, delete; what a run has written is read in `core.runs.curves`. What a
-worker writes is in `core.runs.lease`, who gets a worker next in `core.runs.queue`. Each method is one transaction: it
-happens as a whole or not at all.
+A learner's requests are here: start, command, delete; reading of a run's data is in `core.runs.curves`. A worker's
+writes are in `core.runs.lease`, scheduling in `core.runs.queue`. Each method is one transaction: it happens as a whole
+or not at all.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("created", "seconds"), _TIME),
     **dict.fromkeys(("started", "finished"), (*_TIME, type(None))),
 }
-_told: set[str] = set()  # runs that cannot be read, and of which the log knows
+_told: set[str] = set()  # unreadable runs that were logged already
 log = logging.getLogger("glassbox.runs")
 
 
@@ -77,7 +77,7 @@ class Store(Curves):
         self.database.close()
 
     def create(self, spec: Spec, owner: str, name: str = "", text: str | None = None, group: str = "") -> Run:
-        """Put a run into the queue. Limits are `Engine.submit`'s.
+        """Queue a run. The limits are checked by `Engine.submit`.
 
         Args:
             text: the own text that `spec.text` is the fingerprint of; None where the store has it already.
@@ -100,7 +100,7 @@ class Store(Curves):
         address: str = "",
         room: int = 0,
     ) -> Run:
-        """`create`, as a part of a larger transaction.
+        """Queue a run as `create` does, within a larger transaction.
 
         Args:
             address: where it is asked for from; room: bytes that it is estimated to keep.
@@ -118,7 +118,7 @@ class Store(Curves):
         return self._get(connection, id)
 
     def _fresh(self, spec: Spec, owner: str, name: str, group: str) -> dict[str, Any]:
-        """A row of a run that nobody has worked on yet."""
+        """Build the row of a new run."""
         return {
             "owner": owner,
             "name": name.strip()[:LONGEST_NAME],
@@ -139,14 +139,14 @@ class Store(Curves):
         }
 
     def get(self, id: str) -> Run:
-        """A run as it is now. Raises NoSuchRun."""
+        """Return a run as it is now. Raises NoSuchRun."""
         with self.database.reading() as connection:
             return self._get(connection, id)
 
     def list(
         self, owner: str | None = None, group: str | None = None, limit: int = 100, kind: str | None = None
     ) -> Runs:
-        """Runs, the newest first; None: whosever, of whichever group, of every kind."""
+        """List runs, the newest first; None: of any owner, group or kind."""
         wanted = sa.select(*_RUN).order_by(runs.c.created.desc(), runs.c.id).limit(limit)
         if owner is not None:
             wanted = wanted.where(runs.c.owner == owner)
@@ -161,9 +161,9 @@ class Store(Curves):
         return [run for row in rows if (run := _readable(row, places)) is not None]
 
     def command(self, id: str, owner: str, word: Word) -> Run:
-        """Say a word to a run: run (also: go on), pause, step (one step, then pause), stop.
+        """Send a command to a run: run (also: resume), pause, step (one step, then pause), stop.
 
-        The last word counts, whoever's window it came from. To a run that has ended it says nothing.
+        The last command wins, whichever window it came from. It has no effect on a run that has ended.
 
         Raises:
             NoSuchRun: there is none. NotYours: it is another's. RunError: no such word.
@@ -177,7 +177,7 @@ class Store(Curves):
             return self._get(connection, id)
 
     def _said(self, word: Word, row: Any) -> dict[str, Any]:
-        """What a word changes: with a worker only the control word, which the worker obeys."""
+        """Return the changes of a command: with a worker only the control word, which the worker obeys."""
         values: dict[str, Any] = {"control": word, "allowance": 0}
         if word == "step":
             values["allowance"] = (row.allowance if row.control == "step" else 0) + 1
@@ -192,14 +192,14 @@ class Store(Curves):
         return values
 
     def rename(self, id: str, owner: str, name: str) -> Run:
-        """Call a run something else. Raises NoSuchRun, NotYours."""
+        """Rename a run. Raises NoSuchRun, NotYours."""
         with self.database.writing() as connection:
             self._owned(connection, id, owner)
             connection.execute(runs.update().where(runs.c.id == id).values(name=name.strip()[:LONGEST_NAME]))
             return self._get(connection, id)
 
     def delete(self, id: str, owner: str) -> None:
-        """Delete a run and all it wrote; a worker that trains it lets go at its next step.
+        """Delete a run and all its data; a worker that trains it stops at its next step.
 
         Raises:
             NoSuchRun: there is none. NotYours: it is another's.
@@ -211,16 +211,16 @@ class Store(Curves):
             connection.execute(texts.delete().where(texts.c.sha256.not_in(used)))
 
     def place(self, id: str) -> int:
-        """0 when the run has a worker or needs none, else its place in the queue, from 1. Raises NoSuchRun."""
+        """Return 0 when the run has a worker or needs none, else its place in the queue, from 1. Raises NoSuchRun."""
         return self.get(id).place
 
     def counts(self, owner: str, address: str = "") -> tuple[int, int, int]:
-        """Runs of an owner that wait, train or pause; runs of everybody that wait; those of an address that wait."""
+        """Count the active runs of an owner; the waiting runs of everybody; those of an address."""
         with self.database.reading() as connection:
             return self.count(connection, owner, address)
 
     def count(self, connection: sa.Connection, owner: str, address: str = "") -> tuple[int, int, int]:
-        """`counts`, as a part of a larger transaction."""
+        """Count as `counts` does, within a larger transaction."""
         count = sa.select(sa.func.count()).select_from(runs)
         waits = runs.c.state == "queued"
         here = count.join(origins, origins.c.run == runs.c.id).where(waits, origins.c.address == address)
@@ -229,7 +229,7 @@ class Store(Curves):
         return active, waiting, int(connection.execute(here).scalar_one()) if address else 0
 
     def take_over(self, owner: str, seconds: float) -> bool:
-        """Whether a browser may go on as this owner, whose id it brings without a signature.
+        """Return whether a browser with this unsigned id may continue as its owner.
 
         Owners from before ids were signed may, once: for `seconds` from the first time on, as a browser that opens
         several pages asks several times.
@@ -250,7 +250,7 @@ class Store(Curves):
             return True
 
     def text(self, sha256: str) -> str:
-        """An own text by its fingerprint. Raises RunError: it is not here."""
+        """Return an own text by its fingerprint. Raises RunError: it is not stored."""
         with self.database.reading() as connection:
             body = connection.execute(sa.select(texts.c.body).where(texts.c.sha256 == sha256)).scalar()
         if body is None:
@@ -267,7 +267,7 @@ class Store(Curves):
             connection.execute(texts.insert().values(sha256=sha256, body=zlib.compress(body, 1)))
 
     def _start(self, connection: sa.Connection, spec: Spec) -> dict[str, Any]:
-        """What a run begins with that has a parent (a fork), copied: the parent may be deleted later."""
+        """Copy what a run begins with that has a parent (a fork): the parent may be deleted later."""
         id, _, step = spec.parent.partition("@")
         if not step.isdecimal():
             raise RunError(f"parent={spec.parent!r} must name a run and a step: RUN@STEP")
@@ -295,7 +295,7 @@ class Store(Curves):
 
 
 def _run(row: Any, places: dict[str, int]) -> Run:
-    """A run from its row. Raises RunError: the row is damaged, or another version of Glassbox wrote its spec."""
+    """Build a run from its row. Raises RunError: the row is damaged, or another version of Glassbox wrote its spec."""
     values = dict(zip(_ROW, row))
     values["group"] = values.pop("collection")
     try:
@@ -307,7 +307,7 @@ def _run(row: Any, places: dict[str, int]) -> Run:
 
 
 def _check(values: dict[str, Any]) -> None:
-    """Whether the values of a row are of the kinds that `Run` names: SQLite stores whatever it is given."""
+    """Return whether the values of a row have the types of `Run`: SQLite does not enforce types."""
     if values["state"] not in (*ACTIVE, *ENDED) or values["control"] not in WORDS:
         raise ValueError(f"state {values['state']!r}, word {values['control']!r}")
     for name, kinds_of in _KINDS.items():
@@ -316,7 +316,7 @@ def _check(values: dict[str, Any]) -> None:
 
 
 def _readable(row: Any, places: dict[str, int]) -> Run | None:
-    """A run for a list: one that cannot be read is left out, and the log names it."""
+    """Build a run for a list: an unreadable one is left out and logged."""
     try:
         return _run(row, places)
     except RunError as why:
@@ -332,7 +332,7 @@ def _spec(written: str) -> Any:
 
 
 def _is_kind(kind: str) -> sa.ColumnElement[bool]:
-    """Runs of a kind, told by how their specs begin: those of training name none."""
+    """Return the condition for runs of a kind, by the beginning of their specs: those of training name none."""
     if kind == TRAIN:
         return runs.c.spec.not_like('{"kind":%')
     return runs.c.spec.like(f'{{"kind":"{kind}",%')

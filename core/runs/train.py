@@ -1,4 +1,4 @@
-"""Train from a shell, into the same store as the pages: `python -m core.runs.train SPEC`.
+"""Command line training, into the same store as the pages: `python -m core.runs.train SPEC`.
 
 SPEC is a JSON file, or words: a model and settings, or `fine_tune` and settings, which begin as on the page.
 
@@ -35,7 +35,7 @@ FINE_TUNE = "fine_tune"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Train; 0 when the run ended well or was paused, 1 when it did not, 2 when it could not begin."""
+    """Train; return 0 when the run ended well or was paused, 1 when it did not, 2 when it could not begin."""
     parser = _parser()
     options = parser.parse_args(arguments)
     if bool(options.spec) == bool(options.resume):
@@ -81,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def read_spec(words: list[str], text: str | None = None) -> TrainSpec | FineTuneSpec:
-    """A spec from a JSON file's name, or from a model's name (or `fine_tune`) and name=value settings.
+    """Parse a spec from a JSON file's name, or from a model's name (or `fine_tune`) and name=value settings.
 
     Raises:
         ValueError: a word that is neither, an unknown setting, a value that does not fit.
@@ -115,7 +115,7 @@ def _of_file(name: str) -> dict[str, Any]:
 
 
 def _tuned(words: list[str], text: str | None) -> FineTuneSpec:
-    """Settings in place of those that the page compares the ways with."""
+    """Build a fine-tuning spec from the page's defaults and the given settings."""
     from core.training.fine_tune_spec import PRESETS, compared
 
     if wrong := next((word for word in words if "=" not in word), None):
@@ -137,7 +137,7 @@ def _checked(values: dict[str, Any], text: str | None) -> FineTuneSpec:
 def _value(word: str) -> Any:
     try:
         return json.loads(word)
-    except ValueError:  # a word without quotation marks
+    except ValueError:  # a string without quotation marks
         return {"True": True, "False": False, "None": None}.get(word, word)
 
 

@@ -1,4 +1,4 @@
-"""A language model in training, as a run's work: `core.training.trainer` with its checkpoints."""
+"""Training of a language model as a kind of run: `core.training.trainer` with its checkpoints."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LIGHTER = (
 
 
 def begin(spec: TrainSpec, text: str | None, state: bytes | None, start: Start) -> Trained:
-    """The trainer as the run left it: from its last state, from its parent's weights, or from nothing."""
+    """Begin or resume the trainer: from the run's last state, from its parent's weights, or from scratch."""
     from core.training.state import State
     from core.training.trainer import Trainer
 
@@ -37,14 +37,14 @@ def begin(spec: TrainSpec, text: str | None, state: bytes | None, start: Start) 
 
 
 def estimate(spec: TrainSpec, text: str | None = None) -> Estimate:
-    """What training would take: `core.training.estimates.estimate`."""
+    """Estimate the cost of training: `core.training.estimates.estimate`."""
     from core.training.estimates import estimate
 
     return estimate(spec, characters=None if text is None else len(text))
 
 
 class Trained:
-    """A trainer at work."""
+    """The work of a trainer."""
 
     def __init__(self, trainer: Trainer) -> None:
         self.trainer = trainer
@@ -66,7 +66,7 @@ class Trained:
         return tuple(self.trainer.checkpoint_steps)
 
     def step(self) -> Reached:
-        """The next step of the optimizer."""
+        """Take the next step of the optimizer."""
         point = self.trainer.step()
         return Reached(
             point.step, point.loss, point.learning_rate, point.gradient_norm, point.update_norm, point.tokens,
@@ -74,20 +74,20 @@ class Trained:
         )  # fmt: skip
 
     def moment(self, held_out: float | None = None) -> Moment:
-        """The checkpoint of the model as it is now."""
+        """Build the checkpoint of the present model."""
         return moment(self.trainer, held_out)
 
     def glance(self) -> Callable[[], Moment]:
-        """The model as it is now, copied."""
+        """Copy the present model."""
         picture = still(self.trainer)
         return lambda: moment(picture)
 
     def state(self) -> bytes:
-        """Weights, the optimizer's memory, the step."""
+        """Return weights, the optimizer's state, the step."""
         return self.trainer.state().to_bytes()
 
     def about(self) -> tuple[Mapping[str, Any], str]:
-        """The model's configuration and the tokenizer."""
+        """Return the model's configuration and the tokenizer."""
         return self.trainer.config.to_dict(), self.trainer.tokenizer.raw.to_str()
 
 
@@ -103,7 +103,7 @@ def _fork(spec: TrainSpec, text: str | None, weights: bytes, tokenizer: str) -> 
 
 
 def still(trainer: Trainer) -> Trainer:
-    """A trainer to look at, with the weights as they are now, while the real one goes on."""
+    """Copy a trainer with its present weights, to be measured while the real one goes on."""
     picture = copy.copy(trainer)
     picture.model = copy.deepcopy(trainer.model)
     picture.language_model = dataclasses.replace(trainer.language_model, transformer=picture.model)
@@ -111,7 +111,7 @@ def still(trainer: Trainer) -> Trainer:
 
 
 def moment(trainer: Trainer, held_out: float | None = None) -> Moment:
-    """The checkpoint of a model as it is now: weights, held-out loss (if it is not known), sample, maps, health.
+    """Build the checkpoint of the present model: weights, held-out loss (if it is not known), sample, maps, health.
 
     Under a dial the health has "pronouns": the gap by profession, see `core.analysis.tasks.pronoun_gap.by_profession`.
     """
@@ -142,7 +142,7 @@ def _pronouns(trainer: Trainer) -> dict[str, Any]:
 
 
 def _unless_broken(look: Callable[[], T]) -> T | None:
-    """What one sees; None where the weights have grown so large that nothing can be computed with them."""
+    """Return a measurement; None where the weights are too large for it to be computed."""
     try:
         return look()
     except (ArithmeticError, RuntimeError, ValueError):

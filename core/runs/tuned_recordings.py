@@ -1,4 +1,4 @@
-"""Recorded fine-tuning runs that can be asked: what was learned travels with the curve, in half precision."""
+"""Recorded fine-tuning runs with their models: the learned weights are bundled with the curve, in half precision."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 def weights_file(name: str) -> Path:
-    """Where a recorded run's last weights are."""
+    """Return the file of a recorded run's last weights."""
     return FOLDER / f"{name}.safetensors"
 
 
 def record_weights(store: Store, id: str, name: str) -> Path:
-    """Write what a run of a store has learned in the end, as float16."""
+    """Write the final learned weights of a run of a store, as float16."""
     from safetensors.torch import save
 
     from core.runs.fine_tuning import read_file
@@ -34,9 +34,9 @@ def record_weights(store: Store, id: str, name: str) -> Path:
     return weights_file(name)
 
 
-@lru_cache(maxsize=6)  # the ways of one task; 4 MB each at most
+@lru_cache(maxsize=6)  # all ways of one task; 4 MB each at most
 def tuned_recording(name: str) -> LanguageModel:
-    """The model of a recorded fine-tuning run as it was in the end. Shared: nobody writes to it.
+    """Build the final model of a recorded fine-tuning run. Shared and read-only.
 
     Raises:
         RunError: no such run is recorded, or not with its weights.
@@ -49,7 +49,7 @@ def tuned_recording(name: str) -> LanguageModel:
 
 
 def learned(name: str) -> dict[str, Tensor]:
-    """What a recorded fine-tuning run had learned in the end, by name, as exact as float16 holds it.
+    """Load the final learned weights of a recorded fine-tuning run, by name, as float16.
 
     Raises:
         RunError: no such run is recorded, or not with its weights.

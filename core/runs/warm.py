@@ -1,4 +1,4 @@
-"""What a worker does before its first run, so that a learner does not wait for it: import torch, take a few steps."""
+"""Warm-up of a worker before its first run: import torch, take a few steps."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _warm() -> None:
 
     try:
         _train()
-    except (ValueError, RuntimeError, OSError):  # a run will say what is wrong
+    except (ValueError, RuntimeError, OSError):  # a run will report the error
         log.exception("A worker could not warm up")
     give_back()
 

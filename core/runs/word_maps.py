@@ -1,4 +1,4 @@
-"""A map by t-SNE or UMAP as a run's work: every moment of it is kept, so that the words can be seen to settle."""
+"""t-SNE or UMAP maps as a kind of run: every step's map is kept, so that the convergence can be shown."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from core.vectors.static import StaticVectors
 
 LIGHTER = ("choose fewer words", "choose fewer words")
-_PAIR = 2.6e-9  # seconds a step for each pair of words: t-SNE up to 3,000 words
-_GRID, _WORD = 1e-2, 1.2e-6  # seconds a step of t-SNE's grid, and for each word on it
-_EDGE = 1e-7  # seconds a step of UMAP for each word and neighbour
-_NEAREST = 1e-10  # seconds for each pair of words and dimension: who is near whom
+_PAIR = 2.6e-9  # seconds per step for each pair of words: t-SNE up to 3,000 words
+_GRID, _WORD = 1e-2, 1.2e-6  # seconds per step of t-SNE's grid, and for each word on it
+_EDGE = 1e-7  # seconds per step of UMAP for each word and neighbour
+_NEAREST = 1e-10  # seconds for each pair of words and dimension, to find neighbours
 _EXACT = 3000
 
 
 def begin(spec: MapSpec, text: str | None, state: bytes | None, start: Start) -> Settling:
-    """The map where its last state left it, or as PCA lays it out.
+    """Begin or resume the map: from its last state, or from PCA's.
 
     Raises:
         ValueError: there are no such vectors, or too few.
@@ -41,7 +41,7 @@ def begin(spec: MapSpec, text: str | None, state: bytes | None, start: Start) ->
 
 
 def vectors_of(spec: MapSpec, start: Start) -> tuple[tuple[str, ...], NDArray[np.float32]]:
-    """The words that are laid out, and their vectors, each of length 1. Raises ValueError: there is no such table."""
+    """Load the words of the map and their vectors, each of length 1. Raises ValueError: there is no such table."""
     table = _table(spec, start)
     return table.words[: spec.words], table.unit(slice(0, spec.words))
 
@@ -66,7 +66,7 @@ def _table(spec: MapSpec, start: Start) -> StaticVectors:
 
 
 def estimate(spec: MapSpec, text: str | None = None) -> Estimate:
-    """The numbers of the map, memory and seconds."""
+    """Estimate the numbers of the map, memory and seconds."""
     from core.runs.word_vectors import slower
     from core.training.estimates import Estimate
 
@@ -81,7 +81,7 @@ def estimate(spec: MapSpec, text: str | None = None) -> Estimate:
 
 
 class Settling:
-    """A map at work."""
+    """The work of computing a map."""
 
     def __init__(
         self, spec: MapSpec, words: tuple[str, ...], vectors: NDArray[np.float32], state: bytes | None
@@ -110,11 +110,11 @@ class Settling:
 
     @property
     def checkpoint_steps(self) -> Sequence[int]:
-        """All: a map is small."""
+        """All steps: a map is small."""
         return range(self.spec.steps + 1)
 
     def step(self) -> Reached:
-        """Some steps of the method, up to its next moment."""
+        """Take some steps of the method, up to the next kept map."""
         began, before = time.perf_counter(), self.last.points
         self.last = next(self.moments)
         self.seconds += time.perf_counter() - began
@@ -122,17 +122,17 @@ class Settling:
         return Reached(self.last.done, self.last.loss, float("nan"), float("nan"), moved, 0, self.seconds)
 
     def moment(self, held_out: float | None = None) -> Moment:
-        """Where all words lie now, and how many of their neighbours they have kept, beside PCA."""
+        """Build the checkpoint: the positions of all words, and the share of neighbours kept, beside PCA's."""
         kept = {"kept": neighbours_kept(self.vectors, self.last.points), "pca": self.flat}
         return Moment(self.done_steps, None, "", kept, b"", Places(self.last.points))
 
     def glance(self) -> Callable[[], Moment]:
-        """The map of now: it does not change any more."""
+        """Return the present map, which is not modified later."""
         now = self.moment()
         return lambda: now
 
     def state(self) -> bytes:
-        """What the method remembers."""
+        """Return the method's state."""
         import torch
 
         from core.training.state import State
@@ -142,7 +142,7 @@ class Settling:
         return State(tensors, meta | {"seconds": self.seconds}).to_bytes()
 
     def about(self) -> tuple[Mapping[str, Any], str]:
-        """Method and source, and the words in the order of the points."""
+        """Return method and source, and the words in the order of the points."""
         about = {"kind": "map", "method": self.spec.method, "source": self.spec.source}
         return about, json.dumps({"words": self.words}, ensure_ascii=False)
 
@@ -159,5 +159,5 @@ class Settling:
 
 
 def _number(value: float) -> float | None:
-    """JSON has no NaN."""
+    """Convert NaN, which JSON lacks, to None."""
     return value if value == value else None

@@ -1,4 +1,4 @@
-"""A recorded word2vec run: some hundred words of it travel with Glassbox, so that the first screen moves at once.
+"""A recorded word2vec run: some hundred of its words are bundled, for an animated first screen.
 
 Vectors are kept in 8 bits a number, places in 16: what a map and a list of neighbours need, in a quarter of a megabyte.
 """
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 NAME = "word2vec-tales"
 VERSION = 1
-_FREQUENT, _FAMILIAR = 80, 220  # words that are kept: the most frequent, and those of Toyland's families
+_FREQUENT, _FAMILIAR = 80, 220  # kept words: the most frequent, and those of Toyland's families
 
 
 @dataclass(frozen=True)
 class RecordedWords:
-    """A word2vec run as it was recorded.
+    """A recorded word2vec run.
 
     Attributes:
         steps: of the moments; words: those that were kept, the most frequent first; of: how many the run learned.
@@ -50,14 +50,14 @@ class RecordedWords:
     _vectors: NDArray[np.float32] = field(repr=False)
 
     def table(self, moment: int) -> StaticVectors:
-        """The kept words with their vectors at a moment (0, 1, ...), as exact as 8 bits hold them."""
+        """Return the kept words with their vectors at a checkpoint (0, 1, ...), dequantized from 8 bits."""
         from core.vectors.static import StaticVectors
 
         return StaticVectors("the recorded words", self.words, self._vectors[moment])
 
 
 def kept_rows(words: Sequence[str]) -> list[int]:
-    """Rows of the words that a recording keeps."""
+    """Choose the rows of the words that a recording keeps."""
     from core.vectors.families import of
 
     familiar = [row for row, family in enumerate(of(words)) if family >= 0][:_FAMILIAR]
@@ -107,7 +107,7 @@ def record(store: Store, id: str, machine: str, name: str = NAME) -> Path:
 
 @lru_cache(maxsize=2)
 def recorded_words(name: str = NAME) -> RecordedWords:
-    """A recorded word2vec run.
+    """Load a recorded word2vec run.
 
     Raises:
         RunError: there is none of that name, or another version wrote it.

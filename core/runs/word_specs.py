@@ -1,4 +1,4 @@
-"""Runs of words, described: word2vec on a text, and a map of vectors that settles. Frozen, flat, plain values."""
+"""Specs of runs on words: word2vec on a text, and a map of vectors. Frozen, flat, plain values."""
 
 from __future__ import annotations
 
@@ -68,13 +68,13 @@ class WordsSpec(Ranged):
 
     @property
     def guessing(self) -> float:
-        """Nats of a pair for vectors that know nothing: ln 2 for the true word and for each random one."""
+        """The initial loss of a pair in nats: ln 2 for the true word and for each negative one."""
         return (1 + self.negatives) * math.log(2)
 
 
 @dataclass(frozen=True, kw_only=True)
 class MapSpec(Ranged):
-    """A map of vectors by t-SNE or UMAP, kept as it settles.
+    """A map of vectors by t-SNE or UMAP, kept at every step.
 
     Attributes:
         source: whose vectors: "glove", the table W_E of a bundled "model", or of the checkpoint of a word2vec "run"
@@ -113,5 +113,5 @@ class MapSpec(Ranged):
 
     @property
     def steps(self) -> int:
-        """The method's usual number: each step moves all words."""
+        """The method's default number of steps: each moves all words."""
         return 500 if self.method == "tsne" or self.words <= 5000 else 200

@@ -1,4 +1,4 @@
-"""word2vec as a run's work, and what its checkpoints hold: all vectors, and where the frequent words lie on a map.
+"""word2vec as a kind of run, with its checkpoints: all vectors, and a map of the frequent words.
 
 The map is PCA's of the vectors' directions, turned (and mirrored, where need be) to lie as on the checkpoint before:
 what moves on it has learned something.
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from core.vectors.static import StaticVectors
 
 SHOWN = 1000  # words on the map, the most frequent
-_SAMPLED = 4  # words whose neighbours a checkpoint tells
-_GLIMPSE = 50_000  # words of an own text that are looked at before a run starts
-_BYTES = 4 * 10**6  # what is there whatever the text
+_SAMPLED = 4  # words whose neighbours a checkpoint lists
+_GLIMPSE = 50_000  # words of an own text that are checked before a run starts
+_BYTES = 4 * 10**6  # bytes independent of the text
 _TERM, _SIZE = 9e-8, 1.2e-9  # seconds for each score of a pair, and for each dimension of one
-_REFERENCE = 6.1e-4  # seconds of the same machine's loop (`core.training.estimates.Rate`)
+_REFERENCE = 6.1e-4  # seconds of that machine's loop (`core.training.estimates.Rate`)
 LIGHTER = (
     "choose fewer dimensions, or leave out more of the rare words",
     "choose fewer words or epochs, a smaller window, fewer negatives or fewer dimensions",
@@ -41,7 +41,7 @@ Array = NDArray[np.float32]
 
 
 def begin(spec: WordsSpec, text: str | None, state: bytes | None, start: Start) -> Learning:
-    """The learning where its last state left it, or before the first word.
+    """Begin or resume the work: from its last state, or before the first word.
 
     Raises:
         ValueError: the text has too few words; the message says of which kind.
@@ -53,7 +53,7 @@ def begin(spec: WordsSpec, text: str | None, state: bytes | None, start: Start) 
 
 
 def reading_of(spec: WordsSpec, text: str | None = None) -> Reading:
-    """The text as numbered words; of a named corpus the last ones are kept. Raises ValueError: too few."""
+    """Read the text as numbered words; cached for named corpora. Raises ValueError: too few."""
     from core.vectors.reading import read
 
     if spec.corpus != "own":
@@ -61,7 +61,8 @@ def reading_of(spec: WordsSpec, text: str | None = None) -> Reading:
     return read([text or ""], min_count=spec.min_count, most=spec.most)
 
 
-@lru_cache(maxsize=2)  # to tell 150,000 words of tales takes seconds, and a learner starts again and again
+# cached: generating 150,000 words of tales takes seconds, and a learner starts again and again
+@lru_cache(maxsize=2)
 def _corpus(name: str, seed: int, min_count: int, most: int) -> Reading:
     from core.data import corpora
     from core.vectors.reading import read
@@ -70,7 +71,7 @@ def _corpus(name: str, seed: int, min_count: int, most: int) -> Reading:
 
 
 def estimate(spec: WordsSpec, text: str | None = None) -> Estimate:
-    """Numbers to learn, memory and seconds, before the text is read.
+    """Estimate parameters, memory and seconds, before the text is read.
 
     Raises:
         ValueError: an own text has too few words.
@@ -83,25 +84,25 @@ def estimate(spec: WordsSpec, text: str | None = None) -> Estimate:
         words = min(words, len(text.split()))
     elif spec.corpus == "fables":
         words = len(reading_of(spec))
-    # Different words grow as the square root of all (Heaps' law, roughly); Toyland knows only so many.
+    # The vocabulary grows as the square root of the text (Heaps' law, roughly); Toyland's is finite.
     most = 1600 if spec.corpus == "tales" else 50_000
     vocabulary = min(int(12 * words**0.5), words // spec.min_count, most)
     scores = words * spec.epochs * (spec.window + 1) * (1 + spec.negatives)
-    reading = words * (2e-5 if spec.corpus == "tales" else 2e-6)  # tales are told first
+    reading = words * (2e-5 if spec.corpus == "tales" else 2e-6)  # tales are generated first
     learning = scores * (_TERM + _SIZE * spec.size) * slower()
     numbers = 2 * vocabulary * spec.size
     return Estimate(numbers, _BYTES + 3 * 4 * numbers + 40 * words, learning + reading, learning)
 
 
 def slower() -> float:
-    """How many times longer this machine takes than the one where the times here were measured."""
+    """Return how many times longer this machine takes than the one where the times here were measured."""
     from core.training.estimates import measured_rate
 
     return measured_rate().loop / _REFERENCE
 
 
 def _check(spec: WordsSpec, text: str) -> None:
-    """Whether word2vec finds enough in a text: its beginning says so, or else the whole of it. Raises ValueError."""
+    """Check that word2vec finds enough words in a text: in its beginning, or else in the whole. Raises ValueError."""
     from core.vectors.reading import read
 
     try:
@@ -111,7 +112,7 @@ def _check(spec: WordsSpec, text: str) -> None:
 
 
 class Learning:
-    """word2vec at work on a run."""
+    """The work of a word2vec run."""
 
     def __init__(self, spec: WordsSpec, reading: Reading) -> None:
         from core.vectors.word2vec import Settings, Word2Vec
@@ -125,17 +126,17 @@ class Learning:
         self.learning = Word2Vec(reading, settings, block=-(-whole // spec.steps))
         self.blocks = self.learning.train()
         self.checkpoint_steps = self._checkpoint_steps()
-        self.placed: Array | None = None  # the map of the last checkpoint...
-        self.placed_at = -1  # ...and its step
+        self.placed: Array | None = None  # the map of the last checkpoint, to align with
+        self.placed_at = -1  # and its step
 
     @property
     def done_steps(self) -> int:
-        """The share of the reading that is done, in steps."""
+        """The share of the text that was read, in steps."""
         return self.learning.words * self.spec.steps // self.learning.of
 
     @property
     def done(self) -> bool:
-        """All is read."""
+        """Whether all of the text was read."""
         return self.learning.words == self.learning.of
 
     @property
@@ -156,9 +157,9 @@ class Learning:
             while self.done_steps == first:
                 losses.append(next(self.blocks).loss)
         except Diverged as why:
-            self.learning.vectors, self.learning.words = before, words  # the last that can be looked at
+            self.learning.vectors, self.learning.words = before, words  # the last finite vectors
             raise Diverged(first + 1, why.loss) from None
-        known = [loss for loss in losses if loss == loss]  # a block of skipped words has none
+        known = [loss for loss in losses if loss == loss]  # NaN for a block whose words were all skipped
         moved = float((self.learning.vectors - before).norm())
         self.seconds += time.perf_counter() - began
         return Reached(
@@ -172,7 +173,7 @@ class Learning:
         )
 
     def moment(self, held_out: float | None = None) -> Moment:
-        """The vectors as they are now, their map, and the neighbours of a few words."""
+        """Build the checkpoint: the present vectors, their map, and the neighbours of a few words."""
         from safetensors.numpy import save
 
         table = self.learning.table
@@ -186,12 +187,12 @@ class Learning:
         )
 
     def glance(self) -> Callable[[], Moment]:
-        """The checkpoint of now: it is small."""
+        """Build the present checkpoint, which is small."""
         now = self.moment()
         return lambda: now
 
     def state(self) -> bytes:
-        """Both tables, the words read, the state of chance, the last map."""
+        """Return both tables, the number of words read, the random state, the last map."""
         import torch
 
         from core.training.state import State
@@ -203,7 +204,7 @@ class Learning:
         return State(tensors, meta).to_bytes()
 
     def restore(self, state: bytes) -> None:
-        """Go on from what `state` gave: on one thread the vectors become those of the uninterrupted run, bit for bit.
+        """Resume from `state`: on one thread the vectors are bit for bit those of the uninterrupted run.
 
         Raises:
             ValueError: it is of another text or size.
@@ -217,13 +218,13 @@ class Learning:
         self.placed_at, self.seconds = int(kept.meta["placed"]), float(kept.meta["seconds"])
 
     def about(self) -> tuple[Mapping[str, Any], str]:
-        """How much was read, and the words, the most frequent first, with their counts."""
+        """Return the number of words read, and the words, the most frequent first, with their counts."""
         read = {"kind": "word2vec", "words": len(self.reading), "left_out": self.reading.left_out}
         words = {"words": self.reading.words, "counts": self.reading.counts.tolist()}
         return read | {"batch": self.learning.batch}, json.dumps(words, ensure_ascii=False)
 
     def _place(self, table: StaticVectors) -> Array:
-        """The map as it is now; on a checkpoint's step it becomes what the next one is turned to."""
+        """Compute the present map; at a checkpoint it becomes the reference for aligning the next."""
         if self.placed is not None and self.placed_at == self.done_steps:
             return self.placed
         placed = place(table, self.placed)
@@ -232,7 +233,7 @@ class Learning:
         return placed
 
     def _health(self, table: StaticVectors) -> dict[str, float]:
-        """Of tales: how many of the nearest words are of a word's own family, and what chance gives."""
+        """Measure for tales the share of nearest words in a word's own family, and the share expected by chance."""
         from core.vectors.families import kinship
 
         if self.spec.corpus != "tales":
@@ -241,13 +242,13 @@ class Learning:
         return {"kin": own, "chance": chance} if own == own else {}
 
     def _told(self) -> Sequence[str]:
-        """Frequent words that are not skipped: those of which the text says most."""
+        """Choose frequent words that are not subsampled away."""
         share = self.reading.counts / self.reading.counts.sum()
         full = [word for word, of in zip(self.reading.words, share) if of < 2 * self.spec.often]
         return (full or self.reading.words)[:_SAMPLED]
 
     def _checkpoint_steps(self) -> Sequence[int]:
-        """Steps that are reached (a long sentence may jump over some), spread evenly."""
+        """Choose the checkpoint steps, evenly spaced among steps that are reached (a long sentence may skip some)."""
         ends = self.learning.ends * self.spec.steps // self.learning.of
         wanted = np.linspace(0, self.spec.steps, self.spec.checkpoints)[1:]
         found = ends[np.minimum(np.searchsorted(ends, wanted), len(ends) - 1)]
@@ -255,9 +256,9 @@ class Learning:
 
 
 def place(table: StaticVectors, before: Array | None = None) -> Array:
-    """Where the most frequent words lie, (N, 2): PCA of the vectors' directions, turned to lie as `before`.
+    """Compute the positions of the most frequent words, (N, 2): PCA of the vectors' directions, aligned with `before`.
 
-    The turn is the one (a mirror among them) that leaves the smallest squares of moves: orthogonal Procrustes
+    The rotation or reflection minimizes the sum of squared displacements: orthogonal Procrustes
     (Schönemann 1966), U V^T of the singular value decomposition of now^T before.
     """
     from core.vectors.projection import pca
@@ -271,18 +272,18 @@ def place(table: StaticVectors, before: Array | None = None) -> Array:
 
 
 def neighbours_of(table: StaticVectors, words: Sequence[str], count: int = 3) -> str:
-    """Words with their nearest, as a line: "dog: cat, fox, hen · red: blue, green, brown"."""
+    """Format words with their nearest neighbours as a line: "dog: cat, fox, hen · red: blue, green, brown"."""
     near = (", ".join(one.word for one in table.neighbours(word, count)) for word in words)
     return " · ".join(map(": ".join, zip(words, near)))
 
 
 def words_of(shared: str) -> tuple[str, ...]:
-    """The words of a run, from what its checkpoints share (`Store.model`)."""
+    """Parse the words of a run from what its checkpoints share (`Store.model`)."""
     return tuple(json.loads(shared)["words"])
 
 
 def table_of(weights: bytes, shared: str, name: str = "word2vec") -> StaticVectors:
-    """The words with their vectors, from a checkpoint's bytes.
+    """Parse the words with their vectors from a checkpoint's bytes.
 
     Raises:
         RunError: the bytes are no vectors.
@@ -299,7 +300,7 @@ def table_of(weights: bytes, shared: str, name: str = "word2vec") -> StaticVecto
 
 
 def table(store: Store, id: str, step: int | None = None) -> StaticVectors:
-    """The vectors of a word2vec run as they were at a checkpoint (None: the last one).
+    """Load the vectors of a word2vec run at a checkpoint (None: the last one).
 
     Raises:
         NoSuchRun: there is no such run. RunError: it learns no vectors, has not begun, or keeps nothing of that step.

@@ -1,4 +1,4 @@
-"""Where the loop runs: in a worker of the engine, or right here."""
+"""Entry points of the work loop: in a worker of the engine, or in the calling process."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _GOING = (
     "closing_gracefully",
     "stopping",
     "failed",
-)  # what dask calls a worker that leaves
-LEASE = 10.0  # seconds that a run waits for a worker that says nothing
+)  # dask's exception when a worker stops
+LEASE = 10.0  # seconds until a silent worker's lease expires
 
 
 def lease_seconds() -> float:
-    """GLASSBOX_LEASE: how long a run waits for a worker that says nothing (10 s)."""
+    """Read GLASSBOX_LEASE: the seconds until a silent worker's lease expires (10 s)."""
     return float(os.environ.get("GLASSBOX_LEASE", "").strip() or LEASE)
 
 
@@ -47,7 +47,7 @@ def here(
         RunError: it cannot begin; see `Store.create`.
     """
     seconds = lease_seconds()
-    with store.database.writing() as connection:  # no engine can be quicker
+    with store.database.writing() as connection:  # so that no engine can claim it
         run = store.add(connection, spec, owner, name, text, group)
         ticket = hold(connection, store.database, run.id, seconds)
     assert ticket is not None
@@ -56,7 +56,7 @@ def here(
 
 
 def resume(store: Store, id: str) -> Ticket:
-    """Take a run that waits out of the queue, for this process; a lost worker's lease is waited for.
+    """Claim a waiting run for this process; a lost worker's lease is waited for.
 
     Raises:
         NoSuchRun: there is none. RunError: it trains elsewhere, is paused, or has ended.
@@ -78,13 +78,13 @@ def resume(store: Store, id: str) -> Ticket:
 
 @dataclass(frozen=True)
 class Address:
-    """A database's address on its way to a worker; its password stays out of logs."""
+    """A database's address to be sent to a worker; its password stays out of logs."""
 
     url: str = field(repr=False)
 
 
 def work(address: Address, ticket: Ticket) -> None:
-    """Train the run of a ticket: what the engine sends to a worker of dask."""
+    """Train the run of a ticket: the function that the engine submits to dask."""
     from distributed import get_worker
 
     warmed()
@@ -93,16 +93,16 @@ def work(address: Address, ticket: Ticket) -> None:
 
 
 def train(address: Address, ticket: Ticket, leaving: Callable[[], bool]) -> None:
-    """Train the run of a ticket to its end, or until this process has to go.
+    """Train the run of a ticket to its end, or until this process must stop.
 
     Args:
-        leaving: asked before every step: has this process to go?
+        leaving: called before every step: must this process stop?
     """
     import torch
 
     from core.memory import give_back
 
-    torch.set_num_threads(1)  # two threads beside a busy neighbour are ten times slower than one
+    torch.set_num_threads(1)  # two threads beside a busy process are ten times slower than one
     store, seconds = Store(address.url), lease_seconds()
     try:
         lease = Lease.take(store.database, ticket, seconds)

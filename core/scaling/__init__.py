@@ -1,5 +1,6 @@
-"""Laws of scale: `law` fits one and says how sure it is, `forecast` tests it on what it has not seen, `surface` is the
-law over parameters and data at once, `published` has those of two papers.
+"""Scaling laws: `law` fits one with its uncertainty, `forecast` tests it on held-back runs.
+
+`surface` is the law over parameters and data at once, `published` has those of two papers.
 """
 
 from core.scaling.law import Band, Law, bootstrap, envelope, fit

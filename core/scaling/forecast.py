@@ -1,4 +1,4 @@
-"""The honest test of a law of scale: fitted on the smaller runs, it says what a larger one will come to."""
+"""Validation of a scaling law: fitted on the smaller runs, it predicts the loss of a larger one."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import numpy as np
 
 from core.scaling.law import DRAWS, Band, Law, bootstrap, checked, fit
 
-NEXT = 3.0  # where nothing is left out, a run three times as large is foretold
+NEXT = 3.0  # where nothing is held back, the forecast is for a run three times as large
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """What the law of the runs that are not held back says of one size.
+    """The forecast of the law of the runs that are not held back, for one size.
 
     Attributes:
         law, band: of the runs used; the band is None where they are too few for one.
         used, held: the different sizes that were fitted, and those that were held back.
-        at: the size that is foretold. loss: what the law says there.
-        low, high: between what a run of that size would lie, with 95 %; None without a band.
+        at: the size of the forecast. loss: the law's value there.
+        low, high: the 95 % prediction interval of a run of that size; None without a band.
         truths: the losses of the runs of that size; () where there are none.
     """
 
@@ -41,7 +41,7 @@ class Forecast:
 
     @property
     def miss(self) -> float | None:
-        """How much higher the truth is than the forecast, as a share of it; None: there is no truth."""
+        """The relative error of the forecast: how much higher the truth is; None: there is no truth."""
         return None if self.truth is None else self.truth / self.loss - 1
 
     @property
@@ -60,7 +60,7 @@ def forecast(
     truths: Sequence[float] = (),
     draws: int = DRAWS,
 ) -> Forecast:
-    """Fit the law without the `held` largest sizes, and let it say what the largest comes to.
+    """Fit the law without the `held` largest sizes, and forecast the loss at the largest.
 
     Args:
         x, losses: of each run; several runs may have the same x.

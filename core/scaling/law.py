@@ -1,4 +1,4 @@
-"""Power laws of scale: L(x) = E + A / x^alpha from a few runs, how sure it is, what it says of a larger one.
+"""Power laws of scale, L(x) = E + A / x^alpha, fitted to a few runs, with uncertainty and forecasts.
 
 x is the number of parameters, of tokens, or the compute; E is what no size takes away. The surface over parameters and
 tokens at once is in core/scaling/surface.py. Nothing here knows where the points come from.
@@ -15,10 +15,10 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 
 FEWEST = 3  # sizes: as many as a law with an offset has unknowns
-EXPONENTS = (0.01, 4.0)  # between what alpha is looked for
+EXPONENTS = (0.01, 4.0)  # search range of alpha
 DRAWS = 200
-_GRID, _FINER = 25, 9  # values of alpha on the first grid, and on each one around the best so far
-_ROUNDS, _ROUGH = 15, 9  # grids of a fit, which leave alpha sure to 1e-8; of a drawn law, to 1e-5
+_GRID, _FINER = 25, 9  # values of alpha on the first grid, and on each refined one
+_ROUNDS, _ROUGH = 15, 9  # grids of a fit, to a precision of alpha of 1e-8; of a bootstrap fit, 1e-5
 
 
 @dataclass(frozen=True)
@@ -30,17 +30,17 @@ class Law:
     exponent: float
 
     def __call__(self, x: npt.ArrayLike) -> Array:
-        """The loss at each x."""
+        """Compute the loss at each x."""
         return self.floor + self.amount * np.asarray(x, dtype=np.float64) ** -self.exponent
 
     def share_left(self, factor: float) -> float:
-        """What is left of the loss above the floor when x grows by `factor`: factor ** -exponent."""
+        """Compute the remaining share of the loss above the floor when x grows by `factor`: factor ** -exponent."""
         return float(factor**-self.exponent)
 
 
 @dataclass(frozen=True)
 class Band:
-    """Laws that other runs of the same sizes might have given, and how far a single run lies from its law.
+    """Bootstrap samples of a law, and the residuals of single runs.
 
     Attributes:
         floors, amounts, exponents: of each drawn law, (R,). scatter: residuals of the fit, made as wide as those of new
@@ -55,27 +55,27 @@ class Band:
     level: float = 0.95
 
     def laws(self, x: npt.ArrayLike) -> Array:
-        """The loss of each drawn law at each x: (R, X)."""
+        """Compute the loss of each sampled law at each x: (R, X)."""
         sizes = np.atleast_1d(np.asarray(x, dtype=np.float64))
         return self.floors[:, None] + self.amounts[:, None] * sizes ** -self.exponents[:, None]
 
     def at(self, x: npt.ArrayLike) -> tuple[Array, Array]:
-        """Between what the law lies at each x: the lower and the upper bound, (X,) each."""
+        """Compute the confidence interval of the law at each x: the lower and the upper bound, (X,) each."""
         return self._between(self.laws(x))
 
     def run(self, x: npt.ArrayLike) -> tuple[Array, Array]:
-        """Between what one more run would lie at each x: the law's draws, each with each residual."""
+        """Compute the prediction interval of one more run at each x: every sampled law with every residual."""
         laws = self.laws(x)  # (R, X)
         runs = laws[:, None] + self.scatter[:, None]  # (R, points, X)
         return self._between(runs.reshape(-1, laws.shape[1]))
 
     def exponent(self) -> tuple[float, float]:
-        """Between what alpha lies."""
+        """Compute the confidence interval of alpha."""
         low, high = self._between(self.exponents[:, None])
         return float(low[0]), float(high[0])
 
     def floor(self) -> tuple[float, float]:
-        """Between what E lies; from 0 on where the runs cannot tell it from none."""
+        """Compute the confidence interval of E; from 0 on where the runs cannot distinguish it from 0."""
         low, high = self._between(self.floors[:, None])
         return float(low[0]), float(high[0])
 
@@ -86,7 +86,7 @@ class Band:
 
 
 def fit(x: Sequence[float], losses: Sequence[float]) -> Law:
-    """The law that is nearest to the points by the sum of squared differences of the loss; E and A are not negative.
+    """Fit the law by least squares of the loss; E and A are not negative.
 
     For any alpha the best E and A are a linear problem with an exact answer, so that only alpha is searched for
     (variable projection: Golub and Pereyra 1973): on a grid, then on ever finer ones around the best.
@@ -105,7 +105,7 @@ def fit(x: Sequence[float], losses: Sequence[float]) -> Law:
 def bootstrap(
     x: Sequence[float], losses: Sequence[float], draws: int = DRAWS, seed: int = 0, level: float = 0.95
 ) -> Band:
-    """How sure the law of `fit` is: what its runs are off by is dealt out to them anew, and each deal is fitted.
+    """Bootstrap the law of `fit`: resample its residuals over the runs, and refit each sample.
 
     The sizes were chosen, so they stay, and residuals are drawn with replacement (Efron and Tibshirani 1993, "An
     Introduction to the Bootstrap", section 9.4). They hold what differs between seeds, and what the law misses.
@@ -127,7 +127,7 @@ def bootstrap(
 
 
 def envelope(x: Sequence[float], losses: Sequence[float]) -> list[int]:
-    """The runs that nobody beats for less: by rising x, those whose loss is below every cheaper one's.
+    """Find the runs on the lower envelope: by rising x, those whose loss is below every cheaper one's.
 
     Returns their places in the sequences. Raises ValueError: as `fit`, but for the number of runs.
     """
@@ -141,7 +141,7 @@ def envelope(x: Sequence[float], losses: Sequence[float]) -> list[int]:
 
 
 def checked(x: Sequence[float], losses: Sequence[float], fewest: int = FEWEST) -> tuple[Array, Array]:
-    """Both as arrays. Raises ValueError: they cannot be fitted; the message says why, and what to do."""
+    """Check the data and return both as arrays. Raises ValueError: they cannot be fitted; the message says why."""
     sizes, values = np.asarray(x, dtype=np.float64), np.asarray(losses, dtype=np.float64)
     if sizes.shape != values.shape or sizes.ndim != 1:
         raise ValueError(f"{sizes.size} sizes and {values.size} losses: give one loss for each size")
@@ -160,9 +160,9 @@ def checked(x: Sequence[float], losses: Sequence[float], fewest: int = FEWEST) -
 
 
 def _fits(sizes: Array, losses: Array, rounds: int = _ROUNDS) -> tuple[Array, Array, Array]:
-    """Floor, amount and exponent for each row of losses, (R, points) -> (R,) each."""
+    """Fit floor, amount and exponent for each row of losses, (R, points) -> (R,) each."""
     middle = float(np.log(sizes).mean())
-    logs = np.log(sizes) - middle  # so that the columns stay near 1
+    logs = np.log(sizes) - middle  # scaled so that the columns stay near 1
     rows = np.arange(len(losses))
     grid = np.broadcast_to(np.geomspace(*EXPONENTS, _GRID), (len(losses), _GRID))
     for _ in range(rounds):
@@ -179,7 +179,7 @@ def _fits(sizes: Array, losses: Array, rounds: int = _ROUNDS) -> tuple[Array, Ar
 
 
 def solved(columns: Array, losses: Array) -> tuple[Array, Array]:
-    """The best floor and amounts that are not negative, for given columns x^-alpha.
+    """Solve for the best non-negative floor and amounts, for given columns x^-alpha.
 
     Args:
         columns: (..., points, P). losses: (..., points).
@@ -191,7 +191,7 @@ def solved(columns: Array, losses: Array) -> tuple[Array, Array]:
     unknowns = full.shape[-1]
     best = np.zeros((*full.shape[:-2], unknowns))
     lowest = np.full(full.shape[:-2], np.inf)
-    # A bound that would be broken is met exactly: so every choice of what is 0 is tried, and there are few.
+    # At a bound, coefficients are exactly 0: every subset of zeros is tried, as there are few.
     for chosen in range(1, 2**unknowns):
         kept = [place for place in range(unknowns) if chosen >> place & 1]
         part = full[..., kept]

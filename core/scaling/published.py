@@ -1,4 +1,4 @@
-"""The two published laws of scale, with their constants, and well-known models by their published sizes.
+"""Two published scaling laws with their constants, and well-known models by their published sizes.
 
 Kaplan et al. 2020, "Scaling Laws for Neural Language Models" (arXiv 2001.08361): N without the embeddings, WebText2.
 Hoffmann et al. 2022, "Training Compute-Optimal Large Language Models" (arXiv 2203.15556), Chinchilla's paper: all N,
@@ -27,35 +27,35 @@ REFIT = Surface(floor=1.8172, amount_n=482.01, exponent_n=0.3478, amount_d=2085.
 
 
 def kaplan_parameters(parameters: npt.ArrayLike) -> Array:
-    """L(N) = (8.8e13 / N)^0.076 of models with enough text, trained until they converge (equation 1.1)."""
+    """Compute L(N) = (8.8e13 / N)^0.076 of models with enough text, trained until they converge (equation 1.1)."""
     return (8.8e13 / np.asarray(parameters, dtype=np.float64)) ** 0.076
 
 
 def kaplan_data(tokens: npt.ArrayLike) -> Array:
-    """L(D) = (5.4e13 / D)^0.095 of large models stopped in time (equation 1.2)."""
+    """Compute L(D) = (5.4e13 / D)^0.095 of large models stopped in time (equation 1.2)."""
     return (5.4e13 / np.asarray(tokens, dtype=np.float64)) ** 0.095
 
 
 def kaplan_compute(flops: npt.ArrayLike) -> Array:
-    """L(C) = (3.1e8 / C)^0.050 at the best size, C in PF-days (equation 1.3)."""
+    """Compute L(C) = (3.1e8 / C)^0.050 at the best size, C in PF-days (equation 1.3)."""
     return (3.1e8 / (np.asarray(flops, dtype=np.float64) / PF_DAY)) ** 0.050
 
 
 def kaplan_both(parameters: npt.ArrayLike, tokens: npt.ArrayLike) -> Array:
-    """L(N, D) = ((6.4e13 / N)^(0.076 / 0.103) + 1.8e13 / D)^0.103 (equation 1.5, constants of table 2)."""
+    """Compute L(N, D) = ((6.4e13 / N)^(0.076 / 0.103) + 1.8e13 / D)^0.103 (equation 1.5, constants of table 2)."""
     n, d = np.asarray(parameters, dtype=np.float64), np.asarray(tokens, dtype=np.float64)
     return ((6.4e13 / n) ** (0.076 / 0.103) + 1.8e13 / d) ** 0.103
 
 
 def kaplan_best(flops: npt.ArrayLike) -> tuple[Array, Array]:
-    """Parameters and tokens that Kaplan et al. advise: N = 1.3e9 C^0.73, C in PF-days (table 6); D = C / (6 N)."""
+    """Compute the optimal N and D of Kaplan et al.: N = 1.3e9 C^0.73, C in PF-days (table 6); D = C / (6 N)."""
     budget = np.asarray(flops, dtype=np.float64)
     parameters = 1.3e9 * (budget / PF_DAY) ** 0.73
     return parameters, budget / (6 * parameters)
 
 
 def chinchilla_best(flops: npt.ArrayLike) -> tuple[Array, Array]:
-    """Parameters and tokens of Hoffmann et al.'s approach 1: both grow as C^0.50 (table 2).
+    """Compute the optimal N and D of Hoffmann et al.'s approach 1: both grow as C^0.50 (table 2).
 
     Through the point that the paper gives for Gopher's budget: 67 billion parameters at 5.76e23 operations (table 3).
     """
@@ -88,7 +88,10 @@ class Known:
 
 @dataclass(frozen=True)
 class Fitted:
-    """The runs that a law was fitted to: their operations and parameters, from and to; source: where it is said."""
+    """The range of the runs that a law was fitted to: operations and parameters, from and to.
+
+    Source: where it is said.
+    """
 
     flops: tuple[float, float]
     parameters: tuple[float, float]

@@ -1,4 +1,4 @@
-"""The loss over parameters and tokens at once, L(N, D) = E + A / N^alpha + B / D^beta, and the best split of compute.
+"""The loss as a function of parameters and tokens, L(N, D) = E + A / N^alpha + B / D^beta, and the optimal split.
 
 Hoffmann et al. 2022, "Training Compute-Optimal Large Language Models", section 3.3 (approach 3).
 """
@@ -23,7 +23,7 @@ UNKNOWNS = 5
 
 
 def compute(parameters: npt.ArrayLike, tokens: npt.ArrayLike) -> Array:
-    """C = 6 N D, the convention of both papers: operations of training, attention's scores left out."""
+    """Compute C = 6 N D, the convention of both papers: training operations without attention scores."""
     return FLOPS_EACH * np.asarray(parameters, dtype=np.float64) * np.asarray(tokens, dtype=np.float64)
 
 
@@ -38,17 +38,18 @@ class Surface:
     exponent_d: float
 
     def __call__(self, parameters: npt.ArrayLike, tokens: npt.ArrayLike) -> Array:
-        """The loss at each pair."""
+        """Compute the loss at each pair."""
         n, d = np.asarray(parameters, dtype=np.float64), np.asarray(tokens, dtype=np.float64)
         return self.floor + self.amount_n * n**-self.exponent_n + self.amount_d * d**-self.exponent_d
 
     @property
     def share(self) -> float:
-        """a of N_opt ~ C^a: the share of a growth of compute that goes to parameters (Hoffmann et al. 2022, eq. 4)."""
+        """a of N_opt ~ C^a: the exponent with which optimal parameters grow with compute (Hoffmann et al. 2022, eq.
+        4)."""
         return self.exponent_d / (self.exponent_n + self.exponent_d)
 
     def best(self, flops: npt.ArrayLike) -> tuple[Array, Array]:
-        """Parameters and tokens of the lowest loss at 6 N D = flops (Hoffmann et al. 2022, equation 4).
+        """Compute the parameters and tokens of the lowest loss at 6 N D = flops (Hoffmann et al. 2022, equation 4).
 
         Raises:
             ValueError: one of the two makes no difference on this surface, so that there is no best split.
@@ -61,7 +62,7 @@ class Surface:
         return self._ratio * budget**self.share, budget ** (1 - self.share) / self._ratio
 
     def budget(self, tokens: float) -> float:
-        """The operations from which on `best` asks for more than so many tokens. Raises ValueError: as `best`."""
+        """Compute the operations from which on `best` needs more than so many tokens. Raises ValueError: as `best`."""
         self.best(1.0)
         return float(FLOPS_EACH * (tokens * self._ratio) ** (1 / (1 - self.share)))
 
@@ -73,7 +74,7 @@ class Surface:
 
 
 def fit_surface(parameters: Sequence[float], tokens: Sequence[float], losses: Sequence[float]) -> Surface:
-    """The surface nearest to the runs by the sum of squared differences; floor and amounts are not negative.
+    """Fit the surface by least squares; floor and amounts are not negative.
 
     The two exponents are searched for on ever finer grids, the rest is linear (as `core.scaling.fit`).
 
@@ -108,7 +109,7 @@ def fit_surface(parameters: Sequence[float], tokens: Sequence[float], losses: Se
 
 
 def misfit(surface: Surface, parameters: Array, tokens: Array, losses: Array) -> float:
-    """How far the runs lie from the surface: the root of the mean square, in nats."""
+    """Compute the distance of the runs from the surface: root mean square, in nats."""
     return float(np.sqrt(np.mean((losses - surface(parameters, tokens)) ** 2)))
 
 
@@ -120,7 +121,7 @@ def share_between(
     draws: int = 200,
     level: float = 0.95,
 ) -> tuple[float, float]:
-    """Between what `share` lies: residuals are dealt to the runs anew, as `core.scaling.bootstrap` does for a law.
+    """Compute the confidence interval of `share` by a bootstrap of residuals, as `core.scaling.bootstrap` for a law.
 
     Every deal is fitted on one grid of both exponents, from half to twice those of the surface; there the linear part
     of all deals is solved at once.
@@ -149,10 +150,10 @@ def share_between(
 
 
 def _nearest(columns: Array, drawn: Array) -> npt.NDArray[np.intp]:
-    """For each row of losses (R, points) the place on the grid (G, points, P) of the least squares, (R,)."""
+    """Find for each row of losses (R, points) the index on the grid (G, points, P) of the least squares, (R,)."""
     full = np.concatenate([np.ones((*columns.shape[:-1], 1)), columns], axis=-1)
     lowest = np.full((len(full), len(drawn)), np.inf)
-    for chosen in range(1, 2 ** full.shape[-1]):  # which of floor and amounts are not 0, as in `solved`
+    for chosen in range(1, 2 ** full.shape[-1]):  # subsets of non-zero coefficients, as in `solved`
         part = full[..., [place for place in range(full.shape[-1]) if chosen >> place & 1]]
         turned = np.swapaxes(part, -1, -2)
         met = turned @ drawn.T  # (G, kept, R)

@@ -1,4 +1,4 @@
-"""Byte-pair encoding: a word begins as letters, and the merges that were learned are made again, oldest first.
+"""Byte-pair encoding: a word begins as letters, and the learned merges are applied in the order they were learned.
 
 Sennrich et al. 2016, section 3.2; over bytes, Radford et al. 2019, section 2.2.
 """
@@ -17,7 +17,7 @@ Ranks = Mapping[tuple[str, str], int]
 
 @dataclass(frozen=True)
 class Candidate:
-    """Two neighbours of a word: the left one's index, both, and the rank of their merge (None: never learned)."""
+    """A pair of neighbouring symbols: the left one's index, both, and the rank of their merge (None: never learned)."""
 
     at: int
     left: str
@@ -27,7 +27,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Turn:
-    """One turn of cutting a word: its symbols, its pairs, and which of the pairs is merged.
+    """One merge step: the word's symbols, its pairs, and the pair that is merged.
 
     `taken`: the index in `pairs` of the pair with the lowest rank, the leftmost of equals; None where no pair has
     one, which ends it.
@@ -39,7 +39,7 @@ class Turn:
 
 
 def replay(letters: Iterable[str], ranks: Ranks) -> list[Turn]:
-    """How a word is put together from its letters, one merge a turn; the last turn holds the pieces."""
+    """Merge a word's letters step by step; the last step holds the pieces."""
     symbols, turns = list(letters), []
     while True:
         pairs = [
@@ -55,7 +55,7 @@ def replay(letters: Iterable[str], ranks: Ranks) -> list[Turn]:
 
 
 def pieces_of(letters: Iterable[str], ranks: Ranks) -> list[str]:
-    """The symbols of the last turn of `replay`, without the record of the others."""
+    """Compute the symbols of the last step of `replay`, without recording the others."""
     symbols = list(letters)
     while len(symbols) > 1:
         rank, at = min((ranks.get(pair, len(ranks)), at) for at, pair in enumerate(pairwise(symbols)))
@@ -66,7 +66,7 @@ def pieces_of(letters: Iterable[str], ranks: Ranks) -> list[str]:
 
 
 def merged(symbols: Sequence[str], left: str, right: str, entry: str) -> list[str]:
-    """The symbols with `entry` for every `left` that `right` follows, left to right: what a merge does to a word."""
+    """Replace every `left` followed by `right` by `entry`, left to right."""
     out: list[str] = []
     at = 0
     while at < len(symbols):
@@ -101,25 +101,28 @@ class BPE:
         return len(self.vocabulary)
 
     def words(self, text: str) -> list[Word]:
-        """The words that pre-tokenization gives; merges stay inside them."""
+        """Pre-tokenize a text into words; merges stay inside them."""
         return split(text, self.pretokens)
 
     def letters(self, word: Word) -> list[str]:
-        """The symbols that the merges begin with: the word's letters, `[UNK]` for one that the vocabulary lacks."""
+        """Return the symbols that merging begins with.
+
+        The word's letters, `[UNK]` for one that the vocabulary lacks.
+        """
         return [letter if letter in self.ids else UNKNOWN for letter in word.entry]
 
     def replay(self, word: Word) -> list[Turn]:
-        """How this word is put together, merge by merge."""
+        """Record how this word is merged, step by step."""
         return replay(self.letters(word), self.ranks)
 
     def cut(self, word: Word, text: str) -> list[Piece]:
-        """The pieces of one word of `text`."""
+        """Tokenize one word of `text`."""
         found: list[Piece] = []
         letters = self.letters(word)
         first = 0
         for entry in pieces_of(letters, self.ranks):
             last, length = first, 0
-            while length < len(entry):  # counted in letters, since an unknown one is written in five
+            while length < len(entry):  # counted in letters, since `[UNK]` has five characters
                 length, last = length + len(letters[last]), last + 1
             unknown = last == first + 1 and letters[first] != word.entry[first]
             found.append(piece(self.pretokens, text, word, first, last, entry, self.ids[entry], unknown))
@@ -127,5 +130,5 @@ class BPE:
         return found
 
     def encode(self, text: str) -> list[Piece]:
-        """The pieces of a text, left to right."""
+        """Tokenize a text, left to right."""
         return [found for word in self.words(text) for found in self.cut(word, text)]

@@ -1,4 +1,4 @@
-"""Characters that a vocabulary of bytes cut over several tokens: which token holds which of their bytes."""
+"""Characters whose UTF-8 bytes are split over several tokens."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.text.pieces import Piece
 
 @dataclass(frozen=True)
 class Share:
-    """What one token holds of a character: the token, its index in the text's pieces, and those bytes (0 to 255)."""
+    """One token's part of a character: the token, its index in the text's pieces, and those bytes (0 to 255)."""
 
     piece: Piece
     index: int
@@ -19,7 +19,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Broken:
-    """A character cut over several tokens: itself, its place in the text, its UTF-8 bytes, and who holds them."""
+    """A split character: itself, its position in the text, its UTF-8 bytes, and its tokens."""
 
     character: str
     at: int
@@ -28,7 +28,7 @@ class Broken:
 
 
 def broken(pieces: Sequence[Piece], text: str) -> list[Broken]:
-    """The characters of `text` whose bytes went to more than one of its pieces, in their order.
+    """Find the characters of `text` whose bytes went to more than one of its pieces, in their order.
 
     Pieces that share no character have none to show: a method without bytes gives an empty list.
     """
@@ -38,7 +38,7 @@ def broken(pieces: Sequence[Piece], text: str) -> list[Broken]:
         stretch = text[start : max(pieces[index].end for index in cluster)]
         held = [(index, byte) for index in cluster for byte in pieces[index].data]
         if bytes(byte for _, byte in held) != stretch.encode("utf-8", "surrogatepass"):
-            continue  # a normalizer changed the text: its bytes are not the text's
+            continue  # a normalizer changed the text, so its bytes are not the text's
         first = 0
         for at, character in enumerate(stretch, start):
             last = first + len(character.encode("utf-8", "surrogatepass"))
@@ -54,7 +54,7 @@ def broken(pieces: Sequence[Piece], text: str) -> list[Broken]:
 
 
 def _clusters(pieces: Sequence[Piece]) -> list[list[int]]:
-    """The indices of neighbours that share characters, where at least two do."""
+    """Group the indices of neighbouring pieces that share characters, where at least two do."""
     groups: list[list[int]] = []
     end = -1
     for index, piece in enumerate(pieces):

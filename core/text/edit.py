@@ -1,4 +1,4 @@
-"""A learner's text with one token more, or one token replaced, and every other character as it was typed."""
+"""Edits of the learner's text by tokens: one appended or replaced, with every other character unchanged."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from core.text.tokenizer import Tokenizer
 
 
 def continued(tokenizer: Tokenizer, text: str, token: int) -> str:
-    """`text` with `token` (an id) after it. A special token stands for no text, so it adds nothing.
+    """Append `token` (an id) to `text`. A special token stands for no text, so it adds nothing.
 
     The whole is decoded, not the token alone: a leading space, or the rest of a character cut over several tokens,
     shows only there.
@@ -20,7 +20,7 @@ def continued(tokenizer: Tokenizer, text: str, token: int) -> str:
 
 
 def replaced(tokenizer: Tokenizer, text: str, row: int, token: int) -> str:
-    """`text` with the token at `row` (counted with the special tokens) replaced by `token`, the rest as it was typed.
+    """Replace the token at `row` (counted with the special tokens) of `text` by `token`.
 
     A row that the tokenizer added stands for no text: nothing changes.
     """
@@ -30,7 +30,7 @@ def replaced(tokenizer: Tokenizer, text: str, row: int, token: int) -> str:
     piece = tokenizer.display(token)
     if token in tokenizer.special_ids or first == 0:
         piece = piece.strip()
-    elif piece.startswith("##"):  # WordPiece writes so what goes on a word
+    elif piece.startswith("##"):  # WordPiece's prefix of word continuations
         piece = piece[2:]
     if text[first:last].startswith(" ") and not piece.startswith(" "):
         piece = " " + piece

@@ -1,4 +1,4 @@
-"""One text in many languages, and how many tokens a vocabulary spends on it: per word, per character, per byte."""
+"""One text in many languages, and the number of tokens per word, per character, per byte."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Language:
 
 @dataclass(frozen=True)
 class Rates:
-    """The tokens that a vocabulary spends on a text, and what the text is made of.
+    """The tokens of a text, and its words, characters and bytes.
 
     `words`: stretches between spaces; None where the language writes no spaces. `bytes`: of UTF-8. `unknown`: tokens
     that say only that something was there.
@@ -62,13 +62,13 @@ class Rates:
 
 @cache
 def languages() -> tuple[Language, ...]:
-    """The languages of the parallel sentences, those in the Latin script first."""
+    """List the languages of the parallel sentences, those in the Latin script first."""
     records = json.loads(PARALLEL.read_text(encoding="utf-8"))
     return tuple(Language(**{**record, "sentences": tuple(record["sentences"])}) for record in records)
 
 
 def rates(method: Method, texts: Iterable[str], spaced: bool = True) -> Rates:
-    """What a vocabulary spends on texts, each cut by itself (a language's sentences)."""
+    """Count the tokens of texts, each tokenized by itself (a language's sentences)."""
     tokens = unknown = words = characters = size = 0
     for text in texts:
         pieces = method.encode(text)

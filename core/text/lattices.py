@@ -1,4 +1,4 @@
-"""Many lattices at once: the forward-backward sums and best paths that learning a unigram vocabulary asks for.
+"""Batched segmentation lattices: forward-backward sums and best paths for learning a unigram vocabulary.
 
 The ways to cut W words lie side by side: nodes are the places between letters, an edge is a piece from one node to a
 later one. All words are computed together, one layer of nodes after the other, so that a step costs as many array
@@ -32,7 +32,7 @@ class Lattices:
         self._backward = _layers(last[word] - start, start)
 
     def expected(self, log_prob: Floats, weight: Floats) -> tuple[Floats, float]:
-        """How often each edge is on a path, and how probable the words are: the E step (Kudo 2018, section 3.2).
+        """Compute the expected uses of each edge, and the likelihood: the E step (Kudo 2018, section 3.2).
 
         Args:
             log_prob: (E,) of each edge, in nats.
@@ -53,7 +53,7 @@ class Lattices:
         return share * weight[self.word], float(weight @ total)
 
     def best(self, log_prob: Floats) -> list[Integers]:
-        """The best path of every word, as the edges of all last pieces, of all pieces before those, and so on.
+        """Find the best path of every word: the edges of all last pieces, of all pieces before those, and so on.
 
         Args:
             log_prob: (E,) in nats; -inf takes an edge away. A word that no path leads through has no piece at all.
@@ -78,7 +78,7 @@ class Lattices:
 
 
 def _layers(depth: Integers, node: Integers) -> list[tuple[Integers, Integers, Integers]]:
-    """Edges in layers of equal depth: the edges of each, where each node's begin among them, and those nodes."""
+    """Yield edges in layers of equal depth: the edges of each, where each node's begin among them, and those nodes."""
     order = np.lexsort((node, depth))
     layers = []
     for edges in np.split(order, np.flatnonzero(np.diff(depth[order])) + 1):
@@ -90,7 +90,7 @@ def _layers(depth: Integers, node: Integers) -> list[tuple[Integers, Integers, I
 
 
 def _log_sums(values: Floats, firsts: Integers) -> Floats:
-    """The logarithm of the summed exponentials of each stretch of values that begins at one of `firsts`."""
+    """Compute the log-sum-exp of each segment of values that begins at one of `firsts`."""
     most = np.maximum.reduceat(values, firsts)
     most[~np.isfinite(most)] = 0
     lengths = np.diff(np.append(firsts, len(values)))

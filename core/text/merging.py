@@ -1,4 +1,4 @@
-"""Learning pieces by merging pairs, byte-pair encoding and WordPiece alike, with every step as data.
+"""Learning by merges, for byte-pair encoding and WordPiece, with every step recorded.
 
 Both begin with single letters and, again and again, make one pair of neighbours a new entry. Byte-pair encoding takes
 the pair that stands most often in the corpus (Sennrich et al. 2016, section 3.2); WordPiece the pair that stands most
@@ -23,12 +23,12 @@ from core.text.wordpiece import CONTINUED, WordPiece
 
 Rule = Literal["count", "score"]
 
-RIVALS, CHANGES, REACH = 6, 3, 12  # what each step keeps: pairs, words, symbols on each side of the merge
+RIVALS, CHANGES, REACH = 6, 3, 12  # sizes of a step's record: pairs, words, symbols on each side of the merge
 
 
 @dataclass(frozen=True)
 class PairCount:
-    """A pair before a merge: how often it and each part stood in the corpus, and the two numbers to choose by.
+    """A pair before a merge: the counts of it and of its parts, and its two possible scores.
 
     `entry`: what it would become. `score`: count / (left_count * right_count), WordPiece's.
     """
@@ -47,7 +47,7 @@ class PairCount:
 
 @dataclass(frozen=True)
 class Change:
-    """A word that a merge changes: its symbols before and after, and how often it stands in the corpus.
+    """A word that a merge changes: its symbols before and after, and its count in the corpus.
 
     `at`: the index in `before` of the first merged pair's left part. Of a long word, the stretch about that; `cut`.
     """
@@ -62,7 +62,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Merge:
-    """One step: the pair that was chosen, and what the choice was made from.
+    """One step: the chosen pair, and its alternatives.
 
     `step` counts from 0 and is the merge's rank when text is encoded; `id` the new entry's. `count` is how often the
     pair stood when it was chosen, `symbols` how many symbols the corpus has after it. `rivals`: the best pairs before
@@ -84,7 +84,7 @@ class Merge:
 
 
 class Learning:
-    """Pieces learned from a corpus, one merge at a time: iterate to learn, stop at any time, go on later.
+    """A learner that adds one merge at a time: iterate to learn, stop at any time, resume later.
 
     Args:
         corpus: a text, or documents.
@@ -113,7 +113,8 @@ class Learning:
         words = count(corpus, pretokens)
         self.n_words = len(words)
         spelled = [self._letters(word) for word in words]
-        in_bytes = pretokens == "bytes" and rule == "count"  # all 256 are letters, so nothing is ever unknown
+        # all 256 bytes are letters, so nothing is ever unknown
+        in_bytes = pretokens == "bytes" and rule == "count"
         letters: dict[str, int] = dict.fromkeys(LETTER_OF.values(), 0) if in_bytes else {}
         for word, n in zip(spelled, words.values()):
             for letter in word:
@@ -123,7 +124,7 @@ class Learning:
         )
         specials = [] if in_bytes else [UNKNOWN]
         self.vocabulary = [*specials, *self.letters]
-        self.alphabet = len(self.vocabulary)  # entries that no merge made
+        self.alphabet = len(self.vocabulary)  # entries that are no merges
         self.merges: list[Merge] = []
         self._id = {entry: id for id, entry in enumerate(self.vocabulary)}
         ids = [[self._id[letter] for letter in word] for word in spelled]
@@ -135,7 +136,7 @@ class Learning:
 
     @property
     def most(self) -> int:
-        """The merges that the size leaves room for."""
+        """The number of merges that the size leaves room for."""
         return max(self.size - self.alphabet, 0)
 
     @property
@@ -145,17 +146,17 @@ class Learning:
 
     @property
     def ended(self) -> bool:
-        """Whether pairs ran out before the size was reached."""
+        """Whether there were no pairs left before the size was reached."""
         return self.n_characters > 0 and not self.crowded and len(self.vocabulary) < self.size and self.done
 
     @property
     def done(self) -> bool:
-        """Whether there is nothing more to learn: the size is reached, or no pair stands often enough."""
+        """Whether learning is complete: the size is reached, or no pair is frequent enough."""
         return len(self.vocabulary) >= self.size or not self._best(1, self.rule)
 
     @property
     def note(self) -> str:
-        """What a learner should know about this corpus and size, or ""."""
+        """A note for the learner about this corpus and size, or ""."""
         if not self.n_characters:
             return (
                 "Cut this way, the corpus holds no word to learn from: the vocabulary is what it began with."
@@ -171,7 +172,7 @@ class Learning:
         return ""
 
     def __iter__(self) -> Iterator[Merge]:
-        """Learn, one merge after the other, from where learning stands."""
+        """Learn one merge after the other, from the present state."""
         while len(self.vocabulary) < self.size:
             merge = self._step()
             if merge is None:
@@ -179,13 +180,13 @@ class Learning:
             yield merge
 
     def run(self) -> Learning:
-        """Learn to the end; returns itself."""
+        """Learn to the end; return itself."""
         for _ in self:
             pass
         return self
 
     def tokenizer(self, upto: int | None = None) -> BPE | WordPiece:
-        """What cuts text with the first `upto` merges (all so far if None): a smaller vocabulary is a prefix."""
+        """Build the tokenizer with the first `upto` merges (all so far if None): a smaller vocabulary is a prefix."""
         merges = self.merges[:upto]
         size = max([self.alphabet, *(merge.id + 1 for merge in merges)])
         if self.rule == "score":
@@ -194,7 +195,7 @@ class Learning:
         return BPE(self.vocabulary[:size], pairs, self.pretokens)
 
     def before(self, step: int, pairs: int = 12) -> list[PairCount]:
-        """The best pairs before any merge so far, best first by the rule, counted anew; after the last one, too.
+        """List the best pairs before any merge so far, recounted, best first by the rule; after the last one, too.
 
         Raises:
             ValueError: step is not between 0 and the number of merges.
@@ -206,7 +207,7 @@ class Learning:
         return [self._pair_count(int(keys[i]), int(counts[i]), symbols) for i in best]
 
     def pair_counts(self, pairs: list[tuple[str, str]], upto: int | None = None) -> list[int]:
-        """How often each pair of entries stands side by side in the corpus after `upto` merges (all so far if None)."""
+        """Count each pair of neighbouring entries in the corpus after `upto` merges (all so far if None)."""
         keys, counts, _ = self._symbols.pairs_at(len(self.merges) if upto is None else upto)
         found = dict(zip(keys.tolist(), counts.tolist()))
         return [found.get(key(self._id.get(left, -1), self._id.get(right, -1)), 0) for left, right in pairs]
@@ -217,7 +218,7 @@ class Learning:
         return [letter if at == 0 else CONTINUED + letter for at, letter in enumerate(word)]
 
     def _step(self) -> Merge | None:
-        """Choose a pair, merge it everywhere, and keep what the choice was made from."""
+        """Choose a pair, merge it everywhere, and record the choice."""
         rivals = self._best(RIVALS, self.rule)
         if not rivals:
             return None
@@ -243,7 +244,7 @@ class Learning:
         return record
 
     def _best(self, n: int, rule: Rule) -> list[PairCount]:
-        """The n best pairs that stand now, best first."""
+        """Return the n best present pairs, best first."""
         symbols = self._symbols
         size = len(symbols.where)
         keys, counts = symbols.pairs[:size], symbols.counts[:size]
@@ -254,7 +255,7 @@ class Learning:
             best = _top(worth, keys, counts, n, self._guess)
             self._guess = (
                 worth[best[-1]] / 2 if len(best) else 0
-            )  # the next best are seldom worth half as much
+            )  # a threshold: the next best are seldom below half of it
         return [self._pair_count(int(keys[i]), int(counts[i]), self._symbol_counts) for i in best]
 
     def _pair_count(self, pair: int, n: int, symbols: Integers) -> PairCount:
@@ -264,7 +265,7 @@ class Learning:
         return PairCount(first, second, entry, n, int(symbols[left]), int(symbols[right]))
 
     def _changes(self, at: Integers, chosen: PairCount) -> tuple[Change, ...]:
-        """The most frequent words among those that hold the places."""
+        """Return the most frequent words among those that hold the places."""
         symbols, found = self._symbols, []
         firsts = at[np.concatenate(([True], np.diff(symbols.word[at]) != 0))[: len(at)]]
         order = np.argsort(-symbols.weight[symbols.word[firsts]], kind="stable")[:CHANGES]
@@ -278,7 +279,7 @@ class Learning:
 
 
 def _worth(keys: Integers, counts: Integers, symbols: Integers, rule: Rule, least: int) -> NDArray:
-    """What the rule compares pairs by: their counts, or their scores; 0 for a pair that must not be merged."""
+    """Score pairs by the rule: counts, or WordPiece's scores; 0 for a pair that must not be merged."""
     allowed = counts if least == 1 else np.where(counts < least, 0, counts)
     if rule == "count":
         return allowed
@@ -286,7 +287,7 @@ def _worth(keys: Integers, counts: Integers, symbols: Integers, rule: Rule, leas
 
 
 def _top(worth: NDArray, keys: Integers, counts: Integers, n: int, guess: float = 0) -> NDArray[np.intp]:
-    """The rows of the n best pairs, best first: by worth, then by count, then the smallest pair.
+    """Find the rows of the n best pairs, best first: by score, then by count, then the smallest pair.
 
     `guess`: a worth that n pairs probably reach; a good one spares most of the work, a bad one changes nothing.
     """

@@ -1,4 +1,4 @@
-"""What every way of cutting a text gives: pieces, each with its place in the text and in the vocabulary."""
+"""The common result of all tokenization methods: pieces, each with its span in the text and its vocabulary entry."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Word:
-    """A stretch of text that no piece may leave: what pre-tokenization gives.
+    """A word from pre-tokenization, which no piece may cross.
 
     `entry`: its letters as vocabularies write them (a byte's stand-in, `▁` for a space). `spans[i]`: the characters of
     the text behind letter i, (first, after last), empty for a letter that was added. `start`, `end`: all of it.
@@ -45,7 +45,7 @@ class Word:
 
 
 class Method(Protocol):
-    """A vocabulary and the rule that cuts text with it, learned here or published."""
+    """A vocabulary with its tokenization rule, learned here or published."""
 
     name: str
 
@@ -54,13 +54,13 @@ class Method(Protocol):
         """The entries in the order of their ids."""
 
     def __len__(self) -> int:
-        """The number of entries."""
+        """Return the number of entries."""
 
     def words(self, text: str) -> list[Word]:
-        """The text before any piece is looked up: what no piece may cross."""
+        """Pre-tokenize a text into words, which no piece may cross."""
 
     def cut(self, word: Word, text: str) -> list[Piece]:
-        """The pieces of one word of `words(text)`."""
+        """Tokenize one word of `words(text)`."""
 
     def encode(self, text: str) -> list[Piece]:
-        """The pieces of a text, left to right."""
+        """Tokenize a text, left to right."""

@@ -1,4 +1,4 @@
-"""Pre-tokenization: a text cut into words before any piece is learned or looked up.
+"""Pre-tokenization: the split of a text into words before any piece is learned or looked up.
 
 Four ways, each equal to one of the `tokenizers` library: GPT-2's (`ByteLevel`), BERT's (`BertPreTokenizer`),
 SentencePiece's (`Metaspace`, a line at a time), and none (a line is one word).
@@ -18,7 +18,7 @@ from core.text.pieces import Piece, Span, Word
 from core.text.tokenizer import byte_alphabet
 
 SPACE_MARK = "▁"
-KEPT = 1_000_000  # characters of a text whose words are remembered
+KEPT = 1_000_000  # characters of texts whose words are cached
 
 LETTER_OF = {byte: letter for letter, byte in byte_alphabet().items()}  # byte -> its printable stand-in
 BYTE_OF = byte_alphabet()
@@ -26,7 +26,7 @@ BYTE_OF = byte_alphabet()
 
 @dataclass(frozen=True)
 class Pretoken:
-    """One way: its `name` in code and links, its `label` for a menu, `what` it does in one sentence."""
+    """One method: its `name` in code and links, its `label` for a menu, and a description in one sentence (`what`)."""
 
     name: str
     label: str
@@ -47,7 +47,7 @@ PRETOKENS = {
 
 
 def split(text: str, kind: str) -> list[Word]:
-    """The words of a text, left to right, each with the place of its letters in the text.
+    """Split a text into words, left to right, each with the spans of its letters in the text.
 
     Raises:
         ValueError: `kind` is none of `PRETOKENS`.
@@ -63,7 +63,7 @@ def split(text: str, kind: str) -> list[Word]:
 
 
 def count(corpus: str | Iterable[str], kind: str) -> dict[str, int]:
-    """Every word of the corpus (a text, or documents), in the vocabulary's letters, with how often it stands there.
+    """Count every word of the corpus (a text, or documents), in the vocabulary's letters.
 
     In the order of their first appearance, so that what is learned from it is the same every time.
 
@@ -78,7 +78,7 @@ def count(corpus: str | Iterable[str], kind: str) -> dict[str, int]:
 
 @lru_cache(maxsize=6)
 def _counted(text: str, kind: str) -> Mapping[str, int]:
-    """The words of a text that is learned from in several ways, or again with another size."""
+    """Count the words of a text, cached, since it is used by several methods or again with another size."""
     return _count([text], kind)
 
 
@@ -96,14 +96,14 @@ def _count(documents: Iterable[str], kind: str) -> dict[str, int]:
 
 
 def in_bytes(text: str) -> str:
-    """A text with each of its UTF-8 bytes as one printable letter: "é" -> "Ã©", " a" -> "Ġa"."""
+    """Convert a text to one printable letter per UTF-8 byte: "é" -> "Ã©", " a" -> "Ġa"."""
     return "".join(LETTER_OF[byte] for byte in text.encode("utf-8", "surrogatepass"))
 
 
 def piece(
     kind: str, text: str, word: Word, first: int, last: int, entry: str, id: int, unknown: bool = False
 ) -> Piece:
-    """The piece for letters first to last (excluded) of a word of `split(text, kind)`.
+    """Build the piece for letters first to last (excluded) of a word of `split(text, kind)`.
 
     In bytes, part of a character reads `\\xf0\\x9f`. Letters that were added stand for no text and give no bytes; a
     piece of nothing else reads as its entry.
@@ -136,7 +136,7 @@ def _in_bytes(text: str, start: int, end: int) -> Word:
 
 
 def _mark(line: str) -> list[str]:
-    """A line's words, each beginning with ▁: one is put before the line unless it begins with a space."""
+    """Split a line into words that begin with ▁: one is put before the line unless it begins with a space."""
     line = line.replace(" ", SPACE_MARK)
     if not line.startswith(SPACE_MARK):
         line = SPACE_MARK + line
@@ -154,13 +154,13 @@ def _marked(text: str, start: int, end: int) -> list[Word]:
     return words
 
 
-# Both rules ask the library which characters are letters, numbers, spaces and punctuation: it, and Python, each follow
-# a version of Unicode of their own.
+# Both rules use the library's classes of letters, numbers, spaces and punctuation: it and Python follow different
+# versions of Unicode.
 
 
 @cache
 def _gpt2() -> re.Pattern[str]:
-    """GPT-2's rule (Radford et al. 2019, released encoder), which asks for Unicode letters and numbers."""
+    """Build GPT-2's pattern (Radford et al. 2019, released encoder), which uses Unicode letters and numbers."""
     kinds = (r"\p{L}", r"\p{N}", r"\s")
     alike = pre_tokenizers.Split(Regex("|".join(f"{kind}+" for kind in kinds)), "isolated")
     parts = {part[0]: part for part, _ in alike.pre_tokenize_str(_every())}
@@ -175,18 +175,21 @@ def _gpt2() -> re.Pattern[str]:
 
 @cache
 def _bert() -> re.Pattern[str]:
-    """Words between spaces, with each punctuation mark alone (Devlin et al. 2019, released tokenizer)."""
+    """Build BERT's pattern.
+
+    Words between spaces, each punctuation mark alone (Devlin et al. 2019, released tokenizer).
+    """
     rule, every = pre_tokenizers.BertPreTokenizer(), _every()
     parts = rule.pre_tokenize_str(every)
     dropped = sorted(set(every).difference(*(part for part, _ in parts)))
-    # A mark stands alone also behind a letter; another character goes on with the word.
+    # A mark is separate also after a letter; another character continues the word.
     alone = "a".join(part for part, _ in parts if len(part) == 1)
     marks = _ranges([ord(part) for part, _ in rule.pre_tokenize_str(alone) if len(part) == 1 and part != "a"])
     return re.compile(rf"[{marks}]|[^{marks}{_ranges([ord(space) for space in dropped])}]+")
 
 
 def _every() -> str:
-    """Every character that can be a letter, a number, a space or a mark.
+    """List every character that can be a letter, a number, a space or a mark.
 
     Planes 4 to 13 hold none, 15 and 16 are for private use, and the halves of a UTF-16 pair are no characters.
     """
@@ -196,14 +199,14 @@ def _every() -> str:
 
 
 def _holding(kind: str, letters: Iterable[str]) -> list[str]:
-    """Those of the letters that a Unicode property holds for."""
+    """Filter letters by a Unicode property."""
     without = pre_tokenizers.Split(Regex(kind), "removed").pre_tokenize_str("".join(letters))
     others = {each for part, _ in without for each in part}
     return [each for each in letters if each not in others]
 
 
 def _ranges(points: list[int]) -> str:
-    """Sorted code points as the inside of a character class, neighbours joined."""
+    """Format sorted code points as the inside of a character class, with neighbours joined."""
     parts: list[str] = []
     first = last = points[0]
     for at in [*points[1:], -1]:

@@ -1,6 +1,7 @@
-"""Vocabularies that others learned: GPT-2's, cl100k's and BERT's, and the one of any loaded model.
+"""Published vocabularies: GPT-2's, cl100k's and BERT's, and the one of any loaded model.
 
-The `tokenizers` library cuts the text; the record of how a word was cut is ours, made from the same vocabulary.
+The `tokenizers` library tokenizes the text; the record of a word's tokenization is computed here, from the same
+vocabulary.
 """
 
 from __future__ import annotations
@@ -29,18 +30,18 @@ Kind = Literal["bpe", "wordpiece", "unigram", "other"]
 
 LABELS = {"gpt2": "GPT-2", "cl100k": "GPT-4 (cl100k)", "bert": "BERT"}
 
-_HALF = re.compile("[\ud800-\udfff]")  # half a character (a lone surrogate), which the library refuses
+_HALF = re.compile("[\ud800-\udfff]")  # a lone surrogate, which the library refuses
 _BYTE_ENTRY = re.compile(r"<0x[0-9A-F]{2}>")
 
 
 def names() -> list[str]:
-    """The published vocabularies that come with the project, in the order a menu should show them."""
+    """List the published vocabularies that come with the project, in the order of a menu."""
     return list(LABELS)
 
 
 @cache
 def published(name: str) -> Published:
-    """A published vocabulary by its name; read at the first call, then shared.
+    """Load a published vocabulary by its name; cached.
 
     Raises:
         ValueError: there is none of that name.
@@ -53,7 +54,7 @@ def published(name: str) -> Published:
 
 
 class Published:
-    """A `Tokenizer` with the face of the methods learned here. It adds no special tokens to a text.
+    """A `Tokenizer` with the interface of the methods learned here. It adds no special tokens to a text.
 
     `kind`: how it cuts a word: by merges ("bpe"), by the longest match ("wordpiece"), by the likeliest path
     ("unigram"), or in a way that cannot be replayed here ("other").
@@ -72,7 +73,7 @@ class Published:
 
     @cached_property
     def kind(self) -> Kind:
-        """How it cuts a word."""
+        """Its tokenization method."""
         model = self.tokenizer.raw.model
         if isinstance(model, models.BPE):
             odd = model.dropout or model.continuing_subword_prefix or model.end_of_word_suffix
@@ -84,30 +85,30 @@ class Published:
         )
 
     def words(self, text: str) -> list[Word]:
-        """The words inside which pieces stay; a letter has the span of the piece it went to."""
+        """Return the words that no piece crosses; a letter has the span of its piece."""
         return [self._word(text, list(group)) for group in self._groups(text)]
 
     def cut(self, word: Word, text: str) -> list[Piece]:
-        """The pieces of one word of `words(text)`."""
+        """Tokenize one word of `words(text)`."""
         return [piece for group in self._groups(text) for piece in group if self._word(text, group) == word]
 
     def encode(self, text: str) -> list[Piece]:
-        """The pieces of a text, left to right."""
+        """Tokenize a text, left to right."""
         return [piece for group in self._groups(text) for piece in group]
 
     def letters(self, word: Word) -> list[str]:
-        """The symbols that merging begins with; a special token, typed out, is one and stays so."""
+        """Return the symbols that merging begins with; a special token in the text is one symbol."""
         if self.tokenizer.id(word.entry) in self.tokenizer.special_ids:
             return [word.entry]
         return re.findall(rf"{_BYTE_ENTRY.pattern}|.", word.entry, re.DOTALL)
 
     def replay(self, word: Word) -> list[Turn]:
-        """How byte-pair encoding put a word together, merge by merge. Raises ValueError for another kind."""
+        """Record how byte-pair encoding merged a word, step by step. Raises ValueError for another kind."""
         self._expect("bpe")
         return replay(self.letters(word), self.ranks)
 
     def trials(self, word: Word) -> list[Trial]:
-        """What WordPiece looked up to cut a word, in order. Raises ValueError for another kind."""
+        """List WordPiece's look-ups for a word, in order. Raises ValueError for another kind."""
         self._expect("wordpiece")
         return trials(word.entry, self.ids, self.tokenizer.raw.model.max_input_chars_per_word)
 
@@ -132,7 +133,7 @@ class Published:
         return Unigram(entries, scores, unknown=spec["unk_id"])
 
     def _spec(self) -> dict[str, Any]:
-        """What the library would write of its model; large, so it is read where it is needed and let go."""
+        """Return the library's serialized model; large, so it is not kept."""
         spec: dict[str, Any] = json.loads(self.tokenizer.raw.to_str())["model"]
         return spec
 
@@ -150,7 +151,7 @@ class Published:
             raise ValueError(f"{self.label} cuts words in another way ({self.kind}, not {kind})")
 
     def _groups(self, text: str) -> list[list[Piece]]:
-        """The pieces, word by word."""
+        """Group the pieces by word."""
         found = self.tokenizer.raw.encode(_HALF.sub("\ufffd", text), add_special_tokens=False)
         pieces = [self._piece(text, id, *span) for id, span in zip(found.ids, found.offsets)]
         words = groupby(zip(found.word_ids, pieces), key=lambda both: both[0])
@@ -171,7 +172,7 @@ class Published:
                 body = body.removeprefix(CONTINUED)
             if stretch and body.strip() == stretch.strip():
                 return Piece(stretch, entry, id, start, end, False, data)
-            # A normalizer (lower case, no accents) had changed the text before the entry was looked up.
+            # A normalizer (lowercase, no accents) had changed the text before the entry was looked up.
             return Piece(body, entry, id, start, end, False, body.encode() if stretch else data)
         return Piece(data.decode("utf-8", "backslashreplace"), entry, id, start, end, False, data)
 
@@ -190,7 +191,7 @@ class Published:
 
 
 def _bert() -> tokenizers.Tokenizer:
-    """BERT's own steps around its vocabulary: lower case, no accents, words and marks, longest match."""
+    """Build BERT's own steps around its vocabulary: lowercase, no accents, words and marks, longest match."""
     entries = (FOLDER / "bert-base-uncased.vocab.txt").read_text(encoding="utf-8").split("\n")
     vocabulary = {entry: id for id, entry in enumerate(entries) if entry}
     raw = tokenizers.Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))

@@ -1,4 +1,4 @@
-"""The merges of a large published vocabulary as numbers: some 16 bytes each, where a dict of pairs takes 500."""
+"""Merge ranks of a large vocabulary as arrays: some 16 bytes each, where a dict of pairs takes 500."""
 
 from __future__ import annotations
 
@@ -45,6 +45,6 @@ class Ranks(Mapping[tuple[str, str], int]):
         return len(self._keys)
 
     def _key(self, pair: tuple[str, str]) -> int:
-        """Both ids as one number; -1 where one is no entry."""
+        """Encode both ids as one number; -1 where one is no entry."""
         left, right = map(self._id, pair)
         return -1 if left is None or right is None else left << 32 | right

@@ -1,4 +1,6 @@
-"""Which names a Python program reads, and whether each is bound somewhere that it can see. Nothing is run.
+"""Scope analysis of Python programs: which names are read, and whether each is bound in a visible scope.
+
+Nothing is run.
 
 Python's own rule (The Python Language Reference, section 4.2): a name that a function binds anywhere belongs to it; one
 that it only reads is looked for in the functions around it, in the module, among the builtins. The body of a class is
@@ -23,7 +25,7 @@ _IN_A_CLASS = frozenset({"__module__", "__qualname__"})
 
 @dataclass
 class Scope:
-    """A stretch of program with names of its own.
+    """A scope of a program with its names.
 
     Attributes:
         bound: the names that belong to it; elsewhere: those that `global` and `nonlocal` say do not.
@@ -44,14 +46,14 @@ class Scope:
         return self if self.parent is None else self.parent.module
 
     def bind(self, name: str) -> None:
-        """Note that a statement of this scope binds `name`, here or where it was declared to belong."""
+        """Record that a statement of this scope binds `name`, here or in the scope where it was declared."""
         if self.elsewhere.get(name) == "global":
             self.module.bound.add(name)
         elif name not in self.elsewhere:
             self.bound.add(name)
 
     def sees(self, name: str) -> bool:
-        """Whether `name` is bound where this scope looks for it."""
+        """Return whether `name` is bound where this scope looks it up."""
         if self.elsewhere.get(name) == "global":
             return name in self.module.bound or self.module.open
         if name in self.bound or self.open:
@@ -59,7 +61,7 @@ class Scope:
         around = self.parent
         while around is not None:
             if around.kind == "class":
-                if name == "__class__":  # what `super()` reads
+                if name == "__class__":  # read implicitly by `super()`
                     return True
             elif around.elsewhere.get(name) == "global":
                 return around.sees(name)
@@ -70,7 +72,8 @@ class Scope:
 
 
 def unbound(tree: ast.Module) -> list[tuple[str, int]]:
-    """The names that a program reads and that no scope around binds (see also `BUILTINS`), each with its first line.
+    """Find the names that a program reads and that no visible scope binds (see also `BUILTINS`), each with its first
+    line.
 
     In the order of the lines. Whether a name is bound before it is read is not asked, as loops and branches decide it.
     """
@@ -85,7 +88,7 @@ def unbound(tree: ast.Module) -> list[tuple[str, int]]:
 
 
 class _Reader(ast.NodeVisitor):
-    """Walks a syntax tree and notes what each scope binds and reads."""
+    """A syntax tree visitor that records what each scope binds and reads."""
 
     def __init__(self) -> None:
         self.here = Scope("module")
@@ -98,7 +101,7 @@ class _Reader(ast.NodeVisitor):
             self.here.bind(node.id)
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
-        """A walrus in a comprehension binds in the function around it (PEP 572)."""
+        """Bind a walrus in a comprehension in the enclosing function (PEP 572)."""
         self.visit(node.value)
         scope = self.here
         while scope.kind == "comprehension" and scope.parent is not None:
@@ -133,14 +136,14 @@ class _Reader(ast.NodeVisitor):
         self.here = outer
 
     def visit_TypeAlias(self, node: ast.AST) -> None:
-        """`type Name[T] = value`, of Python 3.12."""
+        """Visit `type Name[T] = value`, of Python 3.12."""
         self.visit(node.name)  # type: ignore[attr-defined]
         outer = self._type_parameters(node)
         self.visit(node.value)  # type: ignore[attr-defined]
         self.here = outer
 
     def _comprehension(self, node: _Comprehension) -> None:
-        """The first `for ... in` is read outside, all the rest inside."""
+        """Visit a comprehension: the first `for ... in` is read outside, all the rest inside."""
         first, *rest = node.generators
         self.visit(first.iter)
         around = self._enter("comprehension")
@@ -193,7 +196,7 @@ class _Reader(ast.NodeVisitor):
         self._several([each.annotation for each in _parameters(arguments) if each.annotation])
 
     def _type_parameters(self, node: ast.AST) -> Scope:
-        """`[T]` of Python 3.12 is a scope around the function or class; the scope to go back to."""
+        """Enter the scope of `[T]` (Python 3.12) around a function or class; return the scope to go back to."""
         around, found = self.here, getattr(node, "type_params", [])
         if found:
             self._enter("function")
@@ -203,7 +206,7 @@ class _Reader(ast.NodeVisitor):
         return around
 
     def _enter(self, kind: Kind) -> Scope:
-        """Go into a new scope; the one to go back to."""
+        """Enter a new scope; return the one to go back to."""
         around = self.here
         self.here = Scope(kind, around)
         self.scopes.append(self.here)

@@ -1,4 +1,4 @@
-"""The two plain ways: every character a piece, every word a piece. What a vocabulary lacks becomes `[UNK]`."""
+"""Character and word tokenization: every character, or every word, is a piece. Unknown ones become `[UNK]`."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ class Listed(ABC):
 
     @abstractmethod
     def words(self, text: str) -> list[Word]:
-        """What is looked up, one after the other."""
+        """Split a text into the units to look up."""
 
     def cut(self, word: Word, text: str) -> list[Piece]:
-        """The one piece of a word."""
+        """Return the one piece of a word."""
         id = self.ids.get(word.entry, 0)
         return [piece("words", text, word, 0, len(word.entry), self.vocabulary[id], id, unknown=id == 0)]
 
     def encode(self, text: str) -> list[Piece]:
-        """The pieces of a text, left to right."""
+        """Tokenize a text, left to right."""
         return [found for word in self.words(text) for found in self.cut(word, text)]
 
 
@@ -57,14 +57,14 @@ class Characters(Listed):
 
     @classmethod
     def learn(cls, corpus: str | Iterable[str], size: int) -> Characters:
-        """The `size` - 1 most frequent characters of a corpus, and `[UNK]`."""
+        """Learn the `size` - 1 most frequent characters of a corpus, and `[UNK]`."""
         counts: Counter[str] = Counter()
         for document in [corpus] if isinstance(corpus, str) else corpus:
             counts.update(document)
         return cls(counts, size)
 
     def words(self, text: str) -> list[Word]:
-        """The characters."""
+        """Split a text into characters."""
         return [Word(letter, at, at + 1, ((at, at + 1),)) for at, letter in enumerate(text)]
 
 
@@ -75,26 +75,26 @@ class Words(Listed):
 
     @classmethod
     def learn(cls, corpus: str | Iterable[str], size: int) -> Words:
-        """The `size` - 1 most frequent words of a corpus, and `[UNK]`."""
+        """Learn the `size` - 1 most frequent words of a corpus, and `[UNK]`."""
         return cls(count(corpus, "words"), size)
 
     def words(self, text: str) -> list[Word]:
-        """The words and punctuation marks."""
+        """Split a text into words and punctuation marks."""
         return split(text, "words")
 
 
 def hidden(pieces: Sequence[Piece], text: str) -> float:
-    """The share of a text's characters, spaces left out, that stand behind `[UNK]`: 0 to 1; 0 of an empty text."""
+    """Compute the share of a text's characters, without spaces, that became `[UNK]`: 0 to 1; 0 of an empty text."""
     visible = {at for at, letter in enumerate(text) if not letter.isspace()}
     lost = {at for piece in pieces if piece.unknown for at in range(piece.start, piece.end)}
     return len(visible & lost) / len(visible) if visible else 0.0
 
 
 def altered(pieces: Sequence[Piece], text: str) -> float:
-    """The share of a text's characters, spaces left out, that its pieces do not say as they stand there: 0 to 1.
+    """Compute the share of a text's characters, without spaces, that its pieces change: 0 to 1.
 
-    A normalizer drops accents and marks and makes capitals small: then the pieces say another text. What stands behind
-    `[UNK]` is not counted here but by `hidden`.
+    A normalizer may drop accents and marks and lowercase the text: then the pieces spell another text. What stands
+    behind `[UNK]` is not counted here but by `hidden`.
     """
     visible = {at for at, letter in enumerate(text) if not letter.isspace()}
     said = {at for piece in pieces if piece.unknown for at in range(piece.start, piece.end)}
@@ -102,10 +102,11 @@ def altered(pieces: Sequence[Piece], text: str) -> float:
     while at < len(pieces):
         start, end, data = pieces[at].start, pieces[at].end, pieces[at].data
         at += 1
-        while at < len(pieces) and start < end and pieces[at].start < end:  # they share a character's bytes
+        # pieces that share a character's bytes
+        while at < len(pieces) and start < end and pieces[at].start < end:
             end, data, at = max(end, pieces[at].end), data + pieces[at].data, at + 1
         stretch, read = text[start:end], normalize("NFC", data.decode("utf-8", "replace"))
-        if normalize("NFC", stretch) == read:  # letters and marks apart or in one sign: the same text
+        if normalize("NFC", stretch) == read:  # composed and decomposed characters count as the same text
             said.update(range(start, end))
             continue
         for block in SequenceMatcher(None, stretch, read, autojunk=False).get_matching_blocks():

@@ -1,7 +1,7 @@
-"""The substrings of a corpus's words that come again, with their counts and places: where unigram learning begins.
+"""Repeated substrings of a corpus's words, with counts and positions: the seed pieces of unigram learning.
 
-Found by length: a substring comes twice only if it does without its last letter, and without its first, so each length
-looks only at the places that the length before left.
+Found by length: a substring is repeated only if it is so without its last letter, and without its first, so each length
+searches only the places left by the length before.
 """
 
 from __future__ import annotations
@@ -61,20 +61,21 @@ class Substrings:
         self.length: Integers = np.repeat(np.arange(1, longest + 1), [len(part) for part in counts])
 
     def entry(self, piece: int) -> str:
-        """A piece as text."""
+        """Return a piece as text."""
         if piece < len(self.letters):
             return self.letters[piece]
         place = self.place[piece]
         return "".join(self.letters[letter] for letter in self.text[place : place + self.length[piece]])
 
     def seeds(self, n: int) -> Integers:
-        """All letters and the substrings that cover most of the corpus (count times length), n in all, sorted."""
+        """Choose all letters and the substrings that cover most of the corpus (count times length), n in all,
+        sorted."""
         cover = (self.count * self.length).astype(np.float64)
         cover[: len(self.letters)] = np.inf
         return np.sort(np.argsort(-cover, kind="stable")[:n])
 
     def lattices(self, alive: Integers) -> tuple[Lattices, Integers]:
-        """The ways to cut every word into the pieces that are in, and the piece of each edge."""
+        """Build lattices of all ways to cut every word into live pieces, with the piece of each edge."""
         names = np.full(len(self.length), -1)
         names[alive] = alive
         found = np.where(self.table >= 0, names[self.table], -1)  # (longest, N)
@@ -85,7 +86,7 @@ class Substrings:
         return Lattices(first, first + self.lengths, start, start + length + 1, word), found[length, at]
 
     def inside(self, alive: Integers) -> tuple[Lattices, Integers, Integers]:
-        """The ways to cut every longer piece that is in into others: lattices whose word k is piece `whole[k]`.
+        """Build lattices of all ways to cut every longer live piece into others; word k of them is piece `whole[k]`.
 
         Returns:
             The lattices, the piece of each edge, and `whole`.

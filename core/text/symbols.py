@@ -1,4 +1,4 @@
-"""A corpus as symbols that pairs merge into, with the count of every pair kept up to date.
+"""A corpus as mergeable symbols, with incrementally updated counts of all pairs.
 
 The distinct words lie one after the other in arrays, each with the number of times it stands in the corpus. A merge
 touches only the places where its pair stands (noted when they arose), so its cost is the number of those places.
@@ -14,21 +14,21 @@ from numpy.typing import NDArray
 
 Integers = NDArray[np.int64]
 
-GONE = -1  # the symbol of a place that was merged into the one before it; as a neighbour, a word's end
+GONE = -1  # a place that was merged into the one before it; as a neighbour, a word's end
 
 
 def key(left: int, right: int) -> int:
-    """A pair of symbols as one number; pairs sort as (left, right) do."""
+    """Encode a pair of symbols as one number; pairs sort as (left, right) do."""
     return left << 32 | right
 
 
 def key_of(left: NDArray, right: NDArray) -> Integers:
-    """`key` of arrays of one shape, or of an array and a single symbol."""
+    """Encode pairs of arrays of one shape, or of an array and a single symbol, as `key` does."""
     return left.astype(np.int64) << 32 | right.astype(np.int64)
 
 
 def pair_of(key: int) -> tuple[int, int]:
-    """The two symbols of a key."""
+    """Decode the two symbols of a key."""
     return key >> 32, key & 0xFFFFFFFF
 
 
@@ -46,7 +46,7 @@ class Symbols:
         self.weight = np.asarray(weights, np.int64)  # (W,)
         self.word = np.repeat(np.arange(len(words)), lengths)  # (N,)
         self.begin = np.cumsum(lengths) - lengths  # (W,) each word's first place
-        # One place more than N, so that the neighbour of a word's end has a symbol as well: none.
+        # One place more than N, so that the neighbour of a word's end exists: none.
         self.symbol = np.full(n + 1, GONE, np.int64)
         self.symbol[:n] = np.fromiter(chain.from_iterable(words), np.int64, n)
         self.start = self.symbol.copy()
@@ -58,18 +58,21 @@ class Symbols:
         self.total = int(self.weight @ lengths)  # symbols in the corpus now
         self.steps: list[
             tuple[Integers, Integers, int]
-        ] = []  # of each merge: left places, right ones, the new symbol
+        ] = []  # for each merge: left places, right ones, the new symbol
         self.row: dict[int, int] = {}  # pair -> its row in the tables below
         self.pairs = np.empty(1024, np.int64)
         self.counts = np.zeros(1024, np.int64)  # how often each pair stands in the corpus
         self.where: list[
             list[Integers]
-        ] = []  # of each pair: where it stands or has stood, as the places arose
+        ] = []  # for each pair: its present and former places, in the order they arose
         joined = np.flatnonzero(self.after[:n] != GONE)
         self._add(key_of(self.symbol[joined], self.symbol[joined + 1]), joined)
 
     def places(self, pair: int) -> Integers:
-        """Where a pair stands now, left to right; of places that overlap ("aaa") the first goes with the second."""
+        """Return the places of a pair, left to right.
+
+        Of overlapping ones ("aaa") the first counts, the second does not.
+        """
         kept = self.where[self.row[pair]]
         left, right = pair_of(pair)
         at = np.unique(np.concatenate(kept)) if len(kept) > 1 else kept[0]
@@ -78,7 +81,8 @@ class Symbols:
         return _every_other(at, self.after[at]) if left == right else at
 
     def merge(self, pair: int, new: int, at: Integers) -> list[tuple[int, Integers]]:
-        """Make the pair one symbol, `new`, at each of the places `at` (all or some of `places(pair)`, in their order).
+        """Merge the pair into one symbol, `new`, at each of the places `at` (all or some of `places(pair)`, in their
+        order).
 
         Returns:
             Each pair that arose and where; `counts` and `where` know them already.
@@ -103,7 +107,7 @@ class Symbols:
         return self._add(np.concatenate(made), np.concatenate((before[alone], at[followed])))
 
     def around(self, place: int, reach: int) -> tuple[list[int], int, bool]:
-        """The symbols of a word about a place, at most `reach` on each side.
+        """Return the symbols of a word around a place, at most `reach` on each side.
 
         Returns:
             The symbols; the index among them of the one at the place; whether the word goes on past them.
@@ -122,7 +126,7 @@ class Symbols:
         return left[::-1] + right, len(left), more or at != GONE
 
     def at(self, step: int) -> Integers:
-        """(N,) The symbols as they stood after `step` merges; `GONE` where one was merged into another."""
+        """Return the symbols as they stood after `step` merges: (N,); `GONE` where one was merged into another."""
         symbol = self.start[:-1].copy()
         for left, right, new in self.steps[:step]:
             symbol[left] = new
@@ -130,7 +134,7 @@ class Symbols:
         return symbol
 
     def pairs_at(self, step: int) -> tuple[Integers, Integers, Integers]:
-        """Counted anew after `step` merges: every pair, sorted, how often each stands in the corpus, and each symbol.
+        """Recount after `step` merges: every pair, sorted, its count in the corpus, and each symbol's.
 
         Returns:
             pairs (P,), counts (P,), and the count of each symbol by its number.
@@ -172,7 +176,7 @@ class Symbols:
 
 
 def _sums(keys: Integers, weights: Integers) -> tuple[list[int], list[int]]:
-    """Each distinct key, in order, and the sum of its weights."""
+    """Sum the weights of each distinct key, in order."""
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
     firsts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1]))[: len(keys)])
@@ -181,7 +185,7 @@ def _sums(keys: Integers, weights: Integers) -> tuple[list[int], list[int]]:
 
 
 def _every_other(at: Integers, after: Integers) -> Integers:
-    """Of places that follow each other, the first, the third, ...: "aaaa" holds "aa" twice, side by side."""
+    """Choose every other place of adjacent ones: "aaaa" holds "aa" twice, side by side."""
     begins = np.concatenate(([True], at[1:] != after[:-1]))[: len(at)]
     number = np.arange(len(at))
     run = np.maximum.accumulate(np.where(begins, number, 0))

@@ -1,4 +1,4 @@
-"""Tokenizer: text to ids and back, through the `tokenizers` library, plus each token as a person reads it."""
+"""Tokenizer: text to ids and back, through the `tokenizers` library, plus each token's display text."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import tokenizers
 
 
 class TokenizerError(ValueError):
-    """A tokenizer file that cannot be read, or a text that has no tokens."""
+    """Raised for an unreadable tokenizer file, or a text that has no tokens."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two texts as one row of T tokens, in the way of the tokenizer's own template.
+    """Two texts as one row of T tokens, by the tokenizer's own template.
 
     types: (T) the sentence number of each.
     parts: (T) 0 or 1, the text that it came from; None for a special token.
@@ -51,11 +51,11 @@ class Tokenizer:
             raise TokenizerError(f"{path} is not a readable tokenizer.json: {error}") from error
 
     def __len__(self) -> int:
-        """The number of entries, added tokens included."""
+        """Return the number of entries, added tokens included."""
         return self.raw.get_vocab_size(with_added_tokens=True)
 
     def encode(self, text: str, *, add_special_tokens: bool = True) -> list[int]:
-        """Ids of a text, with the special tokens that the tokenizer's own post-processor adds.
+        """Encode a text to ids, with the special tokens of the tokenizer's post-processor.
 
         Raises:
             TokenizerError: the text holds half of a surrogate pair, which is no character; `mend` replaces it.
@@ -63,7 +63,7 @@ class Tokenizer:
         return self._encoding(text, add_special_tokens=add_special_tokens).ids
 
     def pair(self, first: str, second: str) -> Pair:
-        """Two texts in one row, e.g. a question and where its answer stands.
+        """Encode two texts as one row, e.g. a question and its context.
 
         Raises:
             TokenizerError: as `encode`; or the tokenizer's template puts nothing between two texts (see `with_pairs`).
@@ -78,7 +78,7 @@ class Tokenizer:
         return Pair(found.ids, found.type_ids, parts, found.offsets)
 
     def with_pairs(self, start: str = "<s>", end: str = "</s>") -> Tokenizer:
-        """The same with a template for two texts: start A end B end, the second's sentence number 1.
+        """Return the tokenizer with a template for two texts: start A end B end, the second's sentence number 1.
 
         Raises:
             TokenizerError: it has no such tokens.
@@ -106,24 +106,24 @@ class Tokenizer:
             raise TokenizerError(message) from error
 
     def offsets(self, text: str, *, add_special_tokens: bool = True) -> list[tuple[int, int]]:
-        """Where in the text each token of `encode` came from: (first, after last) character; (0, 0) if added."""
+        """Return the span in the text of each token of `encode`: (first, past last) character; (0, 0) if added."""
         return self.raw.encode(text, add_special_tokens=add_special_tokens).offsets
 
     def decode(self, ids: list[int], *, skip_special_tokens: bool = False) -> str:
-        """The text of ids; bytes that are no whole character become U+FFFD."""
+        """Decode ids to text; incomplete characters become U+FFFD."""
         return self.raw.decode(ids, skip_special_tokens=skip_special_tokens)
 
     def token(self, id: int) -> str:
-        """The entry as the vocabulary writes it; an id past the vocabulary (padding of the table) reads `<id>`."""
+        """Return the vocabulary entry of an id; one past the vocabulary (padding of the table) reads `<id>`."""
         token = self.raw.id_to_token(id)
         return f"<{id}>" if token is None else token
 
     def id(self, token: str) -> int | None:
-        """The id of an entry as the vocabulary writes it, or None."""
+        """Return the id of a vocabulary entry, or None."""
         return self.raw.token_to_id(token)
 
     def display(self, id: int) -> str:
-        """The entry as a person reads it: spaces as spaces, stray bytes as `\\xe2`, special tokens as they are."""
+        """Return an entry's display text: spaces as spaces, stray bytes as `\\xe2`, special tokens as they are."""
         known = self._displayed.get(id)
         if known is None:
             known = self._as_read(id)
@@ -132,20 +132,23 @@ class Tokenizer:
         return known
 
     def pieces(self, ids: Iterable[int]) -> list[str]:
-        """The entries as they read in a row: WordPiece writes no space, but what goes on a word begins with ##."""
+        """Return the display texts in a row: WordPiece writes no space, but continuations of a word begin with ##."""
         told = [self.display(id) for id in ids]
         if type(self.raw.model).__name__ != "WordPiece":
             return told
         return [piece[2:] if piece.startswith("##") else f" {piece}" for piece in told]
 
     def joined(self, ids: Iterable[int]) -> str:
-        """The entries as one text: a word's pieces without ##, a space between words; what begins it as it stands."""
+        """Join entries to one text: a word's pieces without ##, a space between words."""
         told = list(ids)
         return "".join([*map(self.display, told[:1]), *self.pieces(told[1:])])
 
     @cached_property
     def _displayed(self) -> dict[int, str]:
-        """What `display` has told: at most the vocabulary. A picture asks for the same tokens each time it is drawn."""
+        """A cache of `display`, at most as large as the vocabulary.
+
+        A picture needs the same tokens each time it is drawn.
+        """
         return {}
 
     def _as_read(self, id: int) -> str:
@@ -168,7 +171,7 @@ class Tokenizer:
 
     @cached_property
     def kind(self) -> str:
-        """How entries write text: "bytes" (a printable letter a byte), "metaspace" (`▁` for a space) or "plain"."""
+        """The entries' encoding: "bytes" (a printable letter per byte), "metaspace" (`▁` for a space) or "plain"."""
         spec = json.loads(self.raw.to_str())
         rules = json.dumps([spec.get("pre_tokenizer"), spec.get("decoder")])
         if '"ByteLevel"' in rules:
@@ -177,12 +180,13 @@ class Tokenizer:
 
 
 def mend(text: str) -> str:
-    """The text with what is no character (lone surrogates, NUL) replaced by U+FFFD."""
+    """Replace invalid characters (lone surrogates, NUL) by U+FFFD."""
     return "".join("�" if "\ud800" <= c <= "\udfff" or c == "\0" else c for c in text)
 
 
 def byte_alphabet() -> dict[str, int]:
-    """The printable stand-in for each byte in byte-level vocabularies (Radford et al. 2019, released encoder)."""
+    """Return the printable stand-in for each byte in byte-level vocabularies (Radford et al. 2019, released
+    encoder)."""
     printable = [
         *range(ord("!"), ord("~") + 1),
         *range(ord("¡"), ord("¬") + 1),

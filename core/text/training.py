@@ -1,4 +1,4 @@
-"""Tokenizers learned from a text, through the `tokenizers` library: five ways to cut, one face.
+"""Tokenizers learned from a text, through the `tokenizers` library: five methods with one interface.
 
 Every text begins with `<s>` (id 0), and `</s>` (id 1) ends a document; an objective's own special tokens follow.
 """
@@ -19,20 +19,18 @@ from core.text.unigram_learning import UnigramLearning
 Kind = Literal["bpe", "characters", "words", "wordpiece", "unigram"]
 
 START, END, UNKNOWN, MASK = "<s>", "</s>", "[UNK]", "[MASK]"
-# Longer entries would swallow a text that repeats itself: of a thousand times "a" one token would be left.
+# Longer entries would cover a repetitive text: a thousand times "a" would become one token.
 LONGEST_ENTRY = 32
-_WORD = (
-    r" ?\w+| ?[^\s\w]+|\s"  # a word takes the space before it along, so that pieces join to the text again
-)
+_WORD = r" ?\w+| ?[^\s\w]+|\s"  # a word includes the preceding space, so that pieces join to the text again
 
 
 def sentinel(number: int) -> str:
-    """The token that stands for hidden span `number` (Raffel et al. 2020, section 3.1.4), as T5 writes it."""
+    """Return the token for hidden span `number` (Raffel et al. 2020, section 3.1.4), as T5 writes it."""
     return f"<extra_id_{number}>"
 
 
 def learn(kind: Kind, documents: Iterable[str], size: int, special: Sequence[str] = ()) -> Tokenizer:
-    """A tokenizer learned from documents; the same documents give the same one.
+    """Learn a tokenizer from documents; the same documents give the same one.
 
     "bpe" cuts bytes (Sennrich et al. 2016; Radford et al. 2019), "wordpiece" words by BERT's rule (Devlin et al. 2019),
     "unigram" by probability (Kudo 2018); "words" knows the most frequent words, "characters" every character of the
@@ -58,7 +56,7 @@ def learn(kind: Kind, documents: Iterable[str], size: int, special: Sequence[str
 
 
 def train_bpe(documents: Iterable[str], size: int) -> Tokenizer:
-    """A byte-level BPE of `size` entries (see `learn`).
+    """Learn a byte-level BPE of `size` entries (see `learn`).
 
     Raises:
         ValueError: size is below 258, the 256 bytes and the two special tokens.
@@ -101,7 +99,7 @@ def _words(documents: Iterable[str], size: int, special: list[str]) -> tokenizer
 
 
 def _listed(entries: list[str], cut: pre_tokenizers.PreTokenizer) -> tokenizers.Tokenizer:
-    """A plain list of entries: a piece of text is one of them, or unknown."""
+    """Build a tokenizer from a list of entries: a piece of text is one of them, or unknown."""
     vocabulary = {entry: id for id, entry in enumerate(dict.fromkeys(entries))}
     raw = tokenizers.Tokenizer(models.WordLevel(vocabulary, unk_token=UNKNOWN))
     raw.pre_tokenizer, raw.decoder = cut, decoders.Fuse()
@@ -109,7 +107,7 @@ def _listed(entries: list[str], cut: pre_tokenizers.PreTokenizer) -> tokenizers.
 
 
 def _wordpiece(documents: Iterable[str], size: int, special: list[str]) -> tokenizers.Tokenizer:
-    """Learned here: the library breaks ties in another way in each process.
+    """Learn WordPiece here: the library's tie-breaking differs between processes.
 
     By WordPiece's score among pairs that are frequent enough; among all pairs it would merge the rarest letters first.
     """
@@ -127,7 +125,7 @@ def _wordpiece(documents: Iterable[str], size: int, special: list[str]) -> token
 
 
 def _unigram(documents: Iterable[str], size: int, special: list[str]) -> tokenizers.Tokenizer:
-    """Learned here: the library's sums differ a little from process to process. Over bytes, so nothing is unknown."""
+    """Learn a unigram vocabulary here: the library's sums vary between processes. Over bytes, so nothing is unknown."""
     learned = UnigramLearning(documents, max(1, size - len(special) + 1), "bytes").run().tokenizer()
     found = zip(learned.vocabulary, learned.log_probs, strict=True)
     pairs = [(token, 0.0) for token in special]

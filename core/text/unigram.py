@@ -1,4 +1,4 @@
-"""Unigram: every piece has a probability, and a word is cut along the path whose product is largest.
+"""Unigram tokenization: every piece has a probability, and a word is segmented along the most probable path.
 
 Kudo 2018, section 3.2. All the ways to cut a word form a lattice; its best path (Viterbi 1967), its n best, and the sum
 of all are found without listing them.
@@ -19,7 +19,7 @@ UNKNOWN_PENALTY = 10.0  # nats below the least probable entry, as in SentencePie
 
 @dataclass(frozen=True)
 class Edge:
-    """A piece that a word could be cut into: its letters start to end (excluded) and its log-probability in nats."""
+    """A possible piece of a word: its letters start to end (excluded) and its log-probability in nats."""
 
     start: int
     end: int
@@ -31,7 +31,7 @@ class Edge:
 
 @dataclass(frozen=True)
 class Lattice:
-    """All the ways to cut a word: its letters, its edges (by start, then end), the best path, and two sums.
+    """All segmentations of a word: its letters, its edges (by start, then end), the best path, and two sums.
 
     `best_log_prob`: of the best path. `total_log_prob`: of all paths together. Both in nats.
     """
@@ -45,7 +45,10 @@ class Lattice:
 
 @dataclass(frozen=True)
 class Segmentation:
-    """One way to cut a word: its pieces, its log-probability (nats), and its share of all ways' probability, 0 to 1."""
+    """One segmentation of a word.
+
+    Its pieces, its log-probability (nats), and its share of the total probability, 0 to 1.
+    """
 
     pieces: tuple[str, ...]
     log_prob: float
@@ -81,11 +84,11 @@ class Unigram:
         return len(self.vocabulary)
 
     def words(self, text: str) -> list[Word]:
-        """The words that pre-tokenization gives."""
+        """Pre-tokenize a text into words."""
         return split(text, self.pretokens)
 
     def edges(self, letters: str) -> list[Edge]:
-        """Every entry that fits somewhere in a word, by start, then end; the unknown where no single letter fits."""
+        """Find every entry that matches in a word, by start, then end; the unknown where no single letter does."""
         found = []
         for start in range(len(letters)):
             for end in range(start + 1, min(start + self.longest, len(letters)) + 1):
@@ -99,14 +102,14 @@ class Unigram:
         return found
 
     def lattice(self, letters: str) -> Lattice:
-        """All the ways to cut a word, its best path and the sum of all."""
+        """Build the lattice of all segmentations of a word, with its best path and total probability."""
         edges = self.edges(letters)
         best = best_path(edges, len(letters))
         total = total_log_prob(edges, len(letters))
         return Lattice(letters, tuple(edges), tuple(best), sum(edge.log_prob for edge in best), total)
 
     def n_best(self, letters: str, n: int) -> list[Segmentation]:
-        """The n most probable ways to cut a word, best first (fewer where there are fewer)."""
+        """Find the n most probable segmentations of a word, best first (fewer where there are fewer)."""
         edges = self.edges(letters)
         total = total_log_prob(edges, len(letters))
         return [
@@ -115,7 +118,7 @@ class Unigram:
         ]
 
     def cut(self, word: Word, text: str) -> list[Piece]:
-        """The pieces of one word of `text`, along the best path."""
+        """Tokenize one word of `text`, along the best path."""
         found: list[Piece] = []
         path = best_path(self.edges(word.entry), len(word.entry))
         while path:
@@ -129,12 +132,12 @@ class Unigram:
         return found
 
     def encode(self, text: str) -> list[Piece]:
-        """The pieces of a text, left to right."""
+        """Tokenize a text, left to right."""
         return [found for word in self.words(text) for found in self.cut(word, text)]
 
 
 def best_path(edges: Sequence[Edge], length: int) -> list[Edge]:
-    """The path from 0 to `length` with the largest sum of log-probabilities (Viterbi).
+    """Find the path from 0 to `length` with the largest sum of log-probabilities (Viterbi).
 
     Args:
         edges: sorted by start, so that all paths to a place are known before one leaves it; some path must lead
@@ -155,7 +158,7 @@ def best_path(edges: Sequence[Edge], length: int) -> list[Edge]:
 
 
 def total_log_prob(edges: Sequence[Edge], length: int) -> float:
-    """The logarithm of the summed probabilities of all paths from 0 to `length` (forward algorithm), in nats."""
+    """Compute the log of the summed probabilities of all paths from 0 to `length` (forward algorithm), in nats."""
     reached: list[list[float]] = [[0.0], *([] for _ in range(length))]
     total = [0.0] * (length + 1)
     for at in range(length + 1):
@@ -170,7 +173,7 @@ def total_log_prob(edges: Sequence[Edge], length: int) -> float:
 
 
 def n_best_paths(edges: Sequence[Edge], length: int, n: int) -> list[tuple[float, list[Edge]]]:
-    """The n paths from 0 to `length` with the largest sums, best first: of every place, its own n best are enough."""
+    """Find the n paths from 0 to `length` with the largest sums, best first, from the n best to each position."""
     best: list[list[tuple[float, list[Edge]]]] = [[(0.0, [])], *([] for _ in range(length))]
     for edge in edges:
         ways = [(score + edge.log_prob, [*path, edge]) for score, path in best[edge.start]]

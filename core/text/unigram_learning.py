@@ -1,6 +1,6 @@
-"""Learning a unigram vocabulary: begin with far too many pieces, and let go those that cost the least.
+"""Unigram learning: begin with a large seed vocabulary, and prune the pieces whose loss is smallest.
 
-Kudo 2018, section 3.2: seed pieces are the substrings that come again; then, round by round, their probabilities are
+Kudo 2018, section 3.2: seed pieces are the repeated substrings; then, round by round, their probabilities are
 fitted by expectation-maximization, and the pieces whose absence would lower the likelihood least are dropped. Single
 letters stay.
 """
@@ -18,20 +18,20 @@ from core.text.pretokens import LETTER_OF, count
 from core.text.substrings import Substrings
 from core.text.unigram import Unigram
 
-LONGEST = 16  # letters of a piece, as in SentencePiece
-MOST_LETTERS = 250_000  # of distinct words, the most frequent first: what is learned from
-STRETCH = 100  # a longer word (a line, without pre-tokenization) is learned from in stretches
+LONGEST = 16  # maximum letters of a piece, as in SentencePiece
+MOST_LETTERS = 250_000  # maximum letters of distinct words to learn from, the most frequent first
+STRETCH = 100  # longer words (lines, without pre-tokenization) are learned from in segments
 SEEDS, KEEP, EM_STEPS = (
     10,
     0.75,
     2,
-)  # seed pieces for each entry wanted; share kept in a round; EM steps in one
-SHOWN = 12  # pieces named in a round
+)  # seed pieces per wanted entry; share kept per round; EM steps per round
+SHOWN = 12  # pieces recorded per round
 
 
 @dataclass(frozen=True)
 class Loss:
-    """What a piece is worth: how often it is used, what its words would be cut into instead, and the cost of that.
+    """The loss of pruning a piece: its uses, the segmentation that replaces it, and the cost.
 
     `count`: expected uses in the corpus. `loss`: how much the log-likelihood of the corpus would fall, in nats.
     """
@@ -44,7 +44,7 @@ class Loss:
 
 @dataclass(frozen=True)
 class Round:
-    """One round: the pieces it began with, the likelihood, what went and what it cost.
+    """One round: the pieces before, the likelihood, the pruned pieces and their loss.
 
     `number` of `of`, from 0. `before`, `after`: pieces. `log_likelihoods`: of the corpus in nats, at the start of each
     step of expectation-maximization and after the last one. `cheapest`: of those that went, the first to go; `dearest`
@@ -82,23 +82,22 @@ class UnigramLearning:
         letters = sorted(set("".join(words)) | (set(LETTER_OF.values()) if pretokens == "bytes" else set()))
         self.alphabet = len(letters)
         self._corpus = Substrings(self._words, letters, LONGEST)
-        self._alive = self._corpus.seeds(
-            max(SEEDS * size, self.alphabet)
-        )  # the pieces still in, as their numbers
+        self._alive = self._corpus.seeds(max(SEEDS * size, self.alphabet))  # ids of the pieces that are left
         self.seeds = len(self._alive)
         self._log_prob = np.full(len(self._corpus.length), -np.inf)
         self._log_prob[self._alive] = _log_shares(self._corpus.count[self._alive])
         self.rounds: list[Round] = []
-        self._stages = [(self._alive, self._log_prob[self._alive])]  # the seeds, then what each round left
+        # the seeds, then the result of each round
+        self._stages = [(self._alive, self._log_prob[self._alive])]
 
     @property
     def wanted(self) -> int:
-        """Pieces to end with: the size without `[UNK]`, but never fewer than the single letters."""
+        """The number of pieces at the end: the size without `[UNK]`, but never fewer than the single letters."""
         return max(self.size - 1, self.alphabet)
 
     @property
     def of(self) -> int:
-        """Rounds in all: those that let pieces go, and the last one, which only fits the probabilities."""
+        """The total of rounds: those that prune, and the last one, which only fits the probabilities."""
         rounds, n = 1, self.seeds
         while n > self.wanted:
             n, rounds = self._next(n), rounds + 1
@@ -116,17 +115,18 @@ class UnigramLearning:
 
     @property
     def ended(self) -> bool:
-        """Whether the corpus repeats too little for the size."""
+        """Whether the corpus has too few repeated substrings for the size."""
         return bool(self._words) and not self.crowded and self.seeds < self.wanted
 
     @property
     def repeated(self) -> int:
-        """Letters, and the stretches of at most `LONGEST` letters that stand twice or more; the seeds are of these."""
+        """The number of letters and of repeated substrings of at most `LONGEST` letters, from which the seeds are
+        chosen."""
         return len(self._corpus.length)
 
     @property
     def note(self) -> str:
-        """What a learner should know about this corpus and size, or ""."""
+        """A note for the learner about this corpus and size, or ""."""
         if not self._words:
             return (
                 "Cut this way, the corpus holds no word to learn from: the vocabulary is what it began with."
@@ -147,18 +147,18 @@ class UnigramLearning:
         return ""
 
     def __iter__(self) -> Iterator[Round]:
-        """Learn, one round after the other, from where learning stands."""
+        """Learn one round after the other, from the present state."""
         while not self.done:
             yield self._round()
 
     def run(self) -> UnigramLearning:
-        """Learn to the end; returns itself."""
+        """Learn to the end; return itself."""
         for _ in self:
             pass
         return self
 
     def tokenizer(self, upto: int | None = None) -> Unigram:
-        """What cuts text with the pieces of the end of round `upto` (of the last one so far if None; -1: the seeds)."""
+        """Build the tokenizer at the end of round `upto` (of the last one so far if None; -1: the seeds)."""
         if upto is None:
             upto = len(self.rounds) - 1
         alive, log_prob = self._stages[upto + 1]
@@ -170,7 +170,7 @@ class UnigramLearning:
         return max(self.wanted, int(KEEP * n))
 
     def _round(self) -> Round:
-        """Fit the probabilities, then let the cheapest pieces go."""
+        """Fit the probabilities, then prune the pieces with the smallest loss."""
         lattices, pieces = self._corpus.lattices(self._alive)
         likelihoods = []
         for _ in range(EM_STEPS):
@@ -196,7 +196,7 @@ class UnigramLearning:
         return record
 
     def _expect(self, lattices: Lattices, pieces: Integers) -> tuple[Floats, float]:
-        """Expected uses of every piece, and the log-likelihood of the corpus in nats."""
+        """Compute the expected uses of every piece, and the log-likelihood of the corpus in nats."""
         uses, likelihood = lattices.expected(self._log_prob[pieces], self._corpus.weight)
         counts: Floats = np.bincount(pieces, uses, len(self._log_prob)).astype(np.float64)
         return counts, likelihood
@@ -204,7 +204,7 @@ class UnigramLearning:
 
 @dataclass(frozen=True)
 class _Losses:
-    """What every piece is worth: `loss` (P,), and the pieces `parts` that stand in for pieces `whole`, side by side."""
+    """The loss of every piece: `loss` (P,), and the pieces `parts` that replace pieces `whole`, side by side."""
 
     corpus: Substrings
     count: Floats
@@ -213,7 +213,7 @@ class _Losses:
     parts: Integers
 
     def of(self, pieces: Integers) -> tuple[Loss, ...]:
-        """The records of some pieces."""
+        """Return the records of some pieces."""
         found = []
         for piece in pieces.tolist():
             parts = tuple(self.corpus.entry(part) for part in self.parts[self.whole == piece].tolist())
@@ -224,7 +224,7 @@ class _Losses:
 
 
 def _losses(corpus: Substrings, alive: Integers, log_prob: Floats, count: Floats) -> _Losses:
-    """How much the log-likelihood would fall without each piece, its uses going to its best cut into other pieces.
+    """Estimate the loss of log-likelihood without each piece, if its uses go to its best segmentation.
 
     An estimate, as in SentencePiece: the words are not cut anew, and each piece is thought away alone. Letters cost
     infinitely much, because they have to stay.
@@ -236,7 +236,7 @@ def _losses(corpus: Substrings, alive: Integers, log_prob: Floats, count: Floats
     n = np.bincount(of, minlength=len(whole))
     uses = count[whole]
     total = max(count.sum(), 1e-12)
-    # Without the piece its uses become uses of each part, and of all pieces there are n - 1 more for each.
+    # Without the piece its uses become uses of each part, and the total of uses grows by n - 1 for each.
     now = np.log(np.maximum(uses, 1e-12)) - np.log(total)
     parts = np.bincount(of, np.log(np.maximum(count[part] + uses[of], 1e-12)), len(whole))
     instead = parts - n * np.log(total + uses * (n - 1))
@@ -247,13 +247,13 @@ def _losses(corpus: Substrings, alive: Integers, log_prob: Floats, count: Floats
 
 
 def _log_shares(counts: Floats) -> Floats:
-    """Counts as log-probabilities; what was never used keeps a trace, so that it can still be cut with."""
+    """Convert counts to log-probabilities; unused pieces keep a tiny probability, so that they remain usable."""
     counts = np.maximum(counts, 1e-12)
     return np.log(counts / counts.sum())
 
 
 def _enough(words: Mapping[str, int]) -> tuple[dict[str, int], int]:
-    """The most frequent words, in their order, as far as `MOST_LETTERS` go, and how many are left out."""
+    """Choose the most frequent words, in their order, up to `MOST_LETTERS`; return how many are left out."""
     ranked = sorted(words, key=lambda word: -words[word])
     lengths = np.cumsum([len(word) for word in ranked])
     n = int(np.searchsorted(lengths, MOST_LETTERS, side="right")) or min(1, len(ranked))

@@ -1,4 +1,4 @@
-"""Every round of a unigram vocabulary at hand, in little room: for one text, only the entries that fit in it matter."""
+"""All rounds of a unigram vocabulary, stored compactly: for one text, only the entries that occur in it matter."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Stages:
         return len(self.sizes)
 
     def at(self, stage: int, text: str) -> Unigram:
-        """What cuts `text` as the whole vocabulary of a stage does: its entries that stand in the text.
+        """Build a tokenizer equivalent to a stage's on `text`, from the entries that occur in it.
 
         The least probable entry of all is one of them, as it sets what an unknown letter costs. Ids are its own.
         """
@@ -58,7 +58,7 @@ class Stages:
         return Unigram([UNKNOWN, *kept], [0.0, *kept.values()], self.pretokens)
 
     def encode(self, stage: int, text: str) -> list[Piece]:
-        """The pieces of a text, left to right, with the ids of the stage's whole vocabulary."""
+        """Tokenize a text with a stage's vocabulary, with the ids of the whole vocabulary."""
         ids = self._ids[stage]
         return [
             piece if piece.unknown else replace(piece, id=int(ids[self._place[piece.entry]]))
@@ -66,7 +66,7 @@ class Stages:
         ]
 
     def _inside(self, text: str) -> list[str]:
-        """The seeds that stand somewhere in the text's words."""
+        """Find the seeds that occur in the text's words."""
         found = []
         for word in {word.entry for word in split(text, self.pretokens)}:
             for start in range(len(word)):

@@ -1,4 +1,4 @@
-"""WordPiece: a word is cut by taking the longest entry that it begins with, then the longest that goes on, ...
+"""WordPiece: a word is tokenized by its longest matching prefix, then the longest matching continuation, and so on.
 
 Devlin et al. 2019, released tokenizer; the idea is from Schuster & Nakajima 2012.
 """
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from core.text.pieces import UNKNOWN, Piece, Word
 from core.text.pretokens import piece, split
 
-CONTINUED = "##"  # before an entry that goes on a word
-LONGEST_WORD = 100  # letters; BERT gives a longer word up
+CONTINUED = "##"  # prefix of an entry that continues a word
+LONGEST_WORD = 100  # maximum letters; BERT treats a longer word as unknown
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One entry that was looked up: for the word's letters start to end (excluded), and whether it is there."""
+    """One look-up: of the word's letters start to end (excluded), and whether the entry exists."""
 
     start: int
     end: int
@@ -26,7 +26,7 @@ class Trial:
 
 
 def trials(word: str, ids: Mapping[str, int], longest: int = LONGEST_WORD) -> list[Trial]:
-    """Every look-up that cutting a word takes, in order.
+    """List every look-up of a word's tokenization, in order.
 
     The pieces are those that were found. When nothing fits, down to a single letter, the search ends there and the
     whole word is unknown; so it is, without any look-up, when the word has more than `longest` letters.
@@ -66,15 +66,15 @@ class WordPiece:
         return len(self.vocabulary)
 
     def words(self, text: str) -> list[Word]:
-        """The words that pre-tokenization gives."""
+        """Pre-tokenize a text into words."""
         return split(text, self.pretokens)
 
     def trials(self, word: Word) -> list[Trial]:
-        """What is looked up to cut this word, in order."""
+        """List the look-ups for this word, in order."""
         return trials(word.entry, self.ids)
 
     def cut(self, word: Word, text: str) -> list[Piece]:
-        """The pieces of one word of `text`: `[UNK]` for all of it as soon as one letter fits nothing."""
+        """Tokenize one word of `text`: `[UNK]` for all of it as soon as nothing matches."""
         found = [trial for trial in self.trials(word) if trial.found]
         if not found or found[-1].end < len(word.entry):
             return [
@@ -88,5 +88,5 @@ class WordPiece:
         ]
 
     def encode(self, text: str) -> list[Piece]:
-        """The pieces of a text, left to right."""
+        """Tokenize a text, left to right."""
         return [found for word in self.words(text) for found in self.cut(word, text)]

@@ -1,4 +1,4 @@
-"""Training small models: what a run is (`TrainSpec`) and the loop that yields its curve (`train`)."""
+"""Training of small models: the spec of a run (`TrainSpec`) and the loop that yields its curve (`train`)."""
 
 from core.diverged import Diverged
 from core.training.loss import next_token_loss

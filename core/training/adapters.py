@@ -1,4 +1,4 @@
-"""What LoRA learns, as values: how much of what beside which matrices, and the matrices themselves, in and out."""
+"""LoRA adapters as values: rank, scale, targets and matrices, with serialization."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Lora:
-    """What is learned beside which matrices.
+    """LoRA settings.
 
     Attributes:
         rank: r, the rows of A and the columns of B.
@@ -54,22 +54,22 @@ class Lora:
 
 @dataclass(frozen=True)
 class Adapter:
-    """What LoRA has learned: A and B by name ("blocks.0.attn.weight_qkv.q.A"), and how they count."""
+    """A trained LoRA adapter: A and B by name ("blocks.0.attn.weight_qkv.q.A"), with its settings."""
 
     lora: Lora
     tensors: Mapping[str, Tensor]
 
     @property
     def count(self) -> int:
-        """Numbers in all A and B."""
+        """The number of entries of all A and B."""
         return sum(value.numel() for value in self.tensors.values())
 
     def product(self, key: str) -> Tensor:
-        """(alpha / r) B A of one target, (out, in)."""
+        """Compute (alpha / r) B A of one target, (out, in)."""
         return self.tensors[f"{key}.B"] @ self.tensors[f"{key}.A"] * self.lora.scale
 
     def to_bytes(self) -> bytes:
-        """A safetensors file; rank, alpha and targets as JSON in its metadata."""
+        """Serialize to a safetensors file; rank, alpha and targets as JSON in its metadata."""
         about = {
             "version": VERSION,
             "rank": self.lora.rank,
@@ -81,7 +81,7 @@ class Adapter:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Adapter:
-        """The reverse of `to_bytes`.
+        """Parse the result of `to_bytes`.
 
         Raises:
             ValueError: the bytes are no such file, or of another version.

@@ -1,4 +1,4 @@
-"""What the Adaptability page compares: many small fine-tuning runs that differ in one thing and in their seed.
+"""The runs of the Adaptability page: many small fine-tuning runs that differ in one setting and in their seed.
 
 Three studies: LoRA's rank against quality; few examples against many; vectors in front of the text (prompt tuning).
 Runs that are compared take the same number of steps with the same batch, so that only what is compared differs: a
@@ -19,18 +19,18 @@ TASK: Task = "sentiment"
 RANKS = (1, 2, 4, 8, 16)
 COUNTS = (10, 30, 100, 300, 1000)  # examples
 VECTORS = (1, 2, 4, 8, 16)
-WAYS: tuple[Way, ...] = ("scratch", "frozen", "full", "lora")  # of few examples against many
+WAYS: tuple[Way, ...] = ("scratch", "frozen", "full", "lora")  # of the study of few examples against many
 LINES: tuple[Way, ...] = ("frozen", "full")  # held against LoRA's ranks and the prompts
 SEEDS = (0, 1, 2)
 STEPS, BATCH, HELD_OUT = 100, 16, 400
 SOME = 300  # examples of the studies that do not vary them
 RANK, ALPHA = 4, 16.0
-# AdamW's, of all that is not the head; found with `FineTuneSpec.measured` "development", not on what is held out.
+# AdamW's rate for all but the head; tuned with `FineTuneSpec.measured` "development", not on held-out data.
 RATES: dict[Way, float] = {"scratch": 3e-3, "frozen": 0.0, "full": 1e-3, "lora": 5e-3, "prompt": 3e-2}
 
 
 def spec(way: Way, examples: int = SOME, rank: int = RANK, vectors: int = 8, seed: int = 0) -> FineTuneSpec:
-    """One run.
+    """Build the spec of one run.
 
     Raises:
         ValueError: a number that no run can have; the message says which.
@@ -47,30 +47,30 @@ def spec(way: Way, examples: int = SOME, rank: int = RANK, vectors: int = 8, see
 
 
 def places(study: Study) -> tuple[int, ...]:
-    """What stands along the axis of a study: ranks, examples, or vectors."""
+    """List the positions on a study's axis: ranks, examples, or vectors."""
     return {"rank": RANKS, "examples": COUNTS, "prompt": VECTORS}[study]
 
 
 def ways(study: Study) -> tuple[Way, ...]:
-    """What is compared in a study; the first stands for the study itself where others are lines."""
+    """List the ways that a study compares; the first is the study's own, the others are reference lines."""
     return {"rank": ("lora", *LINES), "examples": WAYS, "prompt": ("prompt", *LINES)}[study]
 
 
 def at(study: Study, way: Way, place: int, seed: int) -> FineTuneSpec:
-    """The run of a study at a place of its axis; a way that does not vary along it is the same everywhere."""
+    """Build the spec at a position of a study's axis; a way that does not vary along it is the same everywhere."""
     if study == "examples":
         return spec(way, examples=place, seed=seed)
     return spec(way, rank=place, vectors=place, seed=seed) if way not in LINES else spec(way, seed=seed)
 
 
 def name(spec: FineTuneSpec) -> str:
-    """What a run is called among the recorded ones: way, its size, examples, seed."""
+    """Return a run's name among the recorded ones: way, its size, examples, seed."""
     size = {"lora": str(spec.rank), "prompt": str(spec.vectors)}.get(spec.way, "")
     return f"{spec.way}{size}-{spec.examples}-{spec.seed}"
 
 
 def plan() -> Iterator[FineTuneSpec]:
-    """Every run of the three studies, each once; all studies of a seed before the next seed."""
+    """List every run of the three studies, each once; all studies of a seed before the next seed."""
     seen: set[str] = set()
     for seed in SEEDS:
         for study in STUDIES:
@@ -83,5 +83,5 @@ def plan() -> Iterator[FineTuneSpec]:
 
 
 def kept(spec: FineTuneSpec) -> bool:
-    """Whether what a run learned travels with its figures, to be asked of a text: small ones of the first seed."""
+    """Return whether a run's weights are bundled with its figures for demonstration: small ones of the first seed."""
     return spec.seed == SEEDS[0] and spec.way in ("frozen", "lora", "prompt")

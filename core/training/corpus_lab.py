@@ -1,4 +1,4 @@
-"""The corpus lab of the Bias page: one small decoder, trained again and again on lines in which only a dial differs.
+"""The corpus lab of the Bias page: one small decoder, trained repeatedly on lines that differ in a dial alone.
 
 Half of Toyland's professions, every second one of its list, are dialled: their share of "she" is the dose. The others
 stay at one half and show whether the dose stays where it was given. Everything else is equal: the recipe, the number of
@@ -17,16 +17,16 @@ from core.training.spec import TrainSpec
 DIALLED = tuple(sorted(PROFESSIONS[::2]))
 OTHERS = tuple(sorted(PROFESSIONS[1::2]))
 DOSES = (0.0, 0.25, 0.5, 0.75, 1.0)
-BIASED = 0.9  # the dose that the remedies are tried on
+BIASED = 0.9  # dose at which the remedies are tried
 SEEDS = (0, 1, 2)
 STEPS, CONTEXT, VOCABULARY = 600, 32, 1024  # a row holds a line or two; every profession is one token
-MEASURED = 9  # moments of a run, its first and its last among them, at which the gap is measured
+MEASURED = 9  # checkpoints of a run, the first and last among them, at which the gap is measured
 
 
 def spec(
     dose: float, seed: int = 0, jobs: Sequence[str] = DIALLED, remedy: Remedy = "none", steps: int = STEPS
 ) -> TrainSpec:
-    """One run: the fast recipe on tales in which `dose` of the people of these professions are "she".
+    """Build the spec of one run: the fast recipe on tales in which `dose` of the people of these professions are "she".
 
     Raises:
         ValueError: no profession, one that Toyland does not know, a dose outside 0..1, or no such remedy.
@@ -41,7 +41,7 @@ def spec(
 
 
 def dose_of(one: TrainSpec) -> float:
-    """The share that a run's professions have in common. Raises ValueError: they have none in common."""
+    """Return the share that a run's professions have in common. Raises ValueError: they have none in common."""
     shares = {share for _, share in one.dial}
     if len(shares) != 1:
         raise ValueError("this run has no dose: its professions have different shares")
@@ -49,12 +49,12 @@ def dose_of(one: TrainSpec) -> float:
 
 
 def name(one: TrainSpec) -> str:
-    """What a run is called among the recorded ones: remedy, dose in percent, seed."""
+    """Return a run's name among the recorded ones: remedy, dose in percent, seed."""
     return f"{one.remedy}-{round(100 * dose_of(one))}-{one.seed}"
 
 
 def plan() -> Iterator[TrainSpec]:
-    """Every recorded run: of each seed all doses, then the biased one as it is and with each remedy."""
+    """List every recorded run: of each seed all doses, then the biased one without and with each remedy."""
     for seed in SEEDS:
         for dose in DOSES:
             yield spec(dose, seed)

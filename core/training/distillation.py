@@ -1,4 +1,4 @@
-"""Distillation: a small model learns what a large one says of every next token, not only which token came.
+"""Distillation: a small model is trained on a large one's distribution of every next token, not only on the token.
 
 Hinton, Vinyals and Dean 2015, "Distilling the Knowledge in a Neural Network", section 2: both models' logits are
 divided by a temperature T, so that small probabilities count, too; the student's softened distribution is pulled to the
@@ -30,7 +30,7 @@ class _Distilled(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any, student: Tensor, teacher: Tensor, targets: Tensor, temperature: float, hard: float
-    ) -> tuple[Tensor, Tensor]:  # (N, V), (N, V), (N,) -> what is minimised, and its cross-entropy alone
+    ) -> tuple[Tensor, Tensor]:  # (N, V), (N, V), (N,) -> the loss, and its cross-entropy part
         wide = torch.float64 if student.dtype == torch.float64 else torch.float32
         scored = targets != UNSCORED
         count = scored.sum()
@@ -58,7 +58,9 @@ class _Distilled(torch.autograd.Function):
 def distillation_loss(
     student: Tensor, teacher: Tensor, targets: Tensor, temperature: float = 2.0, hard: float = 0.5
 ) -> tuple[Tensor, Tensor]:
-    """hard * CE(student, targets) + (1 - hard) * T^2 * KL(teacher_T || student_T), in nats, a mean over scored places.
+    """Compute hard * CE(student, targets) + (1 - hard) * T^2 * KL(teacher_T || student_T).
+
+    In nats, a mean over scored positions.
 
     Args:
         student, teacher: logits (..., V); no gradient goes to the teacher.
@@ -85,7 +87,7 @@ def distillation_loss(
 
 
 def check(temperature: float, hard: float) -> None:
-    """Raises ValueError: no such temperature, or no such share of the plain loss."""
+    """Check temperature and share of the plain loss. Raises ValueError: one is out of range."""
     if not 0 < temperature <= HOTTEST:
         raise ValueError(f"temperature={temperature:g} must be above 0 and at most {HOTTEST:g}")
     if not 0 <= hard <= 1:
@@ -95,7 +97,7 @@ def check(temperature: float, hard: float) -> None:
 class Distiller(Trainer):
     """A run of `spec` with a teacher: the same rows, first weights and steps as `Trainer(spec, tokenizer=...)` has.
 
-    The loss of its points is the student's plain cross-entropy, so that they lie beside those of a student alone.
+    The loss of its points is the student's plain cross-entropy, so that curves with and without a teacher compare.
 
     Args:
         spec: the student's; next tokens of a decoder.
@@ -133,7 +135,7 @@ class Distiller(Trainer):
 
 
 def _frozen(teacher: nn.Module, student: nn.Module) -> Transformer:
-    """A copy of the teacher that learns nothing, in the precision that the student computes in."""
+    """Copy the teacher without gradients, in the precision that the student computes in."""
     model: Transformer = copy.deepcopy(teacher).eval()  # type: ignore[assignment]
     for weight in model.parameters():
         weight.requires_grad_(False)

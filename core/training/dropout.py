@@ -1,4 +1,4 @@
-"""Dropout (Srivastava et al. 2014), seen: the masks, what is scaled up for what is dropped, and the mean over many.
+"""Dropout (Srivastava et al. 2014), illustrated: masks, rescaling, and the mean over many masks.
 
 In training each number is kept with probability 1 - p and then divided by 1 - p, so that its mean stays; when the model
 is used, nothing is dropped and nothing is scaled (the "inverted" form, which torch.nn.functional.dropout computes).
@@ -20,7 +20,7 @@ from core.language_model import LanguageModel
 
 
 def dropout_mask(shape: Sequence[int], rate: float, seed: int) -> Tensor:
-    """What a value is multiplied by: 0 with probability `rate`, else 1 / (1 - rate). The same seed, the same mask.
+    """Draw a dropout mask: 0 with probability `rate`, else 1 / (1 - rate). The same seed gives the same mask.
 
     Raises:
         ValueError: a rate outside [0, 1).
@@ -34,7 +34,7 @@ def dropout_mask(shape: Sequence[int], rate: float, seed: int) -> Tensor:
 
 
 def dropped(x: Tensor, rate: float, seed: int) -> Tensor:
-    """`x` as training sees it under one mask."""
+    """Apply one dropout mask to `x`, as in training."""
     return x * dropout_mask(x.shape, rate, seed).to(x)
 
 
@@ -55,7 +55,7 @@ class Mean:
 
 
 def mean_over_masks(x: Tensor, rate: float, masks: int, seed: int) -> Mean:
-    """Drop `x` under the masks of `seed`, `seed` + 1, ... and average: the mean comes to the clean value.
+    """Average `x` over the masks of `seed`, `seed` + 1, ...: the mean converges to the clean value.
 
     Args:
         masks: a power of two is reached from below, at least 1.
@@ -75,7 +75,7 @@ def mean_over_masks(x: Tensor, rate: float, masks: int, seed: int) -> Mean:
 def under_masks(
     lm: LanguageModel, text: str, place: str, rate: float, seeds: Sequence[int], target: str | None = None
 ) -> np.ndarray[Any, Any]:
-    """(N, T, V): the model's probabilities when the value at hook `place` is dropped, one mask a seed, in one pass.
+    """Compute the model's probabilities with dropout at hook `place`, one mask per seed, in one pass: (N, T, V).
 
     Raises:
         HookError: the model has no such place.

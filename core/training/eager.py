@@ -1,4 +1,4 @@
-"""Keep torch's compiler out of processes that compile nothing.
+"""Avoidance of the torch.compile import in processes that compile nothing.
 
 Making one of `torch.optim`'s optimizers, and each of its steps, imports `torch._dynamo` only to tell it to stay away:
 2 to 3 s and 160 MB (measured with torch 2.15), for a worker of 600 MB. The arithmetic is the same without it.
@@ -18,12 +18,12 @@ _GUARDED = ("add_param_group", "load_state_dict", "state_dict", "zero_grad")
 
 
 def without_compiler() -> None:
-    """From now on optimizers do not import the compiler; `torch.compile` of a model still works. Twice does no harm."""
+    """Patch torch so that optimizers do not import the compiler; `torch.compile` of a model still works. Idempotent."""
     for name in _GUARDED:
         plain = inspect.unwrap(getattr(Optimizer, name))
-        # Where torch looks first for "this function, without the compiler".
+        # The attribute that torch checks first for "this function, without the compiler".
         setattr(plain, "__dynamo_disable", plain)
-    for kind in (SGD, Adam):  # AdamW steps as Adam does
+    for kind in (SGD, Adam):  # AdamW's step is Adam's
         kind.step = _eager(inspect.unwrap(kind.step))  # type: ignore[method-assign]
 
 

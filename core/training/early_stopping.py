@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Stop:
-    """Where a run is best, and where patience would end it.
+    """The best step of a run, and the step where patience would end it.
 
     Attributes:
         best, best_step: the lowest held-out loss up to the stop, and its step: what one would keep.
@@ -29,17 +29,17 @@ class Stop:
 
     @property
     def saved(self) -> float:
-        """The share of the steps that are not taken."""
+        """The share of the steps that is saved."""
         return 1.0 - self.step / self.last_step if self.last_step else 0.0
 
     @property
     def better(self) -> float:
-        """Nats by which the kept model is better than the last one."""
+        """The nats by which the kept model is better than the last one."""
         return self.last - self.best
 
 
 def stop_early(steps: Sequence[int], held_out: Sequence[float], patience: int) -> Stop:
-    """Walk along a curve of held-out losses and stop after `patience` measurements without a new best.
+    """Find where a curve of held-out losses stops after `patience` measurements without a new best.
 
     Args:
         steps, held_out: of equal length; losses that are not numbers are left out.

@@ -1,4 +1,4 @@
-"""What a training run takes, before it begins: weights, memory at the height of a step, time.
+"""Cost estimates of a training run before it begins: weights, peak memory, time.
 
 The time is a count of what a step is made of (`step_parts`) at this machine's rate, which is measured once a machine
 (`core.machine`) on the steps of two small models.
@@ -31,8 +31,8 @@ from core.training.spec import TrainSpec
 
 _ROUNDS = 4
 TURNS = 20_000
-_LONG = 1.0  # seconds of one model's steps, after which no further one is taken
-# Two small models whose steps differ in what they are made of: many thin blocks, and few wide ones.
+_LONG = 1.0  # seconds of one model's timed steps, after which no further one is taken
+# two small models with different costs: many thin blocks, and few wide ones
 _THIN: Mapping[str, Any] = {
     "changes": {"d_model": 48, "n_heads": 2, "n_layers": 8}, "batch_tokens": 1024, "context": 32, "optimizer": "adamw",
 }  # fmt: skip
@@ -40,31 +40,29 @@ _WIDE: Mapping[str, Any] = {
     "changes": {"d_model": 128, "n_heads": 2, "n_layers": 2, "norm_gain": False}, "batch_tokens": 2048,
 }  # fmt: skip
 
-# Bytes a second, and seconds of a block, where 19 models of this project were timed (AMD EPYC with AVX-512). Another
-# machine's two numbers are taken to stand in the same proportion: two steps do not tell them apart for sure.
+# Bytes per second, and seconds per block, where 19 models of this project were timed (AMD EPYC with AVX-512). Another
+# machine's two numbers are assumed to have the same ratio: two timings do not separate them reliably.
 _PROFILE: Mapping[Chosen, tuple[float, float]] = {"float32": (2.25e9, 9.2e-4), "bfloat16": (3.8e9, 2.4e-3)}
-_LEAST = 0.2  # of a step is not products, whatever both were measured to take
+_LEAST = 0.2  # minimum share of a step that is not products, whatever was measured
 
 _FLOAT = 4  # bytes of a float32
-# Letters of a token in pairs of texts, with the space before it, at the sizes that are usual here.
+# mean letters of a token in pairs of texts, with the preceding space, at the usual vocabulary sizes
 _LETTERS = {"characters": 1.0, "bpe": 3.3, "unigram": 3.3, "wordpiece": 3.0, "words": 4.2}
-_CHARACTERS = 96  # entries that a vocabulary of characters is taken to have before the text was looked at
-_HELD_OUT = (
-    4096  # tokens of the held-out loss, at least (core/data/pool.py); and of these rows as many as this:
-)
+_CHARACTERS = 96  # assumed entries of a vocabulary of characters before the text is read
+_HELD_OUT = 4096  # tokens of the held-out loss, at least (core/data/pool.py); and at least this many rows:
 _HELD_OUT_ROWS = 64
-# What is done token by token or row by row, in loops of Python (`Rate.loop`): a checkpoint's sample, maps and health, a
-# block; a row of a pair of texts, told and cut.
+# Work in Python loops by token or row (`Rate.loop`): a checkpoint's sample, maps and health, per block; a row of a pair
+# of texts, generated and tokenized.
 _LOOK, _PAIR = 16.0, 4.0
-_SCORES = 5  # times that a score is touched
-_OUTSIDE = 2  # blocks' worth of calls outside of the blocks: embedding, head, loss, optimizer
+_SCORES = 5  # memory accesses per score
+_OUTSIDE = 2  # calls outside of the blocks, in blocks: embedding, head, loss, optimizer
 _BEGIN = 0.7  # seconds before the first step: a worker, a vocabulary, the first rows
-_TOLD = 2.0  # seconds more where lines are told under a dial, or pairs for tasks
+_TOLD = 2.0  # additional seconds where lines are generated under a dial, or pairs for tasks
 
 
 @dataclass(frozen=True)
 class Rate:
-    """How fast this machine trains in one precision, on one thread.
+    """This machine's training speed in one precision, on one thread.
 
     Attributes:
         flops: operations a second of matrix products.
@@ -80,17 +78,17 @@ class Rate:
     loop: float
 
     def seconds(self, flops: float, bytes: float, blocks: float) -> float:
-        """Seconds of so many operations in products, bytes of activations and blocks."""
+        """Estimate the seconds of so many operations in products, bytes of activations and blocks."""
         return flops / self.flops + bytes / self.bytes + blocks * self.block
 
 
 def measured_rate(precision: Chosen = "float32") -> Rate:
-    """Return this machine's rate; measured where it is not known yet, which takes a second."""
+    """Return this machine's rate, measured once, which takes a second."""
     return Rate(**machine.measured(f"training {precision}", partial(_measured, precision)))
 
 
 def _measured(precision: Chosen) -> dict[str, float]:
-    """Measure the steps of two models; what their products do not take is as of `_PROFILE`, times one factor."""
+    """Measure the steps of two models; the rest beyond products is `_PROFILE`, times one factor."""
     flops: float = getattr(products(), precision)
     bytes, block = _PROFILE[precision]
     factors = []
@@ -106,7 +104,7 @@ def _measured(precision: Chosen) -> dict[str, float]:
 
 
 def _step(spec: TrainSpec) -> float:
-    """Seconds of the processor for a step of `spec` on made-up rows: gradient, and move of the weights."""
+    """Measure the processor seconds of a step of `spec` on synthetic rows: gradient and update."""
     config = spec.config(260)
     model = build(config)
     initialise(model, config)
@@ -121,9 +119,9 @@ def _step(spec: TrainSpec) -> float:
         optimizer.step()
 
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # as a worker trains
+    torch.set_num_threads(1)  # as in a worker
     try:
-        times = [spent(step), spent(step)]  # the first also makes the kernels
+        times = [spent(step), spent(step)]  # the first call also compiles the kernels
         while len(times) <= _ROUNDS and sum(times) < _LONG:
             times.append(spent(step))
         return min(times)
@@ -132,7 +130,7 @@ def _step(spec: TrainSpec) -> float:
 
 
 def spent(work: Callable[[], object]) -> float:
-    """Seconds of the processor that this thread needs for some work: neighbours that are busy do not count."""
+    """Measure the processor seconds of this thread for some work, which other processes do not affect."""
     began = time.thread_time()
     work()
     return time.thread_time() - began
@@ -140,7 +138,7 @@ def spent(work: Callable[[], object]) -> float:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a run takes.
+    """The estimated cost of a run.
 
     Attributes:
         parameters: weights that are learned.
@@ -156,7 +154,7 @@ class Estimate:
 
 
 class Parts(NamedTuple):
-    """What a training step is made of: operations in products, bytes kept for the gradients, blocks."""
+    """The cost of a training step: operations in products, bytes kept for the gradients, blocks."""
 
     flops: float
     bytes: float
@@ -164,7 +162,7 @@ class Parts(NamedTuple):
 
 
 def estimate(spec: TrainSpec, rate: Rate | None = None, characters: int | None = None) -> Estimate:
-    """What the run of `spec` would take, on a vocabulary of the size wished (of characters: about 100).
+    """Estimate the run of `spec`, on a vocabulary of the size wished (of characters: about 100).
 
     Args:
         rate: None: this machine's in the precision that the run would be given; measured where it is not known yet.
@@ -182,7 +180,7 @@ def estimate(spec: TrainSpec, rate: Rate | None = None, characters: int | None =
 
 
 def training_bytes(config: ModelConfig, spec: TrainSpec, context: int | None = None) -> int:
-    """Memory at the height of a training step: weights, gradients, the optimizer's memory, what backward needs.
+    """Estimate the peak memory of a training step: weights, gradients, optimizer state, saved activations.
 
     Within a quarter of what tensors were measured to take (CPU, shapes of 2 to 6 blocks).
 
@@ -206,7 +204,8 @@ def training_bytes(config: ModelConfig, spec: TrainSpec, context: int | None = N
     blocks = config.n_layers * tokens * _kept(config, length, half)
     scored: float = tokens
     if config.shape == "encoder":
-        scored = spec.mask_rate * tokens  # the others are not unembedded (see `objectives.loss`)
+        # positions without a target are not unembedded (see `objectives.loss`)
+        scored = spec.mask_rate * tokens
     if config.shape == "encoder-decoder":
         blocks += config.decoder_layers * rows * target * (_kept(config, target, half) + 6 * config.d_model)
         scored = rows * target
@@ -215,7 +214,7 @@ def training_bytes(config: ModelConfig, spec: TrainSpec, context: int | None = N
 
 
 def steps_seconds(config: ModelConfig, spec: TrainSpec, rate: Rate) -> float:
-    """Time of the run's steps at a machine's rate, without held-out losses and checkpoints."""
+    """Estimate the time of the run's steps at a machine's rate, without held-out losses and checkpoints."""
     ends = [(share, context) for share, context in spec.stages] + [(1.0, None)]
     began, total = 0.0, 0.0
     for share, context in ends:
@@ -225,12 +224,12 @@ def steps_seconds(config: ModelConfig, spec: TrainSpec, rate: Rate) -> float:
 
 
 def step_parts(config: ModelConfig, spec: TrainSpec, context: int | None = None) -> Parts:
-    """What a step of the run is made of, in rows of `context` (None: the run's own)."""
+    """Count the parts of a step of the run, in rows of `context` (None: the run's own)."""
     rows, length, target = _row(config, spec, context)
     flops: float = 3 * rows * row_flops(config, length, target)
     if spec.optimizer == "muon":
         flops += len(COEFFICIENTS[spec.polar]) * muon_flops(config)
-    # Scores are written, turned into a pattern and, for the gradient, made again, also where they are not kept.
+    # Scores are written, turned into a pattern and, for the gradient, recomputed, also where they are not kept.
     scores, stacks = config.n_layers * length**2, 1
     if config.shape == "encoder-decoder":
         stacks = 2
@@ -240,7 +239,7 @@ def step_parts(config: ModelConfig, spec: TrainSpec, context: int | None = None)
 
 
 def muon_flops(config: ModelConfig) -> float:
-    """Operations of an iteration of Muon on all matrices inside the blocks (see `core.training.muon.orthogonalise`)."""
+    """Count the operations of a Muon iteration on all block matrices (see `core.training.muon.orthogonalise`)."""
     d, queries, keys = config.d_model, config.n_heads * config.head_size, config.kv_heads * config.head_size
     attention = 2 * _iteration(d, queries) + 2 * _iteration(d, keys)
     dense = (3 if config.gated else 2) * _iteration(d, config.mlp_size)
@@ -251,7 +250,7 @@ def muon_flops(config: ModelConfig) -> float:
 
 
 def _iteration(rows: int, columns: int) -> int:
-    """Operations of X X^T, of its square, and of their product with X, for an (R, C) matrix."""
+    """Count the operations of X X^T, of its square, and of their product with X, for an (R, C) matrix."""
     short, long = sorted((rows, columns))
     return 2 * (2 * short**2 * long + short**3)
 
@@ -264,7 +263,7 @@ def _step_seconds(config: ModelConfig, spec: TrainSpec, rate: Rate, context: int
 
 
 def _looks(config: ModelConfig, spec: TrainSpec, rate: Rate, characters: int | None = None) -> float:
-    """Seconds of all that is not a step: the beginning, held-out losses, checkpoints."""
+    """Estimate the seconds of all that is not a step: start-up, held-out losses, checkpoints."""
     rows, length, target = _row(config, spec, None)
     read: float = max(_HELD_OUT, _HELD_OUT_ROWS * (length + target))
     if characters is not None:
@@ -278,7 +277,7 @@ def _looks(config: ModelConfig, spec: TrainSpec, rate: Rate, characters: int | N
 
 
 def _blocks(config: ModelConfig) -> float:
-    """Blocks of a step: a decoder's beside an encoder have two attentions, and count twice."""
+    """Count the blocks of a step: a decoder's beside an encoder have two attentions, and count twice."""
     return config.n_layers + (2 * config.decoder_layers if config.shape == "encoder-decoder" else 0)
 
 
@@ -289,7 +288,7 @@ def _config(spec: TrainSpec) -> ModelConfig:
 
 
 def _row(config: ModelConfig, spec: TrainSpec, context: int | None) -> tuple[int, int, int]:
-    """Rows of a step, tokens that a row's encoder (or only stack) reads, tokens that its decoder writes."""
+    """Return rows per step, tokens that a row's encoder (or only stack) reads, and tokens that its decoder writes."""
     if spec.objective == "text_to_text":
         return _pairs(config, spec, context)
     context = min(context or spec.context or max(2, config.n_ctx // 2), config.n_ctx)
@@ -301,7 +300,7 @@ def _row(config: ModelConfig, spec: TrainSpec, context: int | None) -> tuple[int
 
 
 def _pairs(config: ModelConfig, spec: TrainSpec, context: int | None = None) -> tuple[int, int, int]:
-    """The same of pairs of texts: those of a mixture's tasks, as long as they are on average."""
+    """Return the same for pairs of texts: those of a mixture's tasks, with their mean lengths."""
     letters = _LETTERS[spec.tokenizer]
     longest = min(context or spec.context or config.n_ctx, config.n_ctx)
     sizes = [(share, *tasks.characters(name)) for name, share in tasks.mixture(spec.tasks).items()]
@@ -311,12 +310,12 @@ def _pairs(config: ModelConfig, spec: TrainSpec, context: int | None = None) -> 
 
 
 def _kept(config: ModelConfig, length: int, half: bool) -> int:
-    """Numbers that a block keeps for its gradient, for each position."""
+    """Count the numbers that a block keeps for its gradient, per position."""
     d, heads, keys = config.d_model, config.n_heads * config.head_size, config.kv_heads * config.head_size
-    both = heads + keys  # of queries and keys
-    # What the parts read; layer norm also needs what it was given, RMS norm with a gain what it had before that.
+    both = heads + keys  # for queries and keys
+    # the parts' inputs; layer norm also needs its input, RMS norm with a gain its result before the gain
     count = 2 * d + (2 * d if config.norm == "layer" or (config.norm == "rms" and config.norm_gain) else 0)
-    count += heads + 2 * keys + heads  # queries, keys, values; what the heads say
+    count += heads + 2 * keys + heads  # queries, keys, values; the heads' output
     count += both * (config.qk_norm + (config.position == "rotary"))
     count += (4 if config.gated else 2) * config.mlp_size
     if config.dropout:

@@ -1,4 +1,4 @@
-"""One sentence as three kinds of training examples, made by the functions that training itself uses.
+"""One sentence as training examples of three objectives, made by the functions that training itself uses.
 
     next_token       a decoder:          every position says what comes next
     masked           an encoder:         the hidden positions say what stood there
@@ -32,9 +32,10 @@ if TYPE_CHECKING:
     from core.language_model import LanguageModel
 
 SENTINELS = 100  # as many as T5 has
-STANDING_IN = 16  # of a vocabulary's own entries, at most: each may be a word of the sentence
+# maximum entries of a vocabulary that may be borrowed as sentinels: each may be a word of the sentence
+STANDING_IN = 16
 
-START_ROW = -1  # a special token before the sentence; those after it stand in row N
+START_ROW = -1  # a special token before the sentence; those after it have index N
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Marks:
 
 
 def marks(lm: LanguageModel) -> Marks:
-    """The special tokens for one model: its own where it has them.
+    """Choose the special tokens for one model: its own where it has them.
 
     A model whose own objective needs a token that its vocabulary lacks takes the vocabulary's last entries instead, as
     T5's first sentinels were the last entries of its vocabulary; an encoder-decoder's sentinels count down from there,
@@ -92,7 +93,7 @@ def marks(lm: LanguageModel) -> Marks:
 
 @dataclass(frozen=True)
 class Lesson:
-    """One sentence as an example of one objective. T positions are read, T' are answered; the sentence has N tokens.
+    """One sentence as an example of one objective. T positions are read, T' are predicted; the sentence has N tokens.
 
     example: what training would use, a batch of one row.
     reads: (T,) the token of the sentence that each position of the inputs stands for: -1 a special token before it, N
@@ -112,7 +113,7 @@ class Lesson:
 
     @property
     def shape(self) -> Shape:
-        """The shape of model that this objective trains."""
+        """The architecture that this objective trains."""
         return SHAPE_OF[self.objective]
 
     @property
@@ -133,7 +134,7 @@ class Lesson:
 
     @property
     def scores(self) -> list[bool]:
-        """(T',) which positions score."""
+        """(T',) which positions are scored."""
         return [id != UNSCORED for id in self.targets]
 
     @property
@@ -156,7 +157,7 @@ def lessons(
     length: float = 3.0,
     seed: int = 0,
 ) -> tuple[Lesson, Lesson, Lesson]:
-    """The three examples of a sentence.
+    """Build the three examples of a sentence.
 
     Args:
         sentence: (N,) ids of its tokens, without special tokens.
@@ -181,7 +182,7 @@ def _drawn(seed: int) -> torch.Generator:
 
 
 def _next_token(sentence: Sequence[int], before: Sequence[int]) -> Lesson:
-    """Radford et al. 2018, section 3.1: causal, every position scores."""
+    """Build the next-token example (Radford et al. 2018, section 3.1): causal, every position scores."""
     first = before[-1:]  # one start token says that a text begins
     example = objectives.next_token(torch.tensor([[*first, *sentence]]))
     size = example.inputs.shape[1]
@@ -200,10 +201,10 @@ def _masked(
     sentence: Sequence[int], specials: Specials, before: Sequence[int], after: Sequence[int], rate: float,
     generator: torch.Generator,
 ) -> Lesson:  # fmt: skip
-    """Devlin et al. 2019, section 3.1: every position sees every other, the hidden ones score."""
+    """Build the masked example (Devlin et al. 2019, section 3.1): full attention, the masked positions score."""
     row = torch.tensor([[*before, *sentence, *after]])
     around = specials.never | set(before) | set(after)
-    if set(sentence) <= around:  # nothing else to hide: a sentence of special tokens
+    if set(sentence) <= around:  # a sentence of special tokens: nothing else to mask
         around -= set(sentence)
     free = dataclasses.replace(specials, never=frozenset(around))
     example = objectives.masked(row, free, rate=rate, generator=generator)
@@ -218,7 +219,8 @@ def _masked(
 def _spans(
     sentence: Sequence[int], specials: Specials, rate: float, length: float, generator: torch.Generator
 ) -> Lesson:
-    """Raffel et al. 2020, section 3.1.4: the encoder sees all it reads, the decoder its past and the encoder."""
+    """Build the span corruption example (Raffel et al. 2020, section 3.1.4): the decoder sees its past and the
+    encoder."""
     example = objectives.span_corruption(
         torch.tensor([list(sentence)]), specials, rate=rate, length=length, generator=generator
     )
@@ -255,7 +257,7 @@ def _causal(size: int) -> npt.NDArray[np.bool_]:
 
 @torch.no_grad()
 def lesson_losses(lm: LanguageModel, lesson: Lesson) -> npt.NDArray[np.float64]:
-    """(T',) nats at each position that scores, not a number elsewhere: what the model does in this lesson.
+    """Compute the model's loss at each scored position in nats, NaN elsewhere: (T',).
 
     Raises:
         ValueError: the lesson is for another shape of model, or the model says no tokens.
@@ -274,7 +276,7 @@ LESSONS: tuple[Objective, ...] = ("next_token", "masked", "span_corruption")
 
 
 def triple(mask_rate: float = 0.15, span_length: float = 3.0, seed: int = 0) -> dict[Objective, TrainSpec]:
-    """Three runs that differ in the objective alone, and so in the shape of the model: one preset, corpus, seed.
+    """Build three specs that differ in the objective alone, and so in the architecture: one preset, corpus, seed.
 
     Raises:
         ValueError: a rate or length that training refuses.

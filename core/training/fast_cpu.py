@@ -1,4 +1,4 @@
-"""Quick derivatives for training on a processor: the values of `core.model`, a gradient that takes less time.
+"""Faster backward passes for training on a CPU, with the values of `core.model`.
 
 The trainer puts them in (`put_in`), part by part, on the model that learns; `take_out` makes the parts what they were.
 They act while a part is in training, on a processor. What is gained: torch's fused attention does not keep the pattern,
@@ -26,11 +26,11 @@ from core.model.norm import Normalise
 from core.model.part import Part
 from core.model.position import rotate
 
-MOST = 256  # places whose pattern is kept
+MOST = 256  # maximum positions whose pattern is kept
 
 
 def put_in(model: nn.Module) -> None:
-    """Give every part of `model` that has one its quick derivative."""
+    """Replace the parts of `model` by subclasses with faster backward passes."""
     for part in model.modules():
         part.__class__ = _QUICK.get(type(part), type(part))
 
@@ -64,13 +64,13 @@ class _Rms(torch.autograd.Function):
 
 
 def rms_trained(x: Tensor, eps: float) -> Tensor:
-    """RMS norm without a gain, with a quick first derivative and no second."""
+    """Compute RMS norm without a gain, with a fast first derivative and no second."""
     y: Tensor = _Rms.apply(x, eps)
     return y
 
 
 class QuickNormalise(Normalise):
-    """RMS norm whose gradient reads the result and the rate alone."""
+    """RMS norm whose backward pass uses only the result and the rate."""
 
     def _fused(self, x: Tensor) -> Tensor:
         if self.kind != "rms" or not self.training or x.device.type != "cpu":
@@ -95,7 +95,8 @@ class _ReluSquared(torch.autograd.Function):
 
 
 _GELU = 2 * math.sqrt(2 / math.pi)
-_FLAT = torch.tensor(_GELU, dtype=torch.float64)  # no dimensions: takes the type of what it is added to
+# a 0-dimensional tensor takes the dtype of the other operand
+_FLAT = torch.tensor(_GELU, dtype=torch.float64)
 
 
 class _GeluTanh(torch.autograd.Function):
@@ -121,14 +122,14 @@ class _GeluTanh(torch.autograd.Function):
 
 QUICK_BENDS: dict[
     Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]
-] = {  # the same values, with a quicker derivative
+] = {  # the same values, with a faster derivative
     ACTIVATIONS["gelu_tanh"]: _GeluTanh.apply,
     ACTIVATIONS["relu_squared"]: _ReluSquared.apply,
 }
 
 
 class QuickFeedForward(FeedForward):
-    """A feed-forward layer whose bend has a quick derivative."""
+    """A feed-forward layer whose activation has a fast derivative."""
 
     def _bend(self, x: Tensor) -> Tensor:
         if self.gated or not self.training or x.device.type != "cpu":
@@ -142,7 +143,7 @@ class QuickAttention(Attention):
     def forward(
         self, x: Tensor, geometry: Geometry, source: Tensor | None = None, cache: KVCache | None = None
     ) -> Tensor:
-        """As `Attention.forward`."""
+        """Compute attention as `Attention.forward`."""
         if source is None and cache is None and self._learns_alone(x, geometry):
             return F.linear(self._learning(x, geometry).flatten(2), self.weight_o, self.b_O)
         return super().forward(x, geometry, source, cache)
@@ -157,7 +158,7 @@ class QuickAttention(Attention):
         return self.training and x.dtype == torch.bfloat16 and x.device.type == "cpu"
 
     def _kept_pattern(self, q: Tensor, k: Tensor, geometry: Geometry) -> Tensor:
-        """Of q (B, H, T, K) and k (B, H, S, K); a query that may see nothing reads everything evenly."""
+        """Compute the pattern from q (B, H, T, K) and k (B, H, S, K); a fully masked query attends uniformly."""
         scores = (q * self.scale) @ k.mT  # (B, H, T, S)
         if geometry.bias is not None:
             scores = scores + geometry.bias
@@ -166,12 +167,12 @@ class QuickAttention(Attention):
         return scores.softmax(-1)
 
     def _learns_alone(self, x: Tensor, geometry: Geometry) -> bool:
-        """Whether nobody looks, and `heads_in_learning` is the quicker way."""
+        """Return whether no hook is active, and `heads_in_learning` is faster."""
         plain = geometry.bias is None and (geometry.causal or geometry.allowed is None)
         return self._half(x) and plain and x.shape[1] <= MOST and not listening()
 
     def _learning(self, x: Tensor, geometry: Geometry) -> Tensor:
-        """What the heads read, (B, T, H, K)."""
+        """Compute the heads' outputs, (B, T, H, K)."""
         together = F.linear(x, self.weight_qkv, self.bias_qkv)  # (B, T, (H + 2 H_kv) K)
         eps = gains = None
         if self.qk_norm:
@@ -202,12 +203,12 @@ def heads_in_learning(
     causal: bool = True,
     dropout: float = 0.0,
 ) -> Tensor:
-    """What the heads read from the values: (B, T, H, K), from all queries, keys and values (B, T, H + 2 H_kv, K).
+    """Compute the heads' outputs (B, T, H, K) from all queries, keys and values (B, T, H + 2 H_kv, K).
 
     Args:
         norm_eps: of the norm of queries and keys; None: they are not normed. gains: (H + H_kv, K) after it, or None.
         turn: cos and sin of `rotary_table`, (T, 1, K) each, or None.
-        causal: whether a place sees itself and the past only, or every place.
+        causal: whether a position sees itself and the past only, or every position.
         dropout: the share of the pattern that is left out.
     """
     kv_heads = (together.shape[2] - n_heads) // 2
@@ -236,7 +237,7 @@ def heads_in_learning(
 @lru_cache(maxsize=16)
 @torch.inference_mode(False)
 def causal_bias(positions: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """(T, T): 0 where a query may look, -inf at what comes after it."""
+    """Build the causal mask as a bias: (T, T), 0 where a query may attend, -inf for later keys."""
     return torch.full((positions, positions), -torch.inf, dtype=dtype, device=device).triu(1)
 
 

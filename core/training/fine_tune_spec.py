@@ -1,4 +1,4 @@
-"""FineTuneSpec: a pretrained encoder adapted to a task, described. Frozen, flat, plain values."""
+"""FineTuneSpec: the spec of fine-tuning a pretrained encoder. Frozen, flat, plain values."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RATES: Mapping[Way, float] = {"scratch": 3e-3, "frozen": 0.0, "full": 1e-3, "lor
 
 @dataclass(frozen=True, kw_only=True)
 class FineTuneSpec(Ranged):
-    """A fine-tuning run, described.
+    """The spec of a fine-tuning run.
 
     Attributes:
         base: the pretrained encoder: a bundled model's name, or "" with a `parent`.
@@ -100,17 +100,17 @@ class FineTuneSpec(Ranged):
 
     @property
     def lora(self) -> Lora:
-        """The adapter that is asked for."""
+        """The adapter settings."""
         return Lora(self.rank, self.alpha, self.targets)
 
     @property
     def body_rate(self) -> float:
-        """The learning rate of all that is not the head."""
+        """The learning rate of all but the head."""
         return RATES[self.way] if self.rate is None else self.rate
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The task's classes; none where it asks for a span."""
+        """The task's classes; none for a span task."""
         return LABELS if self.task == "sentiment" else ()
 
     @staticmethod
@@ -130,10 +130,10 @@ PRESETS: Mapping[Task, Mapping[str, Any]] = {
     },
 }
 # Examples, steps, rates and matrices were chosen by some runs each with measured="development", on 400 examples, and
-# then left alone. Sentiment, the mean of the seeds 1 and 2: from scratch 75.8 % right, frozen 70.8, full 81.6, LoRA
-# 80.4. At 2e-3 LoRA forgets a tenth (0.02 nats for 0.21, seed 1) and is right in 74.8 % instead of 79.5. Questions want
-# larger steps and all matrices: full 67.0 % and LoRA 65.0 (seed 1). With 350 steps they reach 72.0 and 68.0, but a run
-# should end within a minute of its click; at a rate of 1e-2 LoRA is then no better (67.8) and forgets more.
+# then fixed. Sentiment, the mean of the seeds 1 and 2: from scratch 75.8 % right, frozen 70.8, full 81.6, LoRA 80.4. At
+# 2e-3 LoRA forgets a tenth (0.02 nats for 0.21, seed 1) and is right in 74.8 % instead of 79.5. Questions need larger
+# steps and all matrices: full 67.0 % and LoRA 65.0 (seed 1). With 350 steps they reach 72.0 and 68.0, but a run should
+# end within a minute of its click; at a rate of 1e-2 LoRA is then no better (67.8) and forgets more.
 _RATES: Mapping[Task, Mapping[Way, float]] = {
     "sentiment": {},
     "questions": {"scratch": 2e-3, "full": 2e-3, "lora": 7e-3},
@@ -141,6 +141,6 @@ _RATES: Mapping[Task, Mapping[Way, float]] = {
 
 
 def compared(task: Task, way: Way, **changes: Any) -> FineTuneSpec:
-    """One of the ways that are held against each other: the same examples in the same order for all."""
+    """Build the spec of one of the compared ways: the same examples in the same order for all."""
     preset = {**PRESETS[task], "task": task, "way": way, "rate": _RATES[task].get(way)}
     return FineTuneSpec(**{**preset, **changes})

@@ -1,4 +1,4 @@
-"""Fine-tuning: a pretrained encoder gets a new head and learns a task, in one of several ways (`FineTuneSpec.way`).
+"""Fine-tuning: a pretrained encoder with a new head is trained on a task, in one of several ways (`FineTuneSpec.way`).
 
 What was learned is small where the body stays: `FineTuner.learned` holds only the weights that moved. Forgetting is
 measured on the old task: the body's masked-word loss on held-out tales, with the base's own unembedding put back.
@@ -36,13 +36,13 @@ from core.training.state import State
 from core.training.tuned import HEAD, LORA, PROMPT, as_file, begin_with, check_base
 from core.vectors.probe import Accuracy, wilson
 
-CLIP = 1.0  # the longest gradient (Devlin et al. 2019, released code)
-_AT_ONCE = 64  # held-out rows in one pass
+CLIP = 1.0  # the maximum gradient norm (Devlin et al. 2019, released code)
+_AT_ONCE = 64  # held-out rows per pass
 
 
 @dataclass(frozen=True)
 class TunePoint:
-    """A step: the loss in nats an example, and, at steps that measure, the share of held-out examples that is right."""
+    """A step: the loss in nats per example, and, at steps that measure, the held-out accuracy."""
 
     step: int
     loss: float
@@ -56,7 +56,7 @@ class TunePoint:
 
 @dataclass(frozen=True)
 class Result:
-    """What a way has come to.
+    """The result of a way.
 
     accuracy: of held-out examples, with its 95 % interval; loss: nats an example on them.
     trained: numbers that were learned, of all the model's; head: those of them that are the head's.
@@ -75,7 +75,7 @@ class Result:
 def fine_tune(
     spec: FineTuneSpec, base: LanguageModel | None = None, own: str | None = None
 ) -> Iterator[TunePoint]:
-    """Adapt a model as `spec` says, one point a step.
+    """Fine-tune a model as `spec` says, and yield one point per step.
 
     Args:
         base: the pretrained encoder; None: the bundled one that `spec` names.
@@ -131,17 +131,17 @@ class FineTuner:
             self.reader = Prompted(self.model, self.weights[PROMPT])
         self.optimizer = self._optimizer()
         self.done_steps, self.tokens, self.seconds, self.ended = 0, 0, 0.0, ""
-        self._found = -1, (wilson(0, len(self.measured)), 0.0)  # the last measurement, and after which step
+        self._found = -1, (wilson(0, len(self.measured)), 0.0)  # the last measurement, and its step
         moments = {round(spec.steps * n / (spec.checkpoints - 1)) for n in range(spec.checkpoints)}
         self.checkpoint_steps = tuple(sorted(moments))
 
     @property
     def done(self) -> bool:
-        """The steps are used up."""
+        """Whether all steps are taken."""
         return bool(self.ended)
 
     def run(self) -> Iterator[TunePoint]:
-        """Learn to the end; one point a step."""
+        """Train to the end; yield one point per step."""
         while not self.done:
             yield self.step()
 
@@ -188,7 +188,7 @@ class FineTuner:
 
     @torch.inference_mode()
     def measure(self) -> tuple[Accuracy, float]:
-        """How many held-out examples are right, and the mean loss on them in nats."""
+        """Count the held-out examples that are right, and compute their mean loss in nats."""
         right, total = 0, 0.0
         for first in range(0, len(self.measured), _AT_ONCE):
             part = self.measured[first : first + _AT_ONCE]
@@ -199,7 +199,7 @@ class FineTuner:
         return wilson(right, len(self.measured)), total / len(self.measured)
 
     def result(self) -> Result:
-        """Everything that is compared, as it is after this step."""
+        """Return all compared figures at this step."""
         step, found = self._found
         accuracy, loss = found if step == self.done_steps else self.measure()
         learned = self.learned()
@@ -213,7 +213,7 @@ class FineTuner:
         )
 
     def forgetting(self) -> tuple[float, float] | None:
-        """The old task's loss with the body as it is now, and with the base's; None from scratch."""
+        """Compute the old task's loss with the present body, and with the base's; None from scratch."""
         if self.spec.way == "scratch":
             return None
         kept = self.spec.way in ("frozen", "prompt")  # the body is the base's own
@@ -224,11 +224,11 @@ class FineTuner:
         return old_loss(self.base)
 
     def learned(self) -> dict[str, Tensor]:
-        """The weights that are learned, as they are now, by name, on the processor: all that has to be kept."""
+        """Return the trained weights, by name, on the CPU: all that has to be stored."""
         return {name: weight.detach().cpu().clone() for name, weight in self.weights.items()}
 
     def state(self) -> State:
-        """All that the rest of the run depends on."""
+        """Return all state that the rest of the run depends on."""
         names = {id(weight): name for name, weight in self.weights.items()}
         memory = {
             f"{kind}.{names[id(weight)]}": value
@@ -246,7 +246,7 @@ class FineTuner:
 
     @torch.no_grad()
     def restore(self, state: State) -> None:
-        """Go on from `state`: on one thread the next losses are exactly those of the run that was not interrupted.
+        """Resume from `state`: on one thread the next losses are exactly those of the uninterrupted run.
 
         Raises:
             ValueError: it is of another run.
@@ -267,7 +267,7 @@ class FineTuner:
         self.seconds, self.ended = float(meta["seconds"]), str(meta["ended"])
 
     def _prepared(self) -> Transformer:
-        """The model; what is learned on it is noted in `weights`."""
+        """Build the model; its trained weights are recorded in `weights`."""
         spec = self.spec
         model = begin_with(spec, self.base).to(self.device)
         if spec.way == "lora":
@@ -283,7 +283,7 @@ class FineTuner:
         return model
 
     def _optimizer(self) -> AdamW:
-        """AdamW: matrices decay, gains and biases do not; the head has a rate of its own."""
+        """Build AdamW: matrices decay, gains and biases do not; the head has a separate rate."""
         without_compiler()
         groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
         for name, weight in self.weights.items():
@@ -304,12 +304,12 @@ class FineTuner:
         )
 
     def _share(self, step: int) -> float:
-        """Of the rates' first values: rising through the warm-up, then falling to 0 in a line."""
+        """Return the factor of the rates: rising through the warm-up, then falling linearly to 0."""
         rising = round(self.spec.warmup * self.spec.steps)
         return step / rising if step <= rising else 1 - (step - 1 - rising) / (self.spec.steps - rising)
 
     def _batch(self, step: int) -> Batch:
-        """The examples of a step, from shuffled rounds through all: nothing but the step is remembered."""
+        """Return the examples of a step, from shuffled epochs: a function of the step alone."""
         lengths = tuple(len(row.ids) for row in self.rows)
         size = min(self.spec.batch, len(lengths))
         lap, at = divmod(step - 1, len(lengths) // size)
@@ -318,19 +318,19 @@ class FineTuner:
         )
 
     def _says(self, given: Batch) -> Tensor:
-        """(B, C), or (B, T, 2) with -inf at padding."""
+        """Compute the head's scores: (B, C), or (B, T, 2) with -inf at padding."""
         said: Tensor = self.reader(given.ids, mask=given.mask)
         return said if said.ndim == 2 else said.masked_fill(~given.mask[..., None], -torch.inf)
 
     @staticmethod
     def _loss(said: Tensor, given: Batch) -> Tensor:
-        """Mean cross-entropy; of a span that of its start and that of its end."""
+        """Compute the mean cross-entropy; of a span that of its start and that of its end."""
         if said.ndim == 2:
             return F.cross_entropy(said, given.targets)
         return F.cross_entropy(said.transpose(1, 2).flatten(0, 1), given.targets.flatten())
 
     def _body(self) -> Mapping[str, Tensor]:
-        """The weights of the body as they are now, under the base's names."""
+        """Return the present weights of the body, under the base's names."""
         model = self.model
         if self.spec.way == "lora":
             plain = begin_with(self.spec, self.base).to(self.device)

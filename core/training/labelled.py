@@ -1,4 +1,4 @@
-"""What a model is fine-tuned on: texts with a label, or questions with the place of their answer, as rows of ids.
+"""Fine-tuning data: texts with a label, or questions with the span of their answer, as rows of ids.
 
 Toyland tells them, each with its truth; a learner may bring labelled lines of their own.
 """
@@ -20,15 +20,15 @@ from core.decoding.labels import best_spans
 from core.text.tokenizer import Tokenizer
 from core.training.fine_tune_spec import LABELS, FineTuneSpec, Task
 
-MEASURED = 1_000_003  # the seed of what is measured: the same for every run
-# Between a text and its label, beside a tab, which a keyboard does not type into a box of a page.
+MEASURED = 1_000_003  # the seed of the held-out examples: the same for every run
+# separators between a text and its label, besides a tab, which cannot be typed into a page's text box
 SEPARATORS = (";", "|", ",", "->", "→", "=", ":", "–", "—", "  ")
-TRIED = 2_000_003  # the seed of what rates and the like are chosen on: examples of the kind to learn from
-_PATIENCE = 50  # times as many examples are looked at as are wanted
+TRIED = 2_000_003  # the seed of the development examples, of the same kind as the training examples
+_PATIENCE = 50  # candidates generated per wanted example
 
 
 class Example(NamedTuple):
-    """What is read (a text, or a question and a context) and what is right: a label's number, a span of the context.
+    """The input (a text, or a question and a context) and the truth: a label's number, or a span of the context.
 
     span: (first character, after the last); label: -1 where there is a span.
     """
@@ -41,7 +41,7 @@ class Example(NamedTuple):
 
 @dataclass(frozen=True)
 class Batch:
-    """ids (B, T); mask (B, T) False at padding; inside (B, T) where an answer may lie; targets (B,) or (B, 2)."""
+    """ids (B, T); mask (B, T), False at padding; inside (B, T), where an answer may lie; targets (B,) or (B, 2)."""
 
     ids: Tensor
     mask: Tensor
@@ -49,13 +49,13 @@ class Batch:
     targets: Tensor
 
     def to(self, device: torch.device) -> Batch:
-        """The same on another device."""
+        """Return the same on another device."""
         parts = (part.to(device) for part in (self.ids, self.mask, self.inside, self.targets))
         return Batch(*parts)
 
 
 class Row(NamedTuple):
-    """One example as a model reads it: `inside` is where its context lies (first, after the last position)."""
+    """One example as a model reads it: `inside` is the range of its context (first, past the last position)."""
 
     ids: list[int]
     inside: tuple[int, int]
@@ -63,7 +63,7 @@ class Row(NamedTuple):
 
 
 def told(task: Task, split: Split, count: int, seed: int) -> tuple[Example, ...]:
-    """`count` different examples of Toyland's; of a class in turn, where there are classes, to learn from.
+    """Generate `count` different examples of Toyland's; for training, classes alternate.
 
     "sentiment": news of tales, good or bad by what somebody then feels; "questions": about a passage that holds the
     answer.
@@ -74,7 +74,8 @@ def told(task: Task, split: Split, count: int, seed: int) -> tuple[Example, ...]
     return _told(task, split, count, seed)
 
 
-@lru_cache(maxsize=4)  # a learner starts one way after another on the same examples; 20,000 take 10 MB
+# cached: a learner starts one way after another on the same examples; 20,000 take 10 MB
+@lru_cache(maxsize=4)
 def _told(task: Task, split: Split, count: int, seed: int) -> tuple[Example, ...]:
     stream = _different(_stream(task, split, seed))
     stream = itertools.islice(stream, _PATIENCE * count + 1000)
@@ -110,7 +111,7 @@ def _different(stream: Iterable[Example]) -> Iterator[Example]:
 
 
 def _in_turn(stream: Iterator[Example], count: int) -> list[Example]:
-    """As many of each class as of any other, one after the other."""
+    """Balance the classes: one example of each in turn."""
     waiting: list[list[Example]] = [[] for _ in LABELS]
     found: list[Example] = []
     for each in stream:
@@ -123,7 +124,7 @@ def _in_turn(stream: Iterator[Example], count: int) -> list[Example]:
 
 
 def measured(spec: FineTuneSpec, learned: Iterable[Example]) -> tuple[Example, ...]:
-    """What a run is measured on: held-out examples, or others of the kind it learns from, `learned` left out."""
+    """Generate a run's test examples: held out, or others of the training kind, without those `learned`."""
     if spec.measured == "held_out":
         return told(spec.task, "held_out", spec.held_out, MEASURED)
     known = set(learned)
@@ -131,7 +132,7 @@ def measured(spec: FineTuneSpec, learned: Iterable[Example]) -> tuple[Example, .
 
 
 def _parted(line: str) -> tuple[str, str, str]:
-    """A line before, at and behind its separator; the second is "" where it has none."""
+    """Split a line at its separator; the second part is "" where it has none."""
     if "\t" in line:
         return line.rpartition("\t")
     found = max(SEPARATORS, key=lambda one: line.rstrip().rfind(one))
@@ -139,7 +140,7 @@ def _parted(line: str) -> tuple[str, str, str]:
 
 
 def own_examples(lines: str, labels: Sequence[str] = LABELS) -> list[Example]:
-    """Labelled lines of a learner's own: a text, a separator, its label.
+    """Parse a learner's labelled lines: a text, a separator, its label.
 
     A separator is a tab, or where there is none the last of `SEPARATORS`.
 
@@ -180,7 +181,7 @@ def own_examples(lines: str, labels: Sequence[str] = LABELS) -> list[Example]:
 def rows_of(
     examples: Iterable[Example], tokenizer: Tokenizer, longest: int, *, strict: bool = False
 ) -> list[Row]:
-    """Examples as rows of at most `longest` ids; those that are longer are left out.
+    """Tokenize examples as rows of at most `longest` ids; longer ones are left out.
 
     Args:
         strict: a text that is too long is an error instead.
@@ -205,7 +206,7 @@ def _labelled(example: Example, tokenizer: Tokenizer) -> Row:
 
 
 def _located(example: Example, tokenizer: Tokenizer) -> Row | None:
-    """None where no tokens have the answer's first and last character."""
+    """Locate the answer's tokens; None where no tokens contain its first and last character."""
     pair = tokenizer.pair(example.text, example.context)
     places = [place for place, part in enumerate(pair.parts) if part == 1]
     begin, stop = example.span
@@ -217,7 +218,7 @@ def _located(example: Example, tokenizer: Tokenizer) -> Row | None:
 
 
 def batch(rows: Sequence[Row]) -> Batch:
-    """Rows side by side, the shorter ones padded behind."""
+    """Batch rows, padding the shorter ones at the end."""
     longest = max(len(row.ids) for row in rows)
     ids = torch.zeros(len(rows), longest, dtype=torch.long)
     mask = torch.zeros(len(rows), longest, dtype=torch.bool)
@@ -231,7 +232,7 @@ def batch(rows: Sequence[Row]) -> Batch:
 
 
 def right_of(said: Tensor, given: Batch) -> int:
-    """How many rows are answered right: the likeliest label, or the likeliest span of the context."""
+    """Count the rows answered right: the likeliest label, or the likeliest span of the context."""
     if said.ndim == 2:
         return int((said.argmax(-1) == given.targets).sum())
     found = [
@@ -243,7 +244,7 @@ def right_of(said: Tensor, given: Batch) -> int:
 
 @lru_cache(maxsize=4)
 def round_of(lengths: tuple[int, ...], size: int, seed: int, lap: int) -> list[list[int]]:
-    """A round through all examples in batches, some left over; those of a batch are about as long: little padding."""
+    """Shuffle one epoch into batches of similar length for little padding; some examples are left over."""
     chance = torch.Generator().manual_seed(zlib.crc32(f"{seed} order {lap}".encode()))
     order = torch.randperm(len(lengths), generator=chance).tolist()[: len(lengths) // size * size]
     window = 8 * size

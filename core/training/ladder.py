@@ -1,12 +1,12 @@
-"""A ladder of sizes trained alike: only the width differs, so that the loss can be held against the size.
+"""The scaling ladder: models that differ in width alone, trained alike, to relate loss and size.
 
 All read Toyland's tales by characters. A vocabulary of characters is short, so that the tables of a model of ten
 thousand numbers do not outweigh its blocks, as they would with a vocabulary of words. Width alone grows: three blocks
 of two heads. Muon moves a matrix by the same length whatever its size, and so one set of rates serves all sizes
 (checked at two of them: scripts/record_scaling.py).
 
-D counts the characters that a run reads. Stories come back up to four times in a run (core/data/shards.py); so often,
-they teach nearly as much as new ones (Muennighoff et al. 2023).
+D counts the characters that a run reads. Stories come back up to four times in a run (core/data/shards.py); up to that
+number, repetition is nearly as good as new text (Muennighoff et al. 2023).
 """
 
 from __future__ import annotations
@@ -24,15 +24,16 @@ LAYERS, HEADS = 3, 2
 CONTEXT = 128
 BATCH = 2_048
 FULL = 2**20  # characters that the ladder's runs read: 512 steps
-LESS = (FULL // 16, FULL // 8, FULL // 4, FULL // 2)  # read by runs of every width, for the frontier
+# characters read by runs of every width, for the frontier
+LESS = (FULL // 16, FULL // 8, FULL // 4, FULL // 2)
 SEEDS = (0, 1, 2)
-SEEN = 96  # the width whose runs are held against the data: it has all seeds of every length
-WIDEST = 512  # of an own run
-_CHARACTERS = 1_024  # entries allowed: more than the text has characters, so all of them are found
+SEEN = 96  # the width of the runs over data: it has all seeds of every length
+WIDEST = 512  # parameters of a learner's own run
+_CHARACTERS = 1_024  # vocabulary limit: above the number of different characters, so all of them are found
 
 
 def spec(width: int, tokens: int = FULL, seed: int = 0) -> TrainSpec:
-    """The run of one rung.
+    """Build the spec of one rung.
 
     Args:
         width: d_model, a multiple of 16.
@@ -56,22 +57,25 @@ def spec(width: int, tokens: int = FULL, seed: int = 0) -> TrainSpec:
 
 
 def width_of(one: TrainSpec) -> int:
-    """d_model of a rung's run."""
+    """Return d_model of a rung's run."""
     return int(dict(one.changes).get("d_model", 0))
 
 
 def tokens_of(one: TrainSpec) -> int:
-    """Characters that a run reads: D."""
+    """Return the characters that a run reads: D."""
     return one.steps * one.batch_tokens
 
 
 def name(one: TrainSpec) -> str:
-    """What a run is called: width, thousands of characters, seed."""
+    """Return a run's name: width, thousands of characters, seed."""
     return f"w{width_of(one)}-{tokens_of(one) // 1000}k-{one.seed}"
 
 
 def is_rung(one: TrainSpec) -> bool:
-    """Whether a run can stand beside the ladder: the same text by characters, next characters, rows as long."""
+    """Return whether a run is comparable with the ladder.
+
+    The same text by characters, next characters, rows as long.
+    """
     return (
         one.corpus == "tales" and one.tokenizer == "characters" and one.objective == "next_token"
         and one.practice is None and not one.dial and (one.context or 0) == CONTEXT
@@ -79,7 +83,7 @@ def is_rung(one: TrainSpec) -> bool:
 
 
 def is_alike(one: TrainSpec) -> bool:
-    """Whether a run was trained by the ladder's own recipe, whatever its width, tokens, seed and precision."""
+    """Return whether a run used the ladder's own recipe, whatever its width, tokens, seed and precision."""
     width = width_of(one)
     if not is_rung(one) or width % APART or not APART <= width <= WIDEST:
         return False
@@ -87,7 +91,7 @@ def is_alike(one: TrainSpec) -> bool:
 
 
 def plan() -> Iterator[TrainSpec]:
-    """All runs of the recorded table, those of the first seed first, and of these the cheapest."""
+    """List all recorded runs, those of the first seed first, and of these the cheapest."""
     runs = [
         spec(width, tokens, seed)
         for width in WIDTHS
@@ -98,12 +102,15 @@ def plan() -> Iterator[TrainSpec]:
 
 
 def seeds(width: int, tokens: int = FULL) -> tuple[int, ...]:
-    """The seeds of the runs of a width: all on the ladder itself, but for the widest, each of which takes minutes."""
+    """Return the seeds of the runs of a width.
+
+    All on the ladder, except for the widest, which takes minutes per run.
+    """
     several = width == SEEN or (tokens == FULL and width < WIDTHS[-1])
     return SEEDS if several else SEEDS[:1]
 
 
 def counted(config: ModelConfig) -> tuple[int, int]:
-    """Parameters of a decoder: of its blocks and norms, and of its tables (embedding, own unembedding)."""
+    """Count the parameters of a decoder: of its blocks and norms, and of its tables (embedding, own unembedding)."""
     tables = (1 if config.tied_embeddings else 2) * config.d_vocab * config.d_model
     return parameters(config) - tables, tables

@@ -1,4 +1,4 @@
-"""LoRA (Hu et al. 2021, section 4.1): a matrix W stays as it is, and a product of two thin ones is learned beside it.
+"""LoRA (Hu et al. 2021, section 4.1): a matrix W stays frozen, and a low-rank product beside it is learned.
 
     W' = W + (alpha / r) B A,   A (r, in),  B (out, r)
 
@@ -33,7 +33,10 @@ Model = Transformer | EncoderDecoder
 
 
 class Place(NamedTuple):
-    """Where a target lies: rows `first` to `last` of the stored matrix `weight` (out, in) of the module at `path`."""
+    """The location of a target.
+
+    Rows `first` to `last` of the stored matrix `weight` (out, in) of the module at `path`.
+    """
 
     path: str
     weight: str
@@ -44,21 +47,21 @@ class Place(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The stored matrix, as in `named_parameters`."""
+        """The name of the stored matrix, as in `named_parameters`."""
         return f"{self.path}.{self.weight}"
 
     @property
     def key(self) -> str:
-        """What its A and B are called: "blocks.0.attn.weight_qkv.q"."""
+        """The prefix of its A and B: "blocks.0.attn.weight_qkv.q"."""
         return f"{self.name}.{self.target}"
 
     def shapes(self, rank: int) -> dict[str, tuple[int, int]]:
-        """Of A and B."""
+        """Return the shapes of A and B."""
         return {"A": (rank, self.width), "B": (self.last - self.first, rank)}
 
 
 def places(model: nn.Module, lora: Lora) -> list[Place]:
-    """Every matrix that `lora` means in a model, in the order of its blocks.
+    """Locate every target of `lora` in a model, in the order of its blocks.
 
     Raises:
         ValueError: a target that the model lacks, or a rank above what a matrix can have; or other adapters are there.
@@ -82,14 +85,14 @@ def places(model: nn.Module, lora: Lora) -> list[Place]:
 
 
 def trained(config: ModelConfig, lora: Lora) -> int:
-    """How many numbers A and B of all targets hold: r (in + out) a matrix. Raises as `places`."""
+    """Count the entries of A and B of all targets: r (in + out) per matrix. Raises as `places`."""
     with torch.device("meta"):
         model = build(config)
     return sum(a * b for place in places(model, lora) for a, b in place.shapes(lora.rank).values())
 
 
 def draw(model: nn.Module, lora: Lora, seed: int = 0) -> Adapter:
-    """First values: A uniform within 1 / sqrt(in) (Kaiming with a = sqrt 5, as peft), B zero: nothing is changed yet.
+    """Initialize A and B: A uniform within 1 / sqrt(in) (Kaiming with a = sqrt 5, as peft), B zero.
 
     They have the type and device of the matrices that they stand beside. Raises as `places`.
     """
@@ -106,7 +109,7 @@ def draw(model: nn.Module, lora: Lora, seed: int = 0) -> Adapter:
 
 
 def adapt(model: Model, adapter: Adapter | Lora, seed: int = 0) -> Model:
-    """A model that computes with W' and learns only A and B; `model` itself is not touched, its weights are shared.
+    """Build a model that computes with W' and trains only A and B; `model` is not changed, its weights are shared.
 
     Args:
         adapter: what was learned, or what is to be: then the first values are drawn by `seed`.
@@ -129,14 +132,14 @@ def adapt(model: Model, adapter: Adapter | Lora, seed: int = 0) -> Model:
 
 
 def learning(model: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
-    """A and B of a model that `adapt` gave, by the adapter's names."""
+    """Return A and B of a model from `adapt`, by the adapter's names."""
     for part in model.modules():
         if isinstance(part, _Beside):
             yield from ((f"{part.name}.{name}", value) for name, value in part.named())
 
 
 def adapter_of(model: nn.Module) -> Adapter:
-    """Copies of A and B as they are now in a model that `adapt` gave.
+    """Copy the present A and B of a model from `adapt`.
 
     Raises:
         ValueError: it has none.
@@ -148,7 +151,7 @@ def adapter_of(model: nn.Module) -> Adapter:
 
 
 def merge(model: Model, adapter: Adapter) -> Model:
-    """A plain model with W' = W + (alpha / r) B A in place of W: as quick as `model`, which keeps its own W.
+    """Build a plain model with W' = W + (alpha / r) B A in place of W; `model` keeps its own W.
 
     Raises:
         ValueError: the adapter is of a model of another shape.
@@ -157,12 +160,12 @@ def merge(model: Model, adapter: Adapter) -> Model:
 
 
 def unmerge(model: Model, adapter: Adapter) -> Model:
-    """The reverse, up to rounding: a model with W' - (alpha / r) B A. Raises as `merge`."""
+    """Reverse `merge` up to rounding: a model with W' - (alpha / r) B A. Raises as `merge`."""
     return _added(model, adapter, -1.0)
 
 
 def sharing(model: Model) -> Model:
-    """The same model once more: weights read from the same memory, frozen, each under a parameter of its own."""
+    """Copy a model with shared, frozen weights, each under a parameter of its own."""
     known: dict[int, Any] = {
         id(weight): nn.Parameter(weight.detach(), requires_grad=False) for weight in model.parameters()
     }
@@ -171,7 +174,7 @@ def sharing(model: Model) -> Model:
 
 
 class _Beside(nn.Module):
-    """A and B of the targets that lie in one stored matrix; called with W, it gives W'."""
+    """The parametrization of one stored matrix by A and B of its targets: maps W to W'."""
 
     def __init__(self, group: Iterable[Place], adapter: Adapter) -> None:
         super().__init__()
@@ -183,7 +186,7 @@ class _Beside(nn.Module):
                 setattr(self, f"{letter}_{place.target}", nn.Parameter(value))
 
     def named(self) -> Iterator[tuple[str, nn.Parameter]]:
-        """("q.A", (r, in)), ("q.B", (out, r)), ..."""
+        """Yield ("q.A", (r, in)), ("q.B", (out, r)), ..."""
         for place in self.places:
             for letter in "AB":
                 yield f"{place.target}.{letter}", getattr(self, f"{letter}_{place.target}")
@@ -203,7 +206,7 @@ class _Beside(nn.Module):
 
 
 def _of(path: str, part: nn.Module) -> Iterator[Place]:
-    """The targets in one module, in the order of their rows."""
+    """Return the targets in one module, in the order of their rows."""
     if isinstance(part, Attention):
         d = part.weight_qkv.shape[1]
         queries, keys = part.n_heads * part.d_head, part.n_kv_heads * part.d_head

@@ -42,7 +42,7 @@ class _CrossEntropy(torch.autograd.Function):
 
 
 def cross_entropy(logits: Tensor, targets: Tensor, smoothing: float = 0.0) -> Tensor:
-    """Mean nats of the targets: logits (..., V) of any float, targets (...) with -100 where nothing is scored.
+    """Compute the mean cross-entropy in nats: logits (..., V) of any float, targets (...) with -100 where not scored.
 
     With label smoothing s the wanted distribution is (1 - s) on the target and s / V on every token (Szegedy et al.
     2016, section 7). Computed in float32. NaN where nothing at all is scored, as in torch.
@@ -51,5 +51,8 @@ def cross_entropy(logits: Tensor, targets: Tensor, smoothing: float = 0.0) -> Te
 
 
 def next_token_loss(model: nn.Module, rows: Tensor, smoothing: float = 0.0) -> Tensor:
-    """Mean cross-entropy of each next token, in nats: rows (B, T + 1) -> scalar (Radford et al. 2018, section 3.1)."""
+    """Compute the mean cross-entropy of each next token, in nats.
+
+    Rows (B, T + 1) -> scalar (Radford et al. 2018, section 3.1).
+    """
     return cross_entropy(model(rows[:, :-1]), rows[:, 1:], smoothing)

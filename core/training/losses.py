@@ -1,4 +1,4 @@
-"""The loss of a text, position by position: what a model gave to the token that is right, and how that is scored.
+"""The loss of a text, position by position: the probability of the right token, and its score.
 
 Everything here is written out so that each number can be looked at; training itself uses one fused call.
 """
@@ -23,7 +23,7 @@ Reduction = Literal["mean", "sum", "none"]
 Hide = Literal["one", "all"]
 Kind = Literal["next", "masked", "read back", "target", "copy"]
 
-_TOGETHER = 16  # masked copies of a text in one call of an encoder
+_TOGETHER = 16  # masked copies of a text per call of an encoder
 
 
 def cross_entropy(
@@ -34,7 +34,7 @@ def cross_entropy(
     ignore_index: int = UNSCORED,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """-sum_i y_i log p_i at each position, in nats, with p the softmax of its logits.
+    """Compute -sum_i y_i log p_i at each position, in nats, with p the softmax of its logits.
 
     y is 1 at the right token and 0 elsewhere. With label smoothing e it is 1 - e + e/V there and e/V elsewhere
     (Szegedy et al. 2016, section 7). Equals `torch.nn.functional.cross_entropy`.
@@ -67,14 +67,14 @@ def cross_entropy(
 
 
 def wanted(targets: Tensor, size: int, label_smoothing: float = 0.0) -> Tensor:
-    """y, what the probabilities should be: (N,) ids -> (N, V), rows adding up to 1."""
+    """Return the target distribution y: (N,) ids -> (N, V), rows adding up to 1."""
     y = torch.full((len(targets), size), label_smoothing / size, device=targets.device)
     y[torch.arange(len(targets), device=targets.device), targets] += 1.0 - label_smoothing
     return y
 
 
 def logit_gradient(logits: Tensor, targets: Tensor, label_smoothing: float = 0.0) -> Tensor:
-    """How each position's loss changes with its logits: p - y, (N, V). Its rows add up to 0.
+    """Compute the gradient of each position's loss by its logits: p - y, (N, V). Its rows add up to 0.
 
     Training moves a logit against it: up where the model gave too little, down where it gave too much.
     (Of a mean over N positions it is 1/N of this.)
@@ -84,7 +84,7 @@ def logit_gradient(logits: Tensor, targets: Tensor, label_smoothing: float = 0.0
 
 @dataclass(frozen=True)
 class ScoredText:
-    """One text and how a model's probabilities fit it. N positions score, V entries in the vocabulary.
+    """One text and its scores under a model. N positions score, V entries in the vocabulary.
 
     kind: "next" a decoder's next token; "masked" an encoder's hidden token; "read back" an encoder without a mask
         token, which sees what it is asked for; "target" an encoder-decoder's answer; "copy" the same, where no answer
@@ -115,27 +115,27 @@ class ScoredText:
         return -self.logits.log_softmax(-1).mean(-1)
 
     def losses(self, label_smoothing: float = 0.0) -> Tensor:
-        """(N,) the loss of each position, in nats."""
+        """Compute the loss of each position, in nats: (N,)."""
         return cross_entropy(self.logits, self.targets, label_smoothing=label_smoothing, reduction="none")
 
     def mean(self, label_smoothing: float = 0.0) -> float:
-        """Nats per scored token."""
+        """Compute the mean loss per scored token, in nats."""
         return float(cross_entropy(self.logits, self.targets, label_smoothing=label_smoothing))
 
 
 def perplexity(nats: float) -> float:
-    """e to the mean loss: among how many equally likely tokens a choice would be as hard."""
+    """Compute the perplexity e^loss: the number of equally likely tokens with the same loss."""
     return math.exp(min(nats, 700.0))
 
 
 def bits(nats: float) -> float:
-    """The same loss with the logarithm to base 2."""
+    """Convert a loss from nats to bits, the logarithm to base 2."""
     return nats / math.log(2.0)
 
 
 @torch.no_grad()
 def score_text(lm: LanguageModel, text: Text, target: Text | None = None, hide: Hide = "one") -> ScoredText:
-    """What a model gave to each token of a text, or of the answer to it.
+    """Score each token of a text, or of the answer to it.
 
     A decoder predicts every token but the first from those before it (Radford et al. 2018, section 3.1), an
     encoder-decoder those of the answer (Raffel et al. 2020, section 2.2), an encoder those that are hidden from it.
@@ -166,16 +166,16 @@ def score_text(lm: LanguageModel, text: Text, target: Text | None = None, hide: 
 
 
 def closed(lm: LanguageModel, answer: Text) -> list[int]:
-    """The ids of an answer, with the end token that a decoder should write after it, where there is room for one."""
+    """Append the end token to the ids of an answer, where there is room for one."""
     ids = lm.encode(answer, add_special_tokens=False)
     end = lm.config.eos_ids[:1]
     return [*ids, *end] if len(ids) + 2 <= lm.config.n_ctx and tuple(ids[-1:]) != end else ids
 
 
 def _hidden(lm: LanguageModel, ids: list[int], hide: Hide) -> ScoredText:
-    """An encoder's losses: the special tokens stay and do not score.
+    """Compute an encoder's losses: the special tokens stay and are not scored.
 
-    Nor does a mask that the text has itself: nobody knows what stood there. It does where there is nothing else.
+    Nor is a mask that the text itself has, as its truth is unknown, unless there is nothing else.
     """
     mask = lm.config.mask_id
     places = [place for place, id in enumerate(ids) if id not in lm.special_ids]
@@ -197,7 +197,7 @@ def _hidden(lm: LanguageModel, ids: list[int], hide: Hide) -> ScoredText:
 
 
 def _one_hidden(lm: LanguageModel, ids: list[int], places: Tensor, mask: int) -> Tensor:
-    """Logits (B, V) at each of `places`, hidden alone."""
+    """Compute logits (B, V) at each of `places`, masked alone."""
     rows = torch.tensor([ids] * len(places), device=lm.device)  # (B, T)
     order = torch.arange(len(places), device=lm.device)
     rows[order, places] = mask
@@ -206,7 +206,7 @@ def _one_hidden(lm: LanguageModel, ids: list[int], places: Tensor, mask: int) ->
 
 @dataclass(frozen=True)
 class ScoredBatch:
-    """Several texts as the rows of one batch, filled up to the longest. B rows of T positions.
+    """Several texts as the rows of one batch, padded to the longest. B rows of T positions.
 
     ids: (B, T) what each position should have been, the padding included. scores: (B, T) bool, False at padding.
     losses: (B, T) nats, at the padding those that it would have if it scored. pad: the token that fills up.
@@ -219,19 +219,19 @@ class ScoredBatch:
     texts: tuple[ScoredText, ...]
 
     def mean(self, ignore_padding: bool = True) -> float:
-        """Over all positions of all rows that score: each token counts alike, so long texts count more."""
+        """Average over all scored positions of all rows: each token counts alike, so long texts count more."""
         return float(self.losses[self.scores].mean() if ignore_padding else self.losses.mean())
 
     @property
     def rows(self) -> list[float]:
-        """The mean of each row's own positions; not a number where a row has none."""
+        """The mean over each row's own positions; NaN where a row has none."""
         return [float(row[mine].mean()) for row, mine in zip(self.losses, self.scores)]
 
 
 def score_batch(
     lm: LanguageModel, texts: Sequence[tuple[Text, Text | None]], hide: Hide = "one"
 ) -> ScoredBatch:
-    """The losses of several texts, padded to one length: what `ignore_index` is for.
+    """Score several texts, padded to one length: the use of `ignore_index`.
 
     Args:
         texts: pairs of a text and, of an encoder-decoder, its answer (None: the text itself).
@@ -254,7 +254,7 @@ def score_batch(
 
 @torch.no_grad()
 def _at_padding(lm: LanguageModel, one: ScoredText, text: Text, count: int, pad: int) -> Iterator[float]:
-    """What each of `count` padding tokens after a text would cost if it had to be predicted."""
+    """Compute the loss that each of `count` padding tokens after a text would have if it were scored."""
     room = lm.config.n_ctx - len(one.ids)
     filler = [pad] * min(count, room)
     if not filler:

@@ -1,6 +1,6 @@
-"""This machine's own numbers, to stand beside the formulas: what autograd keeps, what tensors take, how long it takes.
+"""Measurements on this machine beside the formulas: saved activations, memory, time.
 
-A model that others use at the same time is only read; what learns is a copy, made for the measurement.
+A shared model is only read; training steps run on a copy made for the measurement.
 """
 
 from __future__ import annotations
@@ -27,15 +27,17 @@ from core.training.loss import cross_entropy
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
 
-MOST_TOKENS = 2048  # of all rows together
-SPARE = 8  # positions left for the tokens that are written
+MOST_TOKENS = 2048  # maximum tokens of all rows together
+SPARE = 8  # positions left for generated tokens
 STEPS = ("peak", "bandwidth", "prefill", "decode", "weights", "activations", "gradients", "optimizer", "step")
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One measurement: operations a second (peak), bytes a second (bandwidth), seconds (prefill, decode, step: one of
-    training) or bytes (the others); None: not done, `why` says why.
+    """One measurement.
+
+    Operations a second (peak), bytes a second (bandwidth), seconds (prefill, decode, step: one of training) or bytes
+    (the others); None: not done, `why` says why.
     """
 
     name: str
@@ -45,14 +47,14 @@ class Measured:
 
 @dataclass(frozen=True)
 class Size:
-    """What is measured: so many rows of so many tokens."""
+    """The size of a measurement: so many rows of so many tokens."""
 
     batch: int
     length: int
 
 
 def size_for(config: ModelConfig, batch: int, length: int) -> Size:
-    """As much of what was asked for as the model holds and a moment is enough for.
+    """Limit the requested size to what the model holds and to a moment's work.
 
     With learned biases two texts at least: one alone keeps more than any formula in step with them (see `activations`).
     """
@@ -62,7 +64,7 @@ def size_for(config: ModelConfig, batch: int, length: int) -> Size:
 
 
 def saved_bytes(model: Transformer | EncoderDecoder, ids: Tensor, target: Tensor | None = None) -> int:
-    """Bytes that autograd saves in one forward pass with its loss: each storage once, no weights, no single numbers.
+    """Measure the bytes that autograd saves in one forward pass with its loss: each storage once, without weights.
 
     Args:
         ids: (B, T), scored as their own targets: what is right does not change what is kept. target: (B, T') of an
@@ -75,7 +77,7 @@ def saved_bytes(model: Transformer | EncoderDecoder, ids: Tensor, target: Tensor
         storage = tensor.untyped_storage()
         if tensor.dim() and storage.nbytes() and storage.data_ptr() not in weights:
             found[storage.data_ptr()] = storage.nbytes()
-        return tensor  # still held, so no other storage gets its place
+        return tensor  # kept alive, so that no other storage reuses its address
 
     with saved_tensors_hooks(pack, lambda tensor: tensor):
         _loss(model, ids, target)
@@ -86,7 +88,8 @@ def _loss(model: Transformer | EncoderDecoder, ids: Tensor, target: Tensor | Non
     logits = model(ids) if target is None else model(ids, target)
     config = model.config
     if config.head == "none":
-        return logits.sum()  # of the stream: what a loss of its own would keep is not the model's
+        # the loss is of the stream: a separate loss would save tensors that are not the model's
+        return logits.sum()
     right = ids if target is None else target
     if config.head == "sequence":
         right = right[:, 0]
@@ -96,20 +99,20 @@ def _loss(model: Transformer | EncoderDecoder, ids: Tensor, target: Tensor | Non
 
 
 def peak_flops(device: torch.device | str = "cpu", side: int = 1024) -> float:
-    """Operations a second in a product of two square matrices of float32."""
+    """Measure the operations per second of a product of two square float32 matrices."""
     left, right = torch.rand(2, side, side, device=device)
     return 2 * side**3 / _seconds(lambda: left @ right, device)
 
 
 def bandwidth(device: torch.device | str = "cpu", size: int = 96 * 2**20) -> float:
-    """Bytes a second, read and written, in copying a tensor that no processor's own memory holds."""
+    """Measure the bytes per second, read and written, of copying a tensor larger than the caches."""
     source = torch.zeros(size // 4, device=device)
     copy = torch.empty_like(source)
     return 2 * size / _seconds(lambda: copy.copy_(source), device)
 
 
 def measure(lm: LanguageModel, size: Size) -> Iterator[Measured]:
-    """All of `STEPS` in turn: the machine's two peaks, the model's passes, then a copy of it that learns."""
+    """Run all of `STEPS` in turn: the machine's two peaks, the model's passes, then training steps of a copy."""
     device, pair = lm.device, lm.config.shape == "encoder-decoder"
     yield Measured("peak", peak_flops(device))
     yield Measured("bandwidth", bandwidth(device))
@@ -121,7 +124,7 @@ def measure(lm: LanguageModel, size: Size) -> Iterator[Measured]:
     else:
         yield Measured("decode", _writing(lm.transformer, ids, device))
     yield Measured("weights", float(sum(weight.nbytes for weight in lm.transformer.parameters())))
-    yield from _learning(lm, ids, ids.clone() if pair else None, device)  # two texts, though alike
+    yield from _learning(lm, ids, ids.clone() if pair else None, device)  # two equal texts
 
 
 @torch.inference_mode()
@@ -131,7 +134,10 @@ def _read(model: Transformer | EncoderDecoder, ids: Tensor) -> Tensor:
 
 @torch.inference_mode()
 def _writing(model: Transformer | EncoderDecoder, ids: Tensor, device: torch.device) -> float:
-    """Seconds of one new token after those of `ids`, which are kept; an encoder-decoder wrote as many as it read."""
+    """Measure the seconds of one new token after the cached tokens of `ids`.
+
+    An encoder-decoder wrote as many as it read.
+    """
     cache = KVCache()
     if isinstance(model, EncoderDecoder):
         source = model.encode(ids)
@@ -150,7 +156,7 @@ def _writing(model: Transformer | EncoderDecoder, ids: Tensor, device: torch.dev
 def _learning(
     lm: LanguageModel, ids: Tensor, target: Tensor | None, device: torch.device
 ) -> Iterator[Measured]:
-    """What a step of AdamW keeps and takes, on a copy of the model without dropout."""
+    """Measure memory and time of a step of AdamW, on a copy of the model without dropout."""
     if lm.config.head == "none":
         yield from (Measured(name, None, "a bare encoder has no loss to learn from") for name in STEPS[5:])
         return
@@ -183,7 +189,7 @@ def _learning(
 
 
 def _seconds(work: Callable[[], object], device: torch.device | str) -> float:
-    """The median of a few; a device that works on its own is waited for."""
+    """Measure the median seconds of a few runs, waiting for asynchronous devices."""
     if torch.device(device).type != "cuda":
         return median_seconds(work)
 
@@ -195,7 +201,7 @@ def _seconds(work: Callable[[], object], device: torch.device | str) -> float:
 
 
 def median_seconds(work: Callable[[], object]) -> float:
-    """Seconds of one piece of work: the middle of five, after one that warms up."""
+    """Measure the median seconds of five runs, after one warm-up."""
     times = []
     for _ in range(6):
         began = time.perf_counter()

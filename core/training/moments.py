@@ -1,4 +1,4 @@
-"""Adam on one weight of an open model: real training steps on one text, and the optimizer's numbers for that weight.
+"""Adam on one weight of an open model: real training steps on one text, with the optimizer's state of that weight.
 
 `train` runs torch.optim.Adam over the whole model and keeps the gradients of one matrix; `follow` writes the steps of
 one of its weights out (core/training/rules.py), which gives the very weights that torch's optimizer left behind.
@@ -22,7 +22,7 @@ Floats = NDArray[np.float32]
 
 MATRICES = ("Q", "K", "V", "O", "in", "out")
 STEPS = 16
-KEPT = 4_000_000  # numbers of the gradients that are kept: a larger matrix is trained for fewer steps
+KEPT = 4_000_000  # limit of stored gradient numbers: a larger matrix is trained for fewer steps
 WHOLE = 30_000_000  # weights; of a larger model only the chosen matrix is trained
 
 
@@ -41,13 +41,13 @@ class Place:
 
     @property
     def steps(self) -> int:
-        """How many steps a run of `train` takes: fewer where a step's gradients are many numbers."""
+        """The steps of a run of `train`: fewer for large matrices."""
         rows, columns = self.shape
         return max(1, min(STEPS, KEPT // max(1, rows * columns)))
 
 
 def place(lm: LanguageModel, block: int, matrix: str, stack: str = "encoder") -> Place:
-    """Where a matrix of one block is stored; its rows are outputs, its columns inputs.
+    """Locate a matrix of one block; its rows are outputs, its columns inputs.
 
     Args:
         matrix: one of `MATRICES`. stack: of an encoder-decoder, "encoder" or "decoder".
@@ -75,7 +75,7 @@ def place(lm: LanguageModel, block: int, matrix: str, stack: str = "encoder") ->
 
 @dataclass(frozen=True)
 class Trained:
-    """Real training steps of a copy of the model on one text, seen from one matrix of R rows and C columns.
+    """Real training steps of a copy of the model on one text, recorded for one matrix of R rows and C columns.
 
     Attributes:
         gradients: (n, R, C), before each step. start, end: (R, C) weights before the first and after the last step.
@@ -110,7 +110,7 @@ class Trained:
 
     @property
     def middling(self) -> tuple[int, int]:
-        """Row and column of a weight whose first gradient is of middling size: the median of those that are not 0."""
+        """Row and column of a weight whose first gradient is the median of those that are not 0."""
         sizes = np.abs(self.gradients[0]).ravel()
         order = np.argsort(sizes, kind="stable")
         felt = order[sizes[order] > 0]
@@ -121,7 +121,7 @@ class Trained:
 def train(
     lm: LanguageModel, text: str, where: Place, rule: Rule, target: str | None = None, steps: int = STEPS
 ) -> Trained:
-    """Train a copy of the model on `text` with torch.optim.Adam and keep what one matrix saw.
+    """Train a copy of the model on `text` with torch.optim.Adam and record one matrix.
 
     Args:
         rule: an "adam" or "adamw" rule: its rate, betas, eps and decay are those of the run.
@@ -175,7 +175,7 @@ def train(
 
 
 def follow(trained: Trained, row: int, col: int) -> tuple[Step, ...]:
-    """One weight's steps, written out: what its gradients did to its moments and the moments to it.
+    """Recompute one weight's steps: from its gradients to its moments, and from those to the weight.
 
     Raises:
         IndexError: the matrix has no such row or column.
@@ -190,7 +190,7 @@ def follow(trained: Trained, row: int, col: int) -> tuple[Step, ...]:
 
 @dataclass(frozen=True)
 class Distance:
-    """How far two weights of a matrix came in the whole run: `steep` the steepest, `other` one to compare it with.
+    """The total changes of two weights in the whole run: `steep` the steepest, `other` one to compare it with.
 
     gradients: the size of the first's summed gradients over the other's, which is what gradient descent's steps at
     these very gradients would have as their ratio. adam: the ratio of what Adam did. None where the other is 0.
@@ -203,7 +203,7 @@ class Distance:
 
 
 def compare(trained: Trained, other: tuple[int, int]) -> Distance:
-    """The steepest weight beside `other` (or beside a middling one, where `other` is the steepest itself)."""
+    """Compare the steepest weight with `other` (or with a middling one, where `other` is the steepest itself)."""
     steep = trained.steepest
     other = trained.middling if other == steep else other
 

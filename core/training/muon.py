@@ -1,4 +1,4 @@
-"""Muon (Jordan et al. 2024): momentum, its matrix replaced by the nearest orthogonal one, for many matrices at once.
+"""Muon (Jordan et al. 2024): momentum, orthogonalised, batched over many matrices.
 
 A step moves every direction of a matrix by the same length. The nearest orthogonal matrix U V^T of M = U S V^T comes
 from a few odd polynomials p(X) = a X + b (X X^T) X + c (X X^T)^2 X, which push every singular value towards 1; two sets
@@ -17,9 +17,10 @@ from torch.optim import Optimizer
 
 Polar = Literal["polar_express", "jordan"]
 
-# One triple (a, b, c) an iteration. Jordan's is the same each time, steepest at 0 and never quite settled. Polar
-# Express (Amsel et al. 2025, algorithm 1) takes at each iteration the polynomial that is best in the worst case for
-# singular values from 0.001 to 1; all are shrunk by 1.01 as there, so that rounding cannot push a value out of reach.
+# One triple (a, b, c) per iteration. Jordan's is the same each time, steepest at 0, and does not converge exactly.
+# Polar Express (Amsel et al. 2025, algorithm 1) takes at each iteration the polynomial that is best in the worst case
+# for singular values from 0.001 to 1; all are shrunk by 1.01 as there, so that rounding cannot push a value out of
+# range.
 _EXPRESS = (
     (8.28721201814563, -23.595886519098837, 17.300387312530933),
     (4.107059111542203, -2.9478499167379106, 0.5448431082926601),
@@ -35,7 +36,7 @@ COEFFICIENTS: Mapping[Polar, tuple[tuple[float, float, float], ...]] = {
 def orthogonalise(
     matrices: Tensor, polar: Polar = "polar_express", products: torch.dtype = torch.float32
 ) -> Tensor:
-    """Nearly U V^T of each matrix: (N, R, C) any float -> (N, R, C) in `products`, singular values around 1.
+    """Compute nearly U V^T of each matrix: (N, R, C) any float -> (N, R, C) in `products`, singular values around 1.
 
     Zero stays zero.
 
@@ -99,7 +100,7 @@ class Muon(Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> float:  # type: ignore[override]
-        """Move every weight that has a gradient. Returns the Euclidean length of the whole move.
+        """Update every weight that has a gradient. Return the Euclidean length of the whole update.
 
         Raises:
             ValueError: a closure was given: one gradient makes one step here.

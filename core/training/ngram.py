@@ -1,6 +1,6 @@
-"""The baseline a small language model has to beat: an n-gram model with interpolated Kneser-Ney smoothing.
+"""The baseline of a small language model: an n-gram model with interpolated Kneser-Ney smoothing.
 
-It remembers n - 1 tokens and nothing else, so the gap to it measures how much a text needs a longer memory.
+It uses n - 1 tokens of context only, so the gap to it measures the benefit of longer context.
 """
 
 from __future__ import annotations
@@ -35,13 +35,15 @@ class NGram:
 
     @staticmethod
     def windows(row: Ids, order: int, vocab: int) -> tuple[Ids, Ids]:
-        """The n-grams of a row as numbers, each once and in order, and how often each is there: (N,), (N,)."""
+        """Count the n-grams of a row, encoded as numbers, ascending and distinct: (N,), (N,)."""
         grams, counts = np.unique(_keys(row, order, vocab), return_counts=True)
         return grams, counts
 
     @classmethod
     def counted(cls, grams: Ids, counts: Ids, end: int, order: int, vocab: int) -> NGram:
-        """The model of a single row from its `windows` alone: a row that begins and ends with `order` times `end`.
+        """Build the model of a single row from its `windows` alone.
+
+        A row that begins and ends with `order` times `end`.
 
         With these ends every shorter n-gram of the row begins one of the windows, so that nothing else need be kept.
         """
@@ -57,17 +59,17 @@ class NGram:
         return made
 
     def log_probs(self, row: Ids) -> NDArray[np.float64]:
-        """log p of every token of a row given up to n - 1 tokens before it, in nats: (T,)."""
+        """Compute log p of every token of a row given up to n - 1 tokens before it, in nats: (T,)."""
         p = np.full(len(row), 1.0 / self.vocab)
         for n in range(1, self.order + 1):
-            keys = _keys(row, n, self.vocab)  # of the positions that have n - 1 tokens before them
+            keys = _keys(row, n, self.vocab)  # positions with n - 1 tokens before them
             if not len(keys):
                 break
             p[n - 1 :] = self._mixed(n, keys, p[n - 1 :])
         return np.log(p)
 
     def next_log_probs(self, before: Ids) -> NDArray[np.float64]:
-        """log p of every token behind a text, given its last n - 1 tokens, in nats: (V,)."""
+        """Compute log p of every token after a text, given its last n - 1 tokens, in nats: (V,)."""
         p = np.full(self.vocab, 1.0 / self.vocab)
         for n in range(1, min(self.order, len(before) + 1) + 1):
             windows = np.empty((self.vocab, n), dtype=np.int64)
@@ -76,7 +78,10 @@ class NGram:
         return np.log(p)
 
     def _mixed(self, n: int, keys: Ids, shorter: NDArray[np.float64]) -> NDArray[np.float64]:
-        """p of the last token of each n-gram, from its own counts and from p by the shorter context: (N,)."""
+        """Interpolate p of the last token of each n-gram, from its own counts and from p by the shorter context.
+
+        (N,).
+        """
         grams, counts, contexts, totals, kinds, discount = self._tables[n - 1]
         count = _look_up(grams, counts, keys)
         total = _look_up(contexts, totals, keys // self.vocab)
@@ -92,7 +97,7 @@ class NGram:
             grams, counts = np.unique(
                 np.concatenate([_keys(row, n, self.vocab) for row in rows]), return_counts=True
             )
-        else:  # in how many different contexts, and once more where a document begins and there is none
+        else:  # number of different contexts, plus one for the beginning of a document
             longer = np.unique(np.concatenate([_keys(row, n + 1, self.vocab) for row in rows]))
             first = np.unique(np.concatenate([_keys(row[:n], n, self.vocab) for row in rows]))
             grams, counts = np.unique(np.concatenate([longer % self.vocab**n, first]), return_counts=True)
@@ -100,7 +105,7 @@ class NGram:
 
 
 def _fitted(grams: Ids, counts: Ids, vocab: int) -> tuple[Ids, Ids, Ids, Ids, Ids, float]:
-    """What one order needs: its n-grams and their counts; each context, its total, how many kinds follow; d."""
+    """Fit one order: its n-grams and counts; each context's total and number of continuations; the discount d."""
     contexts, inverse = np.unique(grams // vocab, return_inverse=True)
     totals = np.bincount(inverse, weights=counts).astype(np.int64)
     kinds = np.bincount(inverse)
@@ -110,14 +115,14 @@ def _fitted(grams: Ids, counts: Ids, vocab: int) -> tuple[Ids, Ids, Ids, Ids, Id
 
 
 def _keys(row: Ids, n: int, vocab: int) -> Ids:
-    """Each window of n ids as one number: (T - n + 1,)."""
+    """Encode each window of n ids as one number: (T - n + 1,)."""
     if len(row) < n:
         return np.zeros(0, dtype=np.int64)
     return _numbers(np.lib.stride_tricks.sliding_window_view(row.astype(np.int64), n), vocab)
 
 
 def _numbers(windows: Ids, vocab: int) -> Ids:
-    """Rows of n ids as one number each: (N, n) -> (N,)."""
+    """Encode rows of n ids as one number each: (N, n) -> (N,)."""
     keys: Ids = windows @ vocab ** np.arange(windows.shape[1] - 1, -1, -1, dtype=np.int64)
     return keys
 
@@ -128,7 +133,7 @@ def _look_up(keys: Ids, values: Ids, wanted: Ids) -> Ids:
 
 
 class FillIn:
-    """The baseline of a masked model: what stands between the tokens that can be read to its left and right.
+    """The baseline of a masked model: counts of tokens between the visible tokens to their left and right.
 
     p(w | c) = (max(c(cw) - d, 0) + d * kinds(c) * p(w | next context)) / c(c), d = n1 / (n1 + 2 n2) of each context
     (absolute discounting, Ney et al. 1994), over the contexts of `CONTEXTS`, wider ones first, then the unigram and the
@@ -151,13 +156,13 @@ class FillIn:
         if not any(len(row) for row in rows):
             raise ValueError("a baseline needs at least one token of text")
         self.vocab = vocab
-        # Beyond a document's ends stands id V, so that a beginning is a context, too.
+        # Id V stands beyond a document's ends, so that a beginning is a context, too.
         wide = np.concatenate([np.concatenate([row, np.full(2, vocab)]) for row in [[vocab, vocab], *rows]])
         at = np.flatnonzero(wide < vocab)
         self._tables = [self._table(wide, at, offsets) for offsets in self.CONTEXTS]
 
     def probabilities(self, row: Ids, place: int) -> NDArray[np.float64]:
-        """p of every token at one place of a row of which negative ids are hidden, in full: (V,)."""
+        """Compute p of every token at one position of a row whose negative ids are hidden: (V,)."""
         tokens = np.arange(self.vocab)
         seen = np.tile(row, (self.vocab, 1))
         return self._p(seen, np.full(self.vocab, place), tokens)
@@ -165,7 +170,7 @@ class FillIn:
     def log_probs(
         self, inputs: Ids, targets: Ids, mask_id: int, kept: float = 0.1, drawn: float = 0.1
     ) -> NDArray[np.float64]:
-        """log p of every hidden token in nats: (hidden,), in the order of `np.nonzero(targets >= 0)`.
+        """Compute log p of every hidden token in nats: (hidden,), in the order of `np.nonzero(targets >= 0)`.
 
         Args:
             inputs: (N, T) what a masked model reads; targets: (N, T) what was hidden, negative elsewhere.
@@ -175,16 +180,16 @@ class FillIn:
         wanted, shown = targets[row, place], inputs[row, place]
         known = np.where(
             (inputs == mask_id) | (targets >= 0), -1, inputs
-        )  # one does not trust a hidden place
+        )  # a visible token at a hidden position is not used as context
         p = self._p(known[row], place, wanted)
         p_shown = self._p(known[row], place, np.where(shown == mask_id, wanted, shown))
-        # A token that is shown was kept, kept * p(shown), or drawn, drawn / V, whatever stood there.
+        # A visible token was kept, kept * p(shown), or drawn, drawn / V, whatever the truth.
         even = drawn / self.vocab
         told = p * (kept * (wanted == shown) + even) / (kept * p_shown + even)
         return np.log(np.where(shown == mask_id, p, told))
 
     def _p(self, rows: Ids, places: Ids, tokens: Ids) -> NDArray[np.float64]:
-        """p of each token at its place of its row; (N, T), (N,), (N,) -> (N,)."""
+        """Compute p of each token at its position of its row; (N, T), (N,), (N,) -> (N,)."""
         beyond = np.full((len(rows), 2), self.vocab)
         wide, at = np.concatenate([beyond, rows, beyond], axis=1), places + 2
         p = np.full(len(rows), 1.0 / self.vocab)
@@ -211,7 +216,7 @@ class FillIn:
         return grams, counts, contexts, totals, np.bincount(inverse), discount
 
     def _key(self, around: list[Ids], size: int) -> Ids:
-        """A context as one number."""
+        """Encode a context as one number."""
         key = np.zeros(size, dtype=np.int64)
         for ids in around:
             key = key * (self.vocab + 1) + ids

@@ -1,4 +1,4 @@
-"""What a model is asked for: rows of ids become a question and the ids that answer it.
+"""Training objectives: rows of ids become inputs and targets.
 
 next_token       a decoder says each next token                (Radford et al. 2018)
 masked           an encoder says what was hidden               (Devlin et al. 2019, section 3.1)
@@ -21,12 +21,12 @@ from core.training.loss import UNSCORED, cross_entropy
 _REPLACED, _KEPT = (
     0.8,
     0.9,
-)  # of the chosen: below the first by [MASK], below the second by any token, else kept
+)  # of the chosen: below the first replaced by [MASK], below the second by a random token, else kept
 
 
 @dataclass(frozen=True)
 class Specials:
-    """The ids with a part to play: `never` are not hidden and never drawn; sentinels stand for hidden spans in order.
+    """The special ids: `never` are neither hidden nor drawn; sentinels stand for hidden spans in order.
 
     `vocabulary` is the number of entries: random tokens are drawn among those of them that are not in `never`.
     """
@@ -40,7 +40,7 @@ class Specials:
 
     @classmethod
     def of(cls, tokenizer: Tokenizer) -> Specials:
-        """What a tokenizer of `core.text.training.learn` has."""
+        """Collect the special ids of a tokenizer of `core.text.training.learn`."""
         sentinels: list[int] = []
         while (id := tokenizer.id(sentinel(len(sentinels)))) is not None:
             sentinels.append(id)
@@ -57,7 +57,7 @@ class Specials:
 
 @dataclass(frozen=True)
 class Example:
-    """A batch of questions with their answers.
+    """A batch of inputs and targets.
 
     inputs: (B, T) what the model reads.   targets: (B, T') what it should say, -100 where nothing is scored.
     decoder_inputs: (B, T') what an encoder-decoder's decoder reads, or None.
@@ -72,11 +72,11 @@ class Example:
     mask: Tensor | None = None
 
     def to(self, device: torch.device) -> Example:
-        """The same on another device."""
+        """Move to another device."""
         return self._each(lambda part: part.to(device))
 
     def rows(self, first: int, last: int) -> Example:
-        """Rows first to last (excluded)."""
+        """Return rows first to last (excluded)."""
         return self._each(lambda part: part[first:last])
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> Example:
@@ -86,7 +86,7 @@ class Example:
 
 
 def logits(model: nn.Module, example: Example) -> Tensor:
-    """What the model says: (B, T', V), at each position of the targets."""
+    """Compute the model's logits at each position of the targets: (B, T', V)."""
     if example.decoder_inputs is None:
         out: Tensor = model(example.inputs, mask=example.mask)
         return out
@@ -95,7 +95,7 @@ def logits(model: nn.Module, example: Example) -> Tensor:
 
 
 def loss(model: nn.Module, example: Example, smoothing: float = 0.0) -> Tensor:
-    """Mean cross-entropy of the scored targets, in nats: a scalar.
+    """Compute the mean cross-entropy of the scored targets, in nats: a scalar.
 
     An encoder unembeds the hidden places alone: the logits of the others, some six in seven, would not be scored.
     """
@@ -106,7 +106,7 @@ def loss(model: nn.Module, example: Example, smoothing: float = 0.0) -> Tensor:
 
 
 def next_token(rows: Tensor) -> Example:
-    """Each id is asked for after those before it: rows (B, T + 1)."""
+    """Build next-token targets: rows (B, T + 1)."""
     inputs = rows[:, :-1]
     return Example(inputs, rows[:, 1:], torch.zeros_like(inputs, dtype=torch.bool))
 
@@ -119,7 +119,7 @@ def masked(
     generator: torch.Generator,
     whole_words: Tensor | None = None,
 ) -> Example:
-    """A share of the tokens is chosen to be said again: rows (B, T).
+    """Build masked targets, a random share of the tokens: rows (B, T).
 
     Of the chosen, 80 % are replaced by `[MASK]`, 10 % by a random token, 10 % stay (Devlin et al. 2019, appendix A.1).
     Each token is chosen by itself with probability `rate`, or each word with all its tokens; at least one a batch is.
@@ -151,7 +151,7 @@ def masked(
 
 
 def spans(length: int, rate: float = 0.15, mean: float = 3.0) -> tuple[int, int]:
-    """How many of `length` tokens are hidden, and in how many spans (Raffel et al. 2020, section 3.1.4)."""
+    """Compute how many of `length` tokens are hidden, and in how many spans (Raffel et al. 2020, section 3.1.4)."""
     hidden = min(max(round(length * rate), 1), max(length - 1, 1))
     return hidden, max(1, min(round(hidden / mean), hidden, length - hidden))
 
@@ -159,7 +159,7 @@ def spans(length: int, rate: float = 0.15, mean: float = 3.0) -> tuple[int, int]
 def span_corruption(
     rows: Tensor, specials: Specials, *, rate: float = 0.15, length: float = 3.0, generator: torch.Generator
 ) -> Example:
-    """Spans of tokens are hidden, each behind its own sentinel: rows (B, T).
+    """Build span corruption: spans of tokens are replaced by sentinels: rows (B, T).
 
         inputs   Once <extra_id_0> a dog <extra_id_1> </s>
         targets  <extra_id_0> upon a time <extra_id_1> ran home </s>
@@ -195,7 +195,7 @@ def span_corruption(
 def text_to_text(
     pairs: Sequence[tuple[Sequence[int], Sequence[int]]], specials: Specials, widths: Sequence[int] = ()
 ) -> Example:
-    """A text is read and another written: B pairs of ids.
+    """Build text-to-text examples from B pairs of ids.
 
         inputs          what is read, filled up to the longest; the mask is False there
         decoder_inputs  <s> and what is written            targets  what is written and </s>, -100 behind it
@@ -224,23 +224,23 @@ def text_to_text(
 
 
 def _filled(rows: Sequence[Sequence[int]], fill: int, widths: Sequence[int]) -> Tensor:
-    """Rows of ids as (B, T), the shorter ones with `fill` behind them."""
+    """Pad rows of ids with `fill` to (B, T)."""
     longest = max(len(row) for row in rows)
     width = next((width for width in widths if width >= longest), longest)
     return torch.tensor([[*row, *[fill] * (width - len(row))] for row in rows])
 
 
 def word_starts(tokenizer: Tokenizer) -> Tensor:
-    """(V,) bool: whether an entry begins a word, that is, does not go on the letters of the one before it."""
+    """Compute whether each entry begins a word, and does not continue the letters before it: (V,) bool."""
     ids = range(len(tokenizer))
-    if any(tokenizer.token(id).startswith("##") for id in ids):  # WordPiece says it of those that go on
+    if any(tokenizer.token(id).startswith("##") for id in ids):  # WordPiece marks continuations
         return torch.tensor([not tokenizer.token(id).startswith("##") for id in ids])
     special = tokenizer.special_ids
     return torch.tensor([id in special or not tokenizer.display(id)[:1].isalnum() for id in ids])
 
 
 def _first_of_word(starts: Tensor) -> Tensor:
-    """(B, T): the position where the word of each position starts."""
+    """Compute the position of the first token of each position's word: (B, T)."""
     positions = torch.arange(starts.shape[1]).expand_as(starts)
     return positions.where(starts, 0).cummax(dim=1).values
 
@@ -257,12 +257,12 @@ def _ordinary(specials: Specials) -> Tensor:
 
 
 def _span_mask(batch: int, size: int, count: int, parts: int, generator: torch.Generator) -> Tensor:
-    """(B, T) bool: `count` positions in `parts` spans; the row begins with what stays, and may end so."""
+    """Draw a span mask (B, T) bool: `count` positions in `parts` spans, after an unmasked beginning."""
     if size == 1:
         return torch.ones(batch, 1, dtype=torch.bool)
     kept = _partition(batch, size - count + 1, parts + 1, generator)[
         :, :-1
-    ]  # (B, parts); the rest is at the end
+    ]  # (B, parts); the rest follows at the end
     gone = _partition(batch, count, parts, generator)
     lengths = torch.stack([kept, gone], dim=2).flatten(1)  # (B, 2 * parts): kept, hidden, kept, hidden, ...
     edges = lengths.cumsum(1)  # (B, 2 * parts)
@@ -273,7 +273,7 @@ def _span_mask(batch: int, size: int, count: int, parts: int, generator: torch.G
 
 
 def _partition(batch: int, total: int, parts: int, generator: torch.Generator) -> Tensor:
-    """`total` as a sum of `parts` whole numbers of at least 1, every such sum equally likely: (B, parts)."""
+    """Draw `total` as a sum of `parts` positive integers, every such sum equally likely: (B, parts)."""
     cuts = torch.rand(batch, total - 1, generator=generator).argsort(1)[:, : parts - 1].sort(1).values + 1
     ends = torch.cat([cuts, torch.full((batch, 1), total)], dim=1)
     return ends.diff(dim=1, prepend=torch.zeros(batch, 1, dtype=torch.long))

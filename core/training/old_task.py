@@ -1,4 +1,4 @@
-"""What a model could do before it was fine-tuned: its masked-word loss on held-out tales, to see what it forgets."""
+"""The pretraining task as a measure of forgetting: masked-word loss on held-out tales."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RATE = 0.15  # share of the tokens that is hidden, in whole words where the voca
 
 @torch.inference_mode()
 def old_loss(base: LanguageModel, body: Mapping[str, Tensor] | None = None) -> float:
-    """Nats per hidden token, over the same `ROWS` rows of the model's context at every call.
+    """Compute nats per hidden token, over the same `ROWS` rows of the model's context at every call.
 
     Args:
         body: weights in place of the base's, by name; what it does not name (the unembedding) stays the base's.
@@ -46,7 +46,7 @@ def _replace(model: nn.Module, name: str, value: Tensor) -> None:
 
 
 def _rows(base: LanguageModel) -> Tensor:
-    """Held-out tales one after the other, cut into rows: (N, T)."""
+    """Cut held-out tales into rows: (N, T)."""
     length, ids = base.config.n_ctx, []
     for story in _stories():
         ids += base.tokenizer.encode(story)

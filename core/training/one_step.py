@@ -1,4 +1,4 @@
-"""One step of gradient descent on one text: the smallest training run there is."""
+"""One step of gradient descent on one text: the smallest possible training run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.training.text_loss import text_loss, trainable
 def one_step(
     lm: LanguageModel, text: str, target: str | None = None, *, rate: float = 0.1
 ) -> tuple[float, float]:
-    """The loss of `text` before and after w <- w - rate * gradient, in nats a token; `lm` stays as it is.
+    """Compute the loss of `text` before and after w <- w - rate * gradient, in nats per token; `lm` stays as it is.
 
     Args:
         target: of an encoder-decoder, what it should write (see `text_loss`).

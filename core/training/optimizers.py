@@ -1,4 +1,4 @@
-"""Which optimizer moves which weight, in which precision; one step of all of them, and their state to go on from."""
+"""Optimizers of a training run: the assignment of weights, precision, steps, and resumable state."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from core.training.spec import TrainSpec
 
 @dataclass(frozen=True)
 class Moved:
-    """One step: the Euclidean length of the gradient, before clipping, and of what was added to the weights."""
+    """One step: the Euclidean length of the gradient, before clipping, and of the update."""
 
     gradient: float
     update: float
@@ -58,7 +58,7 @@ class Groups:
 
 
 class Optimizer:
-    """Moves the weights of `model` as a spec says. The model keeps float32 weights: those are shown, measured, saved.
+    """The optimizer of `model` by a spec. The model keeps float32 weights, which are shown, measured and saved.
 
     `working` is what to run forward and backward: the model itself, or, in bfloat16, a copy of it that is renewed after
     each step, so that each weight is rounded once a step and everything between is half as wide.
@@ -79,7 +79,7 @@ class Optimizer:
         self._rates = [group["lr"] for optimizer in self.torch for group in optimizer.param_groups]
 
     def step(self, share: float = 1.0, *, watch: bool = True) -> Moved:
-        """Move every weight by the gradients in `working`, and drop those. A gradient that is not finite moves nothing.
+        """Update every weight by the gradients in `working`, and clear those. Non-finite gradients change nothing.
 
         Args:
             share: of every learning rate's first value, what a schedule says of this step.
@@ -108,7 +108,7 @@ class Optimizer:
             weight.grad = None
 
     def state(self) -> dict[str, Tensor]:
-        """All that the next step depends on besides weights, gradients and `share`: names -> copies."""
+        """Return all state that the next step depends on besides weights, gradients and `share`: names -> copies."""
         return {
             f"{kind}.{self._names[weight]}": value.detach().clone()
             for optimizer in self.torch
@@ -118,7 +118,7 @@ class Optimizer:
         }
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
-        """Go on from what `state` gave. The model's weights must be those of that moment already.
+        """Resume from the result of `state`. The model's weights must be those of that moment already.
 
         Raises:
             ValueError: the tensors belong to another model or another optimizer; the message names one.
@@ -145,7 +145,7 @@ class Optimizer:
         self._renew()
 
     def _gather(self) -> None:
-        """The gradients of the copy, in float32, on the model's own weights."""
+        """Copy the gradients of the working copy, in float32, to the model's own weights."""
         if self.working is self.model:
             return
         for mine, worked in zip(self.model.parameters(), self.working.parameters(), strict=True):
@@ -172,7 +172,7 @@ class Optimizer:
 
 
 def _length(parts: list[Tensor]) -> float:
-    """The Euclidean length of several tensors as one vector."""
+    """Compute the Euclidean length of several tensors as one vector."""
     if not parts:
         return 0.0
     return float(torch.linalg.vector_norm(torch.stack(list(torch._foreach_norm(parts)))))
@@ -181,7 +181,7 @@ def _length(parts: list[Tensor]) -> float:
 def _build(
     groups: Groups, config: ModelConfig, spec: TrainSpec, products: torch.dtype
 ) -> list[TorchOptimizer]:
-    """The optimizers of `spec.optimizer`: torch's own, but for Muon, whose other weights Adam moves.
+    """Build the optimizers of `spec.optimizer`: torch's own, except for Muon, whose other weights Adam updates.
 
     products: the type that Muon multiplies in.
     """
@@ -205,7 +205,7 @@ def _build(
             products=products,
         )
         return [muon, *adam]
-    # Gains and biases are few and set scales: decaying them towards 0 is not what decay is for (Brown et al. 2020).
+    # Gains and biases are few and set scales: weight decay is not meant for them (Brown et al. 2020).
     decayed = [
         {"params": weights, "weight_decay": decay}
         for weights, decay in (([*matrices, *tables, *head], spec.weight_decay), (vectors, 0.0))
@@ -222,7 +222,7 @@ def _build(
 
 
 def _pieces(matrices: Mapping[str, nn.Parameter], config: ModelConfig) -> dict[nn.Parameter, tuple[int, ...]]:
-    """Which rows of what is stored together belong to one matrix: queries, keys, values; gate and inward."""
+    """Split fused matrices into their parts by rows: queries, keys, values; gate and inward."""
     queries, keys = config.n_heads * config.head_size, config.kv_heads * config.head_size
     rows: dict[str, tuple[int, ...]] = {"weight_qkv": (queries, keys, keys)}
     if config.gated:

@@ -1,4 +1,4 @@
-"""Teach a large model a few lines by LoRA, one line a step: its own weights stay frozen and are shared.
+"""LoRA training of a large model on a few lines, one line per step: its own weights stay frozen and are shared.
 
 Twenty lines of twenty tokens, five times over, are seconds of work even with 135 million weights, since only the thin
 matrices have gradients kept (Hu et al. 2021, section 4.2).
@@ -19,9 +19,9 @@ from core.training.adapters import Adapter, Lora
 from core.training.lora import adapt, adapter_of, learning
 
 MOST_LINES, MOST_TOKENS, PASSES = 20, 32, 5
-RATE = 2e-3  # Adam's
-LONGEST = 120.0  # seconds that a run may take
-_BACK = 3.0  # a step's seconds for one pass forward, before a step has been timed
+RATE = 2e-3  # Adam's rate
+LONGEST = 120.0  # maximum seconds of a run
+_BACK = 3.0  # a step's duration in forward passes, before a step has been timed
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,14 @@ class Lesson:
 
 @dataclass(frozen=True)
 class Guess:
-    """What a model says next, the likeliest first: tokens as they read, and probabilities."""
+    """The model's next-token prediction, the likeliest first: token texts and probabilities."""
 
     tokens: tuple[str, ...]
     probabilities: tuple[float, ...]
 
 
 def read_lines(lm: LanguageModel, text: str) -> list[list[int]]:
-    """The ids of each line, blank ones left out.
+    """Tokenize each line, without blank ones.
 
     Raises:
         ValueError: no line, too many, or one that is too long or has a single token; the message names it.
@@ -67,7 +67,7 @@ def read_lines(lm: LanguageModel, text: str) -> list[list[int]]:
 def teach(
     lm: LanguageModel, rows: Sequence[Sequence[int]], lora: Lora, passes: int = PASSES, seed: int = 0
 ) -> Iterator[Lesson]:
-    """Learn the lines, in an order drawn anew for each pass, step by step; the model itself is not touched.
+    """Train on the lines, in an order drawn anew for each pass, step by step; the model itself is not changed.
 
     Raises:
         ValueError: as `core.training.lora.adapt`, or no decoder.
@@ -92,10 +92,10 @@ def teach(
 
 @torch.no_grad()
 def seconds(lm: LanguageModel, rows: Sequence[Sequence[int]], passes: int = PASSES) -> float:
-    """How long `teach` will take on this machine, from one pass forward of the longest line, timed now."""
+    """Estimate the duration of `teach` on this machine, from one forward pass of the longest line, timed now."""
     longest = max(rows, key=len)
     ids = torch.tensor([list(longest)], device=lm.device)
-    lm.transformer(ids)  # the first pass reads the weights from the disk
+    lm.transformer(ids)  # the first pass reads the weights from disk
     begun = time.perf_counter()
     lm.transformer(ids)
     once = time.perf_counter() - begun
@@ -104,7 +104,7 @@ def seconds(lm: LanguageModel, rows: Sequence[Sequence[int]], passes: int = PASS
 
 @torch.no_grad()
 def says(lm: LanguageModel, text: str, adapter: Adapter | None = None, most: int = 5) -> Guess:
-    """What the model says next, with an adapter or as it is.
+    """Predict the next token, with or without an adapter.
 
     Raises:
         ValueError: no text, or one that is longer than a line may be.

@@ -1,5 +1,6 @@
-"""Runs that are trained side by side to show what one part does: without a part of the model, with and without a
-regularizer. Small enough for a minute on one processor; everything but the one thing is the same, the seed too.
+"""Pairs of runs trained side by side to show the effect of one part: without it, or with and without a regularizer.
+
+Small enough for a minute on one processor; everything but the one part is the same, the seed too.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from core.config import WITHOUT, Part
 from core.data import corpora
 from core.training.spec import TrainSpec
 
-# Thin and deep, so that what fades or grows with depth has room to; queries and keys are normed, so that their products
-# have the size that the 1/sqrt(d) of Vaswani et al. 2017 (section 3.2.1) is there for. GPT-2's first weights and AdamW,
-# as the fast recipe would hide both: it begins with zero outputs, and Muon's steps do not hang on the gradient's size.
+# Thin and deep, so that vanishing and growing with depth show; queries and keys are normed, so that their products have
+# the size that the 1/sqrt(d) of Vaswani et al. 2017 (section 3.2.1) is designed for. GPT-2's initialization and AdamW,
+# as the fast recipe would hide both effects: it begins with zero outputs, and Muon's steps do not depend on the
+# gradient's size.
 _DEEP = TrainSpec(
     model="gpt-nano",
     changes=(("d_model", 48), ("n_heads", 2), ("n_layers", 8)),
@@ -34,7 +36,7 @@ _DEEP = TrainSpec(
 
 
 def broken_spec(part: Part | None, seed: int = 0) -> TrainSpec:
-    """A run of 8 thin blocks without `part`; None: with all of it."""
+    """Build the spec of 8 thin blocks without `part`; None: with all of it."""
     changes = dict(_DEEP.changes) | (dict(WITHOUT[part]) if part else {})
     return _DEEP.replace(changes=changes, seed=seed)
 
@@ -46,7 +48,7 @@ FABLES, DROPOUT, DECAY = 20, 0.3, 2.0
 
 @lru_cache(maxsize=1)
 def few_fables() -> str:
-    """A text of a few fables, so short that a small model can learn it by heart; a tenth of them is held out."""
+    """Return a few fables, so short that a small model can memorize them; a tenth of them is held out."""
     fables = islice(corpora.corpus("fables"), FABLES)
     return "\n\n".join(fable.replace("\n\n", "\n") for fable in fables)
 
@@ -54,7 +56,7 @@ def few_fables() -> str:
 def regularized_spec(
     kind: Regularizer, *, dropout: float = DROPOUT, decay: float = DECAY, seed: int = 0
 ) -> TrainSpec:
-    """A run on `few_fables`: plain, with dropout, with weight decay, or with both."""
+    """Build the spec of a run on `few_fables`: plain, with dropout, with weight decay, or with both."""
     changes: dict[str, Any] = {"d_model": 64, "n_heads": 2, "n_layers": 3}
     if kind in ("dropout", "both"):
         changes["dropout"] = dropout

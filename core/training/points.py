@@ -1,4 +1,4 @@
-"""What a step of training leaves behind: a point of the curve."""
+"""The record of one training step: a point of the curve."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has to stand before the first step: the tokenizer, its special tokens, how long a row may be."""
+"""Preparations for training: the tokenizer, its special tokens, the maximum row length."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.training.spec import TrainSpec
 
 
 def learned(spec: TrainSpec, shards: Shards) -> Tokenizer:
-    """The tokenizer that a spec asks for, learned from what the run will read first ("characters": from all of it)."""
+    """Learn the spec's tokenizer from the text that the run reads first ("characters": from all of it)."""
     if spec.objective == "text_to_text":
         documents = pairs.texts(spec, shards, spec.vocab_size // (2 * ENTRIES))
     else:
@@ -22,7 +22,7 @@ def learned(spec: TrainSpec, shards: Shards) -> Tokenizer:
 
 
 def special_tokens(spec: TrainSpec) -> list[str]:
-    """What the objective needs in a vocabulary besides the tokens that every tokenizer here has."""
+    """List the objective's special tokens besides those of every tokenizer here."""
     if spec.objective == "masked":
         return [MASK]
     longest = spec.config(spec.vocab_size).n_ctx
@@ -36,7 +36,7 @@ def special_tokens(spec: TrainSpec) -> list[str]:
 
 
 def vocabulary_note(spec: TrainSpec, tokenizer: Tokenizer) -> tuple[str, ...]:
-    """A sentence, if the text was too small for the vocabulary wished."""
+    """Return a note if the text was too small for the vocabulary wished."""
     if spec.tokenizer == "characters" or len(tokenizer) >= spec.vocab_size:
         return ()
     return (
@@ -45,7 +45,7 @@ def vocabulary_note(spec: TrainSpec, tokenizer: Tokenizer) -> tuple[str, ...]:
 
 
 def special_ids(spec: TrainSpec, specials: Specials) -> dict[str, object]:
-    """The special tokens as a model's configuration names them."""
+    """Return the special tokens as fields of a model's configuration."""
     ids: dict[str, object] = {
         "bos_id": specials.start_id,
         "eos_ids": () if specials.end_id is None else (specials.end_id,),
@@ -58,7 +58,7 @@ def special_ids(spec: TrainSpec, specials: Specials) -> dict[str, object]:
 
 
 def longest_row(spec: TrainSpec) -> int:
-    """The longest row whose question and answer fit the model's context."""
+    """Return the longest row whose input and target fit the model's context."""
     n_ctx = spec.config(spec.vocab_size).n_ctx
     if spec.objective != "span_corruption":
         return n_ctx

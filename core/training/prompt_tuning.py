@@ -1,4 +1,4 @@
-"""Prompt tuning (Lester et al. 2021): the model stays, and vectors in front of a text's embeddings are learned.
+"""Prompt tuning (Lester et al. 2021): the model stays frozen, and vectors before a text's embeddings are learned.
 
 The vectors take the first positions, as tokens would, but need not be any token's: `nearest` says which come close.
 """
@@ -19,7 +19,7 @@ Model = Transformer | EncoderDecoder
 
 
 def draw(model: Model, count: int, seed: int = 0, among: Tensor | None = None) -> nn.Parameter:
-    """First values, (count, D): the embeddings of tokens drawn by the seed (Lester et al., section 3.2).
+    """Initialize the prompt, (count, D), by embeddings of tokens drawn by the seed (Lester et al., section 3.2).
 
     Args:
         among: ids to draw from; None: all.
@@ -37,7 +37,7 @@ def draw(model: Model, count: int, seed: int = 0, among: Tensor | None = None) -
 
 
 def prompted(model: Model, prompt: Tensor, ids: Tensor, *rest: Tensor, **given: Any) -> Tensor:
-    """What the model says of ids (B, T) with `prompt` (N, D) in front; what it says at the prompt is left out.
+    """Run the model on ids (B, T) after `prompt` (N, D); outputs at the prompt are left out.
 
     Args:
         rest: of an encoder-decoder, the decoder's ids. given: as the model takes it; `mask` (B, T) grows by N.
@@ -62,7 +62,7 @@ def prompted(model: Model, prompt: Tensor, ids: Tensor, *rest: Tensor, **given: 
 
 
 class Prompted(Part):
-    """A stack of blocks with vectors in front of every text: asked like the stack alone, with so much less context."""
+    """A stack of blocks with a prompt before every text: called like the stack alone, with a shorter context."""
 
     def __init__(self, transformer: Transformer, vectors: nn.Parameter) -> None:
         super().__init__()
@@ -74,12 +74,12 @@ class Prompted(Part):
         """Where the weights are."""
         return self.transformer.device
 
-    def forward(self, ids: Tensor, **given: Any) -> Tensor:  # (B, T) -> as the stack says it
+    def forward(self, ids: Tensor, **given: Any) -> Tensor:  # (B, T) -> as the stack's output
         return prompted(self.transformer, self.vectors, ids, **given)
 
 
 def nearest(lm: LanguageModel, prompt: Tensor, count: int = 5) -> list[list[tuple[int, float]]]:
-    """For each vector of a prompt (N, D) the tokens whose embeddings point most nearly its way: (id, cosine), ...
+    """Find for each vector of a prompt (N, D) the tokens with the most similar embeddings: (id, cosine), ...
 
     Special tokens are left out: they are no words.
     """

@@ -1,4 +1,4 @@
-"""Five runs of one small model on the same text that differ in nothing but the optimizer: a race on real weights."""
+"""Five runs of one small model that differ in the optimizer alone: a comparison on real weights."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from core.training.rules import KINDS, Kind
 from core.training.spec import TrainSpec
 
-# Each optimizer's own best of a sweep in steps of about three: held-out loss after 200 steps, seed 0.
+# Each optimizer's best rate in a sweep by factors of about three: held-out loss after 200 steps, seed 0.
 RATES: Mapping[Kind, float] = {"sgd": 2.0, "momentum": 1.0, "adam": 0.01, "adamw": 0.01, "muon": 0.02}
 STEPS = 200
 
 
 def quintet(rates: Mapping[str, float] | None = None, steps: int = STEPS) -> dict[Kind, TrainSpec]:
-    """The runs by their optimizers: a GPT of three blocks on tales, constant rates, no warm-up, the same batches.
+    """Build the specs by optimizer: a GPT of three blocks on tales, constant rates, no warm-up, the same batches.
 
     Args:
         rates: by optimizer; what is missing has the rate of `RATES`. Muon's is that of the matrices; tables, head and

@@ -1,4 +1,4 @@
-"""Optimizers that start at one point of a surface and step downhill, each by its own rule, every number kept."""
+"""Optimizers from one starting point on a loss surface, with every number of each step recorded."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from core.training.rules import Memory, Rule, step
 from core.training.surfaces import Surface
 
 Array = NDArray[np.float64]
-FAR = 1e6  # a weight as large as this will not come back: the run has diverged
+FAR = 1e6  # beyond this size a weight counts as diverged
 
 
 @dataclass(frozen=True)
 class Track:
-    """One optimizer's way over a surface. n steps were taken; arrays of what a rule has not are NaN.
+    """One optimizer's path on a surface, with n steps; arrays of quantities that a rule lacks are NaN.
 
     Attributes:
         points: (n + 1, 2), from the start on. losses: (n + 1,).
@@ -48,7 +48,7 @@ class Track:
 def race(
     surface: Surface, start: tuple[float, float], rules: Sequence[Rule], steps: int
 ) -> tuple[Track, ...]:
-    """Each rule's track over `steps` steps from `start`; one that diverges ends there.
+    """Run each rule for `steps` steps from `start`; a diverging track ends there.
 
     Raises:
         ValueError: fewer than no steps, or a start that is no number.
@@ -59,7 +59,7 @@ def race(
 
 
 def run(surface: Surface, start: tuple[float, float], rule: Rule, steps: int) -> Track:
-    """One rule's track. The gradient is taken where the optimizer stands, then the rule moves it."""
+    """Run one rule: the gradient is taken at the present point, then the rule updates it."""
     point, memory = np.array(start, dtype=np.float64), Memory()
     points, losses, taken = [point], [surface.loss(point)], []
     diverged = left = None

@@ -1,4 +1,4 @@
-"""The learning-rate finder (Smith 2017, section 3.3): the rate grows with each step while the loss is watched.
+"""The learning-rate finder (Smith 2017, section 3.3): the rate grows with each step while the loss is recorded.
 
 At small rates nothing moves; then the loss falls, faster and faster; then the steps are too long and it climbs. A good
 rate lies where the fall is steepest, below the rate at which the loss was lowest.
@@ -26,14 +26,14 @@ from core.training.text_loss import TextLoss, text_loss, trainable
 
 Array = NDArray[np.float64]
 STEPS = 100
-RANGES: dict[Kind, tuple[float, float]] = {  # rates from which nothing moves to which nothing holds
+RANGES: dict[Kind, tuple[float, float]] = {  # search ranges of the rates, from no effect to divergence
     "sgd": (1e-4, 1e2),
     "momentum": (1e-5, 1e2),
     "adam": (1e-6, 1e1),
     "adamw": (1e-6, 1e1),
     "muon": (1e-5, 1e2),
 }
-WORSE = 4.0  # times as far above the lowest loss as that lies below the first: the search ends
+WORSE = 4.0  # the search ends at this many times the loss's total fall above its minimum
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Found:
-    """What a search found.
+    """The result of a search.
 
     Attributes:
         smooth: (n,) the losses as a running mean.
@@ -65,7 +65,7 @@ class Found:
 
     @property
     def rate(self) -> float | None:
-        """The rate to begin with: where the loss falls fastest; None: there is none."""
+        """The suggested rate: where the loss falls fastest; None: there is none."""
         return None if self.steepest is None else self.trials[self.steepest].rate
 
 
@@ -81,7 +81,7 @@ def search(
     high: float | None = None,
     seed: int = 0,
 ) -> Iterator[Trial]:
-    """Train a copy of the model on `text` while the rate grows from `low` to `high`; a trial a step.
+    """Train a copy of the model on `text` while the rate grows from `low` to `high`; yield a trial per step.
 
     Args:
         kind: the optimizer; with Muon the matrices inside blocks are Muon's, the rest Adam's, all at the same rate.
@@ -103,7 +103,7 @@ def search(
 
 
 def grow(model: nn.Module, loss_of: TextLoss, kind: Kind, rates: Array) -> Iterator[Trial]:
-    """One step with each of `rates`, until the loss has left all bounds."""
+    """Take one step with each of `rates`, until the loss diverges."""
     optimizers = optimizers_for(model, kind)
     first, best = math.nan, math.inf
     for at, rate in enumerate(rates):
@@ -124,7 +124,7 @@ def grow(model: nn.Module, loss_of: TextLoss, kind: Kind, rates: Array) -> Itera
 
 
 def optimizers_for(model: nn.Module, kind: Kind, rate: float = 0.0) -> list[torch.optim.Optimizer]:
-    """torch's optimizers with their usual settings: one for all weights, beside Muon one for what is no matrix."""
+    """Build torch's optimizers with their usual settings: one for all weights, beside Muon one for the non-matrices."""
     without_compiler()
     weights = [(name, weight) for name, weight in model.named_parameters() if weight.requires_grad]
     everything = [weight for _, weight in weights]
@@ -140,13 +140,13 @@ def optimizers_for(model: nn.Module, kind: Kind, rate: float = 0.0) -> list[torc
     inside = [weight for name, weight in weights if name in matrices]
     rest = [weight for name, weight in weights if name not in matrices]
     half = choose("auto", inside[0].device) == "bfloat16" if inside else False
-    # torch's, which multiplies in bfloat16 on every machine; some take 40 times as long for that as in float32.
+    # torch's Muon multiplies in bfloat16 on every machine, which on some takes 40 times as long as float32.
     muon = Muon(inside, lr=rate, polar="jordan", products=torch.bfloat16 if half else torch.float32)
     return [muon, torch.optim.Adam(rest, lr=rate)]
 
 
 def found(trials: Sequence[Trial], steps: int = STEPS, smoothing: float = 0.8) -> Found:
-    """Read the curve: smoothed as a running mean without its bias to 0, then its steepest and its lowest place.
+    """Analyse the curve: smoothed as a bias-corrected running mean, then its steepest and its lowest point.
 
     Args:
         steps: how many were planned.

@@ -1,4 +1,4 @@
-"""What a run is asked at each step: its rows, or its pairs of texts, as questions with their answers."""
+"""The training examples of a run at each step: its rows, or its pairs of texts, as inputs and targets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from core.training.spec import TrainSpec
 
 
 class Reading:
-    """The questions of `spec` as a function of the step.
+    """The examples of `spec` as a function of the step.
 
     Args:
         shards: the corpus; source: ids to learn from instead (rows only). One of the two is given.
@@ -42,7 +42,7 @@ class Reading:
         self._starts = objectives.word_starts(tokenizer) if spec.whole_words else None
 
     def of_step(self, step: int) -> tuple[list[Example], int]:
-        """What step 1, 2, ... asks, in parts, and how many tokens are read for it."""
+        """Return the examples of step 1, 2, ..., in parts, and how many tokens are read for it."""
         if isinstance(self.pool, Pairs):
             reads = self.pool.batch(step)
             parts = text_to_text.examples(reads, self.spec, self.specials, self._drawn("mask", step))
@@ -51,14 +51,14 @@ class Reading:
         return [self._example(rows, "mask", step)], rows.shape[0] * (rows.shape[1] - 1)
 
     def held_out(self) -> Example:
-        """What the held-out loss is measured on."""
+        """Return the held-out examples."""
         if isinstance(self.pool, Pairs):
             draw = self._drawn("held out", 0)
             return text_to_text.together(self.pool.held_out(), self.spec, self.specials, draw)
         return self._example(self.pool.held_out(), "held out", 0)
 
     def held_out_rows(self) -> Tensor:
-        """The same as rows of ids, (N, T + 1).
+        """Return the held-out rows of ids, (N, T + 1).
 
         Raises:
             ValueError: pairs of texts are no rows.
@@ -86,5 +86,5 @@ class Reading:
 
 
 def seed_of(seed: int, purpose: str, step: int) -> int:
-    """A seed for one purpose at one step, so that nothing but the step needs to be remembered."""
+    """Derive a seed for one purpose at one step, so that no other state is needed."""
     return zlib.crc32(f"{seed} {purpose} {step}".encode())

@@ -1,4 +1,4 @@
-"""Two ways to train a small decoder to the same loss: the plain one that everybody knows, and the fastest we measured.
+"""Two recipes for a small decoder: the common one, and the fastest one measured.
 
 `plain` is a GPT-2 in small with AdamW, warm-up and cosine. `fast` takes half the blocks and changes the parts (rotary
 positions, RMS norms, normed queries and keys, squared ReLU, no biases or gains), the first weights, the optimizer
@@ -25,7 +25,9 @@ def plain(
     changes: Mapping[str, Any] | None = None,
     **values: Any,
 ) -> TrainSpec:
-    """GPT-2's shape (Radford et al. 2019) at 0.8M weights, AdamW, warm-up and cosine, float32, 12 rows a step.
+    """Build the plain recipe: GPT-2's shape (Radford et al. 2019) at 0.8M weights, AdamW, warm-up and cosine.
+
+    It trains in float32 with 12 rows a step.
 
     Args:
         context: tokens of a row, and the most that the model reads.
@@ -59,7 +61,7 @@ def fast(
     changes: Mapping[str, Any] | None = None,
     **values: Any,
 ) -> TrainSpec:
-    """The fast recipe: two blocks of the same width, 0.4M weights; it runs as it stands, nothing is compiled.
+    """Build the fast recipe: two blocks of the same width, 0.4M weights, without torch.compile.
 
     Args:
         context: tokens of a row at the end, and the most that the model reads; rows begin a quarter as long.

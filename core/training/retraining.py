@@ -1,4 +1,4 @@
-"""Retraining: a pruned model goes on learning, and what was removed stays removed.
+"""Retraining of a pruned model, with the removed weights held at zero.
 
 Han et al. 2015, "Learning both Weights and Connections", section 3.2: the weights that stay begin from their values,
 not from new ones. Masks hold them: before each step the gradients of removed weights are dropped, and after it those

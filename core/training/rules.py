@@ -1,4 +1,4 @@
-"""What an optimizer does with a gradient, written out: gradient descent, momentum, Adam, AdamW, Muon.
+"""Optimizer update rules, written out: gradient descent, momentum, Adam, AdamW, Muon.
 
 One step of each as its paper has it, on arrays of any shape, with every number on the way kept: this is what a learner
 reads. Each equals torch.optim's step (SGD, Adam, AdamW, Muon), weight decay and all; training itself runs those.
@@ -59,7 +59,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Memory:
-    """What an optimizer keeps between two steps.
+    """The state of an optimizer between two steps.
 
     first: the running direction (momentum's, Adam's m, Muon's); second: Adam's v, the running square; None before the
     first step and where an optimizer has none. steps: taken so far.
@@ -92,24 +92,24 @@ class Step:
 
     @property
     def update(self) -> Array:
-        """What was taken off the weight."""
+        """The amount subtracted from the weight."""
         return self.before - self.after
 
 
 def step(rule: Rule, weight: Array, gradient: Array, memory: Memory) -> Step:
-    """One step of `rule` from `weight` with `gradient`."""
+    """Take one step of `rule` from `weight` with `gradient`."""
     return _STEPS[rule.kind](rule, weight, gradient, memory)
 
 
 def gradient_descent(rule: Rule, weight: Array, gradient: Array, memory: Memory) -> Step:
-    """w <- w - rate * g (Robbins & Monro 1951; here g is the gradient of the batch at hand)."""
+    """Update w <- w - rate * g (Robbins & Monro 1951; here g is the gradient of the present batch)."""
     g = gradient + rule.weight_decay * weight
     after = weight - rule.rate * g
     return Step(weight, gradient, g, g, after, Memory(steps=memory.steps + 1))
 
 
 def momentum(rule: Rule, weight: Array, gradient: Array, memory: Memory) -> Step:
-    """b <- momentum * b + g;  w <- w - rate * b (Polyak 1964).
+    """Update b <- momentum * b + g; w <- w - rate * b (Polyak 1964).
 
     With Nesterov the step goes along g + momentum * b (Sutskever et al. 2013, section 2).
     """
@@ -121,7 +121,7 @@ def momentum(rule: Rule, weight: Array, gradient: Array, memory: Memory) -> Step
 
 
 def adam(rule: Rule, weight: Array, gradient: Array, memory: Memory) -> Step:
-    """m, v <- running means of g and g^2;  w <- w - rate * m^ / (sqrt(v^) + eps) (Kingma & Ba 2015, algorithm 1).
+    """Update m, v, running means of g and g^2; w <- w - rate * m^ / (sqrt(v^) + eps) (Kingma & Ba 2015, algorithm 1).
 
     m^ = m / (1 - beta1^t) and v^ = v / (1 - beta2^t): both means begin at 0 and would otherwise be too small at first.
     AdamW (Loshchilov & Hutter 2019, algorithm 2) takes rate * decay * w off the weight; Adam adds decay * w to g.
@@ -140,7 +140,7 @@ def adam(rule: Rule, weight: Array, gradient: Array, memory: Memory) -> Step:
 
 
 def muon(rule: Rule, weight: Array, gradient: Array, memory: Memory) -> Step:
-    """b <- running mean of g;  w <- w - rate * decay * w - rate * scale * orthogonal(b) (Jordan et al. 2024).
+    """Update b, running mean of g; w <- w - rate * decay * w - rate * scale * orthogonal(b) (Jordan et al. 2024).
 
     A matrix is moved equally far along all its directions; scale = sqrt(max(1, rows / columns)). A vector counts as a
     matrix of one row: all that is left then is b at a length near 1.
@@ -157,7 +157,7 @@ def muon(rule: Rule, weight: Array, gradient: Array, memory: Memory) -> Step:
 
 
 def orthogonal(matrix: Array, iterations: int = 5) -> Array:
-    """`matrix` with its singular values brought near 1: five Newton-Schulz iterations in bfloat16 (Jordan et al. 2024).
+    """Bring the singular values of `matrix` near 1: five Newton-Schulz iterations in bfloat16 (Jordan et al. 2024).
 
     X <- a X + (b A + c A A) X with A = X X^T turns each singular value s into a s + b s^3 + c s^5, which drives all of
     (0, 1] to about 0.7 to 1.2. matrix (R, C) -> (R, C); the zero matrix stays 0.
@@ -175,12 +175,12 @@ def orthogonal(matrix: Array, iterations: int = 5) -> Array:
 
 
 def _between(one: Array, other: Array, share: float) -> Array:
-    """From `one` towards `other`, as torch.lerp rounds it: it begins at the nearer of the two."""
+    """Interpolate from `one` towards `other`, rounding like torch.lerp: it starts from the nearer of the two."""
     return one + share * (other - one) if share < 0.5 else other - (other - one) * (1 - share)
 
 
 def _ratio(above: Array, below: Array) -> Array:
-    """above / below, and 0 where both are 0: a weight that no gradient ever reached stays where it is."""
+    """Divide above / below, with 0 / 0 = 0: a weight without gradient stays unchanged."""
     return np.divide(above, below, out=np.zeros_like(above), where=below > 0)
 
 

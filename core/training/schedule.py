@@ -1,4 +1,4 @@
-"""How learning rates move over a run, and at which steps a run is kept."""
+"""Learning rate schedules, and the steps of checkpoints."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from core.training.spec import TrainSpec
 
 
 def share(spec: TrainSpec, step: int) -> float:
-    """The factor of every first learning rate at step 1, 2, ...: rising linearly during the warm-up, then falling.
+    """Return the factor of every learning rate at step 1, 2, ...: linear warm-up, then decay.
 
     linear: to zero, reached just after the last step.   cosine: half a wave to zero (Loshchilov & Hutter 2017, without
     restarts).   constant: stays. Equal to `transformers`' schedules of those names at its step `step - 1`, but that the
@@ -23,6 +23,9 @@ def share(spec: TrainSpec, step: int) -> float:
 
 
 def checkpoint_steps(spec: TrainSpec) -> tuple[int, ...]:
-    """The steps to keep, 0 and the last among them: denser early, where more changes (evenly in the square root)."""
+    """Return the checkpoint steps, with 0 and the last.
+
+    Denser early, where more changes (evenly in the square root).
+    """
     count = min(spec.checkpoints, spec.steps + 1)
     return tuple(sorted({round(spec.steps * (n / (count - 1)) ** 2) for n in range(count)}))

@@ -1,4 +1,4 @@
-"""TrainSpec: everything that decides a training run, so that the same spec gives the same curve."""
+"""TrainSpec: the complete settings of a training run, so that the same spec gives the same curve."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SHAPE_OF: dict[Objective, Shape] = {
     "span_corruption": "encoder-decoder",
     "text_to_text": "encoder-decoder",
 }
-# What the tokenizer decides, and the shape of each objective, is no free choice.
+# Tokenizer settings, and the architecture of each objective, cannot be changed freely.
 _NOT_CHANGED = ("d_vocab", "bos_id", "eos_ids", "pad_id", "mask_id", "decoder_start_id")
 
 
@@ -133,7 +133,7 @@ class TrainSpec(Plain):
 
     called: ClassVar[str] = "training spec"
     marks: ClassVar[Mapping[str, Any]] = {"version": VERSION}
-    kind = "train"  # no field: what sets it apart from the other specs of core.runs.kinds
+    kind = "train"  # a class attribute, not a field: it distinguishes the spec from others of core.runs.kinds
 
     def __post_init__(self) -> None:
         pairs = self.changes.items() if isinstance(self.changes, Mapping) else self.changes
@@ -145,7 +145,7 @@ class TrainSpec(Plain):
             object.__setattr__(self, name, checked(name, getattr(self, name), kind))
         self._check_ranges()
         self._check_data()
-        self.config(self.vocab_size)  # says what does not fit
+        self.config(self.vocab_size)  # raises with the reason
 
     def _check_ranges(self) -> None:
         for name, (least, most) in _RANGES.items():
@@ -193,10 +193,10 @@ class TrainSpec(Plain):
             raise ValueError(f"remedy={self.remedy!r} is done to what a dial did: give a dial, too")
         if self.tasks and self.objective != "text_to_text":
             raise ValueError(f"tasks belong to objective='text_to_text', not to {self.objective!r}")
-        tasks.mixture(self.tasks)  # says what cannot be mixed
+        tasks.mixture(self.tasks)  # raises if it cannot be mixed
 
     def config(self, d_vocab: int, **ids: Any) -> ModelConfig:
-        """The model's configuration: the preset in the objective's shape, with `changes`.
+        """Build the model's configuration: the preset in the objective's architecture, with `changes`.
 
         Args:
             d_vocab: entries of the tokenizer; ids: its special tokens (bos_id=...).
@@ -217,7 +217,7 @@ class TrainSpec(Plain):
         return preset(self.model, **{"shape": wanted, **changes, **ids, "d_vocab": d_vocab})
 
     def stage(self, step: int) -> tuple[int, int | None]:
-        """Of step 1, 2, ...: the step before its stage, and its context (None: the run's own)."""
+        """Return the step before the stage of step 1, 2, ..., and the stage's context (None: the run's own)."""
         first = 0
         for until, context in self.stages:
             last = round(until * self.steps)
@@ -227,7 +227,10 @@ class TrainSpec(Plain):
         return first, None
 
     def growth(self) -> tuple[tuple[int, int | None], ...]:
-        """Where rows become longer: (the last step of a stage, the context of the next; None: the run's own), ..."""
+        """Return where rows become longer.
+
+        (the last step of a stage, the context of the next; None: the run's own), ...
+        """
         following = (*(context for _, context in self.stages[1:]), None)
         return tuple((round(until * self.steps), then) for (until, _), then in zip(self.stages, following))
 

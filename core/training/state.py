@@ -1,4 +1,4 @@
-"""All that a run needs to go on, as one file: weights, the optimizer's memory, a few numbers; nothing is unpickled."""
+"""The resumable state of a run as one file: weights, optimizer state, a few numbers; nothing is unpickled."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WEIGHTS, _OPTIMIZER = "weights.", "optimizer."
 
 @dataclass(frozen=True)
 class State:
-    """A moment of a run.
+    """The state of a run at one step.
 
     tensors: "weights.NAME" and "optimizer.NAME" (see `Optimizer.state`).
     meta: plain values: step, tokens, seconds, best, waited, config, tokenizer (its JSON) and the spec.
@@ -34,41 +34,41 @@ class State:
 
     @property
     def step(self) -> int:
-        """The steps taken."""
+        """The number of steps taken."""
         return int(self.meta["step"])
 
     def weights(self) -> dict[str, Tensor]:
-        """The model's weights by name."""
+        """Return the model's weights by name."""
         return self._part(_WEIGHTS)
 
     def optimizer(self) -> dict[str, Tensor]:
-        """What the optimizer remembers, by name."""
+        """Return the optimizer's state by name."""
         return self._part(_OPTIMIZER)
 
     def weights_only(self) -> State:
-        """The same without the optimizer's memory: to look at, not to go on from."""
+        """Return the state without the optimizer's: to inspect, not to resume from."""
         kept = {name: value for name, value in self.tensors.items() if name.startswith(_WEIGHTS)}
         return State(kept, self.meta)
 
     def tokenizer(self) -> Tokenizer:
-        """The tokenizer of the run."""
+        """Return the tokenizer of the run."""
         return Tokenizer(tokenizers.Tokenizer.from_str(self.meta["tokenizer"]))
 
     def language_model(self, name: str = "model") -> LanguageModel:
-        """The model as it was at this moment."""
+        """Build the model at this step."""
         model = build(ModelConfig.from_dict(self.meta["config"]))
         model.load_state_dict(self.weights())
         return LanguageModel(model.eval(), self.tokenizer(), name)
 
     def to_bytes(self) -> bytes:
-        """A safetensors file, the plain values as JSON in its metadata."""
+        """Serialize to a safetensors file, the plain values as JSON in its metadata."""
         values = {"glassbox": json.dumps({"version": VERSION, **self.meta}, allow_nan=False)}
         tensors = {name: value.detach().cpu().contiguous() for name, value in self.tensors.items()}
         return safetensors.torch.save(tensors, metadata=values)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> State:
-        """The reverse of `to_bytes`.
+        """Parse the result of `to_bytes`.
 
         Raises:
             ValueError: the bytes are no such file, or of another version.
@@ -88,7 +88,7 @@ class State:
     def of(
         cls, weights: Mapping[str, Tensor], optimizer: Mapping[str, Tensor], meta: Mapping[str, Any]
     ) -> State:
-        """Copies, so that the run may go on."""
+        """Copy the state, so that the run may go on."""
         tensors = {f"{_WEIGHTS}{name}": value.detach().clone() for name, value in weights.items()}
         tensors |= {f"{_OPTIMIZER}{name}": value.detach().clone() for name, value in optimizer.items()}
         return cls(tensors, meta)

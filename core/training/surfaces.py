@@ -1,4 +1,4 @@
-"""Landscapes of two weights, for optimizers to race on: value, gradient, formula, and where the lowest points are."""
+"""Loss surfaces of two weights for comparing optimizers: value, gradient, formula, minima."""
 
 from __future__ import annotations
 
@@ -38,27 +38,27 @@ class Surface:
     lowest: float = 0.0
 
     def loss(self, point: Array) -> float:
-        """The loss at a point (2,)."""
+        """Compute the loss at a point (2,)."""
         return float(self.value(point[0], point[1]))
 
     def gradient(self, point: Array) -> Array:
-        """The gradient at a point: (2,) -> (2,)."""
+        """Compute the gradient at a point: (2,) -> (2,)."""
         return np.array(self.slope(point[0], point[1]), dtype=np.float64)
 
     def inside(self, point: Array) -> bool:
-        """Whether the picture shows the point."""
+        """Return whether a point is inside the picture."""
         left, right, low, high = self.box
         return bool(left <= point[0] <= right and low <= point[1] <= high)
 
     def grid(self, columns: int, rows: int) -> Array:
-        """The loss on a regular grid over the box, first row at the top: (rows, columns)."""
+        """Compute the loss on a regular grid over the box, first row at the top: (rows, columns)."""
         left, right, low, high = self.box
         x, y = np.meshgrid(np.linspace(left, right, columns), np.linspace(high, low, rows))
         return self.value(x, y)
 
 
 def levels(grid: Array, count: int = 14) -> Array:
-    """Heights for contour lines, denser where the ground is low, each with its share of the picture: (count,)."""
+    """Choose contour levels, denser where the surface is low, by share of the picture: (count,)."""
     shares = ((np.arange(count) + 0.5) / count) ** 1.6
     return np.quantile(grid, shares)
 

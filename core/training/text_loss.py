@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from core.decoding.labels import wants
 from core.language_model import LanguageModel
 
-HIDDEN = 4  # of an encoder's tokens one in four is hidden: a short text has then enough of them
+HIDDEN = 4  # one in four of an encoder's tokens is masked, enough even for a short text
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,12 @@ class TextLoss:
     about: str
 
     def __call__(self, transformer: nn.Module) -> Tensor:
-        """Mean negative log probability of the targets: a scalar that can be differentiated."""
+        """Compute the mean negative log-probability of the targets: a differentiable scalar."""
         logits = transformer(*self.inputs)  # (1, T', V)
         return F.cross_entropy(logits[0].float(), self.targets[0], ignore_index=-100)
 
     def each(self, transformer: nn.Module) -> Tensor:
-        """The same for each target alone: (T',), nan where nothing is asked."""
+        """Compute the loss of each target: (T',), NaN where there is none."""
         with torch.no_grad():
             logits = transformer(*self.inputs)[0].float()  # (T', V)
         losses = F.cross_entropy(logits, self.targets[0], ignore_index=-100, reduction="none")  # (T',)
@@ -47,12 +47,12 @@ class TextLoss:
 
     @property
     def asked(self) -> int:
-        """How many tokens are asked for."""
+        """The number of targets."""
         return int((self.targets != -100).sum())
 
 
 def text_loss(lm: LanguageModel, text: str, target: str | None = None) -> TextLoss:
-    """The loss of `text` for models of `lm`'s shape and vocabulary.
+    """Build the loss of `text` for models of `lm`'s architecture and vocabulary.
 
     Args:
         target: of an encoder-decoder, what it should write; None or empty: the text itself.
@@ -78,7 +78,7 @@ def text_loss(lm: LanguageModel, text: str, target: str | None = None) -> TextLo
 
 
 def losses_by_token(lm: LanguageModel, text: str, target: str | None = None) -> list[float | None]:
-    """The loss of each token of the text, in nats, where the model is asked for it; None where it is not.
+    """Compute the loss of each token of the text, in nats; None where it is no target.
 
     In an encoder-decoder the answer is asked for, so the text's tokens have none.
     """
@@ -92,14 +92,14 @@ def losses_by_token(lm: LanguageModel, text: str, target: str | None = None) -> 
 
 def _next_tokens(lm: LanguageModel, text: str) -> TextLoss:
     ids = lm.encode(text)
-    if len(ids) == 1:  # nothing comes next: the token is read twice
+    if len(ids) == 1:  # no next token: the last one is input twice
         ids = ids * 2
     return TextLoss((_row(lm, ids[:-1]),), _row(lm, ids[1:]), "each next token of the text")
 
 
 def _hidden_tokens(lm: LanguageModel, text: str) -> TextLoss:
     ids, mask = lm.encode(text), lm.config.mask_id
-    # A mask that the text has itself stays: nobody knows what stood there.
+    # A mask that the text itself has stays, as its truth is unknown.
     places = [at for at, i in enumerate(ids) if i not in lm.special_ids] or list(range(len(ids)))
     hidden = set(places[HIDDEN // 2 :: HIDDEN] or places[-1:])
     targets = [i if at in hidden else -100 for at, i in enumerate(ids)]
@@ -116,12 +116,12 @@ def _row(lm: LanguageModel, ids: list[int]) -> Tensor:
 
 
 def trainable(lm: LanguageModel, only: Callable[[str], bool] | None = None) -> nn.Module:
-    """A copy of the model's transformer that may be trained: `lm` itself is shared and stays as it is.
+    """Copy the model's transformer for training: `lm` itself is shared and stays as it is.
 
     Args:
         only: which weights get gradients, by their names; None: all.
     """
-    model = copy.deepcopy(lm.transformer).float().eval()  # no dropout: the same text, the same gradient
+    model = copy.deepcopy(lm.transformer).float().eval()  # no dropout: the same text gives the same gradient
     for name, weight in model.named_parameters():
         weight.requires_grad_(only is None or only(name))
     return model

@@ -1,4 +1,4 @@
-"""Pairs of texts as examples: hidden spans among them, and pairs of about one length together.
+"""Batches of text pairs: hidden spans among them, grouped by length.
 
 A row of a batch is as long as the longest, so pairs of mixed lengths would be mostly padding. A batch is cut into
 parts, each padded by itself, so that padding and the cost of one more part are least together; the gradient is that of
@@ -17,9 +17,9 @@ from core.training import objectives
 from core.training.objectives import Example, Specials
 from core.training.spec import TrainSpec
 
-_PART = 200  # ids that can be read in the time that one more part takes
-_WIDTH = 8  # ids: parts are filled up to a multiple
-_ROWS = 4  # pairs: parts hold a multiple, but one
+_PART = 200  # ids that can be read in the time of one more part
+_WIDTH = 8  # parts are padded to a multiple of so many ids
+_ROWS = 4  # parts hold a multiple of so many pairs, except one
 
 Ids = tuple[list[int], list[int]]
 
@@ -27,7 +27,7 @@ Ids = tuple[list[int], list[int]]
 def examples(
     reads: Sequence[Read], spec: TrainSpec, specials: Specials, generator: torch.Generator
 ) -> list[Example]:
-    """The parts of a batch, shortest first. Spans are hidden as `generator` draws them."""
+    """Build the parts of a batch, shortest first. Spans are drawn by `generator`."""
     pairs = [hidden(read, spec, specials, generator) for read in reads]
     room = spec.config(spec.vocab_size).n_ctx
     widths = [*range(_WIDTH, room, _WIDTH), room]
@@ -37,12 +37,12 @@ def examples(
 def together(
     reads: Sequence[Read], spec: TrainSpec, specials: Specials, generator: torch.Generator
 ) -> Example:
-    """The same as one example, in the order given: to measure and to show, not to train on."""
+    """Build one example in the order given: for measuring and showing, not for training."""
     return objectives.text_to_text([hidden(read, spec, specials, generator) for read in reads], specials)
 
 
 def hidden(read: Read, spec: TrainSpec, specials: Specials, generator: torch.Generator) -> Ids:
-    """The ids to read and those to write, without the end token."""
+    """Hide spans: return the ids to read and those to write, without the end token."""
     if read.target is not None:
         return read.source, read.target
     example = objectives.span_corruption(
@@ -57,7 +57,7 @@ def hidden(read: Read, spec: TrainSpec, specials: Specials, generator: torch.Gen
 
 
 def parts(pairs: Sequence[Ids], part: int = _PART, rows: int = _ROWS, width: int = _WIDTH) -> list[list[Ids]]:
-    """Pairs sorted by length and cut so that padded ids and `part` ids for every part are fewest.
+    """Partition pairs sorted by length so that padding, plus `part` ids per part, is minimal.
 
     Args:
         rows: a part holds a multiple of so many pairs, but one part.
@@ -65,7 +65,7 @@ def parts(pairs: Sequence[Ids], part: int = _PART, rows: int = _ROWS, width: int
     """
     ordered = sorted(pairs, key=lambda pair: (len(pair[0]), len(pair[1])))
     ends = [*range(rows, len(ordered), rows), len(ordered)]
-    best, cut = {0: 0}, {0: 0}  # of the first n pairs: the cost, and where the last part begins
+    best, cut = {0: 0}, {0: 0}  # for the first n pairs: the cost, and where the last part begins
     for end in ends:
         long, wide, found = _up(len(ordered[end - 1][0]), width), 0, []
         for first in range(end - 1, -1, -1):

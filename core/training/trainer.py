@@ -1,4 +1,4 @@
-"""The training loop: rows, a question, the loss, the gradient, a step; and the held-out loss now and then."""
+"""The training loop: rows, objective, loss, gradient, step; and the held-out loss at intervals."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from core.training.reading import Reading, seed_of
 from core.training.spec import TrainSpec
 from core.training.state import State
 
-_AT_ONCE = 16  # held-out rows in one pass
+_AT_ONCE = 16  # held-out rows per pass
 
 
 def train(spec: TrainSpec, text: str | bytes | None = None) -> Iterator[Point]:
-    """Train a small model from nothing, one point a step. The last point's `model` is the trained model.
+    """Train a small model from scratch, and yield one point per step. The last point's `model` is the trained model.
 
     The same spec on the same machine gives the same losses; the global random state is not touched. The points' losses
     are those of the spec's precision, of "auto" of what this machine is quick in.
@@ -112,8 +112,8 @@ class Trainer:
 
     @classmethod
     def resume(cls, spec: TrainSpec, state: State, text: str | bytes | None = None) -> Trainer:
-        """The run of `spec` as it was at `state`; the tokenizer is the state's. Raises as the class and `restore`."""
-        if spec.precision == "auto":  # what the run began in, on whatever machine
+        """Restore the run of `spec` at `state`; the tokenizer is the state's. Raises as the class and `restore`."""
+        if spec.precision == "auto":  # the run's original precision, on any machine
             spec = spec.replace(precision=TrainSpec.from_dict(state.meta["spec"]).precision)
         trainer = cls(spec, text, tokenizer=state.tokenizer())
         trainer.restore(state)
@@ -121,11 +121,11 @@ class Trainer:
 
     @property
     def done(self) -> bool:
-        """The steps are used up, or early stopping said so."""
+        """Whether all steps are taken, or early stopping ended the run."""
         return bool(self.ended)
 
     def run(self) -> Iterator[Point]:
-        """Train to the end; one point a step."""
+        """Train to the end; yield one point per step."""
         while not self.done:
             yield self.step()
 
@@ -168,7 +168,7 @@ class Trainer:
         )
 
     def held_out_loss(self) -> float:
-        """Nats per scored token over the held-out rows, without dropout and label smoothing."""
+        """Compute nats per scored token over the held-out rows, without dropout and label smoothing."""
         example = self.held_out_example()
         total, count = 0.0, 0
         with torch.inference_mode():
@@ -181,17 +181,17 @@ class Trainer:
         return total / count
 
     def held_out_example(self, rows: int | None = None) -> Example:
-        """The first held-out rows (None: all that are measured) as questions, the same ones at every call."""
+        """Build examples of the first held-out rows (None: all that are measured), the same ones at every call."""
         if self._held_out is None:
             self._held_out = self.reading.held_out()
         return self._held_out if rows is None else self._held_out.rows(0, rows)
 
     def held_out_rows(self) -> Tensor:
-        """The rows that the held-out loss is measured on, (N, T + 1). Raises ValueError where pairs are read."""
+        """Return the rows of the held-out loss, (N, T + 1). Raises ValueError where pairs are read."""
         return self.reading.held_out_rows()
 
     def state(self) -> State:
-        """All that the rest of the run depends on."""
+        """Return all state that the rest of the run depends on."""
         meta = {
             "step": self.done_steps,
             "tokens": self.tokens,
@@ -206,7 +206,7 @@ class Trainer:
         return State.of(self.model.state_dict(), self.optimizer.state(), meta)
 
     def restore(self, state: State) -> None:
-        """Go on from `state`: on one thread the next losses are exactly those of the run that was not interrupted.
+        """Resume from `state`: on one thread the next losses are exactly those of the uninterrupted run.
 
         Raises:
             ValueError: the state is of another run, or holds weights alone.
@@ -224,7 +224,7 @@ class Trainer:
         self.ended = str(meta["ended"])
 
     def _gradient(self, examples: list[Example], step: int) -> float:
-        """The loss of a batch, the mean over all scored tokens; its gradient is left in the working copy."""
+        """Compute the loss of a batch, the mean over all scored tokens; the gradient is left in the working copy."""
         seed = seed_of(self.spec.seed, "dropout", step) if self.config.dropout else None
         scored = [int((example.targets != UNSCORED).sum()) for example in examples]
         total = 0.0
@@ -238,7 +238,7 @@ class Trainer:
         return total
 
     def _loss(self, example: Example) -> Tensor:
-        """What is minimised: a scalar."""
+        """Compute the training loss of an example: a scalar."""
         return objectives.loss(self._working, example, self.spec.label_smoothing)
 
     def _forget(self) -> None:
@@ -248,7 +248,7 @@ class Trainer:
         return step == self.spec.steps or bool(self.spec.eval_every and step % self.spec.eval_every == 0)
 
     def _measure(self) -> float:
-        """The held-out loss, and whether the run has waited too long for a better one."""
+        """Compute the held-out loss, and whether patience has run out."""
         loss = self.held_out_loss()
         if self.best is None or loss < self.best:
             self.best, self.waited = loss, 0
@@ -271,7 +271,7 @@ def _load(model: nn.Module, weights: Mapping[str, Tensor]) -> None:
 
 @contextmanager
 def _training(parts: list[nn.Module]) -> Iterator[None]:
-    """`module.train()` and back, without a look at every attribute of every part at every step."""
+    """Set training mode and back, faster than `module.train()`, which visits every attribute of every module."""
     for part in parts:
         vars(part)["training"] = True
     try:
@@ -283,7 +283,7 @@ def _training(parts: list[nn.Module]) -> Iterator[None]:
 
 @contextmanager
 def _drawing(seed: int | None, device: torch.device) -> Iterator[None]:
-    """Dropout draws from torch's global generators: lend them a seed and give them back as they were."""
+    """Seed torch's global generators for dropout inside the `with` block, and restore them."""
     if seed is None:
         yield
         return

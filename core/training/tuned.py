@@ -1,6 +1,6 @@
-"""A pretrained encoder with a new head: before it learns a task, and as a plain model once it has.
+"""A pretrained encoder with a new head: before fine-tuning, and as a plain model afterwards.
 
-What was learned is kept apart from the base: the head's weights, and "lora.", "prompt" or the body's, by name.
+Learned weights are stored apart from the base: the head's weights, and "lora.", "prompt" or the body's, by name.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _BESIDE = ("frozen", "prompt", "lora")  # ways that leave the base's own weights
 
 
 def check_base(lm: LanguageModel) -> LanguageModel:
-    """The model itself. Raises ValueError: it is no encoder that fills in masked words."""
+    """Check that a base is an encoder with a masked-LM head, and return it. Raises ValueError."""
     config = lm.config
     if config.shape != "encoder" or config.head != "lm" or config.mask_id is None:
         what = config.shape if config.shape != "encoder" else f"encoder with the head {config.head!r}"
@@ -38,7 +38,7 @@ def check_base(lm: LanguageModel) -> LanguageModel:
 
 
 def task_config(spec: FineTuneSpec, base: ModelConfig) -> ModelConfig:
-    """The base's configuration with the task's head.
+    """Build the base's configuration with the task's head.
 
     A label reads the mean of all positions, not the first as in BERT: nothing taught these bases to gather a text at
     its start token (BERT's was taught by next-sentence prediction).
@@ -49,7 +49,7 @@ def task_config(spec: FineTuneSpec, base: ModelConfig) -> ModelConfig:
 
 
 class Count(NamedTuple):
-    """Numbers of a model with its new head; those of the head; those that a way learns, the head's among them."""
+    """Parameter counts of a model with its new head; those of the head; those trained, the head's among them."""
 
     whole: int
     head: int
@@ -57,7 +57,7 @@ class Count(NamedTuple):
 
 
 def count(spec: FineTuneSpec, base: ModelConfig) -> Count:
-    """How much a way learns, counted on the shapes, before anything is built. Raises ValueError as `lora.places`."""
+    """Count the trained parameters from the shapes, before anything is built. Raises ValueError as `lora.places`."""
     config = task_config(spec, base)
     whole, width = parameters(config), config.d_model
     head = config.n_outputs * (width + 1) + (width * (width + 1) if config.head == "sequence" else 0)
@@ -68,7 +68,7 @@ def count(spec: FineTuneSpec, base: ModelConfig) -> Count:
 
 
 def begin_with(spec: FineTuneSpec, base: LanguageModel) -> Transformer:
-    """The base's body with the task's head, drawn by the seed; from scratch the body is drawn, too."""
+    """Build the base's body with the task's head, drawn by the seed; from scratch the body is drawn, too."""
     config = task_config(spec, base.config)
     model = cast(Transformer, build(config))
     initialise(model, config, spec.seed)
@@ -80,7 +80,7 @@ def begin_with(spec: FineTuneSpec, base: LanguageModel) -> Transformer:
 
 
 def _shared(spec: FineTuneSpec, base: LanguageModel) -> Transformer:
-    """As `begin_with`, of a model that nobody writes to: the body's weights are the base's own memory."""
+    """Build `begin_with`'s model for reading only: the body shares the base's memory."""
     model = cast(Transformer, build(task_config(spec, base.config)))
     known, names = base.transformer.state_dict(), model.state_dict().keys()
     body = {name: known[name] for name in names if not name.startswith(HEAD)}
@@ -89,12 +89,12 @@ def _shared(spec: FineTuneSpec, base: LanguageModel) -> Transformer:
 
 
 def as_file(spec: FineTuneSpec, learned: Mapping[str, Tensor]) -> bytes:
-    """What was learned as a safetensors file, with the spec as JSON in its metadata."""
+    """Serialize the learned weights as a safetensors file, with the spec as JSON in its metadata."""
     return safetensors.torch.save(dict(learned), {"fine_tune": spec.to_json()})
 
 
 def tuned(spec: FineTuneSpec, base: LanguageModel, learned: Mapping[str, Tensor], name: str) -> LanguageModel:
-    """The base with what was learned: a plain model, LoRA's products merged; `classify` or `answer` ask it.
+    """Build a plain model from the base and the learned weights, with LoRA merged, for `classify` or `answer`.
 
     Raises:
         ValueError: the weights are of another spec or base.

@@ -1,4 +1,4 @@
-"""Analogies by arithmetic: a is to b as c is to ?
+"""Analogies by vector arithmetic: a is to b as c is to ?
 
 The answer is the word whose vector points most nearly where b - a + c does, all vectors at length 1 and none of the
 three words allowed (Mikolov et al. 2013, "Linguistic Regularities"; called 3CosAdd in Levy & Goldberg 2014).
@@ -19,7 +19,7 @@ from core.vectors.static import Neighbour, StaticVectors
 
 Array = NDArray[np.float32]
 QUESTIONS = Path(__file__).parent.parent.parent / "assets" / "vectors" / "analogies.txt"
-AT_ONCE = 256  # questions a matrix product: their cosines with GloVe's 20,000 words are 20 MB
+AT_ONCE = 256  # questions per matrix product: their cosines with GloVe's 20,000 words are 20 MB
 
 Question = tuple[str, str, str, str]
 
@@ -46,7 +46,7 @@ class Analogy:
 
     @property
     def arrows(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        """The two arrows, from and to a row of `points`: a to b, and the same arrow put at c, which ends at the target.
+        """The two arrows, from and to a row of `points`: a to b, and its copy at c, which ends at the target.
 
         Equal in D dimensions, and in every map that is linear, such as PCA's.
         """
@@ -55,20 +55,20 @@ class Analogy:
 
 @dataclass(frozen=True)
 class Section:
-    """Questions of one kind: rows of four words, the last one the answer that counts as right."""
+    """Questions of one kind: rows of four words, the last one the right answer."""
 
     name: str
     questions: tuple[Question, ...]
 
     @property
     def grammar(self) -> bool:
-        """Whether it asks for forms of words ("gram...") rather than for facts."""
+        """Whether it asks for grammatical forms ("gram...") rather than for facts."""
         return self.name.startswith("gram")
 
 
 @dataclass(frozen=True)
 class Score:
-    """How many questions of a section came out right.
+    """The number of right answers of a section.
 
     asked: all questions.   covered: those whose four words are in the table; only they are put.   right: of these.
     """
@@ -85,7 +85,7 @@ class Score:
 
 
 def solve(table: StaticVectors, a: str, b: str, c: str, count: int = 10) -> Analogy:
-    """a : b :: c : ? by 3CosAdd.
+    """Solve a : b :: c : ? by 3CosAdd.
 
     Raises:
         UnknownWord: a word is not in the table; the message offers words spelt alike.
@@ -109,19 +109,19 @@ def solve(table: StaticVectors, a: str, b: str, c: str, count: int = 10) -> Anal
 
 @lru_cache(maxsize=1)
 def sections() -> tuple[Section, ...]:
-    """Google's 19,544 analogies in 14 sections, in small letters (Mikolov et al. 2013, "Efficient Estimation")."""
+    """Load Google's 19,544 analogies in 14 sections, in lowercase (Mikolov et al. 2013, "Efficient Estimation")."""
     return read_sections(QUESTIONS.read_text(encoding="utf-8"))
 
 
 def read_sections(text: str) -> tuple[Section, ...]:
-    """Sections of a text as word2vec's `questions-words.txt` is written: `: name`, then four words a line.
+    """Parse sections in the format of word2vec's `questions-words.txt`: `: name`, then four words per line.
 
     Raises:
         ValueError: a line with other than four words, or before the first name; the message has its number, from 1.
     """
     found: list[tuple[str, list[Question]]] = []
     for number, line in enumerate(text.splitlines(), start=1):
-        words = [sys.intern(word) for word in line.lower().split()]  # 900 words, 78,000 times
+        words = [sys.intern(word) for word in line.lower().split()]  # interned: 900 words occur 78,000 times
         if words[:1] == [":"]:
             found.append((" ".join(words[1:]), []))
         elif words:
@@ -134,7 +134,7 @@ def read_sections(text: str) -> tuple[Section, ...]:
 
 
 def score(table: StaticVectors, asked: Sequence[Section] | None = None) -> Iterator[Score]:
-    """How many analogies of each section the table gets right, a section at a time.
+    """Count the analogies of each section that the table gets right; yield section by section.
 
     Args:
         asked: None: Google's.
@@ -149,7 +149,7 @@ def score(table: StaticVectors, asked: Sequence[Section] | None = None) -> Itera
 
 
 def total(scores: Sequence[Score], name: str = "all") -> Score:
-    """The sections together."""
+    """Sum the sections."""
     return Score(
         name,
         sum(one.asked for one in scores),
@@ -163,11 +163,11 @@ def _all(table: StaticVectors, question: Question) -> bool:
 
 
 def _right(unit: Array, rows: NDArray[np.int64]) -> int:
-    """How many of the questions (N, 4) have their fourth word as the nearest to b - a + c."""
+    """Count the questions (N, 4) whose fourth word is the nearest to b - a + c."""
     right = 0
     for first in range(0, len(rows), AT_ONCE):
         a, b, c, d = rows[first : first + AT_ONCE].T
-        near = (unit[b] - unit[a] + unit[c]) @ unit.T  # (N, V): cosines but for the target's length
+        near = (unit[b] - unit[a] + unit[c]) @ unit.T  # (N, V): cosines up to the target's length
         each = np.arange(len(a))
         for known in (a, b, c):
             near[each, known] = -np.inf

@@ -29,20 +29,20 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-EXACT = 200_000  # splits: up to here each of them is looked at
-DRAWS = 50_000  # splits that are drawn where there are more
-LEAST = 0.7  # share of a list that a table must know, or the test says nothing
+EXACT = 200_000  # maximum number of splits of an exact test
+DRAWS = 50_000  # splits drawn where there are more
+LEAST = 0.7  # minimum share of a list that a table must have
 _AT_ONCE = 10_000
 
 
 class TooFewWords(ValueError):
-    """A list has too few words that the table knows; the message says which, how many, and what to do."""
+    """Raised when a list has too few words in the table; the message says which, how many, and what to do."""
 
 
 def unit(vectors: np.ndarray) -> Array:
-    """Each row at length 1: (N, D) -> (N, D); a row of 0 stays."""
+    """Normalize each row to length 1: (N, D) -> (N, D); a zero row stays."""
     wide = np.asarray(vectors, dtype=np.float64)
-    # The largest number goes first, so that squares of tiny or huge vectors neither vanish nor overflow.
+    # Divide by the largest number first, so that squares of tiny or huge vectors neither underflow nor overflow.
     largest = np.abs(wide).max(axis=1, keepdims=True, initial=0.0)
     scaled = wide / np.where(largest > 0, largest, 1.0)
     lengths = np.linalg.norm(scaled, axis=1, keepdims=True)
@@ -51,12 +51,12 @@ def unit(vectors: np.ndarray) -> Array:
 
 
 def cosines(words: np.ndarray, others: np.ndarray) -> Array:
-    """cos(w, o) of every word with every other: (N, D), (M, D) -> (N, M); 0 where a vector is all 0."""
+    """Compute cos(w, o) of every word with every other: (N, D), (M, D) -> (N, M); 0 for a zero vector."""
     return unit(words) @ unit(others).T
 
 
 def association(words: np.ndarray, a: np.ndarray, b: np.ndarray) -> Array:
-    """s(w, A, B) of each word, between -2 and 2.
+    """Compute s(w, A, B) of each word, between -2 and 2.
 
     Args:
         words: (N, D).   a: (|A|, D).   b: (|B|, D).
@@ -68,12 +68,12 @@ def association(words: np.ndarray, a: np.ndarray, b: np.ndarray) -> Array:
 
 
 def pooled_spread(x: np.ndarray, y: np.ndarray) -> float:
-    """The standard deviation of all associations together, of X and Y: divided by their number (ddof 0)."""
+    """Compute the standard deviation of the associations of X and Y together (ddof 0)."""
     return float(np.concatenate([x, y]).std())
 
 
 def effect_size(x: np.ndarray, y: np.ndarray) -> float:
-    """d = (mean of s over X - mean of s over Y) / standard deviation of s over X and Y together.
+    """Compute d = (mean of s over X - mean of s over Y) / standard deviation of s over X and Y together.
 
     The deviation is that of the words at hand, divided by their number (ddof 0): the formula's set is all of X and Y
     and no sample of more. So d lies between -2 and 2 where X and Y are equally large (else between -1 / sqrt(q (1 - q))
@@ -86,14 +86,14 @@ def effect_size(x: np.ndarray, y: np.ndarray) -> float:
         d; 0 where all associations are equal.
     """
     spread = pooled_spread(x, y)
-    # Equal associations differ by rounding only: that spread is no unit to measure in.
+    # Equal associations differ by rounding only, which is no scale to measure in.
     same = spread <= 1e-12 * max(1e-300, float(np.abs(np.concatenate([x, y])).max()))
     return 0.0 if same else float((x.mean() - y.mean()) / spread)
 
 
 @dataclass(frozen=True)
 class Permutations:
-    """What chance makes of the difference between the means of X and Y.
+    """The permutation distribution of the difference between the means of X and Y.
 
     Attributes:
         observed: mean of s over X - mean of s over Y.
@@ -115,7 +115,7 @@ class Permutations:
 
 
 def reaching(values: np.ndarray, observed: float) -> NDArray[np.bool_]:
-    """Which of `values` are at least `observed`; the same split added up in another order counts as equal."""
+    """Return which of `values` are at least `observed`, up to rounding in the order of summation."""
     found: NDArray[np.bool_] = values >= observed - 1e-12 * max(1.0, abs(observed))
     return found
 
@@ -123,7 +123,7 @@ def reaching(values: np.ndarray, observed: float) -> NDArray[np.bool_]:
 def permutation_test(
     x: np.ndarray, y: np.ndarray, *, seed: int = 0, exact: int = EXACT, draws: int = DRAWS
 ) -> Permutations:
-    """How often X comes out at least as far above Y as it does when the words are dealt anew to both (one-sided).
+    """Run a one-sided permutation test of X's mean association above Y's.
 
     Where there are at most `exact` splits, each is looked at and p is the share that reaches the observed difference
     (the paper counts those beyond it only, so that its p may be 0). Else `draws` of them are drawn at random, and
@@ -142,7 +142,7 @@ def permutation_test(
     pooled = np.concatenate([x, y]).astype(np.float64)
     many = math.comb(len(pooled), len(x))
     everything = many <= exact
-    fewer = min(len(x), len(y))  # a split is known by its smaller part
+    fewer = min(len(x), len(y))  # a split is represented by its smaller part
     parts = _every_split(len(pooled), fewer) if everything else _drawn(len(pooled), fewer, draws, seed)
     sums = pooled[parts].sum(axis=1)
     if fewer < len(x):
@@ -156,7 +156,7 @@ def permutation_test(
 
 @lru_cache(maxsize=8)
 def _every_split(words: int, chosen: int) -> NDArray[np.int16]:
-    """(P, chosen): every choice of `chosen` words of all; shared and read-only, at most 4 MB."""
+    """List every choice of `chosen` words of all: (P, chosen); shared and read-only, at most 4 MB."""
     flat = chain.from_iterable(combinations(range(words), chosen))
     found = np.fromiter(flat, dtype=np.int16, count=math.comb(words, chosen) * chosen).reshape(-1, chosen)
     found.flags.writeable = False
@@ -165,7 +165,7 @@ def _every_split(words: int, chosen: int) -> NDArray[np.int16]:
 
 @lru_cache(maxsize=8)
 def _drawn(words: int, chosen: int, draws: int, seed: int) -> NDArray[np.int16]:
-    """(draws, chosen): choices drawn at random, each as likely as any other; shared and read-only."""
+    """Draw choices uniformly at random: (draws, chosen); shared and read-only."""
     chance = np.random.default_rng(seed)
     found = []
     for first in range(0, draws, _AT_ONCE):
@@ -181,7 +181,7 @@ def _drawn(words: int, chosen: int, draws: int, seed: int) -> NDArray[np.int16]:
 
 @dataclass(frozen=True)
 class Found:
-    """A list of words as a table has it.
+    """A list of words as found in a table.
 
     Attributes:
         asked: the words of the list, each once.
@@ -199,13 +199,13 @@ class Found:
 
     @property
     def share(self) -> float:
-        """Of the words that were asked for, the share that is used."""
+        """The used share of the words that were asked for."""
         return len(self.words) / max(1, len(self.asked))
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A test on a table of words.
+    """The test's result on a table of words.
 
     Attributes:
         lists: X, Y, A, B as they were found.
@@ -225,17 +225,17 @@ class Measured:
 
     @property
     def short(self) -> tuple[Found, ...]:
-        """The lists of which the table knows less than `LEAST`."""
+        """The lists of which the table has less than `LEAST`."""
         return tuple(one for one in self.lists if one.share < LEAST)
 
     @property
     def conclusive(self) -> bool:
-        """Whether enough of every list was found to say something with the lists' names on it."""
+        """Whether enough of every list was found for a conclusion about it."""
         return not self.short
 
 
 def find(table: StaticVectors, lists: Lists) -> tuple[Found, Found, Found, Found]:
-    """The words of a test in a table. Two spellings of one row count as one word.
+    """Find the words of a test in a table. Two spellings of one row count as one word.
 
     A word in both lists of a pair belongs to neither side, and is left out of both. A target that is an attribute, too,
     is left out of the targets: its cosine with itself is 1 whatever the table holds.
@@ -249,10 +249,10 @@ def find(table: StaticVectors, lists: Lists) -> tuple[Found, Found, Found, Found
 def measure(
     table: StaticVectors, lists: Lists, seed: int = 0, direction: Direction | None = None
 ) -> Measured:
-    """The whole test on a table's vectors.
+    """Run the whole test on a table's vectors.
 
     Args:
-        direction: taken out of every vector first, those of the attributes, too; None: nothing is.
+        direction: removed from every vector first, those of the attributes, too; None: nothing is removed.
 
     Raises:
         TooFewWords: fewer than two words of a target list, or none of an attribute list, are left.
@@ -270,7 +270,7 @@ def measure(
 
 
 def _rows(table: StaticVectors, words: WordList) -> dict[int, str]:
-    """Row -> the word as it was first written."""
+    """Map rows to words as they were first written."""
     rows: dict[int, str] = {}
     for word in words.words:
         if word in table:

@@ -1,7 +1,7 @@
-"""A word in its text: one vector at each depth of a model, and how like two occurrences are on the way.
+"""Contextual word vectors: one vector at each depth of a model, and the similarity of two occurrences by depth.
 
-At the bottom a word has its own row of the token table, the same in every text; each block then adds what it reads from
-the words around (Peters et al. 2018; Ethayarajh 2019, "How Contextual are Contextualized Word Representations?").
+At the bottom a word has its own row of the token table, the same in every text; each block then adds information from
+the surrounding words (Peters et al. 2018; Ethayarajh 2019, "How Contextual are Contextualized Word Representations?").
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from core.language_model import LanguageModel
 from core.trace import residual_streams
 
 Array = NDArray[np.float32]
-LONGEST_WORD = 100  # characters of a word to follow
-_AT_ONCE = 32  # texts in one pass
+LONGEST_WORD = 100  # maximum characters of a word to follow
+_AT_ONCE = 32  # texts per pass
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Comparison:
 
 
 def find_word(text: str, word: str, number: int = 0) -> tuple[int, int]:
-    """Where a word stands in a text as a whole word, whatever its case: (first, after last) character.
+    """Find the nth occurrence of a whole word in a text, ignoring case: (first, past last) character.
 
     Args:
         number: which of its occurrences, from 0.
@@ -84,7 +84,7 @@ def find_word(text: str, word: str, number: int = 0) -> tuple[int, int]:
 
 
 def positions(lm: LanguageModel, text: str, start: int, end: int) -> list[int]:
-    """The tokens that hold any of the characters start to end (excluded) of a text, special ones counted in.
+    """Return the tokens that overlap the characters start to end (excluded) of a text, counting special ones.
 
     Raises:
         ValueError: none does (the tokenizer leaves those characters out).
@@ -97,7 +97,7 @@ def positions(lm: LanguageModel, text: str, start: int, end: int) -> list[int]:
 
 
 def occurrence(lm: LanguageModel, text: str, word: str, number: int = 0) -> Occurrence:
-    """Follow one word of a text through an encoder or a decoder; of an encoder-decoder, through its encoder.
+    """Record one word of a text through an encoder or a decoder; of an encoder-decoder, through its encoder.
 
     Raises:
         ValueError: the word does not stand there (see `find_word`).
@@ -108,7 +108,7 @@ def occurrence(lm: LanguageModel, text: str, word: str, number: int = 0) -> Occu
 
 
 def occurrence_at(lm: LanguageModel, text: str, start: int, end: int) -> Occurrence:
-    """The same for characters start to end (excluded) of a text; raises as `occurrence` does."""
+    """Record characters start to end (excluded) as `occurrence` does; raises the same errors."""
     at = positions(lm, text, start, end)
     prefix = "encoder." if lm.config.shape == "encoder-decoder" else ""
     with torch.inference_mode():
@@ -131,7 +131,7 @@ def occurrence_at(lm: LanguageModel, text: str, start: int, end: int) -> Occurre
 
 
 def vectors_at(lm: LanguageModel, places: Sequence[tuple[str, int, int]]) -> tuple[Array, Array]:
-    """`static` (N, D) and `layers` (L + 1, N, D) of many words: (text, start, end) each, read a batch at a time.
+    """Compute `static` (N, D) and `layers` (L + 1, N, D) of many words: (text, start, end) each, in batches.
 
     Texts of the same number of tokens go through the model together. Raises as `occurrence_at` does.
     """
@@ -158,7 +158,7 @@ def vectors_at(lm: LanguageModel, places: Sequence[tuple[str, int, int]]) -> tup
 
 
 def compare(one: Occurrence, other: Occurrence) -> Comparison:
-    """How like two occurrences are at each depth of the model that read both."""
+    """Compare two occurrences at each depth of the model that read both."""
     unit, second = _unit(one.everywhere), _unit(other.everywhere)
     usual = np.einsum("ld,ld->l", unit.mean(axis=1), second.mean(axis=1))  # mean of all pairs' products
     cosines = np.einsum("ld,ld->l", _unit(one.layers), _unit(other.layers))

@@ -1,8 +1,8 @@
-"""A direction that stands for gender, and vectors without it (Bolukbasi, Chang, Zou, Saligrama & Kalai 2016).
+"""A gender direction, and its removal from vectors (Bolukbasi, Chang, Zou, Saligrama & Kalai 2016).
 
-Pairs of words that differ in gender alone, as far as words can, span a direction g. Taking a vector's part along g away
-leaves v - (v . g) g, of which g says nothing any more. Whether nothing of what g was meant to hold is left is another
-question: core/vectors/leftover.py asks it.
+vectors/leftover.py asks it./Pairs of words that differ mainly in gender define a direction g. Removing a vector's
+component along g leaves v - (v . g) g, which is orthogonal to g. Whether gender information remains elsewhere is tested
+in core/vectors/leftover.py./vectors/leftover.py asks it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ class Direction:
 
 
 def gender_direction(table: StaticVectors, pairs: Sequence[tuple[str, str]] = PAIRS) -> Direction:
-    """The first principal component of the pairs, each about its own middle (section 5.1, words at length 1).
+    """Compute the first principal component of the pairs, each centred on its midpoint (section 5.1, words at length
+    1).
 
     With a single pair it is the difference of the two.
 
@@ -52,7 +53,7 @@ def gender_direction(table: StaticVectors, pairs: Sequence[tuple[str, str]] = PA
     words = table.vectors[rows].astype(np.float64)  # (P, 2, D)
     lengths = np.linalg.norm(words, axis=2, keepdims=True)
     words = words / np.where(lengths > 0, lengths, 1.0)
-    halves = (words[:, 1] - words[:, 0]) / 2  # (P, D): each word is its pair's middle, plus or minus this
+    halves = (words[:, 1] - words[:, 0]) / 2  # (P, D): each word is its pair's midpoint, plus or minus this
     if not np.abs(halves).max(initial=0.0) > 1e-9:
         raise ValueError(
             f"{table.name} has none of the pairs that define the direction, such as "
@@ -64,7 +65,7 @@ def gender_direction(table: StaticVectors, pairs: Sequence[tuple[str, str]] = PA
 
 
 def remove(vectors: np.ndarray, direction: np.ndarray) -> Array:
-    """Vectors without their part along a direction: v - (v . g) g.
+    """Remove the vectors' component along a direction: v - (v . g) g.
 
     Bolukbasi et al. leave "he", "she" and their like as they are, and move the other words to the middle between them;
     here every vector loses the same, so that what is left is left by the projection and by nothing else.
@@ -88,13 +89,13 @@ def remove(vectors: np.ndarray, direction: np.ndarray) -> Array:
 
 
 def lean(table: StaticVectors, direction: Direction) -> Array:
-    """(V,) the cosine of every word with the direction: above 0 it leans to the pairs' second words."""
+    """Compute the cosine of every word with the direction: (V,); above 0 it leans to the pairs' second words."""
     found: Array = (table.vectors @ direction.vector.astype(np.float32)) / table.lengths.astype(np.float64)
     return found
 
 
 def direct_bias(table: StaticVectors, direction: Direction, rows: Sequence[int]) -> float:
-    """How much of the direction is in words that should have none: the mean of |cos(w, g)| (section 5.2, c = 1).
+    """Compute the direct bias of words that should be neutral: the mean of |cos(w, g)| (section 5.2, c = 1).
 
     Raises:
         ValueError: no words.

@@ -1,4 +1,4 @@
-"""Toyland's words by family (names, colours, ...): the truth that vectors learned from its tales are held against."""
+"""Toyland's words by semantic family (names, colours, ...): the ground truth for vectors learned from its tales."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NEAREST = 5
 
 @lru_cache(maxsize=1)
 def families() -> dict[str, str]:
-    """Word -> family, in small letters; a word of two families belongs to the first."""
+    """Build the table lowercase word -> family; a word of two families belongs to the first."""
     from core.data.toyland import words
 
     kinds = [kind for group in words.THINGS.values() for kind, _, _ in group]
@@ -38,13 +38,13 @@ def families() -> dict[str, str]:
 
 
 def of(words: Sequence[str]) -> tuple[int, ...]:
-    """The family of each word as a number in `FAMILIES`, -1 for none."""
+    """Return the family of each word as an index into `FAMILIES`, -1 for none."""
     known = families()
     return tuple(FAMILIES.index(known[word]) if word in known else -1 for word in words)
 
 
 def kinship(table: StaticVectors) -> tuple[float, float]:
-    """The share of a family word's 5 nearest words that are of its family, over all such words; and what chance gives.
+    """Compute the share of a family word's 5 nearest words that are of its family, and the share expected by chance.
 
     Chance: the share that a family has among the other words, averaged over the words of all families. NaN: the table
     has no word of a family.

@@ -1,8 +1,8 @@
-"""What a removed direction leaves behind (Gonen & Goldberg 2019, "Lipstick on a Pig", sections 3 and 4).
+"""Residual information after the removal of a direction (Gonen & Goldberg 2019, "Lipstick on a Pig", sections 3 and 4).
 
-The words that lay farthest out along the direction, on either side, are told apart by a linear classifier that sees
-their vectors without it. If it tells words apart that it was not fitted on, the rest of the vectors still says on which
-side they lay. The control fits the same classifier on labels dealt at random.
+A linear classifier predicts the side of the words farthest along the direction from their vectors without it. If it
+succeeds on held-out words, the rest of the vectors still encodes the side. The control fits the same classifier on
+shuffled labels.
 """
 
 from __future__ import annotations
@@ -24,12 +24,11 @@ Array = NDArray[np.float64]
 SIDE = 400  # words of either side
 FOLDS = 10
 SHUFFLES = 200
-FEW = 10  # words of either side that a classifier sees which has to do with few
+FEW = 10  # training words of either side for a classifier with few
 _PENALTY = 1.0
-_NAMELIKE = 0.3  # cosine with the mean of the known first names from which a word is taken for a name
+_NAMELIKE = 0.3  # minimum cosine with the mean of the known first names for a word to count as a name
 
-# Words that tell a gender or a sex by what they mean, beyond the pairs and the tests' lists: telling them apart is no
-# bias.
+# Words with gender in their meaning, beyond the pairs and the tests' lists: separating them is no bias.
 GENDERED = (
     "abortion actor actress aunt bachelor ballerina baroness beard boyfriend boyfriends boyhood boys breast "
     "breastfeeding breasts bride brides bro brother brotherhood brothers businessman businessmen businesswoman "
@@ -52,7 +51,7 @@ GENDERED = (
 
 @dataclass(frozen=True)
 class Leftover:
-    """How well the two sides are told apart.
+    """The accuracy of separating the two sides.
 
     Attributes:
         words: (2 N,) those that leaned most to the pairs' second words, then those that leaned most to the first.
@@ -70,12 +69,12 @@ class Leftover:
 
     @property
     def beyond_chance(self) -> bool:
-        """Whether the sides are surely told apart without the direction: the whole interval above the control's."""
+        """Whether the accuracy without the direction is significant: the whole interval above the control's."""
         return self.after.low > self.control[2]
 
 
 def leaning(table: StaticVectors, direction: Direction, side: int = SIDE) -> NDArray[np.int64]:
-    """(2 n,) rows: words that lean most to the pairs' second words, then those that lean most to the first.
+    """Choose the words that lean most to the pairs' second words, then those to the first: (2 n,) rows.
 
     n is `side`, or a quarter of the words there are to choose from where that is less. Left out are words with anything
     but letters, of fewer than three, those that tell a gender by their meaning, and first names, as far as they are
@@ -98,7 +97,7 @@ def leaning(table: StaticVectors, direction: Direction, side: int = SIDE) -> NDA
 def told_apart(
     vectors: np.ndarray, labels: np.ndarray, folds: int = FOLDS, seed: int = 0
 ) -> NDArray[np.int64]:
-    """How many are put on their right side by classifiers that did not see them.
+    """Count the words that cross-validated classifiers put on their right side.
 
     A linear classifier by least squares with a penalty on its weights (ridge), on vectors at length 1: each fold is
     judged by one that was fitted on all others.
@@ -110,7 +109,7 @@ def told_apart(
         (S,) how many of the N words are right.
     """
     wanted = labels.reshape(len(labels), -1).astype(np.float64)  # (N, S)
-    x = unit(vectors)  # frequent words have long vectors, and shall not weigh more than others
+    x = unit(vectors)  # frequent words have long vectors, and should not get larger weights
     order = np.random.default_rng(seed).permutation(len(x))
     right = np.zeros(wanted.shape[1], dtype=np.int64)
     for part in np.array_split(order, folds):
@@ -129,7 +128,7 @@ def leftover(
     shuffles: int = SHUFFLES,
     seed: int = 0,
 ) -> Leftover:
-    """Tell the two sides apart before and after the direction is removed.
+    """Measure the separation of the two sides before and after the direction is removed.
 
     Raises:
         ValueError: as `leaning`.
@@ -161,7 +160,7 @@ def told_by_few(
     draws: int = 40,
     seed: int = 0,
 ) -> tuple[float, int]:
-    """The share told apart, without the direction, by classifiers that saw only `few` words of either side.
+    """Measure the accuracy without the direction of classifiers trained on only `few` words of either side.
 
     Returns:
         The mean share over as many draws of those words, each judged on all others; and how many others there are.
@@ -183,7 +182,7 @@ def told_by_few(
 
 
 def _fitted(x: Array, wanted: Array, asked: Array) -> Array:
-    """(n, S): what ridge regression on (x, wanted) says of `asked`."""
+    """Fit ridge regression on (x, wanted) and predict `asked`: (n, S)."""
     middle, level = x.mean(axis=0), wanted.mean(axis=0)
     centred = x - middle
     gram = centred.T @ centred + _PENALTY * np.eye(x.shape[1])
@@ -193,7 +192,7 @@ def _fitted(x: Array, wanted: Array, asked: Array) -> Array:
 
 
 def _usable(table: StaticVectors) -> NDArray[np.bool_]:
-    """(V,) whether a word may be asked about."""
+    """Return whether a word may be used: (V,)."""
     told: Collection[str] = {
         *GENDERED, *first_names(), *(word.lower() for pair in PAIRS for word in pair),
         *(word.lower() for test in ten_tests() if test.number in (7, 8) for side in (test.lists.a, test.lists.b)

@@ -1,4 +1,4 @@
-"""All words of a table on one flat map: seen along all of them, or from the side on which some of them differ most."""
+"""A linear map of a table's words: the plane of largest variance of all of them, or of a subset."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST = 20_000  # words of a map: the first ones of the table
 
 @dataclass(frozen=True)
 class MapView:
-    """Where words lie on a map.
+    """The positions of words on a map.
 
     points: (N, 2) of the table's first N words.   plane: the flat view that put them there.
     """
@@ -26,12 +26,12 @@ class MapView:
 
     @property
     def share(self) -> float:
-        """How much of the variance of the words it was made for the map shows, 0 to 1."""
+        """The share of the variance, of the words the map was made for, that it shows, 0 to 1."""
         return float(self.plane.shares.sum())
 
 
 def map_view(table: StaticVectors, through: Array | None = None, most: int = MOST) -> MapView:
-    """The words of a table, each at length 1, on the plane of largest variance.
+    """Project the words of a table, each at length 1, on the plane of largest variance.
 
     Args:
         through: (N, D) vectors whose variance counts; None: those of all words on the map.

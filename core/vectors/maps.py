@@ -1,4 +1,4 @@
-"""Vectors of many dimensions on a map of two or three: by PCA at once, by t-SNE and UMAP in many small steps.
+"""Maps of high-dimensional vectors in two or three dimensions: PCA at once, t-SNE and UMAP iteratively.
 
 PCA is linear: distances on its map are those of the vectors seen from one side, and arrows stay arrows. t-SNE and UMAP
 keep who is near whom; on their maps distances between groups, and the sizes of groups, say little.
@@ -30,7 +30,7 @@ def project(
     near: float | None = None,
     last: Moment | None = None,
 ) -> Iterator[Moment]:
-    """A map of vectors (N, D), given again and again as it settles; who stops asking stops the work.
+    """Compute a map of vectors (N, D), yielding intermediate states; closing the iterator stops it.
 
     Args:
         count: 2 or 3 dimensions of the map.

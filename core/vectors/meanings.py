@@ -1,4 +1,5 @@
-"""Can a probe tell what an ambiguous word means? Toyland knows. A table has one vector for all its meanings."""
+"""Word sense probes: does the stream encode the sense of an ambiguous word? A static table has one vector for all
+senses."""
 
 from __future__ import annotations
 
@@ -19,12 +20,12 @@ from core.vectors.probe import Accuracy, accuracy, held_out, wilson
 
 Array = NDArray[np.float32]
 Keep = Literal["sentence", "telling", "unread"]
-TURNS = 4  # each way of telling is held out in one of them
+TURNS = 4  # folds: each way of telling is held out in one of them
 
 
 @dataclass(frozen=True)
 class Meant:
-    """A sentence with an ambiguous word, at characters start to end, meant in `sense`.
+    """A sentence with an ambiguous word, at characters start to end, in the sense `sense`.
 
     telling: which of Toyland's ways to tell that sense it is; the same for sentences that differ in names alone.
     number: of that way among those of its sense. Both senses of a word begin alike in the ways of one number.
@@ -41,9 +42,9 @@ class Meant:
 
 @dataclass(frozen=True)
 class Told:
-    """How often a probe names the right sense in sentences it never saw.
+    """The accuracy of a probe for the sense on held-out sentences.
 
-    static: from the word's own vector, as good as a guess.   layers: L + 1, from the stream at the word.
+    static: from the word's own vector, no better than chance.   layers: L + 1, from the stream at the word.
     fitted, judged: examples that a probe was fitted on, and that it was judged by; where several probes take turns, the
     fewest and all.
     """
@@ -57,12 +58,12 @@ class Told:
 
     @property
     def best(self) -> int:
-        """The depth with the most right answers, the first of several."""
+        """The depth with the most right answers, the first of ties."""
         return max(range(len(self.layers)), key=lambda layer: (self.layers[layer].right, -layer))
 
 
 def meant(word: str, many: int = 200, seed: int = 0) -> list[Meant]:
-    """Different sentences of Toyland with a word in each of its two senses, `many` of each if there are so many.
+    """Generate different Toyland sentences with a word in each of its two senses, `many` of each if there are so many.
 
     Every way of telling a sense comes as often as every other, as nearly as there are sentences.
 
@@ -75,7 +76,7 @@ def meant(word: str, many: int = 200, seed: int = 0) -> list[Meant]:
         lines = tellings(word, sense)
         for number in range(len(lines)):
             found[f"{sense} {number}"] = {}
-    first = next(texts)  # says which words there are
+    first = next(texts)  # validates the word
     for told in (first, *islice(texts, 4 * many)):
         for scene in told:
             line = tellings(word, scene.sense)[scene.telling].source
@@ -99,7 +100,7 @@ def told_apart(
     strength: float = 1.0,
     vectors: tuple[Array, Array] | None = None,
 ) -> Told:
-    """Fit a probe of the sense at each depth of a model and judge it by sentences held out.
+    """Fit a probe of the sense at each depth of a model and test it on held-out sentences.
 
     Args:
         examples: of one word (see `meant`).
@@ -130,14 +131,18 @@ def told_apart(
 
 
 def read(lm: LanguageModel, examples: Sequence[Meant]) -> tuple[Array, Array]:
-    """The vectors of the words of `examples`: (N, D) of the table, (L + 1, N, D) of the stream (see `vectors_at`)."""
+    """Compute the vectors of the words of `examples`.
+
+    (N, D) of the table, (L + 1, N, D) of the stream (see `vectors_at`).
+    """
     return vectors_at(lm, [(one.text, one.start, one.end) for one in examples])
 
 
 def every_word(
     lm: LanguageModel, keeps: Sequence[Keep], many: int = 200, seed: int = 0
 ) -> dict[Keep, list[Told]]:
-    """`told_apart` for each ambiguous word of Toyland with the sentences of `meant(word, many, seed)`, in each way."""
+    """Run `told_apart` for each ambiguous word of Toyland with the sentences of `meant(word, many, seed)`, in each
+    way."""
     found: dict[Keep, list[Told]] = {keep: [] for keep in keeps}
     for word in HOMONYMS:
         examples = meant(word, many, seed)
@@ -148,7 +153,7 @@ def every_word(
 
 
 def together(each: Iterable[Told]) -> Told:
-    """All words as one: right answers and examples added up, depth by depth. The best depth is then one for all.
+    """Sum the results of all words, depth by depth. The best depth is then one for all.
 
     Raises:
         ValueError: no word given, or models of other depths.
@@ -171,7 +176,7 @@ def _sum(counts: Sequence[Accuracy]) -> Accuracy:
 
 
 def _evenly(lists: Sequence[list[Meant]], many: int) -> list[Meant]:
-    """`many` of them, from all lists in turn."""
+    """Choose `many` items, from all lists in turn."""
     turns = [[one[at] for one in lists if at < len(one)] for at in range(max(map(len, lists)))]
     return [one for turn in turns for one in turn][:many]
 
@@ -179,7 +184,7 @@ def _evenly(lists: Sequence[list[Meant]], many: int) -> list[Meant]:
 def _parts(
     examples: Sequence[Meant], labels: Sequence[str], keep: Keep, seed: int
 ) -> list[tuple[list[int], list[int]]]:
-    """Which examples to fit on and which to judge by, once or in turns."""
+    """Split the examples into training and test sets, once or in folds."""
     if keep == "sentence":
         return [held_out(labels, [one.text for one in examples], seed=seed)]
     new = unread(examples[0].word)
@@ -193,7 +198,10 @@ def _parts(
 def _apart(
     examples: Sequence[Meant], numbers: Collection[int], never: Collection[int], seed: int
 ) -> tuple[list[int], list[int]]:
-    """Examples of other ways of telling, to fit on, and of those with `numbers`, to judge by: of each sense as many."""
+    """Choose training examples of other ways of telling, and test examples of those with `numbers`.
+
+    Of each sense as many.
+    """
     draw = Random(seed)
     parts: list[list[int]] = []
     for judged in (False, True):

@@ -1,4 +1,4 @@
-"""A linear probe: what can be read off vectors by weighing their components (Alain & Bengio 2016).
+"""Linear probes (Alain & Bengio 2016): what a linear classifier can predict from vectors.
 
 Logistic regression with an L2 penalty, fitted on some examples and judged on others that it never saw.
 """
@@ -34,14 +34,14 @@ class Probe:
     scale: Array
 
     def probabilities(self, vectors: np.ndarray) -> Array:
-        """(N, D) -> (N, C), rows sum to 1."""
+        """Compute class probabilities: (N, D) -> (N, C), rows sum to 1."""
         scores = ((vectors - self.center) / self.scale) @ self.weights.T + self.bias
         scores = np.exp(scores - scores.max(axis=1, keepdims=True))
         shares: Array = scores / scores.sum(axis=1, keepdims=True)
         return shares
 
     def predict(self, vectors: np.ndarray) -> list[str]:
-        """The most probable class of each vector."""
+        """Predict the most probable class of each vector."""
         return [self.classes[at] for at in self.probabilities(vectors).argmax(axis=1)]
 
 
@@ -63,7 +63,7 @@ class Accuracy:
 def fit(
     vectors: np.ndarray, labels: Sequence[str], *, strength: float = 1.0, standardize: bool = True
 ) -> Probe:
-    """Logistic regression by L-BFGS: the sum of -log p(label) plus |weights|^2 / 2 / strength is smallest.
+    """Fit logistic regression by L-BFGS: minimize the sum of -log p(label) plus |weights|^2 / 2 / strength.
 
     The same problem as scikit-learn's LogisticRegression(C=strength): the bias is free, two classes have one row.
 
@@ -94,7 +94,7 @@ def fit(
 
 
 def _minimum(x: Tensor, target: Tensor, classes: int, strength: float) -> tuple[Tensor, Tensor]:
-    """(C, D) and (C,): where the penalised loss is smallest."""
+    """Minimize the penalised loss: weights (C, D) and bias (C,)."""
     rows = 1 if classes == 2 else classes
     free = torch.zeros(rows, x.shape[1] + 1, dtype=torch.float64, requires_grad=True)  # weights, bias
     nothing = torch.zeros(classes - rows, x.shape[1] + 1, dtype=torch.float64)
@@ -118,7 +118,7 @@ def _minimum(x: Tensor, target: Tensor, classes: int, strength: float) -> tuple[
 
 
 def wilson(right: int, of: int, deviations: float = 1.959964) -> Accuracy:
-    """A share with its interval: 95 % of such intervals hold the true share.
+    """Compute a share with its Wilson interval: 95 % of such intervals hold the true share.
 
     Args:
         deviations: of the normal distribution; 1.96 for 95 %.
@@ -138,7 +138,7 @@ def wilson(right: int, of: int, deviations: float = 1.959964) -> Accuracy:
 def held_out(
     labels: Sequence[str], groups: Sequence[str], share: float = 0.25, seed: int = 0
 ) -> tuple[list[int], list[int]]:
-    """Examples to fit on and examples to judge by: whole groups, so that no group is in both; as many of each class.
+    """Split examples into training and test sets by whole groups, with balanced classes.
 
     In each part every class has equally many examples, drawn by `seed`: who only knows how frequent classes are is
     right in one of C cases.
@@ -183,7 +183,7 @@ def accuracy(
     test: Sequence[int],
     strength: float = 1.0,
 ) -> Accuracy:
-    """Fit on some examples, judge by others."""
+    """Fit on some examples, test on others."""
     probe = fit(vectors[list(train)], [labels[at] for at in train], strength=strength)
     found = probe.predict(vectors[list(test)])
     return wilson(sum(one == labels[at] for one, at in zip(found, test)), len(test))

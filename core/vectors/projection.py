@@ -1,4 +1,4 @@
-"""Principal components, a moment of any map in the making, and how many neighbours a map keeps."""
+"""Principal components, the state of a map in progress, and its neighbourhood preservation."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
-_ROWS = 4096  # vectors a time: their sums of products are taken in float64
+_ROWS = 4096  # vectors per batch, whose products are summed in float64
 
 
 @dataclass(frozen=True)
 class Plane:
-    """A flat view of D-dimensional vectors.
+    """A linear map of D-dimensional vectors.
 
     center: (D,) their mean.   axes: (k, D) directions of largest variance, orthonormal.
     variances: (k,) along them.   shares: (k,) of all variance, between 0 and 1.
@@ -27,13 +27,13 @@ class Plane:
     shares: Array
 
     def place(self, vectors: Array) -> Array:
-        """Where vectors lie on the map: (N, D) -> (N, k)."""
+        """Project vectors on the map: (N, D) -> (N, k)."""
         return ((vectors - self.center) @ self.axes.T).astype(np.float32, copy=False)
 
 
 @dataclass(frozen=True)
 class Moment:
-    """A map in the making.
+    """A map in progress.
 
     done, of: steps taken and planned.   points: (N, k).
     loss: what is made small: t-SNE's KL(P || Q), UMAP's cross-entropy of sampled pairs (NaN before the first step), in
@@ -49,7 +49,7 @@ class Moment:
 
 
 def pca(vectors: Array, count: int = 2) -> Plane:
-    """Principal components (Hotelling 1933): the `count` directions along which vectors (N, D) differ most.
+    """Compute principal components (Hotelling 1933): the `count` directions of largest variance of vectors (N, D).
 
     An axis points the way in which its largest component is positive.
 
@@ -66,7 +66,7 @@ def pca(vectors: Array, count: int = 2) -> Plane:
     for first in range(0, many, _ROWS):
         part = vectors[first : first + _ROWS] - center
         products += part.T @ part
-    variances, axes = np.linalg.eigh(products / (many - 1))  # ascending
+    variances, axes = np.linalg.eigh(products / (many - 1))  # eigenvalues ascending
     variances = np.maximum(variances, 0)
     found = axes.T[::-1][:count]
     largest = found[np.arange(count), np.abs(found).argmax(axis=1)]
@@ -77,7 +77,7 @@ def pca(vectors: Array, count: int = 2) -> Plane:
 
 
 def neighbours_kept(vectors: Array, points: Array, count: int = 10, most: int = 200) -> float:
-    """The share of a word's `count` nearest (by Euclidean distance) that are among its nearest on the map, too.
+    """Measure the share of a word's `count` nearest (by Euclidean distance) that are among its nearest on the map, too.
 
     Averaged over all words, or over `most` of them, evenly spread.
 

@@ -1,4 +1,4 @@
-"""A text as numbered words, for word2vec: which words there are, how often, and the sentences as their numbers."""
+"""A text as numbered words, for word2vec: the vocabulary with counts, and the sentences as ids."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-FEWEST = 3  # different words: with two, each is the other's only neighbour and there is nothing to learn
-LONGEST = 1000  # words of a sentence; a longer one (a text without full stops) is cut
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")  # letters and digits of any script, and don't is one word
-_FULL = "\u3002\uff01\uff1f"  # the wide full stop, exclamation mark and question mark of Chinese and Japanese
-# Marks are tried once, from the first of a row of them, and given back never: a million full stops take one look each.
+FEWEST = 3  # minimum number of different words: with two, each is the other's only neighbour
+LONGEST = 1000  # maximum words of a sentence; a longer one (a text without full stops) is cut
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")  # letters and digits of any script; don't is one word
+# includes the full-width full stop, exclamation and question mark of Chinese and Japanese
+_FULL = "\u3002\uff01\uff1f"
+# possessive matching: a million full stops are scanned once each
 _END = re.compile(rf"(?<![.!?…{_FULL}])[.!?…{_FULL}]++[\"'”’»)\]]*+(?=\s|$)|\n|(?<=[{_FULL}])")
 
 
@@ -39,7 +40,7 @@ class Reading:
 
 
 def sentences(documents: Iterable[str]) -> Iterator[list[str]]:
-    """The words of each sentence, in small letters and without punctuation; those without words are left out."""
+    """Split documents into sentences of lowercase words without punctuation; sentences without words are left out."""
     for document in documents:
         for part in _END.split(document):
             words = _WORD.findall(part.lower())

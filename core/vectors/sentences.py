@@ -1,4 +1,4 @@
-"""A whole text in one vector, and how like two texts are: by an encoder's stream, or by the vectors of their words.
+"""Text embeddings and their similarity: from an encoder's stream, or from word vectors.
 
 An encoder of sentences was trained so that texts of one meaning point the same way, its tokens' vectors pooled to one
 (Reimers & Gurevych 2019, "Sentence-BERT", section 3). The mean of any other model's stream, and the mean of word
@@ -25,13 +25,13 @@ from core.trace import stream_names
 from core.vectors.static import StaticVectors
 
 Array = NDArray[np.float32]
-_AT_ONCE = 32  # texts in one pass
+_AT_ONCE = 32  # texts per pass
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
 @dataclass(frozen=True)
 class Pooling:
-    """How a model's tokens become one vector.
+    """The pooling of a model's tokens to one vector.
 
     kinds: of "first" (the first token's), "max" and "mean" over all tokens, side by side where there are several.
     normalised: divided by its length.   longest: the most tokens, special ones too.   lower: in lower case.
@@ -44,7 +44,7 @@ class Pooling:
 
     @classmethod
     def of(cls, lm: LanguageModel) -> Pooling:
-        """What a model's own files say; the mean where they say nothing.
+        """Read a model's pooling from its own files; the mean where they specify none.
 
         Raises:
             ValueError: they ask for something else; the message names it.
@@ -69,7 +69,7 @@ class Pooling:
 
 @torch.inference_mode()
 def sentence_vectors(lm: LanguageModel, texts: Sequence[str], pooling: Pooling | None = None) -> Array:
-    """Read each text and pool its tokens' vectors to one: (N, D), or (N, n D) of n poolings side by side.
+    """Embed each text: (N, D), or (N, n D) for n poolings side by side.
 
     Of a decoder and an encoder the stream behind the last block is pooled, of an encoder-decoder that of its encoder.
     Special tokens count, as in Sentence-BERT; padding does not.
@@ -98,7 +98,7 @@ def sentence_vectors(lm: LanguageModel, texts: Sequence[str], pooling: Pooling |
 
 @torch.inference_mode()
 def token_vectors(lm: LanguageModel, ids: Sequence[int]) -> Array:
-    """(T, D) what `sentence_vectors` pools: of each token the stream behind the last block.
+    """Compute the vectors that `sentence_vectors` pools: each token's stream after the last block, (T, D).
 
     Raises:
         ContextTooLong: more tokens than the model has positions for.
@@ -109,7 +109,7 @@ def token_vectors(lm: LanguageModel, ids: Sequence[int]) -> Array:
 
 
 def text_cosine(lm: LanguageModel, text: str, *changes: Intervention) -> float:
-    """The cosine of a text's vector as the model gives it with the one that it gives under `changes`."""
+    """Compute the cosine between a text's embedding with and without `changes`."""
     plain = sentence_vectors(lm, [text])
     with intervene(*changes):
         changed = sentence_vectors(lm, [text])
@@ -117,7 +117,7 @@ def text_cosine(lm: LanguageModel, text: str, *changes: Intervention) -> float:
 
 
 def pool(stream: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
-    """(B, T, D) and (B, T) bool, False at padding, to one vector a text: (B, n D)."""
+    """Pool (B, T, D) by the mask (B, T) bool, False at padding, to one vector per text: (B, n D)."""
     real = mask[..., None]  # (B, T, 1)
     made = {
         "first": lambda: stream[torch.arange(len(mask)), mask.int().argmax(1)],  # (B, D)
@@ -129,7 +129,7 @@ def pool(stream: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
 
 
 def mean_of_words(table: StaticVectors, text: str) -> tuple[Array, tuple[str, ...]]:
-    """The mean of the vectors of a text's words, and the words that have none, as they are written.
+    """Average the vectors of a text's words, and return the words without one, as they are written.
 
     Raises:
         ValueError: no word of the text is in the table.
@@ -143,14 +143,14 @@ def mean_of_words(table: StaticVectors, text: str) -> tuple[Array, tuple[str, ..
 
 
 def cosines(vectors: Array) -> Array:
-    """(N, N): how like each two of (N, D) vectors are, 1 for the same direction."""
+    """Compute the cosine of each two of (N, D) vectors: (N, N), 1 for the same direction."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     unit = vectors / np.where(lengths > 0, lengths, 1)
     return np.clip(unit @ unit.T, -1, 1)
 
 
 def nearest(likeness: Array) -> list[int]:
-    """For each text the one that is most like it, by `cosines`; of a single text none: [].
+    """Find the most similar text of each, by `cosines`; of a single text none: [].
 
     Of equally near ones the first.
     """
@@ -166,7 +166,7 @@ def _read(text: str, pooling: Pooling) -> str:
 
 
 def _padded(ids: Sequence[Sequence[int]], lm: LanguageModel) -> tuple[Tensor, Tensor]:
-    """Rows of one length (B, T), padded behind, and a mask (B, T), False at padding."""
+    """Pad ids to rows of one length (B, T), with a mask (B, T), False at padding."""
     width, blank = max(map(len, ids)), lm.config.pad_id or 0
     rows = torch.tensor([[*row, *[blank] * (width - len(row))] for row in ids], device=lm.device)
     lengths = torch.tensor([len(row) for row in ids], device=lm.device)
@@ -174,7 +174,7 @@ def _padded(ids: Sequence[Sequence[int]], lm: LanguageModel) -> tuple[Tensor, Te
 
 
 def _stream(lm: LanguageModel, rows: Tensor, mask: Tensor) -> Tensor:
-    """The stream behind the last block, after the final norm where there is one: (B, T, D)."""
+    """Compute the stream after the last block and final norm, if any: (B, T, D)."""
     model = lm.transformer
     stack: Transformer = model.encoder if isinstance(model, EncoderDecoder) else model
     if stack.unembed is None and stack.label_head is None:

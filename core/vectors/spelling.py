@@ -1,4 +1,4 @@
-"""The words of a list that are spelt most like a given one, by edit distance to all of them at once."""
+"""Spelling suggestions: the words of a list nearest to a given one by edit distance."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-LONGEST = 40  # characters of the word asked for that are compared
+LONGEST = 40  # maximum characters of the queried word that are compared
 
 
 class Spelling:
-    """A list of words, ready to be compared: case and the spaces around a word do not count."""
+    """A list of words, prepared for comparison: case and surrounding spaces do not count."""
 
     def __init__(self, words: Sequence[str]) -> None:
         plain = [word.strip().casefold() for word in words]
@@ -23,7 +23,7 @@ class Spelling:
             self.letters[row, : len(codes)] = codes
 
     def nearest(self, word: str, count: int = 3) -> list[int]:
-        """Rows of the nearest words, best first; among equals the one earlier in the list.
+        """Find the rows of the nearest words, best first; ties in the order of the list.
 
         Near is what differs by a third of the letters of `word` or less (by one, in a short word): there may be none.
         """
@@ -38,7 +38,7 @@ class Spelling:
 
 
 def edit_distances(word: str, letters: NDArray[np.int32], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How many letters must be put in, left out, changed, or swapped with their neighbour (Damerau 1964).
+    """Compute the edit distance to each word, with transpositions of neighbours (Damerau 1964).
 
     Args:
         letters: (N, longest) character codes; lengths: (N,) how many of them are the word.

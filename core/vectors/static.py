@@ -1,4 +1,4 @@
-"""A table of words and their vectors: one vector a word, whatever the text around it.
+"""Static embeddings: a table with one vector per word, whatever its context.
 
 Three tables have this face: GloVe, which comes with Glassbox; a language model's own token table W_E; and what
 `core.vectors.word2vec` learns from a text.
@@ -25,7 +25,7 @@ GLOVE = Path(__file__).parent.parent.parent / "assets" / "vectors" / "glove-6b-5
 
 
 class UnknownWord(ValueError):
-    """A word that a table does not have. `near` are words that it has and that are spelt alike, best first."""
+    """Raised for a word that a table does not have. `near` are similarly spelt words that it has, best first."""
 
     def __init__(self, word: str, near: tuple[str, ...], table: str, size: int) -> None:
         self.word, self.near = word, near
@@ -57,7 +57,7 @@ class Written:
 
 @dataclass(frozen=True)
 class Lookup:
-    """How a word becomes its vector: a one-hot row times the table picks one row of it.
+    """The look-up of a word's vector: a one-hot row times the table selects one row of it.
 
     row: the word's number.   one_hot: (V,) 0 everywhere but a 1 at `row`.   table: (V, D).
     product: (D,) one_hot @ table, which equals table[row].
@@ -70,8 +70,11 @@ class Lookup:
     product: Array
 
     def terms(self, rows: slice) -> Array:
-        """What rows of the table add to the product: (len(rows), D), all 0 but where the word is."""
-        return self.one_hot[rows, None] * self.table[rows] + np.float32(0)  # -0 reads as 0
+        """Return the contributions of rows of the table to the product.
+
+        (len(rows), D), all 0 except at the word's row.
+        """
+        return self.one_hot[rows, None] * self.table[rows] + np.float32(0)  # avoid -0
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ class StaticVectors:
         return self._find(word) is not None
 
     def __getitem__(self, word: str) -> Array:
-        """The vector of a word: (D,); see `row` for the errors."""
+        """Return the vector of a word: (D,); see `row` for the errors."""
         return self.vectors[self.row(word)]
 
     @property
@@ -122,16 +125,16 @@ class StaticVectors:
 
     @cached_property
     def lengths(self) -> Array:
-        """(V,) the Euclidean length of each vector, 1 where it is 0, so that one may divide by it."""
+        """(V,) the Euclidean length of each vector, 1 where it is 0, so that it can be divided by."""
         lengths = np.sqrt(np.einsum("vd,vd->v", self.vectors, self.vectors, dtype=np.float64))
         return np.where(lengths > 0, lengths, 1.0).astype(np.float32)
 
     def unit(self, rows: NDArray[np.int64] | slice = slice(None)) -> Array:
-        """The vectors of rows, each divided by its length: (len(rows), D)."""
+        """Return the vectors of rows, each divided by its length: (len(rows), D)."""
         return self.vectors[rows] / self.lengths[rows, None]
 
     def row(self, word: str) -> int:
-        """The row of a word as it is written; failing that in small letters, or as a token with a space before it.
+        """Find the row of a word as it is written; else in lowercase, or as a token with a space before it.
 
         Raises:
             UnknownWord: there is none; the message offers words spelt alike.
@@ -143,29 +146,29 @@ class StaticVectors:
         return found
 
     def lookup(self, word: str) -> Lookup:
-        """The steps from a word to its vector; raises as `row` does."""
+        """Return the steps from a word to its vector; raises as `row` does."""
         return self.look_up(self.row(word))
 
     def look_up(self, row: int) -> Lookup:
-        """The steps from a word's number to its vector: a one-hot row (V,) times the table (V, D)."""
+        """Return the steps from a word's number to its vector: a one-hot row (V,) times the table (V, D)."""
         one_hot = np.zeros(len(self), dtype=np.float32)
         one_hot[row] = 1
         return Lookup(self.words[row], row, one_hot, self.vectors, one_hot @ self.vectors)
 
     def cosines(self, to: Array) -> Array:
-        """The cosine of every word's vector with given ones: (D,) -> (V,), (N, D) -> (N, V)."""
+        """Compute the cosine of every word's vector with given ones: (D,) -> (V,), (N, D) -> (N, V)."""
         lengths = np.linalg.norm(to, axis=-1, keepdims=True)
         unit = to / np.where(lengths > 0, lengths, 1)
         return ((unit @ self.vectors.T) / self.lengths).astype(np.float32, copy=False)
 
     def cosine(self, one: str, other: str) -> float:
-        """The cosine of two words' vectors; raises as `row` does."""
+        """Compute the cosine of two words' vectors; raises as `row` does."""
         rows = np.array([self.row(one), self.row(other)])
         first, second = self.unit(rows)
         return float(first @ second)
 
     def neighbours(self, to: str | Array, count: int = 10, exclude: Collection[str] = ()) -> list[Neighbour]:
-        """The words with the largest cosines, best first.
+        """Find the words with the largest cosines, best first.
 
         Args:
             to: a word, which is not its own neighbour, or a vector (D,).
@@ -181,17 +184,20 @@ class StaticVectors:
         return self._nearest(to, count, unwanted)
 
     def around(self, row: int, count: int = 10) -> list[Neighbour]:
-        """The same for a row's word, which is left out: of words that read alike, `neighbours` knows the first only."""
+        """Find the neighbours of a row, without the row itself.
+
+        Of words that read alike, `neighbours` finds the first only.
+        """
         return self._nearest(self.vectors[row], count, {row})
 
     def written(self, row: int, other: int) -> Written:
-        """The cosine of two rows with the numbers that it is made of."""
+        """Return the cosine of two rows with its parts."""
         one, two = (self.vectors[at].astype(np.float64) for at in (row, other))
         dot, length, other_length = float(one @ two), float(np.linalg.norm(one)), float(np.linalg.norm(two))
         return Written(dot, length, other_length, dot / ((length * other_length) or 1.0))
 
     def first(self, size: int) -> StaticVectors:
-        """The same words with only the first `size` numbers of each vector."""
+        """Return the table with only the first `size` dimensions."""
         return StaticVectors(self.name, self.words, self.vectors[:, :size])
 
     def _nearest(self, to: Array, count: int, unwanted: Collection[int]) -> list[Neighbour]:
@@ -225,7 +231,7 @@ class StaticVectors:
 
 @lru_cache(maxsize=1)
 def glove() -> StaticVectors:
-    """GloVe (Pennington et al. 2014): the 20,000 most frequent words of 6 billion, 50 dimensions.
+    """Load GloVe (Pennington et al. 2014): the 20,000 most frequent words of 6 billion, 50 dimensions.
 
     Learned by Stanford from Wikipedia (2014) and Gigaword 5, all in small letters; see assets/NOTICE.md.
     """
@@ -237,7 +243,7 @@ def glove() -> StaticVectors:
 
 
 def of_model(lm: LanguageModel) -> StaticVectors:
-    """A language model's own token table, W_E (V, D), with each token as a person reads it.
+    """Return a language model's token table, W_E (V, D), with each token's display text.
 
     Raises:
         ValueError: a row of the table is not finite.

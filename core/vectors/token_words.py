@@ -1,6 +1,6 @@
-"""A language model's token table as a table of words: a word of several tokens has the mean of their rows.
+"""A language model's token table as a table of words: a word of several tokens has their mean.
 
-Such a row says less of a word than the model knows: what the tokens mean together is made in the blocks. With a large
+Such a row has less information than the model: the tokens are combined in the blocks. With a large
 vocabulary most common words are one token each, and their rows are the model's own vectors.
 """
 
@@ -16,16 +16,16 @@ from core.vectors.static import StaticVectors, glove
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
 
-FREQUENT = 8_000  # of the words by their frequency in GloVe: where many are wanted
+FREQUENT = 8_000  # words to choose from by their frequency in GloVe, where many are wanted
 
 
 def pieces(lm: LanguageModel, words: Sequence[str]) -> list[list[int]]:
-    """The tokens of each word as it stands in a text, after a blank, or without one where that makes fewer.
+    """Tokenize each word as it stands in a text, after a blank, or without one where that gives fewer tokens.
 
     Empty for a word that the vocabulary cannot write without a token that stands for anything ([UNK]).
     """
     raw, special = lm.tokenizer.raw, lm.tokenizer.special_ids
-    # Half a surrogate pair is no character: no tokenizer reads it, and no list that came through a page holds one.
+    # A lone surrogate is no character: no tokenizer reads it, and no page sends one.
     plain = [word.encode("utf-8", "replace").decode("utf-8") for word in words]
     spaced = raw.encode_batch([f" {word}" for word in plain], add_special_tokens=False)
     bare = raw.encode_batch(plain, add_special_tokens=False)
@@ -37,7 +37,7 @@ def pieces(lm: LanguageModel, words: Sequence[str]) -> list[list[int]]:
 
 
 def of_words(lm: LanguageModel, words: Sequence[str], name: str = "") -> StaticVectors:
-    """The rows of W_E for these words, each once, as a table (N, D).
+    """Build a table (N, D) from the rows of W_E for these words, each once.
 
     Args:
         name: of the table; "": the model's.
@@ -62,5 +62,5 @@ def of_words(lm: LanguageModel, words: Sequence[str], name: str = "") -> StaticV
 
 
 def frequent(count: int = FREQUENT) -> tuple[str, ...]:
-    """The most frequent words of English, without signs and numbers, as GloVe lists them."""
+    """List the most frequent words of English, without signs and numbers, by GloVe."""
     return tuple(word for word in glove().words if word.isalpha())[:count]

@@ -1,4 +1,4 @@
-"""t-SNE: a map on which who is near whom in many dimensions is near on paper (van der Maaten & Hinton 2008).
+"""t-SNE: a map that preserves neighbourhoods in high dimensions (van der Maaten & Hinton 2008).
 
 Nearness of words becomes a probability, p; nearness on the map another, q, with heavier tails; the map is moved step by
 step so that KL(P || Q) falls. As usual today: p over the nearest neighbours only (van der Maaten 2014), a start from
@@ -22,11 +22,12 @@ Array = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
 STEPS = 500
-FEWEST = 4  # words: three neighbours for each
-EARLY, EXAGGERATION = 100, 4.0  # for so many steps p counts so many times, so that groups find together
-PERPLEXITY = 30.0  # about how many neighbours count for a word
-EXACT = 3000  # words: beyond, the points push each other by way of a grid
-_START = 1e-4  # the spread of the map at the start
+FEWEST = 4  # minimum words: three neighbours for each
+# steps of early exaggeration, by which factor p is multiplied, so that groups form
+EARLY, EXAGGERATION = 100, 4.0
+PERPLEXITY = 30.0  # default perplexity
+EXACT = 3000  # words beyond which repulsion is computed on a grid
+_START = 1e-4  # the spread of the initial map
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,9 @@ class Affinities:
 
 
 def nearest(vectors: Array, count: int) -> tuple[Rows, Array]:
-    """The nearest rows of each row, itself left out, and the squared distances: (N, count) both, nearest first."""
-    given = torch.tensor(np.asarray(vectors, dtype=np.float32))  # a copy: torch wants no read-only arrays
+    """Find the nearest rows of each row, itself left out, and the squared distances: (N, count) both, nearest first."""
+    # a copy: torch does not accept read-only arrays
+    given = torch.tensor(np.asarray(vectors, dtype=np.float32))
     squares = (given * given).sum(dim=1)
     rows, distances = [], []
     for first in range(0, len(given), 512):
@@ -58,9 +60,9 @@ def nearest(vectors: Array, count: int) -> tuple[Rows, Array]:
 
 
 def conditional(distances: Array, perplexity: float) -> Array:
-    """p of each neighbour given a word: (N, n) -> (N, n), rows sum to 1 and have the entropy log(perplexity).
+    """Compute p of each neighbour given a word: (N, n) -> (N, n), rows sum to 1 and have the entropy log(perplexity).
 
-    A Gaussian around each word, its width found by halving (van der Maaten & Hinton 2008, section 2).
+    A Gaussian around each word, its width found by bisection (van der Maaten & Hinton 2008, section 2).
     """
     far = distances.astype(np.float64)
     far -= far.min(axis=1, keepdims=True)
@@ -78,7 +80,7 @@ def conditional(distances: Array, perplexity: float) -> Array:
 
 
 def affinities(vectors: Array, perplexity: float = PERPLEXITY) -> Affinities:
-    """p_ij = (p_j|i + p_i|j) / 2N over the 3 * perplexity nearest neighbours of each word.
+    """Compute p_ij = (p_j|i + p_i|j) / 2N over the 3 * perplexity nearest neighbours of each word.
 
     Args:
         perplexity: at most a third of the other words is taken.
@@ -99,7 +101,7 @@ def affinities(vectors: Array, perplexity: float = PERPLEXITY) -> Affinities:
 
 
 def pull(points: Array, pairs: Affinities) -> tuple[Array, float]:
-    """The sums over j of p_ij w_ij (y_i - y_j), (N, k), and the sum of all p_ij log(p_ij / w_ij)."""
+    """Compute the sums over j of p_ij w_ij (y_i - y_j), (N, k), and the sum of all p_ij log(p_ij / w_ij)."""
     gaps = [points[:, k][pairs.first] - points[:, k][pairs.second] for k in range(points.shape[1])]
     far = 1 + sum(gap * gap for gap in gaps)  # (E,): 1 / w
     force = pairs.p / far
@@ -109,7 +111,10 @@ def pull(points: Array, pairs: Affinities) -> tuple[Array, float]:
 
 
 def gradient(points: Array, pairs: Affinities, exaggeration: float = 1.0) -> tuple[Array, float]:
-    """The slope of KL(P || Q) at each point, (N, k), p counted `exaggeration` times; and KL(P || Q) itself, in nats."""
+    """Compute the gradient of KL(P || Q) at each point, (N, k), p counted `exaggeration` times.
+
+    And KL(P || Q) in nats.
+    """
     grid = len(points) > EXACT and points.shape[1] == 2
     pushes, total = repulsion.by_grid(points) if grid else repulsion.exact(points)
     pulls, loss = pull(points, pairs)
@@ -126,7 +131,7 @@ def tsne(
     every: int = 10,
     last: Moment | None = None,
 ) -> Iterator[Moment]:
-    """The map of vectors (N, D) after every `every` steps, from PCA's at step 0 to the last; always the same one.
+    """Compute the map of vectors (N, D), yielded every `every` steps, from PCA's at step 0 to the last; deterministic.
 
     Euclidean distances are kept: give vectors of length 1 for the order of cosines. Up to 3,000 words, and in 3-D, each
     step takes N^2 operations; beyond, and in 2-D, about N.
@@ -155,7 +160,7 @@ def tsne(
         if (step % every == 0 or step == steps) and (last is None or step > last.done):
             state = {"points": points.copy(), "moved": moved.copy(), "gains": gains.copy()}
             yield Moment(step, steps, points.copy(), loss, state)
-        turned = moved * slope > 0  # the last move went uphill as seen from here
+        turned = moved * slope > 0  # the last update went uphill by the present gradient
         gains = np.maximum(
             np.where(turned, gains * np.float32(0.8), gains + np.float32(0.2)), np.float32(0.01)
         )

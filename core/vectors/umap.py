@@ -1,7 +1,7 @@
-"""UMAP: a map on which neighbours attract and everybody else repels (McInnes, Healy & Melville 2018).
+"""UMAP: a map on which neighbours attract and all others repel (McInnes, Healy & Melville 2018).
 
-Written anew here, in batches: each step lets every edge of the graph of neighbours pull with a chance equal to its
-weight, pushes the same words from a few drawn at random, and moves less than the step before.
+A batched implementation: in each step every edge of the neighbour graph attracts with a probability equal to its
+weight, the same words are repelled from a few random ones, and the rate falls.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from core.vectors.tsne import nearest
 Array = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
-NEIGHBOURS = 15  # a word counts as its own first, as in the paper's program
-NEGATIVES = 5  # random words that an edge's first word is pushed from
-MIN_DISTANCE = 0.1  # how near words may come on the map
+NEIGHBOURS = 15  # a word counts as its own first neighbour, as in the paper's program
+NEGATIVES = 5  # negative samples per edge
+MIN_DISTANCE = 0.1  # minimum distance on the map
 FEWEST = 4
-_CLIP = 4.0  # the longest step of one push or pull, before the rate
-_SOFT = 0.001  # added to squared distances, so that words that meet are not thrown apart
-_EXTENT = 10.0  # of the map at the start
+_CLIP = 4.0  # maximum length of one push or pull, before the rate
+_SOFT = 0.001  # added to squared distances against large forces at short distance
+_EXTENT = 10.0  # spread of the initial map
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ class Graph:
 
 
 def memberships(distances: Array) -> Array:
-    """How surely each neighbour of a word is one, (N, n) in 0..1, the nearest fully; a row sums to log2(n + 1).
+    """Compute membership strengths of neighbours, (N, n) in 0..1, the nearest 1; a row sums to log2(n + 1).
 
-    exp(-(d - rho) / sigma): rho is the distance of the nearest, sigma is found by halving (section 3.1 of the paper).
+    exp(-(d - rho) / sigma): rho is the distance of the nearest, sigma is found by bisection (section 3.1 of the paper).
     Where all neighbours are equally far, all are full ones.
 
     Args:
@@ -50,7 +50,7 @@ def memberships(distances: Array) -> Array:
     beyond = np.maximum(distances - distances[:, :1], 0).astype(np.float64)
     wanted = np.log2(distances.shape[1] + 1)
     scale = np.maximum(beyond.mean(axis=1, keepdims=True), 1e-12)
-    low, high = np.full_like(scale, -20.0), np.full_like(scale, 20.0)  # log of sigma, in means
+    low, high = np.full_like(scale, -20.0), np.full_like(scale, 20.0)  # log of sigma, in units of the mean
     for _ in range(50):
         middle = (low + high) / 2
         many = np.exp(-beyond / (scale * np.exp(middle))).sum(axis=1, keepdims=True) > wanted
@@ -60,7 +60,7 @@ def memberships(distances: Array) -> Array:
 
 
 def graph(vectors: Array, neighbours: int = NEIGHBOURS) -> Graph:
-    """The graph of neighbours: an edge is there if it is seen from either end, p + q - p q (a fuzzy union)."""
+    """Build the neighbour graph: an edge exists if it does from either end, p + q - p q (a fuzzy union)."""
     many = len(vectors)
     rows, squares = nearest(vectors, min(neighbours, many) - 1)
     sure = memberships(np.sqrt(squares))
@@ -75,11 +75,11 @@ def graph(vectors: Array, neighbours: int = NEIGHBOURS) -> Graph:
 
 
 def curve(min_distance: float = MIN_DISTANCE, spread: float = 1.0) -> tuple[float, float]:
-    """a and b: 1 / (1 + a d^2b) comes nearest to 1 up to `min_distance`, to exp(-(d - min_distance) / spread) beyond.
+    """Fit a and b: 1 / (1 + a d^2b) nearest to 1 up to `min_distance`, to exp(-(d - min_distance) / spread) beyond.
 
-    By Gauss and Newton on 300 distances from 0 to 3 times the spread, with half steps where a whole one does not help.
+    By Gauss-Newton on 300 distances from 0 to 3 times the spread, halving steps that do not improve.
     """
-    d = np.linspace(0, 3 * spread, 300)[1:]  # at 0 every curve is 1
+    d = np.linspace(0, 3 * spread, 300)[1:]  # at distance 0 every curve is 1
     wanted = np.where(d < min_distance, 1.0, np.exp(-(d - min_distance) / spread))
     logs = np.log(d)
 
@@ -88,10 +88,10 @@ def curve(min_distance: float = MIN_DISTANCE, spread: float = 1.0) -> tuple[floa
         curve: NDArray[np.float64] = 1 / (1 + a * d ** (2 * b))
         return curve
 
-    found = np.zeros(2)  # the logs of a and b, which must be positive
+    found = np.zeros(2)  # logs of a and b, which must be positive
     for _ in range(100):
         now = at(found)
-        slope = now * (1 - now)  # what a growing log a takes off
+        slope = now * (1 - now)  # derivative by log a, with negative sign
         columns = np.stack([-slope, -slope * 2 * np.exp(found[1]) * logs], axis=1)
         move, *_ = np.linalg.lstsq(columns, wanted - now, rcond=None)
         while (
@@ -114,7 +114,7 @@ def umap(
     seed: int = 0,
     last: Moment | None = None,
 ) -> Iterator[Moment]:
-    """The map of vectors (N, D) after every `every` steps, from PCA's at step 0 to the last.
+    """Compute the map of vectors (N, D), yielded every `every` steps, from PCA's at step 0 to the last.
 
     Args:
         steps: None: 500 up to 5,000 words, 200 beyond (the paper's program does the same from 10,000).
@@ -166,18 +166,20 @@ def _move(
     ab: tuple[float, float],
     generator: torch.Generator,
 ) -> Tensor:
-    """Pull the ends of edges together and push both from random words, in place; the loss of each edge, (E,)."""
-    ends = torch.cat([one, other])  # (2E,): each end moves, and is pushed from words of its own
+    """Pull the ends of edges together and push both from random words, in place; return the loss of each edge, (E,)."""
+    ends = torch.cat([one, other])  # (2E,): each end moves, with negative samples of its own
     random = torch.randint(len(points), (len(ends), NEGATIVES), generator=generator)
     pulls, near = attraction(points[one] - points[other], *ab)  # (E, k), (E,)
     pushes, far = repulsion(points[ends][:, None] - points[random], *ab)  # (2E, n, k), (2E, n)
     points.index_add_(0, ends, (torch.cat([pulls, -pulls]) + pushes.sum(dim=1)) * rate)
-    far = far.where(random != ends[:, None], 0)  # nothing is pushed from itself
+    far = far.where(random != ends[:, None], 0)  # no self-repulsion
     return near + far.sum(dim=1).view(2, -1).sum(dim=0)
 
 
 def attraction(gap: Tensor, a: float, b: float) -> tuple[Tensor, Tensor]:
-    """How neighbours at y_i - y_j = gap (..., k) pull i, and their loss -log q (...), q = 1 / (1 + a |gap|^2b).
+    """Compute the attraction of neighbours at y_i - y_j = gap (..., k) on i, and their loss -log q (...).
+
+    q = 1 / (1 + a |gap|^2b).
 
     The pull is minus the slope of the loss, each component at most 4.
     """
@@ -188,7 +190,7 @@ def attraction(gap: Tensor, a: float, b: float) -> tuple[Tensor, Tensor]:
 
 
 def repulsion(gap: Tensor, a: float, b: float) -> tuple[Tensor, Tensor]:
-    """How random words at y_i - y_j = gap (..., k) push i, and their loss -log(1 - q) (...).
+    """Compute the repulsion of random words at y_i - y_j = gap (..., k) on i, and their loss -log(1 - q) (...).
 
     The push is minus the slope of the loss, softened by 0.001 where they meet, each component at most 4.
     """

@@ -1,9 +1,10 @@
-"""word2vec: words in the same company get like vectors (Mikolov et al. 2013b, "Distributed Representations of Words").
+"""word2vec: words in similar contexts get similar vectors (Mikolov et al. 2013b, "Distributed Representations of
+Words").
 
-Skip-gram with negative sampling: a word's vector shall tell, by a dot product, words that really stood near it from
-words drawn at random. As in the released program: frequent words are often skipped, near words count more because the
-window is drawn anew at each word, random words are drawn by their count to the power of 3/4, and the rate falls in a
-straight line. Unlike there, many pairs move at once (a batch), from where the vectors stood before it.
+Skip-gram with negative sampling: a word's vector is trained to distinguish, by a dot product, real context words from
+random ones. As in the released program: frequent words are often skipped, near words count more because the window is
+drawn anew at each word, random words are drawn by their count to the power of 3/4, and the rate falls in a straight
+line. Unlike there, many pairs are updated at once (a batch), from the same old vectors.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from core.vectors.reading import Reading
 from core.vectors.static import StaticVectors
 
 MOST_AT_ONCE = 1.6
-BLOCK = 20_000  # words between two looks at the vectors, usually
+BLOCK = 20_000  # default number of words between two progress reports
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How to learn: the usual values, but for a `batch`.
+    """Settings of the training; all but `batch` have the usual values.
 
     Measured on a million words of Toyland against gensim's one pair at a time: with up to 1,024 pairs at once nothing
     is lost, with 4,096 the vectors come out 4 % shorter.
@@ -81,7 +82,7 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Progress:
-    """A look at learning.
+    """A progress report.
 
     words, of: read so far and in all, epochs counted in.   epoch: from 1.
     loss: mean of the last block's pairs, in nats: -log of the probability of the true word and of each random one; NaN
@@ -98,34 +99,37 @@ class Progress:
 
 
 def keep_chances(reading: Reading, often: float) -> Tensor:
-    """(V,) the chance that a word is kept: (sqrt(f / t) + 1) t / f or 1; f is its share of the text, t is `often`."""
+    """Compute the probability that each word is kept: (V,), (sqrt(f / t) + 1) t / f or 1.
+
+    f is its share of the text, t is `often`.
+    """
     share = torch.from_numpy(reading.counts / reading.counts.sum())
     return ((share / often).sqrt() + 1).mul(often / share).clamp(max=1) if often else torch.ones_like(share)
 
 
 def noise(reading: Reading, power: float) -> Tensor:
-    """(V,) how probably each word is drawn at random: count ** power, as shares."""
+    """Compute the negative sampling distribution: (V,), count ** power, normalized."""
     weights = torch.from_numpy(reading.counts.astype(np.float64)) ** power
     return weights / weights.sum()
 
 
 def steady_batch(reading: Reading, settings: Settings) -> int:
-    """The pairs that may move at once: `settings.batch`, or fewer where the text has few words.
+    """Limit the batch size: `settings.batch`, or fewer where the text has few words.
 
-    Every time a word stands in a batch it is moved by the same old vectors; too many such moves, added up, throw it
-    beyond where each of them wanted it, and the vectors grow without end. So no word shall stand in a batch so often,
-    near words and random ones counted, that the rates of its moves add up to more than `MOST_AT_ONCE` on average.
+    All updates of a word in a batch are computed from the same old vectors; too many of them, summed, overshoot, and
+    the vectors diverge. So the rates of a word's updates in a batch, as a context or negative word, must not sum to
+    more than `MOST_AT_ONCE` on average.
 
     Measured with 3 and 22 words: at 1.6 the loss ends where it does one pair at a time, at 6.4 it has no end.
     """
     kept = keep_chances(reading, settings.often) * torch.from_numpy(reading.counts)
-    # How often each word stands in a pair, on average: as the near word, and among the random ones.
+    # How often each word occurs per pair, on average: as context, and among the negative samples.
     times = kept / kept.sum() + settings.negatives * noise(reading, settings.power)  # (V,)
     return max(1, min(settings.batch, int(MOST_AT_ONCE / settings.rate / float(times.max()))))
 
 
 def pair_up(ids: Tensor, sentence: Tensor, window: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Pairs of near words, in random order: their centres (P,) and the words near them (P,), as ids.
+    """Build pairs of near words, in random order: their centres (P,) and contexts (P,), as ids.
 
     Args:
         ids: (N,) a stretch of text; sentence: (N,) which sentence each word is in. No pair crosses two.
@@ -146,7 +150,7 @@ def pair_up(ids: Tensor, sentence: Tensor, window: int, generator: torch.Generat
 
 
 def objective(center: Tensor, others: Tensor, counts: Tensor) -> Tensor:
-    """The loss of each pair (equation 4 of the paper, with the sign turned): (P,), in nats.
+    """Compute the loss of each pair (equation 4 of the paper, with the sign turned): (P,), in nats.
 
         -log s(v . u_true) - sum of log s(-v . u_random),   s(x) = 1 / (1 + exp(-x))
 
@@ -159,7 +163,7 @@ def objective(center: Tensor, others: Tensor, counts: Tensor) -> Tensor:
 
 
 def learn(vectors: Tensor, contexts: Tensor, pairs: Pairs, rate: float) -> Tensor:
-    """One batch: both tables move down the slope of the summed `objective`, in place; returns its values before, (P,).
+    """Update both tables in place by one batch's gradient of the summed `objective`; return its values before, (P,).
 
     The slope is (s(v . u) - y) u for v, and (s(v . u) - y) v for u, with y = 1 for the true word and 0 for random ones.
 
@@ -180,14 +184,13 @@ def learn(vectors: Tensor, contexts: Tensor, pairs: Pairs, rate: float) -> Tenso
 
 
 class Word2Vec:
-    """Learning, step by step, that can stop and go on.
+    """A resumable training of word2vec.
 
         learning = Word2Vec(read(documents))
         for progress in learning.train(): ...
         learning.table.neighbours("dog")
 
-    The same text, settings and block give the same vectors, also when `state` was taken in between and put back by
-    `resume`.
+    The same text, settings and block give the same vectors, also when `resume` continues from a `state`.
 
     Args:
         block: words whose pairs are drawn and shuffled together, about: a block ends with a sentence (None: `BLOCK`).
@@ -197,10 +200,10 @@ class Word2Vec:
         self.reading, self.settings = reading, settings or Settings()
         self.generator = torch.Generator().manual_seed(self.settings.seed)
         many, size = len(reading.words), self.settings.size
-        # Twice the released program's spread, as in gensim: from smaller vectors the first steps are slower.
+        # Twice the released program's spread, as in gensim: smaller vectors learn slowly at first.
         self.vectors = (2 * torch.rand(many, size, generator=self.generator) - 1) / size  # (V, D)
         self.contexts = torch.zeros(many, size)  # (V, D)
-        self.words = 0  # read so far
+        self.words = 0  # words read so far
         self.batch = steady_batch(reading, self.settings)
         self._keep = keep_chances(reading, self.settings.often)
         self._noise = noise(reading, self.settings.power).cumsum(0)
@@ -210,7 +213,7 @@ class Word2Vec:
 
     @property
     def of(self) -> int:
-        """The words to read in all."""
+        """The total of words to read."""
         return len(self.reading) * self.settings.epochs
 
     @property
@@ -222,17 +225,17 @@ class Word2Vec:
 
     @property
     def rate(self) -> float:
-        """The learning rate now."""
+        """The present learning rate."""
         first, last = self.settings.rate, self.settings.last_rate
         return max(last, first - (first - last) * self.words / self.of)
 
     @property
     def table(self) -> StaticVectors:
-        """The words with their vectors as they are now."""
+        """The words with their present vectors."""
         return StaticVectors("word2vec", self.reading.words, self.vectors.numpy().copy())
 
     def train(self) -> Iterator[Progress]:
-        """Read on to the end; a look after every block, or after the whole text if it is shorter.
+        """Train to the end; yield a report after every block, or after the whole text if it is shorter.
 
         Raises:
             Diverged: the rate is so large that the vectors grow without end.
@@ -244,7 +247,7 @@ class Word2Vec:
             yield Progress(self.words, self.of, done + 1, loss, self.rate, self.vectors.numpy().copy())
 
     def state(self) -> dict[str, Tensor]:
-        """All that changes, copied, to go on from after a block: both tables, the words read, the state of chance."""
+        """Return a copy of all state after a block: both tables, the words read, the random state."""
         return {
             "vectors": self.vectors.clone(),
             "contexts": self.contexts.clone(),
@@ -253,7 +256,7 @@ class Word2Vec:
         }
 
     def resume(self, state: Mapping[str, Tensor]) -> None:
-        """Put back what `state` gave, for the same text and settings.
+        """Restore the result of `state`, for the same text and settings.
 
         Raises:
             ValueError: it is of another text or size.
@@ -267,7 +270,7 @@ class Word2Vec:
         self.generator.set_state(state["generator"])
 
     def _block(self, first: int, last: int) -> float:
-        """Learn from the words first to last (excluded) of the text; the mean loss of their pairs."""
+        """Train on the words first to last (excluded) of the text; return the mean loss of their pairs."""
         settings, start, losses = self.settings, self.words, []
         ids, sentence = self._ids[first:last], self._sentence[first:last]
         kept = torch.rand(len(ids), generator=self.generator, dtype=torch.float64) < self._keep[ids]
@@ -297,7 +300,7 @@ class Word2Vec:
 
 
 def _edges(reading: Reading, block: int) -> np.ndarray:
-    """Ends of sentences about every `block` words, and the end of the text: no pair is lost between two blocks."""
+    """Return the ends of sentences about every `block` words, and the end of the text: no pair crosses two blocks."""
     wanted = np.arange(block, len(reading), block)
     ends = reading.begins[np.searchsorted(reading.begins, wanted)]
     return np.unique([*ends, len(reading)]).astype(np.int64)

@@ -1,4 +1,4 @@
-"""The word lists of the association test: the ten of Caliskan et al. 2017, and a learner's own.
+"""Word lists of the association test: the ten of Caliskan et al. 2017, and a learner's own.
 
 A test holds two lists of targets against two lists of attributes: are the words of `x`, more than those of `y`, near
 the words of `a` rather than those of `b`?
@@ -13,8 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 
 FILE = Path(__file__).parent.parent.parent / "assets" / "vectors" / "weat.json"
-MOST = 60  # words of a list
-LONGEST = 40  # characters of a word
+MOST = 60  # maximum words of a list
+LONGEST = 40  # maximum characters of a word
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ _TESTS: tuple[tuple[tuple[tuple[str, str], ...], float, float, bool], ...] = (
 
 @lru_cache(maxsize=1)
 def ten_tests() -> tuple[AssociationTest, ...]:
-    """The ten tests of Caliskan et al. 2017, in their order (numbered from 1, as there)."""
+    """Load the ten tests of Caliskan et al. 2017, in their order (numbered from 1, as there)."""
     words: dict[str, list[str]] = json.loads(FILE.read_text(encoding="utf-8"))
     found = []
     for number, (named, d, p, names) in enumerate(_TESTS, start=1):
@@ -98,7 +98,7 @@ def ten_tests() -> tuple[AssociationTest, ...]:
 
 
 def first_names() -> frozenset[str]:
-    """All first names of the tests, in small letters."""
+    """Collect all first names of the tests, in lowercase."""
     return frozenset(
         word.lower()
         for test in ten_tests()
@@ -109,7 +109,7 @@ def first_names() -> frozenset[str]:
 
 
 def read(text: str) -> tuple[str, ...]:
-    """The words of a list that somebody wrote, each once, in order.
+    """Parse a learner's list of words, each once, in order.
 
     Commas, semicolons, blanks and line ends stand between words; wide commas, as in Chinese, too.
 

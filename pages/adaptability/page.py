@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from app import markup
-from app.controls import strange
+from app.controls import unlike_text
 from app.frame import page
 from app.session import events, state
 from core.analysis import seeds
@@ -58,7 +58,7 @@ figure.draw(
 )
 
 st.caption(markup.escape(f"Adapted is {studies.BASE}; in the prompt, {data['game']['model']} answers."))
-strange.note_of_news(ctx.text)
+unlike_text.note_of_news(ctx.text)
 with page.controls():
     controls.draw(step or "rank", arms[step] if step in arms else arms["rank"], what)
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from app import runs
-from app.controls import own_run, strange
+from app.controls import own_run, unlike_text
 from app.controls.own_run import Next
 from app.runs.trained import Arm
 from app.session import state
@@ -83,7 +83,7 @@ def judge(name: str, text: str) -> dict[str, Any]:
         label, probability = adaptations.adapted(name).classify(text)[0]
     except ValueError as why:  # too long for the base's context, or nothing to read
         return {"why": str(why)}
-    return strange.judged(label, probability, text, labelled=True)
+    return unlike_text.judged(label, probability, text, labelled=True)
 
 
 def judged(study: Study, text: str) -> list[dict[str, Any]]:
@@ -106,7 +106,7 @@ def verdict(study: Study, said: list[dict[str, Any]]) -> str:
         "examples": f"LoRA after {at:,} examples",
         "prompt": f"a prompt of {at} vector{'s' if at > 1 else ''} after {adapting.SOME} examples",
     }[study]
-    sure = strange.GUESS if one.get("guess") else f"{one['probability']:.2f}"
+    sure = unlike_text.GUESS if one.get("guess") else f"{one['probability']:.2f}"
     return f"Your text, by {who}: {one['says']}, {sure}."
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from app.controls import strange
+from app.controls import unlike_text
 from app.counts import counted
 from core.analysis.heads import alignment, pointed
 from core.analysis.tasks import heroes
@@ -52,7 +52,7 @@ def judge(found: Found) -> Verdict:
     lines = list(judged.lines)
     if not found.ended:
         lines.append(Line(f"It stopped after {counted(found.wish.use.most, 'token')}, unfinished."))
-    apart = strange.why(own_text(found))
+    apart = unlike_text.why(own_text(found))
     if apart:
         lines.insert(0, Line(apart))
     if words := strangers(found):

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from core.analysis.heads.steps import AttentionSteps, Change
+from pages.attention.figure import MATRICES
 from pages.attention.variants import Measured, Reading
 
 STRIPS = {"x": "x", "q": "q", "k": "k", "v": "v", "turn": "rot_q", "sum": "z", "out": "result"}
-MATRICES = {"scores": "scores", "scale": "scaled", "bias": "biased", "mask": "masked", "softmax": "pattern"}
 
 
 def table(

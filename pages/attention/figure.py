@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from app.controls.bare import UNSAID
+from app.controls.bare_encoder import UNSAID
 from app.counts import counted
 from app.kit import pack, register
 from core.analysis.heads.steps import AttentionSteps, Change, Kind, attention_steps
@@ -24,7 +24,7 @@ LARGEST_WEIGHT = 300_000
 
 NORMS = {"layer": "LayerNorm", "rms": "RMSNorm", "none": "no norm"}
 BIASES = {"alibi": "ALiBi", "relative": "T5 distance"}
-MATRIX = {"scores": "scores", "scale": "scaled", "bias": "biased", "mask": "masked", "softmax": "pattern"}
+MATRICES = {"scores": "scores", "scale": "scaled", "bias": "biased", "mask": "masked", "softmax": "pattern"}
 
 
 def compute(
@@ -115,7 +115,7 @@ def arrays(steps: AttentionSteps) -> dict[str, Any]:
         "resid": steps.resid, "x": steps.x, "q": steps.q, "k": steps.k, "v": steps.v, "qn": steps.q_norm,
         "kn": steps.k_norm, "tq": steps.rot_q, "tk": steps.rot_k, "cos": steps.cos, "sin": steps.sin,
         "bq": steps.b_Q, "bk": steps.b_K, "bv": steps.b_V, "bias": steps.bias, "z": steps.z,
-        "result": steps.result, **{array: getattr(steps, array) for array in MATRIX.values()},
+        "result": steps.result, **{array: getattr(steps, array) for array in MATRICES.values()},
     }  # fmt: skip
     if steps.attention == "cross":
         found |= {"source": steps.source, "xk": steps.source}

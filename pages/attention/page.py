@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from app import markup
-from app.controls import answer, widgets
+from app.controls import decoder_text, widgets
 from app.frame import page
 from app.models import cache
 from app.session import events, state
@@ -107,7 +107,7 @@ with page.controls():
     widgets.pick("Block", "block", blocks, most=16 - config.n_heads)
     widgets.pick("Head", "head", config.n_heads, most=16 - blocks)
     change_controls(steps, config)
-answer.draw(ctx)
+decoder_text.draw(ctx)
 
 load = ctx.load_source
 question = ask(steps, config, rows, columns, row, ctx.lm.tokenizer.display)

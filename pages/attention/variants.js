@@ -3,6 +3,7 @@
 // share keys and values: query heads above, what they read below, and what sharing costs this model. And the cost of a
 // longer text: measured points on the fitted curves, and the bytes of the scores under the axis.
 
+import { roundStep } from "../../app/kit/axes.js";
 import { counted } from "../../app/kit/counts.js";
 import { mount, pointerAt } from "../../app/kit/glass.js";
 import {
@@ -366,14 +367,6 @@ const LINES = [
 ];
 /** @param {number} s */
 const milliseconds = (s) => (s < 0.00995 ? `${num(1e3 * s, 2)} ms` : s < 0.0995 ? `${num(1e3 * s, 1)} ms` : s < 9.995 ? `${num(1e3 * s, 0)} ms` : `${num(s, 1)} s`);
-/**
- * The round number (1, 2 or 5 times a power of ten) that is next to `least`.
- * @param {number} least
- */
-function roundStep(least) {
-  const power = 10 ** Math.floor(Math.log10(least));
-  return power * ([1, 2, 5].find((k) => k * power >= least) ?? 10);
-}
 /** @type {(curve: [square: number, linear: number, fixed: number], n: number) => number} */
 const at2nd = ([square, linear, fixed], n) => square * n * n + linear * n + fixed; // core.analysis.heads.cost.Curve
 

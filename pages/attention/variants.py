@@ -17,7 +17,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.controls import work
-from app.controls.bare import UNSAID
+from app.controls.bare_encoder import UNSAID
 from app.counts import counted
 from app.frame.page import Context
 from app.kit import pack, register
@@ -354,7 +354,6 @@ class Below:
         attention_variants(
             data=record(ctx.lm, self.rules, seen, sides, lengths, spent, chosen),
             key="more",
-            on_select_change=lambda: events.select("more", ("row",), row, last),
-            on_measure_change=ask_for_cost,
+            on={"select": lambda: events.select("more", ("row",), row, last), "measure": ask_for_cost},
         )
         measure_cost(ctx, read.masked, slot)

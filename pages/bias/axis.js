@@ -1,6 +1,6 @@
 // Two lists of words on one axis: the first above it, the second below; their means, and how far apart these are.
 
-import { brief, roundTicks } from "../../app/kit/pens.js";
+import { brief, roundTicks } from "../../app/kit/axes.js";
 import { clamp, css, fit, h, label, measure, num, visible } from "../../app/kit/shapes.js";
 
 /**

@@ -4,7 +4,7 @@
 import { curves, heardRuns } from "../../app/kit/curves.js";
 import { mount } from "../../app/kit/glass.js";
 import { paragraphs } from "../../app/kit/paragraphs.js";
-import { roundTicks } from "../../app/kit/pens.js";
+import { roundTicks } from "../../app/kit/axes.js";
 import { clamp, css, fit, h, inLines, label, measure, num, percent, signed, thousands } from "../../app/kit/shapes.js";
 import { isDesk } from "../../app/kit/widths.js";
 

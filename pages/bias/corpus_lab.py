@@ -340,7 +340,9 @@ class CorpusLab:
         bias_corpus_lab(
             data={**self.record(), "selection": events.selection("more", {"profession": chosen})},
             key="more",
-            on_select_change=lambda: events.select("more", KEYS),
-            on_arrived_change=lambda: None,  # the run of the page that comes with it reads what is new
+            on={
+                "select": lambda: events.select("more", KEYS),
+                "arrived": lambda: None,
+            },  # the run of the page that comes with it reads what is new
         )
         return draw_controls(self.ctx, self.asked, self.shown, self.arms)

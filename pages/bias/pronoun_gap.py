@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from app.controls import work
-from app.controls.bare import UNSAID
+from app.controls.bare_encoder import UNSAID
 from app.frame.page import Context
 from app.models import cache
 from app.session import state

@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from app import markup
-from app.controls import answer, own_run, widgets
+from app.controls import decoder_text, own_run, widgets
 from app.frame import page
 from app.models import cache
 from app.session import events, state
@@ -85,7 +85,7 @@ if why := state.memo("break_it").pop("why", ""):
     st.warning(markup.escape(why))
 if target is not None:
     with ctx.slot:
-        answer.draw(ctx)
+        decoder_text.draw(ctx)
 
 question = ask(lm, part)
 judge = partial(question.judge, lm, ctx.text, target, seen[0].loss)

@@ -191,4 +191,4 @@ def show(lm: LanguageModel, key: str, asked: Asked, written: tuple[int, ...]) ->
         "cache": None if blanks else waits or cache.call(measured, key, memo.get("measure", 0)),
         "fill": cache.call(filled, key, asked) if blanks else None,
     }
-    decoding_draws(data=data, key="more", on_measure_change=measure)
+    decoding_draws(data=data, key="more", on={"measure": measure})

@@ -13,7 +13,7 @@ from core.decoding.stages import Next
 from core.decoding.tree import Tree
 from core.language_model import LanguageModel
 from pages.decoding.question import HOT, Question, way_to
-from pages.decoding.request import Asked, in_a_row
+from pages.decoding.request import PALE, SHOWN, Asked, in_a_row
 
 Array = np.ndarray[Any, Any]
 
@@ -122,8 +122,8 @@ ids = {list(asked.ids)}
 tree = grow(
     lm,
     ids,{arguments}
-    shown=16,
-    pruned=3,
+    shown={SHOWN},
+    pruned={PALE},
 )
 assert (tree.passes, tree.together, len(tree.nodes)) == ({tree.passes}, {tree.together}, {len(tree.nodes)})
 print(tree.passes, "passes serve all; apart they need", tree.together)"""
@@ -161,7 +161,7 @@ def _distribution(asked: Asked, way: tuple[int, ...], shown: Next) -> str:
     count = min(8, len(shown.ids))
     before, after = ([float(p) for p in shown.probabilities[stage, :count]] for stage in (0, -1))
     return f"""# %% What may follow the chosen token: the model's word, and after every warper
-following = stages.next_tokens(lm, ids, {list(way)}, shown=16{given})
+following = stages.next_tokens(lm, ids, {list(way)}, shown={SHOWN}{given})
 top = {[int(id) for id in shown.ids[:count]]}
 at = [following.ids.tolist().index(id) for id in top]
 assert np.allclose(following.probabilities[0, at], {_listed(before)}, atol=1e-3)

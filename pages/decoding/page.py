@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from app.controls import answer
+from app.controls import decoder_text
 from app.frame import page
 from app.models import cache
 from app.session import events, state
@@ -104,7 +104,7 @@ draw(
 controls.draw(bool(tree.slots))
 bar = search.buttons()
 complete = int(tree.nexts[0].ids[0]) in lm.config.eos_ids if tree.nexts else False
-answer.draw(ctx, writes=False, empty=EMPTY, told=COMPLETE if complete else "")
+decoder_text.draw(ctx, writes=False, empty=EMPTY, told=COMPLETE if complete else "")
 
 load = ctx.load_source
 question = ask(tree, asked, verdict.focus)

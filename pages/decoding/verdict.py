@@ -197,13 +197,13 @@ def _times(ratio: float) -> str:
 
 def _claim(kind: str, shape: str, proven: bool) -> str:
     if shape == "encoder":
-        taking, end = "Filling each blank with its likeliest token", "likeliest text"
+        taking = "Filling each blank with its likeliest token"
     else:
-        taking, end = "Taking the likeliest token each time", "likeliest text"
+        taking = "Taking the likeliest token each time"
     verb = {"miss": "misses", "hidden": "misses", "same": "gives"}.get(kind, "can miss")
     if kind == "same":
-        return f"Here, {taking[0].lower()}{taking[1:]} {verb} the {end}{'' if proven else ' found'}."
-    return f"{taking} {verb} the {end}."
+        return f"Here, {taking[0].lower()}{taking[1:]} {verb} the likeliest text{'' if proven else ' found'}."
+    return f"{taking} {verb} the likeliest text."
 
 
 def _facts(tree: Tree) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from app import markup
-from app.controls import answer
+from app.controls import decoder_text
 from app.frame import page
 from app.session import events, state
 from core.efficiency.beside import beside_steps, first_choices
@@ -73,7 +73,7 @@ for note in (*said, *stored.rounding_note(ctx, file.found)):
     st.caption(markup.escape(note))
 if both:
     with ctx.slot:
-        answer.draw(ctx)
+        decoder_text.draw(ctx)
 
 question = ask()
 pruned = export.pruning_cells(ctx)

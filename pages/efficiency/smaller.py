@@ -130,8 +130,10 @@ def show(ctx: Context) -> Callable[[], None]:
     smaller(
         data={**data, "selection": events.selection("more", chosen)},
         key="more",
-        on_select_change=lambda: events.select("more", tuple(chosen)),
-        on_arrived_change=lambda: None,  # the run of the page that comes with it reads what is new
+        on={
+            "select": lambda: events.select("more", tuple(chosen)),
+            "arrived": lambda: None,
+        },  # the run of the page that comes with it reads what is new
     )
 
     def measure() -> None:

@@ -104,7 +104,7 @@ class Section:
             data=record(self.ctx, self.found, looked)
             | {"selection": events.selection("stored", {key: state.get(key) for key in KEYS})},
             key="stored",
-            on_select_change=lambda: events.select("stored", KEYS),
+            on={"select": lambda: events.select("stored", KEYS)},
         )
 
     def lines(self) -> list[tuple[Any, ...]]:

@@ -45,10 +45,12 @@ def show(ctx: page.Context) -> None:
     embeddings_learning(
         data=word2vec_record() | {"selection": chosen},
         key="embeddings-learn",
-        on_select_change=lambda: events.select("embeddings-learn", LEARN_KEYS),
-        on_start_change=start_word2vec,
-        on_stop_change=stop_word2vec,
-        on_back_change=lambda: state.set("learned", ""),
+        on={
+            "select": lambda: events.select("embeddings-learn", LEARN_KEYS),
+            "start": start_word2vec,
+            "stop": stop_word2vec,
+            "back": lambda: state.set("learned", ""),
+        },
     )
     word2vec_controls()
     st.html('<section class="gb-words"><h2>A map by t-SNE or UMAP, step by step</h2></section>')
@@ -56,10 +58,12 @@ def show(ctx: page.Context) -> None:
     embeddings_learning(
         data=map_record(ctx) | {"selection": chosen},
         key="embeddings-settle",
-        on_select_change=lambda: events.select("embeddings-settle", SETTLE_KEYS),
-        on_start_change=lambda: start_map(ctx),
-        on_stop_change=stop_map,
-        on_back_change=lambda: state.set("settled", ""),
+        on={
+            "select": lambda: events.select("embeddings-settle", SETTLE_KEYS),
+            "start": lambda: start_map(ctx),
+            "stop": stop_map,
+            "back": lambda: state.set("settled", ""),
+        },
     )
     map_controls(ctx)
 

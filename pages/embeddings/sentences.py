@@ -189,7 +189,7 @@ def show(ctx: Context, seen: Seen) -> None:
     pictured(
         data=record(seen) | {"selection": events.selection("meant", {key: state.get(key) for key in KEYS})},
         key="meant",
-        on_select_change=lambda: events.select("meant", KEYS),
+        on={"select": lambda: events.select("meant", KEYS)},
     )
 
 

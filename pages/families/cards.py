@@ -113,8 +113,7 @@ def show() -> None:
     families_cards(
         data=record(),
         key="cards",
-        on_select_change=lambda: events.select("cards", ("published",)),
-        on_open_change=opened,
+        on={"select": lambda: events.select("cards", ("published",)), "open": opened},
     )
     st.html(_table_html(rows()))
 

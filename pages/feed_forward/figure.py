@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from app.controls.bare import UNSAID
+from app.controls.bare_encoder import UNSAID
 from app.kit import pack, register
 from core.analysis.neurons.activation_curves import FORMULAS, Bends, curve
 from core.analysis.neurons.feed_forward import NeuronSteps, TokenSteps

@@ -1,6 +1,7 @@
 // The layer's numbers: strips of the stream, the neurons before and behind the bend as cells, the activation as a curve with
 // every neuron as a dot on it, and the ways between them.
 
+import { roundTicks } from "../../app/kit/axes.js";
 import { counted } from "../../app/kit/counts.js";
 import { pointerAt } from "../../app/kit/glass.js";
 import { clamp, css, fit, h, heat, heatImage, label, num, percent, thousands, wire } from "../../app/kit/shapes.js";
@@ -165,19 +166,6 @@ export function drawFlow(g, data, at, step) {
 const BINS = 40; // pixels of the text's histogram
 
 /**
- * Round numbers inside [low, high], about `count` of them.
- * @param {number} low @param {number} high
- */
-function roundNumbers(low, high, count = 4) {
-  const raw = (high - low) / count;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const step = power * ([1, 2, 5].find((m) => m * power >= raw) ?? 10);
-  const out = [];
-  for (let at = Math.ceil(low / step) * step; at <= high; at += step) out.push(Math.abs(at) < step / 1e6 ? 0 : at);
-  return out;
-}
-
-/**
  * The curve with every neuron of the followed token as a dot on it, and the whole text below.
  * @param {Stage} g @param {Data} data @param {Local} local @param {Box} box
  */
@@ -204,7 +192,7 @@ export function drawBend(g, data, local, box) {
     return [
       label(box.x, box.y - 32, data.act, { weight: 600, fill: "ink" }), g.tip(label(box.x, box.y - 16, fit(data.formula + (data.gated ? " × 2nd sum" : ""), box.w + 10, 12, true), { mono: true, fill: "ink3" }), `${data.act}: ${data.formula}${data.gated ? " × the neuron’s second sum" : ""}`),
       h("path", { d: `M${box.x},${Y(0)}H${box.x + box.w}M${X(0)},${box.y}V${bottom}`, stroke: css("line") }),
-      roundNumbers(low, high).map((v) => label(X(v), bottom + 14, short(v).replace(/\.?0+$/, "") || "0", { anchor: "middle", mono: true, fill: "ink3" })),
+      roundTicks(low, high, 4).ticks.map((v) => label(X(v), bottom + 14, short(v).replace(/\.?0+$/, "") || "0", { anchor: "middle", mono: true, fill: "ink3" })),
       [least, most].filter((v, i) => i || v < -0.02 * most).map((v) => label(box.x - 4, Y(v) + 4, short(v), { anchor: "end", mono: true, fill: "ink3" })),
       h("path", { d: bars, fill: css("res"), opacity: 0.45 }),
       g.tip(h("rect", { x: box.x, y: box.y + box.h - BINS, width: box.w, height: BINS, fill: "transparent" }), `before the bend, in the whole text: ${thousands(counts.reduce((s, v) => s + v, 0))} sums\nthe bars’ heights are the roots of their counts`),

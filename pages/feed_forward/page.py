@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app import markup, models
-from app.controls import answer, bare, widgets
+from app.controls import bare_encoder, decoder_text, widgets
 from app.frame import page
 from app.models import cache
 from app.session import events, state
@@ -92,7 +92,7 @@ with page.controls():
 if both:
     with ctx.slot:
         widgets.segments("Stack", "stack", ("encoder", "decoder"), markup.capital)
-        answer.draw(ctx)
+        decoder_text.draw(ctx)
 
 word = lm.tokenizer.display
 says = config.head != "none"
@@ -110,7 +110,7 @@ given = ctx.inputs
 def judge() -> page.Answer:
     """The question's answer: of a bare encoder, how far the text's vector turns."""
     if not says:
-        return bare.judge(lm, ctx.text, [ablate_neurons(block, question.off)])
+        return bare_encoder.judge(lm, ctx.text, [ablate_neurons(block, question.off)])
     return question.judge(knocked(question.off), knocked(question.others))
 
 
@@ -121,7 +121,7 @@ def notebook() -> list[str]:
         off_now = f"ablate_neurons({block}, {list(question.off)})"
         imports = "from core.analysis.neurons.knockouts import ablate_neurons"
         made = export.cells(load, given, seen, source, stack, question, None, None, shipped)
-        return [*made, bare.cell(ctx.text, off_now, imports, judge())]
+        return [*made, bare_encoder.cell(ctx.text, off_now, imports, judge())]
     asked, answer = knocked(question.off), judge()
     return export.cells(load, given, seen, source, stack, question, asked, answer, shipped)
 
@@ -131,7 +131,7 @@ with page.foot():
     if says:
         page.predict(question.text, OPTIONS, judge, hangs_on)
     else:
-        page.predict(bare.question(question.start), bare.OPTIONS, judge, hangs_on)
+        page.predict(bare_encoder.question(question.start), bare_encoder.OPTIONS, judge, hangs_on)
     page.code(FeedForward.forward, token_steps, bends, curve, promoted, knock_out_neurons)
     page.take_away("feed_forward", lambda: export.table(lm, seen), notebook)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from app.controls import strange
+from app.controls import unlike_text
 from app.frame import page
 from app.session import events, state
 from core.decoding.labels import classify
@@ -56,9 +56,9 @@ figure.draw(
 )
 
 if job == "sentiment":
-    strange.note_of_news(ctx.text)
+    unlike_text.note_of_news(ctx.text)
 else:
-    strange.note(ctx.text)
+    unlike_text.note(ctx.text)
 with page.controls():
     controls.draw(arms)
 

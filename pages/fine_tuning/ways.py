@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from app import runs
-from app.controls import own_run, strange
+from app.controls import own_run, unlike_text
 from app.controls.own_run import Next
 from app.runs.trained import Arm, recorded_arms
 from app.session import state
@@ -161,6 +161,6 @@ def judge(arm: Arm, text: str, question: str) -> dict[str, Any]:
             best = lm.answer(question, text)[0]
             said, chance = best.text, best.probability
         spec = cast(FineTuneSpec, arm.spec)
-        return strange.judged(said, chance, text, labelled=spec.task == "sentiment" and not spec.text)
+        return unlike_text.judged(said, chance, text, labelled=spec.task == "sentiment" and not spec.text)
     except (ValueError, IndexError) as why:  # too long for the base's context, or nothing to read
         return {"why": str(why) or "no answer"}

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import core
 from app import markup, models
-from app.controls import answer, bare
+from app.controls import bare_encoder, decoder_text
 from app.counts import counted
 from app.frame import cheatsheet as cheatsheet_map
 from app.frame import page
@@ -91,14 +91,14 @@ def effect(token: int | None) -> ablation.Effect:
 
 def turned() -> page.Answer:
     """How far the text's vector of a bare encoder turns without the chosen head."""
-    return bare.judge(lm, ctx.text, [core.ablate_head(block, head)])
+    return bare_encoder.judge(lm, ctx.text, [core.ablate_head(block, head)])
 
 
 def ask() -> None:
     """What one head is worth to the prediction: the model answers with the head switched off."""
     if lm.config.head == "none":
-        asked = bare.question(f"Switch off L{block}H{head}")
-        page.predict(asked, bare.OPTIONS, turned, (ctx.model_key, ctx.text, block, head))
+        asked = bare_encoder.question(f"Switch off L{block}H{head}")
+        page.predict(asked, bare_encoder.OPTIONS, turned, (ctx.model_key, ctx.text, block, head))
         return
     token = None if seen.logits is None else int(seen.top_ids[row, 0])
     what = "the decoder’s next token"
@@ -125,7 +125,9 @@ def cells() -> list[str]:
     snapshot = "" if ctx.snapshot is None else f", snapshot={ctx.snapshot}"
     made = export.cells(f"core.load({str(name.target)!r}{snapshot})", given, seen, place)
     if seen.n_blocks and lm.config.head == "none":
-        made.append(bare.cell(ctx.text, f"core.ablate_head({block}, {head})", "import core", turned()))
+        made.append(
+            bare_encoder.cell(ctx.text, f"core.ablate_head({block}, {head})", "import core", turned())
+        )
     elif seen.n_blocks:
         token = None if seen.logits is None else int(seen.top_ids[row, 0])
         at = place if token is not None else place | {"row": -1}
@@ -147,7 +149,7 @@ page.claim(
 )
 picture()
 controls.draw(seen, both)
-answer.draw(ctx, empty=controls.EMPTY)
+decoder_text.draw(ctx, empty=controls.EMPTY)
 with page.foot():
     if seen.n_blocks:
         ask()

@@ -72,7 +72,7 @@ def show(ctx: Context, found: Walk | None) -> tuple[work.Shared, DeltaGenerator 
         data=record(ctx, found, why)
         | {"selection": events.selection("walk", {"circuit": state.get("circuit")})},
         key="walk",
-        on_select_change=lambda: events.select("walk", KEYS),
+        on={"select": lambda: events.select("walk", KEYS)},
     )
     return measuring, slot
 

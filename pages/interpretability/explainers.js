@@ -2,7 +2,7 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { mount, pointerAt } from "../../app/kit/glass.js";
-import { roundTicks } from "../../app/kit/pens.js";
+import { roundTicks } from "../../app/kit/axes.js";
 import {
   MONO, chip, clamp, css, fit, h, html, inLines, label, num, tokenSpans, unpack, visible,
 } from "../../app/kit/shapes.js";

@@ -254,7 +254,7 @@ class Explanations:
             data=record(self.ctx, self.ask, found, why, self._probe_record())
             | {"selection": events.selection("explained", picked)},
             key="explained",
-            on_select_change=lambda: events.select("explained", KEYS),
+            on={"select": lambda: events.select("explained", KEYS)},
         )
         layers, not_probed = self.probes
         waiting.append((*self._probe_buttons(), bool(not_probed) or len(layers) > lm.config.n_layers))

@@ -90,7 +90,7 @@
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import {
-  MONO, chip, clamp, css, h, heat, heatImage, inLines, label, measure, num, thousands, tokenSpans, unpack, visible,
+  MONO, chip, clamp, css, h, heat, heatImage, inLines, label, measure, num, thousands, tiny, tokenSpans, unpack, visible,
 } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
 import { isDesk } from "../../app/kit/widths.js";
@@ -581,7 +581,7 @@ function tellLens(data, local) {
 /** @param {Data} data */
 function tellParts(data) {
   const line = data.parts.lines[loudestLine(data)];
-  return [[mono(`${counted(data.parts.lines.length, "part")}`), " add up to ", ...asked(data), " = ", mono(num(data.parts.total, 3)), `, the model’s own number (off by ${tinyNumber(data.parts.error)}). The largest part is `, mono(line.name), " with ", mono(num(line.value, 2)), "."]];
+  return [[mono(`${counted(data.parts.lines.length, "part")}`), " add up to ", ...asked(data), " = ", mono(num(data.parts.total, 3)), `, the model’s own number (off by ${tiny(data.parts.error)}). The largest part is `, mono(line.name), " with ", mono(num(line.value, 2)), "."]];
 }
 /** @param {Data} data @param {Kept} local @param {Chosen} chosen */
 function tellPatch(data, local, chosen) {
@@ -609,7 +609,7 @@ function tellCell(data, local, chosen) {
   if (chosen.sight === "parts") {
     const line = data.parts.lines[chosen.line];
     const loud = line.part === "mlp" && line.layer !== null ? data.parts.neurons[line.layer]?.[0] : null;
-    return [[mono(line.name), " says ", mono(num(line.value, 3)), " of ", ...asked(data), " = ", mono(num(data.parts.logit, 3)), loud ? [`; its loudest neuron, ${loud[0]}, `, mono(num(loud[1], 3))] : "", `. All ${counted(data.parts.lines.length, "part")} add up to it, off by ${tinyNumber(data.parts.error)}.`]];
+    return [[mono(line.name), " says ", mono(num(line.value, 3)), " of ", ...asked(data), " = ", mono(num(data.parts.logit, 3)), loud ? [`; its loudest neuron, ${loud[0]}, `, mono(num(loud[1], 3))] : "", `. All ${counted(data.parts.lines.length, "part")} add up to it, off by ${tiny(data.parts.error)}.`]];
   }
   if (data.why) return [[data.why]];
   if (chosen.sight === "heads") {
@@ -633,8 +633,6 @@ function tellLensCell(data, local, { row, tier }) {
   const at = tier * data.tokens.length + row;
   return [["If the model stopped ", depthName(tier), ", it would say ", word(top[0]), ` after `, word(data.tokens[row]), ` (${num(top[0].probability, 3)}); `, word(data.answer), ` has chance ${num(chance[at], 3)} there, place ${thousands(rank[tier][row] + 1)} of ${thousands(data.vocabulary)}.`]];
 }
-/** A very small number in plain digits. @param {number} v */
-const tinyNumber = (v) => (v === 0 ? "0" : v < 1e-12 ? "less than 0.000000000001" : v.toFixed(Math.min(14, Math.max(3, Math.ceil(-Math.log10(v)) + 1))));
 
 /** @param {Stage} g @param {Data} data @param {Kept} local @param {Layout} at */
 function drawCard(g, data, local, at) {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from app.controls import answer
+from app.controls import decoder_text
 from app.frame import page
 from app.models import cache
 from app.session import events, state
@@ -71,7 +71,7 @@ slots = measure.buttons(found)
 if both:
     with ctx.slot:
         controls.stacks(decoding)
-        answer.draw(ctx)
+        decoder_text.draw(ctx)
 
 paths = path.PathsToHead(
     ctx, asked, kind, layers, places, found.why, figure.best_head(found, layers), found.slight

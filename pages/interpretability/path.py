@@ -142,7 +142,7 @@ class PathsToHead:
         picked = {"compose": state.get("compose"), "block": self.block, "head": self.head}
         path(
             data=record(self, found, events.selection("path", picked)), key="path",
-            on_select_change=lambda: events.select("path", KEYS),
+            on={"select": lambda: events.select("path", KEYS)},
         )  # fmt: skip
         if self.told or self.quick:
             return lambda: None

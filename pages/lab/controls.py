@@ -276,8 +276,8 @@ def _begin(spec: TrainSpec, asked: TrainSpec) -> str:
         state.note(begun)
         return ""
     before = [id for id in curves.listed() if id != begun.id]
-    now = state.get("model").removeprefix(curves.RUN)
-    if state.get("model").startswith(curves.RUN) and now not in before:
+    now = state.get("model").removeprefix(runs.RUN)
+    if state.get("model").startswith(runs.RUN) and now not in before:
         before.insert(0, now)  # the run that was open stays beside the new one
     state.update({"runs": " ".join([begun.id, *before][: curves.MOST])})
     state.memo("lab")["waiting"] = begun.id

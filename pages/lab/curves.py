@@ -20,7 +20,6 @@ from core.training import TrainSpec
 from core.training.preparation import longest_row
 
 MOST = 6  # curves in one chart
-RUN = "run:"
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def adopt() -> None:
         memo["waiting"] = run.id
     elif memo.get("waiting") == run.id:
         memo["waiting"] = ""
-        state.put({"model": RUN + run.id, "snapshot": -1})
+        state.put({"model": runs.RUN + run.id, "snapshot": -1})
 
 
 def shown(name: str) -> list[Curve]:
@@ -98,7 +97,7 @@ def shown(name: str) -> list[Curve]:
     """
     found = [one for one in map(find, listed()) if one is not None]
     waiting = [one for one in found if one.id == state.memo("lab").get("waiting")]
-    own = find(name.removeprefix(RUN))
+    own = find(name.removeprefix(runs.RUN))
     first = waiting[:1] or ([] if own is None else [own])
     others = [one for one in found if one.id != (first[0].id if first else "")]
     if not first and not others:
@@ -141,8 +140,8 @@ def _is_id(text: str) -> bool:
 def _stored(run: Run) -> Curve:
     steps = tuple(runs.steps(run.id))
     return Curve(
-        run.id, run_name(run), RUN + run.id if steps else "", run, runs.is_mine(run), steps=steps, planned=run.steps,
-        growth=_growth(run.spec),
+        run.id, run_name(run), runs.RUN + run.id if steps else "", run, runs.is_mine(run), steps=steps,
+        planned=run.steps, growth=_growth(run.spec),
     )  # fmt: skip
 
 

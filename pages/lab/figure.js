@@ -4,7 +4,7 @@
 import { curves } from "../../app/kit/curves.js";
 import { feedOf } from "../../app/kit/feed.js";
 import { mount } from "../../app/kit/glass.js";
-import { brief } from "../../app/kit/pens.js";
+import { brief } from "../../app/kit/axes.js";
 import { css, fit, h, html, inLines, label, measure, num, thousands, unpack, visible } from "../../app/kit/shapes.js";
 import { newsOf, planLab, statusOf, waitingWord } from "./layout.js";
 import { drawRewind, momentNow, momentsOf, nearest, rewindTo, stepBy } from "./rewind.js";

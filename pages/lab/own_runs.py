@@ -129,7 +129,7 @@ def _about(run: Run) -> str:
 
 
 def _open(id: str) -> None:
-    state.update({"model": curves.RUN + id, "snapshot": -1})
+    state.update({"model": runs.RUN + id, "snapshot": -1})
 
 
 def _settings(id: str) -> None:
@@ -142,5 +142,5 @@ def _delete(id: str) -> None:
         state.note(why)
         return
     state.set("runs", " ".join(one for one in curves.listed() if one != id))
-    if state.get("model") == curves.RUN + id:
+    if state.get("model") == runs.RUN + id:
         state.update({"model": state.DEFAULT_MODEL, "snapshot": -1})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from app import models
+from app import models, runs
 from app.frame import page
 from app.models import cache
 from app.session import events, state
@@ -34,7 +34,7 @@ target = ctx.decoder_text
 shown = curves.shown(ctx.name)
 first = shown[0] if shown else None
 # The open model's own curve: the first is another while a run waits.
-own = curves.find(ctx.name.removeprefix(curves.RUN))
+own = curves.find(ctx.name.removeprefix(runs.RUN))
 
 
 def moment(step: int) -> strip.Moment:

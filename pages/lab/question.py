@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app import runs
 from app.controls.predict import Answer, NotYet
 from core.language_model import LanguageModel
 from core.training.one_step import one_step
-from pages.lab.curves import RUN, Curve
+from pages.lab.curves import Curve
 from pages.lab.strip import Moment
 
 RATE = 0.1  # of the one step
@@ -55,7 +56,7 @@ def coming(first: Curve | None, text: str, target: str | None) -> Question | Non
     """
     if first is None or first.run is None or first.model or first.run.over:
         return None
-    return _of_run(first, 0, 0, first.unit, f"{RUN}{first.id} {text} {target}")
+    return _of_run(first, 0, 0, first.unit, f"{runs.RUN}{first.id} {text} {target}")
 
 
 def _of_run(run: Curve, early: int, last: int, unit: str, about: str) -> Question:

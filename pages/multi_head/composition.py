@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app.controls.bare import UNSAID
+from app.controls.bare_encoder import UNSAID
 from app.controls.work import Shared
 from app.frame.page import Context
 from app.kit import pack, register

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from app.controls.bare import UNSAID
+from app.controls.bare_encoder import UNSAID
 from app.kit import pack, register
 from core.analysis.heads.effects import HeadEffects, Knockout
 from core.analysis.heads.jobs import HeadJobs

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from app import markup
-from app.controls import answer, bare, widgets
+from app.controls import bare_encoder, decoder_text, widgets
 from app.frame import page
 from app.models import cache
 from app.session import events, state
@@ -99,7 +99,7 @@ with page.controls():
     widgets.segments(
         "A head that is off adds", "instead", ("zero", "mean"), lambda name: figure.OFF_ADDS[name]
     )
-answer.draw(ctx)
+decoder_text.draw(ctx)
 
 slot = st.container(key="gb-measuring")
 together = HeadsTogether.of(ctx, here, off, logit_row, likely, blocks * heads)
@@ -115,7 +115,7 @@ def ask_model() -> Knockout:
 def judge() -> page.Answer:
     """The question's answer: of a bare encoder, how far the text's vector turns."""
     if likely < 0:
-        return bare.judge(lm, ctx.text, switch_off(question.off, off.value))
+        return bare_encoder.judge(lm, ctx.text, switch_off(question.off, off.value))
     return question.judge(ask_model())
 
 
@@ -127,7 +127,9 @@ def notebook() -> list[str]:
         without_them = f"*switch_off({list(question.off)}, {off.value!r})"
         return [
             *export.cells(export.loading(ctx), asked, off, seen, shown, None, together),
-            bare.cell(ctx.text, without_them, "from core.analysis.heads.effects import switch_off", judge()),
+            bare_encoder.cell(
+                ctx.text, without_them, "from core.analysis.heads.effects import switch_off", judge()
+            ),
         ]
     return export.cells(export.loading(ctx), asked, off, seen, shown, ask_model(), together)
 
@@ -135,7 +137,7 @@ def notebook() -> list[str]:
 with page.foot():
     hangs_on = (ctx.model_key, *here, logit_row, question.off, off.value)
     if likely < 0:
-        page.predict(bare.question(question.start), bare.OPTIONS, judge, hangs_on)
+        page.predict(bare_encoder.question(question.start), bare_encoder.OPTIONS, judge, hangs_on)
     else:
         page.predict(question.text, OPTIONS, judge, hangs_on)
     page.code(

@@ -1,6 +1,7 @@
 // What heads write and what depends on it. Join: the heads' outputs side by side, one matrix, and what each head puts into
 // the stream; they add up. Effect: every head a dot, across how much it reads, up and down what happens without it.
 
+import { roundTicks } from "../../app/kit/axes.js";
 import { counted } from "../../app/kit/counts.js";
 import { clamp, css, fit, h, html, label, lerp, measure, num, signed, visible } from "../../app/kit/shapes.js";
 import { allMeasured, blockOf, headOf, nameOf, named, offSet, roleOf, wrapped } from "./layout.js";
@@ -177,19 +178,6 @@ function effectPlan(data, e, local, at) {
   const y = (change) => top + ((high - change) / (high - low)) * (bottom - top);
   return { said, left, right, top, bottom, low, high, most, x, y };
 }
-/**
- * Round steps between low and high: about n of them.
- * @param {number} low @param {number} high @param {number} n
- */
-function ticks(low, high, n) {
-  const raw = (high - low) / n;
-  const size = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5].map((k) => k * size).find((s) => s >= raw) ?? 10 * size;
-  const out = [];
-  for (let v = Math.ceil(low / step) * step; v <= high + 1e-9; v += step) out.push(Math.abs(v) < step / 1e6 ? 0 : v);
-  return { values: out, digits: Math.max(0, -Math.floor(Math.log10(step) + 1e-9)) };
-}
-
 /** @param {HeadsStage} g @param {Data} data @param {Local} local @param {Layout} at */
 export function drawEffect(g, data, local, at) {
   const p = at.panel;
@@ -202,11 +190,12 @@ export function drawEffect(g, data, local, at) {
   local.effectAt = q;
   const [block, head] = [blockOf(data, local), headOf(data, local)];
   g.part("effect axes", [e.token, local.sel.off, e.measured], () => {
-    const t = ticks(q.low, q.high, 6);
+    const { ticks, step } = roundTicks(q.low, q.high, 6);
+    const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
     return [
       q.said.map((line, i) => label(p.x, p.top + 8 + 16 * i, line, { fill: "ink", weight: 500 })),
-      t.values.map((v) => [h("path", { d: `M${q.left},${q.y(v)}H${q.right}`, stroke: css(v === 0 ? "ink3" : "line"), "stroke-width": 1 }),
-        label(q.left - 6, q.y(v) + 4, signed(v, t.digits), { anchor: "end", mono: true, fill: "ink3" })]),
+      ticks.map((v) => [h("path", { d: `M${q.left},${q.y(v)}H${q.right}`, stroke: css(v === 0 ? "ink3" : "line"), "stroke-width": 1 }),
+        label(q.left - 6, q.y(v) + 4, signed(v, digits), { anchor: "end", mono: true, fill: "ink3" })]),
       [0, 0.25, 0.5, 0.75, 1].map((part) => part * q.most).map((w) => [h("path", { d: `M${q.x(w)},${q.bottom}v4`, stroke: css("ink3") }),
         label(q.x(w), q.bottom + 16, num(w, q.most < 0.4 ? 3 : 2), { anchor: "middle", mono: true, fill: "ink3" })]),
       label(q.right + 20, q.bottom + 34, fit(at.phone ? "its largest weight →" : "the most that the row gives to one token →", (q.right - q.left) / 1.8, 12, false), { anchor: "end", fill: "ink2" }),

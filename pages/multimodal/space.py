@@ -149,7 +149,7 @@ class SharedSpace:
                 "selection": events.selection("space", {key: state.get(key) for key in KEYS}),
             },
             key="space",
-            on_select_change=lambda: events.select("space", KEYS),
+            on={"select": lambda: events.select("space", KEYS)},
         )
         st.button(
             "Another hundred", key="multimodal.lot",

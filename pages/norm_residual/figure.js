@@ -1,10 +1,10 @@
 // One token's residual stream as a ledger (ledger.js), and the norm at the chosen line taken apart (norm.js).
 
 import { mount, pointerAt } from "../../app/kit/glass.js";
-import { clamp, css, h, num, unpack, visible } from "../../app/kit/shapes.js";
+import { clamp, css, h, num, tiny, unpack, visible } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
 import { LINE, NORM_STEPS, chosenOf, kindOf, numberOf, placeOf, plan, stepNow, written } from "./layout.js";
-import { drawCard, drawHeads, drawLedger, drawRail, reveal, scrollTo, tiny } from "./ledger.js";
+import { drawCard, drawHeads, drawLedger, drawRail, reveal, scrollTo } from "./ledger.js";
 import { drawNorm, titleOf } from "./norm.js";
 
 /**

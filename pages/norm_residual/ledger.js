@@ -2,7 +2,7 @@
 
 import { counted } from "../../app/kit/counts.js";
 import {
-  MONO, chip, clamp, css, fit, h, heat, heatImage, html, inLines, label, measure, num, percent, tokenSpans, visible,
+  MONO, chip, clamp, css, fit, h, heat, heatImage, html, inLines, label, measure, num, percent, tiny, tokenSpans, visible,
 } from "../../app/kit/shapes.js";
 import { COLOUR, chosenOf, inkOf, normStep, placeOf, stepNow, written } from "./layout.js";
 
@@ -270,11 +270,6 @@ const whyNot = (data, room) => (data.direct ? [] : inLines(`No logits here: ${da
  * @param {Data} data @param {Line} one
  */
 export const changed = (data, one) => data.rescaled && Math.abs(one.written - one.norm) > 1e-6 * one.norm;
-/**
- * A very small number in plain digits.
- * @param {number} v
- */
-export const tiny = (v) => (v === 0 ? "0" : v < 1e-12 ? "less than 0.000000000001" : v.toFixed(Math.min(14, Math.max(3, Math.ceil(-Math.log10(v)) + 1))));
 
 /** @param {Stage} g @param {Data} data @param {Local} local @param {Layout} at */
 export function drawCard(g, data, local, at) {

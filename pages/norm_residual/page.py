@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from app import markup
-from app.controls import answer, widgets
+from app.controls import decoder_text, widgets
 from app.frame import page
 from app.models import cache
 from app.session import events, state
@@ -71,7 +71,7 @@ with page.controls():
 if both:
     with ctx.slot:
         widgets.segments("Stack", "stack", ("encoder", "decoder"), markup.capital)
-        answer.draw(ctx)
+        decoder_text.draw(ctx)
 
 ways = gradients.both_ways(lm, seen, block, stack)
 question = ask(lm, seen, chosen)

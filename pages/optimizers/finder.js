@@ -1,7 +1,7 @@
 // The learning-rate finder: loss against rate, a step each, and what can be read off it.
 
 import { counted } from "../../app/kit/counts.js";
-import { roundTicks } from "../../app/kit/pens.js";
+import { roundTicks } from "../../app/kit/axes.js";
 import { clamp, css, h, label, num, unpack } from "../../app/kit/shapes.js";
 import { lineTo, onGround } from "./landscape.js";
 import { paragraph, planFinder, set, sig } from "./layout.js";

@@ -214,11 +214,6 @@ def _bias(
     return {"bias": tiny_bias(far)}
 
 
-def heads_of(seen: Seen) -> int:
-    """Count the heads of the bias."""
-    return 0 if seen.bias is None else len(seen.bias.values)
-
-
 def finite(values: Sequence[float] | Array) -> list[float | None]:
     """Convert numbers for JSON: what is not finite becomes null."""
     return [float(value) if np.isfinite(value) else None for value in np.ravel(np.asarray(values))]

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from app import markup
-from app.controls import answer, widgets
+from app.controls import decoder_text, widgets
 from app.frame import page
 from app.models import cache
 from app.session import events, state
@@ -94,7 +94,7 @@ with page.controls():
 if both:
     with ctx.slot:
         widgets.segments("Stack", "stack", ("encoder", "decoder"), markup.capital)
-        answer.draw(ctx)
+        decoder_text.draw(ctx)
 
 question = ask(lm, order, seed)
 judge = partial(question.judge, lm, ctx.text, target)

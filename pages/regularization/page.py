@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from app import markup
-from app.controls import answer, widgets
+from app.controls import decoder_text, widgets
 from app.frame import page
 from app.models import cache
 from app.session import events, state
@@ -84,7 +84,7 @@ with page.controls():
 if both:
     with ctx.slot:
         widgets.segments("Stack", "stack", ("encoder", "decoder"), markup.capital)
-        answer.draw(ctx)
+        decoder_text.draw(ctx)
 
 question = ask(lm, clean, rate, place.words)
 judge = partial(question.judge, lm, ctx.text, target, place.hook, seed, clean)

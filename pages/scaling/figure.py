@@ -17,9 +17,9 @@ from app.session import state
 from core.runs import ladders
 from core.runs.ladders import Rung
 from core.scaling.surface import Surface
-from pages.scaling import charts, own, words
+from pages.scaling import charts, words
 from pages.scaling.own import Own
-from pages.scaling.seen import AXES, Seen, fits, shown, surface
+from pages.scaling.seen import AXES, Seen, fits, surface
 
 scaling = register("scaling", __file__)
 
@@ -138,6 +138,3 @@ def draw(
     with left:
         charts.draw_ladder(seen, mine, layers, " ".join(data["told"]))
     st.html("".join(f'<p class="gb-told">{escape(line)}</p>' for line in data["told"]))
-
-
-__all__ = ["Own", "Seen", "draw", "own", "record", "shown", "step"]

@@ -13,6 +13,7 @@ from core.scaling import bootstrap, fit
 from core.scaling.forecast import forecast
 from core.scaling.surface import fit_surface
 from pages.scaling import controls, export, figure, own, published, question
+from pages.scaling.seen import shown
 
 KEYS = ("stage", "withheld")
 EXAMPLES = (
@@ -27,7 +28,7 @@ APART = (
 
 ctx = page.begin("scaling", apart=APART)
 mine = own.own_runs()
-seen = figure.shown([one.rung for one in mine])
+seen = shown([one.rung for one in mine])
 
 page.claim("A few small models foretell a larger one, within a band.")
 figure.draw(

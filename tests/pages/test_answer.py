@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 import core.decoding.answering
-from app.controls import answer
+from app.controls import decoder_text
 from core.decoding.answering import answer_with
 from tests.pages.conftest import OpenPage, random_model, run_notebook
 
@@ -89,8 +89,8 @@ def test_a_full_picture_says_what_to_do_and_writes_nothing(
 def test_long_writing_says_how_far_it_is(
     pair: core.LanguageModel, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answer, "QUIET", -1.0)
-    monkeypatch.setattr(answer, "MOST", 5)
+    monkeypatch.setattr(decoder_text, "QUIET", -1.0)
+    monkeypatch.setattr(decoder_text, "MOST", 5)
     told: list[str] = []
 
     def bar(place: Any) -> Any:
@@ -101,7 +101,7 @@ def test_long_writing_says_how_far_it_is(
 
         return Bar()
 
-    monkeypatch.setattr(answer, "_bar", bar)
+    monkeypatch.setattr(decoder_text, "_bar", bar)
     app = open_page("home", model="./pair", text=TEXT)
     app.button(key="answer.write").click().run()
     count = len(pair.generate(TEXT, max_new_tokens=5).ids)
@@ -119,7 +119,7 @@ def test_stop_keeps_what_is_written_by_then(
         yield from ids
         st.stop()  # as a click ends a run of the page
 
-    monkeypatch.setattr(answer, "QUIET", -1.0)
+    monkeypatch.setattr(decoder_text, "QUIET", -1.0)
     app = open_page("home", model="./pair", text=TEXT)
     with monkeypatch.context() as patch:
         patch.setattr(core.decoding.answering, "answering", interrupted)

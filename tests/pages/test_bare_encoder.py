@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from app import chapters
-from app.controls.bare import UNSAID
+from app.controls.bare_encoder import UNSAID
 from app.models.opening import STANDS_IN
 from core.hooks import ablate_head, intervene
 from core.zoo import load

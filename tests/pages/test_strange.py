@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.controls.strange import beside_of
+from app.controls.unlike_text import beside_of
 from core.data.corpora import fingerprint
 from core.runs.worker import here
 from core.training.spec import TrainSpec

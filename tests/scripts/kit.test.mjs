@@ -7,7 +7,7 @@ import { inflateSync } from "node:zlib";
 import { counted, timesAs } from "../../app/kit/counts.js";
 import { Feed } from "../../app/kit/feed.js";
 import { sharedWords } from "../../app/kit/groups.js";
-import { brief, logTicks, roundTicks } from "../../app/kit/pens.js";
+import { brief, logTicks, roundTicks } from "../../app/kit/axes.js";
 import { fromBase64, png } from "../../app/kit/png.js";
 import { clamp, fit, hex, inLines, measure, mixed, num, percent, rgb, ribbon, signed, thousands, unpack, visible, wire } from "../../app/kit/shapes.js";
 import { powered, sized } from "../../app/kit/sizes.js";

@@ -91,6 +91,12 @@ def test_a_picture_may_hold_less_than_the_context() -> None:
     assert "fit this model, which has 32 positions" in reading.read(LM, WORDS, SAMPLE, longest=64).notes[0]
 
 
+def test_an_example_that_stands_in_is_cut_without_a_word_about_the_learners_text() -> None:
+    read = reading.read(LM, "", WORDS, longest=10, why=reading.BOUNDS["loss"])
+    assert len(read.ids) == 10 and not read.clipped
+    assert len(read.notes) == 1 and read.notes[0].startswith("Your text is empty. Type a few words;")
+
+
 def test_every_page_with_a_bound_of_its_own_says_why() -> None:
     bound = {
         path.parent.name

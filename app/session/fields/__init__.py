@@ -1,6 +1,6 @@
-"""The remembered values, declared once (one file a chapter), and what a link may say about them.
+"""The remembered values, declared once (one file per chapter), and their parsing from a link.
 
-A link is untrusted: whatever does not fit is left out and named. No Streamlit in here.
+A link is untrusted: invalid parts are ignored and reported. No Streamlit in here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from app.session.fields.shared import DEFAULT_MODEL as DEFAULT_MODEL
 from app.session.fields.shared import DEFAULT_TEXT as DEFAULT_TEXT
 
 VERSION = 1
-LINK_CHARACTERS = 2000  # of a text, in a link: more does not travel well through chat programs and proxies
+LINK_CHARACTERS = 2000  # characters of a text in a link: longer ones are cut by chat programs and proxies
 
 _CHAPTERS = (shared, vectors, block, training, families, using, questions)
 FIELDS: tuple[Field, ...] = tuple(field for chapter in _CHAPTERS for field in chapter.FIELDS)
@@ -24,14 +24,14 @@ BY_KEY: dict[str, Field] = {field.key: field for field in FIELDS}
 
 @dataclass(frozen=True)
 class Parsed:
-    """What a link says: the values that fit, and a message for each part that did not."""
+    """The parsed link: the valid values, and a message for each invalid part."""
 
     values: dict[str, Value]
     notes: tuple[str, ...]
 
 
 def parse(query: Mapping[str, str], repeated: Sequence[str] = ()) -> Parsed:
-    """Read the parameters of a link. Never raises: what does not fit is left out and named in `notes`.
+    """Parse the parameters of a link. Never raises: invalid parts are ignored and reported in `notes`.
 
     Args:
         query: each key with its last value.

@@ -1,4 +1,4 @@
-"""Of the pages in “Inside a block”."""
+"""Fields of the pages in “Inside a block”."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Of the pages in “Families”."""
+"""Fields of the pages in “Families”."""
 
 from __future__ import annotations
 

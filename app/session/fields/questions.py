@@ -1,4 +1,4 @@
-"""Of the pages in “Questions about models”."""
+"""Fields of the pages in “Questions about models”."""
 
 from __future__ import annotations
 

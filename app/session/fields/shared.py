@@ -1,4 +1,4 @@
-"""What all pages share: the model, the text, and what is picked in it."""
+"""Fields that all pages share: the model, the text, and the selection in it."""
 
 from __future__ import annotations
 

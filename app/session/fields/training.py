@@ -1,4 +1,4 @@
-"""Of the pages in “Training”."""
+"""Fields of the pages in “Training”."""
 
 from __future__ import annotations
 

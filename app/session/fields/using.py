@@ -1,4 +1,4 @@
-"""Of the pages in “Using a model”."""
+"""Fields of the pages in “Using a model”."""
 
 from __future__ import annotations
 

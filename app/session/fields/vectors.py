@@ -1,4 +1,4 @@
-"""Of the pages in “From text to vectors”."""
+"""Fields of the pages in “From text to vectors”."""
 
 from __future__ import annotations
 

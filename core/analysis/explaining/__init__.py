@@ -1,1 +1,1 @@
-"""Which tokens a prediction rests on, and whether an explanation is true to the model."""
+"""Token attribution: which tokens a prediction rests on, and whether an explanation is faithful to the model."""

@@ -1,4 +1,4 @@
-"""Five ways to say which tokens a prediction rests on, each a number a token; higher: more for the prediction.
+"""Five attribution methods for tokens: each gives a number per token, higher for more support of the prediction.
 
 Integrated gradients is in its own file, attention rollout too. Here: gradient times input (Shrikumar et al. 2016,
 section 2.4), and leaving one token out (Li et al. 2016, "Understanding Neural Networks through Representation
@@ -27,14 +27,15 @@ NAMES = (INTEGRATED, GRADIENT, LEFT_OUT, ROLLOUT, RAW)
 
 
 def only_directions(lm: LanguageModel) -> bool:
-    """Whether the length of a token's vector does not count: it is normed first, with nothing added to it before."""
+    """Return whether only the direction of a token's vector counts, because it is normed before anything is added to
+    it."""
     reads = stack_of(lm, "self")
     normed = reads.ln_embed is not None and reads.ln_embed.kind != "none"
     return normed and reads.pos_embed is None and reads.token_type_embed is None
 
 
 def gradient_times_input(asked: Readout, base: Tensor | None = None) -> Array:
-    """(N,): each token's vector, counted from the baseline's, times the gradient at it; 0 for special tokens.
+    """Multiply each token's vector, relative to the baseline's, by the gradient at it: (N,); 0 for special tokens.
 
     From zeros (None) it is 0 for every token where `only_directions` count.
     """
@@ -44,9 +45,9 @@ def gradient_times_input(asked: Readout, base: Tensor | None = None) -> Array:
 
 
 def leave_one_out(asked: Readout, base: Tensor) -> Array:
-    """(N,): f(text) minus f with that token's vector replaced by the baseline's; 0 for special tokens."""
+    """Compute f(text) minus f with one token's vector replaced by the baseline's: (N,); 0 for special tokens."""
     many = len(asked.free)
-    keep = ~np.eye(many + 1, many, dtype=bool)  # the last row keeps all
+    keep = ~np.eye(many + 1, many, dtype=bool)  # the last row keeps all tokens
     found = asked.kept(keep, base)
     values = np.zeros(len(asked.ids))
     values[list(asked.free)] = found[-1] - found[:-1]
@@ -54,7 +55,9 @@ def leave_one_out(asked: Readout, base: Tensor) -> Array:
 
 
 def explain(asked: Readout, base: Tensor, steps: int = 32) -> dict[str, Array]:
-    """What every explainer says: (N,) each, by name. The attention's two are missing of a model without a block.
+    """Compute every explainer's attributions: (N,) each, by name.
+
+    The two attention methods are missing for a model without blocks.
 
     Raises:
         ValueError: steps out of range.
@@ -71,12 +74,12 @@ def explain(asked: Readout, base: Tensor, steps: int = 32) -> dict[str, Array]:
 
 
 def _free(asked: Readout, values: Array) -> Array:
-    """The same, 0 where a token cannot be taken away: a rank among tokens that can."""
+    """Set the value to 0 where a token cannot be removed: ranks are among removable tokens."""
     kept = np.zeros_like(values)
     kept[list(asked.free)] = values[list(asked.free)]
     return kept
 
 
 def order_of(values: Array, free: tuple[int, ...]) -> tuple[int, ...]:
-    """Numbers among the free tokens (0 to len(free) - 1), the highest value first; of equals the earlier one first."""
+    """Rank the removable tokens (0 to len(free) - 1), the highest value first, ties in text order."""
     return tuple(int(at) for at in np.argsort(-values[list(free)], kind="stable"))

@@ -1,12 +1,12 @@
-"""Is an explanation true to the model? Take tokens away in its order, and see how fast the prediction goes.
+"""Faithfulness of explanations: remove tokens in an explanation's order, and see how fast the prediction falls.
 
 Deletion: the tokens with the highest value first; the earlier the number falls, the better. Insertion: from a text in
 which all of them are replaced, the highest come back first; the earlier it rises, the better (Samek et al. 2017,
-"Evaluating the Visualization of What a Deep Neural Network has Learned"; Petsiuk et al. 2018, "RISE", section 4.1).
-The yardstick is random orders on the same text: an explainer counts as better than random if, of `ORDERS` of them, so
-few are as good that this would hardly happen to any of the explainers by luck (Sidak 1967: once in 20 texts).
+"Evaluating the Visualization of What a Deep Neural Network has Learned"; Petsiuk et al. 2018, "RISE", section 4.1). The
+yardstick is random orders on the same text: an explainer counts as better than random if, of `ORDERS` of them, so few
+are as good that this would happen to any of the explainers by chance in 1 of 20 texts (Sidak 1967).
 
-What this cannot say: a text with words replaced is one that the model never read, so a fall may come from the hole
+Limits: a text with words replaced is one that the model never read, so a fall may come from the hole
 and not from the missing word (Hooker et al. 2019). And the curve speaks of this text, baseline and number only.
 """
 
@@ -27,15 +27,18 @@ Array = np.ndarray[Any, Any]
 Side = Literal["deletion", "insertion"]
 Verdict = Literal["better than random", "like random", "worse than random", "too few tokens"]
 SIDES: tuple[Side, ...] = ("deletion", "insertion")
-ORDERS = 100  # random ones
-POINTS = 12  # of a curve, about, besides its beginning
+ORDERS = 100  # random orders
+POINTS = 12  # approximate number of points of a curve, besides its beginning
 BY_LUCK = 0.05
-AT_ONCE = 64  # texts between two signs of progress
+AT_ONCE = 64  # texts per progress report
 
 
 @dataclass(frozen=True, kw_only=True)
 class Curve:
-    """The number as tokens go, or come, in one order. `values` (P,) at `Faithfulness.counts`; `area` under it."""
+    """The number as tokens are removed (or put back) in one order.
+
+    `values` (P,) at `Faithfulness.counts`; `area` under it.
+    """
 
     order: tuple[int, ...]
     values: Array
@@ -61,11 +64,11 @@ class Faithfulness:
     areas: dict[Side, Array]
 
     def side(self, name: Side) -> dict[str, Curve]:
-        """The curves of one side."""
+        """Return the curves of one side."""
         return self.deletion if name == "deletion" else self.insertion
 
     def band(self, name: Side, low: float = 0.05, high: float = 0.95) -> Array:
-        """(3, P): what lies below in `low` of the random orders, their median, and what lies below in `high`."""
+        """Compute quantiles of the random orders' curves: (3, P) for `low`, the median, and `high`."""
         found: Array = np.quantile(self.random[name], [low, 0.5, high], axis=0)
         return found
 
@@ -94,7 +97,7 @@ def faithfulness_steps(
     asked: Readout, base: Tensor, explained: Mapping[str, Array], *, orders: int = ORDERS, points: int = POINTS,
     seed: int = 0,
 ) -> Iterator[Faithfulness | tuple[int, int]]:  # fmt: skip
-    """The same a batch at a time, for a page that shows progress, or stops: texts measured and texts in all.
+    """Compare explainers in batches, for a page that shows progress or stops; yields texts measured and texts in all.
 
     The last that it yields is the result.
     """
@@ -106,15 +109,15 @@ def faithfulness_steps(
     if orders < 1 or points < 1:
         raise ValueError(f"orders={orders} and points={points} must be at least 1")
     some = np.linspace(0, many, min(points, many) + 1).round().astype(int)
-    counts = np.unique([*some, *(many - some)])  # as many stay at some point as are gone at another
+    counts = np.unique([*some, *(many - some)])  # as many tokens stay at some point as are removed at another
     ranks = {name: order_of(values, asked.free) for name, values in explained.items()}
     draw = np.random.default_rng(seed)
     drawn = [tuple(draw.permutation(many).tolist()) for _ in range(orders)]
     ask = _Subsets(asked, base)
     for order in ranks.values():
         ask.need(order, counts, SIDES)
-    # What is left when the first of an order are gone is what is back when the last of it come first: a random order
-    # read from its end is a random order, and needs no text of its own.
+    # The tokens left when the first of an order are removed are those put back when its last ones come first: a
+    # reversed random order is a random order, too, and needs no texts of its own.
     for order in drawn:
         ask.need(order, counts, ("deletion",))
     yield from ask.measure()
@@ -124,7 +127,7 @@ def faithfulness_steps(
 def _compared(
     ask: _Subsets, counts: Array, ranks: Mapping[str, tuple[int, ...]], drawn: Sequence[tuple[int, ...]]
 ) -> Faithfulness:
-    """All curves, from what was measured."""
+    """Build all curves from the measured numbers."""
     many = len(ask.asked.free)
     random: dict[Side, Array] = {
         "deletion": np.stack([ask.curve(order, counts, "deletion") for order in drawn]),
@@ -146,13 +149,16 @@ def _compared(
 
 
 def area(counts: Array, values: Array) -> Array:
-    """The mean height of curves (..., P) over the share of tokens gone, by the trapezoid rule: (...)."""
+    """Average curves (..., P) over the share of removed tokens, by the trapezoid rule: (...)."""
     found: Array = np.trapezoid(values, counts / counts[-1], axis=-1)
     return found
 
 
 def by_luck(share: float, explainers: int) -> float:
-    """How likely the best of so many random orders is as good as one in `share` of them: 1 - (1 - share)^explainers."""
+    """Return the probability that the best of so many explainers reaches `share` by chance.
+
+    1 - (1 - share)^explainers.
+    """
     return 1.0 - (1.0 - share) ** explainers
 
 
@@ -167,7 +173,7 @@ def _curve(
     as_good, as_bad = ((1 + int(found.sum())) / (1 + len(areas)) for found in (better, worse))
     verdict: Verdict = "like random"
     if by_luck(1 / math.factorial(min(many, 20)), explainers) > BY_LUCK:
-        verdict = "too few tokens"  # even the best of all orders is too easily found by luck
+        verdict = "too few tokens"  # even the best possible rank is too likely by chance
     elif by_luck(as_good, explainers) <= BY_LUCK:
         verdict = "better than random"
     elif by_luck(as_bad, explainers) <= BY_LUCK:
@@ -176,7 +182,7 @@ def _curve(
 
 
 class _Subsets:
-    """The number for sets of tokens that stay, each measured once however many curves pass through it."""
+    """The number for subsets of kept tokens, each measured once however many curves pass through it."""
 
     def __init__(self, asked: Readout, base: Tensor) -> None:
         self.asked, self.base = asked, base
@@ -205,7 +211,10 @@ class _Subsets:
 
 
 def _kept(order: Sequence[int], counts: Array, side: Side) -> Array:
-    """(P, len(order)) bool: which tokens stay when the first so many of the order are gone, or alone are there."""
+    """Return (P, len(order)) bool.
+
+    The kept tokens when the first ones of the order are removed, or only they are kept.
+    """
     rank = np.empty(len(order), dtype=int)
     rank[list(order)] = np.arange(len(order))
     first: Array = rank[None] < counts[:, None]

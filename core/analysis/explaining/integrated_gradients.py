@@ -1,6 +1,6 @@
-"""Integrated gradients: a prediction's number, shared out among the tokens (Sundararajan et al. 2017, section 3).
+"""Integrated gradients: a prediction's number distributed over the tokens (Sundararajan et al. 2017, section 3).
 
-On the straight way from a baseline x' to the text x, token i gets (x_i - x'_i) times the mean gradient at its vector.
+On the straight line from a baseline x' to the text x, token i gets (x_i - x'_i) times the mean gradient at its vector.
 The shares add up to f(x) - f(x') (completeness, Proposition 1); with finitely many steps they miss it by a little: the
 convergence delta.
 """
@@ -22,12 +22,12 @@ MOST_STEPS = 512
 
 @dataclass(frozen=True, kw_only=True)
 class Attribution:
-    """A number shared out among tokens.
+    """A number distributed over the tokens.
 
     values: (N,) of every token that can matter, 0 where it is special.
-    at, base: f of the text and of the baseline.   steps: on the way between them.
-    along: (steps,) how far along the way each step is, from 0 to 1; height: (steps,) f there.
-    slopes: (steps, N) what each step says a token is worth: (x_i - x'_i) times the gradient there.
+    at, base: f of the text and of the baseline.   steps: on the line between them. along: (steps,) each step's position
+    on the line, from 0 to 1; height: (steps,) f there.
+    slopes: (steps, N) each step's attribution of a token: (x_i - x'_i) times the gradient there.
     weights: (steps,) of the steps in the mean; they add up to 1.
     """
 
@@ -42,17 +42,17 @@ class Attribution:
 
     @property
     def total(self) -> float:
-        """All shares, added up."""
+        """The sum of all shares."""
         return float(self.values.sum())
 
     @property
     def delta(self) -> float:
-        """How far the shares miss f(text) - f(baseline): captum's convergence delta."""
+        """The error of the shares' sum against f(text) - f(baseline): captum's convergence delta."""
         return self.total - (self.at - self.base)
 
 
 def gauss_legendre(steps: int) -> tuple[Array, Array]:
-    """Where to look between 0 and 1, and how much each look counts (weights add up to 1): exact to degree 2 steps - 1.
+    """Compute Gauss-Legendre nodes between 0 and 1 and weights that add up to 1: exact to degree 2 steps - 1.
 
     Raises:
         ValueError: fewer than one step, or more than `MOST_STEPS`.
@@ -64,7 +64,7 @@ def gauss_legendre(steps: int) -> tuple[Array, Array]:
 
 
 def integrated_gradients(asked: Readout, base: Tensor, steps: int = 32) -> Attribution:
-    """Share f(text) - f(base) out among the tokens.
+    """Distribute f(text) - f(base) over the tokens.
 
     Args:
         asked: f, and the vectors x of the text.   base: (N, D) the vectors x'.
@@ -91,7 +91,7 @@ def integrated_gradients(asked: Readout, base: Tensor, steps: int = 32) -> Attri
 
 
 def gradients(asked: Readout, vectors: Tensor) -> tuple[Array, Tensor]:
-    """f (B,) and its gradient (B, N, D) at B sets of vectors."""
+    """Compute f (B,) and its gradient (B, N, D) at B sets of vectors."""
     with torch.enable_grad():
         at = vectors.detach().clone().requires_grad_()
         found = asked(at)
@@ -100,5 +100,5 @@ def gradients(asked: Readout, vectors: Tensor) -> tuple[Array, Tensor]:
 
 
 def deltas(asked: Readout, base: Tensor, counts: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 64)) -> Array:
-    """The convergence delta for several numbers of steps: (len(counts),)."""
+    """Compute the convergence delta for several numbers of steps: (len(counts),)."""
     return np.array([integrated_gradients(asked, base, steps).delta for steps in counts])

@@ -1,7 +1,7 @@
-"""What an explanation explains: one number of a prediction, as a function of the vectors that the tokens come in as.
+"""The quantity that an explanation explains: one number of a prediction, as a function of the input embeddings.
 
 The number is the logit, the probability or the log-probability of one token at one row. The vectors are the rows of the
-token table, before positions are added; an explanation may scale them, or put others in their place.
+token table, before positions are added; an explanation may scale them, or replace them.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ Array = np.ndarray[Any, Any]
 Says = Literal["probability", "logit", "log probability"]
 Baseline = Literal["token", "mean", "zero"]
 BASELINES: tuple[Baseline, ...] = ("token", "mean", "zero")
-POSITIONS = 1024  # tokens of one batch: more gain nothing and take memory
+POSITIONS = 1024  # tokens per batch: more gain no speed and take memory
 
 
 @dataclass(frozen=True, kw_only=True)
 class Readout:
-    """One number of a prediction, to be asked of any vectors in place of the tokens'.
+    """One number of a prediction as a function of vectors in place of the tokens' embeddings.
 
     Attributes:
         ids: N, the tokens that can matter: those of the text, then those that an encoder-decoder has written. After the
             row nothing is read where the model is causal, so they end there.
         split: how many of them are the text's. row: of the logits. token: its id.
         free: which of the N an explanation may take away: all but special tokens, such as the frame of a text or the
-            mark that a decoder starts with.
+            token that a decoder starts with.
         vectors: (N, D) as they come in.
     """
 
@@ -89,12 +89,12 @@ class Readout:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The hooks that the vectors come in at: of the text, and of what was written."""
+        """The hooks at which the vectors enter: for the text, and for the target."""
         both = self.lm.config.shape == "encoder-decoder"
         return ("encoder.hook_embed", "decoder.hook_embed") if both else ("hook_embed",)
 
     def logits(self, vectors: Tensor) -> Tensor:
-        """(B, N, D) -> (B, V) at the row. Can be differentiated."""
+        """Compute logits (B, V) at the row from vectors (B, N, D), differentiably."""
         model, many = self.lm.transformer, len(vectors)
         every = torch.tensor(self.ids, device=vectors.device).expand(many, -1)
         sides = [every[:, : self.split], every[:, self.split :]][: len(self.names)]
@@ -113,7 +113,7 @@ class Readout:
             return model(sides[0], only=only)
 
     def __call__(self, vectors: Tensor) -> Tensor:
-        """(B, N, D) -> (B,): the number, for each of B sets of vectors. Can be differentiated."""
+        """Compute the number (B,) for each of B sets of vectors (B, N, D), differentiably."""
         logits = self.logits(vectors)  # (B, V)
         if self.says == "logit":
             return logits[:, self.token]
@@ -121,13 +121,13 @@ class Readout:
         return said if self.says == "log probability" else said.exp()
 
     def batches(self, count: int) -> Iterator[slice]:
-        """`count` variants of the text in batches of at most `POSITIONS` tokens."""
+        """Split `count` variants of the text into batches of at most `POSITIONS` tokens."""
         size = max(1, POSITIONS // len(self.ids))
         for first in range(0, count, size):
             yield slice(first, min(count, first + size))
 
     def kept(self, keep: Array, base: Tensor) -> Array:
-        """(M,): the number for M variants in which only some tokens are left.
+        """Compute the number for M variants in which only some tokens are kept: (M,).
 
         Args:
             keep: (M, len(free)) bool, which of the free tokens stay.   base: (N, D) what stands for the others.
@@ -145,12 +145,12 @@ class Readout:
 
 
 def always(value: Tensor) -> Edit:
-    """An edit that puts `value` in the place of whatever is there."""
+    """Return an edit that replaces any value by `value`."""
     return lambda _: value
 
 
 def token_table(lm: LanguageModel, ids: Tensor | None = None) -> Tensor:
-    """The vectors that tokens come in as, (len(ids), D); of every token of the vocabulary, (V, D), for None."""
+    """Return the embeddings of tokens (len(ids), D), or for None the whole table (V, D)."""
     model = lm.transformer
     embed = model.encoder.embed if isinstance(model, EncoderDecoder) else model.embed
     every = torch.arange(lm.config.d_vocab, device=lm.device) if ids is None else ids
@@ -158,14 +158,14 @@ def token_table(lm: LanguageModel, ids: Tensor | None = None) -> Tensor:
 
 
 def neutral_token(lm: LanguageModel) -> int | None:
-    """A token that says least: the mask, else padding, else the beginning or the end of a text; None: there is none."""
+    """Choose the most neutral token: mask, else padding, else beginning or end of text; None: there is none."""
     config = lm.config
     known: Sequence[int | None] = (config.mask_id, config.pad_id, config.bos_id, *config.eos_ids)
     return next((i for i in known if i is not None and 0 <= i < config.d_vocab), None)
 
 
 def baseline(asked: Readout, kind: Baseline = "token") -> Tensor:
-    """(N, D): the vectors of a text that says nothing. Every free token's is replaced; special ones keep theirs.
+    """Build the embeddings (N, D) of an uninformative text: every removable token's is replaced.
 
     Args:
         kind: "token": the vector of `neutral_token`; "mean": the mean of the whole token table; "zero": zeros.

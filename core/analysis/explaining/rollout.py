@@ -1,12 +1,12 @@
-"""Attention rollout: what a row reads of every token when all blocks' attention is followed back to the text.
+"""Attention rollout: what a row reads of every token when all blocks' attention is traced back to the text.
 
 Each block's attention, averaged over its heads, is mixed half and half with the identity, for the residual stream that
 passes it by, and the blocks' maps are multiplied (Abnar & Zuidema 2020, "Quantifying Attention Flow in Transformers",
 section 3). Their definition is of one stack. An encoder-decoder is here one graph of the tokens of both texts, in which
 every attention is a step: the encoder's, then in each decoder block its own and the cross-attention.
 
-It is made of weights alone: it knows neither values nor what the rest of the model does with them, and says of no token
-whether it speaks for or against the prediction.
+It uses attention weights alone, neither values nor later layers, and cannot tell whether a token supports or opposes
+the prediction.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from core.analysis.places import Kind, Place, stack_of
 from core.hooks import recording
 
 Array = np.ndarray[Any, Any]
-RESIDUAL = 0.5  # of a step passes it by, in the stream
+RESIDUAL = 0.5  # share of the residual stream in a step
 
 
 @dataclass(frozen=True, kw_only=True)
 class Flow:
-    """What one row reads of the N tokens. Each adds up to 1, special tokens included.
+    """What one row reads of the N tokens. Each array adds up to 1, special tokens included.
 
     rollout: (N,) through all steps.   raw: (N,) by the last block's attention alone; of an encoder-decoder half its own
     attention and half its cross-attention.   by_step: (steps, N) the row's rollout through the last 1, 2, ... steps.
@@ -42,7 +42,7 @@ class Flow:
 
 
 def attention_rollout(maps: Sequence[Array], residual: float = RESIDUAL) -> Array:
-    """(N, N): the product of the maps, each mixed with the identity. Rows add up to 1 if the maps' do.
+    """Multiply the maps, each mixed with the identity: (N, N). Rows add up to 1 if the maps' do.
 
     Args:
         maps: (N, N) each, a row for a token that asks, the first block's first.
@@ -60,7 +60,7 @@ def attention_rollout(maps: Sequence[Array], residual: float = RESIDUAL) -> Arra
 
 
 def attention_flow(asked: Readout) -> Flow | None:
-    """Rollout and raw attention of the row of `asked`; None: the model has no block."""
+    """Compute rollout and raw attention of the row of `asked`; None: the model has no block."""
     steps = step_maps(asked)
     if not steps:
         return None
@@ -75,9 +75,11 @@ def attention_flow(asked: Readout) -> Flow | None:
 
 
 def step_maps(asked: Readout) -> list[tuple[str, Array]]:
-    """Every attention of the model as a map of all N tokens, its heads averaged: (name, (N, N) float64), in order.
+    """Return every attention of the model as a map over all N tokens, averaged over heads.
 
-    A token that does not ask in a step keeps what it has: its row is that of the identity.
+    (name, (N, N) float64), in order.
+
+    A token that is no query in a step has the identity's row.
     """
     lm, places = asked.lm, _steps(asked)
     ids = torch.tensor(asked.ids, device=lm.device)
@@ -94,7 +96,7 @@ def step_maps(asked: Readout) -> list[tuple[str, Array]]:
 
 
 def _steps(asked: Readout) -> list[tuple[str, str, slice, slice]]:
-    """Hook, name, asking tokens and answering tokens of every attention, in the order of the pass."""
+    """List hook, name, query tokens and key tokens of every attention, in the order of the pass."""
     lm, n = asked.lm, len(asked.ids)
     source, written = slice(0, asked.split), slice(asked.split, n)
 

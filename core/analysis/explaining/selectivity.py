@@ -1,9 +1,8 @@
-"""What a probe finds, and what it would find anyway: probes with control tasks (Hewitt & Liang 2019).
+"""Selectivity of probes: accuracy compared with control tasks (Hewitt & Liang 2019).
 
-A linear probe on the stream is right about something; is that the model's doing, or did the probe learn it? The same
-probe is given a control task of the same form: every kind of word gets a label by lot, the same wherever it stands, so
-that only the word's identity can tell it. Selectivity is the accuracy on the task minus that on the control. High: the
-stream says it openly, and not just through which word stands there.
+A probe's accuracy may come from the model's representation or from memorizing words. The control task has the same
+form, but every word type has one random label everywhere, so that only the word's identity predicts it. Selectivity is
+the accuracy on the task minus that on the control; a high one means that the stream encodes the property itself.
 
 The truth comes from Toyland, whose every story says after each sentence who is where and who holds what.
 """
@@ -38,15 +37,18 @@ TASKS: dict[Task, tuple[str, tuple[str, str]]] = {
 }
 STORIES = 240
 LONGEST = 256  # tokens that are read of a story
-MOST = 1600  # examples that are fitted on or judged by
-CONTROLS = 3  # labellings by lot
-DRAWS = 1000  # of the bootstrap over stories
-FIRST_SEED = 20_000  # of the stories: far from those that the pages show
+MOST = 1600  # examples for training or for testing
+CONTROLS = 3  # random labelings
+DRAWS = 1000  # bootstrap draws over stories
+FIRST_SEED = 20_000  # seed of the stories, far from those that the pages show
 
 
 @dataclass(frozen=True)
 class Example:
-    """A word in a story: its last token is at `position` of text number `text`; `kind` is what a control goes by."""
+    """A word in a story: its last token is at `position` of text number `text`.
+
+    `kind` is the word type of the control task.
+    """
 
     text: int
     position: int
@@ -56,21 +58,21 @@ class Example:
 
 @dataclass(frozen=True, kw_only=True)
 class Examples:
-    """Texts as ids, the words in them, and which are fitted on (`train`) or judged by (`test`): no story is in both."""
+    """Texts as ids, the words in them, and the split into `train` and `test`: no story is in both."""
 
     task: Task
     ids: tuple[tuple[int, ...], ...]
     words: tuple[Example, ...]
     train: tuple[int, ...]
     test: tuple[int, ...]
-    kinds: int  # how many different kinds of words there are
+    kinds: int  # the number of word types
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
     """The probes of one depth: 0 is the embedding, l + 1 the stream after block l.
 
-    task, control: right of the examples held out, with Wilson's interval; the control over `CONTROLS` labellings.
+    task, control: accuracy on held-out examples, with Wilson's interval; the control over `CONTROLS` labellings.
     selectivity: the difference, low and high: 95 % of a bootstrap over stories.
     """
 
@@ -83,7 +85,7 @@ class Layer:
 
 
 def examples(lm: LanguageModel, task: Task, *, stories: int = STORIES, seed: int = 0) -> Examples:
-    """Words of Toyland's held-out stories whose truth is known, as many of each label.
+    """Collect words of Toyland's held-out stories whose label is known, with balanced labels.
 
     A story is cut at a sentence, to what the model reads of it. What counts is what is true before the word's sentence.
 
@@ -103,7 +105,7 @@ def _check(task: str, stories: int) -> None:
 
 
 def _told(lm: LanguageModel, task: Task, number: int, seed: int) -> tuple[tuple[int, ...], list[Example]]:
-    """What the model reads of story `number`, and the words in it."""
+    """Return what the model reads of story `number`, and the words in it."""
     return _words(lm, task, story(FIRST_SEED + 1000 * seed + number, split="held_out"), number)
 
 
@@ -122,7 +124,7 @@ def _gathered(
 def _split(
     labels: Sequence[str], groups: Sequence[str], seed: int
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """A quarter of the stories is held out; in each part both labels are equally frequent."""
+    """Split off a quarter of the stories for testing; in each part both labels are equally frequent."""
     draw = Random(seed)
     names = sorted(set(groups))
     out = set(draw.sample(names, max(1, len(names) // 4)))
@@ -142,14 +144,14 @@ def _split(
 
 
 def _words(lm: LanguageModel, task: Task, told: Story, number: int) -> tuple[tuple[int, ...], list[Example]]:
-    """What the model reads of one story, and the words in it."""
+    """Collect what the model reads of one story, and the words in it."""
     room = min(LONGEST, lm.config.n_ctx)
     sentences, ids = list(told.sentences), tuple[int, ...]()
     while sentences:
         ids = tuple(lm.tokenizer.encode(whole_text(sentences)))
         if len(ids) <= room:
             break
-        # Cut at once to about what fits, then sentence by sentence.
+        # Truncate at once to about what fits, then sentence by sentence.
         sentences = sentences[: min(len(sentences) - 1, max(1, len(sentences) * room // len(ids) + 1))]
     text = whole_text(sentences)
     if not sentences:
@@ -164,7 +166,7 @@ def _words(lm: LanguageModel, task: Task, told: Story, number: int) -> tuple[tup
             held = [place for place, (first, last) in enumerate(spans) if first < end and last > start]
             if said and held:
                 kind = text[start:end].lower()
-                if task == "hero":  # pronouns are few: with the word before, there are kinds enough
+                if task == "hero":  # pronouns have few types: with the word before, there are enough
                     kind = f"{text[:start].split()[-1].lower()} {kind}"
                 elif task == "held":
                     kind = kind.split()[-1]
@@ -174,7 +176,7 @@ def _words(lm: LanguageModel, task: Task, told: Story, number: int) -> tuple[tup
 
 
 def _label(task: Task, told: Story, index: int, entity: str, is_pronoun: bool) -> str:
-    """The truth about a mention in sentence `index`, as it was before it; "": the task does not ask about it."""
+    """Return the label of a mention in sentence `index`, by the state before it; "": the task does not ask about it."""
     one, before = told.entities.get(entity), told.sentences[index - 1].state_after
     yes, no = TASKS[task][1]
     if task == "name":
@@ -191,7 +193,7 @@ def _label(task: Task, told: Story, index: int, entity: str, is_pronoun: bool) -
 
 
 def read_streams(lm: LanguageModel, known: Examples) -> Iterator[Array]:
-    """The stream at the words of one text after the other: (L + 1, words of it, D) each, in the order of the words."""
+    """Yield the stream at the words, text by text: (L + 1, words of it, D) each, in the order of the words."""
     places: list[list[int]] = [[] for _ in known.ids]
     for one in known.words:
         places[one.text].append(one.position)
@@ -200,7 +202,7 @@ def read_streams(lm: LanguageModel, known: Examples) -> Iterator[Array]:
 
 
 def _streams(lm: LanguageModel, ids: Sequence[int], at: Sequence[int]) -> Array:
-    """(L + 1, len(at), D) the stream at some places of a text; of an encoder-decoder, its encoder's."""
+    """Compute the stream at some positions of a text: (L + 1, len(at), D); the encoder's for an encoder-decoder."""
     prefix = "encoder." if lm.config.shape == "encoder-decoder" else ""
     names = stream_names(lm.transformer.hook_names, prefix, lm.config.n_layers) or [f"{prefix}hook_embed"]
     if not at:
@@ -212,7 +214,7 @@ def _streams(lm: LanguageModel, ids: Sequence[int], at: Sequence[int]) -> Array:
 
 
 def probe_layer(known: Examples, vectors: Array, depth: int, *, seed: int = 0) -> Layer:
-    """Fit the task's probe and the controls' on one depth, and judge them by the stories held out.
+    """Fit the task's probe and the control probes at one depth, and test them on held-out stories.
 
     Args:
         vectors: (words, D) of that depth.
@@ -236,7 +238,7 @@ def probe_layer(known: Examples, vectors: Array, depth: int, *, seed: int = 0) -
 
 
 def control_labels(known: Examples, seed: int = 0) -> list[list[str]]:
-    """`CONTROLS` labellings by lot: a label for each kind of word, the same for every word of the kind."""
+    """Draw `CONTROLS` random labelings: one label per word type."""
     yes, no = TASKS[known.task][1]
     kinds = sorted({one.kind for one in known.words})
     found = []
@@ -251,7 +253,7 @@ def control_labels(known: Examples, seed: int = 0) -> list[list[str]]:
 
 
 def _right(known: Examples, vectors: Array, labels: Sequence[str]) -> Array:
-    """(test,) 1.0 where a probe fitted on the training words is right, else 0.0."""
+    """Fit a probe on the training words and return (test,) 1.0 where it is right, else 0.0."""
     wanted = [labels[at] for at in known.train]
     if len(set(wanted)) < 2:
         return np.array([float(labels[at] == wanted[0]) for at in known.test])
@@ -259,15 +261,13 @@ def _right(known: Examples, vectors: Array, labels: Sequence[str]) -> Array:
     return np.array([float(one == labels[at]) for one, at in zip(said, known.test, strict=True)])
 
 
-STRENGTH = (
-    0.1  # of the examples against the penalty: with some hundred examples a probe of 128 weights overfits
-)
+STRENGTH = 0.1  # inverse penalty: with some hundred examples a probe of 128 weights overfits
 
 
 def selectivity(
     lm: LanguageModel, task: Task, *, stories: int = STORIES, seed: int = 0
 ) -> Iterator[Layer | int]:
-    """Depth by depth, from the embedding: for a page that shows progress, or stops.
+    """Probe depth by depth, from the embedding, for a page that shows progress or stops.
 
     Yields the number of texts read so far while it reads, then a `Layer` for each depth.
 

@@ -1,1 +1,1 @@
-"""Attention heads: where they look, what they do, what they are worth."""
+"""Attention heads: patterns, functions and importance."""

@@ -1,4 +1,4 @@
-"""Which word was translated from which: links read off cross-attention, and how far they are from the truth.
+"""Word alignment read off cross-attention, and its error against the true alignment.
 
 Alignment error rate of links A with sure links S and possible links P, S within P (Och & Ney 2003, section 2.2):
 
@@ -30,14 +30,14 @@ from core.data.toyland.spanish import Translation, words
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
 
-Links = frozenset[tuple[int, int]]  # number of an English word, number of a Spanish word
-SHARES = (1.0, 0.7, 0.5)  # of its largest weight, from which a written word is linked
-_DRAWS = 1_000  # of the bootstrap
+Links = frozenset[tuple[int, int]]  # index of an English word, index of a Spanish word
+SHARES = (1.0, 0.7, 0.5)  # share of the largest weight from which a written word is linked
+_DRAWS = 1_000  # bootstrap draws
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What an error rate is made of: links found, sure ones, and how many of the found are sure, or possible."""
+    """The counts of an error rate: links found, sure links, and how many of the found are sure, or possible."""
 
     found: int
     sure: int
@@ -54,7 +54,7 @@ class Counts:
 
     @property
     def error(self) -> float:
-        """Alignment error rate, 0 to 1; not a number where nothing is to be found and nothing was."""
+        """Alignment error rate, 0 to 1; NaN where there are no links to find and none were found."""
         total = self.found + self.sure
         return 1 - (self.found_sure + self.found_possible) / total if total else float("nan")
 
@@ -70,14 +70,14 @@ class Counts:
 
 
 def compared(found: Iterable[tuple[int, int]], sure: Iterable[Any], possible: Iterable[Any]) -> Counts:
-    """The counts of one sentence; a sure link counts as possible, too."""
+    """Count the links of one sentence; a sure link counts as possible, too."""
     links, certain = set(found), {(i, j) for i, j in sure}
     maybe = certain | {(i, j) for i, j in possible}
     return Counts(len(links), len(certain), len(links & certain), len(links & maybe))
 
 
 def links(weights: Array, read: Sequence[str], written: Sequence[str], share: float = 1.0) -> Links:
-    """Each written word with the word that it reads most, and with any that it reads at least `share` as much.
+    """Link each written word to the word with its largest weight, and to any with at least `share` of that.
 
     Args:
         weights: (W', W) what each written word reads of each word of the source.
@@ -95,7 +95,7 @@ def links(weights: Array, read: Sequence[str], written: Sequence[str], share: fl
 
 
 def diagonal(read: Sequence[str], written: Sequence[str]) -> Links:
-    """What knows no word: the k-th of n written words with the word at the same share of the way through the source."""
+    """Link the k-th of n written words to the source word at the same relative position: a baseline without words."""
     sources = [at for at, word in enumerate(read) if not is_mark(word)]
     targets = [at for at, word in enumerate(written) if not is_mark(word)]
     if not sources:
@@ -112,7 +112,7 @@ class LexicalModel:
     """
 
     def __init__(self, pairs: Iterable[tuple[Sequence[str], Sequence[str]]], rounds: int = 8) -> None:
-        self._source: dict[str, int] = {"": 0}  # "" stands for no word
+        self._source: dict[str, int] = {"": 0}  # "" stands for the null word
         self._target: dict[str, int] = {}
         source, target, word = [], [], []
         count = 0
@@ -130,18 +130,18 @@ class LexicalModel:
             each = self._chance[rows, columns]
             each /= np.bincount(owner, each, count)[
                 owner
-            ]  # expected links of each written word: they add up to 1
+            ]  # expected links of each written word, adding up to 1
             expected = np.zeros_like(self._chance)
             np.add.at(expected, (rows, columns), each)
             self._chance = expected / np.maximum(expected.sum(1, keepdims=True), 1e-300)
 
     def chance(self, read: str, written: str) -> float:
-        """p(written | read); "" as `read` stands for no word; 0 for a word that was never seen."""
+        """Return p(written | read); "" as `read` is the null word; 0 for an unseen word."""
         row, column = self._source.get(read.lower()), self._target.get(written.lower())
         return 0.0 if row is None or column is None else float(self._chance[row, column])
 
     def links(self, read: Sequence[str], written: Sequence[str]) -> Links:
-        """Each written word with the likeliest word of the source, unless it is likelier to come from none."""
+        """Link each written word to its likeliest source word, unless the null word is likelier."""
         found = set()
         for row, said in enumerate(written):
             chances = [0.0 if is_mark(word) else self.chance(word, said) for word in read]
@@ -152,7 +152,7 @@ class LexicalModel:
 
 
 def lowered(read: Sequence[str]) -> list[str]:
-    """The words without marks, in small letters."""
+    """Lowercase the words and drop punctuation."""
     return [word.lower() for word in read if not is_mark(word)]
 
 
@@ -160,7 +160,10 @@ def lowered(read: Sequence[str]) -> list[str]:
 
 
 def word_weights(found: CrossReading, rule: Rule) -> Array:
-    """(W', W): what each word of a translation reads of each English word behind the prefix of the task."""
+    """Compute the weights between words.
+
+    (W', W), for each word of a translation those of the English words after the prefix.
+    """
     return found.gathered(rule, found.words, word_spans(found.source, _behind_prefix(found.source)))
 
 
@@ -170,12 +173,12 @@ def _behind_prefix(source: str) -> int:
 
 
 def told(lm: LanguageModel, example: Translation) -> CrossReading:
-    """The model made to write the generator's Spanish, whose links are known."""
+    """Force the model to write the generator's Spanish, whose alignment is known."""
     return cross_reading(lm, TASKS["translate"].prefix + example.english, example.spanish)
 
 
 def counted(found: CrossReading, example: Translation, rule: Rule, share: float) -> Counts:
-    """The links that a rule reads off a translation beside the truth."""
+    """Count the links that a rule reads off a translation against the true alignment."""
     made = links(word_weights(found, rule), words(example.english), words(example.spanish), share)
     return compared(made, example.links, example.possible)
 
@@ -190,7 +193,7 @@ class Chosen:
 
 
 def choose(lm: LanguageModel, examples: Sequence[Translation]) -> Chosen:
-    """The best of all rules and shares, on examples that are used for nothing else. The first of equals wins.
+    """Choose the best of all rules and shares on examples that are used for nothing else; the first of ties.
 
     Raises:
         ValueError: there is no example.
@@ -213,7 +216,7 @@ def choose(lm: LanguageModel, examples: Sequence[Translation]) -> Chosen:
 
 
 def interval(counts: Sequence[Counts], seed: int = 0) -> tuple[float, float]:
-    """95 % of the error rate: the percentiles of a bootstrap over sentences."""
+    """Compute the 95 % interval of the error rate: percentiles of a bootstrap over sentences."""
     rows = np.array([[one.found, one.sure, one.found_sure, one.found_possible] for one in counts])
     draws = np.random.default_rng(seed).integers(0, len(rows), (_DRAWS, len(rows)))
     sums = rows[draws].sum(1)  # (draws, 4)
@@ -223,7 +226,7 @@ def interval(counts: Sequence[Counts], seed: int = 0) -> tuple[float, float]:
 
 
 def said(counts: Sequence[Counts]) -> dict[str, float]:
-    """Error rate with its interval, precision and recall, rounded, as a card holds them."""
+    """Round error rate with its interval, precision and recall for a card."""
     total = Counts(0, 0, 0, 0)
     for one in counts:
         total += one

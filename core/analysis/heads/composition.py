@@ -1,9 +1,10 @@
-"""Composition: how much of what one head writes a later head reads, by their weights alone.
+"""Composition scores: how strongly a later head reads what an earlier head writes, from their weights alone.
 
 A head writes x W_V W_O into the stream, and a later one compares x W_Q with x W_K, or hands on x W_V (rows are tokens).
-K-composition is |W_V W_O W_K W_Q^T| over the product of both parts' lengths (Frobenius): how well what the first
-writes fits what the keys of the second look for; Q- and V-composition by the same with W_Q or W_V (Elhage et al. 2021,
-"A Mathematical Framework for Transformer Circuits", "Composition scores"). Two random heads come to about 1/sqrt(D).
+K-composition is |W_V W_O W_K W_Q^T| over the product of both parts' lengths (Frobenius): the overlap of the first
+head's output space with the space that the second head's keys read; Q- and V-composition by the same with W_Q or W_V
+(Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits", "Composition scores"). Two random heads come
+to about 1/sqrt(D).
 
 Not in it: a rotation by position (the score is that of a token with itself), a norm's division by the token's length,
 a norm of queries and keys, and which tokens really stand in a text.
@@ -35,7 +36,7 @@ class Composition:
 
     scores: (L, H, M, H) by the writer's layer and head, then the reader's.
     follows: (L, M) bool, whether that layer's heads read what those write.
-    chance: what two heads of random numbers come to on average; line: the most of `DRAWS` such pairs.
+    chance: the mean score of two random heads; line: the largest of `DRAWS` such pairs.
     writers: the attention that the writers belong to; the same as the readers' but under cross-attention.
     """
 
@@ -54,7 +55,7 @@ class Composition:
 
     @property
     def strongest(self) -> tuple[int, int, int, int] | None:
-        """Writer's layer and head, reader's layer and head of the highest score; None: no head follows another."""
+        """Layers and heads of the writer and the reader with the highest score; None: no head follows another."""
         if not self.follows.any():
             return None
         return tuple(int(i) for i in np.unravel_index(int(self.scores.argmax()), self.scores.shape))  # type: ignore[return-value]
@@ -63,10 +64,10 @@ class Composition:
 def composition(
     lm: LanguageModel, way: Way = "K", attention: Kind = "self", *, gain: bool = True, seed: int = 0
 ) -> Composition:
-    """The composition score of every pair of heads.
+    """Compute the composition score of every pair of heads.
 
     Args:
-        way: what of the reader meets the writer's output: its keys, its queries or its values.
+        way: which of the reader's inputs is compared with the writer's output: its keys, queries or values.
         attention: whose heads read. Under "cross" keys and values come from the encoder's heads, queries from the
             decoder's own.
         gain: multiply the gain of the norm before each head in, as part of what it reads.
@@ -87,7 +88,7 @@ def composition(
         written = [(r_v @ w_o).norm(dim=(1, 2)) for r_v, w_o in left]  # (H,) each
         read = [(_every(meets, heads) @ then.transpose(1, 2)).norm(dim=(1, 2)) for meets, then in right]
         first, then = np.ogrid[: len(left), : len(right)]
-        # Under cross-attention the decoder's own heads of the same block come first, and the encoder's all do.
+        # Under cross-attention the decoder's own heads of the same block come before, and all of the encoder's do.
         follows = first < then if not across else first <= then if way == "Q" else (first >= 0) & (then >= 0)
         scores = np.zeros((len(left), heads, len(right), heads))
         for i, j in np.argwhere(follows).tolist():
@@ -106,13 +107,14 @@ def _places(lm: LanguageModel, attention: Kind) -> list[Place]:
 
 
 def _writes(place: Place, gain: bool) -> tuple[Tensor, Tensor]:
-    """W_V, shrunk to a square by QR, (H, K, K) and W_O (H, K, D): lengths of products with them stay the same."""
+    """Return W_V, reduced to a square by QR, (H, K, K) and W_O (H, K, D): norms of products with them are preserved."""
     attn = place.attn
     return _square(_times(_every(attn.W_V, attn.n_heads), _gain(place.norm, gain))), attn.W_O
 
 
 def _reads(lm: LanguageModel, place: Place, way: Way, across: bool, gain: bool) -> tuple[Tensor, Tensor]:
-    """What meets the stream, (H, D, K) or of shared heads (H_kv, D, K), and what follows, shrunk by QR, (H, K, K)."""
+    """Return the matrix that reads the stream, (H, D, K) or of shared heads (H_kv, D, K), and the other factor (H,
+    K, K)."""
     attn = place.attn
     q, k, v = attn.W_Q, attn.W_K, attn.W_V  # (H, D, K), (H_kv, D, K) twice
     then = {"K": q, "Q": _every(k, attn.n_heads), "V": attn.W_O.transpose(1, 2)}[way]
@@ -125,27 +127,27 @@ def _reads(lm: LanguageModel, place: Place, way: Way, across: bool, gain: bool) 
 
 
 def _times(weights: Tensor, gain: Tensor | None) -> Tensor:
-    """(H, D, K) with each row multiplied by its part of the gain."""
+    """Scale each row of (H, D, K) weights by its part of the gain."""
     return weights if gain is None else weights * gain[:, None]
 
 
 def _gain(norm: Any, wanted: bool) -> Tensor | None:
-    """(D,) the gain of a norm, if it has one and it is wanted."""
+    """Return the gain (D,) of a norm, if it has one and it is wanted."""
     return norm.w if wanted and isinstance(norm, Normalise) else None
 
 
 def _every(weights: Tensor, heads: int) -> Tensor:
-    """Shared key or value heads, once for every head that uses them: (H, D, K)."""
+    """Repeat shared key or value heads for every query head that uses them: (H, D, K)."""
     return weights.repeat_interleave(heads // len(weights), dim=0)
 
 
 def _square(tall: Tensor) -> Tensor:
-    """R of tall = Q R: (H, min(D, K), K). |tall X| = |R X|, since Q only turns."""
+    """Return R of the QR decomposition: (H, min(D, K), K). |tall X| = |R X|, since Q is orthonormal."""
     return torch.linalg.qr(tall, mode="r").R
 
 
 def _product_lengths(left: tuple[Tensor, Tensor], right: tuple[Tensor, Tensor]) -> Tensor:
-    """(H, H) how long the product of each writer of one layer with each reader of another is."""
+    """Compute the norm of the product of each writer of one layer with each reader of another: (H, H)."""
     (r_v, w_o), (meets, then) = left, right
     middle = torch.einsum("hkd,gdj->hgkj", w_o, meets)  # (H, H or H_kv, K, K)
     middle = (r_v[:, None] @ middle).repeat_interleave(len(then) // len(meets), dim=1)  # (H, H, K, K)
@@ -153,7 +155,7 @@ def _product_lengths(left: tuple[Tensor, Tensor], right: tuple[Tensor, Tensor]) 
 
 
 def random_scores(d_model: int, d_head: int, *, draws: int = DRAWS, seed: int = 0) -> Array:
-    """The scores of so many pairs of heads of independent normal numbers: (N,)."""
+    """Compute the scores of pairs of random normal heads: (N,)."""
     draw = torch.Generator().manual_seed(seed)
 
     def heads(*shape: int) -> Tensor:
@@ -167,6 +169,6 @@ def random_scores(d_model: int, d_head: int, *, draws: int = DRAWS, seed: int = 
 
 
 def work(lm: LanguageModel, attentions: Sequence[Kind]) -> float:
-    """About how many multiplications one map of scores takes."""
+    """Estimate the multiplications of one map of scores."""
     heads = math.prod(len(stack_of(lm, kind).blocks) * lm.config.n_heads for kind in attentions)
     return heads / 2 * lm.config.d_model * lm.config.head_size**2

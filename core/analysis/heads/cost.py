@@ -60,12 +60,12 @@ class Curve:
     fixed: float
 
     def __call__(self, length: float) -> float:
-        """Seconds at a length."""
+        """Compute the seconds at a length."""
         return self.square * length * length + self.linear * length + self.fixed
 
     @classmethod
     def through(cls, lengths: Sequence[float], seconds: Sequence[float], *, square: bool = True) -> Curve:
-        """Least squares in which a point weighs 1 / seconds, as long times vary more: short texts count, too.
+        """Fit by least squares with weights 1 / seconds, as the variance grows with the time: short texts count, too.
 
         Args:
             square: False: without the n^2.
@@ -80,7 +80,7 @@ class Curve:
         if not (t > 0).all():
             raise ValueError("every time must be above 0")
         best: tuple[float, dict[int, float]] = (np.inf, {})
-        # Coefficients are not below 0: of all sets of them that may be above, the one that fits best (3 at most).
+        # Non-negative least squares: of all subsets of coefficients above 0, take the best fit (3 at most).
         for kept in (some for k in range(1, len(powers) + 1) for some in combinations(powers, k)):
             columns = np.stack([n**power / np.sqrt(t) for power in kept], axis=1)
             size = columns.max(axis=0)
@@ -92,7 +92,7 @@ class Curve:
 
 
 def score_bytes(n_heads: int, length: int, size: int = 4) -> int:
-    """Bytes of the scores of all heads of one layer: H T^2 numbers."""
+    """Return the bytes of all heads' scores of one layer: H T^2 numbers."""
     return n_heads * length * length * size
 
 
@@ -105,7 +105,7 @@ def cost_points(
     budget: float | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[CostPoint]:
-    """Measure length by length, on the model's own weights; the text may be longer than its context.
+    """Measure attention length by length with the model's own weights; the text may be longer than its context.
 
     A stream of random numbers stands for a text, as time does not hang on what is read: the blocks begin with it, and
     no table of positions is asked for.
@@ -137,13 +137,13 @@ def cost_points(
 
 
 def _idle(lm: LanguageModel, attention: Kind) -> Transformer:
-    """The stack on the same weights, in which no token looks at another: each gets its own value back."""
+    """Copy the stack, with the same weights, so that attention gives each token its own value back."""
     model = build(lm.config)
     model.load_state_dict(lm.transformer.state_dict(keep_vars=True), assign=True)
     stack = stack_of(type(lm)(model.to(lm.device).eval(), lm.tokenizer), attention)
     for part in stack.modules():
         if isinstance(part, Attention):
-            part.__dict__["_at_once"] = _own_value  # of this object only
+            part.__dict__["_at_once"] = _own_value  # of this instance only
     return stack
 
 
@@ -191,14 +191,14 @@ def _point(
 
 
 def _added(geometry: Geometry) -> Tensor | None:
-    """The mask and bias as the fused kernel takes them."""
+    """Combine mask and bias in the form that the fused kernel takes."""
     if geometry.bias is None or geometry.allowed is None:
         return geometry.allowed if geometry.bias is None else geometry.bias
     return geometry.bias.masked_fill(~geometry.allowed, -torch.inf)
 
 
 def _medians(works: Sequence[Callable[[], None]], repeats: int, clock: Callable[[], float]) -> list[float]:
-    """Seconds of each piece of work: the middle of several, in turn, so that a busy moment of the machine meets all."""
+    """Time each function: the median of several interleaved rounds, so that a busy moment affects all alike."""
     times: list[list[float]] = [[] for _ in works]
     for _ in range(repeats + 1):  # the first warms up
         for work, spent in zip(works, times):

@@ -1,4 +1,4 @@
-"""What a written text reads of its source: an encoder-decoder's cross-attention, from pieces to words and sentences.
+"""Cross-attention of an encoder-decoder, gathered from tokens to words and sentences.
 
 Row t of a decoder has token t as its input and says token t + 1. So each written piece has two rows that speak of it:
 the one that says it, and the one that has it as its input (the better aligner of the two for many models, "SHIFT-ATT"
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from core.language_model import LanguageModel
 
 Array = np.ndarray[Any, Any]
-Spans = tuple[tuple[int, int], ...]  # of characters: first, and one behind the last
+Spans = tuple[tuple[int, int], ...]  # of characters: first, and one past the last
 
 _SOLID = re.compile(r"\S")
-# What may end a sentence or a clause, and what follows where it does.
+# What may end a sentence or a clause, and what follows there.
 _SENTENCE = re.compile(r"[.!?]+[\"'”»]*"), re.compile(r"\s++[^a-zß-ÿ]|\s*+$")
 _CLAUSE = re.compile(r"[.,;!?]+"), re.compile(r"\s|$")
 
 
 @dataclass(frozen=True)
 class Rule:
-    """Whose cross-attention is read.
+    """Which cross-attention weights are read.
 
     layer, head: of the decoder, counted from 0; None: the mean of all.
     after: the row that has a written piece as its input; False: the row that says it.
@@ -46,7 +46,7 @@ class Rule:
 
     @property
     def name(self) -> str:
-        """In words: "L1H0, row that says the word"."""
+        """The rule in words: "L1H0, row that says the word"."""
         if self.layer is None:
             who = "all heads" if self.head is None else f"head {self.head} of all layers"
         else:
@@ -54,12 +54,12 @@ class Rule:
         return f"{who}, row that {'has read' if self.after else 'says'} the word"
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as a card holds them."""
+        """Return plain values, as a card holds them."""
         return asdict(self)
 
 
 def rule_of(said: Any, lm: LanguageModel) -> Rule | None:
-    """The rule that a card names; None, if it names none that this model has."""
+    """Parse the rule that a card names; None if the model has no such layer or head."""
     if not isinstance(said, dict):
         return None
     layer, head = said.get("layer"), said.get("head")
@@ -70,7 +70,7 @@ def rule_of(said: Any, lm: LanguageModel) -> Rule | None:
 
 
 def rules(layers: int, heads: int) -> Iterator[Rule]:
-    """Every rule for a decoder of so many layers and heads: means of all, of a layer, and each head, both rows."""
+    """List every rule for a decoder of this shape: means of all heads, of a layer, and each head; both rows."""
     for after in (False, True):
         yield Rule(after=after)
         for layer in range(layers):
@@ -99,14 +99,14 @@ class CrossReading:
     ended: bool = True
 
     def rows(self, rule: Rule) -> Array:
-        """(N, S): what each written piece's row reads of the source's pieces."""
+        """Return what each written piece's row reads of the source's pieces: (N, S)."""
         pattern = self.pattern if rule.layer is None else self.pattern[rule.layer : rule.layer + 1]
         pattern = pattern if rule.head is None else pattern[:, rule.head : rule.head + 1]
         mean: Array = pattern.mean(axis=(0, 1))  # (N + 1, S)
         return mean[1:] if rule.after else mean[:-1]
 
     def gathered(self, rule: Rule, written: Spans, read: Spans) -> Array:
-        """(W', W): of each written span, the mean over its pieces' rows of what falls on each span of the source.
+        """Aggregate to spans: (W', W), the mean over a written span's rows of the weights on each span of the source.
 
         A piece belongs to the span that it shares most characters with, to none if it shares none. A span that no
         piece belongs to (it shares its piece with a longer one) reads what that piece reads.
@@ -131,7 +131,7 @@ def _shared(one: tuple[int, int], other: tuple[int, int]) -> int:
 
 
 def belongs(pieces: Spans, spans: Spans) -> Array:
-    """(W, N): 1 where piece n belongs to span w, the one that it shares most characters with."""
+    """Assign pieces to spans: (W, N), 1 where piece n belongs to span w, with which it shares most characters."""
     found = np.zeros((len(spans), len(pieces)))
     for n, piece in enumerate(pieces):
         shared = [_shared(piece, span) for span in spans]
@@ -142,7 +142,7 @@ def belongs(pieces: Spans, spans: Spans) -> Array:
 
 
 def piece_spans(lm: LanguageModel, ids: Sequence[int]) -> Spans:
-    """The characters of a written text that each of its ids adds to it."""
+    """Return the characters of a generated text that each of its ids adds to it."""
     ends = [len(lm.tokenizer.decode(list(ids[:n]), skip_special_tokens=True)) for n in range(len(ids) + 1)]
     return tuple((before, max(before, end)) for before, end in pairwise(ends))
 
@@ -150,7 +150,7 @@ def piece_spans(lm: LanguageModel, ids: Sequence[int]) -> Spans:
 def cross_reading(
     lm: LanguageModel, source: str, written: str | None = None, *, most: int = 128
 ) -> CrossReading:
-    """Let a model answer a source greedily, or give it an answer to read, and keep what each row reads.
+    """Decode an answer to a source greedily, or read a given answer, and keep each row's cross-attention.
 
     Args:
         written: the answer that is given; None: the model writes its own, of at most `most` tokens.
@@ -171,7 +171,7 @@ def cross_reading(
         ids = lm.encode(written, add_special_tokens=False) if written else []
     text = lm.tokenizer.decode(ids, skip_special_tokens=True)
     start = lm.config.decoder_start_id
-    assert start is not None  # `lm.trace` has refused a model without one
+    assert start is not None  # `lm.trace` has rejected models without a decoder and a source
     likely = lm.score(read, target=ids).exp().tolist() if ids else []
     return CrossReading(
         source=source,
@@ -190,12 +190,14 @@ def cross_reading(
 
 
 def word_spans(text: str, first: int = 0) -> Spans:
-    """The words of a text from character `first` on, marks among them, as Toyland's translations count them."""
+    """Split a text from character `first` on into words and punctuation marks, as Toyland's alignments count them."""
     return tuple(found.span() for found in WORDS.finditer(text, first))
 
 
 def sentence_spans(text: str, first: int = 0) -> Spans:
-    """Its sentences: each ends at a full stop, or at a question or exclamation mark, and the quotation mark behind.
+    """Split a text into sentences.
+
+    Each ends at a full stop, question or exclamation mark, and a closing quotation mark.
 
     What goes on in small letters ("Stop!" said Ben.) is the same sentence.
     """
@@ -203,14 +205,14 @@ def sentence_spans(text: str, first: int = 0) -> Spans:
 
 
 def clause_spans(text: str) -> Spans:
-    """Its clauses: each ends at a full stop, a comma, a semicolon, or at a question or exclamation mark."""
+    """Split a text into clauses: each ends at a full stop, comma, semicolon, question or exclamation mark."""
     return tuple(_parts(text, 0, *_CLAUSE))
 
 
 def _parts(
     text: str, first: int, marks: re.Pattern[str], behind: re.Pattern[str]
 ) -> Iterator[tuple[int, int]]:
-    """What stands between ends: every mark is looked at once, so that a text of marks takes no longer than another."""
+    """Split a text at end marks in linear time: every mark is scanned once."""
     while begun := _SOLID.search(text, first):
         start = at = begun.start()
         while mark := marks.search(text, max(at, start + 1)):
@@ -224,5 +226,5 @@ def _parts(
 
 
 def is_mark(word: str) -> bool:
-    """Whether a "word" is a mark of punctuation."""
+    """Return whether a "word" is a punctuation mark."""
     return not any(letter.isalnum() for letter in word)

@@ -1,4 +1,4 @@
-"""What heads are worth: switch them off and see what the model then predicts.
+"""Head importance: predictions after the ablation of heads.
 
 A set of heads is switched off by `knock_out`, in one pass. All heads, one after the other, are measured by
 `effects_by_layer`: the variants of one block run as one batch that starts at that block, since nothing before it
@@ -25,13 +25,15 @@ from core.trace import Trace
 
 Array = np.ndarray[Any, Any]
 Value = Literal["zero", "mean"]
-POSITIONS = 1024  # of all variants that run as one batch: more gain nothing and take memory
+POSITIONS = 1024  # positions of all variants in one batch: more gain no speed and take memory
 
 
 @dataclass(frozen=True, kw_only=True)
 class Knockout:
-    """The prediction at one row with a set of heads off, and as it was. Probabilities add up to 1; of a bare encoder
-    there are none."""
+    """The prediction at one row with a set of heads ablated, and as it was.
+
+    Probabilities add up to 1; a bare encoder has none.
+    """
 
     heads: tuple[tuple[int, int], ...]  # (layer, head) each
     attention: Kind
@@ -41,14 +43,14 @@ class Knockout:
     after: Array  # (V,)
 
     def likely(self, count: int = 5) -> list[int]:
-        """Ids worth showing: the `count` likeliest before, then those of the `count` likeliest after not yet named."""
+        """List ids to show: the `count` likeliest before, then those of the `count` likeliest after not yet named."""
         first, then = (np.argsort(-p, kind="stable")[:count].tolist() for p in (self.before, self.after))
         return list(dict.fromkeys([*first, *then]))
 
 
 @dataclass(frozen=True, kw_only=True)
 class LayerEffects:
-    """Each head of one block off, alone. Log-probabilities and divergence are in nats."""
+    """Ablation of each head of one block, alone. Log-probabilities and divergence are in nats."""
 
     layer: int
     row: int  # of the logits
@@ -61,7 +63,7 @@ class LayerEffects:
 
 @dataclass(frozen=True, kw_only=True)
 class HeadEffects:
-    """Each head of every block off, alone, at one row. Log-probabilities and divergence are in nats."""
+    """Ablation of each head of every block, alone, at one row. Log-probabilities and divergence are in nats."""
 
     attention: Kind
     value: Value
@@ -76,7 +78,7 @@ class HeadEffects:
     def of(
         cls, blocks: Sequence[LayerEffects], attention: Kind, value: Value, layers: int | None = None
     ) -> HeadEffects:
-        """What was measured block by block, in any order; at least one.
+        """Assemble measured blocks, in any order; at least one.
 
         Args:
             layers: of the model: nan, and -1 for an id, where a block is not measured. None: all are.
@@ -94,7 +96,7 @@ class HeadEffects:
 
     @property
     def measured(self) -> int:
-        """How many blocks are measured."""
+        """The number of measured blocks."""
         return int((self.likeliest >= 0).all(-1).sum())
 
     @property
@@ -109,7 +111,7 @@ class HeadEffects:
 
     @property
     def largest(self) -> tuple[int, int]:
-        """The (layer, head) whose absence changes the token's log-probability most, up or down."""
+        """The (layer, head) whose ablation changes the token's log-probability most, in either direction."""
         layer, head = np.unravel_index(
             int(np.nan_to_num(np.abs(self.change), nan=-1.0).argmax()), self.change.shape
         )
@@ -119,7 +121,7 @@ class HeadEffects:
 def switch_off(
     heads: Sequence[tuple[int, int]], value: Value = "zero", attention: Kind = "self"
 ) -> tuple[Intervention, ...]:
-    """The interventions that switch (layer, head) pairs off, for `core.hooks.intervene(*...)`; none for no heads."""
+    """Return the interventions that ablate (layer, head) pairs, for `core.hooks.intervene(*...)`; none for no heads."""
     return tuple(ablate_head(layer, head, value, attention) for layer, head in heads)
 
 
@@ -135,7 +137,7 @@ def knock_out(
     trace: Trace | None = None,
     without: Trace | None = None,
 ) -> Knockout:
-    """The prediction at `row` with and without a set of heads; every head may be in it, or none.
+    """Predict at `row` with and without a set of heads; every head may be in it, or none.
 
     Args:
         heads: (layer, head) pairs, counted from 0; naming one twice changes nothing.
@@ -172,7 +174,7 @@ def head_effects(
     target: Text | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> HeadEffects:
-    """Switch every head off, one at a time, and measure what becomes of one token's log-probability at `row`.
+    """Ablate every head, one at a time, and measure one token's log-probability at `row`.
 
     Args:
         row, value, target: as for `knock_out`.
@@ -208,7 +210,7 @@ def effects_by_layer(
     attention: Kind = "self",
     target: Text | None = None,
 ) -> Iterator[LayerEffects]:
-    """The same block by block, from 0: for a page that shows progress, or stops. Arguments as for `head_effects`."""
+    """Ablate heads block by block, from 0, for a page that shows progress or stops. Arguments as for `head_effects`."""
     run = Resumable.of(lm, text, row, token, value, attention, target)
     for layer in range(run.layers):
         yield run.effects(layer)
@@ -216,13 +218,13 @@ def effects_by_layer(
 
 @dataclass(frozen=True, kw_only=True)
 class Resumable:
-    """One untouched pass, kept so that its variants can start in the middle."""
+    """One clean pass, kept so that its variants can start at a later block."""
 
-    stack: Transformer  # whose heads are switched off
-    decoder: Transformer  # that predicts: the same, but for an encoder's heads
-    attn_names: tuple[str, ...]  # L
-    streams: tuple[Tensor, ...]  # L of (1, T, D), entering each block
-    source: Tensor | None  # (1, S, D) what cross-attention reads
+    stack: Transformer  # the attention whose heads are ablated
+    decoder: Transformer  # the stack that predicts: the same, except for an encoder's heads
+    attn_names: tuple[str, ...]  # L blocks
+    streams: tuple[Tensor, ...]  # L streams (1, T, D), entering each block
+    source: Tensor | None  # (1, S, D) the source of cross-attention
     written: Tensor | None  # (1, T, D) entering the decoder, where the heads are an encoder's
     value: Value
     row: int
@@ -265,7 +267,7 @@ class Resumable:
         )  # fmt: skip
 
     def effects(self, layer: int) -> LayerEffects:
-        """Every head of block `layer` off, alone."""
+        """Ablate every head of block `layer`, alone."""
         heads = self.stack.config.n_heads
         size = max(1, POSITIONS // self.streams[layer].shape[1])
         parts = []
@@ -281,7 +283,7 @@ class Resumable:
         )  # fmt: skip
 
     def without(self, sets: Sequence[Sequence[tuple[int, int]]]) -> Tensor:
-        """The log-probabilities at the row with each set of heads off, all in one batch: (N, V)."""
+        """Compute the log-probabilities at the row with each set of heads ablated, all in one batch: (N, V)."""
         layers = sorted({layer for heads in sets for layer, _ in heads})
         changes = []
         for layer in layers:
@@ -293,7 +295,7 @@ class Resumable:
             return self._from(layers[0], len(sets)).log_softmax(-1)
 
     def _from(self, layer: int, variants: int) -> Tensor:
-        """The logits at the row of variants that differ from block `layer` on: (variants, V)."""
+        """Compute the logits at the row of variants that differ from block `layer` on: (variants, V)."""
         x = self.streams[layer].expand(variants, -1, -1)
         source = None if self.source is None else self.source.expand(variants, -1, -1)
         if self.stack is self.decoder:
@@ -306,7 +308,7 @@ class Resumable:
 
 
 def _each_off(attn_name: str, off: Sequence[tuple[int, int]], value: Value) -> Intervention:
-    """Each (variant of the batch, head) pair is off: `ablate_head`, for many heads at once."""
+    """Build an intervention that ablates (variant of the batch, head) pairs: `ablate_head` for many heads at once."""
 
     def edit(z: Tensor) -> Tensor:  # (B, T, H, K)
         z = z.clone()

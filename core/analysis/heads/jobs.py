@@ -1,4 +1,4 @@
-"""What each head does, in one name: the score that it is high in, and that chance does not explain."""
+"""Head functions: one name for each head, by the pattern score that is high and significant."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from core.language_model import LanguageModel
 Array = np.ndarray[Any, Any]
 EVEN, MIXED, SHORT = "spread evenly", "mixed", "text too short"
 SHORTEST = 4  # tokens to choose from; with fewer, the first token is also the recent one
-NAMED_FROM = 0.3  # of the way from an even spread (0) to the best possible (1)
-EVEN_FROM = 0.9  # of the greatest entropy
+NAMED_FROM = 0.3  # of the range from uniform attention (0) to the best possible (1)
+EVEN_FROM = 0.9  # of the maximum entropy
 
 
 @dataclass(frozen=True, kw_only=True)
 class HeadJobs:
-    """What the heads do: the numbers, and the names that follow from them (`name_heads`)."""
+    """The functions of the heads: the scores, and the names that follow from them (`name_heads`)."""
 
     scores: dict[Job, Score]  # on the text; under cross-attention without those that compare places
     repeats: dict[Job, Score]  # on random tokens said twice; empty under cross-attention
@@ -41,7 +41,7 @@ class HeadJobs:
 
 
 def reads(name: str) -> str:
-    """What a head is called that reads a class of words."""
+    """Return the name of a head that reads a class of words."""
     return f"reads {name}"
 
 
@@ -51,7 +51,7 @@ def head_jobs(
     """Score and name the heads of `maps`.
 
     Args:
-        repeats: of `repeat_scores`, which hang on the model only, so that a page computes them once; None: computed.
+        repeats: of `repeat_scores`, which depend on the model only, so that a page computes them once; None: computed.
         chance: of `head_chance`: a page with heads off keeps the lines of the whole model; None: computed.
     """
     repeats = repeat_scores(lm, maps.attention) if repeats is None else repeats
@@ -59,7 +59,7 @@ def head_jobs(
     scores, spread = pattern_scores(maps), evenness(maps)
     names = name_heads(scores, repeats, spread, chance.proven(scores, repeats))
     names = _by_words(names, chance)
-    if len(maps.key_ids) < SHORTEST or len(maps.ids) < 2:  # what one row reads is no habit
+    if len(maps.key_ids) < SHORTEST or len(maps.ids) < 2:  # one row is no evidence of a habit
         names = tuple((SHORT,) * len(line) for line in names)
     return HeadJobs(scores=scores, repeats=repeats, chance=chance, evenness=spread, names=names)
 
@@ -70,11 +70,11 @@ def name_heads(
     spread: Array,
     proven: Mapping[Job, Array] | None = None,
 ) -> tuple[tuple[str, ...], ...]:
-    """One name for each head: L of H.
+    """Choose one name for each head: L of H.
 
-    The sharp job that lies farthest above an even spread, if it comes `NAMED_FROM` of the way to the best possible
-    (induction and same token: on the text or on repeats, whichever is more) and chance does not explain it; else the
-    broad one; else "spread evenly" from `EVEN_FROM` of the greatest entropy; else "mixed".
+    The sharp pattern with the largest excess over uniform attention, if that reaches `NAMED_FROM` of the possible
+    excess (induction and same token: on the text or on repeats, whichever is more) and is significant; else the broad
+    one; else "spread evenly" from `EVEN_FROM` of the maximum entropy; else "mixed".
 
     Args:
         scores, repeats: as in `HeadJobs`.
@@ -90,7 +90,7 @@ def name_heads(
         return np.where((proven or {}).get(job, True), best, -np.inf)
 
     names = np.where(spread >= EVEN_FROM, EVEN, MIXED).astype(object)
-    for jobs in (BROAD, SHARP):  # the sharp ones last: they overrule
+    for jobs in (BROAD, SHARP):  # the sharp ones last: they take precedence
         table = np.stack([reached(job) for job in jobs])  # (jobs, L, H)
         best = table.argmax(0)
         named = np.array([NAMES[job] for job in jobs], dtype=object)[best]
@@ -99,7 +99,7 @@ def name_heads(
 
 
 def _by_words(names: tuple[tuple[str, ...], ...], chance: Chance) -> tuple[tuple[str, ...], ...]:
-    """Heads without a name that read one class of words: far above an even spread, and above the line."""
+    """Find unnamed heads that read one class of words: far above uniform attention, and above the significance line."""
     best: dict[tuple[int, int], tuple[float, str]] = {}
     for name, score in chance.classes.items():
         above = score.above_even

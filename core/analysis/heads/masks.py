@@ -1,4 +1,4 @@
-"""Who may see whom: the masks of self-attention, and what a model predicts when another one is put on it.
+"""The masks of self-attention, and a model's predictions under another mask.
 
 Causal and full attention: Vaswani et al. 2017, section 3.2.3. Sliding window: Beltagy et al. 2020 (Longformer), section
 3.1; Jiang et al. 2023 (Mistral 7B), section 2. Sink tokens: Xiao et al. 2024 (StreamingLLM), section 3.2.
@@ -28,11 +28,11 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True)
 class MaskRule:
-    """Which keys a query may see, by their places in one text.
+    """Which keys a query may attend to, by position in one text.
 
     Args:
         causal: only itself and what came before.
-        window: of those the nearest only: a distance below `window`, on both sides where nothing is causal; None: all.
+        window: only the nearest: a distance below `window`, on both sides where attention is not causal; None: all.
         sinks: the first keys of the text, in view however far they are; later ones stay hidden under `causal`.
 
     Raises:
@@ -50,7 +50,8 @@ class MaskRule:
             raise ValueError(f"sinks={self.sinks} must be 0 or more")
 
     def allowed(self, queries: Tensor, keys: Tensor) -> Tensor:
-        """(T, S) bool for queries at places (T,) and keys at places (S,): True where the query may look."""
+        """Compute the mask (T, S) bool for queries at positions (T,) and keys at positions (S,): True where
+        attention is allowed."""
         query, key = queries[:, None], keys[None, :]
         seen = torch.ones(len(queries), len(keys), dtype=torch.bool, device=queries.device)
         if self.window is not None:
@@ -58,14 +59,14 @@ class MaskRule:
         return seen & (key <= query) if self.causal else seen
 
     def matrix(self, length: int) -> Array:
-        """(T, T) bool of a whole text."""
+        """Compute the mask (T, T) bool of a whole text."""
         places = torch.arange(length)
         return self.allowed(places, places).numpy()
 
 
 @dataclass(frozen=True, kw_only=True)
 class UnderMask:
-    """A text read under one mask, which every head of every block of one stack obeys.
+    """A text read under one mask, applied to every head of every block of one stack.
 
     Attributes:
         allowed: (T, T) bool. own: it is the model's own mask.
@@ -81,9 +82,9 @@ class UnderMask:
 
 
 def with_mask(lm: LanguageModel, rule: MaskRule, attention: Kind = "self") -> LanguageModel:
-    """`lm` with another mask on the self-attention of one stack. The weights are the same tensors.
+    """Return `lm` with another mask on the self-attention of one stack. The weights are the same tensors.
 
-    Positions are computed as ever; a distance that the model never met in training gets the bias or angle that its
+    Positions are computed as usual; a distance that did not occur in training gets the bias or angle that its
     formula gives.
 
     Args:
@@ -110,7 +111,7 @@ def with_mask(lm: LanguageModel, rule: MaskRule, attention: Kind = "self") -> La
             allowed = allowed & mask.bool()[:, None, None, :]
         return replace(own, allowed=allowed, causal=False)
 
-    stack.__dict__["geometry"] = geometry  # of this one object; the class keeps its own
+    stack.__dict__["geometry"] = geometry  # of this instance only; the class keeps its own
     return masked
 
 
@@ -123,7 +124,7 @@ def under_masks(
     target: str | None = None,
     row: int = -1,
 ) -> list[UnderMask]:
-    """What the model predicts at `row` of the logits, and its loss, with each mask in all heads of one stack.
+    """Predict at `row` of the logits, and compute the loss, with each mask in all heads of one stack.
 
     Raises:
         ValueError: no such row, or as `with_mask`.
@@ -152,7 +153,8 @@ def under_masks(
 def stories_under_masks(
     lm: LanguageModel, rules: Sequence[MaskRule], *, attention: Kind = "self", count: int = 4
 ) -> list[float]:
-    """Nats a token of held-out stories (`core.analysis.story_loss`), with each mask in all heads of one stack.
+    """Compute the loss per token of held-out stories (`core.analysis.story_loss`), with each mask in all heads of one
+    stack.
 
     Raises:
         ValueError: no story, or as `with_mask`.

@@ -1,6 +1,6 @@
-"""How high a head's score comes by chance: null distributions, and the line that a head has to pass to be named.
+"""Null distributions of head scores, and the significance line that a head must exceed to be named.
 
-Three ways to take away what a score looks for and leave the rest of the head as it is:
+Three null models destroy what a score measures and keep the rest of the head:
 
 - "weights moved" (a job of places: previous, first, ...): every row keeps its weights, so a sharp head stays sharp,
   but they land on any of the tokens that the row may see.
@@ -10,7 +10,7 @@ Three ways to take away what a score looks for and leave the rest of the head as
 - "words moved" (classes of words): the classes change places under the map.
 
 The line is one for all heads (Westfall and Young 1993, "Resampling-Based Multiple Testing", section 2.5: the greatest
-of all heads in each draw): whether there are 16 heads or 144, by luck alone some head passes it in one case of twenty.
+of all heads in each draw): whether there are 16 heads or 144, by chance some head passes it in one case of twenty.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ from core.analysis.word_classes import CLASSES, NO_WORD, word_classes
 from core.language_model import LanguageModel
 
 Array = np.ndarray[Any, Any]
-DRAWS = 200  # of nulls that cost no pass
-PASSES, FEWEST = 40, 20  # texts with the repeats taken out
+DRAWS = 200  # draws of nulls that need no pass
+PASSES, FEWEST = 40, 20  # texts with the repeats replaced
 POSITIONS = 1024  # tokens of all of them together, and of a batch
-QUICK = 3e9  # weights x tokens: with more, words are moved instead
-BY_LUCK = 0.05  # how often some head passes the line although none does anything
-CONTENT: tuple[Job, ...] = ("induction", "same")  # of what stands there, not where
+QUICK = 3e9  # weights x tokens: with more, words are permuted instead
+BY_LUCK = 0.05  # the familywise error rate
+CONTENT: tuple[Job, ...] = ("induction", "same")  # scores about tokens, not positions
 
 
 @dataclass(frozen=True, kw_only=True)
 class Null:
-    """What a score comes to by chance, in the unit of `Score.weight`, for every head.
+    """The null distribution of a score, in the unit of `Score.weight`, for every head.
 
     draws: (N, L, H).   line: what a head must come above.   how: what was taken away.
     """
@@ -56,12 +56,12 @@ class Null:
     how: str
 
     def above(self, score: Score) -> Array:
-        """(L, H) whether each head does more of it than chance explains."""
+        """Return (L, H) whether each head's score exceeds the line."""
         weight = score.weight
         return np.zeros(self.draws.shape[1:], dtype=bool) if weight is None else weight > self.line + 1e-6
 
     def reached(self, score: Score) -> Array:
-        """(L, H) in how many of the draws each head itself came as high as its score."""
+        """Count in how many draws each head reached its own score: (L, H)."""
         weight = score.weight
         return (
             np.zeros(self.draws.shape[1:], dtype=int)
@@ -72,15 +72,15 @@ class Null:
 
 @dataclass(frozen=True, kw_only=True)
 class Chance:
-    """The nulls of every score of a model on a text, and its scores by classes of words."""
+    """The null distributions of all scores of a model on a text, and its scores by classes of words."""
 
     text: dict[Job, Null]
     repeats: dict[Job, Null]
-    classes: dict[str, Score]  # only those that the text has
+    classes: dict[str, Score]  # only classes that occur in the text
     class_nulls: dict[str, Null]
 
     def proven(self, scores: dict[Job, Score], repeats: dict[Job, Score]) -> dict[Job, Array]:
-        """(L, H) for every job: whether the head passes the line, on the text or on repeats."""
+        """Return for every pattern (L, H) whether the head exceeds the line, on the text or on repeats."""
         found = {}
         for job in scores:
             tests = [self.text[job].above(scores[job])] if job in self.text else []
@@ -91,7 +91,7 @@ class Chance:
 
 
 def null_of(draws: Array, how: str) -> Null:
-    """The line over draws (N, L, H): in each draw the luckiest head counts."""
+    """Compute the line over draws (N, L, H): the maximum over heads in each draw counts."""
     draws = draws.astype(np.float32)
     luckiest = draws.reshape(len(draws), -1).max(1, initial=0.0)  # (N,)
     line = float(np.quantile(luckiest, 1 - BY_LUCK, method="higher"))
@@ -101,10 +101,10 @@ def null_of(draws: Array, how: str) -> Null:
 def head_chance(
     lm: LanguageModel, maps: HeadMaps, repeats: dict[Job, Null] | None = None, *, seed: int = 0
 ) -> Chance:
-    """The nulls of every score on the text of `maps`, and on random tokens said twice.
+    """Compute the null distributions of every score on the text of `maps`, and on repeated random tokens.
 
     Args:
-        repeats: of `halves_that_differ`, which hang on the model only, so that a page computes them
+        repeats: of `halves_that_differ`, which depend on the model only, so that a page computes them
             once; None: computed.
     """
     classes, class_nulls = class_scores(lm, maps, seed=seed)
@@ -117,13 +117,13 @@ def head_chance(
 
 
 def moved_weights(maps: HeadMaps, *, draws: int = DRAWS, seed: int = 0) -> dict[Job, Null]:
-    """For every job of places: each row's weights on random tokens among those that it may see."""
+    """Permute weights for every positional pattern: each row's weights fall on random visible tokens."""
     allowed = may_see(maps)  # (T, S)
     order = np.random.default_rng(seed).random((draws, *allowed.shape), dtype=np.float32)  # (N, T, S)
     order[:, ~allowed] = 2.0
     jobs = {job: pairs & allowed for job, pairs in pairs_of(maps).items() if job not in CONTENT}
     most = max((int(pairs.sum(1).max()) for pairs in jobs.values()), default=1)
-    # The tokens with the lowest numbers of a row, as many as a job is about, are a random choice of so many.
+    # The tokens with the lowest random numbers of a row are a random choice of as many as the pattern has.
     lowest = np.sort(np.partition(order, most - 1, axis=-1)[..., :most], axis=-1)  # (N, T, most)
     flat = maps.maps.reshape(-1, allowed.size).T.astype(np.float32)  # (T S, L H)
     found: dict[Job, Null] = {}
@@ -139,7 +139,7 @@ def moved_weights(maps: HeadMaps, *, draws: int = DRAWS, seed: int = 0) -> dict[
 
 
 def repeats_taken_out(lm: LanguageModel, maps: HeadMaps, *, seed: int = 0) -> dict[Job, Null]:
-    """For same token and induction: the same heads at the same places, where no token has an earlier copy any more."""
+    """Score same token and induction with earlier copies replaced: the same heads and positions without repetition."""
     allowed, pairs = may_see(maps), pairs_of(maps)
     wanted = {job: pairs[job] & allowed for job in CONTENT if (pairs[job] & allowed).any()}
     if not wanted or not maps.maps.size:
@@ -165,7 +165,7 @@ def repeats_taken_out(lm: LanguageModel, maps: HeadMaps, *, seed: int = 0) -> di
 
 
 def _without_copies(lm: LanguageModel, maps: HeadMaps, count: int, seed: int) -> Array | None:
-    """(count, S) the keys' tokens, each with a copy before (or in the rows, under cross-attention) replaced anew.
+    """Replace every key token that has an earlier copy (or one in the rows, under cross-attention): (count, S).
 
     None: the vocabulary has too few other tokens.
     """
@@ -188,7 +188,7 @@ def _without_copies(lm: LanguageModel, maps: HeadMaps, count: int, seed: int) ->
 
 
 def _moved_words(lm: LanguageModel, maps: HeadMaps, job: Job, seed: int) -> Array:
-    """(N, L, H) the score when the text's tokens change places under the maps."""
+    """Compute the score after permuting the text's tokens under the maps: (N, L, H)."""
     allowed, draw = may_see(maps), np.random.default_rng(seed)
     flat, masks = maps.maps.reshape(-1, allowed.size), []
     keys, special = np.array(maps.key_ids), lm.special_ids
@@ -214,7 +214,7 @@ def halves_that_differ(
     controls: int = 8,
     seed: int = 0,
 ) -> dict[Job, Null]:
-    """For `repeat_scores`: as many random tokens, but the second half says others than the first.
+    """Compute the null of `repeat_scores` from random tokens whose second half differs from the first.
 
     A draw is the mean over `texts` of the `controls` texts, as the score is over its own. {}: as `repeat_scores`, or
     the vocabulary has too few tokens for two halves that differ.
@@ -232,7 +232,7 @@ def halves_that_differ(
     patterns = torch.stack(
         run_patterns(lm, tuple(torch.tensor(ids, device=lm.device) for ids in read), attention)
     )
-    once = said[0, :period].tolist()  # the places of the pairs are those of a text that says it twice
+    once = said[0, :period].tolist()  # the positions of the pairs are those of a repeated text
     twice = (*frame[0], *once, *once, *frame[1])
     shape = np.zeros((0, 0, len(twice), len(twice)))
     causal = stack_of(lm, attention).causal
@@ -250,9 +250,9 @@ def halves_that_differ(
 def class_scores(
     lm: LanguageModel, maps: HeadMaps, *, seed: int = 0
 ) -> tuple[dict[str, Score], dict[str, Null]]:
-    """How much of its attention a token gives to other tokens of a class of words, and what that is by chance.
+    """Measure how much attention a token gives to other tokens of a class of words, with its null distribution.
 
-    Special tokens stay where they are: what a head rests on them has nothing to do with words.
+    Special tokens stay where they are: attention to them has nothing to do with words.
     """
     special = [i in lm.special_ids for i in maps.key_ids]
     names = np.array(word_classes([lm.tokenizer.display(i) for i in maps.key_ids], special))
@@ -276,8 +276,9 @@ def class_scores(
             value=received[:, :, of].sum(-1), even=float(even[:, of].sum() / len(even)), most=most, rows=rows
         )
         labels = np.zeros((DRAWS, len(names)), dtype=received.dtype)
-        labels[np.arange(DRAWS)[:, None], order] = of[words].astype(received.dtype)  # the classes, moved
-        share = (seen.astype(received.dtype) @ labels.T > 0).mean(0)  # (N,) the rows that then have one
+        labels[np.arange(DRAWS)[:, None], order] = of[words].astype(received.dtype)  # classes, permuted
+        # (N,) the rows that then have such a key
+        share = (seen.astype(received.dtype) @ labels.T > 0).mean(0)
         given = np.einsum("lhs,ns->nlh", received, labels) / np.maximum(share, 1e-9)[:, None, None]
         nulls[name] = null_of(given, "words moved")
     return scores, nulls

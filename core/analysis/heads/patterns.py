@@ -1,4 +1,4 @@
-"""Where every head looks: all attention maps of a model in one pass, and scores of what each head does.
+"""Attention patterns: all maps of a model from one pass, and scores of typical patterns per head.
 
 A score is the part of a head's attention that falls on one kind of pair: on each token's predecessor, on the first
 token, and so on. transformer-lens calls it "mul" and defines it for previous token, same token ("duplicate") and
@@ -23,7 +23,8 @@ from core.trace import Trace
 
 Array = np.ndarray[Any, Any]
 Job = Literal["induction", "same", "previous", "next", "itself", "recent", "first", "last"]
-SHARP: tuple[Job, ...] = ("induction", "same", "previous", "next", "itself")  # one place for each row
+# patterns with one column per row
+SHARP: tuple[Job, ...] = ("induction", "same", "previous", "next", "itself")
 BROAD: tuple[Job, ...] = ("recent", "first", "last")  # named when no sharp one is reached
 NAMES: dict[Job, str] = {
     "induction": "induction", "same": "same token", "previous": "previous token", "next": "next token",
@@ -37,14 +38,14 @@ class HeadMaps:
     """All maps of one attention. Rows of a map add up to 1."""
 
     attention: Kind
-    ids: tuple[int, ...]  # T, the tokens that ask
-    key_ids: tuple[int, ...]  # S, those that answer
-    causal: bool  # no token sees a later one
+    ids: tuple[int, ...]  # T, the query tokens
+    key_ids: tuple[int, ...]  # S, the key tokens
+    causal: bool  # causal: no token sees a later one
     maps: Array  # (L, H, T, S)
-    beside: tuple[int, ...] = ()  # what the other half of an encoder-decoder reads in the same pass
+    beside: tuple[int, ...] = ()  # the other text of an encoder-decoder's pass
 
     def read_most(self, row: int, col: int | None = None) -> tuple[Array, Array]:
-        """What each head gives from `row` to the token it reads most, or to `col`: weights and columns, (L, H) both."""
+        """Return the weight and column (L, H) that each head gives most to from `row`, or the weight at `col`."""
         line = self.maps[:, :, row]  # (L, H, S)
         columns = line.argmax(-1) if col is None else np.full(line.shape[:2], col)
         return np.take_along_axis(line, columns[..., None], -1)[..., 0], columns
@@ -52,10 +53,10 @@ class HeadMaps:
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
-    """How much of each head's attention falls on one kind of pair.
+    """How much of each head's attention falls on one kind of (row, column) pair.
 
     value: (L, H) from 0 to 1, the part of all its attention: transformer-lens's "mul".
-    even: the value of a head that gives every token it may see the same.
+    even: the value of a head with uniform attention over visible tokens.
     most: the greatest possible value: the part of the rows that have such a pair at all.
     rows: how many rows those are.
     """
@@ -67,12 +68,15 @@ class Score:
 
     @property
     def weight(self) -> Array | None:
-        """(L, H) from 0 to 1: what a row gives to such pairs, over the rows that have one; None: no row has."""
+        """(L, H) from 0 to 1: the attention on such pairs, over the rows that have one; None: no row has."""
         return self.value / self.most if self.rows else None
 
     @property
     def above_even(self) -> Array | None:
-        """(L, H) the value where an even spread is 0 and the best possible 1; None: the text cannot tell them apart."""
+        """(L, H) the value rescaled: uniform attention is 0, the best possible 1.
+
+        None: the text cannot distinguish them.
+        """
         room = self.most - self.even
         return (self.value - self.even) / room if room > 1e-6 else None
 
@@ -85,7 +89,7 @@ def head_maps(
     target: Text | None = None,
     trace: Trace | None = None,
 ) -> HeadMaps:
-    """Every map of every head of one attention, from one pass that keeps nothing else and ends with the last map.
+    """Compute every map of every head of one attention, from one pass that ends with the last map.
 
     Args:
         attention: "self", or in an encoder-decoder also "cross" and "encoder".
@@ -115,7 +119,7 @@ def head_maps(
 
 
 def run_patterns(lm: LanguageModel, batch: tuple[Tensor, ...], attention: Kind) -> list[Tensor]:
-    """The maps of a batch of texts, L of (B, H, T, S). Nothing is computed after the last of them."""
+    """Compute the maps of a batch of texts, L of (B, H, T, S); the pass ends with the last of them."""
     names = _pattern_names(lm, attention)
     last: list[Tensor] = []
 
@@ -135,11 +139,11 @@ def _pattern_names(lm: LanguageModel, attention: Kind) -> list[str]:
 
 
 class _Enough(Exception):
-    """Ends a pass whose rest nobody reads."""
+    """Ends a pass whose remaining results are not needed."""
 
 
 def pattern_scores(maps: HeadMaps) -> dict[Job, Score]:
-    """The score of every job that the attention can have: the value of transformer-lens's `detect_head(..., "mul")`."""
+    """Score every pattern that the attention can have: the value of transformer-lens's `detect_head(..., "mul")`."""
     allowed = may_see(maps)  # (T, S)
     even = allowed / allowed.sum(1, keepdims=True)  # (T, S)
     flat = maps.maps.reshape(*maps.maps.shape[:2], -1)  # (L, H, T S)
@@ -156,20 +160,20 @@ def pattern_scores(maps: HeadMaps) -> dict[Job, Score]:
 
 
 def may_see(maps: HeadMaps) -> Array:
-    """Which columns each row may read at all: (T, S) bool."""
+    """Return the visible columns of each row: (T, S) bool."""
     shape = (len(maps.ids), len(maps.key_ids))
     return np.tri(*shape, dtype=bool) if maps.causal else np.ones(shape, dtype=bool)
 
 
 def pairs_of(maps: HeadMaps) -> dict[Job, Array]:
-    """Which (row, column) pairs each job is about: (T, S) bool each."""
+    """Return the (row, column) pairs of each pattern: (T, S) bool each."""
     ids, keys = np.array(maps.ids), np.array(maps.key_ids)
     row, col = np.arange(len(ids))[:, None], np.arange(len(keys))[None]
     same = ids[:, None] == keys[None]
     if maps.attention != "cross":
         same &= (col < row) if maps.causal else (col != row)
     after = np.zeros_like(same)
-    after[:, 1:] = same[:, :-1]  # the token that followed the same token
+    after[:, 1:] = same[:, :-1]  # the token after an earlier copy of the row's token
     pairs: dict[Job, Array] = {"induction": after, "same": same}
     if maps.attention != "cross":
         pairs |= {"previous": col == row - 1, "itself": col == row}
@@ -183,7 +187,7 @@ def pairs_of(maps: HeadMaps) -> dict[Job, Array]:
 
 
 def evenness(maps: HeadMaps) -> Array:
-    """The entropy of each row over the greatest it could have, averaged over the rows that have a choice: (L, H).
+    """Compute each row's entropy over its maximum, averaged over rows with more than one column: (L, H).
 
     1 where no row has one.
     """
@@ -198,9 +202,9 @@ def evenness(maps: HeadMaps) -> Array:
 def repeat_scores(
     lm: LanguageModel, attention: Kind = "self", *, period: int = 20, texts: int = 4, seed: int = 0
 ) -> dict[Job, Score]:
-    """The scores on texts that say `period` random tokens twice (no two alike, nothing special), averaged.
+    """Average the scores over texts of `period` random tokens said twice (no two alike, nothing special).
 
-    They hang on the model and the seed only. Under cross-attention, or in a context too short to say two tokens
+    They depend on the model and the seed only. Under cross-attention, or in a context too short to say two tokens
     twice, there is nothing to measure: {}. A decoder with a source reads the tokens there once.
     """
     frame, usual = frame_and_usual(lm, attention)
@@ -223,7 +227,7 @@ def repeat_scores(
 
 
 def frame_and_usual(lm: LanguageModel, attention: Kind) -> tuple[tuple[list[int], list[int]], list[int]]:
-    """The special tokens before and after every text that this attention reads; and all tokens that are not special."""
+    """Return the special tokens before and after every text that this attention reads, and all ordinary tokens."""
     config, special = lm.config, lm.special_ids
     usual = [i for i in range(min(config.d_vocab, len(lm.tokenizer))) if i not in special]
     if config.shape == "encoder-decoder" and attention == "self":

@@ -1,4 +1,4 @@
-"""Which sentence of a passage cross-attention points to while the answer to a question is written.
+"""Answer localization: which sentence of a passage cross-attention points to while the answer is written.
 
 The sentence that gets the largest sum of weights, over the pieces of the answer. It is what was read, not why the
 answer came out as it did: a word is read where it stands, and the model may have known it otherwise.
@@ -33,25 +33,25 @@ MIDDLE = " context: "
 
 @dataclass(frozen=True)
 class Chosen:
-    """The rule that is right most often on the examples that it was chosen on, and that share."""
+    """The rule that is right most often on the examples it was chosen on, and that share."""
 
     rule: Rule
     right: float
 
 
 def source_of(question: str, context: str) -> str:
-    """What the model reads."""
+    """Join question and context to the model's input."""
     return f"{TASKS['question'].prefix}{question}{MIDDLE}{context}"
 
 
 def sentences(source: str) -> Spans:
-    """The sentences of the passage, as characters of the source; () if there is no passage."""
+    """Return the sentences of the passage, as characters of the source; () if there is no passage."""
     at = source.find(MIDDLE)
     return sentence_spans(source, at + len(MIDDLE)) if at >= 0 else ()
 
 
 def shares(found: CrossReading, rule: Rule) -> Array:
-    """(sentences,): what of the answer's attention to the passage falls on each sentence. They add up to 1."""
+    """Distribute the answer's attention over the sentences of the passage: (sentences,), adding up to 1."""
     spans = sentences(found.source)
     whole = ((0, len(found.written)),)
     weights = found.gathered(rule, whole, spans)[0] if found.written else np.zeros(len(spans))
@@ -60,7 +60,7 @@ def shares(found: CrossReading, rule: Rule) -> Array:
 
 
 def truth(example: Asked) -> int:
-    """Which sentence, as `sentences` counts them, tells the answer: the one with most of its characters."""
+    """Return the index in `sentences` of the sentence with the answer: the one with most of its characters."""
     source = source_of(example.question, example.context)
     first = len(source) - len(example.context)
     start, end = example.sentence[0] + first, example.sentence[1] + first
@@ -69,12 +69,12 @@ def truth(example: Asked) -> int:
 
 
 def read(lm: LanguageModel, example: Asked) -> CrossReading:
-    """The model's own answer."""
+    """Generate the model's own answer."""
     return cross_reading(lm, source_of(example.question, example.context), most=24)
 
 
 def choose(lm: LanguageModel, examples: Sequence[Asked]) -> Chosen:
-    """The best rule on examples that are used for nothing else. The first of equals wins.
+    """Choose the best rule on examples that are used for nothing else; the first of ties.
 
     Raises:
         ValueError: there is no example.
@@ -92,12 +92,12 @@ def choose(lm: LanguageModel, examples: Sequence[Asked]) -> Chosen:
 
 
 def chance(example: Asked) -> float:
-    """How often a sentence drawn blindly is the right one."""
+    """Return the probability that a random sentence is the right one."""
     return 1 / len(sentences(source_of(example.question, example.context)))
 
 
 def most_alike(example: Asked) -> int:
-    """What needs no model: the sentence with most words of the question; the first of equals."""
+    """Choose the sentence with most words of the question: a baseline without a model; the first of ties."""
     source = source_of(example.question, example.context)
     asked = _words(example.question)
     return int(np.argmax([len(asked & _words(source[first:end])) for first, end in sentences(source)]))

@@ -1,4 +1,7 @@
-"""One query against every key, number by number: where a score comes from (the neuron view of Vig 2019, BertViz)."""
+"""One query against every key, component by component.
+
+Where a score comes from (the neuron view of Vig 2019, BertViz).
+"""
 
 from __future__ import annotations
 
@@ -18,19 +21,19 @@ class QueryKey:
     """One row of one head: products[s].sum() is scores[s]; the steps after it end in weights, which add up to 1."""
 
     row: int
-    query: Array  # (K,) as it meets the keys: normed and turned where the model does that
-    keys: Array  # (S, K) as they meet the query
-    products: Array  # (S, K) query * key, number by number
+    query: Array  # (K,) as it enters the product: normed and rotated where the model does that
+    keys: Array  # (S, K) as they enter the product
+    products: Array  # (S, K) query * key, component by component
     scores: Array  # (S,) their sums
     factor: float  # 1/sqrt(K), or 1 when the model does not scale
-    scaled: Array  # (S,)
-    bias: Array | None  # (S,) what the positions add (ALiBi, relative); None: the model has no such bias
+    scaled: Array  # (S,) scaled
+    bias: Array | None  # (S,) the positional bias (ALiBi, relative); None: the model has none
     allowed: Array  # (S,) bool, False where the mask hides the key
     weights: Array  # (S,) the softmax
 
 
 def query_key(steps: AttentionSteps, row: int = -1) -> QueryKey:
-    """Take the scores of one row of `steps` apart.
+    """Decompose the scores of one row of `steps`.
 
     Args:
         steps: of `core.analysis.heads.steps.attention_steps`: any head of any shape of model.

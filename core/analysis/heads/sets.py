@@ -1,9 +1,9 @@
-"""Sets of heads: is what they do together the sum of what each does alone?
+"""Sets of heads: is their joint effect the sum of the single effects?
 
-A head off alone changes a token's log-probability by so much; a set of heads off together by so much more or less
-than its parts' sum. Less: the heads work in a chain, and without one the other has nothing to do. More: each can stand
-in for the other, so that one alone is not missed (Wang et al. 2022, "Interpretability in the Wild", section 3.4, backup
-heads; McGrath et al. 2023, "The Hydra Effect").
+Ablating a set of heads may change a token's log-probability less or more than the sum of single ablations. Less: the
+heads form a chain, and without one the other has no effect. More: each can replace the other, so that one alone is not
+missed (Wang et al. 2022, "Interpretability in the Wild", section 3.4, backup heads; McGrath et al. 2023, "The Hydra
+Effect").
 """
 
 from __future__ import annotations
@@ -19,15 +19,13 @@ from core.analysis.places import Kind, Place
 from core.language_model import LanguageModel, Text
 
 Head = tuple[int, int]  # layer, head
-Change = tuple[tuple[Head, ...], float]  # heads that are off, and what becomes of the token's log-probability
-TOGETHER = (
-    256  # positions of all variants that run as one batch: more gain nothing, and progress would not show
-)
+Change = tuple[tuple[Head, ...], float]  # ablated heads, and the change of the token's log-probability
+TOGETHER = 256  # positions of all variants in one batch: more gain no speed, and progress would not show
 
 
 @dataclass(frozen=True, kw_only=True)
 class SetEffect:
-    """A set of heads off. Changes are of one token's log-probability, in nats; below 0 the heads helped it."""
+    """A set of ablated heads. Changes are of one token's log-probability, in nats; below 0 the heads helped it."""
 
     heads: tuple[Head, ...]
     singles: tuple[float, ...]  # each of them off, alone
@@ -35,12 +33,12 @@ class SetEffect:
 
     @property
     def total(self) -> float:
-        """The single changes, added up."""
+        """The sum of the single changes."""
         return sum(self.singles)
 
     @property
     def beyond(self) -> float:
-        """What being off together adds to the sum: 0 where the heads do not meet."""
+        """The interaction: the joint change minus the sum of single changes, 0 for independent heads."""
         return self.joint - self.total
 
 
@@ -55,7 +53,7 @@ def set_effects(
     attention: Kind = "self",
     target: Text | None = None,
 ) -> tuple[SetEffect, ...]:
-    """Switch off every set, and every head of them alone, and measure one token's log-probability at `row`.
+    """Ablate every set, and every head of them alone, and measure one token's log-probability at `row`.
 
     All variants run as batches that start at the first block in which any of them differs.
 
@@ -84,7 +82,7 @@ def changes(
     target: Text | None = None,
     known: Collection[tuple[Head, ...]] = (),
 ) -> Iterator[Change]:
-    """The same variant by variant, for a page that shows progress, or stops: the heads that are off, and the change.
+    """Measure variant by variant, for a page that shows progress or stops: yields the ablated heads and the change.
 
     Args:
         known: variants that are left out. The others: as for `set_effects`, which says what is raised.
@@ -102,14 +100,14 @@ def changes(
 
 
 def variants(sets: Sequence[Sequence[Head]]) -> list[tuple[Head, ...]]:
-    """All that `changes` switches off: each set, and each head alone, those of the first blocks first."""
+    """List all ablations that `changes` measures: each set, and each head alone, sorted by first block."""
     wanted = _distinct(sets)
     singles = [(head,) for heads in wanted for head in heads]
     return sorted(dict.fromkeys([*singles, *filter(None, wanted)]), key=min_layer)
 
 
 def collected(sets: Sequence[Sequence[Head]], changed: Iterable[Change]) -> tuple[SetEffect, ...]:
-    """What each set does, from all that `changes` yields."""
+    """Assemble the effect of each set from all that `changes` yields."""
     change = {(): 0.0, **dict(changed)}
     return tuple(
         SetEffect(heads=heads, singles=tuple(change[(head,)] for head in heads), joint=change[heads])
@@ -118,17 +116,17 @@ def collected(sets: Sequence[Sequence[Head]], changed: Iterable[Change]) -> tupl
 
 
 def _distinct(sets: Sequence[Sequence[Head]]) -> list[tuple[Head, ...]]:
-    """The sets, no head twice in one."""
+    """Remove repeated heads within each set."""
     return [tuple(dict.fromkeys((int(layer), int(head)) for layer, head in heads)) for heads in sets]
 
 
 def min_layer(heads: Sequence[Head]) -> int:
-    """The first block that a set touches."""
+    """Return the first block that a set touches."""
     return min(layer for layer, _ in heads)
 
 
 def pairs_of_largest(effects: HeadEffects, count: int = 8) -> tuple[tuple[Head, Head], ...]:
-    """All pairs of the `count` heads whose absence alone changes the prediction most, in the order of the model."""
+    """List all pairs of the `count` heads with the largest single effects, in the model's order."""
     order = np.argsort(-np.abs(effects.change), axis=None, kind="stable")[:count]
     heads = sorted(divmod(int(at), effects.change.shape[1]) for at in order)
     return tuple(combinations(heads, 2))

@@ -1,4 +1,4 @@
-"""Heads that share keys and values: multi-head, grouped-query, multi-query, and what sharing does to a finished model.
+"""Shared keys and values (multi-head, grouped-query, multi-query attention), and sharing in a trained model.
 
 Shazeer 2019 ("Fast Transformer Decoding", section 3): one key and value head for all queries. Ainslie et al. 2023
 ("GQA", section 2.1): one a group, made from a finished model by the mean of each group's projections. They then train
@@ -50,14 +50,14 @@ class Sharing:
 
 
 def sharing_name(config: ModelConfig) -> str:
-    """What attention with so many heads of queries, keys and values is called."""
+    """Return the name of attention with these numbers of query and key/value heads."""
     if config.kv_heads == config.n_heads:
         return "multi-head"
     return "multi-query" if config.kv_heads == 1 else "grouped-query"
 
 
 def ways_to_share(config: ModelConfig) -> list[int]:
-    """How many heads of keys and values may stand in place of the model's own: those, half of them, and so on to one.
+    """List possible numbers of key/value heads: the model's own, half of them, and so on to one.
 
     Where a number does not halve, the next smaller divisor of it follows.
     """
@@ -69,7 +69,7 @@ def ways_to_share(config: ModelConfig) -> list[int]:
 
 
 def share_keys(lm: LanguageModel, kv_heads: int) -> LanguageModel:
-    """`lm` with its keys' and values' projections averaged within groups; cross-attention's, too.
+    """Average the key and value projections of `lm` within groups, cross-attention's too.
 
     All other weights are the same tensors.
 
@@ -94,7 +94,7 @@ def share_keys(lm: LanguageModel, kv_heads: int) -> LanguageModel:
 
 
 def _pooled(attn: Attention, stored: Tensor, groups: int) -> Tensor:
-    """Rows of queries, then keys, then values, (H + 2 H_kv) K of them, with the latter two averaged in groups."""
+    """Average the key and value rows of a fused (H + 2 H_kv) K weight in groups; query rows stay."""
     heads = stored.unflatten(0, (-1, attn.d_head))  # (H + 2 H_kv, K, ...)
     queries, keys, values = heads.split((attn.n_heads, attn.n_kv_heads, attn.n_kv_heads))
     shared = [
@@ -104,7 +104,7 @@ def _pooled(attn: Attention, stored: Tensor, groups: int) -> Tensor:
 
 
 def sharings(lm: LanguageModel, text: str, *, target: str | None = None, row: int = -1) -> list[Sharing]:
-    """The text read by the model as it is and with ever fewer heads of keys and values.
+    """Evaluate the text with the model as it is and with ever fewer key/value heads.
 
     Raises:
         ValueError: no such row of the logits.
@@ -137,7 +137,7 @@ def sharings(lm: LanguageModel, text: str, *, target: str | None = None, row: in
 
 
 def stories_shared(lm: LanguageModel, count: int = 4) -> list[float]:
-    """Nats a token of held-out stories (`core.analysis.story_loss`), for each of `ways_to_share`.
+    """Compute the loss per token of held-out stories (`core.analysis.story_loss`) for each of `ways_to_share`.
 
     Raises:
         ValueError: no story.

@@ -1,4 +1,4 @@
-"""Concatenate and project: what each head of one block puts into the output of its attention.
+"""Output decomposition: what each head of one block contributes to the output of its attention.
 
 The heads' outputs stand side by side, (H K,), and meet one matrix W_O (Vaswani et al. 2017, section 3.2.2). Cut W_O
 into H slices of K rows and the product falls apart into one vector per head, z_h W_O_h, whose sum (with the bias) is
@@ -24,8 +24,8 @@ Array = np.ndarray[Any, Any]
 class HeadShares:
     """One row of one block's attention output, head by head. Norms have the unit of the residual stream.
 
-    A share is dot(vector, out) / |out|^2: how much of the output, along its own direction, this head brought. Shares
-    and `bias_share` add up to 1; one below 0 pulls the other way. All are 0 where the output is exactly 0.
+    A share is dot(vector, out) / |out|^2: the head's contribution along the output's own direction. Shares
+    and `bias_share` add up to 1; a negative one points the other way. All are 0 where the output is exactly 0.
     """
 
     layer: int
@@ -46,7 +46,7 @@ class HeadShares:
 
     @property
     def total(self) -> Array:
-        """(D,) the vectors and the bias, added up: `out`, but for rounding."""
+        """(D,) the sum of the vectors and the bias: `out` up to rounding."""
         return self.vectors.sum(axis=0) + self.bias
 
 
@@ -60,7 +60,7 @@ def head_shares(
     target: Text | None = None,
     trace: Trace | None = None,
 ) -> HeadShares:
-    """Run `text` and take the attention of block `layer` at `row` apart, head by head.
+    """Run `text` and decompose the attention of block `layer` at `row` by heads.
 
     An active `core.hooks.intervene` counts: a head that is off has the zero vector.
 
@@ -97,7 +97,7 @@ def share_table(
     target: Text | None = None,
     trace: Trace | None = None,
 ) -> Array:
-    """Every head's share of its own block's attention output at `row`: (L, H + 1), the bias's in the last column.
+    """Compute every head's share of its own block's attention output at `row`: (L, H + 1), the bias in the last column.
 
     Each line adds up to 1 (to 0 where the output is exactly 0).
 
@@ -117,7 +117,7 @@ def share_table(
 
 
 def _parts(trace: Trace, place: Place, row: int) -> tuple[Array, Array]:
-    """What every head and, last, the bias add at `row`, (H + 1, D), and what they add up to, (D,)."""
+    """Compute the contributions of every head and the bias at `row`, (H + 1, D), and their sum, (D,)."""
     with torch.no_grad():
         vectors = torch.einsum("hk,hkd->hd", trace[f"{place.attn_name}.hook_z"][row], place.attn.W_O)
         bias = torch.zeros_like(vectors[:1]) if place.attn.b_O is None else place.attn.b_O[None]
@@ -126,7 +126,7 @@ def _parts(trace: Trace, place: Place, row: int) -> tuple[Array, Array]:
 
 
 def _measures(parts: Array, out: Array) -> tuple[Array, Array, Array]:
-    """Shares, norms and cosines of parts (N, D) that add up to out (D,): three of (N,)."""
+    """Compute shares, norms and cosines of parts (N, D) that add up to out (D,): three of (N,)."""
     along, square = parts @ out, float(out @ out)
     norms = np.linalg.norm(parts, axis=1)
     shares = along / square if square > 0 else np.zeros_like(along)

@@ -1,4 +1,4 @@
-"""One attention head, operation by operation, from what it reads to what it adds to the residual stream.
+"""One attention head, operation by operation, from its input to its contribution to the residual stream.
 
 Every array comes out of a real forward pass and the model's own functions. A `Change` alters the scores; the
 pattern, the values it mixes and the prediction then come out of a second real pass with those scores in it.
@@ -29,11 +29,11 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True)
 class Change:
-    """What a learner alters in one head; the default alters nothing.
+    """Changes to one head; the default changes nothing.
 
     Args:
         scale: multiply the scores by the model's 1/sqrt(d_head) (True) or leave them as they are.
-        mask: keep the causal mask. turn: keep the rotary turn, or the ALiBi or relative bias.
+        mask: keep the causal mask. turn: keep the rotary rotation, or the ALiBi or relative bias.
         temperature: the scores are divided by it before the softmax; above 0.
         edits: (row, column, value) puts `value` in place of that query-key product; -inf hides the key from the query.
         window, sinks: each query sees its nearest `window` keys and the first `sinks` only
@@ -63,7 +63,10 @@ class NormParts:
 
 @dataclass(frozen=True, kw_only=True)
 class AttentionSteps:
-    """The operations of one head over T queries and S keys, as changed; None where the model has no such step."""
+    """The operations of one head over T queries and S keys, with changes applied.
+
+    None where the model has no such step.
+    """
 
     layer: int
     head: int
@@ -112,27 +115,27 @@ class AttentionSteps:
 
     @property
     def asked(self) -> Array:
-        """(T, K) the queries as they meet the keys."""
+        """(T, K) the queries as they enter the product."""
         return next(a for a in (self.rot_q, self.q_norm, self.q) if a is not None)
 
     @property
     def answered(self) -> Array:
-        """(S, K) the keys as they meet the queries."""
+        """(S, K) the keys as they enter the product."""
         return next(a for a in (self.rot_k, self.k_norm, self.k) if a is not None)
 
     @property
     def changed(self) -> bool:
-        """The head is not as the model has it."""
+        """Whether the head differs from the model's own."""
         return self.change != Change()
 
     @property
     def blind(self) -> tuple[int, ...]:
-        """The rows whose scores are all -inf: a softmax of them would be 0 / 0, so such a row reads nothing."""
+        """The fully masked rows: a softmax of them would be 0 / 0, so such a row reads nothing."""
         return tuple(int(row) for row in np.flatnonzero((self.masked == -np.inf).all(axis=1)))
 
     @property
     def moved(self) -> Array:
-        """(T,) how far the change moved each row's output: |result - plain| / |plain|; 0 where nothing was added."""
+        """(T,) the relative change of each row's output: |result - plain| / |plain|; 0 where it was 0."""
         size = np.linalg.norm(self.plain, axis=1)
         far: Array = np.linalg.norm(self.result - self.plain, axis=1) / np.where(size > 0, size, 1.0)
         return far
@@ -150,7 +153,7 @@ def attention_steps(
     position: int | None = None,
     trace: Trace | None = None,
 ) -> AttentionSteps:
-    """Run `text` and return every step of one head of block `layer`, with what the whole model then predicts.
+    """Run `text` and return every step of one head of block `layer`, with the whole model's prediction.
 
     Args:
         text, target: text or token ids; target is an encoder-decoder's.
@@ -198,7 +201,7 @@ def attention_steps(
 
 
 def replace_scores(attn_name: str, head: int, scores: Tensor) -> Intervention:
-    """One head of `attn_name`, e.g. "blocks.3.attn", uses these scores (T, S) instead of its own."""
+    """Return an intervention: one head of `attn_name`, e.g. "blocks.3.attn", uses these scores (T, S)."""
 
     def edit(value: Tensor) -> Tensor:  # (B, H, T, S)
         value = value.clone()
@@ -248,7 +251,7 @@ def _queries_and_keys(
 def _scores(
     given: dict[str, Tensor | None], place: Place, geometry: Geometry, change: Change
 ) -> tuple[dict[str, Tensor | None], Tensor]:
-    """The arrays from `scores` to `masked`, and the scores that the softmax gets."""
+    """Compute the arrays from `scores` to `masked`, and the scores that enter the softmax."""
     if not (math.isfinite(change.temperature) and change.temperature > 0):
         raise ValueError(f"temperature={change.temperature} must be a number above 0")
     q, k = (next(given[n] for n in (f"rot_{s}", f"{s}_norm", s) if given[n] is not None) for s in "qk")
@@ -278,7 +281,7 @@ def _check_cells(change: Change, scores: Tensor) -> None:
 
 
 def _allowed(scores: Tensor, place: Place, geometry: Geometry, change: Change) -> Tensor:
-    """(T, S) bool: which keys each query may see, as changed."""
+    """Compute the changed mask: (T, S) bool."""
     allowed = torch.ones_like(scores, dtype=torch.bool)
     if geometry.allowed is not None and change.mask:
         allowed = allowed & geometry.allowed[0, 0]
@@ -293,7 +296,7 @@ def _allowed(scores: Tensor, place: Place, geometry: Geometry, change: Change) -
 
 
 def _geometry(place: Place, x: Tensor) -> Geometry:
-    """The model's own masks, angles and biases for x (T, D)."""
+    """Return the model's own masks, angles and biases for x (T, D)."""
     if place.cross:
         return Geometry()
     return place.stack.geometry(torch.arange(len(x), device=x.device), 0, None, x.dtype)
@@ -309,7 +312,7 @@ def _weights(place: Place) -> dict[str, Tensor | None]:
 
 
 def _sides(trace: Trace, attention: Kind) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The ids of the tokens that ask (T) and of those that answer (S)."""
+    """Return the ids of the query tokens (T) and of the key tokens (S)."""
     source = tuple(trace.ids.tolist())
     written = source if trace.decoder_ids is None else tuple(trace.decoder_ids.tolist())
     return (source if attention == "encoder" else written), (written if attention == "self" else source)

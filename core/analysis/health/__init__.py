@@ -1,1 +1,1 @@
-"""What a model lacks or suffers from: parts taken out, depth, diagnosis."""
+"""Health of a model: ablated components, depth, diagnosis of training problems."""

@@ -1,4 +1,4 @@
-"""A part taken out of a finished model: the same weights, one thing less, and what becomes of a text.
+"""Ablation of components of a trained model: the same weights without one component, and the effect on a text.
 
 The parts are those of the configuration (`core.config.ModelConfig`): nothing is cut out of a forward pass; another
 model is built without the part, on the very same tensors.
@@ -22,7 +22,7 @@ from core.training.text_loss import text_loss
 
 
 class NothingToTakeOut(ValueError):
-    """The model has no such part; the message says why."""
+    """Raised when the model lacks the component; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Reading:
 
 
 def missing(config: ModelConfig, part: Part) -> str:
-    """Why this part cannot be taken out of such a model; "" where it can."""
+    """Return why this component cannot be removed from such a model; "" where it can."""
     if part == "mask" and config.shape == "encoder":
         return "an encoder has no causal mask: every token reads both sides"
     absent = {
@@ -72,7 +72,7 @@ def missing(config: ModelConfig, part: Part) -> str:
 
 
 def without(lm: LanguageModel, part: Part) -> LanguageModel:
-    """`lm` built again without one part. The weights are the same tensors, so this costs no memory to speak of.
+    """Rebuild `lm` without one component. The weights are the same tensors, so it takes hardly any memory.
 
     Of the norms, those of the stream go; a norm of queries and keys stays.
 
@@ -90,7 +90,7 @@ def without(lm: LanguageModel, part: Part) -> LanguageModel:
 
 
 def read(lm: LanguageModel, text: str, target: str | None = None) -> Reading:
-    """The text's loss in the model's own objective, its gradient by depth, and the next token.
+    """Compute the text's loss in the model's own objective, its gradient by depth, and the next token.
 
     Args:
         target: of an encoder-decoder, what it has written so far.
@@ -118,7 +118,10 @@ def read(lm: LanguageModel, text: str, target: str | None = None) -> Reading:
 
 
 def predicting_row(lm: LanguageModel, ids: list[int], rows: int) -> int:
-    """The row of the logits to look at: the last; of an encoder its first mask, or else the last token that is text."""
+    """Choose the row of the logits to show: the last.
+
+    For an encoder its first mask, else the last token of the text.
+    """
     if lm.config.shape != "encoder":
         return rows - 1
     if lm.config.mask_id in ids:
@@ -127,7 +130,7 @@ def predicting_row(lm: LanguageModel, ids: list[int], rows: int) -> int:
 
 
 def losses_without(lm: LanguageModel, text: str, target: str | None = None) -> dict[Part, float]:
-    """The text's loss without each part that the model has, one at a time."""
+    """Compute the text's loss without each component that the model has, one at a time."""
     found: dict[Part, float] = {}
     for part in WITHOUT:
         if not missing(lm.config, part):

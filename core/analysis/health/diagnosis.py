@@ -1,4 +1,4 @@
-"""What is wrong with a model, told from measurements alone: a sound one beside the one in question.
+"""Diagnosis of a model from measurements: a healthy reference beside the model in question.
 
 Nothing here knows what was done to a model. Each rule compares numbers of `core.analysis.health.training_health` (or of
 `core.analysis.health.broken.Reading`) and of the curve, and speaks in those numbers; without a difference it is silent.
@@ -18,7 +18,7 @@ NOISE = 0.25  # nats: two seeds of one small model end closer together than this
 
 @dataclass(frozen=True)
 class Finding:
-    """Something wrong: what, a sentence with the numbers, and the numbers by name."""
+    """A problem found: its name, a sentence with the numbers, and the numbers by name."""
 
     sign: str
     sentence: str
@@ -27,7 +27,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """All findings, the gravest first, and what they cost in one sentence. `nothing` if no rule spoke."""
+    """All findings, the most severe first, and their cost in one sentence. `nothing` if no rule fired."""
 
     findings: tuple[Finding, ...]
     cost: str
@@ -39,7 +39,7 @@ class Diagnosis:
 
 
 def diagnose(sound: Evidence, other: Evidence) -> Diagnosis:
-    """What the measurements of `other` say beside those of a `sound` model of the same kind on the same data.
+    """Diagnose `other` by its measurements beside those of a `sound` model of the same kind on the same data.
 
     Returns:
         The findings in the order of `RULES`, so that what causes comes before what follows from it.
@@ -54,7 +54,7 @@ def diagnose(sound: Evidence, other: Evidence) -> Diagnosis:
 
 
 def _ahead(sound: Evidence, other: Evidence) -> Finding | None:
-    """Attention on later positions, and what the loss is without them."""
+    """Check attention on later positions, and the loss without them."""
     share, usual = (fmean(_numbers(one.last, "ahead") or [0.0]) for one in (other, sound))
     if not (share > 0.02 and share > 10 * usual):
         return None
@@ -76,7 +76,7 @@ def _ahead(sound: Evidence, other: Evidence) -> Finding | None:
 
 
 def _order(sound: Evidence, other: Evidence) -> Finding | None:
-    """Block 0's attention in another order of the tokens."""
+    """Check block 0's attention under another order of the tokens."""
     change, usual = _number(other.last, "order"), _number(sound.last, "order")
     if not (change < 1e-3 and usual > 0.02):
         return None
@@ -95,7 +95,7 @@ def _order(sound: Evidence, other: Evidence) -> Finding | None:
 
 
 def _carried(sound: Evidence, other: Evidence) -> Finding | None:
-    """How much of what enters a block leaves it."""
+    """Check how much of a block's input passes through it."""
     kept, usual = (_mean(one.last, "carry") for one in (other, sound))
     if not (abs(kept) < 0.35 and abs(kept) < 0.5 * usual):
         return None
@@ -107,13 +107,13 @@ def _carried(sound: Evidence, other: Evidence) -> Finding | None:
 
 
 def _fading(sound: Evidence, other: Evidence) -> Finding | None:
-    """The gradient of the first block over that of the last: now, or where it was smallest if now it is not small."""
+    """Check the gradient of the first block over that of the last: now, or its minimum if it has recovered."""
     pairs = list(_pairs(sound, other))
     return _faded(other, pairs[-1:], now=True) or _faded(other, pairs, now=False)
 
 
 def _faded(other: Evidence, pairs: Sequence[tuple[int, Health, Health]], now: bool) -> Finding | None:
-    """Look for a fading gradient among these checkpoints: now, or where it was smallest."""
+    """Search these checkpoints for a vanishing gradient: now, or at its minimum."""
     worst, usual, step, sizes = math.inf, math.nan, 0, (0.0, 0.0)
     for at, one, beside in pairs:
         gradients, beside_gradients = _numbers(one, "gradient"), _numbers(beside, "gradient")
@@ -136,7 +136,7 @@ def _faded(other: Evidence, pairs: Sequence[tuple[int, Health, Health]], now: bo
 
 
 def _size(sound: Evidence, other: Evidence) -> Finding | None:
-    """The size of what the blocks read, which a norm holds fixed, and of the stream."""
+    """Check the size of the blocks' inputs, which a norm holds fixed, and of the stream."""
     (low, high), (usual_low, usual_high) = (_range(one, "read") for one in (other, sound))
     factor, usual_factor = high / max(low, 1e-30), usual_high / max(usual_low, 1e-30)
     if not (factor > 4 and factor > 2.5 * usual_factor):
@@ -155,7 +155,7 @@ def _size(sound: Evidence, other: Evidence) -> Finding | None:
 
 
 def _overflow(sound: Evidence, other: Evidence) -> Finding | None:
-    """Blocks whose output is no number any more."""
+    """Check for blocks with NaN or infinite output."""
     sizes, usual = (one.last.get("activation") or () for one in (other, sound))
     lost = [at for at, size in enumerate(sizes) if size is None or not math.isfinite(size)]
     if not lost or len(_numbers(sound.last, "activation")) < len(sizes):
@@ -168,7 +168,7 @@ def _overflow(sound: Evidence, other: Evidence) -> Finding | None:
 
 
 def _decided(sound: Evidence, other: Evidence) -> Finding | None:
-    """The spread of the scores and the entropy of attention, before the first step where there were any."""
+    """Check the spread of the scores and the entropy of attention at initialization."""
     spread, usual = (_mean(one.healths[0], "spread") for one in (other, sound))
     entropy, usual_entropy = (_entropy(one.healths[0]) for one in (other, sound))
     if not (spread > 1.8 * usual and entropy < 0.8 * usual_entropy):
@@ -183,7 +183,7 @@ def _decided(sound: Evidence, other: Evidence) -> Finding | None:
 
 
 def _dead(sound: Evidence, other: Evidence) -> Finding | None:
-    """Neurons that never fire."""
+    """Check for dead neurons."""
     share, usual = (_mean(one.last, "dead") for one in (other, sound))
     if not share > usual + 0.3:
         return None
@@ -192,7 +192,7 @@ def _dead(sound: Evidence, other: Evidence) -> Finding | None:
 
 
 def _unfinished(sound: Evidence, other: Evidence) -> Finding | None:
-    """A run that did not reach its end."""
+    """Check for a run that did not reach its end."""
     if not other.ended or sound.ended:
         return None
     return Finding("did not finish", f"It did not reach its end: {other.ended}", {})
@@ -229,7 +229,7 @@ def _cost(sound: Evidence, other: Evidence, found: bool) -> str:
 
 
 def _number(health: Health, name: str) -> float:
-    """nan where it was not measured: every comparison with it is false, so the rules stay silent."""
+    """Return NaN where it was not measured: every comparison with it is false, so no rule fires."""
     value = health.get(name)
     return float(value) if isinstance(value, int | float) else math.nan
 
@@ -249,19 +249,19 @@ def _entropy(health: Health) -> float:
 
 
 def _range(one: Evidence, name: str) -> tuple[float, float]:
-    """The smallest and the largest of all blocks and checkpoints."""
+    """Return the smallest and the largest value over all blocks and checkpoints."""
     values = [value for health in one.healths for value in _numbers(health, name)] or [math.nan]
     return min(values), max(values)
 
 
 def _pairs(sound: Evidence, other: Evidence) -> list[tuple[int, Health, Health]]:
-    """Each checkpoint of `other` with the sound one's nearest."""
+    """Pair each checkpoint of `other` with the nearest one of the reference."""
     near = [min(range(len(sound.steps)), key=lambda at: abs(sound.steps[at] - step)) for step in other.steps]
     return [(step, health, sound.healths[at]) for step, health, at in zip(other.steps, other.healths, near)]
 
 
 def _small(value: float) -> str:
-    """Two digits, as the picture beside the sentence writes them: 0.50, 5.9e−4."""
+    """Format two significant digits, as the picture beside the sentence does: 0.50, 5.9e−4."""
     if not (0 < abs(value) < 0.01 or abs(value) >= 1000):
         return f"{value:.2f}"
     digits, _, power = f"{value:.1e}".partition("e")

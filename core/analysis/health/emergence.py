@@ -1,4 +1,4 @@
-"""One model, several metrics on the same held-out characters: smooth ones, and one that seems to leap.
+"""One model under several metrics on the same held-out characters: smooth ones, and one that seems to emerge suddenly.
 
 Schaeffer, Miranda and Koyejo 2023, "Are Emergent Abilities of Large Language Models a Mirage?", section 2: where the
 chance to get one token right grows smoothly with size, the chance to get k of them right in a row grows like its k-th
@@ -22,16 +22,16 @@ from core.data import corpora
 from core.data.batches import streamed
 from core.language_model import LanguageModel
 
-STORIES = 48  # held out, the same for every model
+STORIES = 48  # number of held-out stories, the same for every model
 LENGTHS = (1, 2, 4, 8, 16, 32)
-BEFORE = 32  # characters that a model has read at least when it is asked for the next k
+BEFORE = 32  # minimum context in characters before the next k are predicted
 DRAWS = 1_000
-_AT_ONCE = 16  # rows in one pass
+_AT_ONCE = 16  # rows per batch
 
 
 @dataclass(frozen=True)
 class Share:
-    """A share of questions that is right, and its 95 % interval over stories."""
+    """An accuracy and its 95 % interval over stories."""
 
     value: float
     low: float
@@ -40,13 +40,13 @@ class Share:
 
 @dataclass(frozen=True)
 class Metrics:
-    """What one model comes to on the held-out stories.
+    """The metrics of one model on the held-out stories.
 
     Attributes:
         loss: nats per character, with the interval over stories in `value`, `low`, `high`.
-        right: the share of characters that the model would have written; the mean log p over the same ones: `log`.
+        right: the share of characters predicted greedily; the mean log p over the same ones: `log`.
         exact: how often the next k are all right, by k.
-        asked: positions at which k characters were asked for; characters: those that `loss` is over.
+        asked: positions at which the next k characters were predicted; characters: those that `loss` is over.
     """
 
     loss: Share
@@ -66,10 +66,10 @@ class Rows:
 
 
 def rows(lm: LanguageModel, length: int, stories: int = STORIES) -> Rows:
-    """The first held-out stories, each cut into whole rows.
+    """Cut the first held-out stories into whole rows.
 
     Args:
-        length: T, the characters that a row asks for.
+        length: T, the characters predicted in a row.
 
     Raises:
         ValueError: no story is so long.
@@ -86,7 +86,7 @@ def rows(lm: LanguageModel, length: int, stories: int = STORIES) -> Rows:
 
 
 def measure(lm: LanguageModel, held_out: Rows, lengths: Sequence[int] = LENGTHS) -> Metrics:
-    """Every metric of one model, from one pass over the rows.
+    """Compute every metric of one model, from one pass over the rows.
 
     Raises:
         ValueError: the rows are too short for the longest answer.
@@ -121,7 +121,7 @@ def measure(lm: LanguageModel, held_out: Rows, lengths: Sequence[int] = LENGTHS)
 
 
 def _scored(lm: LanguageModel, ids: Tensor) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """log p of every character after the first, and whether it is the likeliest: (N, T) each."""
+    """Compute log p of every character after the first, and whether it is the likeliest: (N, T) each."""
     logs, hits = [], []
     for first in range(0, len(ids), _AT_ONCE):
         part = ids[first : first + _AT_ONCE].to(lm.device)
@@ -134,13 +134,13 @@ def _scored(lm: LanguageModel, ids: Tensor) -> tuple[npt.NDArray[np.float64], np
 
 
 def _all_of(hits: npt.NDArray[np.bool_], k: int) -> npt.NDArray[np.bool_]:
-    """Whether this and the next k - 1 are all right: (N, T) -> (N, T - k + 1)."""
+    """Return whether this and the next k - 1 are all right: (N, T) -> (N, T - k + 1)."""
     found: npt.NDArray[np.bool_] = np.all(np.lib.stride_tricks.sliding_window_view(hits, k, axis=1), axis=-1)
     return found
 
 
 class _Draws:
-    """Stories drawn again with replacement, the same draws for every metric."""
+    """Bootstrap draws of stories, the same for every metric."""
 
     def __init__(self, told: npt.NDArray[np.bool_]) -> None:
         self.told = np.flatnonzero(told)

@@ -1,4 +1,4 @@
-"""What `core.analysis.health.diagnosis` judges by: the measurements of a run, or of a finished model on one text."""
+"""The input of `core.analysis.health.diagnosis`: the measurements of a run, or of a trained model on one text."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Evidence:
 
     @property
     def last(self) -> Health:
-        """At the last checkpoint."""
+        """The measurements at the last checkpoint."""
         return self.healths[-1]
 
 
@@ -48,7 +48,7 @@ def of_run(
     points: Points, checkpoints: Sequence[Checkpoint], *, guessing: float | None = None, ended: str = "",
     upto: int | None = None,
 ) -> Evidence:  # fmt: skip
-    """What a run, going on or at its end, left behind.
+    """Collect the measurements of a run, unfinished or finished.
 
     Args:
         points: its curve; the loss is the mean over the last twentieth of it.
@@ -73,6 +73,6 @@ def of_run(
 
 
 def of_reading(reading: Reading) -> Evidence:
-    """What one text showed of a finished model: its loss stands for the held-out one."""
+    """Collect the measurements of a trained model on one text; its loss takes the place of the held-out one."""
     health = dataclasses.asdict(reading.depth) | {"order": reading.order}
     return Evidence((health,), held_out=reading.loss)

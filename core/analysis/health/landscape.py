@@ -1,8 +1,8 @@
-"""The loss around a model: a plane through its weights, and a forward pass at every point of a grid on it.
+"""Loss landscapes: a plane through a model's weights, and a forward pass at every point of a grid on it.
 
 Two kinds of plane. Random directions, filter by filter as long as the weights (Li et al. 2018, section 4), show how
-sharp the place is. The plane that holds most of a training path (section 7.2: its two principal directions) shows the
-way there; random directions would hardly see it, for a path has thousands of others to go.
+sharp the minimum is. The plane that holds most of a training path (section 7.2: its two principal directions) shows the
+path; it has hardly any extent along random directions in a space of so many dimensions.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from core.training.text_loss import TextLoss, text_loss, trainable
 Array = NDArray[np.float64]
 Weights = list[Tensor]
 Box = tuple[float, float, float, float]
-MARGIN = 0.15  # of a path's extent, left around it
+MARGIN = 0.15  # margin around a path, as a share of its extent
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,13 @@ class Plane:
     box: Box
 
     def axes(self, columns: int, rows: int) -> tuple[Array, Array]:
-        """The values of a, from left to right, and of b, from top to bottom."""
+        """Return the values of a, from left to right, and of b, from top to bottom."""
         left, right, low, high = self.box
         return np.linspace(left, right, columns), np.linspace(high, low, rows)
 
 
 def random_plane(lm: LanguageModel, seed: int = 0, reach: float = 1.0) -> Plane:
-    """Two random directions from the model's weights, normalised filter by filter.
+    """Build a plane of two random, filter-normalised directions through the model's weights.
 
     Each row of a matrix is scaled to the norm of the weights' row; gains and biases stay (Li et al. 2018, section 4).
     At `reach` 1 a step to the edge is, row by row, as long as the weights themselves.
@@ -64,12 +64,12 @@ def _filtered(weight: Tensor, draw: torch.Generator) -> Tensor:
 
 
 def weights_of(model: nn.Module) -> Weights:
-    """A model's weights, detached, in float32, in the order of `named_parameters()`."""
+    """Return a model's weights, detached, in float32, in the order of `named_parameters()`."""
     return [weight.detach().float() for weight in model.parameters()]
 
 
 def path_plane(path: Sequence[LanguageModel]) -> Plane:
-    """The plane through the last model of a training path that holds most of the path: its two principal directions.
+    """Build the plane through the last model of a training path along the path's two principal directions.
 
     The directions have length 1; `box` holds the whole path.
 
@@ -80,13 +80,14 @@ def path_plane(path: Sequence[LanguageModel]) -> Plane:
         raise ValueError(f"a path of {len(path)} models has no plane of its own: it takes three or more")
     origin = weights_of(path[-1].transformer)
     ways = [_away(weights_of(lm.transformer), origin) for lm in path[:-1]]
-    # The principal directions of the S ways lie in their span: an S x S problem instead of one over all weights.
+    # The principal directions lie in the span of the S differences: an S x S problem instead of one over all weights.
     gram = np.array([[_dot(one, other) for other in ways] for one in ways])
     sizes, mixes = np.linalg.eigh(gram)
     axes = []
     for size, mix in list(zip(sizes, mixes.T))[::-1][:2]:
         mix = mix / np.sqrt(max(size, 1e-30))
-        mix = mix if gram[0] @ mix >= 0 else -mix  # the start of the path lies to the right and above
+        # sign convention: the start of the path lies to the right and above
+        mix = mix if gram[0] @ mix >= 0 else -mix
         axes.append(_sum(ways, mix))
     found = Plane(origin, axes[0], axes[1], (0.0, 1.0, 0.0, 1.0))
     places = np.array([project(found, way).place for way in [weights_of(lm.transformer) for lm in path]])
@@ -101,14 +102,17 @@ def _around(places: Array) -> Box:
 
 @dataclass(frozen=True)
 class Projection:
-    """Where weights fall on a plane: (a, b), and the share of their squared distance from the origin that it keeps."""
+    """The projection of weights on a plane.
+
+    (a, b), and the share of their squared distance from the origin that it keeps.
+    """
 
     place: tuple[float, float]
     share: float
 
 
 def project(plane: Plane, weights: Weights) -> Projection:
-    """The point of the plane nearest to `weights` (least squares: the directions need not be orthogonal)."""
+    """Project `weights` on the plane (least squares: the directions need not be orthogonal)."""
     way = _away(weights, plane.origin)
     pair = (plane.first, plane.second)
     gram = np.array([[_dot(one, other) for other in pair] for one in pair])
@@ -128,9 +132,9 @@ def measure(
     columns: int = 21,
     rows: int = 21,
 ) -> Iterator[Array]:
-    """The loss of `text` on a grid over the plane, row by row from the top: each (columns,), in nats.
+    """Compute the loss of `text` on a grid over the plane, row by row from the top: each (columns,), in nats.
 
-    Every point is a forward pass of a copy with the weights of that point; a loss that is no number comes as inf.
+    Every point is a forward pass of a copy with the weights of that point; a NaN loss becomes inf.
     """
     loss_of, model = text_loss(lm, text, target), trainable(lm, lambda name: False)
     across, down = plane.axes(columns, rows)
@@ -162,7 +166,7 @@ class Path:
 
 
 def walk(plane: Plane, path: Sequence[LanguageModel], text: str, target: str | None = None) -> Path:
-    """Where the models of a training path lie on the plane, and their losses on the text."""
+    """Project the models of a training path on the plane, and compute their losses on the text."""
     found = [project(plane, weights_of(lm.transformer)) for lm in path]
     loss_of = text_loss(path[-1], text, target)
     with torch.no_grad():
@@ -188,6 +192,6 @@ def _sum(ways: Sequence[Weights], mix: Array) -> Weights:
 def load_path(
     load: Callable[[int], LanguageModel], steps: Sequence[int], most: int = 12
 ) -> list[LanguageModel]:
-    """The models of a training path, at most `most` of its steps, spread evenly; always its first and its last."""
+    """Load the models of a training path, at most `most` of its steps, evenly spaced, with the first and the last."""
     places = sorted({round(at) for at in np.linspace(0, len(steps) - 1, min(most, len(steps)))})
     return [load(steps[at]) for at in places]

@@ -1,4 +1,4 @@
-"""What a finding of the diagnosis asks for: the part of a transformer that would have prevented it."""
+"""Remedies for the diagnosis's findings: the component of a transformer that would have prevented each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.config import Part
 
 @dataclass(frozen=True)
 class Remedy:
-    """A part to put in, and in a sentence what it does."""
+    """A component to add, and its effect in a sentence."""
 
     part: Part
     sentence: str
@@ -35,8 +35,8 @@ REMEDIES: dict[str, Remedy] = {
 
 
 def remedy(found: Diagnosis) -> Remedy | None:
-    """What the gravest finding that has a remedy asks for; None: no finding has one.
+    """Choose the remedy of the most severe finding that has one; None: no finding has one.
 
-    Like the diagnosis, it knows nothing of what was done to the model.
+    Like the diagnosis, it does not know how the model was changed.
     """
     return next((REMEDIES[one.sign] for one in found.findings if one.sign in REMEDIES), None)

@@ -1,4 +1,4 @@
-"""How a model in training is, at one moment: block by block, and by what it does with order and with the future.
+"""Health of a model in training at one checkpoint: by block, and its sensitivity to order and to later tokens.
 
 Measured on fixed held-out rows, so that two moments, and two runs, compare. `core.analysis.health.diagnosis` reads it.
 """
@@ -22,14 +22,15 @@ if TYPE_CHECKING:
     from core.training.objectives import Example
     from core.training.trainer import Trainer
 
-WATCHED = 384  # tokens that the gradient is taken of
-ROWS, READ = 24, 32  # held-out rows that are read in other orders and alone, and how many tokens of each
+WATCHED = 384  # tokens in the gradient
+ROWS, READ = 24, 32  # held-out rows that are read in other orders and alone, and tokens of each
 
 
 def measure(trainer: Trainer) -> dict[str, Any]:
-    """The state of a run as plain JSON: the numbers of `core.analysis.stream.depth.Depth`, by block, and of the
-    whole model those of `other_ways`, `update` (the size of the last step over that of the weights) and
-    `weights` (see `weight_sizes`).
+    """Measure the state of a run as plain JSON.
+
+    It holds the numbers of `core.analysis.stream.depth.Depth`, by block, and of the whole model those of `other_ways`,
+    `update` (the size of the last step over that of the weights) and `weights` (see `weight_sizes`).
 
     A number that cannot be measured is None. The run is not touched: no random number, no `.grad`, no flag.
     """
@@ -82,7 +83,7 @@ def order_seen(model: nn.Module, ids: Tensor) -> tuple[float, Tensor, Tensor]:
 
 
 def other_ways(model: nn.Module, example: Example) -> dict[str, float | None]:
-    """The rows read in other ways: all but their last token shuffled, and only their first third and two thirds.
+    """Read the rows in other ways: all but their last token shuffled, and only their first third and two thirds.
 
     Returns:
         order: see `order_seen`. in_order, shuffled: the loss of the last position.
@@ -104,7 +105,7 @@ def other_ways(model: nn.Module, example: Example) -> dict[str, float | None]:
 
 
 def _loss_at(logits: Tensor, targets: Tensor, length: int) -> float:
-    """The mean loss of the last of the first `length` positions."""
+    """Compute the mean loss of the last of the first `length` positions."""
     return float(F.cross_entropy(logits[:, length - 1].float(), targets[:, length - 1]))
 
 
@@ -125,20 +126,20 @@ def _first(example: Example, rows: int) -> Example:
 
 
 def _is_next_token(example: Example) -> bool:
-    """Whether each position's target is the token after it."""
+    """Return whether each position's target is the token after it."""
     if example.decoder_inputs is not None or example.inputs.shape != example.targets.shape:
         return False
     return bool((example.inputs[:, 1:] == example.targets[:, :-1]).all())
 
 
 def _shuffled(length: int) -> list[int]:
-    """An order of `length` positions that keeps the last in its place: every second of the rest, then the others."""
+    """Return an order of `length` positions that keeps the last in place: every second of the rest, then the others."""
     last = length - 1
     return [*range(1, last, 2), *range(0, last, 2), last]
 
 
 def _plain(value: Any) -> Any:
-    """As JSON holds it: six digits, None for what is not finite."""
+    """Convert a value to JSON: six digits, None for NaN and infinity."""
     if isinstance(value, float):
         return float(f"{value:.6g}") if math.isfinite(value) else None
     if isinstance(value, dict):

@@ -1,1 +1,1 @@
-"""Neurons of the feed-forward layers: what fires them, and what they write."""
+"""Neurons of the feed-forward layers: their inputs, activations and outputs."""

@@ -1,4 +1,4 @@
-"""The bend in a feed-forward layer as a curve: what each activation makes of a number, and how steeply it goes.
+"""Activation functions as curves: the output and the slope for each input.
 
 The values are those of the very functions that the models run (`core.model.feed_forward.ACTIVATIONS`); the slopes are
 the closed forms below, which a test holds against autograd.
@@ -83,7 +83,7 @@ class Curve:
 
 
 def curve(act: Activation, x: Array, linear: float | None = None) -> Curve:
-    """y = act(x), or of a gated layer y = act(x) * linear (Shazeer 2020: SwiGLU is silu, gated), with dy / dx.
+    """Compute y = act(x), or of a gated layer y = act(x) * linear (Shazeer 2020: SwiGLU is silu, gated), with dy / dx.
 
     A gated neuron has two inputs: over its gate x the curve is the activation's, stretched by the other number, and
     over that number a straight line of slope act(x).
@@ -100,15 +100,15 @@ def curve(act: Activation, x: Array, linear: float | None = None) -> Curve:
 
 
 def held(y: Array, within: float = 0.01) -> float:
-    """The share of the places where next to nothing comes out: |y| <= `within`."""
+    """Compute the share of points with almost no output: |y| <= `within`."""
     return float((np.abs(y) <= within).mean())
 
 
 @cache
 def lowest(act: Activation) -> tuple[float, float]:
-    """(x, y) of the lowest point of a curve; of one that ends flat, its corner. By bisection of the slope.
+    """Find (x, y) of the lowest point of a curve by bisection of the slope; of one that ends flat, its corner.
 
-    gelu dips to -0.170 at -0.752, silu to -0.278 at -1.278: a neuron that is nearly off says a little of the opposite.
+    gelu dips to -0.170 at -0.752, silu to -0.278 at -1.278: a nearly inactive neuron writes a little of the opposite.
     """
     low, high = -3.0, 0.0
     if float(SLOPES[act](torch.tensor(-1e-3, dtype=torch.float64))) <= 0:
@@ -122,7 +122,7 @@ def lowest(act: Activation) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Bends:
-    """A text's own numbers on the curve of one layer: post = act(pre), or act(pre) * pre_linear.
+    """A text's pre-activations on the curve of one layer: post = act(pre), or act(pre) * pre_linear.
 
     Attributes:
         act: the curve. pre: (T, F). post: (T, F). pre_linear: (T, F) of a gated layer; None elsewhere.
@@ -134,7 +134,7 @@ class Bends:
     pre_linear: Array | None
 
     def histogram(self, bins: int = 60) -> tuple[Array, Array]:
-        """(bins,) how many of all T * F pre-activations lie in each of equal bins, and the (bins + 1,) edges."""
+        """Count the T * F pre-activations in equal bins: (bins,), and the edges (bins + 1,)."""
         counts, edges = np.histogram(self.pre, bins=bins)
         return counts, edges
 
@@ -145,7 +145,7 @@ class Bends:
 
     @property
     def firing(self) -> Array:
-        """(T,) of each token the share of the neurons that fire there: whose pre-activation is above 0."""
+        """(T,) for each token the share of the neurons that fire: whose pre-activation is above 0."""
         shares: Array = (self.pre > 0).mean(1)
         return shares
 
@@ -159,7 +159,7 @@ def bends(
     target: Text | None = None,
     trace: Trace | None = None,
 ) -> Bends:
-    """Every pre-activation of a text in block `layer`, and what the curve makes of it, from one pass.
+    """Compute every pre-activation of a text in block `layer`, and the activations, from one pass.
 
     Raises:
         ValueError: no such block or stack, or a trace of another text.

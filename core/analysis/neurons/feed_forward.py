@@ -1,7 +1,7 @@
-"""One token through a feed-forward layer, neuron by neuron: expand, bend, contract; and what a neuron is for.
+"""One token through a feed-forward layer, neuron by neuron: expansion, activation, contraction; and a neuron's role.
 
-A neuron reads one direction of the stream (its column of W_in), bends what it finds, and writes one direction back
-(its row of W_out), as strongly as it fires: the key and the value of Geva et al. 2021, "Transformer Feed-Forward
+A neuron reads one direction of the stream (its column of W_in), applies the activation, and writes one direction back
+(its row of W_out), scaled by the activation: the key and the value of Geva et al. 2021, "Transformer Feed-Forward
 Layers Are Key-Value Memories".
 """
 
@@ -28,12 +28,15 @@ Array = np.ndarray[Any, Any]
 
 
 class NotLinear(ValueError):
-    """Between this model's blocks and its vocabulary stands more than a matrix; the message says what."""
+    """Raised when more than a linear map stands between this model's blocks and its vocabulary.
+
+    The message says what.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
 class TokenSteps:
-    """One token's way through the feed-forward part of one block, D -> F -> D.
+    """One token in the feed-forward part of one block, D -> F -> D.
 
     Attributes:
         row: of the stack's tokens.
@@ -78,7 +81,7 @@ class TokenSteps:
         return lengths
 
     def strongest(self, count: int = 10) -> list[int]:
-        """The neurons that write most, the longest contribution first; of equals the lower number."""
+        """Return the neurons with the longest contributions, longest first, ties by number."""
         return [int(at) for at in np.argsort(-self.strengths, kind="stable")[:count]]
 
     @property
@@ -88,7 +91,7 @@ class TokenSteps:
         return squares / (float(squares.sum()) or 1.0)
 
     def needed(self, share: float = 0.9) -> int:
-        """The fewest neurons whose shares make up `share` (0 where none writes)."""
+        """Count the fewest neurons whose shares make up `share` (0 where none writes)."""
         shares = np.sort(self.shares)[::-1]
         return int((np.cumsum(shares) < share).sum()) + 1 if shares.any() else 0
 
@@ -99,7 +102,7 @@ class TokenSteps:
         return float(np.abs(total - self.out).max() / max(float(np.abs(self.out).max()), 1e-30))
 
     def neuron(self, neuron: int) -> NeuronSteps:
-        """Every number of one neuron at this token.
+        """Return every number of one neuron at this token.
 
         Raises:
             ValueError: no such neuron.
@@ -146,7 +149,7 @@ def token_steps(
     target: Text | None = None,
     trace: Trace | None = None,
 ) -> TokenSteps:
-    """Take the feed-forward part of block `layer` apart at one token.
+    """Decompose the feed-forward part of block `layer` at one token.
 
     Args:
         row: of the stack's tokens, or from the end if negative.
@@ -181,7 +184,7 @@ def token_steps(
 
 
 def neuron_of(neuron: int, neurons: int) -> int:
-    """`neuron`, checked.
+    """Check a neuron's index and return it.
 
     Raises:
         ValueError: there is no such neuron; the message counts those there are.
@@ -192,13 +195,13 @@ def neuron_of(neuron: int, neurons: int) -> int:
 
 
 def _before(block: Block, name: str) -> str:
-    """The hook of the stream (T, D) that the feed-forward part adds to."""
+    """Return the hook of the stream (T, D) that the feed-forward part adds to."""
     middle = "resid_mid_cross" if block.cross else "resid_mid"
     return f"{name}.hook_normalized_{middle}" if block.post_norm else f"{name}.hook_{middle}"
 
 
 def _read(block: Block, trace: Trace, name: str) -> Tensor:
-    """(T, D): what the feed-forward part reads."""
+    """Compute the input of the feed-forward part: (T, D)."""
     stream = trace[_before(block, name)]
     if block.post_norm:
         return stream
@@ -209,7 +212,7 @@ def _read(block: Block, trace: Trace, name: str) -> Tensor:
 
 @dataclass(frozen=True)
 class Promoted:
-    """Tokens by how a neuron's output moves their logits. Both lists n long, the most moved first.
+    """Tokens by how a neuron's output moves their logits. Both lists are n long, the largest effect first.
 
     ids, scores: the ones pushed up most; low_ids, low_scores: the ones pushed down most.
     """
@@ -221,7 +224,7 @@ class Promoted:
 
     @classmethod
     def of(cls, scores: Tensor, count: int) -> Promoted:
-        """Of scores (V,)."""
+        """Sort scores (V,) into promoted and demoted tokens."""
         count = min(count, len(scores))
         up, down = scores.topk(count), scores.topk(count, largest=False)
         return cls(
@@ -231,7 +234,7 @@ class Promoted:
 
 
 def promoted(lm: LanguageModel, layer: int, neuron: int, count: int = 10) -> Promoted:
-    """The tokens that a neuron promotes and demotes, from the weights alone, without any text.
+    """Compute the tokens that a neuron promotes and demotes, from the weights alone, without any text.
 
     Its row of W_out (D,), centred if the last norm is a layer norm, times that norm's gain, times W_U: a score for
     every token, in logits for a neuron that fires with 1 into a stream whose last norm divides by 1 (Geva et al. 2022,
@@ -282,7 +285,7 @@ def direct_effect(
     target: Text | None = None,
     trace: Trace | None = None,
 ) -> Tensor:
-    """(V,): how the logits at one token change when what the neuron wrote there is left out of the last stream.
+    """Compute how the logits at one token change when a neuron's output is subtracted from the last stream: (V,).
 
     logits(stream) - logits(stream - post * W_out row) through the model's own head: final norm with its division,
     masked-LM head, unembedding. What is left out are the blocks between, which go on as if nothing had happened, and
@@ -306,7 +309,7 @@ def direct_effect(
 
 
 def _last_norm(stack: Transformer) -> Any:
-    """The norm that stands last before the unembedding, or None."""
+    """Return the last norm before the unembedding, or None."""
     if stack.ln_final is not None:
         return stack.ln_final
     last = cast(Block, stack.blocks[-1])

@@ -1,8 +1,8 @@
-"""Which neurons of a model fire, over a sample of text: how often, how strongly; the dead and those always on.
+"""Activation frequencies: how often and how strongly each neuron fires over a sample of text; dead and always-on ones.
 
 A neuron fires at a token when its pre-activation is above 0. For relu and squared relu that is the same as post > 0.
-gelu and silu never quite close: below 0 they let at most -0.17 and -0.28 through, so there too the sign of what comes
-in decides; of a gated layer it is the gate's.
+gelu and silu are not exactly 0 below 0 (at least -0.17 and -0.28), so the sign of the pre-activation decides there,
+too; in a gated layer it is the gate's.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
-ALWAYS = 0.95  # of the tokens: a neuron that fires at this share or more is always on
-RARE = 0.001  # at this share or less it is rare; dead is one that fires nowhere in the sample
+ALWAYS = 0.95  # share of the tokens from which a neuron is always on
+RARE = 0.001  # share up to which it is rare; a dead one fires nowhere in the sample
 AT_ONCE = 2**24  # numbers of one kind in one pass: tokens * L * F
-SHORT = 16  # tokens that even a shorter text counts for, so that a pass has not too many rows
+SHORT = 16  # minimum tokens that a text counts for, so that a pass has not too many rows
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Firing:
 
     @property
     def dead(self) -> Array:
-        """(L, F) bool: fires at no token of the sample. What fires once in a million may look dead (see `unseen`)."""
+        """(L, F) bool: fires at no token of the sample. A very rare neuron may look dead (see `unseen`)."""
         return self.share == 0
 
     @property
@@ -61,7 +61,7 @@ class Firing:
         return self.share >= ALWAYS
 
     def spread(self, bins: int = 25) -> Array:
-        """(L, bins): how many neurons of each block fire at 0 to 1/bins of the tokens, and so on up to all of them."""
+        """Count the neurons of each block by firing frequency: (L, bins), from 0 to 1/bins of the tokens, and so on."""
         return np.stack([np.histogram(row, bins=bins, range=(0.0, 1.0))[0] for row in self.share])
 
     @property
@@ -78,7 +78,7 @@ def firing(
     stack: Stack | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Firing:
-    """How often every neuron of a stack fires over some texts.
+    """Measure how often every neuron of a stack fires over some texts.
 
     Args:
         texts: ids, each text as the model reads one; what is longer than the context is cut, an empty one left out.
@@ -127,7 +127,7 @@ class Pass:
 
 
 def passes(lm: LanguageModel, texts: Iterable[Sequence[int]], stack: Stack | None = None) -> Iterator[Pass]:
-    """Run the texts through a stack, neighbours of like length together, and hand out what its neurons did.
+    """Run the texts through a stack in batches of similar length, and yield the neurons' activations.
 
     Raises:
         ValueError: as `firing`.
@@ -145,14 +145,14 @@ def passes(lm: LanguageModel, texts: Iterable[Sequence[int]], stack: Stack | Non
             real[at, : len(row)] = True
         ids, real = ids.to(lm.device), real.to(lm.device)
         with torch.inference_mode(), recording(wanted) as seen:
-            # What a causal stack pads behind, no token before it sees.
+            # Padding after a text is not visible to a causal stack's earlier tokens.
             half.stack(ids, mask=None if half.stack.causal or bool(real.all()) else real)
         pre, post = (torch.stack([seen[name + hook] for name in names]) for hook in ("hook_pre", "hook_post"))
         yield Pass(tuple(number for number, _ in rows), ids, real, pre, post)
 
 
 def _reader(lm: LanguageModel, stack: Stack | None) -> Half:
-    """The stack that reads a text by itself."""
+    """Return the stack that reads a text by itself."""
     if isinstance(lm.transformer, EncoderDecoder) and stack == "decoder":
         raise ValueError("the decoder of an encoder-decoder reads no text by itself: take its encoder")
     half = Half.of(lm, "encoder" if isinstance(lm.transformer, EncoderDecoder) else stack)
@@ -164,7 +164,7 @@ def _reader(lm: LanguageModel, stack: Stack | None) -> Half:
 def _grouped(
     texts: Iterable[Sequence[int]], longest: int, room: int
 ) -> Iterator[list[tuple[int, list[int]]]]:
-    """(number, ids) of some texts at a time: `room` tokens with their padding, or a single text."""
+    """Group texts: (number, ids) of `room` tokens with their padding, or a single text."""
     held: list[tuple[int, list[int]]] = []
     width = 0
     for number, text in enumerate(texts):

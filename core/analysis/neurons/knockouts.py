@@ -1,4 +1,4 @@
-"""Neurons switched off: a change of the forward pass beside others, and what the model then predicts."""
+"""Ablation of neurons: an intervention on the forward pass, and the model's prediction under it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Value = Literal["zero", "mean"]
 def ablate_neurons(
     layer: int, neurons: Sequence[int], value: Value = "zero", stack: Stack | None = None
 ) -> Intervention:
-    """Switch neurons of one block off: what they fire with, post (B, T, F), becomes 0 or its mean over the text.
+    """Ablate neurons of one block: their activations, post (B, T, F), become 0 or their mean over the text.
 
     For `core.hooks.intervene`, beside any other change. The mean keeps a neuron's average push on the stream, and needs
     the whole text, so that cached generation recomputes it.
@@ -66,8 +66,10 @@ def ablate_neurons(
 
 @dataclass(frozen=True, kw_only=True)
 class NeuronKnockout:
-    """The prediction at one row with some neurons off, and as it was. Probabilities add up to 1; of a bare encoder
-    there are none."""
+    """The prediction at one row with some neurons ablated, and as it was.
+
+    Probabilities add up to 1; a bare encoder has none.
+    """
 
     layer: int
     neurons: tuple[int, ...]
@@ -83,7 +85,7 @@ class NeuronKnockout:
         return moved
 
     def most_changed(self, count: int = 5) -> list[int]:
-        """The ids whose probability moved most, up or down."""
+        """Return the ids whose probability changed most, up or down."""
         return [int(at) for at in np.argsort(-np.abs(self.change), kind="stable")[:count]]
 
 
@@ -100,7 +102,7 @@ def knock_out_neurons(
     trace: Trace | None = None,
     without: Trace | None = None,
 ) -> NeuronKnockout:
-    """The prediction at `row` of the logits with and without some neurons of a block; all of them, or none.
+    """Predict at `row` of the logits with and without some neurons of a block; all of them, or none.
 
     Args:
         trace, without: the passes of this text and target as it is and with the neurons off, if they are at hand; None:
@@ -131,11 +133,11 @@ def attributions(
     stack: Stack | None = None,
     target: Text | None = None,
 ) -> Array:
-    """(F,): what each neuron of a block is worth to one prediction, to first order, in nats of log p(token).
+    """Estimate each neuron's effect on one prediction to first order, in nats of log p(token): (F,).
 
     The sum over the text's tokens of post * d log p / d post: how log p would change, were the neuron turned up, per
-    unit of its own strength. One pass and one gradient for all neurons, to know which ones to switch off; how well it
-    foretells that is for `knock_out_neurons` to say.
+    unit of its own strength. One pass and one gradient for all neurons, to choose which ones to ablate;
+    `knock_out_neurons` measures the true effect.
 
     Args:
         row: of the logits. token: its id; None: the likeliest one.

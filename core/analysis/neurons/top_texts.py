@@ -1,7 +1,7 @@
-"""The texts that fire a neuron most: for every neuron of a model the few windows of a sample where it peaks.
+"""Maximally activating texts: for every neuron of a model the few windows of a sample where it fires most.
 
 Small enough to ship with a model (`assets/neurons`), made by `scripts/top_texts.py`; a model trained here is sampled on
-the spot. Two windows that end alike (the token that fires and the two before it) would say the same twice, so only the
+the spot. Two windows with the same end (the token that fires and the two before it) would be redundant, so only the
 stronger is kept, and of one text only one place.
 """
 
@@ -32,20 +32,20 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 
 FOLDER = Path(__file__).resolve().parents[3] / "assets" / "neurons"
-KEPT = 5  # windows a neuron
-WIDTH = 12  # tokens a window
-BEFORE = 8  # of them before the one that fires, where the text has so many
-ALIKE = 3  # the last tokens by which two windows are the same
-NONE = -1  # where a window has no token
+KEPT = 5  # windows per neuron
+WIDTH = 12  # tokens per window
+BEFORE = 8  # tokens before the one that fires, where the text has so many
+ALIKE = 3  # final tokens by which two windows count as the same
+NONE = -1  # id where a window has no token
 
 
 class BadTable(ValueError):
-    """A file of top texts cannot be read; the message says why."""
+    """Raised when a file of top texts cannot be read; the message says why."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """A piece of a text and how one neuron fires along it.
+    """A piece of a text with one neuron's activations along it.
 
     Attributes:
         ids, fired: of each token, post at it; `peak` is the index of the strongest.
@@ -79,7 +79,7 @@ class TopTexts:
     about: Mapping[str, Any] = field(default_factory=dict)
 
     def windows(self, layer: int, neuron: int) -> list[Window]:
-        """The windows of one neuron, strongest first; [] for one that never fired.
+        """Return the windows of one neuron, strongest first; [] for one that never fired.
 
         Raises:
             IndexError: no such block or neuron.
@@ -137,7 +137,9 @@ def load(path: Path) -> TopTexts:
 
 
 def bundled(lm: LanguageModel) -> TopTexts | None:
-    """The table that comes with a bundled model; None if there is none for these very weights (see `fingerprint`).
+    """Load the table that comes with a bundled model.
+
+    None if there is none for exactly these weights (see `fingerprint`).
 
     Raises:
         BadTable: the file is damaged.
@@ -150,7 +152,7 @@ def bundled(lm: LanguageModel) -> TopTexts | None:
 
 
 def fingerprint(lm: LanguageModel) -> str:
-    """SHA-256 of the feed-forward weights of all blocks, rounded to float16: 64 hexadecimal digits.
+    """Hash the feed-forward weights of all blocks, rounded to float16: SHA-256, 64 hexadecimal digits.
 
     The same for every device and precision that a model is loaded in; another for an earlier step of its training.
     """
@@ -165,7 +167,7 @@ def fingerprint(lm: LanguageModel) -> str:
 def sample_texts(
     lm: LanguageModel, corpus: str, count: int, *, seed: int = 0, split: corpora.Split = "held_out"
 ) -> Iterator[list[int]]:
-    """The ids of the first `count` documents of a corpus, as the model reads a text, cut at its context.
+    """Tokenize the first `count` documents of a corpus, as the model reads a text, truncated to its context.
 
     Raises:
         ValueError: no such corpus or split.
@@ -185,7 +187,7 @@ def find_top(
     stack: Stack | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> TopTexts:
-    """The windows that fire every neuron of a stack most, over some texts read one by one.
+    """Find the windows that fire every neuron of a stack most, over some texts read one by one.
 
     Args:
         texts: ids, each text as the model reads one; cut at the context.
@@ -220,11 +222,11 @@ class _Best:
     ending: Tensor  # (L, C, F): a number for the last tokens up to the peak
 
     def beside(self, other: _Best) -> _Best:
-        """Both."""
+        """Concatenate the candidates of both."""
         return _Best(*(torch.cat([mine, theirs], dim=1) for mine, theirs in zip(self._all(), other._all())))
 
     def top(self, kept: int) -> _Best:
-        """`kept` candidates a neuron, the strongest first, none that ends like a stronger one or does not fire.
+        """Select the `kept` strongest candidates per neuron that fire and whose end differs from stronger ones.
 
         Where there are not so many, the rest have the value -inf. Of equals the earlier text comes first.
         """
@@ -239,7 +241,7 @@ class _Best:
         return _Best(torch.cat(values, dim=1), *picked._all()[1:])
 
     def table(self, *, small: bool) -> TopTexts:
-        """As numpy, neurons before windows."""
+        """Convert to NumPy, neurons before windows."""
         fires = self.value > -torch.inf  # (L, C, F)
 
         def out(value: Tensor, fill: int, kind: Any) -> Array:
@@ -267,7 +269,7 @@ class _Best:
 
 
 def _candidates(batch: Pass) -> _Best:
-    """Of each text and neuron the place where it fires most, with the window around it."""
+    """Find for each text and neuron the position of the maximum, with the window around it."""
     lengths = batch.real.sum(1)  # (B,)
     value, position = batch.post.masked_fill(~batch.real[:, :, None], -torch.inf).max(
         dim=2

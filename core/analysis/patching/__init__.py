@@ -1,1 +1,1 @@
-"""Activation patching, and the circuits that it finds."""
+"""Activation patching, and the circuits found by it."""

@@ -1,4 +1,4 @@
-"""What a part is worth: run the same text with it switched off and compare."""
+"""The effect of an ablation: the same text with and without an intervention."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def effect(
     token: int | None = None,
     target: Text | None = None,
 ) -> Effect:
-    """What `change` does to the probability of `token` at `row`, from two passes.
+    """Measure what `change` does to the probability of `token` at `row`, from two passes.
 
     Args:
         row: a row of the logits, from 0, or from the end if negative.

@@ -1,12 +1,13 @@
-"""A circuit, looked for and measured: how a model says again what it has read before.
+"""Measurements of a copying circuit: how a model repeats what it has read.
 
-A list said twice can only be foretold the second time, by looking back. Two ways lead there. By content: find where
-this item stood before, and say what came after it; an earlier head has written into each place what stood before it
-(an induction head: Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits"; Olsson et al. 2022,
-"In-context Learning and Induction Heads"). By place: count, and say what stood at the same place of the first saying.
-Which of them a model goes, if any, is measured here and told in `core.analysis.patching.circuit_walk`.
+A random list said twice can only be predicted the second time, by attending to the first. There are two mechanisms. By
+content: find the earlier occurrence of the present item, and predict what followed it; an earlier head has written into
+each position what preceded it (an induction head: Elhage et al. 2021, "A Mathematical Framework for Transformer
+Circuits"; Olsson et al. 2022, "In-context Learning and Induction Heads"). By position: attend to the same position of
+the first saying. Which of them a model uses, if any, is measured here and reported in
+`core.analysis.patching.circuit_walk`.
 
-Mean ablation is over the places of a text: what a part adds on average stays.
+Mean ablation averages over the positions of a text: a component's mean output stays.
 """
 
 from __future__ import annotations
@@ -37,14 +38,14 @@ KINDS = ("itself", "previous token", "first token", "commas and stops", "the res
 
 
 def answers(lm: LanguageModel, said: Said, sides: Sides, heads: Sequence[Head] = ()) -> Tensor:
-    """(B, asked, V) the logits of the asked rows, with these heads mean-ablated."""
+    """Compute the logits of the target rows with these heads mean-ablated: (B, asked, V)."""
     with torch.inference_mode(), intervene(*switch_off(heads, "mean")):
         logits: Tensor = lm.transformer(*sides)
     return logits[:, list(said.asked)]
 
 
 def loss_of(lm: LanguageModel, said: Said, heads: Sequence[Head] = (), *, control: bool = False) -> Array:
-    """(B,) the mean loss of each text's asked tokens, nats, with these heads mean-ablated."""
+    """Compute the mean loss of each text's target tokens, in nats, with these heads mean-ablated: (B,)."""
     logits = answers(lm, said, said.control if control else said.sides, heads)
     losses = F.cross_entropy(logits.transpose(1, 2).float(), said.wanted, reduction="none")  # (B, asked)
     found: Array = losses.mean(1).double().cpu().numpy()
@@ -52,7 +53,7 @@ def loss_of(lm: LanguageModel, said: Said, heads: Sequence[Head] = (), *, contro
 
 
 def first_loss(lm: LanguageModel, said: Said) -> Array:
-    """(B,) the mean loss of the same tokens the first time that they are said: with nothing to look back to.
+    """Compute the mean loss of the same tokens at their first occurrence, with nothing to copy from: (B,).
 
     An encoder reads both sayings at once and says no next tokens: there it is the loss after another list.
     """
@@ -66,13 +67,13 @@ def first_loss(lm: LanguageModel, said: Said) -> Array:
 
 
 def says_the_other(lm: LanguageModel, said: Said) -> float:
-    """After another first half: how often the likeliest token is what stands at the same place of that half."""
+    """Measure how often, after another first half, the likeliest token is the one at the same position of that half."""
     said_then = said.control[-1][:, said.columns]  # (B, asked)
     return float((answers(lm, said, said.control).argmax(-1) == said_then).double().mean())
 
 
 def loss_by_place(lm: LanguageModel, said: Said) -> Array:
-    """(T - 1,) the mean loss of each next token of the texts, nats; () of an encoder, which says no next tokens."""
+    """Compute the mean loss of each next token of the texts, in nats: (T - 1,); () for an encoder."""
     if lm.config.shape == "encoder":
         return np.zeros(0)
     with torch.inference_mode():
@@ -83,7 +84,7 @@ def loss_by_place(lm: LanguageModel, said: Said) -> Array:
 
 
 def every_head(lm: LanguageModel) -> list[Head]:
-    """All heads of the self-attention that says the tokens, in the model's order."""
+    """List all heads of the self-attention of the predicting stack, in the model's order."""
     return [
         (layer, head)
         for layer in range(len(stack_of(lm, "self").blocks))
@@ -92,7 +93,7 @@ def every_head(lm: LanguageModel) -> list[Head]:
 
 
 def patterns(lm: LanguageModel, sides: Sides, changes: Sequence[Intervention] = ()) -> list[Tensor]:
-    """The maps of every block, (B, H, T, T) each."""
+    """Compute the attention maps of every block, (B, H, T, T) each."""
     layers = range(len(stack_of(lm, "self").blocks))
     names = [f"{Place.of(lm, layer, 0, 'self').attn_name}.hook_pattern" for layer in layers]
     with torch.inference_mode(), intervene(*changes), recording(names) as seen:
@@ -101,7 +102,7 @@ def patterns(lm: LanguageModel, sides: Sides, changes: Sequence[Intervention] = 
 
 
 def looks(maps: Sequence[Tensor], rows: Sequence[int], columns: Sequence[int]) -> Array:
-    """(B, L, H) what every head gives, on average, from each row to its column."""
+    """Average each head's attention from each row to its column: (B, L, H)."""
     each = [one[:, :, list(rows), list(columns)].mean(-1) for one in maps]  # (B, H)
     found: Array = torch.stack(each, dim=1).double().cpu().numpy() if each else np.zeros((0, 0, 0))
     return found
@@ -109,10 +110,11 @@ def looks(maps: Sequence[Tensor], rows: Sequence[int], columns: Sequence[int]) -
 
 @dataclass(frozen=True, kw_only=True)
 class Writer:
-    """A part before the reading head, and how much of its look back is left without what the part writes.
+    """A component before the reading head, and the share of the reader's attention to the source that is left without
+    it.
 
-    head: None for an MLP.   keys, queries: 0 to 1, the look back with the part mean-ablated on its way to the reader's
-    keys, or to its queries; whatever lies between may pass it on.
+    head: None for an MLP.   keys, queries: 0 to 1, the attention left with the component mean-ablated on its path to
+    the reader's keys, or to its queries, also through components between.
     """
 
     layer: int
@@ -122,22 +124,22 @@ class Writer:
 
     @property
     def name(self) -> str:
-        """L0H3, or MLP 0."""
+        """The component's name: L0H3, or MLP 0."""
         return f"MLP {self.layer}" if self.head is None else f"L{self.layer}H{self.head}"
 
     @property
     def least(self) -> float:
-        """What is left by the way that leaves less."""
+        """The smaller of the two shares."""
         return min(self.keys, self.queries)
 
     @property
     def way(self) -> Way:
-        """That way."""
+        """The path with the smaller share: "keys" or "queries"."""
         return "keys" if self.keys <= self.queries else "queries"
 
 
 def writers(lm: LanguageModel, said: Said, reader: Head) -> tuple[Writer, ...]:
-    """Path patching of the reader's attention: every earlier head and MLP, through its keys and through its queries."""
+    """Path-patch the reader's attention: every earlier head and MLP, through its keys and through its queries."""
     place = Place.of(lm, *reader, "self")
     held = {way: f"{place.attn_name}.hook_{way[0]}" for way in ("keys", "queries")}
     with torch.inference_mode(), recording(list(held.values())) as plain:
@@ -148,7 +150,7 @@ def writers(lm: LanguageModel, said: Said, reader: Head) -> tuple[Writer, ...]:
             off = switch_off([(layer, head)], "mean") if head is not None else (_mlp_off(lm, layer),)
             left = {}
             for way, other in (("keys", "queries"), ("queries", "keys")):
-                # The other side of the product stays as it was: only this way is changed.
+                # The other factor of the product stays clean: only this path is changed.
                 fixed = Intervention((held[other],), always(plain[held[other]]), f"{other} as they were")
                 left[way] = _look_back(lm, said, place, reader[1], (*off, fixed))
             found.append(Writer(layer=layer, head=head, keys=left["keys"], queries=left["queries"]))
@@ -170,7 +172,9 @@ def _mlp_off(lm: LanguageModel, layer: int) -> Intervention:
 
 
 def reads(lm: LanguageModel, said: Said, writer: Writer) -> tuple[Array, Array]:
-    """What a writing head reads, where its writing counts: at the columns (keys), or at the asked rows (queries).
+    """Measure what a writing head reads where its output matters.
+
+    At the columns (keys), or at the target rows (queries).
 
     Returns:
         (5,) the share of its attention on each of `KINDS`, and what a head would give that spreads evenly.
@@ -196,7 +200,7 @@ def reads(lm: LanguageModel, said: Said, writer: Writer) -> tuple[Array, Array]:
 
 
 def hands_on(lm: LanguageModel, said: Said, reader: Head) -> float | None:
-    """How often what the head writes at an asked row, put to the unembedding alone, names the right item of the list.
+    """Measure how often the head's output at a target row, unembedded alone, ranks the right item of the list first.
 
     Among the `items` of the list: by chance one in so many. None: after another norm or a masked-LM head the parts of
     the stream are no sum any more, so no part has logits of its own.

@@ -1,6 +1,6 @@
-"""The texts of the circuit's walk: a list said twice, said after another list, and said from another place on.
+"""Texts for the circuit's measurements: a list said twice, said after another list, and said from another start.
 
-Random tokens are the usual material. A model that has read little but stories may do nothing with them; then a list of
+Random tokens are the usual material. A model trained on stories alone may not copy them; then a list of
 names, "Tim, Anna, Ben. Tim, Anna, Ben.", is nearer to what it knows.
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Material = Literal["tokens", "names"]
 MATERIALS: dict[Material, str] = {"tokens": "random tokens", "names": "names, with commas between them"}
 TEXTS, TOKENS, NAMES = 8, 20, 10  # texts, and items of a list
-HIDDEN = 4  # an encoder's every fourth item of the second saying is hidden
+HIDDEN = 4  # an encoder's every fourth item of the second saying is masked
 Lines = list[list[int]]
 
 
@@ -61,7 +61,7 @@ def said_twice(
     items: int | None = None,
     seed: int = 0,
 ) -> Said:
-    """Draw the lists: no item twice, nothing special, the control's first list without an item in common.
+    """Draw the lists: distinct items, no special tokens, and for the control a disjoint first list.
 
     A decoder with a source reads other random tokens there: only what it wrote itself can help. An encoder has every
     fourth item of the second saying hidden.
@@ -107,7 +107,7 @@ def said_twice(
 
 
 def _sides(lm: LanguageModel, source: Lines, lines: Lines, asked: Sequence[int]) -> tuple[Tensor, ...]:
-    """What the model takes: an encoder's asked places hidden, a source before what a decoder has written."""
+    """Build the model's inputs: an encoder's targets masked, a source before a decoder's text."""
     if lm.config.shape == "encoder":
         lines = [
             [lm.config.mask_id or 0 if at in asked else i for at, i in enumerate(line)] for line in lines
@@ -119,19 +119,19 @@ def _sides(lm: LanguageModel, source: Lines, lines: Lines, asked: Sequence[int])
 def _both_ways(
     asked: Sequence[int], columns: Sequence[int], start: int, each: int, many: int
 ) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]:
-    """Turned by half a list: the (row, column) pairs by content and by place.
+    """Return, for the second saying rotated by half a list, the (row, column) pairs by content and by position.
 
     Item number at of the second saying is then item (at + turn) % many of the first.
     """
     turn = many // 2
     shift = {column: start + each * (((column - start) // each + turn) % many) for column in columns}
-    # Where the answer wraps to the beginning of the list, the item before it does not stand before it there.
+    # Where the answer wraps to the start of the list, the item before it does not precede it there.
     kept = [(row, column) for row, column in zip(asked, columns, strict=True) if shift[column] != start]
     return tuple((row, shift[column]) for row, column in kept), tuple(kept)
 
 
 def _pool(lm: LanguageModel, material: Material, usual: list[int]) -> tuple[list[int], int, int]:
-    """Ids that a list may hold, and those of comma and stop."""
+    """Return the ids that a list may hold, and those of comma and full stop."""
     if material == "tokens":
         return usual, -1, -1
 
@@ -149,7 +149,7 @@ def _pool(lm: LanguageModel, material: Material, usual: list[int]) -> tuple[list
 def _asked(
     lm: LanguageModel, rows: Lines, first: int, each: int, many: int
 ) -> tuple[tuple[int, ...], tuple[int, ...], Lines]:
-    """The rows that are asked, the columns of their answers in the first saying, and the answers."""
+    """Return the target rows, the columns of their answers in the first saying, and the answers."""
     second = first + each * many
     if lm.config.shape == "encoder":
         asked = tuple(second + each * at for at in range(HIDDEN // 2, many, HIDDEN))

@@ -1,4 +1,4 @@
-"""The walk through a copying circuit: one measurement after the other, each on the model as it is now.
+"""The search for a copying circuit: a sequence of measurements, each on the model as it is now.
 
 1. Does the second saying of a list cost less?  2. Which head looks back to the answer?  3. By content or by place?
 4. Which earlier part tells it where to look, and what does that part read?  5. What does the looking head hand on?
@@ -37,31 +37,33 @@ if TYPE_CHECKING:
     from core.language_model import LanguageModel
 
 Array = np.ndarray[Any, Any]
-NAMED_FROM = 0.3  # of its attention: from here a head counts as one that looks back
-CUT = 0.75  # of the look back is all that may be left without a part, for it to count as the one that tells
-NEEDED = 0.1  # of the gain must go with a head for it to count as needed, and more than with 9 of 10 sets of others
-ENOUGH = 0.8  # of the gain that is asked of a small set of heads
-OTHERS = 12  # sets of other heads, by lot
-POINTS = 16  # of the curve of kept heads
-DRAWS = 400  # of the bootstrap over texts, and of the line
+NAMED_FROM = 0.3  # of its attention: minimum share for a head that looks back
+CUT = 0.75  # maximum share of that attention left without a component, for it to count as the writer
+NEEDED = (
+    0.1  # of the gain must depend on a head for it to count as needed, and more than with 9 of 10 random sets
+)
+ENOUGH = 0.8  # of the gain that a small set of heads must reach
+OTHERS = 12  # random sets of other heads
+POINTS = 16  # points of the curve of kept heads
+DRAWS = 400  # bootstrap draws over texts, and draws of the line
 
 
 @dataclass(frozen=True, kw_only=True)
 class Walk:
-    """All measurements. Losses are means over the asked tokens of each text, in nats: (B,).
+    """All measurements of the search. Losses are means over the target tokens of each text, in nats: (B,).
 
-    worth_of: `worth` by material; material: the one that the walk goes on with, which is worth most; one whose second
-    saying is no cheaper than after another list only if there is no other.
+    worth_of: `worth` by material; material: the one used from here on, with the largest worth; one without a gain over
+    another list only if there is no other.
     places: (T - 1,) loss of each next token, () for an encoder.   plain, first, control: (B,) of the second saying, of
     the first, and of the second after another list; other: how often it then says that list's item.
-    look: (L, H) to the answer's place; line: what the luckiest head gives to other items' places.
+    look: (L, H) to the answer's place; line: the largest attention of any head to other items' places by chance.
     reader: the head that looks back most; content, place: what it gives, as the second saying begins in the middle, to
     the answer by content and to that by place.
     parts: of `writers`; writer: the head among them without which least is left; read, even: of `reads`.
     copies: of `hands_on`.   items: of a list.
     off: (B,) losses with the reader, the writer, both, every head that looks back; others: (OTHERS, B) with as many
-    other heads as both.   alone: (L, H) mean loss without each head.   kept: k and mean loss with only the k heads
-    that are missed most; by_lot: (OTHERS,) with as many heads by lot as `enough`.
+    other heads as both.   alone: (L, H) mean loss without each head.   kept: k and mean loss with only the k heads that
+    are missed most; by_lot: (OTHERS,) with as many heads by lot as `enough`.
     """
 
     material: Material
@@ -91,33 +93,37 @@ class Walk:
     by_lot: Array
 
     def gain(self, losses: Array | float) -> float:
-        """What is left of what the repetition is worth: 1 with the whole model, 0 as when it is said the first time.
+        """Compute the remaining share of the repetition's benefit.
 
-        Below 0: worse than that, as of a model that says the wrong item and is sure of it.
+        1 for the whole model, 0 for the first saying's loss.
+
+        Below 0: worse than that, as of a model that predicts the wrong item with confidence.
         """
         worth = float(np.mean(self.first) - np.mean(self.plain))
         return float((np.mean(self.first) - np.mean(losses)) / worth) if abs(worth) > 1e-9 else 0.0
 
     @property
     def worth(self) -> tuple[float, float, float]:
-        """Nats a token that the second saying is cheaper than the first, with a 95 % interval (see `mean_interval`)."""
+        """Nats per token by which the second saying is cheaper than the first, with a 95 % interval (see
+        `mean_interval`)."""
         return mean_interval(self.first - self.plain)
 
     @property
     def readers(self) -> tuple[Head, ...]:
-        """Every head that looks back: above the line and from `NAMED_FROM` on."""
+        """Every head that looks back: above the line and at least `NAMED_FROM`."""
         return _above(self.look, self.line)
 
     @property
     def before(self) -> float:
-        """The reader's look back with nothing cut."""
+        """The reader's attention to the source in the clean pass."""
         return 0.0 if self.reader is None else float(self.look[self.reader])
 
     @property
     def findings(self) -> dict[str, bool]:
-        """What each step found. "content" is no finding by itself: False means by place, where "way" is True."""
+        """The result of each step. "content" alone is no finding: False means by position, where "way" is True."""
         found = self.reader is not None and self.reader in self.readers
-        # Cheaper than the first saying, and not just because something stands before: another list does not do it.
+        # Cheaper than the first saying, and not only because something precedes it: another list does not have this
+        # effect.
         gains = self.worth[1] > 0 and mean_interval(self.control - self.plain)[1] > 0
         return {
             "gains": gains,
@@ -138,19 +144,19 @@ class Walk:
 
     @property
     def found(self) -> bool:
-        """Whether the model has a circuit that copies: a head that looks back, is told where, and is missed."""
+        """Whether the model has a copying circuit: a head that looks back, a writer for it, and a loss without both."""
         return all(self.findings[name] for name in ("gains", "looks", "way", "told", "reader needed"))
 
 
 def mean_interval(each: Array) -> tuple[float, float, float]:
-    """The mean over the texts, and where 95 % of the means of a bootstrap over them lie."""
+    """Compute the mean over the texts, and the 95 % bootstrap interval of the mean."""
     drawn = np.random.default_rng(0).integers(0, len(each), (DRAWS, len(each)))
     low, high = np.quantile(each[drawn].mean(1), [0.025, 0.975])
     return float(each.mean()), float(low), float(high)
 
 
 def walk(lm: LanguageModel, *, seed: int = 0) -> Walk:
-    """Every measurement, in one go.
+    """Run every measurement at once.
 
     Raises:
         ValueError: as `said_twice`.
@@ -159,7 +165,7 @@ def walk(lm: LanguageModel, *, seed: int = 0) -> Walk:
 
 
 def collect(done: Mapping[str, Any]) -> Walk:
-    """The walk from all that `steps` yielded."""
+    """Assemble the `Walk` from all that `steps` yielded."""
     heads, shape = done["heads"], done["look"]["look"].shape
     alone = np.array([done[f"alone {head}"] for head in heads]).reshape(shape)
     kept = tuple((int(k), done[f"kept {k}"]) for k in done["ks"])
@@ -171,7 +177,7 @@ def collect(done: Mapping[str, Any]) -> Walk:
 
 
 def count(lm: LanguageModel) -> int:
-    """How many results `steps` yields, at most."""
+    """Return the maximum number of results of `steps`."""
     many = len(every_head(lm))
     return 13 + many + min(many, POINTS) + 1
 
@@ -179,17 +185,17 @@ def count(lm: LanguageModel) -> int:
 def steps(
     lm: LanguageModel, *, seed: int = 0, known: Mapping[str, Any] | None = None
 ) -> Iterator[tuple[str, Any]]:
-    """The measurements one by one, by name: for a page that shows progress, or stops. `collect` puts them together.
+    """Yield the measurements one by one, by name, for a page that shows progress or stops; see `collect`.
 
     Args:
-        known: measurements that are there already: they are left out.
+        known: measurements that were taken already: they are skipped.
     """
     there = known or {}
     yield from ((name, found) for name, found in _steps(lm, seed, there) if name not in there)
 
 
 def _steps(lm: LanguageModel, seed: int, known: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """All of them; what takes longest, each head off alone, is taken from `known` where it is there."""
+    """Yield all measurements; the slowest, each head ablated alone, is taken from `known` where available."""
     heads = every_head(lm)
     yield "heads", heads
     said, about = _said(lm, seed)
@@ -225,7 +231,7 @@ def _steps(lm: LanguageModel, seed: int, known: Mapping[str, Any]) -> Iterator[t
 
 
 def _said(lm: LanguageModel, seed: int) -> tuple[Said, dict[str, Any]]:
-    """The material on which a repetition is worth most, if it is the repetition that is, and its losses.
+    """Choose the material with the largest benefit of repetition, and return its losses.
 
     Raises:
         ValueError: of `said_twice`, if no material fits.
@@ -255,7 +261,7 @@ def _said(lm: LanguageModel, seed: int) -> tuple[Said, dict[str, Any]]:
 
 
 def _looking(lm: LanguageModel, said: Said, heads: Sequence[Head], seed: int) -> dict[str, Any]:
-    """Who looks back, above what line, and by content or by place."""
+    """Measure which heads look back, above what line, and by content or by position."""
     empty = {
         "look": np.zeros((0, lm.config.n_heads)),
         "line": 0.0,
@@ -278,7 +284,8 @@ def _looking(lm: LanguageModel, said: Said, heads: Sequence[Head], seed: int) ->
 
 
 def look_line(maps: Sequence[Tensor], said: Said, seed: int = 0) -> float:
-    """What the luckiest head gives, on average, to places of other items than the answers: passed once in twenty draws.
+    """Compute the largest mean attention of any head to places of other items than the answers, exceeded in 1 of 20
+    draws.
 
     In each draw every asked row gets the column of another row's answer.
     """
@@ -289,7 +296,7 @@ def look_line(maps: Sequence[Tensor], said: Said, seed: int = 0) -> float:
         return 0.0
     found = []
     for _ in range(DRAWS // 4):
-        shift = draw.integers(1, size, size)  # none keeps its own
+        shift = draw.integers(1, size, size)  # no row keeps its own column
         found.append(looks(maps, said.asked, columns[(np.arange(size) + shift) % size].tolist()).mean(0))
     return null_of(np.stack(found), "the places of other items").line
 
@@ -303,7 +310,7 @@ def _kept(
     lm: LanguageModel, said: Said, heads: list[Head], alone: list[float], ends: tuple[float, float],
     draw: np.random.Generator,
 ) -> Iterator[tuple[str, Any]]:  # fmt: skip
-    """Only the k heads that are missed most stay on, for growing k; and as many by lot."""
+    """Ablate all but the k most important heads, for growing k, and all but as many random ones."""
     order = [heads[at] for at in np.argsort(-np.array(alone), kind="stable")]
     ks = np.unique(np.linspace(0, len(heads), min(len(heads), POINTS) + 1).round().astype(int)).tolist()
     yield "ks", ks
@@ -319,7 +326,7 @@ def _kept(
 
 
 def _by_lot(lm: LanguageModel, said: Said, among: list[Head], size: int, draw: np.random.Generator) -> Array:
-    """(sets, B) the losses without `size` heads drawn among these; none if there are not so many."""
+    """Compute the losses without `size` heads drawn among these: (sets, B); empty if there are not so many."""
     if not size or len(among) < size:
         return np.zeros((0, len(said.wanted)))
     drawn = [

@@ -1,4 +1,4 @@
-"""Three classic finds, measured on a model as it is: induction heads, an indirect object's heads, where a fact is read.
+"""Three classic findings, measured on the open model: induction heads, indirect object heads, fact retrieval.
 
 induction heads        in a list said twice, heads that look back to what followed before    (Olsson et al. 2022)
 an indirect object     whom "When Mary and John went to the shop, John gave a drink to" goes
@@ -6,8 +6,8 @@ an indirect object     whom "When Mary and John went to the shop, John gave a dr
 a fact                 "The capital of France is": at which depth the last token has heard
                        of France, and by which head                      (Meng et al. 2022; Geva et al. 2023)
 
-Heads are found on the first text of a kind, and then asked on the others: what holds only where it was found says
-little. A text is asked only if the model answers it, and its twin, rightly.
+Heads are found on the first text of a kind and tested on the others, since a finding on one text says little. A text is
+used only if the model answers it, and its counterpart, correctly.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 Head = tuple[int, int]
 Kind = Literal["object", "fact"]
-NAMED = 3  # heads that are told of
+NAMED = 3  # heads that are reported
 _PEOPLE = (
     ("Mary", "John", "shop", "drink"), ("Tom", "Anna", "park", "ball"), ("Sarah", "David", "school", "book"),
     ("Peter", "Emma", "office", "letter"), ("Alice", "Robert", "garden", "flower"),
@@ -45,7 +45,7 @@ _CAPITALS = (
 
 @dataclass(frozen=True)
 class Twins:
-    """A clean and a corrupted text that differ in one word, and what each goes on with."""
+    """A clean and a corrupted text that differ in one word, with the continuation of each."""
 
     clean: str
     corrupted: str
@@ -69,14 +69,17 @@ TEXTS: dict[Kind, tuple[Twins, ...]] = {
 
 @dataclass(frozen=True)
 class Induction:
-    """look: (L, H) what each head gives to the token that followed before. line: what chance reaches (`look_line`)."""
+    """look: (L, H) each head's attention to the token after an earlier copy.
+
+    line: its value by chance (`look_line`).
+    """
 
     look: Array
     line: float
 
     @property
     def heads(self) -> tuple[Head, ...]:
-        """Those above the line and from `NAMED_FROM` on, the one that looks back most first."""
+        """The heads above the line and at least `NAMED_FROM`, the largest value first."""
         above = np.argwhere((self.look > self.line) & (self.look >= NAMED_FROM)).tolist()
         found = [(int(layer), int(head)) for layer, head in above]
         return tuple(sorted(found, key=lambda head: -self.look[head]))
@@ -84,9 +87,9 @@ class Induction:
 
 @dataclass(frozen=True)
 class Carried:
-    """Who carries an answer, found on the first text that is answered rightly. Shares are of the difference of logits.
+    """Which components carry an answer, found on the first text answered correctly. Shares are of the logit difference.
 
-    clean, corrupted: that difference in both texts. heads: (L, H) the share that each head brings back alone.
+    clean, corrupted: that difference in both texts. heads: (L, H) the share that each head restores alone.
     subject, last: (L,) what the stream entering each block brings back at the word that differs, and at the last token.
     checked: for each other text that is answered rightly, what the strongest head brings back there. asked: texts.
     """
@@ -102,37 +105,40 @@ class Carried:
 
     @property
     def best(self) -> tuple[Head, ...]:
-        """The heads that bring most back, the strongest first."""
+        """The heads that restore most, the largest share first."""
         return first(-self.heads)
 
     @property
     def worst(self) -> Head:
-        """The head that brings least: where below 0, it works against the answer."""
+        """The head with the smallest share: where below 0, it works against the answer."""
         return first(self.heads)[0]
 
     @property
     def moved(self) -> int | None:
-        """The block that has told the last token: behind it more than half comes back there; None: no block has."""
+        """The block by which the last token has the information: after it more than half is restored there.
+
+        None: no block.
+        """
         found = np.flatnonzero(self.last > 0.5)
         return int(found[0]) - 1 if len(found) and found[0] else None
 
 
 def first(values: Array) -> tuple[Head, ...]:
-    """The heads with the smallest values, `NAMED` of them."""
+    """Return the `NAMED` heads with the smallest values."""
     order = np.argsort(values, axis=None, kind="stable")[:NAMED]
     return tuple((int(at) // values.shape[1], int(at) % values.shape[1]) for at in order)
 
 
 @dataclass(frozen=True)
 class Finds:
-    """All that was measured; an answer that no text got rightly is missing."""
+    """All measurements; an answer that the model got right on no text is missing."""
 
     induction: Induction
     carried: dict[Kind, Carried]
 
 
 def knows(lm: LanguageModel) -> bool:
-    """Whether a model can be asked: it continues texts, and every name, country and city is one token to it."""
+    """Return whether a model can be tested: it continues texts, and every name, country and city is one token."""
     if lm.config.shape != "decoder" or lm.config.head != "lm" or not lm.config.n_layers:
         return False
     words = {word for twins in TEXTS.values() for one in twins for word in (one.answer, one.other)}
@@ -141,12 +147,12 @@ def knows(lm: LanguageModel) -> bool:
 
 
 def count(lm: LanguageModel) -> int:
-    """How many results `steps` yields."""
+    """Return the number of results of `steps`."""
     return 1 + len(TEXTS) * (1 + lm.config.n_layers)
 
 
 def steps(lm: LanguageModel, done: Sequence[tuple[str, Any]] = ()) -> Iterator[tuple[str, Any]]:
-    """The measurements by name, one by one: `collect` makes the finds of them.
+    """Yield the measurements by name, one by one; `collect` assembles them.
 
     Args:
         done: the results so far, in their order; what is left is measured.
@@ -181,7 +187,7 @@ def _token(lm: LanguageModel, word: str) -> int:
 
 
 def _answers(lm: LanguageModel, one: Twins) -> bool:
-    """Whether both texts are gone on with as they should be."""
+    """Return whether the model continues both texts correctly."""
     return all(
         int(lm.trace(text).logits[-1].argmax()) == _token(lm, word)
         for text, word in ((one.clean, one.answer), (one.corrupted, one.other))
@@ -194,7 +200,7 @@ def _patching(lm: LanguageModel, one: Twins) -> Patching:
 
 
 def _block(found: Patching, layer: int) -> tuple[Array, float, float]:
-    """What comes back of each head, of the stream where the texts differ, and of the stream at the last token."""
+    """Patch one block: each head, the stream where the texts differ, and the stream at the last token."""
     stream = found.by_place("stream", layer)
     return found.by_head(layer), float(stream[found.first]), float(stream[found.pair.row])
 

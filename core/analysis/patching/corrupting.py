@@ -1,9 +1,9 @@
-"""A corrupted text for any clean one: one word is another, and the model answers otherwise.
+"""Corrupted texts: one word of a clean text is replaced so that the model's answer changes.
 
 Symmetric replacement keeps a text a text (Zhang & Nanda 2024, "Towards Best Practices of Activation Patching", section
 3): a name becomes another name, a colour another colour, all else stays. Words of Toyland's word lists are tried first;
-where a text has none, a token becomes another one of its looks, drawn by a seed. Of a few dozen candidates, which one
-batch reads, the one stays that takes most from the model's answer.
+where a text has none, a token is replaced by a random one of the same form. Of a few dozen candidates, read in one
+batch, the one that lowers the model's answer most is chosen.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     from core.language_model import LanguageModel
 
 MOST = 40  # candidates that are read
-EACH = 3  # replacements of one word, or one token
+EACH = 3  # replacements per word, or per token
 _WORD = re.compile(r"[^\W\d_]+")
-# Names of things, places and trades that are verbs or adverbs too: "she saw the saw".
+# Names of things, places and trades that are also verbs or adverbs: "she saw the saw".
 _TWO_KINDS = frozenset(
     """bear book brush button cap cook drum duck fiddle judge map net park rake ring rope rose saw
 train watch well whistle""".split()
 )
 _NAMING = frozenset("a an the his her its my your our their this that one some".split())
-# Of each tokenizer how many tokens a word of `pools` has: the same at every moment of a training.
+# For each tokenizer the token counts of the words of `pools`, the same at every checkpoint of a training.
 _sizes: WeakKeyDictionary[Tokenizer, dict[str, int]] = WeakKeyDictionary()
 
 
@@ -49,14 +49,14 @@ class Change:
 
 @cache
 def pools() -> tuple[tuple[str, ...], ...]:
-    """Words that may stand for each other: names of girls, of boys, colours, things, places, trades."""
+    """Return sets of interchangeable words: names of girls, of boys, colours, things, places, trades."""
     things = (row[0] for rows in words.THINGS.values() for row in rows if " " not in row[0])
     kinds = (words.SHE_NAMES, words.HE_NAMES, words.COLOURS, tuple(dict.fromkeys(things)))
     return (*kinds, words.PLACE_NAMES, words.PROFESSIONS)
 
 
 def swaps(text: str, rng: Random, size: Callable[[str], int] = len) -> Iterator[Change]:
-    """`text` with two of its names exchanged, or a word of a pool by another of the same pool, `EACH` a word.
+    """List variants of `text` with two of its names exchanged, or a word replaced by `EACH` words of the same pool.
 
     Args:
         size: of a word, in tokens: only words of one size stand for each other.
@@ -76,7 +76,7 @@ def swaps(text: str, rng: Random, size: Callable[[str], int] = len) -> Iterator[
 
 
 def _named(text: str, word: str) -> bool:
-    """Whether an article, or another word that begins a name, stands before the word each time, or an adjective."""
+    """Return whether an article, an adjective, or another word that begins a name precedes the word each time."""
     said = [found[0] for found in _WORD.finditer(text)]
     known = _NAMING.union(words.COLOURS, words.SIZES, words.COATS)
     return all(at and said[at - 1].lower() in known for at, one in enumerate(said) if one == word)
@@ -87,7 +87,9 @@ def _exchanged(text: str, by: dict[str, str]) -> str:
 
 
 def replacements(lm: LanguageModel, ids: Sequence[int], keep: int, rng: Random) -> Iterator[Change]:
-    """The text of `ids` with one token replaced by another of its looks: letters, and a space in front or none.
+    """List variants of `ids` with one token replaced by another of the same form.
+
+    Letters, with or without a leading space.
 
     Args:
         keep: a position whose token stays, unless it is the only one.
@@ -112,12 +114,12 @@ def replacements(lm: LanguageModel, ids: Sequence[int], keep: int, rng: Random) 
 
 
 def _look(token: str) -> str:
-    """What a token looks like: " a" for a word with its space in front, "a" for letters without one, "." for others."""
+    """Classify a token's form: " a" for a word with its leading space, "a" for letters without one, "." for others."""
     return (" " if token.startswith(" ") else "") + ("a" if token.strip().isalpha() else ".")
 
 
 def _looks(lm: LanguageModel) -> dict[str, list[int]]:
-    """Ordinary tokens of at least three letters, by their looks."""
+    """Group ordinary tokens of at least three letters by their form."""
     found: dict[str, list[int]] = {}
     special = lm.special_ids
     for id in range(min(lm.config.d_vocab, 60_000)):
@@ -132,10 +134,10 @@ def _looks(lm: LanguageModel) -> dict[str, list[int]]:
 def corrupt(
     lm: LanguageModel, text: str, *, row: int = -1, target: str | None = None, seed: int = 0, most: int = MOST
 ) -> Change | None:
-    """The change of one word that takes most of the model's answer at `row`; None: no change was found.
+    """Choose the one-word change that lowers the model's answer at `row` most; None: no change was found.
 
-    Most: the likeliest token's lead over what the changed text says instead turns around by most. A change after which
-    the model answers the same counts nothing; where all are such, the first one is taken.
+    Lowest means the largest fall of the clean answer's logit lead over the changed text's answer. A change that leaves
+    the answer the same counts 0; where all do, the first one is taken.
 
     Args:
         row: of the logits, counted from 0 or from the end; of an encoder-decoder, the decoder's.
@@ -171,7 +173,7 @@ Tried = tuple[Change, list[int]]
 
 
 def _fitting(lm: LanguageModel, ids: Sequence[int], changes: Iterable[Change]) -> Iterator[Tried]:
-    """Those that give as many tokens, and other ones, with the ids they give."""
+    """Filter changes to those with as many tokens, and other ones; return them with their ids."""
     for change in changes:
         found = lm.tokenizer.encode(change.text)
         if len(found) == len(ids) and list(found) != list(ids):
@@ -181,7 +183,10 @@ def _fitting(lm: LanguageModel, ids: Sequence[int], changes: Iterable[Change]) -
 def _moves(
     lm: LanguageModel, ids: Sequence[int], tried: Sequence[Tried], row: int, target: str | None
 ) -> list[float]:
-    """For each change the fall of logit(clean answer) - logit(its own answer); 0 where its answer is the same."""
+    """Compute for each change the fall of logit(clean answer) - logit(its own answer).
+
+    0 where the answer is the same.
+    """
     if not tried:
         return []
     rows = torch.tensor([list(ids), *(found for _, found in tried)], device=lm.device)
@@ -189,7 +194,7 @@ def _moves(
     with torch.no_grad():
         if written:
             said = lm.transformer(rows, *(one.expand(len(rows), -1) for one in written))[:, row]
-        else:  # the other rows are spared the unembedding
+        else:  # only this row is unembedded
             only = torch.zeros_like(rows, dtype=torch.bool)
             only[:, row] = True
             said = lm.transformer(rows, only=only)

@@ -1,4 +1,4 @@
-"""A pair of Toyland's texts that a model answers as both tell it: what activation patching needs to begin with."""
+"""A pair of Toyland texts that a model answers correctly, as the starting point of activation patching."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from core.data.toyland.holders import Holders, holders
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
 
-TRIES = 24  # draws, of which the first that the model gets right is taken
+TRIES = 24  # draws, of which the first that the model answers correctly is used
 
 
 def said(lm: LanguageModel, text: str) -> str:
-    """The model's likeliest next token, or the first one of its answer, as it reads."""
+    """Return the likeliest next token as text, or the first one of an encoder-decoder's answer."""
     with torch.no_grad():
         logits = lm.transformer(*lm.batch(text))[0, -1]
     return lm.tokenizer.display(int(logits.argmax())).strip()
 
 
 def draw_pair(lm: LanguageModel, seed: int, longest: int = 40) -> tuple[Holders, int] | None:
-    """The first pair from `seed` on that the model answers rightly in both texts, and the seed that drew it.
+    """Draw the first pair from `seed` on that the model answers correctly in both texts; return its seed, too.
 
     None: it gets none of `TRIES` right, or it is an encoder, which continues no text. Both texts have as many tokens,
     at most `longest`.

@@ -1,9 +1,10 @@
-"""Activation patching: which place of a pass carries what one text has and another has not?
+"""Activation patching: which activations carry the information in which two texts differ?
 
 Two texts that differ in little get different answers. The corrupted one is read again and again, each time with one
-value of the clean pass put in its place: a token's stream, what an attention or MLP adds to it, one head's output. How
-much of the clean answer comes back is what that place carries (Vig et al. 2020; Meng et al. 2022, section 2; Wang et
-al. 2022, "Interpretability in the Wild"; Zhang & Nanda 2024 on how to do it well). 0: nothing, 1: all of it.
+value of the clean pass put in its place: a token's stream, what an attention or MLP adds to it, one head's output. The
+share of the clean answer that is restored measures the information at that place (Vig et al. 2020; Meng et al. 2022,
+section 2; Wang et al. 2022, "Interpretability in the Wild"; Zhang & Nanda 2024 on how to do it well). 0: nothing, 1:
+all of it.
 
 Only what lies behind a place can change, so that every variant begins at its own block, and under a causal mask at its
 own position: those before it are read once for all variants. Many variants run in one batch.
@@ -57,9 +58,9 @@ Variant = tuple[
 
 @dataclass(frozen=True)
 class Spot:
-    """One value of a pass. position: in the corrupted text, None: all that have a counterpart. head: of `attention`.
+    """One activation. position: in the corrupted text, None: all that have a counterpart. head: of `attention`.
 
-    site: with a head, whatever it says is not read.
+    site: ignored where a head is given.
     """
 
     layer: int
@@ -69,7 +70,7 @@ class Spot:
 
 
 class NothingToRecover(ValueError):
-    """Both texts get the same difference of logits, so that no share of it can come back."""
+    """Raised when both texts have the same logit difference, so that there is nothing to restore."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +116,7 @@ class Patching:
         *,
         attention: Kind = "self",
     ) -> Patching:
-        """Run both texts.
+        """Run both texts and keep what patching needs.
 
         Args:
             attention: whose heads are patched, and with it which stack: "self", or "cross" or "encoder" of an
@@ -159,11 +160,11 @@ class Patching:
 
     @property
     def gap(self) -> float:
-        """What the clean text's answer has over the corrupted one's."""
+        """The clean text's logit difference minus the corrupted one's."""
         return self.clean - self.corrupted
 
     def recovered(self, said: Tensor | Array | float) -> Array:
-        """Differences of logits as shares of the gap: 0 the corrupted text's, 1 the clean one's.
+        """Scale logit differences to shares of the gap: 0 the corrupted text's, 1 the clean one's.
 
         Raises:
             NothingToRecover: there is no gap.
@@ -175,18 +176,18 @@ class Patching:
         return shares
 
     def by_place(self, site: Site, layer: int) -> Array:
-        """(T',): one position patched at a time; nan: it has no counterpart in the clean text."""
+        """Patch one position at a time: (T',); NaN where it has no counterpart in the clean text."""
         places = self._places(layer, quiet=site != "stream")
         return self._spread(
             self._alone(self._hook(site, layer), layer, [(at, None) for at in places]), places
         )
 
     def by_head(self, layer: int) -> Array:
-        """(H,): one head's output patched at a time, at all positions that have a counterpart."""
+        """Patch one head's output at a time, at all positions that have a counterpart: (H,)."""
         return self.recovered(self._run(layer, self._of_heads(layer)))
 
     def by_layer(self, layer: int) -> dict[str, Array]:
-        """Site -> `by_place`, and "head" -> `by_head`: together, which is quicker where the model is small."""
+        """Patch by position and by head together: site -> `by_place`, "head" -> `by_head`. Faster for a small model."""
         places = {site: self._places(layer, quiet=site != "stream") for site in self.sites}
         single = [(self._hook(site, layer), [(at, None)]) for site in self.sites for at in places[site]]
         found = self.recovered(self._run(layer, [*single, *self._of_heads(layer)]))
@@ -197,7 +198,7 @@ class Patching:
         return lines | {"head": found[first:]}
 
     def by_head_and_place(self, layer: int, positions: Sequence[int] | None = None) -> Array:
-        """(H, T'): one head's output patched at one position at a time.
+        """Patch one head's output at one position at a time: (H, T').
 
         Args:
             positions: of the corrupted text; the others are nan. None: all.
@@ -214,7 +215,7 @@ class Patching:
         return lines
 
     def together(self, spots: Sequence[Spot]) -> float:
-        """Many values patched at once: the share that comes back. No spot: 0, but for rounding."""
+        """Patch many activations at once and return the restored share. Without spots: 0 up to rounding."""
         edits: dict[str, list[tuple[int, int | None]]] = {}
         layers = [spot.layer for spot in spots]
         for spot in spots:
@@ -235,27 +236,33 @@ class Patching:
         return f"{place}.{'cross_attn' if self.attention == 'cross' else 'attn'}.hook_z"
 
     def _all(self) -> list[int]:
-        """The positions that have a counterpart, and that the answer's row can hear of."""
+        """Return the positions that have a counterpart and can influence the answer's row."""
         last = (
             self.pair.row + 1 if self.stack is self.decoder and self.stack.causal else len(self.counterpart)
         )
         return [at for at in range(last) if self.counterpart[at] >= 0]
 
     def _places(self, layer: int, quiet: bool) -> list[int]:
-        """Those at which a patch can do anything. quiet: behind the last attention only the answer's row is read."""
+        """Return the positions where a patch has an effect.
+
+        quiet: after the last attention only the answer's row is read.
+        """
         places = [at for at in self._all() if at >= self.first]
         if quiet and self.stack is self.decoder and layer == self.layers - 1:
             places = [at for at in places if at == self.pair.row]
         return places
 
     def _spread(self, found: Array, places: Sequence[int]) -> Array:
-        """(T',): the values at their places, 0 where a patch does nothing, nan where there is no counterpart."""
+        """Scatter values to their positions.
+
+        (T',), 0 where a patch has no effect, NaN where there is no counterpart.
+        """
         line = np.where(self.counterpart.cpu().numpy() >= 0, 0.0, np.nan)
         line[list(places)] = found
         return line
 
     def _of_heads(self, layer: int) -> list[Variant]:
-        """Each head at all positions."""
+        """Patch each head at all positions."""
         places = self._places(layer, quiet=True)
         return [(self._hook(None, layer), [(at, head) for at in places]) for head in range(self.heads)]
 
@@ -264,7 +271,10 @@ class Patching:
 
     @cached_property
     def _before(self) -> Before | None:
-        """What the blocks keep of the corrupted text's positions before the answer's row; None: each run reads all."""
+        """The keys and values of the corrupted text's positions before the answer's row.
+
+        None: each run recomputes all.
+        """
         if (
             self.stack is not self.decoder
             or not self.stack.causal
@@ -276,7 +286,7 @@ class Patching:
             return read_before(self.stack, [x[:, : self.pair.row] for x in self.streams])
 
     def _run(self, layer: int, variants: Sequence[Variant]) -> Tensor:
-        """(N,): what is said with the clean values of each variant's places put in."""
+        """Compute the logit difference with each variant's activations patched in: (N,)."""
         before = None if needs_whole_text() else self._before
         said = torch.zeros(len(variants), dtype=torch.float64)
         for which, same in self._batches(layer, variants, before is not None):
@@ -299,7 +309,7 @@ class Patching:
     def _batches(
         self, layer: int, variants: Sequence[Variant], causal: bool
     ) -> Iterator[tuple[list[int], int]]:
-        """The variants that run as one, and how many positions at the beginning none of them changes.
+        """Group variants into batches, and return how many leading positions no variant of a batch changes.
 
         Args:
             causal: whether a position can change only those behind it.
@@ -323,7 +333,7 @@ class Patching:
     def _change(
         self, name: str, variants: Sequence[Sequence[tuple[int, int | None]]], left_out: int = 0
     ) -> Intervention:
-        """Of each variant of the batch, the values at its places become those of the clean pass.
+        """Build the edit that replaces the activations of each variant of the batch by those of the clean pass.
 
         Args:
             left_out: positions at the beginning that the pass does not read.
@@ -349,7 +359,7 @@ class Patching:
         return Intervention((name,), edit, f"{name} of the clean text")
 
     def resume(self, layer: int, variants: int, last: bool = True) -> Tensor:
-        """(variants,): what is said by variants that differ from block `layer` on.
+        """Compute the logit difference of variants that differ from block `layer` on: (variants,).
 
         Args:
             last: whether something is put into the last block, which then has to be run for all rows.
@@ -368,7 +378,7 @@ class Patching:
 
 
 def _names(half: str, layers: int, cross: bool) -> tuple[list[str], set[str]]:
-    """The blocks' names, and the hooks whose clean values are kept."""
+    """Return the blocks' names, and the hooks whose clean values are kept."""
     blocks = [f"{half}blocks.{layer}" for layer in range(layers)]
     kept = [hook for site, hook in HOOKS.items() if site != "cross-attention" or half == "decoder."]
     kept += ["cross_attn.hook_z" if cross else "attn.hook_z"]
@@ -376,6 +386,6 @@ def _names(half: str, layers: int, cross: bool) -> tuple[list[str], set[str]]:
 
 
 def _shared(pair: TextPair) -> int:
-    """How many tokens both texts begin with."""
+    """Count the leading tokens that both texts share."""
     same = [one == other for one, other in zip(pair.clean, pair.corrupted)]
     return same.index(False) if False in same else len(same)

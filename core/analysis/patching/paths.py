@@ -1,9 +1,9 @@
-"""The path to one head: what an earlier part wrote, as that head's query, key or value reads it, and nobody else.
+"""Path patching into one head: an earlier component's output as only that head's query, key or value reads it.
 
-Path patching (Wang et al. 2022, "Interpretability in the Wild", section 3.1; Goldowsky-Dill et al. 2023). Of the
-corrupted text's pass everything is kept; one sender (the embedding, an earlier head or MLP) says what it says on the
-clean text, but only to the receiver, and there only to its query, its keys or its values. What the answer regains came
-along that path. What other parts between the two would have made of it does not count: they stay as they were.
+Path patching (Wang et al. 2022, "Interpretability in the Wild", section 3.1; Goldowsky-Dill et al. 2023). The corrupted
+text's pass is kept, except that one sender (the embedding, an earlier head or MLP) has its clean output as seen by the
+receiver alone, in its query, its keys or its values. The restored share of the answer is the effect of that path.
+Components between the two keep their corrupted outputs.
 
 The shares of all senders need not add up: norm, softmax and what lies behind the receiver are not linear.
 """
@@ -36,7 +36,7 @@ Piece = tuple[Into, int, Array]  # see `walk`
 
 @dataclass(frozen=True)
 class Sender:
-    """Who speaks. head: of the attention of block `layer`, or with `cross` of its attention to a source.
+    """A sending component. head: of the attention of block `layer`, or with `cross` of its cross-attention.
 
     layer None: the embedding, all that stands before the first block. head None: the block's MLP.
     """
@@ -47,7 +47,7 @@ class Sender:
 
     @property
     def name(self) -> str:
-        """As people write it: "embedding", "L0H1", "L0X1", "L0 mlp"."""
+        """The sender's name: "embedding", "L0H1", "L0X1", "L0 mlp"."""
         if self.layer is None:
             return "embedding"
         return (
@@ -59,9 +59,9 @@ class Sender:
 
 @dataclass(frozen=True, kw_only=True)
 class Paths:
-    """What came along each path to head `head` of block `layer`, as shares of what patching can recover.
+    """The effect of each path to head `head` of block `layer`, as shares of what patching can restore.
 
-    shares: into -> (n,) a number a sender. whole: into -> the same with all senders at once. nan: not walked yet.
+    shares: into -> (n,) a number a sender. whole: into -> the same with all senders at once. nan: not measured yet.
     """
 
     layer: int
@@ -72,23 +72,23 @@ class Paths:
 
     @property
     def complete(self) -> bool:
-        """Whether every path has been walked."""
+        """Whether every path was measured."""
         return not any(np.isnan(line).any() for line in self.shares.values())
 
     @property
     def strongest(self) -> tuple[Into, int]:
-        """The path with the largest share, up or down: into what, and the sender's number."""
+        """The path with the largest effect, positive or negative: its receiver input, and the sender's number."""
         into = max(INTO, key=lambda one: float(np.abs(self.shares[one]).max()))
         return into, int(np.abs(self.shares[into]).argmax())
 
 
 def senders(found: Patching, layer: int) -> tuple[Sender, ...]:
-    """All that writes into the stream before block `layer`, in order."""
+    """List all components that write into the stream before block `layer`, in order."""
     return senders_of(found.heads, layer, cross=found.half == "decoder.")
 
 
 def senders_of(heads: int, layer: int, cross: bool) -> tuple[Sender, ...]:
-    """The same of a stack of so many heads a block. cross: whether its blocks read a source, too."""
+    """List the senders of a stack of that shape. cross: whether its blocks have cross-attention."""
     out = [Sender()]
     for at in range(layer):
         out += [Sender(at, head) for head in range(heads)]
@@ -99,7 +99,7 @@ def senders_of(heads: int, layer: int, cross: bool) -> tuple[Sender, ...]:
 
 
 def paths(lm: LanguageModel, found: Patching, layer: int, head: int) -> Paths:
-    """Every sender's path into the query, the keys and the values of one head, one at a time.
+    """Patch every sender's path into the query, the keys and the values of one head, one at a time.
 
     Args:
         found: the pair, made for the head's own attention: "self", or "encoder" of an encoder-decoder.
@@ -112,7 +112,7 @@ def paths(lm: LanguageModel, found: Patching, layer: int, head: int) -> Paths:
 
 
 def gathered(speakers: tuple[Sender, ...], layer: int, head: int, walked: Iterable[Piece]) -> Paths:
-    """The paths from what `walk` yields; nan where it has not been yet."""
+    """Assemble the paths from what `walk` yields; NaN where a path was not measured yet."""
     lines = {into: np.full(len(speakers) + 1, np.nan) for into in INTO}
     for into, first, shares in walked:
         lines[into][first : first + len(shares)] = shares
@@ -123,9 +123,11 @@ def gathered(speakers: tuple[Sender, ...], layer: int, head: int, walked: Iterab
 
 
 def walk(lm: LanguageModel, found: Patching, layer: int, head: int, *, known: int = 0) -> Iterator[Piece]:
-    """The same some senders at a time, for a page that shows progress, or stops: into, number of the first, shares.
+    """Patch some senders at a time, for a page that shows progress or stops.
 
-    Number 0 are all senders at once, and number n is the sender before the nth. `pieces` says how many there are.
+    Yields input, first sender's number, shares.
+
+    Number 0 stands for all senders at once, and number n for sender n - 1. `pieces` returns how many pieces there are.
 
     Args:
         known: pieces that are left out at the beginning.
@@ -147,17 +149,17 @@ def walk(lm: LanguageModel, found: Patching, layer: int, head: int, *, known: in
 
 
 def pieces(speakers: Sequence[Sender], positions: int) -> int:
-    """How many pieces `walk` yields of a text of so many positions."""
+    """Return how many pieces `walk` yields for a text of this length."""
     return len(INTO) * -(-(1 + len(speakers)) // _together(positions))
 
 
 def _together(positions: int) -> int:
-    """Senders that speak in one batch."""
+    """Return how many senders are patched in one batch."""
     return max(1, POSITIONS // positions)
 
 
 def _values(lm: LanguageModel, found: Patching, ids: tuple[int, ...]) -> dict[str, Tensor]:
-    """What every part of the patched stack said in one pass, and its streams: (T, ...) by hook name."""
+    """Run one pass and keep every component's output and the streams of the patched stack: (T, ...) by hook name."""
     hooks = ("hook_resid_pre", "hook_attn_out", "hook_cross_attn_out", "hook_mlp_out", "attn.hook_z")
     names = [
         f"{found.half}blocks.{at}.{hook}"
@@ -171,14 +173,14 @@ def _values(lm: LanguageModel, found: Patching, ids: tuple[int, ...]) -> dict[st
 
 @dataclass(frozen=True)
 class _Said:
-    """Both passes' values, to write the stream of the corrupted one again with another sender's words in it."""
+    """Both passes' values, to recompute the corrupted stream with one sender's clean output."""
 
     found: Patching
     clean: Mapping[str, Tensor]
     corrupted: Mapping[str, Tensor]
 
     def change(self, name: str) -> Tensor:
-        """(T', ...): clean less corrupted; 0 where a position has no counterpart."""
+        """Return clean minus corrupted values: (T', ...); 0 where a position has no counterpart."""
         places = self.found.counterpart
         ours = self.corrupted[name]
         theirs = self.clean[name][places.clamp_min(0)]
@@ -186,17 +188,17 @@ class _Said:
         return torch.where(there, theirs - ours, torch.zeros_like(ours))
 
     def all_clean(self, layer: int) -> Tensor:
-        """(1, T', D): the stream entering block `layer` with all senders' clean words."""
+        """Compute the stream entering block `layer` with all senders clean: (1, T', D)."""
         name = f"{self.found.half}blocks.{layer}.hook_resid_pre"
         return (self.corrupted[name] + self.change(name))[None]
 
     def streams(self, layer: int, speakers: tuple[Sender, ...]) -> Iterator[Tensor]:
-        """For each sender (1, T', D), the stream entering block `layer`."""
+        """Compute for each sender the stream entering block `layer`: (1, T', D)."""
         for speaker in speakers:
             yield self._written(layer, speaker)[None]
 
     def _written(self, layer: int, speaker: Sender) -> Tensor:
-        """The corrupted stream, written again part by part with one sender's clean words: norms see the change."""
+        """Recompute the corrupted stream component by component with one sender's clean output, through the norms."""
         first = f"{self.found.half}blocks.0.hook_resid_pre"
         x = self.corrupted[first]
         if speaker.layer is None:
@@ -218,7 +220,7 @@ class _Said:
         return x
 
     def _out(self, name: str, part: str, speaker: Sender | None) -> Tensor:
-        """(T', D): what an attention adds, with one head's clean words if it speaks."""
+        """Compute an attention's output with one head's clean output if it is the sender: (T', D)."""
         value = self.corrupted[f"{name}.hook_{part}_out"]
         if speaker is None:
             return value
@@ -233,9 +235,9 @@ def _add(block: Block, x: Tensor, update: Tensor, norm: Any) -> Tensor:
 
 
 def _heard(found: Patching, place: Place, read: Tensor, into: Into) -> Tensor:
-    """(n,): what is said when one head's query, keys or values come from each of n streams (n, T', D), normed.
+    """Compute the logit differences when one head's query, keys or values come from each of n normed streams: (n,).
 
-    One more variant, with nothing changed, gives the other heads' outputs: with shared keys they would hear it, too.
+    One more variant, unchanged, gives the other heads' outputs: with shared keys they would be affected, too.
     """
     attn, head = place.attn, place.head if into == "Q" else place.kv_head
     weight, bias = getattr(attn, f"W_{into}")[head], getattr(attn, f"b_{into}")

@@ -8,11 +8,11 @@ import numpy as np
 
 from core.analysis.patching.patches import POSITIONS, Array, Patching
 
-COARSE = 8  # blocks from one of the first round to the next
+COARSE = 8  # block step of the first round
 
 
 def coarse_to_fine(layers: int) -> list[int]:
-    """All blocks: every eighth, then those halfway between, and so on until none is left."""
+    """Order all blocks: every eighth, then those halfway between, and so on."""
     order = list(range(0, layers, COARSE))
     step = COARSE
     while step > 1:
@@ -24,9 +24,9 @@ def coarse_to_fine(layers: int) -> list[int]:
 def sweep(
     found: Patching, by_place: bool = True, *, coarse: bool = False, known: Collection[tuple[str, int]] = ()
 ) -> Iterator[tuple[str, int, Array]]:
-    """Every site and head, block by block: ("stream", 0, (T',)), ..., ("head", 0, (H,)), ("heads", 0, (H, T')).
+    """Patch every site and head, block by block: ("stream", 0, (T',)), ..., ("head", 0, (H,)), ("heads", 0, (H, T')).
 
-    For a page that shows progress or stops. `steps` says how many there are.
+    For a page that shows progress or stops. `steps` returns how many results there are.
 
     Args:
         by_place: heads at each position, too.
@@ -51,12 +51,12 @@ def sweep(
 
 
 def steps(found: Patching, by_place: bool = True) -> int:
-    """How many results `sweep` gives."""
+    """Return how many results `sweep` yields."""
     return found.layers * (len(found.sites) + 1 + by_place)
 
 
 def patched(found: Patching, by_place: bool = True) -> dict[str, Array]:
-    """All of it: site -> (L, T'), "head" -> (L, H), "heads" -> (L, H, T')."""
+    """Patch all sites and heads: site -> (L, T'), "head" -> (L, H), "heads" -> (L, H, T')."""
     lines: dict[str, list[Array]] = {}
     for name, _, line in sweep(found, by_place):
         lines.setdefault(name, []).append(line)

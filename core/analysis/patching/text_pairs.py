@@ -1,4 +1,4 @@
-"""A clean text and a corrupted one, token for token: which position of one stands where which of the other does."""
+"""A clean and a corrupted text with the correspondence of their positions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def align(clean: Sequence[int], corrupted: Sequence[int]) -> tuple[int, ...]:
-    """For each token of `corrupted` the position of its counterpart in `clean`, or -1.
+    """Find for each token of `corrupted` the position of its counterpart in `clean`, or -1.
 
     Texts of one length stand token by token. Of others, what they begin with and what they end with is matched; the
     stretch between, where they differ, has no counterpart, but for the last token: the rows that predict belong
@@ -21,7 +21,7 @@ def align(clean: Sequence[int], corrupted: Sequence[int]) -> tuple[int, ...]:
     """
     if len(clean) == len(corrupted):
         return tuple(range(len(clean)))
-    short = min(len(clean), len(corrupted)) - 1  # the last ones are kept for each other
+    short = min(len(clean), len(corrupted)) - 1  # the last tokens are always matched with each other
     before = next((at for at in range(short) if clean[at] != corrupted[at]), short)
     room = short - before
     after = 1 + next((at for at in range(room) if clean[-2 - at] != corrupted[-2 - at]), room)
@@ -52,12 +52,12 @@ class TextPair:
 
     @property
     def even(self) -> bool:
-        """Both have as many tokens."""
+        """Whether both have the same number of tokens."""
         return len(self.clean) == len(self.corrupted)
 
     @property
     def differ(self) -> tuple[int, ...]:
-        """Positions of the corrupted text whose token is not its counterpart's."""
+        """The positions of the corrupted text whose token differs from its counterpart."""
         pairs = zip(self.corrupted, self.counterpart)
         return tuple(at for at, (id, place) in enumerate(pairs) if place < 0 or self.clean[place] != id)
 
@@ -69,13 +69,13 @@ class TextPair:
 
 
 class Unlike(ValueError):
-    """The two texts cannot be compared; the message says why and what to do."""
+    """Raised when the two texts cannot be compared; the message says why and what to do."""
 
 
 def text_pair(
     lm: LanguageModel, clean: Text, corrupted: Text, *, row: int = -1, target: str | None = None
 ) -> TextPair:
-    """Both texts for one model, asked at `row` of the clean one (the decoder's row of an encoder-decoder).
+    """Encode both texts for one model, compared at `row` of the clean one (the decoder's row of an encoder-decoder).
 
     Raises:
         Unlike: the row has no counterpart in the corrupted text, or the texts are the same.

@@ -1,1 +1,1 @@
-"""How a model knows the order of its tokens."""
+"""Positional information: how a model knows the order of its tokens."""

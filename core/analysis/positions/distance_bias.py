@@ -1,4 +1,4 @@
-"""Numbers that attention adds to its scores by distance: ALiBi's slopes and T5's buckets.
+"""Distance biases of attention scores: ALiBi's slopes and T5's buckets.
 
 Press et al. 2022, "Train Short, Test Long", section 3; Raffel et al. 2020, section 2.1. Both come from the very modules
 that the models run.
@@ -24,7 +24,7 @@ Array = np.ndarray[Any, Any]
 
 
 class NoBias(ValueError):
-    """The model adds nothing to its scores by distance; the message says what it does instead."""
+    """Raised for a model without distance bias; the message says what it has instead."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class DistanceBias:
     buckets: Array | None = None
 
     def matrix(self, length: int) -> Array:
-        """(H, T, T): what is added to every score of a text of `length` tokens, the query's row first.
+        """Return what is added to every score of a text of `length` tokens, the query's row first: (H, T, T).
 
         A distance that was not asked for (the future, of a stack that never looks there) is nan.
         """
@@ -55,7 +55,7 @@ class DistanceBias:
 
     @property
     def bucket_spans(self) -> list[tuple[int, int, int]]:
-        """(bucket, nearest to the left, to the right): the run of distances that share each bucket, in order."""
+        """(bucket, nearest to the left, to the right): the range of distances of each bucket, in order."""
         if self.buckets is None:
             return []
         cuts = np.flatnonzero(np.diff(self.buckets)) + 1
@@ -67,7 +67,7 @@ class DistanceBias:
 
 
 def distance_bias(lm: LanguageModel, length: int, stack: Stack | None = None) -> DistanceBias:
-    """The biases of a model (ALiBi, relative) for texts of up to `length` tokens, as its own module gives them.
+    """Compute the biases of a model (ALiBi, relative) for texts of up to `length` tokens, by its own module.
 
     A causal stack is asked for distances 0 and below only. A distance beyond the context is no mistake: both formulas
     go on.
@@ -84,7 +84,7 @@ def distance_bias(lm: LanguageModel, length: int, stack: Stack | None = None) ->
 
 
 def alibi_bias(n_heads: int, length: int, *, causal: bool = True) -> DistanceBias:
-    """ALiBi's biases, which hang on nothing but the number of heads (Press et al. 2022, section 3).
+    """Compute ALiBi's biases, which depend on the number of heads only (Press et al. 2022, section 3).
 
     Slopes are the powers of 2^(-8 / H), also where H is no power of two: there the released code of BLOOM and MPT takes
     other ones, from the powers for the next two powers of two.
@@ -100,14 +100,14 @@ def alibi_bias(n_heads: int, length: int, *, causal: bool = True) -> DistanceBia
 def t5_buckets(
     length: int, *, buckets: int = 32, max_distance: int = 128, causal: bool = True
 ) -> tuple[Array, Array]:
-    """The distances that a text of `length` tokens has, rising, and T5's bucket of each: (n,) and (n,)."""
+    """Return the distances of a text of `length` tokens, ascending, and T5's bucket of each: (n,) and (n,)."""
     distances = _distances(length, causal)
     found = relative_bucket(distances, buckets=buckets, max_distance=max_distance, two_sided=not causal)
     return distances.numpy(), found.numpy()
 
 
 def bias_of(part: AlibiBias | RelativeBias, length: int, *, causal: bool) -> DistanceBias:
-    """What such a module adds to the scores of a text of up to `length` tokens.
+    """Compute what a bias module adds to the scores of a text of up to `length` tokens.
 
     Raises:
         ValueError: no tokens.

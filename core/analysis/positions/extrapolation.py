@@ -1,4 +1,4 @@
-"""One tiny model with each kind of position, trained on short rows and tested on longer ones.
+"""Length extrapolation: one tiny model per kind of position, trained on short rows and tested on longer ones.
 
 Which kinds go on beyond the lengths they were trained on is what is measured here; nothing is assumed (Press et al.
 2022, "Train Short, Test Long"; Kazemnejad et al. 2023, "The Impact of Positional Encoding on Length Generalization").
@@ -37,7 +37,7 @@ ROWS: dict[Task, int] = {"copy": 32, "reverse": 32, "first": 80}
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What is trained, on what, and what it is then asked.
+    """The task, training and tests of a length extrapolation experiment.
 
     Attributes:
         task: see `core.analysis.positions.order_tasks`.
@@ -85,16 +85,16 @@ class Plan:
                 raise ValueError(f"{name}={getattr(self, name)} must be at least 1")
 
     def chance(self, length: int) -> float:
-        """The share of rows that a model gets right which knows their letters, but guesses the order."""
+        """Return the accuracy of guessing the order of known letters."""
         return 0.5 if self.task == "first" else 1 / math.factorial(length)
 
     @property
     def lengths(self) -> tuple[int, ...]:
-        """The tested lengths, rising."""
+        """The tested lengths, ascending."""
         return tuple(sorted(set(self.tested or ())))
 
     def config(self, position: Position) -> ModelConfig:
-        """A GPT of two blocks, 64 wide, four heads, as small ones are made here (`gpt-nano`), with this position.
+        """Build the configuration: a GPT of two blocks, 64 wide, four heads (`gpt-nano`), with this position.
 
         Its context holds the longest tested row. So a learned table has rows that no training row reaches: they stay
         as they were drawn. T5's last bucket begins at the longest distance of a training row, as its 128 lies well
@@ -116,7 +116,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Answer:
-    """One row of a tested length: what was given, what is right, and what the model wrote, letter by letter."""
+    """One row of a tested length: the prompt, the right answer, and the model's answer, letter by letter."""
 
     length: int
     given: str
@@ -126,7 +126,7 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
-    """How far one kind has come.
+    """The progress of one kind.
 
     Attributes:
         step, steps: of its training. done: the share of the whole work, all kinds, from 0 to 1.
@@ -174,7 +174,10 @@ class Recorded:
 
 
 def recorded(task: Task) -> tuple[Recorded, ...]:
-    """What `scripts/record_extrapolation.py` measured with the plan as it is, three seeds; the kinds in order."""
+    """Load the results recorded by `scripts/record_extrapolation.py` with the default plan, three seeds.
+
+    Kinds in order.
+    """
     found = json.loads(RECORDED.read_text(encoding="utf-8"))["tasks"][task]
     runs = list(found["seeds"].values())
     return tuple(
@@ -192,7 +195,7 @@ def extrapolation(
     kinds: Sequence[Position] = KINDS, task: Task = "copy", lengths: Sequence[int] | None = None, *,
     seed: int = 0, plan: Plan | None = None,
 ) -> Generator[Trained, None, None]:  # fmt: skip
-    """Train and test each kind in turn: a report every 20 steps, and one at the end with what it can do.
+    """Train and test each kind in turn: a report every 20 steps, and one at the end with the test results.
 
     Made for a worker: on one core, without random state of its own, no setting is held between two reports, and the
     reports are plain values. It ends when closed.
@@ -228,7 +231,8 @@ def train(model: Transformer, kind: Position, plan: Plan, seed: int) -> Iterator
     """Train `model` (of `first_model`) in place and test it: a report every 20 steps, the last one with the results."""
     assert plan.steps is not None
     assert plan.rows is not None
-    # Its optimizer and rates: Muon, falling to zero. In float32 on every machine: what is compared is the positions.
+    # `gpt-nano`'s optimizer and rates: Muon, decaying to zero. In float32 on every machine, since positions are
+    # compared.
     spec = TrainSpec(model="gpt-nano", steps=plan.steps, precision="float32")
     optimizer = Optimizer(model, spec)
     feed = order_tasks.batches(plan.task, plan.trained, letters=plan.letters, count=plan.rows, seed=seed)
@@ -252,7 +256,7 @@ def train(model: Transformer, kind: Position, plan: Plan, seed: int) -> Iterator
 
 
 def first_model(plan: Plan, kind: Position, seed: int) -> Transformer:
-    """The untrained model of one kind: the weights of the one without positions, and its own table, if it has one."""
+    """Build the untrained model of one kind: the weights of the one without positions, plus its own table, if any."""
     config, bare = plan.config(kind), plan.config("none")
     model, plain = build(config), build(bare)
     assert isinstance(model, Transformer)
@@ -266,7 +270,7 @@ def first_model(plan: Plan, kind: Position, seed: int) -> Transformer:
 def _test(model: Transformer, plan: Plan) -> tuple[dict[int, float], tuple[Answer, ...]]:
     exact, answers = {}, []
     for length in plan.lengths:
-        draw = torch.Generator().manual_seed(10_000 + length)  # no training seed draws these
+        draw = torch.Generator().manual_seed(10_000 + length)  # not used by any training seed
         batch = order_tasks.rows(plan.task, [length] * plan.asked, letters=plan.letters, generator=draw)
         right = order_tasks.exact(model(batch.example.inputs), batch)
         exact[length] = float(right.double().mean())
@@ -275,7 +279,7 @@ def _test(model: Transformer, plan: Plan) -> tuple[dict[int, float], tuple[Answe
 
 
 def _answer(model: Transformer, ids: list[int], scored: list[bool], length: int) -> Answer:
-    """Let the model write the answer of one row by itself."""
+    """Generate the answer of one row."""
     begins, many = scored.index(True), sum(scored)
     said = ids[:begins]
     for _ in range(many):
@@ -289,7 +293,7 @@ def _answer(model: Transformer, ids: list[int], scored: list[bool], length: int)
 
 
 def _between(trained: int, farthest: int) -> tuple[int, ...]:
-    """Some lengths up to the trained one, then denser just beyond it."""
+    """Choose some lengths up to the trained one, then denser ones just beyond it."""
     short = range(SHORTEST, trained, max(1, trained // 4))
     return tuple(sorted({*short, trained, trained + 1, trained + 2, *range(trained, farthest + 1, 2)} & {
         *range(SHORTEST, farthest + 1)
@@ -297,6 +301,6 @@ def _between(trained: int, farthest: int) -> tuple[int, ...]:
 
 
 def _margin(share: float, count: int) -> float:
-    """Half the width of Wilson's 95 % interval."""
+    """Return half the width of Wilson's 95 % interval."""
     z = 1.96
     return z / (1 + z * z / count) * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))

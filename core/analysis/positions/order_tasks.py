@@ -1,6 +1,6 @@
-"""Tiny tasks that cannot be done without knowing the order of the tokens: copy, reverse, and who came first.
+"""Tiny tasks that require the order of the tokens: copy, reverse, and which came first.
 
-Rows of ids, made by a seed, with the ids that answer them; what is asked is not scored, only what is answered.
+Rows of ids, drawn by a seed, with their answers; only the answer's ids are scored, not the prompt's.
 
     copy      ^ d a k b | d a k b     repeat the letters
     reverse   ^ d a k b | b k a d     say them backwards
@@ -25,7 +25,7 @@ TASKS: tuple[Task, ...] = get_args(Task)
 START, ASK, PAD = 0, 1, 2  # "^" begins a row, "|" ends what is given, the rest of a row is padding
 LETTERS = string.ascii_lowercase + string.ascii_uppercase
 D_VOCAB = 3 + len(LETTERS)
-SHORTEST = 2  # a single letter has no order
+SHORTEST = 2  # minimum: a single letter has no order
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Rows:
 
     @property
     def example(self) -> Example:
-        """What a decoder is asked (core.training.objectives): inputs and targets (N, T), -100 where nothing scores."""
+        """Inputs and targets of a decoder (core.training.objectives): (N, T), -100 where nothing is scored."""
         inputs, targets = self.ids[:, :-1], self.ids[:, 1:]
         return Example(inputs, targets.where(self.scored[:, 1:], UNSCORED), torch.zeros_like(inputs).bool())
 
@@ -52,7 +52,7 @@ class Rows:
 def rows(
     task: Task, lengths: Sequence[int], *, letters: int = len(LETTERS), generator: torch.Generator
 ) -> Rows:
-    """One row for each number of letters in `lengths`; the letters of a row are drawn at random and all differ.
+    """Draw one row for each number of letters in `lengths`, with distinct random letters.
 
     Raises:
         ValueError: no such task, or a length below 2 or above the number of letters.
@@ -83,14 +83,14 @@ def rows(
 
 
 def size(task: Task, length: int) -> int:
-    """The ids of a row with `length` letters."""
+    """Return the number of ids of a row with `length` letters."""
     return 2 + length + (3 if task == "first" else length)
 
 
 def batches(
     task: Task, longest: int, *, letters: int = len(LETTERS), count: int = 64, seed: int = 0
 ) -> Iterator[Rows]:
-    """Endless batches of `count` rows, each of 2 to `longest` letters, every length equally likely."""
+    """Yield endless batches of `count` rows, each of 2 to `longest` letters, every length equally likely."""
     draw = torch.Generator().manual_seed(seed)
     while True:
         lengths = torch.randint(SHORTEST, longest + 1, (count,), generator=draw)
@@ -98,12 +98,12 @@ def batches(
 
 
 def written(ids: Sequence[int]) -> str:
-    """A row as a learner reads it: "^ d a k b | d a k b"; padding is left out."""
+    """Format a row: "^ d a k b | d a k b"; padding is left out."""
     return " ".join("^|"[id] if id < PAD else LETTERS[id - 3] for id in ids if id != PAD)
 
 
 def exact(logits: Tensor, batch: Rows) -> Tensor:
-    """(N,) bool: whether the likeliest id is the right one at every answer of a row.
+    """Return (N,) bool: whether the likeliest id is right at every answer position of a row.
 
     The right answers so far stand in the row, yet this is what greedy decoding would write: it reads the same ids as
     long as it is right, and one wrong id ends the match.
@@ -116,13 +116,13 @@ def exact(logits: Tensor, batch: Rows) -> Tensor:
 
 
 def _at(values: Tensor, places: Tensor) -> Tensor:
-    """values (N, M) at places (N or 1, K); a place outside takes the nearest, and is not used."""
+    """Gather values (N, M) at indices (N or 1, K); an index out of range is clamped, and its value unused."""
     places = places.clamp(0, values.shape[1] - 1).expand(len(values), -1)
     return values.gather(1, places)  # (N, K)
 
 
 def _pairs(count: Tensor, generator: torch.Generator) -> Tensor:
-    """(N, 2): two different places below each count, every ordered pair equally likely."""
+    """Draw (N, 2): two different positions below each count, every ordered pair equally likely."""
     draw = torch.rand(len(count), 2, generator=generator)
     one, other = (draw[:, 0] * count).long(), (draw[:, 1] * (count - 1)).long()
     return torch.stack([one, other + (other >= one)], dim=1)

@@ -1,8 +1,11 @@
-"""Rotary positions (Su et al. 2021, section 3.2): queries and keys turned pair by pair, so that only distance is left.
+"""Rotary positions (Su et al. 2021, section 3.2): queries and keys are rotated pairwise, so that only distance counts.
 
-Pair i of a head's K numbers, here (i, i + K / 2) as in Llama's files, is an arrow in a plane. At position t it is
-turned by t * theta^(-2i / K) radians: the query's arrow and the key's turn alike, and what their product sees is the
-difference of the two angles, which is the distance times the pair's rate.
+Pair i of a head's K numbers, here (i, i + K / 2) as in Llama's files,  K) radians: the query's arrow and the key's turn
+alike, and what their product sees is the difference of the two angles, which is the distance times the pair's rate./is
+a vector ("arrow") in a plane. At position t it is rotated by t * theta^(-2i / K) radians, query and key alike, so that
+their product depends on the difference of the two angles: the distance times the pair's rate. / K) radians: the query's
+arrow and the key's turn alike, and what their product sees is the difference of the two angles, which is the distance
+times the pair's rate.
 """
 
 from __future__ import annotations
@@ -28,11 +31,11 @@ Side = Literal["query", "key"]
 
 
 class NoRotation(ValueError):
-    """The model turns nothing; the message says what it does instead."""
+    """Raised for a model without rotary positions; the message says what it has instead."""
 
 
 def rotary_rates(d_head: int, theta: float = 10_000.0) -> Array:
-    """(K / 2,): by how many radians each pair turns from one position to the next, theta^(-2i / K).
+    """Compute the rotation of each pair per position in radians, theta^(-2i / K): (K / 2,).
 
     Raises:
         ValueError: an odd width has a number without a partner.
@@ -43,13 +46,13 @@ def rotary_rates(d_head: int, theta: float = 10_000.0) -> Array:
 
 
 def arrows(x: Array) -> Array:
-    """The pairs of x (..., K) as arrows (..., K / 2, 2): numbers i and i + K / 2."""
+    """Reshape x (..., K) into vectors of pairs (..., K / 2, 2): numbers i and i + K / 2."""
     half = x.shape[-1] // 2
     return np.stack([x[..., :half], x[..., half:]], axis=-1)
 
 
 def turned_by(x: Array, angles: Array) -> Array:
-    """Arrows x (..., P, 2), each turned by its angle (..., P) in radians, against the clock:
+    """Rotate vectors x (..., P, 2), each by its angle (..., P) in radians, counterclockwise:
 
     (a, b) -> (a cos - b sin, b cos + a sin)
     """
@@ -59,7 +62,7 @@ def turned_by(x: Array, angles: Array) -> Array:
 
 
 def in_turns(angle: float) -> str:
-    """An angle in radians as a learner reads it, whole turns apart: "57.3°", "1 turn and 57.3°", "−90.0°"."""
+    """Format an angle in radians, with whole turns apart: "57.3°", "1 turn and 57.3°", "−90.0°"."""
     tenths = round(abs(math.degrees(angle)) * 10)
     whole, rest = divmod(tenths, 3600)
     sign, said = ("−" if angle < 0 and tenths else ""), f"{rest / 10:.1f}°"
@@ -68,11 +71,11 @@ def in_turns(angle: float) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Turning:
-    """One head's queries and keys over a text as arrows, before and after they are turned. P = K / 2 pairs.
+    """One head's queries and keys over a text as vectors of pairs, before and after rotation. P = K / 2 pairs.
 
     Attributes:
         rates: (P,) radians a position. angles: (T, P) = position * rate, not brought below a full turn.
-        query, key: (T, P, 2) as they enter the turn (after the query/key norm where there is one).
+        query, key: (T, P, 2) as they enter the rotation (after the query/key norm where there is one).
         turned_query, turned_key: (T, P, 2) as the model's pass had them.
         factor: what the score q . k is then multiplied by, 1 / sqrt(K), or 1.
         causal: a query sees no later key.
@@ -90,7 +93,7 @@ class Turning:
     causal: bool
 
     def pairs(self, query: int, key: int) -> PairProducts:
-        """The score of one query and one key, pair by pair. Rows from 0, or from the end if negative.
+        """Decompose the score of one query and one key by pairs. Rows from 0, or from the end if negative.
 
         Raises:
             ValueError: no such row.
@@ -116,7 +119,9 @@ class Turning:
         return products
 
     def begun_at(self, start: int) -> Turning:
-        """The same arrows, the first token at position `start`: every angle grows by start * rate, no score changes.
+        """Shift the text so that its first token is at position `start`.
+
+        Every angle grows by start * rate, no score changes.
 
         Raises:
             ValueError: a position below 0.
@@ -129,7 +134,7 @@ class Turning:
         )  # fmt: skip
 
     def written(self, position: int, pair: int) -> str:
-        """The angle of one pair at one position with its numbers: "5 × 0.1 = 0.5 rad = 28.6°".
+        """Format the angle of one pair at one position: "5 × 0.1 = 0.5 rad = 28.6°".
 
         Raises:
             ValueError: no such position or pair.
@@ -173,7 +178,7 @@ def turning(
     target: Text | None = None,
     trace: Trace | None = None,
 ) -> Turning:
-    """How one head's queries and keys are turned over a text.
+    """Compute the rotation of one head's queries and keys over a text.
 
     Args:
         attention: "encoder" is an encoder-decoder's other stack; attention to a source turns nothing.
@@ -209,9 +214,9 @@ def turning(
 
 
 def plain_turning(length: int, d_head: int, theta: float = 10_000.0, *, causal: bool = True) -> Turning:
-    """The rotation by its formula alone: every query and every key is the arrow (1, 0) in each pair, at every position.
+    """Build the rotation from its formula alone: every query and key is the vector (1, 0) in each pair.
 
-    So q . k is sum_i cos(distance * w_i), and whatever is seen is the rotation's own doing.
+    So q . k is sum_i cos(distance * w_i), and all effects come from the rotation alone.
 
     Raises:
         ValueError: an odd width, or no tokens.
@@ -229,7 +234,9 @@ def plain_turning(length: int, d_head: int, theta: float = 10_000.0, *, causal: 
 
 @dataclass(frozen=True)
 class ByTurn:
-    """q . k over all queries and keys of a text, were each pair of them this far apart: content stays, place moves.
+    """Scores q . k over all queries and keys of a text as a function of a hypothetical distance.
+
+    Content stays, position moves.
 
     Attributes:
         distances: (n,) query - key, rising from 0.
@@ -242,7 +249,7 @@ class ByTurn:
 
 
 def score_by_distance(found: Turning, longest: int | None = None) -> ByTurn:
-    """What distance alone does to the scores of this head on this text (None: up to the text's length - 1).
+    """Compute the effect of distance alone on this head's scores on this text (None: up to the text's length - 1).
 
     With the arrows as complex numbers q_i, k_i a score d apart is sum_i Re(q_i conj(k_i) e^{i d w_i}), w_i the rates:
     a waveform whose strengths are the pairs' own products, so that mean and spread need no pass for each distance.
@@ -259,7 +266,7 @@ def score_by_distance(found: Turning, longest: int | None = None) -> ByTurn:
     basis = np.concatenate([np.cos(angle), -np.sin(angle)], axis=1)  # (n, 2 P)
     size = basis.shape[1]
     total, square = np.zeros(size), np.zeros((size, size))
-    for query in q:  # a query at a time, so that a long text needs no T * T rows
+    for query in q:  # one query at a time, so that a long text needs no T * T rows
         products = query * k.conj()  # (T, P)
         parts = np.concatenate([products.real, products.imag], axis=1)  # (T, 2 P)
         total += parts.sum(0)
@@ -271,7 +278,7 @@ def score_by_distance(found: Turning, longest: int | None = None) -> ByTurn:
 
 
 def one_by_distance(found: Turning, query: int, key: int, longest: int | None = None) -> ByTurn:
-    """The same for one query and key: what their score would be at each distance. Its spread is 0.
+    """Compute one query-key score at each hypothetical distance. Its spread is 0.
 
     Raises:
         ValueError: no such row, or a distance below 0.
@@ -282,7 +289,7 @@ def one_by_distance(found: Turning, query: int, key: int, longest: int | None = 
 
 
 def _angle(x: Array) -> Array:
-    """(..., P, 2) -> (..., P): the direction of each arrow in radians, between -pi and pi."""
+    """Compute the direction of each vector in radians, between -pi and pi: (..., P, 2) -> (..., P)."""
     return np.arctan2(x[..., 1], x[..., 0])
 
 

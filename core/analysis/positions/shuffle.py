@@ -1,8 +1,8 @@
-"""The same tokens in another order: what a model without positions cannot tell apart, and one with them can.
+"""Shuffled tokens: a model without positions is equivariant to their order, one with positions is not.
 
 A stack without positions in which every token sees every other treats a text as a bag: shuffle the tokens, and the same
-vectors come out, shuffled (the mathematics of Lee et al. 2019, "Set Transformer", property 1). A causal mask breaks
-that, for it alone says what came before (Haviv et al. 2022, Kazemnejad et al. 2023); take it away too, and it holds.
+vectors come out, shuffled (the mathematics of Lee et al. 2019, "Set Transformer", property 1). A causal mask breaks the
+symmetry, since it alone encodes order (Haviv et al. 2022, Kazemnejad et al. 2023); without it, the symmetry holds.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ Way = Literal["as it is", "without positions", "without positions or mask"]
 ROUNDING = {
     torch.float64: 1e-10,
     torch.float32: 2e-5,
-}  # of the vectors' rms: sums in another order differ by this
+}  # of the vectors' rms: rounding of sums in another order
 
 
 @dataclass(frozen=True, kw_only=True)
 class Compared:
-    """One way of reading: the text as it stands beside the same tokens shuffled, each token beside itself.
+    """The text and its shuffled tokens under one variant of the model, each token compared with itself.
 
     Attributes:
-        way: what was taken from the model.
+        way: which components were removed.
         change: (T,) |vector after - before| / rms of all vectors' lengths, of what each token has become at the end.
         moved: (R,) half the sum of |p' - p| over the vocabulary, between 0 and 1, for each prediction: one a token
             (R = T), but of an encoder-decoder one for each row that the decoder reads, in its order.
@@ -59,7 +59,7 @@ class Compared:
 
 @dataclass(frozen=True, kw_only=True)
 class Shuffled:
-    """A text in another order, read in every way the model has.
+    """A shuffled text, read under every variant of the model.
 
     Attributes:
         ids: (T,) of the text that is shuffled, an encoder-decoder's source. tokens: as the vocabulary writes them.
@@ -76,7 +76,7 @@ class Shuffled:
     ways: tuple[Compared, ...]
 
     def way(self, name: Way) -> Compared:
-        """The comparison of that name.
+        """Return the comparison of that name.
 
         Raises:
             KeyError: the model cannot be read so.
@@ -85,7 +85,7 @@ class Shuffled:
 
 
 def shuffled_order(length: int, seed: int = 0, fixed: Sequence[int] = ()) -> tuple[int, ...]:
-    """A random order of `length` places by a seed, that of the text itself only where there is no other.
+    """Draw a random order of `length` positions, different from the original if possible.
 
     Args:
         fixed: places that keep their tokens.
@@ -106,7 +106,7 @@ def shuffled_order(length: int, seed: int = 0, fixed: Sequence[int] = ()) -> tup
 def shuffle(
     lm: LanguageModel, text: Text, *, seed: int = 0, target: Text | None = None, keep_last: bool = False
 ) -> Shuffled:
-    """Read a text and the same tokens in another order, with positions and without. Special tokens keep their places.
+    """Read a text and its shuffled tokens, with and without positions. Special tokens stay in place.
 
     Without positions means another model on the very same weights (`core.analysis.health.broken.without`): a table is
     not added, nothing is turned, no bias by distance. The weights were learned with positions, so such a model predicts
@@ -145,7 +145,7 @@ def _compare(way: Way, lm: LanguageModel, batch: tuple[Tensor, ...], order: Sequ
     moved = torch.tensor(order, device=lm.device)
     plain, before = _read(lm, batch)
     other, after = _read(lm, (batch[0][:, moved], *batch[1:]))
-    back = torch.argsort(moved)  # where each token went
+    back = torch.argsort(moved)  # the new position of each token
     other = other[back]  # (T, D)
     if len(batch) == 1:
         after = after[back]  # (T, V)
@@ -161,13 +161,13 @@ def _compare(way: Way, lm: LanguageModel, batch: tuple[Tensor, ...], order: Sequ
 
 
 def _read(lm: LanguageModel, batch: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
-    """The vectors that the text ends in (T, D), and the probabilities (R, V)."""
+    """Compute the final vectors of the text (T, D), and the probabilities (R, V)."""
     model = lm.transformer
     with torch.no_grad():
         if isinstance(model, EncoderDecoder):
             source = model.encode(batch[0])  # (1, T, D)
             return source[0], model.decode(batch[1], source)[0].softmax(-1)
-        if model.unembed is None:  # a bare encoder: the vectors are all it gives
+        if model.unembed is None:  # a bare encoder outputs vectors only
             stream = model(batch[0])[0]
             return stream, stream.new_zeros((len(stream), 0))
         name = "unembed.hook_in"

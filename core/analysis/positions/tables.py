@@ -1,4 +1,4 @@
-"""Where a token stands, as a vector that is added to it: sinusoidal tables and learned ones.
+"""Position tables: vectors added to the embeddings, sinusoidal or learned.
 
 Vaswani et al. 2017, section 3.5, and Radford et al. 2019. What turns queries and keys is in `rotation`, what adds to
 the scores in `distance_bias`.
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 Measure = Literal["cosine", "dot"]
-BASE = 10_000.0  # of the sinusoidal wavelengths
+BASE = 10_000.0  # base of the sinusoidal wavelengths
 
 
 class NoTable(ValueError):
-    """The model adds no vector for a position; the message says what it does instead."""
+    """Raised for a model without a position table; the message says what it has instead."""
 
 
 HOW = {
@@ -39,7 +39,9 @@ HOW = {
 
 
 def sinusoidal(positions: int, d_model: int) -> Array:
-    """(T, D) float64: PE(t, 2i) = sin(t w_i), PE(t, 2i + 1) = cos(t w_i), w_i = 10,000^(-2i / D) radians a position.
+    """Compute the sinusoidal table (T, D) float64: PE(t, 2i) = sin(t w_i), PE(t, 2i + 1) = cos(t w_i).
+
+    w_i = 10,000^(-2i / D) radians per position.
 
     Raises:
         ValueError: fewer than one position or column.
@@ -50,17 +52,17 @@ def sinusoidal(positions: int, d_model: int) -> Array:
 
 
 def rates(d_model: int) -> Array:
-    """(ceil(D / 2),): w_i, by how many radians pair i, columns 2i and 2i + 1, turns from one position to the next."""
+    """Compute w_i, the radians per position of pair i, columns 2i and 2i + 1: (ceil(D / 2),)."""
     return BASE ** (-np.arange(0, d_model, 2) / d_model)
 
 
 def wavelengths(d_model: int) -> Array:
-    """(ceil(D / 2),): after how many positions each pair comes round again, from 2 pi to nearly 10,000 * 2 pi."""
+    """Compute each pair's wavelength in positions, from 2 pi to nearly 10,000 * 2 pi: (ceil(D / 2),)."""
     return 2 * np.pi / rates(d_model)
 
 
 def model_table(lm: LanguageModel, stack: Stack | None = None) -> Array:
-    """(n_ctx, D): row t is what the model adds to the token at position t, as it holds it (learned or sinusoidal).
+    """Return the model's position table (n_ctx, D), learned or sinusoidal: row t is added at position t.
 
     Raises:
         NoTable: this model adds no vectors.
@@ -75,7 +77,7 @@ def model_table(lm: LanguageModel, stack: Stack | None = None) -> Array:
 
 
 def within(position: int, rows: int) -> tuple[int, str]:
-    """The row of a table nearest to `position`, and what to say where that is another one ("" where it is not).
+    """Clamp `position` to a table's rows, and return a message where that changes it ("" where not).
 
     Raises:
         ValueError: a table without rows.
@@ -93,7 +95,7 @@ def within(position: int, rows: int) -> tuple[int, str]:
 
 @dataclass(frozen=True)
 class Waves:
-    """The columns of a table as waves over the positions, the shortest first; a wave is one column, or two as a pair.
+    """The columns of a table as waves over the positions, the shortest first; a wave is one column, or a pair of two.
 
     Attributes:
         columns: of the table, of each wave.
@@ -109,13 +111,16 @@ class Waves:
 
 
 def sinusoidal_waves(d_model: int) -> Waves:
-    """The waves of a sinusoidal table: pair i is sine and cosine of one angle. An odd D leaves the last sine alone."""
+    """Return the waves of a sinusoidal table: pair i is sine and cosine of one angle.
+
+    An odd D leaves the last sine alone.
+    """
     pairs = tuple(tuple(range(at, min(at + 2, d_model))) for at in range(0, d_model, 2))
     return Waves(pairs, wavelengths(d_model), np.ones(len(pairs)), measured=False)
 
 
 def measured_waves(table: Array) -> Waves:
-    """The strongest Fourier component of each column of any table (T, D), the mean left out.
+    """Find the strongest Fourier component of each column of any table (T, D), without the mean.
 
     A column that never changes has no wave: it stands last, its wavelength infinite, its strength 0.
 
@@ -128,7 +133,7 @@ def measured_waves(table: Array) -> Waves:
     values = np.asarray(table, dtype=np.float64)
     power = np.abs(np.fft.rfft(values - values.mean(0), axis=0)[1:]) ** 2  # (T // 2, D)
     if length % 2 == 0:
-        power[-1] /= 2  # every other component stands for two, that of frequency and of minus frequency
+        power[-1] /= 2  # every other component also stands for its negative frequency
     total = power.sum(0)  # (D,)
     flat = total <= 1e-24 * np.maximum(1.0, (values**2).sum(0))
     best = power.argmax(0)  # (D,)
@@ -140,7 +145,7 @@ def measured_waves(table: Array) -> Waves:
 
 @dataclass(frozen=True)
 class ByDistance:
-    """How alike two positions are, by how far they are apart, over all pairs of that distance.
+    """The similarity of two positions as a function of their distance, over all pairs of that distance.
 
     Attributes:
         distances: (n,) 0, 1, 2, ...
@@ -157,7 +162,9 @@ class ByDistance:
 
 
 def similarity(table: Array, measure: Measure = "cosine") -> Array:
-    """(T, T): cosine or dot product of every two rows of a table (T, D), in float64. A row of zeros has cosine 0.
+    """Compute the cosine or dot product of every two rows of a table (T, D), in float64: (T, T).
+
+    A zero row has cosine 0.
 
     Raises:
         ValueError: no such measure.
@@ -175,7 +182,7 @@ def similarity(table: Array, measure: Measure = "cosine") -> Array:
 def similarity_by_distance(
     table: Array, measure: Measure = "cosine", longest: int | None = None
 ) -> ByDistance:
-    """The similarity of rows t and t + k of a table (T, D) for k = 0 to `longest` (None: T - 1), over all t.
+    """Compute the similarity of rows t and t + k of a table (T, D) for k = 0 to `longest` (None: T - 1), over all t.
 
     Of a sinusoidal table the dot product is sum_i cos(k w_i) for every t: the spread is 0 up to rounding.
 
@@ -195,7 +202,7 @@ def similarity_by_distance(
 
 @dataclass(frozen=True)
 class Shift:
-    """M_k of the identity PE(t + k) = M_k PE(t), and how far a table is from keeping to it.
+    """M_k of the identity PE(t + k) = M_k PE(t), and how closely a table satisfies it.
 
     Attributes:
         by: k, positions; below 0 it leads back.
@@ -213,13 +220,13 @@ class Shift:
     rows: int
 
     def moved(self, rows: Array) -> Array:
-        """M_k PE(t) for rows (..., D) of a table: where the identity says PE(t + k) is."""
+        """Apply M_k to rows (..., D) of a table, which predicts PE(t + k)."""
         there: Array = np.asarray(rows, dtype=np.float64) @ self.matrix.T
         return there
 
 
 def shift_matrix(by: int, d_model: int) -> Array:
-    """M_k (D, D), the same for every t: pair (sin, cos) is turned by k w_i (Vaswani et al. 2017, section 3.5).
+    """Build M_k (D, D), the same for every t: pair (sin, cos) is rotated by k w_i (Vaswani et al. 2017, section 3.5).
 
         sin((t + k) w) =  cos(k w) sin(t w) + sin(k w) cos(t w)
         cos((t + k) w) = -sin(k w) sin(t w) + cos(k w) cos(t w)
@@ -238,7 +245,7 @@ def shift_matrix(by: int, d_model: int) -> Array:
 
 
 def shift(table: Array, by: int) -> Shift:
-    """Hold a table (T, D) to the identity: exact, up to rounding, of a sinusoidal one, and of no other.
+    """Test a table (T, D) against the identity: exact, up to rounding, for a sinusoidal one, and for no other.
 
     Raises:
         ValueError: an odd width, or a shift as long as the table.

@@ -1,8 +1,8 @@
-"""What two tiny models learned about positions: a table, and numbers by distance, each recorded once.
+"""Recorded position parameters of two tiny trained models: a learned table, and T5's distance biases.
 
-A learned table and T5's numbers have no formula. So that they can be looked at beside any open model, those of two
-models of `extrapolation` are kept: trained to copy letters, in rows of up to `trained` of them. The rows
-of the table that no training row reaches are still as they were drawn.
+A learned table and T5's biases have no formula. To show them beside any open model, those of two models of
+`extrapolation` are stored: trained to copy letters, in rows of up to `trained` of them. The rows of the table that no
+training row reaches are still as they were drawn.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SEED = 0
 
 
 def reached() -> int:
-    """How many of the table's rows training has reached: the ids that the longest training row reads."""
+    """Return how many rows of the table were trained: the ids of the longest training row."""
     return size(PLAN.task, PLAN.trained) - 1
 
 
@@ -38,14 +38,14 @@ def _read() -> tuple[Array, Array]:
 
 
 def tiny_table() -> Array:
-    """(62, 64) float64: the learned table; rows from `reached()` on were never trained."""
+    """Load the learned table, (62, 64) float64; rows from `reached()` on were never trained."""
     return _read()[0].astype(np.float64)
 
 
 def tiny_bias(length: int) -> DistanceBias:
-    """What the four heads of the tiny T5 model add to their scores by distance, for a text of `length` tokens.
+    """Compute the biases of the tiny T5 model's four heads for a text of `length` tokens.
 
-    It was trained with a causal mask: there is nothing for the future.
+    It was trained with a causal mask: there is no bias for later tokens.
 
     Raises:
         ValueError: no tokens.

@@ -1,1 +1,1 @@
-"""The residual stream: what is written into it, block by block, and what it would say."""
+"""The residual stream: contributions to it, block by block, and predictions read off it."""

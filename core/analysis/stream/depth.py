@@ -1,4 +1,4 @@
-"""A pass and its gradient, block by block: how large the stream is, what arrives, who learns, how attention spreads.
+"""Statistics of a pass and its gradient by block: size of the stream, carried share, gradient, attention entropy.
 
 The same measurements serve a model in training (`core.analysis.health.training_health`) and one with a part taken out
 (`core.analysis.health.broken`): what a missing part does shows in how these numbers run with depth.
@@ -18,7 +18,7 @@ from core.hooks import recording
 from core.model.block import Block
 from core.model.transformer import EncoderDecoder, Transformer
 
-NEVER = 0.01  # of the layer's rms: a neuron that stays below it at every token is dead
+NEVER = 0.01  # of the layer's rms: a neuron below it at every token is dead
 _READ = (
     "hook_resid_pre", "hook_resid_mid", "hook_resid_post", "hook_normalized_resid_post", "attn.hook_attn_scores",
     "attn.hook_pattern", "mlp.hook_post",
@@ -27,7 +27,7 @@ _READ = (
 
 @dataclass(frozen=True)
 class Depth:
-    """What one pass over B rows of T tokens is like, by block, from the input up. L blocks, H heads.
+    """Statistics of one pass over B rows of T tokens, by block, from the input up. L blocks, H heads.
 
     Attributes:
         names: of the blocks: "0", "1", ...; "encoder 0", ..., "decoder 0", ... where there are two stacks.
@@ -62,10 +62,10 @@ class Depth:
 def measure_depth(
     model: Transformer | EncoderDecoder, forward: Callable[[], Tensor], *, gradient: bool = True
 ) -> Depth:
-    """Run `forward` once, watching every block, and take the gradient of the loss that it returns.
+    """Run `forward` once, recording every block, and take the gradient of the loss that it returns.
 
-    No random number is drawn, no `.grad` is written and no flag of the model changes, so a training run goes on as if
-    nobody had looked.
+    No random number is drawn, no `.grad` is written and no flag of the model changes, so a training run is not
+    affected.
 
     Args:
         forward: runs `model` and returns a loss, a scalar.
@@ -96,19 +96,22 @@ def measure_depth(
 
 
 def blocks_of(model: nn.Module) -> Iterator[tuple[str, Block]]:
-    """Every block with its path, in the order of the computation: "blocks.0", or "encoder.blocks.0", "decoder...."."""
+    """List every block with its path, in the order of the computation.
+
+    "blocks.0", or "encoder.blocks.0", "decoder....".
+    """
     for path, part in model.named_modules():
         if isinstance(part, Block):
             yield path, part
 
 
 def rms(x: Tensor) -> float:
-    """Root of the mean square of all entries."""
+    """Compute the root of the mean square of all entries."""
     return float(x.detach().float().square().mean().sqrt())
 
 
 def attention_entropy(pattern: Tensor, allowed: Tensor) -> Tensor:
-    """Entropy of attention as a share of the logarithm of the keys in sight: (B, H, T, S), same bool -> (H,).
+    """Compute the entropy of attention as a share of the log of the visible keys: (B, H, T, S), same bool -> (H,).
 
     Queries that see a single key have no choice and are left out; nan if there are no others.
     """
@@ -120,7 +123,8 @@ def attention_entropy(pattern: Tensor, allowed: Tensor) -> Tensor:
 
 
 def score_spread(scores: Tensor, allowed: Tensor) -> float:
-    """Standard deviation of a query's scores over the keys in sight, mean over those that see two or more."""
+    """Compute the standard deviation of a query's scores over the visible keys, averaged over queries with two or
+    more."""
     count = allowed.sum(-1)  # (B, H, T)
     seen = scores.masked_fill(~allowed, 0.0)
     mean = seen.sum(-1) / count.clamp_min(1)
@@ -129,19 +133,19 @@ def score_spread(scores: Tensor, allowed: Tensor) -> float:
 
 
 def ahead_share(pattern: Tensor) -> float:
-    """The share of attention that goes to keys after the query, by position: (B, H, T, S) -> mean over the rest."""
+    """Compute the share of attention to keys after the query, by position: (B, H, T, S) -> mean over the rest."""
     return float(pattern.triu(1).sum(-1).mean())
 
 
 def dead_share(post: Tensor) -> float:
-    """The share of neurons (B, T, F) whose output stays below `NEVER` of the layer's rms at every token."""
+    """Compute the share of neurons (B, T, F) whose output stays below `NEVER` of the layer's rms at every token."""
     most = post.abs().flatten(0, -2).amax(0)  # (F,)
     size = rms(post)
     return float((most <= NEVER * size).float().mean()) if math.isfinite(size) else math.nan
 
 
 def _left(seen: dict[str, Tensor], prefix: str) -> Tensor:
-    """(B, T, D): what the next block gets."""
+    """Return what the next block gets: (B, T, D)."""
     after = seen.get(f"{prefix}.hook_normalized_resid_post")
     return seen[f"{prefix}.hook_resid_post"] if after is None else after
 
@@ -153,7 +157,7 @@ def _read(seen: dict[str, Tensor], prefix: str, block: Block) -> float:
 
 def _carry(seen: dict[str, Tensor], prefix: str) -> float:
     entered, left = seen[f"{prefix}.hook_resid_pre"], _left(seen, prefix)
-    if not math.isfinite(rms(left)):  # the cosine of what overflowed means nothing
+    if not math.isfinite(rms(left)):  # the cosine is meaningless after an overflow
         return math.nan
     return float(F.cosine_similarity(entered, left, dim=-1).mean())
 
@@ -169,7 +173,7 @@ def _attention(seen: dict[str, Tensor], prefix: str) -> tuple[tuple[float, ...],
 
 
 def _gradients(loss: Tensor, blocks: Sequence[Block]) -> list[float]:
-    """The rms of the gradient by attn.W_O and mlp.W_out together, of each block."""
+    """Compute the rms of the gradient of attn.W_O and mlp.W_out together, for each block."""
     matrices = [(block.attn.weight_o, block.mlp.weight_out) for block in blocks]
     found = torch.autograd.grad(loss, [weight for pair in matrices for weight in pair], allow_unused=True)
     sizes = []

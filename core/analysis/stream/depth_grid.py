@@ -1,9 +1,9 @@
-"""How large the gradient is at every depth, with and without residuals and norms: untrained models, measured now.
+"""Gradient norm by depth, with and without residuals and norms: untrained models, measured now.
 
 The same blocks in six ways: residual connections on or off, norms before each part (pre), after each sum (post: Vaswani
-et al. 2017), or none. What trains is decided before the first step: where the gradient that reaches the first blocks is
-a billionth of the last one's, they will not learn (Glorot & Bengio 2010; He et al. 2016; Xiong et al. 2020, "On Layer
-Normalization in the Transformer Architecture", section 3.3).
+et al. 2017), or none. Trainability is visible before the first step: where the first blocks' gradient is a billionth of
+the last one's, they will not learn (Glorot & Bengio 2010; He et al. 2016; Xiong et al. 2020, "On Layer Normalization in
+the Transformer Architecture", section 3.3).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Variant:
 
     @property
     def name(self) -> str:
-        """In words: "residual, pre-norm"."""
+        """The variant in words: "residual, pre-norm"."""
         said = "no norms" if self.norms == "none" else f"{self.norms}-norm"
         return f"{'residual' if self.residual else 'no residual'}, {said}"
 
@@ -67,7 +67,7 @@ class GradientByDepth:
 
     @property
     def reach(self) -> float:
-        """The gradient that reaches the input over the one at the last block, median over the seeds; nan: no number."""
+        """The gradient at the input over that at the last block, median over the seeds; NaN: undefined."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return float(np.median(self.stream[:, 0] / self.stream[:, -1]))
 
@@ -82,7 +82,7 @@ def gradient_by_depth(
     d_vocab: int = 512,
     seeds: Sequence[int] = (0, 1, 2),
 ) -> Iterator[GradientByDepth]:
-    """One forward and one backward pass of an untrained decoder for every variant and seed; a variant at a time.
+    """Run one forward and one backward pass of an untrained decoder for every variant and seed, one variant at a time.
 
     All weights are drawn by one rule, Glorot & Bengio's (2010, equation 16, as a normal distribution): a matrix keeps
     the size of what passes, forward and backward, on average. The same seed draws the same matrices in every variant.
@@ -119,7 +119,7 @@ def _variants(
             residual=variant.residual,
             norm="none" if variant.norms == "none" else "layer",
             norm_placement="post" if variant.norms == "post" else "pre",
-            final_norm=variant.norms == "pre",  # post-norm blocks end in a norm of their own
+            final_norm=variant.norms == "pre",  # post-norm blocks end with a norm
         )
         measured = [_measure(config, rows, seed) for seed in seeds]
         stream, weights, activation, loss = (np.array(column) for column in zip(*measured))
@@ -156,7 +156,7 @@ def _measure(
 
 
 def glorot(model: nn.Module, seed: int) -> None:
-    """Every matrix N(0, 2 / (fan in + fan out)), in place; gains 1, biases 0.
+    """Initialize every matrix in place from N(0, 2 / (fan in + fan out)); gains 1, biases 0.
 
     Tables of vectors N(0, 1 / 2), so that the stream, the sum of a token's and a position's, begins with rms 1.
     """

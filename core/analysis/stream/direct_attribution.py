@@ -1,16 +1,17 @@
-"""Direct logit attribution: one logit as a sum of what every layer, head and neuron wrote towards it.
+"""Direct logit attribution: one logit as a sum of the contributions of every layer, head and neuron.
 
 The stream is a sum and the unembedding is linear. Between the two stands a norm, which divides by a number that hangs
 on the whole stream: taken as it was in this pass, it is linear, too, and every part goes through it by itself (Elhage
 et al. 2021, "A Mathematical Framework for Transformer Circuits"; nostalgebraist 2020). So the parts add up to the
 logit exactly, constants (biases of parts, norms and unembedding) among them.
 
-The way is walked from the logit backwards: at each place of the stream stands the direction (D,) in which the logit is
-read there. A norm in the stream (post-norm, or after the embeddings) turns the direction, as the final one does. An
+The computation runs from the logit backwards: at each place of the stream there is the direction (D,) in which the
+logit is read. A norm in the stream (post-norm, or after the embeddings) turns the direction, as the final one does. An
 activation in a masked-LM head is taken as the ratio of what came out of it to what went in (Ali et al. 2022, "XAI for
 Transformers: Better Explanations through Conservative Propagation", does the same to attention and norms).
 
-Direct: what a later block made of a line counts as that block's. And the frozen scales would be others without it.
+Direct: indirect effects of a line through later blocks count as those blocks'. And the frozen scales would differ
+without it.
 """
 
 from __future__ import annotations
@@ -77,11 +78,11 @@ class Attribution:
 
     @property
     def error(self) -> float:
-        """How far the sum is from the model's logit: rounding."""
+        """The difference between the sum and the model's logit: rounding."""
         return abs(self.total - self.logit)
 
     def __getitem__(self, name: str) -> float:
-        """The line of that name.
+        """Return the line of that name.
 
         Raises:
             KeyError: there is none.
@@ -90,7 +91,7 @@ class Attribution:
 
 
 class NoLogits(ValueError):
-    """There is nothing to attribute; the message says why."""
+    """Raised when there is nothing to attribute; the message says why."""
 
 
 def attribute(
@@ -103,7 +104,7 @@ def attribute(
     target: Text | None = None,
     trace: Trace | None = None,
 ) -> Attribution:
-    """Take the logit of `token` at `row` apart, in float64, from one pass.
+    """Decompose the logit of `token` at `row`, in float64, from one pass.
 
     Args:
         against: a second token: its logit is taken off everywhere, so that the lines add up to the difference.
@@ -141,7 +142,7 @@ def attribute(
 
 
 def direction(unembed: Unembed, token: int, against: int | None = None) -> tuple[Tensor, float]:
-    """(D,) and a number: a row y that enters the unembedding says y . direction + number. In float64."""
+    """Return (D,) and a constant: a row y that enters the unembedding gives y . direction + constant. In float64."""
     u, bias = (
         unembed.table[token].detach().double(),
         0.0 if unembed.b_U is None else float(unembed.b_U[token]),
@@ -153,7 +154,7 @@ def direction(unembed: Unembed, token: int, against: int | None = None) -> tuple
 
 
 def through_norm(norm: Normalise, x: Tensor, u: Tensor) -> tuple[Tensor, float]:
-    """How a direction behind a norm reads what goes into it, with the scale that the norm has for x.
+    """Pull a direction behind a norm back to its input, with the scale that the norm has for x.
 
     Args:
         x: (D,) what goes in. u: (D,) the direction behind it.
@@ -172,7 +173,7 @@ def through_norm(norm: Normalise, x: Tensor, u: Tensor) -> tuple[Tensor, float]:
 
 
 def normed(norm: Normalise, x: Tensor) -> Tensor:
-    """(D,): what a norm makes of x (D,), in float64."""
+    """Apply a norm to x (D,), in float64."""
     if norm.kind == "none":
         return x
     centred = x - x.mean() if norm.kind == "layer" else x
@@ -182,7 +183,10 @@ def normed(norm: Normalise, x: Tensor) -> Tensor:
 
 
 def through_head(head: MlmHead, x: Tensor, u: Tensor) -> tuple[Tensor, float]:
-    """The same for a masked-LM head, its activation taken as the ratio of out to in. x, u: (D,)."""
+    """Pull a direction back through a masked-LM head, its activation linearized as the ratio of output to input.
+
+    x, u: (D,).
+    """
     bent = head.b.double() + x @ head.W.double()  # (D,)
     out = head.act(bent)
     u, bias = through_norm(head.ln, out, u)
@@ -193,7 +197,7 @@ def through_head(head: MlmHead, x: Tensor, u: Tensor) -> tuple[Tensor, float]:
 
 @dataclass
 class _Back:
-    """The walk from a logit to the embedding: `u` is the direction in which the logit is read at this place."""
+    """The backward computation from a logit to the embedding: `u` is the direction in which the logit is read here."""
 
     half: Half
     trace: Trace
@@ -216,7 +220,7 @@ class _Back:
             self.frozen[called] = None
 
     def readout(self, token: int, against: int | None) -> None:
-        """From the logit to the stream after the last block."""
+        """Go from the logit to the stream after the last block."""
         stack, x = self.half.stack, self.half.leaving(self.trace)[self.at].detach().double()
         assert stack.unembed is not None
         self.u, self.constant = direction(stack.unembed, token, against)
@@ -229,7 +233,7 @@ class _Back:
             self.norm(stack.ln_final, x, "the final norm")
 
     def block(self, layer: int) -> None:
-        """The lines of one block, the last written first."""
+        """Add the lines of one block, the last written first."""
         block, name = cast(Block, self.half.stack.blocks[layer]), f"blocks.{layer}"
         last = block.ln3 if block.cross else block.ln2
         self._after(block, last, f"{name}.hook_resid_post")
@@ -247,12 +251,12 @@ class _Back:
         self._before(block)
 
     def _after(self, block: Block, norm: Normalise, summed: str) -> None:
-        """A norm behind a sum, under post-norm."""
+        """Go back through a norm after a sum, under post-norm."""
         if block.post_norm:
             self.norm(norm, self._row(summed), "the norms in the stream")
 
     def _before(self, block: Block) -> None:
-        """Without a residual connection nothing of what stood before a part goes on."""
+        """Go back past a block's part: without a residual connection nothing earlier contributes."""
         if not block.residual:
             self.u = torch.zeros_like(self.u)
 
@@ -268,7 +272,7 @@ class _Back:
             self.constant += float(bias.double() @ self.u)
 
     def opening(self) -> None:
-        """What stands before the first block."""
+        """Add the lines before the first block."""
         stack, prefix = self.half.stack, self.half.prefix
         if stack.ln_embed is not None:
             self.norm(
@@ -285,5 +289,5 @@ class _Back:
 
 
 def _stacked(rows: list[Array], width: int) -> Array:
-    """Rows (width,) that were found from the last block to the first, as (L, width)."""
+    """Stack rows (width,) that were computed from the last block to the first, as (L, width)."""
     return np.stack(rows[::-1]) if rows else np.zeros((0, width))

@@ -1,4 +1,4 @@
-"""From a token's id to its vector: the rows of the token table."""
+"""Rows of the token embedding table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def row_lengths(lm: LanguageModel, ids: Sequence[int]) -> list[float]:
-    """The Euclidean length of each id's row in the token table, `W_E` (V, D), in the order of `ids`.
+    """Compute the Euclidean length of each id's row in the token table, `W_E` (V, D), in the order of `ids`.
 
     Raises:
         IndexError: an id that the table does not have.

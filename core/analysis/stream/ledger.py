@@ -1,4 +1,4 @@
-"""The residual stream of one token as a ledger: every part that ever wrote into it, adding up to the last row.
+"""The residual stream of one token as a ledger: the contributions of all components, which add up to the last row.
 
 Without norms in the stream (pre-norm) it is plain book-keeping: embedding, position, what each attention and each
 feed-forward part adds, and their sum is the stream after the last block (Elhage et al. 2021, "A Mathematical Framework
@@ -44,7 +44,7 @@ Part = Literal[
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One line: who wrote, and what. D numbers each.
+    """One line: the component, and its contribution. D numbers each.
 
     Attributes:
         part: what kind; "bias" is that of an attention's or feed-forward part's output, "norm bias" a layer norm's.
@@ -72,7 +72,7 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Ledger:
-    """All lines of one token, in the order in which they were written.
+    """All lines of one token, in the order of the computation.
 
     Attributes:
         row: of the stack's tokens; token: its id.
@@ -89,7 +89,7 @@ class Ledger:
     error: float
 
     def __getitem__(self, name: str) -> Entry:
-        """The line of that name.
+        """Return the line of that name.
 
         Raises:
             KeyError: there is none.
@@ -97,7 +97,9 @@ class Ledger:
         return {entry.name: entry for entry in self.entries}[name]
 
     def along(self, direction: Array) -> Array:
-        """(n,): each line's product with a direction (D,), such as a token's column of W_U; they add up to the final's.
+        """Project each line on a direction (D,), such as a token's column of W_U.
+
+        The products add up to the final's: (n,).
 
         Of a ledger through the final norm these are the parts of that token's logit (without an unembedding's bias).
         """
@@ -116,7 +118,7 @@ def ledger(
     target: Text | None = None,
     trace: Trace | None = None,
 ) -> Ledger:
-    """The ledger of one token, from one pass, worked out in float64.
+    """Compute the ledger of one token, from one pass, in float64.
 
     Args:
         row: of the stack's tokens, or from the end if negative.
@@ -153,7 +155,7 @@ def ledger(
 
 
 class _Book:
-    """Lines as they are written, and what still stands of each."""
+    """The lines written so far, and what remains of each."""
 
     def __init__(self) -> None:
         self.heads: list[tuple[Part, int | None, int | None, str]] = []
@@ -164,17 +166,17 @@ class _Book:
     def write(
         self, part: Part, name: str, value: Tensor, layer: int | None = None, head: int | None = None
     ) -> None:
-        """A new line (D,)."""
+        """Add a new line (D,)."""
         self.heads.append((part, layer, head, name))
         self.written.append(value.detach().double())
         self.standing.append(value.detach().double())
 
     def wipe(self) -> None:
-        """What stood is not carried on."""
+        """Zero all earlier lines, which are not carried on without a residual connection."""
         self.standing = [torch.zeros_like(value) for value in self.standing]
 
     def norm(self, norm: Normalise, stream: Tensor, layer: int | None, name: str) -> None:
-        """Take every line through a norm with the scale that it has for `stream` (D,), and write its bias."""
+        """Apply a norm to every line with the scale that it has for `stream` (D,), and add its bias as a line."""
         if norm.kind == "none":
             return
         self.rescaled = True
@@ -190,7 +192,7 @@ class _Book:
 
 
 def _open(book: _Book, half: Half, trace: Trace, at: int) -> None:
-    """What stands before the first block."""
+    """Add the lines before the first block."""
     before: tuple[tuple[Part, str], ...] = (
         ("embedding", "hook_embed"), ("position", "hook_pos_embed"), ("token type", "hook_token_type_embed"),
     )  # fmt: skip
@@ -202,7 +204,7 @@ def _open(book: _Book, half: Half, trace: Trace, at: int) -> None:
 
 
 def _block(book: _Book, block: Block, trace: Trace, at: int, name: str, layer: int, by_head: bool) -> None:
-    """The lines of one block, in its order, with the norms between them under post-norm."""
+    """Add the lines of one block in its order, with the norms between them under post-norm."""
 
     def add(
         wrote: Iterator[tuple[Part, str, Tensor, int | None]], norm: Normalise, norm_name: str, hook: str
@@ -272,7 +274,7 @@ def _lines(book: _Book, final: Tensor) -> Iterator[Entry]:
 
 
 def sum_of(parts: list[Tensor]) -> Tensor:
-    """(D,): the sum of vectors (D,)."""
+    """Sum vectors (D,)."""
     return torch.stack(parts).sum(0)
 
 

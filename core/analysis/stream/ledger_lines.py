@@ -1,11 +1,11 @@
-"""The ledger with fewer lines, and what each line says to the logits.
+"""A ledger with fewer lines, and each line's contribution to the logits.
 
 A ledger (`ledger`) keeps every bias apart. Read as a story, a part's bias belongs to the part, and all
 norms' biases are one line: `gathered`.
 
 The unembedding is linear, so that a logit is the sum of what each line says to it once the final norm's scale is taken
 as it was: direct logit attribution (Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits", "logit
-attribution"; nostalgebraist 2020). Direct: what a later block made of a line counts as that block's.
+attribution"; nostalgebraist 2020). Direct: indirect effects of a line through later blocks count as those blocks'.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NORM_BIASES = "norm biases"
 
 
 def gathered(book: Ledger) -> Ledger:
-    """The same ledger with every part's bias in the part's own line, and all norms' biases as one line at the end."""
+    """Merge every part's bias into the part's own line, and all norms' biases into one line at the end."""
     kept: list[list[Entry]] = []
     biases: list[Entry] = []
     for entry in book.entries:
@@ -61,13 +61,13 @@ def gathered(book: Ledger) -> Ledger:
 
 
 def running_sums(book: Ledger) -> Array:
-    """(n, D): the sum of the lines up to and with each."""
+    """Compute the cumulative sums of the lines: (n, D)."""
     sums: Array = np.cumsum(np.stack([entry.vector for entry in book.entries]), axis=0)
     return sums
 
 
 def running_cosines(book: Ledger) -> Array:
-    """(n,): the cosine between the sum up to and with each line and the sum of all; 0 where one has no length."""
+    """Compute the cosine between each cumulative sum and the total: (n,); 0 where one has no length."""
     sums = running_sums(book)
     sizes = np.linalg.norm(sums, axis=-1) * np.linalg.norm(book.final)
     cosines: Array = np.divide(sums @ book.final, sizes, out=np.zeros(len(sums)), where=sizes > 0)
@@ -75,12 +75,12 @@ def running_cosines(book: Ledger) -> Array:
 
 
 class NoDirectLogits(ValueError):
-    """The lines say nothing to the logits one by one; the message says why."""
+    """Raised when the lines have no separate logits; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DirectLogits:
-    """What each of n lines says to the logits, and to the logit of one token in particular.
+    """The contribution of each of n lines to the logits, and to one token's logit in particular.
 
     Attributes:
         token: its id. parts: line name -> its part of the token's logit.
@@ -96,14 +96,14 @@ class DirectLogits:
 
     @property
     def logit(self) -> float:
-        """The parts and the rest together: the model's logit of the token."""
+        """The sum of the parts and the rest: the model's logit of the token."""
         return sum(self.parts.values()) + self.rest
 
 
 def direct_logits(
     lm: LanguageModel, book: Ledger, through: Ledger, token: int, *, stack: Stack | None = None, top: int = 4
 ) -> DirectLogits:
-    """Put each line of a ledger to the unembedding.
+    """Unembed each line of a ledger.
 
     Args:
         book: the lines, up to the last block. through: of the same token, `through_final`.
@@ -142,7 +142,7 @@ def _pairs(found: Any, row: int) -> list[tuple[int, float]]:
 
 
 def without_line(lm: LanguageModel, book: Ledger, name: str, *, stack: Stack | None = None) -> Tensor:
-    """(V,) logits if one line were missing from the sum at the end; final norm and head work on what is left.
+    """Compute the logits (V,) without one line of the final sum, through the final norm and head.
 
     Args:
         book: a ledger up to the last block, not `through_final`.
@@ -161,7 +161,7 @@ def without_line(lm: LanguageModel, book: Ledger, name: str, *, stack: Stack | N
 
 
 def _no_unembedding(lm: LanguageModel) -> str:
-    """Why an encoder makes no logits."""
+    """Return why an encoder has no logits."""
     if lm.config.shape == "encoder":
         return "a bare encoder ends in its stream; it has no unembedding"
     return "an encoder's last stream is what the decoder reads; it has no unembedding"

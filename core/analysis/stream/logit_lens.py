@@ -1,4 +1,4 @@
-"""The logit lens: what would the model say if it stopped after each block? (nostalgebraist 2020, "interpreting GPT")
+"""The logit lens: the prediction read off the stream after each block (nostalgebraist 2020, "interpreting GPT").
 
 The stream between two blocks has the width that the unembedding reads, so the model's own head (final norm and
 unembedding, or a masked-LM head) can be put to it at any depth.
@@ -17,7 +17,7 @@ from core.language_model import LanguageModel
 from core.model.transformer import Transformer
 from core.trace import Trace, residual_streams
 
-AT_ONCE = 20_000_000  # logits in memory, 80 MB in float32
+AT_ONCE = 20_000_000  # bytes of logits in memory at once: 80 MB in float32
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class LogitLens:
 
 
 def logit_lens(lm: LanguageModel, trace: Trace, top: int = 1, token: int | None = None) -> LogitLens:
-    """Put the model's head to the stream after the embedding and after every block.
+    """Apply the model's head to the stream after the embedding and after every block.
 
     The last entry repeats the model's own answer. As many depths at once as fit into `AT_ONCE`: a large vocabulary
     needs no (L, T, V), and a product of many rows takes a quarter of the time of many products of a few.
@@ -73,6 +73,6 @@ def logit_lens(lm: LanguageModel, trace: Trace, top: int = 1, token: int | None 
 
 
 def _softmax_(logits: Tensor) -> Tensor:
-    """Softmax over the last axis, written over the logits: of many depths they take as much as fits."""
+    """Compute the softmax over the last axis in place: logits of many depths take as much memory as fits."""
     chances = logits.sub_(logits.amax(dim=-1, keepdim=True)).exp_()
     return chances.div_(chances.sum(dim=-1, keepdim=True))

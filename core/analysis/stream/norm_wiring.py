@@ -1,4 +1,4 @@
-"""One block with its own weights, wired both ways: norms before each part (pre-norm), or after each sum (post-norm).
+"""One block with its own weights as pre-norm and as post-norm.
 
 pre    x + attn(ln1(x)), then + mlp(ln2(.))        the stream itself is never touched
 post   ln1(x + attn(x)), then ln2(. + mlp(.))      the stream is brought to size after every sum
@@ -31,7 +31,7 @@ Run = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Wired:
-    """What one row's numbers are like on their way through a block: (where, their rms), in the order of computation.
+    """The rms of one row on its way through a block: (where, rms), in the order of computation.
 
     Where: "x" what enters, "ln1" what leaves a norm, "attention", "cross-attention" and "mlp" what a part writes, "sum"
     the stream after it. own: the model itself is wired so.
@@ -75,12 +75,12 @@ def wired(
 
 
 def norm_name(block: Any, norm: Normalise) -> str:
-    """Which of the block's norms this is: "ln1", "ln2" or "ln3"."""
+    """Return which of the block's norms this is: "ln1", "ln2" or "ln3"."""
     return next(name for name in ("ln1", "ln2", "ln3") if getattr(block, name, None) is norm)
 
 
 def _parts(lm: LanguageModel, half: Half, trace: Trace, layer: int) -> list[tuple[str, Run, Normalise]]:
-    """The block's parts in order, each with the norm that belongs to it."""
+    """Return the block's parts in order, each with its norm."""
     block: Any = half.stack.blocks[layer]
     stream = trace[f"{half.block_name(layer)}.hook_resid_pre"]
     places = torch.arange(stream.shape[0], device=stream.device)

@@ -1,4 +1,4 @@
-"""LayerNorm (Ba et al. 2016) and RMSNorm (Zhang & Sennrich 2019) taken apart, step by step, for every token.
+"""LayerNorm (Ba et al. 2016) and RMSNorm (Zhang & Sennrich 2019), step by step, for every token.
 
 layer   mean = sum(x) / D      centred = x - mean      variance = sum(centred^2) / D
 rms     (nothing is taken off)                         variance = sum(x^2) / D
@@ -53,7 +53,7 @@ class NormSteps:
 
     @property
     def eps_share(self) -> Array:
-        """(N,): the share of eps in what the root is taken of: near 0, unless x is tiny; 1 for a vector of zeros."""
+        """(N,): the share of eps under the root: near 0, unless x is tiny; 1 for a vector of zeros."""
         share: Array = (self.eps / np.maximum(self.variance + self.eps, 1e-300))[:, 0]
         return share
 
@@ -89,19 +89,19 @@ def norm_steps(
 
 
 class NoNorm(ValueError):
-    """The model has no such norm; the message names those it has."""
+    """Raised when the model has no such norm; the message names those it has."""
 
 
 @dataclass(frozen=True)
 class _NormPlace:
-    """A norm of the stream and the hook whose value it normalises ("": what enters the first block before it)."""
+    """A norm of the stream and the hook of its input ("": the input of the first block)."""
 
     norm: Normalise
     reads: str
 
 
 def norm_names(lm: LanguageModel, stack: Stack | None = None) -> list[str]:
-    """The norms over the stream in the order of the computation: "ln_embed", "blocks.0.ln1", ..., "ln_final".
+    """List the norms over the stream in the order of the computation: "ln_embed", "blocks.0.ln1", ..., "ln_final".
 
     [] for a model without. In an encoder-decoder the names of a stack begin with "encoder." or "decoder.".
 
@@ -119,7 +119,7 @@ def norm_of(
     target: Text | None = None,
     trace: Trace | None = None,
 ) -> NormSteps:
-    """One norm of a model over all tokens of a text, N = T, from one pass.
+    """Compute the steps of one norm over all tokens of a text, N = T, from one pass.
 
     Args:
         name: one of `norm_names`.
@@ -146,7 +146,7 @@ def norm_of(
 
 
 def stream_before(lm: LanguageModel, name: str, trace: Trace, stack: Stack | None = None) -> Tensor:
-    """(T, D): the stream where the norm of that name stands, or would stand in a model without norms.
+    """Return the stream (T, D) at a norm's place, also where this model has no norm.
 
     Args:
         name: as in `norm_names`, also one that this model lacks.
@@ -168,7 +168,7 @@ def stream_before(lm: LanguageModel, name: str, trace: Trace, stack: Stack | Non
 
 @dataclass(frozen=True, kw_only=True)
 class Spread:
-    """How numbers lie: `counts` of equal bins from -edge to edge, and their mean, rms, and deviation from the mean."""
+    """The distribution of numbers: `counts` of equal bins from -edge to edge, mean, rms, and standard deviation."""
 
     edge: float
     counts: tuple[int, ...]
@@ -178,7 +178,7 @@ class Spread:
 
 
 def spread(values: Array, bins: int = 31) -> Spread:
-    """The spread of numbers (D,); the largest of them is the edge."""
+    """Compute the distribution of numbers (D,); the largest absolute value is the edge."""
     numbers = values.astype(np.float64)
     edge = float(np.abs(numbers).max()) or 1.0
     counts = np.histogram(numbers, bins=bins, range=(-edge, edge))[0]

@@ -1,4 +1,4 @@
-"""The whole machine at work on one text, as arrays: what Home draws. Every number comes from one recorded pass."""
+"""The whole model on one text, as arrays, for the picture on Home. Every number comes from one recorded pass."""
 
 from __future__ import annotations
 
@@ -87,12 +87,12 @@ class Overview:
 
     @property
     def n_blocks(self) -> int:
-        """L."""
+        """The number of blocks, L."""
         return len(self.mlp)
 
     @property
     def predicting_row(self) -> int:
-        """The row to follow first: the last; of an encoder, the first mask, or else the last that is text."""
+        """The row to follow first: the last; of an encoder, the first mask, or else the last token of the text."""
         if self.shape != "encoder":
             return len(self.ids) - 1
         masks = (
@@ -103,7 +103,7 @@ class Overview:
 
 
 def overview(lm: LanguageModel, text: Text, target: Text | None = None, stack: Stack = "decoder") -> Overview:
-    """Run `lm` over `text` and keep what the picture of the whole machine shows.
+    """Run `lm` over `text` and keep what the picture of the whole model shows.
 
     Args:
         text: a text, or the ids of one.

@@ -1,4 +1,4 @@
-"""Passes in parts: one that begins in the middle, at the stream which an earlier pass left there, and what it says."""
+"""Partial passes: run from a block in the middle, from the stream that an earlier pass had there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.model.transformer import EncoderDecoder, Transformer
 
 
 def run_text(model: Transformer | EncoderDecoder, ids: tuple[Tensor, ...]) -> Tensor | None:
-    """Run one text; returns what cross-attention reads, (1, S, D)."""
+    """Run one text and return the source of cross-attention, (1, S, D)."""
     if not isinstance(model, EncoderDecoder):
         model(*ids)
         return None
@@ -25,10 +25,10 @@ def run_text(model: Transformer | EncoderDecoder, ids: tuple[Tensor, ...]) -> Te
 
 
 class Before(KVCache):
-    """Keys and values of the first positions (1, H_kv, P, K), which all texts of a batch have in common.
+    """Keys and values of the first positions (1, H_kv, P, K), shared by all texts of a batch.
 
     Args:
-        kept: by layer, what other such positions left.   growing: whether what is read is kept, too.
+        kept: by layer, keys and values of such positions.   growing: whether new ones are kept, too.
     """
 
     def __init__(self, kept: dict[str, tuple[Tensor, Tensor]] | None = None, *, growing: bool = True) -> None:
@@ -36,7 +36,7 @@ class Before(KVCache):
         self.kept, self.growing = dict(kept or {}), growing
 
     def append(self, layer: str, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """All that stands there: what is kept, and k, v (B, H_kv, T, K)."""
+        """Append k, v (B, H_kv, T, K) to the kept keys and values and return all."""
         known = self.kept.get(layer)
         if known is not None:
             k, v = (
@@ -47,13 +47,13 @@ class Before(KVCache):
         return k, v
 
     def first(self, positions: int) -> Before:
-        """Only what so many first positions left."""
+        """Keep the first `positions` only."""
         kept = {layer: (k[:, :, :positions], v[:, :, :positions]) for layer, (k, v) in self.kept.items()}
         return Before(kept, growing=False)
 
 
 def read_before(stack: Transformer, streams: Sequence[Tensor]) -> Before:
-    """What the blocks keep of their first positions, whose streams (1, P, D) enter them."""
+    """Compute the keys and values of the first positions, whose streams (1, P, D) enter the blocks."""
     before = Before()
     places = torch.arange(streams[0].shape[1], device=streams[0].device)
     geometry = stack.geometry(places, 0, None, streams[0].dtype)
@@ -64,10 +64,10 @@ def read_before(stack: Transformer, streams: Sequence[Tensor]) -> Before:
 
 
 def run_behind(stack: Transformer, first: int, x: Tensor, before: Before, past: int, last: bool) -> Tensor:
-    """(B, D): the last row after the blocks from `first` on, of x (B, T, D) behind `past` positions that all share.
+    """Run the blocks from `first` on over x (B, T, D) after `past` shared positions, and return the last row: (B, D).
 
     Args:
-        last: whether somebody reads or changes other rows of the last block, too; else these are only looked at.
+        last: whether other rows of the last block are read or changed; else only their keys and values are computed.
     """
     places = torch.arange(past, past + x.shape[1], device=x.device)
     geometry = stack.geometry(places, past, None, x.dtype)
@@ -85,7 +85,7 @@ def run_behind(stack: Transformer, first: int, x: Tensor, before: Before, past: 
 def run_blocks(
     stack: Transformer, first: int, x: Tensor, source: Tensor | None, row: int | None = None
 ) -> Tensor:
-    """The stream after the blocks from `first` on, of x (B, T, D), the stream that enters the first of them.
+    """Run the blocks from `first` on over x (B, T, D), the stream that enters the first of them.
 
     Args:
         source: (B, S, D) what cross-attention reads.
@@ -100,9 +100,11 @@ def run_blocks(
 
 
 def run_to_row(stack: Transformer, first: int, x: Tensor, source: Tensor | None, row: int) -> Tensor:
-    """(B, D): row `row` of `run_blocks`. Of the last block all other rows are only looked at, through their keys.
+    """Run the blocks and return row `row` of `run_blocks`: (B, D).
 
-    Nobody may read or change a place of the last block meanwhile by its position: it has the one row.
+    In the last block other rows get keys and values only.
+
+    No hook may index positions in the last block meanwhile: it has only one row.
     """
     last = len(stack.blocks) - 1
     if not stack.causal or row < 1 or first > last or needs_whole_text():
@@ -121,7 +123,7 @@ def run_to_row(stack: Transformer, first: int, x: Tensor, source: Tensor | None,
 
 
 def say(stack: Transformer, x: Tensor, readout: tuple[Tensor, float]) -> Tensor:
-    """(B,): what rows (B, D) of the last stream say along a readout; the rest of the vocabulary is spared."""
+    """Compute the readout of rows (B, D) of the last stream: (B,), without the rest of the vocabulary."""
     if stack.ln_final is not None:
         x = stack.ln_final(x)
     if stack.mlm_head is not None:

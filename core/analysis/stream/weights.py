@@ -1,4 +1,4 @@
-"""How large the weights are: histograms of a model's matrices, whose sizes weight decay holds down."""
+"""Weight sizes: histograms of a model's matrices, which weight decay shrinks."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from torch import Tensor, nn
 
 from core.analysis.stream.depth import blocks_of
 
-BINS = 80  # of a histogram, over four times the rms to each side
+BINS = 80  # bins of a histogram, over four times the rms to each side
 SPAN = 4.0
 
 
 def weight_sizes(model: nn.Module) -> dict[str, Any]:
-    """All matrices inside the blocks together: `rms`, and a histogram: `counts` of BINS equal bins from -edge to edge.
+    """Measure all matrices inside the blocks together: `rms`, and `counts` of BINS equal bins from -edge to edge.
 
     What lies beyond the edge, four times the rms, is counted in the last bin of its side.
     """
@@ -23,26 +23,26 @@ def weight_sizes(model: nn.Module) -> dict[str, Any]:
 
 
 def sizes(values: Tensor) -> dict[str, Any]:
-    """`rms` of values (N,), and their histogram over `SPAN` times that to each side."""
+    """Compute the `rms` of values (N,), and their histogram over `SPAN` times that to each side."""
     size = float(values.square().mean().sqrt())
     return {"rms": size, **histogram(values, SPAN * size)}
 
 
 def histogram(values: Tensor, edge: float) -> dict[str, Any]:
-    """{"edge", "counts"}: how many of `values` lie in each of BINS equal bins from -edge to edge, ends included."""
+    """Count the values in BINS equal bins from -edge to edge, ends included: {"edge", "counts"}."""
     edge = max(edge, 1e-12)
     counts = torch.histc(values.clamp(-edge, edge), BINS, -edge, edge)
     return {"edge": edge, "counts": [int(count) for count in counts]}
 
 
 def matrices_of(model: nn.Module) -> Iterator[Tensor]:
-    """The weight matrices inside the blocks: what weight decay pulls on."""
+    """Return the weight matrices inside the blocks, which weight decay applies to."""
     for _, block in blocks_of(model):
         yield from (weight for weight in block.parameters() if weight.ndim > 1)
 
 
 def by_matrix(model: nn.Module, block: str) -> dict[str, dict[str, Any]]:
-    """rms and histogram of each matrix of the block with this path ("blocks.0"), by its TransformerLens name.
+    """Measure rms and histogram of each matrix of the block with this path ("blocks.0"), by its TransformerLens name.
 
     Raises:
         KeyError: the model has no such block.

@@ -1,1 +1,1 @@
-"""What a model answers, judged by the truth of its tasks."""
+"""Evaluation of a model's answers against the ground truth of its tasks."""

@@ -1,4 +1,4 @@
-"""Whether a completed function is Python, and whether every name in it comes from somewhere. Nothing is ever run.
+"""Static checks of a completed function: it parses, and every name in it is defined. Nothing is run.
 
 The rule, in this order: the function ended; Python's compiler accepts the whole text (`compile`, which builds code and
 does not run it, so `return` outside of a function is refused, too); every name that is read is bound in a scope that
@@ -21,7 +21,7 @@ MOST = 20_000  # characters
 
 @dataclass(frozen=True)
 class Undefined:
-    """A name from nowhere, with the first line that reads it (from 1)."""
+    """An undefined name, with the first line that reads it (from 1)."""
 
     name: str
     line: int
@@ -43,19 +43,19 @@ class CodeCheck:
 
     @property
     def right(self) -> bool:
-        """It parses, and every name comes from somewhere."""
+        """Whether it parses and every name is defined."""
         return self.parses and not self.undefined
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why it is not right, a sentence each."""
+        """The reasons why it is not right, a sentence each."""
         if self.error:
             return (self.error,)
         return tuple(f"name '{one.name}' is not defined here, at line {one.line}" for one in self.undefined)
 
 
 def check_code(text: str, known: Iterable[str] = ()) -> CodeCheck:
-    """Look at a program. Never raises for what the text holds.
+    """Check a program. Never raises for its content.
 
     Args:
         known: further names that it may read, e.g. those of the module that it is written for.
@@ -66,7 +66,7 @@ def check_code(text: str, known: Iterable[str] = ()) -> CodeCheck:
         )
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of "x is 1" and the like
+            warnings.simplefilter("ignore")  # for "x is 1" and the like
             compile(text, "<code>", "exec", dont_inherit=True)
             tree = ast.parse(text)
         found = unbound(tree)
@@ -82,7 +82,7 @@ def check_code(text: str, known: Iterable[str] = ()) -> CodeCheck:
 
 
 def first_function(text: str, ended: bool) -> str | None:
-    """A text that goes on behind its first function, cut behind that; None, if the function has no end.
+    """Cut a text after its first function; None, if the function has no end.
 
     The function ends before the next line that begins at the margin, or where the text does, if the writer `ended` it.
     What stands above it (imports, decorators, blank lines) stays. A bracket or string that is still open hides a
@@ -102,7 +102,7 @@ def first_function(text: str, ended: bool) -> str | None:
 
 
 def _open(text: str) -> bool:
-    """Whether the text stops inside a bracket or a string of several lines."""
+    """Return whether the text stops inside a bracket or a multi-line string."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

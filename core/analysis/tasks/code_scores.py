@@ -1,9 +1,8 @@
-"""How well functions are completed: of held-out modules, from imports, signature and docstring on.
+"""Scores of code completion on held-out modules, given imports, signature and docstring.
 
-A completion is right if something was written, it ends, parses, and reads no name from nowhere
-(`code_checks`). That asks for form, not for meaning, and a body of `pass` would have it; so beside it
-stand the shares that say more: it reads one of the function's own parameters, it does more than nothing, it is exactly
-the library's.
+A completion is right if it is nonempty, ends, parses, and reads no undefined name (`code_checks`). This tests form, not
+meaning, and accepts a body of `pass`; therefore stricter shares are reported, too: it reads one of the function's own
+parameters, it does more than nothing, it is exactly the library's.
 """
 
 from __future__ import annotations
@@ -25,17 +24,18 @@ from core.vectors.probe import Accuracy, wilson
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
 
-MOST_TOKENS = 160  # of a completion
+# Chosen with a shorter training that had left other modules out: greedy decoding repeated itself endlessly.
+MOST_TOKENS = 160
 # Chosen with a shorter training that had left other modules out: greedily, it went on and on about the same.
 DECODING = {"strategy": "sample", "temperature": 0.3, "repetition_penalty": 1.05}
-_PIECES = 3  # characters, by which two heads are alike
+_PIECES = 3  # n-gram length in characters for the similarity of two function heads
 
-Completer = Callable[[str], tuple[str, bool]]  # a prompt -> what follows it, and whether the writer ended it
+Completer = Callable[[str], tuple[str, bool]]  # a prompt -> its continuation, and whether the model ended it
 
 
 @dataclass(frozen=True)
 class Task:
-    """A function to be completed: what is given, and what the library wrote."""
+    """A function to complete: the prompt, and the library's body."""
 
     prompt: str
     rest: str
@@ -43,7 +43,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Completed:
-    """A task with an answer. `code` is the whole function, cut where it ends, or all there is if it does not."""
+    """A task with an answer. `code` is the whole function, cut at its end, or all there is if it has none."""
 
     task: Task
     code: str
@@ -51,12 +51,12 @@ class Completed:
 
     @property
     def exact(self) -> bool:
-        """The very function of the library."""
+        """Whether it is identical to the library's function."""
         return _same(self.code, self.task.prompt + self.task.rest)
 
     @property
     def uses_parameter(self) -> bool:
-        """It parses, and its body reads one of its own parameters."""
+        """Whether it parses and its body reads one of its own parameters."""
         function = _function(self.code)
         if function is None:
             return False
@@ -69,7 +69,7 @@ class Completed:
 
     @property
     def trivial(self) -> bool:
-        """The body is `pass`, `...`, or one `return` of a constant."""
+        """Whether the body is `pass`, `...`, or one `return` of a constant."""
         function = _function(self.code)
         body = [] if function is None else _body(function)
         if function is None or len(body) > 1:
@@ -86,7 +86,7 @@ class Completed:
 class Score:
     """Shares of completions, each with its 95 % interval.
 
-    right: they end, parse and read no name from nowhere; parses: the first two alone; uses_parameter, nontrivial: they
+    right: they end, parse and read no undefined name; parses: the first two alone; uses_parameter, nontrivial: they
     are right, and more; exact: they are the library's own.
     """
 
@@ -97,12 +97,14 @@ class Score:
     exact: Accuracy
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as JSON holds them."""
+        """Return plain values, as JSON holds them."""
         return asdict(self)
 
 
 def divide(text: str) -> Task | None:
-    """A document of the corpus "functions" as a task; None, if its body is a single statement beside the docstring.
+    """Split a document of the corpus "functions" into a task.
+
+    None, if its body is a single statement beside the docstring.
 
     The prompt ends behind the signature, or behind the docstring where there is one.
     """
@@ -118,14 +120,14 @@ def divide(text: str) -> Task | None:
 
 
 def tasks(documents: Iterable[str], count: int) -> list[Task]:
-    """`count` tasks of the documents, those with the lowest checksums of their texts: a draw that needs no seed."""
+    """Choose the `count` tasks with the lowest checksums of their texts: a draw that needs no seed."""
     ordered = sorted(documents, key=lambda text: (zlib.crc32(text.encode()), text))
     found = (task for task in map(divide, ordered) if task is not None)
     return [task for task, _ in zip(found, range(count))]
 
 
 def complete(task: Task, completer: Completer) -> Completed:
-    """Ask for a completion, cut it behind its function and look at it."""
+    """Complete a task, cut the answer after its function and check it."""
     return _checked(task, *completer(task.prompt))
 
 
@@ -141,7 +143,7 @@ def _checked(task: Task, said: str, ended: bool) -> Completed:
 
 
 def score(completed: Sequence[Completed]) -> Score:
-    """The shares. Raises ValueError, if there is nothing to count."""
+    """Compute the shares. Raises ValueError, if there is nothing to count."""
     count = len(completed)
     right = [one for one in completed if one.check.right]
     return Score(
@@ -154,7 +156,7 @@ def score(completed: Sequence[Completed]) -> Score:
 
 
 def by_model(lm: LanguageModel, **options: Any) -> Completer:
-    """A decoder's completion, by `DECODING` unless `options` (of `core.decoding.options`) say otherwise.
+    """Return a completer: a decoder with `DECODING` unless `options` (of `core.decoding.options`) say otherwise.
 
     Each prompt has a seed of its own, so that a completion does not depend on those before it.
     """
@@ -162,9 +164,9 @@ def by_model(lm: LanguageModel, **options: Any) -> Completer:
 
 
 def by_model_checked(lm: LanguageModel, tries: int = 4, **options: Any) -> Completer:
-    """As `by_model`, but what does not pass the check is drawn again, up to `tries` times.
+    """Return a completer like `by_model` that redraws, up to `tries` times, what does not pass the check.
 
-    The first draw that passes, or the first: no better model, only a second look.
+    It returns the first draw that passes, or the first one: rejection sampling, not a better model.
     """
 
     def completer(prompt: str) -> tuple[str, bool]:
@@ -181,14 +183,14 @@ def by_model_checked(lm: LanguageModel, tries: int = 4, **options: Any) -> Compl
 
 
 def _written(lm: LanguageModel, prompt: str, number: int, options: Mapping[str, Any]) -> tuple[str, bool]:
-    """The draw of that number: what a model wrote, and whether it ended there."""
+    """Draw a completion with that number's seed: the text, and whether the model ended it."""
     seed = zlib.crc32(prompt.encode()) + number
     said = lm.generate(prompt, **{"seed": seed, "max_new_tokens": MOST_TOKENS, **(options or DECODING)})
     return said.text, said.finished == "end token"
 
 
 def by_ngram(model: NGram, lm: LanguageModel) -> Completer:
-    """The most probable token by an n-gram model over the tokens of `lm`, again and again."""
+    """Return a completer that always takes the most probable token of an n-gram model over the tokens of `lm`."""
     end = lm.tokenizer.id("</s>")
 
     def completer(prompt: str) -> tuple[str, bool]:
@@ -202,7 +204,7 @@ def by_ngram(model: NGram, lm: LanguageModel) -> Completer:
 
 
 def by_lookup(documents: Iterable[str]) -> Completer:
-    """The body of the function in `documents` whose head is most like the prompt: cosine of counts of three letters."""
+    """Return a completer that copies the body of the function with the most similar head: cosine of trigram counts."""
     known = [task for task in map(divide, documents) if task is not None]
     index: dict[str, int] = {}
     rows = [Counter(_pieces(task.prompt, index)) for task in known]
@@ -227,7 +229,7 @@ def _pieces(head: str, index: dict[str, int]) -> list[int]:
 
 
 def _function(text: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
-    """The first function of a text that parses."""
+    """Return the first function of a text that parses."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, MemoryError, RecursionError):
@@ -237,7 +239,7 @@ def _function(text: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
 
 
 def _body(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.stmt]:
-    """The statements behind the docstring."""
+    """Return the statements after the docstring."""
     return function.body[1:] if ast.get_docstring(function, clean=False) is not None else function.body
 
 

@@ -1,4 +1,4 @@
-"""Who a story speaks of: the names in it, whether its hero stays, and what one says in a turn of dialogue."""
+"""Characters of a story: the names in it, whether its hero stays, and the turns of dialogue."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _QUOTE = '"'
 
 
 def mentions(text: str, names: Iterable[str] = NAMES) -> list[tuple[str, int, int]]:
-    """Every name in a text with its characters, in order; whole words only, as they are written."""
+    """Find every name in a text with its character span, in order; whole words only, case-sensitive."""
     known = sorted(set(names), key=lambda name: (-len(name), name))
     if not known:
         return []
@@ -30,24 +30,24 @@ def mentions(text: str, names: Iterable[str] = NAMES) -> list[tuple[str, int, in
 
 
 def named(text: str, names: Iterable[str] = NAMES) -> dict[str, int]:
-    """Name -> how often, the most frequent first; of equals the one that comes first in the text."""
+    """Count names, the most frequent first; ties by first occurrence."""
     return dict(Counter(name for name, _, _ in mentions(text, names)).most_common())
 
 
 def stays(hero: str, text: str) -> bool:
-    """Whether no other name is in a text more often than the hero's, and the hero's is there."""
+    """Return whether no other name occurs more often than the hero's, and the hero's occurs."""
     found = named(text, (*NAMES, hero))
     return bool(found) and found.get(hero, 0) == max(found.values())
 
 
 def turn(said: str) -> tuple[str, bool]:
-    """The first turn of what was written behind an opening quotation mark, and whether it was closed."""
+    """Cut the first turn of a text generated after an opening quotation mark; return whether it was closed."""
     words, mark, _ = said.partition(_QUOTE)
     return words.strip(), bool(mark)
 
 
 def kept(lm: LanguageModel, count: int, seed: int = 0) -> Iterator[bool]:
-    """Whether the hero `stays`, story by story: `count` heroes are drawn, and a story is drawn for each.
+    """Generate a story for each of `count` drawn heroes, and return for each whether the hero `stays`.
 
     Raises:
         ValueError: an encoder, which continues no text.

@@ -1,9 +1,9 @@
-"""Examples in the prompt, or examples to learn from: the same few, given to a decoder in both ways.
+"""In-context learning compared with training on the same few examples, for a decoder.
 
-In context nothing is learned: solved questions stand before the one that is asked, and the model's own way of going on
-answers it or does not ("few-shot", Brown et al. 2020, section 2). By steps the model learns the same solved questions
-and is then asked without them. Three games of Toyland's and Python's words, each with words that are drawn anew for
-every round, so that nothing but the examples can help:
+In context no weight changes: solved questions precede the test question, and the model continues the text ("few-shot",
+Brown et al. 2020, section 2). By steps the model learns the same solved questions and is then asked without them. Three
+games of Toyland's and Python's words, each with words that are drawn anew for every round, so that nothing but the
+examples can help:
 
     list   Nora, Tim, Ada, Ben. Nora, Tim,      what comes next is what came next before
     pairs  pairs = (file mode) (key node) (file the partner of a word, asked in another order than told
@@ -29,16 +29,16 @@ from core.training.eager import without_compiler
 Game = Literal["list", "pairs", "kinds"]
 GAMES: tuple[Game, ...] = get_args(Game)
 MODELS: dict[Game, str] = {"list": "tales-gpt", "pairs": "code-gpt", "kinds": "tales-gpt"}
-COUNTS = (0, 1, 2, 4, 8)  # examples
+COUNTS = (0, 1, 2, 4, 8)  # numbers of examples
 OPTIONS = 4  # answers to choose from; of kinds two
 LONG = 8  # names of a list
-STEPS, RATE = 30, 1e-3  # of learning; found on rounds of other seeds than are reported
+STEPS, RATE = 30, 1e-3  # training steps and rates; found on rounds of other seeds than are reported
 LABELS = ("yes", "no")
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A question as it begins, the answers to choose from, and the number of the right one."""
+    """A question as a prompt, the answers to choose from, and the index of the right one."""
 
     text: str
     options: tuple[str, ...]
@@ -47,24 +47,24 @@ class Asked:
 
 @dataclass(frozen=True)
 class Round:
-    """Solved examples, in the order in which they are given, and questions about the same secret."""
+    """Solved examples, in their order, and questions about the same hidden mapping."""
 
     game: Game
     examples: tuple[str, ...]
     questions: tuple[Asked, ...]
 
     def prompt(self, question: Asked, count: int) -> str:
-        """The question with the first `count` examples before it."""
+        """Build the prompt: the question with the first `count` examples before it."""
         return opening(self.game) + " ".join([*self.examples[:count], question.text])
 
 
 def opening(game: Game) -> str:
-    """What every prompt of a game begins with: code that makes a list of pairs, or nothing."""
+    """Return the beginning of every prompt of a game: code that makes a list of pairs, or nothing."""
     return "pairs = " if game == "pairs" else ""
 
 
 def rounds(game: Game, count: int, seed: int = 0) -> list[Round]:
-    """`count` rounds, the same for the same seed; the words of each are drawn anew.
+    """Draw `count` rounds, the same for the same seed; the words of each are drawn anew.
 
     Raises:
         ValueError: there is no such game.
@@ -77,12 +77,12 @@ def rounds(game: Game, count: int, seed: int = 0) -> list[Round]:
 
 
 def chance(game: Game) -> float:
-    """The share that a guess gets right."""
+    """Return the accuracy of guessing."""
     return 1 / (2 if game == "kinds" else OPTIONS)
 
 
 def best(game: Game, count: int) -> float | None:
-    """The share of who forgets nothing and guesses only among what is left; None where a rule has to be guessed."""
+    """Return the best possible accuracy with perfect memory of the examples; None where a rule has to be inferred."""
     if game == "list":
         return 1.0 if count else chance(game)
     return min(1.0, (count + 1) / OPTIONS) if game == "pairs" else None
@@ -90,7 +90,7 @@ def best(game: Game, count: int) -> float | None:
 
 @torch.inference_mode()
 def weigh(lm: LanguageModel, prompt: str, options: Sequence[str]) -> Tensor:
-    """(C,) how likely each option is to follow the prompt, as shares of all options together.
+    """Compute each option's probability after the prompt, normalized over all options: (C,).
 
     Raises:
         ValueError: fewer than two options, or two that are the same.  ContextTooLong: more tokens than the context.
@@ -112,7 +112,7 @@ def weigh(lm: LanguageModel, prompt: str, options: Sequence[str]) -> Tensor:
 
 
 def right(lm: LanguageModel, played: Round, count: int) -> float:
-    """The share of a round's questions that is answered right with `count` examples before each."""
+    """Compute the accuracy on a round's questions with `count` examples in the prompt."""
     answers = [weigh(lm, played.prompt(one, count), one.options).argmax().item() for one in played.questions]
     return sum(said == one.right for said, one in zip(answers, played.questions)) / len(answers)
 
@@ -120,9 +120,9 @@ def right(lm: LanguageModel, played: Round, count: int) -> float:
 def learn(
     lm: LanguageModel, game: Game, examples: Sequence[str], steps: int = STEPS, rate: float = RATE
 ) -> LanguageModel:
-    """A copy of the model that has learned the examples: `steps` steps of AdamW on all weights, all examples in each.
+    """Train a copy of the model on the examples: `steps` steps of AdamW on all weights, all examples in each.
 
-    What is among the examples twice is learned once, as all are read in every step. Without examples it is the model
+    Duplicate examples count once, as all are read in every step. Without examples it is the model
     itself.
     """
     if not examples:
@@ -149,7 +149,7 @@ def learn(
 
 
 def by_steps(lm: LanguageModel, played: Round, count: int, steps: int = STEPS, rate: float = RATE) -> float:
-    """The share that is answered right without examples, after `count` of them were learned by steps."""
+    """Compute the accuracy without a prompt, after training on the first `count` examples."""
     return right(learn(lm, played.game, played.examples[:count], steps, rate), played, 0)
 
 
@@ -184,7 +184,7 @@ def _kinds(rng: Random) -> Round:
 
 
 def _mixed(asked: Asked, rng: Random) -> Asked:
-    """The same with its options in another order."""
+    """Shuffle a question's options."""
     order = rng.sample(range(len(asked.options)), len(asked.options))
     return Asked(asked.text, tuple(asked.options[at] for at in order), order.index(asked.right))
 
@@ -196,7 +196,8 @@ def _names() -> list[str]:
 
 
 def _words() -> tuple[str, ...]:
-    """Words of Python's library that are one token each to code-gpt, so that all are equally easy to say."""
+    """Choose words of Python's library that are one token each for code-gpt, so that all are equally easy to
+    predict."""
     return (
         "name", "file", "code", "value", "other", "key", "line", "data", "result", "node", "path", "type", "text",
         "time", "item", "object", "input", "stream", "index", "event", "message", "context", "string", "frame",

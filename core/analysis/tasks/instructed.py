@@ -1,4 +1,4 @@
-"""Tasks put as requests to an assistant, its answers judged by the same truth as those of a model trained on them.
+"""Tasks given to an assistant as requests, with answers scored against the same ground truth as the trained model's.
 
 An assistant answers in words of its own, so besides the measure of the trained model (`task_scores`) a
 looser one counts: whether the answer holds what is right and nothing against it.
@@ -6,7 +6,7 @@ looser one counts: whether the answer holds what is right and nothing against it
 question    holds: the truth's words are in the answer, and of yes and no only the right one
 sentiment   holds: the right label is in the answer, and the other is not
 summarize   as the trained model: wish, turning point and end by replaying the story
-translate   as the trained model; and chrF, which is the caller's: it needs a tool of development
+translate   as the trained model; and chrF, computed by the caller, since it needs a development dependency
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Scored:
 
 
 def request(name: str, source: str) -> str:
-    """A task's source, or a text, put as a request.
+    """Phrase a task's source, or a text, as a request.
 
     Args:
         name: of a task of text to text, whose prefix may stand before the source; or "dialogue", "story", "code".
@@ -72,7 +72,7 @@ def request(name: str, source: str) -> str:
 
 
 def answer(lm: LanguageModel, name: str, source: str) -> str:
-    """What an assistant answers, greedily, without spaces at its ends.
+    """Generate an assistant's answer greedily, stripped of whitespace.
 
     Raises:
         core.decoding.chat.NoTemplate: the model was not trained to be asked.
@@ -82,7 +82,10 @@ def answer(lm: LanguageModel, name: str, source: str) -> str:
 
 
 def holds(name: str, written: str, pair: Pair) -> bool | None:
-    """Whether an answer holds what is right and nothing against it; None of tasks where nothing must be in it."""
+    """Return whether an answer holds what is right and nothing that contradicts it.
+
+    None for tasks without such a criterion.
+    """
     said = {word.lower() for word in _WORD.findall(written)}
     if name in ("question", "sentiment"):
         wanted = {word.lower() for word in _WORD.findall(pair.target)}
@@ -92,7 +95,7 @@ def holds(name: str, written: str, pair: Pair) -> bool | None:
 
 
 def scored(lm: LanguageModel, name: str, pairs: Sequence[Pair]) -> Scored:
-    """Let an assistant answer, and judge it.
+    """Generate and score an assistant's answers.
 
     Raises:
         ValueError: there is no example; or as `answer`.

@@ -1,4 +1,4 @@
-"""Which words of a text never occur in Toyland, so that a model of Toyland cannot know them.
+"""Words of a text that never occur in Toyland, so that a model of Toyland cannot know them.
 
 The words are collected from the tables that the texts are generated from: every string of the modules of
 `core.data.toyland` that a task's text is made of, with possessives. A word that is missing here cannot be generated;
@@ -29,7 +29,7 @@ _APART = {  # folders and modules whose words only some tasks read
     "senses": frozenset({"tales"}),
     "homonyms": frozenset({"tales"}),
 }
-# What the program itself puts in: articles, verbs and words of questions that its functions write.
+# Words that the generating functions insert themselves: articles, verbs and question words.
 _BY_FUNCTIONS = frozenset(
     "a an and or the of is was were did do does not no yes who whom where which what why because when first "
     "at in on to go went he she it they him her them his its their".split()
@@ -38,7 +38,7 @@ _BY_FUNCTIONS = frozenset(
 
 @cache
 def vocabulary(task: str) -> frozenset[str]:
-    """Every word, in small letters, that a source of this task may hold ("tales": that a story may).
+    """Collect every word, in lowercase, that a source of this task may hold ("tales": that a story may).
 
     Names are among them. Not the Spanish.
     """
@@ -50,7 +50,8 @@ def vocabulary(task: str) -> frozenset[str]:
 
 
 def unknown(text: str, task: str, first: int = 0) -> list[str]:
-    """The words of a text, from character `first` on, that the task's training texts never hold, each once, in order.
+    """Find the words of a text, from character `first` on, that the task's training texts never hold, each once, in
+    order.
 
     A possessive counts as the word it is made of, a word with hyphens as a whole or by its parts; numbers are words
     that Toyland does not have.
@@ -80,7 +81,7 @@ def _modules(task: str) -> Iterator[ModuleType]:
 
 
 def _strings(value: Any, seen: set[int] | None = None) -> Iterator[str]:
-    """Every string inside a module's tables: in containers, and in the fields of its dataclasses."""
+    """Collect every string inside a module's tables: in containers, and in the fields of its dataclasses."""
     seen = set() if seen is None else seen
     if isinstance(value, str):
         yield value
@@ -105,5 +106,5 @@ def _strings(value: Any, seen: set[int] | None = None) -> Iterator[str]:
 
 
 def _is_name(key: str, holder: Mapping[Any, Any]) -> bool:
-    """Whether a key is a name of Python's, in a module's own table of names."""
+    """Return whether a key is a Python identifier in a module's own table of names."""
     return "__name__" in holder or key.startswith("_")

@@ -1,4 +1,4 @@
-"""How probable an encoder-decoder finds each of some whole answers."""
+"""The probability of whole answers under an encoder-decoder."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 
 def label_chances(lm: LanguageModel, source: str, labels: Sequence[str]) -> tuple[tuple[str, float], ...]:
-    """Each label with its probability as the whole answer to a source: its pieces and an end token, multiplied.
+    """Compute each label's probability as the whole answer to a source: the product over its pieces and an end token.
 
-    What is missing to 1 falls on all other texts.
+    The rest to 1 is the probability of all other texts.
 
     Raises:
         ValueError: no encoder-decoder, an empty source, or an empty label.

@@ -1,7 +1,7 @@
-"""What an encoder that names classes or spans (core/model/heads.py) says of a text, and what it attends to meanwhile.
+"""Predictions of an encoder with a class or span head (core/model/heads.py), with the attention behind them.
 
 The attention is the last block's, the mean of its heads: of the position that stands for the text where a class is
-named, of the answer's own tokens where an answer is found. It is what was read, not why: see Jain & Wallace 2019.
+named, of the answer's own tokens where an answer is found. Attention is not an explanation: see Jain & Wallace 2019.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LabelReading:
-    """One text, what was said of it, and what was attended to.
+    """One text, its predicted labels or answers, and the attention.
 
     labels: every class with its probability, likeliest first; () of a model that finds answers.
     answers: the likeliest spans, best first; () of a model that names classes.
@@ -35,12 +35,12 @@ class LabelReading:
     weights: Array
 
     def gathered(self, parts: Spans) -> Array:
-        """(parts,): the attention that falls on each; a token belongs to the part that it shares most with."""
+        """Sum the attention by parts: (parts,); a token belongs to the part with which it shares most characters."""
         return belongs(self.places, parts) @ self.weights
 
 
 def read_class(lm: LanguageModel, text: str) -> LabelReading:
-    """The classes of a text; the attention is that of position 0, or the mean of all where the head reads their mean.
+    """Classify a text; the attention is that of position 0, or the mean of all where the head reads their mean.
 
     Raises:
         ValueError: the model has another head.
@@ -54,7 +54,7 @@ def read_class(lm: LanguageModel, text: str) -> LabelReading:
 
 
 def read_answer(lm: LanguageModel, question: str, context: str, n_best: int = 5) -> LabelReading:
-    """The answers of a context to a question; the attention is the mean of that of the best answer's tokens.
+    """Find the answers in a context; the attention is the mean over the best answer's tokens.
 
     Raises:
         ValueError: the model has another head, or an empty question or context.

@@ -1,8 +1,8 @@
-"""The pronoun gap: how much likelier "she" is than "he" where a sentence speaks of somebody by profession alone.
+"""The pronoun gap: log p("she") - log p("he") where a sentence refers to a person by profession alone.
 
 Template sentences as in Rudinger et al. (2018, "Gender bias in coreference resolution") and Kurita et al. (2019,
-"Measuring bias in contextualized word representations"), in Toyland's words. Of a form, log p is asked as each shape
-of model can say it:
+"Measuring bias in contextualized word representations"), in Toyland's words. log p of a form is computed by
+architecture:
 
 decoder          after the words before it; what follows is not read
 encoder          hidden by [MASK], the words on both sides read
@@ -42,11 +42,11 @@ TEMPLATES = (
     "The {job} lost {her/his} hat.",
     "The {job} opened the door and took {her/his} basket.",
 )
-MOST_JOBS, MOST_TEMPLATES, LONGEST = 40, 16, 200  # of a learner's own; characters of a template
+MOST_JOBS, MOST_TEMPLATES, LONGEST = 40, 16, 200  # a learner's own templates; characters of a template
 _FORMS = re.compile(r"\{([^{}/]*)/([^{}/]*)\}")
-_ROUNDING = 1e-9  # nats: gaps that are alike may differ by it
+_ROUNDING = 1e-9  # nats: rounding error between equal gaps
 _UNKNOWN = ("[UNK]", "<unk>")
-SHUFFLES, SURE = 2000, 0.95  # of professions within each template; the share of them that a chance band holds
+SHUFFLES, SURE = 2000, 0.95  # shuffles of professions within each template; coverage of the chance band
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Template:
 
     @property
     def text(self) -> str:
-        """As it is written."""
+        """The template as it is written."""
         return f"{self.before}{{{self.she}/{self.he}}}{self.after}"
 
 
@@ -82,14 +82,14 @@ class Gap:
 
     @property
     def share(self) -> float:
-        """The share of the she form among both, mean over the templates: 1 / (1 + exp(-gap)) of each."""
+        """The probability of the she form among both, mean over the templates: 1 / (1 + exp(-gap)) of each."""
         return math.fsum(1 / (1 + math.exp(-max(-700.0, min(700.0, v)))) for v in self.values) / len(
             self.values
         )
 
     @property
     def spread(self) -> tuple[float, float] | None:
-        """95 % interval of the mean over templates (Student's t); None of a single one, which says nothing of it."""
+        """The 95 % interval of the mean over templates (Student's t); None for a single one."""
         if len(self.values) < 2:
             return None
         found = interval(self.values, -math.inf, math.inf)
@@ -105,7 +105,7 @@ class Measured:
 
 
 def clear_of_average(gaps: Sequence[Gap]) -> int:
-    """How many professions differ from the average of all, held against it template by template.
+    """Count the professions that differ significantly from the average of all, paired by template.
 
     What the templates, or the model whomever it speaks of, add to every profession alike falls out of the differences;
     a profession counts where the 95 % interval of its mean difference (Student's t over the templates) leaves out 0.
@@ -120,7 +120,7 @@ def clear_of_average(gaps: Sequence[Gap]) -> int:
 
 @dataclass(frozen=True)
 class Chance:
-    """What means come to where the profession says nothing: low, high hold all of them in `SURE` of shuffles.
+    """The null distribution: low, high hold all mean gaps in `SURE` of shuffles of the professions.
 
     above, below: professions whose mean lies outside, the farthest first.
     """
@@ -132,7 +132,7 @@ class Chance:
 
 
 def chance(gaps: Sequence[Gap], draws: int = SHUFFLES, seed: int = 0) -> Chance | None:
-    """Shuffle the professions within each template, over and over: how far from the average does the farthest mean lie?
+    """Shuffle the professions within each template repeatedly, and collect the largest deviation from the average.
 
     A band for the farthest of all, so that among many professions none lies outside it just because there are many
     (a permutation test by the largest statistic, as in Nichols & Holmes 2002).
@@ -156,7 +156,7 @@ def chance(gaps: Sequence[Gap], draws: int = SHUFFLES, seed: int = 0) -> Chance 
 
 
 def together(parts: Sequence[Measured]) -> Measured:
-    """Measurements of the same professions, each with templates of its own, as one: the templates one after another."""
+    """Join measurements of the same professions with different templates: the templates one after another."""
     gaps = tuple(
         Gap(same[0].job, tuple(value for gap in same for value in gap.values), same[0].tokens)
         for same in zip(*(part.gaps for part in parts), strict=True)
@@ -165,7 +165,7 @@ def together(parts: Sequence[Measured]) -> Measured:
 
 
 def parse(text: str) -> Template:
-    """A template as a learner writes it: "The {job} said that {she/he} was sorry."
+    """Parse a template as a learner writes it: "The {job} said that {she/he} was sorry."
 
     Raises:
         ValueError: no or several places for the profession or the pronoun, the pronoun first, an empty form, or too
@@ -191,7 +191,7 @@ def parse(text: str) -> Template:
 
 
 def parsed(lines: Sequence[str]) -> tuple[Template, ...]:
-    """Templates, empty lines and repeated ones left out. Raises ValueError: as `parse`, none, or too many."""
+    """Parse templates, without empty and repeated lines. Raises ValueError: as `parse`, none, or too many."""
     found = tuple(dict.fromkeys(parse(line) for line in lines if line.strip()))
     if not found:
         raise ValueError("there is no template: write at least one sentence with {job} and {she/he}")
@@ -203,7 +203,7 @@ def parsed(lines: Sequence[str]) -> tuple[Template, ...]:
 
 
 def listed(text: str) -> tuple[str, ...]:
-    """Professions as a learner writes them, by commas or lines, each once. Raises ValueError: none, many, too long."""
+    """Parse professions, separated by commas or lines, each once. Raises ValueError: none, many, too long."""
     found = tuple(dict.fromkeys(" ".join(job.split()) for job in re.split(r"[,;\n]", text) if job.strip()))
     if not found:
         raise ValueError("there is no profession: write at least one, with commas between them")
@@ -220,7 +220,7 @@ def listed(text: str) -> tuple[str, ...]:
 
 @torch.no_grad()
 def measured(lm: LanguageModel, jobs: Sequence[str], templates: Sequence[Template]) -> Measured:
-    """The gap of each profession in each template.
+    """Measure the gap of each profession in each template.
 
     Raises:
         ValueError: nothing to ask, a model that says no tokens, or one whose vocabulary has no piece for the forms.
@@ -254,7 +254,7 @@ def _pieces(lm: LanguageModel, word: str) -> list[int]:
 
 @dataclass(frozen=True)
 class _Asked:
-    """What the model reads, what its decoder has read, and (row, id) of each token of the form."""
+    """The model's input, the decoder's input, and (row, id) of each token of the form."""
 
     read: tuple[int, ...]
     said: tuple[int, ...]
@@ -265,7 +265,7 @@ def _ask(lm: LanguageModel, before: str, form: str, after: str) -> _Asked:
     text = before + form + after
     ids = lm.encode(text)
     offsets = lm.tokenizer.offsets(text)
-    # A space before a form may be a piece of its own.
+    # A space before a form may be a token of its own.
     first, last = len(before.rstrip()), len(before) + len(form)
     at = [k for k, (a, b) in enumerate(offsets) if a < last and b > first and b > a]
     if not at or at[-1] - at[0] + 1 != len(at):
@@ -276,7 +276,7 @@ def _ask(lm: LanguageModel, before: str, form: str, after: str) -> _Asked:
             raise ValueError("a decoder says nothing of its first token: write something before the pronoun")
         return _Asked(tuple(ids[: at[-1]]), (), tuple((k - 1, ids[k]) for k in at))
     sign = sign_of(lm)
-    assert sign is not None  # only of a decoder
+    assert sign is not None  # decoders only
     if lm.config.shape == "encoder":
         hidden = [sign if k in at else id for k, id in enumerate(ids)]
         return _Asked(tuple(hidden), (), tuple((k, ids[k]) for k in at))
@@ -287,7 +287,7 @@ def _ask(lm: LanguageModel, before: str, form: str, after: str) -> _Asked:
 
 
 def _log_probs(lm: LanguageModel, asked: Sequence[_Asked]) -> list[float]:
-    """The sum of log p of each question's tokens; what is read alike is read once, and of one length together."""
+    """Sum log p of each question's tokens; equal inputs are read once, and inputs of one length in one batch."""
     groups: dict[tuple[int, int], dict[tuple[tuple[int, ...], tuple[int, ...]], list[int]]] = {}
     for number, one in enumerate(asked):
         same = groups.setdefault((len(one.read), len(one.said)), {})
@@ -312,7 +312,7 @@ def _short(text: str) -> str:
 
 
 def by_profession(lm: LanguageModel, jobs: Sequence[str]) -> dict[str, Any]:
-    """The pronoun gap of every profession of Toyland in a model, as plain JSON.
+    """Measure the pronoun gap of every profession of Toyland in a model, as plain JSON.
 
     Returns:
         gaps: profession -> nats, the mean over the templates; dialled, others: the mean share of "she" among "she" and

@@ -1,7 +1,7 @@
-"""How surprising a text is to the model that reads it, beside what single sentences of held-out texts are to it.
+"""The surprisal of a text under the open model, beside that of single held-out sentences.
 
 For a model that has read much of a language its own likelihood is the measure: nats a character, which does not hang on
-how its tokenizer cuts. The first token counts nothing, since nothing stands before it.
+how its tokenizer cuts. The first token does not count, since it has no context.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import torch
 from core.language_model import LanguageModel
 
 SHARE = 0.995  # of single held-out sentences lie below the limit
-SHORTEST = 9  # characters behind the first token, of a text that is measured
-MOST = 512  # tokens of a text that are measured, the first ones
+SHORTEST = 9  # minimum characters after the first token
+MOST = 512  # tokens measured, the first ones
 _END = re.compile(r"(?<=[.!?]) ")
 
 
 @torch.no_grad()
 def nats_a_character(lm: LanguageModel, text: str) -> float | None:
-    """Nats a character of a text behind its first token; None where too little is left to measure.
+    """Compute nats per character of a text after its first token; None if the text is too short.
 
     Raises:
         ValueError: the model predicts no next token.
@@ -37,13 +37,13 @@ def nats_a_character(lm: LanguageModel, text: str) -> float | None:
 
 
 def sentences(documents: Iterable[str]) -> list[str]:
-    """Single sentences of documents, each once."""
+    """Split documents into sentences, each once."""
     lines = [line for text in documents for line in _END.split(" ".join(text.split()))]
     return list(dict.fromkeys(line for line in lines if len(line) > 2 * SHORTEST))
 
 
 def limit(lm: LanguageModel, lines: Sequence[str]) -> float:
-    """The nats a character that `SHARE` of the sentences stay below.
+    """Compute the nats per character that `SHARE` of the sentences stay below.
 
     Raises:
         ValueError: none of them can be measured.

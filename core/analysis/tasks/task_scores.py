@@ -1,4 +1,4 @@
-"""How well a text-to-text model does its tasks, judged by the truth that each example brings along.
+"""Scores of a text-to-text model on its tasks, by the ground truth that each example brings along.
 
 translate   exact: one of the tellings that the generator allows for these events
 summarize   wish, turn, end: what the text says of each, by replaying the story; all: all three
@@ -20,7 +20,7 @@ from core.vectors.probe import Accuracy, wilson
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
 
-FIRST_SEED = 900_000_000  # of the examples that are scored: far from those of any training
+FIRST_SEED = 900_000_000  # seed of the scored examples: far from those of any training
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def examples(
     split: Split = "held_out",
     skip: frozenset[str] = frozenset(),
 ) -> list[Pair]:
-    """The first `count` pairs of a task, each source once; sources in `skip` are left out.
+    """Generate the first `count` pairs of a task, each source once; sources in `skip` are left out.
 
     Raises:
         ValueError: no task has that name.
@@ -73,13 +73,13 @@ def examples(
 
 
 def judge(name: str, pair: Pair, written: str) -> Judged:
-    """What is right in `written`. Spaces at its ends do not count."""
+    """Judge what is right in `written`, ignoring spaces at its ends."""
     right, group = _JUDGES[name](written.strip(), pair)
     return Judged(pair, written.strip(), right, group)
 
 
 def tried(lm: LanguageModel, name: str, pairs: Sequence[Pair]) -> list[Judged]:
-    """The model's own answers to `pairs`, greedily, judged.
+    """Generate the model's own answers to `pairs`, greedily, and judge them.
 
     Raises as `core.decoding.together.answers`.
     """
@@ -88,7 +88,7 @@ def tried(lm: LanguageModel, name: str, pairs: Sequence[Pair]) -> list[Judged]:
 
 
 def score(judged: Sequence[Judged]) -> Score:
-    """The shares of what is right.
+    """Compute the shares of what is right.
 
     Raises:
         ValueError: there is nothing to count.

@@ -1,10 +1,10 @@
-"""Whether a text is like those that a model has read, by a measured likelihood.
+"""Out-of-distribution detection: whether a text is like a model's training data, by a measured likelihood.
 
-A word that was never read is one sign (`known_words`), but most texts from elsewhere are strange in how
-their words follow each other, and a model answers all the same: sure, and about nothing. The measure is a character
-model of order 5 with Kneser-Ney smoothing (`core.training.ngram`) of a sample of what was read: nats a character. A
-text is unlike where it takes more than `SHARE` of single held-out pieces do; so about one in 200 of them is told to be
-unlike, and of longer texts fewer, as their mean varies less.
+Unknown words are one sign (`known_words`), but most other texts differ in word order and phrasing, and a model answers
+them confidently all the same. The measure is nats per character under a 5-gram character model with Kneser-Ney
+smoothing (`core.training.ngram`) of a sample of the training data. A text counts as unlike if it exceeds `SHARE` of
+single held-out pieces; so about one in 200 of those counts as unlike, and fewer of longer texts, as their mean varies
+less.
 
 `scripts/record_unlike.py` draws the samples and measures the limits of `WORLDS`: of texts of our own it keeps the
 sample, of other people's the counts of five letters that follow each other. A run's own text is measured when it is
@@ -32,7 +32,7 @@ from core.training.ngram import NGram
 World = Literal["tales", "news", "code", "austen"]
 
 ORDER = 5
-CHARACTERS = 128  # of ASCII; all others count as one
+CHARACTERS = 128  # ASCII characters; all others count as one
 END = ord(
     "\n"
 )  # between the documents of other people, `ORDER` of it at both ends; blanks in a text are one space
@@ -91,12 +91,12 @@ class Likeness:
 
     @property
     def unlike(self) -> bool:
-        """Whether it is unlike what was read."""
+        """Whether it is unlike the training data."""
         return self.nats > self.limit
 
 
 def likeness(text: str, beside: World | Measure = "tales") -> Likeness | None:
-    """How likely a text is among those that were read, a task's prefix left out; None: there is nothing to measure.
+    """Measure a text against the training data, without a task's prefix; None: too short to measure.
 
     Args:
         beside: texts that were recorded, or a measure of others (`measured`).
@@ -115,7 +115,7 @@ def likeness(text: str, beside: World | Measure = "tales") -> Likeness | None:
 
 
 def read_by(card: Mapping[str, Any]) -> World | None:
-    """The recorded texts that a model was trained on, by its card or a run's; None: it read others."""
+    """Return the recorded texts that a model was trained on, by its card or a run's; None: it was trained on others."""
     spec, data = card.get("spec"), card.get("data")
     if not isinstance(spec, Mapping):
         return None
@@ -125,22 +125,22 @@ def read_by(card: Mapping[str, Any]) -> World | None:
 
 
 def reads_toyland(card: Mapping[str, Any]) -> bool:
-    """Whether a model's card, or a run's, says that it was trained on texts of Toyland."""
+    """Return whether a model's card, or a run's, says that it was trained on texts of Toyland."""
     return read_by(card) == "tales"
 
 
 @lru_cache(maxsize=len(WORLDS))
 def recorded(world: World) -> Measure:
-    """The measure that the script has recorded."""
+    """Load the measure recorded by the script."""
     found = json.loads(RECORDED.read_text(encoding="utf-8"))[world]
     reader = learned(found["sample"]) if "sample" in found else unpacked(found["grams"], found["counts"])
     return Measure(reader, float(found["limit"]), WORLDS[world])
 
 
 def measured(train: Sequence[str], kept: Sequence[str]) -> Measure | None:
-    """The measure of other texts, from documents that were learned from and held-out ones.
+    """Build the measure of other texts from training and held-out documents.
 
-    None: these have fewer than `FEWEST` sentences, too few for such a limit, so nothing can be said.
+    None: these have fewer than `FEWEST` sentences, too few for such a limit.
     """
     lines = sentences(kept)
     if len(lines) < FEWEST:
@@ -151,42 +151,45 @@ def measured(train: Sequence[str], kept: Sequence[str]) -> Measure | None:
 
 
 def sample() -> list[str]:
-    """What the character model of Toyland learns from: training texts of the tales and of the tasks."""
+    """Generate the sample for Toyland's character model: training texts of the tales and of the tasks."""
     return [text for name, count in COUNTS.items() for text in islice(_texts(name, "train"), count)]
 
 
 def news(split: Any) -> list[str]:
-    """Good and bad news, whole: what the classifiers of Fine-tuning and Adaptability learn from, or are measured on."""
+    """Generate good and bad news, whole.
+
+    The training or held-out texts of the classifiers of Fine-tuning and Adaptability.
+    """
     from core.data.toyland.news import news as told
 
     return [one.text for one in islice(told(0, split), NEWS)]
 
 
 def held_out() -> list[str]:
-    """Single sentences of held-out texts of Toyland, each once."""
+    """Return single sentences of held-out texts of Toyland, each once."""
     return sentences(text for name in ("tales", *TASKS) for text in islice(_texts(name, "held_out"), 120))
 
 
 def sentences(texts: Iterable[str]) -> list[str]:
-    """The single sentences of texts, each once, but for very short ones."""
+    """Split texts into single sentences, each once, without very short ones."""
     lines = [line for text in texts for line in _END.split(" ".join(text.split()))]
     return list(dict.fromkeys(line for line in lines if len(line) >= SHORTEST))
 
 
 def limit_of(reader: NGram, pieces: Iterable[str]) -> float:
-    """The nats a character that `SHARE` of the pieces stay below."""
+    """Compute the nats per character that `SHARE` of the pieces stay below."""
     return float(
         np.quantile([-reader.log_probs(_ids(" ".join(one.split()))).mean() for one in pieces], SHARE)
     )
 
 
 def learned(texts: Iterable[str]) -> NGram:
-    """The character model of some texts."""
+    """Train the character model of some texts."""
     return NGram([_ids(" ".join(text.split())) for text in texts], ORDER, CHARACTERS)
 
 
 def packed(documents: Iterable[str]) -> dict[str, str]:
-    """The counts of five letters in a row, from which `unpacked` makes their character model: no text is kept."""
+    """Count five letters in a row, from which `unpacked` rebuilds the character model: no text is stored."""
     pad = chr(END) * ORDER
     text = pad + chr(END).join(" ".join(document.split()) for document in documents) + pad
     grams, counts = NGram.windows(_ids(text), ORDER, CHARACTERS)
@@ -194,7 +197,7 @@ def packed(documents: Iterable[str]) -> dict[str, str]:
 
 
 def unpacked(grams: str, counts: str) -> NGram:
-    """The character model of such counts."""
+    """Rebuild the character model from such counts."""
     keys = np.cumsum(_unwritten(grams, "<i8"))
     return NGram.counted(keys, _unwritten(counts, "<u4").astype(np.int64), END, ORDER, CHARACTERS)
 
@@ -212,7 +215,7 @@ def _ids(text: str) -> NDArray[np.int64]:
 
 
 def _texts(name: str, split: Any) -> Iterator[str]:
-    """Training or held-out texts of one kind, endless."""
+    """Yield training or held-out texts of one kind, without end."""
     if name == "tales":
         from core.data.corpora import corpus
 

@@ -1,4 +1,4 @@
-"""What an encoder-decoder has written so far: the field for it, and the model itself to write into it.
+"""The text that an encoder-decoder has generated so far: its text field, and generation into it.
 
 Every page about a decoder that reads a source has these; the state's field `target` holds the text.
 """
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from app.frame.page import Context
     from core.language_model import LanguageModel
 
-MOST = 128  # tokens that the model writes at one press
-QUIET = 0.4  # seconds that writing may take before the page says how far it is
-QUICK = 20_000_000  # parameters up to which a model writes by itself
+MOST = 128  # tokens generated per click
+QUIET = 0.4  # seconds of generation before the page shows progress
+QUICK = 20_000_000  # parameters up to which a model generates without a click
 EMPTY = (
     "Nothing is written yet: the decoder has only its start token. Type the beginning of an answer, or let the model "
     "write it, to see what each written token reads."
@@ -31,10 +31,10 @@ OWN = (
 
 
 def draw(ctx: Context, *, writes: bool = True, empty: str = EMPTY, told: str = "") -> None:
-    """The row with the answer so far, below a page's other controls; nothing for a model of another shape.
+    """Draw the row with the generated text below a page's other controls; nothing for other architectures.
 
     Args:
-        writes: offer that the model writes it. empty: what is said while nothing is written; told: of what is written.
+        writes: offer generation by the model. empty: the hint while nothing is generated; told: the hint afterwards.
     """
     if ctx.lm.config.shape != "encoder-decoder":
         return
@@ -56,7 +56,7 @@ def draw(ctx: Context, *, writes: bool = True, empty: str = EMPTY, told: str = "
 
 
 def by_itself(lm: LanguageModel, model_key: str, text: str, longest: int | None) -> str:
-    """What the model answers, for a page that an empty answer leaves with nothing to show; "" where that takes long.
+    """Generate the model's answer for a page that needs a nonempty target; "" where that takes too long.
 
     Args:
         text: what its encoder reads. longest: as in `page.begin`.
@@ -69,7 +69,7 @@ def by_itself(lm: LanguageModel, model_key: str, text: str, longest: int | None)
 
 
 def _by_itself(lm: LanguageModel, text: str, most: int) -> str:
-    """Write the likeliest token each time, `most` of them at the most."""
+    """Decode greedily, at most `most` tokens."""
     from core.decoding.answering import answer_with, answering
 
     return answer_with(lm, "", list(answering(lm, lm.tokenizer.encode(text), (), most)))
@@ -80,14 +80,14 @@ def _ask() -> None:
 
 
 def _stop() -> None:
-    """Keep what is written by now."""
+    """Stop generation and keep the text so far."""
     so_far = state.memo("answer").pop("so_far", None)
     if so_far is not None:
         state.set("target", so_far)
 
 
 def write(lm: LanguageModel, text: str, longest: int | None) -> None:
-    """If it was asked for, let the model write (`page.begin` calls this, before anything is drawn).
+    """Generate if the learner asked for it (`page.begin` calls this before anything is drawn).
 
     It takes the likeliest token each time and goes on after what is written already. What takes longer than a moment
     says how far it is and can be stopped; then what is written by then stays.
@@ -99,7 +99,7 @@ def write(lm: LanguageModel, text: str, longest: int | None) -> None:
 
     place = (
         st.empty()
-    )  # always there: a browser builds anew what stands below it where one more element comes
+    )  # Always present: a browser rebuilds the elements below when an element is inserted above them.
     memo = state.memo("answer")
     if not memo.pop("asked", False):
         return
@@ -133,7 +133,7 @@ def _bar(place: st.delta_generator.DeltaGenerator) -> st.delta_generator.DeltaGe
 
 
 def _said(lm: LanguageModel, after: str, before: str, ids: list[int], room: int) -> None:
-    """Put the answer into its field, and say how it ended where that is not plain."""
+    """Write the generated text into its field, and report how generation ended where that is not obvious."""
     ended = bool(ids) and ids[-1] in lm.config.eos_ids
     if after != before:
         state.set("target", after)

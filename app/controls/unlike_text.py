@@ -1,4 +1,4 @@
-"""A text unlike all that a model has read: what every page that asks one about it says of that."""
+"""Out-of-distribution texts: the messages that every page shows about them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from core.analysis.tasks.unlike import Likeness, Measure, World, likeness, measu
 
 SHORT = "unlike all it read"
 GUESS = "a guess"
-KEPT = 4  # measures of own texts, some megabytes each
+KEPT = 4  # number of cached measures of own texts, some megabytes each
 _measured: dict[str, Measure | None] = {}
 
 
 def why(text: str, beside: World | Measure = "tales") -> str:
-    """That a text is unlike what a model has read, with the measure; "" where it is not."""
+    """Return why a text is out of distribution, with the measure; "" where it is not."""
     found = likeness(text, beside)
     if found is None or not found.unlike:
         return ""
@@ -28,13 +28,15 @@ def why(text: str, beside: World | Measure = "tales") -> str:
 
 
 def guessed(text: str) -> bool:
-    """Whether a text is unlike the good and bad news that every classifier of Toyland has learned from."""
+    """Return whether a text is unlike the good and bad news that every Toyland classifier was trained on."""
     found = likeness(text, "news")
     return found is not None and found.unlike
 
 
 def judged(says: str, probability: float, text: str, labelled: bool) -> dict[str, Any]:
-    """What a model says of a text, as every page shows it: {"says", "probability"}, of a guess "guess" too, or {"why"}.
+    """Format a classifier's answer as every page shows it.
+
+    Returns {"says", "probability"}, of a guess "guess" too, or {"why"}.
 
     Args:
         labelled: whether the model has learned its labels from Toyland's news. Of texts unlike these two such models
@@ -48,7 +50,7 @@ def judged(says: str, probability: float, text: str, labelled: bool) -> dict[str
 
 
 def of(text: str, card: Mapping[str, Any]) -> tuple[Likeness, str] | None:
-    """The measure of a text that is unlike what a model has read, and what it means; None too where that is not known.
+    """Measure how far a text is from the training data and explain it; None where it is not far or not known.
 
     Args:
         card: of the model.
@@ -62,7 +64,7 @@ def of(text: str, card: Mapping[str, Any]) -> tuple[Likeness, str] | None:
 
 
 def note(text: str, card: Mapping[str, Any] | None = None) -> None:
-    """Say so under a picture, where it is known what the model has read.
+    """Show a note under a picture if the text is out of distribution and the training data are known.
 
     Args:
         card: of the model that is asked; None: one of Toyland.
@@ -72,7 +74,10 @@ def note(text: str, card: Mapping[str, Any] | None = None) -> None:
 
 
 def note_of_news(text: str) -> None:
-    """The same of what reads a text as news; where only the news are unlike it, that what is said is a guess."""
+    """Show such a note for a classifier of news.
+
+    Where only the news are unlike the text, the note calls its answer a guess.
+    """
     if not why(text) and guessed(text) and (found := likeness(text, "news")):
         said = (
             f"Your text is unlike the news that these models learned their labels from: {found.nats:.2f} nats a "
@@ -84,7 +89,7 @@ def note_of_news(text: str) -> None:
 
 
 def beside_of(card: Mapping[str, Any]) -> World | Measure | None:
-    """The texts that a model has read, as far as they were recorded or are at hand; None: nothing can be said."""
+    """Return the texts that a model was trained on, as far as they are recorded or available; None: unknown."""
     if (world := read_by(card)) is not None:
         return world
     spec = card.get("spec")

@@ -1,6 +1,6 @@
-"""What a page asks of a bare encoder, which says no tokens: parts of it off, how far does the vector of the text turn?
+"""Predict for a bare encoder, which has no vocabulary head: how far does the text's vector turn when parts are ablated?
 
-The vector is the one that the model's own files ask for, of most the mean over its tokens (core/vectors/sentences.py).
+The vector is the one that the model's own files ask for, usually the mean over its tokens (core/vectors/sentences.py).
 """
 
 from __future__ import annotations
@@ -13,16 +13,17 @@ from core.language_model import LanguageModel
 from core.vectors.sentences import text_cosine
 
 OPTIONS = ("Above 0.99", "Between 0.9 and 0.99", "Below 0.9")
-UNSAID = "No prediction: a bare encoder has no head that says tokens."  # where pictures have the next token
+# in the place of the next token in pictures
+UNSAID = "No prediction: a bare encoder has no head that says tokens."
 
 
 def question(start: str) -> str:
-    """The question after what is switched off, such as "Switch off L0H1"."""
+    """Return the question after an ablation, such as "Switch off L0H1"."""
     return f"{start}: the text’s vector turns; its cosine with the vector as it is becomes …"
 
 
 def judge(lm: LanguageModel, text: str, changes: Sequence[Intervention]) -> Answer:
-    """The right option, with the cosine."""
+    """Compute the right option, with the cosine."""
     found = text_cosine(lm, text, *changes)
     index = 0 if found > 0.99 else 1 if found >= 0.9 else 2
     why = (
@@ -33,7 +34,7 @@ def judge(lm: LanguageModel, text: str, changes: Sequence[Intervention]) -> Answ
 
 
 def cell(text: str, changes: str, imports: str, answer: Answer) -> str:
-    """A notebook's cell that computes the answer again.
+    """Return a notebook cell that computes the answer again.
 
     Args:
         changes: interventions, as source; imports: what they need, as source.
