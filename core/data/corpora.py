@@ -124,7 +124,7 @@ def corpus(name: str, seed: int = 0, split: Split = "train") -> Iterator[str]:
     if name == "tales":
         return _tales(seed, split)
     if name == "copies":
-        from core.data.toyland.copies import copies
+        from core.data.toyland.exercises import copies
 
         return copies(seed, split)
     if name == "senses":

@@ -19,15 +19,15 @@ NEAREST = 5
 @lru_cache(maxsize=1)
 def families() -> dict[str, str]:
     """Build the table lowercase word -> family; a word of two families belongs to the first."""
-    from core.data.toyland.words import people, things
+    from core.data.toyland import words
 
-    kinds = [kind for group in things.THINGS.values() for kind, _, _ in group]
+    kinds = [kind for group in words.THINGS.values() for kind, _, _ in group]
     members = {
-        "names": (*people.SHE_NAMES, *people.HE_NAMES),
-        "colours": things.COLOURS,
-        "sizes": things.SIZES,
+        "names": (*words.SHE_NAMES, *words.HE_NAMES),
+        "colours": words.COLOURS,
+        "sizes": words.SIZES,
         "things": kinds,
-        "work": people.PROFESSIONS,
+        "work": words.PROFESSIONS,
     }
     found: dict[str, str] = {}
     for family in FAMILIES:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data.toyland.scenes import scenes, tellings, unread
-from core.data.toyland.words.homonyms import HOMONYMS
+from core.data.toyland.words import HOMONYMS
 from core.language_model import LanguageModel
 from core.vectors.contextual import vectors_at
 from core.vectors.probe import Accuracy, accuracy, held_out, wilson

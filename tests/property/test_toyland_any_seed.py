@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from core.data.toyland import Dials, combinations, questions, story
 from core.data.toyland.checks import cause_problems, journey_problems, pronoun_problems, replay
 from core.data.toyland.senses import senses
-from core.data.toyland.words import PROFESSIONS
-from core.data.toyland.words.homonyms import HOMONYMS
+from core.data.toyland.words import HOMONYMS, PROFESSIONS
 
 SEEDS = st.integers(min_value=-(2**40), max_value=2**40)
 SPLITS = st.sampled_from(["train", "held_out", "any"])

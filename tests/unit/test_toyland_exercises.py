@@ -7,9 +7,8 @@ from itertools import islice
 
 import pytest
 
-from core.data.toyland.copies import copies
 from core.data.toyland.dials import HELD_OUT_PAIRS
-from core.data.toyland.exercises import HELD_OUT_DIGITS, HELD_OUT_NESTING, brackets, lists, sums
+from core.data.toyland.exercises import HELD_OUT_DIGITS, HELD_OUT_NESTING, brackets, copies, lists, sums
 
 SPLITS = ("train", "held_out")
 

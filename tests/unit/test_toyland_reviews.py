@@ -13,9 +13,16 @@ from sklearn.linear_model import LogisticRegression
 from core.data.toyland import words
 from core.data.toyland.dials import HELD_OUT_PAIRS, HELD_OUT_PLACES
 from core.data.toyland.reviews import Review, reviews
-from core.data.toyland.reviews.opinions import OPINIONS, held_out
+from core.data.toyland.reviews.opinions import (
+    ADJECTIVE,
+    CLAUSES,
+    CONTRASTS,
+    DEED,
+    OPINIONS,
+    VERDICTS,
+    held_out,
+)
 from core.data.toyland.reviews.subjects import DAYS, KIN, SPANS
-from core.data.toyland.reviews.ways import ADJECTIVE, CLAUSES, CONTRASTS, DEED, VERDICTS
 from tests import toyland
 
 KEEPS = {"plain", "intense", "agree", "twice", "most"}

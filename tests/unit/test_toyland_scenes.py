@@ -11,9 +11,7 @@ import pytest
 from core.data import corpora
 from core.data.toyland.scenes import Scene, scene_texts, scenes, tellings, unread
 from core.data.toyland.senses import RULES
-from core.data.toyland.words.cues import CUES, OTHER
-from core.data.toyland.words.homonyms import HOMONYMS
-from core.data.toyland.words.people import HE_NAMES, SHE_NAMES
+from core.data.toyland.words import CUES, HE_NAMES, HOMONYMS, OTHER, SHE_NAMES
 
 MANY = 1_500
 

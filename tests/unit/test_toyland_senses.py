@@ -11,12 +11,13 @@ import pytest
 from core.data.toyland import Dials, Story, Thing, stories, story
 from core.data.toyland.checks import cause_problems, journey_problems, pronoun_problems, replay
 from core.data.toyland.event import EVENTS
-from core.data.toyland.events.homonyms import SCENES
 from core.data.toyland.senses import RULES, Meaning, senses
-from core.data.toyland.words.homonyms import HOMONYMS
+from core.data.toyland.words import HOMONYMS
 from tests import toyland
 
 ALL = {word: dict.fromkeys(meanings, 1 / len(meanings)) for word, meanings in HOMONYMS.items()}
+
+SCENES = [kind for kind in EVENTS if ":" in kind]  # "bank:river"
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from core.data.toyland.event import Happening
 from core.data.toyland.spanish.align import spanish_text, text_of
 from core.data.toyland.spanish.clause import Clause
 from core.data.toyland.spanish.items import lines
+from core.data.toyland.spanish.lexicon import POOLS
 from core.data.toyland.spanish.notation import Slot
-from core.data.toyland.spanish.phrases import POOLS
 from core.data.toyland.spanish.reference import Memory, Setting
 from core.data.toyland.state import Entity, Person, Place, Spot, State, Thing, Word
 from core.data.toyland.words import PLACES, TAGS, THINGS

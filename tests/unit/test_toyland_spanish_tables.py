@@ -11,11 +11,9 @@ from core.data.toyland import EVENTS
 from core.data.toyland.grammar import SPEECH
 from core.data.toyland.spanish.align import spanish_text
 from core.data.toyland.spanish.items import lines
+from core.data.toyland.spanish.lexicon import COLOURS, PLACES, POOLS, PROFESSIONS, SPOTS, THINGS
 from core.data.toyland.spanish.notation import Clitic, Slot, either, entries, parallel, pieces, tellings
-from core.data.toyland.spanish.nouns import COLOURS, PLACES, PROFESSIONS, THINGS
 from core.data.toyland.spanish.phrase import Token, What
-from core.data.toyland.spanish.phrases import POOLS
-from core.data.toyland.spanish.spots import SPOTS
 from core.data.toyland.state import Thing
 from core.data.toyland.template import Choice, Piece, Template
 from core.data.toyland.words import HOME_SPOTS, MASS, TAGS, colours

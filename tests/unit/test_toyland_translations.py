@@ -15,7 +15,7 @@ from core.data.toyland import EVENTS, Dials, stories
 from core.data.toyland.dials import HELD_OUT_PAIRS, HELD_OUT_PLACES, Split
 from core.data.toyland.spanish import Translation, translations, words, written
 from core.data.toyland.spanish.align import contracted, spanish_text, text_of
-from core.data.toyland.spanish.nouns import COLOURS
+from core.data.toyland.spanish.lexicon import COLOURS
 
 
 @pytest.fixture(scope="module")

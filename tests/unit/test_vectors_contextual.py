@@ -13,7 +13,7 @@ import torch
 
 from core.config import ModelConfig
 from core.data.toyland.scenes import scene_texts, tellings, unread
-from core.data.toyland.words.homonyms import HOMONYMS
+from core.data.toyland.words import HOMONYMS
 from core.hooks import recording
 from core.language_model import LanguageModel
 from core.model.initial import initialise

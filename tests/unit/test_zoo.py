@@ -14,7 +14,7 @@ import core
 from core import zoo
 from core.analysis.tasks.task_scores import examples, tried
 from core.checkpoints import save_folder
-from core.data.toyland.words.homonyms import HOMONYMS
+from core.data.toyland.words import HOMONYMS
 from core.decoding.fill import fill
 from core.runs import Store
 from core.runs.worker import here

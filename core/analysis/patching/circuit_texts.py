@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from core.analysis.heads.patterns import frame_and_usual
-from core.data.toyland.words.people import HE_NAMES, SHE_NAMES
+from core.data.toyland.words import HE_NAMES, SHE_NAMES
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel

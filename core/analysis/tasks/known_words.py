@@ -28,7 +28,6 @@ _APART = {  # folders and modules whose words only some tasks read
     "questions": frozenset({"question"}),
     "senses": frozenset({"tales"}),
     "homonyms": frozenset({"tales"}),
-    "copies": frozenset({"tales"}),
 }
 # Words that the generating functions insert themselves: articles, verbs and question words.
 _BY_FUNCTIONS = frozenset(

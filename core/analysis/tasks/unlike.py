@@ -221,7 +221,7 @@ def _texts(name: str, split: Any) -> Iterator[str]:
 
         yield from corpus("tales", 0, split)
     elif name == "copies":
-        from core.data.toyland.copies import copies
+        from core.data.toyland.exercises import copies
 
         yield from copies(0, split)
     else:

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from itertools import count
 from random import Random
 
-from core.data.toyland import arcs, events
 from core.data.toyland.cast import Casting, first_state
 from core.data.toyland.dials import Dials, Split
 from core.data.toyland.discourse import Discourse, Mention
@@ -46,9 +45,7 @@ __all__ = [
     "Story",
     "Thing",
     "Word",
-    "arcs",
     "combinations",
-    "events",
     "questions",
     "stories",
     "story",

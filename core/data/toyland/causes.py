@@ -7,59 +7,33 @@ have happened, which `possible_without` shows by playing the story again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.data.toyland.event import EVENTS, Happening
 from core.data.toyland.state import Person, State, Thing
+from core.data.toyland.tables import Table, read
 from core.data.toyland.template import Template, parse
 
 if TYPE_CHECKING:
     from core.data.toyland import Story
 
+
+@dataclass(frozen=True)
+class _Causes:
+    deeds: dict[str, tuple[str, str]]
+    clauses: dict[str, str]
+
+
 # Deed -> the attribute it needs, how one asks for its cause.
-DEEDS: dict[str, tuple[str, Template]] = {
-    kind: (attribute, parse(ask))
-    for kind, attribute, ask in (
-        ("mend", "broken", "Why did {c:n} mend {x}?"),
-        ("bring_broken", "broken", "Why did {a:n} bring {x} to {c:n}?"),
-        ("buy", "coins", "Why could {a:n} buy {x}?"),
-        ("cook_again", "state", "Why did {a:n} {x:use} {x} again?"),
-        ("taste_bad", "state", "Why did {b:n} not like {x}?"),
-        ("pick", "state", "Why could {a:n} pick {x}?"),
-        ("grow", "state", "Why did {x} grow {p:at}?"),
-        ("teach", "wish", "Why did {c:n} teach {a:n} to {k}?"),
-        ("learn", "learning", "Why could {a:n} {k} in the end?"),
-        ("ask_for", "lacks", "Why did {a:n} ask {c:n} for {k}?"),
-        ("get_ingredient", "lacks", "Why did {c:n} give {a:n} some {k}?"),
-        ("cook_good", "lacks", "Why could {a:n} {x:use} {x}?"),
-        ("cleared", "open", "Why did {a:n} help to clear the road to {p}?"),
-        ("clear_with", "open", "Why did {a:n} need {x}?"),
-        ("make_up", "alone", "Why did {a:n} and {b:n} have to make up?"),
-        ("return_thing", "where", "Why did {a:n} have {x}?"),
-        ("find", "spot", "Why was {x} {s}?"),
-        ("win", "bet", "Why did {b:n} have to give {y} away?"),
-        ("swap", "owner", "Why could {a:n} give {x} away?"),
-    )
-}
+DEEDS: Mapping[str, tuple[str, Template]] = Table(
+    lambda: {kind: (needs, parse(ask)) for kind, (needs, ask) in read("causes", _Causes).deeds.items()}
+)
 # What a cause is called where its event has no clause of its own.
-CLAUSES: dict[str, Template] = {
-    kind: parse(clause)
-    for kind, clause in (
-        ("lend", "{b:n} had lent {x} to {a:n}"),
-        ("hide", "{b:n} had hidden {x} there"),
-        ("put", "{a:n} had put {x} there"),
-        ("lose", "{a:n} had left {x} there"),
-        ("stray", "{x} had run away to that place"),
-        ("plant", "{a:n} had planted {x} there"),
-        ("part", "{a:n} and {b:n} had stopped speaking"),
-        ("bet", "{a:n} had bet with {b:n} and won"),
-        ("get_ingredient", "{c:n} had given {a:n} some {k}"),
-        ("swap", "{a:n} had got {y} from {b:n} in a swap"),
-        ("find", "{a:n} had found {x}"),
-    )
-}
+CLAUSES: Mapping[str, Template] = Table(
+    lambda: {kind: parse(clause) for kind, clause in read("causes", _Causes).clauses.items()}
+)
 
 
 @dataclass(frozen=True)

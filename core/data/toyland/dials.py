@@ -10,66 +10,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from core.data.toyland.words.homonyms import HOMONYMS
+from core.data.toyland.tables import read
+from core.data.toyland.words import HOMONYMS
 
 Split = Literal["train", "held_out", "any"]
 
-HELD_OUT_PAIRS = frozenset(
-    {  # (colour, kind of thing)
-        ("green", "kite"),
-        ("yellow", "boat"),
-        ("purple", "ball"),
-        ("white", "drum"),
-        ("red", "scarf"),
-        ("blue", "hat"),
-        ("black", "umbrella"),
-        ("orange", "wagon"),
-        ("pink", "book"),
-        ("silver", "bell"),
-        ("grey", "kitten"),
-        ("brown", "puppy"),
-        ("golden", "key"),
-        ("blue", "lantern"),
-        ("green", "bucket"),
-        ("red", "basket"),
-        ("black", "pony"),
-        ("white", "rope"),
-        ("spotted", "goat"),
-        ("red", "tulip"),
-        ("yellow", "rose"),
-        ("orange", "pumpkin"),
-        ("purple", "purse"),
-        ("brown", "top"),
-    }
-)
-HELD_OUT_PLACES = frozenset(
-    {  # (name, place)
-        ("Nora", "castle"),
-        ("Tom", "mill"),
-        ("Lily", "harbour"),
-        ("Ben", "library"),
-        ("Anna", "forest"),
-        ("Max", "beach"),
-        ("Mia", "market"),
-        ("Sam", "orchard"),
-        ("Clara", "bridge"),
-        ("Leo", "river"),
-        ("Ruth", "lake"),
-        ("Finn", "school"),
-        ("Maya", "park"),
-        ("Hugo", "garden"),
-        ("Rosa", "station"),
-        ("Jack", "farm"),
-        ("Jane", "tower"),
-        ("Luke", "barn"),
-        ("Molly", "bakery"),
-        ("Paul", "hill"),
-        ("Amina", "meadow"),
-        ("Ravi", "pond"),
-        ("Leila", "cave"),
-        ("Omar", "field"),
-    }
-)
+
+@dataclass(frozen=True)
+class _HeldOut:
+    pairs: tuple[tuple[str, str], ...]
+    places: tuple[tuple[str, str], ...]
+
+
+_held_out = read("held_out", _HeldOut)
+HELD_OUT_PAIRS = frozenset(_held_out.pairs)  # (colour, kind of thing)
+HELD_OUT_PLACES = frozenset(_held_out.places)  # (name, place)
 
 
 @dataclass(frozen=True)
@@ -83,7 +38,7 @@ class Dials:
 
     `sense_share[word][sense]` brings words with two meanings into the stories: each story then holds one scene
     with one of the words named, every word as often as the others, in each sense as often as its share says.
-    Without it no story holds such a scene. The words and their senses are `words.homonyms.HOMONYMS`.
+    Without it no story holds such a scene. The words and their senses are `words.HOMONYMS`.
 
     Raises ValueError for a share outside 0..1, shares of senses that do not add up to 1, a word or a sense that
     Toyland does not know.

@@ -1,7 +1,8 @@
-"""What can happen: the registry of event kinds, each with what it needs, what it changes and how it is told.
+"""What can happen: the kinds of event, each with what it needs, what it changes and how it is told.
 
-A condition is written ``role.attribute=value`` (or ``!=``); the value is another role, that role's attribute,
-or a plain word. Conditions are joined by ``;``. Example: ``x.where=a; a.at=b.at``.
+They stand in the files of `events`, by theme. A condition is written ``role.attribute=value`` (or ``!=``); the value
+is another role, that role's attribute, or a plain word. Conditions are joined by ``;``. Example: ``x.where=a;
+a.at=b.at``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core.data.toyland.state import Change, State
+from core.data.toyland.tables import DamagedTable, Table, read_each
 from core.data.toyland.template import Template, parse, parse_lines
+from core.data.toyland.words import HOMONYMS
 
 
 @dataclass(frozen=True)
@@ -71,9 +74,6 @@ class Happening:
     cause: int | None = None
 
 
-EVENTS: dict[str, Event] = {}
-
-
 def clauses(text: str) -> tuple[Clause, ...]:
     out = []
     for part in filter(None, (piece.strip() for piece in text.split(";"))):
@@ -85,37 +85,55 @@ def clauses(text: str) -> tuple[Clause, ...]:
     return tuple(out)
 
 
-def event(
-    kind: str,
-    roles: str,
-    *,
-    need: str = "",
-    effect: str = "",
-    say: str = "",
-    vp: str = "",
-    lead: str = "",
-    reason: str = "",
-    why: str = "",
-    did: str = "",
-) -> None:
-    """Add a kind of event. `say`, `vp` and `lead` hold one telling a line; `did` is a plain clause for
-    questions.
+@dataclass(frozen=True)
+class _Row:
+    """A kind of event as its file has it: `say`, `vp` and `lead` hold one telling a line; `did` is a plain clause for
+    questions."""
 
-    Raises ValueError if the kind exists already or cannot be told.
+    roles: str
+    need: str = ""
+    effect: str = ""
+    vp: str = ""
+    say: str = ""
+    lead: str = ""
+    reason: str = ""
+    why: str = ""
+    did: str = ""
+
+
+def read_events() -> dict[str, Event]:
+    """The kinds of event, with a scene for each meaning of a word with two, such as "bank:river".
+
+    No plan names the scenes; the dial `sense_share` puts them into a story.
+    Raises DamagedTable for a kind that exists already or cannot be told.
     """
-    if kind in EVENTS:
-        raise ValueError(f"event {kind!r} is defined twice")
-    if not (say or vp):
-        raise ValueError(f"event {kind!r} has no telling")
-    EVENTS[kind] = Event(
+    found: dict[str, Event] = {}
+    for name, theme in read_each("events", dict[str, _Row]).items():
+        for kind, row in theme.items():
+            if kind in found:
+                raise DamagedTable(name, f"event {kind!r} is defined twice")
+            if not (row.say or row.vp):
+                raise DamagedTable(name, f"event {kind!r} has no telling")
+            found[kind] = _event(kind, row)
+    for word, meanings in HOMONYMS.items():
+        for sense, tellings in meanings.items():
+            found[f"{word}:{sense}"] = _event(f"{word}:{sense}", _Row("a", say=tellings))
+    return found
+
+
+def _event(kind: str, row: _Row) -> Event:
+    return Event(
         kind,
-        tuple(roles.split()),
-        clauses(need),
-        clauses(effect),
-        parse_lines(say),
-        parse_lines(vp),
-        parse_lines(lead),
-        parse(reason) if reason else None,
-        parse(why) if why else None,
-        parse(did) if did else None,
+        tuple(row.roles.split()),
+        clauses(row.need),
+        clauses(row.effect),
+        parse_lines(row.say),
+        parse_lines(row.vp),
+        parse_lines(row.lead),
+        parse(row.reason) if row.reason else None,
+        parse(row.why) if row.why else None,
+        parse(row.did) if row.did else None,
     )
+
+
+EVENTS: Mapping[str, Event] = Table(read_events)

@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
-from core.data.toyland.copies import copies
+from core.data.toyland.dials import HELD_OUT_PAIRS
+from core.data.toyland.words import COLOURS, HE_NAMES, SHE_NAMES, THINGS
 
 Split = Literal["train", "held_out"]
 
 HELD_OUT_DIGITS = frozenset({(1, 8), (2, 6), (3, 9), (4, 4), (5, 7), (0, 3), (6, 9), (7, 8)})  # smaller first
 PAIRS = {"(": ")", "[": "]", "{": "}", "<": ">"}
 HELD_OUT_NESTING = frozenset({("(", "{"), ("[", "<"), ("{", "["), ("<", "(")})  # (outside, directly inside)
+_NAMES = (*SHE_NAMES, *HE_NAMES)
+_THINGS = tuple(word for kinds in THINGS.values() for word, _, _ in kinds)
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,30 @@ def _brackets(rng: Random, held_out: bool, longest: int) -> Iterator[Exercise]:
             yield Exercise(row, "".join(PAIRS[one] for one in reversed(still_open)))
 
 
+def copies(seed: int = 0, split: str = "train") -> Iterator[str]:
+    """Endless lists of names and things, each said two to four times on one line: "Nora, the kite. Nora, the kite."
+
+    Nothing foretells a list, and everything foretells its second saying: what a model gains there it gains by looking
+    back and copying. Stories need the same skill for their names, but give it less practice.
+
+    The same for the same seed. Colours of things that stories hold out are in the "held_out" lists, in each at least
+    one, and in no other.
+    """
+    draw = Random(seed)
+    while True:
+        things = [(draw.choice(COLOURS), draw.choice(_THINGS)) for _ in range(draw.randint(2, 5))]
+        names = [draw.choice(_NAMES) for _ in range(draw.randint(2, 7))]
+        repeats = draw.randint(2, 4)
+        if any(pair in HELD_OUT_PAIRS for pair in things) is not (split == "held_out"):
+            continue
+        items = [*names, *(f"the {colour} {thing}" for colour, thing in things)]
+        draw.shuffle(items)
+        line = ", ".join(items)
+        yield " ".join([f"{line[0].upper()}{line[1:]}."] * repeats)
+
+
 def lists(seed: int = 0, split: Split = "train") -> Iterator[Exercise]:
-    """The endless lists of `copies.copies`, cut inside their second saying: what is left is foretold.
+    """The endless lists of `copies`, cut inside their second saying: what is left is foretold.
 
     The cut is after the second saying's first item, so that the prompt shows what is to be copied.
     Raises ValueError, at the call, if the split is unknown.

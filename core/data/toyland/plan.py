@@ -1,20 +1,22 @@
 """Arcs, and how one becomes a list of happenings.
 
-An arc's plan has one step a line. ``go a p`` is an event with its roles; ``?`` before it makes it optional;
-``|`` separates alternatives and ``+`` joins events within one; ``<lose`` names the event that caused it;
-``---`` starts a paragraph; ``*`` is a digression of `a`, which may stay out. A role written ``@treat`` is
-drawn from that pool.
+Arcs stand in the files of `arcs`, by theme. An arc's plan has one step a line. ``go a p`` is an event with its roles;
+``?`` before it makes it optional; ``|`` separates alternatives and ``+`` joins events within one; ``<lose`` names the
+event that caused it; ``---`` starts a paragraph; ``*`` is a digression of `a`, which may stay out. A role written
+``@treat`` is drawn from that pool.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from random import Random
 
 from core.data.toyland.cast import Casting, Wanted, draw, parse_cast
 from core.data.toyland.event import EVENTS, Happening
 from core.data.toyland.state import State
+from core.data.toyland.tables import DamagedTable, Table, lines, read, read_each
 from core.data.toyland.template import Template, parse_lines
 
 
@@ -50,8 +52,6 @@ class Arc:
     share: float = 1.0
 
 
-ARCS: dict[str, Arc] = {}
-DIGRESSIONS: list[Step] = []
 BREAK = Step("---", ())
 DIGRESS = Step("*", ())
 
@@ -75,15 +75,41 @@ def _line(text: str) -> Line:
     return Line(tuple(tuple(parse_step(s) for s in option.split(" + ")) for option in options), maybe)
 
 
-def arc(name: str, cast: str, titles: str, plan: str, share: float = 1.0) -> None:
-    """Add a kind of story; `share` is its weight among the others."""
-    lines = tuple(_line(line.strip()) for line in plan.splitlines() if line.strip())
-    ARCS[name] = Arc(name, parse_cast(cast), parse_lines(titles), lines, share)
+@dataclass(frozen=True)
+class _Row:
+    """A kind of story as its file has it; `share` is its weight among the others."""
+
+    cast: str
+    titles: str
+    plan: str
+    share: float = 1.0
 
 
-def digressions(block: str) -> None:
-    """Add small events that may happen to `a` anywhere, one a line."""
-    DIGRESSIONS.extend(parse_step(line.strip()) for line in block.splitlines() if line.strip())
+@dataclass(frozen=True)
+class _Digressions:
+    steps: str
+
+
+def read_arcs() -> dict[str, Arc]:
+    """The kinds of story. Raises DamagedTable where a plan names what `EVENTS` does not have."""
+    found: dict[str, Arc] = {}
+    for file, theme in read_each("arcs", dict[str, _Row]).items():
+        for name, row in theme.items():
+            try:
+                plan = tuple(_line(line) for line in lines(row.plan))
+            except PlanError as error:
+                raise DamagedTable(file, f"{name!r}: {error}") from error
+            found[name] = Arc(name, parse_cast(row.cast), parse_lines(row.titles), plan, row.share)
+    return found
+
+
+ARCS: Mapping[str, Arc] = Table(read_arcs)
+
+
+@cache
+def digressions() -> tuple[Step, ...]:
+    """Small events that may happen to `a` anywhere."""
+    return tuple(parse_step(line) for line in lines(read("digressions", _Digressions).steps))
 
 
 def with_scene(plan: Arc, sense_share: Mapping[str, Mapping[str, float]], rng: Random) -> Arc:
@@ -159,7 +185,7 @@ class Run:
         """Perhaps let something small happen that has not happened yet."""
         if self.rng.random() < 0.35:
             return
-        step = draw(self.rng, DIGRESSIONS)
+        step = draw(self.rng, digressions())
         roles = {
             role: self.casting.roles.get(arg, arg) for role, arg in zip(EVENTS[step.kind].roles, step.args)
         }

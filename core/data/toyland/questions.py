@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Literal
@@ -13,6 +13,7 @@ from core.data.toyland.discourse import Discourse
 from core.data.toyland.event import EVENTS, Happening
 from core.data.toyland.grammar import capital
 from core.data.toyland.state import Person, Place, State, Thing
+from core.data.toyland.tables import Table, read
 from core.data.toyland.tell import Sentence
 from core.data.toyland.template import Template, parse
 from core.data.toyland.words import HOMES
@@ -33,35 +34,19 @@ class Question:
     sentence_index: int
 
 
-WHERE = {
-    "lose": parse("did {a} leave {x}"),
-    "stray": parse("did {x} hide"),
-    "hide": parse("did {b} hide {x}"),
-    "put": parse("did {a} put {x}"),
-    "find": parse("did {a} find {x}"),
-    "find_other": parse("did {b} find {x}"),
-}
+@dataclass(frozen=True)
+class _Questions:
+    where: dict[str, str]
+    did: dict[str, tuple[str, str]]
+
+
+WHERE: Mapping[str, Template] = Table(
+    lambda: {kind: parse(ask) for kind, ask in read("questions", _Questions).where.items()}
+)
 # Deed -> who does it, and the deed in the plain form that follows "did"; the same words are the same deed.
-DID = {
-    kind: (who, parse(deed))
-    for kind, who, deed in (
-        ("lose", "a", "lose {x}"),
-        ("find", "a", "find {x}"),
-        ("find_other", "b", "find {x}"),
-        ("hide", "b", "hide {x}"),
-        ("break", "a", "break {x}"),
-        ("mend", "c", "mend {x}"),
-        ("buy", "a", "buy {x}"),
-        ("snatch", "a", "snatch {x}"),
-        ("win", "a", "win the bet"),
-        ("plant", "a", "plant {x}"),
-        ("pick", "a", "pick {x}"),
-        ("learn", "a", "learn to {k}"),
-        ("pay_job", "a", "work for {c:n}"),
-        ("clear_with", "a", "clear the way to {p}"),
-        ("promise_care", "a", "promise to look after {x}"),
-    )
-}
+DID: Mapping[str, tuple[str, Template]] = Table(
+    lambda: {kind: (who, parse(deed)) for kind, (who, deed) in read("questions", _Questions).did.items()}
+)
 
 
 class Plain:

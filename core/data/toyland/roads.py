@@ -7,30 +7,27 @@ place.
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from itertools import pairwise
 
 from core.data.toyland.state import State
+from core.data.toyland.tables import DamagedTable, lines, read
 from core.data.toyland.words import PLACES
 
-# Each line is one road through its places, in order.
-ROADS = """
-market bakery shop school library theatre museum park hospital station workshop stable farm barn field orchard
-orchard greenhouse garden meadow pond mill river bridge forest cave hill tower castle lake beach lighthouse harbour
-harbour inn well market park pond
-school park
-garden market bridge
-market station harbour
-mill field
-meadow forest lake river
-hill castle
-farm orchard
-"""
+
+@dataclass(frozen=True)
+class _Roads:
+    roads: str
 
 
 def _neighbours() -> dict[str, tuple[str, ...]]:
     found: dict[str, set[str]] = {name: set() for name in PLACES}
-    for road in ROADS.strip().splitlines():
+    for road in lines(read("roads", _Roads).roads):
         for one, other in pairwise(road.split()):
+            if not {one, other} <= found.keys():
+                raise DamagedTable(
+                    "roads", f"no place on the road from {one} to {other} in words/places.toml"
+                )
             found[one].add(other)
             found[other].add(one)
     return {name: tuple(sorted(places)) for name, places in found.items()}

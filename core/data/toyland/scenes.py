@@ -17,9 +17,7 @@ from core.data.toyland.dials import Split
 from core.data.toyland.discourse import Discourse
 from core.data.toyland.state import Person, State
 from core.data.toyland.template import Template, parse_lines
-from core.data.toyland.words.cues import OTHER
-from core.data.toyland.words.homonyms import HOMONYMS
-from core.data.toyland.words.people import HE_NAMES, SHE_NAMES
+from core.data.toyland.words import HE_NAMES, HOMONYMS, OTHER, SHE_NAMES
 
 FEWEST, MOST = 1, 3  # scenes of one text
 APART = 4  # of so many tellings one is kept from training

@@ -3,7 +3,7 @@
 A noun for a thing, a place or a person is always a mention, so what it names is known; any other meaning is read
 off the fixed words around it, which only tellings write. The rules of a word are tried in order. ``<Thing>`` asks
 that the word stands in the mention of a thing of that kind (so ``<Person>``, ``<Place>``); ``~kite/bell`` that a
-mention of such a thing follows at once; ``scene`` that a scene of `words.homonyms` wrote it; any other text is a
+mention of such a thing follows at once; ``scene`` that a scene of `words.HOMONYMS` wrote it; any other text is a
 pattern in which ``~`` is the word, and ``*`` stands for every case left.
 """
 
@@ -15,59 +15,21 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from core.data.toyland.state import Entity, Person, Place, Thing
+from core.data.toyland.tables import read
 from core.data.toyland.tell import Sentence
-from core.data.toyland.words.homonyms import HOMONYMS
+from core.data.toyland.words import HOMONYMS
 
 if TYPE_CHECKING:
     from core.data.toyland import Story
 
-RULES: dict[str, tuple[tuple[str, str], ...]] = {
-    "back": (("body", r"~ to back|back to ~"), ("in return", "*")),
-    "bear": (("toy", "<Thing>"), ("animal", r"a ~ would")),
-    "beat": (("heart", r"heart ~"), ("drum", "~drum"), ("defeat", r"~ .+ at")),
-    "bit": (("wounded with teeth", r"~ (?:his|her) lip"), ("piece", r"every ~|~ by bit|bit by ~")),
-    "close": (("near", r"~ (?:by|to|at)"),),
-    "cook": (("profession", "<Person>"), ("prepare food", "*")),
-    "dear": (("loved", r"as ~ as"), ("costing much", r"too ~ for"), ("a sigh", r"oh ~")),
-    "drum": (("instrument", "<Thing>"), ("make a noise", r"~ on the")),
-    "even": (("dividing by two", r"~ days"), ("surprisingly", "*")),
-    "felt": (("searched by touch", r"~ about"), ("had a feeling", "*")),
-    "left": (
-        ("not right", r"turned ~"),
-        (
-            "remaining",
-            r"what was ~ of|nothing was ~|any [\w ]+ ~\b|no \w+ ~\b|not a \w+ of \w+ was ~|there was no \w+ ~",
-        ),
-        ("went away from", "*"),
-    ),
-    "light": (
-        ("daybreak", r"first ~"),
-        ("gentle", r"a ~ rain"),
-        ("not heavy", r"felt ~"),
-        ("lamp", r"was a ~ in"),
-    ),
-    "like": (("enjoy", r"would .+ ~|did .+ ~"), ("similar to", "*")),
-    "lily": (("flower", "<Thing>"), ("name", "<Person>")),
-    "marble": (("toy", "<Thing>"), ("stone", r"~ lion")),
-    "pen": (("for writing", "<Thing>"), ("for pigs", r"pig ~")),
-    "play": (("make music", "~flute/fiddle"), ("have fun", "*")),
-    "right": (("not left", r"turned ~"), ("good", r"not ~|~ to|came ~|things? ~")),
-    "ring": (("jewel", "<Thing>"), ("make a bell sound", "~bell")),
-    "rose": (("flower", "<Thing>"), ("flower", r"~ bush"), ("went up", r"(?:water|moon|wind) ~")),
-    "row": (("line of seats", r"front ~"), ("move a boat", "*")),
-    "saw": (("tool", "<Thing>"), ("noticed by eye", "*")),
-    "still": (
-        ("not moving", r"kept (?:quite )?~|sat quite ~|not sit ~|sit ~|was ~, and|everything was ~"),
-        ("as before", "*"),
-    ),
-    "top": (("toy", "<Thing>"), ("highest part", r"~ of")),
-    "watch": (("clock", "<Thing>"), ("look", r"~ (?:out|me|him|her)\b")),
-    "well": (("water hole", "<Place>"), ("in a good way", "*")),
-    "will": (("name", "<Person>"), ("future", "*")),
-    "wind": (("turn a spring", "~watch"), ("moving air", "*")),
-    **{word: tuple((sense, "scene") for sense in meanings) for word, meanings in HOMONYMS.items()},
-    "nail": (("finger", "scene"), ("iron", "scene"), ("iron", r"(?:little|rusty) ~")),
-}
+
+def _rules() -> dict[str, tuple[tuple[str, str], ...]]:
+    own = read("senses", dict[str, tuple[tuple[str, str], ...]])
+    scenes = {word: tuple((sense, "scene") for sense in meanings) for word, meanings in HOMONYMS.items()}
+    return {**{word: rules for word, rules in own.items() if word not in scenes}, **scenes, **own}
+
+
+RULES = _rules()
 _KINDS: dict[str, type[Entity]] = {"<Thing>": Thing, "<Person>": Person, "<Place>": Place}
 _AMBIGUOUS = re.compile(rf"\b(?:{'|'.join(RULES)})\b", re.I)
 

@@ -24,9 +24,19 @@ from typing import Literal
 from core.data.toyland.cast import draw
 from core.data.toyland.dials import HELD_OUT_PAIRS, HELD_OUT_PLACES
 from core.data.toyland.grammar import capital
-from core.data.toyland.reviews.opinions import OPINIONS, Opinion, held_out
+from core.data.toyland.reviews.opinions import (
+    ADJECTIVE,
+    CLAUSES,
+    CONTRASTS,
+    DEED,
+    MIXED,
+    OPINIONS,
+    VERDICTS,
+    Opinion,
+    Way,
+    held_out,
+)
 from core.data.toyland.reviews.subjects import KIN, opening, subject
-from core.data.toyland.reviews.ways import ADJECTIVE, CLAUSES, CONTRASTS, DEED, MIXED, VERDICTS, Way
 
 __all__ = ["Review", "reviews"]
 

@@ -9,113 +9,23 @@ from random import Random
 from core.data.toyland import words
 from core.data.toyland.cast import draw
 from core.data.toyland.grammar import PRONOUNS, adjectives, article, capital
+from core.data.toyland.tables import lines, read
 
-KIN = (
-    "sister",
-    "brother",
-    "cousin",
-    "friend",
-    "neighbour",
-    "aunt",
-    "uncle",
-    "grandmother",
-    "grandfather",
-    "classmate",
-)
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-SELLING = ("market", "shop", "bakery", "inn", "station", "harbour", "farm", "mill", "bridge", "castle")
-SPANS = ("three days", "a week", "two weeks", "a month", "half a year", "a year")
+
+@dataclass(frozen=True)
+class _File:
+    kin: tuple[str, ...]
+    days: tuple[str, ...]
+    selling: tuple[str, ...]
+    spans: tuple[str, ...]
+    openings: dict[str, str]
+
+
+_file = read("reviews/subjects", _File)
+KIN, DAYS, SELLING, SPANS = _file.kin, _file.days, _file.selling, _file.spans
+OPENINGS = {topic: lines(block) for topic, block in _file.openings.items()}
 TAGS = {"thing": ("toy", "keepsake", "tool"), "pet": ("pet",), "food": ("food", "snack")}
 _SLOT = re.compile(r"\{(\w+)\}")
-
-# {x} "a red kite", {the} "the red kite", {y} another thing, {p} "the lake", {at} "by the lake", {who} "Nora the baker".
-OPENINGS = {
-    topic: tuple(line.strip() for line in block.splitlines() if line.strip())
-    for topic, block in (
-        (
-            "thing",
-            """
-            I bought {x} {at}.
-            I bought {x} from {who}.
-            I got {x} for my birthday.
-            My {kin} gave me {x}.
-            I have had {the} for {span}.
-            I swapped {y} for {x}.
-            I found {x} {at}.
-            I won {x} in a bet.
-            Last {day} I ordered {x}.
-            {who} lent me {the}.
-            For {span} I {used} {the}.
-            This is about {the}.
-            My {kin} bought {x} last {day}.
-            I saw {x} in a window and took it home.
-            With my first coins I bought {x}.
-            I had wanted {x} for {span}.
-            {who} sold me {x}.
-            """,
-        ),
-        (
-            "pet",
-            """
-            I bought {x} {at}.
-            I got {x} from {who}.
-            My {kin} gave me {x}.
-            For {span} I looked after {x}.
-            For {span} I {used} {the}.
-            I swapped {y} for {x}.
-            {x} has lived with us for {span}.
-            Last {day} {x} came to us.
-            I found {x} {at}.
-            {the} of my {kin} is well known.
-            """,
-        ),
-        (
-            "food",
-            """
-            I ordered {x} {at}.
-            {who} brought me {x}.
-            I ate {x} {at}.
-            For supper we had {x}.
-            I tried {x} last {day}.
-            My {kin} brought {x} on {day}.
-            I bought {x} {at}.
-            On {day} there was {x}.
-            We ate {x} for {span}.
-            I paid five coins for {x}.
-            """,
-        ),
-        (
-            "place",
-            """
-            Last {day} we went to {p}.
-            We spent {span} {at}.
-            My {kin} took me to {p}.
-            I saw {p} for the first time.
-            It took {span} to get to {p}.
-            For years I had wanted to see {p}.
-            I met my {kin} {at}.
-            We had a picnic {at}.
-            I live near {p}.
-            I went to {p} with {who}.
-            {who} told me about {p}.
-            """,
-        ),
-        (
-            "helper",
-            """
-            Last {day} I went to {who}.
-            {who} mended {y} for me.
-            {who} works {at}.
-            I needed help with {y} and went to {who}.
-            My {kin} sent me to {who}.
-            I asked {who} to {job}.
-            Everybody {at} knows {who}.
-            For {span} {who} worked for me.
-            On {day} I met {who} {at}.
-            """,
-        ),
-    )
-}
 
 
 @dataclass

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from dataclasses import dataclass
+from functools import cache
 from itertools import product
 
-from core.data.toyland.spanish.gloss import translates
 from core.data.toyland.spanish.phrase import Tokens
+from core.data.toyland.tables import read
 
 Links = tuple[tuple[int, int], ...]
 _AND = re.compile(r"(?:i|hi)(?![aeo])|Ida$|Ivan$")
@@ -129,3 +131,29 @@ def _by_gloss(
             if content or translates(word, other, sure=False):
                 pairs = zip(here, there) if len(here) == len(there) else product(here, there)
                 (sure if content else possible).update((i, at[j]) for i, j in pairs)
+
+
+@dataclass(frozen=True)
+class _Gloss:
+    content: dict[str, str]
+    function: dict[str, str]
+
+
+@cache
+def _entries(sure: bool) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """For an English word the whole Spanish words, and the beginnings of others ("roj*")."""
+    gloss = read("spanish/gloss", _Gloss)
+    return {
+        word: (
+            tuple(form for form in forms.split() if not form.endswith("*")),
+            tuple(form[:-1] for form in forms.split() if form.endswith("*")),
+        )
+        for word, forms in (gloss.content if sure else gloss.function).items()
+    }
+
+
+@cache
+def translates(english: str, spanish: str, sure: bool) -> bool:
+    """Whether two words, in small letters, may translate each other: as content words if `sure`."""
+    whole, begun = _entries(sure).get(english, ((), ()))
+    return spanish in whole or spanish.startswith(begun)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from core.data.toyland.event import Happening
+from core.data.toyland.spanish.lexicon import inflected
 from core.data.toyland.spanish.notation import Clitic, Piece, Pieces, Slot, Telling
-from core.data.toyland.spanish.nouns import inflected
 from core.data.toyland.spanish.phrase import CLITICS, Say, Token, Tokens, What, Who
 from core.data.toyland.spanish.reference import References, Setting, roles_of
 from core.data.toyland.state import Person, Thing, Word

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import product
 from random import Random
 
 from core.data.toyland.event import Happening
-from core.data.toyland.spanish import told
 from core.data.toyland.spanish.align import spanish_text
 from core.data.toyland.spanish.clause import Clause
+from core.data.toyland.spanish.lexicon import OPENERS
 from core.data.toyland.spanish.notation import WORDS, Telling, either, entries, tellings
 from core.data.toyland.spanish.phrase import Token, Tokens, loose
-from core.data.toyland.spanish.phrases import OPENERS
 from core.data.toyland.spanish.reference import Memory, Setting
 from core.data.toyland.state import Entity, State
+from core.data.toyland.tables import read_each
 
 FIRST = 0.6  # share of the first Spanish telling among the others
 JOINS = {"and": "y", "and then": "y (luego/después)"}
@@ -34,10 +34,29 @@ class Item:
     kinds: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _Theme:
+    """Tellings, clauses that say why and adverbials that open a sentence, by kind of event."""
+
+    tellings: dict[str, str]
+    reasons: dict[str, str] = field(default_factory=dict)
+    leads: dict[str, str] = field(default_factory=dict)
+
+
+@cache
+def _told() -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {"telling": {}, "reason": {}, "lead": {}}
+    for told in read_each("spanish/told", _Theme).values():
+        found["telling"] |= told.tellings
+        found["reason"] |= told.reasons
+        found["lead"] |= told.leads
+    return found
+
+
 @cache
 def lines(kind: str, table: str = "telling") -> tuple[tuple[Telling, ...], ...]:
     """The tellings of a kind of event ("telling"), its causes ("reason") or its openings ("lead"), by line."""
-    block = {"telling": told.TELLINGS, "reason": told.REASONS, "lead": told.LEADS}[table].get(kind, "")
+    block = _told()[table].get(kind, "")
     found = tuple(tellings(line) for line in entries(block))
     if table == "telling":
         return found

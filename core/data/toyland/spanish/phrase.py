@@ -1,7 +1,7 @@
 """Who and what a sentence speaks of, said in both languages at once: the words carry what links them.
 
 A word is a `Token`: its text; its `zone`, the part of the sentence it belongs to; and a `key`. Words of one zone and
-key translate each other; words without a key are linked by the word list `gloss`, within their zone.
+key translate each other; words without a key are linked by the word list gloss.toml, within their zone.
 """
 
 from __future__ import annotations
@@ -10,25 +10,25 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from core.data.toyland.grammar import PRONOUNS, article, possessive
-from core.data.toyland.spanish.notation import WORDS
-from core.data.toyland.spanish.nouns import (
+from core.data.toyland.spanish.lexicon import (
     AFTER,
     COLOURS,
     PLACES,
+    POOLS,
     PREPOSITIONS,
     PROFESSIONS,
     RELATIONS,
     SIZES,
     SPECIAL,
+    SPOTS,
     THINGS,
     TITLES,
     inflected,
 )
-from core.data.toyland.spanish.phrases import POOLS
-from core.data.toyland.spanish.spots import SPOTS
+from core.data.toyland.spanish.notation import WORDS
 from core.data.toyland.state import Person, Place, Spot, Thing, Word
 from core.data.toyland.words import HOMES, MASS
-from core.data.toyland.words.people import TITLES as ENGLISH_TITLES
+from core.data.toyland.words import TITLES as ENGLISH_TITLES
 
 CLITICS = {"m": "lo", "f": "la", "mp": "los", "fp": "las"}
 THE = {"m": "el", "f": "la", "mp": "los", "fp": "las"}

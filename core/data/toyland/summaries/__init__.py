@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from core.data.toyland.cast import draw
 from core.data.toyland.dials import Dials, Split
 from core.data.toyland.grammar import capital
-from core.data.toyland.summaries import dealing, seeking
 from core.data.toyland.summaries.facts import Fact, facts_of
 from core.data.toyland.summaries.plots import PARTS, PLOTS
 
@@ -31,10 +30,8 @@ __all__ = [
     "Fact",
     "Facts",
     "Summarized",
-    "dealing",
     "facts_of",
     "facts_right",
-    "seeking",
     "summarize",
     "summarized",
 ]

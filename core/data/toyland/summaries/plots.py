@@ -1,9 +1,10 @@
 """The notation of summaries: what every kind of story has to say about its wish, its turning point and its end.
 
-A part has variants. A variant begins with ``? event roles = condition & flags``, written as in plans and events; its
-lines are its tellings. The first variant whose event took place and whose condition holds is the story's. The
-condition is asked of the state right after that event, at the end of a story of its last state. Flags of a turning
-point: "but" where it goes against the wish, "because" where it is the reason of the end.
+Plots stand in dealing.toml and seeking.toml. A part has variants. A variant begins with ``? event roles = condition &
+flags``, written as in plans and events; its lines are its tellings. The first variant whose event took place and
+whose condition holds is the story's. The condition is asked of the state right after that event, at the end of a
+story of its last state. Flags of a turning point: "but" where it goes against the wish, "because" where it is the
+reason of the end.
 
 In a telling, ``{a}`` is a person's name, or from the turning point on, where clear, the pronoun of the story's hero;
 ``{a:o}`` and ``{a:s}`` are the other cases; ``{a:he}``, ``{a:him}``, ``{a:his}`` always the pronoun; ``{b:n}`` always
@@ -14,11 +15,13 @@ lake"; ``[so|or so]`` one of several wordings.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
 from core.data.toyland.event import Clause, clauses
+from core.data.toyland.tables import Table, read_each
 from core.data.toyland.template import Choice, Piece, Slot, Template, parse_lines
 
 PARTS = ("wish", "turn", "end")
@@ -51,9 +54,6 @@ class Plot:
     parts: dict[str, tuple[Variant, ...]]
 
 
-PLOTS: dict[str, Plot] = {}
-
-
 def pattern(text: str) -> Pattern:
     """``lose a x p s`` as a pattern."""
     kind, *args = text.split()
@@ -70,10 +70,27 @@ def _variants(block: str) -> tuple[Variant, ...]:
     return tuple(out)
 
 
-def plot(arc: str, binds: str, wish: str, turn: str, end: str) -> None:
-    """Add what summaries of `arc` say."""
-    parts = {name: _variants(block) for name, block in zip(PARTS, (wish, turn, end))}
-    PLOTS[arc] = Plot(arc, tuple(pattern(text) for text in binds.split(";")), parts)
+@dataclass(frozen=True)
+class _Row:
+    binds: str
+    wish: str
+    turn: str
+    end: str
+
+
+def _plots() -> dict[str, Plot]:
+    return {
+        arc: Plot(
+            arc,
+            tuple(pattern(text) for text in row.binds.split(";")),
+            {part: _variants(getattr(row, part)) for part in PARTS},
+        )
+        for theme in read_each("summaries", dict[str, _Row]).values()
+        for arc, row in theme.items()
+    }
+
+
+PLOTS: Mapping[str, Plot] = Table(_plots)
 
 
 @cache
