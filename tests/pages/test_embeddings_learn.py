@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -33,11 +33,11 @@ class Pictures:
         self.data: dict[str, Any] = {}
         self.act: tuple[str, str] | None = None
 
-    def __call__(self, data: dict[str, Any], key: str, **on: Callable[[], None]) -> None:
+    def __call__(self, data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> None:
         self.data[data["mode"]] = data
         if self.act is not None and self.act[0] == data["mode"]:
             event, self.act = self.act[1], None
-            on[f"on_{event}_change"]()
+            on[event]()
 
     def press(self, app: AppTest, mode: str, event: str) -> None:
         """What a button of a picture does; the page is drawn again afterwards."""
