@@ -126,7 +126,7 @@ def go(slug: str) -> None:
     st.switch_page(native(chapters.BY_SLUG[slug]))
 
 
-def _through_the_door() -> None:
+def _follow_link() -> None:
     """Open the page that a picture's link asked for (`events.visit`), if it exists."""
     chapter = chapters.BY_SLUG.get(str(state.memo("visit").pop("page", None)))
     if chapter is not None and chapter.exists:
@@ -146,7 +146,7 @@ def begin(
             has no Rewind, and without `longest` says by itself what of the text is read.
         writes: use the encoder-decoder's own answer as the target while that is empty (one row shows nothing).
     """
-    _through_the_door()
+    _follow_link()
     state.enter(slug)
     if slug in chapters.TRAINS:
         runs.expect()
