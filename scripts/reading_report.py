@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import core
-from core.analysis.heads import alignment, pointed
+from core.analysis.heads import alignment, answer_location
 from core.analysis.heads.cross_reading import Rule
 from core.analysis.tasks.task_scores import FIRST_SEED, examples
 from core.data.toyland.asked import Asked
@@ -73,12 +73,13 @@ def sentence(lm: LanguageModel, count: int, chosen_on: int) -> dict[str, Any]:
     """How often the sentence that is read most while the answer is written is the one that tells the answer."""
     train: Sequence[Asked] = _truths("question", chosen_on, "train")
     kept: Sequence[Asked] = _truths("question", count, "held_out")
-    chosen = pointed.choose(lm, train)
+    chosen = answer_location.choose(lm, train)
     found = [
-        int(np.argmax(pointed.shares(pointed.read(lm, one), chosen.rule))) == pointed.truth(one)
+        int(np.argmax(answer_location.shares(answer_location.read(lm, one), chosen.rule)))
+        == answer_location.truth(one)
         for one in kept
     ]
-    alike = [pointed.most_alike(one) == pointed.truth(one) for one in kept]
+    alike = [answer_location.most_alike(one) == answer_location.truth(one) for one in kept]
     return {
         "measure": "the sentence that gets most attention while the model writes its own answer tells the answer",
         "split": "held out by combination",
@@ -89,7 +90,7 @@ def sentence(lm: LanguageModel, count: int, chosen_on: int) -> dict[str, Any]:
         "chosen_on": {"examples": chosen_on, "split": "train", "right": round(chosen.right, 4)},
         "model": asdict(wilson(sum(found), len(found))),
         "most words of the question": asdict(wilson(sum(alike), len(alike))),
-        "chance": round(float(np.mean([pointed.chance(one) for one in kept])), 4),
+        "chance": round(float(np.mean([answer_location.chance(one) for one in kept])), 4),
     }
 
 

@@ -16,7 +16,7 @@ import torch
 from core.analysis.tasks.pronoun_gap import by_profession
 from core.data.dial import shares_told
 from core.precision import alike
-from core.runs.doses import RECORDED
+from core.runs.bias_recordings import RECORDED
 from core.runs.revision import revision
 from core.training import Trainer, TrainSpec, corpus_lab
 from scripts.record_runs import machine

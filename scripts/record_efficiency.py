@@ -28,8 +28,8 @@ from core.efficiency.speed import speeds
 from core.language_model import LanguageModel
 from core.memory import keep_freed_memory
 from core.precision import alike, settle
+from core.runs.compression_recordings import RECORDED
 from core.runs.revision import revision
-from core.runs.shrunk import RECORDED
 from core.training.text_loss import text_loss
 from core.zoo import load
 from scripts.record_runs import machine

@@ -23,8 +23,8 @@ from core.runs.worker import here
 from core.training import TrainSpec
 from core.training.examples import triple
 from core.training.fine_tune_spec import FineTuneSpec, Task, Way, compared
+from core.training.optimizer_comparison import quintet
 from core.training.pairs import Regularizer, broken_spec, few_fables, regularized_spec
-from core.training.quintet import quintet
 
 
 @dataclass(frozen=True)

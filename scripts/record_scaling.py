@@ -20,7 +20,7 @@ import torch
 from core.analysis.health import emergence
 from core.memory import keep_freed_memory
 from core.precision import alike
-from core.runs.ladders import RECORDED
+from core.runs.ladder_recordings import RECORDED
 from core.runs.revision import revision
 from core.training import Trainer, TrainSpec, ladder
 from scripts.record_runs import machine

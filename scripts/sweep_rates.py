@@ -1,14 +1,15 @@
-"""The rates of the five optimizers of `core.training.quintet`: each the best of several, over three seeds.
+"""The rates of the five optimizers of `core.training.optimizer_comparison`: each the best of several, over three seeds.
 
     python -m scripts.sweep_rates            # all five, some seven minutes on one core
     python -m scripts.sweep_rates sgd adam   # only these; the others' results stay
 
-Rates are those of the row 1, 2, 5, 10, 20, ...: two below and two above the one in `quintet.RATES`, and on as long as
-the best lies at an end. The best has the lowest held-out loss after all steps, in the mean over the seeds. Muon's are
-those of the matrices; what it leaves to Adam has Adam's rate of `quintet.RATES`: so sweep Adam first.
+Rates are those of the row 1, 2, 5, 10, 20, ...: two below and two above the one in `optimizer_comparison.RATES`, and
+on as long as the best lies at an end. The best has the lowest held-out loss after all steps, in the mean over the
+seeds. Muon's are those of the matrices; what it leaves to Adam has Adam's rate: so sweep Adam
+first.
 
-Writes assets/rates.json. A best that is not the one of `quintet.RATES` is said, and has to be put there by hand; then
-sweep what hangs on it and record the runs again: `python -m scripts.record_runs optimizers-sgd ...`.
+Writes assets/rates.json. A best that is not the one of `optimizer_comparison.RATES` is said, and has to be put there
+by hand; then sweep what hangs on it and record the runs again: `python -m scripts.record_runs optimizers-sgd ...`.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import torch
 
 from core.diverged import Diverged
 from core.training import Trainer, TrainSpec
-from core.training.quintet import RATES, STEPS, quintet
+from core.training.optimizer_comparison import RATES, STEPS, quintet
 from core.training.rules import KINDS, Kind
 from scripts.record_runs import machine
 

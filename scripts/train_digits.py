@@ -20,7 +20,7 @@ import torch
 from core.data import digits
 from core.data.digits import Split
 from core.multimodal import measuring, properties
-from core.multimodal.anew import AS_WRITTEN, NEAR
+from core.multimodal.augmentation import AS_WRITTEN, NEAR
 from core.multimodal.captioner import Seeing
 from core.multimodal.measuring import GUARD, Share
 from core.multimodal.scenes import SCENES, scenes

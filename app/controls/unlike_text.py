@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from app import markup, runs
-from core.analysis.tasks.unlike import Likeness, Measure, World, likeness, measured, read_by
+from core.analysis.tasks.out_of_distribution import Likeness, Measure, World, likeness, measured, read_by
 
 SHORT = "unlike all it read"
 GUESS = "a guess"

@@ -17,7 +17,7 @@ from app import models
 from app.models import loading, memory, room
 from app.models.loading import Tell
 from app.models.results import measure, own, typed
-from app.models.shelf import NoRoom, Shelf
+from app.models.shared_cache import NoRoom, Shelf
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel

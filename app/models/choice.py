@@ -60,7 +60,7 @@ def welcome(slug: str) -> None:
 
 def arrive(name: str, lm: LanguageModel) -> None:
     """Replace the text by an example for the opened model, if the learner wrote none and the link has none."""
-    from core.families.suited import suited
+    from core.families.example_texts import suited
 
     memo = state.memo("choice")
     if memo.get("name") != name:

@@ -19,7 +19,7 @@ import streamlit as st
 from app import models, runs
 from app.models import cache, memory
 from app.session import state
-from core.runs import forks
+from core.runs import fork_server
 
 # Python's thread switch interval in seconds: with 5 ms, its default, a computing thread would delay every message of a
 # drawn page.
@@ -60,7 +60,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
         done, _ = await asyncio.wait([_beside(runs.close)], timeout=CLOSES)
         if not done:
             log.warning("The workers did not end in time: their runs go on from their last states")
-        forks.forget()
+        fork_server.forget()
         if starting.done():
             runs.left()
 
@@ -129,12 +129,12 @@ def _leave_after(seconds: float) -> None:
 
 
 def prepare() -> None:
-    """Start the process from which workers are forked (core/runs/forks.py), before the server does anything else."""
+    """Start the process from which workers are forked (core/runs/fork_server.py), before all else."""
     from core.runs.engine import own_workers
 
     try:
         if own_workers():
-            forks.prepare()
+            fork_server.prepare()
     except (ImportError, OSError, ValueError):  # then workers start without it
         log.exception("No process to fork workers from")
 

@@ -17,7 +17,7 @@ import torch
 from core.decoding.labels import wants
 from core.decoding.reader import Reader
 from core.decoding.warpers import forced
-from core.families.asked import guesses, sign_of, softmax
+from core.families.predictions import guesses, sign_of, softmax
 from core.training.examples import marks
 
 if TYPE_CHECKING:

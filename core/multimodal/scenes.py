@@ -1,7 +1,8 @@
 """Scenes: one digit, or two side by side, on a sheet of 12 x 24 pixels, with a caption computed from their pixels.
 
 Each half of the sheet is a cell of 12 x 12 pixels for one digit; a single digit stands in either. A scene of held-out
-digits is their very pixels, moved by whole pixels. To train on, digits are also drawn anew: see `core.multimodal.anew`.
+digits is their very pixels, moved by whole pixels. To train on, digits are also drawn anew: see
+`core.multimodal.augmentation`.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from core.data import digits
 from core.multimodal import captioner, space
-from core.multimodal.anew import training_scenes
+from core.multimodal.augmentation import training_scenes
 from core.multimodal.captioner import Seeing
 from core.multimodal.scenes import Scenes
 from core.multimodal.space import Towers

@@ -20,7 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from core.runs import forks
+from core.runs import fork_server
 from core.runs.queue import Ticket
 from core.runs.serving import DONE, FAILED, WARM
 
@@ -49,7 +49,7 @@ class Process:
         self._said: BinaryIO
         self._say: BinaryIO
         self._line: socket.socket | None = None
-        found = forks.born()
+        found = fork_server.born()
         if found is not None:
             self.pid, self._line = found
             self._said, self._say = self._line.makefile("rb"), self._line.makefile("wb")

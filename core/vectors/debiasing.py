@@ -1,8 +1,8 @@
 """A gender direction, and its removal from vectors (Bolukbasi, Chang, Zou, Saligrama & Kalai 2016).
 
-vectors/leftover.py asks it./Pairs of words that differ mainly in gender define a direction g. Removing a vector's
+Pairs of words that differ mainly in gender define a direction g. Removing a vector's
 component along g leaves v - (v . g) g, which is orthogonal to g. Whether gender information remains elsewhere is tested
-in core/vectors/leftover.py./vectors/leftover.py asks it.
+in core/vectors/residual_bias.py.
 """
 
 from __future__ import annotations

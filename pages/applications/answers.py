@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from app.models import cache
-from core.analysis.heads import alignment, pointed
+from core.analysis.heads import alignment, answer_location
 from core.analysis.heads.cross_reading import (
     Array,
     CrossReading,
@@ -108,7 +108,7 @@ def too_long(opened: Opened, wish: Wish) -> str:
 
 def asked_of(wish: Wish) -> tuple[str, str]:
     """Split a source into the question and its passage."""
-    asked, _, passage = wish.source[wish.first :].partition(pointed.MIDDLE)
+    asked, _, passage = wish.source[wish.first :].partition(answer_location.MIDDLE)
     return asked, passage
 
 
@@ -154,7 +154,7 @@ def parts(use: Use, found: CrossReading, first: int) -> tuple[Spans, Spans]:
     if use.name == "summarize":
         return clause_spans(found.written), sentence_spans(found.source, first)
     if use.name == "question":
-        return whole, pointed.sentences(found.source)
+        return whole, answer_location.sentences(found.source)
     return whole, word_spans(found.source, first)
 
 
@@ -191,7 +191,7 @@ def _labelled(opened: Opened, wish: Wish) -> Found:
         asked, passage = asked_of(wish)
         found: LabelReading = cache.call(read_answer, opened.key, asked, passage)
         labels = tuple((one.text, one.probability) for one in found.answers)
-        read, begins = pointed.sentences(wish.source), len(wish.source) - len(passage)
+        read, begins = answer_location.sentences(wish.source), len(wish.source) - len(passage)
     else:
         found = cache.call(read_class, opened.key, wish.source[wish.first :])
         labels = found.labels

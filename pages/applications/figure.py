@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.kit import pack, register
-from core.analysis.heads import pointed
+from core.analysis.heads import answer_location
 from core.analysis.heads.cross_reading import is_mark
 from core.analysis.tasks import heroes
 from pages.applications.answers import Found, made_links
@@ -135,7 +135,7 @@ def _question(found: Found) -> str:
     source = found.wish.source
     if found.wish.use.name != "question":
         return ""
-    return source[found.wish.first : source.index(pointed.MIDDLE)]
+    return source[found.wish.first : source.index(answer_location.MIDDLE)]
 
 
 def _marks(found: Found) -> list[dict[str, Any]]:

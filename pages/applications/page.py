@@ -11,7 +11,7 @@ from app.controls import widgets
 from app.frame import page
 from app.models import reading
 from app.session import events, state
-from core.analysis.heads import alignment, cross_reading, pointed
+from core.analysis.heads import alignment, answer_location, cross_reading
 from core.analysis.tasks import code_checks, code_scores, heroes, label_chances, label_reading
 from core.decoding import labels
 from core.decoding.generate import generate
@@ -29,7 +29,7 @@ CODE = {
     "": (generate, heroes.mentions),
     "translate": (cross_reading.cross_reading, cross_reading.CrossReading.gathered, alignment.links),
     "summarize": (cross_reading.cross_reading, cross_reading.CrossReading.gathered),
-    "question": (pointed.shares, cross_reading.CrossReading.gathered),
+    "question": (answer_location.shares, cross_reading.CrossReading.gathered),
     "sentiment": (label_chances.label_chances, cross_reading.CrossReading.gathered),
     "story": (generate, heroes.mentions, heroes.stays),
     "dialogue": (generate, heroes.turn),

@@ -15,7 +15,7 @@ from app import models
 from app.counts import counted
 from app.models import cache, gallery, opening
 from app.session import state
-from core.analysis.heads import pointed
+from core.analysis.heads import answer_location
 from core.analysis.tasks import heroes
 from core.data.tasks import TASKS, Pair
 
@@ -171,7 +171,7 @@ def wish(text: str) -> Wish:
             field = " ".join(str(state.get("asks")).split())
             asked, cut = first_of("Your question", field, MOST_OF_A_QUESTION)
             cuts += cut
-        return Wish(use, pointed.source_of(asked or "Who?", text), len(prefix), cuts=cuts)
+        return Wish(use, answer_location.source_of(asked or "Who?", text), len(prefix), cuts=cuts)
     return Wish(use, prefix + text, len(prefix), cuts=cuts)
 
 
@@ -188,7 +188,7 @@ def bare(text: str) -> tuple[str, str, tuple[str, ...]]:
     for task in TASKS.values():
         if text.startswith(task.prefix):
             text = text.removeprefix(task.prefix)
-            asked, between, passage = text.partition(pointed.MIDDLE)
+            asked, between, passage = text.partition(answer_location.MIDDLE)
             return (asked, passage, cuts) if between and task.name == "question" else ("", text, cuts)
     return "", text, cuts
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from app.controls import unlike_text
 from app.counts import counted
-from core.analysis.heads import alignment, pointed
+from core.analysis.heads import alignment, answer_location
 from core.analysis.tasks import heroes
 from core.analysis.tasks.known_words import unknown
 from core.data.toyland.summaries import PARTS, facts_right
@@ -91,7 +91,7 @@ def own_text(found: Found) -> str:
     wish = found.wish
     if wish.use.name in ("code", "story") or wish.pair is not None or found.labelled is not None:
         return ""
-    return wish.source[wish.first :].replace(pointed.MIDDLE, " ", 1)
+    return wish.source[wish.first :].replace(answer_location.MIDDLE, " ", 1)
 
 
 def strangers(found: Found) -> list[str]:
@@ -101,7 +101,7 @@ def strangers(found: Found) -> list[str]:
         return []
     source = wish.source
     if wish.use.name == "question":
-        source = source.replace(pointed.MIDDLE, " " * len(pointed.MIDDLE), 1)
+        source = source.replace(answer_location.MIDDLE, " " * len(answer_location.MIDDLE), 1)
     return unknown(source, wish.use.learns, wish.first)
 
 
@@ -155,7 +155,7 @@ def _answer(found: Found) -> Verdict:
         return Verdict((told, read) if read else (told,))
     span = found.labelled is not None  # a piece of the passage, with its own capitals and marks
     right = found.written == truth.answer or (span and bare(found.written) == bare(truth.answer))
-    true = pointed.truth(truth)
+    true = answer_location.truth(truth)
     lines = [
         Line("The answer is right." if right else f"The answer is wrong. Toyland: {truth.answer}", right),
         Line(

@@ -24,8 +24,8 @@ from app.session import events, state
 from core.analysis.seeds import Interval
 from core.analysis.tasks.pronoun_gap import SURE, TEMPLATES
 from core.data.dial import REMEDIES, Remedy
-from core.runs import doses
-from core.runs.doses import Dose
+from core.runs import bias_recordings
+from core.runs.bias_recordings import Dose
 from core.training import corpus_lab
 from core.training.corpus_lab import BIASED, DIALLED, OTHERS
 from core.training.spec import TrainSpec
@@ -134,7 +134,8 @@ def lab_record(arms: list[Arm]) -> dict[str, Any]:
     """Turn the recorded doses and own runs into the lab's part of the picture."""
     going = [arm for arm in arms if arm.going]
     return {
-        "doses": [_dose(one) for one in doses.curve()], "remedies": [_dose(one) for one in doses.remedies()],
+        "doses": [_dose(one) for one in bias_recordings.curve()],
+        "remedies": [_dose(one) for one in bias_recordings.remedies()],
         "biased": BIASED, "seeds": len(corpus_lab.SEEDS), "steps": corpus_lab.STEPS, "dialled": list(DIALLED),
         "own": [own_point(arm) for arm in arms], "live": [arm.curve() for arm in going], "findings": findings(),
     }  # fmt: skip
@@ -142,9 +143,9 @@ def lab_record(arms: list[Arm]) -> dict[str, Any]:
 
 def findings() -> list[str]:
     """Say what the recorded runs found, in sentences made from their numbers."""
-    curve, tried = doses.curve(), doses.remedies()
+    curve, tried = bias_recordings.curve(), bias_recordings.remedies()
     first, last = curve[0], curve[-1]
-    moved, spilt = doses.moved(last, first), doses.moved(last, first, "others")
+    moved, spilt = bias_recordings.moved(last, first), bias_recordings.moved(last, first, "others")
     said = [
         f"Dialled: {', '.join(DIALLED)}; the other {len(OTHERS)} professions stay at one half.",
         f"From a dose of {first.at:.0%} to one of {last.at:.0%} the model’s share of “she” moves by "
@@ -161,7 +162,7 @@ def findings() -> list[str]:
             else "what is learned of some spreads to others."
         ),
     ]
-    slope = doses.slope(curve)
+    slope = bias_recordings.slope(curve)
     said.append(
         f"A model that said what its text says would follow the dotted line, slope 1; this one has a slope of "
         f"{slope.mean:.2f} ({slope.low:.2f} to {slope.high:.2f}): "
@@ -173,8 +174,8 @@ def findings() -> list[str]:
             else "as the text, within the interval."
         )
     )
-    before = doses.contrast(tried[0])
-    after = "; ".join(f"{NAMES[one.remedy]} {_points(doses.contrast(one))}" for one in tried[1:])
+    before = bias_recordings.contrast(tried[0])
+    after = "; ".join(f"{NAMES[one.remedy]} {_points(bias_recordings.contrast(one))}" for one in tried[1:])
     said.append(
         f"At {BIASED:.0%} the dialled stand above the untouched by {_points(before)}"
         f"{', which the seeds do not tell from nothing' if _holds_nothing(before) else ''}; after a remedy by: {after}."
@@ -187,7 +188,7 @@ def findings() -> list[str]:
 
 def _eased(tried: list[Dose]) -> str:
     """Say what each remedy takes off, seed by seed, and of which the seeds tell that it helps."""
-    off = {NAMES[one.remedy]: doses.eased(tried[0], one) for one in tried[1:]}
+    off = {NAMES[one.remedy]: bias_recordings.eased(tried[0], one) for one in tried[1:]}
     kinds = (
         ([name for name, one in off.items() if one.low > 0], ("helps", "help")),
         ([name for name, one in off.items() if one.high < 0], ("makes it wider", "make it wider")),
@@ -321,7 +322,7 @@ class CorpusLab:
         what = self.asked
         return {
             "tokens": list(what.jobs), "templates": [one.text for one in what.templates],
-            "told": pronoun_gap.told(what), "stories": doses.recorded()["stories"],
+            "told": pronoun_gap.told(what), "stories": bias_recordings.recorded()["stories"],
             "ownJobs": what.own_jobs, "ownTemplates": what.own_templates,
             "series": [one.record(what.jobs) for one in self.shown], "findings": pronoun_gap.findings(self.shown, what),
             "sure": SURE, "limits": list(LIMITS), "lab": lab_record(self.arms),

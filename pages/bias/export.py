@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from core.runs import doses
-from core.vectors.leftover import FEW
+from core.runs import bias_recordings
+from core.vectors.residual_bias import FEW
 from core.vectors.word_lists import Lists, ten_tests
 from pages.bias import corpus_lab, weat
 from pages.bias.corpus_lab import CorpusLab
@@ -134,7 +134,7 @@ def _question(asked: Question, load: str, shown: Table) -> str:
     head = f"# %% The question\n{again or source(asked.table, load, 'asked')}\n"
     if asked.kind == "few":
         share = _short(numbers["share"])
-        return f"""{head}from core.vectors.leftover import told_by_few
+        return f"""{head}from core.vectors.residual_bias import told_by_few
 from core.vectors.token_words import frequent
 
 words = asked(frequent())
@@ -176,7 +176,7 @@ def _removal(seen: Seen) -> list[str]:
     sides, direct = rest
     return [
         f"""# %% What is left without the direction
-from core.vectors.leftover import leftover
+from core.vectors.residual_bias import leftover
 from core.vectors.token_words import frequent
 
 words = table([*frequent(), *(word for test in ten_tests()[6:8] for word in asked_of(test.lists))])
@@ -212,7 +212,7 @@ def lab_table(lab: CorpusLab) -> Rows:
                     one.name, gap["job"], gap["mean"], gap["low"], gap["high"], gap["share"], gap["tokens"],
                     *(None,) * 4,
                 ))  # fmt: skip
-    for dose in [*doses.curve(), *doses.remedies()[1:]]:
+    for dose in [*bias_recordings.curve(), *bias_recordings.remedies()[1:]]:
         for seed, (dialled, others) in enumerate(zip(dose.dialled, dose.others, strict=True)):
             name = f"recorded, {corpus_lab.NAMES[dose.remedy]}, seed {seed}"
             lines.append((*(None,) * 7, name, dose.at, dialled, others))
@@ -244,9 +244,9 @@ found = measured({opened}, {list(what.jobs)!r}, parsed(TEMPLATES))
 for gap in found.gaps:
     assert abs(gap.mean - EXPECTED[gap.job]) < 1e-3 + 1e-3 * abs(gap.mean), gap.job
     print(gap.job, gap.mean, gap.spread)""")
-    means = [round(dose.spread("dialled").mean, 6) for dose in doses.curve()]
+    means = [round(dose.spread("dialled").mean, 6) for dose in bias_recordings.curve()]
     found.append(f"""# %% Dose and response: means over the recorded seeds
-from core.runs.doses import curve, slope
+from core.runs.bias_recordings import curve, slope
 
 MEANS = {means!r}
 assert all(abs(one.spread("dialled").mean - mean) < 1e-5 for one, mean in zip(curve(), MEANS, strict=True))

@@ -20,7 +20,7 @@ from app.kit import pack, register
 from app.session import state
 from core.vectors.association import Measured, association, unit
 from core.vectors.debiasing import Direction, remove
-from core.vectors.leftover import Leftover
+from core.vectors.residual_bias import Leftover
 from core.vectors.word_lists import AssociationTest, Lists
 from pages.bias import charts, sentences, weat
 from pages.bias.weat import Shown, Table, choose

@@ -11,7 +11,7 @@ from app import models
 from app.frame import page, takeaway
 from app.markup import inline
 from app.session import events, state
-from core.vectors import association, debiasing, leftover
+from core.vectors import association, debiasing, residual_bias
 from pages.bias import controls, corpus_lab, export, figure, question
 
 LONGEST = 64  # tokens of the text
@@ -20,7 +20,12 @@ CODE: dict[str, tuple[Callable[..., Any], ...]] = {
     "cosine": (association.cosines, association.unit),
     "word": (association.association, association.cosines),
     "chance": (association.permutation_test, association.measure),
-    "removal": (debiasing.gender_direction, debiasing.remove, leftover.leftover, leftover.told_apart),
+    "removal": (
+        debiasing.gender_direction,
+        debiasing.remove,
+        residual_bias.leftover,
+        residual_bias.told_apart,
+    ),
 }
 WHOLE = (association.measure, association.association, association.effect_size, association.permutation_test)
 EXAMPLES = (

@@ -17,7 +17,7 @@ from core.analysis.tasks import pronoun_gap
 from core.analysis.tasks.pronoun_gap import TEMPLATES, Gap, Measured, Template, listed, parsed
 from core.data.toyland.words import PROFESSIONS
 from core.language_model import LanguageModel
-from core.runs import doses
+from core.runs import bias_recordings
 
 BESIDE = ("tales-gpt", "tales-bert")  # an autoregressive and a masked model of the same text
 HEAVY = 20_000_000  # weights: such a model is asked only when the learner says so
@@ -159,7 +159,7 @@ def _ask(lm: LanguageModel, what: Asked, done: Sequence[Any]) -> Iterator[Measur
 
 def told(what: Asked) -> list[list[int] | None]:
     """Look up what tales of the bundled models' world say of each profession: [she, people]; None: not Toyland's."""
-    counted = doses.recorded()["told"]
+    counted = bias_recordings.recorded()["told"]
     return [counted.get(job) for job in what.jobs]
 
 

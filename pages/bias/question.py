@@ -10,7 +10,7 @@ from math import comb
 
 from app.controls.predict import Answer
 from core.vectors.debiasing import Direction
-from core.vectors.leftover import FEW
+from core.vectors.residual_bias import FEW
 from core.vectors.word_lists import AssociationTest, Lists, WordList, ten_tests
 from pages.bias import sentences, weat
 from pages.bias.figure import Seen

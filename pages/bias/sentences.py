@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.vectors.association import LEAST, Found, Measured, Permutations
-from core.vectors.leftover import Leftover
+from core.vectors.residual_bias import Leftover
 from core.vectors.word_lists import AssociationTest
 from pages.bias.weat import Shown, Singles, Table
 

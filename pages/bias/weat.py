@@ -16,11 +16,11 @@ from app.models import cache
 from app.runs import learned_vectors as learned
 from app.session import state
 from core.language_model import LanguageModel
-from core.runs.carried import pack_vectors
+from core.runs.serialized import pack_vectors
 from core.runs.word_recordings import recorded_words
 from core.vectors.association import LEAST, Found, Measured, TooFewWords, find, measure
 from core.vectors.debiasing import PAIRS, Direction, direct_bias, gender_direction
-from core.vectors.leftover import FEW, Leftover, leftover, told_by_few
+from core.vectors.residual_bias import FEW, Leftover, leftover, told_by_few
 from core.vectors.static import StaticVectors, glove
 from core.vectors.token_words import frequent, of_words, pieces
 from core.vectors.word_lists import AssociationTest, Lists, WordList, read, ten_tests
@@ -123,7 +123,9 @@ def source(table: Table, load: str, name: str = "table") -> str:
         )
     if table.which == "learned" and table.run[0]:
         found = f"vectors({pack_vectors(table.words)!r})"
-        return f"from core.runs.carried import vectors\n\nlearned = {found}\n{name} = lambda words: learned"
+        return (
+            f"from core.runs.serialized import vectors\n\nlearned = {found}\n{name} = lambda words: learned"
+        )
     if table.which == "learned":
         return (
             "from core.runs.word_recordings import recorded_words\n\n"

@@ -8,10 +8,10 @@ from typing import Any
 
 from app.controls.predict import Answer
 from app.runs.trained import Arm
-from core.analysis.health.broken import Reading
+from core.analysis.health.component_ablation import Reading
 from core.analysis.health.diagnosis import diagnose
 from core.language_model import LanguageModel
-from core.runs.carried import pack_curve
+from core.runs.serialized import pack_curve
 from pages.break_it.figure import NOTHING, by_block, finite
 from pages.break_it.pair import evidence
 
@@ -73,7 +73,7 @@ def _now(load: str, given: Mapping[str, Any], part: str, pair: tuple[Reading, Re
     other = "whole" if part == NOTHING else f"read(without(lm, {part!r}), TEXT{_target(given)})"
     return f"""# %% The model on the text, whole and without a part
 import numpy as np
-from core.analysis.health.broken import read, without
+from core.analysis.health.component_ablation import read, without
 from core.analysis.health.diagnosis import diagnose
 from core.analysis.health.evidence import of_reading
 
@@ -100,7 +100,7 @@ def _question(answer: Answer) -> str:
         name: float(f"{value:.5g}") for name, value in answer.numbers.items() if isinstance(value, float)
     }
     return f"""# %% The question: the loss without each part
-from core.analysis.health.broken import losses_without
+from core.analysis.health.component_ablation import losses_without
 
 losses = {{"whole": whole.loss, **losses_without(lm, *([TEXT, TARGET] if "TARGET" in globals() else [TEXT]))}}
 print(losses)
@@ -117,7 +117,7 @@ def _trained(arms: list[Arm], upto: int | None) -> str:
 arms = [recorded(name) for name in {[arm.id for arm in arms]!r}]
 measured = [of_run(arm.points(), arm.checkpoints(){cut}) for arm in arms]"""
     else:
-        source = f"""from core.runs.carried import curve
+        source = f"""from core.runs.serialized import curve
 
 arms = { ({arm.id: pack_curve(arm.points, arm.checkpoints) for arm in arms})!r}
 measured = [of_run(*curve(packed){cut}) for packed in arms.values()]"""

@@ -12,7 +12,7 @@ from typing import Any, cast
 import numpy as np
 
 from app.kit import register
-from core.analysis.health.broken import Reading, missing, read, without
+from core.analysis.health.component_ablation import Reading, missing, read, without
 from core.analysis.health.diagnosis import Diagnosis, diagnose
 from core.analysis.health.evidence import of_reading
 from core.analysis.stream.depth import Depth

@@ -11,7 +11,7 @@ from app.controls import decoder_text, own_run, widgets
 from app.frame import page
 from app.models import cache
 from app.session import events, state
-from core.analysis.health.broken import losses_without, read, without
+from core.analysis.health.component_ablation import losses_without, read, without
 from core.analysis.health.diagnosis import diagnose
 from core.analysis.health.remedies import remedy
 from core.analysis.health.training_health import order_seen

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from app.controls.predict import Answer
-from core.analysis.health.broken import losses_without, missing
+from core.analysis.health.component_ablation import losses_without, missing
 from core.config import WITHOUT, Part
 from core.language_model import LanguageModel
 from pages.break_it.figure import NAMES, WITHOUT_WORDS

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from app.charts import turned
+from app.charts import rotatable
 from app.charts.frame import About
 from app.units import si, size
 from core.costs.accelerators import ACCELERATORS
@@ -74,7 +74,7 @@ def roof(
         figure.add_trace(_measured(name, one))
     _laid_out(figure, shown, (x0, x1), machine)
     knee = ridge(*card)
-    figure.add_vline(x=knee, line={"color": turned.mark("res"), "width": 1, "dash": "dash"})
+    figure.add_vline(x=knee, line={"color": rotatable.mark("res"), "width": 1, "dash": "dash"})
     for word, anchor, shift in (("← memory", "right", -6), ("computing →", "left", 6)):
         figure.add_annotation(
             x=math.log10(knee), y=0.02, yref="paper", text=word, showarrow=False, xanchor=anchor, xshift=shift,
@@ -105,7 +105,7 @@ def _laid_out(
     if machine is not None:
         figure.add_annotation(
             x=across[1], y=math.log10(machine["peak"]), text="this machine", showarrow=False, xanchor="right",
-            yanchor="bottom", font={"size": 11, "color": turned.mark("accent")},
+            yanchor="bottom", font={"size": 11, "color": rotatable.mark("accent")},
         )  # fmt: skip
 
 
@@ -114,7 +114,7 @@ def _best(shown: Subject, at: np.ndarray[Any, Any]) -> go.Scatter:
     best, whose = frontier(shown, at)
     return go.Scatter(
         x=at, y=best, name="the best of all cards", mode="lines", customdata=list(zip(map(si_rate, best), whose)),
-        line={"color": turned.mark("res"), "width": 1.5, "dash": "dot"},
+        line={"color": rotatable.mark("res"), "width": 1.5, "dash": "dot"},
         hovertemplate="at %{x:.3g} operations for each byte<br>the best of all cards: at most %{customdata[0]}, "
         "%{customdata[1]}<extra></extra>",
     )  # fmt: skip
@@ -122,7 +122,7 @@ def _best(shown: Subject, at: np.ndarray[Any, Any]) -> go.Scatter:
 
 def _measured(name: str, one: Mapping[str, float]) -> go.Scatter:
     """Draw a pass as it was measured on this machine, and how far it stays below its roof."""
-    accent = turned.mark("accent")
+    accent = rotatable.mark("accent")
     rates = f"{si_rate(one['flops'])} of {si_rate(one['most'])}"
     return go.Scatter(
         x=[one["intensity"]] * 2, y=[one["flops"], one["most"]], mode="lines+markers", showlegend=False,
@@ -142,7 +142,7 @@ def _roof(at: np.ndarray[Any, Any], one: Roof, name: str, colour: str, dash: str
     most = [attainable(x, *one) for x in at]
     held = ["memory" if x < ridge(*one) else "computing" for x in at]
     return go.Scatter(
-        x=at, y=most, name=name, mode="lines", line={"color": turned.mark(colour), "width": 2, "dash": dash},
+        x=at, y=most, name=name, mode="lines", line={"color": rotatable.mark(colour), "width": 2, "dash": dash},
         customdata=list(zip(map(si_rate, most), held)),
         hovertemplate=f"at %{{x:.3g}} operations for each byte<br>{name}: at most %{{customdata[0]}}, held by "
         "%{customdata[1]}<extra></extra>",
@@ -156,7 +156,7 @@ def _pass(shown: Subject, name: str, one: Mapping[str, float], bright: float) ->
     work = f"{si(one['flops'], 'FLOP')} for {size(one['bytes'])}: {one['intensity']:.2f} a byte"
     return go.Scatter(
         x=[one["intensity"]], y=[one["most"]], mode="markers+text", text=[name], textposition="bottom right",
-        marker={"color": turned.mark(COLOURS[name]), "size": 12}, opacity=bright, showlegend=False,
+        marker={"color": rotatable.mark(COLOURS[name]), "size": 12}, opacity=bright, showlegend=False,
         hovertemplate=f"{name} {texts} of {tokens}<br>{work}<br>at most {si_rate(one['most'])}<extra></extra>",
     )  # fmt: skip
 
@@ -195,4 +195,4 @@ def draw(
             "bytes a second": [*(None for _ in (*found, *measured)), *(card.bandwidth for card in cards)],
         },
     )  # fmt: skip
-    turned.draw(about, roof(shown, found, machine, focus))
+    rotatable.draw(about, roof(shown, found, machine, focus))

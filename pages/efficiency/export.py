@@ -7,12 +7,12 @@ from typing import Any
 
 from app.controls.predict import Answer
 from app.frame.page import Context
-from core.efficiency.beside import Beside
 from core.efficiency.frontier import front
 from core.efficiency.judging import Judged
 from core.efficiency.quantization import Quantization
+from core.efficiency.quantization_report import Beside
 from core.language_model import LanguageModel
-from core.runs import shrunk
+from core.runs import compression_recordings
 from pages.efficiency.figure import Looked
 from pages.efficiency.measure import setting_name
 from pages.efficiency.question import Question
@@ -93,9 +93,9 @@ def cells(
     made = [
         f"""# %% The original, on texts that are held out
 import numpy as np
-from core.efficiency.beside import beside
+from core.efficiency.quantization_report import beside
 from core.efficiency.frontier import measure_steps
-from core.efficiency.halves import halves
+from core.efficiency.part_sensitivity import halves
 from core.efficiency.judging import judge, reference, yardstick
 from core.efficiency.quantization import Quantization, nearest
 
@@ -200,12 +200,15 @@ def pruning_cells(ctx: Context) -> list[str]:
             f"assert abs(pruned['agreement'] - {found['agreement']!r}) < 5e-3",
             f"assert (pruned['numbers'], pruned['bytes']) == ({found['numbers']}, {found['bytes']})",
         ]
-    gain = shrunk.gain(shrunk.arm("alone"), shrunk.arm("distilled"))
+    gain = compression_recordings.gain(
+        compression_recordings.arm("alone"), compression_recordings.arm("distilled")
+    )
     recorded = [
         "# The recorded students: by how much the one alone ends above the taught one, seed by seed.",
-        "from core.runs import shrunk",
+        "from core.runs import compression_recordings",
         "",
-        'gain = shrunk.gain(shrunk.arm("alone"), shrunk.arm("distilled"))',
+        'alone, taught = (compression_recordings.arm(name) for name in ("alone", "distilled"))',
+        "gain = compression_recordings.gain(alone, taught)",
         "print(gain)",
         f"assert abs(gain.mean - {gain.mean!r}) < 1e-9",
     ]

@@ -23,13 +23,13 @@ from app.charts.look import ink
 from app.kit import register
 from app.session import state
 from app.units import si
-from core.efficiency.beside import Beside
 from core.efficiency.compressing import matrix_names
 from core.efficiency.frontier import front
+from core.efficiency.gguf_contents import Contents
 from core.efficiency.judging import Judged
 from core.efficiency.movement import BINS, Moved, histogram, moved, one_group
 from core.efficiency.quantization import Quantization, Quantized, values
-from core.efficiency.stored import Contents
+from core.efficiency.quantization_report import Beside
 from core.language_model import LanguageModel
 from pages.efficiency.measure import Passes, setting_name
 

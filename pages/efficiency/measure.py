@@ -19,7 +19,6 @@ from app.frame.page import Context
 from app.models import cache
 from app.session import state
 from core.efficiency import kernels
-from core.efficiency.beside import Beside, beside, beside_steps
 from core.efficiency.compressing import Compressed, check_model, matrix_names
 from core.efficiency.frontier import Point, measure_steps, settings, steps_of
 from core.efficiency.judging import LONGEST, Judged, Reference, judge, pace, reference, seconds, yardstick
@@ -32,6 +31,7 @@ from core.efficiency.quantization import (
     Quantized,
     nearest,
 )
+from core.efficiency.quantization_report import Beside, beside, beside_steps
 from core.language_model import LanguageModel
 
 PER = {"tensor": "Matrix", "channel": "Row", "group": "Group"}

@@ -10,12 +10,12 @@ from app import markup
 from app.controls import decoder_text
 from app.frame import page
 from app.session import events, state
-from core.efficiency.beside import beside_steps, first_choices
 from core.efficiency.compressing import compress_steps
 from core.efficiency.frontier import front
+from core.efficiency.gguf_contents import block, contents
 from core.efficiency.judging import judge
 from core.efficiency.quantization import nearest
-from core.efficiency.stored import block, contents
+from core.efficiency.quantization_report import beside_steps, first_choices
 from pages.efficiency import export, figure, smaller, speed, stored
 from pages.efficiency.measure import Measure, chosen_setting, setting_controls
 from pages.efficiency.question import ask

@@ -8,7 +8,7 @@ from app.controls.predict import Answer
 from app.counts import counted
 from app.frame.page import Context
 from app.models import cache
-from core.efficiency.halves import HALVES, Half, halves
+from core.efficiency.part_sensitivity import HALVES, Half, halves
 from core.efficiency.quantization import Quantization
 from pages.efficiency.measure import judge_original
 

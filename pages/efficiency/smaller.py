@@ -33,9 +33,9 @@ from core.efficiency.shrink_spec import STUDENTS, ShrinkSpec
 from core.efficiency.shrinking import masks_of
 from core.efficiency.speed import told
 from core.language_model import LanguageModel
-from core.runs import loading, shrunk
+from core.runs import compression_recordings, loading
+from core.runs.compression_recordings import Level
 from core.runs.shrinking import bundled_base
-from core.runs.shrunk import Level
 from pages.efficiency import smaller_charts
 from pages.efficiency.measure import judge_original
 from pages.efficiency.smaller_charts import distilbert_text, pruning_text, scope_text, students_text
@@ -48,17 +48,21 @@ TERMS = ("pruning", "sparsity", "distillation", "teacher", "temperature", "held 
 def record(ctx: Context, arms: Sequence[Arm]) -> dict[str, Any]:
     """Turn recorded runs, the open model's pruning curve and own runs into the JSON that smaller.js draws."""
     way = cut()
-    alone, taught, longer = shrunk.arm("alone"), shrunk.arm("distilled"), shrunk.arm("alone", LONGER)
+    alone, taught, longer = (
+        compression_recordings.arm("alone"),
+        compression_recordings.arm("distilled"),
+        compression_recordings.arm("alone", LONGER),
+    )
     curves: dict[Cut, list[Level]] = {
-        "magnitude": shrunk.curve("magnitude"),
-        "structured": shrunk.curve("structured"),
+        "magnitude": compression_recordings.curve("magnitude"),
+        "structured": compression_recordings.curve("structured"),
     }
     found = pruned_shares(ctx, way)
     listed = [own_record(arm) for arm in arms]
     return {
         "stamp": repr((ctx.model_key, way, share(), sorted(found), listed)),
         "tokens": list(ctx.tokens), "name": ctx.label, "cut": way, "share": share(), "retrained": RETRAINED,
-        "base": {name: shrunk.base()[name] for name in ("name", "loss", "numbers", "bytes", "places")}
+        "base": {name: compression_recordings.base()[name] for name in ("name", "loss", "numbers", "bytes", "places")}
         | {"texts": held_out.STORIES},
         "curves": {name: [_level(one) for one in levels] for name, levels in curves.items()},
         "neuronsOnly": neurons_only(ctx.lm),
@@ -92,14 +96,14 @@ def _level(one: Level) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _arm(one: shrunk.Arm) -> dict[str, Any]:
+def _arm(one: compression_recordings.Arm) -> dict[str, Any]:
     return {
         "way": one.way, "steps": one.steps, "numbers": one.end[0]["numbers"], "bytes": one.end[0]["bytes"],
         "trace": [
             {"step": moment["step"], "loss": _spread(one.spread("loss", at))} for at, moment in enumerate(one.trace[0])
         ],
         "agreement": _spread(one.spread("agreement")),
-        "speed": _speed(shrunk.speed(one.end)),
+        "speed": _speed(compression_recordings.speed(one.end)),
     }  # fmt: skip
 
 

@@ -21,8 +21,8 @@ from core.efficiency.judging import LONGEST
 from core.efficiency.shrink_lab import RETRAINED
 from core.efficiency.shrink_spec import ShrinkSpec
 from core.efficiency.speed import told
-from core.runs import shrunk
-from core.runs.shrunk import Arm, Level
+from core.runs import compression_recordings
+from core.runs.compression_recordings import Arm, Level
 
 TALL = 290  # px, with title and legend
 WHOLE, LONG, DOTTED = [1, 0], [6, 4], [2, 3]
@@ -317,7 +317,8 @@ def pruning_text(magnitude: Sequence[Level], structured: Sequence[Level]) -> lis
         + f" With {last.sparsity:.0%} gone, retraining brings {_nats(last.before['rise'])} down to "
         f"{_nats(last.spread('rise').mean)}.",
         f"Zeros save room only in a file that packs them ({_megabytes(last.bytes)} instead of "
-        f"{_megabytes(int(shrunk.base()['bytes']))} at {last.sparsity:.0%}): a pass multiplies by them all the same. "
+        f"{_megabytes(int(compression_recordings.base()['bytes']))} at {last.sparsity:.0%}): "
+        "a pass multiplies by them all the same. "
         f"Where {most.sparsity:.0%} of heads and neurons are taken out, {counted(most.numbers, 'number')} are "
         f"left and a pass "
         f"is {_fast(most.speed)}; after retraining the loss is {_interval(most.spread('rise'))} above.",
@@ -326,7 +327,7 @@ def pruning_text(magnitude: Sequence[Level], structured: Sequence[Level]) -> lis
 
 def scope_text() -> str:
     """Say what all recorded losses are taken over."""
-    base = shrunk.base()
+    base = compression_recordings.base()
     taken = scope.one_by_one(int(base["places"]), STORIES, "stories", LONGEST)
     return (
         f"Recorded losses, here and of the students, are over {taken}: {base['loss']:.3f} nats for {base['name']} "
@@ -336,16 +337,20 @@ def scope_text() -> str:
 
 def students_text(alone: Arm, distilled: Arm, longer: Arm) -> list[str]:
     """Tell of the students."""
-    teacher, student = shrunk.base(), distilled.end[0]["numbers"]
-    gain, later = shrunk.gain(alone, distilled), shrunk.gain(longer, distilled)
+    teacher, student = compression_recordings.base(), distilled.end[0]["numbers"]
+    gain, later = (
+        compression_recordings.gain(alone, distilled),
+        compression_recordings.gain(longer, distilled),
+    )
     return [
         f"The student has {counted(student, 'number')}, {student / teacher['numbers']:.0%} of its teacher’s "
         f"{teacher['numbers']:,}. {counted(alone.steps, 'step')}, the same stories, the same first weights: "
         f"taught, it ends "
         f"{_lower(gain)}.",
         f"Taught: {_teaching(distilled.spec)}.",
-        f"A taught step costs {shrunk.operations():.1f} times the operations, as the teacher reads along. Alone with "
-        f"as many operations ({counted(longer.steps, 'step')}) the student ends {_against(later)}.",
+        f"A taught step costs {compression_recordings.operations():.1f} times the operations, as the teacher "
+        f"reads along. Alone with as many operations ({counted(longer.steps, 'step')}) the student "
+        f"ends {_against(later)}.",
     ]
 
 

@@ -1,6 +1,6 @@
 """Show how the open model's own file holds its weights, where that is in few bits.
 
-`core.efficiency.stored` reads the file; the functions here turn what it says into the component's JSON.
+`core.efficiency.gguf_contents` reads the file; the functions here turn what it says into the component's JSON.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from app.models import cache
 from app.session import events, state
 from core import real
 from core.checkpoints import CheckpointError
-from core.efficiency.stored import FLOAT, HALF, Block, Contents, block, contents
+from core.efficiency.gguf_contents import FLOAT, HALF, Block, Contents, block, contents
 
 stored = register("efficiency_stored", __file__)
 
@@ -131,7 +131,7 @@ class Section:
             f"""# %% The file: bits a weight, and one block of them
 from pathlib import Path
 from core import real
-from core.efficiency.stored import block, contents
+from core.efficiency.gguf_contents import block, contents
 
 held = contents({place})
 print(held.size, "bytes,", round(held.bits, 3), "bits a weight")

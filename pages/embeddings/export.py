@@ -7,7 +7,7 @@ from typing import Any
 
 from app.controls.predict import Answer
 from app.frame.page import Context
-from core.runs.carried import pack_vectors
+from core.runs.serialized import pack_vectors
 from pages.embeddings.figure import ANSWERS, NEAR, Seen
 from pages.embeddings.in_context import Pair
 from pages.embeddings.question import COUNT, Question
@@ -146,7 +146,7 @@ print(compared.cosines)"""
 def _chosen(seen: Seen) -> str:
     """Write the chosen table as source."""
     if seen.which == "learned" and seen.run is not None:
-        return f"from core.runs.carried import vectors\n\ntable = vectors({pack_vectors(seen.table)!r})"
+        return f"from core.runs.serialized import vectors\n\ntable = vectors({pack_vectors(seen.table)!r})"
     return f"table = {'own' if seen.which == 'model' else 'static'}"
 
 

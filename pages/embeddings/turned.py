@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from app.charts import turned
+from app.charts import rotatable
 from app.charts.frame import About
 from app.frame.page import Context
 from app.models import cache
@@ -146,8 +146,8 @@ def figure(seen: Seen, places: dict[str, Any]) -> go.Figure:
                 text=[word if side.get(row) else "" for row, word in zip(rows, words)],
                 mode="markers+text" if named else "markers",
                 textposition=where if len(where) > 1 else where[0],  # of one word Plotly does not read a list
-                marker={"color": turned.mark(colour), "size": size, "opacity": 1 if named else 0.45},
-                textfont={"color": turned.mark(colour), "size": 12},
+                marker={"color": rotatable.mark(colour), "size": size, "opacity": 1 if named else 0.45},
+                textfont={"color": rotatable.mark(colour), "size": 12},
                 hovertemplate="%{hovertext}<br>%{x:.3f}, %{y:.3f}, %{z:.3f}<extra>" + name + "</extra>",
             )
         )  # fmt: skip
@@ -187,4 +187,4 @@ def draw(ctx: Context, seen: Seen) -> None:
         },
         dict(zip(("word", "here", "component 1", "component 2", "component 3"), map(list, zip(*named)))),
     )  # fmt: skip
-    turned.draw(about, figure(seen, places))
+    rotatable.draw(about, figure(seen, places))

@@ -91,8 +91,8 @@ def cells(found: Sequence[Found], snapshot: int | None, answer: Answer, text: st
     """
     first = """# %% One text, three shapes
 import numpy as np
-from core.families.asked import guesses, stand_in, swap
-from core.families.seen import seen
+from core.families.predictions import guesses, stand_in, swap
+from core.families.visibility import seen
 from core.families.writing import write
 
 
@@ -176,7 +176,7 @@ def _vector_lines(one: Found) -> list[str]:
     """Assert the vectors of a model without a head, and how far a token's vector turns."""
     assert one.vectors is not None
     lines = [
-        "from core.families.asked import stand_in",
+        "from core.families.predictions import stand_in",
         "from core.families.vectors import turned, vectors",
         "made = vectors(lm, IDS)  # it has no head: a vector for each token, and one for the text",
         f"same(made.text[:8], {[_round(float(value)) for value in one.vectors.text[:8]]})",

@@ -15,9 +15,9 @@ import numpy as np
 from app.kit import pack, register
 from app.models import cache
 from core.config import Shape
-from core.families.asked import Swap
-from core.families.seen import Array
+from core.families.predictions import Swap
 from core.families.vectors import Turned, Vectors
+from core.families.visibility import Array
 from core.families.writing import Writing
 from core.language_model import LanguageModel
 from pages.families import lanes

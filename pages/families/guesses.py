@@ -1,6 +1,6 @@
 """Show how often each shape's first guess is right, and what follows from it (guesses.js draws it).
 
-`core.families.right` measures, once for the models at hand; the functions here turn that into the component's JSON.
+`core.families.accuracy` measures, once for the models at hand; the functions here turn that into the component's JSON.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import streamlit as st
 
 from app.kit import register
 from app.models import cache
-from core.families.right import right, words
+from core.families.accuracy import right, words
 from core.language_model import LanguageModel
 from core.vectors.probe import Accuracy
 from pages.families import lanes

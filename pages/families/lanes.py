@@ -22,9 +22,9 @@ from app.models import cache, reading
 from app.session import state
 from core import real
 from core.config import Shape
-from core.families.asked import Guess, Swap, guesses, sign_of, stand_in, swap
-from core.families.seen import Array, seen, untrained
+from core.families.predictions import Guess, Swap, guesses, sign_of, stand_in, swap
 from core.families.vectors import Turned, Vectors, turned, vectors
+from core.families.visibility import Array, seen, untrained
 from core.families.writing import Writing, write
 from core.training.examples import marks
 

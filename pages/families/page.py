@@ -8,10 +8,10 @@ from app import markup
 from app.controls import widgets
 from app.frame import page
 from app.session import events, state
-from core.families.asked import guesses, swap
-from core.families.right import right
-from core.families.seen import seen
+from core.families.accuracy import right
+from core.families.predictions import guesses, swap
 from core.families.vectors import turned, vectors
+from core.families.visibility import seen
 from core.families.writing import write
 from pages.families import cards, export, lanes, question
 from pages.families import guesses as first_guesses

@@ -9,7 +9,7 @@ from app.controls import bare_encoder, decoder_text, widgets
 from app.frame import page
 from app.models import cache
 from app.session import events, state
-from core.analysis.health.broken import predicting_row
+from core.analysis.health.component_ablation import predicting_row
 from core.analysis.neurons.activation_curves import bends, curve
 from core.analysis.neurons.feed_forward import promoted, token_steps
 from core.analysis.neurons.knockouts import NeuronKnockout, ablate_neurons, knock_out_neurons

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from app import runs
 from app.runs.trained import Arm
-from core.runs.carried import pack_tuned
+from core.runs.serialized import pack_tuned
 from core.training.fine_tune_spec import FineTuneSpec, Task, Way
 from pages.fine_tuning import ways
 from pages.fine_tuning.question import Question
@@ -59,7 +59,7 @@ def cells(
         "first = lm.answer(QUESTION, TEXT)[0]\n    best = (first.text, first.probability)"
     )  # fmt: skip
     first = f"""# %% Each way's model, asked of the text
-from core.runs.carried import tuned_model
+from core.runs.serialized import tuned_model
 from core.runs.tuned_recordings import tuned_recording
 
 TEXT, QUESTION = {text!r}, {question!r}

@@ -23,7 +23,7 @@ from app.session import events, state
 from core.analysis.heads.composition import Composition, Way, composition, work
 from core.analysis.heads.effects import HeadEffects, Value
 from core.analysis.heads.jobs import NAMED_FROM, HeadJobs, reads
-from core.analysis.heads.nulls import BY_LUCK, Null
+from core.analysis.heads.null_distributions import BY_LUCK, Null
 from core.analysis.heads.patterns import NAMES, Score
 from core.analysis.heads.sets import (
     Change,
@@ -45,7 +45,7 @@ multi_head_composition = register("multi_head_composition", __file__)
 KEYS = ("block", "head", "off", "pair", "compose")
 DOTS = 40  # of a null distribution that are drawn
 
-# What was taken away, in a sentence, for each kind of null (core/analysis/heads/nulls.py).
+# What was taken away, in a sentence, for each kind of null (core/analysis/heads/null_distributions.py).
 TAKEN: dict[str, str] = {
     "weights moved": "each row’s weights moved to any tokens that it may see",
     "repeats taken out": "earlier copies replaced, the same places read",

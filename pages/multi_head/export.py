@@ -136,7 +136,7 @@ def _heads(load: str, given: Mapping[str, Any], seen: Seen, more: str, switch: s
 import numpy as np
 from core.analysis.heads.effects import switch_off
 from core.analysis.heads.jobs import EVEN, head_jobs
-from core.analysis.heads.nulls import head_chance
+from core.analysis.heads.null_distributions import head_chance
 from core.analysis.heads.patterns import NAMES, head_maps
 
 lm = {load}

@@ -13,7 +13,7 @@ from app.counts import counted
 from app.frame.page import Context
 from app.models import cache
 from core.analysis.heads.jobs import EVEN, MIXED, NAMED_FROM, SHORT, HeadJobs, reads
-from core.analysis.heads.nulls import CONTENT, Chance, Null, halves_that_differ, head_chance
+from core.analysis.heads.null_distributions import CONTENT, Chance, Null, halves_that_differ, head_chance
 from core.analysis.heads.patterns import NAMES, RECENT, Job, Score, head_maps, repeat_scores
 from core.analysis.places import Kind
 from core.analysis.word_classes import CLASSES

@@ -77,7 +77,7 @@ assert scene.caption == {what.scene.caption!r}"""
     first = f"""# %% The picture and its caption
 {image}
 
-from core.multimodal import looking, patches, shipped
+from core.multimodal import patch_ablation, patches, shipped
 
 captioner = shipped.load_captioner()
 said = captioner.caption(image)
@@ -89,9 +89,9 @@ print(patches.cut(image).shape)"""
     orders = {at: round(order, 6) for at in range(seen.count) if (order := seen.order(at, -1)) is not None}
     assert seen.together.left_top is not None and seen.together.left_chance is not None
     second = f"""# %% Where each word looked, and what covering a piece costs it
-looked, cost = looking.looked_at(said), looking.ablated(captioner, image, said)
-left = looking.left(said, cost)
-how = looking.agreement(looked, cost, image, said.chances)
+looked, cost = patch_ablation.looked_at(said), patch_ablation.ablated(captioner, image, said)
+left = patch_ablation.left(said, cost)
+how = patch_ablation.agreement(looked, cost, image, said.chances)
 
 def same(values, others):
     return all(abs(a - b) < 1e-3 for a, b in zip(values, others, strict=True))
@@ -105,7 +105,8 @@ assert all(abs(float(how.order[at]) - order) < 0.1 for at, order in {orders!r}.i
     third = f"""# %% Pieces covered together
 from core.multimodal.captions import WORDS
 
-again = captioner.score(looking.covered(image, {asked.pieces!r}), said.words[:{LONGEST}]).probabilities[{asked.at}]
+covered = patch_ablation.covered(image, {asked.pieces!r})
+again = captioner.score(covered, said.words[:{LONGEST}]).probabilities[{asked.at}]
 assert same([float(again[WORDS.index(word)]) for word in {asked.options[:-1]!r}], {_short(shares)!r})
 print(WORDS[int(again.argmax())])"""
     if own.said is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.frame import page, takeaway
 from app.session import events, state
-from core.multimodal import drawing, looking, patches, pen, space
+from core.multimodal import drawing, patch_ablation, patches, pen, space
 from core.multimodal.captioner import Captioner, Seeing
 from pages.multimodal import controls, export, figure, question, reading
 from pages.multimodal.space import SharedSpace
@@ -46,7 +46,11 @@ with page.foot():
     page.predict(asked.text, asked.options, asked.judge, (what.number, what.drawn, what.strokes, asked.at))
     page.code(
         *((pen.ink, drawing.seen) if what.drawn else ()),
-        *((patches.cut, Seeing.read, Captioner.caption, looking.ablated, looking.agreement) if seen else ()),
+        *(
+            (patches.cut, Seeing.read, Captioner.caption, patch_ablation.ablated, patch_ablation.agreement)
+            if seen
+            else ()
+        ),
         space.retrieval,
     )
     page.take_away(

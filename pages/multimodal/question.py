@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from app.controls.predict import Answer
-from core.multimodal import looking
+from core.multimodal import patch_ablation
 from core.multimodal.captions import END, LONGEST, WORDS
 from core.multimodal.scenes import HEIGHT, WIDTH
 from pages.multimodal.reading import Seen, captioner
@@ -55,7 +55,7 @@ class Question:
                 "had a digit, so no words for an empty one were learned.",
                 {"probability of the whole": chance},
             )
-        image = looking.covered(seen.image, self.pieces)
+        image = patch_ablation.covered(seen.image, self.pieces)
         again = captioner().score(image, seen.words[:LONGEST])
         chances = again.probabilities[self.at]
         best = WORDS[int(chances.argmax())]
@@ -80,7 +80,7 @@ def ask(seen: Seen | None, chosen: int) -> Question:
     if seen is None:
         return Question(None, 0, (), BLANK)
     at = min(chosen if 0 <= chosen < seen.count else seen.focus, LONGEST - 1)
-    there = seen.looked[at] * (looking.inked(seen.image) > 0)
+    there = seen.looked[at] * (patch_ablation.inked(seen.image) > 0)
     pieces = tuple(sorted(there.topk(COVERED).indices.tolist()))
     likely = seen.said.probabilities[at].argsort(descending=True).tolist()
     words = [WORDS[id] for id in likely if WORDS[id] not in (END, WORDS[0])][:CHOICES]

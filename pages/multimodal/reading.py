@@ -17,10 +17,10 @@ from app.models import cache
 from app.session import state
 from app.words import sentence
 from core.data.digits import NAMES
-from core.multimodal import captions, drawing, looking, patches, pen, shipped
+from core.multimodal import captions, drawing, patch_ablation, patches, pen, shipped
 from core.multimodal.captioner import Captioned, Captioner
 from core.multimodal.captions import END, LONGEST, START, WORDS, CaptionError
-from core.multimodal.looking import Agreement
+from core.multimodal.patch_ablation import Agreement
 from core.multimodal.properties import Properties
 from core.multimodal.scenes import Scene, scenes
 from pages.multimodal import strokes
@@ -72,7 +72,7 @@ def picture() -> Picture:
 
 @dataclass(frozen=True)
 class Seen:
-    """The caption of a picture, word by word; arrays as in `core.multimodal.looking`, without the end of the caption.
+    """The caption of a picture, word by word; arrays as in `core.multimodal.patch_ablation`, without its end.
 
     said: the whole answer.   count: how many words it has, W.
     looked: (W, N) mean over all heads.   cost: (W, N) nats.   left: (W, N) probabilities.
@@ -170,18 +170,18 @@ def look(model: Captioner, what: Picture) -> Seen:
     assert image is not None
     said = model.caption(image)
     count = len(said.words) - (said.words[-1] == END)
-    cost = looking.ablated(model, image, said)
-    looked = looking.looked_at(said)
+    cost = patch_ablation.ablated(model, image, said)
+    looked = patch_ablation.looked_at(said)
     together, *each = _agreements(torch.stack([looked, *said.pattern.flatten(0, 1)]), cost, image, said)
     return Seen(
-        what, said, count, looked[:count], cost[:count], looking.left(said, cost)[:count], tuple(each),
+        what, said, count, looked[:count], cost[:count], patch_ablation.left(said, cost)[:count], tuple(each),
         together, _vectors(model, image, said),
     )  # fmt: skip
 
 
 def _agreements(looked: Tensor, cost: Tensor, image: Tensor, said: Captioned) -> list[Agreement]:
     """Of each of many ways to look, (K, W, N), whether what is looked at is what is needed."""
-    found = looking.agreement(looked, cost, image, said.chances)
+    found = patch_ablation.agreement(looked, cost, image, said.chances)
     assert found.left_top is not None
     each = zip(found.order, found.top, found.left_top, strict=True)
     return [replace(found, order=order, top=top, left_top=left) for order, top, left in each]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from app.controls.predict import Answer
-from core.training.moments import Distance, Trained, follow
+from core.training.adam_steps import Distance, Trained, follow
 from core.training.race import Track
 from core.training.rate_finder import Found
 from pages.optimizers.controls import NAMES, Setup
@@ -100,7 +100,7 @@ def _weight(load: str, weight: Weight, trained: Trained) -> str:
     asserts = "\n".join(f"same([{_path(name)} for s in steps], {values})" for name, values in columns.items())
     return f"""# %% Adam on one weight of the model: real training steps on the text, and their numbers
 import numpy as np
-from core.training.moments import compare, follow, place, train
+from core.training.adam_steps import compare, follow, place, train
 from core.training.rules import Rule
 
 lm = {load}

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from app.charts import turned
+from app.charts import rotatable
 from app.charts.frame import About
 from app.kit import pack, register
 from core.training.race import Track
@@ -106,7 +106,7 @@ def perspective(setup: Setup, tracks: Sequence[Track]) -> go.Figure:
     heights = setup.surface.grid(*GRID_3D)[::-1]
     floor, top = float(heights.min()), float(np.quantile(heights, 0.9))
     top = max(top, 1.05 * setup.surface.loss(np.array(setup.start)))
-    figure = turned.surface(
+    figure = rotatable.surface(
         x, y, heights, ("x", "y", "loss"), (floor - 0.03 * (top - floor), top),
         "x %{x:.3f}, y %{y:.3f}<br>loss %{z:.4f}",
     )  # fmt: skip
@@ -132,7 +132,7 @@ def way(points: Any, losses: Any, name: str, colour: str, lift: float, said: Seq
     """A way over a landscape: a line with a dot for each step."""
     return go.Scatter3d(
         x=points[:, 0], y=points[:, 1], z=np.asarray(losses) + lift, mode="lines+markers", name=name,
-        line={"color": turned.mark(colour), "width": 5}, marker={"color": turned.mark(colour), "size": 2.5},
+        line={"color": rotatable.mark(colour), "width": 5}, marker={"color": rotatable.mark(colour), "size": 2.5},
         text=list(said), customdata=np.asarray(losses),
         hovertemplate=f"{name}, %{{text}}<br>x %{{x:.3f}}, y %{{y:.3f}}<br>loss %{{customdata:.4f}}<extra></extra>",
     )  # fmt: skip
@@ -161,4 +161,4 @@ def draw_perspective(setup: Setup, tracks: Sequence[Track]) -> None:
             "loss": [float(loss) for track in tracks for loss in track.losses],
         },
     )  # fmt: skip
-    turned.draw(about, perspective(setup, tracks))
+    rotatable.draw(about, perspective(setup, tracks))

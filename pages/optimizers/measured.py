@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import models
-from app.charts import turned
+from app.charts import rotatable
 from app.charts.frame import About
 from app.controls import widgets, work
 from app.frame.page import Context
@@ -229,7 +229,7 @@ def draw_perspective(
     floor, top = float(finite.min()), float(np.quantile(finite, 0.97))
     if path is not None:
         top = max(top, 1.03 * float(path.losses.max()))
-    chart = turned.surface(
+    chart = rotatable.surface(
         x, y, np.where(np.isfinite(heights), heights, np.nan), ("first direction", "second direction", "loss, nats"),
         (floor - 0.03 * (top - floor), top), "at %{x:.2f}, %{y:.2f}<br>loss on your text %{z:.3f}",
     )  # fmt: skip
@@ -253,7 +253,7 @@ def draw_perspective(
             "loss": [float(loss) for loss in heights.ravel()],
         },
     )  # fmt: skip
-    turned.draw(about, chart)
+    rotatable.draw(about, chart)
 
 
 def go_on(

@@ -16,7 +16,7 @@ from app.kit import pack
 from app.models import cache
 from app.session import events, state
 from core.language_model import LanguageModel
-from core.training.moments import MATRICES, WHOLE, Place, Trained, follow, place, train
+from core.training.adam_steps import MATRICES, WHOLE, Place, Trained, follow, place, train
 from core.training.rules import Rule, Step
 from core.training.text_loss import losses_by_token
 from pages.optimizers import figure

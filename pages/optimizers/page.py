@@ -8,7 +8,7 @@ from app import markup
 from app.frame import page
 from app.models import cache
 from app.session import events, state
-from core.training.moments import follow, train
+from core.training.adam_steps import follow, train
 from core.training.race import race
 from core.training.rules import adam, gradient_descent, momentum, muon
 from pages.optimizers import controls, export, figure, measured, moments, question, runs

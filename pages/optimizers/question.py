@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.controls.predict import Answer
 from app.counts import counted
-from core.training.moments import Distance, compare
+from core.training.adam_steps import Distance, compare
 from pages.optimizers.moments import Weight
 
 OPTIONS = ("Less far", "Up to 3 times", "Over 3 times")

@@ -20,7 +20,7 @@ from app.counts import counted
 from app.runs import trained
 from app.runs.trained import Arm
 from app.session import events, state
-from core.training.quintet import RATES, STEPS, quintet
+from core.training.optimizer_comparison import RATES, STEPS, quintet
 from core.training.rules import Kind
 from core.training.spec import TrainSpec
 from pages.optimizers import figure

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.analysis.health.broken import predicting_row
+from core.analysis.health.component_ablation import predicting_row
 from core.analysis.positions.shuffle import Compared, Shuffled, shuffle
 from core.language_model import LanguageModel
 

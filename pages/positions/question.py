@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app import markup
 from app.controls.predict import Answer
-from core.analysis.health.broken import missing
+from core.analysis.health.component_ablation import missing
 from core.analysis.positions.shuffle import Shuffled, Way, shuffle
 from core.language_model import LanguageModel
 from pages.positions.order import Order

@@ -10,7 +10,7 @@ import numpy as np
 from app.controls.predict import Answer
 from app.runs.trained import Arm
 from core.language_model import LanguageModel
-from core.runs.carried import pack_curve
+from core.runs.serialized import pack_curve
 from pages.regularization.figure import COLS, PASSES, Clean, Masked, Place, shown_rows
 from pages.regularization.question import DRAWS, Question
 from pages.regularization.runs import stop_of
@@ -96,7 +96,7 @@ def _stops(pair: list[Arm], patience: int) -> list[str]:
     own = pair[0].run is not None
     curves = {arm.id: pack_curve(arm.points) for arm in pair if own and arm.id in known}
     source = (
-        f"from core.runs.carried import curve\n\nCURVES = {curves!r}"
+        f"from core.runs.serialized import curve\n\nCURVES = {curves!r}"
         if own
         else "from core.runs import recorded"
     )

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from app.kit import pack, register
-from core.analysis.health.broken import predicting_row
+from core.analysis.health.component_ablation import predicting_row
 from core.language_model import LanguageModel
 from core.training.dropout import dropout_mask, dropped, mean_over_masks, under_masks
 

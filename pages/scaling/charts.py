@@ -14,8 +14,8 @@ from app.charts import vega
 from app.charts.frame import About
 from app.charts.look import ink
 from app.session import state
-from core.runs import ladders
-from core.runs.ladders import Rung
+from core.runs import ladder_recordings
+from core.runs.ladder_recordings import Rung
 from pages.scaling.own import Own
 from pages.scaling.seen import AXES, Seen, fits, places
 from pages.scaling.words import powered, raised, sized
@@ -90,7 +90,7 @@ def _beside(seen: Seen) -> list[dict[str, Any]]:
         return []
     return [
         {"x": one.at(seen.against, seen.tables), "loss": one.loss, "width": one.width, "first": one.seed == 0}
-        for one in ladders.rungs()
+        for one in ladder_recordings.rungs()
         if one not in seen.runs
     ]
 

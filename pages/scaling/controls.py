@@ -7,7 +7,7 @@ import streamlit as st
 from app import runs
 from app.controls import own_run, widgets
 from app.session import state
-from core.runs import ladders
+from core.runs import ladder_recordings
 from pages.scaling import own
 from pages.scaling.own import Own
 from pages.scaling.seen import Seen
@@ -21,7 +21,7 @@ def draw(seen: Seen) -> None:
     widgets.segments("Largest sizes kept from the fit", "withheld", range(5))
     if seen.against == "data":
         st.segmented_control(
-            "Width of the runs", ladders.widths(), required=True,
+            "Width of the runs", ladder_recordings.widths(), required=True,
             **state.part("rung", seen.width, lambda width: state.set("rung", width)),
         )  # fmt: skip
     else:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.analysis.health.emergence import LENGTHS
-from core.runs import ladders
-from core.runs.ladders import Rung
+from core.runs import ladder_recordings
+from core.runs.ladder_recordings import Rung
 from core.scaling import published
 from pages.scaling.own import Own
 from pages.scaling.question import Question
@@ -23,7 +23,7 @@ NAMES = (
 def table(seen: Seen, own: Sequence[Own]) -> dict[str, Sequence[Any]]:
     """List each recorded run, each own one and each published model."""
     names = {one.name for one in seen.runs}
-    lines = [_line(seen, one, "recorded", one.name in names) for one in ladders.rungs()]
+    lines = [_line(seen, one, "recorded", one.name in names) for one in ladder_recordings.rungs()]
     lines += [_line(seen, one.rung, "yours", False) for one in own if one.known]
     for model in published.MODELS:
         both = None if model.tokens is None else (model.parameters, model.tokens)
@@ -53,12 +53,12 @@ def cells(seen: Seen, own: Sequence[Own], asked: Question) -> list[str]:
 
 def _fit(seen: Seen) -> str:
     head = f"""# %% The law of the recorded runs, without the largest sizes
-from core.runs import ladders
+from core.runs import ladder_recordings
 from core.scaling.forecast import forecast
 
 AGAINST, TABLES, WIDTH, WITHHELD = {seen.against!r}, {seen.tables!r}, {seen.width!r}, {seen.withheld!r}
-runs = ladders.series(AGAINST, WIDTH, TABLES)
-AT = None if WITHHELD else ladders.place(ladders.ahead(AGAINST, WIDTH), AGAINST, TABLES)
+runs = ladder_recordings.series(AGAINST, WIDTH, TABLES)
+AT = None if WITHHELD else ladder_recordings.place(ladder_recordings.ahead(AGAINST, WIDTH), AGAINST, TABLES)
 x, losses = [one.at(AGAINST, TABLES) for one in runs], [one.loss for one in runs]
 """
     if seen.found is None:
@@ -91,13 +91,13 @@ print(found.law, found.loss, (found.low, found.high), found.truth)"""
 
 def _frontier(seen: Seen) -> str:
     law, (low, high, off) = surface(seen.tables), split_interval(seen.tables)
-    best = [one.name for one in ladders.frontier(ladders.rungs(), seen.tables)]
+    best = [one.name for one in ladder_recordings.frontier(ladder_recordings.rungs(), seen.tables)]
     return f"""# %% The frontier of compute, and the law over parameters and characters at once
 import numpy as np
 from core.scaling.surface import fit_surface, misfit, share_between
 
-every = ladders.rungs()
-best = [one.name for one in ladders.frontier(every, TABLES)]
+every = ladder_recordings.rungs()
+best = [one.name for one in ladder_recordings.frontier(every, TABLES)]
 assert best == {best!r}
 n, d, found_losses = zip(*((one.parameters(TABLES), one.tokens, one.loss) for one in every))
 surface = fit_surface(n, d, found_losses)
@@ -112,7 +112,7 @@ print(surface, between, off, best)"""
 def _question(asked: Question) -> str:
     found = asked.forecast()
     return f"""# %% The question: other sizes kept from the fit
-runs = ladders.series("parameters")
+runs = ladder_recordings.series("parameters")
 asked = forecast([one.parameters({asked.tables!r}) for one in runs], [one.loss for one in runs], {asked.held!r})
 assert asked.verdict == {found.verdict!r} and abs(asked.loss - {found.loss!r}) < 1e-5
 print(asked.loss, (asked.low, asked.high), asked.truth)"""

@@ -14,8 +14,8 @@ import streamlit as st
 
 from app.kit import register
 from app.session import state
-from core.runs import ladders
-from core.runs.ladders import Rung
+from core.runs import ladder_recordings
+from core.runs.ladder_recordings import Rung
 from core.scaling.surface import Surface
 from pages.scaling import charts, words
 from pages.scaling.own import Own
@@ -92,21 +92,21 @@ def _forecast(seen: Seen) -> dict[str, Any] | None:
 
 def _frontier(seen: Seen, law: Surface, mine: Sequence[Rung]) -> dict[str, Any]:
     """Loss against compute: a line for each width, the sizes that none beats, the best split by the surface."""
-    runs = ladders.rungs()
+    runs = ladder_recordings.rungs()
     lines = []
-    for width in ladders.widths():
+    for width in ladder_recordings.widths():
         ours = [one for one in runs if one.width == width]
         tokens = sorted({one.tokens for one in ours})
-        means = [ladders.mean([one for one in ours if one.tokens == count]) for count in tokens]
+        means = [ladder_recordings.mean([one for one in ours if one.tokens == count]) for count in tokens]
         n = ours[0].parameters(seen.tables)
         at = [next(one for one in ours if one.tokens == count).at("compute", seen.tables) for count in tokens]
         lines.append({"width": width, "n": n, "c": at, "loss": means, "d": tokens})
     best: dict[float, list[Rung]] = {}
-    for one in ladders.frontier(runs, seen.tables):
+    for one in ladder_recordings.frontier(runs, seen.tables):
         best.setdefault(one.at("compute", seen.tables), []).append(one)
     return {
         "lines": lines,
-        "best": [{"c": c, "loss": ladders.mean(kind), "name": kind[0].name} for c, kind in best.items()],
+        "best": [{"c": c, "loss": ladder_recordings.mean(kind), "name": kind[0].name} for c, kind in best.items()],
         "own": [{"c": one.at("compute", seen.tables), "loss": one.loss, "name": one.name} for one in mine],
         "share": law.share if min(law.amount_n, law.amount_d) > 0 else None,
     }  # fmt: skip

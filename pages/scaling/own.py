@@ -14,8 +14,8 @@ from app.runs.trained import Arm
 from app.session import state
 from core.analysis.health import emergence
 from core.analysis.health.emergence import Metrics
-from core.runs import ladders, loading
-from core.runs.ladders import Rung
+from core.runs import ladder_recordings, loading
+from core.runs.ladder_recordings import Rung
 from core.training import ladder
 from core.training.spec import TrainSpec
 
@@ -92,7 +92,7 @@ def own_runs() -> list[Own]:
 
 def _rung(arm: Arm) -> Rung:
     """Turn an own run into a rung, measured on the ladder's stories: its own held-out ones are those of its seed."""
-    spec, size = arm.spec, ladders.vocabulary()
+    spec, size = arm.spec, ladder_recordings.vocabulary()
     config = spec.config(size)
     blocks, tables = ladder.counted(config)
     metrics: Metrics | None = measured.of(JOB, arm)
@@ -100,7 +100,7 @@ def _rung(arm: Arm) -> Rung:
     seconds = arm.points.seconds.tolist()
     return Rung(
         arm.name, config.d_model, spec.seed, blocks, tables, ladder.tokens_of(spec),
-        ladders.flops(spec, size), *loss, seconds[-1] if seconds else 0.0,
+        ladder_recordings.flops(spec, size), *loss, seconds[-1] if seconds else 0.0,
         metrics.right if metrics else float("nan"), metrics.log if metrics else float("nan"),
         tuple((k, one.value, one.low, one.high) for k, one in metrics.exact.items()) if metrics else (),
         own=arm.id, alike=ladder.is_alike(spec),

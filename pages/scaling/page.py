@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.frame import page
 from app.session import events, state
-from core.runs import ladders
+from core.runs import ladder_recordings
 from core.scaling import bootstrap, fit
 from core.scaling.forecast import forecast
 from core.scaling.surface import fit_surface
@@ -52,7 +52,7 @@ asked = question.ask(seen)
 
 with page.foot():
     page.predict(asked.text, question.OPTIONS, asked.judge, (asked.held, asked.tables))
-    page.code(fit, bootstrap, forecast, fit_surface, ladders.frontier)
+    page.code(fit, bootstrap, forecast, fit_surface, ladder_recordings.frontier)
     page.take_away(
         "scaling_ladder", partial(export.table, seen, mine), partial(export.cells, seen, mine, asked)
     )

@@ -16,8 +16,8 @@ from app.charts.frame import About
 from app.charts.look import ink
 from app.session import state
 from core.analysis.health.emergence import LENGTHS
-from core.runs import ladders
-from core.runs.ladders import Rung
+from core.runs import ladder_recordings
+from core.runs.ladder_recordings import Rung
 from core.scaling import published
 from pages.scaling.own import Own
 from pages.scaling.words import powered, raised, sized
@@ -42,13 +42,14 @@ def length() -> int:
 
 def record(tables: bool, own: Sequence[Own]) -> dict[str, Any]:
     """Turn both comparisons into what the charts show."""
-    runs = ladders.series("parameters")
+    runs = ladder_recordings.series("parameters")
     k = length()
     return {
         "tables": tables, "length": k, "models": [_model(one) for one in published.MODELS],
         "budgets": _budgets(), "losses": _losses(),
         "ladder": [
-            {"n": one.parameters(tables), "c": one.at("compute", tables), "name": one.name} for one in ladders.rungs()
+            {"n": one.parameters(tables), "c": one.at("compute", tables), "name": one.name}
+            for one in ladder_recordings.rungs()
         ],
         "own": [_metrics(one.rung, tables, k) for one in own if one.known and one.rung.exact],
         "metrics": [_metrics(one, tables, k) for one in runs], "said": said(runs, tables, k),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.controls.predict import Answer
-from core.runs import ladders
+from core.runs import ladder_recordings
 from core.scaling.forecast import Forecast
 from pages.scaling.seen import Seen, see
 from pages.scaling.words import sized
@@ -49,7 +49,7 @@ class Question:
 def ask(seen: Seen) -> Question:
     """Ask about the two largest sizes kept from the fit; about one where the picture shows that already."""
     held = 1 if seen.against == "parameters" and seen.withheld == 2 else 2
-    largest = max(one.parameters(seen.tables) for one in ladders.series("parameters"))
+    largest = max(one.parameters(seen.tables) for one in ladder_recordings.series("parameters"))
     many = "the largest size is" if held == 1 else "the two largest sizes are"
     return Question(
         held,

@@ -9,8 +9,8 @@ from functools import lru_cache
 import numpy as np
 
 from app.session import state
-from core.runs import ladders
-from core.runs.ladders import Against, Rung
+from core.runs import ladder_recordings
+from core.runs.ladder_recordings import Against, Rung
 from core.scaling.forecast import Forecast, forecast
 from core.scaling.surface import Surface, fit_surface, misfit, share_between
 from core.training import ladder
@@ -55,7 +55,7 @@ class Seen:
 def shown(own: Sequence[Rung] = ()) -> Seen:
     """Fit what the page's fields ask for; `own` as in `see`."""
     against: Against = state.get("against")
-    widths = ladders.widths()
+    widths = ladder_recordings.widths()
     width = min(widths, key=lambda one: abs(one - int(state.get("rung"))))
     return see(against, int(state.get("withheld")), bool(state.get("tables")), width, own)
 
@@ -66,10 +66,10 @@ def see(against: Against, withheld: int, tables: bool, width: int, own: Sequence
     Args:
         own: a learner's runs; with nothing held back, what is foretold is held against those that are that very run.
     """
-    ahead = None if withheld else ladders.ahead(against, width)
-    at = None if ahead is None else ladders.place(ahead, against, tables)
+    ahead = None if withheld else ladder_recordings.ahead(against, width)
+    at = None if ahead is None else ladder_recordings.place(ahead, against, tables)
     truths = [one.loss for one in own if ahead is not None and is_foretold(one, ahead)]
-    runs = tuple(ladders.series(against, width, tables))
+    runs = tuple(ladder_recordings.series(against, width, tables))
     x, losses = [one.at(against, tables) for one in runs], [one.loss for one in runs]
     try:
         return Seen(
@@ -95,7 +95,7 @@ def fits(one: Rung, seen: Seen) -> bool:
 
 def surface(tables: bool) -> Surface:
     """Fit the law over parameters and data at once, of all recorded runs."""
-    runs = ladders.rungs()
+    runs = ladder_recordings.rungs()
     return fit_surface(
         [one.parameters(tables) for one in runs], [one.tokens for one in runs], [one.loss for one in runs]
     )
@@ -104,7 +104,7 @@ def surface(tables: bool) -> Surface:
 @lru_cache(maxsize=2)
 def split_interval(tables: bool) -> tuple[float, float, float]:
     """Bound the best split of `surface`, and say how far the runs are off it, in nats."""
-    runs, law = ladders.rungs(), surface(tables)
+    runs, law = ladder_recordings.rungs(), surface(tables)
     n, d, losses = zip(*((one.parameters(tables), one.tokens, one.loss) for one in runs))
     return *share_between(law, n, d, losses), misfit(law, np.array(n), np.array(d), np.array(losses))
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from core.runs import ladders
-from core.runs.ladders import Rung
+from core.runs import ladder_recordings
+from core.runs.ladder_recordings import Rung
 from core.scaling.forecast import Forecast
 from core.scaling.surface import Surface
 from core.training import ladder
@@ -143,8 +143,8 @@ def _frontier(seen: Seen, law: Surface) -> str:
 
 def _ended(seen: Seen, law: Surface) -> str:
     """Tell from where on the longest text sets the frontier: a larger size there would want more text than was read."""
-    best = ladders.frontier(ladders.rungs(), seen.tables)
-    longest = max(one.tokens for one in ladders.rungs())
+    best = ladder_recordings.frontier(ladder_recordings.rungs(), seen.tables)
+    longest = max(one.tokens for one in ladder_recordings.rungs())
     shorter = [one.at("compute", seen.tables) for one in best if one.tokens < longest]
     after = [x for one in best if (x := one.at("compute", seen.tables)) > max(shorter, default=0.0)]
     wanted = law.budget(longest)

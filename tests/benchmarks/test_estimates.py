@@ -22,8 +22,8 @@ from core.runs.worker import here
 from core.training import adapting, corpus_lab, ladder
 from core.training.examples import triple
 from core.training.fine_tune_spec import compared
+from core.training.optimizer_comparison import quintet
 from core.training.pairs import broken_spec, few_fables, regularized_spec
-from core.training.quintet import quintet
 from pages.lab.presets import PRESETS
 from tests.benchmarks import pair
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from core.vectors.association import measure
 from core.vectors.debiasing import gender_direction
-from core.vectors.leftover import leftover
+from core.vectors.residual_bias import leftover
 from core.vectors.static import glove
 from core.vectors.word_lists import ten_tests
 from tests.browser import checks, driver

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 import core
 from core.analysis.tasks.pronoun_gap import TEMPLATES, measured, parsed
 from core.data.toyland.words import PROFESSIONS
-from core.runs import doses
+from core.runs import bias_recordings
 from core.training.corpus_lab import MEASURED
 from tests.browser import checks, driver
 
@@ -31,13 +31,13 @@ def test_the_gaps_and_doses_are_cores(page: Page) -> None:
         assert one["means"] == pytest.approx([gap.mean for gap in found.gaps], abs=1e-3)
         assert one["values"] == pytest.approx(found.gaps[state["row"]].values, abs=1e-3)
     assert [one["name"] for one in state["series"]] == ["tales-gpt", "tales-bert"]
-    for shown, one in zip(state["doses"], doses.curve(), strict=True):
+    for shown, one in zip(state["doses"], bias_recordings.curve(), strict=True):
         assert shown["dialled"] == pytest.approx(one.spread("dialled").mean)
         assert shown["others"] == pytest.approx(one.spread("others").mean)
     figure = driver.component(page, NAME)
-    assert figure.locator("[data-dose]").count() == len(doses.curve())
+    assert figure.locator("[data-dose]").count() == len(bias_recordings.curve())
     assert figure.locator("[data-remedy]").count() == 4
-    job, recorded = state["tokens"][state["row"]], doses.recorded()
+    job, recorded = state["tokens"][state["row"]], bias_recordings.recorded()
     she, of = recorded["told"][job]
     drawn = " ".join(figure.locator("svg text").all_text_contents())
     assert f"In {recorded['stories']:,} tales of the same world, of {of} people" in drawn

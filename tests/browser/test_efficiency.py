@@ -10,11 +10,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 import core
-from core.efficiency.beside import beside
 from core.efficiency.compressing import matrix_names
 from core.efficiency.frontier import front
 from core.efficiency.judging import Reference, reference, tensors, yardstick
 from core.efficiency.quantization import Quantization, values
+from core.efficiency.quantization_report import beside
 from tests.browser import checks, driver
 
 NAME = "efficiency"

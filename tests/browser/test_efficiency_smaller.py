@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 from core.efficiency import judging
 from core.efficiency.removal import by_level
 from core.efficiency.shrink_lab import LEVELS, LONGER
-from core.runs import shrunk
+from core.runs import compression_recordings
 from core.zoo import load
 from tests.browser import checks, driver
 
@@ -26,7 +26,7 @@ def opened(page: Page, **query: Any) -> dict[str, Any]:
 
 def test_the_curves_are_those_recorded_and_the_open_model_is_measured(page: Page) -> None:
     state = opened(page, removed=80)
-    levels = shrunk.curve("magnitude")
+    levels = compression_recordings.curve("magnitude")
     assert [one["sparsity"] for one in state["levels"]] == [one.sparsity for one in levels]
     for one, level in zip(state["levels"], levels, strict=True):
         assert one["before"]["rise"] == level.before["rise"]
@@ -34,7 +34,11 @@ def test_the_curves_are_those_recorded_and_the_open_model_is_measured(page: Page
         assert one["numbers"] == level.numbers
     for one, arm in zip(
         state["students"],
-        (shrunk.arm("alone"), shrunk.arm("distilled"), shrunk.arm("alone", LONGER)),
+        (
+            compression_recordings.arm("alone"),
+            compression_recordings.arm("distilled"),
+            compression_recordings.arm("alone", LONGER),
+        ),
         strict=True,
     ):
         assert one["trace"][-1]["loss"]["mean"] == pytest.approx(arm.spread("loss").mean)
@@ -93,7 +97,9 @@ def test_hands_and_keys_choose_the_share(page: Page) -> None:
     now = driver.wait_for_state(
         page, NAME, lambda now: now["cut"] == "structured" and not now["waits"], seconds=30
     )
-    assert [one["sparsity"] for one in now["levels"]] == [one.sparsity for one in shrunk.curve("structured")]
+    assert [one["sparsity"] for one in now["levels"]] == [
+        one.sparsity for one in compression_recordings.curve("structured")
+    ]
     (found,) = [one for one in now["mine"] if one["sparsity"] == 0.55]
     assert (found["heads"], found["neurons"]) == ([2, 4], [230, 512])
     driver.wait_until_drawn(page)

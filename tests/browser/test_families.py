@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import core
-from core.families.asked import guesses
+from core.families.predictions import guesses
 from core.families.published import sizes
 from core.families.writing import write
 from pages.families.figure import crossing

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from core.multimodal import drawing, looking, pen
+from core.multimodal import drawing, patch_ablation, pen
 from core.multimodal.scenes import scenes
 from core.multimodal.shipped import load_captioner, load_space
 from core.multimodal.space import gallery
@@ -41,23 +41,23 @@ def test_each_word_shows_where_it_looked_and_what_it_needed(
     state = opened(page, pictured=4, said=1)
     scene, model = scenes()[4], load_captioner()
     said = model.caption(scene.image)
-    cost = looking.ablated(model, scene.image, said)
+    cost = patch_ablation.ablated(model, scene.image, said)
     assert state["words"] == list(said.words[:-1]) and state["right"] == [
         a == b for a, b in zip(said.words, scene.words)
     ]
-    assert state["looked"] == pytest.approx(looking.looked_at(said)[1].tolist(), abs=2e-5)
+    assert state["looked"] == pytest.approx(patch_ablation.looked_at(said)[1].tolist(), abs=2e-5)
     assert state["fell"] == pytest.approx(cost[1].tolist(), abs=2e-4)
-    assert state["covered"] == pytest.approx(looking.left(said, cost)[1].tolist(), abs=2e-5)
+    assert state["covered"] == pytest.approx(patch_ablation.left(said, cost)[1].tolist(), abs=2e-5)
     figure = driver.component(page, NAME)
     driver.click(page, figure.locator("[data-word='0']"))
     now = wait(page, part=0)
-    assert now["looked"] == pytest.approx(looking.looked_at(said)[0].tolist(), abs=2e-5)
+    assert now["looked"] == pytest.approx(patch_ablation.looked_at(said)[0].tolist(), abs=2e-5)
     driver.wait_for_link(page, "said=0")
     driver.click(page, figure.locator("[data-head='5']"))
     now = wait(page, head=5)
-    one = looking.looked_at(said, 1, 1)
+    one = patch_ablation.looked_at(said, 1, 1)
     assert now["looked"] == pytest.approx(one[0].tolist(), abs=2e-5)
-    how = looking.agreement(one, cost, scene.image)
+    how = patch_ablation.agreement(one, cost, scene.image)
     felt = float(cost[0].abs().max()) >= FELT
     assert now["agreement"] == (pytest.approx(float(how.order[0]), abs=1e-4) if felt else None)
     driver.wait_for_link(page, "crossing=5")

@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, Page
 import core
 from core.analysis.health.landscape import measure, random_plane
 from core.runs.worker import here
-from core.training.moments import STEPS, follow, place, train
-from core.training.quintet import RATES, quintet
+from core.training.adam_steps import STEPS, follow, place, train
+from core.training.optimizer_comparison import RATES, quintet
 from core.training.race import race
 from core.training.rate_finder import search
 from core.training.rules import KINDS, Rule

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from core.runs import ladders
+from core.runs import ladder_recordings
 from core.scaling.forecast import forecast
 from core.scaling.published import MODELS
 from core.training import ladder
@@ -25,7 +25,7 @@ def opened(page: Page, **query: Any) -> dict[str, Any]:
 
 def expected(against: Any, withheld: int, tables: bool = False, width: int = 96) -> Any:
     """The forecast that core computes."""
-    runs = ladders.series(against, width, tables)
+    runs = ladder_recordings.series(against, width, tables)
     return forecast([one.at(against, tables) for one in runs], [one.loss for one in runs], withheld)
 
 
@@ -48,7 +48,7 @@ def test_the_law_and_the_forecast_are_cores(page: Page) -> None:
     state = opened(page)
     assert state["stage"]["step"] == 5 and state["withheld"] == 1
     agrees(state, expected("parameters", 1))
-    runs = ladders.series("parameters")
+    runs = ladder_recordings.series("parameters")
     assert driver.marks(page, "scaling_ladder", "runs").count() == len(runs)
     assert driver.marks(page, "scaling_ladder", "residuals").count() == len(runs)
     law = expected("parameters", 1).law
@@ -58,7 +58,7 @@ def test_the_law_and_the_forecast_are_cores(page: Page) -> None:
         assert shown[one.name]["off"] == pytest.approx(
             100 * (one.loss / float(law(one.blocks)) - 1), abs=1e-3
         )
-    best = [one.name for one in ladders.frontier(ladders.rungs()) if one.seed == 0]
+    best = [one.name for one in ladder_recordings.frontier(ladder_recordings.rungs()) if one.seed == 0]
     assert [one["name"] for one in state["best"]] == best
     drawn = driver.marks(page, "scaling_frontier", "front")
     assert drawn.count() == len(best)
@@ -138,7 +138,7 @@ def test_no_word_lies_on_the_curve_on_a_phone_or_a_desk(against: str, page: Page
         page.wait_for_timeout(300)  # Vega draws anew after the page has come to rest
         assert not driver.chart(page, "scaling_ladder").evaluate(COVERED), (against, size)
         names = driver.chart(page, "scaling_frontier").evaluate(NAMES)
-        assert len({one["text"] for one in names}) >= 2 + len(ladders.widths())
+        assert len({one["text"] for one in names}) >= 2 + len(ladder_recordings.widths())
         for i, one in enumerate(names):
             for other in names[i + 1 :]:
                 assert one["text"] == other["text"] or not overlaps(one, other), (one, other, size)
@@ -154,7 +154,9 @@ def test_a_brush_links_the_runs_and_how_far_they_lie_off_the_law(page: Page) -> 
     page.mouse.up()
     now = driver.wait_for_state(page, "scaling_ladder", lambda now: now["brush"] is not None)
     inside = [one for one in now["points"] if now["brush"][0] <= one["x"] <= now["brush"][1]]
-    assert [one["run"] for one in inside] == [one.name for one in ladders.series("parameters")[3:12]]
+    assert [one["run"] for one in inside] == [
+        one.name for one in ladder_recordings.series("parameters")[3:12]
+    ]
     page.get_by_text("Brushed: 9 runs from").wait_for()
     bright = driver.marks(page, "scaling_ladder", "runs").evaluate_all(
         "all => all.map(run => Number(run.getAttribute('opacity')) > 0.5)"
@@ -180,7 +182,7 @@ def test_the_table_and_the_files_of_a_chart(page: Page, tmp_path: Path) -> None:
     opened(page)
     driver.chart(page, "scaling_ladder").get_by_role("button", name="Table, files").press("Enter")
     page.get_by_role("region", name="Loss against parameters").wait_for()
-    assert page.locator(".gb-twin tbody tr").count() == len(ladders.series("parameters"))
+    assert page.locator(".gb-twin tbody tr").count() == len(ladder_recordings.series("parameters"))
     for ending, begins in (("SVG", b"<svg"), ("PNG", b"\x89PNG"), ("CSV", b"run,parameters")):
         with page.expect_download() as download:
             page.locator('[data-testid="stPopoverBody"]').get_by_role(
@@ -214,7 +216,9 @@ def test_below_the_fold_are_the_published_models_and_the_metrics(page: Page) -> 
     opened(page, inarow=8)
     more = driver.component_state(page, "scaling_metrics")
     assert more["length"] == 8
-    runs = {one.name: {k: share for k, share, *_ in one.exact} for one in ladders.series("parameters")}
+    runs = {
+        one.name: {k: share for k, share, *_ in one.exact} for one in ladder_recordings.series("parameters")
+    }
     assert {one["name"]: one["exact"] for one in more["metrics"]} == {
         name: exact[8] for name, exact in runs.items()
     }

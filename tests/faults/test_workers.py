@@ -131,10 +131,10 @@ def test_a_worker_without_its_server_puts_its_run_back(lite: Store) -> None:
 
 FORKS = """
 import sys
-from core.runs import Engine, Store, forks
+from core.runs import Engine, Store, fork_server
 from core.runs.kinds import read_spec
 
-assert forks.prepare() and forks.prepare(), "once is enough"
+assert fork_server.prepare() and fork_server.prepare(), "once is enough"
 engine = Engine(Store())
 engine.start(timeout=200)
 print("ready", flush=True)
@@ -149,12 +149,12 @@ for line in sys.stdin:
         print("ready", flush=True)
         continue
     if line.strip() == "forget":
-        forks.forget()
+        fork_server.forget()
         print("forgotten", flush=True)
         continue
     print(engine.submit(read_spec(line), owner="test").id, flush=True)
 engine.close()
-forks.forget()
+fork_server.forget()
 """
 
 

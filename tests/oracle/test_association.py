@@ -12,7 +12,7 @@ from scipy import stats
 from sklearn.decomposition import PCA
 from sklearn.linear_model import Ridge
 
-from core.vectors import association, leftover
+from core.vectors import association, residual_bias
 from core.vectors.association import measure, permutation_test
 from core.vectors.debiasing import PAIRS, gender_direction, remove
 from core.vectors.static import StaticVectors, glove
@@ -139,7 +139,7 @@ def test_the_direction_is_the_first_component_of_the_centred_pairs() -> None:
 def test_the_classifier_is_a_ridge_regression() -> None:
     table = glove()
     direction = gender_direction(table)
-    rows = leftover.leaning(table, direction, 60)
+    rows = residual_bias.leaning(table, direction, 60)
     bare, labels = remove(table.vectors[rows], direction.vector), np.repeat([1.0, -1.0], 60)
     x = association.unit(bare)
     right = 0
@@ -148,4 +148,4 @@ def test_the_classifier_is_a_ridge_regression() -> None:
         rest = np.setdiff1d(order, part)
         theirs = Ridge(alpha=1.0).fit(x[rest], labels[rest])
         right += int(((theirs.predict(x[part]) > 0) == (labels[part] > 0)).sum())
-    assert leftover.told_apart(bare, labels, folds=5, seed=0).tolist() == [right]
+    assert residual_bias.told_apart(bare, labels, folds=5, seed=0).tolist() == [right]

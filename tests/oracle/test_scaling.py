@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import curve_fit, least_squares
 
-from core.runs import ladders
+from core.runs import ladder_recordings
 from core.scaling import fit
 from core.scaling.published import (
     CHINCHILLA,
@@ -148,7 +148,7 @@ def test_gpt3_lies_where_its_paper_says() -> None:
 
 
 def test_the_split_of_drawn_surfaces_is_that_of_fits_one_by_one() -> None:
-    runs = ladders.rungs()
+    runs = ladder_recordings.rungs()
     n, d = [one.blocks for one in runs], [one.tokens for one in runs]
     losses = np.array([one.loss for one in runs])
     law = fit_surface(n, d, losses.tolist())

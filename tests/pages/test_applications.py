@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import models
-from core.analysis.heads import pointed
+from core.analysis.heads import answer_location
 from core.analysis.heads.cross_reading import Rule, cross_reading
 from core.analysis.tasks import heroes
 from core.analysis.tasks.code_scores import DECODING, Task, by_model, complete
@@ -140,7 +140,7 @@ def test_the_answer_is_the_model_s_greedy_one_and_its_reading_the_trace_s(
         shown.reshape(len(units), len(read)), found.gathered(Rule(), units, read), atol=1e-5
     )
     if use == "question":
-        assert drawn[-1]["sentence"] == pointed.truth(pair.truth)
+        assert drawn[-1]["sentence"] == answer_location.truth(pair.truth)
         assert drawn[-1]["head"] == pair.truth.question
     if use == "sentiment":
         for one in drawn[-1]["labels"]:

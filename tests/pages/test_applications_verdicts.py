@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.analysis.heads import alignment, pointed
+from core.analysis.heads import alignment, answer_location
 from core.analysis.heads.cross_reading import word_spans
 from core.analysis.tasks.code_checks import check_code
 from core.data.tasks import TASKS
@@ -53,7 +53,7 @@ class TestVerdicts:
         read = word_spans(pair.source, wish.first)
         units = word_spans(written)
         if use == "question":
-            read, units = pointed.sentences(pair.source), ((0, len(written)),)
+            read, units = answer_location.sentences(pair.source), ((0, len(written)),)
         weights = np.random.default_rng(0).random((len(units), len(read)))
         return answers.Found(
             wish=wish, written=written, units=units, likely=(0.5,) * len(units), read=read, weights=weights
@@ -93,7 +93,7 @@ class TestVerdicts:
         judged = verdict.judge(found)
         assert found.weights is not None
         assert judged.lines[0].right
-        assert judged.sentence == pointed.truth(found.wish.truth)
+        assert judged.sentence == answer_location.truth(found.wish.truth)
         assert judged.lines[1].right == (int(np.argmax(found.weights[0])) == judged.sentence)
         assert verdict.judge(self.found("question", "Nobody.")).lines[0].right is False
 

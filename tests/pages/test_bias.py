@@ -14,7 +14,7 @@ import core
 from core.runs.word_recordings import recorded_words
 from core.vectors.association import measure
 from core.vectors.debiasing import gender_direction
-from core.vectors.leftover import leftover, told_by_few
+from core.vectors.residual_bias import leftover, told_by_few
 from core.vectors.static import glove
 from core.vectors.token_words import frequent, of_words, pieces
 from core.vectors.word_lists import Lists, WordList, read, ten_tests

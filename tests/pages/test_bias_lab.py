@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from core.analysis.tasks.pronoun_gap import TEMPLATES, measured, parsed
-from core.runs import doses
+from core.runs import bias_recordings
 from core.runs.worker import here
 from core.training import corpus_lab
 from core.training.spec import TrainSpec
@@ -163,11 +163,11 @@ def test_the_ends_of_the_dials_work(link: dict[str, Any], open_page: Any) -> Non
 
 
 def test_what_is_recorded_is_what_the_doses_say() -> None:
-    raw = json.loads(Path(doses.RECORDED).read_text(encoding="utf-8"))["runs"]
-    for one in doses.curve():
+    raw = json.loads(Path(bias_recordings.RECORDED).read_text(encoding="utf-8"))["runs"]
+    for one in bias_recordings.curve():
         for seed, share in enumerate(one.dialled):
             assert raw[f"none-{round(100 * one.at)}-{seed}"]["trace"][-1]["dialled"] == share
-    slope = doses.slope(doses.curve())
+    slope = bias_recordings.slope(bias_recordings.curve())
     assert slope.low <= slope.mean <= slope.high
     said = " ".join(page_lab.findings())
     assert "so the dial is the cause" in said and "balance" in said

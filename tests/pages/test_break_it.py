@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import models
-from core.analysis.health.broken import losses_without, missing, read, without
+from core.analysis.health.component_ablation import losses_without, missing, read, without
 from core.analysis.health.diagnosis import diagnose
 from core.analysis.health.evidence import of_run
 from core.analysis.health.remedies import remedy

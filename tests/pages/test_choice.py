@@ -13,7 +13,7 @@ from app import models
 from app.models import choice
 from app.session import state
 from core import zoo
-from core.families.suited import suited
+from core.families.example_texts import suited
 from tests.pages.conftest import OpenPage, Runs, random_model
 
 OWN = ("summarize: Nora lost her kite.", "sentiment: It never broke.")

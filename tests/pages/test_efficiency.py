@@ -11,10 +11,10 @@ from streamlit.testing.v1 import AppTest
 import core
 from app import models
 from app.models import cache
-from core.efficiency.beside import beside
-from core.efficiency.halves import halves
 from core.efficiency.judging import reference, yardstick
+from core.efficiency.part_sensitivity import halves
 from core.efficiency.quantization import Quantization
+from core.efficiency.quantization_report import beside
 from pages.efficiency import figure, measure, speed
 from tests.pages.conftest import OpenPage, random_model, run_notebook
 

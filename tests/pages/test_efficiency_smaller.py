@@ -13,7 +13,7 @@ from core.efficiency import distilbert, held_out, judging, shrink_lab
 from core.efficiency.removal import by_level
 from core.efficiency.shrink_lab import LEVELS, LONGER, PARTS
 from core.efficiency.shrink_spec import ShrinkSpec
-from core.runs import loading, shrunk
+from core.runs import compression_recordings, loading
 from core.runs.worker import here
 from core.zoo import load
 from pages.efficiency import smaller, smaller_charts
@@ -65,7 +65,7 @@ def test_the_open_model_is_pruned_beside_the_recorded_curve(
     for one, wanted in zip(shown["mine"], by_level(before, cutting, sorted({*levels, 0.4})), strict=True):
         for name in ("rise", "agreement", "numbers", "bytes", "loss"):
             assert one[name] == pytest.approx(wanted[name], abs=1e-5)
-    for level, one in zip(shrunk.curve(cutting), shown["curves"][cutting], strict=True):
+    for level, one in zip(compression_recordings.curve(cutting), shown["curves"][cutting], strict=True):
         assert one["before"]["rise"] == level.before["rise"]
         assert one["after"]["rise"]["mean"] == level.spread("rise").mean
 
@@ -267,13 +267,17 @@ class TestWords:
     """What the recorded runs say follows from their numbers."""
 
     def test_of_the_recorded_ones(self) -> None:
-        alone, taught, longer = shrunk.arm("alone"), shrunk.arm("distilled"), shrunk.arm("alone", LONGER)
-        gain = shrunk.gain(alone, taught)
+        alone, taught, longer = (
+            compression_recordings.arm("alone"),
+            compression_recordings.arm("distilled"),
+            compression_recordings.arm("alone", LONGER),
+        )
+        gain = compression_recordings.gain(alone, taught)
         first, how, second = smaller_charts.students_text(alone, taught, longer)
         assert f"{gain.mean:.2f} nats ({gain.low:.2f} to {gain.high:.2f})" in first
         assert ("do not tell" in first) == (gain.low <= 0 <= gain.high)
         assert f"{longer.steps:,} steps" in second
-        spec = shrunk.result(shrink_lab.student("distilled"))["spec"]
+        spec = compression_recordings.result(shrink_lab.student("distilled"))["spec"]
         wanted = ShrinkSpec.from_dict(spec)
         settings = f"(T = {wanted.temperature:g}, share of the plain loss 0)"
         assert how == f"Taught: it learns the teacher’s distribution alone {settings}."
@@ -297,7 +301,9 @@ class TestWords:
         assert smaller._speed(speed) == (None if words.startswith("as fast") else speed[1])
 
     def test_whose_weights_are_smallest_and_who_counted(self) -> None:
-        first, *_ = smaller_charts.pruning_text(shrunk.curve("magnitude"), shrunk.curve("structured"))
+        first, *_ = smaller_charts.pruning_text(
+            compression_recordings.curve("magnitude"), compression_recordings.curve("structured")
+        )
         assert first.startswith("tales-gpt without 50% of its blocks’ weights, the smallest first: ")
         (published,) = smaller_charts.distilbert_text()
         assert "has 60% of its weights" in published and distilbert.STUDENT.size.note in published

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import models
-from core.families.asked import guesses, swap
+from core.families.predictions import guesses, swap
 from core.families.published import FAMILIES, sizes
 from core.families.writing import write
 from pages.families import cards, lanes

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 import core
 from app import models
 from app.models import cache, gallery, opening
-from app.models.shelf import Shelf
+from app.models.shared_cache import Shelf
 from core import hub_models, zoo
 from core.costs import parameters
 from core.parts import parts

@@ -11,7 +11,7 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from core.multimodal import captions, drawing, looking, pen
+from core.multimodal import captions, drawing, patch_ablation, pen
 from core.multimodal.properties import LEFT, RIGHT, THICK, THIN, Properties
 from core.multimodal.scenes import scenes
 from core.multimodal.shipped import captioner_card, load_captioner, space_card
@@ -60,7 +60,7 @@ def test_a_held_out_picture_is_captioned_and_its_pieces_are_covered_one_by_one(
     assert APART in " ".join(line.value for line in app.caption).replace("\\", "")
     model, scene = load_captioner(), scenes("held_out")[number]
     said = model.caption(scene.image)
-    cost = looking.ablated(model, scene.image, said)
+    cost = patch_ablation.ablated(model, scene.image, said)
     shown = table(app)
     assert not mixed(shown)
     for word in range(len(said.words) - 1):
@@ -233,7 +233,7 @@ def looked_at(number: int) -> reading.Seen:
 
 def test_a_random_piece_is_the_mean_of_the_probabilities() -> None:
     seen = looked_at(4)
-    inked = looking.inked(seen.image) > 0
+    inked = patch_ablation.inked(seen.image) > 0
     for at, line in enumerate(sentences.found(seen, -1)):
         if seen.order(at, -1) is not None:
             assert f"a random one: {float(seen.left[at][inked].mean()):.0%}." in line
@@ -307,9 +307,9 @@ def test_the_question_covers_three_pieces_at_once(open_page: Any) -> None:
     answer = commit(app)
     model, scene = load_captioner(), scenes()[2]
     said = model.caption(scene.image)
-    inked = looking.inked(scene.image) > 0
-    pieces = sorted((looking.looked_at(said)[1] * inked).topk(question.COVERED).indices.tolist())
-    again = model.score(looking.covered(scene.image, pieces), said.words[: captions.LONGEST])
+    inked = patch_ablation.inked(scene.image) > 0
+    pieces = sorted((patch_ablation.looked_at(said)[1] * inked).topk(question.COVERED).indices.tolist())
+    again = model.score(patch_ablation.covered(scene.image, pieces), said.words[: captions.LONGEST])
     likely = said.probabilities[1].argsort(descending=True)[:4].tolist()
     words = [captions.WORDS[id] for id in likely if captions.WORDS[id] not in ("<s>", "</s>")][:3]
     shares = {f"share of {word}": float(again.probabilities[1][captions.IDS[word]]) for word in words}

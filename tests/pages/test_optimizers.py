@@ -16,8 +16,8 @@ from app.runs import trained
 from app.session import state
 from core.analysis.health.landscape import measure, random_plane, walk
 from core.runs.worker import here
-from core.training.moments import STEPS, compare, follow, place, train
-from core.training.quintet import RATES, quintet
+from core.training.adam_steps import STEPS, compare, follow, place, train
+from core.training.optimizer_comparison import RATES, quintet
 from core.training.race import race
 from core.training.rate_finder import search as search_rates
 from core.training.rules import KINDS, Rule

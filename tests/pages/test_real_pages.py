@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import chapters, models
 from app.models import cache
-from app.models.shelf import Shelf
+from app.models.shared_cache import Shelf
 from core import real
 from pages.applications.assistant import cut_off
 from tests import real as published

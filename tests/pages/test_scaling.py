@@ -14,7 +14,7 @@ from app.models import cache
 from core.analysis.health import emergence
 from core.analysis.health.emergence import LENGTHS
 from core.language_model import LanguageModel
-from core.runs import ladders, loading
+from core.runs import ladder_recordings, loading
 from core.runs.worker import here
 from core.scaling import fit
 from core.scaling.forecast import forecast
@@ -37,7 +37,7 @@ def test_the_first_screen_fits_the_recorded_runs(open_page: Any) -> None:
     assert not app.exception
     shown = table(app)
     assert not mixed(shown)
-    runs = ladders.series("parameters")
+    runs = ladder_recordings.series("parameters")
     largest = max(one.blocks for one in runs)
     kept = [one for one in runs if one.blocks < largest]
     law = fit([one.blocks for one in kept], [one.loss for one in kept])
@@ -77,7 +77,7 @@ def test_the_question_is_answered_by_a_fit(open_page: Any) -> None:
     app.run()
     app.button(key="predict.commit").click().run()
     answer = app.session_state["gb"].memos["predict"]["answer"]
-    runs = ladders.series("parameters")
+    runs = ladder_recordings.series("parameters")
     found = forecast([one.blocks for one in runs], [one.loss for one in runs], held=1)
     assert answer.numbers["foretold"] == pytest.approx(found.loss)
     assert question.VERDICTS[answer.index] == found.verdict
@@ -164,14 +164,14 @@ def test_a_width_that_no_rung_has_is_told(open_page: Any) -> None:
 
 def test_the_metrics_of_the_page_are_those_recorded(open_page: Any) -> None:
     shown = table(open_page("scaling"))
-    for one in ladders.series("parameters"):
+    for one in ladder_recordings.series("parameters"):
         at = shown["run"].index(one.name)
         assert [shown[f"{k} in a row right"][at] for k, *_ in one.exact] == [
             share for _, share, *_ in one.exact
         ]
     logs = [
-        np.mean([one.log for one in ladders.series("parameters") if one.width == width])
-        for width in ladders.widths()
+        np.mean([one.log for one in ladder_recordings.series("parameters") if one.width == width])
+        for width in ladder_recordings.widths()
     ]
     assert logs == sorted(logs), "the smooth metric rises at every size"
 
@@ -224,7 +224,7 @@ def test_a_loss_that_is_no_number_is_told_and_not_measured_again(
 def test_the_foretold_size_can_be_trained_and_compared(
     runs: Runs, open_page: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ladders, "ahead", lambda against, width: ladder.spec(16, SMALL))
+    monkeypatch.setattr(ladder_recordings, "ahead", lambda against, width: ladder.spec(16, SMALL))
     before = seen.see("data", 0, False, 16)
     assert "Train that size" in words.findings(before, seen.surface(False))[1]
     monkeypatch.setattr(own, "LAB", 0)
@@ -242,11 +242,11 @@ def test_the_foretold_size_can_be_trained_and_compared(
 
 def test_an_own_size_is_held_against_what_was_foretold_of_it() -> None:
     for against in ("parameters", "data", "compute"):
-        spec = ladders.ahead(against, 96)  # type: ignore[arg-type]
-        n = ladder.counted(spec.config(ladders.vocabulary()))
+        spec = ladder_recordings.ahead(against, 96)  # type: ignore[arg-type]
+        n = ladder.counted(spec.config(ladder_recordings.vocabulary()))
         rung = replace(
-            ladders.rungs()[0], width=ladder.width_of(spec), tokens=ladder.tokens_of(spec), blocks=n[0], tables=n[1],
-            loss=0.7, own="mine",
+            ladder_recordings.rungs()[0], width=ladder.width_of(spec), tokens=ladder.tokens_of(spec), blocks=n[0],
+            tables=n[1], loss=0.7, own="mine",
         )  # fmt: skip
         shown = seen.see(against, 0, False, 96, [rung, replace(rung, loss=math.nan)])  # type: ignore[arg-type]
         assert shown.found is not None and shown.found.truths == (0.7,)
@@ -256,7 +256,7 @@ def test_an_own_size_is_held_against_what_was_foretold_of_it() -> None:
 
 def test_an_own_run_of_another_width_is_no_row_of_the_law_over_data() -> None:
     shown = seen.see("data", 1, False, 96)
-    rung = replace(ladders.rungs()[0], own="mine")
+    rung = replace(ladder_recordings.rungs()[0], own="mine")
     assert rung.width != 96 and not seen.fits(rung, shown)
     assert not [row for row in words.rows(shown, [rung]) if row["own"]]
     assert [row for row in words.rows(shown, [replace(rung, width=96)]) if row["own"]]
@@ -264,20 +264,20 @@ def test_an_own_run_of_another_width_is_no_row_of_the_law_over_data() -> None:
 
 @pytest.mark.parametrize("k", LENGTHS)
 def test_what_is_said_of_emergence_is_what_the_shares_show(k: int) -> None:
-    said = published.said(ladders.series("parameters"), False, k)
+    said = published.said(ladder_recordings.series("parameters"), False, k)
     shares = [
-        np.mean([{at: one for at, one, *_ in rung.exact}[k] for rung in ladders.series("parameters")
+        np.mean([{at: one for at, one, *_ in rung.exact}[k] for rung in ladder_recordings.series("parameters")
                  if rung.width == width])
-        for width in ladders.widths()
+        for width in ladder_recordings.widths()
     ]  # fmt: skip
     for share in (shares[0], shares[3], shares[-1]):
         assert f"{share:.1%}" in said
     assert ("sees nothing yet" in said) == (max(shares) < 0.01)
     assert ("makes the leap" in said) == (k in (8, 16)) and ("leap either" in said) == (k == 1)
-    everywhere = "at every size" in published.dotted(ladders.series("parameters"), k)
+    everywhere = "at every size" in published.dotted(ladder_recordings.series("parameters"), k)
     assert everywhere == (k not in (1, 32)), "none of 32 in a row is not more often"
-    counted = published.said(ladders.series("parameters"), True, k)
-    assert words.sized(ladders.rungs()[0].parameters(True)) in counted
+    counted = published.said(ladder_recordings.series("parameters"), True, k)
+    assert words.sized(ladder_recordings.rungs()[0].parameters(True)) in counted
 
 
 def test_a_law_without_a_floor_says_so_and_with_one_how_sure_it_is() -> None:

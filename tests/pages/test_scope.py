@@ -13,7 +13,7 @@ from app.controls import scope
 from app.models import cache
 from core.analysis.story_loss import STORIES, mean_loss, story_losses
 from core.efficiency import held_out
-from core.runs import shrunk
+from core.runs import compression_recordings
 from pages.efficiency.measure import judge_original
 from tests.pages.conftest import OpenPage
 
@@ -48,7 +48,7 @@ def test_the_losses_of_efficiency_say_their_texts(open_page: OpenPage) -> None:
     over = f"{own.places:,} tokens of {len(before.asked)} held-out texts, each read by itself and cut at 128 tokens"
     assert shown["original"]["over"] == over and over in html(app)
     (below,) = (data for data in pictures(app) if "students" in data)
-    base = shrunk.base()
+    base = compression_recordings.base()
     told = " ".join(below["said"]["pruned"])
     assert f"{base['places']:,} tokens of {held_out.STORIES} held-out stories" in told
     assert f"{base['loss']:.3f} nats for tales-gpt" in told

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import models
 from app.models import cache
-from app.models.shelf import Shelf
+from app.models.shared_cache import Shelf
 from core.vectors.sentences import cosines, mean_of_words, sentence_vectors
 from core.vectors.static import glove
 from core.zoo import load

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import core
-from core.vectors import leftover
+from core.vectors import residual_bias
 from core.vectors.association import (
     EXACT,
     Measured,
@@ -163,7 +163,7 @@ def test_p_is_told_as_one_sided() -> None:
 
 def test_what_a_classifier_still_finds_is_said_only_where_it_finds_it() -> None:
     words = glove()
-    sure = leftover.leftover(words, gender_direction(words), side=200, shuffles=40)
+    sure = residual_bias.leftover(words, gender_direction(words), side=200, shuffles=40)
     assert sure.after.low > sure.control[2] and "they still lie near each other" in sentences.kept(sure)
     within = dataclasses.replace(sure, control=(0.2, 0.5, sure.after.low))
     assert "does not surely find more" in sentences.kept(within)
@@ -175,7 +175,7 @@ def test_the_classifiers_answer_says_what_its_share_says(
     share: float, index: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = glove()
-    sure = leftover.leftover(words, gender_direction(words), side=200, shuffles=40)
+    sure = residual_bias.leftover(words, gender_direction(words), side=200, shuffles=40)
     within = dataclasses.replace(sure, control=(0.2, 0.5, sure.after.low))
     asked = Question("few", "", TOLD, Table("glove", "GloVe", ("", 0), "", words), ten_tests()[6].lists, 0.0)
     monkeypatch.setattr(weat, "few", lambda table: (share, 380))
@@ -225,24 +225,24 @@ def test_removing_the_direction_weakens_the_tests_about_gender_and_leaves_the_si
     for number in (6, 7, 8):
         test = ten_tests()[number - 1]
         assert abs(measure(words, test.lists, direction=direction).d) < measure(words, test.lists).d
-    rest = leftover.leftover(words, direction, side=200, shuffles=40)
+    rest = residual_bias.leftover(words, direction, side=200, shuffles=40)
     assert rest.before.share > rest.after.share > rest.control[2], "the rest still tells the sides apart"
     assert rest.control[0] < 0.5 < rest.control[2]
-    share, others = leftover.told_by_few(words, direction, 10, side=200)
+    share, others = residual_bias.told_by_few(words, direction, 10, side=200)
     assert 0.5 < share < 1 and others == 380
 
 
 def test_the_probed_words_tell_no_gender_by_their_meaning() -> None:
     words = glove()
     direction = gender_direction(words)
-    rows = leftover.leaning(words, direction, 100)
+    rows = residual_bias.leaning(words, direction, 100)
     chosen = {words.words[row] for row in rows}
     assert len(chosen) == 200 and all(word.isalpha() for word in chosen)
-    assert not chosen & {*leftover.GENDERED, *first_names(), "he", "she", "hers", "brother"}
+    assert not chosen & {*residual_bias.GENDERED, *first_names(), "he", "she", "hers", "brother"}
     along = lean(words, direction)[rows]
     assert (np.diff(along[:100]) <= 0).all() and along[:100].min() > 0 > along[100:].max()
     with pytest.raises(ValueError, match="at least 40 are needed"):
-        leftover.leaning(table(f"he she {TOY}"), gender_direction(table(f"he she {TOY}")))
+        residual_bias.leaning(table(f"he she {TOY}"), gender_direction(table(f"he she {TOY}")))
 
 
 def test_a_models_words_are_the_means_of_their_tokens_rows() -> None:

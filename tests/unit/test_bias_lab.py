@@ -19,7 +19,7 @@ from core.data.toyland import cast
 from core.data.toyland.state import Person
 from core.data.toyland.words import ELDERS, HE_NAMES, PROFESSIONS, SHE_NAMES
 from core.precision import alike, settle
-from core.runs import doses
+from core.runs import bias_recordings
 from core.runs.records import RunError
 from core.training import Trainer, TrainSpec, corpus_lab
 from core.training.corpus_lab import DIALLED, DOSES, OTHERS, SEEDS
@@ -267,46 +267,46 @@ def test_another_seed_or_rate_would_be_noticed() -> None:
 
 def early(name: str, **changes: Any) -> float:
     """By which part the last of a recorded run's first losses differs from that of its spec with changes."""
-    run = doses.result(name)
+    run = bias_recordings.result(name)
     trainer = Trainer(TrainSpec.from_dict(run["spec"]).replace(**changes))
     return abs([trainer.step().loss for _ in range(record_bias.EARLY)][-1] / run["early"] - 1)
 
 
 def test_what_is_recorded_is_what_the_plan_asks_for() -> None:
-    runs = doses.recorded()["runs"]
+    runs = bias_recordings.recorded()["runs"]
     planned = {corpus_lab.name(one): one for one in corpus_lab.plan()}
     assert set(runs) == set(planned)
     assert all(alike(TrainSpec.from_dict(runs[name]["spec"]), one) for name, one in planned.items())
     for one in runs.values():
         assert [at["step"] for at in one["trace"]][::8] == [0, corpus_lab.STEPS]
         assert len(one["trace"]) == corpus_lab.MEASURED and set(one["gaps"]) == set(PROFESSIONS)
-    told = doses.recorded()["told"]
+    told = bias_recordings.recorded()["told"]
     assert {job: tuple(pair) for job, pair in told.items()} == dial.shares_told(
-        (), doses.recorded()["stories"]
+        (), bias_recordings.recorded()["stories"]
     )
     with pytest.raises(RunError, match="no run called 'none-33-0'"):
-        doses.result("none-33-0")
+        bias_recordings.result("none-33-0")
 
 
 def test_the_dial_is_the_cause() -> None:
     """What the page claims of its recorded runs."""
-    curve = doses.curve()
-    slope, spilt = doses.slope(curve), doses.slope(curve, "others")
+    curve = bias_recordings.curve()
+    slope, spilt = bias_recordings.slope(curve), bias_recordings.slope(curve, "others")
     assert slope.low > 0, "more of a dose is more of a gap, beyond what the seeds scatter"
     assert slope.mean > spilt.mean, "and where it was given more than elsewhere"
     middle = next(one for one in curve if one.at == 0.5)
     assert middle.spread("dialled").low < 0.5 < middle.spread("dialled").high
-    assert doses.moved(curve[-1], curve[0]).low > 0
+    assert bias_recordings.moved(curve[-1], curve[0]).low > 0
 
 
 def test_a_slope_is_that_of_least_squares() -> None:
     import numpy as np
 
-    curve = doses.curve()
+    curve = bias_recordings.curve()
     fitted = [
         np.polyfit([one.at for one in curve], [one.dialled[seed] for one in curve], 1)[0] for seed in SEEDS
     ]
-    assert doses.slope(curve).mean == pytest.approx(np.mean(fitted))
+    assert bias_recordings.slope(curve).mean == pytest.approx(np.mean(fitted))
 
 
 def test_a_stopped_recording_goes_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

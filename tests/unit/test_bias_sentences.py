@@ -19,8 +19,8 @@ from core.analysis.tasks.pronoun_gap import (
     together,
 )
 from core.data import dial
-from core.runs import doses
-from core.runs.doses import Dose
+from core.runs import bias_recordings
+from core.runs.bias_recordings import Dose
 from pages.bias import corpus_lab, pronoun_gap
 from pages.bias.pronoun_gap import Asked, Series
 
@@ -35,9 +35,12 @@ def test_a_remedy_is_said_to_help_where_the_paired_interval_says_so(monkeypatch:
         0.2, 0.0, 0.1, remedy="remove"
     )  # its own interval holds 0, and so does that of the differences
     wider = dose(0.2, 0.31, 0.4, remedy="balance")
-    assert doses.contrast(unsure).low < 0 < doses.contrast(unsure).high
-    assert doses.eased(before, sure).mean == pytest.approx(0.29 / 3) and doses.eased(before, sure).low > 0.08
-    monkeypatch.setattr(doses, "remedies", lambda: [before, sure, unsure, wider])
+    assert bias_recordings.contrast(unsure).low < 0 < bias_recordings.contrast(unsure).high
+    assert (
+        bias_recordings.eased(before, sure).mean == pytest.approx(0.29 / 3)
+        and bias_recordings.eased(before, sure).low > 0.08
+    )
+    monkeypatch.setattr(bias_recordings, "remedies", lambda: [before, sure, unsure, wider])
     said = " ".join(corpus_lab.findings())
     assert "Swap helps; balance makes it wider; of remove the seeds do not tell whether it helps." in said
     assert "swap 9.7 points (8.2 to 11.1)" in said
@@ -46,7 +49,7 @@ def test_a_remedy_is_said_to_help_where_the_paired_interval_says_so(monkeypatch:
 def test_the_dial_is_called_the_cause_where_the_share_moves(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "the dial is the cause" in " ".join(corpus_lab.findings())
     low, high = (Dose(at, "none", (0.2, 0.5, 0.9), (0.5,) * 3, (1.0,) * 3) for at in (0.0, 1.0))
-    monkeypatch.setattr(doses, "curve", lambda: [low, high])
+    monkeypatch.setattr(bias_recordings, "curve", lambda: [low, high])
     said = corpus_lab.findings()[1]
     assert "the dial is the cause" not in said and "the seeds do not tell it from nothing" in said
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from core.analysis.health.broken import NothingToTakeOut, losses_without, missing, read, without
+from core.analysis.health.component_ablation import NothingToTakeOut, losses_without, missing, read, without
 from core.analysis.health.training_health import order_seen
 from core.analysis.stream.depth import attention_entropy, blocks_of, dead_share, measure_depth, score_spread
 from core.config import WITHOUT, Part

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.runs import recorded
-from core.runs.carried import curve, pack_curve, pack_vectors, vectors
+from core.runs.serialized import curve, pack_curve, pack_vectors, vectors
 from core.vectors.static import StaticVectors
 
 

@@ -19,7 +19,7 @@ import torch
 
 import core
 from core.analysis.health import diagnosis, evidence
-from core.analysis.health.broken import read, without
+from core.analysis.health.component_ablation import read, without
 from core.analysis.health.diagnosis import Diagnosis, Finding, diagnose
 from core.analysis.health.evidence import Evidence, of_reading, of_run
 from core.analysis.health.remedies import REMEDIES, remedy

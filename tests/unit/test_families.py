@@ -11,9 +11,9 @@ import torch
 from core.analysis.heads.masks import MaskRule
 from core.config import ModelConfig
 from core.decoding.generate import generate
-from core.families.asked import guesses, sign_of, stand_in, swap
-from core.families.right import FIRST, Word, right, words
-from core.families.seen import ATTENTIONS, Array, seen, untrained
+from core.families.accuracy import FIRST, Word, right, words
+from core.families.predictions import guesses, sign_of, stand_in, swap
+from core.families.visibility import ATTENTIONS, Array, seen, untrained
 from core.families.writing import TOP, write
 from core.language_model import LanguageModel
 from core.model.initial import initialise
@@ -144,11 +144,11 @@ class TestGuesses:
         np.testing.assert_allclose(one.probabilities, row.numpy(), atol=1e-9)
 
     def test_many_texts_go_in_several_passes_with_the_same_answers(self, monkeypatch: Any) -> None:
-        from core.families import asked
+        from core.families import predictions
 
         lm = model("encoder")
         together = guesses(lm, ids_of(lm), range(9))
-        monkeypatch.setattr(asked, "TOGETHER", 2)
+        monkeypatch.setattr(predictions, "TOGETHER", 2)
         for one, other in zip(together, guesses(lm, ids_of(lm), range(9))):
             assert one.at == other.at
             np.testing.assert_allclose(one.probabilities, other.probabilities, atol=1e-12)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from core.analysis.heads import nulls as head_nulls
+from core.analysis.heads import null_distributions as head_nulls
 from core.analysis.heads.jobs import MIXED, head_jobs, name_heads, reads
-from core.analysis.heads.nulls import (
+from core.analysis.heads.null_distributions import (
     Null,
     class_scores,
     halves_that_differ,

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from core.analysis.heads.masks import MaskRule, stories_under_masks, under_masks, with_mask
-from core.analysis.health.broken import without
+from core.analysis.health.component_ablation import without
 from core.analysis.story_loss import mean_loss, story_losses
 from core.hooks import Intervention, intervene
 from core.language_model import LanguageModel

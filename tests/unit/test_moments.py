@@ -15,7 +15,7 @@ from torch import nn
 import core
 from core.language_model import LanguageModel
 from core.training import rate_finder
-from core.training.moments import MATRICES, follow, place, train
+from core.training.adam_steps import MATRICES, follow, place, train
 from core.training.rate_finder import Trial, found, grow, search
 from core.training.rules import Rule
 from core.training.text_loss import TextLoss, losses_by_token, text_loss, trainable

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from core.data import digits
-from core.multimodal import captions, drawing, looking, measuring, patches, properties, scenes, space
-from core.multimodal.anew import redrawn, training_scenes
+from core.multimodal import captions, drawing, measuring, patch_ablation, patches, properties, scenes, space
+from core.multimodal.augmentation import redrawn, training_scenes
 from core.multimodal.captioner import PATCHES, Captioner, numbers
 from core.multimodal.captions import LONGEST, CaptionError, Part
 from core.multimodal.drawing import BlankDrawing, DrawingError
@@ -216,25 +216,25 @@ def test_blanking_costs_nothing_where_there_is_no_ink() -> None:
     model = Captioner.drawn(3)
     scene = scenes.scenes("held_out")[1]
     told = model.score(scene.image, scene.words)
-    cost = looking.ablated(model, scene.image, told)
+    cost = patch_ablation.ablated(model, scene.image, told)
     assert cost.shape == (len(told.words), PATCHES)
-    there = looking.inked(scene.image) > 0
+    there = patch_ablation.inked(scene.image) > 0
     assert (cost[:, ~there] == 0).all()
-    without = looking.blanked(scene.image)
-    assert (looking.inked(without[4])[4] == 0) and torch.equal(
+    without = patch_ablation.blanked(scene.image)
+    assert (patch_ablation.inked(without[4])[4] == 0) and torch.equal(
         patches.cut(without[4])[5:], patches.cut(scene.image)[5:]
     )
-    found = looking.agreement(looking.looked_at(told), cost, scene.image)
+    found = patch_ablation.agreement(patch_ablation.looked_at(told), cost, scene.image)
     assert found.patches == int(there.sum())
     assert (found.most >= found.top - 1e-6).all() and (found.most >= found.chance - 1e-6).all()
     assert found.left_top is None and found.left_chance is None
     with pytest.raises(ValueError, match="no patch has ink"):
-        looking.agreement(looking.looked_at(told), cost, torch.zeros(12, 24))
+        patch_ablation.agreement(patch_ablation.looked_at(told), cost, torch.zeros(12, 24))
     with pytest.raises(IndexError, match="head 9: this captioner has heads 0 to 3"):
-        looking.looked_at(told, 0, 9)
-    one = looking.looked_at(told, 2, 1)
+        patch_ablation.looked_at(told, 0, 9)
+    one = patch_ablation.looked_at(told, 2, 1)
     assert torch.equal(one, told.pattern[2, 1])
-    assert looking.looked_at(told, 2).shape == looking.looked_at(told).shape == one.shape
+    assert patch_ablation.looked_at(told, 2).shape == patch_ablation.looked_at(told).shape == one.shape
 
 
 def test_what_is_left_of_a_word_is_a_mean_of_probabilities() -> None:
@@ -244,7 +244,7 @@ def test_what_is_left_of_a_word_is_a_mean_of_probabilities() -> None:
     looked[:, 1], looked[:, 30] = 0.3, 0.6  # a piece of paper gets the most, and does not count
     cost[0, :3] = torch.tensor([0.0, 4.0, 8.0])
     cost[1, :3] = torch.tensor([-0.1, 0.2, 0.0])
-    found = looking.agreement(looked, cost, image, torch.tensor([0.9, 0.5]))
+    found = patch_ablation.agreement(looked, cost, image, torch.tensor([0.9, 0.5]))
     assert found.left_top is not None and found.left_chance is not None
     kept = [[0.9 * math.exp(-each) for each in (0, 4, 8)], [0.5 * math.exp(-each) for each in (-0.1, 0.2, 0)]]
     torch.testing.assert_close(found.left_top, torch.tensor([row[1] for row in kept]))

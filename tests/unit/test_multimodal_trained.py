@@ -13,7 +13,7 @@ from core import zoo
 from core.checkpoints import CheckpointError
 from core.data.digits import NAMES as DIGITS
 from core.hooks import recording
-from core.multimodal import looking, measuring, shipped
+from core.multimodal import measuring, patch_ablation, shipped
 from core.multimodal.captioner import Captioner
 from core.multimodal.measuring import GUARD
 from core.multimodal.scenes import scenes
@@ -73,8 +73,8 @@ def test_words_look_at_their_own_digit(captioner: Captioner) -> None:
     for row in range(40):
         scene = scenes("held_out")[row]
         told = captioner.caption(scene.image)
-        cost = looking.ablated(captioner, scene.image, told)
-        found = looking.agreement(looking.looked_at(told), cost, scene.image)
+        cost = patch_ablation.ablated(captioner, scene.image, told)
+        found = patch_ablation.agreement(patch_ablation.looked_at(told), cost, scene.image)
         gains += (found.top - found.chance)[
             [at for at, word in enumerate(told.words) if word in DIGITS]
         ].tolist()

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.multimodal import drawing, looking, pen
+from core.multimodal import drawing, patch_ablation, pen
 from core.multimodal.captioner import Captioner
 from core.multimodal.drawing import BlankDrawing, DrawingError
 from core.multimodal.patches import SIDE
@@ -98,21 +98,21 @@ def test_a_plain_stroke_is_a_one_without_a_note(ends: tuple[float, float]) -> No
 
 def test_covered_pieces_are_paper_and_all_others_stay() -> None:
     image = torch.rand(HEIGHT, WIDTH)
-    found = looking.covered(image, (0, 9, 31))
+    found = patch_ablation.covered(image, (0, 9, 31))
     for piece in range(32):
         rows, columns = (slice(SIDE * at, SIDE * (at + 1)) for at in divmod(piece, WIDTH // SIDE))
         expected = torch.zeros(SIDE, SIDE) if piece in (0, 9, 31) else image[rows, columns]
         assert torch.equal(found[rows, columns], expected)
-    assert torch.equal(looking.covered(image, (5,)), looking.blanked(image)[5])
-    assert torch.equal(looking.covered(image, ()), image)
+    assert torch.equal(patch_ablation.covered(image, (5,)), patch_ablation.blanked(image)[5])
+    assert torch.equal(patch_ablation.covered(image, ()), image)
     with pytest.raises(IndexError):
-        looking.covered(image, (32,))
+        patch_ablation.covered(image, (32,))
 
 
 def test_what_is_left_is_the_probability_on_the_covered_picture() -> None:
     model, image = Captioner.drawn(seed=4), scenes()[6].image
     said = model.score(image, "a two, next to a seven")
-    left = looking.left(said, looking.ablated(model, image, said))
-    piece = int(looking.inked(image).argmax())
-    again = model.score(looking.covered(image, (piece,)), "a two, next to a seven")
+    left = patch_ablation.left(said, patch_ablation.ablated(model, image, said))
+    piece = int(patch_ablation.inked(image).argmax())
+    again = model.score(patch_ablation.covered(image, (piece,)), "a two, next to a seven")
     torch.testing.assert_close(left[:, piece], again.chances, rtol=1e-4, atol=1e-6)

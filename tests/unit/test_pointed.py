@@ -7,7 +7,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from core.analysis.heads import pointed
+from core.analysis.heads import answer_location
 from core.analysis.heads.cross_reading import Rule, cross_reading, rules
 from core.data.tasks import TASKS
 from core.data.toyland.asked import asked
@@ -26,27 +26,27 @@ def examples():
 
 def test_the_source_is_the_task_s_own(examples):
     for pair, one in zip(TASKS["question"].pairs(3, "held_out"), examples):
-        assert pair.source == pointed.source_of(one.question, one.context)
+        assert pair.source == answer_location.source_of(one.question, one.context)
 
 
 def test_the_true_sentence_holds_the_answer(examples):
     for one in examples:
-        source = pointed.source_of(one.question, one.context)
-        first, end = pointed.sentences(source)[pointed.truth(one)]
+        source = answer_location.source_of(one.question, one.context)
+        first, end = answer_location.sentences(source)[answer_location.truth(one)]
         told = one.context[slice(*one.sentence)]
         assert source[first:end] in told or told in source[first:end]
-        assert pointed.chance(one) == 1 / len(pointed.sentences(source))
-    assert any(pointed.truth(one) for one in examples)
+        assert answer_location.chance(one) == 1 / len(answer_location.sentences(source))
+    assert any(answer_location.truth(one) for one in examples)
 
 
 def test_shares_are_the_attention_of_the_answer(lm, examples):
     one = min(examples, key=lambda each: len(each.context))
-    found = cross_reading(lm, pointed.source_of(one.question, one.context), "In the barn.")
+    found = cross_reading(lm, answer_location.source_of(one.question, one.context), "In the barn.")
     rule = Rule(1, 0)
-    shares = pointed.shares(found, rule)
+    shares = answer_location.shares(found, rule)
     assert shares.sum() == pytest.approx(1)
     rows = found.pattern[1, 0][: len(found.ids)].mean(0)
-    spans = pointed.sentences(found.source)
+    spans = answer_location.sentences(found.source)
     by_hand = []
     for first, end in spans:
         inside = [
@@ -59,29 +59,33 @@ def test_shares_are_the_attention_of_the_answer(lm, examples):
 
 
 def test_without_passage_or_answer_nothing_is_pointed_at(lm):
-    assert pointed.sentences("question: Who?") == ()
-    found = cross_reading(lm, pointed.source_of("Who ran?", "Ben ran. Nora slept."), "")
-    np.testing.assert_allclose(pointed.shares(found, Rule()), [0.5, 0.5])
+    assert answer_location.sentences("question: Who?") == ()
+    found = cross_reading(lm, answer_location.source_of("Who ran?", "Ben ran. Nora slept."), "")
+    np.testing.assert_allclose(answer_location.shares(found, Rule()), [0.5, 0.5])
 
 
 def test_the_chosen_rule_is_right_most_often(lm, examples):
     few = sorted(examples, key=lambda one: len(one.context))[:3]
-    chosen = pointed.choose(lm, few)
+    chosen = answer_location.choose(lm, few)
     right = {
         rule: np.mean(
-            [np.argmax(pointed.shares(pointed.read(lm, one), rule)) == pointed.truth(one) for one in few]
+            [
+                np.argmax(answer_location.shares(answer_location.read(lm, one), rule))
+                == answer_location.truth(one)
+                for one in few
+            ]
         )
         for rule in rules(2, 2)
     }
     assert chosen.right == max(right.values()) == right[chosen.rule]
     with pytest.raises(ValueError, match="no example"):
-        pointed.choose(lm, [])
+        answer_location.choose(lm, [])
 
 
 def test_words_of_the_question_find_their_sentence(examples):
     one = examples[0]
-    source = pointed.source_of(one.question, one.context)
-    first, end = pointed.sentences(source)[pointed.most_alike(one)]
+    source = answer_location.source_of(one.question, one.context)
+    first, end = answer_location.sentences(source)[answer_location.most_alike(one)]
     asked_words = set(one.question.lower().replace("?", " ?").split())
     shared = len(asked_words & set(source[first:end].lower().replace(".", " .").split()))
     assert shared >= 1

@@ -135,13 +135,14 @@ def test_the_variable_answers_for_auto(data: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_everything_that_trains_asks_for_auto() -> None:
-    from core.training import corpus_lab, examples, ladder, pairs, quintet
+    from core.training import corpus_lab, examples, ladder, optimizer_comparison, pairs
     from scripts import train_digits
     from scripts.recipes import RECIPES
 
     specs: list[Any] = [
         TrainSpec(), fast(), ladder.spec(48), corpus_lab.spec(0.5), pairs.broken_spec(None),
-        pairs.regularized_spec("both"), *examples.triple().values(), *quintet.quintet().values(), ShrinkSpec(),
+        pairs.regularized_spec("both"), *examples.triple().values(), *optimizer_comparison.quintet().values(),
+        ShrinkSpec(),
         ShrinkSpec().training(TrainSpec(vocab_size=300).config(300)), *train_digits.RECIPES.values(),
         *(spec for recipe in RECIPES.values() for spec in recipe.trainings),
     ]  # fmt: skip

@@ -14,7 +14,7 @@ from core.analysis.tasks import pronoun_gap
 from core.analysis.tasks.pronoun_gap import TEMPLATES, Gap, Template, listed, measured, parse, parsed
 from core.data import corpora
 from core.data.toyland.words import PROFESSIONS
-from core.families.asked import sign_of
+from core.families.predictions import sign_of
 
 JOBS = ("doctor", "nurse", "beekeeper")
 

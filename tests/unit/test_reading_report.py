@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import pytest
 
-from core.analysis.heads import alignment, pointed
+from core.analysis.heads import alignment, answer_location
 from core.analysis.heads.cross_reading import Rule
 from core.analysis.tasks.task_scores import FIRST_SEED, examples
 from core.checkpoints import save_folder
@@ -43,9 +43,9 @@ def test_alignment_is_what_its_rule_reads(found):
 def test_the_pointed_sentence_is_what_its_rule_reads(found):
     lm, told = translator(), found["pointed"]
     kept = [pair.truth for pair in examples("question", 12, FIRST_SEED, "held_out")]
-    alike = sum(pointed.most_alike(one) == pointed.truth(one) for one in kept)
+    alike = sum(answer_location.most_alike(one) == answer_location.truth(one) for one in kept)
     assert told["most words of the question"] == asdict(wilson(alike, 12))
-    assert told["chance"] == pytest.approx(sum(map(pointed.chance, kept)) / 12, abs=1e-4)
+    assert told["chance"] == pytest.approx(sum(map(answer_location.chance, kept)) / 12, abs=1e-4)
     assert 0 <= told["model"]["low"] <= told["model"]["high"] <= 1
     assert json.loads(json.dumps(found)) == found
     assert lm.card == {}

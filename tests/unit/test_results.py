@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.runs import adaptations, doses, ladders
+from core.runs import adaptations, bias_recordings, ladder_recordings
 from core.runs.records import RunError
 from core.runs.results import Results
 
@@ -31,7 +31,7 @@ def test_a_file_that_is_missing_or_broken_is_an_error(tmp_path: Path) -> None:
         Results(tmp_path / "half.json").run("a")
 
 
-@pytest.mark.parametrize("table", [doses, adaptations, ladders])
+@pytest.mark.parametrize("table", [bias_recordings, adaptations, ladder_recordings])
 def test_every_table_of_the_project_is_there(table: object) -> None:
     found = table.recorded()  # type: ignore[attr-defined]
     assert len(found["runs"]) > 10

@@ -16,7 +16,7 @@ import core
 from app import models
 from app.models import cache, loading, room
 from app.models.loading import Tell
-from app.models.shelf import NoRoom, Shelf, weigh
+from app.models.shared_cache import NoRoom, Shelf, weigh
 from core import memory
 from core.checkpoints import hub
 from core.language_model import LanguageModel

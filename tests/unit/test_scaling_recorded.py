@@ -13,7 +13,7 @@ import torch
 
 from core.analysis.health.emergence import LENGTHS
 from core.precision import alike
-from core.runs import ladders
+from core.runs import ladder_recordings
 from core.runs.records import RunError
 from core.scaling.surface import compute
 from core.training import Trainer, TrainSpec, ladder
@@ -21,7 +21,7 @@ from scripts import record_scaling, train_models
 
 
 def test_every_planned_run_is_recorded_with_its_spec() -> None:
-    runs = ladders.recorded()["runs"]
+    runs = ladder_recordings.recorded()["runs"]
     planned = {ladder.name(spec): spec for spec in ladder.plan()}
     assert set(runs) == set(planned)
     for name, spec in planned.items():
@@ -29,11 +29,13 @@ def test_every_planned_run_is_recorded_with_its_spec() -> None:
         one = runs[name]
         assert one["low"] <= one["loss"] <= one["high"] and one["machine"] and one["revision"]
         assert set(one["exact"]) == set(map(str, LENGTHS))
-        assert one["vocabulary"] == ladders.vocabulary(), "one vocabulary, so that losses can be compared"
+        assert one["vocabulary"] == ladder_recordings.vocabulary(), (
+            "one vocabulary, so that losses can be compared"
+        )
 
 
 def test_the_ladder_is_six_sizes_from_ten_thousand_to_three_million() -> None:
-    full = ladders.series("parameters")
+    full = ladder_recordings.series("parameters")
     sizes = sorted({one.parameters(tables=True) for one in full})
     assert len(sizes) >= 6 and sizes[0] < 15_000 and sizes[-1] > 2_900_000
     assert all(one.tokens == ladder.FULL for one in full)
@@ -42,8 +44,8 @@ def test_the_ladder_is_six_sizes_from_ten_thousand_to_three_million() -> None:
 
 
 def test_a_rung_stands_where_its_counts_say() -> None:
-    for one in ladders.rungs():
-        assert one.parameters(True) == ladders.recorded()["runs"][one.name]["parameters"]
+    for one in ladder_recordings.rungs():
+        assert one.parameters(True) == ladder_recordings.recorded()["runs"][one.name]["parameters"]
         assert one.at("compute") == pytest.approx(float(compute(one.blocks, one.tokens)))
         assert one.at("data") == one.tokens and one.at("parameters", True) == one.blocks + one.tables
         # What the products take: more than 6 N D without the tables, as the unembedding and the scores count, too.
@@ -51,33 +53,33 @@ def test_a_rung_stands_where_its_counts_say() -> None:
 
 
 def test_no_cheaper_size_beats_the_frontier_by_the_mean_of_its_seeds() -> None:
-    best = ladders.frontier(ladders.rungs())
-    means: dict[tuple[int, int], list[ladders.Rung]] = {}
-    for one in ladders.rungs():
+    best = ladder_recordings.frontier(ladder_recordings.rungs())
+    means: dict[tuple[int, int], list[ladder_recordings.Rung]] = {}
+    for one in ladder_recordings.rungs():
         means.setdefault((one.width, one.tokens), []).append(one)
     held = {(one.width, one.tokens) for one in best}
     for kind in means.values():
         cheaper = [each for each in means.values() if each[0].at("compute") < kind[0].at("compute")]
-        beaten = any(ladders.mean(each) <= ladders.mean(kind) for each in cheaper)
+        beaten = any(ladder_recordings.mean(each) <= ladder_recordings.mean(kind) for each in cheaper)
         assert beaten == ((kind[0].width, kind[0].tokens) not in held)
         assert beaten or all(one in best for one in kind), "a size is there with all of its seeds"
     assert len({one.width for one in best}) > 1, "no size is best at every budget"
     with pytest.raises(RunError, match="no run of width 7 is recorded"):
-        ladders.series("data", 7)
+        ladder_recordings.series("data", 7)
 
 
 @pytest.mark.parametrize("tables", [False, True])
 def test_the_next_size_is_one_that_the_recipe_makes(tables: bool) -> None:
     for against in ("parameters", "data", "compute"):
-        spec = ladders.ahead(against, 48)  # type: ignore[arg-type]
-        farthest = max(one.at(against, tables) for one in ladders.series(against, 48, tables))  # type: ignore[arg-type]
-        there = ladders.place(spec, against, tables)  # type: ignore[arg-type]
+        spec = ladder_recordings.ahead(against, 48)  # type: ignore[arg-type]
+        farthest = max(one.at(against, tables) for one in ladder_recordings.series(against, 48, tables))  # type: ignore[arg-type]
+        there = ladder_recordings.place(spec, against, tables)  # type: ignore[arg-type]
         assert ladder.is_alike(spec) and 1.9 < there / farthest < 3.1
-        assert ladder.name(spec) not in ladders.recorded()["runs"]
-    one = ladders.rungs()[0]
+        assert ladder.name(spec) not in ladder_recordings.recorded()["runs"]
+    one = ladder_recordings.rungs()[0]
     spec = ladder.spec(one.width, one.tokens)
     for against in ("parameters", "data", "compute"):
-        assert ladders.place(spec, against, tables) == one.at(against, tables)  # type: ignore[arg-type]
+        assert ladder_recordings.place(spec, against, tables) == one.at(against, tables)  # type: ignore[arg-type]
 
 
 def apart(width: int, **changes: Any) -> float:
@@ -85,7 +87,7 @@ def apart(width: int, **changes: Any) -> float:
     spec = ladder.spec(width, ladder.LESS[1], 0)
     trainer = Trainer(replace(spec, **changes))
     losses = [trainer.step().loss for _ in range(record_scaling.EARLY)]
-    return abs(losses[-1] / ladders.recorded()["runs"][ladder.name(spec)]["early"] - 1)
+    return abs(losses[-1] / ladder_recordings.recorded()["runs"][ladder.name(spec)]["early"] - 1)
 
 
 # By which part of the loss float32 differs from what was recorded in bfloat16: measured 2e-4 and 2e-3, with AVX-512 and

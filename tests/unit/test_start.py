@@ -151,7 +151,7 @@ def test_a_process_to_fork_from_stands_only_where_workers_may(
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("core.runs.forks.prepare", lambda: told.append(True))
+    monkeypatch.setattr("core.runs.fork_server.prepare", lambda: told.append(True))
     start.prepare()
     assert told == [True] * prepared
 

@@ -11,7 +11,7 @@ from gguf import GGMLQuantizationType
 
 from core import real
 from core.checkpoints.gguf_file import GgufFile
-from core.efficiency.stored import block, contents
+from core.efficiency.gguf_contents import block, contents
 from tests import gguf_files
 from tests.real import FOLDER
 

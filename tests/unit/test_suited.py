@@ -11,7 +11,7 @@ import core
 from core import zoo
 from core.config import ModelConfig
 from core.data.tasks import TASKS, asks
-from core.families.suited import suited
+from core.families.example_texts import suited
 from core.language_model import LanguageModel
 from core.model.transformer import EncoderDecoder, Transformer
 from core.text.training import sentinel, train_bpe

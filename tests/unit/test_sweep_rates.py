@@ -12,7 +12,7 @@ import pytest
 
 from core.precision import alike
 from core.runs import recorded
-from core.training.quintet import RATES, STEPS, quintet
+from core.training.optimizer_comparison import RATES, STEPS, quintet
 from core.training.rules import KINDS
 from scripts import sweep_rates
 from scripts.sweep_rates import DATA, SEEDS, along, best, row, walk

@@ -3,7 +3,7 @@
 Row t of a decoder has token t as its input and says token t + 1. So each written piece has two rows that speak of it:
 the one that says it, and the one that has it as its input (the better aligner of the two for many models, "SHIFT-ATT"
 in Chen et al. 2020). A `Rule` says which is read, and which head; `core.analysis.heads.alignment` and
-`core.analysis.heads.pointed` choose one on training examples.
+`core.analysis.heads.answer_location` choose one on training examples.
 """
 
 from __future__ import annotations

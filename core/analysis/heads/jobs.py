@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from core.analysis.heads.nulls import Chance, head_chance
+from core.analysis.heads.null_distributions import Chance, head_chance
 from core.analysis.heads.patterns import (
     BROAD,
     NAMES,

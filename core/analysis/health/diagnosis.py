@@ -1,7 +1,8 @@
 """Diagnosis of a model from measurements: a healthy reference beside the model in question.
 
 Nothing here knows what was done to a model. Each rule compares numbers of `core.analysis.health.training_health` (or of
-`core.analysis.health.broken.Reading`) and of the curve, and speaks in those numbers; without a difference it is silent.
+`core.analysis.health.component_ablation.Reading`) and of the curve, and speaks in those numbers; without a
+difference it is silent.
 """
 
 from __future__ import annotations

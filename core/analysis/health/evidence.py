@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from core.analysis.health.broken import Reading
+    from core.analysis.health.component_ablation import Reading
     from core.runs.records import Checkpoint, Points
 
 Health = Mapping[str, Any]

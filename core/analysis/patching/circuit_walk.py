@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from torch import Tensor
 
-from core.analysis.heads.nulls import null_of
+from core.analysis.heads.null_distributions import null_of
 from core.analysis.patching.circuit import (
     Head,
     Writer,

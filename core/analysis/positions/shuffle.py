@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.analysis.health.broken import missing, without
+from core.analysis.health.component_ablation import missing, without
 from core.hooks import recording
 from core.model.transformer import EncoderDecoder
 
@@ -108,9 +108,9 @@ def shuffle(
 ) -> Shuffled:
     """Read a text and its shuffled tokens, with and without positions. Special tokens stay in place.
 
-    Without positions means another model on the very same weights (`core.analysis.health.broken.without`): a table is
-    not added, nothing is turned, no bias by distance. The weights were learned with positions, so such a model predicts
-    badly; the question is whether order matters to it.
+    Without positions means another model on the very same weights (`core.analysis.health.component_ablation.without`):
+    a table is not added, nothing is turned, no bias by distance. The weights were learned with positions, so such a
+    model predicts badly; the question is whether order matters to it.
 
     Args:
         seed: of the order.

@@ -1,7 +1,7 @@
 """Statistics of a pass and its gradient by block: size of the stream, carried share, gradient, attention entropy.
 
 The same measurements serve a model in training (`core.analysis.health.training_health`) and one with a part taken out
-(`core.analysis.health.broken`): what a missing part does shows in how these numbers run with depth.
+(`core.analysis.health.component_ablation`): what a missing part does shows in how these numbers run with depth.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.analysis.heads import pointed
+from core.analysis.heads import answer_location
 from core.analysis.tasks import task_scores
 from core.data.tasks import TASKS, Pair
 from core.decoding.chat import ask
@@ -65,7 +65,7 @@ def request(name: str, source: str) -> str:
     """
     text = source.removeprefix(TASKS[name].prefix) if name in TASKS else source
     if name == "question":
-        asked, between, passage = text.partition(pointed.MIDDLE)
+        asked, between, passage = text.partition(answer_location.MIDDLE)
         text, question = (passage, asked) if between else (text, "")
         return REQUESTS[name].format(text=text, question=question)
     return REQUESTS[name].format(text=text)

@@ -25,7 +25,7 @@ import torch
 from core.analysis.seeds import interval
 from core.data.toyland.words import PROFESSIONS
 from core.decoding.labels import wants
-from core.families.asked import TOGETHER, sign_of
+from core.families.predictions import TOGETHER, sign_of
 from core.training.examples import marks
 
 if TYPE_CHECKING:

@@ -8,23 +8,23 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from core.analysis.tasks import unlike
-from core.analysis.tasks.unlike import likeness
+from core.analysis.tasks import out_of_distribution
+from core.analysis.tasks.out_of_distribution import likeness
 from core.data.corpora import corpus
 from core.training.ngram import NGram
 from core.zoo import bundled, card
 
 
 def test_the_recorded_sample_and_limit_are_what_the_generators_give() -> None:
-    found = json.loads(unlike.RECORDED.read_text(encoding="utf-8"))["tales"]
-    assert found["sample"][:20] == unlike.sample()[:20] and len(found["sample"]) == sum(
-        unlike.COUNTS.values()
+    found = json.loads(out_of_distribution.RECORDED.read_text(encoding="utf-8"))["tales"]
+    assert found["sample"][:20] == out_of_distribution.sample()[:20] and len(found["sample"]) == sum(
+        out_of_distribution.COUNTS.values()
     )
-    sentences = unlike.held_out()
+    sentences = out_of_distribution.held_out()
     assert len(sentences) == found["pieces"]
-    assert unlike.limit_of(unlike.learned(found["sample"]), sentences) == pytest.approx(
-        found["limit"], abs=1e-3
-    )
+    assert out_of_distribution.limit_of(
+        out_of_distribution.learned(found["sample"]), sentences
+    ) == pytest.approx(found["limit"], abs=1e-3)
     told = [one for one in sentences[::5] if (found_of := likeness(one)) and found_of.unlike]
     assert len(told) <= 0.02 * len(sentences[::5])
 
@@ -68,16 +68,18 @@ def test_an_unknown_word_alone_does_not_decide() -> None:
 
 def test_nothing_is_measured_of_nothing_and_of_models_of_other_texts() -> None:
     assert likeness("") is None and likeness(" \n") is None
-    told = {name for name in bundled() if unlike.reads_toyland(card(name))}
+    told = {name for name in bundled() if out_of_distribution.reads_toyland(card(name))}
     assert told == {"tales-gpt", "tales-bert", "tales-t5"}
-    assert not unlike.reads_toyland({}) and not unlike.reads_toyland({"spec": "tales"})
+    assert not out_of_distribution.reads_toyland({}) and not out_of_distribution.reads_toyland(
+        {"spec": "tales"}
+    )
 
 
 def test_models_of_other_texts_have_a_measure_of_their_own() -> None:
-    assert {name: unlike.read_by(card(name)) for name in ("code-gpt", "austen-gpt")} == {
+    assert {name: out_of_distribution.read_by(card(name)) for name in ("code-gpt", "austen-gpt")} == {
         "code-gpt": "code", "austen-gpt": "austen",
     }  # fmt: skip
-    of_each: dict[unlike.World, str] = {
+    of_each: dict[out_of_distribution.World, str] = {
         "tales": "Once upon a time, Lily saw a red ball.",
         "code": "def mean(values):\n    total = 0\n    for value in values:\n        total += value\n    return total",
         "austen": "She was delighted to see him, and had nothing to say.",
@@ -90,11 +92,11 @@ def test_models_of_other_texts_have_a_measure_of_their_own() -> None:
                 other,
             )  # letters do not tell one plain English from another
             assert found is not None and found.unlike == apart
-            assert found.pieces == unlike.WORLDS[world]
+            assert found.pieces == out_of_distribution.WORLDS[world]
 
 
 def test_the_recorded_counts_of_code_are_those_of_this_library_or_of_another_version() -> None:
-    found = json.loads(unlike.RECORDED.read_text(encoding="utf-8"))["code"]
+    found = json.loads(out_of_distribution.RECORDED.read_text(encoding="utf-8"))["code"]
     assert set(found) == {"limit", "pieces", "grams", "counts"}, "nothing of other people's text but counts"
     kept = list(islice(corpus("functions", split="held_out"), 300))
     beyond = sum(found_of.unlike for one in kept if (found_of := likeness(one, "code")))
@@ -102,7 +104,7 @@ def test_the_recorded_counts_of_code_are_those_of_this_library_or_of_another_ver
 
 
 def test_the_measure_of_news_tells_them_from_single_sentences_about_anything() -> None:
-    texts = unlike.news("held_out")[:100]
+    texts = out_of_distribution.news("held_out")[:100]
     assert sum(found.unlike for one in texts if (found := likeness(one, "news"))) <= 3
     for text in ("My dog is happy because the sun is out of", "Once there was a boy who was very glad."):
         found, known = likeness(text, "news"), likeness(text)
@@ -111,24 +113,29 @@ def test_the_measure_of_news_tells_them_from_single_sentences_about_anything() -
 
 def test_counts_of_five_letters_make_the_same_character_model() -> None:
     texts = sentences_of_tales(60)
-    pad = chr(unlike.END) * unlike.ORDER
-    rows = [np.array([ord(letter) for letter in pad + chr(unlike.END).join(texts) + pad])]
-    whole, again = NGram(rows, unlike.ORDER, unlike.CHARACTERS), unlike.unpacked(**unlike.packed(texts))
+    pad = chr(out_of_distribution.END) * out_of_distribution.ORDER
+    rows = [np.array([ord(letter) for letter in pad + chr(out_of_distribution.END).join(texts) + pad])]
+    whole, again = (
+        NGram(rows, out_of_distribution.ORDER, out_of_distribution.CHARACTERS),
+        out_of_distribution.unpacked(**out_of_distribution.packed(texts)),
+    )
     asked = np.array([ord(letter) for letter in "Tom found the kite, and a zebra?"])
     np.testing.assert_allclose(again.log_probs(asked), whole.log_probs(asked), rtol=1e-12)
 
 
 def test_of_an_own_text_the_limit_is_that_of_its_held_out_sentences_if_there_are_enough() -> None:
-    train, kept = sentences_of_tales(400), unlike.held_out()[:400]
-    measure = unlike.measured(train, kept)
+    train, kept = sentences_of_tales(400), out_of_distribution.held_out()[:400]
+    measure = out_of_distribution.measured(train, kept)
     assert measure is not None and measure.limit == pytest.approx(
-        unlike.limit_of(unlike.learned(train), kept)
+        out_of_distribution.limit_of(out_of_distribution.learned(train), kept)
     )
     for text, strange in (("She was very sad.", False), ("SELECT name FROM users WHERE id = 3", True)):
         found = likeness(text, measure)
-        assert found is not None and found.unlike == strange and found.pieces == unlike.OWN
-    assert unlike.measured(train, kept[: unlike.FEWEST - 1]) is None, "too few for a limit"
+        assert found is not None and found.unlike == strange and found.pieces == out_of_distribution.OWN
+    assert out_of_distribution.measured(train, kept[: out_of_distribution.FEWEST - 1]) is None, (
+        "too few for a limit"
+    )
 
 
 def sentences_of_tales(count: int) -> list[str]:
-    return unlike.sentences(islice(corpus("tales"), 60))[:count]
+    return out_of_distribution.sentences(islice(corpus("tales"), 60))[:count]

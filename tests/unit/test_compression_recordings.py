@@ -18,14 +18,14 @@ from core.efficiency.shrink_lab import LEARNED, LONGER, SEEDS
 from core.efficiency.shrink_spec import ShrinkSpec
 from core.efficiency.shrinking import trainer_of
 from core.precision import alike
-from core.runs import shrunk
+from core.runs import compression_recordings
 from core.runs.records import RunError
 from core.zoo import load
 from scripts import record_efficiency, train_models
 
 
 def test_every_planned_run_is_recorded_with_its_spec() -> None:
-    runs = shrunk.recorded()["runs"]
+    runs = compression_recordings.recorded()["runs"]
     planned = {shrink_lab.name(spec): spec for spec in shrink_lab.plan()}
     assert set(runs) == set(planned) and len(planned) == len(list(shrink_lab.plan()))
     for name, spec in planned.items():
@@ -38,9 +38,9 @@ def test_every_planned_run_is_recorded_with_its_spec() -> None:
             assert (
                 at["rise_low"] <= at["rise"] <= at["rise_high"] and at["low"] <= at["agreement"] <= at["high"]
             )
-            assert at["loss"] == pytest.approx(shrunk.base()["loss"] + at["rise"], abs=2e-5), (
-                "on the same places"
-            )
+            assert at["loss"] == pytest.approx(
+                compression_recordings.base()["loss"] + at["rise"], abs=2e-5
+            ), "on the same places"
 
 
 # By which part of the loss processors and precisions differ after the first steps: measured with AVX-512 and without,
@@ -58,7 +58,7 @@ def apart(way: str, precision: str, **changes: Any) -> float:
     spec = spec_of(way)
     trainer = trainer_of(spec.replace(precision=precision, **changes), load("tales-gpt", device="cpu"))
     losses = [trainer.step().loss for _ in range(record_efficiency.EARLY)]
-    return abs(losses[-1] / shrunk.result(spec)["early"] - 1)
+    return abs(losses[-1] / compression_recordings.result(spec)["early"] - 1)
 
 
 @pytest.mark.parametrize(
@@ -84,44 +84,52 @@ def test_without_retraining_the_figures_are_measured_again() -> None:
     base = load("tales-gpt", device="cpu")
     before = beside(base)
     own = measure(before, base)
-    assert own["loss"] == pytest.approx(shrunk.base()["loss"], abs=1e-4) and own["agreement"] == 1
-    assert sum(len(said) for said in before.said) == shrunk.base()["places"] > 5_000
+    assert (
+        own["loss"] == pytest.approx(compression_recordings.base()["loss"], abs=1e-4)
+        and own["agreement"] == 1
+    )
+    assert sum(len(said) for said in before.said) == compression_recordings.base()["places"] > 5_000
     for way, sparsity in (("magnitude", 0.7), ("structured", 0.25)):
-        level = next(one for one in shrunk.curve(way) if one.sparsity == sparsity)
+        level = next(one for one in compression_recordings.curve(way) if one.sparsity == sparsity)
         found = measure(before, *removed(base, way, sparsity))
         assert found["rise"] == pytest.approx(level.before["rise"], abs=1e-3)
         assert (found["numbers"], found["bytes"]) == (level.numbers, level.bytes)
 
 
 def test_the_students_are_a_quarter_and_differ_in_their_teacher_alone() -> None:
-    alone, taught, longer = shrunk.arm("alone"), shrunk.arm("distilled"), shrunk.arm("alone", LONGER)
+    alone, taught, longer = (
+        compression_recordings.arm("alone"),
+        compression_recordings.arm("distilled"),
+        compression_recordings.arm("alone", LONGER),
+    )
     assert (alone.steps, taught.steps, longer.steps) == (LEARNED, LEARNED, LONGER)
     for one in (alone, taught, longer):
         assert len(one.end) == len(SEEDS)
-        assert all(4 * end["numbers"] <= shrunk.base()["numbers"] for end in one.end)
+        assert all(4 * end["numbers"] <= compression_recordings.base()["numbers"] for end in one.end)
     for seed in SEEDS:
         first, second = (shrink_lab.student(way, seed) for way in ("alone", "distilled"))
         assert first.replace(way="distilled") == second
-        assert shrunk.result(first)["trace"][0]["loss"] == shrunk.result(second)["trace"][0]["loss"], (
-            "untrained"
-        )
-    assert shrunk.operations() == pytest.approx(LONGER / LEARNED, abs=0.05)
+        assert (
+            compression_recordings.result(first)["trace"][0]["loss"]
+            == compression_recordings.result(second)["trace"][0]["loss"]
+        ), "untrained"
+    assert compression_recordings.operations() == pytest.approx(LONGER / LEARNED, abs=0.05)
 
 
 def test_intervals_and_gains() -> None:
-    level = shrunk.curve("magnitude")[-1]
+    level = compression_recordings.curve("magnitude")[-1]
     spread = level.spread("agreement")
     assert 0 <= spread.low <= spread.mean <= spread.high <= 1 and spread.of == len(SEEDS)
-    alone, taught = shrunk.arm("alone"), shrunk.arm("distilled")
-    gain = shrunk.gain(alone, taught)
+    alone, taught = compression_recordings.arm("alone"), compression_recordings.arm("distilled")
+    gain = compression_recordings.gain(alone, taught)
     pairs = [a[-1]["loss"] - b[-1]["loss"] for a, b in zip(alone.trace, taught.trace, strict=True)]
     assert gain.mean == pytest.approx(sum(pairs) / len(pairs))
-    assert shrunk.gain(taught, alone).mean == pytest.approx(-gain.mean)
+    assert compression_recordings.gain(taught, alone).mean == pytest.approx(-gain.mean)
 
 
 def test_a_run_that_is_not_recorded() -> None:
     with pytest.raises(RunError, match="no run called 'magnitude-42-0' is recorded"):
-        shrunk.result(shrink_lab.pruned("magnitude", 0.42))
+        compression_recordings.result(shrink_lab.pruned("magnitude", 0.42))
 
 
 def test_more_is_mended_by_larger_steps() -> None:
@@ -238,7 +246,7 @@ def test_speeds_are_taken_in_turn_and_are_those_of_a_shape(
 
 
 def test_runs_of_a_shape_have_one_speed_and_zeros_are_no_faster() -> None:
-    runs = shrunk.recorded()["runs"]
+    runs = compression_recordings.recorded()["runs"]
     shapes: dict[str, set[tuple[float, ...]]] = {}
     for run in runs.values():
         shapes.setdefault(record_efficiency.shape_of(ShrinkSpec.from_dict(run["spec"])), set()).add(
@@ -247,4 +255,6 @@ def test_runs_of_a_shape_have_one_speed_and_zeros_are_no_faster() -> None:
         low, middle, high = run["end"]["speed"]
         assert 0 < low <= middle <= high
     assert all(len(found) == 1 for found in shapes.values())
-    assert {level.speed for level in shrunk.curve("structured")} <= set().union(*shapes.values())
+    assert {level.speed for level in compression_recordings.curve("structured")} <= set().union(
+        *shapes.values()
+    )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.data import corpora
-from core.families.asked import guesses
+from core.families.predictions import guesses
 from core.vectors.probe import Accuracy, wilson
 
 if TYPE_CHECKING:

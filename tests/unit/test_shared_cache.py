@@ -10,7 +10,7 @@ import pytest
 
 import core
 from app.models import cache
-from app.models.shelf import Shelf, weigh
+from app.models.shared_cache import Shelf, weigh
 from core.language_model import LanguageModel
 
 
