@@ -225,9 +225,18 @@ def command_format() -> int:
     return 0
 
 
-def suite(extra: list[str]) -> list[str]:
-    """What pytest is told: all in two processes (`tests/sharing.py`), what is chosen on the command line in one."""
-    return extra or ["-n", "2"]
+BROWSER = "tests/browser"
+
+
+def suite(extra: list[str]) -> list[list[str]]:
+    """What pytest is told, run after run; what is chosen on the command line runs in one process.
+
+    Two processes share everything (`tests/sharing.py`), in two turns: what computes, then what opens a browser. A
+    process that has held a browser computes no more, and a page never waits for a whole core that only computes.
+    """
+    if extra:
+        return [extra]
+    return [["-n", "2", f"--ignore={BROWSER}"], ["-n", "2", BROWSER]]
 
 
 def command_test(extra: list[str]) -> int:
@@ -239,10 +248,14 @@ def command_test(extra: list[str]) -> int:
         raise Problem(str(missing)) from None
     command_lint()
     real_models.bring(python)  # where they cannot be had, the tests of them fail
-    arguments = suite(extra)
-    say("== pytest " + " ".join(arguments))
-    command = [python, "-m", "pytest", *arguments]
-    return subprocess.run(command, check=False, cwd=str(ROOT), env=check_environment(path)).returncode
+    codes = []
+    for arguments in suite(extra):
+        say("== pytest " + " ".join(arguments))
+        command = [python, "-m", "pytest", *arguments]
+        codes.append(
+            subprocess.run(command, check=False, cwd=str(ROOT), env=check_environment(path)).returncode
+        )
+    return next((code for code in codes if code), 0)
 
 
 def command_real() -> int:

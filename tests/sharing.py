@@ -11,9 +11,9 @@ from xdist.workermanage import WorkerController
 class BothEnds(LoadScopeScheduling):
     """A file is one process's work, so that its fixtures are made once; the processes begin at opposite ends.
 
-    The tests stand in the order of `pytest_collection_modifyitems`, from the quick ones to the browser's. The first
-    process takes files from the end and the second from the beginning, until they meet: as long as possible one of
-    them alone holds a browser and servers, and what measures time shares the machine with one computing process only.
+    The tests stand in the order of `pytest_collection_modifyitems`, from the quick ones to the slow. The first process
+    takes files from the end and the second from the beginning, until they meet: what waits (faults) and what measures
+    time shares the machine with one computing process, and of two that hold a browser each has other pages open.
     """
 
     def _split_scope(self, nodeid: str) -> str:

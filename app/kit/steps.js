@@ -3,6 +3,7 @@
 //   const steps = stepMode("formula", ["Logits", "Softmax", "Loss"]);   // once, outside view: the field that keeps it
 
 import { clamp, html } from "./shapes.js";
+import { isDesk } from "./widths.js";
 
 /**
  * @import { Local, Stage } from "./glass.js"
@@ -35,7 +36,7 @@ function lifted(figure, bar) {
   const place = () => {
     const zoom = figure.currentCSSZoom || 1;
     const far = (figure.getBoundingClientRect().top - whole.getBoundingClientRect().top) / zoom;
-    const under = matchMedia("(max-width: 640px)").matches;
+    const under = matchMedia("(max-width: 759px)").matches;
     figure.classList.toggle("gb-steps-lifted", under);
     bar.style.top = under ? `${-far}px` : "";
   };
@@ -95,7 +96,7 @@ export function stepMode(field, names) {
     const made = g.figure.querySelector(".gb-steps") ?? build(g, local);
     const count = made.children[0];
     const [back, next, run] = made.querySelectorAll("button");
-    g.figure.classList.toggle("gb-steps-beside", g.width >= 1000); // room for it beside the claim
+    g.figure.classList.toggle("gb-steps-beside", isDesk(g.width)); // room for it beside the claim
     const now = of(local);
     count.textContent = `Step ${now + 1} of ${names.length}: ${names[now]}`;
     back.textContent = "Back";

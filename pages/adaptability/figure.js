@@ -7,6 +7,7 @@ import { mount } from "../../app/kit/glass.js";
 import { paragraphs } from "../../app/kit/paragraphs.js";
 import { clamp, css, fit, h, html, label, num, percent, thousands, visible } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
+import { isPhone } from "../../app/kit/widths.js";
 
 /**
  * @import { Chart, Run } from "../../app/kit/curves.js"
@@ -191,7 +192,7 @@ const planOf = (data, key) => (key === "context" ? gamePlan(data.game) : data.st
 
 /** Every study's door, and what it found. @param {Stage} g @param {Data} data @param {Kept} local */
 function drawAll(g, data, local) {
-  const tall = g.width < 420 ? 34 : 24;
+  const tall = isPhone(g.width) ? 34 : 24;
   let y = 0;
   KEYS.forEach((key, at) => {
     const title = key === "context" ? `${TITLES[key]}: ${data.game.title}` : TITLES[key];

@@ -103,7 +103,7 @@ const attention = {
     const key = [local.step];
     const now = at.panels.filter((p) => p.phase === "now");
     drawBar(g, data, local);
-    g.figure.classList.toggle("att-wide", g.width >= 1000);
+    g.figure.classList.toggle("att-wide", isDesk(g.width));
     g.part("rail", key, () => drawRail(g, data, local));
     overRail(g, data, local);
     g.part("heads", [local.step, active.row], () => drawHeads(g, data, local, at, active));

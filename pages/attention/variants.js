@@ -10,7 +10,7 @@ import {
   MONO, clamp, css, fit, h, heat, heatImage, hex, html, inLines, label, measure, num, thousands, tokenSpans, unpack,
   visible,
 } from "../../app/kit/shapes.js";
-import { isDesk } from "../../app/kit/widths.js";
+import { isDesk, isPhone } from "../../app/kit/widths.js";
 
 /**
  * @import { Local as Kept, Stage } from "../../app/kit/glass.js"
@@ -121,7 +121,7 @@ function setWords(tokens, room) {
 function planMasks(g, data, local) {
   const panels = panelsOf(data, local);
   const gap = 24;
-  const across = isDesk(g.width) ? panels.length : g.width >= 560 ? 3 : 2;
+  const across = isDesk(g.width) ? panels.length : isPhone(g.width) ? 2 : 3;
   const w = (g.width - gap * (across - 1)) / across;
   const side = Math.min(150, w);
   const wordy = panels.map((panel) => setWords(panel.cols, w));

@@ -3,7 +3,7 @@
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { css, fit, h, inLines, label, measure, num } from "../../app/kit/shapes.js";
-import { isDesk } from "../../app/kit/widths.js";
+import { isDesk, isPhone } from "../../app/kit/widths.js";
 
 /**
  * @import { Stage, View } from "../../app/kit/glass.js"
@@ -45,7 +45,7 @@ const guessesView = {
 /** @param {Stage} g @param {Data} data @param {number} w */
 function drawBars(g, data, w) {
   if (!data.bars.length) return inLines(data.none, w, 12).map((line, i) => label(0, 14 + 16 * i, line));
-  const [x, end] = [g.width < 500 ? 150 : 216, w - 46];
+  const [x, end] = [isPhone(g.width) ? 150 : 216, w - 46];
   const at = (/** @type {number} */ share) => x + share * (end - x);
   /** @type {Shapes[]} */
   const out = [label(0, 14, `First guess right, of ${counted(data.bars[0].of, "word")} of held-out stories`, { weight: 600, fill: "ink" })];

@@ -3,7 +3,7 @@
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { clamp, css, fit, h, inLines, label, num, percent, unpack, visible } from "../../app/kit/shapes.js";
-import { isDesk } from "../../app/kit/widths.js";
+import { isDesk, isPhone } from "../../app/kit/widths.js";
 
 /**
  * @import { Local, Stage } from "../../app/kit/glass.js"
@@ -89,7 +89,7 @@ function drawFiring(g, data, box) {
   const end = y + 42 + pitch * f.spread.length + 18;
   const said = [`${data.name} (the mark) fires at ${percent(f.share, 1)} of ${counted(f.tokens, "token")}, with ${num(f.most, 2)} at most.`,
     data.sampled ? `What looks dead here may yet fire at up to ${percent(f.unseen, 2)} of other tokens (95 % sure).` : "So short a text says little: read a sample to tell a dead neuron from one that waits for its word."];
-  out.push(said.map((text, i) => inLines(text, w).map((line, k) => label(x, end + 18 * i + 16 * k * (w < 640 ? 1 : 0) + (w < 640 ? 32 * i : 0), line, { fill: i ? "ink3" : "ink2" }))));
+  out.push(said.map((text, i) => inLines(text, w).map((line, k) => label(x, end + 18 * i + 16 * k * (isPhone(w) ? 1 : 0) + (isPhone(w) ? 32 * i : 0), line, { fill: i ? "ink3" : "ink2" }))));
   return out;
 }
 
@@ -97,7 +97,7 @@ function drawFiring(g, data, box) {
 const activations = {
   draw(g, data) {
     const wide = isDesk(g.width);
-    const across = wide ? 3 : g.width < 560 ? 1 : 2;
+    const across = wide ? 3 : isPhone(g.width) ? 1 : 2;
     const w = (g.width - 28 * (across - 1)) / across;
     const tall = 196;
     g.part("curves", null, () => [
@@ -108,7 +108,7 @@ const activations = {
     const blocks = data.firing ? data.firing.spread.length : 1;
     const pitch = clamp(260 / blocks, 26, 46);
     g.part("firing", null, () => drawFiring(g, data, { x: 0, y: under, w: g.width, pitch }));
-    g.height = under + 42 + pitch * blocks + (g.width < 640 ? 110 : 50);
+    g.height = under + 42 + pitch * blocks + (isPhone(g.width) ? 110 : 50);
   },
 
   describe(data) {

@@ -7,6 +7,7 @@ import { mount, pointerAt } from "../../app/kit/glass.js";
 import {
   MONO, clamp, css, fit, h, html, label, measure, num, shareBar, tokenSpans, unpack, visible,
 } from "../../app/kit/shapes.js";
+import { isDesk } from "../../app/kit/widths.js";
 import { drawGrid, drawOrder, drawRoles } from "./grid.js";
 import {
   PANELS, PANEL_NAMES, allMeasured, argmax, blockOf, colOf, headOf, isOpen, nameOf, offSet, orderOf, orderedBy, panelOf,
@@ -232,7 +233,7 @@ function drawBar(g, data, local) {
       button("play", () => play(g, g.data, local, !local.timer)));
     g.figure.prepend(bar);
   }
-  g.figure.classList.toggle("mh-wide", g.width >= 1000);
+  g.figure.classList.toggle("mh-wide", isDesk(g.width));
   const [now, steps] = [stepAt(data, local), stepsOf(data)];
   const [back, next, run] = bar.querySelectorAll("button");
   bar.children[0].textContent = `Step ${now + 1} of ${steps.length}`;

@@ -31,6 +31,7 @@ import { isPhone } from "../../app/kit/widths.js";
  */
 
 const NEAR = 5; // of either list
+const LIST = 252; // narrower, and the captions of a list are cut off: the two stand below each other
 const APART = 5; // pixels between the gallery and what is the learner's own
 
 /** @param {Data} data @param {Kept} local @param {number} r @param {number} c */
@@ -179,7 +180,8 @@ const space = {
     g.map = planMap(g.width, data);
     listenMap(g, local);
     const below = drawMap(g, data, local, g.map);
-    const box = g.map.phone ? { x: 0, y: below + 16, w: g.width, stack: true } : { x: g.map.size + 36, y: 0, w: g.width - g.map.size - 36, stack: g.width < 980 };
+    const room = g.width - g.map.size - 36;
+    const box = g.map.phone ? { x: 0, y: below + 16, w: g.width, stack: true } : { x: g.map.size + 36, y: 0, w: room, stack: room < 2 * LIST + 24 };
     const lists = drawLists(g, data, local, box);
     const y = g.map.phone ? lists : Math.max(below, lists);
     g.height = paragraphs(g, "told", { x: 0, y, w: Math.min(g.width, 860) }, data.told) + 4;

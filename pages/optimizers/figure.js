@@ -3,6 +3,7 @@
 
 import { mount, pointerAt } from "../../app/kit/glass.js";
 import { MONO, chip, clamp, css, h, html, label, lerp, measure, num, unpack, visible } from "../../app/kit/shapes.js";
+import { isDesk } from "../../app/kit/widths.js";
 import { finderFigure } from "./finder.js";
 import { arrow, drawGround, drawLine, landscapeFigure, lineTo, onGround } from "./landscape.js";
 import { LOOKS, near, paragraph, planRace, scaleOf, set, sig, sliderValue } from "./layout.js";
@@ -482,7 +483,7 @@ function drawBar(g, data, local) {
       button("play", () => play(g, g.data, local, !local.timer), "gb-primary"));
     g.figure.prepend(bar);
   }
-  g.figure.classList.toggle("op-wide", g.width >= 1000);
+  g.figure.classList.toggle("op-wide", isDesk(g.width));
   const lap = lapOf(data, local);
   const [count, back, next, run] = /** @type {HTMLCollectionOf<HTMLButtonElement>} */ (bar.children);
   count.textContent = `Step ${lap} of ${data.steps}`;

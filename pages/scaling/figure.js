@@ -6,6 +6,7 @@ import { mount } from "../../app/kit/glass.js";
 import { clamp, css, h, label, num } from "../../app/kit/shapes.js";
 import { powered, sized } from "../../app/kit/sizes.js";
 import { stepMode } from "../../app/kit/steps.js";
+import { isPhone } from "../../app/kit/widths.js";
 
 /**
  * @import { Stage, View } from "../../app/kit/glass.js"
@@ -104,7 +105,7 @@ const scaling = {
   draw(g, data, local) {
     const step = stages.of(local);
     stages.bar(g, local);
-    const pitch = g.width < 420 ? 24 : data.rows.length > 7 ? 17 : 19;
+    const pitch = isPhone(g.width) ? 24 : data.rows.length > 7 ? 17 : 19;
     const box = { x: 4, y: 0, w: g.width - 8 };
     const under = drawRows(g, data, { ...box, pitch }, step, (row) => keepFrom(g, data, row));
     g.height = under + drawLive(g, data, local, { ...box, y: under + 8 });

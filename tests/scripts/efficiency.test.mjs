@@ -2,12 +2,13 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
+import { DESK, isDesk } from "../../app/kit/widths.js";
 import { answerPlaces, plan } from "../../pages/efficiency/layout.js";
 
 const inLines = (room) => Array.from({ length: Math.ceil(700 / room) }, () => "words"); // a sentence of 700 px
 const overlap = (a, b) => a.x < b.x + b.w - 1e-6 && b.x < a.x + a.w - 1e-6 && a.y < b.y + b.h && b.y < a.y + a.h;
 
-for (const width of [1280, 358]) {
+for (const width of [1280, DESK, 358]) {
   for (const pieces of [0, 4, 6]) {
     test(`parts at ${width} px, ${pieces} matrices in a block`, () => {
       const { table, histogram, strip, costs, answers } = plan(width, pieces, inLines);
@@ -22,7 +23,7 @@ for (const width of [1280, 358]) {
 
   test(`a place for each token at ${width} px`, () => {
     for (const count of [0, 1, 7, 64]) {
-      const { places, each, h, bottom } = answerPlaces({ x: 0, y: 400, w: width - 2 }, count, width < 900);
+      const { places, each, h, bottom } = answerPlaces({ x: 0, y: 400, w: width - 2 }, count, !isDesk(width));
       const boxes = places.map((one) => ({ ...one, w: each, h }));
       assert.equal(boxes.length, count);
       boxes.forEach((one, i) => {

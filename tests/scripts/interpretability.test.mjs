@@ -5,7 +5,7 @@ import test from "node:test";
 import { plan } from "../../pages/interpretability/figure.js";
 import { planMaps } from "../../pages/interpretability/path.js";
 
-const WIDTHS = [1280, 900, 760, 358];
+const WIDTHS = [1280, 860, 760, 358];
 const many = (count) => Array.from({ length: count }, (_, i) => ({ text: ` word${i}`, id: i }));
 
 /** A model of so many blocks and heads on texts of so many tokens. */
@@ -39,7 +39,7 @@ for (const [name, data] of Object.entries(MODELS)) {
       const at = plan(width, data);
       const all = panels(at);
       for (const [key, box] of all) {
-        assert.ok(box.left >= 0 && box.right <= width, `${key} leaves the figure`);
+        assert.ok(box.left >= 0 && box.right <= width + 1e-6, `${key} leaves the figure`);
         assert.ok(box.top >= 0 && box.bottom <= at.height, `${key} is cut off below`);
         assert.ok(box.right > box.left, `${key} has no room`);
       }

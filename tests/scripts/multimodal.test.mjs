@@ -7,7 +7,7 @@ import { planMap } from "../../pages/multimodal/space.js";
 
 const WORDS = ["a", "seven", "thick", "slanted", "left", "next", "to", "a", "two", "thin", "slanted", "right"];
 const data = { grid: [4, 8], side: 3, words: WORDS.map((text) => ({ text, p: 0.5, right: null })) };
-const WIDTHS = [1280, 900, 720, 358];
+const WIDTHS = [1280, 860, 760, 358];
 
 for (const width of WIDTHS) {
   test(`columns of pieces, ${width} pixels`, () => {

@@ -113,3 +113,57 @@ def test_other_scripts_have_another_version(monkeypatch: pytest.MonkeyPatch, tmp
         assert modules.version() != before and re.fullmatch("[0-9a-f]{12}", modules.version())
     finally:
         modules.version.cache_clear()
+
+
+PHONE, DESK = (
+    int(re.search(rf"export const {name} = (\d+);", modules.sources()["app/kit/widths.js"])[1])
+    for name in ("PHONE", "DESK")
+)
+# A phone, wider than one, a desk: how a style sheet says what `widths.js` does.
+BREAKPOINTS = {f"max-width: {PHONE - 1}px", f"min-width: {PHONE}px", f"min-width: {DESK}px"}
+ASKED = re.compile(r"\b(?:max|min)-width:\s*\d+px(?=[^{};]*\))")
+COMPARED = re.compile(r"\b(?:g\.width|innerWidth)\s*[<>]=?\s*\d+|matchMedia\([^)]*width[^)]*\)")
+PICTURES = [
+    path
+    for folder in ("app/kit", "pages")
+    for path in sorted((ROOT / folder).rglob("*"))
+    if path.suffix in (".css", ".js")
+]
+
+
+def other_widths(text: str) -> list[str]:
+    """The widths, besides the two, at which a style sheet or a script changes a picture's layout."""
+    asked = [
+        ask
+        for line in text.splitlines()
+        if "@" in line or "matchMedia" in line
+        for ask in ASKED.findall(line)
+    ]
+    compared = [found for found in COMPARED.findall(text) if not ASKED.search(found)]
+    return [one for one in (*asked, *compared) if one not in BREAKPOINTS]
+
+
+@pytest.mark.parametrize("path", PICTURES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_picture_changes_its_layout_at_two_widths(path: Path) -> None:
+    assert other_widths(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@media (max-width: 640px) { p { margin: 0; } }", "@container (min-width: 1000px) {",
+        "@media (min-width: 760px) and (max-width: 900px) {", 'const under = matchMedia("(max-width: 640px)").matches;',
+        "const wide = g.width >= 1000;", "const w = g.width<420 ? 1 : 2;",
+    ],
+)  # fmt: skip
+def test_another_width_is_found(text: str) -> None:
+    assert len(other_widths(text)) == 1
+
+
+def test_a_width_that_changes_no_layout_is_none() -> None:
+    fine = [
+        "p { max-width: 640px; }",
+        "@media (max-width: 759px) { p { min-width: 44px; } }",
+        "const w = g.width - 300;",
+    ]
+    assert not any(map(other_widths, fine))
