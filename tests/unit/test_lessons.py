@@ -148,6 +148,15 @@ def test_a_lesson_is_short_and_types_no_number_of_the_model(lesson: reading.Less
         assert not typed, f"{lesson.name}: {typed} is typed, not measured"
 
 
+def test_the_readmes_lesson_is_one_and_true() -> None:
+    readme = (chapters.ROOT / "README.md").read_text(encoding="utf-8")
+    found = re.search(r"```markdown\n(.*?)```", readme, re.DOTALL)
+    assert found is not None
+    lesson = parse("readme", found[1])
+    (question,) = [step.question for step in lesson.steps if step.question]
+    assert check(question.check, Measures(core.load(lesson.model), lesson.text))
+
+
 def test_names_of_parts_in_words() -> None:
     assert (
         reading.named("cell 10 3") == "row 10, column 3" and reading.named("head 3 2") == "head 2 of block 3"
