@@ -164,7 +164,7 @@ function drawPrompt(g, game, box) {
 const stages = stepMode("stage", ["Rank", "Few examples", "Prompt", "In context", "All four"]);
 /** What is asked at each step. */
 const WORDS = [
-  "How few numbers must learn? A small addition to the model is trained to tell happy texts from sad ones, with more and more numbers to learn (its rank). The curve shows how many held-out texts it gets right.",
+  "How few numbers must learn? A small addition to the model is trained to tell happy texts from sad ones, with more and more numbers to learn (its rank); the curve shows how many held-out texts it gets right.",
   "How few examples are enough? The same task, learned from more and more labelled texts, by a model that was trained before and by one that begins from nothing.",
   "Nothing in the model is changed here. A few vectors, numbers in the form of words that nobody wrote, are learned and put in front of the text.",
   "Here nothing is learned at all. Solved examples stand in the prompt, the text that the model reads first; beside it, what training on such examples brings.",

@@ -82,7 +82,9 @@ function captionOf(data, step) {
   const [text, last] = [plainly(data.written[step - 1].text), step === data.written.length];
   const end = last ? " That is all of it: below, the answer is held against the truth." : " It reads this back before it goes on.";
   if (data.kind === "passage") return `It answers by pointing: “${text}” is the part of the text that it takes.${last ? " Below, the answer is held against the truth." : ""}`;
-  return `It writes “${text}”.${data.weights ? " The stronger a link, the more it looked at that part of the text while writing." : ""}${end}`;
+  const reads = readsOf(data, step - 1);
+  const best = reads ? data.read[Array.from(reads).indexOf(Math.max(...reads))] : undefined;
+  return `It writes “${text}”${best ? `, looking most at “${plainly(best.text)}”` : ""}.${end}`;
 }
 /** The part of the answer that was looked at is looked at no more. @param {Stage} g @param {Kept} local */
 function letGo(g, local) {

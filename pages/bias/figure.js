@@ -300,7 +300,7 @@ function captionOf(data, local, step) {
     `Each word is an arrow of numbers, and the cosine says how nearly two arrows point the same way: 1 the same, 0 neither, −1 opposite. Each dot is a word at its cosine with “${word}”; choose one with ↑ and ↓ or a click.`,
     `How much nearer is “${word}” to “${a.name}” than to “${b.name}”? Its mean cosine with the first list less its mean cosine with the second is its association s.`,
     `The same for every word of “${x.name}” and of “${y.name}”: each dot is a word at its association s, and each list has a mean. Choose a word, and go back to see what its s is made of.`,
-    "The effect size d is the distance of the two means, measured by how far the words scatter: 0 is no difference, and 2, the most, is two heaps that do not touch.",
+    "The effect size d is the distance of the two means, measured by how far the words scatter: 0 is no difference; 2, the most, would be each list’s words all in one place.",
     "Could chance do that? The same words are dealt into two heaps again and again; p is the share of deals that part them at least as far.",
     "The direction in which “he” and “she” differ is taken out of every word. The small circles show where the words lay before; the bars below ask whether words that leaned to one side can still be told apart.",
     `The whole test on one axis: the lists, their means, d and p${data.text.length ? ", and below them the words of your own text" : ""}. What is read off it are the lists’ words, not the people whom they name.`,

@@ -219,7 +219,10 @@ const decoding = {
 function captionOf(data, step) {
   if (!step) return "The model has read your text, the prompt, and has chosen nothing yet. It only says how likely each next token is, a word or a part of one; who chooses among them is another question.";
   if (step === data.depth) return "Every way has its text. The score at the end adds up how likely each of its tokens was (as logarithms): the way that always took the likeliest token need not have found the likeliest text.";
-  if (step > 1) return "Each text that is still followed goes on with a token more. How likely a text is, is the product of its tokens’ probabilities, so a poor token costs it for good.";
+  if (step > 1) {
+    const on = [...new Set(data.paths.filter((path) => path.nodes.length >= step).map((path) => `${nameOf(data, path.name)} with ${visible(data.nodes.text[path.nodes[step - 1]])}`))];
+    return `Each text goes on by a token: ${on.slice(0, 4).join(", ") || "none of them does"}. How likely a text is, is the product of its tokens’ probabilities, so a poor one costs it for good.`;
+  }
   return `The first token. ${[data.show.greedy && "Greedy takes the likeliest one", data.show.beam && "beam search keeps several texts at once", data.show.sample && "sampling draws one by lot"].filter(Boolean).join(", ").replace(/^./, (c) => c.toUpperCase()) || "Ways of choosing are switched on below the tree"}.`;
 }
 

@@ -75,7 +75,7 @@ import { PITCH, answerPlaces, plan } from "./layout.js";
 const STEPS = ["The weights", "A grid over them", "Rounded", "Every matrix", "Token by token", "What it costs", "Every setting"];
 /** What each step shows. @type {((d: Data) => string)[]} */
 const WORDS = [
-  (d) => (d.matrix ? `A model is tables of numbers, its weights. These are ${thousands(d.matrix.rows)} × ${thousands(d.matrix.columns)} of them, by size: most lie near 0. Usually each takes 32 bits, on or off.` : matrixSaid(d)),
+  (d) => (d.matrix ? `A model is tables of numbers, its weights. These are ${thousands(d.matrix.rows)} × ${thousands(d.matrix.columns)} of them, by size: most lie near 0, and each usually takes 32 bits, switches that are on or off.` : matrixSaid(d)),
   (d) => `With ${d.setting.bits} bits a number can say only ${d.setting.bits < 16 ? counted(2 ** d.setting.bits, "value") : "some 60,000 values"}. ${d.setting.bits < 16 ? "The lines are the values that there are, evenly spaced from the smallest weight to the largest: a grid." : "At that, they lie so near each other that no grid shows."}`,
   () => "Each weight moves to the nearest line of the grid, and only the line’s number is kept. Choose a weight in the strip to see what it was, and what it has become.",
   () => "The same in every matrix of the model, a cell each: the darker, the further its weights, and what it makes of your text, were moved. Click a cell to look at that matrix.",

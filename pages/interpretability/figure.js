@@ -100,7 +100,7 @@ import { isDesk } from "../../app/kit/widths.js";
 const STEPS = ["Two texts", "Lens", "Attribution", "One patch", "Every place", "Every head", "Any of them"];
 /** What each step shows. @type {((d: Data) => string)[]} */
 const WORDS = [
-  (d) => `The model knows what comes next: ${visible(d.answer.text)}. ${d.one ? "" : "Beside your text stands a second one that differs in a word, so that the answer is gone. "}Where in the model does the answer come from?`,
+  (d) => `Your text lets the model say ${visible(d.answer.text)} next. A second text differs where it matters, so that this answer is gone: where in the model did it come from?`,
   () => "A model works in blocks, one after the other. The lens asks after each of them (to the right) and at each token (downwards): if the model stopped here, what would it say?",
   () => "The score of the answer is a sum: each part of the model, an attention layer or an MLP, adds to it or takes from it. The bars are those parts, and together they are the score exactly.",
   () => "Who caused it is another question. The model reads the second text, but at one place it is given the numbers of the first: the darker the cell, the more of the answer comes back.",

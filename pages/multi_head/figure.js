@@ -5,7 +5,7 @@
 import { counted } from "../../app/kit/counts.js";
 import { mount, pointerAt } from "../../app/kit/glass.js";
 import {
-  MONO, clamp, css, fit, h, html, label, measure, num, shareBar, tokenSpans, unpack, visible,
+  MONO, clamp, css, fit, h, html, label, measure, num, percent, shareBar, tokenSpans, unpack, visible,
 } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
 import { drawGrid, drawOrder, drawRoles } from "./grid.js";
@@ -199,8 +199,8 @@ const WORDS = {
   lines: (data, local) => `Attention is the work of heads: each looks from every token, a word or a part of one, to others, in a way of its own. Each small map is a head; of the chosen one, ${nameOf(blockOf(data, local), headOf(data, local))}, the lines show where each token looks.`,
   map: () => "The same as a map: the row is the token that looks, the column the one looked at, and the darker a cell, the more it looks there. Each row adds up to all of its attention.",
   pair: () => "Why it looks there: the looking token has a row of numbers, its query, and the other one a key. They are multiplied, number by number, and added up: a high sum draws attention.",
-  join: (data, _, added) => (added ? `${partName(data, added - 1)} adds what it has read to the sum. The bar shows which share of the block’s attention output is there by now; at the end it is the very same numbers.` : "Each head brings what it has read. Laid end to end (concatenated) they go through one table of weights, which is the same as adding up what each head makes of it alone."),
-  effect: () => "Which head matters? Each is switched off in turn, and the chance of the next token is measured again. Many can be missed alone, because others do the same.",
+  join: (data, _, added) => (added ? `${partName(data, added - 1)} adds what it has read: ${percent(data.join.shares.slice(0, added).reduce((x, y) => x + y, 0), 0)} of what this block’s attention makes is there by now. At the end the sum is the very same numbers.` : "Each head brings what it has read. Laid end to end (concatenated) they go through one table of weights, which is the same as adding up what each head makes of it alone."),
+  effect: () => "Which head matters? Each is switched off in turn, and the chance of the next token is measured again; many are not missed, because others do the same.",
 };
 /** What a step shows. @param {Data} data @param {Local} local @param {number} step */
 function captionOf(data, local, step) {

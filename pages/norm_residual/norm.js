@@ -127,8 +127,8 @@ export function captionOf(data, local, step) {
 function wordsOf(data, place, kind, step) {
   const into = !place.own ? "" : place.name.endsWith("ln_embed") ? "The stream begins with this." : place.name.endsWith("ln_final") ? "What comes after reads this copy." : data.post ? "The result takes the stream’s place: what stood is rescaled." : "The part reads this copy; the stream itself is left as it is.";
   return [
-    "The ledger is written; now one of its numbers’ readers. Before a part of the model reads the stream, a norm brings the numbers to one size, because how large they are hangs on the token and on the depth: here it finds them.",
-    kind === "layer" ? "The mean of the numbers is taken off each of them, so that they lie around 0." : "RMSNorm takes no mean off. LayerNorm would: choose it below.",
+    "The ledger is written. Before a part of the model reads the stream, a norm brings the numbers to one size, because how large they are hangs on the token and on the depth: here it finds them.",
+    kind === "layer" ? "The mean of the numbers is taken off each of them, so that they lie around 0." : "RMSNorm takes no mean off the numbers; the other usual norm, LayerNorm, would: choose it below to see that.",
     `All are divided by one number, the root of the mean of their squares and a tiny ε, which only keeps off a division by 0. Every token leaves with size ${num(1 - place[kind].epsShare / 2, 2)}.`,
     `${place.gain ? "Each is stretched by a weight that training has set." : "No weight: this is the result."} ${into}`,
   ][step];
