@@ -73,7 +73,8 @@ asking = masks[0] if masks and config.shape == "encoder" else len(rows) - 1  # t
 row = events.followed(len(rows), asking)
 column = state.get("col") if 0 <= state.get("col") < len(columns) else int(np.argmax(steps.pattern[row]))
 names = step_names(steps)
-step = names.index("scores") if not 0 <= state.get("step") < len(names) else state.get("step")
+told = 0 <= state.get("step") < len(names)  # else the whole picture, which is drawn around the scores
+step = state.get("step") if told else names.index("scores")
 likely = [int(i) for i in dict.fromkeys([*np.argsort(-steps.before)[:4], *np.argsort(-steps.after)[:5]])][:5]
 
 
@@ -90,7 +91,7 @@ def restored() -> None:
 
 page.claim("A head scores every pair of tokens, then mixes values by those scores.")
 draw(
-    record(steps, ctx.lm, likely, events.selection("picture", {"step": step, "row": row, "col": column})),
+    record(steps, ctx.lm, likely, events.selection("picture", {"step": step if told else -1, "row": row, "col": column})),
     key="picture",
     on={
         "select": lambda: events.select("picture", ("step", "row", "col", "head"), row, asking),

@@ -26,7 +26,7 @@ from pages.multi_head.question import OPTIONS, ask
 from pages.multi_head.roles import by_chance, see_repeats
 
 LONGEST = 64  # tokens: what the maps and lines hold
-KEYS = ("block", "head", "row", "col", "follow", "panel", "added", "off", "instead", "order")
+KEYS = ("block", "head", "row", "col", "follow", "panel", "added", "tour", "off", "instead", "order")
 EXAMPLES = (
     "A red ball was lost. She found the red",
     "Lily lost a red ball. Ben found the red",
