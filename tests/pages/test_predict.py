@@ -20,7 +20,7 @@ LOOKED_AT: dict[str, dict[str, Any]] = {
     "tokenization": {"method": "wordpiece", "merge": 3},
     "embeddings": {"gaze": "near", "stage": 1},
     "positions": {"kind": "sinusoidal", "row": 2, "stage": 1, "shift": 7},
-    "attention": {"step": 1, "col": 0},
+    "attention": {"step": 1},
     "multi_head": {"panel": "maps", "added": 1},
     "feed_forward": {"stage": 1, "neuron": 3, "silence": "others"},
     "norm_residual": {"written": 1, "norm": "rms", "layers": 4},
@@ -132,15 +132,14 @@ def test_no_more_predictions_are_kept_than_a_session_may_hold(
 ) -> None:
     monkeypatch.setattr(predict, "KEPT", 2)
     app = open_page("home")
-    first = app.session_state["gb"].store["head"]
-    heads = [first, *(head for head in range(4) if head != first)]
+    rows = [-1, 3, 4, 5]
     said = []
-    for head in heads:
-        app.session_state["gb"].store["head"] = head
+    for row in rows:
+        app.session_state["gb"].store["follow"] = row
         app.run()
         said.append(commit(app))
     assert len(app.session_state["gb"].memos["predictions"]) == 2
-    look(app, {"head": heads[2]})
+    look(app, {"follow": rows[2]})
     assert card(app) == said[2]
-    look(app, {"head": heads[0]})
+    look(app, {"follow": rows[0]})
     assert not card(app)[1]
