@@ -51,9 +51,19 @@ def ask(lm: LanguageModel, name: str, part: str) -> Question:
     Args:
         name: of the model.   part: what the picture shows.
     """
-    at = ORDER.index(part) if part in ORDER else len(ORDER) - 1  # type: ignore[arg-type]
+    at = ORDER.index(part) if part in ORDER else len(ORDER) - 1
     others = [*ORDER[at + 1 :], *ORDER[: at + 1]]
     there = [one for one in others if not missing(lm.config, one)]
     asked: Part = next(iter(there or WITHOUT))
-    return Question(questions.ask("break_it", asked, model=name), asked)
-
+    match asked:
+        case "residual":
+            said = questions.ask("break_it", "residual", model=name)
+        case "norm":
+            said = questions.ask("break_it", "norm", model=name)
+        case "scale":
+            said = questions.ask("break_it", "scale", model=name)
+        case "position":
+            said = questions.ask("break_it", "position", model=name)
+        case "mask":
+            said = questions.ask("break_it", "mask", model=name)
+    return Question(said, asked)

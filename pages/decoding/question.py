@@ -80,7 +80,7 @@ def ask(tree: Tree, wish: Request, focus: int) -> Question:
         "decoding", "forced", unit="blank" if tree.slots else "step", place=len(way), best=_token(after.tokens[0]),
         token=name, top=float(after.probabilities[0, 0]),
     )  # fmt: skip
-    shows = {**wish.force(".".join(map(str, way))), "greedy": True, "level": -1}
+    shows: dict[str, Value] = {**wish.force(".".join(map(str, way))), "greedy": True, "level": -1}
     return Question(said, tuple(way), replace(greedy, forced=tuple(way)), prompt, shows)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from app.controls.predict import Answer
 from pages.families import lanes
-from pages.families.question import Change
 from pages.families.figure import SAID, TITLES, Found
+from pages.families.question import Change
 
 NAMES = (
     "shape", "model", "what", "place", "token", "sees", "likeliest", "p", "p of the text's own", "nearest", "cosine",

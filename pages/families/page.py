@@ -89,7 +89,7 @@ with page.foot():
         asked.asked.options,
         asked.judge,
         about,
-        lambda seed: {**elsewhere(seed), "follow": asked.elsewhere},
+        lambda seed: {**(there := elsewhere(seed)), "follow": asked.elsewhere(ctx.lm, str(there["text"]))},
     )
     page.code(seen, guesses, swap, *((vectors, turned) if writer.vectors else ()), write, right)
     page.take_away(

@@ -1,7 +1,7 @@
 """Ask the Families page's question: another word in the text, and whose guess of the followed token moves.
 
-Of an encoder without a head, which guesses nothing: how far the text's vector turns when its words stand backwards. Of a
-text without a word that could change: how many of the tokens that it wrote BERT stands by.
+Of an encoder without a head, which guesses nothing: how far the text's vector turns when its words stand backwards.
+Of a text without a word that could change: how many of the tokens that it wrote BERT stands by.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from pages.families.figure import Found
 from pages.families.lanes import Lane, across
 
 MOVES = 0.0005  # of the total variation distance: less is nothing in three decimals
-EARLY = 2  # the place of a token near the beginning
 LITTLE, FAR = 0.95, 0.6  # cosines between which a vector is said to turn a little
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
@@ -73,10 +72,19 @@ class Question:
     judge: Callable[[], Answer]
     change: Change | None = None
 
-    @property
-    def elsewhere(self) -> int:
-        """The token to ask about in another text: an early one after a question about a late one, and the reverse."""
-        return EARLY if self.change is not None and not self.change.behind else -1
+    def elsewhere(self, opened: LanguageModel, text: str) -> int:
+        """Choose the token to ask about in another text: an early word after a late one, else the page's own choice."""
+        if self.change is None or self.change.behind:
+            return -1
+        spans = opened.tokenizer.offsets(text)
+        words = [found.span() for found in _WORD.finditer(text)]
+        early = [span for span in words[1 : (len(words) + 1) // 2] if _covers(spans, span)]
+        return across(early[:1], spans)[0] if early else -1
+
+
+def _covers(spans: Sequence[tuple[int, int]], word: tuple[int, int]) -> bool:
+    """Whether a word is one token, with or without the space before it."""
+    return any(first in (word[0], word[0] - 1) and end == word[1] for first, end in spans)
 
 
 def ask(found: Sequence[Found], span: tuple[int, int], text: str, opened: LanguageModel) -> Question:
@@ -140,9 +148,7 @@ def _moved(lm: LanguageModel, change: Change) -> float:
     return float(np.abs(said[0] - said[1]).sum() / 2)
 
 
-def judge(
-    asked: questions.Asked, gpt: Lane, bert: Lane, change: Change, opened: LanguageModel
-) -> Answer:
+def judge(asked: questions.Asked, gpt: Lane, bert: Lane, change: Change, opened: LanguageModel) -> Answer:
     """Find whose guess moves.
 
     Raises:
