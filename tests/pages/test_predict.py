@@ -20,7 +20,7 @@ LOOKED_AT: dict[str, dict[str, Any]] = {
     "tokenization": {"method": "wordpiece", "merge": 3},
     "embeddings": {"gaze": "near", "stage": 1},
     "positions": {"kind": "sinusoidal", "row": 2, "stage": 1, "shift": 7},
-    "attention": {"step": 1, "col": 0},
+    "attention": {"step": 1},
     "multi_head": {"panel": "maps", "added": 1},
     "feed_forward": {"stage": 1, "neuron": 3, "silence": "others"},
     "norm_residual": {"written": 1, "norm": "rms", "layers": 4},
