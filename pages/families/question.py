@@ -25,7 +25,7 @@ from pages.families.figure import Found
 from pages.families.lanes import Lane, across
 
 MOVES = 0.0005  # of the total variation distance: less is nothing in three decimals
-LITTLE, FAR = 0.95, 0.6  # cosines between which a vector is said to turn a little
+LITTLE, FAR = 0.9, 0.6  # cosines between which a vector is said to turn a little
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
@@ -103,13 +103,11 @@ def ask(found: Sequence[Found], span: tuple[int, int], text: str, opened: Langua
         kept = questions.ask("families", "kept")
         return Question(kept, lambda: judge_kept(kept, found[1]))
     token = mono(visible(text[slice(*span)].strip() or text[slice(*span)]))
-    asked = questions.ask(
-        "families",
-        "behind" if change.behind else "before",
-        token=token,
-        word=mono(change.word),
-        other=mono(change.other),
-    )
+    told = {"token": token, "word": mono(change.word), "other": mono(change.other)}
+    if change.behind:
+        asked = questions.ask("families", "behind", **told)
+    else:
+        asked = questions.ask("families", "before", **told)
     return Question(asked, lambda: judge(asked, gpt, bert, change, opened), change)
 
 
@@ -124,7 +122,7 @@ def choose(text: str, span: tuple[int, int]) -> Change | None:
     apart = [(first, end) for first, end in spans if end <= span[0] or first >= span[1]]
     if not apart:
         return None
-    first, end = max(apart, key=lambda one: (abs(one[0] - span[0]), -one[0]))
+    first, end = max(apart, key=lambda one: max(span[0] - one[1], one[0] - span[1]))
     others = [text[a:b] for a, b in spans if text[a:b].lower() != text[first:end].lower()]
     inner = [other for other in others if other.lower() not in text[slice(*span)].lower()]
     if not inner:

@@ -6,6 +6,7 @@ from functools import partial
 
 import streamlit as st
 
+from app.controls.predict import draw
 from app.frame import page
 from app.session import events, state
 from core.runs import ladder_recordings
@@ -51,7 +52,13 @@ with page.controls():
 asked = question.ask(seen)
 
 with page.foot():
-    page.predict(asked.text, question.OPTIONS, asked.judge, (asked.held, asked.tables))
+    page.predict(
+        asked.asked.text,
+        asked.asked.options,
+        asked.judge,
+        (asked.held, asked.tables),
+        lambda seed: question.another(draw(seed, question.ELSEWHERE, (seen.withheld, seen.tables))),
+    )
     page.code(fit, bootstrap, forecast, fit_surface, ladder_recordings.frontier)
     page.take_away(
         "scaling_ladder", partial(export.table, seen, mine), partial(export.cells, seen, mine, asked)
