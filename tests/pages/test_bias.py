@@ -72,11 +72,11 @@ def answered(app: AppTest) -> Any:
 def test_the_first_screen_shows_the_ten_tests(open_page: Any) -> None:
     app = open_page("bias", text=TEXT)
     assert not app.exception and not app.error
-    shown = lines(app, "test", "effect size", "p", "conclusive", "published d", "share found")
+    shown = lines(app, "test", "effect size", "p, two-sided", "conclusive", "published d", "share found")
     for test in ten_tests():
         done = measure(glove(), test.lists)
         d, p, conclusive, published, share = shown[f"test {test.number}"]
-        assert (d, p) == (pytest.approx(done.d), pytest.approx(done.chance.p))
+        assert (d, p) == (pytest.approx(done.d), pytest.approx(done.chance.two_sided))
         assert (conclusive, published) == (test.number in (6, 7, 8), test.published.d)
         assert share == pytest.approx(min(one.share for one in done.lists))
     done = measure(glove(), ten_tests()[7].lists)
