@@ -40,3 +40,8 @@ class Rule:
             ("Correction", self.correction), ("Source", self.source),
             ("Computed by", f"`{self.function.__module__}.{self.function.__qualname__}`"),
         )  # fmt: skip
+
+
+def percent(share: float) -> str:
+    """Write a share as a rule says it: "5 %"."""
+    return f"{100 * share:.0f} %"

@@ -14,7 +14,7 @@ from core.data.dial import REMEDIES, Remedy
 from core.runs.results import ASSETS, Results
 from core.training import corpus_lab
 from core.training.corpus_lab import BIASED, DOSES, SEEDS
-from core.verdict_rule import Rule
+from core.verdict_rule import Rule, percent
 
 RECORDED = ASSETS / "bias.json"
 # All of it: {"machine", "revision", "told": {profession: [she, of]}, "runs"}. A run: spec, early, held_out, seconds,
@@ -107,7 +107,7 @@ RULE = Rule(
     "A finding where the 95 % interval of the mean difference (Student’s t) leaves out 0, and that of the slope 1.",
     f"{len(SEEDS)} seeds a dose and a remedy, all of which were recorded.",
     f"None: each is judged on its own. Of {len(REMEDIES) - 1} remedies of no effect one would be found in "
-    f"{1 - 0.95 ** (len(REMEDIES) - 1):.0%} of such labs.".replace("%", " %"),
+    f"{percent(1 - 0.95 ** (len(REMEDIES) - 1))} of such labs.",
     "Student 1908, paired",
     difference,
 )

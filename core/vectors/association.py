@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from core.vectors.debiasing import Direction, remove
 from core.vectors.word_lists import Lists, WordList
-from core.verdict_rule import Rule
+from core.verdict_rule import Rule, percent
 
 if TYPE_CHECKING:
     from core.vectors.static import StaticVectors
@@ -192,10 +192,8 @@ RULE = Rule(
     "A test: “beyond chance”, “within chance: no finding”, “not conclusive”",
     "How far the mean association of X lies from that of Y, on either side, and how many splits of the same words "
     "into two such lists put their means as far apart: two-sided p. The published p is one-sided (X above Y only).",
-    f"Beyond chance: two-sided p of at most {LEVEL:g}; the grey bar is the same rule drawn, {1 - LEVEL:.0%} of the "
-    f"splits. Not conclusive, whatever p: under {LEAST:.0%} of one of the four lists is in the table.".replace(
-        "%", " %"
-    ),
+    f"Beyond chance: two-sided p of at most {LEVEL:g}; the grey bar is the same rule drawn, {percent(1 - LEVEL)} of "
+    f"the splits. Not conclusive, whatever p: under {percent(LEAST)} of one of the four lists is in the table.",
     f"The words of X and Y that the table has; all their splits up to {EXACT:,}, else {DRAWS:,} drawn with seed 0.",
     f"None: each test is one that was published on its own. Of ten tests of nothing, {10 * LEVEL:g} would pass on "
     "average.",

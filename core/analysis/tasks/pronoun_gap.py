@@ -28,7 +28,7 @@ from core.data.toyland.words import PROFESSIONS
 from core.decoding.labels import wants
 from core.families.predictions import TOGETHER, sign_of
 from core.training.examples import marks
-from core.verdict_rule import Rule
+from core.verdict_rule import Rule, percent
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
@@ -182,8 +182,8 @@ RULE = Rule(
     "A profession: “outside chance”",
     "Its mean gap over the sentences, held against the mean of all professions. Chance: the professions shuffled "
     "within each sentence, so that each sentence keeps its gaps and no profession keeps its own.",
-    f"Outside the band that holds the farthest of all shuffled professions in {SURE:.0%} of the shuffles, on either "
-    "side. A mark within it is hollow: no finding.".replace("%", " %"),
+    f"Outside the band that holds the farthest of all shuffled professions in {percent(SURE)} of the shuffles, on "
+    "either side. A mark within it is hollow: no finding.",
     f"Professions × sentences, as many as are shown; {SHUFFLES:,} shuffles with seed 0.",
     "For all professions at once, as the band is that of the farthest. The 95 % intervals (Student’s t over the "
     "sentences) are of one profession each, uncorrected: how many of them chance alone makes leave out 0 is counted in "
