@@ -77,10 +77,10 @@ def apart(one: Sequence[float], other: Sequence[float]) -> int:
 
 
 RULE = Rule(
-    "Two ways: “ahead”, or “the seeds do not tell”",
+    "Two ways of training: “lower”, “higher”, “ahead”, or “the seeds do not tell”",
     "The difference between two ways seed by seed: both saw the same examples in the same order with each seed.",
-    "Ahead: the 95 % interval of the mean difference (Student’s t) leaves out 0.",
-    "As many seeds as the sentence says.",
+    "A verdict: the 95 % interval of the mean difference (Student’s t) leaves out 0.",
+    "The recorded seeds of both ways, as many as the sentence says.",
     "None: each difference is judged on its own, so of 20 that are none, one passes on average.",
     "Student 1908, paired",
     apart,

@@ -235,7 +235,7 @@ def test_of_lists_that_are_too_short_the_question_is_how_long_they_must_be(
     app = open_page("bias", text=TEXT, weat="own", **empty | lists)
     assert "from how many on can p be below 0.05" in " ".join(str(one.proto) for one in app.get("html"))
     answered(app)
-    assert "1 / 70 = 0.014" in " ".join(str(one.proto) for one in app.get("html"))
+    assert "2 / 70 = 0.029" in " ".join(str(one.proto) for one in app.get("html"))
     run_notebook(app)
 
 
