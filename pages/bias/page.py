@@ -70,6 +70,8 @@ figure.draw(
     on={"select": lambda: events.select("picture", KEYS)},
 )
 
+page.judged(association.RULE, *((residual_bias.RULE,) if seen.step == "removal" else ()))
+
 with page.controls():
     controls.draw(seen)
 

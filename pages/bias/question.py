@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from math import comb
 
 from app.controls.predict import Answer
+from core.vectors.association import LEVEL
 from core.vectors.debiasing import Direction
 from core.vectors.residual_bias import FEW
 from core.vectors.word_lists import AssociationTest, Lists, WordList, ten_tests
@@ -19,7 +20,7 @@ from pages.bias.weat import Table, usual_table
 SMALL = 0.2  # an effect size below this counts as none (Cohen 1988)
 AS_BEFORE = 0.9  # of the effect size that is left: from here on it counts as unchanged
 GONE = ("as much", "less", "nothing: ±0.2", "the opposite sign")
-SIZES, P = ("2", "3", "4", "8"), 0.05  # words of X and of Y; a usual level
+SIZES, P = ("2", "3", "4", "8"), LEVEL  # words of X and of Y; what is beyond chance
 TOLD = ("half: guessing", "more than 55 %", "more than 75 %")
 # What each of these answers says of the vectors without the direction.
 FOUND = (
@@ -58,13 +59,14 @@ class Question:
             return Answer(index, " ".join((why, *self._means(index))), {"share": share})
         if self.kind == "least":
             ways = [comb(2 * int(size), int(size)) for size in SIZES]
-            index = next(at for at, many in enumerate(ways) if 1 / many < P)
+            index = next(at for at, many in enumerate(ways) if 2 / many < P)
             told = ", ".join(f"{size} and {size}: {many:,}" for size, many in zip(SIZES, ways))
             return Answer(
                 index,
-                f"So many ways there are to split the words of X and Y ({told}), and p is never below one of them: "
-                f"with {SIZES[index]} and {SIZES[index]} it can be 1 / {ways[index]} = {1 / ways[index]:.3f}.",
-                {"p": 1 / ways[index]},
+                f"So many ways there are to split the words of X and Y ({told}). Two are always as far apart as the "
+                f"lists: they themselves, and X and Y exchanged. So with {SIZES[index]} and {SIZES[index]} p can be "
+                f"2 / {ways[index]} = {2 / ways[index]:.3f}.",
+                {"p": 2 / ways[index]},
             )
         if self.kind == "one":
             word, side, after = without_one(self.table, self.lists, self.removed)

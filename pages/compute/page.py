@@ -26,7 +26,7 @@ ctx = page.begin("compute", longest=LONGEST)
 shown = subject(ctx)
 known, at, key = at_scale.measured(ctx, shown)
 
-page.claim("Training holds at least four times what the weights take.")
+page.claim("Training with AdamW holds at least four times what the weights take.")
 figure.draw(
     figure.record(
         shown, list(ctx.tokens), known, at, events.selection("picture", {key: state.get(key) for key in KEYS})

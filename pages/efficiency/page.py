@@ -11,10 +11,11 @@ from app.controls import decoder_text
 from app.controls.predict import draw
 from app.frame import page
 from app.session import events, state
+from core.efficiency import speed as speed_of
 from core.efficiency.compressing import compress_steps
 from core.efficiency.frontier import front
 from core.efficiency.gguf_contents import block, contents
-from core.efficiency.judging import judge
+from core.efficiency.judging import RULE, judge
 from core.efficiency.quantization import nearest
 from core.efficiency.quantization_report import beside_steps, first_choices
 from pages.efficiency import export, figure, smaller, speed, stored
@@ -66,6 +67,8 @@ figure.draw(
     key="picture",
     on={"select": lambda: events.select("picture", KEYS)},
 )  # fmt: skip
+
+page.judged(RULE, speed_of.RULE)
 
 with page.controls():
     setting_controls(both)

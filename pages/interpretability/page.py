@@ -9,7 +9,7 @@ from app.frame import page
 from app.models import cache
 from app.session import events, state
 from core.analysis.patching.corrupting import corrupt
-from core.analysis.patching.patches import Patching
+from core.analysis.patching.patches import RULE, Patching
 from core.analysis.patching.text_pairs import text_pair
 from core.analysis.stream.direct_attribution import attribute
 from core.analysis.stream.logit_lens import logit_lens
@@ -64,6 +64,8 @@ figure.draw(
         "select": lambda: events.select("picture", KEYS),
     },
 )  # fmt: skip
+
+page.judged(RULE)
 
 with page.controls():
     controls.draw(ctx, asked)

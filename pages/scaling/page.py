@@ -11,7 +11,7 @@ from app.frame import page
 from app.session import events, state
 from core.runs import ladder_recordings
 from core.scaling import bootstrap, fit
-from core.scaling.forecast import forecast
+from core.scaling.forecast import RULE, coverage, forecast
 from core.scaling.surface import fit_surface
 from pages.scaling import controls, export, figure, own, published, question
 from pages.scaling.seen import shown
@@ -47,6 +47,8 @@ figure.draw(
     },
 )
 
+page.judged(RULE)
+
 with page.controls():
     controls.draw(seen)
 asked = question.ask(seen)
@@ -59,7 +61,7 @@ with page.foot():
         (asked.held, asked.tables),
         lambda seed: question.another(draw(seed, question.ELSEWHERE, (seen.withheld, seen.tables))),
     )
-    page.code(fit, bootstrap, forecast, fit_surface, ladder_recordings.frontier)
+    page.code(fit, bootstrap, forecast, coverage, fit_surface, ladder_recordings.frontier)
     page.take_away(
         "scaling_ladder", partial(export.table, seen, mine), partial(export.cells, seen, mine, asked)
     )

@@ -72,11 +72,11 @@ def answered(app: AppTest) -> Any:
 def test_the_first_screen_shows_the_ten_tests(open_page: Any) -> None:
     app = open_page("bias", text=TEXT)
     assert not app.exception and not app.error
-    shown = lines(app, "test", "effect size", "p", "conclusive", "published d", "share found")
+    shown = lines(app, "test", "effect size", "p, two-sided", "conclusive", "published d", "share found")
     for test in ten_tests():
         done = measure(glove(), test.lists)
         d, p, conclusive, published, share = shown[f"test {test.number}"]
-        assert (d, p) == (pytest.approx(done.d), pytest.approx(done.chance.p))
+        assert (d, p) == (pytest.approx(done.d), pytest.approx(done.chance.two_sided))
         assert (conclusive, published) == (test.number in (6, 7, 8), test.published.d)
         assert share == pytest.approx(min(one.share for one in done.lists))
     done = measure(glove(), ten_tests()[7].lists)
@@ -235,7 +235,7 @@ def test_of_lists_that_are_too_short_the_question_is_how_long_they_must_be(
     app = open_page("bias", text=TEXT, weat="own", **empty | lists)
     assert "from how many on can p be below 0.05" in " ".join(str(one.proto) for one in app.get("html"))
     answered(app)
-    assert "1 / 70 = 0.014" in " ".join(str(one.proto) for one in app.get("html"))
+    assert "2 / 70 = 0.029" in " ".join(str(one.proto) for one in app.get("html"))
     run_notebook(app)
 
 

@@ -15,7 +15,7 @@ from core.efficiency.judging import reference, yardstick
 from core.efficiency.part_sensitivity import halves
 from core.efficiency.quantization import Quantization
 from core.efficiency.quantization_report import beside
-from pages.efficiency import figure, measure, speed
+from pages.efficiency import figure, measure, question, speed
 from tests.pages.conftest import OpenPage, random_model, run_notebook
 
 TEXT = "A red ball was lost. She found the red"
