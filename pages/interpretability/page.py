@@ -85,7 +85,7 @@ load = ctx.load_source
 
 with page.foot():
     about = (ctx.model_key, asked, kind, predict.heads)
-    page.predict(predict.text, predict.options, judge, about)
+    page.predict(predict.said.text, predict.said.options, judge, about, lambda _: controls.next_pair(ctx))
     page.code(
         logit_lens, attribute, corrupt, text_pair, Patching.of, Patching.by_place, Patching.by_head, *explainers.CODE,
     )  # fmt: skip
