@@ -11,12 +11,13 @@ if TYPE_CHECKING:
     from core.language_model import LanguageModel
 
 TALE = "Once upon a time, there was a small house by the lake, and Ruth lived there."
+BEGUN = "Once upon a time, there was a small house by the lake."
 NEWS = "Nora lost her red kite in the storm. She looked for it all day."
 # Pages on whose claim the usual example throws no light: the text that each opens with while the learner has written
 # none, and the models that read such a text; (): the page has models of its own for it.
 OPENS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "break_it": (TALE, (models.SMALL,)), "lab": (f"{TALE} Ruth", (models.SMALL,)),
-    "families": (TALE, (models.SMALL, models.REAL)), "fine_tuning": (NEWS, ()), "adaptability": (NEWS, ()),
+    "break_it": (TALE, (models.SMALL,)), "lab": (f"{TALE} Ruth had a red kite. She wanted the red", (models.SMALL,)),
+    "families": (BEGUN, (models.SMALL, models.REAL)), "fine_tuning": (NEWS, ()), "adaptability": (NEWS, ()),
 }  # fmt: skip
 ENOUGH = 6 * 10**9  # bytes of memory from which a first visit opens on the published model
 

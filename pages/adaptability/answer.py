@@ -9,7 +9,7 @@ from core.analysis.seeds import apart
 from core.runs import adaptations
 from core.runs.adaptations import Place
 from core.training import adapting
-from core.training.fine_tune_spec import FineTuneSpec, Way
+from core.training.fine_tune_spec import Way
 from pages.adaptability import studies
 from pages.adaptability.studies import BASE, told
 
@@ -43,7 +43,10 @@ def record(own: list[Arm]) -> dict[str, Any]:
         }
         for way, places in curves().items()
     ]  # fmt: skip
-    each = f"mean of n = {len(adapting.SEEDS)} seeds, bars: 95 %; after each name: numbers learned"
+    each = [
+        f"mean of n = {len(adapting.SEEDS)} seeds, bars: 95 %",
+        "after each name: the numbers that are learned",
+    ]
     return study | {
         "series": series, "title": f"{adapting.HELD_OUT} held-out texts judged right, %", "under": each,
         "enough": ENOUGH,
@@ -76,14 +79,14 @@ def _examples() -> str:
     for way, places in curves().items():
         first = next((place for place in places if place.interval.mean >= ENOUGH), None)
         if way in ("full", "lora"):
-            many = f"{first.at:,}, then {told(first.interval)}" if first else f"more than {places[-1].at:,}"
+            many = f"{first.at:,}, with {told(first.interval)}" if first else f"more than {places[-1].at:,}"
             parts.append(f"{name(way)} needs {many}")
     head = curves()["frozen"][-1]
-    most = f"the head alone is not there with {head.at:,}: {told(head.interval)}"
+    most = f"the head alone has too few numbers even with {head.at:,}: {told(head.interval)}"
     if head.interval.mean >= ENOUGH:
-        most = f"the head alone comes to {told(head.interval)} with {head.at:,}"
+        most = f"the head alone has {told(head.interval)} with {head.at:,}"
     said = "; ".join([*parts, most])
-    return f"How few examples? To be right on {100 * ENOUGH:.0f} %, {said}. Guessing is 50 %."
+    return f"How few examples? For {100 * ENOUGH:.0f} % right, {said}. Guessing: 50 %."
 
 
 def _numbers() -> str:
@@ -103,22 +106,23 @@ def _controls(at: int) -> str:
     lora, scratch, mixed = (_at(curves()[way], at) for way in ("lora", "scratch", CONTROL))
     ahead = apart(lora.shares, scratch.shares)
     helps = {
-        1: "so the old model helps", 0: "the seeds do not tell whether the old model helps here",
-        -1: "so here the old model does not help",
+        1: "less than LoRA, so the old model helps", 0: "which the seeds do not tell from LoRA",
+        -1: "more than LoRA",
     }[ahead]  # fmt: skip
     less = apart(lora.shares, mixed.shares) > 0
-    taught = "so it is the labels that teach" if less else "which the seeds do not tell from true ones"
+    taught = "so the labels teach" if less else "which the seeds do not tell from true ones"
     return (
-        f"Controls, with {at:,} examples: LoRA is right on {told(lora.interval)}; the same network without the old "
-        f"model, from random weights, on {told(scratch.interval)}: {helps}. LoRA on shuffled labels: "
-        f"{told(mixed.interval)}, {taught}."
+        f"Controls, with {at:,}: without the old model, the same network from random weights, "
+        f"{told(scratch.interval)}, {helps}; LoRA on shuffled labels {told(mixed.interval)}, {taught}."
     )
+
+
+def verdict(said: list[dict[str, Any]], text: str) -> str:
+    """Say what LoRA makes of the learner's text, and quote its beginning."""
+    short = text if len(text) <= 40 else f"{text[:38].rstrip()}…"
+    return f"{studies.verdict('examples', said)} “{short}”"
 
 
 def base_line() -> str:
-    """Name the base model and the job."""
-    spec: FineTuneSpec = adapting.spec("full")
-    return (
-        f"The old model is {BASE}: it has read tales and filled in hidden words. The new job, {spec.task}: is a text "
-        "good or bad news?"
-    )
+    """Name the old model and the new job, beside the claim."""
+    return f"old model: `{BASE}`, which has read tales; new job: is a text good or bad news?"

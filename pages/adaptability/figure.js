@@ -198,14 +198,14 @@ const planOf = (data, key) => (key === "context" ? gamePlan(data.game) : data.st
  * @param {Stage} g @param {Answer} answer @param {Box} box
  */
 function drawRows(g, answer, box) {
-  const pitch = 21;
+  const pitch = 19;
   const at = [0, 0.36, 0.56].map((share) => box.x + box.w * share);
   g.part("rows", [box, answer.at], () => {
     /** @type {Shapes[]} */
-    const out = [`with ${thousands(answer.at)} examples`, "learns", "right (95 %)"].map((head, i) => label(at[i], box.y + 10, head, { fill: "ink3", size: 11 }));
+    const out = [`with ${thousands(answer.at)} examples`, "learns", `right (95 % of n = ${answer.rows[0].shares.length} seeds)`].map((head, i) => label(at[i], box.y + 10, head, { fill: "ink3", size: 11 }));
     answer.rows.forEach((row, k) => {
       const y = box.y + 16 + k * pitch;
-      const cells = [label(at[0], y + 14, `${row.name}${row.control ? ", control" : ""}`, { fill: row.control ? "ink2" : "ink", weight: row.control ? null : 600 }),
+      const cells = [label(at[0], y + 14, `${row.name}${row.control && box.w > 400 ? ", control" : ""}`, { fill: row.control ? "ink2" : "ink", weight: row.control ? null : 600 }),
         label(at[1], y + 14, thousands(row.numbers), { mono: true, fill: "ink2" }), label(at[2], y + 14, span(row), { mono: true, fill: "ink" })];
       const line = h("g", { "data-way": row.key }, h("rect", { x: box.x - 4, y, width: box.w + 4, height: pitch - 2, fill: "transparent" }), cells);
       out.push(g.tip(line, `${row.name}, ${thousands(answer.at)} examples, ${thousands(row.numbers)} numbers learned: ${span(row)} right; by seed ${row.shares.map((one) => percent(one, 1)).join(", ")}`));
@@ -223,9 +223,7 @@ function drawAnswer(g, data, local) {
   g.part("question", [box], () => inLines(answer.question, box.w, 14).map((line, k) => label(box.x, 16 + 19 * k, line, { fill: "ink", size: 14, weight: 600 })));
   let y = 8 + 19 * inLines(answer.question, box.w, 14).length;
   y = drawRows(g, answer, { ...box, y: y + 4 });
-  y = paragraphs(g, "answer", { ...box, y: y + 2 }, answer.said, { size: 12.5, fill: "ink2" });
-  drawText(g, data, { ...box, y: y + 2 });
-  y += 20;
+  y = paragraphs(g, "answer", { ...box, y: y + 2 }, answer.said, { size: 12, fill: "ink2" }) - 2;
   const across = g.width < 420 ? 1 : 2;
   const room = g.width / across;
   KEYS.forEach((key, at) => {

@@ -61,7 +61,7 @@ def record(arms: dict[Study, list[Arm]], text: str, what: games.Shown) -> dict[s
             "question": answer.QUESTION,
             "at": at,
             "rows": answer.rows(at),
-            "said": [*answer.findings(at), studies.verdict("examples", verdicts["examples"])],
+            "said": [*answer.findings(at), answer.verdict(verdicts["examples"], text)],
         },
         "main": None if now else answer.record(arms["examples"]),
         "near": near,

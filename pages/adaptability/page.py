@@ -42,7 +42,7 @@ what = games.shown()
 step = figure.step()
 
 data = figure.record(arms, ctx.text, what)
-page.claim("A model that knows the words needs fewer examples, and few new numbers.")
+page.claim("A model that knows the words needs fewer examples, and few new numbers.", answer.base_line())
 figure.draw(
     {
         **data,
@@ -57,7 +57,8 @@ figure.draw(
     },
 )
 
-st.caption(markup.escape(f"{answer.base_line()} In the prompt, {data['game']['model']} answers."))
+if step == "context":
+    st.caption(markup.escape(f"Nothing is adapted in the prompt: {data['game']['model']} answers."))
 unlike_text.note_of_news(ctx.text)
 with page.controls():
     controls.draw(step or "examples", arms[step] if step in arms else arms["examples"], what)

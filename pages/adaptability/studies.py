@@ -149,9 +149,11 @@ def _spread(one: Interval) -> dict[str, float]:
     return {"mean": one.mean, "low": one.low, "high": one.high}
 
 
-def told(one: Interval, of: str = "seeds") -> str:
-    """Write a share with its number of seeds and its 95 % interval: 88.1 % (n = 3 seeds, 81 to 95 %)."""
-    return f"{100 * one.mean:.1f} % (n = {one.of} {of}, {100 * one.low:.0f} to {100 * one.high:.0f} %)"
+def told(one: Interval, of: str = "") -> str:
+    """Write a share with the number behind it and its 95 % interval: 88.1 % (n = 3, 81 to 95); of: what was counted."""
+    return (
+        f"{100 * one.mean:.1f} % (n = {one.of}{of and f' {of}'}, {100 * one.low:.0f} to {100 * one.high:.0f})"
+    )
 
 
 def findings(study: Study) -> list[str]:

@@ -194,7 +194,7 @@ def default_token(text: str, tokens: Sequence[str], spans: Sequence[tuple[int, i
 
     Of the page's own text it is the word that only its last words give away.
     """
-    if text == choice.TALE:
+    if text == choice.BEGUN:
         at = text.index(" there") + 1
         return next(place for place, (start, end) in enumerate(spans) if start <= at < end)
     own = [at for at, (start, end) in enumerate(spans) if end > start]
