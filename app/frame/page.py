@@ -180,6 +180,7 @@ def begin(
     opened = opening.open_model(slug)
     lm = opened.lm
     choice.arrive(opened.name, lm)
+    choice.suit(slug)
     free = room if lm.config.shape == "decoder" else 0
     sample = next(iter(choice.texts(opened.name)), state.DEFAULT_TEXT)
     read = reading.read(lm, state.get("text"), sample, longest, free, reading.BOUNDS.get(slug, ""))

@@ -29,7 +29,7 @@ EXAMPLES = (
 ctx = page.begin("families", longest=lanes.LONGEST, room=lanes.STROKES)
 three = lanes.all_lanes(ctx)
 spans = ctx.lm.tokenizer.offsets(ctx.text)
-start = lanes.default_token(ctx.tokens, spans)
+start = lanes.default_token(ctx.text, ctx.tokens, spans)
 token = state.get("follow") if 0 <= state.get("follow") < len(ctx.ids) else start
 places = [lanes.place(lane, spans, token) for lane in three]
 asks = str(state.get("ask"))

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import models
+from app.models import choice
 from core.families.predictions import guesses, swap
 from core.families.published import FAMILIES, sizes
 from core.families.writing import write
@@ -198,9 +199,12 @@ def test_the_page_begins_with_the_longest_word_that_has_one_behind_it(open_page:
     lm = core.load("tales-gpt")
     tokens = [lm.tokenizer.display(id) for id in lm.encode(TEXT)]
     spans = lm.tokenizer.offsets(TEXT)
-    assert tokens[lanes.default_token(tokens, spans)].strip() == "golden"
-    assert lanes.default_token(["<s>", " a", " word"], [(0, 0), (0, 1), (2, 6)]) == 1
-    assert lanes.default_token(["<s>", " word"], [(0, 0), (0, 4)]) == 1
+    assert tokens[lanes.default_token(TEXT, tokens, spans)].strip() == "golden"
+    assert lanes.default_token("a word", ["<s>", " a", " word"], [(0, 0), (0, 1), (2, 6)]) == 1
+    assert lanes.default_token("a word", ["<s>", " word"], [(0, 0), (0, 4)]) == 1
+    spans = lm.tokenizer.offsets(choice.BEGUN)
+    tokens = [lm.tokenizer.display(id) for id in lm.encode(choice.BEGUN)]
+    assert tokens[lanes.default_token(choice.BEGUN, tokens, spans)] == " there"
     assert not open_page("families", text="Lily").exception
 
 
