@@ -59,10 +59,12 @@ def ask(lm: LanguageModel, shown: Quantization) -> Question:
     finer = then.granularity != now.granularity
     if not finer:
         then, _ = fitting(lm, now.bits, "tensor", GROUP, "nearest", now.symmetric)
-    told = {"bits": now.bits, "instead": SHARED[then.granularity], "shared": SHARED[now.granularity]}
+    bits, instead, shared = now.bits, SHARED[then.granularity], SHARED[now.granularity]
     if finer:
-        return Question(questions.ask("efficiency", "finer", **told), now, then)
-    return Question(questions.ask("efficiency", "coarser", **told), now, then)
+        said = questions.ask("efficiency", "finer", bits=bits, instead=instead, shared=shared)
+    else:
+        said = questions.ask("efficiency", "coarser", bits=bits, instead=instead, shared=shared)
+    return Question(said, now, then)
 
 
 def another(place: tuple[int, Granularity]) -> dict[str, Value]:

@@ -213,7 +213,12 @@ def next_pair(ctx: Context) -> dict[str, str | int]:
     if drawn is not None:
         pair, seed = drawn
         chosen = {"text": pair.clean, "corrupted": pair.corrupted, "dealt": seed, "target": ""}
-    return (
-        chosen
-        | {"asked": -1, "versus": -1, "follow": -1, "row": -1, "tier": -1, "sight": "stream", "stage": -1}
-    )
+    return chosen | {
+        "asked": -1,
+        "versus": -1,
+        "follow": -1,
+        "row": -1,
+        "tier": -1,
+        "sight": "stream",
+        "stage": -1,
+    }

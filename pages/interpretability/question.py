@@ -8,6 +8,7 @@ import numpy as np
 
 from app import markup, questions
 from app.controls.predict import Answer
+from app.session.state import Value
 from core.analysis.patching.patches import Spot
 from core.analysis.places import Kind
 from core.language_model import LanguageModel
@@ -42,7 +43,7 @@ class Question:
             "clean": found.clean,
             "corrupted": found.corrupted,
         }
-        shows = {"sight": "heads", "block": layer, "head": head, "stage": -1}
+        shows: dict[str, Value] = {"sight": "heads", "block": layer, "head": head, "stage": -1}
         return self.said.answer(key, numbers, shows, **numbers)
 
     def _louder(self, looked: Looked) -> Answer:

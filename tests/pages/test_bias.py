@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
+from app import questions
 from core.runs.word_recordings import recorded_words
 from core.vectors.association import measure
 from core.vectors.debiasing import gender_direction
@@ -127,7 +128,15 @@ def test_the_question_is_answered_by_the_table(weat: str, open_page: Any) -> Non
     after = measure(glove(), test.lists, direction=gender_direction(glove())).d
     assert answer.numbers == {"before": pytest.approx(before), "after": pytest.approx(after)}
     sign_kept = before * after > 0
-    key = "gone" if abs(after) < 0.2 else "turned" if not sign_kept else "less" if abs(after) < 0.9 * before else "same"
+    key = (
+        "gone"
+        if abs(after) < 0.2
+        else "turned"
+        if not sign_kept
+        else "less"
+        if abs(after) < 0.9 * before
+        else "same"
+    )
     assert ("gone", "less", "same", "turned")[answer.index] == key
     app.button(key="predict.show").click().run()
     assert not app.exception and app.session_state["gb"].store["direction"] == "removed"

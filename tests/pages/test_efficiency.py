@@ -104,7 +104,7 @@ def test_one_half_at_a_time_is_rounded() -> None:
     before = reference(lm, yardstick(lm))
     found = halves(before, Quantization(2, symmetric=False))
     both = beside(before, Quantization(2, symmetric=False), TEXT)[0].judged.rise
-    assert 0 < min(one.rise for one in found.values()) and max(one.rise for one in found.values()) < 2 * both
+    assert min(one.rise for one in found.values()) > 0 and max(one.rise for one in found.values()) < 2 * both
 
 
 @pytest.mark.parametrize(
@@ -230,5 +230,7 @@ def test_a_model_without_blocks_has_tables_only(
     app.run()
     app.button(key="predict.commit").click().run()
     answer = app.session_state["gb"].memos["predict"]["answer"]
-    assert answer.numbers["now"] == answer.numbers["then"] and answer.index == 0, "nothing is rounded in either case"
+    assert answer.numbers["now"] == answer.numbers["then"] and answer.index == 0, (
+        "nothing is rounded in either case"
+    )
     run_notebook(app)

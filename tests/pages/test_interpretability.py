@@ -122,9 +122,7 @@ def test_the_answer_is_a_patch_of_three_heads(name: str, open_page: OpenPage) ->
         [Spot(*divmod(int(at), found.heads)[:1], head=int(at) % found.heads) for at in order]
     )
     assert answer.numbers["share"] == pytest.approx(share, abs=2e-3)
-    alone = sum(
-        found.together([Spot(int(at) // found.heads, head=int(at) % found.heads)]) for at in order
-    )
+    alone = sum(found.together([Spot(int(at) // found.heads, head=int(at) % found.heads)]) for at in order)
     key = "same" if abs(share - alone) <= 0.05 else "less" if share < alone else "more"
     assert ("more", "same", "less")[answer.index] == key
 

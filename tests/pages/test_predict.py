@@ -63,7 +63,7 @@ DECIDES: dict[str, dict[str, Any]] = {
     "compute": {"floats": "bf16"},
     "scaling": {"withheld": 2},
     "efficiency": {"bits": "8"},
-    "adaptability": {"lot": 5},
+    "adaptability": {"front": 8},
     "multimodal": {"pictured": 100},
 }
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import core
+from app import questions
 from core.vectors import residual_bias
 from core.vectors.association import (
     EXACT,
