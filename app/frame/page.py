@@ -21,10 +21,12 @@ from app.controls import decoder_text
 from app.controls.predict import Answer, draw, predict_card
 from app.counts import counted
 from app.frame import badge, sidebar, source, takeaway
+from app.frame.judged import html as judged_html
 from app.lessons import library, player, strip
 from app.markup import inline
 from app.models import choice, opening, reading
 from app.session import state
+from core.verdict_rule import Rule
 
 if TYPE_CHECKING:
     from core.analysis.places import Kind
@@ -178,6 +180,7 @@ def begin(
     opened = opening.open_model(slug)
     lm = opened.lm
     choice.arrive(opened.name, lm)
+    choice.suit(slug)
     free = room if lm.config.shape == "decoder" else 0
     sample = next(iter(choice.texts(opened.name)), state.DEFAULT_TEXT)
     read = reading.read(lm, state.get("text"), sample, longest, free, reading.BOUNDS.get(slug, ""))
@@ -339,6 +342,11 @@ def take_away(
     ctx = _current.get()
     with _card("take"):
         takeaway.take_card(ctx.slug, picture, table, notebook)
+
+
+def judged(*rules: Rule) -> None:
+    """Draw "How this was judged" below a picture that passes verdicts: their rules, behind one click."""
+    st.html(judged_html(rules))
 
 
 def terms(*names: str) -> None:

@@ -112,8 +112,8 @@ with page.foot():
     asked = question.asked(opened, found)
     given = asked.found.wish
     page.predict(
-        asked.text, question.options(given.use), partial(question.judge, asked),
-        (asked.opened.key, given.use.name, given.source, given.first, given.seed),
+        asked.change.said.text, asked.change.said.options, partial(question.judge, asked),
+        (asked.opened.key, given.use.name, given.source, given.first, given.seed), lambda _: uses.next_one(),
     )  # fmt: skip
     kind = use.name if asked.found is found else ""
     page.code(*CODE[asked.opened.lm.config.head if kind and asked.opened.headed else kind])

@@ -87,13 +87,20 @@ if target is not None:
     with ctx.slot:
         decoder_text.draw(ctx)
 
-question = ask(lm, part)
+question = ask(lm, ctx.label, part)
+elsewhere = page.another_text(EXAMPLES)
 judge = partial(question.judge, lm, ctx.text, target, seen[0].loss)
 load = ctx.load_source
 given = ctx.inputs
 
 with page.foot():
-    page.predict(question.text, question.options, judge, (ctx.model_key, ctx.text, target))
+    page.predict(
+        question.asked.text,
+        question.asked.options,
+        judge,
+        (ctx.model_key, ctx.text, target),
+        lambda seed: {**elsewhere(seed), "part": question.part},
+    )
     page.code(without, read, measure_depth, order_seen, diagnose, remedy, losses_without)
     page.take_away(
         "break_it",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from app.controls.predict import draw
 from app.frame import page
 from app.session import events, state
 from core.costs.memory import training_memory, using_memory
@@ -25,7 +26,7 @@ ctx = page.begin("compute", longest=LONGEST)
 shown = subject(ctx)
 known, at, key = at_scale.measured(ctx, shown)
 
-page.claim("Training holds at least four times what the weights take.")
+page.claim("Training with AdamW holds at least four times what the weights take.")
 figure.draw(
     figure.record(
         shown, list(ctx.tokens), known, at, events.selection("picture", {key: state.get(key) for key in KEYS})
@@ -40,16 +41,23 @@ figure.draw(
 with page.controls():
     controls.draw(shown, ctx.label)
 
-judge = partial(question.judge, shown)
+asked = question.ask(shown)
+judge = partial(asked.judge, shown)
 load = ctx.load_source
 
 with page.foot():
-    page.predict(question.text(shown), question.OPTIONS, judge, (shown.config, shown.precision))
+    page.predict(
+        asked.asked.text,
+        asked.asked.options,
+        judge,
+        (shown.config, shown.precision),
+        lambda seed: question.another(draw(seed, question.ELSEWHERE, (shown.key, shown.length, shown.batch))),
+    )
     page.code(parameters_by_part, flops_by_part, training_memory, using_memory, prefill, decode, attainable)
     page.take_away(
         "compute",
         partial(export.table, shown, ctx.tokens, known, at_scale.dials(shown)),
-        lambda: export.cells(load, repr(ctx.text), shown, judge(), at_scale.dials(shown)),
+        lambda: export.cells(load, repr(ctx.text), shown, asked.batch, judge(), at_scale.dials(shown)),
     )
 
 measure = at_scale.show(ctx, shown, known, at, key)

@@ -15,7 +15,7 @@ from app.models import cache
 from app.session import events, state
 from core.analysis.heads.composition import composition
 from core.analysis.heads.effects import Knockout, head_effects, knock_out, switch_off
-from core.analysis.heads.jobs import head_jobs, name_heads
+from core.analysis.heads.jobs import RULE, head_jobs, name_heads
 from core.analysis.heads.null_distributions import head_chance
 from core.analysis.heads.patterns import head_maps, pattern_scores
 from core.analysis.heads.sets import set_effects
@@ -90,6 +90,8 @@ figure.draw(
         "measure": ablation.request,
     },
 )
+
+page.judged(RULE)
 
 with page.controls():
     if both:
