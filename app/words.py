@@ -4,6 +4,8 @@ from __future__ import annotations
 
 WORDS: dict[str, str] = {
     "token": "A piece of text that the model knows by a number: a word, a part of one, or a sign.",
+    "·": "A dot before a token stands for a space: ·red is a space and then red, so it begins a new word.",
+    "cheatsheet": "The subject of large language models in sections, and what this page shows of each.",
     "embedding": "The list of numbers that stands for a token when it enters the model.",
     "residual stream": "The list of numbers that each token carries through the model; every block adds to it.",
     "block": "One layer of a transformer: attention, then a small network for each token.",
@@ -213,6 +215,19 @@ WORDS: dict[str, str] = {
     "int8": "Whole numbers from −128 to 127: a byte each, and many processors multiply them faster than floats.",
     "first choice kept": "How often the changed model finds the same token likeliest as the original does.",
 }
+
+# What a term is recognised by where that is not its name or its plural: a regular expression, in JavaScript's notation
+# and with the flag u. "": it is listed, and not underlined, because the word means other things as well.
+FORMS: dict[str, str] = {
+    "·": r"·[\p{L}\p{N}]+",
+    "L1H0": r"L\d+H\d+",
+    "nats and bits": "nats?|bits?",
+    "logits": "[Ll]ogits?",
+    "parameters": "[Pp]arameters?",
+}
+
+# Terms that every page may use, listed or not.
+EVERYWHERE = ("token", "·", "cheatsheet")
 
 
 def sentence(why: object) -> str:

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import chapters, markup, models, runs, theme, words
+from app import chapters, markup, models, runs, theme
 from app.controls import decoder_text
 from app.controls.predict import Answer, predict_card
 from app.counts import counted
 from app.frame import badge, sidebar, source, takeaway
+from app.frame import terms as glossary
 from app.markup import inline
 from app.models import choice, opening, reading
 from app.session import state
@@ -290,11 +291,8 @@ def take_away(
 
 
 def terms(*names: str) -> None:
-    """Draw the definitions of the terms that this page uses (from app/words.py), before the cheatsheet."""
-    entries = "".join(f"<dt>{inline(name)}</dt><dd>{inline(words.WORDS[name])}</dd>" for name in names)
-    st.html(
-        f'<section class="gb-words" aria-label="Words"><h2>Words on this page</h2><dl>{entries}</dl></section>'
-    )
+    """Draw the definitions of the terms that this page uses (from app/words.py), and underline the terms themselves."""
+    glossary.draw(names)
 
 
 def cheatsheet(slug: str) -> None:
