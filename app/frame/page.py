@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from core.language_model import LanguageModel
 
 __all__ = [
-    "Answer", "Context", "begin", "cheatsheet", "claim", "code", "controls", "examples", "foot", "go", "native",
+    "Answer", "Context", "begin", "cheatsheet", "claim", "code", "controls", "examples", "foot", "go", "lead", "native",
     "predict", "take_away", "terms",
 ]  # fmt: skip
 
@@ -225,6 +225,11 @@ def claim(text: str, facts: str = "") -> None:
     """Draw the page's claim in one sentence, and the run's facts at its right; backticks set code."""
     aside = f"<p>{inline(facts)}</p>" if facts else ""
     st.html(f'<header class="gb-claim"><h1>{inline(text)}</h1>{aside}</header>')
+
+
+def lead(text: str) -> None:
+    """Draw a sentence below the claim, for whoever has just arrived."""
+    st.html(f'<p class="gb-lead">{inline(text)}</p>')
 
 
 @contextmanager

@@ -137,8 +137,8 @@ with page.foot():
 
 below.show(rows)
 page.terms(
-    "head", "query", "key", "value", "attention", "mask", "softmax", "temperature", "residual stream", *TERMS,
-    *(["cross-attention"] if both else []),
+    "head", "query", "key", "value", "attention", "attention score", "row", "mask", "causal mask", "softmax",
+    "temperature", "residual stream", *TERMS, *(["cross-attention"] if both else []),
 )  # fmt: skip
 page.cheatsheet("attention")
 page.examples(EXAMPLES)

@@ -54,8 +54,8 @@ with page.foot():
 
 measure = at_scale.show(ctx, shown, known, at, key)
 page.terms(
-    "parameters", "activation", "gradient", "moments", "batch", "KV cache", "FLOP", "precision", "roofline",
-    "operational intensity", "utilization",
+    "parameters", "byte", "optimizer", "activation", "gradient", "moments", "batch", "KV cache", "FLOP", "precision",
+    "roofline", "operational intensity", "utilization",
 )  # fmt: skip
 page.cheatsheet("compute")
 page.examples(EXAMPLES)

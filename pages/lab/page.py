@@ -97,8 +97,8 @@ with page.foot():
 
 own_runs.draw(ctx, shown, own)
 page.terms(
-    "step", "loss", "guessing", "validation", "learning rate", "gradient norm", "checkpoint", "fork", "head", "L1H0",
-    "attention", "token", "parameters",
+    "step", "loss", "batch", "rows of N tokens", "guessing", "validation", "optimizer", "learning rate",
+    "gradient norm", "checkpoint", "fork", "head", "L1H0", "attention", "token", "parameters",
 )  # fmt: skip
 page.cheatsheet("lab")
 page.examples(EXAMPLES)

@@ -148,8 +148,8 @@ with page.foot():
 
 measure_sets = show(lm, seen, together)
 page.terms(
-    "head", "L1H0", "attention", "query", "key", "value", "residual stream", "softmax", "ablation", "induction head",
-    "repeats", "by chance", "composition", "share of the output", "W_O", "log probability",
+    "head", "L1H0", "row", "attention", "query", "key", "value", "residual stream", "softmax", "ablation",
+    "induction head", "repeats", "by chance", "composition", "share of the output", "W_O", "log probability",
     *(["cross-attention"] if both else []),
 )  # fmt: skip
 page.cheatsheet("multi_head")

@@ -100,8 +100,8 @@ heading(
 measuring = measured.land_panel(ctx, target)
 
 page.terms(
-    "optimizer", "gradient", "learning rate", "gradient descent", "momentum", "Nesterov", "Adam", "moments",
-    "bias correction", "AdamW", "weight decay", "Muon", "saddle", "diverged", "loss landscape",
+    "optimizer", "step", "gradient", "batch", "seed", "learning rate", "gradient descent", "momentum", "Nesterov",
+    "Adam", "moments", "bias correction", "AdamW", "weight decay", "Muon", "saddle", "diverged", "loss landscape",
 )  # fmt: skip
 page.cheatsheet("optimizers")
 page.examples(EXAMPLES)

@@ -132,8 +132,8 @@ with page.foot():
 
 go_on = extrapolation.show(ctx.model_key, stack, kind, row, ctx.notes)
 page.terms(
-    "position", "sinusoidal positions", "learned positions", "rotary position", "ALiBi", "relative bias", "embedding",
-    "query", "key", "cosine", "causal mask", "extrapolation",
+    "position", "head", "sinusoidal positions", "learned positions", "rotary position", "ALiBi", "relative bias",
+    "embedding", "query", "key", "cosine", "causal mask", "extrapolation",
 )  # fmt: skip
 page.cheatsheet("positions")
 page.examples(EXAMPLES)

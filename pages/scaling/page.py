@@ -61,8 +61,8 @@ controls.train(mine)
 bar = st.empty()
 published.show(seen.tables, mine)
 page.terms(
-    "scaling law", "power law", "compute", "frontier", "held out", "bootstrap", "seed", "interval", "parameters",
-    "emergence",
+    "scaling law", "power law", "N, D and C", "compute", "frontier", "held out", "bootstrap", "seed", "interval",
+    "parameters", "emergence",
 )  # fmt: skip
 page.cheatsheet("scaling")
 page.examples(EXAMPLES)
