@@ -131,8 +131,14 @@ with page.foot():
          position if question.token >= 0 else None),
     )  # fmt: skip
     page.code(
-        Attention.forward, attention_scores, attention_pattern, attention_steps, replace_scores, under_masks, share_keys
-    )  # fmt: skip
+        attention_scores,
+        attention_pattern,
+        Attention.forward,
+        attention_steps,
+        replace_scores,
+        under_masks,
+        share_keys,
+    )
     page.take_away("attention", partial(table, steps, names[step], rows, columns), notebook)
 
 below.show(rows)

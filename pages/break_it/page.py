@@ -94,7 +94,7 @@ given = ctx.inputs
 
 with page.foot():
     page.predict(question.text, question.options, judge, (ctx.model_key, ctx.text, target))
-    page.code(without, read, measure_depth, order_seen, diagnose, remedy, losses_without)
+    page.code(without, losses_without, diagnose, remedy, read, measure_depth, order_seen)
     page.take_away(
         "break_it",
         partial(export.table, lm, seen),

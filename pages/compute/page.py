@@ -45,7 +45,7 @@ load = ctx.load_source
 
 with page.foot():
     page.predict(question.text(shown), question.OPTIONS, judge, (shown.config, shown.precision))
-    page.code(parameters_by_part, flops_by_part, training_memory, using_memory, prefill, decode, attainable)
+    page.code(training_memory, using_memory, prefill, attainable, decode, parameters_by_part, flops_by_part)
     page.take_away(
         "compute",
         partial(export.table, shown, ctx.tokens, known, at_scale.dials(shown)),

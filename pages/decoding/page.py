@@ -124,7 +124,7 @@ with page.foot():
         question.text, question.options, partial(question.judge, lm), (ctx.model_key, question.hangs_on)
     )
     reads = () if across is None else (crossings,)
-    page.code(grow, beam.search, stages.warped_stages, exact.best, *reads)
+    page.code(beam.search, exact.best, grow, stages.warped_stages, *reads)
     page.take_away("decoding", partial(table, lm, tree, ctx.tokens, across), notebook)
 
 best = tree.path(verdict.best)

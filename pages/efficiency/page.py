@@ -14,7 +14,7 @@ from core.efficiency.compressing import compress_steps
 from core.efficiency.frontier import front
 from core.efficiency.gguf_contents import block, contents
 from core.efficiency.judging import judge
-from core.efficiency.quantization import nearest
+from core.efficiency.quantization import decode, encode, nearest
 from core.efficiency.quantization_report import beside_steps, first_choices
 from pages.efficiency import export, figure, smaller, speed, stored
 from pages.efficiency.measure import Measure, chosen_setting, setting_controls
@@ -82,12 +82,14 @@ load = ctx.load_source
 with page.foot():
     page.predict(question.text, question.options, partial(question.judge, ctx), (ctx.model_key,))
     page.code(
+        encode,
+        decode,
         nearest,
-        compress_steps,
-        beside_steps,
         first_choices,
         judge,
         front,
+        compress_steps,
+        beside_steps,
         *((contents, block) if file.found else ()),
     )
     page.take_away(

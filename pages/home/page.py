@@ -16,6 +16,7 @@ from core.analysis.patching import ablation
 from core.analysis.stream.logit_lens import logit_lens
 from core.analysis.stream.overview import Overview, overview
 from core.decoding.answering import answer_with
+from core.model.block import Block
 from core.text import edit
 from pages.home import controls, export, figure
 
@@ -162,7 +163,7 @@ decoder_text.draw(ctx, empty=controls.EMPTY)
 with page.foot():
     if seen.n_blocks:
         ask()
-    page.code(type(lm.transformer).forward, overview, logit_lens, ablation.effect)
+    page.code(Block.forward, Block.add, type(lm.transformer).forward, overview, logit_lens, ablation.effect)
     page.take_away("home", lambda: export.table(seen, lm.tokenizer.display, row), cells)
 page.terms(
     "token", "embedding", "row", "residual stream", "block", "head", "L1H0", "query", "key", "value", "attention",

@@ -17,7 +17,7 @@ from core.analysis.heads.jobs import head_jobs, name_heads
 from core.analysis.heads.null_distributions import head_chance
 from core.analysis.heads.patterns import head_maps, pattern_scores
 from core.analysis.heads.sets import set_effects
-from core.analysis.heads.shares import head_shares
+from core.analysis.heads.shares import head_outputs, head_shares
 from core.model.attention import Attention
 from pages.multi_head import ablation, export, figure
 from pages.multi_head.ablation import Off, read_off
@@ -141,8 +141,8 @@ with page.foot():
     else:
         page.predict(question.text, OPTIONS, judge, hangs_on)
     page.code(
-        Attention.forward, head_maps, pattern_scores, head_chance, name_heads, head_shares, knock_out, head_effects,
-        composition, set_effects,
+        head_outputs, pattern_scores, head_chance, Attention.forward, head_maps, name_heads, head_shares, knock_out,
+        head_effects, composition, set_effects,
     )  # fmt: skip
     page.take_away("multi_head", lambda: export.table(seen, (rows, cols), together), notebook)
 

@@ -11,6 +11,7 @@ from app.session import events, state
 from core.runs import ladder_recordings
 from core.scaling import bootstrap, fit
 from core.scaling.forecast import forecast
+from core.scaling.law import Law
 from core.scaling.surface import fit_surface
 from pages.scaling import controls, export, figure, own, published, question
 from pages.scaling.seen import shown
@@ -52,7 +53,7 @@ asked = question.ask(seen)
 
 with page.foot():
     page.predict(asked.text, question.OPTIONS, asked.judge, (asked.held, asked.tables))
-    page.code(fit, bootstrap, forecast, fit_surface, ladder_recordings.frontier)
+    page.code(Law.__call__, forecast, fit, bootstrap, fit_surface, ladder_recordings.frontier)
     page.take_away(
         "scaling_ladder", partial(export.table, seen, mine), partial(export.cells, seen, mine, asked)
     )
