@@ -46,7 +46,7 @@ def read(function: Callable[..., Any]) -> Source:
 
 
 def _draw(source: Source) -> None:
-    place = f"{source.file}:{source.line}"
+    place = f"`{source.file}:{source.line}`"
     st.html(f'<h3 class="gb-source">{inline(source.name)}</h3><p class="gb-hint">{inline(place)}</p>')
     st.code(source.text, language="python")
 
