@@ -10,6 +10,7 @@ from app.controls import bare_encoder, decoder_text
 from app.counts import counted
 from app.frame import cheatsheet as cheatsheet_map
 from app.frame import page
+from app.lessons import card
 from app.models import cache
 from app.session import events, state
 from core.analysis.patching import ablation
@@ -157,6 +158,7 @@ page.claim(
     f"{seen.parameters:,} parameters, all of it computed now in {seen.milliseconds:.0f} ms",
 )
 page.lead(LEADS["bare" if lm.config.head == "none" else shape])
+card.draw()
 picture()
 controls.draw(seen, both)
 decoder_text.draw(ctx, empty=controls.EMPTY)
