@@ -13,7 +13,7 @@ from app import words
 def test_a_definition_is_one_or_two_sentences_that_fit_a_tip(name: str) -> None:
     said = words.WORDS[name]
     assert said[0].isupper() or name in ("m", "analogy", "perplexity") or not said[0].isalpha()
-    assert said.endswith(".") or said.endswith("?")
+    assert said.endswith((".", "?"))
     assert len(said) <= 200
     sentences = re.findall(r"[.!?](?=\s+[A-ZL·“]|$)", said.replace("...", "…"))
     assert 1 <= len(sentences) <= 3
@@ -31,8 +31,9 @@ def test_what_a_term_is_recognised_by_is_an_expression() -> None:
 
 def test_forms_recognise_what_a_page_writes() -> None:
     written = {
-        "L1H0": "L3H2", "·": "·red", "nats and bits": "bits", "logits": "logit", "rows of N tokens": "rows of 1,024 tokens",
-        "held out": "held-out", "parameters": "parameter", "N, D and C": "N",
+        "L1H0": "L3H2", "·": "·red", "nats and bits": "bits", "logits": "logit",
+        "rows of N tokens": "rows of 1,024 tokens", "held out": "held-out",
+        "parameters": "parameter", "N, D and C": "N",
     }  # fmt: skip
     for name, text in written.items():
         assert re.fullmatch(words.FORMS[name].replace(r"\p{L}\p{N}", r"\w"), text), name
