@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import chapters, markup, models, runs, theme, words
+from app import chapters, markup, models, runs, theme
 from app.controls import decoder_text
 from app.controls.predict import Answer, draw, predict_card
 from app.counts import counted
 from app.frame import badge, sidebar, source, takeaway
+from app.frame import terms as glossary
 from app.frame.judged import html as judged_html
 from app.lessons import library, player, strip
 from app.markup import inline
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answer", "Context", "another_text", "begin", "cheatsheet", "claim", "code", "controls", "examples", "foot", "go",
-    "native", "predict", "take_away", "terms",
+    "judged", "lead", "native", "predict", "take_away", "terms",
 ]  # fmt: skip
 
 
@@ -260,6 +261,11 @@ def claim(text: str, facts: str = "") -> None:
     st.html(f'<header class="gb-claim"><h1>{inline(text)}</h1>{aside}</header>')
 
 
+def lead(text: str) -> None:
+    """Draw a sentence below the claim, for whoever has just arrived."""
+    st.html(f'<p class="gb-lead">{inline(text)}</p>')
+
+
 @contextmanager
 def controls() -> Iterator[None]:
     """Lay out the widgets created in the `with` block as a row below the picture."""
@@ -350,11 +356,8 @@ def judged(*rules: Rule) -> None:
 
 
 def terms(*names: str) -> None:
-    """Draw the definitions of the terms that this page uses (from app/words.py), before the cheatsheet."""
-    entries = "".join(f"<dt>{inline(name)}</dt><dd>{inline(words.WORDS[name])}</dd>" for name in names)
-    st.html(
-        f'<section class="gb-words" aria-label="Words"><h2>Words on this page</h2><dl>{entries}</dl></section>'
-    )
+    """Draw the definitions of the terms that this page uses (from app/words.py), and underline the terms themselves."""
+    glossary.draw(names)
 
 
 def cheatsheet(slug: str) -> None:

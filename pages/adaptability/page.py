@@ -76,8 +76,8 @@ with page.foot():
     )
 
 page.terms(
-    "fine-tuning", "pretraining", "LoRA", "rank", "prompt tuning", "in-context learning", "seed", "interval", "cosine",
-    "parameters",
+    "fine-tuning", "pretraining", "frozen body", "step", "guessing", "LoRA", "rank", "prompt tuning",
+    "in-context learning", "seed", "interval", "cosine", "parameters",
 )  # fmt: skip
 page.cheatsheet("adaptability")
 page.examples(EXAMPLES)

@@ -130,14 +130,20 @@ with page.foot():
         lambda seed: another(steps, question.row, question.column, seed),
     )  # fmt: skip
     page.code(
-        Attention.forward, attention_scores, attention_pattern, attention_steps, replace_scores, under_masks, share_keys
-    )  # fmt: skip
+        attention_scores,
+        attention_pattern,
+        Attention.forward,
+        attention_steps,
+        replace_scores,
+        under_masks,
+        share_keys,
+    )
     page.take_away("attention", partial(table, steps, names[step], rows, columns), notebook)
 
 below.show(rows)
 page.terms(
-    "head", "query", "key", "value", "attention", "mask", "softmax", "temperature", "residual stream", *TERMS,
-    *(["cross-attention"] if both else []),
+    "head", "query", "key", "value", "attention", "attention score", "row", "mask", "causal mask", "softmax",
+    "temperature", "residual stream", *TERMS, *(["cross-attention"] if both else []),
 )  # fmt: skip
 page.cheatsheet("attention")
 page.examples(EXAMPLES)

@@ -27,7 +27,7 @@ CODE: dict[str, tuple[Callable[..., Any], ...]] = {
         residual_bias.told_apart,
     ),
 }
-WHOLE = (association.measure, association.association, association.effect_size, association.permutation_test)
+WHOLE = (association.association, association.effect_size, association.permutation_test, association.measure)
 EXAMPLES = (
     "The nurse helped the engineer, and the teacher thanked the pilot.",
     "The physics professor likes poetry, dance and old novels.",

@@ -101,7 +101,7 @@ with page.foot():
         (ctx.model_key, ctx.text, target),
         lambda seed: {**elsewhere(seed), "part": question.part},
     )
-    page.code(without, read, measure_depth, order_seen, diagnose, remedy, losses_without)
+    page.code(without, losses_without, diagnose, remedy, read, measure_depth, order_seen)
     page.take_away(
         "break_it",
         partial(export.table, lm, seen),
@@ -109,8 +109,8 @@ with page.foot():
     )
 
 page.terms(
-    "residual stream", "norm", "1/√d", "mask", "activation", "cosine", "gradient", "entropy", "validation", "guessing",
-    "nats and bits", "checkpoint",
+    "step", "residual stream", "norm", "1/√d", "mask", "activation", "cosine", "gradient", "entropy", "validation",
+    "guessing", "nats and bits", "checkpoint",
 )  # fmt: skip
 page.cheatsheet("break_it")
 page.examples(EXAMPLES)

@@ -53,7 +53,7 @@ with page.foot():
         (shown.config, shown.precision),
         lambda seed: question.another(draw(seed, question.ELSEWHERE, (shown.key, shown.length, shown.batch))),
     )
-    page.code(parameters_by_part, flops_by_part, training_memory, using_memory, prefill, decode, attainable)
+    page.code(training_memory, using_memory, prefill, attainable, decode, parameters_by_part, flops_by_part)
     page.take_away(
         "compute",
         partial(export.table, shown, ctx.tokens, known, at_scale.dials(shown)),
@@ -62,8 +62,8 @@ with page.foot():
 
 measure = at_scale.show(ctx, shown, known, at, key)
 page.terms(
-    "parameters", "activation", "gradient", "moments", "batch", "KV cache", "FLOP", "precision", "roofline",
-    "operational intensity", "utilization",
+    "parameters", "byte", "optimizer", "activation", "gradient", "moments", "batch", "KV cache", "FLOP", "precision",
+    "roofline", "operational intensity", "utilization",
 )  # fmt: skip
 page.cheatsheet("compute")
 page.examples(EXAMPLES)

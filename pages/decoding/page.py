@@ -128,7 +128,7 @@ with page.foot():
         page.another_text(EXAMPLES),
     )
     reads = () if across is None else (crossings,)
-    page.code(grow, beam.search, stages.warped_stages, exact.best, *reads)
+    page.code(beam.search, exact.best, grow, stages.warped_stages, *reads)
     page.take_away("decoding", partial(table, lm, tree, ctx.tokens, across), notebook)
 
 best = tree.path(verdict.best)
@@ -136,8 +136,9 @@ draws.show(lm, ctx.model_key, asked, best.ids if best else ())
 crossing = () if across is None else ("cross-attention",)
 torn = ("\\xbd",) if any("\\x" in token for token in ctx.tokens) else ()
 page.terms(
-    "token", *torn, *crossing, "pass", "greedy", "beam search", "sampling", "sum of log p", "score", "length penalty",
-    "exact search", "warped", "temperature", "top-k", "top-p", "min-p", "repetition penalty", "entropy", "KV cache",
+    "token", *torn, *crossing, "pass", "greedy", "beam search", "sampling", "p", "sum of log p", "score",
+    "length penalty", "exact search", "warped", "temperature", "top-k", "top-p", "min-p", "repetition penalty",
+    "entropy", "KV cache",
 )  # fmt: skip
 page.cheatsheet("decoding")
 page.examples((*EXAMPLES, LETTER))

@@ -16,7 +16,7 @@ from core.efficiency.compressing import compress_steps
 from core.efficiency.frontier import front
 from core.efficiency.gguf_contents import block, contents
 from core.efficiency.judging import RULE, judge
-from core.efficiency.quantization import nearest
+from core.efficiency.quantization import decode, encode, nearest
 from core.efficiency.quantization_report import beside_steps, first_choices
 from pages.efficiency import export, figure, smaller, speed, stored
 from pages.efficiency.measure import Measure, chosen_setting, setting_controls
@@ -92,12 +92,14 @@ with page.foot():
         lambda seed: another(draw(seed, ELSEWHERE, (setting.bits, setting.granularity))),
     )
     page.code(
+        encode,
+        decode,
         nearest,
-        compress_steps,
-        beside_steps,
         first_choices,
         judge,
         front,
+        compress_steps,
+        beside_steps,
         *((contents, block) if file.found else ()),
     )
     page.take_away(

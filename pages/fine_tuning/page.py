@@ -84,7 +84,8 @@ with page.foot():
 
 lines = own_lines.draw()
 page.terms(
-    "fine-tuning", "pretraining", "LoRA", "rank", "forgetting", "validation", "step", "loss", "parameters",
+    "fine-tuning", "pretraining", "frozen body", "LoRA", "rank", "forgetting", "validation", "step", "loss",
+    "parameters", "interval",
 )  # fmt: skip
 page.cheatsheet("fine_tuning")
 page.examples(EXAMPLES)

@@ -103,7 +103,7 @@ with page.foot():
 longer = [classic.show(ctx), paths.show(), explained.show()]
 page.terms(
     "logit lens", "logits", "direct attribution", "activation patching", "path patching", "corrupted text",
-    "residual stream", "head", "L1H0", "neuron", "norm", "ablation", *(["cross-attention"] if both else []),
+    "residual stream", "gradient", "head", "L1H0", "neuron", "norm", "ablation", *(["cross-attention"] if both else []),
     *explainers.TERMS,
 )  # fmt: skip
 page.cheatsheet("interpretability")

@@ -97,6 +97,7 @@ with page.foot():
 card.show(picked, gallery.card(picked), gallery.readme(picked))
 page.terms(
     "parameters",
+    "byte",
     "embedding",
     "attention",
     "MLP",
