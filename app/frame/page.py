@@ -154,6 +154,7 @@ def enter(slug: str) -> None:
     state.enter(slug)
     _follow_link()
     sidebar.crumb("Lessons")
+    sidebar.keys_alone()
     sidebar.say(state.take_notes())
 
 

@@ -96,6 +96,7 @@ function stage(name, view, parent) {
   /** @type {any} */
   let data = null;
   let point = "";
+  let shown = ""; // the part that was scrolled into view
   const pointer = html("div", { class: "gb-point", hidden: "" });
   scroller.append(pointer);
   /** @type {Given["setTriggerValue"]} */
@@ -223,14 +224,19 @@ function stage(name, view, parent) {
     const box = point ? placeOf(point) : null;
     pointer.hidden = !box;
     figure.classList.toggle("gb-pointing", Boolean(box));
-    if (box) figure.dataset.point = point;
-    else delete figure.dataset.point;
-    if (!box) return;
+    if (!box) {
+      delete figure.dataset.point;
+      shown = "";
+      return;
+    }
+    figure.dataset.point = point;
     const [pad, edge] = [5, 2]; // around the part, and from the picture's edge
     const [left, top] = [Math.max(edge, box[0] - pad), Math.max(edge, box[1] - pad)];
     const right = Math.min((g.pictureWidth ?? g.width) - edge, box[0] + box[2] + pad);
     const bottom = Math.min(g.height - edge, box[1] + box[3] + pad);
     Object.assign(pointer.style, { left: `${left}px`, top: `${top}px`, width: `${right - left}px`, height: `${bottom - top}px` });
+    if (shown !== point) pointer.scrollIntoView({ block: "nearest", behavior: g.reduced ? "instant" : "smooth" });
+    shown = point;
   }
 
   function draw() {

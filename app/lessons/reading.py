@@ -116,6 +116,24 @@ class Step:
     question: Question | None = None
 
 
+# How the parts of pictures are called in words, for print and for screen readers; others by their own names.
+_PARTS = (
+    (re.compile(r"next"), r"the next token"),
+    (re.compile(r"tokens"), r"the tokens"),
+    (re.compile(r"(lens|embedding|map)"), r"the \1"),
+    (re.compile(r"head (\d+) (\d+)"), r"head \2 of block \1"),
+    (re.compile(r"cell (\d+) (\d+)"), r"row \1, column \2"),
+)
+
+
+def named(point: str) -> str:
+    """Name a part of a picture in words."""
+    for pattern, words in _PARTS:
+        if found := pattern.fullmatch(point):
+            return found.expand(words)
+    return point
+
+
 @dataclass(frozen=True)
 class Lesson:
     """A lesson; `name` is its name in a link."""
