@@ -44,18 +44,19 @@ def interval(values: Sequence[float], floor: float = 0.0, ceiling: float = 1.0) 
     if count == 1:
         return Interval(mean, floor, ceiling, 1)
     spread = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (count - 1))
-    half = _t(count - 1) * spread / math.sqrt(count)
+    half = student(count - 1) * spread / math.sqrt(count)
     return Interval(mean, max(floor, mean - half), min(ceiling, mean + half), count)
 
 
 def half_width(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Compute half of the 95 % interval of many means at once: t s / sqrt(n), (..., n) -> (...); n is at least 2."""
     count = values.shape[-1]
-    found: NDArray[np.float64] = _t(count - 1) * values.std(-1, ddof=1) / math.sqrt(count)
+    found: NDArray[np.float64] = student(count - 1) * values.std(-1, ddof=1) / math.sqrt(count)
     return found
 
 
-def _t(freedom: int) -> float:
+def student(freedom: int) -> float:
+    """Return the 97.5 % quantile of Student's t for so many degrees of freedom."""
     return _T[freedom - 1] if freedom <= len(_T) else 1.96
 
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from core.analysis.seeds import student
 from core.analysis.story_loss import cut
 from core.checkpoints.folder import assemble
 from core.data import corpora, tasks
@@ -332,10 +333,11 @@ def _together(lm: LanguageModel, texts: Sequence[TextLoss]) -> Tensor:
 
 
 def paired_interval(rises: Sequence[Array]) -> tuple[float, float, float]:
-    """Compute the mean difference of a place, and its 95 % interval: a bootstrap over whole texts.
+    """Compute the mean difference of a place, and its 95 % interval, by a bootstrap over whole texts.
 
     Places of one text are not independent of each other, so texts are drawn, each with all of its places; the
-    differences are paired, so what makes a text hard for both models falls out.
+    differences are paired, so what makes a text hard for both models falls out. A bootstrap of few texts is too narrow:
+    its standard error is widened by n / (n - 1), and multiplied by Student's t (Efron & Tibshirani 1993, section 12.1).
 
     Args:
         rises: the differences at the places of each text, (N,) each. Of a single text its places are drawn.
@@ -344,8 +346,9 @@ def paired_interval(rises: Sequence[Array]) -> tuple[float, float, float]:
     sums, counts = (np.array([count(one) for one in parts], dtype=float) for count in (np.sum, np.size))
     drawn = np.random.default_rng(0).integers(0, len(parts), (DRAWS, len(parts)))
     means = sums[drawn].sum(1) / np.maximum(1, counts[drawn].sum(1))
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(sums.sum() / max(1, counts.sum())), float(low), float(high)
+    mean, many = float(sums.sum() / max(1, counts.sum())), len(parts)
+    half = student(many - 1) * float(means.std()) * math.sqrt(many / (many - 1)) if many > 1 else math.inf
+    return mean, mean - half, mean + half
 
 
 RULE = Rule(
@@ -355,7 +358,7 @@ RULE = Rule(
     "Told: the whole 95 % interval of the mean change lies on one side of 0. The share of kept choices is given with "
     "Wilson’s 95 % interval.",
     f"The held-out texts named at the top, until about {PLACES} tokens are asked for, at most {MOST_TEXTS} texts; "
-    f"{DRAWS:,} bootstrap draws of whole texts.",
+    f"{DRAWS:,} bootstrap draws of whole texts, and Student’s t of as many texts, as they are few.",
     "None: each setting is judged on its own, all on the same texts.",
     "Efron & Tibshirani 1993, paired and by whole texts; Wilson 1927",
     judge,

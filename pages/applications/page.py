@@ -74,6 +74,8 @@ figure.draw(
     },
 )
 
+page.judged(verdict.RULE)
+
 with page.controls():
     widgets.segments("Task", "use", list(uses.USES), lambda name: uses.USES[str(name)].label)
     drawn = use.picture == "lines"

@@ -12,7 +12,7 @@ from app.frame import page
 from app.models import cache
 from app.session import events, state
 from core.analysis.health.component_ablation import losses_without, read, without
-from core.analysis.health.diagnosis import diagnose
+from core.analysis.health.diagnosis import RULE, diagnose
 from core.analysis.health.remedies import remedy
 from core.analysis.health.training_health import order_seen
 from core.analysis.stream.depth import measure_depth
@@ -66,6 +66,8 @@ figure.draw(
 )
 if instead:
     st.caption(markup.escape(instead))
+
+page.judged(RULE)
 
 with page.controls():
     widgets.segments("Take out", "part", tuple(figure.CHOICES), lambda name: figure.CHOICES[str(name)])

@@ -9,7 +9,7 @@ from app.frame import page
 from app.session import events, state
 from core.costs.memory import training_memory, using_memory
 from core.costs.operations import flops_by_part
-from core.costs.roofline import attainable, decode, prefill
+from core.costs.roofline import RULE, attainable, decode, prefill
 from core.costs.weights import parameters_by_part
 from pages.compute import at_scale, controls, export, figure, question
 from pages.compute.subject import subject
@@ -26,7 +26,7 @@ ctx = page.begin("compute", longest=LONGEST)
 shown = subject(ctx)
 known, at, key = at_scale.measured(ctx, shown)
 
-page.claim("Training with AdamW holds at least four times what the weights take.")
+page.claim("With AdamW, training holds at least 4 times the weights.")
 figure.draw(
     figure.record(
         shown, list(ctx.tokens), known, at, events.selection("picture", {key: state.get(key) for key in KEYS})
@@ -37,6 +37,8 @@ figure.draw(
         "select": lambda: events.select("picture", KEYS),
     },
 )  # fmt: skip
+
+page.judged(RULE)
 
 with page.controls():
     controls.draw(shown, ctx.label)

@@ -239,7 +239,7 @@ function judgedSaid(data) {
   const list = (names) => (names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : names[0]);
   /** @param {Side} side @param {Verdict} verdict */
   const of = (side, verdict) => data.explainers.map((one) => one.name).filter((name) => data.judged[side].curves[name].verdict === verdict);
-  if (of("deletion", "too few tokens").length) return `With fewer than ${data.judged.fewest} tokens to take away, one of ${2 * data.explainers.length} tests too easily finds the right order by luck: the text proves nothing about explainers.`;
+  if (of("deletion", "too few tokens").length) return `With fewer than ${counted(data.judged.fewest, "token")} to take away, one of ${counted(2 * data.explainers.length, "test")} too easily finds the right order by luck: the text proves nothing about explainers.`;
   /** @param {Side} side */
   const told = (side) => {
     const [better, alike, worse] = [of(side, "better than random"), of(side, "like random"), of(side, "worse than random")];
@@ -342,7 +342,7 @@ function areas(g, data, chosen, { x, y, w }) {
   ];
 }
 /** @param {Compared} data */
-const noteSaid = (data) => `Random orders: ${num(data.judged.deletion.area, 3)} taken away, ${num(data.judged.insertion.area, 3)} put back, on average of ${data.judged.orders}. A verdict is passed at p ≤ ${num(data.judged.level, 2)}, corrected for ${2 * data.explainers.length} tests. Lower is better where tokens go, higher where they come back. A gone token is replaced by ${blankSaid(data)}: a text the model never read, so part of a fall is the hole itself.`;
+const noteSaid = (data) => `Random orders: ${num(data.judged.deletion.area, 3)} taken away, ${num(data.judged.insertion.area, 3)} put back, on average of ${data.judged.orders}. A verdict is passed at p ≤ ${num(data.judged.level, 2)}, corrected for ${counted(2 * data.explainers.length, "test")}. Lower is better where tokens go, higher where they come back. A gone token is replaced by ${blankSaid(data)}: a text the model never read, so part of a fall is the hole itself.`;
 /** @param {Data} data */
 const blankSaid = (data) => (data.blank === "token" ? `the vector of ${visible(data.blankWord)}` : data.blankWord);
 

@@ -7,7 +7,7 @@ from app.frame import page, takeaway
 from app.session import events, state
 from core.multimodal import drawing, patch_ablation, patches, pen, space
 from core.multimodal.captioner import Captioner, Seeing
-from pages.multimodal import controls, export, figure, question, reading
+from pages.multimodal import controls, export, figure, question, reading, sentences
 from pages.multimodal.space import SharedSpace
 
 KEYS = ("spoken", "said", "crossing", "pictured", "sketched", "drawing")
@@ -37,6 +37,8 @@ figure.draw(
     key="picture",
     on={"select": lambda: events.select("picture", KEYS)},
 )
+
+page.judged(sentences.RULE)
 
 with page.controls():
     controls.draw(what)
