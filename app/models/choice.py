@@ -91,6 +91,8 @@ def suit(slug: str) -> None:
     On a page without such a text the usual example comes back.
     """
     memo, now = state.memo("choice"), state.get("text")
+    if state.get("path"):  # a lesson has its own text
+        return
     if memo.setdefault("auto", None if state.linked("text") else now) != now:
         return
     text, readers = OPENS.get(slug, ("", ()))

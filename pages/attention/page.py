@@ -33,7 +33,7 @@ EXAMPLES = (
 )
 
 
-ctx = page.begin("attention", longest=LONGEST)
+ctx = page.begin("attention", longest=LONGEST, writes=True)
 config = ctx.lm.config
 both = ctx.both
 decoding = ctx.stack == "decoder"
