@@ -3,6 +3,7 @@
 
 import { mount, pointerAt } from "../../app/kit/glass.js";
 import { MONO, chip, clamp, css, h, html, label, lerp, measure, num, unpack, visible } from "../../app/kit/shapes.js";
+import { isClear } from "../../app/kit/steps.js";
 import { isDesk } from "../../app/kit/widths.js";
 import { finderFigure } from "./finder.js";
 import { arrow, drawGround, drawLine, landscapeFigure, lineTo, onGround } from "./landscape.js";
@@ -483,13 +484,13 @@ function drawBar(g, data, local) {
       button("play", () => play(g, g.data, local, !local.timer), "gb-primary"));
     g.figure.prepend(bar);
   }
-  g.figure.classList.toggle("op-wide", isDesk(g.width));
   const lap = lapOf(data, local);
   const [count, back, next, run] = /** @type {HTMLCollectionOf<HTMLButtonElement>} */ (bar.children);
   count.textContent = `Step ${lap} of ${data.steps}`;
   back.textContent = "Back";
   next.textContent = "Next";
   run.textContent = local.timer ? "Pause" : lap >= data.steps ? "Play again" : "Play";
+  g.figure.classList.toggle("op-wide", isDesk(g.width) && isClear(g.figure, bar));
   back.disabled = lap === 0;
   next.disabled = lap >= data.steps;
 }
