@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import altair as alt
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from app.charts import vega
