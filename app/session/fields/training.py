@@ -64,7 +64,9 @@ FIELDS: tuple[Field, ...] = (
     Field("probe", "text", "The capital of Zubria is"),
     Field("thin", "choice", "8", choices=("4", "8", "16")),  # the rank of what is learned
     # Regularization and Break it
-    Field("stage", "int", -1, -1, 9, shown="the whole picture", steps=True),  # a step of what the picture tells
+    Field(
+        "stage", "int", -1, -1, 9, shown="the whole picture", steps=True
+    ),  # a step of what the picture tells
     # Regularization
     Field("site", "choice", "mlp", choices=("attention", "mlp")),  # whose output is dropped
     Field(
