@@ -20,14 +20,18 @@ TITLES = {
     "cross-attention": "Cross-attention", "mlp": "MLP", "norms": "Norms", "head": "Head",
 }  # fmt: skip
 WHY = {
-    "embedding": "The model is a pile of learned numbers, its weights. The first of them: for every token that it knows, a "
+    "embedding": "The model is a pile of learned numbers, its weights. The first of them: for every token that "
+    "it knows, a "
     "word or a part of one, a row of numbers; a token’s row is looked up, so nothing is multiplied.",
     "positions": "A row of numbers for each position of the text, or for each distance, tells where a token stands.",
-    "attention": "In every block four tables of weights let a token ask, answer and hand on; every token is multiplied with "
+    "attention": "In every block four tables of weights let a token ask, answer and hand on; every token is "
+    "multiplied with "
     "all of them.",
-    "scores": "No weights: every token is compared with every other, and what they hand on is mixed. Twice the text is "
+    "scores": "No weights: every token is compared with every other, and what they hand on is mixed. Twice the "
+    "text is "
     "four times the work.",
-    "cross-attention": "In every block of the decoder stands attention once more: what is written looks at what was read.",
+    "cross-attention": "In every block of the decoder stands attention once more: what is written looks at what "
+    "was read.",
     "mlp": "In every block each token goes alone through a small network: made wider, bent, made narrow again. Most "
     "weights are here.",
     "norms": "Before each part the numbers of a token are brought to one size; each number has a weight for that.",
@@ -51,19 +55,25 @@ def steps(
 
 
 SAID = {
-    "All weights": "All parts added up: the size of the model, which is what people quote, as in “a model of 7 billion”.",
+    "All weights": "All parts added up: the size of the model, which is what people quote, as in “a model of 7 "
+    "billion”.",
     "A pass": "To read a text once, each token meets nearly every weight: one multiplication and one addition.",
-    "A training step": "To learn, the model goes through the text once more, backwards, to find how each weight should change: "
+    "A training step": "To learn, the model goes through the text once more, backwards, to find how each weight "
+    "should change: "
     "twice the work again.",
-    "Weights in bytes": "Numbers take room in memory. The weights are only the first of four things that training has to hold.",
+    "Weights in bytes": "Numbers take room in memory. The weights are only the first of four things that "
+    "training has to hold.",
     "Gradients": "The second: for each weight the direction in which it should change.",
     "Optimizer": "The third: what AdamW, the usual rule for changing weights, remembers of the steps before.",
     "Activations": "The fourth: everything in between that the way back needs again. It grows with the text.",
     "Using it": "A finished model needs only its weights, and what it keeps of the text so as not to read it again.",
-    "What fits": "A graphics card has so much memory and no more: this many texts at once, or texts as long as this, fit.",
-    "Reading": "A card computes fast and fetches slowly. Reading handles many tokens with each weight that it has fetched.",
+    "What fits": "A graphics card has so much memory and no more: this many texts at once, or texts as long as "
+    "this, fit.",
+    "Reading": "A card computes fast and fetches slowly. Reading handles many tokens with each weight that it "
+    "has fetched.",
     "Writing": "Writing makes one token at a time, and fetches every weight again for each.",
-    "The sum of it": "What training holds beside the weights, and whether memory or computing sets the pace, in one picture.",
+    "The sum of it": "What training holds beside the weights, and whether memory or computing sets the pace, in "
+    "one picture.",
 }
 
 
