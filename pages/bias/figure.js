@@ -48,9 +48,10 @@ import { ATTRIBUTES, TARGETS, wordAxis } from "./axis.js";
  * @property {[number, number]} means
  * @property {number} spread
  * @property {number} d
- * @property {number} p
+ * @property {number} p two-sided
  * @property {boolean} exact whether all splits were counted
- * @property {number} reached splits that put X as far above Y
+ * @property {number} far splits that put the means as far apart, on either side
+ * @property {boolean} within whether that is what chance does, too
  * @property {number[]} counts of splits, from edge to edge
  * @typedef {Told & Test} Made
  *
@@ -338,7 +339,7 @@ function drawSide(g, data, local, step, box) {
   if (step === REMOVAL) return writeRemoval(g, box, data.removal ?? { why: "the page is still at work" }, data.reach);
   const top = heading(g, "head", box, "What if the words were dealt to X and Y by chance?");
   return paragraphs(g, "about", { ...box, y: top }, [
-    shown.dealt, "Filled: the splits that put X’s mean at least as far above Y’s as the lists do. The observed split is one of them, so p is never 0.",
+    shown.dealt, "Filled: the splits that put the means at least as far apart as the lists do, on either side. The observed split is one of them, so p is never 0.",
     "A small p says that these two lists differ by more than a random division of these words would. It does not say why.",
   ], { fill: "ink2" });
 }
@@ -406,7 +407,7 @@ const bias = {
     const made = isMade(data) ? data.shown : null;
     return {
       tokens: data.tokens, stage: stages.state(local), test: data.test, table: data.table.which, removed: data.removed, ...chosenOf(data, local),
-      shown: { lists: shown.lists.map((one) => one.words), x: made?.x ?? null, y: made?.y ?? null, means: made?.means ?? null, spread: made?.spread ?? null, d: shown.d, p: made?.p ?? null, exact: made?.exact ?? null, reached: made?.reached ?? null, counts: made?.counts ?? null },
+      shown: { lists: shown.lists.map((one) => one.words), x: made?.x ?? null, y: made?.y ?? null, means: made?.means ?? null, spread: made?.spread ?? null, d: shown.d, p: made?.p ?? null, exact: made?.exact ?? null, far: made?.far ?? null, counts: made?.counts ?? null },
       tests: data.tests.map(({ number, d, share, conclusive }) => ({ number, d, share, conclusive })),
       text: data.text, pair: data.pair?.cosine ?? null, removal: data.removal, verdict: shown.verdict,
     };

@@ -12,12 +12,17 @@ from core.costs.counts import Part
 from core.costs.memory import Held, Precision, held, trained_in, training_memory, using_memory
 from core.costs.roofline import Work, attainable, least_seconds, ridge
 from core.costs.weights import parameters
+from core.training.optimizers import numbers_kept
+from core.training.spec import OptimizerKind
 from pages.compute.subject import Subject
 
 Row = tuple[str, Part | None, Part | None]
 TITLES = {
     "embedding": "Embedding", "positions": "Positions", "attention": "Attention", "scores": "Scores",
     "cross-attention": "Cross-attention", "mlp": "MLP", "norms": "Norms", "head": "Head",
+}  # fmt: skip
+OPTIMIZERS: dict[OptimizerKind, str] = {
+    "sgd": "plain gradient descent", "momentum": "momentum", "muon": "Muon", "adam": "Adam", "adamw": "AdamW",
 }  # fmt: skip
 WHY = {
     "embedding": "The model is a pile of learned numbers, its weights. The first of them: for every token that "
@@ -184,6 +189,7 @@ def _bytes(shown: Subject, kind: Held) -> dict[str, Any]:
         "weights": "Training takes 16 bits: 8 and 4 are for use."
         if shown.precision in ("int8", "int4")
         else "",
+        "optimizer": least(shown),
         "activations": f"For {_texts(shown)}; it grows with both, the other three with neither.",
     }
     names = {
@@ -193,6 +199,18 @@ def _bytes(shown: Subject, kind: Held) -> dict[str, Any]:
         "activations": "Activations",
     }
     return _step(names[kind.name], kind.name, said[kind.name], more.get(kind.name, ""))
+
+
+def least(shown: Subject) -> str:
+    """Say how many times the weights a training step holds at least, before any activation, by optimizer."""
+    half = trained_in(shown.precision) == "bf16"
+    # In float32 4 bytes of each; in 16 bits 2 of weights and gradients, and 4 of their float32 copy and what is kept.
+    found = {
+        name: 4 + 2 * kept if half else 2 + kept
+        for name, kept in ((name, numbers_kept(shown.config, kind)) for kind, name in OPTIMIZERS.items())
+    }
+    said = ", ".join(f"{value:.3g} with {name}" for name, value in found.items())
+    return f"Before any activation, in {PRECISIONS[trained_in(shown.precision)]}, times the weights: {said}."
 
 
 def _used(shown: Subject) -> dict[str, Any]:
@@ -263,7 +281,8 @@ def _whole(shown: Subject, works: Mapping[str, Work | None]) -> dict[str, Any]:
         largest.name, f"the {largest.name}’"
     )
     lines = [
-        f"Training holds {times(whole / weights)} the weights; the largest part, {share:.0f} %, is {said}."
+        f"Training with AdamW holds {times(whole / weights)} the weights; the largest part, {share:.0f} %, is {said}.",
+        least(shown),
     ]
     each = {name: work.intensity(shown.batch) for name, work in works.items() if work is not None}
     top = ridge(shown.card.peak(shown.precision), shown.card.bandwidth)

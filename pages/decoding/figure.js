@@ -188,6 +188,11 @@ const decoding = {
     return true;
   },
 
+  points(_g, _data, local) {
+    const { clip } = local.at;
+    return { tree: [Math.max(0, clip.x), clip.y, clip.w, clip.h] };
+  },
+
   describe(data, local) {
     const ended = local.step >= data.depth; // before, nothing is said of the end
     const found = !ended ? "" : data.paths.map((path) => `${nameOf(data, path.name)}: ${visible(path.text)} (sum of log p ${num(path.sum, 2)})`).join("; ");

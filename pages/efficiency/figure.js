@@ -38,8 +38,9 @@ import { PITCH, answerPlaces, plan } from "./layout.js";
  * @typedef {{name: string, bits: number, granularity: "tensor" | "channel" | "group", group: number, method: "nearest" | "gptq", symmetric: boolean}} Setting
  *
  * A model on the texts that are held out. agreement: the share of first choices that stay, low to high its 95 % interval;
- * rise: of the loss, with its own; kl: from the original's distribution, in nats; places: tokens judged.
- * @typedef {{bytes: number, loss: number, rise: number, riseLow: number, riseHigh: number, agreement: number, low: number, high: number, kl: number, places: number}} Judged
+ * rise: of the loss, with its own; kl: from the original's distribution, in nats; places: tokens judged;
+ * texts: that they stand in.
+ * @typedef {{bytes: number, loss: number, rise: number, riseLow: number, riseHigh: number, agreement: number, low: number, high: number, kl: number, places: number, texts: number}} Judged
  *
  * Seconds of a pass. int8: null where this machine has no such products (`why`); low, high: the middle half of int8 / float32.
  * @typedef {{float32: number, int8: number | null, tokens: number, low: number, high: number, agreement: number | null, why: string}} Passes
@@ -275,7 +276,7 @@ function drawCosts(g, data, at) {
       label(cols[1] - 8, y + 12, data.came ? `as it came, ${data.came.kind}` : "original, float32", { anchor: "end", fill: "ink3" }),
       label(cols[2], y + 12, fit(data.setting.bits === 16 ? "16 bits" : `${data.setting.bits} bits${data.setting.method === "gptq" ? ", GPTQ" : ""}`, 150, 12, false), { anchor: "end", fill: "accent", weight: 600 }),
       row(0, data.came ? "file, as float32" : "file", bytesOf(was.bytes), now ? `${bytesOf(now.bytes)}  ÷ ${num(was.bytes / now.bytes, 1)}` : wait, now && `${thousands(now.bytes)} bytes of ${thousands(was.bytes)}; ${num(data.bitsEach ?? 0, 2)} bits a weight in the blocks, with their scales`),
-      row(1, `loss, ${counted(was.places, "token")} held out`, num(was.loss, 3), now ? `${num(now.loss, 3)}  ${now.rise < 0 ? "−" : "+"}${num(Math.abs(now.rise), 3)}` : wait, now && `nats a token, over ${was.over}; the recorded runs below rest on more texts, so the original’s loss differs a little there; the difference lies between ${num(now.riseLow, 4)} and ${num(now.riseHigh, 4)} (95 %)`),
+      row(1, `loss, ${counted(was.places, "token")} held out`, num(was.loss, 3), now ? `${num(now.loss, 3)}  ${now.rise < 0 ? "−" : "+"}${num(Math.abs(now.rise), 3)}` : wait, now && `nats a token, over ${was.over}; the recorded runs below rest on more texts, so the original’s loss differs a little there; the difference lies between ${num(now.riseLow, 4)} and ${num(now.riseHigh, 4)} (95 %, paired, a bootstrap over ${counted(now.texts, "text")})`),
       row(2, "first choice kept", "100 %", now ? `${percent(now.agreement)}  ${percent(now.low)} to ${percent(now.high)}` : wait, now && `of ${counted(now.places, "place")}, with Wilson’s 95 % interval; the distribution moved by ${num(now.kl, 4)} nats (KL)`),
       row(3, "pass, widened", p ? timeOf(p.float32) : "not timed", p ? "the same: float32" : "", "the codes are turned back into float32 before each product: storage only"),
       row(4, "pass, int8 products", p ? timeOf(p.float32) : "not timed", !p ? "" : p.int8 === null ? `not here: ${p.why}` : `${timeOf(p.int8)}  ${p.high < 1 ? "saves" : p.low > 1 ? "costs" : "no clear gain"}`, p && (p.int8 === null ? `not here: ${p.why}` : `${counted(p.tokens, "token")}; turn by turn int8 takes ${num(p.low, 2)} to ${num(p.high, 2)} of float32’s time (the middle half of the rounds); weights of 8 bits a row and what they read rounded to int8, too${stay}`)),

@@ -15,7 +15,7 @@ import { attentionRow, blockOf, headOf, looking, rowOf, stepOf, stepsOf, walked 
 import { caption, drawSteps, walkOf } from "./steps.js";
 
 /**
- * @import { Local, Stage, View } from "../../app/kit/glass.js"
+ * @import { Local, PointBox, Stage, View } from "../../app/kit/glass.js"
  * @import { Packed, Unpacked } from "../../app/kit/shapes.js"
  * @import { Steps } from "../../app/kit/steps.js"
  * @import { Layout, Phone } from "./layout.js"
@@ -178,6 +178,17 @@ const home = {
   /** A selection just made here: the old block closes while the new one opens. */
   selected(_g, _data, local, change) {
     if (change.follow !== undefined) local.hover = null;
+  },
+
+  points(g, data, local) {
+    const L = layout(g, data, local);
+    const top = L.phone ? L.barsY : 26;
+    const next = /** @type {PointBox} */ ([L.barsX, top, L.barsW, L.phone ? 160 : 330]);
+    return {
+      next,
+      ...Object.fromEntries(L.blocks.map((b, l) => [`block ${l}`, /** @type {PointBox} */ ([b.x, L.top, b.w, L.bottom - L.top])])),
+      ...Object.fromEntries(rowsShown(L).map((i) => [`row ${i}`, /** @type {PointBox} */ ([0, L.y(i) - L.pitch / 2, L.blocksEnd, L.pitch])])),
+    };
   },
 
   key(event, g, data, local) {

@@ -47,6 +47,9 @@ import { blockOf, rowOf } from "./selection.js";
  * @typedef {{kind: "line" | "dot" | "ring", colour: string, text: string, x: number, y: number, left: number, right: number}} Entry of the legend
  */
 
+/** What a letter stands for; the pointer on it asks for the word. */
+export const NAMED = { q: "query", k: "key", v: "value" };
+
 // fold: the height of nine full rows, which leaves the cards at the foot on a 768 px screen; up to 16 rows shrink to snug for it.
 export const BASE = { top: 22, least: 380, rowsTop: 150, pitch: 32, snug: 24, fold: 288, smallest: 18, fullRows: 16, chipGap: 14, embed: 66, bars: 170, fan: 46, act: 40 };
 const MAX_COLUMN = 26;

@@ -11,13 +11,13 @@ import { stepMode } from "../../app/kit/steps.js";
 import { drawGrid, drawOrder, drawRoles } from "./grid.js";
 import {
   PANELS, PANEL_NAMES, allMeasured, argmax, blockOf, colOf, headOf, isOpen, nameOf, offSet, orderOf, orderedBy, panelOf,
-  plan, roleOf, rowOf, shownHead, tileAt, weightsOf,
+  plan, roleOf, rowOf, shownHead, tile, tileAt, weightsOf,
 } from "./layout.js";
 import { drawHeader, drawLines, drawMap, drawPair } from "./reads.js";
 import { addedOf, drawEffect, drawJoin, length, partName, partial, partsOf } from "./writes.js";
 
 /**
- * @import { Local as Kept, Stage } from "../../app/kit/glass.js"
+ * @import { Local as Kept, PointBox, Stage } from "../../app/kit/glass.js"
  * @import { Packed, Unpacked } from "../../app/kit/shapes.js"
  * @import { Steps } from "../../app/kit/steps.js"
  * @import { Layout, PanelName } from "./layout.js"
@@ -405,6 +405,15 @@ const heads = {
     else drawEffect(g, data, local, at);
     drawFoot(g, data, local, at);
     drawButtons(g, data, local, at);
+  },
+
+  points(g, data) {
+    const { at } = /** @type {HeadsStage} */ (g);
+    const heads = Array.from({ length: data.blocks * data.heads }, (_, i) => [Math.floor(i / data.heads), i % data.heads]);
+    return Object.fromEntries(heads.flatMap(([l, head]) => {
+      const place = tile(at, l, head);
+      return place ? [[`head ${l} ${head}`, /** @type {PointBox} */ ([place.x, place.y, at.grid.size, at.grid.size])]] : [];
+    }));
   },
 
   key(event, g, data, local) {

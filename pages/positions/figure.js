@@ -80,12 +80,12 @@ import { drawChips, drawClock, drawHeat, drawWaves, drawWhole } from "./table.js
 function drawHeading(g, data, at) {
   const title = `${data.title}: ${data.what}`;
   const wide = measure(data.badge, 12, false) * 1.04 + 18;
-  g.part("heading", [at.phone], () => {
+  g.part("heading", [at.phone, at.top], () => {
     const own = data.source === "own" && data.badge.endsWith("own");
     const first = at.phone ? inLines(title, at.w, 14) : [title];
     const x = at.phone ? 0 : measure(title, 14, false) * 1.05 + 14;
-    const y = at.phone ? 16 + 18 * first.length : 15;
-    return [first.map((line, i) => label(0, 15 + 18 * i, line, { size: 14, weight: 600, fill: "ink" })),
+    const y = at.top + (at.phone ? 16 + 18 * first.length : 15);
+    return [first.map((line, i) => label(0, at.top + 15 + 18 * i, line, { size: 14, weight: 600, fill: "ink" })),
       h("rect", { x, y: y - 14, width: wide, height: 20, rx: 10, fill: css(own ? "accent-soft" : "bg"), stroke: css(own ? "accent" : "ink3"), "stroke-dasharray": own ? null : "3 2" }),
       label(x + 9, y, data.badge, { weight: 600, fill: own ? "accent" : "ink2", "data-badge": data.source }),
       data.notes.length ? (at.phone ? inLines(data.notes[0], at.w, 12).slice(0, 2) : [data.notes[0]]).map((line, i) => at.phone ? label(0, y + 20 + 16 * i, line, { fill: "accent" }) : label(at.w, y, fit(line, at.w - x - wide - 12, 12, false), { anchor: "end", weight: 600, fill: "accent" }))

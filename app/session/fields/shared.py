@@ -14,6 +14,8 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field("text", "text", DEFAULT_TEXT, selection=False),
     Field("target", "text", "", selection=False),  # what an encoder-decoder has written so far
+    Field("path", "text", "", selection=False),  # a lesson (app/lessons), by its name
+    Field("mark", "int", 0, 0, 99, selection=False, shown="no step"),  # its step, from 1
     Field("block", "int", 3, 0, 999),
     Field("head", "int", 2, 0, 999),
     Field("follow", "int", -1, -1, 99_999, shown="the last token"),  # a token by its position
