@@ -142,6 +142,7 @@ def arrive(slug: str) -> None:
         state.memo("lesson").update(set=True, drawn=None)
         if now.shown.slug != slug:
             state.memo("visit")["page"] = now.shown.slug
+            state.carry(now.shown.slug)
 
 
 def view(lesson: Lesson, place: Place) -> dict[str, Value]:
@@ -272,3 +273,4 @@ def _answers() -> dict[tuple[str, int], int]:
 def _open(slug: str) -> None:
     if slug != state.page():
         state.memo("visit")["page"] = slug
+        state.carry(slug)

@@ -90,13 +90,9 @@ def restored() -> None:
 
 
 page.claim("A head scores every pair of tokens, then mixes values by those scores.")
+chosen = {"step": step if told else -1, "row": row, "col": column}
 draw(
-    record(
-        steps,
-        ctx.lm,
-        likely,
-        events.selection("picture", {"step": step if told else -1, "row": row, "col": column}),
-    ),
+    record(steps, ctx.lm, likely, events.selection("picture", chosen)),
     key="picture",
     on={
         "select": lambda: events.select("picture", ("step", "row", "col", "head"), row, asking),

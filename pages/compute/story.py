@@ -25,14 +25,18 @@ OPTIMIZERS: dict[OptimizerKind, str] = {
     "sgd": "plain gradient descent", "momentum": "momentum", "muon": "Muon", "adam": "Adam", "adamw": "AdamW",
 }  # fmt: skip
 WHY = {
-    "embedding": "The model is a pile of learned numbers, its weights. The first of them: for every token that it knows, a "
+    "embedding": "The model is a pile of learned numbers, its weights. The first of them: for every token that "
+    "it knows, a "
     "word or a part of one, a row of numbers; a token’s row is looked up, so nothing is multiplied.",
     "positions": "A row of numbers for each position of the text, or for each distance, tells where a token stands.",
-    "attention": "In every block four tables of weights let a token ask, answer and hand on; every token is multiplied with "
+    "attention": "In every block four tables of weights let a token ask, answer and hand on; every token is "
+    "multiplied with "
     "all of them.",
-    "scores": "No weights: every token is compared with every other, and what they hand on is mixed. Twice the text is "
+    "scores": "No weights: every token is compared with every other, and what they hand on is mixed. Twice the "
+    "text is "
     "four times the work.",
-    "cross-attention": "In every block of the decoder stands attention once more: what is written looks at what was read.",
+    "cross-attention": "In every block of the decoder stands attention once more: what is written looks at what "
+    "was read.",
     "mlp": "In every block each token goes alone through a small network: made wider, bent, made narrow again. Most "
     "weights are here.",
     "norms": "Before each part the numbers of a token are brought to one size; each number has a weight for that.",
@@ -56,19 +60,25 @@ def steps(
 
 
 SAID = {
-    "All weights": "All parts added up: the size of the model, which is what people quote, as in “a model of 7 billion”.",
+    "All weights": "All parts added up: the size of the model, which is what people quote, as in “a model of 7 "
+    "billion”.",
     "A pass": "To read a text once, each token meets nearly every weight: one multiplication and one addition.",
-    "A training step": "To learn, the model goes through the text once more, backwards, to find how each weight should change: "
+    "A training step": "To learn, the model goes through the text once more, backwards, to find how each weight "
+    "should change: "
     "twice the work again.",
-    "Weights in bytes": "Numbers take room in memory. The weights are only the first of four things that training has to hold.",
+    "Weights in bytes": "Numbers take room in memory. The weights are only the first of four things that "
+    "training has to hold.",
     "Gradients": "The second: for each weight the direction in which it should change.",
     "Optimizer": "The third: what AdamW, the usual rule for changing weights, remembers of the steps before.",
     "Activations": "The fourth: everything in between that the way back needs again. It grows with the text.",
     "Using it": "A finished model needs only its weights, and what it keeps of the text so as not to read it again.",
-    "What fits": "A graphics card has so much memory and no more: this many texts at once, or texts as long as this, fit.",
-    "Reading": "A card computes fast and fetches slowly. Reading handles many tokens with each weight that it has fetched.",
+    "What fits": "A graphics card has so much memory and no more: this many texts at once, or texts as long as "
+    "this, fit.",
+    "Reading": "A card computes fast and fetches slowly. Reading handles many tokens with each weight that it "
+    "has fetched.",
     "Writing": "Writing makes one token at a time, and fetches every weight again for each.",
-    "The sum of it": "What training holds beside the weights, and whether memory or computing sets the pace, in one picture.",
+    "The sum of it": "What training holds beside the weights, and whether memory or computing sets the pace, in "
+    "one picture.",
 }
 
 
@@ -105,7 +115,9 @@ def _head(config: ModelConfig) -> str:
         return "At the end, two numbers at every token: whether an answer begins there, and whether one ends."
     if config.head == "none":
         return "A bare encoder has none: the vectors of its last block are what comes out."
-    first = "One more small layer, then" if config.mlm_head else "At the end, from the numbers of each token to"
+    first = (
+        "One more small layer, then" if config.mlm_head else "At the end, from the numbers of each token to"
+    )
     if config.head != "lm":
         return f"{first} a number for each of {_plural(config.n_outputs, 'label')}, at every token."
     logits = f"{first} a score, a logit, for every token that the model knows"

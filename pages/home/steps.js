@@ -53,7 +53,7 @@ export function caption(data, local, step) {
   const D = data.logits ? distribution(data, local, row) : { ids: [], p: [] };
   /** @type {Record<Step["part"], () => string>} */
   const lines = {
-    tokens: () => `The text is cut into ${counted(T, "token")}, a row of the picture each: words, parts of words, signs. ${word} is number ${thousands(data.ids[row])} of the ${thousands(data.vocabulary)} tokens that the model knows.`,
+    tokens: () => `The text is cut into ${counted(T, "token")}, a row of the picture each: words, parts of words, signs. ${word} is number ${thousands(data.ids[row])} of the ${counted(data.vocabulary, "token")} that the model knows.`,
     embedding: () => `The model looks ${word} up in a learned table: ${counted(data.d_model, "number")}, beginning ${first(local, data, row)}. Their length, the root of the sum of their squares, is ${num(local.embedNorm[row])}${data.position_norm || !data.embed_normed ? "" : `; a norm brings it to ${after(0)}`}.`,
     position: () => `Position ${row} has ${data.d_model} learned or fixed numbers of its own, of length ${num(data.position_norm?.[row] ?? 0)}; added${data.embed_normed ? " and brought to size by a norm" : ""}, the row is ${after(0)} long.`,
     attention: () => `Attention: rows read each other by ${counted(data.heads, "head")}, each in a way of its own; in head ${headOf(data, local)}, ${readSentence({ ...data, cross: null }, local, row, l)}. What all found is added to the row: ${num(local.att[l * T + row])} long, onto ${after(l)}.`,

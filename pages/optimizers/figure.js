@@ -475,15 +475,16 @@ function listen(g, local) {
 
 /** Back, Next and Play: at the right of the claim where there is room, else above the picture. @type {(g: Ground, data: Race, local: Kept) => void} */
 function drawBar(g, data, local) {
-  let bar = g.figure.querySelector(".op-bar");
+  let bar = g.figure.querySelector(".gb-steps");
   if (!bar) {
     /** @type {(act: string, click: () => void, extra?: string) => HTMLButtonElement} */
     const button = (act, click, extra = "") => html("button", { type: "button", class: `gb-button gb-small ${extra}`, "data-act": act, click });
-    bar = html("div", { class: "op-bar" }, html("span", { class: "op-count", role: "status" }),
+    bar = html("div", { class: "gb-steps" }, html("span", { class: "gb-steps-count", role: "status" }),
       button("back", () => stepBy(g, g.data, local, -1)), button("next", () => stepBy(g, g.data, local, 1)),
       button("play", () => play(g, g.data, local, !local.timer), "gb-primary"));
     g.figure.prepend(bar);
   }
+  g.figure.classList.toggle("gb-steps-beside", isDesk(g.width));
   const lap = lapOf(data, local);
   const [count, back, next, run] = /** @type {HTMLCollectionOf<HTMLButtonElement>} */ (bar.children);
   count.textContent = `Step ${lap} of ${data.steps}`;

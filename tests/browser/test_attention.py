@@ -87,6 +87,9 @@ def test_every_step_both_ways_shows_the_numbers_of_core(page: Page, lm: core.Lan
         agrees(wait(page, step=name), steps)
         figure.focus()
         page.keyboard.press(".")
+    assert wait(page, step="scores")["whole"], "after the last step"
+    page.keyboard.press(",")
+    agrees(wait(page, step=state["steps"][-1]), steps)
     for name in reversed(state["steps"][:-1]):
         page.keyboard.press("Shift+ArrowLeft")
         agrees(wait(page, step=name), steps)

@@ -100,6 +100,9 @@ def test_steps_grow_the_tree_depth_by_depth_and_back(page: Page, lm: core.Langua
     state = opened(page)
     whole = state["drawn"]
     counts = []
+    driver.component(page, "decoding").focus()
+    page.keyboard.press(",")  # from the whole tree to its last step
+    assert wait(page, step=8, whole=False)["drawn"] == whole
     for step in range(7, -1, -1):
         act(page, "back").click()
         counts.append(wait(page, step=step)["drawn"])

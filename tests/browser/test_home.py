@@ -118,7 +118,10 @@ def test_the_keys_step_play_and_lead_back(page: Page) -> None:
     page.keyboard.press("ArrowLeft")
     reach(page, step=shown["steps"] - 2)
     page.keyboard.press(" ")
-    reach(page, step=shown["steps"] - 1, playing=False)  # plays on to the end, and stops there
+    reach(page, step=shown["steps"] - 1, playing=True)
+    reach(page, step=-1, playing=False)  # plays on to the end, and stops at the whole picture
+    page.keyboard.press("s")
+    reach(page, step=0)
     page.keyboard.press("Escape")
     reach(page, step=-1, row=row)
     page.keyboard.press("Escape")

@@ -106,7 +106,7 @@ def test_the_steps_build_the_sum_from_logits_to_gradient(page: Page, lm: core.La
     assert "perplexity" not in "".join(seen[:5])
     assert all(f"{told.mean():.3f}" in text for text in seen[5:])
     assert "p − y" in seen[6]
-    assert figure.locator("[data-act=next]").is_disabled()
+    assert figure.locator("[data-act=next]").text_content() == "The whole picture"
     figure.focus()
     page.keyboard.press("ArrowLeft")
     wait(page, step=STEPS - 2)

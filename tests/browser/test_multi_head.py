@@ -164,7 +164,9 @@ def test_the_steps_add_the_heads_up_to_the_attentions_output(page: Page, lm: cor
     state = opened(page)
     shares = head_shares(lm, TEXT, BLOCK)
     figure = driver.component(page, "multi_head")
-    assert state["step"] == 0
+    assert state["step"] == 0 and state["whole"]
+    press(page, "[data-act=next]")
+    assert wait(page, panel="lines", whole=False)["step"] == 0
     for name in ("map", "pair"):
         press(page, "[data-act=next]")
         state = wait(page, panel=name)
@@ -190,12 +192,13 @@ def test_the_steps_add_the_heads_up_to_the_attentions_output(page: Page, lm: cor
     page.keyboard.press("Shift+ArrowLeft")
     wait(page, panel="join")
     page.keyboard.press("Escape")
-    wait(page, panel="lines")
+    wait(page, panel="lines", whole=True)
     page.keyboard.press(" ")
-    assert wait(page, panel="map")["playing"]
+    assert wait(page, panel="map", playing=True)["playing"]
     page.keyboard.press(" ")
     wait(page, playing=False)
     page.keyboard.press("Escape")
+    wait(page, panel="lines", whole=True)
     page.keyboard.press("Escape")
     page.locator('[data-component="home"]').wait_for()
 

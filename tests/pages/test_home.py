@@ -150,8 +150,9 @@ def test_the_widgets_and_the_link_follow_each_other(open_page: Any) -> None:
     assert follow.value == 4
     follow.set_value(-1).run()
     assert app.session_state["gb"].store["follow"] == -1
-    app.button(key="home.walk").click().run()
-    assert app.session_state["gb"].store["walk"] == 0
+    assert (
+        app.session_state["gb"].store["walk"] == 3
+    )  # until another page is opened: the picture has its own buttons
 
 
 def test_a_growing_text_keeps_its_last_row_followed(open_page: Any) -> None:
