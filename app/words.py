@@ -301,7 +301,7 @@ WORDS: dict[str, str] = {
     "permutation test": (
         "Dealing the words anew to both lists, again and again: how often does chance alone do as much?"
     ),
-    "p-value": "The share of such deals that come out at least as far: small means hardly chance alone.",
+    "p-value": "The share of such deals that come out at least as far, either way: small means hardly chance alone.",
     "gender direction": "The direction along which she and he, woman and man differ most in a table of words.",
     "projection": (
         "Taking out of a word’s numbers all that lies along one direction, so that they say nothing along it any "
@@ -314,7 +314,7 @@ WORDS: dict[str, str] = {
         "times N times D."
     ),
     "compute": "The operations that a training takes: about six for each parameter and each token read.",
-    "frontier": "The sizes that no cheaper ones beat: at each cost, the best that was reached.",
+    "frontier": "The sizes that no cheaper ones beat, by their runs’ mean: at each cost, the best that was reached.",
     "bootstrap": "Dealing out anew what the runs are off by: how much the answer moves says how sure it is.",
     "emergence": "A skill that seems to appear at once with size; whether it does depends on how it is measured.",
     "patch": "A small square of a picture, which becomes one token.",

@@ -74,6 +74,8 @@ figure.draw(
     },
 )
 
+page.judged(verdict.RULE)
+
 with page.controls():
     widgets.segments("Task", "use", list(uses.USES), lambda name: uses.USES[str(name)].label)
     drawn = use.picture == "lines"
@@ -112,8 +114,8 @@ with page.foot():
     asked = question.asked(opened, found)
     given = asked.found.wish
     page.predict(
-        asked.text, question.options(given.use), partial(question.judge, asked),
-        (asked.opened.key, given.use.name, given.source, given.first, given.seed),
+        asked.change.said.text, asked.change.said.options, partial(question.judge, asked),
+        (asked.opened.key, given.use.name, given.source, given.first, given.seed), lambda _: uses.next_one(),
     )  # fmt: skip
     kind = use.name if asked.found is found else ""
     page.code(*CODE[asked.opened.lm.config.head if kind and asked.opened.headed else kind])

@@ -107,7 +107,7 @@ complete = int(tree.nexts[0].ids[0]) in lm.config.eos_ids if tree.nexts else Fal
 decoder_text.draw(ctx, writes=False, empty=EMPTY, told=COMPLETE if complete else "")
 
 load = ctx.load_source
-question = ask(tree, asked, verdict.focus)
+question = ask(tree, wish, verdict.focus)
 
 
 def notebook() -> list[str]:
@@ -121,7 +121,11 @@ def notebook() -> list[str]:
 
 with page.foot():
     page.predict(
-        question.text, question.options, partial(question.judge, lm), (ctx.model_key, question.hangs_on)
+        question.said.text,
+        question.said.options,
+        partial(question.judge, lm),
+        (ctx.model_key, question.hangs_on),
+        page.another_text(EXAMPLES),
     )
     reads = () if across is None else (crossings,)
     page.code(beam.search, exact.best, grow, stages.warped_stages, *reads)

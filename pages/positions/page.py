@@ -39,7 +39,7 @@ EXAMPLES = (
     "one two three four five six seven",
 )
 
-ctx = page.begin("positions", longest=LONGEST)
+ctx = page.begin("positions", longest=LONGEST, writes=True)
 lm, config = ctx.lm, ctx.lm.config
 both = ctx.both
 target = ctx.decoder_text

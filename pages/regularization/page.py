@@ -71,6 +71,8 @@ figure.draw(
     },
 )
 
+if gain := runs.gain(pair, arm):
+    st.caption(markup.escape(gain))
 with page.controls():
     widgets.segments(
         "Output of", "site", tuple(figure.SITES), lambda name: {"mlp": "MLP"}.get(str(name), "Attention")
