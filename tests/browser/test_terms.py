@@ -1,0 +1,183 @@
+"""Words at the place where they are used: a term is underlined, and pointer, tap and keys open what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from app import words
+from tests.browser import driver
+
+TEXT = "A red ball was lost. She found the red"
+INSIDE = """tip => {
+  const box = tip.getBoundingClientRect();
+  return box.width > 0 && box.left >= 0 && box.right <= innerWidth && box.top >= 0 && box.bottom <= innerHeight;
+}"""
+
+
+def term(page: Page, within: str, text: str) -> Locator:
+    """The underlined `text` in a part of the page."""
+    return page.locator(f"{within} .gb-term", has_text=text).first
+
+
+def opened(page: Page, name: str) -> None:
+    """Wait until the definition of `name` is open, whole on the screen."""
+    tip = page.locator(".gb-term-tip")
+    expect(tip).to_be_visible()
+    expect(tip).to_contain_text(words.WORDS[name])
+    assert tip.evaluate(INSIDE)
+
+
+def test_the_pointer_opens_a_word_and_leaves_it(page: Page) -> None:
+    driver.open_page(page, "home", model="tales-gpt", text=TEXT)
+    block = term(page, ".gb-claim", "block")
+    driver.hover(page, block)
+    opened(page, "block")
+    driver.hover(page, page.locator(".gb-term-tip"))  # it can be read, and reached
+    page.wait_for_timeout(400)
+    opened(page, "block")
+    page.mouse.move(700, 400)
+    expect(page.locator(".gb-term-tip")).to_be_hidden()
+
+
+def test_keys_open_a_word_and_escape_closes_it_alone(page: Page) -> None:
+    driver.open_page(page, "home", model="tales-gpt", text=TEXT, walk=2)
+    word = term(page, ".gb-claim", "token")
+    word.focus()
+    expect(page.locator(".gb-term-tip")).to_be_hidden()
+    for key in ("Enter", "Space"):
+        page.keyboard.press(key)
+        opened(page, "token")
+        expect(word).to_have_attribute("aria-expanded", "true")
+        page.keyboard.press("Escape")
+        expect(page.locator(".gb-term-tip")).to_be_hidden()
+    # Neither was taken for one of the picture's keys: Space plays its steps, Escape leaves them.
+    state = driver.component_state(page, "home")
+    assert (state["step"], state["playing"]) == (1, False)
+    # A word of its caption leaves it all other keys.
+    page.locator(".gb-step-text .gb-term").first.focus()
+    page.keyboard.press("ArrowRight")
+    driver.wait_for_state(page, "home", lambda s: s["step"] == 2)
+
+
+def test_a_screen_reader_is_given_the_definition(page: Page) -> None:
+    driver.open_page(page, "home", model="tales-gpt", text=TEXT)
+    for word in page.locator(".gb-claim .gb-term").all():
+        described = page.locator(f"#{word.get_attribute('aria-describedby')}")
+        assert described.text_content() in words.WORDS.values()
+        assert (word.get_attribute("role"), word.get_attribute("tabindex")) == ("button", "0")
+
+
+def test_each_block_of_text_marks_a_term_once(page: Page) -> None:
+    driver.open_page(page, "attention", model="tales-gpt", text=TEXT)
+    twice = page.locator(".gb-claim h1, .gb-line span, .gb-words p").evaluate_all(
+        """all => all.flatMap(block => {
+          const marked = [...block.querySelectorAll('.gb-term')].map(word => word.dataset.word);
+          return marked.length === new Set(marked).size ? [] : [block.textContent];
+        })"""
+    )
+    assert twice == []
+    assert page.locator(".gb-term .gb-term, button .gb-term, a .gb-term, summary .gb-term").count() == 0
+
+
+def test_a_label_says_its_word_and_leaves_its_field_alone(page: Page) -> None:
+    driver.open_page(page, "decoding", model="tales-gpt", text=TEXT)
+    before = driver.component_state(page, "decoding")
+    word = term(page, '[data-testid="stWidgetLabel"]', "Tokens")
+    driver.click(page, word)
+    expect(page.locator(".gb-term-tip")).to_be_visible()
+    assert driver.component_state(page, "decoding") == before
+
+
+def test_words_stay_through_runs_of_the_page(page: Page) -> None:
+    driver.open_page(page, "home", model="tales-gpt", text=TEXT)
+    word = term(page, ".gb-line", "L")
+    word.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".gb-term-tip")).to_be_visible()
+    said = page.locator(".gb-term-tip").text_content()
+    page.evaluate("window.was = document.querySelector('.gb-claim .gb-term');")
+    driver.component(page, "home").evaluate(
+        "figure => figure.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowUp', bubbles: true }))"
+    )
+    driver.wait_for_link(page, "follow=")
+    driver.wait_until_drawn(page)
+    assert page.evaluate("window.was.isConnected")  # nothing that stayed the same was drawn anew
+    expect(page.locator(".gb-term-tip")).to_be_visible()
+    assert page.locator(".gb-term-tip").text_content() == said
+
+
+def test_ribbons_dots_and_plus_signs_say_what_they_are(page: Page) -> None:
+    driver.open_page(page, "home", model="tales-gpt", text=TEXT)
+    figure = driver.component(page, "home")
+    for name in ("plus sign", "query", "dot"):
+        driver.hover(page, figure.locator(f'svg [data-word="{name}"]').first)
+        opened(page, name)
+        page.mouse.move(5, 5)
+        expect(page.locator(".gb-term-tip")).to_be_hidden()
+    assert figure.locator('svg [data-word="ribbon"]').count() > 10
+    # Words of the picture itself, which have no markup: where they stand in a sentence of it.
+    hint = figure.locator('g[data-part="legend"] text', has_text="MLP adds")
+    box = hint.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 8, box["y"] + box["height"] / 2)
+    expect(page.locator(".gb-term-tip")).to_be_visible()
+
+
+def test_what_is_taken_away_holds_no_markup_of_words(page: Page) -> None:
+    driver.open_page(page, "home", model="tales-gpt", text=TEXT, walk=2)
+    assert page.locator('[data-component="home"] .gb-step-text .gb-term').count() > 0
+    assert "gb-term" not in driver.taken_svg(page)
+    assert "gb-term" not in (driver.component(page, "home").get_attribute("data-state") or "")
+
+
+def test_another_page_has_its_own_words(page: Page) -> None:
+    driver.open_page(page, "home", model="tales-gpt", text=TEXT)
+    page.locator('[data-testid="stSidebarNav"] a, [data-testid="stSidebar"] a').filter(
+        has_text="Loss"
+    ).first.click()
+    expect(page.locator('[data-component="loss"]')).to_be_visible()
+    driver.wait_until_drawn(page)
+    assert "label smoothing" in driver.component_state(page, "words")["terms"]
+    driver.hover(page, term(page, ".gb-claim", "loss"))
+    opened(page, "loss")
+    assert page.locator(".gb-term-tip").count() == 1
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_an_open_word_is_accessible(page: Page, theme: str) -> None:
+    driver.open_page(page, "loss", model="tales-gpt", text=TEXT)
+    driver.set_theme(page, theme)
+    term(page, ".gb-claim", "loss").focus()
+    page.keyboard.press("Enter")
+    opened(page, "loss")
+    assert driver.axe_lines(driver.axe(page)) == []
+
+
+@pytest.fixture
+def phone(browser: Browser, server: driver.Server) -> Iterator[Page]:
+    """A phone: 390 pixels, and fingers."""
+    context = browser.new_context(
+        base_url=server.url, viewport=driver.PHONE, has_touch=True, is_mobile=True, reduced_motion="reduce"
+    )
+    yield context.new_page()
+    context.close()
+
+
+def test_a_tap_opens_a_word_on_a_phone(phone: Page) -> None:
+    driver.open_page(phone, "home", model="tales-gpt", text=TEXT)
+    for within in (".gb-claim", ".gb-lead", ".gb-line"):
+        word = phone.locator(f"{within} .gb-term").last
+        word.scroll_into_view_if_needed()
+        word.tap()
+        tip = phone.locator(".gb-term-tip")
+        expect(tip).to_be_visible()
+        assert tip.evaluate(INSIDE)
+        word.tap()
+        expect(tip).to_be_hidden()
+    word.tap()
+    phone.locator(".gb-words h2").last.tap()
+    expect(phone.locator(".gb-term-tip")).to_be_hidden()
+    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
