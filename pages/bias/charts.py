@@ -197,4 +197,5 @@ def draw(data: dict[str, Any]) -> None:
             **{side: [one[side] for one in made] for side in "XYAB"},
         },
     )  # fmt: skip
-    vega.draw(about, [vega.once(tests, data)], chosen, form="rows")
+    read = vega.part(data, "tests", "test", "reach", "shown")
+    vega.draw(about, [vega.once(tests, read)], chosen, form="rows")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from app.controls.predict import draw
 from app.frame import page
 from app.session import events, state
 from core.costs.memory import training_memory, using_memory
@@ -42,22 +43,29 @@ page.judged(RULE)
 with page.controls():
     controls.draw(shown, ctx.label)
 
-judge = partial(question.judge, shown)
+asked = question.ask(shown)
+judge = partial(asked.judge, shown)
 load = ctx.load_source
 
 with page.foot():
-    page.predict(question.text(shown), question.OPTIONS, judge, (shown.config, shown.precision))
-    page.code(parameters_by_part, flops_by_part, training_memory, using_memory, prefill, decode, attainable)
+    page.predict(
+        asked.asked.text,
+        asked.asked.options,
+        judge,
+        (shown.config, shown.precision),
+        lambda seed: question.another(draw(seed, question.ELSEWHERE, (shown.key, shown.length, shown.batch))),
+    )
+    page.code(training_memory, using_memory, prefill, attainable, decode, parameters_by_part, flops_by_part)
     page.take_away(
         "compute",
         partial(export.table, shown, ctx.tokens, known, at_scale.dials(shown)),
-        lambda: export.cells(load, repr(ctx.text), shown, judge(), at_scale.dials(shown)),
+        lambda: export.cells(load, repr(ctx.text), shown, asked.batch, judge(), at_scale.dials(shown)),
     )
 
 measure = at_scale.show(ctx, shown, known, at, key)
 page.terms(
-    "parameters", "activation", "gradient", "moments", "batch", "KV cache", "FLOP", "precision", "roofline",
-    "operational intensity", "utilization",
+    "parameters", "byte", "optimizer", "activation", "gradient", "moments", "batch", "KV cache", "FLOP", "precision",
+    "roofline", "operational intensity", "utilization",
 )  # fmt: skip
 page.cheatsheet("compute")
 page.examples(EXAMPLES)

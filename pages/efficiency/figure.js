@@ -73,7 +73,17 @@ import { PITCH, answerPlaces, plan } from "./layout.js";
  * @typedef {(g: Stage, data: Data, local: Kept, at: Plan) => void} Draw
  */
 
-const STEPS = ["The weights", "A grid over them", "Rounded", "Every matrix", "Token by token", "What it costs", "The whole picture"];
+const STEPS = ["The weights", "A grid over them", "Rounded", "Every matrix", "Token by token", "What it costs", "Every setting"];
+/** What each step shows. @type {((d: Data) => string)[]} */
+const WORDS = [
+  (d) => (d.matrix ? `A model is tables of numbers, its weights. These are ${thousands(d.matrix.rows)} × ${thousands(d.matrix.columns)} of them, by size: most lie near 0, and each usually takes 32 bits, switches that are on or off.` : matrixSaid(d)),
+  (d) => `With ${d.setting.bits} bits a number can say only ${d.setting.bits < 16 ? counted(2 ** d.setting.bits, "value") : "some 60,000 values"}. ${d.setting.bits < 16 ? "The lines are the values that there are, evenly spaced from the smallest weight to the largest: a grid." : "At that, they lie so near each other that no grid shows."}`,
+  () => "Each weight moves to the nearest line of the grid, and only the line’s number is kept. Choose a weight in the strip to see what it was, and what it has become.",
+  () => "The same in every matrix of the model, a cell each: the darker, the further its weights, and what it makes of your text, were moved. Click a cell to look at that matrix.",
+  () => "What does the model say now? At each token, a word or a part of one, stands what it expected before and what it expects with rounded weights: many small errors mostly cancel, and some do not.",
+  () => "The price and the gain: how many bytes the model takes, how wrong it is (its loss), how often its first choice is still the same, and how long a pass takes.",
+  () => "The chart holds every setting against every other: to the left is smaller, lower is better. What nothing beats in both lies on the edge; the others cost more for less.",
+];
 /** @param {Kept} local */
 const stepNow = (local) => local.steps.of(local);
 
@@ -323,7 +333,7 @@ const efficiencyView = {
 
   draw(g, data, local) {
     const at = plan(g.width, data.pieces.length, (room) => inLines(matrixSaid(data), room));
-    local.steps.bar(g, local);
+    local.steps.bar(g, local, (now) => WORDS[now](data));
     const step = stepNow(local);
     drawHistogram(g, data, local, at);
     drawStrip(g, data, local, at);
@@ -351,14 +361,13 @@ const efficiencyView = {
       local.pick = clamp((local.pick ?? 0) + (event.key === "n" ? 1 : -1), 0, m.before.length - 1);
       g.redraw();
     } else if (local.steps.key(event, g, local)) return true;
-    else if (event.key === "Escape") {
-      if (!local.steps.halt(g, local) && !local.steps.whole(g, local)) g.visit("home");
-    } else return false;
+    else if (event.key === "Escape") local.steps.up(g, local);
+    else return false;
     return true;
   },
 
   describe(data, local) {
-    const step = stepNow(local) < local.steps.last ? `Step ${stepNow(local) + 1}, ${STEPS[stepNow(local)]}. ` : "";
+    const step = local.steps.said(local, (now) => WORDS[now](data));
     const m = data.matrix;
     const matrix = m ? `${pieceName(data, m.piece)} of block ${m.block}: ${matrixSaid(data)} ${weightSaid(data, local.pick ?? 0) ?? ""}` : matrixSaid(data);
     const now = data.now;

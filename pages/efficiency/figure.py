@@ -470,4 +470,4 @@ def draw_chart(data: dict[str, Any]) -> None:
             "beaten by none": [one["front"] for one in made],
         },
     )  # fmt: skip
-    vega.draw(about, [vega.once(front_chart, data)])
+    vega.draw(about, [vega.once(front_chart, vega.part(data, "points", "original", "came"))])

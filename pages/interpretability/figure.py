@@ -198,6 +198,10 @@ class Measure:
             lines |= {"heads": self._by_head()}
         return replace(ends, found=lines, done=len(there))
 
+    def asked_for(self) -> Maps:
+        """Return the maps that need no work: none, while nobody has asked for them."""
+        return Maps(why=self.asked.why if self.asked.pair is None else "")
+
     def _told(self, ends: Ends) -> Maps:
         clean, corrupted, total, sites, why = ends
         return Maps(total=total, clean=clean, corrupted=corrupted, sites=sites, why=why)
@@ -375,12 +379,14 @@ def record(
     *,
     stamp: str,
     seconds: int,
+    opened: Sequence[str],
     selection: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Turn all into what figure.js draws.
 
     Args:
         stamp: changes with model, texts and question. seconds: about how long the patches take, if they wait.
+        opened: the parts of the picture that are open.
     """
     both = lm.config.shape == "encoder-decoder"
     ids, back = rows_of(asked, looked, kind, both)
@@ -411,7 +417,7 @@ def record(
         "maps": {SIGHTS.get(name, name): pack(values) for name, values in found.items()},
         "patched": {SIGHTS.get(name, name): sorted(lines) for name, lines in maps.found.items()},
         "done": maps.done, "total": maps.total, "whole": maps.whole, "why": maps.why, "seconds": seconds,
-        "slight": maps.slight,
+        "slight": maps.slight, "opened": list(opened),
         "told": asked.said, "best": best and {"row": best[0], "tier": best[1]},
         "sites": [SIGHTS[site] for site in maps.sites] or ["stream", "attention", "mlp"],
         "selection": dict(selection),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.controls.predict import draw
 from app.frame import page, takeaway
 from app.session import events, state
 from core.multimodal import drawing, patch_ablation, patches, pen, space
@@ -45,7 +46,13 @@ with page.controls():
 asked = question.ask(seen, int(state.get("said")))
 
 with page.foot():
-    page.predict(asked.text, asked.options, asked.judge, (what.number, what.drawn, what.strokes, asked.at))
+    page.predict(
+        asked.asked.text,
+        asked.asked.options,
+        asked.judge,
+        (what.number, what.drawn, what.strokes, asked.at),
+        lambda seed: {"pictured": draw(seed, question.PICTURES, what.number), "sketched": False, "said": -1},
+    )
     page.code(
         *((pen.ink, drawing.seen) if what.drawn else ()),
         *(

@@ -81,7 +81,8 @@ def test_the_question_is_answered_by_a_fit(open_page: Any) -> None:
     runs = ladder_recordings.series("parameters")
     found = forecast([one.blocks for one in runs], [one.loss for one in runs], held=1)
     assert answer.numbers["foretold"] == pytest.approx(found.loss)
-    assert question.VERDICTS[answer.index] == found.verdict
+    assert ("below", "inside", "above")[answer.index] == found.verdict
+    assert f"{found.low:.3f} and {found.high:.3f}" in answer.evidence
     assert question.ask(seen.see("parameters", 1, False, 96)).held == 2, "never what the picture shows"
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import core
+from app import questions
 from core.vectors import residual_bias
 from core.vectors.association import (
     EXACT,
@@ -28,7 +29,7 @@ from core.vectors.word_lists import LONGEST, MOST, Lists, WordList, first_names,
 from pages.bias import sentences, weat
 from pages.bias.figure import LEAST_REACH
 from pages.bias.figure import _reach as reach
-from pages.bias.question import FOUND, TOLD, UNSURE, Question
+from pages.bias.question import Question
 from pages.bias.weat import Shown, Table
 
 
@@ -203,12 +204,16 @@ def test_the_classifiers_answer_says_what_its_share_says(
     words = glove()
     sure = residual_bias.leftover(words, gender_direction(words), side=200, shuffles=40)
     within = dataclasses.replace(sure, control=(0.2, 0.5, sure.after.low))
-    asked = Question("few", "", TOLD, Table("glove", "GloVe", ("", 0), "", words), ten_tests()[6].lists, 0.0)
+    said = questions.ask("bias", "told-apart", few=50)
+    asked = Question("few", said, Table("glove", "GloVe", ("", 0), "", words), ten_tests()[6].lists, 0.0)
     monkeypatch.setattr(weat, "few", lambda table: (share, 380))
-    for sides, says in ((sure, FOUND[index]), (within, UNSURE if index else FOUND[0])):
+    for sides, name in ((sure, "told-apart"), (within, "told-apart-by-chance")):
         monkeypatch.setattr(weat, "left", lambda table, sides=sides: (sides, 0.1))
         answer = asked.judge()
-        assert answer.index == index and answer.why.endswith(f"the mean over 40 draws. {says}")
+        known = questions.read()["bias", name].because
+        assert (answer.index, answer.because) == (index, known[said.keys[index]])
+        assert ("It may be chance" in answer.because) == (sides is within and index > 0)
+        assert answer.evidence.endswith("the mean over 40 draws.")
 
 
 def test_an_axis_of_effect_sizes_reaches_as_far_as_unequal_lists_do() -> None:

@@ -66,6 +66,7 @@ def test_a_lesson_is_read() -> None:
         (HEAD + STEP + "? a\n- b\n+ c\ncheck: always\nbecause: in 3 steps\n", 8, "without digits"),
         (HEAD + STEP + "? a\n? b\n", 9, "asks one question"),
         (HEAD + STEP + "do: win\n", 5, "is not read"),
+        (HEAD + "model: own\n" + STEP + ASKED, 6, "asks nothing of its own"),
         (HEAD + STEP * 41, 165, "at most 40 steps"),
         ("#" * 100_001, 1, "at most 100,000"),
     ],
@@ -105,7 +106,7 @@ def opened() -> dict[tuple[str, int], LanguageModel]:
 def test_every_check_holds_and_every_number_is_measured(
     lesson: reading.Lesson, opened: dict[tuple[str, int], LanguageModel]
 ) -> None:
-    for at, step in enumerate(lesson.steps, 1):
+    for at, step in enumerate(lesson.steps if lesson.model != "own" else (), 1):
         state = {
             "model": lesson.model,
             "text": lesson.text,
@@ -137,11 +138,23 @@ def test_a_lesson_is_short_and_types_no_number_of_the_model(lesson: reading.Less
     assert 5 <= lesson.minutes <= 15 and 5 <= len(lesson.steps) <= 16 and lesson.ends
     assert all(chapters.BY_SLUG[slug].exists for slug in lesson.pages)
     asked = [step.question for step in lesson.steps if step.question]
+    if lesson.model == "own":  # the pages ask about the learner's own text
+        assert not asked and not any(FILLED.search(text) for text in lesson.texts())
+        return
     assert len(asked) >= len(lesson.steps) / 2
     assert len({question.right for question in asked}) > 1, "the right option is not always at the same place"
     for text in lesson.texts():
         typed = re.findall(r"\b[01]\.\d+", FILLED.sub("", text))
         assert not typed, f"{lesson.name}: {typed} is typed, not measured"
+
+
+def test_the_readmes_lesson_is_one_and_true() -> None:
+    readme = (chapters.ROOT / "README.md").read_text(encoding="utf-8")
+    found = re.search(r"```markdown\n(.*?)```", readme, re.DOTALL)
+    assert found is not None
+    lesson = parse("readme", found[1])
+    (question,) = [step.question for step in lesson.steps if step.question]
+    assert check(question.check, Measures(core.load(lesson.model), lesson.text))
 
 
 def test_names_of_parts_in_words() -> None:

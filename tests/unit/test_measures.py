@@ -84,6 +84,23 @@ def test_parts_that_are_off_add_nothing(lm: LanguageModel, measures: Measures) -
     assert measures.value("off", ["L1H0 L1H1 L1H2 L1H3"]) == pytest.approx(without("blocks.1.attn"), abs=1e-4)
 
 
+def test_losses_are_cross_entropies(lm: LanguageModel, measures: Measures) -> None:
+    ids = torch.tensor([lm.encode(TEXT)])
+    with torch.inference_mode():
+        logits = lm.transformer(ids)[0, :-1].float()
+    losses = torch.nn.functional.cross_entropy(logits, ids[0, 1:], reduction="none")
+    assert measures.value("nats", ["4"]) == pytest.approx(float(losses[3]), abs=1e-4)
+    assert measures.value("nats", ["-1"]) == pytest.approx(float(losses[-1]), abs=1e-4)
+    assert measures.value("hardest", []) == lm.tokenizer.display(int(ids[0, 1 + int(losses.argmax())]))
+    assert measures.value("logp", [" She found the red", "A red ball was lost."]) == pytest.approx(
+        -float(losses[-4:].sum()), abs=1e-4
+    )
+    with pytest.raises(MeasureError, match="begin it with a space"):
+        measures.value("logp", ["on", "She found the red ballo"])
+    with pytest.raises(MeasureError, match="of decoders"):
+        Measures(core.load("tales-bert"), "Lily saw a [MASK] ball.").value("hardest", [])
+
+
 def test_a_hidden_key_gets_no_weight(measures: Measures) -> None:
     assert float(measures.value("hide", ["L3H2", "10", "3"])) < float(measures.value("p", ["·ball"]))
     assert measures.value("hide", ["L3H2", "-1", "3"]) == measures.value("hide", ["L3H2", "10", "3"])
