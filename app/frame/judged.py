@@ -1,4 +1,4 @@
-"""How this was judged: the rules behind a picture's verdicts, as HTML that opens without a run of the page."""
+"""How this was judged: the rules behind a picture's verdicts, as HTML."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from app.markup import inline
 from core.verdict_rule import Rule
 
 
-def html(rules: Sequence[Rule]) -> str:
-    """Write the rules below a line that opens and closes them."""
+def rules_html(rules: Sequence[Rule]) -> str:
+    """Write a list for each rule."""
     lists = "".join(
         f"<h3>{inline(rule.verdict)}</h3><dl>"
         + "".join(f"<dt>{inline(name)}</dt><dd>{inline(said)}</dd>" for name, said in rule.rows)
         + "</dl>"
         for rule in rules
     )
-    return f'<details class="gb-judged"><summary>How this was judged</summary>{lists}</details>'
+    return f'<div class="gb-judged">{lists}</div>'
+
+
+def opened_html(rules: Sequence[Rule]) -> str:
+    """Write the rules below a line that opens and closes them, without a run of the page."""
+    return f'<details class="gb-judged"><summary>How this was judged</summary>{rules_html(rules)}</details>'

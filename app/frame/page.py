@@ -22,7 +22,7 @@ from app.controls.predict import Answer, draw, predict_card
 from app.counts import counted
 from app.frame import badge, sidebar, source, takeaway
 from app.frame import terms as glossary
-from app.frame.judged import html as judged_html
+from app.frame.judged import opened_html, rules_html
 from app.lessons import library, player, strip
 from app.markup import inline
 from app.models import choice, opening, reading
@@ -111,6 +111,8 @@ class Context:
 PAUSE = 0.04
 
 _current: ContextVar[Context] = ContextVar("glassbox_page")
+# Rules of the verdicts above the foot, for its Code card; None: the foot is drawn.
+_rules: ContextVar[tuple[Rule, ...] | None] = ContextVar("glassbox_rules", default=())
 _later: ContextVar[Callable[[], None] | None] = ContextVar("glassbox_later", default=None)
 
 
@@ -225,6 +227,7 @@ def begin(
         slot=places.examples,
     )
     _current.set(ctx)
+    _rules.set(())
 
     def later() -> None:
         sidebar.fill(places, opened, read, slug, apart)
@@ -279,6 +282,7 @@ def foot() -> Iterator[None]:
     settle()
     with st.container(key="gb-foot", horizontal=True, gap="small"):
         yield
+    _rules.set(None)
 
 
 @contextmanager
@@ -331,6 +335,9 @@ def code(*functions: Callable[..., Any]) -> None:
     """Draw the Code card: the source of the `core` functions that computed the picture, read from the running code."""
     with _card("code"):
         source.code_card([source.read(function) for function in functions])
+        if rules := _rules.get():
+            with st.popover("How this was judged", key="gb-judged", type="tertiary"):
+                st.html(rules_html(rules))
 
 
 def take_away(
@@ -351,8 +358,15 @@ def take_away(
 
 
 def judged(*rules: Rule) -> None:
-    """Draw "How this was judged" below a picture that passes verdicts: their rules, behind one click."""
-    st.html(judged_html(rules))
+    """Say by which rules a picture passes its verdicts: behind "How this was judged", one click away.
+
+    Above the foot that stands in its Code card, so that the first screen stays whole; below it, under the picture.
+    """
+    waiting = _rules.get()
+    if waiting is None:
+        st.html(opened_html(rules))
+    else:
+        _rules.set((*waiting, *rules))
 
 
 def terms(*names: str) -> None:

@@ -47,13 +47,6 @@ class Forecast:
         return None if self.truth is None else self.truth / self.loss - 1
 
     @property
-    def inside(self) -> int:
-        """How many of the runs of that size the interval holds."""
-        if self.low is None or self.high is None:
-            return 0
-        return sum(self.low <= one <= self.high for one in self.truths)
-
-    @property
     def verdict(self) -> str:
         """Where the truth lies: "below" the interval, "inside" or "above" it; "" where one of the two is missing."""
         if self.truth is None or self.low is None or self.high is None:

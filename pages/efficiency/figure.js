@@ -277,7 +277,7 @@ function drawCosts(g, data, at) {
       label(cols[2], y + 12, fit(data.setting.bits === 16 ? "16 bits" : `${data.setting.bits} bits${data.setting.method === "gptq" ? ", GPTQ" : ""}`, 150, 12, false), { anchor: "end", fill: "accent", weight: 600 }),
       row(0, data.came ? "file, as float32" : "file", bytesOf(was.bytes), now ? `${bytesOf(now.bytes)}  ÷ ${num(was.bytes / now.bytes, 1)}` : wait, now && `${thousands(now.bytes)} bytes of ${thousands(was.bytes)}; ${num(data.bitsEach ?? 0, 2)} bits a weight in the blocks, with their scales`),
       row(1, `loss, ${counted(was.places, "token")} held out`, num(was.loss, 3), now ? `${num(now.loss, 3)}  ${now.rise < 0 ? "−" : "+"}${num(Math.abs(now.rise), 3)}` : wait, now && `nats a token, over ${was.over}; the recorded runs below rest on more texts, so the original’s loss differs a little there; the difference lies between ${num(now.riseLow, 4)} and ${num(now.riseHigh, 4)} (95 %, paired, a bootstrap over ${counted(now.texts, "text")})`),
-      row(2, "first choice kept", "100 %", now ? `${percent(now.agreement)}  ${percent(now.low)} to ${percent(now.high)}` : wait, now && `of ${counted(now.places, "place")}, with Wilson’s 95 % interval; the distribution moved by ${num(now.kl, 4)} nats (KL)`),
+      row(2, "first choice kept", "100 %", now ? `${percent(now.agreement)}  ${percent(now.low)} to ${percent(now.high)}` : wait, now && `of ${counted(now.places, "place")}, with Wilson’s 95 % interval; in your text ${data.answers.filter((one) => !one.same).length} of ${data.answers.length} change, which is said below; the distribution moved by ${num(now.kl, 4)} nats (KL)`),
       row(3, "pass, widened", p ? timeOf(p.float32) : "not timed", p ? "the same: float32" : "", "the codes are turned back into float32 before each product: storage only"),
       row(4, "pass, int8 products", p ? timeOf(p.float32) : "not timed", !p ? "" : p.int8 === null ? `not here: ${p.why}` : `${timeOf(p.int8)}  ${p.high < 1 ? "saves" : p.low > 1 ? "costs" : "no clear gain"}`, p && (p.int8 === null ? `not here: ${p.why}` : `${counted(p.tokens, "token")}; turn by turn int8 takes ${num(p.low, 2)} to ${num(p.high, 2)} of float32’s time (the middle half of the rounds); weights of 8 bits a row and what they read rounded to int8, too${stay}`)),
       label(x, y + 31 + 18 * 5, fit(data.setting.bits === 16 ? "Every weight, norm and bias is a float16." : "Tables and head: 8 bits, a scale a row. Norms, biases: float16.", w, 12, false), { fill: "ink3" }),
@@ -290,9 +290,11 @@ function drawAnswers(g, data, local, at) {
   const box = at.answers;
   const { places, each, h: tall, bottom } = answerPlaces(box, data.tokens.length, at.phone);
   const changed = data.answers.filter((one) => !one.same).length;
-  const what = data.encoder ? "the likeliest token at each place" : "the likeliest next token";
+  const now = data.now;
+  const unlike = now && data.answers.length && now.agreement < 1 ? `; of ${counted(now.places, "held-out token")} ${percent(now.agreement)} stay: why both are true is said below` : "";
+  const what = `${data.encoder ? "the likeliest token at each place" : "the likeliest next token"}, in the original and below it in few bits${unlike}`;
   g.part("answers", [local.sel.stage], () => [
-    title(box.x, box.y + 12, data.answers.length ? `Your text: ${changed} of ${data.answers.length} first choices change` : "Your text", `${what}, in the original and below it in few bits`, box.w),
+    title(box.x, box.y + 12, data.answers.length ? `Your text: ${changed} of ${data.answers.length} first choices change` : "Your text", `${what}`, box.w),
     data.tokens.map((token, k) => {
       const { x: left, y: top } = places[k];
       const one = data.answers[k];

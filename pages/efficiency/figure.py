@@ -195,10 +195,15 @@ def record(
             {"name": setting_name(one), "bits": one.bits, "gptq": one.method == "gptq", "here": one == setting,
              "front": at in best, **_judged(points[one])} for at, one in enumerate(listed)
         ],
-        "told": [] if found is None else told(found),
         "came": None if came is None else {"bytes": came.size, "kind": came.fewest.kind, "bits": came.bits},
         "selection": dict(selection),
     }  # fmt: skip
+
+
+def draw_told(found: Beside | None) -> None:
+    """Draw what the setting comes to, in sentences."""
+    if found is not None:
+        st.html("".join(f'<p class="gb-told">{escape(line)}</p>' for line in told(found)))
 
 
 def told(found: Beside) -> list[str]:
@@ -275,7 +280,6 @@ def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -
         efficiency(data=data, key=key, on=on)
         if not 0 <= int(state.get("stage")) < LAST:
             draw_chart(data)
-    st.html("".join(f'<p class="gb-told">{escape(line)}</p>' for line in data["told"]))
 
 
 # ------------------------------------------------------------------------------------------------- size against loss

@@ -122,6 +122,7 @@ with page.foot():
         ],
     )
 
+figure.draw_told(found)
 file.show()
 bar = speed.show(measure)
 below = smaller.show(ctx)

@@ -145,7 +145,7 @@ def ladder(seen: Seen, mine: Sequence[Own], layers: frozenset[str]) -> alt.TopLe
         *_behind(seen, x, y, layers, up), _dots("runs", 56, rows, x, y, brushes, law).add_params(pick, brushes[0]),
         *_named(rows, x, y), *(_forecast(seen, x, y) if "forecast" in layers else []),
     ).properties(
-        height=176 if law else 266,
+        height=168 if law else 266,
         title=alt.TitleParams(f"Loss against {AXES[seen.against][0]}", subtitle=HANDS),
     )  # fmt: skip
     if not law:

@@ -122,9 +122,8 @@ def _forecast(seen: Seen, found: Forecast) -> str:
     }
     runs = len(found.truths)
     came = "What came, a single run" if runs == 1 else f"What came, the mean of {runs} seeds"
-    each = "" if runs == 1 or not found.verdict else f" ({found.inside} of its {runs} runs are)"
     return (
-        f"{said}. {came}: {found.truth:.3f}, {abs(found.miss):.1%} {side} than foretold, {word[found.verdict]}{each}."
+        f"{said}. {came}: {found.truth:.3f}, {abs(found.miss):.1%} {side} than foretold, {word[found.verdict]}."
         f"{held(seen)}"
     )
 
@@ -137,7 +136,7 @@ def held(seen: Seen) -> str:
     axis = AXES[seen.against][0].split(",")[0]
     whose = "Over data, all widths together" if seen.against == "data" else f"Over {axis}"
     return (
-        f" One hit says little. {whose}, with the largest sizes withheld in turn "
+        f" {whose}, the largest sizes withheld in turn "
         f"({counted(found.cuts, 'cut')}), the {100 * LEVEL:.0f} % intervals held {found.held} of {found.of} runs, one "
         f"size beyond the fit {found.next_held} of {found.next_of}."
     )

@@ -92,7 +92,6 @@ def test_the_claim_is_what_the_runs_say() -> None:
     assert found.verdict == "inside"
     said = words.findings(seen.see("parameters", 1, False, 96), seen.surface(False))[1]
     assert f"the mean of {len(found.truths)} seeds" in said and len(found.truths) == len(ladder.SEEDS)
-    assert f"{found.inside} of its {len(found.truths)} runs are" in said
 
 
 @pytest.mark.parametrize("against", ["parameters", "data", "compute"])

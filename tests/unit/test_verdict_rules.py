@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.frame.judged import html
+from app.frame.judged import opened_html
 from core.analysis.explaining import faithfulness
 from core.analysis.patching import patches
 from core.scaling import forecast
@@ -62,7 +62,7 @@ def test_the_numbers_of_a_rule_are_the_codes() -> None:
 
 
 def test_what_a_rule_says_is_text_and_opens_without_a_run() -> None:
-    said = html([Rule("<b>", "a & b", "`c`", "d", "e", "f", math.comb)])
+    said = opened_html([Rule("<b>", "a & b", "`c`", "d", "e", "f", math.comb)])
     assert said.startswith('<details class="gb-judged"><summary>How this was judged</summary>')
     assert "&lt;b&gt;" in said and "a &amp; b" in said and "<code>c</code>" in said
     assert "<code>math.comb</code>" in said
