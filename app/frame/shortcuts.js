@@ -2,6 +2,7 @@
 
 import { html } from "../kit/shapes.js";
 import { watchNavigation } from "./shortcuts_navigation.js";
+import { watchShowing } from "./shortcuts_showing.js";
 import { watchTyping } from "./shortcuts_typing.js";
 
 const KEYS = [
@@ -15,6 +16,7 @@ const KEYS = [
   ["Delete", "on Attention: hide a key from a row, its score becomes −∞"],
   ["Enter", "open what is chosen; on Attention: type a new score"],
   ["Esc", "one level up; close a sheet"],
+  ["n, b", "in a lesson: the next step, the step before"],
   ["?", "this sheet"],
 ];
 
@@ -38,7 +40,7 @@ function build(parent) {
     dialog.showModal();
   };
   document.addEventListener("keydown", listen);
-  const watched = [watchNavigation(), watchTyping()];
+  const watched = [watchNavigation(), watchTyping(), watchShowing()];
   return () => {
     for (const stop of watched) stop();
     document.removeEventListener("keydown", listen);

@@ -77,6 +77,12 @@ def head(slug: str) -> Places:
     return Places(*side, phone=st.container(key="gb-phone", horizontal=True, gap="xsmall"))
 
 
+def keys_alone() -> None:
+    """Draw the list of keys, on a page without other tools; it also mends Streamlit's navigation."""
+    with st.sidebar, st.container(key="gb-tools", horizontal=True, gap="xsmall"):
+        keys.sheet(key="gb-keys")
+
+
 def fill(places: Places, opened: Opened, read: reading.Reading, slug: str, apart: str = "") -> None:
     """Fill the placeholders of page `slug`: model, Rewind, text, tools.
 

@@ -38,7 +38,7 @@ import { clamp, colours, h, hex, html } from "./shapes.js";
  * @property {boolean} whole during an export: all rows and columns are drawn
  * @property {boolean} reduced whether reduced motion is preferred
  * @property {(event: string, value: unknown) => void} send tells Python
- * @property {(page: string) => void} visit
+ * @property {(page: string, there?: Record<string, unknown>) => void} visit
  * @property {(key: string, deps: unknown, build: () => Shapes) => SVGGElement} part
  * @property {<Made extends HTMLElement>(key: string, box: OverlayBox, build: () => Made, update?: (node: Made) => void) => Made} overlay
  * @property {(page: string, box: OverlayBox, text: string, about?: string) => HTMLButtonElement} door
@@ -96,6 +96,7 @@ function stage(name, view, parent) {
   /** @type {any} */
   let data = null;
   let point = "";
+  let shown = ""; // the part that was scrolled into view
   const pointer = html("div", { class: "gb-point", hidden: "" });
   scroller.append(pointer);
   /** @type {Given["setTriggerValue"]} */
@@ -107,10 +108,10 @@ function stage(name, view, parent) {
   Object.assign(g, colours(g));
   g.send = (event, value) => send(event, value);
   const tell = () => { later = 0; sentAt = Date.now(); send("select", { ...local.sel, n: chosen }); };
-  /** Opens another page with the same model, text and selection, after sending a pending choice. */
-  g.visit = (page) => {
+  /** Opens another page with the same model, text and selection, after sending a pending choice; steps begin anew unless chosen. */
+  g.visit = (page, there) => {
     if (later) { clearTimeout(later); tell(); }
-    send("visit", { page, at: Date.now() });
+    send("visit", { page, ...(there && { chosen: there }), at: Date.now() });
   };
   /** Returns a part of the picture, rebuilt only when `deps`, the data, the width or the theme changed. */
   g.part = (key, deps, build) => {
@@ -223,14 +224,19 @@ function stage(name, view, parent) {
     const box = point ? placeOf(point) : null;
     pointer.hidden = !box;
     figure.classList.toggle("gb-pointing", Boolean(box));
-    if (box) figure.dataset.point = point;
-    else delete figure.dataset.point;
-    if (!box) return;
+    if (!box) {
+      delete figure.dataset.point;
+      shown = "";
+      return;
+    }
+    figure.dataset.point = point;
     const [pad, edge] = [5, 2]; // around the part, and from the picture's edge
     const [left, top] = [Math.max(edge, box[0] - pad), Math.max(edge, box[1] - pad)];
     const right = Math.min((g.pictureWidth ?? g.width) - edge, box[0] + box[2] + pad);
     const bottom = Math.min(g.height - edge, box[1] + box[3] + pad);
     Object.assign(pointer.style, { left: `${left}px`, top: `${top}px`, width: `${right - left}px`, height: `${bottom - top}px` });
+    if (shown !== point) pointer.scrollIntoView({ block: "nearest", behavior: g.reduced ? "instant" : "smooth" });
+    shown = point;
   }
 
   function draw() {

@@ -15,6 +15,7 @@ from core.analysis.expressions import check, value
 from core.analysis.measures import MeasureError, Measures
 from core.language_model import LanguageModel
 
+OWN = "own"  # the model of a lesson that plays on the learner's own model and text
 KEPT = ("path", "mark")  # fields that say where a learner is, and are no part of a view
 
 
@@ -152,6 +153,8 @@ def view(lesson: Lesson, place: Place) -> dict[str, Value]:
         "snapshot": lesson.moment,
         "view": state.get("view"),
     }
+    if lesson.model == OWN:  # whatever the learner has open, on the learner's text
+        head |= {key: state.get(key) for key in ("model", "text", "snapshot", "target")}
     return fresh | head | place.state()
 
 
@@ -167,6 +170,7 @@ def own_view(now: Playing) -> str:
     there = state.snapshot()
     wanted = view(now.lesson, place) if drawn is None else drawn
     loose = _FILLED if drawn is None else frozenset[str]()
+    loose |= _INPUTS | {"target"} if now.lesson.model == OWN else frozenset()
     changed = {key for key, value in wanted.items() if there[key] != value} - loose - _ASIDE
     goal = now.step.goal
     if goal is not None and goal.reached(there[goal.field]):

@@ -18,7 +18,9 @@ export function all() {
   try {
     const found = JSON.parse(localStorage.getItem(KEY) ?? "{}");
     const whole = Object.entries(found && typeof found === "object" ? found : {}).filter(([, one]) => one && typeof one === "object");
-    return Object.fromEntries(whole.map(([name, one]) => [name, { ...NONE, ...one }]));
+    return Object.fromEntries(whole.map(([name, one]) => [name, {
+      ...NONE, ...one, done: Array.isArray(one.done) ? one.done : [], answers: one.answers && typeof one.answers === "object" ? one.answers : {},
+    }]));
   } catch {
     return {};
   }

@@ -19,6 +19,7 @@
     because: Softmax turns differences of scores into factors of weights.
     evidence: {weight(L3H2, 10, 3)} against {weight(L3H2, 10, 10)}.
 
+A lesson of `model: own` plays on whatever model and text the learner has open, and asks nothing of its own.
 `at` is a page's link; what it does not set has its default, and model, text and moment are the head's. No Streamlit in
 here.
 """
@@ -116,6 +117,24 @@ class Step:
     question: Question | None = None
 
 
+# How the parts of pictures are called in words, for print and for screen readers; others by their own names.
+_PARTS = (
+    (re.compile(r"next"), r"the next token"),
+    (re.compile(r"tokens"), r"the tokens"),
+    (re.compile(r"(lens|embedding|map|rows|tree)"), r"the \1"),
+    (re.compile(r"head (\d+) (\d+)"), r"head \2 of block \1"),
+    (re.compile(r"cell (\d+) (\d+)"), r"row \1, column \2"),
+)
+
+
+def named(point: str) -> str:
+    """Name a part of a picture in words."""
+    for pattern, words in _PARTS:
+        if found := pattern.fullmatch(point):
+            return found.expand(words)
+    return point
+
+
 @dataclass(frozen=True)
 class Lesson:
     """A lesson; `name` is its name in a link."""
@@ -164,6 +183,11 @@ def parse(name: str, source: str) -> Lesson:
     steps = tuple(
         _step(lines, first, end) for first, end in zip(begins, [*begins[1:], len(lines)], strict=True)
     )
+    asked = next((step for step in steps if step.question), None)
+    if head.model == "own" and asked is not None:
+        raise LessonError(
+            asked.line, "a lesson on the learner’s own model asks nothing of its own: the pages ask."
+        )
     return replace(head, name=name, steps=steps, source=source)
 
 

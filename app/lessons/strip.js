@@ -16,7 +16,7 @@ import { known, remember } from "./progress.js";
  * @property {number} of
  * @property {string} name
  * @property {string} prose
- * @property {string} point
+ * @property {string} point the part of the picture that is framed, in words
  * @property {{text: string, options: string[]} | null} question
  * @property {number | null} answered
  * @property {{right: number, because: string, evidence: string} | null} answer

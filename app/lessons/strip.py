@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.kit import register
-from app.lessons import player
+from app.lessons import player, reading
 from app.lessons.player import Playing
 from app.session import events, state
 
@@ -56,7 +56,7 @@ def record(now: Playing) -> dict[str, Any]:
         "name": step.title,
         # Later steps of a lesson give less: their prose comes with the answer, or not at all.
         "prose": "" if step.fade == 2 or (step.fade == 1 and waits) else prose,
-        "point": step.point,
+        "point": reading.named(step.point),
         "question": None if question is None else {"text": asked, "options": named},
         "answered": answered,
         "answer": None if question is None or answered is None else {

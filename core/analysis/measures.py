@@ -45,6 +45,9 @@ MEASURES: dict[str, Measure] = {
     "top": Measure(("text",), 0, 3, "the probability of the likeliest next token"),
     "said": Measure(("text",), 0, 0, "the likeliest next token"),
     "loss": Measure(("text",), 0, 2, "the mean loss of the text, in nats a token"),
+    "nats": Measure(("count",), 1, 2, "the loss of one token, by its place in the text, in nats"),
+    "hardest": Measure((), 0, 0, "the token that was expected least"),
+    "logp": Measure(("text", "text"), 1, 2, "the sum of log-probabilities of a continuation, in nats"),
     "lens": Measure(("count", "token"), 1, 3, "the probability of a token, read off the stream after a block"),
     "weight": Measure(("head", "count", "count"), 3, 3, "the weight that a head's row gives to a column"),
     "score": Measure(("head", "count", "count"), 3, 1, "the score of a head's row and column, before the softmax"),
@@ -111,6 +114,22 @@ class Measures:
     def _loss(self, text: str | None = None) -> float:
         return -float(self.lm.score(self.text if text is None else text, target=self.target).mean())
 
+    def _nats(self, place: int) -> float:
+        losses = self._losses(self.text)
+        return losses[_of(place, len(losses) + 1, "token") - 1]
+
+    def _hardest(self) -> str:
+        losses = self._losses(self.text)
+        at = 1 + max(range(len(losses)), key=losses.__getitem__)
+        return self.lm.tokenizer.display(self._ids(self.text)[at])
+
+    def _logp(self, more: str, text: str | None = None) -> float:
+        before = self.text if text is None else text
+        whole, start = self._ids(before + more), self._ids(before)
+        if whole[: len(start)] != start:
+            raise MeasureError(f"“{more}” changes the tokens before it: begin it with a space")
+        return -sum(self._losses(before + more)[len(start) - 1 :])
+
     def _lens(self, block: int, token: str | None = None) -> float:
         trace = self._pass()
         lens = logit_lens(self.lm, trace, token=self._id(token))
@@ -156,6 +175,18 @@ class Measures:
         if read not in self._passes:
             self._passes[read] = self._run(read)
         return self._passes[read]
+
+    def _ids(self, text: str) -> list[int]:
+        """The tokens of the text that is predicted token by token."""
+        if self.lm.config.shape != "decoder":
+            raise MeasureError("this measure is of decoders, which read from left to right")
+        return self.lm.encode(text)
+
+    def _losses(self, text: str) -> list[float]:
+        """The loss of every token but the first."""
+        if len(self._ids(text)) < 2:
+            raise MeasureError("a text of one token has no loss")
+        return [-float(one) for one in self.lm.score(text)]
 
     def _row(self, trace: Trace) -> int:
         return predicting_row(self.lm, trace.ids.tolist(), trace.rows)

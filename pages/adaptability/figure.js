@@ -166,6 +166,14 @@ function drawPrompt(g, game, box) {
 // ---------------------------------------------------------------- the picture
 
 const stages = stepMode("stage", ["Rank", "Few examples", "Prompt", "In context", "The question"]);
+/** What is asked at each step. */
+const WORDS = [
+  "How few numbers must learn? A small addition to the model is trained to tell happy texts from sad ones, with more and more numbers to learn (its rank); the curve shows how many held-out texts it gets right.",
+  "How few examples are enough? The same task, learned from more and more labelled texts, by a model that was trained before and by one that begins from nothing.",
+  "Nothing in the model is changed here. A few vectors, numbers in the form of words that nobody wrote, are learned and put in front of the text.",
+  "Here nothing is learned at all. Solved examples stand in the prompt, the text that the model reads first; beside it, what training on such examples brings.",
+  "The question of this page, answered in one chart: how little is enough to teach an old model a new job? The four steps before ask it in four ways.",
+];
 /** @type {Study[]} */
 const STUDIES = ["rank", "examples", "prompt"];
 /** @type {Record<Key, "rank" | "few" | "front" | "told">} */
@@ -269,7 +277,7 @@ function drawLive(g, data, local, y) {
 const adaptability = {
   draw(g, data, local) {
     const step = stages.of(local);
-    stages.bar(g, local);
+    stages.bar(g, local, (now) => WORDS[now]);
     const y = step === stages.last ? drawAnswer(g, data, local) : drawOne(g, data, local, KEYS[step]);
     g.height = drawLive(g, data, local, y);
   },
@@ -284,7 +292,7 @@ const adaptability = {
       return true;
     }
     if (event.key !== "Escape") return false;
-    if (!stages.halt(g, local) && !stages.whole(g, local)) g.visit("home");
+    stages.up(g, local);
     return true;
   },
 
@@ -292,11 +300,12 @@ const adaptability = {
     const step = stages.of(local);
     /** @param {Key} key */
     const one = (key) => `${TITLES[key]}. ${data.findings[key].join(" ")}`;
-    if (step === stages.last) return data.answer ? `${data.answer.question} ${data.answer.said.join(" ")}` : KEYS.map(one).join(" ");
+    const told = stages.said(local, (now) => WORDS[now]);
+    if (step === stages.last) return told + (data.answer ? `${data.answer.question} ${data.answer.said.join(" ")}` : KEYS.map(one).join(" "));
     const key = KEYS[step];
     const plan = planOf(data, key);
     const figures = plan.series.map((s) => `${s.name}: ${s.points.map((p) => `${p.at}: ${span(p)}`).join(", ")}`).join(". ");
-    return `Step ${step + 1}. ${one(key)} ${plan.axis}: ${figures}.`;
+    return `${told}${one(key)} ${plan.axis}: ${figures}.`;
   },
 
   state(data, local) {

@@ -63,11 +63,11 @@ unlike_text.note_of_news(ctx.text)
 with page.controls():
     controls.draw(step or "examples", arms[step] if step in arms else arms["examples"], what)
 
-asked = question.ask(what)
+asked = question.ask(step, what)
 shares = [one["share"] for one in data["game"]["shown"]["options"]]
 
 with page.foot():
-    page.predict(asked.text, question.OPTIONS, asked.judge, (asked.prompt, asked.options))
+    page.predict(asked.said.text, asked.said.options, asked.judge, asked.about, asked.another)
     page.code(*CODE.get(step, CODE["examples"]), interval)
     page.take_away(
         "adaptability",
@@ -76,8 +76,8 @@ with page.foot():
     )
 
 page.terms(
-    "fine-tuning", "pretraining", "LoRA", "rank", "prompt tuning", "in-context learning", "seed", "interval", "cosine",
-    "parameters",
+    "fine-tuning", "pretraining", "frozen body", "step", "guessing", "LoRA", "rank", "prompt tuning",
+    "in-context learning", "seed", "interval", "cosine", "parameters",
 )  # fmt: skip
 page.cheatsheet("adaptability")
 page.examples(EXAMPLES)

@@ -14,6 +14,7 @@ from core.analysis.heads.cross_reading import is_mark
 from core.analysis.tasks import heroes
 from core.analysis.tasks.known_words import unknown
 from core.data.toyland.summaries import PARTS, facts_right
+from core.verdict_rule import Rule
 from pages.applications.answers import LABELS, Found, made_links
 from pages.applications.uses import Use
 
@@ -276,3 +277,16 @@ _JUDGES: dict[str, Callable[[Found], Verdict]] = {
     "dialogue": _dialogue,
     "code": _code,
 }
+
+
+RULE = Rule(
+    "An answer: “right”, “wrong”, “missing”",
+    "The answer beside the truth of Toyland, which told the passage; of code, whether it compiles.",
+    "Right: a translation that is, letter for letter, one of those that Toyland allows; a summary’s part with the true "
+    "fact; the true answer (of one marked in the passage, capitals and marks at its ends do not count); the true "
+    "label. Of a text of your own nobody knows the truth, so nothing is judged.",
+    "One answer. How often the model is right over many is counted below, with intervals.",
+    "None: nothing is tested, each part is compared with what is true.",
+    "Toyland’s own record of its tellings",
+    judge,
+)

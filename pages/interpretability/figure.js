@@ -98,7 +98,17 @@ import { isDesk } from "../../app/kit/widths.js";
 
 // ---------------------------------------------------------------- places and the chosen cell
 
-const STEPS = ["Two texts", "Lens", "Attribution", "One patch", "Every place", "Every head", "The whole picture"];
+const STEPS = ["Two texts", "Lens", "Attribution", "One patch", "Every place", "Every head", "Any of them"];
+/** What each step shows. @type {((d: Data) => string)[]} */
+const WORDS = [
+  (d) => `Your text lets the model say ${visible(d.answer.text)} next. A second text differs where it matters, so that this answer is gone: where in the model did it come from?`,
+  () => "A model works in blocks, one after the other. The lens asks after each of them (to the right) and at each token (downwards): if the model stopped here, what would it say?",
+  () => "The score of the answer is a sum: each part of the model, an attention layer or an MLP, adds to it or takes from it. The bars are those parts, and together they are the score exactly.",
+  () => "Who caused it is another question. The model reads the second text, but at one place it is given the numbers of the first: the darker the cell, the more of the answer comes back.",
+  () => "The same at every place: in the stream that carries all from block to block, and in what attention and the MLP add to it. A chain of dark cells is the way that the answer took.",
+  () => "Attention is made of heads, each looking for something of its own. Here each is given back alone: one or two often bring most of the answer, and the others nothing.",
+  () => "All panels together. Click any cell to read what it means; a place is a cause only if giving it back brings the answer back.",
+];
 /** @type {Sight[]} */
 const SIGHTS = ["lens", "stream", "attention", "cross", "mlp", "heads", "parts"];
 /** @type {Record<Site, string>} */
@@ -710,7 +720,7 @@ const interpretability = {
     const whole = step === local.steps.last;
     const at = plan(g.width, whole ? data : { ...data, opened: ["says", "patches"] });
     g.height = whole ? drawFolds(g, data, at) : at.height;
-    local.steps.bar(g, local);
+    local.steps.bar(g, local, (now) => WORDS[now](data));
     const [says, patches] = [step >= 2 && shows(data, local, "says"), step >= 3 && shows(data, local, "patches")];
     drawRail(g, data, local, at, "tokens");
     if ((!data.one || at.phone) && (patches || !whole)) drawRail(g, data, local, at, "rows");
@@ -736,16 +746,15 @@ const interpretability = {
     else if (event.key === "s") g.select({ shade: local.sel.shade === "own" ? "answer" : "own" });
     else if (event.key === "a") g.select({ extent: local.sel.extent === "all" ? "here" : "all" });
     else if (local.steps.key(event, g, local)) return true;
-    else if (event.key === "Escape") {
-      if (!local.steps.halt(g, local) && !local.steps.whole(g, local)) g.visit("home");
-    } else return false;
+    else if (event.key === "Escape") local.steps.up(g, local);
+    else return false;
     return true;
   },
 
   describe(data, local) {
     const plain = saidOf(data, local).map((line) => line.flat(9).map((one) => (one instanceof Node ? one.textContent : one)).join("")).join(" ");
     const parts = data.parts.lines.map((line) => `${line.name} ${num(line.value, 2)}`).slice(0, 40).join("; ");
-    const step = stepNow(local) < local.steps.last ? `Step ${stepNow(local) + 1}, ${STEPS[stepNow(local)]}. ` : "";
+    const step = local.steps.said(local, (now) => WORDS[now](data));
     return `${step}${plain}${shows(data, local, "says") ? ` The parts of the logit: ${parts}; together ${num(data.parts.total, 2)}.` : ""}`;
   },
 

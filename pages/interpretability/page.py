@@ -9,7 +9,7 @@ from app.frame import page
 from app.models import cache
 from app.session import events, state
 from core.analysis.patching.corrupting import corrupt
-from core.analysis.patching.patches import Patching
+from core.analysis.patching.patches import RULE, Patching
 from core.analysis.patching.text_pairs import text_pair
 from core.analysis.stream.direct_attribution import attribute
 from core.analysis.stream.logit_lens import logit_lens
@@ -66,6 +66,8 @@ figure.draw(
     },
 )  # fmt: skip
 
+page.judged(RULE)
+
 with page.controls():
     controls.draw(ctx, asked)
 slots = measure.buttons(found) if folds.PATCHES in there else (None, None)
@@ -84,7 +86,7 @@ load = ctx.load_source
 
 with page.foot():
     about = (ctx.model_key, asked, kind, predict.heads)
-    page.predict(predict.text, predict.options, judge, about)
+    page.predict(predict.said.text, predict.said.options, judge, about, lambda _: controls.next_pair(ctx))
     page.code(
         logit_lens, attribute, corrupt, text_pair, Patching.of, Patching.by_place, Patching.by_head, *explainers.CODE,
     )  # fmt: skip
@@ -105,7 +107,7 @@ if folds.PATCHES in there:
 longer.append(folds.more(explained.show))
 page.terms(
     "logit lens", "logits", "direct attribution", "activation patching", "path patching", "corrupted text",
-    "residual stream", "head", "L1H0", "neuron", "norm", "ablation", *(["cross-attention"] if both else []),
+    "residual stream", "gradient", "head", "L1H0", "neuron", "norm", "ablation", *(["cross-attention"] if both else []),
     *explainers.TERMS,
 )  # fmt: skip
 page.cheatsheet("interpretability")

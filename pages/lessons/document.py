@@ -7,7 +7,7 @@ import string
 import streamlit as st
 
 from app import chapters
-from app.lessons import player
+from app.lessons import player, reading
 from app.lessons.player import Playing
 from app.lessons.reading import Lesson, Step
 from app.markup import inline
@@ -34,7 +34,7 @@ def _step(now: Playing, step: Step) -> tuple[str, str]:
     texts = [step.prose, question.text if question else "", question.evidence if question else ""]
     prose, asked, evidence, *options = player.filled(now, (*texts, *(question.options if question else ())))
     where = chapters.BY_SLUG[step.at.slug].title
-    point = f" Look at: {inline(step.point)}." if step.point else ""
+    point = f" Look at: {inline(reading.named(step.point))}." if step.point else ""
     lines = f"<li><h3>{inline(step.title)}</h3><p class='gb-hint'>{inline(where)}.{point}</p><p>{inline(prose)}</p>"
     if question is None:
         return f"{lines}</li>", "<li>No question.</li>"

@@ -30,12 +30,12 @@ chosen = next((lesson for name, lesson in found if name == state.memo("lessons")
 if chosen is not None and not isinstance(chosen, LessonError):
     document.draw(chosen)
 
-st.html('<h2 class="gb-line"><b>Your own lesson</b></h2>')
-given = st.file_uploader(
-    "A Markdown file: set a page up, press “Copy as a step” under Take away, and paste it.",
-    type=["md"],
-    key="lessons.file",
-)
+with st.popover("A lesson of your own", icon=":material/upload_file:"):
+    given = st.file_uploader(
+        "A Markdown file: set a page up, press “Copy as a step” under Take away, and paste it.",
+        type=["md"],
+        key="lessons.file",
+    )
 if given is not None:
     try:
         lesson = library.upload(given.name, given.getvalue())

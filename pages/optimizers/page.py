@@ -62,7 +62,7 @@ with page.foot():
         question.text(weight), question.OPTIONS, lambda: question.judge(weight)[0],
         (ctx.model_key, ctx.text, target, weight.rule, weight.row, weight.col),
     )  # fmt: skip
-    page.code(race, gradient_descent, momentum, adam, muon, train, follow)
+    page.code(gradient_descent, momentum, adam, muon, race, train, follow)
     page.take_away("optimizers", lambda: export.table(weight, weight.trained(), tracks), notebook)
 
 heading(
@@ -101,8 +101,8 @@ heading(
 measuring = measured.land_panel(ctx, target)
 
 page.terms(
-    "optimizer", "gradient", "learning rate", "gradient descent", "momentum", "Nesterov", "Adam", "moments",
-    "bias correction", "AdamW", "weight decay", "Muon", "saddle", "diverged", "loss landscape",
+    "optimizer", "step", "gradient", "batch", "seed", "learning rate", "gradient descent", "momentum", "Nesterov",
+    "Adam", "moments", "bias correction", "AdamW", "weight decay", "Muon", "saddle", "diverged", "loss landscape",
 )  # fmt: skip
 page.cheatsheet("optimizers")
 page.examples(EXAMPLES)

@@ -1,8 +1,8 @@
 // What stands where: beside each other on a wide screen, below each other on a phone.
 
-import { inLines, measure } from "../../app/kit/shapes.js";
+import { measure } from "../../app/kit/shapes.js";
 import { isPhone } from "../../app/kit/widths.js";
-import { BIASES, countOf, sentences, stages } from "./stages.js";
+import { BIASES, countOf, stages } from "./stages.js";
 
 /**
  * @import { Stage } from "../../app/kit/glass.js"
@@ -64,11 +64,10 @@ function widePlan(g, data) {
 /** @param {Pick<Stage, "width" | "whole">} g @param {Data} data @param {Kept} local @param {number} rows @returns {Layout} */
 function phonePlan(g, data, local, rows) {
   const w = g.width;
-  const step = stages.of(local);
   const heading = (measure(`${data.title}: ${data.what}`, 14, false) * 1.05 > w ? 3 : 2) + (data.notes.length ? 2 : 1) - 1;
-  const early = step < stages.last;
+  const early = stages.of(local) < stages.last;
   const words = 36 + 18 * heading;
-  const top = words + 10 + (early ? 22 * sentences(data, local, step).flatMap((s) => inLines(s, w, 14)).length + 8 : 0) + 22;
+  const top = words + 32;
   const pitch = 22;
   const under = top + rows * pitch + 64;
   const biased = BIASES.includes(data.kind);

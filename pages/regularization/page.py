@@ -113,8 +113,8 @@ weights.show(
     runs.following,
 )
 page.terms(
-    "activation", "dropout", "expectation", "weight decay", "overfitting", "validation", "early stopping", "patience",
-    "rms", "checkpoint",
+    "step", "activation", "dropout", "expectation", "weight decay", "overfitting", "validation", "early stopping",
+    "patience", "rms", "checkpoint",
 )  # fmt: skip
 page.cheatsheet("regularization")
 page.examples(EXAMPLES)

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
+from core.analysis.seeds import apart
 from core.analysis.tasks.in_context import rounds, weigh
 from core.runs import adaptations
 from core.runs.worker import here
@@ -183,6 +184,35 @@ def test_the_question_is_answered_by_the_model(open_page: Any) -> None:
     assert asked.prompt.count(asked.prompt.rpartition(" ")[2]) == 3, "told twice, then asked"
     says = asked.options[int(shares.argmax())]
     assert answer.index == (0 if says == asked.first else 1 if says == asked.last else 2)
+    run_notebook(app)
+    app.button(key="predict.another").click().run()
+    assert not app.exception and app.session_state["gb"].store["lot"] == 3
+
+
+@pytest.mark.parametrize("front", [1, 4, 16])
+def test_the_question_is_what_vectors_in_front_bring(front: int, open_page: Any) -> None:
+    app = open_page("adaptability", text=TEXT, front=front)
+    app.session_state["predict.choice"] = 0
+    app.run()
+    app.button(key="predict.commit").click().run()
+    answer = app.session_state["gb"].memos["predict"]["answer"]
+    found = {
+        way: next(place for place in adaptations.curve("prompt", way) if place.at == front)
+        for way in ("prompt", "frozen", "full")
+    }
+    assert answer.numbers == {way: place.interval.mean for way, place in found.items()}
+    told = (
+        apart(found["prompt"].shares, found["frozen"].shares),
+        apart(found["prompt"].shares, found["full"].shares),
+    )
+    assert ("full", "between", "head")[answer.index] == (
+        "full" if told[1] >= 0 else "between" if told[0] > 0 else "head"
+    )
+    run_notebook(app)
+    app.button(key="predict.show").click().run()
+    assert not app.exception and app.session_state["gb"].store["stage"] == 2
+    app.button(key="predict.another").click().run()
+    assert app.session_state["gb"].store["front"] != front and app.session_state["gb"].store["stage"] == -1
 
 
 @pytest.mark.parametrize(
