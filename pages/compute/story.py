@@ -105,7 +105,9 @@ def _head(config: ModelConfig) -> str:
         return "At the end, two numbers at every token: whether an answer begins there, and whether one ends."
     if config.head == "none":
         return "A bare encoder has none: the vectors of its last block are what comes out."
-    first = "One more small layer, then" if config.mlm_head else "At the end, from the numbers of each token to"
+    first = (
+        "One more small layer, then" if config.mlm_head else "At the end, from the numbers of each token to"
+    )
     if config.head != "lm":
         return f"{first} a number for each of {_plural(config.n_outputs, 'label')}, at every token."
     logits = f"{first} a score, a logit, for every token that the model knows"
