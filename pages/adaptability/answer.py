@@ -86,7 +86,7 @@ def _examples() -> str:
     if head.interval.mean >= ENOUGH:
         most = f"the head alone has {told(head.interval)} with {head.at:,}"
     said = "; ".join([*parts, most])
-    return f"How few examples? For {100 * ENOUGH:.0f} % right, {said}. Guessing: 50 %."
+    return f"How few examples? For {100 * ENOUGH:.0f} % right, {said}."
 
 
 def _numbers() -> str:
@@ -119,7 +119,7 @@ def _controls(at: int) -> str:
 
 def verdict(said: list[dict[str, Any]], text: str) -> str:
     """Say what LoRA makes of the learner's text, and quote its beginning."""
-    short = text if len(text) <= 40 else f"{text[:38].rstrip()}…"
+    short = text if len(text) <= 22 else f"{text[:20].rstrip()}…"
     return f"{studies.verdict('examples', said)} “{short}”"
 
 

@@ -13,7 +13,7 @@ from core.analysis.patching.patches import RULE, Patching
 from core.analysis.patching.text_pairs import text_pair
 from core.analysis.stream.direct_attribution import attribute
 from core.analysis.stream.logit_lens import logit_lens
-from pages.interpretability import classic, controls, explainers, export, figure, folds, path, question
+from pages.interpretability import classic, controls, explainers, export, figure, path, question
 
 KEYS = ("stage", "sight", "row", "tier", "block", "head", "shade", "extent", "unfold")
 EXAMPLES = (
@@ -50,8 +50,8 @@ block = min(state.get("block"), max(0, layers - 1))
 measure = figure.Measure(
     ctx, asked, kind, places, layers, by_place=state.get("extent") == "here", block=block
 )
-there = folds.opened()
-found = measure.known() if folds.PATCHES in there or measure.quick else measure.asked_for()
+there = controls.opened()
+found = measure.known() if controls.PATCHES in there or measure.quick else measure.asked_for()
 
 page.claim(figure.CLAIM)
 picked = {key: state.get(key) for key in KEYS} | {"block": block}
@@ -70,7 +70,7 @@ page.judged(RULE)
 
 with page.controls():
     controls.draw(ctx, asked)
-slots = measure.buttons(found) if folds.PATCHES in there else (None, None)
+slots = measure.buttons(found) if controls.PATCHES in there else (None, None)
 if both:
     with ctx.slot:
         controls.stacks(decoding)
@@ -96,15 +96,15 @@ with page.foot():
         lambda: [
             *export.cells(load, asked, looked, found, kind, predict, judge()),
             *classic.cells(ctx),
-            *(paths.cells() if folds.PATCHES in there else ()),
-            *(explained.cells() if folds.TOKENS in there else ()),
+            *(paths.cells() if controls.PATCHES in there else ()),
+            *(explained.cells() if controls.TOKENS in there else ()),
         ],
     )
 
 longer = [classic.show(ctx)]
-if folds.PATCHES in there:
+if controls.PATCHES in there:
     longer.append(paths.show())
-longer.append(folds.more(explained.show))
+longer.append(controls.more(explained.show))
 page.terms(
     "logit lens", "logits", "direct attribution", "activation patching", "path patching", "corrupted text",
     "residual stream", "gradient", "head", "L1H0", "neuron", "norm", "ablation", *(["cross-attention"] if both else []),
@@ -112,7 +112,7 @@ page.terms(
 )  # fmt: skip
 page.cheatsheet("interpretability")
 page.examples(EXAMPLES)
-if folds.PATCHES in there:
+if controls.PATCHES in there:
     measure.go_on(found, slots)
 for go_on in longer:
     go_on()

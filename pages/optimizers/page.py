@@ -11,7 +11,7 @@ from app.session import events, state
 from core.training.adam_steps import follow, train
 from core.training.race import race
 from core.training.rules import adam, gradient_descent, momentum, muon
-from pages.optimizers import controls, export, figure, measured, moments, question, runs, verdict
+from pages.optimizers import controls, export, figure, measured, moments, question, runs
 
 LONGEST = 64  # tokens that are trained on: each step is a real one
 RACE = ("start", "racers", "rates", "racer", "lap")
@@ -38,7 +38,7 @@ figure.draw(
     key="race",
     on={"select": lambda: events.select("race", RACE)},
 )
-verdict.draw(setup, tracks)
+controls.draw_verdict(setup, tracks)
 controls.race_controls()
 
 weight = moments.weight_of(ctx, target)

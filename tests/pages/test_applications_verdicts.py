@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,21 @@ class TestVerdicts:
             wish=wish, written=written, units=units, likely=(0.5,) * len(units), read=read, weights=weights
         )
 
+    @pytest.mark.parametrize("use", ["translate", "question"])
+    def test_why_is_said_in_words_and_is_what_was_read(self, use: str) -> None:
+        found = self.found(use)
+        assert found.weights is not None
+        weights = np.zeros_like(found.weights)
+        longest = max(range(len(found.units)), key=lambda at: found.units[at][1] - found.units[at][0])
+        weights[:, 0] = 0.6
+        weights[longest] = 0
+        weights[longest, -2] = 0.9
+        said = verdict.why(replace(found, weights=weights))
+        first, end = found.read[-2]
+        text = found.wish.source[first:end].strip()
+        assert said.startswith("Why? Most likely from ") and "0.90 of its attention" in said
+        assert (f"“{text}”" if len(text) <= verdict.NAMED else f"sentence {len(found.read) - 1}") in said
+
     def test_a_right_translation_has_its_links_and_their_error(self) -> None:
         found = self.found("translate")
         judged = verdict.judge(found)
@@ -113,7 +129,8 @@ def test_names_from_nowhere_are_said_with_their_lines() -> None:
         wish=wish, written=text, units=answers.line_spans(text), likely=(1.0, 1.0), check=check_code(text)
     )
     judged = verdict.judge(found)
-    assert [line.right for line in judged.lines] == [True, False, None]
+    assert [line.right for line in judged.lines] == [True, False, None, None]
+    assert "the boldest draw" in judged.lines[3].text
     assert "'m' is not defined here, at line 2" in judged.lines[1].text
     assert figure.record(found, judged, (), "", {})["wrong"] == [2]
 
