@@ -25,13 +25,13 @@ class Question:
     """What is asked.
 
     Attributes:
-        steps: three moments of the training, first, middle and last; None: one more step is taken instead.
+        steps: first and last moment of the training, or first, middle and last; None: one more step is taken instead.
         waits: for what the answer waits; "": for nothing.
         about: what it hangs on besides its words.
     """
 
     asked: questions.Asked
-    steps: tuple[int, int, int] | None = None
+    steps: tuple[int, ...] | None = None
     waits: str = ""
     about: str = ""
     shows: Mapping[str, int] = field(default_factory=dict)
@@ -44,26 +44,28 @@ def coming(first: Curve | None, text: str, target: str | None) -> Question | Non
     """
     if first is None or first.run is None or first.model or first.run.over:
         return None
-    return _of_run(first, (0,), f"{runs.RUN}{first.id} {text} {target}")
+    return _of_run(first, (0, 0), f"{runs.RUN}{first.id} {text} {target}")
 
 
-def _of_run(run: Curve, steps: tuple[int, ...], about: str) -> Question:
+def _of_run(run: Curve, steps: tuple[int, int], about: str) -> Question:
     waits = "" if run.run is None or run.run.over else f"The answer comes when {run.name} has ended."
-    first, last = steps[0], steps[-1]
-    middle = min(steps, key=lambda step: abs(2 * step - first - last))
-    asked = questions.ask("lab", "which-half", name=run.name)
-    return Question(asked, (first, middle, last), waits, f"{about} halves", {"snapshot": middle})
+    return Question(questions.ask("lab", "to-the-end", name=run.name), steps, waits, f"{about} end")
 
 
 def ask(own: Curve | None, about: str) -> Question:
-    """About the halves of the open model's training if it keeps enough moments, else about one more step.
+    """About the halves of the open model's training; of a visitor's run about all of it; else about one more step.
 
     Args:
         own: the open model's curve. about: the open model's name and the text.
     """
-    if own is None or (len(own.steps) < 3 and (own.run is None or own.run.over)):
+    if own is not None and own.run is not None:  # the same words while it trains and afterwards
+        return _of_run(own, (own.steps[0], own.steps[-1]) if own.steps else (0, 0), about)
+    if own is None or len(own.steps) < 3:
         return Question(questions.ask("lab", "one-step"), about=about)
-    return _of_run(own, tuple(own.steps) or (0,), about)
+    first, last = own.steps[0], own.steps[-1]
+    middle = min(own.steps, key=lambda step: abs(2 * step - first - last))
+    asked = questions.ask("lab", "which-half", name=own.name)
+    return Question(asked, (first, middle, last), about=f"{about} halves", shows={"snapshot": middle})
 
 
 def judge(
@@ -84,13 +86,18 @@ def measure(
 ) -> Answer:
     """The losses, as far as the training has come."""
     if question.steps is None:
-        before, after = one_step(lm, text, target, rate=RATE)
+        losses = list(one_step(lm, text, target, rate=RATE))
+    else:
+        losses = [seen(step).loss for step in question.steps]
+    if len(losses) == 2:
+        before, after = losses
         key = "stays" if abs(after - before) < FLAT else "falls" if after < before else "rises"
-        numbers = {"before": before, "after": after}
-        return question.asked.answer(key, numbers, loss_first=before, loss_last=after)
-    losses = [seen(step).loss for step in question.steps]
+        return question.asked.answer(
+            key, {"before": before, "after": after}, loss_first=before, loss_last=after
+        )
     falls = [losses[0] - losses[1], losses[1] - losses[2]]
     key = "alike" if abs(falls[0] - falls[1]) <= NEAR else "first" if falls[0] > falls[1] else "second"
+    assert question.steps is not None
     names = ("first", "middle", "last")
     return question.asked.answer(
         key, {"before": losses[0], "middle": losses[1], "after": losses[2]}, question.shows,

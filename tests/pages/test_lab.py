@@ -236,7 +236,7 @@ def test_while_a_run_waits_everything_says_whose_it_is(open_page: OpenPage, runs
     )
     assert data["film"]["title"].startswith("Old: L")
     assert any(
-        "Which half of New’s steps takes the loss on your text down" in str(one.proto)
+        "From its first step to its last: New’s loss on your text" in str(one.proto)
         for one in app.get("html")
     )
     first = app.session_state["gb"].memos["predict"]["signature"]
@@ -544,6 +544,9 @@ def test_the_answer_about_a_run_waits_for_its_end() -> None:
 
     with pytest.raises(question.NotYet, match="Run A"):
         question.judge(waiting, moments(3, 2, 1), lm, TEXT, None)
+    ended = question.Question(questions.ask("lab", "to-the-end", name="Run A"), (0, 9))
+    assert question.measure(ended, moments(3, 2, 1), lm, TEXT, None).index == 0
+    assert question.measure(ended, moments(1, 2, 3), lm, TEXT, None).index == 1
     for losses, right in [((5.0, 2.0, 1.0), 0), ((5.0, 4.0, 1.0), 1), ((5.0, 3.0, 1.05), 2)]:
         assert question.measure(waiting, moments(*losses), lm, TEXT, None).index == right
 
