@@ -18,7 +18,7 @@ if __name__ != "__mp_main__":
     )
     state.start()
     page.style()
-    pages = {
+    pages = {"": [page.lessons()]} | {
         section: [page.native(chapter) for chapter in group] for section, group in chapters.shown().items()
     }
     chosen = st.navigation(pages, expanded=True)

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -190,21 +191,30 @@ def check_environment(path: str | None = None) -> dict[str, str]:
     return env
 
 
+def heard(check: tuple[str, list[str]]) -> tuple[str, subprocess.CompletedProcess[bytes]]:
+    """Run a check and keep what it prints, which another that runs beside it would cut apart."""
+    title, command = check
+    both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    return title, subprocess.run(command, check=False, cwd=str(ROOT), **both)  # type: ignore[call-overload]
+
+
 def command_lint() -> int:
+    """Every check of the code, two at a time: mypy takes as long as all others together, so it begins."""
     python = ensure(DEVELOPMENT, "lint")
-    for title, arguments in (
-        ("ruff check", ["-m", "ruff", "check", "."]),
-        ("ruff format --check", ["-m", "ruff", "format", "--check", "."]),
-        ("mypy", ["-m", "mypy"]),
-        # It has no `-m` of its own, and only finds the packages of the folder that it stands in.
-        ("lint-imports", ["-c", "from importlinter.cli import lint_imports_command as run; run()"]),
-    ):
-        say("== " + title)
-        run([python, *arguments])
     pictures.ensure(python, say)
-    for title, command in pictures.checks(python):
-        say("== " + title)
-        run(command)
+    checks = [
+        ("mypy", [python, "-m", "mypy"]),
+        ("ruff check", [python, "-m", "ruff", "check", "."]),
+        ("ruff format --check", [python, "-m", "ruff", "format", "--check", "."]),
+        # It has no `-m` of its own, and only finds the packages of the folder that it stands in.
+        ("lint-imports", [python, "-c", "from importlinter.cli import lint_imports_command as run; run()"]),
+        *pictures.checks(python),
+    ]
+    with ThreadPoolExecutor(2) as two:
+        for title, done in two.map(heard, checks):
+            say("== " + title)
+            say(done.stdout.decode("utf-8", "replace").rstrip())
+            done.check_returncode()
     return 0
 
 
@@ -215,22 +225,9 @@ def command_format() -> int:
     return 0
 
 
-# What opens a browser and a server keeps two cores busy by itself: with another process beside it pages answer late,
-# and a click may meet a page that is being drawn.
-ALONE = ("tests/browser",)
-
-
-def suite(extra: list[str], cores: int | None) -> list[list[str]]:
-    """What pytest is told, run after run, so that no core waits: all of it in two processes where there are four cores.
-
-    With fewer, two processes share all but the browser's tests: what computes runs beside the faults, which mostly wait
-    for a process to be missed. What is chosen on the command line runs in one.
-    """
-    if extra:
-        return [extra]
-    if (cores or 1) >= 4:
-        return [["-n", "2"]]
-    return [["-n", "2", *("--ignore=" + folder for folder in ALONE)], list(ALONE)]
+def suite(extra: list[str]) -> list[str]:
+    """What pytest is told: all in two processes (`tests/sharing.py`), what is chosen on the command line in one."""
+    return extra or ["-n", "2"]
 
 
 def command_test(extra: list[str]) -> int:
@@ -242,14 +239,10 @@ def command_test(extra: list[str]) -> int:
         raise Problem(str(missing)) from None
     command_lint()
     real_models.bring(python)  # where they cannot be had, the tests of them fail
-    codes = []
-    for arguments in suite(extra, os.cpu_count()):
-        say("== pytest " + " ".join(arguments))
-        command = [python, "-m", "pytest", *arguments]
-        codes.append(
-            subprocess.run(command, check=False, cwd=str(ROOT), env=check_environment(path)).returncode
-        )
-    return next((code for code in codes if code), 0)
+    arguments = suite(extra)
+    say("== pytest " + " ".join(arguments))
+    command = [python, "-m", "pytest", *arguments]
+    return subprocess.run(command, check=False, cwd=str(ROOT), env=check_environment(path)).returncode
 
 
 def command_real() -> int:

@@ -17,6 +17,7 @@ from typing import Any
 
 import altair as alt
 import streamlit as st
+from altair.utils import schemapi
 
 from app.charts.frame import About, framed
 from app.charts.look import CONFIG, ink, plain
@@ -29,13 +30,23 @@ SCALE = 2  # pixels of a PNG per px of a drawing
 FONTS = Path(__file__).resolve().parent / "fonts"
 # Our own buttons only. Rendered as SVG, because custom properties have no colour on a canvas.
 THEME = {"config": CONFIG, "usermeta": {"embedOptions": {"renderer": "svg"}}}
+# Held against Vega-Lite's schema, each part of a chart again with all that it holds, a chart takes three times as long
+# in every rerun that shows new numbers. The tests of the pages check each kind of chart, whole and once.
+schemapi.disable_debug_mode()
 # Top-level properties of a document, which a part of it must not have.
 _WHOLE = ("$schema", "config", "usermeta", "background", "padding", "datasets", "autosize")
 
 
+class Rows(alt.Data):
+    """Inline data that nobody changes, so that the copies which layers make of a chart share it."""
+
+    def __deepcopy__(self, memo: Any) -> Rows:
+        return self
+
+
 def data(rows: Sequence[dict[str, Any]]) -> alt.Data:
     """Return rows of plain values as a chart's inline data; no table library is loaded for them."""
-    return alt.Data(values=list(rows))
+    return Rows(values=list(rows))
 
 
 def haloed(text: alt.Chart) -> Any:
@@ -85,16 +96,27 @@ class Described:
 Drawn = Described | alt.TopLevelMixin
 
 
+def part(data: dict[str, Any], *keys: str) -> dict[str, Any]:
+    """Return what a chart reads of a page's record; a key that is not there stays away."""
+    return {key: data[key] for key in keys if key in data}
+
+
+def specification(describe: Callable[..., alt.TopLevelMixin], *given: Any) -> dict[str, Any]:
+    """Return what a function describes as Vega-Lite."""
+    return describe(*given).to_dict(validate=False)
+
+
 def once(describe: Callable[..., alt.TopLevelMixin], *given: Any) -> Described:
     """Cache a chart by its arguments for all visitors: Altair takes 0.1 to 1 s on every rerun of a page.
 
     Args:
         describe: a module-level function that depends on `given` alone.
+        given: only what it reads (`part`), so that another text draws no chart anew that says nothing of it.
     """
     key = f"chart\x1f{describe.__module__}.{describe.__qualname__}\x1f{fingerprint(given)}"
     text: str | None = cache.kept(key)
     if text is None:
-        text = json.dumps(describe(*given).to_dict() | THEME)
+        text = json.dumps(specification(describe, *given) | THEME)
         cache.keep(key, text)
     return Described(text)
 

@@ -126,17 +126,18 @@ def shorter(made: Callable[[str], Sequence[Next]], steps: int) -> None:
         made: the runs with that share of their steps (one of SHARES).
         steps: of the whole preset.
     """
-    taken = {share: _taken(made, share) for share in SHARES}
-    if not (taken["1"] > long() or chosen() != "1"):
+    whole = _taken(made, "1")
+    if whole <= long() and chosen() == "1":
         return
+    taken = {"1": whole, **{share: _taken(made, share) for share in SHARES if share != "1"}}
     names = {share: f"{max(2, round(steps * Fraction(share))):,}" for share in SHARES}
     st.segmented_control(
         "Steps", list(SHARES), required=True, format_func=lambda share: names[share],
         **state.part("fewer", chosen(), _choose),
     )  # fmt: skip
     quick = next((share for share in SHARES if taken[share] <= long()), SHARES[-1])
-    whole = "more than this server allows" if taken["1"] == float("inf") else f"about {duration(taken['1'])}"
-    said = f"All {names['1']} steps take {whole} on this computer"
+    time = "more than this server allows" if whole == float("inf") else f"about {duration(whole)}"
+    said = f"All {names['1']} steps take {time} on this computer"
     if quick != "1" and taken[quick] < float("inf"):
         said += f"; {names[quick]} take about {duration(taken[quick])} and tell less"
     st.caption(f"{said}.")

@@ -16,14 +16,18 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import chapters, markup, models, runs, theme, words
+from app import chapters, markup, models, runs, theme
 from app.controls import decoder_text
 from app.controls.predict import Answer, draw, predict_card
 from app.counts import counted
 from app.frame import badge, sidebar, source, takeaway
+from app.frame import terms as glossary
+from app.frame.judged import html as judged_html
+from app.lessons import library, player, strip
 from app.markup import inline
 from app.models import choice, opening, reading
 from app.session import state
+from core.verdict_rule import Rule
 
 if TYPE_CHECKING:
     from core.analysis.places import Kind
@@ -31,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answer", "Context", "another_text", "begin", "cheatsheet", "claim", "code", "controls", "examples", "foot", "go",
-    "native", "predict", "take_away", "terms",
+    "judged", "lead", "native", "predict", "take_away", "terms",
 ]  # fmt: skip
 
 
@@ -126,11 +130,33 @@ def go(slug: str) -> None:
     st.switch_page(native(chapters.BY_SLUG[slug]))
 
 
+def lessons() -> Any:
+    """Return Streamlit's page object of the list of lessons, which is no chapter."""
+    return st.Page(
+        chapters.ROOT / "pages" / "lessons" / "page.py",
+        title="Lessons",
+        icon=":material/school:",
+        url_path="lessons",
+    )
+
+
 def _follow_link() -> None:
     """Open the page that a picture's link asked for (`events.visit`), if it exists."""
-    chapter = chapters.BY_SLUG.get(str(state.memo("visit").pop("page", None)))
+    asked = str(state.memo("visit").pop("page", None))
+    if asked == "lessons":
+        st.switch_page(lessons())
+    chapter = chapters.BY_SLUG.get(asked)
     if chapter is not None and chapter.exists:
         go(chapter.slug)
+
+
+def enter(slug: str) -> None:
+    """Begin a page without a model of its own: follow a link to another page, then show what is to be said."""
+    state.enter(slug)
+    _follow_link()
+    sidebar.crumb("Lessons")
+    sidebar.keys_alone()
+    sidebar.say(state.take_notes())
 
 
 def begin(
@@ -146,14 +172,16 @@ def begin(
             has no Rewind, and without `longest` says by itself what of the text is read.
         writes: use the encoder-decoder's own answer as the target while that is empty (one row shows nothing).
     """
-    _follow_link()
     state.enter(slug)
+    player.arrive(slug)
+    _follow_link()
     if slug in chapters.TRAINS:
         runs.expect()
     choice.welcome(slug)
     opened = opening.open_model(slug)
     lm = opened.lm
     choice.arrive(opened.name, lm)
+    choice.suit(slug)
     free = room if lm.config.shape == "decoder" else 0
     sample = next(iter(choice.texts(opened.name)), state.DEFAULT_TEXT)
     read = reading.read(lm, state.get("text"), sample, longest, free, reading.BOUNDS.get(slug, ""))
@@ -221,9 +249,21 @@ def settle() -> None:
 
 
 def claim(text: str, facts: str = "") -> None:
-    """Draw the page's claim in one sentence, and the run's facts at its right; backticks set code."""
+    """Draw the page's claim in one sentence, and the run's facts at its right; backticks set code.
+
+    In a lesson its strip stands in the claim's place.
+    """
+    playing = player.playing()
+    if playing is not None:
+        strip.draw(playing)
+        return
     aside = f"<p>{inline(facts)}</p>" if facts else ""
     st.html(f'<header class="gb-claim"><h1>{inline(text)}</h1>{aside}</header>')
+
+
+def lead(text: str) -> None:
+    """Draw a sentence below the claim, for whoever has just arrived."""
+    st.html(f'<p class="gb-lead">{inline(text)}</p>')
 
 
 @contextmanager
@@ -269,6 +309,10 @@ def predict(
         another: given a seed, returns fields that ask the question anew about another text or place;
             `another_text` is one.
     """
+    if player.asks():
+        with _card("predict"):
+            st.html('<h2 class="gb-line"><b>Predict</b> <span>The lesson asks first.</span></h2>')
+        return
     with _card("predict"):
         predict_card(question, tuple(options), answer, (_current.get().slug, *about), another)
 
@@ -306,12 +350,14 @@ def take_away(
         takeaway.take_card(ctx.slug, picture, table, notebook)
 
 
+def judged(*rules: Rule) -> None:
+    """Draw "How this was judged" below a picture that passes verdicts: their rules, behind one click."""
+    st.html(judged_html(rules))
+
+
 def terms(*names: str) -> None:
-    """Draw the definitions of the terms that this page uses (from app/words.py), before the cheatsheet."""
-    entries = "".join(f"<dt>{inline(name)}</dt><dd>{inline(words.WORDS[name])}</dd>" for name in names)
-    st.html(
-        f'<section class="gb-words" aria-label="Words"><h2>Words on this page</h2><dl>{entries}</dl></section>'
-    )
+    """Draw the definitions of the terms that this page uses (from app/words.py), and underline the terms themselves."""
+    glossary.draw(names)
 
 
 def cheatsheet(slug: str) -> None:
@@ -327,9 +373,21 @@ def cheatsheet(slug: str) -> None:
             '<section class="gb-cheatsheet" aria-label="Cheatsheet"><h2>On the cheatsheet</h2>'
             f"<table><tbody>{rows}</tbody></table></section>"
         )
+        _lessons(slug)
         following = chapters.following(slug)
         if following:
             st.page_link(native(following), label=f"Next: {following.title}", icon=":material/arrow_forward:")
+
+
+def _lessons(slug: str) -> None:
+    """Draw links to the lessons that pass through this page; the page's state is a lesson's view by now."""
+    player.drawn()
+    for lesson in library.through(slug):
+        mark = next(at for at, step in enumerate(lesson.steps, 1) if step.at.slug == slug)
+        st.button(
+            f"In the lesson {markup.escape(lesson.title)}, step {mark}", key=f"lesson.{lesson.name}", type="tertiary",
+            icon=":material/school:", on_click=state.whole(player.start), args=(lesson.name, mark),
+        )  # fmt: skip
 
 
 def examples(texts: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ const KEYS = [
   ["Delete", "on Attention: hide a key from a row, its score becomes −∞"],
   ["Enter", "open what is chosen; on Attention: type a new score"],
   ["Esc", "one level up; close a sheet"],
+  ["n, b", "in a lesson: the next step, the step before"],
   ["?", "this sheet"],
 ];
 

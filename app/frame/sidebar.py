@@ -38,6 +38,14 @@ def say(notes: Sequence[str]) -> None:
         )
 
 
+def crumb(title: str, section: str = "") -> None:
+    """Draw the breadcrumb: where in Glassbox this page is."""
+    above = f'{inline(section)}<span aria-hidden="true">/</span>' if section else ""
+    st.html(
+        f'<nav class="gb-crumb" aria-label="Place">{above}<span aria-current="page">{inline(title)}</span></nav>'
+    )
+
+
 @dataclass(frozen=True)
 class Places:
     """Placeholders of the frame's widgets, created before the picture and filled after it."""
@@ -57,10 +65,7 @@ def head(slug: str) -> Places:
             st.container(key="gb-tools", horizontal=True, gap="xsmall"),
         )
     chapter = chapters.BY_SLUG[slug]
-    st.html(
-        f'<nav class="gb-crumb" aria-label="Place">{inline(chapter.section)}<span aria-hidden="true">/</span>'
-        f'<span aria-current="page">{inline(chapter.title)}</span></nav>'
-    )
+    crumb(chapter.title, chapter.section)
     if state.get("view") == "projector":
         st.button(
             "Leave projector mode",
@@ -70,6 +75,12 @@ def head(slug: str) -> Places:
             args=("view", "page"),
         )
     return Places(*side, phone=st.container(key="gb-phone", horizontal=True, gap="xsmall"))
+
+
+def keys_alone() -> None:
+    """Draw the list of keys, on a page without other tools; it also mends Streamlit's navigation."""
+    with st.sidebar, st.container(key="gb-tools", horizontal=True, gap="xsmall"):
+        keys.sheet(key="gb-keys")
 
 
 def fill(places: Places, opened: Opened, read: reading.Reading, slug: str, apart: str = "") -> None:

@@ -43,6 +43,26 @@ async function copy(text) {
   }
 }
 
+/**
+ * This view as a step of a lesson (app/lessons/reading.py reads it): what is left is to write the words.
+ * @type {(place: {pathname: string, search: string}) => string}
+ */
+export function stepOf({ pathname, search }) {
+  const query = new URLSearchParams(search);
+  for (const key of ["v", "path", "mark"]) query.delete(key);
+  const link = [...query].map(([key, value]) => `${key}=${value.replace(/[%&#+\n\r]/g, encodeURIComponent)}`).join("&");
+  return `## Title of the step
+at: /${pathname.split("/").pop()}${link && `?${link}`}
+Two or three sentences.
+
+? The question
+- what somebody may believe
++ what is so
+check: always
+because: The cause, without digits.
+`;
+}
+
 /** The page's charts that stand above the card: they belong to its picture. @type {(card: Element) => Element[]} */
 const chartsAbove = (card) => [...document.querySelectorAll('[class*="st-key-gb-chart-vega-"], [class*="st-key-gb-chart-plotly-"]')]
   .filter((chart) => chart.compareDocumentPosition(card) & Node.DOCUMENT_POSITION_FOLLOWING);
@@ -74,6 +94,9 @@ function build(parent, data) {
   root.append(
     button("Link", "Copy the address that restores this page", async () => {
       say((await copy(location.href)) ? "Copied" : "Copy it from the address bar");
+    }),
+    button("Copy as a step", "Copy this view as a step of a lesson, to paste into its Markdown file", async () => {
+      say((await copy(stepOf(location))) ? "Copied" : "Nothing could be copied");
     }),
     button("SVG", "Save the picture as SVG", save("SVG")),
     button("PNG", "Save the picture as PNG", save("PNG")),

@@ -51,7 +51,8 @@ def register(name: str, beside: str, shared: bool = True) -> Callable[..., Any]:
         doors = {"visit": lambda: events.visit(str(key))} if shared else {}
         acts = doors | dict(on or {})
         heard = {f"on_{event}_change": state.whole(act) for event, act in acts.items()}
-        return renderer(data=None if data is None else [data, state.turn()], key=key, **heard)
+        point = state.memo("lesson").get("point", "") if shared else ""  # the part that a lesson points at
+        return renderer(data=None if data is None else [data, state.turn(), point], key=key, **heard)
 
     return mount
 
@@ -61,10 +62,10 @@ def register(name: str, beside: str, shared: bool = True) -> Callable[..., Any]:
 UNPACKED = """
 const turns = new WeakMap();
 export default (given) => {
-  const [data, turn] = given.data ?? [];
+  const [data, turn, point] = given.data ?? [];
   if (turn < turns.get(given.parentElement)) return () => {};
   turns.set(given.parentElement, turn);
-  return component({ ...given, data });
+  return component({ ...given, data, point });
 };
 """
 

@@ -10,7 +10,7 @@ import { clamp, colours, h, hex, html } from "./shapes.js";
  *
  * The argument of a Streamlit component, called for all new data.
  * @template [Data=any]
- * @typedef {{data: Data, parentElement: HTMLElement, setTriggerValue: (event: string, value: unknown) => void}} Given
+ * @typedef {{data: Data, parentElement: HTMLElement, setTriggerValue: (event: string, value: unknown) => void, point?: string}} Given
  */
 /**
  * State in the browser: `sel`, the learner's selection, which is synchronized with Python, and whatever
@@ -18,6 +18,7 @@ import { clamp, colours, h, hex, html } from "./shapes.js";
  * @typedef {{sel: Record<string, any>}} Local
  *
  * @typedef {{left?: number, top?: number, width?: number, height?: number}} OverlayBox
+ * @typedef {[x: number, y: number, width: number, height: number]} PointBox in the picture's own pixels
  *
  * The element of a picture, with the data that its export needs.
  * @typedef {HTMLElement & {whole?: Whole, exports?: Map<string, () => Element | null>}} Figure
@@ -37,7 +38,7 @@ import { clamp, colours, h, hex, html } from "./shapes.js";
  * @property {boolean} whole during an export: all rows and columns are drawn
  * @property {boolean} reduced whether reduced motion is preferred
  * @property {(event: string, value: unknown) => void} send tells Python
- * @property {(page: string) => void} visit
+ * @property {(page: string, there?: Record<string, unknown>) => void} visit
  * @property {(key: string, deps: unknown, build: () => Shapes) => SVGGElement} part
  * @property {<Made extends HTMLElement>(key: string, box: OverlayBox, build: () => Made, update?: (node: Made) => void) => Made} overlay
  * @property {(page: string, box: OverlayBox, text: string, about?: string) => HTMLButtonElement} door
@@ -61,6 +62,8 @@ import { clamp, colours, h, hex, html } from "./shapes.js";
  * @property {(data: Data, local: Kept, before: Data | null) => Partial<Kept> | void} [init] what new data change in `local`
  * @property {(event: KeyboardEvent, g: Stage & Own, data: Data, local: Kept) => boolean | undefined} [key] whether it was one of its keys
  * @property {(g: Stage & Own, data: Data, local: Kept, change: Record<string, any>) => void} [selected] before a choice is sent
+ * @property {(g: Stage & Own, data: Data, local: Kept) => Record<string, PointBox>} [points] parts that a lesson may point at by
+ *   name, besides those drawn as a part of that name or with a `data-point`
  */
 
 // ---------------------------------------------------------------- the stage
@@ -92,6 +95,10 @@ function stage(name, view, parent) {
   let frame = 0;
   /** @type {any} */
   let data = null;
+  let point = "";
+  let shown = ""; // the part that was scrolled into view
+  const pointer = html("div", { class: "gb-point", hidden: "" });
+  scroller.append(pointer);
   /** @type {Given["setTriggerValue"]} */
   let send = () => {};
   let [chosen, sentAt, later] = [0, 0, 0];
@@ -101,10 +108,10 @@ function stage(name, view, parent) {
   Object.assign(g, colours(g));
   g.send = (event, value) => send(event, value);
   const tell = () => { later = 0; sentAt = Date.now(); send("select", { ...local.sel, n: chosen }); };
-  /** Opens another page with the same model, text and selection, after sending a pending choice. */
-  g.visit = (page) => {
+  /** Opens another page with the same model, text and selection, after sending a pending choice; steps begin anew unless chosen. */
+  g.visit = (page, there) => {
     if (later) { clearTimeout(later); tell(); }
-    send("visit", { page, at: Date.now() });
+    send("visit", { page, ...(there && { chosen: there }), at: Date.now() });
   };
   /** Returns a part of the picture, rebuilt only when `deps`, the data, the width or the theme changed. */
   g.part = (key, deps, build) => {
@@ -200,6 +207,38 @@ function stage(name, view, parent) {
     }
   };
 
+  /** Where a part stands in the picture: the view says, or the shapes of that name. @type {(name: string) => PointBox | null} */
+  function placeOf(name) {
+    const said = view.points?.(g, data, local)[name];
+    if (said) return said;
+    const named = CSS.escape(name);
+    const shapes = [...svg.querySelectorAll(`[data-point="${named}"], [data-part="${named}"]`)].map((shape) => shape.getBoundingClientRect()).filter((box) => box.width && box.height);
+    if (!shapes.length) return null;
+    const [whole, zoom] = [svg.getBoundingClientRect(), figure.currentCSSZoom || 1];
+    const [left, top] = [Math.min(...shapes.map((box) => box.left)), Math.min(...shapes.map((box) => box.top))];
+    const [right, bottom] = [Math.max(...shapes.map((box) => box.right)), Math.max(...shapes.map((box) => box.bottom))];
+    return [(left - whole.left) / zoom, (top - whole.top) / zoom, (right - left) / zoom, (bottom - top) / zoom];
+  }
+  /** Frames the part that a lesson points at; the rest steps back. */
+  function pointed() {
+    const box = point ? placeOf(point) : null;
+    pointer.hidden = !box;
+    figure.classList.toggle("gb-pointing", Boolean(box));
+    if (!box) {
+      delete figure.dataset.point;
+      shown = "";
+      return;
+    }
+    figure.dataset.point = point;
+    const [pad, edge] = [5, 2]; // around the part, and from the picture's edge
+    const [left, top] = [Math.max(edge, box[0] - pad), Math.max(edge, box[1] - pad)];
+    const right = Math.min((g.pictureWidth ?? g.width) - edge, box[0] + box[2] + pad);
+    const bottom = Math.min(g.height - edge, box[1] + box[3] + pad);
+    Object.assign(pointer.style, { left: `${left}px`, top: `${top}px`, width: `${right - left}px`, height: `${bottom - top}px` });
+    if (shown !== point) pointer.scrollIntoView({ block: "nearest", behavior: g.reduced ? "instant" : "smooth" });
+    shown = point;
+  }
+
   function draw() {
     if (!data || !g.width) return;
     const start = performance.now();
@@ -225,6 +264,7 @@ function stage(name, view, parent) {
     figure.dataset.state = JSON.stringify(view.state(data, local));
     figure.dataset.ms = ms.toFixed(2);
     figure.dataset.draws = String(Number(figure.dataset.draws ?? 0) + 1);
+    pointed();
   }
 
   /**
@@ -272,8 +312,8 @@ function stage(name, view, parent) {
     if (control && (control.tagName !== "BUTTON" || event.key === " " || event.key === "Enter")) return;
     if (view.key?.(event, g, data, local)) { event.preventDefault(); event.stopPropagation(); }
   });
-  const receive = (/** @type {any} */ next, /** @type {Given["setTriggerValue"]} */ trigger) => {
-    send = trigger;
+  const receive = (/** @type {any} */ next, /** @type {Given["setTriggerValue"]} */ trigger, part = "") => {
+    [send, point] = [trigger, part];
     const before = data;
     data = next;
     // A page may name its data: under the same name only the selection has changed, and the parts can stay.
@@ -332,14 +372,14 @@ export function pointing(g, local, under) {
 export function mount(name, view) {
   /** @type {WeakMap<HTMLElement, ReturnType<typeof stage>>} */
   const stages = new WeakMap();
-  return ({ data, parentElement, setTriggerValue }) => {
+  return ({ data, parentElement, setTriggerValue, point }) => {
     let made = stages.get(parentElement);
     if (!made || !parentElement.contains(made.figure)) {
       made = stage(name, view, parentElement);
       stages.set(parentElement, made);
     }
     const { receive, release } = made;
-    receive(data, setTriggerValue);
+    receive(data, setTriggerValue, point);
     return release;
   };
 }

@@ -14,6 +14,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,7 @@ from core.training.spec import SHAPE_OF, Objective, TrainSpec
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
+    from core.text.tokenizer import Tokenizer
 
 SENTINELS = 100  # as many as T5 has
 # maximum entries of a vocabulary that may be borrowed as sentinels: each may be a word of the sentence
@@ -52,6 +54,18 @@ class Marks:
     stands_in: str = ""
 
 
+_sentinels: WeakKeyDictionary[Tokenizer, list[int]] = WeakKeyDictionary()
+
+
+def _own_sentinels(tokenizer: Tokenizer) -> list[int]:
+    """Look up a vocabulary's sentinels, once: a page that draws three models asks a thousand times."""
+    found = _sentinels.get(tokenizer)
+    if found is None:
+        found = [id for k in range(SENTINELS) if (id := tokenizer.id(sentinel(k))) is not None]
+        _sentinels[tokenizer] = found
+    return found
+
+
 def marks(lm: LanguageModel) -> Marks:
     """Choose the special tokens for one model: its own where it has them.
 
@@ -62,7 +76,7 @@ def marks(lm: LanguageModel) -> Marks:
     config, tokenizer = lm.config, lm.tokenizer
     size, names, said = config.d_vocab, dict[int, str](), ""
     own_mask = config.mask_id if config.mask_id is not None else tokenizer.id(MASK)
-    own = [id for k in range(SENTINELS) if (id := tokenizer.id(sentinel(k))) is not None]
+    own = _own_sentinels(tokenizer)
     mask, sentinels = own_mask, own
     if mask is None and config.shape == "encoder":
         mask = size - 1

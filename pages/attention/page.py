@@ -33,7 +33,7 @@ EXAMPLES = (
 )
 
 
-ctx = page.begin("attention", longest=LONGEST)
+ctx = page.begin("attention", longest=LONGEST, writes=True)
 config = ctx.lm.config
 both = ctx.both
 decoding = ctx.stack == "decoder"
@@ -73,7 +73,8 @@ asking = masks[0] if masks and config.shape == "encoder" else len(rows) - 1  # t
 row = events.followed(len(rows), asking)
 column = state.get("col") if 0 <= state.get("col") < len(columns) else int(np.argmax(steps.pattern[row]))
 names = step_names(steps)
-step = names.index("scores") if not 0 <= state.get("step") < len(names) else state.get("step")
+told = 0 <= state.get("step") < len(names)  # else the whole picture, which is drawn around the scores
+step = state.get("step") if told else names.index("scores")
 likely = [int(i) for i in dict.fromkeys([*np.argsort(-steps.before)[:4], *np.argsort(-steps.after)[:5]])][:5]
 
 
@@ -90,7 +91,12 @@ def restored() -> None:
 
 page.claim("A head scores every pair of tokens, then mixes values by those scores.")
 draw(
-    record(steps, ctx.lm, likely, events.selection("picture", {"step": step, "row": row, "col": column})),
+    record(
+        steps,
+        ctx.lm,
+        likely,
+        events.selection("picture", {"step": step if told else -1, "row": row, "col": column}),
+    ),
     key="picture",
     on={
         "select": lambda: events.select("picture", ("step", "row", "col", "head"), row, asking),
@@ -129,14 +135,20 @@ with page.foot():
         lambda seed: another(steps, question.row, question.column, seed),
     )  # fmt: skip
     page.code(
-        Attention.forward, attention_scores, attention_pattern, attention_steps, replace_scores, under_masks, share_keys
-    )  # fmt: skip
+        attention_scores,
+        attention_pattern,
+        Attention.forward,
+        attention_steps,
+        replace_scores,
+        under_masks,
+        share_keys,
+    )
     page.take_away("attention", partial(table, steps, names[step], rows, columns), notebook)
 
 below.show(rows)
 page.terms(
-    "head", "query", "key", "value", "attention", "mask", "softmax", "temperature", "residual stream", *TERMS,
-    *(["cross-attention"] if both else []),
+    "head", "query", "key", "value", "attention", "attention score", "row", "mask", "causal mask", "softmax",
+    "temperature", "residual stream", *TERMS, *(["cross-attention"] if both else []),
 )  # fmt: skip
 page.cheatsheet("attention")
 page.examples(EXAMPLES)

@@ -274,13 +274,13 @@ const box = (x, y, w, height, colour, width = 2, o = {}) => h("rect", { x, y, wi
 /** @param {Panel} p @param {number} r @param {string} colour */
 function rowBox(p, r, colour, width = 2, o = {}) {
   const tall = MATRICES[p.id] ? p.pitch : Math.min(p.phase === "now" ? 26 : 22, p.pitch - 5) + 2;
-  return box(p.x - 1.5, p.y + r * p.pitch + (p.pitch - tall) / 2, p.w + 3, tall, colour, width, o);
+  return box(p.x - 1.5, p.y + r * p.pitch + (p.pitch - tall) / 2, p.w + 3, tall, colour, width, { "data-point": `row ${r}`, ...o });
 }
 /** @param {Panel} p @param {number} r @param {number} c @param {string} colour */
 function cellBox(p, r, c, colour, width = 3) {
   const cell = p.w / p.cols;
   const tall = MATRICES[p.id] ? p.pitch : Math.min(26, p.pitch - 5) + 2;
-  return box(p.x + c * cell, p.y + r * p.pitch + (p.pitch - tall) / 2, Math.max(cell, 3), tall, colour, width);
+  return box(p.x + c * cell, p.y + r * p.pitch + (p.pitch - tall) / 2, Math.max(cell, 3), tall, colour, width, { "data-point": `cell ${r} ${c}` });
 }
 
 /**

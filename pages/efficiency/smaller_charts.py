@@ -268,7 +268,8 @@ def _draw_pruned(data: dict[str, Any]) -> None:
         },
         table, drawings=2,
     )  # fmt: skip
-    vega.draw(about, [vega.once(pruning_chart, data, what) for what in TITLES], heard, form="low")
+    read = vega.part(data, "base", "retrained", "name", "mine", "own", "cut", "curves", "share")
+    vega.draw(about, [vega.once(pruning_chart, read, what) for what in TITLES], heard, form="low")
 
 
 def _draw_taught(data: dict[str, Any]) -> None:
@@ -289,7 +290,7 @@ def _draw_taught(data: dict[str, Any]) -> None:
         },
         table,
     )  # fmt: skip
-    vega.draw(about, [vega.once(students_chart, data)], form="low")
+    vega.draw(about, [vega.once(students_chart, vega.part(data, "students", "own", "base"))], form="low")
 
 
 # ------------------------------------------------------------------------------------------------- in sentences

@@ -10,12 +10,14 @@ from app.controls import bare_encoder, decoder_text
 from app.counts import counted
 from app.frame import cheatsheet as cheatsheet_map
 from app.frame import page
+from app.lessons import card
 from app.models import cache
 from app.session import events, state
 from core.analysis.patching import ablation
 from core.analysis.stream.logit_lens import logit_lens
 from core.analysis.stream.overview import Overview, overview
 from core.decoding.answering import answer_with
+from core.model.block import Block
 from core.text import edit
 from pages.home import controls, export, figure, question
 
@@ -29,6 +31,14 @@ TEXTS = [
     "Once upon a time, Lily lived by the lake. One day,",
     "It was raining, and Ben the baker",
 ]
+
+BEGIN = "Step through it, or write a text of your own."
+LEADS = {  # what a language model is, and what to do first
+    "decoder": f"A language model reads a text and says how likely each token is to come next. {BEGIN}",
+    "encoder": f"This language model reads a text and says how likely each token is at each place. {BEGIN}",
+    "bare": f"This model reads a text and makes a list of numbers of each token in it. {BEGIN}",
+    "encoder-decoder": f"This language model reads one text and writes another, token by token. {BEGIN}",
+}
 
 ctx = page.begin("home", longest=LONGEST)
 lm, shape = ctx.lm, ctx.lm.config.shape
@@ -126,6 +136,8 @@ page.claim(
     f"{count} {'block adds' if seen.n_blocks == 1 else 'blocks add'} to every row; {end}",
     f"{seen.parameters:,} parameters, all of it computed now in {seen.milliseconds:.0f} ms",
 )
+page.lead(LEADS["bare" if lm.config.head == "none" else shape])
+card.draw()
 picture()
 controls.draw(seen, both)
 decoder_text.draw(ctx, empty=controls.EMPTY)
@@ -133,11 +145,12 @@ with page.foot():
     if seen.n_blocks:
         about = (ctx.model_key, ctx.text, target, stack, row, asked.place)
         page.predict(asked.asked.text, asked.asked.options, asked.judge, about, another)
-    page.code(type(lm.transformer).forward, overview, logit_lens, ablation.effect)
+    page.code(Block.forward, Block.add, type(lm.transformer).forward, overview, logit_lens, ablation.effect)
     page.take_away("home", lambda: export.table(seen, lm.tokenizer.display, row), cells)
 page.terms(
-    "token", "embedding", "residual stream", "block", "head", "L1H0", "query", "key", "value", "attention", "MLP",
-    "norm", "logits", "softmax", "temperature", "logit lens", *(["cross-attention"] if both else []),
+    "token", "embedding", "row", "residual stream", "block", "head", "L1H0", "query", "key", "value", "attention",
+    "MLP", "ribbon", "dot", "plus sign", "norm", "logits", "softmax", "temperature", "logit lens",
+    *(["cross-attention"] if both else []),
 )  # fmt: skip
 page.cheatsheet("home")
 cheatsheet_map.draw()

@@ -15,11 +15,11 @@ from app.models import cache
 from app.session import events, state
 from core.analysis.heads.composition import composition
 from core.analysis.heads.effects import Knockout, head_effects, knock_out, switch_off
-from core.analysis.heads.jobs import head_jobs, name_heads
+from core.analysis.heads.jobs import RULE, head_jobs, name_heads
 from core.analysis.heads.null_distributions import head_chance
 from core.analysis.heads.patterns import head_maps, pattern_scores
 from core.analysis.heads.sets import set_effects
-from core.analysis.heads.shares import head_shares
+from core.analysis.heads.shares import head_outputs, head_shares
 from core.model.attention import Attention
 from pages.multi_head import ablation, export, figure
 from pages.multi_head.ablation import Head, Off, read_off, write_off
@@ -28,7 +28,7 @@ from pages.multi_head.question import ask
 from pages.multi_head.roles import by_chance, see_repeats
 
 LONGEST = 64  # tokens: what the maps and lines hold
-KEYS = ("block", "head", "row", "col", "follow", "panel", "added", "off", "instead", "order")
+KEYS = ("block", "head", "row", "col", "follow", "panel", "added", "tour", "off", "instead", "order")
 EXAMPLES = (
     "A red ball was lost. She found the red",
     "Lily lost a red ball. Ben found the red",
@@ -90,6 +90,8 @@ figure.draw(
         "measure": ablation.request,
     },
 )
+
+page.judged(RULE)
 
 with page.controls():
     if both:
@@ -155,15 +157,15 @@ with page.foot():
     else:
         page.predict(question.asked.text, question.asked.options, judge, hangs_on, another)
     page.code(
-        Attention.forward, head_maps, pattern_scores, head_chance, name_heads, head_shares, knock_out, head_effects,
-        composition, set_effects,
+        head_outputs, pattern_scores, head_chance, Attention.forward, head_maps, name_heads, head_shares, knock_out,
+        head_effects, composition, set_effects,
     )  # fmt: skip
     page.take_away("multi_head", lambda: export.table(seen, (rows, cols), together), notebook)
 
 measure_sets = show(lm, seen, together)
 page.terms(
-    "head", "L1H0", "attention", "query", "key", "value", "residual stream", "softmax", "ablation", "induction head",
-    "repeats", "by chance", "composition", "share of the output", "W_O", "log probability",
+    "head", "L1H0", "row", "attention", "query", "key", "value", "residual stream", "softmax", "ablation",
+    "induction head", "repeats", "by chance", "composition", "share of the output", "W_O", "log probability",
     *(["cross-attention"] if both else []),
 )  # fmt: skip
 page.cheatsheet("multi_head")

@@ -93,8 +93,8 @@ with page.foot():
 
 measure = gradients.show(lm, seen, block, ways, ctx.notes)
 page.terms(
-    "residual stream", "norm", "LayerNorm", "RMSNorm", "pre-norm", "post-norm", "ledger", "cosine", "rms",
-    "logits", "gradient", "activation",
+    "embedding", "row", "residual stream", "norm", "LayerNorm", "RMSNorm", "pre-norm", "post-norm", "ledger", "cosine",
+    "rms", "logits", "gradient", "activation",
 )  # fmt: skip
 page.cheatsheet("norm_residual")
 page.examples(EXAMPLES)

@@ -12,7 +12,7 @@ from app.session import events, state
 from core.training.adam_steps import follow, train
 from core.training.race import race
 from core.training.rules import adam, gradient_descent, momentum, muon
-from pages.optimizers import controls, export, figure, measured, moments, question, runs
+from pages.optimizers import controls, export, figure, measured, moments, question, runs, verdict
 
 LONGEST = 64  # tokens that are trained on: each step is a real one
 RACE = ("start", "racers", "rates", "racer", "lap")
@@ -39,6 +39,7 @@ figure.draw(
     key="race",
     on={"select": lambda: events.select("race", RACE)},
 )
+verdict.draw(setup, tracks)
 controls.race_controls()
 
 weight = moments.weight_of(ctx, target)
@@ -64,7 +65,7 @@ with page.foot():
         (ctx.model_key, ctx.text, target, weight.rule, weight.matrix, weight.block, weight.row, weight.col),
         lambda seed: {"matrix": draw(seed, list(moments.MATRIX_NAMES), weight.matrix), "wrow": -1, "wcol": -1},
     )  # fmt: skip
-    page.code(race, gradient_descent, momentum, adam, muon, train, follow)
+    page.code(gradient_descent, momentum, adam, muon, race, train, follow)
     page.take_away("optimizers", lambda: export.table(weight, weight.trained(), tracks), notebook)
 
 heading(
@@ -103,8 +104,8 @@ heading(
 measuring = measured.land_panel(ctx, target)
 
 page.terms(
-    "optimizer", "gradient", "learning rate", "gradient descent", "momentum", "Nesterov", "Adam", "moments",
-    "bias correction", "AdamW", "weight decay", "Muon", "saddle", "diverged", "loss landscape",
+    "optimizer", "step", "gradient", "batch", "seed", "learning rate", "gradient descent", "momentum", "Nesterov",
+    "Adam", "moments", "bias correction", "AdamW", "weight decay", "Muon", "saddle", "diverged", "loss landscape",
 )  # fmt: skip
 page.cheatsheet("optimizers")
 page.examples(EXAMPLES)

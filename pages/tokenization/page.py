@@ -104,7 +104,7 @@ with page.foot():
         asked = ask(spec)
         hangs_on = (ctx.model_key, ctx.text, word, learned.key)
         page.predict(asked.text, asked.options, answer, hangs_on, page.another_text((*EXAMPLES, *SNIPPETS)))
-    page.code(replay, trials, best_path, Learning._step)
+    page.code(Learning.merge_best, replay, trials, best_path)
     if learned is not None:
         opened = models.resolve(ctx.name).target
         moment = "" if ctx.snapshot is None else f", snapshot={ctx.snapshot}"

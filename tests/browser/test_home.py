@@ -368,7 +368,7 @@ def test_a_phone_shows_all_of_it(page: Page) -> None:
     assert figure.locator('g[data-part="phone open"]').count() == 1  # the opened block, one screen down
     figure.get_by_role("button", name="Step through").click()
     reach(page, step=0)
-    for button in figure.get_by_role("button").all():
+    for button in figure.locator("button").all():  # a word within a sentence is as tall as its line
         assert (button.bounding_box() or {"height": 0})["height"] >= 44
     agrees(state(page), TEXT)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import altair as alt
 import nbformat
 import pytest
 import torch
@@ -16,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from app import runs as run_face
+from app.charts import vega
 from app.frame import page
 from core.checkpoints import save_folder
 from core.config import ModelConfig
@@ -142,6 +145,33 @@ def scanned_once() -> Iterator[None]:
     found = manifest_scanner.scan_component_manifests()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", lambda: found)
+        yield
+
+
+def shape(part: Any) -> Any:
+    """A chart without its numbers and rows: what two charts share that one function describes of other values."""
+    if isinstance(part, dict):
+        return {key: shape(value) for key, value in part.items() if key not in ("datasets", "values", "data")}
+    if isinstance(part, list):
+        return [shape(value) for value in part]
+    return part if isinstance(part, str | bool) or part is None else "number"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def charts_are_vega_lite() -> Iterator[None]:
+    """Every chart that a page draws here is held against Vega-Lite's schema: whole, and once for each shape."""
+    described, fit = vega.specification, set()
+
+    def checked(describe: Callable[..., Any], *given: Any) -> dict[str, Any]:
+        found = described(describe, *given)
+        name = json.dumps(shape(found))
+        if name not in fit:
+            alt.Chart.from_dict(found, validate=True)
+            fit.add(name)
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vega, "specification", checked)
         yield
 
 

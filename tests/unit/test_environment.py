@@ -636,36 +636,56 @@ def test_models_are_made_and_checked_with_the_tools_that_their_texts_and_scores_
 
 
 def test_the_whole_suite_is_shared_by_two_processes_and_a_part_of_it_is_not() -> None:
-    assert environment.suite([], 4) == environment.suite([], 64) == [["-n", "2"]]
-    assert environment.suite(["-k", "word"], 8) == [["-k", "word"]]
-    assert environment.suite(["tests/unit"], 2) == [["tests/unit"]]
+    assert environment.suite([]) == ["-n", "2"]
+    assert environment.suite(["-k", "word"]) == ["-k", "word"]
+    assert environment.suite(["tests/unit"]) == ["tests/unit"]
 
 
-@pytest.mark.parametrize("cores", [None, 1, 2, 3])
-def test_with_few_cores_each_test_runs_in_one_of_two_turns(cores: int | None) -> None:
-    first, second = environment.suite([], cores)
-    left = {argument.removeprefix("--ignore=") for argument in first if argument.startswith("--ignore=")}
-    assert left == set(second) == set(environment.ALONE) and "-n" not in second
-    assert all((environment.ROOT / folder).is_dir() for folder in second)
+@pytest.mark.parametrize("code", [0, 1, 2, 5])
+def test_the_tests_code_is_the_whole_ones(code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
 
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
+        asked.append(command)
+        return subprocess.CompletedProcess(command, code)
 
-@pytest.mark.parametrize("codes", [(0, 0), (1, 0), (0, 2), (5, 1)])
-def test_a_failure_in_either_turn_is_one_of_the_whole(
-    codes: tuple[int, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    said = iter(codes)
     monkeypatch.setattr(environment, "ensure", lambda which, command: "python")
     monkeypatch.setattr(environment.browser, "ensure", lambda python, say: "chromium")
     monkeypatch.setattr(environment, "command_lint", lambda: 0)
     monkeypatch.setattr(environment.real_models, "bring", lambda python: 1)  # its own tests fail then
-    monkeypatch.setattr(environment.os, "cpu_count", lambda: 2)
-    monkeypatch.setattr(
-        environment.subprocess, "run", lambda *args, **options: subprocess.CompletedProcess(args, next(said))
-    )
-    assert bool(environment.command_test([])) == any(codes)
-    assert next(said, None) is None, (
-        "the second turn comes even after a failure: one run names all that fails"
-    )
+    monkeypatch.setattr(environment.subprocess, "run", run)
+    assert environment.command_test([]) == code
+    assert asked == [["python", "-m", "pytest", "-n", "2"]], "every test of the folder, in one run"
+
+
+def test_each_check_is_made_and_told_whole_and_one_that_fails_ends_the_command(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def says(text: str, code: int = 0) -> list[str]:
+        return [sys.executable, "-c", f"print({text!r}); raise SystemExit({code})"]
+
+    made: list[str] = []
+
+    def heard(check: tuple[str, list[str]]) -> tuple[str, subprocess.CompletedProcess[bytes]]:
+        made.append(check[0])
+        bad = check[0] == wrong
+        return real((check[0], says(f"found by {check[0]}", int(bad))))
+
+    real, wrong = environment.heard, ""
+    monkeypatch.setattr(environment, "ensure", lambda which, command: "python")
+    monkeypatch.setattr(environment.pictures, "ensure", lambda python, say: None)
+    monkeypatch.setattr(environment, "heard", heard)
+    assert environment.command_lint() == 0
+    every = ["mypy", "ruff check", "ruff format --check", "lint-imports", "tsc", "biome lint", "node --test"]
+    assert sorted(made) == sorted(every)
+    said = capfd.readouterr().out
+    assert [line for line in said.splitlines() if line] == [
+        line for name in every for line in (f"== {name}", f"found by {name}")
+    ]
+    for wrong in every:
+        with pytest.raises(subprocess.CalledProcessError):
+            environment.command_lint()
+        assert f"found by {wrong}" in capfd.readouterr().out
 
 
 def test_a_problem_is_told_and_fails(

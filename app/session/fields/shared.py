@@ -14,6 +14,8 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field("text", "text", DEFAULT_TEXT, selection=False),
     Field("target", "text", "", selection=False),  # what an encoder-decoder has written so far
+    Field("path", "text", "", selection=False),  # a lesson (app/lessons), by its name
+    Field("mark", "int", 0, 0, 99, selection=False, shown="no step"),  # its step, from 1
     Field("block", "int", 3, 0, 999),
     Field("head", "int", 2, 0, 999),
     Field("follow", "int", -1, -1, 99_999, shown="the last token"),  # a token by its position
@@ -25,8 +27,10 @@ FIELDS: tuple[Field, ...] = (
     Field("ribbons", "choice", "size", choices=("size", "sign", "none")),
     Field("temperature", "float", 1.0, 0.0, 5.0),  # of the next token
     Field("sharpness", "float", 1.0, 0.1, 5.0),  # the temperature of one head's softmax
-    Field("step", "int", -1, -1, 99, shown="the page's first view"),  # an operation of one head
-    Field("walk", "int", 0, 0, 999, shown="the finished picture"),  # an operation of the whole pass, from 1
+    Field("step", "int", -1, -1, 99, shown="the whole picture", steps=True),  # an operation of one head
+    Field(
+        "walk", "int", 0, 0, 999, shown="the whole picture", steps=True
+    ),  # an operation of the whole pass, from 1
     Field("scale", "bool", True),
     Field("mask", "bool", True),
     Field("turn", "bool", True),

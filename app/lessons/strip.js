@@ -1,0 +1,179 @@
+// The strip of a lesson: dots, title, prose, question and the way on. Texts are set as text, never as markup.
+// What was answered and how far one came stays in this browser (progress.js).
+
+import { html } from "../kit/shapes.js";
+import { known, remember } from "./progress.js";
+
+/**
+ * @import { Given } from "../kit/glass.js"
+ *
+ * One step of a lesson. `mark` counts from 1; `answer` comes with the answer only; `own`: how the page differs from the
+ * step, "" not at all; `goal`: whether what the learner should do is done, null where there is nothing to do.
+ * @typedef {object} Data
+ * @property {string} lesson
+ * @property {string} title
+ * @property {number} mark
+ * @property {number} of
+ * @property {string} name
+ * @property {string} prose
+ * @property {string} point the part of the picture that is framed, in words
+ * @property {{text: string, options: string[]} | null} question
+ * @property {number | null} answered
+ * @property {{right: number, because: string, evidence: string} | null} answer
+ * @property {"" | "text" | "page" | "view"} own
+ * @property {boolean} done
+ * @property {boolean | null} goal
+ * @property {string} next
+ * @property {string} ends
+ *
+ * @typedef {{root: HTMLElement, data: Data, send: Given["setTriggerValue"], moved: boolean, folded: boolean, stop: () => void}} Strip
+ */
+
+/** @type {WeakMap<HTMLElement, Strip>} */
+const strips = new WeakMap();
+
+const OWN = {
+  view: "This is your own view now.",
+  page: "This page is not the step’s.",
+  text: "With your own text or model, the step’s question is about its own; this page’s question is below.",
+};
+
+const typing = (/** @type {EventTarget | null} */ element) =>
+  element instanceof HTMLElement && (element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName));
+
+/** Pieces between backticks are set in monospace. @param {string} text */
+export const inline = (text) => text.split("`").map((piece, at) => (at % 2 ? html("code", {}, piece) : piece));
+
+/** @type {(strip: Strip, event: string, value?: Record<string, unknown>) => void} */
+function tell(strip, event, value = {}) {
+  strip.moved = event !== "answer";
+  strip.send(event, { ...value, at: Date.now() });
+}
+
+/** @type {(act: string, text: string, click: () => void, extra?: string) => HTMLButtonElement} */
+const button = (act, text, click, extra = "") =>
+  html("button", { type: "button", class: `gb-lesson-button ${extra}`, "data-act": act, click }, text);
+
+/** @param {Strip} strip */
+function heading(strip) {
+  const { data } = strip;
+  const done = known(data.lesson).done;
+  const dots = html("span", { class: "gb-lesson-dots", "aria-hidden": "true" },
+    Array.from({ length: data.of }, (_, at) => html("i", { class: at + 1 === data.mark ? "now" : done.includes(at + 1) ? "done" : "" })));
+  const title = html("h1", { tabindex: -1, id: "gb-lesson-title" }, ...inline(data.name));
+  const where = html("span", { class: "gb-lesson-where" }, `${data.title} · step ${data.mark} of ${data.of}`);
+  const fold = button("fold", strip.folded ? "Unfold" : "Fold", () => { strip.folded = !strip.folded; draw(strip); }, "gb-lesson-fold");
+  fold.setAttribute("aria-expanded", String(!strip.folded));
+  const on = data.next ? `Next: ${data.next.replaceAll("`", "")}` : "Finish";
+  const primary = data.done ? "gb-primary" : "";
+  const back = button("back", "Back", () => tell(strip, "move", { by: -1 }));
+  back.disabled = data.mark === 1;
+  const way = html("nav", { class: "gb-lesson-way", "aria-label": "Lesson" }, back,
+    button("next", on, () => tell(strip, "move", { by: 1 }), primary),
+    data.next ? button("leave", "Leave", () => tell(strip, "leave")) : "");
+  return html("div", { class: "gb-lesson-head" }, html("div", { class: "gb-lesson-name" }, title, where, dots), fold, way);
+}
+
+/** @param {Strip} strip */
+function question(strip) {
+  const { data } = strip;
+  if (!data.question || data.own === "text") return null;
+  const answered = data.answered;
+  const options = data.question.options.map((option, at) => {
+    const chosen = answered === at;
+    const right = data.answer?.right === at;
+    const one = html("button", {
+      type: "button", class: `gb-lesson-option${chosen ? " chosen" : ""}${right ? " right" : ""}`,
+      "data-option": at, "aria-pressed": String(chosen), click: () => choose(strip, at),
+    }, ...inline(option));
+    one.disabled = answered !== null;
+    return one;
+  });
+  return html("div", { class: "gb-lesson-ask", role: "group", "aria-label": "Question" },
+    html("p", { class: "gb-lesson-question" }, ...inline(data.question.text)), html("div", { class: "gb-lesson-options" }, options));
+}
+
+/** @param {Strip} strip */
+function reveal({ data }) {
+  if (!data.answer || !data.question || data.own === "text") return null;
+  const { right, because, evidence } = data.answer;
+  const verdict = data.answered === right ? "Yes: " : "It is: ";
+  return html("p", { class: "gb-lesson-because" },
+    html("b", {}, verdict, ...inline(data.question.options[right])), ". ", ...inline(because),
+    evidence ? html("span", { class: "gb-lesson-evidence" }, " ", ...inline(evidence)) : "");
+}
+
+/** @type {(strip: Strip, at: number) => void} */
+function choose(strip, at) {
+  if (strip.data.answered !== null) return;
+  strip.data = { ...strip.data, answered: at };
+  draw(strip);
+  remember(strip.data.lesson, { answers: { [strip.data.mark]: at } });
+  tell(strip, "answer", { index: at });
+}
+
+/** @param {Strip} strip */
+function draw(strip) {
+  const { root, data } = strip;
+  const focus = root.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset : null;
+  const own = data.own ? html("p", { class: "gb-lesson-own" }, `${OWN[data.own]} `,
+    button("again", "Back to the step", () => tell(strip, "again"), "gb-link")) : null;
+  const point = data.point && !data.own ? html("span", { class: "gb-visually-hidden" }, ` Look at: ${data.point}.`) : "";
+  const prose = data.prose ? html("p", { class: "gb-lesson-prose" }, ...inline(data.prose), point,
+    data.goal ? html("b", { class: "gb-lesson-goal" }, " ✓ done") : "") : null;
+  const ends = data.ends && (data.done || !data.question) ? html("p", { class: "gb-lesson-ends" }, "In one line: ", ...inline(data.ends)) : null;
+  const live = root.querySelector(":scope > .gb-lesson-live") ?? html("div", { class: "gb-lesson-live", role: "status" });
+  const why = reveal(strip);
+  if (live.textContent !== (why?.textContent ?? "")) live.replaceChildren(...(why ? [why] : []));
+  root.classList.toggle("gb-folded", strip.folded);
+  root.replaceChildren(heading(strip), ...[own, prose, question(strip)].filter((part) => part !== null), live, ...(ends ? [ends] : []));
+  root.dataset.state = JSON.stringify({
+    lesson: data.lesson, mark: data.mark, of: data.of, name: data.name, answered: data.answered, right: data.answer?.right ?? null,
+    own: data.own, done: data.done, goal: data.goal, asks: Boolean(data.question), folded: strip.folded, point: data.point,
+  });
+  if (focus?.act) /** @type {HTMLElement | null} */ (root.querySelector(`[data-act="${focus.act}"]`))?.focus();
+}
+
+/** @param {HTMLElement} parent @param {Data} data @param {Given["setTriggerValue"]} send */
+function build(parent, data, send) {
+  const root = html("section", { class: "gb-lesson", "aria-labelledby": "gb-lesson-title" });
+  parent.append(root);
+  const keys = (/** @type {KeyboardEvent} */ event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || document.querySelector("dialog[open]")) return;
+    const by = { n: 1, b: -1 }[event.key.toLowerCase()];
+    if (!by || (by < 0 && strip.data.mark === 1)) return;
+    event.preventDefault();
+    tell(strip, "move", { by });
+  };
+  document.addEventListener("keydown", keys);
+  /** @type {Strip} */
+  const strip = { root, data, send, moved: false, folded: false, stop: () => document.removeEventListener("keydown", keys) };
+  return strip;
+}
+
+/** @param {Given<Data>} given */
+export default function lesson({ parentElement, data, setTriggerValue }) {
+  const before = strips.get(parentElement);
+  const strip = before && parentElement.contains(before.root) ? before : build(parentElement, data, setTriggerValue);
+  strips.set(parentElement, strip);
+  strip.send = setTriggerValue;
+  const changed = before !== strip || strip.data.mark !== data.mark || strip.data.lesson !== data.lesson;
+  strip.data = data;
+  if (changed) strip.folded = false;
+  remember(data.lesson, { at: data.mark, of: data.of, title: data.title, ...(data.done ? { done: [data.mark] } : {}) });
+  draw(strip);
+  // The answer of an earlier visit is taken up again.
+  const kept = known(data.lesson).answers[data.mark];
+  if (changed && data.question && data.answered === null && kept !== undefined && kept < data.question.options.length) choose(strip, kept);
+  if (changed && (moving || strip.moved)) strip.root.querySelector("h1")?.focus({ preventScroll: matchMedia("(max-width: 640px)").matches });
+  if (changed) moving = strip.moved = false;
+  return () => {
+    if (parentElement.isConnected && parentElement.contains(strip.root)) return;
+    moving ||= strip.moved;
+    strip.stop();
+    strips.delete(parentElement);
+  };
+}
+
+// Whether a step was left through the strip: on the next page the heading takes the focus.
+let moving = false;

@@ -1,0 +1,272 @@
+"""Measures of one model on one text, by name: the closed list from which lessons take their numbers.
+
+`MEASURES` declares each with its arguments; `core.analysis.expressions` reads them in a text like
+`weight(L3H2, 10, 3) > 0.9` and asks `Measures` for their values. A measure is a number or a token, and nothing is
+evaluated as Python.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+import torch
+
+from core.analysis.heads.steps import Change, attention_steps
+from core.analysis.health.component_ablation import predicting_row
+from core.analysis.stream.logit_lens import logit_lens
+from core.hooks import Intervention, ablate_head, intervene
+from core.language_model import LanguageModel
+from core.trace import Trace
+
+Number = float | str
+Kind = Literal["token", "text", "head", "parts", "count"]
+
+
+class MeasureError(ValueError):
+    """Raised for a measure that does not exist, or whose arguments this model and text do not have."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One measure: the kinds of its arguments, how many of them are needed, and how its value is written."""
+
+    takes: tuple[Kind, ...]
+    needs: int
+    digits: int  # decimals of its value in prose
+    about: str
+
+
+MEASURES: dict[str, Measure] = {
+    "p": Measure(("token", "text"), 1, 3, "the probability of a next token"),
+    "top": Measure(("text",), 0, 3, "the probability of the likeliest next token"),
+    "said": Measure(("text",), 0, 0, "the likeliest next token"),
+    "loss": Measure(("text",), 0, 2, "the mean loss of the text, in nats a token"),
+    "nats": Measure(("count",), 1, 2, "the loss of one token, by its place in the text, in nats"),
+    "hardest": Measure((), 0, 0, "the token that was expected least"),
+    "logp": Measure(("text", "text"), 1, 2, "the sum of log-probabilities of a continuation, in nats"),
+    "lens": Measure(("count", "token"), 1, 3, "the probability of a token, read off the stream after a block"),
+    "weight": Measure(("head", "count", "count"), 3, 3, "the weight that a head's row gives to a column"),
+    "score": Measure(("head", "count", "count"), 3, 1, "the score of a head's row and column, before the softmax"),
+    "off": Measure(("parts", "token", "text"), 1, 3, "the probability of a token with parts of the model off"),
+    "hide": Measure(("head", "count", "count", "token"), 3, 3, "the probability of a token with one key hidden"),
+    "trained": Measure(("count", "token", "text"), 1, 3, "the probability of a token after some training steps"),
+    "same": Measure(("count", "count"), 2, 3, "the cosine of two rows' embeddings"),
+    "pieces": Measure(("text",), 1, 0, "the number of tokens that a text becomes"),
+}  # fmt: skip
+
+_HEAD = re.compile(r"L(\d+)H(\d+)")
+_PART = re.compile(r"(attention|mlp)(\d+)")
+_OUTPUTS = {"attention": "hook_attn_out", "mlp": "hook_mlp_out"}
+
+
+@dataclass
+class Measures:
+    """The measures of a model on a text.
+
+    `moment` opens the model as it was after a step of its training; None: `trained` is not available.
+    """
+
+    lm: LanguageModel
+    text: str
+    target: str | None = None
+    moment: Callable[[int], LanguageModel] | None = None
+    _passes: dict[str, Trace] = field(default_factory=dict)
+
+    def value(self, name: str, arguments: Sequence[str]) -> Number:
+        """Compute one measure.
+
+        Raises:
+            MeasureError: no such measure, or an argument that is wrong, or that this model or text lacks.
+        """
+        measure = MEASURES.get(name)
+        if measure is None:
+            raise MeasureError(f"there is no measure “{name}”: there are {', '.join(MEASURES)}")
+        if not measure.needs <= len(arguments) <= len(measure.takes):
+            raise MeasureError(f"{name} takes {_takes(measure)}; it was given {len(arguments)}")
+        given = [_READ[kind](raw) for kind, raw in zip(measure.takes, arguments, strict=False)]
+        try:
+            found: Number = getattr(self, f"_{name}")(*given)
+        except (ValueError, IndexError) as why:  # a head, a row or a text that this model lacks
+            raise MeasureError(f"{name}({', '.join(arguments)}): {why}") from why
+        return found
+
+    def written(self, name: str, value: Number) -> str:
+        """Write a measure's value as prose shows it: a token with its space as a dot, a number rounded."""
+        if isinstance(value, str):
+            return value.replace(" ", "·", 1) if value.startswith(" ") else value
+        return f"{value:.{MEASURES[name].digits}f}"
+
+    # ------------------------------------------------------------------------------------------------- the measures
+
+    def _p(self, token: str, text: str | None = None) -> float:
+        return self._chance(self._pass(text), token)
+
+    def _top(self, text: str | None = None) -> float:
+        return float(self._likely(self._pass(text)).max())
+
+    def _said(self, text: str | None = None) -> str:
+        return self.lm.tokenizer.display(int(self._likely(self._pass(text)).argmax()))
+
+    def _loss(self, text: str | None = None) -> float:
+        return -float(self.lm.score(self.text if text is None else text, target=self.target).mean())
+
+    def _nats(self, place: int) -> float:
+        losses = self._losses(self.text)
+        return losses[_of(place, len(losses) + 1, "token") - 1]
+
+    def _hardest(self) -> str:
+        losses = self._losses(self.text)
+        at = 1 + max(range(len(losses)), key=losses.__getitem__)
+        return self.lm.tokenizer.display(self._ids(self.text)[at])
+
+    def _logp(self, more: str, text: str | None = None) -> float:
+        before = self.text if text is None else text
+        whole, start = self._ids(before + more), self._ids(before)
+        if whole[: len(start)] != start:
+            raise MeasureError(f"“{more}” changes the tokens before it: begin it with a space")
+        return -sum(self._losses(before + more)[len(start) - 1 :])
+
+    def _lens(self, block: int, token: str | None = None) -> float:
+        trace = self._pass()
+        lens = logit_lens(self.lm, trace, token=self._id(token))
+        assert lens.chance is not None
+        return float(lens.chance[_of(block, len(lens.chance) - 1, "block") + 1, self._row(trace)])
+
+    def _weight(self, head: tuple[int, int], row: int, column: int) -> float:
+        return float(self._head(head).pattern[row, column])
+
+    def _score(self, head: tuple[int, int], row: int, column: int) -> float:
+        return float(self._head(head).masked[row, column])
+
+    def _off(self, parts: Sequence[str], token: str | None = None, text: str | None = None) -> float:
+        said = self._said(text) if token is None else token
+        with intervene(*map(self._without, parts)):
+            return self._chance(self._run(self.text if text is None else text), said)
+
+    def _hide(self, head: tuple[int, int], row: int, column: int, token: str | None = None) -> float:
+        row = _of(row, len(self._head(head).ids), "row")
+        hidden = self._head(head, Change(edits=((row, column, float("-inf")),)))
+        return float(hidden.after[self._id(token)])
+
+    def _trained(self, step: int, token: str | None = None, text: str | None = None) -> float:
+        if self.moment is None:
+            raise MeasureError("no moments of this model's training were kept")
+        said = self._said(text) if token is None else token
+        return Measures(self.moment(step), self.text if text is None else text, self.target)._p(said)
+
+    def _same(self, row: int, other: int) -> float:
+        rows = self._pass()["hook_embed"]
+        return float(torch.cosine_similarity(rows[row], rows[other], dim=-1))
+
+    def _pieces(self, text: str) -> float:
+        return len(self.lm.encode(text, add_special_tokens=False))
+
+    # ---------------------------------------------------------------------------------------------- what they share
+
+    def _run(self, text: str) -> Trace:
+        return self.lm.trace(text, target=self.target)
+
+    def _pass(self, text: str | None = None) -> Trace:
+        read = self.text if text is None else text
+        if read not in self._passes:
+            self._passes[read] = self._run(read)
+        return self._passes[read]
+
+    def _ids(self, text: str) -> list[int]:
+        """The tokens of the text that is predicted token by token."""
+        if self.lm.config.shape != "decoder":
+            raise MeasureError("this measure is of decoders, which read from left to right")
+        return self.lm.encode(text)
+
+    def _losses(self, text: str) -> list[float]:
+        """The loss of every token but the first."""
+        if len(self._ids(text)) < 2:
+            raise MeasureError("a text of one token has no loss")
+        return [-float(one) for one in self.lm.score(text)]
+
+    def _row(self, trace: Trace) -> int:
+        return predicting_row(self.lm, trace.ids.tolist(), trace.rows)
+
+    def _likely(self, trace: Trace) -> torch.Tensor:
+        return trace.probabilities(self._row(trace))
+
+    def _chance(self, trace: Trace, token: str) -> float:
+        return float(self._likely(trace)[self._id(token)])
+
+    def _head(self, head: tuple[int, int], change: Change = Change()) -> Any:  # noqa: B008  (it is frozen)
+        kind: Any = "cross" if self.lm.config.shape == "encoder-decoder" else "self"
+        position = self._row(self._pass())
+        return attention_steps(
+            self.lm, self.text, layer=head[0], head=head[1], attention=kind, change=change, target=self.target,
+            position=position,
+        )  # fmt: skip
+
+    def _without(self, part: str) -> Intervention:
+        if found := _HEAD.fullmatch(part):
+            return ablate_head(int(found[1]), int(found[2]))
+        found = _PART.fullmatch(part)
+        assert found is not None, "checked as it was read"
+        half, layer = found.groups()
+        prefix = "decoder." if self.lm.config.shape == "encoder-decoder" else ""
+        return Intervention((f"{prefix}blocks.{layer}.{_OUTPUTS[half]}",), torch.zeros_like, f"{part} off")
+
+    @cached_property
+    def _own(self) -> str:
+        return self._said()
+
+    def _id(self, token: str | None) -> int:
+        said = self._own if token is None else token
+        ids = self.lm.encode(said, add_special_tokens=False)
+        if len(ids) == 1:
+            return ids[0]
+        # A piece that no text begins with, such as the second half of a word
+        alike = [id for id in range(self.lm.config.d_vocab) if self.lm.tokenizer.display(id) == said]
+        if not alike:
+            raise MeasureError(f"“{said}” is not one token of this model but {len(ids)}")
+        return alike[0]
+
+
+def _of(index: int, count: int, what: str) -> int:
+    if not -count <= index < count:
+        raise IndexError(f"there is no {what} {index}: there are {count}")
+    return index % count
+
+
+def _token(raw: str) -> str:
+    return " " + raw[1:] if raw.startswith("·") else raw
+
+
+def _head_of(raw: str) -> tuple[int, int]:
+    found = _HEAD.fullmatch(raw)
+    if not found:
+        raise MeasureError(f"“{raw}” names no head: write L3H2 for head 2 of block 3")
+    return int(found[1]), int(found[2])
+
+
+def _parts(raw: str) -> list[str]:
+    named = raw.split()
+    for part in named:
+        if not _HEAD.fullmatch(part) and not _PART.fullmatch(part):
+            raise MeasureError(f"“{part}” names no part: write L3H2, attention3 or mlp3")
+    return named
+
+
+def _count(raw: str) -> int:
+    try:
+        return int(raw)
+    except ValueError:
+        raise MeasureError(f"“{raw}” is not a whole number") from None
+
+
+_READ: dict[Kind, Callable[[str], Any]] = {
+    "token": _token, "text": str, "head": _head_of, "parts": _parts, "count": _count,
+}  # fmt: skip
+
+
+def _takes(measure: Measure) -> str:
+    """List a measure's arguments, those that may be left out in brackets."""
+    return ", ".join(kind if at < measure.needs else f"[{kind}]" for at, kind in enumerate(measure.takes))

@@ -1,0 +1,175 @@
+"""Lessons in a real browser: each played to its end by mouse, by keys and on a phone; what stays in the browser."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from app.lessons import library
+from app.lessons.reading import Lesson
+from tests.browser import driver
+
+SHIPPED = [library.find(name) for name in library.ORDER]
+every_lesson = pytest.mark.parametrize("lesson", SHIPPED, ids=[one.name for one in SHIPPED])
+STATE = "JSON.parse(document.querySelector('.gb-lesson')?.dataset.state ?? '{}')"
+
+
+def strip(page: Page) -> dict[str, Any]:
+    """What the strip shows."""
+    found: dict[str, Any] = page.evaluate(STATE)
+    return found
+
+
+def at(page: Page, mark: int) -> dict[str, Any]:
+    """Wait until a step is shown on its drawn page."""
+    page.wait_for_function(f"mark => {STATE}.mark === mark", arg=mark, timeout=1000 * driver.SECONDS)
+    driver.wait_until_drawn(page)
+    return strip(page)
+
+
+def answer(page: Page, index: int) -> dict[str, Any]:
+    """Choose an option and wait for what it shows."""
+    page.locator(f'[data-option="{index}"]').click()
+    page.wait_for_function(f"{STATE}.right !== null", timeout=1000 * driver.SECONDS)
+    driver.wait_until_drawn(page)
+    return strip(page)
+
+
+def pointed(page: Page, lesson: Lesson, mark: int) -> None:
+    """What the step points at is framed in a picture, unless the answer brings it."""
+    step = lesson.steps[mark - 1]
+    if not step.point:
+        return
+    framed = page.locator(f'.gb-figure[data-point="{step.point}"] .gb-point')
+    framed.wait_for(state="visible", timeout=10_000)
+    box = framed.bounding_box()
+    assert box is not None and box["width"] > 8 and box["height"] > 8
+
+
+@every_lesson
+def test_every_step_by_mouse(lesson: Lesson, page: Page) -> None:
+    driver.open_page(page, lesson.steps[0].at.slug, path=lesson.name)
+    for mark, step in enumerate(lesson.steps, 1):
+        now = at(page, mark)
+        assert (now["name"], now["own"]) == (step.title, ""), f"step {mark}"
+        if step.question is None or step.shows is None:
+            pointed(page, lesson, mark)
+        if step.question is not None:
+            now = answer(page, (step.question.right + 1) % len(step.question.options))
+            assert now["right"] == step.question.right and now["own"] == "" and now["done"], f"step {mark}"
+            assert step.question.because.replace("`", "")[:40] in page.locator(".gb-lesson-live").inner_text()
+        broken = page.get_by_text(driver.BROKEN)
+        assert broken.count() == 0, f"step {mark}"
+        page.locator('.gb-lesson [data-act="next"]').click()
+    page.wait_for_selector(".gb-lesson", state="detached", timeout=1000 * driver.SECONDS)
+    kept = page.evaluate("JSON.parse(localStorage['glassbox.lessons'])")[lesson.name]
+    assert kept["at"] == len(lesson.steps) and len(kept["answers"]) == sum(
+        1 for step in lesson.steps if step.question
+    )
+
+
+@every_lesson
+def test_every_step_by_keys(lesson: Lesson, page: Page) -> None:
+    driver.open_page(page, lesson.steps[0].at.slug, path=lesson.name)
+    for mark in range(1, len(lesson.steps)):
+        at(page, mark)
+        page.keyboard.press("n")
+    at(page, len(lesson.steps))
+    heading = page.evaluate("document.activeElement.id")
+    assert heading == "gb-lesson-title", "the next step's heading has the focus"
+    page.keyboard.press("b")
+    at(page, len(lesson.steps) - 1)
+
+
+@every_lesson
+def test_every_step_on_a_phone(lesson: Lesson, browser: Browser, server: driver.Server) -> None:
+    context = driver.new_context(browser, server, viewport=driver.PHONE)
+    page = context.new_page()
+    driver.open_page(page, lesson.steps[0].at.slug, path=lesson.name)
+    for mark, step in enumerate(lesson.steps, 1):
+        at(page, mark)
+        box = page.locator(".gb-lesson").bounding_box()
+        assert box is not None and box["y"] + box["height"] <= 845 and box["height"] <= 0.56 * 844
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        if step.question is not None:
+            answer(page, step.question.right)
+        page.locator('.gb-lesson [data-act="next"]').click()
+    page.wait_for_selector(".gb-lesson", state="detached", timeout=1000 * driver.SECONDS)
+    context.close()
+
+
+def test_start_here_go_on_and_forget(page: Page) -> None:
+    driver.open_page(page, "home")
+    assert "Start here" in page.locator(".gb-start").inner_text()
+    page.locator(".gb-start [data-start]").click()
+    at(page, 1)
+    answer(page, 0)
+    page.locator('.gb-lesson [data-act="next"]').click()
+    at(page, 2)
+    page.locator('.gb-lesson [data-act="leave"]').click()
+    page.wait_for_selector(".gb-start", timeout=1000 * driver.SECONDS)
+    assert (
+        "Go on" in page.locator(".gb-start").inner_text()
+        and "step 2" in page.locator(".gb-start").inner_text()
+    )
+    page.locator(".gb-start [data-start]").click()
+    at(page, 2)
+    page.locator('.gb-lesson [data-act="back"]').click()
+    now = at(page, 1)
+    assert now["answered"] == 0, "the answer of before is kept"
+    page.reload()
+    now = at(page, 1)
+    page.wait_for_function(f"{STATE}.answered === 0")
+    assert now["lesson"] == library.FIRST, "a reload resumes"
+    page.locator('.gb-lesson [data-act="leave"]').click()
+    page.locator(".gb-start [data-list]").click()
+    page.wait_for_selector(".gb-lessons", timeout=1000 * driver.SECONDS)
+    page.locator(f'[data-forget="{library.FIRST}"]').click()
+    assert library.FIRST not in page.evaluate("JSON.parse(localStorage['glassbox.lessons'])")
+    page.locator(f'[data-read="{library.FIRST}"]').click()
+    page.wait_for_selector(".gb-document", timeout=1000 * driver.SECONDS)
+    page.emulate_media(media="print")
+    assert (
+        not page.locator('[data-testid="stSidebar"]').is_visible()
+        and page.locator(".gb-document").is_visible()
+    )
+
+
+def test_a_view_becomes_a_step(page: Page) -> None:
+    driver.open_page(
+        page, "attention", v=1, model="tales-gpt", text="A red ball. 50% & more", block=1, head=3
+    )
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy as a step").click()
+    page.wait_for_function("document.querySelector('.gb-take-status').textContent === 'Copied'")
+    stub = page.evaluate("navigator.clipboard.readText()")
+    lesson = library.reading.parse("mine", f"# Mine\nasks: What?\nminutes: 5\n\n{stub}")
+    values = lesson.steps[0].at.state()
+    assert lesson.steps[0].at.slug == "attention" and values["text"] == "A red ball. 50% & more"
+    assert (values["block"], values["head"]) == (1, 3)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_strip_and_the_list_are_accessible(theme: str, page: Page) -> None:
+    driver.open_page(page, "attention", path=library.FIRST, mark=6)
+    at(page, 6)
+    driver.set_theme(page, theme)
+    assert not driver.axe_lines(driver.axe(page))
+    answer(page, 0)
+    assert not driver.axe_lines(driver.axe(page))
+    driver.open_page(page, "lessons")
+    page.wait_for_selector(".gb-lessons", timeout=1000 * driver.SECONDS)
+    driver.set_theme(page, theme)
+    assert not driver.axe_lines(driver.axe(page))
+
+
+@pytest.mark.parametrize("mark", [1, 4, 6, 8])
+def test_strip_and_picture_share_the_first_screen(mark: int, page: Page) -> None:
+    driver.open_page(page, library.find(library.FIRST).steps[mark - 1].at.slug, path=library.FIRST, mark=mark)
+    at(page, mark)
+    framed = page.locator(".gb-figure .gb-point:visible").first.bounding_box()
+    assert framed is not None and framed["y"] + framed["height"] <= driver.DESKTOP["height"]
+    assert json.loads(page.locator(".gb-lesson").get_attribute("data-state") or "{}")["mark"] == mark

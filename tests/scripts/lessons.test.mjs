@@ -1,0 +1,45 @@
+// What a browser keeps of lessons, the card's choice of the next one, and a view written as a step.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+
+/** @type {Record<string, string>} */
+const store = {};
+globalThis.localStorage = /** @type {any} */ ({ getItem: (/** @type {string} */ key) => store[key] ?? null, setItem: (/** @type {string} */ key, /** @type {string} */ value) => { store[key] = value; } });
+const { all, forget, joined, known, remember } = await import("../../app/lessons/progress.js");
+const { open } = await import("../../app/lessons/card.js");
+const { stepOf } = await import("../../app/frame/takeaway.js");
+
+test("progress joins what is new to what is known", () => {
+  remember("why", { at: 2, of: 5, title: "Why", done: [1] });
+  remember("why", { at: 3, done: [2, 1], answers: { 2: 0 } });
+  remember("why", { answers: { 3: 1 } });
+  assert.deepEqual(known("why"), { at: 3, of: 5, title: "Why", done: [1, 2], answers: { 2: 0, 3: 1 } });
+  assert.deepEqual(joined(known("none"), { at: 1 }).done, []);
+  forget("why");
+  assert.deepEqual(all(), {});
+});
+
+test("whatever stands in the storage, nothing breaks", () => {
+  for (const wrong of ["", "[1]", "null", "{", '{"why": 3}', '{"why": {"at": 2}}', '{"why": {"done": 3, "answers": "x"}}']) {
+    store["glassbox.lessons"] = wrong;
+    assert.equal(typeof all(), "object");
+    assert.deepEqual([known("why").answers, known("why").done], [{}, []]);
+  }
+  delete store["glassbox.lessons"];
+});
+
+test("a lesson is open between its first and its last step", () => {
+  const lesson = { name: "why", title: "", asks: "", minutes: 1, of: 3 };
+  const at = (/** @type {number} */ step, /** @type {number[]} */ done) => open(lesson, { why: { at: step, of: 3, title: "", done, answers: {} } });
+  assert.equal(open(lesson, {}), null);
+  assert.equal(at(1, [])?.at, 1);
+  assert.equal(at(3, [1, 2, 3]), null);
+  assert.equal(at(9, []), null, "the lesson has become shorter");
+});
+
+test("a view as a step: its link without version and lesson, and room for words", () => {
+  const text = stepOf({ pathname: "/base/attention", search: "?v=1&path=why&mark=3&text=A+%26+b%25&block=3" });
+  assert.match(text, /^## Title of the step\nat: \/attention\?text=A %26 b%25&block=3\n/);
+  assert.match(stepOf({ pathname: "/", search: "" }), /\nat: \/\n/);
+});
