@@ -87,7 +87,6 @@ class Asked:
         key: str,
         numbers: Mapping[str, Told] | None = None,
         shows: Mapping[str, str | int | float | bool] | None = None,
-        /,
         **values: Told,
     ) -> Answer:
         """Return the answer of which option `key` is the right one.
