@@ -129,7 +129,7 @@ def fill(text: str, values: Mapping[str, Told], where: str = "") -> str:
     return _PLACE.sub(put, text)
 
 
-def ask(page: str, name: str, *, order: Sequence[str] = (), **values: Told) -> Asked:
+def ask(page: str, name: str, /, *, order: Sequence[str] = (), **values: Told) -> Asked:
     """Ask a question of the file.
 
     Args:

@@ -96,7 +96,8 @@ if both:
         widgets.segments("Stack", "stack", ("encoder", "decoder"), markup.capital)
         decoder_text.draw(ctx)
 
-question = ask(lm, ctx.text, ids, row, block, ctx.stack)
+side = ctx.stack
+question = ask(lm, ctx.text, ids, row, block, side)
 load = ctx.load_source
 source = ablation.source(by_hand, state.get("silence"), count)
 given = ctx.inputs
@@ -104,14 +105,14 @@ given = ctx.inputs
 
 def judge() -> page.Answer:
     """The question's answer, from a pass of the changed text."""
-    return question.judge(lm, ctx.text, target, ctx.stack)
+    return question.judge(lm, ctx.text, target, side)
 
 
 def notebook() -> list[str]:
     """The shown numbers and the question's answer, computed again."""
     shipped = kept is not None and read is None
     made = export.cells(load, given, seen, source, stack, config.head != "none", shipped)
-    return [*made, *export.reach_cells(question, question.measure(lm, ctx.text, target, ctx.stack))]
+    return [*made, *export.reach_cells(question, question.measure(lm, ctx.text, target, side))]
 
 
 with page.foot():

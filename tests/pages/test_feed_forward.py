@@ -151,8 +151,8 @@ def test_the_answer_is_what_the_notebook_computes(name: str, block: int, open_pa
         {"before": found.before, "after": found.after, "neurons": found.neurons}, rel=1e-3, abs=1e-6
     )
     later = ran["PLACE"] > steps.row and ran["lm"].config.shape == "decoder"
-    assert answer.index == (2 if later else 0 if block == 0 else 1)
-    assert (found.before == 0) == (block == 0 or later)
+    assert answer.index == (2 if later else 0 if steps.layer == 0 else 1)
+    assert (found.before == 0) == (steps.layer == 0 or later)
 
 
 def test_a_notebook_with_a_switch_by_hand_needs_the_same_neuron(open_page: OpenPage) -> None:

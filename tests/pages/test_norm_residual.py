@@ -113,7 +113,7 @@ def test_what_entered_is_left_when_all_that_was_written_is_taken_away(name: str,
     assert answer.numbers["apart"] < 1e-3 and answer.index == 0
 
 
-def test_norms_in_the_stream_rescale_what_entered(
+def test_norms_in_the_stream_and_no_residuals_leave_nothing_of_what_entered(
     open_page: OpenPage, tmp_path: Any, monkeypatch: Any
 ) -> None:
     for name, shape, right in [
