@@ -87,6 +87,7 @@ class Asked:
         key: str,
         numbers: Mapping[str, Told] | None = None,
         shows: Mapping[str, str | int | float | bool] | None = None,
+        /,
         **values: Told,
     ) -> Answer:
         """Return the answer of which option `key` is the right one.
@@ -129,7 +130,7 @@ def fill(text: str, values: Mapping[str, Told], where: str = "") -> str:
     return _PLACE.sub(put, text)
 
 
-def ask(page: str, name: str, *, order: Sequence[str] = (), **values: Told) -> Asked:
+def ask(page: str, name: str, /, *, order: Sequence[str] = (), **values: Told) -> Asked:
     """Ask a question of the file.
 
     Args:

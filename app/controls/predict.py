@@ -35,7 +35,6 @@ class NotYet(Exception):
     """
 
 
-@st.fragment
 def predict_card(
     question: str,
     options: tuple[str, ...],
@@ -43,7 +42,7 @@ def predict_card(
     about: Sequence[object],
     another: Callable[[int], Mapping[str, Value]] | None = None,
 ) -> None:
-    """Draw one question as a card. A fragment: choosing an option redraws this card, not the page.
+    """Draw one question as a card.
 
     Predictions and answers are kept in the session and shown again when the learner comes back. While the picture
     shows an answer's evidence (`_show`), the card stays with that answer, whatever the page would ask of that state.
@@ -55,6 +54,21 @@ def predict_card(
         about: what the answer is computed from; when one of these changes, it is another question.
         another: given a seed, returns fields (a text, a place) whose state asks the question anew.
     """
+    state.memo("predict.page").clear()  # this run draws the whole page
+    _card(question, options, answer, about, another)
+
+
+@st.fragment
+def _card(
+    question: str,
+    options: tuple[str, ...],
+    answer: Callable[[], Answer],
+    about: Sequence[object],
+    another: Callable[[int], Mapping[str, Value]] | None,
+) -> None:
+    """Draw the card. A fragment: choosing an option redraws it and not the page; showing an answer redraws the page."""
+    if state.memo("predict.page"):
+        st.rerun()
     pinned = _pinned()
     record = pinned or _record(question, options, about)
     question, options = str(record["question"]), tuple(record["options"])
@@ -158,7 +172,6 @@ def _go_on(record: dict[str, Any], another: Callable[[int], Mapping[str, Value]]
                 key="predict.show",
                 on_click=state.whole(_take_back if back else _show),
                 args=() if back else (record,),
-                help="Puts the picture back to what was asked" if back else "Sets the picture to this answer",
             )
         if another is not None:
             st.button(
@@ -166,7 +179,6 @@ def _go_on(record: dict[str, Any], another: Callable[[int], Mapping[str, Value]]
                 key="predict.another",
                 on_click=state.whole(_another),
                 args=(another,),
-                help="Asks this about another text or place",
             )
 
 
@@ -174,7 +186,7 @@ def _show(record: dict[str, Any]) -> None:
     """Set the picture to an answer's evidence, as one undo step, and keep the card with that answer."""
     shows: Mapping[str, Value] = record["answer"].shows
     before = state.snapshot()
-    state.update(shows)
+    _set(shows)
     pin = state.memo("predict.shown")
     pin.clear()
     pin.update(
@@ -196,7 +208,7 @@ def _pinned() -> dict[str, Any] | None:
 def _take_back() -> None:
     """Put the picture back to the state that the question is about."""
     pin = state.memo("predict.shown")
-    state.update(pin["before"])
+    _set(pin["before"])
     pin.clear()
 
 
@@ -209,4 +221,10 @@ def _another(draw_anew: Callable[[int], Mapping[str, Value]]) -> None:
         pin.clear()
     asked = state.memo("predict.another")
     seed = asked[state.page()] = asked.get(state.page(), -1) + 1
-    state.update(before | dict(draw_anew(seed)))
+    _set(before | dict(draw_anew(seed)))
+
+
+def _set(values: Mapping[str, Value]) -> None:
+    """Set fields as one undo step, and have the whole page drawn, of which the card is a fragment."""
+    state.update(values)
+    state.memo("predict.page")["drawn"] = False

@@ -10,7 +10,7 @@ from app.frame.page import Context
 from core.runs.serialized import pack_vectors
 from pages.embeddings.figure import ANSWERS, NEAR, Seen
 from pages.embeddings.in_context import Pair
-from pages.embeddings.question import COUNT, Question
+from pages.embeddings.question import Question
 
 WRITTEN = 24  # numbers of each of the text's rows that the table holds
 
@@ -99,14 +99,12 @@ near = table.around({seen.subject.row}, {NEAR})
 assert [one.row for one in near] == {list(near)}
 same([one.cosine for one in near], {list(near.values())})
 print([(one.word, round(one.cosine, 3)) for one in near])"""
-    asked = f"""# %% The question: half of the numbers
-KEPT, ROW = {question.kept}, {question.row}
-asked = {"own" if "model" in seen.tables else "static"}
-before, cut = asked.around(ROW, {COUNT}), asked.first(KEPT)
-after = cut.around(ROW, {COUNT})
-stay = len({{one.row for one in before}} & {{one.row for one in after}})
-assert (stay, before[0].row) == ({answer.numbers["stay"]}, {answer.numbers["nearest"]})
-same([before[0].cosine, cut.written(ROW, before[0].row).cosine], [{_short(answer.numbers["before"])}, {_short(answer.numbers["after"])}])"""  # noqa: E501
+    asked = f"""# %% The question: whose row points most nearly the same way
+ROW = {question.row}
+cosines = [table.written(ROW, other).cosine for other in {list(question.rows.values())}]
+print(table.words[ROW], [round(cosine, 3) for cosine in cosines])
+assert table.around(ROW, 1)[0].row == {question.near}
+same(cosines, {[_short(value) for value in answer.numbers.values()]})"""
     return [first, second, *_analogy(seen), asked, *_in_context(pair)]
 
 

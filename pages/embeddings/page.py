@@ -16,7 +16,7 @@ from core.vectors.map_view import map_view
 from core.vectors.sentences import pool, sentence_vectors
 from core.vectors.static import StaticVectors
 from pages.embeddings import export, figure, in_context, learning, sentences, turned
-from pages.embeddings.question import ask
+from pages.embeddings.question import another, ask
 
 LONGEST = 64  # tokens of the text
 KEYS = ("follow", "seek", "analogy", "gaze", "stage")
@@ -58,22 +58,17 @@ with page.controls():
     )
 
 pair = in_context.read_pair(ctx)
-asked = tables.get("model", seen.table)
-row = seen.subject.row if seen.which == "model" or "model" not in tables else seen.other
-question = ask(asked, ctx.ids[-1] if row is None else row)
+question = ask(seen.table, seen.pieces, seen.subject.row)
 load = ctx.load_source
 beside = sentences.readers_beside(ctx)
 read = partial(sentences.compare_readers, ctx, load, beside, *sentences.sentences())
 
 with page.foot():
-    own = ("model", ctx.model_key)
-    other = (seen.which, state.get("learned"), state.get("glimpse"))
+    about = (seen.which, figure.key_of(ctx, seen), question.row, question.beside)
     page.predict(
-        question.text,
-        question.options,
-        question.judge,
-        (*(own if "model" in tables else other), question.row),
-    )
+        question.asked.text, question.asked.options, question.judge, about,
+        partial(another, seen.pieces, seen.subject.row),
+    )  # fmt: skip
     page.code(
         StaticVectors.look_up, StaticVectors.cosines, StaticVectors.around, solve, map_view, compare, sentence_vectors,
         pool,

@@ -1,57 +1,106 @@
-"""Ask who is still near when half of every row is taken away."""
+"""Ask whose row points the same way as a word's of the text: a related one's, one spelled alike, or one beside it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app import markup
-from app.controls.predict import Answer
-from app.counts import counted
+from app import markup, questions
+from app.controls.predict import Answer, draw
 from core.vectors.static import StaticVectors
+from pages.embeddings.figure import Piece
 
-COUNT = 10  # neighbours
+LEAST = 3  # letters of a word that is asked about
+COMMON = 400  # the table's first words, from which one is drawn where the text has no other
 
 
 @dataclass(frozen=True)
 class Question:
-    """About a row of a table of which only the first `kept` numbers stay."""
+    """About a row of a table: its nearest row, one spelled alike, and one that stands beside it."""
 
-    text: str
-    options: tuple[str, ...]
+    asked: questions.Asked
     table: StaticVectors
     row: int
-    kept: int
-    bounds: tuple[int, ...]  # the smallest count of each option but the last, which is everything below
+    near: int
+    spelled: int
+    beside: int
+    shows: Mapping[str, str | int]
 
     def judge(self) -> Answer:
-        """Count how many of the nearest words stay among the nearest, with the best one's cosine before and after."""
-        before = self.table.around(self.row, COUNT)
-        cut = self.table.first(self.kept)
-        after = cut.around(self.row, COUNT)
-        stay = len({one.row for one in before} & {one.row for one in after})
-        best = before[0]
-        now = cut.written(self.row, best.row).cosine
-        index = next((at for at, least in enumerate(self.bounds) if stay >= least), len(self.bounds))
-        word = markup.mono(markup.visible(best.word))
-        why = (
-            f"{stay} of {len(before)} stay. The cosine of the nearest, {word}, was {best.cosine:.3f} and is {now:.3f} "
-            "with half the numbers: what a word means is spread over all of them, so a half still tells much."
+        """Compare the cosines of the three."""
+        of = {name: self.table.written(self.row, row).cosine for name, row in self.rows.items()}
+        return self.asked.answer(
+            "near", {**of}, self.shows, **{f"cosine_{name}": value for name, value in of.items()}
         )
-        return Answer(index, why, {"stay": stay, "before": best.cosine, "after": now, "nearest": best.row})
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """The rows behind the options, by their keys."""
+        return {"near": self.near, "spelled": self.spelled, "beside": self.beside}
 
 
-def ask(table: StaticVectors, row: int) -> Question:
-    """Ask about the open model's own table, or GloVe where the model has none."""
-    many = min(COUNT, len(table) - 1)
-    kept = max(1, table.size // 2)
-    word = markup.mono(markup.visible(table.words[row]))
-    text = (
-        f"Keep {kept} of the {counted(table.size, 'number')} of each row of {table.name}: "
-        f"of the {counted(many, 'word')} nearest to {word}, how many are still among the {many} nearest?"
+def ask(table: StaticVectors, pieces: Sequence[Piece], subject: int) -> Question:
+    """Ask about the word of the text that follows the one whose neighbours the picture shows.
+
+    Args:
+        pieces: the words of the text, with their rows. subject: the row that the picture looks up.
+    """
+    at, row, shows = _chosen(table, pieces, subject)
+    near = table.around(row, 1)[0].row
+    around = [piece.row for piece in (*pieces[at + 1 :], *reversed(pieces[:at])) if piece.row is not None]
+    others = [
+        each
+        for each in (*around, *range(len(table)))
+        if each not in (row, near) and _reads(table.words[each])
+    ]
+    beside = others[0] if others else near
+    spelled = _spelled(table, row, {row, near, beside})
+    words = {"near": near, "spelled": spelled, "beside": beside}
+    order = sorted(words, key=lambda name: table.words[words[name]].strip())
+    said = {name: markup.mono(markup.visible(table.words[each])) for name, each in words.items()}
+    asked = questions.ask(
+        "embeddings", "same-way", order=order, word=markup.mono(markup.visible(table.words[row])), **said
     )
-    most, some = max(1, many - 2), max(1, many // 2 - 1)
-    bounds = (most, some) if some < most else (most,)
-    options = tuple(
-        f"{low} or more" if at == 0 else f"{low} to {bounds[at - 1] - 1}" for at, low in enumerate(bounds)
-    )
-    return Question(text, (*options, f"Fewer than {bounds[-1]}"), table, row, kept, bounds)
+    return Question(asked, table, row, near, spelled, beside, shows)
+
+
+def another(pieces: Sequence[Piece], subject: int, seed: int) -> dict[str, str | int]:
+    """Draw another word of the text to look up, so that another one is asked about."""
+    places = {piece.row: piece.follow for piece in pieces if piece.row is not None}
+    return {"follow": places.get(draw(seed, list(places), subject), -1), "seek": ""}
+
+
+def _chosen(
+    table: StaticVectors, pieces: Sequence[Piece], subject: int
+) -> tuple[int, int, dict[str, str | int]]:
+    """Choose the word: its place among the pieces, its row, and the fields that look it up."""
+    here = next((at for at, piece in enumerate(pieces) if piece.row == subject), -1)
+    for step in range(1, len(pieces) + 1):
+        at = (here + step) % len(pieces)
+        piece = pieces[at]
+        if piece.row is not None and piece.row != subject and _reads(table.words[piece.row]):
+            return at, piece.row, {"follow": piece.follow, "seek": "", "gaze": "near"}
+    rows = [row for row in range(min(COMMON, len(table))) if row != subject and _reads(table.words[row])]
+    row = rows[0] if rows else (subject + 1) % len(table)
+    return len(pieces), row, {"seek": table.words[row].strip() or table.words[row], "gaze": "near"}
+
+
+def _reads(word: str) -> bool:
+    bare = word.strip()
+    return len(bare) >= LEAST and bare.isalpha()
+
+
+def _spelled(table: StaticVectors, row: int, unwanted: set[int]) -> int:
+    """Return the word with the longest common beginning; the commoner of several."""
+    own = table.words[row].strip().lower()
+    others = [
+        each
+        for each in range(len(table))
+        if each not in unwanted and table.words[each].strip().lower() != own
+    ]
+
+    def begins_alike(each: int) -> int:
+        word = table.words[each].strip().lower()
+        return next((at for at, (a, b) in enumerate(zip(own, word)) if a != b), min(len(own), len(word)))
+
+    return max(others or [row], key=begins_alike)

@@ -127,7 +127,8 @@ def choose(text: str, span: tuple[int, int]) -> Change | None:
     inner = [other for other in others if other.lower() not in text[slice(*span)].lower()]
     if not inner:
         return None
-    return Change(text, first, end, inner[0] if first >= span[1] else inner[-1], span)
+    alike = [other for other in inner if other.islower() == text[first:end].islower()] or inner
+    return Change(text, first, end, alike[0] if first >= span[1] else alike[-1], span)
 
 
 def moved(lane: Lane, change: Change) -> float:

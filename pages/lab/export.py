@@ -127,22 +127,22 @@ for step, _, _, sample, _ in shown:
 
 
 def _answer(load: str, question: Question, answer: Answer) -> str:
-    before, after = (float(f"{answer.numbers[name]:.5g}") for name in ("before", "after"))
+    losses = [float(f"{value:.5g}") for value in answer.numbers.values()]
     if question.steps is None:
         return f"""# %% The question: one step of gradient descent on the text
 from core.training.one_step import one_step
 
 told = one_step(lm, TEXT, TARGET, rate={RATE})
 print(told)
-same(told, [{before!r}, {after!r}])"""
+same(told, {losses!r})"""
     opened = load.format(more=", snapshot=step")
-    return f"""# %% The question: the loss on the text, before and after
+    return f"""# %% The question: the loss on the text at the beginning, halfway and at the end
 told = []
 for step in {list(question.steps)}:
     lm = models.get(step) or {opened}
     told.append(text_loss(lm, TEXT, TARGET)(lm.transformer).item())
 print(told)
-same(told, [{before!r}, {after!r}])"""
+same(told, {losses!r})"""
 
 
 # ---------------------------------------------------------------- a run, whole

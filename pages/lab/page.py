@@ -76,7 +76,7 @@ figure.draw(
     },
 )
 
-asked = question.ask(own, ctx.snapshot, strip.unit(lm), f"{ctx.name} {ctx.text} {target}")
+asked = question.ask(own, f"{ctx.name} {ctx.text} {target}")
 coming = question.coming(first, ctx.text, ctx.target or None) or asked
 given = (moment, lm, ctx.text, target)
 load = f"core.load({str(models.resolve(ctx.name).target)!r}{{more}})"
@@ -91,7 +91,10 @@ def notebook() -> list[str]:
 rows, cols = ([lm.tokenizer.display(i) for i in side] for side in strip.sides(lm, ctx.text, target, kind))
 
 with page.foot():
-    page.predict(coming.text, coming.options, partial(question.judge, coming, *given), (coming.about,))
+    answer = partial(question.judge, coming, *given)
+    page.predict(
+        coming.asked.text, coming.asked.options, answer, (coming.about,), page.another_text(EXAMPLES)
+    )
     page.code(head_maps, pattern_scores, text_loss, estimate)
     page.take_away("lab", partial(export.table, film, (rows, cols), own), notebook)
 

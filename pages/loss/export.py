@@ -129,11 +129,12 @@ same(batch.rows, {_numbers(batch.rows).replace("nan", "math.nan")})"""
 
 
 def _question(question: Question, answer: Answer) -> str:
-    numbers = [answer.numbers["least"], answer.numbers["most"]]
-    return f"""# %% The question: what label smoothing {question.smoothing:g} adds to the least and the most surprising
-rise = told.losses({question.smoothing!r}) - told.losses()
-print("least:", float(rise[{question.least}]), "most:", float(rise[{question.most}]))
-same(rise[[{question.least}, {question.most}]], [{numbers[0]:.5g}, {numbers[1]:.5g}])"""
+    return f"""# %% The question: what three other tokens would have cost in this place
+ASKED = {list(question.ids)}
+cost = -told.logits[{question.at}].float().log_softmax(-1)[ASKED]
+print([(lm.tokenizer.display(id), round(float(nats), 3)) for id, nats in zip(ASKED, cost)])
+same(cost, {_numbers(list(answer.numbers.values()))})
+assert cost.argmax() == 0"""
 
 
 def _numbers(values: Any) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from app.controls import widgets
@@ -20,7 +22,7 @@ from core.training.losses import (
     score_text,
 )
 from pages.loss import batch, export, figure
-from pages.loss.question import ask
+from pages.loss.question import another, ask
 
 LONGEST = 32  # tokens: a row each
 KEYS = ("follow", "formula", "given")
@@ -71,20 +73,21 @@ with page.controls():
 
 texts = batch.texts_of(lm, ctx.text, target, state.get("batch"))
 rows = cache.share(batch.scored, ctx.model_key, texts, hide)
-question = ask(lm, told, smoothing)
+question = ask(lm, ctx.text, told, at)
 load = ctx.load_source
 
 
 def notebook() -> list[str]:
     """The losses, the formula, the batch and the question's answer, computed again."""
     given = {"TEXT": ctx.text, "TARGET": target, "HIDE": hide}
-    answer: Answer | None = question.judge(lm, told) if len(told) else None
+    answer: Answer | None = question.judge(told) if len(told) else None
     return export.cells(load, given, told, at, smoothing, rows, texts, question, answer)
 
 
 with page.foot():
-    about = (ctx.model_key, ctx.text, target, hide)
-    page.predict(question.text, question.options, lambda: question.judge(lm, told), about)
+    about = (ctx.model_key, ctx.text, target, hide, question.at)
+    asked = question.asked
+    page.predict(asked.text, asked.options, lambda: question.judge(told), about, partial(another, told, at))
     page.code(cross_entropy, logit_gradient, score_text, score_batch, perplexity)
     page.take_away("loss", lambda: export.table(lm, told, at, smoothing, rows), notebook)
 

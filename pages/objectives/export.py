@@ -12,7 +12,7 @@ from app.controls.predict import Answer
 from core.language_model import LanguageModel
 from core.training.losses import bits
 from pages.objectives.figure import Made, lane, naming
-from pages.objectives.question import backwards
+from pages.objectives.question import NAMES, more
 
 
 def table(lm: LanguageModel, found: Made) -> dict[str, Sequence[Any]]:
@@ -97,11 +97,13 @@ losses = lesson_losses(lm, own)
 same(losses, [{losses}])
 same(np.nanmean(losses), {found.mean:.8g})
 same(objectives.loss(lm.transformer, own.example).item(), np.nanmean(losses))  # what the trainer makes smaller""",
-        f"""# %% The question: the tokens in reverse order
-REVERSED = {list(backwards(found))}
-assert REVERSED == [*BEFORE, *SENTENCE[::-1], *AFTER]
-turned = lessons(SENTENCE[::-1], told.specials, before=BEFORE, after=AFTER, **DRAW)[{own}]
-before, after = np.nanmean(losses), np.nanmean(lesson_losses(lm, turned))
-print("mean loss", before, "->", after, "guessing", math.log(lm.config.d_vocab))
-same([before, after], [{answer.numbers["before"]:.5g}, {answer.numbers["after"]:.5g}])""",
+        f"""# %% The question: more tokens hidden, how many each example asks for
+def asked(lessons):
+    return [sum(scores and not mark for scores, mark in zip(one.scores, one.marks)) for one in lessons]
+
+
+hiding = lessons(SENTENCE, told.specials, before=BEFORE, after=AFTER, **(DRAW | {{"rate": {more(rate)!r}}}))
+print(asked(three), "->", asked(hiding))
+assert asked(three) == {[answer.numbers[f"{name}_now"] for name in NAMES]}
+assert asked(hiding) == {[answer.numbers[f"{name}_then"] for name in NAMES]}""",
     ]

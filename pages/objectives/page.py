@@ -71,7 +71,14 @@ def notebook() -> list[str]:
 
 with page.foot():
     about = (ctx.model_key, ctx.ids, drawn)
-    page.predict(question.QUESTION, question.OPTIONS, lambda: question.judge(lm, found, *drawn), about)
+    asked = question.ask()
+    page.predict(
+        asked.text,
+        asked.options,
+        lambda: question.judge(lm, found, *drawn),
+        about,
+        page.another_text(EXAMPLES),
+    )
     page.code(next_token, masked, span_corruption, lessons, lesson_losses)
     page.take_away("objectives", lambda: export.table(lm, found), notebook)
 

@@ -1,34 +1,44 @@
-"""The Objectives page's question: the same tokens the other way round, in the open model's own lesson."""
+"""The Objectives page's question: more of the sentence hidden; which example still asks for as many tokens?"""
 
 from __future__ import annotations
 
-import math
-
+from app import questions
 from app.controls.predict import Answer
 from core.language_model import LanguageModel
 from pages.objectives.figure import Made, made
 
-QUESTION = "The same tokens in reverse order: the mean loss …"
-OPTIONS = ("Falls or stays", "Rises", "Rises past blind guessing")
+NAMES = ("next", "masked", "spans")  # in the order of the examples
+OBJECTIVES = {"next_token": "next", "masked": "masked", "span_corruption": "spans"}
 
 
-def backwards(found: Made) -> tuple[int, ...]:
-    """The text with its own tokens reversed; the special tokens around it stay."""
-    return (*found.before, *reversed(found.sentence), *found.after)
+def more(rate: float) -> float:
+    """Return the share that the question hides: much more than the picture's."""
+    return 0.6 if rate < 0.45 else 0.9
+
+
+def ask() -> questions.Asked:
+    """Ask it."""
+    return questions.ask("objectives", "more-hidden")
+
+
+def asked_for(found: Made) -> dict[str, int]:
+    """Count the tokens of the sentence that each example asks for; sentinels and ends are none."""
+    return {
+        OBJECTIVES[one.objective]: sum(scores and not mark for scores, mark in zip(one.scores, one.marks))
+        for one in found.lessons
+    }
 
 
 def judge(lm: LanguageModel, found: Made, rate: float, length: float, seed: int) -> Answer:
-    """The mean loss of both orders."""
-    other = made(lm, backwards(found), rate, length, seed)
-    before, after = found.mean, other.mean
-    guess = math.log(lm.config.d_vocab)
-    index = 0 if after <= before else 1 if after < guess else 2
-    why = (
-        "the tokens have become easier to guess: here order brings this model nothing"
-        if index == 0
-        else "what it knows of one token from the others hangs on their order"
-        if index == 1
-        else "it is sure of what would come in the right order, and being sure of a wrong token costs more"
+    """Count both ways, with the same seed."""
+    hidden = more(rate)
+    other = made(lm, (*found.before, *found.sentence, *found.after), hidden, length, seed)
+    now, then = asked_for(found), asked_for(other)
+    kept = [name for name in NAMES if now[name] == then[name]]
+    key = "all" if len(kept) == len(NAMES) else kept[0]
+    numbers = {
+        f"{name}_{when}": each[name] for when, each in (("now", now), ("then", then)) for name in NAMES
+    }
+    return ask().answer(
+        key, {**numbers}, {"mask_rate": hidden}, share=f"{hidden:.0%}".replace("%", " %"), **numbers
     )
-    said = f"It goes from {before:.3f} to {after:.3f} nats; guessing blindly costs {guess:.2f}: {why}."
-    return Answer(index, said, {"before": before, "after": after})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import markup
+from app.controls.predict import draw
 from app.frame import page
 from app.models import cache
 from app.session import events, state
@@ -57,9 +58,11 @@ def heading(title: str, about: str) -> None:
 
 
 with page.foot():
+    asked = question.ask(weight)
     page.predict(
-        question.text(weight), question.OPTIONS, lambda: question.judge(weight)[0],
-        (ctx.model_key, ctx.text, target, weight.rule, weight.row, weight.col),
+        asked.text, asked.options, lambda: question.judge(weight)[0],
+        (ctx.model_key, ctx.text, target, weight.rule, weight.matrix, weight.block, weight.row, weight.col),
+        lambda seed: {"matrix": draw(seed, list(moments.MATRIX_NAMES), weight.matrix), "wrow": -1, "wcol": -1},
     )  # fmt: skip
     page.code(race, gradient_descent, momentum, adam, muon, train, follow)
     page.take_away("optimizers", lambda: export.table(weight, weight.trained(), tracks), notebook)

@@ -182,18 +182,13 @@ for way in found.ways:
 
 
 def _question(question: Question, answer: Answer, target: str) -> str:
-    if question.token < 0:
-        return f"""# %% The question: another order, read {question.way}
-asked = shuffle(lm, TEXT, seed={question.seed}, target={target}, keep_last={question.keep_last}).way({question.way!r})
-same(asked.change.max(), [{_number(answer.numbers["change"])}], 1e-3)"""
-    return f"""# %% The question: another order beside the one shown, read {question.way}
-asked = [
-    shuffle(lm, TEXT, seed=seed, target={target}, keep_last={question.keep_last}).way({question.way!r})
-    for seed in ({question.shown}, {question.seed})
-]
-pair = [float(one.after[{question.row}, {question.token}]) for one in asked]
-print(pair)
-same(pair, [{_number(answer.numbers["before"])}, {_number(answer.numbers["after"])}], 1e-5)"""
+    names = {"moved": "as it is", "without": "without positions"}
+    told = {names[name]: _digits(float(value)) for name, value in answer.numbers.items()}
+    return f"""# %% The question: another order, read with positions and without
+asked = shuffle(lm, TEXT, seed={question.seed}, target={target}, keep_last={question.keep_last})
+for way, shown in {told!r}.items():
+    print(way, asked.way(way).change.mean())
+    same(asked.way(way).change.mean(), [shown], 1e-3)"""
 
 
 def _digits(value: float) -> float:

@@ -126,7 +126,8 @@ def behind() -> list[Any]:
 
 
 with page.foot():
-    page.predict(question.text, question.options, judge, (ctx.model_key, ctx.text, target, question.seed))
+    about = (ctx.model_key, ctx.text, target, question.seed)
+    page.predict(question.asked.text, question.asked.options, judge, about, page.another_text(EXAMPLES))
     page.code(*behind(), shuffle, shift, recorded)
     page.take_away("positions", partial(export.table, lm, seen, order, head, begins, pair), notebook)
 

@@ -15,7 +15,7 @@ from core.analysis.stream.weights import by_matrix
 from core.training.dropout import dropout_mask, dropped, mean_over_masks, under_masks
 from core.training.early_stopping import stop_early
 from pages.regularization import export, figure, runs, weights
-from pages.regularization.question import OPTIONS, ask
+from pages.regularization.question import ask
 
 LONGEST = 64  # tokens of the text
 KEYS = ("row", "number", "arm", "stage")
@@ -92,7 +92,8 @@ load = ctx.load_source
 given = ctx.inputs
 
 with page.foot():
-    page.predict(question.text, OPTIONS, judge, (ctx.model_key, ctx.text, target, place.hook, seed))
+    about = (ctx.model_key, ctx.text, target, place.hook, seed)
+    page.predict(question.asked.text, question.asked.options, judge, about, page.another_text(EXAMPLES))
     page.code(dropout_mask, dropped, mean_over_masks, under_masks, stop_early, by_matrix)
     page.take_away(
         "regularization",

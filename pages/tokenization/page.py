@@ -29,7 +29,7 @@ from pages.tokenization.figure import (
     with_learned,
 )
 from pages.tokenization.learned import current, facts, go_on, offer_to_go_on, wanted
-from pages.tokenization.question import OPTIONS, judge, text_of, word_of
+from pages.tokenization.question import ask, judge, word_of
 
 LONGEST = 256  # tokens of the model: what the picture scrolls through
 CORPORA = {"tales": "Tales", "fables": "Fables", "python": "Python", "own": "Own"}
@@ -47,6 +47,8 @@ EXAMPLES = (
     "नमस्ते, आप कैसे हैं? Hello, how are you?",
     "zorkled flimsiest 12345 + 67 = naïve café",
 )
+
+SNIPPETS = ("for i in range(10): return self.name", "def __init__(self, name): self.name = name")
 
 ctx = page.begin("tokenization", longest=LONGEST)
 word, about_word = word_of(state.get("word"))
@@ -99,7 +101,9 @@ with page.foot():
         answer = partial(
             judge, spec, learned.methods["bpe"], own_vocabulary(ctx.lm.tokenizer), word, ctx.text
         )
-        page.predict(text_of(spec), OPTIONS, answer, (ctx.model_key, ctx.text, word, learned.key))
+        asked = ask(spec)
+        hangs_on = (ctx.model_key, ctx.text, word, learned.key)
+        page.predict(asked.text, asked.options, answer, hangs_on, page.another_text((*EXAMPLES, *SNIPPETS)))
     page.code(replay, trials, best_path, Learning._step)
     if learned is not None:
         opened = models.resolve(ctx.name).target

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app import questions
 from app.controls.predict import Answer
 from app.counts import counted
 from app.session import state
@@ -12,7 +13,6 @@ from core.text.pieces import Method
 from pages.tokenization.cut import phrase
 from pages.tokenization.learned import Spec, read
 
-OPTIONS = ("fewer", "as many", "more")
 WORD = 40  # characters of the word that is cut step by step
 TITLES = {"tales": "tales", "fables": "fables", "python": "Python code", "own": "your own text"}
 
@@ -46,9 +46,11 @@ def other(spec: Spec) -> Spec:
     return Spec("tales" if spec.corpus == "python" else "python", spec.size, spec.split)
 
 
-def text_of(spec: Spec) -> str:
-    """Word the question."""
-    return f"From {TITLES[other(spec).corpus]}, BPE cuts your text into … tokens"
+def ask(spec: Spec) -> questions.Asked:
+    """Ask about a vocabulary learned from the other corpus."""
+    return questions.ask(
+        "tokenization", "other-corpus", corpus=TITLES[other(spec).corpus], now=TITLES[spec.corpus]
+    )
 
 
 def learn_bpe(spec: Spec, own: str = "") -> Learning:
@@ -66,14 +68,6 @@ def judge(spec: Spec, now: Method, model: Method, word: str, text: str) -> Answe
     after = Counts.of(learn_bpe(other(spec)).tokenizer(), word, text)
     few, many = before.tokens, after.tokens
     own = Counts.of(model, word, text).per_piece
-    because = (
-        "What a corpus does not repeat has to be spelled" if many > few else
-        "What it repeats becomes one piece" if many < few else "Neither corpus repeats more of it"
-    )  # fmt: skip
-    why = (
-        f"{counted(many, 'token')}, now {few:,}: {after.per_piece:.3f} characters in each, now {before.per_piece:.3f} "
-        f"(the open model's: {own:.3f}). {because}."
-    )
     numbers: dict[str, float | int | str] = {
         "then": after.per_piece,
         "now": before.per_piece,
@@ -81,4 +75,9 @@ def judge(spec: Spec, now: Method, model: Method, word: str, text: str) -> Answe
         "tokens": many,
         "tokens_now": few,
     }
-    return Answer(0 if many < few else 1 if many == few else 2, why, numbers)
+    key = "fewer" if many < few else "same" if many == few else "more"
+    return ask(spec).answer(
+        key, numbers, {"corpus": other(spec).corpus},
+        pieces=counted(many, "token"), pieces_now=few,
+        each=f"{after.per_piece:.2f}", each_now=f"{before.per_piece:.2f}", each_model=f"{own:.2f}",
+    )  # fmt: skip

@@ -167,7 +167,7 @@ def test_answer_notebook_and_link(
     page: Page, browser: Browser, server: driver.Server, tmp_path: Path
 ) -> None:
     opened(page, gaze="analogy", vectors="glove", seek="lily")
-    assert "cosine of the nearest" in checks.answered(page)
+    assert "The cosine with" in checks.answered(page)
     checks.run_notebook(page, tmp_path)
     drawn = driver.component(page, NAME).evaluate("figure => glassbox.exportSVG(figure)")
     assert "<image" in drawn and ">queen<" in drawn

@@ -131,7 +131,7 @@ def test_the_words_in_another_order(page: Page, lm: core.LanguageModel, tmp_path
     state = driver.wait_for_state(page, "positions", lambda now: now["order"]["order"] != first["order"])
     same_order(state["order"], lm, 1)
     driver.wait_until_drawn(page)
-    assert "It was" in checks.answered(page)
+    assert "of their length with positions" in checks.answered(page)
     checks.run_notebook(page, tmp_path)
 
 

@@ -185,7 +185,7 @@ def test_answer_notebook_and_link(
     page: Page, browser: Browser, server: driver.Server, tmp_path: Path
 ) -> None:
     opened(page, drop=0.2)
-    assert "With nothing dropped" in checks.answered(page)
+    assert "with nothing dropped" in checks.answered(page)
     checks.run_notebook(page, tmp_path)
     checks.link_restores(page, browser, server, "regularization")
 

@@ -204,17 +204,18 @@ def test_the_answer_is_counted_by_hand(vectors: str, open_page: OpenPage) -> Non
     app.run()
     app.button(key="predict.commit").click().run()
     answer = app.session_state["gb"].memos["predict"]["answer"]
-    lm = core.load("tales-gpt")
-    table = of_model(lm).vectors.astype(np.float64)
-    row = lm.encode(TEXT)[-1]
-
-    def nearest(rows: np.ndarray[Any, Any]) -> list[int]:
-        cosines = rows @ rows[row] / np.linalg.norm(rows, axis=1)
-        return [int(at) for at in np.argsort(-cosines) if at != row][:10]
-
-    stay = len(set(nearest(table)) & set(nearest(table[:, : table.shape[1] // 2])))
-    assert answer.numbers["stay"] == stay
-    assert answer.index == (0 if stay >= 8 else 1 if stay >= 4 else 2)
+    found = run_notebook(app)
+    table, row = found["table"].vectors.astype(np.float64), found["ROW"]
+    cosines = table @ table[row] / np.linalg.norm(table, axis=1) / np.linalg.norm(table[row])
+    cosines[row] = -1
+    assert answer.numbers["near"] == pytest.approx(cosines.max(), abs=1e-5)
+    assert max(answer.numbers.values()) == answer.numbers["near"]
+    right = app.session_state["gb"].memos["predict"]["options"][answer.index]
+    assert found["table"].words[int(cosines.argmax())].strip() in right
+    app.button(key="predict.show").click().run()
+    assert run_notebook(app)["near"][0].cosine == pytest.approx(cosines.max(), abs=1e-5), (
+        "the picture looks it up"
+    )
 
 
 def test_all_analogies_are_scored_when_asked_for(

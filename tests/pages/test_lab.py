@@ -15,6 +15,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
+from app import questions
 from app import runs as face
 from app.session import state
 from core import zoo
@@ -234,18 +235,17 @@ def test_while_a_run_waits_everything_says_whose_it_is(open_page: OpenPage, runs
         "Rewind begins with New’s first checkpoint; until then, below is Old"
     )
     assert data["film"]["title"].startswith("Old: L")
-    assert any("From step 0 to its end: how far does New’s loss" in str(one.proto) for one in app.get("html"))
+    assert any(
+        "From its first step to its last: New’s loss on your text" in str(one.proto)
+        for one in app.get("html")
+    )
     first = app.session_state["gb"].memos["predict"]["signature"]
     found = curves.find(run.id)
     assert found is not None
     coming = question.coming(found, TEXT, None)
     assert coming is not None and coming.waits == "The answer comes when New has ended."
-    later = question.ask(
-        replace(found, model=f"run:{run.id}", steps=(0, 4)), None, "character", f"run:{run.id} {TEXT} None"
-    )
-    assert (later.text, later.options, later.about) == (coming.text, coming.options, coming.about), (
-        "what was said stays"
-    )
+    later = question.ask(replace(found, model=f"run:{run.id}", steps=(0, 4)), f"run:{run.id} {TEXT} None")
+    assert (later.asked, later.about) == (coming.asked, coming.about), "what was said stays"
     runs.store.command(run.id, runs.owner, "stop")
     app.run()
     data = picture(app)
@@ -503,19 +503,25 @@ def test_an_own_text_is_taken_named_by_its_fingerprint_and_kept_in_the_session(
 # ---------------------------------------------------------------- the question
 
 
-def test_the_question_about_two_moments_is_answered_by_both_models(open_page: OpenPage) -> None:
+def test_the_question_about_the_halves_is_answered_by_three_models(open_page: OpenPage) -> None:
     app = open_page("lab", text=TEXT, snapshot=150)
     app.session_state["predict.choice"] = 0
     app.run()
     app.button(key="predict.commit").click().run()
     answer = app.session_state["gb"].memos["predict"]["answer"]
+    middle = answer.shows["snapshot"]
+    assert 1500 <= middle <= 3000
     losses = [
         text_loss(lm, TEXT)(lm.transformer).item()
-        for lm in (core.load("tales-gpt", snapshot=150), core.load("tales-gpt"))
+        for lm in (
+            core.load("tales-gpt", snapshot=0),
+            core.load("tales-gpt", snapshot=middle),
+            core.load("tales-gpt"),
+        )
     ]
     assert list(answer.numbers.values()) == pytest.approx(losses, abs=1e-3)
-    fall = losses[0] - losses[1]
-    assert answer.index == sum(fall > limit for limit in question.NEAR)
+    falls = [losses[0] - losses[1], losses[1] - losses[2]]
+    assert falls[0] > falls[1] + question.NEAR and answer.index == 0
 
 
 def test_one_step_moves_the_loss_as_the_gradient_says_and_leaves_the_model_alone() -> None:
@@ -528,12 +534,21 @@ def test_one_step_moves_the_loss_as_the_gradient_says_and_leaves_the_model_alone
 
 
 def test_the_answer_about_a_run_waits_for_its_end() -> None:
-    moment = strip.Moment(np.zeros((1, 1, 1, 1)), {}, "", 2.0)
     lm = core.load("tales-gpt")
-    waiting = question.Question("?", question.WIDE, (0, 5), "The answer comes when Run A has ended.")
+    asked = questions.ask("lab", "which-half", name="Run A")
+    waiting = question.Question(asked, (0, 5, 9), "The answer comes when Run A has ended.")
+
+    def moments(*losses: float) -> Any:
+        found = dict(zip((0, 5, 9), losses))
+        return lambda step: strip.Moment(np.zeros((1, 1, 1, 1)), {}, "", found[step])
+
     with pytest.raises(question.NotYet, match="Run A"):
-        question.judge(waiting, lambda step: moment, lm, TEXT, None)
-    assert question.measure(waiting, lambda step: moment, lm, TEXT, None).index == 0
+        question.judge(waiting, moments(3, 2, 1), lm, TEXT, None)
+    ended = question.Question(questions.ask("lab", "to-the-end", name="Run A"), (0, 9))
+    assert question.measure(ended, moments(3, 2, 1), lm, TEXT, None).index == 0
+    assert question.measure(ended, moments(1, 2, 3), lm, TEXT, None).index == 1
+    for losses, right in [((5.0, 2.0, 1.0), 0), ((5.0, 4.0, 1.0), 1), ((5.0, 3.0, 1.05), 2)]:
+        assert question.measure(waiting, moments(*losses), lm, TEXT, None).index == right
 
 
 def test_a_command_from_the_picture_is_heard_only_in_the_four_words(runs: Runs) -> None:

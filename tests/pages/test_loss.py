@@ -108,23 +108,23 @@ def test_the_picture_holds_the_followed_tokens_whole_sum(lm: core.LanguageModel)
         assert [t["d"] for t in one["top"]] == pytest.approx(free.grad[0, named].tolist(), abs=1e-5)
 
 
-def test_the_answer_is_what_smoothing_does_to_the_two_tokens(
-    open_page: OpenPage, lm: core.LanguageModel
-) -> None:
-    answer = committed(open_page("loss", text=TEXT))
+def test_the_answer_is_the_dearest_of_the_three(open_page: OpenPage, lm: core.LanguageModel) -> None:
+    app = open_page("loss", text=TEXT, follow=4)
+    answer = committed(app)
     told = score_text(lm, TEXT)
-    rise = F.cross_entropy(told.logits, told.targets, label_smoothing=0.1, reduction="none") - told.surprise
-    least, most = int(told.surprise.argmin()), int(told.surprise.argmax())
-    assert answer.numbers == pytest.approx({"least": float(rise[least]), "most": float(rise[most])}, abs=1e-4)
-    assert answer.index == (0 if rise[least] > rise[most] else 1)
+    question = ask(lm, TEXT, told, 3)
+    costs = [F.cross_entropy(told.logits[3], torch.tensor(token)).item() for token in question.ids]
+    assert list(answer.numbers.values()) == pytest.approx(costs, abs=1e-4)
+    assert costs[0] > costs[1] > costs[2]
+    assert question.asked.options[answer.index] == question.asked.values["unlikely"]
+    assert int(told.targets[3]) not in question.ids
+    changed = score_text(lm, answer.shows["text"])
+    assert changed.losses()[3].item() == pytest.approx(costs[0], abs=1e-3), "Show it puts that token there"
 
 
-def test_the_question_is_never_about_the_smoothing_that_is_shown(lm: core.LanguageModel) -> None:
+def test_options_stand_in_different_orders(lm: core.LanguageModel) -> None:
     told = score_text(lm, TEXT)
-    assert [ask(lm, told, dial).smoothing for dial in (0.0, 0.1, 0.2, 1.0)] == [0.1, 0.2, 0.1, 0.1]
-    alone = score_text(lm, [0, 300])
-    found = ask(lm, alone, 0.0)
-    assert found.judge(lm, alone).index == 2, "of one token both are the same"
+    assert {ask(lm, TEXT, told, at).asked.keys.index("unlikely") for at in range(3)} == {0, 1, 2}
 
 
 @pytest.mark.usefixtures("other_model")
@@ -163,7 +163,7 @@ def test_one_token_with_nothing_before_it_says_so(lm: core.LanguageModel) -> Non
     data = record(lm, told, "one", 0.0, "nats", {})
     assert data["scored"] == []
     assert "nothing to predict" in data["nothing"]
-    assert ask(lm, told, 0.0).options
+    assert ask(lm, "x", told, -1).asked.options
 
 
 def test_what_a_row_of_the_batch_does_not_hold_is_told(open_page: Any) -> None:

@@ -117,12 +117,15 @@ def test_special_tokens_around_a_text_are_told_from_its_own(lm: core.LanguageMod
     assert split(lm, [0]) == ((), (0,), ())
 
 
-def test_the_answer_is_the_loss_of_the_tokens_backwards(open_page: OpenPage, lm: core.LanguageModel) -> None:
-    answer = committed(open_page("objectives", text=TEXT))
-    ids = lm.encode(TEXT)
-    after = -float(lm.score([ids[0], *reversed(ids[1:])]).mean())
-    assert answer.numbers == pytest.approx({"before": -float(lm.score(ids).mean()), "after": after}, abs=1e-4)
-    assert answer.index == (0 if after <= answer.numbers["before"] else 1 if after < np.log(1024) else 2)
+@pytest.mark.parametrize("text", [TEXT, "Once"])
+def test_the_answer_counts_what_each_example_asks_for(text: str, open_page: OpenPage) -> None:
+    answer = committed(open_page("objectives", text=text))
+    found = answer.numbers
+    changed = [name for name in ("next", "masked", "spans") if found[f"{name}_now"] != found[f"{name}_then"]]
+    assert found["next_now"] == found["next_then"] == len(core.load("tales-gpt").encode(text)) - 1
+    assert answer.index == (0 if "masked" in changed else 3 if not changed else answer.index)
+    assert ("masked" in changed) == (text == TEXT)
+    assert answer.shows == {"mask_rate": 0.6}
 
 
 def test_the_recorded_runs_are_those_of_the_three_specs() -> None:

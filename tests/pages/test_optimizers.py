@@ -197,7 +197,7 @@ def test_the_answer_is_a_real_runs(open_page: OpenPage, lm: core.LanguageModel) 
     assert found.adam is not None and found.gradients is not None
     assert answer.numbers["adam"] == pytest.approx(found.adam, rel=1e-4)
     assert answer.numbers["gradients"] == pytest.approx(found.gradients, rel=1e-4)
-    assert answer.index == (0 if found.adam < 1 else 1 if found.adam <= 3 else 2)
+    assert answer.index == (2 if found.adam < 0.5 else 0 if found.adam <= 3 else 1)
     moved = np.abs(ran.end.astype(float) - ran.start)
     assert found.adam == pytest.approx(moved[found.steep] / moved[found.other], rel=1e-6)
     same = compare(ran, ran.steepest)

@@ -19,7 +19,6 @@ from pages.positions import extrapolation as lower_picture
 from pages.positions import figure
 from pages.positions.kinds import SPAN, Where, pairs_of, places, see
 from pages.positions.order import see_order
-from pages.positions.question import ask
 from tests.pages.conftest import OpenPage, random_model, run_notebook
 
 TEXT = "Once upon a time, Lily saw a"
@@ -193,30 +192,17 @@ def test_the_answer_is_the_models_in_an_order_not_shown(link: dict[str, Any], op
     lm = core.load(models.resolve(link["model"]).target)
     seed = link.get("draw", 0)
     order = see_order(lm, link["text"], None, seed)
-    counts = {one.way for one in order.found.ways if not one.same}
-    way = "without positions" if "without positions" in counts else "as it is"
-    assert (way == "as it is") == (link["model"] in ("./bare", "./sine"))
-    orders = [shuffle(lm, link["text"], seed=at, keep_last=order.kept) for at in (seed, seed + 1)]
-    shown, other = (one.way(way) for one in orders)  # type: ignore[arg-type]
-    before, after = (float(one.after[order.row, order.token]) for one in (shown, other))
-    assert answer.numbers["before"] == pytest.approx(before, abs=1e-6)
-    assert answer.numbers["after"] == pytest.approx(after, abs=1e-6)
-    assert answer.index == (2 if abs(after - before) <= 0.001 else 0 if after > before else 1)
-    assert ("no other order" in answer.why) == (orders[0].order == orders[1].order)
+    other = shuffle(lm, link["text"], seed=seed + 1, keep_last=order.kept)
+    moved = {one.way: float(one.change.mean()) for one in other.ways}
+    assert answer.numbers["moved"] == pytest.approx(moved["as it is"], abs=1e-6)
+    if "without positions" in moved:
+        with_them, plain = moved["as it is"], moved["without positions"]
+        assert answer.numbers["without"] == pytest.approx(plain, abs=1e-6)
+        near = max(with_them, plain) < 1e-4 or abs(with_them - plain) <= 0.1 * max(with_them, plain)
+        assert answer.index == (2 if near else 0 if with_them > plain else 1)
+    else:
+        assert link["model"] == "./bare" and answer.index in (0, 1)
     run_notebook(app)
-
-
-def test_the_question_is_not_answered_by_what_is_shown() -> None:
-    """Of an encoder without positions the picture says already that order does not count."""
-    for name in ("tales-gpt", "tales-bert"):
-        lm = core.load(name)
-        order = see_order(lm, TEXT, None, 0)
-        asked = ask(lm, order, 0)
-        assert not order.found.way(asked.way).same
-        assert (
-            asked.seed != asked.shown == 0
-            and f"{order.pair(order.found.way(asked.way))[1]:.3f}" in asked.text
-        )
 
 
 def test_the_shift_holds_for_sines_alone() -> None:

@@ -24,7 +24,7 @@ LOOKED_AT: dict[str, dict[str, Any]] = {
     "multi_head": {"panel": "maps", "added": 1},
     "feed_forward": {"stage": 1, "neuron": 3, "silence": "others"},
     "norm_residual": {"written": 1, "norm": "rms", "layers": 4},
-    "loss": {"follow": 2, "unit": "bits", "smoothing": 0.3},
+    "loss": {"unit": "bits", "smoothing": 0.3},
     "objectives": {"follow": 2, "lesson": 1},
     "lab": {"block": 1, "axis": "tokens"},
     "optimizers": {"lap": 3, "tick": 2, "plane": "path"},
@@ -52,6 +52,7 @@ DECIDES: dict[str, dict[str, Any]] = {
     "multi_head": {"instead": "mean"},
     "feed_forward": {"follow": 3},
     "norm_residual": {"follow": 3},
+    "loss": {"follow": 3},
     "objectives": {"mask_rate": 0.6},
     "optimizers": {"adam": 0.1},
     "regularization": {"draw": 5},
@@ -137,15 +138,14 @@ def test_no_more_predictions_are_kept_than_a_session_may_hold(
 ) -> None:
     monkeypatch.setattr(predict, "KEPT", 2)
     app = open_page("home")
-    first = app.session_state["gb"].store["head"]
-    heads = [first, *(head for head in range(4) if head != first)]
+    rows = [-1, 3, 4, 5]
     said = []
-    for head in heads:
-        app.session_state["gb"].store["head"] = head
+    for row in rows:
+        app.session_state["gb"].store["follow"] = row
         app.run()
         said.append(commit(app))
     assert len(app.session_state["gb"].memos["predictions"]) == 2
-    look(app, {"head": heads[2]})
+    look(app, {"follow": rows[2]})
     assert card(app) == said[2]
-    look(app, {"head": heads[0]})
+    look(app, {"follow": rows[0]})
     assert not card(app)[1]

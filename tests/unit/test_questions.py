@@ -76,7 +76,7 @@ def test_an_answer_is_filled_in(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = questions.ask("home", "what", one="`{does}`", order=("no", "yes"))
     assert asked.text == "What of `{does}`?", "what a learner typed is not filled in again"
     assert asked.options == ("No", "Yes, `{does}`")
-    found = asked.answer("yes", shows={"row": 3}, does="looks", now=0.25, then=1, count=1234)
+    found = asked.answer("yes", None, {"row": 3}, does="looks", now=0.25, then=1, count=1234)
     assert (found.index, found.because, found.evidence) == (1, "It looks.", "From 0.250 to 1.")
     assert (found.numbers, found.shows) == ({"now": 0.25, "then": 1, "count": 1234}, {"row": 3})
     assert asked.answer("no", does="", now=1, then=2, count=1234).evidence == "1,234 of them."
