@@ -112,7 +112,7 @@ def ask(found: Sequence[Found], span: tuple[int, int], text: str, opened: Langua
 
 
 def choose(text: str, span: tuple[int, int]) -> Change | None:
-    """Choose the farther of the text's first and last word, and what becomes of it: the word farthest from there.
+    """Choose the farther of the text's first and last word, and what becomes of it: the longest other word.
 
     None: the token is a special one, no word stands apart from it, or there is none to put in its place.
     """
@@ -128,7 +128,7 @@ def choose(text: str, span: tuple[int, int]) -> Change | None:
     if not inner:
         return None
     alike = [other for other in inner if other.islower() == text[first:end].islower()] or inner
-    return Change(text, first, end, alike[0] if first >= span[1] else alike[-1], span)
+    return Change(text, first, end, max(alike, key=len), span)
 
 
 def moved(lane: Lane, change: Change) -> float:
