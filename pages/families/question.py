@@ -112,7 +112,7 @@ def ask(found: Sequence[Found], span: tuple[int, int], text: str, opened: Langua
 
 
 def choose(text: str, span: tuple[int, int]) -> Change | None:
-    """Choose the farther of the text's first and last word, and what becomes of it: the word farthest from there.
+    """Choose the farther of the text's first and last word, and what becomes of it: the longest other word.
 
     None: the token is a special one, no word stands apart from it, or there is none to put in its place.
     """
@@ -127,7 +127,8 @@ def choose(text: str, span: tuple[int, int]) -> Change | None:
     inner = [other for other in others if other.lower() not in text[slice(*span)].lower()]
     if not inner:
         return None
-    return Change(text, first, end, inner[0] if first >= span[1] else inner[-1], span)
+    alike = [other for other in inner if other.islower() == text[first:end].islower()] or inner
+    return Change(text, first, end, max(alike, key=len), span)
 
 
 def moved(lane: Lane, change: Change) -> float:
