@@ -12,7 +12,7 @@ from app.session import state
 
 VARIABLE = "GLASSBOX_LESSONS"
 FIRST = "why-ball"
-ORDER = (FIRST, "learning", "likeliest", "your-sentence")
+ORDER = (FIRST, "cut-word", "related", "who-bit", "parts", "learning", "likeliest", "your-sentence")
 OWN = "own-"  # begins the name of an uploaded lesson
 MOST_OWN = 20  # uploaded lessons that a session keeps
 
