@@ -45,6 +45,13 @@ def mono(text: str) -> str:
     return f"{fence}{pad}{text}{pad}{fence}"
 
 
+def plain(text: str) -> str:
+    """Return `text` without the backticks that `inline` reads as monospace, for a label that has none."""
+    return _MONO.sub(
+        lambda found: found[2] if len(found[1]) == 1 else found[2].removeprefix(" ").removesuffix(" "), text
+    )
+
+
 def visible(token: str) -> str:
     """Show a token's text as a chip does: a leading space as a faint dot, line ends and tabs as symbols."""
     shown = token.replace("\n", "⏎").replace("\t", "⇥").replace("\r", "␍")

@@ -1,7 +1,7 @@
 """Train and measure all that the Adaptability page shows: `python -m scripts.record_adaptability`.
 
 Writes assets/adaptability.json and assets/adaptability.safetensors after every run, so that it goes on where it was
-stopped: a run that is recorded with the same spec is not trained again. About 25 minutes on one core.
+stopped: a run that is recorded with the same spec is not trained again. About 30 minutes on one core.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 import core
+from core import zoo
 from core.analysis.tasks import in_context
 from core.analysis.tasks.in_context import COUNTS, GAMES, MODELS, RATE, STEPS, Game
 from core.precision import alike
@@ -32,9 +33,9 @@ EARLY = 3  # steps whose last loss is recorded, so that a test can train them ag
 ELSEWHERE: dict[Game, str] = {"pairs": "tales-gpt"}  # the same game with a model that read other text
 
 
-def record(spec: FineTuneSpec) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
-    """Train one run: what it came to, and what it learned where that is kept."""
-    tuner = FineTuner(spec, bundled_base(spec.base))
+def record(spec: FineTuneSpec, own: str | None = None) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    """Train one run: what it came to, and what it learned where that is kept. own: the lines of a control run."""
+    tuner = FineTuner(spec, bundled_base(spec.base), own)
     points = list(tuner.run())
     of = len(tuner.measured)
     accuracy = wilson(round((points[-1].accuracy or 0.0) * of), of)
@@ -74,6 +75,28 @@ def play(game: Game) -> dict[str, Any]:
     return found
 
 
+def play_controls(game: Game) -> dict[str, Any]:
+    """Play a game with what should take the skill away: exchanged partners, and earlier moments of the training."""
+    rounds = in_context.rounds(game, ROUNDS, SEED)
+    lm = core.load(MODELS[game], device="cpu")
+    last = max(COUNTS)
+    moments = {
+        str(step): [
+            round(in_context.right(core.load(MODELS[game], snapshot=step, device="cpu"), one, last), 4)
+            for one in rounds
+        ]
+        for step in zoo.snapshots(MODELS[game])
+    }
+    return {
+        "exchanged": {
+            str(k): [round(in_context.right(lm, in_context.exchanged(one), k), 4) for one in rounds]
+            for k in COUNTS
+        },
+        "moments": moments
+        | {str(lm.card["steps"]): [round(in_context.right(lm, one, last), 4) for one in rounds]},
+    }
+
+
 def keep(values: dict[str, Any], weights: dict[str, torch.Tensor]) -> None:
     """Write both files, each at once."""
     text = json.dumps(values, separators=(",", ":")).replace('},"', '},\n"')
@@ -95,11 +118,24 @@ def main() -> None:
     runs: dict[str, Any] = {}
     weights: dict[str, torch.Tensor] = {}
     games = {} if again else old.get("games", {})
-    values = {"version": 1, "machine": machine(), "revision": revision(), "runs": runs, "games": games}
+    wanted = {adapting.name(spec): spec for spec in adapting.controls()}
+    controls = {
+        name: known
+        for name, known in old.get("controls", {}).items()
+        if name in wanted and alike(FineTuneSpec.from_dict(known["spec"]), wanted[name])
+    }
+    values = {
+        "version": 1, "machine": machine(), "revision": revision(), "runs": runs, "controls": controls, "games": games,
+    }  # fmt: skip
     for game in GAMES:
         if game not in games:
             games[game] = play(game)
             print(f"{game}: {games[game]['context']['8']}", flush=True)
+            keep(values, weights)
+    for game in ELSEWHERE:
+        if game in games and "exchanged" not in games[game]:
+            games[game] |= play_controls(game)
+            print(f"{game}, controls: {games[game]['moments']}", flush=True)
             keep(values, weights)
     for spec in adapting.plan():
         name = adapting.name(spec)
@@ -111,6 +147,12 @@ def main() -> None:
         runs[name], learned = record(spec)
         weights |= {f"{name}/{key}": value.half() for key, value in learned.items()}
         print(f"{name}: {runs[name]['right']} of {runs[name]['of']}, {runs[name]['seconds']} s", flush=True)
+        keep(values, weights)
+    for name, spec in wanted.items():
+        if name in controls:
+            continue
+        controls[name] = record(spec, adapting.control_lines(spec.examples, spec.seed))[0]
+        print(f"{name}, labels shuffled: {controls[name]['right']} of {controls[name]['of']}", flush=True)
         keep(values, weights)
 
 

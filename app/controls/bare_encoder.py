@@ -5,32 +5,34 @@ The vector is the one that the model's own files ask for, usually the mean over 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from app.controls.predict import Answer
+from app import questions
+from app.questions import Answer
 from core.hooks import Intervention
 from core.language_model import LanguageModel
 from core.vectors.sentences import text_cosine
 
-OPTIONS = ("Above 0.99", "Between 0.9 and 0.99", "Below 0.9")
 # in the place of the next token in pictures
 UNSAID = "No prediction: a bare encoder has no head that says tokens."
 
 
-def question(start: str) -> str:
-    """Return the question after an ablation, such as "Switch off L0H1"."""
-    return f"{start}: the text’s vector turns; its cosine with the vector as it is becomes …"
+def ask(start: str) -> questions.Asked:
+    """Ask after an ablation, such as "Switch off L0H1": does the text's vector turn?"""
+    return questions.ask("bare_encoder", "turn", start=start)
 
 
-def judge(lm: LanguageModel, text: str, changes: Sequence[Intervention]) -> Answer:
+def judge(
+    lm: LanguageModel,
+    text: str,
+    changes: Sequence[Intervention],
+    start: str = "",
+    shows: Mapping[str, str | int] | None = None,
+) -> Answer:
     """Compute the right option, with the cosine."""
     found = text_cosine(lm, text, *changes)
-    index = 0 if found > 0.99 else 1 if found >= 0.9 else 2
-    why = (
-        "What is left says nearly the same.", "It turns a little: what is left carries most of it.",
-        "What was switched off carried much of it.",
-    )[index]  # fmt: skip
-    return Answer(index, f"It becomes {found:.3f}. {why}", {"cosine": found})
+    key = "stays" if found > 0.99 else "little" if found >= 0.9 else "far"
+    return ask(start).answer(key, {"cosine": found}, shows, cosine=found)
 
 
 def cell(text: str, changes: str, imports: str, answer: Answer) -> str:

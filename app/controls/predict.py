@@ -1,32 +1,31 @@
-"""Predict: question, options, commit, reveal, explanation. The model computes the answer only at commit."""
+"""Predict: a question, its options, a commitment; then the verdict, because of what, and the numbers.
+
+The model computes the answer only at commit. Below an answer stand two buttons: "Show it" sets the picture to what the
+answer is about, and "Another" asks anew about another text or place.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from random import Random
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from app import markup
 from app.markup import inline
+from app.questions import Answer as Answer
 from app.session import state
+from app.session.state import Value
 
 log = logging.getLogger("glassbox")
 
 _CHOICE = "predict.choice"
 KEPT = 50  # answered questions that a session remembers
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The model's answer: the index of the right option, an explanation in a sentence or two, and its numbers."""
-
-    index: int
-    why: str
-    numbers: dict[str, float | int | str] = field(default_factory=dict)
+_READ = ("model", "snapshot", "text", "target")  # what every picture is made from
+Thing = TypeVar("Thing")
 
 
 class NotYet(Exception):
@@ -36,26 +35,49 @@ class NotYet(Exception):
     """
 
 
-@st.fragment
 def predict_card(
-    question: str, options: tuple[str, ...], answer: Callable[[], Answer], about: Sequence[object]
+    question: str,
+    options: tuple[str, ...],
+    answer: Callable[[], Answer],
+    about: Sequence[object],
+    another: Callable[[int], Mapping[str, Value]] | None = None,
 ) -> None:
-    """Draw one question as a card. A fragment: choosing an option redraws this card, not the page.
+    """Draw one question as a card.
 
-    Predictions and answers are kept in the session and shown again when the learner comes back.
+    Predictions and answers are kept in the session and shown again when the learner comes back. While the picture
+    shows an answer's evidence (`_show`), the card stays with that answer, whatever the page would ask of that state.
 
     Args:
         question: what is asked.
         options: the possible answers.
         answer: computes the right one; called at commit.
         about: what the answer is computed from; when one of these changes, it is another question.
+        another: given a seed, returns fields (a text, a place) whose state asks the question anew.
     """
-    record = _record(question, options, about)
+    state.memo("predict.page").clear()  # this run draws the whole page
+    _card(question, options, answer, about, another)
+
+
+@st.fragment
+def _card(
+    question: str,
+    options: tuple[str, ...],
+    answer: Callable[[], Answer],
+    about: Sequence[object],
+    another: Callable[[int], Mapping[str, Value]] | None,
+) -> None:
+    """Draw the card. A fragment: choosing an option redraws it and not the page; showing an answer redraws the page."""
+    if state.memo("predict.page"):
+        st.rerun()
+    pinned = _pinned()
+    record = pinned or _record(question, options, about)
+    question, options = str(record["question"]), tuple(record["options"])
     st.html(f'<h2 class="gb-line"><b>Predict</b> <span>{inline(question)}</span></h2>')
     if "waits" in record:
         _commit(record, record["chosen"], answer)
     if "answer" in record:
         _reveal(options, record["chosen"], record["answer"])
+        _go_on(record, another)
         return
     if "waits" in record:
         said = inline(markup.visible(options[record["chosen"]]))
@@ -65,7 +87,7 @@ def predict_card(
         st.pills(
             "Your prediction",
             range(len(options)),
-            format_func=lambda index: markup.escape(markup.visible(options[index])),
+            format_func=lambda index: markup.escape(markup.plain(markup.visible(options[index]))),
             key=_CHOICE,
             label_visibility="collapsed",
         )
@@ -83,6 +105,20 @@ def predict_card(
         st.html(f'<p class="gb-hint" role="status">{failed}</p>')
 
 
+def draw(seed: int, pool: Sequence[Thing], now: Thing) -> Thing:
+    """Draw one of `pool` that is not `now`; seeds that follow each other go through all of them before any twice.
+
+    Returns `now` where there is no other.
+    """
+    whole = list(dict.fromkeys(pool))
+    for tried in range(seed, seed + 2 * len(whole)):
+        turn, place = divmod(tried, len(whole))
+        drawn = Random(turn).sample(whole, len(whole))[place]
+        if drawn != now:
+            return drawn
+    return now
+
+
 def _record(question: str, options: Sequence[str], about: Sequence[object]) -> dict[str, Any]:
     """Return the session's record of this question: the prediction, and the model's answer if there is one."""
     record, kept = state.memo("predict"), state.memo("predictions")
@@ -94,7 +130,9 @@ def _record(question: str, options: Sequence[str], about: Sequence[object]) -> d
             while len(kept) > KEPT:
                 del kept[next(iter(kept))]
         record.clear()
-        record.update(kept.pop(signature, {"signature": signature}))
+        record.update(
+            kept.pop(signature, {"signature": signature, "question": question, "options": tuple(options)})
+        )
         state.empty_widget(_CHOICE)
     return record
 
@@ -114,6 +152,79 @@ def _reveal(options: tuple[str, ...], chosen: int, answer: Answer) -> None:
     right = answer.index == chosen
     said, true = (inline(markup.visible(options[index])) for index in (chosen, answer.index))
     verdict = f"<b>Right: {true}.</b>" if right else f"<b>The answer is “{true}”</b>; you said “{said}”."
+    evidence = f'<p class="gb-evidence">{inline(answer.evidence)}</p>' if answer.evidence else ""
     st.html(
-        f'<p class="gb-reveal" role="status" data-right="{int(right)}">{verdict} {inline(answer.why)}</p>'
+        f'<div class="gb-reveal" role="status" data-right="{int(right)}"><p>{verdict} {inline(answer.because)}</p>'
+        f"{evidence}</div>"
     )
+
+
+def _go_on(record: dict[str, Any], another: Callable[[int], Mapping[str, Value]] | None) -> None:
+    """Draw the two buttons below an answer."""
+    shows: Mapping[str, Value] = record["answer"].shows
+    if not shows and another is None:
+        return
+    with st.container(key="gb-goon", horizontal=True, gap="xsmall"):
+        if shows:
+            back = _pinned() is not None
+            st.button(
+                "Take it back" if back else "Show it",
+                key="predict.show",
+                on_click=state.whole(_take_back if back else _show),
+                args=() if back else (record,),
+            )
+        if another is not None:
+            st.button(
+                "Another",
+                key="predict.another",
+                on_click=state.whole(_another),
+                args=(another,),
+            )
+
+
+def _show(record: dict[str, Any]) -> None:
+    """Set the picture to an answer's evidence, as one undo step, and keep the card with that answer."""
+    shows: Mapping[str, Value] = record["answer"].shows
+    before = state.snapshot()
+    _set(shows)
+    pin = state.memo("predict.shown")
+    pin.clear()
+    pin.update(
+        page=state.page(),
+        record=dict(record),
+        held={key: state.get(key) for key in {*shows, *_READ}},
+        before={key: value for key, value in before.items() if state.get(key) != value},
+    )
+
+
+def _pinned() -> dict[str, Any] | None:
+    """Return the answered question whose evidence the picture shows, while it does."""
+    pin = state.memo("predict.shown")
+    if not pin or pin["page"] != state.page():
+        return None
+    return pin["record"] if all(state.get(key) == value for key, value in pin["held"].items()) else None
+
+
+def _take_back() -> None:
+    """Put the picture back to the state that the question is about."""
+    pin = state.memo("predict.shown")
+    _set(pin["before"])
+    pin.clear()
+
+
+def _another(draw_anew: Callable[[int], Mapping[str, Value]]) -> None:
+    """Ask about another text or place; where evidence was shown, from the state before it."""
+    before: dict[str, Value] = {}
+    if _pinned() is not None:
+        pin = state.memo("predict.shown")
+        before.update(pin["before"])
+        pin.clear()
+    asked = state.memo("predict.another")
+    seed = asked[state.page()] = asked.get(state.page(), -1) + 1
+    _set(before | dict(draw_anew(seed)))
+
+
+def _set(values: Mapping[str, Value]) -> None:
+    """Set fields as one undo step, and have the whole page drawn, of which the card is a fragment."""
+    state.update(values)
+    state.memo("predict.page")["drawn"] = False

@@ -7,7 +7,7 @@ A page calls these functions in order (see CONTRIBUTING.md): `begin`, `claim`, i
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -16,23 +16,26 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import chapters, markup, models, runs, theme, words
+from app import chapters, markup, models, runs, theme
 from app.controls import decoder_text
-from app.controls.predict import Answer, predict_card
+from app.controls.predict import Answer, draw, predict_card
 from app.counts import counted
 from app.frame import badge, sidebar, source, takeaway
+from app.frame import terms as glossary
+from app.frame.judged import html as judged_html
 from app.lessons import library, player, strip
 from app.markup import inline
 from app.models import choice, opening, reading
 from app.session import state
+from core.verdict_rule import Rule
 
 if TYPE_CHECKING:
     from core.analysis.places import Kind
     from core.language_model import LanguageModel
 
 __all__ = [
-    "Answer", "Context", "begin", "cheatsheet", "claim", "code", "controls", "examples", "foot", "go", "native",
-    "predict", "take_away", "terms",
+    "Answer", "Context", "another_text", "begin", "cheatsheet", "claim", "code", "controls", "examples", "foot", "go",
+    "judged", "lead", "native", "predict", "take_away", "terms",
 ]  # fmt: skip
 
 
@@ -178,6 +181,7 @@ def begin(
     opened = opening.open_model(slug)
     lm = opened.lm
     choice.arrive(opened.name, lm)
+    choice.suit(slug)
     free = room if lm.config.shape == "decoder" else 0
     sample = next(iter(choice.texts(opened.name)), state.DEFAULT_TEXT)
     read = reading.read(lm, state.get("text"), sample, longest, free, reading.BOUNDS.get(slug, ""))
@@ -257,6 +261,11 @@ def claim(text: str, facts: str = "") -> None:
     st.html(f'<header class="gb-claim"><h1>{inline(text)}</h1>{aside}</header>')
 
 
+def lead(text: str) -> None:
+    """Draw a sentence below the claim, for whoever has just arrived."""
+    st.html(f'<p class="gb-lead">{inline(text)}</p>')
+
+
 @contextmanager
 def controls() -> Iterator[None]:
     """Lay out the widgets created in the `with` block as a row below the picture."""
@@ -279,26 +288,43 @@ def _card(name: str) -> Iterator[None]:
 
 
 def predict(
-    question: str, options: Sequence[str], answer: Callable[[], Answer], about: Sequence[object]
+    question: str,
+    options: Sequence[str],
+    answer: Callable[[], Answer],
+    about: Sequence[object],
+    another: Callable[[int], Mapping[str, state.Value]] | None = None,
 ) -> None:
     """Draw a question whose answer the model computes when the learner commits: `answer` is called only then.
 
-    An answer that raises `app.controls.predict.NotYet` waits: it is asked again at every run of the page.
+    An answer that raises `app.controls.predict.NotYet` waits: it is asked again at every run of the page. The words
+    come from `assets/lessons/questions.md` (`app.questions.ask`).
 
     Args:
-        question: about a change that the picture does not already show; backticks set a piece in mono.
+        question: about something that the picture does not already show; backticks set a piece in mono.
         options: what the learner chooses from, at least two.
-        answer: computes which option is right, why, and the numbers behind it.
+        answer: computes which option is right, because of what, and the numbers behind it.
         about: all that the answer is computed from besides these words, such as `ctx.model_key` and `ctx.text`, and
             nothing else: a prediction stays while these do, whatever is looked at in the meantime. Each is a value
             whose `repr` tells it from others.
+        another: given a seed, returns fields that ask the question anew about another text or place;
+            `another_text` is one.
     """
     if player.asks():
         with _card("predict"):
             st.html('<h2 class="gb-line"><b>Predict</b> <span>The lesson asks first.</span></h2>')
         return
     with _card("predict"):
-        predict_card(question, tuple(options), answer, (_current.get().slug, *about))
+        predict_card(question, tuple(options), answer, (_current.get().slug, *about), another)
+
+
+def another_text(texts: Sequence[str]) -> Callable[[int], Mapping[str, state.Value]]:
+    """Return how `predict` asks about another text: one of these, or of the open model's own where it has some.
+
+    A model that answers questions or fills gaps makes nothing of the beginning of a story.
+    """
+    own = choice.texts(_current.get().name)
+    pool = own if len(own) > 1 else (*texts, *own)
+    return lambda seed: {"text": draw(seed, pool, state.get("text")), "target": ""}
 
 
 def code(*functions: Callable[..., Any]) -> None:
@@ -324,12 +350,14 @@ def take_away(
         takeaway.take_card(ctx.slug, picture, table, notebook)
 
 
+def judged(*rules: Rule) -> None:
+    """Draw "How this was judged" below a picture that passes verdicts: their rules, behind one click."""
+    st.html(judged_html(rules))
+
+
 def terms(*names: str) -> None:
-    """Draw the definitions of the terms that this page uses (from app/words.py), before the cheatsheet."""
-    entries = "".join(f"<dt>{inline(name)}</dt><dd>{inline(words.WORDS[name])}</dd>" for name in names)
-    st.html(
-        f'<section class="gb-words" aria-label="Words"><h2>Words on this page</h2><dl>{entries}</dl></section>'
-    )
+    """Draw the definitions of the terms that this page uses (from app/words.py), and underline the terms themselves."""
+    glossary.draw(names)
 
 
 def cheatsheet(slug: str) -> None:

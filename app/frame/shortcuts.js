@@ -2,6 +2,7 @@
 
 import { html } from "../kit/shapes.js";
 import { watchNavigation } from "./shortcuts_navigation.js";
+import { watchShowing } from "./shortcuts_showing.js";
 import { watchTyping } from "./shortcuts_typing.js";
 
 const KEYS = [
@@ -39,7 +40,7 @@ function build(parent) {
     dialog.showModal();
   };
   document.addEventListener("keydown", listen);
-  const watched = [watchNavigation(), watchTyping()];
+  const watched = [watchNavigation(), watchTyping(), watchShowing()];
   return () => {
     for (const stop of watched) stop();
     document.removeEventListener("keydown", listen);

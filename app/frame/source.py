@@ -7,13 +7,16 @@ import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from app.counts import counted
 from app.markup import inline
 
+LINES = 40  # of code that one sees at first
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -42,13 +45,28 @@ def read(function: Callable[..., Any]) -> Source:
     return Source(plain.__qualname__, file, first, textwrap.dedent("".join(lines)))
 
 
+def _draw(source: Source) -> None:
+    place = f"`{source.file}:{source.line}`"
+    st.html(f'<h3 class="gb-source">{inline(source.name)}</h3><p class="gb-hint">{inline(place)}</p>')
+    st.code(source.text, language="python")
+
+
+def at_first(sources: Sequence[Source]) -> int:
+    """Count the functions that are seen at once: the first, and what follows it within `LINES` lines together."""
+    lines = accumulate(len(source.text.splitlines()) for source in sources)
+    return max(1, sum(upto <= LINES for upto in lines))
+
+
 def code_card(sources: Sequence[Source]) -> None:
-    """Draw name and file of each function, and the source text behind a button."""
+    """Draw the name of what the page's claim is about; behind a button its source, and folded that of the others."""
+    seen = at_first(sources)
     with st.popover("Code", key="gb-code", type="tertiary"):
-        for source in sources:
-            place = f"{source.file}:{source.line}"
-            st.html(f'<h3 class="gb-source">{inline(source.name)}</h3><p class="gb-hint">{inline(place)}</p>')
-            st.code(source.text, language="python")
+        for source in sources[:seen]:
+            _draw(source)
+        if others := sources[seen:]:
+            with st.expander(counted(len(others), "more function", "more functions")):
+                for source in others:
+                    _draw(source)
     first = sources[0]
     file = inline(first.file).replace("/", "/<wbr>")  # allow a line break after each folder of a long path
     st.html(f'<p class="gb-mono">{inline(first.name)}<br>{file}</p>')

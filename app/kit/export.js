@@ -1,6 +1,6 @@
 // Export of a picture as a self-contained SVG, and as PNG. HTML over the picture
 // (titles that are links, sliders) is drawn into it, buttons are left out, charts of the page keep their place
-// beside it, the page's claim is above it, and its fonts are embedded.
+// beside it, the page's claim and the caption of its step are above it, and its fonts are embedded.
 
 import { SVG_NS, css, h, html, inLines, label } from "./shapes.js";
 import { shared } from "./shared.js";
@@ -20,6 +20,7 @@ import { shared } from "./shared.js";
 
 const EXPORT_MARGIN = 16; // pixels of margin, so that what overlaps the picture's edge is not cut off
 const EXPORT_TITLE = { size: 18, line: 26 };
+const EXPORT_CAPTION = { size: 14, line: 20 };
 const EXPORT_PROBE = 24;
 const EXPORT_SCALE = 2;
 const EXPORT_LONGEST = 30_000; // pixels of a side: browsers make no canvas of 32,768
@@ -40,13 +41,16 @@ async function exportText(figure, beside = [], probe = false) {
   const [width, height] = [Math.max(...parts.map((part) => part.x + part.width)), Math.max(...parts.map((part) => part.y + part.height))];
   const claim = document.querySelector(".gb-claim h1")?.textContent?.trim() ?? "";
   const title = claim ? inLines(claim, (width - 8) / 1.08, EXPORT_TITLE.size) : [];
-  const top = title.length ? title.length * EXPORT_TITLE.line + 6 : 0;
+  const step = [...figure.querySelectorAll(".gb-steps-told .gb-steps-said > *")].map((part) => part.textContent).join(": ");
+  const caption = step ? inLines(step, (width - 8) / 1.08, EXPORT_CAPTION.size) : [];
+  const top = (title.length ? title.length * EXPORT_TITLE.line + 6 : 0) + (caption.length ? caption.length * EXPORT_CAPTION.line + 6 : 0);
   const [w, tall] = [width + 2 * EXPORT_MARGIN, height + top + 2 * EXPORT_MARGIN];
   const fonts = h("style", {});
   const copy = h("svg", { xmlns: SVG_NS, width: w, height: tall, viewBox: `${-EXPORT_MARGIN} ${-EXPORT_MARGIN - top} ${w} ${tall}`, "font-family": "var(--gb-sans)", "font-size": 12 },
     h("title", {}, figure.getAttribute("aria-label") ?? ""), fonts,
     h("rect", { x: -EXPORT_MARGIN, y: -EXPORT_MARGIN - top, width: w, height: tall, fill: "var(--gb-bg)" }),
     h("g", { "data-part": "claim" }, title.map((line, i) => label(0, EXPORT_TITLE.size - 2 - top + EXPORT_TITLE.line * i, line, { size: EXPORT_TITLE.size, weight: 600, fill: "ink" }))),
+    caption.length > 0 && h("g", { "data-part": "caption" }, caption.map((line, i) => label(0, -12 - EXPORT_CAPTION.line * (caption.length - 1 - i), line, { size: EXPORT_CAPTION.size, fill: "ink" }))),
     parts.map((part) => part.drawn));
   const faces = await fontsOf(copy.textContent ?? "");
   const words = getComputedStyle(source.querySelector("text") ?? source);

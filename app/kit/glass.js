@@ -38,7 +38,7 @@ import { clamp, colours, h, hex, html } from "./shapes.js";
  * @property {boolean} whole during an export: all rows and columns are drawn
  * @property {boolean} reduced whether reduced motion is preferred
  * @property {(event: string, value: unknown) => void} send tells Python
- * @property {(page: string) => void} visit
+ * @property {(page: string, there?: Record<string, unknown>) => void} visit
  * @property {(key: string, deps: unknown, build: () => Shapes) => SVGGElement} part
  * @property {<Made extends HTMLElement>(key: string, box: OverlayBox, build: () => Made, update?: (node: Made) => void) => Made} overlay
  * @property {(page: string, box: OverlayBox, text: string, about?: string) => HTMLButtonElement} door
@@ -108,10 +108,10 @@ function stage(name, view, parent) {
   Object.assign(g, colours(g));
   g.send = (event, value) => send(event, value);
   const tell = () => { later = 0; sentAt = Date.now(); send("select", { ...local.sel, n: chosen }); };
-  /** Opens another page with the same model, text and selection, after sending a pending choice. */
-  g.visit = (page) => {
+  /** Opens another page with the same model, text and selection, after sending a pending choice; steps begin anew unless chosen. */
+  g.visit = (page, there) => {
     if (later) { clearTimeout(later); tell(); }
-    send("visit", { page, at: Date.now() });
+    send("visit", { page, ...(there && { chosen: there }), at: Date.now() });
   };
   /** Returns a part of the picture, rebuilt only when `deps`, the data, the width or the theme changed. */
   g.part = (key, deps, build) => {

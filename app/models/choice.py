@@ -10,6 +10,15 @@ from app.session import state
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
 
+TALE = "Once upon a time, there was a small house by the lake, and Ruth lived there."
+BEGUN = "Once upon a time, there was a small house by the lake."
+NEWS = "Nora lost her red kite in the storm. She looked for it all day."
+# Pages on whose claim the usual example throws no light: the text that each opens with while the learner has written
+# none, and the models that read such a text; (): the page has models of its own for it.
+OPENS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "break_it": (TALE, (models.SMALL,)), "lab": (f"{TALE} Ruth had a red kite. She wanted the red", (models.SMALL,)),
+    "families": (BEGUN, (models.SMALL, models.REAL)), "fine_tuning": (NEWS, ()), "adaptability": (NEWS, ()),
+}  # fmt: skip
 ENOUGH = 6 * 10**9  # bytes of memory from which a first visit opens on the published model
 
 
@@ -25,10 +34,13 @@ def choose(name: str, **also: str | int) -> None:
     (app/controls/decoder_text.py).
     """
     memo = state.memo("choice")
-    mine = state.get("text") not in (state.DEFAULT_TEXT, *texts(state.get("model")))
+    placed = (text for text, _ in OPENS.values())
+    mine = state.get("text") not in (state.DEFAULT_TEXT, *texts(state.get("model")), *placed)
     changes: dict[str, str | int] = {"model": name, "snapshot": -1, **also}
     if not mine:
-        changes |= {"text": next(iter(_known(name)), state.DEFAULT_TEXT), "target": ""}
+        memo["auto"] = next(iter(_known(name)), state.DEFAULT_TEXT)
+        memo.pop("usual", None)
+        changes |= {"text": memo["auto"], "target": ""}
     state.update(changes)
     memo["waits"] = not mine
 
@@ -69,7 +81,28 @@ def arrive(name: str, lm: LanguageModel) -> None:
         return
     waits, memo["waits"] = memo.get("waits", not state.linked("text")), False
     if waits and state.get("text") == state.DEFAULT_TEXT:
-        state.put({"text": next(iter(memo["texts"]), state.DEFAULT_TEXT)})
+        memo["auto"] = next(iter(memo["texts"]), state.DEFAULT_TEXT)
+        state.put({"text": memo["auto"]})
+
+
+def suit(slug: str) -> None:
+    """Put the text on which the page's claim is easy to see, where the learner and the link have given none.
+
+    On a page without such a text the usual example comes back.
+    """
+    memo, now = state.memo("choice"), state.get("text")
+    if state.get("path"):  # a lesson has its own text
+        return
+    if memo.setdefault("auto", None if state.linked("text") else now) != now:
+        return
+    text, readers = OPENS.get(slug, ("", ()))
+    if text and (not readers or state.get("model") in readers):
+        memo.setdefault("usual", now)
+    else:
+        text = memo.pop("usual", now)
+    if text != now:
+        memo["auto"] = text
+        state.put({"text": text})
 
 
 def texts(name: str) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from streamlit.runtime.scriptrunner import RerunException
 
 from app.session.fields import FIELDS, Value, parse
 
+_WHOLE: dict[str, Value] = {field.key: field.default for field in FIELDS if field.steps}
 _KEY = "gb"  # key inside Streamlit's session state
 
 
@@ -33,6 +34,7 @@ class Session:
         query: whether there was a link, with anything in it.
         history: earlier stores, for undo.
         last: the slider that was dragged last, and when.
+        carried: the page that is opened next with the steps as they are (`carry`).
         page: the page that is being drawn; bound: for each widget key the page that drew it.
         memos: temporary records of the frame and of pages, by name.
         replaced: for each widget key what the browser showed in it before the page put something else there.
@@ -49,6 +51,7 @@ class Session:
     query: bool = False
     history: list[dict[str, Value]] = part_of(default_factory=list)
     last: tuple[str, float] = ("", 0.0)
+    carried: str = ""
     page: str = ""
     bound: dict[str, str] = part_of(default_factory=dict)
     memos: dict[str, dict[str, Any]] = part_of(default_factory=dict)
@@ -96,10 +99,19 @@ def finish() -> None:
 
 
 def enter(page: str) -> None:
-    """Set which page is being drawn."""
+    """Set which page is being drawn; steps belong to the page that was left, in what Undo brings back, too."""
     session = current()
     if session.page != page:
+        if session.page and session.carried != page:
+            for store in (session.store, *session.history):
+                store.update(_WHOLE)
         session.page, session.bound = page, {}
+    session.carried = ""
+
+
+def carry(page: str) -> None:
+    """Let `page`, which is opened next, begin at the step that was set for it, as a link does."""
+    current().carried = page
 
 
 def whole(callback: Callable[..., None]) -> Callable[..., None]:

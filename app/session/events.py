@@ -46,8 +46,16 @@ def followed(count: int, home: int) -> int:
 
 
 def visit(picture: str) -> None:
-    """Record a click on a picture's link: the frame opens that page before it draws this one (`page.begin`)."""
-    state.memo("visit")["page"] = sent(picture, "visit").get("page")
+    """Record a click on a picture's link: the frame opens that page before it draws this one (`page.begin`).
+
+    What the link chooses there (`chosen`), a step for example, is chosen when that page opens.
+    """
+    event = sent(picture, "visit")
+    page, chosen = event.get("page"), event.get("chosen")
+    state.memo("visit")["page"] = page
+    if isinstance(page, str) and isinstance(chosen, dict):
+        state.update({key: value for key, value in chosen.items() if key in state.BY_KEY})
+        state.carry(page)
 
 
 def selection(picture: str, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,8 @@ class Field:
 
     `low` and `high` bound a number; `fit` may tighten `high` to the model at hand. `selection` marks what a reset of
     the page puts back (the model and the texts stay). `shown` says what the default is where it is a code (-1, 0).
-    `slides`: a whole number that a slider drags.
+    `slides`: a whole number that a slider drags. `steps`: a step of what a picture tells, which belongs to its page: another
+    page opens on the whole picture.
     """
 
     key: str
@@ -28,6 +29,7 @@ class Field:
     selection: bool = True
     shown: str = ""
     slides: bool = False
+    steps: bool = False
 
     @property
     def dragged(self) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from app.session import carry as carry
 from app.session import current
 from app.session import empty_widget as empty_widget
 from app.session import enter as enter

@@ -6,6 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from core.verdict_rule import Rule
+
 # The 97.5 % quantile of Student's t by degrees of freedom (Student 1908); 1.96 for many.
 _T = (
     12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120,
@@ -39,8 +44,20 @@ def interval(values: Sequence[float], floor: float = 0.0, ceiling: float = 1.0) 
     if count == 1:
         return Interval(mean, floor, ceiling, 1)
     spread = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (count - 1))
-    half = (_T[count - 2] if count - 1 <= len(_T) else 1.96) * spread / math.sqrt(count)
+    half = student(count - 1) * spread / math.sqrt(count)
     return Interval(mean, max(floor, mean - half), min(ceiling, mean + half), count)
+
+
+def half_width(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Compute half of the 95 % interval of many means at once: t s / sqrt(n), (..., n) -> (...); n is at least 2."""
+    count = values.shape[-1]
+    found: NDArray[np.float64] = student(count - 1) * values.std(-1, ddof=1) / math.sqrt(count)
+    return found
+
+
+def student(freedom: int) -> float:
+    """Return the 97.5 % quantile of Student's t for so many degrees of freedom."""
+    return _T[freedom - 1] if freedom <= len(_T) else 1.96
 
 
 def difference(one: Sequence[float], other: Sequence[float]) -> Interval:
@@ -58,3 +75,14 @@ def apart(one: Sequence[float], other: Sequence[float]) -> int:
     """Return 1 if `one` is significantly better, -1 if `other` is, 0 if the interval holds 0."""
     found = difference(one, other)
     return 0 if found.low <= 0 <= found.high else (1 if found.mean > 0 else -1)
+
+
+RULE = Rule(
+    "Two ways of training: “lower”, “higher”, “ahead”, or “the seeds do not tell”",
+    "The difference between two ways seed by seed: both saw the same examples in the same order with each seed.",
+    "A verdict: the 95 % interval of the mean difference (Student’s t) leaves out 0.",
+    "The recorded seeds of both ways, as many as the sentence says.",
+    "None: each difference is judged on its own, so of 20 that are none, one passes on average.",
+    "Student 1908, paired",
+    apart,
+)

@@ -15,6 +15,7 @@ from core.costs.counts import total
 from core.costs.memory import Precision
 from core.costs.operations import decode_flops, row_flops
 from core.costs.weights import parameters_by_part, weight_bytes
+from core.verdict_rule import Rule
 
 
 @dataclass(frozen=True)
@@ -94,3 +95,14 @@ def met_bytes(config: ModelConfig, precision: Precision, writing: bool = False) 
         reader = config.replace(shape="encoder", n_decoder_layers=None, causal=None, first_id=None)
         resting = weight_bytes(reader, precision) - weight_bytes(reader.replace(n_layers=0), precision)
     return weight_bytes(config, precision) - size * tables - resting
+
+
+RULE = Rule(
+    "The pace: “memory sets the pace”, “computing sets the pace”",
+    "Operations for each byte that has to move between memory and chip.",
+    "Computing sets the pace from the card’s peak divided by its bandwidth on; below that, memory.",
+    "Counted from the configuration; the card’s two numbers are its maker’s. A measured machine’s are its own.",
+    "None: nothing is tested. A real pass takes at least as long, as nothing moves but weights and the cache here.",
+    "Williams, Waterman & Patterson 2009",
+    ridge,
+)

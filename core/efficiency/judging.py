@@ -15,11 +15,14 @@ from dataclasses import dataclass
 from typing import Literal
 from weakref import WeakKeyDictionary
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from core.analysis.seeds import student
 from core.analysis.story_loss import cut
 from core.checkpoints.folder import assemble
 from core.data import corpora, tasks
@@ -28,6 +31,9 @@ from core.language_model import LanguageModel
 from core.text.tokenizer import Tokenizer
 from core.training.text_loss import TextLoss, text_loss
 from core.vectors.probe import wilson
+from core.verdict_rule import Rule
+
+Array = NDArray[np.float64]
 
 PLACES = 400  # texts are read until so many tokens are asked for,
 MOST_TEXTS, MOST_READ = (
@@ -39,6 +45,7 @@ MOST_LOGITS = 2**23  # tokens of all texts together: a large vocabulary is judge
 # Cutting the library into functions takes seconds; its files have the same code and the same held-out part.
 _QUICK = {"functions": "python", "renamed": "python"}
 KEPT = 8  # yardsticks of a tokenizer: every moment of a training is judged on the same texts
+DRAWS = 2000  # bootstrap draws over texts
 BATCH = 4  # texts of like length that are read in one pass
 ROUNDS = 9  # passes that are timed, each beside one of the original
 _known: WeakKeyDictionary[Tokenizer, dict[tuple[object, ...], list[TextLoss]]] = WeakKeyDictionary()
@@ -56,11 +63,11 @@ class Judged:
     Attributes:
         bytes: of its safetensors file. parameters: the numbers that it holds.
         loss: nats a place. rise: how much that is above the original's, place by place, with its 95 % interval
-            (`rise_low`, `rise_high`, normal).
+            (`rise_low`, `rise_high`, of `paired_interval`).
         agreement: the share of places where its first choice is the original's, with Wilson's interval (`low`, `high`).
         kl: nats a place from the original's distribution to its own, 0 where both say the same.
         seconds: of one pass over the first text; NaN where not timed.
-        places: how many there are.
+        places: how many there are. texts: that they stand in.
     """
 
     bytes: int
@@ -75,6 +82,12 @@ class Judged:
     kl: float
     seconds: float
     places: int
+    texts: int
+
+    @property
+    def told(self) -> int:
+        """1 where the texts tell a higher loss, -1 a lower one, 0 where the interval of the rise holds 0."""
+        return int(self.rise_low > 0) - int(self.rise_high < 0)
 
 
 @dataclass(frozen=True)
@@ -169,7 +182,7 @@ def judge(before: Reference, lm: LanguageModel, *, size: int | None = None, time
             continue
         divergences.append(F.kl_div(now, was, log_target=True, reduction="none").sum(-1))
         same += int((now.argmax(-1) == was.argmax(-1)).sum())
-    rise, low, high = _mean(torch.cat(rises).double())
+    rise, low, high = paired_interval([one.double().numpy(force=True) for one in rises])
     places = sum(len(loss) for loss in losses)
     share = wilson(same, places)
     return Judged(
@@ -181,6 +194,7 @@ def judge(before: Reference, lm: LanguageModel, *, size: int | None = None, time
         kl=max(0.0, float(torch.cat(divergences).double().mean())),
         seconds=seconds(before, lm)[1] if timed else math.nan,
         places=places,
+        texts=len(rises),
     )  # fmt: skip
 
 
@@ -318,11 +332,37 @@ def _together(lm: LanguageModel, texts: Sequence[TextLoss]) -> Tensor:
     return logits.float().log_softmax(-1)
 
 
-def _mean(values: Tensor) -> tuple[float, float, float]:
-    """Compute the mean of values (N,) and its 95 % interval."""
-    mean = float(values.mean())
-    half = 1.96 * float(values.std()) / math.sqrt(len(values)) if len(values) > 1 else math.inf
+def paired_interval(rises: Sequence[Array]) -> tuple[float, float, float]:
+    """Compute the mean difference of a place, and its 95 % interval, by a bootstrap over whole texts.
+
+    Places of one text are not independent of each other, so texts are drawn, each with all of its places; the
+    differences are paired, so what makes a text hard for both models falls out. A bootstrap of few texts is too narrow:
+    its standard error is widened by n / (n - 1), and multiplied by Student's t (Efron & Tibshirani 1993, section 12.1).
+
+    Args:
+        rises: the differences at the places of each text, (N,) each. Of a single text its places are drawn.
+    """
+    parts = rises if len(rises) > 1 else [one[None] for one in rises[0]]
+    sums, counts = (np.array([count(one) for one in parts], dtype=float) for count in (np.sum, np.size))
+    drawn = np.random.default_rng(0).integers(0, len(parts), (DRAWS, len(parts)))
+    means = sums[drawn].sum(1) / np.maximum(1, counts[drawn].sum(1))
+    mean, many = float(sums.sum() / max(1, counts.sum())), len(parts)
+    half = student(many - 1) * float(means.std()) * math.sqrt(many / (many - 1)) if many > 1 else math.inf
     return mean, mean - half, mean + half
+
+
+RULE = Rule(
+    "A loss change: “rises”, “falls”, “not told from no change”; and how many first choices stay",
+    "The loss of the changed model less the original’s, at each token that the held-out texts ask for; and the share "
+    "of these tokens where both models’ likeliest token is the same.",
+    "Told: the whole 95 % interval of the mean change lies on one side of 0. The share of kept choices is given with "
+    "Wilson’s 95 % interval.",
+    f"The held-out texts named at the top, until about {PLACES} tokens are asked for, at most {MOST_TEXTS} texts; "
+    f"{DRAWS:,} bootstrap draws of whole texts, and Student’s t of as many texts, as they are few.",
+    "None: each setting is judged on its own, all on the same texts.",
+    "Efron & Tibshirani 1993, paired and by whole texts; Wilson 1927",
+    judge,
+)
 
 
 def _seconds(work: Callable[[], object], device: torch.device) -> float:

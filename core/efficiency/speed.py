@@ -12,8 +12,10 @@ from collections.abc import Sequence
 
 import torch
 
+from core.efficiency.judging import ROUNDS as PACE_ROUNDS
 from core.efficiency.judging import Reference
 from core.language_model import LanguageModel
+from core.verdict_rule import Rule
 
 ROUNDS = 15
 Speed = tuple[float, float, float]  # the lower quartile, the median and the upper quartile of the ratios
@@ -40,7 +42,7 @@ def speeds(before: Reference, models: Sequence[LanguageModel], rounds: int = ROU
 
 
 def told(speed: Sequence[float]) -> bool:
-    """Return whether the speed differs significantly from the original's: both quartiles lie on one side of 1."""
+    """Return whether the rounds tell the speed from the original's: both quartiles lie on one side of 1 (`RULE`)."""
     return speed[0] > 1 or speed[2] < 1
 
 
@@ -57,3 +59,15 @@ def _pass(before: Reference, lm: LanguageModel) -> float:
     if lm.device.type == "cuda":
         torch.cuda.synchronize(lm.device)
     return time.perf_counter() - began
+
+
+RULE = Rule(
+    "A speed: “times as fast”, “saves”, “costs”, or “no clear gain”",
+    "The time of a pass divided by the original’s in the same round: both take turns on this machine, so that its load "
+    "falls on both.",
+    "Told: the middle half of the rounds (both quartiles) lies on one side of 1.",
+    f"One held-out text; {ROUNDS} rounds of recorded models, {PACE_ROUNDS} of the open one, after one that warms up.",
+    "None. It is a rule of thumb about this machine at this moment, and no test of a hypothesis.",
+    "Our rule",
+    told,
+)

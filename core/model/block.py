@@ -60,23 +60,26 @@ class Block(Part):
         """Run the block on x (B, T, D), the stream; source (B, S, D) is the encoder's output."""
         x = self.hook_resid_pre(x)
         read = x if self.post_norm else self.ln1(x)
-        x = self.hook_resid_mid(self._add(x, self.hook_attn_out(self.attn(read, geometry, None, cache))))
+        attended = self.hook_attn_out(self.attn(read, geometry, None, cache))  # (B, T, D)
+        x = self.hook_resid_mid(self.add(x, attended))
         if self.post_norm:
             x = self.hook_normalized_resid_mid(self.ln1(x))
         if self.cross:
             x = self._cross(x, source, source_geometry or Geometry(), cache)
         norm = self.ln3 if self.cross else self.ln2
         read = x if self.post_norm else norm(x)
-        x = self.hook_resid_post(self._add(x, self.hook_mlp_out(self.mlp(read))))
+        worked = self.hook_mlp_out(self.mlp(read))  # (B, T, D), each token by itself
+        x = self.hook_resid_post(self.add(x, worked))
         return self.hook_normalized_resid_post(norm(x)) if self.post_norm else x
 
     def _cross(self, x: Tensor, source: Tensor | None, geometry: Geometry, cache: KVCache | None) -> Tensor:
         read = x if self.post_norm else self.ln2(x)
         asked = self.hook_cross_attn_out(self.cross_attn(read, geometry, source, cache))
-        x = self.hook_resid_mid_cross(self._add(x, asked))
+        x = self.hook_resid_mid_cross(self.add(x, asked))
         return self.hook_normalized_resid_mid_cross(self.ln2(x)) if self.post_norm else x
 
-    def _add(self, x: Tensor, update: Tensor) -> Tensor:
+    def add(self, x: Tensor, update: Tensor) -> Tensor:
+        """Add what a part says to the stream; without residual connections it takes the stream's place."""
         if self.training and self.dropout:
             update = F.dropout(update, self.dropout)
         return x + update if self.residual else update

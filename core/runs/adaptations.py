@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.analysis.seeds import Interval, interval
 from core.runs.records import RunError
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from core.language_model import LanguageModel
 
 RECORDED, WEIGHTS = ASSETS / "adaptability.json", ASSETS / "adaptability.safetensors"
-# All of it: {"machine", "revision", "runs", "games": {game: {...}}}. A run: spec, right, of, trained, head, bytes,
-# seconds.
+# All of it: {"machine", "revision", "runs", "controls", "games": {game: {...}}}. A run: spec, right, of, trained, head,
+# bytes, seconds.
 recorded, result = Results(RECORDED).all, Results(RECORDED).run
 
 
@@ -52,15 +52,33 @@ def curve(study: Study, way: Way) -> list[Place]:
     found = []
     for at in adapting.places(study):
         names = tuple(adapting.name(adapting.at(study, way, at, seed)) for seed in adapting.SEEDS)
-        runs = [result(one) for one in names]
-        shares = tuple(run["right"] / run["of"] for run in runs)
-        first = runs[0]
-        found.append(
-            Place(
-                at, names, shares, interval(shares), first["trained"], first["head"], first["bytes"],
-                sum(run["seconds"] for run in runs) / len(runs),
-            )
-        )  # fmt: skip
+        found.append(_place(at, names, [result(one) for one in names]))
+    return found
+
+
+def _place(at: int, names: tuple[str, ...], runs: Sequence[Mapping[str, Any]]) -> Place:
+    """Gather the runs of all seeds at one position."""
+    shares = tuple(run["right"] / run["of"] for run in runs)
+    first = runs[0]
+    return Place(
+        at, names, shares, interval(shares), first["trained"], first["head"], first["bytes"],
+        sum(run["seconds"] for run in runs) / len(runs),
+    )  # fmt: skip
+
+
+def shuffled() -> list[Place]:
+    """Return the control of the study of few examples: LoRA on the same texts with their labels shuffled.
+
+    Raises:
+        RunError: a control is not recorded.
+    """
+    controls = recorded().get("controls", {})
+    found = []
+    for at in adapting.places("examples"):
+        names = tuple(adapting.name(adapting.control(at, seed)) for seed in adapting.SEEDS)
+        if missing := [one for one in names if one not in controls]:
+            raise RunError(f"no control called {missing[0]!r} is recorded")
+        found.append(_place(at, names, [controls[one] for one in names]))
     return found
 
 
@@ -95,7 +113,8 @@ def adapted(name: str) -> LanguageModel:
 def played(game: str, how: str) -> list[tuple[int, tuple[float, ...], Interval]]:
     """Return (examples, share of each round, interval over rounds) of a game.
 
-    How is "context", "steps" or "elsewhere".
+    How is "context", "steps" or "elsewhere"; of pairs also "exchanged", the control of `in_context.exchanged`, and
+    "moments": all examples, by the training step of the model that is asked, in place of their number.
     """
     shares: Mapping[str, Sequence[float]] = recorded()["games"][game].get(how, {})
     return [(int(count), tuple(values), interval(values)) for count, values in shares.items()]

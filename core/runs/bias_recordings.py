@@ -14,6 +14,7 @@ from core.data.dial import REMEDIES, Remedy
 from core.runs.results import ASSETS, Results
 from core.training import corpus_lab
 from core.training.corpus_lab import BIASED, DOSES, SEEDS
+from core.verdict_rule import Rule, percent
 
 RECORDED = ASSETS / "bias.json"
 # All of it: {"machine", "revision", "told": {profession: [she, of]}, "runs"}. A run: spec, early, held_out, seconds,
@@ -98,3 +99,15 @@ def slope(doses: Sequence[Dose], group: Group = "dialled") -> Interval:
 def _slope(xs: Sequence[float], ys: Sequence[float]) -> float:
     x, y = sum(xs) / len(xs), sum(ys) / len(ys)
     return sum((a - x) * (b - y) for a, b in zip(xs, ys, strict=True)) / sum((a - x) ** 2 for a in xs)
+
+
+RULE = Rule(
+    "The corpus lab: “the dial is the cause”, “helps”, “the seeds do not tell”",
+    "The difference in the share of “she”, seed by seed: between two doses, or with a remedy and without.",
+    "A finding where the 95 % interval of the mean difference (Student’s t) leaves out 0, and that of the slope 1.",
+    f"{len(SEEDS)} seeds a dose and a remedy, all of which were recorded.",
+    f"None: each is judged on its own. Of {len(REMEDIES) - 1} remedies of no effect one would be found in "
+    f"{percent(1 - 0.95 ** (len(REMEDIES) - 1))} of such labs.",
+    "Student 1908, paired",
+    difference,
+)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.scaling.law import DRAWS, Band, Law, bootstrap, checked, fit
+from core.scaling.law import DRAWS, FEWEST, Band, Law, bootstrap, checked, fit
+from core.verdict_rule import Rule, percent
 
+LEVEL = 0.95  # of runs that an interval is to hold
 NEXT = 3.0  # where nothing is held back, the forecast is for a run three times as large
 
 
@@ -45,6 +47,13 @@ class Forecast:
         return None if self.truth is None else self.truth / self.loss - 1
 
     @property
+    def inside(self) -> int:
+        """How many of the runs of that size the interval holds."""
+        if self.low is None or self.high is None:
+            return 0
+        return sum(self.low <= one <= self.high for one in self.truths)
+
+    @property
     def verdict(self) -> str:
         """Where the truth lies: "below" the interval, "inside" or "above" it; "" where one of the two is missing."""
         if self.truth is None or self.low is None or self.high is None:
@@ -78,7 +87,7 @@ def forecast(
     used = sizes <= edge
     law = fit(sizes[used].tolist(), values[used].tolist())
     try:
-        band = bootstrap(sizes[used].tolist(), values[used].tolist(), draws)
+        band = bootstrap(sizes[used].tolist(), values[used].tolist(), draws, level=LEVEL)
     except ValueError:  # as many runs as unknowns
         band = None
     place = float(at if at is not None else different[-1] if held else NEXT * different[-1])
@@ -87,3 +96,56 @@ def forecast(
         law, band, tuple(different[different <= edge].tolist()), tuple(different[different > edge].tolist()), place,
         float(law(place)), low, high, (*values[sizes == place].tolist(), *truths),
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How many of the withheld runs the prediction intervals held.
+
+    held, of: of all withheld runs, at every cut.   next_held, next_of: of those one size beyond the cut.
+    cuts: how many there were.
+    """
+
+    held: int = 0
+    of: int = 0
+    next_held: int = 0
+    next_of: int = 0
+    cuts: int = 0
+
+    def __add__(self, other: Coverage) -> Coverage:
+        """Add up the counts of two series of runs."""
+        return Coverage(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
+
+
+def coverage(x: Sequence[float], losses: Sequence[float], draws: int = DRAWS) -> Coverage:
+    """Measure the coverage of the intervals: at every cut, fit the smaller sizes, and count the larger runs inside.
+
+    A cut leaves at least `FEWEST` sizes and as many runs as a band needs. Cuts share runs, so their counts are not
+    independent of each other.
+    """
+    sizes, values = checked(x, losses, fewest=1)
+    different, found = np.unique(sizes), Coverage()
+    for edge, beyond in zip(different[FEWEST - 1 : -1], different[FEWEST:]):
+        used = sizes <= edge
+        if used.sum() <= FEWEST:
+            continue
+        band = bootstrap(sizes[used].tolist(), values[used].tolist(), draws, level=LEVEL)
+        low, high = band.run(sizes[~used])
+        inside = (low <= values[~used]) & (values[~used] <= high)
+        nearest = sizes[~used] == beyond
+        found += Coverage(int(inside.sum()), len(inside), int(inside[nearest].sum()), int(nearest.sum()), 1)
+    return found
+
+
+RULE = Rule(
+    "A forecast: “inside”, “above” or “below” the interval, and how many runs the intervals held",
+    "The loss of a run against the interval that the law of the smaller sizes gives for one more run of its size.",
+    f"Inside: within the {percent(LEVEL)} prediction interval, {DRAWS} laws of resampled residuals, each with every "
+    "residual. Several seeds are judged by their mean, and counted one by one.",
+    "Every cut of the axis that leaves a band: the smaller sizes are fitted, and all larger runs are held against "
+    "their intervals. The cuts share runs.",
+    f"None. Intervals that are right hold {percent(LEVEL)} of the withheld runs in the long run; fewer means that they "
+    "are too narrow, all of them that they may be too wide.",
+    "Efron & Tibshirani 1993, section 9.4; the law of Hoffmann et al. 2022",
+    coverage,
+)

@@ -174,7 +174,7 @@ class Learning:
     def __iter__(self) -> Iterator[Merge]:
         """Learn one merge after the other, from the present state."""
         while len(self.vocabulary) < self.size:
-            merge = self._step()
+            merge = self.merge_best()
             if merge is None:
                 return
             yield merge
@@ -217,8 +217,8 @@ class Learning:
             return list(word)
         return [letter if at == 0 else CONTINUED + letter for at, letter in enumerate(word)]
 
-    def _step(self) -> Merge | None:
-        """Choose a pair, merge it everywhere, and record the choice."""
+    def merge_best(self) -> Merge | None:
+        """Make one piece of the best pair everywhere (of BPE: of what the corpus repeats most), and record it."""
         rivals = self._best(RIVALS, self.rule)
         if not rivals:
             return None

@@ -9,9 +9,12 @@ values of all that is new.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
+from core.data.corpora import fingerprint
 from core.training.fine_tune_spec import FineTuneSpec, Task, Way
+from core.training.labelled import shuffled, told
 
 Study = Literal["rank", "examples", "prompt"]
 STUDIES: tuple[Study, ...] = get_args(Study)
@@ -82,6 +85,24 @@ def plan() -> Iterator[FineTuneSpec]:
                         yield one
 
 
+def controls() -> Iterator[FineTuneSpec]:
+    """List the control runs: LoRA as in the study of few examples, on the same texts with their labels shuffled."""
+    for seed in SEEDS:
+        for count in COUNTS:
+            yield control(count, seed)
+
+
+def control(examples: int, seed: int) -> FineTuneSpec:
+    """Build the spec of one control run; its lines are `control_lines`."""
+    return spec("lora", examples=examples, seed=seed).replace(text=fingerprint(control_lines(examples, seed)))
+
+
+@lru_cache(maxsize=len(SEEDS) * len(COUNTS))
+def control_lines(examples: int, seed: int) -> str:
+    """Write the labelled lines of a control run: the texts of the run it is held against, with shuffled labels."""
+    return shuffled(told(TASK, "train", examples, seed), seed)
+
+
 def kept(spec: FineTuneSpec) -> bool:
     """Return whether a run's weights are bundled with its figures for demonstration: small ones of the first seed."""
-    return spec.seed == SEEDS[0] and spec.way in ("frozen", "lora", "prompt")
+    return not spec.text and spec.seed == SEEDS[0] and spec.way in ("frozen", "lora", "prompt")

@@ -122,8 +122,8 @@ class Distiller(Trainer):
         self.temperature, self.hard = temperature, hard
         self.teacher = _frozen(teacher.transformer, self._working).to(self.device)
 
-    def _gradient(self, examples: list[Example], step: int) -> float:
-        super()._gradient(examples, step)
+    def backward(self, examples: list[Example], step: int) -> float:
+        super().backward(examples, step)
         return self._plain.item()
 
     def _loss(self, example: Example) -> Tensor:

@@ -6,6 +6,7 @@ Toyland tells them, each with its truth; a learner may bring labelled lines of t
 from __future__ import annotations
 
 import itertools
+import random
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -176,6 +177,17 @@ def own_examples(lines: str, labels: Sequence[str] = LABELS) -> list[Example]:
             "say the other"
         )
     return found
+
+
+def shuffled(examples: Sequence[Example], seed: int, labels: Sequence[str] = LABELS) -> str:
+    """Write examples as labelled lines whose labels are drawn from one another's: a control that holds no task.
+
+    The texts and the count of each label stay, so a model that still does better than chance on held-out examples has
+    not learned that from the labels.
+    """
+    order = [one.label for one in examples]
+    random.Random(f"shuffled labels {seed}").shuffle(order)
+    return "\n".join(f"{one.text}\t{labels[label]}" for one, label in zip(examples, order))
 
 
 def rows_of(

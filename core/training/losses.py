@@ -49,11 +49,7 @@ def cross_entropy(
     Raises:
         ValueError: other shapes: with a batch axis, flatten both first.
     """
-    if logits.ndim != 2 or targets.shape != logits.shape[:1]:
-        raise ValueError(
-            f"logits (N, V) and targets (N,) are wanted, not {tuple(logits.shape)} and {tuple(targets.shape)}: "
-            "flatten the axes of a batch, logits.flatten(0, -2) and targets.flatten()"
-        )
+    _check(logits, targets)
     log_p = logits - logits.logsumexp(-1, keepdim=True)  # (N, V)
     scores = targets != ignore_index  # (N,)
     right = targets.where(scores, torch.zeros_like(targets))
@@ -64,6 +60,14 @@ def cross_entropy(
     if reduction == "none":
         return losses
     return losses.sum() if reduction == "sum" else losses.sum() / scores.sum()
+
+
+def _check(logits: Tensor, targets: Tensor) -> None:
+    if logits.ndim != 2 or targets.shape != logits.shape[:1]:
+        raise ValueError(
+            f"logits (N, V) and targets (N,) are wanted, not {tuple(logits.shape)} and {tuple(targets.shape)}: "
+            "flatten the axes of a batch, logits.flatten(0, -2) and targets.flatten()"
+        )
 
 
 def wanted(targets: Tensor, size: int, label_smoothing: float = 0.0) -> Tensor:

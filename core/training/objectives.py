@@ -138,16 +138,19 @@ def masked(
     draw = torch.rand(rows.shape, generator=generator)
     if whole_words is not None:
         draw = draw.gather(1, _first_of_word(whole_words | ~free))
-    hidden = free & (draw < rate)
-    if not hidden.any():
-        lowest = draw.masked_fill(~free, 2.0).min()
-        hidden = free & (draw == lowest)
+    hidden = _at_least_one(free, draw, rate)
     kind = torch.rand(rows.shape, generator=generator)
     ordinary = _ordinary(specials)
     random = ordinary[torch.randint(len(ordinary), rows.shape, generator=generator)]
     inputs = rows.where(~(hidden & (kind < _REPLACED)), specials.mask_id)
     inputs = torch.where(hidden & (kind >= _REPLACED) & (kind < _KEPT), random, inputs)
     return Example(inputs, rows.where(hidden, UNSCORED), hidden)
+
+
+def _at_least_one(free: Tensor, draw: Tensor, rate: float) -> Tensor:
+    """Hide the free tokens whose draw lies below the rate; if none does, the one with the lowest draw."""
+    hidden = free & (draw < rate)
+    return hidden if hidden.any() else free & (draw == draw.masked_fill(~free, 2.0).min())
 
 
 def spans(length: int, rate: float = 0.15, mean: float = 3.0) -> tuple[int, int]:

@@ -6,6 +6,7 @@ import copy
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
@@ -13,11 +14,12 @@ from torch.optim import SGD, Adam, AdamW
 from torch.optim import Optimizer as TorchOptimizer
 
 from core.config import ModelConfig
+from core.model.transformer import build
 from core.precision import choose
 from core.training import fast_cpu
 from core.training.eager import without_compiler
 from core.training.muon import Muon
-from core.training.spec import TrainSpec
+from core.training.spec import OptimizerKind, TrainSpec
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,24 @@ class Groups:
             else:
                 groups.tables[name] = weight
         return groups
+
+
+@lru_cache(maxsize=64)
+def numbers_kept(config: ModelConfig, kind: OptimizerKind) -> float:
+    """Count the numbers that an optimizer keeps of a weight from step to step, on average over a model's weights.
+
+    None in plain gradient descent; the velocity with momentum; both moments in Adam and AdamW; Muon keeps the velocity
+    of the matrices and is Adam for everything else (`Groups`).
+    """
+    if kind != "muon":
+        return {"sgd": 0.0, "momentum": 1.0, "adam": 2.0, "adamw": 2.0}[kind]
+    with torch.device("meta"):
+        groups = Groups.of(build(config))
+    matrices = sum(weight.numel() for weight in groups.matrices.values())
+    rest = sum(
+        weight.numel() for part in (groups.tables, groups.head, groups.vectors) for weight in part.values()
+    )
+    return (matrices + 2 * rest) / (matrices + rest)
 
 
 class Optimizer:

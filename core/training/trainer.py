@@ -141,14 +141,8 @@ class Trainer:
         began = time.perf_counter()
         spec, number = self.spec, self.done_steps + 1
         examples, tokens = self.reading.of_step(number)
-        loss = self._gradient([example.to(self.device) for example in examples], number)
-        if not loss <= 10 * self.guessing + 10:
-            self._forget()
-            raise Diverged(number, loss)
         share = schedule.share(spec, number)
-        self.moved = self.optimizer.step(share)
-        if not math.isfinite(self.moved.gradient):
-            raise Diverged(number, self.moved.gradient, "gradient")
+        loss, moved = self.learn([example.to(self.device) for example in examples], number, share)
         self.done_steps = number
         self.tokens += tokens
         self.seconds += time.perf_counter() - began
@@ -159,13 +153,28 @@ class Trainer:
             step=number,
             loss=loss,
             learning_rate=share * spec.learning_rate,
-            gradient_norm=self.moved.gradient,
-            update_norm=self.moved.update,
+            gradient_norm=moved.gradient,
+            update_norm=moved.update,
             tokens=self.tokens,
             seconds=self.seconds,
             model=self.language_model,
             held_out=held_out,
         )
+
+    def learn(self, examples: list[Example], number: int, share: float) -> tuple[float, Moved]:
+        """Train on a batch: its loss, the loss's gradient, and a move of every weight against it.
+
+        Args:
+            number: of the step.   share: of every learning rate's first value, what the schedule says of this step.
+        """
+        loss = self.backward(examples, number)
+        if not loss <= 10 * self.guessing + 10:
+            self._forget()
+            raise Diverged(number, loss)
+        self.moved = moved = self.optimizer.step(share)
+        if not math.isfinite(moved.gradient):
+            raise Diverged(number, moved.gradient, "gradient")
+        return loss, moved
 
     def held_out_loss(self) -> float:
         """Compute nats per scored token over the held-out rows, without dropout and label smoothing."""
@@ -223,7 +232,7 @@ class Trainer:
         self.seconds, self.best, self.waited = float(meta["seconds"]), meta["best"], int(meta["waited"])
         self.ended = str(meta["ended"])
 
-    def _gradient(self, examples: list[Example], step: int) -> float:
+    def backward(self, examples: list[Example], step: int) -> float:
         """Compute the loss of a batch, the mean over all scored tokens; the gradient is left in the working copy."""
         seed = seed_of(self.spec.seed, "dropout", step) if self.config.dropout else None
         scored = [int((example.targets != UNSCORED).sum()) for example in examples]

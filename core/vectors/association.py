@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from core.vectors.debiasing import Direction, remove
 from core.vectors.word_lists import Lists, WordList
+from core.verdict_rule import Rule, percent
 
 if TYPE_CHECKING:
     from core.vectors.static import StaticVectors
@@ -32,6 +33,7 @@ Array = NDArray[np.float64]
 EXACT = 200_000  # maximum number of splits of an exact test
 DRAWS = 50_000  # splits drawn where there are more
 LEAST = 0.7  # minimum share of a list that a table must have
+LEVEL = 0.05  # a two-sided p up to this is beyond chance
 _AT_ONCE = 10_000
 
 
@@ -99,7 +101,10 @@ class Permutations:
         observed: mean of s over X - mean of s over Y.
         values: (P,) the same for each split of all words into parts as large as X and Y.
         reached: how many of `values` are at least `observed`.
-        p: one-sided: the share of splits that reach `observed`, it itself among them, so never 0.
+        p: one-sided, as the paper's: the share of splits that reach `observed`, it itself among them, so never 0.
+        far: how many of `values` lie at least as far from 0 as `observed`, on either side.
+        two_sided: the share of these.
+        reach: the least distance from 0 within which 1 - `LEVEL` of `values` lie.
         exact: whether `values` are all splits there are; else a sample drawn with a seed.
         splits: how many there are.
         draws: how many of them were looked at.
@@ -109,6 +114,9 @@ class Permutations:
     values: Array
     reached: int
     p: float
+    far: int
+    two_sided: float
+    reach: float
     exact: bool
     splits: int
     draws: int
@@ -123,7 +131,7 @@ def reaching(values: np.ndarray, observed: float) -> NDArray[np.bool_]:
 def permutation_test(
     x: np.ndarray, y: np.ndarray, *, seed: int = 0, exact: int = EXACT, draws: int = DRAWS
 ) -> Permutations:
-    """Run a one-sided permutation test of X's mean association above Y's.
+    """Run a permutation test of X's mean association above Y's, and of its distance from Y's on either side.
 
     Where there are at most `exact` splits, each is looked at and p is the share that reaches the observed difference
     (the paper counts those beyond it only, so that its p may be 0). Else `draws` of them are drawn at random, and
@@ -149,9 +157,13 @@ def permutation_test(
         sums = pooled.sum() - sums
     values = sums / len(x) - (pooled.sum() - sums) / len(y)
     observed = float(x.mean() - y.mean())
-    reached = int(reaching(values, observed).sum())
-    p = reached / many if everything else (1 + reached) / (1 + draws)
-    return Permutations(observed, values, reached, p, everything, many, len(values))
+    reached, far = (
+        int(reaching(*one).sum()) for one in ((values, observed), (np.abs(values), abs(observed)))
+    )
+    p, two_sided = (one / many if everything else (1 + one) / (1 + draws) for one in (reached, far))
+    # The least of the values that so many do not exceed: what lies beyond it has a two-sided p of at most `LEVEL`.
+    reach = float(np.quantile(np.abs(values), 1 - LEVEL, method="inverted_cdf"))
+    return Permutations(observed, values, reached, p, far, two_sided, reach, everything, many, len(values))
 
 
 @lru_cache(maxsize=8)
@@ -174,6 +186,20 @@ def _drawn(words: int, chosen: int, draws: int, seed: int) -> NDArray[np.int16]:
     every = np.concatenate(found)
     every.flags.writeable = False
     return every
+
+
+RULE = Rule(
+    "A test: “beyond chance”, “within chance: no finding”, “not conclusive”",
+    "How far the mean association of X lies from that of Y, on either side, and how many splits of the same words "
+    "into two such lists put their means as far apart: two-sided p. The published p is one-sided (X above Y only).",
+    f"Beyond chance: two-sided p of at most {LEVEL:g}; the grey bar is the same rule drawn, {percent(1 - LEVEL)} of "
+    f"the splits. Not conclusive, whatever p: under {percent(LEAST)} of one of the four lists is in the table.",
+    f"The words of X and Y that the table has; all their splits up to {EXACT:,}, else {DRAWS:,} drawn with seed 0.",
+    f"None: each test is one that was published on its own. Of ten tests of nothing, {10 * LEVEL:g} would pass on "
+    "average.",
+    "Caliskan, Bryson & Narayanan 2017; p of drawn splits as in Phipson & Smyth 2010",
+    permutation_test,
+)
 
 
 # ------------------------------------------------------------------------------------------- on a table of words
@@ -232,6 +258,11 @@ class Measured:
     def conclusive(self) -> bool:
         """Whether enough of every list was found for a conclusion about it."""
         return not self.short
+
+    @property
+    def beyond_chance(self) -> bool:
+        """Whether the two-sided p is at most `LEVEL`."""
+        return self.chance.two_sided <= LEVEL
 
 
 def find(table: StaticVectors, lists: Lists) -> tuple[Found, Found, Found, Found]:

@@ -18,6 +18,7 @@ from core.vectors.debiasing import PAIRS, Direction, lean, remove
 from core.vectors.probe import Accuracy, wilson
 from core.vectors.static import StaticVectors
 from core.vectors.word_lists import first_names, ten_tests
+from core.verdict_rule import Rule
 
 Array = NDArray[np.float64]
 
@@ -210,3 +211,15 @@ def _usable(table: StaticVectors) -> NDArray[np.bool_]:
     near = table.cosines(table.unit(np.array(names)).mean(axis=0))
     namelike: NDArray[np.bool_] = near >= _NAMELIKE
     return plain & ~namelike
+
+
+RULE = Rule(
+    "What a projection leaves: “still lie near each other”, or “does not surely find more”",
+    f"The share of held-out words that a linear classifier puts on their old side ({FOLDS}-fold cross-validation, "
+    "without the direction).",
+    "Found: Wilson’s whole 95 % interval of that share lies above 95 % of the shares that shuffled labels give.",
+    f"Up to {SIDE} words of either side, those that leaned most; {SHUFFLES} shuffles of the labels.",
+    "None: one verdict.",
+    "Gonen & Goldberg 2019; Wilson 1927",
+    leftover,
+)

@@ -229,6 +229,9 @@ class StaticVectors:
         return Spelling(self.words)
 
 
+PUBLISHED_WORDS = 400_000  # of the table that GloVe's most frequent words here are cut from
+
+
 @lru_cache(maxsize=1)
 def glove() -> StaticVectors:
     """Load GloVe (Pennington et al. 2014): the 20,000 most frequent words of 6 billion, 50 dimensions.

@@ -1,8 +1,7 @@
-"""The four studies as charts: every seed a dot, the mean of the seeds with its interval, lines to hold them against."""
+"""The question and the studies as charts: every seed a dot, their mean with its interval, lines to compare with."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,17 +16,18 @@ WHOLE, LONG, SHORT, DOTTED = [1, 0], [8, 3], [4, 4], [2, 3]
 WAYS = {
     "scratch": ("ink2", DOTTED), "frozen": ("k-ink", [8, 3, 2, 3]), "full": ("v-ink", LONG), "lora": ("accent", WHOLE),
     "prompt": ("accent", WHOLE), "context": ("accent", WHOLE), "steps": ("v-ink", LONG), "elsewhere": ("ink2", DOTTED),
-    "best": ("ink3", SHORT),
+    "best": ("ink3", SHORT), "shuffled": ("mlp-ink", SHORT),
 }  # fmt: skip
-SMALL, LARGE = 196, 352  # px
-ROW = 17  # px of a row of a legend; a small chart has room for two
-APART = 6  # px between the intervals of two ways at one place, 2 in a small chart
+TALL = 352  # px
+APART = 6  # px between the intervals of two ways at one place
 BEST = "if nothing is forgotten"
 PERCENT = "format(100 * datum.value, '.0f')"
 
 
 def plan(data: dict[str, Any], key: str, chosen: int | None) -> dict[str, Any]:
     """What a study's chart shows: the three with labels as they were recorded, and the game."""
+    if key == "main":
+        return {**data["main"], "chosen": chosen, "best": []}
     if key != "context":
         return {**data["studies"][key], "chosen": chosen, "best": []}
     game = data["game"]
@@ -49,8 +49,8 @@ def span(one: dict[str, Any]) -> str:
     return f"{100 * one['mean']:.1f} % ({100 * one['low']:.0f} to {100 * one['high']:.0f})"
 
 
-def chart(shown: dict[str, Any], small: bool, title: str) -> alt.TopLevelMixin:
-    """One study."""
+def chart(shown: dict[str, Any]) -> alt.TopLevelMixin:
+    """The question, or one study."""
     places = shown["places"]
     kind = (
         alt.Scale(type="symlog", constant=1, nice=False)
@@ -59,25 +59,18 @@ def chart(shown: dict[str, Any], small: bool, title: str) -> alt.TopLevelMixin:
     )
     first, last = (places[0], places[-1] * 1.12) if places[0] == 0 else (places[0] / 1.15, places[-1] * 1.15)
     kind.domain = [-0.25 if places[0] == 0 else first, last]
-    axis = alt.Axis(
-        **vega.words(places, [f"{one:,}" for one in places]), title=None if small else shown["axis"]
-    )
+    axis = alt.Axis(**vega.words(places, [f"{one:,}" for one in places]), title=shown["axis"])
     x = alt.X("at:Q", scale=kind, axis=axis)
     up = alt.Scale(domain=[shown["low"], 1], nice=False)
-    y = alt.Y("mean:Q", scale=up, axis=alt.Axis(tickCount=4 if small else 6, labelExpr=PERCENT))
+    y = alt.Y("mean:Q", scale=up, axis=alt.Axis(tickCount=6, labelExpr=PERCENT))
     layers = [*_ground(shown, x, up), *_lines(shown, up)]
     for at, one in enumerate(shown["series"]):
-        shift = (at - (len(shown["series"]) - 1) / 2) * (2 if small else APART)
-        layers += _series(one, x, y, up, shift, small)
+        shift = (at - (len(shown["series"]) - 1) / 2) * APART
+        layers += _series(one, x, y, up, shift)
     layers += _hits(shown, x)
     layers += _own(shown, x, up)
-    ways = len(shown["series"]) + len(shown["lines"]) + bool(shown["best"])
-    rows = ways if _beside(shown) else math.ceil(ways / 2)
-    under = shown.get("under", "right, %") if small else "right, %"
-    return alt.layer(*layers).properties(
-        height=SMALL + ROW * max(0, rows - 2) if small else LARGE,
-        title=alt.TitleParams(title, subtitle=under, fontSize=12, offset=4),
-    )
+    title = alt.TitleParams(shown["title"], subtitle=shown.get("under", "right, %"), fontSize=12, offset=4)
+    return alt.layer(*layers).properties(height=TALL, title=title)
 
 
 def _colour(shown: dict[str, Any]) -> tuple[alt.Scale, alt.Scale]:
@@ -106,6 +99,15 @@ def _ground(shown: dict[str, Any], x: alt.X, up: alt.Scale) -> list[alt.Chart]:
                 x=alt.value("width"), y=level, text="said:N"
             ),
         ]
+    if shown.get("enough"):
+        enough = alt.Chart(vega.data([{"mean": shown["enough"], "said": f"enough: {shown['enough']:.0%}"}]))
+        level = alt.Y("mean:Q", scale=up)
+        out += [
+            enough.mark_rule(color=ink("ink3"), strokeDash=[6, 4]).encode(y=level),
+            enough.mark_text(align="left", dx=4, dy=-7, color=ink("ink2")).encode(
+                x=alt.value(0), y=level, text="said:N"
+            ),
+        ]
     if shown["best"]:
         colour, dash = _colour(shown)
         rows = [{"at": one["at"], "mean": one["value"], "way": BEST} for one in shown["best"]]
@@ -118,19 +120,11 @@ def _ground(shown: dict[str, Any], x: alt.X, up: alt.Scale) -> list[alt.Chart]:
 def _ways(shown: dict[str, Any]) -> dict[str, Any]:
     """Colour and dash of a way, with one legend for both."""
     colour, dash = _colour(shown)
-    wide = _beside(shown)
-    legend = alt.Legend(
-        symbolType="stroke", symbolSize=240, symbolOpacity=1, symbolStrokeWidth=2, columns=1 if wide else 2
-    )
+    legend = alt.Legend(symbolType="stroke", symbolSize=240, symbolOpacity=1, symbolStrokeWidth=2, columns=2)
     return {
         "color": alt.Color("way:N", scale=colour, legend=legend),
         "strokeDash": alt.StrokeDash("way:N", scale=dash, legend=legend),
     }
-
-
-def _beside(shown: dict[str, Any]) -> bool:
-    """Names too long for two columns of a legend, in a chart that stands beside others."""
-    return shown["chosen"] is None and max(len(one["name"]) for one in shown["series"]) > 22
 
 
 def _lines(shown: dict[str, Any], up: alt.Scale) -> list[alt.Chart]:
@@ -154,10 +148,8 @@ def _lines(shown: dict[str, Any], up: alt.Scale) -> list[alt.Chart]:
     ]
 
 
-def _series(
-    one: dict[str, Any], x: alt.X, y: alt.Y, up: alt.Scale, shift: float, small: bool
-) -> list[alt.Chart]:
-    """A way along the axis: its means joined, the interval of each, and in a large chart every seed."""
+def _series(one: dict[str, Any], x: alt.X, y: alt.Y, up: alt.Scale, shift: float) -> list[alt.Chart]:
+    """A way along the axis: its means joined, the interval of each, and every seed."""
     rows = [
         {**{key: p[key] for key in ("at", "mean", "low", "high")}, "way": one["name"]} for p in one["points"]
     ]
@@ -165,16 +157,15 @@ def _series(
     base = alt.Chart(vega.data(rows))
     paint: dict[str, Any] = {"color": ink(colour), "xOffset": shift}
     out = [
-        base.mark_line(strokeDash=dash, strokeWidth=1.5 if small else 2, **paint).encode(x=x, y=y),
+        base.mark_line(strokeDash=dash, **paint).encode(x=x, y=y),
         base.mark_rule(strokeWidth=1.5, opacity=0.8, **paint).encode(
             x=x, y=alt.Y("low:Q", scale=up), y2="high:Q"
         ),
     ]
-    if not small:
-        seeds = [{"at": p["at"], "share": share} for p in one["points"] for share in p["shares"]]
-        dots = alt.Chart(vega.data(seeds)).mark_point(size=20, opacity=0.4, **paint)
-        out.append(dots.encode(x=x, y=alt.Y("share:Q", scale=up)))
-    out.append(base.mark_point(size=16 if small else 44, **paint).encode(x=x, y=y))
+    seeds = [{"at": p["at"], "share": share} for p in one["points"] for share in p["shares"]]
+    dots = alt.Chart(vega.data(seeds)).mark_point(size=20, opacity=0.4, **paint)
+    out.append(dots.encode(x=x, y=alt.Y("share:Q", scale=up)))
+    out.append(base.mark_point(size=44, **paint).encode(x=x, y=y))
     return out
 
 
@@ -216,42 +207,42 @@ def _own(shown: dict[str, Any], x: alt.X, up: alt.Scale) -> list[alt.Chart]:
 # ------------------------------------------------------------------------------------------------- on the page
 
 
-def table(plans: Sequence[dict[str, Any]]) -> dict[str, Sequence[Any]]:
+def table(shown: dict[str, Any]) -> dict[str, Sequence[Any]]:
     """A row for each way at each place."""
+    lines = ({**line, "points": [{**line, "at": None}]} for line in shown["lines"])
     rows = [
         (shown["axis"], one["name"], point["at"], point["mean"], point["low"], point["high"])
-        for shown in plans
-        for one in (
-            *shown["series"],
-            *({**line, "points": [{**line, "at": None}]} for line in shown["lines"]),
-        )
+        for one in (*shown["series"], *lines)
         for point in one["points"]
     ]
     rows += [
         (shown["axis"], f"yours: {one['name']}", one["at"], one["value"], None, None)
-        for shown in plans for one in shown["own"] if one["value"] is not None
+        for one in shown["own"] if one["value"] is not None
     ]  # fmt: skip
     return dict(zip(("along", "way", "place", "right", "low", "high"), map(list, zip(*rows))))
 
 
 def draw(data: dict[str, Any], titles: dict[str, str], chosen: dict[str, int], only: str) -> None:
-    """The chart of one study, or of all four; a click on a place of one chooses it.
+    """The chart of the page's question, or of one study; a click on a place chooses it.
 
     Args:
         chosen: the place of each study that is looked at.
-        only: a study, or "" for all.
+        only: a study, or "" for the question.
     """
-    keys = [only] if only else list(titles)
-    plans = [plan(data, key, chosen[key] if only else None) for key in keys]
+    shown = plan(data, only or "main", chosen[only or "examples"])
     memo = state.memo("adaptability.pick")
 
     def heard(what: dict[str, Any]) -> None:
         picked = [one["at"] for one in what.get("pick", [])] if isinstance(what.get("pick"), list) else []
         if picked and picked != memo.get(only):
-            state.set(FIELDS[only], int(picked[0]))
+            state.set(FIELDS[only or "examples"], int(picked[0]))
         memo[only] = picked
 
-    said = " ".join(f"{titles[key]}: {'; '.join(data['findings'][key])}" for key in keys)
+    said = (
+        f"{titles[only]}: {'; '.join(data['findings'][only])}"
+        if only
+        else f"{data['answer']['question']} {' '.join(data['answer']['said'])}"
+    )
     about = About(
         "adaptability_chart", said,
         {
@@ -260,19 +251,14 @@ def draw(data: dict[str, Any], titles: dict[str, str], chosen: dict[str, int], o
                     one["key"]: [[p[key] for key in ("at", "mean", "low", "high")] for p in one["points"]]
                     for one in shown["series"]
                 }
-                for shown in plans
             },
-            "lines": {shown["key"]: [one["key"] for one in shown["lines"]] for shown in plans},
-            "own": [one["id"] for shown in plans for one in shown["own"] if one["value"] is not None],
-            "chosen": chosen.get(only),
+            "lines": {shown["key"]: [one["key"] for one in shown["lines"]]},
+            "own": [one["id"] for one in shown["own"] if one["value"] is not None],
+            "chosen": chosen[only or "examples"],
         },
-        table(plans), drawings=len(keys),
+        table(shown),
     )  # fmt: skip
-    drawn = [
-        vega.once(chart, shown, not only, titles[key] if not only else shown["title"])
-        for key, shown in zip(keys, plans)
-    ]
-    vega.draw(about, drawn, heard if only else None, across=0 if only else 2, form="low")
+    vega.draw(about, [vega.once(chart, shown)], heard, form="low")
 
 
 FIELDS = {"rank": "rank", "examples": "few", "prompt": "front", "context": "told"}

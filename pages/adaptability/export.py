@@ -12,7 +12,7 @@ from core.training import adapting
 from core.training.adapting import STUDIES, Study
 from pages.adaptability import studies
 from pages.adaptability.games import Shown
-from pages.adaptability.question import GAME, Question
+from pages.adaptability.question import GAME, ToldTwice, Vectors
 
 NAMES = (
     "study", "way", "at", "mean", "low", "high", "seeds or rounds", "numbers learned", "of these the head's", "bytes",
@@ -51,7 +51,7 @@ def table(
     return dict(zip(NAMES, (list(column) for column in zip(*lines))))
 
 
-def cells(text: str, what: Shown, shares: Sequence[float], asked: Question) -> list[str]:
+def cells(text: str, what: Shown, shares: Sequence[float], asked: Vectors | ToldTwice) -> list[str]:
     """Write cells that open the recorded models, ask them of the text, and weigh the prompt's answers again."""
     said = {}
     for study in STUDIES:
@@ -87,10 +87,21 @@ writer = core.load({MODELS[what.game]!r}, device="cpu")
 shares = weigh(writer, {what.prompt!r}, {what.asked.options!r}).tolist() if {bool(weighed)} else []
 assert all(abs(one - other) < 1e-4 for one, other in zip(shares, {weighed!r}, strict=True))
 print(shares)"""
-    found = [float(f"{value:.6g}") for value in asked.judge().numbers.values() if isinstance(value, float)]
-    fourth = f"""# %% The pair that is told twice
+    return [first, second, third, _question(asked)]
+
+
+def _question(asked: Vectors | ToldTwice) -> str:
+    numbers = asked.judge().numbers
+    found = [float(f"{value:.6g}") for value in numbers.values() if isinstance(value, float)]
+    if isinstance(asked, Vectors):
+        return f"""# %% The question: vectors in front, a head alone, every weight
+asked = [
+    next(place.interval.mean for place in curve("prompt", way) if place.at == {asked.at}) for way in {tuple(numbers)!r}
+]
+assert all(abs(one - other) < 1e-5 for one, other in zip(asked, {found!r}, strict=True))
+print(asked)"""
+    return f"""# %% The question: the pair that is told twice
 coder = core.load({MODELS[GAME]!r}, device="cpu")
 twice = weigh(coder, {asked.prompt!r}, {asked.options!r}).tolist()
 assert all(abs(one - other) < 1e-4 for one, other in zip(twice, {found!r}, strict=True))
 print(twice)"""
-    return [first, second, third, fourth]

@@ -1,11 +1,11 @@
-// Adaptability: what little data and few numbers come to. Four studies, each with what belongs beside its chart, which is
-// the page's: what each place costs, what it says of the learner's text, a prompt answered now; the last step says of all
-// four what they found.
+// Adaptability: how few numbers and examples teach an old model a new job. Beside the page's chart stands the answer, in
+// sentences and as a table of the chosen number of examples with its controls; below it four studies, closed, each a
+// step: what each place costs, what it says of the learner's text, a prompt answered now.
 
 import { curves, heardRuns } from "../../app/kit/curves.js";
 import { mount } from "../../app/kit/glass.js";
 import { paragraphs } from "../../app/kit/paragraphs.js";
-import { clamp, css, fit, h, html, label, num, percent, thousands, visible } from "../../app/kit/shapes.js";
+import { clamp, css, fit, h, html, inLines, label, num, percent, thousands, visible } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
 
 /**
@@ -18,6 +18,7 @@ import { stepMode } from "../../app/kit/steps.js";
  * @property {Record<Study, StudyData>} studies
  * @property {Game} game examples in the prompt
  * @property {Record<Study | "context", string[]>} findings
+ * @property {Answer | null} answer to the page's question, while no study is looked at
  * @property {Near[] | null} near vectors of the chosen prompt, in its step
  * @property {Partial<Record<Study, Judged[]>>} judged the verdicts on the text, where they are shown
  * @property {Run[]} live own runs that are going
@@ -40,6 +41,9 @@ import { stepMode } from "../../app/kit/steps.js";
  * @typedef {{key: string, title: string, model: string, other: string, context: Played[], steps: Played[], elsewhere: Played[], shown: Prompt}} Game
  * @typedef {Share & {at: number}} Played
  * @typedef {{prompt: string, own: boolean, why: string, right: number, options: {text: string, share: number}[]}} Prompt
+ *
+ * What each way comes to with `at` examples; control: what shows that the old model or the labels are needed.
+ * @typedef {{question: string, at: number, rows: (Share & {key: string, name: string, numbers: number, control: boolean})[], said: string[]}} Answer
  *
  * The token that a vector began as, and what is nearest to it now.
  * @typedef {{began: string, now: [token: string, cosine: number][]}} Near
@@ -161,7 +165,15 @@ function drawPrompt(g, game, box) {
 
 // ---------------------------------------------------------------- the picture
 
-const stages = stepMode("stage", ["Rank", "Few examples", "Prompt", "In context", "All four"]);
+const stages = stepMode("stage", ["Rank", "Few examples", "Prompt", "In context", "The question"]);
+/** What is asked at each step. */
+const WORDS = [
+  "How few numbers must learn? A small addition to the model is trained to tell happy texts from sad ones, with more and more numbers to learn (its rank); the curve shows how many held-out texts it gets right.",
+  "How few examples are enough? The same task, learned from more and more labelled texts, by a model that was trained before and by one that begins from nothing.",
+  "Nothing in the model is changed here. A few vectors, numbers in the form of words that nobody wrote, are learned and put in front of the text.",
+  "Here nothing is learned at all. Solved examples stand in the prompt, the text that the model reads first; beside it, what training on such examples brings.",
+  "The question of this page, answered in one chart: how little is enough to teach an old model a new job? The four steps before ask it in four ways.",
+];
 /** @type {Study[]} */
 const STUDIES = ["rank", "examples", "prompt"];
 /** @type {Record<Key, "rank" | "few" | "front" | "told">} */
@@ -189,17 +201,43 @@ function chosenOf(data, local, key) {
  */
 const planOf = (data, key) => (key === "context" ? gamePlan(data.game) : data.studies[key]);
 
-/** Every study's door, and what it found. @param {Stage} g @param {Data} data @param {Kept} local */
-function drawAll(g, data, local) {
-  const tall = g.width < 420 ? 34 : 24;
-  let y = 0;
-  KEYS.forEach((key, at) => {
-    const title = key === "context" ? `${TITLES[key]}: ${data.game.title}` : TITLES[key];
-    g.overlay(`open ${key}`, { left: 0, top: y, width: g.width }, () => html("button", { type: "button", class: "adapt-open", onclick: () => stages.to(g, local, at) }), (node) => { node.textContent = title; });
-    y = paragraphs(g, `found ${key}`, { x: 4, y: y + tall - 4, w: g.width - 8 }, data.findings[key], { size: 12, fill: "ink2" }) + 4;
+/**
+ * What each way comes to with the chosen number of examples; controls stand apart.
+ * @param {Stage} g @param {Answer} answer @param {Box} box
+ */
+function drawRows(g, answer, box) {
+  const pitch = 19;
+  const at = [0, 0.36, 0.56].map((share) => box.x + box.w * share);
+  g.part("rows", [box, answer.at], () => {
+    /** @type {Shapes[]} */
+    const out = [`with ${thousands(answer.at)} examples`, "learns", `right (95 % of n = ${answer.rows[0].shares.length} seeds)`].map((head, i) => label(at[i], box.y + 10, head, { fill: "ink3", size: 11 }));
+    answer.rows.forEach((row, k) => {
+      const y = box.y + 16 + k * pitch;
+      const cells = [label(at[0], y + 14, `${row.name}${row.control && box.w > 400 ? ", control" : ""}`, { fill: row.control ? "ink2" : "ink", weight: row.control ? null : 600 }),
+        label(at[1], y + 14, thousands(row.numbers), { mono: true, fill: "ink2" }), label(at[2], y + 14, span(row), { mono: true, fill: "ink" })];
+      const line = h("g", { "data-way": row.key }, h("rect", { x: box.x - 4, y, width: box.w + 4, height: pitch - 2, fill: "transparent" }), cells);
+      out.push(g.tip(line, `${row.name}, ${thousands(answer.at)} examples, ${thousands(row.numbers)} numbers learned: ${span(row)} right; by seed ${row.shares.map((one) => percent(one, 1)).join(", ")}`));
+    });
+    return out;
   });
-  drawText(g, data, { x: 4, y: y + 4, w: g.width - 8 });
-  return y + 24;
+  return box.y + 16 + answer.rows.length * pitch + 6;
+}
+
+/** The answer to the page's question, and the door of every study. @param {Stage} g @param {Data} data @param {Kept} local */
+function drawAnswer(g, data, local) {
+  const { answer } = data;
+  if (!answer) return 0;
+  const box = { x: 4, y: 0, w: g.width - 8 };
+  g.part("question", [box], () => inLines(answer.question, box.w, 14).map((line, k) => label(box.x, 16 + 19 * k, line, { fill: "ink", size: 14, weight: 600 })));
+  let y = 8 + 19 * inLines(answer.question, box.w, 14).length;
+  y = drawRows(g, answer, { ...box, y: y + 4 });
+  y = paragraphs(g, "answer", { ...box, y: y + 2 }, answer.said, { size: 12, fill: "ink2" }) - 2;
+  const across = g.width < 420 ? 1 : 2;
+  const room = g.width / across;
+  KEYS.forEach((key, at) => {
+    g.overlay(`open ${key}`, { left: room * (at % across), top: y + 26 * Math.floor(at / across), width: room }, () => html("button", { type: "button", class: "adapt-open", onclick: () => stages.to(g, local, at) }), (node) => { node.textContent = TITLES[key]; });
+  });
+  return y + 26 * Math.ceil(KEYS.length / across) + 4;
 }
 
 /** The learner's text, as it was judged. @param {Stage} g @param {Data} data @param {Box} at */
@@ -239,8 +277,8 @@ function drawLive(g, data, local, y) {
 const adaptability = {
   draw(g, data, local) {
     const step = stages.of(local);
-    stages.bar(g, local);
-    const y = step === stages.last ? drawAll(g, data, local) : drawOne(g, data, local, KEYS[step]);
+    stages.bar(g, local, (now) => WORDS[now]);
+    const y = step === stages.last ? drawAnswer(g, data, local) : drawOne(g, data, local, KEYS[step]);
     g.height = drawLive(g, data, local, y);
   },
 
@@ -254,7 +292,7 @@ const adaptability = {
       return true;
     }
     if (event.key !== "Escape") return false;
-    if (!stages.halt(g, local) && !stages.whole(g, local)) g.visit("home");
+    stages.up(g, local);
     return true;
   },
 
@@ -262,18 +300,19 @@ const adaptability = {
     const step = stages.of(local);
     /** @param {Key} key */
     const one = (key) => `${TITLES[key]}. ${data.findings[key].join(" ")}`;
-    if (step === stages.last) return KEYS.map(one).join(" ");
+    const told = stages.said(local, (now) => WORDS[now]);
+    if (step === stages.last) return told + (data.answer ? `${data.answer.question} ${data.answer.said.join(" ")}` : KEYS.map(one).join(" "));
     const key = KEYS[step];
     const plan = planOf(data, key);
     const figures = plan.series.map((s) => `${s.name}: ${s.points.map((p) => `${p.at}: ${span(p)}`).join(", ")}`).join(". ");
-    return `Step ${step + 1}. ${one(key)} ${plan.axis}: ${figures}.`;
+    return `${told}${one(key)} ${plan.axis}: ${figures}.`;
   },
 
   state(data, local) {
     const step = stages.of(local);
     const key = keyOf(step);
     return {
-      tokens: data.tokens, stage: stages.state(local), chosen: key ? chosenOf(data, local, key) : null, judged: data.judged, near: data.near,
+      tokens: data.tokens, stage: stages.state(local), answer: data.answer, chosen: key ? chosenOf(data, local, key) : null, judged: data.judged, near: data.near,
       studies: Object.fromEntries(STUDIES.map((name) => [name, data.studies[name].series.map((s) => ({ key: s.key, means: s.points.map((p) => p.mean) }))])),
       own: STUDIES.flatMap((name) => data.studies[name].own), game: { key: data.game.key, shown: data.game.shown, context: data.game.context.map((p) => p.mean), steps: data.game.steps.map((p) => p.mean) },
       live: local.chart?.summary() ?? null,

@@ -1,4 +1,4 @@
-"""The Adaptability picture: four studies of what little data and few numbers come to, one at a time or all at once.
+"""The Adaptability picture: how few examples and numbers are enough, and four studies behind that, one at a time.
 
 The functions here ask `core` and turn its answers into the component's JSON; they compute nothing.
 """
@@ -15,7 +15,7 @@ from app.runs.trained import Arm
 from app.session import state
 from core.analysis.tasks.in_context import Game
 from core.training.adapting import STUDIES, Study
-from pages.adaptability import charts, games, studies, vectors
+from pages.adaptability import answer, charts, games, studies, vectors
 
 adaptability = register("adaptability", __file__)
 
@@ -27,20 +27,24 @@ TITLES = {
 
 
 def step() -> str:
-    """Return the step that is looked at: a study, "context", or "" for all four."""
+    """Return the step that is looked at: a study, "context", or "" for the page's question."""
     at = int(state.get("stage"))
     return STEPS[at] if 0 <= at < len(STEPS) else ""
 
 
 def record(arms: dict[Study, list[Arm]], text: str, what: games.Shown) -> dict[str, Any]:
-    """Turn all four studies into what figure.js draws, but for the selection."""
+    """Turn the question, or the study that is looked at, into what figure.js draws, but for the selection."""
     now = step()
     near = vectors.near(vectors.name_of(studies.chosen("prompt"))) if now == "prompt" else None
     found = {study: studies.findings(study) for study in STUDIES}
-    verdicts = {study: studies.judged(study, text) for study in STUDIES if now in (study, "")}
-    for study in STUDIES:
-        if not now:
-            found[study] = [*found[study][:1], studies.verdict(study, verdicts[study])]
+    verdicts = {
+        study: studies.judged(study, text)
+        for study in STUDIES
+        if now == study or (not now and study == "examples")
+    }
+    at = studies.chosen("examples")
+    if not now:
+        found = {study: found[study][:1] for study in STUDIES}
     if near:
         found["prompt"] = [*found["prompt"], vectors.told(near)]
     context = games.findings(what.game)
@@ -51,6 +55,15 @@ def record(arms: dict[Study, list[Arm]], text: str, what: games.Shown) -> dict[s
         "studies": {study: studies.record(study, verdicts.get(study, []), arms[study]) for study in STUDIES},
         "game": games.record(what),
         "findings": {**found, "context": context},
+        "answer": None
+        if now
+        else {
+            "question": answer.QUESTION,
+            "at": at,
+            "rows": answer.rows(at),
+            "said": [*answer.findings(at), answer.verdict(verdicts["examples"], text)],
+        },
+        "main": None if now else answer.record(arms["examples"]),
         "near": near,
         "judged": verdicts,
         "live": studies.live([arm for study in STUDIES for arm in arms[study]]),

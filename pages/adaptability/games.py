@@ -13,6 +13,7 @@ from core.analysis.tasks.in_context import Asked, Game, Round
 from core.language_model import LanguageModel
 from core.runs import adaptations
 from core.runs.adaptations import played
+from pages.adaptability.studies import told
 
 TITLES: dict[Game, str] = {"list": "a list said again", "pairs": "pairs looked up", "kinds": "an unsaid rule"}
 ASKS: dict[Game, str] = {
@@ -156,29 +157,45 @@ def findings(which: Game) -> list[str]:
     one = _at(which, "context", 1)
     can, model = "Can" if context.low > chance else "Cannot", recorded["model"]
     said = {
-        "list": f"{can}: {model} goes on right in {one.mean:.0%} of the questions after one saying. One in "
+        "list": f"{can}: {model} goes on right in {_told(one)} of the questions after one saying. One in "
         "three documents that it read in training was a list said again.",
-        "pairs": f"{can}: {model} finds {context.mean:.0%} of the partners with {most} examples, guessing "
-        f"{chance:.0%}. Code taught it to look back for a name, wherever it stood.",
-        "kinds": f"{can}: {model} is right on {context.mean:.0%} with {most} examples, guessing is {chance:.0%}. A "
+        "pairs": f"{can}: {model} finds {_told(context)} of the partners with {most} examples, guessing "
+        f"{chance:.0%}.",
+        "kinds": f"{can}: {model} is right on {_told(context)} with {most} examples, guessing is {chance:.0%}. A "
         "million weights and tales of one small world hold no habit of guessing rules.",
     }[which]
     found = [
         said,
-        f"The same {most} learned by {in_context.STEPS} steps of AdamW: {steps.mean:.0%} right, with no prompt.",
+        f"The same {most} learned by {in_context.STEPS} steps of AdamW: {_told(steps)} right, with no prompt.",
     ]
     if which == "pairs":
-        other = _at(which, "elsewhere", most)
-        found.append(
-            f"{recorded['other']}, of about the same size, is right on {other.mean:.0%}: it learned to say lists "
-            "again in their order, not to look things up."
-        )
+        found += _controls(recorded["model"], recorded["other"], most)
     if which == "kinds":
         found.append(
             "Models of billions of weights, trained on much more text, do such things from the prompt alone (Brown et "
             "al. 2020)."
         )
     return found
+
+
+def _controls(model: str, other: str, most: int) -> list[str]:
+    """Say what takes the skill away: other text in training, less of it, other pairs in the prompt."""
+    moments = [(step, one) for step, _, one in played("pairs", "moments")]
+    risen = max(range(1, len(moments)), key=lambda at: moments[at][1].mean - moments[at - 1][1].mean)
+    (first, untrained), (before, low), (after, high) = moments[0], moments[risen - 1], moments[risen]
+    exchanged, elsewhere = _at("pairs", "exchanged", most), _at("pairs", "elsewhere", most)
+    return [
+        f"Control: does it read the pairs? Each word told with another’s partner, it finds the old partner in "
+        f"{_told(exchanged)}: it says what the prompt says.",
+        f"Control: did reading code teach it? {model} itself finds {_told(untrained)} at step {first:,}, {_told(low)} "
+        f"at step {before:,} and {_told(high)} at step {after:,} of its training.",
+        f"{other}, as large and trained on tales, finds {_told(elsewhere)}. These are two models that differ in their "
+        "tokens, too, so that code and not tales teaches it is likely, not shown.",
+    ]
+
+
+def _told(one: Interval) -> str:
+    return told(one, "rounds")
 
 
 def _at(which: Game, how: str, count: int) -> Interval:

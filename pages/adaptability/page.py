@@ -16,7 +16,7 @@ from core.analysis import seeds
 from core.analysis.seeds import interval
 from core.analysis.tasks import in_context
 from core.training import adapting, prompt_tuning, tuned
-from pages.adaptability import controls, export, figure, games, question, studies
+from pages.adaptability import answer, controls, export, figure, games, question, studies
 
 LONGEST = 100  # tokens of the text
 CODE: dict[str, tuple[Callable[..., Any], ...]] = {
@@ -42,7 +42,7 @@ what = games.shown()
 step = figure.step()
 
 data = figure.record(arms, ctx.text, what)
-page.claim("A model that knows the words needs fewer examples.")
+page.claim("A model that knows the words needs fewer examples, and few new numbers.", answer.base_line())
 figure.draw(
     {
         **data,
@@ -57,17 +57,18 @@ figure.draw(
     },
 )
 
-st.caption(markup.escape(f"Adapted is {studies.BASE}; in the prompt, {data['game']['model']} answers."))
+if step == "context":
+    st.caption(markup.escape(f"Nothing is adapted in the prompt: {data['game']['model']} answers."))
 unlike_text.note_of_news(ctx.text)
 with page.controls():
-    controls.draw(step or "rank", arms[step] if step in arms else arms["rank"], what)
+    controls.draw(step or "examples", arms[step] if step in arms else arms["examples"], what)
 
-asked = question.ask(what)
+asked = question.ask(step, what)
 shares = [one["share"] for one in data["game"]["shown"]["options"]]
 
 with page.foot():
-    page.predict(asked.text, question.OPTIONS, asked.judge, (asked.prompt, asked.options))
-    page.code(*CODE.get(step, CODE["rank"]), interval)
+    page.predict(asked.said.text, asked.said.options, asked.judge, asked.about, asked.another)
+    page.code(*CODE.get(step, CODE["examples"]), interval)
     page.take_away(
         "adaptability",
         partial(export.table, arms, ctx.text, what, shares),
@@ -75,8 +76,8 @@ with page.foot():
     )
 
 page.terms(
-    "fine-tuning", "pretraining", "LoRA", "rank", "prompt tuning", "in-context learning", "seed", "interval", "cosine",
-    "parameters",
+    "fine-tuning", "pretraining", "frozen body", "step", "guessing", "LoRA", "rank", "prompt tuning",
+    "in-context learning", "seed", "interval", "cosine", "parameters",
 )  # fmt: skip
 page.cheatsheet("adaptability")
 page.examples(EXAMPLES)

@@ -119,7 +119,7 @@ def record(study: Study, said: list[dict[str, Any]], own: list[Arm]) -> dict[str
         "key": study, "title": title(study), "axis": axis, "short": short, "places": list(adapting.places(study)),
         "low": 0.3, "chance": 0.5, "asked": ASKED[study], "own": [own_point(study, arm) for arm in own],
         "series": [
-            {"key": way, "name": NAMES[way], "points": [_point(place) for place in adaptations.curve(study, way)]}
+            {"key": way, "name": NAMES[way], "points": [point(place) for place in adaptations.curve(study, way)]}
             for way in varied
         ],
         "lines": [{"key": way, "name": NAMES[way], **_spread(line(study, way))} for way in lines],
@@ -138,7 +138,7 @@ def title(study: Study) -> str:
     return f"Held-out news judged right, %: {len(adapting.SEEDS)} seeds, 95 % interval; {same}, {adapting.STEPS} steps"
 
 
-def _point(place: Place) -> dict[str, Any]:
+def point(place: Place) -> dict[str, Any]:
     return {
         "at": place.at, "shares": list(place.shares), **_spread(place.interval), "trained": place.trained,
         "head": place.head, "bytes": place.bytes, "seconds": place.seconds,
@@ -147,6 +147,13 @@ def _point(place: Place) -> dict[str, Any]:
 
 def _spread(one: Interval) -> dict[str, float]:
     return {"mean": one.mean, "low": one.low, "high": one.high}
+
+
+def told(one: Interval, of: str = "") -> str:
+    """Write a share with the number behind it and its 95 % interval: 88.1 % (n = 3, 81 to 95); of: what was counted."""
+    return (
+        f"{100 * one.mean:.1f} % (n = {one.of}{of and f' {of}'}, {100 * one.low:.0f} to {100 * one.high:.0f})"
+    )
 
 
 def findings(study: Study) -> list[str]:
@@ -167,16 +174,21 @@ def _of_ranks() -> list[str]:
         else "no different, within the interval, from"
     )
     return [
-        f"Rank {last.at} is right on {last.interval.mean:.1%}, {said} rank {first.at} with {first.interval.mean:.1%}; "
+        f"Rank {last.at} is right on {told(last.interval)}, {said} rank {first.at} with {told(first.interval)}; "
         f"it learns {last.trained - last.head:,} numbers in A and B instead of {first.trained - first.head:,}.",
-        f"Full fine-tuning learns {full.trained:,} and is right on {full.interval.mean:.1%}; the head alone, on a "
-        f"frozen body, on {line('rank', 'frozen').mean:.1%}.",
+        f"Full fine-tuning learns {full.trained:,} and is right on {told(full.interval)}; the head alone, on a "
+        f"frozen body, on {told(line('rank', 'frozen'))}.",
     ]
 
 
 def _of_examples() -> list[str]:
     curves = {way: adaptations.curve("examples", way) for way in adapting.WAYS}
-    return [_told(curves, "full", "scratch"), _told(curves, "lora", "full"), _told(curves, "full", "frozen")]
+    rule = (
+        f"Told apart, with n = {len(adapting.SEEDS)} seeds each, is what differs by an amount whose 95 % interval, "
+        "seed by seed, leaves out 0."
+    )
+    found = [_told(curves, "full", "scratch"), _told(curves, "lora", "full"), _told(curves, "full", "frozen")]
+    return [*found, rule]
 
 
 def _told(curves: dict[Way, list[Place]], one: Way, other: Way) -> str:
@@ -207,8 +219,8 @@ def _of_prompts() -> list[str]:
         "more than" if ahead > 0 else "less than" if ahead < 0 else "no different, within the interval, from"
     )
     return [
-        f"{best.at} vectors, {best.trained - best.head:,} numbers, are right on {best.interval.mean:.1%}: {said} the "
-        f"same frozen body without them, {line('prompt', 'frozen').mean:.1%}; full: {line('prompt', 'full').mean:.1%}.",
+        f"{best.at} vectors, {best.trained - best.head:,} numbers, are right on {told(best.interval)}: {said} the "
+        f"same frozen body without them, {told(line('prompt', 'frozen'))}; full: {told(line('prompt', 'full'))}.",
         "Lester et al. (2021, figure 1) found prompts to reach full fine-tuning only in models of billions of weights.",
     ]
 

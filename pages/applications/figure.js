@@ -3,7 +3,7 @@
 
 import { mount, pointing } from "../../app/kit/glass.js";
 import { clamp, fit, h, inLines, label, num, unpack } from "../../app/kit/shapes.js";
-import { stepMode } from "../../app/kit/steps.js";
+import { stepMode, withoutSteps } from "../../app/kit/steps.js";
 import { DEEP, partOf, plainly, readsOf, spoken } from "./layout.js";
 import { drawLines } from "./lines.js";
 import { drawLinks } from "./linked.js";
@@ -68,13 +68,29 @@ function stepsFor(g, data, local) {
   const count = data.written.length;
   const kind = `${data.use} ${count}`;
   if (local.kind !== kind || !local.steps) {
+    if (local.steps) withoutSteps(g, local);
     local.kind = kind;
-    if (local.timer) { clearInterval(local.timer); local.timer = null; }
-    g.figure.querySelector(".gb-steps")?.remove();
     const unit = { links: "word", passage: "part", lines: data.use === "code" ? "line" : "sentence" }[data.kind];
     local.steps = stepMode("spoken", ["Nothing written", ...Array.from({ length: count }, (_, n) => `${n + 1} ${unit}${n ? "s" : ""}`)]);
   }
   return local.steps;
+}
+
+/** What a step shows. @param {Data} data @param {number} step */
+function captionOf(data, step) {
+  if (!step) return `${data.model} has read the task and has written nothing yet. It answers as it would go on with any text: what comes next, again and again.`;
+  const [text, last] = [plainly(data.written[step - 1].text), step === data.written.length];
+  const end = last ? " That is all of it: below, the answer is held against the truth." : " It reads this back before it goes on.";
+  if (data.kind === "passage") return `It answers by pointing: “${text}” is the part of the text that it takes.${last ? " Below, the answer is held against the truth." : ""}`;
+  const reads = readsOf(data, step - 1);
+  const best = reads ? data.read[Array.from(reads).indexOf(Math.max(...reads))] : undefined;
+  return `It writes “${text}”${best ? `, looking most at “${plainly(best.text)}”` : ""}.${end}`;
+}
+/** The part of the answer that was looked at is looked at no more. @param {Stage} g @param {Kept} local */
+function letGo(g, local) {
+  if ((local.sel.said ?? -1) < 0) return false;
+  g.select({ said: -1 });
+  return true;
 }
 
 /** @param {Stage & {shown?: Data}} g @param {Kept} local */
@@ -135,7 +151,7 @@ const applicationsView = {
     g.shown = data;
     listen(g, local);
     if (data.failed || !data.written.length) {
-      g.figure.querySelector(".gb-steps")?.remove();
+      withoutSteps(g, local);
       local.kind = "";
       const said = data.failed || "The model wrote nothing.";
       const [room, asked] = [Math.min(g.width - 20, 640), data.source.slice(0, 400)];
@@ -145,7 +161,7 @@ const applicationsView = {
       g.height = Math.max(DEEP, 100 + 24 * why.length + 19 * what.length);
       return;
     }
-    stepsFor(g, data, local).bar(g, local);
+    stepsFor(g, data, local).bar(g, local, (now) => captionOf(data, now));
     /** @type {Reach} */
     const made = { links: drawLinks, passage: drawPassage, lines: drawLines }[data.kind](g, data, local);
     g.height = Math.max(DEEP, made.ends ?? 0, drawVerdict(g, data, local, { x: made.x ?? 0, top: made.top, room: made.room ?? g.width }));
@@ -156,11 +172,8 @@ const applicationsView = {
     const move = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     if (move) look(g, data, local, partOf(data, local) + move);
     else if (local.steps.key(event, g, local)) return true;
-    else if (event.key === "Escape") {
-      if (local.steps.halt(g, local) || local.steps.whole(g, local)) return true;
-      if ((local.sel.said ?? -1) >= 0) g.select({ said: -1 });
-      else g.visit("home");
-    } else return false;
+    else if (event.key === "Escape") local.steps.up(g, local, () => letGo(g, local));
+    else return false;
     return true;
   },
 
@@ -172,7 +185,7 @@ const applicationsView = {
     const read = reads && best >= 0 ? ` “${data.written[part].text}” reads most: “${data.read[best].text}”, ${num(reads[best], 3)}.` : "";
     const labels = data.labels.map((one) => ` ${one.label} ${num(one.p, 3)}.`).join("");
     const done = count === data.written.length ? ` ${data.verdict.map((one) => one.text).join(" ")}` : "";
-    return plainly(`${data.label} by ${data.model}. ${data.head || data.source || data.read.map((one) => one.text).join(" ")} Written: ${data.written.slice(0, count).map((one) => one.text).join(" ") || "nothing yet"}.${read}${labels}${done}`);
+    return plainly(`${local.steps?.said(local, (now) => captionOf(data, now)) ?? ""}${data.label} by ${data.model}. ${data.head || data.source || data.read.map((one) => one.text).join(" ")} Written: ${data.written.slice(0, count).map((one) => one.text).join(" ") || "nothing yet"}.${read}${labels}${done}`);
   },
 
   state(data, local) {

@@ -27,13 +27,13 @@ EXAMPLES = (
 )
 CODE = {
     "": (generate, heroes.mentions),
-    "translate": (cross_reading.cross_reading, cross_reading.CrossReading.gathered, alignment.links),
-    "summarize": (cross_reading.cross_reading, cross_reading.CrossReading.gathered),
+    "translate": (alignment.links, cross_reading.CrossReading.gathered, cross_reading.cross_reading),
+    "summarize": (cross_reading.CrossReading.gathered, cross_reading.cross_reading),
     "question": (answer_location.shares, cross_reading.CrossReading.gathered),
     "sentiment": (label_chances.label_chances, cross_reading.CrossReading.gathered),
-    "story": (generate, heroes.mentions, heroes.stays),
-    "dialogue": (generate, heroes.turn),
-    "code": (code_scores.complete, code_checks.check_code, code_checks.first_function),
+    "story": (heroes.stays, heroes.mentions, generate),
+    "dialogue": (heroes.turn, generate),
+    "code": (code_checks.check_code, code_checks.first_function, code_scores.complete),
     "sequence": (label_reading.read_class, labels.classify),
     "span": (label_reading.read_answer, labels.answer, labels.best_spans),
 }
@@ -74,6 +74,8 @@ figure.draw(
     },
 )
 
+page.judged(verdict.RULE)
+
 with page.controls():
     widgets.segments("Task", "use", list(uses.USES), lambda name: uses.USES[str(name)].label)
     drawn = use.picture == "lines"
@@ -112,8 +114,8 @@ with page.foot():
     asked = question.asked(opened, found)
     given = asked.found.wish
     page.predict(
-        asked.text, question.options(given.use), partial(question.judge, asked),
-        (asked.opened.key, given.use.name, given.source, given.first, given.seed),
+        asked.change.said.text, asked.change.said.options, partial(question.judge, asked),
+        (asked.opened.key, given.use.name, given.source, given.first, given.seed), lambda _: uses.next_one(),
     )  # fmt: skip
     kind = use.name if asked.found is found else ""
     page.code(*CODE[asked.opened.lm.config.head if kind and asked.opened.headed else kind])

@@ -6,49 +6,46 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from app import questions
 from app.controls.predict import Answer
 from app.markup import mono
+from app.session.state import Value
 from core.analysis.heads.cross_reading import is_mark, word_spans
 from core.analysis.tasks import heroes
-from pages.applications.answers import Found, answer, changed_words
-from pages.applications.uses import USES, Opened, Use, Wish, usual
+from pages.applications.answers import Found, answer, asked_of, changed_words
+from pages.applications.uses import USES, Opened, Wish, usual
 from pages.applications.verdict import hero_of
 
-OPTIONS = ("Stays as it is", "Changes in one or two words", "Changes more")
-SHORT = ("Stays as it is", "Changes")  # of a label
-
-
-def options(use: Use) -> tuple[str, ...]:
-    """List what a learner chooses from."""
-    return SHORT if use.name == "sentiment" else OPTIONS
+FEW = 2  # words
 
 
 @dataclass(frozen=True)
 class Change:
-    """Hold what is changed, as a question, and the input that comes of it."""
+    """Hold what is changed, as a question, the input that comes of it, and the fields that set the page to that."""
 
-    text: str
+    said: questions.Asked
     wish: Wish
+    shows: dict[str, Value]
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Hold a question about an answer: the model that gave it, the answer, and the words of the question."""
+    """Hold a question about an answer: the model that gave it, the answer, and the change."""
 
     opened: Opened
     found: Found
-    text: str
+    change: Change
 
 
 def asked(opened: Opened | None, found: Found | None) -> Asked:
     """Ask about the shown answer, or about a story, where none could be given."""
     if opened is not None and found is not None and not found.failed and found.written:
-        return Asked(opened, found, change(found).text)
+        return Asked(opened, found, change(found))
     use = USES["story"]
     teller = usual(use)
     assert teller is not None  # tales-gpt comes with every Glassbox
     told = answer(teller, Wish(use, heroes.BEGINNING.format(hero="Nora"), 0))
-    return Asked(teller, told, f"A story by {use.model} instead. {change(told).text}")
+    return Asked(teller, told, _hero(told, f"A story by {use.model} instead. "))
 
 
 def change(found: Found) -> Change:
@@ -59,13 +56,7 @@ def change(found: Found) -> Change:
     """
     wish = found.wish
     if wish.use.name == "story":
-        hero = hero_of(found)
-        other = "Tom" if hero != "Tom" else "Nora"
-        source = wish.source.replace(f" {hero} ", f" {other} ", 1)
-        return Change(
-            f"{mono(other)} instead of {mono(hero)}, the same draw: the story, names aside …",
-            _other(wish, source),
-        )
+        return _hero(found)
     if wish.use.name == "code":
         return _renamed(wish)
     if found.weights is not None and found.weights.size and wish.use.picture == "passage":
@@ -75,6 +66,27 @@ def change(found: Found) -> Change:
 
 def _other(wish: Wish, source: str) -> Wish:
     return replace(wish, source=source, pair=None)
+
+
+def _shows(wish: Wish, source: str) -> dict[str, Value]:
+    """Return the fields by which the page reads this source instead."""
+    whole: dict[str, Value] = {"use": wish.use.name, "spoken": -1, "said": -1}
+    if wish.use.name == "dialogue":
+        return whole | {"scene": source}
+    if wish.use.name == "question":
+        asks, passage = asked_of(replace(wish, source=source))
+        return whole | {"asks": asks, "text": passage, "drawn": -1}
+    return whole | {"text": source[wish.first :], "drawn": -1}
+
+
+def _hero(found: Found, before: str = "") -> Change:
+    """Name the hero of a story otherwise."""
+    wish, hero = found.wish, hero_of(found)
+    other = "Tom" if hero != "Tom" else "Nora"
+    source = wish.source.replace(f" {hero} ", f" {other} ", 1)
+    said = questions.ask("applications", "hero", before=before, other=mono(other), hero=mono(hero))
+    shows: dict[str, Value] = {"use": "story", "hero": other, "drawn": wish.seed, "spoken": -1, "said": -1}
+    return Change(said, _other(wish, source), shows)
 
 
 def _without(found: Found) -> Change:
@@ -87,26 +99,38 @@ def _without(found: Found) -> Change:
     at = int(np.argmax(np.where(usable, weights, -1.0)))
     first, end = found.read[at]
     source = (wish.source[:first].rstrip() + " " + wish.source[end:].lstrip()).rstrip()
-    named = {"summarize": "The summary", "question": "The answer", "sentiment": "The label"}[wish.use.name]
-    what = f"Sentence {at + 1}" if wish.use.name != "sentiment" else mono(words[at])
-    return Change(f"{what}, which is read most, is left out. {named} …",
-                  _other(wish, source))  # fmt: skip
+    if wish.use.name == "sentiment":
+        said = questions.ask("applications", "label", word=mono(words[at]))
+    elif wish.use.name == "summarize":
+        said = questions.ask("applications", "summary", number=at + 1)
+    else:
+        said = questions.ask("applications", "answer", number=at + 1)
+    return Change(said, _other(wish, source), _shows(wish, source))
 
 
 def _swapped(wish: Wish) -> Change:
     """Replace a name by another one; without a name, leave out the longest word."""
     named = heroes.mentions(wish.source[wish.first :])
-    what = "the translation, names aside," if wish.use.name == "translate" else "what is said, names aside,"
+    translates = wish.use.name == "translate"
     if named:
         name = named[0][0]
         other = next(one for one in ("Olive", "Hugo") if one != name)
         source = wish.source[: wish.first] + _renaming(wish.source[wish.first :], name, other)
-        return Change(f"{mono(other)} in the place of {mono(name)}: {what} …", _other(wish, source))
+        told = {"other": mono(other), "old": mono(name)}
+        if translates:
+            said = questions.ask("applications", "translated-name", **told)
+        else:
+            said = questions.ask("applications", "spoken-name", **told)
+        return Change(said, _other(wish, source), _shows(wish, source))
     spans = word_spans(wish.source, wish.first) or ((wish.first, len(wish.source)),)
     first, end = max(spans, key=lambda span: span[1] - span[0])
     source = f"{wish.source[:first].rstrip()} {wish.source[end:].lstrip()}".rstrip()
     left = mono(wish.source[first:end])
-    return Change(f"{left} is left out: {what.removesuffix(', names aside,')} …", _other(wish, source))
+    if translates:
+        said = questions.ask("applications", "translated-word", word=left)
+    else:
+        said = questions.ask("applications", "spoken-word", word=left)
+    return Change(said, _other(wish, source), _shows(wish, source))
 
 
 def _renaming(text: str, name: str, other: str) -> str:
@@ -123,8 +147,9 @@ def _renamed(wish: Wish) -> Change:
     other = "f" if name != "f" else "g"
     source = wish.source.replace(f"def {name}(", f"def {other}(", 1)
     seed = wish.seed or 1  # of two draws from one seed
-    return Change(f"{mono(other)} as its name instead of {mono(name)}: the rest of the function …",
-                  replace(_other(wish, source), seed=seed))  # fmt: skip
+    said = questions.ask("applications", "function", other=mono(other), old=mono(name))
+    shows: dict[str, Value] = {"use": "code", "begun": source, "drawn": seed, "spoken": -1, "said": -1}
+    return Change(said, replace(_other(wish, source), seed=seed), shows)
 
 
 def function_name(source: str) -> str:
@@ -140,7 +165,7 @@ def judge(asked: Asked) -> Answer:
         ValueError: the model cannot read the changed text.
     """
     opened, found = asked.opened, asked.found
-    changed = change(found)
+    changed = asked.change
     before = found
     if found.wish.use.name == "code" and changed.wish.seed != found.wish.seed:
         before = answer(opened, replace(found.wish, seed=changed.wish.seed))
@@ -149,12 +174,19 @@ def judge(asked: Asked) -> Answer:
         raise ValueError(after.failed or before.failed)
     one, other = plain(before), plain(after)
     count = changed_words(one, other)
-    index = min(0 if count == 0 else 1 if count <= 2 else 2, len(options(found.wish.use)) - 1)
+    key = "stays" if count == 0 else "few" if count <= FEW else "more"
+    if key not in changed.said.keys:  # of a label
+        key = "more"
     p, q = _mean(before), _mean(after)
-    said = f"Words that differ: {count}. Now: {mono(' '.join(after.written.split())[:160])}."
-    if found.wish.use.picture != "lines":
-        said += f" Its probability was {p:.3f} and is {q:.3f}."
-    return Answer(index, said, {"words": count, "before": p, "after": q})
+    lines = found.wish.use.picture == "lines"
+    return changed.said.answer(
+        key,
+        {"words": count, "before": p, "after": q},
+        changed.shows,
+        words=count,
+        now=mono(" ".join(after.written.split())[:160]),
+        chances="" if lines else f" Its probability was {p:.3f} and is {q:.3f}.",
+    )
 
 
 def plain(found: Found) -> str:

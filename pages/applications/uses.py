@@ -207,9 +207,14 @@ def follow_typing() -> None:
     memo["text"] = text
 
 
+def next_one() -> dict[str, state.Value]:
+    """Return the fields of the next example, or of another draw."""
+    return {"drawn": (max(0, int(state.get("drawn"))) + 1) % 1_000_000, "spoken": -1, "said": -1}
+
+
 def another() -> None:
     """Choose the next example, or another draw."""
-    state.update({"drawn": (max(0, int(state.get("drawn"))) + 1) % 1_000_000, "spoken": -1, "said": -1})
+    state.update(next_one())
 
 
 def own() -> None:

@@ -10,13 +10,17 @@ import numpy as np
 from app.controls import unlike_text
 from app.counts import counted
 from core.analysis.heads import alignment, answer_location
+from core.analysis.heads.cross_reading import is_mark
 from core.analysis.tasks import heroes
 from core.analysis.tasks.known_words import unknown
 from core.data.toyland.summaries import PARTS, facts_right
+from core.verdict_rule import Rule
 from pages.applications.answers import LABELS, Found, made_links
 from pages.applications.uses import Use
 
 STRANGE = 8  # words from elsewhere that are named
+CLEAR = 0.5  # of the attention: such a word is read clearly
+NAMED = 24  # characters of a word or clause that is quoted in a sentence
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,8 @@ def judge(found: Found) -> Verdict:
         return Verdict(())
     judged = _JUDGES[found.wish.use.name](found)
     lines = list(judged.lines)
+    if reason := why(found):
+        lines.append(Line(reason))
     if not found.ended:
         lines.append(Line(f"It stopped after {counted(found.wish.use.most, 'token')}, unfinished."))
     apart = unlike_text.why(own_text(found))
@@ -67,6 +73,33 @@ def judge(found: Found) -> Verdict:
         judged.sentence,
         judged.numbers,
     )
+
+
+def why(found: Found) -> str:
+    """Say in words where the answer most likely comes from: what was read for it, or how its tokens were drawn."""
+    units = [found.written[first:end].strip() for first, end in found.units]
+    words = [at for at, unit in enumerate(units) if not is_mark(unit)]
+    if found.weights is not None and found.weights.size:
+        rows = [at for at in words if at < len(found.weights)] or [0]
+        tops = found.weights.max(1)
+        # A long word says more than "and"; of equally long ones, what is read most clearly.
+        row = max(
+            rows, key=lambda at: (tops[at] >= CLEAR, len(units[at]) if at < len(units) else 0, tops[at])
+        )
+        place = int(np.argmax(found.weights[row]))
+        first, end = found.read[place]
+        text = found.wish.source[first:end].strip()
+        source = f"“{text}”" if len(text) <= NAMED else f"sentence {place + 1}"
+        what = f"writing “{units[row]}”" if row < len(units) and len(units[row]) <= NAMED else "answering"
+        share = float(found.weights[row, place])
+        return f"Why? Most likely from {source}: {what}, it gives that {share:.2f} of its attention."
+    if found.labelled is None and len(words) == len(found.likely) > 1:
+        least = min(words, key=lambda at: found.likely[at])
+        return (
+            f"Why? Each word is drawn from those that the text before it makes likely; the boldest draw was "
+            f"“{units[least]}”, with a probability of {found.likely[least]:.2g}."
+        )
+    return ""
 
 
 def claim(use: Use, found: Found | None) -> str:
@@ -244,3 +277,16 @@ _JUDGES: dict[str, Callable[[Found], Verdict]] = {
     "dialogue": _dialogue,
     "code": _code,
 }
+
+
+RULE = Rule(
+    "An answer: “right”, “wrong”, “missing”",
+    "The answer beside the truth of Toyland, which told the passage; of code, whether it compiles.",
+    "Right: a translation that is, letter for letter, one of those that Toyland allows; a summary’s part with the true "
+    "fact; the true answer (of one marked in the passage, capitals and marks at its ends do not count); the true "
+    "label. Of a text of your own nobody knows the truth, so nothing is judged.",
+    "One answer. How often the model is right over many is counted below, with intervals.",
+    "None: nothing is tested, each part is compared with what is true.",
+    "Toyland’s own record of its tellings",
+    judge,
+)

@@ -57,28 +57,19 @@ def _number(value: Any) -> str:
     return "-np.inf" if value == -np.inf else f"{float(value):.6g}"
 
 
-def answer_cell(
-    after: AttentionSteps, text: str, target: str | None, row: int, now: Sequence[float], token: int = -1
-) -> str:
+def answer_cell(after: AttentionSteps, text: str, target: str | None, row: int, now: Sequence[float]) -> str:
     """The notebook's answer to the page's question: the row's weights with the change, beside those without.
 
     Args:
         after: the head with the question's change; now: the row's weights without it.
-        token: the next token whose probability is asked for; -1: none is.
     """
-    asked = ""
-    if token >= 0:
-        asked = f"""
-p = [float(each[{token}]) for each in (changed.before, changed.after)]
-print("probability of the next token:", np.round(p, 3))
-assert np.allclose(p, [{after.before[token]:.5g}, {after.after[token]:.5g}], atol=1e-3)"""
     then = [round(float(weight), 5) for weight in after.pattern[row]]
     return f"""# %% The question: the same row with the change that it asks about
 changed = {_call(after, text, target)}
 row = {row}
 print("read most:", int(changed.pattern[row].argmax()), "weight", round(float(changed.pattern[row].max()), 3))
 assert np.allclose(changed.pattern[row], {then}, atol=1e-3)
-assert np.allclose(steps.pattern[row], {[round(float(weight), 5) for weight in now]}, atol=1e-3){asked}"""
+assert np.allclose(steps.pattern[row], {[round(float(weight), 5) for weight in now]}, atol=1e-3)"""
 
 
 def cells(

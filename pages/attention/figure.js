@@ -7,9 +7,10 @@ import { mount } from "../../app/kit/glass.js";
 import {
   MONO, clamp, css, fit, h, html, label, measure, num, shareBar, tokenSpans, unpack, visible,
 } from "../../app/kit/shapes.js";
+import { stepMode } from "../../app/kit/steps.js";
 import { isDesk, isPhone } from "../../app/kit/widths.js";
 import { activeCell, cardOf, drawCard } from "./cell.js";
-import { arrows, bindPointer, drawBar, edit, go, hide, overEdit, overRail, overRows, play, reveal } from "./input.js";
+import { arrows, bindPointer, edit, hide, overEdit, overRail, overRows, reveal } from "./input.js";
 import { HEAD, MATRICES, RAIL, ROWS, plan, stepId } from "./layout.js";
 import {
   drawChips, drawColumns, drawFrames, drawHeads, drawMini, drawPanel, drawPin, drawRail, flowArrows, hintOf, sharing,
@@ -19,6 +20,7 @@ import {
 /**
  * @import { Local as Kept, Stage } from "../../app/kit/glass.js"
  * @import { Packed, Shapes, Unpacked } from "../../app/kit/shapes.js"
+ * @import { Steps } from "../../app/kit/steps.js"
  * @import { Editing, Hit } from "./input.js"
  * @import { Layout, StepId } from "./layout.js"
  *
@@ -57,13 +59,13 @@ import {
  * @property {{label: string, after: string, tokens: Likely[], changed: boolean}} next
  *
  * @typedef {{text: string, id: number, special: boolean}} Token
- * @typedef {{id: StepId, title: string, formula: string, hint: string, off: boolean}} Step
+ * @typedef {{id: StepId, title: string, formula: string, hint: string, told: string, off: boolean}} Step told: its caption
  * @typedef {{text: string, id: number, before: number, after: number}} Likely a next token's probability, without the change and with it
  *
  * What the browser keeps: the arrays unpacked, the shown step, the chosen cell (dim: a number of a strip; null: the largest),
  * whether it is a key's, how far rows are scrolled, and what is hovered or edited.
  * @typedef {Kept & {
- *   a: Arrays, data: Data, max: Record<string, number>, step: number, row: number, col: number, dim: number | null,
+ *   a: Arrays, data: Data, max: Record<string, number>, steps: Steps, step: number, row: number, col: number, dim: number | null,
  *   keyed: boolean, scroll: number, hover: Hit | null, editing?: Editing | null, timer?: number | null, at: Layout,
  *   bound?: boolean, entered?: number, revealed?: string, cardHeight: number,
  * }} Local
@@ -79,9 +81,11 @@ const attention = {
       const given = local.sel[field];
       return given === undefined || given < 0 ? fallback : clamp(given, 0, last);
     };
+    const titles = data.steps.map((one) => one.title);
+    const steps = local.steps?.names.join() === titles.join() ? local.steps
+      : stepMode("step", titles, { whole: data.steps.findIndex((one) => one.id === "scores") }); // the whole is drawn around them
     return {
-      a, data, max: {},
-      step: from("step", data.steps.length - 1, 0),
+      a, data, max: {}, steps, step: steps.of(local),
       row: from("row", data.rows.length - 1, data.rows.length - 1),
       col: from("col", data.cols.length - 1, 0),
       dim: local.dim ?? null, scroll: local.scroll ?? null, hover: local.hover ?? null, keyed: local.keyed ?? false,
@@ -90,7 +94,8 @@ const attention = {
 
   selected(_g, _data, local, change) {
     if ("step" in change) local.entered = performance.now();
-    for (const name of /** @type {const} */ (["row", "col", "step"])) if (name in change) local[name] = change[name];
+    for (const name of /** @type {const} */ (["row", "col"])) if (name in change) local[name] = change[name];
+    if ("step" in change) { local.step = local.steps.of(local); local.hover = null; }
   },
 
   draw(g, data, local) {
@@ -102,8 +107,7 @@ const attention = {
     const wide = at.wide;
     const key = [local.step];
     const now = at.panels.filter((p) => p.phase === "now");
-    drawBar(g, data, local);
-    g.figure.classList.toggle("att-wide", g.width >= 1000);
+    local.steps.bar(g, local, (now) => data.steps[now].told);
     g.part("rail", key, () => drawRail(g, data, local));
     overRail(g, data, local);
     g.part("heads", [local.step, active.row], () => drawHeads(g, data, local, at, active));
@@ -152,12 +156,12 @@ const attention = {
   key(event, g, data, local) {
     const dx = Number(event.key === "ArrowRight") - Number(event.key === "ArrowLeft");
     const dy = Number(event.key === "ArrowDown") - Number(event.key === "ArrowUp");
-    if (event.key === "," || event.key === "." || (event.shiftKey && dx)) go(g, data, local, local.step + (event.key === "," || dx < 0 ? -1 : 1));
+    if (event.key === "," || event.key === "." || (event.shiftKey && dx)) local.steps.by(g, local, event.key === "," || dx < 0 ? -1 : 1);
     else if (dx || dy) arrows(g, data, local, dx, dy);
-    else if (event.key === " ") play(g, local);
+    else if (event.key === " ") local.steps.play(g, local, !local.timer);
     else if (event.key === "Enter") return edit(g, data, local, local);
     else if (event.key === "Delete") return hide(g, local, local);
-    else if (event.key === "Escape") g.visit("home");
+    else if (event.key === "Escape") local.steps.up(g, local);
     else if (/^[0-9]$/.test(event.key) && Number(event.key) < data.nHeads) g.select({ head: Number(event.key) });
     else return false;
     return true;
@@ -170,7 +174,7 @@ const attention = {
     const where = MATRICES[step.id] ? `row ${row} ${visible(data.rows[row].text)}, column ${col} ${visible(data.cols[col].text)}`
       : active.keyed ? `key ${col} ${visible(data.cols[col].text)}, number ${dim}` : `row ${row} ${visible(data.rows[row].text)}, number ${dim}`;
     const { value } = cardOf(data, local, step.id, active, false);
-    return `${data.name}, step ${local.step + 1} of ${data.steps.length}: ${step.title}, ${hintOf(data, local, row)}. At ${where} the value is ${num(value, 3)}. ${shared && `${shared}. `}` +
+    return `${local.steps.said(local, (now) => data.steps[now].told)}${data.name}: ${step.title}, ${hintOf(data, local, row)}. At ${where} the value is ${num(value, 3)}. ${shared && `${shared}. `}` +
       `${data.next.label}${data.next.tokens.length ? ` ${data.next.tokens.slice(0, 3).map((t) => `${visible(t.text)} ${num(t.after, 3)}`).join(", ")}.` : ""}`;
   },
 
@@ -182,7 +186,7 @@ const attention = {
       step: id, steps: data.steps.map((s) => s.id), block: data.block, head: data.head, attention: data.attention,
       row: active.row, col: active.col, dim: active.dim, keyed: active.keyed, value: card.value === -Infinity ? null : card.value,
       sum: card.sum ?? null, terms: card.rows?.[2].values ?? null, others: card.others, rest: card.rest, hover: local.hover !== null,
-      playing: Boolean(local.timer), tokens: data.rows.map((t) => t.text), changed: data.next.changed, edits: data.edits,
+      playing: Boolean(local.timer), whole: !local.steps.told(local), tokens: data.rows.map((t) => t.text), changed: data.next.changed, edits: data.edits,
       shared: sharing(data), blind: data.blind, moved: data.moved, hint: hintOf(data, local, active.row),
       next: data.next.tokens.map(({ text, id, before, after }) => ({ text, id, before, after })),
     };

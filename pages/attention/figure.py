@@ -49,6 +49,29 @@ def step_names(steps: AttentionSteps) -> list[str]:
     return [*names, "softmax", "sum", "out"]
 
 
+# What each step does, for who has never heard of it.
+TOLD = {
+    "x": "What the head reads: each token of the text, a word or a part of one, as a row of numbers. Green is above 0, brown below.",
+    "q": "Each token’s numbers are multiplied by a table that the head has learned. What comes out, its query, is the question that "
+    "the token asks the others.",
+    "k": "By a second table each token gets a key: what it answers when others ask.",
+    "v": "By a third one each token gets a value: what it will hand over to those who read it.",
+    "turn": "Queries and keys are turned by where their token stands, a little for each position: so what comes of a pair depends on how "
+    "far apart the two are.",
+    "scores": "Each query meets each key: their numbers are multiplied, pair by pair, and added up. The score in row and column is high "
+    "where the token of that row asks for what the token of that column answers.",
+    "scale": "All scores are divided by the same number. They keep their order, but what follows would otherwise hang on the highest "
+    "alone.",
+    "bias": "For each distance between two tokens a number is added to their score, mostly to the favour of what is near.",
+    "mask": "Some pairs are forbidden: a token must not read what comes after it, or the model could copy the answer. Their scores become "
+    "minus infinity.",
+    "softmax": "Each row of scores becomes shares that add up to 1: this is the attention, how much of each column’s token the row’s "
+    "token reads. A higher score counts many times more.",
+    "sum": "Now each token takes the values of the others by these shares and adds them up. What it has read is in these numbers.",
+    "out": "A last table turns what was read into numbers that are added to the token’s own row: this is all that the head does.",
+}
+
+
 def describe_steps(steps: AttentionSteps, config: ModelConfig) -> list[dict[str, Any]]:
     """Title, formula and one plain sentence for each step of this head."""
     change, k = steps.change, config.head_size
@@ -87,7 +110,7 @@ def describe_steps(steps: AttentionSteps, config: ModelConfig) -> list[dict[str,
     off["bias"] = not change.turn
     fields = ("title", "formula", "hint")
     return [
-        {"id": name, "off": off.get(name, False), **dict(zip(fields, words[name]))}
+        {"id": name, "off": off.get(name, False), "told": TOLD[name], **dict(zip(fields, words[name]))}
         for name in step_names(steps)
     ]
 

@@ -59,7 +59,7 @@ export function bindPointer(g, local) {
     if (!found) return;
     const data = local.data;
     const to = found.jump ?? found.mini;
-    if (to !== undefined) { go(g, data, local, data.steps.findIndex((s) => s.id === to)); return; }
+    if (to !== undefined) { go(g, local, data.steps.findIndex((s) => s.id === to)); return; }
     const again = found.row === local.row && found.col === local.col;
     choose(g, data, local, found);
     if (found.col !== undefined && found.dim === undefined && (/** @type {PointerEvent} */ (event).pointerType !== "touch" || again)) edit(g, data, local, local);
@@ -128,50 +128,11 @@ export function arrows(g, data, local, dx, dy) {
 
 // ---------------------------------------------------------------- from step to step
 
-/** @param {Stage} g @param {Data} data @param {Local} local @param {number} step */
-export function go(g, data, local, step) {
-  const next = clamp(step, 0, data.steps.length - 1);
-  if (next !== local.step) { local.hover = null; g.select({ step: next }); }
+/** @param {Stage} g @param {Local} local @param {number} step */
+export function go(g, local, step) {
+  local.hover = null;
+  local.steps.to(g, local, step);
 }
-/** @param {Stage} g @param {Local} local */
-export function play(g, local, on = !local.timer) {
-  if (local.timer) clearInterval(local.timer);
-  local.timer = null;
-  if (on) {
-    if (local.step >= local.data.steps.length - 1) go(g, local.data, local, 0);
-    local.timer = setInterval(() => {
-      go(g, local.data, local, local.step + 1);
-      if (local.step >= local.data.steps.length - 1 || !g.figure.isConnected) play(g, local, false);
-    }, 1600);
-  }
-  g.redraw();
-}
-
-/**
- * Back, Next and Play: real buttons, at the right of the claim where there is room, else above the rail.
- * @param {Stage} g @param {Data} data @param {Local} local
- */
-export function drawBar(g, data, local) {
-  let bar = g.figure.querySelector(".att-bar");
-  if (!bar) {
-    /** @type {(name: string, act: () => void, extra?: string) => HTMLButtonElement} */
-    const button = (name, act, extra = "") => html("button", { type: "button", class: `gb-button ${extra}`, "data-act": name, click: act });
-    bar = html("div", { class: "att-bar" }, html("span", { class: "att-count", role: "status" }),
-      button("back", () => go(g, local.data, local, local.step - 1)),
-      button("next", () => go(g, local.data, local, local.step + 1), "gb-primary"),
-      button("play", () => play(g, local)));
-    g.figure.prepend(bar);
-  }
-  const [back, next, run] = bar.querySelectorAll("button");
-  const last = local.step === data.steps.length - 1;
-  bar.children[0].textContent = `Step ${local.step + 1} of ${data.steps.length}`;
-  back.textContent = "Back";
-  next.textContent = last ? "The end" : `Next: ${data.steps[local.step + 1].title.replace(/^.* /, "").replace(/^./, (c) => c.toUpperCase())}`;
-  run.textContent = local.timer ? "Pause" : "Play";
-  back.disabled = local.step === 0;
-  next.disabled = last;
-}
-
 /**
  * Which rows are scrolled out of view: a button above the chips and one below them, which bring those rows in.
  * @param {Stage} g @param {Local} local @param {Layout} at
@@ -195,7 +156,7 @@ export function overRows(g, local, at) {
 export function overRail(g, data, local) {
   const w = g.width / data.steps.length;
   for (const [i, step] of data.steps.entries()) g.overlay(`rail ${i}`, { left: i * w, top: 0, width: w, height: RAIL },
-    () => html("button", { type: "button", class: "att-step", click: () => go(g, local.data, local, i) }),
+    () => html("button", { type: "button", class: "att-step", click: () => go(g, local, i) }),
     (node) => {
       node.setAttribute("aria-label", `Step ${i + 1}: ${step.title}, ${step.off ? "off" : step.formula}`);
       node.title = step.title;

@@ -20,7 +20,7 @@ from pages.attention.controls import change_controls
 from pages.attention.edits import apply_event, read_edits, read_shown, write_edits
 from pages.attention.export import answer_cell, cells, table, variant_cells
 from pages.attention.figure import compute, draw, record, step_names
-from pages.attention.question import ask
+from pages.attention.question import another, ask
 from pages.attention.variants import TERMS, Below, Reading
 
 LONGEST = 64  # tokens: as many rows and columns as the picture holds
@@ -33,7 +33,7 @@ EXAMPLES = (
 )
 
 
-ctx = page.begin("attention", longest=LONGEST)
+ctx = page.begin("attention", longest=LONGEST, writes=True)
 config = ctx.lm.config
 both = ctx.both
 decoding = ctx.stack == "decoder"
@@ -73,7 +73,8 @@ asking = masks[0] if masks and config.shape == "encoder" else len(rows) - 1  # t
 row = events.followed(len(rows), asking)
 column = state.get("col") if 0 <= state.get("col") < len(columns) else int(np.argmax(steps.pattern[row]))
 names = step_names(steps)
-step = names.index("scores") if not 0 <= state.get("step") < len(names) else state.get("step")
+told = 0 <= state.get("step") < len(names)  # else the whole picture, which is drawn around the scores
+step = state.get("step") if told else names.index("scores")
 likely = [int(i) for i in dict.fromkeys([*np.argsort(-steps.before)[:4], *np.argsort(-steps.after)[:5]])][:5]
 
 
@@ -90,7 +91,12 @@ def restored() -> None:
 
 page.claim("A head scores every pair of tokens, then mixes values by those scores.")
 draw(
-    record(steps, ctx.lm, likely, events.selection("picture", {"step": step, "row": row, "col": column})),
+    record(
+        steps,
+        ctx.lm,
+        likely,
+        events.selection("picture", {"step": step if told else -1, "row": row, "col": column}),
+    ),
     key="picture",
     on={
         "select": lambda: events.select("picture", ("step", "row", "col", "head"), row, asking),
@@ -110,35 +116,39 @@ with page.controls():
 decoder_text.draw(ctx)
 
 load = ctx.load_source
-question = ask(steps, config, rows, columns, row, ctx.lm.tokenizer.display)
+question = ask(steps, rows, columns, row, state.get("col"), place, names.index("softmax"))
 reading = Reading(ctx.text, target, kind, steps.position)
 below = Below(ctx, reading, state.get("reach"), state.get("sinks"))
 
 
 def notebook() -> list[str]:
     """The shown numbers and the question's answer, computed again."""
-    answer = answer_cell(
-        run(question.change), ctx.text, target, question.row, steps.pattern[question.row], question.token
-    )
+    answer = answer_cell(run(question.change), ctx.text, target, question.row, steps.pattern[question.row])
     lower = [] if config.head == "none" else variant_cells(reading, below.measured())
     return [*cells(steps, load, ctx.text, target, row, column, likely), answer, *lower]
 
 
 with page.foot():
     page.predict(
-        question.text, question.options, lambda: question.judge(steps, run(question.change)),
-        (ctx.model_key, ctx.text, target, kind, block, head, steps.change, question.row,
-         position if question.token >= 0 else None),
+        question.asked.text, question.asked.options, lambda: question.judge(steps, run(question.change)),
+        (ctx.model_key, ctx.text, target, kind, block, head, steps.change, question.row, question.column),
+        lambda seed: another(steps, question.row, question.column, seed),
     )  # fmt: skip
     page.code(
-        Attention.forward, attention_scores, attention_pattern, attention_steps, replace_scores, under_masks, share_keys
-    )  # fmt: skip
+        attention_scores,
+        attention_pattern,
+        Attention.forward,
+        attention_steps,
+        replace_scores,
+        under_masks,
+        share_keys,
+    )
     page.take_away("attention", partial(table, steps, names[step], rows, columns), notebook)
 
 below.show(rows)
 page.terms(
-    "head", "query", "key", "value", "attention", "mask", "softmax", "temperature", "residual stream", *TERMS,
-    *(["cross-attention"] if both else []),
+    "head", "query", "key", "value", "attention", "attention score", "row", "mask", "causal mask", "softmax",
+    "temperature", "residual stream", *TERMS, *(["cross-attention"] if both else []),
 )  # fmt: skip
 page.cheatsheet("attention")
 page.examples(EXAMPLES)

@@ -12,7 +12,7 @@ from app.charts import vega
 from app.charts.frame import About
 from app.charts.look import ink
 from app.session import state
-from core.vectors.association import LEAST
+from core.vectors.association import LEAST, LEVEL
 
 KEPT = ("number", "d", "low", "high", "kind", "published", "share")  # of a row, for tests
 PITCH = 18  # px of a row
@@ -34,6 +34,7 @@ def rows(data: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _row(test: dict[str, Any], chosen: bool) -> dict[str, Any]:
     d, published = test["d"], test["published"]
+    under = f", under {100 * LEAST:.0f} % of a list"
     name = test["short"] if test["number"] == "own" else f"{test['number']}  {test['short']}"
     found = {
         side: f"{of}: {many} of {asked} found"
@@ -46,7 +47,7 @@ def _row(test: dict[str, Any], chosen: bool) -> dict[str, Any]:
         "published": published["d"] if published else None, "said d": "–" if d is None else _signed(d),
         "said share": f"{test['share']:.0%}".replace("%", " %"),
         "here": test["why"] if d is None else
-        f"d = {_signed(d)}, p = {test['p']}: {kind(test)}{', under 70 % of a list' if kind(test) == UNSURE else ''}",
+        f"d = {_signed(d)}, p = {test['p']}: {kind(test)}{under if kind(test) == UNSURE else ''}",
         "said published": f"d = {_signed(published['d'])}, p = {published['p']}" if published else "",
         "said band": "" if d is None else f"{_signed(test['band'][0])} to {_signed(test['band'][1])}", **found,
     }  # fmt: skip
@@ -83,7 +84,8 @@ def _tests(made: list[dict[str, Any]], size: Any, lowest: bool) -> Any:
     x = size("d", lowest)
     tips = [
         alt.Tooltip("name:N", title="test"), alt.Tooltip("here:N", title="here"),
-        alt.Tooltip("said published:N", title="published"), alt.Tooltip("said band:N", title="95 % of random splits"),
+        alt.Tooltip("said published:N", title="published, p one-sided"),
+        alt.Tooltip("said band:N", title=f"{100 * (1 - LEVEL):.0f} % of random splits"),
         *(alt.Tooltip(f"{side}:N", title=side) for side in "XYAB"),
     ]  # fmt: skip
     pick = alt.selection_point(name="pick", fields=["number"], on="click", toggle=False)
@@ -93,7 +95,11 @@ def _tests(made: list[dict[str, Any]], size: Any, lowest: bool) -> Any:
         alt.Chart(vega.data([{"said": head}]))
         .mark_text(align="right", baseline="bottom", dx=dx, dy=-4, color=ink("ink3"))
         .encode(x=alt.value("width"), y=alt.value(0), text="said:N")
-        for head, dx in (("◇ published, bar: 95 % of chance", 20), ("d", 44), ("found", 88))
+        for head, dx in (
+            (f"◇ published, bar: {100 * (1 - LEVEL):.0f} % of chance", 20),
+            ("d", 44),
+            ("found", 88),
+        )
     ]
     tints = alt.Scale(domain=[BEYOND, WITHIN, UNSURE], range=[ink("accent"), ink("ink2"), ink("res")])
     colour = alt.Color(
@@ -129,21 +135,21 @@ def _tests(made: list[dict[str, Any]], size: Any, lowest: bool) -> Any:
 
 
 def _splits(shown: dict[str, Any], size: Any) -> Any:
-    """Chart every split's effect size as a histogram; what reaches the observed one is filled."""
-    d = shown["d"]
+    """Chart every split's effect size as a histogram; what lies as far out as the observed one is filled."""
+    d, found = shown["d"], ink("ink2" if shown["within"] or not shown["conclusive"] else "accent")
     bars = []
     for (low, high), count in zip(pairwise(shown["edges"]), shown["counts"]):
         said = f"{count:,} of {shown['splits'] if shown['exact'] else sum(shown['counts']):,} splits"
-        cuts = [low, d, high] if low < d < high else [low, high]
+        cuts = [low, *(end for end in (-abs(d), abs(d)) if low < end < high), high]
         bars += [
-            {"from": a, "to": b, "count": count, "reached": b > d and a >= d, "said": said}
+            {"from": a, "to": b, "count": count, "far": a >= abs(d) or b <= -abs(d), "said": said}
             for a, b in pairwise(cuts)
             if count
         ]
     base = alt.Chart(vega.data(bars))
     axis = alt.Axis(minExtent=LABELS, maxExtent=LABELS, labels=False, grid=False, domain=False, ticks=False)
     y = alt.Y("count:Q", axis=axis, scale=alt.Scale(zero=True))
-    colour = alt.condition("datum.reached", alt.value(ink("accent")), alt.value(ink("res")))
+    colour = alt.condition("datum.far", alt.value(found), alt.value(ink("res")))
     tips = [
         alt.Tooltip("said:N", title="here"),
         alt.Tooltip("from:Q", format=".2f"),
@@ -151,12 +157,12 @@ def _splits(shown: dict[str, Any], size: Any) -> Any:
     ]
     line = alt.Chart(vega.data([{"d": d, "said": f"p = {shown['said_p']}"}]))
     side: dict[str, Any] = {"align": "right", "dx": -6} if d > 0 else {"align": "left", "dx": 6}
-    word = line.mark_text(fontWeight=600, color=ink("accent"), baseline="top", **side)
+    word = line.mark_text(fontWeight=600, color=found, baseline="top", **side)
     return alt.layer(
         base.mark_bar(stroke=ink("bg"), strokeWidth=0.5).encode(
             x=size("from", True), x2="to:Q", y=y, y2=alt.datum(0), color=colour, tooltip=tips
         ),
-        line.mark_rule(color=ink("accent"), strokeWidth=2).encode(x=size("d", True)),
+        line.mark_rule(color=found, strokeWidth=2).encode(x=size("d", True)),
         vega.haloed(word.encode(x=size("d", True), y=alt.value(0), text="said:N")),
     ).properties(
         height=72,
@@ -181,7 +187,7 @@ def draw(data: dict[str, Any]) -> None:
         {
             "chosen": data["test"], "reach": data["reach"],
             "tests": [{key: one[key] for key in KEPT} for one in made],
-            "splits": {key: data["shown"].get(key) for key in ("d", "p", "reached", "edges", "counts")},
+            "splits": {key: data["shown"].get(key) for key in ("d", "p", "far", "edges", "counts")},
         },
         {
             "test": [one["name"] for one in made], "d": [one["d"] for one in made],

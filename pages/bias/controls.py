@@ -20,8 +20,8 @@ WHICH = {"kept": "as it is", "removed": "taken out"}
 ASKS = ("Targets X", "Targets Y", "Attributes A", "Attributes B")
 NEEDED = (
     f"Words with blanks or commas between them: at least 2 that the vectors have in X and in Y, 1 in A and in B, each "
-    f"in one list only, and at most {MOST} in a list. With 3 words in X and 3 in Y chance alone gives p = 0.05: take "
-    f"more. With under {100 * LEAST:.0f} % of a list in the vectors nothing is concluded. They are test “your lists”."
+    f"in one list only, and at most {MOST} in a list. With 3 words in X and 3 in Y no p is below 0.1: take more. "
+    f"With under {100 * LEAST:.0f} % of a list in the vectors nothing is concluded. They are test “your lists”."
 )
 # What the recorded word2vec has read of: do toys, rather than food, stand nearer to those who make things?
 TOYLAND = {

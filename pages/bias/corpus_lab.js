@@ -28,8 +28,9 @@ import { isDesk } from "../../app/kit/widths.js";
  * @property {Lab} lab
  *
  * One model: its gap for each profession, log p(she) − log p(he) in nats over the templates, null where its vocabulary has no
- * piece for it; waits: it is large and was not asked yet; band: where chance keeps all means.
- * @typedef {{name: string, shape: string, how: string, open: boolean, why: string, waits: boolean, unknown: string[], gaps: (Gap | null)[], band: [number, number] | null}} Series
+ * piece for it; waits: it is large and was not asked yet; band: where chance keeps all means; outside: the professions that
+ * lie outside it, the only ones that are drawn as found.
+ * @typedef {{name: string, shape: string, how: string, open: boolean, why: string, waits: boolean, unknown: string[], gaps: (Gap | null)[], band: [number, number] | null, outside: string[]}} Series
  * @typedef {{job: string, mean: number, low: number | null, high: number | null, share: number, tokens: number, values: number[]}} Gap share: of “she”
  *
  * The corpus lab: recorded doses and remedies over seeds, and the learner's own runs. Doses and shares of “she” are 0 to 1.
@@ -50,11 +51,12 @@ import { isDesk } from "../../app/kit/widths.js";
 const GAP_MARKS = [["accent", "circle"], ["ink2", "square"], ["v-ink", "triangle"]];
 const GAP_PITCH = 16;
 
-/** @param {string} kind @param {number} x @param {number} y @param {number} r @param {string} colour */
-function gapMark(kind, x, y, r, colour) {
-  if (kind === "square") return h("rect", { x: x - r, y: y - r, width: 2 * r, height: 2 * r, fill: colour });
-  if (kind === "triangle") return h("path", { d: `M${x},${y - r - 0.5}L${x + r + 0.5},${y + r}H${x - r - 0.5}Z`, fill: colour });
-  return h("circle", { cx: x, cy: y, r: r + 0.3, fill: colour });
+/** Filled where it is a finding, else hollow. @param {string} kind @param {number} x @param {number} y @param {number} r @param {string} colour */
+function gapMark(kind, x, y, r, colour, found = true) {
+  const ink = found ? { fill: colour } : { fill: css("bg"), stroke: colour, "stroke-width": 1.2, "data-hollow": "" };
+  if (kind === "square") return h("rect", { x: x - r, y: y - r, width: 2 * r, height: 2 * r, ...ink });
+  if (kind === "triangle") return h("path", { d: `M${x},${y - r - 0.5}L${x + r + 0.5},${y + r}H${x - r - 0.5}Z`, ...ink });
+  return h("circle", { cx: x, cy: y, r: r + 0.3, ...ink });
 }
 
 /**
@@ -64,7 +66,7 @@ function gapMark(kind, x, y, r, colour) {
 function gapLegend(data, w) {
   return data.series.flatMap((one, k) => {
     const unknown = one.unknown.length ? `; ${one.unknown.length} of ${data.tokens.length} not in its vocabulary: ${one.unknown.join(", ")}` : "";
-    const said = one.waits ? "not asked yet, as it is large: press Ask below" : one.why || one.how + unknown + (one.open && one.band ? "; shaded: where chance keeps all its means" : "");
+    const said = one.waits ? "not asked yet, as it is large: press Ask below" : one.why || one.how + unknown + (one.open && one.band ? "; shaded: where chance keeps all its means, and marks are hollow" : "");
     return inLines(`${one.name}: ${said}`, w - 18, 12).map((text, line) => ({ k, text, line }));
   });
 }
@@ -128,7 +130,7 @@ function gapRow(g, data, local, { job, r, y, px, x, w, name }) {
     const at = y + (k - (count - 1) / 2) * 4;
     const colour = css(GAP_MARKS[k][0]);
     if (gap.low !== null && gap.high !== null) out.push(h("path", { d: `M${px(gap.low)},${at}H${px(gap.high)}`, stroke: colour, "stroke-width": 1.4, opacity: 0.55 }));
-    out.push(gapMark(GAP_MARKS[k][1], px(gap.mean), at, 3, colour));
+    out.push(gapMark(GAP_MARKS[k][1], px(gap.mean), at, 3, colour, one.outside.includes(job)));
   });
   const told = data.told[r];
   const said = data.series.map((one) => gapSaid(one, r)).filter(Boolean);
@@ -142,7 +144,7 @@ function gapSaid(one, r) {
   const gap = one.gaps[r];
   if (!gap) return one.unknown.length ? `${one.name}: not in its vocabulary` : "";
   const between = gap.low === null || gap.high === null ? "" : ` (${num(gap.low, 2)} to ${num(gap.high, 2)})`;
-  return `${one.name}: ${signed(gap.mean)}${between}, share of she ${num(gap.share, 2)}${gap.tokens > 1 ? `, in ${gap.tokens} pieces` : ""}`;
+  return `${one.name}: ${signed(gap.mean)}${between}, share of she ${num(gap.share, 2)}${gap.tokens > 1 ? `, in ${gap.tokens} pieces` : ""}${one.band ? `: ${one.outside.includes(gap.job) ? "outside" : "within"} chance` : ""}`;
 }
 
 /**
@@ -391,7 +393,7 @@ const corpusLab = {
   state(data, local) {
     return {
       tokens: data.tokens, row: local.row, templates: data.templates, findings: data.findings,
-      series: data.series.map((one) => ({ name: one.name, shape: one.shape, why: one.why, waits: one.waits, unknown: one.unknown, band: one.band, means: one.gaps.map((gap) => gap?.mean ?? null), values: one.gaps[local.row]?.values ?? null })),
+      series: data.series.map((one) => ({ name: one.name, shape: one.shape, why: one.why, waits: one.waits, unknown: one.unknown, band: one.band, outside: one.outside, means: one.gaps.map((gap) => gap?.mean ?? null), values: one.gaps[local.row]?.values ?? null })),
       doses: data.lab.doses.map((one) => ({ at: one.at, dialled: one.dialled.mean, others: one.others.mean })),
       remedies: data.lab.remedies.map((one) => ({ remedy: one.remedy, dialled: one.dialled.mean })),
       own: data.lab.own, live: local.chart?.summary() ?? null,

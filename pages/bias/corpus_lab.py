@@ -17,12 +17,13 @@ import streamlit as st
 from app import markup, models, runs
 from app.controls import own_run, widgets
 from app.controls.own_run import Next
+from app.frame import page
 from app.frame.page import Context
 from app.kit import register
 from app.runs.trained import Arm
 from app.session import events, state
 from core.analysis.seeds import Interval
-from core.analysis.tasks.pronoun_gap import SURE, TEMPLATES
+from core.analysis.tasks.pronoun_gap import RULE, SURE, TEMPLATES
 from core.data.dial import REMEDIES, Remedy
 from core.runs import bias_recordings
 from core.runs.bias_recordings import Dose
@@ -346,4 +347,5 @@ class CorpusLab:
                 "arrived": lambda: None,
             },  # the run of the page that comes with it reads what is new
         )
+        page.judged(RULE, bias_recordings.RULE)
         return draw_controls(self.ctx, self.asked, self.shown, self.arms)

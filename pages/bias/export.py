@@ -15,8 +15,8 @@ from pages.bias.question import SIZES, P, Question
 from pages.bias.weat import Shown, Table, source
 
 NAMES = (
-    "what", "name", "list", "association", "effect size", "p", "exact", "splits", "published d", "published p",
-    "share found", "conclusive", "not used",
+    "what", "name", "list", "association", "effect size", "p, two-sided", "p, one-sided", "exact", "splits",
+    "published d", "published p, one-sided", "share found", "conclusive", "not used",
 )  # fmt: skip
 
 
@@ -26,8 +26,8 @@ def table(seen: Seen) -> Rows:
     done = seen.now.measured
     if done is not None:
         for one, values in zip(done.lists, (done.x, done.y)):
-            lines += [("word", word, one.name, float(s), *(None,) * 9) for word, s in zip(one.words, values)]
-        lines += [("word of the text", word, "", s, *(None,) * 9) for word, s in seen.words]
+            lines += [("word", word, one.name, float(s), *(None,) * 10) for word, s in zip(one.words, values)]
+        lines += [("word of the text", word, "", s, *(None,) * 10) for word, s in seen.words]
     for test, shown in zip(ten_tests(), seen.every):
         lines.append(_line(f"test {test.number}", shown, test.published.d, test.published.p))
     if seen.test is None:
@@ -38,7 +38,7 @@ def table(seen: Seen) -> Rows:
             "told apart, vectors whole": sides.before.share, "told apart, direction removed": sides.after.share,
             "told apart, labels shuffled": sides.control[1], "direct bias before": direct,
         }  # fmt: skip
-        lines += [("removal", name, "", value, *(None,) * 9) for name, value in parts.items()]
+        lines += [("removal", name, "", value, *(None,) * 10) for name, value in parts.items()]
     return dict(zip(NAMES, (list(column) for column in zip(*lines))))
 
 
@@ -47,10 +47,11 @@ def _line(name: str, shown: Shown, d: float | None, p: float | None) -> tuple[An
     unused = ", ".join(word for one in shown.lists for word in (*one.missing, *one.shared))
     share, done = min(shown.shares), shown.measured
     if done is None:
-        return ("test", name, lists, None, None, None, None, None, d, p, share, False, unused)
+        return ("test", name, lists, *(None,) * 6, d, p, share, False, unused)
     chance = done.chance
     return (
-        "test", name, lists, None, done.d, chance.p, chance.exact, chance.splits, d, p, share, shown.conclusive, unused,
+        "test", name, lists, None, done.d, chance.two_sided, chance.p, chance.exact, chance.splits, d, p, share,
+        shown.conclusive, unused,
     )  # fmt: skip
 
 
@@ -100,19 +101,20 @@ try:
 except TooFewWords as why:
     print(why)"""
     x, y = ([_short(value) for value in values] for values in (done.x, done.y))
+    two_sided = done.chance.two_sided
     return f"""{begin}
 done = measure(words, LISTS, direction=direction(words))
 same(done.x, {x})
 same(done.y, {y})
-same([done.d, done.spread, done.chance.p], [{_short(done.d)}, {_short(done.spread)}, {_short(done.chance.p)}])
+same([done.d, done.spread, done.chance.two_sided], [{_short(done.d)}, {_short(done.spread)}, {_short(two_sided)}])
 assert (done.chance.exact, done.chance.splits) == {(done.chance.exact, done.chance.splits)}
 assert [one.missing for one in done.lists] == {[one.missing for one in done.lists]}
-print(done.d, done.chance.p, done.conclusive)"""
+print(done.d, done.chance.two_sided, done.beyond_chance, done.conclusive)"""
 
 
 def _ten(seen: Seen) -> str:
     found = {
-        test.number: (_short(one.measured.d), _short(one.measured.chance.p), one.measured.conclusive)
+        test.number: (_short(one.measured.d), _short(one.measured.chance.two_sided), one.measured.conclusive)
         for test, one in zip(ten_tests(), seen.every)
         if one.measured is not None
     }
@@ -123,7 +125,7 @@ for test in ten_tests():
     if test.number in SHOWN:
         one = measure(words, test.lists, direction=direction(words))
         d, p, conclusive = SHOWN[test.number]
-        same([one.d, one.chance.p], [d, p])
+        same([one.d, one.chance.two_sided], [d, p])
         assert one.conclusive == conclusive
         print(test.number, one.d, "published", test.published.d, "conclusive" if conclusive else "not conclusive")"""
 
@@ -142,11 +144,11 @@ share, others = told_by_few(words, gender_direction(words), {FEW})
 same(share, {share})
 print(share, others)"""
     if asked.kind == "least":
-        return f"""# %% The question: no p is below one split of all
+        return f"""# %% The question: no p is below two splits of all
 from math import comb
 
 ways = [comb(2 * size, size) for size in {tuple(map(int, SIZES))!r}]
-same(next(1 / many for many in ways if 1 / many < {P}), {_short(numbers["p"])})
+same(next(2 / many for many in ways if 2 / many < {P}), {_short(numbers["p"])})
 print(ways)"""
     if asked.kind == "one":
         return f"""{head}from dataclasses import replace

@@ -48,9 +48,10 @@ import { ATTRIBUTES, TARGETS, wordAxis } from "./axis.js";
  * @property {[number, number]} means
  * @property {number} spread
  * @property {number} d
- * @property {number} p
+ * @property {number} p two-sided
  * @property {boolean} exact whether all splits were counted
- * @property {number} reached splits that put X as far above Y
+ * @property {number} far splits that put the means as far apart, on either side
+ * @property {boolean} within whether that is what chance does, too
  * @property {number[]} counts of splits, from edge to edge
  * @typedef {Told & Test} Made
  *
@@ -291,17 +292,23 @@ function wordTip(data, local, at) {
   return `${wordAt(shown, 0, at)}: s = ${num(on, 3)} − ${num(off, 3)} = ${num(on - off, 3)}\nA ${a.name}: ${line(a, to)}\nB ${b.name}: ${line(b, from)}`;
 }
 
-/** Under the axis: what it shows in this step. @param {Done} data @param {Kept} local @param {number} step */
+/** What a step shows, in words. @param {Data} data @param {Kept} local @param {number} step */
 function captionOf(data, local, step) {
   const { shown } = data;
-  const [, , a, b] = shown.lists;
+  const [x, y, a, b] = shown.lists;
   const word = wordAt(shown, 0, chosenOf(data, local).subject);
-  if (step === COSINE) return `Each dot is an attribute word at its cosine with “${word}”. Choose one with ↑ and ↓ or a click; another target word, in step 3.`;
-  if (step === WORD) return `The association of “${word}” is its mean cosine with “${a.name}” less its mean cosine with “${b.name}”.`;
-  if (step === MEANS) return "Each dot is a target word at its association s. Choose one with ↑ and ↓ or a click, and go back to see what it is made of.";
-  if (step === REMOVAL) return `Small circles: where the words lay before. ${shown.verdict[0]}`;
-  return shown.verdict[0];
+  return [
+    `Each word is an arrow of numbers, and the cosine says how nearly two arrows point the same way: 1 the same, 0 neither, −1 opposite. Each dot is a word at its cosine with “${word}”; choose one with ↑ and ↓ or a click.`,
+    `How much nearer is “${word}” to “${a.name}” than to “${b.name}”? Its mean cosine with the first list less its mean cosine with the second is its association s.`,
+    `The same for every word of “${x.name}” and of “${y.name}”: each dot is a word at its association s, and each list has a mean. Choose a word, and go back to see what its s is made of.`,
+    "The effect size d is the distance of the two means, measured by how far the words scatter: 0 is no difference; 2, the most, would be each list’s words all in one place.",
+    "Could chance do that? The same words are dealt into two heaps again and again; p is the share of deals that part them at least as far.",
+    "The direction in which “he” and “she” differ is taken out of every word. The small circles show where the words lay before; the bars below ask whether words that leaned to one side can still be told apart.",
+    `The whole test on one axis: the lists, their means, d and p${data.text.length ? ", and below them the words of your own text" : ""}. What is read off it are the lists’ words, not the people whom they name.`,
+  ][step];
 }
+/** Under the axis: what came out. @param {Done} data @param {number} step */
+const foundOf = ({ shown }, step) => (step < EFFECT ? [] : [shown.verdict[0]]);
 
 /**
  * Below the axis: the numbers of the step, or what chance makes of the test. Returns the y below.
@@ -332,7 +339,7 @@ function drawSide(g, data, local, step, box) {
   if (step === REMOVAL) return writeRemoval(g, box, data.removal ?? { why: "the page is still at work" }, data.reach);
   const top = heading(g, "head", box, "What if the words were dealt to X and Y by chance?");
   return paragraphs(g, "about", { ...box, y: top }, [
-    shown.dealt, "Filled: the splits that put X’s mean at least as far above Y’s as the lists do. The observed split is one of them, so p is never 0.",
+    shown.dealt, "Filled: the splits that put the means at least as far apart as the lists do, on either side. The observed split is one of them, so p is never 0.",
     "A small p says that these two lists differ by more than a random division of these words would. It does not say why.",
   ], { fill: "ink2" });
 }
@@ -350,7 +357,7 @@ function drawPage(g, data, local) {
   }
   const plan = step === COSINE || step === WORD ? wordPlan(g, data, local, step) : testPlan(g, data, local, step);
   y = wordAxis(g, "axis", { ...box, y: y + 2 }, plan);
-  y = paragraphs(g, "verdict", { x: 4, y: y + 2, w: g.width - 8 }, [captionOf(data, local, step)], { fill: "ink2" });
+  y = paragraphs(g, "verdict", { x: 4, y: y + 2, w: g.width - 8 }, foundOf(data, step), { fill: "ink2" });
   g.height = drawSide(g, data, local, step, { x: 4, y: y + gap, w: g.width - 8 }) + 4;
 }
 
@@ -359,7 +366,7 @@ const bias = {
   init: ({ shown }) => ({ cosines: shown.d === null ? null : unpack(shown.cosines) }),
 
   draw(g, data, local) {
-    stages.bar(g, local);
+    stages.bar(g, local, (now) => captionOf(data, local, now));
     drawPage(g, data, local);
   },
 
@@ -380,20 +387,19 @@ const bias = {
       return true;
     }
     if (event.key !== "Escape") return false;
-    if (!stages.halt(g, local) && !stages.whole(g, local)) g.visit("home");
+    stages.up(g, local);
     return true;
   },
 
   describe(data, local) {
     const { shown } = data;
-    const step = stages.of(local);
     /** @param {List} list @param {number[]} values */
     const words = (list, values) => list.words.map((word, i) => `${word} ${num(values[i], 2)}`).join(", ");
     const begin = `${shown.title}, on ${data.table.name}${data.removed ? ", without the gender direction" : ""}. ${shown.verdict.join(" ")}`;
     if (shown.d === null) return begin;
     const [x, y] = shown.lists;
     const rows = data.tests.map((one) => `${one.number === "own" ? "yours" : one.number}: ${one.d === null ? "none" : num(one.d, 2)}${one.conclusive ? "" : ", not conclusive"}`);
-    return `${begin} ${shown.dealt} Step ${step + 1}. X: ${words(x, shown.x)}. Y: ${words(y, shown.y)}. Effect sizes of the tests: ${rows.join("; ")}.`;
+    return `${stages.said(local, (now) => captionOf(data, local, now))}${begin} ${shown.dealt} X: ${words(x, shown.x)}. Y: ${words(y, shown.y)}. Effect sizes of the tests: ${rows.join("; ")}.`;
   },
 
   state(data, local) {
@@ -401,7 +407,7 @@ const bias = {
     const made = isMade(data) ? data.shown : null;
     return {
       tokens: data.tokens, stage: stages.state(local), test: data.test, table: data.table.which, removed: data.removed, ...chosenOf(data, local),
-      shown: { lists: shown.lists.map((one) => one.words), x: made?.x ?? null, y: made?.y ?? null, means: made?.means ?? null, spread: made?.spread ?? null, d: shown.d, p: made?.p ?? null, exact: made?.exact ?? null, reached: made?.reached ?? null, counts: made?.counts ?? null },
+      shown: { lists: shown.lists.map((one) => one.words), x: made?.x ?? null, y: made?.y ?? null, means: made?.means ?? null, spread: made?.spread ?? null, d: shown.d, p: made?.p ?? null, exact: made?.exact ?? null, far: made?.far ?? null, counts: made?.counts ?? null },
       tests: data.tests.map(({ number, d, share, conclusive }) => ({ number, d, share, conclusive })),
       text: data.text, pair: data.pair?.cosine ?? null, removal: data.removal, verdict: shown.verdict,
     };

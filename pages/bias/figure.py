@@ -133,7 +133,9 @@ def record(ctx: Context, seen: Seen) -> dict[str, Any]:
         "shown": _test(seen.now) | {
             "title": sentences.title(seen.test, seen.now),
             "verdict": sentences.verdict(seen.now, seen.table),
-            "dealt": " ".join([*([sentences.dealt(seen.now.measured)] if seen.now.measured else []), sentences.FOUND]),
+            "dealt": " ".join(
+                [*([sentences.dealt(seen.now.measured)] if seen.now.measured else []), sentences.found_in(seen.table)]
+            ),
             "names": sentences.NAMES if seen.test is not None and seen.test.names else "",
             "left": sentences.left_out(seen.now),
         },
@@ -173,9 +175,9 @@ def _test(shown: Shown) -> dict[str, Any]:
     return {
         "lists": lists, "x": done.x.tolist(), "y": done.y.tolist(), "cosines": pack(done.cosines),
         "means": _means(done), "spread": done.spread, "d": done.d,
-        "p": chance.p, "said_p": sentences.chance(chance.p), "exact": chance.exact, "splits": chance.splits,
-        "reached": chance.reached, "edges": list(shown.edges), "counts": list(shown.counts),
-        "conclusive": shown.conclusive,
+        "p": chance.two_sided, "said_p": sentences.chance(chance.two_sided), "exact": chance.exact,
+        "splits": chance.splits, "far": chance.far, "edges": list(shown.edges), "counts": list(shown.counts),
+        "conclusive": shown.conclusive, "within": shown.within,
     }  # fmt: skip
 
 
@@ -191,7 +193,7 @@ def _row(number: str, shown: Shown, test: AssociationTest | None) -> dict[str, A
         "names": [one.name for one in shown.lists],
         "found": [[len(one.words) - many, len(one.asked)] for one, many in zip(shown.lists, shown.pieced)],
         "published": {"d": test.published.d, "p": sentences.chance(test.published.p)} if test else None,
-        "d": done.d if done else None, "p": sentences.chance(done.chance.p) if done else "", "why": shown.why,
+        "d": done.d if done else None, "p": sentences.chance(done.chance.two_sided) if done else "", "why": shown.why,
         "band": list(shown.band), "conclusive": shown.conclusive, "within": shown.within,
     }  # fmt: skip
 

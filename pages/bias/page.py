@@ -27,7 +27,7 @@ CODE: dict[str, tuple[Callable[..., Any], ...]] = {
         residual_bias.told_apart,
     ),
 }
-WHOLE = (association.measure, association.association, association.effect_size, association.permutation_test)
+WHOLE = (association.association, association.effect_size, association.permutation_test, association.measure)
 EXAMPLES = (
     "The nurse helped the engineer, and the teacher thanked the pilot.",
     "The physics professor likes poetry, dance and old novels.",
@@ -70,6 +70,8 @@ figure.draw(
     on={"select": lambda: events.select("picture", KEYS)},
 )
 
+page.judged(association.RULE, *((residual_bias.RULE,) if seen.step == "removal" else ()))
+
 with page.controls():
     controls.draw(seen)
 
@@ -79,7 +81,9 @@ load = ctx.load_source
 
 with page.foot():
     about = (asked.kind, asked.table.at, asked.table.key, asked.lists)
-    page.predict(asked.text, asked.options, asked.judge, about)
+    page.predict(
+        asked.asked.text, asked.asked.options, asked.judge, about, lambda seed: question.another(seed, seen)
+    )
     page.code(*CODE.get(seen.step, WHOLE))
     page.take_away(
         "bias",

@@ -88,6 +88,7 @@ class Series:
             "waits": self.waits, "unknown": list(self.found.unknown) if self.found else [],
             "gaps": [_line(known.get(job)) for job in jobs],
             "band": [self.chance.low, self.chance.high] if self.chance else None,
+            "outside": list(self.chance.outside) if self.chance else [],
         }  # fmt: skip
 
     @property
@@ -164,7 +165,7 @@ def told(what: Asked) -> list[list[int] | None]:
 
 
 def findings(shown: list[Series], what: Asked) -> list[str]:
-    """Say what the gaps share, how many are clear of none, and how far professions lie apart."""
+    """Say how far professions lie apart, which lie outside chance, and how many intervals leave out 0 by chance."""
     said = []
     for one in shown:
         if one.found is None or not one.found.gaps:
@@ -181,20 +182,22 @@ def findings(shown: list[Series], what: Asked) -> list[str]:
         if len(what.templates) < 2:
             said.append(f"{one.name}: {apart}. A single sentence gives no interval.")
             continue
-        clear = sum(gap.spread is not None and (gap.spread[0] > 0 or gap.spread[1] < 0) for gap in gaps)
         middle = signed(sum(means) / len(means))
         said.append(
             f"{one.name}: {apart}, on average {middle}; what all rows share comes from the sentences or from "
-            f"the whole model. {clear} of {len(gaps)} intervals leave out 0; held against that average sentence by "
-            f"sentence, {pronoun_gap.clear_of_average(gaps)} do.{by_chance(one.chance)}"
+            f"the whole model.{by_chance(one.chance, len(gaps))}"
         )
     return said
 
 
-def by_chance(band: pronoun_gap.Chance | None) -> str:
-    """Say what chance alone would make of the means, and who lies outside, after a space; "" where it is unknown."""
+def by_chance(band: pronoun_gap.Chance | None, of: int) -> str:
+    """Say what chance alone would make of the means, and who lies outside, after a space.
+
+    Args:
+        band: None where the professions are too few to shuffle.   of: how many professions there are.
+    """
     if band is None:
-        return ""
+        return f" With {of} professions there is nothing to shuffle, so chance alone might do as much: no finding."
     outside = [
         f"{', '.join(jobs)} ({side})"
         for jobs, side in ((band.above, "towards she"), (band.below, "towards he"))
@@ -204,7 +207,19 @@ def by_chance(band: pronoun_gap.Chance | None) -> str:
     return (
         f" With the professions shuffled within each sentence, all means stay between {signed(band.low)} and "
         f"{signed(band.high)} in {100 * pronoun_gap.SURE:.0f} of 100 shuffles: "
-        f"{' and '.join(outside) or 'none'} {verb} outside that chance band."
+        f"{' and '.join(outside) or 'none'} {verb} outside that chance band. Of the {of} intervals, each for itself, "
+        f"{_counted(band.clear)}; held against the average of all, sentence by sentence, "
+        f"{_counted(band.clear_of_average)}."
+    )
+
+
+def _counted(found: tuple[int, float, int]) -> str:
+    """Say how many intervals leave out 0, and how many do where the professions are shuffled."""
+    now, mean, most = found
+    beyond = "more than chance finds" if now > most else "which is what chance finds, too"
+    return (
+        f"{now} leave{'s' if now == 1 else ''} out 0, {beyond}: {mean:.1f} on average of the shuffles, at most {most} "
+        f"in {100 * pronoun_gap.SURE:.0f} of 100"
     )
 
 

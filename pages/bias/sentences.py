@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from core.vectors.association import LEAST, Found, Measured, Permutations
+from core.vectors.association import LEAST, LEVEL, Found, Measured, Permutations
 from core.vectors.residual_bias import Leftover
+from core.vectors.static import PUBLISHED_WORDS
 from core.vectors.word_lists import AssociationTest
 from pages.bias.weat import Shown, Singles, Table
 
@@ -54,10 +55,7 @@ def verdict(shown: Shown, table: Table) -> list[str]:
         else:
             which = f"{table.name} has only {found}"
             if table.which == "glove":
-                which = (
-                    f"of GloVe, only its {len(table.words):,} most frequent words are here (the published table has "
-                    f"400,000), among them {found}"
-                )
+                which = f"{cut(table)}, among them {found}"
             lines.append(
                 f"Not conclusive: {which}. With under {100 * LEAST:.0f} % of a list the words "
                 "left may be a selection: the common ones."
@@ -73,6 +71,19 @@ def verdict(shown: Shown, table: Table) -> list[str]:
             "they then stand here."
         )
     return lines
+
+
+def cut(table: Table) -> str:
+    """Say how much of the published table is here."""
+    return (
+        f"of GloVe, only its {len(table.words):,} most frequent words are here (the published table has "
+        f"{PUBLISHED_WORDS:,})"
+    )
+
+
+def found_in(table: Table) -> str:
+    """Say what the last column of the tests counts, and, of GloVe, what is not counted as it was cut off."""
+    return f"{FOUND} The table: {cut(table)}." if table.which == "glove" else FOUND
 
 
 def _has(table: Table) -> list[str]:
@@ -94,8 +105,8 @@ def _by_chance(shown: Shown, x: str, y: str, a: str) -> str:
     low, high = (_signed(end) for end in shown.band)
     return (
         f"No finding: how much nearer the words of “{x}” lie to “{a}” than those of “{y}”, "
-        f"d = {_signed(shown.sure.d)}, is what chance does, too: 95 % of the random splits of these words lie between "
-        f"{low} and {high}."
+        f"d = {_signed(shown.sure.d)}, is what chance does, too: {100 * (1 - LEVEL):.0f} % of the random splits of "
+        f"these words lie between {low} and {high}."
     )
 
 
@@ -115,25 +126,23 @@ def dealt(done: Measured) -> str:
     chances = done.chance
     if chances.exact:
         return (
-            f"All {chances.splits:,} ways to split the {len(done.x) + len(done.y)} words: {chances.reached:,} of them "
-            f"{_reach(chances)}, so p = {chance(chances.p)}.{_side(done)}"
+            f"All {chances.splits:,} ways to split the {len(done.x) + len(done.y)} words: {chances.far:,} of them "
+            f"{_reach(chances)}, so p = {chance(chances.two_sided)}, two-sided.{_side(done)}"
         )
     return (
         f"Of {many(chances.splits)} ways to split the words, {chances.draws:,} were drawn (seed 0); "
-        f"{chances.reached:,} {_reach(chances)}, so p = ({chances.reached:,} + 1) / ({chances.draws:,} + 1) = "
-        f"{chance(chances.p)}.{_side(done)}"
+        f"{chances.far:,} {_reach(chances)}, so p = ({chances.far:,} + 1) / ({chances.draws:,} + 1) = "
+        f"{chance(chances.two_sided)}, two-sided.{_side(done)}"
     )
 
 
 def _reach(chances: Permutations) -> str:
-    return f"{'puts' if chances.reached == 1 else 'put'} X’s mean at least as far above Y’s"
+    return f"{'puts' if chances.far == 1 else 'put'} the means at least as far apart, on either side"
 
 
 def _side(done: Measured) -> str:
-    """Say, where X lies below Y and nearly every split counts, how to ask the other way."""
-    if done.d >= 0:
-        return ""
-    return " X’s mean lies below Y’s here, and p is one-sided: exchange X and Y to ask the other way."
+    """Give the one-sided p, which is the published one's kind."""
+    return f" One-sided, as published p are (X above Y only): {chance(done.chance.p)}."
 
 
 def many(splits: int) -> str:

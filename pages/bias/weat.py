@@ -144,7 +144,7 @@ class Shown:
     Attributes:
         lists: as they were found in the table.
         measured: without its many splits, which `edges` (BINS + 1,) and `counts` (BINS,) sum up; None: refused.
-        band: between what 95 % of the splits lie, as effect sizes.
+        band: between what 95 % of the splits lie, as effect sizes: what is beyond it is beyond chance (`RULE`).
         pieced: of each list, how many words are several tokens of the open model: its table has no row of theirs.
         why: of a refused one, what is missing and what to do; else "".
     """
@@ -171,8 +171,8 @@ class Shown:
 
     @property
     def within(self) -> bool:
-        """Whether the effect lies between what 95 % of the random splits come to: then it is no finding."""
-        return self.measured is not None and self.band[0] <= self.measured.d <= self.band[1]
+        """Whether as many random splits as `LEVEL`, or more, put the means as far apart: then it is no finding."""
+        return self.measured is not None and not self.measured.beyond_chance
 
     @property
     def sure(self) -> Measured:
@@ -279,10 +279,10 @@ def _made(lm: LanguageModel, at: At, words: StaticVectors, lists: Lists, removed
     spread = done.spread or 1.0
     reach = 1.02 * max(float(np.abs(chance.values).max()), abs(chance.observed), 1e-12)
     counts, edges = np.histogram(chance.values, BINS, (-reach, reach))
-    low, high = np.quantile(chance.values, [0.025, 0.975]) / spread
+    far = chance.reach / spread
     slim = replace(done, chance=replace(chance, values=np.empty(0)))
     edge, count = tuple((edges / spread).tolist()), tuple(counts.tolist())
-    return Shown(done.lists, slim, edge, count, (float(low), float(high)), pieced)
+    return Shown(done.lists, slim, edge, count, (-far, far), pieced)
 
 
 def several(lm: LanguageModel, words: Sequence[str]) -> int:

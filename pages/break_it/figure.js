@@ -2,7 +2,7 @@
 
 import { mount } from "../../app/kit/glass.js";
 import { visible } from "../../app/kit/shapes.js";
-import { sized, stages } from "./charts.js";
+import { WORDS, sized, stages } from "./charts.js";
 import { planBreakIt } from "./layout.js";
 import { drawNow } from "./now.js";
 import { drawPair } from "./pair.js";
@@ -33,7 +33,7 @@ const breakIt = {
     const stage = stages.of(local);
     const at = planBreakIt(g.width, data, stage);
     g.height = at.height;
-    stages.bar(g, local);
+    stages.bar(g, local, (now) => WORDS[now]);
     drawNow(g, data, at, stage);
     drawPair(g, data, local, at, stage);
     if (!at.phone) g.door("loss", { left: -2, top: at.tokens.y + 34 }, "Loss", "The loss of each token, on its own page");
@@ -46,16 +46,14 @@ const breakIt = {
       const at = data.parts.indexOf(local.sel.part ?? data.part);
       g.select({ part: data.parts[(at + to + data.parts.length) % data.parts.length] });
     } else if (stages.key(event, g, local)) return true;
-    else if (event.key === "Escape") {
-      if (!stages.halt(g, local) && !stages.whole(g, local)) g.visit("home");
-    } else return false;
+    else if (event.key === "Escape") stages.up(g, local);
+    else return false;
     return true;
   },
 
   describe(data, local) {
     const next = data.now.next;
-    const stage = stages.of(local);
-    const told = stage < stages.last ? `Step ${stage + 1}, ${stages.names[stage]}. ` : "";
+    const told = stages.said(local, (now) => WORDS[now]);
     return `${told}${data.words.now}. Loss of the text ${sized(data.now.loss[1])}, whole ${sized(data.now.loss[0])}. ` +
       `${next.label} ${visible(next.after)}: ${next.tokens.slice(0, 3).map((t) => `${visible(t.text)} ${sized(t.without)}, whole ${sized(t.whole)}`).join("; ")}. ` +
       `${data.now.findings.join(" ")} ${data.words.trained}: ${data.pair.findings.join(" ")} ${data.pair.cost} ${data.pair.remedy}`;

@@ -12,7 +12,7 @@ from app.frame import page
 from app.models import cache
 from app.session import events, state
 from core.analysis.health.component_ablation import losses_without, read, without
-from core.analysis.health.diagnosis import diagnose
+from core.analysis.health.diagnosis import RULE, diagnose
 from core.analysis.health.remedies import remedy
 from core.analysis.health.training_health import order_seen
 from core.analysis.stream.depth import measure_depth
@@ -67,6 +67,8 @@ figure.draw(
 if instead:
     st.caption(markup.escape(instead))
 
+page.judged(RULE)
+
 with page.controls():
     widgets.segments("Take out", "part", tuple(figure.CHOICES), lambda name: figure.CHOICES[str(name)])
     if len(steps) > 1:
@@ -87,14 +89,21 @@ if target is not None:
     with ctx.slot:
         decoder_text.draw(ctx)
 
-question = ask(lm, part)
+question = ask(lm, ctx.label, part)
+elsewhere = page.another_text(EXAMPLES)
 judge = partial(question.judge, lm, ctx.text, target, seen[0].loss)
 load = ctx.load_source
 given = ctx.inputs
 
 with page.foot():
-    page.predict(question.text, question.options, judge, (ctx.model_key, ctx.text, target))
-    page.code(without, read, measure_depth, order_seen, diagnose, remedy, losses_without)
+    page.predict(
+        question.asked.text,
+        question.asked.options,
+        judge,
+        (ctx.model_key, ctx.text, target),
+        lambda seed: {**elsewhere(seed), "part": question.part},
+    )
+    page.code(without, losses_without, diagnose, remedy, read, measure_depth, order_seen)
     page.take_away(
         "break_it",
         partial(export.table, lm, seen),
@@ -102,8 +111,8 @@ with page.foot():
     )
 
 page.terms(
-    "residual stream", "norm", "1/√d", "mask", "activation", "cosine", "gradient", "entropy", "validation", "guessing",
-    "nats and bits", "checkpoint",
+    "step", "residual stream", "norm", "1/√d", "mask", "activation", "cosine", "gradient", "entropy", "validation",
+    "guessing", "nats and bits", "checkpoint",
 )  # fmt: skip
 page.cheatsheet("break_it")
 page.examples(EXAMPLES)

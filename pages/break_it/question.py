@@ -1,51 +1,69 @@
-"""Ask which of the other parts the learner's text would miss most."""
+"""Ask what becomes of the text's loss without another part than the one that the picture shows."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
+from app import questions
 from app.controls.predict import Answer
 from core.analysis.health.component_ablation import losses_without, missing
 from core.config import WITHOUT, Part
 from core.language_model import LanguageModel
-from pages.break_it.figure import NAMES, WITHOUT_WORDS
+
+# Each part, and the one that is asked about while the picture shows it: those first whose loss surprises.
+ORDER: tuple[Part, ...] = ("residual", "mask", "position", "scale", "norm")
+SAME = 0.05  # of the whole model's loss: less is called hardly a change
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked, and the parts that the learner chooses among."""
+    """What is asked, and of which part."""
 
-    text: str
-    parts: tuple[Part, ...]
-
-    @property
-    def options(self) -> list[str]:
-        """The parts' names; where only one is left, what its absence does."""
-        if len(self.parts) > 1:
-            return [NAMES[part] for part in self.parts]
-        return ["It rises", "It falls"]
+    asked: questions.Asked
+    part: Part
 
     def judge(self, lm: LanguageModel, text: str, target: str | None, whole: float) -> Answer:
-        """The right option, with the loss without each part; one that is no number counts as the highest."""
-        found = losses_without(lm, text, target)
-        losses = {part: found.get(part, whole) for part in self.parts}
+        """Find the right option, with the loss without the part; one that is no number counts as the highest."""
+        loss = losses_without(lm, text, target).get(self.part, whole)
         numbers: dict[str, float | int | str] = {"whole": whole}
-        numbers |= {part: loss for part, loss in losses.items() if math.isfinite(loss)}
-        listed = "; ".join(
-            f"without {WITHOUT_WORDS[part]} "
-            + (f"{loss:.3f}" if math.isfinite(loss) else "its numbers overflow")
-            for part, loss in losses.items()
+        if math.isfinite(loss):
+            numbers[self.part] = loss
+        return self.asked.answer(
+            verdict(whole, loss),
+            numbers,
+            {"part": self.part, "stage": -1},
+            whole=whole,
+            without=f"{loss:.3f}" if math.isfinite(loss) else "its numbers overflow",
         )
-        worst = max(losses, key=lambda part: losses[part] if math.isfinite(losses[part]) else math.inf)
-        index = self.parts.index(worst) if len(self.parts) > 1 else 0 if not losses[worst] < whole else 1
-        return Answer(index, f"The whole model’s loss is {whole:.3f}; {listed}.", numbers)
 
 
-def ask(lm: LanguageModel, part: str) -> Question:
-    """About all parts that the model has but the one that the picture shows."""
-    has = [one for one in WITHOUT if not missing(lm.config, one)]
-    others = tuple(one for one in has if one != part) or tuple(has) or (next(iter(WITHOUT)),)
-    if len(others) > 1:
-        return Question("Taken out alone, which of these raises this text’s loss most?", others)
-    return Question(f"Take {WITHOUT_WORDS[others[0]]} out instead: this text’s loss …", others)
+def verdict(whole: float, loss: float) -> str:
+    """Say whether a loss "rises", "falls" or "stays"."""
+    if math.isfinite(loss) and abs(loss - whole) < SAME * whole:
+        return "stays"
+    return "falls" if loss < whole else "rises"
+
+
+def ask(lm: LanguageModel, name: str, part: str) -> Question:
+    """Ask about the part that follows the shown one, of those that the model has.
+
+    Args:
+        name: of the model.   part: what the picture shows.
+    """
+    at = ORDER.index(part) if part in ORDER else len(ORDER) - 1
+    others = [*ORDER[at + 1 :], *ORDER[: at + 1]]
+    there = [one for one in others if not missing(lm.config, one)]
+    asked: Part = next(iter(there or WITHOUT))
+    match asked:
+        case "residual":
+            said = questions.ask("break_it", "residual", model=name)
+        case "norm":
+            said = questions.ask("break_it", "norm", model=name)
+        case "scale":
+            said = questions.ask("break_it", "scale", model=name)
+        case "position":
+            said = questions.ask("break_it", "position", model=name)
+        case "mask":
+            said = questions.ask("break_it", "mask", model=name)
+    return Question(said, asked)

@@ -43,7 +43,8 @@ import { plan } from "./layout.js";
  * @typedef {{name: string, fixed: number[], row: number[]}} Kind bytes of memory by length: once, and for each text
  * @typedef {{weights: number, flops: number[], bytes: number[]}} Work bytes of the weights; by length, operations and bytes of a text
  * @typedef {{batch: number | null, length: number | null}} Fit the most texts, the longest ones; null: any
- * @typedef {{name: string, focus: string, lines: string[]}} Step focus: the row or the kind of memory that it tells of
+ * @typedef {{name: string, focus: string, said: string, lines: string[]}} Step focus: the row or the kind of memory that it tells of;
+ *   said: what happens there; lines: its arithmetic
  *
  * Every number at the stops of the sliders; bytes of each kind of memory.
  * @typedef {object} Now
@@ -331,7 +332,7 @@ const computeView = {
   draw(g, data, local) {
     g.data = data;
     listen(g, local);
-    local.steps.bar(g, local);
+    local.steps.bar(g, local, (now) => data.steps[now].said);
     const listed = data.own && !stepOf(data, local).focus;
     const at = plan(g.width, data.rows.length, (room) => storyLines(data, local, room).length, listed);
     drawParts(g, data, local, at.parts);
@@ -355,15 +356,14 @@ const computeView = {
       g.select({ long: to === data.usual ? -1 : to });
     } else if (["-", "−", "+", "="].includes(event.key)) g.select({ together: by(data.batches, now.batch, "+=".includes(event.key) ? 1 : -1) });
     else if (local.steps.key(event, g, local)) return true;
-    else if (event.key === "Escape") {
-      if (!local.steps.halt(g, local) && !local.steps.whole(g, local)) g.visit("home");
-    } else return false;
+    else if (event.key === "Escape") local.steps.up(g, local);
+    else return false;
     return true;
   },
 
   describe(data, local) {
     const s = stateOf(data, local);
-    const step = local.steps.of(local) < local.steps.last ? `Step ${s.stage.step + 1}, ${stepOf(data, local).name}: ${stepOf(data, local).lines.join(" ")} ` : "";
+    const step = local.steps.said(local, (now) => [data.steps[now].said, ...data.steps[now].lines].join(" "));
     const parts = s.rows.map((one) => `${TITLES[one.name]} ${exactOf(one.weights, siOf(one.weights))} weights, ${siOf(one.flops, "FLOP")}`).join("; ");
     const kinds = (/** @type {Mode} */ mode) => s.memory[mode].map((one) => `${KINDS[one.name].title} ${sizeOf(one.bytes)}`).join(", ");
     const passes = Object.entries(s.passes).map(([name, p]) => `${name} ${num(p.intensity, 2)} operations a byte, at most ${siOf(p.most, "FLOP/s")}`).join("; ");

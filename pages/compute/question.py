@@ -1,34 +1,62 @@
-"""Ask what twice as many texts, each twice as long, do to a training step's memory."""
+"""Ask what takes most of a training step's memory when more texts are trained on at once."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from app import questions
 from app.controls.predict import Answer
-from app.counts import counted, times
+from app.counts import counted
+from app.session.state import Value
 from app.units import size
-from core.costs.memory import held, training_memory
+from core.costs.memory import training_memory
 from pages.compute.subject import Subject
 
-OPTIONS = ("Less than twice", "Two to four times", "More than four times")
+TIMES, MOST = 8, 1_048_576  # texts for each of now; texts that the page counts
+# Other trainings to ask about: a configuration, tokens of a text, texts at once.
+ELSEWHERE: tuple[tuple[str, int, int], ...] = (
+    ("gpt2", 64, 1), ("llama2-7b", 128, 1), ("open", 256, 2), ("bert-base", 512, 4), ("gpt3", 512, 1),
+    ("t5-small", 64, 4), ("llama3-8b", 4096, 1),
+)  # fmt: skip
 
 
-def text(shown: Subject) -> str:
-    """Write what is asked; it names both sizes."""
-    return (
-        f"Train on {counted(2 * shown.batch, 'text')} of {counted(2 * shown.length, 'token')} instead of "
-        f"{shown.batch:,} of "
-        f"{shown.length:,}. The memory of a step grows …"
+@dataclass(frozen=True)
+class Question:
+    """What is asked, about how many texts at once."""
+
+    asked: questions.Asked
+    batch: int
+
+    def judge(self, shown: Subject) -> Answer:
+        """Judge by the formula of all four kinds."""
+        held = {
+            kind.name: kind.bytes(self.batch)
+            for kind in training_memory(shown.config, shown.length, shown.precision)
+        }
+        kept = held["gradients"] + held["optimizer"]
+        parts = {"weights": held["weights"], "kept": kept, "activations": held["activations"]}
+        return self.asked.answer(
+            max(parts, key=parts.__getitem__),
+            {f"bytes of {name}": value for name, value in held.items()},
+            {"together": self.batch, "counted": -1},
+            **{name: size(value) for name, value in parts.items()},
+        )
+
+
+def ask(shown: Subject) -> Question:
+    """Ask about several times as many texts as are shown."""
+    batch = min(MOST, TIMES * shown.batch)
+    asked = questions.ask(
+        "compute", "most-memory", model=shown.name, texts=counted(batch, "text"),
+        tokens=counted(shown.length, "token"), now=f"{shown.batch:,}",
+    )  # fmt: skip
+    return Question(asked, batch)
+
+
+def another(place: tuple[str, int, int]) -> dict[str, Value]:
+    """Set another training: a configuration with its own sizes."""
+    costed, long, together = place
+    sizes: dict[str, Value] = dict.fromkeys(
+        ("stacked", "wide", "queries", "keyheads", "inner", "entries"), -1
     )
-
-
-def judge(shown: Subject) -> Answer:
-    """Judge by the formula of all four kinds, at both sizes."""
-    now = training_memory(shown.config, shown.length, shown.precision)
-    then = training_memory(shown.config, 2 * shown.length, shown.precision)
-    before, after = held(now, shown.batch), held(then, 2 * shown.batch)
-    ratio, more = after / before, then[-1].bytes(2 * shown.batch) / max(1, now[-1].bytes(shown.batch))
-    index = 0 if ratio < 2 else 1 if ratio <= 4 else 2
-    why = (
-        f"From {size(before)} to {size(after)}: {ratio:.3f} times. Only the activations grow, {times(more)}; "
-        "weights, gradients and optimizer stay what they are."
-    )
-    return Answer(index, why, {"before": before, "after": after, "ratio": ratio})
+    return {**sizes, "costed": costed, "long": long, "together": together}

@@ -12,6 +12,8 @@ from core.costs.counts import Part
 from core.costs.memory import Held, Precision, held, trained_in, training_memory, using_memory
 from core.costs.roofline import Work, attainable, least_seconds, ridge
 from core.costs.weights import parameters
+from core.training.optimizers import numbers_kept
+from core.training.spec import OptimizerKind
 from pages.compute.subject import Subject
 
 Row = tuple[str, Part | None, Part | None]
@@ -19,14 +21,21 @@ TITLES = {
     "embedding": "Embedding", "positions": "Positions", "attention": "Attention", "scores": "Scores",
     "cross-attention": "Cross-attention", "mlp": "MLP", "norms": "Norms", "head": "Head",
 }  # fmt: skip
+OPTIMIZERS: dict[OptimizerKind, str] = {
+    "sgd": "plain gradient descent", "momentum": "momentum", "muon": "Muon", "adam": "Adam", "adamw": "AdamW",
+}  # fmt: skip
 WHY = {
-    "embedding": "A row of the width for every token of the vocabulary: looked up, not multiplied.",
-    "positions": "Learned for each position, or each bucket of distances.",
-    "attention": "In every block: queries, keys and values, then the output; each number meets every token.",
-    "scores": "No weights: every token against every token, then the values mixed. It grows with the square.",
-    "cross-attention": "In every block of the decoder: attention once more, to what the encoder made.",
-    "mlp": "In every block: wider, bent, narrow again, token by token.",
-    "norms": "A gain, or a gain and a bias, for every number of the width.",
+    "embedding": "The model is a pile of learned numbers, its weights. The first of them: for every token that it knows, a "
+    "word or a part of one, a row of numbers; a token’s row is looked up, so nothing is multiplied.",
+    "positions": "A row of numbers for each position of the text, or for each distance, tells where a token stands.",
+    "attention": "In every block four tables of weights let a token ask, answer and hand on; every token is multiplied with "
+    "all of them.",
+    "scores": "No weights: every token is compared with every other, and what they hand on is mixed. Twice the text is "
+    "four times the work.",
+    "cross-attention": "In every block of the decoder stands attention once more: what is written looks at what was read.",
+    "mlp": "In every block each token goes alone through a small network: made wider, bent, made narrow again. Most "
+    "weights are here.",
+    "norms": "Before each part the numbers of a token are brought to one size; each number has a weight for that.",
 }
 
 
@@ -46,8 +55,27 @@ def steps(
     return walk
 
 
-def _step(name: str, focus: str, *lines: str) -> dict[str, Any]:
-    return {"name": name, "focus": focus, "lines": [line for line in lines if line]}
+SAID = {
+    "All weights": "All parts added up: the size of the model, which is what people quote, as in “a model of 7 billion”.",
+    "A pass": "To read a text once, each token meets nearly every weight: one multiplication and one addition.",
+    "A training step": "To learn, the model goes through the text once more, backwards, to find how each weight should change: "
+    "twice the work again.",
+    "Weights in bytes": "Numbers take room in memory. The weights are only the first of four things that training has to hold.",
+    "Gradients": "The second: for each weight the direction in which it should change.",
+    "Optimizer": "The third: what AdamW, the usual rule for changing weights, remembers of the steps before.",
+    "Activations": "The fourth: everything in between that the way back needs again. It grows with the text.",
+    "Using it": "A finished model needs only its weights, and what it keeps of the text so as not to read it again.",
+    "What fits": "A graphics card has so much memory and no more: this many texts at once, or texts as long as this, fit.",
+    "Reading": "A card computes fast and fetches slowly. Reading handles many tokens with each weight that it has fetched.",
+    "Writing": "Writing makes one token at a time, and fetches every weight again for each.",
+    "The sum of it": "What training holds beside the weights, and whether memory or computing sets the pace, in one picture.",
+}
+
+
+def _step(name: str, focus: str, *lines: str, said: str = "") -> dict[str, Any]:
+    return {
+        "name": name, "focus": focus, "said": said or SAID[name], "lines": [line for line in lines if line],
+    }  # fmt: skip
 
 
 def _texts(shown: Subject) -> str:
@@ -62,9 +90,9 @@ def _part(shown: Subject, row: Row) -> dict[str, Any]:
     name, weights, flops = row
     return _step(
         TITLES[name], name,
-        _head(shown.config) if name == "head" else WHY[name],
         f"Weights: {weights.written} = {weights.value:,}" if weights and weights.value else "",
         f"Operations of one text: {flops.written} = {flops.value:,}" if flops and flops.value else "",
+        said=_head(shown.config) if name == "head" else WHY[name],
     )  # fmt: skip
 
 
@@ -74,13 +102,13 @@ def _head(config: ModelConfig) -> str:
         labels = _plural(config.n_outputs, "label")
         return f"One layer of the width, then a number for each of {labels} of the whole text."
     if config.head == "span":
-        return "From the stream to two numbers at every token: whether an answer begins there, and whether one ends."
+        return "At the end, two numbers at every token: whether an answer begins there, and whether one ends."
     if config.head == "none":
         return "A bare encoder has none: the vectors of its last block are what comes out."
-    first = "One layer of the width and a norm, then" if config.mlm_head else "From the stream to"
+    first = "One more small layer, then" if config.mlm_head else "At the end, from the numbers of each token to"
     if config.head != "lm":
         return f"{first} a number for each of {_plural(config.n_outputs, 'label')}, at every token."
-    logits = f"{first} a logit for every token of the vocabulary"
+    logits = f"{first} a score, a logit, for every token that the model knows"
     if not config.tied_embeddings:
         return f"{logits}."
     own = [
@@ -149,6 +177,7 @@ def _bytes(shown: Subject, kind: Held) -> dict[str, Any]:
         "weights": "Training takes 16 bits: 8 and 4 are for use."
         if shown.precision in ("int8", "int4")
         else "",
+        "optimizer": least(shown),
         "activations": f"For {_texts(shown)}; it grows with both, the other three with neither.",
     }
     names = {
@@ -158,6 +187,18 @@ def _bytes(shown: Subject, kind: Held) -> dict[str, Any]:
         "activations": "Activations",
     }
     return _step(names[kind.name], kind.name, said[kind.name], more.get(kind.name, ""))
+
+
+def least(shown: Subject) -> str:
+    """Say how many times the weights a training step holds at least, before any activation, by optimizer."""
+    half = trained_in(shown.precision) == "bf16"
+    # In float32 4 bytes of each; in 16 bits 2 of weights and gradients, and 4 of their float32 copy and what is kept.
+    found = {
+        name: 4 + 2 * kept if half else 2 + kept
+        for name, kept in ((name, numbers_kept(shown.config, kind)) for kind, name in OPTIMIZERS.items())
+    }
+    said = ", ".join(f"{value:.3g} with {name}" for name, value in found.items())
+    return f"Before any activation, in {PRECISIONS[trained_in(shown.precision)]}, times the weights: {said}."
 
 
 def _used(shown: Subject) -> dict[str, Any]:
@@ -228,7 +269,8 @@ def _whole(shown: Subject, works: Mapping[str, Work | None]) -> dict[str, Any]:
         largest.name, f"the {largest.name}’"
     )
     lines = [
-        f"Training holds {times(whole / weights)} the weights; the largest part, {share:.0f} %, is {said}."
+        f"Training with AdamW holds {times(whole / weights)} the weights; the largest part, {share:.0f} %, is {said}.",
+        least(shown),
     ]
     each = {name: work.intensity(shown.batch) for name, work in works.items() if work is not None}
     top = ridge(shown.card.peak(shown.precision), shown.card.bandwidth)
@@ -240,4 +282,4 @@ def _whole(shown: Subject, works: Mapping[str, Work | None]) -> dict[str, Any]:
             if each["writing"] < top
             else f"Writing does {each['writing']:.2f} operations for each byte, {top:.0f} and more: {pace}."
         )
-    return _step("The whole picture", "", *lines)
+    return _step("The sum of it", "", *lines)

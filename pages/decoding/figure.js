@@ -5,7 +5,8 @@
 
 import { mount } from "../../app/kit/glass.js";
 import { clamp, css, h, label, num, unpack, visible } from "../../app/kit/shapes.js";
-import { activeNode, bindPan, chooseNode, force, goStep, play, walk } from "./input.js";
+import { stepMode } from "../../app/kit/steps.js";
+import { activeNode, arrive, bindPan, chooseNode, force, walk } from "./input.js";
 import { TOP, plan, wayTo } from "./layout.js";
 import {
   distribution, drawLegend, drawPanel, drawRace, drawSource, mostRead, overLegend, overSource, products, readFor,
@@ -18,6 +19,7 @@ import {
 /**
  * @import { Local, View } from "../../app/kit/glass.js"
  * @import { Packed, Shapes, Unpacked } from "../../app/kit/shapes.js"
+ * @import { Steps } from "../../app/kit/steps.js"
  * @import { Arranged, Layout } from "./layout.js"
  */
 
@@ -79,7 +81,7 @@ import {
 /**
  * What the browser knows: the step that is grown, the chosen node and the one under the pointer, how far the tree is moved
  * under its window, and the layout of the last draw.
- * @typedef {Local & {data: Data, probs: Unpacked, reads: Unpacked | null, arranged?: Arranged, step: number, node: number,
+ * @typedef {Local & {data: Data, probs: Unpacked, reads: Unpacked | null, arranged?: Arranged, steps: Steps, step: number, node: number,
  *   hover: number | null, panX: number, panY: number, fresh: boolean, at: Layout, bound?: boolean, dragged?: boolean,
  *   timer?: ReturnType<typeof setInterval> | null, panelEnd: number}} Kept
  */
@@ -107,10 +109,11 @@ const decoding = {
     data.children = data.nodes.parent.map(() => []);
     data.nodes.parent.forEach((p, i) => { if (i) data.children[p].push(i); });
     const same = before && before.stamp === data.stamp;
-    const said = local.sel.level ?? -1;
+    const names = ["The prompt", ...data.heads.slice(0, data.depth)];
+    const steps = local.steps?.names.join() === names.join() ? local.steps : stepMode("level", names);
     return {
       data, probs: unpack(data.next.probs), reads: data.source ? unpack(data.source.reads) : null, arranged: same ? local.arranged : undefined,
-      step: said < 0 ? data.depth : Math.min(said, data.depth),
+      steps, step: Math.min(steps.of(local), data.depth),
       node: nodeAt(data, local.sel.node), hover: null,
       panX: same ? local.panX : 0, panY: same ? local.panY : 0, fresh: !same,
     };
@@ -118,6 +121,7 @@ const decoding = {
 
   selected(_, data, local, change) {
     if ("node" in change) local.node = nodeAt(data, change.node);
+    if ("level" in change) arrive(local);
   },
 
   draw(g, data, local) {
@@ -128,6 +132,7 @@ const decoding = {
       at = plan(g, data, local);
     }
     local.at = at;
+    local.steps.bar(g, local, (now) => captionOf(data, now));
     if (local.fresh && !at.wide) { // a phone opens at the prompt, or where the tree is growing
       const from = local.step < data.depth ? Math.min(data.nodes.depth[data.focus], Math.max(0, local.step - 1)) : 0;
       local.panX = from ? at.x[from] - 6 : 0;
@@ -173,12 +178,12 @@ const decoding = {
 
   key(event, g, data, local) {
     const move = MOVES[event.key];
-    if (event.key === "," || event.key === "." || (event.shiftKey && move?.[0])) goStep(g, local, local.step + (event.key === "," || move?.[0] < 0 ? -1 : 1));
+    if (event.key === "," || event.key === "." || (event.shiftKey && move?.[0])) local.steps.by(g, local, event.key === "," || move?.[0] < 0 ? -1 : 1);
     else if (move) walk(g, data, local, ...move);
-    else if (event.key === " ") play(g, local);
+    else if (event.key === " ") local.steps.play(g, local, !local.timer);
     else if (event.key === "Enter") { const i = activeNode(data, local); if (i) force(g, data.nodes.parent[i], data.nodes.id[i]); }
-    else if (event.key === "Escape" && (local.node || local.hover)) chooseNode(g, 0);
-    else if (event.key === "Escape") g.visit("home");
+    else if (event.key === "Escape" && !local.timer && (local.node || local.hover)) chooseNode(g, 0);
+    else if (event.key === "Escape") local.steps.up(g, local);
     else return false;
     return true;
   },
@@ -195,7 +200,7 @@ const decoding = {
     const next = D.ids.slice(0, 3).map((id, k) => `${visible(data.words[id])} ${num(D.p[0][k], 3)}`).join(", ");
     const read = mostRead(data, local, activeNode(data, local), 3).map(({ text, share }) => `${visible(text)} ${num(share, 2)}`).join(", ");
     const source = data.source ? ` The source is ${data.source.tokens.map(({ text }) => text).join("").trim()}.${read ? ` To say ${saidOf(data, activeNode(data, local))} it read most: ${read} (${data.source.readers[readerOf(data, local)]}).` : ""}` : "";
-    return `Tree of ${visible(data.prompt.long)}, grown to step ${local.step} of ${data.depth}. ${ended ? `${found}. ${spoken(data.verdict.pieces)} ${spoken(data.verdict.search)} ` : ""}` +
+    return `${local.steps.said(local, (now) => captionOf(data, now))}Tree of ${visible(data.prompt.long)}, grown to step ${local.step} of ${data.depth}. ${ended ? `${found}. ${spoken(data.verdict.pieces)} ${spoken(data.verdict.search)} ` : ""}` +
       `After ${D.node ? visible(data.nodes.text[D.node]) : "the prompt"} come ${next}.${source}`;
   },
 
@@ -210,10 +215,21 @@ const decoding = {
       best: data.best, verdict: data.verdict, show: data.show, seed: data.seed, passes: data.passes, forced: data.forced,
       asked: { node: D.node, stages: D.stages.map((s) => s.name), ids: D.ids, p: D.p.map((row) => row.map((v) => Number(v.toPrecision(6)))), kept: D.kept, entropy: D.entropy },
       root: data.root, source: data.source && { tokens: data.source.tokens.map(({ text }) => text), reader: data.source.readers[readerOf(data, local)], says: saidOf(data, active), reads: reads && Array.from(reads, (v) => Number(v.toFixed(5))) },
-      race: rivals(data).map((path) => ({ name: path.name, products: products(data, path) })), pan: [local.panX, local.panY], playing: Boolean(local.timer),
+      race: rivals(data).map((path) => ({ name: path.name, products: products(data, path) })), pan: [local.panX, local.panY], playing: Boolean(local.timer), whole: !local.steps.told(local),
     };
   },
 };
+
+/** What a step shows. @param {Data} data @param {number} step */
+function captionOf(data, step) {
+  if (!step) return "The model has read your text, the prompt, and has chosen nothing yet. It only says how likely each next token is, a word or a part of one; who chooses among them is another question.";
+  if (step === data.depth) return "Every way has its text. The score at the end adds up how likely each of its tokens was (as logarithms): the way that always took the likeliest token need not have found the likeliest text.";
+  if (step > 1) {
+    const on = [...new Set(data.paths.filter((path) => path.nodes.length >= step).map((path) => `${nameOf(data, path.name)} with ${visible(data.nodes.text[path.nodes[step - 1]])}`))];
+    return `Each text goes on by a token: ${on.slice(0, 4).join(", ") || "none of them does"}. How likely a text is, is the product of its tokens’ probabilities, so a poor one costs it for good.`;
+  }
+  return `The first token. ${[data.show.greedy && "Greedy takes the likeliest one", data.show.beam && "beam search keeps several texts at once", data.show.sample && "sampling draws one by lot"].filter(Boolean).join(", ").replace(/^./, (c) => c.toUpperCase()) || "Ways of choosing are switched on below the tree"}.`;
+}
 
 /** @param {Kept} local @param {Layout} at */
 function drawThumbs(local, at) {

@@ -49,30 +49,13 @@ export function force(g, node, id) {
   g.send("force", { path: way === "." ? String(id) : `${way}.${id}`, at: Date.now() });
 }
 
-/** @param {Stage} g @param {Kept} local @param {number} step */
-export function goStep(g, local, step) {
-  const to = clamp(step, 0, local.data.depth);
-  if (to === local.step) return;
-  local.step = to;
+/** Grown to a step, the tree shows the best text's newest token. @param {Kept} local */
+export function arrive(local) {
+  local.step = Math.min(local.steps.of(local), local.data.depth);
   local.hover = null;
-  const along = pathOf(local.data, local.data.best)?.nodes[to - 1];
+  const along = pathOf(local.data, local.data.best)?.nodes[local.step - 1];
   if (along !== undefined) reveal(local, along);
-  g.select({ level: to === local.data.depth ? -1 : to });
 }
-/** @param {Stage} g @param {Kept} local */
-export function play(g, local, on = !local.timer) {
-  clearInterval(local.timer ?? undefined);
-  local.timer = null;
-  if (on) {
-    if (local.step >= local.data.depth) goStep(g, local, 0);
-    local.timer = setInterval(() => {
-      goStep(g, local, local.step + 1);
-      if (local.step >= local.data.depth || !g.figure.isConnected) play(g, local, false);
-    }, 1400);
-  }
-  g.redraw();
-}
-
 /**
  * Arrow keys walk along the tree: to the parent, to the best child, to the next node of the same step.
  * @param {Stage} g @param {Data} data @param {Kept} local @param {number} dx @param {number} dy

@@ -107,7 +107,7 @@ complete = int(tree.nexts[0].ids[0]) in lm.config.eos_ids if tree.nexts else Fal
 decoder_text.draw(ctx, writes=False, empty=EMPTY, told=COMPLETE if complete else "")
 
 load = ctx.load_source
-question = ask(tree, asked, verdict.focus)
+question = ask(tree, wish, verdict.focus)
 
 
 def notebook() -> list[str]:
@@ -121,10 +121,14 @@ def notebook() -> list[str]:
 
 with page.foot():
     page.predict(
-        question.text, question.options, partial(question.judge, lm), (ctx.model_key, question.hangs_on)
+        question.said.text,
+        question.said.options,
+        partial(question.judge, lm),
+        (ctx.model_key, question.hangs_on),
+        page.another_text(EXAMPLES),
     )
     reads = () if across is None else (crossings,)
-    page.code(grow, beam.search, stages.warped_stages, exact.best, *reads)
+    page.code(beam.search, exact.best, grow, stages.warped_stages, *reads)
     page.take_away("decoding", partial(table, lm, tree, ctx.tokens, across), notebook)
 
 best = tree.path(verdict.best)
@@ -132,8 +136,9 @@ draws.show(lm, ctx.model_key, asked, best.ids if best else ())
 crossing = () if across is None else ("cross-attention",)
 torn = ("\\xbd",) if any("\\x" in token for token in ctx.tokens) else ()
 page.terms(
-    "token", *torn, *crossing, "pass", "greedy", "beam search", "sampling", "sum of log p", "score", "length penalty",
-    "exact search", "warped", "temperature", "top-k", "top-p", "min-p", "repetition penalty", "entropy", "KV cache",
+    "token", *torn, *crossing, "pass", "greedy", "beam search", "sampling", "p", "sum of log p", "score",
+    "length penalty", "exact search", "warped", "temperature", "top-k", "top-p", "min-p", "repetition penalty",
+    "entropy", "KV cache",
 )  # fmt: skip
 page.cheatsheet("decoding")
 page.examples((*EXAMPLES, LETTER))

@@ -5,7 +5,7 @@
 import {
   MONO, clamp, css, fit, h, html, label, measure, num, shareBar, thousands, tokenSpans, visible,
 } from "../../app/kit/shapes.js";
-import { activeNode, force, goStep, play } from "./input.js";
+import { activeNode, force } from "./input.js";
 import { SAID } from "./layout.js";
 import { decimal, nameOf, odds, pathOf, power } from "./tree.js";
 
@@ -205,16 +205,7 @@ export function overLegend(g, data, local, at) {
   if (data.forced) {
     button("release", x, 78, line, "Let go", () => g.send("force", { path: "", at: Date.now() }), "Give up the branch that you forced");
   }
-  const [right, row] = at.wide ? [at.room, y] : [at.room, y + 52];
   const last = local.step >= at.depth;
-  /** @type {[key: string, text: string, width: number, act: () => void][]} */
-  const bar = [["back", "Back", 52, () => goStep(g, local, local.step - 1)], ["next", last ? "End" : "Next", 54, () => goStep(g, local, local.step + 1)], ["play", local.timer ? "Pause" : "Play", 56, () => play(g, local)]];
-  let left = right - bar.reduce((w, b) => w + b[2] + 4, -4);
-  for (const [key, text, width, act] of bar) {
-    const node = button(key, left, width, row, text, act, "", key === "next" ? "gb-primary" : "");
-    node.disabled = (key === "back" && local.step === 0) || (key === "next" && last);
-    left += width + 4;
-  }
   const { act } = data.verdict;
   if (act && last) {
     g.overlay("act", { left: at.room - 124, top: at.wide ? at.legendY - SAID : at.legendY - 52, width: 124, height: at.wide ? 26 : 44 },

@@ -95,7 +95,6 @@ def cells(
 import numpy as np
 from core.efficiency.quantization_report import beside
 from core.efficiency.frontier import measure_steps
-from core.efficiency.part_sensitivity import halves
 from core.efficiency.judging import judge, reference, yardstick
 from core.efficiency.quantization import Quantization, nearest
 
@@ -119,12 +118,16 @@ same(own.loss, {own.loss:.5g})"""
         if looked is not None and setting.bits < 16:
             made.append(_matrix_cell(looked))
     made.append(_points_cell(points))
-    if answer.numbers:
-        made.append(f"""# %% The question: only attention, or only the MLPs
-found = halves(before, {question.setting!r})
-print({{name: round(half.rise, 4) for name, half in found.items()}})
-losses = [own.loss + found[half].rise for half in ("attention", "mlp")]
-same(losses, {_numbers([answer.numbers["attention"], answer.numbers["mlp"]], 5)}, 1e-3)""")
+    made.append(f"""# %% The question: other weights that share a scale
+losses = [
+    beside(before, setting, TEXT, TARGET)[0].judged.loss
+    for setting in (
+        {question.now!r},
+        {question.then!r},
+    )
+]
+print(own.loss, losses)
+same(losses, {_numbers([answer.numbers["now"], answer.numbers["then"]], 5)}, 1e-3)""")
     return made
 
 

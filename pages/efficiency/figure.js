@@ -38,8 +38,9 @@ import { PITCH, answerPlaces, plan } from "./layout.js";
  * @typedef {{name: string, bits: number, granularity: "tensor" | "channel" | "group", group: number, method: "nearest" | "gptq", symmetric: boolean}} Setting
  *
  * A model on the texts that are held out. agreement: the share of first choices that stay, low to high its 95 % interval;
- * rise: of the loss, with its own; kl: from the original's distribution, in nats; places: tokens judged.
- * @typedef {{bytes: number, loss: number, rise: number, riseLow: number, riseHigh: number, agreement: number, low: number, high: number, kl: number, places: number}} Judged
+ * rise: of the loss, with its own; kl: from the original's distribution, in nats; places: tokens judged;
+ * texts: that they stand in.
+ * @typedef {{bytes: number, loss: number, rise: number, riseLow: number, riseHigh: number, agreement: number, low: number, high: number, kl: number, places: number, texts: number}} Judged
  *
  * Seconds of a pass. int8: null where this machine has no such products (`why`); low, high: the middle half of int8 / float32.
  * @typedef {{float32: number, int8: number | null, tokens: number, low: number, high: number, agreement: number | null, why: string}} Passes
@@ -72,7 +73,17 @@ import { PITCH, answerPlaces, plan } from "./layout.js";
  * @typedef {(g: Stage, data: Data, local: Kept, at: Plan) => void} Draw
  */
 
-const STEPS = ["The weights", "A grid over them", "Rounded", "Every matrix", "Token by token", "What it costs", "The whole picture"];
+const STEPS = ["The weights", "A grid over them", "Rounded", "Every matrix", "Token by token", "What it costs", "Every setting"];
+/** What each step shows. @type {((d: Data) => string)[]} */
+const WORDS = [
+  (d) => (d.matrix ? `A model is tables of numbers, its weights. These are ${thousands(d.matrix.rows)} × ${thousands(d.matrix.columns)} of them, by size: most lie near 0, and each usually takes 32 bits, switches that are on or off.` : matrixSaid(d)),
+  (d) => `With ${d.setting.bits} bits a number can say only ${d.setting.bits < 16 ? counted(2 ** d.setting.bits, "value") : "some 60,000 values"}. ${d.setting.bits < 16 ? "The lines are the values that there are, evenly spaced from the smallest weight to the largest: a grid." : "At that, they lie so near each other that no grid shows."}`,
+  () => "Each weight moves to the nearest line of the grid, and only the line’s number is kept. Choose a weight in the strip to see what it was, and what it has become.",
+  () => "The same in every matrix of the model, a cell each: the darker, the further its weights, and what it makes of your text, were moved. Click a cell to look at that matrix.",
+  () => "What does the model say now? At each token, a word or a part of one, stands what it expected before and what it expects with rounded weights: many small errors mostly cancel, and some do not.",
+  () => "The price and the gain: how many bytes the model takes, how wrong it is (its loss), how often its first choice is still the same, and how long a pass takes.",
+  () => "The chart holds every setting against every other: to the left is smaller, lower is better. What nothing beats in both lies on the edge; the others cost more for less.",
+];
 /** @param {Kept} local */
 const stepNow = (local) => local.steps.of(local);
 
@@ -265,7 +276,7 @@ function drawCosts(g, data, at) {
       label(cols[1] - 8, y + 12, data.came ? `as it came, ${data.came.kind}` : "original, float32", { anchor: "end", fill: "ink3" }),
       label(cols[2], y + 12, fit(data.setting.bits === 16 ? "16 bits" : `${data.setting.bits} bits${data.setting.method === "gptq" ? ", GPTQ" : ""}`, 150, 12, false), { anchor: "end", fill: "accent", weight: 600 }),
       row(0, data.came ? "file, as float32" : "file", bytesOf(was.bytes), now ? `${bytesOf(now.bytes)}  ÷ ${num(was.bytes / now.bytes, 1)}` : wait, now && `${thousands(now.bytes)} bytes of ${thousands(was.bytes)}; ${num(data.bitsEach ?? 0, 2)} bits a weight in the blocks, with their scales`),
-      row(1, `loss, ${counted(was.places, "token")} held out`, num(was.loss, 3), now ? `${num(now.loss, 3)}  ${now.rise < 0 ? "−" : "+"}${num(Math.abs(now.rise), 3)}` : wait, now && `nats a token, over ${was.over}; the recorded runs below rest on more texts, so the original’s loss differs a little there; the difference lies between ${num(now.riseLow, 4)} and ${num(now.riseHigh, 4)} (95 %)`),
+      row(1, `loss, ${counted(was.places, "token")} held out`, num(was.loss, 3), now ? `${num(now.loss, 3)}  ${now.rise < 0 ? "−" : "+"}${num(Math.abs(now.rise), 3)}` : wait, now && `nats a token, over ${was.over}; the recorded runs below rest on more texts, so the original’s loss differs a little there; the difference lies between ${num(now.riseLow, 4)} and ${num(now.riseHigh, 4)} (95 %, paired, a bootstrap over ${counted(now.texts, "text")})`),
       row(2, "first choice kept", "100 %", now ? `${percent(now.agreement)}  ${percent(now.low)} to ${percent(now.high)}` : wait, now && `of ${counted(now.places, "place")}, with Wilson’s 95 % interval; the distribution moved by ${num(now.kl, 4)} nats (KL)`),
       row(3, "pass, widened", p ? timeOf(p.float32) : "not timed", p ? "the same: float32" : "", "the codes are turned back into float32 before each product: storage only"),
       row(4, "pass, int8 products", p ? timeOf(p.float32) : "not timed", !p ? "" : p.int8 === null ? `not here: ${p.why}` : `${timeOf(p.int8)}  ${p.high < 1 ? "saves" : p.low > 1 ? "costs" : "no clear gain"}`, p && (p.int8 === null ? `not here: ${p.why}` : `${counted(p.tokens, "token")}; turn by turn int8 takes ${num(p.low, 2)} to ${num(p.high, 2)} of float32’s time (the middle half of the rounds); weights of 8 bits a row and what they read rounded to int8, too${stay}`)),
@@ -320,7 +331,7 @@ const efficiencyView = {
 
   draw(g, data, local) {
     const at = plan(g.width, data.pieces.length, (room) => inLines(matrixSaid(data), room));
-    local.steps.bar(g, local);
+    local.steps.bar(g, local, (now) => WORDS[now](data));
     const step = stepNow(local);
     drawHistogram(g, data, local, at);
     drawStrip(g, data, local, at);
@@ -348,14 +359,13 @@ const efficiencyView = {
       local.pick = clamp((local.pick ?? 0) + (event.key === "n" ? 1 : -1), 0, m.before.length - 1);
       g.redraw();
     } else if (local.steps.key(event, g, local)) return true;
-    else if (event.key === "Escape") {
-      if (!local.steps.halt(g, local) && !local.steps.whole(g, local)) g.visit("home");
-    } else return false;
+    else if (event.key === "Escape") local.steps.up(g, local);
+    else return false;
     return true;
   },
 
   describe(data, local) {
-    const step = stepNow(local) < local.steps.last ? `Step ${stepNow(local) + 1}, ${STEPS[stepNow(local)]}. ` : "";
+    const step = local.steps.said(local, (now) => WORDS[now](data));
     const m = data.matrix;
     const matrix = m ? `${pieceName(data, m.piece)} of block ${m.block}: ${matrixSaid(data)} ${weightSaid(data, local.pick ?? 0) ?? ""}` : matrixSaid(data);
     const now = data.now;

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from itertools import pairwise
 from typing import Any
 
@@ -20,6 +21,7 @@ import torch
 from app.charts import vega
 from app.charts.frame import About
 from app.charts.look import ink
+from app.counts import counted
 from app.kit import register
 from app.session import state
 from app.units import si
@@ -31,6 +33,7 @@ from core.efficiency.movement import BINS, Moved, histogram, moved, one_group
 from core.efficiency.quantization import Quantization, Quantized, values
 from core.efficiency.quantization_report import Beside
 from core.language_model import LanguageModel
+from core.vectors.probe import wilson
 from pages.efficiency.measure import Passes, setting_name
 
 efficiency = register("efficiency", __file__)
@@ -192,15 +195,61 @@ def record(
             {"name": setting_name(one), "bits": one.bits, "gptq": one.method == "gptq", "here": one == setting,
              "front": at in best, **_judged(points[one])} for at, one in enumerate(listed)
         ],
+        "told": [] if found is None else told(found),
         "came": None if came is None else {"bytes": came.size, "kind": came.fewest.kind, "bits": came.bits},
         "selection": dict(selection),
     }  # fmt: skip
+
+
+def told(found: Beside) -> list[str]:
+    """Say what the setting does to the loss, with its interval, and why two shares of kept choices differ."""
+    one = found.judged
+    change = f"{abs(one.rise):.3f} nats a token"
+    low, high = (f"{end:+.3f}".replace("-", "−") for end in (one.rise_low, one.rise_high))
+    between = f"95 %: {low} to {high}, paired over {counted(one.texts, 'held-out text')}"
+    if one.told:
+        said = f"The loss {'rises' if one.told > 0 else 'falls'} by {change} ({between})."
+    else:
+        said = (
+            f"The loss changes by {change}, which the held-out texts do not tell from no change ({between})."
+        )
+    return [said, *both_true(found)]
+
+
+def both_true(found: Beside) -> list[str]:
+    """Say why so many choices stay on the held-out texts and so many change in the learner's own."""
+    one, choices = found.judged, found.choices
+    if not choices:
+        return []
+    changed = [choice.probability for choice in choices if choice.before != choice.after]
+    stay = [choice.probability for choice in choices if choice.before == choice.after]
+    share = wilson(len(stay), len(choices))
+    said = (
+        f"{_share(one.agreement)} of {counted(one.places, 'held-out token')} keep their first choice, and "
+        f"{len(changed)} of {counted(len(choices), 'choice')} in your text change: both are true. So few say only that "
+        f"between {_share(share.low)} and {_share(share.high)} stay in texts like yours (95 %)"
+    )
+    inside = share.low <= one.agreement <= share.high
+    said += (
+        "."
+        if inside
+        else f", and yours is not like the held-out ones, of which {_share(one.agreement)} stay."
+    )
+    if changed and stay:
+        said += (
+            f" A choice flips where the original was unsure: it gave {sum(changed) / len(changed):.2f} on average to "
+            f"those that change, {sum(stay) / len(stay):.2f} to those that stay."
+            if sum(changed) / len(changed) < sum(stay) / len(stay)
+            else ""
+        )
+    return [said]
 
 
 def _judged(one: Judged) -> dict[str, Any]:
     return {
         "bytes": one.bytes, "loss": one.loss, "rise": one.rise, "riseLow": one.rise_low, "riseHigh": one.rise_high,
         "agreement": one.agreement, "low": one.low, "high": one.high, "kl": one.kl, "places": one.places,
+        "texts": one.texts,
     }  # fmt: skip
 
 
@@ -226,6 +275,7 @@ def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -
         efficiency(data=data, key=key, on=on)
         if not 0 <= int(state.get("stage")) < LAST:
             draw_chart(data)
+    st.html("".join(f'<p class="gb-told">{escape(line)}</p>' for line in data["told"]))
 
 
 # ------------------------------------------------------------------------------------------------- size against loss

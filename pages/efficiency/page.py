@@ -8,17 +8,19 @@ import streamlit as st
 
 from app import markup
 from app.controls import decoder_text
+from app.controls.predict import draw
 from app.frame import page
 from app.session import events, state
+from core.efficiency import speed as speed_of
 from core.efficiency.compressing import compress_steps
 from core.efficiency.frontier import front
 from core.efficiency.gguf_contents import block, contents
-from core.efficiency.judging import judge
-from core.efficiency.quantization import nearest
+from core.efficiency.judging import RULE, judge
+from core.efficiency.quantization import decode, encode, nearest
 from core.efficiency.quantization_report import beside_steps, first_choices
 from pages.efficiency import export, figure, smaller, speed, stored
 from pages.efficiency.measure import Measure, chosen_setting, setting_controls
-from pages.efficiency.question import ask
+from pages.efficiency.question import ELSEWHERE, another, ask
 
 LONGEST = 64  # tokens of the text
 KEYS = ("stage", "block", "piece", "output", "slice")
@@ -66,6 +68,8 @@ figure.draw(
     on={"select": lambda: events.select("picture", KEYS)},
 )  # fmt: skip
 
+page.judged(RULE, speed_of.RULE)
+
 with page.controls():
     setting_controls(both)
     bars = measure.one_button(), measure.all_button()
@@ -75,19 +79,27 @@ if both:
     with ctx.slot:
         decoder_text.draw(ctx)
 
-question = ask()
+question = ask(lm, setting)
 pruned = export.pruning_cells(ctx)
 load = ctx.load_source
 
 with page.foot():
-    page.predict(question.text, question.options, partial(question.judge, ctx), (ctx.model_key,))
+    page.predict(
+        question.asked.text,
+        question.asked.options,
+        partial(question.judge, ctx),
+        (ctx.model_key, question.now, question.then),
+        lambda seed: another(draw(seed, ELSEWHERE, (setting.bits, setting.granularity))),
+    )
     page.code(
+        encode,
+        decode,
         nearest,
-        compress_steps,
-        beside_steps,
         first_choices,
         judge,
         front,
+        compress_steps,
+        beside_steps,
         *((contents, block) if file.found else ()),
     )
     page.take_away(

@@ -1,58 +1,73 @@
-"""Ask which half of the blocks suffers more in 2 bits, attention or the MLPs: the picture never shows them apart."""
+"""Ask what becomes of the loss when fewer weights share a scale, or more, at the same number of bits."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from app import questions
 from app.controls.predict import Answer
-from app.counts import counted
 from app.frame.page import Context
 from app.models import cache
-from core.efficiency.part_sensitivity import HALVES, Half, halves
-from core.efficiency.quantization import Quantization
-from pages.efficiency.measure import judge_original
+from app.session.state import Value
+from core.efficiency.quantization import Granularity, Quantization
+from core.efficiency.quantization_report import beside
+from core.language_model import LanguageModel
+from pages.efficiency.measure import fitting, judge_original
 
-OPTIONS = ("Attention", "The MLPs", "The same, within a tenth")
-BITS = 2
+GROUP = 32
+SHARED: dict[Granularity, str] = {
+    "tensor": "each matrix",
+    "channel": "each row",
+    "group": f"each {GROUP} weights",
+}
+ORDER: tuple[Granularity, ...] = ("tensor", "channel", "group")  # from the fewest scales to the most
+ALIKE = 0.1  # of the larger rise
+# Other settings to ask about: bits, and what shares a scale.
+ELSEWHERE: tuple[tuple[int, Granularity], ...] = (
+    (4, "channel"), (2, "tensor"), (2, "channel"), (4, "tensor"), (2, "group"), (8, "tensor"), (4, "group"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked. setting: that the half is rounded in; the other half, tables and norms stay as they are."""
+    """What is asked. now, then: the setting that is shown, to nearest, and the one in its place."""
 
-    text: str
-    setting: Quantization
-    options: tuple[str, ...] = OPTIONS
+    asked: questions.Asked
+    now: Quantization
+    then: Quantization
 
     def judge(self, ctx: Context) -> Answer:
-        """Find the right option, and say why, in the model's numbers."""
+        """Round to both, and compare how much the loss rises."""
         before, own = cache.share(judge_original, ctx.model_key)
-        found = halves(before, self.setting)
-        if not found:
-            return Answer(2, "This model has no blocks: nothing is rounded in either case.", {})
-        a, b = (found[name] for name in HALVES)
-        most = max(abs(a.rise), abs(b.rise))
-        index = 2 if abs(a.rise - b.rise) <= 0.1 * most else 0 if a.rise > b.rise else 1
-        why = (
-            f"The original’s loss is {own.loss:.3f}. With attention alone in {BITS} bits it is "
-            f"{own.loss + a.rise:.3f}, with the MLPs alone {own.loss + b.rise:.3f}. {_weights(a, b)}"
-        )
-        return Answer(
-            index, why, {"attention": own.loss + a.rise, "mlp": own.loss + b.rise, "loss": own.loss}
-        )
+        losses = [
+            beside(before, setting, ctx.text, ctx.decoder_text)[0].judged.loss
+            for setting in (self.now, self.then)
+        ]
+        a, b = (loss - own.loss for loss in losses)
+        key = "same" if abs(a - b) <= ALIKE * max(abs(a), abs(b)) else "nearer" if b < a else "farther"
+        shows: dict[str, Value] = {
+            "bits": str(self.then.bits), "per": self.then.granularity, "group": str(GROUP), "rounding": "nearest",
+        }  # fmt: skip
+        return self.asked.answer(key, shows=shows, loss=own.loss, now=losses[0], then=losses[1])
 
 
-def _weights(a: Half, b: Half) -> str:
-    more, fewer, said = (a, b, "Attention has") if a.weights >= b.weights else (b, a, "The MLPs have")
-    if more.weights == fewer.weights:
-        return f"Both have {counted(a.weights, 'weight')}."
-    return f"{said} {counted(more.weights, 'weight')}, the others {fewer.weights:,}."
+def ask(lm: LanguageModel, shown: Quantization) -> Question:
+    """Ask about one step to finer scales; from the finest, or where a model allows none, to coarser ones."""
+    now = replace(shown, method="nearest") if shown.bits < 16 else Quantization(4)
+    at = ORDER.index(now.granularity)
+    then, _ = fitting(lm, now.bits, ORDER[min(at + 1, 2)], GROUP, "nearest", now.symmetric)
+    finer = then.granularity != now.granularity
+    if not finer:
+        then, _ = fitting(lm, now.bits, "tensor", GROUP, "nearest", now.symmetric)
+    bits, instead, shared = now.bits, SHARED[then.granularity], SHARED[now.granularity]
+    if finer:
+        said = questions.ask("efficiency", "finer", bits=bits, instead=instead, shared=shared)
+    else:
+        said = questions.ask("efficiency", "coarser", bits=bits, instead=instead, shared=shared)
+    return Question(said, now, then)
 
 
-def ask() -> Question:
-    """Ask with a grid a row, to nearest, from smallest to largest: with 2 bits one around 0 has only three values."""
-    text = (
-        f"Round only one half of the blocks to {BITS} bits (a grid a row, smallest to largest). "
-        "Which raises the loss more?"
-    )
-    return Question(text, Quantization(BITS, "channel", symmetric=False))
+def another(place: tuple[int, Granularity]) -> dict[str, Value]:
+    """Set another setting."""
+    bits, per = place
+    return {"bits": str(bits), "per": per, "group": str(GROUP), "rounding": "nearest"}

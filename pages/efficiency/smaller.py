@@ -17,15 +17,17 @@ from app import markup, runs
 from app.controls import measured, own_run, widgets, work
 from app.controls.own_run import Next
 from app.counts import counted
+from app.frame import page
 from app.frame.page import Context
 from app.kit import register
 from app.models import cache
 from app.runs.trained import Arm
 from app.session import events, state
 from app.words import sentence
+from core.analysis import seeds
 from core.analysis.seeds import Interval
 from core.data import corpora
-from core.efficiency import distilbert, held_out
+from core.efficiency import distilbert, held_out, speed
 from core.efficiency.judging import Reference
 from core.efficiency.removal import Cut, by_level, neurons_only, stays
 from core.efficiency.shrink_lab import LONGER, RETRAINED, levels, rate_at
@@ -139,6 +141,7 @@ def show(ctx: Context) -> Callable[[], None]:
             "arrived": lambda: None,
         },  # the run of the page that comes with it reads what is new
     )
+    page.judged(seeds.RULE, speed.RULE)
 
     def measure() -> None:
         work.go_on(PRUNING, pruning_key(ctx, way), bar, "shares measured")

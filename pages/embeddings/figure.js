@@ -75,32 +75,22 @@ const [CUT, HOT, TABLE, ROW, MAP, NEAR] = [0, 1, 2, 3, 4, 5];
 /** A word inside a sentence. @param {string} text */
 const word = (text) => `“${visible(text)}”`;
 
-/** What a step does, said with the picture's own numbers. @type {((d: Data) => string[])[]} */
+/** What a step does, said with the picture's own numbers. @type {((d: Data) => string)[]} */
 const WORDS = [
-  (d) => [`A model cannot multiply letters. So your text is cut into ${d.table.id === "model" ? "tokens" : "words"}, and a list of ${thousands(d.table.size)} gives each its number.`, `${word(d.subject.word)} is number ${thousands(d.subject.row)}, counted from 0.`],
-  (d) => [`The number becomes a row x with a place for each of the ${counted(d.table.size, "word")}: 1 at place ${thousands(d.subject.row)}, 0 everywhere else.`, "It is called one-hot. All such rows are equally far from each other: nothing in them says which words are alike."],
-  (d) => [`The table E has ${counted(d.table.dims, "number")} for each word, ${thousands(d.table.size * d.table.dims)} in all. They were learned from text.`, "x times E multiplies each row of E by its word’s place in x: by 0, all but one.", "Green is above 0, brown below."],
-  (d) => [`Added up, one row is left: row ${thousands(d.subject.row)} as it stands in the table. So no program multiplies: it reads the row.`, `These ${counted(d.table.dims, "number")} are the embedding of ${word(d.subject.word)}, and all that is handed on of it.`],
-  (d) => [`${counted(d.table.dims, "number")} are an arrow in ${d.table.dims} dimensions. The map shows the plane in which all ${thousands(d.table.shown)} arrows differ most: ${percent(d.map.share, 1)} of their spread.`],
-  (d) => (d.near.length ? [`Words are alike when their arrows point the same way. Cosine of ${word(d.subject.word)} and ${word(d.near[0].word)}: product ${num(d.near[0].dot, 2)} ÷ lengths ${num(d.lookup.length, 2)} × ${num(d.near[0].length, 2)} = ${num(d.near[0].cosine, 3)}.`] : ["Words are alike when their arrows point the same way."]),
+  (d) => `A model cannot multiply letters: your text is cut into ${d.table.id === "model" ? "tokens, words or parts of words" : "words"}, and a list of ${thousands(d.table.size)} gives each its number. ${word(d.subject.word)} is number ${thousands(d.subject.row)}.`,
+  (d) => `The number becomes a row x with a place for each of the ${counted(d.table.size, "word")}: 1 at place ${thousands(d.subject.row)}, 0 everywhere else (“one-hot”). All such rows are equally far from each other: nothing in them says which words are alike.`,
+  (d) => `The table E has ${counted(d.table.dims, "number")} for each word, learned from text (green: above 0, brown: below). x times E multiplies each row of E by its word’s place in x: by 0, all but one.`,
+  (d) => `Added up, one row is left: row ${thousands(d.subject.row)} as it stands in the table, so a program simply reads it. These ${counted(d.table.dims, "number")} are the embedding of ${word(d.subject.word)}, and all that the model gets of it.`,
+  (d) => `${counted(d.table.dims, "number")} are an arrow in a space of ${d.table.dims} dimensions, which nobody can draw. The map is its flat shadow: each dot is a word, seen from the side from which all ${thousands(d.table.shown)} differ most (${percent(d.map.share, 1)} of their differences).`,
+  (d) => `Words are alike when their arrows point the same way; the cosine measures it, from 1, the same way, to −1, the opposite one.${d.near.length ? ` ${word(d.subject.word)} and ${word(d.near[0].word)}: product ${num(d.near[0].dot, 2)} ÷ lengths ${num(d.lookup.length, 2)} × ${num(d.near[0].length, 2)} = ${num(d.near[0].cosine, 3)}.` : ""}`,
+  (d) => (d.analogy.words ? `Differences are arrows, too: take ${word(d.analogy.words[0])} away from ${word(d.analogy.words[1])}, add ${word(d.analogy.words[2])}, and the arrow that lies nearest is that of ${word(d.analogy.answers[0].word)}. The boxes take three words of your own.` : "Differences are arrows, too: take one word away from a second, add a third, and see whose arrow lies nearest. Write three words into the boxes."),
 ];
 
-/** The shown step in words, with its own drawing where the map is not told. @type {Draw} */
-function drawWords(g, data, local, at, step) {
-  if (step >= stages.last) return;
-  const low = step >= MAP;
-  const box = low ? at.analogy : at.words;
-  g.part("step", [step, box], () => {
-    /** @type {Shapes[]} */
-    const out = [];
-    let y = box.y + 14;
-    for (const text of WORDS[step](data)) {
-      for (const line of inLines(text, Math.min(box.w, 560), 14)) { out.push(label(box.x, y, line, { size: 14, fill: "ink" })); y += 20; }
-      y += 8;
-    }
-    if (!low) out.push(step === CUT ? drawNumbers(data, { x: box.x, y: y + 8, w: Math.min(box.w, 560) }) : drawProduct(g, data, local, { x: box.x, y: y + 16, w: Math.min(box.w, 560) }, step));
-    return out;
-  });
+/** What a step draws where the map comes later: the words’ numbers, or the product. @type {Draw} */
+function drawStep(g, data, local, at, step) {
+  if (step >= MAP) return;
+  const box = { x: at.words.x, y: at.words.y + 14, w: Math.min(at.words.w, 560) };
+  g.part("drawn", [step, box], () => (step === CUT ? drawNumbers(data, box) : drawProduct(g, data, local, box, step)));
 }
 
 /** The text's words with their numbers. @type {(data: Data, box: {x: number, y: number, w: number}) => Shapes} */
@@ -433,14 +423,14 @@ const embeddings = {
     const at = plan(g.width);
     const step = stages.of(local);
     g.height = at.height;
-    stages.bar(g, local);
+    stages.bar(g, local, (now) => WORDS[now](data));
     drawChips(g, data, at);
     drawLookup(g, data, local, at, step);
     drawOther(g, data, local, at, step);
     drawMapOf(g, data, local, at, step);
     drawList(g, data, local, at, step);
     drawAnalogy(g, data, local, at, step);
-    drawWords(g, data, local, at, step);
+    drawStep(g, data, local, at, step);
   },
 
   // ↑ ↓: the word before or after; Esc: without the lasso, without the search, up; the rest is step mode's.
@@ -452,17 +442,15 @@ const embeddings = {
       if (stages.halt(g, local)) return true;
       if (local.lasso) { local.lasso = null; g.redraw(); }
       else if (local.sel.seek) g.select({ seek: "" });
-      else if (!stages.whole(g, local)) g.visit("home");
+      else stages.up(g, local);
     } else return false;
     return true;
   },
 
   describe(data, local) {
     const a = data.analogy;
-    const step = stages.of(local);
-    const told = step < stages.last ? `Step ${step + 1}, ${stages.names[step]}: ${WORDS[step](data).join(" ")} ` : "";
     const text = data.tokens.slice(0, 24).map(visible).join(" ");
-    return `${told}The text ${text}${data.tokens.length > 24 ? " …" : ""}. ${visible(data.subject.word)} is row ${thousands(data.subject.row)} of ${thousands(data.table.size)} in ${data.table.name}: ${counted(data.table.dims, "number")}, the first ${Array.from(local.product.subarray(0, 4), (v) => num(v, 3)).join(", ")}. ` +
+    return `${stages.said(local, (now) => WORDS[now](data))}The text ${text}${data.tokens.length > 24 ? " …" : ""}. ${visible(data.subject.word)} is row ${thousands(data.subject.row)} of ${thousands(data.table.size)} in ${data.table.name}: ${counted(data.table.dims, "number")}, the first ${Array.from(local.product.subarray(0, 4), (v) => num(v, 3)).join(", ")}. ` +
       `Nearest: ${data.near.slice(0, 5).map((one) => `${visible(one.word)} ${num(one.cosine, 3)}`).join(", ")}. ` +
       (!a.words ? `Analogy: ${a.said}` : `${visible(a.words[0])} is to ${visible(a.words[1])} as ${visible(a.words[2])} is to ${visible(a.answers[0].word)}, cosine ${num(a.answers[0].cosine, 3)}.`) +
       (data.subject.said ? ` ${data.subject.said}` : "");

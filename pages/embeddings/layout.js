@@ -9,7 +9,7 @@ import { isPhone } from "../../app/kit/widths.js";
  */
 
 /**
- * `words` is where a step says what it does, and what it draws, as long as the map is not told.
+ * `words` is where a step draws as long as the map is not told.
  * @param {number} w width of the figure
  */
 export function plan(w) {

@@ -8,6 +8,7 @@ from typing import Any
 from app.controls.predict import Answer
 from pages.families import lanes
 from pages.families.figure import SAID, TITLES, Found
+from pages.families.question import Change
 
 NAMES = (
     "shape", "model", "what", "place", "token", "sees", "likeliest", "p", "p of the text's own", "nearest", "cosine",
@@ -83,11 +84,14 @@ def _round(p: float) -> float:
     return float(f"{p:.6g}")
 
 
-def cells(found: Sequence[Found], snapshot: int | None, answer: Answer, text: str) -> list[str]:
+def cells(
+    found: Sequence[Found], snapshot: int | None, answer: Answer, text: str, change: Change | None
+) -> list[str]:
     """Write a cell that loads the models, one for each lane, and one for the question.
 
     Args:
         snapshot: the step of training that the open model was rewound to. text: as the page reads it.
+        change: what the question is about, if it is about a change.
     """
     first = """# %% One text, three shapes
 import numpy as np
@@ -109,6 +113,8 @@ both = [vectors(encoder, encoder.encode(one)).text for one in (TEXT, " ".join(re
 cosine = cosines(np.stack(both))[0, 1]
 print("cosine", cosine)
 same(cosine, {numbers["cosine"]:.6g})"""
+    elif change is not None:
+        last = _changed_cell(numbers, change)
     else:
         last = _kept_cell(numbers)
     return [
@@ -116,6 +122,25 @@ same(cosine, {numbers["cosine"]:.6g})"""
         *(_lane(one, snapshot) for one in found if one.lane.lm is not None),
         last,
     ]
+
+
+def _changed_cell(numbers: Mapping[str, Any], change: Change) -> str:
+    return f"""# %% The question: another word, and whose guess of the token moves
+TEXTS = {(change.text, change.then)!r}
+PLACES = {(change.span, change.place)!r}  # of the token, in characters
+
+
+def at(lm, text, place):
+    shared = [min(place[1], end) - max(place[0], first) for first, end in lm.tokenizer.offsets(text)]
+    return int(np.argmax(shared))
+
+
+for shape, shown in (("decoder", {numbers["gpt"]:.6g}), ("encoder", {numbers["bert"]:.6g})):
+    lm = lms[shape]
+    said = [guesses(lm, lm.encode(text), [at(lm, text, place)]) for text, place in zip(TEXTS, PLACES)]
+    moved = np.abs(said[0][0].probabilities - said[1][0].probabilities).sum() / 2 if said[0] else 0.0
+    print(shape, "moves by", moved)
+    same(moved, shown)"""
 
 
 def _kept_cell(numbers: Mapping[str, Any]) -> str:

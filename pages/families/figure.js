@@ -7,7 +7,7 @@ import { clamp, num, unpack, visible } from "../../app/kit/shapes.js";
 import {
   crossingOf, drawAsked, drawGrid, drawHead, drawReader, drawStrip, nearestOf, readerOf, strokeOf,
 } from "./lanes.js";
-import { ASKED, drafted, inView, plan, speaks, steps, tokenOf } from "./layout.js";
+import { ASKED, caption, drafted, inView, plan, speaks, steps, tokenOf } from "./layout.js";
 
 /**
  * @import { Local, Stage, View } from "../../app/kit/glass.js"
@@ -95,7 +95,7 @@ const familiesView = {
 
   draw(g, data, local) {
     listen(g, local);
-    steps.bar(g, local);
+    steps.bar(g, local, (now) => caption(data, local, now));
     const at = plan(g, data);
     const [token, step] = [tokenOf(data, local), steps.of(local)];
     g.height = at.height;
@@ -112,9 +112,8 @@ const familiesView = {
     const move = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     if (move) follow(g, local, clamp(tokenOf(data, local) + move, 0, data.tokens.length - 1));
     else if (steps.key(event, g, local)) return true;
-    else if (event.key === "Escape") {
-      if (!steps.halt(g, local) && !steps.whole(g, local)) g.visit("home");
-    } else return false;
+    else if (event.key === "Escape") steps.up(g, local);
+    else return false;
     return true;
   },
 
@@ -130,7 +129,7 @@ const familiesView = {
       const wrote = lane.writing ? ` Written: ${lane.writing.strokes.slice(0, drafted(local)).map((one) => visible(one.text)).join(" ") || "nothing yet"}.` : "";
       return `${lane.title}, ${lane.shape}${lane.model ? `, ${lane.model}` : ""}: ${lane.notes.map((note) => `${note} `).join("")}${inView(lane, token)}.${says}${swap}${near}${turn}${wrote}${lane.missing ? ` ${lane.missing}` : ""}`;
     });
-    return `One text of ${counted(data.tokens.length, "token")} through three shapes; step ${steps.of(local) + 1}, ${steps.names[steps.of(local)]}. Asked for: ${visible(data.tokens[token])}. ${said.join(" ")}`;
+    return `${steps.said(local, (now) => caption(data, local, now))}One text of ${counted(data.tokens.length, "token")} through three shapes. Asked for: ${visible(data.tokens[token])}. ${said.join(" ")}`;
   },
 
   state(data, local) {

@@ -18,7 +18,7 @@ import numpy as np
 
 from app import models
 from app.counts import counted
-from app.models import cache, reading
+from app.models import cache, choice, reading
 from app.session import state
 from core import real
 from core.config import Shape
@@ -189,8 +189,14 @@ def across(spans: Sequence[tuple[int, int]], others: Sequence[tuple[int, int]]) 
     return found
 
 
-def default_token(tokens: Sequence[str], spans: Sequence[tuple[int, int]]) -> int:
-    """Choose the token to begin with: the longest word with another token behind it, of several the last."""
+def default_token(text: str, tokens: Sequence[str], spans: Sequence[tuple[int, int]]) -> int:
+    """Choose the token to begin with: the longest word with another token behind it, of several the last.
+
+    Of the page's own text it is the word that only its last words give away.
+    """
+    if text == choice.BEGUN:
+        at = text.index(" there") + 1
+        return next(place for place, (start, end) in enumerate(spans) if start <= at < end)
     own = [at for at, (start, end) in enumerate(spans) if end > start]
     return max(own[:-1] or own or [0], key=lambda at: (len(tokens[at].strip()), at))
 

@@ -26,6 +26,18 @@ import { isPhone } from "../../app/kit/widths.js";
 export const steps = stepMode("drafted", ["The text", "Who sees whom", "The question",
   ...Array.from({ length: 12 }, (_, n) => `${n + 1} written`)]);
 export const ASKED = 2; // the step that asks; those after it write
+/** What a step shows. @type {(data: Data, local: Kept, step: number) => string} */
+export function caption(data, local, step) {
+  if (step === 0) return "One text through three kinds of model. Each reads it as tokens, words or parts of words, and each cuts it in its own way.";
+  if (step === 1) return "Who sees whom: a filled cell says that the token of its row may look at the token of its column. A decoder looks back only, an encoder both ways; an encoder-decoder reads both ways and writes looking back.";
+  if (step === ASKED) return `All three are asked for ${visible(data.tokens[tokenOf(data, local)])}: the decoder must foretell it from what comes before, the others find a hole in its place. Below stands what each would say, with its probability.`;
+  const count = step - ASKED;
+  const writers = data.lanes.filter((lane) => lane.writing);
+  const going = writers.filter((lane) => (lane.writing?.strokes.length ?? 0) >= count);
+  if (!writers.length) return "None of these models writes.";
+  if (count === 1) return "Now they write: what has been written is read again before the next token is chosen, so a text grows token by token. An encoder is not made for that: it fills one hole after the other.";
+  return going.length ? `Token ${count}: ${going.map((lane) => `${lane.title} writes ${visible(lane.writing?.strokes[count - 1].text ?? "")}`).join(", ")}. Point at a written token to see what else could have come.` : "All that they wrote stands here; each stopped by itself, or at twelve tokens.";
+}
 export const NAMES_W = 86; // of a row's token
 const DEEP = 510; // the height on a wide screen
 export const COUNT = 4; // likeliest tokens shown

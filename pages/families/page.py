@@ -29,14 +29,15 @@ EXAMPLES = (
 ctx = page.begin("families", longest=lanes.LONGEST, room=lanes.STROKES)
 three = lanes.all_lanes(ctx)
 spans = ctx.lm.tokenizer.offsets(ctx.text)
-start = lanes.default_token(ctx.tokens, spans)
+start = lanes.default_token(ctx.text, ctx.tokens, spans)
 token = state.get("follow") if 0 <= state.get("follow") < len(ctx.ids) else start
 places = [lanes.place(lane, spans, token) for lane in three]
 asks = str(state.get("ask"))
 found = [gather(lane, at, asks, ctx.text, len(ctx.ids)) for lane, at in zip(three, places)]
 writer = next(one for one in found if one.lane.shape == "encoder")
 
-asked = question.ask(writer, writer.lane.text)
+asked = question.ask(found, spans[token], ctx.text, ctx.lm)
+elsewhere = page.another_text(EXAMPLES)
 
 page.claim(
     "GPT sees the past and writes; BERT sees all and fills."
@@ -82,13 +83,19 @@ with page.controls():
         widgets.segments("T5 is asked to", "ask", lanes.ASKS, lambda name: ASKS[str(name)])
 
 with page.foot():
-    about = (writer.lane.key, writer.lane.ids)
-    page.predict(asked.text, asked.options, asked.judge, about)
+    about = (found[0].lane.key, writer.lane.key, ctx.text, asked.change)
+    page.predict(
+        asked.asked.text,
+        asked.asked.options,
+        asked.judge,
+        about,
+        lambda seed: {**(there := elsewhere(seed)), "follow": asked.elsewhere(ctx.lm, str(there["text"]))},
+    )
     page.code(seen, guesses, swap, *((vectors, turned) if writer.vectors else ()), write, right)
     page.take_away(
         "families",
         lambda: export.table(found),
-        lambda: export.cells(found, ctx.snapshot, asked.judge(), writer.lane.text),
+        lambda: export.cells(found, ctx.snapshot, asked.judge(), writer.lane.text, asked.change),
     )
 
 first_guesses.show(found)

@@ -9,11 +9,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.controls import widgets
+from app.frame import page
 from app.kit import pack, register
 from app.models import cache
 from app.session import state
 from core.analysis.neurons.activation_curves import FORMULAS, curve, held, lowest
-from core.analysis.neurons.firing import ALWAYS, RARE, Firing
+from core.analysis.neurons.firing import ALWAYS, RARE, RULE, Firing
 from core.config import Activation
 from pages.feed_forward.figure import ACTS, GATED, Seen
 from pages.feed_forward.neuron import CORPORA, Sample, SampleJob, request_sample, see_own
@@ -91,4 +92,5 @@ def show(seen: Seen, job: SampleJob, sample: Sample | None, act: Activation, sta
         },
         key="more",
     )  # fmt: skip
+    page.judged(RULE)
     return slot

@@ -7,10 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from app.controls.predict import Answer
-from core.analysis.neurons.knockouts import NeuronKnockout
+from core.analysis.neurons.reach import Reach
 from core.language_model import LanguageModel
-from pages.feed_forward.ablation import source
 from pages.feed_forward.figure import Seen, likely
 from pages.feed_forward.neuron import TOKENS
 from pages.feed_forward.question import Question
@@ -46,25 +44,38 @@ def _short(value: Any) -> float:
 
 
 def cells(
-    load: str, given: Mapping[str, Any], seen: Seen, off: str, stack: str, question: Question,
-    asked: NeuronKnockout | None, answer: Answer | None, shipped: bool,
-) -> list[str]:  # fmt: skip
-    """Cells that take the token apart again, switch the neurons off, and ask the question.
+    load: str, given: Mapping[str, Any], seen: Seen, off: str, stack: str, says: bool, shipped: bool
+) -> list[str]:
+    """Cells that take the token apart again, and switch the neurons off.
 
     Args:
         load: the call that loads the model, as source. given: TEXT and, of an encoder-decoder, TARGET.
         off: source that makes the list of the neurons that are off.
-        asked: the prediction that the question asks for; None: of a bare encoder.
+        says: whether the model predicts tokens; False of a bare encoder.
         shipped: the shown texts are those that come with the model.
     """
     target = "TARGET" if "TARGET" in given else "None"
     out = [_steps(load, given, seen, off, stack, target)]
-    if asked is None or answer is None:
+    if not says:
         return out
     out += [_neuron(seen, shipped)] if stack != "encoder" else []
     out.append(_prediction(seen))
-    out.append(_asked(question, asked, answer))
     return out
+
+
+def reach_cells(question: Question, found: Reach) -> list[str]:
+    """The cell of the page's question: where a changed token shows; none where there is no other token."""
+    if question.place < 0:
+        return []
+    return [
+        f"""# %% The question: one token replaced; how far the row moves before attention, behind it, in its neurons
+from core.analysis.neurons.reach import reach
+
+PLACE, OTHER = {question.place}, {question.other}
+found = reach(lm, TEXT, PLACE, OTHER, ROW, BLOCK, **where)
+print(found)
+same([found.before, found.after, found.neurons], {_numbers([found.before, found.after, found.neurons])})"""
+    ]
 
 
 def _steps(load: str, given: Mapping[str, Any], seen: Seen, off: str, stack: str, target: str) -> str:
@@ -143,27 +154,6 @@ for i in ids:
     print(repr(lm.tokenizer.display(i)), round(float(found.before[i]), 3), round(float(found.after[i]), 3))
 same(found.before[ids], {_numbers(found.before[ids])})
 same(found.after[ids], {_numbers(found.after[ids])})"""
-
-
-def _asked(question: Question, asked: NeuronKnockout, answer: Answer) -> str:
-    numbers = {
-        name: float(f"{value:.5g}") for name, value in answer.numbers.items() if isinstance(value, float)
-    }
-    off, others = (
-        source((), "all", 0)
-        if len(neurons) == question.count
-        else source((), "others", question.count - len(neurons))
-        for neurons in (question.off, question.others)
-    )
-    return f"""# %% The question
-more = {{"row": {asked.row}, **where, "trace": trace}}
-asked = knock_out_neurons(lm, TEXT, BLOCK, {off}, **more)
-few = knock_out_neurons(lm, TEXT, BLOCK, {others}, **more)
-token = {answer.numbers["token"]}
-told = {{"before": asked.before[token], "after": asked.after[token], "kept": few.after[token]}}
-assert asked.before.argmax() == token
-for name, shown in {numbers!r}.items():
-    same(told[name], [shown])"""
 
 
 def _numbers(values: Any) -> str:

@@ -188,7 +188,7 @@ const feedForward = {
     const step = stages.of(local);
     const at = plan(g, data, local);
     g.height = at.height;
-    stages.bar(g, local);
+    stages.bar(g, local, (now) => WORDS[now](data));
     if (!at.phone) g.part("to come", [step, at.w], () => ghosts(at, step));
     drawFlow(g, data, at, step);
     drawTokens(g, data, at);
@@ -205,7 +205,6 @@ const feedForward = {
       drawNext(g, data, at);
     }
     if (step >= (at.phone ? EXPAND : READ)) g.part("line", [at.line], () => h("path", { d: `M0,${at.line}H${at.w}`, stroke: css("line") }));
-    if (step < stages.last) g.part("step", [step, at.words], () => inLines(WORDS[step](data), at.words.w, 14).map((line, i) => label(at.words.x, at.words.y + 20 * i, line, { size: 14, fill: "ink" })));
     if (step >= EXPAND) g.part("sum", [at.sum], () => drawSum(data, at));
     if (step >= ACTIVATE) g.part("writes", [at.writes, step], () => drawWrites(g, data, at, step));
     if (step < ADD) return;
@@ -229,16 +228,14 @@ const feedForward = {
     else if (event.key === "+" || event.key === "=") g.select({ neuron: beside(data, local, -1) });
     else if (event.key === "-") g.select({ neuron: beside(data, local, 1) });
     else if (event.key === "o") toggle(g, data, local, chosenOf(data, local));
-    else if (event.key === "Escape") {
-      if (!stages.halt(g, local) && !stages.whole(g, local)) g.visit("home");
-    } else return false;
+    else if (event.key === "Escape") stages.up(g, local);
+    else return false;
     return true;
   },
 
   describe(data, local) {
-    const step = stages.of(local);
     const one = data.neuron;
-    const told = step < stages.last ? `Step ${step + 1}, ${stages.names[step]}: ${WORDS[step](data)} ` : "";
+    const told = stages.said(local, (now) => WORDS[now](data));
     const text = data.rows.slice(0, 24).map((row) => visible(row.text)).join(" ");
     const off = data.off.length ? ` ${counted(data.off.length, "neuron")} are off.` : "";
     return `${told}The text ${text}${data.rows.length > 24 ? " …" : ""}. Block ${data.block}${data.stack ? ` of the ${data.stack}` : ""} at ${followed(data)}: ${counted(data.width, "number")} become ${counted(data.neurons, "neuron")}, ${thousands(firing(data))} of them fire, ${writers(data)}. ` +

@@ -2,7 +2,7 @@
 // they write, the stream again, and the next token; below it the chosen neuron with its numbers.
 
 import { counted } from "../../app/kit/counts.js";
-import { clamp, inLines, measure, num, thousands, visible } from "../../app/kit/shapes.js";
+import { clamp, measure, num, thousands, visible } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
 import { isPhone } from "../../app/kit/widths.js";
 
@@ -15,7 +15,7 @@ import { isPhone } from "../../app/kit/widths.js";
  * @typedef {Box & {cols: number}} GridBox
  * @typedef {{x: number, y: number, w: number}} Corner
  * @typedef {{w: number, stream: Box, read: Box, pre: GridBox, curve: Box, post: GridBox, out: Box, after: Box, next: Corner,
- *   words: Corner, sum: Corner, writes: Corner, texts: Corner, line: number, height: number}} Places
+ *   sum: Corner, writes: Corner, texts: Corner, line: number, height: number}} Places
  * @typedef {Places & {phone: true, chips: {x: number, w: number, top: number, wrapped: Chip[]}}} PhoneLayout
  * @typedef {Places & {phone: false, middle: number, floor: number, plus: number,
  *   chips: {x: number, w: number, bar: number, end: number, top: number, rows: number, pitch: number}}} WideLayout
@@ -63,15 +63,13 @@ export function plan(g, data, local) {
   const curve = { x: left + wide + 52, y: TOP, w: room - 2 * wide, h: TALL };
   const post = { ...pre, x: out.x - funnel - wide };
   const middle = TOP + TALL / 2;
-  const told = step < stages.last; // step by step words stand at the left, where at the end the neuron's sum begins
-  const [a, b] = told ? [0.36, 0.34] : [0.285, 0.295];
-  const [first, second] = [Math.round(w * a), Math.round(w * b)];
+  const [first, second] = [Math.round(w * 0.285), Math.round(w * 0.295)];
   const y = 322 + more;
-  const sum = told ? { x: first + 34, y, w: second - 34 } : { x: 0, y, w: first };
-  const writes = told ? { x: first + second + 34, y, w: w - first - second - 34 } : { x: first + 26, y, w: second - 26 };
+  const sum = { x: 0, y, w: first };
+  const writes = { x: first + 26, y, w: second - 26 };
   return {
     phone: false, w, chips, stream, read, pre, curve, post, out, after, next, middle, floor: TOP + TALL + 15, line: 308 + more,
-    plus: (out.x + strip + after.x) / 2, words: { x: 0, y: y + 14, w: told ? first : 0 }, sum, writes,
+    plus: (out.x + strip + after.x) / 2, sum, writes,
     texts: { x: first + second + 26, y, w: w - first - second - 26 }, height: 506 + more,
   };
 }
@@ -81,8 +79,6 @@ function phonePlan(g, data, n, step) {
   const w = g.width;
   const chips = { x: 0, w, top: 26, wrapped: wrapped(data, w) };
   let y = chips.top + (chips.wrapped.at(-1)?.y ?? 0) + 34;
-  const words = { x: 0, y: y + 14, w };
-  if (step < stages.last) y += 20 + 20 * inLines(WORDS[step](data), w, 14).length;
   const band = (/** @type {number} */ tall) => { const box = { x: 1, y: y + 22, w: w - 2, h: tall, upright: false }; y += tall + 34; return box; };
   const stream = band(14);
   const read = band(14);
@@ -103,7 +99,7 @@ function phonePlan(g, data, n, step) {
   const texts = { x: 0, y: writes.y + (data.gated ? 206 : 190), w };
   const ends = [line, writes.y, writes.y + 70, texts.y, texts.y + 76 + 20 * (Math.max(2, data.windows.length) + alongLines(data, w).length)];
   const height = ends[step];
-  return { phone: true, w, chips, stream, read, pre, curve, post, out, after, next, words, line, sum, writes, texts, height };
+  return { phone: true, w, chips, stream, read, pre, curve, post, out, after, next, line, sum, writes, texts, height };
 }
 
 /**
@@ -174,8 +170,9 @@ export const firing = (data) => Math.round(data.fires * data.neurons);
 
 /** @type {((d: Data) => string)[]} */
 export const WORDS = [
-  (d) => `The stream holds ${counted(d.width, "number")} for ${followed(d)}. ${d.late ? "This model normalises after adding, so the layer reads them as they are." : d.norm === "no norm" ? "The layer reads them as they are." : `${d.norm.replace("norm", "normalization")} brings them to size; the layer reads the result, x.`} Every token goes this way alone, through the same weights.`,
-  (d) => `Each of ${counted(d.neurons, "neuron")} takes its own weighted sum of x: a large one says that x points the neuron’s way. Green is above 0, brown below: ${thousands(firing(d))} of them are above 0 here.`,
-  (d) => `${d.plain}, ${d.formula}, bends every sum: those above 0 go through, the others are held near 0.${d.gated ? ` In this model a second sum of each neuron multiplies what comes through: ${d.act}.` : ""} A neuron that lets something through fires.`,
-  (d) => `Each neuron writes its row of W_out, as strongly as it fires; all rows add up to ${counted(d.width, "number")} again. ${d.needed ? `${thousands(d.needed)} of ${counted(d.neurons, "neuron")}${outlined(d) ? " (outlined)" : ""} write 90 % of it, by squared length.` : "Here none of them writes anything."}`,
+  (d) => `Each token has a row of ${counted(d.width, "number")}, the stream; this is that of ${followed(d)}. ${d.late ? "The layer reads them as they are." : d.norm === "no norm" ? "The layer reads them as they are." : `${d.norm.replace("norm", "normalization")} brings them to one size, and the layer reads the result, x.`}`,
+  (d) => `Each of ${counted(d.neurons, "neuron")} takes its own weighted sum of the same x: a large one says that x has what this neuron looks for. Green is above 0, brown below: ${thousands(firing(d))} of them are above 0 here.`,
+  (d) => `A curve, ${d.plain}, bends every sum: those above 0 go through, the others are held near 0${d.gated ? `; here a second sum of each neuron multiplies what comes through (${d.act})` : ""}. A neuron that lets something through is said to fire.`,
+  (d) => `Each neuron has ${counted(d.width, "number")} of its own that it writes, as strongly as it fires; all that they write is added up. ${d.needed ? `${thousands(d.needed)} of ${counted(d.neurons, "neuron")}${outlined(d) ? " (outlined)" : ""} write 90 % of it, by squared length.` : "Here none of them writes anything."}`,
+  (d) => `${d.residual ? `The sum is added to the row of ${followed(d)}, which goes on to the next part of the model` : `The sum goes on in place of the row of ${followed(d)}`}. ${d.next.tokens.length ? `At the right: what the whole model says comes next, ${visible(d.next.tokens[0].text)} first. ` : ""}Below: the texts on which the chosen neuron fires most.`,
 ];

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from app import markup, models
-from app.controls import bare_encoder, decoder_text, widgets
+from app.controls import decoder_text, widgets
 from app.frame import page
 from app.models import cache
 from app.session import events, state
 from core.analysis.health.component_ablation import predicting_row
 from core.analysis.neurons.activation_curves import bends, curve
 from core.analysis.neurons.feed_forward import promoted, token_steps
-from core.analysis.neurons.knockouts import NeuronKnockout, ablate_neurons, knock_out_neurons
+from core.analysis.neurons.knockouts import NeuronKnockout, knock_out_neurons
+from core.analysis.neurons.reach import reach
 from core.model.feed_forward import FeedForward
 from core.trace import Trace
 from pages.feed_forward import ablation, activations, controls, export, figure
 from pages.feed_forward.neuron import SampleJob, bundled_windows, see_says, strongest_texts
-from pages.feed_forward.question import OPTIONS, ask
+from pages.feed_forward.question import another, ask
 
 LONGEST = 64  # tokens of the text
 KEYS = ("neuron", "follow", "silent", "stage")
@@ -94,45 +96,30 @@ if both:
         widgets.segments("Stack", "stack", ("encoder", "decoder"), markup.capital)
         decoder_text.draw(ctx)
 
-word = lm.tokenizer.display
-says = config.head != "none"
-question = ask(
-    as_is,
-    silenced,
-    word(int(seen.without.before.argmax())) if says else "",
-    "" if stack == "encoder" else word(ids[row]),
-)
+question = ask(lm, ctx.text, ids, row, block, ctx.stack)
 load = ctx.load_source
 source = ablation.source(by_hand, state.get("silence"), count)
 given = ctx.inputs
 
 
 def judge() -> page.Answer:
-    """The question's answer: of a bare encoder, how far the text's vector turns."""
-    if not says:
-        return bare_encoder.judge(lm, ctx.text, [ablate_neurons(block, question.off)])
-    return question.judge(knocked(question.off), knocked(question.others))
+    """The question's answer, from a pass of the changed text."""
+    return question.judge(lm, ctx.text, target, ctx.stack)
 
 
 def notebook() -> list[str]:
     """The shown numbers and the question's answer, computed again."""
     shipped = kept is not None and read is None
-    if not says:
-        off_now = f"ablate_neurons({block}, {list(question.off)})"
-        imports = "from core.analysis.neurons.knockouts import ablate_neurons"
-        made = export.cells(load, given, seen, source, stack, question, None, None, shipped)
-        return [*made, bare_encoder.cell(ctx.text, off_now, imports, judge())]
-    asked, answer = knocked(question.off), judge()
-    return export.cells(load, given, seen, source, stack, question, asked, answer, shipped)
+    made = export.cells(load, given, seen, source, stack, config.head != "none", shipped)
+    return [*made, *export.reach_cells(question, question.measure(lm, ctx.text, target, ctx.stack))]
 
 
 with page.foot():
-    hangs_on = (ctx.model_key, *here, row, question.off)
-    if says:
-        page.predict(question.text, OPTIONS, judge, hangs_on)
-    else:
-        page.predict(bare_encoder.question(question.start), bare_encoder.OPTIONS, judge, hangs_on)
-    page.code(FeedForward.forward, token_steps, bends, curve, promoted, knock_out_neurons)
+    page.predict(
+        question.asked.text, question.asked.options, judge, (ctx.model_key, *here, row, question.place),
+        partial(another, len(ids), blocks, row, home, block),
+    )  # fmt: skip
+    page.code(FeedForward.forward, token_steps, bends, curve, promoted, knock_out_neurons, reach)
     page.take_away("feed_forward", lambda: export.table(lm, seen), notebook)
 
 slot = activations.show(seen, sample, read, config.act, stamp)

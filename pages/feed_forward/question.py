@@ -1,62 +1,80 @@
-"""The Feed-forward page's question: a whole layer of neurons off, and what becomes of the prediction."""
+"""The Feed-forward page's question: an earlier token changed; where on its way to these neurons does it show?"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app import markup
-from app.controls.predict import Answer
-from app.counts import counted
-from core.analysis.neurons.feed_forward import TokenSteps
-from core.analysis.neurons.knockouts import NeuronKnockout
-from pages.feed_forward.ablation import group
+from app import markup, questions
+from app.controls.predict import Answer, draw
+from core.analysis.neurons.reach import Reach, reach
+from core.analysis.stacks import Stack
+from core.language_model import LanguageModel
+from core.text import edit
 
-OPTIONS = ("Rises", "Falls", "Stays, within a tenth of it")
-WHY = (
-    "They were speaking for other tokens.",
-    "What they write was needed here.",
-    "What is needed here was in the stream without them.",
-)
-KEPT = 10  # neurons that stay on in the second half of the answer
+MOVED = 1e-4  # of a vector's length: less is rounding
+WORDS = (" dog", " cat", " ball", " day", " red", " was")  # what stands in another token's place
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked, the neurons that are off in it, and those off where only the strongest few stay on."""
+    """What is asked: the token at `place` replaced by `other`, seen at `row` around the attention of `block`."""
 
-    text: str
-    off: tuple[int, ...]
-    others: tuple[int, ...]
-    count: int  # neurons of the block
-    start: str  # what is switched off, as the question begins
+    asked: questions.Asked
+    block: int
+    place: int
+    other: int
+    row: int
+    shows: Mapping[str, str | int]
 
-    def judge(self, asked: NeuronKnockout, few: NeuronKnockout) -> Answer:
-        """The right option, with the probability as the model is, as asked, and with the strongest few on."""
-        token = int(asked.before.argmax())
-        before, after, kept = (float(p[token]) for p in (asked.before, asked.after, few.after))
-        index = 2 if abs(after - before) <= 0.1 * before else 0 if after > before else 1
-        text = f"The model gives it {before:.3f}; with these off, {after:.3f}. {WHY[index]}"
-        numbers: dict[str, float | int | str] = {"before": before, "after": after, "token": token}
-        if len(self.off) > len(self.others):
-            text += f" With the {len(self.off) - len(self.others)} strongest left on it is {kept:.3f}."
-            numbers["kept"] = kept
-        return Answer(index, text, numbers)
+    def measure(self, lm: LanguageModel, text: str, target: str | None, stack: Stack | None) -> Reach:
+        """How far the row moves before this block's attention, behind it, and in its neurons."""
+        if self.place < 0:
+            return Reach(0.0, 0.0, 0.0)
+        return reach(lm, text, self.place, self.other, self.row, self.block, target=target, stack=stack)
+
+    def judge(self, lm: LanguageModel, text: str, target: str | None, stack: Stack | None) -> Answer:
+        """Where it shows first."""
+        found = self.measure(lm, text, target, stack)
+        key = "before" if found.before > MOVED else "after" if found.after > MOVED else "never"
+        values = {"before": found.before, "after": found.after, "neurons": found.neurons}
+        shown = {name: f"{value:.1%}".replace("%", " %") for name, value in values.items()}
+        return self.asked.answer(key, values, self.shows, **shown)
 
 
-def ask(as_is: TokenSteps, off: Collection[int], token: str, after: str) -> Question:
-    """All neurons of the block off; where the picture shows that, all but the strongest few.
+def ask(
+    lm: LanguageModel, text: str, ids: Sequence[int], row: int, block: int, stack: Stack | None
+) -> Question:
+    """Ask about a token before the followed one; of the first token, about the one behind it.
 
     Args:
-        off: the neurons that are off in the picture. token: the likeliest one. after: the followed token.
+        ids: of the stack that is looked at.
     """
-    count = len(as_is.post)
-    every, others = group(as_is, "all", KEPT), group(as_is, "others", min(KEPT, count))
-    said = f"the probability of {markup.mono(markup.visible(token))}"
-    here = f" after {markup.mono(markup.visible(after))}" if after else ""
-    if len(off) < count:
-        many = f"all {counted(count, 'neuron')}" if count > 1 else "the only neuron"
-        what = f"Switch off {many} of block {as_is.layer}"
-        return Question(f"{what}: {said}{here} …", every, others, count, what)
-    what = f"Leave only the {min(KEPT, count)} strongest of block {as_is.layer} on"
-    return Question(f"{what}: {said}{here} …", others, others, count, what)
+    first = 1 if stack == "decoder" else 0
+    rows = [at for at in range(first, len(ids)) if ids[at] not in lm.special_ids and at != row]
+    rows = rows or [at for at in range(first, len(ids)) if at != row]
+    names = [markup.visible(lm.tokenizer.display(one)) for one in ids]
+    shown = [name + (f" ({at})" if names.count(name) > 1 else "") for at, name in enumerate(names)]
+    if not rows:
+        return Question(
+            questions.ask("feed_forward", "one-token", token=markup.mono(names[row])), block, -1, -1, row, {}
+        )
+    before = [at for at in rows if at < row]
+    place = before[len(before) // 3] if before else rows[0]
+    other = next(
+        (found[0] for word in WORDS if len(found := lm.tokenizer.encode(word, add_special_tokens=False)) == 1
+         and found[0] not in ids and found[0] not in lm.special_ids),
+        (ids[place] + 1) % lm.config.d_vocab,
+    )  # fmt: skip
+    asked = questions.ask(
+        "feed_forward", "changed-token", source=markup.mono(shown[place]), token=markup.mono(shown[row]),
+        other=markup.mono(markup.visible(lm.tokenizer.display(other))), block=block,
+    )  # fmt: skip
+    shows = {} if stack == "decoder" else {"text": edit.replaced(lm.tokenizer, text, place, other)}
+    return Question(asked, block, place, other, row, shows)
+
+
+def another(count: int, blocks: int, row: int, home: int, block: int, seed: int) -> dict[str, int]:
+    """Draw another token and block to ask about."""
+    at, follow = draw(seed, [(at, one) for at in range(blocks) for one in range(count)], (block, row))
+    return {"block": at, "follow": -1 if follow == home else follow, "neuron": -1}

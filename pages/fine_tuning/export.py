@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from app import runs
+from app.controls.predict import Answer
 from app.runs.trained import Arm
+from core.config import ModelConfig
 from core.runs.serialized import pack_tuned
-from core.training.fine_tune_spec import FineTuneSpec, Task, Way
+from core.training.fine_tune_spec import FineTuneSpec, Task, Way, compared
+from core.training.tuned import count
 from pages.fine_tuning import ways
-from pages.fine_tuning.question import Question
 
 
 def table(arms: Mapping[Way, Arm], records: Sequence[Mapping[str, Any]]) -> dict[str, Sequence[Any]]:
@@ -46,9 +48,16 @@ def cells(
     records: Sequence[Mapping[str, Any]],
     text: str,
     question: str,
-    asked: Question,
+    base: ModelConfig,
+    adding: tuple[int, tuple[str, ...]],
+    answer: Answer,
 ) -> list[str]:
-    """Cells that open each way's model, ask it of the text, and count what LoRA learns."""
+    """Cells that open each way's model, ask it of the text, and count what LoRA learns.
+
+    Args:
+        base: the model that is adapted.   adding: LoRA's rank, and the matrices beside which it learns.
+        answer: of the page's question.
+    """
     said = {
         arm.id: (record["judged"]["says"], float(f"{record['judged']['probability']:.6g}"))
         for (_, arm), record in zip(arms.items(), records, strict=True)
@@ -69,15 +78,16 @@ for id, (says, probability) in {said!r}.items():
     {ask}
     assert best[0] == says and abs(best[1] - probability) < 1e-4
     print(id, *best)"""
-    rank, targets = asked.rank, asked.targets
+    rank, targets = adding
+    now = count(compared(job, "lora", rank=rank, targets=targets), base)
     second = f"""# %% What LoRA learns, counted
 from core.training.fine_tune_spec import compared
 from core.training.tuned import count
 
 base = core.load("tales-bert").config
-now, then = (count(compared({job!r}, "lora", rank=r, targets={targets!r}), base) for r in ({rank}, {2 * rank}))
-assert (now.learned, then.learned) == ({asked.now.learned}, {asked.then.learned})
-print(now, then)"""
+now = count(compared({job!r}, "lora", rank={rank}, targets={targets!r}), base)
+assert now.learned == {now.learned}
+print(now)"""
     counted = {
         arm.id: (one["right"], one["of"], one["low"], one["high"])
         for arm in arms.values()
@@ -90,4 +100,14 @@ for id, (right, of, low, high) in {counted!r}.items():
     found = wilson(right, of)
     assert abs(found.low - low) < 1e-6 and abs(found.high - high) < 1e-6
     print(id, found)"""
-    return [first, second, third]
+    asked = {
+        name: float(f"{value:.6g}") for name, value in answer.numbers.items() if isinstance(value, float)
+    }
+    fourth = f"""# %% The question: the other task
+from core.runs import recorded
+
+for way, shown in {asked!r}.items():
+    worth = recorded(f"finetune-{answer.shows["job"]}-{{way}}").checkpoints()[-1].health["accuracy"]
+    print(way, worth)
+    assert abs(worth["right"] / worth["of"] - shown) < 1e-5"""
+    return [first, second, third, fourth]

@@ -42,7 +42,7 @@ const tuning = {
 
   draw(g, data, local) {
     const step = stages.of(local);
-    stages.bar(g, local);
+    stages.bar(g, local, (now) => caption(data, now));
     if (step < stages.last) {
       local.chart = null;
       drawStep(g, data, local, step);
@@ -68,18 +68,19 @@ const tuning = {
   key(event, g, _, local) {
     if (stages.key(event, g, local)) return true;
     if (event.key !== "Escape") return false;
-    if (!stages.halt(g, local) && !stages.whole(g, local)) g.visit("home");
+    stages.up(g, local);
     return true;
   },
 
   describe(data, local) {
     const step = stages.of(local);
-    if (step < stages.last) return `Step ${step + 1}, ${stages.names[step]}. ${data.lora ? WORDS[step](data.lora) : "Nothing learned yet."}`;
+    const told = stages.said(local, (now) => caption(data, now));
+    if (step < stages.last) return told;
     const ways = data.ways.map((way) => {
       const row = cells(way);
       return `${way.curve.name}${way.own ? ", yours" : ", recorded"}: held out ${row.accuracy}, ${row.learned} numbers learned, file ${row.bytes}, ${row.seconds}, forgotten ${row.forgets}; your text: ${saidOf(way)}`;
     });
-    return `${data.title}. ${ways.join(". ")}.`;
+    return `${told}${data.title}. ${ways.join(". ")}.`;
   },
 
   state(data, local) {
@@ -93,11 +94,13 @@ const tuning = {
   },
 };
 
-/** A step of LoRA: what is said of it, and its matrices. @type {(g: Stage, data: Tuning, local: Kept, step: number) => void} */
+/** What is said of a step. @type {(data: Tuning, step: number) => string} */
+const caption = ({ lora }, step) => (lora ? WORDS[step](lora) : "The LoRA run has learned nothing yet.");
+
+/** A step of LoRA: its matrices. @type {(g: Stage, data: Tuning, local: Kept, step: number) => void} */
 function drawStep(g, { lora }, { arrays }, step) {
-  const at = planStep(g.width, step, lora ? WORDS[step](lora) : "", lora ? { rank: lora.rank, columns: lora.W.shape[1] } : { rank: 1, columns: 1 });
+  const at = planStep(g.width, step, lora ? { rank: lora.rank, columns: lora.W.shape[1] } : { rank: 1, columns: 1 });
   g.height = at.height;
-  g.part("told", [step, at], () => at.words.map((line, i) => label(0, 14 + 20 * i, line, { size: 14, fill: "ink" })));
   if (lora && arrays) drawLora(g, lora, arrays, at, step);
   else g.part("no lora", [at], () => label(0, at.top + 20, "The LoRA run has learned nothing yet.", { size: 14, fill: "ink" }));
 }

@@ -16,17 +16,15 @@ import { isPhone } from "../../app/kit/widths.js";
 const GAP = 36; // between matrices
 
 /**
- * One step of LoRA: its words on top, below them the matrices that it shows.
+ * One step of LoRA: the matrices that it shows.
  * @param {number} width
  * @param {number} step
- * @param {string} said
  * @param {{rank: number, columns: number}} lora the rank, and the columns of W
  */
-export function planStep(width, step, said, { rank, columns }) {
+export function planStep(width, step, { rank, columns }) {
   const phone = isPhone(width);
   const size = phone ? Math.min(width - 40, 240) : Math.min(260, Math.floor((width - 120) / 3.4)); // of W
-  const words = inLines(said, Math.min(width, 760), 14);
-  const top = 34 + 20 * words.length;
+  const top = 34;
   const thin = Math.max(8, Math.round((size * rank) / columns)); // of A and B
   const right = phone ? { x: 0, y: top + size + 64 } : { x: size + GAP, y: top };
   const inner = { x: right.x + thin + 14, y: right.y + thin + 26 };
@@ -40,7 +38,7 @@ export function planStep(width, step, said, { rank, columns }) {
   if (step >= 2) boxes.added = { ...inner, w: size - thin - 26, h: size - thin - 26 };
   if (step >= 4) boxes.sum = { ...sum, w: size, h: size };
   const tall = phone ? (step >= 4 ? 3 : step >= 1 ? 2 : 1) * (size + 64) : size + 20;
-  return { words, top, boxes, height: top + tall };
+  return { top, boxes, height: top + tall };
 }
 
 /**

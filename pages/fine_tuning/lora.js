@@ -28,15 +28,18 @@ import { stepMode } from "../../app/kit/steps.js";
 
 export const stages = stepMode("stage", ["The matrix W", "Two thin ones", "Their product", "One number", "The sum", "All four ways"]);
 
-/** What is said at each step but the last. @type {((d: Lora) => string)[]} */
+/** What is said at each step. @type {((d: Lora) => string)[]} */
 export const WORDS = [
-  (d) => `${d.W.shape[0]} × ${d.W.shape[1]} numbers of ${BASE_NAME}: ${d.name}. LoRA leaves them as they are; green is above 0, brown below.`,
-  (d) => `Learned are A, ${d.A.shape.join(" × ")}, and B, ${d.B.shape.join(" × ")}: ${thousands(d.rank * (d.A.shape[1] + d.B.shape[0]))} numbers instead of ${thousands(d.W.shape[0] * d.W.shape[1])}. A begins at random, B at 0.`,
-  (d) => `B times A is as large as W, times alpha / r = ${num(d.alpha, 4)} / ${d.rank} = ${num(d.cell.scale, 4)}. It has rank ${d.rank}: rows that repeat, more or less, in stripes. By the root of their summed squares it is ${num(100 * d.moved.lora, 1)} % of W${d.moved.full === null ? "" : `; the full way changed this matrix by ${num(100 * d.moved.full, 1)} %`}.`,
-  (d) => `Row ${d.cell.row} of B times column ${d.cell.col} of A: ${summed(d.cell.terms)}, times ${num(d.cell.scale, 4)}: ${num(d.cell.added, digitsOf(d.cell.terms))}.`,
-  (d) => `W + ΔW there: ${num(d.cell.w, 3)} + ${num(d.cell.added, 3)} = ${num(d.cell.w + d.cell.added, 3)}. With the sum in place of W nothing is slower than before, and taking it off again gives the old model back.`,
+  (d) => `A model is tables of numbers, matrices. This is one of ${BASE_NAME}’s: ${d.name}, ${d.W.shape[0]} × ${d.W.shape[1]} numbers, green above 0 and brown below; LoRA leaves it as it is.`,
+  (d) => `Instead two thin matrices are learned, A (${d.A.shape.join(" × ")}) and B (${d.B.shape.join(" × ")}): ${thousands(d.rank * (d.A.shape[1] + d.B.shape[0]))} numbers instead of ${thousands(d.W.shape[0] * d.W.shape[1])}. A begins at random, B at 0.`,
+  (d) => `B times A is as large as W, times a set number, alpha / rank = ${short(d.alpha)} / ${d.rank} = ${short(d.cell.scale)}. It is made of ${d.rank} stripes laid over each other (rank ${d.rank}), and in size ${num(100 * d.moved.lora, 1)} % of W${d.moved.full === null ? "" : `; training every number changed this matrix by ${num(100 * d.moved.full, 1)} %`}.`,
+  (d) => `One number of it, written out: row ${d.cell.row} of B times column ${d.cell.col} of A: ${summed(d.cell.terms)}, times ${short(d.cell.scale)}: ${num(d.cell.added, digitsOf(d.cell.terms))}.`,
+  (d) => `It is added to W, there ${num(d.cell.w, 3)} + ${num(d.cell.added, 3)} = ${num(d.cell.w + d.cell.added, 3)}. The model is not slower than before, and without what was added it is the old one again.`,
+  () => "LoRA beside three other ways of teaching the same model the same task: the curves show how much each gets right while it learns, the table what it costs and what the model forgets.",
 ];
 const BASE_NAME = "tales-bert";
+/** No zeros that say nothing. @param {number} x */
+const short = (x) => String(Number(x.toPrecision(4)));
 /** As many digits after the point as show three of the largest term: a sum that is written out has to add up. @param {number[]} terms */
 const digitsOf = (terms) => clamp(3 - Math.ceil(Math.log10(Math.max(...terms.map(Math.abs), 1e-9))), 2, 7);
 /** Terms and their sum: "0.0093 − 0.0012 = 0.0081". @param {number[]} terms */

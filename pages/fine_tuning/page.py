@@ -12,7 +12,7 @@ from core.runs.fine_tuning import bundled_base
 from core.training.lora import Adapter, trained
 from core.training.tuned import count
 from pages.fine_tuning import controls, export, figure, own_lines, ways
-from pages.fine_tuning.question import OPTIONS, ask
+from pages.fine_tuning.question import another, ask
 
 LONGEST = 100  # tokens of the text
 APART = f"It does nothing on this page, nor would its Rewind: what reads your text is {figure.BASE}, adapted."
@@ -62,20 +62,30 @@ else:
 with page.controls():
     controls.draw(arms)
 
-question = ask(job, bundled_base(figure.BASE).config, state.get("rank"), ways.targets())
+question = ask(job)
+base, adding = bundled_base(figure.BASE).config, (int(state.get("rank")), ways.targets())
 
 with page.foot():
-    page.predict(question.text, OPTIONS, question.judge, (question.rank, question.targets, job))
+    page.predict(
+        question.asked.text,
+        question.asked.options,
+        question.judge,
+        (question.task,),
+        lambda _: another(question),
+    )
     page.code(Adapter.product, trained, count, classify)
     page.take_away(
         "fine_tuning",
         partial(export.table, arms, records),
-        partial(export.cells, job, arms, records, ctx.text, str(state.get("quiz")), question),
+        lambda: export.cells(
+            job, arms, records, ctx.text, str(state.get("quiz")), base, adding, question.judge()
+        ),
     )
 
 lines = own_lines.draw()
 page.terms(
-    "fine-tuning", "pretraining", "LoRA", "rank", "forgetting", "validation", "step", "loss", "parameters",
+    "fine-tuning", "pretraining", "frozen body", "LoRA", "rank", "forgetting", "validation", "step", "loss",
+    "parameters", "interval",
 )  # fmt: skip
 page.cheatsheet("fine_tuning")
 page.examples(EXAMPLES)

@@ -1,46 +1,63 @@
-"""Ask what twice LoRA's rank does to how many numbers are learned."""
+"""Ask of the task that the picture does not show how good the few numbers of LoRA make a pretrained model there."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from app import questions
 from app.controls.predict import Answer
-from core.config import ModelConfig
-from core.training.fine_tune_spec import Task, compared
-from core.training.tuned import Count, count
+from app.session.state import Value
+from core.runs import recorded
+from core.training.fine_tune_spec import Task, Way
 
-OPTIONS = ("Less than twice as many", "Twice as many", "More")
+TASKS: dict[Task, str] = {"sentiment": "good or bad news", "questions": "questions about a tale"}
+WAYS: tuple[Way, ...] = ("scratch", "frozen", "full", "lora")
+CLOSE, NONE = 0.75, 0.25  # of what full training brings over the frozen body
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: the numbers that a LoRA run of twice the rank learns, its head among them."""
+    """What is asked, and of which task."""
 
-    text: str
-    rank: int
-    targets: tuple[str, ...]
-    now: Count
-    then: Count
+    asked: questions.Asked
+    task: Task
 
     def judge(self) -> Answer:
-        """The right option, with the numbers counted on the model's own matrices."""
-        now, then = self.now.learned, self.then.learned
-        index = 0 if then < 2 * now else 1 if then == 2 * now else 2
-        why = (
-            f"{now:,} become {then:,} of the model's {self.now.whole:,}: A and B double, the head's {self.now.head:,} "
-            f"do not. That is {then / self.now.whole:.1%} of all."
+        """Find the right option by the recorded runs of that task."""
+        worth = {way: measured(self.task, way) for way in WAYS}
+        accuracy = {way: one["accuracy"] for way, one in worth.items()}
+        right = {way: one["right"] / one["of"] for way, one in accuracy.items()}
+        brought = (right["lora"] - right["frozen"]) / (right["full"] - right["frozen"])
+        if self.asked.question.name == "few-numbers":
+            key = "near" if brought >= CLOSE else "share" if brought > NONE else "frozen"
+        elif accuracy["lora"]["low"] > accuracy["scratch"]["high"]:
+            key = "lora"
+        else:
+            key = "scratch" if accuracy["scratch"]["low"] > accuracy["lora"]["high"] else "same"
+        said = {way: f"{100 * share:.1f} %" for way, share in right.items()}
+        return self.asked.answer(
+            key,
+            {way: float(share) for way, share in right.items()},
+            {"job": self.task, "stage": -1},
+            few=int(worth["lora"]["trained"]),
+            all=int(worth["full"]["trained"]),
+            **said,
         )
-        return Answer(index, why, {"now": now, "then": then, "head": self.now.head})
 
 
-def ask(task: Task, base: ModelConfig, rank: int, targets: tuple[str, ...]) -> Question:
-    """About twice the rank; half of it, where no matrix has a rank of twice as much."""
+def measured(task: Task, way: Way) -> dict[str, Any]:
+    """Return what a recorded run was worth at its end."""
+    return dict(recorded(f"finetune-{task}-{way}").checkpoints()[-1].health)
 
-    def counted(rank: int) -> Count:
-        return count(compared(task, "lora", rank=rank, targets=targets), base)
 
-    low = rank if 2 * rank <= base.d_model else max(1, rank // 2)
-    return Question(
-        f"LoRA of rank {low} learns some numbers, its head among them. With rank {2 * low} it learns …",
-        low, targets, counted(low), counted(2 * low),
-    )  # fmt: skip
+def ask(shown: Task) -> Question:
+    """Ask about the other task: how near LoRA comes to full fine-tuning, or how far before training from scratch."""
+    if shown == "sentiment":
+        return Question(questions.ask("fine_tuning", "few-numbers", task=TASKS["questions"]), "questions")
+    return Question(questions.ask("fine_tuning", "all-numbers", task=TASKS["sentiment"]), "sentiment")
+
+
+def another(asked: Question) -> dict[str, Value]:
+    """Ask about the task that was shown: the one that was asked about comes into the picture."""
+    return {"job": asked.task, "stage": -1}

@@ -6,7 +6,7 @@ import {
 } from "../../app/kit/shapes.js";
 import { thumbnail } from "./columns.js";
 import { follow, openBlock } from "./input.js";
-import { dotRadius, insides, lineWidth, spot } from "./layout.js";
+import { NAMED, dotRadius, insides, lineWidth, spot } from "./layout.js";
 import { argmax, attentionRow, blockOf, headOf, looking, pickRow, rowOf } from "./selection.js";
 
 /**
@@ -159,8 +159,8 @@ function rowShapes(g, data, local, F, G, l, i, full) {
     const bands = G.crossing ? [["q", heads.q_norm[at], 0]] : [["q", heads.q_norm[at], -sh], ["k", heads.k_norm[at], 0], ["v", heads.v_norm[at], sh]];
     for (const [name, norm, dy] of bands) {
       const w = thick(norm, local.ribbonScale);
-      out.push(h("path", { d: ribbon(G.start, y, w, G.strip, y + dy, w), fill: css(name), opacity: full ? 1 : 0.5 }));
-      if (name === "q") out.push(h("path", { d: ribbon(G.stripEnd, y + dy, w, G.q, y, w), fill: css("q"), opacity: full ? 1 : 0.45 }));
+      out.push(h("path", { "data-word": "ribbon", d: ribbon(G.start, y, w, G.strip, y + dy, w), fill: css(name), opacity: full ? 1 : 0.5 }));
+      if (name === "q") out.push(h("path", { "data-word": "ribbon", d: ribbon(G.stripEnd, y + dy, w, G.q, y, w), fill: css("q"), opacity: full ? 1 : 0.45 }));
     }
   }
   out.push(strip(g, data, local, F, G, l, i, full));
@@ -175,8 +175,9 @@ function rowShapes(g, data, local, F, G, l, i, full) {
     d: `M${G.mlp},${y}l${bevel},${-half}H${G.mlpEnd - bevel}l${bevel},${half}l${-bevel},${half}H${G.mlp + bevel}Z`,
     fill: css("mlp"), "fill-opacity": full ? 1 : 0.5, stroke: css("mlp"), "stroke-linejoin": "round",
   }));
-  const plus = (/** @type {number} */ x) => [h("circle", { cx: x, cy: y, r: F.tight ? 4.5 : 5.5, fill: css("bg"), stroke: css("ink2") }),
-    h("path", { d: `M${x - 3},${y}H${x + 3}M${x},${y - 3}V${y + 3}`, stroke: css("ink2") })];
+  const plus = (/** @type {number} */ x) => h("g", { "data-word": "plus sign" },
+    h("circle", { cx: x, cy: y, r: F.tight ? 4.5 : 5.5, fill: css("bg"), stroke: css("ink2") }),
+    h("path", { d: `M${x - 3},${y}H${x + 3}M${x},${y - 3}V${y + 3}`, stroke: css("ink2") }));
   out.push(plus(G.plus), plus(G.plus2));
   if (G.second) out.push(h("circle", { cx: G.second, cy: y - d * 0.8, r: 2.5, fill: css("bg"), stroke: css("att"), "stroke-width": 1.5 }), plus(G.second));
   if (G.crossing) out.push(h("circle", { cx: G.start - 3, cy: y - d * 0.6, r: 2.5, fill: css("att") }));
@@ -236,9 +237,9 @@ function openRows(g, data, local, F, l) {
   }
   const y = F.rowsTop - 6;
   const mid = (G.strip + G.stripEnd) / 2;
-  /** @type {[name: string, x: number][]} */
+  /** @type {["q" | "k" | "v", x: number][]} */
   const names = G.crossing ? [["q", mid]] : [["q", mid - (F.tight ? 10 : 14)], ["k", mid], ["v", mid + (F.tight ? 10 : 14)]];
-  for (const [name, x] of names) out.push(label(x, y, name.toUpperCase(), { fill: `${name}-ink`, weight: 600, anchor: "middle" }));
+  for (const [name, x] of names) out.push(h("g", { "data-word": NAMED[name] }, label(x, y, name.toUpperCase(), { fill: `${name}-ink`, weight: 600, anchor: "middle" })));
   if (!F.tight) out.push(label((G.out + G.plus) / 2 + 6, y, "all heads", { fill: "att-ink", weight: 600, anchor: "middle" }));
   return out;
 }
@@ -264,7 +265,7 @@ function lanes(data, local, F, row) {
   for (const j of drawn) {
     const a = weights[j];
     const x = G.lanesEnd - j * step;
-    const look = (/** @type {"k" | "v"} */ name) => ({ fill: "none", stroke: css(name), "stroke-width": clamp(0.6 + 8 * a, 0.6, F.tight ? 3 : 5), opacity: 0.3 + 0.7 * (a / most), "stroke-linejoin": "round" });
+    const look = (/** @type {"k" | "v"} */ name) => ({ "data-word": "ribbon", fill: "none", stroke: css(name), "stroke-width": clamp(0.6 + 8 * a, 0.6, F.tight ? 3 : 5), opacity: 0.3 + 0.7 * (a / most), "stroke-linejoin": "round" });
     const top = F.rowsTop - 4 - j * rise;
     const below = high + 5 + j * fall;
     const [hidden, y] = [F.y(j) < low || F.y(j) > high, clamp(F.y(j), low, high)];

@@ -4,7 +4,7 @@ import { counted } from "../../app/kit/counts.js";
 import { MONO, chip, css, h, heat, heatImage, label, num, tokenSpans, visible } from "../../app/kit/shapes.js";
 import { drawLensLine, foldedHeadings, isFolded } from "./fold.js";
 import { follow, openBlock } from "./input.js";
-import { dotRadius, legendOf, lineWidth, reference } from "./layout.js";
+import { NAMED, dotRadius, legendOf, lineWidth, reference } from "./layout.js";
 import { blockOf, looking, rowOf } from "./selection.js";
 
 /**
@@ -259,6 +259,7 @@ export function drawLegend(g, data, local, L) {
     const mark = kind === "line" ? h("rect", { x, y: y - 2, width: 14, height: 4, rx: 1, fill: css(colour) })
       : h("circle", { cx: x + 5, cy: y, r: kind === "ring" ? 4 : 5, fill: kind === "ring" ? "none" : css(colour), stroke: kind === "ring" ? css(colour) : null, "stroke-width": 2 });
     const door = text.indexOf("→") + 1; // the words before it are the button that lies there
-    return [mark, label(door ? right : left, y + 4, door ? text.slice(door).trim() : text, { fill: "ink3", anchor: door ? "end" : null })];
+    const word = colour === "q" || colour === "k" || colour === "v" ? NAMED[colour] : kind === "dot" ? "dot" : null;
+    return h("g", { "data-word": word }, mark, label(door ? right : left, y + 4, door ? text.slice(door).trim() : text, { fill: "ink3", anchor: door ? "end" : null }));
   }));
 }

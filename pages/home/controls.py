@@ -19,7 +19,7 @@ EMPTY = (
 
 
 def draw(seen: Overview, both: bool) -> None:
-    """Block, head, ribbons and row; which half of an encoder-decoder (`both`) is drawn; and the step mode's switch."""
+    """Block, head, ribbons and row; which half of an encoder-decoder (`both`) is drawn."""
     with page.controls():
         if seen.n_blocks:
             widgets.pick("Open block", "block", seen.n_blocks)
@@ -30,9 +30,6 @@ def draw(seen: Overview, both: bool) -> None:
             widgets.segments("Stack", "stack", ["encoder", "decoder"], markup.capital)
         if seen.cross:
             widgets.segments("Attention", "attention", ["self", "cross"], markup.capital)
-        walking = state.get("walk") > 0
-        label = "Whole picture" if walking else "Step through"
-        st.button(label, key="home.walk", on_click=state.whole(state.set), args=("walk", 0 if walking else 1))
 
 
 def _row(seen: Overview) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from core.analysis.patching.ablation import Effect
 from core.analysis.stream.overview import Overview
+from pages.home.question import Question
 
 
 def table(seen: Overview, word: Callable[[int], str], row: int) -> dict[str, Sequence[Any]]:
@@ -109,6 +110,27 @@ def ablation_cell(given: dict[str, Any], place: dict[str, Any], found: Effect) -
             off = lm.trace({asked}).logits[{place["row"]}].float().softmax(-1)
         on = trace.logits[{place["row"]}].float().softmax(-1)
         same([on[{token}].item(), off[{token}].item()], [{found.before:.6g}, {found.after:.6g}])
+        """)
+
+
+def carried_cell(question: Question) -> str:
+    """A cell that replaces the question's token, and measures how far the row moves without each part."""
+    found, ctx = question.measure(), question.ctx
+    target = "None"
+    if ctx.both and ctx.target:
+        target = repr(list(ctx.lm.encode(ctx.target, add_special_tokens=False)))
+    return _source(f"""
+        # %% The question: what comes from row {question.place} to row {question.row}, each part off
+        from core.analysis.patching.carrying import carried
+
+        ids = trace.ids.tolist()
+        where = ({question.place}, {question.other}, {question.row})  # a token, what stands in its place, the row
+        found = carried(lm, ids, *where, target={target}, stack={question.stack!r})
+        print(found)
+        same(
+            [found.whole, found.without_attention, found.without_mlp],
+            {_numbers([found.whole, found.without_attention, found.without_mlp])},
+        )
         """)
 
 

@@ -12,11 +12,12 @@ import { follow, listen, openBlock } from "./input.js";
 import { layout, reference, spot } from "./layout.js";
 import { distribution, drawNext } from "./next.js";
 import { attentionRow, blockOf, headOf, looking, rowOf, stepOf, stepsOf, walked } from "./selection.js";
-import { caption, drawSteps, goTo, leaveSteps, play } from "./steps.js";
+import { caption, drawSteps, walkOf } from "./steps.js";
 
 /**
  * @import { Local, PointBox, Stage, View } from "../../app/kit/glass.js"
  * @import { Packed, Unpacked } from "../../app/kit/shapes.js"
+ * @import { Steps } from "../../app/kit/steps.js"
  * @import { Layout, Phone } from "./layout.js"
  *
  * All heads of one kind, in every block: L blocks, H heads, T rows, S columns (T, or the source's length), n numbers.
@@ -108,7 +109,7 @@ import { caption, drawSteps, goTo, leaveSteps, play } from "./steps.js";
  * @property {number} [first] the first row in view
  * @property {number} [followed]
  * @property {boolean} [folds]
- * @property {boolean} [walks] whether step mode is on
+ * @property {Steps} [walk] the steps of this pass
  * @property {number | null} [timer] of Play
  * @property {boolean} [dragging]
  * @property {number} temperature
@@ -148,8 +149,7 @@ const home = {
   draw(g, data, local) {
     g.data = data;
     const walks = Boolean(stepOf(data, local));
-    if (walks && local.walks === false && document.activeElement?.matches("body, button")) g.figure.focus({ preventScroll: true });
-    local.walks = walks;
+    walkOf(g, data, local).bar(g, local, (now) => caption(data, local, stepsOf(data)[now]));
     if (!local.dragging) local.temperature = local.temperatureFrom === local.sel.temperature ? local.temperature : local.sel.temperature ?? 1;
     local.temperatureFrom = local.sel.temperature;
     const L = layout(g, data, local);
@@ -170,7 +170,7 @@ const home = {
     drawLens(g, data, local, L);
     drawNext(g, data, local, L);
     drawScroll(g, data, local, L);
-    if (!stepOf(data, local) || L.phone) drawLegend(g, data, local, L);
+    drawLegend(g, data, local, L);
     drawSteps(g, data, local, L);
     if (!L.phone && walks) drawHint(g, data, L); // over the curtain: it is read at every step
   },
@@ -194,16 +194,19 @@ const home = {
   key(event, g, data, local) {
     const step = stepOf(data, local);
     const row = rowOf(data, local);
+    const walk = walkOf(g, data, local);
     /** @type {Record<string, () => void>} */
     const keys = {
-      ArrowRight: () => (step ? goTo(g, data, local, walked(local) + 1) : openBlock(g, data, local, blockOf(data, local) + 1)),
-      ArrowLeft: () => (step ? goTo(g, data, local, walked(local) - 1) : openBlock(g, data, local, blockOf(data, local) - 1)),
+      ArrowRight: () => (step ? walk.by(g, local, 1) : openBlock(g, data, local, blockOf(data, local) + 1)),
+      ArrowLeft: () => (step ? walk.by(g, local, -1) : openBlock(g, data, local, blockOf(data, local) - 1)),
       ArrowDown: () => follow(g, data, Math.min(data.tokens.length - 1, row + 1)),
       ArrowUp: () => follow(g, data, Math.max(0, row - 1)),
-      " ": () => play(g, data, local, !local.timer),
-      s: () => goTo(g, data, local, 0),
+      ",": () => walk.by(g, local, -1),
+      ".": () => walk.by(g, local, 1),
+      " ": () => walk.play(g, local, !local.timer),
+      s: () => walk.to(g, local, 0),
       Enter: () => g.visit("attention"),
-      Escape: () => (step ? leaveSteps(g, data, local) : g.select({ follow: -1 })),
+      Escape: () => { if (!walk.halt(g, local) && !walk.whole(g, local)) g.select({ follow: -1 }); },
     };
     if (/^[0-9]$/.test(event.key) && Number(event.key) < data.heads) openBlock(g, data, local, blockOf(data, local), Number(event.key));
     else if (keys[event.key]) keys[event.key]();
@@ -236,7 +239,7 @@ const home = {
     return {
       model: data.model, shape: data.shape, stack: data.stack, tokens: data.tokens, ids: data.ids, blocks: data.blocks, heads: data.heads,
       block: blockOf(data, local), head: headOf(data, local), row, attention: data.cross && local.sel.attention === "cross" ? "cross" : "self",
-      ribbons: local.sel.ribbons, temperature: local.temperature, step: walked(local), step_name: step?.name ?? null,
+      ribbons: local.sel.ribbons, temperature: local.temperature, step: walked(data, local), step_name: step?.name ?? null,
       steps: stepsOf(data).length, caption: step ? caption(data, local, step) : null, playing: Boolean(local.timer),
       folded: foldedOf(data, local), opening: Boolean(local.opening), attends: data.blocks ? [...attentionRow(data, local, row)] : [],
       resid: data.blocks ? depth(local.resid) : [], lens: data.lens ? depth(local.lensIds).map((id, l) => [id, local.lensProbs[l * T + row]]) : [],

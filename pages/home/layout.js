@@ -2,7 +2,7 @@
 
 import { clamp, lerp, measure, visible } from "../../app/kit/shapes.js";
 import { isPhone } from "../../app/kit/widths.js";
-import { blockOf, rowOf, stepOf } from "./selection.js";
+import { blockOf, rowOf } from "./selection.js";
 
 /**
  * @import { Data, Kept } from "./figure.js"
@@ -46,6 +46,9 @@ import { blockOf, rowOf, stepOf } from "./selection.js";
  *
  * @typedef {{kind: "line" | "dot" | "ring", colour: string, text: string, x: number, y: number, left: number, right: number}} Entry of the legend
  */
+
+/** What a letter stands for; the pointer on it asks for the word. */
+export const NAMED = { q: "query", k: "key", v: "value" };
 
 // fold: the height of nine full rows, which leaves the cards at the foot on a 768 px screen; up to 16 rows shrink to snug for it.
 export const BASE = { top: 22, least: 380, rowsTop: 150, pitch: 32, snug: 24, fold: 288, smallest: 18, fullRows: 16, chipGap: 14, embed: 66, bars: 170, fan: 46, act: 40 };
@@ -164,7 +167,7 @@ function wideLayout(g, data, local) {
     barsX, barsW: BASE.bars, width: barsX + BASE.bars, top: BASE.top, rowsTop: BASE.rowsTop, bottom,
     lensY, legendY: bottom + (folded ? 76 : 61), actY, y: (i) => BASE.rowsTop + (i - r.first + 0.5) * r.pitch,
   };
-  const under = stepOf(data, local) ? L.legendY + 81 : (legendOf(data, L).at(-1)?.y ?? 0) + 11;
+  const under = (legendOf(data, L).at(-1)?.y ?? 0) + 11;
   return { ...L, height: Math.max(actY + BASE.act + 2, under) };
 }
 
@@ -211,7 +214,7 @@ function phoneLayout(g, data, local) {
   const headRows = Math.ceil(data.heads / across);
   const barsY = headsY + 14 + headRows * (size + 4) + 26;
   const controlsY = barsY + 22 + 5 * 23 + 26;
-  const openY = (data.logits ? controlsY + 122 : barsY) + (stepOf(data, local) ? 210 : 0);
+  const openY = data.logits ? controlsY + 122 : barsY;
   const openRowsTop = openY + 66;
   const openBottom = openRowsTop + r.rows * r.pitch + 24;
   return {

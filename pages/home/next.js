@@ -4,7 +4,7 @@ import { counted } from "../../app/kit/counts.js";
 import { MONO, clamp, css, fit, h, html, label, num, shareBar, tokenSpans, visible } from "../../app/kit/shapes.js";
 import { follow } from "./input.js";
 import { BASE } from "./layout.js";
-import { frontierHides, rowOf, stepOf } from "./selection.js";
+import { frontierHides, rowOf } from "./selection.js";
 
 /**
  * @import { Shapes } from "../../app/kit/shapes.js"
@@ -173,7 +173,7 @@ function controls(g, data, local, L, B, D, row, chosen) {
     });
   const what = action(data, D, row, chosen);
   if (!what) return;
-  const box = L.phone ? { left: 0, top: L.controlsY + 62, width: L.width / 2 - 4, height: 44 }
+  const box = L.phone ? { left: 0, top: L.controlsY + 62, width: L.width, height: 44 }
     : { left: L.barsX, top: L.actY, width: L.barsW, height: BASE.act };
   const act = () => {
     if (!what.event) return follow(g, data, data.home_row);
@@ -191,8 +191,4 @@ function controls(g, data, local, L, B, D, row, chosen) {
       node.replaceChildren(what.verb, ...(what.word ? [html("code", {}, fit(visible(what.word).replace(/^·/, ""), 90, 14))] : []));
       dim(node);
     });
-  if (!L.phone) return;
-  g.overlay("steps", { left: L.width / 2 + 4, top: L.controlsY + 62, width: L.width / 2 - 4, height: 44 },
-    () => html("button", { class: "gb-button", type: "button", onclick: () => g.select({ walk: stepOf(g.data, local) ? 0 : 1 }) }),
-    (node) => { node.textContent = stepOf(data, local) ? "Leave steps" : "Step through"; });
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import core
-from app import markup, models
+from app import models
 from app.controls import bare_encoder, decoder_text
 from app.counts import counted
 from app.frame import cheatsheet as cheatsheet_map
@@ -17,8 +17,9 @@ from core.analysis.patching import ablation
 from core.analysis.stream.logit_lens import logit_lens
 from core.analysis.stream.overview import Overview, overview
 from core.decoding.answering import answer_with
+from core.model.block import Block
 from core.text import edit
-from pages.home import controls, export, figure
+from pages.home import controls, export, figure, question
 
 LONGEST = 128  # tokens: what the picture's rows and columns hold
 WORDS = "No One Two Three Four Five Six Seven Eight Nine Ten Eleven Twelve".split()
@@ -30,6 +31,14 @@ TEXTS = [
     "Once upon a time, Lily lived by the lake. One day,",
     "It was raining, and Ben the baker",
 ]
+
+BEGIN = "Step through it, or write a text of your own."
+LEADS = {  # what a language model is, and what to do first
+    "decoder": f"A language model reads a text and says how likely each token is to come next. {BEGIN}",
+    "encoder": f"This language model reads a text and says how likely each token is at each place. {BEGIN}",
+    "bare": f"This model reads a text and makes a list of numbers of each token in it. {BEGIN}",
+    "encoder-decoder": f"This language model reads one text and writes another, token by token. {BEGIN}",
+}
 
 ctx = page.begin("home", longest=LONGEST)
 lm, shape = ctx.lm, ctx.lm.config.shape
@@ -90,34 +99,11 @@ def effect(token: int | None) -> ablation.Effect:
     return ablation.effect(lm, ctx.text, change, row=-1 if token is None else row, token=token, target=target)
 
 
-def turned() -> page.Answer:
-    """How far the text's vector of a bare encoder turns without the chosen head."""
-    return bare_encoder.judge(lm, ctx.text, [core.ablate_head(block, head)])
-
-
-def ask() -> None:
-    """What one head is worth to the prediction: the model answers with the head switched off."""
-    if lm.config.head == "none":
-        asked = bare_encoder.question(f"Switch off L{block}H{head}")
-        page.predict(asked, bare_encoder.OPTIONS, turned, (ctx.model_key, ctx.text, block, head))
-        return
-    token = None if seen.logits is None else int(seen.top_ids[row, 0])
-    what = "the decoder’s next token"
-    if token is not None:
-        what = markup.mono(markup.visible(lm.tokenizer.display(token)))
-
-    def answer() -> page.Answer:
-        found = effect(token)
-        moved = found.after - found.before
-        numbers = f"{found.before:.3f}; with its output set to zero, {found.after:.3f}."
-        why = f"With L{block}H{head} the model gives {what} {numbers}"
-        index = 2 if abs(moved) <= 0.01 else 0 if moved > 0 else 1
-        return page.Answer(index, why, {"before": found.before, "after": found.after})
-
-    options = ["Rises", "Falls", "Stays within 0.01"]
-    asked = what if token is None else f"the probability of {what}"
-    about = (ctx.model_key, ctx.text, target, stack, place)
-    page.predict(f"Switch off L{block}H{head}: {asked} …", options, answer, about)
+def another(seed: int) -> dict[str, Any]:
+    """Another row to ask about; of a text of one row, another text."""
+    if asked.place >= 0:
+        return dict(question.another(last + 1, row, seen.predicting_row, seed))
+    return {**page.another_text(TEXTS)(seed), **({"stack": "encoder"} if both else {})}
 
 
 def cells() -> list[str]:
@@ -126,16 +112,18 @@ def cells() -> list[str]:
     snapshot = "" if ctx.snapshot is None else f", snapshot={ctx.snapshot}"
     made = export.cells(f"core.load({str(name.target)!r}{snapshot})", given, seen, place)
     if seen.n_blocks and lm.config.head == "none":
-        made.append(
-            bare_encoder.cell(ctx.text, f"core.ablate_head({block}, {head})", "import core", turned())
-        )
+        answer = bare_encoder.judge(lm, ctx.text, [core.ablate_head(block, head)])
+        made.append(bare_encoder.cell(ctx.text, f"core.ablate_head({block}, {head})", "import core", answer))
     elif seen.n_blocks:
         token = None if seen.logits is None else int(seen.top_ids[row, 0])
         at = place if token is not None else place | {"row": -1}
         made.append(export.ablation_cell(given, at, effect(token)))
+    if seen.n_blocks and asked.place >= 0:
+        made.append(export.carried_cell(asked))
     return made
 
 
+asked = question.ask(ctx, seen.ids.tolist(), seen.tokens, row, stack, seen.predicting_row)
 ends = {
     "decoder": "the last row predicts the next token.",
     "encoder": "each row guesses the token of its place.",
@@ -148,18 +136,21 @@ page.claim(
     f"{count} {'block adds' if seen.n_blocks == 1 else 'blocks add'} to every row; {end}",
     f"{seen.parameters:,} parameters, all of it computed now in {seen.milliseconds:.0f} ms",
 )
+page.lead(LEADS["bare" if lm.config.head == "none" else shape])
 card.draw()
 picture()
 controls.draw(seen, both)
 decoder_text.draw(ctx, empty=controls.EMPTY)
 with page.foot():
     if seen.n_blocks:
-        ask()
-    page.code(type(lm.transformer).forward, overview, logit_lens, ablation.effect)
+        about = (ctx.model_key, ctx.text, target, stack, row, asked.place)
+        page.predict(asked.asked.text, asked.asked.options, asked.judge, about, another)
+    page.code(Block.forward, Block.add, type(lm.transformer).forward, overview, logit_lens, ablation.effect)
     page.take_away("home", lambda: export.table(seen, lm.tokenizer.display, row), cells)
 page.terms(
-    "token", "embedding", "residual stream", "block", "head", "L1H0", "query", "key", "value", "attention", "MLP",
-    "norm", "logits", "softmax", "temperature", "logit lens", *(["cross-attention"] if both else []),
+    "token", "embedding", "row", "residual stream", "block", "head", "L1H0", "query", "key", "value", "attention",
+    "MLP", "ribbon", "dot", "plus sign", "norm", "logits", "softmax", "temperature", "logit lens",
+    *(["cross-attention"] if both else []),
 )  # fmt: skip
 page.cheatsheet("home")
 cheatsheet_map.draw()

@@ -65,13 +65,12 @@ export function stepsOf(data) {
 }
 /**
  * The index of the current step; -1 when the whole picture is shown (`walk` counts from 1).
- * @type {(local: Kept) => number}
+ * @type {(data: Data, local: Kept) => number}
  */
-export const walked = (local) => (local.sel.walk ?? 0) - 1;
+export const walked = (data, local) => ((local.sel.walk ?? 0) <= stepsOf(data).length ? (local.sel.walk ?? 0) - 1 : -1);
 /** The current step, or null when the whole picture is shown. @type {(data: Data, local: Kept) => Step | null} */
 export function stepOf(data, local) {
-  const at = walked(local);
-  return at < 0 ? null : stepsOf(data)[Math.min(at, stepsOf(data).length - 1)];
+  return stepsOf(data)[walked(data, local)] ?? null;
 }
 /** @type {Part[]} */
 const ORDER = ["tokens", "embedding", "position", "attention", "cross", "mlp", "norm", "logits", "next"];

@@ -1,52 +1,42 @@
 // Home's step mode: the pass, one operation after the other, each with this text's numbers.
 
 import { counted } from "../../app/kit/counts.js";
-import { clamp, css, h, html, num, thousands, visible } from "../../app/kit/shapes.js";
+import { css, h, num, thousands, visible } from "../../app/kit/shapes.js";
+import { stepMode } from "../../app/kit/steps.js";
 import { readSentence } from "./block.js";
 import { openBlockFrom } from "./input.js";
 import { insides } from "./layout.js";
 import { distribution, logitsRow } from "./next.js";
-import { headOf, rowOf, stepOf, stepsOf, walked } from "./selection.js";
+import { headOf, rowOf, stepOf, stepsOf } from "./selection.js";
 
 /**
+ * @import { Steps } from "../../app/kit/steps.js"
  * @import { Data, Draw, Home, Kept } from "./figure.js"
  * @import { Layout } from "./layout.js"
  * @import { Step } from "./selection.js"
  */
 
-/** @type {(g: Home, data: Data, local: Kept, at: number) => void} */
-export function goTo(g, data, local, at) {
-  const steps = stepsOf(data);
-  const step = clamp(at, 0, steps.length - 1);
-  const { part, block } = steps[step];
-  /** @type {{walk: number, block?: number, attention?: "cross" | "self"}} */
-  const change = { walk: step + 1 };
+/**
+ * The steps of this pass, kept while they are the same: each opens the block that it is about.
+ * @type {(g: Home, data: Data, local: Kept) => Steps}
+ */
+export function walkOf(g, data, local) {
+  const names = stepsOf(data).map((one) => one.name);
+  if (local.walk?.names.join() !== names.join()) local.walk = stepMode("walk", names, { first: 1, along: (_, at) => along(g, g.data, local, at) });
+  return /** @type {Steps} */ (local.walk);
+}
+/** @type {(g: Home, data: Data, local: Kept, at: number) => {block?: number, attention?: "cross" | "self"}} */
+function along(g, data, local, at) {
+  const { part, block } = stepsOf(data)[at];
+  /** @type {{block?: number, attention?: "cross" | "self"}} */
+  const change = {};
   local.peek = null;
   if (block !== undefined) {
     change.block = block;
     openBlockFrom(g, data, local, block);
   }
   if (data.cross && (part === "attention" || part === "cross")) change.attention = part === "cross" ? "cross" : "self";
-  g.select(change);
-  if (step === steps.length - 1) play(g, data, local, false);
-}
-/** @type {(g: Home, data: Data, local: Kept, on: boolean) => void} */
-export function play(g, data, local, on) {
-  clearInterval(local.timer ?? undefined);
-  local.timer = null;
-  if (on) {
-    goTo(g, g.data, local, walked(local) >= stepsOf(data).length - 1 ? 0 : walked(local) + 1);
-    local.timer = setInterval(() => {
-      if (g.figure.isConnected) goTo(g, g.data, local, walked(local) + 1);
-      else clearInterval(local.timer ?? undefined);
-    }, 1600);
-  }
-  g.redraw();
-}
-/** @type {(g: Home, data: Data, local: Kept) => void} */
-export function leaveSteps(g, data, local) {
-  play(g, data, local, false);
-  g.select({ walk: 0 });
+  return change;
 }
 
 /**
@@ -63,11 +53,11 @@ export function caption(data, local, step) {
   const D = data.logits ? distribution(data, local, row) : { ids: [], p: [] };
   /** @type {Record<Step["part"], () => string>} */
   const lines = {
-    tokens: () => `The text is cut into ${counted(T, "token")}, a row each: words, parts of words, signs. ${word} is number ${thousands(data.ids[row])} of the ${thousands(data.vocabulary)} that the model knows.`,
-    embedding: () => `The model looks ${word} up in a learned table: ${counted(data.d_model, "number")}, beginning ${first(local, data, row)}. Their length, the root of the sum of their squares, is ${num(local.embedNorm[row])}.${data.position_norm || !data.embed_normed ? "" : ` A norm brings it to ${after(0)}.`}`,
+    tokens: () => `The text is cut into ${counted(T, "token")}, a row of the picture each: words, parts of words, signs. ${word} is number ${thousands(data.ids[row])} of the ${thousands(data.vocabulary)} tokens that the model knows.`,
+    embedding: () => `The model looks ${word} up in a learned table: ${counted(data.d_model, "number")}, beginning ${first(local, data, row)}. Their length, the root of the sum of their squares, is ${num(local.embedNorm[row])}${data.position_norm || !data.embed_normed ? "" : `; a norm brings it to ${after(0)}`}.`,
     position: () => `Position ${row} has ${data.d_model} learned or fixed numbers of its own, of length ${num(data.position_norm?.[row] ?? 0)}; added${data.embed_normed ? " and brought to size by a norm" : ""}, the row is ${after(0)} long.`,
-    attention: () => `Rows read each other. In head ${headOf(data, local)}, ${readSentence({ ...data, cross: null }, local, row, l)}. What all ${counted(data.heads, "head")} found is added to the row: ${num(local.att[l * T + row])} long, onto ${after(l)}.`,
-    cross: () => `Rows read the encoder’s text. In head ${headOf(data, local)}, ${readSentence(data, { ...local, sel: { ...local.sel, attention: "cross" } }, row, l)}. What all ${counted(data.heads, "head")} found there is added to the row: ${num(local.crossAdded[l * T + row])} long.`,
+    attention: () => `Attention: rows read each other by ${counted(data.heads, "head")}, each in a way of its own; in head ${headOf(data, local)}, ${readSentence({ ...data, cross: null }, local, row, l)}. What all found is added to the row: ${num(local.att[l * T + row])} long, onto ${after(l)}.`,
+    cross: () => `Rows read the encoder’s text: in attention head ${headOf(data, local)}, ${readSentence(data, { ...local, sel: { ...local.sel, attention: "cross" } }, row, l)}. What all ${counted(data.heads, "head")} found there is added to the row: ${num(local.crossAdded[l * T + row])} long.`,
     mlp: () => `The MLP, a small network, works on each row alone and adds ${num(local.mlp[l * T + row])}; the row is now ${after(l + 1)} long.${guess(l + 1)}`,
     norm: () => `A last norm brings row ${word} from a length of ${after(data.blocks)} to ${num(data.read_norm?.[row] ?? 0)}: from here on its direction counts, not its size.`,
     logits: () => `The row is compared with each of the ${counted(data.vocabulary, "token")}, one product each: the logits. The highest: ${visible(data.words[D.ids[0]])}, ${logit(data, local, row, D.ids[0])}.`,
@@ -112,41 +102,14 @@ function frontier(L, step) {
   return { x: beside ? L.width : right + 2, frame: step.part === "logits" ? null : { left, right, top, height } };
 }
 
-/** @type {Draw} */
+/** The curtain over what the pass has not reached. @type {Draw} */
 export function drawSteps(g, data, local, L) {
   const step = stepOf(data, local);
-  if (!step) {
-    if (local.timer) play(g, data, local, false);
-    return;
-  }
+  if (!step) return;
   const F = frontier(L, step);
   const end = L.lensY + 42;
   g.part("curtain", [F, L.height, end], () => [
     h("rect", { x: F.x, y: L.phone ? 20 : 0, width: Math.max(0, L.width - F.x), height: end - (L.phone ? 20 : 0), fill: css("bg"), opacity: 0.84, "pointer-events": "none" }),
     F.frame && h("rect", { x: F.frame.left + 1, y: F.frame.top, width: Math.max(2, F.frame.right - F.frame.left - 2), height: F.frame.height, rx: 6, fill: "none", stroke: css("accent"), "stroke-width": 1.5, "pointer-events": "none" }),
   ]);
-  const steps = stepsOf(data);
-  const at = steps.findIndex((one) => one.name === step.name);
-  g.overlay("stepper", { left: 0, top: L.phone ? L.controlsY + 114 : L.legendY - 7, width: L.phone ? g.width : L.barsX - 16 }, () => stepper(g, local), (node) => {
-    const [back, next, playing, leave] = node.querySelectorAll("button");
-    back.disabled = at === 0;
-    next.disabled = at === steps.length - 1;
-    next.textContent = steps[at + 1] ? `Next: ${steps[at + 1].name}` : "Next";
-    playing.textContent = local.timer ? "Pause" : "Play";
-    leave.textContent = "Whole picture";
-    const [name, said] = [node.querySelector("strong"), node.querySelector("p")];
-    if (name) name.textContent = `${at + 1} of ${steps.length}  ${step.name}`;
-    const text = caption(data, local, step);
-    if (said && said.textContent !== text) said.textContent = text;
-  });
-}
-/** @type {(g: Home, local: Kept) => HTMLElement} */
-function stepper(g, local) {
-  /** @type {(text: string, act: () => void, primary?: boolean) => HTMLButtonElement} */
-  const button = (text, act, primary) => html("button", { type: "button", class: `gb-button${primary ? " gb-primary" : ""}`, onclick: act }, text);
-  return html("div", { class: "gb-stepper" },
-    html("div", { class: "gb-step-buttons" }, button("Back", () => goTo(g, g.data, local, walked(local) - 1)),
-      button("Next", () => goTo(g, g.data, local, walked(local) + 1), true),
-      button("Play", () => play(g, g.data, local, !local.timer)), button("Leave", () => leaveSteps(g, g.data, local))),
-    html("div", { class: "gb-step-text", "aria-live": "polite" }, html("strong", {}), html("p", {})));
 }

@@ -300,6 +300,17 @@ function drawKept(g, data, { x, y, w }) {
 
 const NAMES = ["Said twice", "A head looks back", "By content or by place", "Who tells it where", "What the teller reads", "It hands the item on", "Taken away", "How many are enough"];
 const walkSteps = stepMode("circuit", NAMES);
+/** What each rung asks. */
+const WORDS = [
+  "A list of words is said twice. If the model is surer the second time, it uses the first; this rung measures by how much.",
+  "Attention heads look from each token to earlier ones. Is there one that looks back to where the answer stands in the first list?",
+  "Does it find that place by what stands there, or by counting? The second saying now begins in the middle of the list, so the two lead to different words.",
+  "A head that looks needs somebody who tells it where. Each earlier part is cut off from it alone: the one that is missed most is the teller.",
+  "What does the teller itself look at? If it is the token before, each place knows what came before it, which is what the head that looks back asks for.",
+  "Looking is not enough, it has to bring something. What this head alone writes is read as a word: how often is it the right one?",
+  "The proof: without the two heads, how much of the gain is left? Beside it, the same with other heads, drawn by lot.",
+  "Turned round: keep only a few heads and put the others out of work. How many are enough to bring most of the gain back?",
+];
 const GAP = 22;
 
 /** @type {View<Data, Kept>} */
@@ -313,11 +324,11 @@ const walkView = {
       g.height = 60;
       return;
     }
-    walkSteps.bar(g, local);
+    walkSteps.bar(g, local, (at) => WORDS[at]);
     const now = walkSteps.of(local);
-    const last = now === walkSteps.last;
-    const head = inLines(last ? verdict(data) : "Step by step: each rung is measured on the open model; a later one may say no.", w, 13);
-    g.part("verdict", [w, now], () => head.map((line, i) => label(0, 16 + 18 * i, line, { fill: last ? "ink" : "ink2", size: 13, weight: last ? 600 : 400 })));
+    const told = walkSteps.told(local);
+    const head = inLines(told ? "Each rung is measured on the open model; a later one may say no." : verdict(data), w, 13);
+    g.part("verdict", [w, now, told], () => head.map((line, i) => label(0, 16 + 18 * i, line, { fill: told ? "ink2" : "ink", size: 13, weight: told ? 400 : 600 })));
     let y = 18 * head.length + 26;
     const lead = wide ? Math.round(w * 0.5) : w;
     rungs(data).forEach((one, i) => {
@@ -327,7 +338,7 @@ const walkView = {
       const picture = { x: wide ? lead + 16 : 34, y: y + (wide ? 4 : words + 6), w: wide ? w - lead - 16 : w - 34 };
       const top = y;
       const tall = wide ? Math.max(words, one.high) : words + 6 + one.high;
-      const current = !last && i === now;
+      const current = told && i === now;
       g.part(`rung ${i}`, [w, current, y], () => [
         current && h("rect", { x: 0, y: top - 8, width: w, height: tall + 14, rx: 6, fill: css("accent-soft") }),
         i > 0 && !current && h("path", { d: `M0,${top - GAP / 2}H${w}`, stroke: css("line") }),
@@ -347,15 +358,16 @@ const walkView = {
   key(event, g, data, local) {
     if (!data.known) return false;
     if (walkSteps.key(event, g, local)) return true;
-    if (event.key === "Escape") return walkSteps.halt(g, local) || walkSteps.whole(g, local);
+    if (event.key === "Escape") return walkSteps.halt(g, local) || walkSteps.whole(g, local); // there is more on this page
     return false;
   },
 
   describe(data, local) {
     if (!data.known) return data.why || "The circuit is not measured yet.";
     const now = walkSteps.of(local);
-    const shown = now === walkSteps.last ? rungs(data) : [rungs(data)[now]];
-    return `${now === walkSteps.last ? `${verdict(data)} ` : ""}${shown.map((one) => `${one.title}, ${one.ok ? "found" : "not found"}: ${one.text}`).join(" ")}`;
+    const told = walkSteps.told(local);
+    const shown = told ? [rungs(data)[now]] : rungs(data);
+    return `${walkSteps.said(local, (at) => WORDS[at])}${told ? "" : `${verdict(data)} `}${shown.map((one) => `${one.title}, ${one.ok ? "found" : "not found"}: ${one.text}`).join(" ")}`;
   },
 
   state(data, local) {

@@ -12,12 +12,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.controls import work
+from app.frame import page
 from app.frame.page import Context
 from app.kit import register
 from app.session import events, state
 from core.analysis.patching.circuit import KINDS
 from core.analysis.patching.circuit_texts import MATERIALS, TEXTS, TOKENS
-from core.analysis.patching.circuit_walk import CUT, NAMED_FROM, Walk, collect, count, steps
+from core.analysis.patching.circuit_walk import CUT, LOOKS_BACK, NAMED_FROM, RULE, Walk, collect, count, steps
 
 circuit = register("interpretability_circuit", __file__)
 
@@ -74,6 +75,7 @@ def show(ctx: Context, found: Walk | None) -> tuple[work.Shared, DeltaGenerator 
         key="walk",
         on={"select": lambda: events.select("walk", KEYS)},
     )
+    page.judged(LOOKS_BACK, RULE)
     return measuring, slot
 
 

@@ -13,14 +13,16 @@ import streamlit as st
 
 from app.controls import work
 from app.counts import counted
+from app.frame import page
 from app.frame.page import Context
 from app.kit import register
 from app.models import cache
 from app.session import state
 from core.analysis.patching import classic
 from core.analysis.patching.circuit_texts import TEXTS, TOKENS
-from core.analysis.patching.circuit_walk import NAMED_FROM
+from core.analysis.patching.circuit_walk import LOOKS_BACK, NAMED_FROM
 from core.analysis.patching.classic import Carried, Finds, Induction, Kind
+from core.analysis.patching.patches import LEAST_GAP, slight
 from core.language_model import LanguageModel
 
 classic_finds = register("interpretability_classic", __file__)
@@ -80,6 +82,7 @@ def show(ctx: Context) -> Callable[[], None]:
             )
     slot = None if found else job.buttons(f"Measure all three, about {seconds(ctx)} s")
     classic_finds(data=record(ctx, found), key="classic")
+    page.judged(LOOKS_BACK)
     return lambda: job.go_on(slot, first=job.total)
 
 
@@ -143,6 +146,8 @@ def of_carried(found: Carried | None, kind: Kind) -> str:
         f"“{twins.clean}”: {twins.answer} lies {found.clean:.2f} above {twins.other}; in the twin, "
         f"“{twins.corrupted}”, {abs(found.corrupted):.2f} {'below' if found.corrupted < 0 else 'above'}. "
     )
+    if slight(found.clean, found.corrupted):
+        said += f"The two lie less than {LEAST_GAP:g} apart, so the shares mean little. "
     if kind == "fact" and found.moved is not None:
         said += (
             f"Up to block {found.moved} all of it stands at the country’s name (put in there, "

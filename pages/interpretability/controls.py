@@ -158,7 +158,7 @@ def draw(ctx: Context, asked: Asked) -> None:
         **state.bind("corrupted"),
     )  # fmt: skip
     st.button(
-        "Another pair", key="interpretability.pair", on_click=state.whole(_another), args=(ctx,),
+        "Another pair", key="interpretability.pair", on_click=state.whole(lambda: state.update(next_pair(ctx))),
         icon=":material/shuffle:",
         help="Who has it? A clean and a corrupted text about two people and a thing, drawn until the model answers "
         "both rightly; for a model that does not, another change of your text.",
@@ -205,15 +205,20 @@ def stacks(decoding: bool) -> None:
         widgets.segments("Attention", "attention", ("self", "cross"), markup.capital)
 
 
-def _another(ctx: Context) -> None:
-    """Take the next pair of Toyland that the model answers rightly; where it cannot, another change of the text."""
+def next_pair(ctx: Context) -> dict[str, str | int]:
+    """Return the fields of the next pair of Toyland that the model answers rightly; else another change of the text."""
     first = int(state.get("dealt")) + 1
     drawn = draw_pair(ctx.lm, first, LONGEST)
     chosen: dict[str, str | int] = {"corrupted": "", "dealt": first}
     if drawn is not None:
         pair, seed = drawn
         chosen = {"text": pair.clean, "corrupted": pair.corrupted, "dealt": seed, "target": ""}
-    state.update(
-        chosen
-        | {"asked": -1, "versus": -1, "follow": -1, "row": -1, "tier": -1, "sight": "stream", "stage": -1}
-    )
+    return chosen | {
+        "asked": -1,
+        "versus": -1,
+        "follow": -1,
+        "row": -1,
+        "tier": -1,
+        "sight": "stream",
+        "stage": -1,
+    }

@@ -43,10 +43,10 @@ import { isDesk } from "../../app/kit/widths.js";
  * @typedef {{at: number, base: number, total: number, delta: number, steps: number, along: number[], height: number[], weights: number[], slopes: Packed, deltas: [steps: number, delta: number][]}} Integrated
  *
  * What becomes of the number at each count of tokens gone or back, by explainer and for random orders.
- * @typedef {{counts: number[], at: number, base: number, orders: number, deletion: SideOf, insertion: SideOf}} Judged
+ * @typedef {{counts: number[], at: number, base: number, orders: number, level: number, fewest: number, deletion: SideOf, insertion: SideOf}} Judged
  * @typedef {"deletion" | "insertion"} Side
  * @typedef {{band: number[][], area: number, curves: Record<Name, Curve>}} SideOf band: 5 %, mean and 95 % of random orders
- * @typedef {{values: number[], area: number, asGood: number, verdict: Verdict, order: number[]}} Curve asGood: the share of random orders that are
+ * @typedef {{values: number[], area: number, asGood: number, corrected: number, verdict: Verdict, order: number[]}} Curve corrected: p, for all tests of the text; asGood: the share of random orders that are
  * @typedef {"better than random" | "like random" | "worse than random" | "too few tokens"} Verdict
  *
  * What a probe reads of a task at each depth, what it reads of labels by lot, and the difference, each with its interval.
@@ -239,7 +239,7 @@ function judgedSaid(data) {
   const list = (names) => (names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : names[0]);
   /** @param {Side} side @param {Verdict} verdict */
   const of = (side, verdict) => data.explainers.map((one) => one.name).filter((name) => data.judged[side].curves[name].verdict === verdict);
-  if (of("deletion", "too few tokens").length) return `With fewer than five tokens to take away, the best of ${data.explainers.length} orders is too easily the right one by luck: the text proves nothing about explainers.`;
+  if (of("deletion", "too few tokens").length) return `With fewer than ${counted(data.judged.fewest, "token")} to take away, one of ${counted(2 * data.explainers.length, "test")} too easily finds the right order by luck: the text proves nothing about explainers.`;
   /** @param {Side} side */
   const told = (side) => {
     const [better, alike, worse] = [of(side, "better than random"), of(side, "like random"), of(side, "worse than random")];
@@ -311,7 +311,7 @@ const SHORTLY = { "better than random": "better", "like random": "like random", 
 const verdictInk = (one, like) => ({ fill: one.verdict === "better than random" ? "v-ink" : one.verdict === "worse than random" ? "k-ink" : like, weight: one.verdict === "better than random" ? 600 : 400 });
 
 /**
- * A row an explainer: both areas, how many random orders are as good, and the verdicts.
+ * A row an explainer: both areas, how likely random orders are as good (p, corrected for all tests), and the verdicts.
  * @param {Stage} g @param {Compared} data @param {Name} chosen @param {Box} box
  */
 function areas(g, data, chosen, { x, y, w }) {
@@ -323,7 +323,7 @@ function areas(g, data, chosen, { x, y, w }) {
   /** @param {number} px @param {number} py @param {Curve} one */
   const numbers = (px, py, one) => [label(px, py, num(one.area, 2), { mono: true, fill: "ink" }), label(px + 58, py, SHORTLY[one.verdict], verdictInk(one, "ink2"))];
   const heads = phone ? [{ name: "taken away", px: first }, { name: "put back", px: second }]
-    : [{ name: "Area, taken away", px: at(0.36) }, { name: "as good by lot", px: at(0.5) }, { name: "Area, put back", px: at(0.66) }, { name: "as good by lot", px: at(0.8) }, { name: "taken away / put back", px: x + w }];
+    : [{ name: "Area, taken away", px: at(0.36) }, { name: "p, corrected", px: at(0.5) }, { name: "Area, put back", px: at(0.66) }, { name: "p, corrected", px: at(0.8) }, { name: "taken away / put back", px: x + w }];
   return [
     heads.map(({ name, px }) => label(px, y, name, { fill: "ink3", anchor: phone ? "start" : "end" })),
     data.explainers.map(({ name }, i) => {
@@ -335,14 +335,14 @@ function areas(g, data, chosen, { x, y, w }) {
         h("path", { d: `M${x + 4},${py - 4}h${phone ? 18 : 26}`, stroke: css(HUES[name]), "stroke-width": name === chosen ? 3 : 2, "stroke-dasharray": DASHES[name] }),
         label(x + (phone ? 26 : 38), py, fit(SHORT[name], phone ? w - 30 : 220, 12, false), { fill: "ink", weight: name === chosen ? 600 : 400 }),
         phone ? [numbers(first, py + 17, gone), numbers(second, py + 17, back)]
-          : [label(at(0.36), py, num(gone.area, 3), { anchor: "end", mono: true, fill: "ink" }), label(at(0.5), py, num(gone.asGood, 2), { anchor: "end", mono: true, fill: "ink2" }),
-            label(at(0.66), py, num(back.area, 3), { anchor: "end", mono: true, fill: "ink" }), label(at(0.8), py, num(back.asGood, 2), { anchor: "end", mono: true, fill: "ink2" }),
+          : [label(at(0.36), py, num(gone.area, 3), { anchor: "end", mono: true, fill: "ink" }), label(at(0.5), py, num(gone.corrected, 3), { anchor: "end", mono: true, fill: "ink2" }),
+            label(at(0.66), py, num(back.area, 3), { anchor: "end", mono: true, fill: "ink" }), label(at(0.8), py, num(back.corrected, 3), { anchor: "end", mono: true, fill: "ink2" }),
             label(x + w, py, `${SHORTLY[gone.verdict]} / ${SHORTLY[back.verdict]}`, { anchor: "end", ...verdictInk(gone, "ink2") })]);
     }),
   ];
 }
 /** @param {Compared} data */
-const noteSaid = (data) => `Random orders: ${num(data.judged.deletion.area, 3)} taken away, ${num(data.judged.insertion.area, 3)} put back, on average of ${data.judged.orders}. Lower is better where tokens go, higher where they come back. A gone token is replaced by ${blankSaid(data)}: a text the model never read, so part of a fall is the hole itself.`;
+const noteSaid = (data) => `Random orders: ${num(data.judged.deletion.area, 3)} taken away, ${num(data.judged.insertion.area, 3)} put back, on average of ${data.judged.orders}. A verdict is passed at p ≤ ${num(data.judged.level, 2)}, corrected for ${counted(2 * data.explainers.length, "test")}. Lower is better where tokens go, higher where they come back. A gone token is replaced by ${blankSaid(data)}: a text the model never read, so part of a fall is the hole itself.`;
 /** @param {Data} data */
 const blankSaid = (data) => (data.blank === "token" ? `the vector of ${visible(data.blankWord)}` : data.blankWord);
 
@@ -475,7 +475,7 @@ const explainedView = {
   state(data, local) {
     const one = isExplained(data) ? data.explainers[chosenOf(data, local)] : null;
     /** @param {SideOf} side */
-    const areasOf = (side) => Object.fromEntries(Object.entries(side.curves).map(([name, curve]) => [name, { area: curve.area, asGood: curve.asGood, verdict: curve.verdict, values: curve.values }]));
+    const areasOf = (side) => Object.fromEntries(Object.entries(side.curves).map(([name, curve]) => [name, { area: curve.area, asGood: curve.asGood, corrected: curve.corrected, verdict: curve.verdict, values: curve.values }]));
     return {
       asked: data.asked, says: data.says, blank: data.blank, why: data.why, tokens: data.tokens.map((t) => t.text), hover: local.hover,
       explainer: one?.name ?? null, shown: isExplained(data) && one ? shownValues(data, local, one) : [], values: Object.fromEntries(data.explainers.map((each) => [each.name, each.values])),

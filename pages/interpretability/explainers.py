@@ -18,20 +18,25 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import markup
 from app.controls import widgets, work
+from app.frame import page
 from app.frame.page import Context
 from app.frame.takeaway import to_csv
 from app.kit import pack, register
 from app.models import cache
 from app.session import events, state
 from app.session.fields import BY_KEY
+from core.analysis.explaining import faithfulness
+from core.analysis.explaining import selectivity as selectivity_of
 from core.analysis.explaining.explainers import NAMES, explain, only_directions
 from core.analysis.explaining.faithfulness import (
     AT_ONCE,
+    BY_LUCK,
     ORDERS,
     POINTS,
     SIDES,
     Faithfulness,
     faithfulness_steps,
+    fewest,
 )
 from core.analysis.explaining.integrated_gradients import Attribution, integrated_gradients
 from core.analysis.explaining.readout import Baseline, Readout, Says, baseline, neutral_token
@@ -256,6 +261,7 @@ class Explanations:
             key="explained",
             on={"select": lambda: events.select("explained", KEYS)},
         )
+        page.judged(faithfulness.RULE, selectivity_of.RULE)
         layers, not_probed = self.probes
         waiting.append((*self._probe_buttons(), bool(not_probed) or len(layers) > lm.config.n_layers))
         waiting.append((*circuit.show(self.ctx, self.walk), self.walk is not None))
@@ -356,7 +362,7 @@ def _judged(one: Faithfulness) -> dict[str, Any]:
             "band": one.band(side).tolist(), "area": float(one.areas[side].mean()),
             "curves": {
                 name: {"values": curve.values.tolist(), "area": curve.area, "asGood": curve.as_good,
-                       "verdict": curve.verdict, "order": list(curve.order)}
+                       "corrected": curve.corrected, "verdict": curve.verdict, "order": list(curve.order)}
                 for name, curve in one.side(side).items()
             },
         }  # fmt: skip
@@ -365,6 +371,8 @@ def _judged(one: Faithfulness) -> dict[str, Any]:
         "at": one.at,
         "base": one.base,
         "orders": len(one.areas["deletion"]),
+        "level": BY_LUCK,
+        "fewest": fewest(len(one.deletion) + len(one.insertion)),
         **sides,
     }
 
@@ -420,7 +428,7 @@ from core.analysis.explaining.faithfulness import faithfulness
 judged = faithfulness(readout, blank, explained)
 for side in ("deletion", "insertion"):
     for name, curve in judged.side(side).items():
-        print(side, name, round(curve.area, 4), curve.verdict, "as good by lot:", round(curve.as_good, 3))
+        print(side, name, round(curve.area, 4), curve.verdict, "corrected p:", round(curve.corrected, 3))
 areas = {areas!r}
 size = max(abs(judged.at - judged.base), 1e-3)
 for side, wanted in areas.items():

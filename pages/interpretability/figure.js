@@ -37,6 +37,7 @@
  * @property {string} why nothing can be patched
  * @property {number} seconds that patching takes, about
  * @property {string} slight what is to be said where the texts hardly differ
+ * @property {string[]} opened the parts that are open: "says" is attribution, "patches" patching
  * @property {string} told what is to be said of a typed text
  * @property {{row: number, tier: number} | null} best the patch of the stream that brings most back
  * @property {Site[]} sites that are patched
@@ -70,7 +71,7 @@
  * @typedef {{x: number, y: number, w: number, cols: number, rows: number, pitch: number}} Box
  *
  * What decides where the panels stand.
- * @typedef {Pick<Data, "blocks" | "heads" | "lens" | "one" | "rows" | "sites" | "tokens">} Counts
+ * @typedef {Pick<Data, "blocks" | "heads" | "lens" | "one" | "opened" | "rows" | "sites" | "tokens">} Counts
  *
  * @typedef {object} Layout
  * @property {boolean} phone
@@ -90,14 +91,24 @@
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import {
-  MONO, chip, clamp, css, h, heat, heatImage, inLines, label, measure, num, thousands, tiny, tokenSpans, unpack, visible,
+  MONO, chip, clamp, css, h, heat, heatImage, html, inLines, label, measure, num, thousands, tiny, tokenSpans, unpack, visible,
 } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
 import { isDesk } from "../../app/kit/widths.js";
 
 // ---------------------------------------------------------------- places and the chosen cell
 
-const STEPS = ["Two texts", "Lens", "Attribution", "One patch", "Every place", "Every head", "The whole picture"];
+const STEPS = ["Two texts", "Lens", "Attribution", "One patch", "Every place", "Every head", "Any of them"];
+/** What each step shows. @type {((d: Data) => string)[]} */
+const WORDS = [
+  (d) => `Your text lets the model say ${visible(d.answer.text)} next. A second text differs where it matters, so that this answer is gone: where in the model did it come from?`,
+  () => "A model works in blocks, one after the other. The lens asks after each of them (to the right) and at each token (downwards): if the model stopped here, what would it say?",
+  () => "The score of the answer is a sum: each part of the model, an attention layer or an MLP, adds to it or takes from it. The bars are those parts, and together they are the score exactly.",
+  () => "Who caused it is another question. The model reads the second text, but at one place it is given the numbers of the first: the darker the cell, the more of the answer comes back.",
+  () => "The same at every place: in the stream that carries all from block to block, and in what attention and the MLP add to it. A chain of dark cells is the way that the answer took.",
+  () => "Attention is made of heads, each looking for something of its own. Here each is given back alone: one or two often bring most of the answer, and the others nothing.",
+  () => "All panels together. Click any cell to read what it means; a place is a cause only if giving it back brings the answer back.",
+];
 /** @type {Sight[]} */
 const SIGHTS = ["lens", "stream", "attention", "cross", "mlp", "heads", "parts"];
 /** @type {Record<Site, string>} */
@@ -110,12 +121,22 @@ const SHORT = { embedding: "emb", position: "pos", "token type": "type", biases:
 const COLOUR = { embedding: "res", position: "res", "token type": "res", attention: "att", "cross-attention": "att", mlp: "mlp", biases: "ink3" };
 /** @param {Kept} local */
 const stepNow = (local) => local.steps.of(local);
+/**
+ * Whether a part is shown: in the whole picture when it is open; a step shows what it tells of.
+ * @param {Pick<Data, "opened">} data @param {Kept} local @param {"says" | "patches"} part
+ */
+const shows = (data, local, part) => stepNow(local) < local.steps.last || data.opened.includes(part);
+/** The parts below the lens, each with the heading of its fold. @type {["says" | "patches", string][]} */
+const FOLDS = [["says", "Who says it: attribution, heads, neurons"], ["patches", "Where it comes from: patching"]];
 /** @param {number} tier */
 const depthName = (tier) => (tier ? `after block ${tier - 1}` : "at the embedding");
 /** @param {Data} data @param {number} block @param {number} head */
 const headName = (data, block, head) => `L${block}${data.mark}${head}`;
 
-/** Places of all panels in a figure so wide. @param {number} width @param {Counts} data */
+/**
+ * Places of all panels in a figure so wide; those of a part that is not open take no room.
+ * @param {number} width @param {Counts} data
+ */
 export function plan(width, data) {
   const phone = !isDesk(width);
   const most = Math.max(data.rows.length, data.tokens.length);
@@ -129,22 +150,28 @@ function widePlan(W, data, pitch) {
   const top = 50;
   const rail = { x: 0, w: data.one ? 134 : 84 };
   const depths = data.lens ? data.lens.ids.length : 0;
-  const lens = { x: rail.x + rail.w + 8, y: top, w: depths ? Math.round(clamp(depths * 60, 150, W * 0.3)) : 0, cols: depths, rows: data.tokens.length, pitch };
-  let x = lens.x + lens.w + 24;
+  const says = data.opened.includes("says");
+  const patches = data.opened.includes("patches");
+  const narrow = depths ? Math.round(clamp(depths * 60, 150, W * 0.3)) : 0;
+  const x0 = rail.x + rail.w + 8;
+  const wide = Math.round(clamp(depths * 150, narrow, W - 1 - x0));
+  const lens = { x: x0, y: top, w: patches ? narrow : wide, cols: depths, rows: data.tokens.length, pitch };
+  const edge = x0 + narrow;
+  let x = edge + 24;
   const second = data.one ? null : { x, w: 128 };
   if (second) x += second.w + 8;
   const gap = 16;
   const each = (W - 1 - x - gap * (data.sites.length - 1)) / data.sites.length;
   const sites = /** @type {Layout["sites"]} */ (Object.fromEntries(data.sites.map((site, i) => [site, { x: x + i * (each + gap), y: top, w: each, cols: L, rows: data.rows.length, pitch }])));
-  const tall = Math.max(data.rows.length, data.tokens.length) * pitch;
+  const tall = Math.max(patches ? data.rows.length : 0, data.tokens.length) * pitch;
   const band = top + tall + 20;
-  const parts = { x: 0, y: band, w: lens.x + lens.w, h: 112 };
-  const right = lens.x + lens.w + 24;
+  const parts = { x: 0, y: band, w: edge, h: 112 };
+  const right = edge + 24;
   const third = (W - right - 32) / 3;
   const cell = clamp(92 / Math.max(1, L), 5, 23);
   /** @param {number} i */
   const head = (i) => ({ x: right + i * (third + 16), y: band + 34, w: third - 26, cols: data.heads, rows: L, pitch: cell });
-  const below = Math.max(parts.h + 6, 40 + L * cell);
+  const below = says || patches ? Math.max(says ? parts.h + 6 : 0, 40 + L * cell) : -16;
   return {
     phone: false, pitch, top, rail, second, lens, sites, parts, direct: head(0), patched: head(1), neurons: { x: right + 2 * (third + 16), y: band, w: third },
     card: { x: 0, y: band + below + 24, w: W }, height: band + below + 24 + 28,
@@ -161,22 +188,26 @@ function phonePlan(width, data, pitch) {
   let y = top + data.tokens.length * pitch + 30;
   const second = { x: 0, w: 66 };
   const sites = /** @type {Layout["sites"]} */ ({});
+  const before = y;
   for (let i = 0; i < data.sites.length; i += 2) {
     const pair = data.sites.slice(i, i + 2);
     const each = (W - second.w - 6 - 14 * (pair.length - 1)) / Math.max(2, pair.length);
     for (const [k, site] of pair.entries()) sites[site] = { x: second.w + 6 + k * (each + 14), y: y + 44, w: each, cols: L, rows: data.rows.length, pitch };
     y += 44 + data.rows.length * pitch + 18;
   }
+  const says = data.opened.includes("says");
+  const patches = data.opened.includes("patches");
+  if (!patches) y = before;
   const parts = { x: 0, y, w: W, h: 130 };
-  y += 150;
+  if (says) y += 150;
   const cell = clamp(110 / Math.max(1, L), 6, 26);
   const half = (W - 14) / 2;
   /** @param {number} i */
   const head = (i) => ({ x: i * (half + 14), y: y + 50, w: half - 24, cols: data.heads, rows: L, pitch: cell });
   const places = [head(0), head(1)];
-  y += 50 + L * cell + 24;
+  if (says || patches) y += 50 + L * cell + 24;
   const neurons = { x: 0, y, w: W };
-  y += 138;
+  if (says) y += 138;
   return { phone: true, pitch, top, rail, second, lens, sites, parts, direct: places[0], patched: places[1], neurons, card: { x: 0, y, w: W }, height: y + 112 };
 }
 
@@ -223,6 +254,7 @@ function chosenOf(data, local) {
   if (isSite(kind) && !data.sites.includes(kind)) kind = "stream";
   if (isSite(kind) && (data.why || !data.blocks)) kind = data.lens ? "lens" : "parts";
   if (kind === "heads" && !data.blocks) kind = "parts";
+  if (data.lens && !shows(data, local, "patches") && kind !== "parts") kind = "lens"; // the only panel that is shown
   if (kind === "lens") return { sight: kind, row: row >= 0 ? Math.min(row, data.tokens.length - 1) : data.row, tier: tier >= 0 ? Math.min(tier, depths - 1) : depths - 1 };
   if (kind === "heads") return { sight: kind, block: clamp(block, 0, data.blocks - 1), head: clamp(head, 0, data.heads - 1), row: patchRow(data, row) };
   if (kind === "parts") return { sight: kind, line: tier >= 0 ? Math.min(tier, data.parts.lines.length - 1) : loudestLine(data) };
@@ -305,12 +337,12 @@ function drawRail(g, data, local, at, which) {
   /** @param {Site} site @param {number} k */
   const place = (site, k) => (at.phone && which === "rows" ? at.sites[site].y : top) + (k + 0.5) * at.pitch;
   const lines = at.phone && which === "rows" ? data.sites.filter((_, i) => i % 2 === 0) : [data.sites[0]];
-  const shows = which === "rows" || (data.one && !at.phone);
-  g.part(`rail ${which}`, [asked, chosen.row], () => [
-    !at.phone && headline(box.x, 12, which === "tokens" && !data.one ? "Decoder" : data.stack ? `The ${data.stack}` : "The text", shows && data.rows.some((one) => one.other) ? "right: corrupted" : null),
+  const beside = which === "rows" || (data.one && !at.phone && shows(data, local, "patches"));
+  g.part(`rail ${which}`, [asked, chosen.row, beside], () => [
+    !at.phone && headline(box.x, 12, which === "tokens" && !data.one ? "Decoder" : data.stack ? `The ${data.stack}` : "The text", beside && data.rows.some((one) => one.other) ? "right: corrupted" : null),
     lines.map((site) => list.map((token, k) => {
       const y = place(site, k);
-      const other = shows ? data.rows[k].other : null;
+      const other = beside ? data.rows[k].other : null;
       const bare = at.pitch < 15 && k !== asked; // no room for a frame
       return [bare ? g.tip(h("text", { x: box.x + wide / 2, y: y + 4, "text-anchor": "middle", "font-family": MONO, "font-size": size, fill: css(token.special ? "ink3" : "ink"), direction: "ltr" }, tokenSpans(token.text, wide - 4, size)), `${visible(token.text)}  id ${token.id}`)
         : chip(g, box.x + 0.5, y, wide - 1, token.text, { id: token.id, selected: k === asked, faint: token.special, height: tall, size }),
@@ -649,6 +681,26 @@ function drawCard(g, data, local, at) {
   });
 }
 
+/** The folds below the sentence; returns the height of the picture. @param {Stage} g @param {Data} data @param {Layout} at */
+function drawFolds(g, data, at) {
+  const across = at.phone ? 1 : 2;
+  const wide = g.width / across;
+  FOLDS.forEach(([part, title], k) => {
+    const open = data.opened.includes(part);
+    const rest = data.opened.filter((one) => one !== part);
+    const place = { left: wide * (k % across), top: at.height + 30 * Math.floor(k / across), width: wide - 12 };
+    const unfold = (open ? rest : [...rest, part]).join(" ");
+    /** @type {Partial<Selection> & {unfold: string}} */
+    const next = open ? { unfold, sight: "stream", tier: -1, stage: -1 } : { unfold, stage: -1 };
+    g.overlay(`fold ${part}`, place, () => html("button", { type: "button", class: "inter-fold" }), (node) => {
+      node.textContent = title;
+      node.setAttribute("aria-expanded", String(open));
+      node.onclick = () => g.select(next);
+    });
+  });
+  return at.height + 30 * Math.ceil(FOLDS.length / across);
+}
+
 // ---------------------------------------------------------------- the picture
 
 /** @type {View<Data, Kept>} */
@@ -664,19 +716,21 @@ const interpretability = {
   },
 
   draw(g, data, local) {
-    const at = plan(g.width, data);
-    g.height = at.height;
-    local.steps.bar(g, local);
     const step = stepNow(local);
+    const whole = step === local.steps.last;
+    const at = plan(g.width, whole ? data : { ...data, opened: ["says", "patches"] });
+    g.height = whole ? drawFolds(g, data, at) : at.height;
+    local.steps.bar(g, local, (now) => WORDS[now](data));
+    const [says, patches] = [step >= 2 && shows(data, local, "says"), step >= 3 && shows(data, local, "patches")];
     drawRail(g, data, local, at, "tokens");
-    if (!data.one || at.phone) drawRail(g, data, local, at, "rows");
+    if ((!data.one || at.phone) && (patches || !whole)) drawRail(g, data, local, at, "rows");
     if (data.lens && step >= 1) drawLens(g, data, local, at);
-    if (step >= 2) drawParts(g, data, local, at);
-    if (step >= 2 && data.blocks && local.direct) drawHeads(g, data, local, at, "direct");
-    if (step >= 2 && data.parts.neurons.length) drawNeurons(g, data, local, at);
-    if (step >= 3 && data.blocks) for (const site of step === 3 ? [siteShown(data, local)] : data.sites) drawSite(g, data, local, at, site, step === 3);
-    if (step >= 5 && data.blocks) drawHeads(g, data, local, at, "patched");
-    if (data.why && step >= 3) drawWhy(g, data, at);
+    if (says) drawParts(g, data, local, at);
+    if (says && data.blocks && local.direct) drawHeads(g, data, local, at, "direct");
+    if (says && data.parts.neurons.length) drawNeurons(g, data, local, at);
+    if (patches && data.blocks) for (const site of step === 3 ? [siteShown(data, local)] : data.sites) drawSite(g, data, local, at, site, step === 3);
+    if (patches && step >= 5 && data.blocks) drawHeads(g, data, local, at, "patched");
+    if (data.why && patches) drawWhy(g, data, at);
     drawCard(g, data, local, at);
   },
 
@@ -692,17 +746,16 @@ const interpretability = {
     else if (event.key === "s") g.select({ shade: local.sel.shade === "own" ? "answer" : "own" });
     else if (event.key === "a") g.select({ extent: local.sel.extent === "all" ? "here" : "all" });
     else if (local.steps.key(event, g, local)) return true;
-    else if (event.key === "Escape") {
-      if (!local.steps.halt(g, local) && !local.steps.whole(g, local)) g.visit("home");
-    } else return false;
+    else if (event.key === "Escape") local.steps.up(g, local);
+    else return false;
     return true;
   },
 
   describe(data, local) {
     const plain = saidOf(data, local).map((line) => line.flat(9).map((one) => (one instanceof Node ? one.textContent : one)).join("")).join(" ");
     const parts = data.parts.lines.map((line) => `${line.name} ${num(line.value, 2)}`).slice(0, 40).join("; ");
-    const step = stepNow(local) < local.steps.last ? `Step ${stepNow(local) + 1}, ${STEPS[stepNow(local)]}. ` : "";
-    return `${step}${plain} The parts of the logit: ${parts}; together ${num(data.parts.total, 2)}.`;
+    const step = local.steps.said(local, (now) => WORDS[now](data));
+    return `${step}${plain}${shows(data, local, "says") ? ` The parts of the logit: ${parts}; together ${num(data.parts.total, 2)}.` : ""}`;
   },
 
   state(data, local) {
@@ -716,7 +769,7 @@ const interpretability = {
       lens: data.lens && { first: data.lens.ids.map((line) => line.map((ids) => ids[0])), chance: shown(local.chance), rank: data.lens.rank, depths: last },
       parts: data.parts.lines.map(({ name, value }) => ({ name, value })), total: data.parts.total, logit: data.parts.logit, direct: shown(local.direct),
       maps: Object.fromEntries(Object.entries(local.maps).filter(([name]) => name !== "heads").map(([name, values]) => [name, shown(values)])),
-      done: data.done, whole: data.whole, placed: data.patched.heads ?? [], why: data.why, shade: local.sel.shade, extent: local.sel.extent, chosen,
+      done: data.done, whole: data.whole, placed: data.patched.heads ?? [], why: data.why, shade: local.sel.shade, extent: local.sel.extent, chosen, opened: data.opened,
     };
   },
 };

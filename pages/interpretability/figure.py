@@ -20,7 +20,7 @@ from app.controls import work
 from app.frame.page import Context
 from app.kit import pack, register
 from app.models import cache
-from core.analysis.patching.patches import NothingToRecover, Patching
+from core.analysis.patching.patches import LEAST_GAP, NothingToRecover, Patching, slight
 from core.analysis.patching.sweep import COARSE, patched, steps, sweep
 from core.analysis.places import Kind
 from core.analysis.stream.direct_attribution import Attribution, attribute
@@ -38,7 +38,6 @@ JOB, HEADS = "interpretability", "interpretability.heads"
 QUICK = 5e9  # weights x positions: up to here all places are patched without a bar
 ASKS = 3e11  # and up to here all blocks, or else the first round of them, without being asked to
 A_SECOND = 4e10  # of the same, roughly, on one processor
-LEAST = 1.0  # of a logit: shares of a smaller difference are large for next to nothing
 
 Ends = tuple[float, float, int, tuple[str, ...], str]  # see `see_ends`
 
@@ -65,13 +64,13 @@ class Maps:
 
     @property
     def slight(self) -> str:
-        """What is to be said where the texts differ by less than `LEAST`; "" where they do not."""
-        gap = abs(self.clean - self.corrupted)
-        if self.why or not self.total or gap >= LEAST:
+        """What is to be said where the texts differ by less than `LEAST_GAP`; "" where they do not."""
+        if self.why or not self.total or not slight(self.clean, self.corrupted):
             return ""
+        gap = abs(self.clean - self.corrupted)
         return (
-            f"Both texts say nearly the same: {gap:.2f} apart, less than {LEAST:g}. There is hardly a difference to "
-            "share out, so the shares mean little; take another pair."
+            f"Both texts say nearly the same: {gap:.2f} apart, less than {LEAST_GAP:g}. There is hardly a difference "
+            "to share out, so the shares mean little; take another pair."
         )
 
     @property
@@ -198,6 +197,10 @@ class Measure:
                 heads.wait(heads.total)
             lines |= {"heads": self._by_head()}
         return replace(ends, found=lines, done=len(there))
+
+    def asked_for(self) -> Maps:
+        """Return the maps that need no work: none, while nobody has asked for them."""
+        return Maps(why=self.asked.why if self.asked.pair is None else "")
 
     def _told(self, ends: Ends) -> Maps:
         clean, corrupted, total, sites, why = ends
@@ -376,12 +379,14 @@ def record(
     *,
     stamp: str,
     seconds: int,
+    opened: Sequence[str],
     selection: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Turn all into what figure.js draws.
 
     Args:
         stamp: changes with model, texts and question. seconds: about how long the patches take, if they wait.
+        opened: the parts of the picture that are open.
     """
     both = lm.config.shape == "encoder-decoder"
     ids, back = rows_of(asked, looked, kind, both)
@@ -412,7 +417,7 @@ def record(
         "maps": {SIGHTS.get(name, name): pack(values) for name, values in found.items()},
         "patched": {SIGHTS.get(name, name): sorted(lines) for name, lines in maps.found.items()},
         "done": maps.done, "total": maps.total, "whole": maps.whole, "why": maps.why, "seconds": seconds,
-        "slight": maps.slight,
+        "slight": maps.slight, "opened": list(opened),
         "told": asked.said, "best": best and {"row": best[0], "tier": best[1]},
         "sites": [SIGHTS[site] for site in maps.sites] or ["stream", "attention", "mlp"],
         "selection": dict(selection),

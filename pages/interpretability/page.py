@@ -9,13 +9,13 @@ from app.frame import page
 from app.models import cache
 from app.session import events, state
 from core.analysis.patching.corrupting import corrupt
-from core.analysis.patching.patches import Patching
+from core.analysis.patching.patches import RULE, Patching
 from core.analysis.patching.text_pairs import text_pair
 from core.analysis.stream.direct_attribution import attribute
 from core.analysis.stream.logit_lens import logit_lens
-from pages.interpretability import classic, controls, explainers, export, figure, path, question
+from pages.interpretability import classic, controls, explainers, export, figure, folds, path, question
 
-KEYS = ("stage", "sight", "row", "tier", "block", "head", "shade", "extent")
+KEYS = ("stage", "sight", "row", "tier", "block", "head", "shade", "extent", "unfold")
 EXAMPLES = (
     "A red ball was lost. She found the red",
     "Lily lost a red ball. Ben found the red",
@@ -50,14 +50,15 @@ block = min(state.get("block"), max(0, layers - 1))
 measure = figure.Measure(
     ctx, asked, kind, places, layers, by_place=state.get("extent") == "here", block=block
 )
-found = measure.known()
+there = folds.opened()
+found = measure.known() if folds.PATCHES in there or measure.quick else measure.asked_for()
 
 page.claim(figure.CLAIM)
 picked = {key: state.get(key) for key in KEYS} | {"block": block}
 figure.draw(
     figure.record(
         lm, asked, looked, found, kind, stamp="\x1f".join([ctx.model_key, repr(asked), kind]),
-        seconds=measure.seconds, selection=events.selection("picture", picked),
+        seconds=measure.seconds, opened=there, selection=events.selection("picture", picked),
     ),
     key="picture",
     on={
@@ -65,9 +66,11 @@ figure.draw(
     },
 )  # fmt: skip
 
+page.judged(RULE)
+
 with page.controls():
     controls.draw(ctx, asked)
-slots = measure.buttons(found)
+slots = measure.buttons(found) if folds.PATCHES in there else (None, None)
 if both:
     with ctx.slot:
         controls.stacks(decoding)
@@ -83,7 +86,7 @@ load = ctx.load_source
 
 with page.foot():
     about = (ctx.model_key, asked, kind, predict.heads)
-    page.predict(predict.text, predict.options, judge, about)
+    page.predict(predict.said.text, predict.said.options, judge, about, lambda _: controls.next_pair(ctx))
     page.code(
         logit_lens, attribute, corrupt, text_pair, Patching.of, Patching.by_place, Patching.by_head, *explainers.CODE,
     )  # fmt: skip
@@ -93,19 +96,23 @@ with page.foot():
         lambda: [
             *export.cells(load, asked, looked, found, kind, predict, judge()),
             *classic.cells(ctx),
-            *paths.cells(),
-            *explained.cells(),
+            *(paths.cells() if folds.PATCHES in there else ()),
+            *(explained.cells() if folds.TOKENS in there else ()),
         ],
     )
 
-longer = [classic.show(ctx), paths.show(), explained.show()]
+longer = [classic.show(ctx)]
+if folds.PATCHES in there:
+    longer.append(paths.show())
+longer.append(folds.more(explained.show))
 page.terms(
     "logit lens", "logits", "direct attribution", "activation patching", "path patching", "corrupted text",
-    "residual stream", "head", "L1H0", "neuron", "norm", "ablation", *(["cross-attention"] if both else []),
+    "residual stream", "gradient", "head", "L1H0", "neuron", "norm", "ablation", *(["cross-attention"] if both else []),
     *explainers.TERMS,
 )  # fmt: skip
 page.cheatsheet("interpretability")
 page.examples(EXAMPLES)
-measure.go_on(found, slots)
+if folds.PATCHES in there:
+    measure.go_on(found, slots)
 for go_on in longer:
     go_on()

@@ -67,7 +67,7 @@ const path = {
       return;
     }
     for (const [i, into] of INTO.entries()) g.part(into, [local.sel.compose, data.shares[into]], () => drawMap(g, data, at, at.places[i], into, local));
-    const said = inLines(saidOfPath(data, local), g.width, 13);
+    const said = inLines([data.slight, saidOfPath(data, local)].filter(Boolean).join(" "), g.width, 13);
     g.height = Math.max(at.height, at.height - 24 + 17 * said.length); // a phone's sentence has more lines
     g.part("said", [local.sel.compose, said], () => said.map((line, i) => label(0, at.height - 24 + 17 * i, line, { size: 13, fill: "ink2" })));
   },
@@ -83,7 +83,7 @@ const path = {
     return true;
   },
 
-  describe: (data, local) => (data.why ? data.why : data.senders.length ? saidOfPath(data, local) : "The paths to the chosen head have not been walked yet."),
+  describe: (data, local) => (data.why ? data.why : data.senders.length ? `${data.slight} ${saidOfPath(data, local)}`.trim() : "The paths to the chosen head have not been walked yet."),
   state: (data, local) => ({ tokens: data.tokens, block: data.block, head: data.head, senders: data.senders.map((one) => one.name), shares: data.shares, whole: data.whole, best: data.best, why: data.why, into: local.sel.compose }),
 };
 

@@ -6,25 +6,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app import markup
+from app import markup, questions
 from app.controls.predict import Answer
+from app.session.state import Value
 from core.analysis.patching.patches import Spot
 from core.analysis.places import Kind
 from core.language_model import LanguageModel
 from pages.interpretability.controls import Asked
 from pages.interpretability.figure import Looked, Maps, prepared
 
-SHARES = ("Less than half", "Half, but not nine tenths", "Nine tenths or more")
-LOUDER = ("Attention", "The MLPs", "The same, within a tenth")
 EVERY = 3  # heads that are patched together
+ALIKE, TENTH = 0.05, 0.1  # of the difference; of the larger of two
 
 
 @dataclass(frozen=True)
 class Question:
     """What is asked. heads: patched together; (): the texts have nothing to recover, and the parts are compared."""
 
-    text: str
-    options: tuple[str, ...]
+    said: questions.Asked
     heads: tuple[tuple[int, int], ...]
 
     def judge(self, lm: LanguageModel, asked: Asked, looked: Looked, kind: Kind) -> Answer:
@@ -35,29 +34,23 @@ class Question:
         found = prepared(lm, asked, kind)
         share = found.together([Spot(layer, head=head) for layer, head in self.heads])
         alone = sum(found.together([Spot(layer, head=head)]) for layer, head in self.heads)
-        said = found.corrupted + share * found.gap
-        index = 0 if share < 0.5 else 1 if share < 0.9 else 2
-        more = (
-            "Alone, their shares add up to"
-            if abs(share - alone) > 0.02
-            else "So do their shares alone, added up:"
-        )
-        why = (
-            f"The difference goes from {found.corrupted:.3f} to {said:.3f}, of {found.clean:.3f}: {share:.3f} comes "
-            f"back. {more} {alone:.3f}. Heads read what others wrote, so that shares need not add up."
-        )
-        return Answer(
-            index, why,
-            {"share": share, "alone": alone, "said": said, "clean": found.clean, "corrupted": found.corrupted},
-        )  # fmt: skip
+        key = "same" if abs(share - alone) <= ALIKE else "less" if share < alone else "more"
+        layer, head = self.heads[0]
+        numbers = {
+            "share": share,
+            "alone": alone,
+            "said": found.corrupted + share * found.gap,
+            "clean": found.clean,
+            "corrupted": found.corrupted,
+        }
+        shows: dict[str, Value] = {"sight": "heads", "block": layer, "head": head, "stage": -1}
+        return self.said.answer(key, numbers, shows, **numbers)
 
     def _louder(self, looked: Looked) -> Answer:
         (a, b), most = louder(looked), max(map(abs, louder(looked)))
-        index = 2 if abs(a - b) <= 0.1 * most else 0 if a > b else 1
-        why = (
-            f"All attention together says {a:.3f} to the logit of {looked.parts.logit:.3f}, all MLPs {b:.3f}."
-        )
-        return Answer(index, why, {"attention": a, "mlp": b, "logit": looked.parts.logit})
+        key = "same" if abs(a - b) <= TENTH * most else "attention" if a > b else "mlps"
+        numbers = {"attention": a, "mlp": b, "logit": looked.parts.logit}
+        return self.said.answer(key, numbers, {"sight": "parts", "tier": -1, "stage": -1}, **numbers)
 
 
 def louder(looked: Looked) -> tuple[float, float]:
@@ -72,8 +65,8 @@ def louder(looked: Looked) -> tuple[float, float]:
 def ask(lm: LanguageModel, asked: Asked, maps: Maps, layers: int, mark: str) -> Question:
     """Ask about the heads that bring most back alone; while they are not known, about the first of the last block."""
     word = markup.mono(markup.visible(lm.tokenizer.display(asked.token)))
-    if maps.why or not layers:
-        return Question(f"Who says more to the logit of {word}, all attention or all MLPs?", LOUDER, ())
+    if maps.why or not layers or layers * lm.config.n_heads < 2:
+        return Question(questions.ask("interpretability", "louder", word=word), ())
     heads = lm.config.n_heads
     values = maps.rows("head")
     if values is not None:
@@ -82,7 +75,4 @@ def ask(lm: LanguageModel, asked: Asked, maps: Maps, layers: int, mark: str) -> 
     else:
         chosen = [(layers - 1, head) for head in range(min(EVERY, heads))]
     names = ", ".join(markup.mono(f"L{layer}{mark}{head}") for layer, head in chosen)
-    several = f"{names} together" if len(chosen) > 1 else names
-    return Question(
-        f"Take {several} from the clean text: how much of the difference comes back?", SHARES, tuple(chosen)
-    )
+    return Question(questions.ask("interpretability", "together", heads=names), tuple(chosen))

@@ -10,8 +10,10 @@ from app.models import cache
 from app.session import events, state
 from core.analysis.heads.patterns import head_maps, pattern_scores
 from core.checkpoints import CheckpointError
+from core.training import objectives
 from core.training.estimates import estimate
 from core.training.text_loss import text_loss
+from core.training.trainer import Trainer
 from pages.lab import controls, curves, export, figure, own_runs, question, settings, strip
 
 LONGEST = 64  # tokens of the text: what a map of the strip holds
@@ -92,13 +94,15 @@ rows, cols = ([lm.tokenizer.display(i) for i in side] for side in strip.sides(lm
 
 with page.foot():
     page.predict(coming.text, coming.options, partial(question.judge, coming, *given), (coming.about,))
-    page.code(head_maps, pattern_scores, text_loss, estimate)
+    page.code(
+        Trainer.learn, Trainer.backward, objectives.loss, text_loss, estimate, head_maps, pattern_scores
+    )
     page.take_away("lab", partial(export.table, film, (rows, cols), own), notebook)
 
 own_runs.draw(ctx, shown, own)
 page.terms(
-    "step", "loss", "guessing", "validation", "learning rate", "gradient norm", "checkpoint", "fork", "head", "L1H0",
-    "attention", "token", "parameters",
+    "step", "loss", "batch", "rows of N tokens", "guessing", "validation", "optimizer", "learning rate",
+    "gradient norm", "checkpoint", "fork", "head", "L1H0", "attention", "token", "parameters",
 )  # fmt: skip
 page.cheatsheet("lab")
 page.examples(EXAMPLES)

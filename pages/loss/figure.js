@@ -7,7 +7,7 @@ import { clamp, css, h, num, visible } from "../../app/kit/shapes.js";
 import { drawCurve, give } from "./curve.js";
 import { follow, listen } from "./input.js";
 import {
-  DEEP, chance, draggedOf, followed, lossOf, meanOf, paragraph, perplexed, plan, stepOf, steps,
+  DEEP, WORDS, chance, draggedOf, followed, lossOf, meanOf, paragraph, perplexed, plan, steps,
 } from "./layout.js";
 import { drawRows } from "./rows.js";
 import { drawSum, linesOf } from "./sum.js";
@@ -63,7 +63,7 @@ const lossView = {
   draw(g, data, local) {
     g.data = data;
     listen(g, local);
-    steps.bar(g, local);
+    steps.bar(g, local, (now) => (data.scored.length ? WORDS[now](data, data.scored[followed(data, local)]) : data.nothing));
     const at = plan(g, data);
     g.height = at.height;
     if (!data.scored.length) {
@@ -97,7 +97,7 @@ const lossView = {
     const one = data.scored[followed(data, local)];
     const given = draggedOf(data, local);
     const mean = meanOf(data, local, true);
-    return `Loss of ${counted(data.scored.length, "token")}; step ${stepOf(local) + 1}, ${steps.names[stepOf(local)]}. ${visible(one.text)} had probability ${chance(given ?? Math.exp(-one.surprise))}${given === null ? "" : " by your hand"}: ` +
+    return `${steps.said(local, (now) => WORDS[now](data, one))}Loss of ${counted(data.scored.length, "token")}. ${visible(one.text)} had probability ${chance(given ?? Math.exp(-one.surprise))}${given === null ? "" : " by your hand"}: ` +
       `loss ${num(lossOf(data, one, given), 3)} nats${data.smoothing ? `, with label smoothing ${data.smoothing}` : ""}. The whole text: mean ${num(mean, 3)} nats, ${num(mean / Math.LN2, 3)} bits, perplexity ${perplexed(mean)}. ` +
       `Most surprising: ${[...data.scored].sort((a, b) => b.surprise - a.surprise).slice(0, 3).map((t) => `${visible(t.text)} ${num(t.surprise, 2)}`).join(", ")}.`;
   },

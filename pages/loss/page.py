@@ -90,7 +90,7 @@ with page.foot():
 
 batch.show(lm, ctx.model_key, texts, hide)
 page.terms(
-    "loss", "cross-entropy", "nats and bits", "logits", "softmax", "perplexity", "label smoothing", "gradient",
+    "loss", "p", "cross-entropy", "nats and bits", "logits", "softmax", "perplexity", "label smoothing", "gradient",
     "batch", "padding", "log probability",
 )  # fmt: skip
 page.cheatsheet("loss")

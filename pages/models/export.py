@@ -48,11 +48,13 @@ def table(lm: LanguageModel, shown: Sequence[Entry], found: Use) -> dict[str, Se
     return {column: [line.get(column) for line in lines] for column in COLUMNS}
 
 
-def cells(load: str, lm: LanguageModel, current: Entry, found: Use, answer: Answer) -> list[str]:
+def cells(
+    load: str, lm: LanguageModel, current: Entry, found: Use, instead: Sequence[int], answer: Answer
+) -> list[str]:
     """Cells that load the open model and assert its weights, part by part, its memory, and the question's answer.
 
     Args:
-        load: the call that loads the model, as source.
+        load: the call that loads the model, as source.   instead: the tokens that the question reads.
     """
     sizes = ", ".join(f'"{part}": {found.sizes[part]:.8g}' for part in PARTS)
     rows = ", ".join(f"{size:.8g}" for size in found.rows)
@@ -79,11 +81,11 @@ for part, shown in {{{sizes}}}.items():
     same(sizes[part], shown)
 IDS, WRITTEN = {list(found.ids)}, {list(found.decoder_ids)}
 same(row_sizes(lm.transformer, IDS), [{rows}])""",
-        f"""# %% The question: how many of them the text uses, once and twice in a row
+        f"""# %% The question: how many of them the text uses, and the text that stands in its place
 used = used_weights(lm.transformer, IDS, WRITTEN)
 assert used == {found.used!r}
-again = used_weights(lm.transformer, [*IDS, *IDS][: lm.config.n_ctx], WRITTEN)
-before, after = (100 * sum(counts.values()) / sum(whole.values()) for counts in (used, again))
-print(f"{{before:.3f}} % of the weights, then {{after:.3f}} %")
-same([before, after], [{answer.numbers["before"]:.5g}, {answer.numbers["after"]:.5g}])""",
+INSTEAD = {list(instead)}
+before, after = (sum(counts.values()) for counts in (used, used_weights(lm.transformer, INSTEAD, WRITTEN)))
+print(f"{{before:,}} of {{sum(whole.values()):,}} weights, then {{after:,}}")
+assert (before, after) == ({answer.numbers["before"]}, {answer.numbers["after"]})""",
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from app import models
 from app.controls import widgets
 from app.frame import page
@@ -80,19 +82,22 @@ with page.controls():
 
 opened = models.resolve(ctx.name).target
 load = ctx.load_source
+asked = question.ask(lm, current.label, ctx.text, found)
 with page.foot():
     about = (ctx.model_key, ctx.text, target)
-    page.predict(question.text(current.label), question.OPTIONS, lambda: question.judge(lm, found), about)
+    judge = partial(asked.judge, lm, found)
+    page.predict(asked.asked.text, asked.asked.options, judge, about, page.another_text(EXAMPLES))
     page.code(memory_needed, parts, part_of, used_weights, row_sizes)
     page.take_away(
         "models",
         lambda: export.table(lm, shown, found),
-        lambda: export.cells(load, lm, current, found, question.judge(lm, found)),
+        lambda: export.cells(load, lm, current, found, asked.ids, judge()),
     )
 
 card.show(picked, gallery.card(picked), gallery.readme(picked))
 page.terms(
     "parameters",
+    "byte",
     "embedding",
     "attention",
     "MLP",

@@ -16,13 +16,15 @@ import streamlit as st
 
 from app.controls.bare_encoder import UNSAID
 from app.controls.work import Shared
+from app.frame import page
 from app.frame.page import Context
 from app.kit import pack, register
 from app.models import cache
 from app.session import events, state
+from core.analysis.heads.composition import RULE as FITS
 from core.analysis.heads.composition import Composition, Way, composition, work
 from core.analysis.heads.effects import HeadEffects, Value
-from core.analysis.heads.jobs import NAMED_FROM, HeadJobs, reads
+from core.analysis.heads.jobs import NAMED_FROM, RULE, HeadJobs, reads
 from core.analysis.heads.null_distributions import BY_LUCK, Null
 from core.analysis.heads.patterns import NAMES, Score
 from core.analysis.heads.sets import (
@@ -223,6 +225,7 @@ def show(lm: LanguageModel, seen: Seen, together: HeadsTogether) -> Callable[[],
         key="more",
         on={"select": lambda: events.select("more", KEYS)},
     )  # fmt: skip
+    page.judged(RULE, FITS)
     if together.measured is not None:
         return lambda: None
     seconds = max(1, round(cost(together.ctx.lm, len(together.ctx.ids), 48) / A_SECOND))

@@ -95,7 +95,7 @@ def cells(
     off: Off,
     seen: Seen,
     shown: Sequence[int],
-    answer: Knockout | None,
+    answer: Sequence[Knockout],
     together: HeadsTogether,
 ) -> list[str]:
     """Cells that measure the heads again and assert every number of the picture.
@@ -105,7 +105,7 @@ def cells(
         given: TEXT, KIND, and for an encoder-decoder TARGET.
         off: the heads that are off.
         shown: the ids whose probabilities stand at the foot.
-        answer: the prediction with the heads off that the page's question is about; None: of a bare encoder.
+        answer: the predictions without both heads of the page's question, and without each; none of a bare encoder.
         together: what is measured below the picture.
     """
     more = "attention=KIND" + (", target=TARGET" if "TARGET" in given else "")
@@ -113,7 +113,7 @@ def cells(
     made = [
         _heads(load, given, seen, more, switch), _scores(seen), _pair(seen, more, switch), _joined(seen, more, switch),
     ]  # fmt: skip
-    if answer is not None:
+    if answer:
         title = "The next token, without the heads that are off"
         made.append(knockout_cell(title, "without", seen.without, more, shown))
     if seen.measured is not None:
@@ -124,10 +124,10 @@ def cells(
         made.append(_fit(together))
     if together.shown:
         made.append(_sets(together, more))
-    if answer is None:
-        return made
-    token = int(answer.before.argmax())
-    return [*made, knockout_cell("The question: these heads off instead", "asked", answer, more, [token])]
+    for name, found in zip(("asked", "first", "second"), answer):
+        title = f"The question: {' and '.join(map(_named, found.heads))} off"
+        made.append(knockout_cell(title, name, found, more, [int(found.before.argmax())]))
+    return made
 
 
 def _heads(load: str, given: Mapping[str, Any], seen: Seen, more: str, switch: str) -> str:

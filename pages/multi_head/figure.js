@@ -5,8 +5,9 @@
 import { counted } from "../../app/kit/counts.js";
 import { mount, pointerAt } from "../../app/kit/glass.js";
 import {
-  MONO, clamp, css, fit, h, html, label, measure, num, shareBar, tokenSpans, unpack, visible,
+  MONO, clamp, css, fit, h, html, label, measure, num, percent, shareBar, tokenSpans, unpack, visible,
 } from "../../app/kit/shapes.js";
+import { stepMode } from "../../app/kit/steps.js";
 import { drawGrid, drawOrder, drawRoles } from "./grid.js";
 import {
   PANELS, PANEL_NAMES, allMeasured, argmax, blockOf, colOf, headOf, isOpen, nameOf, offSet, orderOf, orderedBy, panelOf,
@@ -18,6 +19,7 @@ import { addedOf, drawEffect, drawJoin, length, partName, partial, partsOf } fro
 /**
  * @import { Local as Kept, PointBox, Stage } from "../../app/kit/glass.js"
  * @import { Packed, Unpacked } from "../../app/kit/shapes.js"
+ * @import { Steps } from "../../app/kit/steps.js"
  * @import { Layout, PanelName } from "./layout.js"
  * @import { LinesAt, MapAt, PairAt } from "./reads.js"
  * @import { EffectAt, JoinAt } from "./writes.js"
@@ -77,7 +79,7 @@ import { addedOf, drawEffect, drawJoin, length, partName, partial, partsOf } fro
  * kind of heads), the kind that is pinned, and where the open panel stands.
  * @typedef {Kept & {
  *   a: Arrays<Unpacked, Unpacked<"u8">>, maps: Unpacked<"u8">, mapsStamp?: string, hover: {row?: number, col?: number} | null,
- *   peek: Head | null, under: string | null, pinned: string | null, role?: string | null, timer?: number | null,
+ *   peek: Head | null, under: string | null, pinned: string | null, role?: string | null, tour: Steps, timer?: number | null,
  *   linesAt?: LinesAt, mapAt?: MapAt, pairAt?: PairAt, joinAt?: JoinAt, effectAt?: EffectAt, gap?: number | null,
  *   sprite?: {key: string, w: number, h: number, url: string}, listening?: boolean,
  * }} Local
@@ -192,55 +194,32 @@ function stepAt(data, local) {
   const added = panel === "join" ? addedOf(data, local) : undefined;
   return stepsOf(data).findIndex((s) => s.panel === panel && s.added === added);
 }
-/** @param {HeadsStage} g @param {Data} data @param {Local} local @param {number} at */
-function goTo(g, data, local, at) {
-  const steps = stepsOf(data);
-  const to = clamp(at, 0, steps.length - 1);
-  local.hover = null;
-  const { panel, added = -1 } = steps[to];
-  g.select({ panel, added: added < partsOf(data) ? added : -1 });
-  if (to === steps.length - 1) play(g, data, local, false);
+/** @type {Record<PanelName, (data: Data, local: Local, added: number) => string>} */
+const WORDS = {
+  lines: (data, local) => `Attention is the work of heads: each looks from every token, a word or a part of one, to others, in a way of its own. Each small map is a head; of the chosen one, ${nameOf(blockOf(data, local), headOf(data, local))}, the lines show where each token looks.`,
+  map: () => "The same as a map: the row is the token that looks, the column the one looked at, and the darker a cell, the more it looks there. Each row adds up to all of its attention.",
+  pair: () => "Why it looks there: the looking token has a row of numbers, its query, and the other one a key. They are multiplied, number by number, and added up: a high sum draws attention.",
+  join: (data, _, added) => (added ? `${partName(data, added - 1)} adds what it has read: ${percent(data.join.shares.slice(0, added).reduce((x, y) => x + y, 0), 0)} of what this block’s attention makes is there by now. At the end the sum is the very same numbers.` : "Each head brings what it has read. Laid end to end (concatenated) they go through one table of weights, which is the same as adding up what each head makes of it alone."),
+  effect: () => "Which head matters? Each is switched off in turn, and the chance of the next token is measured again; many are not missed, because others do the same.",
+};
+/** What a step shows. @param {Data} data @param {Local} local @param {number} step */
+function captionOf(data, local, step) {
+  const { panel, added = 0 } = stepsOf(data)[step];
+  return WORDS[panel](data, local, added);
 }
-/** @param {HeadsStage} g @param {Data} data @param {Local} local @param {boolean} on */
-function play(g, data, local, on) {
-  if (local.timer) clearInterval(local.timer);
-  local.timer = null;
-  if (on) {
-    const start = stepAt(data, local);
-    goTo(g, data, local, start >= stepsOf(data).length - 1 ? 0 : start + 1);
-    const timer = setInterval(() => {
-      if (!g.figure.isConnected) clearInterval(timer);
-      else goTo(g, g.data, local, stepAt(g.data, local) + 1);
-    }, 1600);
-    local.timer = timer;
-  }
-  g.redraw();
+/** @param {Data} data @param {number} at */
+function chosenBy(data, at) {
+  const { panel, added = -1 } = stepsOf(data)[at];
+  return { panel, added: added < partsOf(data) ? added : -1 };
 }
-
 /**
- * Back, Next and Play: at the right of the claim where there is room, else above the picture.
- * @param {HeadsStage} g @param {Data} data @param {Local} local
+ * The steps of this text's block, kept while they are the same.
+ * @param {Data} data @param {Local} local
  */
-function drawBar(g, data, local) {
-  let bar = g.figure.querySelector(".mh-bar");
-  if (!bar) {
-    /** @type {(act: string, click: () => void, extra?: string) => HTMLButtonElement} */
-    const button = (act, click, extra = "") => html("button", { type: "button", class: `gb-button mh-small ${extra}`, "data-act": act, click });
-    bar = html("div", { class: "mh-bar" }, html("span", { class: "mh-count", role: "status" }),
-      button("back", () => goTo(g, g.data, local, stepAt(g.data, local) - 1)),
-      button("next", () => goTo(g, g.data, local, stepAt(g.data, local) + 1), "gb-primary"),
-      button("play", () => play(g, g.data, local, !local.timer)));
-    g.figure.prepend(bar);
-  }
-  g.figure.classList.toggle("mh-wide", g.width >= 1000);
-  const [now, steps] = [stepAt(data, local), stepsOf(data)];
-  const [back, next, run] = bar.querySelectorAll("button");
-  bar.children[0].textContent = `Step ${now + 1} of ${steps.length}`;
-  back.textContent = "Back";
-  next.textContent = steps[now + 1] ? `Next: ${steps[now + 1].name}` : "The end";
-  run.textContent = local.timer ? "Pause" : "Play";
-  back.disabled = now === 0;
-  next.disabled = now === steps.length - 1;
+function tourOf(data, local) {
+  const names = stepsOf(data).map((one) => one.name);
+  if (local.tour?.names.join() === names.join()) return local.tour;
+  return stepMode("tour", names, { along: (_, at) => { local.hover = null; return chosenBy(data, at); }, leave: { panel: "lines", added: -1 } });
 }
 
 /**
@@ -248,10 +227,10 @@ function drawBar(g, data, local) {
  * @param {HeadsStage} g @param {Data} data @param {Local} local @param {Layout} at
  */
 function drawButtons(g, data, local, at) {
-  drawBar(g, data, local);
+  local.tour.bar(g, local, (now) => captionOf(data, local, now));
   const p = at.panel;
   g.overlay("panels", { left: p.x, top: p.y, width: p.w, height: at.phone ? 44 : 30 }, () => html("div", { class: "mh-panels", role: "group", "aria-label": "View of the chosen head" },
-    PANELS.map((name) => html("button", { type: "button", "data-panel": name, onclick: () => { local.hover = null; g.select({ panel: name, added: -1 }); } }, PANEL_NAMES[name]))), (node) => {
+    PANELS.map((name) => html("button", { type: "button", "data-panel": name, onclick: () => { local.hover = null; g.select({ panel: name, added: -1, tour: -1 }); } }, PANEL_NAMES[name]))), (node) => {
     for (const button of node.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.panel === panelOf(local)));
   });
   g.door("attention", { left: p.x + p.w - 132, top: at.phone ? p.y + 44 : p.y + 4 }, `${nameOf(blockOf(data, local), headOf(data, local))} step by step`, "This head from x to output");
@@ -402,7 +381,9 @@ const heads = {
     };
     const maps = local.mapsStamp === data.mapsStamp ? local.maps : unpack(data.maps);
     const other = local.mapsStamp !== data.mapsStamp;
-    return { a, maps, mapsStamp: data.mapsStamp, ...(other ? { hover: null, peek: null, under: null, pinned: null } : {}) };
+    const tour = tourOf(data, local);
+    if (tour.told(local)) Object.assign(local.sel, chosenBy(data, tour.of(local))); // of a link that names the step alone
+    return { a, maps, tour, mapsStamp: data.mapsStamp, ...(other ? { hover: null, peek: null, under: null, pinned: null } : {}) };
   },
 
   draw(g, data, local) {
@@ -440,13 +421,17 @@ const heads = {
     const dy = Number(event.key === "ArrowDown") - Number(event.key === "ArrowUp");
     if ((dx || dy) && event.shiftKey) {
       if (dy) moveRow(g, data, local, dy);
-      else goTo(g, data, local, stepAt(data, local) + dx);
+      else local.tour.by(g, local, dx);
     } else if (dx || dy) moveHead(g, data, local, dx, dy);
-    else if (event.key === "," || event.key === ".") goTo(g, data, local, stepAt(data, local) + (event.key === "," ? -1 : 1));
-    else if (event.key === " ") play(g, data, local, !local.timer);
+    else if (event.key === "," || event.key === ".") local.tour.by(g, local, event.key === "," ? -1 : 1);
+    else if (event.key === " ") local.tour.play(g, local, !local.timer);
     else if (event.key === "Enter") g.visit("attention");
     else if (event.key === "o") toggle(g, data, local, groups(data, local)[0].names);
-    else if (event.key === "Escape") { if (panelOf(local) === "lines") g.visit("home"); else { play(g, data, local, false); goTo(g, data, local, 0); } }
+    else if (event.key === "Escape") local.tour.up(g, local, () => {
+      if (panelOf(local) === "lines") return false;
+      g.select({ panel: "lines", added: -1 });
+      return true;
+    });
     else if (/^[0-9]$/.test(event.key) && Number(event.key) < data.heads) g.select({ head: Number(event.key) });
     else return false;
     return true;
@@ -460,7 +445,7 @@ const heads = {
     const col = argmax(weights);
     const off = offSet(data, local);
     const joined = panelOf(local) === "join" ? ` In block ${data.join.block} the heads’ shares of the output are ${data.join.shares.slice(0, data.heads).map((s, i) => `${partName(data, i)} ${num(s, 3)}`).join(", ")}.` : "";
-    return `${counted(data.blocks * data.heads, "head")} over ${counted(data.rows.length, "token")}; ${PANEL_NAMES[panelOf(local)]} of ${nameOf(block, head)}: ${role.name}${role.score === null ? "" : ` ${num(role.score, 2)} ${role.on}`}. ` +
+    return `${local.tour.said(local, (now) => captionOf(data, local, now))}${counted(data.blocks * data.heads, "head")} over ${counted(data.rows.length, "token")}; ${PANEL_NAMES[panelOf(local)]} of ${nameOf(block, head)}: ${role.name}${role.score === null ? "" : ` ${num(role.score, 2)} ${role.on}`}. ` +
       `${role.means} Row ${row} ${visible(data.rows[row].text)} reads ${visible(data.cols[col].text)} most, ${num(weights[col], 3)}.${joined} ` +
       `${off.size ? `${counted(off.size, "head")} are off. ` : ""}${data.next.tokens.length ? `${data.next.label} ${visible(data.next.after)}: ${data.next.tokens.slice(0, 3).map((t) => `${visible(t.text)} ${num(t.after, 3)}`).join(", ")}.` : data.next.label}`;
   },
@@ -475,7 +460,7 @@ const heads = {
       tokens: data.rows.map((t) => t.text), keys: data.cols.map((t) => t.text), kind: data.kind, blocks: data.blocks, heads: data.heads,
       panel, block: blockOf(data, local), head: headOf(data, local), shown: [block, head], row, col: colOf(data, local), exact: isOpen(data, block, head),
       weights: weightsOf(data, local, block, head, row), role: role.name, score: role.score, on: role.on, was: role.was, means: role.means, roles: data.roles.map((r) => r.name),
-      scores: data.scores[block * data.heads + head], off: [...offSet(data, local)], order: orderedBy(data, local), listed: orderOf(data, local), step: stepAt(data, local), steps: stepsOf(data).length,
+      scores: data.scores[block * data.heads + head], off: [...offSet(data, local)], order: orderedBy(data, local), listed: orderOf(data, local), step: stepAt(data, local), steps: stepsOf(data).length, whole: !local.tour.told(local),
       playing: Boolean(local.timer), changed: data.next.changed, next: data.next.tokens.map(({ text, id, before, after }) => ({ text, id, before, after })),
     };
     if (panel === "pair") {

@@ -201,7 +201,7 @@ const ORDER = 206; // the width of its buttons
  */
 export function drawOrder(g, data, local, at) {
   if (!at.bar) return;
-  const pick = (/** @type {string} */ order) => g.select({ order, ...(order === "effect" && !allMeasured(g.data) ? { panel: "effect" } : {}) });
+  const pick = (/** @type {string} */ order) => g.select({ order, ...(order === "effect" && !allMeasured(g.data) ? { panel: "effect", tour: -1 } : {}) });
   const box = at.phone ? { left: 0, top: 20, width: at.width, height: 44 } : { left: at.width - ORDER, top: 0, width: ORDER, height: 24 };
   g.overlay("order", box, () => html("div", { class: "mh-panels mh-order", role: "group", "aria-label": "Order of the heads" },
     ["block", "kind", "effect"].map((order) => html("button", { type: "button", "data-order": order, onclick: () => pick(order) }, `By ${order}`))), (node) => {

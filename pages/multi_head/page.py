@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from app import markup
 from app.controls import bare_encoder, decoder_text, widgets
+from app.controls.predict import draw
 from app.frame import page
 from app.models import cache
 from app.session import events, state
 from core.analysis.heads.composition import composition
 from core.analysis.heads.effects import Knockout, head_effects, knock_out, switch_off
-from core.analysis.heads.jobs import head_jobs, name_heads
+from core.analysis.heads.jobs import RULE, head_jobs, name_heads
 from core.analysis.heads.null_distributions import head_chance
 from core.analysis.heads.patterns import head_maps, pattern_scores
 from core.analysis.heads.sets import set_effects
-from core.analysis.heads.shares import head_shares
+from core.analysis.heads.shares import head_outputs, head_shares
 from core.model.attention import Attention
 from pages.multi_head import ablation, export, figure
-from pages.multi_head.ablation import Off, read_off
+from pages.multi_head.ablation import Head, Off, read_off, write_off
 from pages.multi_head.composition import HeadsTogether, show
-from pages.multi_head.question import OPTIONS, ask
+from pages.multi_head.question import ask
 from pages.multi_head.roles import by_chance, see_repeats
 
 LONGEST = 64  # tokens: what the maps and lines hold
-KEYS = ("block", "head", "row", "col", "follow", "panel", "added", "off", "instead", "order")
+KEYS = ("block", "head", "row", "col", "follow", "panel", "added", "tour", "off", "instead", "order")
 EXAMPLES = (
     "A red ball was lost. She found the red",
     "Lily lost a red ball. Ben found the red",
@@ -89,6 +91,8 @@ figure.draw(
     },
 )
 
+page.judged(RULE)
+
 with page.controls():
     if both:
         widgets.segments("Stack", "stack", ("encoder", "decoder"), markup.capital)
@@ -104,19 +108,29 @@ decoder_text.draw(ctx)
 slot = st.container(key="gb-measuring")
 together = HeadsTogether.of(ctx, here, off, logit_row, likely, blocks * heads)
 about = "" if kind == "encoder" or likely < 0 else lm.tokenizer.display(likely)
-question = ask(block, head, blocks, heads, off.heads, about, lambda at: f"L{at[0]}H{at[1]}")
+question = ask(maps, block, head, row, about, lambda given: write_off(given, kind, blocks, heads))
 
 
-def ask_model() -> Knockout:
-    """The prediction with the question's heads off."""
-    return knock_out(lm, ctx.text, question.off, row=logit_row, value=off.value, trace=plain, **given)
+def without_heads(given: Sequence[Head]) -> Knockout:
+    """The prediction with these heads off."""
+    return knock_out(
+        lm, ctx.text, given, row=logit_row, value=off.value, trace=plain, attention=kind, target=target
+    )
+
+
+def another(seed: int) -> dict[str, Any]:
+    """Another head to ask about."""
+    at, one = draw(seed, [(at, one) for at in range(blocks) for one in range(heads)], (block, head))
+    return {"block": at, "head": one, "off": ""}
 
 
 def judge() -> page.Answer:
     """The question's answer: of a bare encoder, how far the text's vector turns."""
     if likely < 0:
-        return bare_encoder.judge(lm, ctx.text, switch_off(question.off, off.value))
-    return question.judge(ask_model())
+        return bare_encoder.judge(
+            lm, ctx.text, switch_off(question.off, off.value), question.start, question.shows
+        )
+    return question.judge(without_heads)
 
 
 def notebook() -> list[str]:
@@ -126,30 +140,32 @@ def notebook() -> list[str]:
     if likely < 0:
         without_them = f"*switch_off({list(question.off)}, {off.value!r})"
         return [
-            *export.cells(export.loading(ctx), asked, off, seen, shown, None, together),
+            *export.cells(export.loading(ctx), asked, off, seen, shown, (), together),
             bare_encoder.cell(
                 ctx.text, without_them, "from core.analysis.heads.effects import switch_off", judge()
             ),
         ]
-    return export.cells(export.loading(ctx), asked, off, seen, shown, ask_model(), together)
+    tried = [without_heads(given) for given in (question.off, *([one] for one in question.off))]
+    return export.cells(export.loading(ctx), asked, off, seen, shown, tried, together)
 
 
 with page.foot():
     hangs_on = (ctx.model_key, *here, logit_row, question.off, off.value)
     if likely < 0:
-        page.predict(bare_encoder.question(question.start), bare_encoder.OPTIONS, judge, hangs_on)
+        turned = bare_encoder.ask(question.start)
+        page.predict(turned.text, turned.options, judge, hangs_on, another)
     else:
-        page.predict(question.text, OPTIONS, judge, hangs_on)
+        page.predict(question.asked.text, question.asked.options, judge, hangs_on, another)
     page.code(
-        Attention.forward, head_maps, pattern_scores, head_chance, name_heads, head_shares, knock_out, head_effects,
-        composition, set_effects,
+        head_outputs, pattern_scores, head_chance, Attention.forward, head_maps, name_heads, head_shares, knock_out,
+        head_effects, composition, set_effects,
     )  # fmt: skip
     page.take_away("multi_head", lambda: export.table(seen, (rows, cols), together), notebook)
 
 measure_sets = show(lm, seen, together)
 page.terms(
-    "head", "L1H0", "attention", "query", "key", "value", "residual stream", "softmax", "ablation", "induction head",
-    "repeats", "by chance", "composition", "share of the output", "W_O", "log probability",
+    "head", "L1H0", "row", "attention", "query", "key", "value", "residual stream", "softmax", "ablation",
+    "induction head", "repeats", "by chance", "composition", "share of the output", "W_O", "log probability",
     *(["cross-attention"] if both else []),
 )  # fmt: skip
 page.cheatsheet("multi_head")

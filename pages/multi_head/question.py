@@ -1,75 +1,98 @@
-"""The Multi-head page's question: heads off that the picture does not show, and what becomes of the prediction."""
+"""The Multi-head page's question: two heads off together, beside each of them alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from app import markup
+import numpy as np
+
+from app import markup, questions
 from app.controls.predict import Answer
-from app.counts import counted
 from core.analysis.heads.effects import Knockout
+from core.analysis.heads.patterns import HeadMaps
 from pages.multi_head.ablation import Head
 
-OPTIONS = ("Rises", "Falls", "Stays, within a tenth of it")
+NEAR = 0.2  # of the larger loss: within it two losses add up
+LEAST = 0.02  # of a probability: what is not worth more is no loss
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked, and the heads that are off in it."""
+    """What is asked, and the heads that are off in it: two, or a model's only one."""
 
-    text: str
+    asked: questions.Asked
     off: tuple[Head, ...]
-    what: str
-    start: str  # what is switched off, as the question begins
+    start: str  # what is switched off, as a sentence begins
+    shows: Mapping[str, str | int]
 
-    def judge(self, found: Knockout) -> Answer:
-        """The right option, and why, in the numbers of both runs."""
-        token = int(found.before.argmax())
-        before, after = float(found.before[token]), float(found.after[token])
-        moved = after - before
-        index = 2 if abs(moved) <= 0.1 * before else 0 if moved > 0 else 1
-        why = f"The model gives it {before:.3f}; with {self.what} off, {after:.3f}. "
-        why += (
-            "What is left is enough." if index == 2
-            else "These heads were speaking for other tokens." if index == 0
-            else "Each brings a part, the parts add up, and later heads read what earlier ones added."
-            if len({block for block, _ in self.off}) > 1
-            else "Each head brings a part of what the block adds; the parts add up, and these were needed."
-            if len(self.off) > 1
-            else "What this head adds was needed."
+    def judge(self, without: Callable[[Sequence[Head]], Knockout]) -> Answer:
+        """Compare what the probability loses without both with what it loses without each.
+
+        Args:
+            without: the prediction without these heads.
+        """
+        found = [without(heads) for heads in (self.off, *([head] for head in self.off))]
+        token = int(found[0].before.argmax())
+        before = float(found[0].before[token])
+        both, *alone = (float(one.after[token]) for one in found)
+        if len(self.off) == 1:
+            key = "stays" if abs(both - before) <= 0.1 * before else "rises" if both > before else "falls"
+            return self.asked.answer(
+                key, self._numbers(token, before, both, alone), self.shows, before=before, after=both
+            )
+        lost, added = before - both, sum(before - each for each in alone)
+        near = NEAR * max(abs(lost), abs(added)) + LEAST
+        key = "sum" if abs(lost - added) <= near else "more" if lost > added else "less"
+        return self.asked.answer(
+            key, self._numbers(token, before, both, alone), self.shows,
+            before=before, both=both, first_alone=alone[0], second_alone=alone[1],
         )  # fmt: skip
-        return Answer(index, why, {"before": before, "after": after, "token": token})
+
+    def _numbers(
+        self, token: int, before: float, both: float, alone: Sequence[float]
+    ) -> dict[str, questions.Told]:
+        named = {f"alone {at}": each for at, each in enumerate(alone)}
+        return {"token": token, "before": before, "after": both, **named}
 
 
 def ask(
+    maps: HeadMaps,
     block: int,
     head: int,
-    blocks: int,
-    heads: int,
-    off: Collection[Head],
+    row: int,
     token: str,
-    name: Callable[[Head], str],
+    write: Callable[[Collection[Head]], str],
 ) -> Question:
-    """All other heads of the chosen head's block off; where the picture shows that, every head of the block, or all.
+    """The chosen head and the one of its block that reads most alike at the row: do they do the same, or each its own?
 
     Args:
-        off: the heads that are off in the picture. token: the likeliest one now; "" for an encoder's heads.
+        token: the likeliest one now; "" for an encoder's heads.
+        write: heads that are off, as text for the link.
     """
-    others = tuple((block, i) for i in range(heads) if i != head)
-    line = tuple((block, i) for i in range(heads))
-    everything = tuple((at, i) for at in range(blocks) for i in range(heads))
-    choices = [
-        (
-            others,
-            f"block {block}’s other {counted(len(others), 'head')}",
-            f"Keep only {name((block, head))} in block {block}",
-        ),
-        (line, f"all of block {block}", f"Switch off all of block {block}"),
-        (everything, "every head", "Switch off every head of every block"),
-        (((block, head),), name((block, head)), f"Switch off {name((block, head))}"),
+    blocks, heads = maps.maps.shape[:2]
+    others = [partner(maps, block, head, row)] if blocks * heads > 1 else []
+    pair = tuple(sorted([(block, head), *others]))
+    names = [f"L{at}H{one}" for at, one in pair]
+    of = (
+        f"the probability of {markup.mono(markup.visible(token))}"
+        if token
+        else "the probability of the decoder’s next token"
+    )
+    if len(pair) == 1:
+        asked = questions.ask("multi_head", "only-head", head=names[0], what=of)
+        return Question(asked, pair, f"Switch off {names[0]}", {"off": write(pair)})
+    asked = questions.ask("multi_head", "two-heads", first=names[0], second=names[1], what=of)
+    return Question(asked, pair, f"Switch off {' and '.join(names)}", {"off": write(pair)})
+
+
+def partner(maps: HeadMaps, block: int, head: int, row: int) -> Head:
+    """Return the head of this block, or of a model of one head a block that of the next, that reads most alike."""
+    heads = maps.maps.shape[1]
+    if heads < 2:
+        return ((block - 1) if block else 1, head)
+    own = maps.maps[block, head, row]
+    apart = [
+        np.abs(maps.maps[block, one, row] - own).sum() if one != head else np.inf for one in range(heads)
     ]
-    asked = (choice for choice in choices if choice[0] and set(choice[0]) != set(off))
-    heads_off, what, start = next(asked, choices[1])  # a model's only head may be off already
-    of = f"the probability of {markup.mono(markup.visible(token))}" if token else "the decoder’s next token"
-    return Question(f"{start}: {of} …", heads_off, what, start)
+    return block, int(np.argmin(apart))

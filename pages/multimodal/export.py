@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.multimodal.captions import LONGEST
+from pages.multimodal import question
 from pages.multimodal.question import Question
 from pages.multimodal.reading import Own, Picture, Seen
 from pages.multimodal.space import SharedSpace
@@ -60,9 +61,10 @@ assert abs(math.exp(said.log_chance) - {_short([chance])[0]!r}) < 1e-4"""
 
 def cells(what: Picture, seen: Seen | None, own: Own, asked: Question) -> list[str]:
     """Write notebook cells that read the picture again and assert what was shown."""
-    shares = [value for value in asked.judge().numbers.values() if isinstance(value, float)]
+    numbers = [value for value in asked.judge().numbers.values() if isinstance(value, float)]
     if seen is None:
-        return [_nothing(what, shares[0])]
+        return [_nothing(what, numbers[0])]
+    sides = question.halves(seen.image)
     if what.scene is None:
         image = f"""from core.multimodal import drawing, pen
 
@@ -102,13 +104,14 @@ assert same(how.left_top.tolist(), {_short(seen.together.left_top.tolist())!r})
 assert same(how.left_chance.tolist(), {_short(seen.together.left_chance.tolist())!r})
 # Costs that differ by less than a computer rounds may change places, so these are compared less closely.
 assert all(abs(float(how.order[at]) - order) < 0.1 for at, order in {orders!r}.items())"""
-    third = f"""# %% Pieces covered together
-from core.multimodal.captions import WORDS
-
-covered = patch_ablation.covered(image, {asked.pieces!r})
-again = captioner.score(covered, said.words[:{LONGEST}]).probabilities[{asked.at}]
-assert same([float(again[WORDS.index(word)]) for word in {asked.options[:-1]!r}], {_short(shares)!r})
-print(WORDS[int(again.argmax())])"""
+    third = f"""# %% The question: one half of the picture covered, then the other
+AT = {asked.at}  # the word
+again = [float(said.chances[AT])]
+for half in {sides!r}:
+    covered = patch_ablation.covered(image, half)
+    again.append(float(captioner.score(covered, said.words[:{LONGEST}]).chances[AT]))
+print(said.words[AT], again)
+assert same(again, {_short(numbers)!r})"""
     if own.said is None:
         return [first, second, third]
     fourth = f"""# %% Your text as its caption

@@ -5,7 +5,7 @@ import { mount } from "../../app/kit/glass.js";
 import {
   chip, clamp, css, fit, h, heat, heatImage, inLines, label, lerp, measure, num, unpack, visible,
 } from "../../app/kit/shapes.js";
-import { stepMode } from "../../app/kit/steps.js";
+import { stepMode, withoutSteps } from "../../app/kit/steps.js";
 import { isPhone } from "../../app/kit/widths.js";
 import { drawnStrokes, drawPad } from "./pad.js";
 
@@ -354,13 +354,25 @@ function captionSteps(g, data, local) {
   const kind = data.words.map((one) => one.text).join(" ");
   let { steps } = local;
   if (!steps || local.kind !== kind) {
+    if (local.steps) withoutSteps(g, local);
     local.kind = kind;
-    if (local.timer) { clearInterval(local.timer); local.timer = null; }
-    g.figure.querySelector(".gb-steps")?.remove();
-    steps = stepMode("spoken", ["The picture", "Its pieces", "Tokens", ...data.words.map((one) => `“${one.text}”`), "Everything"]);
+    steps = stepMode("spoken", ["The picture", "Its pieces", "Tokens", ...data.words.map((one) => `“${one.text}”`), "Right or wrong"]);
     local.steps = steps;
   }
   return steps;
+}
+/** What a step shows. @param {Read} data @param {number} step */
+function captionOf(data, step) {
+  const start = [
+    `A picture is a table of numbers, ${data.grid[0] * data.side} × ${data.grid[1] * data.side} of them, one for how dark each point is. The model was trained to say in words which digits stand in it.`,
+    `It is cut into ${piecesOf(data)} pieces. To the model each piece is what a word is in a text; below stands one of them as the numbers that it is.`,
+    "Each piece becomes a row of numbers, just as a word does, and stands in one line with the words to come: such a row is called a token. From here on the model does not know which were pictures.",
+  ];
+  if (step < BEFORE) return start[step];
+  const at = step - BEFORE;
+  if (at >= data.words.length) return "The caption is complete and can be held against the truth. The maps show where the chosen word looked, and what it loses when a piece is covered: looking at a piece is not yet needing it.";
+  const word = data.words[at];
+  return `The model writes “${word.text}” (probability ${percent(word.p)}), and reads it back before it writes the next word.${at ? "" : " The left map shows at which pieces the word looked; for the right one each piece was covered, to see what the word loses without it."}`;
 }
 /** @param {Kept} local */
 const stepOf = (local) => (local.steps ? local.steps.of(local) : 0);
@@ -414,6 +426,13 @@ function chooseWord(g, data, local, at) {
   else local.steps?.to(g, local, BEFORE + clamp(at, 0, data.words.length - 1));
 }
 
+/** The chosen word is chosen no more. @param {Stage} g @param {Kept} local */
+function letGo(g, local) {
+  if ((local.sel.said ?? -1) < 0) return false;
+  g.select({ said: -1 });
+  return true;
+}
+
 /** The small pictures to choose from. @param {Stage} g @param {Data} data @param {number} y */
 function drawStrip(g, data, y) {
   const [w, gap] = [isPhone(g.width) ? 76 : 74, 8];
@@ -465,7 +484,7 @@ function drawVerdict(g, data, key, box, whole, from, to) {
 
 /** @param {Stage} g @param {Blank} data @param {Kept} local */
 function drawBlank(g, data, local) {
-  g.figure.querySelector(".gb-steps")?.remove();
+  withoutSteps(g, local);
   local.kind = null;
   local.steps = null;
   const phone = isPhone(g.width);
@@ -537,7 +556,7 @@ const multimodal = {
     g.shown = data;
     listen(g, local);
     if (!isRead(data)) { drawBlank(g, data, local); return; }
-    captionSteps(g, data, local).bar(g, local);
+    captionSteps(g, data, local).bar(g, local, (now) => captionOf(data, now));
     const [step, count, part, whole] = [stepOf(local), spokenWords(data, local), partOf(data, local), isWhole(local)];
     const at = columnsOf(g.width, data);
     // Nothing moves from step to step or from word to word: each place has the room that its longest content needs.
@@ -592,18 +611,15 @@ const multimodal = {
     if (move) chooseWord(g, data, local, partOf(data, local) + move);
     else if (event.key === "PageDown" || event.key === "PageUp") g.select({ pictured: clamp(data.number + (event.key === "PageDown" ? 1 : -1), 0, data.of - 1), sketched: false, said: -1 });
     else if (local.steps.key(event, g, local)) return true;
-    else if (event.key === "Escape") {
-      if (local.steps.halt(g, local) || local.steps.whole(g, local)) return true;
-      if ((local.sel.said ?? -1) >= 0) g.select({ said: -1 });
-      else g.visit("home");
-    } else return false;
+    else if (event.key === "Escape") local.steps.up(g, local, () => letGo(g, local));
+    else return false;
     return true;
   },
 
   describe(data, local) {
     if (!isRead(data)) return data.message;
     const [part, count] = [partOf(data, local), spokenWords(data, local)];
-    const start = `${data.drawn ? "Your drawing" : `Held-out picture ${data.number}`}, cut into ${piecesOf(data)} pieces, each a token. `;
+    const start = `${local.steps?.said(local, (now) => captionOf(data, now)) ?? ""}${data.drawn ? "Your drawing" : `Held-out picture ${data.number}`}, cut into ${piecesOf(data)} pieces, each a token. `;
     if (part < 0) return `${start}No word is written yet.`;
     /** @param {ArrayLike<number>} values */
     const best = (values) => Array.from(values).map((v, i) => [v, i]).sort((a, b) => b[0] - a[0]).slice(0, 3).map(([, i]) => i).join(", ");

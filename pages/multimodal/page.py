@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from app.controls.predict import draw
 from app.frame import page, takeaway
 from app.session import events, state
 from core.multimodal import drawing, patch_ablation, patches, pen, space
 from core.multimodal.captioner import Captioner, Seeing
-from pages.multimodal import controls, export, figure, question, reading
+from pages.multimodal import controls, export, figure, question, reading, sentences
 from pages.multimodal.space import SharedSpace
 
 KEYS = ("spoken", "said", "crossing", "pictured", "sketched", "drawing")
@@ -37,13 +38,21 @@ figure.draw(
     on={"select": lambda: events.select("picture", KEYS)},
 )
 
+page.judged(sentences.RULE)
+
 with page.controls():
     controls.draw(what)
 
 asked = question.ask(seen, int(state.get("said")))
 
 with page.foot():
-    page.predict(asked.text, asked.options, asked.judge, (what.number, what.drawn, what.strokes, asked.at))
+    page.predict(
+        asked.asked.text,
+        asked.asked.options,
+        asked.judge,
+        (what.number, what.drawn, what.strokes, asked.at),
+        lambda seed: {"pictured": draw(seed, question.PICTURES, what.number), "sketched": False, "said": -1},
+    )
     page.code(
         *((pen.ink, drawing.seen) if what.drawn else ()),
         *(

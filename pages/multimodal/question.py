@@ -1,4 +1,7 @@
-"""The Multimodal page's question: three pieces are covered at once. Which word does the captioner write there then?"""
+"""The Multimodal page's question: in which half of the picture stands what another word of the caption was read from?
+
+The answer covers either half and reads again. Of an empty sheet: what the captioner writes of one.
+"""
 
 from __future__ import annotations
 
@@ -7,81 +10,71 @@ from dataclasses import dataclass
 
 import torch
 
+from app import questions
 from app.controls.predict import Answer
-from core.multimodal import patch_ablation
-from core.multimodal.captions import END, LONGEST, WORDS
+from app.markup import mono
+from core.data.digits import NAMES
+from core.multimodal import patch_ablation, patches
+from core.multimodal.captions import LONGEST
 from core.multimodal.scenes import HEIGHT, WIDTH
 from pages.multimodal.reading import Seen, captioner
 
-COVERED = 3
-CHOICES = 3
-OTHER = "another word"
-BLANK = ("Nothing", "A whole caption", "Words that are no caption")  # what may be written of an empty sheet
+LOST = 0.5  # of a word's probability: what is covered counts for it when less than this is left
+PICTURES = range(47, 147)  # among which another one is drawn
+PLAIN = ("a", "an", "next", "to")  # words that name nothing
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of one word of the caption.
+    """What is asked of one word of the caption; `at` is its place."""
 
-    at: the word's place.   pieces: those that it looked at most.   options: the likeliest words there, and "another".
-    """
-
+    asked: questions.Asked
     seen: Seen | None
     at: int
-    pieces: tuple[int, ...]
-    options: tuple[str, ...]
-
-    @property
-    def text(self) -> str:
-        """The question."""
-        if self.seen is None:
-            return (
-                "An empty sheet is no picture that it was trained on. What does the captioner write of one?"
-            )
-        word = self.seen.words[self.at]
-        numbers = ", ".join(map(str, self.pieces))
-        return f"Cover pieces {numbers} together: what is said for `{word}`?"
 
     def judge(self) -> Answer:
-        """Cover them and read again."""
-        seen = self.seen
-        if seen is None:
+        """Cover a half and read again, then the other."""
+        if self.seen is None:
             said = captioner().caption(torch.zeros(HEIGHT, WIDTH))
             chance = math.exp(said.log_chance)
-            kind = BLANK[0] if not said.text else BLANK[1] if said.parts else BLANK[2]
-            return Answer(
-                BLANK.index(kind),
-                f"It writes `{said.text or 'nothing'}`, with a probability of {chance:.3f}. In training every picture "
-                "had a digit, so no words for an empty one were learned.",
-                {"probability of the whole": chance},
-            )
-        image = patch_ablation.covered(seen.image, self.pieces)
-        again = captioner().score(image, seen.words[:LONGEST])
-        chances = again.probabilities[self.at]
-        best = WORDS[int(chances.argmax())]
-        index = self.options.index(best) if best in self.options else len(self.options) - 1
-        shares = {word: float(chances[WORDS.index(word)]) for word in self.options[:-1]}
-        told = ", ".join(f"`{word}` {share:.3f}" for word, share in shares.items())
-        before = float(seen.said.chances[self.at])
-        return Answer(
-            index,
-            f"These are the {COVERED} with ink that all heads together looked at most. Now `{best}` is likeliest: "
-            f"{told}. Before, `{seen.words[self.at]}` had {before:.3f}.",
-            {f"share of {word}": share for word, share in shares.items()},
-        )
+            key = "caption" if said.parts else "words" if said.text else "nothing"
+            numbers: dict[str, float | int | str] = {"probability of the whole": chance}
+            return self.asked.answer(key, numbers, said=mono(said.text or "nothing"), chance=chance)
+        before = float(self.seen.said.chances[self.at])
+        left, right = (without(self.seen, self.at, half) for half in halves(self.seen.image))
+        lost = left < LOST * before, right < LOST * before
+        key = {(True, False): "left", (False, True): "right", (True, True): "both", (False, False): "none"}[
+            lost
+        ]
+        numbers = {"before": before, "without left": left, "without right": right}
+        shows = {"said": self.at, "spoken": -1, "crossing": -1}
+        return self.asked.answer(key, numbers, shows, before=before, left=left, right=right)
+
+
+def halves(image: torch.Tensor) -> tuple[list[int], list[int]]:
+    """List the pieces of the left half of a picture, and those of the right."""
+    across = image.shape[1] // patches.SIDE
+    pieces = range(len(patches.cut(image)))
+    return [at for at in pieces if at % across < across / 2], [
+        at for at in pieces if at % across >= across / 2
+    ]
+
+
+def without(seen: Seen, at: int, pieces: list[int]) -> float:
+    """Read the caption again with these pieces covered: what the word has then. The words before it stay."""
+    covered = patch_ablation.covered(seen.image, pieces)
+    return float(captioner().score(covered, seen.words[:LONGEST]).chances[at])
 
 
 def ask(seen: Seen | None, chosen: int) -> Question:
-    """About the word that is looked at.
+    """Ask about another word than the one that is looked at: a digit's name, else a word of its look.
 
     Args:
-        chosen: its place, -1 for the one that the page proposes.
+        chosen: the place of the word that is looked at, -1 for the one that the page proposes.
     """
     if seen is None:
-        return Question(None, 0, (), BLANK)
-    at = min(chosen if 0 <= chosen < seen.count else seen.focus, LONGEST - 1)
-    there = seen.looked[at] * (patch_ablation.inked(seen.image) > 0)
-    pieces = tuple(sorted(there.topk(COVERED).indices.tolist()))
-    likely = seen.said.probabilities[at].argsort(descending=True).tolist()
-    words = [WORDS[id] for id in likely if WORDS[id] not in (END, WORDS[0])][:CHOICES]
-    return Question(seen, at, pieces, (*words, OTHER))
+        return Question(questions.ask("multimodal", "empty"), None, 0)
+    shown = min(chosen if 0 <= chosen < seen.count else seen.focus, LONGEST - 1)
+    places = [at for at in range(min(seen.count, LONGEST)) if at != shown and seen.words[at] not in PLAIN]
+    at = next((at for at in places if seen.words[at] in NAMES), places[0] if places else shown)
+    return Question(questions.ask("multimodal", "half", word=mono(seen.words[at])), seen, at)

@@ -7,12 +7,27 @@ import math
 from app.words import sentence
 from core.multimodal import shipped
 from core.multimodal.captions import END
+from core.multimodal.patch_ablation import agreement
 from core.multimodal.properties import LEFT, RIGHT, THICK, THIN
+from core.verdict_rule import Rule
 from pages.multimodal.reading import FELT, Own, Picture, Seen
 
 AGREES = 0.5  # rank correlation from which the order of looking is said to be the order of what counts
 PARTLY = 0.25  # from which it is said to be so in part
 FEWEST, DIGITS = 3, 9  # decimals of a measurement: as few as leave it on its side of the edges of words
+
+
+RULE = Rule(
+    "A word: “looking tells what counts”, “in part”, “hardly”",
+    "Spearman’s rank agreement between how much a word looked at each piece and what covering that piece costs it; "
+    "and what the most looked-at piece costs beside a random one.",
+    f"Tells: {AGREES:g} or more, and the most looked-at piece costs more than a random one. In part: from {PARTLY:g} "
+    f"on. No verdict where no piece changes the word by {FELT:g} nats.",
+    "One picture, all of its pieces, each covered once.",
+    "None. The thresholds are ours: they sort how strong an agreement is and test nothing.",
+    "Spearman 1904; attention against removal as in Jain & Wallace 2019",
+    agreement,
+)
 
 
 def found(seen: Seen, head: int) -> list[str]:

@@ -11,7 +11,6 @@ from app.controls.predict import Answer
 from core.analysis.stream.norm_wiring import Wired
 from core.language_model import LanguageModel
 from pages.norm_residual.figure import NAMES, Place, Seen
-from pages.norm_residual.question import Question
 
 MOST = 16  # numbers of the norm in the table
 
@@ -71,7 +70,7 @@ def _short(value: Any) -> float:
 
 def cells(
     load: str, given: Mapping[str, Any], seen: Seen, place: Place, kind: str | None, ways: Sequence[Wired], block: int,
-    question: Question, answer: Answer,
+    blocks: int, answer: Answer,
 ) -> list[str]:  # fmt: skip
     """Cells that write the ledger again, take the norm apart, and answer the question.
 
@@ -87,7 +86,7 @@ def cells(
         f"""# %% The ledger of one token: every line, adding up to the last row of the stream
 import numpy as np
 from core.analysis.stream.ledger import ledger
-from core.analysis.stream.ledger_lines import direct_logits, gathered, running_sums, without_line
+from core.analysis.stream.ledger_lines import direct_logits, gathered, running_sums
 from core.analysis.stream.normalization import norm_steps, stream_before
 
 lm = {load}
@@ -122,7 +121,8 @@ same(direct.logit, {seen.logit:.6g}, 1e-3)"""
         made.append(_norm_cell(place, kind))
     if ways:
         made.append(_wiring_cell(ways, block))
-    made.append(_question_cell(seen, question, answer))
+    if blocks:
+        made.append(_question_cell(answer, blocks))
     return made
 
 
@@ -153,19 +153,18 @@ for wiring, shown in {{{listed}}}.items():
     same([size for _, size in way.steps], shown, 1e-3)"""
 
 
-def _question_cell(seen: Seen, question: Question, answer: Answer) -> str:
-    numbers = answer.numbers
-    if not question.line:
-        return f"""# %% The question: all attention lines against all MLP lines
-lengths = [np.linalg.norm(sum((e.vector for e in book.entries if e.part in parts), np.zeros_like(book.final)))
-           for parts in (("attention", "cross-attention"), ("mlp",))]
-same(lengths, [{numbers["attention"]:.5g}, {numbers["mlp"]:.5g}])"""
-    return f"""# %% The question: the sum without one line
-logits = without_line(lm, book, {question.line!r}, stack=STACK)
-now = trace.logits[book.row].detach().float()
-found = [now.softmax(-1)[{seen.top}], logits.softmax(-1)[{seen.top}], now[{seen.top}], logits[{seen.top}]]
+def _question_cell(answer: Answer, blocks: int) -> str:
+    numbers = [answer.numbers[name] for name in ("apart", "cosine", "times")]
+    return f"""# %% The question: all that the blocks wrote taken away from the sum at the end
+from core.trace import residual_streams
+
+written = [entry.vector for entry in book.entries if entry.part in ("attention", "cross-attention", "mlp")]
+left = book.final - np.sum(written, axis=0)
+entered = residual_streams(trace, f"{{STACK}}." if STACK else "", {blocks})[0][book.row].detach().double().cpu().numpy()
+size, length = np.linalg.norm(entered), np.linalg.norm(left)
+found = [np.linalg.norm(left - entered) / size, left @ entered / max(size * length, 1e-12), length / size]
 print([round(float(value), 4) for value in found])
-same([float(value) for value in found], {_numbers([numbers[name] for name in ("before", "after", "logit", "without")], 5)}, 1e-3)"""  # noqa: E501
+same(found, {_numbers(numbers, 5)}, 1e-3)"""
 
 
 def _numbers(values: Any, digits: int = 7) -> str:

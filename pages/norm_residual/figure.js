@@ -3,9 +3,9 @@
 import { mount, pointerAt } from "../../app/kit/glass.js";
 import { clamp, css, h, num, tiny, unpack, visible } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
-import { LINE, NORM_STEPS, chosenOf, kindOf, numberOf, placeOf, plan, stepNow, written } from "./layout.js";
+import { LINE, NORM_STEPS, chosenOf, kindOf, numberOf, placeOf, plan, written } from "./layout.js";
 import { drawCard, drawHeads, drawLedger, drawRail, reveal, scrollTo } from "./ledger.js";
-import { drawNorm, titleOf } from "./norm.js";
+import { captionOf, drawNorm, titleOf } from "./norm.js";
 
 /**
  * @import { Local as Kept, Stage } from "../../app/kit/glass.js"
@@ -90,7 +90,7 @@ const normResidual = {
       opened.set(key, found);
       return found;
     };
-    const names = [...data.lines.map((one) => one.name), ...NORM_STEPS, "The whole picture"];
+    const names = [...data.lines.map((one) => one.name), ...NORM_STEPS, "The other norm"];
     const same = local.names?.join() === names.join();
     return { a, p, cols: a.final.length, names, along: data.along, steps: same ? local.steps : stepMode("written", names) };
   },
@@ -102,7 +102,7 @@ const normResidual = {
     local.at = at;
     reveal(data, local, at);
     g.height = at.height;
-    local.steps.bar(g, local);
+    local.steps.bar(g, local, (now) => captionOf(data, local, now));
     drawRail(g, data, local, at);
     drawHeads(g, data, at);
     drawLedger(g, data, local, at);
@@ -122,9 +122,8 @@ const normResidual = {
     else if (side && !event.shiftKey) g.select({ number: clamp(number + side, 0, local.cols - 1) });
     else if (event.key === "[" || event.key === "]") follow(g, data, data.row + (event.key === "[" ? -1 : 1));
     else if (local.steps.key(event, g, local)) return true;
-    else if (event.key === "Escape") {
-      if (!local.steps.halt(g, local) && !local.steps.whole(g, local)) g.visit("home");
-    } else return false;
+    else if (event.key === "Escape") local.steps.up(g, local);
+    else return false;
     return true;
   },
 
@@ -133,7 +132,7 @@ const normResidual = {
     const place = placeOf(data, chosen);
     const kind = kindOf(data, place);
     const lines = data.lines.map((one) => `${one.name} ${num(one.norm, 2)} long, cosine ${num(one.cosine, 2)}`).slice(0, 40).join("; ");
-    const step = stepNow(local) < local.steps.last ? `Step ${stepNow(local) + 1}, ${local.steps.names[stepNow(local)]}. ` : "";
+    const step = local.steps.said(local, (now) => captionOf(data, local, now));
     const { mean, scale } = place[kind ?? "rms"];
     const norm = kind ? `${titleOf(data, place)}: ${mean === null ? "no mean taken off" : `mean ${num(mean, 3)}`}, divided by ${num(scale, 3)}.` : "No norm stands there.";
     return `${step}The ledger of ${visible(data.tokens[data.row].text)}: ${lines}. They add up to ${num(data.length, 2)}, off by ${tiny(data.error)} of it. Chosen: ${data.lines[chosen]?.name ?? "sum"}. ${norm}`;

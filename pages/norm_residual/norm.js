@@ -80,7 +80,6 @@ export function drawNorm(g, data, local, at) {
     rows.map((_, i) => h("rect", { x: x + number * cell - 1, y: y + 60 + i * pitch, width: Math.max(3, cell) + 1.5, height: 20, rx: 2, fill: "none", stroke: css("accent"), "stroke-width": 1.5 })),
     writtenOut(local, place, kind, number, Math.min(step, 3)).map((line, i) => label(x, y + 44 + 4 * pitch + 14 + 17 * i, line, { mono: true, fill: i ? "accent" : "ink" })),
   ]);
-  if (step <= 3) g.part("norm words", [place.name, kind, step], () => inLines(wordsOf(data, place, kind, step), w, 14).map((line, i) => label(x, y + (step < 3 ? 286 : 392) + 20 * i, line, { size: 14, fill: "ink" })));
   if (step < 3) return;
   const half = (w - 20) / 2;
   g.part("histograms", [place.name, kind], () => [
@@ -110,15 +109,27 @@ function writtenOut(local, place, kind, i, step) {
 }
 
 /**
+ * What a step does: a line of the ledger written, or what the norm does to the numbers of the chosen place.
+ * @param {Data} data @param {Local} local @param {number} step
+ */
+export function captionOf(data, local, step) {
+  if (step < data.lines.length) return lineSaid(data, step);
+  const place = placeOf(data, chosenOf(data, local));
+  const kind = kindOf(data, place);
+  const at = step - data.lines.length;
+  if (at > 3) return `There are two usual norms, LayerNorm and RMSNorm. Here stands what ${kind === "rms" ? "LayerNorm, which takes the mean off as well," : "RMSNorm, which takes no mean off,"} would have made of the same numbers; choose it below to see it step by step.`;
+  return kind ? wordsOf(data, place, kind, at) : "No norm stands at this place: the numbers go on as they are. Choose one below to see what it would make of them.";
+}
+/**
  * What a step of the norm does.
  * @param {Data} data @param {Place} place @param {Kind} kind @param {number} step
  */
 function wordsOf(data, place, kind, step) {
   const into = !place.own ? "" : place.name.endsWith("ln_embed") ? "The stream begins with this." : place.name.endsWith("ln_final") ? "What comes after reads this copy." : data.post ? "The result takes the stream’s place: what stood is rescaled." : "The part reads this copy; the stream itself is left as it is.";
   return [
-    "How large the numbers are hangs on the token and on the depth: here a norm finds them.",
-    kind === "layer" ? "Their mean is taken off each of them, so that they lie around 0." : "RMSNorm takes no mean off. LayerNorm would: choose it below.",
-    `All are divided by one number, the root of the mean of their squares and a tiny ε. Every token leaves with size ${num(1 - place[kind].epsShare / 2, 2)}.`,
+    "The ledger is written. Before a part of the model reads the stream, a norm brings the numbers to one size, because how large they are hangs on the token and on the depth: here it finds them.",
+    kind === "layer" ? "The mean of the numbers is taken off each of them, so that they lie around 0." : "RMSNorm takes no mean off the numbers; the other usual norm, LayerNorm, would: choose it below to see that.",
+    `All are divided by one number, the root of the mean of their squares and a tiny ε, which only keeps off a division by 0. Every token leaves with size ${num(1 - place[kind].epsShare / 2, 2)}.`,
     `${place.gain ? "Each is stretched by a weight that training has set." : "No weight: this is the result."} ${into}`,
   ][step];
 }
@@ -158,26 +169,39 @@ function drawSpread(g, box, title, one, colour) {
 }
 
 /**
- * While the ledger grows: what is happening, in a few sentences.
+ * Who writes a line of the ledger, and what.
+ * @param {Data} data @param {number} step
+ */
+function lineSaid(data, step) {
+  const one = data.lines[step];
+  const token = visible(data.tokens[data.row].text);
+  /** @type {Partial<Record<Part, string>>} */
+  const begins = {
+    embedding: `A model carries each token as a row of ${counted(data.width, "number")}, the stream. That of ${token} begins as its embedding, looked up in a learned table: ${long(one.norm)} long (the root of the sum of their squares).`,
+    position: "A row of numbers for its position is added: another line of the ledger, not a new start.",
+    "token type": "So is a row of numbers that says which sentence the token stands in.",
+    "norm bias": "The norms add constant numbers of their own, their biases; together they are one line.",
+  };
+  const reads = data.post ? "reads the stream as it stands" : data.norms ? "reads a copy of the stream, brought to one size by a norm," : "reads the stream";
+  const does = one.part === "attention" ? " Attention brings something from other tokens." : one.part === "mlp" ? " An MLP, a small network, works on this token alone." : "";
+  return begins[one.part] ?? `${one.name} ${reads} and adds ${counted(data.width, "number")} of its own, ${long(one.norm)} long.${does}`;
+}
+/**
+ * While the ledger grows: what becomes of the stream, in a few sentences.
  * @param {Stage} g @param {Data} data @param {Local} local @param {Layout} at
  */
 function drawStory(g, data, local, at) {
   const { x, y, w } = at.norm;
   const step = stepNow(local);
   const one = data.lines[step];
-  const token = visible(data.tokens[data.row].text);
   const before = step ? data.lines[step - 1] : null;
-  /** @type {Partial<Record<Part, string>>} */
-  const begins = { embedding: `The stream of ${token} begins as its embedding: ${counted(data.width, "number")}, ${long(one.norm)} long.`, position: "A vector for its position is added: another line, not a new start.", "token type": "So is a vector that says which sentence it stands in." };
-  const reads = data.post ? "reads the stream as it stands" : data.norms ? "reads the stream through a norm" : "reads the stream";
-  const what = begins[one.part] ?? (one.part === "norm bias" ? "The norms' biases stand in the stream as well; together they are one line." : `${one.name} ${reads} and adds ${counted(data.width, "number")} of its own, ${long(one.norm)} long.`);
   const way = !before ? "" : one.running > before.running * 1.005 ? `The stream grows from ${long(before.running)} to ${long(one.running)}: shorter than the two lengths together, as they do not point the same way.`
     : one.running < before.running * 0.995 ? `The stream shrinks from ${long(before.running)} to ${long(one.running)}: the new line points against what stood.` : `The stream keeps its length, ${long(one.running)}, and turns.`;
   const kept = changed(data, one) ? `(It was written ${long(one.written)} long; each line is shown as it stands at the end, after the norms that came later.)` : "";
   const nothing = !before ? "" : data.residual ? "Nothing that stood before is changed." : "This model has no residual connections: what stood before is gone.";
   g.part("story", [step], () => {
     let top = y + 60;
-    return [what, nothing, way, kept].filter(Boolean).map((text) => {
+    return [nothing, way, kept].filter(Boolean).map((text) => {
       const lines = inLines(text, w, 14);
       const out = lines.map((line, i) => label(x, top + 20 * i, line, { size: 14, fill: "ink" }));
       top += 20 * lines.length + 10;

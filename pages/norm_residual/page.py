@@ -10,12 +10,12 @@ from app.frame import page
 from app.models import cache
 from app.session import events, state
 from core.analysis.stream.ledger import ledger
-from core.analysis.stream.ledger_lines import direct_logits, without_line
+from core.analysis.stream.ledger_lines import direct_logits
 from core.analysis.stream.normalization import norm_steps
 from core.model.block import Block
 from core.model.norm import Normalise
 from pages.norm_residual import export, figure, gradients
-from pages.norm_residual.question import ask
+from pages.norm_residual.question import another, ask
 
 LONGEST = 64  # tokens of the text
 KEYS = ("line", "block", "number", "follow", "written")
@@ -74,27 +74,27 @@ if both:
         decoder_text.draw(ctx)
 
 ways = gradients.both_ways(lm, seen, block, stack)
-question = ask(lm, seen, chosen)
-judge = partial(question.judge, lm, seen, stack)
+question = ask(lm, seen)
+judge = partial(question.judge, seen, stack, blocks)
 load = ctx.load_source
 given = {"TEXT": ctx.text, "ROW": seen.book.row, "STACK": stack} | (
     {} if target is None else {"TARGET": target}
 )
 
 with page.foot():
-    about = (ctx.model_key, ctx.text, target, stack, seen.book.row, question.line)
-    page.predict(question.text, question.options, judge, about)
-    page.code(Block.forward, Normalise.forward, norm_steps, ledger, direct_logits, without_line)
+    about = (ctx.model_key, ctx.text, target, stack, seen.book.row)
+    page.predict(question.asked.text, question.asked.options, judge, about, partial(another, seen))
+    page.code(Block.forward, Normalise.forward, norm_steps, ledger, direct_logits)
     page.take_away(
         "norm_residual",
         partial(export.table, lm, seen, place, kind, ways),
-        lambda: export.cells(load, given, seen, place, kind, ways, block, question, judge()),
+        lambda: export.cells(load, given, seen, place, kind, ways, block, blocks, judge()),
     )
 
 measure = gradients.show(lm, seen, block, ways, ctx.notes)
 page.terms(
-    "residual stream", "norm", "LayerNorm", "RMSNorm", "pre-norm", "post-norm", "ledger", "cosine", "rms",
-    "logits", "gradient", "activation",
+    "embedding", "row", "residual stream", "norm", "LayerNorm", "RMSNorm", "pre-norm", "post-norm", "ledger", "cosine",
+    "rms", "logits", "gradient", "activation",
 )  # fmt: skip
 page.cheatsheet("norm_residual")
 page.examples(EXAMPLES)

@@ -1,76 +1,72 @@
-"""The page's question: the sum without one line, which the picture does not show, read by the model's own head."""
+"""The page's question: of the sum at the end, all that the blocks wrote taken away again. What is left?"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from app import markup
-from app.controls.predict import Answer
+from app import markup, questions
+from app.controls.predict import Answer, draw
 from core.analysis.stacks import Stack
-from core.analysis.stream.ledger_lines import without_line
 from core.language_model import LanguageModel
-from pages.norm_residual.figure import SUM, Seen
+from core.trace import residual_streams
+from pages.norm_residual.figure import Seen
 
-MOST = ("Attention", "The MLPs", "The same, within a tenth")
-FALLS = ("Rises", "Falls", "Stays, within a tenth")
+NEAR = 0.01  # of its length: less is the same vector
+ALIKE = 0.9  # a cosine from which on it points the same way
+WRITERS = ("attention", "cross-attention", "mlp")
+
+
+@dataclass(frozen=True)
+class Left:
+    """What is left of the last sum without all that the blocks wrote, beside what had entered block 0."""
+
+    apart: float  # |left - entered| / |entered|
+    cosine: float
+    times: float  # |left| / |entered|
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: about the likeliest token without `line`; line "": about two sums, where there are no logits."""
+    """What is asked."""
 
-    text: str
-    options: tuple[str, ...]
-    line: str
+    asked: questions.Asked
+    shows: Mapping[str, str | int]
 
-    def judge(self, lm: LanguageModel, seen: Seen, stack: Stack | None) -> Answer:
-        """The right option and why, in the model's numbers."""
-        return self._left_out(lm, seen, stack) if self.line else self._longer(seen)
-
-    def _left_out(self, lm: LanguageModel, seen: Seen, stack: Stack | None) -> Answer:
-        assert seen.top is not None
-        logits = without_line(lm, seen.book, self.line, stack=stack)
-        after, now = float(logits.softmax(-1)[seen.top]), int(logits.argmax())
-        before, logit = seen.probability, float(logits[seen.top])
-        index = 2 if abs(after - before) <= 0.1 * before else 0 if after > before else 1
-        name = markup.mono(markup.visible(lm.tokenizer.display(now)))
-        winner = "it stays the likeliest" if now == seen.top else f"{name} is the likeliest then"
-        why = (
-            f"With the whole sum it has probability {before:.3f} and logit {seen.logit:.3f}; without that line "
-            f"{after:.3f} and {logit:.3f}, and {winner}."
-        )
-        return Answer(
-            index, why,
-            {"before": before, "after": after, "logit": seen.logit, "without": logit, "token": seen.top},
+    def judge(self, seen: Seen, stack: Stack | None, blocks: int) -> Answer:
+        """Whether what is left is what entered, the same made larger or smaller, or something else."""
+        found = left(seen, stack, blocks)
+        key = "whole" if found.apart < NEAR else "scaled" if found.cosine >= ALIKE else "gone"
+        numbers = {"apart": found.apart, "cosine": found.cosine, "times": found.times}
+        return self.asked.answer(
+            key, numbers, self.shows,
+            apart=f"{found.apart:.1%}".replace("%", " %"), cosine=found.cosine, times=f"{found.times:.2f}",
         )  # fmt: skip
 
-    def _longer(self, seen: Seen) -> Answer:
-        sums = longer(seen)
-        (a, b), most = sums, max(sums)
-        index = 2 if abs(a - b) <= 0.1 * most else 0 if a > b else 1
-        why = f"All attention lines together are {a:.3f} long, all MLP lines {b:.3f}."
-        return Answer(index, why, {"attention": a, "mlp": b})
+
+def left(seen: Seen, stack: Stack | None, blocks: int) -> Left:
+    """Take every line that a block wrote away from the sum at the end."""
+    entries = seen.book.entries
+    written = [entry.vector for entry in entries if entry.part in WRITERS]
+    rest = seen.book.final - np.sum(written, axis=0) if written else seen.book.final
+    streams = residual_streams(seen.trace, f"{stack}." if stack else "", blocks)
+    entered = streams[0][seen.book.row].detach().double().cpu().numpy() if streams else rest
+    size, length = float(np.linalg.norm(entered)), float(np.linalg.norm(rest))
+    apart = float(np.linalg.norm(rest - entered))
+    cosine = float(rest @ entered) / (size * length) if size * length else 0.0
+    return Left(apart / size if size else 0.0, cosine, length / size if size else 0.0)
 
 
-def longer(seen: Seen) -> tuple[float, float]:
-    """The lengths of all attention lines together, and of all MLP lines."""
-    found = []
-    for parts in (("attention", "cross-attention"), ("mlp",)):
-        vectors = [entry.vector for entry in seen.book.entries if entry.part in parts]
-        found.append(float(np.linalg.norm(np.sum(vectors, axis=0))) if vectors else 0.0)
-    return found[0], found[1]
-
-
-def ask(lm: LanguageModel, seen: Seen, chosen: str) -> Question:
-    """About the chosen line; where the sum is chosen, about the longest."""
+def ask(lm: LanguageModel, seen: Seen) -> Question:
+    """Ask about the followed token."""
     word = markup.mono(markup.visible(lm.tokenizer.display(seen.ids[seen.book.row])))
-    if seen.top is None:
-        text = f"For {word}: add up all that attention wrote, and all that the MLPs wrote. Which is longer?"
-        return Question(text, MOST, "")
-    longest = max(seen.book.entries, key=lambda entry: entry.norm).name
-    line = longest if chosen == SUM else chosen
-    said = markup.mono(markup.visible(lm.tokenizer.display(seen.top)))
-    text = f"Leave the line of {markup.mono(line)} out of the sum: the probability of {said} …"
-    return Question(text, FALLS, line)
+    return Question(
+        questions.ask("norm_residual", "first-line", token=word), {"line": "embedding", "written": 0}
+    )
+
+
+def another(seen: Seen, seed: int) -> dict[str, int]:
+    """Draw another token to ask about."""
+    return {"follow": draw(seed, range(len(seen.ids)), seen.book.row)}

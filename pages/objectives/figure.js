@@ -6,7 +6,7 @@ import { mount } from "../../app/kit/glass.js";
 import { clamp, num, unpack, visible } from "../../app/kit/shapes.js";
 import { NAMES, drawFalling } from "./falling.js";
 import { drawLanes, positions, seenBy } from "./lanes.js";
-import { plan, rowOf, stepOf, steps } from "./layout.js";
+import { WORDS, plan, rowOf, steps } from "./layout.js";
 
 /**
  * @import { Chart, Run } from "../../app/kit/curves.js"
@@ -98,7 +98,7 @@ const objectivesView = {
   draw(g, data, local) {
     g.data = data;
     listen(g, local);
-    steps.bar(g, local);
+    steps.bar(g, local, (now) => WORDS[now]);
     const at = plan(g, data);
     g.height = at.height;
     drawLanes(g, data, local, at);
@@ -110,15 +110,14 @@ const objectivesView = {
     if (event.key === "ArrowUp" || event.key === "ArrowDown") follow(g, data, local, row + (event.key === "ArrowUp" ? -1 : 1));
     else if (steps.key(event, g, local)) return true;
     else if (event.key === "r") g.send("again", { at: Date.now() });
-    else if (event.key === "Escape") {
-      if (!steps.halt(g, local) && !steps.whole(g, local)) g.visit("home");
-    } else return false;
+    else if (event.key === "Escape") steps.up(g, local);
+    else return false;
     return true;
   },
 
   describe(data, local) {
     const row = rowOf(data, local);
-    return `One sentence of ${counted(data.words.length, "token")} as three training examples; step ${stepOf(local) + 1}, ${steps.names[stepOf(local)]}. Token ${row}, ${visible(data.words[row].text)}. ` +
+    return `${steps.said(local, (now) => WORDS[now])}One sentence of ${counted(data.words.length, "token")} as three training examples. Token ${row}, ${visible(data.words[row].text)}. ` +
       data.lanes.map((lane) => `${lane.title}, ${lane.shape}${lane.own ? ", this model" : ""}: reads ${lane.reads.map((one) => visible(one.text)).join(" ")}; asks ${lane.answers.filter((one) => one.score).map((one) => visible(one.text)).join(" ")}; here it ${seenBy(lane, row)}.${lane.mean === null ? "" : ` Mean loss ${num(lane.mean, 3)} nats.`}`).join(" ") +
       ` Curves: ${(local.rows ?? []).map((one, i) => `${NAMES[data.runs[i].objective]} ${one.last === null ? "not measured" : num(one.last, 3)}`).join(", ")}.`;
   },

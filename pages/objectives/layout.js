@@ -17,6 +17,15 @@ import { isPhone } from "../../app/kit/widths.js";
 const WIDTHS = { next_token: 150, masked: 164, span_corruption: 236 }; // the least of each lane
 const DEEP = 516; // the height of the picture on a wide screen
 export const steps = stepMode("lesson", ["The sentence", "What is hidden", "What is read", "What is asked", "Who sees whom", "The loss"]);
+/** What each step shows. */
+export const WORDS = [
+  "One sentence, cut into tokens: words, or parts of words. A model can learn from it in three ways, and nobody has to label anything: the answers stand in the sentence.",
+  "Each way hides something, grey here: from the first, at every token, all that comes after it; from the second some tokens in the middle; from the third whole spans.",
+  "What the model reads in each: the tokens as they are, a sign such as [MASK] in the place of a hidden token, or one sign for a whole span.",
+  "What it is asked: at each token the next one; the tokens that were masked, and no others; the spans, one after the other. Only these answers count, so one sentence asks many questions in the first way and few in the others.",
+  "Who sees whom: a filled cell says that the token of this row may look at the token of that column. In the first way nobody may look ahead, or the answer would stand there.",
+  "The loss is how wrong the model is at an answer: 0 if it was sure of it, more the less it expected it. The curves show it falling while three models learn, one in each way.",
+];
 export const LAST = steps.last;
 export const stepOf = steps.of;
 /**

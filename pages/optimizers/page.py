@@ -11,7 +11,7 @@ from app.session import events, state
 from core.training.adam_steps import follow, train
 from core.training.race import race
 from core.training.rules import adam, gradient_descent, momentum, muon
-from pages.optimizers import controls, export, figure, measured, moments, question, runs
+from pages.optimizers import controls, export, figure, measured, moments, question, runs, verdict
 
 LONGEST = 64  # tokens that are trained on: each step is a real one
 RACE = ("start", "racers", "rates", "racer", "lap")
@@ -38,6 +38,7 @@ figure.draw(
     key="race",
     on={"select": lambda: events.select("race", RACE)},
 )
+verdict.draw(setup, tracks)
 controls.race_controls()
 
 weight = moments.weight_of(ctx, target)
@@ -61,7 +62,7 @@ with page.foot():
         question.text(weight), question.OPTIONS, lambda: question.judge(weight)[0],
         (ctx.model_key, ctx.text, target, weight.rule, weight.row, weight.col),
     )  # fmt: skip
-    page.code(race, gradient_descent, momentum, adam, muon, train, follow)
+    page.code(gradient_descent, momentum, adam, muon, race, train, follow)
     page.take_away("optimizers", lambda: export.table(weight, weight.trained(), tracks), notebook)
 
 heading(
@@ -100,8 +101,8 @@ heading(
 measuring = measured.land_panel(ctx, target)
 
 page.terms(
-    "optimizer", "gradient", "learning rate", "gradient descent", "momentum", "Nesterov", "Adam", "moments",
-    "bias correction", "AdamW", "weight decay", "Muon", "saddle", "diverged", "loss landscape",
+    "optimizer", "step", "gradient", "batch", "seed", "learning rate", "gradient descent", "momentum", "Nesterov",
+    "Adam", "moments", "bias correction", "AdamW", "weight decay", "Muon", "saddle", "diverged", "loss landscape",
 )  # fmt: skip
 page.cheatsheet("optimizers")
 page.examples(EXAMPLES)

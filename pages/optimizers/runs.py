@@ -6,6 +6,7 @@ Of the five, recorded runs are shown at first, the learner's own when they train
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -17,12 +18,14 @@ import streamlit as st
 from app.controls import own_run
 from app.controls.own_run import Next
 from app.counts import counted
+from app.frame import page
 from app.runs import trained
 from app.runs.trained import Arm
 from app.session import events, state
 from core.training.optimizer_comparison import RATES, STEPS, quintet
 from core.training.rules import Kind
 from core.training.spec import TrainSpec
+from core.verdict_rule import Rule, percent
 from pages.optimizers import figure
 from pages.optimizers.controls import NAMES, read_rates
 from pages.optimizers.figure import SHORT
@@ -166,6 +169,7 @@ def recipe() -> dict[str, Any]:
 def recipe_panel() -> None:
     """The table as a picture."""
     figure.draw(recipe_record(recipe()), key="recipe", on={})
+    page.judged(rule(recipe()["full"]["seeds"]))
 
 
 def recipe_record(table: dict[str, Any]) -> dict[str, Any]:
@@ -204,3 +208,18 @@ def about_recipe(table: dict[str, Any], rows: Sequence[Mapping[str, Any]]) -> li
             f"{plain['loss']:.3f}; this one takes {full['steps']:,} to {full['loss']:.3f}."
         )
     return said
+
+
+def rule(seeds: int) -> Rule:
+    """How a part of the recipe is judged, from so many seeds of each row."""
+    apart = 2 / math.comb(2 * seeds, seeds)
+    return Rule(
+        "A part of the recipe: “pale: no further than seeds differ”, “here that part does harm”",
+        "The held-out losses of the runs without the part, beside those of the whole recipe.",
+        "A difference: the losses of the two, from the lowest seed to the highest, have nothing in common.",
+        f"{counted(seeds, 'recorded seed')} of each row.",
+        f"None: each row is judged on its own. Runs that differ in nothing lie apart so in {percent(apart)} of such "
+        "comparisons.",
+        "Our rule; the share by counting the orders of the seeds",
+        overlap,
+    )

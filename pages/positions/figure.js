@@ -5,7 +5,7 @@ import { mount } from "../../app/kit/glass.js";
 import { clamp, css, fit, h, inLines, label, measure, num, thousands, unpack, visible } from "../../app/kit/shapes.js";
 import {
   APART, BIASES, INTO, NUMBER, PLACE, colOf, columnAt, countOf, factsOf, formula, inTurns, rateText, rowOf, said,
-  sentences, short, shownRows, stages, untrained,
+  caption, short, shownRows, stages, untrained,
 } from "./stages.js";
 import { plan, rowsIn } from "./layout.js";
 import { CALLED, drawOrder, percent } from "./order.js";
@@ -80,12 +80,12 @@ import { drawChips, drawClock, drawHeat, drawWaves, drawWhole } from "./table.js
 function drawHeading(g, data, at) {
   const title = `${data.title}: ${data.what}`;
   const wide = measure(data.badge, 12, false) * 1.04 + 18;
-  g.part("heading", [at.phone], () => {
+  g.part("heading", [at.phone, at.top], () => {
     const own = data.source === "own" && data.badge.endsWith("own");
     const first = at.phone ? inLines(title, at.w, 14) : [title];
     const x = at.phone ? 0 : measure(title, 14, false) * 1.05 + 14;
-    const y = at.phone ? 16 + 18 * first.length : 15;
-    return [first.map((line, i) => label(0, 15 + 18 * i, line, { size: 14, weight: 600, fill: "ink" })),
+    const y = at.top + (at.phone ? 16 + 18 * first.length : 15);
+    return [first.map((line, i) => label(0, at.top + 15 + 18 * i, line, { size: 14, weight: 600, fill: "ink" })),
       h("rect", { x, y: y - 14, width: wide, height: 20, rx: 10, fill: css(own ? "accent-soft" : "bg"), stroke: css(own ? "accent" : "ink3"), "stroke-dasharray": own ? null : "3 2" }),
       label(x + 9, y, data.badge, { weight: 600, fill: own ? "accent" : "ink2", "data-badge": data.source }),
       data.notes.length ? (at.phone ? inLines(data.notes[0], at.w, 12).slice(0, 2) : [data.notes[0]]).map((line, i) => at.phone ? label(0, y + 20 + 16 * i, line, { fill: "accent" }) : label(at.w, y, fit(line, at.w - x - wide - 12, 12, false), { anchor: "end", weight: 600, fill: "accent" }))
@@ -121,7 +121,7 @@ const positionsView = {
   },
 
   draw(g, data, local) {
-    stages.bar(g, local);
+    stages.bar(g, local, (now) => caption(data, local, now));
     const step = stages.of(local);
     const at = plan(g, data, local);
     g.height = at.height;
@@ -154,13 +154,7 @@ const positionsView = {
     }
     if (data.door && step >= INTO) g.door("attention", { left: at.told.x - 2, top: at.told.y + 106 }, "Attention", "This head, number by number");
     if (step === stages.last) drawOrder(g, data, at);
-    else g.part("step", [step, at.words, local.sel, local.hover], () => {
-      const size = at.phone ? 14 : 16;
-      const lines = sentences(data, local, step).flatMap((sentence) => inLines(sentence, Math.min(at.words.w, 900), size));
-      const worked = at.phone ? "" : formula(data, local, step);
-      return [worked && label(at.words.x, at.words.y + 12, worked, { size: 24, mono: true, fill: "accent" }),
-        lines.map((line, i) => label(at.words.x, at.words.y + (worked ? 48 : 8) + (size + 8) * i, line, { size, fill: "ink" }))];
-    });
+    else if (!at.phone) g.part("worked", [step, at.words, local.sel, local.hover], () => label(at.words.x, at.words.y + 12, formula(data, local, step), { size: 24, mono: true, fill: "accent" }));
   },
 
   key(event, g, data, local) {
@@ -173,16 +167,14 @@ const positionsView = {
       else g.select({ row, col: clamp(col + move, 0, last) });
     } else if (stages.key(event, g, local)) return true;
     else if (event.key === "n") g.send("another", { at: Date.now() });
-    else if (event.key === "Escape") {
-      if (!stages.halt(g, local) && !stages.whole(g, local)) g.visit("home");
-    } else return false;
+    else if (event.key === "Escape") stages.up(g, local);
+    else return false;
     return true;
   },
 
   describe(data, local) {
     const f = factsOf(data, local);
-    const step = stages.of(local);
-    const told = step < stages.last ? `Step ${step + 1}, ${stages.names[step]}: ${sentences(data, local, step).join(" ")} ` : "";
+    const told = stages.said(local, (now) => caption(data, local, now));
     const cell = Number.isNaN(f.value) ? "" : `Position ${f.place}, ${data.kind === "rotary" ? "pair" : "column"} ${f.column}: ${short(f.value)}. `;
     const pair = Number.isNaN(f.pair) ? "" : `${said(data, f.row)} at ${f.place} and ${said(data, f.col)} at ${f.other}: ${data.matrix?.of} ${short(f.pair)}. `;
     const o = data.order;

@@ -1,4 +1,4 @@
-// Below: the same tokens in another order, each beside itself, read with positions, without, and without the mask too.
+// First in the whole picture: the same tokens in another order, each beside itself, read with positions, without, and without the mask too.
 
 import { MONO, chip, css, fit, h, html, inLines, label, num, tokenSpans, visible } from "../../app/kit/shapes.js";
 
@@ -18,7 +18,7 @@ export function drawOrder(g, data, at) {
   const n = o.tokens.length;
   const box = at.order;
   g.part("order head", [box], () => [
-    h("path", { d: `M${box.x},${box.y}h${box.w}`, stroke: css("line") }),
+    h("path", { d: `M${box.x},${at.top || box.y}h${box.w}`, stroke: css("line") }),
     label(box.x, box.y + 20, "The same words in another order", { size: 14, weight: 600, fill: "ink" }),
     !at.phone && o.shuffles && label(box.x + 250, box.y + 20, `Cells: how much each token’s final vector changes.${o.ways.length > 2 ? " A causal mask alone still tells what came before." : ""}`, { fill: "ink3" }),
   ]);

@@ -21,7 +21,7 @@ from core.analysis.positions.rotation import (
     turned_by,
     turning,
 )
-from core.analysis.positions.shuffle import shuffle
+from core.analysis.positions.shuffle import compare_orders, shuffle
 from core.analysis.positions.tables import model_table, shift, similarity_by_distance, sinusoidal
 from core.analysis.positions.tiny import tiny_bias, tiny_table
 from core.config import Position
@@ -39,7 +39,7 @@ EXAMPLES = (
     "one two three four five six seven",
 )
 
-ctx = page.begin("positions", longest=LONGEST)
+ctx = page.begin("positions", longest=LONGEST, writes=True)
 lm, config = ctx.lm, ctx.lm.config
 both = ctx.both
 target = ctx.decoder_text
@@ -127,13 +127,13 @@ def behind() -> list[Any]:
 
 with page.foot():
     page.predict(question.text, question.options, judge, (ctx.model_key, ctx.text, target, question.seed))
-    page.code(*behind(), shuffle, shift, recorded)
+    page.code(compare_orders, *behind(), shuffle, shift, recorded)
     page.take_away("positions", partial(export.table, lm, seen, order, head, begins, pair), notebook)
 
 go_on = extrapolation.show(ctx.model_key, stack, kind, row, ctx.notes)
 page.terms(
-    "position", "sinusoidal positions", "learned positions", "rotary position", "ALiBi", "relative bias", "embedding",
-    "query", "key", "cosine", "causal mask", "extrapolation",
+    "position", "head", "sinusoidal positions", "learned positions", "rotary position", "ALiBi", "relative bias",
+    "embedding", "query", "key", "cosine", "causal mask", "extrapolation",
 )  # fmt: skip
 page.cheatsheet("positions")
 page.examples(EXAMPLES)

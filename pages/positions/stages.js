@@ -94,7 +94,7 @@ export const frameOf = (data, local, at) => {
 // ---------------------------------------------------------------- the steps, in words
 
 export const stages = stepMode("stage", ["The words", "Position", "Number", "Into the model", "Distance", "Another order"]);
-export const [PLACE, NUMBER, INTO, APART] = [1, 2, 3, 4];
+export const [PLACE, NUMBER, INTO, APART, ORDER] = [1, 2, 3, 4, 5];
 
 export const BIASES = ["alibi", "relative"];
 /**
@@ -130,34 +130,37 @@ export const untrained = (data, r) => data.trained !== null && data.rows[r] + da
 export const said = (data, at) => visible(data.tokens[at]?.text ?? "");
 
 /**
- * The sentences of one step. f: the facts of the chosen cell (cells.js).
+ * What is said of a step, with the numbers of the chosen cell.
  * @param {Data} data @param {Kept} local @param {number} step
  */
-export function sentences(data, local, step) {
+export const caption = (data, local, step) => sentences(data, local, step).join(" ");
+/** @type {(data: Data, local: Kept, step: number) => string[]} */
+function sentences(data, local, step) {
   const f = factsOf(data, local);
   const kind = data.kind;
   const slope = short(data.bias?.slopes?.[data.bias.head] ?? NaN);
   const here = `${said(data, f.row)} stands at position ${thousands(f.place)}`;
-  if (step === 0) return ["Attention compares what tokens are and mixes them by that. Nothing in it asks where a token stands: on its own it reads a set of words, in no order.", `So a number for the place has to be put in. ${data.title === "None" ? "Here none is." : `Here it is ${data.title}: ${data.what}.`}`];
-  if (kind === "none") return [["", "Nothing is looked up for a position.", "The token’s own vector goes in, the same at every position.", "It enters attention as it is.", "No score knows how far apart its two tokens are."][step]];
+  if (step === 0) return ["A model reads its text as tokens, words or parts of words, and compares what they are; nothing in that asks where one stands, so on its own it reads a set of words in no order.", data.title === "None" ? "The place would have to be put in as numbers; here none is." : `The place has to be put in as numbers; the method here is called ${data.title}.`];
+  if (step === ORDER) return ["The same words in another order: where the model knows places, the vectors of the words change with it; where it does not, they stay as they were, and what is said next stays, too."];
+  if (kind === "none") return [["", "Nothing is looked up for a position.", "The token’s own vector goes in, the same at every position.", "It goes on as it is into attention, where tokens read each other.", "Whatever compares two tokens does not know how far apart they are."][step]];
   if (step === PLACE) {
-    if (BIASES.includes(kind)) return [`${here}; it asks, as the query. ${said(data, f.col)} at position ${thousands(f.other)} answers, as the key.`, `Only their distance is used: ${thousands(f.other)} − ${thousands(f.place)} = ${num(f.apart, 0)}.`];
+    if (BIASES.includes(kind)) return [`${here}; it looks at ${said(data, f.col)} at position ${thousands(f.other)} (the one that looks is called query, the one looked at key).`, `Only their distance is used: ${thousands(f.other)} − ${thousands(f.place)} = ${num(f.apart, 0)}.`];
     if (kind === "learned") return [`${here}, so it takes row ${thousands(data.start + data.rows[f.row])} of the table.${data.notes.length ? ` ${data.notes[0]}` : ""}`];
-    return [`${here}. ${kind === "rotary" ? "Pair" : "The pair of column"} ${f.column} turns by ${rateText(f.rate)} radians from one position to the next.`, `${thousands(f.place)} × ${rateText(f.rate)} = ${short(f.angle)} radians = ${inTurns(f.angle)}. The next pair turns more slowly: fast hands tell neighbours apart, slow ones tell far from near.`];
+    return [`${here}. Its numbers go in pairs, hands that turn with the position: ${kind === "rotary" ? "pair" : "that of column"} ${f.column} by ${rateText(f.rate)} radians for each, here by ${thousands(f.place)} × ${rateText(f.rate)} = ${short(f.angle)} radians = ${inTurns(f.angle)}; like those of a clock, fast ones tell neighbours apart, slow ones far from near.`];
   }
   if (step === NUMBER) {
-    if (kind === "alibi") return [`Head ${data.bias?.head} has the slope ${slope}: −${slope} × ${num(Math.abs(f.apart), 0)} = ${short(f.pair)}.`, "The farther a token is, the lower its score; each head has a slope of its own."];
+    if (kind === "alibi") return [`Attention head ${data.bias?.head} has the slope ${slope}: −${slope} × ${num(Math.abs(f.apart), 0)} = ${short(f.pair)}.`, "The farther a token is, the lower its score; each head has a slope of its own."];
     if (kind === "relative") return [`Distance ${num(f.apart, 0)} falls into bucket ${f.bucket}. For it head ${data.bias?.head} has learned ${short(f.pair)}.`, "Near distances have a bucket each, far ones share one."];
     if (kind === "learned") return [`Number ${f.column} of that row is ${short(f.value)}. It has no formula: training has set it, as it sets every weight.`];
-    if (kind === "rotary") return [`Two numbers of the query, ${short(f.q[0])} and ${short(f.q[1])}, are an arrow. Turned by ${inTurns(f.angle)} it becomes ${short(f.tq[0])} and ${short(f.tq[1])}.`, "The key’s arrow is turned by its own position. No arrow gets longer or shorter."];
+    if (kind === "rotary") return [`Two numbers of the token that looks (the query), ${short(f.q[0])} and ${short(f.q[1])}, are an arrow; turned by ${inTurns(f.angle)} it becomes ${short(f.tq[0])} and ${short(f.tq[1])}.`, "The arrow of the token that is looked at (the key) is turned by its own position; no arrow gets longer or shorter."];
     return [`${f.column % 2 ? "cos" : "sin"} ${short(f.angle)} = ${short(f.value)} is number ${f.column} of row ${thousands(f.place)}; its partner in the pair is ${f.column % 2 ? "the sine" : "the cosine"}, ${short(f.partner)}.`];
   }
   if (step === INTO) {
     if (BIASES.includes(kind)) {
       const score = Number.isNaN(f.score) ? "" : ` The softmax gets ${short(f.score)}: the score ${short(f.score - f.pair)}, and ${short(f.pair)} by distance.`;
-      return [`${short(f.pair)} is added to the score of this query and key, before the softmax.${score}`];
+      return [`${short(f.pair)} is added to the score of this query and key, before scores become weights (the softmax).${score}`];
     }
-    if (kind === "rotary") return [`The turned arrows are multiplied: of this pair ${short(f.product)}, of all ${counted(data.width, "pair")} together q · k = ${short(f.pair)}.`];
+    if (kind === "rotary") return [`The turned arrows are multiplied: of this pair ${short(f.product)}, of all ${counted(data.width, "pair")} together q · k = ${short(f.pair)}. The more nearly they point the same way, the more the one token reads of the other.`];
     return [Number.isNaN(f.embed) ? `A token’s vector has ${counted(data.embedWidth, "number")} in the open model and this table has ${data.width}: it belongs to the tiny model, and is only shown.` : `${data.source === "own" ? "It is added" : "It would be added"} to the token’s own number: ${short(f.embed)} ${f.value < 0 ? "−" : "+"} ${short(Math.abs(f.value))} = ${short(f.embed + f.value)}. The same word at another place is another vector.`];
   }
   if (kind === "rotary") return [`Both arrows turned by the same rate: between them the turn is ${num(-f.apart, 0)} × ${rateText(f.rate)} = ${inTurns(-f.apart * f.rate)}. Let the text begin later, and both turn on together: the score stays.`];

@@ -49,13 +49,14 @@ export const stages = stepMode("stage", ["As computed", "Draw a mask", "Scale up
 const [DRAWN, SCALED, USED] = [1, 2, 4];
 export const MANY = 3;
 
-/** What is said at each step but the last. @type {((d: Dropout) => string)[]} */
+/** What is said at each step. @type {((d: Dropout) => string)[]} */
 export const WORDS = [
-  (d) => `Dropout works on numbers inside the model, here on ${d.what}. Green is above 0, brown below. This is what the model computes with nothing dropped.`,
+  (d) => `Dropout works on numbers inside the model while it learns, here on ${d.what}: a row for each token, green above 0 and brown below. This is what the model computes with nothing dropped.`,
   (d) => `In training each number is set to 0 with probability ${num(d.rate, 2)}: a coin for each, thrown anew at every step. Here ${num(100 * (1 - d.drawn), 0)} % fall out.`,
   (d) => `What is kept is divided by 1 − ${num(d.rate, 2)} = ${num(1 - d.rate, 2)}: it makes up for what fell out, so that the mean stays as it was.`,
-  (d) => `One mask changes much, and the next token with it. The mean over ${counted(last(d.counts), "mask")} is ${num(100 * last(d.errors), 1)} % off what was computed; after one mask it is ${num(100 * d.errors[0], 0)} %.`,
+  (d) => `One such pattern (a mask) changes much, and the next token with it, but each step draws another. The mean over ${counted(last(d.counts), "mask")} is ${num(100 * last(d.errors), 1)} % off what was computed; after one mask it is ${num(100 * d.errors[0], 0)} %.`,
   () => "When training is over, nothing is dropped and nothing is scaled: the model in use gives one answer, always the same.",
+  () => "Whole models trained with it and without: the lower curves are the loss, how wrong a model is, on text that it learns from and on text that it has never read. Dropout is worth it where the second one ends lower.",
 ];
 
 /** The model in use: by the switch below the picture, or as the step that shows it. @type {(data: Regularization, local: Kept) => boolean} */

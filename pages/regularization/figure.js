@@ -1,7 +1,7 @@
 // Regularization: dropout number by number on the open model (dropout.js), and trained runs with and without (runs.js).
 
 import { mount } from "../../app/kit/glass.js";
-import { clamp, inLines, label, num, unpack, visible } from "../../app/kit/shapes.js";
+import { clamp, num, unpack, visible } from "../../app/kit/shapes.js";
 import { MANY, WORDS, cellOf, drawMasks, drawMean, drawUnder, inUse, numbersOf, stages } from "./dropout.js";
 import { planRegularization } from "./layout.js";
 import { drawRuns } from "./runs.js";
@@ -44,18 +44,17 @@ const regularization = {
 
   draw(g, data, local) {
     const step = stages.of(local);
-    const said = step < stages.last ? WORDS[step](data.dropout) : "";
-    const at = planRegularization(g.width, { rows: data.dropout.rows.length, said, stops: data.trained.stops.flatMap((stop) => stop?.text ?? []) });
+    const early = step < stages.last;
+    const at = planRegularization(g.width, { rows: data.dropout.rows.length, early, stops: data.trained.stops.flatMap((stop) => stop?.text ?? []) });
     g.height = at.height;
-    stages.bar(g, local);
+    stages.bar(g, local, (now) => WORDS[now](data.dropout));
     drawMasks(g, data, local, at, step);
     if (step >= MANY) {
       g.part("mean", [at.mean], () => drawMean(g, data, at.mean));
       g.part("under", [at.under, step], () => drawUnder(g, data, at.under, inUse(data, local)));
     }
-    if (said) {
+    if (early) {
       local.chart = null;
-      g.part("step", [step, at.words], () => inLines(said, at.words.w, 14).map((line, i) => label(at.words.x, at.words.y + 20 * i, line, { size: 14, fill: "ink" })));
       return;
     }
     drawRuns(g, data, local, at);
@@ -70,9 +69,8 @@ const regularization = {
       g.select({ row: d.rows[clamp(r + move[0], 0, d.rows.length - 1)].at, number: clamp(c + move[1], 0, local.cols - 1) });
     } else if (stages.key(event, g, local)) return true;
     else if (event.key === "n") g.send("another", { at: Date.now() });
-    else if (event.key === "Escape") {
-      if (!stages.halt(g, local) && !stages.whole(g, local)) g.visit("home");
-    } else return false;
+    else if (event.key === "Escape") stages.up(g, local);
+    else return false;
     return true;
   },
 
@@ -83,8 +81,7 @@ const regularization = {
     const i = r * local.cols + c;
     const t = data.trained;
     const text = data.tokens.slice(0, 24).map((token) => visible(token.text)).join(" ");
-    const step = stages.of(local);
-    const told = step < stages.last ? `Step ${step + 1}, ${stages.names[step]}: ${WORDS[step](d)} ` : "";
+    const told = stages.said(local, (now) => WORDS[now](d));
     return `${told}The text ${text}${data.tokens.length > 24 ? " …" : ""}. ${inUse(data, local) ? "The model in use, nothing is dropped" : `Dropout of ${num(d.rate, 2)}`} on ${d.what}: number ${c} of ${visible(d.rows[r].text)} is ${num(a.clean[i], 3)} and goes on as ${num(a.values[i], 3)}. ` +
       `${d.next.label}: ${d.next.tokens.map((k) => `${visible(k.text)} ${num(k.clean, 3)}, mean under masks ${num(k.mean, 3)}`).join("; ")}. ` +
       t.runs.map((run, k) => `${run.name}: ${t.stops[k]?.text ?? "nothing measured yet"}`).join(" ");

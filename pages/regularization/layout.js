@@ -9,7 +9,7 @@ import { isPhone } from "../../app/kit/widths.js";
  * What the layout hangs on.
  * @typedef {object} Shown
  * @property {number} rows tokens of the panels
- * @property {string} said what is said of the step that is shown; "" where all is shown
+ * @property {boolean} early a step before the trained runs
  * @property {string[]} stops what is said of early stopping, a text for each run that was measured
  *
  * `panels`: as computed, the mask, what goes on. `written`: the baseline of the chosen number's sum.
@@ -23,7 +23,6 @@ import { isPhone } from "../../app/kit/widths.js";
  * @property {number} gap between panels, which holds × and =
  * @property {{x: number, w: number, top: number}[]} panels
  * @property {number} written
- * @property {Column} words of the step
  * @property {Column} mean
  * @property {Column} under
  * @property {number} mid where the trained runs begin
@@ -46,10 +45,10 @@ export function planRegularization(w, shown) {
   const panels = [0, 1, 2].map((k) => ({ x: chips + 10 + k * (pw + gap), w: pw, top: 42 }));
   const right = w - side;
   const c = panels[2].x;
-  const pitch = shown.said ? 34 : 17; // step by step there is room: the runs come with the last
+  const pitch = shown.early ? 34 : 17; // step by step there is room: the runs come with the last
   const written = 42 + 10 * pitch + 22;
   return {
-    x: 0, w, top: 42, pitch, chips, gap, panels, written, words: { x: 0, y: written + 36, w: right - 26 }, mean: { x: right, y: 0, w: side },
+    x: 0, w, top: 42, pitch, chips, gap, panels, written, mean: { x: right, y: 0, w: side },
     under: { x: right, y: 124, w: side }, mid: 250, arms: { x: 140, y: 257 }, curves: { left: 0, top: 288, width: c - 30, height: 206 },
     legend: { x: c - 8, y: 272, anchor: "end" }, stops: { x: c, y: 258, w: right - c - 26 }, weights: { x: right, y: 258, w: side, h: 236 }, height: 500,
     door: { x: right - 122, y: 256 }, phone: false,
@@ -57,17 +56,17 @@ export function planRegularization(w, shown) {
 }
 
 /** @type {(width: number, shown: Shown) => Layout} */
-function planPhone(w, { rows, said, stops: texts }) {
+function planPhone(w, { rows, early, stops: texts }) {
   const tall = rows * 17;
-  const first = 50 + (said ? 20 * inLines(said, w, 14).length + 14 : 0); // a step's words stand on top
+  const first = 50;
   const panels = [0, 1, 2].map((k) => ({ x: 70, w: w - 70, top: first + k * (tall + 36) }));
   const end = first + 3 * (tall + 36) - 8; // below the panels
   const stops = end + 644;
   const weights = stops + stopsHeight(texts, w) + 24;
   return {
-    x: 0, w, top: first, pitch: 17, chips: 62, gap: 0, panels, written: end, words: { x: 0, y: 42, w }, mean: { x: 0, y: end + 46, w }, under: { x: 0, y: end + 176, w },
+    x: 0, w, top: first, pitch: 17, chips: 62, gap: 0, panels, written: end, mean: { x: 0, y: end + 46, w }, under: { x: 0, y: end + 176, w },
     mid: end + 300, arms: { x: 0, y: end + 330 }, curves: { left: 0, top: end + 404, width: w, height: 220 }, legend: { x: 0, y: end + 396, anchor: "start" },
-    stops: { x: 0, y: stops, w }, weights: { x: 0, y: weights, w, h: 220 }, door: { x: -2, y: weights + 232 }, height: said ? end + 300 : weights + 262, phone: true,
+    stops: { x: 0, y: stops, w }, weights: { x: 0, y: weights, w, h: 220 }, door: { x: -2, y: weights + 232 }, height: early ? end + 300 : weights + 262, phone: true,
   };
 }
 

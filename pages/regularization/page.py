@@ -71,6 +71,8 @@ figure.draw(
     },
 )
 
+if gain := runs.gain(pair, arm):
+    st.caption(markup.escape(gain))
 with page.controls():
     widgets.segments(
         "Output of", "site", tuple(figure.SITES), lambda name: {"mlp": "MLP"}.get(str(name), "Attention")
@@ -111,8 +113,8 @@ weights.show(
     runs.following,
 )
 page.terms(
-    "activation", "dropout", "expectation", "weight decay", "overfitting", "validation", "early stopping", "patience",
-    "rms", "checkpoint",
+    "step", "activation", "dropout", "expectation", "weight decay", "overfitting", "validation", "early stopping",
+    "patience", "rms", "checkpoint",
 )  # fmt: skip
 page.cheatsheet("regularization")
 page.examples(EXAMPLES)

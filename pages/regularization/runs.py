@@ -96,6 +96,27 @@ def named(key: str) -> str:
     return {"dropout": f"Dropout {DROPOUT:g}", "decay": f"Weight decay {DECAY:g}", "both": "Both"}[key]
 
 
+LEAST = 0.02  # nats: a smaller difference of one run each is not called a gain
+
+
+def gain(pair: list[Arm], key: str) -> str:
+    """Say what the arm gains over the plain run: each kept at its best step, and each at its end; "": not measured."""
+    plain, other = (stop_of(arm, 0) for arm in pair)
+    if plain is None or other is None:
+        return ""
+    best, end = plain.best - other.best, plain.last - other.last
+    return (
+        f"“{named(key)}”, on held-out fables: {_gained(best)} where each run is kept at its best step, {_gained(end)} "
+        "at the last step; n = 1 run each."
+    )
+
+
+def _gained(nats: float) -> str:
+    if abs(nats) < LEAST:
+        return f"no gain ({nats:+.3f} nats)"
+    return f"a gain of {nats:.3f} nats" if nats > 0 else f"a loss of {-nats:.3f} nats"
+
+
 def told(stop: Stop, patience: int) -> dict[str, Any]:
     """A stop for the picture, and in words."""
     text = f"Best at step {stop.best_step:,}: {stop.best:.3f}. At the end {stop.last:.3f}"

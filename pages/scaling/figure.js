@@ -43,7 +43,16 @@ import { stepMode } from "../../app/kit/steps.js";
  * @typedef {{x: number, y: number, w: number}} Box
  */
 
-const stages = stepMode("stage", ["Runs", "Law", "Band", "Forecast", "Frontier", "Everything"]);
+const stages = stepMode("stage", ["Runs", "Law", "Band", "Forecast", "Frontier", "All together"]);
+/** What each step shows. @type {((d: Data) => string)[]} */
+const WORDS = [
+  (d) => `Many models were trained by one recipe; only ${{ N: "their size", D: "how much they read", C: "their size and how much they read" }[d.letter]} differs. Each dot is a run, and its height the loss: how wrong the model is on stories that it has never read.`,
+  () => "A law is a curve with three numbers, laid through the smaller sizes. Its exponent says how much a model gains each time it is made so many times larger.",
+  () => "The runs scatter, so the law could be a little different. The band holds the laws that the runs allow: where it is wide, nobody should be sure.",
+  () => "Now the law must foretell: the largest sizes were kept from the fit; the ring is what the law says of them, the dots what they came to. Click a size to keep it out, too.",
+  () => "Operations cost money. For each amount of computing the best size is marked: a larger model that reads less, or a smaller one that reads more, would have been worse.",
+  () => "Runs, law, band, forecast and frontier in one picture. Change the axis or what is kept from the fit below it, and see what the law says then.",
+];
 const MOST = 4; // sizes kept from the fit
 
 /** A place on the axis in few signs. @type {(data: Data, x: number) => string} */
@@ -103,7 +112,7 @@ function drawLive(g, data, local, box) {
 const scaling = {
   draw(g, data, local) {
     const step = stages.of(local);
-    stages.bar(g, local);
+    stages.bar(g, local, (now) => WORDS[now](data));
     const pitch = g.width < 420 ? 24 : data.rows.length > 7 ? 17 : 19;
     const box = { x: 4, y: 0, w: g.width - 8 };
     const under = drawRows(g, data, { ...box, pitch }, step, (row) => keepFrom(g, data, row));
@@ -118,14 +127,13 @@ const scaling = {
       return true;
     }
     if (event.key !== "Escape") return false;
-    if (!stages.halt(g, local) && !stages.whole(g, local)) g.visit("home");
+    stages.up(g, local);
     return true;
   },
 
   describe(data, local) {
-    const step = stages.of(local);
     const rows = data.rows.map((row) => `${data.letter} ${shown(data, row.x)}${row.own ? ", yours" : ""}: loss ${num(row.loss, 3)}${row.law === null ? "" : `, law ${num(row.law, 3)}`}${row.used ? "" : ", not fitted"}`).join("; ");
-    return `${step === stages.last ? "" : `Step ${step + 1}. `}Loss against ${data.axis}. ${data.told.join(" ")} ${rows}.`;
+    return `${stages.said(local, (now) => WORDS[now](data))}Loss against ${data.axis}. ${data.told.join(" ")} ${rows}.`;
   },
 
   state(data, local) {

@@ -6,11 +6,13 @@ from functools import partial
 
 import streamlit as st
 
+from app.controls.predict import draw
 from app.frame import page
 from app.session import events, state
 from core.runs import ladder_recordings
 from core.scaling import bootstrap, fit
-from core.scaling.forecast import forecast
+from core.scaling.forecast import RULE, coverage, forecast
+from core.scaling.law import Law
 from core.scaling.surface import fit_surface
 from pages.scaling import controls, export, figure, own, published, question
 from pages.scaling.seen import shown
@@ -46,13 +48,21 @@ figure.draw(
     },
 )
 
+page.judged(RULE)
+
 with page.controls():
     controls.draw(seen)
 asked = question.ask(seen)
 
 with page.foot():
-    page.predict(asked.text, question.OPTIONS, asked.judge, (asked.held, asked.tables))
-    page.code(fit, bootstrap, forecast, fit_surface, ladder_recordings.frontier)
+    page.predict(
+        asked.asked.text,
+        asked.asked.options,
+        asked.judge,
+        (asked.held, asked.tables),
+        lambda seed: question.another(draw(seed, question.ELSEWHERE, (seen.withheld, seen.tables))),
+    )
+    page.code(Law.__call__, forecast, coverage, fit, bootstrap, fit_surface, ladder_recordings.frontier)
     page.take_away(
         "scaling_ladder", partial(export.table, seen, mine), partial(export.cells, seen, mine, asked)
     )
@@ -61,8 +71,8 @@ controls.train(mine)
 bar = st.empty()
 published.show(seen.tables, mine)
 page.terms(
-    "scaling law", "power law", "compute", "frontier", "held out", "bootstrap", "seed", "interval", "parameters",
-    "emergence",
+    "scaling law", "power law", "N, D and C", "compute", "frontier", "held out", "bootstrap", "seed", "interval",
+    "parameters", "emergence",
 )  # fmt: skip
 page.cheatsheet("scaling")
 page.examples(EXAMPLES)

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app import questions
 from app.controls.predict import Answer
+from app.session.state import Value
 from core.runs import ladder_recordings
 from core.scaling.forecast import Forecast
 from pages.scaling.seen import Seen, see
 from pages.scaling.words import sized
 
-OPTIONS = ("Below it: better than foretold", "Inside it", "Above it: worse than foretold")
-VERDICTS = ("below", "inside", "above")
+MOST = 3  # sizes that are kept from the fit here: beyond, too few are left
+ELSEWHERE = ((1, True), (2, False), (0, True), (1, False), (0, False), (2, True))  # withheld, tables counted
 
 
 @dataclass(frozen=True)
 class Question:
     """`held` of the largest sizes are kept from the fit of loss against parameters."""
 
+    asked: questions.Asked
     held: int
     tables: bool
-    text: str
 
     def forecast(self) -> Forecast:
         """Compute what the law says.
@@ -37,23 +39,30 @@ class Question:
         """Find the right option, with the forecast's numbers."""
         found = self.forecast()
         assert found.truth is not None and found.low is not None and found.high is not None
-        return Answer(
-            VERDICTS.index(found.verdict),
-            f"Fitted on the {len(found.used)} smallest sizes, the law says {found.loss:.3f}, a run between "
-            f"{found.low:.3f} and {found.high:.3f}; it came to {found.truth:.3f}. The farther a law reaches beyond its "
-            "points, the wider its interval.",
+        return self.asked.answer(
+            found.verdict,
             {"foretold": found.loss, "low": found.low, "high": found.high, "came": found.truth},
+            {"against": "parameters", "withheld": self.held, "stage": -1},
+            loss=found.loss,
+            low=found.low,
+            high=found.high,
+            truth=found.truth,
         )
 
 
 def ask(seen: Seen) -> Question:
-    """Ask about the two largest sizes kept from the fit; about one where the picture shows that already."""
-    held = 1 if seen.against == "parameters" and seen.withheld == 2 else 2
-    largest = max(one.parameters(seen.tables) for one in ladder_recordings.series("parameters"))
-    many = "the largest size is" if held == 1 else "the two largest sizes are"
-    return Question(
-        held,
-        seen.tables,
-        f"Against parameters, {many} kept from the fit. Where does the run of {sized(largest)} come out, held against "
-        "the interval?",
-    )
+    """Ask about one more size kept from the fit than the picture shows; after the most, about one."""
+    shown = seen.withheld if seen.against == "parameters" else 1
+    held = shown + 1 if shown < MOST else 1
+    runs = ladder_recordings.series("parameters")
+    largest = max(one.parameters(seen.tables) for one in runs)
+    sizes = len({one.parameters(seen.tables) for one in runs})
+    many = {1: "the largest size", 2: "the two largest sizes", 3: "the three largest sizes"}[held]
+    asked = questions.ask("scaling", "held-back", many=many, count=sizes - held, size=sized(largest))
+    return Question(asked, held, seen.tables)
+
+
+def another(place: tuple[int, bool]) -> dict[str, Value]:
+    """Show other sizes kept from the fit, with the tables counted or not."""
+    withheld, tables = place
+    return {"against": "parameters", "withheld": withheld, "tables": tables}

@@ -11,7 +11,7 @@ import numpy as np
 from app.session import state
 from core.runs import ladder_recordings
 from core.runs.ladder_recordings import Against, Rung
-from core.scaling.forecast import Forecast, forecast
+from core.scaling.forecast import Coverage, Forecast, coverage, forecast
 from core.scaling.surface import Surface, fit_surface, misfit, share_between
 from core.training import ladder
 from core.training.spec import TrainSpec
@@ -91,6 +91,16 @@ def fits(one: Rung, seen: Seen) -> bool:
     if seen.against == "data":
         return one.width == seen.width
     return seen.against == "compute" or one.tokens == ladder.FULL
+
+
+@lru_cache(maxsize=8)
+def covered(against: Against, tables: bool) -> Coverage:
+    """Count, over all cuts of an axis, the withheld runs that the intervals held; over data, of every width."""
+    found = Coverage()
+    for width in ladder_recordings.widths() if against == "data" else (None,):
+        runs = ladder_recordings.series(against, width, tables)
+        found += coverage([one.at(against, tables) for one in runs], [one.loss for one in runs])
+    return found
 
 
 def surface(tables: bool) -> Surface:

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from app.counts import counted
 from core.runs import ladder_recordings
 from core.runs.ladder_recordings import Rung
-from core.scaling.forecast import Forecast
+from core.scaling.forecast import LEVEL, Forecast
 from core.scaling.surface import Surface
 from core.training import ladder
 from core.training.spec import TrainSpec
-from pages.scaling.seen import AXES, Seen, fits, split_interval
+from pages.scaling.seen import AXES, Seen, covered, fits, split_interval
 
 GREEK = "α"
 SMALLEST = 0.005  # a floor that is printed as more than 0.00
@@ -119,7 +120,27 @@ def _forecast(seen: Seen, found: Forecast) -> str:
         "below": "below it",
         "": "no interval to hold it against",
     }
-    return f"{said}. What came: {found.truth:.3f}, {abs(found.miss):.1%} {side} than foretold, {word[found.verdict]}."
+    runs = len(found.truths)
+    came = "What came, a single run" if runs == 1 else f"What came, the mean of {runs} seeds"
+    each = "" if runs == 1 or not found.verdict else f" ({found.inside} of its {runs} runs are)"
+    return (
+        f"{said}. {came}: {found.truth:.3f}, {abs(found.miss):.1%} {side} than foretold, {word[found.verdict]}{each}."
+        f"{held(seen)}"
+    )
+
+
+def held(seen: Seen) -> str:
+    """Say how many withheld runs the intervals of this axis held, after a space; one hit alone says little."""
+    found = covered(seen.against, seen.tables)
+    if not found.of:
+        return ""
+    axis = AXES[seen.against][0].split(",")[0]
+    whose = "Over data, all widths together" if seen.against == "data" else f"Over {axis}"
+    return (
+        f" One hit says little. {whose}, with the largest sizes withheld in turn "
+        f"({counted(found.cuts, 'cut')}), the {100 * LEVEL:.0f} % intervals held {found.held} of {found.of} runs, one "
+        f"size beyond the fit {found.next_held} of {found.next_of}."
+    )
 
 
 def _ahead(one: TrainSpec) -> str:

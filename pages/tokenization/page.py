@@ -100,7 +100,7 @@ with page.foot():
             judge, spec, learned.methods["bpe"], own_vocabulary(ctx.lm.tokenizer), word, ctx.text
         )
         page.predict(text_of(spec), OPTIONS, answer, (ctx.model_key, ctx.text, word, learned.key))
-    page.code(replay, trials, best_path, Learning._step)
+    page.code(Learning.merge_best, replay, trials, best_path)
     if learned is not None:
         opened = models.resolve(ctx.name).target
         moment = "" if ctx.snapshot is None else f", snapshot={ctx.snapshot}"

@@ -33,7 +33,7 @@ def stage(page: Page, step: int) -> dict[str, Any]:
 
 def test_the_curves_are_those_recorded(page: Page) -> None:
     state = opened(page)
-    assert state["stage"]["step"] == 4, "all four come first"
+    assert state["stage"]["step"] == 4, "the question comes first"
     for study, shown in state["studies"].items():
         for one in shown:
             means = [place.interval.mean for place in adaptations.curve(study, one["key"])]
@@ -41,28 +41,39 @@ def test_the_curves_are_those_recorded(page: Page) -> None:
     context = [spread.mean for _, _, spread in adaptations.played("pairs", "context")]
     assert state["game"]["context"] == pytest.approx(context)
     label, chance = adaptations.adapted("lora4-300-0").classify(TEXT)[0]
-    judged = next(one for one in state["judged"]["rank"] if one["at"] == 4)
+    judged = next(one for one in state["judged"]["examples"] if one["at"] == 300)
     assert (judged["says"], judged["probability"]) == (label, pytest.approx(chance, abs=1e-5))
     drawn = driver.component_state(page, "adaptability_chart")["studies"]
-    for study, series in drawn.items():
-        for way, points in series.items():
-            found = (
-                [(at, one) for at, _, one in adaptations.played("pairs", way)]
-                if study == "context"
-                else [(place.at, place.interval) for place in adaptations.curve(study, way)]
-            )
-            expected = [[at, one.mean, one.low, one.high] for at, one in found]
-            np.testing.assert_allclose(points, expected, rtol=1e-6)
-    assert driver.chart(page, "adaptability_chart").locator("svg.marks").count() == len(drawn) == 4
+    assert set(drawn) == {"examples"} and set(drawn["examples"]) == {*adapting.WAYS, "shuffled"}
+    for way, points in drawn["examples"].items():
+        curve = adaptations.shuffled() if way == "shuffled" else adaptations.curve("examples", way)
+        expected = [[p.at, p.interval.mean, p.interval.low, p.interval.high] for p in curve]
+        np.testing.assert_allclose(points, expected, rtol=1e-6)
+    assert driver.chart(page, "adaptability_chart").locator("svg.marks").count() == 1
     written = driver.chart(page, "adaptability_chart").locator("svg.marks text").all_text_contents()
-    assert "In the prompt against by steps" in written and not any("…" in text for text in written)
+    assert "enough: 80%" in written and not any("…" in text for text in written)
+    for row in state["answer"]["rows"]:
+        curve = (
+            adaptations.shuffled() if row["key"] == "shuffled" else adaptations.curve("examples", row["key"])
+        )
+        place = next(one for one in curve if one.at == state["answer"]["at"])
+        assert (row["numbers"], row["mean"]) == (place.trained, pytest.approx(place.interval.mean))
     taken = driver.taken_svg(page)
-    assert taken.count("mark-group role-frame root") == 4 and "Your text, by LoRA" in taken
+    assert taken.count("mark-group role-frame root") == 1 and "Your text, by LoRA" in taken
     clips = re.findall(r'<clipPath id="([^"]+)"', taken)
     assert len(set(clips)) == len(clips) and "var(--" not in taken
-    driver.component(page, "adaptability").get_by_role("button", name="Few examples against many").click()
-    stage(page, 1)
-    driver.wait_for_link(page, "stage=1")
+    driver.component(page, "adaptability").get_by_role(
+        "button", name="In the prompt against by steps"
+    ).click()
+    stage(page, 3)
+    driver.wait_for_link(page, "stage=3")
+    driver.wait_until_drawn(page)
+    drawn = driver.component_state(page, "adaptability_chart")["studies"]["context"]
+    for how, points in drawn.items():
+        expected = [[at, one.mean, one.low, one.high] for at, _, one in adaptations.played("pairs", how)]
+        np.testing.assert_allclose(points, expected, rtol=1e-6)
+    told = str(driver.component(page, "adaptability").get_attribute("aria-label"))
+    assert "Control: did reading code teach it?" in told and "n = 20 rounds" in told
 
 
 def test_what_lies_under_the_pointer_is_said_in_numbers(page: Page) -> None:
@@ -71,17 +82,14 @@ def test_what_lies_under_the_pointer_is_said_in_numbers(page: Page) -> None:
     tip = figure.locator(".gb-tip:not(.gb-curves-tip)")
     places = driver.marks(page, "adaptability_chart", "places")
     told = page.locator("#vg-tooltip-element.visible")
-    before = 0
-    for study, way in (("rank", "lora"), ("examples", "full"), ("prompt", "prompt")):
-        curve = adaptations.curve(study, way)
-        for k in (0, len(curve) - 1):
-            driver.hover(page, places.nth(before + k))
-            expect(told).to_contain_text(f"{100 * curve[k].interval.mean:.1f} %")
-            expect(told).to_contain_text(f"{curve[k].at:,}")
-        before += len(curve)
-    (_, _, spread) = adaptations.played("pairs", "context")[-1]
-    driver.hover(page, places.last)
-    expect(told).to_contain_text(f"{100 * spread.mean:.1f} %")
+    curve = adaptations.curve("examples", "full")
+    for k in (0, len(curve) - 1):
+        driver.hover(page, places.nth(k))
+        expect(told).to_contain_text(f"{100 * curve[k].interval.mean:.1f} %")
+        expect(told).to_contain_text(f"{curve[k].at:,}")
+    mixed = next(one for one in adaptations.shuffled() if one.at == 100)
+    driver.hover(page, figure.locator('[data-way="shuffled"]'))
+    expect(tip).to_contain_text(f"{100 * mixed.interval.mean:.1f} %")
     state = opened(page, stage=0)
     place = adaptations.curve("rank", "lora")[2]
     driver.hover(page, figure.locator(f'[data-row="{place.at}"]'))
@@ -168,7 +176,12 @@ def test_a_point_is_trained_and_stopped(browser: Browser, training_server: drive
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_accessible(page: Page, theme: str) -> None:
     opened(page)
-    checks.accessible(page, "adaptability", theme, "Rank against quality. Rank 16 is right on")
+    checks.accessible(
+        page,
+        "adaptability",
+        theme,
+        "How few numbers and examples teach an old model a new job? How few examples?",
+    )
 
 
 def test_the_first_screen_and_the_notebook(page: Page, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -353,9 +354,22 @@ def test_predict_notebook_and_link(
 ) -> None:
     opened(page, row=6, mask=0, sharpness=0.5)
     said = checks.answered(page)
-    change = Change(mask=False, temperature=0.5, turn=False)
+    change = Change(mask=False, temperature=0.5)
     steps = attention_steps(lm, TEXT, BLOCK, HEAD, change=change)
-    assert f"{steps.pattern[6].max():.3f}" in said
+    column = int(np.where(steps.pattern[6] < 0.5, steps.pattern[6], 0).argmax())
+    edits = ((6, column, 2 * float(steps.scores[6, column])),)
+    after = attention_steps(lm, TEXT, BLOCK, HEAD, change=replace(change, edits=edits))
+    told = f"from {steps.pattern[6, column]:.3f} to {after.pattern[6, column]:.3f}."
+    assert told in said
+    page.get_by_role("button", name="Show it").click()
+    state = wait(page, step="softmax", row=6, col=column)
+    agrees(state, after)
+    expect(page.locator(".gb-reveal")).to_contain_text(told)
+    page.get_by_role("button", name="Take it back").click()
+    agrees(driver.wait_for_state(page, "attention", partial(predicts, steps=steps)), steps)
+    expect(page.locator(".gb-reveal")).to_contain_text(told)
+    page.get_by_role("button", name="Another").click()
+    expect(page.locator(".gb-reveal")).to_have_count(0)
     checks.run_notebook(page, tmp_path)
     checks.link_restores(page, browser, server, "attention")
 
@@ -374,9 +388,7 @@ def test_an_encoder_decoder_reads_its_source_and_the_model_writes_the_rows(
     state = wait(own_page, row=rows - 1)
     agrees(state, attention_steps(lm, text, 1, 1, attention="cross", target=written))
     driver.open_page(own_page, "attention", model="./pair", text=text, attention="self")
-    expect(own_page.locator(".st-key-gb-card-predict")).to_contain_text("One key gets all of the softmax")
-    said = checks.answered(own_page)
-    assert "its share is 1" in said
+    assert "the weights of a row share one whole" in checks.answered(own_page)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -34,8 +34,8 @@ def test_the_picture_is_cores(page: Page) -> None:
     shown = state["shown"]
     assert [tuple(words) for words in shown["lists"]] == [one.words for one in done.lists]
     assert shown["x"] + shown["y"] == pytest.approx([*done.x.tolist(), *done.y.tolist()])
-    assert (shown["d"], shown["p"], shown["reached"]) == (
-        pytest.approx(done.d), pytest.approx(done.chance.p), done.chance.reached,
+    assert (shown["d"], shown["p"], shown["far"]) == (
+        pytest.approx(done.d), pytest.approx(done.chance.two_sided), done.chance.far,
     )  # fmt: skip
     assert sum(shown["counts"]) == done.chance.splits and shown["exact"]
     for test, row in zip(ten_tests(), state["tests"]):

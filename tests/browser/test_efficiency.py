@@ -273,7 +273,7 @@ def test_answer_notebook_and_link(
     page: Page, browser: Browser, server: driver.Server, tmp_path: Path
 ) -> None:
     opened(page, bits=2, centred=0, piece="qkv", output=5)
-    assert "With attention alone in 2 bits" in checks.answered(page)
+    assert "with one scale for each row it is" in checks.answered(page)
     checks.run_notebook(page, tmp_path)
     checks.link_restores(page, browser, server, NAME)
 

@@ -179,7 +179,7 @@ def test_both_themes_a_phone_the_question_and_the_notebook(
         assert title in shown, "and it is on the page"
         assert all(word in shown for word in sentence.split())
     checks.run_notebook(page, tmp_path)
-    assert "of 12" in checks.answered(page)
+    assert "GPT’s guess moves" in checks.answered(page)
     for theme in ("dark", "light"):
         checks.accessible(page, "families", theme, "through three shapes")
     checks.link_restores(page, browser, server, "families")

@@ -143,7 +143,7 @@ def test_a_sample_is_read_with_one_click(own_page: Page) -> None:
 
 def test_answer_notebook_and_first_screen(page: Page, tmp_path: Path) -> None:
     opened(page, neuron=330)
-    assert "with these off" in checks.answered(page)
+    assert "of its length before the attention" in checks.answered(page)
     checks.run_notebook(page, tmp_path)
     opened(page)
     checks.first_screen(page)

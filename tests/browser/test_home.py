@@ -291,17 +291,20 @@ def test_what_is_typed_and_clicked_in_a_hurry_is_all_heard(page: Page) -> None:
 
 
 def test_predict_commits_then_reveals_what_the_model_does(page: Page) -> None:
-    driver.open_page(page, "home", text=TEXT, block=3, head=1)
-    page.get_by_text("Falls", exact=True).click()
+    driver.open_page(page, "home", text=TEXT)
+    page.get_by_text("Attention", exact=True).last.click()
     page.get_by_role("button", name="Commit").click()
     said = page.locator(".gb-reveal")
     said.wait_for()
-    lm = core.load("tales-gpt")
-    on = lm.trace(TEXT).logits[-1].softmax(-1)
-    with core.intervene(core.ablate_head(3, 1)):
-        off = lm.trace(TEXT).logits[-1].softmax(-1)
-    assert f"{on.max().item():.3f}" in said.inner_text()
-    assert f"{off[on.argmax()].item():.3f}" in said.inner_text()
+    assert said.get_attribute("data-right") == "1"
+    assert "With all attention off by 0.0 %" in said.inner_text()
+    was = state(page)["tokens"]
+    page.get_by_role("button", name="Show it").click()
+    now = driver.wait_for_state(page, NAME, lambda now: now["tokens"] != was)["tokens"]
+    assert now[-1] == was[-1], "another token stands in the place of an earlier one"
+    page.get_by_role("button", name="Undo").click()
+    driver.wait_for_state(page, NAME, lambda now: now["tokens"] == was)
+    expect(said).to_have_attribute("data-right", "1")
 
 
 def test_the_notebook_runs_and_the_picture_is_saved(page: Page, tmp_path: Path) -> None:
@@ -365,7 +368,7 @@ def test_a_phone_shows_all_of_it(page: Page) -> None:
     assert figure.locator('g[data-part="phone open"]').count() == 1  # the opened block, one screen down
     figure.get_by_role("button", name="Step through").click()
     reach(page, step=0)
-    for button in figure.get_by_role("button").all():
+    for button in figure.locator("button").all():  # a word within a sentence is as tall as its line
         assert (button.bounding_box() or {"height": 0})["height"] >= 44
     agrees(state(page), TEXT)
 

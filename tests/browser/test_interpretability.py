@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 import core
 from core.analysis.patching.patches import Patching
@@ -23,9 +23,12 @@ NAME = "interpretability"
 TEXT, TWIN = "A red ball was lost. She found the red", "A red saw was lost. She found the red"
 
 
+ALL = "says patches tokens"  # every part of the page open
+
+
 def opened(page: Page, **query: Any) -> dict[str, Any]:
     """Open the page on the test's texts; returns what the picture shows."""
-    driver.open_page(page, NAME, **({"v": 1, "text": TEXT, "corrupted": TWIN} | query))
+    driver.open_page(page, NAME, **({"v": 1, "text": TEXT, "corrupted": TWIN, "unfold": ALL} | query))
     state: dict[str, Any] = driver.component_state(page, NAME)
     return state
 
@@ -162,3 +165,35 @@ def test_models_of_other_shapes_draw(own_page: Page) -> None:
     assert state["rows"] != state["tokens"] and state["direct"] is None
     state = opened(own_page, **pair, stack="decoder", attention="cross", sight="cross")
     assert state["chosen"]["sight"] == "cross" and "cross" in state["maps"]
+
+
+def test_the_first_look_is_the_lens_and_parts_open_and_close(page: Page) -> None:
+    state = opened(page, unfold="")
+    assert (state["opened"], state["chosen"]["sight"]) == ([], "lens")
+    figure = driver.component(page, NAME)
+    assert figure.locator('[data-panel="lens"]').count() == 1
+    assert figure.locator('[data-panel="stream"]').count() == 0
+    checks.first_screen(page)
+    page.set_viewport_size(driver.DESKTOP)
+    driver.wait_until_drawn(page)
+    says = figure.get_by_role("button", name="Who says it")
+    expect(says).to_have_attribute("aria-expanded", "false")
+    says.click()
+    driver.wait_for_state(page, NAME, lambda now: now["opened"] == ["says"])
+    expect(says).to_have_attribute("aria-expanded", "true")
+    driver.wait_for_link(page, "unfold=says")
+    figure.get_by_role("button", name="Where it comes from").click()
+    driver.wait_for_state(page, NAME, lambda now: now["opened"] == ["says", "patches"])
+    driver.wait_until_drawn(page)
+    assert figure.locator('[data-panel="stream"]').count() == 1
+    assert driver.component(page, "interpretability_path").count() == 1
+    figure.get_by_role("button", name="Where it comes from").click()
+    driver.wait_for_state(page, NAME, lambda now: now["opened"] == ["says"])
+    driver.wait_until_drawn(page)
+    page.get_by_text("Which tokens it rests on").click()
+    driver.wait_for_link(page, "tokens")
+    driver.wait_until_drawn(page)
+    assert driver.component_state(page, "interpretability_explainers")["judged"]
+    page.get_by_text("Which tokens it rests on").click()
+    driver.wait_for_link(page, without="tokens")
+    expect(driver.component(page, "interpretability_explainers")).to_have_count(0)

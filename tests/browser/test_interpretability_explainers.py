@@ -31,7 +31,7 @@ APART = """texts => {
 
 def opened(page: Page, **query: Any) -> dict[str, Any]:
     """Open the page on the test's text; what the explainers' picture shows."""
-    driver.open_page(page, PAGE, **({"v": 1, "text": TEXT} | query))
+    driver.open_page(page, PAGE, **({"v": 1, "text": TEXT, "unfold": "tokens"} | query))
     state: dict[str, Any] = driver.component_state(page, MORE)
     return state
 

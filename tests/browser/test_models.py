@@ -174,7 +174,7 @@ def test_predict_notebook_and_link(
     page: Page, browser: Browser, server: driver.Server, tmp_path: Path
 ) -> None:
     opened(page, picked="FacebookAI/roberta-base", ruler="linear")
-    assert "weights more" in checks.answered(page)
+    assert "Your text uses" in checks.answered(page)
     checks.run_notebook(page, tmp_path)
     checks.link_restores(page, browser, server, "models")
 

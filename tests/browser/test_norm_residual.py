@@ -136,7 +136,7 @@ def test_answer_notebook_and_link(
     page: Page, browser: Browser, server: driver.Server, tmp_path: Path
 ) -> None:
     opened(page, line="attention", block=3)
-    assert "With the whole sum it has probability" in checks.answered(page)
+    assert "It differs from what entered by 0.0 % of its length" in checks.answered(page)
     checks.run_notebook(page, tmp_path)
     checks.link_restores(page, browser, server, NAME)
 

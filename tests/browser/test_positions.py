@@ -23,7 +23,9 @@ TEXT = "Once upon a time, Lily saw a"
 
 def opened(page: Page, **query: Any) -> dict[str, Any]:
     """Open the page on the test's text and head; returns what the picture shows."""
-    driver.open_page(page, "positions", **({"v": 1, "text": TEXT, "block": 1, "head": 3} | query))
+    driver.open_page(
+        page, "positions", **({"v": 1, "text": TEXT, "block": 1, "head": 3, "kind": "own"} | query)
+    )
     state: dict[str, Any] = driver.component_state(page, "positions")
     return state
 

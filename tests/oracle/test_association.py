@@ -12,6 +12,7 @@ from scipy import stats
 from sklearn.decomposition import PCA
 from sklearn.linear_model import Ridge
 
+from core.analysis.tasks import pronoun_gap
 from core.vectors import association, residual_bias
 from core.vectors.association import measure, permutation_test
 from core.vectors.debiasing import PAIRS, gender_direction, remove
@@ -105,11 +106,25 @@ def test_an_exact_p_is_the_count_of_all_splits(x: int, y: int) -> None:
 
 def test_an_exact_p_is_scipys() -> None:
     x, y = np.random.default_rng(3).normal(0.3, 1, 7), np.random.default_rng(4).normal(0, 1, 7)
-    theirs = stats.permutation_test(
-        (x, y), lambda one, other, axis: one.mean(axis) - other.mean(axis), alternative="greater",
-        permutation_type="independent", n_resamples=np.inf,
-    )  # fmt: skip
-    assert permutation_test(x, y).p == pytest.approx(theirs.pvalue, abs=1e-12)
+
+    def theirs(alternative: str) -> float:
+        return stats.permutation_test(
+            (x, y), lambda one, other, axis: one.mean(axis) - other.mean(axis), alternative=alternative,
+            permutation_type="independent", n_resamples=np.inf,
+        ).pvalue  # fmt: skip
+
+    done = permutation_test(x, y)
+    assert done.p == pytest.approx(theirs("greater"), abs=1e-12)
+    assert done.two_sided == pytest.approx(theirs("two-sided"), abs=1e-12)
+
+
+def test_intervals_that_leave_out_0_are_scipys() -> None:
+    values = np.random.default_rng(7).normal(0.25, 1, (40, 28, 8))
+    without = values - values.mean(1, keepdims=True)
+    theirs = [(stats.ttest_1samp(one, 0, axis=-1).pvalue < 0.05).sum(-1) for one in (values, without)]
+    ours = pronoun_gap.clear(values)
+    assert np.abs(ours - np.stack(theirs, -1)).sum() <= 1, "Student's t is kept with three decimals"
+    assert ours[:, 0].sum() > 100 > 0 < ours[:, 1].sum()
 
 
 def test_a_sampled_p_is_near_the_exact_one() -> None:

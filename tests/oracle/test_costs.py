@@ -18,6 +18,7 @@ from core.hooks import recording
 from core.model.initial import initialise
 from core.model.transformer import build
 from core.training import Trainer, TrainSpec, estimates
+from core.training.optimizers import numbers_kept
 
 SHAPES: dict[str, dict[str, Any]] = {
     **{name: {"model": name} for name in PRESETS if name != "gpt2"},
@@ -193,3 +194,29 @@ def test_this_machine_has_a_rate_and_tells_about_how_long_steps_take():
     *_, last = Trainer(spec).run()
     # A busy machine changes its speed while it is measured: this would see a factor or a unit that is wrong.
     assert last.seconds / 10 < estimates.estimate(spec, rate).learning < 10 * last.seconds
+
+
+@pytest.mark.parametrize("kind", ["sgd", "momentum", "adam", "adamw", "muon"])
+@pytest.mark.parametrize("model", ["gpt-nano", "bert-nano", "t5-nano"])
+def test_the_numbers_an_optimizer_keeps_are_those_of_its_tensors(kind, model):
+    objective = {"gpt-nano": "next_token", "bert-nano": "masked", "t5-nano": "span_corruption"}[model]
+    spec = TrainSpec(
+        corpus="fables",
+        steps=1,
+        device="cpu",
+        model=model,
+        objective=objective,
+        optimizer=kind,
+        precision="float32",
+    )
+    trainer = Trainer(spec)
+    trainer.step()
+    kept = sum(
+        value.numel()
+        for optimizer in trainer.optimizer.torch
+        for state in optimizer.state.values()
+        for value in state.values()
+        if isinstance(value, torch.Tensor) and value.dim()
+    )
+    weights = sum(weight.numel() for weight in trainer.model.parameters())
+    assert numbers_kept(trainer.config, kind) == pytest.approx(kept / weights)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import warnings
 
+import numpy as np
 import pytest
 import safetensors.torch
 import torch
+from scipy import stats
 from torch import Tensor
 
 import core
@@ -165,3 +167,33 @@ def test_int8_products_equal_whole_number_arithmetic() -> None:
         rtol=1e-5,
         atol=1e-5,  # type: ignore[arg-type]
     )
+
+
+def test_the_interval_of_a_loss_change_is_scipys_bootstrap_over_texts() -> None:
+    """Texts of unlike length, whose places share what the text adds: places drawn one by one would say too much."""
+    draw = np.random.default_rng(2)
+    rises = [draw.normal(draw.normal(0.05, 0.1), 0.3, size) for size in draw.integers(8, 90, 16)]
+    mean, low, high = judging.paired_interval(rises)
+    assert mean == pytest.approx(np.concatenate(rises).mean()) and high - mean == pytest.approx(mean - low)
+    sums, counts = (np.array([of(one) for one in rises], float) for of in (np.sum, np.size))
+    theirs = stats.bootstrap(
+        (sums, counts), lambda a, b, axis: a.sum(axis) / b.sum(axis), paired=True, method="percentile",
+        n_resamples=20_000, vectorized=True, rng=np.random.default_rng(5),
+    ).standard_error  # fmt: skip
+    assert high - mean == pytest.approx(theirs * np.sqrt(16 / 15) * stats.t.ppf(0.975, 15), rel=0.05)
+    every = np.concatenate(rises)
+    alone = 1.96 * every.std() / np.sqrt(len(every))
+    assert high - mean > 1.5 * alone
+    only = judging.paired_interval([every])
+    assert only[2] - only[0] == pytest.approx(alone, rel=0.1), "of a single text its places are drawn"
+
+
+def test_of_four_texts_the_interval_holds_the_truth_about_as_often_as_it_says() -> None:
+    held = 0
+    for seed in range(200):
+        draw = np.random.default_rng(seed)
+        _, low, high = judging.paired_interval(
+            [draw.normal(draw.normal(0.1, 0.05), 0.3, 120) for _ in range(4)]
+        )
+        held += low <= 0.1 <= high
+    assert 182 <= held <= 198, "95 % of 200"

@@ -8,12 +8,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
+from core.analysis.seeds import apart
 from core.analysis.tasks.in_context import rounds, weigh
 from core.runs import adaptations
 from core.runs.worker import here
 from core.training import adapting, prompt_tuning
 from core.training.tuned import PROMPT
-from pages.adaptability import figure, games, question, studies, vectors
+from pages.adaptability import answer, figure, games, question, studies, vectors
 from tests.pages.conftest import OWNER, Runs, run_notebook
 
 TEXT = "Nora lost her red kite in the storm. She looked for it all day."
@@ -183,6 +184,35 @@ def test_the_question_is_answered_by_the_model(open_page: Any) -> None:
     assert asked.prompt.count(asked.prompt.rpartition(" ")[2]) == 3, "told twice, then asked"
     says = asked.options[int(shares.argmax())]
     assert answer.index == (0 if says == asked.first else 1 if says == asked.last else 2)
+    run_notebook(app)
+    app.button(key="predict.another").click().run()
+    assert not app.exception and app.session_state["gb"].store["lot"] == 3
+
+
+@pytest.mark.parametrize("front", [1, 4, 16])
+def test_the_question_is_what_vectors_in_front_bring(front: int, open_page: Any) -> None:
+    app = open_page("adaptability", text=TEXT, front=front)
+    app.session_state["predict.choice"] = 0
+    app.run()
+    app.button(key="predict.commit").click().run()
+    answer = app.session_state["gb"].memos["predict"]["answer"]
+    found = {
+        way: next(place for place in adaptations.curve("prompt", way) if place.at == front)
+        for way in ("prompt", "frozen", "full")
+    }
+    assert answer.numbers == {way: place.interval.mean for way, place in found.items()}
+    told = (
+        apart(found["prompt"].shares, found["frozen"].shares),
+        apart(found["prompt"].shares, found["full"].shares),
+    )
+    assert ("full", "between", "head")[answer.index] == (
+        "full" if told[1] >= 0 else "between" if told[0] > 0 else "head"
+    )
+    run_notebook(app)
+    app.button(key="predict.show").click().run()
+    assert not app.exception and app.session_state["gb"].store["stage"] == 2
+    app.button(key="predict.another").click().run()
+    assert app.session_state["gb"].store["front"] != front and app.session_state["gb"].store["stage"] == -1
 
 
 @pytest.mark.parametrize(
@@ -204,9 +234,32 @@ def test_the_ends_of_the_dials_work(link: dict[str, Any], open_page: Any) -> Non
 
 def test_the_page_names_the_models_that_it_adapts_and_asks(open_page: Any) -> None:
     for game, model in (("pairs", "code-gpt"), ("list", "tales-gpt")):
-        app = open_page("adaptability", text=TEXT, game=game)
+        app = open_page("adaptability", text=TEXT, game=game, stage=3)
         told = " ".join(one.value for one in app.caption).replace("\\", "")
-        assert f"Adapted is tales-bert; in the prompt, {model} answers." in told
+        assert f"Nothing is adapted in the prompt: {model} answers." in told
+    assert "`tales-bert`" in answer.base_line()
+
+
+def test_every_finding_says_how_many_runs_are_behind_it() -> None:
+    for at in adapting.COUNTS:
+        for sentence in answer.findings(at):
+            assert f"(n = {len(adapting.SEEDS)}, " in sentence
+    for study in adapting.STUDIES:
+        assert "n = 3" in " ".join(studies.findings(study))
+    rounds = adaptations.recorded()["games"]["pairs"]["rounds"]
+    for sentence in games.findings("pairs"):
+        assert f"(n = {rounds} rounds, " in sentence
+
+
+def test_the_controls_are_read_off_the_recorded_runs() -> None:
+    told = answer.findings(100)[2]
+    mixed = next(one for one in adaptations.shuffled() if one.at == 100)
+    scratch = next(one for one in adaptations.curve("examples", "scratch") if one.at == 100)
+    assert studies.told(mixed.interval) in told and studies.told(scratch.interval) in told
+    assert "the old model helps" in told and "the labels teach" in told
+    assert "do not tell" in answer.findings(10)[2], "with 10 examples the seeds tell nothing"
+    said = " ".join(games.findings("pairs"))
+    assert "it says what the prompt says" in said and "at step 800" in said and "likely, not shown" in said
 
 
 @pytest.mark.parametrize("game", ["list", "pairs", "kinds"])

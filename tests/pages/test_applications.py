@@ -94,8 +94,13 @@ def test_every_task_answers_asks_and_its_notebook_agrees(use: str, open_page: Op
     assert not mixed(app.session_state["gb"].memos["takeaway"]["table"]())
     run_notebook(app)
     answer = committed(app)
-    words, last = answer.numbers["words"], len(question.options(uses.USES[use])) - 1
-    assert answer.index == min(last, 0 if words == 0 else 1 if words <= 2 else 2)
+    words = answer.numbers["words"]
+    keys = ("more", "stays", "more") if use == "sentiment" else ("stays", "few", "more")
+    at = keys.index("stays" if words == 0 else "few" if words <= question.FEW and "few" in keys else "more")
+    assert answer.index == at
+    shown = [line["part"] for line in lines(app)]
+    app.button(key="predict.show").click().run()
+    assert not app.exception and [line["part"] for line in lines(app)][:1] == shown[:1]
     assert "holds no score" in html(app) or use in ("story", "dialogue")
 
 

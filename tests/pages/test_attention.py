@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import core
 from core.analysis.heads.cost import Curve
 from core.analysis.heads.masks import MaskRule, under_masks
 from core.analysis.heads.shared_keys import sharings
-from core.analysis.heads.steps import Change, attention_steps
+from core.analysis.heads.steps import AttentionSteps, Change, attention_steps
 from pages.attention import variants
 from pages.attention.edits import apply_event, read_edits, read_shown, with_edit, write_edits
 from tests.pages.conftest import run_notebook
@@ -109,20 +110,49 @@ def test_the_switches_and_the_temperature_change_the_head_and_the_link(open_page
     assert np.abs(expected.after - before.after).max() > 1e-3
 
 
+def doubled(steps: AttentionSteps, row: int, column: int) -> Change:
+    """The change that the page's question asks about."""
+    return replace(steps.change, edits=((row, column, 2 * float(steps.scores[row, column])),))
+
+
 def test_the_answer_is_what_the_model_does_at_commit(open_page: Any) -> None:
     app = open_page("attention", text=TEXT, block=1, head=0)
     lm = core.load("tales-gpt")
-    rotary = lm.config.position == "rotary"
-    change = Change(turn=False) if rotary else Change(mask=False)
-    assert ("Turn by position” off" if rotary else "Causal mask” off") in question(app)
+    steps = attention_steps(lm, TEXT, 1, 0)
+    row = len(steps.ids) - 1
+    column = int(np.where(steps.pattern[row] < 0.5, steps.pattern[row], 0).argmax())
+    assert f"·{lm.tokenizer.display(steps.key_ids[column]).strip()}" in question(app)
     record = predict(app, 0)
-    steps = attention_steps(lm, TEXT, 1, 0, change=change)
-    row = len(steps.ids) - 1 if rotary else (len(steps.ids) - 1) // 2
-    best = int(steps.pattern[row].argmax())
-    assert record["answer"].numbers["column"] == best
-    assert record["answer"].numbers["then"] == pytest.approx(float(steps.pattern[row, best]), abs=1e-5)
-    assert f"{steps.pattern[row, best]:.3f}" in record["answer"].why
+    after = attention_steps(lm, TEXT, 1, 0, change=doubled(steps, row, column))
+    now, then = (float(each.pattern[row, column]) for each in (steps, after))
+    answer = record["answer"]
+    assert answer.numbers["column"] == column
+    assert answer.numbers["then"] == pytest.approx(then, abs=1e-5)
+    assert f"from {now:.3f} to {then:.3f}" in answer.evidence
+    assert then > 2.1 * now and answer.index == 0
     assert any("gb-reveal" in block.value for block in app.html)
+    app.button(key="predict.show").click().run()
+    assert run_notebook(app)["steps"].pattern[row, column] == pytest.approx(then, abs=1e-4)
+    assert f"from {now:.3f} to {then:.3f}" in next(
+        block.value for block in app.html if "gb-reveal" in block.value
+    )
+
+
+@pytest.mark.parametrize(
+    ("block", "row", "column", "key"), [(3, 8, 8, "more"), (3, 10, 3, "less"), (0, 3, 1, "falls")]
+)
+def test_every_direction_can_be_right(block: int, row: int, column: int, key: str, open_page: Any) -> None:
+    text = "A red ball was lost. She found the red"
+    app = open_page("attention", text=text, block=block, head=2, row=row, col=column)
+    steps = attention_steps(core.load("tales-gpt"), text, block, 2)
+    after = attention_steps(core.load("tales-gpt"), text, block, 2, change=doubled(steps, row, column))
+    now, then = (float(each.pattern[row, column]) for each in (steps, after))
+    expected = (
+        "falls" if then < now else "more" if then > 2.1 * now else "less" if then < 1.9 * now else "double"
+    )
+    assert expected == key
+    answer = predict(app, 0)["answer"]
+    assert answer.index == ["more", "double", "less", "falls"].index(key)
 
 
 @pytest.mark.parametrize(
@@ -133,21 +163,12 @@ def test_the_answer_is_what_the_model_does_at_commit(open_page: Any) -> None:
     ],
 )
 @pytest.mark.usefixtures("other_model")
-def test_of_one_key_nothing_is_asked_about_the_softmax(link: dict[str, Any], open_page: Any) -> None:
+def test_one_key_has_all_of_its_row_whatever_its_score(link: dict[str, Any], open_page: Any) -> None:
     app = open_page("attention", **link)
-    asked = question(app)
-    assert "One key gets all of the softmax." in asked and "how much" not in asked
-    record = predict(app, 0)
-    steps = run_notebook(app)["steps"]
-    assert steps.pattern.shape == (1, 1)
-    lm = core.load(models_root() / "pair")
-    token = int(lm.trace("The cat", "").logits[-1].argmax())
-    with core.intervene(core.ablate_head(layer=steps.layer, head=steps.head)):
-        without = float(lm.trace("The cat", "").logits[-1].softmax(-1)[token])
-    numbers = record["answer"].numbers
-    assert numbers["token"] == token and numbers["then"] == pytest.approx(without, abs=1e-5)
-    moved = numbers["then"] - numbers["now"]
-    assert record["answer"].index == (2 if abs(moved) <= 0.01 else 0 if moved > 0 else 1)
+    answer = predict(app, 0)["answer"]
+    assert run_notebook(app)["steps"].pattern.shape == (1, 1)
+    assert answer.index == 2 and answer.numbers["now"] == answer.numbers["then"] == 1.0
+    assert "the weights of a row share one whole" in answer.because
 
 
 def test_a_masked_model_is_opened_at_its_mask(open_page: Any) -> None:
@@ -161,29 +182,28 @@ def test_a_masked_model_is_opened_at_its_mask(open_page: Any) -> None:
 @pytest.mark.usefixtures("other_model")
 def test_a_row_that_sees_one_key_gives_way_to_one_that_sees_all(open_page: Any) -> None:
     app = open_page("attention", model="./pair", text="The cat", target="A dog", attention="self", row=0)
-    assert "“Position bias” off, what does" in question(app) and "&lt;s&gt;</code> read" not in question(app)
+    assert "that row <code>&lt;s&gt;" not in question(app)
     numbers = predict(app, 0)["answer"].numbers
     found = run_notebook(app)["steps"]
-    lm = core.load(models_root() / "pair")
-    given: dict[str, Any] = {"change": Change(turn=False), "target": "A dog"}
-    then = attention_steps(lm, "The cat", found.layer, found.head, **given).pattern[-1]
-    assert (then > 0).sum() > 1
-    assert numbers["column"] == int(then.argmax()) and numbers["then"] == pytest.approx(
-        float(then.max()), abs=1e-5
-    )
+    row = len(found.ids) - 1
+    given: dict[str, Any] = {"change": doubled(found, row, numbers["column"]), "target": "A dog"}
+    then = attention_steps(
+        core.load(models_root() / "pair"), "The cat", found.layer, found.head, **given
+    ).pattern
+    assert (then[row] > 0).sum() > 1
+    assert numbers["then"] == pytest.approx(float(then[row, numbers["column"]]), abs=1e-5)
 
 
 @pytest.mark.parametrize("off", [{}, {"turn": 0}, {"turn": 0, "mask": 0}, {"turn": 0, "mask": 0, "scale": 0}])
-def test_the_question_is_about_a_change_the_picture_does_not_show(
-    off: dict[str, int], open_page: Any
-) -> None:
+def test_the_question_builds_on_what_the_learner_has_changed(off: dict[str, int], open_page: Any) -> None:
     app = open_page("attention", text=TEXT, **off)
-    asked = question(app)
-    for name, words in {"turn": "Turn by position", "mask": "Causal mask", "scale": "Scale by"}.items():
-        assert name not in off or words not in asked
     record = predict(app, 1)
     assert "failed" not in record
-    assert 0 <= record["answer"].index < 4
+    numbers = record["answer"].numbers
+    steps = run_notebook(app)["steps"]
+    row = len(steps.ids) - 1
+    assert steps.change == Change(**{name: bool(value) for name, value in off.items()})
+    assert numbers["now"] == pytest.approx(float(steps.pattern[row, numbers["column"]]), abs=1e-5)
 
 
 def test_edited_scores_travel_in_the_link_and_reach_the_prediction(open_page: Any) -> None:

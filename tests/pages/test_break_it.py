@@ -23,6 +23,7 @@ from core.runs import recorded
 from core.runs.worker import here
 from core.training.pairs import broken_spec
 from pages.break_it import pair as pairs
+from pages.break_it import question
 from pages.break_it.figure import CHARTS, NAMES, judged, see
 from pages.break_it.pair import recorded_names
 from tests.pages.conftest import Runs, run_elsewhere, run_notebook
@@ -89,20 +90,56 @@ def test_every_part_of_every_shape_is_measured_or_said_to_be_missing(
 
 @pytest.mark.parametrize("name", LINKS)
 @pytest.mark.usefixtures("other_model")
-def test_the_answer_is_the_part_whose_absence_costs_most(name: str, open_page: Any) -> None:
+def test_the_answer_is_what_the_next_part_s_absence_does(name: str, open_page: Any) -> None:
     link = LINKS[name]
     app = open_page("break_it", **link, part="residual")
     answer = commit(app)
     lm = loaded(link)
-    found = losses_without(lm, link["text"], link.get("target"))
-    others = {part: loss for part, loss in found.items() if part != "residual"}
-    worst = max(others, key=lambda part: others[part] if math.isfinite(others[part]) else math.inf)
-    assert list(others)[answer.index] == worst
-    for part, loss in others.items():
-        if math.isfinite(loss):
-            assert answer.numbers[part] == pytest.approx(loss, rel=1e-4)
-            assert f"{loss:.3f}" in answer.why
+    found, whole = losses_without(lm, link["text"], link.get("target")), text_loss_of(lm, link)
+    asked = next(part for part in question.ORDER[1:] if part in found)
+    loss = found[asked]
+    same = math.isfinite(loss) and abs(loss - whole) < question.SAME * whole
+    key = "stays" if same else "falls" if loss < whole else "rises"
+    assert list(question.ask(lm, "it", "residual").asked.keys)[answer.index] == key
+    assert answer.numbers["whole"] == pytest.approx(whole, rel=1e-4)
+    if math.isfinite(loss):
+        assert answer.numbers[asked] == pytest.approx(loss, rel=1e-4)
+        assert f"{loss:.3f}" in answer.evidence
     assert "residual" not in answer.numbers, "the picture shows that already"
+    app.button(key="predict.show").click().run()
+    assert not app.exception and app.session_state["gb"].store["part"] == asked
+    shown = [
+        value for what, value in zip(table(app)["measure"], table(app)["without the part"]) if what == "loss"
+    ]
+    if math.isfinite(loss):
+        assert sum(shown) / len(shown) == pytest.approx(loss, rel=1e-3)
+
+
+def text_loss_of(lm: core.LanguageModel, link: dict[str, Any]) -> float:
+    """The whole model's loss on a link's text."""
+    return read(lm, link["text"], link.get("target")).loss
+
+
+def test_every_part_is_asked_about_in_turn(open_page: Any) -> None:
+    app = open_page("break_it", text=TEXT)
+    seen = []
+    for _ in WITHOUT:
+        commit(app)
+        seen += [
+            name for name in app.session_state["gb"].memos["predict"]["answer"].shows.values() if name != -1
+        ]
+        app.button(key="predict.another").click().run()
+        assert not app.exception
+    assert sorted(seen) == sorted(WITHOUT)
+
+
+@pytest.mark.parametrize(
+    ("whole", "loss", "key"),
+    [(2.0, 2.2, "rises"), (2.0, 2.05, "stays"), (2.0, 1.95, "stays"), (2.0, 1.8, "falls"),
+     (2.0, math.nan, "rises"), (2.0, math.inf, "rises")],
+)  # fmt: skip
+def test_rises_and_falls_are_told_from_hardly_a_change(whole: float, loss: float, key: str) -> None:
+    assert question.verdict(whole, loss) == key
 
 
 def test_each_measure_says_what_it_is_of() -> None:
@@ -152,7 +189,7 @@ def test_with_nothing_taken_out_nothing_is_found(open_page: Any) -> None:
     shown = table(app)
     assert shown["whole"] == shown["without the part"], "the same reading twice"
     answer = commit(app)
-    assert set(WITHOUT) - {"norm"} <= set(answer.numbers), "all parts are asked about (a loss may overflow)"
+    assert set(answer.numbers) == {"whole", "residual"}
 
 
 def test_the_causal_mask_removed_learns_what_it_cannot_use() -> None:

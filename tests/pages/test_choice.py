@@ -139,3 +139,54 @@ def test_an_encoder_decoder_opens_on_its_decoder_with_cross_attention(
     assert (stored(linked, "stack"), stored(linked, "attention"), stored(linked, "target")) == (
         "encoder", "self", "",
     )  # fmt: skip
+
+
+# ---------------------------------------------------------------- a page's own text
+
+
+@pytest.mark.parametrize("slug", sorted(choice.OPENS))
+def test_a_page_opens_with_a_text_that_shows_its_claim(slug: str, open_page: OpenPage) -> None:
+    text, readers = choice.OPENS[slug]
+    app = open_page(slug)
+    assert not app.exception and stored(app, "text") == text
+    assert stored(open_page(slug, text=state.DEFAULT_TEXT), "text") == state.DEFAULT_TEXT, (
+        "a link is read as it is"
+    )
+    other = stored(open_page(slug, model="code-gpt"), "text")
+    assert other == (text if not readers else zoo.texts("code-gpt")[0])
+
+
+@pytest.fixture
+def walked(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
+    """A session on its way through pages, as a plain record; its link said nothing."""
+    now: dict[str, object] = {"model": "tales-gpt", "text": state.DEFAULT_TEXT}
+    memos: dict[str, dict[str, Any]] = {}
+    monkeypatch.setattr(state, "get", now.get)
+    monkeypatch.setattr(state, "put", now.update)
+    monkeypatch.setattr(state, "update", now.update)
+    monkeypatch.setattr(state, "linked", lambda key: False)
+    monkeypatch.setattr(state, "memo", lambda name: memos.setdefault(name, {}))
+    return now
+
+
+def test_the_usual_text_comes_back_on_other_pages(walked: dict[str, object]) -> None:
+    for slug in ("home", "fine_tuning", "break_it", "home"):
+        choice.suit(slug)
+        assert walked["text"] == choice.OPENS.get(slug, (state.DEFAULT_TEXT,))[0]
+    choice.suit("adaptability")
+    choice.choose("code-gpt")
+    choice.suit("adaptability")
+    assert walked["text"] == choice.NEWS
+    choice.suit("loss")
+    assert walked["text"] == zoo.texts("code-gpt")[0]
+
+
+def test_no_page_touches_a_learners_text(walked: dict[str, object]) -> None:
+    choice.suit("lab")
+    walked["text"] = "My own words"
+    for slug in ("lab", "home", "families"):
+        choice.suit(slug)
+        assert walked["text"] == "My own words"
+    walked["text"] = state.DEFAULT_TEXT  # chosen among the examples
+    choice.suit("fine_tuning")
+    assert walked["text"] == state.DEFAULT_TEXT

@@ -13,7 +13,7 @@ import pytest
 from app import chapters
 from app.frame import source
 from app.models import cache
-from tests.pages.conftest import OpenPage
+from tests.pages.conftest import OpenPage, Runs
 
 SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]
 TEXT = "A text that no other test has, so that nothing of it is cached"
@@ -21,15 +21,17 @@ TEXT = "A text that no other test has, so that nothing of it is cached"
 
 @pytest.mark.parametrize("slug", SHOWN)
 def test_every_function_shown_is_called(
-    slug: str, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+    slug: str, open_page: OpenPage, runs: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown: dict[CodeType, str] = {}
+    first: list[source.Source] = []
     read = source.read
 
     def noted(function: Callable[..., Any]) -> source.Source:
         plain: Any = inspect.unwrap(function)
         shown[plain.__code__] = plain.__qualname__
-        return read(function)
+        first.append(read(function))
+        return first[-1]
 
     ran: set[CodeType] = set()
 
@@ -45,9 +47,22 @@ def test_every_function_shown_is_called(
         app.session_state["predict.choice"] = 0
         app.run()
         app.button(key="predict.commit").click().run()
+        if slug == "lab":  # its runs train in a process of their own, by the same functions
+            training = threading.Thread(target=runs.trained)
+            training.start()
+            training.join()
     finally:
         threading.setprofile(None)
     assert not app.exception
     assert len(shown) >= 2
+    assert 3 <= len(first[0].text.splitlines()) <= source.LINES, "what the claim is about is seen whole"
     assert {name for code, name in shown.items() if code not in ran} == set()
     assert source.code_card.__code__ in ran
+
+
+def test_functions_beyond_forty_lines_are_folded() -> None:
+    def of(*lines: int) -> int:
+        return source.at_first([source.Source("f", "f.py", 1, "x\n" * count) for count in lines])
+
+    assert of(40) == 1 and of(40, 1) == 1 and of(10, 30, 1) == 2 and of(10, 31, 2) == 1
+    assert of(41, 2) == 1  # one is always seen

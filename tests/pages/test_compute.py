@@ -132,11 +132,27 @@ def test_the_answer_is_the_formulas(link: dict[str, Any], open_page: OpenPage) -
     config = PRESETS[key].config if key else core.load("tales-gpt").config
     length = config.n_ctx if key else len(core.load("tales-gpt").trace(TEXT).ids)
     batch, precision = link.get("together", 1), link.get("floats", "fp32")
-    ratio = held(training_memory(config, 2 * length, precision), 2 * batch) / held(
-        training_memory(config, length, precision), batch
-    )
-    assert answer.numbers["ratio"] == pytest.approx(ratio)
-    assert answer.index == (0 if ratio < 2 else 1 if ratio <= 4 else 2)
+    kinds = {kind.name: kind.bytes(8 * batch) for kind in training_memory(config, length, precision)}
+    assert answer.numbers == {f"bytes of {name}": value for name, value in kinds.items()}
+    parts = [kinds["gradients"] + kinds["optimizer"], kinds["activations"], kinds["weights"]]
+    assert parts[answer.index] == max(parts)
+    app.button(key="predict.show").click().run()
+    assert not app.exception and value(table(app), "training", "all", "bytes") == sum(kinds.values())
+    run_notebook(app)
+
+
+def test_another_training_is_asked_about(open_page: OpenPage) -> None:
+    app = open_page("compute", text=TEXT, costed="gpt2", wide=120)
+    seen = set()
+    for _ in range(7):
+        app.session_state["predict.choice"] = 0
+        app.run()
+        app.button(key="predict.commit").click().run()
+        seen.add(app.session_state["gb"].memos["predict"]["answer"].index)
+        app.button(key="predict.another").click().run()
+        assert not app.exception and not app.warning
+        assert app.session_state["gb"].store["wide"] == -1, "a configuration begins with its own sizes"
+    assert seen >= {0, 1}, "now the one takes most, now the other"
 
 
 def test_it_is_measured_when_asked_and_equals_the_formula(open_page: OpenPage) -> None:

@@ -417,11 +417,14 @@ def test_the_answer_is_what_the_model_does_at_commit(name: str, open_page: Any) 
     assert answer.index == (0 if forced.log_prob > greedy.log_prob else 1)
     shown = [tuple(path.ids) for path in variables["tree"].paths]
     assert tuple(forced.ids) not in shown, "the picture does not show the answer"
+    app.button(key="predict.show").click().run()
+    assert not app.exception
+    assert tuple(forced.ids) in [tuple(path.ids) for path in run_notebook(app)["tree"].paths], "now it does"
 
 
 def test_with_nothing_to_force_the_question_is_about_the_temperature(open_page: Any) -> None:
     app = open_page("decoding", text=MISSED, depth=1)
-    assert "At a temperature of 3" in html(app)
+    assert "Raise the temperature to 3" in html(app)
     app.session_state["predict.choice"] = 0
     app.run()
     app.button(key="predict.commit").click().run()

@@ -15,7 +15,7 @@ from core.efficiency.judging import reference, yardstick
 from core.efficiency.part_sensitivity import halves
 from core.efficiency.quantization import Quantization
 from core.efficiency.quantization_report import beside
-from pages.efficiency import figure, measure, speed
+from pages.efficiency import figure, measure, question, speed
 from tests.pages.conftest import OpenPage, random_model, run_notebook
 
 TEXT = "A red ball was lost. She found the red"
@@ -99,20 +99,32 @@ def test_what_no_method_allows_gives_way_and_says_so(
     assert name in [line["of"] for line in of(table(app), "setting")]
 
 
-def test_the_question_rounds_one_half_at_a_time(open_page: OpenPage) -> None:
-    app = open_page("efficiency", text=TEXT)
+def test_one_half_at_a_time_is_rounded() -> None:
+    lm = core.load("tales-gpt")
+    before = reference(lm, yardstick(lm))
+    found = halves(before, Quantization(2, symmetric=False))
+    both = beside(before, Quantization(2, symmetric=False), TEXT)[0].judged.rise
+    assert min(one.rise for one in found.values()) > 0 and max(one.rise for one in found.values()) < 2 * both
+
+
+@pytest.mark.parametrize(
+    ("per", "then", "key"),
+    [("tensor", "channel", "nearer"), ("channel", "group", "nearer"), ("group", "tensor", "farther")],
+)
+def test_the_question_shares_a_scale_otherwise(per: Any, then: Any, key: str, open_page: OpenPage) -> None:
+    app = open_page("efficiency", text=TEXT, per=per)
     app.session_state["predict.choice"] = 0
     app.run()
     app.button(key="predict.commit").click().run()
     answer = app.session_state["gb"].memos["predict"]["answer"]
     lm = core.load("tales-gpt")
     before = reference(lm, yardstick(lm))
-    found = halves(before, Quantization(2, symmetric=False))
-    assert answer.numbers["attention"] - answer.numbers["loss"] == pytest.approx(
-        found["attention"].rise, abs=2e-3
-    )
-    assert answer.numbers["mlp"] - answer.numbers["loss"] == pytest.approx(found["mlp"].rise, abs=2e-3)
-    assert answer.index == (0 if found["attention"].rise > found["mlp"].rise else 1)
+    losses = [beside(before, Quantization(4, one), TEXT)[0].judged.loss for one in (per, then)]
+    assert [answer.numbers["now"], answer.numbers["then"]] == pytest.approx(losses, abs=2e-3)
+    assert question.ask(lm, Quantization(4, per)).asked.keys[answer.index] == key
+    run_notebook(app)
+    app.button(key="predict.show").click().run()
+    assert not app.exception and app.session_state["gb"].store["per"] == then
 
 
 def test_all_settings_are_measured_when_asked_for(
@@ -217,5 +229,8 @@ def test_a_model_without_blocks_has_tables_only(
     app.session_state["predict.choice"] = 0
     app.run()
     app.button(key="predict.commit").click().run()
-    assert "no blocks" in app.session_state["gb"].memos["predict"]["answer"].why
+    answer = app.session_state["gb"].memos["predict"]["answer"]
+    assert answer.numbers["now"] == answer.numbers["then"] and answer.index == 0, (
+        "nothing is rounded in either case"
+    )
     run_notebook(app)

@@ -14,10 +14,11 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import models
+from app.models import choice
 from core.families.predictions import guesses, swap
 from core.families.published import FAMILIES, sizes
 from core.families.writing import write
-from pages.families import cards, lanes
+from pages.families import cards, lanes, question
 from pages.families import guesses as first_guesses
 from pages.families.figure import crossing
 from tests.pages.conftest import OpenPage, run_notebook
@@ -131,24 +132,79 @@ def test_the_table_is_what_the_models_say(open_page: OpenPage) -> None:
             assert int(line["sees"]) == (one.at if shape == "GPT" else len(ids) - 1)
 
 
-def test_the_answer_is_what_bert_would_write_again(open_page: OpenPage) -> None:
-    answer = committed(open_page("families", text=TEXT))
+def change_of(text: str, token: str) -> question.Change:
+    """The change that is asked about when this token is followed."""
+    first = text.index(token)
+    found = question.choose(text, (first, first + len(token)))
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("token", "word", "other", "behind"), [("golden", "Lily", "Ben", False), ("gave", "Ben", "Lily", True)]
+)
+def test_the_farther_end_of_the_text_becomes_another_word(
+    token: str, word: str, other: str, behind: bool
+) -> None:
+    change = change_of(TEXT, token)
+    assert (change.word, change.other, change.behind) == (word, other, behind)
+    first, end = change.place
+    assert change.then[first:end] == token
+    assert change.then == (f"Ben{TEXT[4:]}" if not behind else f"{TEXT[:-4]}Lily.")
+
+
+@pytest.mark.parametrize(
+    ("text", "span"), [("word", (0, 4)), ("a a a", (2, 3)), ("", (0, 0)), (TEXT, (0, 0)), ("?!", (0, 1))]
+)
+def test_without_a_word_to_change_another_question_is_asked(text: str, span: tuple[int, int]) -> None:
+    assert question.choose(text, span) is None
+
+
+@pytest.mark.parametrize(("follow", "key"), [(-1, "both"), (3, "bert")])
+def test_the_answer_is_whose_guess_moves(follow: int, key: str, open_page: OpenPage) -> None:
+    app = open_page("families", text=TEXT, follow=follow)
+    answer = committed(app)
+    behind = key == "bert"
+    token = "gave" if behind else "golden"
+    change = change_of(TEXT, token)
+    for name, number in (("tales-gpt", "gpt"), ("tales-bert", "bert")):
+        lm, rows = core.load(name), []
+        for text in (change.text, change.then):
+            ends = [end for _, end in lm.tokenizer.offsets(text)]
+            at = next(at for at, end in enumerate(ends) if end > text.index(token))
+            rows.append(guesses(lm, lm.encode(text), [at])[0].probabilities)
+        assert answer.numbers[number] == pytest.approx(np.abs(rows[0] - rows[1]).sum() / 2, abs=1e-6)
+    assert (answer.numbers["gpt"] == 0) == behind and answer.numbers["bert"] > question.MOVES
+    asked = ("gpt", "bert", "both", "none")
+    assert asked[answer.index] == key
+    app.button(key="predict.show").click().run()
+    assert not app.exception and app.session_state["gb"].store["text"] == change.then
+    run_notebook(app)
+
+
+def test_a_text_of_one_word_asks_what_bert_would_write_again(open_page: OpenPage) -> None:
+    app = open_page("families", text="Lily")
+    answer = committed(app)
     lm = core.load("tales-bert")
-    found = write(lm, lm.encode(TEXT), 12)
+    found = write(lm, lm.encode("Lily"), 12)
     kept = sum(not one for one in found.regretted)
     assert answer.numbers["kept"] == kept
-    assert answer.index == (0 if kept == 12 else 1 if kept > 6 else 2)
+    assert answer.index == (1 if kept == len(found.strokes) else 0)
     assert answer.numbers["now"] == pytest.approx(float(np.mean(found.now)), abs=1e-5)
-    assert f"{kept} of 12" in answer.why
+    assert f"{kept} of {len(found.strokes)}" in answer.evidence
+    run_notebook(app)
 
 
 def test_the_page_begins_with_the_longest_word_that_has_one_behind_it(open_page: OpenPage) -> None:
     lm = core.load("tales-gpt")
     tokens = [lm.tokenizer.display(id) for id in lm.encode(TEXT)]
     spans = lm.tokenizer.offsets(TEXT)
-    assert tokens[lanes.default_token(tokens, spans)].strip() == "golden"
-    assert lanes.default_token(["<s>", " a", " word"], [(0, 0), (0, 1), (2, 6)]) == 1
-    assert lanes.default_token(["<s>", " word"], [(0, 0), (0, 4)]) == 1
+    assert tokens[lanes.default_token(TEXT, tokens, spans)].strip() == "golden"
+    assert lanes.default_token("a word", ["<s>", " a", " word"], [(0, 0), (0, 1), (2, 6)]) == 1
+    assert lanes.default_token("a word", ["<s>", " word"], [(0, 0), (0, 4)]) == 1
+    spans = lm.tokenizer.offsets(choice.BEGUN)
+    tokens = [lm.tokenizer.display(id) for id in lm.encode(choice.BEGUN)]
+    assert tokens[lanes.default_token(choice.BEGUN, tokens, spans)] == " there"
     assert not open_page("families", text="Lily").exception
 
 

@@ -16,9 +16,7 @@ from core.runs.tuned_recordings import learned, tuned_recording
 from core.runs.worker import here
 from core.training.fine_tune_spec import compared
 from core.training.lora import places
-from core.training.tuned import count
-from pages.fine_tuning import figure, ways
-from pages.fine_tuning.question import ask
+from pages.fine_tuning import figure, question, ways
 from tests.pages.conftest import OWNER, Runs, run_elsewhere, run_notebook
 
 TEXT = "Nora lost the red kite. Tom found the kite under the bench."
@@ -109,18 +107,51 @@ def test_loras_numbers_are_those_of_the_matrices() -> None:
     assert largest is not None and abs(largest["cell"]["added"]) >= abs(cell["added"])
 
 
-def test_the_question_counts(open_page: Any) -> None:
-    app = open_page("fine_tuning", text=TEXT, rank=3, beside="q o in")
+@pytest.mark.parametrize(("job", "other"), [("sentiment", "questions"), ("questions", "sentiment")])
+def test_the_question_is_answered_by_the_runs_of_the_other_task(job: str, other: Any, open_page: Any) -> None:
+    app = open_page("fine_tuning", text=TEXT, job=job)
     app.session_state["predict.choice"] = 1
     app.run()
     app.button(key="predict.commit").click().run()
     answer = app.session_state["gb"].memos["predict"]["answer"]
-    base = core.load("tales-bert").config
-    head = count(compared("sentiment", "frozen"), base).learned
-    pairs = 4 * (256 + 256 + 640)  # of four blocks, a rank
-    assert (answer.numbers["now"], answer.numbers["then"]) == (head + 3 * pairs, head + 6 * pairs)
-    assert answer.index == 0
-    assert ask("sentiment", base, 128, ("q",)).rank == 64
+    right = {way: recorded(f"finetune-{other}-{way}").checkpoints()[-1].held_out for way in ways.WAYS}
+    assert answer.numbers == pytest.approx(right, abs=1e-6)
+    assert answer.index == 1, "LoRA: close to full fine-tuning, and ahead of training from scratch"
+    assert f"{100 * right['lora']:.1f} %" in answer.evidence and not any(map(str.isdigit, answer.because))
+    app.button(key="predict.show").click().run()
+    assert app.session_state["gb"].store["job"] == other and not app.exception
+    assert [one / of for one, of in zip(table(app)["right"], table(app)["of"])] == pytest.approx(
+        list(right.values())
+    )
+
+
+@pytest.mark.parametrize(
+    ("lora", "named"), [(0.9, "near"), (0.72, "share"), (0.61, "frozen"), (0.5, "frozen")]
+)
+def test_near_far_and_no_better_are_told_apart(
+    lora: float, named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = {"scratch": 0.7, "frozen": 0.6, "full": 0.95, "lora": lora}
+    worth = {
+        way: {"accuracy": {"right": 100 * share, "of": 100}, "trained": 7} for way, share in right.items()
+    }
+    monkeypatch.setattr(question, "measured", lambda task, way: worth[way])
+    asked = question.ask("sentiment")
+    assert asked.asked.keys[asked.judge().index] == named
+
+
+@pytest.mark.parametrize(
+    ("scratch", "named"), [((60, 70), "lora"), ((60, 85), "same"), ((91, 95), "scratch")]
+)
+def test_chance_is_heard(scratch: tuple[int, int], named: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    bounds = {"scratch": scratch, "lora": (80, 90), "full": (90, 95), "frozen": (10, 20)}
+    worth = {
+        way: {"accuracy": {"right": low, "of": 100, "low": low, "high": high}, "trained": 7}
+        for way, (low, high) in bounds.items()
+    }
+    monkeypatch.setattr(question, "measured", lambda task, way: worth[way])
+    asked = question.ask("questions")
+    assert asked.asked.keys[asked.judge().index] == named
 
 
 def own(runs: Runs, way: str, **changes: Any) -> str:

@@ -26,7 +26,7 @@ def ask(lm: core.LanguageModel, text: str = TEXT, **changes: Any) -> Ask:
 
 
 def test_the_page_opens_with_the_walk_measured_and_its_notebook_agrees(open_page: OpenPage) -> None:
-    app = open_page(PAGE, text=TEXT)
+    app = open_page(PAGE, unfold="tokens", text=TEXT)
     assert not app.exception and not app.error
     book = str(app.session_state["gb"].memos["takeaway"]["notebook"]())
     for name in ("integrated_gradients", "faithfulness", "circuit_walk"):
@@ -37,7 +37,9 @@ def test_the_page_opens_with_the_walk_measured_and_its_notebook_agrees(open_page
 
 def test_probes_are_measured_when_asked_for(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pages.interpretability.explainers.selectivity", _quick)
-    app = open_page(PAGE, model="austen-gpt", text=TEXT, truth="hero")  # no other test probes this one
+    app = open_page(
+        PAGE, unfold="tokens", model="austen-gpt", text=TEXT, truth="hero"
+    )  # no other test probes this one
     [button] = [one for one in app.button if one.label == "Probe every depth"]
     button.click().run()
     assert not app.exception
@@ -51,7 +53,7 @@ def test_probes_of_one_task_are_not_those_of_another(
     monkeypatch.setattr("pages.interpretability.explainers.selectivity", _quick)
     random_model(tmp_path / "probed", seed=3, n_ctx=256)
     monkeypatch.setenv("GLASSBOX_MODELS", str(tmp_path))
-    app = open_page(PAGE, model="./probed", text=TEXT, truth="held")
+    app = open_page(PAGE, unfold="tokens", model="./probed", text=TEXT, truth="held")
     for task in ("held", "hero"):
         app.segmented_control(key="truth").set_value(task).run()
         [button] = [one for one in app.button if one.label == "Probe every depth"]
@@ -77,7 +79,7 @@ def test_a_context_too_short_for_probes_is_told(
         return drawn[-1]
 
     monkeypatch.setattr(Explanations, "_probe_record", kept)
-    app = open_page(PAGE, model="./short", text="the dog")
+    app = open_page(PAGE, unfold="tokens", model="./short", text="the dog")
     [button] = [one for one in app.button if one.label == "Probe every depth"]
     button.click().run()
     assert not app.exception and not app.error
@@ -91,7 +93,7 @@ def test_nothing_to_explain_is_told_of_a_large_model_too(
 ) -> None:
     monkeypatch.setattr(explainers, "QUICK", 0.0)
     for text, asked in (("<s>", 0), (TEXT, 1)):  # special tokens alone, and a text
-        app = open_page(PAGE, text=text, quadrature=3)
+        app = open_page(PAGE, unfold="tokens", text=text, quadrature=3)
         assert not app.exception and not app.error
         assert len([one for one in app.button if one.label.startswith("Explain this")]) == asked
 
@@ -106,20 +108,25 @@ def _quick(lm: core.LanguageModel, task: str) -> Any:
     "changes", [{"blank": "zero", "says": "probability"}, {"quadrature": 1, "along": 3, "explainer": 4}]
 )
 def test_controls_change_what_is_measured(changes: dict[str, Any], open_page: OpenPage) -> None:
-    app = open_page(PAGE, text=TEXT, **changes)
+    app = open_page(PAGE, unfold="tokens", text=TEXT, **changes)
     assert not app.exception
     run_notebook(app)
 
 
 @pytest.mark.parametrize("text", ["Once", "🦊🦊 Ωμέγα <b>x</b>", " ".join(["the red ball"] * 60)])
 def test_any_text(text: str, open_page: OpenPage) -> None:
-    app = open_page(PAGE, text=text)
+    app = open_page(PAGE, unfold="tokens", text=text)
     assert not app.exception and not app.error
 
 
 @pytest.mark.parametrize("model", ["tales-bert", "tales-t5"])
 def test_other_shapes(model: str, open_page: OpenPage) -> None:
-    app = open_page(PAGE, model=model, text="Lily found the [MASK] ball." if model == "tales-bert" else TEXT)
+    app = open_page(
+        PAGE,
+        unfold="tokens",
+        model=model,
+        text="Lily found the [MASK] ball." if model == "tales-bert" else TEXT,
+    )
     assert not app.exception and not app.error
     run_notebook(app)
 
@@ -129,7 +136,7 @@ def test_a_folder_of_random_weights(
 ) -> None:
     random_model(tmp_path / "llama", seed=3, position="rotary", norm="rms", n_kv_heads=1, n_heads=2)
     monkeypatch.setenv("GLASSBOX_MODELS", str(tmp_path))
-    app = open_page(PAGE, model="./llama", text="the dog was glad")
+    app = open_page(PAGE, unfold="tokens", model="./llama", text="the dog was glad")
     assert not app.exception and not app.error
     run_notebook(app)
 
@@ -140,7 +147,9 @@ def test_a_folder_of_random_weights(
 def test_what_takes_long_waits_to_be_asked(monkeypatch: pytest.MonkeyPatch, open_page: OpenPage) -> None:
     for module in (explainers, circuit):
         monkeypatch.setattr(module, "QUICK", 0.0)
-    app = open_page(PAGE, model="code-gpt", text="def first(items):")  # no other test walks through this one
+    app = open_page(
+        PAGE, unfold="tokens", model="code-gpt", text="def first(items):"
+    )  # no other test walks through this one
     asked = [one.label for one in app.button if one.label.startswith(("Explain this", "Walk through"))]
     assert len(asked) == 2 and all("about 1 s" in one for one in asked)
     assert not app.exception

@@ -20,7 +20,7 @@ from core.parts import parts
 from core.survey import memory_needed, supported
 from pages.models.figure import use
 from tests.damaged import BROKEN, damage
-from tests.pages.conftest import OTHER, OWNER, OpenPage, Runs, random_model
+from tests.pages.conftest import OTHER, OWNER, OpenPage, Runs, random_model, run_notebook
 from tests.published_folders import BERT, headed, published
 
 TEXT = "Once upon a time, Lily saw a big red ball."
@@ -330,22 +330,24 @@ def test_the_use_of_a_text_is_counted(open_page: OpenPage) -> None:
     assert [one["size"] for one in data["tokens"]] == pytest.approx(found.rows)
 
 
-@pytest.mark.parametrize(
-    ("name", "index"), [("tales-gpt", 2), ("./mine", 1)], ids=["positions that turn", "a table of positions"]
-)
+@pytest.mark.parametrize("text", ["the fox", "Hello"], ids=["its first word alone", "one word, twice"])
+@pytest.mark.parametrize("name", ["tales-gpt", "./mine"], ids=["positions that turn", "a table of positions"])
 @pytest.mark.usefixtures("configured")
-def test_the_answer_is_what_a_text_said_twice_uses(name: str, index: int, open_page: OpenPage) -> None:
-    app = open_page("models", model=name, text="the fox")
+def test_the_answer_is_what_another_text_uses(name: str, text: str, open_page: OpenPage) -> None:
+    app = open_page("models", model=name, text=text)
     app.session_state["predict.choice"] = 0
     app.run()
     app.button(key="predict.commit").click().run()
     answer = app.session_state["gb"].memos["predict"]["answer"]
-    assert answer.index == index
+    assert answer.index == 1, "nearly all of them: matrices work on every token"
     lm = core.load(models.resolve(name).target)
-    found = use(lm, "the fox", "")
-    more = len(found.ids) * lm.config.d_model if lm.config.position == "learned" else 0
-    assert answer.numbers["more"] == more
-    assert answer.numbers["before"] == pytest.approx(found.share)
+    instead = "the" if " " in text else f"{text} {text}"
+    before, after = (sum(use(lm, one, "").used.values()) for one in (text, instead))
+    assert answer.numbers == {"before": before, "after": after}
+    assert f"{before:,}" in answer.evidence and f"{after:,}" in answer.evidence
+    run_notebook(app)
+    app.button(key="predict.show").click().run()
+    assert not app.exception and app.session_state["gb"].store["text"] == instead
 
 
 def test_the_sidebar_leads_to_the_page(open_page: OpenPage) -> None:

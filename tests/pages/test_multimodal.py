@@ -162,9 +162,8 @@ def test_a_sheet_with_nothing_to_read_says_what_to_do_and_loses_nothing(
         captions.parse(empty.text)
     except captions.CaptionError:
         parsed = False
-    assert question.BLANK[answer.index] == (
-        "Nothing" if not empty.text else "A whole caption" if parsed else "Words that are no caption"
-    )
+    asked = ("nothing", "caption", "words")
+    assert asked[answer.index] == ("nothing" if not empty.text else "caption" if parsed else "words")
     run_notebook(app)
     app.segmented_control(key="sketched").set_value(False).run()
     assert not app.exception and len(table(app)["place"]) > 32
@@ -302,22 +301,32 @@ def test_the_longest_text_that_is_looked_for_holds_every_caption() -> None:
     assert max(map(len, captions.captions())) == 48 < reading.LONGEST_TEXT
 
 
-def test_the_question_covers_three_pieces_at_once(open_page: Any) -> None:
-    app = open_page("multimodal", pictured=2, said=1, text=CAPTION)
+def test_the_question_covers_either_half(open_page: Any) -> None:
+    app = open_page("multimodal", pictured=47, text=CAPTION)
     answer = commit(app)
-    model, scene = load_captioner(), scenes()[2]
+    model, scene = load_captioner(), scenes()[47]
     said = model.caption(scene.image)
-    inked = patch_ablation.inked(scene.image) > 0
-    pieces = sorted((patch_ablation.looked_at(said)[1] * inked).topk(question.COVERED).indices.tolist())
-    again = model.score(patch_ablation.covered(scene.image, pieces), said.words[: captions.LONGEST])
-    likely = said.probabilities[1].argsort(descending=True)[:4].tolist()
-    words = [captions.WORDS[id] for id in likely if captions.WORDS[id] not in ("<s>", "</s>")][:3]
-    shares = {f"share of {word}": float(again.probabilities[1][captions.IDS[word]]) for word in words}
-    assert answer.numbers == pytest.approx(shares, abs=1e-5)
-    assert f"the {len(pieces)} with ink that all heads together looked at most" in answer.why
-    best = captions.WORDS[int(again.probabilities[1].argmax())]
-    assert answer.index == (words.index(best) if best in words else len(words))
+    assert said.words[1] == "seven", "the other digit than the one that is looked at"
+    left, right = scene.image.clone(), scene.image.clone()
+    left[:, :12], right[:, 12:] = 0, 0
+    chances = [float(model.score(image, said.words[:-1]).chances[1]) for image in (left, right)]
+    assert answer.numbers == pytest.approx(
+        {"before": float(said.chances[1]), "without left": chances[0], "without right": chances[1]}, abs=1e-5
+    )
+    assert ("left", "right", "both", "none")[answer.index] == "left"
     run_notebook(app)
+    app.button(key="predict.show").click().run()
+    assert not app.exception and app.session_state["gb"].store["said"] == 1
+
+
+@pytest.mark.parametrize("number", [2, 47, 48, 51, 96])
+def test_the_question_is_about_another_word_than_the_one_looked_at(number: int) -> None:
+    seen = looked_at(number)
+    for at in range(-1, seen.count):
+        asked = question.ask(seen, at)
+        assert seen.words[asked.at] not in question.PLAIN
+        others = {place for place, word in enumerate(seen.words) if word not in question.PLAIN}
+        assert asked.at != (at if at >= 0 else seen.focus) or len(others) == 1
 
 
 def test_another_hundred_is_looked_through(open_page: Any) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 import torch.nn.functional as F
 from streamlit.testing.v1 import AppTest
 
@@ -17,9 +16,10 @@ from app.models import cache
 from core.analysis.stream.depth_grid import VARIANTS, gradient_by_depth
 from core.analysis.stream.ledger import ledger
 from core.analysis.stream.ledger_lines import gathered
-from pages.norm_residual.figure import PARTS, SUM, chosen_line, record, see
+from pages.norm_residual.figure import PARTS, SUM, record, see
 from pages.norm_residual.gradients import SEEDS, both_ways, together
 from tests.pages.conftest import OpenPage, random_model, run_notebook
+from tests.pages.test_break_it import commit
 
 TEXT = "Once upon a time, Lily saw a"
 LINKS: dict[str, tuple[dict[str, Any], str | None]] = {
@@ -101,25 +101,29 @@ def test_the_norm_is_torchs(norm: str, name: str, open_page: OpenPage) -> None:
     assert (variables["steps"].mean is None) == (name == "rms")
 
 
-@pytest.mark.parametrize("name", ["bundled", "both", "pair decoder"])
+@pytest.mark.parametrize("name", LINKS)
 @pytest.mark.usefixtures("other_model")
-def test_the_answer_is_the_heads_reading_of_the_rest(name: str, open_page: OpenPage) -> None:
-    link, stack = LINKS[name]
+def test_what_entered_is_left_when_all_that_was_written_is_taken_away(name: str, open_page: OpenPage) -> None:
+    link, _ = LINKS[name]
     app = open_page("norm_residual", **link)
-    app.session_state["predict.choice"] = 1
-    app.run()
-    app.button(key="predict.commit").click().run()
-    answer = app.session_state["gb"].memos["predict"]["answer"]
-    lm = opened(link)
-    seen = see(lm, link["text"], link.get("target"), stack, -1)  # type: ignore[arg-type]
-    line = chosen_line(seen, link["line"], link["block"])
-    rest = torch.from_numpy(seen.book.final - seen.book[line].vector).float()
-    half = lm.transformer.decoder if stack else lm.transformer
-    with torch.no_grad():
-        left = half.head(rest[None, None])[0, 0].softmax(-1)
-    assert answer.numbers["after"] == pytest.approx(float(left[answer.numbers["token"]]), abs=1e-5)
-    before, after = answer.numbers["before"], answer.numbers["after"]
-    assert answer.index == (2 if abs(after - before) <= 0.1 * before else 0 if after > before else 1)
+    answer = commit(app)
+    variables = run_notebook(app)
+    assert answer.numbers["apart"] == pytest.approx(variables["found"][0], abs=1e-3)
+    assert variables["lm"].config.norm_placement == "pre"
+    assert answer.numbers["apart"] < 1e-3 and answer.index == 0
+
+
+def test_norms_in_the_stream_rescale_what_entered(
+    open_page: OpenPage, tmp_path: Any, monkeypatch: Any
+) -> None:
+    for name, shape, right in [
+        ("post", {"norm_placement": "post", "final_norm": False}, 1),
+        ("none", {"residual": False}, 2),
+    ]:
+        random_model(tmp_path / name, seed=5, spread=0.02, **shape)
+        monkeypatch.setenv("GLASSBOX_MODELS", str(tmp_path))
+        answer = commit(open_page("norm_residual", model=f"./{name}", text="the dog was glad"))
+        assert answer.index == right, (name, answer)
 
 
 SHAPES: dict[str, dict[str, Any]] = {

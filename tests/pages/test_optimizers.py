@@ -22,7 +22,7 @@ from core.training.race import race
 from core.training.rate_finder import search as search_rates
 from core.training.rules import KINDS, Rule
 from core.training.surfaces import SURFACES
-from pages.optimizers import export, measured, moments
+from pages.optimizers import export, measured, moments, verdict
 from pages.optimizers import runs as real_runs
 from pages.optimizers.controls import NAMES, Setup, read_racers, write_rates
 from pages.optimizers.figure import record
@@ -409,3 +409,23 @@ def test_the_recorded_five_are_told_with_their_sweep(open_page: OpenPage) -> Non
         assert (kind["low"], kind["high"]) == (min(losses), max(losses))
         assert kind["usual"] == sweep["kinds"][kind["id"]]["best"] == run["rate"]
         assert kind["low"] - 1e-4 <= run["held"] <= kind["high"] + 1e-4
+
+
+def test_the_first_view_says_why_plain_descent_wins_and_where_it_loses(open_page: OpenPage) -> None:
+    app = open_page("optimizers", text=TEXT)
+    told = " ".join(one.value for one in app.caption).replace("\\", "")
+    assert "Lowest after 60 steps: Gradient descent" in told and "2 ÷ 20" in told
+    app.button(key="optimizers.bent").click().run()
+    assert not app.exception and app.session_state["gb"].store["surface"] == "rosenbrock"
+    told = " ".join(one.value for one in app.caption).replace("\\", "")
+    assert "Lowest after 60 steps: Momentum" in told and "No memory" not in told
+
+
+def test_the_ravine_is_as_steep_as_is_said() -> None:
+    ravine = SURFACES[verdict.RAVINE]
+    slopes = [ravine.gradient(np.array([0.0, y]))[1] for y in (0.0, 1.0)]
+    assert slopes[1] - slopes[0] == pytest.approx(verdict.STEEP)
+    at = ravine.rates["sgd"]
+    rules = [Rule("sgd", rate) for rate in (at, 1.05 * 2 / verdict.STEEP)]
+    good, bad = race(ravine, ravine.start, tuple(rules), 60)
+    assert good.losses[-1] < 1e-3 and bad.losses[-1] > bad.losses[0], "beyond it, steps no longer come down"

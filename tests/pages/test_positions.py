@@ -69,7 +69,7 @@ def test_every_kind_on_every_model_with_its_notebook(model: str, open_page: Open
     ("model", "own"), [("tales-gpt", "rotary"), ("./other", "learned"), ("./pair", "relative")]
 )
 def test_a_models_own_kind_stands_first_and_is_marked(model: str, own: str, open_page: OpenPage) -> None:
-    app = open_page("positions", model=model, text="The cat")
+    app = open_page("positions", kind="own", model=model, text="The cat")
     control = app.segmented_control(key="kind")
     assert control.value == own
     assert [name for name in control.options if name.endswith("own")] == [f"{figure.TITLES[own]} · own"]  # type: ignore[index]
@@ -85,7 +85,7 @@ def test_rotary_numbers_are_the_models(open_page: OpenPage) -> None:
     q, k = (trace[f"blocks.1.attn.hook_rot_{side}"][:, 3].double() for side in "qk")
     scores = (q @ k.T).numpy()
     for begins in (0, 40):
-        app = open_page("positions", text=TEXT, block=1, head=3, row=5, col=2, begins=begins)
+        app = open_page("positions", kind="own", text=TEXT, block=1, head=3, row=5, col=2, begins=begins)
         shown = [value for _, _, value, _ in lines(app, "q · k")]
         np.testing.assert_allclose(shown, scores[5], rtol=1e-4, atol=2e-3)
         pairs = [value for _, _, value, _ in lines(app, "product of a pair of numbers")]
@@ -103,7 +103,7 @@ def test_rotary_numbers_are_the_models(open_page: OpenPage) -> None:
 def test_a_learned_table_is_the_models_and_ends(open_page: OpenPage) -> None:
     lm = core.load(models.resolve("./other").target)
     weights = lm.transformer.get_submodule("pos_embed").W_pos.detach().double().numpy()  # type: ignore[operator, union-attr]
-    app = open_page("positions", model="./other", text="The cat", begins=10)
+    app = open_page("positions", kind="own", model="./other", text="The cat", begins=10)
     shown = lines(app, "position vector")
     assert shown
     for at, column, value, _ in shown:
@@ -114,7 +114,7 @@ def test_a_learned_table_is_the_models_and_ends(open_page: OpenPage) -> None:
     assert seen.notes == (f"The table ends: position {last} is not one of 0 to 63, 63 is shown.",)
     assert seen.waves is not None
     np.testing.assert_allclose(seen.waves[seen.rows[-1]], weights[63, list(seen.columns)], atol=1e-5)
-    app = open_page("positions", model="./other", text=text, begins=4096)
+    app = open_page("positions", kind="own", model="./other", text=text, begins=4096)
     assert not app.exception
     run_notebook(app)
 
@@ -167,7 +167,7 @@ def test_the_other_order_is_read_in_every_way(model: str, ways: int, open_page: 
             float(whole.after[order.row, order.token]),
         )
     assert order.found.ways[-1].same and not order.found.ways[0].same
-    app = open_page("positions", model=model, text=TEXT, target="A dog", draw=5)
+    app = open_page("positions", kind="own", model=model, text=TEXT, target="A dog", draw=5)
     shown = [value for _, _, value, _ in lines(app, "other order, as it is: change")]
     np.testing.assert_allclose(shown, order.found.ways[0].change, rtol=1e-4, atol=1e-6)
 
@@ -252,7 +252,7 @@ def test_the_charts_are_those_recorded() -> None:
 
 @pytest.mark.parametrize("begins", ["-1", "5000", "x"])
 def test_a_link_with_a_position_that_cannot_be_says_so(begins: str, open_page: OpenPage) -> None:
-    app = open_page("positions", begins=begins)
+    app = open_page("positions", kind="own", begins=begins)
     assert not app.exception
     assert f"begins={begins}" in app.info[0].value.replace("\\", "").replace("\u2060", "")
     assert app.session_state["gb"].store["begins"] == 0

@@ -20,7 +20,7 @@ LOOKED_AT: dict[str, dict[str, Any]] = {
     "tokenization": {"method": "wordpiece", "merge": 3},
     "embeddings": {"gaze": "near", "stage": 1},
     "positions": {"kind": "sinusoidal", "row": 2, "stage": 1, "shift": 7},
-    "attention": {"step": 1, "col": 0},
+    "attention": {"step": 1},
     "multi_head": {"panel": "maps", "added": 1},
     "feed_forward": {"stage": 1, "neuron": 3, "silence": "others"},
     "norm_residual": {"written": 1, "norm": "rms", "layers": 4},
@@ -31,7 +31,7 @@ LOOKED_AT: dict[str, dict[str, Any]] = {
     "regularization": {"stage": 1, "patience": 5, "glance": 0, "arm": "decay"},
     "fine_tuning": {"stage": 1, "axis": "seconds", "wrow": 1},
     "break_it": {"stage": 1, "look": 0},
-    "families": {"follow": 2, "drafted": 1, "published": "Llama"},
+    "families": {"drafted": 1, "published": "Llama"},
     "models": {"picked": "tales-bert", "ruler": "linear", "stock": "folder"},
     "decoding": {"level": 1, "seed": 12, "sample": False, "temperature": 0.5},
     "applications": {"spoken": 1, "said": 0},
@@ -39,7 +39,7 @@ LOOKED_AT: dict[str, dict[str, Any]] = {
     "bias": {"stage": 1, "subject": 2, "profession": 3},
     "interpretability": {"stage": 1, "tier": 1, "shade": "own"},
     "scaling": {"stage": 1, "width": 32},
-    "efficiency": {"stage": 1, "bits": "8", "output": 3},
+    "efficiency": {"stage": 1, "output": 3},
     "multimodal": {"spoken": 1, "crossing": 1, "imaged": 2},
     "adaptability": {"stage": 1, "rank": 8, "few": 50},
 }
@@ -55,10 +55,15 @@ DECIDES: dict[str, dict[str, Any]] = {
     "objectives": {"mask_rate": 0.6},
     "optimizers": {"adam": 0.1},
     "regularization": {"draw": 5},
+    "families": {"follow": 2},
     "decoding": {"depth": 5},
     "applications": {"drawn": 5},
+    "fine_tuning": {"job": "questions"},
+    "break_it": {"part": "mask"},
     "compute": {"floats": "bf16"},
-    "adaptability": {"lot": 5},
+    "scaling": {"withheld": 2},
+    "efficiency": {"bits": "8"},
+    "adaptability": {"front": 8},
     "multimodal": {"pictured": 100},
 }
 
@@ -132,15 +137,14 @@ def test_no_more_predictions_are_kept_than_a_session_may_hold(
 ) -> None:
     monkeypatch.setattr(predict, "KEPT", 2)
     app = open_page("home")
-    first = app.session_state["gb"].store["head"]
-    heads = [first, *(head for head in range(4) if head != first)]
+    rows = [-1, 3, 4, 5]
     said = []
-    for head in heads:
-        app.session_state["gb"].store["head"] = head
+    for row in rows:
+        app.session_state["gb"].store["follow"] = row
         app.run()
         said.append(commit(app))
     assert len(app.session_state["gb"].memos["predictions"]) == 2
-    look(app, {"head": heads[2]})
+    look(app, {"follow": rows[2]})
     assert card(app) == said[2]
-    look(app, {"head": heads[0]})
+    look(app, {"follow": rows[0]})
     assert not card(app)[1]

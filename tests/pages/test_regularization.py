@@ -22,6 +22,7 @@ from core.runs.worker import here
 from core.training.dropout import under_masks
 from core.training.early_stopping import stop_early
 from core.training.pairs import few_fables, regularized_spec
+from pages.regularization import runs
 from pages.regularization.figure import COLS, shown_rows
 from pages.regularization.question import DRAWS
 from pages.regularization.runs import ARMS, stop_of, told
@@ -239,3 +240,17 @@ def test_the_step_stands_by_the_picture_that_it_moves_and_the_matrices_name_thei
     assert [slider.label for slider in row.select_slider] == ["Runs’ weights at step"]
     said = "\n".join(block.value for block in app.html)
     assert "<code>tales-gpt</code>, block 3: the open model, none of the four runs." in said
+
+
+def test_the_gain_is_said_with_its_size_and_number_of_runs() -> None:
+    arms = runs.all_arms()
+    for key in ("dropout", "decay", "both"):
+        plain, other = (np.array(arms[one].points.held_out) for one in ("plain", key))
+        best = float(np.nanmin(plain) - np.nanmin(other))
+        last = float(plain[np.isfinite(plain)][-1] - other[np.isfinite(other)][-1])
+        said = runs.gain([arms["plain"], arms[key]], key)
+        assert said.startswith(f"“{runs.named(key)}”") and "n = 1 run each" in said
+        first, second = said.split(" where each run is kept at its best step, ")
+        for value, part in ((best, first), (last, second)):
+            small = abs(value) < runs.LEAST
+            assert ("no gain" in part) == small and f"{abs(value):.3f}" in part

@@ -15,6 +15,7 @@ from core.analysis.health import emergence
 from core.analysis.health.emergence import LENGTHS
 from core.language_model import LanguageModel
 from core.runs import ladder_recordings, loading
+from core.runs.ladder_recordings import Against
 from core.runs.worker import here
 from core.scaling import fit
 from core.scaling.forecast import forecast
@@ -80,7 +81,8 @@ def test_the_question_is_answered_by_a_fit(open_page: Any) -> None:
     runs = ladder_recordings.series("parameters")
     found = forecast([one.blocks for one in runs], [one.loss for one in runs], held=1)
     assert answer.numbers["foretold"] == pytest.approx(found.loss)
-    assert question.VERDICTS[answer.index] == found.verdict
+    assert ("below", "inside", "above")[answer.index] == found.verdict
+    assert f"{found.low:.3f} and {found.high:.3f}" in answer.evidence
     assert question.ask(seen.see("parameters", 1, False, 96)).held == 2, "never what the picture shows"
 
 
@@ -88,6 +90,30 @@ def test_the_claim_is_what_the_runs_say() -> None:
     found = seen.see("parameters", 1, False, 96).found
     assert found is not None and found.miss is not None
     assert found.verdict == "inside"
+    said = words.findings(seen.see("parameters", 1, False, 96), seen.surface(False))[1]
+    assert f"the mean of {len(found.truths)} seeds" in said and len(found.truths) == len(ladder.SEEDS)
+    assert f"{found.inside} of its {len(found.truths)} runs are" in said
+
+
+@pytest.mark.parametrize("against", ["parameters", "data", "compute"])
+def test_how_many_withheld_runs_the_intervals_held_is_counted_cut_by_cut(against: Against) -> None:
+    """Against the forecasts that the page itself makes, one for each number of sizes withheld."""
+    told = seen.covered(against, False)
+    held = of = 0
+    for width in ladder_recordings.widths() if against == "data" else (0,):
+        for withheld in range(1, 12):
+            shown = seen.see(against, withheld, False, width)
+            if shown.found is None or shown.found.band is None or withheld >= len(set(shown.x)):
+                continue
+            low, high = shown.found.band.run(shown.x)
+            for x, loss, one, other in zip(shown.x, shown.losses, low, high):
+                held, of = (
+                    held + (x > max(shown.found.used) and one <= loss <= other),
+                    of + (x > max(shown.found.used)),
+                )
+    assert (told.held, told.of) == (held, of) and 0 < told.next_of < told.of
+    said = words.findings(seen.see(against, 1, False, 96), seen.surface(False))[1]
+    assert f"the 95 % intervals held {held} of {of} runs" in said
 
 
 def own_run(
@@ -250,7 +276,7 @@ def test_an_own_size_is_held_against_what_was_foretold_of_it() -> None:
         )  # fmt: skip
         shown = seen.see(against, 0, False, 96, [rung, replace(rung, loss=math.nan)])  # type: ignore[arg-type]
         assert shown.found is not None and shown.found.truths == (0.7,)
-        assert "What came: 0.700" in words.findings(shown, seen.surface(False))[1]
+        assert "What came, a single run: 0.700" in words.findings(shown, seen.surface(False))[1]
         assert [row["x"] for row in words.rows(shown, [rung]) if row["own"]] == [shown.found.at]
 
 

@@ -60,6 +60,9 @@ def test_p_and_its_mirror(sizes: tuple[int, ...]) -> None:
     assert 0 < done.p <= 1 and done.reached >= 1
     ties = np.isclose(done.values, done.observed, rtol=0, atol=1e-11).sum() / done.splits
     assert np.isclose(done.p + mirrored.p, 1 + ties, atol=2e-9)
+    assert (done.far, done.two_sided) == (mirrored.far, mirrored.two_sided) and done.far >= min(
+        done.reached, mirrored.reached
+    )
     assert abs(done.values.mean()) < 1e-9, "chance alone parts the means by nothing on average"
 
 

@@ -34,7 +34,7 @@ test("a wide picture has the layer from left to right, nothing over anything", (
       assert.ok(box.x >= way[i].x + way[i].w, `${name}: ${i}`);
     });
     assert.ok(at.stream.x >= at.chips.end && at.next.x + at.next.w <= width, name);
-    const below = at.words.w ? [at.words, at.sum, at.writes] : [at.sum, at.writes, at.texts]; // the texts come with the last step
+    const below = [at.sum, at.writes, at.texts];
     below.slice(1).forEach((box, i) => {
       assert.ok(box.x >= below[i].x + below[i].w && box.x + box.w <= width, name);
     });

@@ -9,9 +9,9 @@ const WIDTHS = [1280, 900, 760, 358];
 const many = (count) => Array.from({ length: count }, (_, i) => ({ text: ` word${i}`, id: i }));
 
 /** A model of so many blocks and heads on texts of so many tokens. */
-function counts({ tokens = 12, rows = tokens, blocks = 6, heads = 8, sites = ["stream", "attention", "mlp"], one = true }) {
+function counts({ tokens = 12, rows = tokens, blocks = 6, heads = 8, sites = ["stream", "attention", "mlp"], one = true, opened = ["says", "patches"] }) {
   const lens = blocks ? { ids: Array.from({ length: blocks + 1 }, () => []) } : null;
-  return { tokens: many(tokens), rows: many(rows), blocks, heads, sites, one, lens };
+  return { tokens: many(tokens), rows: many(rows), blocks, heads, sites, one, lens, opened };
 }
 
 const MODELS = {
@@ -49,6 +49,18 @@ for (const [name, data] of Object.entries(MODELS)) {
       assert.deepEqual([at.direct.rows, at.direct.cols], [data.blocks, data.heads]);
     });
   }
+}
+
+for (const width of WIDTHS) {
+  test(`the first look, ${width} pixels: the lens alone, and what opens takes its room`, () => {
+    const heights = [[], ["says"], ["patches"], ["says", "patches"]].map((opened) => plan(width, counts({ opened })));
+    const [first, says, , all] = heights;
+    assert.ok(first.height < says.height && says.height <= all.height);
+    assert.ok(first.card.y >= first.lens.y + first.lens.rows * first.lens.pitch);
+    assert.ok(first.lens.w >= all.lens.w && first.lens.x + first.lens.w <= width);
+    const band = says.parts;
+    assert.ok(band.y >= says.lens.y + says.lens.rows * says.lens.pitch && band.y + band.h <= says.card.y);
+  });
 }
 
 test("a phone has the lens above the sites, a desk has them beside each other", () => {

@@ -132,12 +132,53 @@ test("a run's rows grow, known steps are left out, and the loss is smoothed", ()
   assert.equal(feed.last("held_out"), null);
   assert.ok(Math.abs(feed.column("smooth")[299] - 2) < 1e-6);
 });
-test("the field holds -1 for a last step, and no step beyond the ends", () => {
-  const steps = stepMode("stage", ["one", "two", "three"]);
-  assert.deepEqual([-1, 0, 1, 2, 7].map((stage) => steps.of({ sel: { stage } })), [2, 0, 1, 2, 2]);
-  const chosen = [];
-  const g = /** @type {any} */ ({ select: (change) => chosen.push(change.stage), redraw() {} });
-  steps.to(g, { sel: {} }, 1);
-  steps.to(g, { sel: {} }, 9);
-  assert.deepEqual(chosen, [1, -1]);
+const staged = (names, ways) => {
+  const local = /** @type {any} */ ({ sel: {} });
+  const went = [];
+  const g = /** @type {any} */ ({
+    figure: { isConnected: true }, redraw() {}, visit: (page) => went.push(page), select: (change) => { went.push(change); Object.assign(local.sel, change); },
+  });
+  return { steps: stepMode("stage", names, ways), local, g, went };
+};
+test("a field without a step is the whole picture, drawn as the last step; with one it is told", () => {
+  const { steps } = staged(["one", "two", "three"]);
+  const seen = [-1, 0, 1, 2, 7, undefined].map((stage) => [steps.of({ sel: { stage } }), steps.told({ sel: { stage } })]);
+  assert.deepEqual(seen, [[2, false], [0, true], [1, true], [2, true], [2, false], [2, false]]);
+  assert.deepEqual(steps.state({ sel: {} }), { step: 2, steps: 3, whole: true, playing: false });
+  assert.deepEqual(steps.state({ sel: { stage: 2 } }), { step: 2, steps: 3, whole: false, playing: false });
+});
+test("from the whole picture through all steps and back to it, by keys", () => {
+  const { steps, local, g } = staged(["one", "two", "three"]);
+  const press = (key) => { assert.ok(steps.key(/** @type {any} */ ({ key }), g, local)); return local.sel.stage; };
+  assert.deepEqual([".", "ArrowRight", ".", "."].map(press), [0, 1, 2, -1]);
+  assert.deepEqual([",", "ArrowLeft", ",", ","].map(press), [2, 1, 0, 0]);
+  assert.ok(steps.whole(g, local) && local.sel.stage === -1);
+  assert.ok(!steps.whole(g, local), "there is nothing to go back from");
+  assert.ok(!steps.key(/** @type {any} */ ({ key: "x" }), g, local));
+});
+test("Escape stops Play, shows the whole picture, lets go of a choice, and goes to Home", () => {
+  const { steps, local, g, went } = staged(["one", "two"]);
+  let kept = 1;
+  const up = () => { steps.up(g, local, () => kept-- > 0); return went.at(-1); };
+  steps.play(g, local, true);
+  assert.ok(local.sel.stage === 0 && local.timer);
+  up();
+  assert.ok(local.sel.stage === 0 && !local.timer);
+  assert.deepEqual([up(), up(), up()], [{ stage: -1 }, { stage: -1 }, "home"]);
+  assert.equal(kept, -1);
+});
+test("a page may count from 1, draw another step as the whole, and choose more with a step", () => {
+  const { steps, local, g } = staged(["one", "two", "three"], { whole: 1, first: 1, along: (_, at) => ({ block: at }), leave: { panel: "lines" } });
+  assert.equal(steps.of(local), 1);
+  steps.by(g, local, 1);
+  assert.deepEqual(local.sel, { stage: 1, block: 0 });
+  steps.to(g, local, 2);
+  assert.deepEqual([local.sel, steps.of(local)], [{ stage: 3, block: 2 }, 2]);
+  steps.by(g, local, 1);
+  assert.deepEqual([local.sel, steps.told(local)], [{ stage: 0, block: 2, panel: "lines" }, false]);
+});
+test("a screen reader hears the step with its caption, and the whole picture by name", () => {
+  const { steps } = staged(["one", "two"]);
+  assert.equal(steps.said({ sel: { stage: 1 } }, (at) => `Caption ${at}.`), "Step 2 of 2, two: Caption 1. ");
+  assert.equal(steps.said({ sel: {} }, () => "never"), "The whole picture. ");
 });

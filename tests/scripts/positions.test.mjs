@@ -45,8 +45,9 @@ test("a file has a row for every token and every line of the rule", () => {
   assert.ok(file.rule.h >= 16 * data.bias.spans.length && file.height > page.height);
 });
 
-test("while the steps are told on a phone, their sentences stand above the picture", () => {
+test("while the steps are told on a phone, nothing moves, and the other order takes no room yet", () => {
   const data = sent("rotary", 9);
   const [early, late] = [0, -1].map((stage) => plan({ width: 358, whole: false }, data, local(stage)));
-  assert.ok(early.heat.y > late.heat.y && early.words.y < early.heat.y);
+  assert.ok(early.height < late.height);
+  assert.ok(late.order.y < late.top && late.top < late.heat.y, "in the whole picture another order comes first");
 });

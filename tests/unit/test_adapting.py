@@ -7,12 +7,14 @@ import itertools
 import pytest
 import torch
 
-from core.analysis.seeds import interval
+import core
+from core.analysis.seeds import apart, interval
+from core.analysis.tasks import in_context
 from core.runs import RunError, adaptations
 from core.runs.fine_tuning import bundled_base
-from core.training import adapting
+from core.training import adapting, labelled
 from core.training.adapting import STUDIES
-from core.training.fine_tune_spec import FineTuneSpec
+from core.training.fine_tune_spec import LABELS, FineTuneSpec
 from core.training.fine_tuning import FineTuner
 from core.training.tuned import count
 
@@ -99,3 +101,54 @@ def test_games_were_played_in_as_many_rounds_each_way() -> None:
             assert {spread.of for _, _, spread in lines} == {found["rounds"]}
         assert lines[0][1] == adaptations.played(game, "context")[0][1], "without examples both are the model"
     assert adaptations.played("list", "elsewhere") == []
+
+
+def test_the_control_learns_from_the_same_texts_with_other_labels() -> None:
+    lines = [line.rsplit("\t", 1) for line in adapting.control_lines(100, 0).splitlines()]
+    true = labelled.told("sentiment", "train", 100, 0)
+    assert [text for text, _ in lines] == [one.text for one in true]
+    labels = [LABELS.index(label) for _, label in lines]
+    assert sorted(labels) == sorted(one.label for one in true), "as many of each"
+    same = sum(label == one.label for label, one in zip(labels, true, strict=True))
+    assert 30 <= same <= 70, "but no longer whose they were"
+
+
+def test_controls_are_recorded_and_learned_nothing() -> None:
+    recorded = adaptations.recorded()["controls"]
+    for spec in adapting.controls():
+        found = recorded[adapting.name(spec)]
+        assert FineTuneSpec.from_dict(found["spec"]) == spec
+        assert (spec.steps, spec.way, spec.rank) == (adapting.STEPS, "lora", adapting.RANK)
+    for place in adaptations.shuffled():
+        assert place.interval.low <= 0.55 and len(place.shares) == len(adapting.SEEDS)
+    true = adaptations.curve("examples", "lora")
+    assert all(
+        apart(a.shares, b.shares) > 0 for a, b in zip(true[2:], adaptations.shuffled()[2:], strict=True)
+    )
+
+
+def test_a_recorded_control_begins_as_it_did() -> None:
+    spec = adapting.control(30, 0)
+    run = adaptations.recorded()["controls"][adapting.name(spec)]
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        tuner = FineTuner(spec, bundled_base("tales-bert"), adapting.control_lines(30, 0))
+        third = [tuner.step().loss for _ in range(3)][-1]
+    finally:
+        torch.set_num_threads(threads)
+    assert third == pytest.approx(run["early"], rel=2e-3, abs=1e-4)
+
+
+def test_pairs_were_played_with_what_takes_the_skill_away() -> None:
+    game = adaptations.recorded()["games"]["pairs"]
+    rounds = in_context.rounds("pairs", game["rounds"], game["seed"])
+    told = in_context.exchanged(rounds[0])
+    partners = dict(one.strip("()").split() for one in rounds[0].examples)
+    others = dict(one.strip("()").split() for one in told.examples)
+    assert set(partners) == set(others) and all(partners[key] != others[key] for key in partners)
+    lm = core.load("code-gpt", device="cpu")
+    assert in_context.right(lm, told, 8) == pytest.approx(game["exchanged"]["8"][0], abs=1e-4)
+    early = core.load("code-gpt", snapshot=800, device="cpu")
+    assert in_context.right(early, rounds[0], 8) == pytest.approx(game["moments"]["800"][0], abs=1e-4)
+    assert game["moments"][str(lm.card["steps"])] == game["context"]["8"]

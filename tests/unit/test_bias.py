@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 import core
+from app import questions
 from core.vectors import residual_bias
 from core.vectors.association import (
     EXACT,
+    LEVEL,
     Measured,
     TooFewWords,
     effect_size,
@@ -27,7 +29,7 @@ from core.vectors.word_lists import LONGEST, MOST, Lists, WordList, first_names,
 from pages.bias import sentences, weat
 from pages.bias.figure import LEAST_REACH
 from pages.bias.figure import _reach as reach
-from pages.bias.question import FOUND, TOLD, UNSURE, Question
+from pages.bias.question import Question
 from pages.bias.weat import Shown, Table
 
 
@@ -145,20 +147,45 @@ def test_many_splits_are_drawn_with_a_seed_and_it_is_said() -> None:
         permutation_test(x, y[:0])
 
 
-def test_p_is_told_as_one_sided() -> None:
+def test_p_is_told_as_two_sided_and_one_sided_beside_the_published() -> None:
     given = ten_tests()[7].lists
     there = measure(glove(), given)
     back = measure(glove(), Lists(given.y, given.x, given.a, given.b))
     assert there.d > 0 > back.d and back.chance.p > 0.99
-    assert "put X’s mean at least as far above Y’s" in sentences.dealt(
-        there
-    ) and "exchange" not in sentences.dealt(there)
-    assert f"{back.chance.reached:,} of them put X’s mean" in sentences.dealt(back)
-    assert sentences.dealt(back).endswith(
-        "X’s mean lies below Y’s here, and p is one-sided: exchange X and Y to ask the other way."
+    assert (there.chance.far, there.chance.two_sided) == (back.chance.far, back.chance.two_sided)
+    for one in (there, back):
+        said = sentences.dealt(one)
+        assert f"{one.chance.far:,} of them put the means at least as far apart, on either side" in said
+        assert f"so p = {sentences.chance(one.chance.two_sided)}, two-sided." in said
+        assert said.endswith(
+            f"One-sided, as published p are (X above Y only): {sentences.chance(one.chance.p)}."
+        )
+    alone = dataclasses.replace(there, chance=dataclasses.replace(there.chance, far=1))
+    assert "1 of them puts the means" in sentences.dealt(alone)
+
+
+def test_what_lies_beyond_the_drawn_band_is_what_p_calls_beyond_chance() -> None:
+    """Over many small tests, with ties and unequal lists: one rule, drawn and counted."""
+    draw = np.random.default_rng(0)
+    said = []
+    for _ in range(300):
+        x, y = (draw.integers(-3, 4, size).astype(float) for size in draw.integers(2, 7, 2))
+        done = permutation_test(x, y)
+        beyond = abs(done.observed) > done.reach + 1e-9
+        assert beyond == (done.two_sided <= LEVEL)
+        said.append(beyond)
+    assert 0 < sum(said) < 0.12 * len(said), "words of nothing rarely lie beyond chance"
+
+
+def test_the_cut_of_glove_is_said_under_every_test_on_it() -> None:
+    words = glove()
+    table = Table("glove", "GloVe", ("", 0), "", words)
+    assert (
+        "only its 20,000 most frequent words are here (the published table has 400,000)"
+        in sentences.found_in(table)
     )
-    alone = dataclasses.replace(there, chance=dataclasses.replace(there.chance, reached=1))
-    assert "1 of them puts X’s mean" in sentences.dealt(alone)
+    assert len(words.words) == 20_000
+    assert "400,000" not in sentences.found_in(Table("learned", "word2vec", ("", 0), "", words))
 
 
 def test_what_a_classifier_still_finds_is_said_only_where_it_finds_it() -> None:
@@ -177,12 +204,16 @@ def test_the_classifiers_answer_says_what_its_share_says(
     words = glove()
     sure = residual_bias.leftover(words, gender_direction(words), side=200, shuffles=40)
     within = dataclasses.replace(sure, control=(0.2, 0.5, sure.after.low))
-    asked = Question("few", "", TOLD, Table("glove", "GloVe", ("", 0), "", words), ten_tests()[6].lists, 0.0)
+    said = questions.ask("bias", "told-apart", few=50)
+    asked = Question("few", said, Table("glove", "GloVe", ("", 0), "", words), ten_tests()[6].lists, 0.0)
     monkeypatch.setattr(weat, "few", lambda table: (share, 380))
-    for sides, says in ((sure, FOUND[index]), (within, UNSURE if index else FOUND[0])):
+    for sides, name in ((sure, "told-apart"), (within, "told-apart-by-chance")):
         monkeypatch.setattr(weat, "left", lambda table, sides=sides: (sides, 0.1))
         answer = asked.judge()
-        assert answer.index == index and answer.why.endswith(f"the mean over 40 draws. {says}")
+        known = questions.read()["bias", name].because
+        assert (answer.index, answer.because) == (index, known[said.keys[index]])
+        assert ("It may be chance" in answer.because) == (sides is within and index > 0)
+        assert answer.evidence.endswith("the mean over 40 draws.")
 
 
 def test_an_axis_of_effect_sizes_reaches_as_far_as_unequal_lists_do() -> None:

@@ -13,7 +13,7 @@ from core.analysis.tasks.pronoun_gap import (
     Gap,
     Measured,
     chance,
-    clear_of_average,
+    clear,
     measured,
     parsed,
     together,
@@ -63,12 +63,15 @@ def test_professions_are_held_against_their_average_sentence_by_sentence() -> No
         for job, own in jobs.items()
     )
     assert all(gap.spread[0] < 0 < gap.spread[1] for gap in found if gap.spread), "clear of none by itself"
-    assert clear_of_average(found) == 3
-    assert clear_of_average([Gap(job, sentences, 1) for job in jobs]) == 0, "all alike"
+    assert clear(np.array([gap.values for gap in found])).tolist() == [0, 3]
+    assert clear(np.array([sentences] * 3)).tolist() == [0, 0], "all alike"
     asked = Asked(tuple(jobs), parsed(TEMPLATES[:4]), True, True, ())
     said = pronoun_gap.findings([Series("toy", "decoder", True, Measured(found, ()))], asked)[0]
-    assert "0 of 3 intervals leave out 0; held against that average sentence by sentence, 3 do." in said
-    assert "from the sentences or from the whole model" in said and "by chance" not in said
+    assert "Of the 3 intervals, each for itself, 0 leave out 0, which is what chance finds, too" in said
+    assert "sentence by sentence, 3 leave out 0, more than chance finds" in said
+    assert "from the sentences or from the whole model" in said
+    pair = pronoun_gap.findings([Series("toy", "decoder", True, Measured(found[:2], ()))], asked)[0]
+    assert "With 2 professions there is nothing to shuffle" in pair and "no finding" in pair
 
 
 def test_the_chance_band_is_what_shuffled_professions_reach() -> None:
@@ -83,6 +86,10 @@ def test_the_chance_band_is_what_shuffled_professions_reach() -> None:
     assert band is not None
     assert (band.low, band.high) == pytest.approx((values.mean() - reach, values.mean() + reach))
     assert (band.above, band.below) == ((), ()), "three professions in two sentences show nothing"
+    counts = [clear(np.stack([values[list(a), 0], values[list(b), 1]], 1)) for a in ways for b in ways]
+    for found_now, mean, most, column in zip(clear(values), np.mean(counts, 0), np.max(counts, 0), (0, 1)):
+        told = (band.clear, band.clear_of_average)[column]
+        assert told[0] == found_now and told[1] == pytest.approx(mean, abs=0.1) and told[2] <= most
     assert chance(found[:2]) is None and chance([Gap(job, (1.0,), 1) for job in jobs]) is None
 
 
@@ -98,6 +105,7 @@ def test_who_lies_outside_the_chance_band_is_named() -> None:
     said = pronoun_gap.findings([shown], asked)[0]
     assert "in 95 of 100 shuffles: nurse (towards she) and smith (towards he) lie outside" in said
     assert shown.record(tuple(leans))["band"] == [band.low, band.high]
+    assert shown.record(tuple(leans))["outside"] == ["nurse", "smith"]
     level = tuple(Gap(job, tuple(noise[job].tolist()), 1) for job in leans)
     said = pronoun_gap.findings([Series("toy", "decoder", True, Measured(level, ()))], asked)[0]
     assert "none lies outside that chance band" in said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -19,7 +20,7 @@ from core.analysis.explaining.explainers import (
     gradient_times_input,
     only_directions,
 )
-from core.analysis.explaining.faithfulness import by_luck, faithfulness
+from core.analysis.explaining.faithfulness import BY_LUCK, ORDERS, faithfulness, fewest, holm
 from core.analysis.explaining.integrated_gradients import gauss_legendre, integrated_gradients
 from core.analysis.explaining.readout import Readout, baseline, neutral_token
 from core.analysis.explaining.rollout import attention_flow, attention_rollout
@@ -189,16 +190,39 @@ def test_a_text_of_few_tokens_proves_nothing():
     assert {curve.verdict for curve in found.deletion.values()} == {"too few tokens"}
 
 
+def test_holms_correction_is_the_closed_test():
+    """Marcus, Peritz & Gabriel 1976: a test passes if every set of tests that holds it does, by Bonferroni."""
+    draw = np.random.default_rng(0)
+    for _ in range(20):
+        shares = draw.uniform(size=5) ** 3
+        sets = [one for size in range(1, 6) for one in itertools.combinations(range(5), size)]
+        closed = [
+            max(min(1.0, len(one) * min(shares[at] for at in one)) for one in sets if test in one)
+            for test in range(5)
+        ]
+        assert holm(shares.tolist()) == pytest.approx(closed)
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([]) == [] and holm([0.04]) == [0.04]
+
+
+def test_the_best_rank_of_so_many_orders_passes_the_correction_for_ten():
+    assert 10 / (ORDERS + 1) <= BY_LUCK < 10 / (ORDERS / 2 + 1)
+    assert [fewest(tests) for tests in (1, 10)] == [4, 6]
+
+
 def test_luck_of_several_explainers():
-    assert by_luck(0.05, 1) == pytest.approx(0.05)
-    assert by_luck(0.01, 5) == pytest.approx(1 - 0.99**5)
     lucky = 0
-    for seed in range(40):  # explanations by lot: hardly ever is one of them called better
+    for seed in range(60):  # explanations by lot: hardly ever is one of them called better, on either side
         draw = np.random.default_rng(seed)
         of = Sum(list(draw.normal(size=9)))
         found = faithfulness(of, None, {str(i): draw.normal(size=9) for i in range(5)}, seed=seed)
-        lucky += any(curve.verdict == "better than random" for curve in found.deletion.values())
-    assert lucky <= 6
+        curves = [*found.deletion.values(), *found.insertion.values()]
+        lucky += any(curve.verdict == "better than random" for curve in curves)
+        assert {curve.verdict == "better than random" for curve in curves if curve.corrected <= BY_LUCK} <= {
+            True
+        }
+        assert all(curve.corrected >= curve.as_good for curve in curves)
+    assert lucky <= 7
 
 
 def test_leaving_out_is_the_first_step_of_deletion(tales):

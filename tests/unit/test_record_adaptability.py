@@ -31,6 +31,8 @@ def trained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     monkeypatch.setattr(record_adaptability, "record", noted)
     monkeypatch.setattr(record_adaptability, "bundled_base", lambda name: base())
     monkeypatch.setattr(record_adaptability, "GAMES", ())
+    monkeypatch.setattr(record_adaptability, "ELSEWHERE", {})
+    monkeypatch.setattr(adapting, "controls", lambda: iter(()))
     monkeypatch.setattr(record_adaptability, "RECORDED", tmp_path / "runs.json")
     monkeypatch.setattr(record_adaptability, "WEIGHTS", tmp_path / "runs.safetensors")
     monkeypatch.setattr(sys, "argv", ["record_adaptability"])

@@ -11,7 +11,7 @@ import pytest
 from core.costs import parameters
 from core.language_model import LanguageModel
 from core.scaling import bootstrap, envelope, fit
-from core.scaling.forecast import NEXT, forecast
+from core.scaling.forecast import NEXT, Coverage, coverage, forecast
 from core.scaling.law import EXPONENTS
 from core.scaling.surface import Surface, compute, fit_surface
 from core.training import TrainSpec, ladder
@@ -101,6 +101,25 @@ def test_a_run_of_the_next_size_lies_inside_about_as_often_as_it_says() -> None:
         low, high = bootstrap(x, losses, draws=200).run([3e6])
         inside += bool(low[0] <= truth <= high[0])
     assert inside >= 50, "of 60, at least 83 %: 95 % are claimed, of few runs"
+
+
+def test_coverage_counts_every_withheld_run_at_every_cut() -> None:
+    x, losses = noisy()
+    found = coverage(x, losses)
+    assert (found.cuts, found.of, found.next_of) == (2, 9, 6), (
+        "two cuts leave three sizes: 6 and 3 runs beyond them"
+    )
+    broken = [*losses[:-1], losses[-1] + 1.0]  # one run of the largest size, which both cuts withhold
+    assert coverage(x, broken) == Coverage(found.held - 2, 9, found.next_held - 1, 6, 2)
+    single = coverage(x[::3], losses[::3])
+    assert (single.of, single.cuts) == (1, 1), "three single runs leave no band"
+    assert coverage(x[:6], losses[:6]) == Coverage()
+
+
+def test_over_many_ladders_coverage_is_near_what_it_claims() -> None:
+    every = [coverage(*noisy(seed), draws=100) for seed in range(30)]
+    share = sum(one.next_held for one in every) / sum(one.next_of for one in every)
+    assert 0.85 < share <= 1.0
 
 
 def test_the_forecast_never_sees_what_it_foretells() -> None:

@@ -105,7 +105,7 @@ def test_no_link_raises_and_every_value_stays_allowed(query: dict[str, str]) -> 
         ({"block": "9" * 5000}, "is not a whole number"),
         ({"merge": "many"}, "merge=many is not a whole number; the last one is used"),
         ({"snapshot": "-7"}, "snapshot=-7 is not between 0 and 1,000,000,000; the finished model is used"),
-        ({"walk": "-1"}, "walk=-1 is not between 0 and 999; the finished picture is used"),
+        ({"walk": "-1"}, "walk=-1 is not between 0 and 999; the whole picture is used"),
     ],
 )
 def test_what_does_not_fit_is_named_and_left_out(query: dict[str, str], says: str) -> None:
@@ -425,3 +425,45 @@ def test_after_a_run_that_was_cut_short_every_widget_is_told_its_value_again(ses
     assert sent() == 0
     state.finish()
     assert sent() == 0
+
+
+def test_steps_belong_to_their_page(session: Session) -> None:
+    state.enter("loss")
+    state.set("formula", 3)
+    state.set("block", 2)
+    state.enter("loss")  # a rerun
+    assert state.get("formula") == 3
+    state.enter("objectives")
+    assert (state.get("formula"), state.get("block")) == (-1, 2)
+    state.undo()  # of the block
+    assert (state.get("formula"), state.get("block")) == (-1, BY_KEY["block"].default)
+
+
+def test_a_link_opens_at_its_step() -> None:
+    with patch("app.session.st", Session("stage=3&walk=2")):
+        state.enter("bias")
+        assert (state.get("stage"), state.get("walk")) == (3, 2)
+        state.enter("home")
+        assert (state.get("stage"), state.get("walk")) == (-1, 0)
+
+
+def test_a_page_that_is_opened_for_a_step_begins_there_and_only_that_page(session: Session) -> None:
+    state.enter("home")
+    state.set("stage", 3)
+    state.carry("bias")
+    state.enter("bias")
+    assert state.get("stage") == 3
+    state.enter("scaling")
+    assert state.get("stage") == -1
+    state.set("stage", 3)
+    state.carry("bias")
+    state.enter("embeddings")  # something else was opened
+    assert state.get("stage") == -1
+
+
+def test_every_field_of_a_step_has_the_whole_picture_as_its_default() -> None:
+    steps = {field.key: field.default for field in FIELDS if field.steps}
+    assert set(steps) == {
+        "stage", "step", "walk", "written", "formula", "lesson", "drafted", "level", "spoken", "counted", "circuit", "tour",
+    }  # fmt: skip
+    assert all(default == (0 if key == "walk" else -1) for key, default in steps.items())

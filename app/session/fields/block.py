@@ -14,6 +14,9 @@ FIELDS: tuple[Field, ...] = (
         "panel", "choice", "lines", choices=("lines", "map", "pair", "join", "effect")
     ),  # of the chosen head
     Field("added", "int", -1, -1, 999, shown="the sum of all"),  # how many heads have been added up
+    Field(
+        "tour", "int", -1, -1, 199, shown="the whole picture", steps=True
+    ),  # a step through the panels, from 0
     Field("order", "choice", "block", choices=("block", "kind", "effect")),  # of the small maps
     Field("off", "text", ""),  # the heads that are switched off (pages/multi_head/ablation.py)
     Field(
@@ -38,7 +41,9 @@ FIELDS: tuple[Field, ...] = (
         "attention",
         choices=("embedding", "position", "type", "attention", "cross", "mlp", "norms", "sum"),
     ),
-    Field("written", "int", -1, -1, 999, shown="the whole picture"),  # the line or step that is shown, from 0
+    Field(
+        "written", "int", -1, -1, 999, shown="the whole picture", steps=True
+    ),  # the line or step that is shown, from 0
     Field("norm", "choice", "own", choices=("own", "layer", "rms")),  # which one is taken apart
     Field("layers", "int", 24, 2, 24, slides=True),  # blocks of the untrained models
 )

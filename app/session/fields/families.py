@@ -10,7 +10,7 @@ FIELDS: tuple[Field, ...] = (
         "ask", "choice", "translate", choices=("gap", "translate", "summarize", "sentiment")
     ),  # what an encoder-decoder is asked to write
     Field(
-        "drafted", "int", -1, -1, 14, shown="everything"
+        "drafted", "int", -1, -1, 14, shown="the whole picture", steps=True
     ),  # a step of the picture: masks, question, tokens written
     Field("crossing", "int", -1, -1, 9_999, shown="all heads"),  # whose cross-attention is shown
     Field(  # whether the encoder's lane has one that fills, or one without a head; fitting: as the open model

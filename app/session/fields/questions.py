@@ -68,7 +68,7 @@ FIELDS: tuple[Field, ...] = (
     Field("long", "int", -1, -1, 1_048_576, shown="as long as the text or the context", slides=True),
     Field("floats", "choice", "fp32", choices=("fp32", "bf16", "int8", "int4")),
     Field("card", "choice", "rtx4090", choices=("v100", "t4", "a100", "rtx3090", "h100", "rtx4090")),
-    Field("counted", "int", -1, -1, 99, shown="the whole picture"),  # a step of the sum
+    Field("counted", "int", -1, -1, 99, shown="the whole picture", steps=True),  # a step of the sum
     Field("teraflops", "float", 0.0, 0.0, 1_000_000.0, shown="the card’s"),
     Field("reached", "float", 0.4, 0.01, 1.0),  # of the peak
     Field("cards", "int", 1, 1, 1_000_000),
@@ -110,12 +110,13 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "truth", "choice", "held", choices=("held", "holder", "hero", "name")
     ),  # what a probe of each depth is to tell
-    Field("circuit", "int", -1, -1, 99, shown="the whole walk"),
+    Field("circuit", "int", -1, -1, 99, shown="the whole walk", steps=True),
     # Interpretability (the row that is asked is `follow`; a chosen cell is `row`, `tier`, or `block` and `head`)
     Field("corrupted", "text", ""),  # the other text; nothing: one that the page makes
     Field("dealt", "int", 0, 0, 9_999),  # which pair of Toyland, or which change of the text
     Field("asked", "int", -1, -1, 9_999_999, shown="the likeliest"),  # the token that is explained
     Field("versus", "int", -1, -2, 9_999_999, shown="what the corrupted text says"),  # -2: nothing
+    Field("unfold", "text", ""),  # parts of the page that are open (pages/interpretability/folds.py)
     Field(
         "sight", "choice", "stream", choices=("lens", "stream", "attention", "cross", "mlp", "heads", "parts")
     ),  # the panel of the chosen cell

@@ -27,8 +27,10 @@ FIELDS: tuple[Field, ...] = (
     Field("ribbons", "choice", "size", choices=("size", "sign", "none")),
     Field("temperature", "float", 1.0, 0.0, 5.0),  # of the next token
     Field("sharpness", "float", 1.0, 0.1, 5.0),  # the temperature of one head's softmax
-    Field("step", "int", -1, -1, 99, shown="the page's first view"),  # an operation of one head
-    Field("walk", "int", 0, 0, 999, shown="the finished picture"),  # an operation of the whole pass, from 1
+    Field("step", "int", -1, -1, 99, shown="the whole picture", steps=True),  # an operation of one head
+    Field(
+        "walk", "int", 0, 0, 999, shown="the whole picture", steps=True
+    ),  # an operation of the whole pass, from 1
     Field("scale", "bool", True),
     Field("mask", "bool", True),
     Field("turn", "bool", True),

@@ -9,7 +9,7 @@ FIELDS: tuple[Field, ...] = (
     Field("smoothing", "float", 0.0, 0.0, 1.0),  # of the labels
     Field("given", "text", ""),  # a probability put in place of the model's, and the token that it belongs to
     Field(
-        "formula", "int", -1, -1, 6, shown="the whole formula"
+        "formula", "int", -1, -1, 6, shown="the whole picture", steps=True
     ),  # an operation of the followed token's loss
     Field("hide", "choice", "one", choices=("one", "all")),  # which tokens an encoder does not see
     Field("unit", "choice", "nats", choices=("nats", "bits")),
@@ -20,7 +20,7 @@ FIELDS: tuple[Field, ...] = (
     # Objectives
     Field("mask_rate", "float", 0.3, 0.0, 0.9),  # the share of the tokens that are hidden
     Field("span_length", "int", 2, 1, 10),  # tokens of a hidden span, on average
-    Field("lesson", "int", -1, -1, 9, shown="the finished examples"),  # a step of making the examples
+    Field("lesson", "int", -1, -1, 9, shown="the whole picture", steps=True),  # a step of making the examples
     Field("triple", "text", ""),  # the group of three runs whose curves are shown
     # Training lab
     Field("spec", "text", ""),  # of the next run, as JSON (pages/lab/settings.py)
@@ -64,7 +64,9 @@ FIELDS: tuple[Field, ...] = (
     Field("probe", "text", "The capital of Zubria is"),
     Field("thin", "choice", "8", choices=("4", "8", "16")),  # the rank of what is learned
     # Regularization and Break it
-    Field("stage", "int", -1, -1, 9, shown="the whole picture"),  # a step of what the picture tells
+    Field(
+        "stage", "int", -1, -1, 9, shown="the whole picture", steps=True
+    ),  # a step of what the picture tells
     # Regularization
     Field("site", "choice", "mlp", choices=("attention", "mlp")),  # whose output is dropped
     Field(

@@ -14,7 +14,9 @@ FIELDS: tuple[Field, ...] = (
     Field("minp", "float", 0.0, 0.0, 1.0),
     Field("repeat", "float", 1.0, 0.0, 5.0),  # the repetition penalty; 0 and 1: off
     Field("seed", "int", 11, 0, 999_999),
-    Field("level", "int", -1, -1, 60, shown="the whole tree"),  # how far the tree has grown in step mode
+    Field(
+        "level", "int", -1, -1, 60, shown="the whole tree", steps=True
+    ),  # how far the tree has grown in step mode
     Field("greedy", "bool", True),
     Field("beam", "bool", True),
     Field("sample", "bool", True),
@@ -38,6 +40,8 @@ FIELDS: tuple[Field, ...] = (
     Field("hero", "text", "Nora"),
     Field("scene", "text", 'Ben met his aunt Vera. "Have you seen my red kite?" he asked her. "'),
     Field("begun", "text", "def is_empty(self):"),  # a function to go on with
-    Field("spoken", "int", -1, -1, 999, shown="everything"),  # how much of the answer is written
+    Field(
+        "spoken", "int", -1, -1, 999, shown="the whole picture", steps=True
+    ),  # how much of the answer is written
     Field("said", "int", -1, -1, 999, shown="the last one"),  # the part of the answer that is looked at
 )

@@ -36,7 +36,7 @@ FIELDS: tuple[Field, ...] = (
     Field(  # of position; own: the open model's
         "kind",
         "choice",
-        "own",
+        "sinusoidal",  # the first ones that a transformer had, and the easiest to see
         choices=("own", "sinusoidal", "learned", "rotary", "alibi", "relative", "none"),
     ),
     Field("begins", "int", 0, 0, 4_096),  # the position of the text's first token

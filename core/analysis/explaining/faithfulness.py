@@ -3,8 +3,9 @@
 Deletion: the tokens with the highest value first; the earlier the number falls, the better. Insertion: from a text in
 which all of them are replaced, the highest come back first; the earlier it rises, the better (Samek et al. 2017,
 "Evaluating the Visualization of What a Deep Neural Network has Learned"; Petsiuk et al. 2018, "RISE", section 4.1). The
-yardstick is random orders on the same text: an explainer counts as better than random if, of `ORDERS` of them, so few
-are as good that this would happen to any of the explainers by chance in 1 of 20 texts (Sidak 1967).
+baseline is random orders on the same text: an explainer's p is the share of them that are as good. Five explainers and
+two sides are ten tests of one text, so p is corrected for all of them (Holm 1979): if no explainer knew anything, one
+of the ten would be called better than random on 1 of 20 texts. `RULE` says it in words.
 
 Limits: a text with words replaced is one that the model never read, so a fall may come from the hole
 and not from the missing word (Hooker et al. 2019). And the curve speaks of this text, baseline and number only.
@@ -22,14 +23,15 @@ from torch import Tensor
 
 from core.analysis.explaining.explainers import order_of
 from core.analysis.explaining.readout import Readout
+from core.verdict_rule import Rule
 
 Array = np.ndarray[Any, Any]
 Side = Literal["deletion", "insertion"]
 Verdict = Literal["better than random", "like random", "worse than random", "too few tokens"]
 SIDES: tuple[Side, ...] = ("deletion", "insertion")
-ORDERS = 100  # random orders
+ORDERS = 200  # random orders: so many that the best rank, 1 / 201, passes the correction for ten tests
 POINTS = 12  # approximate number of points of a curve, besides its beginning
-BY_LUCK = 0.05
+BY_LUCK = 0.05  # of texts on which any of the tests passes by chance
 AT_ONCE = 64  # texts per progress report
 
 
@@ -43,7 +45,8 @@ class Curve:
     order: tuple[int, ...]
     values: Array
     area: float
-    as_good: float  # share of random orders at least as good, from 1 / (ORDERS + 1)
+    as_good: float  # share of random orders at least as good, from 1 / (ORDERS + 1): p of one test
+    corrected: float  # the same, corrected for all tests of the text
     verdict: Verdict
 
 
@@ -134,13 +137,17 @@ def _compared(
         "insertion": np.stack([ask.curve(order[::-1], counts, "insertion") for order in drawn]),
     }
     areas = {side: area(counts, random[side]) for side in SIDES}
-    curves = {
-        side: {
-            name: _curve(order, ask.curve(order, counts, side), counts, areas[side], side, len(ranks))
-            for name, order in ranks.items()
-        }
-        for side in SIDES
-    }
+    tested = [(side, name) for side in SIDES for name in ranks]
+    values = {(side, name): ask.curve(ranks[name], counts, side) for side, name in tested}
+    found = [_shares(float(area(counts, values[side, name])), areas[side], side) for side, name in tested]
+    better, worse = (holm(shares) for shares in zip(*found)) if found else ([], [])
+    few = many < fewest(len(tested))
+    curves: dict[Side, dict[str, Curve]] = {side: {} for side in SIDES}
+    for at, (side, name) in enumerate(tested):
+        curves[side][name] = Curve(
+            order=ranks[name], values=values[side, name], area=float(area(counts, values[side, name])),
+            as_good=found[at][0], corrected=better[at], verdict=_verdict(better[at], worse[at], few),
+        )  # fmt: skip
     whole, empty = ask.value(np.ones(many, dtype=bool)), ask.value(np.zeros(many, dtype=bool))
     return Faithfulness(
         counts=counts, at=whole, base=empty, deletion=curves["deletion"], insertion=curves["insertion"],
@@ -154,31 +161,55 @@ def area(counts: Array, values: Array) -> Array:
     return found
 
 
-def by_luck(share: float, explainers: int) -> float:
-    """Return the probability that the best of so many explainers reaches `share` by chance.
+def fewest(tests: int) -> int:
+    """Return how many tokens a text needs: of fewer, even the best of all orders is too likely by chance."""
+    return next(many for many in range(1, 20) if tests <= BY_LUCK * math.factorial(many))
 
-    1 - (1 - share)^explainers.
+
+def holm(shares: Sequence[float]) -> list[float]:
+    """Correct the p values of several tests (Holm 1979): what is at most a level is found at that level in all of them.
+
+    The smallest times the number of tests, the next times one less, and so on; none below a smaller one, none above 1.
     """
-    return 1.0 - (1.0 - share) ** explainers
+    order = sorted(range(len(shares)), key=lambda at: shares[at])
+    found, least = [0.0] * len(shares), 0.0
+    for rank, at in enumerate(order):
+        least = max(least, min(1.0, (len(shares) - rank) * shares[at]))
+        found[at] = least
+    return found
 
 
-def _curve(
-    order: tuple[int, ...], values: Array, counts: Array, areas: Array, side: Side, explainers: int
-) -> Curve:
-    many = len(order)
-    own = float(area(counts, values))
+def _shares(own: float, areas: Array, side: Side) -> tuple[float, float]:
+    """Compute the shares of orders at least as good, and at least as bad, the tested one among them."""
     slack = 1e-9 * max(1.0, float(np.abs(areas).max()))
-    better = areas <= own + slack if side == "deletion" else areas >= own - slack
-    worse = areas >= own - slack if side == "deletion" else areas <= own + slack
-    as_good, as_bad = ((1 + int(found.sum())) / (1 + len(areas)) for found in (better, worse))
-    verdict: Verdict = "like random"
-    if by_luck(1 / math.factorial(min(many, 20)), explainers) > BY_LUCK:
-        verdict = "too few tokens"  # even the best possible rank is too likely by chance
-    elif by_luck(as_good, explainers) <= BY_LUCK:
-        verdict = "better than random"
-    elif by_luck(as_bad, explainers) <= BY_LUCK:
-        verdict = "worse than random"
-    return Curve(order=order, values=values, area=own, as_good=as_good, verdict=verdict)
+    less, more = (1 + int(found.sum()) for found in (areas <= own + slack, areas >= own - slack))
+    better, worse = (less, more) if side == "deletion" else (more, less)
+    return better / (1 + len(areas)), worse / (1 + len(areas))
+
+
+def _verdict(better: float, worse: float, few: bool) -> Verdict:
+    if few:
+        return "too few tokens"
+    return (
+        "better than random"
+        if better <= BY_LUCK
+        else "worse than random"
+        if worse <= BY_LUCK
+        else "like random"
+    )
+
+
+RULE = Rule(
+    "An explainer: “better than random”, “like random”, “worse than random”",
+    "The area under its curve as tokens go (the lower, the better) or come back (the higher, the better), and how many "
+    "random orders of the same tokens do as well: that share is p.",
+    f"Better than random: a corrected p of at most {BY_LUCK:g}. Worse: the same, of the orders that do as badly.",
+    f"One text; {ORDERS} random orders of its tokens, with seed 0. In a gone token’s place stands what is chosen "
+    "above: a neutral token, the mean of all tokens’ vectors, or zeros.",
+    "Holm’s, over all tests of the text: each explainer taken away and put back, ten with five explainers.",
+    "Samek et al. 2017; Petsiuk et al. 2018; Holm 1979",
+    faithfulness,
+)
 
 
 class _Subsets:

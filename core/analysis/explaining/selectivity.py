@@ -23,6 +23,7 @@ from core.data.toyland.tell import whole_text
 from core.hooks import recording
 from core.trace import stream_names
 from core.vectors.probe import Accuracy, fit, wilson
+from core.verdict_rule import Rule
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
@@ -285,3 +286,16 @@ def selectivity(
     known = _gathered(lm, task, ids, words, seed)
     for depth, at in enumerate(np.concatenate(read, axis=1)):  # (L + 1, words, D)
         yield probe_layer(known, at, depth, seed=seed)
+
+
+RULE = Rule(
+    "A probe: “it can be read”, “more than the word alone would give”",
+    f"The share of held-out words that the probe labels rightly, and that less the share of {CONTROLS} control probes "
+    "whose labels are random, one a word type: selectivity.",
+    "It can be read: Wilson’s whole 95 % interval of the best depth lies above one half. More than the word alone: the "
+    f"whole 95 % interval of the selectivity ({DRAWS:,} bootstrap draws over stories) lies above 0.",
+    f"{STORIES} held-out stories of Toyland, up to {MOST:,} words to judge by; no story is in both parts.",
+    "None: each depth is judged on its own, so of 20 depths without anything, one is named on average.",
+    "Hewitt & Liang 2019; Wilson 1927; Efron & Tibshirani 1993",
+    selectivity,
+)

@@ -24,6 +24,7 @@ from torch import Tensor
 from core.analysis.places import Kind, Place, stack_of
 from core.language_model import LanguageModel
 from core.model.norm import Normalise
+from core.verdict_rule import Rule
 
 Array = np.ndarray[Any, Any]
 Way = Literal["K", "Q", "V"]
@@ -172,3 +173,15 @@ def work(lm: LanguageModel, attentions: Sequence[Kind]) -> float:
     """Estimate the multiplications of one map of scores."""
     heads = math.prod(len(stack_of(lm, kind).blocks) * lm.config.n_heads for kind in attentions)
     return heads / 2 * lm.config.d_model * lm.config.head_size**2
+
+
+RULE = Rule(
+    "Two heads: “fit better than any random pair”, “a little better”, “no better”",
+    "How much of what the reader’s matrix takes in lies where the writer’s matrix writes: the norm of their product "
+    "over the product of their norms.",
+    f"Better: above the highest of {DRAWS} pairs of random matrices of the same shape. A little: above their mean.",
+    f"The model’s weights, no text; {DRAWS} random pairs.",
+    f"None over pairs: of pairs that are random, 1 in {DRAWS + 1} lies above the line, so among hundreds some do.",
+    "Elhage et al. 2021, composition scores",
+    composition,
+)

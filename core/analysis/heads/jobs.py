@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from core.analysis.heads.null_distributions import Chance, head_chance
+from core.analysis.heads.null_distributions import BY_LUCK, DRAWS, FEWEST, PASSES, Chance, head_chance
 from core.analysis.heads.patterns import (
     BROAD,
     NAMES,
@@ -21,6 +21,7 @@ from core.analysis.heads.patterns import (
     repeat_scores,
 )
 from core.language_model import LanguageModel
+from core.verdict_rule import Rule, percent
 
 Array = np.ndarray[Any, Any]
 EVEN, MIXED, SHORT = "spread evenly", "mixed", "text too short"
@@ -117,3 +118,18 @@ def _by_words(names: tuple[tuple[str, ...], ...], chance: Chance) -> tuple[tuple
         )
         for layer, line in enumerate(names)
     )
+
+
+RULE = Rule(
+    "A head’s name: “previous token”, “induction”, ..., “mixed”",
+    "How much of its attention a pattern takes, between even attention (0) and the most that is possible (1). Chance: "
+    "its weights moved to other places, the repeats taken out, or the words exchanged.",
+    f"Named from {NAMED_FROM:g} on, and above the line that the luckiest head passes by chance in {percent(BY_LUCK)} "
+    "of the draws; of several patterns the one most above even attention. "
+    f"“{EVEN}”: from {EVEN_FROM:g} of the greatest entropy on. Else “{MIXED}”.",
+    f"This text and random tokens said twice; {DRAWS} draws of each line, or {FEWEST} to {PASSES} where each takes a "
+    "pass of the model.",
+    "For all heads of the model at once, as the line is that of the luckiest; patterns are not corrected for.",
+    "Westfall & Young 1993; patterns of Clark et al. 2019 and Olsson et al. 2022",
+    name_heads,
+)

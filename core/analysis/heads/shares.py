@@ -78,7 +78,7 @@ def head_shares(
     trace = traced(lm, text, target, trace)
     z = trace[f"{place.attn_name}.hook_z"]  # (T, H, K)
     row = row_of(row, len(z))
-    parts, out = _parts(trace, place, row)
+    parts, out = head_outputs(trace, place, row)
     shares, norms, cosines = _measures(parts, out)
     return HeadShares(
         layer=layer, attention=attention, row=row, z=_numpy(z[row]), W_O=_numpy(place.attn.W_O),
@@ -112,11 +112,11 @@ def share_table(
     for layer in range(len(stack_of(lm, attention).blocks)):
         place = Place.of(lm, layer, 0, attention)
         row = row_of(row, len(trace[place.out_name]))
-        lines.append(_measures(*_parts(trace, place, row))[0])
+        lines.append(_measures(*head_outputs(trace, place, row))[0])
     return np.stack(lines) if lines else np.zeros((0, lm.config.n_heads + 1))
 
 
-def _parts(trace: Trace, place: Place, row: int) -> tuple[Array, Array]:
+def head_outputs(trace: Trace, place: Place, row: int) -> tuple[Array, Array]:
     """Compute the contributions of every head and the bias at `row`, (H + 1, D), and their sum, (D,)."""
     with torch.no_grad():
         vectors = torch.einsum("hk,hkd->hd", trace[f"{place.attn_name}.hook_z"][row], place.attn.W_O)

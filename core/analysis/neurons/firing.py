@@ -18,6 +18,7 @@ from torch import Tensor
 from core.analysis.stacks import Half, Stack
 from core.hooks import recording
 from core.model.transformer import EncoderDecoder
+from core.verdict_rule import Rule
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
@@ -179,3 +180,15 @@ def _grouped(
         width = wider
     if held:
         yield held
+
+
+RULE = Rule(
+    "A neuron: “dead”, “rare”, “always on”",
+    "The share of the tokens read at which it fires (its pre-activation is above 0).",
+    f"Dead: at none. Rare: at most {RARE:g} of them. Always on: {ALWAYS:g} or more.",
+    "The tokens of your text, or of the sample that was read: their number stands beside the verdict. A neuron that "
+    "fired at none of n may yet fire at 3 / n of all tokens (95 %).",
+    "None: with thousands of neurons some look dead that are not; a longer sample tells.",
+    "The rule of three: Hanley & Lippman-Hand 1983",
+    firing,
+)

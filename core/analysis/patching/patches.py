@@ -12,6 +12,7 @@ own position: those before it are read once for all variants. Many variants run 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -35,6 +36,7 @@ from core.analysis.stream.resuming import (
 )
 from core.hooks import Intervention, intervene, needs_whole_text, recording
 from core.model.transformer import EncoderDecoder, Transformer
+from core.verdict_rule import Rule
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
@@ -67,6 +69,27 @@ class Spot:
     site: Site = "stream"
     position: int | None = None
     head: int | None = None
+
+
+LEAST_GAP = 1.0  # logits: shares of a smaller difference are large for next to nothing
+
+
+def slight(clean: float, corrupted: float) -> bool:
+    """Return whether two texts' answers lie so near that shares of their difference mean little."""
+    return abs(clean - corrupted) < LEAST_GAP
+
+
+RULE = Rule(
+    "Two texts: “the shares mean little”",
+    "How far the answer’s logit (or its lead over the other answer) lies in the clean text from that in the corrupted "
+    "one: the difference of which every patch restores a share.",
+    f"Warned of below {LEAST_GAP:g} logit: less than a factor of {math.exp(LEAST_GAP):.1f} in the odds, which a single "
+    "head may make of nothing. Where both are equal, nothing is shared out at all.",
+    "One pair of texts; all of it is measured, nothing is drawn.",
+    "None: nothing is tested. What a patch restores is measured without an error of chance, and holds for this pair.",
+    "Our rule; normalized logit differences as in Wang et al. 2023 and Heimersheim & Nanda 2024",
+    slight,
+)
 
 
 class NothingToRecover(ValueError):

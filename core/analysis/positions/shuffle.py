@@ -137,11 +137,12 @@ def shuffle(
         tokens=tuple(lm.tokens(ids)),
         order=order,
         target=tuple(batch[1][0].tolist()) if len(batch) == 2 else (),
-        ways=tuple(_compare(way, model, batch, order) for way, model in models.items()),
+        ways=tuple(compare_orders(way, model, batch, order) for way, model in models.items()),
     )
 
 
-def _compare(way: Way, lm: LanguageModel, batch: tuple[Tensor, ...], order: Sequence[int]) -> Compared:
+def compare_orders(way: Way, lm: LanguageModel, batch: tuple[Tensor, ...], order: Sequence[int]) -> Compared:
+    """Read the tokens in both orders and compare each with itself: what it became, and what is predicted after it."""
     moved = torch.tensor(order, device=lm.device)
     plain, before = _read(lm, batch)
     other, after = _read(lm, (batch[0][:, moved], *batch[1:]))

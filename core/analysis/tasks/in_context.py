@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Literal, get_args
 
@@ -151,6 +151,19 @@ def learn(
 def by_steps(lm: LanguageModel, played: Round, count: int, steps: int = STEPS, rate: float = RATE) -> float:
     """Compute the accuracy without a prompt, after training on the first `count` examples."""
     return right(learn(lm, played.game, played.examples[:count], steps, rate), played, 0)
+
+
+def exchanged(played: Round) -> Round:
+    """Tell each word of a round of pairs another word's partner; the questions keep their answers.
+
+    A control: who answers from the prompt now names the partner that is told, and is wrong.
+    """
+    partners = played.questions[0].options
+    told = {
+        f"{one.text} {partners[one.right]})": f"{one.text} {partners[(one.right + 1) % len(partners)]})"
+        for one in played.questions
+    }
+    return replace(played, examples=tuple(told[example] for example in played.examples))
 
 
 def _list(rng: Random) -> Round:

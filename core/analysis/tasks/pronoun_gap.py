@@ -21,15 +21,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from core.analysis.seeds import interval
+from core.analysis.seeds import half_width, interval
 from core.data.toyland.words import PROFESSIONS
 from core.decoding.labels import wants
 from core.families.predictions import TOGETHER, sign_of
 from core.training.examples import marks
+from core.verdict_rule import Rule, percent
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
+
+Array = NDArray[np.float64]
 
 JOB = "{job}"
 TEMPLATES = (
@@ -104,38 +108,53 @@ class Measured:
     unknown: tuple[str, ...]
 
 
-def clear_of_average(gaps: Sequence[Gap]) -> int:
-    """Count the professions that differ significantly from the average of all, paired by template.
+def clear(values: Array) -> Array:
+    """Count the professions whose 95 % interval leaves out 0, against nothing and against the average of all.
 
-    What the templates, or the model whomever it speaks of, add to every profession alike falls out of the differences;
-    a profession counts where the 95 % interval of its mean difference (Student's t over the templates) leaves out 0.
+    Against the average, paired by template: what the templates, or the model whomever it speaks of, add to every
+    profession alike falls out of the differences. Intervals are Student's t over the templates.
 
     Args:
-        gaps: of one model, all with the same templates, at least two.
+        values: (..., J, T) gaps by profession and template, at least two of both.
+
+    Returns:
+        (..., 2) counts: of the gaps as they are, of the gaps without the average of each template.
     """
-    average = [math.fsum(column) / len(gaps) for column in zip(*(gap.values for gap in gaps), strict=True)]
-    apart = [interval([a - b for a, b in zip(gap.values, average)], -math.inf, math.inf) for gap in gaps]
-    return sum(one.low > _ROUNDING or one.high < -_ROUNDING for one in apart)
+    both = np.stack([values, values - values.mean(-2, keepdims=True)], -3)  # (..., 2, J, T)
+    mean, half = both.mean(-1), half_width(both)  # (..., 2, J)
+    found: Array = (np.abs(mean) - half > _ROUNDING).sum(-1)
+    return found
 
 
 @dataclass(frozen=True)
 class Chance:
-    """The null distribution: low, high hold all mean gaps in `SURE` of shuffles of the professions.
+    """The null distribution, from shuffles of the professions within each template.
 
+    low, high: between them lie all mean gaps in `SURE` of the shuffles.
     above, below: professions whose mean lies outside, the farthest first.
+    clear, clear_of_average: intervals that leave out 0, against nothing and against the average (`clear`): how many
+        do; how many do in a shuffle, on average, and at most in `SURE` of them.
     """
 
     low: float
     high: float
     above: tuple[str, ...]
     below: tuple[str, ...]
+    clear: tuple[int, float, int]
+    clear_of_average: tuple[int, float, int]
+
+    @property
+    def outside(self) -> tuple[str, ...]:
+        """The professions that lie outside, above and below."""
+        return (*self.above, *self.below)
 
 
 def chance(gaps: Sequence[Gap], draws: int = SHUFFLES, seed: int = 0) -> Chance | None:
-    """Shuffle the professions within each template repeatedly, and collect the largest deviation from the average.
+    """Shuffle the professions within each template repeatedly: what would the same gaps show if no profession mattered?
 
     A band for the farthest of all, so that among many professions none lies outside it just because there are many
-    (a permutation test by the largest statistic, as in Nichols & Holmes 2002).
+    (a permutation test by the largest statistic, as in Nichols & Holmes 2002); and how many of the intervals, each of
+    which is judged on its own, leave out 0 by chance alone.
 
     Args:
         gaps: of one model, all with the same templates.
@@ -147,12 +166,31 @@ def chance(gaps: Sequence[Gap], draws: int = SHUFFLES, seed: int = 0) -> Chance 
         return None
     values = np.array([gap.values for gap in gaps])  # (J, T)
     average, draw = float(values.mean()), np.random.default_rng(seed)
-    farthest = [np.abs(draw.permuted(values, axis=0).mean(1) - average).max() for _ in range(draws)]
+    shuffled = np.stack([draw.permuted(values, axis=0) for _ in range(draws)])  # (draws, J, T)
+    farthest = np.abs(shuffled.mean(-1) - average).max(-1)
     reach = float(np.quantile(farthest, SURE))
+    now, by_chance = clear(values), clear(shuffled)  # (2,), (draws, 2)
+    most = np.quantile(by_chance, SURE, axis=0, method="inverted_cdf")
+    counts = [(int(a), float(b), int(c)) for a, b, c in zip(now, by_chance.mean(0), most)]
     far = sorted(gaps, key=lambda gap: -abs(gap.mean - average))
     above = tuple(gap.job for gap in far if gap.mean > average + reach + _ROUNDING)
     below = tuple(gap.job for gap in far if gap.mean < average - reach - _ROUNDING)
-    return Chance(average - reach, average + reach, above, below)
+    return Chance(average - reach, average + reach, above, below, *counts)
+
+
+RULE = Rule(
+    "A profession: “outside chance”",
+    "Its mean gap over the sentences, held against the mean of all professions. Chance: the professions shuffled "
+    "within each sentence, so that each sentence keeps its gaps and no profession keeps its own.",
+    f"Outside the band that holds the farthest of all shuffled professions in {percent(SURE)} of the shuffles, on "
+    "either side. A mark within it is hollow: no finding.",
+    f"Professions × sentences, as many as are shown; {SHUFFLES:,} shuffles with seed 0.",
+    "For all professions at once, as the band is that of the farthest. The 95 % intervals (Student’s t over the "
+    "sentences) are of one profession each, uncorrected: how many of them chance alone makes leave out 0 is counted in "
+    "the same shuffles.",
+    "Nichols & Holmes 2002 (largest statistic); templates as in Rudinger et al. 2018",
+    chance,
+)
 
 
 def together(parts: Sequence[Measured]) -> Measured:

@@ -1,0 +1,39 @@
+"""The glossary: short, plain, without keys; and what its terms are recognised by."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from app import words
+
+
+@pytest.mark.parametrize("name", sorted(words.WORDS))
+def test_a_definition_is_one_or_two_sentences_that_fit_a_tip(name: str) -> None:
+    said = words.WORDS[name]
+    assert said[0].isupper() or name in ("m", "analogy", "perplexity") or not said[0].isalpha()
+    assert said.endswith((".", "?"))
+    assert len(said) <= 200
+    sentences = re.findall(r"[.!?](?=\s+[A-ZL·“]|$)", said.replace("...", "…"))
+    assert 1 <= len(sentences) <= 3
+
+
+def test_forms_belong_to_terms() -> None:
+    assert set(words.FORMS) <= set(words.WORDS)
+    assert set(words.EVERYWHERE) <= set(words.WORDS)
+
+
+def test_what_a_term_is_recognised_by_is_an_expression() -> None:
+    for form in words.FORMS.values():
+        re.compile(form.replace(r"\p{L}\p{N}", r"\w"))
+
+
+def test_forms_recognise_what_a_page_writes() -> None:
+    written = {
+        "L1H0": "L3H2", "·": "·red", "nats and bits": "bits", "logits": "logit",
+        "rows of N tokens": "rows of 1,024 tokens", "held out": "held-out",
+        "parameters": "parameter", "N, D and C": "N",
+    }  # fmt: skip
+    for name, text in written.items():
+        assert re.fullmatch(words.FORMS[name].replace(r"\p{L}\p{N}", r"\w"), text), name
