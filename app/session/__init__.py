@@ -105,8 +105,7 @@ def enter(page: str) -> None:
         if session.page and session.carried != page:
             for store in (session.store, *session.history):
                 store.update(_WHOLE)
-        session.page, session.bound = page, {}
-    session.carried = ""
+        session.page, session.bound, session.carried = page, {}, ""
 
 
 def carry(page: str) -> None:

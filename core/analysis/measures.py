@@ -26,9 +26,9 @@ from core.analysis.stream.logit_lens import logit_lens
 from core.config import WITHOUT
 from core.hooks import Intervention, ablate_head, intervene
 from core.language_model import LanguageModel
-from core.text.languages import languages, rates
 from core.text.published import Published, published
 from core.trace import Trace, residual_streams
+from core.training.text_loss import text_loss
 from core.vectors.analogies import solve
 from core.vectors.association import Measured, measure
 from core.vectors.debiasing import gender_direction
@@ -71,7 +71,6 @@ MEASURES: dict[str, Measure] = {
     "trained": Measure(("count", "token", "text"), 1, 3, "the probability of a token after some training steps"),
     "same": Measure(("count", "count"), 2, 3, "the cosine of two rows' embeddings"),
     "pieces": Measure(("text", "name"), 1, 0, "the number of tokens that a text becomes, or in a published vocabulary"),
-    "spent": Measure(("name", "name"), 1, 0, "the number of tokens that the same four sentences take in a language"),
     "blind": Measure((), 0, 2, "the loss of guessing blindly among all tokens, in nats"),
     "unturned": Measure(("head", "count", "count"), 3, 3, "a weight of a head whose queries and keys are not turned"),
     "spoilt": Measure(("parts", "text"), 1, 2, "the mean loss of the text with parts of the model off"),
@@ -84,7 +83,7 @@ MEASURES: dict[str, Measure] = {
     "near": Measure(("word",), 1, 0, "the nearest word in GloVe"),
     "analogy": Measure(("word", "word", "word"), 3, 0, "the answer to a is to b as c is to ... in GloVe"),
     "weat": Measure(("count", "name"), 1, 2, "the effect size of one of the ten association tests on GloVe"),
-    "pvalue": Measure(("count", "name"), 1, 5, "its one-sided p-value"),
+    "pvalue": Measure(("count", "name"), 1, 4, "its p-value, two-sided"),
 }  # fmt: skip
 
 _HEAD = re.compile(r"L(\d+)H(\d+)")
@@ -181,7 +180,7 @@ class Measures:
     def _spoilt(self, parts: Sequence[str], text: str | None = None) -> float:
         lm, edits = self._missing(parts)
         with intervene(*edits):
-            return Measures(lm, self.text, self.target)._loss(text)
+            return float(text_loss(lm, self.text if text is None else text, self.target)(lm.transformer))
 
     def _hide(self, head: tuple[int, int], row: int, column: int, token: str | None = None) -> float:
         row = _of(row, len(self._head(head).ids), "row")
@@ -200,14 +199,6 @@ class Measures:
 
     def _pieces(self, text: str, vocabulary: str | None = None) -> float:
         return len(self._vocabulary(vocabulary).encode(text))
-
-    def _spent(self, language: str, vocabulary: str | None = None) -> float:
-        for one in languages():
-            if one.name == language:
-                return rates(self._vocabulary(vocabulary), one.sentences).tokens
-        raise MeasureError(
-            f"there is no “{language}” here: there are {', '.join(one.name for one in languages())}"
-        )
 
     def _blind(self) -> float:
         return math.log(self.lm.config.d_vocab)
@@ -268,7 +259,7 @@ class Measures:
         return _tested(number, direction).d
 
     def _pvalue(self, number: int, direction: str = "kept") -> float:
-        return _tested(number, direction).chance.p
+        return _tested(number, direction).chance.two_sided
 
     # ---------------------------------------------------------------------------------------------- what they share
 

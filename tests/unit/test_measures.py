@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from itertools import combinations
 from pathlib import Path
@@ -198,12 +197,6 @@ def test_tokens_are_counted_by_other_vocabularies_too(measures: Measures) -> Non
     raw = tokenizers.Tokenizer.from_file(str(folder / "tokenizers" / "gpt2.tokenizer.json"))
     said = "Die Katze schläft in der Sonne."
     assert measures.value("pieces", [said, "gpt2"]) == len(raw.encode(said, add_special_tokens=False).ids)
-    parallel = json.loads((folder / "corpora" / "parallel.json").read_text(encoding="utf-8"))
-    german = next(one["sentences"] for one in parallel if one["code"] == "de")
-    wanted = sum(len(raw.encode(one, add_special_tokens=False).ids) for one in german)
-    assert measures.value("spent", ["German", "gpt2"]) == wanted
-    with pytest.raises(MeasureError, match="no “Elvish” here"):
-        measures.value("spent", ["Elvish", "gpt2"])
     with pytest.raises(MeasureError, match="no published vocabulary"):
         measures.value("pieces", [said, "gpt9"])
 
@@ -312,8 +305,12 @@ def test_association_tests_are_the_papers_formula(measures: Measures) -> None:
     x, y = ([association(word) for word in side.words] for side in (lists.x, lists.y))
     assert measures.value("weat", ["6"]) == pytest.approx((np.mean(x) - np.mean(y)) / np.std(x + y), abs=1e-4)
     pooled = np.array(x + y)
-    splits = [sum(pooled[list(some)]) for some in combinations(range(len(pooled)), len(x))]
-    assert measures.value("pvalue", ["6"]) == pytest.approx(np.mean(np.array(splits) >= sum(x) - 1e-9))
+    half = len(pooled) / 2
+    splits = np.array(
+        [sum(pooled[list(some)]) / half for some in combinations(range(len(pooled)), int(half))]
+    )
+    far = np.abs(2 * splits - pooled.sum() / half)  # the distance of the two heaps' means
+    assert measures.value("pvalue", ["6"]) == pytest.approx(np.mean(far >= np.mean(x) - np.mean(y) - 1e-9))
     assert abs(float(measures.value("weat", ["8", "removed"]))) < float(measures.value("weat", ["8"])) / 2
     with pytest.raises(MeasureError, match="no test 11"):
         measures.value("weat", ["11"])
