@@ -141,8 +141,7 @@ def arrive(slug: str) -> None:
         state.put(view(now.lesson, now.shown) | {"path": now.lesson.name, "mark": now.mark})
         state.memo("lesson").update(set=True, drawn=None)
         if now.shown.slug != slug:
-            state.memo("visit")["page"] = now.shown.slug
-            state.carry(now.shown.slug)
+            _open(now.shown.slug)
 
 
 def view(lesson: Lesson, place: Place) -> dict[str, Value]:
@@ -273,4 +272,4 @@ def _answers() -> dict[tuple[str, int], int]:
 def _open(slug: str) -> None:
     if slug != state.page():
         state.memo("visit")["page"] = slug
-        state.carry(slug)
+        state.carry(slug)  # the page begins at the step that the lesson has set

@@ -7,23 +7,38 @@ evaluated as Python.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 import torch
 
 from core.analysis.heads.steps import Change, attention_steps
-from core.analysis.health.component_ablation import predicting_row
+from core.analysis.health.component_ablation import predicting_row, without
+from core.analysis.neurons.feed_forward import token_steps
+from core.analysis.neurons.knockouts import knock_out_neurons
+from core.analysis.stream.ledger import ledger
+from core.analysis.stream.ledger_lines import direct_logits
 from core.analysis.stream.logit_lens import logit_lens
+from core.config import WITHOUT
 from core.hooks import Intervention, ablate_head, intervene
 from core.language_model import LanguageModel
-from core.trace import Trace
+from core.text.published import Published, published
+from core.trace import Trace, residual_streams
+from core.training.text_loss import text_loss
+from core.vectors.analogies import solve
+from core.vectors.association import Measured, measure
+from core.vectors.debiasing import gender_direction
+from core.vectors.probe import Accuracy
+from core.vectors.residual_bias import leftover
+from core.vectors.static import glove
+from core.vectors.word_lists import ten_tests
 
 Number = float | str
-Kind = Literal["token", "text", "head", "parts", "count"]
+Kind = Literal["token", "text", "head", "parts", "count", "word", "name"]
 
 
 class MeasureError(ValueError):
@@ -45,7 +60,7 @@ MEASURES: dict[str, Measure] = {
     "top": Measure(("text",), 0, 3, "the probability of the likeliest next token"),
     "said": Measure(("text",), 0, 0, "the likeliest next token"),
     "loss": Measure(("text",), 0, 2, "the mean loss of the text, in nats a token"),
-    "nats": Measure(("count",), 1, 2, "the loss of one token, by its place in the text, in nats"),
+    "nats": Measure(("count", "text"), 1, 2, "the loss of one token, by its place in the text, in nats"),
     "hardest": Measure((), 0, 0, "the token that was expected least"),
     "logp": Measure(("text", "text"), 1, 2, "the sum of log-probabilities of a continuation, in nats"),
     "lens": Measure(("count", "token"), 1, 3, "the probability of a token, read off the stream after a block"),
@@ -55,7 +70,20 @@ MEASURES: dict[str, Measure] = {
     "hide": Measure(("head", "count", "count", "token"), 3, 3, "the probability of a token with one key hidden"),
     "trained": Measure(("count", "token", "text"), 1, 3, "the probability of a token after some training steps"),
     "same": Measure(("count", "count"), 2, 3, "the cosine of two rows' embeddings"),
-    "pieces": Measure(("text",), 1, 0, "the number of tokens that a text becomes"),
+    "pieces": Measure(("text", "name"), 1, 0, "the number of tokens that a text becomes, or in a published vocabulary"),
+    "blind": Measure((), 0, 2, "the loss of guessing blindly among all tokens, in nats"),
+    "unturned": Measure(("head", "count", "count"), 3, 3, "a weight of a head whose queries and keys are not turned"),
+    "spoilt": Measure(("parts", "text"), 1, 2, "the mean loss of the text with parts of the model off"),
+    "muted": Measure(("count", "count", "token"), 2, 3, "the probability of a token, a block's strongest neurons off"),
+    "firing": Measure(("count",), 1, 0, "how many neurons of a block are above 0 in the predicting row"),
+    "adds": Measure(("parts", "token"), 1, 2, "what parts add to a token's logit directly"),
+    "size": Measure(("count",), 1, 0, "the length of the predicting row's stream after a block; -1: before the first"),
+    "told": Measure(("name",), 1, 2, "the share of GloVe's leaning words that a classifier puts on their side"),
+    "alike": Measure(("word", "word"), 2, 2, "the cosine of two words in GloVe"),
+    "near": Measure(("word",), 1, 0, "the nearest word in GloVe"),
+    "analogy": Measure(("word", "word", "word"), 3, 0, "the answer to a is to b as c is to ... in GloVe"),
+    "weat": Measure(("count", "name"), 1, 2, "the effect size of one of the ten association tests on GloVe"),
+    "pvalue": Measure(("count", "name"), 1, 4, "its p-value, two-sided"),
 }  # fmt: skip
 
 _HEAD = re.compile(r"L(\d+)H(\d+)")
@@ -82,12 +110,12 @@ class Measures:
         Raises:
             MeasureError: no such measure, or an argument that is wrong, or that this model or text lacks.
         """
-        measure = MEASURES.get(name)
-        if measure is None:
+        known = MEASURES.get(name)
+        if known is None:
             raise MeasureError(f"there is no measure “{name}”: there are {', '.join(MEASURES)}")
-        if not measure.needs <= len(arguments) <= len(measure.takes):
-            raise MeasureError(f"{name} takes {_takes(measure)}; it was given {len(arguments)}")
-        given = [_READ[kind](raw) for kind, raw in zip(measure.takes, arguments, strict=False)]
+        if not known.needs <= len(arguments) <= len(known.takes):
+            raise MeasureError(f"{name} takes {_takes(known)}; it was given {len(arguments)}")
+        given = [_READ[kind](raw) for kind, raw in zip(known.takes, arguments, strict=False)]
         try:
             found: Number = getattr(self, f"_{name}")(*given)
         except (ValueError, IndexError) as why:  # a head, a row or a text that this model lacks
@@ -114,8 +142,8 @@ class Measures:
     def _loss(self, text: str | None = None) -> float:
         return -float(self.lm.score(self.text if text is None else text, target=self.target).mean())
 
-    def _nats(self, place: int) -> float:
-        losses = self._losses(self.text)
+    def _nats(self, place: int, text: str | None = None) -> float:
+        losses = self._losses(self.text if text is None else text)
         return losses[_of(place, len(losses) + 1, "token") - 1]
 
     def _hardest(self) -> str:
@@ -144,8 +172,15 @@ class Measures:
 
     def _off(self, parts: Sequence[str], token: str | None = None, text: str | None = None) -> float:
         said = self._said(text) if token is None else token
-        with intervene(*map(self._without, parts)):
-            return self._chance(self._run(self.text if text is None else text), said)
+        lm, edits = self._missing(parts)
+        other = Measures(lm, self.text, self.target)  # its own passes, which are not kept
+        with intervene(*edits):
+            return other._chance(other._run(self.text if text is None else text), said)
+
+    def _spoilt(self, parts: Sequence[str], text: str | None = None) -> float:
+        lm, edits = self._missing(parts)
+        with intervene(*edits):
+            return float(text_loss(lm, self.text if text is None else text, self.target)(lm.transformer))
 
     def _hide(self, head: tuple[int, int], row: int, column: int, token: str | None = None) -> float:
         row = _of(row, len(self._head(head).ids), "row")
@@ -162,8 +197,69 @@ class Measures:
         rows = self._pass()["hook_embed"]
         return float(torch.cosine_similarity(rows[row], rows[other], dim=-1))
 
-    def _pieces(self, text: str) -> float:
-        return len(self.lm.encode(text, add_special_tokens=False))
+    def _pieces(self, text: str, vocabulary: str | None = None) -> float:
+        return len(self._vocabulary(vocabulary).encode(text))
+
+    def _blind(self) -> float:
+        return math.log(self.lm.config.d_vocab)
+
+    def _unturned(self, head: tuple[int, int], row: int, column: int) -> float:
+        return float(self._head(head, Change(turn=False)).pattern[row, column])
+
+    def _muted(self, block: int, count: int, token: str | None = None) -> float:
+        row = self._row(self._pass())
+        strongest = token_steps(
+            self.lm, self.text, block, row, target=self.target, trace=self._pass()
+        ).strongest(count)
+        found = knock_out_neurons(self.lm, self.text, block, strongest, row=row, target=self.target)
+        return float(found.after[self._id(token)])
+
+    def _firing(self, block: int) -> float:
+        trace = self._pass()
+        return float(
+            (
+                token_steps(self.lm, self.text, block, self._row(trace), target=self.target, trace=trace).post
+                > 0
+            ).sum()
+        )
+
+    def _adds(self, parts: Sequence[str], token: str | None = None) -> float:
+        trace = self._pass()
+        book, through = (
+            ledger(self.lm, self.text, self._row(trace), through_final=final, target=self.target, trace=trace)
+            for final in (False, True)
+        )
+        found = direct_logits(self.lm, book, through, self._id(token)).parts
+        return sum(found[_line(part)] for part in parts)
+
+    def _size(self, block: int) -> float:
+        trace = self._pass()
+        prefix = "decoder." if self.lm.config.shape == "encoder-decoder" else ""
+        streams = residual_streams(
+            trace, prefix, self.lm.config.decoder_layers if prefix else self.lm.config.n_layers
+        )
+        return float(streams[_of(block + 1, len(streams), "block")][self._row(trace)].norm())
+
+    # ------------------------------------------------------------------------- of words, whatever the model
+
+    def _alike(self, one: str, other: str) -> float:
+        return glove().cosine(one, other)
+
+    def _near(self, word: str) -> str:
+        return glove().neighbours(word, 1)[0].word
+
+    def _analogy(self, a: str, b: str, c: str) -> str:
+        return solve(glove(), a, b, c).answer
+
+    def _told(self, direction: str) -> float:
+        found = _left(direction)
+        return found.right / found.of
+
+    def _weat(self, number: int, direction: str = "kept") -> float:
+        return _tested(number, direction).d
+
+    def _pvalue(self, number: int, direction: str = "kept") -> float:
+        return _tested(number, direction).chance.two_sided
 
     # ---------------------------------------------------------------------------------------------- what they share
 
@@ -205,6 +301,17 @@ class Measures:
             position=position,
         )  # fmt: skip
 
+    def _vocabulary(self, name: str | None) -> Published:
+        return Published(self.lm.tokenizer) if name is None else published(name)
+
+    def _missing(self, parts: Sequence[str]) -> tuple[LanguageModel, list[Intervention]]:
+        """The model without the parts that it has everywhere, and what switches the others off."""
+        lm = self.lm
+        for part in WITHOUT:
+            if part in parts:
+                lm = without(lm, part)
+        return lm, [self._without(part) for part in parts if part not in WITHOUT]
+
     def _without(self, part: str) -> Intervention:
         if found := _HEAD.fullmatch(part):
             return ablate_head(int(found[1]), int(found[2]))
@@ -236,6 +343,38 @@ def _of(index: int, count: int, what: str) -> int:
     return index % count
 
 
+def _line(part: str) -> str:
+    """The ledger's name of a part of a block."""
+    found = _PART.fullmatch(part)
+    if found is None:
+        raise MeasureError(f"“{part}” has no line of the ledger: write attention3 or mlp3")
+    return f"L{found[2]} {found[1]}"
+
+
+@lru_cache(maxsize=32)
+def _tested(number: int, direction: str) -> Measured:
+    """One of the ten tests on GloVe, with the gender direction "kept" or "removed"."""
+    tests = {test.number: test for test in ten_tests()}
+    if number not in tests:
+        raise MeasureError(f"there is no test {number}: there are 1 to {len(tests)}")
+    if direction not in ("kept", "removed"):
+        raise MeasureError(f"the direction is kept or removed, not “{direction}”")
+    table = glove()
+    return measure(
+        table, tests[number].lists, direction=gender_direction(table) if direction == "removed" else None
+    )
+
+
+@lru_cache(maxsize=2)
+def _left(direction: str) -> Accuracy:
+    """How well held-out words are told apart with the gender direction "kept" or "removed"."""
+    if direction not in ("kept", "removed"):
+        raise MeasureError(f"the direction is kept or removed, not “{direction}”")
+    table = glove()
+    both = leftover(table, gender_direction(table), shuffles=1)
+    return both.after if direction == "removed" else both.before
+
+
 def _token(raw: str) -> str:
     return " " + raw[1:] if raw.startswith("·") else raw
 
@@ -250,8 +389,10 @@ def _head_of(raw: str) -> tuple[int, int]:
 def _parts(raw: str) -> list[str]:
     named = raw.split()
     for part in named:
-        if not _HEAD.fullmatch(part) and not _PART.fullmatch(part):
-            raise MeasureError(f"“{part}” names no part: write L3H2, attention3 or mlp3")
+        if not _HEAD.fullmatch(part) and not _PART.fullmatch(part) and part not in WITHOUT:
+            raise MeasureError(
+                f"“{part}” names no part: write L3H2, attention3, mlp3 or one of {', '.join(WITHOUT)}"
+            )
     return named
 
 
@@ -263,7 +404,7 @@ def _count(raw: str) -> int:
 
 
 _READ: dict[Kind, Callable[[str], Any]] = {
-    "token": _token, "text": str, "head": _head_of, "parts": _parts, "count": _count,
+    "token": _token, "text": str, "head": _head_of, "parts": _parts, "count": _count, "word": str, "name": str,
 }  # fmt: skip
 
 

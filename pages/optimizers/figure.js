@@ -484,14 +484,13 @@ function drawBar(g, data, local) {
       button("play", () => play(g, g.data, local, !local.timer), "gb-primary"));
     g.figure.prepend(bar);
   }
-  g.figure.classList.toggle("gb-steps-beside", isDesk(g.width));
   const lap = lapOf(data, local);
   const [count, back, next, run] = /** @type {HTMLCollectionOf<HTMLButtonElement>} */ (bar.children);
   count.textContent = `Step ${lap} of ${data.steps}`;
   back.textContent = "Back";
   next.textContent = "Next";
   run.textContent = local.timer ? "Pause" : lap >= data.steps ? "Play again" : "Play";
-  g.figure.classList.toggle("op-wide", isDesk(g.width) && isClear(g.figure, bar));
+  g.figure.classList.toggle("gb-steps-beside", isDesk(g.width) && isClear(g.figure, bar));
   back.disabled = lap === 0;
   next.disabled = lap >= data.steps;
 }

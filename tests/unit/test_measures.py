@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import math
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
 import pytest
+import tokenizers
 import torch
+from safetensors.numpy import load_file
 
 import core
 from core.analysis.expressions import calls, check, named, value
 from core.analysis.measures import MEASURES, MeasureError, Measures
 from core.language_model import LanguageModel
+from core.model.transformer import build
+from core.vectors.static import glove
+from core.vectors.word_lists import ten_tests
 
 TEXT = "A red ball was lost. She found the red"
 OTHER = "She found the red"
@@ -174,3 +185,135 @@ def test_every_measure_says_what_it_is() -> None:
 def test_moments_that_were_not_kept_are_named(lm: LanguageModel) -> None:
     with pytest.raises(MeasureError, match="no moments"):
         Measures(lm, TEXT).value("trained", ["300"])
+
+
+def test_losses_of_another_text_and_of_blind_guessing(lm: LanguageModel, measures: Measures) -> None:
+    assert measures.value("nats", ["2", OTHER]) == Measures(lm, OTHER).value("nats", ["2"])
+    assert float(measures.value("blind", [])) == pytest.approx(-math.log(1 / lm.config.d_vocab))
+
+
+def test_tokens_are_counted_by_other_vocabularies_too(measures: Measures) -> None:
+    folder = Path(core.__file__).parent.parent / "assets"
+    raw = tokenizers.Tokenizer.from_file(str(folder / "tokenizers" / "gpt2.tokenizer.json"))
+    said = "Die Katze schläft in der Sonne."
+    assert measures.value("pieces", [said, "gpt2"]) == len(raw.encode(said, add_special_tokens=False).ids)
+    with pytest.raises(MeasureError, match="no published vocabulary"):
+        measures.value("pieces", [said, "gpt9"])
+
+
+def test_parts_that_a_model_has_everywhere_are_missing(lm: LanguageModel, measures: Measures) -> None:
+    ball = lm.encode(" ball", add_special_tokens=False)[0]
+    config = lm.config.replace(position="none")
+    bare = build(config)
+    bare.load_state_dict(lm.transformer.state_dict(), strict=False)
+    ids = torch.tensor([lm.encode(TEXT)])
+    with torch.inference_mode():
+        logits = bare.eval()(ids)[0].float()
+    assert measures.value("off", ["position"]) == pytest.approx(float(logits[-1].softmax(-1)[ball]), abs=1e-5)
+    loss = torch.nn.functional.cross_entropy(logits[:-1], ids[0, 1:])
+    assert measures.value("spoilt", ["position"]) == pytest.approx(float(loss), abs=1e-4)
+    assert float(measures.value("spoilt", ["mlp1"])) > float(measures.value("loss", []))
+    with pytest.raises(MeasureError, match="names no part"):
+        measures.value("off", ["colour"])
+
+
+def test_weights_without_turning_are_those_of_plain_scores(lm: LanguageModel, measures: Measures) -> None:
+    trace = lm.trace(TEXT)
+    q, k = (trace[f"blocks.1.attn.hook_{one}"][:, 3] for one in "qk")  # (T, K), before they are turned
+    size, eps = (q.shape[-1],), lm.config.norm_eps
+    attn = lm.transformer.blocks[1].attn
+    q, k = (
+        torch.nn.functional.rms_norm(one, size, norm.w, eps)
+        for one, norm in ((q, attn.q_norm), (k, attn.k_norm))
+    )
+    scores = (q @ k.T / q.shape[-1] ** 0.5).float()
+    keep = torch.ones_like(scores).tril().bool()
+    plain = scores.masked_fill(~keep, float("-inf")).softmax(-1)
+    assert measures.value("unturned", ["L1H3", "10", "9"]) == pytest.approx(float(plain[10, 9]), abs=1e-4)
+    assert float(measures.value("unturned", ["L1H3", "10", "9"])) < float(
+        measures.value("weight", ["L1H3", "10", "9"])
+    )
+
+
+def test_neurons_are_counted_and_muted(lm: LanguageModel, measures: Measures) -> None:
+    trace = lm.trace(TEXT)
+    post = trace["blocks.0.mlp.hook_post"][-1]
+    assert measures.value("firing", ["0"]) == int((post > 0).sum())
+    ball = lm.encode(" ball", add_special_tokens=False)[0]
+
+    def silence(post: torch.Tensor) -> torch.Tensor:
+        return torch.zeros_like(post)
+
+    with core.intervene(core.Intervention(("blocks.0.mlp.hook_post",), silence, "all off")):
+        wanted = float(chances(lm)[ball])
+    assert measures.value("muted", ["0", str(lm.config.mlp_size)]) == pytest.approx(wanted, abs=1e-6)
+    assert float(measures.value("muted", ["0", "1"])) > float(measures.value("muted", ["0", "10"]))
+
+
+def test_the_ledger_adds_up(lm: LanguageModel, measures: Measures) -> None:
+    trace = lm.trace(TEXT)
+    ball = lm.encode(" ball", add_special_tokens=False)[0]
+    wrote = trace["blocks.3.hook_attn_out"][-1].double()
+    norm = lm.transformer.ln_final
+    stream = trace["blocks.3.hook_resid_post"][-1].double()
+    scale = stream.square().mean().add(lm.config.norm_eps).sqrt()
+    direct = (wrote / scale * norm.w.double()) @ lm.transformer.unembed.W_U[:, ball].double()
+    assert measures.value("adds", ["attention3"]) == pytest.approx(float(direct), abs=1e-2)
+    assert measures.value("size", ["3"]) == pytest.approx(float(stream.norm()), rel=1e-5)
+    assert measures.value("size", ["-1"]) == pytest.approx(
+        float(trace["blocks.0.hook_resid_pre"][-1].norm()), rel=1e-5
+    )
+    with pytest.raises(MeasureError, match="no line of the ledger"):
+        measures.value("adds", ["L3H2"])
+
+
+def test_words_of_glove_are_compared(measures: Measures) -> None:
+    kept = load_file(
+        str(Path(core.__file__).parent.parent / "assets" / "vectors" / "glove-6b-50d-20k.safetensors")
+    )
+    table = glove()
+    vectors = {
+        word: table.vectors[table.row(word)].astype(float) for word in ("hot", "cold", "man", "king", "woman")
+    }
+    assert any(np.array_equal(table.vectors, one) for one in kept.values())
+
+    def unit(word: str) -> np.ndarray[Any, Any]:
+        found: np.ndarray[Any, Any] = vectors[word] / np.linalg.norm(vectors[word])
+        return found
+
+    assert measures.value("alike", ["hot", "cold"]) == pytest.approx(
+        float(unit("hot") @ unit("cold")), abs=1e-5
+    )
+    every = table.vectors / np.linalg.norm(table.vectors, axis=1, keepdims=True)
+    order = np.argsort(-(every @ unit("hot")))
+    assert measures.value("near", ["hot"]) == table.words[order[1]], "the first is the word itself"
+    target = unit("king") - unit("man") + unit("woman")
+    best = next(table.words[at] for at in np.argsort(-(every @ target)) if table.words[at] not in vectors)
+    assert measures.value("analogy", ["man", "king", "woman"]) == best
+    with pytest.raises(MeasureError, match="is not among"):
+        measures.value("near", ["hotttt"])
+
+
+def test_association_tests_are_the_papers_formula(measures: Measures) -> None:
+    lists = next(test.lists for test in ten_tests() if test.number == 6)
+    table = glove()
+
+    def association(word: str) -> float:
+        means = [np.mean([table.cosine(word, other) for other in side.words]) for side in (lists.a, lists.b)]
+        return float(means[0] - means[1])
+
+    x, y = ([association(word) for word in side.words] for side in (lists.x, lists.y))
+    assert measures.value("weat", ["6"]) == pytest.approx((np.mean(x) - np.mean(y)) / np.std(x + y), abs=1e-4)
+    pooled = np.array(x + y)
+    half = len(pooled) / 2
+    splits = np.array(
+        [sum(pooled[list(some)]) / half for some in combinations(range(len(pooled)), int(half))]
+    )
+    far = np.abs(2 * splits - pooled.sum() / half)  # the distance of the two heaps' means
+    assert measures.value("pvalue", ["6"]) == pytest.approx(np.mean(far >= np.mean(x) - np.mean(y) - 1e-9))
+    assert abs(float(measures.value("weat", ["8", "removed"]))) < float(measures.value("weat", ["8"])) / 2
+    with pytest.raises(MeasureError, match="no test 11"):
+        measures.value("weat", ["11"])
+    with pytest.raises(MeasureError, match="kept or removed"):
+        measures.value("told", ["halved"])
+    assert 0.5 < float(measures.value("told", ["removed"])) < float(measures.value("told", ["kept"])) <= 1
