@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,10 +11,24 @@ from playwright.sync_api import Browser, Page
 
 from app.lessons import library
 from app.lessons.reading import Lesson
+from core import real
+from tests import real as published
 from tests.browser import driver
 
 SHIPPED = [library.find(name) for name in library.ORDER]
 every_lesson = pytest.mark.parametrize("lesson", SHIPPED, ids=[one.name for one in SHIPPED])
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[driver.Server]:
+    """The app as everybody has it: one lesson plays on a published model."""
+    with pytest.MonkeyPatch.context() as patch:
+        published.here(patch)
+        env = {real.VARIABLE: str(published.FOLDER)}
+        with driver.serving(tmp_path_factory.mktemp("lessons"), env=env) as running:
+            yield running
+
+
 STATE = "JSON.parse(document.querySelector('.gb-lesson')?.dataset.state ?? '{}')"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from core.analysis.expressions import check, named, value
 from core.analysis.measures import Measures
 from core.catalogue import snapshots
 from core.language_model import LanguageModel
+from tests import real
 
 HEAD = "# Why?\nasks: What is it?\nminutes: 5\n"
 STEP = "\n## One\nat: /attention?block=3&head=2\nSome words.\n"
@@ -94,6 +96,14 @@ def test_a_folder_of_lessons_joins_ours(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 # ----------------------------------------------------------------------------------------------------- ours are true
+
+
+@pytest.fixture(scope="module", autouse=True)
+def published() -> Iterator[None]:
+    """The published models, on which a lesson plays."""
+    with pytest.MonkeyPatch.context() as patch:
+        real.here(patch)
+        yield
 
 
 @pytest.fixture(scope="module")
