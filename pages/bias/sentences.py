@@ -83,7 +83,9 @@ def cut(table: Table) -> str:
 
 def found_in(table: Table) -> str:
     """Say what the last column of the tests counts, and, of GloVe, what is not counted as it was cut off."""
-    return f"{FOUND} The table: {cut(table)}." if table.which == "glove" else FOUND
+    if table.which != "glove":
+        return FOUND
+    return f"{FOUND} GloVe is cut to the {len(table.words):,} most frequent of its {PUBLISHED_WORDS:,} words."
 
 
 def _has(table: Table) -> list[str]:
@@ -142,7 +144,7 @@ def _reach(chances: Permutations) -> str:
 
 def _side(done: Measured) -> str:
     """Give the one-sided p, which is the published one's kind."""
-    return f" One-sided, as published p are (X above Y only): {chance(done.chance.p)}."
+    return f" One-sided, as published: {chance(done.chance.p)}."
 
 
 def many(splits: int) -> str:

@@ -157,9 +157,7 @@ def test_p_is_told_as_two_sided_and_one_sided_beside_the_published() -> None:
         said = sentences.dealt(one)
         assert f"{one.chance.far:,} of them put the means at least as far apart, on either side" in said
         assert f"so p = {sentences.chance(one.chance.two_sided)}, two-sided." in said
-        assert said.endswith(
-            f"One-sided, as published p are (X above Y only): {sentences.chance(one.chance.p)}."
-        )
+        assert said.endswith(f"One-sided, as published: {sentences.chance(one.chance.p)}.")
     alone = dataclasses.replace(there, chance=dataclasses.replace(there.chance, far=1))
     assert "1 of them puts the means" in sentences.dealt(alone)
 
@@ -180,10 +178,7 @@ def test_what_lies_beyond_the_drawn_band_is_what_p_calls_beyond_chance() -> None
 def test_the_cut_of_glove_is_said_under_every_test_on_it() -> None:
     words = glove()
     table = Table("glove", "GloVe", ("", 0), "", words)
-    assert (
-        "only its 20,000 most frequent words are here (the published table has 400,000)"
-        in sentences.found_in(table)
-    )
+    assert "GloVe is cut to the 20,000 most frequent of its 400,000 words." in sentences.found_in(table)
     assert len(words.words) == 20_000
     assert "400,000" not in sentences.found_in(Table("learned", "word2vec", ("", 0), "", words))
 
