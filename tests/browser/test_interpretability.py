@@ -190,10 +190,10 @@ def test_the_first_look_is_the_lens_and_parts_open_and_close(page: Page) -> None
     figure.get_by_role("button", name="Where it comes from").click()
     driver.wait_for_state(page, NAME, lambda now: now["opened"] == ["says"])
     driver.wait_until_drawn(page)
-    page.get_by_text("Which tokens it rests on").click()
+    page.get_by_text("five explainers, probes and a circuit").click()
     driver.wait_for_link(page, "tokens")
     driver.wait_until_drawn(page)
     assert driver.component_state(page, "interpretability_explainers")["judged"]
-    page.get_by_text("Which tokens it rests on").click()
+    page.get_by_text("five explainers, probes and a circuit").click()
     driver.wait_for_link(page, without="tokens")
     expect(driver.component(page, "interpretability_explainers")).to_have_count(0)
