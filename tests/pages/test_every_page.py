@@ -50,7 +50,10 @@ def committed(app: AppTest) -> frozenset[float]:
     record = app.session_state["gb"].memos["predict"]
     assert "failed" not in record, "the model could not answer"
     answer = record["answer"]
-    assert all(f"{value:.3f}" in answer.why for value in answer.numbers.values() if isinstance(value, float))
+    floats = [value for value in answer.numbers.values() if isinstance(value, float)]
+    shapes = ("{:.3f}", "{:.1%}", "{:.0%}")
+    told = answer.evidence.replace(" %", "%")
+    assert all(any(shape.format(value) in told for shape in shapes) for value in floats)
     return measured(answer.numbers.values())
 
 
