@@ -420,7 +420,9 @@ def test_nothing_long_is_begun_before_its_part_is_opened(
     deep: dict[str, Any], open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: list[str] = []
-    monkeypatch.setattr(figure.Measure, "known", lambda self: begun.append("patches") or figure.Maps(why="No."))
+    monkeypatch.setattr(
+        figure.Measure, "known", lambda self: begun.append("patches") or figure.Maps(why="No.")
+    )
     monkeypatch.setattr(
         explainers.Explanations, "show", lambda self: begun.append("tokens") or (lambda: None)
     )
