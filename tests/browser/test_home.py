@@ -295,7 +295,7 @@ def test_what_is_typed_and_clicked_in_a_hurry_is_all_heard(page: Page) -> None:
 
 def test_predict_commits_then_reveals_what_the_model_does(page: Page) -> None:
     driver.open_page(page, "home", text=TEXT)
-    page.get_by_text("Attention", exact=True).last.click()
+    page.locator(".st-key-gb-card-predict").get_by_role("radio", name="Attention", exact=True).click()
     page.get_by_role("button", name="Commit").click()
     said = page.locator(".gb-reveal")
     said.wait_for()
