@@ -137,8 +137,8 @@ def test_both_themes_a_phone_and_the_question(
     tab: Page, browser: Browser, served: tuple[driver.Server, Path]
 ) -> None:
     opened(tab, use="sentiment", drawn=2)
+    checks.first_screen(tab)
     assert "Its probability was" in checks.answered(tab)
     for theme in ("dark", "light"):
         checks.accessible(tab, NAME, theme, "Sentiment by tales-t5")
     checks.link_restores(tab, browser, served[0], NAME)
-    checks.first_screen(tab)

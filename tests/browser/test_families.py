@@ -178,9 +178,9 @@ def test_both_themes_a_phone_the_question_and_the_notebook(
         assert sentence in told
         assert title in shown, "and it is on the page"
         assert all(word in shown for word in sentence.split())
+    checks.first_screen(page)
     checks.run_notebook(page, tmp_path)
     assert "GPT’s guess moves" in checks.answered(page)
     for theme in ("dark", "light"):
         checks.accessible(page, "families", theme, "through three shapes")
     checks.link_restores(page, browser, server, "families")
-    checks.first_screen(page)
