@@ -95,7 +95,7 @@ function build(parent, data) {
     button("Link", "Copy the address that restores this page", async () => {
       say((await copy(location.href)) ? "Copied" : "Copy it from the address bar");
     }),
-    button("Copy as a step", "Copy this view as a step of a lesson, to paste into its Markdown file", async () => {
+    button("Step", "Copy this view as a step of a lesson, to paste into its Markdown file", async () => {
       say((await copy(stepOf(location))) ? "Copied" : "Nothing could be copied");
     }),
     button("SVG", "Save the picture as SVG", save("SVG")),

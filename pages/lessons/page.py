@@ -32,7 +32,7 @@ if chosen is not None and not isinstance(chosen, LessonError):
 
 with st.popover("A lesson of your own", icon=":material/upload_file:"):
     given = st.file_uploader(
-        "A Markdown file: set a page up, press “Copy as a step” under Take away, and paste it.",
+        "A Markdown file: set a page up, press “Step” under Take away, and paste it.",
         type=["md"],
         key="lessons.file",
     )

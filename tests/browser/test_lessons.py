@@ -158,7 +158,7 @@ def test_a_view_becomes_a_step(page: Page) -> None:
         page, "attention", v=1, model="tales-gpt", text="A red ball. 50% & more", block=1, head=3
     )
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.get_by_role("button", name="Copy as a step").click()
+    page.get_by_role("button", name="Step", exact=True).click()
     page.wait_for_function("document.querySelector('.gb-take-status').textContent === 'Copied'")
     stub = page.evaluate("navigator.clipboard.readText()")
     lesson = library.reading.parse("mine", f"# Mine\nasks: What?\nminutes: 5\n\n{stub}")
