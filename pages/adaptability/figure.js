@@ -7,7 +7,6 @@ import { mount } from "../../app/kit/glass.js";
 import { paragraphs } from "../../app/kit/paragraphs.js";
 import { clamp, css, fit, h, html, inLines, label, num, percent, thousands, visible } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
-import { isPhone } from "../../app/kit/widths.js";
 
 /**
  * @import { Chart, Run } from "../../app/kit/curves.js"
@@ -207,7 +206,7 @@ const planOf = (data, key) => (key === "context" ? gamePlan(data.game) : data.st
  * @param {Stage} g @param {Answer} answer @param {Box} box
  */
 function drawRows(g, answer, box) {
-  const pitch = 19;
+  const pitch = 17;
   const at = [0, 0.36, 0.56].map((share) => box.x + box.w * share);
   g.part("rows", [box, answer.at], () => {
     /** @type {Shapes[]} */
@@ -233,7 +232,7 @@ function drawAnswer(g, data, local) {
   let y = 8 + 19 * inLines(answer.question, box.w, 14).length;
   y = drawRows(g, answer, { ...box, y: y + 4 });
   y = paragraphs(g, "answer", { ...box, y: y + 2 }, answer.said, { size: 12, fill: "ink2" }) - 2;
-  const across = isPhone(g.width) ? 1 : 2;
+  const across = 2;
   const room = g.width / across;
   KEYS.forEach((key, at) => {
     g.overlay(`open ${key}`, { left: room * (at % across), top: y + 26 * Math.floor(at / across), width: room }, () => html("button", { type: "button", class: "adapt-open", onclick: () => stages.to(g, local, at) }), (node) => { node.textContent = TITLES[key]; });

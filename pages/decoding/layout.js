@@ -28,10 +28,10 @@ import { endOf } from "./tree.js";
 
 const PANEL = 240; // the distribution at the right, at least
 export const TOP = 44; // column heads
-const LEGEND = 484; // the legend; above it the reckoning, with a row more for a branch by hand and a line for the search
+const LEGEND = 468; // the legend; above it the reckoning, with a row more for a branch by hand and a line for the search
 const RACE = 96;
 export const SAID = 30;
-const TALL = 520;
+const TALL = 504;
 const LABEL = 90; // sum, name and, in a second line, score at the end of a path: at least
 const GAP = 34; // between two steps: the place of a probability, at least
 const FEWEST = 44; // pixels of a chip that must give way

@@ -32,13 +32,13 @@ export const LOOKS = {
 
 // ---------------------------------------------------------------- what stands where
 
-const DEEP = 521; // the height of the race on a wide screen
+const DEEP = 478; // the height of the race on a wide screen
 const ROW = 27; // of one optimizer
 
 /** The race: map and slider, beside them the formula, a row for each optimizer, their losses, one step; the text below. @param {number} width */
 export function planRace(width) {
   const phone = isPhone(width);
-  const wide = phone ? width : Math.min(598, Math.round(width * 0.563));
+  const wide = phone ? width : Math.min(542, Math.round(width * 0.51));
   /** @type {Box} */
   const map = { x: 0, y: 0, w: wide, h: Math.round(wide * 0.75) };
   /** @type {Box} */
