@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -420,13 +420,17 @@ def test_nothing_long_is_begun_before_its_part_is_opened(
     deep: dict[str, Any], open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: list[str] = []
-    monkeypatch.setattr(
-        figure.Measure, "known", lambda self: begun.append("patches") or figure.Maps(why="No.")
-    )
-    monkeypatch.setattr(
-        explainers.Explanations, "show", lambda self: begun.append("tokens") or (lambda: None)
-    )
-    monkeypatch.setattr(path.PathsToHead, "show", lambda self: begun.append("path") or (lambda: None))
+
+    def begin(part: str, result: Any) -> Callable[..., Any]:
+        def begins(_self: Any) -> Any:
+            begun.append(part)
+            return result
+
+        return begins
+
+    monkeypatch.setattr(figure.Measure, "known", begin("patches", figure.Maps(why="No.")))
+    monkeypatch.setattr(explainers.Explanations, "show", begin("tokens", lambda: None))
+    monkeypatch.setattr(path.PathsToHead, "show", begin("path", lambda: None))
     app = open_page("interpretability", **(deep | {"unfold": ""}))
     assert not app.exception and begun == []
     assert not any("Patch every block" in button.label for button in app.button)

@@ -175,7 +175,7 @@ def test_parts_have_the_gradient_of_one_batch(tokenizer):
     found = []
     for batch in ([whole], cut):
         trainer.model.zero_grad()
-        loss = trainer._gradient(batch, 1)
+        loss = trainer.backward(batch, 1)
         found.append((loss, {n: w.grad.clone() for n, w in trainer.model.named_parameters()}))
     assert found[0][0] == pytest.approx(found[1][0], rel=1e-5)
     for name, gradient in found[0][1].items():
