@@ -45,6 +45,9 @@ def record(arms: dict[Study, list[Arm]], text: str, what: games.Shown) -> dict[s
     at = studies.chosen("examples")
     if not now:
         found = {study: found[study][:1] for study in STUDIES}
+    for study in verdicts:
+        if now:  # the whole picture says it in its answer
+            found[study] = [*found[study], studies.verdict(study, verdicts[study])]
     if near:
         found["prompt"] = [*found["prompt"], vectors.told(near)]
     context = games.findings(what.game)

@@ -102,8 +102,11 @@ def test_two_pages_judge_a_text_alike_and_are_not_sure_of_what_is_no_news(open_p
     assert all(one["guess"] for many in data["judged"].values() for one in many)
     for app in (tuned, adapted):
         assert "unlike the news that these models learned their labels from: 2." in captions(app)
-    assert "LoRA of rank 4 after 300 examples: " in data["findings"]["rank"][-1]
-    assert data["findings"]["rank"][-1].endswith(", a guess."), "no number beside it"
+    (said,) = [line for line in data["answer"]["said"] if line.startswith("Your text, by LoRA after ")]
+    assert ", a guess. “" in said, "no number beside it"
+    step = next(one for one in pictures(open_page("adaptability", text=text, stage=0)) if "findings" in one)
+    found = step["findings"]["rank"][-1]
+    assert "LoRA of rank 4 after 300 examples: " in found and found.endswith(", a guess.")
     run_notebook(tuned)
     like = next(data["ways"] for data in pictures(open_page("fine_tuning", text=TALE)) if "ways" in data)
     assert not any("guess" in way["judged"] for way in like)
