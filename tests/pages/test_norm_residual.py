@@ -117,13 +117,13 @@ def test_norms_in_the_stream_and_no_residuals_leave_nothing_of_what_entered(
     open_page: OpenPage, tmp_path: Any, monkeypatch: Any
 ) -> None:
     for name, shape, right in [
-        ("post", {"norm_placement": "post", "final_norm": False}, 1),
-        ("none", {"residual": False}, 2),
+        ("post", {"norm_placement": "post", "final_norm": False}, (1, 2)),  # shorter, longer, or bent as well
+        ("none", {"residual": False}, (2,)),
     ]:
         random_model(tmp_path / name, seed=5, spread=0.02, **shape)
         monkeypatch.setenv("GLASSBOX_MODELS", str(tmp_path))
         answer = commit(open_page("norm_residual", model=f"./{name}", text="the dog was glad"))
-        assert answer.index == right, (name, answer)
+        assert answer.index in right, (name, answer)
 
 
 SHAPES: dict[str, dict[str, Any]] = {

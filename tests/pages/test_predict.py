@@ -19,7 +19,7 @@ LOOKED_AT: dict[str, dict[str, Any]] = {
     "home": {"walk": 1, "temperature": 0.5, "ribbons": "sign"},
     "tokenization": {"method": "wordpiece", "merge": 3},
     "embeddings": {"gaze": "near", "stage": 1},
-    "positions": {"kind": "sinusoidal", "row": 2, "stage": 1, "shift": 7},
+    "positions": {"kind": "rotary", "row": 2, "stage": 1, "shift": 7},
     "attention": {"step": 1},
     "multi_head": {"panel": "maps", "added": 1},
     "feed_forward": {"stage": 1, "neuron": 3, "silence": "others"},

@@ -58,7 +58,7 @@ def test_what_a_head_has_of_its_own() -> None:
     bert, gpt2, llama = (PRESETS[key].config for key in ("bert-base", "gpt2", "llama2-7b"))
     assert head(bert).endswith("the head’s own weights are that layer and norm and a bias.")
     assert head(gpt2).endswith("the head has no weights of its own.")
-    assert "token table" not in head(llama) and "every token of the vocabulary" in head(llama)
+    assert "token table" not in head(llama) and "every token that the model knows" in head(llama)
     labelled = preset("bert-nano", d_vocab=50)
     assert "3 labels of the whole text" in head(labelled.with_head("sequence", ("a", "b", "c")))
     assert "2 labels, at every token" in head(labelled.with_head("token", ("a", "b")))
