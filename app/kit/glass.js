@@ -224,16 +224,17 @@ function stage(name, view, parent) {
     const box = point ? placeOf(point) : null;
     pointer.hidden = !box;
     figure.classList.toggle("gb-pointing", Boolean(box));
+    scroller.style.overflow = box && (g.pictureWidth ?? g.width) <= g.width ? "visible" : "";
     if (!box) {
       delete figure.dataset.point;
       shown = "";
       return;
     }
     figure.dataset.point = point;
-    const [pad, edge] = [5, 2]; // around the part, and from the picture's edge
-    const [left, top] = [Math.max(edge, box[0] - pad), Math.max(edge, box[1] - pad)];
-    const right = Math.min((g.pictureWidth ?? g.width) - edge, box[0] + box[2] + pad);
-    const bottom = Math.min(g.height - edge, box[1] + box[3] + pad);
+    const pad = 5; // around the part; what lies outside of the picture by more is cut off (glass.css)
+    const [left, top] = [Math.max(-pad, box[0] - pad), Math.max(-pad, box[1] - pad)];
+    const right = Math.min((g.pictureWidth ?? g.width) + pad, box[0] + box[2] + pad);
+    const bottom = Math.min(g.height + pad, box[1] + box[3] + pad);
     Object.assign(pointer.style, { left: `${left}px`, top: `${top}px`, width: `${right - left}px`, height: `${bottom - top}px` });
     if (shown !== point) pointer.scrollIntoView({ block: "nearest", behavior: g.reduced ? "instant" : "smooth" });
     shown = point;

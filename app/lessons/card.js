@@ -49,7 +49,7 @@ function onList({ lessons }, send, again) {
       html("p", { class: "gb-lesson-way" },
         start(send, !so ? "Start" : at > 1 ? "Go on" : "Again", one.name, at, "gb-primary"),
         html("button", { type: "button", class: "gb-lesson-button", "data-read": one.name, click: () => send("read", { lesson: one.name, at: Date.now() }) }, "Read and print"),
-        so ? html("button", { type: "button", class: "gb-lesson-button gb-link", "data-forget": one.name, click: () => { forget(one.name); again(); } }, "Forget my answers") : ""));
+        so ? html("button", { type: "button", class: "gb-lesson-button gb-link", "data-forget": one.name, click: () => { forget(one.name); send("forget", { lesson: one.name, at: Date.now() }); again(); } }, "Forget my answers") : ""));
   }));
 }
 

@@ -36,8 +36,17 @@ def mount(
     lessons: Sequence[dict[str, Any]], also: Mapping[str, Callable[[], None]] = MappingProxyType({})
 ) -> None:
     """Mount the card of these lessons; on the page Lessons it is the list of all."""
-    on = {"start": _started, "list": lambda: state.memo("visit").update(page="lessons"), **also}
+    on = {
+        "start": _started,
+        "forget": _forgotten,
+        "list": lambda: state.memo("visit").update(page="lessons"),
+        **also,
+    }
     card(data={"lessons": list(lessons), "page": state.page()}, key=KEY, on=on)
+
+
+def _forgotten() -> None:
+    player.forget(str(events.sent(KEY, "forget").get("lesson")))
 
 
 def _started() -> None:

@@ -114,6 +114,13 @@ def answer(index: int) -> None:
             _set(now)
 
 
+def forget(name: str) -> None:
+    """Forget what was answered in a lesson."""
+    kept = _answers()
+    for place in [place for place in kept if place[0] == name]:
+        del kept[place]
+
+
 def again() -> None:
     """Return to the step's own view after roaming."""
     now = playing()

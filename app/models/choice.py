@@ -62,7 +62,7 @@ def welcome(slug: str) -> None:
     if memo.get("welcomed"):
         return
     memo["welcomed"] = True
-    if slug != "home" or state.is_linked() or models.REAL not in models.published():
+    if slug != "home" or state.is_linked() or state.get("path") or models.REAL not in models.published():
         return
     memory = total()
     if memory is None or memory >= ENOUGH:

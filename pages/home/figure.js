@@ -183,7 +183,7 @@ const home = {
   points(g, data, local) {
     const L = layout(g, data, local);
     const top = L.phone ? L.barsY : 26;
-    const next = /** @type {PointBox} */ ([L.barsX, top, L.barsW, L.phone ? 160 : 330]);
+    const next = /** @type {PointBox} */ ([L.barsX, top, L.barsW, L.phone ? 160 : 380]);
     return {
       next,
       ...Object.fromEntries(L.blocks.map((b, l) => [`block ${l}`, /** @type {PointBox} */ ([b.x, L.top, b.w, L.bottom - L.top])])),

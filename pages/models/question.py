@@ -44,5 +44,7 @@ def ask(lm: LanguageModel, label: str, text: str, found: Use) -> Question:
         return Question(questions.ask("models", "shorter", model=label, word=mono(first)), first, ids)
     twice = f"{text} {text}"
     return Question(
-        questions.ask("models", "longer", model=label), twice, tuple(lm.encode(twice)[: lm.config.n_ctx])
+        questions.ask("models", "longer", model=label),
+        twice,
+        tuple(lm.tokenizer.encode(twice)[: lm.config.n_ctx]),
     )

@@ -14,6 +14,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
+from app.controls import decoder_text
 from core.analysis.heads.cost import Curve
 from core.analysis.heads.masks import MaskRule, under_masks
 from core.analysis.heads.shared_keys import sharings
@@ -163,7 +164,10 @@ def test_every_direction_can_be_right(block: int, row: int, column: int, key: st
     ],
 )
 @pytest.mark.usefixtures("other_model")
-def test_one_key_has_all_of_its_row_whatever_its_score(link: dict[str, Any], open_page: Any) -> None:
+def test_one_key_has_all_of_its_row_whatever_its_score(
+    link: dict[str, Any], open_page: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoder_text, "by_itself", lambda *_: "")  # a decoder that ends at once
     app = open_page("attention", **link)
     answer = predict(app, 0)["answer"]
     assert run_notebook(app)["steps"].pattern.shape == (1, 1)

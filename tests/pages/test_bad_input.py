@@ -45,10 +45,13 @@ TEXTS = {
     **MARKUP,
 }
 LONG = [name for name in TEXTS if name.startswith("100,000")]
-# Short, and nothing to be said about: two runs of a page instead of six, in which a message of any one would be seen.
-QUIET = {
-    "Hebrew, accents, two emoji": "שלום עולם e\u0301\u0302 n\u0303 👩‍🚀 👍🏽",
-    "short html, markdown, link": "**a** `b` $x$ :a: # e [c](http://d.io) <b>x</b> <script>a()",
+QUIET = {  # short, and nothing to be said about
+    "Hebrew": "שלום עולם",
+    "accents": "e\u0301\u0302 n\u0303",
+    "two emoji": "👩‍🚀 👍🏽",
+    "short html": "<b>x</b> <script>a()",
+    "short markdown": "**a** `b` $x$ :a: # e",
+    "short link": "[c](http://d.io)",
 }
 ONCE = QUIET | {"half a character": "a\ufffdb"}  # to the usual model alone
 SAYS = {

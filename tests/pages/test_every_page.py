@@ -29,6 +29,13 @@ LINKS: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 
+# Pages whose answer is a count, of weights or of tokens, or that nothing is left; and one whose answer is of a table of
+# words, whatever model is open.
+COUNTS = {"compute", "models", "norm_residual", "objectives"}
+WORDS = {"embeddings"}
+# The first view of Positions is of sines, which no model has learned.
+LEARNED: dict[str, dict[str, Any]] = {"positions": {"kind": "own"}}
+
 Seen = dict[str, frozenset[float]]
 
 
@@ -51,7 +58,7 @@ def committed(app: AppTest) -> frozenset[float]:
     assert "failed" not in record, "the model could not answer"
     answer = record["answer"]
     floats = [value for value in answer.numbers.values() if isinstance(value, float)]
-    shapes = ("{:.3f}", "{:.1%}", "{:.0%}")
+    shapes = ("{:.3f}", "{:.2f}", "{:.1f}", "{:.1%}", "{:.0%}", "{:,.0f}")
     told = answer.evidence.replace(" %", "%")
     assert all(any(shape.format(value) in told for shape in shapes) for value in floats)
     return measured(answer.numbers.values())
@@ -61,7 +68,9 @@ def holds(book: nbformat.NotebookNode, numbers: frozenset[float]) -> bool:
     """Whether each of these numbers stands in the notebook's code, which asserts those that stand in it."""
     code = " ".join(cell.source for cell in book.cells if cell.cell_type == "code")
     written = [float(number) for number in re.findall(r"-?\d+\.\d+(?:e-?\d+)?", code)]
-    return all(any(abs(number - other) < 2e-5 for other in written) for number in numbers)
+    return all(
+        any(abs(number - other) < max(2e-5, 5e-5 * abs(number)) for other in written) for number in numbers
+    )
 
 
 def own(line: tuple[Any, ...], link: dict[str, Any]) -> bool:
@@ -73,7 +82,7 @@ def visit(slug: str, open_page: OpenPage) -> tuple[Seen, Seen]:
     """The page on every model: the numbers of its table and of its answer, its notebook run each time."""
     tables, answers = {}, {}
     for name, link in LINKS.items():
-        app = open_page(slug, **link, **SMALLER.get(slug, {}))
+        app = open_page(slug, **link, **LEARNED.get(slug, {}), **SMALLER.get(slug, {}))
         assert not app.exception and not app.error and not app.info, name
         assert app.session_state["gb"].store["model"] == link.get("model", "tales-gpt")
         run_notebook(app)
@@ -85,14 +94,15 @@ def visit(slug: str, open_page: OpenPage) -> tuple[Seen, Seen]:
         answers[name] = committed(app)
         assert holds(notebook(app), answers[name]), f"{name}: the notebook does not compute the answer"
         assert len(tables[name]) > 5, f"{name}: the table shows no numbers of the model"
-        assert answers[name], f"{name}: the answer has no numbers of the model"
+        assert answers[name] or slug in COUNTS, f"{name}: the answer has no numbers of the model"
     return tables, answers
 
 
 @pytest.mark.usefixtures("other_model")
 @pytest.mark.parametrize("slug", OPEN)
 def test_another_model_and_text_change_every_number(slug: str, open_page: OpenPage) -> None:
-    for seen in visit(slug, open_page):
+    tables, answers = visit(slug, open_page)
+    for seen in (tables,) if slug in WORDS else (tables, answers):
         names = list(seen)
         for at, one in enumerate(names):
             for other in names[:at]:

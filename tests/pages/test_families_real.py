@@ -101,7 +101,7 @@ def test_the_encoder_that_fills_is_one_choice_away(open_page: OpenPage, drawn: l
     choice.set_value("fills").run()
     assert models_of(drawn) == [models.REAL, "tales-bert", "tales-t5"]
     assert drawn[-1]["lanes"][1]["writing"] is not None
-    assert "it keeps" in committed(app).why
+    assert committed(app).evidence
     open_page("families", model=models.SMALL, text=TEXT)
     assert models_of(drawn) == [models.SMALL, "tales-bert", "tales-t5"], "beside a small model a small one"
     open_page("families", model=models.SMALL, text=TEXT, reader="vectors")

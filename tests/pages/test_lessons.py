@@ -133,10 +133,14 @@ def test_next_on_the_last_step_ends_the_lesson(open_page: OpenPage, shim: Shim) 
     assert store(app)["path"] == "" and not app.exception
 
 
-def test_later_steps_give_their_prose_after_the_answer(open_page: OpenPage, shim: Shim) -> None:
-    steps = library.find(LESSON).steps
-    mark = next(at for at, step in enumerate(steps, 1) if step.fade == 1 and step.question)
-    app = open_page("home", path=LESSON, mark=mark)
+def test_later_steps_give_their_prose_after_the_answer(
+    open_page: OpenPage, shim: Shim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = "? Which?\n- this\n+ that\ncheck: always\nbecause: it is\n"
+    source = f"# Mine\nasks: What?\nminutes: 5\n\n## One\nat: /\nfade: 1\nSome words.\n\n{asked}"
+    (tmp_path / "mine.md").write_text(source, encoding="utf-8")
+    monkeypatch.setenv(library.VARIABLE, str(tmp_path))
+    app = open_page("home", path="mine", mark=1)
     assert shim.shown["prose"] == ""
     shim.act(app, "answer", index=0)
     assert shim.shown["prose"]

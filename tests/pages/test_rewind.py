@@ -62,7 +62,9 @@ def test_every_page_shows_a_bundled_model_at_any_moment_of_its_training(
 ) -> None:
     seen = []
     for moment in (0, 800, -1):
-        own = {"kind": "rotary"} if slug == "positions" else {}  # its first view is of sines, which are not learned
+        own = (
+            {"kind": "rotary"} if slug == "positions" else {}
+        )  # its first view is of sines, which are not learned
         app = open_page(slug, text=TEXT, snapshot=moment, **own, **SMALLER.get(slug, {}))
         whole(app)
         assert not app.info
