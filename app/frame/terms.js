@@ -16,7 +16,7 @@
 const REACTS = '[data-testid="stWidgetLabel"] p, [data-testid="stCaptionContainer"] p'; // Streamlit's own elements
 const BLOCKS = [
   ".gb-claim h1", ".gb-claim p", ".gb-lead", ".gb-line span", ".gb-reveal", ".gb-told", ".gb-hint", ".gb-words p", ".gb-cheatsheet h2",
-  ".gb-step-text p", ".gb-steps-count", ".gb-steps-said", ".gb-lesson-prose", ".gb-lesson-question", ".gb-lesson-because", "[data-terms]",
+  ".gb-steps-count", ".gb-steps-said", ".gb-lesson-prose", ".gb-lesson-question", ".gb-lesson-because", "[data-terms]",
   REACTS,
 ].join(", ");
 const CLOSED = "a, button, summary, select, option, textarea, svg, [role=button]"; // no control inside a control

@@ -48,6 +48,6 @@ def test_a_phone_shows_all_cells_of_a_batch_and_all_buttons_of_a_row(page: Page)
     )
     assert max(right for text, right in ends if text.isdigit()) < axis - handle - 1
 
-    driver.open_page(page, "interpretability")
+    driver.open_page(page, "interpretability", unfold="tokens")
     reads = page.get_by_role("radiogroup", name="The probe reads").get_by_role("radio")
     assert reads.count() == 4 and reads.evaluate_all(CUT) == 0

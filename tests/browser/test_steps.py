@@ -52,7 +52,7 @@ def test_a_page_opens_whole_and_every_step_has_a_caption(page: Page, slug: str) 
         title = bar(page, slug).locator(".gb-steps-said strong")
         expect(title).to_contain_text(re.compile(rf"^Step {step} of {count}: \S"))
         expect(act(page, slug, "next")).to_be_focused()
-        caption = bar(page, slug).locator(".gb-steps-said span").text_content() or ""
+        caption = bar(page, slug).locator(".gb-steps-said > span").text_content() or ""
         assert len(caption) > 25 and caption.rstrip().endswith((".", "?", "”")), (step, caption)
         assert 1 <= len(SENTENCE.findall(caption)) <= 2, (step, caption)
         seen.append((title.text_content(), caption))

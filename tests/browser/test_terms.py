@@ -57,7 +57,7 @@ def test_keys_open_a_word_and_escape_closes_it_alone(page: Page) -> None:
     state = driver.component_state(page, "home")
     assert (state["step"], state["playing"]) == (1, False)
     # A word of its caption leaves it all other keys.
-    page.locator(".gb-step-text .gb-term").first.focus()
+    page.locator(".gb-steps-said .gb-term").first.focus()
     page.keyboard.press("ArrowRight")
     driver.wait_for_state(page, "home", lambda s: s["step"] == 2)
 
@@ -93,7 +93,7 @@ def test_a_label_says_its_word_and_leaves_its_field_alone(page: Page) -> None:
 
 def test_words_stay_through_runs_of_the_page(page: Page) -> None:
     driver.open_page(page, "home", model="tales-gpt", text=TEXT)
-    word = term(page, ".gb-line", "L")
+    word = page.locator(".gb-claim .gb-term").first
     word.focus()
     page.keyboard.press("Enter")
     expect(page.locator(".gb-term-tip")).to_be_visible()
@@ -128,7 +128,7 @@ def test_ribbons_dots_and_plus_signs_say_what_they_are(page: Page) -> None:
 
 def test_what_is_taken_away_holds_no_markup_of_words(page: Page) -> None:
     driver.open_page(page, "home", model="tales-gpt", text=TEXT, walk=2)
-    assert page.locator('[data-component="home"] .gb-step-text .gb-term').count() > 0
+    assert page.locator('[data-component="home"] .gb-steps-said .gb-term').count() > 0
     assert "gb-term" not in driver.taken_svg(page)
     assert "gb-term" not in (driver.component(page, "home").get_attribute("data-state") or "")
 
