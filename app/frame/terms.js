@@ -19,7 +19,8 @@ const BLOCKS = [
   ".gb-steps-count", ".gb-steps-said", ".gb-lesson-prose", ".gb-lesson-question", ".gb-lesson-because", "[data-terms]",
   REACTS,
 ].join(", ");
-const CLOSED = "a, button, summary, select, option, textarea, svg, [role=button]"; // no control inside a control
+// No control inside a control: a click on a switch's label is for the switch.
+const CLOSED = 'a, button, summary, select, option, textarea, svg, [role=button], [data-testid="stCheckbox"]';
 const DOT = "·";
 
 /** @type {(term: Term) => string} */

@@ -86,7 +86,7 @@ def test_a_block_a_head_and_a_row_are_chosen_by_hand(page: Page) -> None:
     # The widgets, the question and the address follow.
     driver.wait_for_link(page, "block=2", "head=3", "follow=4")
     driver.wait_until_drawn(page)
-    assert page.get_by_text("Switch off L2H3").is_visible()
+    assert page.locator(".st-key-gb-card-predict").get_by_text("into row").first.is_visible()
     page.get_by_role("radiogroup", name="Open block").get_by_text("0", exact=True).click()
     agrees(reach(page, block=0, head=3, row=4), TEXT)
 
@@ -277,7 +277,7 @@ def test_an_encoder_decoder_is_in_nobodys_way(own_page: Page, theme: str, size: 
 
 def test_what_is_typed_and_clicked_in_a_hurry_is_all_heard(page: Page) -> None:
     driver.open_page(page, "home", text=TEXT)
-    walk = page.locator(".st-key-home-walk button")
+    walk = driver.component(page, "home").locator('[data-act="next"]')
     for number in range(8):
         said, text = walk.inner_text(), f"Lily saw {number} cats"
         box = page.get_by_test_id("stSidebar").get_by_label("Your text")
