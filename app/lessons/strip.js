@@ -35,7 +35,7 @@ const strips = new WeakMap();
 const OWN = {
   view: "This is your own view now.",
   page: "This page is not the step’s.",
-  text: "With your own text or model, the step’s question is about its own; this page’s question is below.",
+  text: "The text or the model is yours now: the step’s question waits until it has its own back, and the page asks one below.",
 };
 
 const typing = (/** @type {EventTarget | null} */ element) =>
@@ -97,7 +97,7 @@ function question(strip) {
 function reveal({ data }) {
   if (!data.answer || !data.question || data.own === "text") return null;
   const { right, because, evidence } = data.answer;
-  const verdict = data.answered === right ? "Yes: " : "It is: ";
+  const verdict = data.answered === right ? "Right: " : "It is: ";
   return html("p", { class: "gb-lesson-because" },
     html("b", {}, verdict, ...inline(data.question.options[right])), ". ", ...inline(because),
     evidence ? html("span", { class: "gb-lesson-evidence" }, " ", ...inline(evidence)) : "");
