@@ -145,7 +145,7 @@ with page.foot():
     if seen.n_blocks:
         about = (ctx.model_key, ctx.text, target, stack, row, asked.place)
         page.predict(asked.asked.text, asked.asked.options, asked.judge, about, another)
-    page.code(Block.forward, Block.add, type(lm.transformer).forward, overview, logit_lens, ablation.effect)
+    page.code(Block.forward, Block.add, type(lm.transformer).forward, overview, logit_lens)
     page.take_away("home", lambda: export.table(seen, lm.tokenizer.display, row), cells)
 page.terms(
     "token", "embedding", "row", "residual stream", "block", "head", "L1H0", "query", "key", "value", "attention",

@@ -139,8 +139,10 @@ def _patch_cell(maps: Maps) -> str:
         "# %% Patching: what each place and each head brings back",
         "pair = text_pair(lm, CLEAN, CORRUPTED, row=ROW, target=TARGET)",
         "found = Patching.of(lm, pair, TOKEN, AGAINST, attention=ATTENTION)",
-        f"same([found.clean, found.corrupted], {_numbers([maps.clean, maps.corrupted])}, 1e-3)",
     ]
+    if maps.total:  # otherwise the page has patched nothing yet
+        said = _numbers([maps.clean, maps.corrupted])
+        lines.append(f"same([found.clean, found.corrupted], {said}, 1e-3)")
     if maps.whole:
         lines.append("maps = patched(found, by_place=False)")
         for name in maps.found:

@@ -88,7 +88,8 @@ with page.foot():
     about = (ctx.model_key, asked, kind, predict.heads)
     page.predict(predict.said.text, predict.said.options, judge, about, lambda _: controls.next_pair(ctx))
     page.code(
-        logit_lens, attribute, corrupt, text_pair, Patching.of, Patching.by_place, Patching.by_head, *explainers.CODE,
+        logit_lens, attribute, corrupt, text_pair, Patching.of, Patching.by_place, Patching.by_head,
+        *(explainers.CODE if controls.TOKENS in there else ()),
     )  # fmt: skip
     page.take_away(
         "interpretability",

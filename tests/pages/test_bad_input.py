@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import chapters, models
+from app.models import choice
 from app.session import state
 from app.session.fields import FIELDS
 from tests.damaged import BROKEN, MARKUP_TOKENS, damage
@@ -231,7 +232,8 @@ def test_a_link_in_which_nothing_fits_names_every_part(slug: str, open_page: Ope
     message = said(app)
     assert all(f"In the link, {key}={value} is" in message for key, value in link.items())
     assert "“**no**”, “$x$”, which this Glassbox does not know" in message
-    assert app.session_state["gb"].store == {field.key: field.default for field in FIELDS}
+    usual = choice.OPENS.get(slug, (state.DEFAULT_TEXT,))[0]
+    assert app.session_state["gb"].store == {field.key: field.default for field in FIELDS} | {"text": usual}
     assert not Tags("".join(box.value.replace("\\<", "") for box in app.info)).found
 
 

@@ -15,6 +15,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 import core
+from app import words
 from app.models import cache, sweeps
 from app.session import state
 from core.decoding.stages import FIRST
@@ -518,8 +519,8 @@ def test_a_prompt_is_never_cut_inside_a_token(lm: core.LanguageModel, open_page:
     shown = [lm.tokenizer.display(id) for id in lm.encode(text)]
     tails = {" ".join("".join(shown[at:-1]).split()) for at in range(len(shown))}
     assert prompt["before"] in tails and prompt["chip"] == shown[-1]
-    assert "One byte, in hexadecimal digits" in html(app)
-    assert "One byte, in hexadecimal digits" not in html(open_page("decoding", text=MISSED))
+    assert words.WORDS["\\xbd"] in html(app)
+    assert words.WORDS["\\xbd"] not in html(open_page("decoding", text=MISSED))
 
 
 def test_an_encoders_tree_begins_before_its_first_blank_and_says_what_is_hidden(open_page: Any) -> None:
