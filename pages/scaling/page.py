@@ -11,7 +11,7 @@ from app.frame import page
 from app.session import events, state
 from core.runs import ladder_recordings
 from core.scaling import bootstrap, fit
-from core.scaling.forecast import RULE, coverage, forecast
+from core.scaling.forecast import RULE, forecast
 from core.scaling.law import Law
 from core.scaling.surface import fit_surface
 from pages.scaling import controls, export, figure, own, published, question
@@ -62,7 +62,7 @@ with page.foot():
         (asked.held, asked.tables),
         lambda seed: question.another(draw(seed, question.ELSEWHERE, (seen.withheld, seen.tables))),
     )
-    page.code(Law.__call__, forecast, coverage, fit, bootstrap, fit_surface, ladder_recordings.frontier)
+    page.code(Law.__call__, forecast, fit, bootstrap, fit_surface, ladder_recordings.frontier)
     page.take_away(
         "scaling_ladder", partial(export.table, seen, mine), partial(export.cells, seen, mine, asked)
     )
