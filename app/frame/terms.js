@@ -165,9 +165,12 @@ function words(parent) {
   };
   const busy = () => [...document.querySelectorAll(".gb-tip")].some((one) => /** @type {HTMLElement} */ (one).offsetParent);
 
+  let [restX, restY] = [-1, -1]; // where the pointer rests
   /** @param {PointerEvent} event */
   const over = (event) => {
     if (event.pointerType !== "mouse" || event.buttons) return;
+    const still = event.type === "pointerover" && event.clientX === restX && event.clientY === restY;
+    if (still) return; // a word has moved under the pointer: nobody asked for it
     if (tip.contains(/** @type {Node} */ (event.target))) { clearTimeout(timer); return; }
     const found = marked(event.target) ?? drawn(event);
     if (found && open?.on === found.on) { clearTimeout(timer); return; }
@@ -244,7 +247,10 @@ function words(parent) {
   const listening = new AbortController();
   const options = { capture: true, signal: listening.signal };
   document.addEventListener("pointerover", over, options);
-  document.addEventListener("pointermove", (event) => { if (event.target instanceof SVGElement) over(event); }, { ...options, passive: true });
+  document.addEventListener("pointermove", (event) => {
+    if (event.target instanceof SVGElement) over(event);
+    [restX, restY] = [event.clientX, event.clientY];
+  }, { ...options, passive: true });
   document.addEventListener("click", click, options);
   document.addEventListener("keydown", key, options);
   document.addEventListener("focusout", left, options);
