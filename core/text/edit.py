@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from core.text.tokenizer import Tokenizer
+
+WORDS = (" dog", " cat", " ball", " day", " red", " was")  # what stands in another token's place
+
+
+def substitute(tokenizer: Tokenizer, used: Container[int], otherwise: int) -> int:
+    """Choose the id of a common word that is one token and not in `used`; `otherwise` where there is none."""
+    alone = (tokenizer.encode(word, add_special_tokens=False) for word in WORDS)
+    return next((ids[0] for ids in alone if len(ids) == 1 and ids[0] not in used), otherwise)
 
 
 def continued(tokenizer: Tokenizer, text: str, token: int) -> str:

@@ -13,7 +13,6 @@ from core.language_model import LanguageModel
 from core.text import edit
 
 MOVED = 1e-4  # of a vector's length: less is rounding
-WORDS = (" dog", " cat", " ball", " day", " red", " was")  # what stands in another token's place
 
 
 @dataclass(frozen=True)
@@ -61,11 +60,8 @@ def ask(
         )
     before = [at for at in rows if at < row]
     place = before[len(before) // 3] if before else rows[0]
-    other = next(
-        (found[0] for word in WORDS if len(found := lm.tokenizer.encode(word, add_special_tokens=False)) == 1
-         and found[0] not in ids and found[0] not in lm.special_ids),
-        (ids[place] + 1) % lm.config.d_vocab,
-    )  # fmt: skip
+    spoken_for = lm.special_ids.union(ids)
+    other = edit.substitute(lm.tokenizer, spoken_for, (ids[place] + 1) % lm.config.d_vocab)
     asked = questions.ask(
         "feed_forward", "changed-token", source=markup.mono(shown[place]), token=markup.mono(shown[row]),
         other=markup.mono(markup.visible(lm.tokenizer.display(other))), block=block,

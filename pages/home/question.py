@@ -13,7 +13,6 @@ from core.analysis.stacks import Stack
 from core.text import edit
 
 MOVED = 1e-4  # of a row's length: less is rounding
-WORDS = (" dog", " cat", " ball", " day", " red", " was")  # what stands in another token's place
 
 
 @dataclass(frozen=True)
@@ -74,11 +73,8 @@ def ask(ctx: Context, ids: Sequence[int], tokens: Sequence[str], row: int, stack
     if place < 0:
         asked = questions.ask("home", "row-alone", row=markup.mono(names[row]))
         return Question(asked, ctx, of, -1, -1, row, {})
-    other = next(
-        (found[0] for word in WORDS if len(found := lm.tokenizer.encode(word, add_special_tokens=False)) == 1
-         and found[0] not in ids and found[0] not in lm.special_ids),
-        (ids[place] + 1) % lm.config.d_vocab,
-    )  # fmt: skip
+    spoken_for = lm.special_ids.union(ids)
+    other = edit.substitute(lm.tokenizer, spoken_for, (ids[place] + 1) % lm.config.d_vocab)
     asked = questions.ask(
         "home", "between-rows", source=markup.mono(names[place]), row=markup.mono(names[row]),
         other=markup.mono(markup.visible(lm.tokenizer.display(other))),

@@ -26,7 +26,10 @@ def test_forms_belong_to_terms() -> None:
 
 def test_what_a_term_is_recognised_by_is_an_expression() -> None:
     for form in words.FORMS.values():
-        re.compile(form.replace(r"\p{L}\p{N}", r"\w"))
+        known = re.compile(form.replace(r"\p{L}\p{N}", r"\w"))
+        assert not form or known.fullmatch("") is None, (
+            "an empty form recognises nothing, others no empty text"
+        )
 
 
 def test_forms_recognise_what_a_page_writes() -> None:
