@@ -68,6 +68,7 @@ MEASURES: dict[str, Measure] = {
     "score": Measure(("head", "count", "count"), 3, 1, "the score of a head's row and column, before the softmax"),
     "off": Measure(("parts", "token", "text"), 1, 3, "the probability of a token with parts of the model off"),
     "hide": Measure(("head", "count", "count", "token"), 3, 3, "the probability of a token with one key hidden"),
+    "moved": Measure(("head", "count", "count", "count"), 4, 3, "the weight of a head's row on a column, another hidden"),
     "trained": Measure(("count", "token", "text"), 1, 3, "the probability of a token after some training steps"),
     "same": Measure(("count", "count"), 2, 3, "the cosine of two rows' embeddings"),
     "pieces": Measure(("text", "name"), 1, 0, "the number of tokens that a text becomes, or in a published vocabulary"),
@@ -292,6 +293,10 @@ class Measures:
 
     def _chance(self, trace: Trace, token: str) -> float:
         return float(self._likely(trace)[self._id(token)])
+
+    def _moved(self, head: tuple[int, int], row: int, hidden: int, column: int) -> float:
+        row = _of(row, len(self._head(head).ids), "row")
+        return float(self._head(head, Change(edits=((row, hidden, float("-inf")),))).pattern[row, column])
 
     def _head(self, head: tuple[int, int], change: Change = Change()) -> Any:  # noqa: B008  (it is frozen)
         kind: Any = "cross" if self.lm.config.shape == "encoder-decoder" else "self"

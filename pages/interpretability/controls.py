@@ -150,9 +150,13 @@ def _against(lm: LanguageModel, clean: Tensor, other: Tensor | None, answer: int
 
 
 def draw(ctx: Context, asked: Asked) -> None:
-    """Draw the row of widgets below the picture."""
+    """Draw the row of widgets below the picture: what belongs to a part that is not open is not shown."""
+    there = opened()
     _answer(ctx, asked)
-    _versus(ctx, asked)
+    if SAYS in there or PATCHES in there:
+        _versus(ctx, asked)
+    if PATCHES not in there:
+        return
     st.text_input(
         "Corrupted text", placeholder=asked.corrupted or "type one", width=330,
         **state.bind("corrupted"),
@@ -230,7 +234,7 @@ def next_pair(ctx: Context) -> dict[str, str | int]:
 SAYS, PATCHES, TOKENS = PARTS = ("says", "patches", "tokens")
 MORE = "Which tokens it rests on, and whether that is true: five explainers, probes and a circuit"
 # Steps of the picture that show a part, whether or not it is open in the whole picture.
-_PATCHED, _SAID = (0, 3, 4, 5), (2, 3, 4, 5)
+_PATCHED, _SAID = (3, 4, 5), (2, 3, 4, 5)
 
 
 def opened() -> tuple[str, ...]:

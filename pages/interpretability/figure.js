@@ -98,13 +98,13 @@ import { isDesk } from "../../app/kit/widths.js";
 
 // ---------------------------------------------------------------- places and the chosen cell
 
-const STEPS = ["Two texts", "Lens", "Attribution", "One patch", "Every place", "Every head", "Any of them"];
+const STEPS = ["The answer", "Lens", "Attribution", "Two texts, one patch", "Every place", "Every head", "Any of them"];
 /** What each step shows. @type {((d: Data) => string)[]} */
 const WORDS = [
-  (d) => `Your text lets the model say ${visible(d.answer.text)} next. A second text differs where it matters, so that this answer is gone: where in the model did it come from?`,
+  (d) => `Your text lets the model say ${visible(d.answer.text)} next. From when on is that known, which part of the model says it, and where does it come from?`,
   () => "A model works in blocks, one after the other. The lens asks after each of them (to the right) and at each token (downwards): if the model stopped here, what would it say?",
   () => "The score of the answer is a sum: each part of the model, an attention layer or an MLP, adds to it or takes from it. The bars are those parts, and together they are the score exactly.",
-  () => "Who caused it is another question. The model reads the second text, but at one place it is given the numbers of the first: the darker the cell, the more of the answer comes back.",
+  () => "Who caused it is another question. A second text, the corrupted one, lacks what the answer needs. The model reads it, but at one place is given the numbers of the first: the darker the cell, the more of the answer comes back.",
   () => "The same at every place: in the stream that carries all from block to block, and in what attention and the MLP add to it. A chain of dark cells is the way that the answer took.",
   () => "Attention is made of heads, each looking for something of its own. Here each is given back alone: one or two often bring most of the answer, and the others nothing.",
   () => "All panels together. Click any cell to read what it means; a place is a cause only if giving it back brings the answer back.",
@@ -121,11 +121,13 @@ const SHORT = { embedding: "emb", position: "pos", "token type": "type", biases:
 const COLOUR = { embedding: "res", position: "res", "token type": "res", attention: "att", "cross-attention": "att", mlp: "mlp", biases: "ink3" };
 /** @param {Kept} local */
 const stepNow = (local) => local.steps.of(local);
+/** The first step that shows a part. */
+const FROM = { says: 2, patches: 3 };
 /**
- * Whether a part is shown: in the whole picture when it is open; a step shows what it tells of.
+ * Whether a part is shown: in the whole picture when it is open; a step shows what it and those before it tell of.
  * @param {Pick<Data, "opened">} data @param {Kept} local @param {"says" | "patches"} part
  */
-const shows = (data, local, part) => stepNow(local) < local.steps.last || data.opened.includes(part);
+const shows = (data, local, part) => (stepNow(local) < local.steps.last ? stepNow(local) >= FROM[part] : data.opened.includes(part));
 /** The parts below the lens, each with the heading of its fold. @type {["says" | "patches", string][]} */
 const FOLDS = [["says", "Who says it: attribution, heads, neurons"], ["patches", "Where it comes from: patching"]];
 /** @param {number} tier */
@@ -352,6 +354,29 @@ function drawRail(g, data, local, at, which) {
   ].flat(9));
 }
 
+/** Of how many columns one has room for its name: two digits are wider. @param {Box} box */
+const everyDepth = (box) => Math.ceil((box.cols > 10 ? 28 : 18) / colWidth(box));
+/**
+ * The depths over the lens's columns.
+ * @param {Stage} g @param {Box} box @param {number} every
+ */
+function depthLabels(g, box, every) {
+  const width = colWidth(box);
+  return Array.from({ length: box.cols }, (_, d) => d % every === 0 && box.x + (d + 0.5) * width + 11 < g.width && label(box.x + (d + 0.5) * width, box.y - 5, d ? `L${d - 1}` : width > 24 ? "emb" : "e", { anchor: "middle", fill: "ink3" }));
+}
+/**
+ * The place of the lens before it is told: its depths, and nothing of what it says.
+ * @param {Stage} g @param {Layout} at
+ */
+function drawEmptyLens(g, at) {
+  const box = at.lens;
+  g.part("lens", "empty", () => [
+    headline(at.phone ? 0 : box.x, 12, "What would it say, after each block?", null),
+    depthLabels(g, box, everyDepth(box)), outline(box),
+    Array.from({ length: box.cols - 1 }, (_, d) => h("path", { d: `M${box.x + (d + 1) * colWidth(box)},${box.y}v${box.rows * box.pitch}`, stroke: css("line") })),
+  ]);
+}
+
 /** @param {Stage} g @param {Data} data @param {Kept} local @param {Layout} at */
 function drawLens(g, data, local, at) {
   const box = at.lens;
@@ -364,10 +389,10 @@ function drawLens(g, data, local, at) {
   g.part("lens", [local.sel.shade], () => {
     const order = new Float32Array(box.cols * box.rows);
     for (let d = 0; d < box.cols; d++) for (let t = 0; t < box.rows; t++) order[t * box.cols + d] = shown[d * box.rows + t];
-    const every = Math.ceil((box.cols > 10 ? 28 : 18) / width); // two digits are wider
+    const every = everyDepth(box);
     return [
       headline(at.phone ? 0 : box.x, 12, "Lens: the first token at each depth", ["shade: chance of ", own ? "the row’s own last word" : tokenSpan(data.answer.text, 80)]),
-      Array.from({ length: box.cols }, (_, d) => d % every === 0 && box.x + (d + 0.5) * width + 11 < g.width && label(box.x + (d + 0.5) * width, box.y - 5, d ? `L${d - 1}` : width > 24 ? "emb" : "e", { anchor: "middle", fill: "ink3" })),
+      depthLabels(g, box, every),
       heatImage(box.x, box.y, box.w, box.rows * box.pitch, heat(order, box.rows, box.cols, (v) => g.sequentialRgb(0.6 * v ** 0.6, 1, "accent"))),
       outline(box),
       width >= 34 && lens.ids.map((line, d) => line.map((ids, t) => h("text", { x: box.x + (d + 0.5) * width, y: box.y + (t + 0.5) * at.pitch + 4, "text-anchor": "middle", "font-family": MONO, "font-size": size, fill: css("ink"), direction: "ltr", "pointer-events": "none" }, tokenSpans(lens.words[ids[0]], width - 4, size)))),
@@ -571,13 +596,13 @@ const limitOf = (data, sight) => (sight === "lens" ? LIMITS.lens : sight === "pa
 function saidOf(data, local) {
   const step = stepNow(local);
   const chosen = chosenOf(data, local);
-  const teller = [tellTexts, tellLens, tellParts, tellPatch, tellPlaces, tellHeads][step];
+  const teller = [tellAnswer, tellLens, tellParts, tellPatch, tellPlaces, tellHeads][step];
   const sight = [null, "lens", "parts", "map", "map", "map"][step] ?? (limitOf(data, chosen.sight) === LIMITS.map ? "map" : chosen.sight);
   /** @type {Shapes[][]} */
   const lines = teller ? teller(data, local, chosen) : tellCell(data, local, chosen);
-  if (data.told) lines.push([data.told]);
-  if (data.slight && (sight === "map" || !step)) lines.push([h("tspan", { "font-weight": 600, fill: css("ink") }, data.slight)]);
-  else if (step) lines.push([h("tspan", { fill: css("ink3") }, (step >= 3 && coarseSaid(data)) || limitOf(data, sight))]);
+  if (data.told && sight === "map") lines.push([data.told]);
+  if (data.slight && sight === "map") lines.push([h("tspan", { "font-weight": 600, fill: css("ink") }, data.slight)]);
+  else if (step && !(data.why && sight === "map")) lines.push([h("tspan", { fill: css("ink3") }, (step >= 3 && coarseSaid(data)) || limitOf(data, sight))]);
   return lines;
 }
 
@@ -593,14 +618,17 @@ function coarseSaid(data) {
 const ordinal = (n) => ({ 2: "second", 3: "third", 4: "fourth", 8: "eighth" }[n] ?? `${n}th`);
 
 /** @param {Data} data */
+function tellAnswer(data) {
+  const [own] = data.firsts;
+  const chance = num(data.probability, 3);
+  return [own.id === data.answer.id ? ["The model answers ", word(own), ` with chance ${chance}.`] : ["The model answers ", word(own), "; ", word(data.answer), ` has chance ${chance}.`]];
+}
+/** @param {Data} data */
 function tellTexts(data) {
   const [own, other] = data.firsts;
-  const chance = num(data.probability, 3);
-  const said = own.id === data.answer.id ? ["The model answers ", word(own), ` with chance ${chance}. `] : ["The model answers ", word(own), "; ", word(data.answer), ` has chance ${chance}. `];
-  if (data.why) return [[...said, data.why]];
+  if (data.why) return [];
   const how = data.change ? ["with ", mono(data.change[1]), " for ", mono(data.change[0])] : ["as it stands below"];
-  return [[...said, "The corrupted text, ", ...how, other.id === own.id ? ", also gets " : ", asks for another answer, ", word(other), ":"],
-    [...asked(data), " is ", mono(num(data.says.clean, 2)), " with the clean text and ", mono(num(data.says.corrupted, 2)), " with the corrupted one. Where in the pass does the difference sit?"]];
+  return [["The corrupted text, ", ...how, other.id === own.id ? ", also gets " : ", asks for another answer, ", word(other), ": ", ...asked(data), " is ", mono(num(data.says.clean, 2)), " with the clean text, ", mono(num(data.says.corrupted, 2)), " with it."]];
 }
 /** @param {Data} data @param {Kept} local */
 function tellLens(data, local) {
@@ -617,7 +645,7 @@ function tellParts(data) {
 }
 /** @param {Data} data @param {Kept} local @param {Chosen} chosen */
 function tellPatch(data, local, chosen) {
-  return tellCell(data, local, chosen.sight in SITE ? chosen : { sight: "stream", ...bestOf(data, local, "stream") });
+  return [...tellTexts(data), ...tellCell(data, local, chosen.sight in SITE ? chosen : { sight: "stream", ...bestOf(data, local, "stream") })];
 }
 /** @param {Data} data @param {Kept} local */
 function tellPlaces(data, local) {
@@ -718,13 +746,17 @@ const interpretability = {
   draw(g, data, local) {
     const step = stepNow(local);
     const whole = step === local.steps.last;
-    const at = plan(g.width, whole ? data : { ...data, opened: ["says", "patches"] });
-    g.height = whole ? drawFolds(g, data, at) : at.height;
+    /** @param {"says" | "patches"} part */
+    const shown = (part) => shows(data, local, part);
+    const at = plan(g.width, whole ? data : { ...data, opened: FOLDS.map(([part]) => part).filter(shown) });
+    const third = !at.phone && step === FROM.patches ? 17 : 0; // its words have a line more
+    g.height = whole ? drawFolds(g, data, at) : at.height + third;
     local.steps.bar(g, local, (now) => WORDS[now](data));
-    const [says, patches] = [step >= 2 && shows(data, local, "says"), step >= 3 && shows(data, local, "patches")];
+    const [says, patches] = [shown("says"), shown("patches")];
     drawRail(g, data, local, at, "tokens");
-    if ((!data.one || at.phone) && (patches || !whole)) drawRail(g, data, local, at, "rows");
+    if ((!data.one || at.phone) && patches) drawRail(g, data, local, at, "rows");
     if (data.lens && step >= 1) drawLens(g, data, local, at);
+    else if (data.lens) drawEmptyLens(g, at);
     if (says) drawParts(g, data, local, at);
     if (says && data.blocks && local.direct) drawHeads(g, data, local, at, "direct");
     if (says && data.parts.neurons.length) drawNeurons(g, data, local, at);

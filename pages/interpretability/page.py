@@ -80,7 +80,9 @@ paths = path.PathsToHead(
     ctx, asked, kind, layers, places, found.why, figure.best_head(found, layers), found.slight
 )
 explained = explainers.Explanations.of(ctx, target, asked.row, asked.token)
-predict = question.ask(lm, asked, found, layers, "X" if kind == "cross" else "H")
+predict = question.ask(
+    lm, asked, found, layers, "X" if kind == "cross" else "H", together=controls.PATCHES in there
+)
 judge = partial(predict.judge, lm, asked, looked, kind)
 load = ctx.load_source
 

@@ -62,10 +62,14 @@ def louder(looked: Looked) -> tuple[float, float]:
     return sums["attention"], sums["mlp"]
 
 
-def ask(lm: LanguageModel, asked: Asked, maps: Maps, layers: int, mark: str) -> Question:
-    """Ask about the heads that bring most back alone; while they are not known, about the first of the last block."""
+def ask(lm: LanguageModel, asked: Asked, maps: Maps, layers: int, mark: str, *, together: bool) -> Question:
+    """Ask about the heads that bring most back alone; while they are not known, about the first of the last block.
+
+    Args:
+        together: whether the patches are shown; without them the question is which parts say the answer.
+    """
     word = markup.mono(markup.visible(lm.tokenizer.display(asked.token)))
-    if maps.why or not layers or layers * lm.config.n_heads < 2:
+    if not together or maps.why or not layers or layers * lm.config.n_heads < 2:
         return Question(questions.ask("interpretability", "louder", word=word), ())
     heads = lm.config.n_heads
     values = maps.rows("head")

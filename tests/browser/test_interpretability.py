@@ -98,15 +98,16 @@ def test_the_steps_tell_lens_parts_and_patches(page: Page, browser: Browser, ser
     figure = driver.component(page, NAME)
     panels = figure.locator("[data-panel]")
     card = figure.locator('[data-part="card"]')
-    first = card.text_content() or ""
-    assert panels.count() == 0 and "as it stands below, asks for another answer" in first
+    assert panels.count() == 0 and "The model answers ·ball with chance" in (card.text_content() or "")
     for step, count, said in (
         (1, 1, "its chance by depth"), (2, 2, "add up to"), (3, 3, "of the way to the clean"),
         (4, 5, "alone bring back half or more"), (5, 6, "brings back"),
     ):  # fmt: skip
         figure.locator("[data-act=next]").click()
         driver.wait_for_state(page, NAME, partial(lambda at, now: now["stage"]["step"] == at, step))
-        assert panels.count() == count and said in (card.text_content() or ""), step
+        told = card.text_content() or ""
+        assert panels.count() == count and said in told, step
+        assert ("as it stands below, asks for another answer" in told) == (step == 3)
     driver.wait_for_link(page, "stage=5")
     driver.wait_until_drawn(page)
     checks.link_restores(page, browser, server, NAME)
@@ -115,8 +116,23 @@ def test_the_steps_tell_lens_parts_and_patches(page: Page, browser: Browser, ser
     driver.wait_for_state(page, NAME, lambda now: now["stage"]["step"] == 6)
 
 
+@pytest.mark.parametrize("stage", [-1, 0, 1])
+def test_nothing_of_patching_shows_before_it_is_opened(page: Page, stage: int) -> None:
+    driver.open_page(page, NAME, v=1, text=TEXT, stage=stage, sight="lens")
+    main = page.locator('[data-testid="stMain"]')
+    shown = f"{driver.component(page, NAME).inner_text()} {driver.component(page, NAME).text_content()}"
+    assert "orrupted" not in shown and "second text" not in shown and "saw" not in shown
+    for label in ("Corrupted text", "Another pair", "Measure"):
+        assert main.get_by_text(label, exact=True).filter(visible=True).count() == 0, label
+    assert main.get_by_role("progressbar").count() == 0
+    assert "from the clean text" not in page.locator(".st-key-gb-card-predict").inner_text()
+    driver.open_page(page, NAME, v=1, text=TEXT, unfold="patches")
+    expect(page.locator("input[aria-label='Corrupted text']")).to_be_visible()
+    expect(main.get_by_role("button", name="Another pair")).to_be_visible()
+
+
 def test_twins_are_told_without_numbers(page: Page) -> None:
-    opened(page, stage=0, corrupted=TEXT)
+    opened(page, stage=3, corrupted=TEXT)
     card = driver.component(page, NAME).locator('[data-part="card"]').text_content() or ""
     assert "change a word of it" in card and "0.00" not in card and "asks for" not in card
 

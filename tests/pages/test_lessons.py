@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.lessons import card, library, strip
 from app.session import events, state
-from tests.pages.conftest import OpenPage
+from tests.pages.conftest import OpenPage, random_model
 
 LESSON = library.FIRST
 TEXT = "A red ball was lost. She found the red"
@@ -201,3 +201,18 @@ def test_the_list_reads_a_lesson_out_and_takes_a_file(
     assert (
         "bad.md is no lesson" in app.error[0].value.replace("\\", "") and "whole number" in app.error[0].value
     )
+
+
+def test_the_open_block_of_a_deep_model_is_the_same_in_picture_and_list_after_a_lesson(
+    open_page: OpenPage, shim: Shim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A deep model's blocks are a list and a lesson's model's a row of buttons: one Streamlit key for both loses it."""
+    random_model(tmp_path / "deep", seed=7, n_layers=20, n_heads=2)
+    monkeypatch.setenv("GLASSBOX_MODELS", str(tmp_path))
+    app = open_page("home", model="./deep", text="Hello world", block=3)
+    assert [one.value for one in app.selectbox if one.label == "Open block"] == [3]
+    shim.act(app, "start", key=card.KEY, lesson=LESSON, mark=1)
+    assert store(app)["path"] == LESSON and not [one for one in app.selectbox if one.label == "Open block"]
+    shim.act(app, "leave")
+    assert store(app)["model"] == "./deep" and store(app)["block"] == 3
+    assert [one.value for one in app.selectbox if one.label == "Open block"] == [3]

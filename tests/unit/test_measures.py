@@ -117,6 +117,42 @@ def test_a_hidden_key_gets_no_weight(measures: Measures) -> None:
     assert measures.value("hide", ["L3H2", "-1", "3"]) == measures.value("hide", ["L3H2", "10", "3"])
 
 
+def test_what_a_hidden_weight_moves_on_to_costs_more_than_the_head(
+    lm: LanguageModel, measures: Measures
+) -> None:
+    """Why hiding one key costs more than the head: with z replaced by hand, row by row."""
+    trace = lm.trace(TEXT)
+    values, pattern = trace["blocks.3.attn.hook_v"][:, 2], trace["blocks.3.attn.hook_pattern"][2, 10]
+    ball = int(trace.logits[-1].argmax())
+
+    def keeps(weights: torch.Tensor) -> float:
+        def edit(z: torch.Tensor) -> torch.Tensor:
+            z = z.clone()
+            z[0, 10, 2] = weights @ values
+            return z
+
+        with core.intervene(core.Intervention(("blocks.3.attn.hook_z",), edit, "by hand")):
+            return float(lm.trace(TEXT).logits[-1].softmax(-1)[ball])
+
+    rest = pattern.clone()
+    rest[3] = 0
+    moved = rest / rest.sum()
+    itself = torch.zeros_like(moved)
+    itself[10] = moved[10]
+    off, hidden = (
+        float(measures.value(*asked)) for asked in (("off", ["L3H2"]), ("hide", ["L3H2", "10", "3"]))
+    )
+    assert measures.value("moved", ["L3H2", "10", "3", "10"]) == pytest.approx(float(moved[10]), abs=1e-4)
+    assert measures.value("moved", ["L3H2", "10", "3", "3"]) == 0
+    assert keeps(moved) == pytest.approx(hidden, abs=1e-4)
+    assert keeps(rest) == pytest.approx(off, abs=2e-3), (
+        "without the weight that moves on it is the head switched off"
+    )
+    assert hidden < off - 0.05 and keeps(itself) < off - 0.05, "the row itself takes most of it away"
+    moved[10] = 0
+    assert keeps(moved) > off - 0.02, "the other rows take hardly any"
+
+
 def test_other_shapes_of_models_have_measures_too() -> None:
     masked = Measures(core.load("tales-bert"), "Lily saw a [MASK] ball.")
     assert 0 < float(masked.value("top", [])) <= 1
