@@ -103,6 +103,6 @@ def pick(label: str, key: str, count: int, most: int = 12) -> None:
     if count <= most:
         segments(label, key, range(count))
     else:
-        # A key of its own: under that of the buttons Streamlit would take the list for the same widget, hold its value for
-        # sent, and begin the list at 0 when a model of few blocks gives way to one of many on the same page.
+        # A key of its own: under that of the buttons Streamlit would hold the list's value for sent, and begin it at 0,
+        # when a model of few blocks gives way to one of many on the same page.
         st.selectbox(label, range(count), filter_mode=None, **state.bind(key, "list"))

@@ -91,6 +91,13 @@ def move(by: int) -> None:
         go(Playing(now.lesson, mark))
 
 
+def look(mark: int) -> None:
+    """Go back to a step of the open lesson."""
+    now = playing()
+    if now is not None and 1 <= mark <= len(now.lesson.steps):
+        go(Playing(now.lesson, mark))
+
+
 def leave() -> None:
     """Close the lesson and restore the learner's own model, text and view."""
     mine = dict(state.memo("lesson").pop("mine", {}))

@@ -1,6 +1,7 @@
 // The strip of a lesson: dots, title, prose, question and the way on. Texts are set as text, never as markup.
 // What was answered and how far one came stays in this browser (progress.js).
 
+import { counted } from "../kit/counts.js";
 import { html } from "../kit/shapes.js";
 import { known, remember } from "./progress.js";
 
@@ -25,7 +26,9 @@ import { known, remember } from "./progress.js";
  * @property {boolean | null} goal
  * @property {string} next
  * @property {string} ends
+ * @property {Asked[]} questions of the whole lesson, on its last step
  *
+ * @typedef {{mark: number, name: string, right: number}} Asked a question's step, and which option is right
  * @typedef {{root: HTMLElement, data: Data, send: Given["setTriggerValue"], moved: boolean, folded: boolean, stop: () => void}} Strip
  */
 
@@ -103,6 +106,31 @@ function reveal({ data }) {
     evidence ? html("span", { class: "gb-lesson-evidence" }, " ", ...inline(evidence)) : "");
 }
 
+/**
+ * How a lesson's questions were answered, in words, and those to look at once more; "" before any is answered.
+ * @type {(questions: Asked[], answers: Record<number, number>) => {said: string, again: Asked[]}}
+ */
+export function result(questions, answers) {
+  const again = questions.filter(({ mark, right }) => answers[mark] !== right);
+  if (!questions.some(({ mark }) => answers[mark] !== undefined)) return { said: "", again: [] };
+  const all = counted(questions.length, "question");
+  if (!again.length) return { said: questions.length === 1 ? "You answered its question right." : `You answered all ${all} right.`, again };
+  const rest = again.length === 1 ? "This one is worth another look:" : `These ${again.length} are worth another look:`;
+  return { said: `You answered ${questions.length - again.length} of ${all} right. ${rest}`, again };
+}
+
+/** @param {Strip} strip */
+function ending(strip) {
+  const { data } = strip;
+  if (data.next || (data.question && !data.done)) return [];
+  const { said, again } = result(data.questions, known(data.lesson).answers);
+  const links = again.flatMap(({ mark, name }, at) => [at ? " · " : " ", button("look", name.replaceAll("`", ""), () => tell(strip, "look", { mark }), "gb-link")]);
+  return [
+    ...(data.ends ? [html("p", { class: "gb-lesson-ends" }, "In one line: ", ...inline(data.ends))] : []),
+    ...(said ? [html("p", { class: "gb-lesson-result" }, said, ...links)] : []),
+  ];
+}
+
 /** @type {(strip: Strip, at: number) => void} */
 function choose(strip, at) {
   if (strip.data.answered !== null) return;
@@ -121,12 +149,11 @@ function draw(strip) {
   const point = data.point && !data.own ? html("span", { class: "gb-visually-hidden" }, ` Look at: ${data.point}.`) : "";
   const prose = data.prose ? html("p", { class: "gb-lesson-prose" }, ...inline(data.prose), point,
     data.goal ? html("b", { class: "gb-lesson-goal" }, " ✓ done") : "") : null;
-  const ends = data.ends && (data.done || !data.question) ? html("p", { class: "gb-lesson-ends" }, "In one line: ", ...inline(data.ends)) : null;
   const live = root.querySelector(":scope > .gb-lesson-live") ?? html("div", { class: "gb-lesson-live", role: "status" });
   const why = reveal(strip);
   if (live.textContent !== (why?.textContent ?? "")) live.replaceChildren(...(why ? [why] : []));
   root.classList.toggle("gb-folded", strip.folded);
-  root.replaceChildren(heading(strip), ...[own, prose, question(strip)].filter((part) => part !== null), live, ...(ends ? [ends] : []));
+  root.replaceChildren(heading(strip), ...[own, prose, question(strip)].filter((part) => part !== null), live, ...ending(strip));
   root.dataset.state = JSON.stringify({
     lesson: data.lesson, mark: data.mark, of: data.of, name: data.name, answered: data.answered, right: data.answer?.right ?? null,
     own: data.own, done: data.done, goal: data.goal, asks: Boolean(data.question), folded: strip.folded, point: data.point,

@@ -1,6 +1,6 @@
 """The strip of a lesson: where one is, what the step says and asks, and the way on; it stands in the claim's place.
 
-strip.js sends "move" with {"by": 1 or -1}, "answer" with {"index"}, "again" and "leave".
+strip.js sends "move" with {"by": 1 or -1}, "answer" with {"index"}, "look" with {"mark"}, "again" and "leave".
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Any
 from app.kit import register
 from app.lessons import player, reading
 from app.lessons.player import Playing
+from app.lessons.reading import Lesson
 from app.session import events, state
 
 strip = register("lesson", __file__, shared=False)
@@ -26,6 +27,7 @@ def draw(now: Playing) -> None:
         on={
             "move": lambda: player.move(1 if events.sent(KEY, "move").get("by") == 1 else -1),
             "answer": _answered,
+            "look": _looked,
             "again": player.again,
             "leave": player.leave,
         },
@@ -36,6 +38,21 @@ def _answered() -> None:
     index = events.sent(KEY, "answer").get("index")
     if isinstance(index, int) and not isinstance(index, bool):
         player.answer(index)
+
+
+def _looked() -> None:
+    mark = events.sent(KEY, "look").get("mark")
+    if isinstance(mark, int) and not isinstance(mark, bool):
+        player.look(mark)
+
+
+def _questions(lesson: Lesson) -> list[dict[str, Any]]:
+    """List a lesson's questions for its end; which option was chosen is known to the browser."""
+    return [
+        {"mark": mark, "name": step.title, "right": step.question.right}
+        for mark, step in enumerate(lesson.steps, 1)
+        if step.question is not None
+    ]
 
 
 def record(now: Playing) -> dict[str, Any]:
@@ -67,4 +84,5 @@ def record(now: Playing) -> dict[str, Any]:
         "goal": None if step.goal is None else step.goal.reached(state.get(step.goal.field)),
         "next": "" if now.following is None else now.following.title,
         "ends": lesson.ends if now.following is None else "",
+        "questions": _questions(lesson) if now.following is None else [],
     }  # fmt: skip

@@ -68,7 +68,7 @@ MEASURES: dict[str, Measure] = {
     "score": Measure(("head", "count", "count"), 3, 1, "the score of a head's row and column, before the softmax"),
     "off": Measure(("parts", "token", "text"), 1, 3, "the probability of a token with parts of the model off"),
     "hide": Measure(("head", "count", "count", "token"), 3, 3, "the probability of a token with one key hidden"),
-    "moved": Measure(("head", "count", "count", "count"), 4, 3, "the weight of a head's row on a column, another hidden"),
+    "moved": Measure(("head", "count", "count", "count"), 4, 3, "the weight of a row on a column, another one hidden"),
     "trained": Measure(("count", "token", "text"), 1, 3, "the probability of a token after some training steps"),
     "same": Measure(("count", "count"), 2, 3, "the cosine of two rows' embeddings"),
     "pieces": Measure(("text", "name"), 1, 0, "the number of tokens that a text becomes, or in a published vocabulary"),

@@ -116,6 +116,30 @@ def test_every_step_on_a_phone(lesson: Lesson, browser: Browser, server: driver.
     context.close()
 
 
+def test_a_choice_moves_no_button_and_the_end_says_what_was_answered(page: Page) -> None:
+    lesson = library.find("why-ball")
+    wrong = (4, 8)
+    driver.open_page(page, lesson.steps[0].at.slug, path=lesson.name)
+    places = "[...document.querySelectorAll('.gb-lesson-option')].map(one => Object.values(one.getBoundingClientRect().toJSON()))"
+    for mark, step in enumerate(lesson.steps, 1):
+        at(page, mark)
+        if step.question is not None:
+            before = page.evaluate(places)
+            answer(page, (step.question.right + (mark in wrong)) % len(step.question.options))
+            assert page.evaluate(places) == before, f"step {mark}"
+        if mark < len(lesson.steps):
+            page.locator('.gb-lesson [data-act="next"]').click()
+    said = page.locator(".gb-lesson-result")
+    assert said.inner_text().startswith(
+        "You answered 10 of 12 questions right. These 2 are worth another look: "
+    )
+    assert said.locator("button").all_inner_texts() == [lesson.steps[mark - 1].title for mark in wrong]
+    assert lesson.ends in page.locator(".gb-lesson-ends").inner_text()
+    said.locator("button").last.click()
+    now = at(page, 8)
+    assert now["answered"] is not None and now["right"] != now["answered"]
+
+
 def test_start_here_go_on_and_forget(page: Page) -> None:
     driver.open_page(page, "home")
     assert "Start here" in page.locator(".gb-start").inner_text()

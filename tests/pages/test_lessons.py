@@ -63,7 +63,7 @@ def test_a_link_with_lesson_and_step_alone_sets_the_page_up(open_page: OpenPage,
     assert not app.exception
     now = store(app)
     assert (now["model"], now["text"]) == ("tales-gpt", TEXT)
-    assert (now["block"], now["head"], now["step"], now["row"]) == (3, 2, 8, 10)
+    assert (now["block"], now["head"], now["step"], now["row"]) == (3, 2, 7, 10)
     shown = shim.shown
     assert (shown["mark"], shown["name"], shown["own"], shown["answered"]) == (
         6,
@@ -71,7 +71,8 @@ def test_a_link_with_lesson_and_step_alone_sets_the_page_up(open_page: OpenPage,
         "",
         None,
     )
-    assert "0.995" in shown["prose"] and "11.8" in shown["question"]["text"] and shown["answer"] is None
+    assert "11.8" in shown["question"]["text"] and shown["answer"] is None and shown["questions"] == []
+    assert "0.995" not in shown["prose"], "the weight is what is asked"
     assert app.session_state["gb"].memos["lesson"]["point"] == "cell 10 3"
     words = " ".join(block.value for block in app.html)
     assert "The lesson asks first." in words and 'class="gb-claim"' not in words
@@ -216,3 +217,15 @@ def test_the_open_block_of_a_deep_model_is_the_same_in_picture_and_list_after_a_
     shim.act(app, "leave")
     assert store(app)["model"] == "./deep" and store(app)["block"] == 3
     assert [one.value for one in app.selectbox if one.label == "Open block"] == [3]
+
+
+def test_the_end_names_the_questions_and_leads_back_to_one(open_page: OpenPage, shim: Shim) -> None:
+    lesson = library.find(LESSON)
+    asked = [(mark, step.question.right) for mark, step in enumerate(lesson.steps, 1) if step.question]
+    app = open_page("home", path=LESSON, mark=len(lesson.steps))
+    assert [(one["mark"], one["right"]) for one in shim.shown["questions"]] == asked and len(asked) == 12
+    shim.act(app, "look", mark=4)
+    assert store(app)["mark"] == 4 and shim.shown["name"] == "How rows meet" and shim.shown["questions"] == []
+    for nowhere in (0, 99, True, "4"):
+        shim.act(app, "look", mark=nowhere)
+        assert store(app)["mark"] == 4

@@ -8,6 +8,7 @@ const store = {};
 globalThis.localStorage = /** @type {any} */ ({ getItem: (/** @type {string} */ key) => store[key] ?? null, setItem: (/** @type {string} */ key, /** @type {string} */ value) => { store[key] = value; } });
 const { all, forget, joined, known, remember } = await import("../../app/lessons/progress.js");
 const { open } = await import("../../app/lessons/card.js");
+const { result } = await import("../../app/lessons/strip.js");
 const { stepOf } = await import("../../app/frame/takeaway.js");
 
 test("progress joins what is new to what is known", () => {
@@ -42,4 +43,16 @@ test("a view as a step: its link without version and lesson, and room for words"
   const text = stepOf({ pathname: "/base/attention", search: "?v=1&path=why&mark=3&text=A+%26+b%25&block=3" });
   assert.match(text, /^## Title of the step\nat: \/attention\?text=A %26 b%25&block=3\n/);
   assert.match(stepOf({ pathname: "/", search: "" }), /\nat: \/\n/);
+});
+
+test("the end of a lesson says what was answered, and what to look at again", () => {
+  const questions = [{ mark: 1, name: "One", right: 0 }, { mark: 3, name: "Three", right: 1 }, { mark: 4, name: "Four", right: 2 }];
+  assert.deepEqual(result(questions, {}), { said: "", again: [] });
+  assert.deepEqual(result(questions, { 1: 0, 3: 1, 4: 2 }), { said: "You answered all 3 questions right.", again: [] });
+  const one = result(questions, { 1: 0, 3: 0, 4: 2 });
+  assert.equal(one.said, "You answered 2 of 3 questions right. This one is worth another look:");
+  assert.deepEqual(one.again.map(({ name }) => name), ["Three"]);
+  const skipped = result(questions, { 1: 0 });
+  assert.equal(skipped.said, "You answered 1 of 3 questions right. These 2 are worth another look:");
+  assert.deepEqual(skipped.again.map(({ mark }) => mark), [3, 4]);
 });
