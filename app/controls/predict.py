@@ -1,7 +1,8 @@
 """Predict: a question, its options, a commitment; then the verdict, because of what, and the numbers.
 
 The model computes the answer only at commit. Below an answer stand two buttons: "Show it" sets the picture to what the
-answer is about, and "Another" asks anew about another text or place.
+answer is about, and "Another" asks anew about another text or place. What they change is lent: "Back to my text" gives
+the learner's own back, and so does leaving the page (app/session/lent.py).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import streamlit as st
 from app import markup
 from app.markup import inline
 from app.questions import Answer as Answer
-from app.session import state
+from app.session import lent, state
 from app.session.state import Value
 
 log = logging.getLogger("glassbox")
@@ -100,6 +101,7 @@ def _card(
             on_click=state.whole(_commit),
             args=(record, chosen, answer),
         )
+        _own_text()
     if "failed" in record:
         failed = "The model could not answer this one. Change the text or the selection."
         st.html(f'<p class="gb-hint" role="status">{failed}</p>')
@@ -162,7 +164,7 @@ def _reveal(options: tuple[str, ...], chosen: int, answer: Answer) -> None:
 def _go_on(record: dict[str, Any], another: Callable[[int], Mapping[str, Value]] | None) -> None:
     """Draw the two buttons below an answer."""
     shows: Mapping[str, Value] = record["answer"].shows
-    if not shows and another is None:
+    if not shows and another is None and not _lent():
         return
     with st.container(key="gb-goon", horizontal=True, gap="xsmall"):
         if shows:
@@ -180,6 +182,18 @@ def _go_on(record: dict[str, Any], another: Callable[[int], Mapping[str, Value]]
                 on_click=state.whole(_another),
                 args=(another,),
             )
+        if _pinned() is None:
+            _own_text()
+
+
+def _lent() -> bool:
+    """Whether the page's text or model is one that a question has brought, and not the learner's."""
+    return not lent.mine().keys().isdisjoint(_READ)
+
+
+def _own_text() -> None:
+    if _lent():
+        st.button("Back to my text", key="predict.back", type="tertiary", on_click=state.whole(_back))
 
 
 def _show(record: dict[str, Any]) -> None:
@@ -226,5 +240,11 @@ def _another(draw_anew: Callable[[int], Mapping[str, Value]]) -> None:
 
 def _set(values: Mapping[str, Value]) -> None:
     """Set fields as one undo step, and have the whole page drawn, of which the card is a fragment."""
-    state.update(values)
+    lent.lend(values)
+    state.memo("predict.page")["drawn"] = False
+
+
+def _back() -> None:
+    """Give the learner's own text back, with all that was changed along with it."""
+    lent.back()
     state.memo("predict.page")["drawn"] = False

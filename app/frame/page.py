@@ -26,7 +26,7 @@ from app.frame.judged import opened_html, rules_html
 from app.lessons import library, player, strip
 from app.markup import inline
 from app.models import choice, opening, reading
-from app.session import state
+from app.session import lent, state
 from core.verdict_rule import Rule
 
 if TYPE_CHECKING:
@@ -154,6 +154,7 @@ def _follow_link() -> None:
 
 def enter(slug: str) -> None:
     """Begin a page without a model of its own: follow a link to another page, then show what is to be said."""
+    lent.left(slug)
     state.enter(slug)
     _follow_link()
     sidebar.crumb("Lessons")
@@ -174,6 +175,7 @@ def begin(
             has no Rewind, and without `longest` says by itself what of the text is read.
         writes: use the encoder-decoder's own answer as the target while that is empty (one row shows nothing).
     """
+    lent.left(slug)
     state.enter(slug)
     player.arrive(slug)
     _follow_link()

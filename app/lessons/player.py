@@ -9,7 +9,7 @@ from types import MappingProxyType
 from app.lessons import library
 from app.lessons.reading import FILLED, Lesson, LessonError, Place, Step
 from app.models import cache
-from app.session import state
+from app.session import lent, state
 from app.session.fields import Value
 from core.analysis.expressions import check, value
 from core.analysis.measures import MeasureError, Measures
@@ -70,6 +70,7 @@ def start(name: str, mark: int = 1) -> None:
     """
     lesson = library.find(name)
     if not state.get("path"):
+        lent.back()
         state.memo("lesson")["mine"] = {**state.snapshot(), "page": state.page()}
     go(Playing(lesson, min(max(mark, 1), len(lesson.steps))))
 
@@ -100,6 +101,7 @@ def look(mark: int) -> None:
 
 def leave() -> None:
     """Close the lesson and restore the learner's own model, text and view."""
+    lent.forget()
     mine = dict(state.memo("lesson").pop("mine", {}))
     page = mine.pop("page", "")
     if not mine:  # the lesson was opened by a link: there is no earlier view
@@ -137,6 +139,7 @@ def again() -> None:
 
 def _set(to: Playing, also: Mapping[str, Value] = MappingProxyType({})) -> None:
     """Set the page up as a step shows it, as one undo step."""
+    lent.forget()
     state.update(view(to.lesson, to.shown) | dict(also))
     state.memo("lesson").update(set=True, drawn=None)
     _open(to.shown.slug)

@@ -120,7 +120,8 @@ def test_a_choice_moves_no_button_and_the_end_says_what_was_answered(page: Page)
     lesson = library.find("why-ball")
     wrong = (4, 8)
     driver.open_page(page, lesson.steps[0].at.slug, path=lesson.name)
-    places = "[...document.querySelectorAll('.gb-lesson-option')].map(one => Object.values(one.getBoundingClientRect().toJSON()))"
+    boxes = "map(one => Object.values(one.getBoundingClientRect().toJSON()))"
+    places = f"[...document.querySelectorAll('.gb-lesson-option')].{boxes}"
     for mark, step in enumerate(lesson.steps, 1):
         at(page, mark)
         if step.question is not None:

@@ -149,3 +149,55 @@ def test_no_more_predictions_are_kept_than_a_session_may_hold(
     assert card(app) == said[2]
     look(app, {"follow": rows[0]})
     assert not card(app)[1]
+
+
+OWN = "Tom and Anna went to the park, and Tom saw a dog."
+
+
+def asked_anew(app: AppTest) -> str:
+    """Commit and ask anew; returns the text that the question brings."""
+    commit(app)
+    app.button(key="predict.another").click().run()
+    assert not app.exception
+    text: str = app.session_state["gb"].store["text"]
+    assert text != OWN and app.text_area(key="text").value == text
+    return text
+
+
+def test_a_text_that_a_question_brings_is_given_back(open_page: OpenPage) -> None:
+    app = open_page("tokenization", text=OWN)
+    assert not [button for button in app.button if button.key == "predict.back"]
+    asked_anew(app)
+    app.button(key="predict.back").click().run()
+    assert app.text_area(key="text").value == OWN
+    assert not [button for button in app.button if button.key == "predict.back"]
+
+
+def test_the_next_page_has_the_learners_own_text(open_page: OpenPage) -> None:
+    app = open_page("tokenization", text=OWN, follow=3)
+    asked_anew(app)
+    commit(app)
+    app.switch_page(f"../{chapters.BY_SLUG['attention'].path}").run()
+    assert app.session_state["gb"].store["text"] == OWN == app.text_area(key="text").value
+    assert app.session_state["gb"].store["follow"] == 3
+
+
+def test_what_a_learner_has_typed_since_stays(open_page: OpenPage) -> None:
+    app = open_page("tokenization", text=OWN)
+    asked_anew(app)
+    app.text_area(key="text").set_value("Anna saw a cat.").run()
+    app.switch_page(f"../{chapters.BY_SLUG['attention'].path}").run()
+    assert app.session_state["gb"].store["text"] == "Anna saw a cat."
+
+
+def test_what_show_it_sets_is_left_with_its_page(open_page: OpenPage) -> None:
+    app = open_page("attention", text=OWN)
+    commit(app)
+    before = dict(app.session_state["gb"].store)
+    app.button(key="predict.show").click().run()
+    assert app.session_state["gb"].store["edits"] != before["edits"]
+    app.switch_page(f"../{chapters.BY_SLUG['multi_head'].path}").run()
+    now = app.session_state["gb"].store
+    assert {key: now[key] for key in ("edits", "text", "follow", "row", "col")} == {
+        key: before[key] for key in ("edits", "text", "follow", "row", "col")
+    }
