@@ -5,6 +5,7 @@ from __future__ import annotations
 WORDS: dict[str, str] = {
     "token": "A piece of text that the model knows by a number: a word, a part of one, or a sign.",
     "·": "A dot before a token stands for a space: ·red is a space and then “red”, the beginning of a new word.",
+    "<s>": "The start token: it stands before every text, so that the first word, too, has something to be said from.",
     "cheatsheet": (
         "All of the subject on one sheet, in numbered sections. Below: which of them this page shows, and where."
     ),
@@ -12,6 +13,10 @@ WORDS: dict[str, str] = {
     "row": "One token on its way through the model: its list of numbers, which is changed from the left to the right.",
     "residual stream": (
         "The list of numbers that each token carries through the model; every part adds something to it."
+    ),
+    "residual": (
+        "Residual connection: what a part finds is added to a token’s row and replaces nothing, so each row keeps what "
+        "it had."
     ),
     "ribbon": (
         "A band in the open block: what a token asks (query), offers (key) or hands over (value); thicker is "
@@ -160,6 +165,7 @@ WORDS: dict[str, str] = {
     "log probability": "The logarithm of a probability: 0 is certain, and each step of −1 is 2.7 times less likely.",
     "p": "A probability: 0 is impossible, 1 is certain.",
     "loss": "How badly a model’s probabilities fit a text, in one number; training makes it smaller.",
+    "attention entropy": "How widely a row’s attention is spread, in bits: 0 on one token, 1 on two alike, 2 on four.",
     "cross-entropy": "The loss of a language model: how surprised it is, on average, by the tokens that really come.",
     "nats and bits": (
         "Units of surprise. A bit is the surprise of a coin’s fall; a nat, from the natural logarithm, is 1.44 "
@@ -351,18 +357,25 @@ FORMS: dict[str, str] = {
     "held out": "[Hh]eld[ -]out",
     "logits": "[Ll]ogits?",
     "parameters": "[Pp]arameters?",
+    "residual": "[Rr]esiduals?(?! stream)(?: connections?)?",
+    "cosine": "(?<!and )[Cc]osines?(?! to zero)",  # and not the schedule of a learning rate
 }
 
 # Terms that every page may use, listed or not.
 EVERYWHERE = (
     "token",
     "·",
+    "<s>",
     "L1H0",
     "block",
     "MLP",
     "attention",
     "loss",
     "nats",
+    "perplexity",
+    "cosine",
+    "residual stream",
+    "residual",
     "parameters",
     "held out",
     "cheatsheet",

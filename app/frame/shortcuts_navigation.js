@@ -1,6 +1,9 @@
 // Streamlit's navigation is a list whose items sit one level too deep, and its section headings fold by mouse only.
 // Screen readers get plain links instead of a broken list, and the headings become buttons.
 
+import { counted } from "../kit/counts.js";
+import { html } from "../kit/shapes.js";
+
 /** @param {HTMLElement} nav */
 function mendNavigation(nav) {
   for (const element of nav.querySelectorAll("ul:not([role]), li:not([role])")) element.setAttribute("role", "none");
@@ -33,6 +36,37 @@ function showCurrent(nav) {
   else if (line.bottom > box.bottom) nav.scrollTop += line.bottom - box.bottom + line.height;
 }
 
+/** How many entries of the contents lie below what is seen of them. @param {HTMLElement} nav */
+function below(nav) {
+  const end = nav.getBoundingClientRect().bottom;
+  const links = [...nav.querySelectorAll('[data-testid="stSidebarNavLink"]')];
+  return links.filter((link) => link.getBoundingClientRect().bottom > end + 6).length;
+}
+
+/**
+ * Says under the contents how many pages follow; a click scrolls on to them. Its room stays when there are none.
+ * @param {HTMLElement} nav
+ */
+function tellMore(nav) {
+  let more = /** @type {HTMLElement | null} */ (nav.parentElement?.querySelector(":scope > .gb-more-pages"));
+  if (!more) {
+    more = html("button", {
+      type: "button", class: "gb-more-pages", tabindex: -1, "aria-hidden": "true", // Tab goes through the entries themselves
+      click: () => nav.scrollBy({ top: nav.clientHeight - 56, behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" }),
+    });
+    nav.after(more);
+    const button = more;
+    const tell = () => {
+      const count = below(nav);
+      const said = count ? `↓ ${counted(count, "more page")}` : "";
+      if (button.textContent !== said) button.textContent = said;
+    };
+    nav.addEventListener("scroll", tell, { passive: true });
+    new ResizeObserver(tell).observe(nav);
+  }
+  nav.dispatchEvent(new Event("scroll"));
+}
+
 /** Observes the sidebar, whose elements are replaced; returns a function that stops it. */
 export function watchNavigation() {
   const sidebar = document.querySelector('[data-testid="stSidebar"]') || document.body;
@@ -41,6 +75,7 @@ export function watchNavigation() {
     if (!nav) return;
     mendNavigation(nav);
     showCurrent(nav);
+    tellMore(nav);
   };
   const observer = new MutationObserver(mend);
   observer.observe(sidebar, { childList: true, subtree: true });

@@ -9,7 +9,7 @@
  * A term: its name, and what it is recognised by where that is not the name (a regular expression; "": by nothing).
  * @typedef {{name: string, as: string | null}} Term
  * @typedef {{from: number, to: number, at: number}} Found a stretch of a text, and the number of its term
- * @typedef {(text: string, code?: boolean) => Found[]} Finder finds all, in order; in code only a token's dot
+ * @typedef {(text: string, code?: boolean) => Found[]} Finder finds all, in order; in code only a token's dot and the start token
  * @typedef {{on: Element, at: number, box?: () => DOMRect}} Use a term where it is used
  */
 
@@ -21,7 +21,7 @@ const BLOCKS = [
 ].join(", ");
 // No control inside a control: a click on a switch's label is for the switch.
 const CLOSED = 'a, button, summary, select, option, textarea, svg, [role=button], [data-testid="stCheckbox"]';
-const DOT = "·";
+const IN_CODE = ["·", "<s>"];
 
 /** @type {(term: Term) => string} */
 export function pattern({ name, as }) {
@@ -41,7 +41,7 @@ export function finder(terms) {
   return (text, code = false) => [...text.matchAll(whole)].map((match) => {
     const term = known[match.slice(1).findIndex((group) => group !== undefined)];
     return { from: match.index, to: match.index + match[0].length, at: term.at, name: term.name };
-  }).filter(({ name }) => !code || name === DOT).map(({ from, to, at }) => ({ from, to, at }));
+  }).filter(({ name }) => !code || IN_CODE.includes(name)).map(({ from, to, at }) => ({ from, to, at }));
 }
 
 /** @type {(at: number) => string} */

@@ -132,6 +132,9 @@ export function visible(token) {
   return text.replace(/^ +/, (s) => "·".repeat(s.length)) || "∅";
 }
 
+/** The tip of a token: itself, its number, and what the start token is for. @type {(token: string, id: number | undefined) => string} */
+export const tokenTip = (token, id) => `${visible(token)}  id ${id}${token === "<s>" ? "\nthe start token: it stands before every text,\nso that the first word has something before it" : ""}`;
+
 /** Without a document (layouts are tested in Node) average letter widths are used. */
 const ruler = typeof document === "undefined" ? null : document.createElement("canvas").getContext("2d");
 /** @type {Map<string, number>} */
@@ -228,7 +231,7 @@ export function chip(g, x, y, w, token, o = {}) {
       x: x + w / 2, y: y + size * 0.36, "text-anchor": "middle", "font-family": MONO, "font-size": size,
       "font-weight": selected ? 700 : null, fill: css(selected ? "accent" : faint ? "ink3" : "ink"), direction: "ltr",
     }, tokenSpans(token, w - 8, size)));
-  if (id !== undefined) g.tip(node, `${visible(token)}  id ${id}`);
+  if (id !== undefined) g.tip(node, tokenTip(token, id));
   return node;
 }
 

@@ -111,8 +111,8 @@ with page.foot():
     )
 
 page.terms(
-    "step", "residual stream", "norm", "1/√d", "mask", "activation", "cosine", "gradient", "entropy", "validation",
-    "guessing", "nats and bits", "checkpoint",
+    "step", "residual stream", "norm", "1/√d", "mask", "activation", "cosine", "gradient", "attention entropy",
+    "validation", "guessing", "nats and bits", "checkpoint",
 )  # fmt: skip
 page.cheatsheet("break_it")
 page.examples(EXAMPLES)

@@ -4,7 +4,7 @@
 import { counted } from "../../app/kit/counts.js";
 import { pointerAt } from "../../app/kit/glass.js";
 import {
-  MONO, chip, clamp, css, fit, h, heat, heatImage, html, inLines, label, measure, num, thousands, tokenSpans,
+  MONO, chip, clamp, css, fit, h, heat, heatImage, html, inLines, label, measure, num, thousands, tokenSpans, tokenTip,
   visible,
 } from "../../app/kit/shapes.js";
 import {
@@ -52,7 +52,7 @@ export function drawGrid(g, local, place, token) {
       h("rect", { x, y: rowY(place, i), width: NAMES_W - 4, height: pitch, fill: "transparent" }),
       h("text", { x, y: mid, "font-family": MONO, "font-size": size, direction: "ltr", fill: css(colour), opacity: seen || i === at ? null : 0.55,
         "font-weight": i === at || speaking ? 700 : null, "text-decoration": seen || i === at ? null : "line-through" }, tokenSpans(one.text, NAMES_W - 8, size)));
-    out.push(one.id === undefined ? node : g.tip(node, `${visible(lane.tokens[i]?.text ?? one.text)}  id ${lane.tokens[i]?.id ?? one.id}`));
+    out.push(one.id === undefined ? node : g.tip(node, tokenTip(lane.tokens[i]?.text ?? one.text, lane.tokens[i]?.id ?? one.id)));
   });
   if (step >= 1 && found) out.push(drawSpeaker(place, found, said.length));
   return out;

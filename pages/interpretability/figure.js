@@ -91,7 +91,7 @@
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import {
-  MONO, chip, clamp, css, h, heat, heatImage, html, inLines, label, measure, num, thousands, tiny, tokenSpans, unpack, visible,
+  MONO, chip, clamp, css, h, heat, heatImage, html, inLines, label, measure, num, thousands, tiny, tokenSpans, tokenTip, unpack, visible,
 } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
 import { isDesk } from "../../app/kit/widths.js";
@@ -346,7 +346,7 @@ function drawRail(g, data, local, at, which) {
       const y = place(site, k);
       const other = beside ? data.rows[k].other : null;
       const bare = at.pitch < 15 && k !== asked; // no room for a frame
-      return [bare ? g.tip(h("text", { x: box.x + wide / 2, y: y + 4, "text-anchor": "middle", "font-family": MONO, "font-size": size, fill: css(token.special ? "ink3" : "ink"), direction: "ltr" }, tokenSpans(token.text, wide - 4, size)), `${visible(token.text)}  id ${token.id}`)
+      return [bare ? g.tip(h("text", { x: box.x + wide / 2, y: y + 4, "text-anchor": "middle", "font-family": MONO, "font-size": size, fill: css(token.special ? "ink3" : "ink"), direction: "ltr" }, tokenSpans(token.text, wide - 4, size)), tokenTip(token.text, token.id))
         : chip(g, box.x + 0.5, y, wide - 1, token.text, { id: token.id, selected: k === asked, faint: token.special, height: tall, size }),
         other && !at.phone && g.tip(h("text", { x: box.x + wide + 4, y: y + 4, "font-family": MONO, "font-size": size, fill: css("neg"), "font-weight": 600 }, tokenSpans(other, box.w - wide - 4, size)), `in the corrupted text: ${visible(other)}`),
         other && at.phone && h("circle", { cx: box.x + wide - 5, cy: y - tall / 2 + 4, r: 2.5, fill: css("neg") })];

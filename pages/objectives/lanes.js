@@ -2,7 +2,7 @@
 
 import { counted } from "../../app/kit/counts.js";
 import {
-  MONO, clamp, css, fit, h, heat, heatImage, inLines, label, measure, num, tokenSpans, visible,
+  MONO, clamp, css, fit, h, heat, heatImage, inLines, label, measure, num, tokenSpans, tokenTip, visible,
 } from "../../app/kit/shapes.js";
 import { LAST, columnsOf, rowOf, stepOf, yOf } from "./layout.js";
 
@@ -58,7 +58,7 @@ function drawNames(g, data, place, row) {
     const y = yOf(place, i) + place.pitch / 2 + 4;
     const node = h("g", { class: "gb-hot", "data-row": i }, h("rect", { x: left - 8, y: yOf(place, i), width: place.names, height: place.pitch, fill: "transparent" }),
       h("text", { x: left - 2, y, "font-family": MONO, "font-size": place.pitch < 15 ? 12 : 13, direction: "ltr", fill: css(i === row ? "accent" : "ink"), "font-weight": i === row ? 700 : null }, tokenSpans(one.text, place.names - 10, place.pitch < 15 ? 12 : 13)));
-    return g.tip(node, `${visible(one.text)}  id ${one.id}`);
+    return g.tip(node, tokenTip(one.text, one.id));
   });
 }
 

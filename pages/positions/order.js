@@ -1,6 +1,6 @@
 // First in the whole picture: the same tokens in another order, each beside itself, read with positions, without, and without the mask too.
 
-import { MONO, chip, css, fit, h, html, inLines, label, num, tokenSpans, visible } from "../../app/kit/shapes.js";
+import { MONO, chip, css, fit, h, html, inLines, label, num, tokenSpans, tokenTip, visible } from "../../app/kit/shapes.js";
 
 /**
  * @import { Stage } from "../../app/kit/glass.js"
@@ -74,7 +74,7 @@ function drawOrderWide(g, data, at, n) {
 function standing(g, x, y, w, token, { height, size, id, colour }) {
   const node = h("g", { class: "gb-chip" }, h("rect", { x, y: y - height / 2, width: w, height, rx: 4, fill: css("bg"), stroke: css(colour ?? "line"), "stroke-width": colour ? 1.5 : 1 }),
     h("text", { transform: `translate(${x + w / 2 + size * 0.36},${y}) rotate(-90)`, "text-anchor": "middle", "font-family": MONO, "font-size": size, fill: css("ink"), direction: "ltr" }, tokenSpans(token, height - 6, size)));
-  return g.tip(node, `${visible(token)}  id ${id}`);
+  return g.tip(node, tokenTip(token, id));
 }
 /**
  * A probability before and after, as two bars.

@@ -25,7 +25,8 @@ test("of two terms at one place the longer one is found", () => {
   assert.deepEqual(said("cross-attention of an induction head"), ["cross-attention:cross-attention", "induction head:induction head"]);
 });
 test("any head is recognised by its number", () => assert.deepEqual(said("L3H2 and L10H11"), ["L1H0:L3H2", "L1H0:L10H11"]));
-test("in code only a token’s dot counts", () => {
+test("in code only a token’s dot and the start token count", () => {
+  assert.deepEqual(finder([...TERMS, { name: "<s>", as: null }])("<s> token", true).map(({ from, to }) => [from, to]), [[0, 3]]);
   assert.deepEqual(said("·red token", true), ["·:·red"]);
   assert.deepEqual(said("head", true), []);
 });

@@ -37,6 +37,14 @@ def test_forms_recognise_what_a_page_writes() -> None:
         "L1H0": "L3H2", "·": "·red", "nats and bits": "bits", "logits": "logit",
         "rows of N tokens": "rows of 1,024 tokens", "held out": "held-out",
         "parameters": "parameter", "N, D and C": "N",
+        "residual": "residual connections", "cosine": "cosines",
     }  # fmt: skip
     for name, text in written.items():
         assert re.fullmatch(words.FORMS[name].replace(r"\p{L}\p{N}", r"\w"), text), name
+
+
+def test_forms_pass_over_what_means_another_thing() -> None:
+    assert not re.match(words.FORMS["residual"], "residual stream")
+    assert not re.search(words.FORMS["cosine"], "warm-up and cosine") and not re.search(
+        words.FORMS["cosine"], "cosine to zero"
+    )
