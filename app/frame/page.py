@@ -113,6 +113,7 @@ PAUSE = 0.04
 _current: ContextVar[Context] = ContextVar("glassbox_page")
 # Rules of the verdicts above the foot, for its Code card; None: the foot is drawn.
 _rules: ContextVar[tuple[Rule, ...] | None] = ContextVar("glassbox_rules", default=())
+_invitation: ContextVar[DeltaGenerator | None] = ContextVar("glassbox_invitation", default=None)
 _later: ContextVar[Callable[[], None] | None] = ContextVar("glassbox_later", default=None)
 
 
@@ -208,6 +209,7 @@ def begin(
             f"The link to this page carries the first {counted(state.LINK_CHARACTERS, 'character')} of your text.",
         )
     places = sidebar.head(slug)
+    _invitation.set(None if slug == "home" else st.empty())  # Home's lead stands there
     sidebar.say(notes)
     above = st.empty()
     if opened.name in models.published() and (line := chapters.trained(slug, opened.label)):
@@ -319,8 +321,27 @@ def predict(
         with _card("predict"):
             st.html('<h2 class="gb-line"><b>Predict</b> <span>The lesson asks first.</span></h2>')
         return
+    _invite(question)
     with _card("predict"):
         predict_card(question, tuple(options), answer, (_current.get().slug, *about), another)
+
+
+# A question of so many characters stands in one line beside the breadcrumb of a screen 1366 pixels wide.
+INVITES = 125
+
+
+def _invite(question: str) -> None:
+    """Draw the page's question above its picture, in the breadcrumb's line; a click goes to the card that asks it."""
+    place = _invitation.get()
+    _invitation.set(None)
+    if place is None:
+        return
+    whole = question if len(markup.plain(question)) <= INVITES else "a question about this page"
+    with place:
+        st.html(
+            '<p class="gb-asked"><button type="button" title="To the question, below the picture">'
+            f"<b>Predict</b> <span>{inline(whole)}</span></button></p>"
+        )
 
 
 def another_text(texts: Sequence[str]) -> Callable[[int], Mapping[str, state.Value]]:

@@ -1,0 +1,74 @@
+"""What stands around a page's picture at first sight: its question, the rest of the contents, the start token's tip."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import driver
+
+TEXT = "A red ball was lost. She found the red"
+LAPTOP = {"width": 1366, "height": 768}
+
+
+@pytest.mark.parametrize("slug", ["attention", "loss", "norm_residual", "tokenization"])
+def test_the_question_is_told_above_the_picture_and_leads_to_its_card(own_page: Page, slug: str) -> None:
+    page = own_page
+    page.set_viewport_size(LAPTOP)  # type: ignore[arg-type]
+    driver.open_page(page, slug, model="tales-gpt", text=TEXT)
+    asked = page.locator(".gb-asked button")
+    card = page.locator(".st-key-gb-card-predict")
+    question = card.locator(".gb-line span").first.inner_text()
+    expect(asked.locator("span")).to_have_text(question)
+    line, crumb = asked.bounding_box(), page.locator(".gb-crumb [aria-current]").bounding_box()
+    claim = page.locator(".gb-claim h1").bounding_box()
+    assert line and crumb and claim
+    assert crumb["x"] + crumb["width"] < line["x"] and line["x"] + line["width"] <= LAPTOP["width"]
+    assert line["y"] + line["height"] <= claim["y"] + 4, "above the claim, and in one line"
+    asked.click()
+    expect(card.locator("button").first).to_be_focused()
+    page.wait_for_function(
+        """() => {
+          const box = document.querySelector('.st-key-gb-card-predict').getBoundingClientRect();
+          return box.top >= 0 && box.bottom <= innerHeight;
+        }"""
+    )
+    page.set_viewport_size(driver.PHONE)
+    expect(asked).to_be_hidden()
+
+
+def test_an_answered_question_is_not_asked_above(own_page: Page) -> None:
+    page = own_page
+    page.set_viewport_size(LAPTOP)  # type: ignore[arg-type]
+    driver.open_page(page, "loss", model="tales-gpt", text=TEXT)
+    expect(page.locator(".gb-asked")).to_be_visible()
+    page.locator(".st-key-gb-options button").first.click()
+    page.get_by_role("button", name="Commit").click()
+    page.locator(".st-key-gb-card-predict .gb-reveal").wait_for()
+    expect(page.locator(".gb-asked")).to_be_hidden()
+
+
+def test_the_contents_say_how_many_pages_follow(own_page: Page) -> None:
+    page = own_page
+    page.set_viewport_size(LAPTOP)  # type: ignore[arg-type]
+    driver.open_page(page, "home", model="tales-gpt", text=TEXT)
+    more = page.locator(".gb-more-pages")
+    below = """() => {
+      const nav = document.querySelector('[data-testid="stSidebarNav"]').getBoundingClientRect();
+      return [...document.querySelectorAll('[data-testid="stSidebarNavLink"]')]
+        .filter((link) => link.getBoundingClientRect().bottom > nav.bottom + 6).length;
+    }"""
+    count = page.evaluate(below)
+    assert count > 10
+    expect(more).to_have_text(f"↓ {count} more pages")
+    more.click()
+    page.wait_for_function(f"({below})() < {count}")
+    page.evaluate("document.querySelector('[data-testid=stSidebarNav]').scrollTop = 9999")
+    expect(more).to_have_text("")
+
+
+def test_the_start_token_says_what_it_is(own_page: Page) -> None:
+    driver.open_page(own_page, "home", model="tales-gpt", text=TEXT)
+    chip = driver.component(own_page, "home").locator("svg .gb-chip", has_text="<s>").first
+    driver.hover(own_page, chip)
+    expect(driver.component(own_page, "home").locator(".gb-tip")).to_contain_text("the start token")
