@@ -132,6 +132,16 @@ export function visible(token) {
   return text.replace(/^ +/, (s) => "·".repeat(s.length)) || "∅";
 }
 
+/**
+ * The first of several wordings of one thing that fits into so many pixels, or the last: a word is shown whole or not at all.
+ * @type {(wordings: readonly string[], room: number, size?: number, mono?: boolean) => string}
+ */
+export const firstFit = (wordings, room, size = 12, mono = false) => wordings.find((one) => measure(one, size, mono) <= room) ?? wordings[wordings.length - 1];
+/**
+ * The size of letters in which a token fits into so many pixels: the wanted one, or up to three less.
+ * @type {(token: string, room: number, size: number) => number}
+ */
+export const sizeIn = (token, room, size) => [size, size - 1, size - 2].find((one) => measure(visible(token), one, true) <= room) ?? size - 3;
 /** The tip of a token: itself, its number, and what the start token is for. @type {(token: string, id: number | undefined) => string} */
 export const tokenTip = (token, id) => `${visible(token)}  id ${id}${token === "<s>" ? "\nthe start token: it stands before every text,\nso that the first word has something before it" : ""}`;
 

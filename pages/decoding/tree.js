@@ -2,7 +2,7 @@
 
 import { counted } from "../../app/kit/counts.js";
 import {
-  MONO, clamp, css, fit, h, label, measure, num, thousands, tokenSpans, visible, wire,
+  MONO, clamp, css, fit, h, label, measure, num, thousands, sizeIn, tokenSpans, visible, wire,
 } from "../../app/kit/shapes.js";
 import { hoverNode, press } from "./input.js";
 
@@ -109,15 +109,16 @@ export function drawChips(g, data, local, at) {
     const filled = best.has(i);
     const alive = running[i] && depth[i] === local.step && local.step < at.depth; // a beam as yet
     const pale = i > 0 && !on[i].length && !alive;
+    const size = i ? sizeIn(text[i], w - 3, at.size) : at.size;
     const node = h("g", { class: "gb-chip gb-hot", "data-node": i, onclick: () => press(g, i), onpointerenter: () => hoverNode(g, i), onpointerleave: () => hoverNode(g, null) },
       h("rect", {
         x, y: y - high / 2, width: w, height: high, rx: 4, fill: css(i === 0 ? "field" : filled ? "accent" : "bg"),
         stroke: css(filled ? "accent" : pale ? "ink3" : i ? "ink3" : "field"), "stroke-dasharray": pale ? "3 3" : null, "stroke-opacity": pale ? 0.6 : null,
       }),
       h("text", {
-        x: x + w / 2, y: y + 4.6, "text-anchor": "middle", "font-family": MONO, "font-size": at.size, direction: "ltr",
+        x: x + w / 2, y: y + 4.6, "text-anchor": "middle", "font-family": MONO, "font-size": size, direction: "ltr",
         "font-weight": filled ? 700 : on[i].length ? 600 : null, fill: css(filled ? "accent-on" : pale ? "ink3" : "ink"),
-      }, tokenSpans(i ? text[i] : data.prompt.chip, w - 3, at.size)));
+      }, tokenSpans(i ? text[i] : data.prompt.chip, w - 3, size)));
     return g.tip(node, () => tipOf(local.data, i));
   });
 }

@@ -3,7 +3,7 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { mount, pointerAt } from "../../app/kit/glass.js";
-import { MONO, chip, clamp, css, fit, h, heat, heatImage, html, inLines, label, measure, num, percent, thousands, tokenSpans, unpack, visible, wire } from "../../app/kit/shapes.js";
+import { MONO, chip, clamp, css, fit, h, heat, heatImage, html, inLines, label, measure, num, percent, thousands, sizeIn, tokenSpans, unpack, visible, wire } from "../../app/kit/shapes.js";
 import { shared } from "../../app/kit/shared.js";
 import { stepMode } from "../../app/kit/steps.js";
 import { wordmap } from "../../app/kit/wordmap.js";
@@ -209,6 +209,7 @@ function drawLookup(g, data, local, at, step) {
     step >= TABLE && label(left, top - 7, fit(`E, ${thousands(size)} × ${dims}`, each, 12, false), { fill: step === TABLE ? "accent" : "ink2" }),
     step >= TABLE && label(right, top - 7, "x times E", { fill: step === TABLE ? "accent" : "ink2" }),
   ]);
+  const sizeOf = (/** @type {number} */ i) => sizeIn(d.words[i], names - numbers - 8, 12);
   g.part("lookup rows", [step, box], () => lines.map((i, k) => {
     const y = top + k * pitch;
     if (i === null) return label(box.x + numbers, y + 13, "⋮", { anchor: "end", fill: "ink3" });
@@ -220,7 +221,7 @@ function drawLookup(g, data, local, at, step) {
     return [
       chosen && h("rect", { x: box.x, y, width: box.w, height: pitch, rx: 4, fill: css("accent-soft") }),
       label(box.x + numbers, y + 14, thousands(d.rows[i]), { anchor: "end", mono: true, fill: ink, weight: chosen ? 700 : null }),
-      h("text", { x: box.x + numbers + 8, y: y + 14, "font-family": MONO, "font-size": 12, fill: css(chosen ? "accent" : "ink2"), "font-weight": chosen ? 700 : null, direction: "ltr" }, tokenSpans(d.words[i], names - numbers - 8, 12)),
+      h("text", { x: box.x + numbers + 8, y: y + 14, "font-family": MONO, "font-size": sizeOf(i), fill: css(chosen ? "accent" : "ink2"), "font-weight": chosen ? 700 : null, direction: "ltr" }, tokenSpans(d.words[i], names - numbers - 8, sizeOf(i))),
       step >= HOT && label(box.x + hot, y + 14, num(one, 0), { anchor: "middle", mono: true, fill: ink, weight: chosen ? 700 : null }),
       step >= TABLE && g.tip(strip(values, left, y + 2, each, pitch - 4), read(`${visible(d.words[i])} in E`, values, left, each)),
       step >= TABLE && (one ? g.tip(strip(product, right, y + 2, each, pitch - 4), read(`1 times ${visible(d.words[i])}`, product, right, each))

@@ -5,7 +5,7 @@
 import { counted } from "../../app/kit/counts.js";
 import { mount, pointerAt } from "../../app/kit/glass.js";
 import {
-  MONO, clamp, css, fit, h, heat, heatImage, hex, html, inLines, label, num, signed, unpack, visible,
+  MONO, clamp, css, firstFit, fit, h, heat, heatImage, hex, html, inLines, label, num, signed, unpack, visible,
 } from "../../app/kit/shapes.js";
 import { isDesk, isPhone } from "../../app/kit/widths.js";
 
@@ -21,6 +21,7 @@ import { isDesk, isPhone } from "../../app/kit/widths.js";
  * @property {number} head
  * @property {"" | "c" | "e"} mark of the attention
  * @property {string[]} names of the block's heads
+ * @property {string[]} briefs the same, for little room
  * @property {boolean} off whether heads are off above
  * @property {Score[]} chance
  * @property {number} from how far above an even spread, of what is possible, a score gives a name
@@ -89,7 +90,7 @@ function drawChance(g, data, local, { x, y, w }) {
   let at = y + 50 + 16 * said.length;
   g.part("heads", [w], () => heads.map((h, k) => [
     label(x + lead + k * col + 4, at, headName([data.block, h]), { weight: h === data.head ? 700 : 600, fill: h === data.head ? "accent" : "ink", size: 12 }),
-    label(x + lead + k * col + 4, at + 15, fit(data.names[h], col - 4, 12, false), { fill: data.names[h] === "mixed" ? "ink3" : "att-ink" }),
+    label(x + lead + k * col + 4, at + 15, firstFit([data.names[h], data.briefs[h]], col - 4), { fill: data.names[h] === "mixed" ? "ink3" : "att-ink" }),
   ]));
   if (!data.chance.length) {
     g.part("nothing", [w], () => inLines("This text is too short to compare: with one token to read there is no other place that chance could choose.", w - lead).map((line, i) => label(x + lead, at + 24 + 16 * i, line, { fill: "ink2" })));

@@ -40,7 +40,7 @@ from core.analysis.places import Kind
 from core.language_model import LanguageModel
 from pages.multi_head.ablation import A_SECOND, MARKS, QUICK, Head, Here, Measure, Off, cost, write_off
 from pages.multi_head.figure import Seen
-from pages.multi_head.roles import COLUMNS, halves
+from pages.multi_head.roles import BRIEF, COLUMNS, halves
 
 multi_head_composition = register("multi_head_composition", __file__)
 
@@ -217,6 +217,7 @@ def show(lm: LanguageModel, seen: Seen, together: HeadsTogether) -> Callable[[],
         data={
             "blocks": blocks, "heads": heads, "block": seen.block, "head": seen.head,
             "mark": MARKS[seen.maps.attention], "names": list(seen.usual.names[seen.block]) if blocks else [],
+            "briefs": [BRIEF[name] or name for name in seen.usual.names[seen.block]] if blocks else [],
             "off": bool(together.off.heads),
             "chance": rows, "from": NAMED_FROM, "luck": BY_LUCK,
             "fit": _fit(together), "sets": _sets(lm, seen, together),

@@ -44,6 +44,7 @@ import { addedOf, drawEffect, drawJoin, length, partName, partial, partsOf } fro
  * @property {Role[]} roles head by head, block by block
  * @property {string[]} scoreNames
  * @property {string[]} scoreShort
+ * @property {string[]} scoreBrief for little room
  * @property {string[]} scoreTips
  * @property {number[]} scoreRows how many tokens each score is a mean over
  * @property {number} sharing how many of the scores are parts of the attention

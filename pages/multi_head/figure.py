@@ -23,7 +23,7 @@ from core.analysis.places import Kind
 from core.language_model import LanguageModel
 from core.trace import Trace
 from pages.multi_head.ablation import A_SECOND, MARKS, Largest, Off, cost
-from pages.multi_head.roles import ABOUT, UNIT, changed, columns, rests_on, roles, tips
+from pages.multi_head.roles import ABOUT, BRIEF, UNIT, changed, columns, rests_on, roles, tips
 
 multi_head = register("multi_head", __file__)
 
@@ -120,6 +120,7 @@ def record(
         "home": seen.home, "block": seen.block, "head": seen.head, "mapsStamp": stamp,
         "maps": pack(np.rint(255 * maps.maps).astype(np.uint8)), "roles": changed(now, usual),
         "scoreNames": list(table), "scoreShort": [UNIT[name] for name in table],
+        "scoreBrief": [BRIEF.get(name) or UNIT[name] for name in table],
         "sharing": sum(name in ABOUT for name in table),
         "scoreTips": [tips(rested, seen.usual)[name] for name in table], "scoreRows": [rested[name] for name in table],
         "scores": [[table[name][block][head] for name in table] for block, head in places],

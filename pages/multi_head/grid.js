@@ -1,7 +1,7 @@
 // The grid: every head of every block as a small map, with its name and what it does.
 
 import { counted } from "../../app/kit/counts.js";
-import { MONO, clamp, css, fit, h, html, label, measure, num } from "../../app/kit/shapes.js";
+import { MONO, clamp, css, firstFit, fit, h, html, label, measure, num } from "../../app/kit/shapes.js";
 import { allMeasured, blockOf, blockTile, headOf, kindsOf, nameOf, offSet, orderedBy, roleOf, rowOf, tile } from "./layout.js";
 
 /**
@@ -125,7 +125,7 @@ function drawTile(data, at, { x, y }, block, head, mw, mh, first) {
     const room = at.grid.dx - 8;
     out.push(label(x, y + mh + 14, nameOf(block, head), { weight: 600, fill: "ink" }),
       label(x + Math.max(40, 1.07 * measure(nameOf(block, head), 12, false) + 7), y + mh + 14, role.score === null ? "" : num(role.score, 2), { mono: true, fill: "ink3" }),
-      label(x, y + mh + 28, fit(role.name, room, 12, false), { fill: role.short ? "att-ink" : "ink3" }));
+      label(x, y + mh + 28, firstFit([role.name, role.short || role.name], room), { fill: role.short ? "att-ink" : "ink3" }));
   } else if ((at.grid.size >= 27 && role.short) || (first && at.grid.size >= 14)) {
     out.push(label(x + mw - 2, y + 11, role.short || "mix", { anchor: "end", fill: "ink", "paint-order": "stroke", stroke: css("bg"), "stroke-width": 3, "stroke-linejoin": "round" }));
   }

@@ -4,7 +4,7 @@
 import { counted } from "../../app/kit/counts.js";
 import { sharedWords } from "../../app/kit/groups.js";
 import {
-  MONO, chip, clamp, css, fit, h, heat, heatImage, hex, label, measure, num, tokenSpans, visible,
+  MONO, chip, clamp, css, firstFit, fit, h, heat, heatImage, hex, label, measure, num, tokenSpans, visible,
 } from "../../app/kit/shapes.js";
 import { argmax, colOf, nameOf, named, offSet, panelOf, roleOf, shownHead, weightsOf, wrapped } from "./layout.js";
 
@@ -88,7 +88,7 @@ function drawScores(g, data, block, head, p, y) {
     const digits = value === null ? "–" : num(value, 2);
     const score = h("g", { "data-score": name },
       h("rect", { x, y, width: w - 4, height: 36, fill: css("bg") }),
-      label(x, y + 12, fit(data.scoreShort[i], w - 2, 12, false), { fill: on ? "att-ink" : "ink3", weight: on ? 600 : 400 }),
+      label(x, y + 12, firstFit([data.scoreShort[i], data.scoreBrief[i]], w - 4), { fill: on ? "att-ink" : "ink3", weight: on ? 600 : 400 }),
       label(x, y + 27, digits, { mono: true, fill: on ? "att-ink" : "ink2", weight: on ? 600 : 400 }),
       h("rect", { x, y: y + 31, width: w - 8, height: 3, rx: 1.5, fill: css("field") }),
       value !== null && value > 0 && h("rect", { x, y: y + 31, width: Math.max(1, (w - 8) * Math.min(1, value)), height: 3, rx: 1.5, fill: css("att"), opacity: on ? 1 : 0.45 }));

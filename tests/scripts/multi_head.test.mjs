@@ -73,3 +73,11 @@ test("heads that are off are read as the link writes them", () => {
   assert.deepEqual(read("*"), ["0.0", "0.1", "1.0", "1.1"]);
   assert.deepEqual(read("c1.1 1.0 7.7 x", "c"), ["1.1"]);
 });
+
+test("of several wordings the first that fits is shown whole", async () => {
+  const { firstFit, measure } = await import("../../app/kit/shapes.js");
+  const room = measure("induction", 12, false);
+  assert.equal(firstFit(["induction", "ind"], room), "induction");
+  assert.equal(firstFit(["induction", "ind"], room - 1), "ind");
+  assert.equal(firstFit(["induction", "ind"], 1), "ind", "the last one, whole, where none fits");
+});
