@@ -1,7 +1,7 @@
 // −log p: every token of the text as a dot on it, the followed one as a handle; and what the whole text comes to.
 
 import {
-  MONO, clamp, css, fit, h, html, label, measure, num, thousands, tokenSpans, visible,
+  MONO, clamp, css, firstFit, fit, h, html, label, measure, num, thousands, tokenSpans, visible,
 } from "../../app/kit/shapes.js";
 import {
   chance, draggedOf, evenAt, followed, inUnit, lossOf, lossText, meanOf, paragraph, perplexed, stepOf, word,
@@ -90,7 +90,8 @@ function drawDrag(g, local, at, q, one, value, given, step) {
   const p = at.curve;
   const y = q.top + q.tall + 40;
   if (step < 4) return;
-  g.part("drag label", [given, one.place], () => h("text", { x: p.x, y: y + 14, "font-size": 12, fill: css("ink2") }, "What if ", word(one.text, 80), " had p = ", h("tspan", { "font-family": MONO, "font-weight": 700, fill: css("accent") }, chance(value)), given === null ? ", as the model says" : ""));
+  const used = 1.05 * (measure("What if  had p = ", 12, false) + Math.min(80, measure(visible(one.text), 12, true)) + measure(chance(value), 12, true));
+  g.part("drag label", [given, one.place], () => h("text", { x: p.x, y: y + 14, "font-size": 12, fill: css("ink2") }, "What if ", word(one.text, 80), " had p = ", h("tspan", { "font-family": MONO, "font-weight": 700, fill: css("accent") }, chance(value)), given === null ? firstFit([", as the model says", ", the model’s", ""], p.w - used) : ""));
   g.overlay("drag", { left: p.x, top: y + (at.phone ? 20 : 24), width: p.w - 96, height: at.phone ? 44 : 22 }, () => html("input", {
     class: "gb-range", type: "range", min: 0, max: 1000, step: 1, "aria-label": "Probability of the right token, in thousandths",
     oninput: (event) => give(g, g.data, local, clamp(Number(/** @type {HTMLInputElement} */ (event.target).value) / 1000, LEAST, 1 - LEAST)),
