@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.runtime.scriptrunner import RerunData, RerunException
 
-from app.session import state
+from app.session import events, state
 from app.session.fields import BY_KEY, FIELDS, VERSION, Field
 
 
@@ -460,6 +460,22 @@ def test_a_page_that_is_opened_for_a_step_begins_there_and_only_that_page(sessio
     state.carry("bias")
     state.enter("embeddings")  # something else was opened
     assert state.get("stage") == -1
+
+
+def test_a_picture_s_link_opens_its_page_at_the_step_that_it_names(session: Session) -> None:
+    state.enter("home")
+    session.session_state["home"] = {
+        "visit": {"page": "attention", "chosen": {"step": 8, "block": 3, "nobody's": 1}}
+    }
+    events.visit("home")
+    assert state.memo("visit")["page"] == "attention"
+    state.enter("attention")
+    assert (state.get("step"), state.get("block")) == (8, 3)
+    state.enter("home")
+    session.session_state["home"] = {"visit": {"page": "attention"}}
+    events.visit("home")
+    state.enter("attention")
+    assert (state.get("step"), state.get("block")) == (-1, 3)
 
 
 def test_every_field_of_a_step_has_the_whole_picture_as_its_default() -> None:
