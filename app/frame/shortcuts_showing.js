@@ -11,7 +11,7 @@ export function watchShowing() {
     if (asked) {
       const card = document.querySelector(".st-key-gb-card-predict");
       card?.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
-      /** @type {HTMLElement | null | undefined} */ (card?.querySelector("button"))?.focus({ preventScroll: true });
+      card?.querySelector("button")?.focus({ preventScroll: true });
       return;
     }
     const picture = document.querySelector('[data-testid="stMain"] [data-component]');
