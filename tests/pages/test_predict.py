@@ -37,7 +37,7 @@ LOOKED_AT: dict[str, dict[str, Any]] = {
     "applications": {"spoken": 1, "said": 0},
     "compute": {"counted": 1, "card": "h100", "reached": 0.3},
     "bias": {"stage": 1, "subject": 2, "profession": 3},
-    "interpretability": {"stage": 1, "tier": 1, "shade": "own"},
+    "interpretability": {"stage": 1, "sight": "lens", "tier": 1, "shade": "own"},
     "scaling": {"stage": 1, "width": 32},
     "efficiency": {"stage": 1, "output": 3},
     "multimodal": {"spoken": 1, "crossing": 1, "imaged": 2},
