@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, Literal
@@ -84,6 +84,12 @@ MEASURES: dict[str, Measure] = {
     "analogy": Measure(("word", "word", "word"), 3, 0, "the answer to a is to b as c is to ... in GloVe"),
     "weat": Measure(("count", "name"), 1, 2, "the effect size of one of the ten association tests on GloVe"),
     "pvalue": Measure(("count", "name"), 1, 4, "its p-value, two-sided"),
+    "curve": Measure(("name", "name", "count"), 2, 3, "a recorded training's loss, training or held_out, at a step"),
+    "best": Measure(("name",), 1, 3, "the lowest held-out loss of a recorded training"),
+    "beststep": Measure(("name",), 1, 0, "its step"),
+    "rms": Measure(("name",), 1, 3, "the root mean square of a recorded run's weights at its end"),
+    "rung": Measure(("count", "count", "count"), 2, 3, "the ladder's loss by width and characters read, and by seed"),
+    "ngram": Measure(("name",), 1, 2, "the held-out loss of an n-gram model on a bundled model's text"),
 }  # fmt: skip
 
 _HEAD = re.compile(r"L(\d+)H(\d+)")
@@ -95,13 +101,15 @@ _OUTPUTS = {"attention": "hook_attn_out", "mlp": "hook_mlp_out"}
 class Measures:
     """The measures of a model on a text.
 
-    `moment` opens the model as it was after a step of its training; None: `trained` is not available.
+    `moment` opens the model as it was after a step of its training; None: `trained` is not available. `recorded` holds
+    the measures of recorded runs by name (`core.runs.measured`), which stand on a floor above.
     """
 
     lm: LanguageModel
     text: str
     target: str | None = None
     moment: Callable[[int], LanguageModel] | None = None
+    recorded: Mapping[str, Callable[..., Number]] = field(default_factory=dict)
     _passes: dict[str, Trace] = field(default_factory=dict)
 
     def value(self, name: str, arguments: Sequence[str]) -> Number:
@@ -260,6 +268,31 @@ class Measures:
 
     def _pvalue(self, number: int, direction: str = "kept") -> float:
         return _tested(number, direction).chance.two_sided
+
+    # ------------------------------------------------------------------------- of recorded runs, whatever the model
+
+    def _curve(self, name: str, side: str, step: int | None = None) -> Number:
+        return self._of_runs("curve", name, side, step)
+
+    def _best(self, name: str) -> Number:
+        return self._of_runs("best", name)
+
+    def _beststep(self, name: str) -> Number:
+        return self._of_runs("beststep", name)
+
+    def _rms(self, name: str) -> Number:
+        return self._of_runs("rms", name)
+
+    def _rung(self, width: int, read: int, seed: int | None = None) -> Number:
+        return self._of_runs("rung", width, read, seed)
+
+    def _ngram(self, name: str) -> Number:
+        return self._of_runs("ngram", name)
+
+    def _of_runs(self, measure: str, *given: Any) -> Number:
+        if measure not in self.recorded:
+            raise MeasureError("no recorded runs are at hand")
+        return self.recorded[measure](*given)
 
     # ---------------------------------------------------------------------------------------------- what they share
 
