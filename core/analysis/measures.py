@@ -90,17 +90,16 @@ MEASURES: dict[str, Measure] = {
     "rms": Measure(("name",), 1, 3, "the root mean square of a recorded run's weights at its end"),
     "rung": Measure(("count", "count", "count"), 2, 3, "the ladder's loss by width and characters read, and by seed"),
     "ngram": Measure(("name",), 1, 2, "the held-out loss of an n-gram model on a bundled model's text"),
-    "judged": Measure(("name", "name"), 1, 1, "percent of held-out examples right after a recorded fine-tuning, by way"),
+    "judged": Measure(("name", "name"), 1, 1, "percent of held-out examples right after a recorded fine-tuning"),
     "learned": Measure(("name", "name"), 1, 0, "the numbers that it learned"),
-    "forgot": Measure(("name", "name"), 1, 3, "by how much the loss on its old task has grown, in nats"),
     "cells": Measure(("name",), 1, 0, "the numbers in the matrix W of Fine-tuning, or in LoRA's thin ones"),
     "shift": Measure(("name",), 1, 1, "percent of that matrix's length that full, or lora, changes"),
     "adapted": Measure(("name",), 1, 1, "percent of held-out texts right after a recorded adaptation: lora4-100"),
     "numbers": Measure(("name",), 1, 0, "the numbers that an adaptation learns"),
-    "ahead": Measure(("name", "name"), 2, 0, "1: seeds tell that an adaptation is right more often, -1: less, 0: neither"),
+    "ahead": Measure(("name", "name"), 2, 0, "1: the seeds tell that an adaptation is better, -1: worse, 0: neither"),
     "prompted": Measure(("name", "name", "count"), 3, 1, "percent right with examples in the prompt, by game and how"),
     "kept": Measure(("count",), 1, 0, "percent of held-out first choices that stay in so many bits a weight"),
-    "zeroed": Measure(("count",), 1, 0, "percent of the weights into the last block's MLP that become 0 in so many bits"),
+    "zeroed": Measure(("count",), 1, 0, "percent of the weights into the last MLP that become 0 in so many bits"),
     "burden": Measure((), 0, 2, "how many times its weights training the model with AdamW holds"),
     "fits": Measure(("name", "name", "name", "name"), 3, 0, "texts that fit on a card: mode, model, precision, card"),
     "weights": Measure(("name",), 1, 1, "the weights of a model of the hub, in millions"),
@@ -308,9 +307,6 @@ class Measures:
 
     def _learned(self, way: str, *task: str) -> Number:
         return self._of_runs("learned", way, *task)
-
-    def _forgot(self, way: str, *task: str) -> Number:
-        return self._of_runs("forgot", way, *task)
 
     def _cells(self, table: str) -> Number:
         return self._of_runs("cells", table)

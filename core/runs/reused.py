@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 
 from core.analysis.seeds import apart
 from core.analysis.tasks import in_context
-from core.analysis.tasks.in_context import Game
 from core.checkpoints.convert import Settings
 from core.checkpoints.folder import FAMILIES
 from core.costs.accelerators import ACCELERATORS
-from core.costs.memory import PRECISIONS, Precision, largest_batch, training_memory, using_memory
+from core.costs.memory import PRECISIONS, largest_batch, training_memory, using_memory
 from core.efficiency.compressing import compress_steps, matrix_names, model_of
 from core.efficiency.judging import judge, reference, yardstick
 from core.efficiency.movement import moved, share
@@ -29,8 +28,8 @@ from core.language_model import LanguageModel
 from core.parts import parts
 from core.runs import adaptations
 from core.runs.fine_tuning import bundled_base
-from core.runs.records import RunError
 from core.runs.recordings import recorded
+from core.runs.records import RunError
 from core.runs.tuned_recordings import learned as weights_of
 from core.training import adapting
 from core.training.fine_tune_spec import FineTuneSpec
@@ -41,7 +40,7 @@ SENTIMENT = "sentiment"
 CARD = "rtx4090"
 
 
-# ---------------------------------------------------------------------------------- one run of each way, and its matrices
+# ------------------------------------------------------------------------------ one run of each way, and its matrix
 
 
 def judged(way: str, task: str = SENTIMENT) -> float:
@@ -53,14 +52,6 @@ def judged(way: str, task: str = SENTIMENT) -> float:
 def learned(way: str, task: str = SENTIMENT) -> float:
     """Return how many numbers a recorded way of fine-tuning learns. Raises RunError."""
     return int(_health(way, task)["trained"])
-
-
-def forgot(way: str, task: str = SENTIMENT) -> float:
-    """Return by how much the loss on the old task has grown, in nats a token. Raises RunError."""
-    old = _health(way, task)["old"]
-    if old is None:
-        raise RunError(f"the run of {way} had no old task to forget")
-    return float(old[0]) - float(old[1])
 
 
 def cells(table: str) -> float:
@@ -80,7 +71,7 @@ def shift(way: str) -> float:
     return 100 * share(gone, before)
 
 
-def _health(way: str, task: str) -> dict[str, object]:
+def _health(way: str, task: str) -> dict[str, Any]:
     return dict(recorded(f"finetune-{task}-{way}").checkpoints()[-1].health)
 
 
@@ -127,7 +118,7 @@ def numbers(run: str) -> float:
 
 
 def ahead(run: str, other: str) -> float:
-    """Return 1 where the seeds tell that a run is right more often than another, -1 less often, 0 where they do not tell.
+    """Return 1 where the seeds tell that a run is right more often than another, -1 less often, 0 where they do not.
 
     Raises:
         RunError: as `adapted`.
@@ -152,7 +143,7 @@ def prompted(game: str, how: str, examples: int) -> float:
     if game not in in_context.GAMES:
         raise RunError(f"there is no game “{game}”: there are {', '.join(in_context.GAMES)}")
     if how == "chance":
-        return 100 * in_context.chance(cast(Game, game))
+        return 100 * in_context.chance(game)
     found = {count: one.mean for count, _, one in adaptations.played(game, how)}
     if examples not in found:
         raise RunError(f"{game} was not played “{how}” with {examples} examples")
@@ -188,7 +179,7 @@ def zeroed(lm: LanguageModel, bits: int) -> float:
 
 
 def burden(lm: LanguageModel, length: int) -> float:
-    """Return how many times its weights the training of a model with AdamW holds, in float32, on a text of that length."""
+    """Return how many times its weights training with AdamW holds, in float32, on a text of that length."""
     kinds = training_memory(lm.config, length)
     return sum(kind.bytes(1) for kind in kinds) / kinds[0].bytes(1)
 
@@ -203,7 +194,7 @@ def fits(mode: str, model: str, precision: str, card: str = CARD) -> float:
     if model not in PRESETS or precision not in PRECISIONS or card not in ACCELERATORS or mode not in memory:
         raise RunError(f"nothing is known of {mode} of {model} in {precision} on {card}")
     config = PRESETS[model].config
-    kinds = memory[mode](config, config.n_ctx, cast(Precision, precision))
+    kinds = memory[mode](config, config.n_ctx, precision)
     most = largest_batch(kinds, ACCELERATORS[card].memory)
     return float("inf") if most is None else most
 
@@ -222,7 +213,7 @@ def weights(id: str) -> float:
 
 
 REUSED: Mapping[str, Callable[..., float]] = {
-    "judged": judged, "learned": learned, "forgot": forgot, "cells": cells, "shift": shift, "adapted": adapted,
+    "judged": judged, "learned": learned, "cells": cells, "shift": shift, "adapted": adapted,
     "numbers": numbers, "ahead": ahead, "prompted": prompted, "kept": kept, "zeroed": zeroed, "burden": burden,
     "fits": fits, "weights": weights,
 }  # fmt: skip

@@ -68,14 +68,15 @@ const tuning = {
   points(g, data, local) {
     if (stages.of(local) === stages.last) {
       const { chart, table } = planWays(g.width, data.about, FORGOTTEN);
-      return { curves: [chart.left, chart.top, chart.width, chart.height], table: [table.x, table.y, table.w, 4 * table.pitch] };
+      return { curves: [chart.left, 0, chart.width, chart.top + chart.height], table: [table.x, table.y, table.w, 4 * table.pitch - 8] };
     }
     const { W, A, B, added } = planned(g, data, stages.of(local)).boxes;
     /** @type {Record<string, PointBox>} */
     const shown = {};
-    if (W) shown["matrix W"] = [W.x, W.y, W.w, W.h];
-    if (A && B) shown["thin tables"] = [B.x, Math.min(A.y, B.y), A.x + A.w - B.x, Math.max(A.y + A.h, B.y + B.h) - Math.min(A.y, B.y)];
-    if (added) shown.product = [added.x, added.y, added.w, added.h];
+    const name = 18; // above a matrix
+    if (W) shown["matrix W"] = [W.x, W.y - name, W.w, W.h + name];
+    if (A && B) shown["thin tables"] = [B.x, A.y - name, A.x + A.w - B.x, B.y + B.h - A.y + name];
+    if (added) shown.product = [added.x, added.y - name, added.w, added.h + name];
     return shown;
   },
 
