@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -33,6 +34,7 @@ THEME = {"config": CONFIG, "usermeta": {"embedOptions": {"renderer": "svg"}}}
 # Held against Vega-Lite's schema, each part of a chart again with all that it holds, a chart takes three times as long
 # in every rerun that shows new numbers. The tests of the pages check each kind of chart, whole and once.
 schemapi.disable_debug_mode()
+NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2: what is no Char
 # Top-level properties of a document, which a part of it must not have.
 _WHOLE = ("$schema", "config", "usermeta", "background", "padding", "datasets", "autosize")
 
@@ -166,7 +168,10 @@ def _one(about: About, chart: Any, key: str, chosen: Callable[[dict[str, Any]], 
 
 
 def document(charts: Sequence[Drawn], dark: bool, across: int = 0) -> str:
-    """Combine the charts, `across` side by side (0: all), into one self-contained Vega-Lite document."""
+    """Combine the charts, `across` side by side (0: all), into one self-contained Vega-Lite document.
+
+    A character that no SVG may hold becomes U+FFFD: the converter, which measures text as SVG, would end the process.
+    """
     parts = [_sized(chart.to_dict()) for chart in charts]
     params = [one for part in parts for one in part.pop("params", [])]
     whole: dict[str, Any] = (
@@ -178,7 +183,16 @@ def document(charts: Sequence[Drawn], dark: bool, across: int = 0) -> str:
         "$schema": alt.SCHEMA_URL,
         "config": CONFIG | {"background": ink("bg"), "padding": 16},
     }
-    return plain(json.dumps(whole), dark)
+    return plain(json.dumps(_written(whole)), dark)
+
+
+def _written(value: Any) -> Any:
+    """Return a part of a document without characters that XML does not allow."""
+    if isinstance(value, dict):
+        return {_written(key): _written(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_written(one) for one in value]
+    return NOT_XML.sub("\ufffd", value) if isinstance(value, str) else value
 
 
 def _sized(part: dict[str, Any]) -> dict[str, Any]:

@@ -187,24 +187,11 @@ def begin(
     free = room if lm.config.shape == "decoder" else 0
     sample = next(iter(choice.texts(opened.name)), state.DEFAULT_TEXT)
     read = reading.read(lm, state.get("text"), sample, longest, free, reading.BOUNDS.get(slug, ""))
-    decoding = lm.config.shape == "encoder-decoder" and state.get("stack") == "decoder"
-    blocks = lm.config.decoder_layers if decoding else lm.config.n_layers
-    last = len(read.ids) - 1
-    state.fit({"block": blocks - 1, "head": lm.config.n_heads - 1})
-    state.fit({} if decoding else {"follow": last, "row": last, "col": last})
-    target, said = "", tuple[str, ...]()
-    if lm.config.shape == "encoder-decoder":
-        decoder_text.write(lm, read.text, longest)
-        target, said = reading.read_target(lm, state.get("target"), longest)
-        if writes and decoding and not target:
-            target = decoder_text.by_itself(lm, opened.key, read.text, longest)
+    _fit(lm, read)
+    target, said = _target(opened, read, longest, writes)
     runs.greet()
     heard = read.notes[:-1] if apart and read.clipped and longest is None else read.notes
-    notes = tuple(dict.fromkeys((*state.take_notes(), *heard, *said)))
-    if not state.link_is_whole():
-        notes += (
-            f"The link to this page carries the first {counted(state.LINK_CHARACTERS, 'character')} of your text.",
-        )
+    notes = _notes(*heard, *said)
     places = sidebar.head(slug)
     sidebar.say(notes)
     above = st.empty()
@@ -236,6 +223,41 @@ def begin(
 
     _later.set(later)
     return ctx
+
+
+def _decodes(lm: LanguageModel) -> bool:
+    return lm.config.shape == "encoder-decoder" and state.get("stack") == "decoder"
+
+
+def _fit(lm: LanguageModel, read: reading.Reading) -> None:
+    """Bring the chosen block, head and rows into what this model and text have."""
+    decoding, last = _decodes(lm), len(read.ids) - 1
+    blocks = lm.config.decoder_layers if decoding else lm.config.n_layers
+    state.fit({"block": blocks - 1, "head": lm.config.n_heads - 1})
+    state.fit({} if decoding else {"follow": last, "row": last, "col": last})
+
+
+def _target(
+    opened: opening.Opened, read: reading.Reading, longest: int | None, writes: bool
+) -> tuple[str, tuple[str, ...]]:
+    """Return the decoder's text of an encoder-decoder ("" for any other model) and what is to be said about it."""
+    lm = opened.lm
+    if lm.config.shape != "encoder-decoder":
+        return "", ()
+    decoder_text.write(lm, read.text, longest)
+    target, said = reading.read_target(lm, state.get("target"), longest)
+    if writes and _decodes(lm) and not target:
+        target = decoder_text.by_itself(lm, opened.key, read.text, longest)
+    return target, said
+
+
+def _notes(*heard: str) -> tuple[str, ...]:
+    """Return the notes of this run, each once, with that of a link which cannot hold the whole text."""
+    notes = tuple(dict.fromkeys((*state.take_notes(), *heard)))
+    if state.link_is_whole():
+        return notes
+    room = counted(state.LINK_CHARACTERS, "character")
+    return *notes, f"The link to this page carries the first {room} of your text."
 
 
 def settle() -> None:

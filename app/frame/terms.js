@@ -54,6 +54,8 @@ const described = (at) => `gb-word-${at}`;
 function underline(block, find) {
   // React writes a single text anew as a whole, so it may be wrapped; of several texts it keeps each node.
   if (block.closest(CLOSED) || (block.matches(REACTS) && (block.childNodes.length !== 1 || block.firstElementChild))) return;
+  // A label that is drawn beside the one that is read: there the pointer alone asks.
+  const unread = block.closest("[aria-hidden=true]");
   const walker = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
   /** @type {Text[]} */
   const texts = [];
@@ -68,11 +70,13 @@ function underline(block, find) {
       word.splitText(to - from);
       const span = document.createElement("span");
       span.className = "gb-term";
-      span.role = "button";
-      span.tabIndex = 0;
       span.dataset.word = String(at);
-      span.setAttribute("aria-expanded", "false");
-      span.setAttribute("aria-describedby", described(at));
+      if (!unread) {
+        span.role = "button";
+        span.tabIndex = 0;
+        span.setAttribute("aria-expanded", "false");
+        span.setAttribute("aria-describedby", described(at));
+      }
       word.replaceWith(span);
       span.append(word);
     }
@@ -121,8 +125,7 @@ function words(parent) {
   const close = () => {
     clearTimeout(timer);
     if (!open) return;
-    open.on.setAttribute("aria-expanded", "false");
-    if (!open.on.matches(".gb-term")) open.on.removeAttribute("aria-expanded");
+    if (open.on.hasAttribute("aria-expanded")) open.on.setAttribute("aria-expanded", "false");
     open = null;
     if (tip.matches(":popover-open")) tip.hidePopover();
     tell();
@@ -133,7 +136,7 @@ function words(parent) {
     if (!said) return;
     close();
     open = { on, at, block: on.closest(BLOCKS), still, box };
-    if (on.matches(".gb-term")) on.setAttribute("aria-expanded", "true");
+    if (on.hasAttribute("aria-expanded")) on.setAttribute("aria-expanded", "true");
     const name = document.createElement("b");
     name.textContent = made.terms[at].name;
     tip.replaceChildren(name, said);

@@ -18,6 +18,7 @@ import { shared } from "./shared.js";
  * @typedef {Element & {_fullLayout?: {_subplots?: {gl3d?: string[]}} & {[id: string]: {_scene: Scene}}}} Plot
  */
 
+const NOT_XML = /[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu; // XML 1.0, 2.2: a text may hold what no file may
 const EXPORT_MARGIN = 16; // pixels of margin, so that what overlaps the picture's edge is not cut off
 const EXPORT_TITLE = { size: 18, line: 26 };
 const EXPORT_CAPTION = { size: 14, line: 20 };
@@ -60,7 +61,7 @@ async function exportText(figure, beside = [], probe = false) {
     copy.setAttribute("viewBox", `${-EXPORT_MARGIN} ${-EXPORT_MARGIN - top} ${w} ${tall + EXPORT_PROBE}`);
     copy.append(h("g", {}, faces.map(({ family, letter }, i) => h("text", { x: EXPORT_PROBE * i - EXPORT_MARGIN, y: height + EXPORT_MARGIN + EXPORT_PROBE - 6, "font-size": EXPORT_PROBE - 6, "font-family": `'${family}'` }, letter))));
   }
-  return new XMLSerializer().serializeToString(copy)
+  return new XMLSerializer().serializeToString(copy).replace(NOT_XML, "\ufffd")
     .replace(/var\((--gb-[a-z0-9-]+)\)/g, (_, p) => (colour(p) || "inherit").replace(/"/g, "'"));
 }
 

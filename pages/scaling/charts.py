@@ -325,15 +325,8 @@ def _residuals(rows: Sequence[dict[str, Any]], x: alt.X, brushes: list[alt.Param
 # ------------------------------------------------------------------------------------------------- the frontier
 
 
-def frontier(data: dict[str, Any], loud: bool) -> alt.TopLevelMixin:
-    """Loss against compute: a line for each size, and the sizes that none cheaper beats."""
-    lines = [
-        {"c": c, "loss": loss, "n": line["n"], "size": sized(line["n"]), "first": i == 0, "order": order,
-         "said": f"{sized(line['n'])} parameters, {sized(line['d'][i])} characters", "at": powered(c),
-         "how": f"{loss:.3f}"}
-        for order, line in enumerate(data["lines"]) for i, (c, loss) in enumerate(zip(line["c"], line["loss"]))
-    ]  # fmt: skip
-    cs, losses = [row["c"] for row in lines], [row["loss"] for row in lines]
+def _compute_axes(cs: list[float], losses: list[float]) -> tuple[alt.X, alt.Y]:
+    """Return both logarithmic axes: operations by powers of ten, and losses."""
     across, up = [min(cs) / 2, max(cs) * 3], [min(losses) * 0.94, max(losses) * 1.12]
     powers = range(int(np.ceil(np.log10(across[0]))), int(np.floor(np.log10(across[1]))) + 1)
     axis = alt.Axis(
@@ -345,6 +338,18 @@ def frontier(data: dict[str, Any], loud: bool) -> alt.TopLevelMixin:
         scale=alt.Scale(type="log", domain=up, nice=False),
         axis=alt.Axis(values=vega.ticks(up[0], up[1], 4), minExtent=40),
     )
+    return x, y
+
+
+def frontier(data: dict[str, Any], loud: bool) -> alt.TopLevelMixin:
+    """Loss against compute: a line for each size, and the sizes that none cheaper beats."""
+    lines = [
+        {"c": c, "loss": loss, "n": line["n"], "size": sized(line["n"]), "first": i == 0, "order": order,
+         "said": f"{sized(line['n'])} parameters, {sized(line['d'][i])} characters", "at": powered(c),
+         "how": f"{loss:.3f}"}
+        for order, line in enumerate(data["lines"]) for i, (c, loss) in enumerate(zip(line["c"], line["loss"]))
+    ]  # fmt: skip
+    x, y = _compute_axes([row["c"] for row in lines], [row["loss"] for row in lines])
     told = {"said": "size", "at": "operations", "how": "loss"}
     tips = [alt.Tooltip(f"{field}:N", title=title) for field, title in told.items()]
     base = alt.Chart(vega.data(lines))

@@ -109,6 +109,7 @@ def test_hover_select_and_arrows(page: Page, lm: core.LanguageModel) -> None:
     wait(page, hover=False)
     page.mouse.click(*cell(page, 5, 3))
     wait(page, row=5, col=3)
+    expect(page.locator(".att-edit")).to_be_focused()
     page.keyboard.press("Escape")  # closes the box for a new value
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowLeft")

@@ -618,7 +618,10 @@ ALIVE: dict[tuple[str, str], Alive] = {
 }
 
 # Pages with parts that are closed at first: as a link opens them.
-OPENED: dict[str, dict[str, str]] = {"interpretability": {"unfold": "says patches tokens"}}
+OPENED: dict[str, dict[str, str]] = {
+    "interpretability": {"unfold": "says patches tokens"},
+    "attention": {"step": "0"},  # from the whole picture, the keys lead to the first or the last step
+}
 SHOWN = [chapter for group in chapters.shown().values() for chapter in group]
 
 

@@ -218,7 +218,7 @@ def test_answer_notebook_and_link(
     page: Page, browser: Browser, server: driver.Server, tmp_path: Path
 ) -> None:
     opened(page, together=64)
-    assert "Only the activations grow" in checks.answered(page)
+    assert "Every token of every text leaves activations" in checks.answered(page)
     checks.run_notebook(page, tmp_path)
     checks.link_restores(page, browser, server, NAME)
 

@@ -165,7 +165,7 @@ def test_accessible_in_both_themes(page: Page, theme: str) -> None:
 
 def test_on_a_phone_nothing_is_wider_than_the_screen(page: Page) -> None:
     page.set_viewport_size(driver.PHONE)
-    opened(page, explainer=2)
+    opened(page, explainer=2, unfold="patches tokens")
     walked(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     for name in (MORE, WALK):

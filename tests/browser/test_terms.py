@@ -91,6 +91,19 @@ def test_a_label_says_its_word_and_leaves_its_field_alone(page: Page) -> None:
     assert driver.component_state(page, "decoding") == before
 
 
+def test_a_word_that_a_screen_reader_does_not_read_takes_no_focus(page: Page) -> None:
+    driver.open_page(page, "attention", model="tales-gpt", text=TEXT)
+    hidden = page.locator('[aria-hidden="true"] .gb-term')
+    assert (
+        hidden.count() and hidden.locator("xpath=self::*[@tabindex or @role or @aria-expanded]").count() == 0
+    )
+    word = hidden.locator("visible=true").first
+    driver.click(page, word)
+    expect(page.locator(".gb-term-tip")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".gb-term-tip")).to_be_hidden()
+
+
 def test_words_stay_through_runs_of_the_page(page: Page) -> None:
     driver.open_page(page, "home", model="tales-gpt", text=TEXT)
     word = page.locator(".gb-claim .gb-term").first

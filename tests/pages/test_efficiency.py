@@ -12,7 +12,6 @@ import core
 from app import models
 from app.models import cache
 from core.efficiency.judging import reference, yardstick
-from core.efficiency.part_sensitivity import halves
 from core.efficiency.quantization import Quantization
 from core.efficiency.quantization_report import beside
 from pages.efficiency import figure, measure, question, speed
@@ -97,14 +96,6 @@ def test_what_no_method_allows_gives_way_and_says_so(
     assert not app.exception
     assert any(says in one.value.replace("\\", "") for one in app.caption)
     assert name in [line["of"] for line in of(table(app), "setting")]
-
-
-def test_one_half_at_a_time_is_rounded() -> None:
-    lm = core.load("tales-gpt")
-    before = reference(lm, yardstick(lm))
-    found = halves(before, Quantization(2, symmetric=False))
-    both = beside(before, Quantization(2, symmetric=False), TEXT)[0].judged.rise
-    assert min(one.rise for one in found.values()) > 0 and max(one.rise for one in found.values()) < 2 * both
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import altair as alt
 import numpy as np
@@ -39,6 +40,14 @@ def test_a_file_holds_the_colours_of_its_theme_and_nothing_of_the_page(dark: boo
     drawn = vega.as_svg([chart()], dark)
     assert "Size against loss" in drawn and theme.color("accent", dark) in drawn
     assert theme.color("bg", dark) in drawn
+
+
+def test_characters_that_xml_does_not_allow_are_replaced_in_a_file() -> None:
+    kept = "\x7f \u05e9\u0301 \U0001f469\u200d\U0001f467"
+    titled = chart().properties(title=f"a\x00b\x1b \ufffe\ud800{kept}")
+    text = "".join(ElementTree.fromstring(vega.as_svg([titled], dark=False)).itertext())
+    assert f"a\ufffdb\ufffd \ufffd\ufffd{kept}" in text
+    assert vega.as_png([titled], dark=False).startswith(b"\x89PNG")
 
 
 def test_a_png_is_drawn_in_our_own_type() -> None:
