@@ -90,6 +90,19 @@ MEASURES: dict[str, Measure] = {
     "rms": Measure(("name",), 1, 3, "the root mean square of a recorded run's weights at its end"),
     "rung": Measure(("count", "count", "count"), 2, 3, "the ladder's loss by width and characters read, and by seed"),
     "ngram": Measure(("name",), 1, 2, "the held-out loss of an n-gram model on a bundled model's text"),
+    "judged": Measure(("name", "name"), 1, 1, "percent of held-out examples right after a recorded fine-tuning"),
+    "learned": Measure(("name", "name"), 1, 0, "the numbers that it learned"),
+    "cells": Measure(("name",), 1, 0, "the numbers in the matrix W of Fine-tuning, or in LoRA's thin ones"),
+    "shift": Measure(("name",), 1, 1, "percent of that matrix's length that full, or lora, changes"),
+    "adapted": Measure(("name",), 1, 1, "percent of held-out texts right after a recorded adaptation: lora4-100"),
+    "numbers": Measure(("name",), 1, 0, "the numbers that an adaptation learns"),
+    "ahead": Measure(("name", "name"), 2, 0, "1: the seeds tell that an adaptation is better, -1: worse, 0: neither"),
+    "prompted": Measure(("name", "name", "count"), 3, 1, "percent right with examples in the prompt, by game and how"),
+    "kept": Measure(("count",), 1, 0, "percent of held-out first choices that stay in so many bits a weight"),
+    "zeroed": Measure(("count",), 1, 0, "percent of the weights into the last MLP that become 0 in so many bits"),
+    "burden": Measure((), 0, 2, "how many times its weights training the model with AdamW holds"),
+    "fits": Measure(("name", "name", "name", "name"), 3, 0, "texts that fit on a card: mode, model, precision, card"),
+    "weights": Measure(("name",), 1, 1, "the weights of a model of the hub, in millions"),
 }  # fmt: skip
 
 _HEAD = re.compile(r"L(\d+)H(\d+)")
@@ -134,7 +147,7 @@ class Measures:
         """Write a measure's value as prose shows it: a token with its space as a dot, a number rounded."""
         if isinstance(value, str):
             return value.replace(" ", "·", 1) if value.startswith(" ") else value
-        return f"{value:.{MEASURES[name].digits}f}"
+        return f"{value:,.{MEASURES[name].digits}f}"
 
     # ------------------------------------------------------------------------------------------------- the measures
 
@@ -288,6 +301,45 @@ class Measures:
 
     def _ngram(self, name: str) -> Number:
         return self._of_runs("ngram", name)
+
+    def _judged(self, way: str, *task: str) -> Number:
+        return self._of_runs("judged", way, *task)
+
+    def _learned(self, way: str, *task: str) -> Number:
+        return self._of_runs("learned", way, *task)
+
+    def _cells(self, table: str) -> Number:
+        return self._of_runs("cells", table)
+
+    def _shift(self, way: str) -> Number:
+        return self._of_runs("shift", way)
+
+    def _adapted(self, run: str) -> Number:
+        return self._of_runs("adapted", run)
+
+    def _numbers(self, run: str) -> Number:
+        return self._of_runs("numbers", run)
+
+    def _ahead(self, run: str, other: str) -> Number:
+        return self._of_runs("ahead", run, other)
+
+    def _prompted(self, game: str, how: str, examples: int) -> Number:
+        return self._of_runs("prompted", game, how, examples)
+
+    def _kept(self, bits: int) -> Number:
+        return self._of_runs("kept", self.lm, bits)
+
+    def _zeroed(self, bits: int) -> Number:
+        return self._of_runs("zeroed", self.lm, bits)
+
+    def _burden(self) -> Number:
+        return self._of_runs("burden", self.lm, len(self._pass().ids))
+
+    def _fits(self, mode: str, model: str, precision: str, *card: str) -> Number:
+        return self._of_runs("fits", mode, model, precision, *card)
+
+    def _weights(self, id: str) -> Number:
+        return self._of_runs("weights", id)
 
     def _of_runs(self, measure: str, *given: Any) -> Number:
         if measure not in self.recorded:

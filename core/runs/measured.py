@@ -13,6 +13,7 @@ from core import zoo
 from core.runs import ladder_recordings
 from core.runs.recordings import names, recorded
 from core.runs.records import RunError
+from core.runs.reused import REUSED
 from core.training.early_stopping import Stop, stop_early
 
 SIDES = ("training", "held_out")
@@ -93,6 +94,7 @@ def ngram(name: str) -> float:
 
 MEASURED: Mapping[str, Callable[..., float]] = {
     "curve": curve, "best": best, "beststep": beststep, "rms": rms, "rung": rung, "ngram": ngram,
+    **REUSED,
 }  # fmt: skip
 
 
