@@ -14,7 +14,7 @@ from app.session.fields import Value
 from core.analysis.expressions import check, value
 from core.analysis.measures import MeasureError, Measures
 from core.language_model import LanguageModel
-from core.runs.measured import MEASURED
+from core.runs.run_measures import MEASURED
 
 OWN = "own"  # the model of a lesson that plays on the learner's own model and text
 KEPT = ("path", "mark")  # fields that say where a learner is, and are no part of a view

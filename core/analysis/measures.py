@@ -115,7 +115,7 @@ class Measures:
     """The measures of a model on a text.
 
     `moment` opens the model as it was after a step of its training; None: `trained` is not available. `recorded` holds
-    the measures of recorded runs by name (`core.runs.measured`), which stand on a floor above.
+    the measures of recorded runs by name (`core.runs.run_measures`), which stand on a floor above.
     """
 
     lm: LanguageModel

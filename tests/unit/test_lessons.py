@@ -16,7 +16,7 @@ from core.analysis.expressions import check, named, value
 from core.analysis.measures import Measures
 from core.catalogue import snapshots
 from core.language_model import LanguageModel
-from core.runs.measured import MEASURED
+from core.runs.run_measures import MEASURED
 from tests import real
 
 HEAD = "# Why?\nasks: What is it?\nminutes: 5\n"

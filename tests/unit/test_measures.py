@@ -19,7 +19,7 @@ from core.analysis.expressions import calls, check, named, value
 from core.analysis.measures import MEASURES, MeasureError, Measures
 from core.language_model import LanguageModel
 from core.model.transformer import build
-from core.runs.measured import MEASURED
+from core.runs.run_measures import MEASURED
 from core.vectors.static import glove
 from core.vectors.word_lists import ten_tests
 

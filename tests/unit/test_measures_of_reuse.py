@@ -19,7 +19,7 @@ from core.analysis.measures import MeasureError, Measures
 from core.efficiency.judging import yardstick
 from core.hub_models import BY_ID
 from core.language_model import LanguageModel
-from core.runs.measured import MEASURED
+from core.runs.run_measures import MEASURED
 
 ASSETS = Path(core.__file__).parent.parent / "assets"
 TEXT = "Nora lost the red kite. Tom found the kite under the bench."

@@ -13,7 +13,7 @@ from core import zoo
 from core.runs import ladder_recordings
 from core.runs.recordings import names, recorded
 from core.runs.records import RunError
-from core.runs.reused import REUSED
+from core.runs.reuse_measures import REUSED
 from core.training.early_stopping import Stop, stop_early
 
 SIDES = ("training", "held_out")

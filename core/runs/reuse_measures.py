@@ -1,6 +1,6 @@
 """Measures of what an old model brings to a new job: recorded adaptations, fewer bits, memory; as lessons name them.
 
-`core.analysis.measures` declares their names and arguments; `core.runs.measured` lists them with the others.
+`core.analysis.measures` declares their names and arguments; `core.runs.run_measures` lists them with the others.
 """
 
 from __future__ import annotations
