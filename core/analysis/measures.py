@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any, Literal
 
 import torch
@@ -67,6 +67,7 @@ MEASURES: dict[str, Measure] = {
     "weight": Measure(("head", "count", "count"), 3, 3, "the weight that a head's row gives to a column"),
     "score": Measure(("head", "count", "count"), 3, 1, "the score of a head's row and column, before the softmax"),
     "off": Measure(("parts", "token", "text"), 1, 3, "the probability of a token with parts of the model off"),
+    "broken": Measure(("parts", "text"), 1, 0, "1: with parts off the probabilities are no numbers, else 0"),
     "hide": Measure(("head", "count", "count", "token"), 3, 3, "the probability of a token with one key hidden"),
     "trained": Measure(("count", "token", "text"), 1, 3, "the probability of a token after some training steps"),
     "same": Measure(("count", "count"), 2, 3, "the cosine of two rows' embeddings"),
@@ -137,8 +138,9 @@ class Measures:
         if not known.needs <= len(arguments) <= len(known.takes):
             raise MeasureError(f"{name} takes {_takes(known)}; it was given {len(arguments)}")
         given = [_READ[kind](raw) for kind, raw in zip(known.takes, arguments, strict=False)]
+        compute = getattr(self, f"_{name}", partial(self._recorded, name))
         try:
-            found: Number = getattr(self, f"_{name}")(*given)
+            found: Number = compute(*given)
         except (ValueError, IndexError) as why:  # a head, a row or a text that this model lacks
             raise MeasureError(f"{name}({', '.join(arguments)}): {why}") from why
         return found
@@ -198,9 +200,12 @@ class Measures:
         with intervene(*edits):
             return other._chance(other._run(self.text if text is None else text), said)
 
+    def _broken(self, parts: Sequence[str], text: str | None = None) -> float:
+        return float(math.isnan(self._off(parts, text=text)))
+
     def _spoilt(self, parts: Sequence[str], text: str | None = None) -> float:
         lm, edits = self._missing(parts)
-        with intervene(*edits):
+        with torch.no_grad(), intervene(*edits):
             return float(text_loss(lm, self.text if text is None else text, self.target)(lm.transformer))
 
     def _hide(self, head: tuple[int, int], row: int, column: int, token: str | None = None) -> float:
@@ -282,66 +287,18 @@ class Measures:
     def _pvalue(self, number: int, direction: str = "kept") -> float:
         return _tested(number, direction).chance.two_sided
 
-    # ------------------------------------------------------------------------- of recorded runs, whatever the model
-
-    def _curve(self, name: str, side: str, step: int | None = None) -> Number:
-        return self._of_runs("curve", name, side, step)
-
-    def _best(self, name: str) -> Number:
-        return self._of_runs("best", name)
-
-    def _beststep(self, name: str) -> Number:
-        return self._of_runs("beststep", name)
-
-    def _rms(self, name: str) -> Number:
-        return self._of_runs("rms", name)
-
-    def _rung(self, width: int, read: int, seed: int | None = None) -> Number:
-        return self._of_runs("rung", width, read, seed)
-
-    def _ngram(self, name: str) -> Number:
-        return self._of_runs("ngram", name)
-
-    def _judged(self, way: str, *task: str) -> Number:
-        return self._of_runs("judged", way, *task)
-
-    def _learned(self, way: str, *task: str) -> Number:
-        return self._of_runs("learned", way, *task)
-
-    def _cells(self, table: str) -> Number:
-        return self._of_runs("cells", table)
-
-    def _shift(self, way: str) -> Number:
-        return self._of_runs("shift", way)
-
-    def _adapted(self, run: str) -> Number:
-        return self._of_runs("adapted", run)
-
-    def _numbers(self, run: str) -> Number:
-        return self._of_runs("numbers", run)
-
-    def _ahead(self, run: str, other: str) -> Number:
-        return self._of_runs("ahead", run, other)
-
-    def _prompted(self, game: str, how: str, examples: int) -> Number:
-        return self._of_runs("prompted", game, how, examples)
+    # ------------------------------------------------------------------------- of recorded runs and their methods
 
     def _kept(self, bits: int) -> Number:
-        return self._of_runs("kept", self.lm, bits)
+        return self._recorded("kept", self.lm, bits)
 
     def _zeroed(self, bits: int) -> Number:
-        return self._of_runs("zeroed", self.lm, bits)
+        return self._recorded("zeroed", self.lm, bits)
 
     def _burden(self) -> Number:
-        return self._of_runs("burden", self.lm, len(self._pass().ids))
+        return self._recorded("burden", self.lm, len(self._pass().ids))
 
-    def _fits(self, mode: str, model: str, precision: str, *card: str) -> Number:
-        return self._of_runs("fits", mode, model, precision, *card)
-
-    def _weights(self, id: str) -> Number:
-        return self._of_runs("weights", id)
-
-    def _of_runs(self, measure: str, *given: Any) -> Number:
+    def _recorded(self, measure: str, *given: Any) -> Number:
         if measure not in self.recorded:
             raise MeasureError("no recorded runs are at hand")
         return self.recorded[measure](*given)

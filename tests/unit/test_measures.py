@@ -181,7 +181,8 @@ def test_prose_is_filled_with_rounded_numbers(measures: Measures) -> None:
 
 def test_every_measure_says_what_it_is() -> None:
     for name, measure in MEASURES.items():
-        assert hasattr(Measures, f"_{name}") and measure.about and measure.needs <= len(measure.takes)
+        assert hasattr(Measures, f"_{name}") or name in MEASURED
+        assert measure.about and measure.needs <= len(measure.takes)
 
 
 def test_moments_that_were_not_kept_are_named(lm: LanguageModel) -> None:
@@ -215,6 +216,7 @@ def test_parts_that_a_model_has_everywhere_are_missing(lm: LanguageModel, measur
     loss = torch.nn.functional.cross_entropy(logits[:-1], ids[0, 1:])
     assert measures.value("spoilt", ["position"]) == pytest.approx(float(loss), abs=1e-4)
     assert float(measures.value("spoilt", ["mlp1"])) > float(measures.value("loss", []))
+    assert (measures.value("broken", ["position"]), measures.value("broken", ["norm"])) == (0, 1)
     with pytest.raises(MeasureError, match="names no part"):
         measures.value("off", ["colour"])
 
