@@ -381,7 +381,7 @@ def code(*functions: Callable[..., Any]) -> None:
     with _card("code"):
         source.code_card([source.read(function) for function in functions])
         if rules := _rules.get():
-            with st.popover("How this was judged", key="gb-judged", type="tertiary"):
+            with st.popover("How judged", key="gb-judged", type="tertiary"):
                 st.html(rules_html(rules))
 
 
@@ -403,7 +403,7 @@ def take_away(
 
 
 def judged(*rules: Rule) -> None:
-    """Say by which rules a picture passes its verdicts: behind "How this was judged", one click away.
+    """Say by which rules a picture passes its verdicts: behind "How judged", one click away.
 
     Above the foot that stands in its Code card, so that the first screen stays whole; below it, under the picture.
     """

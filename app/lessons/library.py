@@ -13,7 +13,8 @@ from app.session import state
 VARIABLE = "GLASSBOX_LESSONS"
 FIRST = "why-ball"
 ORDER = (
-    FIRST, "cut-word", "related", "who-bit", "parts", "learning", "likeliest", "real-knows", "your-sentence",
+    FIRST, "cut-word", "related", "who-bit", "parts", "learning", "by-heart", "likeliest", "new-job",
+    "real-knows", "your-sentence",
 )  # fmt: skip
 OWN = "own-"  # begins the name of an uploaded lesson
 MOST_OWN = 20  # uploaded lessons that a session keeps

@@ -14,6 +14,7 @@ from app.session.fields import Value
 from core.analysis.expressions import check, value
 from core.analysis.measures import MeasureError, Measures
 from core.language_model import LanguageModel
+from core.runs.run_measures import MEASURED
 
 OWN = "own"  # the model of a lesson that plays on the learner's own model and text
 KEPT = ("path", "mark")  # fields that say where a learner is, and are no part of a view
@@ -266,7 +267,7 @@ def taken(
     """
     measures = Measures(
         lm, text, target if lm.config.shape == "encoder-decoder" else None,
-        lambda step: cache.model(name, step) if step in cache.moments(name) else _none(step),
+        lambda step: cache.model(name, step) if step in cache.moments(name) else _none(step), MEASURED,
     )  # fmt: skip
     found: dict[str, str | bool] = {}
     for one in wanted:

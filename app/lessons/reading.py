@@ -121,7 +121,9 @@ class Step:
 _PARTS = (
     (re.compile(r"next"), r"the next token"),
     (re.compile(r"tokens"), r"the tokens"),
-    (re.compile(r"(lens|embedding|map|rows|tree)"), r"the \1"),
+    (re.compile(r"(lens|embedding|map|rows|tree|curves|mask)"), r"the \1"),
+    (re.compile(r"(table|thin tables|product|prompt|answers|costs|memory)"), r"the \1"),
+    (re.compile(r"ladder"), r"the table"),
     (re.compile(r"head (\d+) (\d+)"), r"head \2 of block \1"),
     (re.compile(r"cell (\d+) (\d+)"), r"row \1, column \2"),
 )

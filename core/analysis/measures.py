@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any, Literal
 
 import torch
@@ -67,6 +67,7 @@ MEASURES: dict[str, Measure] = {
     "weight": Measure(("head", "count", "count"), 3, 3, "the weight that a head's row gives to a column"),
     "score": Measure(("head", "count", "count"), 3, 1, "the score of a head's row and column, before the softmax"),
     "off": Measure(("parts", "token", "text"), 1, 3, "the probability of a token with parts of the model off"),
+    "broken": Measure(("parts", "text"), 1, 0, "1: with parts off the probabilities are no numbers, else 0"),
     "hide": Measure(("head", "count", "count", "token"), 3, 3, "the probability of a token with one key hidden"),
     "moved": Measure(("head", "count", "count", "count"), 4, 3, "the weight of a row on a column, another one hidden"),
     "trained": Measure(("count", "token", "text"), 1, 3, "the probability of a token after some training steps"),
@@ -85,6 +86,25 @@ MEASURES: dict[str, Measure] = {
     "analogy": Measure(("word", "word", "word"), 3, 0, "the answer to a is to b as c is to ... in GloVe"),
     "weat": Measure(("count", "name"), 1, 2, "the effect size of one of the ten association tests on GloVe"),
     "pvalue": Measure(("count", "name"), 1, 4, "its p-value, two-sided"),
+    "curve": Measure(("name", "name", "count"), 2, 3, "a recorded training's loss, training or held_out, at a step"),
+    "best": Measure(("name",), 1, 3, "the lowest held-out loss of a recorded training"),
+    "beststep": Measure(("name",), 1, 0, "its step"),
+    "rms": Measure(("name",), 1, 3, "the root mean square of a recorded run's weights at its end"),
+    "rung": Measure(("count", "count", "count"), 2, 3, "the ladder's loss by width and characters read, and by seed"),
+    "ngram": Measure(("name",), 1, 2, "the held-out loss of an n-gram model on a bundled model's text"),
+    "judged": Measure(("name", "name"), 1, 1, "percent of held-out examples right after a recorded fine-tuning"),
+    "learned": Measure(("name", "name"), 1, 0, "the numbers that it learned"),
+    "cells": Measure(("name",), 1, 0, "the numbers in the matrix W of Fine-tuning, or in LoRA's thin ones"),
+    "shift": Measure(("name",), 1, 1, "percent of that matrix's length that full, or lora, changes"),
+    "adapted": Measure(("name",), 1, 1, "percent of held-out texts right after a recorded adaptation: lora4-100"),
+    "numbers": Measure(("name",), 1, 0, "the numbers that an adaptation learns"),
+    "ahead": Measure(("name", "name"), 2, 0, "1: the seeds tell that an adaptation is better, -1: worse, 0: neither"),
+    "prompted": Measure(("name", "name", "count"), 3, 1, "percent right with examples in the prompt, by game and how"),
+    "kept": Measure(("count",), 1, 0, "percent of held-out first choices that stay in so many bits a weight"),
+    "zeroed": Measure(("count",), 1, 0, "percent of the weights into the last MLP that become 0 in so many bits"),
+    "burden": Measure((), 0, 2, "how many times its weights training the model with AdamW holds"),
+    "fits": Measure(("name", "name", "name", "name"), 3, 0, "texts that fit on a card: mode, model, precision, card"),
+    "weights": Measure(("name",), 1, 1, "the weights of a model of the hub, in millions"),
 }  # fmt: skip
 
 _HEAD = re.compile(r"L(\d+)H(\d+)")
@@ -96,13 +116,15 @@ _OUTPUTS = {"attention": "hook_attn_out", "mlp": "hook_mlp_out"}
 class Measures:
     """The measures of a model on a text.
 
-    `moment` opens the model as it was after a step of its training; None: `trained` is not available.
+    `moment` opens the model as it was after a step of its training; None: `trained` is not available. `recorded` holds
+    the measures of recorded runs by name (`core.runs.run_measures`), which stand on a floor above.
     """
 
     lm: LanguageModel
     text: str
     target: str | None = None
     moment: Callable[[int], LanguageModel] | None = None
+    recorded: Mapping[str, Callable[..., Number]] = field(default_factory=dict)
     _passes: dict[str, Trace] = field(default_factory=dict)
 
     def value(self, name: str, arguments: Sequence[str]) -> Number:
@@ -117,8 +139,9 @@ class Measures:
         if not known.needs <= len(arguments) <= len(known.takes):
             raise MeasureError(f"{name} takes {_takes(known)}; it was given {len(arguments)}")
         given = [_READ[kind](raw) for kind, raw in zip(known.takes, arguments, strict=False)]
+        compute = getattr(self, f"_{name}", partial(self._recorded, name))
         try:
-            found: Number = getattr(self, f"_{name}")(*given)
+            found: Number = compute(*given)
         except (ValueError, IndexError) as why:  # a head, a row or a text that this model lacks
             raise MeasureError(f"{name}({', '.join(arguments)}): {why}") from why
         return found
@@ -127,7 +150,7 @@ class Measures:
         """Write a measure's value as prose shows it: a token with its space as a dot, a number rounded."""
         if isinstance(value, str):
             return value.replace(" ", "·", 1) if value.startswith(" ") else value
-        return f"{value:.{MEASURES[name].digits}f}"
+        return f"{value:,.{MEASURES[name].digits}f}"
 
     # ------------------------------------------------------------------------------------------------- the measures
 
@@ -178,9 +201,12 @@ class Measures:
         with intervene(*edits):
             return other._chance(other._run(self.text if text is None else text), said)
 
+    def _broken(self, parts: Sequence[str], text: str | None = None) -> float:
+        return float(math.isnan(self._off(parts, text=text)))
+
     def _spoilt(self, parts: Sequence[str], text: str | None = None) -> float:
         lm, edits = self._missing(parts)
-        with intervene(*edits):
+        with torch.no_grad(), intervene(*edits):
             return float(text_loss(lm, self.text if text is None else text, self.target)(lm.transformer))
 
     def _hide(self, head: tuple[int, int], row: int, column: int, token: str | None = None) -> float:
@@ -261,6 +287,22 @@ class Measures:
 
     def _pvalue(self, number: int, direction: str = "kept") -> float:
         return _tested(number, direction).chance.two_sided
+
+    # ------------------------------------------------------------------------- of recorded runs and their methods
+
+    def _kept(self, bits: int) -> Number:
+        return self._recorded("kept", self.lm, bits)
+
+    def _zeroed(self, bits: int) -> Number:
+        return self._recorded("zeroed", self.lm, bits)
+
+    def _burden(self) -> Number:
+        return self._recorded("burden", self.lm, len(self._pass().ids))
+
+    def _recorded(self, measure: str, *given: Any) -> Number:
+        if measure not in self.recorded:
+            raise MeasureError("no recorded runs are at hand")
+        return self.recorded[measure](*given)
 
     # ---------------------------------------------------------------------------------------------- what they share
 

@@ -77,7 +77,7 @@ const STEPS = ["The weights", "A grid over them", "Rounded", "Every matrix", "To
 /** What each step shows. @type {((d: Data) => string)[]} */
 const WORDS = [
   (d) => (d.matrix ? `A model is tables of numbers, its weights. These are ${thousands(d.matrix.rows)} × ${thousands(d.matrix.columns)} of them, by size: most lie near 0, and each usually takes 32 bits, switches that are on or off.` : matrixSaid(d)),
-  (d) => `With ${d.setting.bits} bits a number can say only ${d.setting.bits < 16 ? counted(2 ** d.setting.bits, "value") : "some 60,000 values"}. ${d.setting.bits < 16 ? "The lines are the values that there are, evenly spaced from the smallest weight to the largest: a grid." : "At that, they lie so near each other that no grid shows."}`,
+  (d) => `With ${d.setting.bits} bits a number can say only ${d.setting.bits < 16 ? counted(2 ** d.setting.bits - Number(d.setting.symmetric), "value") : "some 60,000 values"}. ${d.setting.bits < 16 ? "The lines are the values that there are, evenly spaced from the smallest weight to the largest: a grid." : "At that, they lie so near each other that no grid shows."}`,
   () => "Each weight moves to the nearest line of the grid, and only the line’s number is kept. Choose a weight in the strip to see what it was, and what it has become.",
   () => "The same in every matrix of the model, a cell each: the darker, the further its weights, and what it makes of your text, were moved. Click a cell to look at that matrix.",
   () => "What does the model say now? At each token, a word or a part of one, stands what it expected before and what it expects with rounded weights: many small errors mostly cancel, and some do not.",
@@ -291,8 +291,8 @@ function drawAnswers(g, data, local, at) {
   const { places, each, h: tall, bottom } = answerPlaces(box, data.tokens.length, at.phone);
   const changed = data.answers.filter((one) => !one.same).length;
   const now = data.now;
-  const unlike = now && data.answers.length && now.agreement < 1 ? `; of ${counted(now.places, "held-out token")} ${percent(now.agreement)} stay: why both are true is said below` : "";
-  const what = `${data.encoder ? "the likeliest token at each place" : "the likeliest next token"}, in the original and below it in few bits${unlike}`;
+  const unlike = now && data.answers.length && now.agreement < 1 ? `; of ${counted(now.places, "held-out token")} ${percent(now.agreement)} stay: see below` : "";
+  const what = `${data.encoder ? "the likeliest token at each place" : "the likeliest next token"}: original, then few bits${unlike}`;
   g.part("answers", [local.sel.stage], () => [
     title(box.x, box.y + 12, data.answers.length ? `Your text: ${changed} of ${data.answers.length} first choices change` : "Your text", `${what}`, box.w),
     data.tokens.map((token, k) => {

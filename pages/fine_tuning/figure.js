@@ -10,7 +10,7 @@ import { FORGOTTEN, WAY_COLOURS, WAY_DASHES, cells, drawTable, saidOf } from "./
 
 /**
  * @import { Axis, Chart } from "../../app/kit/curves.js"
- * @import { Local, Stage, View } from "../../app/kit/glass.js"
+ * @import { Local, PointBox, Stage, View } from "../../app/kit/glass.js"
  * @import { Arrays, Lora } from "./lora.js"
  * @import { Way } from "./table.js"
  *
@@ -65,6 +65,21 @@ const tuning = {
     g.part("read", [at.read, data.text], () => label(at.read.x, at.read.y, fit(`Your text: “${visible(data.text)}”`, at.read.w, 12, false), { fill: "ink2" }));
   },
 
+  points(g, data, local) {
+    if (stages.of(local) === stages.last) {
+      const { chart, table } = planWays(g.width, data.about, FORGOTTEN);
+      return { curves: [chart.left, 0, chart.width, chart.top + chart.height], table: [table.x, table.y, table.w, 4 * table.pitch - 8] };
+    }
+    const { W, A, B, added } = planned(g, data, stages.of(local)).boxes;
+    /** @type {Record<string, PointBox>} */
+    const shown = {};
+    const name = 18; // above a matrix
+    if (W) shown["matrix W"] = [W.x, W.y - name, W.w, W.h + name];
+    if (A && B) shown["thin tables"] = [B.x, A.y - name, A.x + A.w - B.x, B.y + B.h - A.y + name];
+    if (added) shown.product = [added.x, added.y - name, added.w, added.h + name];
+    return shown;
+  },
+
   key(event, g, _, local) {
     if (stages.key(event, g, local)) return true;
     if (event.key !== "Escape") return false;
@@ -97,9 +112,13 @@ const tuning = {
 /** What is said of a step. @type {(data: Tuning, step: number) => string} */
 const caption = ({ lora }, step) => (lora ? WORDS[step](lora) : "The LoRA run has learned nothing yet.");
 
+/** What stands where at a step of LoRA. @type {(g: Stage, data: Tuning, step: number) => ReturnType<typeof planStep>} */
+const planned = (g, { lora }, step) => planStep(g.width, step, lora ? { rank: lora.rank, columns: lora.W.shape[1] } : { rank: 1, columns: 1 });
+
 /** A step of LoRA: its matrices. @type {(g: Stage, data: Tuning, local: Kept, step: number) => void} */
-function drawStep(g, { lora }, { arrays }, step) {
-  const at = planStep(g.width, step, lora ? { rank: lora.rank, columns: lora.W.shape[1] } : { rank: 1, columns: 1 });
+function drawStep(g, data, { arrays }, step) {
+  const { lora } = data;
+  const at = planned(g, data, step);
   g.height = at.height;
   if (lora && arrays) drawLora(g, lora, arrays, at, step);
   else g.part("no lora", [at], () => label(0, at.top + 20, "The LoRA run has learned nothing yet.", { size: 14, fill: "ink" }));

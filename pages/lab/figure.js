@@ -105,6 +105,11 @@ const lab = {
     g.height = at.height;
   },
 
+  points(g, data) {
+    const { chart } = planLab(g.width, newsOf(data.runs[0] && feedOf(g, data.runs[0]), data.runs[0]?.mine), data.film.frames.length);
+    return { curves: [chart.left, chart.top, chart.width, chart.height] };
+  },
+
   key(event, g, data, local) {
     const feed = local.chart?.feeds[0];
     const move = MOVES[event.key];

@@ -9,8 +9,9 @@ import { drawRuns } from "./runs.js";
 /**
  * @import { Chart } from "../../app/kit/curves.js"
  * @import { Feed, Listener } from "../../app/kit/feed.js"
- * @import { Local, View } from "../../app/kit/glass.js"
+ * @import { Local, PointBox, Stage, View } from "../../app/kit/glass.js"
  * @import { Cell, Dropout, Numbers } from "./dropout.js"
+ * @import { Layout } from "./layout.js"
  * @import { Trained } from "./runs.js"
  *
  * What Python sends.
@@ -33,6 +34,9 @@ import { drawRuns } from "./runs.js";
  * @typedef {Local & KeptHere} Kept
  */
 
+/** What stands where now. @type {(g: Stage, data: Regularization, early: boolean) => Layout} */
+const planned = (g, data, early) => planRegularization(g.width, { rows: data.dropout.rows.length, early, stops: data.trained.stops.flatMap((stop) => stop?.text ?? []) });
+
 /** @type {View<Regularization, Kept>} */
 const regularization = {
   init(data) {
@@ -45,7 +49,7 @@ const regularization = {
   draw(g, data, local) {
     const step = stages.of(local);
     const early = step < stages.last;
-    const at = planRegularization(g.width, { rows: data.dropout.rows.length, early, stops: data.trained.stops.flatMap((stop) => stop?.text ?? []) });
+    const at = planned(g, data, early);
     g.height = at.height;
     stages.bar(g, local, (now) => WORDS[now](data.dropout));
     drawMasks(g, data, local, at, step);
@@ -59,6 +63,18 @@ const regularization = {
     }
     drawRuns(g, data, local, at);
     g.door("lab", { left: at.door.x, top: at.door.y }, "Training lab", "Runs of your own, with any dropout and decay");
+  },
+
+  points(g, data, local) {
+    const early = stages.of(local) < stages.last;
+    const at = planned(g, data, early);
+    const { x, top, w } = at.panels[1];
+    /** @type {Record<string, PointBox>} */
+    const shown = stages.of(local) > 0 ? { mask: [x, top - 20, w, 20 + data.dropout.rows.length * at.pitch] } : {};
+    if (early) return shown;
+    const { curves: chart, stops, weights } = at;
+    const below = at.phone ? weights.y - 24 : stops.y + weights.h;
+    return { ...shown, curves: [chart.left, chart.top, chart.width, chart.height], "early stopping": [stops.x, stops.y, stops.w, below - stops.y] };
   },
 
   key(event, g, data, local) {

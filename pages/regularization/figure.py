@@ -22,6 +22,7 @@ regularization = register("regularization", __file__)
 ROWS, COLS = 10, 24  # tokens and numbers of each that the picture holds
 MASKS = 128  # of the mean
 PASSES = 24  # masks under which the model is asked
+RUNS = 5  # the step that brings the trained runs, figure.js's last
 SITES: dict[str, str] = {"attention": "attention", "mlp": "the MLP"}
 
 

@@ -71,7 +71,8 @@ figure.draw(
     },
 )
 
-if gain := runs.gain(pair, arm):
+drawn = not 0 <= state.get("stage") < figure.RUNS  # the runs, which come with the last step
+if drawn and (gain := runs.gain(pair, arm)):
     st.caption(markup.escape(gain))
 with page.controls():
     widgets.segments(

@@ -131,6 +131,8 @@ def domain(seen: Seen, rows: Sequence[dict[str, Any]]) -> tuple[list[float], lis
 def ladder(seen: Seen, mine: Sequence[Own], layers: frozenset[str]) -> alt.TopLevelMixin:
     """The runs and their law, above how far the runs lie off it; what is brushed in one is bright in both."""
     rows, law = points(seen, mine), "law" in layers and seen.found is not None
+    if not law:  # nothing is used for a fit, or kept from it, before there is one
+        rows = [{**row, "kind": row["kind"] if row["kind"] == YOURS else PLAIN} for row in rows]
     across, up = domain(seen, rows)
     brushes = [alt.selection_interval(name=name, encodings=["x"]) for name in BRUSHES]
     # A second click on a run takes it out of the selection again, so that both clicks are heard; no other click does.

@@ -48,7 +48,8 @@ def at(page: Page, mark: int) -> dict[str, Any]:
 def answer(page: Page, index: int) -> dict[str, Any]:
     """Choose an option and wait for what it shows."""
     page.locator(f'[data-option="{index}"]').click()
-    page.wait_for_function(f"{STATE}.right !== null", timeout=1000 * driver.SECONDS)
+    # Where the answer stands on another page there is no strip for a moment.
+    page.wait_for_function(f"Number.isInteger({STATE}.right)", timeout=1000 * driver.SECONDS)
     driver.wait_until_drawn(page)
     return strip(page)
 

@@ -254,3 +254,9 @@ def test_the_gain_is_said_with_its_size_and_number_of_runs() -> None:
         for value, part in ((best, first), (last, second)):
             small = abs(value) < runs.LEAST
             assert ("no gain" in part) == small and f"{abs(value):.3f}" in part
+
+
+def test_the_gain_is_said_where_the_runs_are_drawn(open_page: Any) -> None:
+    for stage, drawn in ((-1, True), (0, False), (4, False), (5, True)):
+        app = open_page("regularization", text=TEXT, stage=stage)
+        assert any("is kept at its best step" in caption.value for caption in app.caption) == drawn, stage

@@ -21,7 +21,7 @@ from core.scaling import fit
 from core.scaling.forecast import forecast
 from core.scaling.published import CHINCHILLA, MODELS, kaplan_both
 from core.training import ladder
-from pages.scaling import own, published, question, seen, words
+from pages.scaling import charts, figure, own, published, question, seen, words
 from tests.pages.conftest import OTHER, OWNER, Runs, mixed, run_notebook
 
 SMALL = ladder.BATCH * 3  # tokens of a run that takes a second
@@ -52,6 +52,22 @@ def test_the_first_screen_fits_the_recorded_runs(open_page: Any) -> None:
     assert shown["Kaplan L(N, D)"][gpt3] == pytest.approx(float(kaplan_both(model.parameters, model.tokens)))
     assert shown["D"][shown["run"].index("GPT-2")] is None
     run_notebook(app)
+
+
+@pytest.mark.parametrize("against", ["parameters", "data", "compute"])
+@pytest.mark.parametrize("step", [*figure.STEPS, ""])
+def test_at_every_step_each_run_has_a_colour(against: Against, step: str) -> None:
+    found = seen.see(against, 1, False, ladder.SEEN)
+    whole = charts.ladder(found, [], charts.shows(step, figure.STEPS)).to_dict()
+    dots = [
+        (layer.get("data", part.get("data", whole.get("data"))), layer["encoding"]["color"]["scale"]["domain"])
+        for part in whole["vconcat"] for layer in part["layer"]
+        if layer.get("name", "").startswith(("runs", "residuals"))
+    ]  # fmt: skip
+    assert dots
+    for data, known in dots:
+        rows = data["values"] if "values" in data else whole["datasets"][data["name"]]
+        assert len(rows) == len(found.runs) and {row["kind"] for row in rows} <= set(known)
 
 
 @pytest.mark.parametrize("against", ["parameters", "data", "compute"])

@@ -16,6 +16,7 @@ from core.analysis.expressions import check, named, value
 from core.analysis.measures import Measures
 from core.catalogue import snapshots
 from core.language_model import LanguageModel
+from core.runs.run_measures import MEASURED
 from tests import real
 
 HEAD = "# Why?\nasks: What is it?\nminutes: 5\n"
@@ -133,7 +134,7 @@ def test_every_check_holds_and_every_number_is_measured(
 
         lm = opened[key]
         target = str(state["target"]) if lm.config.shape == "encoder-decoder" else None
-        measures = Measures(lm, str(state["text"]), target, moment)
+        measures = Measures(lm, str(state["text"]), target, moment, MEASURED)
         question = step.question
         texts = [step.prose, *([question.text, *question.options, question.evidence] if question else [])]
         for expression in (found for text in texts for found in FILLED.findall(text)):

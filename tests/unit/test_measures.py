@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from itertools import combinations
 from pathlib import Path
@@ -18,6 +19,7 @@ from core.analysis.expressions import calls, check, named, value
 from core.analysis.measures import MEASURES, MeasureError, Measures
 from core.language_model import LanguageModel
 from core.model.transformer import build
+from core.runs.run_measures import MEASURED
 from core.vectors.static import glove
 from core.vectors.word_lists import ten_tests
 
@@ -34,7 +36,7 @@ def lm() -> LanguageModel:
 @pytest.fixture(scope="module")
 def measures(lm: LanguageModel) -> Measures:
     """Its measures on the first lesson's text."""
-    return Measures(lm, TEXT, moment=lambda step: core.load("tales-gpt", snapshot=step))
+    return Measures(lm, TEXT, moment=lambda step: core.load("tales-gpt", snapshot=step), recorded=MEASURED)
 
 
 def chances(lm: LanguageModel, text: str = TEXT) -> torch.Tensor:
@@ -215,7 +217,8 @@ def test_prose_is_filled_with_rounded_numbers(measures: Measures) -> None:
 
 def test_every_measure_says_what_it_is() -> None:
     for name, measure in MEASURES.items():
-        assert hasattr(Measures, f"_{name}") and measure.about and measure.needs <= len(measure.takes)
+        assert hasattr(Measures, f"_{name}") or name in MEASURED
+        assert measure.about and measure.needs <= len(measure.takes)
 
 
 def test_moments_that_were_not_kept_are_named(lm: LanguageModel) -> None:
@@ -249,6 +252,7 @@ def test_parts_that_a_model_has_everywhere_are_missing(lm: LanguageModel, measur
     loss = torch.nn.functional.cross_entropy(logits[:-1], ids[0, 1:])
     assert measures.value("spoilt", ["position"]) == pytest.approx(float(loss), abs=1e-4)
     assert float(measures.value("spoilt", ["mlp1"])) > float(measures.value("loss", []))
+    assert (measures.value("broken", ["position"]), measures.value("broken", ["norm"])) == (0, 1)
     with pytest.raises(MeasureError, match="names no part"):
         measures.value("off", ["colour"])
 
@@ -353,3 +357,76 @@ def test_association_tests_are_the_papers_formula(measures: Measures) -> None:
     with pytest.raises(MeasureError, match="kept or removed"):
         measures.value("told", ["halved"])
     assert 0.5 < float(measures.value("told", ["removed"])) < float(measures.value("told", ["kept"])) <= 1
+
+
+def asset(*path: str) -> Any:
+    """A file of results, read without the code under test."""
+    folder = Path(core.__file__).parent.parent / "assets"
+    return json.loads(folder.joinpath(*path).read_text(encoding="utf-8"))
+
+
+def test_curves_of_recorded_runs_are_those_of_their_files(measures: Measures) -> None:
+    for arm in ("plain", "dropout", "decay", "both"):
+        name = f"regularization-{arm}"
+        kept = asset("runs", f"{name}.json")
+        points = kept["points"]
+        held = {s: loss for s, loss in zip(points["step"], points["held_out"]) if loss is not None}
+        low = min(held, key=lambda step: held[step])
+        assert measures.value("curve", [name, "held_out"]) == pytest.approx(held[max(held)])
+        assert measures.value("curve", [name, "held_out", "65"]) == pytest.approx(held[65])
+        assert measures.value("curve", [name, "training"]) == pytest.approx(points["loss"][-1])
+        assert measures.value("curve", [name, "training", "1"]) == pytest.approx(points["loss"][0])
+        assert measures.value("best", [name]) == pytest.approx(held[low])
+        assert measures.value("beststep", [name]) == low
+        health = [one["health"] for one in kept["checkpoints"] if one["health"]]
+        assert measures.value("rms", [name]) == pytest.approx(health[-1]["weights"]["rms"])
+
+
+def test_curves_of_bundled_models_are_those_of_their_cards(measures: Measures) -> None:
+    for name in ("tales-gpt", "austen-gpt"):
+        card = asset("models", name, "card.json")
+        last = card["curve"][-1]
+        assert measures.value("curve", [name, "held_out"]) == pytest.approx(last["held_out"])
+        assert measures.value("curve", [name, "training"]) == pytest.approx(last["loss"])
+        assert measures.value("ngram", [name]) == pytest.approx(card["n_gram"]["held_out_loss"])
+
+
+def test_the_ladders_losses_are_those_of_its_file(measures: Measures) -> None:
+    runs = [
+        (
+            dict(run["spec"]["changes"])["d_model"],
+            2048 * run["spec"]["steps"],
+            run["spec"].get("seed", 0),
+            run,
+        )
+        for run in asset("scaling.json")["runs"].values()
+    ]
+    for width, read in ((16, 2**20), (96, 2**16), (288, 2**20), (288, 2**16)):
+        alike = {seed: run["loss"] for w, d, seed, run in runs if (w, d) == (width, read)}
+        mean = sum(alike.values()) / len(alike)
+        assert measures.value("rung", [str(width), str(read)]) == pytest.approx(mean)
+        for seed, loss in alike.items():
+            assert measures.value("rung", [str(width), str(read), str(seed)]) == pytest.approx(loss)
+
+
+@pytest.mark.parametrize(
+    ("expression", "why"),
+    [
+        ("curve(regularization-none, held_out) > 1", "no training of"),
+        ("curve(regularization-plain, tested) > 1", "side of a curve is training or held_out"),
+        ("curve(regularization-plain, held_out, 66) > 1", "was not measured at that step"),
+        ("best(finetune-sentiment-lora) > 1", "no training of"),
+        ("rms(regularization-none) > 1", "no recorded run is called"),
+        ("rung(17, 65536) > 1", "the ladder has no such run"),
+        ("rung(16, 65536, 2) > 1", "the ladder has no such run"),
+        ("ngram(regularization-plain) > 1", "no n-gram model stands beside"),
+    ],
+)
+def test_what_was_not_recorded_is_named(expression: str, why: str, measures: Measures) -> None:
+    with pytest.raises(MeasureError, match=why):
+        check(expression, measures)
+
+
+def test_recorded_runs_that_are_not_at_hand_are_named(lm: LanguageModel) -> None:
+    with pytest.raises(MeasureError, match="no recorded runs are at hand"):
+        Measures(lm, TEXT).value("best", ["regularization-plain"])
