@@ -6,6 +6,7 @@ import { watchShowing } from "./shortcuts_showing.js";
 import { watchTyping } from "./shortcuts_typing.js";
 
 const KEYS = [
+  ["Enter", "in Your text: read it; Shift + Enter begins a new line"],
   ["Tab", "to the next control or picture"],
   ["← → ↑ ↓", "in a picture: step, or move to the next cell, token or block"],
   ["Shift + ← → ↑ ↓", "in a picture: one step on or back; another token"],

@@ -1,3 +1,5 @@
+// What is typed into text boxes: what a broken copy leaves is mended, and Enter applies the text that the model reads.
+//
 // A broken copy leaves lone surrogates, which have no UTF-8 encoding: the server would refuse the message and hang
 // up. So they become U+FFFD before Streamlit reads the box (hence in the capture phase), and the page says what it is.
 
@@ -12,8 +14,25 @@ function mendTyping({ target }) {
   target.setSelectionRange(selectionStart, selectionEnd);
 }
 
+/**
+ * Streamlit applies a text area at Ctrl+Enter alone; Shift+Enter still begins a new line.
+ * @param {KeyboardEvent} event
+ */
+function applyTyping(event) {
+  const { target, key, shiftKey, ctrlKey, metaKey, altKey, isComposing } = event;
+  if (key !== "Enter" || shiftKey || ctrlKey || metaKey || altKey || isComposing) return;
+  if (!(target instanceof HTMLTextAreaElement && target.closest(".st-key-text"))) return;
+  event.preventDefault();
+  event.stopPropagation();
+  target.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, bubbles: true, cancelable: true }));
+}
+
 /** Observes every text box of the page; returns a function that stops it. */
 export function watchTyping() {
   document.addEventListener("input", mendTyping, true);
-  return () => document.removeEventListener("input", mendTyping, true);
+  document.addEventListener("keydown", applyTyping, true);
+  return () => {
+    document.removeEventListener("input", mendTyping, true);
+    document.removeEventListener("keydown", applyTyping, true);
+  };
 }

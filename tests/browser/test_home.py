@@ -399,3 +399,21 @@ def test_hovering_follows_the_pointer_token_by_token(page: Page) -> None:
         page.mouse.move(x + step % 3, y + 32 * (step % 8))
         reach(page, row=step % 8)
     assert json.loads(figure.get_attribute("data-state") or "{}")["row"] == 39 % 8
+
+
+def test_enter_reads_the_text_and_shift_enter_begins_a_line(page: Page) -> None:
+    driver.open_page(page, "home", model="tales-gpt", text="A red ball")
+    box = page.get_by_test_id("stSidebar").get_by_label("Your text")
+    box.fill("A green ball")
+    box.press("End")
+    box.press("Shift+Enter")
+    box.press_sequentially("was")
+    assert box.input_value() == "A green ball\nwas"
+    told = page.locator(".st-key-text [data-testid=InputInstructions]")
+    words = told.evaluate("told => getComputedStyle(told, '::after').content")
+    over, area = told.bounding_box(), box.bounding_box()
+    assert "Enter" in words and over and area and over["y"] + over["height"] <= area["y"]
+    box.press("Enter")
+    driver.wait_for_link(page, "text=A+green+ball%0Awas")
+    driver.wait_until_drawn(page)
+    assert box.input_value() == "A green ball\nwas"
