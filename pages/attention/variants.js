@@ -126,7 +126,7 @@ function planMasks(g, data, local) {
   const side = Math.min(150, w);
   const wordy = panels.map((panel) => setWords(panel.cols, w));
   const about = inLines(data.unsaid ? "Who may see whom under each mask. This model learned with its own." : "Each mask is put on every head of every block of this model, which learned with its own. The mark on a bar is the model as it is. " +
-    (data.asked === "next" ? "Bidirectional, each token sees the one that it should predict: its low loss is read off, not foretold. " : "") +
+    (data.asked === "next" ? "Bidirectional, each token sees the one that it should predict: a loss that is low there is read off, not foretold. " : "") +
     `Losses of stories, here and below: nats a token of ${data.stories > 1 ? `${data.stories} held-out stories` : "one held-out story"}, each read by itself and cut at ${counted(data.longest, "token")}.`, g.width);
   let y = 16 * about.length + 14;
   /** @type {Place[]} */

@@ -36,7 +36,7 @@ attention_variants = register("attention_variants", __file__)
 
 TERMS = ("sliding window", "sink", "cross-attention", "grouped-query", "KV cache")
 LIKELY = 3  # tokens shown of each prediction
-WAITS = "With {:,.0f} million weights this takes a while: press Measure now."
+WAITS = "With {:,.0f} million weights this takes a while: press Measure now, below."
 BUDGET = 20.0  # seconds of measuring the cost: longer texts are then left out, and the page says so
 REPEATS = 5
 KINDS = ("attention", "fused", "rest")

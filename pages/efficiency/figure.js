@@ -77,7 +77,7 @@ const STEPS = ["The weights", "A grid over them", "Rounded", "Every matrix", "To
 /** What each step shows. @type {((d: Data) => string)[]} */
 const WORDS = [
   (d) => (d.matrix ? `A model is tables of numbers, its weights. These are ${thousands(d.matrix.rows)} × ${thousands(d.matrix.columns)} of them, by size: most lie near 0, and each usually takes 32 bits, switches that are on or off.` : matrixSaid(d)),
-  (d) => `With ${d.setting.bits} bits a number can say only ${d.setting.bits < 16 ? counted(2 ** d.setting.bits - Number(d.setting.symmetric), "value") : "some 60,000 values"}. ${d.setting.bits < 16 ? "The lines are the values that there are, evenly spaced from the smallest weight to the largest: a grid." : "At that, they lie so near each other that no grid shows."}`,
+  (d) => `With ${d.setting.bits} bits a number can say only ${d.setting.bits < 16 ? counted(2 ** d.setting.bits - Number(d.setting.symmetric), "value") : "some 60,000 values"}. ${d.setting.bits < 16 ? `The lines are the values ${gridOf(d)}: a grid.` : "At that, they lie so near each other that no grid shows."}`,
   () => "Each weight moves to the nearest line of the grid, and only the line’s number is kept. Choose a weight in the strip to see what it was, and what it has become.",
   () => "The same in every matrix of the model, a cell each: the darker, the further its weights, and what it makes of your text, were moved. Click a cell to look at that matrix.",
   () => "What does the model say now? At each token, a word or a part of one, stands what it expected before and what it expects with rounded weights: many small errors mostly cancel, and some do not.",
@@ -115,6 +115,12 @@ function weightSaid(data, at) {
   const code = m.codes[at];
   const sum = m.zero ? `(${code} − ${m.zero})` : signedWhole(code);
   return `${where}: ${small(w)} ÷ ${small(m.scale)} = ${num(w / m.scale, 2)}; code ${signedWhole(code)} stands for ${sum} × ${small(m.scale)} = ${small(now)}, ${num(Math.abs(now - w) / m.scale, 2)} of a step away.`;
+}
+
+/** Whose grid is drawn, and how far it reaches. @param {Data} data */
+function gridOf({ setting, matrix }) {
+  const whose = { tensor: "that there are", channel: `of row ${matrix?.row ?? 0}`, group: "of one group of weights" }[setting.granularity];
+  return `${whose}, evenly spaced ${setting.symmetric ? "around 0, out to its largest weight" : "from its smallest weight to its largest"}`;
 }
 
 /** What the whole matrix went through, in one sentence of its numbers. @param {Data} data */
@@ -291,7 +297,7 @@ function drawAnswers(g, data, local, at) {
   const { places, each, h: tall, bottom } = answerPlaces(box, data.tokens.length, at.phone);
   const changed = data.answers.filter((one) => !one.same).length;
   const now = data.now;
-  const unlike = now && data.answers.length && now.agreement < 1 ? `; of ${counted(now.places, "held-out token")} ${percent(now.agreement)} stay: see below` : "";
+  const unlike = now && data.answers.length && now.agreement < 1 ? `; of ${counted(now.places, "held-out token")} ${percent(now.agreement)} stay` : "";
   const what = `${data.encoder ? "the likeliest token at each place" : "the likeliest next token"}: original, then few bits${unlike}`;
   g.part("answers", [local.sel.stage], () => [
     title(box.x, box.y + 12, data.answers.length ? `Your text: ${changed} of ${data.answers.length} first choices change` : "Your text", `${what}`, box.w),

@@ -21,14 +21,14 @@ from pages.fine_tuning import ways
 fine_tuning = register("fine_tuning", __file__)
 
 BASE = "tales-bert"
-HELD_OUT = "those held out combine people, things and places as no other does"
+HELD_OUT = "those held out combine people, things and places as none of these does"
 ABOUT = {
     "sentiment": (
-        "Good or bad news: what happens in two sentences of a tale, by what somebody then feels. Learned from are "
+        "Good or bad news: what happens in two sentences of a tale, by what somebody then feels. The model learns from "
         f"{PRESETS['sentiment']['examples']:,}; {HELD_OUT}."
     ),
     "questions": (
-        "Questions whose answer stands in a passage of a tale. Learned from are "
+        "Questions whose answer stands in a passage of a tale. The model learns from "
         f"{PRESETS['questions']['examples']:,}; {HELD_OUT}."
     ),
 }
