@@ -165,7 +165,7 @@ WORDS: dict[str, str] = {
     "log probability": "The logarithm of a probability: 0 is certain, and each step of −1 is 2.7 times less likely.",
     "p": "A probability: 0 is impossible, 1 is certain.",
     "loss": "How badly a model’s probabilities fit a text, in one number; training makes it smaller.",
-    "attention entropy": "How evenly a row’s attention is spread: 0 if it reads one token alone, most if it reads all alike.",
+    "attention entropy": "How evenly a row’s attention is spread: 0 if it reads one token alone, most if all alike.",
     "cross-entropy": "The loss of a language model: how surprised it is, on average, by the tokens that really come.",
     "nats and bits": (
         "Units of surprise. A bit is the surprise of a coin’s fall; a nat, from the natural logarithm, is 1.44 "

@@ -172,7 +172,8 @@ function words(parent) {
   /** @param {PointerEvent} event */
   const over = (event) => {
     if (event.pointerType !== "mouse" || event.buttons) return;
-    const still = event.type === "pointerover" && event.clientX === restX && event.clientY === restY;
+    // Where it rests is not known before it moves for the first time.
+    const still = event.type === "pointerover" && (restX < 0 || (event.clientX === restX && event.clientY === restY));
     if (still) return; // a word has moved under the pointer: nobody asked for it
     if (tip.contains(/** @type {Node} */ (event.target))) { clearTimeout(timer); return; }
     const found = marked(event.target) ?? drawn(event);

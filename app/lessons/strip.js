@@ -38,7 +38,7 @@ const strips = new WeakMap();
 const OWN = {
   view: "This is your own view now.",
   page: "This page is not the step’s.",
-  text: "The text or the model is yours now: the step’s question waits until it has its own back, and the page asks one below.",
+  text: "The text or the model is yours now; the page asks about it below.",
 };
 
 const typing = (/** @type {EventTarget | null} */ element) =>

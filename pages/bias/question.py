@@ -67,8 +67,15 @@ class Question:
                 GONE[left(self.d, after)], {"before": self.d, "after": after}, {f"list{side.lower()}": rest},
                 before=self.d, after=after, word=word, side=side,
             )  # fmt: skip
-        after = weat.shown(self.table, self.lists, True).sure.d
-        return self.asked.answer(GONE[left(self.d, after)], shows=self.shows, before=self.d, after=after)
+        without = weat.shown(self.table, self.lists, True)
+        after = without.sure.d
+        key = (
+            "gone" if without.within else GONE[left(self.d, after)]
+        )  # what chance does, too, is nothing that is left
+        return self.asked.answer(
+            key, {"before": self.d, "after": after}, self.shows, before=self.d, after=after,
+            p=f"{without.sure.chance.two_sided:.3f}",
+        )  # fmt: skip
 
     def _told_apart(self) -> Answer:
         share, others = weat.few(self.table)
@@ -118,7 +125,7 @@ def left(before: float, after: float) -> int:
 def ask(seen: Seen) -> Question:
     """Ask about the chosen test with nothing removed; about the classifier where something is.
 
-    Where the chosen lists or the chosen table can be neither, the question is about test 7 on GloVe.
+    Where the chosen lists or the chosen table can be neither, or show no finding, it asks about test 7 on GloVe.
     """
     if seen.test is None:
         return _of_own(seen)
@@ -128,7 +135,7 @@ def ask(seen: Seen) -> Question:
             "few", questions.ask("bias", "told-apart", few=FEW), seen.table, seen.lists, 0.0, removed=True
         )
     done = seen.whole.measured
-    if known and done is not None and not seen.removed:
+    if known and done is not None and done.beyond_chance and not seen.removed:
         return _effect(seen.table, seen.test, done.d, {})
     usual = usual_table()
     test = ten_tests()[6]
@@ -137,9 +144,10 @@ def ask(seen: Seen) -> Question:
 
 
 def another(seed: int, seen: Seen) -> dict[str, Value]:
-    """Choose another of the ten tests, with nothing removed."""
+    """Choose another of the ten tests that find something, with nothing removed."""
     now = 0 if seen.test is None else seen.test.number
-    number = draw(seed, [test.number for test in ten_tests()], now)
+    found = [test.number for test in ten_tests() if not weat.shown(seen.table, test.lists, False).within]
+    number = draw(seed, found or [7], now)
     return {"weat": str(number), "direction": "kept", "stage": -1}
 
 

@@ -67,7 +67,7 @@ with page.foot():
     about = (seen.which, figure.key_of(ctx, seen), question.row, question.beside)
     page.predict(
         question.asked.text, question.asked.options, question.judge, about,
-        partial(another, seen.pieces, seen.subject.row),
+        partial(another, seen.table, seen.pieces, seen.subject.row),
     )  # fmt: skip
     page.code(
         StaticVectors.look_up, StaticVectors.cosines, StaticVectors.around, solve, map_view, compare, sentence_vectors,

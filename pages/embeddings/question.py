@@ -64,10 +64,15 @@ def ask(table: StaticVectors, pieces: Sequence[Piece], subject: int) -> Question
     return Question(asked, table, row, near, spelled, beside, shows)
 
 
-def another(pieces: Sequence[Piece], subject: int, seed: int) -> dict[str, str | int]:
+def another(table: StaticVectors, pieces: Sequence[Piece], subject: int, seed: int) -> dict[str, str | int]:
     """Draw another word of the text to look up, so that another one is asked about."""
-    places = {piece.row: piece.follow for piece in pieces if piece.row is not None}
-    return {"follow": places.get(draw(seed, list(places), subject), -1), "seek": ""}
+    now = _chosen(table, pieces, subject)[1]
+    places = {
+        piece.row: piece.follow
+        for piece in pieces
+        if piece.row is not None and _chosen(table, pieces, piece.row)[1] != now
+    }
+    return {"follow": places.get(draw(seed, list(places) or [subject], subject), -1), "seek": ""}
 
 
 def _chosen(

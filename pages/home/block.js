@@ -100,7 +100,7 @@ function headMaps(g, data, local, l, box) {
   return [maps, keyGroups(data.heads, data.kv_heads, box.x, y + size + (pitch >= 14 ? 18 : 5), pitch, size)];
 }
 
-/** "L3H0: ·a reads ·saw most, 0.33" @type {(data: Data, local: Kept, row: number) => string} */
+/** "L3H0: ·a reads most: ·saw, 0.33" @type {(data: Data, local: Kept, row: number) => string} */
 export function headSentence(data, local, row) {
   const read = readSentence(data, local, row);
   return read && `L${blockOf(data, local)}H${headOf(data, local)}: ${read}`;
@@ -117,7 +117,7 @@ export function readSentence(data, local, row, l = blockOf(data, local)) {
   const side = crossing ? data.source : data.tokens;
   const several = side.indexOf(side[best]) !== side.lastIndexOf(side[best]);
   const read = !crossing && best === row ? "itself" : `${visible(side[best])}${several ? ` (${best})` : ""}`;
-  return `${visible(data.tokens[row])} reads ${read} most, ${num(weights[best])}`;
+  return `${visible(data.tokens[row])} reads most: ${read}, ${num(weights[best])}`;
 }
 
 /** @type {(data: Data, local: Kept) => number} */

@@ -86,6 +86,7 @@
  * @property {{x: number, y: number, w: number}} neurons
  * @property {{x: number, y: number, w: number}} card the sentence
  * @property {number} height
+ * @property {string} opened the parts that take room: whatever is drawn depends on it
  */
 
 import { counted } from "../../app/kit/counts.js";
@@ -138,15 +139,16 @@ const headName = (data, block, head) => `L${block}${data.mark}${head}`;
 /**
  * Places of all panels in a figure so wide; those of a part that is not open take no room.
  * @param {number} width @param {Counts} data
+ * @returns {Layout}
  */
 export function plan(width, data) {
   const phone = !isDesk(width);
   const most = Math.max(data.rows.length, data.tokens.length);
   const pitch = phone ? clamp(Math.floor(420 / most), 17, 24) : clamp(Math.floor(262 / most), 13, 21);
-  return phone ? phonePlan(width, data, pitch) : widePlan(width, data, pitch);
+  return { ...(phone ? phonePlan(width, data, pitch) : widePlan(width, data, pitch)), opened: data.opened.join(" ") };
 }
 
-/** @param {number} W @param {Counts} data @param {number} pitch */
+/** @param {number} W @param {Counts} data @param {number} pitch @returns {Omit<Layout, "opened">} */
 function widePlan(W, data, pitch) {
   const L = data.blocks;
   const top = 50;
@@ -180,7 +182,7 @@ function widePlan(W, data, pitch) {
   };
 }
 
-/** @param {number} width @param {Counts} data @param {number} pitch */
+/** @param {number} width @param {Counts} data @param {number} pitch @returns {Omit<Layout, "opened">} */
 function phonePlan(width, data, pitch) {
   const [L, W] = [data.blocks, width - 1]; // the frame's last line
   const rail = { x: 0, w: 66 };
@@ -340,7 +342,7 @@ function drawRail(g, data, local, at, which) {
   const place = (site, k) => (at.phone && which === "rows" ? at.sites[site].y : top) + (k + 0.5) * at.pitch;
   const lines = at.phone && which === "rows" ? data.sites.filter((_, i) => i % 2 === 0) : [data.sites[0]];
   const beside = which === "rows" || (data.one && !at.phone && shows(data, local, "patches"));
-  g.part(`rail ${which}`, [asked, chosen.row, beside], () => [
+  g.part(`rail ${which}`, [at.opened, asked, chosen.row, beside], () => [
     !at.phone && headline(box.x, 12, which === "tokens" && !data.one ? "Decoder" : data.stack ? `The ${data.stack}` : "The text", beside && data.rows.some((one) => one.other) ? "right: corrupted" : null),
     lines.map((site) => list.map((token, k) => {
       const y = place(site, k);
@@ -370,7 +372,7 @@ function depthLabels(g, box, every) {
  */
 function drawEmptyLens(g, at) {
   const box = at.lens;
-  g.part("lens", "empty", () => [
+  g.part("lens", ["empty", at.opened], () => [
     headline(at.phone ? 0 : box.x, 12, "What would it say, after each block?", null),
     depthLabels(g, box, everyDepth(box)), outline(box),
     Array.from({ length: box.cols - 1 }, (_, d) => h("path", { d: `M${box.x + (d + 1) * colWidth(box)},${box.y}v${box.rows * box.pitch}`, stroke: css("line") })),
@@ -386,7 +388,7 @@ function drawLens(g, data, local, at) {
   const shown = own ? lens.own : lens.chance;
   const chosen = chosenOf(data, local);
   const size = at.pitch < 16 ? 10.5 : 12;
-  g.part("lens", [local.sel.shade], () => {
+  g.part("lens", [at.opened, local.sel.shade], () => {
     const order = new Float32Array(box.cols * box.rows);
     for (let d = 0; d < box.cols; d++) for (let t = 0; t < box.rows; t++) order[t * box.cols + d] = shown[d * box.rows + t];
     const every = everyDepth(box);
@@ -399,7 +401,7 @@ function drawLens(g, data, local, at) {
       ground(g, box, "lens", ({ row, col }) => lensTip(data, local, row, col), ({ row, col }) => g.select({ sight: "lens", row, tier: col, stage: -1 })),
     ];
   });
-  g.part("lens frame", [chosen], () => [h("path", { d: `M${box.x - 4},${box.y + (data.row + 0.5) * at.pitch - 4}l4,4l-4,4z`, fill: css("accent") }), chosen.sight === "lens" && frame(box, chosen.tier, chosen.row)]);
+  g.part("lens frame", [at.opened, chosen], () => [h("path", { d: `M${box.x - 4},${box.y + (data.row + 0.5) * at.pitch - 4}l4,4l-4,4z`, fill: css("accent") }), chosen.sight === "lens" && frame(box, chosen.tier, chosen.row)]);
 }
 /** @param {Data} data @param {Kept} local @param {number} row @param {number} tier */
 function lensTop(data, local, row, tier) {
@@ -432,7 +434,7 @@ function drawSite(g, data, local, at, site, only) {
   const chosen = chosenOf(data, local);
   const width = colWidth(box);
   const there = data.patched[site]?.length ?? 0;
-  g.part(`map ${site}`, [only, only && chosen], () => {
+  g.part(`map ${site}`, [at.opened, only, only && chosen], () => {
     const of = Array.from({ length: box.cols }, (_, tier) => nearest(data, site, tier)); // the block that a column shows
     /** @param {number} i */
     const own = (i) => of[i % box.cols] === i % box.cols;
@@ -452,7 +454,7 @@ function drawSite(g, data, local, at, site, only) {
       ground(g, box, site, ({ row, col }) => patchTip(data, local, site, row, col), ({ row, col }) => g.select({ sight: site, row, tier: col, stage: -1 })),
     ];
   });
-  g.part(`frame ${site}`, [chosen, only], () => chosen.sight === site && frame(box, chosen.tier, chosen.row));
+  g.part(`frame ${site}`, [at.opened, chosen, only], () => chosen.sight === site && frame(box, chosen.tier, chosen.row));
 }
 /** @param {Data} data @param {Kept} local @param {Site} site @param {number} row @param {number} tier */
 function patchTip(data, local, site, row, tier) {
@@ -473,7 +475,7 @@ function drawParts(g, data, local, at) {
   const { x, y, w, h: tall } = at.parts;
   const { lines, logit } = data.parts;
   const chosen = chosenOf(data, local);
-  g.part("parts", [chosen.line], () => {
+  g.part("parts", [at.opened, chosen.line], () => {
     const sums = [0];
     for (const line of lines) sums.push(sums[sums.length - 1] + line.value);
     const [low, high] = [Math.min(0, ...sums, logit), Math.max(0, ...sums, logit)];
@@ -514,7 +516,7 @@ function drawHeads(g, data, local, at, which) {
   const here = !direct && local.sel.extent === "here";
   /** @param {number} block @param {number} head */
   const value = (block, head) => (direct ? local.direct?.[block * data.heads + head] : headValue(data, local, block, head, row));
-  g.part(`heads ${which}`, [local.sel.extent, here && row], () => {
+  g.part(`heads ${which}`, [at.opened, local.sel.extent, here && row], () => {
     const values = Array.from({ length: box.rows * box.cols }, (_, i) => value(Math.floor(i / box.cols), i % box.cols));
     const known = values.flatMap((v) => (v === undefined || Number.isNaN(v) ? [] : [v]));
     const most = direct ? Math.max(...known.map(Math.abs), 1e-30) : 1;
@@ -535,7 +537,7 @@ function drawHeads(g, data, local, at, which) {
       ground(g, box, which, ({ row: block, col: head }) => headTip(data, local, block, head), ({ row: block, col: head }) => g.select({ sight: "heads", block, head, stage: -1 })),
     ];
   });
-  g.part(`heads frame ${which}`, [chosen], () => chosen.sight === "heads" && frame(box, chosen.head, chosen.block));
+  g.part(`heads frame ${which}`, [at.opened, chosen], () => chosen.sight === "heads" && frame(box, chosen.head, chosen.block));
 }
 /** @param {Data} data @param {Kept} local @param {number} block @param {number} head */
 function headTip(data, local, block, head) {
@@ -550,7 +552,7 @@ function drawNeurons(g, data, local, at) {
   const chosen = chosenOf(data, local);
   const line = chosen.sight === "parts" && data.parts.lines[chosen.line];
   const layer = (line && line.part === "mlp" ? line.layer : null) ?? -1;
-  g.part("neurons", [layer], () => {
+  g.part("neurons", [at.opened, layer], () => {
     const all = data.parts.neurons.flatMap((list, l) => (layer < 0 || l === layer ? list.map(([n, value]) => ({ name: `L${l}N${n}`, value })) : []));
     const shown = all.sort((a, b) => Math.abs(b.value) - Math.abs(a.value)).slice(0, 5);
     const most = Math.max(...shown.map((one) => Math.abs(one.value)), 1e-30);
@@ -697,7 +699,7 @@ function tellLensCell(data, local, { row, tier }) {
 /** @param {Stage} g @param {Data} data @param {Kept} local @param {Layout} at */
 function drawCard(g, data, local, at) {
   const { x, y, w } = at.card;
-  g.part("card", [stepNow(local), chosenOf(data, local), local.sel.extent], () => {
+  g.part("card", [at.opened, stepNow(local), chosenOf(data, local), local.sel.extent], () => {
     const lines = saidOf(data, local);
     if (!at.phone) return lines.map((spans, i) => h("text", { x, y: y + 17 * i, "font-size": 12.5, fill: css("ink2") }, spans.flat(9)));
     // A phone has no room for a line of spans: the words are set anew.
@@ -838,7 +840,7 @@ function turn(g, data, chosen, by) {
 function drawWhy(g, data, at) {
   const box = Object.values(at.sites)[0];
   const wide = at.phone ? g.width - box.x : Math.max(...Object.values(at.sites).map((one) => one.x + one.w)) - box.x;
-  g.part("why", null, () => [h("rect", { x: box.x, y: box.y, width: wide, height: Math.min(box.rows * box.pitch, 64), rx: 4, fill: css("wash") }), inLines(data.why, wide - 24).map((line, i) => label(box.x + 12, box.y + 22 + 17 * i, line, { fill: "ink2" }))]);
+  g.part("why", at.opened, () => [h("rect", { x: box.x, y: box.y, width: wide, height: Math.min(box.rows * box.pitch, 64), rx: 4, fill: css("wash") }), inLines(data.why, wide - 24).map((line, i) => label(box.x + 12, box.y + 22 + 17 * i, line, { fill: "ink2" }))]);
 }
 
 export default mount("interpretability", interpretability);

@@ -28,6 +28,7 @@ from pages.multi_head.question import ask
 from pages.multi_head.roles import by_chance, see_repeats
 
 LONGEST = 64  # tokens: what the maps and lines hold
+FEW = 3  # rows above this one: a head of an earlier row has hardly a choice
 KEYS = ("block", "head", "row", "col", "follow", "panel", "added", "tour", "off", "instead", "order")
 EXAMPLES = (
     "A red ball was lost. She found the red",
@@ -107,14 +108,21 @@ decoder_text.draw(ctx)
 
 slot = st.container(key="gb-measuring")
 together = HeadsTogether.of(ctx, here, off, logit_row, likely, blocks * heads)
-about = "" if kind == "encoder" or likely < 0 else lm.tokenizer.display(likely)
-question = ask(maps, block, head, row, about, lambda given: write_off(given, kind, blocks, heads))
+# A row that reads hardly any token loses nothing without a head: then the question is about the text's last row.
+elsewhere = kind == "self" and row < FEW <= home
+asked_row, asked_token = logit_row, likely
+if elsewhere:
+    asked_row, asked_token = home, int(plain.probabilities(home).argmax())
+about = "" if kind == "encoder" or likely < 0 else lm.tokenizer.display(asked_token)
+question = ask(
+    maps, block, head, home if elsewhere else row, about, lambda given: write_off(given, kind, blocks, heads), elsewhere
+)  # fmt: skip
 
 
 def without_heads(given: Sequence[Head]) -> Knockout:
     """The prediction with these heads off."""
     return knock_out(
-        lm, ctx.text, given, row=logit_row, value=off.value, trace=plain, attention=kind, target=target
+        lm, ctx.text, given, row=asked_row, value=off.value, trace=plain, attention=kind, target=target
     )
 
 
@@ -150,7 +158,7 @@ def notebook() -> list[str]:
 
 
 with page.foot():
-    hangs_on = (ctx.model_key, *here, logit_row, question.off, off.value)
+    hangs_on = (ctx.model_key, *here, asked_row, question.off, off.value)
     if likely < 0:
         turned = bare_encoder.ask(question.start)
         page.predict(turned.text, turned.options, judge, hangs_on, another)

@@ -14,6 +14,7 @@ from core.analysis.heads.patterns import HeadMaps
 from pages.multi_head.ablation import Head
 
 NEAR = 0.2  # of the larger loss: within it two losses add up
+SPEAK = 0.05  # of a probability: where nothing changes by more, neither head is missed
 LEAST = 0.02  # of a probability: what is not worth more is no loss
 
 
@@ -41,9 +42,12 @@ class Question:
             return self.asked.answer(
                 key, self._numbers(token, before, both, alone), self.shows, before=before, after=both
             )
-        lost, added = before - both, sum(before - each for each in alone)
-        near = NEAR * max(abs(lost), abs(added)) + LEAST
-        key = "sum" if abs(lost - added) <= near else "more" if lost > added else "less"
+        lost, each = before - both, [before - one for one in alone]
+        near = NEAR * max(abs(lost), abs(sum(each))) + LEAST
+        if max(abs(lost), *map(abs, each)) <= SPEAK:
+            key = "none"
+        else:
+            key = "sum" if abs(lost - sum(each)) <= near else "more" if lost > sum(each) else "less"
         return self.asked.answer(
             key, self._numbers(token, before, both, alone), self.shows,
             before=before, both=both, first_alone=alone[0], second_alone=alone[1],
@@ -63,12 +67,14 @@ def ask(
     row: int,
     token: str,
     write: Callable[[Collection[Head]], str],
+    last: bool = False,
 ) -> Question:
     """The chosen head and the one of its block that reads most alike at the row: do they do the same, or each its own?
 
     Args:
         token: the likeliest one now; "" for an encoder's heads.
         write: heads that are off, as text for the link.
+        last: whether the row is the text's last one, in place of the one that is followed.
     """
     blocks, heads = maps.maps.shape[:2]
     others = [partner(maps, block, head, row)] if blocks * heads > 1 else []
@@ -79,11 +85,13 @@ def ask(
         if token
         else "the probability of the decoder’s next token"
     )
+    end: dict[str, str | int] = {"follow": -1} if last else {}
+    of += ", after the whole text," if last else ""
     if len(pair) == 1:
         asked = questions.ask("multi_head", "only-head", head=names[0], what=of)
-        return Question(asked, pair, f"Switch off {names[0]}", {"off": write(pair)})
+        return Question(asked, pair, f"Switch off {names[0]}", {"off": write(pair), **end})
     asked = questions.ask("multi_head", "two-heads", first=names[0], second=names[1], what=of)
-    return Question(asked, pair, f"Switch off {' and '.join(names)}", {"off": write(pair)})
+    return Question(asked, pair, f"Switch off {' and '.join(names)}", {"off": write(pair), **end})
 
 
 def partner(maps: HeadMaps, block: int, head: int, row: int) -> Head:

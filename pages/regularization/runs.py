@@ -114,7 +114,7 @@ def gain(pair: list[Arm], key: str) -> str:
 def _gained(nats: float) -> str:
     if abs(nats) < LEAST:
         return f"no gain ({nats:+.3f} nats)"
-    return f"a gain of {nats:.3f} nats" if nats > 0 else f"a loss of {-nats:.3f} nats"
+    return f"better by {nats:.3f} nats" if nats > 0 else f"worse by {-nats:.3f} nats"
 
 
 def told(stop: Stop, patience: int) -> dict[str, Any]:

@@ -283,16 +283,18 @@ function walkButtons(g, local, box, walk) {
   const height = touch ? 44 : 26;
   const top = box.y - (touch ? 14 : 1);
   let right = box.x + box.w;
+  const ended = walk.n > 0 && walk.at >= walk.n; // as it opens: then the way on is to see how it came about
   const put = (/** @type {string} */ name, /** @type {string} */ text, /** @type {number} */ width, /** @type {() => void} */ act, /** @type {boolean} */ off) => {
     right -= width;
     g.overlay(`walk ${name}`, { left: right, top, width, height },
-      () => html("button", { type: "button", class: `gb-button tok-button ${name === "next" ? "gb-primary" : ""}`, "data-act": name }),
-      (node) => { node.onclick = () => { stop(local); act(); }; node.disabled = off; if (node.textContent !== text) node.textContent = text; });
+      () => html("button", { type: "button", class: "gb-button tok-button", "data-act": name }),
+      (node) => { node.onclick = act; node.disabled = off; node.classList.toggle("gb-primary", name === (ended ? "play" : "next")); if (node.textContent !== text) node.textContent = text; });
     right -= 6;
   };
-  put("play", local.timer ? "Pause" : "Play", 54, () => play(g, local), walk.n === 0);
-  put("next", "Next", 50, () => walk.go(walk.at + 1), walk.at >= walk.n);
-  put("back", "Back", 50, () => walk.go(walk.at - 1), walk.at <= 0);
+  const turn = (/** @type {number} */ by) => { stop(local); walk.go(walk.at + by); };
+  put("play", local.timer ? "Pause" : ended ? "Play from the first" : "Play", ended ? 132 : 54, () => play(g, local), walk.n === 0);
+  put("next", "Next", 50, () => turn(1), walk.at >= walk.n);
+  put("back", "Back", 50, () => turn(-1), walk.at <= 0);
 }
 
 /** @param {Stage} g @param {Box} box @param {number} top @param {Walk} walk @param {string} name */

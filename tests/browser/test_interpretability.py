@@ -213,3 +213,15 @@ def test_the_first_look_is_the_lens_and_parts_open_and_close(page: Page) -> None
     page.get_by_text("five explainers, probes and a circuit").click()
     driver.wait_for_link(page, without="tokens")
     expect(driver.component(page, "interpretability_explainers")).to_have_count(0)
+
+
+def test_a_text_that_cannot_be_patched_says_so_beside_its_lens_in_every_step(page: Page) -> None:
+    opened(page, text="zq", corrupted="", unfold="", sight="lens", stage=2)
+    figure = driver.component(page, NAME)
+    figure.focus()
+    for _ in range(3):
+        page.keyboard.press(".")
+        why = figure.locator("[data-part=why]")
+        why.wait_for()
+        lens, told = figure.locator("[data-part=lens]").bounding_box(), why.bounding_box()
+        assert lens and told and lens["x"] + lens["width"] <= told["x"] + 1

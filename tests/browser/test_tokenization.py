@@ -111,6 +111,11 @@ def test_play_comes_to_the_end_of_any_number_of_merges_within_a_minute(page: Pag
     figure.get_by_role("button", name="Play", exact=True).click()
     page.clock.run_for(700 * 5)
     assert driver.component_state(page, NAME)["merge"] <= 8, "the first ones singly"
+    figure.get_by_role("button", name="Pause", exact=True).click()
+    paused = driver.component_state(page, NAME)
+    page.clock.run_for(700 * 3)
+    assert not paused["playing"] and driver.component_state(page, NAME)["merge"] == paused["merge"]
+    figure.get_by_role("button", name="Play", exact=True).click()
     page.clock.run_for(700 * 57)
     shown = driver.component_state(page, NAME)
     assert not shown["playing"] and shown["merge"] == shown["merges"] > 1000

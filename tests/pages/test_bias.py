@@ -119,18 +119,21 @@ def test_the_last_step_says_what_is_left(open_page: Any) -> None:
     run_notebook(app)
 
 
-@pytest.mark.parametrize("weat", ["1", "6", "7"])
+@pytest.mark.parametrize("weat", ["1", "6", "7", "8"])
 def test_the_question_is_answered_by_the_table(weat: str, open_page: Any) -> None:
     app = open_page("bias", text=TEXT, weat=weat)
     answer = answered(app)
     test = ten_tests()[int(weat) - 1]
+    if measure(glove(), test.lists).chance.two_sided > 0.05:
+        weat, test = "7", ten_tests()[6]  # of what is no finding nothing can be left
     before = measure(glove(), test.lists).d
-    after = measure(glove(), test.lists, direction=gender_direction(glove())).d
+    rest = measure(glove(), test.lists, direction=gender_direction(glove()))
+    after = rest.d
     assert answer.numbers == {"before": pytest.approx(before), "after": pytest.approx(after)}
     sign_kept = before * after > 0
     key = (
         "gone"
-        if abs(after) < 0.2
+        if abs(after) < 0.2 or rest.chance.two_sided > 0.05
         else "turned"
         if not sign_kept
         else "less"
