@@ -148,7 +148,7 @@ export function plan(width, data) {
   return { ...(phone ? phonePlan(width, data, pitch) : widePlan(width, data, pitch)), opened: data.opened.join(" ") };
 }
 
-/** @param {number} W @param {Counts} data @param {number} pitch @returns {Omit<Layout, "opened">} */
+/** @param {number} W @param {Counts} data @param {number} pitch */
 function widePlan(W, data, pitch) {
   const L = data.blocks;
   const top = 50;
@@ -182,7 +182,7 @@ function widePlan(W, data, pitch) {
   };
 }
 
-/** @param {number} width @param {Counts} data @param {number} pitch @returns {Omit<Layout, "opened">} */
+/** @param {number} width @param {Counts} data @param {number} pitch */
 function phonePlan(width, data, pitch) {
   const [L, W] = [data.blocks, width - 1]; // the frame's last line
   const rail = { x: 0, w: 66 };

@@ -216,7 +216,7 @@ def test_the_first_look_is_the_lens_and_parts_open_and_close(page: Page) -> None
 
 
 def test_a_text_that_cannot_be_patched_says_so_beside_its_lens_in_every_step(page: Page) -> None:
-    opened(page, text="zq", corrupted="", unfold="", sight="lens", stage=2)
+    opened(page, corrupted=TEXT, unfold="", sight="lens", stage=2)
     figure = driver.component(page, NAME)
     figure.focus()
     for _ in range(3):
