@@ -507,7 +507,9 @@ function drawSlider(g, data, local, at) {
       node.style.setProperty("--fill", `${(100 * lap) / data.steps}%`);
     });
   const below = at.slider.y + at.slider.h + 15;
-  g.part("hint", [at.slider, at.phone], () => label(at.slider.x, below, at.phone ? "Tap where to start, or drag the ring." : "Click where to start, or drag the ring. Arrow keys step, Space plays, 1 to 5 choose whose step is written out.", { fill: "ink3" }));
+  const hint = at.phone ? "Tap where to start, or drag the ring." : "Click where to start, or drag the ring. Keys: arrows step, Space plays, 1 to 5 choose whose step is written out.";
+  const short = "Click where to start, or drag the ring. Keys: arrows step, Space plays.";
+  g.part("hint", [at.slider, at.phone], () => label(at.slider.x, below, measure(hint, 12, false) <= at.slider.w ? hint : short, { fill: "ink3" }));
 }
 
 // ---------------------------------------------------------------- the picture

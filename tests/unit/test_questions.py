@@ -61,6 +61,9 @@ def test_a_question_keeps_the_rules(one: questions.Question) -> None:
     words = list(one.options.values())
     assert len(set(words)) == len(words)
     assert all(len(each) <= 60 for each in words), "an option is a button"
+    assert sum(6 * len(each) + 26 for each in words) <= 520, (
+        "of some 550 pixels of a laptop's card, in one line"
+    )
 
 
 def test_it_reads_what_is_written() -> None:
