@@ -122,7 +122,11 @@ def draw(seed: int, pool: Sequence[Thing], now: Thing) -> Thing:
 
 
 def _record(question: str, options: Sequence[str], about: Sequence[object]) -> dict[str, Any]:
-    """Return the session's record of this question: the prediction, and the model's answer if there is one."""
+    """Return the session's record of this question: the prediction, and the model's answer if there is one.
+
+    Where "Another" has led to it, it is asked anew, however it was answered before.
+    """
+    anew = state.memo("predict.anew").pop("asked", False)
     record, kept = state.memo("predict"), state.memo("predictions")
     told = repr((question, *options, *about)).encode("utf-8", "surrogatepass")
     signature = hashlib.sha256(told).hexdigest()
@@ -131,10 +135,10 @@ def _record(question: str, options: Sequence[str], about: Sequence[object]) -> d
             kept[str(record["signature"])] = dict(record)
             while len(kept) > KEPT:
                 del kept[next(iter(kept))]
+        before = kept.pop(signature, None)
+        asked = {"signature": signature, "question": question, "options": tuple(options)}
         record.clear()
-        record.update(
-            kept.pop(signature, {"signature": signature, "question": question, "options": tuple(options)})
-        )
+        record.update(asked if before is None or anew else before)
         state.empty_widget(_CHOICE)
     return record
 
@@ -235,6 +239,7 @@ def _another(draw_anew: Callable[[int], Mapping[str, Value]]) -> None:
         pin.clear()
     asked = state.memo("predict.another")
     seed = asked[state.page()] = asked.get(state.page(), -1) + 1
+    state.memo("predict.anew")["asked"] = True
     _set(before | dict(draw_anew(seed)))
 
 

@@ -31,7 +31,7 @@ function onHome({ lessons }, send) {
   const fresh = !Object.keys(known).length;
   return html("section", { class: "gb-start", "aria-label": "Lessons" },
     start(send, begun.length ? "Go on" : "Start here", next.name, at, "gb-primary"),
-    html("p", {}, html("b", {}, next.title), begun.length ? ` step ${at} of ${next.of}` : ` ${next.minutes} minutes. ${fresh ? "" : "The next lesson. "}`, html("span", {}, next.asks)),
+    html("p", {}, html("b", {}, next.title), begun.length ? ` step ${at} of ${next.of}. ` : ` ${next.minutes} minutes. ${fresh ? "" : "The next lesson. "}`, html("span", {}, next.asks)),
     html("button", { type: "button", class: "gb-lesson-button gb-link", "data-list": "", click: () => send("list", { at: Date.now() }) }, "All lessons"));
 }
 

@@ -67,12 +67,8 @@ def ask(table: StaticVectors, pieces: Sequence[Piece], subject: int) -> Question
 def another(table: StaticVectors, pieces: Sequence[Piece], subject: int, seed: int) -> dict[str, str | int]:
     """Draw another word of the text to look up, so that another one is asked about."""
     now = _chosen(table, pieces, subject)[1]
-    places = {
-        piece.row: piece.follow
-        for piece in pieces
-        if piece.row is not None and _chosen(table, pieces, piece.row)[1] != now
-    }
-    return {"follow": places.get(draw(seed, list(places) or [subject], subject), -1), "seek": ""}
+    places = {_chosen(table, pieces, piece.row)[1]: piece.follow for piece in pieces if piece.row is not None}
+    return {"follow": places.get(draw(seed, list(places), now), -1), "seek": ""}
 
 
 def _chosen(

@@ -1,6 +1,6 @@
 // The followed token: from the model's scores to the loss and its gradient, with the numbers in it.
 
-import { MONO, css, fit, h, label, num, thousands, tokenSpans, visible } from "../../app/kit/shapes.js";
+import { MONO, css, h, label, measure, num, thousands, tokenSpans, visible } from "../../app/kit/shapes.js";
 import { LAST, chance, draggedOf, evenAt, followed, lossOf, meanOf, perplexed, stepOf, word } from "./layout.js";
 
 /**
@@ -75,6 +75,12 @@ export function drawSum(g, data, local, at) {
   g.part("words", [step, given, one.place], () => drawWords(data, local, at, one, given, step, end + 46));
 }
 
+/** How many tokens have no line of their own, in the room that a name has. @param {number} count @param {number} room */
+function rest(count, room) {
+  const whole = `${thousands(count)} more`;
+  return measure(whole, 12, false) <= room ? whole : `+ ${thousands(count)}`;
+}
+
 /** @type {(g: Loss, data: Data, p: Box, c: Columns, t: Line, y: number, pitch: number, step: number) => SVGElement} */
 function sumLine(g, data, p, c, t, y, pitch, step) {
   const mid = y + pitch / 2;
@@ -85,7 +91,7 @@ function sumLine(g, data, p, c, t, y, pitch, step) {
   const bar = (value, name, top, tall, opacity = 1) => h("rect", { x: Math.min(c.zero, c.zero + value * c.half), y: top, width: Math.max(Math.abs(value) * c.half, 0.5), height: tall, fill: css(name), opacity });
   const node = h("g", { "data-line": t.text === null ? "rest" : t.id },
     h("rect", { x: p.x - 4, y, width: p.w + 8, height: pitch, rx: 4, fill: t.right ? css("accent-soft") : "transparent" }),
-    t.text === null ? label(p.x, mid + 4, fit(`${thousands(t.count)} more`, c.names, 12, false), { fill: "ink2" })
+    t.text === null ? label(p.x, mid + 4, rest(t.count, c.names), { fill: "ink2" })
       : h("text", { x: p.x, y: mid + 4, "font-family": MONO, "font-size": 13, direction: "ltr", "font-weight": weight, fill: css(ink) }, tokenSpans(t.text, c.names - 6, 13)),
     t.text !== null && label(c.logit, mid + 4, num(t.logit, 2), { anchor: "end", mono: true, fill: ink }),
     step >= 1 && label(c.e, mid + 4, t.e < 0.00005 ? "<.0001" : num(t.e, 4), { anchor: "end", mono: true, fill: ink }),

@@ -133,6 +133,19 @@ def test_a_prediction_is_there_when_one_comes_back_to_its_page(open_page: OpenPa
     assert card(app) == said
 
 
+def test_another_asks_anew_what_was_answered_before(open_page: OpenPage) -> None:
+    app = open_page("embeddings", text="The cat saw the dog")
+    asked = []
+    for _ in range(6):
+        commit(app)
+        asked.append(app.session_state["gb"].memos["predict"]["question"])
+        app.button(key="predict.another").click().run()
+        question, answered = card(app)[0], card(app)[1]
+        assert not answered and question
+        assert app.session_state["gb"].memos["predict"]["question"] != asked[-1]
+    assert len(set(asked)) == 3, "the words of the text that are long enough"
+
+
 def test_no_more_predictions_are_kept_than_a_session_may_hold(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
