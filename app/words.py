@@ -28,7 +28,7 @@ WORDS: dict[str, str] = {
         "One layer of the model. In it tokens first read each other (attention), then each is worked on alone "
         "(MLP)."
     ),
-    "head": "One of several readers that work side by side in a layer, each with its own way to choose what to read.",
+    "head": "One of several readers that work side by side in a block, each with its own way to choose what to read.",
     "L1H0": (
         "L is a layer (a block), H one of its heads; both are counted from 0. L1H0 is the first head of the "
         "second layer."

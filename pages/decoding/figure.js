@@ -109,7 +109,8 @@ const decoding = {
     data.children = data.nodes.parent.map(() => []);
     data.nodes.parent.forEach((p, i) => { if (i) data.children[p].push(i); });
     const same = before && before.stamp === data.stamp;
-    const names = ["The prompt", ...data.heads.slice(0, data.depth)];
+    // "Step 3 of 9: Step 2" would count twice.
+    const names = ["The prompt", ...data.heads.slice(0, data.depth).map((head) => head.replace("Step", "Token"))];
     const steps = local.steps?.names.join() === names.join() ? local.steps : stepMode("level", names);
     return {
       data, probs: unpack(data.next.probs), reads: data.source ? unpack(data.source.reads) : null, arranged: same ? local.arranged : undefined,
