@@ -252,7 +252,7 @@ function words(parent) {
   const options = { capture: true, signal: listening.signal };
   document.addEventListener("pointerover", over, options);
   document.addEventListener("pointermove", (event) => {
-    if (event.target instanceof SVGElement) over(event);
+    if (event.target instanceof SVGElement || restX < 0) over(event);
     [restX, restY] = [event.clientX, event.clientY];
   }, { ...options, passive: true });
   document.addEventListener("click", click, options);

@@ -112,6 +112,7 @@ def test_play_comes_to_the_end_of_any_number_of_merges_within_a_minute(page: Pag
     page.clock.run_for(700 * 5)
     assert driver.component_state(page, NAME)["merge"] <= 8, "the first ones singly"
     figure.get_by_role("button", name="Pause", exact=True).click()
+    page.clock.run_for(50)  # the frame in which it is drawn
     paused = driver.component_state(page, NAME)
     page.clock.run_for(700 * 3)
     assert not paused["playing"] and driver.component_state(page, NAME)["merge"] == paused["merge"]

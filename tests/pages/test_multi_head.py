@@ -221,7 +221,8 @@ def test_two_heads_that_cover_for_each_other_lose_more_together(open_page: OpenP
         (0.9, 0.5, (0.7, 0.7), 0),
         (0.9, 0.1, (0.8, 0.9), 1),
         (0.9, 0.4, (0.4, 0.4), 2),
-        (0.9, 0.9, (0.9, 0.9), 0),
+        (0.9, 0.9, (0.9, 0.9), 3),
+        (0.9, 0.93, (0.9, 0.94), 3),
     ],
 )
 def test_what_adds_up(
