@@ -117,7 +117,7 @@ def test_play_comes_to_the_end_of_any_number_of_merges_within_a_minute(page: Pag
     page.clock.run_for(700 * 3)
     assert not paused["playing"] and driver.component_state(page, NAME)["merge"] == paused["merge"]
     figure.get_by_role("button", name="Play", exact=True).click()
-    page.clock.run_for(700 * 57)
+    page.clock.run_for(700 * 62)
     shown = driver.component_state(page, NAME)
     assert not shown["playing"] and shown["merge"] == shown["merges"] > 1000
 
