@@ -61,8 +61,8 @@ def test_a_question_keeps_the_rules(one: questions.Question) -> None:
     words = list(one.options.values())
     assert len(set(words)) == len(words)
     assert all(len(each) <= 60 for each in words), "an option is a button"
-    assert sum(6 * len(each) + 26 for each in words) <= 520, (
-        "of some 550 pixels of a laptop's card, in one line"
+    assert sum(5.5 * len(each) + 26 for each in words) <= 476, (
+        "of some 550 pixels of a card, with its button in one line"
     )
 
 
