@@ -69,9 +69,8 @@ class Question:
             )  # fmt: skip
         without = weat.shown(self.table, self.lists, True)
         after = without.sure.d
-        key = (
-            "gone" if without.within else GONE[left(self.d, after)]
-        )  # what chance does, too, is nothing that is left
+        # What chance does, too, is nothing that is left.
+        key = "gone" if without.within else GONE[left(self.d, after)]
         return self.asked.answer(
             key, {"before": self.d, "after": after}, self.shows, before=self.d, after=after,
             p=f"{without.sure.chance.two_sided:.3f}",

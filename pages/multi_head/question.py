@@ -14,7 +14,7 @@ from core.analysis.heads.patterns import HeadMaps
 from pages.multi_head.ablation import Head
 
 NEAR = 0.2  # of the larger loss: within it two losses add up
-SPEAK = 0.05  # of a probability: where nothing changes by more, neither head is missed
+MISSED = 0.05  # of a probability: where nothing changes by more, neither head is missed
 LEAST = 0.02  # of a probability: what is not worth more is no loss
 
 
@@ -44,7 +44,7 @@ class Question:
             )
         lost, each = before - both, [before - one for one in alone]
         near = NEAR * max(abs(lost), abs(sum(each))) + LEAST
-        if max(abs(lost), *map(abs, each)) <= SPEAK:
+        if max(abs(lost), *map(abs, each)) <= MISSED:
             key = "none"
         else:
             key = "sum" if abs(lost - sum(each)) <= near else "more" if lost > sum(each) else "less"
