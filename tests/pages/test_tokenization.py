@@ -361,7 +361,7 @@ def test_the_answer_is_learned_when_it_is_asked_for(corpus: str, open_page: Any)
     then, now = learn_bpe(other(spec)).tokenizer(), learn_bpe(spec).tokenizer()
     many, few = len(then.encode(TEXT)), len(now.encode(TEXT))
     assert (answer.numbers["tokens"], answer.numbers["tokens_now"]) == (many, few)
-    assert f"{many} tokens, now {few}" in answer.evidence
+    assert f"{many} tokens in place of the {few} of now" in answer.evidence
     assert answer.index == (2 if many < few else 1 if many == few else 0)
     assert answer.numbers["then"] == pytest.approx(len(TEXT) / len(then.encode(TEXT)))
     assert run_notebook(app)["pieces"] == [piece.text for piece in then.encode(" happiness")]
