@@ -57,6 +57,10 @@ function tell(strip, event, value = {}) {
 const button = (act, text, click, extra = "") =>
   html("button", { type: "button", class: `gb-lesson-button ${extra}`, "data-act": act, click }, text);
 
+/** That the learner has roamed, in the place of where one is: nothing moves. @param {Strip} strip */
+const roamed = (strip) => html("span", { class: "gb-lesson-own" }, strip.data.own ? `${OWN[strip.data.own]} ` : "",
+  button("again", "Back to the step", () => tell(strip, "again"), "gb-link"));
+
 /** @param {Strip} strip */
 function heading(strip) {
   const { data } = strip;
@@ -64,7 +68,7 @@ function heading(strip) {
   const dots = html("span", { class: "gb-lesson-dots", "aria-hidden": "true" },
     Array.from({ length: data.of }, (_, at) => html("i", { class: at + 1 === data.mark ? "now" : done.includes(at + 1) ? "done" : "" })));
   const title = html("h1", { tabindex: -1, id: "gb-lesson-title" }, ...inline(data.name));
-  const where = html("span", { class: "gb-lesson-where" }, `${data.title} · step ${data.mark} of ${data.of}`);
+  const where = data.own ? roamed(strip) : html("span", { class: "gb-lesson-where" }, `${data.title} · step ${data.mark} of ${data.of}`);
   const fold = button("fold", strip.folded ? "Unfold" : "Fold", () => { strip.folded = !strip.folded; draw(strip); }, "gb-lesson-fold");
   fold.setAttribute("aria-expanded", String(!strip.folded));
   const on = data.next ? `Next: ${data.next.replaceAll("`", "")}` : "Finish";
@@ -74,7 +78,7 @@ function heading(strip) {
   const way = html("nav", { class: "gb-lesson-way", "aria-label": "Lesson" }, back,
     button("next", on, () => tell(strip, "move", { by: 1 }), primary),
     data.next ? button("leave", "Leave", () => tell(strip, "leave")) : "");
-  return html("div", { class: "gb-lesson-head" }, html("div", { class: "gb-lesson-name" }, title, where, dots), fold, way);
+  return html("div", { class: "gb-lesson-head" }, html("div", { class: "gb-lesson-name" }, title, where, data.own ? "" : dots), fold, way);
 }
 
 /** @param {Strip} strip */
@@ -144,8 +148,6 @@ function choose(strip, at) {
 function draw(strip) {
   const { root, data } = strip;
   const focus = root.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset : null;
-  const own = data.own ? html("span", { class: "gb-lesson-own" }, `${OWN[data.own]} `,
-    button("again", "Back to the step", () => tell(strip, "again"), "gb-link")) : null;
   const point = data.point && !data.own ? html("span", { class: "gb-visually-hidden" }, ` Look at: ${data.point}.`) : "";
   const prose = data.prose ? html("p", { class: "gb-lesson-prose" }, ...inline(data.prose), point,
     data.goal ? html("b", { class: "gb-lesson-goal" }, " ✓ done") : "") : null;
@@ -154,7 +156,6 @@ function draw(strip) {
   if (live.textContent !== (why?.textContent ?? "")) live.replaceChildren(...(why ? [why] : []));
   root.classList.toggle("gb-folded", strip.folded);
   root.replaceChildren(heading(strip), ...[prose, question(strip)].filter((part) => part !== null), live, ...ending(strip));
-  if (own) root.querySelector(".gb-lesson-name")?.append(own); // in the heading's line: nothing moves down
   root.dataset.point = data.own ? "" : data.point;
   tellHeight(root);
   root.dataset.state = JSON.stringify({

@@ -18,13 +18,16 @@ def sent(picture: str, name: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def select(picture: str, keys: Collection[str], row: int | None = None, home: int = -1) -> None:
+def select(
+    picture: str, keys: Collection[str], row: int | None = None, home: int = -1, column: int | None = None
+) -> None:
     """Copy the browser's selection to the page: widgets and link follow. Fields other than `keys` are ignored.
 
     Args:
         row: of a picture whose rows are the text's tokens, the one that it showed: where another is chosen, that token
             is followed on all pages.
         home: the row of the token that is followed when none was chosen.
+        column: the one that the picture showed, in the field `col`: it stays unchosen where it was.
     """
     chosen = sent(picture, "select")
     values = {key: value for key, value in chosen.items() if key in keys}
@@ -33,6 +36,8 @@ def select(picture: str, keys: Collection[str], row: int | None = None, home: in
             del values["row"]  # shown by default, not chosen
         else:
             values["follow"] = -1 if values["row"] == home else values["row"]
+    if column is not None and state.get("col") < 0 and values.get("col") == column:
+        del values["col"]
     state.update(values)
     state.memo(f"events.{picture}")["n"] = chosen.get("n", 0)
 

@@ -95,7 +95,7 @@ draw(
     record(steps, ctx.lm, likely, events.selection("picture", chosen)),
     key="picture",
     on={
-        "select": lambda: events.select("picture", ("step", "row", "col", "head"), row, asking),
+        "select": lambda: events.select("picture", ("step", "row", "col", "head"), row, asking, column),
         "edit": edited,
         "reset": restored,
     },

@@ -3,6 +3,7 @@
 // layout.js says what stands where; tree.js draws it; panels.js draws what stands around it; input.js answers pointer and
 // keys.
 
+import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { clamp, css, h, label, num, unpack, visible } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
@@ -109,8 +110,7 @@ const decoding = {
     data.children = data.nodes.parent.map(() => []);
     data.nodes.parent.forEach((p, i) => { if (i) data.children[p].push(i); });
     const same = before && before.stamp === data.stamp;
-    // "Step 3 of 9: Step 2" would count twice.
-    const names = ["The prompt", ...data.heads.slice(0, data.depth).map((head) => head.replace("Step", "Token"))];
+    const names = ["The prompt", ...data.heads.slice(0, data.depth)];
     const steps = local.steps?.names.join() === names.join() ? local.steps : stepMode("level", names);
     return {
       data, probs: unpack(data.next.probs), reads: data.source ? unpack(data.source.reads) : null, arranged: same ? local.arranged : undefined,
@@ -226,7 +226,11 @@ function captionOf(data, step) {
   if (!step) return "The model has read your text, the prompt, and has chosen nothing yet. It only says how likely each next token is, a word or a part of one; who chooses among them is another question.";
   if (step === data.depth) return "Every way has its text. The score at the end adds up how likely each of its tokens was (as logarithms): the way that always took the likeliest token need not have found the likeliest text.";
   if (step > 1) {
-    const on = [...new Set(data.paths.filter((path) => path.nodes.length >= step).map((path) => `${nameOf(data, path.name)} with ${visible(data.nodes.text[path.nodes[step - 1]])}`))];
+    const alone = data.paths.filter((path) => path.strategy !== "beam" && path.nodes.length >= step)
+      .map((path) => `${nameOf(data, path.name)} with ${visible(data.nodes.text[path.nodes[step - 1]])}`);
+    // Of a beam search those that it keeps as yet: most are dropped before the end.
+    const kept = data.nodes.text.filter((_, node) => data.nodes.running[node] && data.nodes.depth[node] === step).map(visible);
+    const on = [...new Set(alone), ...(kept.length ? [`the ${counted(kept.length, "beam")} with ${kept.slice(0, 4).join(", ")}`] : [])];
     return `Each text goes on by a token: ${on.slice(0, 4).join(", ") || "none of them does"}. How likely a text is, is the product of its tokens’ probabilities, so a poor one costs it for good.`;
   }
   return `The first token. ${[data.show.greedy && "Greedy takes the likeliest one", data.show.beam && "beam search keeps several texts at once", data.show.sample && "sampling draws one by lot"].filter(Boolean).join(", ").replace(/^./, (c) => c.toUpperCase()) || "Ways of choosing are switched on below the tree"}.`;

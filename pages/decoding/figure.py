@@ -65,7 +65,7 @@ def record(
             "long": "…" * (len(read) > READ) + said,
         },
         "root": _root(lm, shown["target"]),
-        "heads": [f"{'Blank' if tree.slots else 'Step'} {step + 1}" for step in range(tree.depth)],
+        "heads": [f"{'Blank' if tree.slots else 'Token'} {step + 1}" for step in range(tree.depth)],
         "slots": list(tree.slots),
         "depth": tree.depth,
         "wanted": tree.wanted,

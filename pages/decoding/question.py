@@ -77,7 +77,7 @@ def ask(tree: Tree, wish: Request, focus: int) -> Question:
     way = [*way_to(tree, focus), free[0]]
     name = _token(after.tokens[after.ids.tolist().index(free[0])])
     said = questions.ask(
-        "decoding", "forced", unit="blank" if tree.slots else "step", place=len(way), best=_token(after.tokens[0]),
+        "decoding", "forced", unit="blank" if tree.slots else "token", place=len(way), best=_token(after.tokens[0]),
         token=name, top=float(after.probabilities[0, 0]),
     )  # fmt: skip
     shows: dict[str, Value] = {**wish.force(".".join(map(str, way))), "greedy": True, "level": -1}

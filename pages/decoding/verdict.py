@@ -110,7 +110,7 @@ def why(tree: Tree, greedy: Path, best: Path) -> Pieces:
         if tree.nodes[best.nodes[step]].sum <= tree.nodes[greedy.nodes[step]].sum:
             break
         ahead = step + 1
-    unit = "Blank" if tree.slots else "Step"
+    unit = "Blank" if tree.slots else "Token"
     pieces: Pieces
     if pushed := mine.probability < other.probability:
         pieces = [

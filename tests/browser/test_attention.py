@@ -77,6 +77,17 @@ def cell(page: Page, row: int, column: int) -> tuple[float, float]:
     return middles[row * round(len(middles) ** 0.5) + column]
 
 
+def test_stepping_changes_no_question(page: Page) -> None:
+    """Nothing was chosen but a step: the page asks what it asked before."""
+    driver.open_page(page, "attention")
+    asked = page.locator(".st-key-gb-card-predict .gb-line span").first
+    before = asked.inner_text()
+    page.locator('[data-component="attention"] .gb-steps [data-act="next"]').click()
+    driver.wait_for_link(page, "step=0")
+    driver.wait_until_drawn(page)
+    assert asked.inner_text() == before
+
+
 def test_every_step_both_ways_shows_the_numbers_of_core(page: Page, lm: core.LanguageModel) -> None:
     state = opened(page, step=0)
     steps = attention_steps(lm, TEXT, BLOCK, HEAD)

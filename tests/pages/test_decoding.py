@@ -254,9 +254,9 @@ def test_the_sentence_names_the_step_the_two_tokens_and_when_the_other_is_ahead(
     assert mine.probability >= other.probability, "greedy takes the likelier token where they part"
     text = "".join(piece for piece, _ in said.pieces)
     assert text.startswith(
-        f"Step {at + 1}: greedy takes {mine.token} ({mine.probability:.2f}, against {other.token} "
+        f"Token {at + 1}: greedy takes {mine.token} ({mine.probability:.2f}, against {other.token} "
     )
-    ahead = int(text.rpartition("from step ")[2].split()[0])
+    ahead = int(text.rpartition("from token ")[2].split()[0])
     sums = [[tree.nodes[node].sum for node in path.nodes] for path in (greedy, best)]
     assert sums[0][ahead - 2] >= sums[1][ahead - 2] or ahead - 2 < at
     assert all(mine < other for mine, other in zip(sums[0][ahead - 1 :], sums[1][ahead - 1 :]))
@@ -282,7 +282,7 @@ def test_the_claim_says_what_pushed_greedy_off_and_when_it_was_luck(lm: core.Lan
     assert said.claim == "The repetition penalty pushes greedy off the likeliest text."
     assert "aking the likeliest token" not in said.claim
     text = spoken(said.pieces)
-    assert text.startswith(f"Step 1: the repetition penalty pushes greedy off {other.token} ")
+    assert text.startswith(f"Token 1: the repetition penalty pushes greedy off {other.token} ")
     assert f" to {mine.token} (" in text
     lucky = {seed: judged(lm, state.DEFAULT_TEXT, 8, seed=seed) for seed in range(4)}
     drawn_best = {seed for seed, (_, verdict) in lucky.items() if verdict.best == "sample"}
