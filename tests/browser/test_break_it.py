@@ -188,7 +188,7 @@ def test_answer_notebook_and_link(
 ) -> None:
     opened(page, part="norm")
     said = checks.answered(page)
-    assert "with the connections; without them" in said, "the part that follows the norms"
+    assert "with positions; without them" in said, "the part that follows the norms"
     checks.run_notebook(page, tmp_path)
     checks.link_restores(page, browser, server, "break_it")
 

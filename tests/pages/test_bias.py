@@ -151,7 +151,7 @@ def test_half_of_an_effect_within_chance_is_not_called_nothing(open_page: Any) -
     answer = answered(app)
     record = app.session_state["gb"].memos["predict"]
     assert answer.numbers["after"] > answer.numbers["before"] / 3, "much is left"
-    assert record["question"].endswith("What is left of that, beyond chance?")
+    assert record["question"].endswith("What is left beyond chance?")
     assert record["options"][answer.index] == "Nothing beyond chance"
     assert "wholly or in part" in answer.because and "does not tie" not in answer.because
     assert "0.087 of the splits (p); beyond chance it is up to 0.05." in answer.evidence
