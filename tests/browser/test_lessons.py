@@ -60,8 +60,8 @@ def pointed(page: Page, lesson: Lesson, mark: int) -> None:
     if not step.point:
         return
     if step.point == TEXT_BOX:
-        box = page.get_by_label("Your text", exact=True).first
-        assert box.is_visible() and box.evaluate("box => getComputedStyle(box).outlineStyle") == "solid"
+        typed = page.get_by_label("Your text", exact=True).first
+        assert typed.is_visible() and typed.evaluate("box => getComputedStyle(box).outlineStyle") == "solid"
         return
     framed = page.locator(f'.gb-figure[data-point="{step.point}"] .gb-point')
     framed.wait_for(state="visible", timeout=10_000)
