@@ -13,10 +13,12 @@ import posixpath
 import re
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
 
 ROOT = Path(__file__).resolve().parents[2]
 _DOCUMENTATION = re.compile(r"^[ \t]*/\*\*(?:(?!\*/).)*\*/[ \t]*$", re.M | re.S)
@@ -76,6 +78,9 @@ def loader(path: str) -> str:
 
 def routes() -> list[Route]:
     """Return the routes that serve the scripts."""
+    # Starlette comes with the app; a picture outside of it is made of the same scripts.
+    from starlette.responses import PlainTextResponse, Response
+    from starlette.routing import Route
 
     async def script(request: Request) -> Response:
         path = request.path_params["path"]
