@@ -172,7 +172,7 @@ function controls(g, data, local, L, B, D, row, chosen) {
       dim(node);
     });
   const what = action(data, D, row, chosen);
-  if (!what) return;
+  if (!what || (what.event && !g.can.append)) return;
   const box = L.phone ? { left: 0, top: L.controlsY + 62, width: L.width, height: 44 }
     : { left: L.barsX, top: L.actY, width: L.barsW, height: BASE.act };
   const act = () => {

@@ -350,6 +350,6 @@ function drawUnmeasured(g, data, at) {
  * @param {HeadsStage} g @param {Data} data @param {{left: number, top: number, height: number}} box
  */
 function measureButton(g, data, box) {
-  g.overlay("measure", box, () => html("button", { type: "button", class: "gb-button gb-primary", onclick: () => g.send("measure", { at: Date.now() }) }),
+  if (g.can.recompute) g.overlay("measure", box, () => html("button", { type: "button", class: "gb-button gb-primary", onclick: () => g.send("measure", { at: Date.now() }) }),
     (node) => { node.textContent = data.effect.change ? "Go on" : `Measure ${counted(data.blocks * data.heads, "head")}`; });
 }
