@@ -16,9 +16,8 @@ import streamlit as st
 from app import chapters, runs
 from app.frame import notebook
 from app.kit import register
+from app.kit.figures import Drawing, Table
 from app.session import state
-
-Table = dict[str, Sequence[Any]]
 
 # Link, SVG and PNG: three buttons that run in the browser; the component also keeps the address bar equal to the page's
 # link.
@@ -35,21 +34,25 @@ def joined(table: Table, own: Table) -> Table:
 
 def take_card(
     slug: str,
-    picture: str,
-    table: Table | Callable[[], Table],
+    picture: str | Drawing[Any],
+    table: Table | Callable[[], Table] | None,
     cells: Sequence[str] | Callable[[], Sequence[str]],
 ) -> None:
     """Draw the card's buttons. `table` and `cells` may be functions: they are called at the click."""
     link = state.link()
+    drawing = None if isinstance(picture, str) else picture
 
     def as_table() -> Table:
+        if table is None:
+            assert drawing is not None
+            return drawing.table
         return table() if callable(table) else table
 
     def as_notebook() -> str:
         about = f"What the page showed, computed again. The page: `/{'' if slug == 'home' else slug}?{link}`"
-        return notebook.build(
-            f"Glassbox: {chapters.BY_SLUG[slug].title}", about, cells() if callable(cells) else cells
-        )
+        made = cells() if callable(cells) else cells
+        shown = [] if drawing is None else [f"# %% The picture\nfrom app import show\n\n{drawing.call}"]
+        return notebook.build(f"Glassbox: {chapters.BY_SLUG[slug].title}", about, [*made, *shown])
 
     def as_csv() -> str:
         return to_csv(as_table())
@@ -57,7 +60,8 @@ def take_card(
     state.memo("takeaway").update(notebook=as_notebook, csv=as_csv, table=as_table)
     st.html('<h2 class="gb-line"><b>Take away</b></h2>')
     with st.container(key="gb-take", horizontal=True, gap="xxsmall"):
-        buttons(data={"query": link, "picture": picture, "name": f"glassbox-{slug}"}, key="gb-take-buttons")
+        component = picture if isinstance(picture, str) else picture.figure.component.name
+        buttons(data={"query": link, "picture": component, "name": f"glassbox-{slug}"}, key="gb-take-buttons")
         st.download_button(
             "Notebook", as_notebook, f"glassbox-{slug}.ipynb", "application/x-ipynb+json",
             key="take.notebook", on_click="ignore",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 _DOCUMENTATION = re.compile(r"^[ \t]*/\*\*(?:(?!\*/).)*\*/[ \t]*$", re.M | re.S)
-_IMPORT = re.compile(r'^(?:import|export)\b[^"\';]*?["\'](\.[^"\']+)["\'];', re.M)
+IMPORT = re.compile(r'^(?:import|export)\b[^"\';]*?["\'](\.[^"\']+)["\'];', re.M)
 _LOADER = """
 const at = (path) => new URL(path, document.baseURI).href;
 for (const path of OTHERS) {
@@ -62,7 +62,7 @@ def imported(path: str) -> list[str]:
     found, waiting = [path], [path]
     while waiting:
         here = waiting.pop()
-        for given in _IMPORT.findall(sources()[here]):
+        for given in IMPORT.findall(sources()[here]):
             there = posixpath.normpath(posixpath.join(posixpath.dirname(here), given))
             if there not in found:
                 found.append(there)

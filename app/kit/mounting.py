@@ -90,6 +90,7 @@ export default (given) => {
 
 def _sheets(python: Path, shared: bool) -> list[Path]:
     """Return the style sheets in their order, glass.css first."""
-    common = sorted(KIT.glob("*.css"), key=lambda path: (path.stem != "glass", path.name))
+    pictures = [path for path in KIT.glob("*.css") if path.stem != "standalone"]
+    common = sorted(pictures, key=lambda path: (path.stem != "glass", path.name))
     own = python.with_suffix(".css")
     return [*(common if shared else []), *([own] if own.exists() else [])]

@@ -153,9 +153,7 @@ def fit(limits: Mapping[str, int]) -> None:
         store[key] = -1 if field.low < 0 else max(most, int(field.low))
         if key in linked:
             used = field.name(store[key])
-            note(
-                f"In the link, {key}={value} is more than this model and text have ({most:,}); {used} is used."
-            )
+            note(f"In the link, {key}={value} {field.beyond(most)}; {used} is used.")
 
 
 def note(message: str) -> None:
