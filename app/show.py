@@ -66,12 +66,13 @@ class Picture:
         """What is on the picture, for who does not see it."""
         return self._drawing.sentence
 
-    def html(self, whole: bool = True) -> str:
+    def html(self, whole: bool = True, fonts: bool = True) -> str:
         """Write the picture as HTML.
 
         Args:
             whole: a document of its own; else a fragment for a page of yours, with the picture in a frame, and the
                 sentence and the table beside it, which stay where no script runs.
+            fonts: carry the fonts of the labels, 118 kB; else the reader's own are taken, which may be wider.
 
         Raises:
             ValueError: it is larger than `MOST` bytes; the message says what to leave out.
@@ -79,7 +80,7 @@ class Picture:
         figure, drawing = self._drawing.figure, self._drawing
         document = standalone.document(
             figure.component, drawing.data, title=self.title, claim=drawing.claim, sentence=self.sentence,
-            table=self.table if whole else None, file=self.file, colours=self._theme,
+            table=self.table if whole else None, file=self.file, colours=self._theme, fonts=fonts,
         )  # fmt: skip
         self._weigh(len(document.encode("utf-8", "replace")))
         if whole:
@@ -103,8 +104,11 @@ class Picture:
             raise ValueError(f"{said} Above {MOST / 1e6:.0f} MB nothing is written.")
         warnings.warn(said, stacklevel=4)
 
-    def save(self, path: str | Path) -> Path:
+    def save(self, path: str | Path, fonts: bool = True) -> Path:
         """Save the picture as one HTML file, and return its path.
+
+        Args:
+            fonts: as in `html`.
 
         Raises:
             ValueError: another ending than .html; an SVG or a PNG is drawn by a browser.
@@ -115,7 +119,7 @@ class Picture:
                 f"{there.name} does not end in .html. An SVG or a PNG is drawn by a browser: save the picture as HTML, "
                 "open it, and press SVG or PNG below it."
             )
-        standalone.write(there, self.html())
+        standalone.write(there, self.html(fonts=fonts))
         return there
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Seen = TypeVar("Seen")
 Table = dict[str, Sequence[Any]]
+PLACE = ("block", "head")  # a notebook says them in any case
 
 
 @dataclass(frozen=True)
@@ -258,9 +259,10 @@ class Drawing(Generic[Seen]):
         """The call of `app.show` that draws this picture in a notebook, as source; `lm` is the model there."""
         asked = self.asked
         words = [f"target={asked.target!r}"] if asked.target else []
+        chosen = {**asked.values, **self.figure.select(self.seen)}  # what is shown, where that was fitted
         for one in self.figure.arguments:
-            value = asked.values[one.key]
-            if value != BY_KEY[one.key].default:
+            value = chosen[one.key]
+            if value != BY_KEY[one.key].default or one.key in PLACE:
                 words.append(f"{one.word}={one.written(value, self.seen)!r}")
         return f"show.{self.figure.name}({', '.join(['lm', repr(asked.text), *words])})"
 

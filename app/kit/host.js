@@ -13,7 +13,9 @@ async function save(button, place) {
 }
 
 /** @param {(given: Given) => unknown} component the default export of a picture's script */
-export function show(component) {
+export async function show(component) {
+  // The room of a label is measured, so the fonts come first; they lie in this file.
+  await Promise.allSettled([...document.fonts].map((face) => face.load()));
   const data = JSON.parse(document.getElementById("data")?.textContent ?? "null");
   const place = /** @type {HTMLElement} */ (document.getElementById("picture"));
   component({ data, parentElement: place, setTriggerValue: () => {}, can: {} });

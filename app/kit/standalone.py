@@ -12,6 +12,7 @@ import html
 import json
 import posixpath
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -48,6 +49,7 @@ def document(
     table: Mapping[str, Sequence[Any]] | None,
     file: str,
     colours: str | None = None,
+    fonts: bool = True,
 ) -> str:
     """Write a picture as a whole HTML document.
 
@@ -57,6 +59,8 @@ def document(
         table: column name -> values; None: it stands elsewhere.
         file: the name of what is saved from it, without an ending.
         colours: "light" or "dark"; None: what the reader's system prefers.
+        fonts: carry the fonts that the picture's labels are set in, 118 kB; without them those of the reader are taken,
+            which may be wider than the room that there is.
 
     Raises:
         ValueError: a number in the data is infinite or none at all, which JSON does not hold.
@@ -64,9 +68,12 @@ def document(
     scripts = imported(component.script)
     start = f'import component from "{component.script}";\nimport {{ show }} from "{HOST}";\nshow(component);'
     chosen = f' data-theme="{colours}"' if colours else ""
-    style = (_root() + component.sheet() + (KIT / "standalone.css").read_text(encoding="utf-8")).replace(
-        "</", "<\\/"
-    )
+    style = (
+        (_faces() if fonts else "")
+        + _root()
+        + component.sheet()
+        + (KIT / "standalone.css").read_text(encoding="utf-8")
+    ).replace("</", "<\\/")
     twin = (
         "" if table is None else f"<details><summary>As a table</summary>{table_html(table, title)}</details>"
     )
@@ -142,6 +149,21 @@ def _json(value: Any) -> str:
 def _script(text: str) -> str:
     """Write code that may stand in a script element."""
     return re.sub(r"<(/script|!--)", r"<\\\1", text, flags=re.I)
+
+
+@lru_cache(maxsize=1)
+def _faces() -> str:
+    """Return the fonts of the pages as font faces that hold them: the Latin ones."""
+    config = tomllib.loads((modules.ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    faces = []
+    for face in config["theme"]["fontFaces"]:
+        if "-latin-wght" in face["url"]:
+            file = base64.b64encode((modules.ROOT / face["url"]).read_bytes()).decode("ascii")
+            faces.append(
+                f"@font-face{{font-family:'{face['family']}';font-weight:{face['weight']};"
+                f"src:url(data:font/woff2;base64,{file}) format('woff2');unicode-range:{face['unicodeRange']}}}\n"
+            )
+    return "".join(faces)
 
 
 @lru_cache(maxsize=1)

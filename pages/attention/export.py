@@ -119,7 +119,6 @@ FIGURE = Figure(
         Argument("attention", "attention"), Argument("scale", "scale"), Argument("mask", "mask"),
         Argument("position", "turn"), Argument("temperature", "sharpness"), Argument("local", "local"),
         Argument("window", "reach"), Argument("sinks", "sinks"), Argument("edits", "edits"),
-        Argument("follow", "follow"),
     ),
     longest=LONGEST, writes=True,
 )  # fmt: skip
