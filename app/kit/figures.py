@@ -280,5 +280,5 @@ def not_numbers(data: Any, name: str = "") -> Iterator[str]:
     elif isinstance(data, list | tuple):
         if any(True for one in data for _ in not_numbers(one)):
             yield name
-    elif isinstance(data, float) and math.isnan(data):
+    elif isinstance(data, float) and not math.isfinite(data):
         yield name or "a number"
