@@ -17,20 +17,22 @@ if TYPE_CHECKING:
     from core.language_model import LanguageModel
 
 
-def draw(place: DeltaGenerator, lm: LanguageModel, key: str, text: str) -> None:
+def draw(place: DeltaGenerator, lm: LanguageModel, key: str, text: str) -> bool:
     """Draw the badge; nothing where the text is in distribution or that was never measured.
 
     Args:
         key: of the model, for the cache. text: as far as the page reads it.
+    Returns:
+        Whether there is a badge.
     """
     from core.data.tasks import missing, prefixes
 
     if lacks := missing(text, lm.card):
         _without_task(place, lacks, prefixes(lm.card)[0])
-        return
+        return True
     said = why(lm, key, text)
     if said is None:
-        return
+        return False
     other = models.SMALL if lm.name == models.REAL else models.REAL
     # Suggest no model that reads the text worse.
     reads = other == models.REAL or not unlike_text.why(text)
@@ -44,6 +46,7 @@ def draw(place: DeltaGenerator, lm: LanguageModel, key: str, text: str) -> None:
                 on_click=state.whole(choice.switch),
                 args=(other,),
             )
+    return True
 
 
 def _without_task(place: DeltaGenerator, lacks: str, prefix: str) -> None:

@@ -203,7 +203,9 @@ def begin(
     heard = read.notes[:-1] if apart and read.clipped and longest is None else read.notes
     notes = _notes(*heard, *said)
     places = sidebar.head(slug)
-    _invitation.set(None if slug == "home" else st.empty())  # Home's lead stands there
+    # Home's lead stands there, a lesson asks by itself, and a projector has the way out there.
+    taken = slug == "home" or player.playing() is not None or state.get("view") == "projector"
+    _invitation.set(None if taken else st.empty())
     sidebar.say(notes)
     above = st.empty()
     if opened.name in models.published() and (line := chapters.trained(slug, opened.label)):
@@ -229,8 +231,8 @@ def begin(
 
     def later() -> None:
         sidebar.fill(places, opened, read, slug, apart)
-        if not apart:
-            badge.draw(above, lm, opened.key, read.text)
+        if not apart and badge.draw(above, lm, opened.key, read.text):
+            _invitation.set(None)  # the badge stands in its place
 
     _later.set(later)
     return ctx
