@@ -34,13 +34,26 @@ MOST = 8_000_000  # and that a notebook or a mail does not carry well
 COLOURS = ("light", "dark")
 
 
+def snippet(drawing: Drawing[Any]) -> str:
+    """Return the HTML that shows a picture's saved file in a slide or on a course page; the file lies beside it."""
+    figure = drawing.figure
+    return standalone.snippet(f"{_file(figure)}.html", title=_title(drawing), tall=figure.tall)
+
+
+def _file(figure: Figure[Any]) -> str:
+    return f"glassbox-{figure.name}"
+
+
+def _title(drawing: Drawing[Any]) -> str:
+    return f"{chapters.BY_SLUG[drawing.figure.name].title}, {drawing.asked.label}"
+
+
 class Picture:
     """One picture, ready to be shown or saved. A notebook shows it when it is the value of a cell."""
 
     def __init__(self, drawing: Drawing[Any], theme: str | None = None) -> None:
         figure = drawing.figure
-        self.title = f"{chapters.BY_SLUG[figure.name].title}, {drawing.asked.name}"
-        self.file = f"glassbox-{figure.name}"
+        self.title, self.file = _title(drawing), _file(figure)
         self._drawing, self._theme = drawing, theme
         if broken := sorted(set(not_numbers(drawing.data))):
             raise ValueError(
@@ -88,6 +101,11 @@ class Picture:
         return standalone.frame(
             document, title=self.title, sentence=self.sentence, table=self.table, tall=figure.tall
         )
+
+    @property
+    def snippet(self) -> str:
+        """The HTML that shows the saved file in a slide or on a course page, where the file lies beside it."""
+        return snippet(self._drawing)
 
     def _weigh(self, size: int) -> None:
         """Warn of a large document, and refuse a huge one."""
@@ -226,7 +244,7 @@ def _asked(
     if both and not aim and figure.writes and values["stack"] == "decoder":
         most = reading.rows_to_write(lm, figure.longest)
         aim = reading.write(lm, read.text, most) if most else ""
-    return Asked(lm, read.text, aim, values, lm.name, lm.name, computed, computed, given, _warn)
+    return Asked(lm, read.text, aim, values, lm.name, lm.name, lm.name, computed, computed, given, _warn)
 
 
 def _warn(message: str) -> None:

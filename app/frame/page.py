@@ -66,7 +66,8 @@ class Context:
     def asked(self) -> Asked:
         """What a picture of this page is drawn of: the model and text with what is selected now."""
         return Asked(
-            self.lm, self.text, self.decoder_text, state.snapshot(), self.name, self.model_key,
+            self.lm, self.text, self.decoder_text, state.snapshot(), self.name, self.short_name,
+            self.model_key,
             lambda function, *arguments: cache.call(function, self.model_key, *arguments),
             lambda function, *arguments: cache.share(function, self.model_key, *arguments), note=state.note,
         )  # fmt: skip

@@ -35,7 +35,7 @@ class Asked:
     Attributes:
         lm: the model; text: as it reads it; target: an encoder-decoder's target text so far, None for other models.
         values: by field, a value for each of them.
-        name: the model's, in a sentence; key: changes with the model.
+        name: the model's; label: its name in a sentence; key: changes with the model.
         call: `call(function, *arguments)` computes `function(lm, *arguments)`; the app keeps what it returns.
         share: the same, for what is large and only read.
         given: the fields that a caller named, each with its word; a value of these that does not fit is an error.
@@ -47,6 +47,7 @@ class Asked:
     target: str | None
     values: Mapping[str, Value]
     name: str
+    label: str
     key: str
     call: Callable[..., Any]
     share: Callable[..., Any]

@@ -121,6 +121,14 @@ def frame(whole: str, *, title: str, sentence: str, table: Mapping[str, Sequence
     )
 
 
+def snippet(file: str, *, title: str, tall: int) -> str:
+    """Write the frame that shows a saved document; `data-external` lets reveal.js leave it outside of its own file."""
+    return (
+        f'<iframe src="{html.escape(file)}" title="{html.escape(title)}" sandbox="allow-scripts allow-downloads" '
+        f'loading="lazy" data-external="1" style="width:100%;height:{tall}px;border:0"></iframe>'
+    )
+
+
 def imported(script: str) -> dict[str, str]:
     """Return a script and all that it imports, with what shows it, as an import map: path -> `data:` address."""
     paths = dict.fromkeys([*modules.imported(script), *modules.imported(HOST)])

@@ -26,7 +26,7 @@ class Seen:
     """One head over the text, and what is chosen in it."""
 
     lm: LanguageModel
-    name: str  # the model's
+    label: str  # the model's name in a sentence
     steps: AttentionSteps
     place: str  # what edits belong to
     edits: Edits
@@ -87,7 +87,7 @@ def see(asked: Asked) -> Seen:
         column = int(np.argmax(steps.pattern[row]))
     names = step_names(steps)
     told = asked.step("step", names)
-    return Seen(lm, asked.name, steps, place, edits, shown, rows, columns, asking, row, column, names, told)
+    return Seen(lm, asked.label, steps, place, edits, shown, rows, columns, asking, row, column, names, told)
 
 
 def sentence(seen: Seen) -> str:
@@ -96,7 +96,7 @@ def sentence(seen: Seen) -> str:
     kind = "" if steps.attention == "self" else f", {steps.attention} attention"
     most = int(steps.pattern[row].argmax())
     said = (
-        f"L{steps.layer}H{steps.head} of {seen.name}{kind}: row {row} “{visible(seen.rows[row])}” reads column {most} "
+        f"L{steps.layer}H{steps.head} of {seen.label}{kind}: row {row} “{visible(seen.rows[row])}” reads column {most} "
         f"“{visible(seen.columns[most])}” {steps.pattern[row, most]:.3f}."
     )
     if not steps.after.size:

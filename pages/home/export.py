@@ -28,6 +28,7 @@ class Seen:
 
     lm: LanguageModel
     name: str  # the model's
+    label: str  # its name in a sentence
     stamp: str  # changes when model, text or stack change
     overview: Overview
     selection: dict[str, Any]
@@ -59,7 +60,7 @@ def see(asked: Asked) -> Seen:
     selection = {key: asked.values[key] for key in KEYS} | chosen
     stamp = "\x1f".join([asked.key, asked.text, str(asked.target), stack])
     row = follow if follow >= 0 else seen.predicting_row
-    return Seen(asked.lm, asked.name, stamp, seen, selection, block, head, row, kind)
+    return Seen(asked.lm, asked.name, asked.label, stamp, seen, selection, block, head, row, kind)
 
 
 # What stands at the end of the rows, by the shape of the model.
@@ -83,7 +84,7 @@ def sentence(seen: Seen) -> str:
     """What is on the picture: the model over the text, what the open head reads, what is predicted."""
     shown, row = seen.overview, seen.row
     blocks, tokens = counted(shown.n_blocks, "block"), counted(len(shown.tokens), "token")
-    parts = [f"{seen.name}, {blocks} over {tokens}."]
+    parts = [f"{seen.label}, {blocks} over {tokens}."]
     heads = shown.cross if seen.kind == "cross" else shown.heads
     where = f"Row {row}, “{visible(shown.tokens[row])}”"
     if shown.n_blocks and heads is not None:

@@ -29,7 +29,7 @@ def sentence(seen: Seen) -> str:
     blocks, heads = seen.usual.evenness.shape
     does = seen.jobs.names[block][head]
     said = (
-        f"{counted(blocks * heads, 'head')} of {seen.name}; L{block}H{head}, {does}: row {row} "
+        f"{counted(blocks * heads, 'head')} of {seen.label}; L{block}H{head}, {does}: row {row} "
         f"“{visible(seen.rows[row])}” reads “{visible(seen.cols[most])}” most, {weights[most]:.3f}."
     )
     if not seen.without.after.size:

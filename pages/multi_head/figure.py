@@ -75,7 +75,7 @@ class Seen:
     """Everything that the picture shows."""
 
     lm: LanguageModel
-    name: str  # the model's
+    label: str  # the model's name in a sentence
     here: Here
     off: Off
     stamp: str  # of the maps: names model, text, attention and the heads that are off
@@ -161,7 +161,7 @@ def see(asked: Asked) -> Seen:
     likely = int(without.before.argmax()) if without.before.size else -1
     effects = quick_effects(asked, here, off, logit_row, likely)
     return Seen(
-        lm=lm, name=asked.name, here=here, off=off, plain=plain, passed=passed, likely=likely,
+        lm=lm, label=asked.label, here=here, off=off, plain=plain, passed=passed, likely=likely,
         stamp="\x1f".join([asked.key, asked.text, str(target), kind, repr(off)]),
         selection=chosen,
         usual=usual, jobs=jobs, maps=maps, block=block, head=head, row=row, col=col, home=home,

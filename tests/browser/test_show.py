@@ -270,3 +270,30 @@ def test_two_pictures_of_one_page_do_not_meet(lm: core.LanguageModel, tab: Calla
     page.keyboard.press(".")
     frames[0].wait_for_function(f"() => !{NOW}.whole")
     assert state(frames[1]) == before
+
+
+def test_the_page_gives_its_picture_away(page: Page, tab: Callable[..., Shown], tmp_path: Path) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    driver.open_page(page, "attention", v=1, text=TEXT, block=1, head=0, row=4, step=8)
+    there = driver.component_state(page, "attention")
+    width = int(driver.component(page, "attention").evaluate("figure => figure.offsetWidth"))
+    with page.expect_download() as download:
+        page.get_by_role("button", name="HTML", exact=True).click()
+    assert download.value.suggested_filename == "glassbox-attention.html"
+    file = tmp_path / "glassbox-attention.html"
+    download.value.save_as(file)
+    assert state(tab(width + 32).open(file)) == there
+
+    page.get_by_role("button", name="Embed", exact=True).click()
+    page.wait_for_function("document.querySelector('.gb-take-status').textContent === 'Copied'")
+    course = tmp_path / "course.html"  # of a course, the picture's file beside it
+    course.write_text(f"<!doctype html><h1>Our course</h1>{page.evaluate('navigator.clipboard.readText()')}")
+    one = tab(width + 48)
+    one.page.goto(course.as_uri())
+    frame = one.page.query_selector("iframe")
+    assert frame is not None
+    inside = frame.content_frame()
+    assert inside is not None
+    assert state(inside) == there
+    assert [kind for kind in one.complaints if not kind.startswith("request: file:")] == []
+    one.complaints.clear()
