@@ -254,3 +254,5 @@ def _warn(message: str) -> None:
 home = Show("home")
 attention = Show("attention")
 multi_head = Show("multi_head")
+loss = Show("loss")
+norm_residual = Show("norm_residual")

@@ -31,6 +31,7 @@ from app.session.fields import BY_KEY
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = "A red ball was lost. She found the red"
 HOSTILE = '</script><img src=x onerror=alert(1)> <!-- \u2028\u2029 "&amp; <b>'
+SHORT = "</script><i>\u2028&lt;"  # the smallest picture holds 24 tokens
 SHOWN = sorted(name for name, one in vars(show).items() if isinstance(one, show.Show))
 
 
@@ -101,7 +102,7 @@ def test_the_call_of_a_notebook_draws_the_same_picture(name: str, lm: core.Langu
 
 @pytest.mark.parametrize("name", SHOWN)
 def test_what_is_no_argument_is_named(name: str, lm: core.LanguageModel) -> None:
-    with pytest.raises(TypeError, match=rf"show\.{name} takes no 'layr'; it takes layer, "):
+    with pytest.raises(TypeError, match=rf"show\.{name} takes no 'layr'; it takes "):
         getattr(show, name)(lm, TEXT, layr=3)
 
 
@@ -171,13 +172,14 @@ def test_a_character_that_no_model_reads_is_replaced_and_said(lm: core.LanguageM
 @pytest.mark.parametrize("name", SHOWN)
 def test_hostile_tokens_and_names_are_text(name: str, lm: core.LanguageModel) -> None:
     named = replace(lm, name=HOSTILE)
-    picture = getattr(show, name)(named, HOSTILE)
+    picture = getattr(show, name)(named, SHORT)
     document = picture.html()
     assert carried(document) == json.loads(json.dumps(picture.data))
     assert document.count("<script") == 3  # the import map, the data, the start
     assert document.count("</script") == 3
     assert "<img" not in document
     assert "<b>" not in document
+    assert "<i>" not in document
     assert "\u2028" not in carried_source(document)
     fragment = picture.html(whole=False)
     assert "<img" not in fragment
