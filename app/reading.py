@@ -183,4 +183,5 @@ def write(lm: LanguageModel, text: str, most: int) -> str:
     """Decode an encoder-decoder's answer to `text` greedily, at most `most` tokens."""
     from core.decoding.answering import answer_with, answering
 
-    return answer_with(lm, "", list(answering(lm, lm.tokenizer.encode(text), (), most)))
+    written = answer_with(lm, "", list(answering(lm, lm.tokenizer.encode(text), (), most)))
+    return _cut_tokens(lm, written, most)[0]  # read again, the same text can take one token more
