@@ -209,6 +209,7 @@ const feedForward = {
     if (step >= ACTIVATE) g.part("writes", [at.writes, step], () => drawWrites(g, data, at, step));
     if (step < ADD) return;
     g.part("texts", [at.texts], () => drawTexts(g, data, at));
+    if (!g.can.recompute) return;
     const width = 92;
     g.overlay("switch", { left: at.writes.x + at.writes.w - width, top: at.writes.y - 9, width }, () => html("button", {
       type: "button", class: "gb-button gb-small", "data-act": "switch", onclick: () => toggle(g, local.data, local, local.data.neuron.number),
@@ -220,6 +221,8 @@ const feedForward = {
       node.title = `${nameOf(data, data.neuron.number)}, at every token of the text`;
     });
   },
+
+  within: ({ neuron: _, follow: __, silent: ___, ...change }) => change, // the data are those of one token and one neuron
 
   key(event, g, data, local) {
     const move = { ArrowUp: -1, ArrowDown: 1 }[event.key];

@@ -28,6 +28,19 @@ ASKED: dict[str, list[dict[str, Any]]] = {
         {"mask": False, "temperature": 2.0},
     ],
     "multi_head": [{}, {"layer": 0, "head": 3, "row": 4, "panel": "pair"}, {"step": 5}, {"off": "3.2"}],
+    "feed_forward": [
+        {},
+        {"layer": 1, "row": 4, "bend": "relu"},
+        {"silence": "strongest", "loudest": 5},
+        {"step": 2},
+    ],
+    "loss": [{}, {"row": 4, "step": 2, "unit": "bits"}, {"smoothing": 0.1}],
+    "norm_residual": [{}, {"layer": 1, "line": "mlp", "row": 5, "norm": "layer"}, {"step": 3}],
+    "positions": [
+        {},
+        {"kind": "own", "layer": 1, "head": 0, "row": 6, "col": 2},
+        {"kind": "alibi", "step": 1},
+    ],
 }
 CASES = [(name, asked) for name in SHOWN for asked in ASKED.get(name, [{}])]
 # Keys, and what of the state they change.
@@ -35,9 +48,18 @@ KEYS = {
     "home": [("ArrowLeft", "block"), ("ArrowUp", "row"), (".", "step")],
     "attention": [("ArrowUp", "row"), (".", "step")],
     "multi_head": [("ArrowLeft", "head"), ("Shift+ArrowUp", "row"), (".", "whole")],
+    "feed_forward": [(".", "stage")],
+    "loss": [("ArrowUp", "follow"), (".", "step")],
+    "norm_residual": [("ArrowUp", "line"), (".", "stage")],
+    "positions": [("ArrowUp", "cell"), (".", "stage")],
 }
 # Keys for which a model would have to run.
-LOST = {"attention": ["Enter", "Delete", "1"], "multi_head": ["o"]}
+LOST = {
+    "attention": ["Enter", "Delete", "1"],
+    "multi_head": ["o"],
+    "norm_residual": ["["],
+    "positions": ["n"],
+}
 NOW = "JSON.parse(document.querySelector('figure').dataset.state)"
 
 
@@ -170,7 +192,14 @@ def test_no_control_is_there_that_cannot_work(
 ) -> None:
     page = tab(width).open(saved(tmp_path, getattr(show, name)(lm, TEXT)))
     state(page)
-    for gone in ("[data-door]", ".mh-switches", ".att-corner", "text=/^Append/", ".att-hide"):
+    for gone in (
+        "[data-door]",
+        ".mh-switches",
+        ".att-corner",
+        "text=/^Append/",
+        ".att-hide",
+        '[data-act="another"]',
+    ):
         expect(page.locator(gone)).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     expect(page.locator("footer p")).to_have_text("Made with Glassbox")
