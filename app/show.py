@@ -55,7 +55,7 @@ class Picture:
         figure = drawing.figure
         self.title, self.file = _title(drawing), _file(figure)
         self._drawing, self._theme = drawing, theme
-        if broken := sorted(set(not_numbers(drawing.data))):
+        if broken := sorted(set(not_numbers(drawing.data)) - set(figure.blank)):
             raise ValueError(
                 f"show.{figure.name}: {', '.join(broken[:6])} hold values that are no numbers (NaN or infinite), so "
                 "there is nothing to draw. Weights that are no numbers do that, and so does a diverged training."
@@ -229,7 +229,8 @@ def _asked(
         raise ValueError("target: only a model with an encoder and a decoder has one.")
     if not text.strip():
         raise ValueError("The text is empty.")
-    read = reading.read(lm, text, DEFAULT_TEXT, figure.longest)
+    room = figure.room if lm.config.shape == "decoder" else 0
+    read = reading.read(lm, text, DEFAULT_TEXT, figure.longest, room)
     if read.clipped:
         raise ValueError(
             f"The text is longer than the {read.limit} tokens that fit: its first {len(read.text)} characters would."
@@ -258,3 +259,4 @@ loss = Show("loss")
 norm_residual = Show("norm_residual")
 positions = Show("positions")
 feed_forward = Show("feed_forward")
+decoding = Show("decoding")

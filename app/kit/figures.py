@@ -172,7 +172,8 @@ class Figure(Generic[Seen]):
         claim: what the picture shows, in a sentence; sentence: what is on it, for who does not see it.
         table: its numbers, column name -> values.
         arguments: what a caller may choose.
-        longest: as many tokens as it holds; writes: as in `page.begin`.
+        longest: as many tokens as it holds; room, writes: as in `page.begin`.
+        blank: parts of the data where a NaN says that there is nothing.
         tall: how high it is, in pixels, before a browser has said so.
     """
 
@@ -186,7 +187,9 @@ class Figure(Generic[Seen]):
     table: Callable[[Seen], Table]
     arguments: tuple[Argument[Seen], ...] = ()
     longest: int | None = None
+    room: int = 0
     writes: bool = False
+    blank: tuple[str, ...] = ()
     tall: int = 560
 
     def of(self, asked: Asked) -> Drawing[Seen]:
@@ -243,17 +246,18 @@ class Drawing(Generic[Seen]):
         """The numbers of the picture, column name -> values."""
         return self.figure.table(self.seen)
 
-    def mount(self, key: str, on: Mapping[str, Callable[[], None]] | None = None, **more: Any) -> Any:
+    def mount(self, key: str, on: Mapping[str, Callable[[], None]] | None = None) -> Any:
         """Mount the picture in the page.
 
         Args:
-            key: of the widget. on: callbacks by the picture's events. more: what the page adds to the data.
+            key: of the widget. on: callbacks by the picture's events.
         """
         from app.session import events
 
-        data = self.figure.record(self.seen) | more
-        data["selection"] = events.selection(key, self.figure.select(self.seen))
-        return self.figure.component(data=data, key=key, on=on)
+        selection = events.selection(key, self.figure.select(self.seen))
+        return self.figure.component(
+            data={**self.figure.record(self.seen), "selection": selection}, key=key, on=on
+        )
 
     @property
     def call(self) -> str:

@@ -115,6 +115,7 @@ function drawTokens(g, data, at) {
  * @param {Stage} g @param {Data} data @param {number} row @param {SVGElement} node
  */
 function pick(g, data, row, node) {
+  if (!g.can.recompute) return node;
   node.classList.add("gb-hot");
   node.setAttribute("data-row", String(row));
   node.addEventListener("click", () => follow(g, data, row));
