@@ -11,7 +11,6 @@ import numpy as np
 from app.counts import counted
 from app.kit import figures
 from app.kit.figures import Argument, Figure, Table
-from app.markup import visible
 from core.decoding.crossing import Texts, crossings, tree_crossing
 from core.decoding.exact import Exact
 from core.decoding.stages import Next
@@ -101,10 +100,9 @@ def recorded(seen: Seen) -> dict[str, Any]:
 
 def sentence(seen: Seen) -> str:
     """What is on the picture: how each way goes on, and how likely its text is."""
+    paths = [path for path in seen.tree.paths if path.nodes]
     ends = "; ".join(
-        f"{path.name}: “{visible(path.text)}”, sum of log p {path.log_prob:.2f}"
-        for path in seen.tree.paths
-        if path.nodes
+        f"{path.name}: “{path.text.strip()}”, sum of log p {path.log_prob:.2f}" for path in paths
     )
     steps = counted(seen.tree.depth, "step")
     return (
@@ -119,7 +117,8 @@ FIGURE = Figure(
     table=lambda seen: table(seen.lm, seen.tree, seen.tokens, seen.across),
     arguments=(
         Argument("depth", "depth"), Argument("greedy", "greedy"), Argument("beam", "beam"),
-        Argument("sample", "sample"), Argument("beams", "beams"), Argument("penalty", "penalty"), Argument("temperature", "temperature"),
+        Argument("sample", "sample"), Argument("beams", "beams"), Argument("penalty", "penalty"),
+        Argument("temperature", "temperature"),
         Argument("topk", "topk"), Argument("topp", "topp"), Argument("minp", "minp"), Argument("repeat", "repeat"),
         Argument("seed", "seed"), Argument("force", "force"), Argument("node", "node"), Argument("step", "level"),
         Argument("crossing", "crossing"), Argument("row", "follow"),

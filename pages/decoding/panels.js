@@ -304,7 +304,7 @@ export function drawPanel(g, data, local, at) {
   const last = D.stages.length - 1;
   out.push(label(x, under, `${thousands(D.kept[last])} of ${thousands(data.vocabulary)} stay; a dash is exactly 0.`, { fill: "ink3" }),
     label(x, under + 17, `Entropy ${num(D.entropy[0], 2)} bits, warped ${num(D.entropy[last], 2)}.`, { fill: "ink3" }),
-    label(x, under + 34, hiddenYet(data, D.node) || "Click a token to force it.", { fill: "ink3" }));
+    label(x, under + 34, g.can.recompute ? hiddenYet(data, D.node) || "Click a token to force it." : "", { fill: "ink3" }));
   local.panelEnd = under + 40;
   return out;
 }
@@ -346,7 +346,7 @@ function drawTokenRow(g, data, D, k, o) {
       label(left, o.y + 24, p >= 0.9995 ? "1.00" : p < 0.0005 ? "<.001" : num(p, 3).replace(/^0/, ""), { mono: true, fill: "ink2" }));
   });
   const node = h("g", { class: g.can.recompute ? "gb-chip gb-hot" : "gb-chip", "data-token": id, onclick: () => force(g, D.node, id) }, parts);
-  return g.tip(node, () => `${visible(data.words[id])}  id ${id}\n${D.stages.map((s, c) => `${(SHORT[s.name] ?? s.name).padEnd(7)} ${num(D.p[c][k], 5)}`).join("\n")}\n${taken ? "on the tree" : "click to force it"}`);
+  return g.tip(node, () => `${visible(data.words[id])}  id ${id}\n${D.stages.map((s, c) => `${(SHORT[s.name] ?? s.name).padEnd(7)} ${num(D.p[c][k], 5)}`).join("\n")}\n${taken ? "on the tree" : g.can.recompute ? "click to force it" : "not on the tree"}`);
 }
 
 // ---------------------------------------------------------------- the source
