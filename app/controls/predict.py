@@ -25,6 +25,8 @@ log = logging.getLogger("glassbox")
 
 _CHOICE = "predict.choice"
 KEPT = 50  # answered questions that a session remembers
+DRAWS = 60  # of places that "Another" looks through for one that it has not led to yet
+AGAIN = 8  # times that it leads on by itself from a question that was answered already
 _READ = ("model", "snapshot", "text", "target")  # what every picture is made from
 Thing = TypeVar("Thing")
 
@@ -71,6 +73,9 @@ def _card(
     if state.memo("predict.page"):
         st.rerun()
     pinned = _pinned()
+    if another is not None and pinned is None and _lead_on(another, _sign(question, options, about)):
+        state.turn_again()
+        st.rerun()
     record = pinned or _record(question, options, about)
     question, options = str(record["question"]), tuple(record["options"])
     st.html(f'<h2 class="gb-line"><b>Predict</b> <span>{inline(question)}</span></h2>')
@@ -121,6 +126,21 @@ def draw(seed: int, pool: Sequence[Thing], now: Thing) -> Thing:
     return now
 
 
+def _sign(question: str, options: Sequence[str], about: Sequence[object]) -> str:
+    """Sign a question: two that differ in a word, or in what decides the answer, differ in this."""
+    told = repr((question, *options, *about)).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(told).hexdigest()
+
+
+def _gone() -> dict[str, Any]:
+    """Return what "Another" has gone through on this page: the last seed, the places it led to, what was answered."""
+    pages = state.memo("predict.another")
+    gone: dict[str, Any] = pages.setdefault(
+        state.page(), {"seed": -1, "places": [], "answered": [], "again": 0}
+    )
+    return gone
+
+
 def _record(question: str, options: Sequence[str], about: Sequence[object]) -> dict[str, Any]:
     """Return the session's record of this question: the prediction, and the model's answer if there is one.
 
@@ -128,8 +148,7 @@ def _record(question: str, options: Sequence[str], about: Sequence[object]) -> d
     """
     anew = state.memo("predict.anew").pop("asked", False)
     record, kept = state.memo("predict"), state.memo("predictions")
-    told = repr((question, *options, *about)).encode("utf-8", "surrogatepass")
-    signature = hashlib.sha256(told).hexdigest()
+    signature = _sign(question, options, about)
     if record.get("signature") != signature:
         if "chosen" in record:
             kept[str(record["signature"])] = dict(record)
@@ -147,6 +166,7 @@ def _commit(record: dict[str, object], chosen: int, answer: Callable[[], Answer]
     try:
         record["answer"] = answer()
         record["chosen"] = chosen
+        _remember(_gone()["answered"], record["signature"])
     except NotYet as why:
         record.update(waits=str(why), chosen=chosen)
     except Exception:
@@ -237,10 +257,58 @@ def _another(draw_anew: Callable[[int], Mapping[str, Value]]) -> None:
         pin = state.memo("predict.shown")
         before.update(pin["before"])
         pin.clear()
-    asked = state.memo("predict.another")
-    seed = asked[state.page()] = asked.get(state.page(), -1) + 1
+    _gone()["again"] = 0
+    _lead(_fresh(draw_anew, before) or _fresh(draw_anew, before) or {}, before)
+
+
+def _lead_on(draw_anew: Callable[[int], Mapping[str, Value]], signature: str) -> bool:
+    """Lead on from a question that "Another" has led to and that was answered already; return whether it did.
+
+    It stays where no other place is left, unless that was answered last.
+    """
+    gone = _gone()
+    if not state.memo("predict.anew").get("asked"):
+        return False
+    while signature in gone["answered"] and gone["again"] < AGAIN:
+        gone["again"] += 1
+        if drawn := _fresh(draw_anew, {}):
+            _lead(drawn, {})
+            return True
+    return False
+
+
+def _fresh(
+    draw_anew: Callable[[int], Mapping[str, Value]], before: Mapping[str, Value]
+) -> dict[str, Value] | None:
+    """Draw a place that "Another" has not led to yet; where there is none, forget all but the last answer.
+
+    Args:
+        before: the state before shown evidence, from which it goes on.
+    """
+    gone = _gone()
+    read = {key: before.get(key, state.get(key)) for key in _READ}
+    for _ in range(DRAWS):
+        gone["seed"] += 1
+        drawn = dict(draw_anew(gone["seed"]))
+        if read | drawn not in gone["places"]:
+            _remember(gone["places"], read | drawn)
+            return drawn
+    gone.update(places=[], answered=gone["answered"][-1:])
+    return None
+
+
+def _lead(drawn: Mapping[str, Value], before: Mapping[str, Value]) -> None:
+    """Set the picture to a place, whose question is then asked anew."""
     state.memo("predict.anew")["asked"] = True
-    _set(before | dict(draw_anew(seed)))
+    _set({**before, **drawn})
+
+
+def _remember(kept: list[Any], one: object) -> None:
+    """Keep `one` as the latest of at most `KEPT`."""
+    if one in kept:
+        kept.remove(one)
+    kept.append(one)
+    del kept[:-KEPT]
 
 
 def _set(values: Mapping[str, Value]) -> None:

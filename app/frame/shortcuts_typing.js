@@ -27,11 +27,17 @@ function applyTyping(event) {
   target.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, bubbles: true, cancelable: true }));
 }
 
+// Streamlit keeps its hint beside a focused box, and empties it once what was typed is applied: then ours has no place.
+const READ = new CSSStyleSheet();
+READ.replaceSync('.stApp .st-key-text [data-testid="InputInstructions"]:empty { display: none; }');
+
 /** Observes every text box of the page; returns a function that stops it. */
 export function watchTyping() {
   document.addEventListener("input", mendTyping, true);
   document.addEventListener("keydown", applyTyping, true);
+  document.adoptedStyleSheets.push(READ);
   return () => {
+    document.adoptedStyleSheets = document.adoptedStyleSheets.filter((sheet) => sheet !== READ);
     document.removeEventListener("input", mendTyping, true);
     document.removeEventListener("keydown", applyTyping, true);
   };

@@ -140,7 +140,8 @@ function words(parent) {
     const name = document.createElement("b");
     name.textContent = made.terms[at].name;
     tip.replaceChildren(name, said);
-    tip.classList.toggle("gb-term-through", !on.matches(".gb-term")); // over a picture the pointer goes on to the picture
+    // Over a picture the pointer goes on to the picture, and over a lesson's card to the answers that the tip may cover.
+    tip.classList.toggle("gb-term-through", !on.matches(".gb-term") || (!still && Boolean(on.closest(".gb-lesson"))));
     tip.showPopover();
     place();
     tell();

@@ -78,6 +78,24 @@ import { clamp, colours, h, hex, html } from "./shapes.js";
 /** In the app: everything. @type {Can} */
 const APP = { visit: true, append: true, recompute: true };
 
+const SETTLES = 3000; // ms in which what stands above a picture may still be on its way
+
+/**
+ * Scrolls a part into view, and again while the page around it still grows, until the learner moves it.
+ * @param {HTMLElement} part @param {boolean} reduced
+ */
+function intoView(part, reduced) {
+  part.scrollIntoView({ block: "nearest", behavior: reduced ? "instant" : "smooth" });
+  const around = part.closest('[data-testid="stMainBlockContainer"]');
+  if (!around) return;
+  const grown = new ResizeObserver(() => { if (part.isConnected && !part.hidden) part.scrollIntoView({ block: "nearest", behavior: "instant" }); });
+  const over = new AbortController();
+  const end = () => { grown.disconnect(); over.abort(); };
+  for (const event of ["wheel", "touchmove", "pointerdown", "keydown"]) document.addEventListener(event, end, { capture: true, passive: true, signal: over.signal });
+  setTimeout(end, SETTLES);
+  grown.observe(around);
+}
+
 /**
  * @param {string} name
  * @param {View<any, any, any>} view
@@ -253,7 +271,7 @@ function stage(name, view, parent, can) {
     const right = Math.min((g.pictureWidth ?? g.width) + pad, box[0] + box[2] + pad);
     const bottom = Math.min(g.height + pad, box[1] + box[3] + pad);
     Object.assign(pointer.style, { left: `${left}px`, top: `${top}px`, width: `${right - left}px`, height: `${bottom - top}px` });
-    if (shown !== point) pointer.scrollIntoView({ block: "nearest", behavior: g.reduced ? "instant" : "smooth" });
+    if (shown !== point) intoView(pointer, g.reduced);
     shown = point;
   }
 

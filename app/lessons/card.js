@@ -41,9 +41,9 @@ function onList({ lessons }, send, again) {
   return html("ol", { class: "gb-lessons" }, lessons.map((one) => {
     const so = known[one.name];
     const at = so && so.at < one.of ? so.at : 1;
-    const far = !so ? "" : so.at >= one.of ? "Done. " : `You are at step ${so.at} of ${one.of}. `;
+    const far = !so || so.at >= one.of ? "" : `You are at step ${so.at} of ${one.of}. `;
     return html("li", {},
-      html("h2", {}, one.title),
+      html("h2", {}, one.title, so && so.at >= one.of ? html("span", { class: "gb-lesson-done" }, " ✓ done") : ""),
       html("p", {}, one.asks),
       html("p", { class: "gb-lesson-where" }, `${far}${one.minutes} minutes, ${one.of} steps: ${(one.pages ?? []).join(", ")}`),
       html("p", { class: "gb-lesson-way" },

@@ -89,6 +89,7 @@ def move(by: int) -> None:
     mark = now.mark + by
     if mark > len(now.lesson.steps):
         leave()
+        state.note(f"You have come to the end of the lesson “{now.lesson.title}”.")
     elif mark >= 1:
         go(Playing(now.lesson, mark))
 
@@ -103,10 +104,13 @@ def look(mark: int) -> None:
 def leave() -> None:
     """Close the lesson and restore the learner's own model, text and view."""
     lent.forget()
+    now = playing()
     mine = dict(state.memo("lesson").pop("mine", {}))
     page = mine.pop("page", "")
     if not mine:  # the lesson was opened by a link: there is no earlier view
         mine = {field.key: field.default for field in state.FIELDS if field.selection}
+    if now is not None and now.lesson.model == OWN:  # what was written there is the learner's own
+        mine |= {key: state.get(key) for key in (*_INPUTS, "target")}
     state.update({**mine, "path": "", "mark": 0})
     state.memo("lesson").clear()
     if page:
@@ -171,8 +175,10 @@ def view(lesson: Lesson, place: Place) -> dict[str, Value]:
         "snapshot": lesson.moment,
         "view": state.get("view"),
     }
-    if lesson.model == OWN:  # whatever the learner has open, on the learner's text
-        head |= {key: state.get(key) for key in ("model", "text", "snapshot", "target")}
+    if (
+        lesson.model == OWN
+    ):  # whatever the learner has open, on the learner's text, and followed from page to page
+        head |= {key: state.get(key) for key in (*_INPUTS, "target", *_FOLLOWED)}
     return fresh | head | place.state()
 
 
@@ -188,7 +194,7 @@ def own_view(now: Playing) -> str:
     there = state.snapshot()
     wanted = view(now.lesson, place) if drawn is None else drawn
     loose = _FILLED if drawn is None else frozenset[str]()
-    loose |= _INPUTS | {"target"} if now.lesson.model == OWN else frozenset()
+    loose |= _INPUTS | {"target", *_FOLLOWED} if now.lesson.model == OWN else frozenset()
     changed = {key for key, value in wanted.items() if there[key] != value} - loose - _ASIDE
     goal = now.step.goal
     if goal is not None and goal.reached(there[goal.field]):
@@ -207,6 +213,8 @@ def drawn() -> None:
 _FILLED = frozenset({"target", "block", "head", "follow", "row", "col"})
 _ASIDE = frozenset({*KEPT, "view"})
 _INPUTS = frozenset({"model", "snapshot", "text"})
+# What a learner has chosen on one page of a lesson about an own text, and expects on the next.
+_FOLLOWED = ("block", "head")
 
 
 def asks() -> bool:

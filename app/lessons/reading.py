@@ -39,6 +39,7 @@ from app.session.fields import BY_KEY, DEFAULT_MODEL, DEFAULT_TEXT, Value
 HERE = chapters.ROOT / "assets" / "lessons"
 LONGEST = 100_000  # characters of a file
 MOST = 40  # steps of a lesson
+TEXT_BOX = "your text"  # points at the box in the sidebar, and at no part of a picture
 WORDS = 45  # of a step's prose
 OPTIONS = range(2, 5)
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")

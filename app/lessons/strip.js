@@ -144,7 +144,7 @@ function choose(strip, at) {
 function draw(strip) {
   const { root, data } = strip;
   const focus = root.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset : null;
-  const own = data.own ? html("p", { class: "gb-lesson-own" }, `${OWN[data.own]} `,
+  const own = data.own ? html("span", { class: "gb-lesson-own" }, `${OWN[data.own]} `,
     button("again", "Back to the step", () => tell(strip, "again"), "gb-link")) : null;
   const point = data.point && !data.own ? html("span", { class: "gb-visually-hidden" }, ` Look at: ${data.point}.`) : "";
   const prose = data.prose ? html("p", { class: "gb-lesson-prose" }, ...inline(data.prose), point,
@@ -153,13 +153,19 @@ function draw(strip) {
   const why = reveal(strip);
   if (live.textContent !== (why?.textContent ?? "")) live.replaceChildren(...(why ? [why] : []));
   root.classList.toggle("gb-folded", strip.folded);
-  root.replaceChildren(heading(strip), ...[own, prose, question(strip)].filter((part) => part !== null), live, ...ending(strip));
+  root.replaceChildren(heading(strip), ...[prose, question(strip)].filter((part) => part !== null), live, ...ending(strip));
+  if (own) root.querySelector(".gb-lesson-name")?.append(own); // in the heading's line: nothing moves down
+  root.dataset.point = data.own ? "" : data.point;
+  tellHeight(root);
   root.dataset.state = JSON.stringify({
     lesson: data.lesson, mark: data.mark, of: data.of, name: data.name, answered: data.answered, right: data.answer?.right ?? null,
     own: data.own, done: data.done, goal: data.goal, asks: Boolean(data.question), folded: strip.folded, point: data.point,
   });
   if (focus?.act) /** @type {HTMLElement | null} */ (root.querySelector(`[data-act="${focus.act}"]`))?.focus();
 }
+
+/** Tells the pictures how much of the window the strip covers, so that what it points at comes to lie beside it. @param {HTMLElement} root */
+const tellHeight = (root) => document.documentElement.style.setProperty("--gb-lesson-height", `${Math.round(root.getBoundingClientRect().height)}px`);
 
 /** @param {HTMLElement} parent @param {Data} data @param {Given["setTriggerValue"]} send */
 function build(parent, data, send) {
@@ -198,6 +204,7 @@ export default function lesson({ parentElement, data, setTriggerValue }) {
     if (parentElement.isConnected && parentElement.contains(strip.root)) return;
     moving ||= strip.moved;
     strip.stop();
+    document.documentElement.style.removeProperty("--gb-lesson-height");
     strips.delete(parentElement);
   };
 }

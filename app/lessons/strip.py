@@ -20,7 +20,8 @@ KEY = "lesson"
 def draw(now: Playing) -> None:
     """Draw the strip of the open step."""
     data = record(now)
-    state.memo("lesson")["point"] = "" if data["own"] else now.step.point
+    point = now.step.point
+    state.memo("lesson")["point"] = "" if data["own"] or point == reading.TEXT_BOX else point
     strip(
         data=data,
         key=KEY,

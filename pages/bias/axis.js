@@ -113,9 +113,10 @@ function meanOf(side, at, px, axis, top, under) {
   const [x, colour] = [px(side.mean), css(side.fill)];
   const text = `mean ${num(side.mean, 3)}`;
   const y = at ? under - 14 : top + 2;
+  const fits = x + 5 + measure(text, 11, true) <= px.end;
   return [
     h("path", { d: at ? `M${x},${axis}V${under - 4}` : `M${x},${axis}V${top + 8}`, stroke: colour, "stroke-width": 2, opacity: 0.55 }),
-    label(x + 5, y, text, { fill: side.fill, mono: true, size: 11, ...HALO }),
+    label(x + (fits ? 5 : -5), y, text, { fill: side.fill, mono: true, size: 11, ...(fits ? {} : { anchor: "end" }), ...HALO }),
   ];
 }
 const HALO = { "paint-order": "stroke", stroke: css("bg"), "stroke-width": 4, "stroke-linejoin": "round" };

@@ -69,11 +69,10 @@ class Question:
             )  # fmt: skip
         without = weat.shown(self.table, self.lists, True)
         after = without.sure.d
-        # What chance does, too, is nothing that is left.
-        key = "gone" if without.within else GONE[left(self.d, after)]
+        key = _beyond_chance(self.d, without)
         return self.asked.answer(
             key, {"before": self.d, "after": after}, self.shows, before=self.d, after=after,
-            p=f"{without.sure.chance.two_sided:.3f}",
+            p=f"{without.sure.chance.two_sided:.3f}", level=f"{LEVEL:g}",
         )  # fmt: skip
 
     def _told_apart(self) -> Answer:
@@ -119,6 +118,16 @@ def left(before: float, after: float) -> int:
     if before * after < 0:
         return 3
     return 1 if abs(after) < AS_BEFORE * abs(before) else 0
+
+
+def _beyond_chance(before: float, without: weat.Shown) -> str:
+    """Choose which of `GONE` an effect has come to; however small, it is "gone" only where chance does as much."""
+    after = without.sure.d
+    if without.within:
+        return "gone"
+    if before * after < 0:
+        return "turned"
+    return "less" if abs(after) < AS_BEFORE * abs(before) else "same"
 
 
 def ask(seen: Seen) -> Question:

@@ -28,13 +28,17 @@ import { placeSaid } from "./layout.js";
  */
 
 export const stages = stepMode("stage", ["Symptom", "Evidence", "Diagnosis", "Remedy"]);
-/** What is said at each step. */
-export const WORDS = [
+const WORDS = [
   "One part is taken out of the model, and its loss shows what that costs: how wrong it is at each token (a word, or a part of one) and in all; grey is the whole model. Below, the same part is missing from the first step of training on.",
   "A symptom has a cause inside. The small charts measure both models block by block, from the first at the left to the last at the right: look where the dashed line leaves the grey one.",
   "What was measured is held against what each missing part would do. A mark stands before each finding; what it costs stands below.",
   "The remedy: what was missing, and what it does for the model, so that one knows where to look when a model of one’s own shows these symptoms.",
 ];
+
+/** What is said at each step; where nothing is taken out, both models are whole. @type {(part: string, step: number) => string} */
+export const wordsOf = (part, step) => step === 0 && part === "nothing"
+  ? "Nothing is taken out yet: both models are whole. The loss says how wrong a model is at each token (a word, or a part of one) and in all. Below, two small models were trained with all their parts, from different random numbers (seeds)."
+  : WORDS[step];
 
 export const WHOLE = "ink2"; // the whole model's colour, and its dash where lines cross
 export const WITHOUT = "accent";

@@ -2,7 +2,7 @@
 
 import { mount } from "../../app/kit/glass.js";
 import { visible } from "../../app/kit/shapes.js";
-import { WORDS, sized, stages } from "./charts.js";
+import { sized, stages, wordsOf } from "./charts.js";
 import { planBreakIt } from "./layout.js";
 import { drawNow } from "./now.js";
 import { drawPair } from "./pair.js";
@@ -33,7 +33,7 @@ const breakIt = {
     const stage = stages.of(local);
     const at = planBreakIt(g.width, data, stage);
     g.height = at.height;
-    stages.bar(g, local, (now) => WORDS[now]);
+    stages.bar(g, local, (now) => wordsOf(data.part, now));
     drawNow(g, data, at, stage);
     drawPair(g, data, local, at, stage);
     if (!at.phone) g.door("loss", { left: -2, top: at.tokens.y + 34 }, "Loss", "The loss of each token, on its own page");
@@ -53,7 +53,7 @@ const breakIt = {
 
   describe(data, local) {
     const next = data.now.next;
-    const told = stages.said(local, (now) => WORDS[now]);
+    const told = stages.said(local, (now) => wordsOf(data.part, now));
     return `${told}${data.words.now}. Loss of the text ${sized(data.now.loss[1])}, whole ${sized(data.now.loss[0])}. ` +
       `${next.label} ${visible(next.after)}: ${next.tokens.slice(0, 3).map((t) => `${visible(t.text)} ${sized(t.without)}, whole ${sized(t.whole)}`).join("; ")}. ` +
       `${data.now.findings.join(" ")} ${data.words.trained}: ${data.pair.findings.join(" ")} ${data.pair.cost} ${data.pair.remedy}`;

@@ -190,8 +190,8 @@ const decoding = {
   },
 
   points(_g, _data, local) {
-    const { clip } = local.at;
-    return { tree: [Math.max(0, clip.x), clip.y, clip.w, clip.h] };
+    const { clip, room, labels, wide } = local.at;
+    return { tree: [0, clip.y + 4, wide ? Math.min(room, clip.w + labels) : clip.w, clip.h - 4] }; // with the sums beside it
   },
 
   describe(data, local) {

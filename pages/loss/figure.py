@@ -69,7 +69,7 @@ def _scored(told: ScoredText, word: Callable[[int], str], smoothing: float) -> l
     size = told.logits.shape[-1]
     gradient = logit_gradient(told.logits, told.targets, smoothing)
     p, lse, most = told.logits.softmax(-1), told.logits.logsumexp(-1), told.logits.max(-1).values
-    named = _named(told)
+    listed = named(told)
     surprise, even = told.surprise.tolist(), told.even.tolist()
     return [
         {
@@ -83,24 +83,24 @@ def _scored(told: ScoredText, word: Callable[[int], str], smoothing: float) -> l
             "max": float(most[n]),
             "top": [
                 {"id": i, "text": word(i), "logit": float(told.logits[n, i]), "d": float(gradient[n, i])}
-                for i in named[n]
+                for i in listed[n]
             ],
-            "rest": {"count": size - len(named[n]), "p": _others(p[n], named[n])},
+            "rest": {"count": size - len(listed[n]), "p": _others(p[n], listed[n])},
         }
         for n, place in enumerate(told.places)
     ]  # fmt: skip
 
 
-def _named(told: ScoredText) -> list[list[int]]:
-    """At each position the likeliest tokens and the right one, the likeliest first."""
+def named(told: ScoredText) -> list[list[int]]:
+    """List at each position the likeliest tokens and the right one, the likeliest first."""
     best = told.logits.topk(min(TOP + 1, told.logits.shape[-1])).indices.tolist()
     return [ids if right in ids else [*ids[:TOP], right] for ids, right in zip(best, told.targets.tolist())]
 
 
-def _others(p: torch.Tensor, named: Sequence[int]) -> float:
+def _others(p: torch.Tensor, listed: Sequence[int]) -> float:
     """What all other tokens have together; summed, not 1 minus the named, which would be all rounding."""
     left = p.double().clone()
-    left[list(named)] = 0.0
+    left[list(listed)] = 0.0
     return float(left.sum())
 
 

@@ -252,7 +252,7 @@ function saidOf(data, local, room) {
   /** @type {Shapes[]} */
   const then = ["The sum is then ", b(long(one.running)), " long."];
   const out = narrow ? [adds, then] : [[...adds, " ", ...then]];
-  if (changed(data, one)) out.push(narrow ? ["Written ", b(long(one.written)), " long; norms left this of it."] : ["It was written ", b(long(one.written)), " long; the norms that came later left ", b(long(one.norm)), " of it."]);
+  if (changed(data, one)) out.push(narrow ? ["Written ", b(long(one.written)), " long; norms made it this."] : ["It was written ", b(long(one.written)), " long; a norm that all rows pass made it ", b(long(one.norm)), " long."]);
   if (normStep(data, local) >= 0) out.push([one.cosine >= 0 ? "It points along the final sum" : "It points against the final sum", ...(narrow ? [", "] : [" (cosine ", b(num(one.cosine, 2)), ") and makes "]), b(percent(one.share, 1)), " of it."]);
   if (data.direct && one.up.length) {
     const raised = ["It raises most ", tokens(one.up.slice(0, narrow ? 2 : 3), 70)];

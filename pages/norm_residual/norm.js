@@ -197,7 +197,7 @@ function drawStory(g, data, local, at) {
   const before = step ? data.lines[step - 1] : null;
   const way = !before ? "" : one.running > before.running * 1.005 ? `The stream grows from ${long(before.running)} to ${long(one.running)}: shorter than the two lengths together, as they do not point the same way.`
     : one.running < before.running * 0.995 ? `The stream shrinks from ${long(before.running)} to ${long(one.running)}: the new line points against what stood.` : `The stream keeps its length, ${long(one.running)}, and turns.`;
-  const kept = changed(data, one) ? `(It was written ${long(one.written)} long; each line is shown as it stands at the end, after the norms that came later.)` : "";
+  const kept = changed(data, one) ? `(It was written ${long(one.written)} long; a norm that all rows pass has changed that. Lines are shown as they stand at the end.)` : "";
   const nothing = !before ? "" : data.residual ? "Nothing that stood before is changed." : "This model has no residual connections: what stood before is gone.";
   g.part("story", [step], () => {
     let top = y + 60;

@@ -8,7 +8,7 @@ import { isPhone } from "../../app/kit/widths.js";
 import { bytesFigure, languages, unknownFigure } from "./coverage.js";
 import { drawCut } from "./cut.js";
 import { textColumns, wordAt } from "./layout.js";
-import { drawLearned, mergesAt, play, rivalsAt, rowOf, setMerge, stepsOf, stop, walkOf } from "./learned.js";
+import { LEARNED, drawLearned, mergesAt, play, rivalsAt, rowOf, setMerge, stepsOf, stop, walkOf } from "./learned.js";
 import { liveCut, liveMatching, prepare } from "./replay.js";
 import { drawRows } from "./rows.js";
 
@@ -20,7 +20,7 @@ import { drawRows } from "./rows.js";
  * @import { SentSteps } from "./replay.js"
  */
 
-const HEIGHT = 516; // of the whole picture on a wide screen
+const HEIGHT = 516; // of the whole picture on a wide screen, at least
 
 /**
  * Pieces of a text as columns, which are shorter to send: `unknown` are places of pieces, `bytes` by place what stands for a
@@ -220,11 +220,11 @@ const tokenization = {
     g.part("rule", [top, g.width], () => h("path", { d: `M0,${top - 4}H${g.width}`, stroke: css("line") }));
     if (wide) {
       const left = Math.round(g.width * 0.56);
-      const height = HEIGHT - top;
+      const height = Math.max(HEIGHT - top, LEARNED);
       drawLearned(g, data, local, { x: 0, y: top, w: left - 14, h: height });
-      g.part("between", [top, left], () => h("path", { d: `M${left + 2},${top + 4}V${HEIGHT - 4}`, stroke: css("line") }));
+      g.part("between", [top, left], () => h("path", { d: `M${left + 2},${top + 4}V${top + height - 4}`, stroke: css("line") }));
       drawCut(g, data, local, { x: left + 18, y: top, w: g.width - left - 18, h: height });
-      g.height = HEIGHT;
+      g.height = top + height;
       g.door("home", { left: g.width - 56, top: top - 26 }, "Home", "What the model makes of these tokens");
     } else {
       drawCut(g, data, local, { x: 0, y: top, w: g.width, h: 270 });

@@ -44,6 +44,8 @@ export const rowOf = (local, id = String(local.sel.method)) => local.rows.find((
 
 export const STEPPED = ["bpe", "wordpiece"]; // the rows that are learned by merges
 const LEARN = { title: 16, said: 42, curve: 56, curveHeight: 38, slider: 84, table: 118, row: 20, rows: 5 };
+/** Height of the panel on a wide screen: below its table's head stand the pairs, or three words before and after. */
+export const LEARNED = LEARN.table + 130;
 
 /**
  * A small chip for a symbol in a panel; returns [nodes, width].
@@ -331,7 +333,7 @@ function drawLearn(g, data, local, box) {
       : changedWords(box.x, box.y + LEARN.table + 152, box.w, steps, m)),
   ]);
   slider(g, box, box.y + LEARN.slider, walk, "Merges applied");
-  if (wide) return LEARN.table + 140;
+  if (wide) return LEARNED;
   return steps.n ? LEARN.table + (m ? 170 + 40 * steps.changes[m - 1].length : 136) : LEARN.table;
 }
 

@@ -417,3 +417,7 @@ def test_enter_reads_the_text_and_shift_enter_begins_a_line(page: Page) -> None:
     driver.wait_for_link(page, "text=A+green+ball%0Awas")
     driver.wait_until_drawn(page)
     assert box.input_value() == "A green ball\nwas"
+    expect(box).to_be_focused()
+    assert not told.evaluate_all("all => all.some((told) => told.checkVisibility())"), "it has been read"
+    box.press_sequentially(" lost")
+    expect(told).to_be_visible()

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from app.lessons import library
-from app.lessons.reading import Lesson
+from app.lessons.reading import TEXT_BOX, Lesson
 from core import real
 from tests import real as published
 from tests.browser import driver
@@ -58,6 +58,10 @@ def pointed(page: Page, lesson: Lesson, mark: int) -> None:
     """What the step points at is framed in a picture, unless the answer brings it."""
     step = lesson.steps[mark - 1]
     if not step.point:
+        return
+    if step.point == TEXT_BOX:
+        box = page.get_by_label("Your text", exact=True).first
+        assert box.is_visible() and box.evaluate("box => getComputedStyle(box).outlineStyle") == "solid"
         return
     framed = page.locator(f'.gb-figure[data-point="{step.point}"] .gb-point')
     framed.wait_for(state="visible", timeout=10_000)
@@ -191,6 +195,27 @@ def test_a_view_becomes_a_step(page: Page) -> None:
     values = lesson.steps[0].at.state()
     assert lesson.steps[0].at.slug == "attention" and values["text"] == "A red ball. 50% & more"
     assert (values["block"], values["head"]) == (1, 3)
+
+
+@pytest.mark.parametrize("size", [driver.DESKTOP, driver.PHONE], ids=["laptop", "phone"])
+def test_the_strip_stays_in_sight_beside_a_part_far_down(size: ViewportSize, page: Page) -> None:
+    lesson = library.find("related")
+    (mark,) = [at for at, step in enumerate(lesson.steps, 1) if step.point == "doses"]
+    page.set_viewport_size(size)
+    driver.open_page(page, lesson.steps[mark - 1].at.slug, path=lesson.name, mark=mark)
+    at(page, mark)
+    framed = page.locator(".gb-figure .gb-point:visible").first
+    page.wait_for_function(
+        """() => {
+          const [strip, part] = ['.gb-lesson', '.gb-figure[data-point] .gb-point'].map(
+            (one) => document.querySelector(one).getBoundingClientRect());
+          const above = strip.top < innerHeight / 4;
+          return strip.top >= 0 && strip.bottom <= innerHeight + 1 && part.top < innerHeight
+            && (above ? part.top >= strip.bottom : part.top < strip.top);
+        }""",
+        timeout=10_000,
+    )
+    assert framed.is_visible()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

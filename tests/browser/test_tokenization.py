@@ -199,6 +199,27 @@ def panel(page: Page, part: str = "cut") -> str:
     return str(driver.component(page, NAME).locator(f"[data-part={part}]").text_content())
 
 
+def test_every_word_before_and_after_is_inside_of_the_picture(page: Page) -> None:
+    opened(page, merge=10)
+    inside = panel_boxes(page)
+    assert len(inside["words"]) == 3 and max(inside["words"]) <= inside["picture"], "the third one, too"
+    assert max(inside["all"]) <= inside["picture"]
+
+
+def panel_boxes(page: Page) -> dict[str, Any]:
+    """Where the picture ends, the words before and after a merge end, and all that is drawn ends, in pixels."""
+    found: dict[str, Any] = driver.component(page, NAME).evaluate(
+        """(figure) => {
+          const bottom = (shape) => shape.getBoundingClientRect().bottom;
+          const groups = [...figure.querySelectorAll('svg g')].filter((g) => /^\u00d7[\\d,]+/.test(g.textContent) && g.querySelector('g'));
+          const words = groups.filter((g) => !groups.some((other) => other !== g && g.contains(other)));
+          return { picture: bottom(figure.querySelector('svg')), words: words.map(bottom),
+            all: [...figure.querySelectorAll('[data-part] text')].map(bottom) };
+        }"""
+    )
+    return found
+
+
 def test_wordpieces_panel_looks_the_word_up_among_the_entries_of_that_merge(
     page: Page, learned: Learned
 ) -> None:

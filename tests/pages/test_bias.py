@@ -133,7 +133,7 @@ def test_the_question_is_answered_by_the_table(weat: str, open_page: Any) -> Non
     sign_kept = before * after > 0
     key = (
         "gone"
-        if abs(after) < 0.2 or rest.chance.two_sided > 0.05
+        if rest.chance.two_sided > 0.05
         else "turned"
         if not sign_kept
         else "less"
@@ -144,6 +144,17 @@ def test_the_question_is_answered_by_the_table(weat: str, open_page: Any) -> Non
     app.button(key="predict.show").click().run()
     assert not app.exception and app.session_state["gb"].store["direction"] == "removed"
     assert lines(app, "test", "effect size")[f"test {weat}"][0] == pytest.approx(after)
+
+
+def test_half_of_an_effect_within_chance_is_not_called_nothing(open_page: Any) -> None:
+    app = open_page("bias", text=TEXT, weat="6")
+    answer = answered(app)
+    record = app.session_state["gb"].memos["predict"]
+    assert answer.numbers["after"] > answer.numbers["before"] / 3, "much is left"
+    assert record["question"].endswith("What is left of that, beyond chance?")
+    assert record["options"][answer.index] == "Nothing beyond chance"
+    assert "wholly or in part" in answer.because and "does not tie" not in answer.because
+    assert "0.087 of the splits (p); beyond chance it is up to 0.05." in answer.evidence
 
 
 # ------------------------------------------------------------------------------------------------- other tables

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from typing import Any
 
 import pytest
@@ -120,6 +121,31 @@ def test_the_answer_is_the_dearest_of_the_three(open_page: OpenPage, lm: core.La
     assert int(told.targets[3]) not in question.ids
     changed = score_text(lm, answer.shows["text"])
     assert changed.losses()[3].item() == pytest.approx(costs[0], abs=1e-3), "Show it puts that token there"
+
+
+@pytest.mark.parametrize("at", range(10))
+def test_what_is_asked_about_stands_on_the_page_and_the_cause_has_its_numbers(
+    at: int, lm: core.LanguageModel
+) -> None:
+    told = score_text(lm, TEXT)
+    question = ask(lm, TEXT, told, at)
+    unlikely, middle, likely = question.ids
+    best = told.logits[at].topk(TOP + 1).indices.tolist()
+    assert {middle, likely} <= set(best) and unlikely not in best
+    assert unlikely in told.ids, "the page shows the text"
+    because = question.judge(told).because
+    for name, token in zip(("unlikely", "middle", "likely"), question.ids):
+        p = float(told.logits[at].double().softmax(-1)[token])
+        said = re.search(
+            rf"{re.escape(str(question.asked.values[name]))} (?:a probability of )?(0\.\d+|1 in [\d,]+|less than)",
+            because,
+        )
+        assert said
+        if said[1] == "less than":
+            assert p < 1e-9
+        else:
+            found = 1 / float(said[1][5:].replace(",", "")) if said[1].startswith("1 in") else float(said[1])
+            assert found == pytest.approx(p, rel=0.06, abs=0.0006 if p >= 0.0005 else 0)
 
 
 def test_options_stand_in_different_orders(lm: core.LanguageModel) -> None:

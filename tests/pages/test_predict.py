@@ -146,6 +146,30 @@ def test_another_asks_anew_what_was_answered_before(open_page: OpenPage) -> None
     assert len(set(asked)) == 3, "the words of the text that are long enough"
 
 
+@pytest.mark.parametrize("slug", ["attention", "bias", "efficiency", "loss"])
+def test_another_comes_back_to_no_answered_question_while_there_are_others(
+    slug: str, open_page: OpenPage
+) -> None:
+    app = open_page(slug, text="A red ball was lost")
+    asked = []
+    for _ in range(5):
+        commit(app)
+        asked.append(app.session_state["gb"].memos["predict"]["signature"])
+        app.button(key="predict.another").click().run()
+        assert not app.exception and not card(app)[1]
+    assert len(set(asked)) == 5
+
+
+def test_another_leads_on_from_an_answered_question_only_while_it_finds_others(open_page: OpenPage) -> None:
+    app = open_page("fine_tuning")
+    asked = []
+    for _ in range(4):
+        commit(app)
+        asked.append(app.session_state["gb"].memos["predict"]["signature"])
+        app.button(key="predict.another").click().run()
+    assert asked[0] == asked[2] != asked[1] == asked[3]
+
+
 def test_no_more_predictions_are_kept_than_a_session_may_hold(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -354,14 +354,15 @@ def test_a_vocabulary_that_is_left_out_is_said_to_be_missing(open_page: Any) -> 
 
 @pytest.mark.parametrize("corpus", ["tales", "python"])
 def test_the_answer_is_learned_when_it_is_asked_for(corpus: str, open_page: Any) -> None:
-    app = open_page("tokenization", text=TEXT, corpus=corpus, size=600, word="happiness")
+    app = open_page("tokenization", text=TEXT, corpus=corpus, size=600, word="happiness", merge=10)
     answer = predict(app)
     spec = Spec(corpus, 600, "usual")
     assert other(spec).corpus == ("tales" if corpus == "python" else "python")
     then, now = learn_bpe(other(spec)).tokenizer(), learn_bpe(spec).tokenizer()
     many, few = len(then.encode(TEXT)), len(now.encode(TEXT))
     assert (answer.numbers["tokens"], answer.numbers["tokens_now"]) == (many, few)
-    assert f"{many} tokens in place of the {few} of now" in answer.evidence
+    assert answer.evidence.startswith("Both learned to the last merge: "), "the row counts those of merge 10"
+    assert f"{many} tokens in place of {few} from " in answer.evidence
     assert answer.index == (2 if many < few else 1 if many == few else 0)
     assert answer.numbers["then"] == pytest.approx(len(TEXT) / len(then.encode(TEXT)))
     assert run_notebook(app)["pieces"] == [piece.text for piece in then.encode(" happiness")]
