@@ -13,6 +13,7 @@ A function a picture, named as its page. No Streamlit in here, nor in anything t
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app import chapters, reading
+from app.counts import counted
 from app.kit import standalone
 from app.kit.figures import Asked, Drawing, Figure, Table, not_numbers
 from app.session.fields import BY_KEY, DEFAULT_TEXT
@@ -111,12 +113,12 @@ class Picture:
         """Warn of a large document, and refuse a huge one."""
         if size < WARNED:
             return
-        asked = self._drawing.asked
-        count = len(asked.lm.tokenizer.encode(asked.text))
+        parts = {name: len(json.dumps(part)) for name, part in self.data.items()}
+        most = max(parts, key=parts.__getitem__)
+        count = len(self._drawing.asked.lm.tokenizer.encode(self._drawing.asked.text))
         said = (
-            f"This picture takes {size / 1e6:.1f} MB. Most of it grows with the square of the {count} tokens of the "
-            f"text and with the {asked.blocks * asked.lm.config.n_heads} heads of the model: leave out a part of the "
-            "text, or take a smaller model."
+            f"This picture takes {size / 1e6:.1f} MB, {parts[most] / 1e6:.1f} MB of it its “{most}”. Leave out a part "
+            f"of the text, which has {counted(count, 'token')}, or take a smaller model."
         )
         if size > MOST:
             raise ValueError(f"{said} Above {MOST / 1e6:.0f} MB nothing is written.")

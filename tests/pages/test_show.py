@@ -47,5 +47,5 @@ def test_of_a_picture_that_cannot_be_written_the_file_says_why(
     monkeypatch.setattr(show, "WARNED", 1000)
     monkeypatch.setattr(show, "MOST", 1000)
     said = app.session_state["gb"].memos["takeaway"]["html"]()
-    assert "leave out a part of the text" in said
+    assert "Leave out a part of the text" in said
     assert "<script" not in said

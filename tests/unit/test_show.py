@@ -249,11 +249,12 @@ def test_a_large_picture_warns_and_a_huge_one_is_refused(
         picture.html()
     monkeypatch.setattr(show, "WARNED", 100_000)
     with pytest.warns(
-        UserWarning, match=r"takes 0\.\d MB.*the 11 tokens.*16 heads.*leave out a part of the text"
+        UserWarning,
+        match=r"takes 0\.\d MB, 0\.1 MB of it its “logits”\. Leave out a part of the text, which has 11",
     ):
         picture.html()
     monkeypatch.setattr(show, "MOST", 200_000)
-    with pytest.raises(ValueError, match=r"leave out a part of the text.*Above 0 MB nothing is written"):
+    with pytest.raises(ValueError, match=r"Leave out a part of the text.*Above 0 MB nothing is written"):
         picture.html()
 
 
