@@ -88,7 +88,7 @@ import { byHand, drawSum, drawTexts, drawWrites, toggle } from "./neuron.js";
 function drawTokens(g, data, at) {
   if (at.phone) {
     const c = at.chips;
-    g.part("tokens", [data.row], () => [label(0, 12, "Tokens", { weight: 600, fill: "ink" }), label(56, 12, "touch one to follow it", { fill: "ink3" }),
+    g.part("tokens", [data.row], () => [label(0, 12, "Tokens", { weight: 600, fill: "ink" }), label(56, 12, g.can.recompute ? "touch one to follow it" : "", { fill: "ink3" }),
       c.wrapped.map((one) => pick(g, data, one.at, chip(g, one.x + 0.5, c.top + one.y + 13, one.w, data.rows[one.at].text, { height: 28, selected: one.at === data.row, faint: data.rows[one.at].special })))]);
     return;
   }
