@@ -485,3 +485,31 @@ def test_every_field_of_a_step_has_the_whole_picture_as_its_default() -> None:
         "circuit", "tour",
     }  # fmt: skip
     assert all(default == (0 if key == "walk" else -1) for key, default in steps.items())
+
+
+@given(ANY_VALUES)
+def test_a_value_of_python_is_checked_as_that_of_a_link(values: dict[str, Any]) -> None:
+    for key, value in values.items():
+        assert BY_KEY[key].check(value) == BY_KEY[key].parse(BY_KEY[key].render(value))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("block", 1.0, "is not a whole number"),
+        ("block", True, "is not a whole number"),
+        ("block", "3", "is not a whole number"),
+        ("block", None, "is not a whole number"),
+        ("block", 1000, "is not between 0 and 999"),
+        ("temperature", "1", "is not a number"),
+        ("temperature", math.nan, "is not between 0 and 5"),
+        ("temperature", math.inf, "is not between 0 and 5"),
+        ("mask", 1, "is neither True nor False"),
+        ("ribbons", "width", "is not one of size, sign, none"),
+        ("ribbons", 3, "is not a text"),
+        ("edits", b"x", "is not a text"),
+    ],
+)
+def test_a_value_of_python_that_a_field_does_not_allow_is_refused(key: str, value: Any, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        BY_KEY[key].check(value)
