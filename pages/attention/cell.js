@@ -4,7 +4,7 @@
 import { counted } from "../../app/kit/counts.js";
 import { MONO, clamp, css, fit, h, label, measure, num, tokenSpans, visible } from "../../app/kit/shapes.js";
 import { isDesk, isPhone } from "../../app/kit/widths.js";
-import { CARD, MATRICES, stepId } from "./layout.js";
+import { CARD, HIDING, MATRICES, stepId } from "./layout.js";
 
 /**
  * @import { Stage } from "../../app/kit/glass.js"
@@ -269,7 +269,7 @@ function onward(d, a, r, c, from) {
   const [scale, bias] = [step("scale"), step("bias")];
   if (scale) lines.push(scale.off ? `scaling is off: it stays ${num(at2(a.scaled, r, c), 2)}` : `then ${scale.formula} = ${num(at2(a.scaled, r, c), 2)}`);
   if (bias && !bias.off) lines.push(`with the position bias ${num(at2(a.biased, r, c), 2)}`);
-  lines.push(at2(a.masked, r, c) === -Infinity ? "hidden, −∞: its weight is 0" : `after softmax ${num(at2(a.pattern, r, c), 3)}`);
+  lines.push(at2(a.masked, r, c) === -Infinity ? "hidden: its weight is 0" : `after softmax ${num(at2(a.pattern, r, c), 3)}`);
   return lines;
 }
 /**
@@ -309,7 +309,7 @@ export function cardOf(data, local, id, active, few) {
 export function drawCard(g, data, local, id, active, y) {
   const wide = !isPhone(g.width);
   const card = cardOf(data, local, id, active, !isDesk(g.width));
-  const height = wide ? CARD : card.rows ? 190 : 132;
+  const height = wide ? CARD : (card.rows ? 190 : 132) + (MATRICES[id] && g.can.recompute ? HIDING : 0);
   /** @type {Shapes[]} */
   const parts = [h("rect", { x: 0.5, y: y + 0.5, width: g.width - 1, height: height - 1, rx: 8, fill: css("bg"), stroke: css("line") })];
   parts.push(label(13, y + 26, "One cell, written out", { size: 14, weight: 600, fill: "ink" }));
@@ -323,10 +323,12 @@ export function drawCard(g, data, local, id, active, y) {
   else if (card.links?.length) parts.push(chain(card.links, card.value, x0 + 8, x1, top + (wide ? 0 : -16)));
   const rx = wide ? g.width - right : g.width - 150;
   if (wide) parts.push(h("path", { d: `M${rx - 16},${y + 9}V${y + height - 9}`, stroke: css("line") }));
+  const edited = card.edited && card.value !== -Infinity; // of a hidden key the line below says it
+  const yours = rx + measure(num(card.value, card.digits), 22, true) + 8;
   parts.push(label(rx, y + 31, num(card.value, card.digits), { size: 22, fill: "accent", mono: true }),
-    card.edited && label(rx + measure(num(card.value, card.digits), 22, true) + 8, y + 31, "your value", { fill: "accent" }),
+    edited && label(yours, y + 31, "your value", { fill: "accent" }),
     card.after.slice(0, 2).map((text, i) => label(rx, y + 51 + 16 * i, fit(text, right || 142, 12, false), { fill: "ink2" })));
-  return { nodes: parts, height };
+  return { nodes: parts, height, end: yours + (edited ? measure("your value", 12, false) * 1.06 : 0) };
 }
 
 /**

@@ -10,7 +10,7 @@ import {
 import { stepMode } from "../../app/kit/steps.js";
 import { isDesk, isPhone } from "../../app/kit/widths.js";
 import { activeCell, cardOf, drawCard } from "./cell.js";
-import { arrows, bindPointer, edit, hide, overEdit, overRail, overRows, reveal } from "./input.js";
+import { arrows, bindPointer, edit, hide, overEdit, overHide, overRail, overRows, reveal } from "./input.js";
 import { HEAD, MATRICES, RAIL, ROWS, plan, stepId } from "./layout.js";
 import {
   drawChips, drawColumns, drawFrames, drawHeads, drawMini, drawPanel, drawPin, drawRail, flowArrows, hintOf, sharing,
@@ -67,7 +67,7 @@ import {
  * @typedef {Kept & {
  *   a: Arrays, data: Data, max: Record<string, number>, steps: Steps, step: number, row: number, col: number, dim: number | null,
  *   keyed: boolean, scroll: number, hover: Hit | null, editing?: Editing | null, timer?: number | null, at: Layout,
- *   bound?: boolean, entered?: number, revealed?: string, cardHeight: number,
+ *   bound?: boolean, entered?: number, revealed?: string, cardHeight: number, cardEnd: number,
  * }} Local
  * @typedef {Record<string, Unpacked>} Arrays those that a head has not are missing
  * @typedef {{row: number, col: number, dim: number, keyed: boolean}} Active the cell that is framed and written out
@@ -135,8 +135,10 @@ const attention = {
     g.part("card", [local.step, active], () => {
       const card = drawCard(g, data, local, at.id, active, base);
       local.cardHeight = card.height;
+      local.cardEnd = card.end;
       return card.nodes;
     });
+    overHide(g, data, local, at, base);
     const height = base + local.cardHeight + 8;
     g.part("next", null, () => drawNext(g, data, height));
     const after = data.next.after ? ` ${fit(visible(data.next.after), 90, 12)}` : "";

@@ -1,8 +1,8 @@
 // Pointer, keys and buttons: choosing a cell, scrolling, walking from step to step, and giving a score another value.
 
-import { clamp, html } from "../../app/kit/shapes.js";
+import { clamp, html, measure } from "../../app/kit/shapes.js";
 import { activeCell, at2, valuesOf } from "./cell.js";
-import { MATRICES, RAIL, byKey, panelNow, stepId } from "./layout.js";
+import { HIDING, MATRICES, RAIL, byKey, panelNow, stepId } from "./layout.js";
 
 /**
  * @import { Stage } from "../../app/kit/glass.js"
@@ -206,12 +206,38 @@ const written = (value) => (value === -Infinity ? "−∞" : value.toFixed(2));
  * @param {Stage} g @param {Local} local @param {{row: number, col: number}} cell
  */
 export function hide(g, local, cell) {
-  if (!g.can.recompute || !EDITABLE.includes(stepId(local.data, local))) return false;
+  if (!g.can.recompute || !MATRICES[stepId(local.data, local)]) return false;
   local.editing = null;
   g.send("edit", { row: cell.row, col: cell.col, hide: true, at: Date.now() });
   g.figure.focus({ preventScroll: true });
   g.redraw();
   return true;
+}
+/**
+ * In the card, the button that hides the chosen key from the chosen row, or shows it again; none where the mask hides it.
+ * @param {Stage} g @param {Data} data @param {Local} local @param {Layout} at @param {number} y of the card
+ */
+export function overHide(g, data, local, at, y) {
+  const { row, col } = local;
+  if (!g.can.recompute || !MATRICES[at.id]) return;
+  const hidden = data.edits.some(([r, c, value]) => r === row && c === col && value === null);
+  if (!hidden && at2(local.a.masked ?? local.a.biased ?? local.a.scaled, row, col) === -Infinity) return;
+  const names = hidden ? ["Show it again", "Show"] : ["Hide this key from the row", "Hide this key", "Hide"];
+  const width = (/** @type {string} */ name) => Math.ceil(measure(name, 12, false) * 1.06) + 18;
+  const end = g.width - 12;
+  const name = names.find((one) => !at.wide || end - width(one) >= local.cardEnd + 8) ?? names[names.length - 1];
+  const box = at.wide ? { left: end - width(name), top: y + 12, width: width(name), height: 26 }
+    : { left: 12, top: y + local.cardHeight - HIDING - 2, width: width(name) + 12, height: 44 };
+  g.overlay("hiding", box, () => html("button", {
+    type: "button", class: "gb-button att-corner", click: () => {
+      const gone = local.data.edits.some(([r, c, value]) => r === local.row && c === local.col && value === null);
+      g.send("edit", { row: local.row, col: local.col, [gone ? "back" : "hide"]: true, at: Date.now() });
+    },
+  }), (node) => {
+    node.textContent = name;
+    node.setAttribute("aria-label", names[0]);
+    node.title = names[0];
+  });
 }
 /** @param {Stage} g @param {Local} local @param {number | null} value */
 function commit(g, local, value, close = true) {
@@ -247,6 +273,11 @@ export function overEdit(g, local, at) {
         event.stopPropagation();
         const move = 0.1 * (Number(event.key === "ArrowUp") - Number(event.key === "ArrowDown"));
         if (event.key === "Enter") commit(g, local, typed(input.value));
+        // The box opens with its number chosen: Delete then hides the key, as it does without a box; Backspace empties it.
+        if (event.key === "Delete" && input.selectionStart === 0 && input.selectionEnd === input.value.length) {
+          event.preventDefault();
+          hide(g, local, local.editing ?? local);
+        }
         if (event.key === "Escape") { local.editing = null; g.figure.focus({ preventScroll: true }); g.redraw(); }
         if (move) {
           event.preventDefault();

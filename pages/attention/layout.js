@@ -37,6 +37,7 @@ export const RAIL = 42;
 export const HEAD = 54;
 export const ROWS = 290;
 export const CARD = 78;
+export const HIDING = 46; // and what its button takes of a phone's
 /** The array of each step whose result is a matrix of T rows and S columns. @type {Record<string, string>} */
 export const MATRICES = { scores: "scores", scale: "scaled", bias: "biased", mask: "masked", softmax: "pattern" };
 /** Colours of each panel: its words and its frame. @type {Record<string, string>} */

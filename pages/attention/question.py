@@ -70,7 +70,7 @@ def ask(
     edits = with_edit(steps.change.edits, row, column, 2 * float(steps.scores[row, column]))
     asked = questions.ask(
         "attention", "double-score",
-        row=markup.mono(_shown(rows)[row]), token=markup.mono(_shown(columns)[column]),
+        row=_set_off(_shown(rows)[row]), token=_set_off(_shown(columns)[column]),
     )  # fmt: skip
     shows: dict[str, str | int] = {
         "edits": write_edits(edits, place, steps.change.shown), "row": row, "col": column, "step": step,
@@ -91,6 +91,12 @@ def _column(weights: np.ndarray[Any, Any], fits: np.ndarray[Any, Any]) -> int:
         if allowed.any():
             return int(np.argmax(np.where(allowed, weights, -1.0)))
     return int(np.argmax(weights))
+
+
+def _set_off(token: str) -> str:
+    """Set a token in mono; one without letters, such as a full stop, in quotation marks, too."""
+    bare = markup.mono(token)
+    return bare if any(sign.isalnum() for sign in token) else f"“{bare}”"
 
 
 def _shown(tokens: Sequence[str]) -> list[str]:

@@ -25,6 +25,13 @@ EXAMPLES = (  # texts whose likeliest continuation greedy misses; of the last, a
     "Once upon a time, Ruth lived near",
     "Tom and Anna went to the",
 )
+GAINS = EXAMPLES[2:]  # at which it makes one
+STAYS = (  # texts at which the question’s token makes none likelier than greedy’s
+    "On a bright day like this, Theo liked to sit outside and think. Rain began",
+    "One day, Max found a",
+    "The king had a golden",
+    "It was raining, so they",
+)
 LETTER = "Dear Ben, I found your red kite by the lake."  # a model of tales goes on with it as with a tale
 
 EMPTY = (
@@ -78,6 +85,7 @@ decoder_text.draw(ctx, writes=False, empty=EMPTY, told=COMPLETE if complete else
 
 load = ctx.load_source
 question = ask(tree, wish, verdict.focus)
+turns = page.another_text(STAYS), page.another_text(GAINS)  # so that both answers come up
 
 
 def notebook() -> list[str]:
@@ -95,7 +103,7 @@ with page.foot():
         question.said.options,
         partial(question.judge, lm),
         (ctx.model_key, question.hangs_on),
-        page.another_text(EXAMPLES),
+        lambda seed: turns[seed % 2](seed // 2),
     )
     reads = () if across is None else (crossings,)
     page.code(beam.search, exact.best, grow, stages.warped_stages, *reads)

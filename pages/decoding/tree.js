@@ -27,12 +27,15 @@ const chance = (p) => (p >= 0.995 ? "1.0" : p >= 0.005 ? num(p, 2).slice(1) : p 
  * @param {string} text
  */
 const signs = (text) => text.match(/\\x[0-9a-f]{2}|\\u[0-9a-f]{4}|./gsu) ?? [];
-/** The longest end of `text` that fits. @param {string} text @param {number} room */
+/** The longest end of `text` that fits, of whole words where one fits. @param {string} text @param {number} room */
 export function fitEnd(text, room) {
   const left = signs(text);
   if (measure(text, 12, false) <= room) return text;
-  while (left.length > 1 && measure(`…${left.join("")}`, 12, false) > room) left.shift();
-  return `…${left.join("").trimStart()}`;
+  let torn = false;
+  while (left.length > 1 && measure(`…${left.join("")}`, 12, false) > room) torn = !/\s/.test(left.shift() ?? "");
+  const end = left.join("");
+  const whole = torn ? end.replace(/^\S+\s+(?=\S)/, "") : end;
+  return `…${whole.trimStart()}`;
 }
 /**
  * A probability of any size, as many decimals as two digits that count need: 0.830, 0.0014, 0.000022.
@@ -194,8 +197,10 @@ export function drawEnds(data, local, at, last) {
       if (!alone) return null;
       const alive = running[i] && depth[i] === local.step && local.step < at.depth;
       const word = alive ? "a beam" : running[i] ? "dropped" : "";
-      return [label(x, y + 4, num(sum[i], 2), { mono: true, fill: alive ? "ink" : "ink3" }),
-        label(x + Math.max(46, measure(num(sum[i], 2), 12, true) + 8), y + 4, word, { fill: alive ? "ink" : "ink3" })];
+      const left = Math.max(46, measure(num(sum[i], 2), 12, true) + 8);
+      const under = !last && x + left + measure(word, 12, false) > at.total; // beyond the last step the window ends
+      const fill = alive ? "ink" : "ink3";
+      return [label(x, y + (under && word ? -2 : 4), num(sum[i], 2), { mono: true, fill }), label(under ? x : x + left, y + (under ? 11 : 4), word, { fill })];
     }
     const colour = paths.some((path) => path.name === data.best) ? "accent" : "ink";
     const end = endOf(data, i, paths, local.step < data.depth);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -246,7 +247,7 @@ def test_hidden_scores_a_blind_row_and_a_key_shown_in_spite_of_the_mask(
     page.get_by_role("button", name="Hide: minus infinity").click()
     driver.wait_for_state(page, "attention", lambda now: [3, 1, None] in now["edits"])
     page.mouse.click(*cell(page, 2, 5))
-    box.fill("")
+    box.press("Backspace")  # Delete would hide it
     box.press("Enter")
     driver.wait_for_state(
         page, "attention", lambda now: [edit[:2] for edit in now["edits"]] == [[0, 0], [3, 1]]
@@ -376,6 +377,34 @@ def test_predict_notebook_and_link(
     expect(page.locator(".gb-reveal")).to_have_count(0)
     checks.run_notebook(page, tmp_path)
     checks.link_restores(page, browser, server, "attention")
+
+
+@pytest.mark.parametrize("step", ["scores", "softmax"])
+def test_a_key_is_hidden_by_its_button_or_by_delete_after_a_click(
+    page: Page, lm: core.LanguageModel, step: str
+) -> None:
+    opened(page, step=opened(page)["steps"].index(step), row=6, col=3)
+    plain = attention_steps(lm, TEXT, BLOCK, HEAD)
+    hidden = attention_steps(lm, TEXT, BLOCK, HEAD, change=Change(edits=((6, 3, -math.inf),)))
+    figure = driver.component(page, "attention")
+    figure.get_by_role("button", name="Hide this key from the row").click()
+    agrees(wait(page, edits=[[6, 3, None]]), hidden)
+    figure.get_by_role("button", name="Show it again").click()
+    agrees(wait(page, edits=[]), plain)
+    page.mouse.click(*cell(page, 6, 4))
+    wait(page, row=6, col=4)
+    if step == "scores":  # the box for another score takes the focus
+        expect(figure.locator(".att-edit")).to_be_focused()
+    page.keyboard.press("Delete")
+    hidden = attention_steps(lm, TEXT, BLOCK, HEAD, change=Change(edits=((6, 4, -math.inf),)))
+    agrees(wait(page, edits=[[6, 4, None]], row=6, col=4), hidden)
+
+
+def test_a_full_stop_that_is_asked_about_is_set_off(page: Page) -> None:
+    driver.open_page(page, "attention", text="A red ball was lost. She found the red", row=9, col=6)
+    wait(page, row=9, col=6)
+    asked = page.locator(".st-key-gb-card-predict h2")
+    expect(asked).to_contain_text("has for “.”. What becomes")
 
 
 def test_an_encoder_decoder_reads_its_source_and_the_model_writes_the_rows(

@@ -330,6 +330,22 @@ def test_no_name_and_no_token_of_a_path_is_cut(page: Page, settings: dict[str, A
     assert word <= window + 0.5, "the last step's name is whole"
 
 
+def test_nothing_is_cut_at_the_edge_of_the_tree_and_no_word_of_the_prompt(page: Page) -> None:
+    opened(page, text="Once upon a time, Ruth lived near")
+    figure = driver.component(page, "decoding")
+    beyond: list[str] = figure.evaluate(
+        """(figure) => {
+          const clip = figure.querySelector('#dec-tree rect').getBBox();
+          const right = figure.querySelector('svg').getBoundingClientRect().left + clip.x + clip.width;
+          return [...figure.querySelectorAll('[data-part=ends] text')]
+            .filter((text) => text.getBoundingClientRect().right > right).map((text) => text.textContent);
+        }"""
+    )
+    assert not beyond
+    texts = figure.locator("[data-part=ends] text").all_text_contents()
+    assert "dropped" in texts and texts[0] == "…Ruth lived"
+
+
 def test_one_notation_and_scores_that_tell_apart(page: Page) -> None:
     opened(page, text=DEFAULT_TEXT)
     numbers = race(page)

@@ -211,7 +211,8 @@ def panel_boxes(page: Page) -> dict[str, Any]:
     found: dict[str, Any] = driver.component(page, NAME).evaluate(
         """(figure) => {
           const bottom = (shape) => shape.getBoundingClientRect().bottom;
-          const groups = [...figure.querySelectorAll('svg g')].filter((g) => /^\u00d7[\\d,]+/.test(g.textContent) && g.querySelector('g'));
+          const counted = (g) => /^\u00d7[\\d,]+/.test(g.textContent) && g.querySelector('g');
+          const groups = [...figure.querySelectorAll('svg g')].filter(counted);
           const words = groups.filter((g) => !groups.some((other) => other !== g && g.contains(other)));
           return { picture: bottom(figure.querySelector('svg')), words: words.map(bottom),
             all: [...figure.querySelectorAll('[data-part] text')].map(bottom) };

@@ -133,6 +133,24 @@ def test_every_part_is_asked_about_in_turn(open_page: Any) -> None:
     assert sorted(seen) == sorted(WITHOUT)
 
 
+def test_not_every_answer_is_that_the_loss_rises(open_page: Any) -> None:
+    app = open_page("break_it", text="A red ball was lost. She found the red")
+    found = []
+    for _ in range(4):
+        commit(app)
+        record = app.session_state["gb"].memos["predict"]
+        whole, without = (
+            float(each) for each in re.findall(r"\d+\.\d+", record["answer"].evidence + " 99.9")[:2]
+        )
+        found.append(question.verdict(whole, without))
+        assert record["options"][record["answer"].index].startswith("It hardly") == (found[-1] == "stays")
+        if "causal mask" in record["question"]:
+            assert "go on reading" not in record["answer"].because, "the page shows that the heads look ahead"
+            assert "neither helps nor disturbs" in record["answer"].because
+        app.button(key="predict.another").click().run()
+    assert found == ["rises", "stays", "rises", "stays"]
+
+
 @pytest.mark.parametrize(
     ("whole", "loss", "key"),
     [(2.0, 2.2, "rises"), (2.0, 2.05, "stays"), (2.0, 1.95, "stays"), (2.0, 1.8, "falls"),

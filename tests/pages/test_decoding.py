@@ -423,6 +423,18 @@ def test_the_answer_is_what_the_model_does_at_commit(name: str, open_page: Any) 
     assert tuple(forced.ids) in [tuple(path.ids) for path in run_notebook(app)["tree"].paths], "now it does"
 
 
+def test_another_brings_both_answers_by_turns(open_page: Any) -> None:
+    app = open_page("decoding", text="A red ball was lost. She found the red")
+    found = []
+    for _ in range(7):
+        app.pills(key="predict.choice").set_value(0).run()
+        app.button(key="predict.commit").click().run()
+        found.append(app.session_state["gb"].memos["predict"]["answer"].index)
+        app.button(key="predict.another").click().run()
+        assert not app.exception
+    assert found == [0, 1, 0, 1, 0, 1, 0], "likelier, less likely, and so on"
+
+
 def test_with_nothing_to_force_the_question_is_about_the_temperature(open_page: Any) -> None:
     app = open_page("decoding", text=MISSED, depth=1)
     assert "Raise the temperature to 3" in html(app)
