@@ -9,7 +9,7 @@ import ast
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -160,8 +160,8 @@ RULES = (
         ),
     ),
     Rule(
-        "only app/session/__init__.py touches Streamlit's session and the link",
-        product_but("app/session/__init__.py"),
+        "only app/session/session.py touches Streamlit's session and the link",
+        product_but("app/session/session.py"),
         uses=("streamlit.session_state", "streamlit.query_params"),
         breaches=(
             ("pages/home/page.py", "import streamlit as st\nst.session_state['a'] = 1"),
@@ -231,7 +231,7 @@ def test_a_breach_is_caught(rule: Rule, path: str, source: str) -> None:
             "core/a.py",
             "import torch\nfrom core.hooks import recording\nfrom . import config\nimport application",
         ),
-        ("app/session/__init__.py", "import streamlit as st\nst.session_state['a'] = st.query_params"),
+        ("app/session/session.py", "import streamlit as st\nst.session_state['a'] = st.query_params"),
         (
             "app/server/stream.py",
             "def run(request):\n    return request.query_params['run'], request.session_state",
@@ -288,6 +288,85 @@ def test_a_bare_callback_is_caught(source: str, count: int) -> None:
     assert len(bare_callbacks("pages/a.py", source)) == count
 
 
+def at_import(tree: ast.Module) -> Iterator[ast.stmt]:
+    """The statements that run when a module is imported: not those of functions, nor those for types alone."""
+    waiting: list[ast.stmt] = list(tree.body)
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if isinstance(one, ast.If) and ast.unparse(one.test) == "TYPE_CHECKING":
+            waiting += one.orelse
+            continue
+        yield one
+        waiting += [child for child in ast.iter_child_nodes(one) if isinstance(child, ast.stmt)]
+
+
+def reached(start: Iterable[str], read: Callable[[str], str | None]) -> dict[str, str]:
+    """Every module that is imported with these, ours and others, each with who asked for it first.
+
+    Args:
+        read: the source of one of our files by its path relative to the root, None: there is no such file.
+    """
+    asked = dict.fromkeys(start, "")
+    waiting = list(asked)
+    while waiting:
+        module = waiting.pop()
+        parts = module.split(".")
+        packages = [".".join(parts[:count]) for count in range(1, len(parts))]
+        path = next((p for p in (f"{'/'.join(parts)}.py", f"{'/'.join(parts)}/__init__.py") if read(p)), None)
+        found = [(package, module) for package in packages]
+        if path is not None:
+            for one in at_import(ast.parse(read(path) or "")):
+                if isinstance(one, ast.Import | ast.ImportFrom):
+                    found += [(name, path) for _, name in imports(one, path)]
+        for name, by in found:
+            if name not in asked:
+                asked[name] = by
+                waiting.append(name)
+    return asked
+
+
+def our_source(path: str) -> str | None:
+    file = ROOT / path
+    return file.read_text(encoding="utf-8") or " " if file.is_file() else None
+
+
+def test_pictures_outside_of_the_app_reach_no_streamlit() -> None:
+    figures = [
+        f"pages.{path.parent.name}.export"
+        for path in (ROOT / "pages").glob("*/export.py")
+        if "\nFIGURE" in path.read_text(encoding="utf-8")
+    ]
+    assert len(figures) >= 3
+    found = reached(["app.show", *figures], our_source)
+    assert "app.kit.standalone" in found
+    broken = [
+        f"{name}, by {by}" for name, by in found.items() if within(name, "streamlit", "starlette", "pandas")
+    ]
+    assert not broken, "\n".join(broken)
+
+
+@pytest.mark.parametrize(
+    ("files", "breach"),
+    [
+        ({"app/show.py": "import streamlit as st"}, True),
+        (
+            {"app/show.py": "import app.k", "app/k/__init__.py": "import app.k.m", "app/k/m.py": "import streamlit"},
+            True,
+        ),
+        ({"app/show.py": "try:\n    from streamlit import x\nexcept ImportError:\n    pass"}, True),
+        ({"app/show.py": "import app.kit.m", "app/kit/__init__.py": "import streamlit", "app/kit/m.py": ""}, True),
+        ({"app/show.py": "class A:\n    import streamlit"}, True),
+        ({"app/show.py": "def f():\n    import streamlit"}, False),
+        ({"app/show.py": "if TYPE_CHECKING:\n    import streamlit\nelse:\n    import json"}, False),
+    ],
+)  # fmt: skip
+def test_an_import_of_streamlit_is_found_wherever_it_runs(files: dict[str, str], breach: bool) -> None:
+    found = reached(["app.show"], files.get)
+    assert any(within(name, "streamlit") for name in found) == breach
+
+
 UPWARDS = {
     "model to decoding": ("core/model/block.py", "import core.decoding.generate"),
     "zoo to runs": ("core/zoo.py", "def found():\n    from core.runs import Store\n    return Store"),
@@ -298,6 +377,7 @@ UPWARDS = {
     "a circle of two files": ("core/vectors/projection.py", "from core.vectors import maps"),
     "core to app": ("core/plain.py", "import app.session.state"),
     "runs to models": ("app/runs/__init__.py", "from app import models"),
+    "kit to show": ("app/kit/__init__.py", "from app import show"),
     "kit to the frame": ("app/kit/__init__.py", "def mounted():\n    from app.frame import page"),
     "frame to charts": ("app/frame/takeaway.py", "from app.charts import vega"),
     "a circle in the frame": ("app/frame/source.py", "from app.frame import page"),

@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from app import reading
 from app.counts import counted
-from app.models import cache, reading
+from app.models import cache
 from app.session import state
 
 if TYPE_CHECKING:
     from app.frame.page import Context
     from core.language_model import LanguageModel
 
-MOST = 128  # tokens generated per click
 QUIET = 0.4  # seconds of generation before the page shows progress
-QUICK = 20_000_000  # parameters up to which a model generates without a click
 EMPTY = (
     "Nothing is written yet: the decoder has only its start token. Type the beginning of an answer, or let the model "
     "write it, to see what each written token reads."
@@ -61,18 +60,11 @@ def by_itself(lm: LanguageModel, model_key: str, text: str, longest: int | None)
     Args:
         text: what its encoder reads. longest: as in `page.begin`.
     """
-    rows = min(lm.config.n_ctx, longest or lm.config.n_ctx)
-    if lm.n_parameters > QUICK or rows < 2:
+    most = reading.rows_to_write(lm, longest)
+    if not most:
         return ""
-    written: str = cache.call(_by_itself, model_key, text, min(MOST, rows - 1))
+    written: str = cache.call(reading.write, model_key, text, most)
     return written
-
-
-def _by_itself(lm: LanguageModel, text: str, most: int) -> str:
-    """Decode greedily, at most `most` tokens."""
-    from core.decoding.answering import answer_with, answering
-
-    return answer_with(lm, "", list(answering(lm, lm.tokenizer.encode(text), (), most)))
 
 
 def _ask() -> None:
@@ -106,7 +98,7 @@ def write(lm: LanguageModel, text: str, longest: int | None) -> None:
     before, _ = reading.read_target(lm, state.get("target"), longest)
     written = lm.tokenizer.encode(before, add_special_tokens=False) if before else []
     rows = min(lm.config.n_ctx, longest or lm.config.n_ctx)
-    room = min(MOST, rows - 1 - len(written))
+    room = min(reading.WRITTEN, rows - 1 - len(written))
     if room <= 0:
         state.note(
             f"All {counted(rows, 'row')} of the picture are used up: clear or shorten the answer, then let it go on."
@@ -140,5 +132,5 @@ def _said(lm: LanguageModel, after: str, before: str, ids: list[int], room: int)
     elif ended:
         state.note("The model has nothing to add: its next token is the one that ends the answer.")
     if not ended:
-        more = "" if room == MOST else ": more do not fit here"
+        more = "" if room == reading.WRITTEN else ": more do not fit here"
         state.note(f"The model wrote {counted(len(ids), 'token')} without an end{more}.")

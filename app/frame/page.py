@@ -11,21 +11,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import chapters, markup, models, runs, theme
+from app import chapters, markup, models, reading, runs, theme
 from app.controls import decoder_text
 from app.controls.predict import Answer, draw, predict_card
 from app.counts import counted
 from app.frame import badge, sidebar, source, takeaway
 from app.frame import terms as glossary
 from app.frame.judged import opened_html, rules_html
+from app.kit.figures import Asked, Drawing, Table
 from app.lessons import library, player, strip
 from app.markup import inline
-from app.models import choice, opening, reading
+from app.models import cache, choice, opening
 from app.session import lent, state
 from core.verdict_rule import Rule
 
@@ -62,32 +63,39 @@ class Context:
     slot: DeltaGenerator  # the sidebar's slot for the page's examples
 
     @property
+    def asked(self) -> Asked:
+        """What a picture of this page is drawn of: the model and text with what is selected now."""
+        return Asked(
+            self.lm, self.text, self.decoder_text, state.snapshot(), self.name, self.short_name,
+            self.model_key,
+            lambda function, *arguments: cache.call(function, self.model_key, *arguments),
+            lambda function, *arguments: cache.share(function, self.model_key, *arguments), note=state.note,
+        )  # fmt: skip
+
+    @property
     def both(self) -> bool:
         """Whether the model has an encoder and a decoder."""
-        return self.lm.config.shape == "encoder-decoder"
+        return self.asked.both
 
     @property
     def stack(self) -> Literal["encoder", "decoder"] | None:
         """The selected stack of an encoder-decoder; None for a model with one stack."""
-        return ("decoder" if state.get("stack") == "decoder" else "encoder") if self.both else None
+        return self.asked.stack
 
     @property
     def attention(self) -> Kind:
         """The selected kind of attention."""
-        if not self.both:
-            return "self"
-        return cast("Kind", state.get("attention")) if self.stack == "decoder" else "encoder"
+        return self.asked.attention
 
     @property
     def blocks(self) -> int:
         """The number of blocks of the selected stack."""
-        config = self.lm.config
-        return config.decoder_layers if self.stack == "decoder" else config.n_layers
+        return self.asked.blocks
 
     @property
     def decoder_text(self) -> str | None:
         """The target text of an encoder-decoder so far; None for other models."""
-        return self.target if self.both else None
+        return self.target if self.lm.config.shape == "encoder-decoder" else None
 
     @property
     def load_source(self) -> str:
@@ -388,16 +396,17 @@ def code(*functions: Callable[..., Any]) -> None:
 
 
 def take_away(
-    picture: str,
-    table: dict[str, Sequence[Any]] | Callable[[], dict[str, Sequence[Any]]],
+    picture: str | Drawing[Any],
+    table: Table | Callable[[], Table] | None,
     notebook: Sequence[str] | Callable[[], Sequence[str]],
 ) -> None:
-    """Draw the Take away card: link, notebook, SVG, PNG, CSV and the table twin.
+    """Draw the Take away card: link, notebook, SVG, PNG, CSV and the table twin; of a `Drawing` the whole picture, too.
 
     Args:
-        picture: the `data-component` of the page's main figure.
-        table: column name -> values, what the picture shows; a function is called only when it is asked for.
-        notebook: cells that compute the shown numbers again with `core` and assert them.
+        picture: the page's main figure, or its `data-component`.
+        table: column name -> values, what the picture shows; a function is called only when it is asked for. None: the
+            picture's own.
+        notebook: cells that compute the shown numbers again with `core` and assert them; the picture follows them.
     """
     ctx = _current.get()
     with _card("take"):

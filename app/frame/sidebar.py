@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import chapters, markup
+from app import chapters, markup, reading
 from app.controls import widgets
 from app.counts import counted
 from app.frame import rewind
 from app.frame import shortcuts as keys
 from app.markup import inline
-from app.models import reading
 from app.models.opening import Opened
 from app.session import state
 

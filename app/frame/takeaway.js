@@ -1,14 +1,15 @@
-// Link, SVG, PNG. The figure is found in the document; its export functions are kit/export.js.
+// Link, Step, Embed, SVG, PNG. The figure is found in the document; its export functions are kit/export.js.
 
 import { shared } from "../kit/shared.js";
 
 /**
  * @import { Figure, Given } from "../kit/glass.js"
  *
- * The picture's component, the name of its files, and the link that restores the page.
- * @typedef {{picture: string, name: string, query: string}} Data
+ * The picture's component, the name of its files, the link that restores the page, the HTML that shows the saved file
+ * elsewhere ("" where there is none).
+ * @typedef {{picture: string, name: string, query: string, embed: string}} Data
  *
- * @typedef {{data: Data, root: HTMLElement, stop: () => void}} Kept
+ * @typedef {{data: Data, root: HTMLElement, embed: HTMLElement, stop: () => void}} Kept
  */
 
 /** @type {WeakMap<HTMLElement, Kept>} */
@@ -91,6 +92,9 @@ function build(parent, data) {
     await act(figure, `${name}.${kind.toLowerCase()}`, chartsAbove(root));
     say("Saved");
   };
+  const embed = button("Embed", "Copy the HTML that shows the saved HTML file in a slide or on a course page", async () => {
+    say((await copy(kept.data.embed)) ? "Copied" : "Nothing could be copied");
+  });
   root.append(
     button("Link", "Copy the address that restores this page", async () => {
       say((await copy(location.href)) ? "Copied" : "Copy it from the address bar");
@@ -98,12 +102,13 @@ function build(parent, data) {
     button("Step", "Copy this view as a step of a lesson, to paste into its Markdown file", async () => {
       say((await copy(stepOf(location))) ? "Copied" : "Nothing could be copied");
     }),
+    embed,
     button("SVG", "Save the picture as SVG", save("SVG")),
     button("PNG", "Save the picture as PNG", save("PNG")),
     status,
   );
   parent.append(root);
-  const kept = { data, root, stop: () => clearTimeout(timer) };
+  const kept = { data, root, embed, stop: () => clearTimeout(timer) };
   return kept;
 }
 
@@ -113,6 +118,7 @@ export default function takeaway({ parentElement, data }) {
   const local = before?.root.isConnected ? before : build(parentElement, data);
   roots.set(parentElement, local);
   local.data = data;
+  local.embed.hidden = !data.embed;
   // replaceState, not pushState: the Back button leaves the page, Undo goes back inside it.
   const address = new URL(location.href);
   if (address.search !== `?${data.query}`) {

@@ -1,4 +1,4 @@
-"""Take away: the link, the notebook, the picture as SVG or PNG, the table as CSV and as a table on the screen.
+"""Take away: the link, the notebook, the picture as HTML, SVG or PNG, the table as CSV and on the screen.
 
 The files are made when they are asked for: a rerun of the page costs nothing here.
 """
@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import csv
 import io
+import warnings
 import zipfile
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
 
-from app import chapters, runs
+from app import chapters, runs, show
 from app.frame import notebook
 from app.kit import register
+from app.kit.figures import Drawing, Table
+from app.markup import inline
 from app.session import state
-
-Table = dict[str, Sequence[Any]]
 
 # Link, SVG and PNG: three buttons that run in the browser; the component also keeps the address bar equal to the page's
 # link.
@@ -35,29 +36,45 @@ def joined(table: Table, own: Table) -> Table:
 
 def take_card(
     slug: str,
-    picture: str,
-    table: Table | Callable[[], Table],
+    picture: str | Drawing[Any],
+    table: Table | Callable[[], Table] | None,
     cells: Sequence[str] | Callable[[], Sequence[str]],
 ) -> None:
     """Draw the card's buttons. `table` and `cells` may be functions: they are called at the click."""
     link = state.link()
+    drawing = None if isinstance(picture, str) else picture
 
     def as_table() -> Table:
+        if table is None:
+            assert drawing is not None
+            return drawing.table
         return table() if callable(table) else table
 
     def as_notebook() -> str:
         about = f"What the page showed, computed again. The page: `/{'' if slug == 'home' else slug}?{link}`"
-        return notebook.build(
-            f"Glassbox: {chapters.BY_SLUG[slug].title}", about, cells() if callable(cells) else cells
-        )
+        made = cells() if callable(cells) else cells
+        shown = [] if drawing is None else [f"# %% The picture\nfrom app import show\n\n{drawing.call}"]
+        return notebook.build(f"Glassbox: {chapters.BY_SLUG[slug].title}", about, [*made, *shown])
 
     def as_csv() -> str:
         return to_csv(as_table())
 
+    if drawing is not None:
+        state.memo("takeaway").update(html=lambda: as_html(drawing))
     state.memo("takeaway").update(notebook=as_notebook, csv=as_csv, table=as_table)
     st.html('<h2 class="gb-line"><b>Take away</b></h2>')
     with st.container(key="gb-take", horizontal=True, gap="xxsmall"):
-        buttons(data={"query": link, "picture": picture, "name": f"glassbox-{slug}"}, key="gb-take-buttons")
+        component = picture if isinstance(picture, str) else picture.figure.component.name
+        said = {"query": link, "picture": component, "name": f"glassbox-{slug}"}
+        buttons(
+            data=said | {"embed": "" if drawing is None else show.snippet(drawing)}, key="gb-take-buttons"
+        )
+        if drawing is not None:
+            st.download_button(
+                "HTML", lambda: as_html(drawing), f"glassbox-{slug}.html", "text/html",
+                key="take.html", on_click="ignore",
+                help="The picture as one file that works by itself: steps, pointer and keys, without this app.",
+            )  # fmt: skip
         st.download_button(
             "Notebook", as_notebook, f"glassbox-{slug}.ipynb", "application/x-ipynb+json",
             key="take.notebook", on_click="ignore",
@@ -74,6 +91,16 @@ def take_card(
             )  # fmt: skip
         if st.button("Table", key="take.table"):
             _table(as_table())
+
+
+def as_html(drawing: Drawing[Any]) -> str:
+    """Write the picture as one HTML file; of one that cannot be written the file says why."""
+    try:
+        with warnings.catch_warnings():  # a large file is one's own choice here
+            warnings.simplefilter("ignore")
+            return show.Picture(drawing).html()
+    except ValueError as why:
+        return f"<!doctype html><meta charset='utf-8'><title>No picture</title><p>{inline(str(why))}</p>"
 
 
 @st.dialog("The picture as a table", width="large")

@@ -99,7 +99,7 @@ async function fontsOf(letters) {
     const letter = [...codes].find((code) => inRange(code, range) && /[\p{L}\p{N}]/u.test(String.fromCodePoint(code)));
     if (!EXPORT_FAMILIES.includes(family) || !file || letter === undefined) return [];
     const address = new URL(file, base).href;
-    if (!fontFiles.has(address)) fontFiles.set(address, await asDataUrl(address));
+    if (!fontFiles.has(address)) fontFiles.set(address, address.startsWith("data:") ? address : await asDataUrl(address));
     const weight = face.getPropertyValue("font-weight") || "normal";
     const rule = `@font-face{font-family:'${family}';font-weight:${weight};src:url(${fontFiles.get(address)}) format('woff2');${range ? `unicode-range:${range}` : ""}}`;
     return [{ family, rule, letter: String.fromCodePoint(letter) }];

@@ -10,7 +10,11 @@ import { clamp, colours, h, hex, html } from "./shapes.js";
  *
  * The argument of a Streamlit component, called for all new data.
  * @template [Data=any]
- * @typedef {{data: Data, parentElement: HTMLElement, setTriggerValue: (event: string, value: unknown) => void, point?: string}} Given
+ * @typedef {{data: Data, parentElement: HTMLElement, setTriggerValue: (event: string, value: unknown) => void, point?: string, can?: Can}} Given
+ *
+ * What the place of a picture can do beside drawing it: open another page, put a token at the end of the text, compute
+ * anew. A control that needs what is not there is left out.
+ * @typedef {{visit?: boolean, append?: boolean, recompute?: boolean}} Can
  */
 /**
  * State in the browser: `sel`, the learner's selection, which is synchronized with Python, and whatever
@@ -37,11 +41,12 @@ import { clamp, colours, h, hex, html } from "./shapes.js";
  * @property {boolean} dark
  * @property {boolean} whole during an export: all rows and columns are drawn
  * @property {boolean} reduced whether reduced motion is preferred
+ * @property {Can} can
  * @property {(event: string, value: unknown) => void} send tells Python
  * @property {(page: string, there?: Record<string, unknown>) => void} visit
  * @property {(key: string, deps: unknown, build: () => Shapes) => SVGGElement} part
  * @property {<Made extends HTMLElement>(key: string, box: OverlayBox, build: () => Made, update?: (node: Made) => void) => Made} overlay
- * @property {(page: string, box: OverlayBox, text: string, about?: string) => HTMLButtonElement} door
+ * @property {(page: string, box: OverlayBox, text: string, about?: string) => HTMLElement} door
  * @property {(change: Record<string, unknown>) => void} select
  * @property {<Made extends Element>(node: Made, text: string | ((event: PointerEvent) => string)) => Made} tip
  * @property {() => void} redraw
@@ -62,11 +67,16 @@ import { clamp, colours, h, hex, html } from "./shapes.js";
  * @property {(data: Data, local: Kept, before: Data | null) => Partial<Kept> | void} [init] what new data change in `local`
  * @property {(event: KeyboardEvent, g: Stage & Own, data: Data, local: Kept) => boolean | undefined} [key] whether it was one of its keys
  * @property {(g: Stage & Own, data: Data, local: Kept, change: Record<string, any>) => void} [selected] before a choice is sent
+ * @property {(change: Record<string, any>, data: Data, local: Kept) => Record<string, any>} [within] what of a choice can be
+ *   shown where nothing is computed anew
  * @property {(g: Stage & Own, data: Data, local: Kept) => Record<string, PointBox>} [points] parts that a lesson may point at by
  *   name, besides those drawn as a part of that name or with a `data-point`
  */
 
 // ---------------------------------------------------------------- the stage
+
+/** In the app: everything. @type {Can} */
+const APP = { visit: true, append: true, recompute: true };
 
 const SETTLES = 3000; // ms in which what stands above a picture may still be on its way
 
@@ -90,8 +100,9 @@ function intoView(part, reduced) {
  * @param {string} name
  * @param {View<any, any, any>} view
  * @param {HTMLElement} parent
+ * @param {Can} can
  */
-function stage(name, view, parent) {
+function stage(name, view, parent, can) {
   const svg = h("svg", { "aria-hidden": "true", "font-family": "var(--gb-sans)", "font-size": 12 });
   const tipBox = html("div", { class: "gb-tip", hidden: "" });
   const probe = html("i", { class: "gb-probe" });
@@ -122,12 +133,13 @@ function stage(name, view, parent) {
   let [chosen, sentAt, later] = [0, 0, 0];
   const motion = matchMedia("(prefers-reduced-motion: reduce)");
 
-  const g = /** @type {Stage} */ ({ figure, svg, local, width: 0, height: 0, dark: false, whole: false, get reduced() { return motion.matches; } });
+  const g = /** @type {Stage} */ ({ figure, svg, local, width: 0, height: 0, dark: false, whole: false, can, get reduced() { return motion.matches; } });
   Object.assign(g, colours(g));
   g.send = (event, value) => send(event, value);
   const tell = () => { later = 0; sentAt = Date.now(); send("select", { ...local.sel, n: chosen }); };
   /** Opens another page with the same model, text and selection, after sending a pending choice; steps begin anew unless chosen. */
   g.visit = (page, there) => {
+    if (!can.visit) return;
     if (later) { clearTimeout(later); tell(); }
     send("visit", { page, ...(there && { chosen: there }), at: Date.now() });
   };
@@ -160,15 +172,20 @@ function stage(name, view, parent) {
     seen.push(`overlay ${key}`);
     return node;
   };
-  /** Creates a link to another page: `text` with an arrow, as a button styled as a link. */
+  /**
+   * Creates a link to another page: `text` with an arrow, as a button styled as a link. Where no page can be opened the
+   * name of the part stays; a door that names nothing is left out by who draws it.
+   */
   g.door = (page, box, text, about = "") => g.overlay(`door ${page}`, box,
-    () => html("button", { class: "gb-door", type: "button", "data-door": page, onclick: () => g.visit(page) }),
-    (node) => {
+    () => (can.visit ? html("button", { class: "gb-door", type: "button", "data-door": page, onclick: () => g.visit(page) })
+      : html("span", { class: "gb-door gb-named" })),
+    (/** @type {HTMLElement} */ node) => {
       if (node.textContent !== text) node.textContent = text;
-      node.title = about;
+      node.title = can.visit ? about : "";
     });
   /** Changes the browser's selection at once and notifies Python; its later answer does not override a newer choice. */
-  g.select = (change) => {
+  g.select = (wanted) => {
+    const change = can.recompute ? wanted : view.within?.(wanted, data, local) ?? wanted;
     Object.assign(local.sel, change);
     chosen = Math.max(Date.now(), chosen + 1);
     view.selected?.(g, data, local, change);
@@ -391,10 +408,10 @@ export function pointing(g, local, under) {
 export function mount(name, view) {
   /** @type {WeakMap<HTMLElement, ReturnType<typeof stage>>} */
   const stages = new WeakMap();
-  return ({ data, parentElement, setTriggerValue, point }) => {
+  return ({ data, parentElement, setTriggerValue, point, can = APP }) => {
     let made = stages.get(parentElement);
     if (!made || !parentElement.contains(made.figure)) {
-      made = stage(name, view, parentElement);
+      made = stage(name, view, parentElement, can);
       stages.set(parentElement, made);
     }
     const { receive, release } = made;

@@ -13,14 +13,16 @@ import posixpath
 import re
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
 
 ROOT = Path(__file__).resolve().parents[2]
 _DOCUMENTATION = re.compile(r"^[ \t]*/\*\*(?:(?!\*/).)*\*/[ \t]*$", re.M | re.S)
-_IMPORT = re.compile(r'^(?:import|export)\b[^"\';]*?["\'](\.[^"\']+)["\'];', re.M)
+IMPORT = re.compile(r'^(?:import|export)\b[^"\';]*?["\'](\.[^"\']+)["\'];', re.M)
 _LOADER = """
 const at = (path) => new URL(path, document.baseURI).href;
 for (const path of OTHERS) {
@@ -60,7 +62,7 @@ def imported(path: str) -> list[str]:
     found, waiting = [path], [path]
     while waiting:
         here = waiting.pop()
-        for given in _IMPORT.findall(sources()[here]):
+        for given in IMPORT.findall(sources()[here]):
             there = posixpath.normpath(posixpath.join(posixpath.dirname(here), given))
             if there not in found:
                 found.append(there)
@@ -76,6 +78,9 @@ def loader(path: str) -> str:
 
 def routes() -> list[Route]:
     """Return the routes that serve the scripts."""
+    # Starlette comes with the app; a picture outside of it is made of the same scripts.
+    from starlette.responses import PlainTextResponse, Response
+    from starlette.routing import Route
 
     async def script(request: Request) -> Response:
         path = request.path_params["path"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from dataclasses import dataclass
 from typing import Literal
 
@@ -65,6 +66,30 @@ class Field:
             least = 0 if self.shown and self.low < 0 else self.low  # values below 0 stand for the default
             raise ValueError(f"is not between {least:,.12g} and {self.high:,.12g}")
         return number
+
+    def check(self, value: object) -> Value:
+        """Check a value of Python as `parse` checks one of a link; a number of numpy's counts as Python's.
+
+        Raises:
+            ValueError: as `parse` does; the message goes on after "NAME=VALUE ".
+        """
+        if self.kind == "bool":
+            if not isinstance(value, bool):
+                raise ValueError("is neither True nor False")
+            return value
+        if self.kind in ("text", "choice"):
+            if not isinstance(value, str):
+                raise ValueError("is not a text")
+            return self.parse(value)
+        if isinstance(value, bool) or not isinstance(value, numbers.Real):
+            raise ValueError("is not a whole number" if self.kind == "int" else "is not a number")
+        if self.kind == "int" and not isinstance(value, numbers.Integral):
+            raise ValueError("is not a whole number")
+        return self.parse(self.render(value))  # type: ignore[arg-type]  # a number of whichever library
+
+    def beyond(self, most: int) -> str:
+        """Say that a number is more than there is."""
+        return f"is more than this model and text have ({most:,})"
 
     def name(self, value: Value) -> str:
         """Describe `value` in a learner's words: "the last token" rather than -1."""

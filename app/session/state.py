@@ -2,7 +2,7 @@
 
 One store per session holds the values (app/fields declares them); widgets are views of it (`bind`), component events
 write to it (`set`), the link is a rendering of it (`link`), and a fresh browser begins with a link. How a browser's
-events reach the store: app/session/__init__.py.
+events reach the store: app/session/session.py.
 
 Not known here: models, tokens, pages. `fit` takes the bounds that depend on the model from whoever knows it.
 """
@@ -14,17 +14,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from app.session import carry as carry
-from app.session import current
-from app.session import empty_widget as empty_widget
-from app.session import enter as enter
-from app.session import finish as finish
-from app.session import memo as memo
-from app.session import open_box as open_box
-from app.session import part as part
-from app.session import start as start
-from app.session import whole as whole
-from app.session import widget_value as widget_value
 from app.session.fields import BY_KEY as BY_KEY
 from app.session.fields import DEFAULT_MODEL as DEFAULT_MODEL
 from app.session.fields import DEFAULT_TEXT as DEFAULT_TEXT
@@ -34,6 +23,17 @@ from app.session.fields import VERSION as VERSION
 from app.session.fields import Field as Field
 from app.session.fields import Value as Value
 from app.session.fields import parse as parse
+from app.session.session import carry as carry
+from app.session.session import current
+from app.session.session import empty_widget as empty_widget
+from app.session.session import enter as enter
+from app.session.session import finish as finish
+from app.session.session import memo as memo
+from app.session.session import open_box as open_box
+from app.session.session import part as part
+from app.session.session import start as start
+from app.session.session import whole as whole
+from app.session.session import widget_value as widget_value
 
 UNDO_STEPS = 50
 UNDO_CHARACTERS = 2_000_000  # total characters of different texts in them
@@ -153,9 +153,7 @@ def fit(limits: Mapping[str, int]) -> None:
         store[key] = -1 if field.low < 0 else max(most, int(field.low))
         if key in linked:
             used = field.name(store[key])
-            note(
-                f"In the link, {key}={value} is more than this model and text have ({most:,}); {used} is used."
-            )
+            note(f"In the link, {key}={value} {field.beyond(most)}; {used} is used.")
 
 
 def note(message: str) -> None:

@@ -6,10 +6,9 @@ from functools import partial
 
 import streamlit as st
 
-from app import markup
+from app import markup, reading
 from app.controls import widgets
 from app.frame import page
-from app.models import reading
 from app.session import events, state
 from core.analysis.heads import alignment, answer_location, cross_reading
 from core.analysis.tasks import code_checks, code_scores, heroes, label_chances, label_reading

@@ -309,7 +309,7 @@ export function cardOf(data, local, id, active, few) {
 export function drawCard(g, data, local, id, active, y) {
   const wide = !isPhone(g.width);
   const card = cardOf(data, local, id, active, !isDesk(g.width));
-  const height = wide ? CARD : (card.rows ? 190 : 132) + (MATRICES[id] ? HIDING : 0);
+  const height = wide ? CARD : (card.rows ? 190 : 132) + (MATRICES[id] && g.can.recompute ? HIDING : 0);
   /** @type {Shapes[]} */
   const parts = [h("rect", { x: 0.5, y: y + 0.5, width: g.width - 1, height: height - 1, rx: 8, fill: css("bg"), stroke: css("line") })];
   parts.push(label(13, y + 26, "One cell, written out", { size: 14, weight: 600, fill: "ink" }));

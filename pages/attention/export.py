@@ -1,22 +1,132 @@
-"""Export the Attention page: the current step as a table, and notebook cells that compute all pictures again."""
+"""Export the Attention page: what its picture is (`FIGURE`), the current step as a table, and notebook cells."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from app.kit.figures import Argument, Asked, Figure, Table
+from app.markup import visible
 from core.analysis.heads.steps import AttentionSteps, Change
-from pages.attention.figure import MATRICES
-from pages.attention.variants import Measured, Reading
+from pages.attention.edits import Cells, Edits, read_edits, read_shown
+from pages.attention.figure import MATRICES, attention, compute, record, step_names
+
+if TYPE_CHECKING:
+    from core.language_model import LanguageModel
+    from pages.attention.variants import Measured, Reading
+
+LONGEST = 64  # tokens: as many rows and columns as the picture holds
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One head over the text, and what is chosen in it."""
+
+    lm: LanguageModel
+    label: str  # the model's name in a sentence
+    steps: AttentionSteps
+    place: str  # what edits belong to
+    edits: Edits
+    shown: Cells
+    rows: Sequence[str]  # the tokens that ask
+    columns: Sequence[str]  # and those that answer
+    asking: int  # the row that predicts
+    row: int
+    column: int
+    names: list[str]  # of the steps
+    told: int  # the step that is told, -1: the whole picture
+
+    @property
+    def step(self) -> str:
+        """The step that is drawn: the whole picture is drawn around the scores."""
+        return self.names[self.told] if self.told >= 0 else "scores"
+
+    @property
+    def likely(self) -> list[int]:
+        """The tokens that stand under the picture: the likeliest without the change and with it."""
+        before, after = self.steps.before, self.steps.after
+        found = [*np.argsort(-before)[:4], *np.argsort(-after)[:5]]
+        return [int(token) for token in dict.fromkeys(found)][:5]
+
+
+def see(asked: Asked) -> Seen:
+    """Run the chosen head with its changes, and bring what is chosen into what it has."""
+    lm, values = asked.lm, asked.values
+    config, kind, ids = lm.config, asked.attention, lm.tokenizer.encode(asked.text)
+    masks = [place for place, token in enumerate(ids) if token == config.mask_id]
+    position = None
+    if config.shape == "encoder":
+        position = masks[0] if masks else asked.followed(len(ids), len(ids) - 1)
+    place = f"{kind}.{asked.block}.{asked.head}.{len(ids)}.{len(asked.target or '')}"
+    given = (str(values["edits"]), place, LONGEST, LONGEST)
+    edits, shown = read_edits(*given), read_shown(*given)
+    local = values["local"] and kind != "cross"
+    change = Change(
+        scale=bool(values["scale"]), mask=bool(values["mask"]), turn=bool(values["turn"]),
+        temperature=float(values["sharpness"]), edits=edits, shown=shown,
+        window=int(values["reach"]) if local else None, sinks=int(values["sinks"]) if local else 0,
+    )  # fmt: skip
+
+    def run(change: Change) -> AttentionSteps:
+        where = (asked.block, asked.head, kind, change, position)
+        done: AttentionSteps = asked.call(compute, asked.text, asked.target, *where)
+        return done
+
+    try:
+        steps = run(change)
+    except IndexError:
+        asked.note("The link changes a score that this text does not have; the scores are the model's own.")
+        edits, shown, steps = (), (), run(replace(change, edits=(), shown=()))
+    rows, columns = ([lm.tokenizer.display(i) for i in side] for side in (steps.ids, steps.key_ids))
+    asking = masks[0] if masks and config.shape == "encoder" else len(rows) - 1
+    row, column = asked.followed(len(rows), asking), asked.at_most("col", len(columns) - 1)
+    if column < 0:
+        column = int(np.argmax(steps.pattern[row]))
+    names = step_names(steps)
+    told = asked.step("step", names)
+    return Seen(lm, asked.label, steps, place, edits, shown, rows, columns, asking, row, column, names, told)
+
+
+def sentence(seen: Seen) -> str:
+    """What is on the picture: the head, what its row reads most, what the model predicts."""
+    steps, row = seen.steps, seen.row
+    kind = "" if steps.attention == "self" else f", {steps.attention} attention"
+    most = int(steps.pattern[row].argmax())
+    said = (
+        f"L{steps.layer}H{steps.head} of {seen.label}{kind}: row {row} “{visible(seen.rows[row])}” reads column {most} "
+        f"“{visible(seen.columns[most])}” {steps.pattern[row, most]:.3f}."
+    )
+    if not steps.after.size:
+        return said
+    word, best = seen.lm.tokenizer.display, np.argsort(-steps.after)[:3]
+    guessed = ", ".join(f"“{visible(word(int(token)))}” {steps.after[token]:.3f}" for token in best)
+    return f"{said} The model predicts {guessed}."
+
+
+FIGURE = Figure(
+    "attention", attention, see,
+    record=lambda seen: record(seen.steps, seen.lm, seen.likely),
+    select=lambda seen: {"step": seen.told, "row": seen.row, "col": seen.column},
+    claim=lambda seen: "A head scores every pair of tokens, then mixes values by those scores.",
+    sentence=sentence,
+    table=lambda seen: table(seen.steps, seen.step, seen.rows, seen.columns),
+    arguments=(
+        Argument("layer", "block"), Argument("head", "head"), Argument("row", "row"), Argument("col", "col"),
+        Argument("step", "step", names=lambda seen: seen.names), Argument("stack", "stack"),
+        Argument("attention", "attention"), Argument("scale", "scale"), Argument("mask", "mask"),
+        Argument("position", "turn"), Argument("temperature", "sharpness"), Argument("local", "local"),
+        Argument("window", "reach"), Argument("sinks", "sinks"), Argument("edits", "edits"),
+    ),
+    longest=LONGEST, writes=True,
+)  # fmt: skip
 
 STRIPS = {"x": "x", "q": "q", "k": "k", "v": "v", "turn": "rot_q", "sum": "z", "out": "result"}
 
 
-def table(
-    steps: AttentionSteps, step: str, rows: Sequence[str], columns: Sequence[str]
-) -> dict[str, Sequence[Any]]:
+def table(steps: AttentionSteps, step: str, rows: Sequence[str], columns: Sequence[str]) -> Table:
     """The matrix of one step, column name -> values: a column for each key, or for each number of a strip."""
     values = _values(steps, step)
     side = columns if step in ("k", "v") else rows

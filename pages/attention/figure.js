@@ -144,14 +144,16 @@ const attention = {
     const after = data.next.after ? ` ${fit(visible(data.next.after), 90, 12)}` : "";
     if (data.next.tokens.length) g.door("decoding", { left: -2, top: wide ? height + 1 : height - 12 }, data.next.label + after, "From probabilities to text: greedy, beam, sampling");
     const doors = wide ? height + 2 : height + 80;
-    g.door("multi_head", { left: wide ? g.width - 132 : -2, top: doors }, "All heads", "Every head of every block side by side");
-    g.door("home", { left: wide ? g.width - 56 : 90, top: doors }, "Home", "The whole machine");
+    if (g.can.visit) g.door("multi_head", { left: wide ? g.width - 132 : -2, top: doors }, "All heads", "Every head of every block side by side");
+    if (g.can.visit) g.door("home", { left: wide ? g.width - 56 : 90, top: doors }, "Home", "The whole machine");
     if (!wide) g.part("sharing", null, () => sharingLabel(data, g.width, doors + 15, g.width - 144)); // beside the doors
-    if (data.next.changed) g.overlay("reset", { left: g.width - (wide ? 132 + 70 : 62), top: height - (wide ? 2 : 8), width: 62, height: wide ? 28 : 44 },
+    if (data.next.changed && g.can.recompute) g.overlay("reset", { left: g.width - (wide ? 132 + 70 : 62), top: height - (wide ? 2 : 8), width: 62, height: wide ? 28 : 44 },
       () => html("button", { type: "button", class: "gb-button att-corner", click: () => g.send("reset", { at: Date.now() }) }, "Reset"));
     g.height = height + (wide ? 26 : 126);
     overEdit(g, local, at);
   },
+
+  within: ({ head: _, ...change }) => change, // the data are those of one head
 
   // Arrows move the cell; Shift + ← →, or comma and point, go one step back or on; Space plays and pauses; Enter: type a
   // new score; Delete: hide a key, its score becomes −∞; 0 … 9 choose a head; Esc: up, to the whole machine.

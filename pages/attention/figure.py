@@ -7,7 +7,7 @@ formulas, the arrays, the model's next tokens. It computes nothing.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from app.controls.bare_encoder import UNSAID
@@ -160,14 +160,11 @@ def arrays(steps: AttentionSteps) -> dict[str, Any]:
     return {name: pack(array) for name, array in found.items() if array is not None}
 
 
-def record(
-    steps: AttentionSteps, lm: LanguageModel, likely: Sequence[int], selection: dict[str, int]
-) -> dict[str, Any]:
+def record(steps: AttentionSteps, lm: LanguageModel, likely: Sequence[int]) -> dict[str, Any]:
     """Record what figure.js draws.
 
     Args:
         likely: ids of the tokens whose probabilities stand under the picture, as the model is and as changed.
-        selection: the chosen step, row and column.
     """
     config, change, word = lm.config, steps.change, lm.tokenizer.display
     special = lm.tokenizer.special_ids
@@ -189,7 +186,7 @@ def record(
         "late": config.norm_placement == "post", "centred": config.norm == "layer", "gained": config.norm_gain,
         "shifted": config.norm_bias and config.norm == "layer",
         "edits": [[*edit[:2], edit[2] if edit[2] > -math.inf else None] for edit in change.edits],
-        "next": _following(steps, lm, likely), "selection": selection,
+        "next": _following(steps, lm, likely),
     }  # fmt: skip
 
 
@@ -222,8 +219,3 @@ def _following(steps: AttentionSteps, lm: LanguageModel, likely: Sequence[int]) 
         for i in likely
     ]
     return {"label": label, "after": word(token), "tokens": tokens, "changed": steps.changed}
-
-
-def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its events "select", "edit", "reset" to callbacks."""
-    return attention(data=data, key=key, on=on)

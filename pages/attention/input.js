@@ -62,7 +62,7 @@ export function bindPointer(g, local) {
     if (to !== undefined) { go(g, local, data.steps.findIndex((s) => s.id === to)); return; }
     const again = found.row === local.row && found.col === local.col;
     choose(g, data, local, found);
-    if (found.col !== undefined && found.dim === undefined && (/** @type {PointerEvent} */ (event).pointerType !== "touch" || again)) edit(g, data, local, local);
+    if (g.can.recompute && found.col !== undefined && found.dim === undefined && (/** @type {PointerEvent} */ (event).pointerType !== "touch" || again)) edit(g, data, local, local);
     else g.figure.focus({ preventScroll: true });
   });
   g.svg.addEventListener("wheel", (event) => {
@@ -180,7 +180,7 @@ function rawScore(data, local, id, r, c, value) {
 /** @param {Stage} g @param {Data} data @param {Local} local @param {{row: number, col: number}} active */
 export function edit(g, data, local, active) {
   const id = stepId(data, local);
-  if (!EDITABLE.includes(id)) return false;
+  if (!g.can.recompute || !EDITABLE.includes(id)) return false;
   local.editing = { id, row: active.row, col: active.col, value: at2(valuesOf(local, id), active.row, active.col) };
   g.redraw();
   return true;
@@ -206,7 +206,7 @@ const written = (value) => (value === -Infinity ? "−∞" : value.toFixed(2));
  * @param {Stage} g @param {Local} local @param {{row: number, col: number}} cell
  */
 export function hide(g, local, cell) {
-  if (!MATRICES[stepId(local.data, local)]) return false;
+  if (!g.can.recompute || !MATRICES[stepId(local.data, local)]) return false;
   local.editing = null;
   g.send("edit", { row: cell.row, col: cell.col, hide: true, at: Date.now() });
   g.figure.focus({ preventScroll: true });
@@ -219,7 +219,7 @@ export function hide(g, local, cell) {
  */
 export function overHide(g, data, local, at, y) {
   const { row, col } = local;
-  if (!MATRICES[at.id]) return;
+  if (!g.can.recompute || !MATRICES[at.id]) return;
   const hidden = data.edits.some(([r, c, value]) => r === row && c === col && value === null);
   if (!hidden && at2(local.a.masked ?? local.a.biased ?? local.a.scaled, row, col) === -Infinity) return;
   const names = hidden ? ["Show it again", "Show"] : ["Hide this key from the row", "Hide this key", "Hide"];

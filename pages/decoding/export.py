@@ -1,26 +1,133 @@
-"""Export the tree as a table, and as notebook cells that grow it again."""
+"""Export the Decoding page: what its picture is (`FIGURE`), the tree as a table, and notebook cells."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.controls.predict import Answer
+from app.counts import counted
+from app.kit import figures
+from app.kit.figures import Argument, Figure, Table
+from core.decoding.crossing import Texts, crossings, tree_crossing
 from core.decoding.exact import Exact
 from core.decoding.stages import Next
 from core.decoding.tree import Tree
 from core.language_model import LanguageModel
+from pages.decoding import request
+from pages.decoding.figure import decoding, record
 from pages.decoding.question import HOT, Question, way_to
-from pages.decoding.request import PALE, SHOWN, Asked, in_a_row
+from pages.decoding.request import PALE, SHOWN, Asked, Request, begins, grown, in_a_row, reader_of
+from pages.decoding.verdict import Verdict, judge, quick_search
+
+if TYPE_CHECKING:
+    from app.questions import Answer
 
 Array = np.ndarray[Any, Any]
+ROOM = 16  # positions of the context that stay free for what the model writes
+KEYS = ("node", "level", "crossing")
 
 
-def table(
-    lm: LanguageModel, tree: Tree, text: Sequence[str], across: Array | None = None
-) -> dict[str, Sequence[Any]]:
+@dataclass(frozen=True)
+class Seen:
+    """One tree of shared passes, and what is said of it.
+
+    Attributes:
+        wish: what was asked. reader: the layer and head whose cross-attention is shown; None: the mean of all.
+        across: (N, S) what an encoder-decoder's row that says the next token reads of the source; None elsewhere.
+        found: by the exact search, where that is done.
+        pending: what stands in its place.
+    """
+
+    lm: LanguageModel
+    label: str  # the model's name in a sentence
+    key: str
+    wish: Request
+    tree: Tree
+    found: Exact | None
+    pending: str
+    verdict: Verdict
+    reader: tuple[int, int] | None
+    across: Array | None
+    beams: int
+    seed: int
+    selection: dict[str, Any]
+
+    @property
+    def tokens(self) -> list[str]:
+        """The text's."""
+        return [self.lm.tokenizer.display(id) for id in self.wish.asked.ids]
+
+    def judged(self, found: Exact | None, offer: str, pending: str) -> Seen:
+        """Judge anew: with what the exact search has found since, and a text that shows a miss."""
+        verdict = judge(self.tree, found, self.lm.config.shape, offer, pending)
+        return replace(self, found=found, verdict=verdict, pending=pending)
+
+
+def see(given: figures.Asked) -> Seen:
+    """Grow the tree; the exact search only where that is quick."""
+    lm, wish = given.lm, request.read(given)
+    asked = wish.asked
+    tree: Tree = given.call(grown, asked)
+    reader = reader_of(lm, int(given.values["crossing"]))
+
+    def read_across(texts: Texts) -> list[Array]:
+        read: list[Array] = given.call(crossings, asked.ids, texts, reader)
+        return read
+
+    across = None
+    if asked.target is not None:
+        across = tree_crossing(tree, begins(lm, asked.target), read_across)
+    found = quick_search(given, asked, tree.depth)
+    return Seen(
+        lm, given.label, given.key, wish, tree, found, "", judge(tree, found, lm.config.shape, ""), reader, across,
+        int(given.values["beams"]), int(given.values["seed"]), {key: given.values[key] for key in KEYS},
+    )  # fmt: skip
+
+
+def recorded(seen: Seen) -> dict[str, Any]:
+    """The tree as JSON."""
+    asked = seen.wish.asked
+    shown = {
+        "tokens": seen.tokens, "target": asked.target, "beams": seen.beams, "seed": seen.seed,
+        "forced": bool(asked.forced), "show": seen.wish.show, "across": seen.across,
+    }  # fmt: skip
+    stamp = "\x1f".join([seen.key, repr(asked), str(seen.reader), seen.pending])
+    return record(seen.tree, seen.verdict, seen.lm, shown, stamp)
+
+
+def sentence(seen: Seen) -> str:
+    """What is on the picture: how each way goes on, and how likely its text is."""
+    paths = [path for path in seen.tree.paths if path.nodes]
+    ends = "; ".join(
+        f"{path.name}: “{path.text.strip()}”, sum of log p {path.log_prob:.2f}" for path in paths
+    )
+    steps = counted(seen.tree.depth, "step")
+    return (
+        f"{seen.label}, a tree of {steps} after “{''.join(seen.tokens[-8:])}”. {ends or 'No path is drawn'}."
+    )
+
+
+FIGURE = Figure(
+    "decoding", decoding, see, recorded, lambda seen: seen.selection,
+    claim=lambda seen: seen.verdict.claim,
+    sentence=sentence,
+    table=lambda seen: table(seen.lm, seen.tree, seen.tokens, seen.across),
+    arguments=(
+        Argument("depth", "depth"), Argument("greedy", "greedy"), Argument("beam", "beam"),
+        Argument("sample", "sample"), Argument("beams", "beams"), Argument("penalty", "penalty"),
+        Argument("temperature", "temperature"),
+        Argument("topk", "topk"), Argument("topp", "topp"), Argument("minp", "minp"), Argument("repeat", "repeat"),
+        Argument("seed", "seed"), Argument("force", "force"), Argument("node", "node"), Argument("step", "level"),
+        Argument("crossing", "crossing"), Argument("row", "follow"),
+    ),
+    longest=256, room=ROOM, blank=("source.reads",), tall=640,
+)  # fmt: skip
+
+
+def table(lm: LanguageModel, tree: Tree, text: Sequence[str], across: Array | None = None) -> Table:
     """Tabulate the nodes of the tree, step by step: text, probability, sum of log p, and who goes through each.
 
     Then what may follow the text, and the text's own tokens.

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,6 @@ def record(
     lm: LanguageModel,
     shown: Mapping[str, Any],
     stamp: str,
-    selection: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Turn a tree into the JSON that figure.js draws.
 
@@ -41,7 +40,6 @@ def record(
         shown: `tokens` of the text, `beams`, `seed`, `forced` (whether a branch is), `show`, by strategy, and `across`:
             (N, S) what an encoder-decoder's row that says the next token reads of the source; None elsewhere.
         stamp: changes with anything but the selection; with the same stamp the browser keeps its layout.
-        selection: the chosen node and step.
     """
     word, special = lm.tokenizer.display, lm.special_ids
     prompt = list(tree.prompt_ids)
@@ -82,13 +80,7 @@ def record(
         "source": None if shown["across"] is None else _source(lm, prompt, shown["across"], special),
         "doors": [slug for slug in DOORS if chapters.BY_SLUG[slug].exists],
         **{name: shown[name] for name in ("beams", "seed", "forced", "show")},
-        "selection": dict(selection),
     }
-
-
-def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps "select", "force", "again", "example" to callbacks."""
-    return decoding(data=data, key=key, on=on)
 
 
 def _paths(tree: Tree) -> list[dict[str, Any]]:

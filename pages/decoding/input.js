@@ -42,6 +42,7 @@ export function chooseNode(g, i) {
  * @param {Stage} g @param {number} node @param {number} id
  */
 export function force(g, node, id) {
+  if (!g.can.recompute) return;
   const way = wayTo(g.local.data, node);
   g.local.hover = null;
   g.local.step = g.local.data.depth;

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
-
-import numpy as np
 
 from app.controls import decoder_text
 from app.frame import page
 from app.models import cache
 from app.session import events, state
 from core.decoding import beam, exact, stages
-from core.decoding.crossing import Texts, crossings, tree_crossing
-from core.decoding.tree import Tree, grow
+from core.decoding.crossing import crossings
+from core.decoding.tree import grow
 from pages.decoding import controls, draws, request
-from pages.decoding.export import cells, chosen, crossing_cell, table
-from pages.decoding.figure import draw, record
+from pages.decoding.export import FIGURE, KEYS, cells, chosen, crossing_cell
 from pages.decoding.question import ask
-from pages.decoding.request import begins, grown, most_passes, reader_of
-from pages.decoding.verdict import Search, judge
+from pages.decoding.request import begins, most_passes
+from pages.decoding.verdict import Search
 
-ROOM = 16  # positions of the context that stay free for what the model writes
-LONGEST = 256  # tokens of the text
 EXAMPLES = (  # texts whose likeliest continuation greedy misses; of the last, a few beams miss it too
     "On a bright day like this, Theo liked to sit outside and think. Rain began",
     "Once upon a time, Lily saw a",
@@ -44,30 +40,20 @@ EMPTY = (
 )
 COMPLETE = "The answer is complete: its likeliest next token ends it. Clear it, and the tree shows how it is written."
 
-ctx = page.begin("decoding", longest=LONGEST, room=ROOM)
+ctx = page.begin("decoding", longest=FIGURE.longest, room=FIGURE.room)
 lm = ctx.lm
-wish = request.read(ctx)
+plain = FIGURE.of(ctx.asked)
+wish, tree, reader, across = plain.seen.wish, plain.seen.tree, plain.seen.reader, plain.seen.across
 asked = wish.asked
-tree: Tree = cache.call(grown, ctx.model_key, asked)
 search = Search(ctx, asked, tree.depth)
 found = search.known
-reader = reader_of(lm, state.get("crossing"))
-
-
-def read_across(texts: Texts) -> list[np.ndarray]:
-    """Compute the cross-attention of each row of these texts."""
-    read: list[np.ndarray] = cache.call(crossings, ctx.model_key, asked.ids, texts, reader)
-    return read
-
-
-written = asked.target
-across = None if written is None else tree_crossing(tree, begins(lm, written), read_across)
 shows = {"text": EXAMPLES[0], "depth": 8, "beams": max(3, state.get("beams")), "greedy": True, "beam": True}
 usual = ctx.model_key == cache.key(state.DEFAULT_MODEL)
 offered = usual and (
     ctx.text != EXAMPLES[0] or any(state.get(key) != shows[key] for key in ("depth", "greedy", "beam"))
 )
-verdict = judge(tree, found, lm.config.shape, EXAMPLES[0] if offered else "", search.pending)
+drawing = replace(plain, seen=plain.seen.judged(found, EXAMPLES[0] if offered else "", search.pending))
+verdict = drawing.seen.verdict
 
 
 def force() -> None:
@@ -82,27 +68,11 @@ def again() -> None:
     state.set("seed", (state.get("seed") + 1) % 1_000_000)
 
 
-page.claim(verdict.claim, " ".join([*wish.said, verdict.facts]))
-draw(
-    record(
-        tree,
-        verdict,
-        lm,
-        {
-            "tokens": ctx.tokens,
-            "target": asked.target,
-            "beams": state.get("beams"),
-            "seed": state.get("seed"),
-            "forced": bool(asked.forced),
-            "show": wish.show,
-            "across": across,
-        },
-        "\x1f".join([ctx.model_key, repr(asked), str(reader), search.pending]),
-        events.selection("picture", {key: state.get(key) for key in ("node", "level", "crossing")}),
-    ),
-    key="picture",
-    on={
-        "select": lambda: events.select("picture", ("node", "level", "crossing", *request.STRATEGIES)),
+page.claim(drawing.claim, " ".join([*wish.said, verdict.facts]))
+drawing.mount(
+    "picture",
+    {
+        "select": lambda: events.select("picture", (*KEYS, *request.STRATEGIES)),
         "force": force,
         "again": again,
         "example": lambda: state.update(shows),
@@ -137,7 +107,7 @@ with page.foot():
     )
     reads = () if across is None else (crossings,)
     page.code(beam.search, exact.best, grow, stages.warped_stages, *reads)
-    page.take_away("decoding", partial(table, lm, tree, ctx.tokens, across), notebook)
+    page.take_away(drawing, None, notebook)
 
 best = tree.path(verdict.best)
 draws.show(lm, ctx.model_key, asked, best.ids if best else ())

@@ -180,6 +180,7 @@ export function drawLegend(data, at) {
 }
 /** @param {Stage} g @param {Data} data @param {Kept} local @param {Layout} at */
 export function overLegend(g, data, local, at) {
+  if (!g.can.recompute) return;
   for (const box of legendBoxes(at)) {
     g.overlay(`show ${box.name}`, { left: box.x, top: box.y, width: box.w, height: box.h },
       () => html("button", { type: "button", class: "dec-clear", "data-show": box.name, click: () => g.select({ [box.name]: !local.data.show[box.name] }) }),
@@ -303,7 +304,7 @@ export function drawPanel(g, data, local, at) {
   const last = D.stages.length - 1;
   out.push(label(x, under, `${thousands(D.kept[last])} of ${thousands(data.vocabulary)} stay; a dash is exactly 0.`, { fill: "ink3" }),
     label(x, under + 17, `Entropy ${num(D.entropy[0], 2)} bits, warped ${num(D.entropy[last], 2)}.`, { fill: "ink3" }),
-    label(x, under + 34, hiddenYet(data, D.node) || "Click a token to force it.", { fill: "ink3" }));
+    label(x, under + 34, g.can.recompute ? hiddenYet(data, D.node) || "Click a token to force it." : "", { fill: "ink3" }));
   local.panelEnd = under + 40;
   return out;
 }
@@ -344,8 +345,8 @@ function drawTokenRow(g, data, D, k, o) {
     parts.push(shareBar(left, o.y + 3, o.col - 8, 8, p, { fill: css(final ? "accent" : "res"), opacity: D.stages[c].active || !c || final ? 1 : 0.55 }),
       label(left, o.y + 24, p >= 0.9995 ? "1.00" : p < 0.0005 ? "<.001" : num(p, 3).replace(/^0/, ""), { mono: true, fill: "ink2" }));
   });
-  const node = h("g", { class: "gb-chip gb-hot", "data-token": id, onclick: () => force(g, D.node, id) }, parts);
-  return g.tip(node, () => `${visible(data.words[id])}  id ${id}\n${D.stages.map((s, c) => `${(SHORT[s.name] ?? s.name).padEnd(7)} ${num(D.p[c][k], 5)}`).join("\n")}\n${taken ? "on the tree" : "click to force it"}`);
+  const node = h("g", { class: g.can.recompute ? "gb-chip gb-hot" : "gb-chip", "data-token": id, onclick: () => force(g, D.node, id) }, parts);
+  return g.tip(node, () => `${visible(data.words[id])}  id ${id}\n${D.stages.map((s, c) => `${(SHORT[s.name] ?? s.name).padEnd(7)} ${num(D.p[c][k], 5)}`).join("\n")}\n${taken ? "on the tree" : g.can.recompute ? "click to force it" : "not on the tree"}`);
 }
 
 // ---------------------------------------------------------------- the source
@@ -424,6 +425,7 @@ export function drawSource(g, data, source, local, at, i) {
  * @param {Stage} g @param {Data} data @param {Source} source @param {Kept} local @param {Layout} at
  */
 export function overSource(g, data, source, local, at) {
+  if (!g.can.recompute) return;
   const told = JSON.stringify(source.readers);
   g.overlay("reader", { left: at.source.room - 100, top: at.source.y + 4, width: 100, height: 22 },
     () => html("select", { class: "dec-reader", "aria-label": "Whose cross-attention colours the source" }),

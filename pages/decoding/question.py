@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from app import markup, questions
-from app.controls.predict import Answer
-from app.session.state import Value
+from app.questions import Answer
+from app.session.fields import Value
 from core.decoding.stages import Next
 from core.decoding.tree import Tree
 from core.language_model import LanguageModel

@@ -12,8 +12,7 @@ from typing import Any
 
 from app import markup
 from app.counts import counted
-from app.frame import page
-from app.session import state
+from app.kit import figures
 from core.decoding import exact, stages
 from core.decoding.tree import Tree, grow
 from core.language_model import LanguageModel
@@ -221,12 +220,14 @@ class Request:
         return {"force": write_path(ids, self.place), "node": way if ids else ""}
 
 
-def read(ctx: page.Context) -> Request:
+def read(given: figures.Asked) -> Request:
     """Read the page's fields, for this model and text."""
-    config = ctx.lm.config
-    values = {key: state.get(key) for key in SETTINGS}
-    show = {name: bool(state.get(name)) for name in STRATEGIES}
-    depth, beams, said = state.get("depth"), values["beams"], list[str]()
+    lm, config = given.lm, given.lm.config
+    ids = tuple(lm.tokenizer.encode(given.text))
+    values: dict[str, Any] = {key: given.values[key] for key in SETTINGS}
+    show = {name: bool(given.values[name]) for name in STRATEGIES}
+    depth, beams, said = int(given.values["depth"]), values["beams"], list[str]()
+    follow = given.at_most("follow", len(ids) - 1)
     if show["beam"] and not beams:
         show["beam"] = False
         said.append("0 beams: no beam search.")
@@ -235,14 +236,11 @@ def read(ctx: page.Context) -> Request:
             f"{counted(beams, 'beam')} over {counted(depth, 'step')} are more than the picture holds."
         )
         depth = max(1, LARGEST // beams)
-    slots = blanks(ctx.lm, ctx.ids, state.get("follow"), depth) if config.shape == "encoder" else None
-    if slots is not None and (
-        blanks_are := told_blanks(ctx.lm, ctx.ids, slots, state.get("follow") in slots)
-    ):
+    slots = blanks(lm, ids, follow, depth) if config.shape == "encoder" else None
+    if slots is not None and (blanks_are := told_blanks(lm, ids, slots, follow in slots)):
         said.append(blanks_are)
-    target = ctx.target if config.shape == "encoder-decoder" else None
-    place = f"{zlib.crc32(repr((ctx.ids, target, slots)).encode()):x}"
-    forced, wrong = read_path(state.get("force"), place, config.d_vocab, depth)
+    place = f"{zlib.crc32(repr((ids, given.target, slots)).encode()):x}"
+    forced, wrong = read_path(str(given.values["force"]), place, config.d_vocab, depth)
     strategies = tuple(name for name in STRATEGIES if show[name])
-    asked = Asked(ctx.ids, target, slots, depth, strategies, forced, options(values))
+    asked = Asked(ids, given.target, slots, depth, strategies, forced, options(values))
     return Request(asked, show, (*said, *([wrong] if wrong else [])), place)

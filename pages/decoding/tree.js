@@ -122,7 +122,7 @@ export function drawChips(g, data, local, at) {
         x: x + w / 2, y: y + 4.6, "text-anchor": "middle", "font-family": MONO, "font-size": size, direction: "ltr",
         "font-weight": filled ? 700 : on[i].length ? 600 : null, fill: css(filled ? "accent-on" : pale ? "ink3" : "ink"),
       }, tokenSpans(i ? text[i] : data.prompt.chip, w - 3, size)));
-    return g.tip(node, () => tipOf(local.data, i));
+    return g.tip(node, () => tipOf(local.data, i, g.can.recompute ? "; click to force it" : ""));
   });
 }
 /** Around the node whose distribution is shown. @param {Data} data @param {Layout} at @param {number} i */
@@ -133,12 +133,12 @@ export function drawRing(data, at, i) {
     stroke: css("accent"), "stroke-width": 2, "pointer-events": "none",
   });
 }
-/** @param {Data} data @param {number} i */
-function tipOf(data, i) {
+/** @param {Data} data @param {number} i @param {string} act what a click does */
+function tipOf(data, i, act) {
   if (!i) return `${visible(data.prompt.long)}\n${data.source ? "where the decoder begins" : data.slots.length ? "what stands before blank 1; the model also reads what stands after it" : "the prompt"}${data.prompt.long.includes("\\x") ? "; \\x and two signs: one byte of a character that is cut in two" : ""}`;
   const n = data.nodes;
   const names = n.on[i].map((name) => nameOf(data, name)).join(", ");
-  const who = names || (n.running[i] ? "the beam search kept it at this step and dropped it later; click to force it" : "nobody took it; click to force it");
+  const who = names || (n.running[i] ? "the beam search kept it at this step and dropped it later" : "nobody took it") + act;
   return `${visible(n.text[i])}  id ${n.id[i]}\np ${num(n.p[i], 5)}   text so far ${odds(Math.exp(n.sum[i]))}\nsum of log p ${num(n.sum[i], 3)}\n${who}`;
 }
 

@@ -8,17 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property, partial
 from math import exp
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from streamlit.delta_generator import DeltaGenerator
-
-from app.controls import work
 from app.counts import counted
-from app.frame.page import Context
-from app.models import cache
+from app.kit import figures
 from core.decoding.exact import Exact
 from core.decoding.tree import Path, Tree
 from pages.decoding.request import DEEPEST, HEAVY, Asked, most_passes, searched, searching
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+    from app.controls import work
+    from app.frame.page import Context
 
 TINY = 1e-5  # of a sum of log p: float32 adds up to no more
 
@@ -237,9 +239,25 @@ def _searched(found: Exact | None, greedy: Path | None, best: Path | None) -> Pi
 JOB = "decoding"
 
 
+def possible(depth: int) -> bool:
+    """Test whether so few tokens are asked for that the passes can prove something."""
+    return 0 < depth <= DEEPEST
+
+
+def quick_search(given: figures.Asked, asked: Asked, depth: int) -> Exact | None:
+    """Search where that is done at once; None elsewhere, and where it could prove nothing of so many tokens."""
+    if not possible(depth) or given.lm.n_parameters > HEAVY:
+        return None
+    found: Exact = given.call(searched, asked.ids, depth, tuple(asked.place().items()))
+    return found
+
+
 @dataclass(frozen=True)
 class Search:
-    """Search exactly for the likeliest text of as many tokens as the tree has levels."""
+    """Search exactly for the likeliest text of as many tokens as the tree has levels, with a bar where it takes long.
+
+    This alone needs the app; the picture is drawn outside of it, too.
+    """
 
     ctx: Context
     asked: Asked
@@ -248,7 +266,7 @@ class Search:
     @property
     def possible(self) -> bool:
         """Test whether so few tokens are asked for that the passes can prove something."""
-        return 0 < self.depth <= DEEPEST
+        return possible(self.depth)
 
     @property
     def quick(self) -> bool:
@@ -260,10 +278,8 @@ class Search:
         """Return what the search found; None: not yet, or nothing is searched. It begins without being asked to."""
         if not self.possible:
             return None
-        place = tuple(self.asked.place().items())
         if self.quick:
-            quick: Exact = cache.call(searched, self.ctx.model_key, self.asked.ids, self.depth, place)
-            return quick
+            return quick_search(self.ctx.asked, self.asked, self.depth)
         if self._job.until is None:
             self._job.wait(self._job.total)
         last = self._job.measured.results[-1:]
@@ -291,6 +307,8 @@ class Search:
 
     @property
     def _job(self) -> work.Shared:
+        from app.controls import work
+
         lm, ids, place = self.ctx.lm, self.asked.ids, tuple(self.asked.place().items())
         key = repr(("exact search", self.ctx.model_key, ids, self.depth, place))
         make = work.anew(partial(searching, lm, ids, self.depth, place))

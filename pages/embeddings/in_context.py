@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import markup, models
+from app import markup, models, reading
 from app.counts import counted
 from app.frame.page import Context
 from app.kit import register
-from app.models import cache, reading
+from app.models import cache
 from app.session import state
 from core.language_model import LanguageModel
 from core.vectors.analogies import Score, score, sections, total

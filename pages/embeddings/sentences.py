@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import markup, models
+from app import markup, models, reading
 from app.counts import counted
 from app.frame.page import Context
 from app.kit import register
-from app.models import cache, reading, room
+from app.models import cache, room
 from app.session import events, state
 from core.checkpoints.sentence import CARD
 from core.language_model import LanguageModel

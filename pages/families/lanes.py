@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app import models
+from app import models, reading
 from app.counts import counted
-from app.models import cache, choice, reading
+from app.models import cache, choice
 from app.session import state
 from core import real
 from core.config import Shape

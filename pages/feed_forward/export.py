@@ -1,22 +1,163 @@
-"""Export the Feed-forward page: a line for each neuron as a table, and cells that compute it again."""
+"""Export the Feed-forward page: what its picture is (`FIGURE`), a line for each neuron as a table, notebook cells."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from app.counts import counted
+from app.kit.figures import Argument, Asked, Figure, Table
+from app.markup import visible
+from core.analysis.health.component_ablation import predicting_row
+from core.analysis.neurons.activation_curves import bends
+from core.analysis.neurons.feed_forward import token_steps
+from core.analysis.neurons.knockouts import NeuronKnockout, knock_out_neurons
 from core.analysis.neurons.reach import Reach
+from core.analysis.neurons.top_texts import Window
+from core.config import Activation
 from core.language_model import LanguageModel
-from pages.feed_forward.figure import Seen, likely
-from pages.feed_forward.neuron import TOKENS
-from pages.feed_forward.question import Question
+from core.trace import Trace
+from pages.feed_forward import ablation
+from pages.feed_forward.figure import Seen, feed_forward, likely, record, see_pass
+from pages.feed_forward.neuron import TOKENS, bundled_windows, see_says, strongest_texts
+
+if TYPE_CHECKING:
+    from pages.feed_forward.question import Question
+
+KEYS = ("neuron", "follow", "silent", "stage")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One token through the neurons of a block, and what is chosen.
+
+    Attributes:
+        here: text, target, block and stack; stack: "" for a model with one.
+        plain: the pass with all neurons. by_hand: the neurons that were switched off one by one; count: the strongest.
+        kept: the texts that come with the model for the chosen neuron.
+    """
+
+    lm: LanguageModel
+    label: str  # the model's name in a sentence
+    key: str
+    here: tuple[Any, ...]
+    stack: str
+    plain: Trace
+    by_hand: tuple[int, ...]
+    count: int
+    kept: tuple[list[Window], str] | None
+    bend: str
+    seen: Seen
+    selection: dict[str, Any]
+
+    @property
+    def stamp(self) -> str:
+        """Names all that the picture shows."""
+        seen = self.seen
+        parts = [
+            self.key,
+            self.here,
+            seen.steps.row,
+            seen.neuron.neuron,
+            seen.silenced,
+            self.bend,
+            seen.about,
+        ]
+        return "\x1f".join(map(repr, parts))
+
+    @property
+    def beside(self) -> Activation | None:
+        """The curve that is laid beside the model's own."""
+        return None if self.bend in ("model", self.lm.config.act) else cast("Activation", self.bend)
+
+
+def look(asked: Asked) -> Shown:
+    """Follow one token through the chosen block; the texts that fire the neuron are those that come with the model."""
+    lm, target, stack, block = asked.lm, asked.target, asked.stack, asked.block
+    here = (asked.text, target, block, stack)
+    where: dict[str, Any] = {"stack": stack, "target": target}
+    plain: Trace = asked.share(see_pass, *here)
+    read = plain.ids if stack != "decoder" or plain.decoder_ids is None else plain.decoder_ids
+    ids = tuple(read.tolist())
+    home = predicting_row(lm, list(ids), len(ids)) if not asked.both else len(ids) - 1
+    follow = asked.at_most("follow", len(ids) - 1)
+    row = follow if follow >= 0 else home
+    as_is = token_steps(lm, asked.text, block, row, **where, trace=plain)
+    size = len(as_is.post)
+    mark = "e" if stack == "encoder" else ""
+    by_hand = ablation.read_silent(str(asked.values["silent"]), mark, block, size)
+    count = ablation.nearest(int(asked.values["loudest"]), size)
+    silenced = tuple(sorted({*by_hand, *ablation.group(as_is, cast("Any", asked.values["silence"]), count)}))
+    passed: Trace = asked.share(see_pass, *here, silenced) if silenced else plain
+    chosen = asked.at_most("neuron", lm.config.mlp_size - 1)
+    number = chosen if chosen >= 0 else as_is.strongest(1)[0]
+    kept = asked.call(bundled_windows, block, number)
+    windows = strongest_texts(kept, None, block, number, stack=stack or "", moment=False, below=False)
+    seen = Seen(
+        ids=ids, home=home, as_is=as_is, neuron=as_is.neuron(number), silenced=silenced,
+        steps=token_steps(lm, asked.text, block, row, **where, trace=passed),
+        bent=bends(lm, asked.text, block, **where, trace=plain),
+        without=knocked(lm, here, row, silenced, plain, passed),
+        says=see_says(lm, asked.text, block, row, number, stack=stack or "", target=target, trace=plain),
+        windows=windows[0], about=windows[1],
+    )  # fmt: skip
+    selection = {key: asked.values[key] for key in KEYS} | {"follow": follow, "neuron": chosen}
+    return Shown(
+        lm, asked.label, asked.key, here, stack or "", plain, by_hand, count, kept, str(asked.values["bend"]), seen,
+        selection,
+    )  # fmt: skip
+
+
+def knocked(
+    lm: LanguageModel, here: tuple[Any, ...], row: int, neurons: Sequence[int], plain: Trace, without: Trace
+) -> NeuronKnockout:
+    """The prediction at a token without these neurons, beside that with all."""
+    text, target, block, stack = here
+    logit_row = -1 if stack == "encoder" else row
+    return knock_out_neurons(
+        lm, text, block, neurons, row=logit_row, stack=stack, target=target, trace=plain, without=without
+    )
+
+
+def sentence(shown: Shown) -> str:
+    """What is on the picture: the neuron that is looked at, what it does at the token, what is predicted."""
+    seen, word = shown.seen, shown.lm.tokenizer.display
+    steps, one = seen.steps, seen.neuron
+    said = (
+        f"{shown.label}, block {steps.layer}, row {steps.row} “{visible(word(seen.ids[steps.row]))}”: of "
+        f"{counted(len(steps.post), 'neuron')} {seen.bent.firing[steps.row]:.0%} fire. N{one.neuron} sums to "
+        f"{one.pre:.2f} and gives {one.post:.2f}."
+    )
+    off = f" {counted(len(seen.silenced), 'neuron')} off." if seen.silenced else ""
+    if not seen.without.after.size:
+        return said + off
+    best = np.argsort(-seen.without.after)[:3]
+    guessed = ", ".join(f"“{visible(word(int(token)))}” {seen.without.after[token]:.3f}" for token in best)
+    return f"{said}{off} The model predicts {guessed}."
+
+
+FIGURE = Figure(
+    "feed_forward", feed_forward, look,
+    record=lambda shown: record(shown.lm, shown.seen, shown.stack, shown.beside, shown.stamp),
+    select=lambda shown: shown.selection,
+    claim=lambda shown: "Neurons read each token alone; those that fire write to it.",
+    sentence=sentence,
+    table=lambda shown: table(shown.lm, shown.seen),
+    arguments=(
+        Argument("layer", "block"), Argument("row", "follow"), Argument("neuron", "neuron"), Argument("step", "stage"),
+        Argument("bend", "bend"), Argument("silent", "silent"), Argument("silence", "silence"),
+        Argument("loudest", "loudest"), Argument("stack", "stack"),
+    ),
+    longest=64, tall=640,
+)  # fmt: skip
 
 MOST = 512  # neurons with a line each: of more, the strongest
 
 
-def table(lm: LanguageModel, seen: Seen) -> dict[str, Sequence[Any]]:
+def table(lm: LanguageModel, seen: Seen) -> Table:
     """A line for each neuron at the followed token, for each token of the text, and for the likeliest next tokens."""
     word, steps, off = lm.tokenizer.display, seen.steps, set(seen.silenced)
     shown = sorted(seen.as_is.strongest(MOST))

@@ -88,7 +88,7 @@ import { byHand, drawSum, drawTexts, drawWrites, toggle } from "./neuron.js";
 function drawTokens(g, data, at) {
   if (at.phone) {
     const c = at.chips;
-    g.part("tokens", [data.row], () => [label(0, 12, "Tokens", { weight: 600, fill: "ink" }), label(56, 12, "touch one to follow it", { fill: "ink3" }),
+    g.part("tokens", [data.row], () => [label(0, 12, "Tokens", { weight: 600, fill: "ink" }), label(56, 12, g.can.recompute ? "touch one to follow it" : "", { fill: "ink3" }),
       c.wrapped.map((one) => pick(g, data, one.at, chip(g, one.x + 0.5, c.top + one.y + 13, one.w, data.rows[one.at].text, { height: 28, selected: one.at === data.row, faint: data.rows[one.at].special })))]);
     return;
   }
@@ -115,6 +115,7 @@ function drawTokens(g, data, at) {
  * @param {Stage} g @param {Data} data @param {number} row @param {SVGElement} node
  */
 function pick(g, data, row, node) {
+  if (!g.can.recompute) return node;
   node.classList.add("gb-hot");
   node.setAttribute("data-row", String(row));
   node.addEventListener("click", () => follow(g, data, row));
@@ -209,6 +210,7 @@ const feedForward = {
     if (step >= ACTIVATE) g.part("writes", [at.writes, step], () => drawWrites(g, data, at, step));
     if (step < ADD) return;
     g.part("texts", [at.texts], () => drawTexts(g, data, at));
+    if (!g.can.recompute) return;
     const width = 92;
     g.overlay("switch", { left: at.writes.x + at.writes.w - width, top: at.writes.y - 9, width }, () => html("button", {
       type: "button", class: "gb-button gb-small", "data-act": "switch", onclick: () => toggle(g, local.data, local, local.data.neuron.number),
@@ -220,6 +222,8 @@ const feedForward = {
       node.title = `${nameOf(data, data.neuron.number)}, at every token of the text`;
     });
   },
+
+  within: ({ neuron: _, follow: __, silent: ___, ...change }) => change, // the data are those of one token and one neuron
 
   key(event, g, data, local) {
     const move = { ArrowUp: -1, ArrowDown: 1 }[event.key];

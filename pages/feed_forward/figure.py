@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,8 +93,8 @@ def name_of(config: ModelConfig) -> str:
 
 
 def record(
-    lm: LanguageModel, seen: Seen, stack: str, beside: Activation | None, stamp: str, selection: Mapping[str, Any]
-) -> dict[str, Any]:  # fmt: skip
+    lm: LanguageModel, seen: Seen, stack: str, beside: Activation | None, stamp: str
+) -> dict[str, Any]:
     """Record what figure.js draws.
 
     Args:
@@ -123,7 +123,7 @@ def record(
         "curve": _curve(config.act, seen, beside),
         "neuron": _neuron(seen), "says": _says(lm, seen),
         "windows": [_window(lm, window) for window in seen.windows], "about": seen.about,
-        "next": _next(lm, seen, stack), "selection": dict(selection),
+        "next": _next(lm, seen, stack),
     }  # fmt: skip
 
 
@@ -221,8 +221,3 @@ def likely(found: NeuronKnockout, count: int = 5) -> list[int]:
     """The likeliest before, then the likeliest after, then the others of before."""
     before, after = (np.argsort(-p, kind="stable")[:count].tolist() for p in (found.before, found.after))
     return list(dict.fromkeys([*before[:1], *after[:2], *before[1:], *after]))[:count]
-
-
-def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its event "select" to a callback."""
-    return feed_forward(data=data, key=key, on=on)

@@ -102,7 +102,7 @@ export function drawGrid(g, data, local, box, key, title, hint) {
   };
   g.part(`touch ${key}`, [box], () => {
     const node = h("rect", {
-      x: box.x, y: box.y, width: box.w, height: box.h, fill: "transparent", class: "gb-hot", "data-grid": key,
+      x: box.x, y: box.y, width: box.w, height: box.h, fill: "transparent", class: g.can.recompute ? "gb-hot" : null, "data-grid": key,
       pointermove: (event) => { const now = spot(event); if (now !== local.hover) { local.hover = now; g.redraw(); } },
       pointerleave: () => { local.hover = null; g.redraw(); },
       click: (event) => { const now = spot(event); if (now !== null) g.select({ neuron: now }); },

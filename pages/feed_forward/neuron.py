@@ -1,7 +1,7 @@
 """Find what the chosen neuron is for: the tokens it pushes, and the texts that fire it most.
 
 The texts come with the model, or from a sample of a corpus, read when a learner asks; the sample also says how often
-each neuron fires.
+each neuron fires. `SampleJob` reads it, and alone needs the app: the picture is drawn outside of the app, too.
 """
 
 from __future__ import annotations
@@ -9,15 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
-
-from app.controls import work
 from app.counts import counted
-from app.frame.page import Context
-from app.models import cache
-from app.session import state
 from core.analysis.neurons import top_texts
 from core.analysis.neurons.feed_forward import NotLinear, Promoted, direct_effect, promoted
 from core.analysis.neurons.firing import Firing, firing
@@ -25,6 +19,11 @@ from core.analysis.neurons.top_texts import TopTexts, Window, find_top, sample_t
 from core.language_model import LanguageModel
 from core.trace import Trace
 from pages.feed_forward.figure import Says
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+    from app.frame.page import Context
 
 TOKENS = 6  # pushed up, and as many down
 WINDOWS = 5
@@ -109,16 +108,26 @@ class SampleJob:
 
     @property
     def _about(self) -> str:
+        from app.session import state
+
         own = self.ctx.text if state.get("corpus") == "own" else ""
         return repr(("top texts", self.ctx.model_key, state.get("corpus"), own))
 
     @property
     def known(self) -> Sample | None:
         """What was read, by this visitor or another; None: nobody has asked."""
+        from app.models import cache
+
         return cache.kept(self._about) if self.can else None
 
     def run(self, slot: DeltaGenerator) -> None:
         """If it was asked for: read, saying in `slot` how far that is; then draw the page anew. A click stops it."""
+        import streamlit as st
+
+        from app.controls import work
+        from app.models import cache
+        from app.session import state
+
         if not state.memo("feed_forward").pop("asked", False) or self.known is not None or not self.can:
             return
         with slot, st.container(horizontal=True, vertical_alignment="center"):
@@ -136,6 +145,8 @@ class SampleJob:
 
 def request_sample() -> None:
     """Note that the learner wants a sample read."""
+    from app.session import state
+
     state.memo("feed_forward")["asked"] = True
 
 
@@ -174,12 +185,14 @@ def bundled_windows(lm: LanguageModel, block: int, neuron: int) -> tuple[list[Wi
 
 
 def strongest_texts(
-    kept: tuple[list[Window], str] | None, sample: Sample | None, block: int, neuron: int, *, stack: str, moment: bool
+    kept: tuple[list[Window], str] | None, sample: Sample | None, block: int, neuron: int, *, stack: str, moment: bool,
+    below: bool = True,
 ) -> tuple[list[Window], str]:  # fmt: skip
     """Choose the texts that fire a neuron most, and where they come from, or why there are none.
 
     Args:
         kept: from `bundled_windows`. sample: what was read on this page. moment: the model is at an earlier step.
+        below: a sample can be read under the picture.
     """
     found, about = kept if kept is not None else ([], "")
     if sample is not None and not (kept is not None and sample.corpus == "tales"):  # of those more are kept
@@ -192,4 +205,4 @@ def strongest_texts(
         return [], "A decoder reads no text by itself, so there is no sample of its neurons."
     if moment:
         return [], "Kept for the finished model only. Below, a sample is read for this moment."
-    return [], "None are kept for this model. Below, a sample is read for it."
+    return [], "None are kept for this model." + (" Below, a sample is read for it." if below else "")

@@ -95,7 +95,7 @@ function headMaps(g, data, local, l, box) {
       h("rect", { x, y, width: size, height: size, rx: 2, fill: "transparent", stroke: css(chosen ? "att" : "line"), "stroke-width": chosen ? 2 : 1 }),
       pitch >= 14 && label(x + size / 2, y + size + 14, head, { mono: true, anchor: "middle", fill: chosen ? "att-ink" : "ink3", weight: chosen ? 700 : null }));
     const shares = sharedWords(head, data.heads, data.kv_heads);
-    return g.tip(node, `L${l}H${head}: click for its dots, double-click for its own page${shares && `; it ${shares}`}`);
+    return g.tip(node, `L${l}H${head}: click for its dots${g.can.visit ? ", double-click for its own page" : ""}${shares && `; it ${shares}`}`);
   });
   return [maps, keyGroups(data.heads, data.kv_heads, box.x, y + size + (pitch >= 14 ? 18 : 5), pitch, size)];
 }

@@ -1,14 +1,117 @@
-"""Export the numbers of the pass: as a table, and as notebook cells that assert them."""
+"""Export Home's picture: what it is (`FIGURE`), its table, and notebook cells that assert its numbers."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
+from app.counts import counted
+from app.kit.figures import Argument, Asked, Figure
+from app.markup import visible
 from core.analysis.patching.ablation import Effect
-from core.analysis.stream.overview import Overview
-from pages.home.question import Question
+from core.analysis.stream.overview import Overview, overview
+from pages.home.figure import home, record
+
+if TYPE_CHECKING:
+    from core.language_model import LanguageModel
+    from pages.home.question import Question
+
+KEYS = ("block", "head", "follow", "ribbons", "attention", "temperature", "walk")
+WORDS = "No One Two Three Four Five Six Seven Eight Nine Ten Eleven Twelve".split()
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One pass over the text, and what is chosen in it."""
+
+    lm: LanguageModel
+    name: str  # the model's
+    label: str  # its name in a sentence
+    stamp: str  # changes when model, text or stack change
+    overview: Overview
+    selection: dict[str, Any]
+    block: int
+    head: int
+    row: int  # that is followed
+    kind: Literal["self", "cross", "encoder"]  # of attention
+
+    @property
+    def word(self) -> Callable[[int], str]:
+        """How a person reads the token of an id."""
+        return self.lm.tokenizer.display
+
+
+def see(asked: Asked) -> Seen:
+    """Run the model over the text, and bring what is chosen into what it has."""
+    stack = str(asked.values["stack"]) if asked.both else "decoder"
+    seen: Overview = asked.call(overview, asked.text, asked.target, stack)
+    last = len(seen.ids) - 1
+    follow = asked.at_most("follow", last)
+    follow = -1 if follow == seen.predicting_row else follow
+    block, head = (asked.block, asked.head) if seen.n_blocks else (0, 0)
+    kind: Literal["self", "cross", "encoder"] = "self"
+    if asked.both and stack == "encoder":
+        kind = "encoder"
+    elif seen.cross and asked.values["attention"] == "cross":
+        kind = "cross"
+    chosen = {"block": block, "head": head, "follow": follow}
+    selection = {key: asked.values[key] for key in KEYS} | chosen
+    stamp = "\x1f".join([asked.key, asked.text, str(asked.target), stack])
+    row = follow if follow >= 0 else seen.predicting_row
+    return Seen(asked.lm, asked.name, asked.label, stamp, seen, selection, block, head, row, kind)
+
+
+# What stands at the end of the rows, by the shape of the model.
+ENDS = {
+    "decoder": "the last row predicts the next token.",
+    "encoder": "each row guesses the token of its place.",
+}
+
+
+def claim(seen: Seen) -> str:
+    """How many blocks add to the rows, and what their end is for."""
+    shape, blocks = seen.overview.shape, seen.overview.n_blocks
+    end = ENDS.get(shape, "the decoder reads what they leave." if seen.kind == "encoder" else ENDS["decoder"])
+    if seen.lm.config.head == "none":
+        end = "each ends as its token’s vector in this text."
+    count = WORDS[blocks] if blocks < len(WORDS) else str(blocks)
+    return f"{count} {'block adds' if blocks == 1 else 'blocks add'} to every row; {end}"
+
+
+def sentence(seen: Seen) -> str:
+    """What is on the picture: the model over the text, what the open head reads, what is predicted."""
+    shown, row = seen.overview, seen.row
+    blocks, tokens = counted(shown.n_blocks, "block"), counted(len(shown.tokens), "token")
+    parts = [f"{seen.label}, {blocks} over {tokens}."]
+    heads = shown.cross if seen.kind == "cross" else shown.heads
+    where = f"Row {row}, “{visible(shown.tokens[row])}”"
+    if shown.n_blocks and heads is not None:
+        weights = heads.pattern[seen.block, seen.head, row]
+        column = int(weights.argmax())
+        read = (shown.source if seen.kind == "cross" else shown.tokens)[column]
+        most = f"reads “{visible(read)}” most, {weights[column]:.3f}"
+        parts.append(f"{where}: L{seen.block}H{seen.head} {most}.")
+    if shown.logits is not None:
+        best = zip(shown.top_ids[row, :3], shown.top_probabilities[row, :3], strict=True)
+        said = ", ".join(f"“{visible(seen.word(int(token)))}” {p:.3f}" for token, p in best)
+        parts.append(f"{where} predicts {said}.")
+    return " ".join(parts)
+
+
+FIGURE = Figure(
+    "home", home, see,
+    record=lambda seen: record(seen.overview, seen.word, seen.row, seen.stamp) | {"model": seen.name},
+    select=lambda seen: seen.selection, claim=claim, sentence=sentence,
+    table=lambda seen: table(seen.overview, seen.word, seen.row),
+    arguments=(
+        Argument("layer", "block"), Argument("head", "head"), Argument("row", "follow"),
+        Argument("step", "walk", numbered=1), Argument("stack", "stack"), Argument("attention", "attention"),
+        Argument("temperature", "temperature"), Argument("ribbons", "ribbons"),
+    ),
+    longest=128, tall=620,
+)  # fmt: skip
 
 
 def table(seen: Overview, word: Callable[[int], str], row: int) -> dict[str, Sequence[Any]]:

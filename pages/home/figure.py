@@ -6,7 +6,7 @@ this data alone and sends "select" (its whole selection), "append" ({"id", "row"
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
@@ -70,13 +70,6 @@ def record(seen: Overview, word: Callable[[int], str], follow: int, stamp: str) 
         "bare": seen.logits is None and seen.shape == "encoder",
         "logits": None if seen.logits is None else _logits(seen.logits, limited),
     }
-
-
-def draw(
-    data: Mapping[str, Any], selection: Mapping[str, Any], on: Mapping[str, Callable[[], None]], key: str
-) -> Any:
-    """Mount the picture; `on` maps "select", "append" to callbacks that read the component's value."""
-    return home(data={**data, "selection": dict(selection)}, key=key, on=on)
 
 
 def _heads(heads: Heads) -> dict[str, Any]:

@@ -76,7 +76,7 @@ export function drawNext(g, data, local, L) {
   g.part("bars", [row, D.p, chosen, B], () => {
     /** @type {Shapes[]} */
     const out = [];
-    out.push(label(L.barsX, B.slider + 4, D.exact ? "Temperature" : "Click the row to change", { fill: "ink2" }),
+    out.push(label(L.barsX, B.slider + 4, D.exact ? "Temperature" : g.can.recompute ? "Click the row to change" : "At temperature 1", { fill: "ink2" }),
       label(L.barsX + L.barsW, B.slider + 4, num(D.exact ? local.temperature : 1, 1), { mono: true, fill: "accent", anchor: "end" }));
     for (let k = 0; k < n; k++) out.push(oneBar(g, data, local, L, B, D, k, row, k === chosen));
     const y = B.top + n * B.pitch - 16;
@@ -172,7 +172,7 @@ function controls(g, data, local, L, B, D, row, chosen) {
       dim(node);
     });
   const what = action(data, D, row, chosen);
-  if (!what) return;
+  if (!what || (what.event && !g.can.append)) return;
   const box = L.phone ? { left: 0, top: L.controlsY + 62, width: L.width, height: 44 }
     : { left: L.barsX, top: L.actY, width: L.barsW, height: BASE.act };
   const act = () => {

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import core
-from app import models
 from app.controls import bare_encoder, decoder_text
 from app.counts import counted
 from app.frame import cheatsheet as cheatsheet_map
 from app.frame import page
 from app.lessons import card
-from app.models import cache
 from app.session import events, state
 from core.analysis.patching import ablation
 from core.analysis.stream.logit_lens import logit_lens
-from core.analysis.stream.overview import Overview, overview
+from core.analysis.stream.overview import overview
 from core.decoding.answering import answer_with
 from core.model.block import Block
 from core.text import edit
-from pages.home import controls, export, figure, question
+from pages.home import controls, export, question
+from pages.home.export import FIGURE, KEYS
 
-LONGEST = 128  # tokens: what the picture's rows and columns hold
-WORDS = "No One Two Three Four Five Six Seven Eight Nine Ten Eleven Twelve".split()
-KEYS = ("block", "head", "follow", "ribbons", "attention", "temperature", "walk")
 TEXTS = [
     "A red ball was lost. She found the red",
     'Once upon a time, Lily met Tim. "Good morning, Lily," said',
@@ -40,21 +36,17 @@ LEADS = {  # what a language model is, and what to do first
     "encoder-decoder": f"This language model reads one text and writes another, token by token. {BEGIN}",
 }
 
-ctx = page.begin("home", longest=LONGEST)
+ctx = page.begin("home", longest=FIGURE.longest)
 lm, shape = ctx.lm, ctx.lm.config.shape
 both = ctx.both
 stack = state.get("stack") if both else "decoder"
 target = ctx.decoder_text
-seen: Overview = cache.call(overview, ctx.model_key, ctx.text, target, stack)
+drawing = FIGURE.of(ctx.asked)
+shown = drawing.seen
+seen, block, head, row, kind = shown.overview, shown.block, shown.head, shown.row, shown.kind
 last = len(seen.ids) - 1
 state.fit({"follow": last, "block": max(0, seen.n_blocks - 1)})
-if state.get("follow") == seen.predicting_row:
-    state.put({"follow": -1})
-block, head = state.get("block"), state.get("head")
-row = state.get("follow") if state.get("follow") >= 0 else seen.predicting_row
-kind: Literal["self", "cross", "encoder"] = (
-    "encoder" if both and stack == "encoder" else state.get("attention") if seen.cross else "self"
-)
+state.put({"follow": shown.selection["follow"]})
 place = {"block": block, "head": head, "row": row, "kind": kind}
 given: dict[str, Any] = {"TEXT": ctx.text} | ({"TARGET": target, "STACK": stack} if both else {})
 
@@ -74,23 +66,12 @@ def appended() -> None:
         state.note(
             f"“{lm.tokenizer.display(token)}” is no text: with it the model says that it has finished."
         )
-    elif len(seen.ids) >= min(LONGEST, lm.config.n_ctx):
+    elif len(seen.ids) >= min(FIGURE.longest or 0, lm.config.n_ctx):
         state.note(
             f"All {counted(len(seen.ids), 'row')} of the picture are used up: shorten the text to append to it."
         )
     else:
         state.update({key: after, "follow": -1})
-
-
-def picture() -> None:
-    """The component; a double-click or Enter on a head leads to its own page, with the same text, block and head."""
-    stamp = "\x1f".join([ctx.model_key, ctx.text, str(target), stack])
-    data = figure.record(seen, lm.tokenizer.display, row, stamp) | {"model": ctx.name}
-    answers = {
-        "select": lambda: events.select("home", KEYS),
-        "append": appended,
-    }
-    figure.draw(data, events.selection("home", {key: state.get(key) for key in KEYS}), answers, key="home")
 
 
 def effect(token: int | None) -> ablation.Effect:
@@ -108,9 +89,7 @@ def another(seed: int) -> dict[str, Any]:
 
 def cells() -> list[str]:
     """The notebook: the pass again, every shown number asserted, and the chosen head switched off."""
-    name = models.resolve(ctx.name)
-    snapshot = "" if ctx.snapshot is None else f", snapshot={ctx.snapshot}"
-    made = export.cells(f"core.load({str(name.target)!r}{snapshot})", given, seen, place)
+    made = export.cells(ctx.load_source, given, seen, place)
     if seen.n_blocks and lm.config.head == "none":
         answer = bare_encoder.judge(lm, ctx.text, [core.ablate_head(block, head)])
         made.append(bare_encoder.cell(ctx.text, f"core.ablate_head({block}, {head})", "import core", answer))
@@ -124,21 +103,14 @@ def cells() -> list[str]:
 
 
 asked = question.ask(ctx, seen.ids.tolist(), seen.tokens, row, stack, seen.predicting_row)
-ends = {
-    "decoder": "the last row predicts the next token.",
-    "encoder": "each row guesses the token of its place.",
-}
-end = ends.get(shape, "the decoder reads what they leave." if stack == "encoder" else ends["decoder"])
-if lm.config.head == "none":
-    end = "each ends as its token’s vector in this text."
-count = WORDS[seen.n_blocks] if seen.n_blocks < len(WORDS) else str(seen.n_blocks)
 page.claim(
-    f"{count} {'block adds' if seen.n_blocks == 1 else 'blocks add'} to every row; {end}",
+    drawing.claim,
     f"{seen.parameters:,} parameters, all of it computed now in {seen.milliseconds:.0f} ms",
 )
 page.lead(LEADS["bare" if lm.config.head == "none" else shape])
 card.draw()
-picture()
+# A double-click or Enter on a head leads to its own page, with the same text, block and head.
+drawing.mount("home", {"select": lambda: events.select("home", KEYS), "append": appended})
 controls.draw(seen, both)
 decoder_text.draw(ctx, empty=controls.EMPTY)
 with page.foot():
@@ -146,7 +118,7 @@ with page.foot():
         about = (ctx.model_key, ctx.text, target, stack, row, asked.place)
         page.predict(asked.asked.text, asked.asked.options, asked.judge, about, another)
     page.code(Block.forward, Block.add, type(lm.transformer).forward, overview, logit_lens)
-    page.take_away("home", lambda: export.table(seen, lm.tokenizer.display, row), cells)
+    page.take_away(drawing, None, cells)
 page.terms(
     "token", "embedding", "row", "residual stream", "block", "head", "L1H0", "query", "key", "value", "attention",
     "MLP", "ribbon", "dot", "plus sign", "norm", "logits", "softmax", "temperature", "logit lens",

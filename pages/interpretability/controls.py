@@ -13,10 +13,9 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from app import markup
+from app import markup, reading
 from app.controls import widgets
 from app.frame.page import Context
-from app.models import reading
 from app.session import state
 from core.analysis.patching.corrupting import Change, corrupt
 from core.analysis.patching.holder_pairs import draw_pair

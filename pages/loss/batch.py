@@ -10,11 +10,11 @@ from typing import Any
 
 import streamlit as st
 
-from app import markup
+from app import markup, reading
 from app.controls import widgets
 from app.counts import counted
 from app.kit import register
-from app.models import cache, reading
+from app.models import cache
 from app.session import state
 from core.language_model import LanguageModel
 from core.training.losses import Hide, ScoredBatch, perplexity, score_batch

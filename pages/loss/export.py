@@ -1,25 +1,94 @@
-"""Export the losses: every one as a table, and notebook cells that compute them again."""
+"""Export the Loss page: what its picture is (`FIGURE`), every loss as a table, and notebook cells."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from app.controls.predict import Answer
+from app.counts import counted
+from app.kit.figures import Argument, Asked, Figure, Table
+from app.markup import visible
 from core.language_model import LanguageModel
-from core.training.losses import ScoredBatch, ScoredText, bits, logit_gradient
-from pages.loss.question import Question
+from core.training.losses import Hide, ScoredBatch, ScoredText, bits, logit_gradient, score_text
+from pages.loss.figure import loss, record
+
+if TYPE_CHECKING:
+    from app.questions import Answer
+    from pages.loss.question import Question
+
+KEYS = ("follow", "formula", "given")
 
 
-def table(
-    lm: LanguageModel, told: ScoredText, at: int, smoothing: float, batch: ScoredBatch
-) -> dict[str, Sequence[Any]]:
+@dataclass(frozen=True)
+class Seen:
+    """A scored text, and what is chosen in it."""
+
+    lm: LanguageModel
+    label: str  # the model's name in a sentence
+    stamp: str
+    told: ScoredText
+    at: int  # the followed token, counted among those that score
+    hide: Hide  # which tokens an encoder did not see
+    smoothing: float  # of the labels
+    unit: str
+    selection: dict[str, Any]
+
+
+def scored(lm: LanguageModel, text: str, target: str | None, hide: Hide) -> ScoredText:
+    """`score_text` with its arguments in a row, as the cache takes them."""
+    return score_text(lm, text, target, hide)
+
+
+def see(asked: Asked) -> Seen:
+    """Score the text."""
+    hide, unit = cast("Hide", asked.values["hide"]), str(asked.values["unit"])
+    smoothing, target = float(asked.values["smoothing"]), asked.target or None
+    told: ScoredText = asked.share(scored, asked.text, target, hide)
+    follow = asked.at_most("follow", len(told.ids) - 1)
+    at = next((n for n, place in enumerate(told.places) if 0 <= follow <= place), len(told) - 1)
+    stamp = "\x1f".join([asked.key, asked.text, str(target), hide, str(smoothing), unit])
+    selection = {key: asked.values[key] for key in KEYS}
+    return Seen(asked.lm, asked.label, stamp, told, at, hide, smoothing, unit, selection)
+
+
+def sentence(seen: Seen) -> str:
+    """What is on the picture: the followed token's loss, and the mean of all."""
+    told, word = seen.told, seen.lm.tokenizer.display
+    if not len(told):
+        return f"{seen.label}: no token of this text can be scored."
+    nats = float(told.surprise[seen.at])
+    right = visible(word(int(told.targets[seen.at])))
+    return (
+        f"{seen.label} gave “{right}” the probability {math.exp(-nats):.3g}: a loss of {nats:.3f} nats. Mean over "
+        f"{counted(len(told), 'token')}: {told.mean(seen.smoothing):.3f} nats."
+    )
+
+
+FIGURE = Figure(
+    "loss", loss, see,
+    record=lambda seen: record(seen.lm, seen.told, seen.hide, seen.smoothing, seen.unit) | {"stamp": seen.stamp},
+    select=lambda seen: seen.selection,
+    claim=lambda seen: "A token’s loss is −log of the probability it was given.",
+    sentence=sentence,
+    table=lambda seen: table(seen.lm, seen.told, seen.at, seen.smoothing, None),
+    arguments=(
+        Argument("row", "follow"), Argument("step", "formula"), Argument("smoothing", "smoothing"),
+        Argument("unit", "unit"), Argument("hide", "hide"), Argument("given", "given"),
+    ),
+    longest=32, tall=600,
+)  # fmt: skip
+
+
+def table(lm: LanguageModel, told: ScoredText, at: int, smoothing: float, batch: ScoredBatch | None) -> Table:
     """A line for each scored token, then for the likeliest tokens at the followed one, then for each text of the batch.
 
     Args:
         at: the followed token, counted among those that score.
+        batch: what stands below the picture, on its page.
     """
     word = lm.tokenizer.display
     empty = dict.fromkeys(
@@ -42,7 +111,7 @@ def table(
                 empty | {"line": "followed", "position": told.places[at], "token": word(i), "p": _rounded(p[at, i])}
                 | {"logit": _rounded(told.logits[at, i]), "p - y": _rounded(gradient[at, i])}
             )  # fmt: skip
-    for row, (mean, one) in enumerate(zip(batch.rows, batch.texts)):
+    for row, (mean, one) in enumerate(zip(batch.rows, batch.texts) if batch is not None else ()):
         text = "".join(lm.tokenizer.pieces(one.targets.tolist()))
         lines.append(empty | {"line": f"batch, row {row}", "token": text, "loss, nats": _rounded(mean)})
     return {name: [line[name] for line in lines] for name in empty}

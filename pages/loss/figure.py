@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -39,9 +39,7 @@ def mark(told: ScoredText) -> str:
     return f"{zlib.crc32(repr((told.kind, told.ids)).encode()):x}"
 
 
-def record(
-    lm: LanguageModel, told: ScoredText, hide: str, smoothing: float, unit: str, selection: Mapping[str, Any]
-) -> dict[str, Any]:
+def record(lm: LanguageModel, told: ScoredText, hide: str, smoothing: float, unit: str) -> dict[str, Any]:
     """Turn a scored text into what figure.js draws.
 
     Args:
@@ -61,7 +59,6 @@ def record(
         "size": told.logits.shape[-1],
         "mean": told.mean(smoothing) if len(told) else 0.0,
         "scored": _scored(told, word, smoothing),
-        "selection": dict(selection),
     }
 
 
@@ -113,8 +110,3 @@ def _before(told: ScoredText, place: int, word: Callable[[int], str]) -> str:
     if told.kind in ("masked", "read back"):
         return f"In the place of “{right}”"
     return f"After “{markup.visible(word(told.ids[place - 1]))}” came “{right}”"
-
-
-def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its event "select" to a callback."""
-    return loss(data=data, key=key, on=on)

@@ -11,21 +11,11 @@ from app.controls.predict import Answer
 from app.frame import page
 from app.models import cache
 from app.session import events, state
-from core.language_model import LanguageModel
-from core.training.losses import (
-    Hide,
-    ScoredText,
-    cross_entropy,
-    logit_gradient,
-    perplexity,
-    score_batch,
-    score_text,
-)
-from pages.loss import batch, export, figure
+from core.training.losses import cross_entropy, logit_gradient, perplexity, score_batch, score_text
+from pages.loss import batch, export
+from pages.loss.export import FIGURE, KEYS
 from pages.loss.question import another, ask
 
-LONGEST = 32  # tokens: a row each
-KEYS = ("follow", "formula", "given")
 EXAMPLES = (
     "A red ball was lost. She found the red",
     "Once upon a time, Lily saw a big red ball.",
@@ -34,32 +24,14 @@ EXAMPLES = (
     "Rain began to fall. So Theo ran home.",
 )
 
-ctx = page.begin("loss", longest=LONGEST)
+ctx = page.begin("loss", longest=FIGURE.longest)
 lm, shape = ctx.lm, ctx.lm.config.shape
-hide: Hide = state.get("hide")
-smoothing, unit = float(state.get("smoothing")), str(state.get("unit"))
-target = (ctx.target or None) if shape == "encoder-decoder" else None
+drawing = FIGURE.of(ctx.asked)
+told, at, hide, smoothing = drawing.seen.told, drawing.seen.at, drawing.seen.hide, drawing.seen.smoothing
+target = ctx.decoder_text or None
 
-
-def scored(lm: LanguageModel, text: str, target: str | None, hide: Hide) -> ScoredText:
-    """`score_text`, as the cache calls it."""
-    return score_text(lm, text, target, hide)
-
-
-told: ScoredText = cache.share(scored, ctx.model_key, ctx.text, target, hide)
-follow = state.get("follow")
-at = next((n for n, place in enumerate(told.places) if 0 <= follow <= place), len(told) - 1)
-
-page.claim("A token’s loss is −log of the probability it was given.")
-data = figure.record(
-    lm, told, hide, smoothing, unit, events.selection("loss", {key: state.get(key) for key in KEYS})
-)
-data["stamp"] = "\x1f".join([ctx.model_key, ctx.text, str(target), hide, str(smoothing), unit])
-figure.draw(
-    data,
-    key="loss",
-    on={"select": lambda: events.select("loss", KEYS)},
-)
+page.claim(drawing.claim)
+drawing.mount("loss", {"select": lambda: events.select("loss", KEYS)})
 
 with page.controls():
     st.slider("Label smoothing", 0.0, 1.0, step=0.01, width=300, **state.bind("smoothing"))
@@ -89,7 +61,7 @@ with page.foot():
     asked = question.asked
     page.predict(asked.text, asked.options, lambda: question.judge(told), about, partial(another, told, at))
     page.code(cross_entropy, logit_gradient, score_text, score_batch, perplexity)
-    page.take_away("loss", lambda: export.table(lm, told, at, smoothing, rows), notebook)
+    page.take_away(drawing, lambda: export.table(lm, told, at, smoothing, rows), notebook)
 
 batch.show(lm, ctx.model_key, texts, hide)
 page.terms(

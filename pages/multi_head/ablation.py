@@ -4,7 +4,8 @@ In the link "3.2 1.*" is head 2 of block 3 and all of block 1, "*" every head. A
 than the usual: "c3.2" a decoder's cross-attention, "e3.2" an encoder-decoder's encoder; `layout.js` reads the same.
 
 Every head alone is measured at once where that is quick, else when the learner asks, with progress and a stop: block by
-block in a thread of its own, once for all visitors, so that a second one sees what the first has measured.
+block in a thread of its own, once for all visitors, so that a second one sees what the first has measured. `Measure`
+does that; it alone needs the app, and asks for it when it measures: the picture is drawn outside of the app, too.
 """
 
 from __future__ import annotations
@@ -14,22 +15,23 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
-from app.controls import work
-from app.frame.page import Context
-from app.models import cache
-from app.session import state
+from app.kit.figures import Asked
 from core.analysis.heads.effects import HeadEffects, LayerEffects, Resumable, Value, head_effects, switch_off
 from core.analysis.heads.patterns import head_maps
 from core.analysis.patching.sweep import COARSE, coarse_to_fine
 from core.analysis.places import Kind
 from core.hooks import intervene
 from core.language_model import LanguageModel
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+    from app.controls import work
+    from app.frame.page import Context
 
 Head = tuple[int, int]  # block, head
 Here = tuple[str, str | None, Kind]  # text, an encoder-decoder's target, attention
@@ -124,8 +126,28 @@ def see_row(
         return head_maps(lm, text, attention=kind, target=target).maps[:, :, row].copy()
 
 
+def quick_effects(asked: Asked, here: Here, off: Off, row: int, token: int) -> HeadEffects | None:
+    """What becomes of one token's log-probability without each head, where measuring that is quick; else None."""
+    config = asked.lm.config
+    tokens = len(asked.lm.tokenizer.encode(asked.text))
+    if token < 0 or cost(asked.lm, tokens, asked.blocks * config.n_heads) > QUICK:
+        return None
+    found: HeadEffects = asked.call(see_effects, *here, off, row, token)
+    return found
+
+
+def largest_of(asked: Asked, here: Here, off: Off, effects: HeadEffects | None, row: int) -> Largest | None:
+    """The head that matters most, and what all give from `row` without it; None: not measured, or none matters."""
+    if effects is None or not effects.complete or abs(effects.change[effects.largest]) < NOTHING:
+        return None
+    less = Off((*off.heads, effects.largest), off.value)
+    return Largest(effects.largest, asked.call(see_row, *here, less, row))
+
+
 def request() -> None:
     """Note that the learner wants the heads measured, however long it takes."""
+    from app.session import state
+
     state.memo("multi_head")["asked"] = True
 
 
@@ -161,22 +183,17 @@ class Measure:
         if cost(self.ctx.lm, len(self.ctx.ids), self.heads) > QUICK:
             there = self._job.measured.results
             return HeadEffects.of(there, self.here[2], self.off.value, self._job.total) if there else None
-        quick: HeadEffects = cache.call(
-            see_effects, self.ctx.model_key, *self.here, self.off, self.row, self.token
-        )
-        return quick
+        return quick_effects(self.ctx.asked, self.here, self.off, self.row, self.token)
 
     def largest(self, row: int) -> Largest | None:
         """The head that matters most, and what all give from `row` without it; None: not measured, or none matters."""
-        effects = self.known
-        if effects is None or abs(effects.change[effects.largest]) < NOTHING:
-            return None
-        off = Off((*self.off.heads, effects.largest), self.off.value)
-        return Largest(effects.largest, cache.call(see_row, self.ctx.model_key, *self.here, off, row))
+        return largest_of(self.ctx.asked, self.here, self.off, self.known, row)
 
     @property
     def _job(self) -> work.Shared:
         """The measuring, block by block, from coarse to fine."""
+        from app.controls import work
+
         return work.Shared(
             "multi_head", self._about, self.heads // self.ctx.lm.config.n_heads, "blocks measured", self._make
         )
@@ -194,6 +211,8 @@ class Measure:
     @property
     def running(self) -> bool:
         """The learner has asked for it, and not stopped it."""
+        from app.session import state
+
         if self.token < 0 or self.known is not None:
             return False
         return bool(state.memo("multi_head").get("asked") or self._job.until)
@@ -203,6 +222,10 @@ class Measure:
 
         Called when the page is drawn. Stop ends it, and what was measured stays.
         """
+        import streamlit as st
+
+        from app.session import state
+
         wanted = self.running
         state.memo("multi_head").pop("asked", None)
         if not wanted:

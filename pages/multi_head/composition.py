@@ -210,7 +210,7 @@ def show(lm: LanguageModel, seen: Seen, together: HeadsTogether) -> Callable[[],
     """
     st.html('<section class="gb-words"><h2>More than chance, and heads together</h2></section>')
     blocks, heads = seen.maps.maps.shape[:2]
-    chance = replace(seen.usual.chance, repeats=halves(together.ctx, together.here))
+    chance = replace(seen.usual.chance, repeats=halves(together.ctx.asked, together.here))
     rows = chance_rows(replace(seen.usual, chance=chance), seen.block) if blocks else []
     picked = {key: state.get(key) for key in KEYS} | {"block": seen.block}
     draw(

@@ -1,35 +1,71 @@
-"""Export the Multi-head page: a line for each head as a table, and notebook cells that compute it again."""
+"""Export the Multi-head page: what its picture is (`FIGURE`), a line for each head as a table, and notebook cells."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app import models
-from app.frame.page import Context
+from app.counts import counted
+from app.kit.figures import Argument, Figure, Table
+from app.markup import visible
 from core.analysis.heads.effects import HeadEffects, Knockout
 from core.analysis.heads.jobs import EVEN
 from core.analysis.heads.patterns import NAMES
 from pages.multi_head.ablation import Off
-from pages.multi_head.composition import HeadsTogether
-from pages.multi_head.figure import Seen, reader
+from pages.multi_head.figure import Seen, multi_head, reader, record, see
 from pages.multi_head.roles import RANDOM, columns
 
+if TYPE_CHECKING:
+    from pages.multi_head.composition import HeadsTogether
 
-def table(
-    seen: Seen, words: tuple[Sequence[str], Sequence[str]], together: HeadsTogether
-) -> dict[str, Sequence[Any]]:
+
+def sentence(seen: Seen) -> str:
+    """What is on the picture: what the chosen head does, what its row reads most, what the model predicts."""
+    block, head, row = seen.block, seen.head, seen.row
+    weights = seen.opened.pattern[row]
+    most = int(weights.argmax())
+    blocks, heads = seen.usual.evenness.shape
+    does = seen.jobs.names[block][head]
+    said = (
+        f"{counted(blocks * heads, 'head')} of {seen.label}; L{block}H{head}, {does}: row {row} "
+        f"“{visible(seen.rows[row])}” reads “{visible(seen.cols[most])}” most, {weights[most]:.3f}."
+    )
+    if not seen.without.after.size:
+        return said
+    word, best = seen.lm.tokenizer.display, np.argsort(-seen.without.after)[:3]
+    guessed = ", ".join(f"“{visible(word(int(token)))}” {seen.without.after[token]:.3f}" for token in best)
+    off = seen.off.heads
+    who = f"With {counted(len(off), 'head')} off, the model" if off else "The model"
+    return f"{said} {who} predicts {guessed}."
+
+
+FIGURE = Figure(
+    "multi_head", multi_head, see, record, lambda seen: dict(seen.selection),
+    claim=lambda seen: "Each head reads in its own way; what all heads bring adds up.",
+    sentence=sentence,
+    table=lambda seen: table(seen, None),
+    arguments=(
+        Argument("layer", "block"), Argument("head", "head"), Argument("row", "row"), Argument("col", "col"),
+        Argument("panel", "panel"), Argument("step", "tour"), Argument("added", "added"), Argument("stack", "stack"),
+        Argument("attention", "attention"), Argument("off", "off"), Argument("instead", "instead"),
+        Argument("order", "order"),
+    ),
+    longest=64, writes=True, tall=640,
+)  # fmt: skip
+
+
+def table(seen: Seen, together: HeadsTogether | None) -> Table:
     """A line for each head: what it does, its scores, what the row reads most of it, its share where the picture shows
     it, its effect. Then a line for each key of the chosen head: what the row gives to it, and the score that led there;
     one with the line of chance for each score; one for each set of heads that is switched off; one for the pair.
 
     Args:
-        words: how the rows' and the columns' tokens read.
-        together: what is measured below the picture.
+        together: what is measured below the picture, on its page.
     """
     jobs, shares, effects, row = seen.jobs, seen.shares, seen.measured, seen.row
+    words = (seen.rows, seen.cols)
     places = [(block, head) for block, line in enumerate(jobs.names) for head in range(len(line))]
     weights, cols = seen.maps.read_most(row)
     scores = columns(jobs)
@@ -62,17 +98,24 @@ def table(
     ]
     chance = {NAMES[job]: _rounded(null.line) for job, null in jobs.chance.text.items()}
     lines.append(dict.fromkeys(lines[0]) | {"head": "by chance"} | chance)
+    lines += _together(lines[0], together) if together is not None else []
+    return {name: [line[name] for line in lines] for name in lines[0]}
+
+
+def _together(names: Mapping[str, Any], together: HeadsTogether) -> list[dict[str, Any]]:
+    """A line for each set of heads that is switched off, and one for the pair."""
+    lines = []
     for one in together.shown:
         effect = {
             "change of log p without it": _rounded(one.joint),
             "single changes added": _rounded(one.total),
         }
-        lines.append(dict.fromkeys(lines[0]) | {"head": " + ".join(map(_named, one.heads))} | effect)
+        lines.append(dict.fromkeys(names) | {"head": " + ".join(map(_named, one.heads))} | effect)
     if together.chosen is not None and together.score is not None:
         writes, reads = map(_named, together.chosen)
         fit = {"fit of the pair": _rounded(together.score)}
-        lines.append(dict.fromkeys(lines[0]) | {"head": f"{writes} → {reads}"} | fit)
-    return {name: [line[name] for line in lines] for name in lines[0]}
+        lines.append(dict.fromkeys(names) | {"head": f"{writes} → {reads}"} | fit)
+    return lines
 
 
 def _named(head: tuple[int, int]) -> str:
@@ -81,12 +124,6 @@ def _named(head: tuple[int, int]) -> str:
 
 def _rounded(value: Any) -> float | None:
     return None if value is None else float(f"{value:.8g}")
-
-
-def loading(ctx: Context) -> str:
-    """The call that loads the page's model, as source."""
-    moment = "" if ctx.snapshot is None else f", snapshot={ctx.snapshot}"
-    return f"core.load({str(models.resolve(ctx.name).target)!r}{moment})"
 
 
 def cells(

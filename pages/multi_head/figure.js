@@ -147,7 +147,7 @@ function drawFoot(g, data, local, at) {
     ];
   })]);
   const box = wide ? { left: g.width - 306, top: y + 8, width: 306, height: 30 } : { left: 0, top: y + 100, width: g.width };
-  g.overlay("switches", box, () => switches(g, local), (node) => {
+  if (g.can.recompute) g.overlay("switches", box, () => switches(g, local), (node) => {
     const off = offSet(data, local);
     const buttons = [...node.querySelectorAll("button")]; // one for each group, and Reset
     for (const [i, { text, names }] of groups(data, local).entries()) {
@@ -223,6 +223,9 @@ function tourOf(data, local) {
   return stepMode("tour", names, { along: (_, at) => { local.hover = null; return chosenBy(data, at); }, leave: { panel: "lines", added: -1 } });
 }
 
+/** What a panel's numbers hang on, besides what the maps of all heads hold. @type {Record<PanelName, string[]>} */
+const BOUND = { lines: [], map: [], pair: ["block", "head"], join: ["block", "row"], effect: ["row"] };
+
 /**
  * The row of panels, and the way to the one head's own page.
  * @param {HeadsStage} g @param {Data} data @param {Local} local @param {Layout} at
@@ -234,7 +237,7 @@ function drawButtons(g, data, local, at) {
     PANELS.map((name) => html("button", { type: "button", "data-panel": name, onclick: () => { local.hover = null; g.select({ panel: name, added: -1, tour: -1 }); } }, PANEL_NAMES[name]))), (node) => {
     for (const button of node.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.panel === panelOf(local)));
   });
-  g.door("attention", { left: p.x + p.w - 132, top: at.phone ? p.y + 44 : p.y + 4 }, `${nameOf(blockOf(data, local), headOf(data, local))} step by step`, "This head from x to output");
+  if (g.can.visit) g.door("attention", { left: p.x + p.w - 132, top: at.phone ? p.y + 44 : p.y + 4 }, `${nameOf(blockOf(data, local), headOf(data, local))} step by step`, "This head from x to output");
 }
 
 // ---------------------------------------------------------------- pointer and keys
@@ -415,6 +418,19 @@ const heads = {
       const place = tile(at, l, head);
       return place ? [[`head ${l} ${head}`, /** @type {PointBox} */ ([place.x, place.y, at.grid.size, at.grid.size])]] : [];
     }));
+  },
+
+  // Of one head there are queries and keys, of one row the sum of a block and the effects: a panel that shows them leads back
+  // to those, and a choice beside them leads out of it.
+  within({ off: _, instead: __, ...change }, data, local) {
+    const sel = { ...local.sel, ...change };
+    /** @type {Record<string, number>} */
+    const there = { block: data.block, head: data.head, row: data.join.row };
+    /** @type {Record<string, number>} */
+    const now = { block: sel.block, head: sel.head, row: rowOf(data, { ...local, sel, hover: null }) };
+    const bound = BOUND[panelOf({ sel })];
+    if (bound.every((key) => now[key] === there[key])) return change;
+    return "panel" in change ? { ...change, ...Object.fromEntries(bound.map((key) => [key, there[key]])) } : { ...change, panel: "lines", added: -1, tour: -1 };
   },
 
   key(event, g, data, local) {

@@ -6,26 +6,50 @@ into the form that the cache takes: arguments in a row. None of them computes an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from app.controls.bare_encoder import UNSAID
 from app.kit import pack, register
-from core.analysis.heads.effects import HeadEffects, Knockout
-from core.analysis.heads.jobs import HeadJobs
-from core.analysis.heads.patterns import HeadMaps
-from core.analysis.heads.shares import HeadShares
+from app.kit.figures import Asked
+from core.analysis.heads.effects import HeadEffects, Knockout, Value, knock_out
+from core.analysis.heads.jobs import HeadJobs, head_jobs
+from core.analysis.heads.patterns import HeadMaps, head_maps
+from core.analysis.heads.shares import HeadShares, head_shares
 from core.analysis.heads.steps import attention_steps
 from core.analysis.places import Kind
 from core.language_model import LanguageModel
 from core.trace import Trace
-from pages.multi_head.ablation import A_SECOND, MARKS, Largest, Off, cost
-from pages.multi_head.roles import ABOUT, BRIEF, UNIT, changed, columns, rests_on, roles, tips
+from pages.multi_head.ablation import (
+    A_SECOND,
+    MARKS,
+    Here,
+    Largest,
+    Off,
+    cost,
+    largest_of,
+    quick_effects,
+    read_off,
+)
+from pages.multi_head.roles import (
+    ABOUT,
+    BRIEF,
+    UNIT,
+    by_chance,
+    changed,
+    columns,
+    rests_on,
+    roles,
+    see_repeats,
+    tips,
+)
 
 multi_head = register("multi_head", __file__)
+
+KEYS = ("block", "head", "row", "col", "follow", "panel", "added", "tour", "off", "instead", "order")
 
 OFF_ADDS: dict[int | str, str] = {
     "zero": "nothing",
@@ -50,6 +74,15 @@ class Opened:
 class Seen:
     """Everything that the picture shows."""
 
+    lm: LanguageModel
+    label: str  # the model's name in a sentence
+    here: Here
+    off: Off
+    stamp: str  # of the maps: names model, text, attention and the heads that are off
+    plain: Trace  # with all heads; `passed`: without those that are off
+    passed: Trace
+    likely: int  # the likeliest token at the row, -1 of a bare encoder
+    selection: Mapping[str, Any]
     usual: HeadJobs  # what the heads do when none is off
     jobs: HeadJobs  # this and the rest without the heads that are off
     maps: HeadMaps
@@ -63,6 +96,17 @@ class Seen:
     row: int
     col: int  # the chosen key, or the one that the row reads most
     home: int  # the row that predicts
+    running: bool = False  # the effects that are not known yet are being measured
+
+    @property
+    def rows(self) -> list[str]:
+        """The tokens that ask."""
+        return [self.lm.tokenizer.display(i) for i in self.maps.ids]
+
+    @property
+    def cols(self) -> list[str]:
+        """The tokens that answer."""
+        return [self.lm.tokenizer.display(i) for i in self.maps.key_ids]
 
     @property
     def measured(self) -> HeadEffects | None:
@@ -86,18 +130,53 @@ def see_one(
     )
 
 
+def see(asked: Asked) -> Seen:
+    """Look at every head of the model, and at one of them closely; the effects only where that is quick."""
+    lm, kind, target = asked.lm, asked.attention, asked.target
+    here = (asked.text, target, kind)
+    given: dict[str, Any] = {"attention": kind, "target": target}
+    plain = asked.share(see_pass, *here, Off())
+    repeats = asked.call(see_repeats, kind, Off())
+    chance = by_chance(asked, here, repeats)
+    usual = head_jobs(lm, head_maps(lm, asked.text, **given, trace=plain), repeats, chance)
+    blocks, heads = usual.evenness.shape
+    off = Off(read_off(str(asked.values["off"]), kind, blocks, heads), cast("Value", asked.values["instead"]))
+    passed = asked.share(see_pass, *here, off) if off.heads else plain
+    maps = head_maps(lm, asked.text, **given, trace=passed)
+    jobs = usual
+    if off.heads:
+        jobs = head_jobs(lm, maps, asked.call(see_repeats, kind, off), chance)
+    block, head, home = min(asked.block, blocks - 1), asked.head, predicting_row(lm, maps)
+    row = asked.followed(len(maps.ids), home)
+    most = int(maps.maps[block, head, row].argmax())
+    chosen = {key: asked.values[key] for key in KEYS} | {
+        "block": block, "row": row, "col": asked.at_most("col", len(maps.key_ids) - 1),
+        "follow": asked.at_most("follow", len(maps.ids) - 1),
+    }  # fmt: skip
+    col = first_fitting([chosen["col"], most], len(maps.key_ids))
+    logit_row = -1 if kind == "encoder" else row
+    without = knock_out(
+        lm, asked.text, off.heads, row=logit_row, value=off.value, trace=plain, without=passed, **given
+    )
+    likely = int(without.before.argmax()) if without.before.size else -1
+    effects = quick_effects(asked, here, off, logit_row, likely)
+    return Seen(
+        lm=lm, label=asked.label, here=here, off=off, plain=plain, passed=passed, likely=likely,
+        stamp="\x1f".join([asked.key, asked.text, str(target), kind, repr(off)]),
+        selection=chosen,
+        usual=usual, jobs=jobs, maps=maps, block=block, head=head, row=row, col=col, home=home,
+        opened=see_one(lm, *here, block, head, passed),
+        shares=head_shares(lm, asked.text, block, row=row, trace=passed, **given),
+        without=without, effects=effects, largest=largest_of(asked, here, off, effects, row),
+    )  # fmt: skip
+
+
 # ------------------------------------------------------------------------------------------------ the record
 
 
-def record(
-    lm: LanguageModel, seen: Seen, stamp: str, running: bool, selection: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Record what figure.js draws.
-
-    Args:
-        stamp: names model, text, attention and the heads that are off: under the same one the maps are the same.
-        running: the effects that are not known yet are being measured.
-    """
+def record(seen: Seen) -> dict[str, Any]:
+    """Record what figure.js draws."""
+    lm = seen.lm
     maps, opened, shares, special = seen.maps, seen.opened, seen.shares, lm.special_ids
     rows, cols = (
         [{"text": lm.tokenizer.display(i), "id": i, "special": i in special} for i in side]
@@ -117,7 +196,7 @@ def record(
         "kind": maps.attention, "mark": MARKS[maps.attention], "cross": maps.attention == "cross",
         "causal": maps.causal, "rows": rows, "cols": cols, "blocks": blocks, "heads": heads,
         "kvHeads": lm.config.kv_heads,
-        "home": seen.home, "block": seen.block, "head": seen.head, "mapsStamp": stamp,
+        "home": seen.home, "block": seen.block, "head": seen.head, "mapsStamp": seen.stamp,
         "maps": pack(np.rint(255 * maps.maps).astype(np.uint8)), "roles": changed(now, usual),
         "scoreNames": list(table), "scoreShort": [UNIT[name] for name in table],
         "scoreBrief": [BRIEF.get(name) or UNIT[name] for name in table],
@@ -127,8 +206,7 @@ def record(
         "arrays": {name: pack(array) for name, array in arrays.items() if array is not None},
         "factorText": "" if opened.factor == 1.0 else f"÷ √{lm.config.head_size}",
         "join": _join(seen), "next": following(lm, maps, seen.without),
-        "effect": _effect(lm, seen) | {"running": running},
-        "selection": dict(selection),
+        "effect": _effect(lm, seen) | {"running": seen.running},
     }  # fmt: skip
 
 
@@ -205,11 +283,6 @@ def reader(seen: Seen) -> tuple[int, int, int, float, float] | None:
         return None
     col = int(row[block, head].argmax())
     return block, head, col, float(row[block, head, col]), float(seen.largest.weights[block, head, col])
-
-
-def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its events "select", "measure" to callbacks."""
-    return multi_head(data=data, key=key, on=on)
 
 
 def predicting_row(lm: LanguageModel, maps: HeadMaps) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -11,25 +12,23 @@ from app import markup
 from app.controls import bare_encoder, decoder_text, widgets
 from app.controls.predict import draw
 from app.frame import page
-from app.models import cache
-from app.session import events, state
+from app.session import events
 from core.analysis.heads.composition import composition
 from core.analysis.heads.effects import Knockout, head_effects, knock_out, switch_off
-from core.analysis.heads.jobs import RULE, head_jobs, name_heads
+from core.analysis.heads.jobs import RULE, name_heads
 from core.analysis.heads.null_distributions import head_chance
 from core.analysis.heads.patterns import head_maps, pattern_scores
 from core.analysis.heads.sets import set_effects
 from core.analysis.heads.shares import head_outputs, head_shares
 from core.model.attention import Attention
 from pages.multi_head import ablation, export, figure
-from pages.multi_head.ablation import Head, Off, read_off, write_off
+from pages.multi_head.ablation import Head, write_off
 from pages.multi_head.composition import HeadsTogether, show
+from pages.multi_head.export import FIGURE
+from pages.multi_head.figure import KEYS
 from pages.multi_head.question import ask
-from pages.multi_head.roles import by_chance, see_repeats
 
-LONGEST = 64  # tokens: what the maps and lines hold
 FEW = 3  # rows above this one: a head of an earlier row has hardly a choice
-KEYS = ("block", "head", "row", "col", "follow", "panel", "added", "tour", "off", "instead", "order")
 EXAMPLES = (
     "A red ball was lost. She found the red",
     "Lily lost a red ball. Ben found the red",
@@ -38,7 +37,7 @@ EXAMPLES = (
     "the cat the cat the cat the",
 )
 
-ctx = page.begin("multi_head", longest=LONGEST, writes=True)
+ctx = page.begin("multi_head", longest=FIGURE.longest, writes=FIGURE.writes)
 lm, config = ctx.lm, ctx.lm.config
 both = ctx.both
 decoding = ctx.stack == "decoder"
@@ -46,51 +45,18 @@ kind = ctx.attention
 target = ctx.decoder_text
 here = (ctx.text, target, kind)
 
-plain = cache.share(figure.see_pass, ctx.model_key, *here, Off())
-given: dict[str, Any] = {"attention": kind, "target": target}
-repeats = cache.call(see_repeats, ctx.model_key, kind, Off())
-chance = by_chance(ctx, here, repeats)
-usual = head_jobs(lm, head_maps(lm, ctx.text, **given, trace=plain), repeats, chance)
-blocks, heads = usual.evenness.shape
-off = Off(read_off(state.get("off"), kind, blocks, heads), state.get("instead"))
-passed = cache.share(figure.see_pass, ctx.model_key, *here, off) if off.heads else plain
-maps = head_maps(lm, ctx.text, **given, trace=passed)
-jobs = usual
-if off.heads:
-    jobs = head_jobs(lm, maps, cache.call(see_repeats, ctx.model_key, kind, off), chance)
-block, head = min(state.get("block"), blocks - 1), state.get("head")
-home = figure.predicting_row(lm, maps)
-rows, cols = ([lm.tokenizer.display(i) for i in side] for side in (maps.ids, maps.key_ids))
-row = events.followed(len(rows), home)
-col = figure.first_fitting([state.get("col"), int(maps.maps[block, head, row].argmax())], len(cols))
+found = FIGURE.of(ctx.asked)
+plain, maps, off, likely = found.seen.plain, found.seen.maps, found.seen.off, found.seen.likely
+blocks, heads = found.seen.usual.evenness.shape
+block, head, row, home = found.seen.block, found.seen.head, found.seen.row, found.seen.home
 logit_row = -1 if kind == "encoder" else row
-
-without = knock_out(
-    lm, ctx.text, off.heads, row=logit_row, value=off.value, trace=plain, without=passed, **given
-)
-likely = int(without.before.argmax()) if without.before.size else -1
 job = ablation.Measure(ctx, here, off, logit_row, likely, blocks * heads)
-seen = figure.Seen(
-    usual=usual, jobs=jobs, maps=maps, block=block, head=head, row=row, col=col, home=home,
-    opened=figure.see_one(lm, *here, block, head, passed),
-    shares=head_shares(lm, ctx.text, block, row=row, trace=passed, **given),
-    without=without,
-    effects=job.so_far,
-    largest=job.largest(row),
-)  # fmt: skip
+# Where it takes long to switch each head off, the page measures block by block, and draws what it has.
+seen = replace(found.seen, effects=job.so_far, largest=job.largest(row), running=job.running)
+drawing = replace(found, seen=seen)
 
-page.claim("Each head reads in its own way; what all heads bring adds up.")
-stamp = "\x1f".join([ctx.model_key, ctx.text, str(target), kind, repr(off)])
-picked = {key: state.get(key) for key in KEYS} | {"block": block, "row": row}
-data = figure.record(lm, seen, stamp, job.running, events.selection("heads", picked))
-figure.draw(
-    data,
-    key="heads",
-    on={
-        "select": lambda: events.select("heads", KEYS),
-        "measure": ablation.request,
-    },
-)
+page.claim(drawing.claim)
+drawing.mount("heads", {"select": lambda: events.select("heads", KEYS), "measure": ablation.request})
 
 page.judged(RULE)
 
@@ -144,17 +110,17 @@ def judge() -> page.Answer:
 def notebook() -> list[str]:
     """The shown numbers and the question's answer, computed again."""
     asked = {"TEXT": ctx.text, "KIND": kind} | ({"TARGET": target} if both else {})
-    shown = [token["id"] for token in data["next"]["tokens"]]
+    shown = [token["id"] for token in figure.following(lm, maps, seen.without)["tokens"]]
     if likely < 0:
         without_them = f"*switch_off({list(question.off)}, {off.value!r})"
         return [
-            *export.cells(export.loading(ctx), asked, off, seen, shown, (), together),
+            *export.cells(ctx.load_source, asked, off, seen, shown, (), together),
             bare_encoder.cell(
                 ctx.text, without_them, "from core.analysis.heads.effects import switch_off", judge()
             ),
         ]
     tried = [without_heads(given) for given in (question.off, *([one] for one in question.off))]
-    return export.cells(export.loading(ctx), asked, off, seen, shown, tried, together)
+    return export.cells(ctx.load_source, asked, off, seen, shown, tried, together)
 
 
 with page.foot():
@@ -168,7 +134,7 @@ with page.foot():
         head_outputs, pattern_scores, head_chance, Attention.forward, head_maps, name_heads, head_shares, knock_out,
         head_effects, composition, set_effects,
     )  # fmt: skip
-    page.take_away("multi_head", lambda: export.table(seen, (rows, cols), together), notebook)
+    page.take_away(drawing, lambda: export.table(seen, together), notebook)
 
 measure_sets = show(lm, seen, together)
 page.terms(

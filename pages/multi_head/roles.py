@@ -10,8 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.counts import counted
-from app.frame.page import Context
-from app.models import cache
+from app.kit.figures import Asked
 from core.analysis.heads.jobs import EVEN, MIXED, NAMED_FROM, SHORT, HeadJobs, reads
 from core.analysis.heads.null_distributions import CONTENT, Chance, Null, halves_that_differ, head_chance
 from core.analysis.heads.patterns import NAMES, RECENT, Job, Score, head_maps, repeat_scores
@@ -197,20 +196,20 @@ def see_halves(lm: LanguageModel, kind: Kind) -> dict[Job, Null]:
     return halves_that_differ(lm, kind)
 
 
-def by_chance(ctx: Context, here: Here, repeats: dict[Job, Score]) -> Chance:
+def by_chance(asked: Asked, here: Here, repeats: dict[Job, Score]) -> Chance:
     """What every score comes to by chance, in the whole model.
 
     Args:
         repeats: the scores on repeats. Where none is high enough for a name, what they come to by chance is left out:
             it decides nothing above the fold, and `halves` measures it for what stands below.
     """
-    text: Chance = cache.call(see_chance, ctx.model_key, *here)
+    text: Chance = asked.call(see_chance, *here)
     above = [score.above_even for job, score in repeats.items() if job in CONTENT]
     high = any(one is not None and (one >= NAMED_FROM).any() for one in above)
-    return replace(text, repeats=halves(ctx, here)) if high else text
+    return replace(text, repeats=halves(asked, here)) if high else text
 
 
-def halves(ctx: Context, here: Here) -> dict[Job, Null]:
+def halves(asked: Asked, here: Here) -> dict[Job, Null]:
     """What the scores on repeats come to by chance."""
-    found: dict[Job, Null] = cache.call(see_halves, ctx.model_key, here[2])
+    found: dict[Job, Null] = asked.call(see_halves, here[2])
     return found

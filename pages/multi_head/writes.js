@@ -335,7 +335,8 @@ function drawUnmeasured(g, data, at) {
     return;
   }
   const n = data.blocks * data.heads;
-  const text = `Each of the ${counted(n, "head")} is switched off alone, and the model runs again. On this model and text that takes about ${data.effect.seconds} s on one processor; you can stop it at any time.`;
+  const asks = `Each of the ${counted(n, "head")} is switched off alone, and the model runs again. On this model and text that takes about ${data.effect.seconds} s on one processor; you can stop it at any time.`;
+  const text = g.can.recompute ? asks : `What becomes of the prediction without each of the ${counted(n, "head")} was not measured for this picture.`;
   const lines = wrapped(text, p.w, 4);
   const y = p.top + 24 + 18 * lines.length;
   g.part("unmeasured", null, () => lines.map((line, i) => label(p.x, p.top + 24 + 18 * i, line, { fill: "ink2" })));
@@ -350,6 +351,6 @@ function drawUnmeasured(g, data, at) {
  * @param {HeadsStage} g @param {Data} data @param {{left: number, top: number, height: number}} box
  */
 function measureButton(g, data, box) {
-  g.overlay("measure", box, () => html("button", { type: "button", class: "gb-button gb-primary", onclick: () => g.send("measure", { at: Date.now() }) }),
+  if (g.can.recompute) g.overlay("measure", box, () => html("button", { type: "button", class: "gb-button gb-primary", onclick: () => g.send("measure", { at: Date.now() }) }),
     (node) => { node.textContent = data.effect.change ? "Go on" : `Measure ${counted(data.blocks * data.heads, "head")}`; });
 }

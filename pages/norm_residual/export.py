@@ -1,23 +1,105 @@
-"""Export the Norm and residual page: the ledger and the norm as a table, and notebook cells that compute them again."""
+"""Export the Norm and residual page: what its picture is (`FIGURE`), ledger and norm as a table, notebook cells."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.controls.predict import Answer
+from app.counts import counted
+from app.kit.figures import Argument, Asked, Figure, Table
+from app.markup import visible
 from core.analysis.stream.norm_wiring import Wired
 from core.language_model import LanguageModel
-from pages.norm_residual.figure import NAMES, Place, Seen
+from pages.norm_residual.figure import (
+    NAMES,
+    Place,
+    Seen,
+    chosen_line,
+    claim,
+    kind_shown,
+    norm_residual,
+    record,
+    see,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.questions import Answer
+
+KEYS = ("line", "block", "number", "follow", "written")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One token's ledger, and the line and norm that are chosen in it."""
+
+    lm: LanguageModel
+    label: str  # the model's name in a sentence
+    stamp: str
+    seen: Seen
+    wanted: str  # "own", "layer" or "rms": the norm that is taken apart
+    place: Place  # where the norm of the chosen line stands
+    selection: dict[str, Any]
+
+    @property
+    def kind(self) -> str | None:
+        """Which norm is taken apart; None: none."""
+        return kind_shown(self.place, self.wanted)
+
+
+def look(asked: Asked) -> Shown:
+    """Follow one token: the chosen one, the first mask, or the last."""
+    ids, mask = asked.lm.tokenizer.encode(asked.text), asked.lm.config.mask_id
+    wanted, follow = str(asked.values["norm"]), int(asked.values["follow"])
+    row = follow if follow >= 0 else ids.index(mask) if mask in ids else -1
+    try:
+        seen: Seen = asked.share(see, asked.text, asked.target, asked.stack, row)
+    except ValueError:  # a position of another text, or of the other stack
+        seen = asked.share(see, asked.text, asked.target, asked.stack, -1)
+    block = asked.block if asked.blocks else 0
+    line = chosen_line(seen, str(asked.values["line"]), block)
+    stamp = "\x1f".join([asked.key, asked.text, str(asked.target), str(asked.stack), str(seen.book.row)])
+    selection = {key: asked.values[key] for key in KEYS}
+    selection |= {"block": block, "follow": asked.at_most("follow", len(seen.ids) - 1)}
+    return Shown(asked.lm, asked.label, stamp, seen, wanted, seen.places[line], selection)
+
+
+def sentence(shown: Shown) -> str:
+    """What is on the picture: how long the token's stream is, who wrote most of it, what it predicts."""
+    book, word = shown.seen.book, shown.lm.tokenizer.display
+    token = visible(word(shown.seen.ids[book.row]))
+    most = max(book.entries, key=lambda entry: float(np.linalg.norm(entry.written)))
+    said = (
+        f"{shown.label}, row {book.row} “{token}”: {counted(len(book.entries), 'line')} add up to a stream "
+        f"{np.linalg.norm(book.final):.2f} long; {most.name} writes most, {np.linalg.norm(most.written):.2f}."
+    )
+    if shown.seen.top is None:
+        return said
+    return f"{said} It predicts “{visible(word(shown.seen.top))}” {shown.seen.probability:.3f}."
+
+
+FIGURE = Figure(
+    "norm_residual", norm_residual, look,
+    record=lambda shown: record(shown.lm, shown.seen, shown.wanted, shown.stamp),
+    select=lambda shown: shown.selection,
+    claim=lambda shown: claim(shown.lm.config),
+    sentence=sentence,
+    table=lambda shown: table(shown.lm, shown.seen, shown.place, shown.kind, ()),
+    arguments=(
+        Argument("layer", "block"), Argument("line", "line"), Argument("row", "follow"), Argument("number", "number"),
+        Argument("step", "written"), Argument("norm", "norm"), Argument("stack", "stack"),
+    ),
+    longest=64, tall=620,
+)  # fmt: skip
 
 MOST = 16  # numbers of the norm in the table
 
 
-def table(
-    lm: LanguageModel, seen: Seen, place: Place, kind: str | None, ways: Sequence[Wired]
-) -> dict[str, Sequence[Any]]:
+def table(lm: LanguageModel, seen: Seen, place: Place, kind: str | None, ways: Sequence[Wired]) -> Table:
     """The ledger's lines and their sum, the chosen norm's numbers, every token's scale, the block wired both ways."""
     names = (
         "what",

@@ -112,6 +112,8 @@ const normResidual = {
     if (!at.phone) g.part("rule", [at.height], () => h("path", { d: `M${at.norm.x - 16},0V${at.height - 6}`, stroke: css("line") }));
   },
 
+  within: ({ follow: _, ...change }) => change, // the data are those of one token
+
   // ↑ ↓ choose a line, ← → a number; Shift + ← →, or comma and point, go one step back or on; [ ] the token before or after;
   // Space plays and pauses; Esc: up, to the whole picture.
   key(event, g, data, local) {
@@ -200,6 +202,7 @@ function listen(g, local) {
 function drawDoors(g, data, local, at) {
   const one = data.lines[chosenOf(data, local)];
   const part = one?.part === "mlp" ? ["feed_forward", `L${one.layer} MLP`] : ["attention", `L${one?.layer ?? local.sel.block} attention`];
+  if (!g.can.visit) return;
   const y = at.height - (at.phone ? 34 : 24);
   const x = at.phone ? -2 : at.card.x + 14;
   g.door(part[0], { left: x, top: y }, part[1], "The part that wrote this line");

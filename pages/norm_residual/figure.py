@@ -5,18 +5,14 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import streamlit as st
 import torch
 
-from app import markup
 from app.kit import pack, register
-from app.session import state
 from core.analysis.stacks import Half, Stack
 from core.analysis.stream.ledger import Entry, Ledger, ledger
 from core.analysis.stream.ledger_lines import (
@@ -154,20 +150,6 @@ def chosen_line(seen: Seen, line: str, block: int) -> str:
     return SUM
 
 
-def follow_picker(lm: LanguageModel, seen: Seen) -> None:
-    """The tokens by name; -1, the last one, stands at its place and moves with the text."""
-    last = len(seen.ids) - 1
-    names = [f"{at}  {markup.visible(lm.tokenizer.display(i))}" for at, i in enumerate(seen.ids)]
-    rows = [-1 if at == last else at for at in range(last + 1)]
-    shown = -1 if seen.book.row == last else seen.book.row
-    # A list answers with the words it showed: a new text has a new list.
-    view = f"{zlib.crc32(repr(names).encode('utf-8', 'replace')):x}"
-    st.selectbox(
-        "Follow token", rows, format_func=lambda at: names[at], filter_mode=None,
-        **state.part(f"follow.{view}", shown, lambda at: state.set("follow", at)),
-    )  # fmt: skip
-
-
 def claim(config: ModelConfig) -> str:
     """What the page proves, for this way of building blocks."""
     if not config.residual:
@@ -182,9 +164,7 @@ def kind_shown(place: Place, wanted: str) -> str | None:
     return wanted if wanted in KINDS else place.own
 
 
-def record(
-    lm: LanguageModel, seen: Seen, wanted: str, stamp: str, selection: Mapping[str, Any]
-) -> dict[str, Any]:
+def record(lm: LanguageModel, seen: Seen, wanted: str, stamp: str) -> dict[str, Any]:
     """Record what figure.js draws.
 
     Args:
@@ -217,7 +197,6 @@ def record(
         "why": seen.why,
         "places": {name: _drawn(place) for name, place in seen.places.items()},
         "wanted": wanted,
-        "selection": dict(selection),
     }
 
 
@@ -256,8 +235,3 @@ def _kind(steps: NormSteps) -> dict[str, Any]:
 
 def _strip(values: np.ndarray[Any, Any] | None) -> dict[str, Any] | None:
     return None if values is None else pack(np.ravel(values)[:NUMBERS])
-
-
-def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its event "select" to a callback."""
-    return norm_residual(data=data, key=key, on=on)

@@ -19,12 +19,13 @@ import { COLOUR, chosenOf, inkOf, normStep, placeOf, stepNow, written } from "./
 /** @param {Stage} g @param {Data} data @param {Local} local @param {Layout} at */
 export function drawRail(g, data, local, at) {
   const { chips } = at;
+  const hot = g.can.recompute ? "gb-hot" : null; // another token is another ledger
   if (chips) {
     g.part("chips", null, () => data.tokens.map((token, i) => {
       const p = chips.places[i];
       const node = chip(g, p.x + 0.5, p.y + 14, p.w - 1, token.text, { id: token.id, selected: i === data.row, faint: token.special, height: 28 });
       node.setAttribute("data-token", String(i));
-      node.classList.add("gb-hot");
+      if (hot) node.classList.add(hot);
       return node;
     }));
     return;
@@ -41,12 +42,12 @@ export function drawRail(g, data, local, at) {
   const y = (/** @type {number} */ k) => top + (many ? 20 : 0) + (k + 0.5) * pitch;
   g.part("rail", [place.name, first], () => [
     label(0, 14, "Tokens", { fill: "ink", weight: 600 }), label(0, 30, "bar: size at the norm", { fill: "ink3" }),
-    many && first > 0 && label(2, top + 8, `${first} before`, { fill: "ink2", class: "gb-hot", "data-token": first - 1 }),
-    many && first + shown < data.tokens.length && label(2, y(shown) + 4, `${data.tokens.length - first - shown} after`, { fill: "ink2", class: "gb-hot", "data-token": first + shown }),
+    many && first > 0 && label(2, top + 8, `${first} before`, { fill: "ink2", class: hot, "data-token": first - 1 }),
+    many && first + shown < data.tokens.length && label(2, y(shown) + 4, `${data.tokens.length - first - shown} after`, { fill: "ink2", class: hot, "data-token": first + shown }),
     Array.from({ length: shown }, (_, k) => {
       const i = first + k;
       const token = data.tokens[i];
-      const node = h("g", { class: "gb-hot", "data-token": i },
+      const node = h("g", { class: hot, "data-token": i },
         chip(g, 0.5, y(k), w - 1, token.text, { id: token.id, selected: i === data.row, faint: token.special, height: Math.min(24, pitch - 3), size: pitch < 20 ? 12 : 13 }),
         h("rect", { x: w + 6, y: y(k) - 3, width: Math.max(1, (32 * place.scales[i]) / most), height: 6, rx: 2, fill: css(i === data.row ? "accent" : "res"), opacity: i === data.row ? 1 : 0.75 }));
       return g.tip(node, `${visible(token.text)}: what comes in here has size ${num(place.scales[i], 3)}`);

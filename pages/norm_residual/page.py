@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import zlib
 from functools import partial
+
+import streamlit as st
 
 from app import markup
 from app.controls import decoder_text, widgets
 from app.frame import page
-from app.models import cache
 from app.session import events, state
 from core.analysis.stream.ledger import ledger
 from core.analysis.stream.ledger_lines import direct_logits
 from core.analysis.stream.normalization import norm_steps
+from core.language_model import LanguageModel
 from core.model.block import Block
 from core.model.norm import Normalise
 from pages.norm_residual import export, figure, gradients
+from pages.norm_residual.export import FIGURE, KEYS
 from pages.norm_residual.question import another, ask
 
-LONGEST = 64  # tokens of the text
-KEYS = ("line", "block", "number", "follow", "written")
 LINES = {
     "embedding": "Embedding", "attention": "Attention", "cross": "Cross", "mlp": "MLP", "sum": "Sum",
 }  # fmt: skip
@@ -31,33 +33,30 @@ EXAMPLES = (
     "Once",
 )
 
-ctx = page.begin("norm_residual", longest=LONGEST)
-lm, config = ctx.lm, ctx.lm.config
-both = ctx.both
-stack = ctx.stack
-target = ctx.decoder_text
-blocks = ctx.blocks
-block = min(state.get("block"), max(0, blocks - 1))
-masks = [place for place, token in enumerate(ctx.ids) if token == config.mask_id]
-row = state.get("follow") if state.get("follow") >= 0 else masks[0] if masks else -1
-try:
-    seen = cache.share(figure.see, ctx.model_key, ctx.text, target, stack, row)
-except ValueError:  # a position of another text, or of the other stack
-    seen = cache.share(figure.see, ctx.model_key, ctx.text, target, stack, -1)
-chosen = figure.chosen_line(seen, state.get("line"), block)
-place = seen.places[chosen]
-kind = figure.kind_shown(place, state.get("norm"))
 
-page.claim(figure.claim(config))
-stamp = "\x1f".join([ctx.model_key, ctx.text, str(target), str(stack), str(seen.book.row)])
-selection = events.selection("picture", {key: state.get(key) for key in KEYS} | {"block": block})
-figure.draw(
-    figure.record(lm, seen, state.get("norm"), stamp, selection),
-    key="picture",
-    on={
-        "select": lambda: events.select("picture", KEYS),
-    },
-)
+def follow_picker(lm: LanguageModel, seen: figure.Seen) -> None:
+    """The tokens by name; -1, the last one, stands at its place and moves with the text."""
+    last = len(seen.ids) - 1
+    names = [f"{at}  {markup.visible(lm.tokenizer.display(i))}" for at, i in enumerate(seen.ids)]
+    rows = [-1 if at == last else at for at in range(last + 1)]
+    shown = -1 if seen.book.row == last else seen.book.row
+    # A list answers with the words it showed: a new text has a new list.
+    view = f"{zlib.crc32(repr(names).encode('utf-8', 'replace')):x}"
+    st.selectbox(
+        "Follow token", rows, format_func=lambda at: names[at], filter_mode=None,
+        **state.part(f"follow.{view}", shown, lambda at: state.set("follow", at)),
+    )  # fmt: skip
+
+
+ctx = page.begin("norm_residual", longest=FIGURE.longest)
+lm = ctx.lm
+both, stack, target, blocks = ctx.both, ctx.stack, ctx.decoder_text, ctx.blocks
+block = min(state.get("block"), max(0, blocks - 1))
+drawing = FIGURE.of(ctx.asked)
+seen, place, kind = drawing.seen.seen, drawing.seen.place, drawing.seen.kind
+
+page.claim(drawing.claim)
+drawing.mount("picture", {"select": lambda: events.select("picture", KEYS)})
 
 with page.controls():
     names = {name: said for name, said in LINES.items() if name != "cross" or stack == "decoder"}
@@ -67,7 +66,7 @@ with page.controls():
     if blocks:
         widgets.pick("Block", "block", blocks, most=8)
     widgets.segments("Norm", "norm", tuple(NORMS), lambda name: NORMS[str(name)])
-    figure.follow_picker(lm, seen)
+    follow_picker(lm, seen)
 if both:
     with ctx.slot:
         widgets.segments("Stack", "stack", ("encoder", "decoder"), markup.capital)
@@ -86,7 +85,7 @@ with page.foot():
     page.predict(question.asked.text, question.asked.options, judge, about, partial(another, seen))
     page.code(Block.forward, Normalise.forward, norm_steps, ledger, direct_logits)
     page.take_away(
-        "norm_residual",
+        drawing,
         partial(export.table, lm, seen, place, kind, ways),
         lambda: export.cells(load, given, seen, place, kind, ways, block, blocks, judge()),
     )

@@ -1,25 +1,105 @@
-"""Export what the picture shows as a table, and as notebook cells that compute it again."""
+"""Export the Positions page: what its picture is (`FIGURE`), its numbers as a table, and notebook cells."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from app.controls.predict import Answer
+from app.counts import counted
+from app.kit.figures import Argument, Asked, Figure, Table
+from app.markup import visible
 from core.analysis.positions.rotation import one_by_distance
+from core.config import Position
 from core.language_model import LanguageModel
-from pages.positions.kinds import SPAN, TABLES, Seen, Where
-from pages.positions.order import Order
-from pages.positions.question import Question
+from pages.positions.figure import TITLES, WHAT, badge, chosen, positions, record
+from pages.positions.kinds import BIASES, SPAN, TABLES, Seen, Where, see
+from pages.positions.order import Order, see_order
+
+if TYPE_CHECKING:
+    from app.questions import Answer
+    from pages.positions.question import Question
+
+KEYS = ("row", "col", "number", "stage")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One kind of position on the text, the text in another order, and what is chosen."""
+
+    lm: LanguageModel
+    label: str  # the model's name in a sentence
+    kind: Position
+    where: Where
+    begins: int  # the position of the first token
+    seed: int  # of the other order
+    seen: Seen
+    order: Order
+    pair: tuple[int, int]  # the rows of the chosen query and key
+    head: int
+    place: str  # the block and head that are looked at, in words
+    selection: dict[str, Any]
+
+    @property
+    def own_head(self) -> bool:
+        """Whether a head of the model itself is shown."""
+        return self.kind == "rotary" and self.seen.source == "own"
+
+
+def look(asked: Asked) -> Shown:
+    """Collect what the chosen kind shows."""
+    config, stack = asked.lm.config, asked.stack
+    kind = cast("Position", config.position if asked.values["kind"] == "own" else asked.values["kind"])
+    where = Where(stack, asked.block, asked.head)
+    begins, seed = int(asked.values["begins"]), int(asked.values["draw"])
+    seen: Seen = asked.call(see, asked.text, asked.target, kind, where, begins)
+    order: Order = asked.call(see_order, asked.text, asked.target, seed)
+    last = len(seen.ids) - 1
+    pair = chosen(asked.followed(len(seen.ids), last), asked.at_most("col", last), last)
+    own = kind == "rotary" and seen.source == "own"
+    head = (
+        where.head if kind not in BIASES else min(where.head, len(seen.bias.values) - 1 if seen.bias else 0)
+    )
+    place = f"{f'{stack} ' if asked.both else ''}block {where.block}, head {head}" if own else f"head {head}"
+    selection = {key: asked.values[key] for key in KEYS} | {"row": pair[0]}
+    return Shown(asked.lm, asked.label, kind, where, begins, seed, seen, order, pair, head, place, selection)
+
+
+def sentence(shown: Shown) -> str:
+    """What is on the picture: the kind, whose it is, and the chosen tokens."""
+    seen, word, (row, col) = shown.seen, shown.lm.tokenizer.display, shown.pair
+    whose, _ = badge(shown.lm, seen, shown.place)
+    said = f"{TITLES[seen.kind]} positions{f', {whose}' if whose else ''}: {WHAT[seen.kind]}. "
+    tokens = counted(len(seen.ids), "token")
+    chosen = " and ".join(f"“{visible(word(seen.ids[at]))}” at {shown.begins + at}" for at in (row, col))
+    return f"{shown.label}, {tokens}. {said}Chosen: {chosen}."
+
+
+FIGURE = Figure(
+    "positions", positions, look,
+    record=lambda shown: record(
+        shown.lm, shown.seen, shown.order, shown.place, shown.head, shown.begins, shown.pair
+    ),
+    select=lambda shown: shown.selection,
+    claim=lambda shown: "Attention alone sees a bag of words; positions give it order.",
+    sentence=sentence,
+    table=lambda shown: table(shown.lm, shown.seen, shown.order, shown.head, shown.begins, shown.pair),
+    arguments=(
+        Argument("kind", "kind"), Argument("begins", "begins"), Argument("layer", "block"), Argument("head", "head"),
+        Argument("row", "row"), Argument("col", "col"), Argument("number", "number"), Argument("step", "stage"),
+        Argument("seed", "draw"), Argument("stack", "stack"),
+    ),
+    longest=24, writes=True, tall=640,
+)  # fmt: skip
 
 FIRST = 8  # numbers of a token's row in the table; the CSV of all would be long
 
 
 def table(
     lm: LanguageModel, seen: Seen, order: Order, head: int, begins: int, pair: tuple[int, int]
-) -> dict[str, Sequence[Any]]:
+) -> Table:
     """Tabulate the numbers of the tokens' positions, of pairs, by distance, and of the text in another order."""
     word = lm.tokenizer.display
     row, col = pair

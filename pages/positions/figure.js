@@ -152,7 +152,7 @@ const positionsView = {
         if (step >= APART) drawCurve(g, data, local, at);
       }
     }
-    if (data.door && step >= INTO) g.door("attention", { left: at.told.x - 2, top: at.told.y + 106 }, "Attention", "This head, number by number");
+    if (data.door && g.can.visit && step >= INTO) g.door("attention", { left: at.told.x - 2, top: at.told.y + 106 }, "Attention", "This head, number by number");
     if (step === stages.last) drawOrder(g, data, at);
     else if (!at.phone) g.part("worked", [step, at.words, local.sel, local.hover], () => label(at.words.x, at.words.y + 12, formula(data, local, step), { size: 24, mono: true, fill: "accent" }));
   },

@@ -5,7 +5,6 @@ The functions here ask `core` (kinds.py, order.py) and turn its answers into the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -53,9 +52,8 @@ def badge(lm: LanguageModel, seen: Seen, place: str) -> tuple[str, str]:
 
 
 def record(
-    lm: LanguageModel, seen: Seen, order: Order, place: str, head: int, begins: int, pair: tuple[int, int],
-    selection: Mapping[str, Any],
-) -> dict[str, Any]:  # fmt: skip
+    lm: LanguageModel, seen: Seen, order: Order, place: str, head: int, begins: int, pair: tuple[int, int]
+) -> dict[str, Any]:
     """Turn what a kind shows into the JSON that figure.js draws.
 
     Args:
@@ -80,7 +78,7 @@ def record(
         "embed": pack(_embedding(seen)), "added": seen.kind in TABLES and seen.width == seen.embed.shape[1],
         "embedWidth": seen.embed.shape[1],
         "matrix": _matrix(seen, head, count), "curve": _curve(seen, pair), "arrows": _arrows(seen),
-        "bias": _bias(seen, head), "order": order.record(lm), "selection": dict(selection),
+        "bias": _bias(seen, head), "order": order.record(lm),
     }  # fmt: skip
     return data
 
@@ -142,8 +140,3 @@ def _bias(seen: Seen, head: int) -> dict[str, Any] | None:
         "buckets": None if bias.buckets is None else bias.buckets[near].tolist(),
         "spans": [list(span) for span in bias.bucket_spans], "head": head,
     }  # fmt: skip
-
-
-def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its events to callbacks."""
-    return positions(data=data, key=key, on=on)

@@ -23,7 +23,7 @@ export function drawOrder(g, data, at) {
     !at.phone && o.shuffles && label(box.x + 250, box.y + 20, `Cells: how much each token’s final vector changes.${o.ways.length > 2 ? " A causal mask alone still tells what came before." : ""}`, { fill: "ink3" }),
   ]);
   if (o.shuffles) {
-    g.overlay("another", { left: box.x + box.w - 106, top: box.y + 5 },
+    if (g.can.recompute) g.overlay("another", { left: box.x + box.w - 106, top: box.y + 5 },
       () => html("button", { type: "button", class: "gb-button gb-small", "data-act": "another", onclick: () => g.send("another", { at: Date.now() }) }, "Another order"));
   } else {
     g.part("order", [box], () => inLines("There is only one order of so few tokens. Write a few words more.", box.w, 14).map((line, i) => label(box.x, box.y + 48 + 20 * i, line, { size: 14, fill: "ink" })));

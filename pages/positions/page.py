@@ -24,14 +24,11 @@ from core.analysis.positions.rotation import (
 from core.analysis.positions.shuffle import compare_orders, shuffle
 from core.analysis.positions.tables import model_table, shift, similarity_by_distance, sinusoidal
 from core.analysis.positions.tiny import tiny_bias, tiny_table
-from core.config import Position
 from pages.positions import export, extrapolation, figure
-from pages.positions.kinds import BIASES, TABLES, Seen, Where, see
-from pages.positions.order import Order, see_order
+from pages.positions.export import FIGURE, KEYS
+from pages.positions.kinds import BIASES, TABLES
 from pages.positions.question import ask
 
-LONGEST = 24  # tokens: a chip each, side by side
-KEYS = ("row", "col", "number", "stage")
 EXAMPLES = (
     "A red ball was lost. She found the red",
     "Tom gave Anna a book. Anna gave Tom",
@@ -39,23 +36,20 @@ EXAMPLES = (
     "one two three four five six seven",
 )
 
-ctx = page.begin("positions", longest=LONGEST, writes=True)
+ctx = page.begin("positions", longest=FIGURE.longest, writes=FIGURE.writes)
 lm, config = ctx.lm, ctx.lm.config
-both = ctx.both
-target = ctx.decoder_text
-stack = ctx.stack
-blocks = ctx.blocks
-kind: Position = config.position if state.get("kind") == "own" else state.get("kind")
-where = Where(stack, min(state.get("block"), blocks - 1), state.get("head"))
-begins, seed = state.get("begins"), state.get("draw")
-
-seen: Seen = cache.call(see, ctx.model_key, ctx.text, target, kind, where, begins)
-order: Order = cache.call(see_order, ctx.model_key, ctx.text, target, seed)
-last = len(seen.ids) - 1
-pair = figure.chosen(events.followed(len(seen.ids), last), state.get("col"), last)
-own_head = kind == "rotary" and seen.source == "own"
-head = where.head if kind not in BIASES else min(where.head, len(seen.bias.values) - 1 if seen.bias else 0)
-place = f"{f'{stack} ' if both else ''}block {where.block}, head {head}" if own_head else f"head {head}"
+both, target, stack, blocks = ctx.both, ctx.decoder_text, ctx.stack, ctx.blocks
+drawing = FIGURE.of(ctx.asked)
+shown = drawing.seen
+kind, where, begins, seed, seen, order = (
+    shown.kind,
+    shown.where,
+    shown.begins,
+    shown.seed,
+    shown.seen,
+    shown.order,
+)
+pair, head, own_head = shown.pair, shown.head, shown.own_head
 
 
 def another() -> None:
@@ -63,18 +57,11 @@ def another() -> None:
     state.set("draw", (state.get("draw") + 1) % 10_000)
 
 
-page.claim("Attention alone sees a bag of words; positions give it order.")
-figure.draw(
-    figure.record(
-        lm, seen, order, place, head, begins, pair,
-        events.selection("picture", {key: state.get(key) for key in KEYS} | {"row": pair[0]}),
-    ),
-    key="picture",
-    on={
-        "select": lambda: events.select("picture", KEYS, pair[0], last),
-        "another": another,
-    },
-)  # fmt: skip
+page.claim(drawing.claim)
+drawing.mount(
+    "picture",
+    {"select": lambda: events.select("picture", KEYS, pair[0], len(seen.ids) - 1), "another": another},
+)
 
 with page.controls():
     st.segmented_control(
@@ -129,7 +116,7 @@ with page.foot():
     about = (ctx.model_key, ctx.text, target, question.seed)
     page.predict(question.asked.text, question.asked.options, judge, about, page.another_text(EXAMPLES))
     page.code(compare_orders, *behind(), shuffle, shift, recorded)
-    page.take_away("positions", partial(export.table, lm, seen, order, head, begins, pair), notebook)
+    page.take_away(drawing, None, notebook)
 
 go_on = extrapolation.show(ctx.model_key, stack, kind, row, ctx.notes)
 page.terms(

@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Route
 
 from app import theme
-from app.kit import KIT, modules, pack
+from app.kit import modules, pack
+from app.kit.mounting import KIT
 from tests.benchmarks import pair
 from tests.browser import driver
 

@@ -6,7 +6,7 @@ import json
 
 from playwright.sync_api import Browser
 
-from app.kit import UNPACKED
+from app.kit.mounting import UNPACKED
 
 SEEN = "const component = ({ data, parentElement }) => { parentElement.append(data); return () => {}; };"
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page
 
-from app.kit import KIT
+from app.kit.mounting import KIT
 from tests.browser import driver
 
 DECODED = """async ([width, height]) => {

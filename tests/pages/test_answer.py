@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 import core.decoding.answering
+from app import reading
 from app.controls import decoder_text
 from core.decoding.answering import answer_with
 from tests.pages.conftest import OpenPage, random_model, run_notebook
@@ -94,7 +95,7 @@ def test_long_writing_says_how_far_it_is(
     pair: core.LanguageModel, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(decoder_text, "QUIET", -1.0)
-    monkeypatch.setattr(decoder_text, "MOST", 5)
+    monkeypatch.setattr(reading, "WRITTEN", 5)
     told: list[str] = []
 
     def bar(place: Any) -> Any:

@@ -92,7 +92,7 @@ def test_the_table_is_the_losses_of_the_text(open_page: OpenPage, lm: core.Langu
 
 def test_the_picture_holds_the_followed_tokens_whole_sum(lm: core.LanguageModel) -> None:
     told = score_text(lm, TEXT)
-    data = record(lm, told, "one", 0.1, "nats", {})
+    data = record(lm, told, "one", 0.1, "nats")
     assert data["mean"] == pytest.approx(told.mean(0.1))
     assert data["mark"] == mark(told) != mark(score_text(lm, "Once upon a day"))
     for one, logits, right in zip(data["scored"], told.logits, told.targets.tolist()):
@@ -186,7 +186,7 @@ def test_a_probability_by_hand_that_belongs_elsewhere_changes_nothing(
 def test_one_token_with_nothing_before_it_says_so(lm: core.LanguageModel) -> None:
     told = score_text(lm, [5])
     assert len(told) == 0
-    data = record(lm, told, "one", 0.0, "nats", {})
+    data = record(lm, told, "one", 0.0, "nats")
     assert data["scored"] == []
     assert "nothing to predict" in data["nothing"]
     assert ask(lm, "x", told, -1).asked.options

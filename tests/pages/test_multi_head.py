@@ -12,7 +12,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app.controls import decoder_text, work
+from app import reading
+from app.controls import work
 from app.models import cache, sweeps
 from core.analysis.heads.composition import composition
 from core.analysis.heads.effects import Knockout, LayerEffects, Resumable, head_effects, knock_out, switch_off
@@ -477,7 +478,7 @@ def test_all_heads_off_and_a_text_of_one_token(open_page: OpenPage) -> None:
 def test_of_one_row_no_habit_is_named_until_an_answer_is_written(
     open_page: OpenPage, other_model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(decoder_text, "QUICK", 1)  # it does not write by itself
+    monkeypatch.setattr(reading, "QUICK", 1)  # it does not write by itself
     for kind in ("cross", "self"):
         app = open_page("multi_head", model="./pair", text="The fox and the crow", attention=kind)
         assert not app.exception
@@ -553,7 +554,7 @@ def test_what_an_encoder_decoder_would_write_is_read_where_nothing_is_typed(open
 def test_where_writing_takes_long_the_heads_wait_for_it(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(decoder_text, "QUICK", 1)
+    monkeypatch.setattr(reading, "QUICK", 1)
     app = open_page("multi_head", model="./pair", text="The cat", stack="decoder")
     data = heads(app)
     assert len(data["rows"]) == 1

@@ -154,7 +154,7 @@ def test_unusual_models_work(
     assert seen.book.error < 1e-5
     assert (both_ways(lm, seen, 0, None) == ()) == (shape in ("no norms", "no blocks"))
     missing = {"ln_embed": not lm.config.embed_norm, "ln_final": not lm.config.final_norm}
-    for place in record(lm, seen, "own", "", {})["places"].values():
+    for place in record(lm, seen, "own", "")["places"].values():
         assert (place["own"] is None) == (shape == "no norms" or missing.get(place["name"], False))
 
 

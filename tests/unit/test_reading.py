@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.models import reading
+from app import reading
 from core.config import ModelConfig
 from core.language_model import LanguageModel
 from core.model.transformer import Transformer

@@ -40,13 +40,13 @@ class Session:
 @pytest.fixture
 def session() -> Iterator[Session]:
     """A fresh visitor without a link."""
-    with patch("app.session.st", Session()) as fresh:
+    with patch("app.session.session.st", Session()) as fresh:
         yield fresh
 
 
 def values_of(query: str) -> dict[str, Any]:
     """All values of a fresh visitor who comes by the link `query`."""
-    with patch("app.session.st", Session(query)):
+    with patch("app.session.session.st", Session(query)):
         return state.snapshot()
 
 
@@ -70,7 +70,7 @@ ANY_VALUES = st.fixed_dictionaries({field.key: value_for(field) for field in FIE
 
 @given(ANY_VALUES)
 def test_a_link_restores_every_value_in_a_fresh_browser(values: dict[str, Any]) -> None:
-    with patch("app.session.st", Session()):
+    with patch("app.session.session.st", Session()):
         state.update(values)
         link = state.link()
     assert values_of(link) == values
@@ -116,7 +116,7 @@ def test_what_does_not_fit_is_named_and_left_out(query: dict[str, str], says: st
 
 
 def test_of_a_repeated_key_the_last_value_counts_and_a_message_says_so() -> None:
-    with patch("app.session.st", Session("head=1&head=3&block=2&nope=1&nope=2")):
+    with patch("app.session.session.st", Session("head=1&head=3&block=2&nope=1&nope=2")):
         state.start()
         assert (state.get("head"), state.get("block")) == (3, 2)
         said = " ".join(state.take_notes())
@@ -259,7 +259,7 @@ def test_two_views_of_one_field_agree(session: Session) -> None:
 
 
 def test_fit_brings_a_link_into_the_models_bounds_and_says_so() -> None:
-    with patch("app.session.st", Session("block=12&follow=40&head=1")):
+    with patch("app.session.session.st", Session("block=12&follow=40&head=1")):
         state.start()
         state.fit({"block": 3, "head": 3, "follow": 8})
         assert (state.get("block"), state.get("head"), state.get("follow")) == (3, 1, -1)
@@ -440,7 +440,7 @@ def test_steps_belong_to_their_page(session: Session) -> None:
 
 
 def test_a_link_opens_at_its_step() -> None:
-    with patch("app.session.st", Session("stage=3&walk=2")):
+    with patch("app.session.session.st", Session("stage=3&walk=2")):
         state.enter("bias")
         assert (state.get("stage"), state.get("walk")) == (3, 2)
         state.enter("home")
@@ -485,3 +485,31 @@ def test_every_field_of_a_step_has_the_whole_picture_as_its_default() -> None:
         "circuit", "tour",
     }  # fmt: skip
     assert all(default == (0 if key == "walk" else -1) for key, default in steps.items())
+
+
+@given(ANY_VALUES)
+def test_a_value_of_python_is_checked_as_that_of_a_link(values: dict[str, Any]) -> None:
+    for key, value in values.items():
+        assert BY_KEY[key].check(value) == BY_KEY[key].parse(BY_KEY[key].render(value))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("block", 1.0, "is not a whole number"),
+        ("block", True, "is not a whole number"),
+        ("block", "3", "is not a whole number"),
+        ("block", None, "is not a whole number"),
+        ("block", 1000, "is not between 0 and 999"),
+        ("temperature", "1", "is not a number"),
+        ("temperature", math.nan, "is not between 0 and 5"),
+        ("temperature", math.inf, "is not between 0 and 5"),
+        ("mask", 1, "is neither True nor False"),
+        ("ribbons", "width", "is not one of size, sign, none"),
+        ("ribbons", 3, "is not a text"),
+        ("edits", b"x", "is not a text"),
+    ],
+)
+def test_a_value_of_python_that_a_field_does_not_allow_is_refused(key: str, value: Any, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        BY_KEY[key].check(value)

@@ -1,4 +1,4 @@
-"""Validation of the learner's text: invalid characters, empty texts, texts longer than the context.
+"""A text as the model reads it: invalid characters, empty texts, texts longer than the context; what it writes itself.
 
 Nothing is changed in silence: every repair comes with a sentence for the learner. No Streamlit in here.
 """
@@ -161,3 +161,27 @@ def _cut_tokens(lm: LanguageModel, text: str, room: int) -> tuple[str, bool]:
         if len(_body(lm, text[: ends[last]])) <= room:
             return text[: ends[last]], True
     return text[:1], True
+
+
+# ------------------------------------------------------------------------------------------- what the model writes
+
+WRITTEN = 128  # tokens at most
+QUICK = 20_000_000  # parameters up to which a model writes without being asked
+
+
+def rows_to_write(lm: LanguageModel, longest: int | None = None) -> int:
+    """Return how many tokens an encoder-decoder writes by itself; 0 where that takes too long, or nothing fits.
+
+    Args:
+        longest: as in `read`.
+    """
+    rows = min(lm.config.n_ctx, longest or lm.config.n_ctx)
+    return 0 if lm.n_parameters > QUICK or rows < 2 else min(WRITTEN, rows - 1)
+
+
+def write(lm: LanguageModel, text: str, most: int) -> str:
+    """Decode an encoder-decoder's answer to `text` greedily, at most `most` tokens."""
+    from core.decoding.answering import answer_with, answering
+
+    written = answer_with(lm, "", list(answering(lm, lm.tokenizer.encode(text), (), most)))
+    return _cut_tokens(lm, written, most)[0]  # read again, the same text can take one token more

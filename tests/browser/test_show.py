@@ -1,0 +1,341 @@
+"""A picture as one file, from disk and in a sandboxed frame: it shows what its page shows, and asks for nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Frame, Page, expect
+
+import core
+from app import show
+from app.session.fields import BY_KEY
+from tests.browser import driver
+
+TEXT = "A red ball was lost. She found the red"
+HOSTILE = "</script><img><b>\u2028&lt;"
+SHOWN = sorted(name for name, one in vars(show).items() if isinstance(one, show.Show))
+# What is asked for, beside the page's own words: of each picture a whole one and a step.
+ASKED: dict[str, list[dict[str, Any]]] = {
+    "home": [{}, {"layer": 1, "head": 2, "row": 3}, {"step": 4}],
+    "attention": [
+        {},
+        {"layer": 2, "head": 1, "row": 6, "step": "softmax"},
+        {"mask": False, "temperature": 2.0},
+    ],
+    "multi_head": [{}, {"layer": 0, "head": 3, "row": 4, "panel": "pair"}, {"step": 5}, {"off": "3.2"}],
+    "decoding": [{}, {"depth": 5, "beams": 2, "sample": False}, {"step": 2}],
+    "feed_forward": [
+        {},
+        {"layer": 1, "row": 4, "bend": "relu"},
+        {"silence": "strongest", "loudest": 5},
+        {"step": 2},
+    ],
+    "loss": [{}, {"row": 4, "step": 2, "unit": "bits"}, {"smoothing": 0.1}],
+    "norm_residual": [{}, {"layer": 1, "line": "mlp", "row": 5, "norm": "layer"}, {"step": 3}],
+    "positions": [
+        {},
+        {"kind": "own", "layer": 1, "head": 0, "row": 6, "col": 2},
+        {"kind": "alibi", "step": 1},
+    ],
+}
+CASES = [(name, asked) for name in SHOWN for asked in ASKED.get(name, [{}])]
+# Keys, and what of the state they change.
+KEYS = {
+    "home": [("ArrowLeft", "block"), ("ArrowUp", "row"), (".", "step")],
+    "attention": [("ArrowUp", "row"), (".", "step")],
+    "multi_head": [("ArrowLeft", "head"), ("Shift+ArrowUp", "row"), (".", "whole")],
+    "decoding": [("ArrowRight", "node"), (".", "whole")],
+    "feed_forward": [(".", "stage")],
+    "loss": [("ArrowUp", "follow"), (".", "step")],
+    "norm_residual": [("ArrowUp", "line"), (".", "stage")],
+    "positions": [("ArrowUp", "cell"), (".", "stage")],
+}
+# Keys for which a model would have to run.
+LOST = {
+    "attention": ["Enter", "Delete", "1"],
+    "decoding": ["Enter"],
+    "feed_forward": ["o", "ArrowUp", "+"],
+    "multi_head": ["o"],
+    "norm_residual": ["["],
+    "positions": ["n"],
+}
+NOW = "JSON.parse(document.querySelector('figure').dataset.state)"
+
+
+class Shown:
+    """A picture in a tab of its own, with all that it asked for and complained about."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda request: self._asked(request.url))
+
+    def _asked(self, url: str) -> None:
+        if not url.startswith(("data:", "blob:", "about:")):
+            self.complaints.append(f"request: {url[:80]}")
+
+    def open(self, file: Path) -> Page:
+        """Open a file from disk; that one request is the test's."""
+        self.page.goto(file.as_uri())
+        assert self.complaints.pop(0).startswith("request: file:")
+        return self.page
+
+
+@pytest.fixture
+def tab(browser: Browser) -> Iterator[Callable[..., Shown]]:
+    """Makes an empty tab of a width, light or dark; at the test's end no tab may have complained."""
+    contexts, made = [], []
+
+    def opened(width: int = 1280, scheme: Any = "light") -> Shown:
+        context = browser.new_context(
+            viewport={"width": width, "height": 800},
+            color_scheme=scheme,
+            reduced_motion="reduce",
+            offline=True,
+        )
+        contexts.append(context)
+        made.append(Shown(context.new_page()))
+        return made[-1]
+
+    yield opened
+    complaints = [one for tab in made for one in tab.complaints]
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def state(place: Page | Frame) -> dict[str, Any]:
+    """What the picture shows, once it has drawn."""
+    place.wait_for_selector("figure[data-state]")
+    found: dict[str, Any] = json.loads(place.eval_on_selector("figure", "figure => figure.dataset.state"))
+    return found
+
+
+def alike(shown: dict[str, Any]) -> dict[str, Any]:
+    """What is shown, without the text to try that Decoding's page alone offers."""
+    if "verdict" in shown:
+        shown["verdict"].pop("act")
+    return shown
+
+
+def saved(tmp_path: Path, picture: show.Picture) -> Path:
+    return picture.save(tmp_path / "picture.html")
+
+
+def framed(page: Page, picture: show.Picture) -> Frame:
+    """The picture as a notebook has it, in a page of the test's."""
+    page.set_content(picture.html(whole=False))
+    frame = page.query_selector("iframe")
+    assert frame is not None
+    inside = frame.content_frame()
+    assert inside is not None
+    state(inside)
+    return inside
+
+
+@pytest.mark.parametrize(("name", "asked"), CASES)
+def test_a_file_and_a_frame_show_what_the_page_shows(
+    name: str,
+    asked: dict[str, Any],
+    page: Page,
+    lm: core.LanguageModel,
+    tab: Callable[..., Shown],
+    tmp_path: Path,
+) -> None:
+    figure = import_module(f"pages.{name}.export").FIGURE
+    picture = getattr(show, name)(lm, TEXT, **asked)
+    keys = {one.word: one for one in figure.arguments}
+    values, _ = figure.values(asked)
+    query = {}
+    for word in asked:
+        key = keys[word].key
+        value = picture._drawing.figure.select(picture._drawing.seen).get(key, values[key])
+        query[key] = BY_KEY[key].render(value)
+    driver.open_page(page, name, v=1, text=TEXT, **query)
+    there = alike(driver.component_state(page, figure.component.name))
+    width = int(driver.component(page, figure.component.name).evaluate("figure => figure.offsetWidth"))
+    assert alike(state(tab(width + 32).open(saved(tmp_path, picture)))) == there
+    frame = framed(tab(width + 32 + 16).page, picture)  # 16: a body's margin around the frame
+    assert alike(state(frame)) == there
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_keys_lead_on_without_a_server(
+    name: str, lm: core.LanguageModel, tab: Callable[..., Shown], tmp_path: Path
+) -> None:
+    picture = getattr(show, name)(lm, TEXT)
+    for place in (tab().open(saved(tmp_path, picture)), framed(tab().page, picture)):
+        for key, changes in KEYS.get(name, []):
+            before = state(place)
+            place.focus("figure")
+            place.page.keyboard.press(key) if isinstance(place, Frame) else place.keyboard.press(key)
+            place.wait_for_function(
+                f"([key, was]) => JSON.stringify({NOW}[key]) !== was",
+                arg=[changes, json.dumps(before[changes])],
+            )
+
+
+@pytest.mark.parametrize("name", sorted(LOST))
+def test_a_key_for_which_a_model_would_run_does_nothing(
+    name: str, lm: core.LanguageModel, tab: Callable[..., Shown], tmp_path: Path
+) -> None:
+    page = tab().open(saved(tmp_path, getattr(show, name)(lm, TEXT)))
+    before = state(page)
+    for key in LOST[name]:
+        page.focus("figure")
+        page.keyboard.press(key)
+        page.wait_for_timeout(50)
+        assert state(page) == before
+        expect(page.locator("input.att-edit")).to_have_count(0)
+
+
+@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_control_is_there_that_cannot_work(
+    name: str, width: int, lm: core.LanguageModel, tab: Callable[..., Shown], tmp_path: Path
+) -> None:
+    page = tab(width).open(saved(tmp_path, getattr(show, name)(lm, TEXT)))
+    state(page)
+    acts = [f'[data-act="{act}"]' for act in ("another", "switch", "act", "again")]
+    for gone in (
+        "[data-door]",
+        ".mh-switches",
+        ".att-corner",
+        "text=/^Append/",
+        ".att-hide",
+        "[data-show]",
+        *acts,
+    ):
+        expect(page.locator(gone)).to_have_count(0)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    expect(page.locator("footer p")).to_have_text("Made with Glassbox")
+
+
+def test_attention_s_cell_follows_the_pointer_and_is_not_edited(
+    lm: core.LanguageModel, tab: Callable[..., Shown], tmp_path: Path
+) -> None:
+    page = tab().open(saved(tmp_path, show.attention(lm, TEXT, row=10)))
+    assert state(page)["row"] == 10
+    chip = page.locator('figure [data-part="chips"] text', has_text="lost").first
+    chip.hover()
+    page.wait_for_function(f"() => {NOW}.row === 5")
+    page.mouse.click(400, 300)
+    expect(page.locator("input.att-edit")).to_have_count(0)
+
+
+def test_a_panel_of_one_head_leads_back_to_it(
+    lm: core.LanguageModel, tab: Callable[..., Shown], tmp_path: Path
+) -> None:
+    page = tab().open(saved(tmp_path, show.multi_head(lm, TEXT, layer=3, head=2)))
+    state(page)
+    page.focus("figure")
+    page.keyboard.press("0")
+    page.wait_for_function(f"() => {NOW}.head === 0")
+    page.click('[data-panel="pair"]')  # the file has one head's queries and keys
+    page.wait_for_function(f"() => {NOW}.panel === 'pair'")
+    assert state(page)["head"] == 2
+    page.focus("figure")
+    page.keyboard.press("0")
+    page.wait_for_function(f"() => {NOW}.panel === 'lines'")
+    assert state(page)["head"] == 0
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_hostile_tokens_are_text(
+    name: str, lm: core.LanguageModel, tab: Callable[..., Shown], tmp_path: Path
+) -> None:
+    picture = getattr(show, name)(lm, HOSTILE)
+    page = tab().open(saved(tmp_path, picture))
+    shown = state(page)
+    assert "</script" in "".join(shown["tokens"])
+    expect(page.locator("img, #picture b")).to_have_count(0)
+    assert page.title() == f"{picture.title}"
+
+
+@pytest.mark.parametrize("kind", ["SVG", "PNG"])
+@pytest.mark.parametrize("place", ["file", "frame"])
+def test_the_picture_is_saved_from_the_file(
+    kind: str, place: str, lm: core.LanguageModel, tab: Callable[..., Shown], tmp_path: Path
+) -> None:
+    picture, one = show.attention(lm, TEXT), tab()
+    where = one.open(saved(tmp_path, picture)) if place == "file" else framed(one.page, picture)
+    state(where)
+    with one.page.expect_download() as download:
+        where.click(f"[data-save={kind}]")
+    assert download.value.suggested_filename == f"glassbox-attention.{kind.lower()}"
+    start = {"SVG": b"<svg", "PNG": b"\x89PNG"}[kind]
+    assert Path(download.value.path()).read_bytes().startswith(start)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_colours_are_the_reader_s_or_those_that_were_asked_for(
+    scheme: str, lm: core.LanguageModel, tab: Callable[..., Shown], tmp_path: Path
+) -> None:
+    page = tab(scheme=scheme).open(saved(tmp_path, show.home(lm, TEXT)))
+    state(page)
+    assert page.get_attribute("figure", "data-theme") == scheme
+    other = "dark" if scheme == "light" else "light"
+    page.emulate_media(color_scheme=other)
+    page.wait_for_selector(f'figure[data-theme="{other}"]')  # it follows
+    fixed = tab(scheme=scheme).open(saved(tmp_path, show.home(lm, TEXT, theme=other)))
+    state(fixed)
+    assert fixed.get_attribute("figure", "data-theme") == other
+
+
+def test_a_frame_becomes_as_high_as_its_picture(lm: core.LanguageModel, tab: Callable[..., Shown]) -> None:
+    page = tab().page
+    frame = framed(page, show.multi_head(lm, TEXT))
+    page.wait_for_function(
+        "([height]) => Math.abs(document.querySelector('iframe').offsetHeight - height) <= 1",
+        arg=[frame.evaluate("Math.ceil(document.body.getBoundingClientRect().height)")],
+    )
+    assert frame.evaluate("document.documentElement.scrollHeight - innerHeight") <= 1
+
+
+def test_two_pictures_of_one_page_do_not_meet(lm: core.LanguageModel, tab: Callable[..., Shown]) -> None:
+    page = tab().page
+    both = [show.attention(lm, TEXT, head=head).html(whole=False) for head in (0, 1)]
+    page.set_content("".join(both))
+    frames = [handle.content_frame() for handle in page.query_selector_all("iframe")]
+    assert [state(frame)["head"] for frame in frames if frame is not None] == [0, 1]
+    assert frames[0] is not None
+    assert frames[1] is not None
+    before = state(frames[1])
+    frames[0].focus("figure")
+    page.keyboard.press(".")
+    frames[0].wait_for_function(f"() => !{NOW}.whole")
+    assert state(frames[1]) == before
+
+
+def test_the_page_gives_its_picture_away(page: Page, tab: Callable[..., Shown], tmp_path: Path) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    driver.open_page(page, "attention", v=1, text=TEXT, block=1, head=0, row=4, step=8)
+    there = driver.component_state(page, "attention")
+    width = int(driver.component(page, "attention").evaluate("figure => figure.offsetWidth"))
+    with page.expect_download() as download:
+        page.get_by_role("button", name="HTML", exact=True).click()
+    assert download.value.suggested_filename == "glassbox-attention.html"
+    file = tmp_path / "glassbox-attention.html"
+    download.value.save_as(file)
+    assert state(tab(width + 32).open(file)) == there
+
+    page.get_by_role("button", name="Embed", exact=True).click()
+    page.wait_for_function("document.querySelector('.gb-take-status').textContent === 'Copied'")
+    course = tmp_path / "course.html"  # of a course, the picture's file beside it
+    course.write_text(f"<!doctype html><h1>Our course</h1>{page.evaluate('navigator.clipboard.readText()')}")
+    one = tab(width + 48)
+    one.page.goto(course.as_uri())
+    frame = one.page.query_selector("iframe")
+    assert frame is not None
+    inside = frame.content_frame()
+    assert inside is not None
+    assert state(inside) == there
+    assert [kind for kind in one.complaints if not kind.startswith("request: file:")] == []
+    one.complaints.clear()
