@@ -182,7 +182,7 @@ def draw_verdict(setup: Setup, tracks: Sequence[Track]) -> None:
         st.caption(markup.escape(said), width=840)
         if setup.surface.name == RAVINE:
             st.button(
-                "Race where it loses", key="optimizers.bent", type="tertiary", on_click=state.whole(_bend),
+                "Race where it loses", key="optimizers.bent", on_click=state.whole(_bend),
                 help="The bent valley of Rosenbrock. On a real model, further down, it comes last as well.",
             )  # fmt: skip
 
