@@ -39,6 +39,8 @@ const breakIt = {
     if (!at.phone) g.door("loss", { left: -2, top: at.tokens.y + 34 }, "Loss", "The loss of each token, on its own page");
   },
 
+  within: ({ part: _, ...change }) => change, // the data are of one part
+
   key(event, g, data, local) {
     const to = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (to && !event.shiftKey) {

@@ -28,6 +28,7 @@ ASKED: dict[str, list[dict[str, Any]]] = {
         {"mask": False, "temperature": 2.0},
     ],
     "multi_head": [{}, {"layer": 0, "head": 3, "row": 4, "panel": "pair"}, {"step": 5}, {"off": "3.2"}],
+    "break_it": [{}, {"part": "norm", "moment": 1}, {"part": "nothing", "step": 2}],
     "decoding": [{}, {"depth": 5, "beams": 2, "sample": False}, {"step": 2}],
     "feed_forward": [
         {},
@@ -49,6 +50,7 @@ KEYS = {
     "home": [("ArrowLeft", "block"), ("ArrowUp", "row"), (".", "step")],
     "attention": [("ArrowUp", "row"), (".", "step")],
     "multi_head": [("ArrowLeft", "head"), ("Shift+ArrowUp", "row"), (".", "whole")],
+    "break_it": [(".", "stage")],
     "decoding": [("ArrowRight", "node"), (".", "whole")],
     "feed_forward": [(".", "stage")],
     "loss": [("ArrowUp", "follow"), (".", "step")],
@@ -58,6 +60,7 @@ KEYS = {
 # Keys for which a model would have to run.
 LOST = {
     "attention": ["Enter", "Delete", "1"],
+    "break_it": ["ArrowLeft", "ArrowRight"],
     "decoding": ["Enter"],
     "feed_forward": ["o", "ArrowUp", "+"],
     "multi_head": ["o"],

@@ -145,6 +145,15 @@ def test_a_default_that_a_small_model_lacks_is_fitted_and_a_named_value_is_not(t
         show.attention(small, "Once upon a time", layer=3)
 
 
+def test_a_part_that_a_model_lacks_is_not_taken_out(lm: core.LanguageModel) -> None:
+    bert = core.load("tales-bert")
+    with pytest.raises(ValueError, match=r"^part='mask': "):
+        show.break_it(bert, TEXT, part="mask")
+    assert show.break_it(lm, TEXT, part="mask").data["part"] == "mask"
+    with pytest.raises(ValueError, match=r"^moment=99 is more than this model and text have"):
+        show.break_it(lm, TEXT, moment=99)
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [("", "The text is empty."), ("  \n", "The text is empty."), ("red " * 90, "longer than the 64 tokens that fit")],
