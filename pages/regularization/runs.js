@@ -43,7 +43,7 @@ export function drawRuns(g, data, local, at) {
     label(at.x, at.mid + 22, t.about, { size: 14, weight: 600, fill: "ink" }),
     label(at.legend.x, at.legend.y, "solid: held out · dashed: training", { anchor: at.legend.anchor, fill: "ink3" }),
   ]);
-  g.overlay("arms", { left: at.arms.x, top: at.arms.y }, () => html("div", { class: "reg-arms", role: "group", "aria-label": "Beside the plain run" },
+  if (g.can.recompute) g.overlay("arms", { left: at.arms.x, top: at.arms.y }, () => html("div", { class: "reg-arms", role: "group", "aria-label": "Beside the plain run" },
     t.arms.map((arm) => html("button", { type: "button", "data-arm": arm.key, onclick: () => g.select({ arm: arm.key }) }, arm.name))), (node) => {
     for (const button of node.children) button.setAttribute("aria-pressed", String(button.getAttribute("data-arm") === local.sel.arm));
   });

@@ -43,6 +43,11 @@ ASKED: dict[str, list[dict[str, Any]]] = {
         {"kind": "own", "layer": 1, "head": 0, "row": 6, "col": 2},
         {"kind": "alibi", "step": 1},
     ],
+    "regularization": [
+        {},
+        {"layer": 1, "row": 4, "number": 7, "site": "attention", "rate": 0.5, "seed": 3, "beside": "decay"},
+        {"in_use": True, "step": 1},
+    ],
 }
 CASES = [(name, asked) for name in SHOWN for asked in ASKED.get(name, [{}])]
 # Keys, and what of the state they change.
@@ -56,6 +61,7 @@ KEYS = {
     "loss": [("ArrowUp", "follow"), (".", "step")],
     "norm_residual": [("ArrowUp", "line"), (".", "stage")],
     "positions": [("ArrowUp", "cell"), (".", "stage")],
+    "regularization": [("ArrowUp", "cell"), (".", "stage")],
 }
 # Keys for which a model would have to run.
 LOST = {
@@ -66,6 +72,7 @@ LOST = {
     "multi_head": ["o"],
     "norm_residual": ["["],
     "positions": ["n"],
+    "regularization": ["n"],
 }
 NOW = "JSON.parse(document.querySelector('figure').dataset.state)"
 
@@ -214,6 +221,7 @@ def test_no_control_is_there_that_cannot_work(
         "text=/^Append/",
         ".att-hide",
         "[data-show]",
+        "[data-arm]",
         *acts,
     ):
         expect(page.locator(gone)).to_have_count(0)
