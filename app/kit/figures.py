@@ -79,8 +79,8 @@ class Asked:
 
     @property
     def block(self) -> int:
-        """The selected block."""
-        return self.at_most("block", self.blocks - 1)
+        """The selected block; 0 of a model without any."""
+        return self.at_most("block", max(0, self.blocks - 1))
 
     @property
     def head(self) -> int:

@@ -36,6 +36,12 @@ ASKED: dict[str, list[dict[str, Any]]] = {
         {"silence": "strongest", "loudest": 5},
         {"step": 2},
     ],
+    "interpretability": [
+        {},
+        {"layer": 1, "head": 2, "row": 4, "parts": "says patches", "panel": "heads"},
+        {"parts": "patches", "panel": "stream", "position": 3, "depth": 1, "extent": "here"},
+        {"step": 4},
+    ],
     "loss": [{}, {"row": 4, "step": 2, "unit": "bits"}, {"smoothing": 0.1}],
     "norm_residual": [{}, {"layer": 1, "line": "mlp", "row": 5, "norm": "layer"}, {"step": 3}],
     "positions": [
@@ -58,6 +64,7 @@ KEYS = {
     "break_it": [(".", "stage")],
     "decoding": [("ArrowRight", "node"), (".", "whole")],
     "feed_forward": [(".", "stage")],
+    "interpretability": [("ArrowUp", "chosen"), ("s", "shade"), (".", "stage")],
     "loss": [("ArrowUp", "follow"), (".", "step")],
     "norm_residual": [("ArrowUp", "line"), (".", "stage")],
     "positions": [("ArrowUp", "cell"), (".", "stage")],
@@ -69,6 +76,7 @@ LOST = {
     "break_it": ["ArrowLeft", "ArrowRight"],
     "decoding": ["Enter"],
     "feed_forward": ["o", "ArrowUp", "+"],
+    "interpretability": ["a"],
     "multi_head": ["o"],
     "norm_residual": ["["],
     "positions": ["n"],
@@ -222,6 +230,7 @@ def test_no_control_is_there_that_cannot_work(
         ".att-hide",
         "[data-show]",
         "[data-arm]",
+        ".inter-fold",
         *acts,
     ):
         expect(page.locator(gone)).to_have_count(0)
