@@ -109,12 +109,10 @@ def see(asked: Asked) -> Seen:
     arms, arm, glance = recorded_four(), str(values["arm"]), int(values["glance"])
     if "glance" in asked.given:
         glance = asked.at_most("glance", len(moments([arms["plain"], arms[arm]])) - 1)
-    if "number" in asked.given:
-        asked.at_most("number", min(COLS, clean.values.shape[1]) - 1)
-    rows = len(clean.ids)
+    number, rows = asked.at_most("number", min(COLS, clean.values.shape[1]) - 1), len(clean.ids)
     return Seen(
         lm, asked.label, asked.text, asked.target, asked.block, place, rate, seed, bool(values["evaluate"]), clean,
-        masked, asked.followed(rows, rows - 1), int(values["number"]), arms, arm, int(values["patience"]), glance,
+        masked, asked.followed(rows, rows - 1), number, arms, arm, int(values["patience"]), glance,
         int(values["stage"]),
     )  # fmt: skip
 
