@@ -43,7 +43,7 @@ from pages.interpretability.figure import (
     see_ends,
     sites_of,
     told,
-)  # fmt: skip
+)
 
 JOB, HEADS = "interpretability", "interpretability.heads"
 

@@ -27,13 +27,17 @@ from pages.interpretability.figure import (
     parts_open,
     rows_of,
     sites_of,
-)  # fmt: skip
+)
 
 if TYPE_CHECKING:
     from app.questions import Answer
     from pages.interpretability.question import Question
 
 KEYS = ("stage", "sight", "row", "tier", "block", "head", "shade", "extent", "unfold")
+UNPATCHED = (
+    "The patches take about {seconds} s and were not computed for this picture. In a notebook, parts='patches' asks "
+    "for them."
+)
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,13 @@ class Seen:
     def stamp(self) -> str:
         """Names model, texts and question."""
         return "\x1f".join([self.key, repr(self.question), self.kind])
+
+    @property
+    def still(self) -> Seen:
+        """The same for a file, where nothing is patched any more: it says so if nothing was."""
+        if self.maps.why or self.maps.total:
+            return self
+        return replace(self, maps=Maps(why=UNPATCHED.format(seconds=self.seconds)))
 
 
 def look(asked: figures.Asked) -> Seen:
@@ -97,7 +108,7 @@ def see(asked: figures.Asked) -> Seen:
     size = asked.lm, plain.places, plain.layers, sites_of(plain.kind)
     seconds = max(1, round(cost(*size, by_place=False) / figure.A_SECOND))
     if PATCHES not in plain.opened and cost(*size, by_place=here) > figure.QUICK:
-        return replace(plain, seconds=seconds)
+        return replace(plain, seconds=seconds).still
     maps = figure.at_once(asked.call, plain.question, plain.kind, here)
     return replace(plain, maps=maps, seconds=seconds)
 

@@ -65,7 +65,7 @@ with page.foot():
         *(explainers.CODE if figure.TOKENS in there else ()),
     )  # fmt: skip
     page.take_away(
-        drawing,
+        replace(drawing, seen=drawing.seen.still),
         None,
         lambda: [
             *export.cells(load, asked, looked, found, kind, predict, judge()),

@@ -155,6 +155,19 @@ def test_a_part_that_a_model_lacks_is_not_taken_out(lm: core.LanguageModel) -> N
         show.break_it(lm, TEXT, moment=99)
 
 
+def test_patches_that_take_long_are_computed_when_they_are_asked_for(
+    lm: core.LanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = show.interpretability(lm, TEXT)
+    monkeypatch.setattr("pages.interpretability.figure.QUICK", 0.0)
+    told = show.interpretability(lm, TEXT)
+    assert told.data["maps"] == {}
+    assert told.data["why"].endswith("In a notebook, parts='patches' asks for them.")
+    asked = show.interpretability(lm, TEXT, parts="patches")
+    assert asked.data["maps"] == quick.data["maps"] != {}
+    assert asked.data["why"] == ""
+
+
 @pytest.mark.parametrize("name", ["break_it", "regularization"])
 def test_a_run_that_goes_on_stands_still_in_a_file_and_a_call_says_that_it_is_left_out(
     name: str, lm: core.LanguageModel
