@@ -17,7 +17,7 @@ from core.runs.serialized import pack_curve
 from pages.regularization import figure
 from pages.regularization.figure import COLS, PASSES, Clean, Masked, Place, shown_rows
 from pages.regularization.question import DRAWS, Question
-from pages.regularization.runs import moments, record_runs, recorded_four, stop_of, told
+from pages.regularization.runs import moments, named, record_runs, recorded_four, stop_of, told
 
 if TYPE_CHECKING:
     from app.questions import Answer
@@ -138,7 +138,9 @@ def sentence(seen: Seen) -> str:
     said += f" on {seen.place.words}: “{visible(seen.lm.tokenizer.display(best))}” has {clean.probabilities[best]:.3f}"
     if not seen.evaluate:
         said += f", and under {len(masked.probabilities)} masks {masked.probabilities[:, best].mean():.3f} on average"
-    stops = ((arm.name, stop_of(arm, seen.patience)) for arm in seen.pair)
+    parts = ("dropout", "decay") if seen.arm == "both" else (seen.arm,)
+    names = "plain", " and ".join(named(part).lower() for part in parts)
+    stops = zip(names, (stop_of(arm, seen.patience) for arm in seen.pair), strict=True)
     ends = [
         f"{name}: {told(stop, seen.patience)['text'].strip()}" for name, stop in stops if stop is not None
     ]
