@@ -79,8 +79,8 @@ class Asked:
 
     @property
     def block(self) -> int:
-        """The selected block."""
-        return self.at_most("block", self.blocks - 1)
+        """The selected block; 0 of a model without any."""
+        return self.at_most("block", max(0, self.blocks - 1))
 
     @property
     def head(self) -> int:
@@ -175,6 +175,7 @@ class Figure(Generic[Seen]):
         longest: as many tokens as it holds; room, writes: as in `page.begin`.
         blank: parts of the data where a NaN says that there is nothing.
         tall: how high it is, in pixels, before a browser has said so.
+        own: what of the page's picture no call can hold (runs of the learner's), in words; "" for nothing.
     """
 
     name: str
@@ -191,6 +192,7 @@ class Figure(Generic[Seen]):
     writes: bool = False
     blank: tuple[str, ...] = ()
     tall: int = 560
+    own: Callable[[Seen], str] = lambda seen: ""
 
     def of(self, asked: Asked) -> Drawing[Seen]:
         """Compute what the picture shows.
@@ -269,7 +271,9 @@ class Drawing(Generic[Seen]):
             value = chosen[one.key]
             if value != BY_KEY[one.key].default or one.key in PLACE:
                 words.append(f"{one.word}={one.written(value, self.seen)!r}")
-        return f"show.{self.figure.name}({', '.join(['lm', repr(asked.text), *words])})"
+        own = self.figure.own(self.seen)
+        aside = f"  # {own}" if own else ""
+        return f"show.{self.figure.name}({', '.join(['lm', repr(asked.text), *words])}){aside}"
 
 
 def not_numbers(data: Any, name: str = "") -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Runs of a comparison in one form for pages: recorded ones on the first screen, the learner's own once there are some.
+"""A learner's own runs of a comparison, in the form of the recorded ones of the first screen (app/kit/arms.py).
 
 A page names what it compares (the arms of a comparison: "whole" and "without", "plain" and "dropout") and gives a spec
 for each. Own runs of one click share a group, which a link carries, so that others see them, too.
@@ -6,76 +6,17 @@ for each. Own runs of one click share a group, which a link carries, so that oth
 
 from __future__ import annotations
 
-import math
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app import runs
-from app.kit import pack
+from app.kit.arms import Arm as Arm
+from app.kit.arms import recorded_arms as recorded_arms
 from app.session import state
 
 if TYPE_CHECKING:
-    from core.runs.records import Checkpoint, Points, Run
     from core.training.spec import TrainSpec
-
-
-@dataclass(frozen=True)
-class Arm:
-    """One run of a comparison.
-
-    Attributes:
-        name: its role in the comparison.
-        id: of a learner's own run, or the name of a recorded one.
-        run: the store's row of an own one; None: recorded.
-        ended: why it ended, unless it reached its end.
-    """
-
-    name: str
-    id: str
-    spec: TrainSpec
-    points: Points
-    checkpoints: Sequence[Checkpoint]
-    run: Run | None = None
-    ended: str = ""
-
-    @property
-    def going(self) -> bool:
-        """Whether more points may come, and no stop was requested."""
-        return self.run is not None and not self.run.over and self.run.control != "stop"
-
-    @property
-    def guessing(self) -> float:
-        """The loss of uniform guessing over the vocabulary, in nats."""
-        return math.log(self.spec.vocab_size)
-
-    def curve(self) -> dict[str, Any]:
-        """Return the run in the format of curves.js: a live run by its address, others with their points."""
-        known: dict[str, Any] = {
-            "id": self.id,
-            "name": self.name,
-            "steps": self.spec.steps,
-            "checkpoints": [one.step for one in self.checkpoints],
-        }
-        if self.run is not None and not self.run.over:
-            return {**known, "live": True}
-        columns = {
-            name: pack(column) for name, column in self.points.columns().items() if name != "update_norm"
-        }
-        return {**known, "points": columns, "state": "done" if self.run is None else self.run.state}
-
-
-def recorded_arms(names: Mapping[str, str]) -> list[Arm]:
-    """Build arms from recorded runs: role -> name of the recording."""
-    from core.runs import recorded
-
-    found = []
-    for name, recording in names.items():
-        one = recorded(recording)
-        ended = "" if len(one.points()) >= one.spec.steps else one.ended
-        found.append(Arm(name, recording, one.spec, one.points(), one.checkpoints(), None, ended))
-    return found
 
 
 def own_arms(group: str, names: Sequence[str]) -> list[Arm]:

@@ -1,24 +1,140 @@
-"""Export the Break it page: the measures of both models as a table, and notebook cells that measure again."""
+"""Export the Break it page: what its picture is (`FIGURE`), the measures of both models as a table, notebook cells."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 
-from app.controls.predict import Answer
-from app.runs.trained import Arm
-from core.analysis.health.component_ablation import Reading
+from app.kit.arms import Arm, stilled
+from app.kit.figures import Argument, Asked, Figure, Table
+from core.analysis.health.component_ablation import Reading, missing
 from core.analysis.health.diagnosis import diagnose
+from core.config import Part
 from core.language_model import LanguageModel
 from core.runs.serialized import pack_curve
-from pages.break_it.figure import NOTHING, by_block, finite
-from pages.break_it.pair import evidence
+from pages.break_it import figure
+from pages.break_it.figure import CHOICES, NOTHING, by_block, finite
+from pages.break_it.pair import evidence, judged, judged_at, moments, record_pair, recorded_pair
+
+if TYPE_CHECKING:
+    from app.questions import Answer
+
+KEYS = ("part", "stage")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The open model whole and without a part, and the pair that was trained with it and without.
+
+    Attributes:
+        part: that is taken out; instead: why it is not the one that was asked for, "" where it is.
+        pair: the open model's readings. arms: the trained pair. look: which of its moments is shown, -1 for the last.
+    """
+
+    lm: LanguageModel
+    label: str  # the model's name in a sentence
+    text: str
+    target: str | None
+    part: str
+    instead: str
+    pair: tuple[Reading, Reading]
+    arms: list[Arm]
+    look: int
+    stage: int
+
+    @property
+    def own(self) -> bool:
+        """Whether the pair is the learner's."""
+        return self.arms[0].run is not None
+
+    @cached_property
+    def steps(self) -> list[int]:
+        """The steps at which both of the pair were measured."""
+        return moments(self.arms)
+
+    @property
+    def moment(self) -> int:
+        """Which of them is shown; -1: there is none."""
+        return self.look if 0 <= self.look < len(self.steps) else len(self.steps) - 1
+
+    @property
+    def at(self) -> int | None:
+        """Its step."""
+        return self.steps[self.moment] if self.steps else None
+
+    @property
+    def named(self) -> int:
+        """Which of them a caller names to see it; -1: the last, also of runs that a caller does not have."""
+        return -1 if self.own or self.look >= len(self.steps) else self.look
+
+    def beside(self, own: list[Arm]) -> Seen:
+        """The same with the learner's own pair, if there is one."""
+        return replace(self, arms=own) if own else self
+
+    @property
+    def still(self) -> Seen:
+        """The same for a file, in which no run goes on."""
+        return replace(self, arms=stilled(self.arms))
+
+
+def see(asked: Asked) -> Seen:
+    """Take the part out of the open model, and look up the recorded pair."""
+    lm, wanted = asked.lm, str(asked.values["part"])
+    part, instead = figure.fitting(lm, wanted)
+    if instead and "part" in asked.given:
+        raise ValueError(f"part={wanted!r}: {missing(lm.config, cast(Part, wanted))}.")
+    pair = asked.call(figure.see, asked.text, asked.target, part)
+    arms, look = recorded_pair(part), int(asked.values["look"])
+    if "look" in asked.given:
+        look = asked.at_most("look", len(moments(arms)) - 1)
+    return Seen(
+        lm, asked.label, asked.text, asked.target, part, instead, pair, arms, look, int(asked.values["stage"])
+    )  # fmt: skip
+
+
+def record(seen: Seen) -> dict[str, Any]:
+    """Turn both halves into what figure.js draws, but for the selection."""
+    lm, word = seen.lm, seen.lm.tokenizer.display
+    return {
+        "tokens": [{"text": word(i), "id": i} for i in lm.batch(seen.text, seen.target)[0][0].tolist()],
+        "name": seen.label,
+        "part": seen.part,
+        "parts": list(CHOICES),
+        "words": figure.titles(seen.label, seen.part),
+        "now": figure.record_now(lm, seen.text, seen.target, seen.pair),
+        "pair": record_pair(seen.arms, seen.part, seen.at),
+    }
+
+
+def sentence(seen: Seen) -> str:
+    """What is on the picture: what the part is worth to the open model, and what the trained pair comes to."""
+    said = figure.titles(seen.label, seen.part)
+    whole, other = (f"{one.loss:.3f}" if math.isfinite(one.loss) else "no number" for one in seen.pair)
+    found = [one.sentence for one in figure.judged(*seen.pair).findings]
+    then = [one.sentence for one in judged(seen.arms, judged_at(seen.arms, seen.at)).findings]
+    trained = f"{said['trained']}: {' '.join(then) or 'nothing found.'}"
+    return " ".join([f"{said['now']}: the loss is {other}, whole {whole}.", *found, trained])
+
+
+FIGURE = Figure(
+    "break_it", figure.break_it, see,
+    record=record,
+    select=lambda seen: {"part": seen.part, "stage": seen.stage, "look": seen.named},
+    claim=lambda seen: "Every part has a job: take it out and measure.",
+    sentence=sentence,
+    table=lambda seen: table(seen.lm, seen.pair),
+    arguments=(Argument("part", "part"), Argument("step", "stage"), Argument("moment", "look")),
+    longest=64, blank=("pair.runs",), tall=720,
+    own=lambda seen: "with the recorded pair in place of your runs" if seen.own else "",
+)  # fmt: skip
 
 _MEASURES = ("activation", "read", "carry", "gradient", "entropy", "spread", "ahead", "dead")
 
 
-def table(lm: LanguageModel, pair: tuple[Reading, Reading]) -> dict[str, Sequence[Any]]:
+def table(lm: LanguageModel, pair: tuple[Reading, Reading]) -> Table:
     """A line for each token's loss, then one for each measure of each block: whole, and without the part."""
     whole, other = pair
     lines: list[tuple[Any, ...]] = [

@@ -36,8 +36,10 @@ const breakIt = {
     stages.bar(g, local, (now) => wordsOf(data.part, now));
     drawNow(g, data, at, stage);
     drawPair(g, data, local, at, stage);
-    if (!at.phone) g.door("loss", { left: -2, top: at.tokens.y + 34 }, "Loss", "The loss of each token, on its own page");
+    if (!at.phone && g.can.visit) g.door("loss", { left: -2, top: at.tokens.y + 34 }, "Loss", "The loss of each token, on its own page");
   },
+
+  within: ({ part: _, ...change }) => change, // the data are of one part
 
   key(event, g, data, local) {
     const to = { ArrowLeft: -1, ArrowRight: 1 }[event.key];

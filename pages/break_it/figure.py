@@ -6,7 +6,7 @@ The functions here ask `core` and turn its answers into the component's JSON; th
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -155,8 +155,3 @@ def _following(
         for i in shown
     ]  # fmt: skip
     return {"label": label, "after": word(ids[whole.row]), "tokens": tokens}
-
-
-def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its events "select", "arrived" to callbacks."""
-    return break_it(data=data, key=key, on=on)

@@ -1,27 +1,16 @@
-"""Compare the trained pair, recorded or the learner's own, at a checkpoint, and diagnose it."""
+"""Compare the trained pair, recorded or the learner's own (own_pair.py), at a checkpoint, and diagnose it."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
-from app.controls import own_run
-from app.controls.own_run import Next
 from app.counts import counted
-from app.runs import trained
-from app.runs.trained import Arm
-from app.session import state
+from app.kit.arms import Arm, recorded_arms
 from core.analysis.health.diagnosis import Diagnosis, diagnose
 from core.analysis.health.evidence import Evidence, Health, of_run
 from core.analysis.health.remedies import remedy
-from core.config import Part
-from core.training.pairs import broken_spec
 from pages.break_it.figure import CHARTS, NOTHING, WITHOUT_WORDS, by_block, charts
-
-if TYPE_CHECKING:
-    from core.training.spec import TrainSpec
-
-ARMS = ("whole", "without")
 
 
 def recorded_names(part: str) -> dict[str, str]:
@@ -29,37 +18,9 @@ def recorded_names(part: str) -> dict[str, str]:
     return {"whole": "break-whole", "without": "break-twin" if part == NOTHING else f"break-{part}"}
 
 
-def specs(part: str, seed: int, share: str | None = "1") -> dict[str, TrainSpec]:
-    """A pair's runs: alike but for the part; where nothing is taken out, alike but for the seed.
-
-    Args:
-        share: of the steps, as for `own_run.shortened`.
-    """
-    other = broken_spec(None, seed + 1) if part == NOTHING else broken_spec(cast(Part, part), seed)
-    pair = (own_run.shortened(spec, share) for spec in (broken_spec(None, seed), other))
-    return dict(zip(ARMS, pair, strict=True))
-
-
-def following(part: str, share: str | None = None) -> list[Next]:
-    """The next pair, as it would be put into the queue."""
-    return own_run.of_arms(specs(part, int(state.memo("break_it").get("seed", 0)) + 1, share))
-
-
-def pair_of(part: str) -> list[Arm]:
-    """The learner's own pair, where it is one of this part; else the recorded one."""
-    own = trained.own_arms(state.get("duo"), ARMS)
-    if own and own[1].spec.changes == specs(part, 0)["without"].changes:
-        return own
-    return trained.recorded_arms(recorded_names(part))
-
-
-def begin(part: str) -> None:
-    """Train both anew, from another seed than the last own pair's."""
-    memo = state.memo("break_it")
-    memo["seed"] = memo.get("seed", 0) + 1
-    group, memo["why"] = trained.start(specs(part, memo["seed"], None))
-    if group:
-        state.set("duo", group)
+def recorded_pair(part: str) -> list[Arm]:
+    """The pair that was trained with and without the part."""
+    return recorded_arms(recorded_names(part))
 
 
 def judged(arms: list[Arm], upto: int | None = None) -> Diagnosis:

@@ -1,25 +1,167 @@
-"""The export of the picture: all panels as a table, and notebook cells that compute them again."""
+"""The export of the picture: what it is (`FIGURE`), all panels as a table, notebook cells that compute them again."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.controls.predict import Answer
+from app.kit import figures
+from app.kit.figures import Argument, Figure, Table
+from app.markup import visible
 from core.analysis.places import Kind
 from core.language_model import LanguageModel
-from pages.interpretability.controls import Asked
-from pages.interpretability.figure import Looked, Maps, gathered, rows_of
-from pages.interpretability.question import Question
+from pages.interpretability import figure
+from pages.interpretability.figure import (
+    LONGEST,
+    PATCHES,
+    SIGHTS,
+    Asked,
+    Looked,
+    Maps,
+    best_head,
+    cost,
+    gathered,
+    parts_open,
+    rows_of,
+    sites_of,
+)
+
+if TYPE_CHECKING:
+    from app.questions import Answer
+    from pages.interpretability.question import Question
+
+KEYS = ("stage", "sight", "row", "tier", "block", "head", "shade", "extent", "unfold")
+UNPATCHED = (
+    "The patches take about {seconds} s and were not computed for this picture. In a notebook, parts='patches' asks "
+    "for them."
+)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One pass and the three questions to it.
+
+    Attributes:
+        question: what is asked; kind: of attention, and with it the patched stack.
+        layers, places: of the patched stack. opened: the parts that are open.
+        maps: what has been patched. seconds: about how long that takes.
+    """
+
+    lm: LanguageModel
+    label: str  # the model's name in a sentence
+    key: str
+    question: Asked
+    looked: Looked
+    kind: Kind
+    layers: int
+    places: int
+    opened: tuple[str, ...]
+    selection: dict[str, Any]
+    maps: Maps = field(default_factory=Maps)
+    seconds: int = 0
+
+    @property
+    def stamp(self) -> str:
+        """Names model, texts and question."""
+        return "\x1f".join([self.key, repr(self.question), self.kind])
+
+    @property
+    def still(self) -> Seen:
+        """The same for a file, where nothing is patched any more: it says so if nothing was."""
+        if self.maps.why or self.maps.total:
+            return self
+        return replace(self, maps=Maps(why=UNPATCHED.format(seconds=self.seconds)))
+
+
+def look(asked: figures.Asked) -> Seen:
+    """Compute lens and attribution; nothing is patched."""
+    lm, values, target, kind = asked.lm, asked.values, asked.target, asked.attention
+    ids = lm.batch(asked.text, target)[0][0].tolist()
+    masks = [place for place, token in enumerate(ids) if token == lm.config.mask_id]
+    follow = int(values["follow"])
+    row = follow if follow >= 0 else masks[0] if masks else -1
+    twin = asked.call(
+        figure.other_text, asked.text, target, values["corrupted"], row, values["dealt"], LONGEST
+    )
+    question: Asked = asked.call(figure.ask, asked.text, target, twin, row, values["asked"], values["versus"])
+    looked: Looked = asked.call(figure.look, question)
+    if "follow" in asked.given:
+        asked.at_most("follow", len(looked.ids) - 1)
+    layers = lm.config.n_layers if kind == "encoder" else lm.config.decoder_layers
+    places = len(rows_of(question, looked, kind, asked.both)[0])
+    selection = {key: values[key] for key in KEYS} | {"block": asked.block, "head": asked.head}
+    selection["follow"] = follow if follow < len(looked.ids) else -1
+    return Seen(
+        lm, asked.label, asked.key, question, looked, kind, layers, places, parts_open(values), selection
+    )
+
+
+def see(asked: figures.Asked) -> Seen:
+    """Compute all panels: the patches where that is quick, and where somebody asks for them."""
+    plain = look(asked)
+    if plain.question.pair is None:
+        return replace(plain, maps=Maps(why=plain.question.why))
+    here = asked.values["extent"] == "here"
+    size = asked.lm, plain.places, plain.layers, sites_of(plain.kind)
+    seconds = max(1, round(cost(*size, by_place=False) / figure.A_SECOND))
+    if PATCHES not in plain.opened and cost(*size, by_place=here) > figure.QUICK:
+        return replace(plain, seconds=seconds).still
+    maps = figure.at_once(asked.call, plain.question, plain.kind, here)
+    return replace(plain, maps=maps, seconds=seconds)
+
+
+def record(seen: Seen) -> dict[str, Any]:
+    """Turn all into what figure.js draws, but for the selection."""
+    return figure.record(
+        seen.lm, seen.question, seen.looked, seen.maps, seen.kind, stamp=seen.stamp, seconds=seen.seconds,
+        opened=seen.opened,
+    )  # fmt: skip
+
+
+def sentence(seen: Seen) -> str:
+    """What is on the picture: the answer, its loudest part, and the head that brings most of it back."""
+    question, parts, word = seen.question, seen.looked.parts, seen.lm.tokenizer.display
+    answer = f"“{visible(word(question.token))}”"
+    less = "" if question.against is None else f", less that of “{visible(word(question.against))}”,"
+    loudest = max(parts.lines, key=lambda line: abs(line.value))
+    said = [
+        f"{seen.label} gives {answer} the chance {seen.looked.probability:.3f} in row {question.row}.",
+        f"Its logit{less} is a sum of {len(parts.lines)} parts, the largest {loudest.name} with {loudest.value:.2f}.",
+    ]
+    if (best := best_head(seen.maps, seen.layers)) is not None:
+        share = float(seen.maps.found["head"][best[0]][best[1]])
+        mark = "X" if seen.kind == "cross" else "H"
+        said.append(
+            f"Of its heads L{best[0]}{mark}{best[1]} alone brings back most, {share:.3f} of the difference."
+        )
+    return " ".join(said)
+
+
+FIGURE = Figure(
+    "interpretability", figure.interpretability, see,
+    record=record,
+    select=lambda seen: seen.selection,
+    claim=lambda seen: figure.CLAIM,
+    sentence=sentence,
+    table=lambda seen: table(seen.lm, seen.question, seen.looked, seen.maps, seen.kind),
+    arguments=(
+        Argument("layer", "block"), Argument("head", "head"), Argument("row", "follow"), Argument("step", "stage"),
+        Argument("parts", "unfold"), Argument("panel", "sight"), Argument("position", "row"), Argument("depth", "tier"),
+        Argument("shade", "shade"), Argument("extent", "extent"), Argument("token", "asked"),
+        Argument("versus", "versus"), Argument("corrupted", "corrupted"), Argument("deal", "dealt"),
+        Argument("stack", "stack"), Argument("attention", "attention"),
+    ),
+    longest=LONGEST, tall=700,
+    blank=tuple(f"maps.{name}" for name in (*SIGHTS.values(), "head", "heads")),
+)  # fmt: skip
 
 COLUMNS = ("what", "token", "position", "block", "says first", "chance of it", "chance", "place", "value")
 
 
-def table(
-    lm: LanguageModel, asked: Asked, looked: Looked, maps: Maps, kind: Kind
-) -> dict[str, Sequence[Any]]:
+def table(lm: LanguageModel, asked: Asked, looked: Looked, maps: Maps, kind: Kind) -> Table:
     """Export the lens place by place, the parts of the logit, every head, and the patched maps."""
     word = lm.tokenizer.display
     lines: list[tuple[Any, ...]] = []

@@ -629,7 +629,7 @@ function tellAnswer(data) {
 function tellTexts(data) {
   const [own, other] = data.firsts;
   if (data.why) return [];
-  const how = data.change ? ["with ", mono(data.change[1]), " for ", mono(data.change[0])] : ["as it stands below"];
+  const how = data.change ? ["with ", mono(data.change[1]), " for ", mono(data.change[0])] : ["as it was given"];
   return [["The corrupted text, ", ...how, other.id === own.id ? ", also gets " : ", asks for another answer, ", word(other), ": ", ...asked(data), " is ", mono(num(data.says.clean, 2)), " with the clean text, ", mono(num(data.says.corrupted, 2)), " with it."]];
 }
 /** @param {Data} data @param {Kept} local */
@@ -752,7 +752,7 @@ const interpretability = {
     const shown = (part) => shows(data, local, part);
     const at = plan(g.width, whole ? data : { ...data, opened: FOLDS.map(([part]) => part).filter(shown) });
     const third = !at.phone && step === FROM.patches ? 17 : 0; // its words have a line more
-    g.height = whole ? drawFolds(g, data, at) : at.height + third;
+    g.height = whole && g.can.recompute ? drawFolds(g, data, at) : at.height + third;
     local.steps.bar(g, local, (now) => WORDS[now](data));
     const [says, patches] = [shown("says"), shown("patches")];
     drawRail(g, data, local, at, "tokens");
@@ -766,6 +766,11 @@ const interpretability = {
     if (patches && step >= 5 && data.blocks) drawHeads(g, data, local, at, "patched");
     if (data.why && patches) drawWhy(g, data, at);
     drawCard(g, data, local, at);
+  },
+
+  within({ unfold: _, ...change }, data) { // the data have the parts that were open, and heads place by place where these were asked for
+    if (change.extent === "here" && !data.patched.heads) delete change.extent;
+    return change;
   },
 
   // Keys: ↑ ↓: the token before or after; ← →: the depth before or after; of heads, the head; [ ]: the panel before

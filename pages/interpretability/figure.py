@@ -1,32 +1,31 @@
 """The picture of three questions to one pass: lens, direct attribution and patching (figure.js draws it).
 
-`look` asks core for lens and attribution at once, `Measure` for the patches: at once where that is quick, else from
-coarse to fine, with a bar, for all visitors together. The first round patches every eighth block, and each later one
-those halfway between. Heads at one position at a time are many more passes: where it is not quick, only those of the
-chosen block are patched. `record` turns all into the component's JSON. The arithmetic is core's.
+`ask` makes the question whole out of what was chosen and what the model says; `look` asks core for lens and
+attribution, `at_once` for the patches (`controls.Measure` has them bit by bit); `record` turns all into the component's
+JSON. The arithmetic is core's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import torch
-from streamlit.delta_generator import DeltaGenerator
+from torch import Tensor
 
-from app.controls import work
-from app.frame.page import Context
+from app import reading
 from app.kit import pack, register
-from app.models import cache
+from app.session.fields import Value
+from core.analysis.patching.corrupting import Change, corrupt
 from core.analysis.patching.patches import LEAST_GAP, NothingToRecover, Patching, slight
-from core.analysis.patching.sweep import COARSE, patched, steps, sweep
+from core.analysis.patching.sweep import patched, steps
+from core.analysis.patching.text_pairs import TextPair, Unlike, text_pair
 from core.analysis.places import Kind
 from core.analysis.stream.direct_attribution import Attribution, attribute
 from core.analysis.stream.logit_lens import LogitLens, logit_lens
 from core.language_model import LanguageModel
-from pages.interpretability.controls import Asked
 
 interpretability = register("interpretability", __file__)
 
@@ -34,7 +33,6 @@ TOP = 5  # tokens of the lens at each place
 LOUD = 6  # neurons that are named
 
 Array = np.ndarray[Any, Any]
-JOB, HEADS = "interpretability", "interpretability.heads"
 QUICK = 5e9  # weights x positions: up to here all places are patched without a bar
 ASKS = 3e11  # and up to here all blocks, or else the first round of them, without being asked to
 A_SECOND = 4e10  # of the same, roughly, on one processor
@@ -42,7 +40,153 @@ A_SECOND = 4e10  # of the same, roughly, on one processor
 Ends = tuple[float, float, int, tuple[str, ...], str]  # see `see_ends`
 
 
-# --------------------------------------------------------------------------- patches, at once or bit by bit
+# --------------------------------------------------------------------------- the question
+
+LONGEST = 40  # tokens of a text
+NOTHING = -2  # in place of a second token: the plain logit
+AMONG = 10  # of what the corrupted text finds likeliest, the second token is taken
+WORK = 1.5e10  # weights x tokens x candidates that the search for a corrupted text may read
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """The question of the whole page.
+
+    Attributes:
+        clean, corrupted: the texts; corrupted "": there is none. change: how the page made it; None: typed.
+        pair: both as ids, aligned; None where they cannot be compared, and then `why` says why.
+        row: of the clean text's logits, from 0. token: whose logit is explained; against: and whose is taken off.
+        likely: tokens that the list of answers offers.
+        firsts: the likeliest token of the clean text at the row; then that of the corrupted one, where there is a pair.
+        target: of an encoder-decoder, what is written so far.
+        said: what is to be told of the typed text: that it was cut, or mended.
+    """
+
+    clean: str
+    corrupted: str
+    change: Change | None
+    pair: TextPair | None
+    row: int
+    token: int
+    against: int | None
+    likely: tuple[int, ...]
+    firsts: tuple[int, ...]
+    target: str | None
+    why: str = ""
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class Other:
+    """The corrupted text, "" if there is none. change: how the page made it; None: typed. said: what is to be told."""
+
+    text: str
+    change: Change | None = None
+    said: str = ""
+
+
+def other_text(
+    lm: LanguageModel, text: str, target: str | None, typed: str, row: int, seed: int, longest: int
+) -> Other:
+    """Return the corrupted text: the learner's, as far as it fits, or a change of the text that the page finds.
+
+    Args:
+        typed: the learner's corrupted text; "": the page finds one. seed: of what it draws.
+        row: of the logits, or from the end if negative. longest: how many tokens the picture holds.
+    """
+    if typed:
+        read = reading.read(lm, typed, "", longest)
+        return Other(read.text, None, " ".join(read.notes).replace("Your text", "The corrupted text"))
+    tokens = max(1, len(lm.tokenizer.encode(text)))
+    most = int(min(40, max(6, WORK / (lm.n_parameters * tokens))))
+    rows = len(lm.batch(text, target)[-1][0])
+    change = corrupt(lm, text, row=row if -rows <= row < rows else -1, target=target, seed=seed, most=most)
+    return Other("" if change is None else change.text, change)
+
+
+def ask(
+    lm: LanguageModel, text: str, target: str | None, other: Other, row: int, token: int, versus: int
+) -> Asked:
+    """Resolve the question: the pair of texts, the row, the token, and the one whose logit is taken off.
+
+    Args:
+        row: of the logits, or from the end if negative; one that is not there stands for the last.
+        token, versus: ids; -1: the likeliest at the row, and what the corrupted text says instead; versus -2: nothing.
+    """
+    rows = lm.batch(text, target)[-1].shape[1]
+    at = row % rows if -rows <= row < rows else rows - 1
+    corrupted = other.text
+    pair, why = None, "No word of this text could be changed: type a corrupted text."
+    if corrupted:
+        try:
+            pair, why = text_pair(lm, text, corrupted, row=at, target=target), ""
+        except Unlike as reason:
+            why = str(reason)
+    clean, *others = _logits(lm, [(text, at)] + ([] if pair is None else [(corrupted, pair.row)]), target)
+    theirs = others[0] if others else None
+    answer = token if 0 <= token < lm.config.d_vocab else int(clean.argmax())
+    against = _against(lm, clean, theirs, answer, versus)
+    likely = [answer, *clean.topk(min(5, len(clean))).indices.tolist()]
+    if theirs is not None:
+        likely += theirs.topk(min(3, len(theirs))).indices.tolist()
+    firsts = tuple(int(one.argmax()) for one in (clean, theirs) if one is not None)
+    return Asked(
+        clean=text, corrupted=corrupted, change=other.change, pair=pair, row=at, token=answer, against=against,
+        likely=tuple(dict.fromkeys(int(one) for one in likely)), firsts=firsts, target=target, why=why,
+        said=other.said,
+    )  # fmt: skip
+
+
+def _logits(lm: LanguageModel, asked: Sequence[tuple[str, int]], target: str | None) -> list[Tensor]:
+    """Compute the logits (V,) of each text at its row; texts of one length are read together."""
+    read = [lm.batch(text, target) for text, _ in asked]
+    ids = [batch[0][0] for batch in read]
+    with torch.no_grad():
+        if len(read[0]) == 2 or len({len(one) for one in ids}) > 1:
+            return [lm.transformer(*batch)[0, row].double() for batch, (_, row) in zip(read, asked)]
+        only = torch.zeros(len(ids), len(ids[0]), dtype=torch.bool, device=lm.device)
+        for line, (_, row) in zip(only, asked):
+            line[row] = True
+        return list(lm.transformer(torch.stack(ids), only=only).double())
+
+
+def _against(lm: LanguageModel, clean: Tensor, other: Tensor | None, answer: int, versus: int) -> int | None:
+    """Choose the second token: the corrupted text's likeliest, or, if that is the answer, what rose most."""
+    if versus == NOTHING:
+        return None
+    if 0 <= versus < lm.config.d_vocab:
+        return versus
+    if other is None:
+        return None
+    first = other.topk(min(AMONG, len(other))).indices.tolist()
+    rest = [one for one in first if one != answer]
+    if not rest or first[0] != answer:
+        return rest[0] if rest else None
+    return int(max(rest, key=lambda one: float(other[one] - clean[one])))
+
+
+# The first look is the lens; what is long to compute is computed only in a part that is open.
+SAYS, PATCHES, TOKENS = PARTS = ("says", "patches", "tokens")
+# Steps of the picture that show a part, whether or not it is open in the whole picture.
+_PATCHED, _SAID = (3, 4, 5), (2, 3, 4, 5)
+
+
+def parts_open(values: Mapping[str, Value]) -> tuple[str, ...]:
+    """List the open parts: those that were opened, and those that hold what a link or a step shows."""
+    found = set(str(values["unfold"]).split())
+    stage, sight, tier = int(values["stage"]), values["sight"], int(values["tier"])
+    if (
+        stage in _PATCHED
+        or sight in ("attention", "cross", "mlp", "heads")
+        or (sight == "stream" and tier >= 0)
+    ):
+        found.add(PATCHES)
+    if stage in _SAID or sight in ("parts", "heads"):
+        found.add(SAYS)
+    return tuple(part for part in PARTS if part in found)
+
+
+# --------------------------------------------------------------------------- patches
 
 
 @dataclass(frozen=True)
@@ -126,152 +270,31 @@ def cost(lm: LanguageModel, positions: int, layers: int, sites: int, by_place: b
     return 0.5 * lm.n_parameters * positions * variants
 
 
-@dataclass(frozen=True)
-class Measure:
-    """The maps of one question. positions: of the patched stack.
+def told(ends: Ends) -> Maps:
+    """Say what both texts come to, before anything is patched."""
+    clean, corrupted, total, sites, why = ends
+    return Maps(total=total, clean=clean, corrupted=corrupted, sites=sites, why=why)
 
-    by_place: heads are looked at one position at a time. Where all is quick, these are patched only then; elsewhere
-        only those of `block`, and of the blocks that somebody has asked for before.
+
+def at_once(call: Callable[..., Any], asked: Asked, kind: Kind, by_place: bool) -> Maps:
+    """Patch all that is looked at, at once.
+
+    Args:
+        call: as `app.kit.figures.Asked.call`. by_place: heads are looked at one position at a time.
     """
+    found, maps = call(see_maps, asked, kind)
+    ends = told(found)
+    if ends.why:
+        return ends
+    lines = {name: dict(enumerate(rows)) for name, rows in maps.items()}
+    if by_place:
+        lines["heads"] = dict(enumerate(call(see_heads, asked, kind)))
+    return replace(ends, found=lines, done=ends.total)
 
-    ctx: Context
-    asked: Asked
-    kind: Kind
-    positions: int
-    layers: int
-    by_place: bool = True
-    block: int = 0
 
-    @property
-    def key(self) -> str:
-        """What the work hangs on."""
-        return repr((self.ctx.model_key, self.asked, self.kind))
-
-    @property
-    def sites(self) -> int:
-        """How many things of a place are patched."""
-        return 3 + (self.kind != "encoder")
-
-    @property
-    def weight(self) -> float:
-        """How much work it is, without heads at one position at a time."""
-        return cost(self.ctx.lm, self.positions, self.layers, self.sites, by_place=False)
-
-    @property
-    def quick(self) -> bool:
-        """Whether what is looked at is patched at once, without a bar."""
-        return cost(self.ctx.lm, self.positions, self.layers, self.sites, self.by_place) <= QUICK
-
-    @property
-    def seconds(self) -> int:
-        """About how long all blocks take."""
-        return max(1, round(self.weight / A_SECOND))
-
-    @property
-    def heads_weight(self) -> float:
-        """How much work the heads of the chosen block are at one position at a time."""
-        share = (self.layers - self.block) / max(1, self.layers)
-        return float(self.ctx.lm.n_parameters) * self.positions**2 * self.ctx.lm.config.n_heads * share
-
-    def known(self) -> Maps:
-        """Return the maps so far; work that takes a moment is begun, longer work waits for `buttons`."""
-        if self.asked.pair is None:
-            return Maps(why=self.asked.why)
-        if self.quick:
-            return self._quick()
-        ends = self._told(cache.call(see_ends, self.ctx.model_key, self.asked, self.kind))
-        if ends.why:
-            return ends
-        job = self._job(ends.total)
-        if job.until is None and self.weight <= ASKS:
-            job.wait(ends.total)
-        elif job.until is None and self.weight * self._first(ends.total) / ends.total <= ASKS:
-            job.wait(self._first(ends.total))
-        lines: dict[str, dict[int, Array]] = {}
-        there = job.measured.results
-        for name, layer, line in there:
-            lines.setdefault(name, {})[layer] = line
-        if self.by_place:
-            heads = self._heads(self.block)
-            if heads.until is None and self.heads_weight <= ASKS:
-                heads.wait(heads.total)
-            lines |= {"heads": self._by_head()}
-        return replace(ends, found=lines, done=len(there))
-
-    def asked_for(self) -> Maps:
-        """Return the maps that need no work: none, while nobody has asked for them."""
-        return Maps(why=self.asked.why if self.asked.pair is None else "")
-
-    def _told(self, ends: Ends) -> Maps:
-        clean, corrupted, total, sites, why = ends
-        return Maps(total=total, clean=clean, corrupted=corrupted, sites=sites, why=why)
-
-    def _quick(self) -> Maps:
-        """Patch all that is looked at, at once."""
-        given = self.ctx.model_key, self.asked, self.kind
-        told, maps = cache.call(see_maps, *given)
-        ends = self._told(told)
-        if ends.why:
-            return ends
-        found = {name: dict(enumerate(rows)) for name, rows in maps.items()}
-        if self.by_place:
-            found["heads"] = dict(enumerate(cache.call(see_heads, *given)))
-        return replace(ends, found=found, done=ends.total)
-
-    def _first(self, total: int) -> int:
-        """Count the results of the first round."""
-        return len(range(0, self.layers, COARSE)) * (total // max(1, self.layers))
-
-    def _job(self, total: int) -> work.Shared:
-        """Return the patching of all sites and heads, block by block, as shared work."""
-        return work.Shared(JOB, self.key, total, "results", self.make)
-
-    def _heads(self, block: int) -> work.Shared:
-        """Return the patching of a block's heads, position by position, as shared work."""
-
-        def make(known: Sequence[Any]) -> Iterator[tuple[int, Array]]:
-            found = prepared(self.ctx.lm, self.asked, self.kind)
-            for at in range(len(known), len(found.counterpart)):
-                yield at, found.by_head_and_place(block, [at])[:, at]
-
-        assert self.asked.pair is not None
-        written = self.ctx.lm.config.shape == "encoder-decoder" and self.kind != "encoder"
-        places = self.positions if written else len(self.asked.pair.corrupted)
-        return work.Shared(HEADS, repr((self.key, block)), places, "positions", make)
-
-    def _by_head(self) -> dict[int, Array]:
-        """Collect the blocks whose heads have been patched at every position."""
-        found = {}
-        for block in range(self.layers):
-            there = self._heads(block).measured
-            if there.ended:
-                found[block] = np.stack([line for _, line in there.results], axis=1)
-        return found
-
-    def make(self, known: Sequence[tuple[str, int, Array]]) -> Iterator[tuple[str, int, Array]]:
-        """Patch what is left."""
-        done = {(name, layer) for name, layer, _ in known}
-        return sweep(prepared(self.ctx.lm, self.asked, self.kind), by_place=False, coarse=True, known=done)
-
-    def buttons(self, maps: Maps) -> tuple[DeltaGenerator | None, DeltaGenerator | None]:
-        """Draw, where the work is long, buttons that begin, stop or go on with it; returns the places of their bars."""
-        if maps.why or self.quick:
-            return None, None
-        bar = self._job(maps.total).buttons(f"Patch every block, about {self.seconds} s")
-        if not self.by_place:
-            return bar, None
-        seconds = max(1, round(self.heads_weight / A_SECOND))
-        label = f"Patch the heads of block {self.block} at every position, about {seconds} s"
-        return bar, self._heads(self.block).buttons(label)
-
-    def go_on(self, maps: Maps, slots: tuple[DeltaGenerator | None, DeltaGenerator | None]) -> None:
-        """Do what is left to do, at the end of the page."""
-        if maps.why or self.quick:
-            return
-        if self.by_place:
-            drawn = self.block in maps.found.get("heads", {})
-            self._heads(self.block).go_on(slots[1], whole=drawn)
-        self._job(maps.total).go_on(slots[0], maps.total // max(1, self.layers), maps.whole)
+def sites_of(kind: Kind) -> int:
+    """Count the things of a place that are patched."""
+    return 3 + (kind != "encoder")
 
 
 def full(lines: Mapping[int, Array], layers: int) -> Array:
@@ -380,7 +403,6 @@ def record(
     stamp: str,
     seconds: int,
     opened: Sequence[str],
-    selection: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Turn all into what figure.js draws.
 
@@ -420,7 +442,6 @@ def record(
         "slight": maps.slight, "opened": list(opened),
         "told": asked.said, "best": best and {"row": best[0], "tier": best[1]},
         "sites": [SIGHTS[site] for site in maps.sites] or ["stream", "attention", "mlp"],
-        "selection": dict(selection),
     }  # fmt: skip
 
 
@@ -464,8 +485,3 @@ def _parts(parts: Attribution, kind: Kind) -> dict[str, Any]:
         "logit": parts.logit, "total": parts.total, "error": parts.error, "frozen": list(parts.frozen),
         "heads": pack(heads) if kind != "encoder" else None, "neurons": loud,
     }  # fmt: skip
-
-
-def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its event "select" to a callback."""
-    return interpretability(data=data, key=key, on=on)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from app.controls import decoder_text
 from app.frame import page
-from app.models import cache
+from app.kit.figures import Drawing
 from app.session import events, state
 from core.analysis.patching.corrupting import corrupt
 from core.analysis.patching.patches import RULE, Patching
@@ -14,66 +15,36 @@ from core.analysis.patching.text_pairs import text_pair
 from core.analysis.stream.direct_attribution import attribute
 from core.analysis.stream.logit_lens import logit_lens
 from pages.interpretability import classic, controls, explainers, export, figure, path, question
+from pages.interpretability.export import FIGURE, KEYS
 
-KEYS = ("stage", "sight", "row", "tier", "block", "head", "shade", "extent", "unfold")
 EXAMPLES = (
     "A red ball was lost. She found the red",
     "Lily lost a red ball. Ben found the red",
     "Once upon a time, Lily saw a big dog. The dog",
 )
 
-ctx = page.begin("interpretability", longest=controls.LONGEST)
-lm, config = ctx.lm, ctx.lm.config
-both = ctx.both
-decoding = ctx.stack == "decoder"
-kind = ctx.attention
-target = ctx.decoder_text
-masks = [place for place, token in enumerate(ctx.ids) if token == config.mask_id]
-row = state.get("follow") if state.get("follow") >= 0 else masks[0] if masks else -1
-twin: controls.Other = cache.call(
-    controls.other_text,
-    ctx.model_key,
-    ctx.text,
-    target,
-    state.get("corrupted"),
-    row,
-    state.get("dealt"),
-    controls.LONGEST,
+ctx = page.begin("interpretability", longest=FIGURE.longest)
+lm, target = ctx.lm, ctx.decoder_text
+plain = export.look(ctx.asked)
+asked, looked, kind, there = plain.question, plain.looked, plain.kind, plain.opened
+layers, places = plain.layers, plain.places
+measure = controls.Measure(
+    ctx, asked, kind, places, layers, by_place=state.get("extent") == "here", block=plain.selection["block"]
 )
-asked: controls.Asked = cache.call(
-    controls.ask, ctx.model_key, ctx.text, target, twin, row, state.get("asked"), state.get("versus")
-)
-looked: figure.Looked = cache.call(figure.look, ctx.model_key, asked)
-layers = config.n_layers if kind == "encoder" else config.decoder_layers
-places = len(figure.rows_of(asked, looked, kind, both)[0])
-block = min(state.get("block"), max(0, layers - 1))
-measure = figure.Measure(
-    ctx, asked, kind, places, layers, by_place=state.get("extent") == "here", block=block
-)
-there = controls.opened()
-found = measure.known() if controls.PATCHES in there or measure.quick else measure.asked_for()
+found = measure.known() if figure.PATCHES in there or measure.quick else measure.asked_for()
+drawing = Drawing(FIGURE, ctx.asked, replace(plain, maps=found, seconds=measure.seconds))
 
-page.claim(figure.CLAIM)
-picked = {key: state.get(key) for key in KEYS} | {"block": block}
-figure.draw(
-    figure.record(
-        lm, asked, looked, found, kind, stamp="\x1f".join([ctx.model_key, repr(asked), kind]),
-        seconds=measure.seconds, opened=there, selection=events.selection("picture", picked),
-    ),
-    key="picture",
-    on={
-        "select": lambda: events.select("picture", KEYS),
-    },
-)  # fmt: skip
+page.claim(drawing.claim)
+drawing.mount("picture", {"select": lambda: events.select("picture", KEYS)})
 
 page.judged(RULE)
 
 with page.controls():
     controls.draw(ctx, asked)
-slots = measure.buttons(found) if controls.PATCHES in there else (None, None)
-if both:
+slots = measure.buttons(found) if figure.PATCHES in there else (None, None)
+if ctx.both:
     with ctx.slot:
-        controls.stacks(decoding)
+        controls.stacks(ctx.stack == "decoder")
         decoder_text.draw(ctx)
 
 paths = path.PathsToHead(
@@ -81,7 +52,7 @@ paths = path.PathsToHead(
 )
 explained = explainers.Explanations.of(ctx, target, asked.row, asked.token)
 predict = question.ask(
-    lm, asked, found, layers, "X" if kind == "cross" else "H", together=controls.PATCHES in there
+    lm, asked, found, layers, "X" if kind == "cross" else "H", together=figure.PATCHES in there
 )
 judge = partial(predict.judge, lm, asked, looked, kind)
 load = ctx.load_source
@@ -91,31 +62,31 @@ with page.foot():
     page.predict(predict.said.text, predict.said.options, judge, about, lambda _: controls.next_pair(ctx))
     page.code(
         logit_lens, attribute, corrupt, text_pair, Patching.of, Patching.by_place, Patching.by_head,
-        *(explainers.CODE if controls.TOKENS in there else ()),
+        *(explainers.CODE if figure.TOKENS in there else ()),
     )  # fmt: skip
     page.take_away(
-        "interpretability",
-        partial(export.table, lm, asked, looked, found, kind),
+        replace(drawing, seen=drawing.seen.still),
+        None,
         lambda: [
             *export.cells(load, asked, looked, found, kind, predict, judge()),
             *classic.cells(ctx),
-            *(paths.cells() if controls.PATCHES in there else ()),
-            *(explained.cells() if controls.TOKENS in there else ()),
+            *(paths.cells() if figure.PATCHES in there else ()),
+            *(explained.cells() if figure.TOKENS in there else ()),
         ],
     )
 
 longer = [classic.show(ctx)]
-if controls.PATCHES in there:
+if figure.PATCHES in there:
     longer.append(paths.show())
 longer.append(controls.more(explained.show))
 page.terms(
     "logit lens", "logits", "direct attribution", "activation patching", "path patching", "corrupted text",
-    "residual stream", "gradient", "head", "L1H0", "neuron", "norm", "ablation", *(["cross-attention"] if both else []),
-    *explainers.TERMS,
+    "residual stream", "gradient", "head", "L1H0", "neuron", "norm", "ablation",
+    *(["cross-attention"] if ctx.both else []), *explainers.TERMS,
 )  # fmt: skip
 page.cheatsheet("interpretability")
 page.examples(EXAMPLES)
-if controls.PATCHES in there:
+if figure.PATCHES in there:
     measure.go_on(found, slots)
 for go_on in longer:
     go_on()

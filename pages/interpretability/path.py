@@ -20,8 +20,7 @@ from core.analysis.patching.patches import NothingToRecover
 from core.analysis.patching.paths import INTO, Paths, Piece, Sender, gathered, paths, pieces, senders_of, walk
 from core.analysis.places import Kind
 from core.language_model import LanguageModel
-from pages.interpretability.controls import Asked
-from pages.interpretability.figure import A_SECOND, QUICK, prepared
+from pages.interpretability.figure import A_SECOND, QUICK, Asked, prepared
 
 path = register("interpretability_path", __file__)
 

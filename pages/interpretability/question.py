@@ -12,8 +12,7 @@ from app.session.state import Value
 from core.analysis.patching.patches import Spot
 from core.analysis.places import Kind
 from core.language_model import LanguageModel
-from pages.interpretability.controls import Asked
-from pages.interpretability.figure import Looked, Maps, prepared
+from pages.interpretability.figure import Asked, Looked, Maps, prepared
 
 EVERY = 3  # heads that are patched together
 ALIKE, TENTH = 0.05, 0.1  # of the difference; of the larger of two

@@ -1,22 +1,174 @@
-"""Export the Regularization page: activations and masks as a table, and notebook cells that draw them again."""
+"""Export the Regularization page: what its picture is (`FIGURE`), activations and masks as a table, notebook cells."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.controls.predict import Answer
-from app.runs.trained import Arm
+from app.kit.arms import Arm, stilled
+from app.kit.figures import Argument, Asked, Figure, Table
+from app.markup import visible
 from core.language_model import LanguageModel
 from core.runs.serialized import pack_curve
+from pages.regularization import figure
 from pages.regularization.figure import COLS, PASSES, Clean, Masked, Place, shown_rows
 from pages.regularization.question import DRAWS, Question
-from pages.regularization.runs import stop_of
+from pages.regularization.runs import moments, named, record_runs, recorded_four, stop_of, told
+
+if TYPE_CHECKING:
+    from app.questions import Answer
+
+KEYS = ("row", "number", "arm", "stage")
 
 
-def table(lm: LanguageModel, clean: Clean, masked: Masked, chosen: int) -> dict[str, Sequence[Any]]:
+@dataclass(frozen=True)
+class Seen:
+    """Activations without and with dropout, and runs that were trained with it and without.
+
+    Attributes:
+        place: what is dropped. rate, seed: of the mask. evaluate: the model in use, nothing is dropped.
+        row: whose numbers are looked at. arms: the four runs; arm: which of them stands beside the plain one.
+        patience: of early stopping. glance: which of the runs' moments is shown, -1 for the last.
+    """
+
+    lm: LanguageModel
+    label: str  # the model's name in a sentence
+    text: str
+    target: str | None
+    block: int
+    place: Place
+    rate: float
+    seed: int
+    evaluate: bool
+    clean: Clean
+    masked: Masked
+    row: int
+    number: int
+    arms: dict[str, Arm]
+    arm: str
+    patience: int
+    glance: int
+    stage: int
+
+    @property
+    def last(self) -> int:
+        """The row of the last token."""
+        return len(self.clean.ids) - 1
+
+    @property
+    def own(self) -> bool:
+        """Whether the runs are the learner's."""
+        return self.pair[0].run is not None
+
+    @property
+    def pair(self) -> list[Arm]:
+        """The plain run, and the one beside it."""
+        return [self.arms["plain"], self.arms[self.arm]]
+
+    @property
+    def others(self) -> list[Arm]:
+        """The runs that are not drawn."""
+        return [one for key, one in self.arms.items() if key not in ("plain", self.arm)]
+
+    @cached_property
+    def steps(self) -> list[int]:
+        """The steps at which the weights of both were counted."""
+        return moments(self.pair)
+
+    @property
+    def moment(self) -> int:
+        """Which of them is shown; -1: there is none."""
+        return self.glance if 0 <= self.glance < len(self.steps) else len(self.steps) - 1
+
+    @property
+    def named(self) -> int:
+        """Which of them a caller names to see it; -1: the last, also of runs that a caller does not have."""
+        return -1 if self.own or self.glance >= len(self.steps) else self.glance
+
+    def beside(self, own: dict[str, Arm]) -> Seen:
+        """The same with the learner's own runs, if there are some."""
+        return replace(self, arms=own) if own else self
+
+    @property
+    def still(self) -> Seen:
+        """The same for a file, in which no run goes on."""
+        return replace(self, arms=dict(zip(self.arms, stilled([*self.arms.values()]), strict=True)))
+
+
+def see(asked: Asked) -> Seen:
+    """Drop what a part of the block adds, and look up the recorded runs."""
+    lm, values = asked.lm, asked.values
+    place = figure.place_of(lm, asked.stack or "", asked.block, str(values["site"]))
+    rate, seed = float(values["drop"]), int(values["draw"])
+    clean: Clean = asked.call(figure.see, asked.text, asked.target, place.hook)
+    masked: Masked = asked.call(figure.see_masked, asked.text, asked.target, place.hook, rate, seed)
+    arms, arm, glance = recorded_four(), str(values["arm"]), int(values["glance"])
+    if "glance" in asked.given:
+        glance = asked.at_most("glance", len(moments([arms["plain"], arms[arm]])) - 1)
+    number, rows = asked.at_most("number", min(COLS, clean.values.shape[1]) - 1), len(clean.ids)
+    return Seen(
+        lm, asked.label, asked.text, asked.target, asked.block, place, rate, seed, bool(values["evaluate"]), clean,
+        masked, asked.followed(rows, rows - 1), number, arms, arm, int(values["patience"]), glance,
+        int(values["stage"]),
+    )  # fmt: skip
+
+
+def record(seen: Seen) -> dict[str, Any]:
+    """Turn both halves into what figure.js draws, but for the selection."""
+    lm, word = seen.lm, seen.lm.tokenizer.display
+    at = seen.steps[seen.moment] if seen.steps else None
+    return {
+        "tokens": [{"text": word(i), "id": i} for i in lm.batch(seen.text, seen.target)[0][0].tolist()],
+        "dropout": figure.record_dropout(
+            lm, seen.clean, seen.masked, seen.place, seen.rate, seen.seed, seen.evaluate, seen.row
+        ),
+        "trained": record_runs(seen.pair, seen.others, seen.patience, at),
+    }
+
+
+def sentence(seen: Seen) -> str:
+    """What is on the picture: what dropout does to the next token, and where the trained runs are best."""
+    clean, masked = seen.clean, seen.masked
+    best = int(np.argmax(clean.probabilities))
+    said = f"{seen.label}, {'in use: nothing is dropped' if seen.evaluate else f'dropout of {seen.rate:g}'}"
+    said += f" on {seen.place.words}: “{visible(seen.lm.tokenizer.display(best))}” has {clean.probabilities[best]:.3f}"
+    if not seen.evaluate:
+        said += f", and under {len(masked.probabilities)} masks {masked.probabilities[:, best].mean():.3f} on average"
+    parts = ("dropout", "decay") if seen.arm == "both" else (seen.arm,)
+    names = "plain", " and ".join(named(part).lower() for part in parts)
+    stops = zip(names, (stop_of(arm, seen.patience) for arm in seen.pair), strict=True)
+    ends = [
+        f"{name}: {told(stop, seen.patience)['text'].strip()}" for name, stop in stops if stop is not None
+    ]
+    return " ".join([f"{said}.", *ends])
+
+
+FIGURE = Figure(
+    "regularization", figure.regularization, see,
+    record=record,
+    select=lambda seen: {
+        "block": seen.block, "row": seen.row, "number": seen.number, "arm": seen.arm, "stage": seen.stage,
+        "glance": seen.named,
+    },
+    claim=lambda seen: "Noise and small weights hinder learning by heart.",
+    sentence=sentence,
+    table=lambda seen: table(seen.lm, seen.clean, seen.masked, seen.row),
+    arguments=(
+        Argument("layer", "block"), Argument("row", "row"), Argument("number", "number"), Argument("step", "stage"),
+        Argument("site", "site"), Argument("rate", "drop"), Argument("seed", "draw"), Argument("in_use", "evaluate"),
+        Argument("beside", "arm"), Argument("patience", "patience"), Argument("moment", "glance"),
+        Argument("stack", "stack"),
+    ),
+    longest=64, blank=("trained.runs", "trained.others"), tall=620,
+    own=lambda seen: "with the recorded runs in place of yours" if seen.own else "",
+)  # fmt: skip
+
+
+def table(lm: LanguageModel, clean: Clean, masked: Masked, chosen: int) -> Table:
     """A line for each number that the picture shows, then the likeliest next tokens, clean and under the masks."""
     word = lm.tokenizer.display
     lines: list[tuple[Any, ...]] = [

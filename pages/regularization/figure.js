@@ -62,7 +62,7 @@ const regularization = {
       return;
     }
     drawRuns(g, data, local, at);
-    g.door("lab", { left: at.door.x, top: at.door.y }, "Training lab", "Runs of your own, with any dropout and decay");
+    if (g.can.visit) g.door("lab", { left: at.door.x, top: at.door.y }, "Training lab", "Runs of your own, with any dropout and decay");
   },
 
   points(g, data, local) {
@@ -77,6 +77,8 @@ const regularization = {
     return { ...shown, curves: [chart.left, chart.top, chart.width, chart.height], "early stopping": [stops.x, stops.y, stops.w, below - stops.y] };
   },
 
+  within: ({ arm: _, ...change }) => change, // the data are of one run beside the plain one
+
   key(event, g, data, local) {
     const d = data.dropout;
     const move = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
@@ -84,7 +86,7 @@ const regularization = {
       const [r, c] = cellOf(data, { ...local, hover: null });
       g.select({ row: d.rows[clamp(r + move[0], 0, d.rows.length - 1)].at, number: clamp(c + move[1], 0, local.cols - 1) });
     } else if (stages.key(event, g, local)) return true;
-    else if (event.key === "n") g.send("another", { at: Date.now() });
+    else if (event.key === "n" && g.can.recompute) g.send("another", { at: Date.now() });
     else if (event.key === "Escape") stages.up(g, local);
     else return false;
     return true;

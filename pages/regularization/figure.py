@@ -5,7 +5,6 @@ The functions here ask `core` and turn its answers into the component's JSON; th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,8 +138,3 @@ def record_dropout(
             ],
         },
     }  # fmt: skip
-
-
-def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its events to callbacks."""
-    return regularization(data=data, key=key, on=on)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app import markup, questions
-from app.controls.predict import Answer
+from app.questions import Answer
 from core.language_model import LanguageModel
 from core.training.dropout import under_masks
 from pages.regularization.figure import Clean

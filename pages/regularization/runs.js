@@ -2,7 +2,7 @@
 
 import { curves } from "../../app/kit/curves.js";
 import { feedOf } from "../../app/kit/feed.js";
-import { css, h, html, inLines, label, num, thousands } from "../../app/kit/shapes.js";
+import { css, fit, h, html, inLines, label, measure, num, thousands } from "../../app/kit/shapes.js";
 
 /**
  * @import { Chart, Run } from "../../app/kit/curves.js"
@@ -34,6 +34,7 @@ import { css, h, html, inLines, label, num, thousands } from "../../app/kit/shap
 
 const PLAIN = "ink2";
 const ARM = "accent";
+const LEGEND = "solid: held out · dashed: training";
 
 /** Curves of the plain run and one beside it, early stopping, weights. @type {(g: Stage, data: Regularization, local: Kept, at: Layout) => void} */
 export function drawRuns(g, data, local, at) {
@@ -41,12 +42,13 @@ export function drawRuns(g, data, local, at) {
   g.part("runs head", null, () => [
     h("path", { d: `M${at.x},${at.mid}H${at.x + at.w}`, stroke: css("line") }),
     label(at.x, at.mid + 22, t.about, { size: 14, weight: 600, fill: "ink" }),
-    label(at.legend.x, at.legend.y, "solid: held out · dashed: training", { anchor: at.legend.anchor, fill: "ink3" }),
+    label(at.legend.x, at.legend.y, LEGEND, { anchor: at.legend.anchor, fill: "ink3" }),
   ]);
-  g.overlay("arms", { left: at.arms.x, top: at.arms.y }, () => html("div", { class: "reg-arms", role: "group", "aria-label": "Beside the plain run" },
+  if (g.can.recompute) g.overlay("arms", { left: at.arms.x, top: at.arms.y }, () => html("div", { class: "reg-arms", role: "group", "aria-label": "Beside the plain run" },
     t.arms.map((arm) => html("button", { type: "button", "data-arm": arm.key, onclick: () => g.select({ arm: arm.key }) }, arm.name))), (node) => {
     for (const button of node.children) button.setAttribute("aria-pressed", String(button.getAttribute("data-arm") === local.sel.arm));
   });
+  else g.part("arm", [at.arms, at.legend], () => label(at.arms.x + (at.phone ? 0 : 12), at.arms.y + 15, fit(`beside it: ${armOf(t, local.sel.arm)}`, roomOf(at), 12, false), { fill: "accent" }));
   const chart = curves(g, "runs", at.curves, {
     runs: t.runs.map((run, i) => ({ ...run, colour: i ? ARM : PLAIN })),
     x: "step", ends: "line", title: "Loss, nats a token", low: t.low, high: t.high,
@@ -61,6 +63,14 @@ export function drawRuns(g, data, local, at) {
   g.part("stops", null, () => drawStops(at.stops, t));
   g.part("weights", null, () => drawWeights(at.weights, t));
 }
+
+/** The run beside the plain one, in words. @type {(t: Trained, key: string) => string} */
+function armOf({ arms }, key) {
+  const parts = arms.filter((arm) => arm.key !== "both" && (arm.key === key || key === "both"));
+  return parts.map((arm) => arm.name.toLowerCase()).join(" and ");
+}
+/** How wide it may be: as far as the legend. @type {(at: Layout) => number} */
+const roomOf = (at) => (at.phone ? at.w : at.legend.x - measure(LEGEND, 12, false) * 1.06 - at.arms.x - 24);
 
 /** What the upright lines are, each on its own side of the two; once where both stand at one step. @type {(chart: Chart, stops: (Stop | null)[], y: number) => Shapes} */
 function drawBest(chart, stops, y) {

@@ -1,4 +1,4 @@
-"""Compare runs with and without regularization, recorded or own: where each is best, and its weights."""
+"""Compare runs with and without regularization, recorded or own (own_runs.py): where each is best, its weights."""
 
 from __future__ import annotations
 
@@ -6,45 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from app.controls import own_run
-from app.controls.own_run import Next
-from app.runs import trained
-from app.runs.trained import Arm
-from app.session import state
+from app.kit.arms import Arm, recorded_arms
 from core.training.early_stopping import Stop, stop_early
-from core.training.pairs import DECAY, DROPOUT, FABLES, few_fables, regularized_spec
-from core.training.spec import TrainSpec
+from core.training.pairs import DECAY, DROPOUT, FABLES
 
 ARMS: dict[str, str] = {"plain": "plain", "dropout": "dropout", "decay": "weight decay", "both": "both"}
 
 
-def all_arms() -> dict[str, Arm]:
-    """The learner's own four, where there are some; else the recorded ones."""
-    own = trained.own_arms(state.get("quartet"), tuple(ARMS.values()))
-    found = own or trained.recorded_arms({name: f"regularization-{key}" for key, name in ARMS.items()})
+def recorded_four() -> dict[str, Arm]:
+    """The recorded runs: key -> run."""
+    found = recorded_arms({name: f"regularization-{key}" for key, name in ARMS.items()})
     return dict(zip(ARMS, found, strict=True))
-
-
-def specs(seed: int, share: str | None = None) -> dict[str, TrainSpec]:
-    """The four runs; `share` of their steps as for `own_run.shortened`."""
-    return {
-        name: own_run.shortened(regularized_spec(key, seed=seed), share)  # type: ignore[arg-type]
-        for key, name in ARMS.items()
-    }
-
-
-def following(share: str | None = None) -> list[Next]:
-    """The next four, as they would be put into the queue."""
-    return own_run.of_arms(specs(int(state.memo("regularization").get("seed", 0)) + 1, share), few_fables())
-
-
-def begin() -> None:
-    """Train all four anew, from another seed than the last own ones'."""
-    memo = state.memo("regularization")
-    memo["seed"] = memo.get("seed", 0) + 1
-    group, memo["why"] = trained.start(specs(memo["seed"]), few_fables())
-    if group:
-        state.set("quartet", group)
 
 
 def stop_of(arm: Arm, patience: int) -> Stop | None:

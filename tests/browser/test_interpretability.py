@@ -107,7 +107,7 @@ def test_the_steps_tell_lens_parts_and_patches(page: Page, browser: Browser, ser
         driver.wait_for_state(page, NAME, partial(lambda at, now: now["stage"]["step"] == at, step))
         told = card.text_content() or ""
         assert panels.count() == count and said in told, step
-        assert ("as it stands below, asks for another answer" in told) == (step == 3)
+        assert ("as it was given, asks for another answer" in told) == (step == 3)
     driver.wait_for_link(page, "stage=5")
     driver.wait_until_drawn(page)
     checks.link_restores(page, browser, server, NAME)

@@ -28,12 +28,19 @@ ASKED: dict[str, list[dict[str, Any]]] = {
         {"mask": False, "temperature": 2.0},
     ],
     "multi_head": [{}, {"layer": 0, "head": 3, "row": 4, "panel": "pair"}, {"step": 5}, {"off": "3.2"}],
+    "break_it": [{}, {"part": "norm", "moment": 1}, {"part": "nothing", "step": 2}],
     "decoding": [{}, {"depth": 5, "beams": 2, "sample": False}, {"step": 2}],
     "feed_forward": [
         {},
         {"layer": 1, "row": 4, "bend": "relu"},
         {"silence": "strongest", "loudest": 5},
         {"step": 2},
+    ],
+    "interpretability": [
+        {},
+        {"layer": 1, "head": 2, "row": 4, "parts": "says patches", "panel": "heads"},
+        {"parts": "patches", "panel": "stream", "position": 3, "depth": 1, "extent": "here"},
+        {"step": 4},
     ],
     "loss": [{}, {"row": 4, "step": 2, "unit": "bits"}, {"smoothing": 0.1}],
     "norm_residual": [{}, {"layer": 1, "line": "mlp", "row": 5, "norm": "layer"}, {"step": 3}],
@@ -42,6 +49,11 @@ ASKED: dict[str, list[dict[str, Any]]] = {
         {"kind": "own", "layer": 1, "head": 0, "row": 6, "col": 2},
         {"kind": "alibi", "step": 1},
     ],
+    "regularization": [
+        {},
+        {"layer": 1, "row": 4, "number": 7, "site": "attention", "rate": 0.5, "seed": 3, "beside": "decay"},
+        {"in_use": True, "step": 1},
+    ],
 }
 CASES = [(name, asked) for name in SHOWN for asked in ASKED.get(name, [{}])]
 # Keys, and what of the state they change.
@@ -49,20 +61,26 @@ KEYS = {
     "home": [("ArrowLeft", "block"), ("ArrowUp", "row"), (".", "step")],
     "attention": [("ArrowUp", "row"), (".", "step")],
     "multi_head": [("ArrowLeft", "head"), ("Shift+ArrowUp", "row"), (".", "whole")],
+    "break_it": [(".", "stage")],
     "decoding": [("ArrowRight", "node"), (".", "whole")],
     "feed_forward": [(".", "stage")],
+    "interpretability": [("ArrowUp", "chosen"), ("s", "shade"), (".", "stage")],
     "loss": [("ArrowUp", "follow"), (".", "step")],
     "norm_residual": [("ArrowUp", "line"), (".", "stage")],
     "positions": [("ArrowUp", "cell"), (".", "stage")],
+    "regularization": [("ArrowUp", "cell"), (".", "stage")],
 }
 # Keys for which a model would have to run.
 LOST = {
     "attention": ["Enter", "Delete", "1"],
+    "break_it": ["ArrowLeft", "ArrowRight"],
     "decoding": ["Enter"],
     "feed_forward": ["o", "ArrowUp", "+"],
+    "interpretability": ["a"],
     "multi_head": ["o"],
     "norm_residual": ["["],
     "positions": ["n"],
+    "regularization": ["n"],
 }
 NOW = "JSON.parse(document.querySelector('figure').dataset.state)"
 
@@ -211,6 +229,8 @@ def test_no_control_is_there_that_cannot_work(
         "text=/^Append/",
         ".att-hide",
         "[data-show]",
+        "[data-arm]",
+        ".inter-fold",
         *acts,
     ):
         expect(page.locator(gone)).to_have_count(0)

@@ -177,7 +177,7 @@ def test_the_recorded_pair_is_diagnosed_from_its_measurements(part: Any, open_pa
 
 @pytest.mark.parametrize("part", WITHOUT)
 def test_the_diagnosis_asks_for_the_very_part_that_was_taken_out(part: Any) -> None:
-    arms = pairs.pair_of(part)
+    arms = pairs.recorded_pair(part)
     told = pairs.record_pair(arms, part, None)
     found = remedy(pairs.judged(arms))
     assert found is not None and found.part == part
@@ -189,7 +189,7 @@ def test_the_diagnosis_asks_for_the_very_part_that_was_taken_out(part: Any) -> N
 
 
 def test_a_remedy_that_is_not_the_part_is_said_to_be_another() -> None:
-    arms = pairs.pair_of("mask")
+    arms = pairs.recorded_pair("mask")
     said = pairs.mended(arms, "norm", pairs.judged(arms))
     assert "A causal mask" in said and said.endswith("But taken out here: norms.")
     assert pairs.mended(arms, "nothing", pairs.judged(arms)).endswith("But taken out here: nothing.")
@@ -198,7 +198,7 @@ def test_a_remedy_that_is_not_the_part_is_said_to_be_another() -> None:
 def test_with_nothing_taken_out_nothing_is_found(open_page: Any) -> None:
     app = open_page("break_it", text=TEXT, part="nothing")
     assert not app.exception
-    arms = pairs.pair_of("nothing")
+    arms = pairs.recorded_pair("nothing")
     assert all(alike(arm.spec, broken_spec(None, seed)) for seed, arm in enumerate(arms)) and len(arms) == 2
     told = pairs.record_pair(arms, "nothing", arms[0].checkpoints[-1].step)
     assert told["findings"] == [] and "Nothing found" in told["cost"]
@@ -268,7 +268,7 @@ def test_any_checkpoint_of_the_pair_opens(look: int, open_page: Any) -> None:
 
 
 def test_the_diagnosis_is_of_the_step_that_chart_and_slider_show(open_page: Any) -> None:
-    arms = pairs.pair_of("residual")
+    arms = pairs.recorded_pair("residual")
     for at in pairs.moments(arms)[1:]:
         told = pairs.record_pair(arms, "residual", at)
         steps = {int(step) for sentence in told["findings"] for step in re.findall(r"step (\d+)", sentence)}

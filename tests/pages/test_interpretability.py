@@ -20,7 +20,7 @@ from core.analysis.patching.paths import paths
 from core.analysis.patching.sweep import patched
 from core.analysis.patching.text_pairs import text_pair
 from core.analysis.stream.direct_attribution import attribute
-from pages.interpretability import explainers, figure, path
+from pages.interpretability import controls, explainers, figure, path
 from tests.pages.conftest import OpenPage, notebook, random_model, run_notebook
 
 TEXT, TWIN = "A red ball was lost. She found the red", "A red saw was lost. She found the red"
@@ -175,11 +175,11 @@ def test_long_work_shows_how_far_it_is_and_ends_the_same(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quick = table(open_page("interpretability", **LINKS["bundled"], dealt=3))
-    monkeypatch.setattr(figure, "QUICK", 0.0)
+    monkeypatch.setattr(controls, "QUICK", 0.0)
     app = open_page("interpretability", **LINKS["bundled"], dealt=4)
     assert not app.exception
     assert table(app) == quick
-    monkeypatch.setattr(figure, "ASKS", 0.0)
+    monkeypatch.setattr(controls, "ASKS", 0.0)
     app = open_page(
         "interpretability", unfold=ALL, text=TEXT, corrupted="A red boat was lost. She found the red"
     )
@@ -198,7 +198,7 @@ def deep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """A link to a random model of 20 blocks, too large to be patched at once."""
     random_model(tmp_path / "deep", seed=7, n_layers=20, n_heads=2)
     monkeypatch.setenv("GLASSBOX_MODELS", str(tmp_path))
-    monkeypatch.setattr(figure, "QUICK", 0.0)
+    monkeypatch.setattr(controls, "QUICK", 0.0)
     return {
         "model": "./deep",
         "text": "The cat saw the dog",
@@ -216,7 +216,7 @@ def asks_of_the_first_round(link: dict[str, Any]) -> float:
 def test_a_deep_model_is_patched_from_coarse_to_fine(
     deep: dict[str, Any], open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(figure, "ASKS", asks_of_the_first_round(deep))
+    monkeypatch.setattr(controls, "ASKS", asks_of_the_first_round(deep))
     app = open_page("interpretability", **deep)
     assert not app.exception
     first = blocks(table(app), "patched stream")
@@ -238,7 +238,7 @@ def test_a_deep_model_is_patched_from_coarse_to_fine(
 def test_a_second_visitor_sees_what_the_first_has_measured(
     deep: dict[str, Any], open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(figure, "ASKS", asks_of_the_first_round(deep))
+    monkeypatch.setattr(controls, "ASKS", asks_of_the_first_round(deep))
     app = open_page("interpretability", **deep)
     app.button(key="work.interpretability").click().run()
     whole = table(app)
@@ -246,7 +246,7 @@ def test_a_second_visitor_sees_what_the_first_has_measured(
     def none(*_: Any, **__: Any) -> Any:
         raise AssertionError("measured again")
 
-    monkeypatch.setattr(figure, "sweep", none)
+    monkeypatch.setattr(controls, "sweep", none)
     other = open_page("interpretability", **deep)
     assert not other.exception and table(other) == whole
 
@@ -254,12 +254,12 @@ def test_a_second_visitor_sees_what_the_first_has_measured(
 def test_stop_keeps_what_was_measured(
     deep: dict[str, Any], open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(figure, "ASKS", asks_of_the_first_round(deep))
+    monkeypatch.setattr(controls, "ASKS", asks_of_the_first_round(deep))
     app = open_page("interpretability", **deep)
     first = blocks(table(app), "patched stream")
     memo = app.session_state["gb"].memos["shared work"]
-    key, _ = memo[figure.JOB]
-    memo[figure.JOB] = key, 0  # as the button does while it is being measured
+    key, _ = memo[controls.JOB]
+    memo[controls.JOB] = key, 0  # as the button does while it is being measured
     app.run()
     assert not app.exception and blocks(table(app), "patched stream") >= first
     other = open_page("interpretability", **deep)
@@ -270,19 +270,19 @@ def test_stop_keeps_what_was_measured(
 def test_heads_by_place_are_patched_block_by_block(
     deep: dict[str, Any], open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(figure, "ASKS", 0.0)
+    monkeypatch.setattr(controls, "ASKS", 0.0)
     app = open_page("interpretability", **deep, extent="here", block=5, sight="heads")
     assert (
         "Patch the heads of block 5 at every position" in app.button(key="work.interpretability.heads").label
     )
     asked = dict[int, Any]()
-    by_head = figure.Measure._by_head
+    by_head = controls.Measure._by_head
 
-    def seen(self: figure.Measure) -> Any:
+    def seen(self: controls.Measure) -> Any:
         asked.update(by_head(self))
         return asked
 
-    monkeypatch.setattr(figure.Measure, "_by_head", seen)
+    monkeypatch.setattr(controls.Measure, "_by_head", seen)
     app.button(key="work.interpretability.heads").click().run()
     assert not app.exception and asked.keys() == {5}
     _, found = prepared(deep, "self")
@@ -428,7 +428,7 @@ def test_nothing_long_is_begun_before_its_part_is_opened(
 
         return begins
 
-    monkeypatch.setattr(figure.Measure, "known", begin("patches", figure.Maps(why="No.")))
+    monkeypatch.setattr(controls.Measure, "known", begin("patches", figure.Maps(why="No.")))
     monkeypatch.setattr(explainers.Explanations, "show", begin("tokens", lambda: None))
     monkeypatch.setattr(path.PathsToHead, "show", begin("path", lambda: None))
     app = open_page("interpretability", **(deep | {"unfold": ""}))

@@ -243,7 +243,7 @@ def test_the_step_stands_by_the_picture_that_it_moves_and_the_matrices_name_thei
 
 
 def test_the_gain_is_said_with_its_size_and_number_of_runs() -> None:
-    arms = runs.all_arms()
+    arms = runs.recorded_four()
     for key in ("dropout", "decay", "both"):
         plain, other = (np.array(arms[one].points.held_out) for one in ("plain", key))
         best = float(np.nanmin(plain) - np.nanmin(other))

@@ -15,6 +15,7 @@ from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -143,6 +144,52 @@ def test_a_default_that_a_small_model_lacks_is_fitted_and_a_named_value_is_not(t
     assert show.attention(small, "Once upon a time").data["block"] == 2
     with pytest.raises(ValueError, match=r"layer=3 is more"):
         show.attention(small, "Once upon a time", layer=3)
+
+
+def test_a_part_that_a_model_lacks_is_not_taken_out(lm: core.LanguageModel) -> None:
+    bert = core.load("tales-bert")
+    with pytest.raises(ValueError, match=r"^part='mask': "):
+        show.break_it(bert, TEXT, part="mask")
+    assert show.break_it(lm, TEXT, part="mask").data["part"] == "mask"
+    with pytest.raises(ValueError, match=r"^moment=99 is more than this model and text have"):
+        show.break_it(lm, TEXT, moment=99)
+
+
+def test_patches_that_take_long_are_computed_when_they_are_asked_for(
+    lm: core.LanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = show.interpretability(lm, TEXT)
+    monkeypatch.setattr("pages.interpretability.figure.QUICK", 0.0)
+    told = show.interpretability(lm, TEXT)
+    assert told.data["maps"] == {}
+    assert told.data["why"].endswith("In a notebook, parts='patches' asks for them.")
+    asked = show.interpretability(lm, TEXT, parts="patches")
+    assert asked.data["maps"] == quick.data["maps"] != {}
+    assert asked.data["why"] == ""
+
+
+@pytest.mark.parametrize("name", ["break_it", "regularization"])
+def test_a_run_that_goes_on_stands_still_in_a_file_and_a_call_says_that_it_is_left_out(
+    name: str, lm: core.LanguageModel
+) -> None:
+    drawing = getattr(show, name)(lm, TEXT)._drawing
+    assert "#" not in drawing.call
+    run = SimpleNamespace(over=False, state="running", control="")
+    arms: Any = drawing.seen.arms
+    own = (
+        {key: replace(arm, run=run) for key, arm in arms.items()}
+        if isinstance(arms, dict)
+        else [replace(arm, run=run) for arm in arms]
+    )
+    live = replace(drawing, seen=drawing.seen.beside(own))
+    part = "pair" if name == "break_it" else "trained"
+    assert all(one.get("live") and "points" not in one for one in live.data[part]["runs"])
+    still = replace(live, seen=live.seen.still)
+    assert all("live" not in one and one["state"] == "stopped" for one in still.data[part]["runs"])
+    assert still.data[part]["runs"][0]["points"] == drawing.data[part]["runs"][0]["points"]
+    call, _, aside = still.call.partition("  # ")
+    assert call == drawing.call
+    assert aside.startswith("with the recorded ")
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ FIELDS: tuple[Field, ...] = (
     Field("dealt", "int", 0, 0, 9_999),  # which pair of Toyland, or which change of the text
     Field("asked", "int", -1, -1, 9_999_999, shown="the likeliest"),  # the token that is explained
     Field("versus", "int", -1, -2, 9_999_999, shown="what the corrupted text says"),  # -2: nothing
-    Field("unfold", "text", ""),  # parts of the page that are open (pages/interpretability/controls.py)
+    Field("unfold", "text", ""),  # parts of the page that are open (pages/interpretability/figure.py)
     Field(
         "sight", "choice", "stream", choices=("lens", "stream", "attention", "cross", "mlp", "heads", "parts")
     ),  # the panel of the chosen cell
