@@ -97,7 +97,8 @@ class _Reader(ast.NodeVisitor):
     def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load):
             self.here.reads.append((node.id, node.lineno))
-        else:
+        elif not (isinstance(node.ctx, ast.Del) and self.here.elsewhere.get(node.id) == "global"):
+            # `del` makes a name the scope's own; a global one it only takes a value from.
             self.here.bind(node.id)
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> None:

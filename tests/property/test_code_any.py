@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.analysis.tasks.code_checks import check_code, first_function
@@ -105,6 +105,7 @@ def programs(draw):
 
 
 @given(programs())
+@example("def f(a, *rest):\n    global path\n    del path\n    return a + path")
 @settings(max_examples=200, deadline=None)
 def test_free_names_are_those_of_the_compilers_code(text):
     """Names that the compiled code looks up in the module and the builtins, less those that it stores there."""
