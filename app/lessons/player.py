@@ -175,9 +175,7 @@ def view(lesson: Lesson, place: Place) -> dict[str, Value]:
         "snapshot": lesson.moment,
         "view": state.get("view"),
     }
-    if (
-        lesson.model == OWN
-    ):  # whatever the learner has open, on the learner's text, and followed from page to page
+    if lesson.model == OWN:  # what the learner has open, with the text and the head chosen on the page before
         head |= {key: state.get(key) for key in (*_INPUTS, "target", *_FOLLOWED)}
     return fresh | head | place.state()
 

@@ -57,26 +57,26 @@ class Seen:
 
     @property
     def moment(self) -> int:
-        """Which of them is shown; -1: there is none."""
+        """Which moment of the training is shown, by its place in `steps`; -1: there is none."""
         return self.look if 0 <= self.look < len(self.steps) else len(self.steps) - 1
 
     @property
     def at(self) -> int | None:
-        """Its step."""
+        """The training step of that moment; None where there is none."""
         return self.steps[self.moment] if self.steps else None
 
     @property
     def named(self) -> int:
-        """Which of them a caller names to see it; -1: the last, also of runs that a caller does not have."""
+        """The moment that a notebook names to draw this; -1, the last, for runs that it does not have."""
         return -1 if self.own or self.look >= len(self.steps) else self.look
 
     def beside(self, own: list[Arm]) -> Seen:
-        """The same with the learner's own pair, if there is one."""
+        """Put the learner's own pair, if there is one, in place of the recorded one."""
         return replace(self, arms=own) if own else self
 
     @property
     def still(self) -> Seen:
-        """The same for a file, in which no run goes on."""
+        """A copy for a file, whose curves stand still."""
         return replace(self, arms=stilled(self.arms))
 
 

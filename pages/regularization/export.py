@@ -90,12 +90,12 @@ class Seen:
         return -1 if self.own or self.glance >= len(self.steps) else self.glance
 
     def beside(self, own: dict[str, Arm]) -> Seen:
-        """The same with the learner's own runs, if there are some."""
+        """Put the learner's own runs, if there are some, in place of the recorded ones."""
         return replace(self, arms=own) if own else self
 
     @property
     def still(self) -> Seen:
-        """The same for a file, in which no run goes on."""
+        """A copy for a file, whose curves stand still."""
         return replace(self, arms=dict(zip(self.arms, stilled([*self.arms.values()]), strict=True)))
 
 
