@@ -79,17 +79,26 @@ export function withoutSteps(g, local) {
   g.figure.querySelector(".gb-steps-top")?.remove();
 }
 
+/** What `isClear` found, until one of the words or widths that it hangs on changes. @type {WeakMap<Element, {about: string, clear: boolean}>} */
+const found = new WeakMap();
+
 /**
- * Whether a bar at the right of the claim stands clear of its words, which are as long as the page's claim is.
- * @type {(figure: HTMLElement, bar: Element) => boolean}
+ * Whether a bar at the right of the claim stands clear of its words, which are as long as the page's claim is. To measure
+ * them in the middle of a drawing makes the browser lay out the whole page, so it is done when something has changed.
+ * @type {(figure: HTMLElement, bar: Element, width: number) => boolean}
  */
-export function isClear(figure, bar) {
+export function isClear(figure, bar, width) {
   const claim = document.querySelector(".gb-claim");
   if (!claim) return true;
+  const about = [width, document.fonts.status, claim.textContent, ...[...bar.children].map((part) => (/** @type {HTMLElement} */ (part).hidden ? "" : part.textContent))].join("\n");
+  const known = found.get(bar);
+  if (known?.about === about) return known.clear;
   const end = claim.getBoundingClientRect().left + Math.max(0, ...[...claim.querySelectorAll("h1, p")].map((line) => line.getBoundingClientRect().width));
   const parts = [...bar.children].map((part) => part.getBoundingClientRect()).filter((box) => box.width);
   const wide = parts.length ? parts[parts.length - 1].right - parts[0].left : 0;
-  return end + 16 + wide <= figure.getBoundingClientRect().right;
+  const clear = end + 16 + wide <= figure.getBoundingClientRect().right;
+  found.set(bar, { about, clear });
+  return clear;
 }
 
 /**
@@ -172,7 +181,7 @@ export function stepMode(field, names, { whole: drawn = names.length - 1, first 
     for (const node of [back, run, leave]) node.hidden = !on;
     leave.hidden = !on || now === last; // where Next leads there
     made.classList.toggle("gb-steps-told", on);
-    g.figure.classList.toggle("gb-steps-beside", isDesk(g.width) && isClear(g.figure, line));
+    g.figure.classList.toggle("gb-steps-beside", isDesk(g.width) && isClear(g.figure, line, g.width));
     if (inside && !made.contains(document.activeElement)) next.focus(); // a button that hides, or can do nothing, loses it
     if (inside && document.activeElement instanceof HTMLButtonElement && (document.activeElement.hidden || document.activeElement.disabled)) next.focus();
   };

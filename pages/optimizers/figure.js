@@ -490,7 +490,7 @@ function drawBar(g, data, local) {
   back.textContent = "Back";
   next.textContent = "Next";
   run.textContent = local.timer ? "Pause" : lap >= data.steps ? "Play again" : "Play";
-  g.figure.classList.toggle("gb-steps-beside", isDesk(g.width) && isClear(g.figure, bar));
+  g.figure.classList.toggle("gb-steps-beside", isDesk(g.width) && isClear(g.figure, bar, g.width));
   back.disabled = lap === 0;
   next.disabled = lap >= data.steps;
 }
