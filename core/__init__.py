@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from core.catalogue import load as load
     from core.catalogue import snapshots as snapshots
     from core.checkpoints import CheckpointError as CheckpointError
+    from core.checkpoints.wrapping import wrap as wrap
     from core.config import ModelConfig as ModelConfig
     from core.data.corpora import fingerprint as fingerprint
     from core.decoding.generate import Generation as Generation
@@ -53,6 +54,7 @@ _HOME = {
     "recording": "core.hooks",
     "snapshots": "core.catalogue",
     "train": "core.training",
+    "wrap": "core.checkpoints.wrapping",
 }
 __all__ = list(_HOME)
 
