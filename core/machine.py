@@ -21,9 +21,27 @@ _lock = threading.RLock()
 _known: dict[str, dict[str, float]] = {}
 
 
+def is_checkout() -> bool:
+    """Return whether this code lies in a checkout of the project; else a package manager installed it."""
+    return (ROOT / "pyproject.toml").is_file()
+
+
+def home() -> Path:
+    """Return the folder for what is kept without a setting: .glassbox of a checkout, else the user's data folder.
+
+    Nothing is written where packages are installed: they may be read-only, and are removed with their environment.
+    """
+    if is_checkout():
+        return ROOT / ".glassbox"
+    from platformdirs import user_data_path
+
+    return user_data_path("glassbox", appauthor=False)
+
+
 def folder() -> Path:
-    """Return the data folder: GLASSBOX_DATA, or .glassbox in this checkout."""
-    return Path(os.environ.get("GLASSBOX_DATA", "").strip() or ROOT / ".glassbox").expanduser()
+    """Return the data folder: GLASSBOX_DATA, or `home`."""
+    named = os.environ.get("GLASSBOX_DATA", "").strip()
+    return Path(named).expanduser() if named else home()
 
 
 def measured(name: str, measure: Callable[[], Mapping[str, float]], device: str = "cpu") -> dict[str, float]:

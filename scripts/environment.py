@@ -27,7 +27,8 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from scripts import browser, pictures, real_models  # noqa: E402  (found once the root is on the path)
+from core import real_packages  # noqa: E402  (found once the root is on the path)
+from scripts import browser, pictures, real_models  # noqa: E402
 from scripts.download import SIZES  # noqa: E402
 from scripts.installation import (  # noqa: E402
     DEVELOPMENT,
@@ -297,9 +298,10 @@ def command_lock(extra: list[str]) -> int:
         source = lock.replace(".txt", ".in")
         run([*uv, "pip", "compile", "--quiet", *options, *extra, source, "-o", lock])
         say(source + " -> " + lock)
-    published = real_models.LOCK.replace(".txt", ".in")
-    run([*uv, "pip", "compile", "--quiet", "--no-deps", *options, published, "-o", real_models.LOCK])
-    say(published + " -> " + real_models.LOCK)
+    published = real_packages.LOCK.relative_to(ROOT).as_posix()
+    source = published.replace(".txt", ".in")
+    run([*uv, "pip", "compile", "--quiet", "--no-deps", *options, source, "-o", published])
+    say(source + " -> " + published)
     python = wanted_python(sys.version_info[:2], sys.executable)
     inside = ["--quiet", "--no-project", "--isolated", "--with", "packaging>=26.1", "--python", python]
     run([*uv, "run", *inside, "python", "-m", "scripts.lock_sizes", *uv])

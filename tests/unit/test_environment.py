@@ -433,7 +433,7 @@ def test_a_new_lock_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     assert environment.command_lock(["--upgrade"]) == 0
     assert [command[-1] for command in asked[:2]] == [installation.PRODUCT, installation.DEVELOPMENT]
     assert all("--upgrade" in command for command in asked[:2])
-    assert asked[2][-1] == environment.real_models.LOCK and "--no-deps" in asked[2]
+    assert asked[2][-1] == "assets/real/requirements.txt" and "--no-deps" in asked[2]
     assert asked[3][-6:] == ["python", "-m", "scripts.lock_sizes", "python", "-m", "uv"]
 
 
@@ -536,7 +536,7 @@ def test_the_app_listens_on_this_machine_alone_unless_it_is_told_otherwise(
 
 
 def test_without_make_the_app_listens_on_this_machine_alone_too() -> None:
-    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    config = tomllib.loads((ROOT / "app" / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     assert config["server"]["address"] == "127.0.0.1"
 
 
