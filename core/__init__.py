@@ -4,8 +4,11 @@
     trace = lm.trace("Once upon a time")
     trace["blocks.0.attn.hook_pattern"]  # (H, T, S)
 
-Names are imported lazily, so that code without a model (Toyland, a configuration) does not import torch.
+Names are imported lazily, so that code without a model (Toyland, a configuration) does not import torch, and the
+commands of `scripts` import what is of the standard library alone.
 """
+
+from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

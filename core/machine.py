@@ -13,7 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+from core.installation import home
+
 MOST = 32  # measurements kept in the file, for several devices and versions of torch
 # environment variables that choose torch's kernels
 _SWITCHES = ("ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "MKL_ENABLE_INSTRUCTIONS")
@@ -21,27 +22,15 @@ _lock = threading.RLock()
 _known: dict[str, dict[str, float]] = {}
 
 
-def is_checkout() -> bool:
-    """Return whether this code lies in a checkout of the project; else a package manager installed it."""
-    return (ROOT / "pyproject.toml").is_file()
-
-
-def home() -> Path:
-    """Return the folder for what is kept without a setting: .glassbox of a checkout, else the user's data folder.
-
-    Nothing is written where packages are installed: they may be read-only, and are removed with their environment.
-    """
-    if is_checkout():
-        return ROOT / ".glassbox"
-    from platformdirs import user_data_path
-
-    return user_data_path("glassbox", appauthor=False)
-
-
 def folder() -> Path:
     """Return the data folder: GLASSBOX_DATA, or `home`."""
     named = os.environ.get("GLASSBOX_DATA", "").strip()
     return Path(named).expanduser() if named else home()
+
+
+def models() -> Path:
+    """Return the folder of the models that `glassbox train` writes, which the app offers."""
+    return folder() / "models"
 
 
 def measured(name: str, measure: Callable[[], Mapping[str, float]], device: str = "cpu") -> dict[str, float]:

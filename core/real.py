@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.machine import ROOT, is_checkout
+from core.installation import ROOT as ROOT
+from core.installation import is_checkout
 from core.real_packages import NONE as NONE
 from core.real_packages import VARIABLE as VARIABLE
 from core.real_packages import home as home

@@ -11,9 +11,9 @@ import os
 import subprocess
 from pathlib import Path
 
-from core import machine
+from core import installation
 
-LOCK = machine.ROOT / "assets" / "real" / "requirements.txt"
+LOCK = installation.ROOT / "assets" / "real" / "requirements.txt"
 VARIABLE = "GLASSBOX_REAL"
 NONE = "none"
 STAMP = "fetched"  # in the folder: the digest of the lock that it holds
@@ -24,14 +24,14 @@ _CHECKED = ("--no-deps", "--require-hashes", "--only-binary", ":all:")
 def home() -> Path | None:
     """Return the folder of the packages: GLASSBOX_REAL, .real in a checkout, else the user's; None: "none", without.
 
-    The user's is `real` beside the runs of an installed Glassbox (`core.machine.home`).
+    The user's is `real` in the data folder of an installed Glassbox (`core.installation.home`).
     """
     named = os.environ.get(VARIABLE, "").strip()
     if named.lower() == NONE:
         return None
     if named:
         return Path(named).expanduser()
-    return machine.ROOT / ".real" if machine.is_checkout() else machine.home() / "real"
+    return installation.ROOT / ".real" if installation.is_checkout() else installation.home() / "real"
 
 
 def digest() -> str:

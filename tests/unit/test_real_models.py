@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from core import machine, real_packages
+from core import installation, real_packages
 from scripts import environment, real_models
 
 
@@ -89,7 +89,7 @@ def test_the_folder_is_the_one_named_or_the_checkouts_or_the_users(
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     for value, wanted in {
-        "": machine.ROOT / ".real",
+        "": installation.ROOT / ".real",
         "NONE": None,
         "none": None,
         str(tmp_path): tmp_path,
@@ -97,9 +97,9 @@ def test_the_folder_is_the_one_named_or_the_checkouts_or_the_users(
         monkeypatch.setenv(real_packages.VARIABLE, value)
         assert real_packages.home() == wanted
     monkeypatch.setenv(real_packages.VARIABLE, "")
-    monkeypatch.setattr(machine, "ROOT", tmp_path / "site-packages")
+    monkeypatch.setattr(installation, "ROOT", tmp_path / "site-packages")
     installed = real_packages.home()
-    assert installed is not None and installed.name == "real" and installed.parent == machine.home()
+    assert installed is not None and installed.name == "real" and installed.parent == installation.home()
     assert "site-packages" not in installed.parts
     if sys.platform == "linux":
         assert installed == tmp_path / "data" / "glassbox" / "real"
