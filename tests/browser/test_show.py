@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from decimal import ROUND_HALF_UP, Decimal
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -137,9 +138,13 @@ def state(place: Page | Frame) -> dict[str, Any]:
 
 
 def alike(shown: dict[str, Any]) -> dict[str, Any]:
-    """What is shown, without the text to try that Decoding's page alone offers."""
+    """What is shown, to the digits that are written; without the text to try that Decoding's page alone offers."""
     if "verdict" in shown:
         shown["verdict"].pop("act")
+    if "attends" in shown:  # Home's shares have fewer bits in a file
+        shown["attends"] = [
+            str(Decimal(one).quantize(Decimal("1e-4"), ROUND_HALF_UP)) for one in shown["attends"]
+        ]
     return shown
 
 

@@ -88,6 +88,15 @@ test("packed arrays come out as they went in", () => {
     assert.deepEqual(out.shape, [values.length / 2, 2]);
   }
 });
+test("arrays of half the bits, and triangles, come out as floats", () => {
+  const half = [0x3c00, 0xc000, 0x3555, 0x0001, 0x7c00, 0x8000];
+  const packed = { b64: Buffer.from(Uint16Array.from(half).buffer).toString("base64"), dtype: "f16", shape: [2, 3] };
+  assert.deepEqual([...unpack(packed)], [1, -2, 0.333251953125, 2 ** -24, Infinity, -0]);
+  const shares = Buffer.from(Uint16Array.of(65535, 0, 65535, 13107, 13107, 39321).buffer).toString("base64");
+  const square = unpack({ b64: shares, dtype: "n16", shape: [1, 3, 3], triangle: true });
+  assert.deepEqual([...square], [1, 0, 0, 0, 1, 0, 0.2, 0.2, 0.6].map(Math.fround));
+  assert.deepEqual(square.shape, [1, 3, 3]);
+});
 test("a PNG holds the pixels that it was given", () => {
   const rgba = Uint8ClampedArray.from({ length: 4 * 3 * 2 }, (_, i) => (i * 37) % 256);
   const file = fromBase64(png(3, 2, rgba).split(",")[1]);

@@ -12,6 +12,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -26,7 +27,7 @@ import core
 from app import show
 from app.kit import modules, standalone
 from app.kit.figures import Figure, not_numbers
-from app.kit.packing import pack, unpack
+from app.kit.packing import narrowed, pack, unpack
 from app.session.fields import BY_KEY
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,6 +47,11 @@ def carried(document: str) -> Any:
     found = re.search(r'<script type="application/json" id="data">(.*?)</script>', document, re.S)
     assert found is not None
     return json.loads(found[1])
+
+
+def written(picture: show.Picture) -> Any:
+    """The data that its file must carry, as JSON."""
+    return json.loads(json.dumps(narrowed(picture.data, picture._drawing.figure.digits)))
 
 
 def figure(name: str) -> Figure[Any]:
@@ -89,7 +95,7 @@ def test_a_picture_has_sentence_table_and_file(name: str, model: str, tmp_path: 
     assert html.escape(picture.sentence) in bundle["text/html"]
     assert "<table>" in bundle["text/html"]
     there = picture.save(tmp_path / "picture.html")
-    assert carried(there.read_text(encoding="utf-8")) == json.loads(json.dumps(picture.data))
+    assert carried(there.read_text(encoding="utf-8")) == written(picture)
 
 
 @pytest.mark.parametrize("name", SHOWN)
@@ -221,7 +227,7 @@ def test_hostile_tokens_and_names_are_text(name: str, lm: core.LanguageModel) ->
     named = replace(lm, name=HOSTILE)
     picture = getattr(show, name)(named, SHORT)
     document = picture.html()
-    assert carried(document) == json.loads(json.dumps(picture.data))
+    assert carried(document) == written(picture)
     assert document.count("<script") == 3  # the import map, the data, the start
     assert document.count("</script") == 3
     assert "<img" not in document
@@ -232,7 +238,7 @@ def test_hostile_tokens_and_names_are_text(name: str, lm: core.LanguageModel) ->
     assert "<img" not in fragment
     inside = re.search(r'srcdoc="([^"]*)"', fragment)
     assert inside is not None
-    assert carried(html.unescape(inside[1])) == json.loads(json.dumps(picture.data))
+    assert carried(html.unescape(inside[1])) == written(picture)
 
 
 def carried_source(document: str) -> str:
@@ -330,6 +336,49 @@ def test_a_part_that_holds_no_number_is_named() -> None:
 def test_an_array_is_packed_and_unpacked() -> None:
     for array in (np.arange(6, dtype=np.float32).reshape(2, 3), np.arange(4, dtype=np.uint8)):
         np.testing.assert_array_equal(unpack(pack(array)), array)
+
+
+def fixed(values: Any, digits: int) -> list[str]:
+    """Numbers as JavaScript's toFixed writes them."""
+    step = Decimal(1).scaleb(-digits)
+    return [str(abs(Decimal(float(one))).quantize(step, ROUND_HALF_UP)) for one in np.ravel(values)]
+
+
+@pytest.mark.parametrize("causal", [True, False])
+def test_shares_in_half_the_bits_are_written_the_same(causal: bool) -> None:
+    scores = np.random.default_rng(0).normal(0, 4, (3, 24, 24)).astype(np.float32)
+    scores[0, -1, :2] = scores[0, -1].max() + [2, 2 + 1e-6]  # nearly a tie
+    if causal:
+        scores[:, ~np.tri(24, dtype=bool)] = -np.inf
+    shares = np.exp(scores - scores.max(-1, keepdims=True))
+    shares = (shares / shares.sum(-1, keepdims=True)).astype(np.float32)
+    whole = {"a": {"pattern": pack(shares)}, "b": None}
+    small = narrowed(whole, {"a.pattern": (2, 3, 4), "b.pattern": (2,)})
+    assert small["b"] is None
+    assert len(small["a"]["pattern"]["b64"]) < (0.27 if causal else 0.51) * len(whole["a"]["pattern"]["b64"])
+    opened = unpack(small["a"]["pattern"])
+    assert opened.shape == shares.shape
+    assert not np.array_equal(opened, shares)
+    for digits in (2, 3, 4):
+        assert fixed(opened, digits) == fixed(shares, digits)
+    assert fixed(np.rint(shares * 65535) / 65535, 4) != fixed(shares, 4)  # rounding alone is not enough
+    np.testing.assert_array_equal(opened.argmax(-1), shares.argmax(-1))
+
+
+def test_numbers_in_half_the_bits_are_written_the_same_or_stay_whole() -> None:
+    values = np.random.default_rng(1).normal(0, 2, (40, 8)).astype(np.float32)
+    small = narrowed({"q": pack(values)}, {"q": (2,)})["q"]
+    assert small["dtype"] == "f16"
+    assert fixed(unpack(small), 2) == fixed(values, 2)
+    assert fixed(values.astype(np.float16), 2) != fixed(values, 2)
+    for wide in (values * 100, values * 1e6):  # float16 has no second decimal there, or no such number
+        assert narrowed({"q": pack(wide)}, {"q": (2,)})["q"] == pack(wide)
+
+
+def test_home_s_file_is_less_than_half_of_its_numbers() -> None:
+    picture = show.home(core.load("tales-gpt"), " ".join(["the cat saw a red ball."] * 8))
+    own, carried_own = (len(json.dumps(data["own"])) for data in (picture.data, written(picture)))
+    assert carried_own < 0.4 * own
 
 
 @pytest.mark.parametrize("name", ["home", "attention"])
