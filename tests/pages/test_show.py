@@ -16,10 +16,10 @@ SHOWN = sorted(name for name, one in vars(show).items() if isinstance(one, show.
 
 
 def carried(document: str) -> Any:
-    """The data in a document."""
+    """The data of a document's picture."""
     found = re.search(r'<script type="application/json" id="data">(.*?)</script>', document, re.S)
     assert found is not None
-    return json.loads(found[1])
+    return json.loads(found[1])[0][0]["data"]
 
 
 @pytest.mark.parametrize("model", ["tales-gpt", "tales-bert", "tales-t5"])
