@@ -47,12 +47,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.does(options))
     except (ValueError, TypeError, OSError, Diverged) as why:
-        plain = isinstance(why, OSError) and why.strerror
-        said = f"{why.filename}: {why.strerror}" if plain and why.filename else str(why)
-        print(f"glassbox {options.command}: {' '.join(said.split())}", file=sys.stderr)
+        print(f"glassbox {options.command}: {_line(why)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def _line(why: Exception) -> str:
+    """Say an error in one line."""
+    of_file = isinstance(why, OSError) and why.filename and why.strerror
+    said = f"{why.filename}: {why.strerror}" if isinstance(why, OSError) and of_file else str(why)
+    return " ".join(said.split())
 
 
 def _parser() -> _Parser:
@@ -146,9 +151,10 @@ def _lacks_real() -> None:
 
 def _train(options: argparse.Namespace) -> int:
     from core.checkpoints import save_folder
+    from core.config import PRESETS
     from core.data.corpora import check_text
     from core.runs.train import read_spec
-    from core.training import Trainer
+    from core.training import Trainer, TrainSpec
 
     text = check_text(options.text.read_bytes())
     out = (
@@ -161,13 +167,16 @@ def _train(options: argparse.Namespace) -> int:
     if wrong := next((each for each in options.settings if "=" not in each), None):
         raise ValueError(f"--set {wrong} is no setting: write NAME=VALUE, as in --set seed=1")
     words = [options.model, f"steps={options.steps}", *options.settings]
-    trainer = Trainer(read_spec(words, text), text)
+    spec = read_spec(words, text)
+    if not isinstance(spec, TrainSpec):
+        raise ValueError(f"--model {options.model} is no shape of a model: take one of {', '.join(PRESETS)}")
+    trainer = Trainer(spec, text)
     for note in trainer.notes:
         print(note)
     held_out = _follow(trainer)
-    lm, spec = trainer.language_model, trainer.spec
+    lm = trainer.language_model
     card = {
-        "name": out.name, "steps": trainer.done_steps, "parameters": lm.n_parameters, "spec": spec.to_dict(),
+        "name": out.name, "steps": trainer.done_steps, "parameters": lm.n_parameters, "spec": trainer.spec.to_dict(),
         "tokens_read": trainer.tokens, "minutes": round(trainer.seconds / 60, 2), "held_out": round(held_out, 4),
     }  # fmt: skip
     save_folder(out, lm.transformer, lm.tokenizer, card)

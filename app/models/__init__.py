@@ -54,8 +54,8 @@ class Choice:
 
 def roots() -> tuple[Path, ...]:
     """Return the existing folders of GLASSBOX_MODELS, with symbolic links resolved, and that of `glassbox train`."""
-    named = [name for name in os.environ.get("GLASSBOX_MODELS", "").split(os.pathsep) if name.strip()]
-    found = [Path(name).resolve() for name in (*named, machine.models()) if Path(name).is_dir()]
+    named = [Path(name) for name in os.environ.get("GLASSBOX_MODELS", "").split(os.pathsep) if name.strip()]
+    found = [path.resolve() for path in (*named, machine.models()) if path.is_dir()]
     return tuple(dict.fromkeys(found))
 
 
