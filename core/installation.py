@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-ROOT = (
-    Path(__file__).resolve().parent.parent
-)  # holds core, app, pages and assets, in a checkout and installed
+# holds core, app, pages and assets, in a checkout and installed
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def is_checkout() -> bool:

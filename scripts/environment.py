@@ -48,6 +48,8 @@ MADE = (
     ".import_linter_cache",
     ".hypothesis",
     ".shots",
+    "build",
+    "dist",
     "glassbox.egg-info",
     "node_modules",
 )
