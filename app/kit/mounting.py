@@ -6,7 +6,7 @@ the app (`app.kit.standalone`) is made of the same files, and Streamlit is not t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -32,8 +32,12 @@ class Component:
 
     def sheet(self) -> str:
         """Read its style sheet: the colours, those of the kit, its own."""
-        sheets = _sheets(self._python, self._shared)
-        return theme.css() + "\n".join(path.read_text(encoding="utf-8") for path in sheets)
+        return sheet_of([self])
+
+    @property
+    def sheets(self) -> list[Path]:
+        """Its style sheets in their order: those of the kit, its own."""
+        return _sheets(self._python, self._shared)
 
     @cached_property
     def _renderer(self) -> Callable[..., Any]:
@@ -73,6 +77,12 @@ def register(name: str, beside: str, shared: bool = True) -> Component:
         shared: whether the component is a picture, with the style sheets of the kit (a few buttons are none).
     """
     return Component(name, beside, shared)
+
+
+def sheet_of(components: Sequence[Component]) -> str:
+    """Read the style sheets of several components, each sheet once: the colours, those of the kit, their own."""
+    paths = dict.fromkeys(path for component in components for path in component.sheets)
+    return theme.css() + "\n".join(path.read_text(encoding="utf-8") for path in paths)
 
 
 # Two page runs may overlap while a browser still loads the module. The browser may then receive the later run's data
