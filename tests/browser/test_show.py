@@ -405,6 +405,55 @@ def test_in_a_notebook_the_frame_has_the_notebook_s_colours(
     fixed.wait_for_selector("html.gb-clear figure[data-theme=light]")
 
 
+# As anywidget runs a widget's script: the model keeps what was set, and calls who listens.
+WIDGET = """async ([script, values]) => {
+  const heard = {};
+  const call = (name) => (heard[`change:${name}`] ?? []).forEach((one) => one());
+  window.model = {
+    get: (name) => values[name],
+    set: (name, value) => {
+      const same = JSON.stringify(values[name]) === JSON.stringify(value);
+      values[name] = value;
+      if (!same) call(name);
+    },
+    save_changes: () => { window.saved = (window.saved ?? 0) + 1; },
+    on: (event, one) => { (heard[event] ??= []).push(one); },
+    off: (event, one) => { heard[event] = heard[event].filter((other) => other !== one); },
+  };
+  const { default: widget } = await import(`data:text/javascript,${encodeURIComponent(script)}`);
+  window.end = widget.render({ model: window.model, el: document.body });
+}"""
+
+
+def test_a_widget_s_choice_follows_the_picture_and_moves_it(
+    lm: core.LanguageModel, tab: Callable[..., Shown]
+) -> None:
+    from app.kit.widget import SCRIPT
+
+    page = tab().page
+    widget = show.attention(lm, TEXT, row=10).widget()
+    page.set_content("<body data-jp-theme-light='false'>")
+    names = ("document", "title", "sandbox", "tall", "chosen")
+    page.evaluate(WIDGET, [SCRIPT, {name: getattr(widget, name) for name in names}])
+    frame = page.wait_for_selector("iframe").content_frame()
+    assert frame is not None
+    frame.wait_for_selector("html.gb-clear figure[data-theme=dark]")
+    frame.focus("figure")
+    page.keyboard.press("ArrowUp")
+    page.wait_for_function("window.model.get('chosen').row === 9")
+    widget.set_state({"chosen": page.evaluate("window.model.get('chosen')")})
+    assert widget.selection["row"] == 9
+    widget.selection = {"row": 4, "step": "softmax"}
+    page.evaluate("chosen => window.model.set('chosen', chosen)", widget.chosen)
+    frame.wait_for_function(f"() => {NOW}.row === 4 && {NOW}.step === 'softmax'")
+    page.wait_for_function("window.model.get('chosen').row === 4")
+    page.wait_for_timeout(300)
+    count = page.evaluate("window.saved")
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.saved") == count  # they do not answer each other for ever
+    page.evaluate("window.end()")
+
+
 def test_the_page_gives_its_picture_away(page: Page, tab: Callable[..., Shown], tmp_path: Path) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     driver.open_page(page, "attention", v=1, text=TEXT, block=1, head=0, row=4, step=8)
