@@ -229,6 +229,14 @@ def snippet(file: str, *, title: str, tall: int, live: bool = False) -> str:
     )
 
 
+def live_snippet(title: str, tall: int) -> str:
+    """Write the frame that shows a page of a running app, at the address that takes the place of ADDRESS."""
+    return (
+        f'<iframe src="ADDRESS" title="{html.escape(title)}" loading="lazy" data-external="1" '
+        f'style="width:100%;height:{tall}px;border:0"></iframe>'
+    )
+
+
 def imported(script: str) -> dict[str, str]:
     """Return a script and all that it imports, with what shows it, as an import map: path -> `data:` address."""
     paths = dict.fromkeys([*modules.imported(script), *modules.imported(HOST)])

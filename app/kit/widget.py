@@ -59,7 +59,8 @@ class PictureWidget(anywidget.AnyWidget):
         """
         found = {}
         for word, one in self._words.items():
-            value, field = self.chosen.get(one.key), BY_KEY[one.key]
+            value: Any = self.chosen.get(one.key)
+            field = BY_KEY[one.key]
             whole = value is None or (field.steps and value == field.default)
             found[word] = None if whole else one.written(value, self._seen)
         return found

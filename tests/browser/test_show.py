@@ -479,3 +479,32 @@ def test_the_page_gives_its_picture_away(page: Page, tab: Callable[..., Shown], 
     assert state(inside) == there
     assert [kind for kind in one.complaints if not kind.startswith("request: file:")] == []
     one.complaints.clear()
+
+
+def test_a_live_frame_on_a_course_page_computes_anew(
+    page: Page, server: driver.Server, lm: core.LanguageModel, tmp_path: Path
+) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    driver.open_page(page, "attention", v=1, text=TEXT, block=1, head=0, row=4)
+    there = driver.component_state(page, "attention")
+    page.get_by_role("button", name="Embed live", exact=True).click()
+    page.wait_for_function("document.querySelector('.gb-take-status').textContent === 'Copied'")
+    snippet = page.evaluate("navigator.clipboard.readText()")
+    page.set_content(f"<!doctype html><h1>Our course</h1>{snippet}")
+    handle = page.wait_for_selector("iframe")
+    frame = handle.content_frame()
+    assert frame is not None
+    frame.wait_for_selector("figure[data-component=attention][data-state]")
+    shown = json.loads(frame.eval_on_selector("figure", "figure => figure.dataset.state"))
+    assert {key: shown[key] for key in ("block", "head", "row", "tokens")} == {
+        key: there[key] for key in ("block", "head", "row", "tokens")
+    }
+    assert frame.locator("[data-testid=stSidebar]:visible, .gb-crumb:visible, .st-key-gb-foot").count() == 0
+    expect(frame.locator(".gb-made a")).to_have_attribute("target", "_blank")
+    link = frame.locator(".gb-made a").get_attribute("href")
+    frame.get_by_role("button", name="Hide").first.click()  # the model runs again without this key
+    frame.wait_for_function(f"() => {NOW}.changed")
+    assert link is not None
+    page.goto(f"{server.url}/{link}")
+    driver.wait_until_drawn(page)
+    assert driver.component_state(page, "attention") == there
