@@ -37,6 +37,7 @@ from app.kit.packing import narrowed
 from app.session.fields import BY_KEY, DEFAULT_TEXT, FIELDS, parse, query
 
 if TYPE_CHECKING:
+    from app.kit.widget import PictureWidget
     from core.language_model import LanguageModel
 
 WARNED = 2_000_000  # bytes of a document from which on a reader waits for it
@@ -236,6 +237,26 @@ class Picture(Document):
             now = {**asked.values, **{key: read[key] for key in given}}
             made[label] = figure.of(replace(asked, values=now, given={**asked.given, **given}))
         return Picture(made, self._theme, self._live, word)
+
+    def widget(self) -> PictureWidget:
+        """Make a widget of the picture: its `selection` follows the picture, and setting that moves it.
+
+        It needs anywidget and a running kernel; a saved notebook shows nothing of it, where the picture itself stays.
+
+        Raises:
+            ImportError: anywidget is not installed.
+        """
+        try:
+            from app.kit.widget import PictureWidget
+        except ModuleNotFoundError as why:
+            if why.name not in ("anywidget", "traitlets"):
+                raise
+            raise ImportError(
+                "A widget needs anywidget, which is not installed: `pip install anywidget`. Without it the picture "
+                "itself stands in the notebook, but Python does not hear what is chosen."
+            ) from None
+        part = self._part(self._live)
+        return PictureWidget(self._drawing, self.html(), part)
 
     @property
     def snippet(self) -> str:

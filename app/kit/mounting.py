@@ -58,6 +58,8 @@ class Component:
         """Mount the component; `on` maps its events to callbacks. A link in a picture opens its page by itself."""
         from app.session import events, state
 
+        if self._shared:
+            state.memo("picture")["drawn"] = True
         doors = {"visit": lambda: events.visit(str(key))} if self._shared else {}
         acts = doors | dict(on or {})
         heard = {f"on_{event}_change": state.whole(act) for event, act in acts.items()}

@@ -25,6 +25,8 @@ from app.kit import modules
 from app.kit.mounting import KIT, Component, sheet_of
 
 HOST = "app/kit/host.js"
+AROUND = "app/kit/around.js"
+WIDGET = "app/kit/widget.js"
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' data:; style-src 'unsafe-inline'; img-src data: blob:; "
     "font-src data:; base-uri 'none'; form-action 'none'"
@@ -34,30 +36,6 @@ MADE = "Made with Glassbox"
 
 SANDBOX = "allow-scripts allow-downloads"
 OPENS = " allow-popups allow-popups-to-escape-sandbox"  # what a link out of a frame needs
-
-# In a notebook, beside the frame: a frame says how high it is (host.js), and is told whether the page around it is
-# dark, where that page says so: JupyterLab, VS Code, or a `data-theme`. Of two pictures each listens for both.
-_LISTENS = """<script>(() => {
-const frames = () => document.querySelectorAll(".glassbox iframe");
-const dark = () => {
-  const [page, body] = [document.documentElement.dataset, document.body.dataset];
-  if (body.jpThemeLight) return body.jpThemeLight === "false";
-  const said = body.vscodeThemeKind ?? body.theme ?? page.theme ?? page.bsTheme ?? "";
-  return /dark/.test(said) ? true : /light/.test(said) ? false : null;
-};
-const tell = (frame) => { if (dark() !== null) frame.contentWindow?.postMessage({ glassbox: { dark: dark() } }, "*"); };
-addEventListener("message", ({ data, source }) => {
-  if (!Number.isFinite(data?.glassbox)) return;
-  for (const frame of frames()) {
-    if (frame.contentWindow !== source) continue;
-    frame.style.height = data.glassbox + "px";
-    frame.style.colorScheme = data.dark ? "dark" : "light";
-    if (!frame.dataset.told) { frame.dataset.told = "1"; tell(frame); }
-  }
-});
-const changed = new MutationObserver(() => frames().forEach(tell));
-for (const node of [document.documentElement, document.body]) changed.observe(node, { attributes: true });
-})();</script>"""
 
 
 @dataclass(frozen=True)
@@ -221,13 +199,21 @@ def frame(whole: str, parts: Sequence[Part], *, title: str, tall: int) -> str:
     return (
         '<div class="glassbox" style="max-width:1200px">'
         f"<p>{said} <small>No picture below? Trust this notebook, or run the cell.</small></p>"
-        f'<iframe sandbox="{_allowed(parts)}" srcdoc="{html.escape(whole)}" title="{html.escape(title)}" '
+        f'<iframe sandbox="{allowed(parts)}" srcdoc="{html.escape(whole)}" title="{html.escape(title)}" '
         f'loading="lazy" style="width:100%;height:{tall}px;border:0"></iframe>'
-        f"{twins}{_LISTENS}</div>"
+        f"{twins}<script>{_listener()}</script></div>"
     )
 
 
-def _allowed(parts: Sequence[Part]) -> str:
+@lru_cache(maxsize=1)
+def _listener() -> str:
+    """Return the script beside a frame, which gives it its height and tells it the notebook's colours."""
+    text = modules.sources()[AROUND].replace("export function", "function")
+    return _script(f"(() => {{\n{text}\nserve();\n}})();")
+
+
+def allowed(parts: Sequence[Part]) -> str:
+    """Return what the frame of a document may do."""
     return SANDBOX + (OPENS if any(part.live for part in parts) else "")
 
 
@@ -240,6 +226,14 @@ def snippet(file: str, *, title: str, tall: int, live: bool = False) -> str:
     return (
         f'<iframe src="{html.escape(file)}" title="{html.escape(title)}" sandbox="{SANDBOX}{OPENS if live else ""}" '
         f'loading="lazy" data-external="1" style="width:100%;height:{tall}px;border:0"></iframe>'
+    )
+
+
+def live_snippet(title: str, tall: int) -> str:
+    """Write the frame that shows a page of a running app, at the address that takes the place of ADDRESS."""
+    return (
+        f'<iframe src="ADDRESS" title="{html.escape(title)}" loading="lazy" data-external="1" '
+        f'style="width:100%;height:{tall}px;border:0"></iframe>'
     )
 
 

@@ -405,6 +405,55 @@ def test_in_a_notebook_the_frame_has_the_notebook_s_colours(
     fixed.wait_for_selector("html.gb-clear figure[data-theme=light]")
 
 
+# As anywidget runs a widget's script: the model keeps what was set, and calls who listens.
+WIDGET = """async ([script, values]) => {
+  const heard = {};
+  const call = (name) => (heard[`change:${name}`] ?? []).forEach((one) => one());
+  window.model = {
+    get: (name) => values[name],
+    set: (name, value) => {
+      const same = JSON.stringify(values[name]) === JSON.stringify(value);
+      values[name] = value;
+      if (!same) call(name);
+    },
+    save_changes: () => { window.saved = (window.saved ?? 0) + 1; },
+    on: (event, one) => { (heard[event] ??= []).push(one); },
+    off: (event, one) => { heard[event] = heard[event].filter((other) => other !== one); },
+  };
+  const { default: widget } = await import(`data:text/javascript,${encodeURIComponent(script)}`);
+  window.end = widget.render({ model: window.model, el: document.body });
+}"""
+
+
+def test_a_widget_s_choice_follows_the_picture_and_moves_it(
+    lm: core.LanguageModel, tab: Callable[..., Shown]
+) -> None:
+    from app.kit.widget import SCRIPT
+
+    page = tab().page
+    widget = show.attention(lm, TEXT, row=10).widget()
+    page.set_content("<body data-jp-theme-light='false'>")
+    names = ("document", "title", "sandbox", "tall", "chosen")
+    page.evaluate(WIDGET, [SCRIPT, {name: getattr(widget, name) for name in names}])
+    frame = page.wait_for_selector("iframe").content_frame()
+    assert frame is not None
+    frame.wait_for_selector("html.gb-clear figure[data-theme=dark]")
+    frame.focus("figure")
+    page.keyboard.press("ArrowUp")
+    page.wait_for_function("window.model.get('chosen').row === 9")
+    widget.set_state({"chosen": page.evaluate("window.model.get('chosen')")})
+    assert widget.selection["row"] == 9
+    widget.selection = {"row": 4, "step": "softmax"}
+    page.evaluate("chosen => window.model.set('chosen', chosen)", widget.chosen)
+    frame.wait_for_function(f"() => {NOW}.row === 4 && {NOW}.step === 'softmax'")
+    page.wait_for_function("window.model.get('chosen').row === 4")
+    page.wait_for_timeout(300)
+    count = page.evaluate("window.saved")
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.saved") == count  # they do not answer each other for ever
+    page.evaluate("window.end()")
+
+
 def test_the_page_gives_its_picture_away(page: Page, tab: Callable[..., Shown], tmp_path: Path) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     driver.open_page(page, "attention", v=1, text=TEXT, block=1, head=0, row=4, step=8)
@@ -430,3 +479,32 @@ def test_the_page_gives_its_picture_away(page: Page, tab: Callable[..., Shown], 
     assert state(inside) == there
     assert [kind for kind in one.complaints if not kind.startswith("request: file:")] == []
     one.complaints.clear()
+
+
+def test_a_live_frame_on_a_course_page_computes_anew(
+    page: Page, server: driver.Server, lm: core.LanguageModel, tmp_path: Path
+) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    driver.open_page(page, "attention", v=1, text=TEXT, block=1, head=0, row=4)
+    there = driver.component_state(page, "attention")
+    page.get_by_role("button", name="Embed live", exact=True).click()
+    page.wait_for_function("document.querySelector('.gb-take-status').textContent === 'Copied'")
+    snippet = page.evaluate("navigator.clipboard.readText()")
+    page.set_content(f"<!doctype html><h1>Our course</h1>{snippet}")
+    handle = page.wait_for_selector("iframe")
+    frame = handle.content_frame()
+    assert frame is not None
+    frame.wait_for_selector("figure[data-component=attention][data-state]")
+    shown = json.loads(frame.eval_on_selector("figure", "figure => figure.dataset.state"))
+    assert {key: shown[key] for key in ("block", "head", "row", "tokens")} == {
+        key: there[key] for key in ("block", "head", "row", "tokens")
+    }
+    assert frame.locator("[data-testid=stSidebar]:visible, .gb-crumb:visible, .st-key-gb-foot").count() == 0
+    expect(frame.locator(".gb-made a")).to_have_attribute("target", "_blank")
+    link = frame.locator(".gb-made a").get_attribute("href")
+    frame.get_by_role("button", name="Hide").first.click()  # the model runs again without this key
+    frame.wait_for_function(f"() => {NOW}.changed")
+    assert link is not None
+    page.goto(f"{server.url}/{link}")
+    driver.wait_until_drawn(page)
+    assert driver.component_state(page, "attention") == there
