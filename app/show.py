@@ -229,8 +229,8 @@ def _asked(
             )
     if target and not both:
         raise ValueError("target: only a model with an encoder and a decoder has one.")
-    if not text.strip():
-        raise ValueError("The text is empty.")
+    if not lm.tokenizer.encode(reading.clean(text)[0], add_special_tokens=False):
+        raise ValueError("The text is empty, or has nothing that this model reads.")
     room = figure.room if lm.config.shape == "decoder" else 0
     read = reading.read(lm, text, DEFAULT_TEXT, figure.longest, room)
     if read.clipped:
@@ -265,3 +265,5 @@ decoding = Show("decoding")
 break_it = Show("break_it")
 regularization = Show("regularization")
 interpretability = Show("interpretability")
+embeddings = Show("embeddings")
+objectives = Show("objectives")

@@ -30,6 +30,11 @@ ASKED: dict[str, list[dict[str, Any]]] = {
     "multi_head": [{}, {"layer": 0, "head": 3, "row": 4, "panel": "pair"}, {"step": 5}, {"off": "3.2"}],
     "break_it": [{}, {"part": "norm", "moment": 1}, {"part": "nothing", "step": 2}],
     "decoding": [{}, {"depth": 5, "beams": 2, "sample": False}, {"step": 2}],
+    "embeddings": [
+        {},
+        {"table": "model", "row": 3, "along": "analogy", "step": 6},
+        {"word": "queen", "along": "near"},
+    ],
     "feed_forward": [
         {},
         {"layer": 1, "row": 4, "bend": "relu"},
@@ -44,6 +49,7 @@ ASKED: dict[str, list[dict[str, Any]]] = {
     ],
     "loss": [{}, {"row": 4, "step": 2, "unit": "bits"}, {"smoothing": 0.1}],
     "norm_residual": [{}, {"layer": 1, "line": "mlp", "row": 5, "norm": "layer"}, {"step": 3}],
+    "objectives": [{}, {"row": 3, "rate": 0.4, "length": 2, "seed": 5, "step": 4}],
     "positions": [
         {},
         {"kind": "own", "layer": 1, "head": 0, "row": 6, "col": 2},
@@ -63,10 +69,12 @@ KEYS = {
     "multi_head": [("ArrowLeft", "head"), ("Shift+ArrowUp", "row"), (".", "whole")],
     "break_it": [(".", "stage")],
     "decoding": [("ArrowRight", "node"), (".", "whole")],
+    "embeddings": [(".", "stage")],
     "feed_forward": [(".", "stage")],
     "interpretability": [("ArrowUp", "chosen"), ("s", "shade"), (".", "stage")],
     "loss": [("ArrowUp", "follow"), (".", "step")],
     "norm_residual": [("ArrowUp", "line"), (".", "stage")],
+    "objectives": [("ArrowUp", "row"), (".", "step")],
     "positions": [("ArrowUp", "cell"), (".", "stage")],
     "regularization": [("ArrowUp", "cell"), (".", "stage")],
 }
@@ -75,10 +83,12 @@ LOST = {
     "attention": ["Enter", "Delete", "1"],
     "break_it": ["ArrowLeft", "ArrowRight"],
     "decoding": ["Enter"],
+    "embeddings": ["ArrowUp", "ArrowDown"],
     "feed_forward": ["o", "ArrowUp", "+"],
     "interpretability": ["a"],
     "multi_head": ["o"],
     "norm_residual": ["["],
+    "objectives": ["r"],
     "positions": ["n"],
     "regularization": ["n"],
 }
@@ -221,7 +231,7 @@ def test_no_control_is_there_that_cannot_work(
 ) -> None:
     page = tab(width).open(saved(tmp_path, getattr(show, name)(lm, TEXT)))
     state(page)
-    acts = [f'[data-act="{act}"]' for act in ("another", "switch", "act", "again")]
+    acts = [f'[data-act="{act}"]' for act in ("another", "switch", "act", "again", "train")]
     for gone in (
         "[data-door]",
         ".mh-switches",
@@ -231,6 +241,9 @@ def test_no_control_is_there_that_cannot_work(
         "[data-show]",
         "[data-arm]",
         ".inter-fold",
+        ".gb-map-search:visible",
+        ".gb-word",
+        '[data-component="embeddings"] svg .gb-hot',
         *acts,
     ):
         expect(page.locator(gone)).to_have_count(0)
