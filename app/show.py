@@ -8,7 +8,8 @@
     show.attention(lm, text, layer=3, head=2, row=10, step="softmax")  # in a cell: the picture
     show.home(lm, text).save("ball.html")  # one file, which asks for nothing
 
-A function a picture, named as its page. No Streamlit in here, nor in anything that this reaches.
+A function a picture, named as its page. A page that shows models of its own takes none: `show.scaling(withheld=3)`. No
+Streamlit in here, nor in anything that this reaches.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import import_module
 from inspect import Parameter, Signature
 from pathlib import Path
@@ -47,7 +48,8 @@ def _file(figure: Figure[Any]) -> str:
 
 
 def _title(drawing: Drawing[Any]) -> str:
-    return f"{chapters.BY_SLUG[drawing.figure.name].title}, {drawing.asked.label}"
+    title, label = chapters.BY_SLUG[drawing.figure.name].title, drawing.asked.label
+    return f"{title}, {label}" if label else title
 
 
 class Picture:
@@ -115,11 +117,11 @@ class Picture:
             return
         parts = {name: len(json.dumps(part)) for name, part in self.data.items()}
         most = max(parts, key=parts.__getitem__)
-        count = len(self._drawing.asked.lm.tokenizer.encode(self._drawing.asked.text))
-        said = (
-            f"This picture takes {size / 1e6:.1f} MB, {parts[most] / 1e6:.1f} MB of it its “{most}”. Leave out a part "
-            f"of the text, which has {counted(count, 'token')}, or take a smaller model."
-        )
+        asked = self._drawing.asked
+        said = f"This picture takes {size / 1e6:.1f} MB, {parts[most] / 1e6:.1f} MB of it its “{most}”."
+        if asked.model is not None:
+            count = counted(len(asked.model.tokenizer.encode(asked.text)), "token")
+            said += f" Leave out a part of the text, which has {count}, or take a smaller model."
         if size > MOST:
             raise ValueError(f"{said} Above {MOST / 1e6:.0f} MB nothing is written.")
         warnings.warn(said, stacklevel=4)
@@ -161,7 +163,10 @@ class Show:
     @property
     def __doc__(self) -> str:  # type: ignore[override]  # of an instance: what help() prints
         title = chapters.BY_SLUG[self.__name__].title
-        lines = [f"    {one.word}: {_allowed(one.key)}" for one in self.figure.arguments]
+        figure = self.figure
+        lines = [f"    {one.word}: {_allowed(one.key)}" for one in figure.arguments]
+        if figure.text and not figure.model:
+            lines.insert(0, "    text: what its models read")
         return "\n".join(
             [
                 f"Draw the picture of the page {title}.",
@@ -173,14 +178,20 @@ class Show:
 
     @property
     def __signature__(self) -> Signature:
-        first = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in ("lm", "text")]
-        words = ["target", *(one.word for one in self.figure.arguments), "theme"]
+        figure = self.figure
+        words = [*(one.word for one in figure.arguments), "theme"]
+        first = []
+        if figure.model:
+            first = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in ("lm", "text")]
+            words.insert(0, "target")
+        elif figure.text:
+            first = [Parameter("text", Parameter.KEYWORD_ONLY, default=DEFAULT_TEXT)]
         return Signature([*first, *(Parameter(word, Parameter.KEYWORD_ONLY, default=None) for word in words)])
 
     def __call__(
         self,
-        lm: LanguageModel,
-        text: str,
+        lm: LanguageModel | None = None,
+        text: str | None = None,
         *,
         target: str | None = None,
         theme: str | None = None,
@@ -189,19 +200,32 @@ class Show:
         """Draw the picture of a text as the model reads it.
 
         Args:
-            lm: what `core.load` returns.
+            lm: what `core.load` returns; a picture of models of its own takes none.
+            text: a picture of models of its own takes it by its name, or not at all.
             target: an encoder-decoder's target text so far; without one, a small model writes it itself.
             theme: "light" or "dark"; None: what the reader's system prefers.
             arguments: what is chosen, by the words that `help` lists.
 
         Raises:
-            TypeError: an argument that the picture does not take, or no model or text.
+            TypeError: an argument that the picture does not take, or no model or text where it takes one.
             ValueError: a value that does not fit, named as in a page's link; a text that is empty or too long.
         """
         if theme not in (None, *COLOURS):
             raise ValueError(f"theme={theme!r} is not one of {', '.join(COLOURS)}.")
-        values, given = self.figure.values(arguments)
-        return Picture(self.figure.of(_asked(self.figure, lm, text, target, values, given)), theme)
+        figure = self.figure
+        values, given = figure.values(arguments)
+        if figure.model:
+            return Picture(figure.of(_asked(figure, lm, text, target, values, given)), theme)
+        if lm is not None or target is not None:
+            raise TypeError(
+                f"show.{figure.name} takes no model: its picture is of models of its own. What it takes goes by its "
+                f"name: {', '.join(self.__signature__.parameters)}."
+            )
+        if text is not None and not figure.text:
+            raise TypeError(f"show.{figure.name} takes no text.")
+        return Picture(
+            figure.of(_alone(figure, DEFAULT_TEXT if text is None else text, values, given)), theme
+        )
 
 
 def _allowed(key: str) -> str:
@@ -214,12 +238,54 @@ def _allowed(key: str) -> str:
     ]
 
 
+@lru_cache(maxsize=4)
+def _loaded(name: str) -> LanguageModel:
+    """Load a model of a page's own, once."""
+    import core
+
+    return core.load(name)
+
+
+def _beside(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    return function(_loaded(name), *arguments)
+
+
+def _read(figure: Figure[Any], lm: LanguageModel, text: str) -> reading.Reading:
+    """Read a text as the figure's page does, but refuse what the page would shorten or replace."""
+    if not lm.tokenizer.encode(reading.clean(text)[0], add_special_tokens=False):
+        raise ValueError("The text is empty, or has nothing that this model reads.")
+    room = figure.room if lm.config.shape == "decoder" else 0
+    read = reading.read(lm, text, DEFAULT_TEXT, figure.longest, room)
+    if read.clipped:
+        raise ValueError(
+            f"The text is longer than the {read.limit} tokens that fit: its first {len(read.text)} characters would."
+        )
+    return read
+
+
+def _alone(figure: Figure[Any], text: str, values: Mapping[str, Any], given: Mapping[str, str]) -> Asked:
+    """Ask for a picture of models of its own."""
+    if not isinstance(text, str):
+        raise TypeError(f"show.{figure.name}: text={text!r} is not a text.")
+    if figure.reader:
+        read = _read(figure, _loaded(figure.reader), text)
+        text, notes = read.text, read.notes
+    else:
+        if not text.strip():
+            raise ValueError("The text is empty.")
+        text, note = reading.clean(text)
+        notes = (note,) if note else ()
+    for note in notes:
+        warnings.warn(note, stacklevel=3)
+    return Asked(None, text, None, values, "", "", "", _beside, _beside, _beside, given, _warn).alone
+
+
 def _asked(
-    figure: Figure[Any], lm: LanguageModel, text: str, target: str | None, values: Mapping[str, Any],
+    figure: Figure[Any], lm: LanguageModel | None, text: str | None, target: str | None, values: Mapping[str, Any],
     given: Mapping[str, str],
 ) -> Asked:  # fmt: skip
-    """Read the texts as the figure's page does, but refuse what the page would shorten or replace."""
-    if not hasattr(lm, "trace") or not isinstance(text, str):
+    """Ask for a picture of a model; the texts are read as the figure's page does."""
+    if lm is None or not hasattr(lm, "trace") or not isinstance(text, str):
         raise TypeError(f"show.{figure.name} takes a model that core.load returns, and a text.")
     both = lm.config.shape == "encoder-decoder"
     for key in ("stack", "attention"):
@@ -229,14 +295,7 @@ def _asked(
             )
     if target and not both:
         raise ValueError("target: only a model with an encoder and a decoder has one.")
-    if not lm.tokenizer.encode(reading.clean(text)[0], add_special_tokens=False):
-        raise ValueError("The text is empty, or has nothing that this model reads.")
-    room = figure.room if lm.config.shape == "decoder" else 0
-    read = reading.read(lm, text, DEFAULT_TEXT, figure.longest, room)
-    if read.clipped:
-        raise ValueError(
-            f"The text is longer than the {read.limit} tokens that fit: its first {len(read.text)} characters would."
-        )
+    read = _read(figure, lm, text)
     aim, said = reading.read_target(lm, target or "", figure.longest) if both else (None, ())
     for note in (*read.notes, *said):
         warnings.warn(note, stacklevel=3)
@@ -247,7 +306,9 @@ def _asked(
     if both and not aim and figure.writes and values["stack"] == "decoder":
         most = reading.rows_to_write(lm, figure.longest)
         aim = reading.write(lm, read.text, most) if most else ""
-    return Asked(lm, read.text, aim, values, lm.name, lm.name, lm.name, computed, computed, given, _warn)
+    return Asked(
+        lm, read.text, aim, values, lm.name, lm.name, lm.name, computed, computed, _beside, given, _warn
+    )
 
 
 def _warn(message: str) -> None:
