@@ -30,6 +30,18 @@ ASKED: dict[str, list[dict[str, Any]]] = {
     ],
     "multi_head": [{}, {"layer": 0, "head": 3, "row": 4, "panel": "pair"}, {"step": 5}, {"off": "3.2"}],
     "break_it": [{}, {"part": "norm", "moment": 1}, {"part": "nothing", "step": 2}],
+    "compute": [
+        {},
+        {
+            "configuration": "gpt2",
+            "batch": 3,
+            "length": 64,
+            "precision": "bf16",
+            "card": "t4",
+            "step": "Optimizer",
+        },
+        {"n_layers": 2, "d_mlp": 256},
+    ],
     "decoding": [{}, {"depth": 5, "beams": 2, "sample": False}, {"step": 2}],
     "embeddings": [
         {},
@@ -69,6 +81,7 @@ KEYS = {
     "attention": [("ArrowUp", "row"), (".", "step")],
     "multi_head": [("ArrowLeft", "head"), ("Shift+ArrowUp", "row"), (".", "whole")],
     "break_it": [(".", "stage")],
+    "compute": [("[", "length"), ("+", "batch"), (".", "stage")],
     "decoding": [("ArrowRight", "node"), (".", "whole")],
     "embeddings": [(".", "stage")],
     "feed_forward": [(".", "stage")],
