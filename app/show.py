@@ -277,7 +277,7 @@ def _alone(figure: Figure[Any], text: str, values: Mapping[str, Any], given: Map
         notes = (note,) if note else ()
     for note in notes:
         warnings.warn(note, stacklevel=3)
-    return Asked(None, text, None, values, "", "", "", _beside, _beside, _beside, given, _warn).alone
+    return Asked(None, text, None, values, "", "", "", _beside, _beside, _beside, _loaded, given, _warn).alone
 
 
 def _asked(
@@ -307,7 +307,19 @@ def _asked(
         most = reading.rows_to_write(lm, figure.longest)
         aim = reading.write(lm, read.text, most) if most else ""
     return Asked(
-        lm, read.text, aim, values, lm.name, lm.name, lm.name, computed, computed, _beside, given, _warn
+        lm,
+        read.text,
+        aim,
+        values,
+        lm.name,
+        lm.name,
+        lm.name,
+        computed,
+        computed,
+        _beside,
+        _loaded,
+        given,
+        _warn,
     )
 
 
@@ -329,3 +341,4 @@ interpretability = Show("interpretability")
 embeddings = Show("embeddings")
 objectives = Show("objectives")
 compute = Show("compute")
+families = Show("families")

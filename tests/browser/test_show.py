@@ -48,6 +48,7 @@ ASKED: dict[str, list[dict[str, Any]]] = {
         {"table": "model", "row": 3, "along": "analogy", "step": 6},
         {"word": "queen", "along": "near"},
     ],
+    "families": [{}, {"row": 3, "step": 2}, {"task": "summarize", "crossing": 2}],
     "feed_forward": [
         {},
         {"layer": 1, "row": 4, "bend": "relu"},
@@ -84,6 +85,7 @@ KEYS = {
     "compute": [("[", "length"), ("+", "batch"), (".", "stage")],
     "decoding": [("ArrowRight", "node"), (".", "whole")],
     "embeddings": [(".", "stage")],
+    "families": [("ArrowUp", "token"), (".", "step")],
     "feed_forward": [(".", "stage")],
     "interpretability": [("ArrowUp", "chosen"), ("s", "shade"), (".", "stage")],
     "loss": [("ArrowUp", "follow"), (".", "step")],
