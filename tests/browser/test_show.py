@@ -69,6 +69,11 @@ ASKED: dict[str, list[dict[str, Any]]] = {
         {"kind": "own", "layer": 1, "head": 0, "row": 6, "col": 2},
         {"kind": "alibi", "step": 1},
     ],
+    "tokenization": [
+        {"corpus": "fables", "size": 300},
+        {"corpus": "fables", "size": 300, "method": "wordpiece", "merge": 40, "word": "found"},
+        {"corpus": "fables", "size": 300, "method": "unigram", "round": 1},
+    ],
     "regularization": [
         {},
         {"layer": 1, "row": 4, "number": 7, "site": "attention", "rate": 0.5, "seed": 3, "beside": "decay"},
@@ -92,6 +97,7 @@ KEYS = {
     "norm_residual": [("ArrowUp", "line"), (".", "stage")],
     "objectives": [("ArrowUp", "row"), (".", "step")],
     "positions": [("ArrowUp", "cell"), (".", "stage")],
+    "tokenization": [("ArrowDown", "method"), ("ArrowUp", "method"), ("ArrowLeft", "merge")],
     "regularization": [("ArrowUp", "cell"), (".", "stage")],
 }
 # Keys for which a model would have to run.

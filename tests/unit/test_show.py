@@ -426,8 +426,9 @@ lm = core.load("tales-gpt")
 began = time.process_time()  # a busy machine does not count
 from app import show
 took = time.process_time() - began
-for one in [one for one in vars(show).values() if isinstance(one, show.Show)]:
-    drawn = one(lm, "Once upon a time") if one.figure.model else one()
+from tests.pictures import SHOWN, draw
+for name in SHOWN:
+    drawn = draw(name, lm, "Once upon a time")
     assert drawn.html().startswith("<!doctype html>")
 print(took)
 """
