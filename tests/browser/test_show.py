@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from decimal import ROUND_HALF_UP, Decimal
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,14 @@ from playwright.sync_api import Browser, Frame, Page, expect
 
 import core
 from app import show
+from app.kit.figures import Figure
 from app.session.fields import BY_KEY
 from tests.browser import driver
+from tests.pictures import OF_A_MODEL, OF_A_TEXT, SHOWN, draw
+from tests.pictures import figure as of_page
 
 TEXT = "A red ball was lost. She found the red"
 HOSTILE = "</script><img><b>\u2028&lt;"
-SHOWN = sorted(name for name, one in vars(show).items() if isinstance(one, show.Show))
 # What is asked for, beside the page's own words: of each picture a whole one and a step.
 ASKED: dict[str, list[dict[str, Any]]] = {
     "home": [{}, {"layer": 1, "head": 2, "row": 3}, {"step": 4}],
@@ -30,7 +31,25 @@ ASKED: dict[str, list[dict[str, Any]]] = {
     ],
     "multi_head": [{}, {"layer": 0, "head": 3, "row": 4, "panel": "pair"}, {"step": 5}, {"off": "3.2"}],
     "break_it": [{}, {"part": "norm", "moment": 1}, {"part": "nothing", "step": 2}],
+    "compute": [
+        {},
+        {
+            "configuration": "gpt2",
+            "batch": 3,
+            "length": 64,
+            "precision": "bf16",
+            "card": "t4",
+            "step": "Optimizer",
+        },
+        {"n_layers": 2, "d_mlp": 256},
+    ],
     "decoding": [{}, {"depth": 5, "beams": 2, "sample": False}, {"step": 2}],
+    "embeddings": [
+        {},
+        {"table": "model", "row": 3, "along": "analogy", "step": 6},
+        {"word": "queen", "along": "near"},
+    ],
+    "families": [{}, {"row": 3, "step": 2}, {"task": "summarize", "crossing": 2}],
     "feed_forward": [
         {},
         {"layer": 1, "row": 4, "bend": "relu"},
@@ -45,10 +64,20 @@ ASKED: dict[str, list[dict[str, Any]]] = {
     ],
     "loss": [{}, {"row": 4, "step": 2, "unit": "bits"}, {"smoothing": 0.1}],
     "norm_residual": [{}, {"layer": 1, "line": "mlp", "row": 5, "norm": "layer"}, {"step": 3}],
+    "objectives": [{}, {"row": 3, "rate": 0.4, "length": 2, "seed": 5, "step": 4}],
+    "optimizers": [
+        {},
+        {"surface": "rosenbrock", "racers": "sgd adam", "racer": "adam", "step": 20, "start": "1 -0.5"},
+    ],
     "positions": [
         {},
         {"kind": "own", "layer": 1, "head": 0, "row": 6, "col": 2},
         {"kind": "alibi", "step": 1},
+    ],
+    "tokenization": [
+        {"corpus": "fables", "size": 300},
+        {"corpus": "fables", "size": 300, "method": "wordpiece", "merge": 40, "word": "found"},
+        {"corpus": "fables", "size": 300, "method": "unigram", "round": 1},
     ],
     "regularization": [
         {},
@@ -63,12 +92,18 @@ KEYS = {
     "attention": [("ArrowUp", "row"), (".", "step")],
     "multi_head": [("ArrowLeft", "head"), ("Shift+ArrowUp", "row"), (".", "whole")],
     "break_it": [(".", "stage")],
+    "compute": [("[", "length"), ("+", "batch"), (".", "stage")],
     "decoding": [("ArrowRight", "node"), (".", "whole")],
+    "embeddings": [(".", "stage")],
+    "families": [("ArrowUp", "token"), (".", "step")],
     "feed_forward": [(".", "stage")],
     "interpretability": [("ArrowUp", "chosen"), ("s", "shade"), (".", "stage")],
     "loss": [("ArrowUp", "follow"), (".", "step")],
     "norm_residual": [("ArrowUp", "line"), (".", "stage")],
+    "objectives": [("ArrowUp", "row"), (".", "step")],
+    "optimizers": [("ArrowLeft", "lap"), ("1", "racer")],
     "positions": [("ArrowUp", "cell"), (".", "stage")],
+    "tokenization": [("ArrowDown", "method"), ("ArrowUp", "method"), ("ArrowLeft", "merge")],
     "regularization": [("ArrowUp", "cell"), (".", "stage")],
 }
 # Keys for which a model would have to run.
@@ -76,10 +111,13 @@ LOST = {
     "attention": ["Enter", "Delete", "1"],
     "break_it": ["ArrowLeft", "ArrowRight"],
     "decoding": ["Enter"],
+    "embeddings": ["ArrowUp", "ArrowDown"],
     "feed_forward": ["o", "ArrowUp", "+"],
     "interpretability": ["a"],
     "multi_head": ["o"],
     "norm_residual": ["["],
+    "objectives": ["r"],
+    "optimizers": ["Shift+ArrowUp"],
     "positions": ["n"],
     "regularization": ["n"],
 }
@@ -137,8 +175,12 @@ def state(place: Page | Frame) -> dict[str, Any]:
     return found
 
 
-def alike(shown: dict[str, Any]) -> dict[str, Any]:
-    """What is shown, to the digits that are written; without the text to try that Decoding's page alone offers."""
+def alike(shown: dict[str, Any], figure: Figure[Any]) -> dict[str, Any]:
+    """What is shown, to the digits that are written; without what a page alone has: the text as the open model cuts it,
+    Decoding's text to try.
+    """
+    if not figure.model:
+        shown.pop("tokens", None)
     if "verdict" in shown:
         shown["verdict"].pop("act")
     if "attends" in shown:  # Home's shares have fewer bits in a file
@@ -172,8 +214,8 @@ def test_a_file_and_a_frame_show_what_the_page_shows(
     tab: Callable[..., Shown],
     tmp_path: Path,
 ) -> None:
-    figure = import_module(f"pages.{name}.export").FIGURE
-    picture = getattr(show, name)(lm, TEXT, **asked)
+    figure = of_page(name)
+    picture = draw(name, lm, TEXT, **asked)
     keys = {one.word: one for one in figure.arguments}
     values, _ = figure.values(asked)
     query = {}
@@ -182,18 +224,18 @@ def test_a_file_and_a_frame_show_what_the_page_shows(
         value = picture._drawing.figure.select(picture._drawing.seen).get(key, values[key])
         query[key] = BY_KEY[key].render(value)
     driver.open_page(page, name, v=1, text=TEXT, **query)
-    there = alike(driver.component_state(page, figure.component.name))
+    there = alike(driver.component_state(page, figure.component.name), figure)
     width = int(driver.component(page, figure.component.name).evaluate("figure => figure.offsetWidth"))
-    assert alike(state(tab(width + 32).open(saved(tmp_path, picture)))) == there
+    assert alike(state(tab(width + 32).open(saved(tmp_path, picture))), figure) == there
     frame = framed(tab(width + 32 + 16).page, picture)  # 16: a body's margin around the frame
-    assert alike(state(frame)) == there
+    assert alike(state(frame), figure) == there
 
 
 @pytest.mark.parametrize("name", SHOWN)
 def test_keys_lead_on_without_a_server(
     name: str, lm: core.LanguageModel, tab: Callable[..., Shown], tmp_path: Path
 ) -> None:
-    picture = getattr(show, name)(lm, TEXT)
+    picture = draw(name, lm, TEXT)
     for place in (tab().open(saved(tmp_path, picture)), framed(tab().page, picture)):
         for key, changes in KEYS.get(name, []):
             before = state(place)
@@ -209,7 +251,7 @@ def test_keys_lead_on_without_a_server(
 def test_a_key_for_which_a_model_would_run_does_nothing(
     name: str, lm: core.LanguageModel, tab: Callable[..., Shown], tmp_path: Path
 ) -> None:
-    page = tab().open(saved(tmp_path, getattr(show, name)(lm, TEXT)))
+    page = tab().open(saved(tmp_path, draw(name, lm, TEXT)))
     before = state(page)
     for key in LOST[name]:
         page.focus("figure")
@@ -224,9 +266,9 @@ def test_a_key_for_which_a_model_would_run_does_nothing(
 def test_no_control_is_there_that_cannot_work(
     name: str, width: int, lm: core.LanguageModel, tab: Callable[..., Shown], tmp_path: Path
 ) -> None:
-    page = tab(width).open(saved(tmp_path, getattr(show, name)(lm, TEXT)))
+    page = tab(width).open(saved(tmp_path, draw(name, lm, TEXT)))
     state(page)
-    acts = [f'[data-act="{act}"]' for act in ("another", "switch", "act", "again")]
+    acts = [f'[data-act="{act}"]' for act in ("another", "switch", "act", "again", "train")]
     for gone in (
         "[data-door]",
         ".mh-switches",
@@ -236,6 +278,9 @@ def test_no_control_is_there_that_cannot_work(
         "[data-show]",
         "[data-arm]",
         ".inter-fold",
+        ".gb-map-search:visible",
+        ".gb-word",
+        '[data-component="embeddings"] svg .gb-hot',
         *acts,
     ):
         expect(page.locator(gone)).to_have_count(0)
@@ -272,14 +317,15 @@ def test_a_panel_of_one_head_leads_back_to_it(
     assert state(page)["head"] == 0
 
 
-@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize("name", OF_A_TEXT)
 def test_hostile_tokens_are_text(
     name: str, lm: core.LanguageModel, tab: Callable[..., Shown], tmp_path: Path
 ) -> None:
-    picture = getattr(show, name)(lm, HOSTILE)
+    picture = draw(name, lm, HOSTILE)
     page = tab().open(saved(tmp_path, picture))
     shown = state(page)
-    assert "</script" in "".join(shown["tokens"])
+    if name in OF_A_MODEL:
+        assert "</script" in "".join(shown["tokens"])
     expect(page.locator("img, .picture b")).to_have_count(0)
     assert page.title() == f"{picture.title}"
 
