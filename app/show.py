@@ -98,6 +98,7 @@ class Picture:
         document = standalone.document(
             figure.component, drawing.data, title=self.title, claim=drawing.claim, sentence=self.sentence,
             table=self.table if whole else None, file=self.file, colours=self._theme, fonts=fonts,
+            charts=drawing.charts,
         )  # fmt: skip
         self._weigh(len(document.encode("utf-8", "replace")))
         if whole:
@@ -329,3 +330,4 @@ decoding = Show("decoding")
 break_it = Show("break_it")
 regularization = Show("regularization")
 interpretability = Show("interpretability")
+scaling = Show("scaling")

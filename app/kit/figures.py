@@ -188,6 +188,20 @@ class Argument(Generic[Seen]):
 
 
 @dataclass(frozen=True)
+class Beside:
+    """A chart that stands beside a picture on its page, for a file: a drawing without a hand.
+
+    Attributes:
+        svg: the drawing; its colours are properties of the document. said: what it shows.
+        step: of the picture that it belongs to; -1: whichever has none of its own.
+    """
+
+    svg: str
+    said: str
+    step: int = -1
+
+
+@dataclass(frozen=True)
 class Figure(Generic[Seen]):
     """Say what a page's own picture is.
 
@@ -202,6 +216,8 @@ class Figure(Generic[Seen]):
         reader: of a picture of models of its own, the one that reads the text; "" where none has to.
         longest: as many tokens as it holds; room, writes: as in `page.begin`.
         blank: parts of the data where a NaN says that there is nothing.
+        charts: what stands beside it on the page, drawn for a file; saved: the one of these that SVG and PNG under Take
+            away save; "" for the picture itself.
         tall: how high it is, in pixels, before a browser has said so.
         own: what of the page's picture no call can hold (runs of the learner's), in words; "" for nothing.
     """
@@ -222,6 +238,8 @@ class Figure(Generic[Seen]):
     room: int = 0
     writes: bool = False
     blank: tuple[str, ...] = ()
+    charts: Callable[[Seen], Sequence[Beside]] = lambda seen: ()
+    saved: str = ""
     tall: int = 560
     own: Callable[[Seen], str] = lambda seen: ""
 
@@ -280,6 +298,11 @@ class Drawing(Generic[Seen]):
     def table(self) -> Table:
         """The numbers of the picture, column name -> values."""
         return self.figure.table(self.seen)
+
+    @property
+    def charts(self) -> Sequence[Beside]:
+        """What stands beside the picture on the page, drawn for a file."""
+        return self.figure.charts(self.seen)
 
     def mount(self, key: str, on: Mapping[str, Callable[[], None]] | None = None, **more: Any) -> Any:
         """Mount the picture in the page.

@@ -12,6 +12,22 @@ async function save(button, place) {
   if (figure) await shared[`export${kind}`]?.(figure, `${document.body.dataset.file}.${kind.toLowerCase()}`);
 }
 
+/**
+ * Shows the charts of the picture's step, or those of no step where it has none of its own.
+ * @param {HTMLElement} place of the picture @param {HTMLElement} charts
+ */
+function follow(place, charts) {
+  const figure = /** @type {HTMLElement | null} */ (place.querySelector("figure"));
+  const all = /** @type {HTMLElement[]} */ ([...charts.children]);
+  const choose = () => {
+    const { step, whole } = JSON.parse(figure?.dataset.state ?? "{}").stage ?? { step: -1, whole: true };
+    const now = !whole && all.some((chart) => chart.dataset.step === String(step)) ? step : -1;
+    for (const chart of all) chart.hidden = chart.dataset.step !== String(now);
+  };
+  if (figure) new MutationObserver(choose).observe(figure, { attributeFilter: ["data-state"] });
+  choose();
+}
+
 /** @param {(given: Given) => unknown} component the default export of a picture's script */
 export async function show(component) {
   // The room of a label is measured, so the fonts come first; they lie in this file.
@@ -19,6 +35,8 @@ export async function show(component) {
   const data = JSON.parse(document.getElementById("data")?.textContent ?? "null");
   const place = /** @type {HTMLElement} */ (document.getElementById("picture"));
   component({ data, parentElement: place, setTriggerValue: () => {}, can: {} });
+  const charts = document.getElementById("charts");
+  if (charts) follow(place, charts);
   for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("[data-save]"))) {
     button.addEventListener("click", () => save(button, place));
     button.hidden = false;

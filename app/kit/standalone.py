@@ -16,12 +16,15 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app import theme
 from app.counts import counted
 from app.kit import modules
 from app.kit.mounting import KIT, Component
+
+if TYPE_CHECKING:
+    from app.kit.figures import Beside
 
 HOST = "app/kit/host.js"
 POLICY = (
@@ -50,6 +53,7 @@ def document(
     file: str,
     colours: str | None = None,
     fonts: bool = True,
+    charts: Sequence[Beside] = (),
 ) -> str:
     """Write a picture as a whole HTML document.
 
@@ -61,6 +65,7 @@ def document(
         colours: "light" or "dark"; None: what the reader's system prefers.
         fonts: carry the fonts that the picture's labels are set in, 118 kB; without them those of the reader are taken,
             which may be wider than the room that there is.
+        charts: what stands beside it.
 
     Raises:
         ValueError: a number in the data is infinite or none at all, which JSON does not hold.
@@ -90,9 +95,9 @@ def document(
 <script type="importmap">{_json({"imports": scripts})}</script>
 </head>
 <body data-file="{html.escape(file)}">
-<main>
+<main{' class="gb-with-charts"' if charts else ""}>
 <header class="gb-claim"><h1>{html.escape(claim)}</h1></header>
-<div id="picture"><noscript><p>{html.escape(sentence)}</p></noscript></div>
+{_beside(charts)}<div id="picture"><noscript><p>{html.escape(sentence)}</p></noscript></div>
 <footer>
 <button type="button" data-save="SVG" hidden>SVG</button><button type="button" data-save="PNG" hidden>PNG</button>
 {twin}
@@ -104,6 +109,18 @@ def document(
 </body>
 </html>
 """
+
+
+def _beside(charts: Sequence[Beside]) -> str:
+    """Write the charts; those of a step are shown when the picture comes to it (host.js)."""
+    if not charts:
+        return ""
+    parts = "".join(
+        f'<div role="img" aria-label="{html.escape(one.said)}" data-step="{one.step}"'
+        f"{' hidden' if one.step >= 0 else ''}>{one.svg}</div>"
+        for one in charts
+    )
+    return f'<div id="charts">{parts}</div>\n'
 
 
 def frame(whole: str, *, title: str, sentence: str, table: Mapping[str, Sequence[Any]], tall: int) -> str:
@@ -179,8 +196,7 @@ def _root() -> str:
     """Return the colours of the page around the picture, which reads from its ground whether it is dark."""
 
     def block(dark: bool) -> str:
-        names = ("bg", "ink", "ink2", "ink3", "line", "accent")
-        lines = "".join(f"--gb-{name}:{theme.color(name, dark)};" for name in names)
+        lines = "".join(f"--gb-{name}:{theme.color(name, dark)};" for name in theme.TOKENS)
         ground = (
             f"--st-background-color:{theme.color('bg', dark)};color-scheme:{'dark' if dark else 'light'};"
         )

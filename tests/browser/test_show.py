@@ -55,6 +55,7 @@ ASKED: dict[str, list[dict[str, Any]]] = {
         {"layer": 1, "row": 4, "number": 7, "site": "attention", "rate": 0.5, "seed": 3, "beside": "decay"},
         {"in_use": True, "step": 1},
     ],
+    "scaling": [{}, {"against": "compute", "withheld": 2}, {"against": "data", "width": 48, "step": "law"}],
 }
 CASES = [(name, asked) for name in SHOWN for asked in ASKED.get(name, [{}])]
 # Keys, and what of the state they change.
@@ -70,6 +71,7 @@ KEYS = {
     "norm_residual": [("ArrowUp", "line"), (".", "stage")],
     "positions": [("ArrowUp", "cell"), (".", "stage")],
     "regularization": [("ArrowUp", "cell"), (".", "stage")],
+    "scaling": [(".", "stage")],
 }
 # Keys for which a model would have to run.
 LOST = {
@@ -82,6 +84,7 @@ LOST = {
     "norm_residual": ["["],
     "positions": ["n"],
     "regularization": ["n"],
+    "scaling": ["ArrowUp"],
 }
 NOW = "JSON.parse(document.querySelector('figure').dataset.state)"
 
@@ -268,6 +271,18 @@ def test_a_panel_of_one_head_leads_back_to_it(
     page.keyboard.press("0")
     page.wait_for_function(f"() => {NOW}.panel === 'lines'")
     assert state(page)["head"] == 0
+
+
+def test_the_charts_beside_a_picture_follow_its_steps(tab: Callable[..., Shown], tmp_path: Path) -> None:
+    page = tab().open(saved(tmp_path, show.scaling()))
+    state(page)
+    charts = page.locator("#charts > div")
+    expect(charts.filter(visible=True)).to_have_count(2)
+    assert charts.filter(visible=True).first.get_attribute("data-step") == "-1"
+    page.focus("figure")
+    page.keyboard.press(".")
+    expect(page.locator('#charts > div[data-step="0"]')).to_be_visible()
+    expect(charts.filter(visible=True)).to_have_count(1)
 
 
 @pytest.mark.parametrize("name", OF_A_TEXT)

@@ -276,6 +276,17 @@ def test_a_picture_of_models_of_its_own_needs_no_argument(name: str) -> None:
     assert "lm" not in one.__signature__.parameters
 
 
+def test_charts_beside_a_picture_come_with_it_one_for_each_step() -> None:
+    document = show.scaling().html()
+    steps = [
+        int(step) for step in re.findall(r'<div role="img" aria-label="[^"]+" data-step="(-?\d+)"', document)
+    ]
+    assert set(steps) == {-1, *range(5)}
+    ids = re.findall(r'\bid="([^"]+)"', document)
+    assert len(ids) == len(set(ids))
+    assert "drag to brush" not in document  # a drawing has no hand
+
+
 # ------------------------------------------------------------------------------------------------ what is written
 
 
