@@ -15,7 +15,7 @@ import { isPhone } from "../../app/kit/widths.js";
  * What figure.py sends. Losses are in nats a character; x is where a run stands on the axis: parameters N, characters read D, or
  * operations C.
  * @typedef {object} Data
- * @property {string[]} tokens of the open text
+ * @property {string[]} [tokens] of the open text, on the page
  * @property {string} against "parameters", "data" or "compute"
  * @property {string} axis in words
  * @property {"N" | "D" | "C"} letter

@@ -22,6 +22,11 @@ TEXT = "A red ball was lost. She found the red"
 HOSTILE = "</script><img><b>\u2028&lt;"
 # What is asked for, beside the page's own words: of each picture a whole one and a step.
 ASKED: dict[str, list[dict[str, Any]]] = {
+    "fine_tuning": [
+        {},
+        {"task": "questions", "question": "Who lost a ball?", "axis": "seconds"},
+        {"step": "number", "row": 3, "col": 5},
+    ],
     "home": [{}, {"layer": 1, "head": 2, "row": 3}, {"step": 4}],
     "attention": [
         {},
@@ -66,6 +71,7 @@ KEYS = {
     "break_it": [(".", "stage")],
     "decoding": [("ArrowRight", "node"), (".", "whole")],
     "feed_forward": [(".", "stage")],
+    "fine_tuning": [(".", "stage")],
     "interpretability": [("ArrowUp", "chosen"), ("s", "shade"), (".", "stage")],
     "loss": [("ArrowUp", "follow"), (".", "step")],
     "norm_residual": [("ArrowUp", "line"), (".", "stage")],

@@ -64,7 +64,11 @@ def test_a_png_is_drawn_in_our_own_type() -> None:
 
 
 def test_a_drawing_for_a_document_has_its_colours_and_ids_of_its_own() -> None:
-    clipped = chart().properties(title="a<b").configure_mark(clip=True)
+    clipped = (
+        alt.Chart(vega.data([{"x": 1}]), title="a<b")
+        .mark_point(clip=True, color=look.ink("accent"))
+        .encode(x="x:Q")
+    )
     drawn = described.drawing(clipped, "first")
     assert "var(--gb-" in drawn
     assert ElementTree.fromstring(drawn).tag.endswith("svg")
