@@ -186,7 +186,7 @@ class Show:
             first = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in ("lm", "text")]
             words.insert(0, "target")
         elif figure.text:
-            first = [Parameter("text", Parameter.KEYWORD_ONLY, default=DEFAULT_TEXT)]
+            first = [Parameter("text", Parameter.KEYWORD_ONLY, default=figure.sample)]
         return Signature([*first, *(Parameter(word, Parameter.KEYWORD_ONLY, default=None) for word in words)])
 
     def __call__(
@@ -225,7 +225,7 @@ class Show:
         if text is not None and not figure.text:
             raise TypeError(f"show.{figure.name} takes no text.")
         return Picture(
-            figure.of(_alone(figure, DEFAULT_TEXT if text is None else text, values, given)), theme
+            figure.of(_alone(figure, figure.sample if text is None else text, values, given)), theme
         )
 
 
@@ -251,35 +251,14 @@ def _beside(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
     return function(_loaded(name), *arguments)
 
 
-def _read(figure: Figure[Any], lm: LanguageModel, text: str) -> reading.Reading:
-    """Read a text as the figure's page does, but refuse what the page would shorten or replace."""
-    _refuse_empty(text)
-    room = figure.room if lm.config.shape == "decoder" else 0
-    read = reading.read(lm, text, DEFAULT_TEXT, figure.longest, room)
-    if read.clipped:
-        raise ValueError(
-            f"The text is longer than the {read.limit} tokens that fit: its first {len(read.text)} characters would."
-        )
-    return read
-
-
-def _refuse_empty(text: str) -> None:
-    if not text.strip():
-        raise ValueError("The text is empty.")
-
-
 def _alone(figure: Figure[Any], text: str, values: Mapping[str, Any], given: Mapping[str, str]) -> Asked:
     """Ask for a picture of models of its own."""
     if not isinstance(text, str):
         raise TypeError(f"show.{figure.name}: text={text!r} is not a text.")
-    if figure.reader:
-        read = _read(figure, _loaded(figure.reader), text)
-        text, notes = read.text, read.notes
-    else:
-        _refuse_empty(text)
-        text, note = reading.clean(text)
-        notes = (note,) if note else ()
-    for note in notes:
+    if not text.strip():
+        raise ValueError("The text is empty.")
+    text, note = reading.clean(text)
+    if note:
         warnings.warn(note, stacklevel=3)
     return Asked(None, text, None, values, "", "", "", _beside, _beside, _beside, given, _warn).alone
 
@@ -299,7 +278,14 @@ def _asked(
             )
     if target and not both:
         raise ValueError("target: only a model with an encoder and a decoder has one.")
-    read = _read(figure, lm, text)
+    if not text.strip():
+        raise ValueError("The text is empty.")
+    room = figure.room if lm.config.shape == "decoder" else 0
+    read = reading.read(lm, text, DEFAULT_TEXT, figure.longest, room)
+    if read.clipped:
+        raise ValueError(
+            f"The text is longer than the {read.limit} tokens that fit: its first {len(read.text)} characters would."
+        )
     aim, said = reading.read_target(lm, target or "", figure.longest) if both else (None, ())
     for note in (*read.notes, *said):
         warnings.warn(note, stacklevel=3)
@@ -332,3 +318,4 @@ regularization = Show("regularization")
 interpretability = Show("interpretability")
 scaling = Show("scaling")
 fine_tuning = Show("fine_tuning")
+multimodal = Show("multimodal")

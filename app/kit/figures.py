@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 
 from app.kit.mounting import Component
 from app.kit.packing import unpack
-from app.session.fields import BY_KEY, FIELDS, Value
+from app.session.fields import BY_KEY, DEFAULT_TEXT, FIELDS, Value
 
 if TYPE_CHECKING:
     from core.analysis.places import Kind
@@ -213,7 +213,7 @@ class Figure(Generic[Seen]):
         table: its numbers, column name -> values.
         arguments: what a caller may choose.
         model: whether it shows the open model; else it is of models of its own. text: whether it shows the text.
-        reader: of a picture of models of its own, the one that reads the text; "" where none has to.
+        sample: the text of a call without one.
         longest: as many tokens as it holds; room, writes: as in `page.begin`.
         blank: parts of the data where a NaN says that there is nothing.
         charts: what stands beside it on the page, drawn for a file; saved: the one of these that SVG and PNG under Take
@@ -233,7 +233,7 @@ class Figure(Generic[Seen]):
     arguments: tuple[Argument[Seen], ...] = ()
     model: bool = True
     text: bool = True
-    reader: str = ""
+    sample: str = DEFAULT_TEXT
     longest: int | None = None
     room: int = 0
     writes: bool = False

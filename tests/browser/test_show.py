@@ -33,6 +33,12 @@ ASKED: dict[str, list[dict[str, Any]]] = {
         {"layer": 2, "head": 1, "row": 6, "step": "softmax"},
         {"mask": False, "temperature": 2.0},
     ],
+    "multimodal": [
+        {},
+        {"picture": 3, "word": 2, "head": 5},
+        {"step": 4},
+        {"drawn": True, "strokes": DRAWING},
+    ],
     "multi_head": [{}, {"layer": 0, "head": 3, "row": 4, "panel": "pair"}, {"step": 5}, {"off": "3.2"}],
     "break_it": [{}, {"part": "norm", "moment": 1}, {"part": "nothing", "step": 2}],
     "decoding": [{}, {"depth": 5, "beams": 2, "sample": False}, {"step": 2}],
@@ -67,6 +73,7 @@ CASES = [(name, asked) for name in SHOWN for asked in ASKED.get(name, [{}])]
 KEYS = {
     "home": [("ArrowLeft", "block"), ("ArrowUp", "row"), (".", "step")],
     "attention": [("ArrowUp", "row"), (".", "step")],
+    "multimodal": [("ArrowUp", "part"), (".", "written")],
     "multi_head": [("ArrowLeft", "head"), ("Shift+ArrowUp", "row"), (".", "whole")],
     "break_it": [(".", "stage")],
     "decoding": [("ArrowRight", "node"), (".", "whole")],
@@ -87,6 +94,7 @@ LOST = {
     "feed_forward": ["o", "ArrowUp", "+"],
     "interpretability": ["a"],
     "multi_head": ["o"],
+    "multimodal": ["PageDown"],
     "norm_residual": ["["],
     "positions": ["n"],
     "regularization": ["n"],

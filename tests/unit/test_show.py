@@ -211,7 +211,7 @@ def test_a_character_that_no_model_reads_is_replaced_and_said(lm: core.LanguageM
 # ------------------------------------------------------------------------------------------- models of their own
 
 
-def of_its_own(text: bool = True, reader: str = "") -> show.Show:
+def of_its_own(text: bool = True) -> show.Show:
     """Makes a function that shows a picture of models of its own: what it was asked, and what a model beside says."""
 
     def see(asked: Asked) -> dict[str, Any]:
@@ -222,7 +222,7 @@ def of_its_own(text: bool = True, reader: str = "") -> show.Show:
     one.__dict__["figure"] = Figure[dict[str, Any]](
         "scaling", figure("home").component, see, record=dict, select=lambda seen: {}, claim=lambda seen: "A claim.",
         sentence=lambda seen: f"It reads {seen['text']!r}.", table=lambda seen: {"row": [seen["row"]]},
-        arguments=(Argument("row", "row"),), model=False, text=text, reader=reader, longest=8,
+        arguments=(Argument("row", "row"),), model=False, text=text,
     )  # fmt: skip
     return one
 
@@ -265,8 +265,6 @@ def test_what_a_picture_of_models_of_its_own_does_not_take_is_said(lm: core.Lang
         one(text=3)  # type: ignore[arg-type]
     with pytest.warns(UserWarning, match="no model can read"):
         one(text="A red\0 ball")
-    with pytest.raises(ValueError, match="longer than the 8 tokens that fit"):
-        of_its_own(reader="tales-bert")(text="red " * 9)
 
 
 @pytest.mark.parametrize("name", ALONE)
