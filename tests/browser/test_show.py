@@ -37,7 +37,7 @@ ASKED: dict[str, list[dict[str, Any]]] = {
         {},
         {"picture": 3, "word": 2, "head": 5},
         {"step": 4},
-        {"drawn": True, "strokes": DRAWING},
+        {"drawn": True, "strokes": "IpI94k.TIJaTcdQ2S2q"},
     ],
     "multi_head": [{}, {"layer": 0, "head": 3, "row": 4, "panel": "pair"}, {"step": 5}, {"off": "3.2"}],
     "break_it": [{}, {"part": "norm", "moment": 1}, {"part": "nothing", "step": 2}],
