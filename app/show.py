@@ -260,7 +260,7 @@ def _alone(figure: Figure[Any], text: str, values: Mapping[str, Any], given: Map
     text, note = reading.clean(text)
     if note:
         warnings.warn(note, stacklevel=3)
-    return Asked(None, text, None, values, "", "", "", _beside, _beside, _beside, given, _warn).alone
+    return Asked(None, text, None, values, "", "", "", _beside, _beside, _beside, _loaded, given, _warn).alone
 
 
 def _asked(
@@ -297,8 +297,8 @@ def _asked(
         most = reading.rows_to_write(lm, figure.longest)
         aim = reading.write(lm, read.text, most) if most else ""
     return Asked(
-        lm, read.text, aim, values, lm.name, lm.name, lm.name, computed, computed, _beside, given, _warn
-    )
+        lm, read.text, aim, values, lm.name, lm.name, lm.name, computed, computed, _beside, _loaded, given, _warn,
+    )  # fmt: skip
 
 
 def _warn(message: str) -> None:
@@ -319,3 +319,4 @@ interpretability = Show("interpretability")
 scaling = Show("scaling")
 fine_tuning = Show("fine_tuning")
 multimodal = Show("multimodal")
+applications = Show("applications")

@@ -70,7 +70,8 @@ class Context:
             self.model_key,
             lambda function, *arguments: cache.call(function, self.model_key, *arguments),
             lambda function, *arguments: cache.share(function, self.model_key, *arguments),
-            lambda name, function, *arguments: cache.call(function, cache.key(name), *arguments), note=state.note,
+            lambda name, function, *arguments: cache.call(function, cache.key(name), *arguments), cache.model,
+            note=state.note,
         )  # fmt: skip
 
     @property

@@ -42,6 +42,7 @@ class Asked:
         call: `call(function, *arguments)` computes `function(lm, *arguments)`; the app keeps what it returns.
         share: the same, for what is large and only read.
         beside: `beside(name, function, *arguments)` computes `function(model, *arguments)` of the model of that name.
+        open: `open(name)` is that model, which is only read.
         given: the fields that a caller named, each with its word; a value of these that does not fit is an error.
         note: takes a message for the reader.
     """
@@ -56,6 +57,7 @@ class Asked:
     call: Callable[..., Any]
     share: Callable[..., Any]
     beside: Callable[..., Any]
+    open: Callable[[str], LanguageModel]
     given: Mapping[str, str] = field(default_factory=dict)
     note: Callable[[str], None] = lambda message: None
 

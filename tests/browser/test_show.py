@@ -22,6 +22,12 @@ TEXT = "A red ball was lost. She found the red"
 HOSTILE = "</script><img><b>\u2028&lt;"
 # What is asked for, beside the page's own words: of each picture a whole one and a step.
 ASKED: dict[str, list[dict[str, Any]]] = {
+    "applications": [
+        {},
+        {"task": "summarize", "example": 3, "part": 1},
+        {"task": "story", "hero": "Theo"},
+        {"task": "code", "step": 2},
+    ],
     "fine_tuning": [
         {},
         {"task": "questions", "question": "Who lost a ball?", "axis": "seconds"},
@@ -71,6 +77,7 @@ ASKED: dict[str, list[dict[str, Any]]] = {
 CASES = [(name, asked) for name in SHOWN for asked in ASKED.get(name, [{}])]
 # Keys, and what of the state they change.
 KEYS = {
+    "applications": [("ArrowUp", "part"), (".", "written")],
     "home": [("ArrowLeft", "block"), ("ArrowUp", "row"), (".", "step")],
     "attention": [("ArrowUp", "row"), (".", "step")],
     "multimodal": [("ArrowUp", "part"), (".", "written")],

@@ -249,7 +249,7 @@ def test_pressing_train_starts_a_real_run(
     queue: Runs, open_page: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = {"examples": 8, "steps": 3, "batch": 2, "held_out": 10, "eval_every": 3, "checkpoints": 2}
-    monkeypatch.setitem(ways.compared.__globals__["PRESETS"], "sentiment", few)
+    monkeypatch.setitem(compared.__globals__["PRESETS"], "sentiment", few)
     app = open_page("fine_tuning", text=TEXT, rank=2)
     app.button(key="fine_tuning.lora").click().run()
     assert not app.exception
