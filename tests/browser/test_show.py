@@ -22,6 +22,12 @@ TEXT = "A red ball was lost. She found the red"
 HOSTILE = "</script><img><b>\u2028&lt;"
 # What is asked for, beside the page's own words: of each picture a whole one and a step.
 ASKED: dict[str, list[dict[str, Any]]] = {
+    "adaptability": [
+        {},
+        {"step": "rank", "rank": 16},
+        {"step": "prompt", "vectors": 2},
+        {"step": "context", "game": "kinds", "told": 8},
+    ],
     "applications": [
         {},
         {"task": "summarize", "example": 3, "part": 1},
@@ -77,6 +83,7 @@ ASKED: dict[str, list[dict[str, Any]]] = {
 CASES = [(name, asked) for name in SHOWN for asked in ASKED.get(name, [{}])]
 # Keys, and what of the state they change.
 KEYS = {
+    "adaptability": [(".", "stage")],
     "applications": [("ArrowUp", "part"), (".", "written")],
     "home": [("ArrowLeft", "block"), ("ArrowUp", "row"), (".", "step")],
     "attention": [("ArrowUp", "row"), (".", "step")],
