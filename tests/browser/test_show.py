@@ -172,7 +172,7 @@ def alike(shown: dict[str, Any], figure: Figure[Any]) -> dict[str, Any]:
     """What is shown, without what a page alone has: the text as the open model cuts it, Decoding's text to try."""
     if not figure.model:
         shown.pop("tokens", None)
-    if "verdict" in shown:
+    if figure.name == "decoding":
         shown["verdict"].pop("act")
     return shown
 

@@ -12,7 +12,7 @@ from core.analysis.heads import alignment, answer_location
 from core.analysis.heads.cross_reading import word_spans
 from core.analysis.tasks.code_checks import check_code
 from core.data.tasks import TASKS
-from pages.applications import answers, figure, question, scores, uses, verdict
+from pages.applications import answers, figure, question, scores, verdict
 
 # A card with the scores of some tasks.
 CARD: dict[str, Any] = {
@@ -173,10 +173,10 @@ def test_names_do_not_count_as_a_change() -> None:
 
 
 def test_a_text_with_a_task_s_prefix_is_read_without_it() -> None:
-    assert uses.bare("translate English to Spanish: Nora  ran.\n") == ("", "Nora ran.", ())
-    assert uses.bare("question: Who ran? context: Nora ran.") == ("Who ran?", "Nora ran.", ())
-    assert uses.bare("question: Who ran?") == ("", "Who ran?", ())
-    assert uses.bare("Nora said: question: why?") == ("", "Nora said: question: why?", ())
-    _, text, cuts = uses.bare("word " * 900)
-    assert len(text) == uses.MOST_CHARACTERS
+    assert answers.bare("translate English to Spanish: Nora  ran.\n") == ("", "Nora ran.", ())
+    assert answers.bare("question: Who ran? context: Nora ran.") == ("Who ran?", "Nora ran.", ())
+    assert answers.bare("question: Who ran?") == ("", "Who ran?", ())
+    assert answers.bare("Nora said: question: why?") == ("", "Nora said: question: why?", ())
+    _, text, cuts = answers.bare("word " * 900)
+    assert len(text) == answers.MOST_CHARACTERS
     assert cuts == ("Your text has 4,499 characters; the first 1,600 are read.",)
