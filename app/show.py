@@ -278,8 +278,8 @@ def _asked(
             )
     if target and not both:
         raise ValueError("target: only a model with an encoder and a decoder has one.")
-    if not text.strip():
-        raise ValueError("The text is empty.")
+    if not lm.tokenizer.encode(reading.clean(text)[0], add_special_tokens=False):
+        raise ValueError("The text is empty, or has nothing that this model reads.")
     room = figure.room if lm.config.shape == "decoder" else 0
     read = reading.read(lm, text, DEFAULT_TEXT, figure.longest, room)
     if read.clipped:
@@ -321,3 +321,8 @@ fine_tuning = Show("fine_tuning")
 multimodal = Show("multimodal")
 applications = Show("applications")
 adaptability = Show("adaptability")
+embeddings = Show("embeddings")
+objectives = Show("objectives")
+compute = Show("compute")
+families = Show("families")
+tokenization = Show("tokenization")

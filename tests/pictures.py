@@ -23,9 +23,14 @@ ALONE = [name for name in SHOWN if not figure(name).model]
 OF_A_TEXT = [name for name in SHOWN if figure(name).text]
 
 
+# What is learned for a picture, made small where a test is about something else.
+SMALLER: dict[str, dict[str, Any]] = {"tokenization": {"corpus": "fables", "size": 300}}
+
+
 def draw(name: str, lm: core.LanguageModel, text: str, **arguments: Any) -> show.Picture:
     """Draw a page's picture, of as much of this model and text as it takes."""
     one: show.Show = getattr(show, name)
+    arguments = SMALLER.get(name, {}) | arguments
     if figure(name).model:
         return one(lm, text, **arguments)
     return one(text=text, **arguments) if figure(name).text else one(**arguments)

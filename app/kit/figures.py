@@ -42,7 +42,7 @@ class Asked:
         call: `call(function, *arguments)` computes `function(lm, *arguments)`; the app keeps what it returns.
         share: the same, for what is large and only read.
         beside: `beside(name, function, *arguments)` computes `function(model, *arguments)` of the model of that name.
-        open: `open(name)` is that model, which is only read.
+        open: `open(name)` is that model, only read; a ValueError or OSError where it is not here.
         given: the fields that a caller named, each with its word; a value of these that does not fit is an error.
         note: takes a message for the reader.
     """

@@ -162,12 +162,13 @@ function rowParts(g, data, columns, row, y, on, most, view, inside, beside, spok
   ];
 }
 
-/** What can be done here, as long as there is room for it. @param {Row[]} rows @param {number} room */
-function hintOf(rows, room) {
+/** What can be done here, as long as there is room for it. @param {Row[]} rows @param {number} room @param {boolean} [cuts] whether another word can be cut */
+function hintOf(rows, room, cuts) {
+  const click = `A chip is a token. Click a row to see its rule at work${cuts ? ", a chip to take its word" : ""}.`;
   const dashed = rows.some((r) => [...r.pieces, ...r.word].some((p) => p.unknown));
-  const said = dashed ? ["A chip is a token. Click a row to see its rule at work, a chip to take its word. Dashed: unknown, the model reads [UNK].",
+  const said = dashed ? [`${click} Dashed: unknown, the model reads [UNK].`,
     "A chip is a token: click it or its row. Dashed: unknown, read as [UNK].", "Dashed: unknown, read as [UNK]."]
-    : ["A chip is a token. Click a row to see its rule at work, a chip to take its word.", "A chip is a token: click it or its row."];
+    : [click, "A chip is a token: click it or its row."];
   return said.find((text) => measure(text, 12, false) <= room) ?? "";
 }
 

@@ -53,7 +53,25 @@ ASKED: dict[str, list[dict[str, Any]]] = {
     ],
     "multi_head": [{}, {"layer": 0, "head": 3, "row": 4, "panel": "pair"}, {"step": 5}, {"off": "3.2"}],
     "break_it": [{}, {"part": "norm", "moment": 1}, {"part": "nothing", "step": 2}],
+    "compute": [
+        {},
+        {
+            "configuration": "gpt2",
+            "batch": 3,
+            "length": 64,
+            "precision": "bf16",
+            "card": "t4",
+            "step": "Optimizer",
+        },
+        {"n_layers": 2, "d_mlp": 256},
+    ],
     "decoding": [{}, {"depth": 5, "beams": 2, "sample": False}, {"step": 2}],
+    "embeddings": [
+        {},
+        {"table": "model", "row": 3, "along": "analogy", "step": 6},
+        {"word": "queen", "along": "near"},
+    ],
+    "families": [{}, {"row": 3, "step": 2}, {"task": "summarize", "crossing": 2}],
     "feed_forward": [
         {},
         {"layer": 1, "row": 4, "bend": "relu"},
@@ -68,10 +86,16 @@ ASKED: dict[str, list[dict[str, Any]]] = {
     ],
     "loss": [{}, {"row": 4, "step": 2, "unit": "bits"}, {"smoothing": 0.1}],
     "norm_residual": [{}, {"layer": 1, "line": "mlp", "row": 5, "norm": "layer"}, {"step": 3}],
+    "objectives": [{}, {"row": 3, "rate": 0.4, "length": 2, "seed": 5, "step": 4}],
     "positions": [
         {},
         {"kind": "own", "layer": 1, "head": 0, "row": 6, "col": 2},
         {"kind": "alibi", "step": 1},
+    ],
+    "tokenization": [
+        {"corpus": "fables", "size": 300},
+        {"corpus": "fables", "size": 300, "method": "wordpiece", "merge": 40, "word": "found"},
+        {"corpus": "fables", "size": 300, "method": "unigram", "round": 1},
     ],
     "regularization": [
         {},
@@ -90,13 +114,18 @@ KEYS = {
     "multimodal": [("ArrowUp", "part"), (".", "written")],
     "multi_head": [("ArrowLeft", "head"), ("Shift+ArrowUp", "row"), (".", "whole")],
     "break_it": [(".", "stage")],
+    "compute": [("[", "length"), ("+", "batch"), (".", "stage")],
     "decoding": [("ArrowRight", "node"), (".", "whole")],
+    "embeddings": [(".", "stage")],
+    "families": [("ArrowUp", "token"), (".", "step")],
     "feed_forward": [(".", "stage")],
     "fine_tuning": [(".", "stage")],
     "interpretability": [("ArrowUp", "chosen"), ("s", "shade"), (".", "stage")],
     "loss": [("ArrowUp", "follow"), (".", "step")],
     "norm_residual": [("ArrowUp", "line"), (".", "stage")],
+    "objectives": [("ArrowUp", "row"), (".", "step")],
     "positions": [("ArrowUp", "cell"), (".", "stage")],
+    "tokenization": [("ArrowDown", "method"), ("ArrowUp", "method"), ("ArrowLeft", "merge")],
     "regularization": [("ArrowUp", "cell"), (".", "stage")],
     "scaling": [(".", "stage")],
 }
@@ -105,11 +134,13 @@ LOST = {
     "attention": ["Enter", "Delete", "1"],
     "break_it": ["ArrowLeft", "ArrowRight"],
     "decoding": ["Enter"],
+    "embeddings": ["ArrowUp", "ArrowDown"],
     "feed_forward": ["o", "ArrowUp", "+"],
     "interpretability": ["a"],
     "multi_head": ["o"],
     "multimodal": ["PageDown"],
     "norm_residual": ["["],
+    "objectives": ["r"],
     "positions": ["n"],
     "regularization": ["n"],
     "scaling": ["ArrowUp"],
@@ -255,7 +286,7 @@ def test_no_control_is_there_that_cannot_work(
 ) -> None:
     page = tab(width).open(saved(tmp_path, draw(name, lm, TEXT)))
     state(page)
-    acts = [f'[data-act="{act}"]' for act in ("another", "switch", "act", "again")]
+    acts = [f'[data-act="{act}"]' for act in ("another", "switch", "act", "again", "train")]
     for gone in (
         "[data-door]",
         ".mh-switches",
@@ -265,6 +296,9 @@ def test_no_control_is_there_that_cannot_work(
         "[data-show]",
         "[data-arm]",
         ".inter-fold",
+        ".gb-map-search:visible",
+        ".gb-word",
+        '[data-component="embeddings"] svg .gb-hot',
         *acts,
     ):
         expect(page.locator(gone)).to_have_count(0)

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import models
+from app.kit import Component
 from core.vectors.sentences import cosines, sentence_vectors
 from pages.families import figure as shown
 from pages.families import lanes
@@ -33,7 +34,9 @@ def here() -> Iterator[None]:
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What the picture is given, run by run."""
     seen: list[Any] = []
-    monkeypatch.setattr(shown, "families", lambda **given: seen.append(given["data"]))
+    monkeypatch.setattr(
+        Component, "__call__", lambda self, **given: self is shown.families and seen.append(given["data"])
+    )
     return seen
 
 

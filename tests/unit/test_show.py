@@ -12,7 +12,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -163,7 +163,7 @@ def test_patches_that_take_long_are_computed_when_they_are_asked_for(
     assert asked.data["why"] == ""
 
 
-@pytest.mark.parametrize("name", ["break_it", "regularization"])
+@pytest.mark.parametrize("name", ["break_it", "objectives", "regularization"])
 def test_a_run_that_goes_on_stands_still_in_a_file_and_a_call_says_that_it_is_left_out(
     name: str, lm: core.LanguageModel
 ) -> None:
@@ -177,11 +177,15 @@ def test_a_run_that_goes_on_stands_still_in_a_file_and_a_call_says_that_it_is_le
         else [replace(arm, run=run) for arm in arms]
     )
     live = replace(drawing, seen=drawing.seen.beside(own))
-    part = "pair" if name == "break_it" else "trained"
-    assert all(one.get("live") and "points" not in one for one in live.data[part]["runs"])
+    part = {"break_it": ("pair",), "objectives": (), "regularization": ("trained",)}[name]
+
+    def runs(data: dict[str, Any]) -> Any:
+        return reduce(lambda whole, key: whole[key], (*part, "runs"), data)
+
+    assert all(one.get("live") and "points" not in one for one in runs(live.data))
     still = replace(live, seen=live.seen.still)
-    assert all("live" not in one and one["state"] == "stopped" for one in still.data[part]["runs"])
-    assert still.data[part]["runs"][0]["points"] == drawing.data[part]["runs"][0]["points"]
+    assert all("live" not in one and one["state"] == "stopped" for one in runs(still.data))
+    assert runs(still.data)[0]["points"] == runs(drawing.data)[0]["points"]
     call, _, aside = still.call.partition("  # ")
     assert call == drawing.call
     assert aside.startswith("with the recorded ")
@@ -189,11 +193,18 @@ def test_a_run_that_goes_on_stands_still_in_a_file_and_a_call_says_that_it_is_le
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("", "The text is empty."), ("  \n", "The text is empty."), ("red " * 90, "longer than the 64 tokens that fit")],
+    [("", "The text is empty"), ("red " * 90, "longer than the 64 tokens that fit")],
 )  # fmt: skip
 def test_a_text_that_cannot_be_shown_is_refused(text: str, says: str, lm: core.LanguageModel) -> None:
     with pytest.raises(ValueError, match=re.escape(says)):
         show.attention(lm, text)
+
+
+def test_spaces_are_a_text_where_the_model_reads_them(lm: core.LanguageModel) -> None:
+    with pytest.warns(UserWarning, match="only spaces"):
+        assert show.loss(lm, "  ").data["tokens"]
+    with pytest.raises(ValueError, match="nothing that this model reads"):
+        show.loss(core.load("tales-bert"), "  ")
 
 
 def test_what_is_no_model_or_no_text_is_refused(lm: core.LanguageModel) -> None:
@@ -424,8 +435,9 @@ lm = core.load("tales-gpt")
 began = time.process_time()  # a busy machine does not count
 from app import show
 took = time.process_time() - began
-for one in [one for one in vars(show).values() if isinstance(one, show.Show)]:
-    drawn = one(lm, "Once upon a time") if one.figure.model else one()
+from tests.pictures import SHOWN, draw
+for name in SHOWN:
+    drawn = draw(name, lm, "Once upon a time")
     assert drawn.html().startswith("<!doctype html>")
 print(took)
 """
