@@ -104,15 +104,10 @@ def specification(describe: Callable[..., alt.TopLevelMixin], *given: Any) -> di
 # ------------------------------------------------------------------------------------------------- files
 
 
-def drawing(chart: Drawn, name: str) -> str:
-    """Render a chart as SVG for a document of ours: its colours are the document's properties, and follow its theme.
-
-    Args:
-        name: of the chart among all of the document, with which its ids begin.
-    """
+def drawing(chart: Drawn) -> str:
+    """Render a chart as SVG for a document of ours: its colours are the document's properties, and follow its theme."""
     whole = _sized(chart.to_dict()) | {"$schema": alt.SCHEMA_URL, "config": CONFIG}
-    svg = _svg(json.dumps(_written(whole)))
-    return re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", svg)
+    return _svg(json.dumps(_written(whole)))
 
 
 @lru_cache(maxsize=32)

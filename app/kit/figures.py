@@ -220,6 +220,7 @@ class Figure(Generic[Seen]):
         blank: parts of the data where a NaN says that there is nothing.
         charts: what stands beside it on the page, drawn for a file; saved: the one of these that SVG and PNG under Take
             away save; "" for the picture itself.
+        digits: parts of the data that a file holds in half the bits, each with the decimals that the picture writes.
         tall: how high it is, in pixels, before a browser has said so.
         own: what of the page's picture no call can hold (runs of the learner's), in words; "" for nothing.
     """
@@ -242,6 +243,7 @@ class Figure(Generic[Seen]):
     blank: tuple[str, ...] = ()
     charts: Callable[[Seen], Sequence[Beside]] = lambda seen: ()
     saved: str = ""
+    digits: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     tall: int = 560
     own: Callable[[Seen], str] = lambda seen: ""
 
@@ -340,7 +342,7 @@ def not_numbers(data: Any, name: str = "") -> Iterator[str]:
     """Yield the names of all parts of a picture's data that hold a NaN; minus infinity is a number here (a mask)."""
     if isinstance(data, Mapping):
         if {"b64", "dtype", "shape"} <= data.keys():
-            values = unpack(dict(data))
+            values = unpack(data)
             if values.dtype.kind == "f" and (values != values).any():
                 yield name
         else:

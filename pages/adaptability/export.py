@@ -97,7 +97,7 @@ def drawings(seen: Seen) -> list[Beside]:
     for stage, step in enumerate((*STEPS, "")):
         shown = charts.plan(data, step or "main", seen.chosen[step or "examples"])
         said = figure.TITLES[step] if step else answer.QUESTION
-        found.append(Beside(described.drawing(charts.chart(shown), f"s{stage}"), said, stage if step else -1))
+        found.append(Beside(described.drawing(charts.chart(shown)), said, stage if step else -1))
     return found
 
 

@@ -98,9 +98,7 @@ def drawings(shown: Shown) -> list[Beside]:
             parts.append(
                 (charts.frontier(lines, step == "frontier"), "Loss against compute, a line for each size.")
             )
-        for at, (chart, said) in enumerate(parts):
-            svg = described.drawing(chart, f"s{stage}c{at}")
-            found.append(Beside(svg, said, stage if step else -1))
+        found += [Beside(described.drawing(chart), said, stage if step else -1) for chart, said in parts]
     return found
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import re
 import subprocess
 import sys
 import tomllib
@@ -63,19 +62,12 @@ def test_a_png_is_drawn_in_our_own_type() -> None:
     assert size["Inter"] != size["a face that nobody has"]
 
 
-def test_a_drawing_for_a_document_has_its_colours_and_ids_of_its_own() -> None:
-    clipped = (
-        alt.Chart(vega.data([{"x": 1}]), title="a<b")
-        .mark_point(clip=True, color=look.ink("accent"))
-        .encode(x="x:Q")
+def test_a_drawing_for_a_document_has_the_document_s_colours() -> None:
+    drawn = described.drawing(
+        alt.Chart(vega.data([{"x": 1}]), title="a<b").mark_point(color=look.ink("accent")).encode(x="x:Q")
     )
-    drawn = described.drawing(clipped, "first")
-    assert "var(--gb-" in drawn
-    assert ElementTree.fromstring(drawn).tag.endswith("svg")
-    ids = re.findall(r'\bid="([^"]+)"', drawn)
-    assert ids
-    assert all(id.startswith("first-") for id in ids)
-    assert set(re.findall(r"url\(#([^)]+)\)", drawn)) <= set(ids)
+    assert "var(--gb-accent)" in drawn
+    assert "a<b" in "".join(ElementTree.fromstring(drawn).itertext())
 
 
 def test_charts_side_by_side_are_one_file() -> None:
