@@ -53,6 +53,12 @@ ASKED: dict[str, list[dict[str, Any]]] = {
         {"drawn": True, "strokes": "IpI94k.TIJaTcdQ2S2q"},
     ],
     "multi_head": [{}, {"layer": 0, "head": 3, "row": 4, "panel": "pair"}, {"step": 5}, {"off": "3.2"}],
+    "bias": [
+        {},
+        {"test": "6", "step": "removal"},
+        {"vectors": "model", "step": "cosine", "subject": 3, "mate": 2},
+        {"direction": "removed", "step": "word"},
+    ],
     "break_it": [{}, {"part": "norm", "moment": 1}, {"part": "nothing", "step": 2}],
     "compute": [
         {},
@@ -114,6 +120,7 @@ KEYS = {
     "attention": [("ArrowUp", "row"), (".", "step")],
     "multimodal": [("ArrowUp", "part"), (".", "written")],
     "multi_head": [("ArrowLeft", "head"), ("Shift+ArrowUp", "row"), (".", "whole")],
+    "bias": [(".", "stage")],
     "break_it": [(".", "stage")],
     "compute": [("[", "length"), ("+", "batch"), (".", "stage")],
     "decoding": [("ArrowRight", "node"), (".", "whole")],
@@ -133,6 +140,7 @@ KEYS = {
 # Keys for which a model would have to run.
 LOST = {
     "attention": ["Enter", "Delete", "1"],
+    "bias": ["ArrowUp", "ArrowDown"],
     "break_it": ["ArrowLeft", "ArrowRight"],
     "decoding": ["Enter"],
     "embeddings": ["ArrowUp", "ArrowDown"],
