@@ -35,7 +35,7 @@ from app.counts import counted
 from app.kit import rendering, standalone
 from app.kit.figures import Asked, Drawing, Figure, Table, not_numbers
 from app.kit.packing import narrowed
-from app.session.fields import BY_KEY, DEFAULT_TEXT, FIELDS, parse, query
+from app.session.fields import BY_KEY, FIELDS, parse, query
 
 if TYPE_CHECKING:
     from app.kit.widget import PictureWidget
@@ -57,15 +57,9 @@ def address(drawing: Drawing[Any]) -> str:
     """Return the link to the page that shows this, without the app's own address: "/attention?v=1&model=..."."""
     figure, asked = drawing.figure, drawing.asked
     fitted = {key: value for key, value in figure.select(drawing.seen).items() if key in BY_KEY}
-    texts = {"text": asked.text, "target": asked.target or ""} if figure.model or figure.text else {}
-    if asked.name:
-        texts["model"] = asked.name
+    texts = {"text": asked.text} if figure.text else {}
+    texts |= {"model": asked.name, "target": asked.target or ""} if figure.model else {}
     return f"/{'' if figure.name == 'home' else figure.name}?{query({**asked.values, **fitted, **texts})}"
-
-
-def _title(drawing: Drawing[Any]) -> str:
-    title, label = chapters.BY_SLUG[drawing.figure.name].title, drawing.asked.label
-    return f"{title}, {label}" if label else title
 
 
 class Document:
@@ -130,14 +124,14 @@ class Document:
         asked = self.pictures[which]._drawing.asked
         what = "This picture takes" if len(parts) == 1 else f"These {len(parts)} pictures take"
         states = max(len(one.states) for one in parts)
-        ways = [f"take fewer than {states} states"] if states > 1 else []
-        ways += [f"take fewer than {len(parts)} pictures"] if len(parts) > 1 else []
+        advice = [f"take fewer than {states} states"] if states > 1 else []
+        advice += [f"take fewer than {len(parts)} pictures"] if len(parts) > 1 else []
         if asked.model is not None:
             count = counted(len(asked.model.tokenizer.encode(asked.text)), "token")
-            ways.append(f"leave out a part of the text, which has {count}, or take a smaller model")
+            advice += [f"leave out a part of the text, which has {count}", "or take a smaller model"]
+        helps = ", ".join(advice)
         said = f"{what} {size / 1e6:.1f} MB, {weights[which, most] / 1e6:.1f} MB of it its “{most}”."
-        if ways:
-            said += f" {ways[0][:1].upper()}{', '.join(ways)[1:]}."
+        said += f" {helps[:1].upper()}{helps[1:]}." if helps else ""
         if size > MOST:
             raise ValueError(f"{said} Above {MOST / 1e6:.0f} MB nothing is written.")
         warnings.warn(said, stacklevel=4)
@@ -186,7 +180,8 @@ class Picture(Document):
         self._drawings = dict(drawing) if isinstance(drawing, Mapping) else {"": drawing}
         self._drawing, self._switch = next(iter(self._drawings.values())), switch
         figure = self._drawing.figure
-        super().__init__(_title(self._drawing), theme, live)
+        title, label = chapters.BY_SLUG[figure.name].title, self._drawing.asked.label
+        super().__init__(f"{title}, {label}" if label else title, theme, live)
         self.file = f"glassbox-{figure.name}"
         for one in self._drawings.values():
             if broken := sorted(set(not_numbers(one.data)) - set(figure.blank)):
@@ -277,7 +272,9 @@ class Picture(Document):
     @cached_property
     def _states(self) -> tuple[standalone.State, ...]:
         return tuple(
-            standalone.State(narrowed(one.data, one.figure.digits), one.claim, one.sentence, one.table, label)
+            standalone.State(
+                narrowed(one.data, one.figure.digits), one.claim, one.sentence, one.table, label, one.charts
+            )
             for label, one in self._drawings.items()
         )
 
@@ -447,7 +444,7 @@ class Show:
             first = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in ("lm", "text")]
             words.insert(0, "target")
         elif figure.text:
-            first = [Parameter("text", Parameter.KEYWORD_ONLY, default=DEFAULT_TEXT)]
+            first = [Parameter("text", Parameter.KEYWORD_ONLY, default=figure.sample)]
         return Signature([*first, *(Parameter(word, Parameter.KEYWORD_ONLY, default=None) for word in words)])
 
     def __call__(
@@ -485,7 +482,7 @@ class Show:
             )
         if text is not None and not figure.text:
             raise TypeError(f"show.{figure.name} takes no text.")
-        asked = _alone(figure, DEFAULT_TEXT if text is None else text, values, given)
+        asked = _alone(figure, figure.sample if text is None else text, values, given)
         return Picture(figure.of(asked), theme, live)
 
 
@@ -516,7 +513,7 @@ def _read(figure: Figure[Any], lm: LanguageModel, text: str, clips: bool = False
     if not clips and not lm.tokenizer.encode(reading.clean(text)[0], add_special_tokens=False):
         raise ValueError("The text is empty, or has nothing that this model reads.")
     room = figure.room if lm.config.shape == "decoder" else 0
-    read = reading.read(lm, text, DEFAULT_TEXT, figure.longest, room)
+    read = reading.read(lm, text, figure.sample, figure.longest, room)
     if read.clipped and not clips:
         raise ValueError(
             f"The text is longer than the {read.limit} tokens that fit: its first {len(read.text)} characters would."
@@ -530,15 +527,10 @@ def _alone(
     """Ask for a picture of models of its own."""
     if not isinstance(text, str):
         raise TypeError(f"show.{figure.name}: text={text!r} is not a text.")
-    if figure.reader:
-        read = _read(figure, _loaded(figure.reader), text, clips)
-        text, notes = read.text, read.notes
-    else:
-        if not text.strip() and not clips:
-            raise ValueError("The text is empty.")
-        text, note = reading.clean(text if text.strip() else DEFAULT_TEXT)
-        notes = (note,) if note else ()
-    for note in notes:
+    if not text.strip() and not clips:
+        raise ValueError("The text is empty.")
+    text, note = reading.clean(text if text.strip() else figure.sample)
+    if note:
         warnings.warn(note, stacklevel=3)
     return Asked(None, text, None, values, "", "", "", _beside, _beside, _beside, _loaded, given, _warn).alone
 
@@ -570,20 +562,8 @@ def _asked(
         most = reading.rows_to_write(lm, figure.longest)
         aim = reading.write(lm, read.text, most) if most else ""
     return Asked(
-        lm,
-        read.text,
-        aim,
-        values,
-        lm.name,
-        lm.name,
-        lm.name,
-        computed,
-        computed,
-        _beside,
-        _loaded,
-        given,
-        _warn,
-    )
+        lm, read.text, aim, values, lm.name, lm.name, lm.name, computed, computed, _beside, _loaded, given, _warn,
+    )  # fmt: skip
 
 
 def _warn(message: str) -> None:
@@ -601,9 +581,15 @@ decoding = Show("decoding")
 break_it = Show("break_it")
 regularization = Show("regularization")
 interpretability = Show("interpretability")
+scaling = Show("scaling")
+fine_tuning = Show("fine_tuning")
+multimodal = Show("multimodal")
+applications = Show("applications")
+adaptability = Show("adaptability")
 embeddings = Show("embeddings")
 objectives = Show("objectives")
 compute = Show("compute")
 families = Show("families")
 tokenization = Show("tokenization")
 optimizers = Show("optimizers")
+bias = Show("bias")

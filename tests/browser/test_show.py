@@ -23,13 +23,42 @@ TEXT = "A red ball was lost. She found the red"
 HOSTILE = "</script><img><b>\u2028&lt;"
 # What is asked for, beside the page's own words: of each picture a whole one and a step.
 ASKED: dict[str, list[dict[str, Any]]] = {
+    "adaptability": [
+        {},
+        {"step": "rank", "rank": 16},
+        {"step": "prompt", "vectors": 2},
+        {"step": "context", "game": "kinds", "told": 8},
+    ],
+    "applications": [
+        {},
+        {"task": "summarize", "example": 3, "part": 1},
+        {"task": "story", "hero": "Theo"},
+        {"task": "code", "step": 2},
+    ],
+    "fine_tuning": [
+        {},
+        {"task": "questions", "question": "Who lost a ball?", "axis": "seconds"},
+        {"step": "number", "row": 3, "col": 5},
+    ],
     "home": [{}, {"layer": 1, "head": 2, "row": 3}, {"step": 4}],
     "attention": [
         {},
         {"layer": 2, "head": 1, "row": 6, "step": "softmax"},
         {"mask": False, "temperature": 2.0},
     ],
+    "multimodal": [
+        {},
+        {"picture": 3, "word": 2, "head": 5},
+        {"step": 4},
+        {"drawn": True, "strokes": "IpI94k.TIJaTcdQ2S2q"},
+    ],
     "multi_head": [{}, {"layer": 0, "head": 3, "row": 4, "panel": "pair"}, {"step": 5}, {"off": "3.2"}],
+    "bias": [
+        {},
+        {"test": "6", "step": "removal"},
+        {"vectors": "model", "step": "cosine", "subject": 3, "mate": 2},
+        {"direction": "removed", "step": "word"},
+    ],
     "break_it": [{}, {"part": "norm", "moment": 1}, {"part": "nothing", "step": 2}],
     "compute": [
         {},
@@ -84,19 +113,25 @@ ASKED: dict[str, list[dict[str, Any]]] = {
         {"layer": 1, "row": 4, "number": 7, "site": "attention", "rate": 0.5, "seed": 3, "beside": "decay"},
         {"in_use": True, "step": 1},
     ],
+    "scaling": [{}, {"against": "compute", "withheld": 2}, {"against": "data", "width": 48, "step": "law"}],
 }
 CASES = [(name, asked) for name in SHOWN for asked in ASKED.get(name, [{}])]
 # Keys, and what of the state they change.
 KEYS = {
+    "adaptability": [(".", "stage")],
+    "applications": [("ArrowUp", "part"), (".", "written")],
     "home": [("ArrowLeft", "block"), ("ArrowUp", "row"), (".", "step")],
     "attention": [("ArrowUp", "row"), (".", "step")],
+    "multimodal": [("ArrowUp", "part"), (".", "written")],
     "multi_head": [("ArrowLeft", "head"), ("Shift+ArrowUp", "row"), (".", "whole")],
+    "bias": [(".", "stage")],
     "break_it": [(".", "stage")],
     "compute": [("[", "length"), ("+", "batch"), (".", "stage")],
     "decoding": [("ArrowRight", "node"), (".", "whole")],
     "embeddings": [(".", "stage")],
     "families": [("ArrowUp", "token"), (".", "step")],
     "feed_forward": [(".", "stage")],
+    "fine_tuning": [(".", "stage")],
     "interpretability": [("ArrowUp", "chosen"), ("s", "shade"), (".", "stage")],
     "loss": [("ArrowUp", "follow"), (".", "step")],
     "norm_residual": [("ArrowUp", "line"), (".", "stage")],
@@ -105,21 +140,25 @@ KEYS = {
     "positions": [("ArrowUp", "cell"), (".", "stage")],
     "tokenization": [("ArrowDown", "method"), ("ArrowUp", "method"), ("ArrowLeft", "merge")],
     "regularization": [("ArrowUp", "cell"), (".", "stage")],
+    "scaling": [(".", "stage")],
 }
 # Keys for which a model would have to run.
 LOST = {
     "attention": ["Enter", "Delete", "1"],
+    "bias": ["ArrowUp", "ArrowDown"],
     "break_it": ["ArrowLeft", "ArrowRight"],
     "decoding": ["Enter"],
     "embeddings": ["ArrowUp", "ArrowDown"],
     "feed_forward": ["o", "ArrowUp", "+"],
     "interpretability": ["a"],
     "multi_head": ["o"],
+    "multimodal": ["PageDown"],
     "norm_residual": ["["],
     "objectives": ["r"],
     "optimizers": ["Shift+ArrowUp"],
     "positions": ["n"],
     "regularization": ["n"],
+    "scaling": ["ArrowUp"],
 }
 NOW = "JSON.parse(document.querySelector('figure').dataset.state)"
 
@@ -181,7 +220,7 @@ def alike(shown: dict[str, Any], figure: Figure[Any]) -> dict[str, Any]:
     """
     if not figure.model:
         shown.pop("tokens", None)
-    if "verdict" in shown:
+    if figure.name == "decoding":
         shown["verdict"].pop("act")
     if "attends" in shown:  # Home's shares have fewer bits in a file
         shown["attends"] = [
@@ -315,6 +354,18 @@ def test_a_panel_of_one_head_leads_back_to_it(
     page.keyboard.press("0")
     page.wait_for_function(f"() => {NOW}.panel === 'lines'")
     assert state(page)["head"] == 0
+
+
+def test_the_charts_beside_a_picture_follow_its_steps(tab: Callable[..., Shown], tmp_path: Path) -> None:
+    page = tab().open(saved(tmp_path, show.scaling()))
+    state(page)
+    charts = page.locator(".gb-charts > div")
+    expect(charts.filter(visible=True)).to_have_count(2)
+    assert charts.filter(visible=True).first.get_attribute("data-step") == "-1"
+    page.focus("figure")
+    page.keyboard.press(".")
+    expect(page.locator('.gb-charts > div[data-step="0"]')).to_be_visible()
+    expect(charts.filter(visible=True)).to_have_count(1)
 
 
 @pytest.mark.parametrize("name", OF_A_TEXT)

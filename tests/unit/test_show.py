@@ -10,10 +10,9 @@ import re
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
-from functools import partial, reduce
+from functools import reduce
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -228,7 +227,7 @@ def test_a_character_that_no_model_reads_is_replaced_and_said(lm: core.LanguageM
 # ------------------------------------------------------------------------------------------- models of their own
 
 
-def of_its_own(text: bool = True, reader: str = "") -> show.Show:
+def of_its_own(text: bool = True) -> show.Show:
     """Makes a function that shows a picture of models of its own: what it was asked, and what a model beside says."""
 
     def see(asked: Asked) -> dict[str, Any]:
@@ -239,7 +238,7 @@ def of_its_own(text: bool = True, reader: str = "") -> show.Show:
     one.__dict__["figure"] = Figure[dict[str, Any]](
         "scaling", figure("home").component, see, record=dict, select=lambda seen: {}, claim=lambda seen: "A claim.",
         sentence=lambda seen: f"It reads {seen['text']!r}.", table=lambda seen: {"row": [seen["row"]]},
-        arguments=(Argument("row", "row"),), model=False, text=text, reader=reader, longest=8,
+        arguments=(Argument("row", "row"),), model=False, text=text,
     )  # fmt: skip
     return one
 
@@ -284,8 +283,6 @@ def test_what_a_picture_of_models_of_its_own_does_not_take_is_said(lm: core.Lang
         one(text=3)  # type: ignore[arg-type]
     with pytest.warns(UserWarning, match="no model can read"):
         one(text="A red\0 ball")
-    with pytest.raises(ValueError, match="longer than the 8 tokens that fit"):
-        of_its_own(reader="tales-bert")(text="red " * 9)
 
 
 @pytest.mark.parametrize("name", ALONE)
@@ -293,6 +290,17 @@ def test_a_picture_of_models_of_its_own_needs_no_argument(name: str) -> None:
     one: show.Show = getattr(show, name)
     assert one().sentence
     assert "lm" not in one.__signature__.parameters
+
+
+def test_charts_beside_a_picture_come_with_it_one_for_each_step() -> None:
+    document = show.scaling().html()
+    steps = [
+        int(step) for step in re.findall(r'<div role="img" aria-label="[^"]+" data-step="(-?\d+)"', document)
+    ]
+    assert set(steps) == {-1, *range(5)}
+    ids = re.findall(r'\bid="([^"]+)"', document)
+    assert len(ids) == len(set(ids))
+    assert "drag to brush" not in document  # a drawing has no hand
 
 
 # ------------------------------------------------------------------------------------------------ what is written
@@ -610,25 +618,32 @@ def test_weights_that_are_no_numbers_are_said(name: str) -> None:
 WITHOUT = """
 import sys
 sys.modules["streamlit"] = None  # whoever imports it fails
+import core
+from tests.pictures import SHOWN, draw
+lm = core.load("tales-gpt")
+for name in SHOWN:
+    assert draw(name, lm, "Once upon a time").html().startswith("<!doctype html>")
+"""
+IMPORT = """
 import time
 import core
-lm = core.load("tales-gpt")
+core.load("tales-gpt")
 began = time.process_time()  # a busy machine does not count
 from app import show
-took = time.process_time() - began
-from tests.pictures import SHOWN, draw
-for name in SHOWN:
-    drawn = draw(name, lm, "Once upon a time")
-    assert drawn.html().startswith("<!doctype html>")
-print(took)
+print(time.process_time() - began)
 """
 
 
-def test_no_picture_needs_streamlit_and_the_import_is_quick() -> None:
-    run: Callable[..., Any] = partial(subprocess.run, [sys.executable, "-c", WITHOUT], cwd=ROOT)
-    took = []
-    for _ in range(3):  # the quickest: the machine may be busy
-        done = run(capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        took.append(float(done.stdout))
-    assert min(took) < 0.05
+def run(source: str) -> str:
+    """What a program of its own prints."""
+    done = subprocess.run([sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_no_picture_needs_streamlit() -> None:
+    run(WITHOUT)
+
+
+def test_the_import_is_quick() -> None:
+    assert min(float(run(IMPORT)) for _ in range(3)) < 0.05  # the quickest: the machine may be busy
