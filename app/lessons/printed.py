@@ -10,7 +10,9 @@ from app.lessons import reading
 from app.lessons.reading import Lesson, Step
 from app.markup import inline
 
-Fill = Callable[[int, tuple[str, ...]], tuple[str, ...]]  # (number of the step, its texts) -> the same, measured
+Fill = Callable[
+    [int, tuple[str, ...]], tuple[str, ...]
+]  # (number of the step, its texts) -> the same, measured
 
 
 def article(lesson: Lesson, fill: Fill, heading: int = 2) -> str:

@@ -26,6 +26,7 @@ FONTS = ROOT / "app" / "static" / "fonts"
 BY_HAND = {"Pictures elsewhere": "elsewhere.md"}
 MEASURED = {"Speed": "benchmarks.md", "What makes training fast": "recipe.md"}
 CARRIED = ("site.css", "site.js")
+OF_A_SERVER = ("404.html", "sitemap.xml", "sitemap.xml.gz")  # files that MkDocs writes and no disk needs
 
 
 def build(out: Path = SITE, execute: bool = True) -> Path:
@@ -95,17 +96,22 @@ def _render(source: Source, out: Path) -> None:
         str(DOCS / "mkdocs.yml"), docs_dir=str(source.folder), site_dir=str(out), nav=navigation(source),
         strict=True,
     )  # fmt: skip
+    logging.getLogger("mkdocs").setLevel(logging.WARNING)  # strictness counts what its logger lets through
     try:
         render(config)
     except Abort as why:
         raise ValueError(str(why)) from None
+    for name in OF_A_SERVER:
+        (out / name).unlink()
 
 
 def main() -> None:
     """Build the site and say where it is."""
     parser = argparse.ArgumentParser(prog="make docs", description="Build the documentation as a site.")
     parser.add_argument("--out", type=Path, default=SITE, help="the folder of the site (.site)")
-    parser.add_argument("--stored-notebooks", action="store_true", help="show the notebooks without running them")
+    parser.add_argument(
+        "--stored-notebooks", action="store_true", help="show the notebooks without running them"
+    )
     asked = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     print(build(asked.out.resolve(), not asked.stored_notebooks))

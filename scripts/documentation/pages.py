@@ -58,7 +58,9 @@ class Source:
         """
         for file in sorted(self.folder.rglob("*.md")):
             up = "../" * (len(file.relative_to(self.folder).parts) - 1)
-            file.write_text(_PLACE.sub(lambda found, up=up: self._frame(found[1], up), file.read_text("utf-8")), "utf-8")
+            file.write_text(
+                _PLACE.sub(lambda found, up=up: self._frame(found[1], up), file.read_text("utf-8")), "utf-8"
+            )
 
     def _frame(self, name: str, up: str) -> str:
         if name not in self.frames:

@@ -1,4 +1,4 @@
-"""Every picture that stands alone, drawn while the site is built: the call, its sentence, the picture, its arguments."""
+"""Every picture that stands alone, drawn while the site is built: call, sentence, picture, arguments."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def write(source: Source) -> None:
                 f"# {SECTION}",
                 "",
                 "A page of the app has a picture, and these stand alone: `show` has a function for each, named as the "
-                "page. Each was drawn by the call above it while this site was built.",
+                "page. Each was drawn while this site was built, by the call that its page begins with.",
                 "",
                 *table({"picture": names, "what it says here": said}),
                 "",
@@ -53,9 +53,7 @@ def write(source: Source) -> None:
 def _page(name: str, title: str, one: show.Show, picture: show.Picture) -> str:
     """Write the page of one picture."""
     if one.figure.model:
-        call = (
-            f"lm = core.load({DEFAULT_MODEL!r})\nshow.{name}(lm, {DEFAULT_TEXT!r})"
-        )
+        call = f"lm = core.load({DEFAULT_MODEL!r})\nshow.{name}(lm, {DEFAULT_TEXT!r})"
         head = "import core\nfrom app import show\n\n"
     else:
         call, head = f"show.{name}()", "from app import show\n\n"

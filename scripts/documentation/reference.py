@@ -12,18 +12,34 @@ SECTION, FOLDER = "Reference", "reference"
 
 # What belongs together of `core`, in the order in which a reader needs it; `_core` holds that none is missing.
 GROUPS = {
-    "Open a model": ("load", "bundled", "snapshots", "wrap", "LanguageModel", "ModelConfig", "CheckpointError"),
+    "Open a model": (
+        "load",
+        "bundled",
+        "snapshots",
+        "wrap",
+        "LanguageModel",
+        "ModelConfig",
+        "CheckpointError",
+    ),
     "Look inside": ("Trace", "recording", "ContextTooLong"),
     "Change a pass": ("intervene", "Intervention", "ablate_head", "ablate_neurons", "HookError"),
     "Write on": ("Generation",),
     "Train": ("train", "TrainSpec", "Trainer", "Diverged", "fingerprint"),
 }
+# The last is what the functions that draw are; of it, how they are called is shown.
 SHOW = ("page", "link", "Picture", "Page", "Document", "Show")
 TEXT, TARGET = "A red ball was lost. She found the red", "Ravi found a ball"
 MODELS = {
     "One stack: tales-gpt": ("tales-gpt", TEXT, None),
     "An encoder and a decoder: tales-t5": ("tales-t5", TEXT, TARGET),
 }
+
+HOOKS = """
+`trace[name]` reads a value of the forward pass, `core.intervene` replaces it. Names and values are those of
+TransformerLens. Axes: T queries, S keys, D d_model, H heads, K d_head, F d_mlp, V vocabulary; in an edit a batch axis B
+comes first. Blocks count from 0, and the tables have block 0. An encoder alone has the names of a decoder alone.
+`blocks.0.attn.hook_result` (T, H, D), what each head writes, is computed when it is named.
+"""
 
 
 def write(source: Source) -> None:
@@ -54,23 +70,24 @@ def _core() -> Iterator[str]:
 
 def _show() -> Iterator[str]:
     yield "# app.show\n"
-    yield "Pictures outside of the app. Each function that draws one has [a page of its own](../every-picture/index.md), "
-    yield "with all that it takes; here is what they return, and what else there is.\n"
+    yield "Pictures outside of the app. Each function that draws one has"
+    yield "[a page of its own](../every-picture/index.md), with all that it takes; here is what they return, and"
+    yield "what else there is.\n"
     for name in SHOW:
         yield f"::: app.show.{name}\n"
+    yield "    options:\n      members: [__call__, explained]\n"
 
 
 def _hooks() -> Iterator[str]:
     yield "# Names of activations\n"
-    yield "`trace[name]` reads a value of the forward pass, `core.intervene` replaces it. Names and values are those of "
-    yield "TransformerLens. Axes: T queries, S keys, D d_model, H heads, K d_head, F d_mlp, V vocabulary; in an edit a "
-    yield "batch axis B comes first. Blocks count from 0, and the tables have block 0. An encoder alone has the names of "
-    yield "a decoder alone. `blocks.0.attn.hook_result` (T, H, D), what each head writes, is computed when it is named.\n"
+    yield HOOKS
     for title, (name, text, target) in MODELS.items():
         lm = core.load(name)
         trace = lm.trace(text, target)
         sizes = axes(lm, trace)
-        first = {key: tuple(value.shape) for key, value in trace.items() if not re.search(r"blocks\.[1-9]", key)}
+        first = {
+            key: tuple(value.shape) for key, value in trace.items() if not re.search(r"blocks\.[1-9]", key)
+        }
         letters = [lettered(shape, sizes) for shape in first.values()]
         yield f"## {title}\n"
         yield "Here " + ", ".join(f"{letter} = {size}" for size, letter in sizes.items() if size > 1) + ".\n"
@@ -86,7 +103,12 @@ def axes(lm: core.LanguageModel, trace: core.Trace) -> dict[int, str]:
     """
     config = lm.config
     rows = len(trace.decoder_tokens)
-    named = {"S" if rows else "T": len(trace.tokens), "D": config.d_model, "H": config.n_heads, "K": config.d_head}
+    named = {
+        "S" if rows else "T": len(trace.tokens),
+        "D": config.d_model,
+        "H": config.n_heads,
+        "K": config.d_head,
+    }
     named |= {"F": config.d_mlp, "V": trace.logits.shape[-1], "1": 1} | ({"T": rows} if rows else {})
     sizes = {size: letter for letter, size in named.items()}
     if len(sizes) < len(named):
