@@ -7,6 +7,8 @@
     text = "A red ball was lost. She found the red"
     show.attention(lm, text, layer=3, head=2, row=10, step="softmax")  # in a cell: the picture
     show.home(lm, text).save("ball.html")  # one file, which asks for nothing
+    show.page([show.attention(lm, text, head=head) for head in range(4)])  # four in one document
+    show.link("/attention?block=3&head=2&step=8")  # what a page's link shows
 
 A function a picture, named as its page. A page that shows models of its own takes none: `show.scaling(withheld=3)`. No
 Streamlit in here, nor in anything that this reaches.
@@ -15,76 +17,84 @@ Streamlit in here, nor in anything that this reaches.
 from __future__ import annotations
 
 import json
+import os
+import re
+import sys
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from importlib import import_module
 from inspect import Parameter, Signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
 
 from app import chapters, reading
 from app.counts import counted
-from app.kit import standalone
+from app.kit import rendering, standalone
 from app.kit.figures import Asked, Drawing, Figure, Table, not_numbers
-from app.session.fields import BY_KEY, DEFAULT_TEXT
+from app.kit.packing import narrowed
+from app.session.fields import BY_KEY, DEFAULT_TEXT, FIELDS, parse, query
 
 if TYPE_CHECKING:
+    from app.kit.widget import PictureWidget
     from core.language_model import LanguageModel
 
 WARNED = 2_000_000  # bytes of a document from which on a reader waits for it
 MOST = 8_000_000  # and that a notebook or a mail does not carry well
 COLOURS = ("light", "dark")
+LIVE = "GLASSBOX_LIVE"  # the variable with the address of the app that files link to
+COPIES = 3  # pictures of one page in one cell from which on a notebook is better off with `page`
 
 
 def snippet(drawing: Drawing[Any]) -> str:
     """Return the HTML that shows a picture's saved file in a slide or on a course page; the file lies beside it."""
-    figure = drawing.figure
-    return standalone.snippet(f"{_file(figure)}.html", title=_title(drawing), tall=figure.tall)
+    return Picture(drawing).snippet
 
 
-def _file(figure: Figure[Any]) -> str:
-    return f"glassbox-{figure.name}"
+def address(drawing: Drawing[Any]) -> str:
+    """Return the link to the page that shows this, without the app's own address: "/attention?v=1&model=..."."""
+    figure, asked = drawing.figure, drawing.asked
+    fitted = {key: value for key, value in figure.select(drawing.seen).items() if key in BY_KEY}
+    texts = {"text": asked.text} if figure.text else {}
+    texts |= {"model": asked.name, "target": asked.target or ""} if figure.model else {}
+    return f"/{'' if figure.name == 'home' else figure.name}?{query({**asked.values, **fitted, **texts})}"
 
 
-def _title(drawing: Drawing[Any]) -> str:
-    title, label = chapters.BY_SLUG[drawing.figure.name].title, drawing.asked.label
-    return f"{title}, {label}" if label else title
+class Document:
+    """Pictures in one document, ready to be shown or saved. A notebook shows it when it is the value of a cell."""
 
-
-class Picture:
-    """One picture, ready to be shown or saved. A notebook shows it when it is the value of a cell."""
-
-    def __init__(self, drawing: Drawing[Any], theme: str | None = None) -> None:
-        figure = drawing.figure
-        self.title, self.file = _title(drawing), _file(figure)
-        self._drawing, self._theme = drawing, theme
-        if broken := sorted(set(not_numbers(drawing.data)) - set(figure.blank)):
-            raise ValueError(
-                f"show.{figure.name}: {', '.join(broken[:6])} hold values that are no numbers (NaN or infinite), so "
-                "there is nothing to draw. Weights that are no numbers do that, and so does a diverged training."
-            )
+    def __init__(self, title: str, theme: str | None, live: str | None) -> None:
+        if theme not in (None, *COLOURS):
+            raise ValueError(f"theme={theme!r} is not one of {', '.join(COLOURS)}.")
+        self.title = title
+        self._theme = theme
+        self._live = _server(os.environ.get(LIVE, "") if live is None else live)
 
     def __repr__(self) -> str:
         return f"<{self.title}: {self.sentence}>"
 
     @property
-    def data(self) -> dict[str, Any]:
-        """What the picture draws, as JSON."""
-        return self._drawing.data
-
-    @property
-    def table(self) -> Table:
-        """The numbers of the picture, column name -> values."""
-        return self._drawing.table
+    def pictures(self) -> tuple[Picture, ...]:
+        """The pictures of the document, in their order."""
+        raise NotImplementedError
 
     @property
     def sentence(self) -> str:
-        """What is on the picture, for who does not see it."""
-        return self._drawing.sentence
+        """What is on the pictures, for who does not see them."""
+        return " ".join(one.sentence for one in self.pictures)
+
+    @property
+    def _parts(self) -> list[standalone.Part]:
+        return [one._part(self._live) for one in self.pictures]
+
+    @property
+    def _tall(self) -> int:
+        return sum(one._drawing.figure.tall for one in self.pictures)
 
     def html(self, whole: bool = True, fonts: bool = True) -> str:
-        """Write the picture as HTML.
+        """Write it as HTML.
 
         Args:
             whole: a document of its own; else a fragment for a page of yours, with the picture in a frame, and the
@@ -94,58 +104,309 @@ class Picture:
         Raises:
             ValueError: it is larger than `MOST` bytes; the message says what to leave out.
         """
-        figure, drawing = self._drawing.figure, self._drawing
+        parts = self._parts
         document = standalone.document(
-            figure.component, drawing.data, title=self.title, claim=drawing.claim, sentence=self.sentence,
-            table=self.table if whole else None, file=self.file, colours=self._theme, fonts=fonts,
-        )  # fmt: skip
-        self._weigh(len(document.encode("utf-8", "replace")))
-        if whole:
-            return document
-        return standalone.frame(
-            document, title=self.title, sentence=self.sentence, table=self.table, tall=figure.tall
+            parts, title=self.title, colours=self._theme, fonts=fonts, tables=whole
         )
+        self._weigh(len(document.encode("utf-8", "replace")), parts)
+        return document if whole else standalone.frame(document, parts, title=self.title, tall=self._tall)
 
-    @property
-    def snippet(self) -> str:
-        """The HTML that shows the saved file in a slide or on a course page, where the file lies beside it."""
-        return snippet(self._drawing)
-
-    def _weigh(self, size: int) -> None:
+    def _weigh(self, size: int, parts: Sequence[standalone.Part]) -> None:
         """Warn of a large document, and refuse a huge one."""
         if size < WARNED:
             return
-        parts = {name: len(json.dumps(part)) for name, part in self.data.items()}
-        most = max(parts, key=parts.__getitem__)
-        asked = self._drawing.asked
-        said = f"This picture takes {size / 1e6:.1f} MB, {parts[most] / 1e6:.1f} MB of it its “{most}”."
+        weights = {
+            (i, name): len(json.dumps(part))
+            for i, one in enumerate(parts)
+            for name, part in one.states[0].data.items()
+        }
+        which, most = max(weights, key=weights.__getitem__)
+        asked = self.pictures[which]._drawing.asked
+        what = "This picture takes" if len(parts) == 1 else f"These {len(parts)} pictures take"
+        states = max(len(one.states) for one in parts)
+        advice = [f"take fewer than {states} states"] if states > 1 else []
+        advice += [f"take fewer than {len(parts)} pictures"] if len(parts) > 1 else []
         if asked.model is not None:
             count = counted(len(asked.model.tokenizer.encode(asked.text)), "token")
-            said += f" Leave out a part of the text, which has {count}, or take a smaller model."
+            advice += [f"leave out a part of the text, which has {count}", "or take a smaller model"]
+        helps = ", ".join(advice)
+        said = f"{what} {size / 1e6:.1f} MB, {weights[which, most] / 1e6:.1f} MB of it its “{most}”."
+        said += f" {helps[:1].upper()}{helps[1:]}." if helps else ""
         if size > MOST:
             raise ValueError(f"{said} Above {MOST / 1e6:.0f} MB nothing is written.")
         warnings.warn(said, stacklevel=4)
 
     def save(self, path: str | Path, fonts: bool = True) -> Path:
-        """Save the picture as one HTML file, and return its path.
+        """Save it as one HTML file, or a picture as SVG or PNG, as its ending says, and return its path.
 
         Args:
             fonts: as in `html`.
 
         Raises:
-            ValueError: another ending than .html; an SVG or a PNG is drawn by a browser.
+            ValueError: another ending; several pictures as SVG or PNG.
+            rendering.NoBrowser: an SVG or a PNG is drawn by a browser, and there is none; the message says what helps.
         """
         there = Path(path)
-        if there.suffix.lower() not in (".html", ".htm"):
-            raise ValueError(
-                f"{there.name} does not end in .html. An SVG or a PNG is drawn by a browser: save the picture as HTML, "
-                "open it, and press SVG or PNG below it."
-            )
-        standalone.write(there, self.html(fonts=fonts))
+        ending = there.suffix.lower()
+        if ending in (".svg", ".png"):
+            if len(self.pictures) > 1:
+                raise ValueError(f"{there.name} holds one picture, and these are {len(self.pictures)}.")
+            there.write_bytes(rendering.drawn(self.html(), ending))
+        elif ending in (".html", ".htm"):
+            standalone.write(there, self.html(fonts=fonts))
+        else:
+            raise ValueError(f"{there.name} ends in none of .html, .svg and .png.")
         return there
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        return {"text/html": self.html(whole=False), "text/plain": f"{self.title}: {self.sentence}"}
+        written = self.html(whole=False)
+        for one in self.pictures:
+            _count_copy(one._drawing.figure.name, len(written))
+        return {"text/html": written, "text/plain": f"{self.title}: {self.sentence}"}
+
+
+class Picture(Document):
+    """One picture, or several states of one with a switch between them.
+
+    Args:
+        drawings: by the label of the switch; one drawing without a switch has the label "".
+        switch: what the switch changes, in a word.
+    """
+
+    def __init__(
+        self, drawing: Drawing[Any] | Mapping[str, Drawing[Any]], theme: str | None = None, live: str | None = None,
+        switch: str = "",
+    ) -> None:  # fmt: skip
+        self._drawings = dict(drawing) if isinstance(drawing, Mapping) else {"": drawing}
+        self._drawing, self._switch = next(iter(self._drawings.values())), switch
+        figure = self._drawing.figure
+        title, label = chapters.BY_SLUG[figure.name].title, self._drawing.asked.label
+        super().__init__(f"{title}, {label}" if label else title, theme, live)
+        self.file = f"glassbox-{figure.name}"
+        for one in self._drawings.values():
+            if broken := sorted(set(not_numbers(one.data)) - set(figure.blank)):
+                raise ValueError(
+                    f"show.{figure.name}: {', '.join(broken[:6])} hold values that are no numbers (NaN or infinite), "
+                    "so there is nothing to draw. Weights that are no numbers do that, and so does a diverged training."
+                )
+
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """This picture alone."""
+        return (self,)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the picture draws, as JSON; of several states, the first."""
+        return self._drawing.data
+
+    @property
+    def table(self) -> Table:
+        """The numbers of the picture, column name -> values; of several states, the first's."""
+        return self._drawing.table
+
+    @property
+    def sentence(self) -> str:
+        """What is on the picture, for who does not see it."""
+        return self._drawing.sentence
+
+    @property
+    def link(self) -> str:
+        """The link to the page that shows this, without the app's own address; `show.link` reads it."""
+        return address(self._drawing)
+
+    def variants(self, **values: Sequence[Any] | Mapping[str, Any]) -> Picture:
+        """Draw the picture for several values of one argument, with a switch above that chooses among them.
+
+            show.multi_head(lm, text).variants(off=["", "3.2", "3.2 3.3"])  # a forward pass each, now
+            show.attention(lm, text).variants(mask={"causal": True, "sees all": False})
+
+        Args:
+            values: of one argument of the picture, in a list, or by the label that the switch shows.
+
+        Raises:
+            TypeError: not one argument, or none of the picture's.
+            ValueError: fewer than two values, or one that does not fit.
+        """
+        figure, asked = self._drawing.figure, self._drawing.asked
+        if len(values) != 1:
+            raise TypeError(f"variants takes one argument with its values, not {len(values)}.")
+        [(word, options)] = values.items()
+        named = dict(options) if isinstance(options, Mapping) else {_named(one): one for one in options}
+        if len(named) < 2:
+            raise ValueError(f"{word}: variants takes two values or more.")
+        made = {}
+        for label, value in named.items():
+            read, given = figure.values({word: value})
+            now = {**asked.values, **{key: read[key] for key in given}}
+            made[label] = figure.of(replace(asked, values=now, given={**asked.given, **given}))
+        return Picture(made, self._theme, self._live, word)
+
+    def widget(self) -> PictureWidget:
+        """Make a widget of the picture: its `selection` follows the picture, and setting that moves it.
+
+        It needs anywidget and a running kernel; a saved notebook shows nothing of it, where the picture itself stays.
+
+        Raises:
+            ImportError: anywidget is not installed.
+        """
+        try:
+            from app.kit.widget import PictureWidget
+        except ModuleNotFoundError as why:
+            if why.name not in ("anywidget", "traitlets"):
+                raise
+            raise ImportError(
+                "A widget needs anywidget, which is not installed: `pip install anywidget`. Without it the picture "
+                "itself stands in the notebook, but Python does not hear what is chosen."
+            ) from None
+        part = self._part(self._live)
+        return PictureWidget(self._drawing, self.html(), part)
+
+    @property
+    def snippet(self) -> str:
+        """The HTML that shows the saved file in a slide or on a course page, where the file lies beside it."""
+        return standalone.snippet(
+            f"{self.file}.html", title=self.title, tall=self._tall, live=bool(self._live)
+        )
+
+    @cached_property
+    def _states(self) -> tuple[standalone.State, ...]:
+        return tuple(
+            standalone.State(
+                narrowed(one.data, one.figure.digits), one.claim, one.sentence, one.table, label, one.charts
+            )
+            for label, one in self._drawings.items()
+        )
+
+    def _part(self, live: str) -> standalone.Part:
+        component = self._drawing.figure.component
+        link = f"{live}{self.link}" if live else ""
+        return standalone.Part(component, self.title, self.file, self._states, self._switch, link)
+
+
+class Page(Document):
+    """Several pictures below each other in one document; `pictures` by their headings, or a list without any."""
+
+    def __init__(
+        self, pictures: Sequence[Picture] | Mapping[str, Picture], title: str | None = None, theme: str | None = None,
+        live: str | None = None,
+    ) -> None:  # fmt: skip
+        self._headings = tuple(pictures) if isinstance(pictures, Mapping) else ("",) * len(pictures)
+        self._pictures = tuple(pictures.values() if isinstance(pictures, Mapping) else pictures)
+        if not self._pictures or not all(isinstance(one, Picture) for one in self._pictures):
+            raise TypeError(
+                "show.page takes pictures, as show.attention returns them, in a list or by their headings."
+            )
+        super().__init__(title or "; ".join(dict.fromkeys(one.title for one in self._pictures)), theme, live)
+
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """The pictures of the document, in their order."""
+        return self._pictures
+
+    @property
+    def _parts(self) -> list[standalone.Part]:
+        return [
+            replace(part, heading=heading)
+            for part, heading in zip(super()._parts, self._headings, strict=True)
+        ]
+
+
+def page(
+    pictures: Sequence[Picture] | Mapping[str, Picture], *, title: str | None = None, theme: str | None = None,
+    live: str | None = None,
+) -> Page:  # fmt: skip
+    """Put several pictures into one document, in which they share the code that draws them.
+
+    Args:
+        pictures: in a list, or by a heading for each.
+        title: of the document; None: those of the pictures.
+        theme, live: as in the functions of the pictures.
+
+    Raises:
+        TypeError: no list of pictures.
+    """
+    return Page(pictures, title, theme, live)
+
+
+def link(address: str, *, theme: str | None = None, live: str | None = None) -> Picture:
+    """Draw what a page's link shows: show.link("/attention?block=3&head=2&step=8").
+
+    The model is loaded by the name in the link, as `core.load` does. What of a link does not fit is changed as the page
+    would change it, with a warning.
+
+    Args:
+        address: with or without the server's own.
+        theme, live: as in the functions of the pictures.
+
+    Raises:
+        ValueError: the page's picture does not stand alone.
+        core.checkpoints.CheckpointError: there is no such model.
+    """
+    from core.catalogue import load
+
+    parts = urlsplit(address)
+    last = parts.path.rstrip("/").rpartition("/")[2]
+    at_root = not last or (parts.path.endswith("/") and last not in chapters.BY_SLUG)  # "https://.../school/"
+    name = "home" if at_root else last
+    shown = {key: one for key, one in globals().items() if isinstance(one, Show)}
+    if name not in shown:
+        raise ValueError(f"/{name} is no page whose picture stands alone. These are: {', '.join(shown)}.")
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    keys = [key for key, _ in pairs]
+    read = parse(dict(pairs), [key for key in dict.fromkeys(keys) if keys.count(key) > 1])
+    for note in read.notes:
+        warnings.warn(note, stacklevel=2)
+    values = {field.key: field.default for field in FIELDS} | read.values
+    figure = shown[name].figure
+    if not figure.model:
+        text = str(values["text"])
+        return Picture(
+            figure.of(_alone(figure, text if text.strip() else figure.sample, values, {})), theme, live
+        )
+    moment = int(values["snapshot"])
+    lm = load(str(values["model"]), snapshot=None if moment < 0 else moment)
+    asked = _asked(figure, lm, str(values["text"]), str(values["target"]), values, {}, clips=True)
+    return Picture(figure.of(replace(asked, name=str(values["model"]))), theme, live)
+
+
+def _named(value: Any) -> str:
+    """Return how a switch names a value."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value) if value != "" else "none"
+
+
+def _server(live: str) -> str:
+    """Check the address of a running app; "" for none.
+
+    Raises:
+        ValueError: it is no address of the web.
+    """
+    if live and not re.fullmatch(r"https?://[^\s\"'<>?#]+", live):
+        raise ValueError(f"live={live!r} is not the address of an app, https://...")
+    return live.rstrip("/")
+
+
+# How many pictures of a page, and bytes, the cell that runs has shown, and whether that was said already.
+_copies: dict[str, Any] = {"cell": None, "shown": {}, "said": False}
+
+
+def _count_copy(name: str, size: int) -> None:
+    """Warn once when one cell shows a page's picture again and again: the notebook keeps every copy."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    cell = getattr(shell, "execution_count", None)
+    if cell is None or cell != _copies["cell"]:
+        _copies.update(cell=cell, shown={})
+    count, bytes_ = _copies["shown"].get(name, (0, 0))
+    _copies["shown"][name] = count, bytes_ = count + 1, bytes_ + size
+    if count >= COPIES and not _copies["said"]:
+        _copies["said"] = True
+        warnings.warn(
+            f"This cell shows {count} pictures of show.{name}, and the notebook keeps each with all its code: "
+            f"{bytes_ / 1e6:.1f} MB so far. show.page([...]) puts them into one document that has the code once.",
+            stacklevel=4,
+        )
 
 
 class Show:
@@ -173,19 +434,20 @@ class Show:
                 "",
                 *lines,
                 "    theme: light, dark, or the reader's own",
+                "    live: address of a running Glassbox, to which the picture links",
             ]
         )
 
     @property
     def __signature__(self) -> Signature:
         figure = self.figure
-        words = [*(one.word for one in figure.arguments), "theme"]
+        words = [*(one.word for one in figure.arguments), "theme", "live"]
         first = []
         if figure.model:
             first = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in ("lm", "text")]
             words.insert(0, "target")
         elif figure.text:
-            first = [Parameter("text", Parameter.KEYWORD_ONLY, default=DEFAULT_TEXT)]
+            first = [Parameter("text", Parameter.KEYWORD_ONLY, default=figure.sample)]
         return Signature([*first, *(Parameter(word, Parameter.KEYWORD_ONLY, default=None) for word in words)])
 
     def __call__(
@@ -195,6 +457,7 @@ class Show:
         *,
         target: str | None = None,
         theme: str | None = None,
+        live: str | None = None,
         **arguments: Any,
     ) -> Picture:
         """Draw the picture of a text as the model reads it.
@@ -203,19 +466,18 @@ class Show:
             lm: what `core.load` returns; a picture of models of its own takes none.
             text: a picture of models of its own takes it by its name, or not at all.
             target: an encoder-decoder's target text so far; without one, a small model writes it itself.
-            theme: "light" or "dark"; None: what the reader's system prefers.
+            theme: "light" or "dark"; None: that of the page around, else what the reader's system prefers.
+            live: address of a running app, "https://...", to whose page the picture links; None: that of GLASSBOX_LIVE.
             arguments: what is chosen, by the words that `help` lists.
 
         Raises:
             TypeError: an argument that the picture does not take, or no model or text where it takes one.
             ValueError: a value that does not fit, named as in a page's link; a text that is empty or too long.
         """
-        if theme not in (None, *COLOURS):
-            raise ValueError(f"theme={theme!r} is not one of {', '.join(COLOURS)}.")
         figure = self.figure
         values, given = figure.values(arguments)
         if figure.model:
-            return Picture(figure.of(_asked(figure, lm, text, target, values, given)), theme)
+            return Picture(figure.of(_asked(figure, lm, text, target, values, given)), theme, live)
         if lm is not None or target is not None:
             raise TypeError(
                 f"show.{figure.name} takes no model: its picture is of models of its own. What it takes goes by its "
@@ -223,9 +485,8 @@ class Show:
             )
         if text is not None and not figure.text:
             raise TypeError(f"show.{figure.name} takes no text.")
-        return Picture(
-            figure.of(_alone(figure, DEFAULT_TEXT if text is None else text, values, given)), theme
-        )
+        asked = _alone(figure, figure.sample if text is None else text, values, given)
+        return Picture(figure.of(asked), theme, live)
 
 
 def _allowed(key: str) -> str:
@@ -250,41 +511,23 @@ def _beside(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
     return function(_loaded(name), *arguments)
 
 
-def _read(figure: Figure[Any], lm: LanguageModel, text: str) -> reading.Reading:
-    """Read a text as the figure's page does, but refuse what the page would shorten or replace."""
-    if not lm.tokenizer.encode(reading.clean(text)[0], add_special_tokens=False):
-        raise ValueError("The text is empty, or has nothing that this model reads.")
-    room = figure.room if lm.config.shape == "decoder" else 0
-    read = reading.read(lm, text, DEFAULT_TEXT, figure.longest, room)
-    if read.clipped:
-        raise ValueError(
-            f"The text is longer than the {read.limit} tokens that fit: its first {len(read.text)} characters would."
-        )
-    return read
-
-
 def _alone(figure: Figure[Any], text: str, values: Mapping[str, Any], given: Mapping[str, str]) -> Asked:
     """Ask for a picture of models of its own."""
     if not isinstance(text, str):
         raise TypeError(f"show.{figure.name}: text={text!r} is not a text.")
-    if figure.reader:
-        read = _read(figure, _loaded(figure.reader), text)
-        text, notes = read.text, read.notes
-    else:
-        if not text.strip():
-            raise ValueError("The text is empty.")
-        text, note = reading.clean(text)
-        notes = (note,) if note else ()
-    for note in notes:
+    if not text.strip():
+        raise ValueError("The text is empty.")
+    text, note = reading.clean(text)
+    if note:
         warnings.warn(note, stacklevel=3)
     return Asked(None, text, None, values, "", "", "", _beside, _beside, _beside, _loaded, given, _warn).alone
 
 
 def _asked(
     figure: Figure[Any], lm: LanguageModel | None, text: str | None, target: str | None, values: Mapping[str, Any],
-    given: Mapping[str, str],
+    given: Mapping[str, str], clips: bool = False,
 ) -> Asked:  # fmt: skip
-    """Ask for a picture of a model; the texts are read as the figure's page does."""
+    """Read the texts as the figure's page does, but refuse what it would shorten or replace, unless it `clips`."""
     if lm is None or not hasattr(lm, "trace") or not isinstance(text, str):
         raise TypeError(f"show.{figure.name} takes a model that core.load returns, and a text.")
     both = lm.config.shape == "encoder-decoder"
@@ -293,9 +536,16 @@ def _asked(
             raise ValueError(
                 f"{given[key]}={values[key]!r}: only a model with an encoder and a decoder has two."
             )
-    if target and not both:
+    if target and not both and not clips:
         raise ValueError("target: only a model with an encoder and a decoder has one.")
-    read = _read(figure, lm, text)
+    if not lm.tokenizer.encode(reading.clean(text)[0], add_special_tokens=False) and not clips:
+        raise ValueError("The text is empty, or has nothing that this model reads.")
+    room = figure.room if lm.config.shape == "decoder" else 0
+    read = reading.read(lm, text, DEFAULT_TEXT, figure.longest, room)
+    if read.clipped and not clips:
+        raise ValueError(
+            f"The text is longer than the {read.limit} tokens that fit: its first {len(read.text)} characters would."
+        )
     aim, said = reading.read_target(lm, target or "", figure.longest) if both else (None, ())
     for note in (*read.notes, *said):
         warnings.warn(note, stacklevel=3)
@@ -307,20 +557,8 @@ def _asked(
         most = reading.rows_to_write(lm, figure.longest)
         aim = reading.write(lm, read.text, most) if most else ""
     return Asked(
-        lm,
-        read.text,
-        aim,
-        values,
-        lm.name,
-        lm.name,
-        lm.name,
-        computed,
-        computed,
-        _beside,
-        _loaded,
-        given,
-        _warn,
-    )
+        lm, read.text, aim, values, lm.name, lm.name, lm.name, computed, computed, _beside, _loaded, given, _warn,
+    )  # fmt: skip
 
 
 def _warn(message: str) -> None:
@@ -338,6 +576,11 @@ decoding = Show("decoding")
 break_it = Show("break_it")
 regularization = Show("regularization")
 interpretability = Show("interpretability")
+scaling = Show("scaling")
+fine_tuning = Show("fine_tuning")
+multimodal = Show("multimodal")
+applications = Show("applications")
+adaptability = Show("adaptability")
 embeddings = Show("embeddings")
 objectives = Show("objectives")
 compute = Show("compute")

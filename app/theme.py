@@ -68,19 +68,23 @@ def css() -> str:
 
 
 @cache
-def frame(projector: bool = False) -> str:
+def frame(view: str = "page") -> str:
     """Return the style sheet of the frame around the pages, as one `<style>` element.
+
+    `view` is the field of that name: the whole page, for a projector, or the claim and picture alone.
 
     `light-dark()` follows the colour scheme that Streamlit sets on the document, so the frame needs no rerun when the
     theme changes.
     """
+    projector = view == "projector"
     tokens = "".join(
         f"--gb-{name}:light-dark({light},{dark});" for name, (light, dark) in values(projector).items()
     )
     sheet = (Path(__file__).parent / "frame" / "frame.css").read_text(encoding="utf-8")
     root = f":root{{{tokens}--gb-sans:{SANS};--gb-mono:{MONO};}}"
+    if view != "page":
+        sheet += (Path(__file__).parent / "frame" / f"{view}.css").read_text(encoding="utf-8")
     if projector:
-        sheet += (Path(__file__).parent / "frame" / "projector.css").read_text(encoding="utf-8")
         for dark, theme in ((False, ""), (True, '[data-theme="dark"]')):
             stronger = "".join(f"--gb-{name}:{TOKENS[other][dark]};" for name, other in PROJECTOR.items())
             root += f":root [data-component]{theme}{{{stronger}}}"

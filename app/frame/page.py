@@ -6,6 +6,7 @@ A page calls these functions in order (see CONTRIBUTING.md): `begin`, `claim`, i
 
 from __future__ import annotations
 
+import html
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -188,6 +189,7 @@ def begin(
     """
     lent.left(slug)
     state.enter(slug)
+    state.memo("picture").clear()
     player.arrive(slug)
     _follow_link()
     if slug in chapters.TRAINS:
@@ -206,8 +208,8 @@ def begin(
     heard = read.notes[:-1] if apart and read.clipped and longest is None else read.notes
     notes = _notes(*heard, *said)
     places = sidebar.head(slug)
-    # Home's lead stands there, a lesson asks by itself, and a projector has the way out there.
-    taken = slug == "home" or player.playing() is not None or state.get("view") == "projector"
+    # Home's lead stands there, a lesson asks by itself, a projector has the way out there, and a frame holds a picture.
+    taken = slug == "home" or player.playing() is not None or state.get("view") != "page"
     _invitation.set(None if taken else st.empty())
     sidebar.say(notes)
     above = st.empty()
@@ -295,7 +297,7 @@ def claim(text: str, facts: str = "") -> None:
     In a lesson its strip stands in the claim's place.
     """
     playing = player.playing()
-    if playing is not None:
+    if playing is not None and state.get("view") != "figure":
         strip.draw(playing)
         return
     aside = f"<p>{inline(facts)}</p>" if facts else ""
@@ -304,12 +306,29 @@ def claim(text: str, facts: str = "") -> None:
 
 def lead(text: str) -> None:
     """Draw a sentence below the claim, for whoever has just arrived."""
-    st.html(f'<p class="gb-lead">{inline(text)}</p>')
+    if state.get("view") != "figure":
+        st.html(f'<p class="gb-lead">{inline(text)}</p>')
+
+
+def _end_of_picture() -> None:
+    """End the page here where only claim and picture are shown (`view=figure`), with the way to the whole page."""
+    if state.get("view") != "figure":
+        return
+    slug = _current.get().slug
+    whole = state.query({**state.snapshot(), "view": "page"})
+    address = html.escape(f"{'' if slug == 'home' else slug}?{whole}")
+    st.html(
+        f'<p class="gb-made"><a href="{address}" target="_blank">Made with Glassbox: the whole page</a></p>'
+    )
+    state.finish()
+    st.stop()
 
 
 @contextmanager
 def controls() -> Iterator[None]:
     """Lay out the widgets created in the `with` block as a row below the picture."""
+    if state.memo("picture").get("drawn"):  # a few pages have them above it
+        _end_of_picture()
     with st.container(key="gb-controls", horizontal=True, gap="medium", vertical_alignment="bottom"):
         yield
 
@@ -317,6 +336,7 @@ def controls() -> Iterator[None]:
 @contextmanager
 def foot() -> Iterator[None]:
     """Lay out the cards created in the `with` block as a row at the bottom of the first screen."""
+    _end_of_picture()
     settle()
     with st.container(key="gb-foot", horizontal=True, gap="small"):
         yield
@@ -480,4 +500,4 @@ def examples(texts: Sequence[str]) -> None:
 
 def style() -> None:
     """Insert the frame's style sheet; the router calls it once per run, before anything is drawn."""
-    st.html(theme.frame(projector=state.get("view") == "projector"))
+    st.html(theme.frame(str(state.get("view"))))

@@ -6,10 +6,10 @@ import { shared } from "../kit/shared.js";
  * @import { Figure, Given } from "../kit/glass.js"
  *
  * The picture's component, the name of its files, the link that restores the page, the HTML that shows the saved file
- * elsewhere ("" where there is none).
- * @typedef {{picture: string, name: string, query: string, embed: string}} Data
+ * elsewhere ("" where there is none), and the HTML that shows this page's picture live, but for the address (ADDRESS).
+ * @typedef {{picture: string, name: string, query: string, embed: string, live: string}} Data
  *
- * @typedef {{data: Data, root: HTMLElement, embed: HTMLElement, stop: () => void}} Kept
+ * @typedef {{data: Data, root: HTMLElement, embed: HTMLElement, live: HTMLElement, stop: () => void}} Kept
  */
 
 /** @type {WeakMap<HTMLElement, Kept>} */
@@ -64,6 +64,18 @@ because: The cause, without digits.
 `;
 }
 
+/**
+ * The HTML of a frame that shows a page's claim and picture live.
+ * @type {(html: string, place: {origin: string, pathname: string, search: string}) => string}
+ */
+export function liveOf(html, { origin, pathname, search }) {
+  const query = new URLSearchParams(search);
+  for (const key of ["path", "mark"]) query.delete(key); // of a lesson
+  query.set("view", "figure");
+  query.set("embed", "true"); // Streamlit's own frame goes, too
+  return html.replace("ADDRESS", `${origin}${pathname}?${query}`.replace(/&/g, "&amp;").replace(/"/g, "&quot;"));
+}
+
 /** The page's charts that stand above the card: they belong to its picture. @type {(card: Element) => Element[]} */
 const chartsAbove = (card) => [...document.querySelectorAll('[class*="st-key-gb-chart-vega-"], [class*="st-key-gb-chart-plotly-"]')]
   .filter((chart) => chart.compareDocumentPosition(card) & Node.DOCUMENT_POSITION_FOLLOWING);
@@ -95,6 +107,9 @@ function build(parent, data) {
   const embed = button("Embed", "Copy the HTML that shows the saved HTML file in a slide or on a course page", async () => {
     say((await copy(kept.data.embed)) ? "Copied" : "Nothing could be copied");
   });
+  const live = button("Embed live", "Copy the HTML that shows claim and picture from this server, where they compute anew", async () => {
+    say((await copy(liveOf(kept.data.live, location))) ? "Copied" : "Nothing could be copied");
+  });
   root.append(
     button("Link", "Copy the address that restores this page", async () => {
       say((await copy(location.href)) ? "Copied" : "Copy it from the address bar");
@@ -103,12 +118,13 @@ function build(parent, data) {
       say((await copy(stepOf(location))) ? "Copied" : "Nothing could be copied");
     }),
     embed,
+    live,
     button("SVG", "Save the picture as SVG", save("SVG")),
     button("PNG", "Save the picture as PNG", save("PNG")),
     status,
   );
   parent.append(root);
-  const kept = { data, root, embed, stop: () => clearTimeout(timer) };
+  const kept = { data, root, embed, live, stop: () => clearTimeout(timer) };
   return kept;
 }
 
@@ -119,6 +135,7 @@ export default function takeaway({ parentElement, data }) {
   roots.set(parentElement, local);
   local.data = data;
   local.embed.hidden = !data.embed;
+  local.live.hidden = !data.live;
   // replaceState, not pushState: the Back button leaves the page, Undo goes back inside it.
   const address = new URL(location.href);
   if (address.search !== `?${data.query}`) {

@@ -16,7 +16,7 @@ import streamlit as st
 
 from app import chapters, runs, show
 from app.frame import notebook
-from app.kit import register
+from app.kit import register, standalone
 from app.kit.figures import Drawing, Table
 from app.markup import inline
 from app.session import state
@@ -24,6 +24,9 @@ from app.session import state
 # Link, SVG and PNG: three buttons that run in the browser; the component also keeps the address bar equal to the page's
 # link.
 buttons = register("takeaway", __file__, shared=False)
+
+
+AROUND = 100  # pixels of the claim and the line below a picture that stands alone
 
 
 def joined(table: Table, own: Table) -> Table:
@@ -64,11 +67,14 @@ def take_card(
     state.memo("takeaway").update(notebook=as_notebook, csv=as_csv, table=as_table)
     st.html('<h2 class="gb-line"><b>Take away</b></h2>')
     with st.container(key="gb-take", horizontal=True, gap="xxsmall"):
-        component = picture if isinstance(picture, str) else picture.figure.component.name
+        component = picture if drawing is None else drawing.figure.saved or drawing.figure.component.name
         said = {"query": link, "picture": component, "name": f"glassbox-{slug}"}
-        buttons(
-            data=said | {"embed": "" if drawing is None else show.snippet(drawing)}, key="gb-take-buttons"
-        )
+        embed = "" if drawing is None else show.snippet(drawing)
+        tall = (640 if drawing is None else drawing.figure.tall) + AROUND
+        # A run belongs to a browser's cookie, which a frame on another site does not send.
+        own = runs.run_id(str(state.get("model")))
+        live = "" if own else standalone.live_snippet(chapters.BY_SLUG[slug].title, tall)
+        buttons(data=said | {"embed": embed, "live": live}, key="gb-take-buttons")
         if drawing is not None:
             st.download_button(
                 "HTML", lambda: as_html(drawing), f"glassbox-{slug}.html", "text/html",

@@ -40,7 +40,7 @@ async function exportText(figure, beside = [], probe = false) {
   const style = getComputedStyle(figure);
   const colour = chart ? exportInk(chart) : (/** @type {string} */ name) => style.getPropertyValue(name).trim();
   const [width, height] = [Math.max(...parts.map((part) => part.x + part.width)), Math.max(...parts.map((part) => part.y + part.height))];
-  const claim = document.querySelector(".gb-claim h1")?.textContent?.trim() ?? "";
+  const claim = (figure.closest("section[data-file]") ?? document).querySelector(".gb-claim h1")?.textContent?.trim() ?? "";
   const title = claim ? inLines(claim, (width - 8) / 1.08, EXPORT_TITLE.size) : [];
   const step = [...figure.querySelectorAll(".gb-steps-told .gb-steps-said > *")].map((part) => part.textContent).join(": ");
   const caption = step ? inLines(step, (width - 8) / 1.08, EXPORT_CAPTION.size) : [];

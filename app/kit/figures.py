@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 
 from app.kit.mounting import Component
 from app.kit.packing import unpack
-from app.session.fields import BY_KEY, FIELDS, Value
+from app.session.fields import BY_KEY, DEFAULT_TEXT, FIELDS, Value
 
 if TYPE_CHECKING:
     from core.analysis.places import Kind
@@ -42,7 +42,7 @@ class Asked:
         call: `call(function, *arguments)` computes `function(lm, *arguments)`; the app keeps what it returns.
         share: the same, for what is large and only read.
         beside: `beside(name, function, *arguments)` computes `function(model, *arguments)` of the model of that name.
-        open: `open(name)` opens that model; a ValueError or OSError where it is not here.
+        open: `open(name)` is that model, only read; a ValueError or OSError where it is not here.
         given: the fields that a caller named, each with its word; a value of these that does not fit is an error.
         note: takes a message for the reader.
     """
@@ -190,6 +190,20 @@ class Argument(Generic[Seen]):
 
 
 @dataclass(frozen=True)
+class Beside:
+    """A chart that stands beside a picture on its page, for a file: a drawing without a hand.
+
+    Attributes:
+        svg: the drawing; its colours are properties of the document. said: what it shows.
+        step: of the picture that it belongs to; -1: whichever has none of its own.
+    """
+
+    svg: str
+    said: str
+    step: int = -1
+
+
+@dataclass(frozen=True)
 class Figure(Generic[Seen]):
     """Say what a page's own picture is.
 
@@ -201,9 +215,12 @@ class Figure(Generic[Seen]):
         table: its numbers, column name -> values.
         arguments: what a caller may choose.
         model: whether it shows the open model; else it is of models of its own. text: whether it shows the text.
-        reader: of a picture of models of its own, the one that reads the text; "" where none has to.
+        sample: the text of a call without one.
         longest: as many tokens as it holds; room, writes: as in `page.begin`.
         blank: parts of the data where a NaN says that there is nothing.
+        charts: what stands beside it on the page, drawn for a file; saved: the one of these that SVG and PNG under Take
+            away save; "" for the picture itself.
+        digits: parts of the data that a file holds in half the bits, each with the decimals that the picture writes.
         tall: how high it is, in pixels, before a browser has said so.
         own: what of the page's picture no call can hold (runs of the learner's), in words; "" for nothing.
     """
@@ -219,11 +236,14 @@ class Figure(Generic[Seen]):
     arguments: tuple[Argument[Seen], ...] = ()
     model: bool = True
     text: bool = True
-    reader: str = ""
+    sample: str = DEFAULT_TEXT
     longest: int | None = None
     room: int = 0
     writes: bool = False
     blank: tuple[str, ...] = ()
+    charts: Callable[[Seen], Sequence[Beside]] = lambda seen: ()
+    saved: str = ""
+    digits: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     tall: int = 560
     own: Callable[[Seen], str] = lambda seen: ""
 
@@ -283,6 +303,11 @@ class Drawing(Generic[Seen]):
         """The numbers of the picture, column name -> values."""
         return self.figure.table(self.seen)
 
+    @property
+    def charts(self) -> Sequence[Beside]:
+        """What stands beside the picture on the page, drawn for a file."""
+        return self.figure.charts(self.seen)
+
     def mount(self, key: str, on: Mapping[str, Callable[[], None]] | None = None, **more: Any) -> Any:
         """Mount the picture in the page.
 
@@ -317,7 +342,7 @@ def not_numbers(data: Any, name: str = "") -> Iterator[str]:
     """Yield the names of all parts of a picture's data that hold a NaN; minus infinity is a number here (a mask)."""
     if isinstance(data, Mapping):
         if {"b64", "dtype", "shape"} <= data.keys():
-            values = unpack(dict(data))
+            values = unpack(data)
             if values.dtype.kind == "f" and (values != values).any():
                 yield name
         else:

@@ -25,7 +25,8 @@ import { clamp, colours, h, hex, html } from "./shapes.js";
  * @typedef {[x: number, y: number, width: number, height: number]} PointBox in the picture's own pixels
  *
  * The element of a picture, with the data that its export needs.
- * @typedef {HTMLElement & {whole?: Whole, exports?: Map<string, () => Element | null>}} Figure
+ * `choose` selects as a learner does.
+ * @typedef {HTMLElement & {whole?: Whole, choose?: (wanted: Record<string, unknown>) => void, exports?: Map<string, () => Element | null>}} Figure
  * @typedef {<Taken>(take: () => Taken) => Taken} Whole
  */
 /**
@@ -196,6 +197,7 @@ function stage(name, view, parent, can) {
     else later = setTimeout(tell, wait);
     g.redraw();
   };
+  figure.choose = g.select;
   g.tip = (node, text) => {
     const show = (/** @type {PointerEvent} */ event) => {
       tipBox.textContent = typeof text === "function" ? text(event) : text;

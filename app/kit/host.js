@@ -1,29 +1,119 @@
-// Shows a picture in a page of its own, without a server; app/kit/standalone.py writes that page. Around it may be a
-// notebook or a course page: it is told how high the picture is, and nothing else.
+// Shows pictures in a page of their own, without a server; app/kit/standalone.py writes that page. Around it may be a
+// notebook or a course page. It is told how high the pictures are and whether they are dark, and what is chosen in them;
+// it may say whether it is dark itself, and choose.
 
 import { shared } from "./shared.js";
 
-/** @import { Figure, Given } from "./glass.js" */
+/**
+ * @import { Figure, Given } from "./glass.js"
+ *
+ * @typedef {(given: Given) => unknown} Component the default export of a picture's script
+ *
+ * What a picture draws, and its heading; of all states but the first, only the parts that differ, and those that are gone.
+ * @typedef {{claim: string, data: Record<string, any>, gone?: string[]}} State
+ */
 
 /** @type {(button: HTMLButtonElement, place: HTMLElement) => Promise<void>} */
 async function save(button, place) {
   const figure = /** @type {Figure | null} */ (place.querySelector(".gb-figure"));
   const kind = button.dataset.save === "PNG" ? "PNG" : "SVG";
-  if (figure) await shared[`export${kind}`]?.(figure, `${document.body.dataset.file}.${kind.toLowerCase()}`);
+  if (figure) await shared[`export${kind}`]?.(figure, `${place.dataset.file}.${kind.toLowerCase()}`);
 }
 
-/** @param {(given: Given) => unknown} component the default export of a picture's script */
-export async function show(component) {
-  // The room of a label is measured, so the fonts come first; they lie in this file.
-  await Promise.allSettled([...document.fonts].map((face) => face.load()));
-  const data = JSON.parse(document.getElementById("data")?.textContent ?? "null");
-  const place = /** @type {HTMLElement} */ (document.getElementById("picture"));
-  component({ data, parentElement: place, setTriggerValue: () => {}, can: {} });
-  for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("[data-save]"))) {
-    button.addEventListener("click", () => save(button, place));
+/** All data of a state. @type {(states: State[], which: number) => Record<string, any>} */
+export function dataOf(states, which) {
+  const whole = { ...states[0].data, ...states[which].data };
+  for (const key of states[which].gone ?? []) delete whole[key];
+  return whole;
+}
+
+/**
+ * What of a choice stays when another state is shown: all in which the states themselves are alike.
+ * @type {(states: State[], chosen: Record<string, unknown>) => Record<string, unknown>}
+ */
+export function keptOf(states, chosen) {
+  const said = states.map((_, i) => dataOf(states, i).selection ?? {});
+  const alike = (/** @type {string} */ key) => said.every((one) => JSON.stringify(one[key]) === JSON.stringify(said[0][key]));
+  return Object.fromEntries(Object.entries(chosen).filter(([key]) => alike(key)));
+}
+
+/**
+ * Shows, of the charts beside a picture, those of its state and step, or of no step where that has none.
+ * @param {HTMLElement} section @param {number} which of the states
+ */
+function showCharts(section, which) {
+  const figure = /** @type {HTMLElement | null} */ (section.querySelector(".gb-figure"));
+  const { step, whole } = JSON.parse(figure?.dataset.state ?? "{}").stage ?? { step: -1, whole: true };
+  const all = /** @type {HTMLElement[]} */ ([...section.querySelectorAll(".gb-charts > div")]);
+  const ours = all.filter((chart) => chart.dataset.stateOf === String(which));
+  const now = !whole && ours.some((chart) => chart.dataset.step === String(step)) ? step : -1;
+  for (const chart of all) chart.hidden = !ours.includes(chart) || chart.dataset.step !== String(now);
+}
+
+/** Draws one picture into its section. @type {(component: Component, section: HTMLElement, states: State[]) => void} */
+function draw(component, section, states) {
+  const place = /** @type {HTMLElement} */ (section.querySelector(".picture"));
+  const fields = /** @type {HTMLFieldSetElement | null} */ (section.querySelector(".gb-switch"));
+  const name = section.querySelector("h1");
+  /** @type {Record<string, unknown>} */
+  let chosen = {};
+  let shown = 0;
+  /** @type {(event: string, value: any) => void} */
+  const setTriggerValue = (event, value) => {
+    if (event !== "select") return;
+    chosen = value;
+    if (parent !== window) parent.postMessage({ glassbox: { selected: value } }, "*");
+  };
+  const turn = (/** @type {number} */ which) => {
+    const data = dataOf(states, which);
+    if (data.selection) data.selection = { ...data.selection, ...keptOf(states, chosen) };
+    if (name) name.textContent = states[which].claim;
+    for (const table of section.querySelectorAll("details")) table.hidden = table.dataset.stateOf !== String(which);
+    component({ data, parentElement: place, setTriggerValue, can: {} });
+    shown = which;
+    showCharts(section, which);
+  };
+  turn(0);
+  const figure = section.querySelector(".gb-figure");
+  if (figure && section.querySelector(".gb-charts")) new MutationObserver(() => showCharts(section, shown)).observe(figure, { attributeFilter: ["data-state"] });
+  if (fields) {
+    fields.hidden = false;
+    fields.addEventListener("change", ({ target }) => turn(Number(/** @type {HTMLInputElement} */ (target).value)));
+  }
+  for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (section.querySelectorAll("[data-save]"))) {
+    button.addEventListener("click", () => save(button, section));
     button.hidden = false;
   }
-  if (parent === window) return;
-  const tell = () => parent.postMessage({ glassbox: Math.ceil(document.body.getBoundingClientRect().height) }, "*");
+}
+
+/** Tells the page around how high this one is, and whether it is dark, and takes its colours from there. */
+function follow() {
+  const page = document.documentElement;
+  const fixed = page.dataset.theme;
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const dark = () => (page.dataset.theme ? page.dataset.theme === "dark" : system.matches);
+  const tell = () => parent.postMessage({ glassbox: Math.ceil(document.body.getBoundingClientRect().height), dark: dark() }, "*");
+  addEventListener("message", ({ data, source }) => {
+    if (source !== parent || !data?.glassbox) return;
+    const said = data.glassbox;
+    if (typeof said.dark === "boolean") {
+      if (!fixed) page.dataset.theme = said.dark ? "dark" : "light";
+      page.classList.toggle("gb-clear", said.dark === dark()); // the ground around is as dark: it may be seen
+      tell();
+    }
+    if (said.choose) /** @type {Figure | null} */ (document.querySelector(".gb-figure"))?.choose?.(said.choose);
+  });
+  system.addEventListener("change", tell);
   new ResizeObserver(tell).observe(document.body);
+}
+
+/** @param {Component[]} components of the document's pictures, in their order */
+export async function show(components) {
+  // The room of a label is measured, so the fonts come first; they lie in this file.
+  await Promise.allSettled([...document.fonts].map((face) => face.load()));
+  /** @type {State[][]} */
+  const data = JSON.parse(document.getElementById("data")?.textContent ?? "[]");
+  const sections = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("section[data-file]"));
+  for (const [i, component] of components.entries()) draw(component, sections[i], data[i]);
+  if (parent !== window) follow();
 }

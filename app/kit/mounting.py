@@ -6,7 +6,7 @@ the app (`app.kit.standalone`) is made of the same files, and Streamlit is not t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -32,8 +32,12 @@ class Component:
 
     def sheet(self) -> str:
         """Read its style sheet: the colours, those of the kit, its own."""
-        sheets = _sheets(self._python, self._shared)
-        return theme.css() + "\n".join(path.read_text(encoding="utf-8") for path in sheets)
+        return sheet_of([self])
+
+    @property
+    def sheets(self) -> list[Path]:
+        """Its style sheets in their order: those of the kit, its own."""
+        return _sheets(self._python, self._shared)
 
     @cached_property
     def _renderer(self) -> Callable[..., Any]:
@@ -54,6 +58,8 @@ class Component:
         """Mount the component; `on` maps its events to callbacks. A link in a picture opens its page by itself."""
         from app.session import events, state
 
+        if self._shared:
+            state.memo("picture")["drawn"] = True
         doors = {"visit": lambda: events.visit(str(key))} if self._shared else {}
         acts = doors | dict(on or {})
         heard = {f"on_{event}_change": state.whole(act) for event, act in acts.items()}
@@ -73,6 +79,12 @@ def register(name: str, beside: str, shared: bool = True) -> Component:
         shared: whether the component is a picture, with the style sheets of the kit (a few buttons are none).
     """
     return Component(name, beside, shared)
+
+
+def sheet_of(components: Sequence[Component]) -> str:
+    """Read the style sheets of several components, each sheet once: the colours, those of the kit, their own."""
+    paths = dict.fromkeys(path for component in components for path in component.sheets)
+    return theme.css() + "\n".join(path.read_text(encoding="utf-8") for path in paths)
 
 
 # Two page runs may overlap while a browser still loads the module. The browser may then receive the later run's data

@@ -23,12 +23,13 @@ import { fromBase64, png } from "./png.js";
  * What attributes of a text label() knows by a short name; any other attribute passes.
  * @typedef {{size?: number, fill?: string, weight?: number | string | null, anchor?: string | null, mono?: boolean, [name: string]: unknown}} Lettering
  *
- * An array as Python's pack() sends it: base64 of its little-endian numbers, row by row.
- * @typedef {{f32: Float32Array, u8: Uint8Array, i32: Int32Array, u16: Uint16Array}} Kinds
+ * An array as Python's pack() sends it: base64 of its little-endian numbers, row by row. In a file (narrowed() there) f16
+ * is a float of 16 bits and n16 a share of 1 in 65535 steps; a triangle lacks what lies above its diagonal, zeros.
+ * @typedef {{f32: Float32Array, u8: Uint8Array, i32: Int32Array, u16: Uint16Array, f16: Float32Array, n16: Float32Array}} Kinds
  */
 /**
  * @template {keyof Kinds} [Kind="f32"]
- * @typedef {{b64: string, dtype: Kind, shape: number[]}} Packed
+ * @typedef {{b64: string, dtype: Kind, shape: number[], triangle?: boolean}} Packed
  */
 /**
  * @template {keyof Kinds} [Kind="f32"]
@@ -294,8 +295,33 @@ export const rgb = (c) => `#${c.map((v) => v.toString(16).padStart(2, "0")).join
 export function unpack(packed) {
   const raw = fromBase64(packed.b64);
   const kinds = { f32: Float32Array, u8: Uint8Array, i32: Int32Array, u16: Uint16Array };
-  const numbers = /** @type {Kinds[Kind]} */ (new kinds[packed.dtype](raw.buffer));
-  return Object.assign(numbers, { shape: packed.shape });
+  /** @type {keyof Kinds} */
+  const kind = packed.dtype;
+  const numbers = kind === "f16" || kind === "n16" ? widened(new Uint16Array(raw.buffer), kind) : new kinds[kind](raw.buffer);
+  const whole = packed.triangle ? squared(/** @type {Float32Array} */ (numbers), packed.shape) : numbers;
+  return Object.assign(/** @type {Kinds[Kind]} */ (whole), { shape: packed.shape });
+}
+
+/** Numbers of 16 bits as floats of 32. @type {(codes: Uint16Array, kind: "f16" | "n16") => Float32Array} */
+const widened = (codes, kind) => Float32Array.from(codes, kind === "n16" ? (code) => code / 65535 : half);
+
+/** A float of 16 bits: a sign, five bits of exponent, ten of fraction. @param {number} code */
+function half(code) {
+  const [sign, exponent, fraction] = [code >> 15 ? -1 : 1, (code >> 10) & 31, code & 1023];
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (exponent ? (1024 + fraction) * 2 ** (exponent - 25) : fraction * 2 ** -24);
+}
+
+/** Square matrices of which only what lies on and below the diagonal came. @type {(numbers: Float32Array, shape: number[]) => Float32Array} */
+function squared(numbers, shape) {
+  const n = shape[shape.length - 1];
+  const out = new Float32Array(shape.reduce((a, b) => a * b, 1));
+  for (let from = 0, row = 0; from < numbers.length; row++) {
+    const count = (row % n) + 1;
+    out.set(numbers.subarray(from, from + count), row * n);
+    from += count;
+  }
+  return out;
 }
 
 /** The colours of a figure's theme, and what stands between them. @param {{figure: Element}} g */

@@ -1,4 +1,4 @@
-"""A picture as one HTML file: it asks for nothing, and works from a disk, in a notebook, a slide, a course page.
+"""Pictures as one HTML file: it asks for nothing, and works from a disk, in a notebook, a slide, a course page.
 
 The scripts lie in it as an import map of `data:` addresses, the numbers as JSON. The file's own policy forbids every
 request, so it shows the same wherever it lies; what it cannot do there (open a page, compute anew) is left out by the
@@ -14,16 +14,22 @@ import posixpath
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app import theme
 from app.counts import counted
 from app.kit import modules
-from app.kit.mounting import KIT, Component
+from app.kit.mounting import KIT, Component, sheet_of
+
+if TYPE_CHECKING:
+    from app.kit.figures import Beside
 
 HOST = "app/kit/host.js"
+AROUND = "app/kit/around.js"
+WIDGET = "app/kit/widget.js"
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' data:; style-src 'unsafe-inline'; img-src data: blob:; "
     "font-src data:; base-uri 'none'; form-action 'none'"
@@ -31,52 +37,86 @@ POLICY = (
 LINES = 500  # of a table that stands below a picture
 MADE = "Made with Glassbox"
 
-# A frame says how high it is (host.js); of two pictures in a notebook each listens for both, which does no harm.
-_LISTENS = (
-    '<script>addEventListener("message", (told) => { for (const frame of document.querySelectorAll(".glassbox iframe"))'
-    " if (frame.contentWindow === told.source && Number.isFinite(told.data?.glassbox)) "
-    'frame.style.height = told.data.glassbox + "px"; });</script>'
-)
+SANDBOX = "allow-scripts allow-downloads"
+OPENS = " allow-popups allow-popups-to-escape-sandbox"  # what a link out of a frame needs
+
+
+@dataclass(frozen=True)
+class State:
+    """What a picture draws, and the words around it.
+
+    Attributes:
+        data: what its script draws.
+        claim: its heading.
+        sentence: what stands where no script runs.
+        table: column name -> values.
+        label: of the switch between several states.
+        charts: what stands beside it.
+    """
+
+    data: Mapping[str, Any]
+    claim: str
+    sentence: str
+    table: Mapping[str, Sequence[Any]]
+    label: str = ""
+    charts: Sequence[Beside] = ()
+
+
+@dataclass(frozen=True)
+class Part:
+    """One picture of a document.
+
+    Attributes:
+        component: whose script draws it.
+        title: what it is of.
+        file: the name of what is saved from it, without an ending.
+        states: one, or several between which a switch above the picture chooses.
+        switch: what the switch changes, in a word.
+        live: address of the page that shows this, if one is known.
+        heading: words of one's own above the claim.
+    """
+
+    component: Component
+    title: str
+    file: str
+    states: tuple[State, ...]
+    switch: str = ""
+    live: str = ""
+    heading: str = ""
 
 
 def document(
-    component: Component,
-    data: Mapping[str, Any],
-    *,
-    title: str,
-    claim: str,
-    sentence: str,
-    table: Mapping[str, Sequence[Any]] | None,
-    file: str,
-    colours: str | None = None,
-    fonts: bool = True,
+    parts: Sequence[Part], *, title: str, colours: str | None = None, fonts: bool = True, tables: bool = True
 ) -> str:
-    """Write a picture as a whole HTML document.
+    """Write pictures as a whole HTML document; scripts and styles that they share are in it once.
 
     Args:
-        data: what its script draws.
-        title: of the document. claim: its heading. sentence: what stands where no script runs.
-        table: column name -> values; None: it stands elsewhere.
-        file: the name of what is saved from it, without an ending.
-        colours: "light" or "dark"; None: what the reader's system prefers.
-        fonts: carry the fonts that the picture's labels are set in, 118 kB; without them those of the reader are taken,
+        title: of the document.
+        colours: "light" or "dark"; None: what the page around it or the reader's system prefers.
+        fonts: carry the fonts that the pictures' labels are set in, 118 kB; without them those of the reader are taken,
             which may be wider than the room that there is.
+        tables: whether each picture's numbers stand below it; else they stand elsewhere.
 
     Raises:
         ValueError: a number in the data is infinite or none at all, which JSON does not hold.
     """
-    scripts = imported(component.script)
-    start = f'import component from "{component.script}";\nimport {{ show }} from "{HOST}";\nshow(component);'
+    scripts: dict[str, str] = {}
+    for part in parts:
+        scripts |= imported(part.component.script)
+    names = {part.component.script: "" for part in parts}
+    names = {script: f"component{i}" for i, script in enumerate(names)}
+    start = "".join(f'import {name} from "{script}";\n' for script, name in names.items())
+    shown = ", ".join(names[part.component.script] for part in parts)
+    start += f'import {{ show }} from "{HOST}";\nshow([{shown}]);'
     chosen = f' data-theme="{colours}"' if colours else ""
     style = (
         (_faces() if fonts else "")
         + _root()
-        + component.sheet()
+        + sheet_of([part.component for part in parts])
         + (KIT / "standalone.css").read_text(encoding="utf-8")
     ).replace("</", "<\\/")
-    twin = (
-        "" if table is None else f"<details><summary>As a table</summary>{table_html(table, title)}</details>"
-    )
+    pictures = "\n".join(_picture(part, i, tables) for i, part in enumerate(parts))
+    data = [[_carried(state, part.states[0]) for state in part.states] for part in parts]
     return f"""<!doctype html>
 <html lang="en"{chosen}>
 <head>
@@ -89,15 +129,9 @@ def document(
 </style>
 <script type="importmap">{_json({"imports": scripts})}</script>
 </head>
-<body data-file="{html.escape(file)}">
+<body>
 <main>
-<header class="gb-claim"><h1>{html.escape(claim)}</h1></header>
-<div id="picture"><noscript><p>{html.escape(sentence)}</p></noscript></div>
-<footer>
-<button type="button" data-save="SVG" hidden>SVG</button><button type="button" data-save="PNG" hidden>PNG</button>
-{twin}
-<p>{MADE}</p>
-</footer>
+{pictures}
 </main>
 <script type="application/json" id="data">{_json(data)}</script>
 <script type="module">{_script(start)}</script>
@@ -106,26 +140,121 @@ def document(
 """
 
 
-def frame(whole: str, *, title: str, sentence: str, table: Mapping[str, Sequence[Any]], tall: int) -> str:
-    """Write a document into a fragment of HTML: the picture in a frame of its own, the sentence, the table.
+def _carried(state: State, first: State) -> dict[str, Any]:
+    """Return what a document's script needs of a state; of a later one, only the parts that differ from the first's."""
+    data = {key: part for key, part in state.data.items() if state is first or first.data.get(key) != part}
+    gone = [key for key in first.data if key not in state.data]
+    return {"claim": state.claim, "data": data} | ({"gone": gone} if gone else {})
 
-    Sentence and table are what a reader gets where scripts do not run: on GitHub, in a mail, in a notebook that is not
-    trusted.
+
+def _picture(part: Part, number: int, tables: bool) -> str:
+    """Write the place of a document's picture: its claim, its switch, and what stands below it."""
+    first = part.states[0]
+    said = "".join(f"<p>{html.escape(state.sentence)}</p>" for state in part.states)
+    twins = "".join(
+        f'<details data-state-of="{i}"><summary>{_summary(part, state)}</summary>{table_html(state.table, part.title)}'
+        "</details>"
+        for i, state in enumerate(part.states)
+    )
+    live = (
+        f' · <a href="{html.escape(part.live)}" target="_blank" rel="noopener">Open it live</a>'
+        if part.live
+        else ""
+    )
+    heading = f"<p>{html.escape(part.heading)}</p>" if part.heading else ""
+    charts = "".join(_beside(state.charts, number, i) for i, state in enumerate(part.states))
+    beside = f'<div class="gb-charts">{charts}</div>\n' if charts else ""
+    return f"""<section data-file="{html.escape(part.file)}"{' class="gb-with-charts"' if charts else ""}>
+<header class="gb-claim">{heading}<h1>{html.escape(first.claim)}</h1></header>
+{_switch(part, number)}{beside}<div class="picture"><noscript>{said}</noscript></div>
+<footer>
+<button type="button" data-save="SVG" hidden>SVG</button><button type="button" data-save="PNG" hidden>PNG</button>
+{twins if tables else ""}
+<p>{MADE}{live}</p>
+</footer>
+</section>"""
+
+
+def _beside(charts: Sequence[Beside], number: int, state: int) -> str:
+    """Write the charts of a picture's state; those of a step are shown when the picture comes to it (host.js).
+
+    The ids of a drawing become those of the document.
     """
-    return (
-        '<div class="glassbox" style="max-width:1200px">'
-        f"<p>{html.escape(sentence)} <small>No picture below? Trust this notebook, or run the cell.</small></p>"
-        f'<iframe sandbox="allow-scripts allow-downloads" srcdoc="{html.escape(whole)}" title="{html.escape(title)}" '
-        f'loading="lazy" style="width:100%;height:{tall}px;border:0"></iframe>'
-        f"<details><summary>As a table</summary>{table_html(table, title)}</details>{_LISTENS}</div>"
+    return "".join(
+        f'<div role="img" aria-label="{html.escape(one.said)}" data-step="{one.step}" data-state-of="{state}"'
+        f"{'' if one.step < 0 and not state else ' hidden'}>"
+        + re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>p{number}s{state}c{i}-", one.svg)
+        + "</div>"
+        for i, one in enumerate(charts)
     )
 
 
-def snippet(file: str, *, title: str, tall: int) -> str:
-    """Write the frame that shows a saved document; `data-external` lets reveal.js leave it outside of its own file."""
+def _summary(part: Part, state: State) -> str:
+    return "As a table" + (html.escape(f": {part.switch} {state.label}") if len(part.states) > 1 else "")
+
+
+def _switch(part: Part, number: int) -> str:
+    """Write the switch between a picture's states, native radio buttons; it is hidden where no script runs."""
+    if len(part.states) == 1:
+        return ""
+    options = "".join(
+        f'<label><input type="radio" name="switch{number}" value="{i}"{"" if i else " checked"}> '
+        f"{html.escape(state.label)}</label>"
+        for i, state in enumerate(part.states)
+    )
+    return f'<fieldset class="gb-switch" hidden><legend>{html.escape(part.switch)}</legend>{options}</fieldset>\n'
+
+
+def frame(whole: str, parts: Sequence[Part], *, title: str, tall: int) -> str:
+    """Write a document into a fragment of HTML: the pictures in a frame of their own, the sentences, the tables.
+
+    Sentences and tables are what a reader gets where scripts do not run: on GitHub, in a mail, in a notebook that is
+    not trusted.
+    """
+    said = " ".join(html.escape(part.states[0].sentence) for part in parts)
+    twins = "".join(
+        f"<details><summary>{_summary(part, state)}</summary>{table_html(state.table, part.title)}</details>"
+        for part in parts
+        for state in part.states
+    )
     return (
-        f'<iframe src="{html.escape(file)}" title="{html.escape(title)}" sandbox="allow-scripts allow-downloads" '
+        '<div class="glassbox" style="max-width:1200px">'
+        f"<p>{said} <small>No picture below? Trust this notebook, or run the cell.</small></p>"
+        f'<iframe sandbox="{allowed(parts)}" srcdoc="{html.escape(whole)}" title="{html.escape(title)}" '
+        f'loading="lazy" style="width:100%;height:{tall}px;border:0"></iframe>'
+        f"{twins}<script>{_listener()}</script></div>"
+    )
+
+
+@lru_cache(maxsize=1)
+def _listener() -> str:
+    """Return the script beside a frame, which gives it its height and tells it the notebook's colours."""
+    text = modules.sources()[AROUND].replace("export function", "function")
+    return _script(f"(() => {{\n{text}\nserve();\n}})();")
+
+
+def allowed(parts: Sequence[Part]) -> str:
+    """Return what the frame of a document may do."""
+    return SANDBOX + (OPENS if any(part.live for part in parts) else "")
+
+
+def snippet(file: str, *, title: str, tall: int, live: bool = False) -> str:
+    """Write the frame that shows a saved document; `data-external` lets reveal.js leave it outside of its own file.
+
+    Args:
+        live: whether the document has a link to its page.
+    """
+    return (
+        f'<iframe src="{html.escape(file)}" title="{html.escape(title)}" sandbox="{SANDBOX}{OPENS if live else ""}" '
         f'loading="lazy" data-external="1" style="width:100%;height:{tall}px;border:0"></iframe>'
+    )
+
+
+def live_snippet(title: str, tall: int) -> str:
+    """Write the frame that shows a page of a running app, at the address that takes the place of ADDRESS."""
+    return (
+        f'<iframe src="ADDRESS" title="{html.escape(title)}" loading="lazy" data-external="1" '
+        f'style="width:100%;height:{tall}px;border:0"></iframe>'
     )
 
 
@@ -179,8 +308,7 @@ def _root() -> str:
     """Return the colours of the page around the picture, which reads from its ground whether it is dark."""
 
     def block(dark: bool) -> str:
-        names = ("bg", "ink", "ink2", "ink3", "line", "accent")
-        lines = "".join(f"--gb-{name}:{theme.color(name, dark)};" for name in names)
+        lines = "".join(f"--gb-{name}:{theme.color(name, dark)};" for name in theme.TOKENS)
         ground = (
             f"--st-background-color:{theme.color('bg', dark)};color-scheme:{'dark' if dark else 'light'};"
         )

@@ -19,8 +19,8 @@ KEY = "lesson-card"
 
 
 def draw() -> None:
-    """Draw the card, outside of a lesson."""
-    if player.playing() is None:
+    """Draw the card, outside of a lesson and of a frame that holds a picture alone."""
+    if player.playing() is None and state.get("view") != "figure":
         mount([about(one) for _, one in library.shown() if not isinstance(one, LessonError)])
 
 

@@ -12,17 +12,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from app.session.fields import BY_KEY as BY_KEY
 from app.session.fields import DEFAULT_MODEL as DEFAULT_MODEL
 from app.session.fields import DEFAULT_TEXT as DEFAULT_TEXT
 from app.session.fields import FIELDS as FIELDS
 from app.session.fields import LINK_CHARACTERS as LINK_CHARACTERS
-from app.session.fields import VERSION as VERSION
 from app.session.fields import Field as Field
 from app.session.fields import Value as Value
 from app.session.fields import parse as parse
+from app.session.fields import query as query
 from app.session.session import carry as carry
 from app.session.session import current
 from app.session.session import empty_widget as empty_widget
@@ -196,13 +195,7 @@ def turn() -> float:
 
 def link() -> str:
     """Return the query string that restores this page in another browser: version, model, text and selections."""
-    store = current().store
-    parts = {"v": str(VERSION)}
-    for field in FIELDS:
-        value = store[field.key]
-        if field.key in {"model", "text"} or value != field.default:
-            parts[field.key] = field.render(value)[:LINK_CHARACTERS]
-    return urlencode(parts)
+    return query(current().store)
 
 
 def link_is_whole() -> bool:

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from core.language_model import LanguageModel
     from pages.home.question import Question
 
+# With how many decimals the picture writes the numbers of its largest arrays. Logits are not here: their exponentials,
+# summed, are written with five.
+DIGITS: dict[str, tuple[int, ...]] = {
+    f"{heads}.{name}": (2, 3, 4) if name == "pattern" else (2,)
+    for heads in ("own", "cross")
+    for name in ("pattern", "q", "k", "v")
+}
 KEYS = ("block", "head", "follow", "ribbons", "attention", "temperature", "walk")
 WORDS = "No One Two Three Four Five Six Seven Eight Nine Ten Eleven Twelve".split()
 
@@ -110,7 +117,7 @@ FIGURE = Figure(
         Argument("step", "walk", numbered=1), Argument("stack", "stack"), Argument("attention", "attention"),
         Argument("temperature", "temperature"), Argument("ribbons", "ribbons"),
     ),
-    longest=128, tall=620,
+    longest=128, tall=620, digits=DIGITS,
 )  # fmt: skip
 
 

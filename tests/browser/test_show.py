@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,34 @@ TEXT = "A red ball was lost. She found the red"
 HOSTILE = "</script><img><b>\u2028&lt;"
 # What is asked for, beside the page's own words: of each picture a whole one and a step.
 ASKED: dict[str, list[dict[str, Any]]] = {
+    "adaptability": [
+        {},
+        {"step": "rank", "rank": 16},
+        {"step": "prompt", "vectors": 2},
+        {"step": "context", "game": "kinds", "told": 8},
+    ],
+    "applications": [
+        {},
+        {"task": "summarize", "example": 3, "part": 1},
+        {"task": "story", "hero": "Theo"},
+        {"task": "code", "step": 2},
+    ],
+    "fine_tuning": [
+        {},
+        {"task": "questions", "question": "Who lost a ball?", "axis": "seconds"},
+        {"step": "number", "row": 3, "col": 5},
+    ],
     "home": [{}, {"layer": 1, "head": 2, "row": 3}, {"step": 4}],
     "attention": [
         {},
         {"layer": 2, "head": 1, "row": 6, "step": "softmax"},
         {"mask": False, "temperature": 2.0},
+    ],
+    "multimodal": [
+        {},
+        {"picture": 3, "word": 2, "head": 5},
+        {"step": 4},
+        {"drawn": True, "strokes": "IpI94k.TIJaTcdQ2S2q"},
     ],
     "multi_head": [{}, {"layer": 0, "head": 3, "row": 4, "panel": "pair"}, {"step": 5}, {"off": "3.2"}],
     "break_it": [{}, {"part": "norm", "moment": 1}, {"part": "nothing", "step": 2}],
@@ -83,12 +107,16 @@ ASKED: dict[str, list[dict[str, Any]]] = {
         {"layer": 1, "row": 4, "number": 7, "site": "attention", "rate": 0.5, "seed": 3, "beside": "decay"},
         {"in_use": True, "step": 1},
     ],
+    "scaling": [{}, {"against": "compute", "withheld": 2}, {"against": "data", "width": 48, "step": "law"}],
 }
 CASES = [(name, asked) for name in SHOWN for asked in ASKED.get(name, [{}])]
 # Keys, and what of the state they change.
 KEYS = {
+    "adaptability": [(".", "stage")],
+    "applications": [("ArrowUp", "part"), (".", "written")],
     "home": [("ArrowLeft", "block"), ("ArrowUp", "row"), (".", "step")],
     "attention": [("ArrowUp", "row"), (".", "step")],
+    "multimodal": [("ArrowUp", "part"), (".", "written")],
     "multi_head": [("ArrowLeft", "head"), ("Shift+ArrowUp", "row"), (".", "whole")],
     "break_it": [(".", "stage")],
     "compute": [("[", "length"), ("+", "batch"), (".", "stage")],
@@ -96,6 +124,7 @@ KEYS = {
     "embeddings": [(".", "stage")],
     "families": [("ArrowUp", "token"), (".", "step")],
     "feed_forward": [(".", "stage")],
+    "fine_tuning": [(".", "stage")],
     "interpretability": [("ArrowUp", "chosen"), ("s", "shade"), (".", "stage")],
     "loss": [("ArrowUp", "follow"), (".", "step")],
     "norm_residual": [("ArrowUp", "line"), (".", "stage")],
@@ -104,6 +133,7 @@ KEYS = {
     "positions": [("ArrowUp", "cell"), (".", "stage")],
     "tokenization": [("ArrowDown", "method"), ("ArrowUp", "method"), ("ArrowLeft", "merge")],
     "regularization": [("ArrowUp", "cell"), (".", "stage")],
+    "scaling": [(".", "stage")],
 }
 # Keys for which a model would have to run.
 LOST = {
@@ -114,11 +144,13 @@ LOST = {
     "feed_forward": ["o", "ArrowUp", "+"],
     "interpretability": ["a"],
     "multi_head": ["o"],
+    "multimodal": ["PageDown"],
     "norm_residual": ["["],
     "objectives": ["r"],
     "optimizers": ["Shift+ArrowUp"],
     "positions": ["n"],
     "regularization": ["n"],
+    "scaling": ["ArrowUp"],
 }
 NOW = "JSON.parse(document.querySelector('figure').dataset.state)"
 
@@ -178,8 +210,12 @@ def alike(shown: dict[str, Any], figure: Figure[Any]) -> dict[str, Any]:
     """What is shown, without what a page alone has: the text as the open model cuts it, Decoding's text to try."""
     if not figure.model:
         shown.pop("tokens", None)
-    if "verdict" in shown:
+    if figure.name == "decoding":
         shown["verdict"].pop("act")
+    if "attends" in shown:  # Home's shares have fewer bits in a file
+        shown["attends"] = [
+            str(Decimal(one).quantize(Decimal("1e-4"), ROUND_HALF_UP)) for one in shown["attends"]
+        ]
     return shown
 
 
@@ -310,6 +346,18 @@ def test_a_panel_of_one_head_leads_back_to_it(
     assert state(page)["head"] == 0
 
 
+def test_the_charts_beside_a_picture_follow_its_steps(tab: Callable[..., Shown], tmp_path: Path) -> None:
+    page = tab().open(saved(tmp_path, show.scaling()))
+    state(page)
+    charts = page.locator(".gb-charts > div")
+    expect(charts.filter(visible=True)).to_have_count(2)
+    assert charts.filter(visible=True).first.get_attribute("data-step") == "-1"
+    page.focus("figure")
+    page.keyboard.press(".")
+    expect(page.locator('.gb-charts > div[data-step="0"]')).to_be_visible()
+    expect(charts.filter(visible=True)).to_have_count(1)
+
+
 @pytest.mark.parametrize("name", OF_A_TEXT)
 def test_hostile_tokens_are_text(
     name: str, lm: core.LanguageModel, tab: Callable[..., Shown], tmp_path: Path
@@ -319,7 +367,7 @@ def test_hostile_tokens_are_text(
     shown = state(page)
     if name in OF_A_MODEL:
         assert "</script" in "".join(shown["tokens"])
-    expect(page.locator("img, #picture b")).to_have_count(0)
+    expect(page.locator("img, .picture b")).to_have_count(0)
     assert page.title() == f"{picture.title}"
 
 
@@ -378,6 +426,121 @@ def test_two_pictures_of_one_page_do_not_meet(lm: core.LanguageModel, tab: Calla
     assert state(frames[1]) == before
 
 
+SAVED = {"svg": b"<svg", "png": b"\x89PNG"}
+
+
+@pytest.mark.parametrize("ending", sorted(SAVED))
+def test_a_call_saves_a_drawing(ending: str, lm: core.LanguageModel, tmp_path: Path) -> None:
+    there = show.attention(lm, TEXT, step="softmax").save(tmp_path / f"ball.{ending}")
+    made = there.read_bytes()
+    assert made.startswith(SAVED[ending])
+    if ending == "svg":
+        assert b"Step 9 of 11: Softmax" in made
+    else:
+        assert int.from_bytes(made[16:20], "big") > 2000  # pixels: two for each of the picture's
+
+
+def test_a_switch_changes_the_picture_and_keeps_what_was_chosen(
+    lm: core.LanguageModel, tab: Callable[..., Shown], tmp_path: Path
+) -> None:
+    several = show.multi_head(lm, TEXT, layer=3, head=2).variants(off=["", "3.2", "3.2 3.3"])
+    both = show.page({"Off": several, "One head": show.attention(lm, TEXT)}, live="https://glassbox.example")
+    page = tab().open(both.save(tmp_path / "picture.html"))
+    before = state(page)
+    page.focus("figure")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function(f"() => {NOW}.head === 1")
+    page.focus("input[type=radio]:checked")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"() => {NOW}.off.length === 1")
+    assert state(page)["head"] == 1
+    expect(page.locator("summary:visible")).to_have_text(["As a table: off 3.2", "As a table"])
+    page.get_by_label("none").check()
+    page.focus("figure")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"() => {NOW}.head === 2")
+    assert state(page) == before
+    expect(page.locator("figure[data-component=attention][data-state]")).to_have_count(1)
+    expect(page.locator("footer p").first).to_have_text("Made with Glassbox · Open it live")
+    with page.expect_download() as download:
+        page.locator("[data-save=SVG]").nth(1).click()
+    assert download.value.suggested_filename == "glassbox-attention.svg"
+    assert "A head scores every pair" in Path(download.value.path()).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "said", ["data-jp-theme-light='false'", "class='x' data-vscode-theme-kind='vscode-dark'"]
+)
+def test_in_a_notebook_the_frame_has_the_notebook_s_colours(
+    said: str, lm: core.LanguageModel, tab: Callable[..., Shown]
+) -> None:
+    page = tab().page  # of a system that prefers light
+    fragments = [show.home(lm, TEXT, theme=theme).html(whole=False) for theme in (None, "light")]
+    page.set_content(f"<body {said} style='background:#111'>{''.join(fragments)}")
+    follows, fixed = [handle.content_frame() for handle in page.query_selector_all("iframe")]
+    assert follows is not None
+    assert fixed is not None
+    ground = "getComputedStyle(document.body).backgroundColor"
+    follows.wait_for_selector("html.gb-clear figure[data-theme=dark]")
+    assert follows.evaluate(ground) == "rgba(0, 0, 0, 0)"
+    state(fixed)
+    assert fixed.get_attribute("figure", "data-theme") == "light"
+    assert fixed.evaluate(ground) == "rgb(255, 255, 255)"  # else dark words would stand on the dark page
+    page.evaluate("document.body.removeAttribute('data-vscode-theme-kind')")
+    page.evaluate("document.body.dataset.jpThemeLight = 'true'")
+    follows.wait_for_selector("html.gb-clear figure[data-theme=light]")
+    fixed.wait_for_selector("html.gb-clear figure[data-theme=light]")
+
+
+# As anywidget runs a widget's script: the model keeps what was set, and calls who listens.
+WIDGET = """async ([script, values]) => {
+  const heard = {};
+  const call = (name) => (heard[`change:${name}`] ?? []).forEach((one) => one());
+  window.model = {
+    get: (name) => values[name],
+    set: (name, value) => {
+      const same = JSON.stringify(values[name]) === JSON.stringify(value);
+      values[name] = value;
+      if (!same) call(name);
+    },
+    save_changes: () => { window.saved = (window.saved ?? 0) + 1; },
+    on: (event, one) => { (heard[event] ??= []).push(one); },
+    off: (event, one) => { heard[event] = heard[event].filter((other) => other !== one); },
+  };
+  const { default: widget } = await import(`data:text/javascript,${encodeURIComponent(script)}`);
+  window.end = widget.render({ model: window.model, el: document.body });
+}"""
+
+
+def test_a_widget_s_choice_follows_the_picture_and_moves_it(
+    lm: core.LanguageModel, tab: Callable[..., Shown]
+) -> None:
+    from app.kit.widget import SCRIPT
+
+    page = tab().page
+    widget = show.attention(lm, TEXT, row=10).widget()
+    page.set_content("<body data-jp-theme-light='false'>")
+    names = ("document", "title", "sandbox", "tall", "chosen")
+    page.evaluate(WIDGET, [SCRIPT, {name: getattr(widget, name) for name in names}])
+    frame = page.wait_for_selector("iframe").content_frame()
+    assert frame is not None
+    frame.wait_for_selector("html.gb-clear figure[data-theme=dark]")
+    frame.focus("figure")
+    page.keyboard.press("ArrowUp")
+    page.wait_for_function("window.model.get('chosen').row === 9")
+    widget.set_state({"chosen": page.evaluate("window.model.get('chosen')")})
+    assert widget.selection["row"] == 9
+    widget.selection = {"row": 4, "step": "softmax"}
+    page.evaluate("chosen => window.model.set('chosen', chosen)", widget.chosen)
+    frame.wait_for_function(f"() => {NOW}.row === 4 && {NOW}.step === 'softmax'")
+    page.wait_for_function("window.model.get('chosen').row === 4")
+    page.wait_for_timeout(300)
+    count = page.evaluate("window.saved")
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.saved") == count  # they do not answer each other for ever
+    page.evaluate("window.end()")
+
+
 def test_the_page_gives_its_picture_away(page: Page, tab: Callable[..., Shown], tmp_path: Path) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     driver.open_page(page, "attention", v=1, text=TEXT, block=1, head=0, row=4, step=8)
@@ -403,3 +566,32 @@ def test_the_page_gives_its_picture_away(page: Page, tab: Callable[..., Shown], 
     assert state(inside) == there
     assert [kind for kind in one.complaints if not kind.startswith("request: file:")] == []
     one.complaints.clear()
+
+
+def test_a_live_frame_on_a_course_page_computes_anew(
+    page: Page, server: driver.Server, lm: core.LanguageModel, tmp_path: Path
+) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    driver.open_page(page, "attention", v=1, text=TEXT, block=1, head=0, row=4)
+    there = driver.component_state(page, "attention")
+    page.get_by_role("button", name="Embed live", exact=True).click()
+    page.wait_for_function("document.querySelector('.gb-take-status').textContent === 'Copied'")
+    snippet = page.evaluate("navigator.clipboard.readText()")
+    page.set_content(f"<!doctype html><h1>Our course</h1>{snippet}")
+    handle = page.wait_for_selector("iframe")
+    frame = handle.content_frame()
+    assert frame is not None
+    frame.wait_for_selector("figure[data-component=attention][data-state]")
+    shown = json.loads(frame.eval_on_selector("figure", "figure => figure.dataset.state"))
+    assert {key: shown[key] for key in ("block", "head", "row", "tokens")} == {
+        key: there[key] for key in ("block", "head", "row", "tokens")
+    }
+    assert frame.locator("[data-testid=stSidebar]:visible, .gb-crumb:visible, .st-key-gb-foot").count() == 0
+    expect(frame.locator(".gb-made a")).to_have_attribute("target", "_blank")
+    link = frame.locator(".gb-made a").get_attribute("href")
+    frame.get_by_role("button", name="Hide").first.click()  # the model runs again without this key
+    frame.wait_for_function(f"() => {NOW}.changed")
+    assert link is not None
+    page.goto(f"{server.url}/{link}")
+    driver.wait_until_drawn(page)
+    assert driver.component_state(page, "attention") == there

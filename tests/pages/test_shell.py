@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import re
@@ -243,6 +244,27 @@ def test_projector_mode_hides_the_sidebar_and_can_be_left(open_page: Any) -> Non
     assert not any("zoom" in block.value for block in app.html)
     assert "view" not in dict(parse_qsl(urlsplit(link_in_notebook(app)).query))
     assert store(app)["view"] == "page"
+
+
+@pytest.mark.parametrize("slug", SHOWN)
+def test_a_frame_holds_claim_and_picture_and_the_way_to_the_page(slug: str, open_page: Any) -> None:
+    app = open_page(slug, view="figure", text="Once upon a time", block=1)
+    assert not app.exception
+    drawn = "".join(block.value for block in app.html)
+    assert drawn.count("<h1") == 1
+    assert "takeaway" not in app.session_state["gb"].memos
+    assert not [one for one in app.button if one.key and one.key.startswith(("predict", "take", "tool"))]
+    found = re.search(r'class="gb-made"><a href="([^"]*)"', drawn)
+    assert found is not None
+    path, _, query = html.unescape(found[1]).partition("?")
+    assert path == ("" if slug == "home" else slug)
+    assert dict(parse_qsl(query)) == {
+        "v": "1",
+        "model": "tales-gpt",
+        "text": "Once upon a time",
+        "block": "1",
+    }
+    assert app.session_state["gb"].finished
 
 
 @pytest.mark.parametrize("slug", SHOWN)

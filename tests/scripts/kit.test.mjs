@@ -8,6 +8,7 @@ import { counted, timesAs } from "../../app/kit/counts.js";
 import { Feed } from "../../app/kit/feed.js";
 import { sharedWords } from "../../app/kit/groups.js";
 import { brief, logTicks, roundTicks } from "../../app/kit/axes.js";
+import { dataOf, keptOf } from "../../app/kit/host.js";
 import { fromBase64, png } from "../../app/kit/png.js";
 import { clamp, fit, hex, inLines, measure, mixed, num, percent, rgb, ribbon, signed, thousands, unpack, visible, wire } from "../../app/kit/shapes.js";
 import { powered, sized } from "../../app/kit/sizes.js";
@@ -87,6 +88,25 @@ test("packed arrays come out as they went in", () => {
     assert.deepEqual([...out], [...values]);
     assert.deepEqual(out.shape, [values.length / 2, 2]);
   }
+});
+test("arrays of half the bits, and triangles, come out as floats", () => {
+  const half = [0x3c00, 0xc000, 0x3555, 0x0001, 0x7c00, 0x8000];
+  const packed = { b64: Buffer.from(Uint16Array.from(half).buffer).toString("base64"), dtype: "f16", shape: [2, 3] };
+  assert.deepEqual([...unpack(packed)], [1, -2, 0.333251953125, 2 ** -24, Infinity, -0]);
+  const shares = Buffer.from(Uint16Array.of(65535, 0, 65535, 13107, 13107, 39321).buffer).toString("base64");
+  const square = unpack({ b64: shares, dtype: "n16", shape: [1, 3, 3], triangle: true });
+  assert.deepEqual([...square], [1, 0, 0, 0, 1, 0, 0.2, 0.2, 0.6].map(Math.fround));
+  assert.deepEqual(square.shape, [1, 3, 3]);
+});
+test("of several states, each has what differs from the first, and a choice stays where they are alike", () => {
+  const states = [
+    { claim: "", data: { a: 1, b: 2, selection: { off: "", row: 3 } } },
+    { claim: "", data: { b: 4, selection: { off: "3.2", row: 3 } }, gone: ["a"] },
+  ];
+  assert.deepEqual(dataOf(states, 0), states[0].data);
+  assert.deepEqual(dataOf(states, 1), { b: 4, selection: { off: "3.2", row: 3 } });
+  assert.deepEqual(states[0].data.a, 1);
+  assert.deepEqual(keptOf(states, { off: "", row: 7, n: 5 }), { row: 7, n: 5 });
 });
 test("a PNG holds the pixels that it was given", () => {
   const rgba = Uint8ClampedArray.from({ length: 4 * 3 * 2 }, (_, i) => (i * 37) % 256);

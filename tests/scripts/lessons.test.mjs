@@ -9,7 +9,7 @@ globalThis.localStorage = /** @type {any} */ ({ getItem: (/** @type {string} */ 
 const { all, forget, joined, known, remember } = await import("../../app/lessons/progress.js");
 const { open } = await import("../../app/lessons/card.js");
 const { result } = await import("../../app/lessons/strip.js");
-const { stepOf } = await import("../../app/frame/takeaway.js");
+const { liveOf, stepOf } = await import("../../app/frame/takeaway.js");
 
 test("progress joins what is new to what is known", () => {
   remember("why", { at: 2, of: 5, title: "Why", done: [1] });
@@ -55,4 +55,10 @@ test("the end of a lesson says what was answered, and what to look at again", ()
   const skipped = result(questions, { 1: 0 });
   assert.equal(skipped.said, "You answered 1 of 3 questions right. These 2 are worth another look:");
   assert.deepEqual(skipped.again.map(({ mark }) => mark), [3, 4]);
+});
+
+test("the HTML of a live frame has the page's address, out of a lesson", () => {
+  const place = { origin: "https://glassbox.example", pathname: "/base/attention", search: '?v=1&path=why&mark=3&text=A+"b"+%26&block=3' };
+  assert.equal(liveOf('<iframe src="ADDRESS">', place),
+    '<iframe src="https://glassbox.example/base/attention?v=1&amp;text=A+%22b%22+%26&amp;block=3&amp;view=figure&amp;embed=true">');
 });

@@ -16,7 +16,11 @@ from starlette.testclient import TestClient
 from app.kit import modules, standalone
 from app.kit.modules import ROOT
 
-VIEWS = [path for path, text in sorted(modules.sources().items()) if "\nexport default " in text]
+VIEWS = [
+    path
+    for path, text in sorted(modules.sources().items())
+    if "\nexport default " in text and path != standalone.WIDGET
+]
 IMPORT = re.compile(r'^import\s+(?:\{([^}]*)\}\s+from\s+)?"([^"]+)";', re.M)
 LINK = Path(__file__).parent / "link.mjs"
 
@@ -67,7 +71,8 @@ def test_a_view_exports_its_component_and_loads_all_it_needs(path: str) -> None:
 
 
 def test_every_script_is_a_view_or_imported_by_one() -> None:
-    entries = [*VIEWS, standalone.HOST]  # a picture outside of the app begins with the host
+    # A picture outside of the app begins with the host, and in a notebook with what stands around it.
+    entries = [*VIEWS, standalone.HOST, standalone.AROUND, standalone.WIDGET]
     assert {one for entry in entries for one in modules.imported(entry)} == set(modules.sources())
 
 

@@ -12,6 +12,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal
 from functools import partial, reduce
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,9 +24,9 @@ import torch
 
 import core
 from app import show
-from app.kit import modules, standalone
+from app.kit import modules, rendering, standalone
 from app.kit.figures import Argument, Asked, Figure, not_numbers
-from app.kit.packing import pack, unpack
+from app.kit.packing import narrowed, pack, unpack
 from app.session.fields import BY_KEY, DEFAULT_TEXT
 from tests.pictures import ALONE, SHOWN, draw, figure
 
@@ -41,10 +42,15 @@ def lm() -> core.LanguageModel:
 
 
 def carried(document: str) -> Any:
-    """The data in a document, as its script reads them."""
+    """The data of a document's first picture, as its script reads them."""
     found = re.search(r'<script type="application/json" id="data">(.*?)</script>', document, re.S)
     assert found is not None
-    return json.loads(found[1])
+    return json.loads(found[1])[0][0]["data"]
+
+
+def written(picture: show.Picture) -> Any:
+    """The data that its file must carry, as JSON."""
+    return json.loads(json.dumps(narrowed(picture.data, picture._drawing.figure.digits)))
 
 
 def test_every_figure_of_a_page_is_a_function_of_its_name() -> None:
@@ -64,7 +70,7 @@ def test_arguments_are_words_of_declared_fields(name: str) -> None:
     assert one.name == name
     assert len(set(words)) == len(words)
     assert all(argument.key in BY_KEY for argument in one.arguments)
-    assert not {"lm", "text", "target", "theme"} & set(words)
+    assert not {"lm", "text", "target", "theme", "live"} & set(words)
     told = getattr(show, name).__doc__
     assert all(f"    {word}: " in told for word in words)
 
@@ -84,7 +90,7 @@ def test_a_picture_has_sentence_table_and_file(name: str, model: str, tmp_path: 
     assert html.escape(picture.sentence) in bundle["text/html"]
     assert "<table>" in bundle["text/html"]
     there = picture.save(tmp_path / "picture.html")
-    assert carried(there.read_text(encoding="utf-8")) == json.loads(json.dumps(picture.data))
+    assert carried(there.read_text(encoding="utf-8")) == written(picture)
 
 
 @pytest.mark.parametrize("name", SHOWN)
@@ -222,7 +228,7 @@ def test_a_character_that_no_model_reads_is_replaced_and_said(lm: core.LanguageM
 # ------------------------------------------------------------------------------------------- models of their own
 
 
-def of_its_own(text: bool = True, reader: str = "") -> show.Show:
+def of_its_own(text: bool = True) -> show.Show:
     """Makes a function that shows a picture of models of its own: what it was asked, and what a model beside says."""
 
     def see(asked: Asked) -> dict[str, Any]:
@@ -233,7 +239,7 @@ def of_its_own(text: bool = True, reader: str = "") -> show.Show:
     one.__dict__["figure"] = Figure[dict[str, Any]](
         "scaling", figure("home").component, see, record=dict, select=lambda seen: {}, claim=lambda seen: "A claim.",
         sentence=lambda seen: f"It reads {seen['text']!r}.", table=lambda seen: {"row": [seen["row"]]},
-        arguments=(Argument("row", "row"),), model=False, text=text, reader=reader, longest=8,
+        arguments=(Argument("row", "row"),), model=False, text=text,
     )  # fmt: skip
     return one
 
@@ -245,7 +251,7 @@ def test_a_picture_of_models_of_its_own_takes_none() -> None:
     assert picture.title == "Scaling"
     assert picture._drawing.call == "show.scaling(text='Once upon a time', row=2)"
     assert one().data["text"] == DEFAULT_TEXT
-    assert list(one.__signature__.parameters) == ["text", "row", "theme"]
+    assert list(one.__signature__.parameters) == ["text", "row", "theme", "live"]
     assert "    text: " in one.__doc__
     with pytest.raises(LookupError, match="models of its own"):
         _ = picture._drawing.asked.lm
@@ -257,7 +263,7 @@ def test_a_picture_without_a_text_takes_none() -> None:
     one = of_its_own(text=False)
     assert one().data["text"] == ""
     assert one()._drawing.call == "show.scaling()"
-    assert list(one.__signature__.parameters) == ["row", "theme"]
+    assert list(one.__signature__.parameters) == ["row", "theme", "live"]
     with pytest.raises(TypeError, match=r"^show\.scaling takes no text\.$"):
         one(text="Once upon a time")
 
@@ -266,7 +272,9 @@ def test_what_a_picture_of_models_of_its_own_does_not_take_is_said(lm: core.Lang
     one = of_its_own()
     given: Any
     for given in ((lm,), (lm, TEXT), (TEXT,)):
-        with pytest.raises(TypeError, match=r"^show\.scaling takes no model: .* name: text, row, theme\.$"):
+        with pytest.raises(
+            TypeError, match=r"^show\.scaling takes no model: .* name: text, row, theme, live\.$"
+        ):
             one(*given)
     with pytest.raises(TypeError, match="takes no model"):
         one(target="The")
@@ -276,8 +284,6 @@ def test_what_a_picture_of_models_of_its_own_does_not_take_is_said(lm: core.Lang
         one(text=3)  # type: ignore[arg-type]
     with pytest.warns(UserWarning, match="no model can read"):
         one(text="A red\0 ball")
-    with pytest.raises(ValueError, match="longer than the 8 tokens that fit"):
-        of_its_own(reader="tales-bert")(text="red " * 9)
 
 
 @pytest.mark.parametrize("name", ALONE)
@@ -285,6 +291,17 @@ def test_a_picture_of_models_of_its_own_needs_no_argument(name: str) -> None:
     one: show.Show = getattr(show, name)
     assert one().sentence
     assert "lm" not in one.__signature__.parameters
+
+
+def test_charts_beside_a_picture_come_with_it_one_for_each_step() -> None:
+    document = show.scaling().html()
+    steps = [
+        int(step) for step in re.findall(r'<div role="img" aria-label="[^"]+" data-step="(-?\d+)"', document)
+    ]
+    assert set(steps) == {-1, *range(5)}
+    ids = re.findall(r'\bid="([^"]+)"', document)
+    assert len(ids) == len(set(ids))
+    assert "drag to brush" not in document  # a drawing has no hand
 
 
 # ------------------------------------------------------------------------------------------------ what is written
@@ -295,7 +312,7 @@ def test_hostile_tokens_and_names_are_text(name: str, lm: core.LanguageModel) ->
     named = replace(lm, name=HOSTILE)
     picture = draw(name, named, SHORT)
     document = picture.html()
-    assert carried(document) == json.loads(json.dumps(picture.data))
+    assert carried(document) == written(picture)
     assert document.count("<script") == 3  # the import map, the data, the start
     assert document.count("</script") == 3
     assert "<img" not in document
@@ -306,7 +323,7 @@ def test_hostile_tokens_and_names_are_text(name: str, lm: core.LanguageModel) ->
     assert "<img" not in fragment
     inside = re.search(r'srcdoc="([^"]*)"', fragment)
     assert inside is not None
-    assert carried(html.unescape(inside[1])) == json.loads(json.dumps(picture.data))
+    assert carried(html.unescape(inside[1])) == written(picture)
 
 
 def carried_source(document: str) -> str:
@@ -355,9 +372,28 @@ def test_a_theme_is_kept(theme: str, lm: core.LanguageModel) -> None:
     assert '<html lang="en">' in show.home(lm, TEXT).html()
 
 
-def test_only_html_is_written(lm: core.LanguageModel, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"ball\.png does not end in \.html\..*press SVG or PNG"):
+def test_an_ending_that_nothing_writes_is_named(lm: core.LanguageModel, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"ball\.jpg ends in none of \.html, \.svg and \.png"):
+        show.home(lm, TEXT).save(tmp_path / "ball.jpg")
+    both = show.page([show.home(lm, TEXT), show.loss(lm, TEXT)])
+    with pytest.raises(ValueError, match=r"ball\.png holds one picture, and these are 2"):
+        both.save(tmp_path / "ball.png")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_browser_a_drawing_says_what_helps(
+    lm: core.LanguageModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GLASSBOX_BROWSER", raising=False)
+    monkeypatch.setattr(rendering, "NAMES", ())
+    monkeypatch.setattr(rendering, "PLACES", ())
+    with pytest.raises(
+        rendering.NoBrowser, match=r"no Chromium.*GLASSBOX_BROWSER.*press SVG or PNG below it"
+    ):
         show.home(lm, TEXT).save(tmp_path / "ball.png")
+    monkeypatch.setenv("GLASSBOX_BROWSER", str(tmp_path / "nothing"))
+    with pytest.raises(rendering.NoBrowser, match=r"nothing draws nothing"):
+        show.home(lm, TEXT).save(tmp_path / "ball.svg")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -377,6 +413,126 @@ def test_a_large_picture_warns_and_a_huge_one_is_refused(
     monkeypatch.setattr(show, "MOST", 200_000)
     with pytest.raises(ValueError, match=r"Leave out a part of the text.*Above 0 MB nothing is written"):
         picture.html()
+
+
+def test_pictures_of_one_document_share_their_code(lm: core.LanguageModel) -> None:
+    heads = [show.attention(lm, TEXT, head=head) for head in (0, 1)]
+    both = show.page({"The first": heads[0], "</p>": heads[1]})
+    whole = both.html()
+    alone = [len(one.html()) for one in heads]
+    assert len(whole) < sum(alone) - 200_000  # fonts and scripts once
+    assert whole.count("<script") == 3
+    assert "<p>The first</p>" in whole
+    assert "<p>&lt;/p&gt;</p>" in whole
+    states = json.loads(carried_source(whole))
+    assert [one[0]["data"] for one in states] == [written(picture) for picture in heads]
+    fragment = both._repr_mimebundle_()["text/html"]
+    assert all(html.escape(one.sentence) in fragment for one in heads)
+    assert fragment.count("<iframe") == 1
+    given: Any
+    for given in ([], ["home"], lm):
+        with pytest.raises(TypeError):
+            show.page(given)
+
+
+def test_variants_are_precomputed_and_carry_what_differs(lm: core.LanguageModel) -> None:
+    picture = show.multi_head(lm, TEXT, layer=3, head=1)
+    several = picture.variants(off=["", "3.2", "3.2 3.3"])
+    states = json.loads(carried_source(several.html()))[0]
+    asked = [show.multi_head(lm, TEXT, layer=3, head=1, off=off) for off in ("", "3.2", "3.2 3.3")]
+    for state, one in zip(states, asked, strict=True):
+        assert states[0]["data"] | state["data"] == written(one)
+    assert "rows" not in states[1]["data"]
+    assert several.data == picture.data
+    document = several.html()
+    assert document.count('type="radio"') == 3
+    assert re.findall(r"<summary>(.*?)</summary>", document) == [
+        f"As a table: off {label}" for label in ("none", "3.2", "3.2 3.3")
+    ]
+    labelled = show.attention(lm, TEXT).variants(mask={"causal": True, "<all>": False}).html()
+    assert "> &lt;all&gt;</label>" in labelled
+
+
+@pytest.mark.parametrize(
+    ("values", "error", "says"),
+    [
+        ({}, TypeError, "one argument"),
+        ({"off": ["", "3.2"], "head": [0, 1]}, TypeError, "one argument with its values, not 2"),
+        ({"of": ["", "3.2"]}, TypeError, "takes no 'of'"),
+        ({"off": [""]}, ValueError, "two values or more"),
+        ({"head": [0, 9]}, ValueError, "head=9 is more than this model"),
+    ],
+)
+def test_variants_that_do_not_fit_are_named(
+    values: dict[str, Any], error: type[Exception], says: str, lm: core.LanguageModel
+) -> None:
+    with pytest.raises(error, match=says):
+        show.multi_head(lm, TEXT).variants(**values)
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_link_draws_what_it_was_made_of(name: str, lm: core.LanguageModel) -> None:
+    arguments = {"layer": 1, "head": 3, "row": 4}
+    known = [argument.word for argument in figure(name).arguments]
+    picture = getattr(show, name)(lm, TEXT, **{word: arguments[word] for word in arguments if word in known})
+    again = show.link(f"https://glassbox.example/school{picture.link}")
+    assert again.data == picture.data
+    assert again.title == picture.title
+
+
+def test_a_link_is_read_as_the_page_reads_it() -> None:
+    picture = show.link("/attention?block=3&head=2&step=8&row=10")
+    assert (picture.data["block"], picture.data["head"]) == (3, 2)
+    assert picture._drawing.seen.names[picture._drawing.seen.told] == "softmax"
+    assert show.link("/")._drawing.figure.name == "home"
+    with pytest.warns(UserWarning, match=r"head=two is not a whole number; 2 is used"):
+        assert show.link("/attention?head=two").data["head"] == 2
+    assert (
+        show.link("/attention?block=99").data["block"] == 3
+    )  # what the model lacks is fitted, as on the page
+    with pytest.warns(UserWarning, match="longer than"):
+        show.link("/attention?text=" + "red+" * 200)
+    with pytest.raises(
+        ValueError, match=r"/lab is no page whose picture stands alone\. These are: home, attention"
+    ):
+        show.link("/lab?block=3")
+
+
+def test_a_picture_links_to_its_page_where_an_app_runs(
+    lm: core.LanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = show.attention(lm, TEXT, live="https://glassbox.example/school/")
+    there = html.escape(f"https://glassbox.example/school{picture.link}")
+    assert f'<a href="{there}" target="_blank" rel="noopener">Open it live</a>' in picture.html()
+    assert "allow-popups" in picture.html(whole=False)
+    assert "allow-popups" in picture.snippet
+    alone = show.attention(lm, TEXT)
+    assert "<a href" not in alone.html()
+    assert "allow-popups" not in alone.html(whole=False) + alone.snippet
+    monkeypatch.setenv("GLASSBOX_LIVE", "http://127.0.0.1:8501")
+    assert '<a href="http://127.0.0.1:8501/attention?v=1' in show.attention(lm, TEXT).html()
+    for wrong in ("javascript:alert(1)", "glassbox.example", 'https://a"b', "https://a/?x=1"):
+        with pytest.raises(ValueError, match="is not the address of an app"):
+            show.attention(lm, TEXT, live=wrong)
+
+
+def test_a_cell_with_many_pictures_of_a_page_warns_once(
+    lm: core.LanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = SimpleNamespace(execution_count=1)
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    monkeypatch.setattr(show, "_copies", {"cell": None, "shown": {}, "said": False})
+    picture = show.loss(lm, TEXT)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for shell.execution_count in (1, 2, 3):  # run again and again, a cell keeps one
+            picture._repr_mimebundle_()
+        picture._repr_mimebundle_()
+    with pytest.warns(UserWarning, match=r"3 pictures of show\.loss.*show\.page"):
+        picture._repr_mimebundle_()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        picture._repr_mimebundle_()
 
 
 def test_a_table_of_many_lines_says_that_it_is_cut() -> None:
@@ -404,6 +560,49 @@ def test_a_part_that_holds_no_number_is_named() -> None:
 def test_an_array_is_packed_and_unpacked() -> None:
     for array in (np.arange(6, dtype=np.float32).reshape(2, 3), np.arange(4, dtype=np.uint8)):
         np.testing.assert_array_equal(unpack(pack(array)), array)
+
+
+def fixed(values: Any, digits: int) -> list[str]:
+    """Numbers as JavaScript's toFixed writes them."""
+    step = Decimal(1).scaleb(-digits)
+    return [str(abs(Decimal(float(one))).quantize(step, ROUND_HALF_UP)) for one in np.ravel(values)]
+
+
+@pytest.mark.parametrize("causal", [True, False])
+def test_shares_in_half_the_bits_are_written_the_same(causal: bool) -> None:
+    scores = np.random.default_rng(0).normal(0, 4, (3, 24, 24)).astype(np.float32)
+    scores[0, -1, :2] = scores[0, -1].max() + [2, 2 + 1e-6]  # nearly a tie
+    if causal:
+        scores[:, ~np.tri(24, dtype=bool)] = -np.inf
+    shares = np.exp(scores - scores.max(-1, keepdims=True))
+    shares = (shares / shares.sum(-1, keepdims=True)).astype(np.float32)
+    whole = {"a": {"pattern": pack(shares)}, "b": None}
+    small = narrowed(whole, {"a.pattern": (2, 3, 4), "b.pattern": (2,)})
+    assert small["b"] is None
+    assert len(small["a"]["pattern"]["b64"]) < (0.27 if causal else 0.51) * len(whole["a"]["pattern"]["b64"])
+    opened = unpack(small["a"]["pattern"])
+    assert opened.shape == shares.shape
+    assert not np.array_equal(opened, shares)
+    for digits in (2, 3, 4):
+        assert fixed(opened, digits) == fixed(shares, digits)
+    assert fixed(np.rint(shares * 65535) / 65535, 4) != fixed(shares, 4)  # rounding alone is not enough
+    np.testing.assert_array_equal(opened.argmax(-1), shares.argmax(-1))
+
+
+def test_numbers_in_half_the_bits_are_written_the_same_or_stay_whole() -> None:
+    values = np.random.default_rng(1).normal(0, 2, (40, 8)).astype(np.float32)
+    small = narrowed({"q": pack(values)}, {"q": (2,)})["q"]
+    assert small["dtype"] == "f16"
+    assert fixed(unpack(small), 2) == fixed(values, 2)
+    assert fixed(values.astype(np.float16), 2) != fixed(values, 2)
+    for wide in (values * 100, values * 1e6):  # float16 has no second decimal there, or no such number
+        assert narrowed({"q": pack(wide)}, {"q": (2,)})["q"] == pack(wide)
+
+
+def test_home_s_file_is_less_than_half_of_its_numbers() -> None:
+    picture = show.home(core.load("tales-gpt"), " ".join(["the cat saw a red ball."] * 8))
+    own, carried_own = (len(json.dumps(data["own"])) for data in (picture.data, written(picture)))
+    assert carried_own < 0.4 * own
 
 
 @pytest.mark.parametrize("name", ["home", "attention"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from app.session.field import Field as Field
 from app.session.field import Value as Value
@@ -62,6 +63,16 @@ def parse(query: Mapping[str, str], repeated: Sequence[str] = ()) -> Parsed:
             "the model and the text were taken, the selections were not."
         )
     return Parsed(found, tuple(notes))
+
+
+def query(values: Mapping[str, Value]) -> str:
+    """Write the values of all fields as a link's query: version, model, text, and what differs from its default."""
+    parts = {"v": str(VERSION)}
+    for field in FIELDS:
+        value = values[field.key]
+        if field.key in {"model", "text"} or value != field.default:
+            parts[field.key] = field.render(value)[:LINK_CHARACTERS]
+    return urlencode(parts)
 
 
 def _short(raw: str, most: int = 40) -> str:

@@ -24,7 +24,7 @@ FIELDS: tuple[Field, ...] = (
     Field("node", "text", ""),  # the chosen node, as the ids that lead to it
     Field("draws", "int", 200, 10, 2000),
     Field("span", "int", 4, 1, 8),  # tokens of each of the many draws
-    Field("view", "choice", "page", choices=("page", "projector"), selection=False),
+    Field("view", "choice", "page", choices=("page", "projector", "figure"), selection=False),
     # Applications
     Field(
         "use",

@@ -1,0 +1,43 @@
+// What stands around the frames of pictures in a notebook: it gives each frame the height that it asks for (host.js), and
+// tells it whether the page is dark. It is written into the notebook as text, so it imports nothing.
+
+/** Whether the page says that it is dark, as JupyterLab, VS Code or a `data-theme` do; null: it says nothing. @returns {boolean | null} */
+export function darkAround() {
+  const [page, body] = [document.documentElement.dataset, document.body.dataset];
+  if (body.jpThemeLight) return body.jpThemeLight === "false";
+  const said = body.vscodeThemeKind ?? body.theme ?? page.theme ?? page.bsTheme ?? "";
+  if (/dark/.test(said)) return true;
+  return /light/.test(said) ? false : null;
+}
+
+/** Calls `turned` when the page may have become dark or light; returns what ends that. @type {(turned: () => void) => () => void} */
+export function onColours(turned) {
+  const seen = new MutationObserver(turned);
+  for (const node of [document.documentElement, document.body]) seen.observe(node, { attributes: true });
+  return () => seen.disconnect();
+}
+
+/** Tells a frame whether the page is dark. @param {HTMLIFrameElement} frame */
+export function tellColours(frame) {
+  const dark = darkAround();
+  if (dark !== null) frame.contentWindow?.postMessage({ glassbox: { dark } }, "*");
+}
+
+/** Gives a frame what it asks for. Returns whether it asked. @type {(frame: HTMLIFrameElement, event: MessageEvent) => boolean} */
+export function fitted(frame, { data, source }) {
+  if (source !== frame.contentWindow || !Number.isFinite(data?.glassbox)) return false;
+  frame.style.height = `${data.glassbox}px`;
+  frame.style.colorScheme = data.dark ? "dark" : "light"; // else a frame of other colours has a ground of its own
+  if (!frame.dataset.told) {
+    frame.dataset.told = "1";
+    tellColours(frame);
+  }
+  return true;
+}
+
+/** Serves all frames of a notebook; of two pictures each listens for both, which does no harm. */
+export function serve() {
+  const frames = () => /** @type {NodeListOf<HTMLIFrameElement>} */ (document.querySelectorAll(".glassbox iframe"));
+  addEventListener("message", (event) => { for (const frame of frames()) fitted(frame, event); });
+  onColours(() => { for (const frame of frames()) tellColours(frame); });
+}
