@@ -209,7 +209,8 @@ def state(place: Page | Frame) -> dict[str, Any]:
 def alike(shown: dict[str, Any], figure: Figure[Any]) -> dict[str, Any]:
     """What is shown, without what a page alone has: the text as the open model cuts it, Decoding's text to try."""
     if not figure.model:
-        shown.pop("tokens", None)
+        for key in ("tokens", "tokenLosses"):
+            shown.pop(key, None)
     if figure.name == "decoding":
         shown["verdict"].pop("act")
     if "attends" in shown:  # Home's shares have fewer bits in a file
