@@ -35,7 +35,7 @@ from app.counts import counted
 from app.kit import rendering, standalone
 from app.kit.figures import Asked, Drawing, Figure, Table, not_numbers
 from app.kit.packing import narrowed
-from app.session.fields import BY_KEY, DEFAULT_TEXT, FIELDS, parse, query
+from app.session.fields import BY_KEY, FIELDS, parse, query
 
 if TYPE_CHECKING:
     from app.kit.widget import PictureWidget
@@ -358,15 +358,12 @@ def link(address: str, *, theme: str | None = None, live: str | None = None) -> 
     for note in read.notes:
         warnings.warn(note, stacklevel=2)
     values = {field.key: field.default for field in FIELDS} | read.values
-    figure = shown[name].figure
+    figure, text = shown[name].figure, str(values["text"])
     if not figure.model:
-        text = str(values["text"])
-        return Picture(
-            figure.of(_alone(figure, text if text.strip() else figure.sample, values, {})), theme, live
-        )
+        return Picture(figure.of(_alone(figure, text, values, {}, clips=True)), theme, live)
     moment = int(values["snapshot"])
     lm = load(str(values["model"]), snapshot=None if moment < 0 else moment)
-    asked = _asked(figure, lm, str(values["text"]), str(values["target"]), values, {}, clips=True)
+    asked = _asked(figure, lm, text, str(values["target"]), values, {}, clips=True)
     return Picture(figure.of(replace(asked, name=str(values["model"]))), theme, live)
 
 
@@ -511,13 +508,28 @@ def _beside(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
     return function(_loaded(name), *arguments)
 
 
-def _alone(figure: Figure[Any], text: str, values: Mapping[str, Any], given: Mapping[str, str]) -> Asked:
+def _read(figure: Figure[Any], lm: LanguageModel, text: str, clips: bool = False) -> reading.Reading:
+    """Read a text as the figure's page does, but refuse what that would shorten or replace, unless it `clips`."""
+    if not clips and not lm.tokenizer.encode(reading.clean(text)[0], add_special_tokens=False):
+        raise ValueError("The text is empty, or has nothing that this model reads.")
+    room = figure.room if lm.config.shape == "decoder" else 0
+    read = reading.read(lm, text, figure.sample, figure.longest, room)
+    if read.clipped and not clips:
+        raise ValueError(
+            f"The text is longer than the {read.limit} tokens that fit: its first {len(read.text)} characters would."
+        )
+    return read
+
+
+def _alone(
+    figure: Figure[Any], text: str, values: Mapping[str, Any], given: Mapping[str, str], clips: bool = False
+) -> Asked:
     """Ask for a picture of models of its own."""
     if not isinstance(text, str):
         raise TypeError(f"show.{figure.name}: text={text!r} is not a text.")
-    if not text.strip():
+    if not text.strip() and not clips:
         raise ValueError("The text is empty.")
-    text, note = reading.clean(text)
+    text, note = reading.clean(text if text.strip() else figure.sample)
     if note:
         warnings.warn(note, stacklevel=3)
     return Asked(None, text, None, values, "", "", "", _beside, _beside, _beside, _loaded, given, _warn).alone
@@ -527,7 +539,7 @@ def _asked(
     figure: Figure[Any], lm: LanguageModel | None, text: str | None, target: str | None, values: Mapping[str, Any],
     given: Mapping[str, str], clips: bool = False,
 ) -> Asked:  # fmt: skip
-    """Read the texts as the figure's page does, but refuse what it would shorten or replace, unless it `clips`."""
+    """Ask for a picture of a model; the texts are read as the figure's page does."""
     if lm is None or not hasattr(lm, "trace") or not isinstance(text, str):
         raise TypeError(f"show.{figure.name} takes a model that core.load returns, and a text.")
     both = lm.config.shape == "encoder-decoder"
@@ -538,14 +550,7 @@ def _asked(
             )
     if target and not both and not clips:
         raise ValueError("target: only a model with an encoder and a decoder has one.")
-    if not lm.tokenizer.encode(reading.clean(text)[0], add_special_tokens=False) and not clips:
-        raise ValueError("The text is empty, or has nothing that this model reads.")
-    room = figure.room if lm.config.shape == "decoder" else 0
-    read = reading.read(lm, text, DEFAULT_TEXT, figure.longest, room)
-    if read.clipped and not clips:
-        raise ValueError(
-            f"The text is longer than the {read.limit} tokens that fit: its first {len(read.text)} characters would."
-        )
+    read = _read(figure, lm, text, clips)
     aim, said = reading.read_target(lm, target or "", figure.longest) if both else (None, ())
     for note in (*read.notes, *said):
         warnings.warn(note, stacklevel=3)
@@ -587,3 +592,4 @@ compute = Show("compute")
 families = Show("families")
 tokenization = Show("tokenization")
 optimizers = Show("optimizers")
+bias = Show("bias")

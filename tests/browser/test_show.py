@@ -53,6 +53,12 @@ ASKED: dict[str, list[dict[str, Any]]] = {
         {"drawn": True, "strokes": "IpI94k.TIJaTcdQ2S2q"},
     ],
     "multi_head": [{}, {"layer": 0, "head": 3, "row": 4, "panel": "pair"}, {"step": 5}, {"off": "3.2"}],
+    "bias": [
+        {},
+        {"test": "6", "step": "removal"},
+        {"vectors": "model", "step": "cosine", "subject": 3, "mate": 2},
+        {"direction": "removed", "step": "word"},
+    ],
     "break_it": [{}, {"part": "norm", "moment": 1}, {"part": "nothing", "step": 2}],
     "compute": [
         {},
@@ -118,6 +124,7 @@ KEYS = {
     "attention": [("ArrowUp", "row"), (".", "step")],
     "multimodal": [("ArrowUp", "part"), (".", "written")],
     "multi_head": [("ArrowLeft", "head"), ("Shift+ArrowUp", "row"), (".", "whole")],
+    "bias": [(".", "stage")],
     "break_it": [(".", "stage")],
     "compute": [("[", "length"), ("+", "batch"), (".", "stage")],
     "decoding": [("ArrowRight", "node"), (".", "whole")],
@@ -138,6 +145,7 @@ KEYS = {
 # Keys for which a model would have to run.
 LOST = {
     "attention": ["Enter", "Delete", "1"],
+    "bias": ["ArrowUp", "ArrowDown"],
     "break_it": ["ArrowLeft", "ArrowRight"],
     "decoding": ["Enter"],
     "embeddings": ["ArrowUp", "ArrowDown"],
@@ -207,7 +215,9 @@ def state(place: Page | Frame) -> dict[str, Any]:
 
 
 def alike(shown: dict[str, Any], figure: Figure[Any]) -> dict[str, Any]:
-    """What is shown, without what a page alone has: the text as the open model cuts it, Decoding's text to try."""
+    """What is shown, to the digits that are written; without what a page alone has: the text as the open model cuts it,
+    Decoding's text to try.
+    """
     if not figure.model:
         for key in ("tokens", "tokenLosses"):
             shown.pop(key, None)
@@ -261,61 +271,57 @@ def test_a_file_and_a_frame_show_what_the_page_shows(
     assert alike(state(frame), figure) == there
 
 
-@pytest.mark.parametrize("name", SHOWN)
-def test_keys_lead_on_without_a_server(
-    name: str, lm: core.LanguageModel, tab: Callable[..., Shown], tmp_path: Path
-) -> None:
-    picture = draw(name, lm, TEXT)
-    for place in (tab().open(saved(tmp_path, picture)), framed(tab().page, picture)):
-        for key, changes in KEYS.get(name, []):
-            before = state(place)
-            place.focus("figure")
-            place.page.keyboard.press(key) if isinstance(place, Frame) else place.keyboard.press(key)
-            place.wait_for_function(
-                f"([key, was]) => JSON.stringify({NOW}[key]) !== was",
-                arg=[changes, json.dumps(before[changes])],
-            )
+# Controls for which the app would have to answer.
+DEAD = (
+    "[data-door]", ".mh-switches", ".att-corner", "text=/^Append/", ".att-hide", "[data-show]", "[data-arm]",
+    ".inter-fold", ".gb-map-search:visible", ".gb-word", '[data-component="embeddings"] svg .gb-hot',
+    *(f'[data-act="{act}"]' for act in ("another", "switch", "act", "again", "train")),
+)  # fmt: skip
 
 
-@pytest.mark.parametrize("name", sorted(LOST))
-def test_a_key_for_which_a_model_would_run_does_nothing(
-    name: str, lm: core.LanguageModel, tab: Callable[..., Shown], tmp_path: Path
-) -> None:
-    page = tab().open(saved(tmp_path, draw(name, lm, TEXT)))
-    before = state(page)
-    for key in LOST[name]:
-        page.focus("figure")
-        page.keyboard.press(key)
-        page.wait_for_timeout(50)
-        assert state(page) == before
-        expect(page.locator("input.att-edit")).to_have_count(0)
-
-
-@pytest.mark.parametrize("name", SHOWN)
-@pytest.mark.parametrize("width", [1280, 390])
-def test_no_control_is_there_that_cannot_work(
-    name: str, width: int, lm: core.LanguageModel, tab: Callable[..., Shown], tmp_path: Path
-) -> None:
-    page = tab(width).open(saved(tmp_path, draw(name, lm, TEXT)))
+def has_no_dead_control(page: Page, width: int) -> None:
+    """No control is there that cannot work, and nothing is wider than the screen."""
+    page.set_viewport_size({"width": width, "height": 800})
     state(page)
-    acts = [f'[data-act="{act}"]' for act in ("another", "switch", "act", "again", "train")]
-    for gone in (
-        "[data-door]",
-        ".mh-switches",
-        ".att-corner",
-        "text=/^Append/",
-        ".att-hide",
-        "[data-show]",
-        "[data-arm]",
-        ".inter-fold",
-        ".gb-map-search:visible",
-        ".gb-word",
-        '[data-component="embeddings"] svg .gb-hot',
-        *acts,
-    ):
+    for gone in DEAD:
         expect(page.locator(gone)).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     expect(page.locator("footer p")).to_have_text("Made with Glassbox")
+
+
+def does_nothing(page: Page, key: str) -> None:
+    """A key for which a model would have to run changes nothing."""
+    before = state(page)
+    page.focus("figure")
+    page.keyboard.press(key)
+    page.wait_for_timeout(50)
+    assert state(page) == before
+    expect(page.locator("input.att-edit")).to_have_count(0)
+
+
+def leads_on(place: Page | Frame, key: str, changes: str) -> None:
+    """A key changes this part of the state."""
+    before = state(place)
+    place.focus("figure")
+    (place.page if isinstance(place, Frame) else place).keyboard.press(key)
+    place.wait_for_function(
+        f"([key, was]) => JSON.stringify({NOW}[key]) !== was", arg=[changes, json.dumps(before[changes])]
+    )
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_what_works_without_a_server_is_there_and_nothing_else(
+    name: str, lm: core.LanguageModel, tab: Callable[..., Shown], tmp_path: Path
+) -> None:
+    picture = draw(name, lm, TEXT)
+    page = tab(390).open(saved(tmp_path, picture))
+    for width in (390, 1280):
+        has_no_dead_control(page, width)
+    for key in LOST.get(name, []):
+        does_nothing(page, key)
+    for place in (page, framed(tab().page, picture)):
+        for key, changes in KEYS.get(name, []):
+            leads_on(place, key, changes)
 
 
 def test_attention_s_cell_follows_the_pointer_and_is_not_edited(
