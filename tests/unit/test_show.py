@@ -170,6 +170,28 @@ def test_what_a_page_would_put_right_or_has_alone_is_an_error(
     assert str(raised.value).startswith(says)
 
 
+def test_what_is_about_one_token_alone_is_told_to_the_picture_of_families(lm: core.LanguageModel) -> None:
+    assert not show.families(lm, TEXT).data["fixed"]
+    gap = show.families(lm, TEXT, task="gap", row=3)
+    assert gap.data["fixed"]  # another gap would be filled otherwise
+    other = show.families(lm, TEXT, task="gap", row=5)
+    assert [one["lanes"][2]["writing"]["read"] for one in (gap.data, other.data)] != [
+        gap.data["lanes"][2]["writing"]["read"]
+    ] * 2
+
+
+def test_what_is_large_is_left_out_for_a_browser_that_has_it(lm: core.LanguageModel) -> None:
+    for name, parts in (("embeddings", ("words", "map")), ("tokenization", ("learned",))):
+        drawing = draw(name, lm, TEXT)._drawing
+        names = drawing.seen.large if name == "embeddings" else (drawing.seen.key,)
+        again = replace(drawing, seen=replace(drawing.seen, held=names)).data
+        whole, short = (len(json.dumps(data)) for data in (drawing.data, again))
+        assert whole - short > 30_000
+        for part in parts:
+            left = again.get(part, {})
+            assert "sent" not in left if name == "embeddings" else left == {}
+
+
 def test_a_part_that_a_model_lacks_is_not_taken_out(lm: core.LanguageModel) -> None:
     bert = core.load("tales-bert")
     with pytest.raises(ValueError, match=r"^part='mask': "):
