@@ -219,7 +219,8 @@ def alike(shown: dict[str, Any], figure: Figure[Any]) -> dict[str, Any]:
     Decoding's text to try.
     """
     if not figure.model:
-        shown.pop("tokens", None)
+        for key in ("tokens", "tokenLosses"):
+            shown.pop(key, None)
     if figure.name == "decoding":
         shown["verdict"].pop("act")
     if "attends" in shown:  # Home's shares have fewer bits in a file
