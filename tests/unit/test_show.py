@@ -473,7 +473,7 @@ def test_variants_that_do_not_fit_are_named(
 def test_a_link_draws_what_it_was_made_of(name: str, lm: core.LanguageModel) -> None:
     arguments = {"layer": 1, "head": 3, "row": 4}
     known = [argument.word for argument in figure(name).arguments]
-    picture = getattr(show, name)(lm, TEXT, **{word: arguments[word] for word in arguments if word in known})
+    picture = draw(name, lm, TEXT, **{word: arguments[word] for word in arguments if word in known})
     again = show.link(f"https://glassbox.example/school{picture.link}")
     assert again.data == picture.data
     assert again.title == picture.title
