@@ -57,9 +57,15 @@ def address(drawing: Drawing[Any]) -> str:
     """Return the link to the page that shows this, without the app's own address: "/attention?v=1&model=..."."""
     figure, asked = drawing.figure, drawing.asked
     fitted = {key: value for key, value in figure.select(drawing.seen).items() if key in BY_KEY}
-    texts = {"text": asked.text} if figure.text else {}
-    texts |= {"model": asked.name, "target": asked.target or ""} if figure.model else {}
+    texts = {"text": asked.text, "target": asked.target or ""} if figure.model or figure.text else {}
+    if asked.name:
+        texts["model"] = asked.name
     return f"/{'' if figure.name == 'home' else figure.name}?{query({**asked.values, **fitted, **texts})}"
+
+
+def _title(drawing: Drawing[Any]) -> str:
+    title, label = chapters.BY_SLUG[drawing.figure.name].title, drawing.asked.label
+    return f"{title}, {label}" if label else title
 
 
 class Document:
@@ -124,14 +130,14 @@ class Document:
         asked = self.pictures[which]._drawing.asked
         what = "This picture takes" if len(parts) == 1 else f"These {len(parts)} pictures take"
         states = max(len(one.states) for one in parts)
-        advice = [f"take fewer than {states} states"] if states > 1 else []
-        advice += [f"take fewer than {len(parts)} pictures"] if len(parts) > 1 else []
+        ways = [f"take fewer than {states} states"] if states > 1 else []
+        ways += [f"take fewer than {len(parts)} pictures"] if len(parts) > 1 else []
         if asked.model is not None:
             count = counted(len(asked.model.tokenizer.encode(asked.text)), "token")
-            advice += [f"leave out a part of the text, which has {count}", "or take a smaller model"]
-        helps = ", ".join(advice)
+            ways.append(f"leave out a part of the text, which has {count}, or take a smaller model")
         said = f"{what} {size / 1e6:.1f} MB, {weights[which, most] / 1e6:.1f} MB of it its “{most}”."
-        said += f" {helps[:1].upper()}{helps[1:]}." if helps else ""
+        if ways:
+            said += f" {ways[0][:1].upper()}{', '.join(ways)[1:]}."
         if size > MOST:
             raise ValueError(f"{said} Above {MOST / 1e6:.0f} MB nothing is written.")
         warnings.warn(said, stacklevel=4)
@@ -180,8 +186,7 @@ class Picture(Document):
         self._drawings = dict(drawing) if isinstance(drawing, Mapping) else {"": drawing}
         self._drawing, self._switch = next(iter(self._drawings.values())), switch
         figure = self._drawing.figure
-        title, label = chapters.BY_SLUG[figure.name].title, self._drawing.asked.label
-        super().__init__(f"{title}, {label}" if label else title, theme, live)
+        super().__init__(_title(self._drawing), theme, live)
         self.file = f"glassbox-{figure.name}"
         for one in self._drawings.values():
             if broken := sorted(set(not_numbers(one.data)) - set(figure.blank)):
@@ -358,15 +363,12 @@ def link(address: str, *, theme: str | None = None, live: str | None = None) -> 
     for note in read.notes:
         warnings.warn(note, stacklevel=2)
     values = {field.key: field.default for field in FIELDS} | read.values
-    figure = shown[name].figure
+    figure, text = shown[name].figure, str(values["text"])
     if not figure.model:
-        text = str(values["text"])
-        return Picture(
-            figure.of(_alone(figure, text if text.strip() else figure.sample, values, {})), theme, live
-        )
+        return Picture(figure.of(_alone(figure, text, values, {}, clips=True)), theme, live)
     moment = int(values["snapshot"])
     lm = load(str(values["model"]), snapshot=None if moment < 0 else moment)
-    asked = _asked(figure, lm, str(values["text"]), str(values["target"]), values, {}, clips=True)
+    asked = _asked(figure, lm, text, str(values["target"]), values, {}, clips=True)
     return Picture(figure.of(replace(asked, name=str(values["model"]))), theme, live)
 
 
@@ -511,13 +513,15 @@ def _beside(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
     return function(_loaded(name), *arguments)
 
 
-def _alone(figure: Figure[Any], text: str, values: Mapping[str, Any], given: Mapping[str, str]) -> Asked:
-    """Ask for a picture of models of its own."""
+def _alone(
+    figure: Figure[Any], text: str, values: Mapping[str, Any], given: Mapping[str, str], clips: bool = False
+) -> Asked:
+    """Ask for a picture of models of its own; an empty text is refused, or where it `clips` replaced by the sample."""
     if not isinstance(text, str):
         raise TypeError(f"show.{figure.name}: text={text!r} is not a text.")
-    if not text.strip():
+    if not text.strip() and not clips:
         raise ValueError("The text is empty.")
-    text, note = reading.clean(text)
+    text, note = reading.clean(text if text.strip() else figure.sample)
     if note:
         warnings.warn(note, stacklevel=3)
     return Asked(None, text, None, values, "", "", "", _beside, _beside, _beside, _loaded, given, _warn).alone
@@ -587,3 +591,4 @@ compute = Show("compute")
 families = Show("families")
 tokenization = Show("tokenization")
 bias = Show("bias")
+optimizers = Show("optimizers")

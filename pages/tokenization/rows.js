@@ -219,7 +219,7 @@ export function drawRows(g, data, local, columns) {
       rowParts(g, data, columns, row, places[i], on, most, view, inside, beside, spoken));
   });
   drawThumb(g, local, columns, height + 2);
-  const hint = word ? hintOf(rows, Math.min(wordAt + word.width - 70, g.width - 70) - 16) : "";
+  const hint = word ? hintOf(rows, Math.min(wordAt + word.width - 70, g.width - 70) - 16, g.can.recompute) : "";
   g.part("hint", [height, columns.left, hint], () => word && [
     label(6, height + 19, hint, { fill: "ink3" }),
     label(wordAt + word.width, height + 19, "your word", { anchor: "end", fill: "ink3" })]);

@@ -94,6 +94,10 @@ ASKED: dict[str, list[dict[str, Any]]] = {
     "loss": [{}, {"row": 4, "step": 2, "unit": "bits"}, {"smoothing": 0.1}],
     "norm_residual": [{}, {"layer": 1, "line": "mlp", "row": 5, "norm": "layer"}, {"step": 3}],
     "objectives": [{}, {"row": 3, "rate": 0.4, "length": 2, "seed": 5, "step": 4}],
+    "optimizers": [
+        {},
+        {"surface": "rosenbrock", "racers": "sgd adam", "racer": "adam", "step": 20, "start": "1 -0.5"},
+    ],
     "positions": [
         {},
         {"kind": "own", "layer": 1, "head": 0, "row": 6, "col": 2},
@@ -132,6 +136,7 @@ KEYS = {
     "loss": [("ArrowUp", "follow"), (".", "step")],
     "norm_residual": [("ArrowUp", "line"), (".", "stage")],
     "objectives": [("ArrowUp", "row"), (".", "step")],
+    "optimizers": [("ArrowLeft", "lap"), ("1", "racer")],
     "positions": [("ArrowUp", "cell"), (".", "stage")],
     "tokenization": [("ArrowDown", "method"), ("ArrowUp", "method"), ("ArrowLeft", "merge")],
     "regularization": [("ArrowUp", "cell"), (".", "stage")],
@@ -150,6 +155,7 @@ LOST = {
     "multimodal": ["PageDown"],
     "norm_residual": ["["],
     "objectives": ["r"],
+    "optimizers": ["Shift+ArrowUp"],
     "positions": ["n"],
     "regularization": ["n"],
     "scaling": ["ArrowUp"],
@@ -209,7 +215,9 @@ def state(place: Page | Frame) -> dict[str, Any]:
 
 
 def alike(shown: dict[str, Any], figure: Figure[Any]) -> dict[str, Any]:
-    """What is shown, without what a page alone has: the text as the open model cuts it, Decoding's text to try."""
+    """What is shown, to the digits that are written; without what a page alone has: the text as the open model cuts it,
+    Decoding's text to try.
+    """
     if not figure.model:
         shown.pop("tokens", None)
     if figure.name == "decoding":
