@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.charts import described
 from app.kit.arms import Arm, stilled
-from app.kit.figures import Argument, Asked, Beside, Figure, Table
+from app.kit.figures import Argument, Asked, StillChart, Figure, Table
 from core.analysis.tasks.in_context import GAMES, MODELS
 from core.runs import adaptations
 from core.training import adapting
@@ -91,13 +91,13 @@ def sentence(seen: Seen) -> str:
     return f"{answer.QUESTION} {' '.join(answer.findings(seen.chosen['examples']))}"
 
 
-def drawings(seen: Seen) -> list[Beside]:
+def drawings(seen: Seen) -> list[StillChart]:
     """Draw the chart of the question and of each study."""
     data, found = record(replace(seen, lean=False)), []
     for stage, step in enumerate((*STEPS, "")):
         shown = charts.plan(data, step or "main", seen.chosen[step or "examples"])
         said = figure.TITLES[step] if step else answer.QUESTION
-        found.append(Beside(described.drawing(charts.chart(shown)), said, stage if step else -1))
+        found.append(StillChart(described.drawing(charts.chart(shown)), said, stage if step else -1))
     return found
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from app.charts import described
-from app.kit.figures import Argument, Asked, Beside, Figure
+from app.kit.figures import Argument, Asked, StillChart, Figure
 from app.kit.figures import Table as Figures
 from core.vectors.residual_bias import FEW
 from core.vectors.word_lists import Lists, ten_tests
@@ -98,12 +98,12 @@ def sentence(test: Chosen) -> str:
     )
 
 
-def drawings(test: Chosen) -> list[Beside]:
+def drawings(test: Chosen) -> list[StillChart]:
     """Draw the chart of the tests, and the same without the gender direction."""
     data = record(replace(test, lean=False))
     removal = STEPS.index("removal")
     return [
-        Beside(
+        StillChart(
             described.drawing(charts.tests(one)),
             f"Effect sizes of the tests, on {test.seen.table.name}.",
             step,
