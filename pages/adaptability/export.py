@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.charts import described
 from app.kit.arms import Arm, stilled
-from app.kit.figures import Argument, Asked, StillChart, Figure, Table
+from app.kit.figures import Argument, Asked, Figure, StillChart, Table
 from core.analysis.tasks.in_context import GAMES, MODELS
 from core.runs import adaptations
 from core.training import adapting

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from app.charts import described
-from app.kit.figures import Argument, Asked, StillChart, Figure
-from app.kit.figures import Table as Figures
+from app.kit.figures import Argument, Asked, Figure, StillChart
 from core.vectors.residual_bias import FEW
 from core.vectors.word_lists import Lists, ten_tests
 from pages.bias import charts, figure, sentences, weat
@@ -133,7 +133,7 @@ NAMES = (
 )  # fmt: skip
 
 
-def table(seen: Seen) -> Figures:
+def table(seen: Seen) -> dict[str, Sequence[Any]]:
     """Export each target word and word of the text, then each test, then what the removal left."""
     lines: list[tuple[Any, ...]] = []
     done = seen.now.measured

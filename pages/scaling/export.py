@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from app.charts import described
 from app.counts import counted
 from app.kit.arms import stilled
-from app.kit.figures import Argument, Asked, StillChart, Figure
+from app.kit.figures import Argument, Asked, Figure, StillChart
 from core.analysis.health.emergence import LENGTHS
 from core.runs import ladder_recordings
 from core.runs.ladder_recordings import Against, Rung
