@@ -318,9 +318,7 @@ class Drawing(Generic[Seen]):
         from app.session import events
 
         selection = events.selection(key, self.figure.select(self.seen))
-        return self.figure.component(
-            data={**self.figure.record(self.seen), **more, "selection": selection}, key=key, on=on
-        )
+        return self.figure.component(data={**self.data, **more, "selection": selection}, key=key, on=on)
 
     @property
     def call(self) -> str:

@@ -71,9 +71,10 @@ def look(asked: Asked) -> Chosen:
     stage = asked.values["stage"]
     at = NAMED.index(stage) if isinstance(stage, str) else int(stage)
     found = Chosen(replace(asked, values={**asked.values, "stage": at}), NO_RUN, at)
-    sizes = [len(one.words) for one in found.seen.now.lists]
-    asked.at_most("subject", sizes[0] + sizes[1] - 1)
-    asked.at_most("mate", sizes[2] + sizes[3] - 1)
+    if {"subject", "mate"} & asked.given.keys():
+        sizes = [len(one.words) for one in found.seen.now.lists]
+        asked.at_most("subject", sizes[0] + sizes[1] - 1)
+        asked.at_most("mate", sizes[2] + sizes[3] - 1)
     return found
 
 

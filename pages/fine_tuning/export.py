@@ -70,9 +70,10 @@ def look(asked: Asked) -> Seen:
     values = asked.values
     job = cast("Task", values["job"])
     arms = ways.recorded(job)
-    found = figure.matrix_of(arms["lora"])
-    rows, columns = (0, 0) if found is None else next(iter(found[1].values())).shape
-    cell = asked.at_most("wrow", rows - 1), asked.at_most("wcol", columns - 1)
+    cell = int(values["wrow"]), int(values["wcol"])
+    if {"wrow", "wcol"} & asked.given.keys() and (found := figure.matrix_of(arms["lora"])) is not None:
+        rows, columns = next(iter(found[1].values())).shape
+        cell = asked.at_most("wrow", rows - 1), asked.at_most("wcol", columns - 1)
     asked.step("stage", STEPS)
     stage = values["stage"]
     return Seen(
