@@ -67,10 +67,7 @@ def look(asked: Asked) -> Seen:
     values = asked.values
     what = games.shown(values)
     chosen: dict[str, int] = {study: studies.chosen(study, values) for study in STUDIES}
-    asked.step("stage", NAMED)
-    stage = values["stage"]
-    selection = {key: values[key] for key in KEYS}
-    selection["stage"] = NAMED.index(stage) if isinstance(stage, str) else stage
+    selection = {key: values[key] for key in KEYS} | {"stage": asked.step("stage", NAMED)}
     none: dict[Study, list[Arm]] = {study: [] for study in STUDIES}
     weighed = games.answers(what, asked.beside)
     return Seen(asked.text, what, weighed, chosen | {"context": games.count(values)}, selection, none)

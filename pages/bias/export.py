@@ -67,9 +67,7 @@ def _without_step(asked: Asked) -> Asked:
 
 def look(asked: Asked) -> Chosen:
     """Read which step is looked at; the test is made when its numbers are needed."""
-    asked.step("stage", NAMED)
-    stage = asked.values["stage"]
-    at = NAMED.index(stage) if isinstance(stage, str) else int(stage)
+    at = asked.step("stage", NAMED)
     found = Chosen(replace(asked, values={**asked.values, "stage": at}), NO_RUN, at)
     if {"subject", "mate"} & asked.given.keys():
         sizes = [len(one.words) for one in found.seen.now.lists]
@@ -84,6 +82,14 @@ def record(test: Chosen) -> dict[str, Any]:
         return figure.record(test.seen, lean=True)
     bare = figure.record(test.bare, lean=False)
     return figure.record(test.kept, lean=False) | {"without": {key: bare[key] for key in REMOVED}}
+
+
+def select(test: Chosen) -> dict[str, Any]:
+    """Return what is chosen; a word that no list has is none."""
+    values, sizes = test.asked.values, [len(one.words) for one in test.seen.now.lists]
+    words = {"subject": sizes[0] + sizes[1], "mate": sizes[2] + sizes[3]}
+    chosen = {key: values[key] if int(values[key]) < count else -1 for key, count in words.items()}
+    return {"stage": test.stage, "weat": values["weat"], **chosen}
 
 
 def sentence(test: Chosen) -> str:
@@ -115,7 +121,7 @@ def drawings(test: Chosen) -> list[StillChart]:
 
 FIGURE = Figure(
     "bias", figure.bias, look, record=record,
-    select=lambda test: {"stage": test.stage, **{key: test.asked.values[key] for key in KEYS[1:]}},
+    select=select,
     claim=lambda test: "Word vectors carry the associations of their text.",
     sentence=sentence,
     table=lambda test: table(test.seen),

@@ -68,9 +68,7 @@ def look(asked: Asked) -> Shown:
     values = asked.values
     width = min(ladder_recordings.widths(), key=lambda one: abs(one - int(values["rung"])))
     seen = see(cast("Against", values["against"]), int(values["withheld"]), bool(values["tables"]), width)
-    asked.step("stage", NAMED)
-    stage = values["stage"]
-    return Shown(seen, (), NAMED.index(stage) if isinstance(stage, str) else int(stage))
+    return Shown(seen, (), asked.step("stage", NAMED))
 
 
 def sentence(shown: Shown) -> str:
