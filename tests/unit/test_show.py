@@ -331,6 +331,30 @@ def test_what_a_picture_of_models_of_its_own_does_not_take_is_said(lm: core.Lang
         one(text="A red\0 ball")
 
 
+def test_own_ways_of_fine_tuning_stand_still_in_a_file() -> None:
+    drawing: Any = show.fine_tuning()._drawing
+    run: Any = SimpleNamespace(over=False, state="running", control="")
+    own = {way: replace(arm, run=run) for way, arm in drawing.seen.arms.items()}
+    live = replace(drawing, seen=drawing.seen.beside(own, drawing.seen.learned))
+    assert all(one["curve"].get("live") and "points" not in one["curve"] for one in live.data["ways"])
+    still = replace(live, seen=live.seen.still)
+    assert all("live" not in one["curve"] and one["curve"]["points"] for one in still.data["ways"])
+    assert still.call == f"{drawing.call}  # with the recorded runs in place of yours"
+
+
+def test_a_file_holds_all_steps_where_its_page_is_asked_at_each(lm: core.LanguageModel) -> None:
+    whole: Any = show.adaptability()._drawing
+    on_page = replace(whole, seen=whole.seen.beside(whole.seen.arms))
+    assert set(on_page.data["judged"]) == {"examples"} < set(whole.data["judged"])
+    assert on_page.data["near"] is None
+    assert whole.data["near"]
+    tested: Any = show.bias(lm, TEXT)._drawing
+    on_page = replace(tested, seen=tested.seen.beside(("", 0)))
+    assert "without" not in on_page.data
+    assert tested.data["without"]["removed"]
+    assert replace(on_page, seen=on_page.seen.still).data == tested.data
+
+
 @pytest.mark.parametrize("name", ALONE)
 def test_a_picture_of_models_of_its_own_needs_no_argument(name: str) -> None:
     one: show.Show = getattr(show, name)
