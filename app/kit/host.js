@@ -74,13 +74,17 @@ function follow() {
   const fixed = page.dataset.theme;
   const system = matchMedia("(prefers-color-scheme: dark)");
   const dark = () => (page.dataset.theme ? page.dataset.theme === "dark" : system.matches);
-  const tell = () => parent.postMessage({ glassbox: Math.ceil(document.body.getBoundingClientRect().height), dark: dark() }, "*");
+  let hello = true;
+  const tell = () => {
+    parent.postMessage({ glassbox: Math.ceil(document.body.getBoundingClientRect().height), dark: dark(), hello }, "*");
+    hello = false;
+  };
   addEventListener("message", ({ data, source }) => {
     if (source !== parent || !data?.glassbox) return;
     const said = data.glassbox;
     if (typeof said.dark === "boolean") {
       if (!fixed) page.dataset.theme = said.dark ? "dark" : "light";
-      page.classList.toggle("gb-clear", said.dark === dark()); // the ground around is as dark: it may be seen
+      page.classList.toggle("gb-clear", said.clear && said.dark === dark()); // the ground around is as dark: it may be seen
       tell();
     }
     if (said.choose) /** @type {Figure | null} */ (document.querySelector(".gb-figure"))?.choose?.(said.choose);

@@ -381,9 +381,7 @@ def test_a_switch_changes_the_picture_and_keeps_what_was_chosen(
     assert "A head scores every pair" in Path(download.value.path()).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    "said", ["data-jp-theme-light='false'", "class='x' data-vscode-theme-kind='vscode-dark'"]
-)
+@pytest.mark.parametrize("said", ["data-jp-theme-light='false'", "data-vscode-theme-kind='vscode-dark'", ""])
 def test_in_a_notebook_the_frame_has_the_notebook_s_colours(
     said: str, lm: core.LanguageModel, tab: Callable[..., Shown]
 ) -> None:
@@ -399,10 +397,21 @@ def test_in_a_notebook_the_frame_has_the_notebook_s_colours(
     state(fixed)
     assert fixed.get_attribute("figure", "data-theme") == "light"
     assert fixed.evaluate(ground) == "rgb(255, 255, 255)"  # else dark words would stand on the dark page
-    page.evaluate("document.body.removeAttribute('data-vscode-theme-kind')")
-    page.evaluate("document.body.dataset.jpThemeLight = 'true'")
+    page.evaluate("document.body.style.background = '#fff'")
     follows.wait_for_selector("html.gb-clear figure[data-theme=light]")
     fixed.wait_for_selector("html.gb-clear figure[data-theme=light]")
+
+
+def test_a_notebook_that_only_says_that_it_is_dark_is_not_seen_through(
+    lm: core.LanguageModel, tab: Callable[..., Shown]
+) -> None:
+    page = tab().page
+    page.set_content(f"<body data-theme=dark>{show.loss(lm, TEXT).html(whole=False)}")
+    handle = page.query_selector("iframe")
+    frame = handle.content_frame() if handle else None
+    assert frame is not None
+    frame.wait_for_selector("html:not(.gb-clear) figure[data-theme=dark]")
+    assert frame.evaluate("getComputedStyle(document.body).backgroundColor") != "rgba(0, 0, 0, 0)"
 
 
 # As anywidget runs a widget's script: the model keeps what was set, and calls who listens.
@@ -432,7 +441,7 @@ def test_a_widget_s_choice_follows_the_picture_and_moves_it(
 
     page = tab().page
     widget = show.attention(lm, TEXT, row=10).widget()
-    page.set_content("<body data-jp-theme-light='false'>")
+    page.set_content("<body data-jp-theme-light='false' style='background:#111'>")
     names = ("document", "title", "sandbox", "tall", "chosen")
     page.evaluate(WIDGET, [SCRIPT, {name: getattr(widget, name) for name in names}])
     frame = page.wait_for_selector("iframe").content_frame()
