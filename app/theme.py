@@ -1,7 +1,7 @@
 """The design tokens, once, as data: every colour, size and font of the pages, the components and the charts.
 
-Streamlit's own theme in `.streamlit/config.toml` holds the same values; a test keeps the two equal. The style sheet of
-the frame is `frame.css` beside this file. No Streamlit in here.
+Streamlit's own theme in `app/.streamlit/config.toml` holds the same values; a test keeps the two equal. The style sheet
+of the frame is `frame.css` beside this file. No Streamlit in here.
 """
 
 from __future__ import annotations

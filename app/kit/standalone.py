@@ -270,7 +270,7 @@ def _script(text: str) -> str:
 @lru_cache(maxsize=1)
 def _faces() -> str:
     """Return the fonts of the pages as font faces that hold them: the Latin ones."""
-    config = tomllib.loads((modules.ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    config = tomllib.loads((modules.ROOT / "app" / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     faces = []
     for face in config["theme"]["fontFaces"]:
         if "-latin-wght" in face["url"]:

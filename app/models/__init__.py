@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal
 
 from app import runs, words
 from app.runs import RUN, run_id
-from core import hub_models, real
+from core import hub_models, machine, real
 
 if TYPE_CHECKING:
     from core.config import ModelConfig
@@ -53,9 +53,10 @@ class Choice:
 
 
 def roots() -> tuple[Path, ...]:
-    """Return the existing folders of GLASSBOX_MODELS, with symbolic links resolved."""
-    named = os.environ.get("GLASSBOX_MODELS", "").split(os.pathsep)
-    return tuple(Path(name).resolve() for name in named if name.strip() and Path(name).is_dir())
+    """Return the existing folders of GLASSBOX_MODELS, with symbolic links resolved, and that of `glassbox train`."""
+    named = [Path(name) for name in os.environ.get("GLASSBOX_MODELS", "").split(os.pathsep) if name.strip()]
+    found = [path.resolve() for path in (*named, machine.models()) if path.is_dir()]
+    return tuple(dict.fromkeys(found))
 
 
 def hub_ids() -> tuple[str, ...]:

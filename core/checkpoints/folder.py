@@ -216,9 +216,18 @@ def save_weights(path: str | Path, state: Mapping[str, Tensor]) -> None:
 
 
 def assemble(
-    config: ModelConfig, state: Mapping[str, Tensor], device: torch.device, dtype: torch.dtype
+    config: ModelConfig,
+    state: Mapping[str, Tensor],
+    device: torch.device,
+    dtype: torch.dtype,
+    *,
+    laid_out: bool = True,
 ) -> Transformer | EncoderDecoder:
-    """Build the module with `state` as its weights: assigned, not copied, so none is in memory twice."""
+    """Build the module with `state` as its weights: assigned, not copied, so none is in memory twice.
+
+    Args:
+        laid_out: store the unembedding's table for quick generation (`Unembed.lay_out`), a copy of it.
+    """
     model = build(config)
     missing, unexpected = model.load_state_dict(state, strict=False, assign=True)
     shared = set(missing) - {name for name, _ in model.named_parameters()}  # second names of a tied table
@@ -228,7 +237,7 @@ def assemble(
         )
     model.to(device=device, dtype=dtype)  # computed buffers, not stored: sine waves, slopes
     writer = model.decoder if isinstance(model, EncoderDecoder) else model
-    if writer.unembed is not None:
+    if writer.unembed is not None and laid_out:
         writer.unembed.lay_out()
     return model.eval()
 

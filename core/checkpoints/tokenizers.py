@@ -38,15 +38,18 @@ def tokenizer_of(folder: Path) -> Tokenizer:
         raise CheckpointError(str(error)) from error
 
 
-def check_size(folder: Path, tokenizer: Tokenizer, config: ModelConfig) -> None:
+def check_size(folder: Path | str, tokenizer: Tokenizer, config: ModelConfig) -> None:
     """Check that every token of the tokenizer is one of the model's.
+
+    Args:
+        folder: where it was read from, for the message; a text, where that is no folder.
 
     Raises:
         CheckpointError: it has none, or ids past the end of the model's table; the message has both numbers.
     """
     largest = max(tokenizer.raw.get_vocab(with_added_tokens=True).values(), default=-1)
     path = folder
-    if folder.is_dir():
+    if isinstance(folder, Path) and folder.is_dir():
         path = folder / ("tokenizer.json" if (folder / "tokenizer.json").is_file() else WORDS)
     if largest < 0:
         raise CheckpointError(f"{path} has an empty vocabulary")

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
-_ROOT = Path(__file__).resolve().parent.parent.parent
+from core.installation import ROOT, version
 
 
 @lru_cache(maxsize=1)
 def revision() -> str:
     """Return the commit of this checkout (40 hex digits), or the installed version, or "unknown"."""
-    git = _ROOT / ".git"
+    git = ROOT / ".git"
     try:
         head = (git / "HEAD").read_text(encoding="ascii").strip()
         if not head.startswith("ref: "):
@@ -23,8 +21,4 @@ def revision() -> str:
         packed = (git / "packed-refs").read_text(encoding="ascii").splitlines()
         return next(line.split()[0] for line in packed if line.endswith(f" {name}"))
     except (OSError, ValueError, StopIteration):
-        pass
-    try:
-        return version("glassbox")
-    except PackageNotFoundError:
-        return "unknown"
+        return version()

@@ -134,7 +134,7 @@ unsigned = sa.Table(  # owners of unsigned cookies: each is accepted once
 
 
 def default_url() -> str:
-    """Return GLASSBOX_DB, or a SQLite file in the folder GLASSBOX_DATA (.glassbox of this checkout by default)."""
+    """Return GLASSBOX_DB, or a SQLite file in the folder GLASSBOX_DATA (see `core.machine.folder`)."""
     if url := os.environ.get("GLASSBOX_DB", "").strip():
         return url
     return f"sqlite:///{machine.folder().resolve() / 'runs.sqlite'}"
@@ -248,7 +248,8 @@ def _elsewhere(url: sa.URL) -> str:
     name = _name(url)
     return (
         f"move {name} out of its folder, with {name}-wal and {name}-shm where they are (the folder is GLASSBOX_DATA, "
-        "or .glassbox in the checkout; GLASSBOX_DB names another store)"
+        "or .glassbox in the checkout, or of a Glassbox without checkout the user's data folder; GLASSBOX_DB names "
+        "another store)"
     )
 
 

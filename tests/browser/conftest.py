@@ -13,6 +13,10 @@ import core
 from tests.browser import driver, tabs
 from tests.pages.conftest import random_model
 
+# A page lives for a second or two here: a sixth of its processor time would go into making its scripts fast for a long
+# life.
+BRIEF = "--js-flags=--no-maglev --no-turbofan"
+
 
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[driver.Server]:
@@ -74,7 +78,7 @@ def own_server(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """A headless Chromium."""
-    with driver.launched() as chromium:
+    with driver.launched(BRIEF) as chromium:
         yield chromium
 
 

@@ -230,9 +230,11 @@ def busy(server: Server, workers: int = 2) -> Iterator[None]:
 
 
 @contextmanager
-def launched() -> Iterator[Browser]:
+def launched(*arguments: str) -> Iterator[Browser]:
     """A headless Chromium.
 
+    Args:
+        arguments: for its command line, beside those that every launch has.
     Raises:
         RuntimeError: there is none; `make test` would have installed one.
     """
@@ -240,7 +242,7 @@ def launched() -> Iterator[Browser]:
     if path is None:
         raise RuntimeError(chromium.MISSING.format(python=sys.executable))
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(chromium.ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=path, args=[*chromium.ARGUMENTS, *arguments])
         yield browser
         browser.close()
 

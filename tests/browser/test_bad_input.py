@@ -135,8 +135,8 @@ def test_what_markup_makes_is_noticed(page: Page) -> None:
     assert page.evaluate(MADE) == made
 
 
-@every_page
-def test_markup_in_a_link_is_text_everywhere(page: Page, slug: str) -> None:
+def markup_in_the_link_is_text(page: Page, slug: str) -> None:
+    """What a link carries is text: the model and the fields that it names wrongly are told, and the text is kept."""
     link = {
         "model": EVIL,
         "head": "**a** $x$",
@@ -153,6 +153,55 @@ def test_markup_in_a_link_is_text_everywhere(page: Page, slug: str) -> None:
     assert not set("<>*$") & set(page.title())
     shown = "".join(shown_tokens(page))
     assert "<img src=x onerror=alert(1)>" in shown
+
+
+def half_characters_are_named_and_drawn(page: Page) -> None:
+    """Characters that are none, or that nobody sees, are told and do not break the picture's file."""
+    text_box(page).click()
+    page.evaluate(
+        """text => {
+          const box = document.activeElement;
+          Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value').set.call(box, text);
+          box.dispatchEvent(new Event('input', { bubbles: true }));
+        }""",
+        "a\ud800b \x01\x1b\x7f \u202eש\u0301 👩‍👩‍👧",
+    )
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_test_id("stMain").get_by_text("paste it anew")).to_be_visible(timeout=WAIT)
+    driver.wait_until_drawn(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="SVG", exact=True).click()
+    assert ElementTree.fromstring(Path(download.value.path()).read_text(encoding="utf-8")).tag.endswith("svg")
+
+
+def a_hundred_thousand_characters_are_kept(page: Page, slug: str) -> None:
+    """A text that no model reads whole is cut with a message, and stays in the box; a link carries its beginning."""
+    text = ("the cat sat. " * 7_693)[:100_000]
+    type_text(page, text)
+    # Models of its own answer on Applications: what it cuts is said at its own fields, the link's share here.
+    says = (
+        "carries the first 2,000"
+        if slug in ("applications", "scaling")
+        else "All of it is still in the text box"
+    )
+    expect(page.get_by_test_id("stMain").get_by_text(says)).to_be_visible(timeout=WAIT)
+    driver.wait_until_drawn(page)
+    assert "carries the first 2,000 characters" in messages(page)
+    assert text_box(page).input_value() == text
+    shown = shown_tokens(page)
+    assert (shown or slug == "scaling") and text.startswith("".join(shown[1:]))
+    assert len(page.url) < 8_000
+    page.reload()
+    driver.wait_until_drawn(page)
+    assert text_box(page).input_value() == text[:2_000]
+
+
+@every_page
+def test_odd_texts_are_text_are_named_and_are_kept(page: Page, slug: str) -> None:
+    """One visit, one text after the other: to open a page takes longer than all that is looked at there."""
+    markup_in_the_link_is_text(page, slug)
+    half_characters_are_named_and_drawn(page)
+    a_hundred_thousand_characters_are_kept(page, slug)
 
 
 @every_page
@@ -199,49 +248,6 @@ def test_tokens_that_look_like_markup_are_text_in_chips_tips_lists_and_files(
         "our own fonts, and nothing of a text"
     )
     assert slug in WORDLESS or "<img" in "".join(picture.itertext())
-
-
-@every_page
-def test_a_hundred_thousand_characters_are_clipped_with_a_message_and_kept(page: Page, slug: str) -> None:
-    driver.open_page(page, slug)
-    text = ("the cat sat. " * 7_693)[:100_000]
-    type_text(page, text)
-    # Models of its own answer on Applications: what it cuts is said at its own fields, the link's share here.
-    says = (
-        "carries the first 2,000"
-        if slug in ("applications", "scaling")
-        else "All of it is still in the text box"
-    )
-    expect(page.get_by_test_id("stMain").get_by_text(says)).to_be_visible(timeout=WAIT)
-    driver.wait_until_drawn(page)
-    assert "carries the first 2,000 characters" in messages(page)
-    assert text_box(page).input_value() == text
-    shown = shown_tokens(page)
-    assert (shown or slug == "scaling") and text.startswith("".join(shown[1:]))
-    assert len(page.url) < 8_000
-    page.reload()
-    driver.wait_until_drawn(page)
-    assert text_box(page).input_value() == text[:2_000]
-
-
-@every_page
-def test_half_characters_and_invisible_ones_are_named_and_drawn(page: Page, slug: str) -> None:
-    driver.open_page(page, slug)
-    text_box(page).click()
-    page.evaluate(
-        """text => {
-          const box = document.activeElement;
-          Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value').set.call(box, text);
-          box.dispatchEvent(new Event('input', { bubbles: true }));
-        }""",
-        "a\ud800b \x01\x1b\x7f \u202eש\u0301 👩‍👩‍👧",
-    )
-    page.keyboard.press("Control+Enter")
-    expect(page.get_by_test_id("stMain").get_by_text("paste it anew")).to_be_visible(timeout=WAIT)
-    driver.wait_until_drawn(page)
-    with page.expect_download() as download:
-        page.get_by_role("button", name="SVG", exact=True).click()
-    assert ElementTree.fromstring(Path(download.value.path()).read_text(encoding="utf-8")).tag.endswith("svg")
 
 
 # The frame opens the model, for every page in the same way (tests/pages/test_bad_input.py asks each of them): a page

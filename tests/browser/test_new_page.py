@@ -17,7 +17,7 @@ from scripts import pictures
 from tests.browser import driver
 
 ROOT = Path(__file__).resolve().parents[2]
-COPIED = ("app", "core", "pages", "scripts", "tests", ".streamlit", "pyproject.toml", "tsconfig.json")
+COPIED = ("app", "core", "pages", "scripts", "tests", "pyproject.toml", "tsconfig.json")
 TEXT = "A red ball was lost. She found the red"
 
 

@@ -93,7 +93,9 @@ def test_round_ticks_lie_inside() -> None:
 
 @pytest.mark.parametrize(("mode", "dark"), [("light", False), ("dark", True)])
 def test_streamlits_theme_has_the_palette_of_plotly(mode: str, dark: bool) -> None:
-    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"][mode]
+    config = tomllib.loads((ROOT / "app" / ".streamlit" / "config.toml").read_text(encoding="utf-8"))[
+        "theme"
+    ][mode]
     assert config["chartCategoricalColors"] == [theme.color(name, dark) for name in look.PALETTE]
     assert config["chartSequentialColors"] == list(look.ramp(dark))
 

@@ -16,9 +16,11 @@ from typing import NamedTuple
 import pytest
 from packaging.pylock import Pylock
 
+from app.server import launch
 from scripts import browser, download, environment, installation, lock_sizes
 
 ROOT = Path(__file__).resolve().parents[2]
+COMMAND = "make run PORT={}"
 
 
 def executable(path: Path, text: str) -> Path:
@@ -433,7 +435,7 @@ def test_a_new_lock_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     assert environment.command_lock(["--upgrade"]) == 0
     assert [command[-1] for command in asked[:2]] == [installation.PRODUCT, installation.DEVELOPMENT]
     assert all("--upgrade" in command for command in asked[:2])
-    assert asked[2][-1] == environment.real_models.LOCK and "--no-deps" in asked[2]
+    assert asked[2][-1] == "assets/real/requirements.txt" and "--no-deps" in asked[2]
     assert asked[3][-6:] == ["python", "-m", "scripts.lock_sizes", "python", "-m", "uv"]
 
 
@@ -459,14 +461,14 @@ def test_ports() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert not environment.is_free(port)
-        with pytest.raises(installation.Problem, match=f"Port {port} is in use"):
-            environment.choose_port(port)
-    assert environment.is_free(port)
-    assert environment.choose_port(port) == port
-    with pytest.raises(installation.Problem, match="does not exist"):
-        environment.choose_port(70000)
-    assert environment.choose_port(None) >= environment.FIRST_PORT
+        assert not launch.is_free(port)
+        with pytest.raises(launch.NoPort, match=f"Port {port} is in use"):
+            launch.choose_port(port, COMMAND)
+    assert launch.is_free(port)
+    assert launch.choose_port(port, COMMAND) == port
+    with pytest.raises(launch.NoPort, match="does not exist"):
+        launch.choose_port(70000, COMMAND)
+    assert launch.choose_port(None, COMMAND) >= launch.FIRST_PORT
 
 
 @pytest.mark.parametrize(
@@ -492,14 +494,12 @@ def test_only_an_address_opens_the_app_to_others(
 
 
 def test_who_reaches_the_app_is_said() -> None:
-    assert "Only this machine reaches it; HOST=0.0.0.0 make run opens" in environment.who_reaches(
-        "127.0.0.1", 8501
-    )
-    assert "OPEN TO OTHERS: whoever reaches every address" in environment.who_reaches("0.0.0.0", 8501)
-    assert "whoever reaches 192.0.2.7, port 8501" in environment.who_reaches("192.0.2.7", 8501)
-    shown = [
-        environment.address_of(host, 8501) for host in ("127.0.0.1", "0.0.0.0", "192.0.2.7", "2001:db8::1")
-    ]
+    opens = "HOST=0.0.0.0 make run"
+    said = launch.who_reaches("127.0.0.1", 8501, opens)
+    assert "Only this machine reaches it; HOST=0.0.0.0 make run opens" in said
+    assert "OPEN TO OTHERS: whoever reaches every address" in launch.who_reaches("0.0.0.0", 8501, opens)
+    assert "whoever reaches 192.0.2.7, port 8501" in launch.who_reaches("192.0.2.7", 8501, opens)
+    shown = [launch.address_of(host, 8501) for host in ("127.0.0.1", "0.0.0.0", "192.0.2.7", "2001:db8::1")]
     assert shown == [
         "http://localhost:8501",
         "http://localhost:8501",
@@ -526,9 +526,9 @@ def test_the_app_listens_on_this_machine_alone_unless_it_is_told_otherwise(
 
     monkeypatch.setenv("HOST", asked)
     monkeypatch.setattr(environment, "ensure", lambda *_: "python")
-    monkeypatch.setattr(environment.subprocess, "Popen", Server)
-    monkeypatch.setattr(environment, "wait_until_healthy", lambda *_, **__: True)
-    monkeypatch.setattr(environment.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(launch.subprocess, "Popen", Server)
+    monkeypatch.setattr(launch, "wait_until_healthy", lambda *_, **__: True)
+    monkeypatch.setattr(launch.signal, "signal", lambda *_: None)
     assert environment.command_run(None, []) == 0
     (command,) = started
     assert command[command.index("--server.address") + 1] == (asked or "127.0.0.1")
@@ -536,16 +536,16 @@ def test_the_app_listens_on_this_machine_alone_unless_it_is_told_otherwise(
 
 
 def test_without_make_the_app_listens_on_this_machine_alone_too() -> None:
-    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    config = tomllib.loads((ROOT / "app" / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     assert config["server"]["address"] == "127.0.0.1"
 
 
 def test_the_first_free_port_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environment, "is_free", lambda port: port == 8503)
-    assert environment.choose_port(None) == 8503
-    monkeypatch.setattr(environment, "is_free", lambda port: False)
-    with pytest.raises(installation.Problem, match="Every port from 8501 to 8600 is in use"):
-        environment.choose_port(None)
+    monkeypatch.setattr(launch, "is_free", lambda port: port == 8503)
+    assert launch.choose_port(None, COMMAND) == 8503
+    monkeypatch.setattr(launch, "is_free", lambda port: False)
+    with pytest.raises(launch.NoPort, match="Every port from 8501 to 8600 is in use"):
+        launch.choose_port(None, COMMAND)
 
 
 def test_a_shim_without_uv_behind_it_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ import core
 from app import models
 from app.models import RefusedModel, choice, gallery
 from app.session import state
-from core import real
+from core import real, real_packages
 from core.checkpoints import CheckpointError, load_folder
 from core.real import RealModel
 from tests.published_folders import published
@@ -178,7 +178,7 @@ def test_what_is_ready_is_said(packages: Packages, capsys: pytest.CaptureFixture
 
 
 def test_facts_of_the_real_list_fit_its_lock() -> None:
-    lock = (real.ROOT / "requirements-real.txt").read_text(encoding="utf-8")
+    lock = real_packages.LOCK.read_text(encoding="utf-8")
     for model in real.MODELS:
         assert f"{model.package}=={model.version}" in lock
         assert real.card(model.name)["name"] == model.name

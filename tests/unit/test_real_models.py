@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from core import real
+from core import installation, real_packages
 from scripts import environment, real_models
 
 
@@ -21,9 +22,9 @@ def uv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]:
         asked.append(command)
         return subprocess.CompletedProcess(command, 0, stdout="")
 
-    monkeypatch.setenv(real_models.VARIABLE, str(tmp_path / "real"))
+    monkeypatch.setenv(real_packages.VARIABLE, str(tmp_path / "real"))
     monkeypatch.setattr(real_models, "find_uv", lambda: ["uv"])
-    monkeypatch.setattr(real_models.subprocess, "run", run)
+    monkeypatch.setattr(real_packages.subprocess, "run", run)
     return asked
 
 
@@ -33,7 +34,9 @@ def test_files_are_checked_nothing_is_built_and_nothing_else_comes(
     assert real_models.bring("python") == 0
     fetch, ready = uv
     assert {"--require-hashes", "--no-deps", "--only-binary"} <= set(fetch)
-    assert fetch[fetch.index("--target") + 1] == str(tmp_path / "real") and fetch[-1] == real_models.LOCK
+    assert fetch[fetch.index("--target") + 1] == str(tmp_path / "real") and fetch[-1] == str(
+        real_packages.LOCK
+    )
     assert ready == ["python", "-m", "core.real"]
 
 
@@ -43,15 +46,15 @@ def test_what_is_here_is_not_fetched_again_until_the_lock_changes(
     real_models.bring("python")
     assert "0.18 GB" in capsys.readouterr().out
     real_models.bring("python")
-    assert [command[-1] for command in uv] == [real_models.LOCK, "core.real", "core.real"]
+    assert [command[-1] for command in uv] == [str(real_packages.LOCK), "core.real", "core.real"]
     assert capsys.readouterr().out == ""
-    monkeypatch.setattr(real_models, "digest", lambda: "another")
+    monkeypatch.setattr(real_packages, "digest", lambda: "another")
     real_models.bring("python")
-    assert uv[-2][-1] == real_models.LOCK
+    assert uv[-2][-1] == str(real_packages.LOCK)
 
 
 def test_left_out_is_left_out(uv: list[list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(real_models.VARIABLE, "None")
+    monkeypatch.setenv(real_packages.VARIABLE, "None")
     assert real_models.bring("python") == 0 and uv == []
 
 
@@ -61,7 +64,7 @@ def test_what_fails_is_said_and_the_program_goes_on(
 ) -> None:  # fmt: skip
     if how == "no network":
         monkeypatch.setattr(
-            real_models.subprocess, "run",
+            real_packages.subprocess, "run",
             lambda command, **_: subprocess.CompletedProcess(command, 2, stdout="error: dns\nhint: proxy"),
         )  # fmt: skip
     elif how == "no uv":
@@ -78,14 +81,40 @@ def test_what_fails_is_said_and_the_program_goes_on(
     said = capsys.readouterr().out
     assert "Glassbox works without them" in said and "make real" in said
     assert {"no network": "hint: proxy", "no uv": "could not be found", "no folder": "real"}[how] in said
-    assert not real_models.is_fetched(tmp_path / "real")
+    assert not real_packages.is_fetched(tmp_path / "real")
 
 
-def test_both_sides_mean_the_same_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert (real_models.VARIABLE, real_models.NONE) == (real.VARIABLE, real.NONE)
-    for value in ("", "none", "NONE", str(tmp_path)):
-        monkeypatch.setenv(real.VARIABLE, value)
-        assert real_models.folder() == real.home()
+def test_the_folder_is_the_one_named_or_the_checkouts_or_the_users(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    for value, wanted in {
+        "": installation.ROOT / ".real",
+        "NONE": None,
+        "none": None,
+        str(tmp_path): tmp_path,
+    }.items():
+        monkeypatch.setenv(real_packages.VARIABLE, value)
+        assert real_packages.home() == wanted
+    monkeypatch.setenv(real_packages.VARIABLE, "")
+    monkeypatch.setattr(installation, "ROOT", tmp_path / "site-packages")
+    installed = real_packages.home()
+    assert installed is not None and installed.name == "real" and installed.parent == installation.home()
+    assert "site-packages" not in installed.parts
+    if sys.platform == "linux":
+        assert installed == tmp_path / "data" / "glassbox" / "real"
+
+
+def test_pip_fetches_as_uv_does(tmp_path: Path) -> None:
+    uv, pip = real_packages.with_uv(["uv"], "python", tmp_path), real_packages.with_pip("python", tmp_path)
+    for words in (
+        ["--no-deps"],
+        ["--require-hashes"],
+        ["--only-binary", ":all:"],
+        ["--target", str(tmp_path)],
+    ):
+        assert all(" ".join(words) in " ".join(command) for command in (uv, pip))
+    assert uv[-2:] == pip[-2:] == ["-r", str(real_packages.LOCK)]
 
 
 def test_the_app_does_not_wait_for_them() -> None:

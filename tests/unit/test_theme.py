@@ -28,7 +28,9 @@ def contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize(("mode", "dark"), [("light", False), ("dark", True)])
 def test_streamlits_theme_repeats_the_tokens(mode: str, dark: bool) -> None:
-    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"][mode]
+    config = tomllib.loads((ROOT / "app" / ".streamlit" / "config.toml").read_text(encoding="utf-8"))[
+        "theme"
+    ][mode]
     expected = {
         "primaryColor": "accent",
         "backgroundColor": "bg",
@@ -92,7 +94,7 @@ def test_the_style_sheets_use_no_colour_that_is_no_token() -> None:
 
 
 def test_the_fonts_are_local_and_small() -> None:
-    fonts = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"][
+    fonts = tomllib.loads((ROOT / "app" / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"][
         "fontFaces"
     ]
     files = [ROOT / "app" / font["url"].removeprefix("app/") for font in fonts]

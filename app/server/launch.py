@@ -1,0 +1,146 @@
+"""Start the app as a process: the port, who reaches it there, whether it answers. For `make run` and `glassbox run`.
+
+Standard library only, in the syntax of Python 3.8: `make run` begins before there is an environment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+FIRST_PORT, PORTS = 8501, 100
+HERE = "127.0.0.1"  # reached from this machine alone
+EVERYWHERE = ("0.0.0.0", "::")
+MAIN = Path(__file__).resolve().parents[1] / "main.py"
+
+
+class NoPort(ValueError):
+    """Raised where the app cannot listen; the message says which port to take instead."""
+
+
+def address_of(host: str, port: int) -> str:
+    """Return the address of the app for a browser of this machine."""
+    if host == HERE or host in EVERYWHERE:
+        return f"http://localhost:{port}"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def who_reaches(host: str, port: int, opens: str) -> str:
+    """Say who may use an app that listens on this address; `opens` is the command that opens it to others."""
+    if ipaddress.ip_address(host).is_loopback:
+        return f"Only this machine reaches it; {opens} opens it to others."
+    where = "every address of this machine" if host in EVERYWHERE else host
+    return (
+        f"OPEN TO OTHERS: whoever reaches {where}, port {port}, may use it and train on this machine, without a\n"
+        "  password. The limits of each visitor are in README.md; encrypt it with a proxy in front of it."
+    )
+
+
+def is_free(port: int) -> bool:
+    """Return whether a server could listen on this port, on this machine's own address and on all of them."""
+    for host in ("127.0.0.1", ""):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            if os.name != "nt":  # a port whose last connection is still closing down is free all the same
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                return False
+    return True
+
+
+def choose_port(asked: int | None, command: str) -> int:
+    """Return the port asked for, or the first free one from 8501.
+
+    Args:
+        command: how a port is named, with {} for it, for the message.
+
+    Raises:
+        NoPort: it does not exist, or is in use, or all of them are.
+    """
+    if asked is not None:
+        if not 1 <= asked <= 65535:
+            raise NoPort(f"Port {asked} does not exist: choose one from 1024 to 65535.")
+        if not is_free(asked):
+            raise NoPort(f"Port {asked} is in use. Choose another: {command.format(min(asked + 1, 65535))}")
+        return asked
+    for port in range(FIRST_PORT, FIRST_PORT + PORTS):
+        if is_free(port):
+            return port
+    last = FIRST_PORT + PORTS - 1
+    raise NoPort(f"Every port from {FIRST_PORT} to {last} is in use. Name one: {command.format(9000)}")
+
+
+def wait_until_healthy(
+    server: subprocess.Popen[bytes], port: int, seconds: float = 180, host: str = HERE
+) -> bool:
+    """Wait until the app answers on its health address; False when it ended or did not answer in time."""
+    deadline = time.monotonic() + seconds
+    address = address_of(host, port).replace("//localhost", f"//{HERE}") + "/_stcore/health"
+    # Never through a proxy: the address is this machine's own.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    while time.monotonic() < deadline and server.poll() is None:
+        with contextlib.suppress(OSError), opener.open(address, timeout=5) as answer:
+            if answer.status == 200:
+                return True
+        time.sleep(0.2)
+    return False
+
+
+def stop(server: subprocess.Popen[bytes]) -> None:
+    """End a server, politely first."""
+    if server.poll() is None:
+        server.terminate()
+    try:
+        server.wait(timeout=15)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+def serve(
+    python: str,
+    host: str,
+    port: int,
+    opens: str,
+    extra: list[str],
+    running: Callable[[], object] = lambda: None,
+    environment: dict[str, str] | None = None,
+) -> int:
+    """Start the app, print its address, and stay until it ends; return its exit status.
+
+    Args:
+        python: that starts it. opens: the command that opens it to others. extra: options of Streamlit's.
+        running: called once it answers. environment: its variables; None: those of this process.
+    """
+    command = [python, "-m", "streamlit", "run", str(MAIN), "--server.port", str(port)]
+    command += ["--server.address", host]
+    # Headless: Streamlit otherwise asks a first-time user for an e-mail address before it starts.
+    command += ["--server.headless", "true", "--browser.gatherUsageStats", "false", *extra]
+    server = subprocess.Popen(command, cwd=str(MAIN.parents[1]), env=environment)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        if wait_until_healthy(server, port, host=host):
+            reached = who_reaches(host, port, opens)
+            print(f"\n  Glassbox is running:  {address_of(host, port)}\n  {reached}", flush=True)
+            print("  Ctrl+C stops it.\n", flush=True)
+            running()
+        elif server.poll() is None:
+            print(
+                "The app has not answered for three minutes; it may still be starting. Ctrl+C stops it.",
+                flush=True,
+            )
+        return server.wait()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        stop(server)
