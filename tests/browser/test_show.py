@@ -306,9 +306,12 @@ def test_the_colours_are_the_reader_s_or_those_that_were_asked_for(
     page = tab(scheme=scheme).open(saved(tmp_path, show.home(lm, TEXT)))
     state(page)
     assert page.get_attribute("figure", "data-theme") == scheme
+    strip = page.locator('figure [data-part="embedding"] image').first  # its colours are kept as an image
+    before = strip.get_attribute("href")
     other = "dark" if scheme == "light" else "light"
     page.emulate_media(color_scheme=other)
     page.wait_for_selector(f'figure[data-theme="{other}"]')  # it follows
+    assert strip.get_attribute("href") != before
     fixed = tab(scheme=scheme).open(saved(tmp_path, show.home(lm, TEXT, theme=other)))
     state(fixed)
     assert fixed.get_attribute("figure", "data-theme") == other
