@@ -478,7 +478,7 @@ def test_the_page_gives_its_picture_away(page: Page, tab: Callable[..., Shown], 
     download.value.save_as(file)
     assert state(tab(width + 32).open(file)) == there
 
-    page.get_by_role("button", name="Embed", exact=True).click()
+    page.get_by_label("Embed", exact=True).select_option("file")
     page.wait_for_function("document.querySelector('.gb-take-status').textContent === 'Copied'")
     course = tmp_path / "course.html"  # of a course, the picture's file beside it
     course.write_text(f"<!doctype html><h1>Our course</h1>{page.evaluate('navigator.clipboard.readText()')}")
@@ -499,7 +499,7 @@ def test_a_live_frame_on_a_course_page_computes_anew(
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     driver.open_page(page, "attention", v=1, text=TEXT, block=1, head=0, row=4)
     there = driver.component_state(page, "attention")
-    page.get_by_role("button", name="Embed live", exact=True).click()
+    page.get_by_label("Embed", exact=True).select_option("live")
     page.wait_for_function("document.querySelector('.gb-take-status').textContent === 'Copied'")
     snippet = page.evaluate("navigator.clipboard.readText()")
     page.set_content(f"<!doctype html><h1>Our course</h1>{snippet}")
