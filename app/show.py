@@ -62,6 +62,11 @@ def address(drawing: Drawing[Any]) -> str:
     return f"/{'' if figure.name == 'home' else figure.name}?{query({**asked.values, **fitted, **texts})}"
 
 
+def _title(drawing: Drawing[Any]) -> str:
+    title, label = chapters.BY_SLUG[drawing.figure.name].title, drawing.asked.label
+    return f"{title}, {label}" if label else title
+
+
 class Document:
     """Pictures in one document, ready to be shown or saved. A notebook shows it when it is the value of a cell."""
 
@@ -181,8 +186,7 @@ class Picture(Document):
         self._drawings = dict(drawing) if isinstance(drawing, Mapping) else {"": drawing}
         self._drawing, self._switch = next(iter(self._drawings.values())), switch
         figure = self._drawing.figure
-        title, label = chapters.BY_SLUG[figure.name].title, self._drawing.asked.label
-        super().__init__(f"{title}, {label}" if label else title, theme, live)
+        super().__init__(_title(self._drawing), theme, live)
         self.file = f"glassbox-{figure.name}"
         for one in self._drawings.values():
             if broken := sorted(set(not_numbers(one.data)) - set(figure.blank)):
@@ -515,23 +519,10 @@ def _beside(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
     return function(_loaded(name), *arguments)
 
 
-def _read(figure: Figure[Any], lm: LanguageModel, text: str, clips: bool = False) -> reading.Reading:
-    """Read a text as the figure's page does, but refuse what that would shorten or replace, unless it `clips`."""
-    if not clips and not lm.tokenizer.encode(reading.clean(text)[0], add_special_tokens=False):
-        raise ValueError("The text is empty, or has nothing that this model reads.")
-    room = figure.room if lm.config.shape == "decoder" else 0
-    read = reading.read(lm, text, figure.sample, figure.longest, room)
-    if read.clipped and not clips:
-        raise ValueError(
-            f"The text is longer than the {read.limit} tokens that fit: its first {len(read.text)} characters would."
-        )
-    return read
-
-
 def _alone(
     figure: Figure[Any], text: str, values: Mapping[str, Any], given: Mapping[str, str], clips: bool = False
 ) -> Asked:
-    """Ask for a picture of models of its own."""
+    """Ask for a picture of models of its own; an empty text is refused, or where it `clips` replaced by the sample."""
     if not isinstance(text, str):
         raise TypeError(f"show.{figure.name}: text={text!r} is not a text.")
     if not text.strip() and not clips:
@@ -546,7 +537,7 @@ def _asked(
     figure: Figure[Any], lm: LanguageModel | None, text: str | None, target: str | None, values: Mapping[str, Any],
     given: Mapping[str, str], clips: bool = False,
 ) -> Asked:  # fmt: skip
-    """Ask for a picture of a model; the texts are read as the figure's page does."""
+    """Read the texts as the figure's page does, but refuse what it would shorten or replace, unless it `clips`."""
     if lm is None or not hasattr(lm, "trace") or not isinstance(text, str):
         raise TypeError(f"show.{figure.name} takes a model that core.load returns, and a text.")
     both = lm.config.shape == "encoder-decoder"
@@ -557,7 +548,14 @@ def _asked(
             )
     if target and not both and not clips:
         raise ValueError("target: only a model with an encoder and a decoder has one.")
-    read = _read(figure, lm, text, clips)
+    if not lm.tokenizer.encode(reading.clean(text)[0], add_special_tokens=False) and not clips:
+        raise ValueError("The text is empty, or has nothing that this model reads.")
+    room = figure.room if lm.config.shape == "decoder" else 0
+    read = reading.read(lm, text, figure.sample, figure.longest, room)
+    if read.clipped and not clips:
+        raise ValueError(
+            f"The text is longer than the {read.limit} tokens that fit: its first {len(read.text)} characters would."
+        )
     aim, said = reading.read_target(lm, target or "", figure.longest) if both else (None, ())
     for note in (*read.notes, *said):
         warnings.warn(note, stacklevel=3)

@@ -190,8 +190,8 @@ class Argument(Generic[Seen]):
 
 
 @dataclass(frozen=True)
-class Beside:
-    """A chart that stands beside a picture on its page, for a file: a drawing without a hand.
+class StillChart:
+    """A chart that stands beside a picture on its page, drawn for a file: nothing in it answers.
 
     Attributes:
         svg: the drawing; its colours are properties of the document. said: what it shows.
@@ -241,7 +241,7 @@ class Figure(Generic[Seen]):
     room: int = 0
     writes: bool = False
     blank: tuple[str, ...] = ()
-    charts: Callable[[Seen], Sequence[Beside]] = lambda seen: ()
+    charts: Callable[[Seen], Sequence[StillChart]] = lambda seen: ()
     saved: str = ""
     digits: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     tall: int = 560
@@ -304,7 +304,7 @@ class Drawing(Generic[Seen]):
         return self.figure.table(self.seen)
 
     @property
-    def charts(self) -> Sequence[Beside]:
+    def charts(self) -> Sequence[StillChart]:
         """What stands beside the picture on the page, drawn for a file."""
         return self.figure.charts(self.seen)
 
@@ -318,9 +318,7 @@ class Drawing(Generic[Seen]):
         from app.session import events
 
         selection = events.selection(key, self.figure.select(self.seen))
-        return self.figure.component(
-            data={**self.figure.record(self.seen), **more, "selection": selection}, key=key, on=on
-        )
+        return self.figure.component(data={**self.data, **more, "selection": selection}, key=key, on=on)
 
     @property
     def call(self) -> str:

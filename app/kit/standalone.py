@@ -25,7 +25,7 @@ from app.kit import modules
 from app.kit.mounting import KIT, Component, sheet_of
 
 if TYPE_CHECKING:
-    from app.kit.figures import Beside
+    from app.kit.figures import StillChart
 
 HOST = "app/kit/host.js"
 AROUND = "app/kit/around.js"
@@ -59,7 +59,7 @@ class State:
     sentence: str
     table: Mapping[str, Sequence[Any]]
     label: str = ""
-    charts: Sequence[Beside] = ()
+    charts: Sequence[StillChart] = ()
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def _picture(part: Part, number: int, tables: bool) -> str:
         else ""
     )
     heading = f"<p>{html.escape(part.heading)}</p>" if part.heading else ""
-    charts = "".join(_beside(state.charts, number, i) for i, state in enumerate(part.states))
+    charts = "".join(_still_charts(state.charts, number, i) for i, state in enumerate(part.states))
     beside = f'<div class="gb-charts">{charts}</div>\n' if charts else ""
     return f"""<section data-file="{html.escape(part.file)}"{' class="gb-with-charts"' if charts else ""}>
 <header class="gb-claim">{heading}<h1>{html.escape(first.claim)}</h1></header>
@@ -175,7 +175,7 @@ def _picture(part: Part, number: int, tables: bool) -> str:
 </section>"""
 
 
-def _beside(charts: Sequence[Beside], number: int, state: int) -> str:
+def _still_charts(charts: Sequence[StillChart], number: int, state: int) -> str:
     """Write the charts of a picture's state; those of a step are shown when the picture comes to it (host.js).
 
     The ids of a drawing become those of the document.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.charts import described
 from app.kit.arms import Arm, stilled
-from app.kit.figures import Argument, Asked, Beside, Figure, Table
+from app.kit.figures import Argument, Asked, Figure, StillChart, Table
 from core.analysis.tasks.in_context import GAMES, MODELS
 from core.runs import adaptations
 from core.training import adapting
@@ -67,10 +67,7 @@ def look(asked: Asked) -> Seen:
     values = asked.values
     what = games.shown(values)
     chosen: dict[str, int] = {study: studies.chosen(study, values) for study in STUDIES}
-    asked.step("stage", NAMED)
-    stage = values["stage"]
-    selection = {key: values[key] for key in KEYS}
-    selection["stage"] = NAMED.index(stage) if isinstance(stage, str) else stage
+    selection = {key: values[key] for key in KEYS} | {"stage": asked.step("stage", NAMED)}
     none: dict[Study, list[Arm]] = {study: [] for study in STUDIES}
     weighed = games.answers(what, asked.beside)
     return Seen(asked.text, what, weighed, chosen | {"context": games.count(values)}, selection, none)
@@ -91,13 +88,13 @@ def sentence(seen: Seen) -> str:
     return f"{answer.QUESTION} {' '.join(answer.findings(seen.chosen['examples']))}"
 
 
-def drawings(seen: Seen) -> list[Beside]:
+def drawings(seen: Seen) -> list[StillChart]:
     """Draw the chart of the question and of each study."""
     data, found = record(replace(seen, lean=False)), []
     for stage, step in enumerate((*STEPS, "")):
         shown = charts.plan(data, step or "main", seen.chosen[step or "examples"])
         said = figure.TITLES[step] if step else answer.QUESTION
-        found.append(Beside(described.drawing(charts.chart(shown)), said, stage if step else -1))
+        found.append(StillChart(described.drawing(charts.chart(shown)), said, stage if step else -1))
     return found
 
 

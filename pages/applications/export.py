@@ -43,11 +43,9 @@ def answered(asked: Asked, wish: Wish, opened: Opened | None, name: str, why: st
     """Let a model answer; None: none does, and `why`."""
     found = answers.answer(opened, wish) if opened else None
     judged = verdict.judge(found) if found else Verdict(())
-    if found is not None:
-        asked.at_most("said", max(0, len(found.units) - 1))
-        asked.at_most("spoken", len(found.units))
-    values = asked.values
-    return Shown(wish, name, why, found, judged, int(values["spoken"]), int(values["said"]))
+    count = 0 if found is None else len(found.units)
+    spoken, said = asked.at_most("spoken", count), asked.at_most("said", max(0, count - 1))
+    return Shown(wish, name, why, found, judged, spoken, said)
 
 
 def look(asked: Asked) -> Shown:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from app.charts import described
-from app.kit.figures import Argument, Asked, Beside, Figure
-from app.kit.figures import Table as Figures
+from app.kit.figures import Argument, Asked, Figure, StillChart
 from core.vectors.residual_bias import FEW
 from core.vectors.word_lists import Lists, ten_tests
 from pages.bias import charts, figure, sentences, weat
@@ -67,13 +67,12 @@ def _without_step(asked: Asked) -> Asked:
 
 def look(asked: Asked) -> Chosen:
     """Read which step is looked at; the test is made when its numbers are needed."""
-    asked.step("stage", NAMED)
-    stage = asked.values["stage"]
-    at = NAMED.index(stage) if isinstance(stage, str) else int(stage)
+    at = asked.step("stage", NAMED)
     found = Chosen(replace(asked, values={**asked.values, "stage": at}), NO_RUN, at)
-    sizes = [len(one.words) for one in found.seen.now.lists]
-    asked.at_most("subject", sizes[0] + sizes[1] - 1)
-    asked.at_most("mate", sizes[2] + sizes[3] - 1)
+    if {"subject", "mate"} & asked.given.keys():
+        sizes = [len(one.words) for one in found.seen.now.lists]
+        asked.at_most("subject", sizes[0] + sizes[1] - 1)
+        asked.at_most("mate", sizes[2] + sizes[3] - 1)
     return found
 
 
@@ -83,6 +82,14 @@ def record(test: Chosen) -> dict[str, Any]:
         return figure.record(test.seen, lean=True)
     bare = figure.record(test.bare, lean=False)
     return figure.record(test.kept, lean=False) | {"without": {key: bare[key] for key in REMOVED}}
+
+
+def select(test: Chosen) -> dict[str, Any]:
+    """Return what is chosen; a word that no list has is none."""
+    values, sizes = test.asked.values, [len(one.words) for one in test.seen.now.lists]
+    words = {"subject": sizes[0] + sizes[1], "mate": sizes[2] + sizes[3]}
+    chosen = {key: values[key] if int(values[key]) < count else -1 for key, count in words.items()}
+    return {"stage": test.stage, "weat": values["weat"], **chosen}
 
 
 def sentence(test: Chosen) -> str:
@@ -98,12 +105,12 @@ def sentence(test: Chosen) -> str:
     )
 
 
-def drawings(test: Chosen) -> list[Beside]:
+def drawings(test: Chosen) -> list[StillChart]:
     """Draw the chart of the tests, and the same without the gender direction."""
     data = record(replace(test, lean=False))
     removal = STEPS.index("removal")
     return [
-        Beside(
+        StillChart(
             described.drawing(charts.tests(one)),
             f"Effect sizes of the tests, on {test.seen.table.name}.",
             step,
@@ -114,7 +121,7 @@ def drawings(test: Chosen) -> list[Beside]:
 
 FIGURE = Figure(
     "bias", figure.bias, look, record=record,
-    select=lambda test: {"stage": test.stage, **{key: test.asked.values[key] for key in KEYS[1:]}},
+    select=select,
     claim=lambda test: "Word vectors carry the associations of their text.",
     sentence=sentence,
     table=lambda test: table(test.seen),
@@ -133,7 +140,7 @@ NAMES = (
 )  # fmt: skip
 
 
-def table(seen: Seen) -> Figures:
+def table(seen: Seen) -> dict[str, Sequence[Any]]:
     """Export each target word and word of the text, then each test, then what the removal left."""
     lines: list[tuple[Any, ...]] = []
     done = seen.now.measured

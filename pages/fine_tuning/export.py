@@ -70,15 +70,12 @@ def look(asked: Asked) -> Seen:
     values = asked.values
     job = cast("Task", values["job"])
     arms = ways.recorded(job)
-    found = figure.matrix_of(arms["lora"])
-    rows, columns = (0, 0) if found is None else next(iter(found[1].values())).shape
-    cell = asked.at_most("wrow", rows - 1), asked.at_most("wcol", columns - 1)
-    asked.step("stage", STEPS)
-    stage = values["stage"]
-    return Seen(
-        job, asked.text, str(values["quiz"]), "seconds" if values["axis"] == "seconds" else "step", arms, cell,
-        STEPS.index(stage) if isinstance(stage, str) else int(stage),
-    )  # fmt: skip
+    cell = int(values["wrow"]), int(values["wcol"])
+    if {"wrow", "wcol"} & asked.given.keys() and (found := figure.matrix_of(arms["lora"])) is not None:
+        rows, columns = next(iter(found[1].values())).shape
+        cell = asked.at_most("wrow", rows - 1), asked.at_most("wcol", columns - 1)
+    x = "seconds" if values["axis"] == "seconds" else "step"
+    return Seen(job, asked.text, str(values["quiz"]), x, arms, cell, asked.step("stage", STEPS))
 
 
 def record(seen: Seen) -> dict[str, Any]:
@@ -86,6 +83,13 @@ def record(seen: Seen) -> dict[str, Any]:
     return {
         **figure.record_task(seen.job), "text": seen.text, "x": seen.x, "ways": seen.ways, "lora": seen.lora,
     }  # fmt: skip
+
+
+def select(seen: Seen) -> dict[str, Any]:
+    """Return what is chosen; a number that the matrix does not have is the largest."""
+    rows, columns = (0, 0) if seen.lora is None else seen.lora["W"]["shape"]
+    row, col = (at if at < size else -1 for at, size in zip(seen.cell, (rows, columns), strict=True))
+    return {"stage": seen.stage, "wrow": row, "wcol": col}
 
 
 def sentence(seen: Seen) -> str:
@@ -104,7 +108,7 @@ def sentence(seen: Seen) -> str:
 
 FIGURE = Figure(
     "fine_tuning", figure.fine_tuning, look, record=record,
-    select=lambda seen: {"stage": seen.stage, "wrow": seen.cell[0], "wcol": seen.cell[1]},
+    select=select,
     claim=lambda seen: "Few new numbers teach a trained model a new task.",
     sentence=sentence,
     table=lambda seen: table(seen.arms, seen.ways),

@@ -39,10 +39,10 @@ def look(asked: Asked) -> Shown:
     own = reading.own(what, asked.text)
     seen = reading.see(number, drawn, own.text)
     config = captioner().config
-    asked.at_most("crossing", config.n_layers * config.n_heads - 1)
+    chosen = {"crossing": asked.at_most("crossing", config.n_layers * config.n_heads - 1)}
     if seen is not None:
-        asked.at_most("said", seen.count - 1)
-    return Shown(what, seen, own, letters, {key: values[key] for key in KEYS})
+        chosen["said"] = asked.at_most("said", seen.count - 1)
+    return Shown(what, seen, own, letters, {key: values[key] for key in KEYS} | chosen)
 
 
 def sentence(shown: Shown) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from app.charts import described
 from app.counts import counted
 from app.kit.arms import stilled
-from app.kit.figures import Argument, Asked, Beside, Figure
+from app.kit.figures import Argument, Asked, Figure, StillChart
 from core.analysis.health.emergence import LENGTHS
 from core.runs import ladder_recordings
 from core.runs.ladder_recordings import Against, Rung
@@ -68,9 +68,7 @@ def look(asked: Asked) -> Shown:
     values = asked.values
     width = min(ladder_recordings.widths(), key=lambda one: abs(one - int(values["rung"])))
     seen = see(cast("Against", values["against"]), int(values["withheld"]), bool(values["tables"]), width)
-    asked.step("stage", NAMED)
-    stage = values["stage"]
-    return Shown(seen, (), NAMED.index(stage) if isinstance(stage, str) else int(stage))
+    return Shown(seen, (), asked.step("stage", NAMED))
 
 
 def sentence(shown: Shown) -> str:
@@ -82,7 +80,7 @@ def sentence(shown: Shown) -> str:
     ])  # fmt: skip
 
 
-def drawings(shown: Shown) -> list[Beside]:
+def drawings(shown: Shown) -> list[StillChart]:
     """The ladder, and the frontier where it shows one, as they are at each step."""
     found = []
     lines = figure.frontier(shown.seen, [one.rung for one in shown.own if one.known])
@@ -98,7 +96,7 @@ def drawings(shown: Shown) -> list[Beside]:
             parts.append(
                 (charts.frontier(lines, step == "frontier"), "Loss against compute, a line for each size.")
             )
-        found += [Beside(described.drawing(chart), said, stage if step else -1) for chart, said in parts]
+        found += [StillChart(described.drawing(chart), said, stage if step else -1) for chart, said in parts]
     return found
 
 

@@ -146,6 +146,52 @@ def test_a_default_that_a_small_model_lacks_is_fitted_and_a_named_value_is_not(t
         show.attention(small, "Once upon a time", layer=3)
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments", "says"),
+    [
+        ("compute", {"n_heads": 3}, "These sizes make no model: a width of 128 does not divide into 3 heads"),
+        ("compute", {"step": "Optimiser"}, "step='Optimiser' is not one of Embedding, Attention, "),
+        ("embeddings", {"table": "learned"}, "table='learned': vectors of a training run are on the page alone."),
+        ("embeddings", {"row": 99}, "row=99 is more than this model and text have (10)."),
+        ("families", {"row": 99}, "row=99 is more than this model and text have (10)."),
+        ("objectives", {"rate": 2}, "rate=2 is not between 0 and 0.9."),
+        ("optimizers", {"rates": "sgd:x"}, "rates='sgd:x': “sgd:x”: a rate is a number from 0 up."),
+        ("optimizers", {"start": "99 99"}, "start='99 99': The start lies outside the picture."),
+        ("optimizers", {"step": 61}, "step=61 is more than "),
+        ("tokenization", {"corpus": "own"}, "corpus='own': a text of your own is learned from on the page alone."),
+        ("tokenization", {"merge": 5000}, "merge=5000 is more than "),
+    ],
+)  # fmt: skip
+def test_what_a_page_would_put_right_or_has_alone_is_an_error(
+    name: str, arguments: dict[str, Any], says: str, lm: core.LanguageModel
+) -> None:
+    with pytest.raises(ValueError) as raised:
+        draw(name, lm, TEXT, **arguments)
+    assert str(raised.value).startswith(says)
+
+
+def test_what_is_about_one_token_alone_is_told_to_the_picture_of_families(lm: core.LanguageModel) -> None:
+    assert not show.families(lm, TEXT).data["fixed"]
+    gap = show.families(lm, TEXT, task="gap", row=3)
+    assert gap.data["fixed"]  # another gap would be filled otherwise
+    other = show.families(lm, TEXT, task="gap", row=5)
+    assert [one["lanes"][2]["writing"]["read"] for one in (gap.data, other.data)] != [
+        gap.data["lanes"][2]["writing"]["read"]
+    ] * 2
+
+
+def test_what_is_large_is_left_out_for_a_browser_that_has_it(lm: core.LanguageModel) -> None:
+    for name, parts in (("embeddings", ("words", "map")), ("tokenization", ("learned",))):
+        drawing = draw(name, lm, TEXT)._drawing
+        names = drawing.seen.large if name == "embeddings" else (drawing.seen.key,)
+        again = replace(drawing, seen=replace(drawing.seen, held=names)).data
+        whole, short = (len(json.dumps(data)) for data in (drawing.data, again))
+        assert whole - short > 30_000
+        for part in parts:
+            left = again.get(part, {})
+            assert "sent" not in left if name == "embeddings" else left == {}
+
+
 def test_a_part_that_a_model_lacks_is_not_taken_out(lm: core.LanguageModel) -> None:
     bert = core.load("tales-bert")
     with pytest.raises(ValueError, match=r"^part='mask': "):
@@ -283,6 +329,30 @@ def test_what_a_picture_of_models_of_its_own_does_not_take_is_said(lm: core.Lang
         one(text=3)  # type: ignore[arg-type]
     with pytest.warns(UserWarning, match="no model can read"):
         one(text="A red\0 ball")
+
+
+def test_own_ways_of_fine_tuning_stand_still_in_a_file() -> None:
+    drawing: Any = show.fine_tuning()._drawing
+    run: Any = SimpleNamespace(over=False, state="running", control="")
+    own = {way: replace(arm, run=run) for way, arm in drawing.seen.arms.items()}
+    live = replace(drawing, seen=drawing.seen.beside(own, drawing.seen.learned))
+    assert all(one["curve"].get("live") and "points" not in one["curve"] for one in live.data["ways"])
+    still = replace(live, seen=live.seen.still)
+    assert all("live" not in one["curve"] and one["curve"]["points"] for one in still.data["ways"])
+    assert still.call == f"{drawing.call}  # with the recorded runs in place of yours"
+
+
+def test_a_file_holds_all_steps_where_its_page_is_asked_at_each(lm: core.LanguageModel) -> None:
+    whole: Any = show.adaptability()._drawing
+    on_page = replace(whole, seen=whole.seen.beside(whole.seen.arms))
+    assert set(on_page.data["judged"]) == {"examples"} < set(whole.data["judged"])
+    assert on_page.data["near"] is None
+    assert whole.data["near"]
+    tested: Any = show.bias(lm, TEXT)._drawing
+    on_page = replace(tested, seen=tested.seen.beside(("", 0)))
+    assert "without" not in on_page.data
+    assert tested.data["without"]["removed"]
+    assert replace(on_page, seen=on_page.seen.still).data == tested.data
 
 
 @pytest.mark.parametrize("name", ALONE)
