@@ -58,9 +58,9 @@ class Source:
         """
         for file in sorted(self.folder.rglob("*.md")):
             up = "../" * (len(file.relative_to(self.folder).parts) - 1)
-            file.write_text(
-                _PLACE.sub(lambda found, up=up: self._frame(found[1], up), file.read_text("utf-8")), "utf-8"
-            )
+            pieces = _PLACE.split(file.read_text(encoding="utf-8"))  # text, name, text, name, ..., text
+            pieces[1::2] = [self._frame(name, up) for name in pieces[1::2]]
+            file.write_text("".join(pieces), encoding="utf-8")
 
     def _frame(self, name: str, up: str) -> str:
         if name not in self.frames:

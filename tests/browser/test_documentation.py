@@ -156,12 +156,13 @@ def test_the_start_page_is_alive_from_a_disk(site: Path, browser: Browser, compl
         # A phone: nothing is wider than the screen.
         page.set_viewport_size(driver.PHONE)
         page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+        page.locator("iframe[src='pictures/attention-step.html']").scroll_into_view_if_needed()
         second = page.frame_locator("iframe[src='pictures/attention-step.html']").locator(
             "figure[data-state]"
         )
-        second.scroll_into_view_if_needed()
+        expect(second).to_be_visible()
         drawn = json.loads(second.get_attribute("data-state") or "")
-        assert (drawn["step"], drawn["tokens"][drawn["col"]]) == ("softmax", "·ball")
+        assert (drawn["step"], drawn["tokens"][drawn["col"]]) == ("softmax", " ball")
         # A lesson on paper: the answers begin a sheet of their own.
         page.goto((site / "lessons" / "why-ball.html").as_uri())
         page.emulate_media(media="print")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -31,6 +32,21 @@ def test_a_page_shows_a_picture_by_its_name_from_where_it_lies(tmp_path: Path) -
     source.page("wrong.md", "<!-- picture: two -->")
     with pytest.raises(LookupError, match="picture: two"):
         source.show_frames()
+
+
+@pytest.mark.parametrize("name", ["index.md", "elsewhere.md"])
+def test_the_code_of_a_page_written_by_hand_runs(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", (build.DOCS / name).read_text(encoding="utf-8"), re.S)
+    assert blocks
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(compile(block, name, "exec"), names)
+    assert [path.name for path in tmp_path.iterdir()] == (
+        ["attention.html"] if name == "elsewhere.md" else []
+    )
 
 
 def test_a_table_keeps_its_columns() -> None:
