@@ -63,12 +63,14 @@ def _style(folder: Path) -> None:
 
 
 def colours() -> str:
-    """Return the app's tokens as custom properties, `--gb-NAME`, for the theme's two schemes."""
-    blocks = []
-    for scheme, dark in (("default", False), ("slate", True)):
-        lines = "".join(f"--gb-{name}:{theme.color(name, dark)};" for name in theme.TOKENS)
-        blocks.append(f'[data-md-color-scheme="{scheme}"]{{{lines}}}\n')
-    return "".join(blocks)
+    """Return the app's tokens as custom properties, `--gb-NAME`: for the theme's two schemes, and on paper."""
+    light, dark = (
+        "".join(f"--gb-{name}:{theme.color(name, dark)};" for name in theme.TOKENS) for dark in (False, True)
+    )
+    return (
+        f'[data-md-color-scheme="default"]{{{light}}}\n[data-md-color-scheme="slate"]{{{dark}}}\n'
+        f"@media print{{[data-md-color-scheme]{{{light}}}}}\n"
+    )
 
 
 def navigation(source: Source) -> list[dict[str, Any]]:

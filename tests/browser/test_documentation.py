@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 import core
+from app import theme
 from app.kit.standalone import POLICY
 from app.lessons import library
 from tests.browser import driver
@@ -168,5 +169,10 @@ def test_the_start_page_is_alive_from_a_disk(site: Path, browser: Browser, compl
         page.emulate_media(media="print")
         assert page.locator(".gb-answers").evaluate("part => getComputedStyle(part).breakBefore") == "page"
         expect(page.locator(".md-sidebar").first).to_be_hidden()
+        page.evaluate(
+            "document.body.dataset.mdColorScheme = 'slate'"
+        )  # who reads in the dark prints on white
+        ink = page.locator(".gb-answers").evaluate("part => getComputedStyle(part).color")
+        assert ink == "rgb({}, {}, {})".format(*bytes.fromhex(theme.color("ink")[1:]))
     finally:
         context.close()
