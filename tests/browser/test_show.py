@@ -400,6 +400,14 @@ def test_in_a_notebook_the_frame_has_the_notebook_s_colours(
     state(fixed)
     assert fixed.get_attribute("figure", "data-theme") == "light"
     assert fixed.evaluate(ground) == "rgb(255, 255, 255)"  # else dark words would stand on the dark page
+    moved = page.query_selector("iframe")
+    assert moved is not None
+    moved.evaluate("frame => frame.parentElement.append(frame)")  # as a notebook that scrolls: it loads anew
+    page.wait_for_timeout(100)
+    follows = moved.content_frame()
+    assert follows is not None
+    follows.wait_for_selector("html.gb-clear figure[data-theme=dark]")
+    follows.add_style_tag(content=".gb-probe { transition: none !important; }")  # as where nothing is painted
     page.evaluate("document.body.style.background = '#fff'")
     follows.wait_for_selector("html.gb-clear figure[data-theme=light]")
     fixed.wait_for_selector("html.gb-clear figure[data-theme=light]")
