@@ -10,7 +10,8 @@
     show.page([show.attention(lm, text, head=head) for head in range(4)])  # four in one document
     show.link("/attention?block=3&head=2&step=8")  # what a page's link shows
 
-A function a picture, named as its page. No Streamlit in here, nor in anything that this reaches.
+A function a picture, named as its page. A page that shows models of its own takes none: `show.scaling(withheld=3)`. No
+Streamlit in here, nor in anything that this reaches.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import import_module
 from inspect import Parameter, Signature
 from pathlib import Path
@@ -34,7 +35,7 @@ from app.counts import counted
 from app.kit import rendering, standalone
 from app.kit.figures import Asked, Drawing, Figure, Table, not_numbers
 from app.kit.packing import narrowed
-from app.session.fields import BY_KEY, DEFAULT_TEXT, FIELDS, parse, query
+from app.session.fields import BY_KEY, FIELDS, parse, query
 
 if TYPE_CHECKING:
     from app.kit.widget import PictureWidget
@@ -56,8 +57,14 @@ def address(drawing: Drawing[Any]) -> str:
     """Return the link to the page that shows this, without the app's own address: "/attention?v=1&model=..."."""
     figure, asked = drawing.figure, drawing.asked
     fitted = {key: value for key, value in figure.select(drawing.seen).items() if key in BY_KEY}
-    texts = {"model": asked.name, "text": asked.text, "target": asked.target or ""}
+    texts = {"text": asked.text} if figure.text else {}
+    texts |= {"model": asked.name, "target": asked.target or ""} if figure.model else {}
     return f"/{'' if figure.name == 'home' else figure.name}?{query({**asked.values, **fitted, **texts})}"
+
+
+def _title(drawing: Drawing[Any]) -> str:
+    title, label = chapters.BY_SLUG[drawing.figure.name].title, drawing.asked.label
+    return f"{title}, {label}" if label else title
 
 
 class Document:
@@ -122,13 +129,14 @@ class Document:
         asked = self.pictures[which]._drawing.asked
         what = "This picture takes" if len(parts) == 1 else f"These {len(parts)} pictures take"
         states = max(len(one.states) for one in parts)
-        fewer = f"take fewer than {states} states, " if states > 1 else ""
-        fewer += f"take fewer than {len(parts)} pictures, " if len(parts) > 1 else ""
-        said = (
-            f"{what} {size / 1e6:.1f} MB, {weights[which, most] / 1e6:.1f} MB of it its “{most}”. "
-            f"{fewer[:1].upper()}{fewer[1:]}{'leave' if fewer else 'Leave'} out a part of the text, which has "
-            f"{counted(len(asked.lm.tokenizer.encode(asked.text)), 'token')}, or take a smaller model."
-        )
+        advice = [f"take fewer than {states} states"] if states > 1 else []
+        advice += [f"take fewer than {len(parts)} pictures"] if len(parts) > 1 else []
+        if asked.model is not None:
+            count = counted(len(asked.model.tokenizer.encode(asked.text)), "token")
+            advice += [f"leave out a part of the text, which has {count}", "or take a smaller model"]
+        helps = ", ".join(advice)
+        said = f"{what} {size / 1e6:.1f} MB, {weights[which, most] / 1e6:.1f} MB of it its “{most}”."
+        said += f" {helps[:1].upper()}{helps[1:]}." if helps else ""
         if size > MOST:
             raise ValueError(f"{said} Above {MOST / 1e6:.0f} MB nothing is written.")
         warnings.warn(said, stacklevel=4)
@@ -177,7 +185,7 @@ class Picture(Document):
         self._drawings = dict(drawing) if isinstance(drawing, Mapping) else {"": drawing}
         self._drawing, self._switch = next(iter(self._drawings.values())), switch
         figure = self._drawing.figure
-        super().__init__(f"{chapters.BY_SLUG[figure.name].title}, {self._drawing.asked.label}", theme, live)
+        super().__init__(_title(self._drawing), theme, live)
         self.file = f"glassbox-{figure.name}"
         for one in self._drawings.values():
             if broken := sorted(set(not_numbers(one.data)) - set(figure.blank)):
@@ -268,7 +276,9 @@ class Picture(Document):
     @cached_property
     def _states(self) -> tuple[standalone.State, ...]:
         return tuple(
-            standalone.State(narrowed(one.data, one.figure.digits), one.claim, one.sentence, one.table, label)
+            standalone.State(
+                narrowed(one.data, one.figure.digits), one.claim, one.sentence, one.table, label, one.charts
+            )
             for label, one in self._drawings.items()
         )
 
@@ -352,10 +362,12 @@ def link(address: str, *, theme: str | None = None, live: str | None = None) -> 
     for note in read.notes:
         warnings.warn(note, stacklevel=2)
     values = {field.key: field.default for field in FIELDS} | read.values
+    figure, text = shown[name].figure, str(values["text"])
+    if not figure.model:
+        return Picture(figure.of(_alone(figure, text, values, {}, clips=True)), theme, live)
     moment = int(values["snapshot"])
     lm = load(str(values["model"]), snapshot=None if moment < 0 else moment)
-    figure = shown[name].figure
-    asked = _asked(figure, lm, str(values["text"]), str(values["target"]), values, {}, clips=True)
+    asked = _asked(figure, lm, text, str(values["target"]), values, {}, clips=True)
     return Picture(figure.of(replace(asked, name=str(values["model"]))), theme, live)
 
 
@@ -413,7 +425,10 @@ class Show:
     @property
     def __doc__(self) -> str:  # type: ignore[override]  # of an instance: what help() prints
         title = chapters.BY_SLUG[self.__name__].title
-        lines = [f"    {one.word}: {_allowed(one.key)}" for one in self.figure.arguments]
+        figure = self.figure
+        lines = [f"    {one.word}: {_allowed(one.key)}" for one in figure.arguments]
+        if figure.text and not figure.model:
+            lines.insert(0, "    text: what its models read")
         return "\n".join(
             [
                 f"Draw the picture of the page {title}.",
@@ -426,14 +441,20 @@ class Show:
 
     @property
     def __signature__(self) -> Signature:
-        first = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in ("lm", "text")]
-        words = ["target", *(one.word for one in self.figure.arguments), "theme", "live"]
+        figure = self.figure
+        words = [*(one.word for one in figure.arguments), "theme", "live"]
+        first = []
+        if figure.model:
+            first = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in ("lm", "text")]
+            words.insert(0, "target")
+        elif figure.text:
+            first = [Parameter("text", Parameter.KEYWORD_ONLY, default=figure.sample)]
         return Signature([*first, *(Parameter(word, Parameter.KEYWORD_ONLY, default=None) for word in words)])
 
     def __call__(
         self,
-        lm: LanguageModel,
-        text: str,
+        lm: LanguageModel | None = None,
+        text: str | None = None,
         *,
         target: str | None = None,
         theme: str | None = None,
@@ -443,18 +464,30 @@ class Show:
         """Draw the picture of a text as the model reads it.
 
         Args:
-            lm: what `core.load` returns.
+            lm: what `core.load` returns; a picture of models of its own takes none.
+            text: a picture of models of its own takes it by its name, or not at all.
             target: an encoder-decoder's target text so far; without one, a small model writes it itself.
             theme: "light" or "dark"; None: that of the page around, else what the reader's system prefers.
             live: address of a running app, "https://...", to whose page the picture links; None: that of GLASSBOX_LIVE.
             arguments: what is chosen, by the words that `help` lists.
 
         Raises:
-            TypeError: an argument that the picture does not take, or no model or text.
+            TypeError: an argument that the picture does not take, or no model or text where it takes one.
             ValueError: a value that does not fit, named as in a page's link; a text that is empty or too long.
         """
-        values, given = self.figure.values(arguments)
-        return Picture(self.figure.of(_asked(self.figure, lm, text, target, values, given)), theme, live)
+        figure = self.figure
+        values, given = figure.values(arguments)
+        if figure.model:
+            return Picture(figure.of(_asked(figure, lm, text, target, values, given)), theme, live)
+        if lm is not None or target is not None:
+            raise TypeError(
+                f"show.{figure.name} takes no model: its picture is of models of its own. What it takes goes by its "
+                f"name: {', '.join(self.__signature__.parameters)}."
+            )
+        if text is not None and not figure.text:
+            raise TypeError(f"show.{figure.name} takes no text.")
+        asked = _alone(figure, figure.sample if text is None else text, values, given)
+        return Picture(figure.of(asked), theme, live)
 
 
 def _allowed(key: str) -> str:
@@ -467,12 +500,38 @@ def _allowed(key: str) -> str:
     ]
 
 
+@lru_cache(maxsize=4)
+def _loaded(name: str) -> LanguageModel:
+    """Load a model of a page's own, once."""
+    import core
+
+    return core.load(name)
+
+
+def _beside(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    return function(_loaded(name), *arguments)
+
+
+def _alone(
+    figure: Figure[Any], text: str, values: Mapping[str, Any], given: Mapping[str, str], clips: bool = False
+) -> Asked:
+    """Ask for a picture of models of its own; an empty text is refused, or where it `clips` replaced by the sample."""
+    if not isinstance(text, str):
+        raise TypeError(f"show.{figure.name}: text={text!r} is not a text.")
+    if not text.strip() and not clips:
+        raise ValueError("The text is empty.")
+    text, note = reading.clean(text if text.strip() else figure.sample)
+    if note:
+        warnings.warn(note, stacklevel=3)
+    return Asked(None, text, None, values, "", "", "", _beside, _beside, _beside, _loaded, given, _warn).alone
+
+
 def _asked(
-    figure: Figure[Any], lm: LanguageModel, text: str, target: str | None, values: Mapping[str, Any],
+    figure: Figure[Any], lm: LanguageModel | None, text: str | None, target: str | None, values: Mapping[str, Any],
     given: Mapping[str, str], clips: bool = False,
 ) -> Asked:  # fmt: skip
     """Read the texts as the figure's page does, but refuse what it would shorten or replace, unless it `clips`."""
-    if not hasattr(lm, "trace") or not isinstance(text, str):
+    if lm is None or not hasattr(lm, "trace") or not isinstance(text, str):
         raise TypeError(f"show.{figure.name} takes a model that core.load returns, and a text.")
     both = lm.config.shape == "encoder-decoder"
     for key in ("stack", "attention"):
@@ -482,10 +541,10 @@ def _asked(
             )
     if target and not both and not clips:
         raise ValueError("target: only a model with an encoder and a decoder has one.")
-    if not text.strip() and not clips:
-        raise ValueError("The text is empty.")
+    if not lm.tokenizer.encode(reading.clean(text)[0], add_special_tokens=False) and not clips:
+        raise ValueError("The text is empty, or has nothing that this model reads.")
     room = figure.room if lm.config.shape == "decoder" else 0
-    read = reading.read(lm, text, DEFAULT_TEXT, figure.longest, room)
+    read = reading.read(lm, text, figure.sample, figure.longest, room)
     if read.clipped and not clips:
         raise ValueError(
             f"The text is longer than the {read.limit} tokens that fit: its first {len(read.text)} characters would."
@@ -500,7 +559,9 @@ def _asked(
     if both and not aim and figure.writes and values["stack"] == "decoder":
         most = reading.rows_to_write(lm, figure.longest)
         aim = reading.write(lm, read.text, most) if most else ""
-    return Asked(lm, read.text, aim, values, lm.name, lm.name, lm.name, computed, computed, given, _warn)
+    return Asked(
+        lm, read.text, aim, values, lm.name, lm.name, lm.name, computed, computed, _beside, _loaded, given, _warn,
+    )  # fmt: skip
 
 
 def _warn(message: str) -> None:
@@ -518,3 +579,15 @@ decoding = Show("decoding")
 break_it = Show("break_it")
 regularization = Show("regularization")
 interpretability = Show("interpretability")
+scaling = Show("scaling")
+fine_tuning = Show("fine_tuning")
+multimodal = Show("multimodal")
+applications = Show("applications")
+adaptability = Show("adaptability")
+embeddings = Show("embeddings")
+objectives = Show("objectives")
+compute = Show("compute")
+families = Show("families")
+tokenization = Show("tokenization")
+optimizers = Show("optimizers")
+bias = Show("bias")

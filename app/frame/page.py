@@ -70,7 +70,9 @@ class Context:
             self.lm, self.text, self.decoder_text, state.snapshot(), self.name, self.short_name,
             self.model_key,
             lambda function, *arguments: cache.call(function, self.model_key, *arguments),
-            lambda function, *arguments: cache.share(function, self.model_key, *arguments), note=state.note,
+            lambda function, *arguments: cache.share(function, self.model_key, *arguments),
+            lambda name, function, *arguments: cache.call(function, cache.key(name), *arguments), cache.model,
+            note=state.note,
         )  # fmt: skip
 
     @property

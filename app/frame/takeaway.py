@@ -67,7 +67,7 @@ def take_card(
     state.memo("takeaway").update(notebook=as_notebook, csv=as_csv, table=as_table)
     st.html('<h2 class="gb-line"><b>Take away</b></h2>')
     with st.container(key="gb-take", horizontal=True, gap="xxsmall"):
-        component = picture if isinstance(picture, str) else picture.figure.component.name
+        component = picture if drawing is None else drawing.figure.saved or drawing.figure.component.name
         said = {"query": link, "picture": component, "name": f"glassbox-{slug}"}
         embed = "" if drawing is None else show.snippet(drawing)
         tall = (640 if drawing is None else drawing.figure.tall) + AROUND

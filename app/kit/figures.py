@@ -4,20 +4,21 @@
     drawing.mount("picture", on={...})          # on the page
     drawing.data, drawing.table, drawing.call   # for a file, a spreadsheet, a notebook
 
-`Asked` says what is drawn: the model, the text, a value for each field of the page. No Streamlit in here.
+`Asked` says what is drawn: the model, the text, a value for each field of the page. A page that shows models of its own
+says so (`Figure.model`), and is asked without one. No Streamlit in here.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 
 from app.kit.mounting import Component
 from app.kit.packing import unpack
-from app.session.fields import BY_KEY, FIELDS, Value
+from app.session.fields import BY_KEY, DEFAULT_TEXT, FIELDS, Value
 
 if TYPE_CHECKING:
     from core.analysis.places import Kind
@@ -33,16 +34,20 @@ class Asked:
     """What a picture is drawn of.
 
     Attributes:
-        lm: the model; text: as it reads it; target: an encoder-decoder's target text so far, None for other models.
+        model: the open one; None for a picture of models of its own.
+        text: as it reads it; "" for a picture without one.
+        target: an encoder-decoder's target text so far, None for other models.
         values: by field, a value for each of them.
         name: the model's; label: its name in a sentence; key: changes with the model.
         call: `call(function, *arguments)` computes `function(lm, *arguments)`; the app keeps what it returns.
         share: the same, for what is large and only read.
+        beside: `beside(name, function, *arguments)` computes `function(model, *arguments)` of the model of that name.
+        open: `open(name)` is that model, only read; a ValueError or OSError where it is not here.
         given: the fields that a caller named, each with its word; a value of these that does not fit is an error.
         note: takes a message for the reader.
     """
 
-    lm: LanguageModel
+    model: LanguageModel | None
     text: str
     target: str | None
     values: Mapping[str, Value]
@@ -51,8 +56,26 @@ class Asked:
     key: str
     call: Callable[..., Any]
     share: Callable[..., Any]
+    beside: Callable[..., Any]
+    open: Callable[[str], LanguageModel]
     given: Mapping[str, str] = field(default_factory=dict)
     note: Callable[[str], None] = lambda message: None
+
+    @property
+    def lm(self) -> LanguageModel:
+        """The open model.
+
+        Raises:
+            LookupError: the picture is of models of its own.
+        """
+        if self.model is None:
+            raise LookupError("This picture is of models of its own: it was asked for without a model.")
+        return self.model
+
+    @property
+    def alone(self) -> Asked:
+        """The same without the open model and all that depends on it."""
+        return replace(self, model=None, target=None, name="", label="", key="", call=_none, share=_none)
 
     @property
     def both(self) -> bool:
@@ -123,6 +146,11 @@ class Asked:
         return int(value) if 0 <= value < len(names) else -1
 
 
+def _none(*_: Any) -> Any:
+    """Compute with the open model where there is none: always a LookupError."""
+    raise LookupError("This picture is of models of its own: nothing is computed with an open one.")
+
+
 @dataclass(frozen=True)
 class Argument(Generic[Seen]):
     """A word of the field that a picture takes, and the page's field behind it, whose checks it passes.
@@ -162,6 +190,20 @@ class Argument(Generic[Seen]):
 
 
 @dataclass(frozen=True)
+class StillChart:
+    """A chart that stands beside a picture on its page, drawn for a file: nothing in it answers.
+
+    Attributes:
+        svg: the drawing; its colours are properties of the document. said: what it shows.
+        step: of the picture that it belongs to; -1: whichever has none of its own.
+    """
+
+    svg: str
+    said: str
+    step: int = -1
+
+
+@dataclass(frozen=True)
 class Figure(Generic[Seen]):
     """Say what a page's own picture is.
 
@@ -172,8 +214,12 @@ class Figure(Generic[Seen]):
         claim: what the picture shows, in a sentence; sentence: what is on it, for who does not see it.
         table: its numbers, column name -> values.
         arguments: what a caller may choose.
+        model: whether it shows the open model; else it is of models of its own. text: whether it shows the text.
+        sample: the text of a call without one.
         longest: as many tokens as it holds; room, writes: as in `page.begin`.
         blank: parts of the data where a NaN says that there is nothing.
+        charts: what stands beside it on the page, drawn for a file; saved: the one of these that SVG and PNG under Take
+            away save; "" for the picture itself.
         digits: parts of the data that a file holds in half the bits, each with the decimals that the picture writes.
         tall: how high it is, in pixels, before a browser has said so.
         own: what of the page's picture no call can hold (runs of the learner's), in words; "" for nothing.
@@ -188,10 +234,15 @@ class Figure(Generic[Seen]):
     sentence: Callable[[Seen], str]
     table: Callable[[Seen], Table]
     arguments: tuple[Argument[Seen], ...] = ()
+    model: bool = True
+    text: bool = True
+    sample: str = DEFAULT_TEXT
     longest: int | None = None
     room: int = 0
     writes: bool = False
     blank: tuple[str, ...] = ()
+    charts: Callable[[Seen], Sequence[StillChart]] = lambda seen: ()
+    saved: str = ""
     digits: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     tall: int = 560
     own: Callable[[Seen], str] = lambda seen: ""
@@ -202,6 +253,8 @@ class Figure(Generic[Seen]):
         Raises:
             ValueError: a value that the caller named does not fit.
         """
+        if not self.model:
+            asked = replace(asked.alone, text=asked.text if self.text else "")
         return Drawing(self, asked, self.see(asked))
 
     def values(self, arguments: Mapping[str, object]) -> tuple[dict[str, Value], dict[str, str]]:
@@ -250,32 +303,37 @@ class Drawing(Generic[Seen]):
         """The numbers of the picture, column name -> values."""
         return self.figure.table(self.seen)
 
-    def mount(self, key: str, on: Mapping[str, Callable[[], None]] | None = None) -> Any:
+    @property
+    def charts(self) -> Sequence[StillChart]:
+        """What stands beside the picture on the page, drawn for a file."""
+        return self.figure.charts(self.seen)
+
+    def mount(self, key: str, on: Mapping[str, Callable[[], None]] | None = None, **more: Any) -> Any:
         """Mount the picture in the page.
 
         Args:
             key: of the widget. on: callbacks by the picture's events.
+            more: parts of the data that the page alone has, such as the text as the open model cuts it.
         """
         from app.session import events
 
         selection = events.selection(key, self.figure.select(self.seen))
-        return self.figure.component(
-            data={**self.figure.record(self.seen), "selection": selection}, key=key, on=on
-        )
+        return self.figure.component(data={**self.data, **more, "selection": selection}, key=key, on=on)
 
     @property
     def call(self) -> str:
         """The call of `app.show` that draws this picture in a notebook, as source; `lm` is the model there."""
-        asked = self.asked
-        words = [f"target={asked.target!r}"] if asked.target else []
+        asked, figure = self.asked, self.figure
+        words = ["lm", repr(asked.text)] if figure.model else [f"text={asked.text!r}"] if figure.text else []
+        words += [f"target={asked.target!r}"] if asked.target else []
         chosen = {**asked.values, **self.figure.select(self.seen)}  # what is shown, where that was fitted
-        for one in self.figure.arguments:
+        for one in figure.arguments:
             value = chosen[one.key]
             if value != BY_KEY[one.key].default or one.key in PLACE:
                 words.append(f"{one.word}={one.written(value, self.seen)!r}")
-        own = self.figure.own(self.seen)
+        own = figure.own(self.seen)
         aside = f"  # {own}" if own else ""
-        return f"show.{self.figure.name}({', '.join(['lm', repr(asked.text), *words])}){aside}"
+        return f"show.{figure.name}({', '.join(words)}){aside}"
 
 
 def not_numbers(data: Any, name: str = "") -> Iterator[str]:

@@ -37,6 +37,19 @@ export function keptOf(states, chosen) {
   return Object.fromEntries(Object.entries(chosen).filter(([key]) => alike(key)));
 }
 
+/**
+ * Shows, of the charts beside a picture, those of its state and step, or of no step where that has none.
+ * @param {HTMLElement} section @param {number} which of the states
+ */
+function showCharts(section, which) {
+  const figure = /** @type {HTMLElement | null} */ (section.querySelector(".gb-figure"));
+  const { step, whole } = JSON.parse(figure?.dataset.state ?? "{}").stage ?? { step: -1, whole: true };
+  const all = /** @type {HTMLElement[]} */ ([...section.querySelectorAll(".gb-charts > div")]);
+  const ours = all.filter((chart) => chart.dataset.stateOf === String(which));
+  const now = !whole && ours.some((chart) => chart.dataset.step === String(step)) ? step : -1;
+  for (const chart of all) chart.hidden = !ours.includes(chart) || chart.dataset.step !== String(now);
+}
+
 /** Draws one picture into its section. @type {(component: Component, section: HTMLElement, states: State[]) => void} */
 function draw(component, section, states) {
   const place = /** @type {HTMLElement} */ (section.querySelector(".picture"));
@@ -44,6 +57,7 @@ function draw(component, section, states) {
   const name = section.querySelector("h1");
   /** @type {Record<string, unknown>} */
   let chosen = {};
+  let shown = 0;
   /** @type {(event: string, value: any) => void} */
   const setTriggerValue = (event, value) => {
     if (event !== "select") return;
@@ -56,8 +70,12 @@ function draw(component, section, states) {
     if (name) name.textContent = states[which].claim;
     for (const table of section.querySelectorAll("details")) table.hidden = table.dataset.stateOf !== String(which);
     component({ data, parentElement: place, setTriggerValue, can: {} });
+    shown = which;
+    showCharts(section, which);
   };
   turn(0);
+  const figure = section.querySelector(".gb-figure");
+  if (figure && section.querySelector(".gb-charts")) new MutationObserver(() => showCharts(section, shown)).observe(figure, { attributeFilter: ["data-state"] });
   if (fields) {
     fields.hidden = false;
     fields.addEventListener("change", ({ target }) => turn(Number(/** @type {HTMLInputElement} */ (target).value)));

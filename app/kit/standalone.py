@@ -17,12 +17,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app import theme
 from app.counts import counted
 from app.kit import modules
 from app.kit.mounting import KIT, Component, sheet_of
+
+if TYPE_CHECKING:
+    from app.kit.figures import StillChart
 
 HOST = "app/kit/host.js"
 AROUND = "app/kit/around.js"
@@ -48,6 +51,7 @@ class State:
         sentence: what stands where no script runs.
         table: column name -> values.
         label: of the switch between several states.
+        charts: what stands beside it.
     """
 
     data: Mapping[str, Any]
@@ -55,6 +59,7 @@ class State:
     sentence: str
     table: Mapping[str, Sequence[Any]]
     label: str = ""
+    charts: Sequence[StillChart] = ()
 
 
 @dataclass(frozen=True)
@@ -157,15 +162,31 @@ def _picture(part: Part, number: int, tables: bool) -> str:
         else ""
     )
     heading = f"<p>{html.escape(part.heading)}</p>" if part.heading else ""
-    return f"""<section data-file="{html.escape(part.file)}">
+    charts = "".join(_still_charts(state.charts, number, i) for i, state in enumerate(part.states))
+    beside = f'<div class="gb-charts">{charts}</div>\n' if charts else ""
+    return f"""<section data-file="{html.escape(part.file)}"{' class="gb-with-charts"' if charts else ""}>
 <header class="gb-claim">{heading}<h1>{html.escape(first.claim)}</h1></header>
-{_switch(part, number)}<div class="picture"><noscript>{said}</noscript></div>
+{_switch(part, number)}{beside}<div class="picture"><noscript>{said}</noscript></div>
 <footer>
 <button type="button" data-save="SVG" hidden>SVG</button><button type="button" data-save="PNG" hidden>PNG</button>
 {twins if tables else ""}
 <p>{MADE}{live}</p>
 </footer>
 </section>"""
+
+
+def _still_charts(charts: Sequence[StillChart], number: int, state: int) -> str:
+    """Write the charts of a picture's state; those of a step are shown when the picture comes to it (host.js).
+
+    The ids of a drawing become those of the document.
+    """
+    return "".join(
+        f'<div role="img" aria-label="{html.escape(one.said)}" data-step="{one.step}" data-state-of="{state}"'
+        f"{'' if one.step < 0 and not state else ' hidden'}>"
+        + re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>p{number}s{state}c{i}-", one.svg)
+        + "</div>"
+        for i, one in enumerate(charts)
+    )
 
 
 def _summary(part: Part, state: State) -> str:
@@ -287,8 +308,7 @@ def _root() -> str:
     """Return the colours of the page around the picture, which reads from its ground whether it is dark."""
 
     def block(dark: bool) -> str:
-        names = ("bg", "ink", "ink2", "ink3", "line", "accent")
-        lines = "".join(f"--gb-{name}:{theme.color(name, dark)};" for name in names)
+        lines = "".join(f"--gb-{name}:{theme.color(name, dark)};" for name in theme.TOKENS)
         ground = (
             f"--st-background-color:{theme.color('bg', dark)};color-scheme:{'dark' if dark else 'light'};"
         )

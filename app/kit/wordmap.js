@@ -130,7 +130,7 @@ export class WordMap {
     const now = { marks: [], arrows: [], selected: [], most: 40, ramp: ["res", "accent"], labelled: () => true, ...spec };
     this.spec = now;
     this.box = box;
-    this.node.setAttribute("aria-label", `${spec.title ?? "Map of words"}. Arrow keys move it, plus and minus zoom, Enter takes the word in the middle.`);
+    this.node.setAttribute("aria-label", `${spec.title ?? "Map of words"}. Arrow keys move it, plus and minus zoom${spec.onpick ? ", Enter takes the word in the middle" : ""}.`);
     this.tell(now);
     if (spec.shades !== this.shades || spec.words !== before?.words) this.arrange(spec);
     this.colour(now);

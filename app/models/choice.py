@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from app import models
 from app.session import state
+from app.session.fields import BEGUN as BEGUN
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
 
 TALE = "Once upon a time, there was a small house by the lake, and Ruth lived there."
-BEGUN = "Once upon a time, there was a small house by the lake."
 NEWS = "Nora lost her red kite in the storm. She looked for it all day."
 # Pages on whose claim the usual example throws no light: the text that each opens with while the learner has written
 # none, and the models that read such a text; (): the page has models of its own for it.

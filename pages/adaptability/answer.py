@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.runs.trained import Arm
+from app.kit.arms import Arm
 from core.analysis.seeds import apart
 from core.runs import adaptations
 from core.runs.adaptations import Place
@@ -117,10 +117,10 @@ def _controls(at: int) -> str:
     )
 
 
-def verdict(said: list[dict[str, Any]], text: str) -> str:
+def verdict(said: list[dict[str, Any]], text: str, at: int) -> str:
     """Say what LoRA makes of the learner's text, and quote its beginning."""
     short = text if len(text) <= 22 else f"{text[:20].rstrip()}…"
-    return f"{studies.verdict('examples', said)} “{short}”"
+    return f"{studies.verdict('examples', said, at)} “{short}”"
 
 
 def base_line() -> str:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
 
-from app.charts import vega
-from app.charts.frame import About
+from app.charts import described
 from app.charts.look import ink
-from app.session import state
 
 WHOLE, LONG, SHORT, DOTTED = [1, 0], [8, 3], [4, 4], [2, 3]
 WAYS = {
@@ -59,7 +56,7 @@ def chart(shown: dict[str, Any]) -> alt.TopLevelMixin:
     )
     first, last = (places[0], places[-1] * 1.12) if places[0] == 0 else (places[0] / 1.15, places[-1] * 1.15)
     kind.domain = [-0.25 if places[0] == 0 else first, last]
-    axis = alt.Axis(**vega.words(places, [f"{one:,}" for one in places]), title=shown["axis"])
+    axis = alt.Axis(**described.words(places, [f"{one:,}" for one in places]), title=shown["axis"])
     x = alt.X("at:Q", scale=kind, axis=axis)
     up = alt.Scale(domain=[shown["low"], 1], nice=False)
     y = alt.Y("mean:Q", scale=up, axis=alt.Axis(tickCount=6, labelExpr=PERCENT))
@@ -88,10 +85,10 @@ def _ground(shown: dict[str, Any], x: alt.X, up: alt.Scale) -> list[alt.Chart]:
     """The chosen place, what guessing comes to, and what is best if nothing is forgotten."""
     out = []
     if shown["chosen"] is not None:
-        here = alt.Chart(vega.data([{"at": shown["chosen"]}]))
+        here = alt.Chart(described.data([{"at": shown["chosen"]}]))
         out.append(here.mark_rule(color=ink("accent-soft"), strokeWidth=28).encode(x=x))
     if shown["chance"]:
-        chance = alt.Chart(vega.data([{"mean": shown["chance"], "said": "guessing"}]))
+        chance = alt.Chart(described.data([{"mean": shown["chance"], "said": "guessing"}]))
         level = alt.Y("mean:Q", scale=up)
         out += [
             chance.mark_rule(color=ink("ink3"), strokeDash=[1, 4]).encode(y=level),
@@ -100,7 +97,9 @@ def _ground(shown: dict[str, Any], x: alt.X, up: alt.Scale) -> list[alt.Chart]:
             ),
         ]
     if shown.get("enough"):
-        enough = alt.Chart(vega.data([{"mean": shown["enough"], "said": f"enough: {shown['enough']:.0%}"}]))
+        enough = alt.Chart(
+            described.data([{"mean": shown["enough"], "said": f"enough: {shown['enough']:.0%}"}])
+        )
         level = alt.Y("mean:Q", scale=up)
         out += [
             enough.mark_rule(color=ink("ink3"), strokeDash=[6, 4]).encode(y=level),
@@ -111,7 +110,7 @@ def _ground(shown: dict[str, Any], x: alt.X, up: alt.Scale) -> list[alt.Chart]:
     if shown["best"]:
         colour, dash = _colour(shown)
         rows = [{"at": one["at"], "mean": one["value"], "way": BEST} for one in shown["best"]]
-        line = alt.Chart(vega.data(rows)).mark_line(strokeWidth=1)
+        line = alt.Chart(described.data(rows)).mark_line(strokeWidth=1)
         ways = {"color": alt.Color("way:N", scale=colour), "strokeDash": alt.StrokeDash("way:N", scale=dash)}
         out.append(line.encode(x=x, y=alt.Y("mean:Q", scale=up), **ways))
     return out
@@ -134,7 +133,7 @@ def _lines(shown: dict[str, Any], up: alt.Scale) -> list[alt.Chart]:
     rows = [
         {**{key: one[key] for key in ("mean", "low", "high")}, "way": one["name"]} for one in shown["lines"]
     ]
-    base = alt.Chart(vega.data(rows))
+    base = alt.Chart(described.data(rows))
     ways = _ways(shown)
     return [
         base.mark_rect(opacity=0.1).encode(
@@ -154,7 +153,7 @@ def _series(one: dict[str, Any], x: alt.X, y: alt.Y, up: alt.Scale, shift: float
         {**{key: p[key] for key in ("at", "mean", "low", "high")}, "way": one["name"]} for p in one["points"]
     ]
     colour, dash = WAYS[one["key"]]
-    base = alt.Chart(vega.data(rows))
+    base = alt.Chart(described.data(rows))
     paint: dict[str, Any] = {"color": ink(colour), "xOffset": shift}
     out = [
         base.mark_line(strokeDash=dash, **paint).encode(x=x, y=y),
@@ -163,7 +162,7 @@ def _series(one: dict[str, Any], x: alt.X, y: alt.Y, up: alt.Scale, shift: float
         ),
     ]
     seeds = [{"at": p["at"], "share": share} for p in one["points"] for share in p["shares"]]
-    dots = alt.Chart(vega.data(seeds)).mark_point(size=20, opacity=0.4, **paint)
+    dots = alt.Chart(described.data(seeds)).mark_point(size=20, opacity=0.4, **paint)
     out.append(dots.encode(x=x, y=alt.Y("share:Q", scale=up)))
     out.append(base.mark_point(size=44, **paint).encode(x=x, y=y))
     return out
@@ -181,7 +180,9 @@ def _hits(shown: dict[str, Any], x: alt.X) -> list[alt.Chart]:
     tips = [alt.Tooltip("place:N", title=shown["axis"])]
     tips += [alt.Tooltip(field=name, type="nominal", title=name) for name in names]
     pick = alt.selection_point(name="pick", fields=["at"], on="click", toggle=False)
-    touched = alt.Chart(vega.data(rows)).mark_bar(size=30, opacity=0, cursor="pointer", orient="vertical")
+    touched = alt.Chart(described.data(rows)).mark_bar(
+        size=30, opacity=0, cursor="pointer", orient="vertical"
+    )
     whole = {"y": alt.value(0), "y2": alt.value("height")}
     return [touched.encode(x=x, tooltip=tips, **whole).properties(name="places").add_params(pick)]
 
@@ -195,70 +196,10 @@ def _own(shown: dict[str, Any], x: alt.X, up: alt.Scale) -> list[alt.Chart]:
     ]  # fmt: skip
     if not rows:
         return []
-    base = alt.Chart(vega.data(rows)).mark_point(
+    base = alt.Chart(described.data(rows)).mark_point(
         shape="diamond", size=110, filled=True, fill=ink("bg"), strokeWidth=2, opacity=1
     )
     tip = [alt.Tooltip("said:N", title="yours")]
     return [
         base.encode(x=x, y=alt.Y("mean:Q", scale=up), stroke=alt.Stroke("ink:N", scale=None), tooltip=tip)
     ]
-
-
-# ------------------------------------------------------------------------------------------------- on the page
-
-
-def table(shown: dict[str, Any]) -> dict[str, Sequence[Any]]:
-    """A row for each way at each place."""
-    lines = ({**line, "points": [{**line, "at": None}]} for line in shown["lines"])
-    rows = [
-        (shown["axis"], one["name"], point["at"], point["mean"], point["low"], point["high"])
-        for one in (*shown["series"], *lines)
-        for point in one["points"]
-    ]
-    rows += [
-        (shown["axis"], f"yours: {one['name']}", one["at"], one["value"], None, None)
-        for one in shown["own"] if one["value"] is not None
-    ]  # fmt: skip
-    return dict(zip(("along", "way", "place", "right", "low", "high"), map(list, zip(*rows))))
-
-
-def draw(data: dict[str, Any], titles: dict[str, str], chosen: dict[str, int], only: str) -> None:
-    """The chart of the page's question, or of one study; a click on a place chooses it.
-
-    Args:
-        chosen: the place of each study that is looked at.
-        only: a study, or "" for the question.
-    """
-    shown = plan(data, only or "main", chosen[only or "examples"])
-    memo = state.memo("adaptability.pick")
-
-    def heard(what: dict[str, Any]) -> None:
-        picked = [one["at"] for one in what.get("pick", [])] if isinstance(what.get("pick"), list) else []
-        if picked and picked != memo.get(only):
-            state.set(FIELDS[only or "examples"], int(picked[0]))
-        memo[only] = picked
-
-    said = (
-        f"{titles[only]}: {'; '.join(data['findings'][only])}"
-        if only
-        else f"{data['answer']['question']} {' '.join(data['answer']['said'])}"
-    )
-    about = About(
-        "adaptability_chart", said,
-        {
-            "studies": {
-                shown["key"]: {
-                    one["key"]: [[p[key] for key in ("at", "mean", "low", "high")] for p in one["points"]]
-                    for one in shown["series"]
-                }
-            },
-            "lines": {shown["key"]: [one["key"] for one in shown["lines"]]},
-            "own": [one["id"] for one in shown["own"] if one["value"] is not None],
-            "chosen": chosen[only or "examples"],
-        },
-        table(shown),
-    )  # fmt: skip
-    vega.draw(about, [vega.once(chart, shown)], heard, form="low")
-
-
-FIELDS = {"rank": "rank", "examples": "few", "prompt": "front", "context": "told"}

@@ -6,11 +6,11 @@ import streamlit as st
 
 from app import markup, runs
 from app.controls import own_run, widgets
-from app.runs.trained import Arm
+from app.kit.arms import Arm
 from app.session import state
 from core.analysis.tasks.in_context import COUNTS, GAMES
 from core.training.adapting import WAYS, Study
-from pages.adaptability import games, studies
+from pages.adaptability import games, own
 from pages.adaptability.studies import NAMES
 
 
@@ -29,21 +29,21 @@ def draw(step: str, arms: list[Arm], what: games.Shown) -> None:
         st.number_input("Labelled examples", 2, 20_000, step=10, width=150, **state.bind("few"))
     if not any(arm.going for arm in arms):
         own_run.shorter(
-            lambda share: [studies.following(study, arms, share)],
-            studies.spec_of(study, studies.FIRST, "1").steps,
+            lambda share: [own.following(study, arms, share)],
+            own.spec_of(study, own.FIRST, "1").steps,
         )
     _buttons(study, arms)
 
 
 def _buttons(study: Study, arms: list[Arm]) -> None:
-    spend, why = own_run.cost(lambda: studies.following(study, arms))
+    spend, why = own_run.cost(lambda: own.following(study, arms))
     off = bool(why) or runs.engine() is None
     with st.container(horizontal=True, gap="small", width="content"):  # a row of its own where space is short
         going = own_run.under_way(arms, "adaptability.stop")
         own_run.button(
             "Train this point now", spend, "adaptability.train", going, disabled=off,
             on_click=state.whole(own_run.start),
-            args=("adaptability", "adapted", lambda: [studies.following(study, arms)]),
+            args=("adaptability", "adapted", lambda: [own.following(study, arms)]),
         )  # fmt: skip
         if state.get("adapted"):
             st.button(
@@ -51,7 +51,7 @@ def _buttons(study: Study, arms: list[Arm]) -> None:
                 key="adaptability.back",
                 on_click=state.whole(lambda: state.set("adapted", "")),
             )
-    if told := studies.learned(study):
+    if told := own.learned(study):
         st.caption(told)
     own_run.warn(own_run.why_not("adaptability", why))
 
@@ -63,7 +63,7 @@ def _context(what: games.Shown) -> None:
             "Examples",
             COUNTS,
             required=True,
-            **state.part("told", games.count(), lambda n: state.set("told", n)),
+            **state.part("told", games.count(state.snapshot()), lambda n: state.set("told", n)),
         )
         st.button("Other words", key="adaptability.lot", on_click=state.whole(_another))
     if what.game == "pairs":

@@ -23,7 +23,7 @@ import { stepMode } from "../../app/kit/steps.js";
  * @property {Partial<Record<Study, Judged[]>>} judged the verdicts on the text, where they are shown
  * @property {Run[]} live own runs that are going
  * @property {string} text the learner's
- * @property {string[]} tokens
+ * @property {string[]} [tokens] of it, on the page
  *
  * @typedef {"rank" | "examples" | "prompt"} Study
  * @typedef {Study | "context"} Key of a step
@@ -83,7 +83,7 @@ function ladder(g, study, chosen, box, pick) {
       const judged = study.judged.find((one) => one.at === p.at) ?? { why: "" };
       const cells = study.key === "examples" ? [thousands(p.at), span(p), saidOf(judged)]
         : [thousands(p.at), thousands(p.trained), bytesOf(p.bytes), span(p), saidOf(judged)];
-      const row = h("g", { class: "gb-hot", "data-row": p.at, onclick: () => pick(p.at) },
+      const row = h("g", { class: g.can.recompute ? "gb-hot" : null, "data-row": p.at, onclick: () => pick(p.at) },
         h("rect", { x: box.x - 4, y, width: box.w + 4, height: pitch - 2, rx: 4, fill: p.at === chosen ? css("accent-soft") : "transparent" }),
         cells.map((text, i) => label(box.x + box.w * columns[i].share, y + 15, fit(text, box.w * ((columns[i + 1]?.share ?? 1) - columns[i].share) - 4, 12), { mono: true, fill: "ink", weight: i ? null : 600 })));
       out.push(g.tip(row, `${study.short} ${thousands(p.at)}: ${span(p)} right, by seed ${p.shares.map((one) => percent(one, 1)).join(", ")}\n${thousands(p.trained)} numbers, a file of ${thousands(p.bytes)} bytes\nyour text: ${judged.says === undefined ? judged.why : `${judged.says}, ${judged.guess ? "a guess: unlike the news it learned from" : num(judged.probability, 4)}`}`));
@@ -273,6 +273,12 @@ function drawLive(g, data, local, y) {
   });
   return y + 182;
 }
+/** The verdicts on the text that a step shows; the page's question shows those of few examples. @type {(data: Data, key: Key | undefined) => Data["judged"]} */
+function judgedOf({ judged }, key) {
+  const shown = STUDIES.filter((study) => judged[study] && study === (key ?? "examples"));
+  return Object.fromEntries(shown.map((study) => [study, judged[study]]));
+}
+
 /** @type {View<Data, Kept>} */
 const adaptability = {
   draw(g, data, local) {
@@ -286,7 +292,7 @@ const adaptability = {
     if (stages.key(event, g, local)) return true;
     const key = keyOf(stages.of(local));
     const move = { ArrowUp: 1, ArrowDown: -1 }[event.key];
-    if (move && key) {
+    if (move && key && g.can.recompute) {
       const { places } = planOf(data, key);
       g.select({ [FIELDS[key]]: places[clamp(places.indexOf(chosenOf(data, local, key)) + move, 0, places.length - 1)] });
       return true;
@@ -295,6 +301,8 @@ const adaptability = {
     stages.up(g, local);
     return true;
   },
+
+  within: ({ rank, few, front, told, ...change }) => change,
 
   describe(data, local) {
     const step = stages.of(local);
@@ -312,7 +320,7 @@ const adaptability = {
     const step = stages.of(local);
     const key = keyOf(step);
     return {
-      tokens: data.tokens, stage: stages.state(local), answer: data.answer, chosen: key ? chosenOf(data, local, key) : null, judged: data.judged, near: data.near,
+      tokens: data.tokens, stage: stages.state(local), answer: key ? null : data.answer, chosen: key ? chosenOf(data, local, key) : null, judged: judgedOf(data, key), near: key === "prompt" ? data.near : null,
       studies: Object.fromEntries(STUDIES.map((name) => [name, data.studies[name].series.map((s) => ({ key: s.key, means: s.points.map((p) => p.mean) }))])),
       own: STUDIES.flatMap((name) => data.studies[name].own), game: { key: data.game.key, shown: data.game.shown, context: data.game.context.map((p) => p.mean), steps: data.game.steps.map((p) => p.mean) },
       live: local.chart?.summary() ?? null,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from app.models import cache
-from app.session import state
+from app.session.fields import Value
 from core.analysis.seeds import Interval
 from core.analysis.tasks import in_context
 from core.analysis.tasks.in_context import Asked, Game, Round
@@ -21,6 +21,7 @@ ASKS: dict[Game, str] = {
     "pairs": "Which word was the partner of this one? right, %",
     "kinds": "Is it somebody's name? The rule is never said. right, %",
 }
+GAME: Game = "pairs"  # whose prompts are asked about
 SEED = 1_000_000  # of the drawn words that are looked at: none of those that are recorded
 LONGEST = 24  # own pairs
 WIDEST = 40  # characters of an own word
@@ -45,34 +46,29 @@ class Shown:
         return self.played.prompt(self.asked, self.count)
 
 
-def game() -> Game:
-    """The game that is looked at."""
-    found: Game = state.get("game")
-    return found
-
-
-def count() -> int:
-    """Examples in the prompt: the recorded number that is nearest to the page's own."""
-    wanted = int(state.get("told"))
+def count(values: Mapping[str, Value]) -> int:
+    """Count the examples in the prompt: the recorded number that is nearest to the page's own."""
+    wanted = int(values["told"])
     return min(in_context.COUNTS, key=lambda one: abs(one - wanted))
 
 
-def shown() -> Shown:
-    """The prompt that is looked at: the learner's own pairs, or words drawn by the page's number."""
-    which = game()
-    if which == "pairs" and str(state.get("solved")).strip():
+def shown(values: Mapping[str, Value]) -> Shown:
+    """Read the prompt off the page's fields: the learner's own pairs, or words drawn by the page's number."""
+    which, lot = cast("Game", values["game"]), int(values["lot"])
+    if which == "pairs" and str(values["solved"]).strip():
         try:
-            played, asked = own_round(str(state.get("solved")), str(state.get("sought")))
+            played, asked = own_round(str(values["solved"]), str(values["sought"]))
             return Shown(which, played, asked, len(played.examples), own=True)
         except ValueError as why:
-            drawn = _drawn(which)
-            return Shown(which, drawn, drawn.questions[0], count(), why=str(why))
-    drawn = _drawn(which)
-    return Shown(which, drawn, drawn.questions[int(state.get("lot")) % len(drawn.questions)], count())
+            drawn = round_of(which, lot)
+            return Shown(which, drawn, drawn.questions[0], count(values), why=str(why))
+    drawn = round_of(which, lot)
+    return Shown(which, drawn, drawn.questions[lot % len(drawn.questions)], count(values))
 
 
-def _drawn(which: Game) -> Round:
-    return in_context.rounds(which, 1, SEED + int(state.get("lot")))[0]
+def round_of(which: Game, lot: int) -> Round:
+    """Draw the words of a round; another `lot`, other words."""
+    return in_context.rounds(which, 1, SEED + lot)[0]
 
 
 def own_round(lines: str, sought: str) -> tuple[Round, Asked]:
@@ -113,20 +109,22 @@ def weighed(lm: LanguageModel, prompt: str, options: tuple[str, ...]) -> list[fl
     return shares
 
 
-def answers(what: Shown) -> tuple[list[float], str]:
-    """The shares of the answers to a prompt, and "" or why there are none."""
-    key = cache.key(in_context.MODELS[what.game])
+def answers(what: Shown, beside: Callable[..., Any]) -> tuple[list[float], str]:
+    """Weigh the answers to a prompt; return their shares, and "" or why there are none.
+
+    Args:
+        beside: as `Asked.beside` of app/kit/figures.py.
+    """
     try:
-        shares: list[float] = cache.call(weighed, key, what.prompt, what.asked.options)
+        shares: list[float] = beside(in_context.MODELS[what.game], weighed, what.prompt, what.asked.options)
         return shares, ""
     except ValueError as why:  # a prompt beyond the context
         return [], str(why)
 
 
-def record(what: Shown) -> dict[str, Any]:
-    """The game for the picture."""
+def record(what: Shown, shares: list[float], why: str) -> dict[str, Any]:
+    """Record the game for the picture; shares, why: of `answers`."""
     recorded = adaptations.recorded()["games"][what.game]
-    shares, why = answers(what)
     best = [(at, in_context.best(what.game, at)) for at in in_context.COUNTS]
     return {
         "key": what.game, "title": TITLES[what.game], "asks": ASKS[what.game], "model": recorded["model"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,12 +12,14 @@ import streamlit as st
 from app import markup
 from app.controls import unlike_text
 from app.frame import page
-from app.session import events, state
+from app.session import events
 from core.analysis import seeds
 from core.analysis.seeds import interval
 from core.analysis.tasks import in_context
 from core.training import adapting, prompt_tuning, tuned
-from pages.adaptability import answer, controls, export, figure, games, question, studies
+from pages.adaptability import answer, beside, controls, export, own, question, studies
+from pages.adaptability.export import FIGURE, KEYS
+from pages.adaptability.figure import TITLES
 
 LONGEST = 100  # tokens of the text
 CODE: dict[str, tuple[Callable[..., Any], ...]] = {
@@ -28,7 +31,6 @@ CODE: dict[str, tuple[Callable[..., Any], ...]] = {
 APART = (
     f"It does nothing on this page, nor would its Rewind: what reads your text is {studies.BASE}, adapted."
 )
-KEYS = ("stage", "rank", "few", "front", "told")
 EXAMPLES = (
     "Nora lost her red kite in the storm. She looked for it all day.",
     "Ben gave the golden key back to Maya. She hid it in a box.",
@@ -37,41 +39,41 @@ EXAMPLES = (
 )
 
 ctx = page.begin("adaptability", longest=LONGEST, apart=APART)
-arms = studies.own_runs()
-what = games.shown()
-step = figure.step()
+found = FIGURE.of(ctx.asked)
+drawing = replace(found, seen=found.seen.beside(own.own_runs()))
+seen = drawing.seen
+arms, what, step = seen.arms, seen.what, seen.step
 
-data = figure.record(arms, ctx.text, what)
-page.claim("A model that knows the words needs fewer examples, and few new numbers.", answer.base_line())
-figure.draw(
-    {
-        **data,
-        "text": ctx.text,
-        "tokens": list(ctx.tokens),
-        "selection": events.selection("picture", {key: state.get(key) for key in KEYS}),
-    },
-    key="picture",
-    on={
-        "select": lambda: events.select("picture", KEYS),
-        "arrived": lambda: None,  # the run of the page that comes with it reads what is new
-    },
-)
+page.claim(drawing.claim, answer.base_line())
+with st.container(key="gb-steps-above-adaptability"):
+    left, right = st.columns([56, 44], gap="medium")
+with right:
+    drawing.mount(
+        "picture",
+        {
+            "select": lambda: events.select("picture", KEYS),
+            "arrived": lambda: None,  # the run of the page that comes with it reads what is new
+        },
+        tokens=list(ctx.tokens),
+    )
+with left:
+    beside.draw(drawing.data, TITLES, seen.chosen, step)
 
 if step == "context":
-    st.caption(markup.escape(f"Nothing is adapted in the prompt: {data['game']['model']} answers."))
+    st.caption(markup.escape(f"Nothing is adapted in the prompt: {drawing.data['game']['model']} answers."))
 unlike_text.note_of_news(ctx.text)
 with page.controls():
     controls.draw(step or "examples", arms[step] if step in arms else arms["examples"], what)
 
-asked = question.ask(step, what)
-shares = [one["share"] for one in data["game"]["shown"]["options"]]
+asked = question.ask(step, what, seen.chosen["prompt"])
+shares = seen.weighed[0]
 
 with page.foot():
     page.predict(asked.said.text, asked.said.options, asked.judge, asked.about, asked.another)
     page.code(*CODE.get(step, CODE["examples"]), interval)
     page.take_away(
-        "adaptability",
-        partial(export.table, arms, ctx.text, what, shares),
+        replace(drawing, seen=seen.still),
+        None,
         partial(export.cells, ctx.text, what, shares, asked),
     )
 

@@ -15,15 +15,13 @@ from app.models import cache
 from app.session import state
 from app.session.state import Value
 from core.analysis.seeds import Interval, apart
-from core.analysis.tasks.in_context import MODELS, Asked, Game, Round
+from core.analysis.tasks.in_context import MODELS, Asked, Round
 from core.runs import adaptations
 from core.runs.adaptations import Place
 from core.training import adapting
 from pages.adaptability import studies
 from pages.adaptability.figure import STEPS
-from pages.adaptability.games import Shown, weighed
-
-GAME: Game = "pairs"
+from pages.adaptability.games import GAME, Shown, weighed
 
 
 @dataclass(frozen=True)
@@ -103,11 +101,14 @@ def percent(one: Interval) -> str:
     return f"{100 * one.mean:.0f} % ({100 * one.low:.0f} to {100 * one.high:.0f})"
 
 
-def ask(step: str, what: Shown) -> Vectors | ToldTwice:
-    """Ask about vectors in front; while the prompts of pairs are looked at, about a pair that is told twice."""
+def ask(step: str, what: Shown, at: int) -> Vectors | ToldTwice:
+    """Ask about vectors in front; while the prompts of pairs are looked at, about a pair that is told twice.
+
+    Args:
+        at: how many vectors.
+    """
     if step == "context" and what.game == GAME:
         return told_twice(what.played, what.asked)
-    at = studies.chosen("prompt")
     vectors = "one vector" if at == 1 else f"{at} vectors"
     return Vectors(questions.ask("adaptability", "vectors", vectors=vectors, base=mono(studies.BASE)), at)
 

@@ -1,31 +1,23 @@
-"""The three studies with labels: recorded curves, the learner's own runs beside them, and what is said of their text.
-
-An own run is a real fine-tuning run, with a seed that no recorded run has.
-"""
+"""Read the three studies with labels: recorded curves, a learner's runs beside them, what is said of a text."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from app import runs
-from app.controls import own_run, unlike_text
-from app.controls.own_run import Next
-from app.runs.trained import Arm
-from app.session import state
+from app import unlike
+from app.kit.arms import Arm
+from app.session.fields import Value
 from core.analysis.seeds import Interval, apart
 from core.runs import adaptations
 from core.runs.adaptations import Place
-from core.runs.fine_tuning import bundled_base
 from core.training import adapting
-from core.training.adapting import STUDIES, Study
-from core.training.fine_tune_spec import FineTuneSpec, Way
-from core.training.tuned import count
+from core.training.adapting import Study
+from core.training.fine_tune_spec import Way
 
 BASE = adapting.spec("full").base  # what every run of the page adapts
-FIRST = 100  # seed of own runs; the next one has the next seed
-KIND = "fine_tune"
 NAMES: dict[Way, str] = {
     "scratch": "from scratch", "frozen": "frozen body", "full": "full", "lora": "LoRA", "prompt": "prompt tuning",
 }  # fmt: skip
@@ -46,23 +38,10 @@ ASKED: dict[Study, Way] = {
 }  # whose models read the text
 
 
-def chosen(study: Study) -> int:
-    """Find the recorded place that is nearest to the page's own number."""
-    wanted = int(state.get(FIELDS[study]))
+def chosen(study: Study, values: Mapping[str, Value]) -> int:
+    """Find the recorded place that is nearest to the page's own number; `values`: by field."""
+    wanted = int(values[FIELDS[study]])
     return min(adapting.places(study), key=lambda place: abs(place - wanted))
-
-
-def own_runs() -> dict[Study, list[Arm]]:
-    """Return the learner's runs of the group that the link names, by study, oldest first."""
-    found: dict[Study, list[Arm]] = {study: [] for study in STUDIES}
-    group = str(state.get("adapted"))
-    for run in runs.grouped(group, KIND) if group else ():
-        study = next((one for one in STUDIES if run.name.startswith(f"{one}: ")), None)
-        if study and (points := runs.points(run.id)) is not None:
-            found[study].append(
-                Arm(run.name, run.id, run.spec, points, runs.checkpoints(run.id), run, run.ended)
-            )
-    return found
 
 
 def own_point(study: Study, arm: Arm) -> dict[str, Any]:
@@ -83,7 +62,7 @@ def judge(name: str, text: str) -> dict[str, Any]:
         label, probability = adaptations.adapted(name).classify(text)[0]
     except ValueError as why:  # too long for the base's context, or nothing to read
         return {"why": str(why)}
-    return unlike_text.judged(label, probability, text, labelled=True)
+    return unlike.judged(label, probability, text, labelled=True)
 
 
 def judged(study: Study, text: str) -> list[dict[str, Any]]:
@@ -95,9 +74,8 @@ def judged(study: Study, text: str) -> list[dict[str, Any]]:
     ]
 
 
-def verdict(study: Study, said: list[dict[str, Any]]) -> str:
-    """Say what the model of the chosen place makes of the text."""
-    at = chosen(study)
+def verdict(study: Study, said: list[dict[str, Any]], at: int) -> str:
+    """Say what the model of a place makes of the text."""
     one = next(one for one in said if one["at"] == at)
     if "why" in one:
         return f"Your text: {one['why']}."
@@ -106,7 +84,7 @@ def verdict(study: Study, said: list[dict[str, Any]]) -> str:
         "examples": f"LoRA after {at:,} examples",
         "prompt": f"a prompt of {at} vector{'s' if at > 1 else ''} after {adapting.SOME} examples",
     }[study]
-    sure = unlike_text.GUESS if one.get("guess") else f"{one['probability']:.2f}"
+    sure = unlike.GUESS if one.get("guess") else f"{one['probability']:.2f}"
     return f"Your text, by {who}: {one['says']}, {sure}."
 
 
@@ -223,44 +201,6 @@ def _of_prompts() -> list[str]:
         f"same frozen body without them, {told(line('prompt', 'frozen'))}; full: {told(line('prompt', 'full'))}.",
         "Lester et al. (2021, figure 1) found prompts to reach full fine-tuning only in models of billions of weights.",
     ]
-
-
-# ------------------------------------------------------------------------------- own runs, trained now
-
-
-def spec_of(study: Study, seed: int, share: str | None = None) -> FineTuneSpec:
-    """Specify the next run by the page's settings. Raises ValueError: they do not fit the base; the message says why.
-
-    Args:
-        share: of the steps, as for `own_run.shortened`.
-    """
-    if study == "rank":
-        spec = adapting.spec("lora", rank=int(state.get("rank")), seed=seed)
-    elif study == "prompt":
-        spec = adapting.spec("prompt", vectors=int(state.get("front")), seed=seed)
-    else:
-        spec = adapting.spec(state.get("way"), examples=int(state.get("few")), seed=seed)
-    return own_run.shortened(spec, share)
-
-
-def seed_of(own: list[Arm]) -> int:
-    """Choose the seed of the next run: other examples, in another order, than all before."""
-    return FIRST + len(own)
-
-
-def following(study: Study, own: list[Arm], share: str | None = None) -> Next:
-    """Return the next run as it would be put into the queue. Raises as `spec_of`."""
-    spec = spec_of(study, seed_of(own), share)
-    return Next(spec, f"{study}: {adapting.name(spec)}")
-
-
-def learned(study: Study) -> str:
-    """Count the numbers that the next run learns, on the base's own matrices; "" where it would be refused."""
-    try:
-        found = count(spec_of(study, FIRST), bundled_base(BASE).config)
-    except ValueError:
-        return ""
-    return f"It learns {found.learned:,} of {found.whole:,} numbers of {BASE}, {found.head:,} of them the head’s."
 
 
 def live(own: list[Arm]) -> list[dict[str, object]]:

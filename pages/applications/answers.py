@@ -1,19 +1,21 @@
-"""Answer with a model, in parts, with what each part read: for the picture, the table and the notebook alike.
+"""Say what a model is asked for, and answer with it in parts, with what each part read; the arithmetic is `core`'s.
 
-The functions with a model as their first argument are called through `cache.call`; the arithmetic is `core`'s.
+The models are those that come with Glassbox; who answers on the page: uses.py. No Streamlit in here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from app.models import cache
+from app.counts import counted
+from app.session.fields import BY_KEY, DEFAULT_TEXT, Value
 from core.analysis.heads import alignment, answer_location
 from core.analysis.heads.cross_reading import (
     Array,
@@ -30,14 +32,181 @@ from core.analysis.tasks import code_scores, heroes
 from core.analysis.tasks.code_checks import CodeCheck
 from core.analysis.tasks.label_chances import label_chances
 from core.analysis.tasks.label_reading import LabelReading, read_answer, read_class
+from core.data.tasks import TASKS, Pair
 from core.language_model import LanguageModel
 from core.model.transformer import ContextTooLong
-from pages.applications.uses import Opened, Use, Wish
 
+Picture = Literal["links", "passage", "lines"]
 LABELS = ("positive", "negative")
 MOST_LABELS = 6  # of a model with a head: its likeliest classes or spans
 STORY = heroes.DECODING
 TOO_LONG = "{what} has {had:,} tokens, and {name} reads {most:,} at once. Shorten it."
+# Of the examples: far from training's, and from those that the card's scores are of. The first one has a colour in it,
+# which Spanish puts behind the thing.
+FIRST_SEED = 700_000_006
+MOST_CHARACTERS = 1_600  # of a source
+MOST_OF_A_HERO, MOST_OF_A_QUESTION = 40, 200  # characters
+
+
+@dataclass(frozen=True)
+class Use:
+    """Describe one application: its name in a link and on the page, its model, how it is drawn, and a claim.
+
+    most: tokens that are written.
+    """
+
+    name: str
+    label: str
+    model: str
+    picture: Picture
+    claim: str
+    most: int
+
+    @property
+    def learns(self) -> str:
+        """Name the task whose words the model knows; "" of one that knows any."""
+        return "" if self.name == "code" else "tales" if self.model == "tales-gpt" else self.name
+
+
+USES: dict[str, Use] = {
+    use.name: use
+    for use in (
+        Use("translate", "Translation", "tales-t5", "links", "A Spanish word reads its English ones.", 64),
+        Use(
+            "summarize", "Summary", "tales-t5", "passage", "A summary reads few of its story’s sentences.", 96
+        ),
+        Use(
+            "question",
+            "Question",
+            "tales-t5",
+            "passage",
+            "What an answer reads is not always what tells it.",
+            24,
+        ),
+        Use("sentiment", "Sentiment", "tales-t5", "passage", "One small word can turn a whole review.", 8),
+        Use("story", "Story", "tales-gpt", "lines", "A story goes on from its hero’s name.", heroes.MOST),
+        Use(
+            "dialogue",
+            "Dialogue",
+            "tales-gpt",
+            "lines",
+            "A turn ends when the model closes its quotation mark.",
+            48,
+        ),
+        Use("code", "Code", "code-gpt", "lines", "Code that reads well may still be wrong.", 160),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Hold the model that answers.
+
+    Attributes:
+        key: changes with the model. target: what `core.load` takes. name: as lists have it.
+        call: `call(function, *arguments)` computes `function(lm, *arguments)`; the app keeps what it returns.
+    """
+
+    key: str
+    target: str
+    lm: LanguageModel
+    name: str
+    call: Callable[..., Any]
+
+    @property
+    def shown(self) -> str:
+        """Return the name as the picker has it."""
+        return self.name.removeprefix("./")
+
+    @property
+    def headed(self) -> bool:
+        """Test whether it names classes or finds spans, and writes nothing."""
+        return self.lm.config.head != "lm"
+
+
+@lru_cache(maxsize=64)
+def example(name: str, seed: int) -> Pair:
+    """Generate a held-out example of a text-to-text task, with its truth."""
+    return next(iter(TASKS[name].pairs(FIRST_SEED + seed, "held_out")))
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Hold what the page was asked for.
+
+    source: what the model reads. first: the characters of it that are the task's own words.
+    pair: the example with its truth; None: the learner's own text.
+    cuts: sentences about what is longer than is read.
+    """
+
+    use: Use
+    source: str
+    first: int
+    pair: Pair | None = None
+    seed: int = 0
+    cuts: tuple[str, ...] = ()
+
+    @property
+    def truth(self) -> Any:
+        """Return what the generator knows of the example; None: nothing."""
+        return self.pair.truth if self.pair else None
+
+
+def wish(text: str, values: Mapping[str, Value]) -> Wish:
+    """Read what is asked for off the page's fields.
+
+    Args:
+        text: the learner's, all of it.
+        values: by field.
+    """
+    use = USES[str(values["use"])]
+    drawn = int(values["drawn"])
+    if use.name == "story":
+        hero, cut = first_of("The hero’s name", " ".join(str(values["hero"]).split()), MOST_OF_A_HERO)
+        return Wish(use, heroes.BEGINNING.format(hero=hero or "Nora"), 0, seed=max(0, drawn), cuts=cut)
+    if use.name in ("dialogue", "code"):
+        field, what = ("scene", "The scene") if use.name == "dialogue" else ("begun", "The function so far")
+        own, cut = first_of(what, str(values[field]))
+        usual = str(BY_KEY[field].default)
+        return Wish(use, own if own.strip() else usual, 0, seed=max(0, drawn), cuts=cut)
+    prefix = TASKS[use.name].prefix
+    if not owns(text, drawn):
+        pair = example(use.name, drawn)
+        return Wish(use, pair.source, len(prefix), pair, drawn)
+    asked, text, cuts = bare(text)
+    if use.name == "question":
+        if not asked:
+            field = " ".join(str(values["asks"]).split())
+            asked, cut = first_of("Your question", field, MOST_OF_A_QUESTION)
+            cuts += cut
+        return Wish(use, answer_location.source_of(asked or "Who?", text), len(prefix), cuts=cuts)
+    return Wish(use, prefix + text, len(prefix), cuts=cuts)
+
+
+def first_of(what: str, text: str, most: int = MOST_CHARACTERS) -> tuple[str, tuple[str, ...]]:
+    """Cut a text to what is read, with a sentence of both numbers where that is not all; the field keeps all."""
+    if len(text) <= most:
+        return text, ()
+    return text[:most], (f"{what} has {counted(len(text), 'character')}; the first {most:,} are read.",)
+
+
+def bare(text: str) -> tuple[str, str, tuple[str, ...]]:
+    """Strip a learner's text of line ends and task prefixes; return the question before it, the text, and cuts."""
+    text, cuts = first_of("Your text", " ".join(text.split()))
+    for task in TASKS.values():
+        if text.startswith(task.prefix):
+            text = text.removeprefix(task.prefix)
+            asked, between, passage = text.partition(answer_location.MIDDLE)
+            return (asked, passage, cuts) if between and task.name == "question" else ("", text, cuts)
+    return "", text, cuts
+
+
+def owns(text: str, drawn: int) -> bool:
+    """Test whether the learner's own text is read: by choice, or because it is not the default text."""
+    return drawn < 0 or (drawn == 0 and text.strip() != DEFAULT_TEXT)
+
+
+# ---------------------------------------------------------------- the answer
 
 
 @dataclass(frozen=True)
@@ -80,7 +249,7 @@ class Found:
 
 
 def answer(opened: Opened, wish: Wish) -> Found:
-    """Ask a model, through the cache."""
+    """Ask a model."""
     ask = _labelled if opened.headed else _continued if wish.use.picture == "lines" else _crossed
     try:
         return replace(ask(opened, wish), name=opened.shown)
@@ -126,12 +295,12 @@ def rule_for(lm: LanguageModel, use: Use) -> tuple[Rule, float]:
 
 def _crossed(opened: Opened, wish: Wish) -> Found:
     use = wish.use
-    found: CrossReading = cache.call(cross, opened.key, wish.source, use.most)
+    found: CrossReading = opened.call(cross, wish.source, use.most)
     rule, share = rule_for(opened.lm, use)
     units, read = parts(use, found, wish.first)
     labels: tuple[tuple[str, float], ...] = ()
     if use.name == "sentiment":
-        labels = cache.call(chances, opened.key, wish.source)
+        labels = opened.call(chances, wish.source)
     return Found(
         wish=wish,
         written=found.written,
@@ -173,7 +342,7 @@ def _with_spaces(units: Spans) -> list[tuple[int, int]]:
 
 
 def cross(lm: LanguageModel, source: str, most: int) -> CrossReading:
-    """Read the cross-attention of an answer, called by the cache."""
+    """Read the cross-attention of an answer."""
     return cross_reading(lm, source, most=most)
 
 
@@ -189,11 +358,11 @@ def _labelled(opened: Opened, wish: Wish) -> Found:
     """Answer by a model that names the class of a text, or finds the answer in a passage."""
     if wish.use.name == "question":
         asked, passage = asked_of(wish)
-        found: LabelReading = cache.call(read_answer, opened.key, asked, passage)
+        found: LabelReading = opened.call(read_answer, asked, passage)
         labels = tuple((one.text, one.probability) for one in found.answers)
         read, begins = answer_location.sentences(wish.source), len(wish.source) - len(passage)
     else:
-        found = cache.call(read_class, opened.key, wish.source[wish.first :])
+        found = opened.call(read_class, wish.source[wish.first :])
         labels = found.labels
         read, begins = word_spans(wish.source, wish.first), wish.first
     written, likely = labels[0]
@@ -216,12 +385,12 @@ def _labelled(opened: Opened, wish: Wish) -> Found:
 def _continued(opened: Opened, wish: Wish) -> Found:
     use = wish.use
     if use.name == "code":
-        code, check, ended = cache.call(complete, opened.key, wish.source, wish.seed)
+        code, check, ended = opened.call(complete, wish.source, wish.seed)
         units = line_spans(code)
         return Found(
             wish=wish, written=code, units=units, likely=(1.0,) * len(units), check=check, ended=ended
         )
-    said: Written = cache.call(go_on, opened.key, wish.source, wish.seed, use.most)
+    said: Written = opened.call(go_on, wish.source, wish.seed, use.most)
     text, ended = said.text, said.ended
     if use.name == "dialogue":
         turn, ended = heroes.turn(text)

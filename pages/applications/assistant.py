@@ -21,7 +21,7 @@ from core import real
 from core.analysis.tasks import instructed
 from core.decoding.chat import conversation
 from core.language_model import LanguageModel
-from pages.applications.uses import Use, Wish
+from pages.applications.answers import Use, Wish
 
 JOB = "assistant"
 EXACT = {

@@ -1,20 +1,94 @@
-"""Export the answer in parts as a table, and as notebook cells that ask again."""
+"""Export the Applications page: what its picture is (`FIGURE`), the answer in parts as a table, notebook cells."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from pages.applications.answers import LABELS, STORY, Found, asked_of
-from pages.applications.uses import Opened
+from app.kit.figures import Argument, Asked, Figure, Table
+from pages.applications import answers, figure, verdict
+from pages.applications.answers import LABELS, STORY, Found, Opened, Wish, asked_of
 from pages.applications.verdict import Line, Verdict
+
+KEYS = ("spoken", "said")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a model was asked for, its answer, and what is right about that.
+
+    Attributes:
+        name: of the model that answers. why: it does not; then there is no answer.
+        spoken: the step, from nothing written on; said: the part of the answer that is looked at; -1: see the fields.
+    """
+
+    wish: Wish
+    name: str
+    why: str
+    found: Found | None
+    judged: Verdict
+    spoken: int
+    said: int
+
+    @property
+    def another(self) -> bool:
+        """Whether another model than the usual one answers."""
+        return self.name != self.wish.use.model
+
+
+def answered(asked: Asked, wish: Wish, opened: Opened | None, name: str, why: str) -> Shown:
+    """Let a model answer; None: none does, and `why`."""
+    found = answers.answer(opened, wish) if opened else None
+    judged = verdict.judge(found) if found else Verdict(())
+    count = 0 if found is None else len(found.units)
+    spoken, said = asked.at_most("spoken", count), asked.at_most("said", max(0, count - 1))
+    return Shown(wish, name, why, found, judged, spoken, said)
+
+
+def look(asked: Asked) -> Shown:
+    """Let the usual model of the chosen use answer."""
+    wish = answers.wish(asked.text, asked.values)
+    name = wish.use.model
+
+    def call(function: Callable[..., Any], *arguments: Any) -> Any:
+        return asked.beside(name, function, *arguments)
+
+    return answered(asked, wish, Opened(name, name, asked.open(name), name, call), name, "")
+
+
+def sentence(shown: Shown) -> str:
+    """What is on the picture: what a model was asked, what it answered, and what is right about it."""
+    wish, found = shown.wish, shown.found
+    failed = shown.why if found is None else found.failed
+    if found is None or failed:
+        return f"{wish.use.label} by {shown.name}: {failed}"
+    told = " ".join(line.text for line in shown.judged.lines)
+    return f"{wish.use.label} by {shown.name}. Asked: {wish.source} Answered: {found.written} {told}".strip()
+
+
+FIGURE = Figure(
+    "applications", figure.applications, look,
+    record=lambda shown: figure.record(shown.found, shown.judged) if shown.found
+    else figure.missing(shown.wish, shown.name, shown.why),
+    select=lambda shown: {"spoken": shown.spoken, "said": shown.said},
+    claim=lambda shown: verdict.claim(shown.wish.use, shown.found),
+    sentence=sentence,
+    table=lambda shown: table(shown.found, shown.judged),
+    arguments=(
+        Argument("task", "use"), Argument("example", "drawn"), Argument("question", "asks"), Argument("hero", "hero"),
+        Argument("scene", "scene"), Argument("code", "begun"), Argument("part", "said"), Argument("step", "spoken"),
+    ),
+    model=False, tall=460,
+    own=lambda shown: f"with {shown.wish.use.model} in place of {shown.name}" if shown.another else "",
+)  # fmt: skip
 
 NAMES = ("part", "text", "p", "reads most", "share of it", "true")
 
 
-def table(found: Found | None, verdict: Verdict) -> dict[str, Sequence[Any]]:
+def table(found: Found | None, verdict: Verdict) -> Table:
     """Tabulate the parts of the answer, then the labels of a sentiment and the lines of the verdict.
 
     Each column holds values of one type: what is neither right nor wrong has none.

@@ -26,7 +26,7 @@ import { drawPassage } from "./passage.js";
  * What figure.py sends.
  * @typedef {object} Data
  * @property {string} stamp under the same one nothing but the selection has changed
- * @property {string[]} tokens of the learner's text
+ * @property {string[]} [tokens] of the learner's text, on the page
  * @property {"translate" | "summarize" | "question" | "sentiment" | "story" | "dialogue" | "code"} use
  * @property {string} label of the use
  * @property {string} model that answers

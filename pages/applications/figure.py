@@ -1,20 +1,18 @@
 """Draw the Applications picture: what a model is asked, what it answers, and what of its source it read.
 
 `record` turns an answer (answers.py) and what is right about it (verdict.py) into the component's JSON; it computes
-nothing. Which model does what: uses.py.
+nothing. Which model does what: `answers.USES`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.kit import pack, register
 from core.analysis.heads import answer_location
 from core.analysis.heads.cross_reading import is_mark
 from core.analysis.tasks import heroes
-from pages.applications.answers import Found, made_links
-from pages.applications.uses import Wish
+from pages.applications.answers import Found, Wish, made_links
 from pages.applications.verdict import Verdict, hero_of, strangers
 
 applications = register("applications", __file__)
@@ -40,18 +38,11 @@ SAID = {
 LONGEST_LABEL = 28  # characters of a class or span beside its bar
 
 
-def record(
-    found: Found, verdict: Verdict, tokens: Sequence[str], stamp: str, selection: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Turn an answer into the JSON that figure.js draws.
-
-    Args:
-        tokens: of the learner's text, as the open model cuts it.
-        stamp: under the same one nothing but the selection has changed.
-    """
+def record(found: Found, verdict: Verdict) -> dict[str, Any]:
+    """Turn an answer into the JSON that figure.js draws, but for the selection."""
     use, wish = found.wish.use, found.wish
     strange = set(strangers(found))
-    data = _frame(wish, found.name, tokens, stamp, selection) | {
+    data = _frame(wish, found.name) | {
         "failed": found.failed,
         "head": _question(found),
         "read": [_read(wish.source[a:b], strange) for a, b in found.read],
@@ -80,11 +71,9 @@ def record(
     return data
 
 
-def missing(
-    wish: Wish, model: str, why: str, tokens: Sequence[str], stamp: str, selection: Mapping[str, Any]
-) -> dict[str, Any]:
+def missing(wish: Wish, model: str, why: str) -> dict[str, Any]:
     """Describe a use whose model does not answer, with the reason."""
-    return _frame(wish, model, tokens, stamp, selection) | {"failed": why}
+    return _frame(wish, model) | {"failed": why}
 
 
 def _short(label: str) -> str:
@@ -99,13 +88,10 @@ def _attention(found: Found) -> str:
     return f"{who} in the last block, mean of all heads"
 
 
-def _frame(
-    wish: Wish, model: str, tokens: Sequence[str], stamp: str, selection: Mapping[str, Any]
-) -> dict[str, Any]:
+def _frame(wish: Wish, model: str) -> dict[str, Any]:
     use = wish.use
     return {
-        "tokens": list(tokens),
-        "stamp": stamp,
+        "stamp": "",
         "use": use.name,
         "label": use.label,
         "model": model,
@@ -122,7 +108,6 @@ def _frame(
         "sentence": -1,
         "rule": "",
         "target": "",
-        "selection": dict(selection),
     }
 
 
@@ -148,8 +133,3 @@ def _marks(found: Found) -> list[dict[str, Any]]:
         for name, a, b in heroes.mentions(text, (*heroes.NAMES, hero)):
             said.append({"part": at, "first": a, "end": b, "hero": name == hero})
     return said
-
-
-def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its event "select" to a callback."""
-    return applications(data=data, key=key, on=on)

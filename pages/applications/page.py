@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -9,15 +10,16 @@ import streamlit as st
 from app import markup, reading
 from app.controls import widgets
 from app.frame import page
+from app.kit.figures import Drawing
 from app.session import events, state
 from core.analysis.heads import alignment, answer_location, cross_reading
 from core.analysis.tasks import code_checks, code_scores, heroes, label_chances, label_reading
 from core.decoding import labels
 from core.decoding.generate import generate
-from pages.applications import assistant, export, figure, question, scores, uses, verdict
-from pages.applications.answers import answer
+from pages.applications import answers, assistant, export, question, scores, uses, verdict
+from pages.applications.answers import USES
+from pages.applications.export import FIGURE, KEYS
 
-KEYS = ("spoken", "said")
 EXAMPLES = (
     "Nora looked under the bench and found her red kite.",
     "Maya gave the golden key back to her old friend Emil.",
@@ -46,37 +48,35 @@ def to_card() -> None:
 
 
 uses.adopt()
-uses.fit(uses.USES[state.get("use")])
+uses.fit(USES[state.get("use")])
 uses.follow_typing()
 ctx = page.begin("applications", apart=APART)
 typed, _ = reading.clean(state.get("text"))
 # The frame cuts the text to what the open model reads, and another one answers here.
-wish = uses.wish(typed if typed.startswith(ctx.text) else ctx.text)
+text = typed if typed.startswith(ctx.text) else ctx.text
+asked_for = replace(ctx.asked.alone, text=text)
+wish = answers.wish(text, asked_for.values)
 use = wish.use
 opened, why = uses.opened(use)
-found = answer(opened, wish) if opened else None
-judged = verdict.judge(found) if found else verdict.Verdict(())
 name = opened.shown if opened else uses.chosen(use).removeprefix("./")
+drawing = Drawing(FIGURE, asked_for, export.answered(asked_for, wish, opened, name, why))
+found, judged = drawing.seen.found, drawing.seen.judged
 
-page.claim(verdict.claim(use, found))
+page.claim(drawing.claim)
 stamp = "\x1f".join(
     [*ctx.tokens, use.name, opened.key if opened else "", wish.source, str(wish.seed), str(wish.pair is None)]
 )
-selection = events.selection("applications", {key: state.get(key) for key in KEYS})
-figure.draw(
-    figure.record(found, judged, ctx.tokens, stamp, selection)
-    if found
-    else figure.missing(wish, name, why, ctx.tokens, stamp, selection),
-    key="applications",
-    on={
-        "select": lambda: events.select("applications", KEYS),
-    },
+drawing.mount(
+    "applications",
+    {"select": lambda: events.select("applications", KEYS)},
+    tokens=list(ctx.tokens),
+    stamp=stamp,
 )
 
 page.judged(verdict.RULE)
 
 with page.controls():
-    widgets.segments("Task", "use", list(uses.USES), lambda name: uses.USES[str(name)].label)
+    widgets.segments("Task", "use", list(USES), lambda name: USES[str(name)].label)
     drawn = use.picture == "lines"
     st.button(
         "Another draw" if drawn else "Another example",
@@ -118,9 +118,7 @@ with page.foot():
     )  # fmt: skip
     kind = use.name if asked.found is found else ""
     page.code(*CODE[asked.opened.lm.config.head if kind and asked.opened.headed else kind])
-    page.take_away(
-        "applications", lambda: export.table(found, judged), lambda: export.cells(opened, found, judged)
-    )
+    page.take_away(drawing, None, lambda: export.cells(opened, found, judged))
 
 scores.draw(use, opened)
 beside = assistant.draw(use, wish)

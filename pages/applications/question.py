@@ -12,8 +12,8 @@ from app.markup import mono
 from app.session.state import Value
 from core.analysis.heads.cross_reading import is_mark, word_spans
 from core.analysis.tasks import heroes
-from pages.applications.answers import Found, answer, asked_of, changed_words
-from pages.applications.uses import USES, Opened, Wish, usual
+from pages.applications.answers import USES, Found, Opened, Wish, answer, asked_of, changed_words
+from pages.applications.uses import usual
 from pages.applications.verdict import hero_of
 
 FEW = 2  # words

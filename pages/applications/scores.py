@@ -14,7 +14,7 @@ from app.counts import counted
 from app.markup import inline, mono
 from core.analysis.tasks import heroes
 from core.vectors.probe import wilson
-from pages.applications.uses import Opened, Use
+from pages.applications.answers import Opened, Use
 
 BASELINES = {"copy": "copying", "n-gram": "n-grams", "lookup": "nearest example", "n_gram": "5-grams"}
 ASKED = {

@@ -1,4 +1,4 @@
-"""List the applications, open the model that does each, and read the page's fields into what that model reads.
+"""Open the model that answers on the page, choose examples, and follow what is typed.
 
 The models are those that come with Glassbox, or folders of their names; where there is none the page says so. A model
 that names classes can be asked for the sentiment of a review, one that finds spans for the answer to a question: those
@@ -7,97 +7,25 @@ are folders under GLASSBOX_MODELS and ids of the hub list, and read the same tex
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from app import models
-from app.counts import counted
 from app.models import cache, gallery, opening
 from app.session import state
-from core.analysis.heads import answer_location
-from core.analysis.tasks import heroes
-from core.data.tasks import TASKS, Pair
+from pages.applications.answers import Opened, Use
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
 
-Picture = Literal["links", "passage", "lines"]
-# Of the examples: far from training's, and from those that the card's scores are of. The first one has a colour in it,
-# which Spanish puts behind the thing.
-FIRST_SEED = 700_000_006
-MOST_CHARACTERS = 1_600  # of a source
-MOST_OF_A_HERO, MOST_OF_A_QUESTION = 40, 200  # characters
 
+def _opened(name: str, lm: LanguageModel) -> Opened:
+    key = cache.key(name)
 
-@dataclass(frozen=True)
-class Use:
-    """Describe one application: its name in a link and on the page, its model, how it is drawn, and a claim.
+    def call(function: Callable[..., Any], *arguments: Any) -> Any:
+        return cache.call(function, key, *arguments)
 
-    most: tokens that are written.
-    """
-
-    name: str
-    label: str
-    model: str
-    picture: Picture
-    claim: str
-    most: int
-
-    @property
-    def learns(self) -> str:
-        """Name the task whose words the model knows; "" of one that knows any."""
-        return "" if self.name == "code" else "tales" if self.model == "tales-gpt" else self.name
-
-
-USES: dict[str, Use] = {
-    use.name: use
-    for use in (
-        Use("translate", "Translation", "tales-t5", "links", "A Spanish word reads its English ones.", 64),
-        Use(
-            "summarize", "Summary", "tales-t5", "passage", "A summary reads few of its story’s sentences.", 96
-        ),
-        Use(
-            "question",
-            "Question",
-            "tales-t5",
-            "passage",
-            "What an answer reads is not always what tells it.",
-            24,
-        ),
-        Use("sentiment", "Sentiment", "tales-t5", "passage", "One small word can turn a whole review.", 8),
-        Use("story", "Story", "tales-gpt", "lines", "A story goes on from its hero’s name.", heroes.MOST),
-        Use(
-            "dialogue",
-            "Dialogue",
-            "tales-gpt",
-            "lines",
-            "A turn ends when the model closes its quotation mark.",
-            48,
-        ),
-        Use("code", "Code", "code-gpt", "lines", "Code that reads well may still be wrong.", 160),
-    )
-}
-
-
-@dataclass(frozen=True)
-class Opened:
-    """Hold the model that answers: its key for `cache.call`, what `core.load` takes, itself, and its name in lists."""
-
-    key: str
-    target: str
-    lm: LanguageModel
-    name: str
-
-    @property
-    def shown(self) -> str:
-        """Return the name as the picker has it."""
-        return self.name.removeprefix("./")
-
-    @property
-    def headed(self) -> bool:
-        """Test whether it names classes or finds spans, and writes nothing."""
-        return self.lm.config.head != "lm"
+    return Opened(key, str(models.resolve(name).target), lm, name, call)
 
 
 def usual(use: Use) -> Opened | None:
@@ -114,88 +42,7 @@ def usual(use: Use) -> Opened | None:
         or lm.config.shape == "encoder"
     ):
         return None
-    return Opened(cache.key(name), str(models.resolve(name).target), lm, name)
-
-
-@lru_cache(maxsize=64)
-def example(name: str, seed: int) -> Pair:
-    """Generate a held-out example of a text-to-text task, with its truth."""
-    return next(iter(TASKS[name].pairs(FIRST_SEED + seed, "held_out")))
-
-
-@dataclass(frozen=True)
-class Wish:
-    """Hold what the page was asked for.
-
-    source: what the model reads. first: the characters of it that are the task's own words.
-    pair: the example with its truth; None: the learner's own text.
-    cuts: sentences about what is longer than is read.
-    """
-
-    use: Use
-    source: str
-    first: int
-    pair: Pair | None = None
-    seed: int = 0
-    cuts: tuple[str, ...] = ()
-
-    @property
-    def truth(self) -> Any:
-        """Return what the generator knows of the example; None: nothing."""
-        return self.pair.truth if self.pair else None
-
-
-def wish(text: str) -> Wish:
-    """Read what is asked for off the page's fields.
-
-    Args:
-        text: the learner's, all of it.
-    """
-    use = USES[str(state.get("use"))]
-    drawn = int(state.get("drawn"))
-    if use.name == "story":
-        hero, cut = first_of("The hero’s name", " ".join(str(state.get("hero")).split()), MOST_OF_A_HERO)
-        return Wish(use, heroes.BEGINNING.format(hero=hero or "Nora"), 0, seed=max(0, drawn), cuts=cut)
-    if use.name in ("dialogue", "code"):
-        field, what = ("scene", "The scene") if use.name == "dialogue" else ("begun", "The function so far")
-        own, cut = first_of(what, str(state.get(field)))
-        usual = str(state.BY_KEY[field].default)
-        return Wish(use, own if own.strip() else usual, 0, seed=max(0, drawn), cuts=cut)
-    prefix = TASKS[use.name].prefix
-    if not owns(text, drawn):
-        pair = example(use.name, drawn)
-        return Wish(use, pair.source, len(prefix), pair, drawn)
-    asked, text, cuts = bare(text)
-    if use.name == "question":
-        if not asked:
-            field = " ".join(str(state.get("asks")).split())
-            asked, cut = first_of("Your question", field, MOST_OF_A_QUESTION)
-            cuts += cut
-        return Wish(use, answer_location.source_of(asked or "Who?", text), len(prefix), cuts=cuts)
-    return Wish(use, prefix + text, len(prefix), cuts=cuts)
-
-
-def first_of(what: str, text: str, most: int = MOST_CHARACTERS) -> tuple[str, tuple[str, ...]]:
-    """Cut a text to what is read, with a sentence of both numbers where that is not all; the field keeps all."""
-    if len(text) <= most:
-        return text, ()
-    return text[:most], (f"{what} has {counted(len(text), 'character')}; the first {most:,} are read.",)
-
-
-def bare(text: str) -> tuple[str, str, tuple[str, ...]]:
-    """Strip a learner's text of line ends and task prefixes; return the question before it, the text, and cuts."""
-    text, cuts = first_of("Your text", " ".join(text.split()))
-    for task in TASKS.values():
-        if text.startswith(task.prefix):
-            text = text.removeprefix(task.prefix)
-            asked, between, passage = text.partition(answer_location.MIDDLE)
-            return (asked, passage, cuts) if between and task.name == "question" else ("", text, cuts)
-    return "", text, cuts
-
-
-def owns(text: str, drawn: int) -> bool:
-    """Test whether the learner's own text is read: by choice, or because it is not the default text."""
-    return drawn < 0 or (drawn == 0 and text.strip() != state.DEFAULT_TEXT)
+    return _opened(name, lm)
 
 
 def follow_typing() -> None:
@@ -282,4 +129,4 @@ def opened(use: Use) -> tuple[Opened | None, str]:
         lm = opening.load(name)
     except (ValueError, OSError) as why:
         return None, models.without_places(str(why))
-    return Opened(cache.key(name), str(models.resolve(name).target), lm, name), ""
+    return _opened(name, lm), ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from app.controls import unlike_text
+from app import unlike
 from app.counts import counted
 from core.analysis.heads import alignment, answer_location
 from core.analysis.heads.cross_reading import is_mark
@@ -15,8 +15,7 @@ from core.analysis.tasks import heroes
 from core.analysis.tasks.known_words import unknown
 from core.data.toyland.summaries import PARTS, facts_right
 from core.verdict_rule import Rule
-from pages.applications.answers import LABELS, Found, made_links
-from pages.applications.uses import Use
+from pages.applications.answers import LABELS, Found, Use, made_links
 
 STRANGE = 8  # words from elsewhere that are named
 CLEAR = 0.5  # of the attention: such a word is read clearly
@@ -58,7 +57,7 @@ def judge(found: Found) -> Verdict:
         lines.append(Line(reason))
     if not found.ended:
         lines.append(Line(f"It stopped after {counted(found.wish.use.most, 'token')}, unfinished."))
-    apart = unlike_text.why(own_text(found))
+    apart = unlike.why(own_text(found))
     if apart:
         lines.insert(0, Line(apart))
     if words := strangers(found):

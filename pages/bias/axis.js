@@ -141,7 +141,7 @@ function wordOf(g, plan, one, at, px, axis) {
   const way = at ? 1 : -1;
   const x = px(one.value);
   const y = axis + way * (18 + PITCH * one.row) + (at ? 8 : 0);
-  const node = h("g", { class: "gb-hot", "data-word": place, onclick: () => plan.pick(place) },
+  const node = h("g", { class: g.can.recompute ? "gb-hot" : null, "data-word": place, onclick: () => plan.pick(place) },
     h("path", { d: `M${x},${axis}L${x},${axis + way * 9}L${one.x},${y + (at ? -11 : 3)}`, fill: "none", stroke: css(on ? "accent" : "line") }),
     on && h("rect", { x: one.x - one.w / 2, y: y - 12, width: one.w, height: 16, rx: 4, fill: css("accent-soft") }),
     h("rect", { x: one.x - one.w / 2, y: y - 12, width: one.w, height: PITCH, fill: "transparent" }),

@@ -8,13 +8,10 @@ from typing import Any
 
 import altair as alt
 
-from app.charts import vega
-from app.charts.frame import About
+from app.charts import described
 from app.charts.look import ink
-from app.session import state
 from core.vectors.association import LEAST, LEVEL
 
-KEPT = ("number", "d", "low", "high", "kind", "published", "share")  # of a row, for tests
 PITCH = 18  # px of a row
 LABELS = 172  # px left of the plots, for the names of the tests
 BEYOND, WITHIN, UNSURE = "beyond chance", "within chance", "not conclusive"
@@ -77,7 +74,7 @@ def tests(data: dict[str, Any]) -> alt.TopLevelMixin:
 
 
 def _tests(made: list[dict[str, Any]], size: Any, lowest: bool) -> Any:
-    base = alt.Chart(vega.data(made))
+    base = alt.Chart(described.data(made))
     axis = alt.Axis(labelFont="Inter, sans-serif", labelFontSize=12, labelColor=ink("ink"), labelLimit=LABELS - 6,
                     minExtent=LABELS, maxExtent=LABELS, domain=False, ticks=False, grid=False)  # fmt: skip
     y = alt.Y("name:N", sort=[one["name"] for one in made], axis=axis)
@@ -92,7 +89,7 @@ def _tests(made: list[dict[str, Any]], size: Any, lowest: bool) -> Any:
     whole = {"x": alt.value(0), "x2": alt.value("width"), "y": y}
     known = base.transform_filter("datum.d !== null")
     heads = [
-        alt.Chart(vega.data([{"said": head}]))
+        alt.Chart(described.data([{"said": head}]))
         .mark_text(align="right", baseline="bottom", dx=dx, dy=-4, color=ink("ink3"))
         .encode(x=alt.value("width"), y=alt.value(0), text="said:N")
         for head, dx in (
@@ -146,7 +143,7 @@ def _splits(shown: dict[str, Any], size: Any) -> Any:
             for a, b in pairwise(cuts)
             if count
         ]
-    base = alt.Chart(vega.data(bars))
+    base = alt.Chart(described.data(bars))
     axis = alt.Axis(minExtent=LABELS, maxExtent=LABELS, labels=False, grid=False, domain=False, ticks=False)
     y = alt.Y("count:Q", axis=axis, scale=alt.Scale(zero=True))
     colour = alt.condition("datum.far", alt.value(found), alt.value(ink("res")))
@@ -155,7 +152,7 @@ def _splits(shown: dict[str, Any], size: Any) -> Any:
         alt.Tooltip("from:Q", format=".2f"),
         alt.Tooltip("to:Q", format=".2f"),
     ]
-    line = alt.Chart(vega.data([{"d": d, "said": f"p = {shown['said_p']}"}]))
+    line = alt.Chart(described.data([{"d": d, "said": f"p = {shown['said_p']}"}]))
     side: dict[str, Any] = {"align": "right", "dx": -6} if d > 0 else {"align": "left", "dx": 6}
     word = line.mark_text(fontWeight=600, color=found, baseline="top", **side)
     return alt.layer(
@@ -163,39 +160,8 @@ def _splits(shown: dict[str, Any], size: Any) -> Any:
             x=size("from", True), x2="to:Q", y=y, y2=alt.datum(0), color=colour, tooltip=tips
         ),
         line.mark_rule(color=found, strokeWidth=2).encode(x=size("d", True)),
-        vega.haloed(word.encode(x=size("d", True), y=alt.value(0), text="said:N")),
+        described.haloed(word.encode(x=size("d", True), y=alt.value(0), text="said:N")),
     ).properties(
         height=72,
         title=alt.TitleParams("Random splits of X and Y", fontSize=11, fontWeight=400, color=ink("ink3"), offset=4),
     )  # fmt: skip
-
-
-def draw(data: dict[str, Any]) -> None:
-    """Draw the chart on the page; a click on a test chooses it."""
-    made = rows(data)
-    memo = state.memo("bias.pick")
-
-    def chosen(what: dict[str, Any]) -> None:
-        picked = [one["number"] for one in what.get("pick", [])] if isinstance(what.get("pick"), list) else []
-        if picked and picked != memo.get("picked"):
-            state.update({"weat": picked[0], "subject": -1, "mate": -1})
-        memo["picked"] = picked
-
-    said = "; ".join(f"{one['name']}: {one['here']}" for one in made)
-    about = About(
-        "bias_tests", f"Effect sizes of the tests, on {data['table']['name']}. {said}.",
-        {
-            "chosen": data["test"], "reach": data["reach"],
-            "tests": [{key: one[key] for key in KEPT} for one in made],
-            "splits": {key: data["shown"].get(key) for key in ("d", "p", "far", "edges", "counts")},
-        },
-        {
-            "test": [one["name"] for one in made], "d": [one["d"] for one in made],
-            "chance from": [one["low"] for one in made], "chance to": [one["high"] for one in made],
-            "here": [one["here"] for one in made], "published": [one["said published"] for one in made],
-            "found, least of the lists": [one["said share"] for one in made],
-            **{side: [one[side] for one in made] for side in "XYAB"},
-        },
-    )  # fmt: skip
-    read = vega.part(data, "tests", "test", "reach", "shown")
-    vega.draw(about, [vega.once(tests, read)], chosen, form="rows")

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import markup
+from app import markup, models
 from app.controls import widgets
 from app.session import state
 from core.vectors.association import LEAST
 from core.vectors.word_lists import MOST
 from pages.bias import sentences, weat
 from pages.bias.figure import Seen
-from pages.bias.weat import NAMES, OWN, Table
+from pages.bias.weat import NAMES, OWN, Run, Table
 
 TESTS = (*map(str, range(1, 11)), "own")
 WHICH = {"kept": "as it is", "removed": "taken out"}
@@ -30,10 +30,10 @@ TOYLAND = {
 }  # fmt: skip
 
 
-def draw(seen: Seen) -> None:
-    """Draw the widgets below the picture, and what is to be said about them."""
+def draw(seen: Seen, run: Run) -> None:
+    """Draw the widgets below the picture, and what is to be said about them; run: word2vec of the learner's."""
     st.selectbox("Test", TESTS, format_func=_named, filter_mode=None, width=250, **state.bind("weat"))
-    widgets.segments("Vectors", "vectors", tuple(NAMES), _vectors())
+    widgets.segments("Vectors", "vectors", tuple(NAMES), _vectors(run))
     widgets.segments("Gender direction", "direction", tuple(WHICH), lambda which: WHICH[str(which)])
     with st.popover("Your lists", key="gb-own-lists"):
         st.caption(NEEDED)
@@ -47,7 +47,7 @@ def draw(seen: Seen) -> None:
     if seen.table.which == "learned" and seen.test is not None and not _made(seen.table):
         st.button("Test lists that it has", key="bias.toyland", on_click=state.whole(_toyland))
     for note in seen.notes:
-        st.warning(markup.escape(note))
+        st.warning(markup.escape(models.without_places(note)))
     unused = sentences.left_out(seen.now)
     if unused:
         words = sum(len(one.missing) + len(one.shared) for one in seen.now.lists)
@@ -56,9 +56,9 @@ def draw(seen: Seen) -> None:
                 st.caption(markup.escape(line))
 
 
-def _vectors() -> Callable[[int | str], str]:
+def _vectors(run: Run) -> Callable[[int | str], str]:
     """Name the tables; of word2vec, before it is chosen, say how many of the ten tests its words allow."""
-    done = _made(weat.learned_table())
+    done = _made(weat.learned_table(run))
     many = "none of the ten" if not done else "all ten" if done == len(TESTS) - 1 else f"{done} of the ten"
     return lambda which: f"{NAMES[str(which)]}, {many}" if which == "learned" else NAMES[str(which)]
 

@@ -20,6 +20,7 @@ from app.controls.own_run import Next
 from app.frame import page
 from app.frame.page import Context
 from app.kit import register
+from app.kit.figures import Table
 from app.runs.trained import Arm
 from app.session import events, state
 from core.analysis.seeds import Interval
@@ -349,3 +350,66 @@ class CorpusLab:
         )
         page.judged(RULE, bias_recordings.RULE)
         return draw_controls(self.ctx, self.asked, self.shown, self.arms)
+
+
+# -------------------------------------------------------------------------------------- the export
+
+
+EXPORTED = (
+    "pronoun gap of", "profession", "gap, nats", "gap, low", "gap, high", "share of she", "tokens", "lab run", "dose",
+    "she, dialled", "she, others",
+)  # fmt: skip
+
+
+def table(lab: CorpusLab) -> Table:
+    """Export each profession of each model, then each recorded dose and remedy, then own runs."""
+    shown, what, arms = lab.shown, lab.asked, lab.arms
+    lines: list[tuple[Any, ...]] = []
+    for one in shown:
+        for gap in one.record(what.jobs)["gaps"]:
+            if gap:
+                lines.append((
+                    one.name, gap["job"], gap["mean"], gap["low"], gap["high"], gap["share"], gap["tokens"],
+                    *(None,) * 4,
+                ))  # fmt: skip
+    for dose in [*bias_recordings.curve(), *bias_recordings.remedies()[1:]]:
+        for seed, (dialled, others) in enumerate(zip(dose.dialled, dose.others, strict=True)):
+            name = f"recorded, {NAMES[dose.remedy]}, seed {seed}"
+            lines.append((*(None,) * 7, name, dose.at, dialled, others))
+    for arm in arms:
+        point = own_point(arm)
+        if point["trace"]:
+            last = point["trace"][-1]
+            lines.append(
+                (*(None,) * 7, f"yours, {point['name']}", point["at"], last["dialled"], last["others"])
+            )
+    return dict(zip(EXPORTED, (list(column) for column in zip(*lines)), strict=True))
+
+
+def cells(lab: CorpusLab) -> list[str]:
+    """Write notebook cells that ask each model again, and take the means of the recorded runs again."""
+    load, shown, what = lab.load, lab.shown, lab.asked
+    found = []
+    for one in shown:
+        if one.found is None:
+            continue
+        expected = {gap.job: round(gap.mean, 6) for gap in one.found.gaps}
+        opened = load if one.open else f'core.load({one.name!r}, device="cpu")'
+        found.append(f"""# %% The pronoun gap by profession, {one.name.replace(chr(10), " ")}
+from core.analysis.tasks.pronoun_gap import measured, parsed
+
+TEMPLATES = {[template.text for template in what.templates]!r}
+EXPECTED = {expected!r}
+found = measured({opened}, {list(what.jobs)!r}, parsed(TEMPLATES))
+for gap in found.gaps:
+    assert abs(gap.mean - EXPECTED[gap.job]) < 1e-3 + 1e-3 * abs(gap.mean), gap.job
+    print(gap.job, gap.mean, gap.spread)""")
+    means = [round(dose.spread("dialled").mean, 6) for dose in bias_recordings.curve()]
+    found.append(f"""# %% Dose and response: means over the recorded seeds
+from core.runs.bias_recordings import curve, slope
+
+MEANS = {means!r}
+assert all(abs(one.spread("dialled").mean - mean) < 1e-5 for one, mean in zip(curve(), MEANS, strict=True))
+print([(one.at, one.spread("dialled"), one.spread("others")) for one in curve()])
+print(slope(curve()))""")
+    return found

@@ -1,18 +1,138 @@
-"""The export: words, tests and runs as a table, and notebook cells that make the test again and assert it."""
+"""Export the Bias page: what its picture is (`FIGURE`), words, tests and runs as a table, notebook cells."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from core.runs import bias_recordings
+from app.charts import described
+from app.kit.figures import Argument, Asked, Figure, StillChart
 from core.vectors.residual_bias import FEW
 from core.vectors.word_lists import Lists, ten_tests
-from pages.bias import corpus_lab, weat
-from pages.bias.corpus_lab import CorpusLab
-from pages.bias.figure import Seen
-from pages.bias.question import SIZES, P, Question
-from pages.bias.weat import Shown, Table, source
+from pages.bias import charts, figure, sentences, weat
+from pages.bias.figure import STEPS, Seen
+from pages.bias.weat import NO_RUN, Run, Shown, Table, source
+
+if TYPE_CHECKING:
+    from pages.bias.question import Question
+
+KEYS = ("stage", "weat", "subject", "mate")
+NAMED = (*STEPS, "test")  # the steps in a call
+REMOVED = ("removed", "shown", "was", "pair", "text", "tests", "removal", "reach")  # what removal changes
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The chosen test, as it is looked at and, for a file, without the gender direction.
+
+    Attributes:
+        run: word2vec that the learner has trained. lean: the parts of the step that is looked at are enough.
+    """
+
+    asked: Asked
+    run: Run
+    stage: int
+    lean: bool = False
+
+    @cached_property
+    def seen(self) -> Seen:
+        """The step that is looked at."""
+        return figure.see(self.asked, self.run)
+
+    @cached_property
+    def kept(self) -> Seen:
+        """The whole test, nothing removed but by the learner."""
+        return self.seen if self.seen.step != "removal" else figure.see(_without_step(self.asked), self.run)
+
+    @cached_property
+    def bare(self) -> Seen:
+        """The step of removal."""
+        return figure.see(self.asked, self.run, removing=True)
+
+    def beside(self, run: Run) -> Chosen:
+        """Choose among the learner's own vectors, too, on a page that is asked again at each step."""
+        return Chosen(self.asked, run, self.stage, lean=True)
+
+    @property
+    def still(self) -> Chosen:
+        """A copy for a file, with the parts of all steps."""
+        return replace(self, lean=False)
+
+
+def _without_step(asked: Asked) -> Asked:
+    return replace(asked, values={**asked.values, "stage": -1})
+
+
+def look(asked: Asked) -> Chosen:
+    """Read which step is looked at; the test is made when its numbers are needed."""
+    at = asked.step("stage", NAMED)
+    found = Chosen(replace(asked, values={**asked.values, "stage": at}), NO_RUN, at)
+    if {"subject", "mate"} & asked.given.keys():
+        sizes = [len(one.words) for one in found.seen.now.lists]
+        asked.at_most("subject", sizes[0] + sizes[1] - 1)
+        asked.at_most("mate", sizes[2] + sizes[3] - 1)
+    return found
+
+
+def record(test: Chosen) -> dict[str, Any]:
+    """Turn the test into what figure.js draws, but for the selection; for a file, the step of removal beside it."""
+    if test.lean:
+        return figure.record(test.seen, lean=True)
+    bare = figure.record(test.bare, lean=False)
+    return figure.record(test.kept, lean=False) | {"without": {key: bare[key] for key in REMOVED}}
+
+
+def select(test: Chosen) -> dict[str, Any]:
+    """Return what is chosen; a word that no list has is none."""
+    values, sizes = test.asked.values, [len(one.words) for one in test.seen.now.lists]
+    words = {"subject": sizes[0] + sizes[1], "mate": sizes[2] + sizes[3]}
+    chosen = {key: values[key] if int(values[key]) < count else -1 for key, count in words.items()}
+    return {"stage": test.stage, "weat": values["weat"], **chosen}
+
+
+def sentence(test: Chosen) -> str:
+    """What is on the picture: the test, the table, what came out, what speaks against it."""
+    seen = test.seen
+    title = sentences.title(seen.test, seen.now)
+    return " ".join(
+        [
+            f"{test.asked.label}. {title}, on {seen.table.name}.",
+            *sentences.verdict(seen.now, seen.table),
+            *seen.notes,
+        ]
+    )
+
+
+def drawings(test: Chosen) -> list[StillChart]:
+    """Draw the chart of the tests, and the same without the gender direction."""
+    data = record(replace(test, lean=False))
+    removal = STEPS.index("removal")
+    return [
+        StillChart(
+            described.drawing(charts.tests(one)),
+            f"Effect sizes of the tests, on {test.seen.table.name}.",
+            step,
+        )
+        for step, one in ((-1, data), (removal, {**data, **data["without"]}))
+    ]
+
+
+FIGURE = Figure(
+    "bias", figure.bias, look, record=record,
+    select=select,
+    claim=lambda test: "Word vectors carry the associations of their text.",
+    sentence=sentence,
+    table=lambda test: table(test.seen),
+    arguments=(
+        Argument("test", "weat"), Argument("vectors", "vectors"), Argument("direction", "direction"),
+        Argument("x", "listx"), Argument("y", "listy"), Argument("a", "lista"), Argument("b", "listb"),
+        Argument("subject", "subject"), Argument("mate", "mate"), Argument("step", "stage", lambda test: NAMED),
+    ),
+    longest=64, charts=drawings, tall=560,
+    own=lambda test: "with the recorded word2vec in place of yours" if test.seen.table.run[0] else "",
+)  # fmt: skip
 
 NAMES = (
     "what", "name", "list", "association", "effect size", "p, two-sided", "p, one-sided", "exact", "splits",
@@ -20,7 +140,7 @@ NAMES = (
 )  # fmt: skip
 
 
-def table(seen: Seen) -> Rows:
+def table(seen: Seen) -> dict[str, Sequence[Any]]:
     """Export each target word and word of the text, then each test, then what the removal left."""
     lines: list[tuple[Any, ...]] = []
     done = seen.now.measured
@@ -68,6 +188,7 @@ from core.vectors.association import TooFewWords, measure
 from core.vectors.debiasing import gender_direction
 from core.vectors.word_lists import Lists, WordList, ten_tests
 {source(seen.table, load)}
+{"" if seen.table.which == "model" else f"lm = {load}"}
 
 
 def direction(words):
@@ -131,6 +252,8 @@ for test in ten_tests():
 
 
 def _question(asked: Question, load: str, shown: Table) -> str:
+    from pages.bias.question import SIZES, P  # with what judges it, which is the app's
+
     numbers = asked.judge().numbers
     again = "asked = table" if asked.table.at == shown.at and shown.which == "learned" else None
     head = f"# %% The question\n{again or source(asked.table, load, 'asked')}\n"
@@ -191,67 +314,3 @@ print(left.before, left.after, left.control, "direct bias before:", {_short(dire
 
 def _short(value: Any) -> float:
     return float(f"{float(value):.6g}")
-
-
-# -------------------------------------------------------------------------------------- the corpus lab
-
-
-Rows = dict[str, Sequence[Any]]
-COLUMNS = (
-    "pronoun gap of", "profession", "gap, nats", "gap, low", "gap, high", "share of she", "tokens", "lab run", "dose",
-    "she, dialled", "she, others",
-)  # fmt: skip
-
-
-def lab_table(lab: CorpusLab) -> Rows:
-    """Export each profession of each model, then each recorded dose and remedy, then own runs."""
-    shown, what, arms = lab.shown, lab.asked, lab.arms
-    lines: list[tuple[Any, ...]] = []
-    for one in shown:
-        for gap in one.record(what.jobs)["gaps"]:
-            if gap:
-                lines.append((
-                    one.name, gap["job"], gap["mean"], gap["low"], gap["high"], gap["share"], gap["tokens"],
-                    *(None,) * 4,
-                ))  # fmt: skip
-    for dose in [*bias_recordings.curve(), *bias_recordings.remedies()[1:]]:
-        for seed, (dialled, others) in enumerate(zip(dose.dialled, dose.others, strict=True)):
-            name = f"recorded, {corpus_lab.NAMES[dose.remedy]}, seed {seed}"
-            lines.append((*(None,) * 7, name, dose.at, dialled, others))
-    for arm in arms:
-        point = corpus_lab.own_point(arm)
-        if point["trace"]:
-            last = point["trace"][-1]
-            lines.append(
-                (*(None,) * 7, f"yours, {point['name']}", point["at"], last["dialled"], last["others"])
-            )
-    return dict(zip(COLUMNS, (list(column) for column in zip(*lines)), strict=True))
-
-
-def lab_cells(lab: CorpusLab) -> list[str]:
-    """Write notebook cells that ask each model again, and take the means of the recorded runs again."""
-    load, shown, what = lab.load, lab.shown, lab.asked
-    found = []
-    for one in shown:
-        if one.found is None:
-            continue
-        expected = {gap.job: round(gap.mean, 6) for gap in one.found.gaps}
-        opened = load if one.open else f'core.load({one.name!r}, device="cpu")'
-        found.append(f"""# %% The pronoun gap by profession, {one.name.replace(chr(10), " ")}
-from core.analysis.tasks.pronoun_gap import measured, parsed
-
-TEMPLATES = {[template.text for template in what.templates]!r}
-EXPECTED = {expected!r}
-found = measured({opened}, {list(what.jobs)!r}, parsed(TEMPLATES))
-for gap in found.gaps:
-    assert abs(gap.mean - EXPECTED[gap.job]) < 1e-3 + 1e-3 * abs(gap.mean), gap.job
-    print(gap.job, gap.mean, gap.spread)""")
-    means = [round(dose.spread("dialled").mean, 6) for dose in bias_recordings.curve()]
-    found.append(f"""# %% Dose and response: means over the recorded seeds
-from core.runs.bias_recordings import curve, slope
-
-MEANS = {means!r}
-assert all(abs(one.spread("dialled").mean - mean) < 1e-5 for one, mean in zip(curve(), MEANS, strict=True))
-print([(one.at, one.spread("dialled"), one.spread("others")) for one in curve()])
-print(slope(curve()))""")
-    return found

@@ -26,6 +26,7 @@ import { ATTRIBUTES, TARGETS, wordAxis } from "./axis.js";
  * @property {{number: string, d: number | null, share: number, conclusive: boolean}[]} tests share: of its shortest list that was found
  * @property {Removal | null} removal
  * @property {number} reach of the axis of effect sizes, to both sides
+ * @property {Partial<Data>} [without] in a file: what is other in the step that removes the direction
  *
  * What every test has: its lists X, Y, A, B, and what is said of it.
  * @typedef {object} Told
@@ -65,7 +66,7 @@ import { ATTRIBUTES, TARGETS, wordAxis } from "./axis.js";
  * @typedef {{direct: number, words: number, said: string[], one: string[], two: string[], bars: {name: string, share: number, low: number, high: number}[]}} Probed
  *
  * @typedef {Data & {shown: Made}} Done
- * @typedef {{sel: {stage?: number, weat?: string, subject?: number, mate?: number}, timer?: number | null, cosines: Unpacked | null}} Kept
+ * @typedef {{sel: {stage?: number, weat?: string, subject?: number, mate?: number}, timer?: number | null, cosines: Unpacked | null, bare: Unpacked | null, fixed?: boolean}} Kept bare: cosines of `without`; fixed: nothing is computed anew
  *
  * A column of words with their numbers; first: the place of its first word among all.
  * @typedef {{name: string, words: string[], values: number[], mean: number, first: number, fill: string}} Column
@@ -134,7 +135,7 @@ function columns(g, key, box, sides, o) {
         const y = box.y + 20 + k * pitch;
         const place = side.first + i;
         const on = place === o.chosen;
-        return h("g", { class: "gb-hot", [o.mark]: place, onclick: () => o.pick(place) },
+        return h("g", { class: g.can.recompute ? "gb-hot" : null, [o.mark]: place, onclick: () => o.pick(place) },
           h("rect", { x: x - 3, y, width: wide + 3, height: pitch, rx: 3, fill: on ? css("accent-soft") : "transparent" }),
           label(x, y + pitch - 4, fit(visible(word), wide * 0.44, size, false), { size, fill: on ? "accent" : "ink", weight: on ? 700 : null }),
           h("rect", { x: x + wide * 0.46 + (value < 0 ? bar / 2 - (bar / 2) * Math.abs(value) / most : bar / 2), y: y + pitch / 2 - 3, width: Math.max(0.5, (bar / 2) * Math.abs(value) / most), height: 6, fill: css(value < 0 ? "neg" : "pos") }),
@@ -237,10 +238,16 @@ const wordAt = (shown, first, at) => visible([...shown.lists[first].words, ...sh
 /** @param {number[]} values */
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 
+/** What the step shows: in a file the step of removal has numbers of its own. @type {(data: Data, local: Kept) => Data} */
+const shownOf = (data, local) => (data.without && stages.of(local) === REMOVAL ? { ...data, ...data.without } : data);
+
+/** @param {Data["shown"] | undefined} shown */
+const cosinesIn = (shown) => (!shown || shown.d === null ? null : unpack(shown.cosines));
+
 /** A target's cosines with A and with B. @param {Done} data @param {Kept} local @param {number} subject */
 function cosinesOf(data, local, subject) {
   const [, , a, b] = sizesOf(data.shown);
-  const row = Array.from(local.cosines?.slice(subject * (a + b), (subject + 1) * (a + b)) ?? []);
+  const row = Array.from((local.bare && stages.of(local) === REMOVAL ? local.bare : local.cosines)?.slice(subject * (a + b), (subject + 1) * (a + b)) ?? []);
   return [row.slice(0, a), row.slice(a)];
 }
 
@@ -298,9 +305,9 @@ function captionOf(data, local, step) {
   const [x, y, a, b] = shown.lists;
   const word = wordAt(shown, 0, chosenOf(data, local).subject);
   return [
-    `Each word is an arrow of numbers, and the cosine says how nearly two arrows point the same way: 1 the same, 0 neither, −1 opposite. Each dot is a word at its cosine with “${word}”; choose one with ↑ and ↓ or a click.`,
+    `Each word is an arrow of numbers, and the cosine says how nearly two arrows point the same way: 1 the same, 0 neither, −1 opposite. Each dot is a word at its cosine with “${word}”${local.fixed ? "" : "; choose one with ↑ and ↓ or a click"}.`,
     `How much nearer is “${word}” to “${a.name}” than to “${b.name}”? Its mean cosine with the first list less its mean cosine with the second is its association s.`,
-    `The same for every word of “${x.name}” and of “${y.name}”: each dot is a word at its association s, and each list has a mean. Choose a word, and go back to see what its s is made of.`,
+    `The same for every word of “${x.name}” and of “${y.name}”: each dot is a word at its association s, and each list has a mean.${local.fixed ? "" : " Choose a word, and go back to see what its s is made of."}`,
     "The effect size d is the distance of the two means, measured by how far the words scatter: 0 is no difference; 2, the most, would be each list’s words all in one place.",
     "Could chance do that? The same words are dealt into two heaps again and again; p is the share of deals that part them at least as far.",
     "The direction in which “he” and “she” differ is taken out of every word. The small circles show where the words lay before; the bars below ask whether words that leaned to one side can still be told apart.",
@@ -363,9 +370,11 @@ function drawPage(g, data, local) {
 
 /** @type {View<Data, Kept>} */
 const bias = {
-  init: ({ shown }) => ({ cosines: shown.d === null ? null : unpack(shown.cosines) }),
+  init: ({ shown, without }) => ({ cosines: cosinesIn(shown), bare: cosinesIn(without?.shown) }),
 
-  draw(g, data, local) {
+  draw(g, whole, local) {
+    const data = shownOf(whole, local);
+    local.fixed = !g.can.recompute;
     stages.bar(g, local, (now) => captionOf(data, local, now));
     drawPage(g, data, local);
   },
@@ -375,6 +384,7 @@ const bias = {
     const move = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     const step = stages.of(local);
     const [x, y, a, b] = sizesOf(data.shown);
+    if (move && !g.can.recompute) return true;
     if (move && step === stages.last) {
       const at = data.tests.findIndex((one) => one.number === data.test) + move;
       if (data.tests[at]) g.select({ weat: data.tests[at].number, subject: -1, mate: -1 });
@@ -391,7 +401,10 @@ const bias = {
     return true;
   },
 
-  describe(data, local) {
+  within: ({ weat, subject, mate, ...change }) => change,
+
+  describe(whole, local) {
+    const data = shownOf(whole, local);
     const { shown } = data;
     /** @param {List} list @param {number[]} values */
     const words = (list, values) => list.words.map((word, i) => `${word} ${num(values[i], 2)}`).join(", ");
@@ -402,14 +415,16 @@ const bias = {
     return `${stages.said(local, (now) => captionOf(data, local, now))}${begin} ${shown.dealt} X: ${words(x, shown.x)}. Y: ${words(y, shown.y)}. Effect sizes of the tests: ${rows.join("; ")}.`;
   },
 
-  state(data, local) {
+  state(whole, local) {
+    const data = shownOf(whole, local);
+    const step = stages.of(local);
     const { shown } = data;
     const made = isMade(data) ? data.shown : null;
     return {
       tokens: data.tokens, stage: stages.state(local), test: data.test, table: data.table.which, removed: data.removed, ...chosenOf(data, local),
       shown: { lists: shown.lists.map((one) => one.words), x: made?.x ?? null, y: made?.y ?? null, means: made?.means ?? null, spread: made?.spread ?? null, d: shown.d, p: made?.p ?? null, exact: made?.exact ?? null, far: made?.far ?? null, counts: made?.counts ?? null },
       tests: data.tests.map(({ number, d, share, conclusive }) => ({ number, d, share, conclusive })),
-      text: data.text, pair: data.pair?.cosine ?? null, removal: data.removal, verdict: shown.verdict,
+      text: data.text, pair: step === COSINE ? data.pair?.cosine ?? null : null, removal: data.removal, verdict: shown.verdict,
     };
   },
 };

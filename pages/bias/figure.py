@@ -7,23 +7,22 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
-from app.frame.page import Context
 from app.kit import pack, register
-from app.session import state
+from app.kit.figures import Asked
+from app.session.fields import Value
+from core.language_model import LanguageModel
 from core.vectors.association import Measured, association, unit
 from core.vectors.debiasing import Direction, remove
 from core.vectors.residual_bias import Leftover
 from core.vectors.word_lists import AssociationTest, Lists
-from pages.bias import charts, sentences, weat
-from pages.bias.weat import Shown, Table, choose
+from pages.bias import sentences, weat
+from pages.bias.weat import NO_RUN, Run, Shown, Table, choose
 
 bias = register("bias", __file__)
 
@@ -39,14 +38,18 @@ BESIDE = (6, 7, 8)  # the tests that are about gender
 class Seen:
     """All that the page shows.
 
+    lm, text: the open model and the text as it reads it.
     step: that is looked at, "" for the whole test.
     test: one of the ten; None: `lists` are the learner's own.
     direction: of gender, or why the table has none.   removed: whether every vector is without it.
     now: the chosen test as it is looked at; whole: with nothing removed.
     words: the text's words that the table has, with their association.
     notes: what is wrong with a table or own lists, for the page to say.
+    values: by field.
     """
 
+    lm: LanguageModel
+    text: str
     step: str
     table: Table
     test: AssociationTest | None
@@ -58,6 +61,7 @@ class Seen:
     every: list[Shown]
     words: list[tuple[str, float]]
     notes: list[str]
+    values: Mapping[str, Value]
 
     @property
     def without(self) -> Direction | None:
@@ -65,28 +69,34 @@ class Seen:
         return self.direction if self.removed and isinstance(self.direction, Direction) else None
 
 
-def step() -> str:
+def step_of(stage: int) -> str:
     """Return the step that is looked at, or "" for the whole test."""
-    at = int(state.get("stage"))
-    return STEPS[at] if 0 <= at < len(STEPS) else ""
+    return STEPS[stage] if 0 <= stage < len(STEPS) else ""
 
 
-def see(ctx: Context) -> Seen:
-    """Make the chosen test on the chosen table."""
-    test = weat.test_of(str(state.get("weat")))
-    lists, wrong = (test.lists, "") if test else weat.own_lists()
-    table, trouble = choose(ctx, (*weat.asked(lists), *_WORD.findall(ctx.text)))
+def see(asked: Asked, run: Run = NO_RUN, removing: bool | None = None) -> Seen:
+    """Make the chosen test on the chosen table.
+
+    Args:
+        run: word2vec that the learner has trained.
+        removing: without the gender direction; None: as the fields and the step say.
+    """
+    values = asked.values
+    step = "removal" if removing else step_of(int(values["stage"]))
+    test = weat.test_of(str(values["weat"]))
+    lists, wrong = (test.lists, "") if test else weat.own_lists(values)
+    table, trouble = choose(asked, (*weat.asked(lists), *_WORD.findall(asked.text)), run)
     direction = weat.direction_of(table)
-    asked = state.get("direction") == "removed" or step() == "removal"
-    removed = asked and isinstance(direction, Direction)
+    wished = values["direction"] == "removed" or step == "removal"
+    removed = wished and isinstance(direction, Direction)
     now = weat.shown(table, lists, removed)
     whole = weat.shown(table, lists, False) if removed else now
-    no_way = f"Nothing was removed: {direction}." if asked and isinstance(direction, str) else ""
+    no_way = f"Nothing was removed: {direction}." if wished and isinstance(direction, str) else ""
     seen = Seen(
-        step(), table, test, lists, direction, removed, now, whole, weat.every(table, removed), [],
-        [one for one in (trouble, wrong, no_way) if one],
+        asked.lm, asked.text, step, table, test, lists, direction, removed, now, whole, weat.every(table, removed), [],
+        [one for one in (trouble, wrong, no_way) if one], values,
     )  # fmt: skip
-    seen.words.extend(_own_words(seen, ctx.text))
+    seen.words.extend(_own_words(seen, asked.text))
     return seen
 
 
@@ -116,17 +126,22 @@ def chosen(seen: Seen) -> tuple[int, int]:
     if done is None:
         return 0, 0
     targets, others = done.cosines.shape
-    subject, mate = int(state.get("subject")), int(state.get("mate"))
+    subject, mate = int(seen.values["subject"]), int(seen.values["mate"])
     return (subject if 0 <= subject < targets else 0), (mate if 0 <= mate < others else 0)
 
 
 # ------------------------------------------------------------------------------------------------- the data
 
 
-def record(ctx: Context, seen: Seen) -> dict[str, Any]:
-    """Turn the test into what figure.js draws, but for the selection."""
+def record(seen: Seen, lean: bool) -> dict[str, Any]:
+    """Turn the test into what figure.js draws, but for the selection and, of a file, the step of removal.
+
+    Args:
+        lean: the parts of the step that is looked at are enough.
+    """
+    word = seen.lm.tokenizer.display
     return {
-        "tokens": list(ctx.tokens),
+        "tokens": [word(id) for id in seen.lm.tokenizer.encode(seen.text)],
         "table": {"which": seen.table.which, "name": seen.table.name},
         "test": "own" if seen.test is None else str(seen.test.number),
         "removed": seen.removed,
@@ -140,7 +155,7 @@ def record(ctx: Context, seen: Seen) -> dict[str, Any]:
             "left": sentences.left_out(seen.now),
         },
         "was": _was(seen),
-        "pair": _pair(seen) if seen.step == "cosine" else None,
+        "pair": _pair(seen) if seen.step == "cosine" or not lean else None,
         "text": [{"word": word, "s": s} for word, s in seen.words],
         "tests": [_row(str(at), one, test) for at, (one, test) in enumerate(zip(seen.every, weat.ten_tests()), 1)]
         + ([_row("own", seen.now, None)] if seen.test is None else []),
@@ -267,15 +282,3 @@ def _removal(seen: Seen) -> dict[str, Any]:
 
 def _pieced(table: Table, sides: Leftover) -> list[str]:
     return [sentences.pieced(table, weat.singles(table, sides.words))] if table.which == "model" else []
-
-
-def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> None:
-    """Mount the picture and the chart of the tests; `on` maps its events to callbacks."""
-    left, right = st.columns([54, 46], gap="medium")
-    with left:
-        bias(data=data, key=key, on=on)
-    with right:
-        charts.draw(data)
-        if not step() and (shown := data["shown"])["d"] is not None:
-            lines = [shown["dealt"], *shown["verdict"][1:], *([shown["names"]] if shown["names"] else [])]
-            st.html("".join(f'<p class="gb-told">{escape(line)}</p>' for line in lines))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from html import escape
 from typing import Any
 
 import streamlit as st
@@ -10,12 +12,13 @@ import streamlit as st
 from app import models
 from app.frame import page, takeaway
 from app.markup import inline
-from app.session import events, state
+from app.runs import learned_vectors
+from app.session import events
 from core.vectors import association, debiasing, residual_bias
-from pages.bias import controls, corpus_lab, export, figure, question
+from pages.bias import beside, controls, corpus_lab, export, question
+from pages.bias.export import FIGURE, KEYS
+from pages.bias.weat import NO_RUN
 
-LONGEST = 64  # tokens of the text
-KEYS = ("stage", "weat", "subject", "mate")
 CODE: dict[str, tuple[Callable[..., Any], ...]] = {
     "cosine": (association.cosines, association.unit),
     "word": (association.association, association.cosines),
@@ -57,38 +60,43 @@ NOT_SAID = {
     ),
 }
 
-ctx = page.begin("bias", longest=LONGEST)
-seen = figure.see(ctx)
+ctx = page.begin("bias", longest=FIGURE.longest)
+run = learned_vectors.checkpoint() or NO_RUN
+found = FIGURE.of(ctx.asked)
+drawing = replace(found, seen=found.seen.beside(run))
+seen = drawing.seen.seen
 lab = corpus_lab.CorpusLab(ctx)
 
-page.claim("Word vectors carry the associations of their text.")
-data = figure.record(ctx, seen)
-data["selection"] = events.selection("picture", {key: state.get(key) for key in KEYS})
-figure.draw(
-    data,
-    key="picture",
-    on={"select": lambda: events.select("picture", KEYS)},
-)
+page.claim(drawing.claim)
+data = drawing.data
+left, right = st.columns([54, 46], gap="medium")
+with left:
+    drawing.mount("picture", {"select": lambda: events.select("picture", KEYS)})
+with right:
+    beside.draw(data)
+    if not seen.step and (shown := data["shown"])["d"] is not None:
+        lines = [shown["dealt"], *shown["verdict"][1:], *([shown["names"]] if shown["names"] else [])]
+        st.html("".join(f'<p class="gb-told">{escape(line)}</p>' for line in lines))
 
 page.judged(association.RULE, *((residual_bias.RULE,) if seen.step == "removal" else ()))
 
 with page.controls():
-    controls.draw(seen)
+    controls.draw(seen, run)
 
 asked = question.ask(seen)
 opened = models.resolve(ctx.name).target
 load = ctx.load_source
 
 with page.foot():
-    about = (asked.kind, asked.table.at, asked.table.key, asked.lists)
+    about = (asked.kind, asked.table.at, ctx.model_key, asked.lists)
     page.predict(
         asked.asked.text, asked.asked.options, asked.judge, about, lambda seed: question.another(seed, seen)
     )
     page.code(*CODE.get(seen.step, WHOLE))
     page.take_away(
-        "bias",
-        lambda: takeaway.joined(export.table(seen), export.lab_table(lab)),
-        lambda: [*export.cells(seen, load, asked), *export.lab_cells(lab)],
+        replace(drawing, seen=drawing.seen.still),
+        lambda: takeaway.joined(export.table(seen), corpus_lab.table(lab)),
+        lambda: [*export.cells(seen, load, asked), *corpus_lab.cells(lab)],
     )
 
 entries = "".join(f"<dt>{inline(name)}</dt><dd>{inline(text)}</dd>" for name, text in NOT_SAID.items())

@@ -5,16 +5,16 @@ A table is GloVe, the open model's own rows, or what word2vec learned from a tex
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
-from app import models
-from app.frame.page import Context
-from app.models import cache
-from app.runs import learned_vectors as learned
-from app.session import state
+from app.kit.figures import Asked
+from app.session.fields import Value
+from app.words import sentence
 from core.language_model import LanguageModel
 from core.runs.serialized import pack_vectors
 from core.runs.word_recordings import recorded_words
@@ -35,22 +35,31 @@ SIDES = ("X", "Y", "A", "B")
 
 # ------------------------------------------------------------------------------------------ the tables
 
+Run = tuple[str, int]  # of the learner's word2vec: its id and a checkpoint
+NO_RUN: Run = ("", 0)
+
+
+@lru_cache(maxsize=128)
+def _alone(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Compute of a table that is of no model, once; what it returns is only read."""
+    return function(None, *arguments)
+
 
 @dataclass(frozen=True)
 class Table:
     """A chosen table.
 
     which: "glove", "model" or "learned".   name: what a sentence calls it.
-    run: the id and checkpoint of an own word2vec run; ("", 0) where there is none.
-    key: of the model that results are cached with (GloVe and word2vec are of no model: the usual one's).
+    run: an own word2vec run.
     words: all words of GloVe or of the run; of the model, those that were asked for.
+    call: computes a function of the model, and of more.
     """
 
     which: str
     name: str
-    run: tuple[str, int]
-    key: str
+    run: Run
     words: StaticVectors
+    call: Callable[..., Any] = _alone
 
     @property
     def at(self) -> tuple[str, str, str, int]:
@@ -58,36 +67,34 @@ class Table:
         return self.which, self.name, *self.run
 
 
-def choose(ctx: Context, wanted: Sequence[str]) -> tuple[Table, str]:
+def choose(asked: Asked, wanted: Sequence[str], run: Run) -> tuple[Table, str]:
     """Choose the table; where it cannot be read, GloVe, and why.
 
     Args:
         wanted: words that the page asks for, beside the pairs of the gender direction.
+        run: of the learner's.
     """
-    which, why = str(state.get("vectors")), ""
+    which, why = str(asked.values["vectors"]), ""
     if which == "model":
-        name, asked = ctx.short_name, (*wanted, *PAIRED)
+        name = asked.label
         try:
-            return Table(which, name, ("", 0), ctx.model_key, of_words(ctx.lm, asked, name)), ""
+            return Table(which, name, NO_RUN, of_words(asked.lm, (*wanted, *PAIRED), name), asked.call), ""
         except ValueError as error:  # training diverged, or a vocabulary of nothing that is asked for
-            why = f"{name} has no table to test: {models.reason(error)} GloVe is used."
+            why = f"{name} has no table to test: {sentence(str(error))} GloVe is used."
     if which == "learned":
-        return learned_table(), ""
-    return usual_table(), models.without_places(why)
+        return learned_table(run), ""
+    return usual_table(), why
 
 
-def learned_table() -> Table:
+def learned_table(run: Run) -> Table:
     """Return the table of the learner's own word2vec run, or of the recorded one."""
-    run = learned.checkpoint() or ("", 0)
     name = "your word2vec run" if run[0] else "the recorded word2vec"
-    return Table(
-        "learned", name, run, cache.key(state.DEFAULT_MODEL), words_of(None, (), "learned", name, *run)
-    )
+    return Table("learned", name, run, words_of(None, (), "learned", name, *run))
 
 
 def usual_table() -> Table:
     """Return GloVe's table."""
-    return Table("glove", "GloVe", ("", 0), cache.key(state.DEFAULT_MODEL), glove())
+    return Table("glove", "GloVe", NO_RUN, glove())
 
 
 def words_of(
@@ -101,11 +108,17 @@ def words_of(
     if which == "model" and lm is not None:
         return of_words(lm, (*wanted, *PAIRED), name)
     if which == "learned":
-        own = learned.table_at(run, step) if run else None
+        own = _own_words(run, step) if run else None
         kept = recorded_words()
         found = own if own is not None else kept.table(len(kept.steps) - 1)
         return StaticVectors(name, found.words, found.vectors)
     return glove()
+
+
+def _own_words(run: str, step: int) -> StaticVectors | None:
+    from app.runs.learned_vectors import table_at  # in the app alone there are own runs
+
+    return table_at(run, step)
 
 
 def source(table: Table, load: str, name: str = "table") -> str:
@@ -201,12 +214,12 @@ def test_of(number: str) -> AssociationTest | None:
     return None if number == "own" else ten_tests()[int(number) - 1]
 
 
-def own_lists() -> tuple[Lists, str]:
+def own_lists(values: Mapping[str, Value]) -> tuple[Lists, str]:
     """Read the learner's four lists, and say what is wrong with the first that cannot be read: it counts as empty."""
     lists, why = [], ""
     for key, side, name in zip(OWN, SIDES, OWN_NAMES):
         try:
-            words = read(str(state.get(key)))
+            words = read(str(values[key]))
         except ValueError as error:
             words, why = (), why or f"List {side}: {error}."
         lists.append(WordList(name, words))
@@ -223,31 +236,31 @@ def direction_of(table: Table) -> Direction | str:
 
 def shown(table: Table, lists: Lists, removed: bool) -> Shown:
     """Make a test on the table, with or without the gender direction."""
-    done: Shown = cache.call(_shown, table.key, table.at, lists, removed)
+    done: Shown = table.call(_shown, table.at, lists, removed)
     return done
 
 
 def every(table: Table, removed: bool) -> list[Shown]:
     """Make the ten tests on the table."""
-    done: list[Shown] = cache.call(_every, table.key, table.at, removed)
+    done: list[Shown] = table.call(_every, table.at, removed)
     return done
 
 
 def left(table: Table) -> tuple[Leftover, float] | str:
     """Measure what is left without the direction, and the direct bias of tests 7 and 8; or say why there is none."""
-    done: tuple[Leftover, float] | str = cache.call(_left, table.key, table.at)
+    done: tuple[Leftover, float] | str = table.call(_left, table.at)
     return done
 
 
 def singles(table: Table, probed: tuple[str, ...]) -> Singles:
     """Count how many of the words that `left` sorts and probes are single tokens of the open model."""
-    done: Singles = cache.call(_singles, table.key, probed)
+    done: Singles = table.call(_singles, probed)
     return done
 
 
 def few(table: Table) -> tuple[float, int]:
     """Measure the share told apart by a classifier that saw few words of either side, and count the others."""
-    done: tuple[float, int] = cache.call(_few, table.key, table.at)
+    done: tuple[float, int] = table.call(_few, table.at)
     return done
 
 
@@ -259,18 +272,18 @@ def asked(*lists: Lists) -> tuple[str, ...]:
     return tuple(word for one in lists for side in one.all for word in side.words)
 
 
-def _shown(lm: LanguageModel, at: At, lists: Lists, removed: bool) -> Shown:
+def _shown(lm: LanguageModel | None, at: At, lists: Lists, removed: bool) -> Shown:
     return _made(lm, at, words_of(lm, asked(lists), *at), lists, removed)
 
 
-def _every(lm: LanguageModel, at: At, removed: bool) -> list[Shown]:
+def _every(lm: LanguageModel | None, at: At, removed: bool) -> list[Shown]:
     words = words_of(lm, asked(*(test.lists for test in ten_tests())), *at)
     return [_made(lm, at, words, test.lists, removed) for test in ten_tests()]
 
 
-def _made(lm: LanguageModel, at: At, words: StaticVectors, lists: Lists, removed: bool) -> Shown:
+def _made(lm: LanguageModel | None, at: At, words: StaticVectors, lists: Lists, removed: bool) -> Shown:
     found = find(words, lists)
-    pieced = (0, 0, 0, 0) if at[0] != "model" else tuple(several(lm, one.words) for one in found)
+    pieced = (0, 0, 0, 0) if lm is None else tuple(several(lm, one.words) for one in found)
     try:
         done = measure(words, lists, direction=gender_direction(words) if removed else None)
     except TooFewWords as why:
@@ -290,7 +303,7 @@ def several(lm: LanguageModel, words: Sequence[str]) -> int:
     return sum(len(ids) > 1 for ids in pieces(lm, words))
 
 
-def _left(lm: LanguageModel, at: At) -> tuple[Leftover, float] | str:
+def _left(lm: LanguageModel | None, at: At) -> tuple[Leftover, float] | str:
     tests = ten_tests()[6:8]
     words = words_of(lm, (*frequent(), *asked(*(test.lists for test in tests))), *at)
     targets = [word for test in tests for side in (test.lists.x, test.lists.y) for word in side.words]
@@ -309,6 +322,6 @@ def _singles(lm: LanguageModel, probed: tuple[str, ...]) -> Singles:
     )
 
 
-def _few(lm: LanguageModel, at: At) -> tuple[float, int]:
+def _few(lm: LanguageModel | None, at: At) -> tuple[float, int]:
     words = words_of(lm, frequent(), *at)
     return told_by_few(words, gender_direction(words), FEW)

@@ -1,35 +1,99 @@
-"""Export the page: every number of the picture as a table, and notebook cells that count them again."""
+"""Export the page Compute and memory: what its picture is (`FIGURE`), its numbers as a table, and notebook cells."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from app.controls.predict import Answer
+from app.counts import counted
+from app.kit.figures import Argument, Asked, Figure, Table
+from app.units import si, size
 from core.costs.cache import cache_bytes
 from core.costs.memory import held, training_memory, using_memory
 from core.costs.roofline import attainable
 from core.costs.schedule import training
 from core.families.presets import PRESETS
 from core.training.measuring import Measured
+from pages.compute import figure, story
 from pages.compute.figure import fits, rows, works
-from pages.compute.subject import Subject
+from pages.compute.subject import SIZES, Subject, subject
+
+if TYPE_CHECKING:
+    from app.questions import Answer
+
+KEYS = ("counted", "together", "long")
 
 Line = tuple[str, str, int | None, int | None, int | None, float | None]
 NAMES = ("what", "of", "weights", "operations", "bytes", "share or rate")
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What is counted, the text's tokens, the steps, and which of them is told, -1: the whole picture."""
+
+    asked: Asked
+    subject: Subject
+    tokens: list[str]
+    steps: list[dict[str, Any]]
+    told: int
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the steps."""
+        return [str(one["name"]) for one in self.steps]
+
+    @property
+    def focus(self) -> str:
+        """What the told step is about; "" for the whole picture."""
+        return str(self.steps[self.told]["focus"]) if self.told >= 0 else ""
+
+
+def see(asked: Asked) -> Seen:
+    """Count the chosen configuration."""
+    shown, word = subject(asked), asked.lm.tokenizer.display
+    steps = story.steps(shown, rows(shown), works(shown, shown.length), fits(shown))
+    tokens = [word(i) for i in asked.lm.tokenizer.encode(asked.text)]
+    return Seen(asked, shown, tokens, steps, asked.step("counted", [str(one["name"]) for one in steps]))
+
+
+def select(seen: Seen) -> dict[str, Any]:
+    """What is chosen; sizes that make no model are not."""
+    sizes = dict.fromkeys(SIZES, -1) if seen.subject.wrong else {}
+    return {"counted": seen.told, **{key: seen.asked.values[key] for key in KEYS[1:]}, **sizes}
+
+
+def sentence(seen: Seen) -> str:
+    """What is on the picture: weights, memory of training and of use, what the card makes of both passes."""
+    shown = seen.subject
+    weights = sum(one.value for _, one, _ in rows(shown) if one)
+    both = (memory(shown.config, shown.length, shown.precision) for memory in (training_memory, using_memory))
+    trained, used = (size(held(kinds, shown.batch)) for kinds in both)
+    peak = shown.card.peak(shown.precision)
+    passes = []
+    for name, work in works(shown, shown.length).items():
+        if work is not None:
+            there = work.intensity(shown.batch)
+            most = si(attainable(there, peak, shown.card.bandwidth), "FLOP/s")
+            passes.append(f"{name} does {there:.1f} operations a byte, at most {most}")
+    return (
+        f"{shown.name}: {weights:,} weights. With {counted(shown.batch, 'text')} of {counted(shown.length, 'token')}, "
+        f"training holds {trained} and use {used}. On {shown.card.name}, {'; '.join(passes)}."
+    )
+
+
 def table(
-    shown: Subject, tokens: Sequence[str], measured: Mapping[str, Measured], dials: Mapping[str, Any]
-) -> dict[str, Sequence[Any]]:
+    seen: Seen, measured: Mapping[str, Measured] | None = None, dials: Mapping[str, Any] | None = None
+) -> Table:
     """List parts, memory, what fits, both passes; the cache after each token; a training; what was measured.
 
     Args:
-        dials: of the training, as `core.costs.schedule.training` takes them.
+        measured: on this machine, by name. dials: of a training, as `core.costs.schedule.training` takes them.
     """
+    shown = seen.subject
     lines = [*_parts(shown), *_memory(shown), *_passes(shown)]
     if shown.own:
-        size = 4 if shown.precision == "fp32" else 2
+        each = 4 if shown.precision == "fp32" else 2
         none = shown.config.shape == "encoder"
         lines += [
             (
@@ -37,26 +101,51 @@ def table(
                 token,
                 None,
                 None,
-                0 if none else cache_bytes(shown.config, at, 0, size),
+                0 if none else cache_bytes(shown.config, at, 0, each),
                 None,
             )
-            for at, token in enumerate(tokens, 1)
+            for at, token in enumerate(seen.tokens, 1)
         ]
-    done = training(shown.config, **dials)
-    lines += [
-        ("whole training", f"operations on {dials['tokens']:,} tokens", None, round(done.flops), None, None),
-        ("whole training", "hours of one card", None, None, None, done.device_hours),
-        ("whole training", "kWh", None, None, None, done.kilowatt_hours),
-    ]
+    if dials is not None:
+        done = training(shown.config, **dials)
+        lines += [
+            (
+                "whole training",
+                f"operations on {dials['tokens']:,} tokens",
+                None,
+                round(done.flops),
+                None,
+                None,
+            ),
+            ("whole training", "hours of one card", None, None, None, done.device_hours),
+            ("whole training", "kWh", None, None, None, done.kilowatt_hours),
+        ]
     lines += [
         ("published preset", one.name, one.size.parameters, None, None, None) for one in PRESETS.values()
     ]
     lines += [
         ("measured here", name, None, None, None, one.value)
-        for name, one in measured.items()
+        for name, one in (measured or {}).items()
         if one.value is not None
     ]
     return dict(zip(NAMES, (list(column) for column in zip(*lines))))
+
+
+FIGURE = Figure(
+    "compute", figure.compute, see,
+    record=lambda seen: figure.record(seen.subject, seen.tokens, seen.steps),
+    select=select,
+    claim=lambda seen: "With AdamW, training holds at least 4 times the weights.",
+    sentence=sentence,
+    table=table,
+    arguments=(
+        Argument("configuration", "costed"), Argument("batch", "together"), Argument("length", "long"),
+        Argument("precision", "floats"), Argument("card", "card"),
+        Argument("step", "counted", names=lambda seen: seen.names),
+        *(Argument(name, field) for field, (name, _) in SIZES.items()),
+    ),
+    longest=512, tall=420,
+)  # fmt: skip
 
 
 def _parts(shown: Subject) -> list[Line]:
@@ -123,10 +212,8 @@ def cells(
 def _config_cell(load: str, given: str, shown: Subject) -> str:
     sizes = ", ".join(f"{name}={value}" for name, value in shown.sizes.items()) if not shown.wrong else ""
     changed = f"\nconfig = resized(config, {sizes})" if sizes else ""
-    if shown.preset is not None:
-        made = f"config = PRESETS[{shown.key!r}].config{changed}"
-    else:
-        made = f"lm = {load}\nconfig = lm.config{changed}"
+    base = "lm.config" if shown.preset is None else f"PRESETS[{shown.key!r}].config"
+    made = f"lm = {load}\nconfig = {base}{changed}"
     usual = (
         ""
         if shown.preset is not None or shown.length != shown.usual

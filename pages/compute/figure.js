@@ -56,7 +56,7 @@ import { plan } from "./layout.js";
  *
  * @typedef {{name: string, bytes: number}} Held
  * @typedef {{title: string, hint: string, values: number[], left: number, bar: number, right: number, exact: boolean}} Column
- * @typedef {{sel: Record<string, any>, steps: ReturnType<typeof stepMode>, listening?: boolean}} Kept
+ * @typedef {{sel: Record<string, any>, steps: ReturnType<typeof stepMode>, listening?: boolean, alone?: boolean}} Kept alone: nothing is counted anew here
  * @typedef {Stage & {data: Data}} Board
  */
 
@@ -157,8 +157,14 @@ function partText(columns, one, k) {
   return `${TITLES[one.name]}\n${line(columns[0], "weights")}\n${line(columns[1], "FLOP of a pass")}`;
 }
 
-/** What the step says, in lines. @type {(data: Data, local: Kept, w: number) => string[]} */
-const storyLines = (data, local, w) => stepOf(data, local).lines.flatMap((line) => inLines(line, w));
+/** What the step says: its arithmetic is that of the page's texts, and is said to be where the sliders stand elsewhere. @type {(data: Data, local: Kept) => string[]} */
+function linesOf(data, local) {
+  const [now, { lines }] = [nowOf(data, local), stepOf(data, local)];
+  const here = now.batch === data.fits.batch && now.length === data.fits.length;
+  return here || !local.alone ? lines : [`With ${manyOf(data.fits.batch, "text")} of ${manyOf(data.fits.length, "token")}:`, ...lines];
+}
+/** The same, in as many lines as they need. @type {(data: Data, local: Kept, w: number) => string[]} */
+const storyLines = (data, local, w) => linesOf(data, local).flatMap((line) => inLines(line, w));
 
 /** What is counted; texts longer than the model's positions are counted all the same, and that is said. @type {(data: Data, now: Now) => string} */
 function titleOf(data, now) {
@@ -169,7 +175,7 @@ function titleOf(data, now) {
 function drawStory(g, data, local, at) {
   const step = stepOf(data, local);
   const lines = storyLines(data, local, at.w);
-  g.part("story", [at, step.name], () => [
+  g.part("story", [at, step.name, lines], () => [
     label(at.x, at.y + 14, step.focus ? step.name : titleOf(data, nowOf(data, local)), { weight: 600, fill: "ink" }),
     lines.map((line, i) => label(at.x, at.y + 33 + 17 * i, line, { fill: "ink2" })),
   ]);
@@ -241,7 +247,7 @@ function drawMemory(g, data, local, at) {
     drawLegend(g, now, { x, y: bars + 84, w, phone }),
   ]);
   const fitsY = bars + 84 + (phone ? 6 : 4) * 17 + 8;
-  g.part("fits", [at, now.batch, now.length, focus], () => drawFits(data, now, { x, y: fitsY, w }, focus));
+  g.part("fits", [at, now.batch, now.length, focus], () => drawFits(data, now, { x, y: fitsY, w }, focus, local));
 }
 
 /** Every kind with its bytes: training's at the left, use's at the right, on a phone below. @type {(g: Stage, now: Now, at: {x: number, y: number, w: number, phone: boolean}) => Shapes} */
@@ -270,8 +276,8 @@ function fitsOf(data, now) {
   };
   return { training: fit("training"), using: fit("using") };
 }
-/** What fits on the card, in sentences. @type {(data: Data, now: Now, box: {x: number, y: number, w: number}, focus: string) => Shapes} */
-function drawFits(data, now, { x, y, w }, focus) {
+/** What fits on the card, in sentences. @type {(data: Data, now: Now, box: {x: number, y: number, w: number}, focus: string, local: Kept) => Shapes} */
+function drawFits(data, now, { x, y, w }, focus, { alone }) {
   const found = fitsOf(data, now);
   return BOTH.flatMap((mode) => {
     const { batch, length } = found[mode];
@@ -280,7 +286,7 @@ function drawFits(data, now, { x, y, w }, focus) {
     const long = length === undefined ? "…" : most && (length === null || length >= most) ? `of all ${counted(most, "token")} that it can read` : length === null ? "of any length" : `of ${thousands(length)}`;
     const none = batch === 0 && length === 0;
     return [none ? `${data.card.name} has no room for ${mode === "training" ? "training" : "using"} it, whatever is read.`
-      : `${data.card.name} ${mode === "training" ? "trains on" : "keeps"} ${texts} of ${manyOf(now.length, "token")}, or ${manyOf(now.batch, "text")} ${long}.`];
+      : `${data.card.name} ${mode === "training" ? "trains on" : "keeps"} ${texts} of ${manyOf(now.length, "token")}${alone && length === undefined ? "" : `, or ${manyOf(now.batch, "text")} ${long}`}.`];
   }).flatMap((line) => inLines(line, w)).map((line, i) => label(x, y + 4 + 17 * i, line, { fill: focus === "fits" ? "accent" : "ink", weight: focus === "fits" ? 600 : 400 }));
 }
 
@@ -334,13 +340,14 @@ const computeView = {
     listen(g, local);
     local.steps.bar(g, local, (now) => data.steps[now].said);
     const listed = data.own && !stepOf(data, local).focus;
-    const at = plan(g.width, data.rows.length, (room) => storyLines(data, local, room).length, listed);
+    local.alone = !g.can.recompute;
+    const at = plan(g.width, data.rows.length, (room) => storyLines(data, local, room).length, listed, local.alone);
     drawParts(g, data, local, at.parts);
     drawSliders(g, data, nowOf(data, local), at.sliders);
     drawStory(g, data, local, at.story);
     if (listed) drawTokens(g, data, local, at.tokens);
     drawMemory(g, data, local, at.memory);
-    drawDoors(g, at.doors);
+    if (g.can.visit) drawDoors(g, at.doors);
     g.height = at.height;
     const { rule } = at;
     if (rule) g.part("rule", [rule], () => h("path", { d: `M${rule.x},0V${rule.h}`, stroke: css("line") }));
@@ -363,7 +370,7 @@ const computeView = {
 
   describe(data, local) {
     const s = stateOf(data, local);
-    const step = local.steps.said(local, (now) => [data.steps[now].said, ...data.steps[now].lines].join(" "));
+    const step = local.steps.said(local, (now) => [data.steps[now].said, ...linesOf(data, local)].join(" "));
     const parts = s.rows.map((one) => `${TITLES[one.name]} ${exactOf(one.weights, siOf(one.weights))} weights, ${siOf(one.flops, "FLOP")}`).join("; ");
     const kinds = (/** @type {Mode} */ mode) => s.memory[mode].map((one) => `${KINDS[one.name].title} ${sizeOf(one.bytes)}`).join(", ");
     const passes = Object.entries(s.passes).map(([name, p]) => `${name} ${num(p.intensity, 2)} operations a byte, at most ${siOf(p.most, "FLOP/s")}`).join("; ");

@@ -11,10 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-import streamlit as st
-
 from app.kit import register
-from app.session import state
 from app.units import PRECISIONS
 from core.costs.counts import Part
 from core.costs.memory import (
@@ -31,7 +28,6 @@ from core.costs.operations import flops_by_part
 from core.costs.roofline import Work, attainable, decode, prefill, ridge
 from core.costs.weights import parameters_by_part
 from core.training.measuring import Measured, Size
-from pages.compute import roofline, story
 from pages.compute.subject import Subject
 
 compute = register("compute", __file__)
@@ -83,24 +79,13 @@ def rows(shown: Subject) -> list[tuple[str, Part | None, Part | None]]:
     return [row for row in listed if any(one is not None and one.value for one in row[1:])]
 
 
-def record(
-    shown: Subject,
-    tokens: list[str],
-    measured: Mapping[str, Measured],
-    at: Size | None,
-    selection: Mapping[str, Any],
-) -> dict[str, Any]:
-    """Describe what figure.js draws, as its JSON.
-
-    Args:
-        measured: what was measured on this machine, by name. at: the texts that it was measured on.
-    """
+def record(shown: Subject, tokens: list[str], steps: list[dict[str, Any]]) -> dict[str, Any]:
+    """Describe what figure.js draws, as its JSON, but for what the page alone has (`machine`)."""
     lengths = stops(shown.length, shown.usual, shown.config.n_ctx)
     listed = rows(shown)
-    told = fits(shown)
     peak = shown.card.peak(shown.precision)
     return {
-        "stamp": repr((shown, sorted(measured.items()), at)),
+        "stamp": repr(shown),
         "name": shown.name, "own": shown.own, "shape": shown.config.shape, "tokens": tokens,
         "changed": bool(shown.sizes) and not shown.wrong, "wrong": shown.wrong,
         "rows": [
@@ -116,10 +101,9 @@ def record(
             "peak": peak, "ridge": ridge(peak, shown.card.bandwidth),
         },
         "works": _works(shown, lengths),
-        "fits": {"batch": shown.batch, "length": shown.length, "longest": shown.longest, **told},
-        "steps": story.steps(shown, listed, works(shown, shown.length), told),
-        "machine": _machine(shown, measured, at),
-        "selection": dict(selection),
+        "fits": {"batch": shown.batch, "length": shown.length, "longest": shown.longest, **fits(shown)},
+        "steps": steps,
+        "machine": None,
     }  # fmt: skip
 
 
@@ -162,8 +146,12 @@ def _works(shown: Subject, lengths: list[int]) -> dict[str, Any]:
     return drawn
 
 
-def _machine(shown: Subject, measured: Mapping[str, Measured], at: Size | None) -> dict[str, Any] | None:
-    """Describe the measured roof of this machine, and the open model's passes under it."""
+def machine(shown: Subject, measured: Mapping[str, Measured], at: Size | None) -> dict[str, Any] | None:
+    """Describe the measured roof of this machine, and the open model's passes under it.
+
+    Args:
+        measured: what was measured on this machine, by name. at: the texts that it was measured on.
+    """
     peak, width = (measured[name].value if name in measured else None for name in ("peak", "bandwidth"))
     if not peak or not width or at is None:
         return None
@@ -178,12 +166,3 @@ def _machine(shown: Subject, measured: Mapping[str, Measured], at: Size | None) 
                 "most": attainable(there, peak, width),
             }  # fmt: skip
     return {"peak": peak, "bandwidth": width, "batch": at.batch, "length": at.length, "points": points}
-
-
-def draw(data: dict[str, Any], shown: Subject, key: str, on: Mapping[str, Callable[[], None]]) -> None:
-    """Mount the picture and the roof beside it; `on` maps its event "select" to a callback."""
-    at = int(state.get("counted"))
-    focus = data["steps"][at]["focus"] if 0 <= at < len(data["steps"]) else ""
-    with st.container(key="gb-compute-both", gap="xsmall"):
-        compute(data=data, key=key, on=on)
-        roofline.draw(shown, works(shown, shown.length), data["machine"], focus)

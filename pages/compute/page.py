@@ -4,39 +4,38 @@ from __future__ import annotations
 
 from functools import partial
 
+import streamlit as st
+
 from app.controls.predict import draw
 from app.frame import page
-from app.session import events, state
+from app.session import events
 from core.costs.memory import training_memory, using_memory
 from core.costs.operations import flops_by_part
 from core.costs.roofline import RULE, attainable, decode, prefill
 from core.costs.weights import parameters_by_part
-from pages.compute import at_scale, controls, export, figure, question
-from pages.compute.subject import subject
+from pages.compute import at_scale, controls, export, figure, question, roofline
+from pages.compute.export import FIGURE, KEYS
 
-LONGEST = 512  # tokens of the text
-KEYS = ("counted", "together", "long")
 EXAMPLES = (
     "A red ball was lost. She found the red",
     "Once",
     "Once upon a time, Lily saw a big dog. The dog was sad. Lily gave the dog a red ball. Then the dog was happy.",
 )
 
-ctx = page.begin("compute", longest=LONGEST)
-shown = subject(ctx)
+ctx = page.begin("compute", longest=FIGURE.longest)
+drawing = FIGURE.of(ctx.asked)
+shown = drawing.seen.subject
 known, at, key = at_scale.measured(ctx, shown)
+machine = figure.machine(shown, known, at)
 
-page.claim("With AdamW, training holds at least 4 times the weights.")
-figure.draw(
-    figure.record(
-        shown, list(ctx.tokens), known, at, events.selection("picture", {key: state.get(key) for key in KEYS})
-    ),
-    shown,
-    key="picture",
-    on={
-        "select": lambda: events.select("picture", KEYS),
-    },
-)  # fmt: skip
+page.claim(drawing.claim)
+with st.container(key="gb-compute-both", gap="xsmall"):
+    drawing.mount(
+        "picture",
+        {"select": lambda: events.select("picture", KEYS)},
+        stamp=repr((shown, sorted(known.items()), at)), machine=machine,
+    )  # fmt: skip
+    roofline.draw(shown, figure.works(shown, shown.length), machine, drawing.seen.focus)
 
 page.judged(RULE)
 
@@ -57,8 +56,8 @@ with page.foot():
     )
     page.code(training_memory, using_memory, prefill, attainable, decode, parameters_by_part, flops_by_part)
     page.take_away(
-        "compute",
-        partial(export.table, shown, ctx.tokens, known, at_scale.dials(shown)),
+        drawing,
+        partial(export.table, drawing.seen, known, at_scale.dials(shown)),
         lambda: export.cells(load, repr(ctx.text), shown, asked.batch, judge(), at_scale.dials(shown)),
     )
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
-from app.frame.page import Context
-from app.session import state
+from app.kit.figures import Asked
 from core.config import ModelConfig
 from core.costs.accelerators import ACCELERATORS, Accelerator
 from core.costs.memory import Precision
 from core.costs.sized import resized
 from core.families.presets import PRESETS, Preset
+from core.language_model import LanguageModel
 
 OPEN = "open"
 SUBJECTS = (OPEN, *PRESETS)
@@ -63,27 +64,34 @@ class Subject:
         return self.preset is None and self.config == self.base
 
 
-def subject(ctx: Context) -> Subject:
-    """Read what the page's fields ask for."""
-    key = state.get("costed")
+def subject(asked: Asked) -> Subject:
+    """Read what the fields ask for.
+
+    Raises:
+        ValueError: a caller named sizes that make no model.
+    """
+    lm, values = asked.lm, asked.values
+    key = str(values["costed"])
     preset = PRESETS.get(key)
-    base = ctx.lm.config if preset is None else preset.config
-    sizes = {name: int(state.get(field)) for field, (name, _) in SIZES.items() if state.get(field) >= 0}
+    base = lm.config if preset is None else preset.config
+    sizes = {name: int(values[field]) for field, (name, _) in SIZES.items() if int(values[field]) >= 0}
     config, wrong = base, ""
     try:
         config = resized(base, **sizes)
     except ValueError as why:
         wrong = str(why)
-    usual = max(1, len(ctx.ids)) if preset is None else base.n_ctx
-    asked = int(state.get("long"))
-    name = ctx.label if preset is None else preset.name
+        if any(field in asked.given for field in SIZES):
+            raise ValueError(f"These sizes make no model: {wrong}.") from None
+    usual = max(1, len(lm.tokenizer.encode(asked.text))) if preset is None else base.n_ctx
+    long = int(values["long"])
+    name = asked.label if preset is None else preset.name
     return Subject(
-        key, name, base, config, sizes, wrong, int(state.get("together")), asked if asked > 0 else usual, usual,
-        state.get("floats"), ACCELERATORS[state.get("card")], _read(ctx) if preset is None else 0,
+        key, name, base, config, sizes, wrong, int(values["together"]), long if long > 0 else usual, usual,
+        cast("Precision", values["floats"]), ACCELERATORS[str(values["card"])], _read(lm) if preset is None else 0,
     )  # fmt: skip
 
 
-def _read(ctx: Context) -> int:
+def _read(lm: LanguageModel) -> int:
     """Read from its card how many tokens the model read. Cards are other people's: what is no number counts as 0."""
-    found = ctx.lm.card.get("tokens_read")
+    found = lm.card.get("tokens_read")
     return found if isinstance(found, int) and found > 0 else 0

@@ -1,36 +1,66 @@
-"""Export the Embeddings page: rows, neighbours and the analogy as a table, and notebook cells for them."""
+"""Export the Embeddings page: what its picture is (`FIGURE`), its numbers as a table, and notebook cells."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from app.controls.predict import Answer
-from app.frame.page import Context
+from app.kit.figures import Argument, Asked, Figure, Table
+from app.markup import visible
 from core.runs.serialized import pack_vectors
+from pages.embeddings import figure
 from pages.embeddings.figure import ANSWERS, NEAR, Seen
-from pages.embeddings.in_context import Pair
-from pages.embeddings.question import Question
+
+if TYPE_CHECKING:
+    from app.questions import Answer
+    from pages.embeddings.in_context import Pair
+    from pages.embeddings.question import Question
 
 WRITTEN = 24  # numbers of each of the text's rows that the table holds
+KEYS = ("follow", "seek", "analogy", "gaze", "stage")
 
 
-def table(
-    ctx: Context, seen: Seen, pair: Pair, gaze: str, below: Sequence[tuple[Any, ...]]
-) -> dict[str, Sequence[Any]]:
+def see(asked: Asked) -> Seen:
+    """Look a word up in GloVe or in the model's own table; a run's vectors join on the page (`Seen.with_run`)."""
+    tables, lacking = figure.tables_of(asked)
+    which = str(asked.values["vectors"])
+    if which not in tables and "vectors" in asked.given:
+        raise ValueError(
+            f"table={which!r}: {lacking if which == 'model' else 'vectors of a training run are on the page alone.'}"
+        )
+    return figure.look_up(asked, tables, lacking, which if which in tables else "glove")
+
+
+def sentence(seen: Seen) -> str:
+    """What is on the picture: the word's row, its neighbours, and the analogy."""
+    table, subject, found = seen.table, seen.subject, seen.analogy
+    near = ", ".join(f"“{visible(one.word)}” {one.cosine:.3f}" for one in seen.near[:3])
+    put = f"The analogy: {seen.refused}"
+    if found is not None:
+        best = found.answers[0]
+        a, b, c, answer = (visible(word) for word in (found.a, found.b, found.c, best.word))
+        put = f"{a} is to {b} as {c} is to {answer}, cosine {best.cosine:.3f}."
+    whose = "its own table" if seen.which == "model" else f"the text in words of {table.name}"
+    return (
+        f"{seen.asked.label}, {whose}: “{visible(subject.word)}” is row {subject.row:,} of {len(table):,}. "
+        f"{f'{subject.said} ' if subject.said else ''}Nearest by cosine: {near}. {put}"
+    )
+
+
+def table(seen: Seen, pair: Pair | None = None, below: Sequence[tuple[Any, ...]] = ()) -> Table:
     """List the looked-up row, its neighbours, the analogy; then the rows of the text's tokens in the open model.
 
     Args:
-        below: lines of what stands below the picture, in the same columns.
+        pair: the word in two sentences, below the picture. below: lines of what else stands there, in the same columns.
     """
-    name = seen.table.name
+    name, mine = seen.table.name, seen.asked.name
     lines: list[tuple[Any, ...]] = [
         ("looked up", name, seen.subject.word, at, _short(value))
         for at, value in enumerate(seen.lookup.product)
     ]
     lines += [("nearest, cosine", name, one.word, one.row, _short(one.cosine)) for one in seen.near]
     if seen.analogy is not None:
-        many = ANSWERS if gaze == "analogy" else 1
+        many = ANSWERS if seen.gaze == "analogy" else 1
         asked = f"{seen.analogy.a} : {seen.analogy.b} = {seen.analogy.c} : ?"
         lines += [
             (f"analogy {asked}", name, one.word, one.row, _short(one.cosine))
@@ -47,24 +77,43 @@ def table(
             )
             for one in seen.beside
         ]
-    lines += [
-        (f"{pair.word!r} in two sentences, depth {at}", ctx.name, pair.word, at, _short(value))
-        for at, value in enumerate(pair.cosines)
-    ]
+    if pair is not None:
+        lines += [
+            (f"{pair.word!r} in two sentences, depth {at}", mine, pair.word, at, _short(value))
+            for at, value in enumerate(pair.cosines)
+        ]
     lines += below
     own = seen.tables.get("model")
-    for place, (token, id) in enumerate(zip(ctx.tokens, ctx.ids)):
-        lines.append((f"token {place} of the text", ctx.name, token, id, None))
+    for place, (token, id) in enumerate(zip(seen.tokens, seen.ids)):
+        lines.append((f"token {place} of the text", mine, token, id, None))
         if own is not None:
             lines += [
-                (f"number {at} of token {place}", ctx.name, token, id, _short(value))
+                (f"number {at} of token {place}", mine, token, id, _short(value))
                 for at, value in enumerate(own.vectors[id, :WRITTEN])
             ]
     names = ("what", "table", "word", "row or number", "value")
     return dict(zip(names, (list(column) for column in zip(*lines))))
 
 
-def cells(load: str, ctx: Context, seen: Seen, question: Question, answer: Answer, pair: Pair) -> list[str]:
+FIGURE = Figure(
+    "embeddings", figure.embeddings, see,
+    record=figure.record,
+    # a call has no vectors of a run
+    select=lambda seen: {key: seen.asked.values[key] for key in KEYS}
+    | {"vectors": "glove" if seen.which == "learned" else seen.which},
+    claim=lambda seen: "A word is a row of numbers; related words point the same way.",
+    sentence=sentence,
+    table=table,
+    arguments=(
+        Argument("table", "vectors"), Argument("row", "follow"), Argument("word", "seek"),
+        Argument("analogy", "analogy"), Argument("along", "gaze"), Argument("step", "stage"),
+    ),
+    longest=64,
+    own=lambda seen: "with GloVe in place of your run's vectors" if seen.which == "learned" else "",
+)  # fmt: skip
+
+
+def cells(load: str, seen: Seen, question: Question, answer: Answer, pair: Pair) -> list[str]:
     """Write cells that look the word up again, find its neighbours, put the analogy, and answer the question.
 
     Args:
@@ -75,7 +124,7 @@ def cells(load: str, ctx: Context, seen: Seen, question: Question, answer: Answe
 import numpy as np
 from core.vectors.static import glove, of_model
 
-TEXT = {ctx.text!r}
+TEXT = {seen.asked.text!r}
 lm = {load}
 static = glove()
 {"own = of_model(lm)" if "model" in seen.tables else ""}
@@ -87,8 +136,8 @@ def same(now, shown):
 
 
 ids = lm.encode(TEXT)
-assert ids == {list(ctx.ids)}
-{_rows(seen, ctx.ids)}
+assert ids == {list(seen.ids)}
+{_rows(seen, seen.ids)}
 found = table.look_up({seen.subject.row})
 assert found.one_hot.sum() == 1 and found.word == {seen.subject.word!r}
 same(found.product[:8], {[_short(v) for v in seen.lookup.product[:8]]})

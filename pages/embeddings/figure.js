@@ -66,6 +66,7 @@ import { plan } from "./layout.js";
  * @property {number[] | null} lasso
  * @property {ReturnType<typeof wordmap> | null} [map]
  * @property {string} [asked]
+ * @property {boolean} [asks] whether another word can be looked up
  *
  * @typedef {(g: Stage, data: Data, local: Kept, at: Plan, step: number) => void} Draw
  */
@@ -83,8 +84,13 @@ const WORDS = [
   (d) => `Added up, one row is left: row ${thousands(d.subject.row)} as it stands in the table, so a program simply reads it. These ${counted(d.table.dims, "number")} are the embedding of ${word(d.subject.word)}, and all that the model gets of it.`,
   (d) => `${counted(d.table.dims, "number")} are an arrow in a space of ${d.table.dims} dimensions, which nobody can draw. The map is its flat shadow: each dot is a word, seen from the side from which all ${thousands(d.table.shown)} differ most (${percent(d.map.share, 1)} of their differences).`,
   (d) => `Words are alike when their arrows point the same way; the cosine measures it, from 1, the same way, to −1, the opposite one.${d.near.length ? ` ${word(d.subject.word)} and ${word(d.near[0].word)}: product ${num(d.near[0].dot, 2)} ÷ lengths ${num(d.lookup.length, 2)} × ${num(d.near[0].length, 2)} = ${num(d.near[0].cosine, 3)}.` : ""}`,
-  (d) => (d.analogy.words ? `Differences are arrows, too: take ${word(d.analogy.words[0])} away from ${word(d.analogy.words[1])}, add ${word(d.analogy.words[2])}, and the arrow that lies nearest is that of ${word(d.analogy.answers[0].word)}. The boxes take three words of your own.` : "Differences are arrows, too: take one word away from a second, add a third, and see whose arrow lies nearest. Write three words into the boxes."),
+  (d) => (d.analogy.words ? `Differences are arrows, too: take ${word(d.analogy.words[0])} away from ${word(d.analogy.words[1])}, add ${word(d.analogy.words[2])}, and the arrow that lies nearest is that of ${word(d.analogy.answers[0].word)}.` : "Differences are arrows, too: take one word away from a second, add a third, and see whose arrow lies nearest."),
 ];
+/** A step's caption; the boxes are there where words can be looked up. @type {(data: Data, local: Kept) => (step: number) => string} */
+const caption = (data, local) => (step) => {
+  const boxes = data.analogy.words ? " The boxes take three words of your own." : " Write three words into the boxes.";
+  return `${WORDS[step](data)}${step === stages.last && local.asks ? boxes : ""}`;
+};
 
 /** What a step draws where the map comes later: the words’ numbers, or the product. @type {Draw} */
 function drawStep(g, data, local, at, step) {
@@ -159,7 +165,7 @@ function drawChips(g, data, at) {
     return [some, ...data.pieces.slice(from, last).map((one, k) => {
       const w = wide(one);
       if (x && x + w > box.w) { x = 0; line++; }
-      const node = h("g", { class: "gb-hot", "data-piece": from + k, opacity: one.row === null ? 0.6 : 1, click: () => followPiece(g, data, from + k) },
+      const node = h("g", { ...hot(g, () => followPiece(g, data, from + k)), "data-piece": from + k, opacity: one.row === null ? 0.6 : 1 },
         chip(g, box.x + x, box.y + 26 + 30 * line, w, one.text, { selected: from + k === now, faint: one.row === null }));
       x += w + 4;
       return g.tip(node, one.row === null ? `${visible(one.text)}\nnot in this table` : `${visible(one.text)}\nrow ${thousands(one.row)}`);
@@ -167,8 +173,12 @@ function drawChips(g, data, at) {
   });
 }
 
+/** What makes a shape look up a word: where nothing is computed, it is no button. @type {(g: Stage, click: () => void) => {class?: string, click?: () => void}} */
+const hot = (g, click) => (g.can.recompute ? { class: "gb-hot", click } : {});
+
 /** Look up the i-th word of the text. @type {(g: Stage, data: Data, i: number) => void} */
 function followPiece(g, data, i) {
+  if (!g.can.recompute) return;
   const piece = data.pieces[clamp(i, 0, data.pieces.length - 1)];
   if (piece) g.select({ follow: i >= data.pieces.length - 1 ? -1 : piece.follow, seek: "" });
 }
@@ -298,9 +308,9 @@ function drawMapOf(g, data, local, at, step) {
     arrows: analogy ? analogy.arrows.map(([from, to], k) => ({ from: end(analogy, from), to: end(analogy, to), colour: "accent", dash: k ? [6, 4] : undefined })) : [],
     focus: { key: `${data.map.key} ${data.gaze} ${analogy ? data.analogy.written.join(" ") : ""}`, ids: focus },
     tip: (id) => `${visible(words[id])}\nrow ${thousands(id)}`,
-    onpick: (id) => seekWord(g, local, words[id]), onlasso: (ids) => { local.lasso = ids.length ? ids : null; g.redraw(); },
-    onsearch: (text) => g.select({ seek: text }), caption: analogy ? "the plane of the three words" : data.gaze === "near" ? at.phone ? `${percent(data.map.share, 0)} of their spread` : `the plane in which these words differ most: ${percent(data.map.share, 0)}` : at.phone ? `${percent(data.map.share, 0)} of the spread` : `the plane of largest spread: ${percent(data.map.share, 0)} of it`,
-    found: local.sel.seek ?? "", said: data.subject.offers.length ? data.subject.said.replace(/did you mean.*$/, "did you mean") : data.subject.said, offers: data.subject.offers,
+    onpick: g.can.recompute ? (id) => seekWord(g, local, words[id]) : undefined, onlasso: (ids) => { local.lasso = ids.length ? ids : null; g.redraw(); },
+    onsearch: g.can.recompute ? (text) => g.select({ seek: text }) : undefined, caption: analogy ? "the plane of the three words" : data.gaze === "near" ? at.phone ? `${percent(data.map.share, 0)} of their spread` : `the plane in which these words differ most: ${percent(data.map.share, 0)}` : at.phone ? `${percent(data.map.share, 0)} of the spread` : `the plane of largest spread: ${percent(data.map.share, 0)} of it`,
+    found: local.sel.seek ?? "", said: data.subject.offers.length && g.can.recompute ? data.subject.said.replace(/did you mean.*$/, "did you mean") : data.subject.said, offers: g.can.recompute ? data.subject.offers : [],
   });
 }
 /** @type {(analogy: Put, i: number) => number} */
@@ -320,7 +330,7 @@ function drawList(g, data, local, at, step) {
     const row = (text, i, cosine, id, written = true) => {
       const y = box.y + 30 + i * box.pitch;
       const bars = box.w - 42;
-      const node = h("g", { class: "gb-hot", "data-near": id, click: () => seekWord(g, local, text) },
+      const node = h("g", { ...hot(g, () => seekWord(g, local, text)), "data-near": id },
         h("rect", { x: box.x - 4, y: y - 2, width: box.w + 8, height: box.pitch, rx: 4, fill: "transparent" }),
         cosine !== null && h("rect", { x: box.x, y: y + box.pitch - 7, width: Math.max(1, bars * clamp(cosine, 0, 1)), height: 3, rx: 1.5, fill: css("accent"), opacity: 0.75 }),
         h("text", { x: box.x, y: y + 13, "font-family": MONO, "font-size": 13, fill: css("ink"), direction: "ltr" }, tokenSpans(text, bars, 13)),
@@ -352,7 +362,7 @@ function drawAnalogy(g, data, local, at, step) {
   const order = [1, 0, 2]; // b − a + c
   const y = box.y + 22;
   const x = (/** @type {number} */ k) => box.x + k * (wide + 24);
-  for (const [k, which] of order.entries()) g.overlay(`analogy ${which}`, { left: x(k), top: y, width: wide }, () => html("input", {
+  if (g.can.recompute) for (const [k, which] of order.entries()) g.overlay(`analogy ${which}`, { left: x(k), top: y, width: wide }, () => html("input", {
     class: "gb-word", type: "text", "data-analogy": which, "aria-label": ["Analogy: this", "is to this", "as this"][which], spellcheck: "false", autocomplete: "off",
     onchange: () => writeAnalogy(g, local), onkeydown: (event) => { if (event.key === "Enter") writeAnalogy(g, local); },
   }), (node) => { const text = writtenOf(data, local)[which]; if (document.activeElement !== node && node.value !== text) node.value = text; });
@@ -361,6 +371,7 @@ function drawAnalogy(g, data, local, at, step) {
     const plain = (/** @type {number} */ i) => visible(a.words?.[i] ?? a.written[i]).replace(/^·/, "");
     /** @type {Shapes[]} */
     const out = [label(box.x, box.y + 10, fit(`Analogy: ${plain(0)} is to ${plain(1)} as ${plain(2)} is to …`, box.w, 12, false), { weight: 600, fill: "ink" }),
+      !g.can.recompute && order.map((which, k) => label(x(k) + wide / 2, y + 20, fit(plain(which), wide, 13), { anchor: "middle", mono: true, size: 13, weight: 600, fill: "ink" })),
       signs.map((sign, k) => (at.phone && k === 2 ? null : label(x(k) + wide + 12, y + 21, sign, { anchor: "middle", size: 16, fill: "ink2" })))];
     const [left, top] = at.phone ? [box.x, y + 68] : [x(3), y + 20];
     const room = at.phone ? box.w : box.x + box.w - left;
@@ -368,7 +379,7 @@ function drawAnalogy(g, data, local, at, step) {
       return [out, inLines(a.said, room).slice(0, 3).map((line, i) => label(left, top - 8 + 16 * i, line, { fill: "neg" }))];
     }
     const each = room / 3;
-    return [out, a.answers.slice(0, 3).map((one, i) => h("g", { class: "gb-hot", "data-answer": one.row, click: () => seekWord(g, local, one.word) },
+    return [out, a.answers.slice(0, 3).map((one, i) => h("g", { ...hot(g, () => seekWord(g, local, one.word)), "data-answer": one.row },
       h("rect", { x: left + i * each, y: top - 16, width: each - 6, height: 38, fill: "transparent" }),
       h("text", { x: left + i * each, y: top - 1, "font-family": MONO, "font-size": i ? 13 : 15, "font-weight": i ? null : 700, fill: css(i ? "ink2" : "accent"), direction: "ltr" }, tokenSpans(one.word, each - 8, i ? 13 : 15)),
       label(left + i * each, top + 16, num(one.cosine, 3), { mono: true, fill: i ? "ink3" : "accent" })))];
@@ -424,7 +435,8 @@ const embeddings = {
     const at = plan(g.width);
     const step = stages.of(local);
     g.height = at.height;
-    stages.bar(g, local, (now) => WORDS[now](data));
+    local.asks = g.can.recompute ?? false;
+    stages.bar(g, local, caption(data, local));
     drawChips(g, data, at);
     drawLookup(g, data, local, at, step);
     drawOther(g, data, local, at, step);
@@ -434,6 +446,8 @@ const embeddings = {
     drawStep(g, data, local, at, step);
   },
 
+  within: ({ stage }) => (stage === undefined ? {} : { stage }), // the data are those of one word and one map
+
   // ↑ ↓: the word before or after; Esc: without the lasso, without the search, up; the rest is step mode's.
   key(event, g, data, local) {
     const now = data.subject.at ?? data.pieces.length - 1;
@@ -442,7 +456,7 @@ const embeddings = {
     else if (event.key === "Escape") {
       if (stages.halt(g, local)) return true;
       if (local.lasso) { local.lasso = null; g.redraw(); }
-      else if (local.sel.seek) g.select({ seek: "" });
+      else if (local.sel.seek && g.can.recompute) g.select({ seek: "" });
       else stages.up(g, local);
     } else return false;
     return true;
@@ -451,7 +465,7 @@ const embeddings = {
   describe(data, local) {
     const a = data.analogy;
     const text = data.tokens.slice(0, 24).map(visible).join(" ");
-    return `${stages.said(local, (now) => WORDS[now](data))}The text ${text}${data.tokens.length > 24 ? " …" : ""}. ${visible(data.subject.word)} is row ${thousands(data.subject.row)} of ${thousands(data.table.size)} in ${data.table.name}: ${counted(data.table.dims, "number")}, the first ${Array.from(local.product.subarray(0, 4), (v) => num(v, 3)).join(", ")}. ` +
+    return `${stages.said(local, caption(data, local))}The text ${text}${data.tokens.length > 24 ? " …" : ""}. ${visible(data.subject.word)} is row ${thousands(data.subject.row)} of ${thousands(data.table.size)} in ${data.table.name}: ${counted(data.table.dims, "number")}, the first ${Array.from(local.product.subarray(0, 4), (v) => num(v, 3)).join(", ")}. ` +
       `Nearest: ${data.near.slice(0, 5).map((one) => `${visible(one.word)} ${num(one.cosine, 3)}`).join(", ")}. ` +
       (!a.words ? `Analogy: ${a.said}` : `${visible(a.words[0])} is to ${visible(a.words[1])} as ${visible(a.words[2])} is to ${visible(a.answers[0].word)}, cosine ${num(a.answers[0].cosine, 3)}.`) +
       (data.subject.said ? ` ${data.subject.said}` : "");

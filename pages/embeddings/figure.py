@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 
-from app import models
-from app.frame.page import Context
+from app import words
 from app.kit import pack, register
-from app.models import cache
-from app.runs import learned_vectors as learned
-from app.session import state
+from app.kit.figures import Asked
 from core.language_model import LanguageModel
 from core.vectors.analogies import Analogy, solve
 from core.vectors.map_view import MOST, MapView, map_view
@@ -56,14 +54,15 @@ class Subject:
     offers: tuple[str, ...] = ()
 
 
-def pieces_of(ctx: Context, table: StaticVectors, own: bool) -> list[Piece]:
+def pieces_of(lm: LanguageModel, text: str, table: StaticVectors, own: bool) -> list[Piece]:
     """Cut the text into the table's words; `own`: into the model's tokens, but special ones if there are others."""
     if own:
-        every = [Piece(text, at, id) for at, (text, id) in enumerate(zip(ctx.tokens, ctx.ids))]
-        return [piece for piece in every if ctx.ids[piece.follow] not in ctx.lm.special_ids] or every
-    spans = ctx.lm.tokenizer.offsets(ctx.text)
+        ids = lm.tokenizer.encode(text)
+        every = [Piece(lm.tokenizer.display(id), at, id) for at, id in enumerate(ids)]
+        return [piece for piece in every if ids[piece.follow] not in lm.special_ids] or every
+    spans = lm.tokenizer.offsets(text)
     found = []
-    for match in _WORD.finditer(ctx.text):
+    for match in _WORD.finditer(text):
         start, end = match.span()
         follow = next((at for at, (a, b) in enumerate(spans) if a < end and b > start), len(spans) - 1)
         word = match.group()
@@ -78,7 +77,7 @@ def subject_of(table: StaticVectors, pieces: Sequence[Piece], follow: int, seek:
         try:
             row = table.row(seek[:LONGEST_WORD])
         except UnknownWord as why:
-            said, offers = models.reason(why), why.near
+            said, offers = words.sentence(why), why.near
         else:
             return Subject(table.words[row], row, None)
     known = [at for at, piece in enumerate(pieces) if piece.row is not None]
@@ -96,7 +95,7 @@ def subject_of(table: StaticVectors, pieces: Sequence[Piece], follow: int, seek:
         try:
             table.row(pieces[chosen].text[:LONGEST_WORD])
         except UnknownWord as why:
-            said, offers = models.reason(why), why.near
+            said, offers = words.sentence(why), why.near
     number = pieces[at].row or 0
     return Subject(table.words[number], number, at, said, offers)
 
@@ -120,21 +119,27 @@ def analogy_of(table: StaticVectors, pieces: Sequence[Piece], written: str) -> t
 NEAR = 14  # neighbours
 ANSWERS = 14  # of the analogy
 BESIDE = 3  # neighbours in the other table
-SENT = 10  # maps and word lists that a browser is taken to hold
 
 
 @dataclass(frozen=True)
 class Seen:
     """All that the picture shows.
 
-    which: "glove", "model" or "learned".
-    other: the word's row in the other table, if it has one.   beside: its neighbours there.
-    analogy: None where it cannot be put; `refused` says why.
-    run: the id of the word2vec run and its checkpoint, where there is one.
+    Attributes:
+        which: the chosen table, "glove", "model" or "learned". lacking: why the model has no table, "" where it has.
+        run: the id of the word2vec run and its checkpoint, where there is one.
+        other: the word's row in the other table, if it has one. beside: its neighbours there.
+        analogy: None where it cannot be put; `refused` says why.
+        gaze: which words the map is laid through.
+        held: names of what is large and known already to the browser that draws this.
     """
 
+    asked: Asked
     which: str
     tables: Mapping[str, StaticVectors]
+    lacking: str
+    run: tuple[str, int] | None
+    ids: Sequence[int]
     pieces: Sequence[Piece]
     subject: Subject
     lookup: Lookup
@@ -144,7 +149,8 @@ class Seen:
     triple: tuple[str, str, str]
     analogy: Analogy | None
     refused: str
-    run: tuple[str, int] | None
+    gaze: str
+    held: Collection[str] = ()
 
     @property
     def table(self) -> StaticVectors:
@@ -156,53 +162,104 @@ class Seen:
         """The one that is not chosen."""
         return self.tables["glove" if self.which == "model" else "model"]
 
+    @property
+    def tokens(self) -> list[str]:
+        """The text's tokens in the open model."""
+        return [self.asked.lm.tokenizer.display(id) for id in self.ids]
 
-def tables_of(ctx: Context) -> tuple[dict[str, StaticVectors], str]:
-    """Open GloVe, the model's own table, a word2vec run's; say why where the model's numbers are none."""
+    @property
+    def key(self) -> str:
+        """The chosen table's name, another for each checkpoint and model."""
+        if self.which == "learned":
+            return "learned {} {}".format(*(self.run or ("", 0)))
+        return "glove" if self.which == "glove" else self.asked.key
+
+    @property
+    def map_key(self) -> str:
+        """The map's name: along all words, or from where the neighbours or the analogy are seen best."""
+        if self.gaze == "near":
+            return f"{self.key}/near/{self.subject.row}"
+        if self.gaze == "analogy" and self.analogy is not None:
+            return f"{self.key}/analogy/{'|'.join(self.triple)}"
+        return self.key
+
+    @property
+    def large(self) -> tuple[str, str]:
+        """The names of what is large: the list of words, and the map."""
+        return f"words:{self.key}", f"map:{self.map_key}"
+
+    @cached_property
+    def map(self) -> MapView:
+        """The map."""
+        if self.gaze == "near":
+            rows = np.array([self.subject.row, *(one.row for one in self.near)])
+            return map_view(self.table, self.table.unit(rows))
+        if self.gaze == "analogy" and self.analogy is not None:
+            return map_view(self.table, self.analogy.points[[0, 1, 2, 4]])
+        if self.which == "learned":
+            return map_view(self.table)
+        if self.which == "glove":
+            return glove_map()
+        found: MapView = self.asked.call(own_map)
+        return found
+
+    def with_run(self, run: tuple[str, int], table: StaticVectors) -> Seen:
+        """Put the vectors of a word2vec run beside the other tables, and look into them if they are chosen."""
+        tables = {"glove": self.tables["glove"], "learned": table, **self.tables}
+        if self.asked.values["vectors"] != "learned":
+            return replace(self, tables=tables, run=run)
+        return look_up(self.asked, tables, self.lacking, "learned", run)
+
+
+def tables_of(asked: Asked) -> tuple[dict[str, StaticVectors], str]:
+    """Open GloVe and the model's own table; say why where the model's numbers are none."""
     found = {"glove": glove()}
-    at = learned.checkpoint()
-    own = learned.table_at(*at) if at is not None else None
-    if own is not None:
-        found["learned"] = own
-    if state.get("vectors") not in {*found, "model"}:
-        state.put({"vectors": "glove"})
     try:
-        found["model"] = cache.share(_own_table, ctx.model_key, ctx.short_name)
+        found["model"] = asked.share(own_table, asked.label)
     except ValueError as why:  # training diverged
-        return found, f"{ctx.short_name} has no table to look into: {why}."
+        return found, f"{asked.label} has no table to look into: {why}."
     return found, ""
 
 
-def _own_table(lm: LanguageModel, name: str) -> StaticVectors:
-    """Read a model's table, under its short name (called by the cache)."""
+def own_table(lm: LanguageModel, name: str) -> StaticVectors:
+    """Read a model's table, under its name in a sentence."""
     table = of_model(lm)
     return StaticVectors(name, table.words, table.vectors)
 
 
-def look_up(ctx: Context, tables: Mapping[str, StaticVectors]) -> Seen:
-    """Look the followed or searched word up in the chosen table, and put the analogy."""
-    which = state.get("vectors") if state.get("vectors") in tables else "glove"
-    table = tables[which]
-    pieces = pieces_of(ctx, table, which == "model")
-    subject = subject_of(table, pieces, state.get("follow"), state.get("seek"))
-    triple = analogy_of(table, pieces, state.get("analogy"))
+def look_up(
+    asked: Asked, tables: Mapping[str, StaticVectors], lacking: str, which: str, run: tuple[str, int] | None = None
+) -> Seen:  # fmt: skip
+    """Look the followed or searched word up in the chosen table, and put the analogy.
+
+    Args:
+        lacking, which, run: as in `Seen`.
+    """
+    table, ids = tables[which], asked.lm.tokenizer.encode(asked.text)
+    pieces = pieces_of(asked.lm, asked.text, table, which == "model")
+    subject = subject_of(table, pieces, asked.at_most("follow", len(ids) - 1), str(asked.values["seek"]))
+    triple = analogy_of(table, pieces, str(asked.values["analogy"]))
     analogy, refused = None, ""
     try:
         analogy = solve(table, *triple, count=ANSWERS)
     except ValueError as why:
-        refused = models.reason(why)
-    other = _elsewhere(ctx, tables, which, pieces, subject)
+        refused = words.sentence(why)
+    other = _elsewhere(ids, tables, which, pieces, subject)
     beside = (
         tables["glove" if which == "model" else "model"].around(other, BESIDE) if other is not None else ()
     )
     return Seen(
-        which, tables, pieces, subject, table.look_up(subject.row), table.around(subject.row, NEAR), other, beside,
-        triple, analogy, refused, learned.checkpoint(),
+        asked, which, tables, lacking, run, ids, pieces, subject, table.look_up(subject.row),
+        table.around(subject.row, NEAR), other, beside, triple, analogy, refused, str(asked.values["gaze"]),
     )  # fmt: skip
 
 
 def _elsewhere(
-    ctx: Context, tables: Mapping[str, StaticVectors], which: str, pieces: Sequence[Piece], subject: Subject
+    ids: Sequence[int],
+    tables: Mapping[str, StaticVectors],
+    which: str,
+    pieces: Sequence[Piece],
+    subject: Subject,
 ) -> int | None:
     """Find the row of the same word in the other table: of the model, the followed word's first token."""
     if which == "model" or "model" not in tables:
@@ -210,55 +267,18 @@ def _elsewhere(
         return glove_table.row(subject.word) if which == "model" and subject.word in glove_table else None
     if subject.at is None:
         return tables["model"].row(subject.word) if subject.word in tables["model"] else None
-    follow = pieces[subject.at].follow
-    return int(ctx.ids[follow])
+    return int(ids[pieces[subject.at].follow])
 
 
-# ------------------------------------------------------------------------------------------------- maps
+@lru_cache(maxsize=1)
+def glove_map() -> MapView:
+    """Lay out the map of all of GloVe's words, once."""
+    return map_view(glove())
 
 
-def _whole_map(lm: LanguageModel, which: str) -> MapView:
-    """Lay out the map of all words of a table (called by the cache)."""
-    return map_view(glove() if which == "glove" else of_model(lm))
-
-
-def key_of(ctx: Context, seen: Seen) -> str:
-    """Name the chosen table, another for each checkpoint and model."""
-    if seen.which == "learned":
-        return "learned {} {}".format(*(seen.run or ("", 0)))
-    return "glove" if seen.which == "glove" else ctx.model_key
-
-
-def map_of(ctx: Context, seen: Seen, gaze: str) -> tuple[str, MapView]:
-    """Lay out the map, with its key: along all words, or from where the neighbours or the analogy are seen best."""
-    name = key_of(ctx, seen)
-    if gaze == "near":
-        rows = np.array([seen.subject.row, *(one.row for one in seen.near)])
-        return f"{name}/near/{seen.subject.row}", map_view(seen.table, seen.table.unit(rows))
-    if gaze == "analogy" and seen.analogy is not None:
-        return f"{name}/analogy/{'|'.join(seen.triple)}", map_view(
-            seen.table, seen.analogy.points[[0, 1, 2, 4]]
-        )
-    if seen.which == "learned":
-        return name, map_view(seen.table)
-    # GloVe is of no model: its map is kept beside the usual one's results, once for all moments of all models.
-    whose = cache.key(state.DEFAULT_MODEL) if seen.which == "glove" else ctx.model_key
-    return name, cache.call(_whole_map, whose, seen.which)
-
-
-def _once(kind: str, key: str, make: Callable[[], Any]) -> dict[str, Any]:
-    """Send what is large once: its key, and the thing itself if this browser does not have it yet."""
-    sent: list[str] = state.memo("embeddings.sent").setdefault("keys", [])
-    name = f"{kind}:{key}"
-    if name in sent:
-        return {"key": name}
-    state.memo("embeddings.sent")["keys"] = [*sent, name][-SENT:]
-    return {"key": name, "sent": make()}
-
-
-def send_again() -> None:
-    """Send maps and lists of words again: a browser says that it has not got one."""
-    state.memo("embeddings.sent").clear()
+def own_map(lm: LanguageModel) -> MapView:
+    """Lay out the map of all words of a model's table."""
+    return map_view(of_model(lm))
 
 
 # ------------------------------------------------------------------------------------------------- the data
@@ -270,22 +290,21 @@ def rows_shown(row: int, count: int) -> list[int]:
     return sorted(at for at in near if 0 <= at < count)
 
 
-def record(ctx: Context, seen: Seen, gaze: str) -> dict[str, Any]:
+def record(seen: Seen) -> dict[str, Any]:
     """Describe what figure.js draws, as its JSON."""
-    table, subject = seen.table, seen.subject
-    key, view = map_of(ctx, seen, gaze)
+    table, subject, gaze = seen.table, seen.subject, seen.gaze
     shown = min(len(table), MOST)
     rows = rows_shown(subject.row, len(table))
-    list_key = key_of(ctx, seen)
+    many, view = seen.large
     return {
-        "stamp": "\x1f".join(
-            [ctx.model_key, ctx.text, key, str(subject.row), subject.said, "|".join(seen.triple), gaze]
-        ),
+        "stamp": "\x1f".join([
+            seen.asked.key, seen.asked.text, seen.map_key, str(subject.row), subject.said, "|".join(seen.triple), gaze,
+        ]),
         "table": {"id": seen.which, "name": table.name, "size": len(table), "dims": table.size, "shown": shown},
-        "gaze": gaze, "tokens": list(ctx.tokens),
-        "words": _once("words", list_key, lambda: json.dumps(table.words[:shown])),
-        "map": _once("map", key, lambda: pack(view.points)) | {"share": view.share},
-        "shades": pack(shades(table, *_aim(seen, gaze))[:shown]),
+        "gaze": gaze, "tokens": seen.tokens,
+        "words": _large(seen, many, lambda: json.dumps(table.words[:shown])),
+        "map": _large(seen, view, lambda: pack(seen.map.points)) | {"share": seen.map.share},
+        "shades": pack(shades(table, *_aim(seen))[:shown]),
         "pieces": [{"text": one.text, "follow": one.follow, "row": one.row} for one in seen.pieces],
         "subject": {
             "word": subject.word, "row": subject.row, "at": subject.at, "said": subject.said,
@@ -298,13 +317,18 @@ def record(ctx: Context, seen: Seen, gaze: str) -> dict[str, Any]:
         },
         "near": [_near(table, subject.row, one) for one in seen.near],
         "other": _other(seen),
-        "analogy": _analogy(seen, view),
+        "analogy": _analogy(seen),
     }  # fmt: skip
 
 
-def _aim(seen: Seen, gaze: str) -> tuple[np.ndarray[Any, Any], Sequence[Neighbour]]:
+def _large(seen: Seen, name: str, make: Callable[[], Any]) -> dict[str, Any]:
+    """Name what is large, and put it in unless the browser has it."""
+    return {"key": name} if name in seen.held else {"key": name, "sent": make()}
+
+
+def _aim(seen: Seen) -> tuple[np.ndarray[Any, Any], Sequence[Neighbour]]:
     """Find the vector that words are coloured by, and its nearest words: the looked-up row, or the analogy's target."""
-    if gaze == "analogy" and seen.analogy is not None:
+    if seen.gaze == "analogy" and seen.analogy is not None:
         return seen.analogy.points[4], seen.analogy.answers
     return seen.lookup.product, seen.near
 
@@ -338,7 +362,7 @@ def _other(seen: Seen) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def _analogy(seen: Seen, view: MapView) -> dict[str, Any]:
+def _analogy(seen: Seen) -> dict[str, Any]:
     """Describe the three words, the best answers, and where all of it lies on the map."""
     if seen.analogy is None:
         return {"written": list(seen.triple), "said": seen.refused, "answers": []}
@@ -347,10 +371,5 @@ def _analogy(seen: Seen, view: MapView) -> dict[str, Any]:
     return {
         "written": list(seen.triple), "words": [found.a, found.b, found.c], "rows": rows, "said": "",
         "answers": [{"word": one.word, "row": one.row, "cosine": one.cosine} for one in found.answers],
-        "ends": view.plane.place(found.points).tolist(), "arrows": found.arrows,
+        "ends": seen.map.plane.place(found.points).tolist(), "arrows": found.arrows,
     }  # fmt: skip
-
-
-def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its events to callbacks."""
-    return embeddings(data=data, key=key, on=on)

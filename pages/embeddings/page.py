@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -9,17 +10,18 @@ import streamlit as st
 from app import markup
 from app.controls import widgets
 from app.frame import page
+from app.runs import learned_vectors as learned
 from app.session import events, state
 from core.vectors.analogies import solve
 from core.vectors.contextual import compare
 from core.vectors.map_view import map_view
 from core.vectors.sentences import pool, sentence_vectors
 from core.vectors.static import StaticVectors
-from pages.embeddings import export, figure, in_context, learning, sentences, turned
+from pages.embeddings import export, in_context, learning, sentences, turned
+from pages.embeddings.export import FIGURE, KEYS
 from pages.embeddings.question import another, ask
 
-LONGEST = 64  # tokens of the text
-KEYS = ("follow", "seek", "analogy", "gaze", "stage")
+SENT = 10  # maps and word lists that a browser is taken to hold
 EXAMPLES = (
     "A red ball was lost. She found the red",
     "The king and the queen lived in a big house",
@@ -28,28 +30,34 @@ EXAMPLES = (
     "Once upon a time, Lily saw a",
 )
 
-ctx = page.begin("embeddings", longest=LONGEST)
-tables, lacking = figure.tables_of(ctx)
-seen = figure.look_up(ctx, tables)
-gaze = str(state.get("gaze"))
+ctx = page.begin("embeddings", longest=FIGURE.longest)
+run = learned.checkpoint()
+vectors = None if run is None else learned.table_at(*run)
+if vectors is None and state.get("vectors") == "learned":
+    state.put({"vectors": "glove"})
+found = FIGURE.of(ctx.asked)
+drawing = found if run is None or vectors is None else replace(found, seen=found.seen.with_run(run, vectors))
+seen = drawing.seen
+tables = seen.tables
 
-page.claim("A word is a row of numbers; related words point the same way.")
-data = figure.record(ctx, seen, gaze)
-data["selection"] = events.selection("picture", {key: state.get(key) for key in KEYS})
-figure.draw(
-    data,
-    key="picture",
-    on={
-        "select": lambda: events.select("picture", KEYS),
-        "need": figure.send_again,
-    },
+
+def send_again() -> None:
+    """Send maps and lists of words again: a browser says that it has not got one."""
+    state.memo("embeddings.sent").clear()
+
+
+page.claim(drawing.claim)
+sent: list[str] = state.memo("embeddings.sent").get("keys", [])
+replace(drawing, seen=replace(seen, held=tuple(sent))).mount(
+    "picture", {"select": lambda: events.select("picture", KEYS), "need": send_again}
 )
+state.memo("embeddings.sent")["keys"] = [*sent, *(name for name in seen.large if name not in sent)][-SENT:]
 
 with page.controls():
     if len(tables) > 1:
         widgets.segments("Table", "vectors", tuple(tables), lambda which: tables[str(which)].name)
-    if lacking:
-        st.caption(markup.escape(lacking))
+    if seen.lacking:
+        st.caption(markup.escape(seen.lacking))
     widgets.segments(
         "Map seen along",
         "gaze",
@@ -64,7 +72,7 @@ beside = sentences.readers_beside(ctx)
 read = partial(sentences.compare_readers, ctx, load, beside, *sentences.sentences())
 
 with page.foot():
-    about = (seen.which, figure.key_of(ctx, seen), question.row, question.beside)
+    about = (seen.which, seen.key, question.row, question.beside)
     page.predict(
         question.asked.text, question.asked.options, question.judge, about,
         partial(another, seen.table, seen.pieces, seen.subject.row),
@@ -74,10 +82,10 @@ with page.foot():
         pool,
     )  # fmt: skip
     page.take_away(
-        "embeddings",
-        lambda: export.table(ctx, seen, pair, gaze, sentences.table(read())),
+        drawing,
+        lambda: export.table(seen, pair, sentences.table(read())),
         lambda: [
-            *export.cells(load, ctx, seen, question, question.judge(), pair),
+            *export.cells(load, seen, question, question.judge(), pair),
             *sentences.cells(read()),
         ],
     )
@@ -88,7 +96,7 @@ st.html(
     "you point at it.</p></section>"
 )
 turned.draw(ctx, seen)
-in_context.show(ctx, pair, seen.table, figure.key_of(ctx, seen))
+in_context.show(ctx, pair, seen.table, seen.key)
 sentences.show(ctx, read())
 learning.show(ctx)
 page.terms(

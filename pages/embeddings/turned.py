@@ -18,7 +18,7 @@ from core.language_model import LanguageModel
 from core.vectors.map_view import MOST
 from core.vectors.projection import Plane, pca
 from core.vectors.static import StaticVectors, glove, of_model
-from pages.embeddings.figure import Seen, key_of
+from pages.embeddings.figure import Seen
 
 WORDS = 2_500  # that are drawn: the first ones of the table, the frequent ones
 HEIGHT = 460
@@ -180,7 +180,7 @@ def draw(ctx: Context, seen: Seen) -> None:
         f"{len(places[OTHERS][0]) + len(named):,} words of {table.name} in three dimensions, around "
         f"“{seen.subject.word}”: the directions hold {shares} of what differs between the words.",
         {
-            "table": seen.which, "key": key_of(ctx, seen), "shares": plane.shares,
+            "table": seen.which, "key": seen.key, "shares": plane.shares,
             "groups": {name: [table.words[row] for row in rows] for name, (rows, _) in told.items()},
             "places": {name: points for name, (_, points) in told.items()},
             "others": len(places[OTHERS][0]),

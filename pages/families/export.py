@@ -1,21 +1,93 @@
-"""Export what the three models say as a table, and as notebook cells that ask them again."""
+"""Export the Families page: what its picture is (`FIGURE`), what the models say as a table, and notebook cells."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from app.controls.predict import Answer
-from pages.families import lanes
-from pages.families.figure import SAID, TITLES, Found
-from pages.families.question import Change
+from app.kit.figures import Argument, Asked, Figure, Table
+from app.markup import visible
+from pages.families import figure, lanes
+from pages.families.figure import SAID, TITLES, Found, gather
+from pages.families.lanes import Lane
+
+if TYPE_CHECKING:
+    from app.questions import Answer
+    from pages.families.question import Change
+
+KEYS = ("follow", "drafted", "crossing")
 
 NAMES = (
     "shape", "model", "what", "place", "token", "sees", "likeliest", "p", "p of the text's own", "nearest", "cosine",
 )  # fmt: skip
 
 
-def table(found: Sequence[Found]) -> dict[str, Sequence[Any]]:
+@dataclass(frozen=True)
+class Seen:
+    """The text in three lanes.
+
+    Attributes:
+        tokens, spans: of the text as the open model cuts it.
+        token: the one that is asked for; start: the one that is, if none is chosen.
+        found: what each lane's model said.
+    """
+
+    asked: Asked
+    tokens: list[str]
+    spans: Sequence[tuple[int, int]]
+    start: int
+    token: int
+    found: list[Found]
+
+    @property
+    def reads(self) -> bool:
+        """Whether the encoder has no head: it reads, and fills nothing."""
+        return self.found[1].vectors is not None
+
+
+def see(asked: Asked) -> Seen:
+    """Put the text before the three models."""
+    lm = asked.lm
+    spans = lm.tokenizer.offsets(asked.text)
+    tokens = [lm.tokenizer.display(i) for i in lm.tokenizer.encode(asked.text)]
+    start = lanes.default_token(asked.text, tokens, spans)
+    follow = asked.at_most("follow", len(tokens) - 1)
+    token = follow if 0 <= follow < len(tokens) else start
+    found = [gather(asked, lane, lanes.place(lane, spans, token)) for lane in lanes.all_lanes(asked)]
+    return Seen(asked, tokens, spans, start, token, found)
+
+
+def record(seen: Seen) -> dict[str, Any]:
+    """Turn what the models said into what figure.js draws, but for the selection."""
+    asks = str(seen.asked.values["ask"])
+    stamp = "\x1f".join([*(one.lane.key for one in seen.found), seen.asked.text, str(seen.token), asks])
+    return figure.record(seen.found, seen.tokens, seen.spans, seen.start, asks, stamp)
+
+
+def sentence(seen: Seen) -> str:
+    """What is on the picture: what each model says of the token, and what it writes."""
+    said = []
+    for one in seen.found:
+        lane, lm = one.lane, one.lane.lm
+        if lm is None:
+            continue
+        name = f"{TITLES[lane.shape]} ({lane.name})"
+        if one.vectors is not None:
+            said.append(f"{name} predicts nothing: a vector for each of {len(lane.ids)} tokens comes out.")
+            continue
+        says = "says nothing of it"
+        if one.at in one.asked:
+            best, p = one.asked[one.at].top[0]
+            says = f"says “{visible(lm.tokenizer.display(best))}” {p:.3f}"
+        ids = [] if one.writing is None else [stroke.id for stroke in one.writing.strokes]
+        wrote = f" and writes “{visible(lm.tokenizer.decode(ids)).strip()}”" if ids else ""
+        said.append(f"{name} {says}{wrote}.")
+    token = visible(seen.tokens[seen.token])
+    return f"{seen.asked.label}: a text in three shapes, asked for token {seen.token} “{token}”. {' '.join(said)}"
+
+
+def table(found: Sequence[Found]) -> Table:
     """Tabulate for each lane what is asked, then the tokens that are written.
 
     The open model's lane has all tokens of the text, the others the one that is asked for in the picture.
@@ -84,16 +156,38 @@ def _round(p: float) -> float:
     return float(f"{p:.6g}")
 
 
+FIGURE = Figure(
+    "families", figure.families, see,
+    record=record,
+    select=lambda seen: {key: seen.asked.values[key] for key in KEYS},
+    claim=lambda seen: "GPT sees the past and writes; an encoder sees all, and this one only reads."
+    if seen.reads else "GPT sees the past and writes; BERT sees all and fills.",
+    sentence=sentence,
+    table=lambda seen: table(seen.found),
+    arguments=(
+        Argument("row", "follow"), Argument("step", "drafted"), Argument("crossing", "crossing"),
+        Argument("task", "ask"), Argument("encoder", "reader"),
+    ),
+    longest=lanes.LONGEST, room=lanes.STROKES, tall=620,
+)  # fmt: skip
+
+
 def cells(
-    found: Sequence[Found], snapshot: int | None, answer: Answer, text: str, change: Change | None
+    opened: str,
+    found: Sequence[Found],
+    load: Callable[[Lane], str],
+    answer: Answer,
+    text: str,
+    change: Change | None,
 ) -> list[str]:
     """Write a cell that loads the models, one for each lane, and one for the question.
 
     Args:
-        snapshot: the step of training that the open model was rewound to. text: as the page reads it.
+        opened: the call that loads the open model, as source. load: the same of a lane's model that is another.
+        text: as the page reads it.
         change: what the question is about, if it is about a change.
     """
-    first = """# %% One text, three shapes
+    first = f"""# %% One text, three shapes
 import numpy as np
 from core.families.predictions import guesses, stand_in, swap
 from core.families.visibility import seen
@@ -101,7 +195,11 @@ from core.families.writing import write
 
 
 def same(now, shown):
-    np.testing.assert_allclose(now, shown, rtol=2e-3, atol=1e-4)"""
+    np.testing.assert_allclose(now, shown, rtol=2e-3, atol=1e-4)
+
+
+lm = {opened}
+written, lms = {{}}, {{}}"""
     numbers = answer.numbers
     if "cosine" in numbers:
         last = f"""# %% The question: the same words in reverse order
@@ -118,8 +216,8 @@ same(cosine, {numbers["cosine"]:.6g})"""
     else:
         last = _kept_cell(numbers)
     return [
-        first + "\n\n\nwritten, lms = {}, {}",
-        *(_lane(one, snapshot) for one in found if one.lane.lm is not None),
+        first,
+        *(_lane(one, "lm" if one.lane.own else load(one.lane)) for one in found if one.lane.lm is not None),
         last,
     ]
 
@@ -130,14 +228,14 @@ TEXTS = {(change.text, change.then)!r}
 PLACES = {(change.span, change.place)!r}  # of the token, in characters
 
 
-def at(lm, text, place):
-    shared = [min(place[1], end) - max(place[0], first) for first, end in lm.tokenizer.offsets(text)]
+def at(model, text, place):
+    shared = [min(place[1], end) - max(place[0], first) for first, end in model.tokenizer.offsets(text)]
     return int(np.argmax(shared))
 
 
 for shape, shown in (("decoder", {numbers["gpt"]:.6g}), ("encoder", {numbers["bert"]:.6g})):
-    lm = lms[shape]
-    said = [guesses(lm, lm.encode(text), [at(lm, text, place)]) for text, place in zip(TEXTS, PLACES)]
+    model = lms[shape]
+    said = [guesses(model, model.encode(text), [at(model, text, place)]) for text, place in zip(TEXTS, PLACES)]
     moved = np.abs(said[0][0].probabilities - said[1][0].probabilities).sum() / 2 if said[0] else 0.0
     print(shape, "moves by", moved)
     same(moved, shown)"""
@@ -153,7 +251,7 @@ same(np.mean([stroke.probability for stroke in encoder.strokes]), {numbers["then
 same(np.mean(encoder.now), {numbers["now"]:.6g})"""
 
 
-def _lane(one: Found, snapshot: int | None) -> str:
+def _lane(one: Found, load: str) -> str:
     lane = one.lane
     assert lane.lm is not None
     both = lane.shape == "encoder-decoder"
@@ -164,23 +262,23 @@ def _lane(one: Found, snapshot: int | None) -> str:
     counted = {name: int(open_.sum()) for name, open_ in one.maps.items()}
     text = [
         f"# %% {TITLES[lane.shape]}: {lane.name}",
-        f"lms[{lane.shape!r}] = lm = {lanes.load(lane, snapshot)}",
+        f"lms[{lane.shape!r}] = model = {load}",
         f"IDS = {list(lane.ids)}",
-        f"masks = seen(lm.transformer, {rows})",
+        f"masks = seen(model.transformer, {rows})",
         f"assert {{name: int(one.sum()) for name, one in masks.items()}} == {counted}",
     ]
     if one.vectors is not None:
         return "\n".join([*text, *_vector_lines(one)])
     text += [
         f"ASKED = {asked}  # token -> the likeliest, its probability, that of the text's own",
-        "for guess in guesses(lm, IDS, list(ASKED)):",
+        "for guess in guesses(model, IDS, list(ASKED)):",
         "    best, p, right = ASKED[guess.at]",
         "    assert guess.best == best",
         "    same([guess.probabilities[best], guess.probabilities[guess.truth]], [p, right])",
     ]
     if one.swap is not None:
         text += [
-            f"turned = swap(lm, IDS, {one.at}, {one.swap.at}, stand_in(lm, IDS, {one.swap.at}))",
+            f"turned = swap(model, IDS, {one.at}, {one.swap.at}, stand_in(model, IDS, {one.swap.at}))",
             'print("the next token changed: the guess moves by", turned.moved)',
             f"same(turned.moved, {_round(one.swap.moved)})",
         ]
@@ -189,8 +287,8 @@ def _lane(one: Found, snapshot: int | None) -> str:
         read, behind = list(one.writing.read[:keep]), list(one.writing.read[keep:])
         likely = [_round(stroke.probability) for stroke in one.writing.strokes]
         text += [
-            f"written[{lane.shape!r}] = done = write(lm, {read}, {lanes.STROKES}, {behind})",
-            "print(lm.tokenizer.decode(list(done.ids)))",
+            f"written[{lane.shape!r}] = done = write(model, {read}, {lanes.STROKES}, {behind})",
+            "print(model.tokenizer.decode(list(done.ids)))",
             f"assert list(done.ids) == {list(one.writing.ids)}",
             f"same([stroke.probability for stroke in done.strokes], {likely})",
         ]
@@ -203,13 +301,13 @@ def _vector_lines(one: Found) -> list[str]:
     lines = [
         "from core.families.predictions import stand_in",
         "from core.families.vectors import turned, vectors",
-        "made = vectors(lm, IDS)  # it has no head: a vector for each token, and one for the text",
+        "made = vectors(model, IDS)  # it has no head: a vector for each token, and one for the text",
         f"same(made.text[:8], {[_round(float(value)) for value in one.vectors.text[:8]]})",
         f"same(made.alike[0], {[_round(float(value)) for value in one.vectors.alike[0]]})",
     ]
     if one.turn is not None:
         lines += [
-            f"turn = turned(lm, IDS, {one.turn.at}, {one.turn.changed}, stand_in(lm, IDS, {one.turn.changed}))",
+            f"turn = turned(model, IDS, {one.turn.at}, {one.turn.changed}, stand_in(model, IDS, {one.turn.changed}))",
             'print("the next token changed: the vector turns to cosine", turn.cosine)',
             f"same(turn.cosine, {_round(one.turn.cosine)})",
         ]

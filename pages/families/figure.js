@@ -68,8 +68,8 @@ function follow(g, local, token) {
  *   swap: {at: number, old: string, new: string, moved: number} | null, writing: Writing | null, vectors: Vectors | null}} Lane
  *
  * What figure.py sends. `tokens` as the open model cuts the text, `start`: the one that is followed when none is chosen,
- * `asks`: what an encoder-decoder is asked to write.
- * @typedef {{stamp: string, tokens: string[], start: number, asks: "gap" | "translate" | "summarize" | "sentiment",
+ * `asks`: what an encoder-decoder is asked to write, `fixed`: whether the rest is about the followed token alone.
+ * @typedef {{stamp: string, tokens: string[], start: number, fixed: boolean, asks: "gap" | "translate" | "summarize" | "sentiment",
  *   lanes: Lane[]}} Data
  *
  * What the browser knows: the token and the written token under the pointer.
@@ -93,8 +93,11 @@ const familiesView = {
     return before && before.stamp === data.stamp ? {} : { hover: null, stroke: null };
   },
 
+  within: ({ follow: token, ...change }, data) => (token === undefined || data.fixed ? change : { follow: token, ...change }),
+
   draw(g, data, local) {
     listen(g, local);
+    if (data.fixed && !g.can.recompute) for (const lane of data.lanes) lane.back.fill(-1); // no token is a button
     steps.bar(g, local, (now) => caption(data, local, now));
     const at = plan(g, data);
     const [token, step] = [tokenOf(data, local), steps.of(local)];

@@ -1,19 +1,20 @@
 """Draw the Families picture: one text in three lanes, GPT, BERT and T5 (figure.js draws it).
 
-`gather` asks `core.families` through the cache; `record` turns the answers into the component's JSON. Nothing here
+`gather` asks `core.families`; `record` turns the answers into the component's JSON. Nothing here
 computes. Which model stands in which lane: pages/families/lanes.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from app.kit import pack, register
-from app.models import cache
+from app.kit.figures import Asked as Asking
 from core.config import Shape
 from core.families.predictions import Swap
 from core.families.vectors import Turned, Vectors
@@ -56,35 +57,36 @@ class Found:
     turn: Turned | None = None
 
 
-def gather(lane: Lane, at: int, asks: str, text: str, length: int) -> Found:
+def gather(asked: Asking, lane: Lane, at: int) -> Found:
     """Ask a lane's model everything that the picture shows.
 
     Args:
-        at: the token that is asked for. asks: what an encoder-decoder writes. text: as the page reads it.
-        length: how many tokens the open model reads, for a lane without a model.
+        at: the token that is asked for.
     """
-    if lane.lm is None:
+    if lane.lm is None:  # as many tokens as the open model reads
+        length = len(asked.lm.tokenizer.encode(asked.text))
         return Found(lane, at, lanes.bare_masks(lane.shape, length, SAID), {})
+    call = asked.call if lane.own else partial(asked.beside, lane.opened)
     if lane.bare:
-        return _gather_vectors(lane, at)
+        return _gather_vectors(call, lane, at)
     places = tuple(lane.body)
     if lane.lm.n_parameters > lanes.HEAVY:
         places = (at,) if at >= 0 else ()
-    maps = cache.call(lanes.masks, lane.key, lane.ids, SAID)
-    asked = cache.call(lanes.ask, lane.key, lane.ids, places)
+    maps = call(lanes.masks, lane.ids, SAID)
+    found = call(lanes.ask, lane.ids, places)
     swapped = None
-    if at in asked and at + 1 in lane.body:
-        swapped = cache.call(lanes.exchange, lane.key, lane.ids, at, at + 1)
-    writing = cache.call(lanes.let_write, lane.key, *lanes.source(lane, asks, text, max(0, at)))
-    return Found(lane, at, maps, asked, swapped, writing)
+    if at in found and at + 1 in lane.body:
+        swapped = call(lanes.exchange, lane.ids, at, at + 1)
+    writing = call(lanes.let_write, *lanes.source(lane, str(asked.values["ask"]), asked.text, max(0, at)))
+    return Found(lane, at, maps, found, swapped, writing)
 
 
-def _gather_vectors(lane: Lane, at: int) -> Found:
+def _gather_vectors(call: Callable[..., Any], lane: Lane, at: int) -> Found:
     turn = None
     if at in lane.body and at + 1 in lane.body:
-        turn = cache.call(lanes.turn, lane.key, lane.ids, at, at + 1)
-    maps = cache.call(lanes.masks, lane.key, lane.ids, SAID)
-    return Found(lane, at, maps, {}, vectors=cache.call(lanes.read_as_vectors, lane.key, lane.ids), turn=turn)
+        turn = call(lanes.turn, lane.ids, at, at + 1)
+    maps = call(lanes.masks, lane.ids, SAID)
+    return Found(lane, at, maps, {}, vectors=call(lanes.read_as_vectors, lane.ids), turn=turn)
 
 
 # ---------------------------------------------------------------- for figure.js
@@ -97,7 +99,6 @@ def record(
     start: int,
     asks: str,
     stamp: str,
-    selection: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Turn what the models said into the JSON that figure.js draws.
 
@@ -111,9 +112,15 @@ def record(
         "start": start,
         "asks": asks,
         "strokes": lanes.STROKES,
+        "fixed": any(_fixed(one, asks) for one in found),
         "lanes": [_lane(one, tokens, spans) for one in found],
-        "selection": dict(selection),
     }
+
+
+def _fixed(one: Found, asks: str) -> bool:
+    """Whether what a lane's model said is of the followed token alone."""
+    gap = one.lane.shape == "encoder-decoder" and one.writing is not None and asks == "gap"
+    return gap or (bool(one.asked) and one.lane.lm is not None and one.lane.lm.n_parameters > lanes.HEAVY)
 
 
 def _lane(one: Found, tokens: Sequence[str], spans: Sequence[tuple[int, int]]) -> dict[str, Any]:
@@ -238,8 +245,3 @@ def crossing(heads: Array) -> tuple[list[str], Array]:
         )
     names = [f"L{i}H{k}" for i in range(layers) for k in range(count)]
     return ["all heads", *names], np.concatenate([mean, heads.reshape(-1, *heads.shape[2:])])
-
-
-def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its event "select" to a callback."""
-    return families(data=data, key=key, on=on)

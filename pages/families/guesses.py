@@ -48,12 +48,17 @@ def _model(key: str) -> LanguageModel:
     return cache.model(name, int(moment))
 
 
+def key_of(lane: lanes.Lane) -> str:
+    """Return the key of a lane's model for the cache."""
+    return lane.key if lane.own else cache.key(lane.opened)
+
+
 def measured(found: Sequence[Found]) -> dict[str, list[Accuracy]]:
     """Cache `measure` of the lanes' models; {} where one is so large that it would take long."""
     models = [one.lane for one in found if one.lane.lm is not None and not one.lane.bare]
     if any(lane.lm is None or lane.lm.n_parameters > lanes.HEAVY for lane in models):
         return {}
-    keys = tuple(lane.key for lane in models)
+    keys = tuple(key_of(lane) for lane in models)
     shares: dict[str, list[Accuracy]] = cache.call(measure, keys[0], keys)
     return shares
 
@@ -73,7 +78,9 @@ def record(found: Sequence[Found], shares: dict[str, list[Accuracy]]) -> dict[st
             "high": share.high,
         }
         for one in found
-        for (way, cut), share in zip(WAYS[one.lane.shape], shares.get(one.lane.key, []))
+        for (way, cut), share in zip(
+            WAYS[one.lane.shape], shares.get(key_of(one.lane) if one.lane.lm else "", [])
+        )
     ]
     return {
         "bars": bars,

@@ -12,25 +12,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from app import models, reading
+from app import reading
 from app.counts import counted
-from app.models import cache, choice
-from app.session import state
+from app.kit.figures import Asked as Asking
+from app.session.fields import BEGUN, DEFAULT_TEXT
 from core import real
 from core.config import Shape
 from core.families.predictions import Guess, Swap, guesses, sign_of, stand_in, swap
 from core.families.vectors import Turned, Vectors, turned, vectors
 from core.families.visibility import Array, seen, untrained
 from core.families.writing import Writing, write
+from core.language_model import LanguageModel
 from core.training.examples import marks
-
-if TYPE_CHECKING:
-    from app.frame.page import Context
-    from core.language_model import LanguageModel
 
 LONGEST = 32  # tokens of the open model: a row and a column each
 OTHERS = 34  # of the other lanes' models, which cut the text in their own way
@@ -39,7 +36,7 @@ HEAVY = 20_000_000  # weights: such a model is asked for the followed token alon
 TOP = 4
 SHAPES: tuple[Shape, ...] = ("decoder", "encoder", "encoder-decoder")
 USUAL: dict[Shape, str] = {"decoder": "tales-gpt", "encoder": "tales-bert", "encoder-decoder": "tales-t5"}
-ENCODER = "all-MiniLM-L6-v2"  # the published encoder, which has no head
+DECODER, ENCODER = "SmolLM2-135M", "all-MiniLM-L6-v2"  # the published ones; the encoder has no head
 NO_T5 = "No T5 is published as a package that is fetched here: this one has read Toyland alone."
 PIECES = 3  # a word in so many pieces is told of
 TOLD = 4  # words told of
@@ -51,15 +48,15 @@ ASKS = ("gap", "translate", "summarize", "sentiment")
 class Lane:
     """Hold one shape: its model, if there is one, and the text as that model reads it.
 
-    key: for `cache.call`; "" without a model. target: what `core.load` takes; name: as the picker shows it.
+    opened: the model's name in a link, "" without a model; name: in a sentence; key: changes with the model.
     text: as far as its model reads it. ids: with special tokens; before, after: how many of those stand around the
     text. spans: characters of each.
     """
 
     shape: Shape
     name: str
+    opened: str
     key: str
-    target: str
     own: bool
     lm: LanguageModel | None
     ids: tuple[int, ...] = ()
@@ -80,29 +77,36 @@ class Lane:
         return self.lm is not None and self.lm.config.head == "none"
 
 
-def all_lanes(ctx: Context) -> list[Lane]:
+def all_lanes(asked: Asking) -> list[Lane]:
     """List the lanes, GPT, BERT, T5, each with its model."""
+    chosen = reader(asked)
     return [
-        _own(ctx, shape) if _stands(ctx.lm, shape, reader(ctx)) else _other(ctx, shape) for shape in SHAPES
+        _own(asked, shape) if _stands(asked.lm, shape, chosen) else _other(asked, shape) for shape in SHAPES
     ]
 
 
-def readers(ctx: Context) -> dict[str, str]:
+def readers(asked: Asking) -> dict[str, str]:
     """List the encoders that the lane can have, by what comes out. One that fills, open, stands alone."""
-    config = ctx.lm.config
+    config = asked.lm.config
     if config.shape == "encoder" and config.head == "lm":
-        return {"fills": ctx.label}
+        return {"fills": asked.label}
     found = {"fills": USUAL["encoder"]}
-    if _bare(ctx.lm):
-        return found | {"vectors": ctx.label}
-    return found | ({"vectors": ENCODER} if ENCODER in models.published() else {})
+    if _bare(asked.lm):
+        return found | {"vectors": asked.label}
+    return found | ({"vectors": ENCODER} if ENCODER in real.ready() else {})
 
 
-def reader(ctx: Context) -> str:
-    """Choose which of `readers` stands in the lane: the learner's choice, or the one that fits the open model."""
-    there, wished = readers(ctx), str(state.get("reader"))
+def reader(asked: Asking) -> str:
+    """Choose which of `readers` stands in the lane: the learner's choice, or the one that fits the open model.
+
+    Raises:
+        ValueError: a caller named one that is not here.
+    """
+    there, wished = readers(asked), str(asked.values["reader"])
     if wished == "fitting":
-        wished = "vectors" if ctx.name in real.BY_NAME or _bare(ctx.lm) else "fills"
+        wished = "vectors" if asked.name in real.BY_NAME or _bare(asked.lm) else "fills"
+    elif wished not in there and "reader" in asked.given:
+        raise ValueError(f"{asked.given['reader']}={wished!r}: here an encoder {' or '.join(there)}.")
     return wished if wished in there else "fills"
 
 
@@ -115,43 +119,41 @@ def _stands(lm: LanguageModel, shape: Shape, reader: str) -> bool:
     return lm.config.shape == shape and (lm.config.head == "lm" or (_bare(lm) and reader == "vectors"))
 
 
-def _own(ctx: Context, shape: Shape) -> Lane:
-    target = str(models.resolve(ctx.name).target)
-    return _read(Lane(shape, ctx.label, ctx.model_key, target, True, ctx.lm), ctx.text, ctx.ids)
+def _own(asked: Asking, shape: Shape) -> Lane:
+    lane = Lane(shape, asked.label, asked.name, asked.key, True, asked.lm)
+    return _read(lane, asked.text, asked.lm.tokenizer.encode(asked.text))
 
 
-def _other(ctx: Context, shape: Shape) -> Lane:
-    for name in _candidates(ctx, shape):
+def _other(asked: Asking, shape: Shape) -> Lane:
+    for name in _candidates(asked, shape):
         try:
-            lm = cache.model(name)
+            lm = asked.open(name)
         except (ValueError, OSError):  # not here, or no room for it beside the open one
             continue
-        if _stands(lm, shape, reader(ctx)):
-            return _beside(ctx, shape, name, lm)
+        if _stands(lm, shape, reader(asked)):
+            return _beside(asked, shape, name, lm)
     return Lane(shape, "", "", "", False, None)
 
 
-def _candidates(ctx: Context, shape: Shape) -> list[str]:
-    """List models for a lane, which the first that opens takes."""
-    usual = USUAL[shape] if USUAL[shape] in models.bundled() else f"./{USUAL[shape]}"
-    if shape == "encoder" and reader(ctx) == "vectors":
-        return [ENCODER, usual]
-    if shape == "decoder" and ctx.name in real.BY_NAME and models.REAL in models.published():
-        return [models.REAL, usual]
-    return [usual]
+def _candidates(asked: Asking, shape: Shape) -> list[str]:
+    """List models for a lane, which the first that opens takes: published, bundled, in a folder of the same name."""
+    usual = [USUAL[shape], f"./{USUAL[shape]}"]
+    if shape == "encoder" and reader(asked) == "vectors":
+        return [ENCODER, *usual]
+    if shape == "decoder" and asked.name in real.BY_NAME and DECODER in real.ready():
+        return [DECODER, *usual]
+    return usual
 
 
-def _beside(ctx: Context, shape: Shape, name: str, lm: LanguageModel) -> Lane:
+def _beside(asked: Asking, shape: Shape, name: str, lm: LanguageModel) -> Lane:
     short = name.removeprefix("./")
-    read = reading.read(lm, ctx.text, state.DEFAULT_TEXT, OTHERS)
+    read = reading.read(lm, asked.text, DEFAULT_TEXT, OTHERS)
     said = []
-    if shape == "encoder-decoder" and ctx.name in real.BY_NAME:
+    if shape == "encoder-decoder" and asked.name in real.BY_NAME:
         said.append(NO_T5)
     if read.clipped:
         said.append(f"{short} reads the first {OTHERS} of its tokens.")
-    target = str(models.resolve(name).target)
-    lane = Lane(shape, short, cache.key(name), target, False, lm, notes=tuple(said))
-    return _read(lane, read.text, read.ids)
+    return _read(Lane(shape, short, name, name, False, lm, notes=tuple(said)), read.text, read.ids)
 
 
 def _read(lane: Lane, text: str, ids: Sequence[int]) -> Lane:
@@ -194,7 +196,7 @@ def default_token(text: str, tokens: Sequence[str], spans: Sequence[tuple[int, i
 
     Of the page's own text it is the word that only its last words give away.
     """
-    if text == choice.BEGUN:
+    if text == BEGUN:
         at = text.index(" there") + 1
         return next(place for place, (start, end) in enumerate(spans) if start <= at < end)
     own = [at for at, (start, end) in enumerate(spans) if end > start]
@@ -278,12 +280,6 @@ def source(lane: Lane, asked: str, text: str, at: int) -> tuple[tuple[int, ...],
     from core.data.tasks import TASKS
 
     return tuple(lane.lm.tokenizer.encode(TASKS[asked].prefix + text)[: lane.lm.config.n_ctx]), ()
-
-
-def load(lane: Lane, snapshot: int | None = None) -> str:
-    """Write the call that loads a lane's model, as source."""
-    moment = "" if snapshot is None or not lane.own else f", snapshot={snapshot}"
-    return f"core.load({lane.target!r}{moment})"
 
 
 def display(lm: LanguageModel, id: int) -> str:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import markup
+from app import markup, models
 from app.controls import widgets
 from app.frame import page
 from app.session import events, state
 from core.families.accuracy import right
 from core.families.predictions import guesses, swap
 from core.families.vectors import turned, vectors
-from core.families.visibility import seen
+from core.families.visibility import seen as visible
 from core.families.writing import write
 from pages.families import cards, export, lanes, question
 from pages.families import guesses as first_guesses
-from pages.families.figure import draw, gather, record
+from pages.families.export import FIGURE, KEYS
 
-KEYS = ("follow", "drafted", "crossing")
 ASKS = {"gap": "Fill the gap", "translate": "Translate", "summarize": "Summarize", "sentiment": "Sentiment"}
 EXAMPLES = (
     "A red ball was lost. She found the red",
@@ -26,38 +25,23 @@ EXAMPLES = (
     "Lily gave the golden key to Ben.",
 )
 
-ctx = page.begin("families", longest=lanes.LONGEST, room=lanes.STROKES)
-three = lanes.all_lanes(ctx)
-spans = ctx.lm.tokenizer.offsets(ctx.text)
-start = lanes.default_token(ctx.text, ctx.tokens, spans)
-token = state.get("follow") if 0 <= state.get("follow") < len(ctx.ids) else start
-places = [lanes.place(lane, spans, token) for lane in three]
-asks = str(state.get("ask"))
-found = [gather(lane, at, asks, ctx.text, len(ctx.ids)) for lane, at in zip(three, places)]
-writer = next(one for one in found if one.lane.shape == "encoder")
+ctx = page.begin("families", longest=FIGURE.longest, room=FIGURE.room)
+drawing = FIGURE.of(ctx.asked)
+seen = drawing.seen
+found, token = seen.found, seen.token
+writer = found[1]
 
-asked = question.ask(found, spans[token], ctx.text, ctx.lm)
+asked = question.ask(found, seen.spans[token], ctx.text, ctx.lm)
 elsewhere = page.another_text(EXAMPLES)
 
-page.claim(
-    "GPT sees the past and writes; BERT sees all and fills."
-    if writer.vectors is None
-    else "GPT sees the past and writes; an encoder sees all, and this one only reads."
-)
-stamp = "\x1f".join([*(lane.key for lane in three), ctx.text, str(token), asks])
-draw(
-    record(
-        found,
-        ctx.tokens,
-        spans,
-        start,
-        asks,
-        stamp,
-        events.selection("families", {key: state.get(key) for key in KEYS}),
-    ),
-    key="families",
-    on={"select": lambda: events.select("families", KEYS)},
-)
+
+def load(lane: lanes.Lane) -> str:
+    """Write the call that loads the model of a lane beside the open one, as source."""
+    return f"core.load({str(models.resolve(lane.opened).target)!r})"
+
+
+page.claim(drawing.claim)
+drawing.mount("families", {"select": lambda: events.select("families", KEYS)})
 
 with page.controls():
     st.selectbox(
@@ -67,19 +51,19 @@ with page.controls():
         width=190,
         **state.part("families.follow", token, lambda at: state.set("follow", at)),
     )
-    encoders = lanes.readers(ctx)
+    encoders = lanes.readers(ctx.asked)
     if len(encoders) > 1:
         st.segmented_control(
             "Encoder beside it", list(encoders), required=True,
             format_func=lambda kind: markup.escape(encoders[str(kind)]),
-            **state.part("families.reader", lanes.reader(ctx), lambda kind: state.set("reader", kind)),
+            **state.part("families.reader", lanes.reader(ctx.asked), lambda kind: state.set("reader", kind)),
         )  # fmt: skip
     if ctx.lm.config.head == "none" and not writer.lane.own:
         stands_in = (
             f"{ctx.label} is a bare encoder and says no tokens: {writer.lane.name} stands in its place."
         )
         st.caption(markup.escape(stands_in))
-    if three[-1].lm is not None:
+    if found[-1].lane.lm is not None:
         widgets.segments("T5 is asked to", "ask", lanes.ASKS, lambda name: ASKS[str(name)])
 
 with page.foot():
@@ -91,11 +75,11 @@ with page.foot():
         about,
         lambda seed: {**(there := elsewhere(seed)), "follow": asked.elsewhere(ctx.lm, str(there["text"]))},
     )
-    page.code(seen, guesses, swap, *((vectors, turned) if writer.vectors else ()), write, right)
+    page.code(visible, guesses, swap, *((vectors, turned) if writer.vectors else ()), write, right)
     page.take_away(
-        "families",
-        lambda: export.table(found),
-        lambda: export.cells(found, ctx.snapshot, asked.judge(), writer.lane.text, asked.change),
+        drawing,
+        None,
+        lambda: export.cells(ctx.load_source, found, load, asked.judge(), writer.lane.text, asked.change),
     )
 
 first_guesses.show(found)

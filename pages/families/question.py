@@ -22,6 +22,7 @@ from core.families.vectors import vectors
 from core.language_model import LanguageModel
 from core.vectors.sentences import cosines
 from pages.families.figure import Found
+from pages.families.guesses import key_of
 from pages.families.lanes import Lane, across
 
 MOVES = 0.0005  # of the total variation distance: less is nothing in three decimals
@@ -134,7 +135,7 @@ def choose(text: str, span: tuple[int, int]) -> Change | None:
 def moved(lane: Lane, change: Change) -> float:
     """Compute how far a lane's guess of the token moves: the total variation distance, 0 where nothing is seen."""
     assert lane.lm is not None
-    return float(cache.call(_moved, lane.key, change))
+    return float(cache.call(_moved, key_of(lane), change))
 
 
 def _moved(lm: LanguageModel, change: Change) -> float:
@@ -175,7 +176,7 @@ def order(lm: LanguageModel, text: str) -> float:
 
 def judge_order(asked: questions.Asked, bert: Lane) -> Answer:
     """Find the right option, with the cosine."""
-    cosine: float = cache.call(order, bert.key, bert.text)
+    cosine: float = cache.call(order, key_of(bert), bert.text)
     key = "same" if cosine > LITTLE else "turns" if cosine >= FAR else "far"
     return asked.answer(key, shows={"text": backwards(bert.text)}, cosine=cosine)
 

@@ -11,8 +11,9 @@ from app.controls import own_run, widgets
 from app.runs.trained import Arm
 from app.session import state
 from core.training.fine_tune_spec import PRESETS, Way
-from pages.fine_tuning import ways
-from pages.fine_tuning.ways import FITTING, KIND
+from pages.fine_tuning import own
+from pages.fine_tuning.own import KIND
+from pages.fine_tuning.ways import FITTING, WAYS
 
 _NAMES = {"q": "Q", "k": "K", "v": "V", "o": "O", "in": "MLP in", "out": "MLP out"}
 
@@ -25,18 +26,18 @@ def draw(arms: Mapping[Way, Arm]) -> None:
         ("sentiment", "questions"),
         lambda name: {"sentiment": "Sentiment"}.get(str(name), "Questions"),
     )
-    if ways.task() == "questions":
+    if own.task() == "questions":
         st.text_input("Question about your text", width=260, **state.bind("quiz"))
     st.number_input("Rank", 1, 128, step=1, width=110, **state.bind("rank"))
     st.number_input("Alpha", 0.01, 1024.0, step=1.0, width=110, **state.bind("alpha"))
     st.pills(
         "LoRA beside", list(FITTING), selection_mode="multi", format_func=lambda name: _NAMES[str(name)],
-        **state.part("beside", list(ways.targets()), _beside),
+        **state.part("beside", list(own.targets()), _beside),
     )  # fmt: skip
-    if ways.task() == "sentiment":
+    if own.task() == "sentiment":
         _own_examples()
     if not any(arm.going for arm in arms.values()):
-        own_run.shorter(lambda share: [ways.following("lora", share)], PRESETS[ways.task()]["steps"])
+        own_run.shorter(lambda share: [own.following("lora", share)], PRESETS[own.task()]["steps"])
     with st.container(horizontal=True, gap="small", width="content"):  # a row of its own where space is short
         _buttons(arms)
 
@@ -46,17 +47,17 @@ def _beside(chosen: list[str] | None) -> None:
 
 
 def _buttons(arms: Mapping[Way, Arm]) -> None:
-    spend, why = own_run.cost(lambda: ways.following("lora"))
+    spend, why = own_run.cost(lambda: own.following("lora"))
     off = bool(why) or runs.engine() is None
     if not own_run.under_way(list(arms.values()), "fine_tuning.stop"):
         own_run.button(
             "Train LoRA now", spend, "fine_tuning.lora", False, disabled=off, on_click=state.whole(_start),
             args=("lora",),
         )  # fmt: skip
-        whole, _ = own_run.cost(lambda: [ways.following(way) for way in ways.WAYS])
+        whole, _ = own_run.cost(lambda: [own.following(way) for way in WAYS])
         st.button(
             f"Train all four{f', {whole}' if whole else ''}", key="fine_tuning.all", disabled=off,
-            on_click=state.whole(_start), args=tuple(ways.WAYS),
+            on_click=state.whole(_start), args=tuple(WAYS),
         )  # fmt: skip
     if state.get("tuned"):
         st.button(
@@ -66,7 +67,7 @@ def _buttons(arms: Mapping[Way, Arm]) -> None:
 
 
 def _start(*chosen: Way) -> None:
-    own_run.start("fine_tuning", "tuned", lambda: [ways.following(way) for way in chosen])
+    own_run.start("fine_tuning", "tuned", lambda: [own.following(way) for way in chosen])
 
 
 def _own_examples() -> None:
@@ -80,16 +81,16 @@ def _own_examples() -> None:
             "Labelled lines", key=f"{KIND}.lines", height=160, on_change=state.whole(_typed),
             placeholder="The rain took the bridge away.; negative",
         )  # fmt: skip
-        if ways.own_lines().strip():
-            count = sum(bool(line.strip()) for line in ways.own_lines().splitlines())
+        if own.own_lines().strip():
+            count = sum(bool(line.strip()) for line in own.own_lines().splitlines())
             st.caption(f"{count:,} line{'s' if count != 1 else ''} of your own will be learned from.")
             st.button("News of Toyland instead", key="fine_tuning.reviews", on_click=state.whole(_forget))
 
 
 def _typed() -> None:
-    ways.keep_lines(str(state.widget_value(f"{KIND}.lines") or ""))
+    own.keep_lines(str(state.widget_value(f"{KIND}.lines") or ""))
 
 
 def _forget() -> None:
-    ways.keep_lines("")
+    own.keep_lines("")
     state.empty_widget(f"{KIND}.lines")

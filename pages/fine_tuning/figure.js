@@ -18,7 +18,7 @@ import { FORGOTTEN, WAY_COLOURS, WAY_DASHES, cells, drawTable, saidOf } from "./
  * @typedef {object} Tuning
  * @property {"sentiment" | "questions"} job the task
  * @property {string} text of the learner
- * @property {string[]} tokens of it
+ * @property {string[]} [tokens] of it, on the page
  * @property {string} title of the chart: what share is drawn
  * @property {string} asks what stands before a way's answer
  * @property {{value: number, text: string} | null} guessing
@@ -29,7 +29,7 @@ import { FORGOTTEN, WAY_COLOURS, WAY_DASHES, cells, drawTable, saidOf } from "./
  * @property {Lora | null} lora null: the LoRA run keeps nothing yet
  *
  * What the browser keeps: LoRA's matrices, the chart, what the page was told of its runs, and Play.
- * @typedef {Local & {arrays: Arrays | null, chart?: Chart | null, heard?: string, asking?: number, timer?: number | null}} Kept
+ * @typedef {Local & {arrays: Arrays | null, chart?: Chart | null, heard?: string, asking?: number, timer?: number | null, across?: Axis}} Kept
  */
 
 /** @type {View<Tuning, Kept>} */
@@ -53,12 +53,12 @@ const tuning = {
     g.part("head", [at.phone], () => [label(0, 12, data.title, { weight: 600, fill: "ink", size: 13 })]);
     local.chart = curves(g, "ways", at.chart, {
       runs: data.ways.map((way) => ({ ...way.curve, colour: WAY_COLOURS[way.key], dash: WAY_DASHES[way.key] })),
-      lines: [{ column: "held_out", kind: "solid" }], x: data.x, ends: "line", low: data.low, high: 1, title: data.title,
+      lines: [{ column: "held_out", kind: "solid" }], x: across(data, local), ends: "line", low: data.low, high: 1, title: data.title,
       guessing: data.guessing, format: (share) => percent(share, 1), onpoint: (_, what) => heardRuns(g, local, what),
     });
     g.overlay("axis", at.axis, () => html("div", { class: "tune-axis", role: "group", "aria-label": "Across" },
-      [["step", "Steps"], ["seconds", "Seconds"]].map(([key, name]) => html("button", { type: "button", "data-axis": key, onclick: () => g.send("axis", { x: key, at: Date.now() }) }, name))), (node) => {
-      for (const button of node.children) button.setAttribute("aria-pressed", String(button.getAttribute("data-axis") === data.x));
+      [["step", "Steps"], ["seconds", "Seconds"]].map(([key, name]) => html("button", { type: "button", "data-axis": key, onclick: () => measure(g, local, /** @type {Axis} */ (key)) }, name))), (node) => {
+      for (const button of node.children) button.setAttribute("aria-pressed", String(button.getAttribute("data-axis") === across(data, local)));
     });
     g.part("about", [at.about], () => inLines(data.about, at.about.w).map((line, i) => label(at.about.x, at.about.y + 16 * i, line, { fill: "ink3" })));
     drawTable(g, data, at.table);
@@ -101,13 +101,25 @@ const tuning = {
   state(data, local) {
     const { lora } = data;
     return {
-      tokens: data.tokens, job: data.job, stage: stages.state(local), x: data.x,
+      tokens: data.tokens, job: data.job, stage: stages.state(local), x: across(data, local),
       ways: data.ways.map((way) => ({ key: way.key, id: way.curve.id, own: way.own, going: way.going, worth: way.worth, judged: way.judged, cells: cells(way) })),
       lora: lora && { name: lora.name, rank: lora.rank, alpha: lora.alpha, cell: lora.cell, moved: lora.moved, sum: Number(local.arrays?.sum[lora.cell.row * lora.W.shape[1] + lora.cell.col].toPrecision(6)) },
       chart: local.chart?.summary() ?? null,
     };
   },
 };
+
+/** What is measured along the chart. @type {(data: Tuning, local: Kept) => Axis} */
+const across = (data, local) => local.across ?? data.x;
+
+/** Measures along steps or seconds: the page knows it, and its link; a file by itself. @type {(g: Stage, local: Kept, x: Axis) => void} */
+function measure(g, local, x) {
+  if (g.can.recompute) g.send("axis", { x, at: Date.now() });
+  else {
+    local.across = x;
+    g.redraw();
+  }
+}
 
 /** What is said of a step. @type {(data: Tuning, step: number) => string} */
 const caption = ({ lora }, step) => (lora ? WORDS[step](lora) : "The LoRA run has learned nothing yet.");

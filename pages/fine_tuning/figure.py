@@ -5,18 +5,18 @@ The functions here ask `core` and turn its answers into the component's JSON; th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from app.kit import pack, register
-from app.runs.trained import Arm
-from app.session import events, state
+from app.kit.arms import Arm
 from core.runs.fine_tuning import bundled_base
 from core.training import lora
-from core.training.fine_tune_spec import PRESETS, Way
+from core.training.fine_tune_spec import PRESETS, Task, Way
 from pages.fine_tuning import ways
+from pages.fine_tuning.ways import RECORDED, Learned
 
 fine_tuning = register("fine_tuning", __file__)
 
@@ -34,8 +34,23 @@ ABOUT = {
 }
 
 
-def record_ways(arms: Mapping[Way, Arm], text: str, question: str) -> list[dict[str, Any]]:
-    """Each way: its curve, what it is worth, and what it says of the learner's text."""
+def record_task(job: Task) -> dict[str, Any]:
+    """Describe a task: what is held out, what is asked, what guessing comes to."""
+    news = job == "sentiment"
+    return {
+        "job": job,
+        "title": "Held-out news judged right" if news else "Held-out questions answered exactly",
+        "asks": "Your text:" if news else "Answer:",
+        "guessing": {"value": 0.5, "text": "guessing: one of two"} if news else None,
+        "low": 0.4 if news else 0.0,
+        "about": ABOUT[job],
+    }
+
+
+def record_ways(
+    arms: Mapping[Way, Arm], text: str, question: str, learned: Learned = RECORDED
+) -> list[dict[str, Any]]:
+    """Record each way: its curve, what it is worth, and what it says of the learner's text."""
     return [
         {
             "key": way,
@@ -44,19 +59,21 @@ def record_ways(arms: Mapping[Way, Arm], text: str, question: str) -> list[dict[
             "ended": arm.ended,
             "going": arm.going,
             "worth": ways.last(arm),
-            "judged": ways.judge(arm, text, question),
+            "judged": ways.judge(arm, text, question, learned),
         }
         for way, arm in arms.items()
     ]
 
 
-def record_lora(arm: Arm, cell: tuple[int, int], full: Arm | None = None) -> dict[str, Any] | None:
+def record_lora(
+    arm: Arm, cell: tuple[int, int], full: Arm | None = None, learned: Learned = RECORDED
+) -> dict[str, Any] | None:
     """One matrix of LoRA's way: the base's W, A, B and (alpha / r) B A, and the sum of one cell; None: none is kept.
 
     The first of the targets in the last block. "moved" is how much of W's length (the root of its summed squares) the
     product has, and of the full way, where it is given, what it changed in the same matrix.
     """
-    found = matrix_of(arm)
+    found = matrix_of(arm, learned)
     if found is None:
         return None
     name, plain, adapter = found
@@ -73,18 +90,18 @@ def record_lora(arm: Arm, cell: tuple[int, int], full: Arm | None = None) -> dic
     return {
         "name": key, "rank": adapter.lora.rank, "alpha": adapter.lora.alpha,
         "W": pack(w), "A": pack(a), "B": pack(b), "added": pack(added),
-        "moved": {"lora": _length(added) / _length(w), "full": None if full is None else _moved(full, key, w)},
+        "moved": {"lora": _length(added) / _length(w), "full": None if full is None else _moved(full, key, w, learned)},
         "cell": {"row": i, "col": j, "w": float(w[i, j]), "terms": [float(x) for x in b[i] * a[:, j]],
                  "scale": adapter.lora.scale, "added": float(added[i, j])},
     }  # fmt: skip
 
 
-def _moved(full: Arm, key: str, plain: np.ndarray[Any, Any]) -> float | None:
+def _moved(full: Arm, key: str, plain: np.ndarray[Any, Any], learned: Learned) -> float | None:
     """How much the full way changed a target's matrix, of its length; None: it keeps nothing yet."""
     base = bundled_base(BASE).transformer
     every = lora.Lora(1, 1.0, ways.FITTING)
     place = next(place for place in lora.places(base, every) if place.key == key)
-    found = ways.learned_of(full).get(place.name)
+    found = learned.tensors(full).get(place.name)
     if found is None:
         return None
     return _length(found[place.first : place.last].numpy() - plain) / _length(plain)
@@ -94,9 +111,11 @@ def _length(matrix: np.ndarray[Any, Any]) -> float:
     return float(np.linalg.norm(matrix))
 
 
-def matrix_of(arm: Arm) -> tuple[str, dict[str, np.ndarray[Any, Any]], lora.Adapter] | None:
+def matrix_of(
+    arm: Arm, learned: Learned = RECORDED
+) -> tuple[str, dict[str, np.ndarray[Any, Any]], lora.Adapter] | None:
     """The stored matrix that is shown, the base's rows of each target in it, and the adapter."""
-    adapter = ways.adapter_of(arm)
+    adapter = ways.adapter_of(arm, learned)
     if adapter is None:
         return None
     base = bundled_base(BASE).transformer
@@ -105,15 +124,3 @@ def matrix_of(arm: Arm) -> tuple[str, dict[str, np.ndarray[Any, Any]], lora.Adap
     shown = [one for one in found if one.name == place.name]
     stored = dict(base.named_parameters())[place.name].detach()
     return place.name, {one.key: stored[one.first : one.last].numpy() for one in shown}, adapter
-
-
-def axis() -> None:
-    """The picture asked for steps or seconds across."""
-    chosen = events.sent("picture", "axis").get("x")
-    if chosen in ("step", "seconds"):
-        state.set("axis", chosen)
-
-
-def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its events to callbacks."""
-    return fine_tuning(data=data, key=key, on=on)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import replace
 
 from app.controls import unlike_text
 from app.frame import page
@@ -11,12 +11,13 @@ from core.decoding.labels import classify
 from core.runs.fine_tuning import bundled_base
 from core.training.lora import Adapter, trained
 from core.training.tuned import count
-from pages.fine_tuning import controls, export, figure, own_lines, ways
+from pages.fine_tuning import controls, export, own, own_lines
+from pages.fine_tuning.export import FIGURE, KEYS
+from pages.fine_tuning.figure import BASE
 from pages.fine_tuning.question import another, ask
 
 LONGEST = 100  # tokens of the text
-APART = f"It does nothing on this page, nor would its Rewind: what reads your text is {figure.BASE}, adapted."
-KEYS = ("stage", "wrow", "wcol")
+APART = f"It does nothing on this page, nor would its Rewind: what reads your text is {BASE}, adapted."
 EXAMPLES = (
     "Nora lost the red kite. Tom found the kite under the bench.",
     "Jane walked to the mill. There the golden key was, under a stone.",
@@ -25,34 +26,28 @@ EXAMPLES = (
 )
 
 ctx = page.begin("fine_tuning", longest=LONGEST, apart=APART)
-job = ways.task()
-arms = ways.all_arms()
-records = figure.record_ways(arms, ctx.text, str(state.get("quiz")))
-cell = (state.get("wrow"), state.get("wcol"))
+found = FIGURE.of(ctx.asked)
+drawing = replace(found, seen=found.seen.beside(own.all_arms(), own.LEARNED))
+seen = drawing.seen
+job, arms = seen.job, seen.arms
 
-page.claim("Few new numbers teach a trained model a new task.")
-data = {
-    "job": job,
-    "text": ctx.text,
-    "tokens": list(ctx.tokens),
-    "title": "Held-out news judged right" if job == "sentiment" else "Held-out questions answered exactly",
-    "asks": "Your text:" if job == "sentiment" else "Answer:",
-    "guessing": {"value": 0.5, "text": "guessing: one of two"} if job == "sentiment" else None,
-    "low": 0.4 if job == "sentiment" else 0.0,
-    "about": figure.ABOUT[job],
-    "x": "seconds" if state.get("axis") == "seconds" else "step",
-    "ways": records,
-    "lora": figure.record_lora(arms["lora"], cell, arms["full"]),
-    "selection": events.selection("picture", {key: state.get(key) for key in KEYS}),
-}
-figure.draw(
-    data,
-    key="picture",
-    on={
+
+def axis() -> None:
+    """The picture asked for steps or seconds across."""
+    chosen = events.sent("picture", "axis").get("x")
+    if chosen in ("step", "seconds"):
+        state.set("axis", chosen)
+
+
+page.claim(drawing.claim)
+drawing.mount(
+    "picture",
+    {
         "select": lambda: events.select("picture", KEYS),
         "arrived": lambda: None,  # the run of the page that comes with it reads what is new
-        "axis": figure.axis,
+        "axis": axis,
     },
+    tokens=list(ctx.tokens),
 )
 
 if job == "sentiment":
@@ -63,7 +58,7 @@ with page.controls():
     controls.draw(arms)
 
 question = ask(job)
-base, adding = bundled_base(figure.BASE).config, (int(state.get("rank")), ways.targets())
+base, adding = bundled_base(BASE).config, (int(state.get("rank")), own.targets())
 
 with page.foot():
     page.predict(
@@ -75,10 +70,10 @@ with page.foot():
     )
     page.code(Adapter.product, trained, count, classify)
     page.take_away(
-        "fine_tuning",
-        partial(export.table, arms, records),
+        replace(drawing, seen=seen.still),
+        None,
         lambda: export.cells(
-            job, arms, records, ctx.text, str(state.get("quiz")), base, adding, question.judge()
+            job, arms, seen.ways, ctx.text, seen.question, base, adding, question.judge(), own.packed
         ),
     )
 

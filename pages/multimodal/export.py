@@ -1,22 +1,78 @@
-"""The export: a line for each word and piece, who found whom in the one space, and cells that compute them again."""
+"""Export the Multimodal page: what its picture is (`FIGURE`), a line for each word and piece, notebook cells."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+from app.kit.figures import Argument, Asked, Figure, Table
 from core.multimodal.captions import LONGEST
-from pages.multimodal import question
-from pages.multimodal.question import Question
-from pages.multimodal.reading import Own, Picture, Seen
-from pages.multimodal.space import SharedSpace
+from pages.multimodal import figure, question, reading, sentences
+from pages.multimodal.reading import OF, Own, Picture, Seen, captioner
+
+if TYPE_CHECKING:
+    from pages.multimodal.question import Question
+    from pages.multimodal.space import SharedSpace
+
+KEYS = ("spoken", "said", "crossing", "pictured", "sketched", "drawing")
+SAMPLE = "a seven, thick, slanted left, next to a two"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture with its caption, a text as its caption, and what is chosen; letters: the strokes of a drawing."""
+
+    what: Picture
+    seen: Seen | None
+    own: Own
+    letters: str
+    selection: dict[str, Any]
+
+
+def look(asked: Asked) -> Shown:
+    """Let the captioner read the chosen picture."""
+    values = asked.values
+    number, letters = asked.at_most("pictured", OF - 1), str(values["drawing"])
+    drawn = letters if values["sketched"] else None
+    what = reading.picture(number, drawn)
+    own = reading.own(what, asked.text)
+    seen = reading.see(number, drawn, own.text)
+    config = captioner().config
+    chosen = {"crossing": asked.at_most("crossing", config.n_layers * config.n_heads - 1)}
+    if seen is not None:
+        chosen["said"] = asked.at_most("said", seen.count - 1)
+    return Shown(what, seen, own, letters, {key: values[key] for key in KEYS} | chosen)
+
+
+def sentence(shown: Shown) -> str:
+    """What is on the picture: which it is, its caption, and what is right of it."""
+    what, seen = shown.what, shown.seen
+    whose = "A drawing" if what.drawn else f"Picture {what.number} of those held out"
+    if seen is None:
+        return f"{whose}: nothing is read. {what.why}".strip()
+    told = " ".join(text for text, _ in sentences.verdict(seen, shown.own))
+    return f"{whose}, in pieces that are tokens. Caption: {seen.said.text}. {told}"
+
+
+FIGURE = Figure(
+    "multimodal", figure.multimodal, look,
+    record=lambda shown: figure.record(shown.what, shown.seen, shown.own, shown.letters),
+    select=lambda shown: shown.selection,
+    claim=lambda shown: "A picture is read like text: each piece of it is a token.",
+    sentence=sentence,
+    table=lambda shown: table(shown.seen),
+    arguments=(
+        Argument("picture", "pictured"), Argument("drawn", "sketched"), Argument("strokes", "drawing"),
+        Argument("word", "said"), Argument("head", "crossing"), Argument("step", "spoken"),
+    ),
+    model=False, sample=SAMPLE, tall=620,
+)  # fmt: skip
 
 NAMES = (
     "place", "word", "probability", "true word", "right", "piece", "attention", "cost in nats",
     "probability without it",
 )  # fmt: skip
-
-Table = dict[str, Sequence[Any]]
 
 
 def table(seen: Seen | None) -> Table:

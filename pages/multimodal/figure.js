@@ -17,7 +17,7 @@ import { drawnStrokes, drawPad } from "./pad.js";
  *
  * What figure.py sends in any case. Arrays come packed and are unpacked once, where they stand.
  * @typedef {object} Common
- * @property {string[]} tokens of the learner's text
+ * @property {string[]} [tokens] of the learner's text, on the page
  * @property {string} stamp
  * @property {boolean} drawn whether the learner's drawing stands in the picture's place
  * @property {number} number of the held-out picture
@@ -494,7 +494,8 @@ function drawBlank(g, data, local) {
   const [x, room] = phone ? [0, g.width] : [pad.w + 32, g.width - pad.w - 40];
   const lines = inLines(data.message, room, 15);
   g.part("message", [x, room, data.message], () => lines.map((text, i) => label(x, (phone ? below + 22 : 60) + 22 * i, text, { size: 15, fill: "ink" })));
-  g.height = drawStrip(g, data, Math.max(below + 24, phone ? below + 40 + 22 * lines.length : 300)) + 4;
+  const under = Math.max(below + 24, phone ? below + 40 + 22 * lines.length : 300);
+  g.height = g.can.recompute ? drawStrip(g, data, under) + 4 : under;
 }
 
 /** @param {Data} data @param {number} step */
@@ -565,7 +566,7 @@ const multimodal = {
     /** @param {number} k @param {number} x @param {number} y */
     const tiles = (k, x, y) => ({ x, y, cell: at.cell, gap: k || step ? GAP : 0, bottom: y + tall + notes.deep[k] });
     const first = data.drawn ? drawPad(g, local, { x: 0, y: 22, w: at.pad }, data.pen) : 0;
-    if (data.drawn) g.part("pad head", [at.pad], () => label(0, 12, "Draw: one digit, or two side by side", { weight: 600, fill: "ink", size: 13.5 }));
+    if (data.drawn) g.part("pad head", [at.pad], () => label(0, 12, g.can.recompute ? "Draw: one digit, or two side by side" : "Drawn by hand", { weight: 600, fill: "ink", size: 13.5 }));
     const close = step < 2;
     let plain = tiles(0, 0, data.drawn ? first + 22 : 22);
     const top = at.phone ? plain.bottom + 30 : 22;
@@ -598,7 +599,7 @@ const multimodal = {
       y += 20 + data.heads[0] * HEAD;
     }
     y = Math.max(y, covered.bottom);
-    g.height = data.drawn ? y : drawStrip(g, data, y + 10) + 2;
+    g.height = data.drawn || !g.can.recompute ? y : drawStrip(g, data, y + 10) + 2;
   },
 
   key(event, g, data, local) {
@@ -609,12 +610,14 @@ const multimodal = {
     }
     const move = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     if (move) chooseWord(g, data, local, partOf(data, local) + move);
-    else if (event.key === "PageDown" || event.key === "PageUp") g.select({ pictured: clamp(data.number + (event.key === "PageDown" ? 1 : -1), 0, data.of - 1), sketched: false, said: -1 });
+    else if (g.can.recompute && (event.key === "PageDown" || event.key === "PageUp")) g.select({ pictured: clamp(data.number + (event.key === "PageDown" ? 1 : -1), 0, data.of - 1), sketched: false, said: -1 });
     else if (local.steps.key(event, g, local)) return true;
     else if (event.key === "Escape") local.steps.up(g, local, () => letGo(g, local));
     else return false;
     return true;
   },
+
+  within: ({ pictured, sketched, drawing, ...change }) => change,
 
   describe(data, local) {
     if (!isRead(data)) return data.message;

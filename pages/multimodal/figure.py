@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -23,19 +22,16 @@ multimodal = register("multimodal", __file__)
 STRIP = 12  # held-out pictures that are offered together
 
 
-def record(
-    what: Picture, seen: Seen | None, own: Own, tokens: Sequence[str], selection: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Turn what was read into what figure.js draws.
+def record(what: Picture, seen: Seen | None, own: Own, letters: str) -> dict[str, Any]:
+    """Turn what was read into what figure.js draws, but for the selection.
 
     Args:
         seen: None where there is nothing to caption; what the learner can do is said instead.
-        tokens: of the learner's text, as the open model cuts it.
+        letters: the strokes of the learner's drawing, also while it is not shown.
     """
     config = captioner().config
     data: dict[str, Any] = {
-        "tokens": list(tokens),
-        "stamp": "\x1f".join([str(what.number), str(what.drawn), str(selection.get("drawing")), own.text]),
+        "stamp": "\x1f".join([str(what.number), str(what.drawn), letters, own.text]),
         "drawn": what.drawn,
         "number": what.number,
         "of": OF,
@@ -44,14 +40,11 @@ def record(
         "heads": [config.n_layers, config.n_heads],
         "pen": pen.WIDTH,
         "felt": FELT,
-        "read": len(str(selection.get("drawing")))
-        if what.drawn
-        else 0,  # letters of the drawing that this tells of
+        "read": len(letters) if what.drawn else 0,  # letters of the drawing that this tells of
         "strip": _strip(what.number),
         "message": "",
         "words": [],
         "verdict": [],
-        "selection": dict(selection),
     }
     if seen is None:
         return data | {"message": what.why or "The captioner writes nothing of this: draw it anew, larger."}
@@ -93,8 +86,3 @@ def _strip(number: int) -> dict[str, Any]:
         "captions": [everything[row].caption for row in rows],
         "count": STRIP,
     }
-
-
-def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its event "select" to a callback."""
-    return multimodal(data=data, key=key, on=on)

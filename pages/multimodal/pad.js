@@ -130,27 +130,41 @@ function buildPad(g, local) {
 }
 
 /**
- * The pad and its two buttons. box: {x, y, w}; pen: the width of the line, as a share of the height.
- * @param {Stage} g @param {Kept} local @param {{x: number, y: number, w: number}} box @param {number} pen
+ * What is drawn, with the stroke that is being drawn and the pen that keys move; box and pen as for the pad.
+ * @param {Stage} g @param {{x: number, y: number, w: number}} box @param {number} pen @param {Stroke[]} strokes
+ * @param {Stroke | null} now @param {PadKept["pen"] | null} held
  */
-export function drawPad(g, local, box, pen) {
+function drawSheet(g, box, pen, strokes, now, held) {
   const [w, h0] = [box.w, box.w / 2];
   const scale = w / RASTER[0];
-  const strokes = drawnStrokes(local);
-  const now = local.ink ?? local.pen?.line ?? null;
-  const pad = g.overlay("pad", { left: box.x, top: box.y, width: w, height: h0 }, () => buildPad(g, local), (node) => {
-    node.setAttribute("aria-label", `Drawing pad, ${strokes.length} stroke${strokes.length === 1 ? "" : "s"}. Arrow keys move the pen, Space sets it down and lifts it, Backspace takes the last stroke back, Delete clears.`);
-  });
-  const held = document.activeElement === pad ? local.pen : null;
   /** @param {Stroke} points */
   const path = (points) => points.map(([x, y], i) => `${i ? "L" : "M"}${(box.x + (x + 0.5) * scale).toFixed(1)},${(box.y + (y + 0.5) * scale).toFixed(1)}`).join("") + (points.length === 1 ? "h0.01" : "");
   g.part("pad", [box, pen, strokes, now, held && [held.x, held.y]], () => [
     h("rect", { x: box.x, y: box.y, width: w, height: h0, rx: 4, fill: css("bg"), stroke: css("ink3"), "stroke-width": 1.5 }),
     h("path", { d: `M${box.x + w / 2},${box.y + 6}v${h0 - 12}`, stroke: css("line"), "stroke-dasharray": "3 4" }),
     [...strokes, ...(now ? [now] : [])].map((one) => h("path", { d: path(one), fill: "none", stroke: css("ink"), "stroke-width": pen * h0, "stroke-linecap": "round", "stroke-linejoin": "round", "data-stroke": "" })),
-    strokes.length || now ? null : label(box.x + w / 2, box.y + h0 / 2 + 4, "Draw a digit here, or two side by side", { anchor: "middle", fill: "ink3", size: 13 }),
+    strokes.length || now || !g.can.recompute ? null : label(box.x + w / 2, box.y + h0 / 2 + 4, "Draw a digit here, or two side by side", { anchor: "middle", fill: "ink3", size: 13 }),
     held ? h("circle", { cx: box.x + (held.x + 0.5) * scale, cy: box.y + (held.y + 0.5) * scale, r: 6, fill: held.line ? css("accent") : "none", stroke: css("accent"), "stroke-width": 2 }) : null,
   ]);
+}
+
+/**
+ * The pad and its two buttons; where nothing is computed anew, the drawing alone. box: {x, y, w}; pen: the width of the line, as a share of the height.
+ * @param {Stage} g @param {Kept} local @param {{x: number, y: number, w: number}} box @param {number} pen
+ */
+export function drawPad(g, local, box, pen) {
+  const [w, h0] = [box.w, box.w / 2];
+  const strokes = drawnStrokes(local);
+  if (!g.can.recompute) {
+    drawSheet(g, box, pen, strokes, null, null);
+    return box.y + h0;
+  }
+  const now = local.ink ?? local.pen?.line ?? null;
+  const pad = g.overlay("pad", { left: box.x, top: box.y, width: w, height: h0 }, () => buildPad(g, local), (node) => {
+    node.setAttribute("aria-label", `Drawing pad, ${strokes.length} stroke${strokes.length === 1 ? "" : "s"}. Arrow keys move the pen, Space sets it down and lifts it, Backspace takes the last stroke back, Delete clears.`);
+  });
+  const held = document.activeElement === pad ? local.pen : null;
+  drawSheet(g, box, pen, strokes, now, held);
   /** @param {string} act @param {string} text @param {() => void} click @param {number} left */
   const button = (act, text, click, left) => g.overlay(`pad ${act}`, { left, top: box.y + h0 + 6 }, () => html("button", { type: "button", class: "gb-button gb-small", "data-act": act, click }, text), (node) => { node.disabled = !strokes.length; });
   button("undo", "Undo stroke", () => takeBack(g, local), box.x);

@@ -5,14 +5,17 @@ from __future__ import annotations
 from app.controls.predict import draw
 from app.frame import page, takeaway
 from app.session import events, state
-from core.multimodal import drawing, patch_ablation, patches, pen, space
+from core.multimodal import drawing as drawn
+from core.multimodal import patch_ablation, patches, pen, space
 from core.multimodal.captioner import Captioner, Seeing
-from pages.multimodal import controls, export, figure, question, reading, sentences
+from core.multimodal.captions import LONGEST
+from pages.multimodal import controls, export, question, sentences
+from pages.multimodal.export import FIGURE, KEYS, SAMPLE
+from pages.multimodal.reading import LONGEST_TEXT
 from pages.multimodal.space import SharedSpace
 
-KEYS = ("spoken", "said", "crossing", "pictured", "sketched", "drawing")
 EXAMPLES = (
-    "a seven, thick, slanted left, next to a two",
+    SAMPLE,
     "a three, slanted right",
     "an eight, thin, next to a zero",
     "a four, next to a four",
@@ -22,21 +25,19 @@ APART = (
     "caption to be looked for."
 )
 
-reading.follow_typing()
+if len(str(state.get("text"))) > LONGEST_TEXT:  # the frame speaks of the open model's context only
+    state.note(
+        f"Your text is longer than the longest caption, which has {LONGEST} words, so it is not looked for: type a "
+        "shorter one. All of it is still in the text box."
+    )
 ctx = page.begin("multimodal", apart=APART)
-what = reading.picture()
-own = reading.own(what, ctx.text)
-seen = reading.see(what, own.text)
+drawing = FIGURE.of(ctx.asked)
+shown = drawing.seen
+what, seen, own = shown.what, shown.seen, shown.own
 shared = SharedSpace(what, own)
 
-page.claim("A picture is read like text: each piece of it is a token.")
-figure.draw(
-    figure.record(
-        what, seen, own, ctx.tokens, events.selection("picture", {key: state.get(key) for key in KEYS})
-    ),
-    key="picture",
-    on={"select": lambda: events.select("picture", KEYS)},
-)
+page.claim(drawing.claim)
+drawing.mount("picture", {"select": lambda: events.select("picture", KEYS)}, tokens=list(ctx.tokens))
 
 page.judged(sentences.RULE)
 
@@ -54,7 +55,7 @@ with page.foot():
         lambda seed: {"pictured": draw(seed, question.PICTURES, what.number), "sketched": False, "said": -1},
     )
     page.code(
-        *((pen.ink, drawing.seen) if what.drawn else ()),
+        *((pen.ink, drawn.seen) if what.drawn else ()),
         *(
             (patches.cut, Seeing.read, Captioner.caption, patch_ablation.ablated, patch_ablation.agreement)
             if seen
@@ -63,7 +64,7 @@ with page.foot():
         space.retrieval,
     )
     page.take_away(
-        "multimodal",
+        drawing,
         lambda: takeaway.joined(export.table(seen), export.space_table(shared)),
         lambda: [*export.cells(what, seen, own, asked), *export.space_cells(shared)],
     )

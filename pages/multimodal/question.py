@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import torch
 
 from app import questions
-from app.controls.predict import Answer
 from app.markup import mono
+from app.questions import Answer
 from core.data.digits import NAMES
 from core.multimodal import patch_ablation, patches
 from core.multimodal.captions import LONGEST

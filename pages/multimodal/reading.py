@@ -13,13 +13,11 @@ from functools import cached_property, lru_cache
 import torch
 from torch import Tensor
 
-from app.models import cache
-from app.session import state
 from app.words import sentence
 from core.data.digits import NAMES
 from core.multimodal import captions, drawing, patch_ablation, patches, pen, shipped
 from core.multimodal.captioner import Captioned, Captioner
-from core.multimodal.captions import END, LONGEST, START, WORDS, CaptionError
+from core.multimodal.captions import END, START, WORDS, CaptionError
 from core.multimodal.patch_ablation import Agreement
 from core.multimodal.properties import Properties
 from core.multimodal.scenes import Scene, scenes
@@ -56,14 +54,17 @@ class Picture:
     notes: tuple[str, ...] = ()
 
 
-def picture() -> Picture:
-    """The scene or the drawing that is chosen."""
-    number = int(state.get("pictured"))
-    if not state.get("sketched"):
+def picture(number: int, letters: str | None) -> Picture:
+    """Return the scene of a number, or a drawing in its place.
+
+    Args:
+        letters: the drawing's strokes; None: the scene.
+    """
+    if letters is None:
         scene = scenes("held_out")[number]
         return Picture(number, False, scene, scene.image, properties=scene.properties)
     try:
-        drawn = strokes.read(str(state.get("drawing")))
+        drawn = strokes.read(letters)
         found = drawing.seen(pen.ink(drawn))
     except ValueError as why:
         return Picture(number, True, None, None, why=sentence(str(why)))
@@ -148,19 +149,18 @@ class Seen:
         return self.together if head < 0 else self.heads[head]
 
 
-def see(what: Picture, asked: str) -> Seen | None:
-    """The caption and what it rests on; None where there is no picture or the captioner says nothing.
+@lru_cache(maxsize=32)  # some 100 kB each
+def see(number: int, letters: str | None, asked: str) -> Seen | None:
+    """Read the caption of a picture; None where there is nothing to read or the captioner says nothing.
 
     Args:
+        number, letters: as for `picture`.
         asked: the learner's text; it tells runs of the page apart, so that one of a new text is computed anew.
     """
+    what = picture(number, letters)
     if what.image is None:
         return None
-    key = f"multimodal\x1f{state.get('drawing') if what.drawn else what.number}\x1f{what.drawn}\x1f{asked}"
-    found: Seen | None = cache.kept(key)
-    if found is None:
-        found = look(captioner(), what)
-        cache.keep(key, found, small=True)
+    found = look(captioner(), what)
     return found if found.count else None
 
 
@@ -201,15 +201,6 @@ class Own:
     text: str
     said: Captioned | None
     why: str = ""
-
-
-def follow_typing() -> None:
-    """Say it when the learner's text is too long for a caption: the frame speaks of the open model's context only."""
-    if len(str(state.get("text"))) > LONGEST_TEXT:
-        state.note(
-            f"Your text is longer than the longest caption, which has {LONGEST} words, so it is not looked for: type a "
-            "shorter one. All of it is still in the text box."
-        )
 
 
 def own(what: Picture, text: str) -> Own:

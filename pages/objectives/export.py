@@ -1,21 +1,110 @@
-"""Export the three examples: as a table, and as notebook cells that make them again."""
+"""Export the Objectives page: what its picture is (`FIGURE`), the three examples as a table, and notebook cells."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.controls.predict import Answer
+from app.counts import counted
+from app.kit.arms import Arm, stilled
+from app.kit.figures import Argument, Asked, Figure, Table
 from core.language_model import LanguageModel
 from core.training.losses import bits
-from pages.objectives.figure import Made, lane, naming
+from pages.objectives import figure
+from pages.objectives.falling import Offer, falling, recorded_three
+from pages.objectives.figure import TITLES, Made, lane, naming
 from pages.objectives.question import NAMES, more
 
+if TYPE_CHECKING:
+    from app.questions import Answer
 
-def table(lm: LanguageModel, found: Made) -> dict[str, Sequence[Any]]:
+KEYS = ("follow", "lesson")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One sentence as three examples, and three runs that learned from such.
+
+    Attributes:
+        ids: of the text. drawn: the hidden share, the mean length of a span, the seed.
+        arms: the three runs. offer: what the page offers to train.
+    """
+
+    asked: Asked
+    ids: tuple[int, ...]
+    drawn: tuple[float, float, int]
+    made: Made
+    arms: list[Arm]
+    offer: Offer
+
+    @property
+    def own(self) -> bool:
+        """Whether the runs are the learner's."""
+        return self.arms[0].run is not None
+
+    def beside(self, own: list[Arm]) -> Seen:
+        """Put the learner's own runs, if there are some, in place of the recorded ones."""
+        return replace(self, arms=own) if own else self
+
+    @property
+    def still(self) -> Seen:
+        """A copy for a file, whose curves stand still, and which trains nothing."""
+        return replace(self, arms=stilled(self.arms), offer=Offer())
+
+
+def see(asked: Asked) -> Seen:
+    """Make the three examples of the text, and look up the recorded runs."""
+    values, ids = asked.values, tuple(asked.lm.tokenizer.encode(asked.text))
+    drawn = (float(values["mask_rate"]), float(values["span_length"]), int(values["seed"]))
+    asked.at_most("follow", len(ids) - 1)
+    made: Made = asked.share(figure.made, ids, *drawn)
+    return Seen(asked, ids, drawn, made, recorded_three(), Offer())
+
+
+def record(seen: Seen) -> dict[str, Any]:
+    """Turn examples and runs into what figure.js draws, but for the selection."""
+    stamp = "\x1f".join([seen.asked.key, repr(seen.ids), repr(seen.drawn)])
+    return figure.record(seen.asked.lm, seen.made, falling(seen.arms, seen.offer), stamp)
+
+
+def sentence(seen: Seen) -> str:
+    """What is on the picture: how much each example asks, what the model loses in its own, how low the runs came."""
+    found = seen.made
+    asks = [f"{TITLES[one.objective].lower()}, {counted(sum(one.scores), 'answer')}" for one in found.lessons]
+    own = next(one for one in found.lessons if one.shape == found.shape)
+    lost = f" In the one for {own.shape}s, {TITLES[own.objective].lower()}, it loses {found.mean:.3f} nats on average."
+    ends = [
+        f"{TITLES[arm.spec.objective].lower()} {held[-1]:.2f}"
+        for arm in seen.arms
+        if len(held := arm.points.held_out[np.isfinite(arm.points.held_out)])
+    ]
+    fell = f" Three {'own' if seen.own else 'recorded'} runs, held-out loss at the end: {', '.join(ends)}."
+    return (
+        f"{seen.asked.label}, {counted(len(found.sentence), 'token')} as three training examples: {'; '.join(asks)}."
+        f"{lost if math.isfinite(found.mean) else ''}{fell if ends else ''}"
+    )
+
+
+FIGURE = Figure(
+    "objectives", figure.objectives, see,
+    record=record,
+    select=lambda seen: {key: seen.asked.values[key] for key in KEYS},
+    claim=lambda seen: "The same sentence asks three different questions.",
+    sentence=sentence,
+    table=lambda seen: table(seen.asked.lm, seen.made),
+    arguments=(
+        Argument("row", "follow"), Argument("step", "lesson"), Argument("rate", "mask_rate"),
+        Argument("length", "span_length"), Argument("seed", "seed"),
+    ),
+    longest=24, blank=("runs",),
+    own=lambda seen: "with the recorded runs in place of yours" if seen.own else "",
+)  # fmt: skip
+
+
+def table(lm: LanguageModel, found: Made) -> Table:
     """A line for each position of each lesson: what is read there, what is asked, and what the open model loses."""
     sign, word = naming(lm, found.marks), lm.tokenizer.display
     names = (

@@ -40,16 +40,17 @@ export function drawFalling(g, data, local, at) {
   const y = box.top + tall + 12 + 36 * rows.length;
   const going = rows.some((row) => ["queued", "running", "paused"].includes(row.state));
   local.going = going;
-  g.overlay("train", { left: p.x, top: y, width: Math.min(p.w, 210) }, () => html("button", { type: "button", class: "gb-button gb-primary gb-small", "data-act": "train" }), (node) => {
+  if (g.can.recompute) g.overlay("train", { left: p.x, top: y, width: Math.min(p.w, 210) }, () => html("button", { type: "button", class: "gb-button gb-primary gb-small", "data-act": "train" }), (node) => {
     node.textContent = going ? "Stop the three" : data.mine ? "Train the three again" : "Train the three here";
     node.classList.toggle("gb-primary", !going);
     node.disabled = Boolean(data.cannot) || (going && !data.mine);
     node.onclick = () => g.send(going ? "stop" : "train", { at: Date.now() });
   });
   g.part("falling foot", [data.estimate, data.cannot, data.trained, going], () => {
-    const now = inLines(data.cannot || (going ? "Leave the page: they go on." : data.estimate), p.w);
+    const now = g.can.recompute ? inLines(data.cannot || (going ? "Leave the page: they go on." : data.estimate), p.w) : [];
+    const top = g.can.recompute ? y + (at.phone ? 62 : 46) : y + 8;
     const all = [...inLines("Different questions: a lower line is not a better model.", p.w), data.trained, ...now];
-    return all.map((line, i) => label(p.x, y + (at.phone ? 62 : 46) + 16 * i, line, { fill: data.cannot && i >= all.length - now.length ? "accent" : "ink3" }));
+    return all.map((line, i) => label(p.x, top + 16 * i, line, { fill: data.cannot && i >= all.length - now.length ? "accent" : "ink3" }));
   });
 }
 /** The first held-out loss. @type {(feed: Feed) => number | null} */

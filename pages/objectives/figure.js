@@ -100,7 +100,7 @@ const objectivesView = {
     listen(g, local);
     steps.bar(g, local, (now) => WORDS[now]);
     const at = plan(g, data);
-    g.height = at.height;
+    g.height = at.phone && !g.can.recompute ? at.height - 80 : at.height; // without the button below the curves
     drawLanes(g, data, local, at);
     drawFalling(g, data, local, at);
   },
@@ -109,7 +109,7 @@ const objectivesView = {
     const row = rowOf(data, local);
     if (event.key === "ArrowUp" || event.key === "ArrowDown") follow(g, data, local, row + (event.key === "ArrowUp" ? -1 : 1));
     else if (steps.key(event, g, local)) return true;
-    else if (event.key === "r") g.send("again", { at: Date.now() });
+    else if (event.key === "r" && g.can.recompute) g.send("again", { at: Date.now() });
     else if (event.key === "Escape") steps.up(g, local);
     else return false;
     return true;

@@ -73,9 +73,7 @@ def made(lm: LanguageModel, ids: tuple[int, ...], rate: float, length: float, se
     return Made(sentence, before, after, told, three, lesson_losses(lm, own), lm.config.shape)
 
 
-def record(
-    lm: LanguageModel, found: Made, falling: Mapping[str, Any], stamp: str, selection: Mapping[str, Any]
-) -> dict[str, Any]:
+def record(lm: LanguageModel, found: Made, falling: Mapping[str, Any], stamp: str) -> dict[str, Any]:
     """Turn the examples into what figure.js draws.
 
     Args:
@@ -91,7 +89,6 @@ def record(
         "offset": len(found.before),
         "lanes": [lane(found, lesson, word, sign) for lesson in found.lessons],
         **falling,
-        "selection": dict(selection),
     }
 
 
@@ -178,8 +175,3 @@ def _kind(found: Made, lesson: Lesson, row: int, id: int) -> str:
     if id == found.marks.specials.mask_id:
         return "mask"
     return "kept" if id == found.sentence[row] else "random"
-
-
-def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its events "select", "visit", "again", "train" and "stop" to callbacks."""
-    return objectives(data=data, key=key, on=on)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from app.controls import own_run
 from app.frame import page
-from app.models import cache
 from app.session import events, state
 from core.training.examples import STEPS, lesson_losses, lessons
 from core.training.objectives import masked, next_token, span_corruption
-from pages.objectives import export, falling, figure, question
+from pages.objectives import export, own_runs, question
+from pages.objectives.export import FIGURE, KEYS
 
-LONGEST = 24  # tokens: a row each
-KEYS = ("follow", "lesson")
 EXAMPLES = (
     "A red ball was lost. She found the red",
     "Once upon a time, Lily saw a big red ball in the park.",
@@ -21,11 +21,12 @@ EXAMPLES = (
     "Lily lost a red ball. Ben found the red",
 )
 
-ctx = page.begin("objectives", longest=LONGEST)
+ctx = page.begin("objectives", longest=FIGURE.longest)
 lm = ctx.lm
-rate, length, seed = float(state.get("mask_rate")), int(state.get("span_length")), int(state.get("seed"))
-drawn = (rate, float(length), seed)
-found: figure.Made = cache.share(figure.made, ctx.model_key, ctx.ids, *drawn)
+found = FIGURE.of(ctx.asked)
+seen = found.seen.beside(own_runs.own_three())
+drawing = replace(found, seen=replace(seen, offer=own_runs.offer(seen.arms)))
+made, drawn = seen.made, seen.drawn
 
 
 def again() -> None:
@@ -33,23 +34,14 @@ def again() -> None:
     state.set("seed", (state.get("seed") + 1) % 1_000_000)
 
 
-three = falling.arms()
-page.claim("The same sentence asks three different questions.")
-stamp = "\x1f".join([ctx.model_key, repr(ctx.ids), repr(drawn)])
-figure.draw(
-    figure.record(
-        lm,
-        found,
-        falling.falling(three),
-        stamp,
-        events.selection("objectives", {key: state.get(key) for key in KEYS}),
-    ),
-    key="objectives",
-    on={
+page.claim(drawing.claim)
+drawing.mount(
+    "objectives",
+    {
         "select": lambda: events.select("objectives", KEYS),
         "again": again,
-        "train": falling.train,
-        "stop": falling.stop,
+        "train": own_runs.train,
+        "stop": own_runs.stop,
     },
 )
 
@@ -58,29 +50,29 @@ with page.controls():
     st.slider("Mean span length (T5: 3)", 1, 10, width=230, **state.bind("span_length"))
     st.number_input("Seed of the draw", 0, 999_999, step=1, width=150, **state.bind("seed"))
     st.button("Draw again", key="objectives.again", on_click=state.whole(again))
-    own_run.shorter(falling.following, STEPS)
-    own_run.progress([arm.run for arm in three])
+    own_run.shorter(own_runs.following, STEPS)
+    own_run.progress([arm.run for arm in seen.arms])
 
 load = ctx.load_source
 
 
 def notebook() -> list[str]:
     """The three examples, the losses and the question's answer, computed again."""
-    return export.cells(load, found, *drawn, question.judge(lm, found, *drawn))
+    return export.cells(load, made, *drawn, question.judge(lm, made, *drawn))
 
 
 with page.foot():
-    about = (ctx.model_key, ctx.ids, drawn)
+    about = (ctx.model_key, seen.ids, drawn)
     asked = question.ask()
     page.predict(
         asked.text,
         asked.options,
-        lambda: question.judge(lm, found, *drawn),
+        lambda: question.judge(lm, made, *drawn),
         about,
         page.another_text(EXAMPLES),
     )
     page.code(next_token, masked, span_corruption, lessons, lesson_losses)
-    page.take_away("objectives", lambda: export.table(lm, found), notebook)
+    page.take_away(replace(drawing, seen=drawing.seen.still), None, notebook)
 
 page.terms(
     "objective", "next-token prediction", "masked language modelling", "span corruption", "sentinel", "[MASK]",

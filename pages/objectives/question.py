@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app import questions
-from app.controls.predict import Answer
+from app.questions import Answer
 from core.language_model import LanguageModel
 from pages.objectives.figure import Made, made
 

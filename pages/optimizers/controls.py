@@ -1,4 +1,4 @@
-"""Set up the race: its sliders, and what the link's fields say of surface, start, rates and who takes part.
+"""Draw the race's controls: its sliders, and the line that says who ends lowest.
 
 The sliders' steps are those that matter; any other value that a link brings joins them. A field that holds what no
 optimizer can use is put right, and a note says so.
@@ -6,27 +6,17 @@ optimizer can use is put right, and a note says so.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-import numpy as np
 import streamlit as st
 
 from app import markup
 from app.frame import page
 from app.session import state
 from core.training.race import Track
-from core.training.rules import KINDS, Kind, Rule
-from core.training.surfaces import SURFACES, Surface
+from core.training.surfaces import SURFACES
+from pages.optimizers.figure import BENT, RAVINE, USUAL, Setup, parsed_rates, setup_of, told, write_rates
 
-NAMES: dict[Kind, str] = {
-    "sgd": "Gradient descent",
-    "momentum": "Momentum",
-    "adam": "Adam",
-    "adamw": "AdamW",
-    "muon": "Muon",
-}
 BETAS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99)
 BETA2 = (0.0, 0.5, 0.9, 0.95, 0.99, 0.999, 0.9999)
 DECAYS = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
@@ -34,84 +24,22 @@ STEPS = (10, 20, 40, 60, 100, 150, 200, 300)
 RATES = (0.0, 1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 1.0)
 
 
-@dataclass(frozen=True)
-class Setup:
-    """A race: where, from which point, by which rules (those that take part, in the usual order), how long."""
-
-    surface: Surface
-    start: tuple[float, float]
-    rules: tuple[Rule, ...]
-    rates: Mapping[str, float]  # of all five
-    steps: int
-
-
 def read() -> Setup:
-    """The race that the fields describe; notes name what did not fit."""
-    surface = SURFACES[state.get("surface")]
-    rates = read_rates("rates", surface.rates)
-    beta, decay = float(state.get("beta")), float(state.get("decay"))
-    taking = read_racers(str(state.get("racers")))
-    rules = tuple(
-        Rule(
-            kind, rates[kind], momentum=beta, beta1=beta, beta2=float(state.get("beta2")), weight_decay=decay,
-            nesterov=bool(state.get("nesterov")),
-        )
-        for kind in taking
-    )  # fmt: skip
-    return Setup(surface, read_start(surface), rules, rates, int(state.get("laps")))
-
-
-def read_racers(raw: str) -> tuple[Kind, ...]:
-    """Who takes part, from a text such as "sgd adam"; "none" is nobody; what is no optimizer is left out."""
-    if not raw.strip():
-        return KINDS
-    return tuple(kind for kind in KINDS if kind in raw.split())
-
-
-def read_start(surface: Surface) -> tuple[float, float]:
-    """Where the race begins: never outside the picture."""
-    raw = str(state.get("start"))
-    if not raw.strip():
-        return surface.start
-    try:
-        x, y = (float(part) for part in raw.split())
-        if not (math.isfinite(x) and math.isfinite(y)):
-            raise ValueError
-    except ValueError:
-        state.put({"start": ""})
-        state.note("The start is not two numbers; the surface’s own start is used.")
-        return surface.start
-    left, right, low, high = surface.box
-    fitted = min(max(x, left), right), min(max(y, low), high)
-    if fitted != (x, y):
-        state.put({"start": f"{fitted[0]:g} {fitted[1]:g}"})
-        state.note("The start lies outside the picture; the nearest point inside is used.")
-    return fitted
+    """Read the race that the fields describe; notes name what did not fit."""
+    return setup_of(state.snapshot(), _put_right)
 
 
 def read_rates(field: str, usual: Mapping[str, float]) -> dict[str, float]:
-    """Rates of all five from a text such as "sgd:0.1 adam:0.3": the usual ones where it says nothing or cannot be."""
-    rates, wrong = dict(usual), []
-    for part in str(state.get(field)).split():
-        kind, _, number = part.partition(":")
-        try:
-            rate = float(number) if number.isascii() and "_" not in number else math.nan
-        except ValueError:
-            rate = math.nan
-        if kind in rates and math.isfinite(rate) and 0 <= rate <= 1e12:
-            rates[kind] = rate
-        else:
-            wrong.append(part)
-    if wrong:
-        state.put({field: write_rates(rates, usual)})
-        named = ", ".join(f"“{part[:24]}”" for part in wrong[:3])
-        state.note(f"{named}: a rate is a number from 0 up; the usual rate is used.")
+    """Read the rates of all five from a field; a note names what did not fit."""
+    rates, why = parsed_rates(str(state.get(field)), usual)
+    if why:
+        _put_right(field, write_rates(rates, usual), why, USUAL)
     return rates
 
 
-def write_rates(rates: Mapping[str, float], usual: Mapping[str, float]) -> str:
-    """The text that `read_rates` reads: only what differs from the usual rates."""
-    return " ".join(f"{kind}:{rate:g}" for kind, rate in rates.items() if rate != usual[kind])
+def _put_right(field: str, value: str, why: str, used: str) -> None:
+    state.put({field: value})
+    state.note(f"{why}; {used} is used.")
 
 
 # ---------------------------------------------------------------- sliders
@@ -146,32 +74,6 @@ def ladder(label: str, key: str, steps: Sequence[float], names: Mapping[float, s
 
 
 # ---------------------------------------------------------------- who wins, and why
-
-RAVINE, BENT = (
-    "ravine",
-    "rosenbrock",
-)  # the surface of the first view, and one on which plain descent loses at once
-STEEP = 20.0  # the second derivative of the ravine across; a step of 2 / STEEP times the slope no longer comes down
-
-
-def winner(tracks: Sequence[Track]) -> Track | None:
-    """Return the track that ends lowest; None where nobody races or all diverge."""
-    ended = [track for track in tracks if np.isfinite(track.losses[-1])]
-    return min(ended, key=lambda track: float(track.losses[-1]), default=None)
-
-
-def told(setup: Setup, tracks: Sequence[Track]) -> str:
-    """Say who ends lowest and, where plain descent does on the ravine, why."""
-    first = winner(tracks)
-    if first is None:
-        return ""
-    said = f"Lowest after {setup.steps} steps: {NAMES[first.rule.kind]}, {first.losses[-1]:.2g}"
-    if first.rule.kind != "sgd" or setup.surface.name != RAVINE:
-        return f"{said}."
-    return (
-        f"{said}: its slope is exact, the ravine straight, the rate below the limit, 2 ÷ {STEEP:g}. "
-        "Real models grant none of it."
-    )
 
 
 def draw_verdict(setup: Setup, tracks: Sequence[Track]) -> None:

@@ -1,19 +1,91 @@
-"""Export the Optimizers page: the weight's steps and the race as a table, and notebook cells that assert them."""
+"""Export the Optimizers page: what its picture, the race, is (`FIGURE`), its numbers as a table, and notebook cells."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.controls.predict import Answer
+from app.kit.figures import Argument, Asked, Figure, Table
 from core.training.adam_steps import Distance, Trained, follow
-from core.training.race import Track
+from core.training.race import Track, race
 from core.training.rate_finder import Found
-from pages.optimizers.controls import NAMES, Setup
-from pages.optimizers.moments import COLUMNS, Weight, numbers
+from pages.optimizers import figure
+from pages.optimizers.figure import COLUMNS, NAMES, Setup, numbers, setup_of, told
+
+if TYPE_CHECKING:
+    from app.questions import Answer
+    from pages.optimizers.moments import Weight
+
+KEYS = ("start", "racers", "rates", "racer", "lap")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A race, and what each optimizer did in it."""
+
+    asked: Asked
+    setup: Setup
+    tracks: Sequence[Track]
+
+
+def see(asked: Asked) -> Seen:
+    """Let them race."""
+
+    def wrong(field: str, value: str, why: str, used: str) -> None:
+        if field in asked.given:
+            raise ValueError(f"{asked.given[field]}={asked.values[field]!r}: {why}.")
+        asked.note(f"{why}; {used} is used.")
+
+    setup = setup_of(asked.values, wrong)
+    asked.at_most("lap", setup.steps)
+    return Seen(asked, setup, race(setup.surface, setup.start, setup.rules, setup.steps))
+
+
+def sentence(seen: Seen) -> str:
+    """What is on the picture: the surface, and where everybody ends."""
+    surface, setup = seen.setup.surface, seen.setup
+    ends = [
+        f"{NAMES[track.rule.kind]} "
+        + (f"diverged at step {track.diverged}" if track.diverged is not None else f"{track.losses[-1]:.3g}")
+        for track in seen.tracks
+    ]
+    x, y = setup.start
+    said = (
+        f"{surface.title}, {surface.formula}, from ({x:g}, {y:g}), the loss after {setup.steps} steps: "
+        f"{', '.join(ends) or 'nobody takes part'}."
+    )
+    return f"{said} {told(setup, seen.tracks)}".strip()
+
+
+def race_table(seen: Seen) -> Table:
+    """A line for each step of each racer."""
+    lines = [
+        (NAMES[track.rule.kind], at, float(x), float(y), _rounded(loss))
+        for track in seen.tracks
+        for at, ((x, y), loss) in enumerate(zip(track.points, track.losses))
+    ] or [("nobody", 0, *seen.setup.start, None)]
+    return dict(zip(("optimizer", "step", "x", "y", "loss"), (list(column) for column in zip(*lines))))
+
+
+FIGURE = Figure(
+    "optimizers", figure.optimizers, see,
+    record=lambda seen: figure.record(seen.setup, seen.tracks),
+    select=lambda seen: {key: seen.asked.values[key] for key in KEYS},
+    claim=lambda seen: "What an optimizer remembers decides where it steps.",
+    sentence=sentence,
+    table=race_table,
+    arguments=(
+        Argument("surface", "surface"), Argument("start", "start"), Argument("racers", "racers"),
+        Argument("rates", "rates"), Argument("racer", "racer"), Argument("step", "lap"), Argument("steps", "laps"),
+        Argument("beta", "beta"), Argument("beta2", "beta2"), Argument("weight_decay", "decay"),
+        Argument("nesterov", "nesterov"),
+    ),
+    model=False, text=False, blank=("tracks",), tall=620,
+)  # fmt: skip
 
 # As text: the race is the same for every model, all other numbers are this model's.
 RACE = "race: (x, y) loss"

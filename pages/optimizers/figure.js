@@ -141,12 +141,12 @@ function drawMap(g, data, local, at) {
   g.part("heads", [lap, chosen?.id, map, local.drag], () => (local.drag ? [] : drawHeads(data, order, lap, scale, map, chosen, arrows, twins)));
   const [x, y] = local.drag ?? startOf(data, local);
   g.part("start", [x, y, map, lap], () => {
-    const ring = h("g", { class: "op-start", "data-start": "" },
+    const ring = h("g", { class: g.can.recompute ? "op-start" : null, "data-start": "" },
       h("circle", { cx: scale.x(x), cy: scale.y(y), r: 22, fill: "transparent" }),
       h("circle", { cx: scale.x(x), cy: scale.y(y), r: 9, fill: "none", stroke: css("bg"), "stroke-width": 5 }),
       h("circle", { cx: scale.x(x), cy: scale.y(y), r: 9, fill: "none", stroke: css("ink"), "stroke-width": 2 }),
       h("circle", { cx: scale.x(x), cy: scale.y(y), r: 2, fill: css("ink") }));
-    g.tip(ring, `start (${sig(x, 3)}, ${sig(y, 3)}): drag it, or click where to start`);
+    g.tip(ring, `start (${sig(x, 3)}, ${sig(y, 3)})${g.can.recompute ? ": drag it, or click where to start" : ""}`);
     const up = y > (data.surface.box[2] + data.surface.box[3]) / 2;
     return [ring, onGround(clamp(scale.x(x), map.x + 34, map.x + map.w - 34), scale.y(y) + (up ? -16 : 26), "start", { fill: "ink", anchor: "middle", weight: 600 })];
   });
@@ -252,7 +252,7 @@ function drawSide(g, data, local, at) {
     ];
   });
   g.part("heads of rows", [rows], () => [
-    label(rows.x + rows.w, rows.y - 2, "loss", { anchor: "end", fill: "ink3" }), label(rows.x + (at.phone ? 118 : 212), rows.y - 2, "rate", { fill: "ink3" }),
+    label(rows.x + rows.w, rows.y - 2, "loss", { anchor: "end", fill: "ink3" }), label(rows.x + (g.can.recompute ? (at.phone ? 118 : 212) : rows.w - (at.phone ? 96 : 132)), rows.y - 2, "rate", { fill: "ink3" }), // over the dials, or the numbers
     !at.phone && label(rows.x + 168, rows.y - 2, "keeps", { fill: "ink3" }),
   ]);
   for (const [i, kind] of data.kinds.entries()) drawRow(g, data, local, { ...rows, y: rows.y + 4 + i * rows.row }, kind, lap, chosen?.id === kind.id, at.phone);
@@ -278,7 +278,7 @@ function drawRow(g, data, local, row, kind, lap, chosen, phone) {
   ]);
   const height = phone ? 44 : 24;
   const top = mid - height / 2;
-  g.overlay(`on ${kind.id}`, { left: row.x, top, width: phone ? 30 : 24, height },
+  if (g.can.recompute) g.overlay(`on ${kind.id}`, { left: row.x, top, width: phone ? 30 : 24, height },
     () => html("button", { type: "button", class: "op-on", "data-on": kind.id, click: () => {
       const taking = g.data.kinds.filter((k) => takes(g.data, local, k.id) !== (k.id === kind.id)).map((k) => k.id);
       g.select({ racers: taking.length === g.data.kinds.length ? "" : taking.join(" ") || "none" });
@@ -296,7 +296,7 @@ function drawRow(g, data, local, row, kind, lap, chosen, phone) {
       node.disabled = !on;
     });
   const left = row.x + (phone ? 118 : 212);
-  drawDial(g, local, `rate ${kind.id}`, { left, top, width: row.x + row.w - (phone ? 104 : 142) - left, height }, kind, (rate) =>
+  if (g.can.recompute) drawDial(g, local, `rate ${kind.id}`, { left, top, width: row.x + row.w - (phone ? 104 : 142) - left, height }, kind, (rate) =>
     turn(g, local, "rates", g.data.kinds.map((k) => ({ ...k, usual: g.data.surface.rates[k.id] })), kind.id, rate));
 }
 
@@ -329,7 +329,7 @@ function drawNumbers(g, data, at, lap, chosen) {
   const { phone } = at;
   const kind = data.kinds.find((one) => one.id === chosen?.id);
   if (!chosen || !kind || !data.settings) {
-    g.part("numbers", ["nobody", at.numbers], () => paragraph(x, y + 14, "Nobody takes part. Switch an optimizer on.", w, { fill: "ink" }));
+    g.part("numbers", ["nobody", at.numbers], () => paragraph(x, y + 14, `Nobody takes part.${g.can.recompute ? " Switch an optimizer on." : ""}`, w, { fill: "ink" }));
     return;
   }
   const k = Math.max(1, lastOf(chosen, lap));
@@ -359,6 +359,7 @@ function drawNumbers(g, data, at, lap, chosen) {
 /** The learner's text in the open model: what its tokens cost now, before the panels below train on it. @type {(g: Ground, data: Race, at: Layout) => void} */
 function drawStrip(g, data, at) {
   const { x, y, w } = at.strip;
+  if (!data.tokens.length) return;
   g.part("strip", [at.strip], () => {
     const known = data.tokenLosses.filter((v) => v !== null);
     const most = Math.max(...known, 1e-9);
@@ -434,7 +435,7 @@ function moveStart(g, data, x, y) {
 
 /** The pointer on the map: the start is dragged, or put where it is clicked. @type {(g: Ground, local: Kept) => void} */
 function listen(g, local) {
-  if (local.listening) return;
+  if (local.listening || !g.can.recompute) return;
   local.listening = true;
   const place = (/** @type {MouseEvent} */ event) => pointerAt(g, event);
   const inMap = (/** @type {Point} */ [x, y]) => x >= 0 && x <= g.at.map.w && y >= 0 && y <= g.at.map.h;
@@ -507,8 +508,9 @@ function drawSlider(g, data, local, at) {
       node.style.setProperty("--fill", `${(100 * lap) / data.steps}%`);
     });
   const below = at.slider.y + at.slider.h + 15;
-  const hint = at.phone ? "Tap where to start, or drag the ring." : "Click where to start, or drag the ring. Keys: arrows step, Space plays, 1 to 5 choose whose step is written out.";
-  const short = "Click where to start, or drag the ring. Keys: arrows step, Space plays.";
+  const [all, few] = ["Keys: arrows step, Space plays, 1 to 5 choose whose step is written out.", "Keys: arrows step, Space plays."];
+  const hint = !g.can.recompute ? (at.phone ? "" : all) : at.phone ? "Tap where to start, or drag the ring." : `Click where to start, or drag the ring. ${all}`;
+  const short = g.can.recompute ? `Click where to start, or drag the ring. ${few}` : few;
   g.part("hint", [at.slider, at.phone], () => label(at.slider.x, below, measure(hint, 12, false) <= at.slider.w ? hint : short, { fill: "ink3" }));
 }
 
@@ -531,13 +533,15 @@ const race = {
     return { tracks, ground: unpack(data.ground), turning: unheard(data, local) };
   },
 
+  within: ({ racer, lap }) => ({ ...(racer === undefined ? {} : { racer }), ...(lap === undefined ? {} : { lap }) }), // the data are of one race
+
   draw(g, data, local) {
     g.data = data;
     listen(g, local);
     drawBar(g, data, local);
     const at = planRace(g.width);
     g.at = at;
-    g.height = at.height;
+    g.height = data.tokens.length ? at.height : at.strip.y; // a file has no text below the race
     drawMap(g, data, local, at);
     drawSlider(g, data, local, at);
     drawSide(g, data, local, at);
@@ -549,6 +553,7 @@ const race = {
     const way = WAYS[event.key];
     const [left, right, low, high] = data.surface.box;
     const from = startOf(data, local);
+    if (way && event.shiftKey && !g.can.recompute) return false;
     if (way && event.shiftKey) moveStart(g, data, from[0] + (way[0] * (right - left)) / 28, from[1] + (way[1] * (high - low)) / 21);
     else if (move) stepBy(g, data, local, move);
     else if (event.key === " ") play(g, data, local, !local.timer);
@@ -570,7 +575,7 @@ const race = {
       const [x, y] = pointAt(track, last);
       return `${data.kinds.find((kind) => kind.id === track.id)?.name} ${fate(track, lap) || `at (${sig(x, 3)}, ${sig(y, 3)})`}, loss ${sig(track.losses[last], 3)}`;
     });
-    return `Race on the surface ${data.surface.title}, ${data.surface.formula}, from (${set(data.start[0])}, ${set(data.start[1])}); step ${lap} of ${data.steps}. ${where.join("; ") || "Nobody takes part"}. Below, the open model is trained on your text: ${data.tokens.map(visible).join(" ")}.`;
+    return `Race on the surface ${data.surface.title}, ${data.surface.formula}, from (${set(data.start[0])}, ${set(data.start[1])}); step ${lap} of ${data.steps}. ${where.join("; ") || "Nobody takes part"}.${data.tokens.length ? ` Below, the open model is trained on your text: ${data.tokens.map(visible).join(" ")}.` : ""}`;
   },
 
   state(data, local) {

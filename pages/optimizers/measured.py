@@ -27,8 +27,8 @@ from core.training.rate_finder import RANGES, STEPS, Found, Trial, found, search
 from core.training.rules import Kind
 from core.training.surfaces import levels
 from pages.optimizers import figure
-from pages.optimizers.controls import NAMES
 from pages.optimizers.export import finder_cell, landscape_cell
+from pages.optimizers.figure import NAMES
 
 ENDS = {
     "burst": "Then the steps were too long and the loss ran away: the search ended.",

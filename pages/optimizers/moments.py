@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,15 +16,15 @@ from app.models import cache
 from app.session import events, state
 from core.language_model import LanguageModel
 from core.training.adam_steps import MATRICES, WHOLE, Place, Trained, follow, place, train
-from core.training.rules import Rule, Step
+from core.training.rules import Rule
 from core.training.text_loss import losses_by_token
 from pages.optimizers import figure
 from pages.optimizers.controls import RATES, ladder
+from pages.optimizers.figure import numbers
 
 MAP = 128  # cells of the gradient's map along a side, at most
 MATRIX_NAMES = {"Q": "queries", "K": "keys", "V": "values", "O": "output", "in": "MLP in", "out": "MLP out"}
 FIELDS = ("wrow", "wcol", "tick")  # what the picture selects
-COLUMNS = ("gradient", "used", "first", "second", "first_hat", "second_hat", "direction", "before", "after")
 
 
 @dataclass(frozen=True)
@@ -108,25 +107,6 @@ def run(
 def token_losses(lm: LanguageModel, text: str, target: str | None) -> list[float | None]:
     """Measure the loss of each token, as the cache calls it."""
     return losses_by_token(lm, text, target)
-
-
-def numbers(steps: Sequence[Step]) -> np.ndarray:
-    """The steps' numbers: (n, 9), in the order of `COLUMNS`."""
-    rows = [
-        [
-            s.gradient,
-            s.used,
-            s.memory.first,
-            s.memory.second,
-            s.first_hat,
-            s.second_hat,
-            s.direction,
-            s.before,
-            s.after,
-        ]
-        for s in steps
-    ]
-    return np.array([[float(np.nan if value is None else value) for value in row] for row in rows])
 
 
 def reduced(gradient: np.ndarray, most: int = MAP) -> np.ndarray:

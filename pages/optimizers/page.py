@@ -8,14 +8,14 @@ from app import markup
 from app.controls.predict import draw
 from app.frame import page
 from app.models import cache
-from app.session import events, state
+from app.session import events
 from core.training.adam_steps import follow, train
 from core.training.race import race
 from core.training.rules import adam, gradient_descent, momentum, muon
 from pages.optimizers import controls, export, figure, measured, moments, question, runs
+from pages.optimizers.export import FIGURE, KEYS
 
 LONGEST = 64  # tokens that are trained on: each step is a real one
-RACE = ("start", "racers", "rates", "racer", "lap")
 EXAMPLES = (
     "A red ball was lost. She found the red",
     "Once upon a time, Lily saw a big red ball.",
@@ -29,15 +29,15 @@ ctx = page.begin("optimizers", longest=LONGEST)
 lm = ctx.lm
 both = ctx.both
 target = (ctx.target or None) if both else None
-tracks = race(setup.surface, setup.start, setup.rules, setup.steps)
+drawing = FIGURE.of(ctx.asked)
+tracks = drawing.seen.tracks
 
-page.claim("What an optimizer remembers decides where it steps.")
-picked = events.selection("race", {key: state.get(key) for key in RACE})
+page.claim(drawing.claim)
 losses = cache.call(moments.token_losses, ctx.model_key, ctx.text, target)
-figure.draw(
-    figure.record(setup, tracks, picked, ctx.tokens, losses),
-    key="race",
-    on={"select": lambda: events.select("race", RACE)},
+drawing.mount(
+    "race",
+    {"select": lambda: events.select("race", KEYS)},
+    **figure.with_text(setup, ctx.tokens, losses),
 )
 controls.draw_verdict(setup, tracks)
 controls.race_controls()
@@ -66,7 +66,7 @@ with page.foot():
         lambda seed: {"matrix": draw(seed, list(moments.MATRIX_NAMES), weight.matrix), "wrow": -1, "wcol": -1},
     )  # fmt: skip
     page.code(gradient_descent, momentum, adam, muon, race, train, follow)
-    page.take_away("optimizers", lambda: export.table(weight, weight.trained(), tracks), notebook)
+    page.take_away(drawing, lambda: export.table(weight, weight.trained(), tracks), notebook)
 
 heading(
     "The race, seen from the side",

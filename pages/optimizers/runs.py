@@ -27,8 +27,8 @@ from core.training.rules import Kind
 from core.training.spec import TrainSpec
 from core.verdict_rule import Rule, percent
 from pages.optimizers import figure
-from pages.optimizers.controls import NAMES, read_rates
-from pages.optimizers.figure import SHORT
+from pages.optimizers.controls import read_rates
+from pages.optimizers.figure import NAMES, SHORT
 
 KINDS = {NAMES[kind]: kind for kind in NAMES}
 ASSETS = Path(__file__).resolve().parents[2] / "assets"

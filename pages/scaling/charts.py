@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 import altair as alt
 import numpy as np
-import streamlit as st
 
-from app.charts import vega
-from app.charts.frame import About
+from app.charts import described
 from app.charts.look import ink
-from app.session import state
 from core.runs import ladder_recordings
 from core.runs.ladder_recordings import Rung
-from pages.scaling.own import Own
-from pages.scaling.seen import AXES, Seen, fits, places
+from pages.scaling.seen import AXES, Own, Seen, fits, places
 from pages.scaling.words import powered, raised, sized
 
 LINES = 40  # of the laws of resampled runs
@@ -38,8 +33,9 @@ USED, KEPT, YOURS, OTHER = "used for the fit", "kept from the fit", "yours", "an
 PLAIN = "a run"
 BRUSHES = ("brush", "under")  # of the runs, and of how far they lie off the law
 SIGNED = "datum.value ? format(datum.value, '+~r') : '0'"
+UNIT = "nats a character; a dot is a run"
 HANDS = [
-    "nats a character; a dot is a run; drag to brush",
+    f"{UNIT}; drag to brush",
     "Click a run: its size is kept from the fit, or given back",
 ]
 
@@ -128,8 +124,11 @@ def domain(seen: Seen, rows: Sequence[dict[str, Any]]) -> tuple[list[float], lis
 # ------------------------------------------------------------------------------------------------- the drawing
 
 
-def ladder(seen: Seen, mine: Sequence[Own], layers: frozenset[str]) -> alt.TopLevelMixin:
-    """The runs and their law, above how far the runs lie off it; what is brushed in one is bright in both."""
+def ladder(seen: Seen, mine: Sequence[Own], layers: frozenset[str], hands: bool = True) -> alt.TopLevelMixin:
+    """The runs and their law, above how far the runs lie off it; what is brushed in one is bright in both.
+
+    hands: whether it can be brushed and clicked, and says so.
+    """
     rows, law = points(seen, mine), "law" in layers and seen.found is not None
     if not law:  # nothing is used for a fit, or kept from it, before there is one
         rows = [{**row, "kind": row["kind"] if row["kind"] == YOURS else PLAIN} for row in rows]
@@ -141,14 +140,14 @@ def ladder(seen: Seen, mine: Sequence[Own], layers: frozenset[str]) -> alt.TopLe
     y = alt.Y(
         "loss:Q",
         scale=alt.Scale(type="log", domain=up, nice=False),
-        axis=alt.Axis(values=vega.ticks(up[0], up[1]), minExtent=40),
+        axis=alt.Axis(values=described.ticks(up[0], up[1]), minExtent=40),
     )
     main = alt.layer(
         *_behind(seen, x, y, layers, up), _dots("runs", 56, rows, x, y, brushes, law).add_params(pick, brushes[0]),
         *_named(rows, x, y), *(_forecast(seen, x, y) if "forecast" in layers else []),
     ).properties(
         height=168 if law else 266,
-        title=alt.TitleParams(f"Loss against {AXES[seen.against][0]}", subtitle=HANDS),
+        title=alt.TitleParams(f"Loss against {AXES[seen.against][0]}", subtitle=HANDS if hands else UNIT),
     )  # fmt: skip
     if not law:
         return alt.vconcat(main)
@@ -170,7 +169,7 @@ def _sizes(seen: Seen, across: list[float], named: bool) -> alt.X:
     if seen.against == "parameters":
         counted = ", embeddings counted" if seen.tables else ", without the embeddings"
     title = f"{AXES[seen.against][0]}{counted}" if named else None
-    axis = alt.Axis(**vega.words(values, texts), title=title, labels=named, ticks=True)
+    axis = alt.Axis(**described.words(values, texts), title=title, labels=named, ticks=True)
     return alt.X("x:Q", scale=alt.Scale(type="log", domain=across, nice=False), axis=axis)
 
 
@@ -207,7 +206,7 @@ def _dots(
 ) -> alt.Chart:
     """Draw a dot for each run, bright where it is brushed."""
     return (
-        alt.Chart(vega.data(rows))
+        alt.Chart(described.data(rows))
         .mark_point(filled=True, size=size)
         .properties(name=name)
         .encode(
@@ -222,14 +221,16 @@ def _named(rows: Sequence[dict[str, Any]], x: alt.X, y: alt.Y) -> list[alt.Layer
     mine = [row for row in rows if row["kind"] == YOURS]
     if not mine:
         return []
-    text = alt.Chart(vega.data(mine)).mark_text(align="left", dx=9, dy=-7, fontWeight=600, color=ink("v-ink"))
-    return [vega.haloed(text.encode(x=x, y=y, text="run:N"))]
+    text = alt.Chart(described.data(mine)).mark_text(
+        align="left", dx=9, dy=-7, fontWeight=600, color=ink("v-ink")
+    )
+    return [described.haloed(text.encode(x=x, y=y, text="run:N"))]
 
 
 def _behind(seen: Seen, x: alt.X, y: alt.Y, layers: frozenset[str], up: list[float]) -> list[alt.Chart]:
     """Other runs, faint; the band, the laws of resampled runs, the law and its floor."""
     out: list[alt.Chart] = []
-    beside = vega.data(_beside(seen))
+    beside = described.data(_beside(seen))
     if seen.against != "parameters":
         base = alt.Chart(beside)
         joined = base.transform_filter("datum.first").mark_line(color=ink("line"), strokeWidth=1.5)
@@ -237,7 +238,7 @@ def _behind(seen: Seen, x: alt.X, y: alt.Y, layers: frozenset[str], up: list[flo
         out += [joined.encode(x=x, y=y, detail="width:N"), dots.encode(x=x, y=y)]
     if seen.found is None or "law" not in layers:
         return out
-    curve = vega.data(_curve(seen))
+    curve = described.data(_curve(seen))
     base = alt.Chart(curve)
     clipped: dict[str, Any] = {"clip": True}
     if "band" in layers and seen.found.band:
@@ -253,7 +254,7 @@ def _behind(seen: Seen, x: alt.X, y: alt.Y, layers: frozenset[str], up: list[flo
             for k, line in enumerate(seen.found.band.laws(at)[:LINES]) for x_, value in zip(at, line)
         ]  # fmt: skip
         out.append(
-            alt.Chart(vega.data(many)).mark_line(color=ink("accent"), strokeWidth=0.8, opacity=0.35, **clipped)
+            alt.Chart(described.data(many)).mark_line(color=ink("accent"), strokeWidth=0.8, opacity=0.35, **clipped)
             .encode(x=x, y=_also(y, "law"), detail="line:N")
         )  # fmt: skip
     law = _also(y, "law")
@@ -262,7 +263,7 @@ def _behind(seen: Seen, x: alt.X, y: alt.Y, layers: frozenset[str], up: list[flo
         out.append(line.encode(x=x, y=law))
     floor = seen.found.law.floor
     if floor > up[0]:
-        ground = alt.Chart(vega.data([{"loss": floor, "said": f"E = {floor:.2f}"}]))
+        ground = alt.Chart(described.data([{"loss": floor, "said": f"E = {floor:.2f}"}]))
         out += [
             ground.mark_rule(color=ink("ink3"), strokeDash=[1, 4]).encode(y=y),
             ground.mark_text(align="left", dx=4, dy=-6, color=ink("ink3")).encode(
@@ -282,7 +283,7 @@ def _forecast(seen: Seen, x: alt.X, y: alt.Y) -> list[Any]:
         "high": found.loss if found.high is None else found.high,
     }
     row = {"x": found.at, "loss": found.loss, **ends}
-    base = alt.Chart(vega.data([row]))
+    base = alt.Chart(described.data([row]))
     rod = base.mark_rule(color=ink("accent"), strokeWidth=2)
     cross: dict[str, Any] = {"color": ink("accent"), "orient": "horizontal"}
     out: list[Any] = [rod.encode(x=x, y=_also(y, "low"), y2="high:Q")]
@@ -291,7 +292,9 @@ def _forecast(seen: Seen, x: alt.X, y: alt.Y) -> list[Any]:
         out.append(tick.encode(x=x, y=_also(y, place)))
     if found.held:
         edge = [{"x": float(np.sqrt(max(found.used) * found.held[0]))}]
-        out.append(alt.Chart(vega.data(edge)).mark_rule(color=ink("ink3"), strokeDash=[3, 4]).encode(x=x))
+        out.append(
+            alt.Chart(described.data(edge)).mark_rule(color=ink("ink3"), strokeDash=[3, 4]).encode(x=x)
+        )
     top = max(ends["high"], found.truth or 0.0)
     came = "not trained yet" if found.truth is None else f"came {found.truth:.3f}"
     said = (
@@ -299,10 +302,10 @@ def _forecast(seen: Seen, x: alt.X, y: alt.Y) -> list[Any]:
         (came, "ink3" if found.truth is None else "k-ink", -12),
     )
     for text, colour, up in said:
-        word = alt.Chart(vega.data([{"top": top, "said": text}])).mark_text(
+        word = alt.Chart(described.data([{"top": top, "said": text}])).mark_text(
             align="right", dx=0, dy=up, fontWeight=600, color=ink(colour)
         )
-        out.append(vega.haloed(word.encode(x=alt.value("width"), y=_also(y, "top"), text="said:N")))
+        out.append(described.haloed(word.encode(x=alt.value("width"), y=_also(y, "top"), text="said:N")))
     return out
 
 
@@ -315,7 +318,7 @@ def _residuals(rows: Sequence[dict[str, Any]], x: alt.X, brushes: list[alt.Param
         axis=alt.Axis(tickCount=3, minExtent=40, labelExpr=SIGNED),
     )
     dots = _dots("residuals", 44, rows, x, y, brushes, law=True)
-    zero = alt.Chart(vega.data([{"off": 0.0}])).mark_rule(color=ink("accent"), strokeWidth=1).encode(y=y)
+    zero = alt.Chart(described.data([{"off": 0.0}])).mark_rule(color=ink("accent"), strokeWidth=1).encode(y=y)
     return alt.layer(zero, dots.add_params(brushes[1])).properties(
         height=64,
         title=alt.TitleParams("Off the law, %", fontSize=11, fontWeight=400, color=ink("ink3"), offset=4),
@@ -330,13 +333,14 @@ def _compute_axes(cs: list[float], losses: list[float]) -> tuple[alt.X, alt.Y]:
     across, up = [min(cs) / 2, max(cs) * 3], [min(losses) * 0.94, max(losses) * 1.12]
     powers = range(int(np.ceil(np.log10(across[0]))), int(np.floor(np.log10(across[1]))) + 1)
     axis = alt.Axis(
-        **vega.words([10.0**k for k in powers], [f"10{raised(k)}" for k in powers]), title="operations, 6 N D"
+        **described.words([10.0**k for k in powers], [f"10{raised(k)}" for k in powers]),
+        title="operations, 6 N D",
     )
     x = alt.X("c:Q", scale=alt.Scale(type="log", domain=across, nice=False), axis=axis)
     y = alt.Y(
         "loss:Q",
         scale=alt.Scale(type="log", domain=up, nice=False),
-        axis=alt.Axis(values=vega.ticks(up[0], up[1], 4), minExtent=40),
+        axis=alt.Axis(values=described.ticks(up[0], up[1], 4), minExtent=40),
     )
     return x, y
 
@@ -352,7 +356,7 @@ def frontier(data: dict[str, Any], loud: bool) -> alt.TopLevelMixin:
     x, y = _compute_axes([row["c"] for row in lines], [row["loss"] for row in lines])
     told = {"said": "size", "at": "operations", "how": "loss"}
     tips = [alt.Tooltip(f"{field}:N", title=title) for field, title in told.items()]
-    base = alt.Chart(vega.data(lines))
+    base = alt.Chart(described.data(lines))
     best, ours = (
         [
             {**one, "said": one["name"], "at": powered(one["c"]), "how": f"{one['loss']:.3f}"}
@@ -360,7 +364,7 @@ def frontier(data: dict[str, Any], loud: bool) -> alt.TopLevelMixin:
         ]
         for kind in ("best", "own")
     )
-    front = alt.Chart(vega.data(best))
+    front = alt.Chart(described.data(best))
     # Names stand where lines begin, every other one higher: on a phone two are closer than a name is wide.
     named = [
         base.transform_filter(f"datum.first && datum.order % 2 == {odd}").mark_text(
@@ -374,16 +378,16 @@ def frontier(data: dict[str, Any], loud: bool) -> alt.TopLevelMixin:
             x=x, y=y, detail="n:N"
         ),
         base.mark_point(color=ink("ink3"), size=24).encode(x=x, y=y, tooltip=tips),
-        *(vega.haloed(name.encode(x=x, y=y, text="size:N")) for name in named),
+        *(described.haloed(name.encode(x=x, y=y, text="size:N")) for name in named),
         front.mark_line(color=ink("accent"), strokeWidth=3.5 if loud else 2.5).encode(x=x, y=y),
         dots.encode(x=x, y=y, tooltip=tips),
     ]
     if ours:
-        mine = alt.Chart(vega.data(ours))
+        mine = alt.Chart(described.data(ours))
         word = mine.mark_text(align="left", dx=8, dy=-6, fontWeight=600, color=ink("v-ink"))
         layers += [
             mine.mark_point(shape="diamond", color=ink("v-ink"), size=70).encode(x=x, y=y, tooltip=tips),
-            vega.haloed(word.encode(x=x, y=y, text=alt.value("yours"))),
+            described.haloed(word.encode(x=x, y=y, text=alt.value("yours"))),
         ]
     title = alt.TitleParams(
         "Loss against compute: a line a size",
@@ -391,96 +395,3 @@ def frontier(data: dict[str, Any], loud: bool) -> alt.TopLevelMixin:
         subtitleColor=ink("accent"),
     )
     return alt.layer(*layers).properties(height=170, title=title)
-
-
-# ------------------------------------------------------------------------------------------------- on the page
-
-
-def brushed(rows: Sequence[dict[str, Any]], between: Sequence[float]) -> str:
-    """What the brushed runs say of the law: how many, and how far they lie off it."""
-    low, high = between
-    inside = [row for row in rows if low <= row["x"] <= high]
-    off = [row["off"] for row in inside if row["off"] is not None]
-    if not inside:
-        return "No run lies in what you brushed."
-    said = f"Brushed: {len(inside)} runs from {inside[0]['size']} to {inside[-1]['size']}"
-    if not off:
-        return f"{said}, loss {min(row['loss'] for row in inside):.3f} to {max(row['loss'] for row in inside):.3f}."
-    rms = float(np.sqrt(np.mean(np.square(off))))
-    return f"{said}, {min(off):+.1f} to {max(off):+.1f} % off the law, {rms:.1f} % in the root mean square."
-
-
-def _between(ranges: Sequence[Sequence[float] | None]) -> list[float] | None:
-    """What all brushes reach that are drawn; None where none is."""
-    drawn = [sorted(one) for one in ranges if one]
-    return [max(low for low, _ in drawn), min(high for _, high in drawn)] if drawn else None
-
-
-def withheld(seen: Seen, x: float) -> int | None:
-    """How many of the largest sizes a click on a run at x keeps from the fit; None: too many, or no size of the ladder.
-
-    The smallest that is kept already is given back.
-    """
-    sizes = sorted(set(seen.x))
-    count = len(sizes) - sizes.index(x) if x in sizes else 0
-    if not 0 < count <= MOST:
-        return None
-    return count - 1 if count == int(state.get("withheld")) else count
-
-
-def draw_ladder(seen: Seen, mine: Sequence[Own], layers: frozenset[str], told: str) -> None:
-    """The ladder on the page; a click on a run keeps its size and all larger ones from the fit."""
-    rows = sorted(points(seen, mine), key=lambda row: row["x"])
-    memo = state.memo("scaling.brush")
-    about_axis = (seen.against, seen.tables)
-    if memo.get("axis") != about_axis:
-        memo.clear()
-    between = memo.get("x")
-
-    def chosen(what: dict[str, Any]) -> None:
-        memo.update(axis=about_axis, x=_between([what.get(name, {}).get("x") for name in BRUSHES]))
-        picked = [one["x"] for one in what.get("pick", [])] if isinstance(what.get("pick"), list) else []
-        clicked = set(picked) ^ set(memo.get("picked", []))
-        memo["picked"] = picked
-        if len(clicked) == 1 and (count := withheld(seen, clicked.pop())) is not None:
-            state.set("withheld", count)
-
-    said = brushed(rows, between) if between else ""
-    about = About(
-        "scaling_ladder", f"Loss against {AXES[seen.against][0]}. {told}",
-        {
-            "against": seen.against, "layers": sorted(layers), "brush": between, "brushed": said,
-            "points": [{key: row[key] for key in ("run", "x", "loss", "off", "kind")} for row in rows],
-        },
-        {
-            "run": [row["run"] for row in rows], AXES[seen.against][0]: [row["x"] for row in rows],
-            "loss": [row["loss"] for row in rows], "law": [row["law"] for row in rows],
-            "off the law, %": [row["off"] for row in rows], "here": [row["kind"] for row in rows],
-        },
-    )  # fmt: skip
-    vega.draw(about, [vega.once(ladder, seen, mine, layers)], chosen)
-    if said:
-        st.html(f'<p class="gb-hint" role="status">{escape(said)}</p>')
-
-
-def draw_frontier(data: dict[str, Any], loud: bool) -> None:
-    """The frontier on the page."""
-    lines = [
-        (line["n"], line["d"][i], c, line["loss"][i])
-        for line in data["lines"]
-        for i, c in enumerate(line["c"])
-    ]
-    best = {(one["c"], one["loss"]) for one in data["best"]}
-    rows = lines + [(None, None, one["c"], one["loss"]) for one in data["own"]]
-    about = About(
-        "scaling_frontier",
-        "Loss against operations of training, a line for each size: the frontier goes from "
-        f"{data['best'][0]['loss']:.3f} to {data['best'][-1]['loss']:.3f}.",
-        data,
-        {
-            "parameters": [row[0] for row in rows], "characters read": [row[1] for row in rows],
-            "operations": [row[2] for row in rows], "loss": [row[3] for row in rows],
-            "on the frontier": [row[2:] in best for row in rows], "yours": [row[0] is None for row in rows],
-        },
-    )  # fmt: skip
-    vega.draw(about, [vega.once(frontier, data, loud)])

@@ -9,8 +9,7 @@ from app.controls import own_run, widgets
 from app.session import state
 from core.runs import ladder_recordings
 from pages.scaling import own
-from pages.scaling.own import Own
-from pages.scaling.seen import Seen
+from pages.scaling.seen import Own, Seen
 
 NAMES = {"parameters": "Parameters", "data": "Data", "compute": "Compute"}
 

@@ -1,17 +1,119 @@
-"""Export the Scaling page: every run and published model as a table, and notebook cells that fit the laws again."""
+"""Export the Scaling page: what its picture is (`FIGURE`), every run and published model as a table, notebook cells."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
 
+from app.charts import described
+from app.counts import counted
+from app.kit.arms import stilled
+from app.kit.figures import Argument, Asked, Figure, StillChart
 from core.analysis.health.emergence import LENGTHS
 from core.runs import ladder_recordings
-from core.runs.ladder_recordings import Rung
+from core.runs.ladder_recordings import Against, Rung
 from core.scaling import published
-from pages.scaling.own import Own
-from pages.scaling.question import Question
-from pages.scaling.seen import Seen, split_interval, surface
+from pages.scaling import charts, figure, words
+from pages.scaling.figure import STEPS
+from pages.scaling.seen import AXES, Own, Seen, see, split_interval, surface
+
+if TYPE_CHECKING:
+    from pages.scaling.question import Question
+
+KEYS = ("stage", "withheld")
+NAMED = (*STEPS, "all")  # the steps in a call
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The law of an axis, the learner's own runs beside it, and the step that is looked at (-1: the whole picture)."""
+
+    seen: Seen
+    own: tuple[Own, ...]
+    stage: int
+
+    @property
+    def step(self) -> str:
+        """The step by its name, "" for the whole picture."""
+        return figure.step_of(self.stage)
+
+    @property
+    def told(self) -> list[str]:
+        """What the step says, in sentences."""
+        return figure.told(self.seen, surface(self.seen.tables), self.step)
+
+    @property
+    def layers(self) -> frozenset[str]:
+        """What the charts show at the step."""
+        return charts.shows(self.step, STEPS)
+
+    def beside(self, own: Sequence[Own]) -> Shown:
+        """Put the learner's own runs beside the recorded ones; the forecast is held against them, too."""
+        seen = self.seen
+        again = see(seen.against, seen.withheld, seen.tables, seen.width, [one.rung for one in own])
+        return replace(self, seen=again, own=tuple(own)) if own else self
+
+    @property
+    def still(self) -> Shown:
+        """A copy for a file, in which no run goes on."""
+        arms = stilled([one.arm for one in self.own])
+        return replace(
+            self, own=tuple(replace(one, arm=arm) for one, arm in zip(self.own, arms, strict=True))
+        )
+
+
+def look(asked: Asked) -> Shown:
+    """Fit the law of the chosen axis."""
+    values = asked.values
+    width = min(ladder_recordings.widths(), key=lambda one: abs(one - int(values["rung"])))
+    seen = see(cast("Against", values["against"]), int(values["withheld"]), bool(values["tables"]), width)
+    return Shown(seen, (), asked.step("stage", NAMED))
+
+
+def sentence(shown: Shown) -> str:
+    """What is on the picture: how many runs, their law, what it foretells, the frontier."""
+    seen = shown.seen
+    return " ".join([
+        f"Loss against {AXES[seen.against][0]}, of {counted(len(seen.runs), 'run')} by one recipe.",
+        *words.findings(seen, surface(seen.tables)),
+    ])  # fmt: skip
+
+
+def drawings(shown: Shown) -> list[StillChart]:
+    """The ladder, and the frontier where it shows one, as they are at each step."""
+    found = []
+    lines = figure.frontier(shown.seen, [one.rung for one in shown.own if one.known])
+    for stage, step in enumerate((*STEPS, "")):
+        layers = charts.shows(step, STEPS)
+        parts = [
+            (
+                charts.ladder(shown.seen, shown.own, layers, hands=False),
+                f"Loss against {AXES[shown.seen.against][0]}.",
+            )
+        ]
+        if "frontier" in layers:
+            parts.append(
+                (charts.frontier(lines, step == "frontier"), "Loss against compute, a line for each size.")
+            )
+        found += [StillChart(described.drawing(chart), said, stage if step else -1) for chart, said in parts]
+    return found
+
+
+FIGURE = Figure(
+    "scaling", figure.scaling, look,
+    record=lambda shown: figure.record(shown.seen, shown.own, shown.step),
+    select=lambda shown: {"stage": shown.stage, "withheld": shown.seen.withheld},
+    claim=lambda shown: "A few small models foretell a larger one, within a band.",
+    sentence=sentence,
+    table=lambda shown: table(shown.seen, shown.own),
+    arguments=(
+        Argument("against", "against"), Argument("withheld", "withheld"), Argument("embeddings", "tables"),
+        Argument("width", "rung"), Argument("step", "stage", lambda shown: NAMED),
+    ),
+    model=False, text=False, charts=drawings, saved="scaling_ladder", tall=420,
+    own=lambda shown: "with the recorded sizes alone, without your runs" if shown.own else "",
+)  # fmt: skip
 
 NAMES = (
     "run", "kind", "width", "seed", "N without embeddings", "N of the embeddings", "D", "C = 6 N D",

@@ -15,7 +15,7 @@ import { isPhone } from "../../app/kit/widths.js";
  * What figure.py sends. Losses are in nats a character; x is where a run stands on the axis: parameters N, characters read D, or
  * operations C.
  * @typedef {object} Data
- * @property {string[]} tokens of the open text
+ * @property {string[]} [tokens] of the open text, on the page
  * @property {string} against "parameters", "data" or "compute"
  * @property {string} axis in words
  * @property {"N" | "D" | "C"} letter
@@ -40,21 +40,29 @@ import { isPhone } from "../../app/kit/widths.js";
  * A size: the mean of its runs, what the law says (null: there is none), by how much of that the runs lie above it.
  * @typedef {{x: number, loss: number, runs: number, own: boolean, used: boolean} & ({law: number, miss: number} | {law: null, miss: null})} Row
  *
- * @typedef {{sel: Record<string, any>, timer?: number | null, chart?: ReturnType<typeof curves> | null}} Kept
+ * @typedef {{sel: Record<string, any>, timer?: number | null, chart?: ReturnType<typeof curves> | null, fixed?: boolean}} Kept fixed: nothing is computed anew
  * @typedef {{x: number, y: number, w: number}} Box
  */
 
+/** What a step says of what a learner can do, where that is computed anew. @type {Record<number, string>} */
+const HANDS = {
+  3: " Click a size to keep it out, too.",
+  5: " Change the axis or what is kept from the fit below it, and see what the law says then.",
+};
 const stages = stepMode("stage", ["Runs", "Law", "Band", "Forecast", "Frontier", "All together"]);
 /** What each step shows. @type {((d: Data) => string)[]} */
 const WORDS = [
   (d) => `Many models were trained by one recipe; only ${{ N: "their size", D: "how much they read", C: "their size and how much they read" }[d.letter]} differs. Each dot is a run, and its height the loss: how wrong the model is on stories that it has never read.`,
   () => "A law is a curve with three numbers, laid through the smaller sizes. Its exponent says how much a model gains each time it is made so many times larger.",
   () => "The runs scatter, so the law could be a little different. The band holds the laws that the runs allow: where it is wide, nobody should be sure.",
-  () => "Now the law must foretell: the largest sizes were kept from the fit; the ring is what the law says of them, the dots what they came to. Click a size to keep it out, too.",
+  () => "Now the law must foretell: the largest sizes were kept from the fit; the ring is what the law says of them, the dots what they came to.",
   () => "Operations cost money. For each amount of computing the best size is marked: a larger model that reads less, or a smaller one that reads more, would have been worse.",
-  () => "Runs, law, band, forecast and frontier in one picture. Change the axis or what is kept from the fit below it, and see what the law says then.",
+  () => "Runs, law, band, forecast and frontier in one picture.",
 ];
 const MOST = 4; // sizes kept from the fit
+
+/** A step in words. @type {(data: Data, local: Kept, step: number) => string} */
+const caption = (data, local, step) => WORDS[step](data) + (local.fixed ? "" : HANDS[step] ?? "");
 
 /** A place on the axis in few signs. @type {(data: Data, x: number) => string} */
 const shown = (data, x) => (data.letter === "C" ? powered(x) : sized(x));
@@ -80,7 +88,7 @@ function drawRows(g, data, box, step, pick) {
       const y = box.y + 15 + k * pitch;
       const cells = [shown(data, row.x), num(row.loss, 3), ...(law && row.law !== null ? [num(row.law, 3), `${row.miss >= 0 ? "+" : "−"}${num(100 * Math.abs(row.miss), 1)} %`] : ["", ""])];
       const tag = row.own ? "yours" : !law ? (row.runs > 1 ? `${row.runs} seeds` : "1 seed") : row.used ? "" : "kept out";
-      const node = h("g", { class: "gb-hot", "data-row": row.x, onclick: () => pick(row) },
+      const node = h("g", { class: g.can.recompute ? "gb-hot" : null, "data-row": row.x, onclick: () => pick(row) },
         h("rect", { x: box.x - 4, y, width: box.w + 4, height: pitch - 1, rx: 4, fill: row.used || !law ? "transparent" : css("accent-soft") }),
         cells.map((text, i) => label(box.x + box.w * columns[i][0], y + pitch * 0.68, text, { mono: true, fill: row.own ? "v-ink" : "ink", weight: i ? null : 600 })),
         label(box.x + box.w - 4, y + pitch * 0.68, tag, { anchor: "end", fill: row.own ? "v-ink" : "k-ink", size: 11 }));
@@ -113,7 +121,8 @@ function drawLive(g, data, local, box) {
 const scaling = {
   draw(g, data, local) {
     const step = stages.of(local);
-    stages.bar(g, local, (now) => WORDS[now](data));
+    local.fixed = !g.can.recompute;
+    stages.bar(g, local, (now) => caption(data, local, now));
     const pitch = isPhone(g.width) ? 24 : data.rows.length > 7 ? 17 : 19;
     const box = { x: 4, y: 0, w: g.width - 8 };
     const under = drawRows(g, data, { ...box, pitch }, step, (row) => keepFrom(g, data, row));
@@ -123,7 +132,7 @@ const scaling = {
   key(event, g, data, local) {
     if (stages.key(event, g, local)) return true;
     const move = event.key === "ArrowUp" ? 1 : event.key === "ArrowDown" ? -1 : 0;
-    if (move) {
+    if (move && g.can.recompute) {
       g.select({ withheld: clamp((local.sel.withheld ?? data.withheld) + move, 0, MOST) });
       return true;
     }
@@ -132,9 +141,11 @@ const scaling = {
     return true;
   },
 
+  within: ({ withheld, ...change }) => change,
+
   describe(data, local) {
     const rows = data.rows.map((row) => `${data.letter} ${shown(data, row.x)}${row.own ? ", yours" : ""}: loss ${num(row.loss, 3)}${row.law === null ? "" : `, law ${num(row.law, 3)}`}${row.used ? "" : ", not fitted"}`).join("; ");
-    return `${stages.said(local, (now) => WORDS[now](data))}Loss against ${data.axis}. ${data.told.join(" ")} ${rows}.`;
+    return `${stages.said(local, (now) => caption(data, local, now))}Loss against ${data.axis}. ${data.told.join(" ")} ${rows}.`;
   },
 
   state(data, local) {

@@ -6,20 +6,15 @@ size and the curves of a run that trains, and of the charts beside it (`charts.p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from html import escape
+from collections.abc import Sequence
 from typing import Any
 
-import streamlit as st
-
 from app.kit import register
-from app.session import state
 from core.runs import ladder_recordings
 from core.runs.ladder_recordings import Rung
 from core.scaling.surface import Surface
-from pages.scaling import charts, words
-from pages.scaling.own import Own
-from pages.scaling.seen import AXES, Seen, fits, surface
+from pages.scaling import words
+from pages.scaling.seen import AXES, Own, Seen, fits, surface
 
 scaling = register("scaling", __file__)
 
@@ -33,13 +28,12 @@ TOLD: dict[str, tuple[int, ...]] = {
 }
 
 
-def step() -> str:
+def step_of(stage: int) -> str:
     """The step that is looked at, or "" for the whole picture."""
-    at = int(state.get("stage"))
-    return STEPS[at] if 0 <= at < len(STEPS) else ""
+    return STEPS[stage] if 0 <= stage < len(STEPS) else ""
 
 
-def record(seen: Seen, mine: Sequence[Own]) -> dict[str, Any]:
+def record(seen: Seen, mine: Sequence[Own], step: str) -> dict[str, Any]:
     """Describe what figure.js draws, as its JSON, but for the selection."""
     axis, letter = AXES[seen.against]
     both = surface(seen.tables)
@@ -50,8 +44,8 @@ def record(seen: Seen, mine: Sequence[Own]) -> dict[str, Any]:
         "own": [_own(one, seen) for one in mine],
         "law": _law(seen), "forecast": _forecast(seen), "why": seen.why,
         "rows": words.rows(seen, [one.rung for one in mine]),
-        "frontier": _frontier(seen, both, [one.rung for one in mine if one.known]),
-        "told": told(seen, both), "live": [one.arm.curve() for one in mine if one.arm.going],
+        "frontier": frontier(seen, [one.rung for one in mine if one.known]),
+        "told": told(seen, both, step), "live": [one.arm.curve() for one in mine if one.arm.going],
     }  # fmt: skip
 
 
@@ -90,9 +84,9 @@ def _forecast(seen: Seen) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def _frontier(seen: Seen, law: Surface, mine: Sequence[Rung]) -> dict[str, Any]:
+def frontier(seen: Seen, mine: Sequence[Rung]) -> dict[str, Any]:
     """Loss against compute: a line for each width, the sizes that none beats, the best split by the surface."""
-    runs = ladder_recordings.rungs()
+    runs, law = ladder_recordings.rungs(), surface(seen.tables)
     lines = []
     for width in ladder_recordings.widths():
         ours = [one for one in runs if one.width == width]
@@ -112,29 +106,13 @@ def _frontier(seen: Seen, law: Surface, mine: Sequence[Rung]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def told(seen: Seen, both: Surface) -> list[str]:
+def told(seen: Seen, both: Surface, step: str) -> list[str]:
     """What the step says, in sentences."""
     found = words.findings(seen, both)
-    if step() == "runs":
+    if step == "runs":
         only = "the text that they read" if seen.against == "data" else "the width"
         rest = ""
         if seen.against == "compute":
             rest = ", and the text; these are the sizes that none cheaper beats, by the mean of their seeds"
         return [f"{len(seen.runs)} runs by one recipe: only {only} differs{rest}. A dot is a seed."]
-    return found if seen.found is None else [found[i] for i in TOLD.get(step(), (0, 1, 2))]
-
-
-def draw(
-    data: dict[str, Any], seen: Seen, mine: Sequence[Own], key: str, on: Mapping[str, Callable[[], None]]
-) -> None:
-    """Mount the picture and its charts; `on` maps its events to callbacks."""
-    layers = charts.shows(step(), STEPS)
-    with st.container(key="gb-steps-above-scaling"):
-        left, right = st.columns([56, 44], gap="medium")
-    with right:
-        scaling(data=data, key=key, on=on)
-        if "frontier" in layers:
-            charts.draw_frontier(data["frontier"], loud=step() == "frontier")
-    with left:
-        charts.draw_ladder(seen, mine, layers, " ".join(data["told"]))
-    st.html("".join(f'<p class="gb-told">{escape(line)}</p>' for line in data["told"]))
+    return found if seen.found is None else [found[i] for i in TOLD.get(step, (0, 1, 2))]

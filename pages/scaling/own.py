@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -18,28 +17,12 @@ from core.runs import ladder_recordings, loading
 from core.runs.ladder_recordings import Rung
 from core.training import ladder
 from core.training.spec import TrainSpec
+from pages.scaling.seen import Own
 
 FIRST = 100  # seed of own runs; the next one has the next seed
 LAB = 4  # runs of the Training lab that are shown, the newest
 JOB = "scaling"
 TITLE = "Scaling: "  # how the names of the page's own runs begin
-
-
-@dataclass(frozen=True)
-class Own:
-    """A run of the learner's: as the store has it, and as a rung; its loss is NaN as long as it is not measured.
-
-    measured: that was done, though the loss may be no number even so.
-    """
-
-    arm: Arm
-    rung: Rung
-    measured: bool = False
-
-    @property
-    def known(self) -> bool:
-        """Whether its loss is known: measured, and a number."""
-        return self.rung.loss == self.rung.loss
 
 
 Size = tuple[int, str]  # a width, and a share of the ladder's text

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
+from html import escape
 
 import streamlit as st
 
 from app.controls.predict import draw
 from app.frame import page
-from app.session import events, state
+from app.session import events
 from core.runs import ladder_recordings
 from core.scaling import bootstrap, fit
 from core.scaling.forecast import RULE, forecast
 from core.scaling.law import Law
 from core.scaling.surface import fit_surface
-from pages.scaling import controls, export, figure, own, published, question
-from pages.scaling.seen import shown
+from pages.scaling import beside, controls, export, own, published, question
+from pages.scaling.export import FIGURE, KEYS
 
-KEYS = ("stage", "withheld")
 EXAMPLES = (
     "A red ball was lost. She found the red",
     "Once upon a time, there was a girl called Lily.",
@@ -30,23 +31,28 @@ APART = (
 
 ctx = page.begin("scaling", apart=APART)
 mine = own.own_runs()
-seen = shown([one.rung for one in mine])
+found = FIGURE.of(ctx.asked)
+drawing = replace(found, seen=found.seen.beside(mine))
+shown = drawing.seen
+seen = shown.seen
 
-page.claim("A few small models foretell a larger one, within a band.")
-figure.draw(
-    {
-        **figure.record(seen, mine),
-        "tokens": list(ctx.tokens),
-        "selection": events.selection("picture", {key: state.get(key) for key in KEYS}),
-    },
-    seen,
-    mine,
-    key="picture",
-    on={
-        "select": lambda: events.select("picture", KEYS),
-        "arrived": lambda: None,  # the run of the page that comes with it reads what is new
-    },
-)
+page.claim(drawing.claim)
+with st.container(key="gb-steps-above-scaling"):
+    left, right = st.columns([56, 44], gap="medium")
+with right:
+    drawing.mount(
+        "picture",
+        {
+            "select": lambda: events.select("picture", KEYS),
+            "arrived": lambda: None,  # the run of the page that comes with it reads what is new
+        },
+        tokens=list(ctx.tokens),
+    )
+    if "frontier" in shown.layers:
+        beside.draw_frontier(drawing.data["frontier"], loud=shown.step == "frontier")
+with left:
+    beside.draw_ladder(seen, mine, shown.layers, " ".join(shown.told))
+st.html("".join(f'<p class="gb-told">{escape(line)}</p>' for line in shown.told))
 
 page.judged(RULE)
 
@@ -63,9 +69,7 @@ with page.foot():
         lambda seed: question.another(draw(seed, question.ELSEWHERE, (seen.withheld, seen.tables))),
     )
     page.code(Law.__call__, forecast, fit, bootstrap, fit_surface, ladder_recordings.frontier)
-    page.take_away(
-        "scaling_ladder", partial(export.table, seen, mine), partial(export.cells, seen, mine, asked)
-    )
+    page.take_away(replace(drawing, seen=shown.still), None, partial(export.cells, seen, mine, asked))
 
 controls.train(mine)
 bar = st.empty()

@@ -19,7 +19,7 @@ from core.analysis.health.emergence import LENGTHS
 from core.runs import ladder_recordings
 from core.runs.ladder_recordings import Rung
 from core.scaling import published
-from pages.scaling.own import Own
+from pages.scaling.seen import Own
 from pages.scaling.words import powered, raised, sized
 
 NOTE = (

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from app.session import state
+from app.kit.arms import Arm
 from core.runs import ladder_recordings
 from core.runs.ladder_recordings import Against, Rung
 from core.scaling.forecast import Coverage, Forecast, coverage, forecast
@@ -52,12 +52,21 @@ class Seen:
         return [one.loss for one in self.runs]
 
 
-def shown(own: Sequence[Rung] = ()) -> Seen:
-    """Fit what the page's fields ask for; `own` as in `see`."""
-    against: Against = state.get("against")
-    widths = ladder_recordings.widths()
-    width = min(widths, key=lambda one: abs(one - int(state.get("rung"))))
-    return see(against, int(state.get("withheld")), bool(state.get("tables")), width, own)
+@dataclass(frozen=True)
+class Own:
+    """A run of the learner's: as the store has it, and as a rung; its loss is NaN as long as it is not measured.
+
+    measured: that was done, though the loss may be no number even so.
+    """
+
+    arm: Arm
+    rung: Rung
+    measured: bool = False
+
+    @property
+    def known(self) -> bool:
+        """Whether its loss is known: measured, and a number."""
+        return self.rung.loss == self.rung.loss
 
 
 def see(against: Against, withheld: int, tables: bool, width: int, own: Sequence[Rung] = ()) -> Seen:
@@ -103,6 +112,7 @@ def covered(against: Against, tables: bool) -> Coverage:
     return found
 
 
+@lru_cache(maxsize=2)
 def surface(tables: bool) -> Surface:
     """Fit the law over parameters and data at once, of all recorded runs."""
     runs = ladder_recordings.rungs()

@@ -13,7 +13,7 @@ from core.text.broken import broken
 from core.text.languages import languages, rates
 from core.text.pieces import Method, Piece
 from core.text.simple import altered, hidden
-from pages.tokenization.figure import SMOLLM2, draw, method_of, readable, title_of
+from pages.tokenization.figure import SMOLLM2, method_of, readable, title_of, tokenization
 
 SPENDERS = ("model", "bpe", "wordpiece", "unigram", "gpt2", "cl100k", SMOLLM2, "bert")
 BYTE_ROWS = ("model", "bpe", "gpt2", "cl100k", SMOLLM2)
@@ -31,9 +31,9 @@ def draw_below(name: str, data: dict[str, Any]) -> None:
     if name == "languages":
         data["narrow"] = state.get("method") if state.get("method") in SPENDERS else "cl100k"
         data["selection"] = events.selection(name, {"rate": state.get("rate")})
-        draw(data, name, {"select": lambda: events.select(name, ("rate",))})
+        tokenization(data, name, {"select": lambda: events.select(name, ("rate",))})
     else:
-        draw(data, name, {})
+        tokenization(data, name)
 
 
 def _methods(lm: LanguageModel, key: str, rows: Sequence[str]) -> dict[str, Method]:

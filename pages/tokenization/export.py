@@ -1,17 +1,115 @@
-"""Export every row's pieces as a table, and as notebook cells that cut and learn again."""
+"""Export the Tokenization page: what its picture is (`FIGURE`), every row's pieces as a table, and notebook cells."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from app.kit.figures import Argument, Asked, Figure, Table
+from app.markup import visible
+from pages.tokenization import figure
 from pages.tokenization.cut import phrase
-from pages.tokenization.figure import title_of
-from pages.tokenization.learned import AMOUNT, Learned
-from pages.tokenization.question import Counts, learn_bpe, other
+from pages.tokenization.figure import Vocabularies, title_of
+from pages.tokenization.learned import AMOUNT, Learned, Spec, learn_once
+from pages.tokenization.question import Counts, learn_bpe, other, word_of
+
+SELECTED = ("method", "merge", "round", "word")
 
 
-def table(seen: Mapping[str, Any], name: str) -> dict[str, Sequence[Any]]:
+@dataclass(frozen=True)
+class Seen:
+    """A text and a word, cut by every tokenizer.
+
+    Attributes:
+        learned: the vocabularies of the chosen corpus; None while they are being learned.
+        rows: the tokenizers. word: that is cut step by step; about: what there is to say of it.
+        cut: what `figure.compute` gave. held: keys of what the browser that draws this knows already.
+    """
+
+    asked: Asked
+    spec: Spec
+    learned: Learned | None
+    rows: tuple[str, ...]
+    word: str
+    about: str
+    cut: dict[str, Any]
+    held: Collection[str] = ()
+
+    @property
+    def key(self) -> str:
+        """The key of what was learned."""
+        return "" if self.learned is None else self.learned.key
+
+    @property
+    def method(self) -> str:
+        """The chosen row."""
+        return str(self.asked.values["method"]) if self.asked.values["method"] in self.rows else "model"
+
+
+def cut(asked: Asked, spec: Spec, learned: Learned | None, kept: Vocabularies) -> Seen:
+    """Cut the text and the word.
+
+    Args:
+        kept: where `learned` is found.
+    """
+    word, about = word_of(str(asked.values["word"]))
+    rows = figure.rows_for(asked.name)
+    found: dict[str, Any] = asked.call(figure.compute, rows, asked.text, word, kept)
+    return Seen(asked, spec, learned, rows, word, about, found)
+
+
+def see(asked: Asked) -> Seen:
+    """Learn the vocabularies, which takes some seconds, and cut the text; the page learns while the learner waits."""
+    values = asked.values
+    if values["corpus"] == "own":
+        raise ValueError("corpus='own': a text of your own is learned from on the page alone.")
+    if "method" in asked.given and values["method"] not in figure.rows_for(asked.name):
+        raise ValueError(f"{asked.given['method']}={values['method']!r}: {figure.lacking()}")
+    spec = Spec(str(values["corpus"]), int(values["size"]), str(values["split"]))
+    learned = learn_once(spec)
+    asked.at_most("merge", max(len(learned.bpe.merges), len(learned.wordpiece.merges)))
+    asked.at_most("round", len(learned.unigram.rounds))
+    return cut(asked, spec, learned, Vocabularies(learned.key, lambda key: learned))
+
+
+def record(seen: Seen) -> dict[str, Any]:
+    """Collect the picture's data, without the selection; what was learned is large, and sent once."""
+    asked, lm, learned = seen.asked, seen.asked.lm, seen.learned
+    ids = lm.tokenizer.encode(asked.text)
+    tokens = [lm.tokenizer.display(i) for i in ids]
+    found = figure.record(seen.cut, lm, asked.name, asked.text, ids, tokens, learned)
+    found["stamp"] = "\x1f".join([asked.key, *seen.rows, asked.text, seen.word, seen.key])
+    return found if learned is None or seen.key in seen.held else found | {"learned": learned.json}
+
+
+def select(seen: Seen) -> dict[str, Any]:
+    """What is chosen; a call learns from the tales in the place of a text of one's own."""
+    corpus = "tales" if seen.spec.corpus == "own" else seen.spec.corpus
+    chosen = {name: seen.asked.values[name] for name in SELECTED}
+    return chosen | {"method": seen.method, "word": seen.word, "corpus": corpus}
+
+
+def sentence(seen: Seen) -> str:
+    """What is on the picture: how many tokens each makes of the text, and how the chosen one cuts the word."""
+    rows = [row for row in seen.cut["rows"] if row["pieces"] is not None]
+    counts = ", ".join(f"{title_of(row['id'], seen.asked.name)} {len(row['pieces']['id'])}" for row in rows)
+    said = f"{seen.asked.label}, the text in tokens: {counts}."
+    for row in rows:
+        if row["id"] == seen.method:
+            pieces = " | ".join(visible(piece).strip() for piece in row["word"]["text"])
+            said += f" In the end {title_of(row['id'], seen.asked.name)} cuts “{visible(seen.word)}” into {pieces}."
+    return said
+
+
+def own(seen: Seen) -> str:
+    """What a call does not have: a text of one's own, or a learning that was stopped."""
+    if seen.spec.corpus == "own":
+        return "learned from the tales in place of your text"
+    return "learned to the end" if seen.learned is not None and seen.learned.stopped else ""
+
+
+def table(seen: Mapping[str, Any], name: str) -> Table:
     """Tabulate the pieces of each row; of the open model's, also the length of its vector."""
     lines: list[list[Any]] = []
     for row in seen["rows"]:
@@ -26,6 +124,21 @@ def table(seen: Mapping[str, Any], name: str) -> dict[str, Sequence[Any]]:
             )  # fmt: skip
     names = ["tokenizer", "piece", "entry", "id", "start", "end", "unknown", "vector length"]
     return {column: [line[k] for line in lines] for k, column in enumerate(names)}
+
+
+FIGURE = Figure(
+    "tokenization", figure.tokenization, see,
+    record=record,
+    select=select,
+    claim=lambda seen: "What a corpus repeats becomes one piece; the rest is spelled.",
+    sentence=sentence,
+    table=lambda seen: table(seen.cut, seen.asked.name),
+    arguments=(
+        Argument("method", "method"), Argument("merge", "merge"), Argument("round", "round"), Argument("word", "word"),
+        Argument("corpus", "corpus"), Argument("size", "size"), Argument("split", "split"),
+    ),
+    longest=256, own=own,
+)  # fmt: skip
 
 
 def cells(load: str, text: str, word: str, seen: Mapping[str, Any], learned: Learned, own: str) -> list[str]:

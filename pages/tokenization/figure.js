@@ -225,14 +225,16 @@ const tokenization = {
       g.part("between", [top, left], () => h("path", { d: `M${left + 2},${top + 4}V${top + height - 4}`, stroke: css("line") }));
       drawCut(g, data, local, { x: left + 18, y: top, w: g.width - left - 18, h: height });
       g.height = top + height;
-      g.door("home", { left: g.width - 56, top: top - 26 }, "Home", "What the model makes of these tokens");
+      if (g.can.visit) g.door("home", { left: g.width - 56, top: top - 26 }, "Home", "What the model makes of these tokens");
     } else {
       drawCut(g, data, local, { x: 0, y: top, w: g.width, h: 270 });
       const used = drawLearned(g, data, local, { x: 0, y: top + 296, w: g.width, h: 300 });
-      g.height = top + 296 + used + 30;
-      g.door("home", { left: -2, top: g.height - 26 }, "Home", "What the model makes of these tokens");
+      g.height = top + 296 + used + (g.can.visit ? 30 : 8);
+      if (g.can.visit) g.door("home", { left: -2, top: g.height - 26 }, "Home", "What the model makes of these tokens");
     }
   },
+
+  within: ({ word: _, ...change }) => change, // the data have one word cut
 
   key(event, g, data, local) {
     const walk = walkOf(local);

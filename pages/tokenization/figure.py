@@ -6,16 +6,14 @@ picture's data. Arithmetic is `core`'s.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from app import models
 from app.counts import counted
 from app.kit import register
-from app.models import cache
-from app.session import state
 from core import real
 from core.analysis.stream.embedding_rows import row_lengths
 from core.language_model import LanguageModel
@@ -37,11 +35,11 @@ TITLES = {
     "smollm2": "SmolLM2",
     "bert": "BERT",
 }
-SMOLLM2 = "smollm2"  # the one that is fetched with a model, and may not be here
+SMOLLM2, REAL = (
+    "smollm2",
+    "SmolLM2-135M",
+)  # the one that is fetched with a model, and may not be here; its model
 ROWS = ("model", *TITLES)
-SENT = (
-    4  # learned vocabularies that a browser is taken to hold; it keeps a few more, and asks for what it lacks
-)
 KINDS = {"bpe": "merges", "wordpiece": "longest match", "unigram": "probabilities", "other": "its own rule"}
 ABOUT = {
     "gpt2": "Published with GPT-2 (Radford et al. 2019): BPE over bytes, so nothing is ever unknown to it.",
@@ -59,25 +57,49 @@ UNTOLD = {
 }
 
 
+@dataclass(frozen=True)
+class Vocabularies:
+    """What was learned, by its key: a result that is computed from it is kept under the key alone.
+
+    Attributes:
+        key: "" while nothing is. find: looks up what is kept under it.
+    """
+
+    key: str
+    find: Callable[[str], Learned | None] = field(compare=False)
+
+    @property
+    def learned(self) -> Learned | None:
+        """What was learned, if anything was.
+
+        Raises:
+            LookupError: nothing is kept under the key any more.
+        """
+        found = self.find(self.key) if self.key else None
+        if self.key and found is None:
+            raise LookupError(f"what was learned as {self.key!r} made room for other results")
+        return found
+
+
 own_vocabulary = lru_cache(maxsize=4)(Published)  # of a model's tokenizer: read once, not at every run
 
 
 @lru_cache(maxsize=1)
 def _fetched(place: Path) -> Published:
     """Open the vocabulary of SmolLM2, whose weights stay unread."""
-    return Published(real.tokenizer(models.REAL), SMOLLM2, TITLES[SMOLLM2])
+    return Published(real.tokenizer(REAL), SMOLLM2, TITLES[SMOLLM2])
 
 
 def rows_for(name: str) -> tuple[str, ...]:
     """List the rows of the table beside the open model `name`: SmolLM2's where it is here and not open itself."""
-    there = name != models.REAL and real.folder(models.REAL) is not None
+    there = name != REAL and real.folder(REAL) is not None
     return tuple(row for row in ROWS if row != SMOLLM2 or there)
 
 
 def lacking() -> str:
     """Say why SmolLM2's vocabulary is not in the table; "" where it is."""
-    here = real.folder(models.REAL) is not None
-    return "" if here else f"{TITLES[SMOLLM2]}’s vocabulary is not in the table: {real.missing(models.REAL)}."
+    here = real.folder(REAL) is not None
+    return "" if here else f"{TITLES[SMOLLM2]}’s vocabulary is not in the table: {real.missing(REAL)}."
 
 
 def method_of(row: str, lm: LanguageModel, learned: Learned | None) -> Method | None:
@@ -87,7 +109,7 @@ def method_of(row: str, lm: LanguageModel, learned: Learned | None) -> Method | 
     if row in published.names():
         return published.published(row)
     if row == SMOLLM2:
-        place = real.folder(models.REAL)
+        place = real.folder(REAL)
         return None if place is None else _fetched(place)
     return None if learned is None else learned.methods[row]
 
@@ -139,8 +161,10 @@ def dropped(pieces: Sequence[Piece], text: str) -> list[list[int]]:
     return found
 
 
-def compute(lm: LanguageModel, shown: tuple[str, ...], text: str, word: str, key: str) -> dict[str, Any]:
-    """Cut a text and a word with every row, as JSON; `key` names what was learned, "" for nothing yet.
+def compute(
+    lm: LanguageModel, shown: tuple[str, ...], text: str, word: str, kept: Vocabularies
+) -> dict[str, Any]:
+    """Cut a text and a word with every row, as JSON.
 
     Args:
         shown: the rows, of `rows_for`.
@@ -148,9 +172,7 @@ def compute(lm: LanguageModel, shown: tuple[str, ...], text: str, word: str, key
     Raises:
         LookupError: nothing is kept under the key any more.
     """
-    learned: Learned | None = cache.kept(key) if key else None
-    if key and learned is None:
-        raise LookupError(f"what was learned as {key!r} made room for other results")
+    learned = kept.learned
     spoken = phrase(word, text)
     made: list[dict[str, Any]] = []
     machines = {}
@@ -225,21 +247,6 @@ def record(
     }  # fmt: skip
 
 
-def with_learned(data: dict[str, Any], learned: Learned | None) -> dict[str, Any]:
-    """Add what was learned, if this browser does not have it yet: it is large, and sent once."""
-    memo = state.memo("tokenization.sent")
-    sent: list[str] = memo.setdefault("keys", [])
-    if learned is None or learned.key in sent:
-        return data
-    memo["keys"] = [*sent, learned.key][-SENT:]
-    return data | {"learned": learned.json}
-
-
-def needed() -> None:
-    """Send what was learned again: the browser says that it has not got it."""
-    state.memo("tokenization.sent").clear()
-
-
 def _about(row: str, name: str, lm: LanguageModel) -> dict[str, Any]:
     """Describe a row: its name, its group (rows of one group stand together), its rule, and what is known of it."""
     if row in NAMES or row in ("characters", "words"):
@@ -258,8 +265,3 @@ def _about(row: str, name: str, lm: LanguageModel) -> dict[str, Any]:
         ),
         "merges": len(method.ranks) if method.kind == "bpe" else 0,
     }
-
-
-def draw(data: Mapping[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on`: what to do for each event that it sends."""
-    return tokenization(data=dict(data), key=key, on=on)

@@ -1,4 +1,7 @@
-"""Learn vocabularies from a corpus while the learner waits: what is asked for, how far it is, what came of it."""
+"""Learn vocabularies from a corpus while the learner waits: what is asked for, how far it is, what came of it.
+
+A picture outside of the app is made of these, too: Streamlit is imported where a learner waits, at the end.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,14 @@ import time
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from app import markup
-from app.controls import work
-from app.controls.own_corpus import own
 from app.counts import counted
 from app.kit import pack
-from app.models import cache
-from app.session import state
 from core.data.corpora import corpus as documents_of
 from core.text.merging import Learning, Merge
 from core.text.pieces import Method
@@ -30,6 +27,9 @@ from core.text.simple import Characters, Words
 from core.text.unigram_learning import Loss, UnigramLearning
 from core.text.unigram_stages import Stages
 from core.text.wordpiece import CONTINUED
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 AMOUNT = 200_000  # characters of a corpus that has more; an own text is read whole
 SIZES = (50, 100, 200, 300, 400, 500, 700, 1000, 1500, 2000, 3000, 4000)
@@ -211,6 +211,9 @@ def learn(spec: Spec, own: str = "") -> Learned:
     return job.finish()
 
 
+learn_once = lru_cache(maxsize=2)(learn)  # some seconds, and some 20 MB
+
+
 # ------------------------------------------------------------------------------------------ for the browser
 
 
@@ -316,11 +319,16 @@ EVERY = 0.1  # seconds between two signs of progress
 
 
 def _memo() -> dict[str, Any]:
+    from app.session import state
+
     return state.memo("tokenization")
 
 
 def wanted() -> Spec:
     """Read what the controls ask for; tales while there is no own text yet."""
+    from app.controls.own_corpus import own
+    from app.session import state
+
     corpus, text = state.get("corpus"), own()
     if corpus == "own" and not text.strip():
         corpus = "tales"
@@ -330,6 +338,8 @@ def wanted() -> Spec:
 
 def current(spec: Spec) -> Learned | None:
     """Look up what has been learned for `spec`, here or in another session, in full or until it was stopped."""
+    from app.models import cache
+
     found: Learned | None = cache.kept(spec.key)
     stopped: Learned | None = _memo().get("stopped")
     if found is None and stopped is not None and stopped.spec == spec:
@@ -342,6 +352,13 @@ def current(spec: Spec) -> Learned | None:
 
 def go_on(spec: Spec, slot: DeltaGenerator, notes: Sequence[str] = ()) -> None:
     """Learn what is missing, with a bar and a button to stop; then draw the page again, with its notes."""
+    import streamlit as st
+
+    from app.controls import work
+    from app.controls.own_corpus import own
+    from app.models import cache
+    from app.session import state
+
     memo = _memo()
     if "job" not in memo or memo["job"].spec != spec:
         memo["job"] = Job(spec, read(spec, own()))
@@ -380,6 +397,10 @@ def _stop(spec: Spec) -> None:
 
 def offer_to_go_on(learned: Learned) -> None:
     """Say after a stop how far it came, and draw a button that learns the rest."""
+    import streamlit as st
+
+    from app.session import state
+
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="gb-stopped"):
         far = f"{counted(len(learned.bpe.merges), 'merge')} of BPE and {len(learned.wordpiece.merges):,} of WordPiece"
         rounds, seeds = learned.unigram.rounds, learned.unigram.seeds + 1

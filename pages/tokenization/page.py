@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -10,6 +11,7 @@ from app import markup, models
 from app.controls import widgets
 from app.controls.own_corpus import own, own_corpus
 from app.frame import page
+from app.kit.figures import Drawing
 from app.models import cache
 from app.session import events, state
 from core.text.bpe import replay
@@ -17,21 +19,14 @@ from core.text.merging import Learning
 from core.text.unigram import best_path
 from core.text.wordpiece import trials
 from pages.tokenization.coverage import byte_data, draw_below, language_data, unknown_data
-from pages.tokenization.export import cells, table
-from pages.tokenization.figure import (
-    compute,
-    draw,
-    lacking,
-    needed,
-    own_vocabulary,
-    record,
-    rows_for,
-    with_learned,
-)
+from pages.tokenization.export import FIGURE, SELECTED, cells, cut
+from pages.tokenization.figure import Vocabularies, lacking, own_vocabulary, rows_for
 from pages.tokenization.learned import current, facts, go_on, offer_to_go_on, wanted
-from pages.tokenization.question import ask, judge, word_of
+from pages.tokenization.question import ask, judge
 
-LONGEST = 256  # tokens of the model: what the picture scrolls through
+SENT = (
+    4  # learned vocabularies that a browser is taken to hold; it keeps a few more, and asks for what it lacks
+)
 CORPORA = {"tales": "Tales", "fables": "Fables", "python": "Python", "own": "Own"}
 SPLITS = {"usual": "as usual", "bytes": "bytes", "words": "words", "spaces": "spaces", "none": "not at all"}
 CUT_FIRST = (
@@ -39,7 +34,6 @@ CUT_FIRST = (
     "space in front (as GPT-2), WordPiece into words without spaces (as BERT), Unigram into words with ▁ for the space "
     "(as SentencePiece). Any other choice holds for all three."
 )
-SELECTED = ("method", "merge", "round", "word")
 EXAMPLES = (
     "Her unhappiness turned into happiness.",
     "One 👍, two 👍👍, and a family 👩‍👩‍👧",
@@ -50,32 +44,35 @@ EXAMPLES = (
 
 SNIPPETS = ("for i in range(10): return self.name", "def __init__(self, name): self.name = name")
 
-ctx = page.begin("tokenization", longest=LONGEST)
-word, about_word = word_of(state.get("word"))
-spec = wanted()
-learned = current(spec)
+ctx = page.begin("tokenization", longest=FIGURE.longest)
 shown = rows_for(ctx.name)
 if state.get("method") not in shown:
     state.put({"method": "model"})
-stamp = "\x1f".join([ctx.model_key, *shown, ctx.text, word, learned.key if learned else ""])
-seen = cache.call(compute, ctx.model_key, shown, ctx.text, word, learned.key if learned else "")
+spec = wanted()
+learned = current(spec)
+key = "" if learned is None else learned.key
+seen = cut(ctx.asked, spec, learned, Vocabularies(key, cache.kept))
+drawing = Drawing(FIGURE, ctx.asked, seen)
+word = seen.word
 
-page.claim("What a corpus repeats becomes one piece; the rest is spelled.", facts(learned))
-data = with_learned(record(seen, ctx.lm, ctx.name, ctx.text, ctx.ids, ctx.tokens, learned), learned)
-chosen = {name: state.get(name) for name in SELECTED} | {"word": word}
-draw(
-    data | {"stamp": stamp, "selection": events.selection("picture", chosen)},
-    key="picture",
-    on={
-        "select": lambda: events.select("picture", SELECTED),
-        "need": needed,
-    },
+
+def needed() -> None:
+    """Send what was learned again: the browser says that it has not got it."""
+    state.memo("tokenization.sent").clear()
+
+
+page.claim(drawing.claim, facts(learned))
+sent: list[str] = state.memo("tokenization.sent").get("keys", [])
+replace(drawing, seen=replace(seen, held=tuple(sent))).mount(
+    "picture", {"select": lambda: events.select("picture", SELECTED), "need": needed}
 )
+if key and key not in sent:
+    state.memo("tokenization.sent")["keys"] = [*sent, key][-SENT:]
 slot = st.empty()
 if learned is not None and learned.stopped:
     offer_to_go_on(learned)
 waits = "“Your corpus” has no text yet: bring one to learn from. Until then these are the tales."
-lines = [waits * (state.get("corpus") != spec.corpus), about_word, "" if learned is None else learned.note]
+lines = [waits * (state.get("corpus") != spec.corpus), seen.about, "" if learned is None else learned.note]
 if any(lines):
     st.caption(markup.escape(" ".join(filter(None, lines))))
 if missing := lacking():
@@ -109,13 +106,8 @@ with page.foot():
         opened = models.resolve(ctx.name).target
         moment = "" if ctx.snapshot is None else f", snapshot={ctx.snapshot}"
         load = f"core.load({str(opened)!r}{moment})"
-        page.take_away(
-            "tokenization",
-            partial(table, seen, ctx.name),
-            partial(cells, load, ctx.text, word, seen, learned, own()),
-        )
+        page.take_away(drawing, None, partial(cells, load, ctx.text, word, seen.cut, learned, own()))
 
-key = learned.key if learned else ""
 for name, make, about in (
     ("languages", language_data, ()),
     ("bytes", byte_data, (ctx.text,)),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app import questions
-from app.controls.predict import Answer
 from app.counts import counted
-from app.session import state
+from app.questions import Answer
+from app.session.fields import BY_KEY
 from core.text.merging import Learning
 from core.text.pieces import Method
 from pages.tokenization.cut import phrase
@@ -35,7 +35,7 @@ class Counts:
 
 def word_of(typed: str) -> tuple[str, str]:
     """Read the word to cut, of what was typed, and what there is to say about it, or ""."""
-    word, first = typed.strip(), str(state.BY_KEY["word"].default)
+    word, first = typed.strip(), str(BY_KEY["word"].default)
     if not word:
         return first, f"No word given: “{first}” is cut."
     return word[:WORD], f"The word’s first {WORD} characters are cut." if len(word) > WORD else ""

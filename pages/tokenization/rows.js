@@ -162,12 +162,13 @@ function rowParts(g, data, columns, row, y, on, most, view, inside, beside, spok
   ];
 }
 
-/** What can be done here, as long as there is room for it. @param {Row[]} rows @param {number} room */
-function hintOf(rows, room) {
+/** What can be done here, as long as there is room for it. @param {Row[]} rows @param {number} room @param {boolean} [cuts] whether another word can be cut */
+function hintOf(rows, room, cuts) {
+  const click = `A chip is a token. Click a row to see its rule at work${cuts ? ", a chip to take its word" : ""}.`;
   const dashed = rows.some((r) => [...r.pieces, ...r.word].some((p) => p.unknown));
-  const said = dashed ? ["A chip is a token. Click a row to see its rule at work, a chip to take its word. Dashed: unknown, the model reads [UNK].",
+  const said = dashed ? [`${click} Dashed: unknown, the model reads [UNK].`,
     "A chip is a token: click it or its row. Dashed: unknown, read as [UNK].", "Dashed: unknown, read as [UNK]."]
-    : ["A chip is a token. Click a row to see its rule at work, a chip to take its word.", "A chip is a token: click it or its row."];
+    : [click, "A chip is a token: click it or its row."];
   return said.find((text) => measure(text, 12, false) <= room) ?? "";
 }
 
@@ -175,7 +176,7 @@ function hintOf(rows, room) {
 function textOrWord(g, local) {
   for (const [k, name] of ["Text", "Your word"].entries()) {
     g.overlay(`show ${name}`, { left: k * 64, top: 0, width: k ? 92 : 58, height: 44 },
-      () => html("button", { type: "button", class: "gb-button tok-button", "data-show": name, onclick: () => { local.spoken = k === 1; local.scroll = 0; g.redraw(); } }, name),
+      () => html("button", { type: "button", class: "gb-button tok-button", "data-rows-of": name, onclick: () => { local.spoken = k === 1; local.scroll = 0; g.redraw(); } }, name),
       (node) => node.setAttribute("aria-pressed", String(Boolean(local.spoken) === (k === 1))));
   }
 }
@@ -218,7 +219,7 @@ export function drawRows(g, data, local, columns) {
       rowParts(g, data, columns, row, places[i], on, most, view, inside, beside, spoken));
   });
   drawThumb(g, local, columns, height + 2);
-  const hint = word ? hintOf(rows, Math.min(wordAt + word.width - 70, g.width - 70) - 16) : "";
+  const hint = word ? hintOf(rows, Math.min(wordAt + word.width - 70, g.width - 70) - 16, g.can.recompute) : "";
   g.part("hint", [height, columns.left, hint], () => word && [
     label(6, height + 19, hint, { fill: "ink3" }),
     label(wordAt + word.width, height + 19, "your word", { anchor: "end", fill: "ink3" })]);

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 import core
 from core.analysis.heads.cross_reading import Rule, cross_reading, word_spans
 from core.data.tasks import TASKS
-from pages.applications import uses
+from pages.applications import answers
 from tests.browser import checks, driver
 from tests.pages.conftest import random_model
 
@@ -65,7 +65,7 @@ def wait(page: Page, **wanted: Any) -> dict[str, Any]:
 
 def test_a_translation_word_by_word(tab: Page, served: tuple[driver.Server, Path]) -> None:
     state = opened(tab, use="translate", drawn=6)
-    lm, pair = the_model(served[1], "tales-t5"), uses.example("translate", 6)
+    lm, pair = the_model(served[1], "tales-t5"), answers.example("translate", 6)
     found = cross_reading(lm, pair.source, most=64)
     read = word_spans(pair.source, len(TASKS["translate"].prefix))
     assert state["read"] == [pair.source[a:b] for a, b in read]

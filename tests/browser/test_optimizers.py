@@ -20,7 +20,7 @@ from core.training.rate_finder import search
 from core.training.rules import KINDS, Rule
 from core.training.surfaces import SURFACES
 from pages.optimizers import runs as real_runs
-from pages.optimizers.controls import NAMES
+from pages.optimizers.figure import NAMES
 from tests.browser import checks, driver
 
 TEXT = "Once upon a time, Lily saw a"

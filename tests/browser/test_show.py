@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from decimal import ROUND_HALF_UP, Decimal
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,23 +13,72 @@ from playwright.sync_api import Browser, Frame, Page, expect
 
 import core
 from app import show
+from app.kit.figures import Figure
 from app.session.fields import BY_KEY
 from tests.browser import driver
+from tests.pictures import OF_A_MODEL, OF_A_TEXT, SHOWN, draw
+from tests.pictures import figure as of_page
 
 TEXT = "A red ball was lost. She found the red"
 HOSTILE = "</script><img><b>\u2028&lt;"
-SHOWN = sorted(name for name, one in vars(show).items() if isinstance(one, show.Show))
 # What is asked for, beside the page's own words: of each picture a whole one and a step.
 ASKED: dict[str, list[dict[str, Any]]] = {
+    "adaptability": [
+        {},
+        {"step": "rank", "rank": 16},
+        {"step": "prompt", "vectors": 2},
+        {"step": "context", "game": "kinds", "told": 8},
+    ],
+    "applications": [
+        {},
+        {"task": "summarize", "example": 3, "part": 1},
+        {"task": "story", "hero": "Theo"},
+        {"task": "code", "step": 2},
+    ],
+    "fine_tuning": [
+        {},
+        {"task": "questions", "question": "Who lost a ball?", "axis": "seconds"},
+        {"step": "number", "row": 3, "col": 5},
+    ],
     "home": [{}, {"layer": 1, "head": 2, "row": 3}, {"step": 4}],
     "attention": [
         {},
         {"layer": 2, "head": 1, "row": 6, "step": "softmax"},
         {"mask": False, "temperature": 2.0},
     ],
+    "multimodal": [
+        {},
+        {"picture": 3, "word": 2, "head": 5},
+        {"step": 4},
+        {"drawn": True, "strokes": "IpI94k.TIJaTcdQ2S2q"},
+    ],
     "multi_head": [{}, {"layer": 0, "head": 3, "row": 4, "panel": "pair"}, {"step": 5}, {"off": "3.2"}],
+    "bias": [
+        {},
+        {"test": "6", "step": "removal"},
+        {"vectors": "model", "step": "cosine", "subject": 3, "mate": 2},
+        {"direction": "removed", "step": "word"},
+    ],
     "break_it": [{}, {"part": "norm", "moment": 1}, {"part": "nothing", "step": 2}],
+    "compute": [
+        {},
+        {
+            "configuration": "gpt2",
+            "batch": 3,
+            "length": 64,
+            "precision": "bf16",
+            "card": "t4",
+            "step": "Optimizer",
+        },
+        {"n_layers": 2, "d_mlp": 256},
+    ],
     "decoding": [{}, {"depth": 5, "beams": 2, "sample": False}, {"step": 2}],
+    "embeddings": [
+        {},
+        {"table": "model", "row": 3, "along": "analogy", "step": 6},
+        {"word": "queen", "along": "near"},
+    ],
+    "families": [{}, {"row": 3, "step": 2}, {"task": "summarize", "crossing": 2}],
     "feed_forward": [
         {},
         {"layer": 1, "row": 4, "bend": "relu"},
@@ -45,43 +93,72 @@ ASKED: dict[str, list[dict[str, Any]]] = {
     ],
     "loss": [{}, {"row": 4, "step": 2, "unit": "bits"}, {"smoothing": 0.1}],
     "norm_residual": [{}, {"layer": 1, "line": "mlp", "row": 5, "norm": "layer"}, {"step": 3}],
+    "objectives": [{}, {"row": 3, "rate": 0.4, "length": 2, "seed": 5, "step": 4}],
+    "optimizers": [
+        {},
+        {"surface": "rosenbrock", "racers": "sgd adam", "racer": "adam", "step": 20, "start": "1 -0.5"},
+    ],
     "positions": [
         {},
         {"kind": "own", "layer": 1, "head": 0, "row": 6, "col": 2},
         {"kind": "alibi", "step": 1},
+    ],
+    "tokenization": [
+        {"corpus": "fables", "size": 300},
+        {"corpus": "fables", "size": 300, "method": "wordpiece", "merge": 40, "word": "found"},
+        {"corpus": "fables", "size": 300, "method": "unigram", "round": 1},
     ],
     "regularization": [
         {},
         {"layer": 1, "row": 4, "number": 7, "site": "attention", "rate": 0.5, "seed": 3, "beside": "decay"},
         {"in_use": True, "step": 1},
     ],
+    "scaling": [{}, {"against": "compute", "withheld": 2}, {"against": "data", "width": 48, "step": "law"}],
 }
 CASES = [(name, asked) for name in SHOWN for asked in ASKED.get(name, [{}])]
 # Keys, and what of the state they change.
 KEYS = {
+    "adaptability": [(".", "stage")],
+    "applications": [("ArrowUp", "part"), (".", "written")],
     "home": [("ArrowLeft", "block"), ("ArrowUp", "row"), (".", "step")],
     "attention": [("ArrowUp", "row"), (".", "step")],
+    "multimodal": [("ArrowUp", "part"), (".", "written")],
     "multi_head": [("ArrowLeft", "head"), ("Shift+ArrowUp", "row"), (".", "whole")],
+    "bias": [(".", "stage")],
     "break_it": [(".", "stage")],
+    "compute": [("[", "length"), ("+", "batch"), (".", "stage")],
     "decoding": [("ArrowRight", "node"), (".", "whole")],
+    "embeddings": [(".", "stage")],
+    "families": [("ArrowUp", "token"), (".", "step")],
     "feed_forward": [(".", "stage")],
+    "fine_tuning": [(".", "stage")],
     "interpretability": [("ArrowUp", "chosen"), ("s", "shade"), (".", "stage")],
     "loss": [("ArrowUp", "follow"), (".", "step")],
     "norm_residual": [("ArrowUp", "line"), (".", "stage")],
+    "objectives": [("ArrowUp", "row"), (".", "step")],
+    "optimizers": [("ArrowLeft", "lap"), ("1", "racer")],
     "positions": [("ArrowUp", "cell"), (".", "stage")],
+    "tokenization": [("ArrowDown", "method"), ("ArrowUp", "method"), ("ArrowLeft", "merge")],
     "regularization": [("ArrowUp", "cell"), (".", "stage")],
+    "scaling": [(".", "stage")],
 }
 # Keys for which a model would have to run.
 LOST = {
     "attention": ["Enter", "Delete", "1"],
+    "bias": ["ArrowUp", "ArrowDown"],
     "break_it": ["ArrowLeft", "ArrowRight"],
     "decoding": ["Enter"],
+    "embeddings": ["ArrowUp", "ArrowDown"],
     "feed_forward": ["o", "ArrowUp", "+"],
     "interpretability": ["a"],
     "multi_head": ["o"],
+    "multimodal": ["PageDown"],
     "norm_residual": ["["],
+    "objectives": ["r"],
+    "optimizers": ["Shift+ArrowUp"],
     "positions": ["n"],
     "regularization": ["n"],
+    "scaling": ["ArrowUp"],
 }
 NOW = "JSON.parse(document.querySelector('figure').dataset.state)"
 
@@ -137,9 +214,14 @@ def state(place: Page | Frame) -> dict[str, Any]:
     return found
 
 
-def alike(shown: dict[str, Any]) -> dict[str, Any]:
-    """What is shown, to the digits that are written; without the text to try that Decoding's page alone offers."""
-    if "verdict" in shown:
+def alike(shown: dict[str, Any], figure: Figure[Any]) -> dict[str, Any]:
+    """What is shown, to the digits that are written; without what a page alone has: the text as the open model cuts it,
+    Decoding's text to try.
+    """
+    if not figure.model:
+        for key in ("tokens", "tokenLosses"):
+            shown.pop(key, None)
+    if figure.name == "decoding":
         shown["verdict"].pop("act")
     if "attends" in shown:  # Home's shares have fewer bits in a file
         shown["attends"] = [
@@ -172,8 +254,8 @@ def test_a_file_and_a_frame_show_what_the_page_shows(
     tab: Callable[..., Shown],
     tmp_path: Path,
 ) -> None:
-    figure = import_module(f"pages.{name}.export").FIGURE
-    picture = getattr(show, name)(lm, TEXT, **asked)
+    figure = of_page(name)
+    picture = draw(name, lm, TEXT, **asked)
     keys = {one.word: one for one in figure.arguments}
     values, _ = figure.values(asked)
     query = {}
@@ -182,65 +264,64 @@ def test_a_file_and_a_frame_show_what_the_page_shows(
         value = picture._drawing.figure.select(picture._drawing.seen).get(key, values[key])
         query[key] = BY_KEY[key].render(value)
     driver.open_page(page, name, v=1, text=TEXT, **query)
-    there = alike(driver.component_state(page, figure.component.name))
+    there = alike(driver.component_state(page, figure.component.name), figure)
     width = int(driver.component(page, figure.component.name).evaluate("figure => figure.offsetWidth"))
-    assert alike(state(tab(width + 32).open(saved(tmp_path, picture)))) == there
+    assert alike(state(tab(width + 32).open(saved(tmp_path, picture))), figure) == there
     frame = framed(tab(width + 32 + 16).page, picture)  # 16: a body's margin around the frame
-    assert alike(state(frame)) == there
+    assert alike(state(frame), figure) == there
 
 
-@pytest.mark.parametrize("name", SHOWN)
-def test_keys_lead_on_without_a_server(
-    name: str, lm: core.LanguageModel, tab: Callable[..., Shown], tmp_path: Path
-) -> None:
-    picture = getattr(show, name)(lm, TEXT)
-    for place in (tab().open(saved(tmp_path, picture)), framed(tab().page, picture)):
-        for key, changes in KEYS.get(name, []):
-            before = state(place)
-            place.focus("figure")
-            place.page.keyboard.press(key) if isinstance(place, Frame) else place.keyboard.press(key)
-            place.wait_for_function(
-                f"([key, was]) => JSON.stringify({NOW}[key]) !== was",
-                arg=[changes, json.dumps(before[changes])],
-            )
+# Controls for which the app would have to answer.
+DEAD = (
+    "[data-door]", ".mh-switches", ".att-corner", "text=/^Append/", ".att-hide", "[data-show]", "[data-arm]",
+    ".inter-fold", ".gb-map-search:visible", ".gb-word", '[data-component="embeddings"] svg .gb-hot',
+    *(f'[data-act="{act}"]' for act in ("another", "switch", "act", "again", "train")),
+)  # fmt: skip
 
 
-@pytest.mark.parametrize("name", sorted(LOST))
-def test_a_key_for_which_a_model_would_run_does_nothing(
-    name: str, lm: core.LanguageModel, tab: Callable[..., Shown], tmp_path: Path
-) -> None:
-    page = tab().open(saved(tmp_path, getattr(show, name)(lm, TEXT)))
-    before = state(page)
-    for key in LOST[name]:
-        page.focus("figure")
-        page.keyboard.press(key)
-        page.wait_for_timeout(50)
-        assert state(page) == before
-        expect(page.locator("input.att-edit")).to_have_count(0)
-
-
-@pytest.mark.parametrize("name", SHOWN)
-@pytest.mark.parametrize("width", [1280, 390])
-def test_no_control_is_there_that_cannot_work(
-    name: str, width: int, lm: core.LanguageModel, tab: Callable[..., Shown], tmp_path: Path
-) -> None:
-    page = tab(width).open(saved(tmp_path, getattr(show, name)(lm, TEXT)))
+def has_no_dead_control(page: Page, width: int) -> None:
+    """No control is there that cannot work, and nothing is wider than the screen."""
+    page.set_viewport_size({"width": width, "height": 800})
     state(page)
-    acts = [f'[data-act="{act}"]' for act in ("another", "switch", "act", "again")]
-    for gone in (
-        "[data-door]",
-        ".mh-switches",
-        ".att-corner",
-        "text=/^Append/",
-        ".att-hide",
-        "[data-show]",
-        "[data-arm]",
-        ".inter-fold",
-        *acts,
-    ):
+    for gone in DEAD:
         expect(page.locator(gone)).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     expect(page.locator("footer p")).to_have_text("Made with Glassbox")
+
+
+def does_nothing(page: Page, key: str) -> None:
+    """A key for which a model would have to run changes nothing."""
+    before = state(page)
+    page.focus("figure")
+    page.keyboard.press(key)
+    page.wait_for_timeout(50)
+    assert state(page) == before
+    expect(page.locator("input.att-edit")).to_have_count(0)
+
+
+def leads_on(place: Page | Frame, key: str, changes: str) -> None:
+    """A key changes this part of the state."""
+    before = state(place)
+    place.focus("figure")
+    (place.page if isinstance(place, Frame) else place).keyboard.press(key)
+    place.wait_for_function(
+        f"([key, was]) => JSON.stringify({NOW}[key]) !== was", arg=[changes, json.dumps(before[changes])]
+    )
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_what_works_without_a_server_is_there_and_nothing_else(
+    name: str, lm: core.LanguageModel, tab: Callable[..., Shown], tmp_path: Path
+) -> None:
+    picture = draw(name, lm, TEXT)
+    page = tab(390).open(saved(tmp_path, picture))
+    for width in (390, 1280):
+        has_no_dead_control(page, width)
+    for key in LOST.get(name, []):
+        does_nothing(page, key)
+    for place in (page, framed(tab().page, picture)):
+        for key, changes in KEYS.get(name, []):
+            leads_on(place, key, changes)
 
 
 def test_attention_s_cell_follows_the_pointer_and_is_not_edited(
@@ -272,14 +353,27 @@ def test_a_panel_of_one_head_leads_back_to_it(
     assert state(page)["head"] == 0
 
 
-@pytest.mark.parametrize("name", SHOWN)
+def test_the_charts_beside_a_picture_follow_its_steps(tab: Callable[..., Shown], tmp_path: Path) -> None:
+    page = tab().open(saved(tmp_path, show.scaling()))
+    state(page)
+    charts = page.locator(".gb-charts > div")
+    expect(charts.filter(visible=True)).to_have_count(2)
+    assert charts.filter(visible=True).first.get_attribute("data-step") == "-1"
+    page.focus("figure")
+    page.keyboard.press(".")
+    expect(page.locator('.gb-charts > div[data-step="0"]')).to_be_visible()
+    expect(charts.filter(visible=True)).to_have_count(1)
+
+
+@pytest.mark.parametrize("name", OF_A_TEXT)
 def test_hostile_tokens_are_text(
     name: str, lm: core.LanguageModel, tab: Callable[..., Shown], tmp_path: Path
 ) -> None:
-    picture = getattr(show, name)(lm, HOSTILE)
+    picture = draw(name, lm, HOSTILE)
     page = tab().open(saved(tmp_path, picture))
     shown = state(page)
-    assert "</script" in "".join(shown["tokens"])
+    if name in OF_A_MODEL:
+        assert "</script" in "".join(shown["tokens"])
     expect(page.locator("img, .picture b")).to_have_count(0)
     assert page.title() == f"{picture.title}"
 

@@ -8,16 +8,19 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
+from app.kit.arms import Arm
 from core.analysis.seeds import apart
 from core.analysis.tasks.in_context import rounds, weigh
 from core.runs import adaptations
 from core.runs.worker import here
 from core.training import adapting, prompt_tuning
 from core.training.tuned import PROMPT
-from pages.adaptability import answer, figure, games, question, studies, vectors
+from pages.adaptability import answer, figure, games, own, question, studies, vectors
 from tests.pages.conftest import OWNER, Runs, run_notebook
 
 TEXT = "Nora lost her red kite in the storm. She looked for it all day."
+NOBODY: dict[adapting.Study, list[Arm]] = {study: [] for study in adapting.STUDIES}
+CHOSEN = {"rank": 4, "examples": 100, "prompt": 4}
 PAIRS = "kite red\nball blue\nboat green"
 
 
@@ -134,7 +137,7 @@ def test_pressing_train_queues_the_point(
     app.button(key="adaptability.train").click().run()
     assert not app.exception
     run = queue.store.list(group=app.session_state["gb"].store["adapted"])[0]
-    assert (run.kind, run.spec.way, run.spec.seed) == ("fine_tune", way, studies.FIRST)
+    assert (run.kind, run.spec.way, run.spec.seed) == ("fine_tune", way, own.FIRST)
     assert getattr(run.spec, place) == next(iter(link.values()))
 
 
@@ -267,8 +270,8 @@ def test_a_panel_that_tells_of_another_game_names_it(game: str, open_page: Any) 
 
     state_of = open_page("adaptability", text=TEXT, game=game)
     assert not state_of.exception
-    what = games.Shown(game, games._drawn(game), games._drawn(game).questions[0], 8)  # type: ignore[arg-type]
-    told = figure.record({study: [] for study in adapting.STUDIES}, TEXT, what)["findings"]["context"]
+    what = games.Shown(game, games.round_of(game, 0), games.round_of(game, 0).questions[0], 8)  # type: ignore[arg-type]
+    told = figure.record(NOBODY, TEXT, what, ([], ""), CHOSEN, ("",))["findings"]["context"]
     assert told[0] == games.findings(game)[0]  # type: ignore[arg-type]
     other = "pairs" if game == "kinds" else "kinds"
     assert told[1].startswith(f"Another game, {games.TITLES[other]}: ")  # type: ignore[index]

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import models
+from app.kit.mounting import Component
 from core.analysis.heads import answer_location
 from core.analysis.heads.cross_reading import Rule, cross_reading
 from core.analysis.tasks import heroes
@@ -21,7 +22,7 @@ from core.checkpoints import save_folder
 from core.data.tasks import TASKS
 from core.decoding.together import answers as together
 from core.language_model import LanguageModel
-from pages.applications import answers, figure, question, scores, uses
+from pages.applications import answers, question, scores, uses
 from tests.pages.conftest import OpenPage, mixed, random_model, run_notebook
 from tests.pages.test_applications_verdicts import CARD
 
@@ -60,7 +61,14 @@ def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What the picture is given, run by run."""
     seen: list[dict[str, Any]] = []
-    monkeypatch.setattr(figure, "applications", lambda **given: seen.append(given["data"]))
+    mount = Component.__call__
+
+    def noted(self: Component, data: Any = None, **more: Any) -> Any:
+        if self.name != "applications":
+            return mount(self, data=data, **more)
+        return seen.append(data)
+
+    monkeypatch.setattr(Component, "__call__", noted)
     return seen
 
 
@@ -85,7 +93,7 @@ def html(app: AppTest) -> str:
 
 
 @pytest.mark.usefixtures("server")
-@pytest.mark.parametrize("use", uses.USES)
+@pytest.mark.parametrize("use", answers.USES)
 def test_every_task_answers_asks_and_its_notebook_agrees(use: str, open_page: OpenPage) -> None:
     app = open_page("applications", use=use)
     assert not app.exception
@@ -105,14 +113,14 @@ def test_every_task_answers_asks_and_its_notebook_agrees(use: str, open_page: Op
 
 
 @pytest.mark.usefixtures("nobody")
-@pytest.mark.parametrize("use", uses.USES)
+@pytest.mark.parametrize("use", answers.USES)
 def test_a_task_whose_model_is_not_here_says_so(
     use: str, open_page: OpenPage, drawn: list[dict[str, Any]]
 ) -> None:
     app = open_page("applications", use=use)
     assert not app.exception
     run_notebook(app)
-    name = uses.USES[use].model
+    name = answers.USES[use].model
     assert (f"{name} is not on this server" in drawn[-1]["failed"]) == (name not in models.bundled())
 
 
@@ -121,9 +129,9 @@ def test_a_model_of_another_kind_is_not_taken(
 ) -> None:
     random_model(tmp_path / "tales-t5", seed=9)
     monkeypatch.setenv("GLASSBOX_MODELS", str(tmp_path))
-    assert uses.usual(uses.USES["translate"]) is None
+    assert uses.usual(answers.USES["translate"]) is None
     monkeypatch.setenv("GLASSBOX_MODELS", str(server))
-    assert uses.usual(uses.USES["translate"]) is not None
+    assert uses.usual(answers.USES["translate"]) is not None
 
 
 @pytest.mark.parametrize("use", CROSSED)
@@ -131,15 +139,15 @@ def test_the_answer_is_the_model_s_greedy_one_and_its_reading_the_trace_s(
     use: str, server: Path, open_page: OpenPage, drawn: list[dict[str, Any]]
 ) -> None:
     open_page("applications", use=use, drawn=3)
-    lm, pair = core.load(server / "tales-t5"), uses.example(use, 3)
-    most = uses.USES[use].most
+    lm, pair = core.load(server / "tales-t5"), answers.example(use, 3)
+    most = answers.USES[use].most
     (expected,) = together(lm, [pair.source], max_new_tokens=most)
     found = cross_reading(lm, pair.source, most=most)
     assert found.written == expected
     assert [one["text"] for one in drawn[-1]["written"]] == [
-        expected[a:b] for a, b in answers.parts(uses.USES[use], found, 0)[0]
+        expected[a:b] for a, b in answers.parts(answers.USES[use], found, 0)[0]
     ]
-    units, read = answers.parts(uses.USES[use], found, len(TASKS[use].prefix))
+    units, read = answers.parts(answers.USES[use], found, len(TASKS[use].prefix))
     shown = np.frombuffer(__import__("base64").b64decode(drawn[-1]["weights"]["b64"]), dtype="<f4")
     np.testing.assert_allclose(
         shown.reshape(len(units), len(read)), found.gathered(Rule(), units, read), atol=1e-5
@@ -157,13 +165,13 @@ def test_a_head_that_the_card_names_is_the_one_that_is_shown(server: Path) -> No
     lm = core.load(server / "tales-t5")
     named = {"alignment": {"rule": {"layer": 1, "head": 2, "after": True, "share": 0.7}}}
     carded = LanguageModel(lm.transformer, lm.tokenizer, "carded", named)
-    assert answers.rule_for(carded, uses.USES["translate"]) == (Rule(1, 2, True), 0.7)
-    assert answers.rule_for(carded, uses.USES["question"]) == (Rule(), 1.0)
-    assert answers.rule_for(carded, uses.USES["sentiment"]) == (Rule(), 1.0)
+    assert answers.rule_for(carded, answers.USES["translate"]) == (Rule(1, 2, True), 0.7)
+    assert answers.rule_for(carded, answers.USES["question"]) == (Rule(), 1.0)
+    assert answers.rule_for(carded, answers.USES["sentiment"]) == (Rule(), 1.0)
     wrong = LanguageModel(
         lm.transformer, lm.tokenizer, "wrong", {"alignment": {"rule": {"layer": 9, "share": 0.5}}}
     )
-    assert answers.rule_for(wrong, uses.USES["translate"]) == (Rule(), 1.0)
+    assert answers.rule_for(wrong, answers.USES["translate"]) == (Rule(), 1.0)
 
 
 @pytest.mark.parametrize("use", ["translate", "summarize", "question", "sentiment"])
@@ -245,7 +253,7 @@ def test_a_turn_of_dialogue_ends_at_its_quotation_mark(
 
 
 @pytest.mark.usefixtures("server")
-@pytest.mark.parametrize("use", uses.USES)
+@pytest.mark.parametrize("use", answers.USES)
 @pytest.mark.parametrize("text", ["", "  ", "🦊" * 40, "word " * 900, "<b>*x*</b>"])
 def test_odd_texts_are_read_or_said(
     use: str, text: str, open_page: OpenPage, drawn: list[dict[str, Any]]
@@ -310,12 +318,12 @@ def test_the_text_is_cut_by_who_answers_and_not_by_the_open_model(
 
 
 @pytest.mark.usefixtures("server")
-@pytest.mark.parametrize("use", uses.USES)
+@pytest.mark.parametrize("use", answers.USES)
 def test_the_model_that_answers_is_named_whatever_is_open(
     use: str, open_page: OpenPage, drawn: list[dict[str, Any]]
 ) -> None:
     app = open_page("applications", use=use, model="tales-bert")
-    name = uses.USES[use].model
+    name = answers.USES[use].model
     assert name in drawn[-1]["titles"][1], "named in the picture"
     assert (
         app.button(key="applications.card").label.replace("\\", "")

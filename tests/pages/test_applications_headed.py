@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 import core
+from app.kit.mounting import Component
 from app.session import state
 from core.analysis.tasks.label_reading import read_answer, read_class
-from pages.applications import figure, uses
+from pages.applications import answers, uses
 from tests.pages.conftest import OpenPage, random_model, run_notebook
 from tests.pages.test_bad_input import said
 from tests.published_folders import BERT, DISTILBERT, published
@@ -51,7 +52,14 @@ def server(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     seen: list[dict[str, Any]] = []
-    monkeypatch.setattr(figure, "applications", lambda **given: seen.append(given["data"]))
+    mount = Component.__call__
+
+    def noted(self: Component, data: Any = None, **more: Any) -> Any:
+        if self.name != "applications":
+            return mount(self, data=data, **more)
+        return seen.append(data)
+
+    monkeypatch.setattr(Component, "__call__", noted)
     return seen
 
 
@@ -66,9 +74,9 @@ def weights(data: dict[str, Any]) -> np.ndarray:
 @pytest.mark.usefixtures("server")
 def test_who_can_be_asked_is_known_without_opening_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(core, "load", lambda *_, **__: pytest.fail("it was opened"))
-    assert uses.others(uses.USES["sentiment"]) == ["./moods", "./opinions", "./short"]
-    assert uses.others(uses.USES["question"]) == ["./spans", "./spans-own"]
-    assert uses.others(uses.USES["translate"]) == []
+    assert uses.others(answers.USES["sentiment"]) == ["./moods", "./opinions", "./short"]
+    assert uses.others(answers.USES["question"]) == ["./spans", "./spans-own"]
+    assert uses.others(answers.USES["translate"]) == []
     names = ("./tags", "./blanks", "tales-bert", "../x", "nobody", "run:0")
     assert {uses.use_of(name) for name in names} == {""}
     monkeypatch.setenv("GLASSBOX_HUB", "distilbert/distilbert-base-cased-distilled-squad,google-t5/t5-small")
@@ -131,7 +139,7 @@ def test_an_example_of_toyland_is_judged(
     for seed in range(3):
         app = open_page("applications", use=use, by=by, drawn=seed)
         assert not app.exception
-        label, truth = drawn[-1]["written"][0]["text"], uses.example(use, seed).truth
+        label, truth = drawn[-1]["written"][0]["text"], answers.example(use, seed).truth
         line = drawn[-1]["verdict"][0]
         true = truth.sentiment.upper() if use == "sentiment" else truth.answer
         right[seed] = line["right"]
@@ -177,7 +185,7 @@ def test_a_model_with_a_head_chosen_for_all_pages_answers_here(use: str, open_pa
     app.selectbox(key="by").set_value("").run()
     assert not app.exception
     assert store["use"] == use and store["by"] == ""
-    assert f"<code>{uses.USES[use].model}</code>" in html(app), "its score"
+    assert f"<code>{answers.USES[use].model}</code>" in html(app), "its score"
 
 
 @pytest.mark.usefixtures("server")

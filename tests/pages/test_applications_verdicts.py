@@ -12,7 +12,7 @@ from core.analysis.heads import alignment, answer_location
 from core.analysis.heads.cross_reading import word_spans
 from core.analysis.tasks.code_checks import check_code
 from core.data.tasks import TASKS
-from pages.applications import answers, figure, question, scores, uses, verdict
+from pages.applications import answers, figure, question, scores, verdict
 
 # A card with the scores of some tasks.
 CARD: dict[str, Any] = {
@@ -48,8 +48,8 @@ class TestVerdicts:
     """What is right, on answers that are given."""
 
     def found(self, use: str, written: str | None = None, seed: int = 3) -> answers.Found:
-        pair = uses.example(use, seed)
-        wish = uses.Wish(uses.USES[use], pair.source, len(TASKS[use].prefix), pair, seed)
+        pair = answers.example(use, seed)
+        wish = answers.Wish(answers.USES[use], pair.source, len(TASKS[use].prefix), pair, seed)
         written = pair.target if written is None else written
         read = word_spans(pair.source, wish.first)
         units = word_spans(written)
@@ -88,12 +88,12 @@ class TestVerdicts:
     def test_a_wrong_translation_says_toyland_s(self) -> None:
         judged = verdict.judge(self.found("translate", "El perro duerme."))
         assert judged.lines[0].right is False
-        assert uses.example("translate", 3).target in judged.lines[0].text
+        assert answers.example("translate", 3).target in judged.lines[0].text
         assert judged.links == ()
 
     def test_another_allowed_telling_is_right_without_links(self) -> None:
-        seed = next(n for n in range(60) if len(uses.example("translate", n).truth.allowed) > 1)
-        truth = uses.example("translate", seed).truth
+        seed = next(n for n in range(60) if len(answers.example("translate", n).truth.allowed) > 1)
+        truth = answers.example("translate", seed).truth
         other = min(truth.allowed - {truth.spanish})
         judged = verdict.judge(self.found("translate", other, seed))
         assert judged.lines[0].right
@@ -116,7 +116,7 @@ class TestVerdicts:
         assert verdict.judge(self.found("question", "Nobody.")).lines[0].right is False
 
     def test_a_label_is_right_or_wrong(self) -> None:
-        truth = uses.example("sentiment", 3).truth
+        truth = answers.example("sentiment", 3).truth
         assert verdict.judge(self.found("sentiment")).lines[0].right
         wrong = "negative" if truth.sentiment == "positive" else "positive"
         assert verdict.judge(self.found("sentiment", wrong)).lines[0].right is False
@@ -124,7 +124,7 @@ class TestVerdicts:
 
 def test_names_from_nowhere_are_said_with_their_lines() -> None:
     text = "def double(n):\n    return n * m"
-    wish = uses.Wish(uses.USES["code"], "def double(n):", 0)
+    wish = answers.Wish(answers.USES["code"], "def double(n):", 0)
     found = answers.Found(
         wish=wish, written=text, units=answers.line_spans(text), likely=(1.0, 1.0), check=check_code(text)
     )
@@ -132,21 +132,21 @@ def test_names_from_nowhere_are_said_with_their_lines() -> None:
     assert [line.right for line in judged.lines] == [True, False, None, None]
     assert "the boldest draw" in judged.lines[3].text
     assert "'m' is not defined here, at line 2" in judged.lines[1].text
-    assert figure.record(found, judged, (), "", {})["wrong"] == [2]
+    assert figure.record(found, judged)["wrong"] == [2]
 
 
 class TestScores:
     """What a card says, as the table under the picture."""
 
     def test_shares_and_their_baselines_are_the_card_s(self) -> None:
-        exact, chrf, error = scores.scores(uses.USES["translate"], CARD)
+        exact, chrf, error = scores.scores(answers.USES["translate"], CARD)
         assert (exact.value, exact.of, exact.others) == (0.8, 50, (("copying", 0.02),))
         assert (chrf.value, chrf.unit) == (95.0, "")
         assert (error.value, error.low) == (0.12, 0.1)
-        code = scores.scores(uses.USES["code"], CARD)
+        code = scores.scores(answers.USES["code"], CARD)
         assert [one.value for one in code] == [0.7] * 3
 
-    @pytest.mark.parametrize("use", uses.USES)
+    @pytest.mark.parametrize("use", answers.USES)
     def test_a_card_without_them_is_no_error(self, use: str) -> None:
         cards: list[dict[str, Any]] = [
             {},
@@ -155,7 +155,7 @@ class TestScores:
             {"n_gram": 3},
         ]
         for card in cards:
-            assert scores.scores(uses.USES[use], card) == []
+            assert scores.scores(answers.USES[use], card) == []
 
 
 def test_words_that_differ_are_counted() -> None:
@@ -166,17 +166,17 @@ def test_words_that_differ_are_counted() -> None:
 
 
 def test_names_do_not_count_as_a_change() -> None:
-    wish = uses.Wish(uses.USES["translate"], "translate English to Spanish: Nora ran.", 30)
+    wish = answers.Wish(answers.USES["translate"], "translate English to Spanish: Nora ran.", 30)
     one = answers.Found(wish=wish, written="Nora corrió.")
     other = answers.Found(wish=wish, written="Olive corrió.")
     assert question.plain(one) == question.plain(other)
 
 
 def test_a_text_with_a_task_s_prefix_is_read_without_it() -> None:
-    assert uses.bare("translate English to Spanish: Nora  ran.\n") == ("", "Nora ran.", ())
-    assert uses.bare("question: Who ran? context: Nora ran.") == ("Who ran?", "Nora ran.", ())
-    assert uses.bare("question: Who ran?") == ("", "Who ran?", ())
-    assert uses.bare("Nora said: question: why?") == ("", "Nora said: question: why?", ())
-    _, text, cuts = uses.bare("word " * 900)
-    assert len(text) == uses.MOST_CHARACTERS
+    assert answers.bare("translate English to Spanish: Nora  ran.\n") == ("", "Nora ran.", ())
+    assert answers.bare("question: Who ran? context: Nora ran.") == ("Who ran?", "Nora ran.", ())
+    assert answers.bare("question: Who ran?") == ("", "Who ran?", ())
+    assert answers.bare("Nora said: question: why?") == ("", "Nora said: question: why?", ())
+    _, text, cuts = answers.bare("word " * 900)
+    assert len(text) == answers.MOST_CHARACTERS
     assert cuts == ("Your text has 4,499 characters; the first 1,600 are read.",)

@@ -403,7 +403,7 @@ def test_what_is_missing_is_our_cut_of_glove_and_not_glove(open_page: Any) -> No
 
 def test_word2vec_says_before_it_is_chosen_that_none_of_the_ten_can_be_made(open_page: Any) -> None:
     app = open_page("bias")
-    done = sum(one.measured is not None for one in weat.every(weat.learned_table(), False))
+    done = sum(one.measured is not None for one in weat.every(weat.learned_table(weat.NO_RUN), False))
     assert done == 0
     options = app.segmented_control(key="vectors").options
     assert "word2vec, none of the ten" in [

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import models
+from app.kit import Component
 from app.models import cache
 from core.runs import table as run_table
 from core.runs.word_specs import WordsSpec
@@ -22,7 +23,7 @@ from core.vectors.static import glove, of_model
 from core.zoo import card
 from pages.embeddings import figure, in_context
 from pages.embeddings.figure import NEAR, rows_shown
-from tests.pages.conftest import OWNER, OpenPage, Runs, run_elsewhere, run_notebook
+from tests.pages.conftest import OWNER, OpenPage, Runs, notebook, run_elsewhere, run_notebook
 
 TEXT = "The king lost a red ball"
 LINKS: dict[str, dict[str, Any]] = {
@@ -39,8 +40,12 @@ LINKS: dict[str, dict[str, Any]] = {
 def pictures(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
     """What the page's two pictures were last given."""
     given: dict[str, dict[str, Any]] = {}
-    monkeypatch.setattr(figure, "embeddings", lambda data, **_: given.update(picture=data))
-    monkeypatch.setattr(in_context, "in_context", lambda data, **_: given.update(more=data))
+    names = {"embeddings": "picture", "embeddings_in_context": "more"}
+
+    def mount(self: Component, data: Any = None, **_: Any) -> None:
+        given[names.get(self.name, self.name)] = data
+
+    monkeypatch.setattr(Component, "__call__", mount)
     return given
 
 
@@ -189,6 +194,8 @@ def test_a_word2vec_run_is_a_third_table(
     assert shown["subject"]["word"] == "fox"
     assert [one["row"] for one in shown["near"]] == [one.row for one in table.neighbours("fox", NEAR)]
     run_elsewhere(app, monkeypatch, tmp_path)
+    assert notebook(app).cells[-1].source.endswith("# with GloVe in place of your run's vectors")
+    assert f'"name":"{table.name}"' in app.session_state["gb"].memos["takeaway"]["html"]()  # a file has them
     lists = {"listx": "fox wolf", "listy": "crow hen", "lista": "he his", "listb": "she her"}
     bias = open_page("bias", text="The fox", vectors="learned", learned=run.id, weat="own", **lists)
     carried = run_elsewhere(bias, monkeypatch, tmp_path)["learned"]

@@ -14,11 +14,13 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import models
+from app.kit import Component
 from app.models import choice
 from core.families.predictions import guesses, swap
 from core.families.published import FAMILIES, sizes
 from core.families.writing import write
 from pages.families import cards, lanes, question
+from pages.families import figure as shown
 from pages.families import guesses as first_guesses
 from pages.families.figure import crossing
 from tests.pages.conftest import OpenPage, run_notebook
@@ -100,7 +102,12 @@ def test_without_an_encoder_decoder_its_lane_shows_the_masks_and_says_so(
     open_page: OpenPage, monkeypatch: Any
 ) -> None:
     seen: list[Any] = []
-    monkeypatch.setattr("pages.families.figure.families", lambda **given: seen.append(given))
+
+    def mount(self: Component, **given: Any) -> None:
+        if self is shown.families:
+            seen.append(given)
+
+    monkeypatch.setattr(Component, "__call__", mount)
     app = open_page("families", text=TEXT)
     assert not app.exception
     lane = seen[-1]["data"]["lanes"][2]

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import models
+from app.kit import Component
 from core.vectors.sentences import cosines, sentence_vectors
 from pages.families import figure as shown
 from pages.families import lanes
@@ -33,7 +34,12 @@ def here() -> Iterator[None]:
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What the picture is given, run by run."""
     seen: list[Any] = []
-    monkeypatch.setattr(shown, "families", lambda **given: seen.append(given["data"]))
+
+    def mount(self: Component, **given: Any) -> None:
+        if self is shown.families:
+            seen.append(given["data"])
+
+    monkeypatch.setattr(Component, "__call__", mount)
     return seen
 
 

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app.controls.own_run import NOBODY
+from app.kit.arms import recorded_arms
 from core.runs import recorded
 from core.runs.tuned_recordings import learned, tuned_recording
 from core.runs.worker import here
@@ -79,7 +80,7 @@ def test_what_the_ways_forget_and_what_pretraining_brings(job: str) -> None:
 
 
 def test_loras_numbers_are_those_of_the_matrices() -> None:
-    arm = ways.recorded_arms({"LoRA": "finetune-sentiment-lora"})[0]
+    arm = recorded_arms({"LoRA": "finetune-sentiment-lora"})[0]
     shown = figure.record_lora(arm, (3, 5))
     assert shown is not None
     found, base = learned(arm.id), core.load("tales-bert").transformer
@@ -92,7 +93,7 @@ def test_loras_numbers_are_those_of_the_matrices() -> None:
     stored = shown["name"].rpartition(".")[0]
     whole, old = (dict(model.named_parameters())[stored].detach() for model in (merged, base))
     assert np.isclose((whole - old).abs().numpy(), abs(cell["added"]), rtol=1e-3, atol=1e-6).any()
-    full = ways.recorded_arms({"Full": "finetune-sentiment-full"})[0]
+    full = recorded_arms({"Full": "finetune-sentiment-full"})[0]
     moved = (figure.record_lora(arm, (3, 5), full) or {})["moved"]
     plain = dict(base.named_parameters())[stored].detach()
     rows = next(
@@ -230,9 +231,9 @@ def test_own_examples_that_cannot_be_learned_from_are_refused_and_kept(
 
 
 def test_a_text_beyond_the_base_is_told(open_page: Any) -> None:
-    arm = ways.recorded_arms({"LoRA": "finetune-sentiment-lora"})[0]
+    arm = recorded_arms({"LoRA": "finetune-sentiment-lora"})[0]
     assert "cannot read" in ways.judge(arm, "very " * 200, "")["why"]
-    asked = ways.recorded_arms({"LoRA": "finetune-questions-lora"})[0]
+    asked = recorded_arms({"LoRA": "finetune-questions-lora"})[0]
     assert "the question has no tokens" in ways.judge(asked, TEXT, " ")["why"]
 
 
@@ -248,7 +249,7 @@ def test_pressing_train_starts_a_real_run(
     queue: Runs, open_page: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = {"examples": 8, "steps": 3, "batch": 2, "held_out": 10, "eval_every": 3, "checkpoints": 2}
-    monkeypatch.setitem(ways.compared.__globals__["PRESETS"], "sentiment", few)
+    monkeypatch.setitem(compared.__globals__["PRESETS"], "sentiment", few)
     app = open_page("fine_tuning", text=TEXT, rank=2)
     app.button(key="fine_tuning.lora").click().run()
     assert not app.exception

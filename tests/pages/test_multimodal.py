@@ -287,7 +287,7 @@ def test_a_piece_that_only_makes_a_word_likelier_is_felt_on_both_sides() -> None
     cost = torch.zeros_like(seen.cost)
     cost[0, 0] = -2 * reading.FELT
     assert replace(seen, cost=cost).order(0, -1) is not None
-    ctx = figure.record(seen.picture, seen, reading.own(seen.picture, CAPTION), ["a"], {"drawing": ""})
+    ctx = figure.record(seen.picture, seen, reading.own(seen.picture, CAPTION), "")
     assert ctx["felt"] == reading.FELT
 
 

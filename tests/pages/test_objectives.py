@@ -11,13 +11,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from app.runs import trained
+from app.kit.arms import Arm
 from core.precision import alike
 from core.runs import recorded
 from core.runs.worker import here
 from core.training import objectives
 from core.training.examples import lessons, marks, triple
-from pages.objectives import falling
+from pages.objectives import export, falling, own_runs
 from pages.objectives.figure import made, naming, record, split
 from tests.pages.conftest import OpenPage, run_notebook
 
@@ -85,7 +85,7 @@ def test_the_table_is_the_three_examples(open_page: OpenPage, lm: core.LanguageM
 def test_a_lane_pairs_every_position_with_its_token(lm: core.LanguageModel) -> None:
     ids = tuple(lm.encode(TEXT))
     found = made(lm, ids, 0.4, 2.0, 5)
-    data = record(lm, found, {}, "", {})
+    data = record(lm, found, {}, "")
     words = [one["text"] for one in data["words"]]
     assert words == [lm.tokenizer.display(i) for i in ids[1:]]
     assert (data["offset"], len(data["tokens"])) == (1, len(ids))
@@ -148,14 +148,16 @@ def test_the_shortest_texts_work(text: str, rate: float, open_page: OpenPage) ->
 def test_own_runs_take_the_place_of_the_recorded_ones(
     open_page: OpenPage, runs: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shown: list[list[trained.Arm]] = []
+    shown: list[list[Arm]] = []
     plain = falling.falling
 
-    def noted(three: list[trained.Arm]) -> dict[str, Any]:
+    def noted(three: list[Arm], offer: falling.Offer) -> dict[str, Any]:
         shown.append(three)
-        return plain(three)
+        offers.append(offer)
+        return plain(three, offer)
 
-    monkeypatch.setattr(falling, "falling", noted)
+    offers: list[falling.Offer] = []
+    monkeypatch.setattr(export, "falling", noted)
     assert not open_page("objectives", text=TEXT, triple="no such group").exception
     assert [arm.id for arm in shown[-1]] == list(falling.RECORDED.values())
     made_here = []
@@ -166,7 +168,7 @@ def test_own_runs_take_the_place_of_the_recorded_ones(
     assert not app.exception
     assert not app.info
     assert [arm.id for arm in shown[-1]] == [run.id for run in made_here]
-    data = plain(shown[-1])
+    data = plain(shown[-1], offers[-1])
     assert [run["objective"] for run in data["runs"]] == ["next_token", "masked", "span_corruption"]
     assert all(run.get("live") or run["points"] for run in data["runs"])
     assert data["trained"] == "trained here: 20% hidden, seed 7"
@@ -177,10 +179,10 @@ def test_the_dials_decide_what_would_be_trained(open_page: OpenPage, monkeypatch
     wished: list[dict[str, Any]] = []
 
     def noted() -> str:
-        wished.append(falling.wished())
+        wished.append(own_runs.wished())
         return ""
 
-    monkeypatch.setattr(falling, "_estimate", noted)
+    monkeypatch.setattr(own_runs, "_estimate", noted)
     assert not open_page("objectives", text=TEXT, mask_rate=0.0, span_length=4, seed=9).exception
     specs = list(wished[-1].values())
     assert [spec.objective for spec in specs] == ["next_token", "masked", "span_corruption"]

@@ -22,10 +22,9 @@ from core.training.race import race
 from core.training.rate_finder import search as search_rates
 from core.training.rules import KINDS, Rule
 from core.training.surfaces import SURFACES
-from pages.optimizers import controls, export, measured, moments
+from pages.optimizers import export, measured, moments
 from pages.optimizers import runs as real_runs
-from pages.optimizers.controls import NAMES, Setup, read_racers, write_rates
-from pages.optimizers.figure import record
+from pages.optimizers.figure import NAMES, RAVINE, STEEP, Setup, read_racers, record, write_rates
 from tests.pages.conftest import OpenPage, run_notebook
 
 TEXT = "Once upon a time, Lily saw a"
@@ -167,7 +166,7 @@ def test_a_diverged_track_reaches_the_picture_as_such() -> None:
     surface = SURFACES["ravine"]
     rules = (Rule("sgd", 0.2), Rule("adam", 0.1))
     tracks = race(surface, surface.start, rules, 60)
-    data = record(Setup(surface, surface.start, rules, surface.rates, 60), tracks, {}, ["a"], [1.5])
+    data = record(Setup(surface, surface.start, rules, surface.rates, 60), tracks)
     wild, calm = data["tracks"]
     assert wild["diverged"] == tracks[0].diverged is not None
     assert wild["left"] == tracks[0].left is not None
@@ -422,10 +421,10 @@ def test_the_first_view_says_why_plain_descent_wins_and_where_it_loses(open_page
 
 
 def test_the_ravine_is_as_steep_as_is_said() -> None:
-    ravine = SURFACES[controls.RAVINE]
+    ravine = SURFACES[RAVINE]
     slopes = [ravine.gradient(np.array([0.0, y]))[1] for y in (0.0, 1.0)]
-    assert slopes[1] - slopes[0] == pytest.approx(controls.STEEP)
+    assert slopes[1] - slopes[0] == pytest.approx(STEEP)
     at = ravine.rates["sgd"]
-    rules = [Rule("sgd", rate) for rate in (at, 1.05 * 2 / controls.STEEP)]
+    rules = [Rule("sgd", rate) for rate in (at, 1.05 * 2 / STEEP)]
     good, bad = race(ravine, ravine.start, tuple(rules), 60)
     assert good.losses[-1] < 1e-3 and bad.losses[-1] > bad.losses[0], "beyond it, steps no longer come down"

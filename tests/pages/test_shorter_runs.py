@@ -105,12 +105,12 @@ def test_a_slow_machine_says_so_and_offers_fewer_steps(
 
 
 def test_the_objectives_say_what_three_take_and_can_be_fewer(queue: Runs, open_page: Any, speed: Any) -> None:
-    from pages.objectives import falling
+    from pages.objectives import own_runs
 
     speed(40)
     app = open_page("objectives", fewer="objectives 1/4")
     assert not app.exception and "All 300 steps take" in captions(app)
-    assert {spec.steps for spec in falling.wished("1/4").values()} == {75}
+    assert {spec.steps for spec in own_runs.wished("1/4").values()} == {75}
 
 
 @pytest.mark.parametrize("slug", OWN_CONTROL)

@@ -17,7 +17,7 @@ from core.text.published import Published, published
 from core.text.simple import Characters, Words, altered, hidden
 from pages.tokenization.coverage import byte_data, language_data, unknown_data
 from pages.tokenization.cut import machine, phrase
-from pages.tokenization.figure import columns, compute, readable, rows_for
+from pages.tokenization.figure import Vocabularies, columns, compute, readable, rows_for
 from pages.tokenization.learned import (
     Job,
     Learned,
@@ -295,7 +295,9 @@ def test_a_word_of_the_beginning_has_no_space_before_it() -> None:
 
 def test_what_is_not_kept_is_not_computed_as_if_nothing_was_learned() -> None:
     with pytest.raises(LookupError, match="made room"):
-        compute(core.load("tales-gpt"), ROWS, TEXT, "red", "nobody\x1fkeeps\x1fthis\x1f")
+        compute(
+            core.load("tales-gpt"), ROWS, TEXT, "red", Vocabularies("nobody\x1fkeeps\x1fthis\x1f", cache.kept)
+        )
 
 
 def test_what_a_row_reads_nothing_for_is_sent() -> None:

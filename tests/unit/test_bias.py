@@ -113,9 +113,7 @@ def test_under_70_percent_of_a_list_is_not_conclusive() -> None:
     less = measure(table(TOY), lists("ant bee cat dog elk fox yak1 yak2 yak3", "hen ibis", "jay", "kite"))
     assert not less.conclusive and [one.name for one in less.short] == ["X"]
     assert len(less.x) == 6 and len(less.y) == 2, "it is made all the same, of unequal sizes"
-    told = " ".join(
-        sentences.verdict(Shown(less.lists, less), Table("learned", "toy", ("", 0), "", table(TOY)))
-    )
+    told = " ".join(sentences.verdict(Shown(less.lists, less), Table("learned", "toy", ("", 0), table(TOY))))
     assert "Not conclusive: toy has only 6 of 9 of “X”" in told
     assert "X has 6 words and Y 2: every random split keeps these sizes" in told
 
@@ -177,10 +175,10 @@ def test_what_lies_beyond_the_drawn_band_is_what_p_calls_beyond_chance() -> None
 
 def test_the_cut_of_glove_is_said_under_every_test_on_it() -> None:
     words = glove()
-    table = Table("glove", "GloVe", ("", 0), "", words)
+    table = Table("glove", "GloVe", ("", 0), words)
     assert "GloVe is cut to the 20,000 most frequent of its 400,000 words." in sentences.found_in(table)
     assert len(words.words) == 20_000
-    assert "400,000" not in sentences.found_in(Table("learned", "word2vec", ("", 0), "", words))
+    assert "400,000" not in sentences.found_in(Table("learned", "word2vec", ("", 0), words))
 
 
 def test_what_a_classifier_still_finds_is_said_only_where_it_finds_it() -> None:
@@ -200,7 +198,7 @@ def test_the_classifiers_answer_says_what_its_share_says(
     sure = residual_bias.leftover(words, gender_direction(words), side=200, shuffles=40)
     within = dataclasses.replace(sure, control=(0.2, 0.5, sure.after.low))
     said = questions.ask("bias", "told-apart", few=50)
-    asked = Question("few", said, Table("glove", "GloVe", ("", 0), "", words), ten_tests()[6].lists, 0.0)
+    asked = Question("few", said, Table("glove", "GloVe", ("", 0), words), ten_tests()[6].lists, 0.0)
     monkeypatch.setattr(weat, "few", lambda table: (share, 380))
     for sides, name in ((sure, "told-apart"), (within, "told-apart-by-chance")):
         monkeypatch.setattr(weat, "left", lambda table, sides=sides: (sides, 0.1))

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from app import theme
-from app.charts import look, vega
+from app.charts import described, look, vega
 from app.charts.frame import About, table_twin
 from app.models.results import fingerprint
 
@@ -57,14 +57,22 @@ def test_a_png_is_drawn_in_our_own_type() -> None:
         titled = chart().properties(title=alt.TitleParams("mmmmmmmmmm", fontSize=40))
         whole = json.loads(vega.document([titled], dark=False))
         whole["config"]["font"] = config["font"]
-        size[font] = vega._converter().vegalite_to_png(json.dumps(whole), scale=1)
+        size[font] = described._converter().vegalite_to_png(json.dumps(whole), scale=1)
     assert size["Inter"].startswith(b"\x89PNG")
     assert size["Inter"] != size["a face that nobody has"]
 
 
+def test_a_drawing_for_a_document_has_the_document_s_colours() -> None:
+    drawn = described.drawing(
+        alt.Chart(vega.data([{"x": 1}]), title="a<b").mark_point(color=look.ink("accent")).encode(x="x:Q")
+    )
+    assert "var(--gb-accent)" in drawn
+    assert "a<b" in "".join(ElementTree.fromstring(drawn).itertext())
+
+
 def test_charts_side_by_side_are_one_file() -> None:
     whole = json.loads(vega.document([chart(), chart()], dark=False))
-    assert [part["width"] for part in whole["concat"]] == [vega.WIDTH] * 2 and whole["columns"] == 2
+    assert [part["width"] for part in whole["concat"]] == [described.WIDTH] * 2 and whole["columns"] == 2
     assert all("config" not in part for part in whole["concat"])
 
 

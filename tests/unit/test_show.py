@@ -10,11 +10,9 @@ import re
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
-from functools import partial
-from importlib import import_module
+from functools import reduce
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -26,15 +24,15 @@ import torch
 import core
 from app import show
 from app.kit import modules, rendering, standalone
-from app.kit.figures import Figure, not_numbers
+from app.kit.figures import Argument, Asked, Figure, not_numbers
 from app.kit.packing import narrowed, pack, unpack
-from app.session.fields import BY_KEY
+from app.session.fields import BY_KEY, DEFAULT_TEXT
+from tests.pictures import ALONE, SHOWN, draw, figure
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = "A red ball was lost. She found the red"
 HOSTILE = '</script><img src=x onerror=alert(1)> <!-- \u2028\u2029 "&amp; <b>'
 SHORT = "</script><i>\u2028&lt;"  # the smallest picture holds 24 tokens
-SHOWN = sorted(name for name, one in vars(show).items() if isinstance(one, show.Show))
 
 
 @pytest.fixture(scope="module")
@@ -52,11 +50,6 @@ def carried(document: str) -> Any:
 def written(picture: show.Picture) -> Any:
     """The data that its file must carry, as JSON."""
     return json.loads(json.dumps(narrowed(picture.data, picture._drawing.figure.digits)))
-
-
-def figure(name: str) -> Figure[Any]:
-    found: Figure[Any] = import_module(f"pages.{name}.export").FIGURE
-    return found
 
 
 def test_every_figure_of_a_page_is_a_function_of_its_name() -> None:
@@ -84,8 +77,9 @@ def test_arguments_are_words_of_declared_fields(name: str) -> None:
 @pytest.mark.parametrize("name", SHOWN)
 @pytest.mark.parametrize("model", ["tales-gpt", "tales-bert", "tales-t5"])
 def test_a_picture_has_sentence_table_and_file(name: str, model: str, tmp_path: Path) -> None:
-    picture = getattr(show, name)(core.load(model), "Once upon a time")
-    assert model in picture.sentence
+    picture = draw(name, core.load(model), "Once upon a time")
+    assert model in picture.sentence or not figure(name).model
+    assert picture.sentence
     lengths = {len(column) for column in picture.table.values()}
     assert len(lengths) == 1
     assert lengths.pop() > 0
@@ -102,7 +96,7 @@ def test_a_picture_has_sentence_table_and_file(name: str, model: str, tmp_path: 
 def test_the_call_of_a_notebook_draws_the_same_picture(name: str, lm: core.LanguageModel) -> None:
     arguments = {"layer": 1, "head": 3, "row": 4}
     known = [argument.word for argument in figure(name).arguments]
-    picture = getattr(show, name)(lm, TEXT, **{word: arguments[word] for word in arguments if word in known})
+    picture = draw(name, lm, TEXT, **{word: arguments[word] for word in arguments if word in known})
     again = eval(picture._drawing.call, {"show": show, "lm": lm})  # noqa: S307  # as a notebook runs it
     assert again.data == picture.data
 
@@ -110,7 +104,7 @@ def test_the_call_of_a_notebook_draws_the_same_picture(name: str, lm: core.Langu
 @pytest.mark.parametrize("name", SHOWN)
 def test_what_is_no_argument_is_named(name: str, lm: core.LanguageModel) -> None:
     with pytest.raises(TypeError, match=rf"show\.{name} takes no 'layr'; it takes "):
-        getattr(show, name)(lm, TEXT, layr=3)
+        draw(name, lm, TEXT, layr=3)
 
 
 @pytest.mark.parametrize(
@@ -152,6 +146,52 @@ def test_a_default_that_a_small_model_lacks_is_fitted_and_a_named_value_is_not(t
         show.attention(small, "Once upon a time", layer=3)
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments", "says"),
+    [
+        ("compute", {"n_heads": 3}, "These sizes make no model: a width of 128 does not divide into 3 heads"),
+        ("compute", {"step": "Optimiser"}, "step='Optimiser' is not one of Embedding, Attention, "),
+        ("embeddings", {"table": "learned"}, "table='learned': vectors of a training run are on the page alone."),
+        ("embeddings", {"row": 99}, "row=99 is more than this model and text have (10)."),
+        ("families", {"row": 99}, "row=99 is more than this model and text have (10)."),
+        ("objectives", {"rate": 2}, "rate=2 is not between 0 and 0.9."),
+        ("optimizers", {"rates": "sgd:x"}, "rates='sgd:x': “sgd:x”: a rate is a number from 0 up."),
+        ("optimizers", {"start": "99 99"}, "start='99 99': The start lies outside the picture."),
+        ("optimizers", {"step": 61}, "step=61 is more than "),
+        ("tokenization", {"corpus": "own"}, "corpus='own': a text of your own is learned from on the page alone."),
+        ("tokenization", {"merge": 5000}, "merge=5000 is more than "),
+    ],
+)  # fmt: skip
+def test_what_a_page_would_put_right_or_has_alone_is_an_error(
+    name: str, arguments: dict[str, Any], says: str, lm: core.LanguageModel
+) -> None:
+    with pytest.raises(ValueError) as raised:
+        draw(name, lm, TEXT, **arguments)
+    assert str(raised.value).startswith(says)
+
+
+def test_what_is_about_one_token_alone_is_told_to_the_picture_of_families(lm: core.LanguageModel) -> None:
+    assert not show.families(lm, TEXT).data["fixed"]
+    gap = show.families(lm, TEXT, task="gap", row=3)
+    assert gap.data["fixed"]  # another gap would be filled otherwise
+    other = show.families(lm, TEXT, task="gap", row=5)
+    assert [one["lanes"][2]["writing"]["read"] for one in (gap.data, other.data)] != [
+        gap.data["lanes"][2]["writing"]["read"]
+    ] * 2
+
+
+def test_what_is_large_is_left_out_for_a_browser_that_has_it(lm: core.LanguageModel) -> None:
+    for name, parts in (("embeddings", ("words", "map")), ("tokenization", ("learned",))):
+        drawing = draw(name, lm, TEXT)._drawing
+        names = drawing.seen.large if name == "embeddings" else (drawing.seen.key,)
+        again = replace(drawing, seen=replace(drawing.seen, held=names)).data
+        whole, short = (len(json.dumps(data)) for data in (drawing.data, again))
+        assert whole - short > 30_000
+        for part in parts:
+            left = again.get(part, {})
+            assert "sent" not in left if name == "embeddings" else left == {}
+
+
 def test_a_part_that_a_model_lacks_is_not_taken_out(lm: core.LanguageModel) -> None:
     bert = core.load("tales-bert")
     with pytest.raises(ValueError, match=r"^part='mask': "):
@@ -174,7 +214,7 @@ def test_patches_that_take_long_are_computed_when_they_are_asked_for(
     assert asked.data["why"] == ""
 
 
-@pytest.mark.parametrize("name", ["break_it", "regularization"])
+@pytest.mark.parametrize("name", ["break_it", "objectives", "regularization"])
 def test_a_run_that_goes_on_stands_still_in_a_file_and_a_call_says_that_it_is_left_out(
     name: str, lm: core.LanguageModel
 ) -> None:
@@ -188,11 +228,15 @@ def test_a_run_that_goes_on_stands_still_in_a_file_and_a_call_says_that_it_is_le
         else [replace(arm, run=run) for arm in arms]
     )
     live = replace(drawing, seen=drawing.seen.beside(own))
-    part = "pair" if name == "break_it" else "trained"
-    assert all(one.get("live") and "points" not in one for one in live.data[part]["runs"])
+    part = {"break_it": ("pair",), "objectives": (), "regularization": ("trained",)}[name]
+
+    def runs(data: dict[str, Any]) -> Any:
+        return reduce(lambda whole, key: whole[key], (*part, "runs"), data)
+
+    assert all(one.get("live") and "points" not in one for one in runs(live.data))
     still = replace(live, seen=live.seen.still)
-    assert all("live" not in one and one["state"] == "stopped" for one in still.data[part]["runs"])
-    assert still.data[part]["runs"][0]["points"] == drawing.data[part]["runs"][0]["points"]
+    assert all("live" not in one and one["state"] == "stopped" for one in runs(still.data))
+    assert runs(still.data)[0]["points"] == runs(drawing.data)[0]["points"]
     call, _, aside = still.call.partition("  # ")
     assert call == drawing.call
     assert aside.startswith("with the recorded ")
@@ -200,11 +244,18 @@ def test_a_run_that_goes_on_stands_still_in_a_file_and_a_call_says_that_it_is_le
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("", "The text is empty."), ("  \n", "The text is empty."), ("red " * 90, "longer than the 64 tokens that fit")],
+    [("", "The text is empty"), ("red " * 90, "longer than the 64 tokens that fit")],
 )  # fmt: skip
 def test_a_text_that_cannot_be_shown_is_refused(text: str, says: str, lm: core.LanguageModel) -> None:
     with pytest.raises(ValueError, match=re.escape(says)):
         show.attention(lm, text)
+
+
+def test_spaces_are_a_text_where_the_model_reads_them(lm: core.LanguageModel) -> None:
+    with pytest.warns(UserWarning, match="only spaces"):
+        assert show.loss(lm, "  ").data["tokens"]
+    with pytest.raises(ValueError, match="nothing that this model reads"):
+        show.loss(core.load("tales-bert"), "  ")
 
 
 def test_what_is_no_model_or_no_text_is_refused(lm: core.LanguageModel) -> None:
@@ -219,13 +270,116 @@ def test_a_character_that_no_model_reads_is_replaced_and_said(lm: core.LanguageM
         show.home(lm, "A red\0 ball")
 
 
+# ------------------------------------------------------------------------------------------- models of their own
+
+
+def of_its_own(text: bool = True) -> show.Show:
+    """Makes a function that shows a picture of models of its own: what it was asked, and what a model beside says."""
+
+    def see(asked: Asked) -> dict[str, Any]:
+        said = asked.beside("tales-bert", lambda lm: lm.config.shape)
+        return {"text": asked.text, "row": asked.values["row"], "said": said}
+
+    one = show.Show("scaling")
+    one.__dict__["figure"] = Figure[dict[str, Any]](
+        "scaling", figure("home").component, see, record=dict, select=lambda seen: {}, claim=lambda seen: "A claim.",
+        sentence=lambda seen: f"It reads {seen['text']!r}.", table=lambda seen: {"row": [seen["row"]]},
+        arguments=(Argument("row", "row"),), model=False, text=text,
+    )  # fmt: skip
+    return one
+
+
+def test_a_picture_of_models_of_its_own_takes_none() -> None:
+    one = of_its_own()
+    picture = one(text="Once upon a time", row=2)
+    assert picture.data == {"text": "Once upon a time", "row": 2, "said": "encoder", "selection": {}}
+    assert picture.title == "Scaling"
+    assert picture._drawing.call == "show.scaling(text='Once upon a time', row=2)"
+    assert one().data["text"] == DEFAULT_TEXT
+    assert list(one.__signature__.parameters) == ["text", "row", "theme", "live"]
+    assert "    text: " in one.__doc__
+    with pytest.raises(LookupError, match="models of its own"):
+        _ = picture._drawing.asked.lm
+    with pytest.raises(LookupError, match="models of its own"):
+        picture._drawing.asked.call(len)
+
+
+def test_a_picture_without_a_text_takes_none() -> None:
+    one = of_its_own(text=False)
+    assert one().data["text"] == ""
+    assert one()._drawing.call == "show.scaling()"
+    assert list(one.__signature__.parameters) == ["row", "theme", "live"]
+    with pytest.raises(TypeError, match=r"^show\.scaling takes no text\.$"):
+        one(text="Once upon a time")
+
+
+def test_what_a_picture_of_models_of_its_own_does_not_take_is_said(lm: core.LanguageModel) -> None:
+    one = of_its_own()
+    given: Any
+    for given in ((lm,), (lm, TEXT), (TEXT,)):
+        with pytest.raises(
+            TypeError, match=r"^show\.scaling takes no model: .* name: text, row, theme, live\.$"
+        ):
+            one(*given)
+    with pytest.raises(TypeError, match="takes no model"):
+        one(target="The")
+    with pytest.raises(ValueError, match="The text is empty"):
+        one(text=" ")
+    with pytest.raises(TypeError, match=r"text=3 is not a text"):
+        one(text=3)  # type: ignore[arg-type]
+    with pytest.warns(UserWarning, match="no model can read"):
+        one(text="A red\0 ball")
+
+
+def test_own_ways_of_fine_tuning_stand_still_in_a_file() -> None:
+    drawing: Any = show.fine_tuning()._drawing
+    run: Any = SimpleNamespace(over=False, state="running", control="")
+    own = {way: replace(arm, run=run) for way, arm in drawing.seen.arms.items()}
+    live = replace(drawing, seen=drawing.seen.beside(own, drawing.seen.learned))
+    assert all(one["curve"].get("live") and "points" not in one["curve"] for one in live.data["ways"])
+    still = replace(live, seen=live.seen.still)
+    assert all("live" not in one["curve"] and one["curve"]["points"] for one in still.data["ways"])
+    assert still.call == f"{drawing.call}  # with the recorded runs in place of yours"
+
+
+def test_a_file_holds_all_steps_where_its_page_is_asked_at_each(lm: core.LanguageModel) -> None:
+    whole: Any = show.adaptability()._drawing
+    on_page = replace(whole, seen=whole.seen.beside(whole.seen.arms))
+    assert set(on_page.data["judged"]) == {"examples"} < set(whole.data["judged"])
+    assert on_page.data["near"] is None
+    assert whole.data["near"]
+    tested: Any = show.bias(lm, TEXT)._drawing
+    on_page = replace(tested, seen=tested.seen.beside(("", 0)))
+    assert "without" not in on_page.data
+    assert tested.data["without"]["removed"]
+    assert replace(on_page, seen=on_page.seen.still).data == tested.data
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_a_picture_of_models_of_its_own_needs_no_argument(name: str) -> None:
+    one: show.Show = getattr(show, name)
+    assert one().sentence
+    assert "lm" not in one.__signature__.parameters
+
+
+def test_charts_beside_a_picture_come_with_it_one_for_each_step() -> None:
+    document = show.scaling().html()
+    steps = [
+        int(step) for step in re.findall(r'<div role="img" aria-label="[^"]+" data-step="(-?\d+)"', document)
+    ]
+    assert set(steps) == {-1, *range(5)}
+    ids = re.findall(r'\bid="([^"]+)"', document)
+    assert len(ids) == len(set(ids))
+    assert "drag to brush" not in document  # a drawing has no hand
+
+
 # ------------------------------------------------------------------------------------------------ what is written
 
 
 @pytest.mark.parametrize("name", SHOWN)
 def test_hostile_tokens_and_names_are_text(name: str, lm: core.LanguageModel) -> None:
     named = replace(lm, name=HOSTILE)
-    picture = getattr(show, name)(named, SHORT)
+    picture = draw(name, named, SHORT)
     document = picture.html()
     assert carried(document) == written(picture)
     assert document.count("<script") == 3  # the import map, the data, the start
@@ -389,7 +543,7 @@ def test_variants_that_do_not_fit_are_named(
 def test_a_link_draws_what_it_was_made_of(name: str, lm: core.LanguageModel) -> None:
     arguments = {"layer": 1, "head": 3, "row": 4}
     known = [argument.word for argument in figure(name).arguments]
-    picture = getattr(show, name)(lm, TEXT, **{word: arguments[word] for word in arguments if word in known})
+    picture = draw(name, lm, TEXT, **{word: arguments[word] for word in arguments if word in known})
     again = show.link(f"https://glassbox.example/school{picture.link}")
     assert again.data == picture.data
     assert again.title == picture.title
@@ -534,23 +688,32 @@ def test_weights_that_are_no_numbers_are_said(name: str) -> None:
 WITHOUT = """
 import sys
 sys.modules["streamlit"] = None  # whoever imports it fails
+import core
+from tests.pictures import SHOWN, draw
+lm = core.load("tales-gpt")
+for name in SHOWN:
+    assert draw(name, lm, "Once upon a time").html().startswith("<!doctype html>")
+"""
+IMPORT = """
 import time
 import core
-lm = core.load("tales-gpt")
+core.load("tales-gpt")
 began = time.process_time()  # a busy machine does not count
 from app import show
-took = time.process_time() - began
-for one in [one for one in vars(show).values() if isinstance(one, show.Show)]:
-    assert one(lm, "Once upon a time").html().startswith("<!doctype html>")
-print(took)
+print(time.process_time() - began)
 """
 
 
-def test_no_picture_needs_streamlit_and_the_import_is_quick() -> None:
-    run: Callable[..., Any] = partial(subprocess.run, [sys.executable, "-c", WITHOUT], cwd=ROOT)
-    took = []
-    for _ in range(3):  # the quickest: the machine may be busy
-        done = run(capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        took.append(float(done.stdout))
-    assert min(took) < 0.05
+def run(source: str) -> str:
+    """What a program of its own prints."""
+    done = subprocess.run([sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_no_picture_needs_streamlit() -> None:
+    run(WITHOUT)
+
+
+def test_the_import_is_quick() -> None:
+    assert min(float(run(IMPORT)) for _ in range(3)) < 0.05  # the quickest: the machine may be busy

@@ -11,10 +11,10 @@ import pytest
 
 import core
 from app import show
+from tests.pictures import SHOWN, draw
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = "A red ball was lost. She found the red"
-SHOWN = sorted(name for name, one in vars(show).items() if isinstance(one, show.Show))
 
 
 @pytest.fixture(scope="module")
@@ -24,9 +24,10 @@ def lm() -> core.LanguageModel:
 
 @pytest.mark.parametrize("name", SHOWN)
 def test_what_a_widget_says_it_takes_again(name: str, lm: core.LanguageModel) -> None:
-    widget = getattr(show, name)(lm, TEXT).widget()
+    picture = draw(name, lm, TEXT)
+    widget = picture.widget()
     chosen = dict(widget.chosen)
-    assert chosen == getattr(show, name)(lm, TEXT).data["selection"]
+    assert chosen == picture.data["selection"]
     widget.selection = {word: value for word, value in widget.selection.items() if value not in (None, -1)}
     assert widget.chosen == chosen
 

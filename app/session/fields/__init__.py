@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from app.session.field import Field as Field
 from app.session.field import Value as Value
 from app.session.fields import block, families, questions, shared, training, using, vectors
+from app.session.fields.shared import BEGUN as BEGUN
 from app.session.fields.shared import DEFAULT_MODEL as DEFAULT_MODEL
 from app.session.fields.shared import DEFAULT_TEXT as DEFAULT_TEXT
 

@@ -6,6 +6,9 @@ from app.session.field import Field
 
 DEFAULT_MODEL = "tales-gpt"
 DEFAULT_TEXT = "A red ball was lost. She found the red"
+BEGUN = (
+    "Once upon a time, there was a small house by the lake."  # its word “there” only the last words give away
+)
 
 FIELDS: tuple[Field, ...] = (
     Field("model", "text", DEFAULT_MODEL, selection=False),
