@@ -35,7 +35,7 @@ from app.counts import counted
 from app.kit import rendering, standalone
 from app.kit.figures import Asked, Drawing, Figure, Table, not_numbers
 from app.kit.packing import narrowed
-from app.session.fields import BY_KEY, DEFAULT_TEXT, FIELDS, parse, query
+from app.session.fields import BY_KEY, FIELDS, parse, query
 
 if TYPE_CHECKING:
     from app.kit.widget import PictureWidget
@@ -57,9 +57,8 @@ def address(drawing: Drawing[Any]) -> str:
     """Return the link to the page that shows this, without the app's own address: "/attention?v=1&model=..."."""
     figure, asked = drawing.figure, drawing.asked
     fitted = {key: value for key, value in figure.select(drawing.seen).items() if key in BY_KEY}
-    texts = {"text": asked.text, "target": asked.target or ""} if figure.model or figure.text else {}
-    if asked.name:
-        texts["model"] = asked.name
+    texts = {"text": asked.text} if figure.text else {}
+    texts |= {"model": asked.name, "target": asked.target or ""} if figure.model else {}
     return f"/{'' if figure.name == 'home' else figure.name}?{query({**asked.values, **fitted, **texts})}"
 
 
@@ -130,14 +129,14 @@ class Document:
         asked = self.pictures[which]._drawing.asked
         what = "This picture takes" if len(parts) == 1 else f"These {len(parts)} pictures take"
         states = max(len(one.states) for one in parts)
-        ways = [f"take fewer than {states} states"] if states > 1 else []
-        ways += [f"take fewer than {len(parts)} pictures"] if len(parts) > 1 else []
+        advice = [f"take fewer than {states} states"] if states > 1 else []
+        advice += [f"take fewer than {len(parts)} pictures"] if len(parts) > 1 else []
         if asked.model is not None:
             count = counted(len(asked.model.tokenizer.encode(asked.text)), "token")
-            ways.append(f"leave out a part of the text, which has {count}, or take a smaller model")
+            advice += [f"leave out a part of the text, which has {count}", "or take a smaller model"]
+        helps = ", ".join(advice)
         said = f"{what} {size / 1e6:.1f} MB, {weights[which, most] / 1e6:.1f} MB of it its “{most}”."
-        if ways:
-            said += f" {ways[0][:1].upper()}{', '.join(ways)[1:]}."
+        said += f" {helps[:1].upper()}{helps[1:]}." if helps else ""
         if size > MOST:
             raise ValueError(f"{said} Above {MOST / 1e6:.0f} MB nothing is written.")
         warnings.warn(said, stacklevel=4)
@@ -547,7 +546,7 @@ def _asked(
     if not lm.tokenizer.encode(reading.clean(text)[0], add_special_tokens=False) and not clips:
         raise ValueError("The text is empty, or has nothing that this model reads.")
     room = figure.room if lm.config.shape == "decoder" else 0
-    read = reading.read(lm, text, DEFAULT_TEXT, figure.longest, room)
+    read = reading.read(lm, text, figure.sample, figure.longest, room)
     if read.clipped and not clips:
         raise ValueError(
             f"The text is longer than the {read.limit} tokens that fit: its first {len(read.text)} characters would."
@@ -592,5 +591,5 @@ objectives = Show("objectives")
 compute = Show("compute")
 families = Show("families")
 tokenization = Show("tokenization")
-bias = Show("bias")
 optimizers = Show("optimizers")
+bias = Show("bias")

@@ -9,7 +9,7 @@ import { shared } from "../kit/shared.js";
  * elsewhere ("" where there is none), and the HTML that shows this page's picture live, but for the address (ADDRESS).
  * @typedef {{picture: string, name: string, query: string, embed: string, live: string}} Data
  *
- * @typedef {{data: Data, root: HTMLElement, embed: HTMLElement, live: HTMLElement, stop: () => void}} Kept
+ * @typedef {{data: Data, root: HTMLElement, embed: HTMLSelectElement, stop: () => void}} Kept
  */
 
 /** @type {WeakMap<HTMLElement, Kept>} */
@@ -23,6 +23,22 @@ function button(label, title, act) {
   element.title = title;
   element.addEventListener("click", act);
   return element;
+}
+
+/**
+ * A select that looks like a button and acts at once, for one thing in several ways.
+ * @type {(label: string, title: string, ways: Record<string, [name: string, act: () => void]>) => HTMLSelectElement}
+ */
+function choices(label, title, ways) {
+  const select = document.createElement("select");
+  select.title = title;
+  select.setAttribute("aria-label", label);
+  select.append(new Option(`${label} ▾`, ""), ...Object.entries(ways).map(([way, [name]]) => new Option(name, way)));
+  select.addEventListener("change", () => {
+    ways[select.value]?.[1]();
+    select.value = "";
+  });
+  return select;
 }
 
 /** @type {(text: string) => Promise<boolean>} whether it is in the clipboard */
@@ -104,11 +120,9 @@ function build(parent, data) {
     await act(figure, `${name}.${kind.toLowerCase()}`, chartsAbove(root));
     say("Saved");
   };
-  const embed = button("Embed", "Copy the HTML that shows the saved HTML file in a slide or on a course page", async () => {
-    say((await copy(kept.data.embed)) ? "Copied" : "Nothing could be copied");
-  });
-  const live = button("Embed live", "Copy the HTML that shows claim and picture from this server, where they compute anew", async () => {
-    say((await copy(liveOf(kept.data.live, location))) ? "Copied" : "Nothing could be copied");
+  const embed = choices("Embed", "Copy the HTML that shows the picture in a slide or on a course page", {
+    file: ["the saved HTML file", async () => say((await copy(kept.data.embed)) ? "Copied" : "Nothing could be copied")],
+    live: ["live, from this server", async () => say((await copy(liveOf(kept.data.live, location))) ? "Copied" : "Nothing could be copied")],
   });
   root.append(
     button("Link", "Copy the address that restores this page", async () => {
@@ -118,13 +132,12 @@ function build(parent, data) {
       say((await copy(stepOf(location))) ? "Copied" : "Nothing could be copied");
     }),
     embed,
-    live,
     button("SVG", "Save the picture as SVG", save("SVG")),
     button("PNG", "Save the picture as PNG", save("PNG")),
     status,
   );
   parent.append(root);
-  const kept = { data, root, embed, live, stop: () => clearTimeout(timer) };
+  const kept = { data, root, embed, stop: () => clearTimeout(timer) };
   return kept;
 }
 
@@ -134,8 +147,8 @@ export default function takeaway({ parentElement, data }) {
   const local = before?.root.isConnected ? before : build(parentElement, data);
   roots.set(parentElement, local);
   local.data = data;
-  local.embed.hidden = !data.embed;
-  local.live.hidden = !data.live;
+  local.embed.hidden = !data.embed && !data.live;
+  for (const option of local.embed.options) option.hidden = option.value === "" || !{ file: data.embed, live: data.live }[option.value];
   // replaceState, not pushState: the Back button leaves the page, Undo goes back inside it.
   const address = new URL(location.href);
   if (address.search !== `?${data.query}`) {

@@ -2,7 +2,7 @@
 // tells it whether the page is dark. It is written into the notebook as text, so it imports nothing.
 
 /** Whether the page says that it is dark, as JupyterLab, VS Code or a `data-theme` do; null: it says nothing. @returns {boolean | null} */
-export function darkAround() {
+function saysDark() {
   const [page, body] = [document.documentElement.dataset, document.body.dataset];
   if (body.jpThemeLight) return body.jpThemeLight === "false";
   const said = body.vscodeThemeKind ?? body.theme ?? page.theme ?? page.bsTheme ?? "";
@@ -10,17 +10,28 @@ export function darkAround() {
   return /light/.test(said) ? false : null;
 }
 
+/** Whether the ground that a frame lies on is dark; null: nothing around it has a ground of its own. @param {Element} frame */
+function liesOnDark(frame) {
+  for (let around = frame.parentElement; around; around = around.parentElement) {
+    const [red, green, blue, alpha = 1] = (getComputedStyle(around).backgroundColor.match(/[\d.]+/g) ?? []).map(Number);
+    if (alpha > 0.5) return red + green + blue < 380;
+  }
+  return null;
+}
+
 /** Calls `turned` when the page may have become dark or light; returns what ends that. @type {(turned: () => void) => () => void} */
 export function onColours(turned) {
-  const seen = new MutationObserver(turned);
+  // A theme's colours may come a moment after its name.
+  const seen = new MutationObserver(() => { for (const later of [0, 400, 2000]) setTimeout(turned, later); });
   for (const node of [document.documentElement, document.body]) seen.observe(node, { attributes: true });
   return () => seen.disconnect();
 }
 
-/** Tells a frame whether the page is dark. @param {HTMLIFrameElement} frame */
+/** Tells a frame whether the page is dark, and whether its ground may be seen through the frame's. @param {HTMLIFrameElement} frame */
 export function tellColours(frame) {
-  const dark = darkAround();
-  if (dark !== null) frame.contentWindow?.postMessage({ glassbox: { dark } }, "*");
+  const ground = liesOnDark(frame);
+  const dark = ground ?? saysDark();
+  if (dark !== null) frame.contentWindow?.postMessage({ glassbox: { dark, clear: ground !== null } }, "*");
 }
 
 /** Gives a frame what it asks for. Returns whether it asked. @type {(frame: HTMLIFrameElement, event: MessageEvent) => boolean} */
@@ -28,10 +39,7 @@ export function fitted(frame, { data, source }) {
   if (source !== frame.contentWindow || !Number.isFinite(data?.glassbox)) return false;
   frame.style.height = `${data.glassbox}px`;
   frame.style.colorScheme = data.dark ? "dark" : "light"; // else a frame of other colours has a ground of its own
-  if (!frame.dataset.told) {
-    frame.dataset.told = "1";
-    tellColours(frame);
-  }
+  if (data.hello) tellColours(frame); // once, and again where a notebook takes a frame out and puts it back
   return true;
 }
 

@@ -25,8 +25,8 @@ import { clamp, colours, h, hex, html } from "./shapes.js";
  * @typedef {[x: number, y: number, width: number, height: number]} PointBox in the picture's own pixels
  *
  * The element of a picture, with the data that its export needs.
- * `choose` selects as a learner does.
- * @typedef {HTMLElement & {whole?: Whole, choose?: (wanted: Record<string, unknown>) => void, exports?: Map<string, () => Element | null>}} Figure
+ * `choose` selects as a learner does; `recolour` draws anew where the page around has become dark or light.
+ * @typedef {HTMLElement & {whole?: Whole, choose?: (wanted: Record<string, unknown>) => void, recolour?: () => void, exports?: Map<string, () => Element | null>}} Figure
  * @typedef {<Taken>(take: () => Taken) => Taken} Whole
  */
 /**
@@ -330,7 +330,8 @@ function stage(name, view, parent, can) {
     const w = Math.floor(entry.contentRect.width);
     if (w && w !== g.width) { g.width = w; stamp++; draw(); }
   });
-  probe.addEventListener("transitionend", () => theme() && draw());
+  figure.recolour = () => { if (theme()) draw(); };
+  probe.addEventListener("transitionend", figure.recolour);
   // If the pressed element is redrawn before the release, the browser fires no click, so we fire one.
   /** @type {{target: Element, x: number, y: number} | null} */
   let pressed = null;

@@ -91,17 +91,23 @@ function follow() {
   const page = document.documentElement;
   const fixed = page.dataset.theme;
   const system = matchMedia("(prefers-color-scheme: dark)");
+  const figures = () => /** @type {NodeListOf<Figure>} */ (document.querySelectorAll(".gb-figure"));
   const dark = () => (page.dataset.theme ? page.dataset.theme === "dark" : system.matches);
-  const tell = () => parent.postMessage({ glassbox: Math.ceil(document.body.getBoundingClientRect().height), dark: dark() }, "*");
+  let hello = true;
+  const tell = () => {
+    parent.postMessage({ glassbox: Math.ceil(document.body.getBoundingClientRect().height), dark: dark(), hello }, "*");
+    hello = false;
+  };
   addEventListener("message", ({ data, source }) => {
     if (source !== parent || !data?.glassbox) return;
     const said = data.glassbox;
     if (typeof said.dark === "boolean") {
       if (!fixed) page.dataset.theme = said.dark ? "dark" : "light";
-      page.classList.toggle("gb-clear", said.dark === dark()); // the ground around is as dark: it may be seen
+      page.classList.toggle("gb-clear", said.clear && said.dark === dark()); // the ground around is as dark: it may be seen
+      for (const figure of figures()) figure.recolour?.(); // a frame out of sight hears of no transition
       tell();
     }
-    if (said.choose) /** @type {Figure | null} */ (document.querySelector(".gb-figure"))?.choose?.(said.choose);
+    if (said.choose) figures()[0]?.choose?.(said.choose);
   });
   system.addEventListener("change", tell);
   new ResizeObserver(tell).observe(document.body);

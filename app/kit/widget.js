@@ -31,8 +31,8 @@ function render({ model, el }) {
   /** @param {MessageEvent} event */
   const hear = (event) => {
     if (fitted(frame, event)) {
-      if (ready) return;
-      ready = true;
+      if (!event.data.hello) return;
+      [ready, last] = [true, ""];
       choose();
     } else if (event.source === frame.contentWindow && event.data?.glassbox?.selected) {
       const { n: _, ...chosen } = event.data.glassbox.selected;

@@ -81,7 +81,7 @@ def subject(asked: Asked) -> Subject:
     except ValueError as why:
         wrong = str(why)
         if any(field in asked.given for field in SIZES):
-            raise
+            raise ValueError(f"These sizes make no model: {wrong}.") from None
     usual = max(1, len(lm.tokenizer.encode(asked.text))) if preset is None else base.n_ctx
     long = int(values["long"])
     name = asked.label if preset is None else preset.name

@@ -101,8 +101,9 @@ export function drawTokens(g, data, local, L) {
     const max = reference(local.embed.map(Math.abs), 4);
     const height = Math.min(16, L.pitch - 4);
     return rowsShown(L).map((i) => {
-      local.strips[i] ??= heat(local.embed.subarray(i * cols, (i + 1) * cols), 1, cols, (v) => g.signedRgb(v, max));
-      const href = local.strips[i];
+      const key = `${i} ${g.dark}`;
+      local.strips[key] ??= heat(local.embed.subarray(i * cols, (i + 1) * cols), 1, cols, (v) => g.signedRgb(v, max));
+      const href = local.strips[key];
       const node = h("g", {}, heatImage(L.embX, L.y(i) - height / 2, L.embW, height, href),
         h("rect", { x: L.embX - 0.5, y: L.y(i) - height / 2 - 0.5, width: L.embW + 1, height: height + 1, rx: 2, fill: "none", stroke: css("line") }));
       return g.tip(node, () => `${visible(data.tokens[i])}: ${counted(data.d_model, "number")}, length ${num(local.embedNorm[i])}\n${

@@ -15,7 +15,7 @@ from app.frame import page
 from app.session import state
 from core.training.race import Track
 from core.training.surfaces import SURFACES
-from pages.optimizers.figure import BENT, RAVINE, Setup, parsed_rates, setup_of, told, write_rates
+from pages.optimizers.figure import BENT, RAVINE, USUAL, Setup, parsed_rates, setup_of, told, write_rates
 
 BETAS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99)
 BETA2 = (0.0, 0.5, 0.9, 0.95, 0.99, 0.999, 0.9999)
@@ -33,13 +33,13 @@ def read_rates(field: str, usual: Mapping[str, float]) -> dict[str, float]:
     """Read the rates of all five from a field; a note names what did not fit."""
     rates, why = parsed_rates(str(state.get(field)), usual)
     if why:
-        _put_right(field, write_rates(rates, usual), why)
+        _put_right(field, write_rates(rates, usual), why, USUAL)
     return rates
 
 
-def _put_right(field: str, value: str, why: str) -> None:
+def _put_right(field: str, value: str, why: str, used: str) -> None:
     state.put({field: value})
-    state.note(why)
+    state.note(f"{why}; {used} is used.")
 
 
 # ---------------------------------------------------------------- sliders

@@ -35,10 +35,10 @@ class Seen:
 def see(asked: Asked) -> Seen:
     """Let them race."""
 
-    def wrong(field: str, value: str, why: str) -> None:
+    def wrong(field: str, value: str, why: str, used: str) -> None:
         if field in asked.given:
-            raise ValueError(f"{asked.given[field]}={asked.values[field]!r}: {why}")
-        asked.note(why)
+            raise ValueError(f"{asked.given[field]}={asked.values[field]!r}: {why}.")
+        asked.note(f"{why}; {used} is used.")
 
     setup = setup_of(asked.values, wrong)
     asked.at_most("lap", setup.steps)

@@ -35,6 +35,7 @@ GRID_3D = (73, 55)  # the same in three dimensions
 LIFT = 0.012  # of the height: a way lies a little above its ground, so that it is seen
 COLOURS = {"sgd": "ink", "momentum": "k", "adam": "accent", "adamw": "v", "muon": "q"}  # as the race is drawn
 SHORT = {"sgd": "GD", "momentum": "Mom", "adam": "Adam", "adamw": "AdamW", "muon": "Muon"}
+USUAL = "the usual rate"
 # What each optimizer keeps from step to step: by its letters in the written-out step, and in words.
 KEEPS = {
     "sgd": ("–", "remembers nothing"),
@@ -57,16 +58,16 @@ class Setup:
     steps: int
 
 
-def setup_of(values: Mapping[str, Any], wrong: Callable[[str, str, str], None]) -> Setup:
+def setup_of(values: Mapping[str, Any], wrong: Callable[[str, str, str, str], None]) -> Setup:
     """Read the race that fields describe.
 
     Args:
-        wrong: told of a text that does not fit: its field, the text in its place, and why.
+        wrong: told of a text that does not fit: its field, the text in its place, why, and what is used.
     """
     surface = SURFACES[values["surface"]]
     rates, why = parsed_rates(str(values["rates"]), surface.rates)
     if why:
-        wrong("rates", write_rates(rates, surface.rates), why)
+        wrong("rates", write_rates(rates, surface.rates), why, USUAL)
     beta, decay = float(values["beta"]), float(values["decay"])
     rules = tuple(
         Rule(
@@ -77,7 +78,7 @@ def setup_of(values: Mapping[str, Any], wrong: Callable[[str, str, str], None]) 
     )  # fmt: skip
     start, put, why = parsed_start(str(values["start"]), surface)
     if why:
-        wrong("start", put, why)
+        wrong("start", put, why, "the nearest point inside" if put else "the surface’s own start")
     return Setup(surface, start, rules, rates, int(values["laps"]))
 
 
@@ -97,13 +98,12 @@ def parsed_start(raw: str, surface: Surface) -> tuple[tuple[float, float], str, 
         if not (math.isfinite(x) and math.isfinite(y)):
             raise ValueError
     except ValueError:
-        return surface.start, "", "The start is not two numbers; the surface’s own start is used."
+        return surface.start, "", "The start is not two numbers"
     left, right, low, high = surface.box
     fitted = min(max(x, left), right), min(max(y, low), high)
     if fitted == (x, y):
         return fitted, raw, ""
-    why = "The start lies outside the picture; the nearest point inside is used."
-    return fitted, f"{fitted[0]:g} {fitted[1]:g}", why
+    return fitted, f"{fitted[0]:g} {fitted[1]:g}", "The start lies outside the picture"
 
 
 def parsed_rates(raw: str, usual: Mapping[str, float]) -> tuple[dict[str, float], str]:
@@ -120,7 +120,7 @@ def parsed_rates(raw: str, usual: Mapping[str, float]) -> tuple[dict[str, float]
         else:
             wrong.append(part)
     named = ", ".join(f"“{part[:24]}”" for part in wrong[:3])
-    return rates, f"{named}: a rate is a number from 0 up; the usual rate is used." if wrong else ""
+    return rates, f"{named}: a rate is a number from 0 up" if wrong else ""
 
 
 def write_rates(rates: Mapping[str, float], usual: Mapping[str, float]) -> str:

@@ -176,7 +176,7 @@ function hintOf(rows, room, cuts) {
 function textOrWord(g, local) {
   for (const [k, name] of ["Text", "Your word"].entries()) {
     g.overlay(`show ${name}`, { left: k * 64, top: 0, width: k ? 92 : 58, height: 44 },
-      () => html("button", { type: "button", class: "gb-button tok-button", "data-show": name, onclick: () => { local.spoken = k === 1; local.scroll = 0; g.redraw(); } }, name),
+      () => html("button", { type: "button", class: "gb-button tok-button", "data-rows-of": name, onclick: () => { local.spoken = k === 1; local.scroll = 0; g.redraw(); } }, name),
       (node) => node.setAttribute("aria-pressed", String(Boolean(local.spoken) === (k === 1))));
   }
 }

@@ -479,7 +479,7 @@ def test_a_phone_shows_everything_without_scrolling_sideways(browser: Browser, s
     page.wait_for_function("() => document.querySelector('[data-chip=\"gpt2.0\"]')")
     over = figure.evaluate(
         """n => { const at = (q) => n.querySelector(q).getBoundingClientRect();
-          return at('[data-part=text] text').top - at('[data-show]').bottom; }"""
+          return at('[data-part=text] text').top - at('[data-rows-of]').bottom; }"""
     )
     assert over >= 0, "the buttons must not lie over the text"
     context.close()

@@ -102,9 +102,12 @@ def test_without_an_encoder_decoder_its_lane_shows_the_masks_and_says_so(
     open_page: OpenPage, monkeypatch: Any
 ) -> None:
     seen: list[Any] = []
-    monkeypatch.setattr(
-        Component, "__call__", lambda self, **given: self is shown.families and seen.append(given)
-    )
+
+    def mount(self: Component, **given: Any) -> None:
+        if self is shown.families:
+            seen.append(given)
+
+    monkeypatch.setattr(Component, "__call__", mount)
     app = open_page("families", text=TEXT)
     assert not app.exception
     lane = seen[-1]["data"]["lanes"][2]

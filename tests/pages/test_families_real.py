@@ -34,9 +34,12 @@ def here() -> Iterator[None]:
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What the picture is given, run by run."""
     seen: list[Any] = []
-    monkeypatch.setattr(
-        Component, "__call__", lambda self, **given: self is shown.families and seen.append(given["data"])
-    )
+
+    def mount(self: Component, **given: Any) -> None:
+        if self is shown.families:
+            seen.append(given["data"])
+
+    monkeypatch.setattr(Component, "__call__", mount)
     return seen
 
 

@@ -26,6 +26,13 @@ for (const width of [1280, 358]) {
     });
   }
 
+  test(`without the page's chart the picture ends with what it draws, at ${width} px`, () => {
+    const [page, file] = [false, true].map((alone) => plan(width, 8, () => LINES, true, alone));
+    assert.ok(file.height < page.height);
+    const low = Math.max(file.memory.y + file.memory.h, file.tokens.y + 24);
+    assert.ok(file.height >= low && file.height <= low + 40);
+  });
+
   test(`a table with more rows is longer at ${width} px`, () => {
     const [few, many] = [3, 9].map((rows) => plan(width, rows, () => LINES, false));
     assert.equal(many.parts.h - few.parts.h, 6 * few.parts.row);

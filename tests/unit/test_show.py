@@ -146,6 +146,52 @@ def test_a_default_that_a_small_model_lacks_is_fitted_and_a_named_value_is_not(t
         show.attention(small, "Once upon a time", layer=3)
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments", "says"),
+    [
+        ("compute", {"n_heads": 3}, "These sizes make no model: a width of 128 does not divide into 3 heads"),
+        ("compute", {"step": "Optimiser"}, "step='Optimiser' is not one of Embedding, Attention, "),
+        ("embeddings", {"table": "learned"}, "table='learned': vectors of a training run are on the page alone."),
+        ("embeddings", {"row": 99}, "row=99 is more than this model and text have (10)."),
+        ("families", {"row": 99}, "row=99 is more than this model and text have (10)."),
+        ("objectives", {"rate": 2}, "rate=2 is not between 0 and 0.9."),
+        ("optimizers", {"rates": "sgd:x"}, "rates='sgd:x': “sgd:x”: a rate is a number from 0 up."),
+        ("optimizers", {"start": "99 99"}, "start='99 99': The start lies outside the picture."),
+        ("optimizers", {"step": 61}, "step=61 is more than "),
+        ("tokenization", {"corpus": "own"}, "corpus='own': a text of your own is learned from on the page alone."),
+        ("tokenization", {"merge": 5000}, "merge=5000 is more than "),
+    ],
+)  # fmt: skip
+def test_what_a_page_would_put_right_or_has_alone_is_an_error(
+    name: str, arguments: dict[str, Any], says: str, lm: core.LanguageModel
+) -> None:
+    with pytest.raises(ValueError) as raised:
+        draw(name, lm, TEXT, **arguments)
+    assert str(raised.value).startswith(says)
+
+
+def test_what_is_about_one_token_alone_is_told_to_the_picture_of_families(lm: core.LanguageModel) -> None:
+    assert not show.families(lm, TEXT).data["fixed"]
+    gap = show.families(lm, TEXT, task="gap", row=3)
+    assert gap.data["fixed"]  # another gap would be filled otherwise
+    other = show.families(lm, TEXT, task="gap", row=5)
+    assert [one["lanes"][2]["writing"]["read"] for one in (gap.data, other.data)] != [
+        gap.data["lanes"][2]["writing"]["read"]
+    ] * 2
+
+
+def test_what_is_large_is_left_out_for_a_browser_that_has_it(lm: core.LanguageModel) -> None:
+    for name, parts in (("embeddings", ("words", "map")), ("tokenization", ("learned",))):
+        drawing = draw(name, lm, TEXT)._drawing
+        names = drawing.seen.large if name == "embeddings" else (drawing.seen.key,)
+        again = replace(drawing, seen=replace(drawing.seen, held=names)).data
+        whole, short = (len(json.dumps(data)) for data in (drawing.data, again))
+        assert whole - short > 30_000
+        for part in parts:
+            left = again.get(part, {})
+            assert "sent" not in left if name == "embeddings" else left == {}
+
+
 def test_a_part_that_a_model_lacks_is_not_taken_out(lm: core.LanguageModel) -> None:
     bert = core.load("tales-bert")
     with pytest.raises(ValueError, match=r"^part='mask': "):
