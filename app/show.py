@@ -508,7 +508,9 @@ def _loaded(name: str) -> LanguageModel:
     return core.load(name)
 
 
+@lru_cache(maxsize=64)
 def _beside(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Compute with a model of a page's own, once; what it returns is only read."""
     return function(_loaded(name), *arguments)
 
 
