@@ -9,7 +9,7 @@ endif
 
 DO := $(PYTHON) scripts/environment.py
 .DEFAULT_GOAL := help
-.PHONY: help run test bench models real shots lint format lock clean
+.PHONY: help run test bench models real shots docs lint format lock clean
 
 help: ## this list
 	@$(PYTHON) scripts/environment.py help
@@ -31,6 +31,9 @@ real: ## fetch the published models that `make run` fetches by itself, and make 
 
 shots: ## every page in light, dark and 390 px into .shots/, with console errors and accessibility findings
 	@$(DO) shots $(ARGS)
+
+docs: ## the documentation as a site that works from a disk, with live pictures, into .site/ (open .site/index.html)
+	@$(DO) docs $(ARGS)
 
 lint: ## ruff, mypy, the floors of the code, and the scripts of the pictures: types, rules, unit tests
 	@$(DO) lint

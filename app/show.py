@@ -95,7 +95,8 @@ class Document:
         return [one._part(self._live) for one in self.pictures]
 
     @property
-    def _tall(self) -> int:
+    def tall(self) -> int:
+        """The height to begin with, in pixels; a frame learns from the document how high it is."""
         return sum(one._drawing.figure.tall for one in self.pictures)
 
     def html(self, whole: bool = True, fonts: bool = True) -> str:
@@ -114,7 +115,7 @@ class Document:
             parts, title=self.title, colours=self._theme, fonts=fonts, tables=whole
         )
         self._weigh(len(document.encode("utf-8", "replace")), parts)
-        return document if whole else standalone.frame(document, parts, title=self.title, tall=self._tall)
+        return document if whole else standalone.frame(document, parts, title=self.title, tall=self.tall)
 
     def _weigh(self, size: int, parts: Sequence[standalone.Part]) -> None:
         """Warn of a large document, and refuse a huge one."""
@@ -210,6 +211,11 @@ class Picture(Document):
         return self._drawing.table
 
     @property
+    def claim(self) -> str:
+        """What the picture shows, its heading; of several states, the first's."""
+        return self._drawing.claim
+
+    @property
     def sentence(self) -> str:
         """What is on the picture, for who does not see it."""
         return self._drawing.sentence
@@ -270,7 +276,7 @@ class Picture(Document):
     def snippet(self) -> str:
         """The HTML that shows the saved file in a slide or on a course page, where the file lies beside it."""
         return standalone.snippet(
-            f"{self.file}.html", title=self.title, tall=self._tall, live=bool(self._live)
+            f"{self.file}.html", title=self.title, tall=self.tall, live=bool(self._live)
         )
 
     @cached_property
@@ -425,19 +431,20 @@ class Show:
     @property
     def __doc__(self) -> str:  # type: ignore[override]  # of an instance: what help() prints
         title = chapters.BY_SLUG[self.__name__].title
+        lines = [f"    {word}: {allowed}" for word, allowed in self.explained.items()]
+        return "\n".join([f"Draw the picture of the page {title}.", "", *lines])
+
+    @property
+    def explained(self) -> dict[str, str]:
+        """What it takes by name, and which values each argument allows."""
         figure = self.figure
-        lines = [f"    {one.word}: {_allowed(one.key)}" for one in figure.arguments]
-        if figure.text and not figure.model:
-            lines.insert(0, "    text: what its models read")
-        return "\n".join(
-            [
-                f"Draw the picture of the page {title}.",
-                "",
-                *lines,
-                "    theme: light, dark, or the reader's own",
-                "    live: address of a running Glassbox, to which the picture links",
-            ]
-        )
+        text = {"text": "what its models read"} if figure.text and not figure.model else {}
+        return {
+            **text,
+            **{one.word: _allowed(one.key) for one in figure.arguments},
+            "theme": "light, dark, or the reader's own",
+            "live": "address of a running Glassbox, to which the picture links",
+        }
 
     @property
     def __signature__(self) -> Signature:

@@ -48,6 +48,7 @@ MADE = (
     ".import_linter_cache",
     ".hypothesis",
     ".shots",
+    ".site",
     "build",
     "dist",
     "glassbox.egg-info",
@@ -190,6 +191,13 @@ def command_models(extra: list[str]) -> int:
     ).returncode
 
 
+def command_docs(extra: list[str]) -> int:
+    """Build the documentation as a site that works from a disk."""
+    python = ensure(DEVELOPMENT, "docs")
+    command = [python, "-m", "scripts.documentation.build", *extra]
+    return subprocess.run(command, check=False, cwd=str(ROOT), env=check_environment()).returncode
+
+
 def command_shots(extra: list[str]) -> int:
     python = ensure(DEVELOPMENT, "shots")
     try:
@@ -245,7 +253,7 @@ def command_help() -> int:
 
 def parse(arguments: list[str]) -> tuple[str, int | None, list[str]]:
     """Split a command line into the command, the port (of `run`) and what is passed on."""
-    names = ("help", "run", "test", "bench", "models", "real", "shots", "lint", "format", "lock", "clean")
+    names = "help run test bench models real shots docs lint format lock clean".split()
     parser = argparse.ArgumentParser(prog="python scripts/environment.py", add_help=False, allow_abbrev=False)
     parser.add_argument("command", nargs="?", default="help", choices=names)
     parser.add_argument("-h", "--help", action="store_true")
@@ -263,6 +271,7 @@ def main(arguments: list[str]) -> int:
         "bench": command_bench,
         "models": command_models,
         "shots": command_shots,
+        "docs": command_docs,
         "lock": command_lock,
     }
     alone = {

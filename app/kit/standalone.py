@@ -222,13 +222,13 @@ def frame(whole: str, parts: Sequence[Part], *, title: str, tall: int) -> str:
         f"<p>{said} <small>No picture below? Trust this notebook, or run the cell.</small></p>"
         f'<iframe sandbox="{allowed(parts)}" srcdoc="{html.escape(whole)}" title="{html.escape(title)}" '
         f'loading="lazy" style="width:100%;height:{tall}px;border:0"></iframe>'
-        f"{twins}<script>{_listener()}</script></div>"
+        f"{twins}<script>{listener()}</script></div>"
     )
 
 
 @lru_cache(maxsize=1)
-def _listener() -> str:
-    """Return the script beside a frame, which gives it its height and tells it the notebook's colours."""
+def listener() -> str:
+    """Return the script beside frames, which gives each its height and tells it the page's colours."""
     text = modules.sources()[AROUND].replace("export function", "function")
     return _script(f"(() => {{\n{text}\nserve();\n}})();")
 
