@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app import show
-from app.kit import standalone
+from app.outside import standalone
+from app.outside.documents import Document
 
 PICTURES = "pictures"  # the site's folder of pictures, one file each
 _PLACE = re.compile(r"<!-- picture: ([\w.-]+) -->")
@@ -28,7 +28,7 @@ class Source:
     frames: dict[str, str] = field(default_factory=dict)
     entries: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    def picture(self, name: str, picture: show.Document, tall: int) -> None:
+    def picture(self, name: str, picture: Document, tall: int) -> None:
         """Write a picture as a file of its own; `<!-- picture: name -->` in a page shows it."""
         self.document(name, picture.html(), picture.title, tall)
 

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Frame, Page, expect
 import core
 from app import show
 from app.kit.figures import Figure
+from app.outside.documents import Picture
 from app.session.fields import BY_KEY
 from tests.browser import driver
 from tests.pictures import OF_A_MODEL, OF_A_TEXT, SHOWN, draw
@@ -230,11 +231,11 @@ def alike(shown: dict[str, Any], figure: Figure[Any]) -> dict[str, Any]:
     return shown
 
 
-def saved(tmp_path: Path, picture: show.Picture) -> Path:
+def saved(tmp_path: Path, picture: Picture) -> Path:
     return picture.save(tmp_path / "picture.html")
 
 
-def framed(page: Page, picture: show.Picture) -> Frame:
+def framed(page: Page, picture: Picture) -> Frame:
     """The picture as a notebook has it, in a page of the test's."""
     page.set_content(picture.html(whole=False))
     frame = page.query_selector("iframe")
@@ -542,7 +543,7 @@ WIDGET = """async ([script, values]) => {
 def test_a_widget_s_choice_follows_the_picture_and_moves_it(
     lm: core.LanguageModel, tab: Callable[..., Shown]
 ) -> None:
-    from app.kit.widget import SCRIPT
+    from app.outside.widget import SCRIPT
 
     page = tab().page
     widget = show.attention(lm, TEXT, row=10).widget()
