@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,11 @@ def write(source: Source, folder: Path, root: Path, execute: bool) -> None:
     for path in sorted(folder.glob("*.ipynb")):
         notebook = nbformat.read(path, as_version=4)
         if execute:
-            NotebookClient(notebook, timeout=SECONDS, resources={"metadata": {"path": str(root)}}).execute()
-        text = page(source, path.stem, notebook)
+            quiet = {"extra_arguments": ["--Application.log_level=ERROR"]}
+            NotebookClient(
+                notebook, timeout=SECONDS, resources={"metadata": {"path": str(root)}}, **quiet
+            ).execute()
+        text = "---\nhide: [toc]\n---\n\n" + page(source, path.stem, notebook)
         found = re.search(r"^# (.+)$", text, re.M)
         (source.folder / FOLDER).mkdir(exist_ok=True)
         (source.folder / FOLDER / path.name).write_bytes(path.read_bytes())
@@ -49,10 +53,22 @@ def page(source: Source, name: str, notebook: Any) -> str:
             parts.append(cell.source)
         elif cell.cell_type == "code":
             parts.append(_fenced(cell.source, "python"))
-            parts += [
-                _output(source, f"{name}-{i}-{j}", output) for j, output in enumerate(cell.get("outputs", ()))
-            ]
+            outputs = _joined(cell.get("outputs", ()))
+            parts += [_output(source, f"{name}-{i}-{j}", output) for j, output in enumerate(outputs)]
     return "\n\n".join(parts) + "\n"
+
+
+def _joined(outputs: Iterable[Any]) -> list[Any]:
+    """Join what a cell printed in pieces."""
+    joined: list[Any] = []
+    for output in outputs:
+        if joined and output.output_type == "stream" and joined[-1].get("name") == output.name:
+            joined[-1] = nbformat.v4.new_output(
+                "stream", name=output.name, text=joined[-1].text + output.text
+            )
+        else:
+            joined.append(output)
+    return joined
 
 
 def _output(source: Source, name: str, output: Any) -> str:
@@ -64,11 +80,14 @@ def _output(source: Source, name: str, output: Any) -> str:
         source.document(name, html.unescape(found[1]), html.unescape(found[2]), int(found[3]))
         return f"<!-- picture: {name} -->"
     if "text/html" in data:
-        return re.sub(r"\n\s*\n", "\n", data["text/html"])
-    if "image/png" in data:
-        (source.folder / FOLDER).mkdir(exist_ok=True)
-        (source.folder / FOLDER / f"{name}.png").write_bytes(base64.b64decode(data["image/png"]))
-        return f"![What the cell draws]({name}.png)"
+        inside = re.sub(r"\n\s*\n", "\n", data["text/html"])
+        return f'<div class="output">{inside}</div>'
+    images = {kind: data[kind] for kind in ("image/svg+xml", "image/png") if kind in data}
+    for kind, image in images.items():
+        file = source.folder / FOLDER / f"{name}.{kind[6:9]}"
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(image.encode() if kind == "image/svg+xml" else base64.b64decode(image))
+        return f"![What the cell draws]({file.name})"
     return _fenced(data.get("text/plain", ""), "text")
 
 

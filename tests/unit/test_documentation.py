@@ -63,6 +63,7 @@ def test_a_notebook_is_run_and_its_outputs_are_shown(tmp_path: Path) -> None:
         "import core\nfrom app import show",
         "show.attention(core.load('tales-gpt'), 'She found the red', layer=0, head=1)",
         "print('```')\n6 * 7",
+        "from IPython.display import SVG\nSVG('<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>')",
     ]
     cells = [nbformat.v4.new_markdown_cell("# A walk"), *map(nbformat.v4.new_code_cell, code)]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "walk.ipynb")
@@ -72,11 +73,23 @@ def test_a_notebook_is_run_and_its_outputs_are_shown(tmp_path: Path) -> None:
     assert source.entries == {"Notebooks": {"A walk": "notebooks/walk.md"}}
     text = (source.folder / "notebooks" / "walk.md").read_text()
     assert "````text\n```\n````" in text and "```text\n42\n```" in text
+    assert "![What the cell draws](walk-4-0.svg)" in text
+    assert (source.folder / "notebooks" / "walk-4-0.svg").read_text().startswith("<svg")
     (frame,) = source.frames
     assert f"<!-- picture: {frame} -->" in text and "srcdoc" not in text
     written = (source.folder / "pictures" / f"{frame}.html").read_text()
     assert written.startswith("<!doctype html>") and picture().claim in written
     assert (source.folder / "notebooks" / "walk.ipynb").is_file()
+
+
+def test_what_a_cell_prints_in_pieces_is_one_block(tmp_path: Path) -> None:
+    outputs = [
+        nbformat.v4.new_output("stream", name=name, text=text)
+        for name, text in (("stdout", "one\n"), ("stdout", "two\n"), ("stderr", "three\n"))
+    ]
+    cell = nbformat.v4.new_code_cell("print()", outputs=outputs)
+    text = notebooks.page(Source(tmp_path), "walk", nbformat.v4.new_notebook(cells=[cell]))
+    assert "```text\none\ntwo\n```\n\n```text\nthree\n```" in text
 
 
 def test_a_notebook_that_raises_fails_the_build(tmp_path: Path) -> None:
