@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from app.outside import standalone
@@ -58,14 +59,12 @@ class Source:
         """
         for file in sorted(self.folder.rglob("*.md")):
             up = "../" * (len(file.relative_to(self.folder).parts) - 1)
-            file.write_text(
-                _PLACE.sub(lambda found, up=up: self._frame(found[1], up), file.read_text("utf-8")), "utf-8"
-            )
+            file.write_text(_PLACE.sub(partial(self._frame, up), file.read_text("utf-8")), "utf-8")
 
-    def _frame(self, name: str, up: str) -> str:
-        if name not in self.frames:
-            raise LookupError(f"<!-- picture: {name} -->: there is none of that name.")
-        return self.frames[name].replace("{up}", up)
+    def _frame(self, up: str, found: re.Match[str]) -> str:
+        if found[1] not in self.frames:
+            raise LookupError(f"<!-- picture: {found[1]} -->: there is none of that name.")
+        return self.frames[found[1]].replace("{up}", up)
 
 
 def table(columns: Mapping[str, list[str]]) -> Iterator[str]:

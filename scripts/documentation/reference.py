@@ -112,7 +112,7 @@ def axes(lm: core.LanguageModel, trace: core.Trace) -> dict[int, str]:
         "H": config.n_heads,
         "K": config.d_head,
     }
-    named |= {"F": config.d_mlp, "V": trace.logits.shape[-1], "1": 1} | ({"T": rows} if rows else {})
+    named |= {"F": config.mlp_size, "V": trace.logits.shape[-1], "1": 1} | ({"T": rows} if rows else {})
     sizes = {size: letter for letter, size in named.items()}
     if len(sizes) < len(named):
         raise ValueError(f"axes of one size: {named}")
