@@ -110,7 +110,7 @@ def axes(lm: core.LanguageModel, trace: core.Trace) -> dict[int, str]:
         "S" if rows else "T": len(trace.tokens),
         "D": config.d_model,
         "H": config.n_heads,
-        "K": config.d_head,
+        "K": config.head_size,
     }
     named |= {"F": config.mlp_size, "V": trace.logits.shape[-1], "1": 1} | ({"T": rows} if rows else {})
     sizes = {size: letter for letter, size in named.items()}
