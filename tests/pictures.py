@@ -8,6 +8,7 @@ from typing import Any
 import core
 from app import show
 from app.kit.figures import Figure
+from app.outside.documents import Picture
 
 SHOWN = sorted(name for name, one in vars(show).items() if isinstance(one, show.Show))
 
@@ -27,7 +28,7 @@ OF_A_TEXT = [name for name in SHOWN if figure(name).text]
 SMALLER: dict[str, dict[str, Any]] = {"tokenization": {"corpus": "fables", "size": 300}}
 
 
-def draw(name: str, lm: core.LanguageModel, text: str, **arguments: Any) -> show.Picture:
+def draw(name: str, lm: core.LanguageModel, text: str, **arguments: Any) -> Picture:
     """Draw a page's picture, of as much of this model and text as it takes."""
     one: show.Show = getattr(show, name)
     arguments = SMALLER.get(name, {}) | arguments

@@ -340,7 +340,7 @@ def test_pictures_outside_of_the_app_reach_no_streamlit() -> None:
     ]
     assert len(figures) >= 3
     found = reached(["app.show", *figures], our_source)
-    assert "app.kit.standalone" in found
+    assert "app.outside.standalone" in found
     broken = [
         f"{name}, by {by}" for name, by in found.items() if within(name, "streamlit", "starlette", "pandas")
     ]

@@ -14,11 +14,12 @@ from typing import Any
 
 import streamlit as st
 
-from app import chapters, runs, show
+from app import chapters, runs
 from app.frame import notebook
-from app.kit import register, standalone
+from app.kit import register
 from app.kit.figures import Drawing, Table
 from app.markup import inline
+from app.outside import documents, standalone
 from app.session import state
 
 # Link, SVG and PNG: three buttons that run in the browser; the component also keeps the address bar equal to the page's
@@ -69,7 +70,7 @@ def take_card(
     with st.container(key="gb-take", horizontal=True, gap="xxsmall"):
         component = picture if drawing is None else drawing.figure.saved or drawing.figure.component.name
         said = {"query": link, "picture": component, "name": f"glassbox-{slug}"}
-        embed = "" if drawing is None else show.snippet(drawing)
+        embed = "" if drawing is None else documents.snippet(drawing)
         tall = (640 if drawing is None else drawing.figure.tall) + AROUND
         # A run belongs to a browser's cookie, which a frame on another site does not send.
         own = runs.run_id(str(state.get("model")))
@@ -104,7 +105,7 @@ def as_html(drawing: Drawing[Any]) -> str:
     try:
         with warnings.catch_warnings():  # a large file is one's own choice here
             warnings.simplefilter("ignore")
-            return show.Picture(drawing).html()
+            return documents.Picture(drawing).html()
     except ValueError as why:
         return f"<!doctype html><meta charset='utf-8'><title>No picture</title><p>{inline(str(why))}</p>"
 

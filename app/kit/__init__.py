@@ -4,7 +4,7 @@ A picture is three files of one name in its page's folder: `NAME.py` turns what 
 it, `NAME.css`, if there is one, styles it. `NAME.js` exports the component and imports what it needs, from its folder
 and from here (`app.kit.modules` serves them); nothing is built. Arrays cross through `pack`.
 
-In the app `app.kit.mounting` mounts it, anywhere else `app.kit.standalone` writes it as one HTML file.
+In the app `app.kit.mounting` mounts it, anywhere else `app.outside` writes it as one HTML file.
 """
 
 from __future__ import annotations

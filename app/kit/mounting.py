@@ -1,7 +1,7 @@
 """Mount a picture in a page, and read the files that it is made of.
 
 Streamlit is asked when a component is mounted for the first time, not when its module is imported: a picture outside of
-the app (`app.kit.standalone`) is made of the same files, and Streamlit is not there.
+the app (`app.outside`) is made of the same files, and Streamlit is not there.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ export default (given) => {
 
 def _sheets(python: Path, shared: bool) -> list[Path]:
     """Return the style sheets in their order, glass.css first."""
-    pictures = [path for path in KIT.glob("*.css") if path.stem != "standalone"]
+    pictures = KIT.glob("*.css")
     common = sorted(pictures, key=lambda path: (path.stem != "glass", path.name))
     own = python.with_suffix(".css")
     return [*(common if shared else []), *([own] if own.exists() else [])]

@@ -33,7 +33,7 @@ TOYLAND = {
 def draw(seen: Seen, run: Run) -> None:
     """Draw the widgets below the picture, and what is to be said about them; run: word2vec of the learner's."""
     st.selectbox("Test", TESTS, format_func=_named, filter_mode=None, width=250, **state.bind("weat"))
-    widgets.segments("Vectors", "vectors", tuple(NAMES), _vectors(run))
+    widgets.segments("Vectors", "vectors", tuple(NAMES), _vectors(run, seen))
     widgets.segments("Gender direction", "direction", tuple(WHICH), lambda which: WHICH[str(which)])
     with st.popover("Your lists", key="gb-own-lists"):
         st.caption(NEEDED)
@@ -56,9 +56,9 @@ def draw(seen: Seen, run: Run) -> None:
                 st.caption(markup.escape(line))
 
 
-def _vectors(run: Run) -> Callable[[int | str], str]:
+def _vectors(run: Run, seen: Seen) -> Callable[[int | str], str]:
     """Name the tables; of word2vec, before it is chosen, say how many of the ten tests its words allow."""
-    done = _made(weat.learned_table(run))
+    done = _made(weat.learned_table(run, seen.beside))
     many = "none of the ten" if not done else "all ten" if done == len(TESTS) - 1 else f"{done} of the ten"
     return lambda which: f"{NAMES[str(which)]}, {many}" if which == "learned" else NAMES[str(which)]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,7 +45,7 @@ class Seen:
     now: the chosen test as it is looked at; whole: with nothing removed.
     words: the text's words that the table has, with their association.
     notes: what is wrong with a table or own lists, for the page to say.
-    values: by field.
+    values: by field. beside: computes of tables that are of no model.
     """
 
     lm: LanguageModel
@@ -62,6 +62,7 @@ class Seen:
     words: list[tuple[str, float]]
     notes: list[str]
     values: Mapping[str, Value]
+    beside: Callable[..., Any]
 
     @property
     def without(self) -> Direction | None:
@@ -94,7 +95,7 @@ def see(asked: Asked, run: Run = NO_RUN, removing: bool | None = None) -> Seen:
     no_way = f"Nothing was removed: {direction}." if wished and isinstance(direction, str) else ""
     seen = Seen(
         asked.lm, asked.text, step, table, test, lists, direction, removed, now, whole, weat.every(table, removed), [],
-        [one for one in (trouble, wrong, no_way) if one], values,
+        [one for one in (trouble, wrong, no_way) if one], values, weat.beside(asked),
     )  # fmt: skip
     seen.words.extend(_own_words(seen, asked.text))
     return seen

@@ -145,7 +145,7 @@ def ask(seen: Seen) -> Question:
     done = seen.whole.measured
     if known and done is not None and done.beyond_chance and not seen.removed:
         return _effect(seen.table, seen.test, done.d, {})
-    usual = usual_table()
+    usual = usual_table(seen.beside)
     test = ten_tests()[6]
     shows: dict[str, Value] = {"weat": "7", "vectors": "glove"}
     return _effect(usual, test, weat.shown(usual, test.lists, False).sure.d, shows)

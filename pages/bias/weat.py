@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from app.kit.figures import Asked
-from app.session.fields import Value
+from app.session.fields import DEFAULT_MODEL, Value
 from app.words import sentence
 from core.language_model import LanguageModel
 from core.runs.serialized import pack_vectors
@@ -39,9 +39,8 @@ Run = tuple[str, int]  # of the learner's word2vec: its id and a checkpoint
 NO_RUN: Run = ("", 0)
 
 
-@lru_cache(maxsize=128)
 def _alone(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Compute of a table that is of no model, once; what it returns is only read."""
+    """Compute of a table that is of no model."""
     return function(None, *arguments)
 
 
@@ -52,7 +51,7 @@ class Table:
     which: "glove", "model" or "learned".   name: what a sentence calls it.
     run: an own word2vec run.
     words: all words of GloVe or of the run; of the model, those that were asked for.
-    call: computes a function of the model, and of more.
+    call: computes a function of the model, and of more; GloVe and word2vec are of no model.
     """
 
     which: str
@@ -82,19 +81,24 @@ def choose(asked: Asked, wanted: Sequence[str], run: Run) -> tuple[Table, str]:
         except ValueError as error:  # training diverged, or a vocabulary of nothing that is asked for
             why = f"{name} has no table to test: {sentence(str(error))} GloVe is used."
     if which == "learned":
-        return learned_table(run), ""
-    return usual_table(), why
+        return learned_table(run, beside(asked)), ""
+    return usual_table(beside(asked)), why
 
 
-def learned_table(run: Run) -> Table:
+def beside(asked: Asked) -> Callable[..., Any]:
+    """Return what computes of tables that are of no model: the app keeps that with the usual model's."""
+    return partial(asked.beside, DEFAULT_MODEL)
+
+
+def learned_table(run: Run, call: Callable[..., Any] = _alone) -> Table:
     """Return the table of the learner's own word2vec run, or of the recorded one."""
     name = "your word2vec run" if run[0] else "the recorded word2vec"
-    return Table("learned", name, run, words_of(None, (), "learned", name, *run))
+    return Table("learned", name, run, words_of(None, (), "learned", name, *run), call)
 
 
-def usual_table() -> Table:
+def usual_table(call: Callable[..., Any] = _alone) -> Table:
     """Return GloVe's table."""
-    return Table("glove", "GloVe", NO_RUN, glove())
+    return Table("glove", "GloVe", NO_RUN, glove(), call)
 
 
 def words_of(
@@ -283,7 +287,9 @@ def _every(lm: LanguageModel | None, at: At, removed: bool) -> list[Shown]:
 
 def _made(lm: LanguageModel | None, at: At, words: StaticVectors, lists: Lists, removed: bool) -> Shown:
     found = find(words, lists)
-    pieced = (0, 0, 0, 0) if lm is None else tuple(several(lm, one.words) for one in found)
+    pieced = (
+        (0, 0, 0, 0) if lm is None or at[0] != "model" else tuple(several(lm, one.words) for one in found)
+    )
     try:
         done = measure(words, lists, direction=gender_direction(words) if removed else None)
     except TooFewWords as why:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from app.charts import described
@@ -14,6 +15,7 @@ from core.analysis.health.emergence import LENGTHS
 from core.runs import ladder_recordings
 from core.runs.ladder_recordings import Against, Rung
 from core.scaling import published
+from core.scaling.surface import Surface
 from pages.scaling import charts, figure, words
 from pages.scaling.figure import STEPS
 from pages.scaling.seen import AXES, Own, Seen, see, split_interval, surface
@@ -38,10 +40,15 @@ class Shown:
         """The step by its name, "" for the whole picture."""
         return figure.step_of(self.stage)
 
+    @cached_property
+    def both(self) -> Surface:
+        """The law over parameters and data at once."""
+        return surface(self.seen.tables)
+
     @property
     def told(self) -> list[str]:
         """What the step says, in sentences."""
-        return figure.told(self.seen, surface(self.seen.tables), self.step)
+        return figure.told(self.seen, self.both, self.step)
 
     @property
     def layers(self) -> frozenset[str]:
@@ -76,14 +83,14 @@ def sentence(shown: Shown) -> str:
     seen = shown.seen
     return " ".join([
         f"Loss against {AXES[seen.against][0]}, of {counted(len(seen.runs), 'run')} by one recipe.",
-        *words.findings(seen, surface(seen.tables)),
+        *words.findings(seen, shown.both),
     ])  # fmt: skip
 
 
 def drawings(shown: Shown) -> list[StillChart]:
     """The ladder, and the frontier where it shows one, as they are at each step."""
     found = []
-    lines = figure.frontier(shown.seen, [one.rung for one in shown.own if one.known])
+    lines = figure.frontier(shown.seen, shown.both, [one.rung for one in shown.own if one.known])
     for stage, step in enumerate((*STEPS, "")):
         layers = charts.shows(step, STEPS)
         parts = [
@@ -102,7 +109,7 @@ def drawings(shown: Shown) -> list[StillChart]:
 
 FIGURE = Figure(
     "scaling", figure.scaling, look,
-    record=lambda shown: figure.record(shown.seen, shown.own, shown.step),
+    record=lambda shown: figure.record(shown.seen, shown.own, shown.step, shown.both),
     select=lambda shown: {"stage": shown.stage, "withheld": shown.seen.withheld},
     claim=lambda shown: "A few small models foretell a larger one, within a band.",
     sentence=sentence,

@@ -14,7 +14,7 @@ from core.runs import ladder_recordings
 from core.runs.ladder_recordings import Rung
 from core.scaling.surface import Surface
 from pages.scaling import words
-from pages.scaling.seen import AXES, Own, Seen, fits, surface
+from pages.scaling.seen import AXES, Own, Seen, fits
 
 scaling = register("scaling", __file__)
 
@@ -33,10 +33,9 @@ def step_of(stage: int) -> str:
     return STEPS[stage] if 0 <= stage < len(STEPS) else ""
 
 
-def record(seen: Seen, mine: Sequence[Own], step: str) -> dict[str, Any]:
-    """Describe what figure.js draws, as its JSON, but for the selection."""
+def record(seen: Seen, mine: Sequence[Own], step: str, both: Surface) -> dict[str, Any]:
+    """Describe what figure.js draws, as its JSON, but for the selection; both: the law over N and D."""
     axis, letter = AXES[seen.against]
-    both = surface(seen.tables)
     used = max(seen.found.used) if seen.found else 0.0
     return {
         "against": seen.against, "axis": axis, "letter": letter, "tables": seen.tables, "withheld": seen.withheld,
@@ -44,7 +43,7 @@ def record(seen: Seen, mine: Sequence[Own], step: str) -> dict[str, Any]:
         "own": [_own(one, seen) for one in mine],
         "law": _law(seen), "forecast": _forecast(seen), "why": seen.why,
         "rows": words.rows(seen, [one.rung for one in mine]),
-        "frontier": frontier(seen, [one.rung for one in mine if one.known]),
+        "frontier": frontier(seen, both, [one.rung for one in mine if one.known]),
         "told": told(seen, both, step), "live": [one.arm.curve() for one in mine if one.arm.going],
     }  # fmt: skip
 
@@ -84,9 +83,9 @@ def _forecast(seen: Seen) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def frontier(seen: Seen, mine: Sequence[Rung]) -> dict[str, Any]:
+def frontier(seen: Seen, law: Surface, mine: Sequence[Rung]) -> dict[str, Any]:
     """Loss against compute: a line for each width, the sizes that none beats, the best split by the surface."""
-    runs, law = ladder_recordings.rungs(), surface(seen.tables)
+    runs = ladder_recordings.rungs()
     lines = []
     for width in ladder_recordings.widths():
         ours = [one for one in runs if one.width == width]

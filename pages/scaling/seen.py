@@ -112,7 +112,6 @@ def covered(against: Against, tables: bool) -> Coverage:
     return found
 
 
-@lru_cache(maxsize=2)
 def surface(tables: bool) -> Surface:
     """Fit the law over parameters and data at once, of all recorded runs."""
     runs = ladder_recordings.rungs()

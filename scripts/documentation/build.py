@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from app import theme
-from app.kit import standalone
+from app.outside import standalone
 from scripts.documentation import lessons, notebooks, pictures, reference
 from scripts.documentation.pages import Source
 

@@ -6,10 +6,11 @@ import html
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from app import show
-from app.kit import standalone
+from app.outside import standalone
+from app.outside.documents import Document
 
 PICTURES = "pictures"  # the site's folder of pictures, one file each
 _PLACE = re.compile(r"<!-- picture: ([\w.-]+) -->")
@@ -28,7 +29,7 @@ class Source:
     frames: dict[str, str] = field(default_factory=dict)
     entries: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    def picture(self, name: str, picture: show.Document, tall: int) -> None:
+    def picture(self, name: str, picture: Document, tall: int) -> None:
         """Write a picture as a file of its own; `<!-- picture: name -->` in a page shows it."""
         self.document(name, picture.html(), picture.title, tall)
 
@@ -58,14 +59,12 @@ class Source:
         """
         for file in sorted(self.folder.rglob("*.md")):
             up = "../" * (len(file.relative_to(self.folder).parts) - 1)
-            pieces = _PLACE.split(file.read_text(encoding="utf-8"))  # text, name, text, name, ..., text
-            pieces[1::2] = [self._frame(name, up) for name in pieces[1::2]]
-            file.write_text("".join(pieces), encoding="utf-8")
+            file.write_text(_PLACE.sub(partial(self._frame, up), file.read_text("utf-8")), "utf-8")
 
-    def _frame(self, name: str, up: str) -> str:
-        if name not in self.frames:
-            raise LookupError(f"<!-- picture: {name} -->: there is none of that name.")
-        return self.frames[name].replace("{up}", up)
+    def _frame(self, up: str, found: re.Match[str]) -> str:
+        if found[1] not in self.frames:
+            raise LookupError(f"<!-- picture: {found[1]} -->: there is none of that name.")
+        return self.frames[found[1]].replace("{up}", up)
 
 
 def table(columns: Mapping[str, list[str]]) -> Iterator[str]:

@@ -6,6 +6,7 @@ import html
 
 import core
 from app import chapters, show
+from app.outside.documents import Picture
 from app.session.fields import DEFAULT_MODEL, DEFAULT_TEXT
 from scripts.documentation.pages import Source, table
 
@@ -50,7 +51,7 @@ def write(source: Source) -> None:
     source.entries[SECTION] = {"All of them": f"{FOLDER}/index.md", **source.entries[SECTION]}
 
 
-def _page(name: str, title: str, one: show.Show, picture: show.Picture) -> str:
+def _page(name: str, title: str, one: show.Show, picture: Picture) -> str:
     """Write the page of one picture."""
     if one.figure.model:
         call = f"lm = core.load({DEFAULT_MODEL!r})\nshow.{name}(lm, {DEFAULT_TEXT!r})"

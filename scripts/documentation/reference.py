@@ -27,7 +27,10 @@ GROUPS = {
     "Train": ("train", "TrainSpec", "Trainer", "Diverged", "fingerprint"),
 }
 # The last is what the functions that draw are; of it, how they are called is shown.
-SHOW = ("page", "link", "Picture", "Page", "Document", "Show")
+SHOW = (
+    "app.show.page", "app.show.link", "app.outside.documents.Picture", "app.outside.documents.Page",
+    "app.outside.documents.Document", "app.show.Show",
+)  # fmt: skip
 TEXT, TARGET = "A red ball was lost. She found the red", "Ravi found a ball"
 MODELS = {
     "One stack: tales-gpt": ("tales-gpt", TEXT, None),
@@ -74,7 +77,7 @@ def _show() -> Iterator[str]:
     yield "[a page of its own](../every-picture/index.md), with all that it takes; here is what they return, and"
     yield "what else there is.\n"
     for name in SHOW:
-        yield f"::: app.show.{name}\n"
+        yield f"::: {name}\n"
     yield "    options:\n      members: [__call__, explained]\n"
 
 
@@ -108,9 +111,9 @@ def axes(lm: core.LanguageModel, trace: core.Trace) -> dict[int, str]:
         "S" if rows else "T": len(trace.tokens),
         "D": config.d_model,
         "H": config.n_heads,
-        "K": config.d_head,
+        "K": config.head_size,
     }
-    named |= {"F": config.d_mlp, "V": trace.logits.shape[-1], "1": 1} | ({"T": rows} if rows else {})
+    named |= {"F": config.mlp_size, "V": trace.logits.shape[-1], "1": 1} | ({"T": rows} if rows else {})
     sizes = {size: letter for letter, size in named.items()}
     if len(sizes) < len(named):
         raise ValueError(f"axes of one size: {named}")

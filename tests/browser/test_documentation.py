@@ -16,8 +16,8 @@ from playwright.sync_api import Browser, expect
 
 import core
 from app import theme
-from app.kit.standalone import POLICY
 from app.lessons import library
+from app.outside.standalone import POLICY
 from tests.browser import driver
 from tests.pictures import SHOWN
 
@@ -97,7 +97,7 @@ def test_everything_has_its_place(site: Path) -> None:
     for name in SHOWN:
         assert f"../pictures/{name}.html" in found[f"every-picture/{name}.html"].loads
     assert {f"core.{name}" for name in core.__all__} <= found["reference/core.html"].ids
-    assert {"app.show.link", "app.show.Document.save", "app.show.Show.__call__"} <= found[
+    assert {"app.show.link", "app.outside.documents.Document.save", "app.show.Show.__call__"} <= found[
         "reference/show.html"
     ].ids
     hooks = (site / "reference" / "hooks.html").read_text(encoding="utf-8")

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Frame, Page, expect
 import core
 from app import show
 from app.kit.figures import Figure
+from app.outside.documents import Picture
 from app.session.fields import BY_KEY
 from tests.browser import driver
 from tests.pictures import OF_A_MODEL, OF_A_TEXT, SHOWN, draw
@@ -230,11 +231,11 @@ def alike(shown: dict[str, Any], figure: Figure[Any]) -> dict[str, Any]:
     return shown
 
 
-def saved(tmp_path: Path, picture: show.Picture) -> Path:
+def saved(tmp_path: Path, picture: Picture) -> Path:
     return picture.save(tmp_path / "picture.html")
 
 
-def framed(page: Page, picture: show.Picture) -> Frame:
+def framed(page: Page, picture: Picture) -> Frame:
     """The picture as a notebook has it, in a page of the test's."""
     page.set_content(picture.html(whole=False))
     frame = page.query_selector("iframe")
@@ -494,6 +495,14 @@ def test_in_a_notebook_the_frame_has_the_notebook_s_colours(
     state(fixed)
     assert fixed.get_attribute("figure", "data-theme") == "light"
     assert fixed.evaluate(ground) == "rgb(255, 255, 255)"  # else dark words would stand on the dark page
+    moved = page.query_selector("iframe")
+    assert moved is not None
+    moved.evaluate("frame => frame.parentElement.append(frame)")  # as a notebook that scrolls: it loads anew
+    page.wait_for_timeout(100)
+    follows = moved.content_frame()
+    assert follows is not None
+    follows.wait_for_selector("html.gb-clear figure[data-theme=dark]")
+    follows.add_style_tag(content=".gb-probe { transition: none !important; }")  # as where nothing is painted
     page.evaluate("document.body.style.background = '#fff'")
     follows.wait_for_selector("html.gb-clear figure[data-theme=light]")
     fixed.wait_for_selector("html.gb-clear figure[data-theme=light]")
@@ -534,7 +543,7 @@ WIDGET = """async ([script, values]) => {
 def test_a_widget_s_choice_follows_the_picture_and_moves_it(
     lm: core.LanguageModel, tab: Callable[..., Shown]
 ) -> None:
-    from app.kit.widget import SCRIPT
+    from app.outside.widget import SCRIPT
 
     page = tab().page
     widget = show.attention(lm, TEXT, row=10).widget()

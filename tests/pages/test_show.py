@@ -10,6 +10,7 @@ import pytest
 
 from app import show
 from app.kit.packing import narrowed
+from app.outside import documents
 from tests.pages.conftest import OpenPage, notebook, run_notebook
 from tests.pictures import SHOWN
 
@@ -45,8 +46,8 @@ def test_of_a_picture_that_cannot_be_written_the_file_says_why(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = open_page("home")
-    monkeypatch.setattr(show, "WARNED", 1000)
-    monkeypatch.setattr(show, "MOST", 1000)
+    monkeypatch.setattr(documents, "WARNED", 1000)
+    monkeypatch.setattr(documents, "MOST", 1000)
     said = app.session_state["gb"].memos["takeaway"]["html"]()
     assert "Leave out a part of the text" in said
     assert "<script" not in said

@@ -8,7 +8,7 @@ import { counted, timesAs } from "../../app/kit/counts.js";
 import { Feed } from "../../app/kit/feed.js";
 import { sharedWords } from "../../app/kit/groups.js";
 import { brief, logTicks, roundTicks } from "../../app/kit/axes.js";
-import { dataOf, keptOf } from "../../app/kit/host.js";
+import { dataOf, keptOf } from "../../app/outside/host.js";
 import { fromBase64, png } from "../../app/kit/png.js";
 import { clamp, fit, hex, inLines, measure, mixed, num, percent, rgb, ribbon, signed, thousands, unpack, visible, wire } from "../../app/kit/shapes.js";
 import { powered, sized } from "../../app/kit/sizes.js";

@@ -11,11 +11,12 @@ import pytest
 import core
 from app import show
 from app.lessons import library, printed
+from app.outside.documents import Picture
 from scripts.documentation import build, notebooks, reference
 from scripts.documentation.pages import Source, table
 
 
-def picture() -> show.Picture:
+def picture() -> Picture:
     """A small one."""
     return show.attention(core.load("tales-gpt"), "She found the red", layer=0, head=1)
 

@@ -13,8 +13,9 @@ from playwright._impl._driver import compute_driver_executable
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from app.kit import modules, standalone
+from app.kit import modules
 from app.kit.modules import ROOT
+from app.outside import standalone
 
 VIEWS = [
     path

@@ -23,9 +23,10 @@ import torch
 
 import core
 from app import show
-from app.kit import modules, rendering, standalone
+from app.kit import modules
 from app.kit.figures import Argument, Asked, Figure, not_numbers
 from app.kit.packing import narrowed, pack, unpack
+from app.outside import documents, rendering, standalone
 from app.session.fields import BY_KEY, DEFAULT_TEXT
 from tests.pictures import ALONE, SHOWN, draw, figure
 
@@ -47,7 +48,7 @@ def carried(document: str) -> Any:
     return json.loads(found[1])[0][0]["data"]
 
 
-def written(picture: show.Picture) -> Any:
+def written(picture: documents.Picture) -> Any:
     """The data that its file must carry, as JSON."""
     return json.loads(json.dumps(narrowed(picture.data, picture._drawing.figure.digits)))
 
@@ -473,13 +474,13 @@ def test_a_large_picture_warns_and_a_huge_one_is_refused(
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         picture.html()
-    monkeypatch.setattr(show, "WARNED", 100_000)
+    monkeypatch.setattr(documents, "WARNED", 100_000)
     with pytest.warns(
         UserWarning,
         match=r"takes 0\.\d MB, 0\.1 MB of it its “logits”\. Leave out a part of the text, which has 11",
     ):
         picture.html()
-    monkeypatch.setattr(show, "MOST", 200_000)
+    monkeypatch.setattr(documents, "MOST", 200_000)
     with pytest.raises(ValueError, match=r"Leave out a part of the text.*Above 0 MB nothing is written"):
         picture.html()
 
@@ -590,7 +591,7 @@ def test_a_cell_with_many_pictures_of_a_page_warns_once(
 ) -> None:
     shell = SimpleNamespace(execution_count=1)
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
-    monkeypatch.setattr(show, "_copies", {"cell": None, "shown": {}, "said": False})
+    monkeypatch.setattr(documents, "_copies", {"cell": None, "shown": {}, "said": False})
     picture = show.loss(lm, TEXT)
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -1,11 +1,11 @@
-// Shows pictures in a page of their own, without a server; app/kit/standalone.py writes that page. Around it may be a
+// Shows pictures in a page of their own, without a server; app/outside/standalone.py writes that page. Around it may be a
 // notebook or a course page. It is told how high the pictures are and whether they are dark, and what is chosen in them;
 // it may say whether it is dark itself, and choose.
 
-import { shared } from "./shared.js";
+import { shared } from "../kit/shared.js";
 
 /**
- * @import { Figure, Given } from "./glass.js"
+ * @import { Figure, Given } from "../kit/glass.js"
  *
  * @typedef {(given: Given) => unknown} Component the default export of a picture's script
  *

@@ -12,8 +12,9 @@ from typing import Any
 import anywidget
 import traitlets
 
-from app.kit import modules, standalone
+from app.kit import modules
 from app.kit.figures import Drawing
+from app.outside import standalone
 from app.session.fields import BY_KEY
 
 # anywidget takes one module, so what the script imports is written before it.

@@ -22,14 +22,15 @@ from typing import TYPE_CHECKING, Any
 from app import theme
 from app.counts import counted
 from app.kit import modules
-from app.kit.mounting import KIT, Component, sheet_of
+from app.kit.mounting import Component, sheet_of
 
 if TYPE_CHECKING:
     from app.kit.figures import StillChart
 
-HOST = "app/kit/host.js"
-AROUND = "app/kit/around.js"
-WIDGET = "app/kit/widget.js"
+HERE = Path(__file__).resolve().parent
+HOST = "app/outside/host.js"
+AROUND = "app/outside/around.js"
+WIDGET = "app/outside/widget.js"
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' data:; style-src 'unsafe-inline'; img-src data: blob:; "
     "font-src data:; base-uri 'none'; form-action 'none'"
@@ -113,7 +114,7 @@ def document(
         (_faces() if fonts else "")
         + _root()
         + sheet_of([part.component for part in parts])
-        + (KIT / "standalone.css").read_text(encoding="utf-8")
+        + (HERE / "standalone.css").read_text(encoding="utf-8")
     ).replace("</", "<\\/")
     pictures = "\n".join(_picture(part, i, tables) for i, part in enumerate(parts))
     data = [[_carried(state, part.states[0]) for state in part.states] for part in parts]
