@@ -105,7 +105,6 @@ def axes(lm: core.LanguageModel, trace: core.Trace) -> dict[int, str]:
         ValueError: two axes are as long as each other, so that a shape does not tell them apart.
     """
     config = lm.config
-    assert config.d_head is not None and config.d_mlp is not None  # the record fills them in
     rows = len(trace.decoder_tokens)
     named = {
         "S" if rows else "T": len(trace.tokens),
