@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import core
+from core import real
+from tests import real as published
 from tests.browser import driver, tabs
 from tests.pages.conftest import random_model
 
@@ -35,6 +37,16 @@ def training_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[driver
     """
     with driver.serving(tmp_path_factory.mktemp("training"), workers=2) as running:
         yield running
+
+
+@pytest.fixture(scope="package")
+def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[driver.Server]:
+    """The app as everybody has it, with the published models; without workers."""
+    with pytest.MonkeyPatch.context() as patch:
+        published.here(patch)
+        env = {real.VARIABLE: str(published.FOLDER)}
+        with driver.serving(tmp_path_factory.mktemp("real"), env=env) as running:
+            yield running
 
 
 @pytest.fixture(scope="session")

@@ -1,57 +1,22 @@
-"""Lessons in a real browser: each played to its end by mouse, by keys and on a phone; what stays in the browser."""
+"""Lessons in a real browser: each played to its end by mouse; what stays in the browser."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Page, ViewportSize
 
 from app.lessons import library
 from app.lessons.reading import TEXT_BOX, Lesson
-from core import real
-from tests import real as published
 from tests.browser import driver
-
-SHIPPED = [library.find(name) for name in library.ORDER]
-every_lesson = pytest.mark.parametrize("lesson", SHIPPED, ids=[one.name for one in SHIPPED])
+from tests.browser.playing import STATE, answer, at, every_lesson
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[driver.Server]:
+def server(real_server: driver.Server) -> driver.Server:
     """The app as everybody has it: one lesson plays on a published model."""
-    with pytest.MonkeyPatch.context() as patch:
-        published.here(patch)
-        env = {real.VARIABLE: str(published.FOLDER)}
-        with driver.serving(tmp_path_factory.mktemp("lessons"), env=env) as running:
-            yield running
-
-
-STATE = "JSON.parse(document.querySelector('.gb-lesson')?.dataset.state ?? '{}')"
-
-
-def strip(page: Page) -> dict[str, Any]:
-    """What the strip shows."""
-    found: dict[str, Any] = page.evaluate(STATE)
-    return found
-
-
-def at(page: Page, mark: int) -> dict[str, Any]:
-    """Wait until a step is shown on its drawn page."""
-    page.wait_for_function(f"mark => {STATE}.mark === mark", arg=mark, timeout=1000 * driver.SECONDS)
-    driver.wait_until_drawn(page)
-    return strip(page)
-
-
-def answer(page: Page, index: int) -> dict[str, Any]:
-    """Choose an option and wait for what it shows."""
-    page.locator(f'[data-option="{index}"]').click()
-    # Where the answer stands on another page there is no strip for a moment.
-    page.wait_for_function(f"Number.isInteger({STATE}.right)", timeout=1000 * driver.SECONDS)
-    driver.wait_until_drawn(page)
-    return strip(page)
+    return real_server
 
 
 def pointed(page: Page, lesson: Lesson, mark: int) -> None:
@@ -89,36 +54,6 @@ def test_every_step_by_mouse(lesson: Lesson, page: Page) -> None:
     assert kept["at"] == len(lesson.steps) and len(kept["answers"]) == sum(
         1 for step in lesson.steps if step.question
     )
-
-
-@every_lesson
-def test_every_step_by_keys(lesson: Lesson, page: Page) -> None:
-    driver.open_page(page, lesson.steps[0].at.slug, path=lesson.name)
-    for mark in range(1, len(lesson.steps)):
-        at(page, mark)
-        page.keyboard.press("n")
-    at(page, len(lesson.steps))
-    heading = page.evaluate("document.activeElement.id")
-    assert heading == "gb-lesson-title", "the next step's heading has the focus"
-    page.keyboard.press("b")
-    at(page, len(lesson.steps) - 1)
-
-
-@every_lesson
-def test_every_step_on_a_phone(lesson: Lesson, browser: Browser, server: driver.Server) -> None:
-    context = driver.new_context(browser, server, viewport=driver.PHONE)
-    page = context.new_page()
-    driver.open_page(page, lesson.steps[0].at.slug, path=lesson.name)
-    for mark, step in enumerate(lesson.steps, 1):
-        at(page, mark)
-        box = page.locator(".gb-lesson").bounding_box()
-        assert box is not None and box["y"] + box["height"] <= 845 and box["height"] <= 0.56 * 844
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        if step.question is not None:
-            answer(page, step.question.right)
-        page.locator('.gb-lesson [data-act="next"]').click()
-    page.wait_for_selector(".gb-lesson", state="detached", timeout=1000 * driver.SECONDS)
-    context.close()
 
 
 def test_a_choice_moves_no_button_and_the_end_says_what_was_answered(page: Page) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -16,13 +14,9 @@ from tests.browser import driver
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[driver.Server]:
-    """The app as everybody has it: with the published models."""
-    with pytest.MonkeyPatch.context() as patch:
-        published.here(patch)
-        env = {real.VARIABLE: str(published.FOLDER)}
-        with driver.serving(tmp_path_factory.mktemp("real"), env=env) as running:
-            yield running
+def server(real_server: driver.Server) -> driver.Server:
+    """The app as everybody has it."""
+    return real_server
 
 
 @pytest.fixture(scope="module")
