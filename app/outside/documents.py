@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from app import chapters
 from app.counts import counted
-from app.kit.figures import Drawing, Table, not_numbers
+from app.kit.figures import Drawing, Figure, Table, not_numbers
 from app.kit.packing import narrowed
 from app.outside import rendering, standalone
 from app.session.fields import BY_KEY, query
@@ -35,7 +35,13 @@ COPIES = 3  # pictures of one page in one cell from which on a notebook is bette
 
 def snippet(drawing: Drawing[Any]) -> str:
     """Return the HTML that shows a picture's saved file in a slide or on a course page; the file lies beside it."""
-    return Picture(drawing).snippet
+    # Every run of a page asks for this, so the picture itself is not made.
+    figure, live = drawing.figure, bool(_server(os.environ.get(LIVE, "")))
+    return standalone.snippet(f"{_file(figure)}.html", title=_title(drawing), tall=figure.tall, live=live)
+
+
+def _file(figure: Figure[Any]) -> str:
+    return f"glassbox-{figure.name}"
 
 
 def address(drawing: Drawing[Any]) -> str:
@@ -172,7 +178,7 @@ class Picture(Document):
         self._drawing, self._switch = next(iter(self._drawings.values())), switch
         figure = self._drawing.figure
         super().__init__(_title(self._drawing), theme, live)
-        self.file = f"glassbox-{figure.name}"
+        self.file = _file(figure)
         for one in self._drawings.values():
             if broken := sorted(set(not_numbers(one.data)) - set(figure.blank)):
                 raise ValueError(

@@ -135,6 +135,16 @@ def test_a_value_that_does_not_fit_is_named_as_in_a_link(
     assert str(raised.value) == says
 
 
+def test_the_frame_of_a_saved_file_is_written_without_making_the_picture(lm: core.LanguageModel) -> None:
+    picture = show.attention(lm, TEXT)
+
+    def record(seen: object) -> dict[str, Any]:
+        raise AssertionError("every run of a page asks for the frame")
+
+    drawing = replace(picture._drawing, figure=replace(figure("attention"), record=record))
+    assert documents.snippet(drawing) == picture.snippet
+
+
 def test_a_number_of_numpy_is_a_number(lm: core.LanguageModel) -> None:
     given = {"layer": np.int64(1), "temperature": np.float32(2)}
     assert show.attention(lm, TEXT, **given).data == show.attention(lm, TEXT, layer=1, temperature=2.0).data
