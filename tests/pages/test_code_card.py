@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 import threading
 from collections.abc import Callable
 from types import CodeType, FrameType
@@ -17,6 +18,16 @@ from tests.pages.conftest import OpenPage, Runs
 
 SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]
 TEXT = "A text that no other test has, so that nothing of it is cached"
+
+
+def forget_everything() -> None:
+    """Forget what an earlier test's page computed: in the app's caches, and in the pages' own."""
+    cache.forget_results()
+    for name, module in list(sys.modules.items()):
+        if name.startswith("pages."):
+            for value in list(vars(module).values()):
+                if callable(clear := getattr(value, "cache_clear", None)):
+                    clear()
 
 
 @pytest.mark.parametrize("slug", SHOWN)
@@ -40,7 +51,7 @@ def test_every_function_shown_is_called(
             ran.add(frame.f_code)
 
     monkeypatch.setattr(source, "read", noted)
-    cache.forget_results()
+    forget_everything()
     threading.setprofile(watch)  # the page runs in a thread that starts after this
     try:
         app = open_page(slug, text=TEXT, corpus="fables", size=300)  # few entries are learned where any are
