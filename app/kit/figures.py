@@ -147,7 +147,7 @@ class Asked:
 
 
 def _none(*_: Any) -> Any:
-    """Compute with the open model where there is none: always a LookupError."""
+    """Refuse to compute with an open model where the picture has models of its own: raises LookupError."""
     raise LookupError("This picture is of models of its own: nothing is computed with an open one.")
 
 

@@ -10,6 +10,7 @@ import os
 import re
 import sys
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -58,7 +59,7 @@ def _title(drawing: Drawing[Any]) -> str:
     return f"{title}, {label}" if label else title
 
 
-class Document:
+class Document(ABC):
     """Pictures in one document, ready to be shown or saved. A notebook shows it when it is the value of a cell."""
 
     def __init__(self, title: str, theme: str | None, live: str | None) -> None:
@@ -72,9 +73,9 @@ class Document:
         return f"<{self.title}: {self.sentence}>"
 
     @property
+    @abstractmethod
     def pictures(self) -> tuple[Picture, ...]:
         """The pictures of the document, in their order."""
-        raise NotImplementedError
 
     @property
     def sentence(self) -> str:

@@ -132,7 +132,7 @@ def example(name: str, seed: int) -> Pair:
 
 @dataclass(frozen=True)
 class Wish:
-    """Hold what the page was asked for.
+    """Hold the task, its text, and the choices that an answer is written from.
 
     source: what the model reads. first: the characters of it that are the task's own words.
     pair: the example with its truth; None: the learner's own text.

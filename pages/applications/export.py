@@ -40,7 +40,7 @@ class Shown:
 
 
 def answered(asked: Asked, wish: Wish, opened: Opened | None, name: str, why: str) -> Shown:
-    """Let a model answer; None: none does, and `why`."""
+    """Compute a model's answer and its verdict; of no model (None), the reason why there is none."""
     found = answers.answer(opened, wish) if opened else None
     judged = verdict.judge(found) if found else Verdict(())
     count = 0 if found is None else len(found.units)
@@ -49,7 +49,7 @@ def answered(asked: Asked, wish: Wish, opened: Opened | None, name: str, why: st
 
 
 def look(asked: Asked) -> Shown:
-    """Let the usual model of the chosen use answer."""
+    """Compute the answer of the model that the chosen task has by default."""
     wish = answers.wish(asked.text, asked.values)
     name = wish.use.model
 

@@ -40,7 +40,7 @@ NO_RUN: Run = ("", 0)
 
 
 def _alone(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Compute of a table that is of no model."""
+    """Compute a function of a table that belongs to no model, GloVe or word2vec: it gets None in the model's place."""
     return function(None, *arguments)
 
 
@@ -86,7 +86,7 @@ def choose(asked: Asked, wanted: Sequence[str], run: Run) -> tuple[Table, str]:
 
 
 def beside(asked: Asked) -> Callable[..., Any]:
-    """Return what computes of tables that are of no model: the app keeps that with the usual model's."""
+    """Return a `Table.call` for GloVe and word2vec, whose results the app caches under the default model."""
     return partial(asked.beside, DEFAULT_MODEL)
 
 

@@ -65,7 +65,7 @@ class Subject:
 
 
 def subject(asked: Asked) -> Subject:
-    """Read what the fields ask for.
+    """Read the configuration, batch, text length and precision that the fields choose.
 
     Raises:
         ValueError: a caller named sizes that make no model.

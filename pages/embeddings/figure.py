@@ -322,7 +322,7 @@ def record(seen: Seen) -> dict[str, Any]:
 
 
 def _large(seen: Seen, name: str, make: Callable[[], Any]) -> dict[str, Any]:
-    """Name what is large, and put it in unless the browser has it."""
+    """Return a large part of the picture's data under its name, without the data where the browser holds it already."""
     return {"key": name} if name in seen.held else {"key": name, "sent": make()}
 
 

@@ -47,7 +47,7 @@ class Seen:
 
 
 def see(asked: Asked) -> Seen:
-    """Put the text before the three models."""
+    """Compute what GPT, BERT and T5 each make of the text around the followed token."""
     lm = asked.lm
     spans = lm.tokenizer.offsets(asked.text)
     tokens = [lm.tokenizer.display(i) for i in lm.tokenizer.encode(asked.text)]

@@ -76,7 +76,7 @@ def adapter_of(arm: Arm, learned: Learned = RECORDED) -> Adapter | None:
 
 
 def judge(arm: Arm, text: str, question: str, learned: Learned = RECORDED) -> dict[str, Any]:
-    """Ask a way of a text: {"says", "probability"}, or {"why"} where that holds for nothing."""
+    """Answer a text with the model that one way of adapting made: {"says", "probability"}, or {"why"} it cannot."""
     try:
         lm = learned.model(arm)
         if lm is None:

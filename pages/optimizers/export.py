@@ -33,7 +33,7 @@ class Seen:
 
 
 def see(asked: Asked) -> Seen:
-    """Let them race."""
+    """Compute the track of every chosen optimizer over the surface."""
 
     def wrong(field: str, value: str, why: str, used: str) -> None:
         if field in asked.given:
