@@ -11,28 +11,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Callable, Iterator, Mapping
+from typing import Callable
 
-NAMES = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "chrome",
-    "microsoft-edge",
-)
-PLACES = {
-    "darwin": (
-        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-        "/Applications/Chromium.app/Contents/MacOS/Chromium",
-        "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-    ),
-    "win32": (
-        r"C:\Program Files\Google\Chrome\Application\chrome.exe",
-        r"C:\Program Files (x86)\Google\Chrome\Application\chrome.exe",
-        r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
-    ),
-}
+from app.outside.browsers import candidates
+
 # What every launch needs: it runs as root in containers, without a graphics card, and asks nothing of the network.
 ARGUMENTS = (
     "--no-sandbox",
@@ -53,18 +35,6 @@ Any one of these helps; then run the same command again:
 
 class NoBrowser(Exception):
     """There is no browser and none could be installed; the text says what to do."""
-
-
-def candidates(
-    environ: Mapping[str, str], which: Callable[[str], str | None], platform: str = sys.platform
-) -> Iterator[str]:
-    """Paths worth trying, best first: the one named in GLASSBOX_BROWSER (then no other), PATH, the usual places."""
-    named = environ.get("GLASSBOX_BROWSER")
-    if named:
-        yield named
-        return
-    yield from (path for path in map(which, NAMES) if path)
-    yield from PLACES.get(platform, ())
 
 
 def answers(path: str, platform: str = sys.platform) -> bool:

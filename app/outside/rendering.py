@@ -8,17 +8,10 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
-NAMED = "GLASSBOX_BROWSER"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
-PLACES = (
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
-    r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
-)
+from app.outside import browsers
+
 SECONDS = 120  # that a browser may take
 
 # Behind the document's own script: it waits until the picture stands, and writes what is saved into the document.
@@ -42,13 +35,10 @@ class NoBrowser(RuntimeError):
     """There is no browser that draws; the text says what to do."""
 
 
-def _candidates() -> Iterator[str]:
-    """Yield the browsers of this machine: the one that is named, and no other; else those in the usual places."""
-    if named := os.environ.get(NAMED):
-        yield named
-        return
-    yield from (found for name in NAMES if (found := shutil.which(name)))
-    yield from (place for place in PLACES if Path(place).exists())
+def _browser() -> str | None:
+    """Return the browser that is named, whether it is there or not; else the first that is; None: there is none."""
+    found = browsers.candidates(os.environ, shutil.which)
+    return os.environ.get(browsers.NAMED) or next((path for path in found if Path(path).exists()), None)
 
 
 def drawn(document: str, ending: str) -> bytes:
@@ -60,12 +50,12 @@ def drawn(document: str, ending: str) -> bytes:
     Raises:
         NoBrowser: no Chromium, Chrome or Edge is here, or it draws nothing.
     """
-    browser = next(_candidates(), None)
+    browser = _browser()
     instead = "or save the picture as HTML, open it, and press SVG or PNG below it."
     if browser is None:
         raise NoBrowser(
             f"An {ending} file is drawn by a browser, and no Chromium, Chrome or Edge was found. Install one, name one "
-            f"in {NAMED}, {instead}"
+            f"in {browsers.NAMED}, {instead}"
         )
     whole = document.replace("</body>", _SAVES.replace("KIND", ending[1:].upper()))
     with tempfile.TemporaryDirectory(prefix="glassbox-") as folder:
@@ -82,9 +72,9 @@ def drawn(document: str, ending: str) -> bytes:
             done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=True)
         except (OSError, subprocess.SubprocessError) as why:
             raise NoBrowser(
-                f"{browser} draws nothing ({why}). Name another one in {NAMED}, {instead}"
+                f"{browser} draws nothing ({why}). Name another one in {browsers.NAMED}, {instead}"
             ) from None
     found = re.search(rb'<pre id="saved">([^<]+)</pre>', done.stdout)
     if found is None:
-        raise NoBrowser(f"{browser} draws nothing. Name another one in {NAMED}, {instead}")
+        raise NoBrowser(f"{browser} draws nothing. Name another one in {browsers.NAMED}, {instead}")
     return base64.b64decode(found[1])

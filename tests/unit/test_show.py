@@ -26,7 +26,7 @@ from app import show
 from app.kit import modules
 from app.kit.figures import Argument, Asked, Figure, not_numbers
 from app.kit.packing import narrowed, pack, unpack
-from app.outside import documents, rendering, standalone
+from app.outside import browsers, documents, rendering, standalone
 from app.session.fields import BY_KEY, DEFAULT_TEXT
 from tests.pictures import ALONE, SHOWN, draw, figure
 
@@ -465,8 +465,8 @@ def test_without_a_browser_a_drawing_says_what_helps(
     lm: core.LanguageModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("GLASSBOX_BROWSER", raising=False)
-    monkeypatch.setattr(rendering, "NAMES", ())
-    monkeypatch.setattr(rendering, "PLACES", ())
+    monkeypatch.setattr(browsers, "NAMES", ())
+    monkeypatch.setattr(browsers, "PLACES", {})
     with pytest.raises(
         rendering.NoBrowser, match=r"no Chromium.*GLASSBOX_BROWSER.*press SVG or PNG below it"
     ):
