@@ -8,10 +8,14 @@ from typing import Any
 from app.kit.figures import Table
 from core.analysis.tasks.token_vote import TokenVote
 from core.language_model import LanguageModel
+from core.training.losses import ScoredText
 
 
-def table(lm: LanguageModel, vote: TokenVote | None) -> Table:
-    """Return a line for each option: the token, what the model gives to it, whether it came; then the entropy."""
+def table(lm: LanguageModel, told: ScoredText, vote: TokenVote | None) -> Table:
+    """Return a line for each option: the token, what the model gives to it, whether it came; then the entropy.
+
+    Below stand all tokens of the text that may be asked for, with the model's loss at each.
+    """
     lines: list[tuple[Any, ...]] = []
     if vote is not None:
         for at, (id, p) in enumerate(zip(vote.ids, vote.probabilities)):
@@ -19,11 +23,13 @@ def table(lm: LanguageModel, vote: TokenVote | None) -> Table:
         lines.append(("all others", None, _digits(vote.elsewhere), None))
         lines.append(("entropy, nats", None, _digits(vote.entropy), None))
         lines.append(("cross-entropy, nats", None, _digits(vote.surprise), None))
+    for id, nats in zip(told.targets.tolist(), told.surprise.tolist()):
+        lines.append(("loss at, nats", lm.tokenizer.display(id), _digits(nats), None))
     names = ("line", "token", "value", "came")
     return {name: [line[at] for line in lines] for at, name in enumerate(names)}
 
 
-def cells(load: str, given: dict[str, Any], vote: TokenVote | None, at: int) -> list[str]:
+def cells(load: str, given: dict[str, Any], told: ScoredText, vote: TokenVote | None, at: int) -> list[str]:
     """Return cells that make the vote again, and assert every number of the picture and of the answer.
 
     Args:
@@ -40,7 +46,10 @@ from core.training.losses import score_text
 lm = {load}
 {values}
 told = score_text(lm, TEXT, TARGET)
-print(len(told), "tokens score")"""
+losses = {[_digits(nats) for nats in told.surprise.tolist()]}
+assert len(told) == len(losses)
+for nats, shown in zip(told.surprise.tolist(), losses):
+    assert math.isclose(nats, shown, rel_tol=2e-3, abs_tol=1e-3)"""
     ]
     if vote is None:
         made.append("# %% Nothing to vote on\nassert len(told) == 0")

@@ -62,7 +62,7 @@ question = ask(lm, told, vote)
 def notebook() -> list[str]:
     """The vote, and the question's answer, computed again."""
     given = {"TEXT": ctx.text, "TARGET": target, "LIKELY": likely, "UNLIKELY": unlikely}
-    return export.cells(ctx.load_source, given, vote, at)
+    return export.cells(ctx.load_source, given, told, vote, at)
 
 
 with page.foot():
@@ -72,7 +72,7 @@ with page.foot():
         asked.text, asked.options, question.judge, about, lambda seed: another(told, vote, seed)
     )  # fmt: skip
     page.code(token_vote, vote_cross_entropy, score_text)
-    page.take_away("classroom", lambda: export.table(lm, vote), notebook)
+    page.take_away("classroom", lambda: export.table(lm, told, vote), notebook)
 
 page.terms("token", "p", "softmax", "cross-entropy", "nats and bits")
 page.cheatsheet("classroom")
