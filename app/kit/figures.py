@@ -223,6 +223,8 @@ class Figure(Generic[Seen]):
         digits: parts of the data that a file holds in half the bits, each with the decimals that the picture writes.
         tall: how high it is, in pixels, before a browser has said so.
         own: what of the page's picture no call can hold (runs of the learner's), in words; "" for nothing.
+        carried: the script that computes the data where the picture carries its model (app/outside/model); "" for none.
+        told: words for that script that only Python knows.
     """
 
     name: str
@@ -246,6 +248,8 @@ class Figure(Generic[Seen]):
     digits: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     tall: int = 560
     own: Callable[[Seen], str] = lambda seen: ""
+    carried: str = ""
+    told: Callable[[Seen], Any] = lambda seen: None
 
     def of(self, asked: Asked) -> Drawing[Seen]:
         """Compute what the picture shows.

@@ -287,12 +287,13 @@ export const mixed = (a, b, t) => a.map((v, i) => Math.round(v + (b[i] - v) * t)
 export const rgb = (c) => `#${c.map((v) => v.toString(16).padStart(2, "0")).join("")}`;
 
 /**
- * base64 from Python's pack() -> typed array, with .shape.
+ * base64 from Python's pack() -> typed array, with .shape. What was computed in the browser is one already.
  * @template {keyof Kinds} Kind
- * @param {Packed<Kind>} packed
+ * @param {Packed<Kind> | Unpacked<Kind>} packed
  * @returns {Unpacked<Kind>}
  */
 export function unpack(packed) {
+  if (!("b64" in packed)) return packed;
   const raw = fromBase64(packed.b64);
   const kinds = { f32: Float32Array, u8: Uint8Array, i32: Int32Array, u16: Uint16Array };
   /** @type {keyof Kinds} */

@@ -3,9 +3,12 @@
 // it may say whether it is dark itself, and choose.
 
 import { shared } from "../kit/shared.js";
+import { computing, controls } from "./model/computing.js";
 
 /**
  * @import { Figure, Given } from "../kit/glass.js"
+ * @import { PackedModel } from "./model/carried.js"
+ * @import { Computing, Own } from "./model/computing.js"
  *
  * @typedef {(given: Given) => unknown} Component the default export of a picture's script
  *
@@ -50,6 +53,43 @@ function showCharts(section, which) {
   for (const chart of all) chart.hidden = !ours.includes(chart) || chart.dataset.step !== String(now);
 }
 
+/**
+ * Draws one picture that carries its model into its section: as it came, until something is changed.
+ * @param {Component} component @param {HTMLElement} section @param {State} state @param {Computing} way @param {Own} own
+ */
+function drawComputing(component, section, state, way, own) {
+  const place = /** @type {HTMLElement} */ (section.querySelector(".picture"));
+  const machine = computing(way, own);
+  const show = (/** @type {Record<string, any>} */ data) => component({ data, parentElement: place, setTriggerValue, can: { recompute: true, append: true } });
+  const asItCame = () => {
+    machine.reset();
+    for (const table of section.querySelectorAll("details")) table.hidden = false;
+    show(state.data);
+    above.show("Write a text of your own: the model is in this file, and nothing leaves it.");
+  };
+  const again = (said = "") => {
+    const found = machine.data();
+    if (found.data) {
+      show(found.data);
+      for (const table of section.querySelectorAll("details")) table.hidden = true; // it is of the picture as it came
+    }
+    above.show(said || found.said);
+  };
+  /** @type {(event: string, value: any) => void} */
+  const setTriggerValue = (event, value) => {
+    if (event === "select") {
+      if (machine.choose(value)) again();
+      if (parent !== window) parent.postMessage({ glassbox: { selected: value } }, "*");
+      return;
+    }
+    const turn = machine.event(event, value);
+    if (turn) again(turn.note);
+  };
+  const above = controls(machine, { again, reset: asItCame });
+  place.before(above.whole);
+  asItCame();
+}
+
 /** Draws one picture into its section. @type {(component: Component, section: HTMLElement, states: State[]) => void} */
 function draw(component, section, states) {
   const place = /** @type {HTMLElement} */ (section.querySelector(".picture"));
@@ -80,6 +120,10 @@ function draw(component, section, states) {
     fields.hidden = false;
     fields.addEventListener("change", ({ target }) => turn(Number(/** @type {HTMLInputElement} */ (target).value)));
   }
+}
+
+/** Lets the buttons below a picture save it. @param {HTMLElement} section */
+function letSave(section) {
   for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (section.querySelectorAll("[data-save]"))) {
     button.addEventListener("click", () => save(button, section));
     button.hidden = false;
@@ -113,13 +157,28 @@ function follow() {
   new ResizeObserver(tell).observe(document.body);
 }
 
-/** @param {Component[]} components of the document's pictures, in their order */
-export async function show(components) {
+/** What a script element of the document holds, as JSON. @type {(id: string) => any} */
+const held = (id) => JSON.parse(document.getElementById(id)?.textContent ?? "[]");
+
+/**
+ * @param {Component[]} components of the document's pictures, in their order
+ * @param {(Computing | null)[]} ways how each is computed, where it carries its model
+ */
+export async function show(components, ways) {
   // The room of a label is measured, so the fonts come first; they lie in this file.
   await Promise.allSettled([...document.fonts].map((face) => face.load()));
   /** @type {State[][]} */
-  const data = JSON.parse(document.getElementById("data")?.textContent ?? "[]");
+  const data = held("data");
+  /** @type {PackedModel[]} */
+  const models = held("models");
+  /** @type {(Omit<Own, "model"> & {model: number} | null)[]} */
+  const owns = held("owns");
   const sections = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("section[data-file]"));
-  for (const [i, component] of components.entries()) draw(component, sections[i], data[i]);
+  for (const [i, component] of components.entries()) {
+    const [way, own] = [ways[i], owns[i]];
+    if (way && own) drawComputing(component, sections[i], data[i][0], way, { ...own, model: models[own.model] });
+    else draw(component, sections[i], data[i]);
+    letSave(sections[i]);
+  }
   if (parent !== window) follow();
 }

@@ -83,7 +83,20 @@ export class Tokenizer {
   /** The text of ids, without those that stand for none. @param {number[]} ids */
   decode(ids) {
     const bytes = ids.filter((id) => !this.special.has(id)).flatMap((id) => [...this.entries[id]].map((letter) => BYTES.get(letter) ?? 63));
-    return new TextDecoder().decode(Uint8Array.from(bytes));
+    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from(bytes));
+  }
+
+  /**
+   * A text with a token at its end; one that stands for no text adds nothing. The whole is decoded: a character that is
+   * cut over several tokens shows only there.
+   * @param {string} text @param {number} id
+   */
+  continued(text, id) {
+    const { before, after } = this.around;
+    const ids = this.encode(text).slice(before.length).slice(0, after.length ? -after.length : undefined);
+    const [now, then] = [this.decode(ids), this.decode([...ids, id])];
+    if (then.startsWith(now)) return text + then.slice(now.length);
+    return this.special.has(id) ? text : text + this.display(id);
   }
 }
 
