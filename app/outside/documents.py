@@ -266,7 +266,6 @@ class Picture(Document):
             NotCarried: the model is too large or no decoder, or the page's picture is not computed in a file.
             ValueError: the picture has several states, or the model keeps no snapshot of that step.
         """
-        from core.catalogue import load, snapshots
 
         figure, asked = self._drawing.figure, self._drawing.asked
         if not figure.carried:
