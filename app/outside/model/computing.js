@@ -30,8 +30,8 @@ import { run } from "./forward.js";
  *
  * How a page's picture is computed (pages/NAME/carried.js).
  * @typedef {object} Computing
- * @property {(asked: Asked) => Record<string, any>} data as Python's record is, without the selection
- * @property {(asked: Asked) => Record<string, any>} within what of the choices this text and model have: the selection
+ * @property {(asked: Asked) => Record<string, any>} data as Python's record is, with the selection: of the choices, what this
+ *   text and model have
  * @property {string[]} [needs] choices in the picture that need new data
  * @property {(told: any) => Control[]} [controls]
  * @property {Record<string, (event: any, asked: Asked) => Turn>} [events]
@@ -83,9 +83,8 @@ export function computing(way, own) {
       const one = asked();
       if (!one.ids.length) return { data: null, said: "Write a text first." };
       const start = performance.now();
-      const selection = way.within(one);
-      Object.assign(now.values, selection);
-      const data = { ...way.data(one), selection };
+      const data = way.data(one);
+      Object.assign(now.values, data.selection);
       const ms = Math.max(1, Math.round(performance.now() - start));
       const cut = one.whole > longest ? ` The picture holds ${longest} tokens of the ${one.whole}.` : "";
       return { data, said: `Computed in this file, in ${ms} ms.${cut}` };
