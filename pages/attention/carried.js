@@ -225,7 +225,7 @@ const controls = ({ constant, turn, scales, causal, blocks }) => [
 const numbers = (count) => () => Array.from({ length: count }, (_, i) => [i, String(i)]);
 
 /** @type {Computing} */
-export default {
+export const computing = {
   data,
   controls,
   needs: ["block", "head"],

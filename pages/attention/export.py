@@ -12,8 +12,7 @@ from app.kit.figures import Argument, Asked, Figure, Table
 from app.markup import visible
 from core.analysis.heads.steps import AttentionSteps, Change
 from pages.attention.edits import Cells, Edits, read_edits, read_shown
-from pages.attention.figure import MATRICES, attention, compute, describe_steps, record, step_names
-from pages.attention.question import TURNS
+from pages.attention.figure import MATRICES, TURNS, attention, compute, describe_steps, record, step_names
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel

@@ -75,7 +75,7 @@ function streams(blocks, trace) {
 }
 
 /** @type {Computing} */
-const home = {
+export const computing = {
   data(asked) {
     const { model: { config, tokenizer }, ids, stamp } = asked;
     const trace = asked.pass();
@@ -127,5 +127,3 @@ function selected({ values, ids, model: { config } }) {
   const row = follow >= ids.length - 1 ? -1 : follow;
   return { block: Math.min(block, Math.max(0, config.n_layers - 1)), head: Math.min(head, config.n_heads - 1), follow: row, ribbons, attention, temperature, walk };
 }
-
-export default home;
