@@ -112,7 +112,7 @@ CONSTANT = (
 
 
 def told(seen: Seen) -> dict[str, Any]:
-    """What carried.js cannot know by itself: words, and what is the same for every text."""
+    """What carried/computing.js cannot know by itself: words, and what is the same for every text."""
     config, steps = seen.lm.config, seen.steps
     groups = [replace(steps, kv_head=head, change=Change()) for head in range(config.kv_heads)]
     whole = record(steps, seen.lm, ())
@@ -138,7 +138,7 @@ FIGURE = Figure(
         Argument("position", "turn"), Argument("temperature", "sharpness"), Argument("local", "local"),
         Argument("window", "reach"), Argument("sinks", "sinks"), Argument("edits", "edits"),
     ),
-    longest=LONGEST, writes=True, carried="pages/attention/carried.js", told=told,
+    longest=LONGEST, writes=True, carried="pages/attention/carried/computing.js", told=told,
 )  # fmt: skip
 
 STRIPS = {"x": "x", "q": "q", "k": "k", "v": "v", "turn": "rot_q", "sum": "z", "out": "result"}
