@@ -14,6 +14,7 @@ import core
 from app import show
 from app.outside.documents import CARRY
 from tests.browser import driver
+from tests.oracle.test_carried_model import MOST, differences
 
 TEXT = "A red ball was lost. She found the red"
 OTHER = "Tom and Anna went to the market. Anna bought"
@@ -108,6 +109,26 @@ def test_another_text_and_moment_show_what_python_computes_of_them(
     tab.set_viewport_size({"width": 390, "height": 844})
     tab.wait_for_timeout(50)
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+HOOKS = """async text => {
+    const { open } = await import("app/outside/model/carried.js");
+    const { run } = await import("app/outside/model/forward.js");
+    const opened = open(JSON.parse(document.getElementById("models").textContent)[0]);
+    const ids = opened.tokenizer.encode(text);
+    return { ids, hooks: [...run(opened.at(0), ids)].map(([name, value]) =>
+        ({ name, shape: value.shape, dtype: "f32", b64: new Uint8Array(value.buffer).toBase64?.() ?? btoa(
+            Array.from(new Uint8Array(value.buffer), byte => String.fromCharCode(byte)).join("")) })) };
+}"""
+
+
+def test_a_pass_in_the_browser_is_core_s_at_every_hook(
+    files: dict[str, Path], lm: core.LanguageModel, tab: Page
+) -> None:
+    tab.goto(files["home"].as_uri())
+    state(tab)
+    far = differences(lm, tab.evaluate(HOOKS, OTHER))
+    assert max(far.values()) < MOST, max(far, key=far.__getitem__)
 
 
 def test_home_appends_its_guess_again_and_again(files: dict[str, Path], tab: Page) -> None:
