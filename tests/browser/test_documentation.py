@@ -148,7 +148,7 @@ def test_the_start_page_is_alive_from_a_disk(site: Path, browser: Browser, compl
         assert (after["step"], after["step_name"]) == (0, "Tokens")
         # Its model is in the page: another text is computed there.
         frame.get_by_role("textbox").fill("Tom and Anna went to the market. Anna")
-        expect(frame.get_by_role("status")).to_contain_text("Computed in this file")
+        expect(frame.locator(".gb-own-status")).to_contain_text("Computed in this file")
         assert json.loads(figure.get_attribute("data-state") or "")["tokens"][-1] == " Anna"
         # It is as high as its frame, and takes the colours of the page around it.
         room = page.locator("iframe[src='pictures/home-own.html']").bounding_box()
