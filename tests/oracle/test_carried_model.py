@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -13,7 +10,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from playwright._impl._driver import compute_driver_executable
 
 import core
 from app.kit.packing import unpack
@@ -21,6 +17,7 @@ from app.outside.model.packed import NotCarried, packed
 from core.config import ModelConfig
 from core.language_model import LanguageModel
 from core.model.transformer import build
+from tests.node import answer
 
 SCRIPT = Path(__file__).with_name("carried.mjs")
 MOST = 1e-4  # by which a value may differ; in a row with values above 1, by this part of the largest
@@ -35,15 +32,8 @@ TEXTS = (
 
 
 def in_node(**asked: Any) -> list[dict[str, Any]]:
-    """What the browser's modules make of a packed model, run by Node, which comes with Playwright."""
-    node, _ = compute_driver_executable()
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / "asked.json"
-        file.write_text(json.dumps(asked), encoding="utf-8")
-        done = subprocess.run(
-            [node, "--no-warnings", str(SCRIPT), str(file)], capture_output=True, text=True, check=True
-        )
-    return list(json.loads(done.stdout))
+    """What the browser's modules make of a packed model."""
+    return list(answer(SCRIPT, asked))
 
 
 def differences(lm: LanguageModel, found: dict[str, Any]) -> dict[str, float]:
