@@ -329,9 +329,11 @@ class Picture(Document):
         if self._packed is None:
             return None
         figure, asked, seen = self._drawing.figure, self._drawing.asked, self._drawing.seen
-        values = {**asked.values, **figure.select(seen)}
+        values = {**asked.values, "block": asked.block, "head": asked.head}
         longest = figure.longest or asked.lm.config.n_ctx
-        return standalone.Own(figure.carried, self._packed, asked.text, values, figure.told(seen), longest)
+        return standalone.Own(
+            figure.carried, self._packed, asked.text, values, figure.select(seen), figure.told(seen), longest
+        )
 
 
 class Page(Document):
@@ -379,7 +381,8 @@ def _moments(asked: Asked, rewind: int | None) -> dict[str, LanguageModel]:
         )
     table = asked.lm.transformer.state_dict()["embed.W_E"]
     here = [step for step in reversed(kept) if _same(load(asked.name, snapshot=step), table)]
-    now = f"step {here[0]:,}" if here else asked.label
+    end = ", the end" if here and here[0] == kept[-1] else ""
+    now = f"step {here[0]:,}{end}" if here else asked.label
     return {now: asked.lm, f"step {rewind:,}": load(asked.name, snapshot=rewind)}
 
 

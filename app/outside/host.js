@@ -3,7 +3,6 @@
 // it may say whether it is dark itself, and choose.
 
 import { shared } from "../kit/shared.js";
-import { computing, controls } from "./model/computing.js";
 
 /**
  * @import { Figure, Given } from "../kit/glass.js"
@@ -51,43 +50,6 @@ function showCharts(section, which) {
   const ours = all.filter((chart) => chart.dataset.stateOf === String(which));
   const now = !whole && ours.some((chart) => chart.dataset.step === String(step)) ? step : -1;
   for (const chart of all) chart.hidden = !ours.includes(chart) || chart.dataset.step !== String(now);
-}
-
-/**
- * Draws one picture that carries its model into its section: as it came, until something is changed.
- * @param {Component} component @param {HTMLElement} section @param {State} state @param {Computing} way @param {Own} own
- */
-function drawComputing(component, section, state, way, own) {
-  const place = /** @type {HTMLElement} */ (section.querySelector(".picture"));
-  const machine = computing(way, own);
-  const show = (/** @type {Record<string, any>} */ data) => component({ data, parentElement: place, setTriggerValue, can: { recompute: true, append: true } });
-  const asItCame = () => {
-    machine.reset();
-    for (const table of section.querySelectorAll("details")) table.hidden = false;
-    show(state.data);
-    above.show("Write a text of your own: the model is in this file, and nothing leaves it.");
-  };
-  const again = (said = "") => {
-    const found = machine.data();
-    if (found.data) {
-      show(found.data);
-      for (const table of section.querySelectorAll("details")) table.hidden = true; // it is of the picture as it came
-    }
-    above.show(said || found.said);
-  };
-  /** @type {(event: string, value: any) => void} */
-  const setTriggerValue = (event, value) => {
-    if (event === "select") {
-      if (machine.choose(value)) again();
-      if (parent !== window) parent.postMessage({ glassbox: { selected: value } }, "*");
-      return;
-    }
-    const turn = machine.event(event, value);
-    if (turn) again(turn.note);
-  };
-  const above = controls(machine, { again, reset: asItCame });
-  place.before(above.whole);
-  asItCame();
 }
 
 /** Draws one picture into its section. @type {(component: Component, section: HTMLElement, states: State[]) => void} */
@@ -162,9 +124,10 @@ const held = (id) => JSON.parse(document.getElementById(id)?.textContent ?? "[]"
 
 /**
  * @param {Component[]} components of the document's pictures, in their order
- * @param {(Computing | null)[]} ways how each is computed, where it carries its model
+ * @param {(Computing | null)[]} [ways] how each is computed, where it carries its model
+ * @param {typeof import("./model/desk.js").drawOwn} [drawOwn] draws those
  */
-export async function show(components, ways) {
+export async function show(components, ways = [], drawOwn = undefined) {
   // The room of a label is measured, so the fonts come first; they lie in this file.
   await Promise.allSettled([...document.fonts].map((face) => face.load()));
   /** @type {State[][]} */
@@ -176,7 +139,7 @@ export async function show(components, ways) {
   const sections = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("section[data-file]"));
   for (const [i, component] of components.entries()) {
     const [way, own] = [ways[i], owns[i]];
-    if (way && own) drawComputing(component, sections[i], data[i][0], way, { ...own, model: models[own.model] });
+    if (way && own) drawOwn?.(component, sections[i], data[i][0].data, way, { ...own, model: models[own.model] });
     else draw(component, sections[i], data[i]);
     letSave(sections[i]);
   }

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 HOST = "app/outside/host.js"
+DESK = "app/outside/model/desk.js"
 AROUND = "app/outside/around.js"
 WIDGET = "app/outside/widget.js"
 POLICY = (
@@ -70,13 +71,15 @@ class Own:
     Attributes:
         script: computes the picture's data (`Computing` in app/outside/model/computing.js).
         model: as `packed.packed` makes it; pictures of one document that have the same share it.
-        text, values: of the picture as it comes. told: words for the script. longest: tokens that the picture holds.
+        text, values: of the picture as it comes; shown: the selection that became of them.
+        told: words for the script. longest: tokens that the picture holds.
     """
 
     script: str
     model: Mapping[str, Any]
     text: str
     values: Mapping[str, Any]
+    shown: Mapping[str, Any]
     told: Any
     longest: int
 
@@ -164,9 +167,13 @@ def _started(parts: Sequence[Part]) -> tuple[dict[str, str], str]:
         scripts |= imported(script)
     names = {script: f"script{i}" for i, script in enumerate(dict.fromkeys(firsts))}
     start = "".join(f'import {name} from "{script}";\n' for script, name in names.items())
-    shown = ", ".join(names[part.component.script] for part in parts)
-    ways = ", ".join(names[part.own.script] if part.own else "null" for part in parts)
-    return scripts, start + f'import {{ show }} from "{HOST}";\nshow([{shown}], [{ways}]);'
+    given = "[" + ", ".join(names[part.component.script] for part in parts) + "]"
+    if any(part.own for part in parts):
+        scripts |= imported(DESK)
+        start += f'import {{ drawOwn }} from "{DESK}";\n'
+        ways = ", ".join(names[part.own.script] if part.own else "null" for part in parts)
+        given += f", [{ways}], drawOwn"
+    return scripts, start + f'import {{ show }} from "{HOST}";\nshow({given});'
 
 
 def models_of(parts: Sequence[Part]) -> str:
@@ -176,21 +183,15 @@ def models_of(parts: Sequence[Part]) -> str:
     if not models:
         return ""
     places = {key: i for i, key in enumerate(models)}
-    said = [
-        own
-        and {
-            "model": places[id(own.model)],
-            "text": own.text,
-            "values": own.values,
-            "told": own.told,
-            "longest": own.longest,
-        }
-        for own in owns
-    ]
+    said = [own and {**_plain(own), "model": places[id(own.model)]} for own in owns]
     return (
         f'<script type="application/json" id="models">{_json(list(models.values()))}</script>\n'
         f'<script type="application/json" id="owns">{_json(said)}</script>\n'
     )
+
+
+def _plain(own: Own) -> dict[str, Any]:
+    return {name: getattr(own, name) for name in ("text", "values", "shown", "told", "longest")}
 
 
 def _carried(state: State, first: State) -> dict[str, Any]:

@@ -103,12 +103,11 @@ const home = {
       embed_normed: config.embed_norm && config.norm !== "none", final_norm: config.final_norm && config.norm !== "none",
       resid: L ? stacked(streams(L, trace).map(lengths), [T]) : tensor([0, T]), att: blocks("hook_attn_out"), mlp: blocks("hook_mlp_out"),
       crossAdded: null, own: headsOf(trace, asked), cross: null, lens: L > 0, ...lens, topIds, topProbs, top: { shape: [T, n] },
-      bare: false, logits: { values: logits, rows: null },
+      bare: false, logits: { values: logits, rows: null }, selection: selected(asked),
     };
   },
 
   events: { append },
-  within: selected,
 };
 
 /**
@@ -122,7 +121,7 @@ function append({ id }, { model: { tokenizer }, text, ids, longest }) {
   return { text: after, values: { follow: -1 } };
 }
 
-/** What is chosen, as far as this text has it. @type {Computing["within"]} */
+/** What is chosen, as far as this text has it. @type {(asked: Asked) => Record<string, any>} */
 function selected({ values, ids, model: { config } }) {
   const { block, head, follow, ribbons, attention, temperature, walk } = values;
   const row = follow >= ids.length - 1 ? -1 : follow;

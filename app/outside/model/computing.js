@@ -1,7 +1,5 @@
-// A picture that computes by itself: its file carries the model, so above it stand the text, the moments of the training,
-// and what can be changed in the model. Nothing leaves the file.
+// What a picture computes that carries its model: its data, anew for each text, moment of the training and choice.
 
-import { html } from "../../kit/shapes.js";
 import { open } from "./carried.js";
 import { run } from "./forward.js";
 
@@ -24,14 +22,14 @@ import { run } from "./forward.js";
  * What an event of the picture changes; `note` says why nothing changes, or what did.
  * @typedef {{text?: string, values?: Record<string, any>, note?: string}} Turn
  *
- * A control above the picture, of the field `key`.
- * @typedef {{key: string, label: string} & ({kind: "check"} | {kind: "range", low: number, high: number, step: number} |
+ * A control above the picture, of the field `key`; with `when`, only while that field is set.
+ * @typedef {{key: string, label: string, when?: string} & ({kind: "check"} | {kind: "range", low: number, high: number, step: number} |
  *   {kind: "choice", options: (asked: Asked) => [value: number, name: string][]})} Control
  *
  * How a page's picture is computed (pages/NAME/carried.js).
  * @typedef {object} Computing
- * @property {(asked: Asked) => Record<string, any>} data as Python's record is, without the selection
- * @property {(asked: Asked) => Record<string, any>} within what of the choices this text and model have: the selection
+ * @property {(asked: Asked) => Record<string, any>} data as Python's record is, with the selection: of the choices, what this
+ *   text and model have
  * @property {string[]} [needs] choices in the picture that need new data
  * @property {(told: any) => Control[]} [controls]
  * @property {Record<string, (event: any, asked: Asked) => Turn>} [events]
@@ -41,7 +39,8 @@ import { run } from "./forward.js";
  * @property {PackedModel} model
  * @property {string} text
  * @property {number} longest tokens that the picture holds
- * @property {Record<string, any>} values
+ * @property {Record<string, any>} values as they were asked for
+ * @property {Record<string, any>} shown the selection that the picture comes with
  * @property {any} told
  */
 
@@ -57,6 +56,8 @@ export function computing(way, own) {
   const now = { text: own.text, moment: 0, values: { ...own.values } };
   /** @type {Map<string, Trace>} */
   const passes = new Map();
+  /** What the picture and this told each other last. @type {Record<string, any>} */
+  let said = { ...own.shown };
 
   /** @returns {Asked & {whole: number}} */
   function asked() {
@@ -83,18 +84,21 @@ export function computing(way, own) {
       const one = asked();
       if (!one.ids.length) return { data: null, said: "Write a text first." };
       const start = performance.now();
-      const selection = way.within(one);
-      Object.assign(now.values, selection);
-      const data = { ...way.data(one), selection };
+      const data = way.data(one);
+      Object.assign(said, data.selection);
       const ms = Math.max(1, Math.round(performance.now() - start));
       const cut = one.whole > longest ? ` The picture holds ${longest} tokens of the ${one.whole}.` : "";
       return { data, said: `Computed in this file, in ${ms} ms.${cut}` };
     },
-    /** Takes a choice; whether the picture needs new data for it. @param {Record<string, any>} chosen */
+    /**
+     * Takes a choice; whether the picture needs new data for it. The picture tells all that is chosen in it, also what it was
+     * told itself, such as the row that predicts: that is no choice, and goes along with the next text.
+     * @param {Record<string, any>} chosen
+     */
     choose({ n: _, ...chosen }) {
-      const needs = way.needs?.some((key) => key in chosen && chosen[key] !== now.values[key]) ?? false;
-      Object.assign(now.values, chosen);
-      return needs;
+      const fresh = Object.keys(chosen).filter((key) => chosen[key] !== said[key]);
+      for (const key of fresh) now.values[key] = said[key] = chosen[key];
+      return fresh.some((key) => way.needs?.includes(key));
     },
     /** Takes an event of the picture; null: it has no such event. @type {(event: string, value: any) => Turn | null} */
     event(event, value) {
@@ -105,65 +109,7 @@ export function computing(way, own) {
     },
     reset() {
       Object.assign(now, { text: own.text, moment: 0, values: { ...own.values } });
+      said = { ...own.shown };
     },
   };
-}
-
-/**
- * The controls above a picture that computes.
- * @param {ReturnType<typeof computing>} machine @param {{again: () => void, reset: () => void}} act
- */
-export function controls(machine, { again, reset }) {
-  /** @type {HTMLTextAreaElement} */
-  const text = html("textarea", { rows: 1, spellcheck: "false", "aria-label": "Text", oninput: () => { machine.now.text = text.value; again(); } });
-  const name = `moment${Math.random()}`;
-  const moments = machine.labels.map((_, i) => html("input", { type: "radio", name, value: i, onchange: () => { machine.now.moment = i; again(); } }));
-  const made = machine.controls.map((control) => ({ control, ...controlOf(control, machine, again) }));
-  const status = html("span", { class: "gb-own-status", role: "status" });
-  const whole = html("div", { class: "gb-own" },
-    html("label", { class: "gb-own-text" }, html("span", {}, "Text"), text),
-    html("div", { class: "gb-own-row" },
-      moments.length > 1 ? html("fieldset", { class: "gb-switch" }, html("legend", {}, "Rewind"), ...moments.map((input, i) => html("label", {}, input, machine.labels[i])).reverse()) : "",
-      ...made.map(({ node }) => node),
-      html("button", { type: "button", onclick: reset }, "As it came"), status));
-  return {
-    whole,
-    /** Shows what is chosen, where something else than these controls chose it. @param {string} said */
-    show(said) {
-      if (text.value !== machine.now.text) text.value = machine.now.text;
-      for (const [i, input] of moments.entries()) input.checked = i === machine.now.moment;
-      for (const { follow } of made) follow();
-      status.textContent = said;
-    },
-  };
-}
-
-/** @type {(control: Control, machine: ReturnType<typeof computing>, again: () => void) => {node: HTMLElement, follow: () => void}} */
-function controlOf(control, machine, again) {
-  const { key, label } = control;
-  const set = (/** @type {unknown} */ value) => { machine.now.values[key] = value; again(); };
-  if (control.kind === "check") {
-    /** @type {HTMLInputElement} */
-    const input = html("input", { type: "checkbox", onchange: () => set(input.checked) });
-    return { node: html("label", {}, input, label), follow: () => { input.checked = Boolean(machine.now.values[key]); } };
-  }
-  if (control.kind === "choice") {
-    /** @type {HTMLSelectElement} */
-    const select = html("select", { "aria-label": label, onchange: () => set(Number(select.value)) });
-    const follow = () => {
-      const options = control.options(machine.asked());
-      if (options.length !== select.options.length) select.replaceChildren(...options.map(([value, name]) => new Option(name, String(value))));
-      select.value = String(machine.now.values[key]);
-    };
-    return { node: html("label", {}, label, select), follow };
-  }
-  const { low, high, step } = control;
-  const read = html("output", {});
-  /** @type {HTMLInputElement} */
-  const input = html("input", { type: "range", min: low, max: high, step, "aria-label": label, oninput: () => set(Number(input.value)) });
-  const follow = () => {
-    input.value = String(machine.now.values[key]);
-    read.textContent = input.value;
-  };
-  return { node: html("label", {}, label, input, read), follow };
 }
