@@ -188,6 +188,7 @@ class Picture(Document):
         self._drawings = dict(drawing) if isinstance(drawing, Mapping) else {"": drawing}
         self._drawing, self._switch = next(iter(self._drawings.values())), switch
         self._packed: Mapping[str, Any] | None = None
+        self._measured: Sequence[Any] = ()
         figure = self._drawing.figure
         super().__init__(_title(self._drawing), theme, live)
         self.file = _file(figure)
@@ -277,7 +278,9 @@ class Picture(Document):
             )
         check(asked.lm)
         carrying = Picture(self._drawing, self._theme, self._live)
-        carrying._packed = packed(_moments(asked, rewind))
+        moments = _moments(asked, rewind)
+        carrying._packed = packed(moments)
+        carrying._measured = [figure.measured(lm, asked.text) for lm in moments.values()]
         return carrying
 
     def widget(self) -> PictureWidget:
@@ -332,8 +335,9 @@ class Picture(Document):
         values = {**asked.values, "block": asked.block, "head": asked.head}
         longest = figure.longest or asked.lm.config.n_ctx
         return standalone.Own(
-            figure.carried, self._packed, asked.text, values, figure.select(seen), figure.told(seen), longest
-        )
+            figure.carried, self._packed, asked.text, values, figure.select(seen), figure.told(seen), self._measured,
+            longest,
+        )  # fmt: skip
 
 
 class Page(Document):

@@ -1,15 +1,24 @@
-"""Say what carried.js needs, where the picture's file carries its model: words and rules, and what a model does on any text.
+"""Say what carried.js needs where a picture's file carries its model: words, rules, and what takes many passes.
 
 Rules and words have one source, Python's constants; the browser computes with them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from core.analysis.heads import jobs, null_distributions
-from core.analysis.heads.null_distributions import CONTENT, halves_that_differ
-from core.analysis.heads.patterns import BROAD, NAMES, RECENT, SHARP, repeat_scores, texts_said_twice
+from core.analysis.heads.null_distributions import CONTENT, Null, halves_that_differ, head_chance
+from core.analysis.heads.patterns import (
+    BROAD,
+    NAMES,
+    RECENT,
+    SHARP,
+    head_maps,
+    repeat_scores,
+    texts_said_twice,
+)
 from core.analysis.word_classes import CLASSES, OTHER, SIGNS, class_by_word
 from core.analysis.word_classes import NAMES as PEOPLE
 from core.language_model import LanguageModel
@@ -41,20 +50,28 @@ def told(seen: Seen) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def on_repeats(lm: LanguageModel) -> dict[str, Any]:
-    """Measure what hangs on the model alone: its heads on random tokens said twice, and what comes of that by chance.
+def measured(lm: LanguageModel, text: str) -> dict[str, Any]:
+    """Measure the heads on random tokens said twice, and what chance alone makes of that and of `text`.
 
     Returns:
-        The texts, as ids; the scores by pattern; the lines of chance, where they decide about a name. With heads off
-        the browser measures the same texts again.
+        repeats: the token ids of those texts, which the browser reads again with heads off; the scores by pattern; the
+        lines of chance, where they decide about a name. came: `text` and its lines, for the browser draws others.
     """
     scores = repeat_scores(lm)
-    lines = halves_that_differ(lm) if needs_halves(scores) else {}
+    halves = halves_that_differ(lm) if needs_halves(scores) else {}
+    chance = head_chance(lm, head_maps(lm, text), {})
     return {
-        "texts": texts_said_twice(lm)[1],
-        "scores": {
-            job: {"value": score.value.tolist(), "even": score.even, "most": score.most, "rows": score.rows}
-            for job, score in scores.items()
+        "repeats": {
+            "texts": texts_said_twice(lm)[1],
+            "scores": {
+                job: {"value": score.value.tolist(), "even": score.even, "most": score.most, "rows": score.rows}
+                for job, score in scores.items()
+            },
+            "lines": _lines(halves),
         },
-        "lines": {job: null.line for job, null in lines.items()},
-    }
+        "came": {"text": text, "lines": _lines(chance.text), "classes": _lines(chance.class_nulls)},
+    }  # fmt: skip
+
+
+def _lines(nulls: Mapping[Any, Null]) -> dict[str, float]:
+    return {name: null.line for name, null in nulls.items()}

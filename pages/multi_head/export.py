@@ -14,6 +14,7 @@ from core.analysis.heads.effects import HeadEffects, Knockout
 from core.analysis.heads.jobs import EVEN
 from core.analysis.heads.patterns import NAMES
 from pages.multi_head.ablation import Off
+from pages.multi_head.carried import measured, told
 from pages.multi_head.figure import Seen, multi_head, reader, record, see
 from pages.multi_head.roles import RANDOM, columns
 
@@ -52,7 +53,7 @@ FIGURE = Figure(
         Argument("attention", "attention"), Argument("off", "off"), Argument("instead", "instead"),
         Argument("order", "order"),
     ),
-    longest=64, writes=True, tall=640,
+    longest=64, writes=True, tall=640, carried="pages/multi_head/carried.js", told=told, measured=measured,
 )  # fmt: skip
 
 
