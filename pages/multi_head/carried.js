@@ -1,109 +1,24 @@
 // All heads' data, computed in the browser by a model that travels with the picture: what figure.py makes of core's passes, for
-// a decoder. What takes many passes comes after the picture stands. tests/oracle/test_carried_heads.py compares the two.
+// a decoder. What takes many passes comes after the picture stands. tests/oracle/test_carried_pictures.py compares the two.
 
-import { tensor } from "../../app/outside/model/forward.js";
 import { topOf } from "../../app/outside/model/numbers.js";
-import { mapsOf, movedWeights, repeatsTakenOut } from "./carried/chance.js";
-import { classScores } from "./carried/classes.js";
 import { effectsOf, following, largestOf, predictionOf, readerOf, withoutHeads } from "./carried/effects.js";
+import { measureLines, measureRepeats, ofText, onRepeats } from "./carried/found.js";
 import { nameHeads } from "./carried/names.js";
 import { joined, opened } from "./carried/open_head.js";
-import { evenness, pairsOf, patternScores, rowsOf } from "./carried/patterns.js";
+import { evenness, patternScores } from "./carried/patterns.js";
+import { mapsIn, placeOf } from "./carried/place.js";
 import { changed, columnsOf, restsOn, rolesOf, tip } from "./carried/words.js";
-import { offSet } from "./layout.js";
 
 /**
  * @import { Asked, Computing } from "../../app/outside/model/computing.js"
- * @import { Carried } from "../../app/outside/model/carried.js"
- * @import { Tensor, Trace } from "../../app/outside/model/forward.js"
- * @import { Lines } from "./carried/chance.js"
- * @import { ClassScores } from "./carried/classes.js"
- * @import { Effects, Head, Off } from "./carried/effects.js"
+ * @import { Tensor } from "../../app/outside/model/forward.js"
+ * @import { OfText } from "./carried/found.js"
  * @import { Known } from "./carried/names.js"
- * @import { OpenHead } from "./carried/open_head.js"
  * @import { Maps, Scores } from "./carried/patterns.js"
+ * @import { Place } from "./carried/place.js"
  * @import { Told } from "./carried/words.js"
- *
- * What Python measured (`measured` in carried.py): on random tokens said twice the scores, with no head off, and their lines of
- * chance, and these texts; of the text that the picture came with the lines, so that they stay what they were.
- * @typedef {{repeats: {texts: number[][], scores: Scores, lines: Lines}, came: {text: string, lines: Lines, classes: Record<string, number>}}} Given
- *
- * What was found about a text, with no head off: scores by classes of words, lines of chance, those about tokens Infinity until
- * they are measured; and the effects of single heads, by what they hang on.
- * @typedef {{classes: ClassScores, lines: Lines, measured: boolean, effects: Map<string, Effects>}} OfText
- *
- * The picture's place: the chosen head, the row, the heads that are off, and the passes with all heads and without those.
- * @typedef {OpenHead & {row: number, off: Off, key: string, plain: Trace}} Place
  */
-
-const TEXTS = 12; // that are kept
-
-/** What was found about texts, and the scores on repeats with heads off. @type {WeakMap<Carried, {texts: Map<string, OfText>, repeats: Map<string, Scores>}>} */
-const kept = new WeakMap();
-
-/** @type {(trace: Trace, name: string) => Tensor} */
-const at = (trace, name) => /** @type {Tensor} */ (trace.get(name));
-
-/** @param {Carried} model */
-function keptOf(model) {
-  const known = kept.get(model) ?? { texts: new Map(), repeats: new Map() };
-  kept.set(model, known);
-  return known;
-}
-
-/** @type {(asked: Asked) => Place} */
-function placeOf(asked) {
-  const { model: { config }, ids, values } = asked;
-  const { n_layers: blocks, n_heads: heads } = config;
-  const names = [...offSet({ mark: "", blocks, heads }, { sel: values })].map((name) => /** @type {Head} */ (name.split(".").map(Number)));
-  const off = { heads: names.sort(([l, h], [k, i]) => l - k || h - i), value: values.instead };
-  const row = [values.row, values.follow].find((one) => one >= 0 && one < ids.length) ?? ids.length - 1;
-  const key = off.heads.length ? JSON.stringify(off) : "";
-  const [plain, passed] = [asked.pass(), off.heads.length ? asked.pass(withoutHeads(off), key) : asked.pass()];
-  return { block: Math.min(values.block, blocks - 1), head: Math.min(values.head, heads - 1), row, off, key, plain, passed, maps: mapsIn(asked, passed) };
-}
-
-/** @type {(asked: Asked, trace: Trace) => Maps} */
-const mapsIn = ({ model: { config }, ids }, trace) => ({
-  ids, causal: config.causal, maps: Array.from({ length: config.n_layers }, (_, l) => at(trace, `blocks.${l}.attn.hook_pattern`)),
-});
-
-/** What is known of the text with no head off. @type {(asked: Asked, place: Place) => OfText} */
-function ofText(asked, { plain }) {
-  const { texts } = keptOf(asked.model);
-  const known = texts.get(asked.stamp);
-  if (known) return known;
-  const [maps, told, { came }] = [mapsIn(asked, plain), /** @type {Told} */ (asked.told), /** @type {Given} */ (asked.measured)];
-  const pairs = pairsOf(maps, told.rules);
-  const content = told.rules.content.filter((job) => rowsOf(pairs[job] ?? []));
-  const classes = classScores(asked.model, maps, told);
-  /** @type {OfText} */
-  let found;
-  if (asked.text === came.text) {
-    for (const [name, one] of Object.entries(classes)) one.line = came.classes[name];
-    found = { classes, lines: came.lines, measured: true, effects: new Map() };
-  } else {
-    const lines = { ...movedWeights(maps, told), ...Object.fromEntries(content.map((job) => [job, Infinity])) };
-    found = { classes, lines, measured: !content.length, effects: new Map() };
-  }
-  texts.set(asked.stamp, found);
-  for (const oldest of texts.keys()) if (texts.size > TEXTS) texts.delete(oldest);
-  return found;
-}
-
-/** The scores on random tokens said twice, without the heads that are off. @type {(asked: Asked, place: Place) => Scores} */
-function onRepeats({ model, measured, told }, { off, key }) {
-  const { texts, scores } = /** @type {Given} */ (measured).repeats;
-  if (!key || !texts.length) return scores;
-  const { repeats } = keptOf(model);
-  const known = repeats.get(key);
-  if (known) return known;
-  const all = texts.map((ids) => mapsOf(model, ids, withoutHeads(off)));
-  const mean = all[0].map((map, l) => tensor(map.shape, map.map((_, i) => all.reduce((sum, one) => sum + one[l][i], 0) / all.length)));
-  const found = patternScores({ maps: mean, ids: texts[0], causal: model.config.causal }, told.rules); // the pairs of all texts are the same
-  repeats.set(key, found);
-  return found;
-}
 
 /** @type {(asked: Asked, maps: Maps, repeats: Scores, text: OfText) => Known} */
 const knownOf = ({ measured, told }, maps, repeats, { classes, lines }) => ({
@@ -180,19 +95,15 @@ const heads = {
 
   *later(asked) {
     const place = placeOf(asked);
-    const [text, told] = [ofText(asked, place), /** @type {Told} */ (asked.told)];
-    if (!text.measured) {
-      Object.assign(text.lines, yield* repeatsTakenOut(asked.model, mapsIn(asked, place.plain), told));
-      text.measured = true;
-      yield true;
-    }
-    const { token, name } = target(place);
-    if (text.effects.has(name)) return;
-    text.effects.set(name, yield* effectsOf(asked.model, place.passed, place.off, place.row, token));
+    yield* measureRepeats(asked, place);
+    yield* measureLines(asked, place);
+    const [{ effects }, { token, name }] = [ofText(asked, place), target(place)];
+    if (effects.has(name)) return;
+    effects.set(name, yield* effectsOf(asked.model, place.passed, place.off, place.row, token));
     yield true;
   },
 
-  controls: (/** @type {Told} */ told) => [{ key: "instead", label: "A head that is off adds", kind: "choice", options: () => told.offAdds }],
+  controls: (/** @type {Told} */ { off }) => [{ key: "instead", label: off.label, kind: "choice", options: () => off.adds }],
   needs: ["block", "head", "row", "off", "instead"],
 };
 

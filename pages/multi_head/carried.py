@@ -23,7 +23,7 @@ from core.analysis.word_classes import CLASSES, OTHER, SIGNS, class_by_word
 from core.analysis.word_classes import NAMES as PEOPLE
 from core.language_model import LanguageModel
 from pages.multi_head.ablation import NOTHING
-from pages.multi_head.figure import OFF_ADDS, Seen
+from pages.multi_head.figure import OFF, OFF_ADDS, Seen
 from pages.multi_head.roles import ABOUT, BRIEF, COLUMNS, MEANS, RANDOM, SENTENCES, UNIT, needs_halves
 
 
@@ -36,7 +36,7 @@ def told(seen: Seen) -> dict[str, Any]:
         "names": dict(NAMES), "even": jobs.EVEN, "mixed": jobs.MIXED, "short": jobs.SHORT, "random": RANDOM,
         "columns": list(COLUMNS), "about": ABOUT, "brief": BRIEF, "unit": UNIT, "means": MEANS,
         "reads": {name: jobs.reads(name) for name in CLASSES}, "sentences": SENTENCES,
-        "offAdds": [[str(value), words] for value, words in OFF_ADDS.items()],
+        "off": {"label": OFF, "adds": [[str(value), words] for value, words in OFF_ADDS.items()]},
         "classes": {"words": {name: " ".join(words) for name, words in found.items()}}
         | {"people": PEOPLE, "signs": SIGNS, "other": OTHER},
         "rules": {

@@ -58,13 +58,13 @@ ASKED: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = {
     "multi_head": [
         ({}, {}),
         (
-            {"layer": 2, "head": 1, "row": 0, "panel": "pair"},
-            {"block": 2, "head": 1, "row": 0, "panel": "pair"},
+            {"layer": 2, "head": 1, "row": 0, "panel": "pair", "off": "3.2 2.0", "instead": "mean"},
+            {"block": 2, "head": 1, "row": 0, "panel": "pair", "off": "3.2 2.0", "instead": "mean"},
         ),
-        ({"off": "1.2"}, {"off": "1.2"}),
+        ({"off": "3.2"}, {"off": "3.2"}),
         (
-            {"off": "0.* 3.2", "instead": "mean", "layer": 1, "panel": "effect", "order": "effect"},
-            {"off": "0.* 3.2", "instead": "mean", "block": 1, "panel": "effect", "order": "effect"},
+            {"off": "0.* 1.3", "instead": "mean", "layer": 1, "panel": "effect", "order": "effect"},
+            {"off": "0.* 1.3", "instead": "mean", "block": 1, "panel": "effect", "order": "effect"},
         ),
         ({"off": "*", "head": 3, "step": 9}, {"off": "*", "head": 3, "tour": 9}),
     ],

@@ -10,9 +10,9 @@
  * All maps of a text: of each of L blocks (H, T, T); T ids; causal: no token sees a later one.
  * @typedef {{maps: Tensor[], ids: number[], causal: boolean}} Maps
  *
- * value: (L, H), the part of all attention that falls on such pairs; even: that of a head which attends alike to all; most: the
+ * value: (L, H), the part of all attention that falls on such pairs, null where it is not measured yet; even: that of a head which attends alike to all; most: the
  * greatest possible; rows: how many tokens have such a pair.
- * @typedef {{value: number[][], even: number, most: number, rows: number}} Score
+ * @typedef {{value: (number | null)[][], even: number, most: number, rows: number}} Score
  * @typedef {Partial<Record<Job, Score>>} Scores
  */
 
@@ -73,13 +73,13 @@ export function patternScores(maps, rules) {
   }));
 }
 
-/** Attention on such pairs over the rows that have one, from 0 to 1; null: no row has. @type {(score: Score | undefined) => number[][] | null} */
-export const weightOf = (score) => (score?.rows ? score.value.map((line) => line.map((value) => value / score.most)) : null);
+/** Attention on such pairs over the rows that have one, from 0 to 1; null: no row has. @type {(score: Score | undefined) => (number | null)[][] | null} */
+export const weightOf = (score) => (score?.rows ? score.value.map((line) => line.map((value) => value === null ? null : value / score.most)) : null);
 
-/** The same with even attention as 0 and the best possible as 1; null: the text cannot tell them apart. @type {(score: Score | undefined) => number[][] | null} */
+/** The same with even attention as 0 and the best possible as 1; null: the text cannot tell them apart. @type {(score: Score | undefined) => (number | null)[][] | null} */
 export function aboveEven(score) {
   const room = score ? score.most - score.even : 0;
-  return score && room > 1e-6 ? score.value.map((line) => line.map((value) => (value - score.even) / room)) : null;
+  return score && room > 1e-6 ? score.value.map((line) => line.map((value) => value === null ? null : (value - score.even) / room)) : null;
 }
 
 /** Each row's entropy over its maximum, as a mean over rows with more than one choice; 1 where there is none. @param {Maps} maps */

@@ -28,7 +28,7 @@ import { aboveEven, weightOf } from "./patterns.js";
  * @property {Record<string, string>} means
  * @property {Record<string, string>} reads a head's name by the class of words that it reads
  * @property {Record<string, string>} sentences
- * @property {[value: string, words: string][]} offAdds
+ * @property {{label: string, adds: [value: string, words: string][]}} off what stands in place of a head that is off
  * @property {{words: Record<string, string>, people: string, signs: string, other: string}} classes
  * @property {Rules} rules
  * @property {number} parameters weights of the model
@@ -71,7 +71,7 @@ export function rolesOf(names, known, told, causal) {
   return names.flatMap((line, l) => line.map((name, h) => {
     const read = Object.entries(told.reads).find(([, one]) => one === name)?.[0];
     const ofWords = read ? known.classes[read]?.score : undefined;
-    const score = ofWords ? /** @type {number[][]} */ (weightOf(ofWords))[l][h] : table.get(name)?.[l][h] ?? null;
+    const score = (ofWords ? weightOf(ofWords) : table.get(name))?.[l][h] ?? null;
     return { name, short: told.brief[name], ...evidence(name, score, ofWords?.rows ?? rows.get(name) ?? 0, l, h, known, told) };
   }));
 }
@@ -84,8 +84,8 @@ export function rolesOf(names, known, told, causal) {
 function evidence(name, score, rows, l, h, { repeats }, { names, means, sentences, rules, random }) {
   const here = score === null ? "" : filled(sentences.here, { tokens: tokens(rows) });
   const job = rules.content.find((one) => names[one] === name);
-  const [weight, above] = [weightOf(job && repeats[job])?.[l][h], aboveEven(job && repeats[job])?.[l][h]];
-  if (weight === undefined || above === undefined) return { score, by: name, on: here, means: means[name] };
+  const [weight, above] = [weightOf(job && repeats[job])?.[l][h] ?? null, aboveEven(job && repeats[job])?.[l][h] ?? null];
+  if (weight === null || above === null) return { score, by: name, on: here, means: means[name] };
   const values = { means: means[name], twice: weight.toFixed(2), score: score?.toFixed(2) ?? "", here };
   if (score !== null && score >= weight) {
     return { score, by: name, on: here, means: filled(sentences[above >= rules.namedFrom ? "habit" : "noHabit"], values) };
