@@ -6,6 +6,7 @@ No Streamlit in here, nor in anything that this reaches.
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import sys
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 WARNED = 2_000_000  # bytes of a document from which on a reader waits for it
 MOST = 8_000_000  # and that a notebook or a mail does not carry well
 COLOURS = ("light", "dark")
-CARRY = ("home", "attention", "multi_head")  # pages whose picture can be computed in its file
+EARLY = 30
+CARRY = ("home", "attention")  # pages whose picture can be computed in its file
 LIVE = "GLASSBOX_LIVE"  # the variable with the address of the app that files link to
 COPIES = 3  # pictures of one page in one cell from which on a notebook is better off with `page`
 
@@ -225,6 +227,11 @@ class Picture(Document):
         return self._drawing.sentence
 
     @property
+    def asked(self) -> Asked:
+        """What the picture is drawn of; of several states, the first."""
+        return self._drawing.asked
+
+    @property
     def link(self) -> str:
         """The link to the page that shows this, without the app's own address; `show.link` reads it."""
         return address(self._drawing)
@@ -267,7 +274,6 @@ class Picture(Document):
             NotCarried: the model is too large or no decoder, or the page's picture is not computed in a file.
             ValueError: the picture has several states, or the model keeps no snapshot of that step.
         """
-
         figure, asked = self._drawing.figure, self._drawing.asked
         if not figure.carried:
             can = ", ".join(f"show.{name}" for name in CARRY)
@@ -366,6 +372,25 @@ class Page(Document):
             replace(part, heading=heading)
             for part, heading in zip(super()._parts, self._headings, strict=True)
         ]
+
+
+def another_moment(asked: Asked) -> int | None:
+    """Choose the step of its training to which a file may rewind: an early one, or from an early one the end.
+
+    Early is the snapshot nearest to a thirtieth of the training, by ratio: a model that has begun to learn.
+    """
+    from core.catalogue import snapshots
+    from core.checkpoints import CheckpointError
+
+    try:
+        kept = snapshots(asked.name)
+    except CheckpointError:
+        return None  # a model from a folder keeps none
+    if len(kept) < 2:
+        return None
+    if int(asked.values["snapshot"]) >= 0:
+        return kept[-1]
+    return min(kept[:-1], key=lambda step: abs(math.log((step + 1) / (kept[-1] / EARLY))))
 
 
 def _moments(asked: Asked, rewind: int | None) -> dict[str, LanguageModel]:

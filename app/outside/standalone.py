@@ -168,13 +168,17 @@ def _started(parts: Sequence[Part]) -> tuple[dict[str, str], str]:
     for script in firsts:
         scripts |= imported(script)
     names = {script: f"script{i}" for i, script in enumerate(dict.fromkeys(firsts))}
-    start = "".join(f'import {name} from "{script}";\n' for script, name in names.items())
+    ways = {part.own.script for part in parts if part.own}
+    start = "".join(
+        f'import {f"{{ computing as {name} }}" if script in ways else name} from "{script}";\n'
+        for script, name in names.items()
+    )
     given = "[" + ", ".join(names[part.component.script] for part in parts) + "]"
-    if any(part.own for part in parts):
+    if ways:
         scripts |= imported(DESK)
         start += f'import {{ drawOwn }} from "{DESK}";\n'
-        ways = ", ".join(names[part.own.script] if part.own else "null" for part in parts)
-        given += f", [{ways}], drawOwn"
+        computed = ", ".join(names[part.own.script] if part.own else "null" for part in parts)
+        given += f", [{computed}], drawOwn"
     return scripts, start + f'import {{ show }} from "{HOST}";\nshow({given});'
 
 

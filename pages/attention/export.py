@@ -12,8 +12,7 @@ from app.kit.figures import Argument, Asked, Figure, Table
 from app.markup import visible
 from core.analysis.heads.steps import AttentionSteps, Change
 from pages.attention.edits import Cells, Edits, read_edits, read_shown
-from pages.attention.figure import MATRICES, attention, compute, describe_steps, record, step_names
-from pages.attention.question import TURNS
+from pages.attention.figure import MATRICES, TURNS, attention, compute, describe_steps, record, step_names
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
@@ -113,7 +112,7 @@ CONSTANT = (
 
 
 def told(seen: Seen) -> dict[str, Any]:
-    """What carried.js cannot know by itself: words, and what is the same for every text."""
+    """What carried/computing.js cannot know by itself: words, and what is the same for every text."""
     config, steps = seen.lm.config, seen.steps
     groups = [replace(steps, kv_head=head, change=Change()) for head in range(config.kv_heads)]
     whole = record(steps, seen.lm, ())
@@ -139,7 +138,7 @@ FIGURE = Figure(
         Argument("position", "turn"), Argument("temperature", "sharpness"), Argument("local", "local"),
         Argument("window", "reach"), Argument("sinks", "sinks"), Argument("edits", "edits"),
     ),
-    longest=LONGEST, writes=True, carried="pages/attention/carried.js", told=told,
+    longest=LONGEST, writes=True, carried="pages/attention/carried/computing.js", told=told,
 )  # fmt: skip
 
 STRIPS = {"x": "x", "q": "q", "k": "k", "v": "v", "turn": "rot_q", "sum": "z", "out": "result"}

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { computing } from "../../app/outside/model/computing.js";
 
 const asked = JSON.parse(readFileSync(process.argv[2], "utf8"));
-const { default: way } = await import(`../../${asked.way}`);
+const { computing: way } = await import(`../../${asked.way}`);
 const machine = computing(way, asked.own);
 const base64 = (values) => Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString("base64");
 const packed = (_, value) => (ArrayBuffer.isView(value)

@@ -27,7 +27,7 @@ import { run } from "./forward.js";
  * @typedef {{key: string, label: string, when?: string} & ({kind: "check"} | {kind: "range", low: number, high: number, step: number} |
  *   {kind: "choice", options: (asked: Asked) => [value: number | string, name: string][]})} Control
  *
- * How a page's picture is computed (pages/NAME/carried.js).
+ * How a page's picture is computed (pages/NAME/carried/computing.js).
  * @typedef {object} Computing
  * @property {(asked: Asked) => Record<string, any>} data as Python's record is, with the selection: of the choices, what this
  *   text and model have

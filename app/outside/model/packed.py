@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -52,6 +53,15 @@ def check(lm: LanguageModel) -> None:
         why = "its text is cut otherwise than by byte-level BPE, which is what a file can do"
     if why:
         raise NotCarried(f"No file can carry {lm.name}: {why}. tales-gpt can travel with its picture.")
+
+
+def can_travel(lm: LanguageModel) -> bool:
+    """Whether a file can carry a model."""
+    try:
+        check(lm)
+    except NotCarried:
+        return False
+    return True
 
 
 def packed(moments: Mapping[str, LanguageModel]) -> dict[str, Any]:
@@ -107,6 +117,7 @@ def _text(values: Tensor) -> str:
     return base64.b64encode(values.contiguous().numpy().astype("<f2").tobytes()).decode("ascii")
 
 
+@lru_cache(maxsize=32)
 def _byte_level(tokenizer: Tokenizer) -> bool:
     """Whether tokenizer.js cuts a text as this one does: bytes, GPT-2's words, merges in their order, nothing else."""
     spec = json.loads(tokenizer.raw.to_str())

@@ -1,15 +1,15 @@
 // One head's steps, computed in the browser by a model that travels with the picture: what core.analysis.heads.steps and
 // figure.py make of a pass, for a decoder. tests/oracle/test_carried_pictures.py compares the two.
 
-import { rotation, softmax, tensor } from "../../app/outside/model/forward.js";
-import { lengths, topOf } from "../../app/outside/model/numbers.js";
+import { rotation, softmax, tensor } from "../../../app/outside/model/forward.js";
+import { lengths, topOf } from "../../../app/outside/model/numbers.js";
 import { applied, placeOf, read, written } from "./scores.js";
 
 /**
- * @import { Asked, Computing, Control } from "../../app/outside/model/computing.js"
- * @import { Tensor, Trace } from "../../app/outside/model/forward.js"
+ * @import { Asked, Computing, Control } from "../../../app/outside/model/computing.js"
+ * @import { Tensor, Trace } from "../../../app/outside/model/forward.js"
  * @import { Scores } from "./scores.js"
- * @import { Step } from "./figure.js"
+ * @import { Step } from "../figure.js"
  *
  * What Python knows (`told` in export.py): parts of the data that are the same for every text and head, the steps' words by
  * the head of keys and values, and the name of the switch of the positions.
@@ -225,7 +225,7 @@ const controls = ({ constant, turn, scales, causal, blocks }) => [
 const numbers = (count) => () => Array.from({ length: count }, (_, i) => [i, String(i)]);
 
 /** @type {Computing} */
-export default {
+export const computing = {
   data,
   controls,
   needs: ["block", "head"],

@@ -1,12 +1,12 @@
 // Home's data, computed in the browser by a model that travels with the picture: what core.analysis.stream.overview and
 // figure.py make of a pass, for a decoder. tests/oracle/test_carried_pictures.py compares the two.
 
-import { softmax, tensor, unembed } from "../../app/outside/model/forward.js";
-import { lengths, stacked, topOf } from "../../app/outside/model/numbers.js";
+import { softmax, tensor, unembed } from "../../../app/outside/model/forward.js";
+import { lengths, stacked, topOf } from "../../../app/outside/model/numbers.js";
 
 /**
- * @import { Asked, Computing, Turn } from "../../app/outside/model/computing.js"
- * @import { Tensor, Trace } from "../../app/outside/model/forward.js"
+ * @import { Asked, Computing, Turn } from "../../../app/outside/model/computing.js"
+ * @import { Tensor, Trace } from "../../../app/outside/model/forward.js"
  */
 
 const EMBEDDING = 128; // how many numbers of an embedding the strip shows
@@ -75,7 +75,7 @@ function streams(blocks, trace) {
 }
 
 /** @type {Computing} */
-const home = {
+export const computing = {
   data(asked) {
     const { model: { config, tokenizer }, ids, stamp } = asked;
     const trace = asked.pass();
@@ -127,5 +127,3 @@ function selected({ values, ids, model: { config } }) {
   const row = follow >= ids.length - 1 ? -1 : follow;
   return { block: Math.min(block, Math.max(0, config.n_layers - 1)), head: Math.min(head, config.n_heads - 1), follow: row, ribbons, attention, temperature, walk };
 }
-
-export default home;
