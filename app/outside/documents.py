@@ -36,7 +36,7 @@ WARNED = 2_000_000  # bytes of a document from which on a reader waits for it
 MOST = 8_000_000  # and that a notebook or a mail does not carry well
 COLOURS = ("light", "dark")
 EARLY = 30
-CARRY = ("home", "attention")  # pages whose picture can be computed in its file
+CARRY = ("home", "attention", "multi_head")  # pages whose picture can be computed in its file
 LIVE = "GLASSBOX_LIVE"  # the variable with the address of the app that files link to
 COPIES = 3  # pictures of one page in one cell from which on a notebook is better off with `page`
 

@@ -66,7 +66,7 @@ ABOUT: dict[str, str] = {
     NAMES["last"]: "the last token",
 }
 
-# Sentences with places for what is measured; carried.js fills the same ones in a file that carries its model.
+# Sentences with places for what is measured; carried/words.js fills the same ones in a file that carries its model.
 SENTENCES: dict[str, str] = {
     "tip": "How much of its attention a token gives to {about}, of 1 in all: mean over {tokens} of this text. These "
     "parts overlap (the token before is one of the last few), so they need not add up to 1.",

@@ -18,7 +18,7 @@ import { mapsIn } from "./place.js";
  * @import { Place } from "./place.js"
  * @import { Told } from "./words.js"
  *
- * What Python measured (`measured` in carried.py): on random tokens said twice the scores, with no head off, and their lines of
+ * What Python measured (`measured` in for_browser.py): on random tokens said twice the scores, with no head off, and their lines of
  * chance, and these texts; of the text that the picture came with the lines, so that they stay what they were.
  * @typedef {{repeats: {texts: number[][], scores: Scores, lines: Lines}, came: {text: string, lines: Lines, classes: Record<string, number>}}} Given
  *

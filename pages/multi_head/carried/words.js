@@ -1,5 +1,5 @@
 // What is said of the heads, as roles.py says it: the table of their scores, what each rests on, and a sentence for each head.
-// The words themselves come from Python (carried.py); here are the numbers put into them.
+// The words themselves come from Python (for_browser.py); here are the numbers put into them.
 
 import { counted } from "../../../app/kit/counts.js";
 import { aboveEven, weightOf } from "./patterns.js";
@@ -14,7 +14,7 @@ import { aboveEven, weightOf } from "./patterns.js";
  * @typedef {{sharp: Job[], broad: Job[], content: Job[], recent: number, shortest: number, namedFrom: number, evenFrom: number,
  *   nothing: number, draws: number, byLuck: number, fewest: number, passes: number, positions: number, quick: number}} Rules
  *
- * What Python tells the file (`told` in carried.py).
+ * What Python tells the file (`told` in for_browser.py).
  * @typedef {object} Told
  * @property {Record<Job, string>} names
  * @property {string} even

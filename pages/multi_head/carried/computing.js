@@ -1,23 +1,23 @@
 // All heads' data, computed in the browser by a model that travels with the picture: what figure.py makes of core's passes, for
 // a decoder. What takes many passes comes after the picture stands. tests/oracle/test_carried_pictures.py compares the two.
 
-import { topOf } from "../../app/outside/model/numbers.js";
-import { effectsOf, following, largestOf, predictionOf, readerOf, withoutHeads } from "./carried/effects.js";
-import { measureLines, measureRepeats, ofText, onRepeats } from "./carried/found.js";
-import { nameHeads } from "./carried/names.js";
-import { joined, opened } from "./carried/open_head.js";
-import { evenness, patternScores } from "./carried/patterns.js";
-import { mapsIn, placeOf } from "./carried/place.js";
-import { changed, columnsOf, restsOn, rolesOf, tip } from "./carried/words.js";
+import { topOf } from "../../../app/outside/model/numbers.js";
+import { effectsOf, following, largestOf, predictionOf, readerOf, withoutHeads } from "./effects.js";
+import { measureLines, measureRepeats, ofText, onRepeats } from "./found.js";
+import { nameHeads } from "./names.js";
+import { joined, opened } from "./open_head.js";
+import { evenness, patternScores } from "./patterns.js";
+import { mapsIn, placeOf } from "./place.js";
+import { changed, columnsOf, restsOn, rolesOf, tip } from "./words.js";
 
 /**
- * @import { Asked, Computing } from "../../app/outside/model/computing.js"
- * @import { Tensor } from "../../app/outside/model/forward.js"
- * @import { OfText } from "./carried/found.js"
- * @import { Known } from "./carried/names.js"
- * @import { Maps, Scores } from "./carried/patterns.js"
- * @import { Place } from "./carried/place.js"
- * @import { Told } from "./carried/words.js"
+ * @import { Asked, Computing } from "../../../app/outside/model/computing.js"
+ * @import { Tensor } from "../../../app/outside/model/forward.js"
+ * @import { OfText } from "./found.js"
+ * @import { Known } from "./names.js"
+ * @import { Maps, Scores } from "./patterns.js"
+ * @import { Place } from "./place.js"
+ * @import { Told } from "./words.js"
  */
 
 /** @type {(asked: Asked, maps: Maps, repeats: Scores, text: OfText) => Known} */
@@ -72,7 +72,7 @@ function effectIn(asked, place) {
 }
 
 /** @type {Computing} */
-const heads = {
+export const computing = {
   data(asked) {
     const { model: { config, tokenizer }, ids, values, stamp } = asked;
     const place = placeOf(asked);
@@ -106,5 +106,3 @@ const heads = {
   controls: (/** @type {Told} */ { off }) => [{ key: "instead", label: off.label, kind: "choice", options: () => off.adds }],
   needs: ["block", "head", "row", "off", "instead"],
 };
-
-export default heads;

@@ -1,4 +1,4 @@
-"""Say what carried.js needs where a picture's file carries its model: words, rules, and what takes many passes.
+"""Say what the browser needs where a picture's file carries its model: words, rules, and what takes many passes.
 
 Rules and words have one source, Python's constants; the browser computes with them.
 """
