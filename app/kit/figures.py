@@ -224,7 +224,8 @@ class Figure(Generic[Seen]):
         tall: how high it is, in pixels, before a browser has said so.
         own: what of the page's picture no call can hold (runs of the learner's), in words; "" for nothing.
         carried: the script that computes the data where the picture carries its model (app/outside/model); "" for none.
-        told: words for that script that only Python knows.
+        told: words for that script that only Python knows; measured: what Python measures for it, on the picture's text
+            and on none, of the model at each moment of the training that the file carries.
     """
 
     name: str
@@ -250,6 +251,7 @@ class Figure(Generic[Seen]):
     own: Callable[[Seen], str] = lambda seen: ""
     carried: str = ""
     told: Callable[[Seen], Any] = lambda seen: None
+    measured: Callable[[LanguageModel, str], Any] = lambda lm, text: None
 
     def of(self, asked: Asked) -> Drawing[Seen]:
         """Compute what the picture shows.

@@ -36,7 +36,7 @@ WARNED = 2_000_000  # bytes of a document from which on a reader waits for it
 MOST = 8_000_000  # and that a notebook or a mail does not carry well
 COLOURS = ("light", "dark")
 EARLY = 30
-CARRY = ("home", "attention")  # pages whose picture can be computed in its file
+CARRY = ("home", "attention", "multi_head")  # pages whose picture can be computed in its file
 LIVE = "GLASSBOX_LIVE"  # the variable with the address of the app that files link to
 COPIES = 3  # pictures of one page in one cell from which on a notebook is better off with `page`
 
@@ -190,6 +190,7 @@ class Picture(Document):
         self._drawings = dict(drawing) if isinstance(drawing, Mapping) else {"": drawing}
         self._drawing, self._switch = next(iter(self._drawings.values())), switch
         self._packed: Mapping[str, Any] | None = None
+        self._measured: Sequence[Any] = ()
         figure = self._drawing.figure
         super().__init__(_title(self._drawing), theme, live)
         self.file = _file(figure)
@@ -283,7 +284,9 @@ class Picture(Document):
             )
         check(asked.lm)
         carrying = Picture(self._drawing, self._theme, self._live)
-        carrying._packed = packed(_moments(asked, rewind))
+        moments = _moments(asked, rewind)
+        carrying._packed = packed(moments)
+        carrying._measured = [figure.measured(lm, asked.text) for lm in moments.values()]
         return carrying
 
     def widget(self) -> PictureWidget:
@@ -338,8 +341,9 @@ class Picture(Document):
         values = {**asked.values, "block": asked.block, "head": asked.head}
         longest = figure.longest or asked.lm.config.n_ctx
         return standalone.Own(
-            figure.carried, self._packed, asked.text, values, figure.select(seen), figure.told(seen), longest
-        )
+            figure.carried, self._packed, asked.text, values, figure.select(seen), figure.told(seen), self._measured,
+            longest,
+        )  # fmt: skip
 
 
 class Page(Document):

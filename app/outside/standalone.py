@@ -72,7 +72,8 @@ class Own:
         script: computes the picture's data (`Computing` in app/outside/model/computing.js).
         model: as `packed.packed` makes it; pictures of one document that have the same share it.
         text, values: of the picture as it comes; shown: the selection that became of them.
-        told: words for the script. longest: tokens that the picture holds.
+        told: words for the script; measured: numbers for it, of each of the model's moments.
+        longest: tokens that the picture holds.
     """
 
     script: str
@@ -81,6 +82,7 @@ class Own:
     values: Mapping[str, Any]
     shown: Mapping[str, Any]
     told: Any
+    measured: Sequence[Any]
     longest: int
 
 
@@ -195,7 +197,7 @@ def models_of(parts: Sequence[Part]) -> str:
 
 
 def _plain(own: Own) -> dict[str, Any]:
-    return {name: getattr(own, name) for name in ("text", "values", "shown", "told", "longest")}
+    return {name: getattr(own, name) for name in ("text", "values", "shown", "told", "measured", "longest")}
 
 
 def _carried(state: State, first: State) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Frame, Page, expect
 
@@ -14,6 +15,7 @@ import core
 from app import show
 from app.outside.documents import CARRY
 from tests.browser import driver
+from tests.oracle.browser_draws import BrowserDraws
 from tests.oracle.test_carried_model import MOST, differences
 
 TEXT = "A red ball was lost. She found the red"
@@ -70,8 +72,9 @@ def near(here: Any, there: Any, path: str = "") -> None:
 
 
 def computed(place: Page | Frame) -> None:
-    """Wait until the picture was computed in the file."""
+    """Wait until the picture was computed in the file, with all that is measured behind it."""
     expect(place.locator(".gb-own-status")).to_contain_text("Computed in this file")
+    expect(place.locator(".gb-own-status")).not_to_contain_text("being measured", timeout=60_000)
 
 
 def without_name(found: dict[str, Any]) -> dict[str, Any]:
@@ -81,14 +84,16 @@ def without_name(found: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", CARRY)
 def test_another_text_and_moment_show_what_python_computes_of_them(
-    name: str, files: dict[str, Path], lm: core.LanguageModel, tab: Page, tmp_path: Path
-) -> None:
+    name: str, files: dict[str, Path], lm: core.LanguageModel, tab: Page, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
     assert files[name].stat().st_size < LIMIT
     early = core.load("tales-gpt", snapshot=EARLY)
     wanted = {}
     for label, model, text in (("first", lm, TEXT), ("other", lm, OTHER), ("early", early, OTHER)):
         tab.goto(getattr(show, name)(model, text).save(tmp_path / f"{label}.html").as_uri())
         wanted[label] = without_name(state(tab))
+        monkeypatch.setattr(np.random, "default_rng", BrowserDraws)  # what the file draws by chance itself
     tab.goto(files[name].as_uri())
     near(without_name(state(tab)), wanted["first"])
     tab.fill("textarea", OTHER)
@@ -98,6 +103,7 @@ def test_another_text_and_moment_show_what_python_computes_of_them(
         0
     )  # the table is of the text that it came with
     tab.get_by_label(f"step {EARLY}").check()
+    computed(tab)
     near(without_name(state(tab)), wanted["early"])
     tab.fill("textarea", "")
     tab.get_by_role("button", name="As it came").click()

@@ -1,5 +1,5 @@
 // Computes a page's picture in Node as a file that carries its model does: argv[2] is a JSON file {way, own, cases: [{text,
-// moment, values}]}; prints the data of each case.
+// moment, values}]}; prints the data of each case, with what is left to compute when the picture stands.
 
 import { readFileSync } from "node:fs";
 import { computing } from "../../app/outside/model/computing.js";
@@ -16,6 +16,9 @@ const found = asked.cases.map(({ text, moment, values, event }) => {
   Object.assign(machine.now, { text, moment: moment ?? 0 });
   Object.assign(machine.now.values, values);
   const turn = event ? machine.event(...event) : null;
+  machine.data();
+  const work = machine.later();
+  for (let step = work.next(); !step.done;) step = work.next();
   return { turn, now: { text: machine.now.text, values: machine.now.values }, ...machine.data() };
 });
 process.stdout.write(JSON.stringify(found, packed));

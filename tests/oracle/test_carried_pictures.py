@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,14 +19,19 @@ import core
 from app import show
 from app.kit.packing import unpack
 from app.outside.documents import CARRY
+from core.analysis.heads.jobs import NAMED_FROM, HeadJobs
+from core.analysis.heads.null_distributions import CONTENT
+from core.analysis.heads.patterns import NAMES
 from core.text import edit
 from pages.attention.edits import Cells, Edits, apply_event, read_edits, read_shown, write_edits
+from tests.oracle.browser_draws import BrowserDraws
 
 SCRIPT = Path(__file__).with_name("carried_picture.mjs")
 MOST = 1e-4  # by which a number may differ; one in a row with values above 1, by this part of the largest
 TEXT = "A red ball was lost. She found the red"
 TEXTS = (TEXT, "Tom", "It's 12 o'clock; “café” 日本語 🦊!", "</script><img><b>\u2028 <s> the the the the")
 EARLY = 150
+CAME = "Something else"  # the text that a file comes with
 # By page, the arguments of show.NAME and the fields behind them.
 ASKED: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = {
     "home": [
@@ -54,13 +60,26 @@ ASKED: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = {
             {"block": 2, "head": 0, "local": True, "reach": 3, "sinks": 1},
         ),
     ],
+    "multi_head": [
+        ({}, {}),
+        (
+            {"layer": 2, "head": 1, "row": 0, "panel": "pair", "off": "3.2 2.0", "instead": "mean"},
+            {"block": 2, "head": 1, "row": 0, "panel": "pair", "off": "3.2 2.0", "instead": "mean"},
+        ),
+        ({"off": "3.2"}, {"off": "3.2"}),
+        (
+            {"off": "0.* 1.3", "instead": "mean", "layer": 1, "panel": "effect", "order": "effect"},
+            {"off": "0.* 1.3", "instead": "mean", "block": 1, "panel": "effect", "order": "effect"},
+        ),
+        ({"off": "*", "head": 3, "step": 9}, {"off": "*", "head": 3, "tour": 9}),
+    ],
 }
 
 
 def computed(name: str, cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The data that the picture's file computes of other texts and choices than it came with, by its own scripts."""
     node, _ = compute_driver_executable()
-    picture = getattr(show, name)(core.load("tales-gpt"), "Something else").with_model(rewind=EARLY)
+    picture = getattr(show, name)(core.load("tales-gpt"), CAME).with_model(rewind=EARLY)
     own = picture._own
     asked = {"way": own.script, "cases": cases, "own": {**asdict(own), "model": own.model}}
     with TemporaryDirectory() as folder:
@@ -92,6 +111,10 @@ def alike(here: Any, there: Any, path: str) -> None:
 
 def close(here: np.ndarray[Any, Any], there: np.ndarray[Any, Any], path: str) -> None:
     assert here.shape == there.shape, path
+    if there.dtype == np.uint8:  # a share in 256 steps may be rounded to the next one
+        apart = np.abs(here.astype(int) - there)
+        assert apart.max(initial=0) <= 1 and (apart > 0).mean() < 1e-3, path
+        return
     here, there = here.astype(np.float64), there.astype(np.float64)
     both = np.isfinite(there)
     np.testing.assert_array_equal(here[~both], there[~both], err_msg=path)
@@ -101,7 +124,8 @@ def close(here: np.ndarray[Any, Any], there: np.ndarray[Any, Any], path: str) ->
 
 
 @pytest.mark.parametrize("name", CARRY)
-def test_the_file_computes_what_python_computes(name: str) -> None:
+def test_the_file_computes_what_python_computes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(np.random, "default_rng", BrowserDraws)  # what is drawn by chance is drawn alike
     cases = [(text, moment, *asked) for asked in ASKED[name] for text in TEXTS for moment in (0, 1)]
     models = [core.load("tales-gpt"), core.load("tales-gpt", snapshot=EARLY)]
     found = computed(
@@ -160,3 +184,43 @@ def test_a_token_is_put_at_the_end_as_on_the_page() -> None:
     long = "ball " * 200
     [one] = computed("home", [{"text": long, "event": ["append", {"id": 50, "row": 0}]}])
     assert one["now"]["text"] == long and "shorten the text" in one["turn"]["note"]
+
+
+def test_chance_drawn_by_the_file_itself_says_what_python_s_draws_say() -> None:
+    models = [core.load("tales-gpt"), core.load("tales-gpt", snapshot=EARLY)]
+    cases = [(text, moment) for text in (CAME, *TEXTS) for moment in (0, 1)]
+    found = computed("multi_head", [{"text": text, "moment": moment, "values": {}} for text, moment in cases])
+    clear = 0
+    for (text, moment), one in zip(cases, found, strict=True):
+        drawing, here = show.multi_head(models[moment], text)._drawing, one["data"]
+        want, jobs = drawing.data, drawing.seen.jobs
+        if text == CAME:  # Python's lines travel with the text that the picture came with
+            alike(
+                [here[key] for key in ("roles", "scoreTips")],
+                [want[key] for key in ("roles", "scoreTips")],
+                text,
+            )
+        for job, null in jobs.chance.text.items():
+            tip = here["scoreTips"][want["scoreNames"].index(NAMES[job])]
+            line = float(re.search(r"comes to (\d\.\d\d);", tip)[1])
+            # 40 draws or fewer where each takes a pass: their 95 % is one of the greatest two.
+            assert abs(line - null.line) <= (0.3 if job in CONTENT else 0.05), f"{text}, {moment}: {job}"
+        for place in zip(*map(np.ravel, np.indices(jobs.evenness.shape))):
+            if all(far > 0.05 for far in distances(jobs, place)):
+                i = int(np.ravel_multi_index(place, jobs.evenness.shape))
+                alike(here["roles"][i], want["roles"][i], f"{text}, {moment}: head {place}")
+                clear += 1
+    assert clear > 0.5 * len(cases) * 16, "most heads are far from every line"
+
+
+def distances(jobs: HeadJobs, place: tuple[int, int]) -> Iterator[float]:
+    """How far a head's scores are from what decides about its name: the line of chance, and the height for a name."""
+    nulls = [(jobs.scores[job], null) for job, null in jobs.chance.text.items()]
+    nulls += [(jobs.chance.classes[name], null) for name, null in jobs.chance.class_nulls.items()]
+    for score, null in nulls:
+        weight, above = score.weight, score.above_even
+        if weight is None or above is None or above[place] < NAMED_FROM - 0.05:
+            continue  # no name either way
+        wide = 0.25 if null.how == "repeats taken out" else 0.0
+        yield max(0.0, abs(weight[place] - null.line) - wide)
+        yield abs(above[place] - NAMED_FROM)

@@ -17,6 +17,7 @@ import { run } from "./forward.js";
  * @property {string} stamp changes with model and text
  * @property {Record<string, any>} values by field: what is chosen, and what is changed in the model
  * @property {any} told what of the picture's words Python knows
+ * @property {any} measured what Python measured of this model, on the text that the picture came with and on none
  * @property {(change?: Change, key?: string) => Trace} pass over the text; with a change, the key that names it
  *
  * What an event of the picture changes; `note` says why nothing changes, or what did.
@@ -24,12 +25,14 @@ import { run } from "./forward.js";
  *
  * A control above the picture, of the field `key`; with `when`, only while that field is set.
  * @typedef {{key: string, label: string, when?: string} & ({kind: "check"} | {kind: "range", low: number, high: number, step: number} |
- *   {kind: "choice", options: (asked: Asked) => [value: number, name: string][]})} Control
+ *   {kind: "choice", options: (asked: Asked) => [value: number | string, name: string][]})} Control
  *
  * How a page's picture is computed (pages/NAME/carried/computing.js).
  * @typedef {object} Computing
  * @property {(asked: Asked) => Record<string, any>} data as Python's record is, with the selection: of the choices, what this
  *   text and model have
+ * @property {(asked: Asked) => Iterator<boolean>} [later] what takes longer than a reader waits for, in short steps after the
+ *   picture stands: true where there is something new to draw
  * @property {string[]} [needs] choices in the picture that need new data
  * @property {(told: any) => Control[]} [controls]
  * @property {Record<string, (event: any, asked: Asked) => Turn>} [events]
@@ -42,6 +45,7 @@ import { run } from "./forward.js";
  * @property {Record<string, any>} values as they were asked for
  * @property {Record<string, any>} shown the selection that the picture comes with
  * @property {any} told
+ * @property {any[]} measured of each moment
  */
 
 const PASSES = 24; // that are kept
@@ -74,7 +78,7 @@ export function computing(way, own) {
       for (const oldest of passes.keys()) if (passes.size > PASSES) passes.delete(oldest);
       return trace;
     };
-    return { model, name, text: now.text, ids, longest, stamp, values: now.values, told: own.told, pass, whole: all.length };
+    return { model, name, text: now.text, ids, longest, stamp, values: now.values, told: own.told, measured: own.measured[now.moment], pass, whole: all.length };
   }
 
   return {
@@ -89,6 +93,11 @@ export function computing(way, own) {
       const ms = Math.max(1, Math.round(performance.now() - start));
       const cut = one.whole > longest ? ` The picture holds ${longest} tokens of the ${one.whole}.` : "";
       return { data, said: `Computed in this file, in ${ms} ms.${cut}` };
+    },
+    /** What is left to compute, in steps. @returns {Iterator<boolean>} */
+    later() {
+      const one = asked();
+      return one.ids.length && way.later ? way.later(one) : [].values();
     },
     /**
      * Takes a choice; whether the picture needs new data for it. The picture tells all that is chosen in it, also what it was

@@ -9,6 +9,9 @@ import { computing } from "./computing.js";
  * @import { Computing, Control, Own } from "./computing.js"
  */
 
+const SLICE = 20; // ms of work at a time behind a picture: pointer and keys are answered in between
+const PAUSE = 20; // ms until it begins, so that the picture is seen first
+
 /**
  * Draws a picture that carries its model into its section: as it came, until something is changed.
  * @param {Component} component @param {HTMLElement} section @param {Record<string, any>} first the data that it came with
@@ -18,7 +21,9 @@ export function drawOwn(component, section, first, way, own) {
   const place = /** @type {HTMLElement} */ (section.querySelector(".picture"));
   const machine = computing(way, own);
   const show = (/** @type {Record<string, any>} */ data) => component({ data, parentElement: place, setTriggerValue, can: { recompute: true, append: true } });
+  let latest = 0; // whoever asked last: what was begun for another picture ends
   const asItCame = () => {
+    latest++;
     machine.reset();
     for (const table of section.querySelectorAll("details")) table.hidden = false;
     show(first);
@@ -31,7 +36,18 @@ export function drawOwn(component, section, first, way, own) {
       for (const table of section.querySelectorAll("details")) table.hidden = true; // it is of the picture as it came
     }
     above.show(said || found.said);
+    goOn(machine.later(), ++latest, said || found.said);
   };
+  /** Does what is left behind a picture, and draws what that finds. @type {(work: Iterator<boolean>, mine: number, said: string, pause?: number) => void} */
+  const goOn = (work, mine, said, pause = PAUSE) => setTimeout(() => {
+    if (mine !== latest) return;
+    const end = performance.now() + SLICE;
+    let step = work.next();
+    for (; !step.done && !step.value && performance.now() < end;) step = work.next();
+    if (step.value) show(machine.data().data ?? first);
+    above.show(step.done ? said : `${said} More of it is being measured.`);
+    if (!step.done) goOn(work, mine, said, 0);
+  }, pause);
   /** @type {(event: string, value: any) => void} */
   const setTriggerValue = (event, value) => {
     if (event === "select") {
@@ -74,7 +90,7 @@ function controls(machine, { again, reset }) {
         node.hidden = Boolean(control.when) && !machine.now.values[control.when ?? ""];
         follow();
       }
-      status.textContent = said;
+      if (status.textContent !== said) status.textContent = said; // what is written again is read out again
     },
   };
 }
@@ -90,7 +106,7 @@ function controlOf(control, machine, again) {
   }
   if (control.kind === "choice") {
     /** @type {HTMLSelectElement} */
-    const select = html("select", { "aria-label": label, onchange: () => set(Number(select.value)) });
+    const select = html("select", { "aria-label": label, onchange: () => set(control.options(machine.asked())[select.selectedIndex][0]) });
     const follow = () => {
       const options = control.options(machine.asked());
       if (options.length !== select.options.length) select.replaceChildren(...options.map(([value, name]) => new Option(name, String(value))));

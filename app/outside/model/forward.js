@@ -329,6 +329,17 @@ export function run(model, ids, change = {}) {
   return pass.trace;
 }
 
+/**
+ * Runs the blocks from block `first` on over the stream that enters it, (T, D): the stream after the last.
+ * @type {(model: Model, first: number, stream: Tensor, change?: Change) => Tensor}
+ */
+export function resume(model, first, stream, change = {}) {
+  const pass = new Pass(model, stream.shape[0], change);
+  let x = stream;
+  for (let l = first; l < model.config.n_layers; l++) x = pass.block(`blocks.${l}`, x);
+  return x;
+}
+
 /** The model's head put to a stream of any depth, (T, D): logits (T, V). @type {(model: Model, stream: Tensor) => Tensor} */
 export function unembed(model, stream) {
   return new Pass(model, stream.shape[0], {}).head(stream);
