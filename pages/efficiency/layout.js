@@ -11,8 +11,9 @@ export const PITCH = 18; // a row of the matrices' table
  * @param {number} width of the figure
  * @param {number} pieces matrices in a block, each a row of the table
  * @param {(room: number) => string[]} about what there is to say of the matrix, in lines that wide
+ * @param {boolean} [alone] in a file: its chart stands beside the picture, and a line says where times were taken
  */
-export function plan(width, pieces, about) {
+export function plan(width, pieces, about, alone = false) {
   const phone = !isDesk(width); // as in frame.css
   const left = { x: 0, w: phone ? width - 2 : Math.round(width * 0.53) };
   const right = phone ? { x: 0, w: width - 2 } : { x: left.w + 36, w: width - left.w - 38 };
@@ -21,9 +22,9 @@ export function plan(width, pieces, about) {
   const histogram = { x: left.x, y: table.y + table.h + 12, w: left.w, h: 112 + 15 * said.length, said };
   const strip = { x: left.x, y: histogram.y + histogram.h + 2, w: left.w, h: phone ? 120 : 102 };
   const below = strip.y + strip.h;
-  const costs = { x: right.x, y: phone ? below + 20 : 0, w: right.w, h: 128 };
+  const costs = { x: right.x, y: phone ? below + 20 : 0, w: right.w, h: alone ? 146 : 128 };
   // On a desk the chart stands below the costs (frame.css), on a phone below all of this.
-  const under = (phone ? costs.y + costs.h : Math.max(below, costs.h + 14 + CHART)) + 16;
+  const under = (phone ? costs.y + costs.h : Math.max(below, costs.h + (alone ? 0 : 14 + CHART))) + 16;
   return { phone, table, histogram, strip, costs, answers: { x: 0, y: under, w: width - 2 } };
 }
 
