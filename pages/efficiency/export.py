@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from app import models
 from app.charts import described
 from app.controls import scope
-from app.kit.figures import Argument, Asked, Figure, StillChart
+from app.kit.figures import Argument, Asked, Figure
 from app.units import si
 from core import real
 from core.checkpoints import CheckpointError
@@ -24,7 +24,7 @@ from core.efficiency.quantization_report import Beside, beside
 from core.efficiency.settings import QUICK, USUAL, block_weights, fitting, setting_name
 from core.language_model import LanguageModel
 from pages.efficiency import figure
-from pages.efficiency.figure import LAST, STEPS, Looked
+from pages.efficiency.figure import STEPS, Looked
 
 if TYPE_CHECKING:
     from app.questions import Answer
@@ -63,6 +63,7 @@ class Seen:
         setting: what is shown; said: why it is another than was wished for.
         block, piece: the matrix that is looked at, where there is one; row, group: what of it. stage: the step.
         measured: what the page has measured. whole: what is lacking is measured when it is asked for.
+        alone: a file holds it, or a notebook: the chart that stands in its place on the page is a part of it.
     """
 
     asked: Asked
@@ -75,6 +76,7 @@ class Seen:
     stage: int
     measured: Found | None = None
     whole: bool = True
+    alone: bool = True
 
     @property
     def lm(self) -> LanguageModel:
@@ -116,12 +118,12 @@ class Seen:
 
     def beside(self, measured: Found, came: Contents | None) -> Seen:
         """Show what the page has measured so far, and no more."""
-        return replace(self, measured=replace(measured, came=came), whole=False)
+        return replace(self, measured=replace(measured, came=came), whole=False, alone=False)
 
     @property
     def still(self) -> Seen:
         """A copy for a file, in which nothing is measured later: of a quick model, what is lacking is measured now."""
-        return replace(self, whole=block_weights(self.lm) <= QUICK)
+        return replace(self, whole=block_weights(self.lm) <= QUICK, alone=True)
 
 
 def _measured(seen: Seen, known: Found | None) -> Found:
@@ -223,10 +225,11 @@ def _checked(seen: Seen) -> Seen:
 def record(seen: Seen) -> dict[str, Any]:
     """Turn the measurements into what figure.js draws, but for the selection."""
     found = seen.found
-    return figure.record(
+    data = figure.record(
         seen.lm, seen.ids, seen.looked, found.now, found.own, found.over, found.times, found.points, seen.setting,
         stack=seen.asked.stack, place=seen.place, came=found.came,
     )  # fmt: skip
+    return data | {"chart": described.drawing(figure.front_chart(data)) if seen.alone else None}
 
 
 def select(seen: Seen) -> dict[str, Any]:
@@ -257,13 +260,6 @@ def sentence(seen: Seen) -> str:
     return "".join(said)
 
 
-def drawings(seen: Seen) -> list[StillChart]:
-    """Size against loss, which stands beside the whole picture and its last step."""
-    data = record(seen)
-    svg, said = described.drawing(figure.front_chart(data)), figure.front_facts(data)[0]
-    return [StillChart(svg, said, step) for step in (-1, LAST)]
-
-
 FIGURE = Figure(
     "efficiency", figure.efficiency, see, record=record, select=select,
     claim=lambda seen: figure.claim(seen.found.points, seen.found.now),
@@ -277,7 +273,7 @@ FIGURE = Figure(
         Argument("piece", "piece"), Argument("row", "output"), Argument("slice", "slice"),
         Argument("step", "stage", lambda seen: STEPS), Argument("stack", "stack"),
     ),
-    longest=64, charts=drawings, tall=620,
+    longest=64, tall=620,
 )  # fmt: skip
 
 

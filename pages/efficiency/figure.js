@@ -1,5 +1,5 @@
 // A model in fewer bits: one matrix and its grid, all matrices, the whole model's cost and words. layout.js says what
-// stands where, and leaves room for the page's chart of size against loss, which a file has beside the picture.
+// stands where, and leaves room for the page's chart of size against loss; a file draws it there.
 
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
@@ -30,6 +30,7 @@ import { PITCH, answerPlaces, plan } from "./layout.js";
  * @property {Matrix | null} matrix null: the model has no blocks
  * @property {(Judged & {name: string, bits: number, gptq: boolean, here: boolean, front: boolean})[]} points the settings measured
  * @property {{bytes: number, kind: string, bits: number} | null} came the file of few bits that the model was unpacked from
+ * @property {string | null} chart size against loss as SVG; null: the page has it
  */
 /**
  * A place's first choice and its probability in the original (before, p) and in few bits (after, q); `left` is what the
@@ -69,8 +70,8 @@ import { PITCH, answerPlaces, plan } from "./layout.js";
  * @property {number} shared
  * @property {{largest: number, zeros: number} | null} moved largest: in steps of the grid; zeros: the share that is 0 now
  *
- * pick: the weight that is read out; fixed: nothing is computed anew here.
- * @typedef {{sel: Record<string, any>, steps: ReturnType<typeof stepMode>, pick: number, fixed?: boolean}} Kept
+ * pick: the weight that is read out; fixed: nothing is computed anew here; number: of the picture in its document.
+ * @typedef {{sel: Record<string, any>, steps: ReturnType<typeof stepMode>, pick: number, fixed?: boolean, number?: number}} Kept
  * @typedef {(g: Stage, data: Data, local: Kept, at: Plan) => void} Draw
  */
 
@@ -294,6 +295,21 @@ function drawCosts(g, data, at) {
   });
 }
 
+let pictures = 0; // of this document, so that the ids of their drawings differ
+
+/** Size against loss, as the page draws it. @type {(g: Stage, data: Data, local: Kept, box: {x: number, y: number, w: number, h: number}) => void} */
+function drawFront(g, { chart }, local, { x, y, w, h: tall }) {
+  if (!chart) return;
+  local.number ??= ++pictures;
+  const own = chart.replace(/(\bid="|url\(#|href="#)/g, `$1front${local.number}-`);
+  g.part("front", [x, y, w, tall], () => {
+    const svg = document.importNode(/** @type {Element} */ (new DOMParser().parseFromString(own, "image/svg+xml").documentElement), true);
+    if (!(svg instanceof SVGElement)) return null;
+    for (const [name, value] of Object.entries({ x, y, width: w, height: tall, preserveAspectRatio: "xMidYMin meet" })) svg.setAttribute(name, String(value));
+    return svg;
+  });
+}
+
 /** Every row of the logits: the token read, what both models find likeliest after it. Returns the y below. @type {(g: Stage, data: Data, local: Kept, at: Plan) => number} */
 function drawAnswers(g, data, local, at) {
   const box = at.answers;
@@ -351,6 +367,10 @@ const efficiencyView = {
     let low = at.answers.y + 20;
     if (step >= 4) low = drawAnswers(g, data, local, at);
     if (step >= 5) drawCosts(g, data, at);
+    if (step === STEPS.length - 1 && data.chart) {
+      drawFront(g, data, local, at.phone ? { ...at.front, y: low + 8 } : at.front);
+      if (at.phone) low += 8 + at.front.h;
+    }
     const doors = !g.can.visit ? [] : [["compute", "Compute and memory", "What a model takes at every precision"], ["adaptability", "Adaptability", "Few numbers that learn"]];
     for (const [i, [page, text, about]] of doors.entries()) g.door(page, at.phone ? { left: i * 168, top: low + 6 } : { left: g.width - 270 + i * 168, top: at.answers.y - 3 }, text, about);
     g.height = low + (at.phone && g.can.visit ? 38 : 2);

@@ -1,7 +1,8 @@
 """Describe a model in fewer bits: a grid over weights, both models token by token, and size against loss.
 
 `look` asks core for one matrix; `record` turns what was found into the JSON that figure.js draws. The chart of size
-against loss is below: on the page layout.js leaves it room. The arithmetic is core's.
+against loss is below: the page puts it into the room that layout.js leaves, a file draws it there. The arithmetic is
+core's.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ export const opens = (g, data, one) => Boolean(g.can.recompute) && one.name !== 
 /** What becomes of the model where it is opened, in words. @type {(data: Data, one: Entry, served?: boolean) => string} */
 function stateOf(data, one, served) {
   const { held } = data;
-  if (one.name === data.current.name) return data.refused || (served ? "Open: this page and all others show it." : "The text below is read by this one.");
+  if (one.name === data.current.name) return data.refused || (served ? "Open: this page and all others show it." : "This one reads the text below.");
   if (one.problem) return "";
   if (one.asked) return `It says ${one.asked === "sentiment" ? "classes" : "spans"} and no words: Applications asks it.`;
   if (one.headed) return "It labels tokens and says no words, so no page shows it; in a notebook, core.load opens it and tag asks it.";
