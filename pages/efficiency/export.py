@@ -240,6 +240,13 @@ def select(seen: Seen) -> dict[str, Any]:
     return {"stage": seen.stage, "block": block, "piece": piece, "output": row, "slice": group}
 
 
+def named(seen: Seen) -> dict[str, Any]:
+    """The setting that is shown, which a call names in place of what was wished for."""
+    one = seen.setting
+    fields = (str(one.bits), one.granularity, str(one.group), one.method, one.symmetric)
+    return dict(zip(WISHES, fields, strict=True))
+
+
 def sentence(seen: Seen) -> str:
     """What is on the picture: what the setting saves and costs, what of the text changes, how long a pass takes."""
     found = seen.found
@@ -273,7 +280,7 @@ FIGURE = Figure(
         Argument("piece", "piece"), Argument("row", "output"), Argument("slice", "slice"),
         Argument("step", "stage", lambda seen: STEPS), Argument("stack", "stack"),
     ),
-    longest=64, tall=620,
+    longest=64, tall=620, named=named,
 )  # fmt: skip
 
 

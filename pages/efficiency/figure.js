@@ -388,7 +388,7 @@ const efficiencyView = {
     else if ((event.key === "[" || event.key === "]") && m) {
       const at = data.pieces.findIndex((one) => one.key === m.piece) + (event.key === "[" ? -1 : 1);
       g.select({ piece: data.pieces[(at + data.pieces.length) % data.pieces.length].key, stage: -1 });
-    } else if (side && m && !event.shiftKey) turnGroup(g, data, side);
+    } else if (side && !event.shiftKey) turnGroup(g, data, side);
     else if ((event.key === "n" || event.key === "p") && data.matrix) {
       local.pick = clamp((local.pick ?? 0) + (event.key === "n" ? 1 : -1), 0, data.matrix.before.length - 1);
       g.redraw();
