@@ -250,6 +250,8 @@ class Figure(Generic[Seen]):
         tall: how high it is, in pixels, before a browser has said so.
         own: what of the page's picture no call can hold (runs of the learner's), in words; "" for nothing.
         named: fields that a call gives other values than the page has, for the same reason.
+        carried: the script that computes the data where the picture carries its model (app/outside/model); "" for none.
+        told: words for that script that only Python knows.
     """
 
     name: str
@@ -275,6 +277,8 @@ class Figure(Generic[Seen]):
     tall: int = 560
     own: Callable[[Seen], str] = lambda seen: ""
     named: Callable[[Seen], Mapping[str, Value]] = lambda seen: {}
+    carried: str = ""
+    told: Callable[[Seen], Any] = lambda seen: None
 
     def of(self, asked: Asked) -> Drawing[Seen]:
         """Compute what the picture shows.
