@@ -16,6 +16,7 @@ from app.kit import modules
 from app.rooms.addresses import Joining
 
 HERE = Path(__file__).resolve().parent
+SCRIPTS = {name: f"app/rooms/{name}.js" for name in ("phone", "screen")}
 NO_SCRIPT = "This page needs JavaScript."
 
 
@@ -73,7 +74,7 @@ def qr(address: str) -> str:
 
 def _document(title: str, script: str, given: Mapping[str, str], base: str, inside: str = "") -> str:
     data = html.escape(json.dumps(given), quote=True)
-    source = f"modules/{modules.version()}/app/rooms/{script}.js"
+    source = f"modules/{modules.version()}/{SCRIPTS[script]}"
     return f"""<!doctype html>
 <html lang="en">
 <head>

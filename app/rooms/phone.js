@@ -17,8 +17,8 @@ const given = /** @type {{code: string}} */ (JSON.parse(main.dataset.given ?? "{
 const status = html("p", { class: "gb-said", role: "status" });
 const place = html("div", { class: "gb-place" });
 const foot = html("p", { class: "gb-foot" });
-const top = html("header", {}, html("h1", {}, "Glassbox"), html("span", { class: "gb-who" }));
-main.replaceChildren(top, status, place, foot);
+const who = html("span", {});
+main.replaceChildren(html("header", {}, html("h1", {}, "Glassbox"), who), status, place, foot);
 
 let room = "";
 /** @type {State | null} */
@@ -89,7 +89,7 @@ function end() {
   say("The room has ended.");
   place.replaceChildren(html("p", {}, "Nothing of it was kept."));
   foot.replaceChildren();
-  /** @type {HTMLElement} */ (top.lastElementChild).textContent = "";
+  who.textContent = "";
 }
 
 /** @param {number} choice */
@@ -135,7 +135,7 @@ function optionOf(option, at, view) {
 function draw() {
   if (!state) return;
   const view = phoneView(state, tapped?.choice ?? null);
-  /** @type {HTMLElement} */ (top.lastElementChild).textContent = state.number ? `You are ${state.number}` : "";
+  who.textContent = state.number ? `You are ${state.number}` : "";
   const waiting = tapped && lost ? "No connection: your answer is sent when it is back." : lost ? "No connection. Trying again …" : "";
   say(waiting || view.said);
   const shown = JSON.stringify([view, state.lead, state.number]);
