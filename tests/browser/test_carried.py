@@ -187,6 +187,7 @@ def test_attention_s_scores_are_edited_in_a_frame(
 
 def test_take_away_saves_the_file_with_its_model(page: Page, tab: Page, tmp_path: Path) -> None:
     driver.open_page(page, "attention", text=TEXT, block=1, head=2)
+    page.get_by_role("button", name="HTML ▾").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="HTML, with model").click()
     file = tmp_path / "saved.html"
