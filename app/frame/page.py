@@ -73,6 +73,9 @@ class Context:
             lambda function, *arguments: cache.share(function, self.model_key, *arguments),
             lambda name, function, *arguments: cache.call(function, cache.key(name), *arguments), cache.model,
             note=state.note,
+            rewound=lambda step, function, *arguments: cache.call(
+                function, cache.key(self.name, step), *arguments
+            ),
         )  # fmt: skip
 
     @property

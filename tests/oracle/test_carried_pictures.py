@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright._impl._driver import compute_driver_executable
 
 import core
 from app import show
@@ -24,6 +20,7 @@ from core.analysis.heads.null_distributions import CONTENT
 from core.analysis.heads.patterns import NAMES
 from core.text import edit
 from pages.attention.edits import Cells, Edits, apply_event, read_edits, read_shown, write_edits
+from tests.node import answer
 from tests.oracle.browser_draws import BrowserDraws
 
 SCRIPT = Path(__file__).with_name("carried_picture.mjs")
@@ -78,17 +75,10 @@ ASKED: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = {
 
 def computed(name: str, cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The data that the picture's file computes of other texts and choices than it came with, by its own scripts."""
-    node, _ = compute_driver_executable()
     picture = getattr(show, name)(core.load("tales-gpt"), CAME).with_model(rewind=EARLY)
     own = picture._own
     asked = {"way": own.script, "cases": cases, "own": {**asdict(own), "model": own.model}}
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / "asked.json"
-        file.write_text(json.dumps(asked), encoding="utf-8")
-        done = subprocess.run(
-            [node, "--no-warnings", str(SCRIPT), str(file)], capture_output=True, text=True, check=True
-        )
-    return list(json.loads(done.stdout))
+    return list(answer(SCRIPT, asked))
 
 
 def alike(here: Any, there: Any, path: str) -> None:
@@ -162,7 +152,8 @@ def test_scores_are_edited_in_the_file_as_on_the_page() -> None:
         edits, shown = apply_event(event, edits, shown, len(ids), len(ids))
         text = one["now"]["values"]["edits"]
         assert text == write_edits(edits, place, shown)
-        edits, shown = (read(text, place, len(ids), len(ids)) for read in (read_edits, read_shown))
+        given = (text, place, len(ids), len(ids))
+        edits, shown = read_edits(*given), read_shown(*given)
         want = show.attention(lm, TEXT, layer=3, head=2, edits=text)._drawing.data
         for key in want:
             alike(one["data"][key], want[key], f"{event}: {key}")
