@@ -33,7 +33,7 @@ import { rerun, run } from "./forward.js";
  * @property {(asked: Asked) => Record<string, any>} data as Python's record is, with the selection: of the choices, what this
  *   text and model have
  * @property {(asked: Asked) => Iterator<boolean>} [later] what takes longer than a reader waits for, in short steps after the
- *   picture stands: true where there is something new to draw
+ *   picture stands, the first before any work: true where there is something new to draw
  * @property {string[]} [needs] choices in the picture that need new data
  * @property {(told: any) => Control[]} [controls]
  * @property {Record<string, (event: any, asked: Asked) => Turn>} [events]
