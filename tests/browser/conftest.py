@@ -16,8 +16,11 @@ from tests.browser import driver, tabs
 from tests.pages.conftest import random_model
 
 # A page lives for a second or two here: a sixth of its processor time would go into making its scripts fast for a long
-# life.
-BRIEF = "--js-flags=--no-maglev --no-turbofan"
+# life, and a tenth into collecting garbage in small portions, on several threads.
+BRIEF = (
+    "--js-flags=--no-maglev --no-turbofan --no-flush-bytecode"
+    " --initial-heap-size=512 --min-semi-space-size=64 --single-threaded-gc"
+)
 
 
 @pytest.fixture(scope="package")
