@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from app.kit import modules
 from app.kit.modules import ROOT
 from app.outside import standalone
+from app.rooms import documents
 
 VIEWS = [
     path
@@ -85,6 +86,7 @@ def test_every_script_is_a_view_or_imported_by_one() -> None:
     # A picture outside of the app begins with the host, and in a notebook with what stands around it.
     # One that carries its model has the desk above it, and its page's way to compute it.
     entries = [*VIEWS, standalone.HOST, standalone.AROUND, standalone.WIDGET, standalone.DESK, *CARRIED]
+    entries += documents.SCRIPTS.values()  # the pages of a class, beside the app
     assert {one for entry in entries for one in modules.imported(entry)} == set(modules.sources())
 
 
