@@ -32,7 +32,7 @@ TRAINS = frozenset({
 
 # Pages about the predictions of the open model. A bare encoder has no vocabulary head, so they have nothing to show.
 PREDICTS = frozenset({
-    "break_it", "decoding", "efficiency", "interpretability", "lab", "loss", "objectives", "optimizers",
+    "break_it", "classroom", "decoding", "efficiency", "interpretability", "lab", "loss", "objectives", "optimizers",
     "regularization",
 })  # fmt: skip
 
@@ -312,7 +312,8 @@ CHAPTERS: tuple[Chapter, ...] = (
     ),
     _chapter(
         7, "classroom", "Classroom", "groups",
-        ("9", "a class predicts together", "the class's histogram beside the softmax", "classroom"),
+        ("9", "a class predicts together", "a vote on the next token beside the softmax", "classroom.options",
+         "Likely options"),
     ),
 )  # fmt: skip
 

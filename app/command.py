@@ -111,6 +111,11 @@ def _parser() -> _Parser:
     export = commands.add_parser("export", help="write what a page's link shows as one HTML file")
     export.add_argument("link", help='as the app gives it: "/attention?block=3&head=2"')
     export.add_argument("file", type=Path, help="ends in .html")
+    export.add_argument(
+        "--with-model",
+        action="store_true",
+        help="let the file carry the model (tales-gpt: 5 MB), which computes the picture of any text by itself",
+    )
     export.add_argument("--theme", choices=("light", "dark"), help="else what the reader prefers")
     export.set_defaults(does=_export)
     return parser
@@ -237,11 +242,14 @@ def _installer(place: Path) -> list[str]:
 
 def _export(options: argparse.Namespace) -> int:
     from app import show
+    from app.outside.documents import another_moment
 
     said: dict[str, Any] = {}
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always", UserWarning)
         picture = show.link(options.link, theme=options.theme)
+        if options.with_model:
+            picture = picture.with_model(another_moment(picture.asked))
         there = picture.save(options.file)
     for warning in heard:
         if issubclass(warning.category, UserWarning):

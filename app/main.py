@@ -14,8 +14,9 @@ if __name__ != "__mp_main__":
     import streamlit as st
     from starlette.middleware import Middleware
 
-    from app import runs
+    from app import rooms, runs
     from app.kit import modules
+    from app.rooms.routes import routes as routes_of_rooms
     from app.server import stream
     from app.server.start import lifespan, on_error
     from app.server.uploads import Uploads
@@ -24,10 +25,14 @@ if __name__ != "__mp_main__":
 
     app = st.App(
         ROOT / "app" / "router.py",
-        routes=[*stream.routes(runs.store, runs.starting), *modules.routes()],
+        routes=[
+            *stream.routes(runs.store, runs.starting),
+            *routes_of_rooms(rooms.store),
+            *modules.routes(),
+        ],
         middleware=[
             Middleware(Visitor),
-            Middleware(OwnerCookie, claim=runs.claim),
+            Middleware(OwnerCookie, claim=runs.claim, bare=("/join", "/room/")),
             Middleware(Uploads),
         ],
         lifespan=lifespan,

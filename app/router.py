@@ -9,6 +9,7 @@ if __name__ != "__mp_main__":
 
     from app import chapters
     from app.frame import page
+    from app.rooms import bar, follow
     from app.session import state
 
     st.set_page_config(
@@ -23,5 +24,7 @@ if __name__ != "__mp_main__":
     }
     chosen = st.navigation(pages, expanded=True)
     st.set_page_config(page_title=f"{chosen.title} · Glassbox")
+    bar.draw()
+    follow.draw()
     chosen.run()
     state.finish()

@@ -115,6 +115,7 @@ class Show:
         return {
             **text,
             **{one.word: _allowed(one.key) for one in figure.arguments},
+            **{word: one.says for word, one in figure.takes.items()},
             "theme": "light, dark, or the reader's own",
             "live": "address of a running Glassbox, to which the picture links",
         }
@@ -122,7 +123,7 @@ class Show:
     @property
     def __signature__(self) -> Signature:
         figure = self.figure
-        words = [*(one.word for one in figure.arguments), "theme", "live"]
+        words = [*(one.word for one in figure.arguments), *figure.takes, "theme", "live"]
         first = []
         if figure.model:
             first = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in ("lm", "text")]
@@ -149,16 +150,19 @@ class Show:
             target: an encoder-decoder's target text so far; without one, a small model writes it itself.
             theme: "light" or "dark"; None: that of the page around, else what the reader's system prefers.
             live: address of a running app, "https://...", to whose page the picture links; None: that of GLASSBOX_LIVE.
-            arguments: what is chosen, by the words that `help` lists.
+            arguments: what is chosen, by the words that `help` lists; Training lab takes a curve and moments, too.
 
         Raises:
             TypeError: an argument that the picture does not take, or no model or text where it takes one.
             ValueError: a value that does not fit, named as in a page's link; a text that is empty or too long.
         """
         figure = self.figure
+        handed = {word: arguments.pop(word) for word in figure.takes if word in arguments}
         values, given = figure.values(arguments)
         if figure.model:
-            return Picture(figure.of(_asked(figure, lm, text, target, values, given)), theme, live)
+            asked = _asked(figure, lm, text, target, values, given)
+            objects = {word: figure.takes[word].read(one) for word, one in handed.items() if one is not None}
+            return Picture(figure.of(replace(asked, objects=objects)), theme, live)
         if lm is not None or target is not None:
             raise TypeError(
                 f"show.{figure.name} takes no model: its picture is of models of its own. What it takes goes by its "
@@ -186,6 +190,14 @@ def _loaded(name: str) -> LanguageModel:
     import core
 
     return core.load(name)
+
+
+@lru_cache(maxsize=16)
+def _moment(name: str, step: int) -> LanguageModel:
+    """Load a model at a step of its training, once; -1: finished."""
+    import core
+
+    return core.load(name, snapshot=None if step < 0 else step)
 
 
 @lru_cache(maxsize=64)
@@ -238,11 +250,15 @@ def _asked(
     def computed(function: Callable[..., Any], *more: Any) -> Any:
         return function(lm, *more)
 
+    def rewound(step: int, function: Callable[..., Any], *more: Any) -> Any:
+        return function(_moment(lm.name, step), *more)
+
     if both and not aim and figure.writes and values["stack"] == "decoder":
         most = reading.rows_to_write(lm, figure.longest)
         aim = reading.write(lm, read.text, most) if most else ""
     return Asked(
         lm, read.text, aim, values, lm.name, lm.name, lm.name, computed, computed, _beside, _loaded, given, _warn,
+        rewound,
     )  # fmt: skip
 
 
@@ -273,3 +289,6 @@ families = Show("families")
 tokenization = Show("tokenization")
 optimizers = Show("optimizers")
 bias = Show("bias")
+models = Show("models")
+efficiency = Show("efficiency")
+lab = Show("lab")

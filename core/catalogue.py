@@ -16,11 +16,13 @@ import torch
 from core import zoo
 from core.checkpoints import CheckpointError, load_folder
 from core.checkpoints.files import Progress
+from core.config import ModelConfig
 from core.device import best_device
 from core.language_model import LanguageModel
 
 if TYPE_CHECKING:
     from core.runs import Store
+    from core.runs.history import History
 
 Found = TypeVar("Found")
 RUN = "run:"  # prefix of the id of a training run
@@ -64,6 +66,43 @@ def snapshots(name: str) -> list[int]:
     if name.startswith(RUN):
         return _of_run(name, lambda store, id: store.steps(id), _exported_steps)
     return zoo.snapshots(name)
+
+
+def run_config(name: str) -> ModelConfig:
+    """Return the configuration of a run's model, "run:ID", without its weights.
+
+    Raises:
+        CheckpointError: as `load`; ValueError: what is stored is no configuration.
+    """
+    return _of_run(
+        name,
+        lambda store, id: ModelConfig.from_dict(store.model(id)[0]),
+        lambda folder: _survey(folder, name),
+    )
+
+
+def run_history(name: str) -> History:
+    """Return how the model of a run, "run:ID", was trained: settings, curve, moments.
+
+    Raises:
+        CheckpointError: as `load`, and where an exported folder does not say it.
+    """
+    from core.runs import RunError, exported
+    from core.runs.history import of_store
+
+    try:
+        return _of_run(name, of_store, exported.history)
+    except RunError as why:
+        raise CheckpointError(f"{name}: {why}") from why
+
+
+def _survey(folder: Path, name: str) -> ModelConfig:
+    from core.survey import survey
+
+    found = survey(folder)
+    if found.config is None:
+        raise CheckpointError(f"{name}: {found.problem}")
+    return found.config
 
 
 def _of_run(name: str, ask: Callable[[Store, str], Found], instead: Callable[[Path], Found]) -> Found:

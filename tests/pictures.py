@@ -35,3 +35,8 @@ def draw(name: str, lm: core.LanguageModel, text: str, **arguments: Any) -> Pict
     if figure(name).model:
         return one(lm, text, **arguments)
     return one(text=text, **arguments) if figure(name).text else one(**arguments)
+
+
+def without_times(data: dict[str, Any]) -> dict[str, Any]:
+    """What a picture draws but for the times of passes, which no two measurements share."""
+    return {name: part for name, part in data.items() if name != "passes"}

@@ -18,6 +18,7 @@ import streamlit as st
 from app import markup
 from app.markup import inline
 from app.questions import Answer as Answer
+from app.rooms import teaching
 from app.session import lent, state
 from app.session.state import Value
 
@@ -84,6 +85,7 @@ def _card(
     if "answer" in record:
         _reveal(options, record["chosen"], record["answer"])
         _go_on(record, another)
+        _told_class(record)
         return
     if "waits" in record:
         said = inline(markup.visible(options[record["chosen"]]))
@@ -107,6 +109,13 @@ def _card(
             args=(record, chosen, answer),
         )
         _own_text()
+        if teaching.teaches():
+            st.button(
+                "Ask the class", key="predict.class", icon=":material/groups:",
+                on_click=state.whole(_ask_class), args=(record, answer),
+                help="The question appears on all phones of the room; the answer waits until you reveal it.",
+            )  # fmt: skip
+    _told_class(record)
     if "failed" in record:
         failed = "The model could not answer this one. Change the text or the selection."
         st.html(f'<p class="gb-hint" role="status">{failed}</p>')
@@ -172,6 +181,27 @@ def _commit(record: dict[str, object], chosen: int, answer: Callable[[], Answer]
     except Exception:
         log.exception("Predict failed")
         record["failed"] = True
+
+
+def _ask_class(record: dict[str, Any], answer: Callable[[], Answer]) -> None:
+    """Ask the class this question; its answer is computed now and stays in the room until it is revealed."""
+    try:
+        found = answer()
+    except NotYet as why:
+        record["class"] = str(why)
+        return
+    except Exception:
+        log.exception("Predict failed")
+        record["class"] = "The model could not answer this one. Change the text or the selection."
+        return
+    refused = teaching.ask(str(record["question"]), tuple(record["options"]), found)
+    record["class"] = refused or teaching.ASKED
+
+
+def _told_class(record: Mapping[str, Any]) -> None:
+    """Say what became of the question to the class."""
+    if "class" in record and teaching.teaches():
+        st.html(f'<p class="gb-hint" role="status">{inline(str(record["class"]))}</p>')
 
 
 def _reveal(options: tuple[str, ...], chosen: int, answer: Answer) -> None:

@@ -73,6 +73,9 @@ class Context:
             lambda function, *arguments: cache.share(function, self.model_key, *arguments),
             lambda name, function, *arguments: cache.call(function, cache.key(name), *arguments), cache.model,
             note=state.note,
+            rewound=lambda step, function, *arguments: cache.call(
+                function, cache.key(self.name, step), *arguments
+            ),
         )  # fmt: skip
 
     @property
@@ -215,7 +218,30 @@ def begin(
     above = st.empty()
     if opened.name in models.published() and (line := chapters.trained(slug, opened.label)):
         st.html(f"<p class='gb-instead'>{inline(line)}</p>")
-    ctx = Context(
+    ctx = _context(slug, opened, read, target, notes, places)
+    _current.set(ctx)
+    _rules.set(())
+
+    def later() -> None:
+        sidebar.fill(places, opened, read, slug, apart)
+        if not apart and badge.draw(above, lm, opened.key, read.text):
+            _invitation.set(None)  # the badge stands in its place
+
+    _later.set(later)
+    return ctx
+
+
+def _context(
+    slug: str,
+    opened: opening.Opened,
+    read: reading.Reading,
+    target: str,
+    notes: tuple[str, ...],
+    places: sidebar.Places,
+) -> Context:
+    """Put together what a page is told: the open model, and the text as that reads it."""
+    lm = opened.lm
+    return Context(
         slug=slug,
         lm=lm,
         model_key=opened.key,
@@ -231,16 +257,6 @@ def begin(
         moments=opened.moments,
         slot=places.examples,
     )
-    _current.set(ctx)
-    _rules.set(())
-
-    def later() -> None:
-        sidebar.fill(places, opened, read, slug, apart)
-        if not apart and badge.draw(above, lm, opened.key, read.text):
-            _invitation.set(None)  # the badge stands in its place
-
-    _later.set(later)
-    return ctx
 
 
 def _decodes(lm: LanguageModel) -> bool:

@@ -20,6 +20,7 @@ from app.frame import rewind
 from app.frame import shortcuts as keys
 from app.markup import inline
 from app.models.opening import Opened
+from app.rooms import teaching
 from app.session import state
 
 if TYPE_CHECKING:
@@ -65,7 +66,9 @@ def head(slug: str) -> Places:
         )
     chapter = chapters.BY_SLUG[slug]
     crumb(chapter.title, chapter.section)
-    if state.get("view") == "projector":
+    if state.get("view") == "projector" and not state.get(
+        "class"
+    ):  # a frame of a projector's page has no way out
         st.button(
             "Leave projector mode",
             key="tool.leave",
@@ -119,6 +122,11 @@ def fill(places: Places, opened: Opened, read: reading.Reading, slug: str, apart
             on_click=state.whole(state.set),
             args=("view", "projector"),
         )
+        if slug != "classroom":
+            st.button(
+                "Class", key="tool.class", type="tertiary", on_click=state.whole(_class),
+                help="Open a room that a class joins with phones, to predict together.",
+            )  # fmt: skip
         keys.sheet(key="gb-keys")
     with places.phone:
         widgets.text_line("phone")
@@ -126,6 +134,12 @@ def fill(places: Places, opened: Opened, read: reading.Reading, slug: str, apart
         widgets.model_picker(view="phone")
         if not apart:
             rewind.slider(opened, "phone")
+
+
+def _class() -> None:
+    """Open a room, or go to the one that is open."""
+    teaching.open_room()
+    state.memo("visit").update(page="classroom")
 
 
 def _shown_instead(opened: Opened) -> str:

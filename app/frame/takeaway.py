@@ -10,6 +10,7 @@ import io
 import warnings
 import zipfile
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import streamlit as st
@@ -20,6 +21,7 @@ from app.kit import register
 from app.kit.figures import Drawing, Table
 from app.markup import inline
 from app.outside import documents, standalone
+from app.outside.model.packed import can_travel
 from app.session import state
 
 # Link, SVG and PNG: three buttons that run in the browser; the component also keeps the address bar equal to the page's
@@ -77,11 +79,7 @@ def take_card(
         live = "" if own else standalone.live_snippet(chapters.BY_SLUG[slug].title, tall)
         buttons(data=said | {"embed": embed, "live": live}, key="gb-take-buttons")
         if drawing is not None:
-            st.download_button(
-                "HTML", lambda: as_html(drawing), f"glassbox-{slug}.html", "text/html",
-                key="take.html", on_click="ignore",
-                help="The picture as one file that works by itself: steps, pointer and keys, without this app.",
-            )  # fmt: skip
+            _files(drawing, f"glassbox-{slug}")
         st.download_button(
             "Notebook", as_notebook, f"glassbox-{slug}.ipynb", "application/x-ipynb+json",
             key="take.notebook", on_click="ignore",
@@ -100,12 +98,36 @@ def take_card(
             _table(as_table())
 
 
-def as_html(drawing: Drawing[Any]) -> str:
-    """Write the picture as one HTML file; of one that cannot be written the file says why."""
+def _files(drawing: Drawing[Any], name: str) -> None:
+    """Offer the picture as a file; where it may carry its model, a menu offers both, as one button has the room."""
+    both = bool(drawing.figure.carried) and can_travel(drawing.asked.lm)
+    with st.popover("HTML ▾", key="gb-take-html") if both else nullcontext():
+        st.download_button(
+            "HTML", lambda: as_html(drawing), f"{name}.html", "text/html", key="take.html", on_click="ignore",
+            help="The picture as one file that works by itself: steps, pointer and keys, without this app.",
+        )  # fmt: skip
+        if both:
+            st.download_button(
+                "HTML, with model", lambda: as_html(drawing, with_model=True), f"{name}-model.html", "text/html",
+                key="take.model", on_click="ignore",
+                help="The same file with the model in it, about 5 MB: it reads any text, changes heads and scores, "
+                "and rewinds, on any web space or disk, without this app.",
+            )  # fmt: skip
+
+
+def as_html(drawing: Drawing[Any], with_model: bool = False) -> str:
+    """Write the picture as one HTML file; of one that cannot be written the file says why.
+
+    Args:
+        with_model: let it carry the open model, which then computes it anew for any text.
+    """
     try:
         with warnings.catch_warnings():  # a large file is one's own choice here
             warnings.simplefilter("ignore")
-            return documents.Picture(drawing).html()
+            picture = documents.Picture(drawing)
+            if with_model:
+                picture = picture.with_model(documents.another_moment(drawing.asked))
+            return picture.html()
     except ValueError as why:
         return f"<!doctype html><meta charset='utf-8'><title>No picture</title><p>{inline(str(why))}</p>"
 

@@ -14,6 +14,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 
 from app.kit.mounting import Component
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 Seen = TypeVar("Seen")
 Table = dict[str, Sequence[Any]]
 PLACE = ("block", "head")  # a notebook says them in any case
+
+
+def _none(*_: Any) -> Any:
+    """Refuse to compute with an open model where the picture has models of its own: raises LookupError."""
+    raise LookupError("This picture is of models of its own: nothing is computed with an open one.")
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,9 @@ class Asked:
         open: `open(name)` is that model, only read; a ValueError or OSError where it is not here.
         given: the fields that a caller named, each with its word; a value of these that does not fit is an error.
         note: takes a message for the reader.
+        rewound: `rewound(step, function, *arguments)` computes `function(model, *arguments)` of the open model at a
+            step of its training; -1: finished.
+        objects: what a caller gave besides values of fields (`Figure.takes`), by its word.
     """
 
     model: LanguageModel | None
@@ -60,6 +69,8 @@ class Asked:
     open: Callable[[str], LanguageModel]
     given: Mapping[str, str] = field(default_factory=dict)
     note: Callable[[str], None] = lambda message: None
+    rewound: Callable[..., Any] = _none
+    objects: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def lm(self) -> LanguageModel:
@@ -75,7 +86,9 @@ class Asked:
     @property
     def alone(self) -> Asked:
         """The same without the open model and all that depends on it."""
-        return replace(self, model=None, target=None, name="", label="", key="", call=_none, share=_none)
+        return replace(
+            self, model=None, target=None, name="", label="", key="", call=_none, share=_none, rewound=_none
+        )
 
     @property
     def both(self) -> bool:
@@ -146,11 +159,6 @@ class Asked:
         return int(value) if 0 <= value < len(names) else -1
 
 
-def _none(*_: Any) -> Any:
-    """Refuse to compute with an open model where the picture has models of its own: raises LookupError."""
-    raise LookupError("This picture is of models of its own: nothing is computed with an open one.")
-
-
 @dataclass(frozen=True)
 class Argument(Generic[Seen]):
     """A word of the field that a picture takes, and the page's field behind it, whose checks it passes.
@@ -158,12 +166,14 @@ class Argument(Generic[Seen]):
     Attributes:
         names: of a step that has a name: all steps' names. It may be given by name, and a notebook gives it so.
         numbered: how many the field is more than the word, where the field counts from 1.
+        whole: the field is a choice among whole numbers, which a caller gives as such.
     """
 
     word: str
     key: str
     names: Callable[[Seen], Sequence[str]] | None = None
     numbered: int = 0
+    whole: bool = False
 
     def read(self, value: object) -> Value:
         """Check a value that a caller gave.
@@ -173,20 +183,35 @@ class Argument(Generic[Seen]):
         """
         if self.names is not None and isinstance(value, str):
             return value  # `Asked.step` knows the names
+        number = self.whole and isinstance(value, Integral) and not isinstance(value, bool)
         try:
-            checked = BY_KEY[self.key].check(value)
+            checked = BY_KEY[self.key].check(str(value) if number else value)
         except ValueError as why:
             raise ValueError(f"{self.word}={value!r} {why}.") from None
         return checked + self.numbered if self.numbered and not isinstance(checked, str) else checked
 
     def written(self, value: Value, seen: Seen) -> Value:
         """Return what a caller gives for a field's value."""
+        if self.whole:
+            return int(value)
         if self.numbered and not isinstance(value, str):
             return value - self.numbered
         if self.names is not None and not isinstance(value, str):
             names = self.names(seen)
             return names[int(value)] if 0 <= value < len(names) else value
         return value
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a caller may give a picture that is no value of a field, such as a curve.
+
+    Attributes:
+        read: returns it as the picture takes it; a TypeError or ValueError says why not. says: what it is, in words.
+    """
+
+    read: Callable[[Any], Any]
+    says: str
 
 
 @dataclass(frozen=True)
@@ -214,6 +239,7 @@ class Figure(Generic[Seen]):
         claim: what the picture shows, in a sentence; sentence: what is on it, for who does not see it.
         table: its numbers, column name -> values.
         arguments: what a caller may choose.
+        takes: what a caller may give besides, by its word.
         model: whether it shows the open model; else it is of models of its own. text: whether it shows the text.
         sample: the text of a call without one.
         longest: as many tokens as it holds; room, writes: as in `page.begin`.
@@ -223,6 +249,10 @@ class Figure(Generic[Seen]):
         digits: parts of the data that a file holds in half the bits, each with the decimals that the picture writes.
         tall: how high it is, in pixels, before a browser has said so.
         own: what of the page's picture no call can hold (runs of the learner's), in words; "" for nothing.
+        named: fields that a call gives other values than the page has, for the same reason.
+        carried: the script that computes the data where the picture carries its model (app/outside/model); "" for none.
+        told: words for that script that only Python knows; measured: what Python measures for it, on the picture's text
+            and on none, of the model at each moment of the training that the file carries.
     """
 
     name: str
@@ -234,6 +264,7 @@ class Figure(Generic[Seen]):
     sentence: Callable[[Seen], str]
     table: Callable[[Seen], Table]
     arguments: tuple[Argument[Seen], ...] = ()
+    takes: Mapping[str, Taken] = field(default_factory=dict)
     model: bool = True
     text: bool = True
     sample: str = DEFAULT_TEXT
@@ -246,6 +277,10 @@ class Figure(Generic[Seen]):
     digits: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     tall: int = 560
     own: Callable[[Seen], str] = lambda seen: ""
+    named: Callable[[Seen], Mapping[str, Value]] = lambda seen: {}
+    carried: str = ""
+    told: Callable[[Seen], Any] = lambda seen: None
+    measured: Callable[[LanguageModel, str], Any] = lambda lm, text: None
 
     def of(self, asked: Asked) -> Drawing[Seen]:
         """Compute what the picture shows.
@@ -268,7 +303,8 @@ class Figure(Generic[Seen]):
         given = {}
         for word, value in arguments.items():
             if word not in known:
-                raise TypeError(f"show.{self.name} takes no {word!r}; it takes {', '.join(known)}.")
+                taken = ", ".join([*known, *self.takes])
+                raise TypeError(f"show.{self.name} takes no {word!r}; it takes {taken}.")
             if value is not None:
                 values[known[word].key] = known[word].read(value)
                 given[known[word].key] = word
@@ -326,7 +362,8 @@ class Drawing(Generic[Seen]):
         asked, figure = self.asked, self.figure
         words = ["lm", repr(asked.text)] if figure.model else [f"text={asked.text!r}"] if figure.text else []
         words += [f"target={asked.target!r}"] if asked.target else []
-        chosen = {**asked.values, **self.figure.select(self.seen)}  # what is shown, where that was fitted
+        # what is shown, where that was fitted, and where a call can have it
+        chosen = {**asked.values, **figure.select(self.seen), **figure.named(self.seen)}
         for one in figure.arguments:
             value = chosen[one.key]
             if value != BY_KEY[one.key].default or one.key in PLACE:

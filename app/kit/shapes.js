@@ -287,12 +287,13 @@ export const mixed = (a, b, t) => a.map((v, i) => Math.round(v + (b[i] - v) * t)
 export const rgb = (c) => `#${c.map((v) => v.toString(16).padStart(2, "0")).join("")}`;
 
 /**
- * base64 from Python's pack() -> typed array, with .shape.
+ * base64 from Python's pack() -> typed array, with .shape. What was computed in the browser is one already.
  * @template {keyof Kinds} Kind
- * @param {Packed<Kind>} packed
+ * @param {Packed<Kind> | Unpacked<Kind>} packed
  * @returns {Unpacked<Kind>}
  */
 export function unpack(packed) {
+  if (!("b64" in packed)) return packed;
   const raw = fromBase64(packed.b64);
   const kinds = { f32: Float32Array, u8: Uint8Array, i32: Int32Array, u16: Uint16Array };
   /** @type {keyof Kinds} */
@@ -303,7 +304,15 @@ export function unpack(packed) {
 }
 
 /** Numbers of 16 bits as floats of 32. @type {(codes: Uint16Array, kind: "f16" | "n16") => Float32Array} */
-const widened = (codes, kind) => Float32Array.from(codes, kind === "n16" ? (code) => code / 65535 : half);
+function widened(codes, kind) {
+  const out = new Float32Array(codes.length);
+  if (kind === "f16") halves ??= Float32Array.from({ length: 65536 }, (_, code) => half(code));
+  for (let i = 0; i < out.length; i++) out[i] = kind === "n16" ? codes[i] / 65535 : halves[codes[i]];
+  return out;
+}
+
+/** All floats of 16 bits, by their code, once one is asked for. @type {Float32Array} */
+let halves;
 
 /** A float of 16 bits: a sign, five bits of exponent, ten of fraction. @param {number} code */
 function half(code) {

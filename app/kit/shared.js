@@ -4,6 +4,7 @@
 /**
  * @import { Figure } from "./glass.js"
  * @import { Feed } from "./feed.js"
+ * @import { State } from "../rooms/connection.js"
  *
  * @typedef {object} Shared
  * @property {number} [loading] modules that are still loading
@@ -12,6 +13,7 @@
  * @property {(figure: Figure, name?: string, beside?: Element[]) => Promise<Blob | null>} [exportPNG]
  * @property {Map<string, any>} [vocabularies] of the Tokenization page
  * @property {Map<string, any>} [maps] of the Embeddings page
+ * @property {State | null} [room] of the class that this browser teaches; the event "gb-class" tells that it has changed
  */
 
 const page = /** @type {{glassbox?: Shared}} */ (globalThis);

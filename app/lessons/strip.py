@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import streamlit as st
+
 from app.kit import register
 from app.lessons import player, reading
 from app.lessons.player import Playing
 from app.lessons.reading import Lesson
+from app.markup import inline
+from app.questions import Answer
+from app.rooms import teaching
 from app.session import events, state
 
 strip = register("lesson", __file__, shared=False)
@@ -33,6 +38,22 @@ def draw(now: Playing) -> None:
             "leave": player.leave,
         },
     )
+    if now.step.question is not None and teaching.teaches():
+        st.button(
+            "Ask the class this step’s question", key="lesson.class", type="tertiary", icon=":material/groups:",
+            on_click=state.whole(_ask_class), args=(now,),
+        )  # fmt: skip
+        if said := state.memo("class").pop("said", ""):
+            st.html(f'<p class="gb-hint" role="status">{inline(said)}</p>')
+
+
+def _ask_class(now: Playing) -> None:
+    """Ask the class the question of a step; its answer stays in the room until it is revealed."""
+    question = now.step.question
+    assert question is not None
+    asked, evidence, *options = player.filled(now, (question.text, question.evidence, *question.options))
+    answer = Answer(question.right, question.because, {}, evidence)
+    state.memo("class")["said"] = teaching.ask(asked, options, answer) or teaching.ASKED
 
 
 def _answered() -> None:

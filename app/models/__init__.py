@@ -17,8 +17,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from app import runs, words
-from app.runs import RUN, run_id
+from app import words
+from app.run_names import RUN, run_id
 from core import hub_models, machine, real
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ GGUF = ".gguf"
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 SMALL, REAL = "tales-gpt", "SmolLM2-135M"  # the two models of the sidebar's switch
-Source = Literal["bundled", "real", "folder", "hub", "run"]
+# "given": opened by a notebook by itself, from wherever it likes
+Source = Literal["bundled", "real", "folder", "hub", "run", "given"]
 
 
 class RefusedModel(ValueError):
@@ -334,12 +335,11 @@ def shape(choice: Choice) -> ModelConfig | None:
 
 def shape_of_run(id: str) -> ModelConfig | None:
     """Return the configuration of a run's model; None before it has begun, and while the store is unavailable."""
-    from core.config import ModelConfig
-    from core.runs import RunError
+    from core.catalogue import run_config
 
     try:
-        return ModelConfig.from_dict(runs.store().model(id)[0])
-    except (RunError, ValueError):
+        return run_config(f"{RUN}{id}")
+    except ValueError:  # also what the store, or an exported folder, cannot read
         return None
 
 

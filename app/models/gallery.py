@@ -1,19 +1,20 @@
 """All models that this installation can open, with the facts known about each before it is loaded.
 
 Bundled models and folders are surveyed without loading (core/survey.py), hub models are known by facts until they have
-been fetched (core/hub_models.py), training runs by the configuration in their store. No Streamlit in here.
+been fetched (core/hub_models.py), training runs by the configuration in their store; whose runs are listed is said by
+who asks. No Streamlit in here.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from app import models, runs
+from app import models
 from app.counts import counted
 from app.models import Choice, Source, cache
+from app.run_names import RUN
 from core import hub_models, real
 from core.checkpoints import CheckpointError
 from core.checkpoints.files import read_json
@@ -32,6 +33,7 @@ SOURCES: dict[Source, str] = {
     "run": "trained here",
     "folder": "a folder of this server",
     "hub": "the Hugging Face hub",
+    "given": "elsewhere",
 }
 HEADS = {
     "lm": "",
@@ -109,13 +111,13 @@ class Entry:
         )
 
 
-def entries(current: str = "") -> list[Entry]:
+def entries(current: str = "", offered: Sequence[Run] = ()) -> list[Entry]:
     """List all models on offer in the picker's order: bundled and published models, training runs, folders, the hub.
 
     Args:
-        current: the open model: a run of somebody else's is listed if it is this one.
+        current: the open model.
+        offered: the training runs to list.
     """
-    offered = runs.offered(current)
     shown = models.labels(current, runs=offered)
     return [
         *(_local(choice, shown) for choice in models.choices() if choice.source == "bundled"),
@@ -179,13 +181,12 @@ def _seen(choice: Choice, shown: dict[str, str], seen: Survey | None) -> Entry:
         choice.name, shown[choice.name], choice.source, seen.kind, facts.what if facts else "", seen.config,
         {} if seen.config is None or seen.problem else parts(seen.config),
         seen.stored, 0 if seen.problem else seen.memory, licence, models.without_places(seen.problem),
-        open=cache.at_hand(choice.name),
         card=bool(seen.says) or (folder is not None and any((folder / name).is_file() for name in CARDS)),
     )  # fmt: skip
 
 
 def _run(run: Run, shown: dict[str, str]) -> Entry:
-    name = f"{runs.RUN}{run.id}"
+    name = f"{RUN}{run.id}"
     config = models.shape_of_run(run.id)
     if config is None:
         waits = "It has no checkpoint yet." if not run.over else "It ended before its first checkpoint."
@@ -212,13 +213,9 @@ def readme(entry: Entry) -> str:
 
 
 def card(entry: Entry) -> dict[str, Any]:
-    """Read its card.json, a GGUF file's metadata, or a run's training record from the store.
-
-    {} where there is none or it is broken.
-    """
+    """Read its card.json, or a GGUF file's metadata; {} where there is none or it is broken, and of a run."""
     if entry.source == "run":
-        run = runs.find(runs.run_id(entry.name))
-        return {} if run is None else _of_run(run)
+        return {}
     if entry.source == "real":
         return real.card(entry.name)
     choice = models.resolve(entry.name)
@@ -233,36 +230,35 @@ def card(entry: Entry) -> dict[str, Any]:
         return {"card.json": models.without_places(str(why))}
 
 
-def _of_run(run: Run) -> dict[str, Any]:
-    """Describe a run in the format of a card."""
-    curve = runs.points(run.id)
-    held_out = (
-        None
-        if curve is None
-        else next((x for x in reversed(curve.held_out.tolist()) if math.isfinite(x)), None)
-    )
-    samples = [one.sample for one in runs.checkpoints(run.id)[-1:] if one.sample]
-    return {
-        "corpus": run.spec.corpus, "objective": run.spec.objective, "optimizer": run.spec.optimizer, "seed": run.seed,
-        "context": run.spec.context, "steps": run.step, "of": run.steps, "held_out_loss": held_out, "samples": samples,
-    }  # fmt: skip
-
-
 def current(all: Sequence[Entry], name: str, lm: LanguageModel) -> Entry:
-    """Return the open model's entry, even if it has left the list meanwhile."""
-    found = next((one for one in all if one.name == name), None)
+    """Return the open model's entry, even if it has left the list meanwhile, or never was on it."""
+    # a notebook opens a folder of GLASSBOX_MODELS by its path, and calls it by its last part
+    alike = (one for one in all if one.name == f"./{name}" and one.config == lm.config)
+    found = next((one for one in all if one.name == name), next(alike, None))
     if found is not None:
         return found
     weights = parts(lm.config)
     return Entry(
-        name,
-        name,
-        models.resolve(name).source,
-        config=lm.config,
-        weights=weights,
-        memory=memory_needed(lm.config),
-        open=True,
-    )
+        name, name, _source(name), config=lm.config, weights=weights, memory=memory_needed(lm.config), open=True,
+    )  # fmt: skip
+
+
+def _source(name: str) -> Source:
+    """Return where a model is from that is not on the list."""
+    try:
+        return models.resolve(name).source
+    except models.RefusedModel:
+        return "given"
+
+
+def in_memory(all: Sequence[Entry]) -> list[Entry]:
+    """Mark the entries whose models this server has in memory now; a run's are not looked up."""
+    return [
+        replace(one, open=cache.at_hand(one.name))
+        if one.here and not one.problem and one.source not in ("run", "given")
+        else one
+        for one in all
+    ]
 
 
 def pick(all: Sequence[Entry], name: str, current: Entry) -> tuple[Entry, str]:

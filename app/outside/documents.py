@@ -6,6 +6,7 @@ No Streamlit in here, nor in anything that this reaches.
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import sys
@@ -19,17 +20,23 @@ from typing import TYPE_CHECKING, Any
 
 from app import chapters
 from app.counts import counted
-from app.kit.figures import Drawing, Figure, Table, not_numbers
+from app.kit.figures import Asked, Drawing, Figure, Table, not_numbers
 from app.kit.packing import narrowed
 from app.outside import rendering, standalone
+from app.outside.model.packed import NotCarried, check, packed
 from app.session.fields import BY_KEY, query
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from app.outside.widget import PictureWidget
+    from core.language_model import LanguageModel
 
 WARNED = 2_000_000  # bytes of a document from which on a reader waits for it
 MOST = 8_000_000  # and that a notebook or a mail does not carry well
 COLOURS = ("light", "dark")
+EARLY = 30
+CARRY = ("home", "attention", "multi_head")  # pages whose picture can be computed in its file
 LIVE = "GLASSBOX_LIVE"  # the variable with the address of the app that files link to
 COPIES = 3  # pictures of one page in one cell from which on a notebook is better off with `page`
 
@@ -106,12 +113,14 @@ class Document(ABC):
         document = standalone.document(
             parts, title=self.title, colours=self._theme, fonts=fonts, tables=whole
         )
-        self._weigh(len(document.encode("utf-8", "replace")), parts)
+        self._weigh(document, parts)
         return document if whole else standalone.frame(document, parts, title=self.title, tall=self.tall)
 
-    def _weigh(self, size: int, parts: Sequence[standalone.Part]) -> None:
-        """Warn of a large document, and refuse a huge one."""
-        if size < WARNED:
+    def _weigh(self, document: str, parts: Sequence[standalone.Part]) -> None:
+        """Warn of a large document, and refuse a huge one; a model that it carries was asked for."""
+        size = len(document.encode("utf-8", "replace"))
+        asked_for = len(standalone.models_of(parts))
+        if size - asked_for < WARNED and size <= MOST:
             return
         weights = {
             (i, name): len(json.dumps(part))
@@ -124,6 +133,9 @@ class Document(ABC):
         states = max(len(one.states) for one in parts)
         advice = [f"take fewer than {states} states"] if states > 1 else []
         advice += [f"take fewer than {len(parts)} pictures"] if len(parts) > 1 else []
+        advice += (
+            [f"leave out the model, {asked_for / 1e6:.1f} MB, or the step to rewind to"] if asked_for else []
+        )
         if asked.model is not None:
             count = counted(len(asked.model.tokenizer.encode(asked.text)), "token")
             advice += [f"leave out a part of the text, which has {count}", "or take a smaller model"]
@@ -177,6 +189,8 @@ class Picture(Document):
     ) -> None:  # fmt: skip
         self._drawings = dict(drawing) if isinstance(drawing, Mapping) else {"": drawing}
         self._drawing, self._switch = next(iter(self._drawings.values())), switch
+        self._packed: Mapping[str, Any] | None = None
+        self._measured: Sequence[Any] = ()
         figure = self._drawing.figure
         super().__init__(_title(self._drawing), theme, live)
         self.file = _file(figure)
@@ -213,6 +227,11 @@ class Picture(Document):
         return self._drawing.sentence
 
     @property
+    def asked(self) -> Asked:
+        """What the picture is drawn of; of several states, the first."""
+        return self._drawing.asked
+
+    @property
     def link(self) -> str:
         """The link to the page that shows this, without the app's own address; `show.link` reads it."""
         return address(self._drawing)
@@ -243,6 +262,32 @@ class Picture(Document):
             now = {**asked.values, **{key: read[key] for key in given}}
             made[label] = figure.of(replace(asked, values=now, given={**asked.given, **given}))
         return Picture(made, self._theme, self._live, word)
+
+    def with_model(self, rewind: int | None = None) -> Picture:
+        """Let the picture carry its model: the saved file computes it anew for any text, and needs no server for that.
+
+        Args:
+            rewind: a step of the model's training to which the file can go back (`core.snapshots`), besides the model
+                as it is.
+
+        Raises:
+            NotCarried: the model is too large or no decoder, or the page's picture is not computed in a file.
+            ValueError: the picture has several states, or the model keeps no snapshot of that step.
+        """
+        figure, asked = self._drawing.figure, self._drawing.asked
+        if not figure.carried:
+            can = ", ".join(f"show.{name}" for name in CARRY)
+            raise NotCarried(f"show.{figure.name} cannot carry its model; {can} can.")
+        if len(self._drawings) > 1:
+            raise ValueError(
+                "A picture with several states does not carry its model as well: in the file it computes any."
+            )
+        check(asked.lm)
+        carrying = Picture(self._drawing, self._theme, self._live)
+        moments = _moments(asked, rewind)
+        carrying._packed = packed(moments)
+        carrying._measured = [figure.measured(lm, asked.text) for lm in moments.values()]
+        return carrying
 
     def widget(self) -> PictureWidget:
         """Make a widget of the picture: its `selection` follows the picture, and setting that moves it.
@@ -283,7 +328,22 @@ class Picture(Document):
     def _part(self, live: str) -> standalone.Part:
         component = self._drawing.figure.component
         link = f"{live}{self.link}" if live else ""
-        return standalone.Part(component, self.title, self.file, self._states, self._switch, link)
+        return standalone.Part(
+            component, self.title, self.file, self._states, self._switch, link, own=self._own
+        )
+
+    @property
+    def _own(self) -> standalone.Own | None:
+        """The model that the picture carries, and what it is computed of."""
+        if self._packed is None:
+            return None
+        figure, asked, seen = self._drawing.figure, self._drawing.asked, self._drawing.seen
+        values = {**asked.values, "block": asked.block, "head": asked.head}
+        longest = figure.longest or asked.lm.config.n_ctx
+        return standalone.Own(
+            figure.carried, self._packed, asked.text, values, figure.select(seen), figure.told(seen), self._measured,
+            longest,
+        )  # fmt: skip
 
 
 class Page(Document):
@@ -312,6 +372,51 @@ class Page(Document):
             replace(part, heading=heading)
             for part, heading in zip(super()._parts, self._headings, strict=True)
         ]
+
+
+def another_moment(asked: Asked) -> int | None:
+    """Choose the step of its training to which a file may rewind: an early one, or from an early one the end.
+
+    Early is the snapshot nearest to a thirtieth of the training, by ratio: a model that has begun to learn.
+    """
+    from core.catalogue import snapshots
+    from core.checkpoints import CheckpointError
+
+    try:
+        kept = snapshots(asked.name)
+    except CheckpointError:
+        return None  # a model from a folder keeps none
+    if len(kept) < 2:
+        return None
+    if int(asked.values["snapshot"]) >= 0:
+        return kept[-1]
+    return min(kept[:-1], key=lambda step: abs(math.log((step + 1) / (kept[-1] / EARLY))))
+
+
+def _moments(asked: Asked, rewind: int | None) -> dict[str, LanguageModel]:
+    """Return the model as it is, and at an earlier step if one is asked for, by what each is called.
+
+    Raises:
+        ValueError: the model keeps no snapshot of that step.
+    """
+    from core.catalogue import load, snapshots
+
+    if rewind is None:
+        return {asked.label: asked.lm}
+    kept = snapshots(asked.name)
+    if rewind not in kept:
+        raise ValueError(
+            f"rewind={rewind}: {asked.name} keeps the steps {', '.join(map(str, kept)) or 'none'}."
+        )
+    table = asked.lm.transformer.state_dict()["embed.W_E"]
+    here = [step for step in reversed(kept) if _same(load(asked.name, snapshot=step), table)]
+    end = ", the end" if here and here[0] == kept[-1] else ""
+    now = f"step {here[0]:,}{end}" if here else asked.label
+    return {now: asked.lm, f"step {rewind:,}": load(asked.name, snapshot=rewind)}
+
+
+def _same(lm: LanguageModel, table: Tensor) -> bool:
+    return bool((lm.transformer.state_dict()["embed.W_E"] == table).all())
 
 
 def _named(value: Any) -> str:

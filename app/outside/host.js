@@ -6,6 +6,8 @@ import { shared } from "../kit/shared.js";
 
 /**
  * @import { Figure, Given } from "../kit/glass.js"
+ * @import { PackedModel } from "./model/carried.js"
+ * @import { Computing, Own } from "./model/computing.js"
  *
  * @typedef {(given: Given) => unknown} Component the default export of a picture's script
  *
@@ -80,6 +82,10 @@ function draw(component, section, states) {
     fields.hidden = false;
     fields.addEventListener("change", ({ target }) => turn(Number(/** @type {HTMLInputElement} */ (target).value)));
   }
+}
+
+/** Lets the buttons below a picture save it. @param {HTMLElement} section */
+function letSave(section) {
   for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (section.querySelectorAll("[data-save]"))) {
     button.addEventListener("click", () => save(button, section));
     button.hidden = false;
@@ -113,13 +119,29 @@ function follow() {
   new ResizeObserver(tell).observe(document.body);
 }
 
-/** @param {Component[]} components of the document's pictures, in their order */
-export async function show(components) {
+/** What a script element of the document holds, as JSON. @type {(id: string) => any} */
+const held = (id) => JSON.parse(document.getElementById(id)?.textContent ?? "[]");
+
+/**
+ * @param {Component[]} components of the document's pictures, in their order
+ * @param {(Computing | null)[]} [ways] how each is computed, where it carries its model
+ * @param {typeof import("./model/desk.js").drawOwn} [drawOwn] draws those
+ */
+export async function show(components, ways = [], drawOwn = undefined) {
   // The room of a label is measured, so the fonts come first; they lie in this file.
   await Promise.allSettled([...document.fonts].map((face) => face.load()));
   /** @type {State[][]} */
-  const data = JSON.parse(document.getElementById("data")?.textContent ?? "[]");
+  const data = held("data");
+  /** @type {PackedModel[]} */
+  const models = held("models");
+  /** @type {(Omit<Own, "model"> & {model: number} | null)[]} */
+  const owns = held("owns");
   const sections = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("section[data-file]"));
-  for (const [i, component] of components.entries()) draw(component, sections[i], data[i]);
+  for (const [i, component] of components.entries()) {
+    const [way, own] = [ways[i], owns[i]];
+    if (way && own) drawOwn?.(component, sections[i], data[i][0].data, way, { ...own, model: models[own.model] });
+    else draw(component, sections[i], data[i]);
+    letSave(sections[i]);
+  }
   if (parent !== window) follow();
 }

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 HOST = "app/outside/host.js"
+DESK = "app/outside/model/desk.js"
 AROUND = "app/outside/around.js"
 WIDGET = "app/outside/widget.js"
 POLICY = (
@@ -64,6 +65,28 @@ class State:
 
 
 @dataclass(frozen=True)
+class Own:
+    """The model that a picture carries, and what it is computed of.
+
+    Attributes:
+        script: computes the picture's data (`Computing` in app/outside/model/computing.js).
+        model: as `packed.packed` makes it; pictures of one document that have the same share it.
+        text, values: of the picture as it comes; shown: the selection that became of them.
+        told: words for the script; measured: numbers for it, of each of the model's moments.
+        longest: tokens that the picture holds.
+    """
+
+    script: str
+    model: Mapping[str, Any]
+    text: str
+    values: Mapping[str, Any]
+    shown: Mapping[str, Any]
+    told: Any
+    measured: Sequence[Any]
+    longest: int
+
+
+@dataclass(frozen=True)
 class Part:
     """One picture of a document.
 
@@ -75,6 +98,7 @@ class Part:
         switch: what the switch changes, in a word.
         live: address of the page that shows this, if one is known.
         heading: words of one's own above the claim.
+        own: the model that it carries, which computes it anew for another text; it has one state then.
     """
 
     component: Component
@@ -84,6 +108,7 @@ class Part:
     switch: str = ""
     live: str = ""
     heading: str = ""
+    own: Own | None = None
 
 
 def document(
@@ -101,14 +126,7 @@ def document(
     Raises:
         ValueError: a number in the data is infinite or none at all, which JSON does not hold.
     """
-    scripts: dict[str, str] = {}
-    for part in parts:
-        scripts |= imported(part.component.script)
-    names = {part.component.script: "" for part in parts}
-    names = {script: f"component{i}" for i, script in enumerate(names)}
-    start = "".join(f'import {name} from "{script}";\n' for script, name in names.items())
-    shown = ", ".join(names[part.component.script] for part in parts)
-    start += f'import {{ show }} from "{HOST}";\nshow([{shown}]);'
+    scripts, start = _started(parts)
     chosen = f' data-theme="{colours}"' if colours else ""
     style = (
         (_faces() if fonts else "")
@@ -135,10 +153,51 @@ def document(
 {pictures}
 </main>
 <script type="application/json" id="data">{_json(data)}</script>
-<script type="module">{_script(start)}</script>
+{models_of(parts)}<script type="module">{_script(start)}</script>
 </body>
 </html>
 """
+
+
+def _started(parts: Sequence[Part]) -> tuple[dict[str, str], str]:
+    """Return an import map of all scripts of a document, and the script that starts it."""
+    scripts: dict[str, str] = {}
+    firsts = [
+        script for part in parts for script in (part.component.script, part.own and part.own.script) if script
+    ]
+    for script in firsts:
+        scripts |= imported(script)
+    names = {script: f"script{i}" for i, script in enumerate(dict.fromkeys(firsts))}
+    ways = {part.own.script for part in parts if part.own}
+    start = "".join(
+        f'import {f"{{ computing as {name} }}" if script in ways else name} from "{script}";\n'
+        for script, name in names.items()
+    )
+    given = "[" + ", ".join(names[part.component.script] for part in parts) + "]"
+    if ways:
+        scripts |= imported(DESK)
+        start += f'import {{ drawOwn }} from "{DESK}";\n'
+        computed = ", ".join(names[part.own.script] if part.own else "null" for part in parts)
+        given += f", [{computed}], drawOwn"
+    return scripts, start + f'import {{ show }} from "{HOST}";\nshow({given});'
+
+
+def models_of(parts: Sequence[Part]) -> str:
+    """Write the models that pictures carry, each once, and of what each picture is computed; "" where none does."""
+    owns = [part.own for part in parts]
+    models = {id(own.model): own.model for own in owns if own}
+    if not models:
+        return ""
+    places = {key: i for i, key in enumerate(models)}
+    said = [own and {**_plain(own), "model": places[id(own.model)]} for own in owns]
+    return (
+        f'<script type="application/json" id="models">{_json(list(models.values()))}</script>\n'
+        f'<script type="application/json" id="owns">{_json(said)}</script>\n'
+    )
+
+
+def _plain(own: Own) -> dict[str, Any]:
+    return {name: getattr(own, name) for name in ("text", "values", "shown", "told", "measured", "longest")}
 
 
 def _carried(state: State, first: State) -> dict[str, Any]:

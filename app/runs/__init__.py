@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import threading
 import time
 from collections import OrderedDict
@@ -20,6 +19,8 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 import streamlit as st
 
+from app.run_names import RUN as RUN
+from app.run_names import run_id as run_id
 from app.session import owner as owners
 from app.session import state, visitors
 
@@ -39,8 +40,6 @@ AWAY = (
     "The store of the training runs does not answer just now. Pictures and models work on; nothing of a run is lost, "
     "and what was done to one in this moment may be done again when it is back."
 )
-RUN = "run:"  # prefix of a run's id in the name of its model
-_RUN_ID = re.compile(r"[0-9a-f]{8,64}")
 LOST = "Nothing can be trained here, and no run can be shown; pictures and models work on. {}."
 
 _opening = threading.Lock()
@@ -193,12 +192,6 @@ def away() -> str:
     """Return why the store is unavailable, or ""."""
     asked, why = _ask(lambda: store().counts(""))
     return "" if asked is not None else why
-
-
-def run_id(name: str) -> str:
-    """Parse the id in "run:ID"; "" for every other model."""
-    id = name.removeprefix(RUN)
-    return id if name.startswith(RUN) and _RUN_ID.fullmatch(id) else ""
 
 
 def mine(kind: str = "train") -> list[Run]:

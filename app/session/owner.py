@@ -62,16 +62,22 @@ class OwnerCookie:
     Args:
         claim: queries the store whether a browser with an unsigned id may continue as its owner; None: it cannot be
             decided now.
+        bare: beginnings of paths whose pages set no cookie: nobody owns anything there.
     """
 
-    def __init__(self, app: ASGIApp, claim: Callable[[str], bool | None] = lambda id: False) -> None:
-        self.app, self.claim = app, claim
+    def __init__(
+        self,
+        app: ASGIApp,
+        claim: Callable[[str], bool | None] = lambda id: False,
+        bare: tuple[str, ...] = (),
+    ) -> None:
+        self.app, self.claim, self.bare = app, claim, bare
         keys.key()  # created before the first visitor arrives
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; the response's headers get the cookie."""
         brought = HTTPConnection(scope).cookies.get(COOKIE) if scope["type"] == "http" else None
-        if scope["type"] != "http" or read(brought) is not None:
+        if scope["type"] != "http" or read(brought) is not None or self._is_bare(scope):
             await self.app(scope, receive, send)
             return
 
@@ -90,6 +96,10 @@ class OwnerCookie:
             kept = [(name, value) for name, value in scope["headers"] if name not in _CONDITIONS]
             scope = {**scope, "headers": kept}
         await self.app(scope, receive, with_cookie)
+
+    def _is_bare(self, scope: Scope) -> bool:
+        path = str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
+        return bool(self.bare) and path.startswith(self.bare)
 
     async def _owner(self, brought: str | None) -> str | None:
         """Return the browser's id: its old unsigned one, or a new one; None: cannot be decided now."""

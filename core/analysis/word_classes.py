@@ -51,7 +51,7 @@ poor rich ready sure dear first last next other same
 
 
 @cache
-def _classes() -> dict[str, str]:
+def class_by_word() -> dict[str, str]:
     """Build the table lowercase word -> class. For a word in several lists the first below wins."""
     things = [word for kinds in toyland.THINGS.values() for word, _, _ in kinds]
     kin = [
@@ -120,7 +120,7 @@ def _words(tokens: Sequence[str], special: Sequence[bool]) -> list[list[int]]:
 def _class_of(word: str, begins: bool) -> str:
     if not any(letter.isalnum() for letter in word):
         return SIGNS
-    known = _classes()
+    known = class_by_word()
     small = word.lower().strip(".,;:!?\"'“”’()")
     for form in (small, small.removesuffix("s"), small.removesuffix("es")):
         if form in known:

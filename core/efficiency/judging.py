@@ -155,6 +155,16 @@ def reference(lm: LanguageModel, asked: Sequence[TextLoss]) -> Reference:
     return Reference(lm, tuple(asked), _said(lm, asked))
 
 
+def judge_original(lm: LanguageModel) -> tuple[Reference, Judged]:
+    """Run a model over its held-out texts, and judge it as it is.
+
+    Raises:
+        ValueError: the model says labels, not tokens.
+    """
+    before = reference(lm, yardstick(lm))
+    return before, judge(before, lm, timed=False)
+
+
 def judge(before: Reference, lm: LanguageModel, *, size: int | None = None, timed: bool = True) -> Judged:
     """Compare a changed model (or the original itself) with the original.
 

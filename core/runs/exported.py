@@ -1,23 +1,28 @@
 """Export of a training run: model and checkpoints in one folder, which `core.load("run:ID")` reads without a store.
 
 A notebook of a run takes the folder along: `run-ID`, beside it, in our own layout, with `snapshots/STEP.safetensors`
-for every moment.
+for every moment and the run's name, spec and curve in `run.json`.
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.checkpoints.export import ours
+from core.runs import kinds
+from core.runs.history import History
 from core.runs.loading import kept_step, load
 from core.runs.records import RunError
+from core.runs.serialized import curve, pack_curve
 
 if TYPE_CHECKING:
     from core.runs.store import Store
 
 MOST = 256 * 2**20  # maximum bytes of weights in one export
 _WEIGHTS = "model.safetensors"
+_RUN = "run.json"
 
 
 def name(id: str) -> str:
@@ -49,7 +54,25 @@ def files(store: Store, id: str, step: int | None = None, most: int = MOST) -> d
         found[f"snapshots/{one}.safetensors"] = weights
         room -= len(weights)
     found["moments"] = f"{last}\n".encode()  # the final model itself
+    run = store.get(id)
+    told = {"name": run.name, "spec": run.spec.to_dict(), "curve": pack_curve(store.points(id))}
+    found[_RUN] = json.dumps(told, ensure_ascii=False).encode()
     return found
+
+
+def history(found: Path) -> History:
+    """Read how the model of a folder was trained.
+
+    Raises RunError: the folder does not say it, or what it says is damaged.
+    """
+    try:
+        told = json.loads((found / _RUN).read_text(encoding="utf-8"))
+        points, _ = curve(told["curve"])
+        return History(
+            str(told["name"]), kinds.read_spec(json.dumps(told["spec"])), points, tuple(steps(found))
+        )
+    except (OSError, ValueError, KeyError, TypeError) as why:
+        raise RunError(f"{found.name} does not say how it was trained: {why}") from why
 
 
 def folder(id: str) -> Path | None:

@@ -8,7 +8,7 @@ from app.session import state
 from app.session.fields import BY_KEY
 from core.analysis.heads.steps import AttentionSteps
 from core.config import ModelConfig
-from pages.attention.question import TURNS
+from pages.attention.figure import TURNS
 
 
 def change_controls(steps: AttentionSteps, config: ModelConfig) -> None:

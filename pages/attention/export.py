@@ -12,7 +12,7 @@ from app.kit.figures import Argument, Asked, Figure, Table
 from app.markup import visible
 from core.analysis.heads.steps import AttentionSteps, Change
 from pages.attention.edits import Cells, Edits, read_edits, read_shown
-from pages.attention.figure import MATRICES, attention, compute, record, step_names
+from pages.attention.figure import MATRICES, TURNS, attention, compute, describe_steps, record, step_names
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
@@ -106,6 +106,24 @@ def sentence(seen: Seen) -> str:
     return f"{said} The model predicts {guessed}."
 
 
+CONSTANT = (
+    "attention", "nHeads", "kvHeads", "dHead", "cross", "biasName", "late", "centred", "gained", "shifted",
+)  # fmt: skip
+
+
+def told(seen: Seen) -> dict[str, Any]:
+    """What carried/computing.js cannot know by itself: words, and what is the same for every text."""
+    config, steps = seen.lm.config, seen.steps
+    groups = [replace(steps, kv_head=head, change=Change()) for head in range(config.kv_heads)]
+    whole = record(steps, seen.lm, ())
+    return {
+        "constant": {name: whole[name] for name in CONSTANT},
+        "steps": [describe_steps(one, config) for one in groups],
+        "turn": TURNS.get(config.position, ""), "scales": config.scale_scores, "causal": steps.causal,
+        "blocks": config.n_layers,
+    }  # fmt: skip
+
+
 FIGURE = Figure(
     "attention", attention, see,
     record=lambda seen: record(seen.steps, seen.lm, seen.likely),
@@ -120,7 +138,7 @@ FIGURE = Figure(
         Argument("position", "turn"), Argument("temperature", "sharpness"), Argument("local", "local"),
         Argument("window", "reach"), Argument("sinks", "sinks"), Argument("edits", "edits"),
     ),
-    longest=LONGEST, writes=True,
+    longest=LONGEST, writes=True, carried="pages/attention/carried/computing.js", told=told,
 )  # fmt: skip
 
 STRIPS = {"x": "x", "q": "q", "k": "k", "v": "v", "turn": "rot_q", "sum": "z", "out": "result"}

@@ -24,6 +24,8 @@ LARGEST_WEIGHT = 300_000
 
 NORMS = {"layer": "LayerNorm", "rms": "RMSNorm", "none": "no norm"}
 BIASES = {"alibi": "ALiBi", "relative": "T5 distance"}
+# The switch of what positions do to the scores.
+TURNS = {"rotary": "Turn by position", "alibi": "Position bias", "relative": "Position bias"}
 MATRICES = {"scores": "scores", "scale": "scaled", "bias": "biased", "mask": "masked", "softmax": "pattern"}
 
 

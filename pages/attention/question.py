@@ -13,7 +13,6 @@ from app.controls.predict import Answer, draw
 from core.analysis.heads.steps import AttentionSteps, Change
 from pages.attention.edits import LARGEST, with_edit, write_edits
 
-TURNS = {"rotary": "Turn by position", "alibi": "Position bias", "relative": "Position bias"}
 SEEN = 0.005  # the smallest weight that is asked about by itself
 NEAR = 0.1  # a weight that becomes 1.9 to 2.1 times as large has doubled
 

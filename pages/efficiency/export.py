@@ -1,22 +1,297 @@
-"""Export the page: all numbers of the picture as a table, and notebook cells that compute them again."""
+"""Export the Efficiency page: what its picture is (`FIGURE`), all its numbers as a table, notebook cells."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
-from app.controls.predict import Answer
-from app.frame.page import Context
-from core.efficiency.frontier import front
-from core.efficiency.judging import Judged
-from core.efficiency.quantization import Quantization
-from core.efficiency.quantization_report import Beside
+from app import models
+from app.charts import described
+from app.controls import scope
+from app.kit.figures import Argument, Asked, Figure
+from app.units import si
+from core import real
+from core.checkpoints import CheckpointError
+from core.efficiency.frontier import Point, front, measure_steps
+from core.efficiency.gguf_contents import Contents, contents
+from core.efficiency.judging import LONGEST, Judged, Reference, judge_original
+from core.efficiency.pass_times import Passes, time_passes
+from core.efficiency.quantization import Granularity, Method, Quantization, Quantized
+from core.efficiency.quantization_report import Beside, beside
+from core.efficiency.settings import QUICK, USUAL, block_weights, fitting, setting_name
 from core.language_model import LanguageModel
-from core.runs import compression_recordings
-from pages.efficiency.figure import Looked
-from pages.efficiency.measure import setting_name
-from pages.efficiency.question import Question
-from pages.efficiency.smaller import cut, pruned_shares, share
+from pages.efficiency import figure
+from pages.efficiency.figure import STEPS, Looked
+
+if TYPE_CHECKING:
+    from app.questions import Answer
+    from pages.efficiency.question import Question
+
+KEYS = ("stage", "block", "piece", "output", "slice")
+FEW = 16  # bits a weight: with so many nothing was rounded that is told of here
+WISHES = ("bits", "per", "group", "rounding", "centred")  # the fields of a setting
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is known of a model and a setting.
+
+    Attributes:
+        own: the model as it is; over: what losses are taken over, in words. times: of its passes; None: not timed.
+        now: both models beside each other; None while a large one is being compressed.
+        points: every setting that was measured. matrix: by its name, in few bits; None where that is not known.
+        came: the file of few bits that the model was unpacked from.
+    """
+
+    own: Judged
+    over: str
+    times: Passes | None
+    now: Beside | None
+    points: Mapping[Quantization, Judged]
+    matrix: Callable[[str], Quantized | None]
+    came: Contents | None = None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A model in a setting of few bits.
+
+    Attributes:
+        setting: what is shown; said: why it is another than was wished for.
+        block, piece: the matrix that is looked at, where there is one; row, group: what of it. stage: the step.
+        measured: what the page has measured. whole: what is lacking is measured when it is asked for.
+        alone: a file holds it, or a notebook: the chart that stands in its place on the page is a part of it.
+    """
+
+    asked: Asked
+    setting: Quantization
+    said: tuple[str, ...]
+    block: int
+    piece: str
+    row: int
+    group: int
+    stage: int
+    measured: Found | None = None
+    whole: bool = True
+    alone: bool = True
+
+    @property
+    def lm(self) -> LanguageModel:
+        """The model as it is."""
+        return self.asked.lm
+
+    @cached_property
+    def pieces(self) -> dict[tuple[int, str], str]:
+        """The matrices' names, by block and piece."""
+        return figure.pieces(self.lm, self.asked.stack)
+
+    @property
+    def place(self) -> tuple[int, str]:
+        """The block and piece that are looked at: those of another shape of model give way."""
+        there = self.pieces
+        place = (min(self.block, max((block for block, _ in there), default=0)), self.piece)
+        if there and place not in there:
+            return next(one for one in there if one[0] == place[0])
+        return place
+
+    @cached_property
+    def ids(self) -> list[int]:
+        """The ids at whose places the model says something."""
+        return figure.rows_read(self.lm, self.asked.text, self.asked.target)
+
+    @cached_property
+    def found(self) -> Found:
+        """All that is measured; outside of the page, now."""
+        known = self.measured
+        return known if known is not None and not self.whole else _measured(self, known)
+
+    @cached_property
+    def looked(self) -> Looked | None:
+        """The matrix that is looked at; None: the model has no blocks."""
+        name = self.pieces.get(self.place)
+        if name is None:
+            return None
+        return figure.look(self.lm, name, self.found.matrix(name), self.setting, self.row, self.group)
+
+    def beside(self, measured: Found, came: Contents | None) -> Seen:
+        """Show what the page has measured so far, and no more."""
+        return replace(self, measured=replace(measured, came=came), whole=False, alone=False)
+
+    @property
+    def still(self) -> Seen:
+        """A copy for a file, in which nothing is measured later: of a quick model, what is lacking is measured now."""
+        return replace(self, whole=block_weights(self.lm) <= QUICK, alone=True)
+
+
+def _measured(seen: Seen, known: Found | None) -> Found:
+    """Measure the setting, and of a quick model the usual ones, too; what is known already is taken."""
+    asked, lm, setting = seen.asked, seen.lm, seen.setting
+    before: Reference
+    before, own = asked.share(judge_original)
+    if known is None or known.now is None:
+        now, small = beside(before, setting, asked.text, asked.target)
+        matrix: Callable[[str], Quantized | None] = small.matrices.get
+    else:
+        now, matrix = known.now, known.matrix
+    points = dict(known.points if known else {}) | {setting: now.judged}
+    if block_weights(lm) <= QUICK:
+        lacking = [one for one in USUAL if one not in points]
+        made = [one for one in measure_steps(before, lacking) if isinstance(one, Point)]
+        points |= {one.setting: one.judged for one in made}
+    times = known.times if known else None
+    if times is None or (times.agreement is None and times.int8 is not None):
+        times = time_passes(before, times)
+    came = few_bits(asked.name) if known is None else known.came
+    return Found(own, over(before, own), times, now, points, matrix, came)
+
+
+def over(before: Reference, own: Judged) -> str:
+    """Say what the losses of the picture are taken over."""
+    longest = min(LONGEST, before.lm.config.n_ctx)
+    return scope.one_by_one(own.places, len(before.asked), "texts", longest)
+
+
+def file_of(name: str) -> Path | None:
+    """Find the GGUF file that a model was unpacked from; None: it comes as floats, or its file has gone."""
+    try:
+        chosen = models.resolve(name)
+    except models.RefusedModel:  # a notebook's own
+        return None
+    path = Path(chosen.target)
+    if chosen.source == "real":
+        home = real.home()
+        path = Path() if home is None else home / real.BY_NAME[name].weights
+    return path if path.suffix == models.GGUF and path.is_file() else None
+
+
+def few_bits(name: str) -> Contents | None:
+    """Read what a model's file holds; None: there is none, or no weights of few bits in it."""
+    path = file_of(name)
+    if path is None:
+        return None
+    try:
+        found = contents(path)
+    except (CheckpointError, OSError):
+        return None
+    return found if found.fewest.bits < FEW else None
+
+
+def see(asked: Asked) -> Seen:
+    """Read the setting and the place; nothing is measured yet.
+
+    Raises:
+        ValueError: the caller named a setting that this model does not allow, or a matrix that it does not have.
+    """
+    values, given = asked.values, asked.given
+    wished = (
+        int(values["bits"]), cast("Granularity", values["per"]), int(values["group"]),
+        cast("Method", values["rounding"]), bool(values["centred"]),
+    )  # fmt: skip
+    setting, said = fitting(asked.lm, *wished)
+    got = (setting.bits, setting.granularity, setting.group, setting.method, setting.symmetric)
+    for key, wish, is_now in zip(WISHES, wished, got, strict=True):
+        if said and key in given and wish != is_now and not (key == "group" and wished[1] != "group"):
+            raise ValueError(f"{given[key]}={wish!r}: {said[0]}")
+    if given:
+        for line in said:
+            asked.note(line)
+    seen = Seen(
+        asked, setting, said, int(values["block"]), str(values["piece"]), int(values["output"]), int(values["slice"]),
+        asked.step("stage", STEPS),
+    )  # fmt: skip
+    return _checked(seen)
+
+
+def _checked(seen: Seen) -> Seen:
+    """Refuse a place that the caller named and the model does not have; raises ValueError."""
+    asked, there = seen.asked, seen.pieces
+    if not there:
+        return seen
+    asked.at_most("block", max(block for block, _ in there))
+    if "piece" in asked.given and seen.place[1] != seen.piece:
+        names = ", ".join(dict.fromkeys(piece for _, piece in there))
+        raise ValueError(f"{asked.given['piece']}={seen.piece!r} is not one of {names}.")
+    rows, columns = seen.lm.transformer.get_parameter(there[seen.place]).shape
+    asked.at_most("output", rows - 1)
+    asked.at_most(
+        "slice", columns // (seen.setting.group if seen.setting.granularity == "group" else columns) - 1
+    )
+    return seen
+
+
+def record(seen: Seen) -> dict[str, Any]:
+    """Turn the measurements into what figure.js draws, but for the selection."""
+    found = seen.found
+    data = figure.record(
+        seen.lm, seen.ids, seen.looked, found.now, found.own, found.over, found.times, found.points, seen.setting,
+        stack=seen.asked.stack, place=seen.place, came=found.came,
+    )  # fmt: skip
+    return data | {"chart": described.drawing(figure.front_chart(data)) if seen.alone else None}
+
+
+def select(seen: Seen) -> dict[str, Any]:
+    """Return the step, and the place that is looked at."""
+    looked = seen.looked
+    row, group = (seen.row, seen.group) if looked is None else (looked.row, looked.group)
+    block, piece = seen.place
+    return {"stage": seen.stage, "block": block, "piece": piece, "output": row, "slice": group}
+
+
+def named(seen: Seen) -> dict[str, Any]:
+    """The setting that is shown, which a call names in place of what was wished for."""
+    one = seen.setting
+    fields = (str(one.bits), one.granularity, str(one.group), one.method, one.symmetric)
+    return dict(zip(WISHES, fields, strict=True))
+
+
+def sentence(seen: Seen) -> str:
+    """What is on the picture: what the setting saves and costs, what of the text changes, how long a pass takes."""
+    found = seen.found
+    said = [f"{seen.asked.label} in {setting_name(seen.setting)}"]
+    if found.now is None:
+        return f"{said[0]}: it is still being compressed."
+    now, choices = found.now.judged, found.now.choices
+    changed = sum(one.before != one.after for one in choices)
+    said.append(
+        f": {si(now.bytes, 'B')} in place of {si(found.own.bytes, 'B')}, loss {now.loss:.3f} in place of "
+        f"{found.own.loss:.3f} nats a token over {found.over}; {100 * now.agreement:.1f} % of the first choices stay, "
+        f"{changed} of {len(choices)} change in the text."
+    )
+    times = found.times
+    if times is not None:
+        whole = f" with int8 products {1000 * times.int8:.3g} ms," if times.int8 is not None else ""
+        said.append(f" A pass takes {1000 * times.float32:.3g} ms in float32,{whole} on {times.machine}.")
+    return "".join(said)
+
+
+FIGURE = Figure(
+    "efficiency", figure.efficiency, see, record=record, select=select,
+    claim=lambda seen: figure.claim(seen.found.points, seen.found.now),
+    sentence=sentence,
+    table=lambda seen: table(
+        seen.lm, seen.ids, seen.looked, seen.found.now, seen.found.own, seen.found.points, lines(seen.found.came)
+    ),
+    arguments=(
+        Argument("bits", "bits", whole=True), Argument("per", "per"), Argument("group", "group", whole=True),
+        Argument("rounding", "rounding"), Argument("around_zero", "centred"), Argument("layer", "block"),
+        Argument("piece", "piece"), Argument("row", "output"), Argument("slice", "slice"),
+        Argument("step", "stage", lambda seen: STEPS), Argument("stack", "stack"),
+    ),
+    longest=64, tall=620, named=named,
+)  # fmt: skip
+
+
+def lines(came: Contents | None) -> list[tuple[Any, ...]]:
+    """List what a model's own file of few bits holds: what, of which part and kind, bytes."""
+    if came is None:
+        return []
+    return [
+        ("stored", f"{one.part}: {one.kind}, {one.bits:.4g} bits a weight", one.bytes) for one in came.shares
+    ]
+
 
 COLUMNS = (
     "what", "of", "weight", "rounded", "weights moved", "products moved", "says", "chance", "says then", "chance then",
@@ -171,48 +446,3 @@ same([value for one in points for value in (one.judged.bytes / 1e6, one.judged.l
 
 def _numbers(values: Sequence[float | int | str], digits: int = 7) -> str:
     return "[" + ", ".join(f"{float(value):.{digits}g}" for value in values) + "]"
-
-
-# ------------------------------------------------------------------------------------------------- pruning
-
-REMOVED = {
-    "magnitude": "a share of the blocks’ weights, the smallest first,",
-    "structured": "a share of heads and of neurons, rounded to whole ones,",
-}
-
-
-def pruning_cells(ctx: Context) -> list[str]:
-    """Write cells that prune again; the notebook has the open model as `lm`."""
-    way = cut()
-    found = pruned_shares(ctx, way).get(share())
-    lines = [
-        f"# Pruning: {REMOVED[way]} removed, nothing retrained.",
-        "from core.efficiency import judging",
-        "from core.efficiency.removal import by_level",
-        "",
-        "before = judging.reference(lm, judging.yardstick(lm))",
-    ]
-    asked = f"by_level(before, {way!r}, [{share()}])"
-    if found is None or "why" in found:
-        lines += ["try:", f"    print(list({asked}))", "except ValueError as why:", "    print(why)"]
-    else:
-        lines += [
-            f"(pruned,) = {asked}",
-            "print(pruned)",
-            f"assert abs(pruned['rise'] - {found['rise']!r}) < 1e-3",
-            f"assert abs(pruned['agreement'] - {found['agreement']!r}) < 5e-3",
-            f"assert (pruned['numbers'], pruned['bytes']) == ({found['numbers']}, {found['bytes']})",
-        ]
-    gain = compression_recordings.gain(
-        compression_recordings.arm("alone"), compression_recordings.arm("distilled")
-    )
-    recorded = [
-        "# The recorded students: by how much the one alone ends above the taught one, seed by seed.",
-        "from core.runs import compression_recordings",
-        "",
-        'alone, taught = (compression_recordings.arm(name) for name in ("alone", "distilled"))',
-        "gain = compression_recordings.gain(alone, taught)",
-        "print(gain)",
-        f"assert abs(gain.mean - {gain.mean!r}) < 1e-9",
-    ]
-    return ["\n".join(lines), "\n".join(recorded)]

@@ -1,5 +1,5 @@
 // A model in fewer bits: one matrix and its grid, all matrices, the whole model's cost and words. layout.js says what
-// stands where, and leaves room for the page's chart of size against loss.
+// stands where, and leaves room for the page's chart of size against loss; a file draws it there.
 
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
@@ -30,6 +30,7 @@ import { PITCH, answerPlaces, plan } from "./layout.js";
  * @property {Matrix | null} matrix null: the model has no blocks
  * @property {(Judged & {name: string, bits: number, gptq: boolean, here: boolean, front: boolean})[]} points the settings measured
  * @property {{bytes: number, kind: string, bits: number} | null} came the file of few bits that the model was unpacked from
+ * @property {string | null} chart size against loss as SVG; null: the page has it
  */
 /**
  * A place's first choice and its probability in the original (before, p) and in few bits (after, q); `left` is what the
@@ -43,7 +44,7 @@ import { PITCH, answerPlaces, plan } from "./layout.js";
  * @typedef {{bytes: number, loss: number, rise: number, riseLow: number, riseHigh: number, agreement: number, low: number, high: number, kl: number, places: number, texts: number}} Judged
  *
  * Seconds of a pass. int8: null where this machine has no such products (`why`); low, high: the middle half of int8 / float32.
- * @typedef {{float32: number, int8: number | null, tokens: number, low: number, high: number, agreement: number | null, why: string}} Passes
+ * @typedef {{float32: number, int8: number | null, tokens: number, low: number, high: number, agreement: number | null, why: string, machine: string}} Passes
  *
  * The matrix that is looked at. counts: its weights by size, in `bins` from low to high; before, after, codes: those of one
  * row and group that are drawn; grid: every value they may take; shared: how many weights share it.
@@ -69,17 +70,18 @@ import { PITCH, answerPlaces, plan } from "./layout.js";
  * @property {number} shared
  * @property {{largest: number, zeros: number} | null} moved largest: in steps of the grid; zeros: the share that is 0 now
  *
- * @typedef {{sel: Record<string, any>, steps: ReturnType<typeof stepMode>, pick: number}} Kept pick: the weight that is read out
+ * pick: the weight that is read out; fixed: nothing is computed anew here; number: of the picture in its document.
+ * @typedef {{sel: Record<string, any>, steps: ReturnType<typeof stepMode>, pick: number, fixed?: boolean, number?: number}} Kept
  * @typedef {(g: Stage, data: Data, local: Kept, at: Plan) => void} Draw
  */
 
 const STEPS = ["The weights", "A grid over them", "Rounded", "Every matrix", "Token by token", "What it costs", "Every setting"];
-/** What each step shows. @type {((d: Data) => string)[]} */
+/** What each step shows. @type {((d: Data, fixed?: boolean) => string)[]} */
 const WORDS = [
   (d) => (d.matrix ? `A model is tables of numbers, its weights. These are ${thousands(d.matrix.rows)} × ${thousands(d.matrix.columns)} of them, by size: most lie near 0, and each usually takes 32 bits, switches that are on or off.` : matrixSaid(d)),
   (d) => `With ${d.setting.bits} bits a number can say only ${d.setting.bits < 16 ? counted(2 ** d.setting.bits - Number(d.setting.symmetric), "value") : "some 60,000 values"}. ${d.setting.bits < 16 ? `The lines are the values ${gridOf(d)}: a grid.` : "At that, they lie so near each other that no grid shows."}`,
   () => "Each weight moves to the nearest line of the grid, and only the line’s number is kept. Choose a weight in the strip to see what it was, and what it has become.",
-  () => "The same in every matrix of the model, a cell each: the darker, the further its weights, and what it makes of your text, were moved. Click a cell to look at that matrix.",
+  (_, fixed) => `The same in every matrix of the model, a cell each: the darker, the further its weights, and what it makes of your text, were moved.${fixed ? "" : " Click a cell to look at that matrix."}`,
   () => "What does the model say now? At each token, a word or a part of one, stands what it expected before and what it expects with rounded weights: many small errors mostly cancel, and some do not.",
   () => "The price and the gain: how many bytes the model takes, how wrong it is (its loss), how often its first choice is still the same, and how long a pass takes.",
   () => "The chart holds every setting against every other: to the left is smaller, lower is better. What nothing beats in both lies on the edge; the others cost more for less.",
@@ -162,7 +164,7 @@ function drawMatrices(g, data, at) {
           const top = y + 32 + PITCH * k;
           const here = m && m.block === b && m.piece === piece.key;
           const share = one ? one[kind] / most : 0;
-          const node = h("g", { class: "gb-hot", "data-matrix": `${b} ${piece.key}`, click: () => g.select({ block: b, piece: piece.key, stage: -1 }) },
+          const node = h("g", { class: g.can.recompute ? "gb-hot" : null, "data-matrix": `${b} ${piece.key}`, click: () => { if (g.can.recompute) g.select({ block: b, piece: piece.key, stage: -1 }); } },
             h("rect", { x: left + b * cell + 0.5, y: top + 0.5, width: Math.max(1, cell - 1), height: PITCH - 1, rx: 2, fill: one ? g.sequential(0.62 * share, 1, "accent") : css("wash") }),
             one && numbers(percent(one[kind])) && label(left + (b + 0.5) * cell, top + 13, percent(one[kind]), { anchor: "middle", mono: true, size: 11, fill: "ink" }),
             here && h("rect", { x: left + b * cell + 1, y: top + 1, width: Math.max(2, cell - 2), height: PITCH - 2, rx: 2, fill: "none", stroke: css("accent"), "stroke-width": 2 }));
@@ -226,10 +228,11 @@ function drawStrip(g, data, local, at) {
     h("rect", { x: x - 8, y: box.y, width: 24, height: 20, fill: "transparent" }), label(x + 4, box.y + 14, sign, { anchor: "middle", fill: "accent", weight: 700 }));
   g.part("strip", [step, picked, m.row, m.group], () => {
     const from = measure(what, 12, false) * 1.07 + 14;
+    const turns = g.can.recompute ? 50 : 0; // room of the two
     return [
       title(box.x, box.y + 14, what, null),
-      turn(box.x + from, "‹", -1), turn(box.x + from + 24, "›", 1),
-      label(box.x + from + 50, box.y + 14, fit(about, box.w - from - 50, 12, false), { fill: "ink3" }),
+      g.can.recompute && [turn(box.x + from, "‹", -1), turn(box.x + from + 24, "›", 1)],
+      label(box.x + from + turns, box.y + 14, fit(about, box.w - from - turns, 12, false), { fill: "ink3" }),
       h("path", { d: `M${box.x},${up}H${box.x + box.w}M${box.x},${down}H${box.x + box.w}`, stroke: css("line") }),
       rounded && m.grid.length <= 64 && m.grid.map((v) => h("path", { d: `M${X(v).toFixed(2)},${down - 5}v10`, stroke: css("accent"), opacity: 0.6 })),
       m.before.map((w, i) => {
@@ -250,7 +253,7 @@ function drawStrip(g, data, local, at) {
 /** The next weights that share a grid, or those before. @type {(g: Stage, data: Data, by: number) => void} */
 function turnGroup(g, data, by) {
   const m = data.matrix;
-  if (!m) return;
+  if (!m || !g.can.recompute) return;
   const all = m.rows * m.groups;
   const next = (m.row * m.groups + m.group + by + all) % all;
   g.select({ output: Math.floor(next / m.groups), slice: next % m.groups });
@@ -282,12 +285,28 @@ function drawCosts(g, data, at) {
       label(cols[1] - 8, y + 12, data.came ? `as it came, ${data.came.kind}` : "original, float32", { anchor: "end", fill: "ink3" }),
       label(cols[2], y + 12, fit(data.setting.bits === 16 ? "16 bits" : `${data.setting.bits} bits${data.setting.method === "gptq" ? ", GPTQ" : ""}`, 150, 12, false), { anchor: "end", fill: "accent", weight: 600 }),
       row(0, data.came ? "file, as float32" : "file", bytesOf(was.bytes), now ? `${bytesOf(now.bytes)}  ÷ ${num(was.bytes / now.bytes, 1)}` : wait, now && `${thousands(now.bytes)} bytes of ${thousands(was.bytes)}; ${num(data.bitsEach ?? 0, 2)} bits a weight in the blocks, with their scales`),
-      row(1, `loss, ${counted(was.places, "token")} held out`, num(was.loss, 3), now ? `${num(now.loss, 3)}  ${now.rise < 0 ? "−" : "+"}${num(Math.abs(now.rise), 3)}` : wait, now && `nats a token, over ${was.over}; the recorded runs below rest on more texts, so the original’s loss differs a little there; the difference lies between ${num(now.riseLow, 4)} and ${num(now.riseHigh, 4)} (95 %, paired, a bootstrap over ${counted(now.texts, "text")})`),
-      row(2, "first choice kept", "100 %", now ? `${percent(now.agreement)}  ${percent(now.low)} to ${percent(now.high)}` : wait, now && `of ${counted(now.places, "place")}, with Wilson’s 95 % interval; in your text ${data.answers.filter((one) => !one.same).length} of ${data.answers.length} change, which is said below; the distribution moved by ${num(now.kl, 4)} nats (KL)`),
+      row(1, `loss, ${counted(was.places, "token")} held out`, num(was.loss, 3), now ? `${num(now.loss, 3)}  ${now.rise < 0 ? "−" : "+"}${num(Math.abs(now.rise), 3)}` : wait, now && `nats a token, over ${was.over};${g.can.recompute ? " the recorded runs below rest on more texts, so the original’s loss differs a little there;" : ""} the difference lies between ${num(now.riseLow, 4)} and ${num(now.riseHigh, 4)} (95 %, paired, a bootstrap over ${counted(now.texts, "text")})`),
+      row(2, "first choice kept", "100 %", now ? `${percent(now.agreement)}  ${percent(now.low)} to ${percent(now.high)}` : wait, now && `of ${counted(now.places, "place")}, with Wilson’s 95 % interval; in your text ${data.answers.filter((one) => !one.same).length} of ${data.answers.length} change${g.can.recompute ? ", which is said below" : ""}; the distribution moved by ${num(now.kl, 4)} nats (KL)`),
       row(3, "pass, widened", p ? timeOf(p.float32) : "not timed", p ? "the same: float32" : "", "the codes are turned back into float32 before each product: storage only"),
       row(4, "pass, int8 products", p ? timeOf(p.float32) : "not timed", !p ? "" : p.int8 === null ? `not here: ${p.why}` : `${timeOf(p.int8)}  ${p.high < 1 ? "saves" : p.low > 1 ? "costs" : "no clear gain"}`, p && (p.int8 === null ? `not here: ${p.why}` : `${counted(p.tokens, "token")}; turn by turn int8 takes ${num(p.low, 2)} to ${num(p.high, 2)} of float32’s time (the middle half of the rounds); weights of 8 bits a row and what they read rounded to int8, too${stay}`)),
       label(x, y + 31 + 18 * 5, fit(data.setting.bits === 16 ? "Every weight, norm and bias is a float16." : "Tables and head: 8 bits, a scale a row. Norms, biases: float16.", w, 12, false), { fill: "ink3" }),
+      !g.can.recompute && p && label(x, y + 31 + 18 * 6, fit(`Passes were timed on ${p.machine}.`, w, 12, false), { fill: "ink3" }),
     ].flat(3);
+  });
+}
+
+let pictures = 0; // of this document, so that the ids of their drawings differ
+
+/** Size against loss, as the page draws it. @type {(g: Stage, data: Data, local: Kept, box: {x: number, y: number, w: number, h: number}) => void} */
+function drawFront(g, { chart }, local, { x, y, w, h: tall }) {
+  if (!chart) return;
+  local.number ??= ++pictures;
+  const own = chart.replace(/(\bid="|url\(#|href="#)/g, `$1front${local.number}-`);
+  g.part("front", [x, y, w, tall], () => {
+    const svg = document.importNode(/** @type {Element} */ (new DOMParser().parseFromString(own, "image/svg+xml").documentElement), true);
+    if (!(svg instanceof SVGElement)) return null;
+    for (const [name, value] of Object.entries({ x, y, width: w, height: tall, preserveAspectRatio: "xMidYMin meet" })) svg.setAttribute(name, String(value));
+    return svg;
   });
 }
 
@@ -317,7 +336,7 @@ function drawAnswers(g, data, local, at) {
         one && !one.same && h("rect", { x: left - 2.5, y: top + 20.5, width: wide + 5, height: 17, rx: 3, fill: "none", stroke: css("neg"), "stroke-width": 1.5 }));
       return g.tip(node, () => (one ? `after ${visible(token.text)}\noriginal: ${visible(one.before)} ${num(one.p, 4)}\nfew bits: ${visible(one.after)} ${num(one.q, 4)}${one.same ? "" : `\n${visible(one.before)} has ${num(one.left, 4)} left`}` : visible(token.text)));
     }),
-    !data.answers.length && label(box.x, box.y + 58, "The model is being compressed, block after block; the bar below the picture says how far it is.", { fill: "ink3" }),
+    !data.answers.length && label(box.x, box.y + 58, g.can.recompute ? "The model is being compressed, block after block; the bar below the picture says how far it is." : "The model was still being compressed when this was saved.", { fill: "ink3" }),
   ].flat(9));
   return bottom;
 }
@@ -338,8 +357,9 @@ const efficiencyView = {
   },
 
   draw(g, data, local) {
-    const at = plan(g.width, data.pieces.length, (room) => inLines(matrixSaid(data), room));
-    local.steps.bar(g, local, (now) => WORDS[now](data));
+    local.fixed = !g.can.recompute;
+    const at = plan(g.width, data.pieces.length, (room) => inLines(matrixSaid(data), room), local.fixed);
+    local.steps.bar(g, local, (now) => WORDS[now](data, local.fixed));
     const step = stepNow(local);
     drawHistogram(g, data, local, at);
     drawStrip(g, data, local, at);
@@ -347,15 +367,21 @@ const efficiencyView = {
     let low = at.answers.y + 20;
     if (step >= 4) low = drawAnswers(g, data, local, at);
     if (step >= 5) drawCosts(g, data, at);
-    const doors = [["compute", "Compute and memory", "What a model takes at every precision"], ["adaptability", "Adaptability", "Few numbers that learn"]];
+    if (step === STEPS.length - 1 && data.chart) {
+      drawFront(g, data, local, at.phone ? { ...at.front, y: low + 8 } : at.front);
+      if (at.phone) low += 8 + at.front.h;
+    }
+    const doors = !g.can.visit ? [] : [["compute", "Compute and memory", "What a model takes at every precision"], ["adaptability", "Adaptability", "Few numbers that learn"]];
     for (const [i, [page, text, about]] of doors.entries()) g.door(page, at.phone ? { left: i * 168, top: low + 6 } : { left: g.width - 270 + i * 168, top: at.answers.y - 3 }, text, about);
-    g.height = low + (at.phone ? 38 : 2);
+    g.height = low + (at.phone && g.can.visit ? 38 : 2);
   },
+
+  within: ({ stage }) => (stage === undefined ? {} : { stage }), // the data hold one matrix
 
   // ↑ ↓: another block; [ ]: another matrix of it; ← →: the weights that share a grid, before or after; n p: the weight after or
   // before; Esc: up, to the whole picture; with Shift, and , . Space: step mode's own.
   key(event, g, data, local) {
-    const m = data.matrix;
+    const m = g.can.recompute ? data.matrix : null;
     const down = BLOCKS[event.key];
     const side = GROUPS[event.key];
     if (down && m) g.select({ block: clamp(m.block + down, 0, data.blocks - 1), stage: -1 });
@@ -363,8 +389,8 @@ const efficiencyView = {
       const at = data.pieces.findIndex((one) => one.key === m.piece) + (event.key === "[" ? -1 : 1);
       g.select({ piece: data.pieces[(at + data.pieces.length) % data.pieces.length].key, stage: -1 });
     } else if (side && !event.shiftKey) turnGroup(g, data, side);
-    else if ((event.key === "n" || event.key === "p") && m) {
-      local.pick = clamp((local.pick ?? 0) + (event.key === "n" ? 1 : -1), 0, m.before.length - 1);
+    else if ((event.key === "n" || event.key === "p") && data.matrix) {
+      local.pick = clamp((local.pick ?? 0) + (event.key === "n" ? 1 : -1), 0, data.matrix.before.length - 1);
       g.redraw();
     } else if (local.steps.key(event, g, local)) return true;
     else if (event.key === "Escape") local.steps.up(g, local);
@@ -373,7 +399,7 @@ const efficiencyView = {
   },
 
   describe(data, local) {
-    const step = local.steps.said(local, (now) => WORDS[now](data));
+    const step = local.steps.said(local, (now) => WORDS[now](data, local.fixed));
     const m = data.matrix;
     const matrix = m ? `${pieceName(data, m.piece)} of block ${m.block}: ${matrixSaid(data)} ${weightSaid(data, local.pick ?? 0) ?? ""}` : matrixSaid(data);
     const now = data.now;

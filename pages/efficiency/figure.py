@@ -1,40 +1,38 @@
-"""Draw a model in fewer bits: a grid over weights, both models token by token, and size against loss.
+"""Describe a model in fewer bits: a grid over weights, both models token by token, and size against loss.
 
-`measure` asks core (beside, frontier, kernels), `look` for one matrix; `record` turns all into the JSON that figure.js
-draws. The chart of size against loss is below: layout.js leaves it room. The arithmetic is core's.
+`look` asks core for one matrix; `record` turns what was found into the JSON that figure.js draws. The chart of size
+against loss is below: the page puts it into the room that layout.js leaves, a file draws it there. The arithmetic is
+core's.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from html import escape
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
 from itertools import pairwise
 from typing import Any
 
 import altair as alt
-import streamlit as st
 import torch
 
-from app.charts import vega
-from app.charts.frame import About
+from app.charts import described
 from app.charts.look import ink
 from app.counts import counted
 from app.kit import register
-from app.session import state
 from app.units import si
 from core.efficiency.compressing import matrix_names
 from core.efficiency.frontier import front
 from core.efficiency.gguf_contents import Contents
 from core.efficiency.judging import Judged
 from core.efficiency.movement import BINS, Moved, histogram, moved, one_group
+from core.efficiency.pass_times import Passes
 from core.efficiency.quantization import Quantization, Quantized, values
 from core.efficiency.quantization_report import Beside
+from core.efficiency.settings import setting_name
 from core.language_model import LanguageModel
 from core.vectors.probe import wilson
-from pages.efficiency.measure import Passes, setting_name
 
 efficiency = register("efficiency", __file__)
 
@@ -43,7 +41,8 @@ PIECES = {
     "cross_qkv": ("cross_attn.weight_qkv", "cross Q, K, V"), "cross_o": ("cross_attn.weight_o", "cross O"),
     "in": ("mlp.weight_in", "MLP in"), "out": ("mlp.weight_out", "MLP out"),
 }  # fmt: skip
-LAST = 6  # the step that shows everything
+STEPS = ("weights", "grid", "rounded", "matrices", "tokens", "cost", "settings")
+LAST = len(STEPS) - 1  # the step that shows everything
 SHOWN = 64  # weights of a group that are drawn one by one
 
 
@@ -156,24 +155,21 @@ def record(
     *,
     stack: str | None,
     place: tuple[int, str],
-    stamp: str,
-    selection: Mapping[str, Any],
     came: Contents | None = None,
 ) -> dict[str, Any]:
-    """Turn the measurements into the JSON that figure.js draws.
+    """Turn the measurements into the JSON that figure.js draws, but for the selection.
 
     Args:
         came: the file of few bits that the model was unpacked from.
         ids: of the rows of the logits. over: what the losses are taken over, in words.
-        place: (block, piece) that is looked at. stamp: changes with all of these.
+        place: (block, piece) that is looked at.
     """
     word = lm.tokenizer.display
     there = pieces(lm, stack)
     errors = {} if found is None else {one.name: one for one in found.matrices}
-    listed = list(points)
+    listed = sorted(points, key=astuple)
     best = front([(points[one].bytes, points[one].loss) for one in listed])
     return {
-        "stamp": stamp,
         "tokens": [{"text": word(id), "id": id, "special": id in lm.special_ids} for id in ids],
         "answers": [] if found is None else [
             {"before": word(one.before), "p": one.probability, "after": word(one.after), "q": one.now, "left": one.left,
@@ -196,14 +192,7 @@ def record(
              "front": at in best, **_judged(points[one])} for at, one in enumerate(listed)
         ],
         "came": None if came is None else {"bytes": came.size, "kind": came.fewest.kind, "bits": came.bits},
-        "selection": dict(selection),
     }  # fmt: skip
-
-
-def draw_told(found: Beside | None) -> None:
-    """Draw what the setting comes to, in sentences."""
-    if found is not None:
-        st.html("".join(f'<p class="gb-told">{escape(line)}</p>' for line in told(found)))
 
 
 def told(found: Beside) -> list[str]:
@@ -272,14 +261,6 @@ def rows_read(lm: LanguageModel, text: str, target: str | None) -> list[int]:
     """List the ids at whose places the model says something: the decoder's in an encoder-decoder."""
     inputs: tuple[torch.Tensor, ...] = lm.batch(text, target)
     return [int(id) for id in inputs[-1][0]]
-
-
-def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> None:
-    """Mount the picture, and its chart once it is told; `on` maps its event "select" to a callback."""
-    with st.container(key="gb-efficiency-both", gap="xsmall"):
-        efficiency(data=data, key=key, on=on)
-        if not 0 <= int(state.get("stage")) < LAST:
-            draw_chart(data)
 
 
 # ------------------------------------------------------------------------------------------------- size against loss
@@ -370,18 +351,18 @@ def front_chart(data: dict[str, Any]) -> alt.TopLevelMixin:
     every = (m * 10.0**k for k in range(3, 13) for m in (1, 2, 5))
     marks = [one for one in every if across[0] * 1.05 < one < across[1] * 0.95]
     written = [si(one, "B").replace(".00", "").replace(".0 ", " ") for one in marks]
-    axis = alt.Axis(**vega.words(marks, written), title="size of the file")
+    axis = alt.Axis(**described.words(marks, written), title="size of the file")
     x = alt.X("bytes:Q", scale=alt.Scale(type="log", domain=across, nice=False), axis=axis)
     up = alt.Scale(domain=[low, high], nice=False)
     at = alt.Y("at:Q", scale=up)
     layers: list[Any] = _behind(made, original, high, x, up)
     layers += [] if came is None else _came(came, original["loss"], x, up)
     for one in named(made):
-        word = alt.Chart(vega.data([one])).mark_text(
+        word = alt.Chart(described.data([one])).mark_text(
             align="left", dx=-5 if one["above"] else 13 if one["here"] else 9, dy=one["down"], font="JetBrains Mono",
             color=ink("accent" if one["here"] else "ink3"),
         )  # fmt: skip
-        layers.append(vega.haloed(word.encode(x=x, y=at, text="said:N")))
+        layers.append(described.haloed(word.encode(x=x, y=at, text="said:N")))
     layers += _points(made, x, at, up)  # on top: a word would catch the pointer
     beaten = sum(not one["front"] for one in made)
     many = "setting" if len(made) == 1 else "settings"
@@ -398,7 +379,7 @@ def _behind(
     y = alt.Y("loss:Q", scale=up, axis=alt.Axis(tickCount=5))
     whole = {"bytes": original["bytes"], "loss": original["loss"]}
     whole |= {"said": si(original["bytes"], "B"), "how": f"{original['loss']:.3f}"}
-    line = alt.Chart(vega.data([whole]))
+    line = alt.Chart(described.data([whole]))
     whose = [alt.Tooltip("said:N", title="the original, float32"), alt.Tooltip("how:N", title="loss")]
     inside, stub = joined(made, high)
     joint: dict[str, Any] = {"color": ink("ink3"), "strokeWidth": 1.5}
@@ -407,8 +388,8 @@ def _behind(
         line.mark_point(color=ink("res"), filled=False, size=90, strokeWidth=2).encode(
             x=x, y=y, tooltip=whose
         ),
-        alt.Chart(vega.data(inside)).mark_line(**joint).encode(x=x, y=y),
-        alt.Chart(vega.data(stub)).mark_line(strokeDash=[4, 3], **joint).encode(x=x, y=y),
+        alt.Chart(described.data(inside)).mark_line(**joint).encode(x=x, y=y),
+        alt.Chart(described.data(stub)).mark_line(strokeDash=[4, 3], **joint).encode(x=x, y=y),
     ]
 
 
@@ -416,17 +397,17 @@ def _came(came: dict[str, Any], loss: float, x: alt.X, up: alt.Scale) -> list[al
     """Draw the file that the original was unpacked from: the same weights, so the same loss, in fewer bytes."""
     one = {"bytes": came["bytes"], "loss": loss, "said": si(came["bytes"], "B"), "how": f"{loss:.3f}"}
     one |= {"kind": f"{came['kind']}, {came['bits']:.2f} bits a weight", "word": "as it came"}
-    base = alt.Chart(vega.data([one])).encode(x=x, y=alt.Y("loss:Q", scale=up))
+    base = alt.Chart(described.data([one])).encode(x=x, y=alt.Y("loss:Q", scale=up))
     told = {"said": "its file", "kind": "in", "how": "loss"}
     tips = [alt.Tooltip(f"{field}:N", title=title) for field, title in told.items()]
     mark = base.mark_point(shape="diamond", filled=True, size=110, color=ink("res")).properties(name="came")
     word = base.mark_text(dy=-13, color=ink("ink2")).encode(text="word:N")
-    return [mark.encode(tooltip=tips), vega.haloed(word)]
+    return [mark.encode(tooltip=tips), described.haloed(word)]
 
 
 def _points(made: list[dict[str, Any]], x: alt.X, at: alt.Y, up: alt.Scale) -> list[alt.Chart]:
     """Draw the settings, each with its interval."""
-    base = alt.Chart(vega.data(made))
+    base = alt.Chart(described.data(made))
     colour = alt.Color("ink:N", scale=None)
     told = {
         "name": "setting", "said size": "size", "said loss": "loss", "said interval": "95 % interval",
@@ -450,11 +431,10 @@ def _points(made: list[dict[str, Any]], x: alt.X, at: alt.Y, up: alt.Scale) -> l
     ]
 
 
-def draw_chart(data: dict[str, Any]) -> None:
-    """Put the chart on the page."""
+def front_facts(data: dict[str, Any]) -> tuple[str, dict[str, Any], dict[str, Sequence[Any]]]:
+    """Say what the chart shows: in a sentence, what is drawn, and its table."""
     made = chart_rows(data)
-    about = About(
-        "efficiency_front",
+    return (
         f"Size against loss of {len(made)} settings; the original: {si(data['original']['bytes'], 'B')}, loss "
         f"{data['original']['loss']:.3f}. "
         + "; ".join(f"{one['name']}: {one['said size']}, {one['said loss']}" for one in made if one["front"]) + ".",
@@ -470,4 +450,3 @@ def draw_chart(data: dict[str, Any]) -> None:
             "beaten by none": [one["front"] for one in made],
         },
     )  # fmt: skip
-    vega.draw(about, [vega.once(front_chart, vega.part(data, "points", "original", "came"))])

@@ -4,15 +4,17 @@ import { isDesk } from "../../app/kit/widths.js";
 
 /** @typedef {ReturnType<typeof plan>} Plan */
 
-const CHART = 238; // the page's chart of size against loss
+const CHART = 238; // height of the page's chart of size against loss
+const DRAWN = { ratio: 324 / 518, least: 280 }; // of the drawing of it that a file has: its sides, and its least height
 export const PITCH = 18; // a row of the matrices' table
 
 /**
  * @param {number} width of the figure
  * @param {number} pieces matrices in a block, each a row of the table
  * @param {(room: number) => string[]} about what there is to say of the matrix, in lines that wide
+ * @param {boolean} [alone] in a file: the chart is drawn, not laid over, and a line says where times were taken
  */
-export function plan(width, pieces, about) {
+export function plan(width, pieces, about, alone = false) {
   const phone = !isDesk(width); // as in frame.css
   const left = { x: 0, w: phone ? width - 2 : Math.round(width * 0.53) };
   const right = phone ? { x: 0, w: width - 2 } : { x: left.w + 36, w: width - left.w - 38 };
@@ -21,10 +23,13 @@ export function plan(width, pieces, about) {
   const histogram = { x: left.x, y: table.y + table.h + 12, w: left.w, h: 112 + 15 * said.length, said };
   const strip = { x: left.x, y: histogram.y + histogram.h + 2, w: left.w, h: phone ? 120 : 102 };
   const below = strip.y + strip.h;
-  const costs = { x: right.x, y: phone ? below + 20 : 0, w: right.w, h: 128 };
+  const costs = { x: right.x, y: phone ? below + 20 : 0, w: right.w, h: alone ? 146 : 128 };
   // On a desk the chart stands below the costs (frame.css), on a phone below all of this.
-  const under = (phone ? costs.y + costs.h : Math.max(below, costs.h + 14 + CHART)) + 16;
-  return { phone, table, histogram, strip, costs, answers: { x: 0, y: under, w: width - 2 } };
+  const drawn = DRAWN.ratio * right.w;
+  const tall = !alone ? CHART : phone ? drawn : Math.min(drawn, Math.max(DRAWN.least, below - costs.h - 14));
+  const under = (phone ? costs.y + costs.h : Math.max(below, costs.h + 14 + tall)) + 16;
+  const front = { x: right.x, y: costs.y + costs.h + 14, w: right.w, h: tall }; // on a phone below the answers
+  return { phone, table, histogram, strip, costs, front, answers: { x: 0, y: under, w: width - 2 } };
 }
 
 /**

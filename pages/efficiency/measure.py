@@ -14,86 +14,24 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import markup
-from app.controls import scope, widgets, work
+from app.controls import widgets, work
 from app.frame.page import Context
 from app.models import cache
 from app.session import state
 from core.efficiency import kernels
-from core.efficiency.compressing import Compressed, check_model, matrix_names
+from core.efficiency.compressing import Compressed, matrix_names
 from core.efficiency.frontier import Point, measure_steps, settings, steps_of
-from core.efficiency.judging import LONGEST, Judged, Reference, judge, pace, reference, seconds, yardstick
+from core.efficiency.judging import Judged, judge_original
 from core.efficiency.packing import from_file, to_file
-from core.efficiency.quantization import (
-    Granularity,
-    Method,
-    Quantization,
-    QuantizationError,
-    Quantized,
-    nearest,
-)
+from core.efficiency.pass_times import TOKENS, Passes, time_kernels, time_passes
+from core.efficiency.quantization import Quantization, Quantized, nearest
 from core.efficiency.quantization_report import Beside, beside, beside_steps
+from core.efficiency.settings import QUICK, USUAL, block_weights
 from core.language_model import LanguageModel
+from pages.efficiency.export import Found, over
 
 PER = {"tensor": "Matrix", "channel": "Row", "group": "Group"}
 WAYS = {"nearest": "To nearest", "gptq": "GPTQ"}
-SHARED = {
-    "tensor": "one scale a matrix",
-    "channel": "one scale a row",
-    "group": "one scale for every {} weights",
-}
-
-
-def chosen_setting(lm: LanguageModel) -> tuple[Quantization, tuple[str, ...]]:
-    """Read the setting from the controls, and say what of the learner's wishes no model, or not this one, allows."""
-    bits, per, way = int(state.get("bits")), state.get("per"), state.get("rounding")
-    return fitting(lm, bits, per, int(state.get("group")), way, bool(state.get("centred")))
-
-
-def fitting(
-    lm: LanguageModel, bits: int, per: Granularity, group: int, way: Method, centred: bool
-) -> tuple[Quantization, tuple[str, ...]]:
-    """Find the setting nearest to these wishes, and say why it is not what was wished."""
-    said: list[str] = []
-    if bits == 16 and way == "gptq":
-        said.append(_why(bits, per, group, way, centred) + ". Every weight is a float16 here.")
-        way = "nearest"
-    if bits == 1 and centred:
-        said.append(
-            _why(bits, per, group, way, centred) + ". The grid reaches from smallest to largest here."
-        )
-        centred = False
-    setting = Quantization(bits, per, group, way, centred)
-    try:
-        check_model(lm, setting)
-    except QuantizationError as why:
-        said.append(f"{markup.capital(str(why)[:1]) + str(why)[1:]}. Every row has one scale here.")
-        setting = replace(setting, granularity="channel")
-    return without_idle_parts(setting), tuple(said)
-
-
-def without_idle_parts(setting: Quantization) -> Quantization:
-    """Reset the parts of a setting that do nothing in it: one setting is one point."""
-    if setting.bits == 16:
-        return Quantization(16)
-    return setting if setting.granularity == "group" else replace(setting, group=32)
-
-
-def _why(*wished: object) -> str:
-    try:
-        Quantization(*wished)  # type: ignore[arg-type]
-    except QuantizationError as why:
-        return markup.capital(str(why)[:1]) + str(why)[1:]
-    return ""
-
-
-def setting_name(setting: Quantization) -> str:
-    """Name a setting: "4 bits, one scale a row, to nearest, around 0"."""
-    if setting.bits == 16:
-        return "16 bits, float16"
-    shared = SHARED[setting.granularity].format(setting.group)
-    way = "GPTQ" if setting.method == "gptq" else "to nearest"
-    reach = "around 0" if setting.symmetric else "smallest to largest"
-    return f"{setting.bits} {'bit' if setting.bits == 1 else 'bits'}, {shared}, {way}, {reach}"
 
 
 def setting_controls(both: bool) -> None:
@@ -111,12 +49,6 @@ def setting_controls(both: bool) -> None:
 # ------------------------------------------------------------------------------------------------- numbers
 
 ONE, ALL, SPEED, REST = "efficiency whole", "efficiency all", "efficiency speed", "efficiency rest"
-USUAL = (
-    Quantization(16),
-    *(Quantization(bits) for bits in (8, 4, 2)),
-)  # of a quick model they are always measured
-QUICK = 4_000_000  # weights in the blocks: up to here a setting is measured without a bar
-TOKENS = (1, 64)  # of the products that are timed
 Slot = DeltaGenerator | None
 
 
@@ -126,47 +58,6 @@ class Whole:
 
     found: Beside
     packed: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Passes:
-    """Seconds of a pass over the first held-out text, of so many tokens: as the model is, and with int8 products in its
-    blocks. They hang on the model's shape alone.
-
-    Attributes:
-        int8: None where this machine has no such products; `why` says why. low, high: quartiles of int8 / float32.
-        agreement: the share of places where both have the same first choice; None while that is not known of these
-            weights.
-    """
-
-    float32: float
-    int8: float | None
-    tokens: int
-    low: float | None = None
-    high: float | None = None
-    agreement: float | None = None
-    why: str = ""
-
-
-def judge_original(lm: LanguageModel) -> tuple[Reference, Judged]:
-    """Run the original over the held-out texts, and judge it."""
-    before = reference(lm, yardstick(lm))
-    return before, judge(before, lm, timed=False)
-
-
-def time_passes(before: Reference, times: Passes | None = None) -> Passes:
-    """Time passes in float32 and in int8, turn by turn. times: of a model of this shape, where they are known."""
-    tokens = before.asked[0].inputs[-1].shape[1]
-    try:
-        other = kernels.int8_model(before.lm)
-        agreement = judge(before, other, size=0, timed=False).agreement
-        if times is not None:
-            return replace(times, agreement=agreement)
-        found = pace(before, other)
-    except kernels.LACKS as why:
-        own, _ = seconds(before, before.lm)
-        return Passes(own, None, tokens, why=kernels.reason(why))
-    return Passes(found.original, found.changed, tokens, found.low, found.high, agreement)
 
 
 def compress_quick(
@@ -188,20 +79,8 @@ def compare_quick(
     return found
 
 
-def time_kernels(before: Reference) -> Iterator[list[kernels.Timed] | Passes]:
-    """Time the model's own pass, products at its largest matrix, and at one of a far larger model."""
-    yield time_passes(before)
-    own = max(kernels.shapes(before.lm), key=lambda size: size[0] * size[1], default=None)
-    for size in (own, kernels.LARGE):
-        if size is None:
-            continue
-        for tokens in TOKENS:
-            yield kernels.time_products(size, tokens)
-
-
 def _quick(lm: LanguageModel) -> bool:
-    own = dict(lm.transformer.named_parameters())
-    return sum(own[name].numel() for block in matrix_names(lm) for name in block) <= QUICK
+    return block_weights(lm) <= QUICK
 
 
 @dataclass(frozen=True)
@@ -223,11 +102,12 @@ class Measure:
         return repr(("efficiency", self.ctx.model_key, self.setting, self.ctx.text, self.target))
 
     @property
-    def over(self) -> str:
-        """What the losses of the picture are taken over."""
-        before, own = cache.share(judge_original, self.ctx.model_key)
-        longest = min(LONGEST, self.ctx.lm.config.n_ctx)
-        return scope.one_by_one(own.places, len(before.asked), "texts", longest)
+    def found(self) -> Found:
+        """All that is known now, for the picture."""
+        before, _ = cache.share(judge_original, self.ctx.model_key)
+        own, times = self.original
+        now = self.known()
+        return Found(own, over(before, own), times, now, self.points(), self.matrix)
 
     @property
     def original(self) -> tuple[Judged, Passes | None]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
+from html import escape
 
 import streamlit as st
 
 from app import markup
+from app.charts import vega
+from app.charts.frame import About
 from app.controls import decoder_text
 from app.controls.predict import draw
 from app.frame import page
-from app.session import events, state
+from app.session import events
 from core.efficiency import speed as speed_of
 from core.efficiency.compressing import compress_steps
 from core.efficiency.frontier import front
@@ -19,11 +23,10 @@ from core.efficiency.judging import RULE, judge
 from core.efficiency.quantization import decode, encode, nearest
 from core.efficiency.quantization_report import beside_steps, first_choices
 from pages.efficiency import export, figure, smaller, speed, stored
-from pages.efficiency.measure import Measure, chosen_setting, setting_controls
+from pages.efficiency.export import FIGURE, KEYS
+from pages.efficiency.measure import Measure, setting_controls
 from pages.efficiency.question import ELSEWHERE, another, ask
 
-LONGEST = 64  # tokens of the text
-KEYS = ("stage", "block", "piece", "output", "slice")
 EXAMPLES = (
     "A red ball was lost. She found the red",
     "Once upon a time, Lily saw a big dog. The dog",
@@ -31,56 +34,42 @@ EXAMPLES = (
     "Ben was sad because his blue kite",
 )
 
-ctx = page.begin("efficiency", longest=LONGEST)
-lm, config = ctx.lm, ctx.lm.config
-both = ctx.both
-stack = ctx.stack
-target = ctx.decoder_text
-setting, said = chosen_setting(lm)
+ctx = page.begin("efficiency", longest=FIGURE.longest)
+lm, both, target = ctx.lm, ctx.both, ctx.decoder_text
+asked_for = FIGURE.of(ctx.asked)
+setting = asked_for.seen.setting
 measure = Measure(ctx, setting, target)
-own, times = measure.original
-found = measure.known()
 file = stored.Section(ctx, stored.stored_weights(ctx))
-points = measure.points()
-there = figure.pieces(lm, stack)
-place = (min(state.get("block"), max((block for block, _ in there), default=0)), state.get("piece"))
-if there and place not in there:  # the piece of another shape
-    place = next(one for one in there if one[0] == place[0])
-looked = (
-    figure.look(
-        lm, there[place], measure.matrix(there[place]), setting, state.get("output"), state.get("slice")
-    )
-    if there
-    else None
-)
-ids = figure.rows_read(lm, ctx.text, target)
+drawing = replace(asked_for, seen=asked_for.seen.beside(measure.found, file.found))
+seen = drawing.seen
+found, looked = seen.found, seen.looked
 
-page.claim(figure.claim(points, found), f"losses over {measure.over}")
-picked = {key: state.get(key) for key in KEYS}
-figure.draw(
-    figure.record(
-        lm, ids, looked, found, own, measure.over, times, points, setting, stack=stack, place=place,
-        stamp=repr((measure.key, place, looked and (looked.row, looked.group, looked.moved is not None),
-                    found is not None, len(points), times)),
-        came=file.found, selection=events.selection("picture", picked),
-    ),
-    key="picture",
-    on={"select": lambda: events.select("picture", KEYS)},
-)  # fmt: skip
+page.claim(drawing.claim, f"losses over {found.over}")
+there = looked and (looked.row, looked.group, looked.moved is not None)
+with st.container(key="gb-efficiency-both", gap="xsmall"):
+    drawing.mount(
+        "picture",
+        {"select": lambda: events.select("picture", KEYS)},
+        # names what is shown: under the same one only the selection has changed
+        stamp=repr((measure.key, seen.place, there, found.now is not None, len(found.points), found.times)),
+    )
+    if seen.stage in (-1, figure.LAST):
+        chart = vega.once(figure.front_chart, vega.part(drawing.data, "points", "original", "came"))
+        vega.draw(About("efficiency_front", *figure.front_facts(drawing.data)), [chart])
 
 page.judged(RULE, speed_of.RULE)
 
 with page.controls():
     setting_controls(both)
     bars = measure.one_button(), measure.all_button()
-for note in (*said, *stored.rounding_note(ctx, file.found)):
+for note in (*seen.said, *stored.rounding_note(ctx, file.found)):
     st.caption(markup.escape(note))
 if both:
     with ctx.slot:
         decoder_text.draw(ctx)
 
 question = ask(lm, setting)
-pruned = export.pruning_cells(ctx)
+pruned = smaller.pruning_cells(ctx)
 load = ctx.load_source
 
 with page.foot():
@@ -103,17 +92,17 @@ with page.foot():
         *((contents, block) if file.found else ()),
     )
     page.take_away(
-        "efficiency",
-        partial(export.table, lm, ids, looked, found, own, points, file.lines()),
+        replace(drawing, seen=seen.still),
+        lambda: drawing.table,
         lambda: [
             *export.cells(
                 load,
                 {"TEXT": ctx.text, "TARGET": target},
                 setting,
                 looked,
-                found,
-                own,
-                points,
+                found.now,
+                found.own,
+                found.points,
                 question,
                 question.judge(ctx),
             ),
@@ -122,7 +111,8 @@ with page.foot():
         ],
     )
 
-figure.draw_told(found)
+if found.now is not None:
+    st.html("".join(f'<p class="gb-told">{escape(line)}</p>' for line in figure.told(found.now)))
 file.show()
 bar = speed.show(measure)
 below = smaller.show(ctx)

@@ -9,10 +9,11 @@ from app.controls.predict import Answer
 from app.frame.page import Context
 from app.models import cache
 from app.session.state import Value
+from core.efficiency.judging import judge_original
 from core.efficiency.quantization import Granularity, Quantization
 from core.efficiency.quantization_report import beside
+from core.efficiency.settings import fitting
 from core.language_model import LanguageModel
-from pages.efficiency.measure import fitting, judge_original
 
 GROUP = 32
 SHARED: dict[Granularity, str] = {

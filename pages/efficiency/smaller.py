@@ -28,7 +28,7 @@ from core.analysis import seeds
 from core.analysis.seeds import Interval
 from core.data import corpora
 from core.efficiency import distilbert, held_out, speed
-from core.efficiency.judging import Reference
+from core.efficiency.judging import Reference, judge_original
 from core.efficiency.removal import Cut, by_level, neurons_only, stays
 from core.efficiency.shrink_lab import LONGER, RETRAINED, levels, rate_at
 from core.efficiency.shrink_spec import STUDENTS, ShrinkSpec
@@ -39,7 +39,6 @@ from core.runs import compression_recordings, loading
 from core.runs.compression_recordings import Level
 from core.runs.shrinking import bundled_base
 from pages.efficiency import smaller_charts
-from pages.efficiency.measure import judge_original
 from pages.efficiency.smaller_charts import distilbert_text, pruning_text, scope_text, students_text
 
 smaller = register("efficiency_smaller", __file__)
@@ -451,3 +450,48 @@ def _load_base(spec: ShrinkSpec) -> LanguageModel:
         return bundled_base(spec.base)
     id, _, step = spec.parent.partition("@")
     return loading.load(runs.store(), id, int(step))
+
+
+# ------------------------------------------------------------------------------------------------- notebook
+
+REMOVED = {
+    "magnitude": "a share of the blocks’ weights, the smallest first,",
+    "structured": "a share of heads and of neurons, rounded to whole ones,",
+}
+
+
+def pruning_cells(ctx: Context) -> list[str]:
+    """Write cells that prune again; the notebook has the open model as `lm`."""
+    way = cut()
+    found = pruned_shares(ctx, way).get(share())
+    lines = [
+        f"# Pruning: {REMOVED[way]} removed, nothing retrained.",
+        "from core.efficiency import judging",
+        "from core.efficiency.removal import by_level",
+        "",
+        "before = judging.reference(lm, judging.yardstick(lm))",
+    ]
+    asked = f"by_level(before, {way!r}, [{share()}])"
+    if found is None or "why" in found:
+        lines += ["try:", f"    print(list({asked}))", "except ValueError as why:", "    print(why)"]
+    else:
+        lines += [
+            f"(pruned,) = {asked}",
+            "print(pruned)",
+            f"assert abs(pruned['rise'] - {found['rise']!r}) < 1e-3",
+            f"assert abs(pruned['agreement'] - {found['agreement']!r}) < 5e-3",
+            f"assert (pruned['numbers'], pruned['bytes']) == ({found['numbers']}, {found['bytes']})",
+        ]
+    gain = compression_recordings.gain(
+        compression_recordings.arm("alone"), compression_recordings.arm("distilled")
+    )
+    recorded = [
+        "# The recorded students: by how much the one alone ends above the taught one, seed by seed.",
+        "from core.runs import compression_recordings",
+        "",
+        'alone, taught = (compression_recordings.arm(name) for name in ("alone", "distilled"))',
+        "gain = compression_recordings.gain(alone, taught)",
+        "print(gain)",
+        f"assert abs(gain.mean - {gain.mean!r}) < 1e-9",
+    ]
+    return ["\n".join(lines), "\n".join(recorded)]

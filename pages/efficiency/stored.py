@@ -6,51 +6,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from app import markup, models
+from app import markup
 from app.frame.page import Context
 from app.kit import register
 from app.models import cache
 from app.session import events, state
 from core import real
-from core.checkpoints import CheckpointError
-from core.efficiency.gguf_contents import FLOAT, HALF, Block, Contents, block, contents
+from core.efficiency.gguf_contents import FLOAT, HALF, Block, Contents, block
+from pages.efficiency.export import few_bits, file_of
 
 stored = register("efficiency_stored", __file__)
 
 KEYS = ("parcel",)
-FEW = 16  # bits a weight: with so many nothing was rounded that is told of here
 USUAL = ".ffn_down."
 
 
-def file_of(ctx: Context) -> Path | None:
-    """Find the GGUF file that the open model was unpacked from; None: it comes as floats, or its file has gone."""
-    chosen = models.resolve(ctx.name)
-    path = Path(chosen.target)
-    if chosen.source == "real":
-        home = real.home()
-        path = Path() if home is None else home / real.BY_NAME[ctx.name].weights
-    return path if path.suffix == models.GGUF and path.is_file() else None
-
-
 def stored_weights(ctx: Context) -> Contents | None:
-    """Read what that file holds; None: there is none, or no weights of few bits in it."""
-    path = file_of(ctx)
-    if path is None:
+    """Read what the open model's file holds; None: there is none, or no weights of few bits in it."""
+    if file_of(ctx.name) is None:
         return None
     key = f"efficiency stored {ctx.model_key}"
-    found: Contents | None = cache.kept(key)
+    found: tuple[Contents | None] | None = cache.kept(key)
     if found is None:
-        try:
-            found = contents(path)
-        except (CheckpointError, OSError):
-            return None
+        found = (few_bits(ctx.name),)
         cache.keep(key, found, small=True)
-    return found if found.fewest.bits < FEW else None
+    return found[0]
 
 
 def rounding_note(ctx: Context, found: Contents | None) -> tuple[str, ...]:
@@ -106,15 +90,6 @@ class Section:
             key="stored",
             on={"select": lambda: events.select("stored", KEYS)},
         )
-
-    def lines(self) -> list[tuple[Any, ...]]:
-        """List for the page's table: what, of which part and kind, bytes."""
-        if self.found is None:
-            return []
-        return [
-            ("stored", f"{one.part}: {one.kind}, {one.bits:.4g} bits a weight", one.bytes)
-            for one in self.found.shares
-        ]
 
     def cells(self) -> list[str]:
         """Write a notebook cell that reads the file again."""

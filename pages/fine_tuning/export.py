@@ -158,6 +158,22 @@ def cells(
         base: the model that is adapted.   adding: LoRA's rank, and the matrices beside which it learns.
         answer: of the page's question.   pack: what an own run has learned, as the notebook carries it, or "".
     """
+    return [
+        _asked_cell(job, arms, records, text, question, pack),
+        _counted_cell(job, base, *adding),
+        _intervals_cell(arms),
+        _other_task_cell(answer),
+    ]
+
+
+def _asked_cell(
+    job: Task,
+    arms: Mapping[Way, Arm],
+    records: Sequence[Mapping[str, Any]],
+    text: str,
+    question: str,
+    pack: Callable[[Arm], str],
+) -> str:
     said = {
         arm.id: (record["judged"]["says"], float(f"{record['judged']['probability']:.6g}"))
         for (_, arm), record in zip(arms.items(), records, strict=True)
@@ -167,7 +183,7 @@ def cells(
     ask = "best = lm.classify(TEXT)[0]" if job == "sentiment" else (
         "first = lm.answer(QUESTION, TEXT)[0]\n    best = (first.text, first.probability)"
     )  # fmt: skip
-    first = f"""# %% Each way's model, asked of the text
+    return f"""# %% Each way's model, asked of the text
 from core.runs.serialized import tuned_model
 from core.runs.tuned_recordings import tuned_recording
 
@@ -178,9 +194,11 @@ for id, (says, probability) in {said!r}.items():
     {ask}
     assert best[0] == says and abs(best[1] - probability) < 1e-4
     print(id, *best)"""
-    rank, targets = adding
+
+
+def _counted_cell(job: Task, base: ModelConfig, rank: int, targets: tuple[str, ...]) -> str:
     now = count(compared(job, "lora", rank=rank, targets=targets), base)
-    second = f"""# %% What LoRA learns, counted
+    return f"""# %% What LoRA learns, counted
 from core.training.fine_tune_spec import compared
 from core.training.tuned import count
 
@@ -188,26 +206,31 @@ base = core.load("tales-bert").config
 now = count(compared({job!r}, "lora", rank={rank}, targets={targets!r}), base)
 assert now.learned == {now.learned}
 print(now)"""
+
+
+def _intervals_cell(arms: Mapping[Way, Arm]) -> str:
     counted = {
         arm.id: (one["right"], one["of"], one["low"], one["high"])
         for arm in arms.values()
         if (one := ways.last(arm).get("accuracy"))
     }
-    third = f"""# %% The intervals of the accuracies (Wilson 1927)
+    return f"""# %% The intervals of the accuracies (Wilson 1927)
 from core.vectors.probe import wilson
 
 for id, (right, of, low, high) in {counted!r}.items():
     found = wilson(right, of)
     assert abs(found.low - low) < 1e-6 and abs(found.high - high) < 1e-6
     print(id, found)"""
+
+
+def _other_task_cell(answer: Answer) -> str:
     asked = {
         name: float(f"{value:.6g}") for name, value in answer.numbers.items() if isinstance(value, float)
     }
-    fourth = f"""# %% The question: the other task
+    return f"""# %% The question: the other task
 from core.runs import recorded
 
 for way, shown in {asked!r}.items():
     worth = recorded(f"finetune-{answer.shows["job"]}-{{way}}").checkpoints()[-1].health["accuracy"]
     print(way, worth)
     assert abs(worth["right"] / worth["of"] - shown) < 1e-5"""
-    return [first, second, third, fourth]

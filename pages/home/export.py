@@ -117,7 +117,7 @@ FIGURE = Figure(
         Argument("step", "walk", numbered=1), Argument("stack", "stack"), Argument("attention", "attention"),
         Argument("temperature", "temperature"), Argument("ribbons", "ribbons"),
     ),
-    longest=128, tall=620, digits=DIGITS,
+    longest=128, tall=620, digits=DIGITS, carried="pages/home/carried/computing.js",
 )  # fmt: skip
 
 

@@ -1,73 +1,16 @@
-"""Choose the curves that the lab shows: the open model's own first, then those that the learner put beside it.
-
-A curve is a run of the store (drawn live, by its stream), a recorded run, or the one on a bundled model's card.
-"""
+"""Choose the curves that the lab shows: the open model's own first, then those that the learner put beside it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import Any
-
-import numpy as np
+from dataclasses import replace
 
 from app import models, runs
 from app.counts import counted
-from app.kit import pack
 from app.session import state
-from core import zoo
-from core.runs import Run, recordings
-from core.training import TrainSpec
-from core.training.preparation import longest_row
-
-MOST = 6  # curves in one chart
-
-
-@dataclass(frozen=True)
-class Curve:
-    """The curve of a training.
-
-    Attributes:
-        id: of a run; of a recorded run or a bundled model its name.
-        model: what opens it, as a link names it; "" where nothing does (recorded without weights, or not begun).
-        run: the store's record; None where it is no run of the store.
-        mine: whether this browser may command it.
-        columns: the points, where they do not come by a stream.
-        steps: its moments that can be opened, in order.
-        planned: how many steps it was to take.
-        growth: (step, tokens): from there on it reads rows of so many tokens.
-        slot: its place in the order of colours, which it keeps (`coloured`).
-    """
-
-    id: str
-    name: str
-    model: str = ""
-    run: Run | None = None
-    mine: bool = False
-    columns: dict[str, Any] = field(default_factory=dict)
-    steps: tuple[int, ...] = ()
-    planned: int = 0
-    growth: tuple[tuple[int, int], ...] = ()
-    slot: int = 0
-
-    @property
-    def unit(self) -> str:
-        """What a token of a run of the store is called."""
-        return "character" if self.run is not None and self.run.spec.tokenizer == "characters" else "token"
-
-    def record(self) -> dict[str, Any]:
-        """Turn it into what curves.js draws."""
-        told: dict[str, Any] = {"id": self.id, "name": self.name, "model": self.model, "mine": self.mine}
-        told["slot"] = self.slot
-        told["growth"] = [
-            {"x": step, "text": f"rows of {counted(tokens, 'token')}"} for step, tokens in self.growth
-        ]
-        if self.run is None:
-            points = {
-                name: pack(np.asarray(column, dtype=np.float32)) for name, column in self.columns.items()
-            }
-            return told | {"points": points, "steps": self.planned, "checkpoints": list(self.steps)}
-        told |= {"live": True, "steps": self.run.steps, "state": self.run.state, "group": self.run.group}
-        return told | {"from": _beginning(self.run)}
+from core.runs import Run
+from pages.lab.figure import MOST as MOST
+from pages.lab.figure import Curve as Curve
+from pages.lab.figure import growth, recorded_curve
 
 
 def listed() -> list[str]:
@@ -103,7 +46,12 @@ def shown(name: str) -> list[Curve]:
     if not first and not others:
         # Never an empty chart: a model without a curve of its own stands beside one that has.
         others = [one for one in [find(state.DEFAULT_MODEL)] if one is not None]
-    return coloured([*first, *others][:MOST])
+    return [_placed(one) for one in coloured([*first, *others][:MOST])]
+
+
+def _placed(curve: Curve) -> Curve:
+    """The curve with the place where it begins, where it is a run of the store."""
+    return curve if curve.run is None else replace(curve, begins=_beginning(curve.run))
 
 
 def coloured(curves: list[Curve]) -> list[Curve]:
@@ -125,10 +73,8 @@ def coloured(curves: list[Curve]) -> list[Curve]:
 
 def find(id: str) -> Curve | None:
     """A curve by its id or name; None: there is none."""
-    if id in models.bundled():
-        return _bundled(id)
-    if id in recordings.names():
-        return _recorded(id)
+    if (known := recorded_curve(id)) is not None or id in models.bundled():
+        return known
     run = runs.find(id) if _is_id(id) else None
     return None if run is None else _stored(run)
 
@@ -141,39 +87,11 @@ def _stored(run: Run) -> Curve:
     steps = tuple(runs.steps(run.id))
     return Curve(
         run.id, run_name(run), runs.RUN + run.id if steps else "", run, runs.is_mine(run), steps=steps,
-        planned=run.steps, growth=_growth(run.spec),
+        planned=run.steps, growth=growth(run.spec), spec=run.spec,
     )  # fmt: skip
 
 
 run_name = models.run_name
-
-
-def _bundled(name: str) -> Curve | None:
-    card = zoo.card(name)
-    curve = card.get("curve")
-    if not curve:
-        return None
-    columns = {
-        "step": [point["step"] for point in curve],
-        "loss": [point["loss"] for point in curve],
-        "held_out": [np.nan if point["held_out"] is None else point["held_out"] for point in curve],
-    }
-    batch = card.get("tokens_read", 0) / card["steps"]  # every step reads as many
-    if batch:
-        columns["tokens"] = [step * batch for step in columns["step"]]
-    growth = _growth(TrainSpec.from_dict(card["spec"]))
-    return Curve(name, name, name, None, False, columns, tuple(zoo.snapshots(name)), card["steps"], growth)
-
-
-def _recorded(name: str) -> Curve:
-    run = recordings.recorded(name)
-    columns = dict(run.points().columns())
-    steps = tuple(int(each.step) for each in run.checkpoints())
-    return Curve(name, name, "", None, False, columns, steps, run.spec.steps, _growth(run.spec))
-
-
-def _growth(spec: TrainSpec) -> tuple[tuple[int, int], ...]:
-    return tuple((step, then or spec.context or longest_row(spec)) for step, then in spec.growth())
 
 
 def _beginning(run: Run) -> dict[str, float]:

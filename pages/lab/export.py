@@ -1,4 +1,4 @@
-"""Export the Training lab: the picture as a table, a notebook that measures it again, a run's curve, spec, weights."""
+"""Export the Training lab: what its picture is (`FIGURE`), a table, notebook cells, a run's files."""
 
 from __future__ import annotations
 
@@ -6,18 +6,241 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from app import runs
-from app.controls.predict import Answer
+from app.kit.figures import Argument, Asked, Figure, Taken
+from app.run_names import run_id
+from app.session.fields import DEFAULT_MODEL
+from core.checkpoints import CheckpointError
 from core.language_model import LanguageModel
-from core.runs.records import COLUMNS
-from pages.lab.curves import Curve
-from pages.lab.question import RATE, Question
-from pages.lab.strip import Film
+from core.runs.records import COLUMNS, Points
+from core.training import Point
+from pages.lab import figure, strip
+from pages.lab.figure import GIVEN, MOST, Curve, points_of, recorded_curve, trained_curve
+from pages.lab.strip import Film, Moment
+
+if TYPE_CHECKING:
+    from app.questions import Answer
+    from core.analysis.places import Kind
+    from pages.lab.question import Question
+
+LONGEST = 64  # tokens of the text: what a map of the strip holds
+RATE = 0.1  # of the one step that the question is about
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A training: its curves, and what its moments do with a text.
+
+    Attributes:
+        names: of the recorded curves that stand beside the open model's own. x: the axis.
+        snapshot: the moment that is looked at; -1: the finished model.
+        shown: the curves that a page has chosen, and the open model's own; None: those of `names`.
+        stands: a file carries it: no run goes on.
+    """
+
+    asked: Asked
+    names: tuple[str, ...]
+    x: str
+    snapshot: int
+    shown: tuple[tuple[Curve, ...], Curve | None] | None = None
+    stands: bool = False
+
+    @cached_property
+    def kept(self) -> dict[int, LanguageModel]:
+        """The moments that a notebook gave, and the model itself at the end of the curve."""
+        moments, points = (dict(self.asked.objects.get(name) or {}) for name in ("moments", "points"))
+        if moments and points:
+            moments.setdefault(int(points["step"][-1]), self.asked.lm)
+        return dict(sorted(moments.items()))
+
+    @cached_property
+    def own(self) -> Curve | None:
+        """The open model's own curve; None: none was kept."""
+        if self.shown is not None:
+            own = self.shown[1]
+            return own.stilled() if own is not None and self.stands else own
+        name, points = self.asked.name, self.asked.objects.get("points")
+        if points is None and not self.kept:
+            return recorded_curve(name) or trained_curve(name)
+        columns = points or {column: np.empty(0) for column in COLUMNS}
+        last = int(columns["step"][-1]) if points else max(self.kept)
+        return Curve(GIVEN, self.asked.label, name, columns=columns, steps=tuple(self.kept), planned=last)
+
+    @cached_property
+    def curves(self) -> tuple[Curve, ...]:
+        """The curves, the one that the picture is about first."""
+        if self.shown is not None:
+            return tuple(one.stilled() if self.stands else one for one in self.shown[0])
+        found = [self.own, *map(recorded_curve, self.names)]
+        every = {one.id: one for one in found if one is not None}
+        if not every and (usual := recorded_curve(DEFAULT_MODEL)) is not None:
+            every[usual.id] = usual  # never an empty chart
+        return tuple(replace(one, slot=slot) for slot, one in enumerate([*every.values()][:MOST]))
+
+    @property
+    def label(self) -> str:
+        """The open model's name for people."""
+        return self.own.name if self.own is not None else self.asked.name.removeprefix("./")
+
+    @cached_property
+    def film(self) -> Film:
+        """The strip: some moments of the open model's training, that which is looked at among them."""
+        steps = self.own.steps if self.own is not None else ()
+        try:
+            return strip.film(strip.choose(steps, self.snapshot) or [-1], self.moment)
+        except CheckpointError:  # the run was deleted since it was opened
+            return strip.film([-1], lambda step: strip.look(self.asked.lm, *self._read))
+
+    def moment(self, step: int) -> Moment:
+        """Look at the open model at a step of its training, on the text; -1: as it is."""
+        own = self.own
+        if step in self.kept:
+            return strip.look(self.kept[step], *self._read)
+        if own is None or own.id == GIVEN:
+            return cast("Moment", self.asked.call(strip.look, *self._read))
+        finished = own.run is None and step == (own.steps[-1] if own.steps else -1)
+        return cast("Moment", self.asked.rewound(-1 if finished else step, strip.look, *self._read))
+
+    @property
+    def _read(self) -> tuple[str, str | None, Kind]:
+        """What a moment is looked at on."""
+        return self.asked.text, self.asked.target, self.asked.attention
+
+    @cached_property
+    def sides(self) -> tuple[list[str], list[str]]:
+        """How the tokens of a map's rows and columns read."""
+        asked, word = self.asked, self.asked.lm.tokenizer.display
+        rows, columns = strip.sides(asked.lm, asked.text, asked.target, asked.attention)
+        return [word(i) for i in rows], [word(i) for i in columns]
+
+    @property
+    def tokens(self) -> list[str]:
+        """The text's, as they read."""
+        asked = self.asked
+        return [
+            asked.lm.tokenizer.display(i) for i in asked.lm.batch(asked.text, asked.target)[0][0].tolist()
+        ]
+
+    def beside(self, curves: Sequence[Curve], own: Curve | None) -> Seen:
+        """Show these curves, those of a learner's own runs among them."""
+        return replace(self, shown=(tuple(curves), own))
+
+    @property
+    def still(self) -> Seen:
+        """A copy for a file, in which no run goes on."""
+        return replace(self, stands=True)
+
+
+def points_given(value: Any) -> Mapping[str, Any]:
+    """Read the curve that a notebook gives: what `core.train` yields, in a list, or a run's points.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    if isinstance(value, Points):
+        return value.columns()
+    rows = list(value) if isinstance(value, Sequence) else []
+    if not rows or not all(isinstance(one, Point) for one in rows):
+        raise TypeError("points: a list of the points that core.train yields, or the points of a run")
+    return Points.of([tuple(getattr(one, name) for name in COLUMNS) for one in rows]).columns()
+
+
+def moments_given(value: Any) -> Mapping[int, LanguageModel]:
+    """Read the moments that a notebook gives: step -> the model as it was, in the order of the steps.
+
+    Raises:
+        TypeError: something else.
+    """
+    fits = isinstance(value, Mapping) and value
+    if not fits or not all(isinstance(k, int) and isinstance(v, LanguageModel) for k, v in value.items()):
+        raise TypeError("moments: a dict of steps of the training, each with the model as it was then")
+    return dict(sorted(value.items()))
+
+
+def see(asked: Asked) -> Seen:
+    """Read what stands beside what.
+
+    Raises:
+        ValueError: the caller named a curve that is not recorded, or a moment that was not kept.
+    """
+    values, given = asked.values, asked.given
+    names = tuple(dict.fromkeys(str(values["runs"]).split()))
+    seen = Seen(asked, names, str(values["axis"]), int(values["snapshot"]))
+    if "runs" in given and (unknown := [name for name in names if recorded_curve(name) is None]):
+        raise ValueError(f"{given['runs']}={unknown[0]!r} is no bundled model and no recorded run.")
+    steps = seen.own.steps if "snapshot" in given and seen.own is not None else ()
+    if "snapshot" in given and seen.snapshot not in (-1, *steps):
+        kept = ", ".join(map(str, steps))
+        says = (
+            f"is none of the moments that were kept: {kept}"
+            if kept
+            else "was not kept: this training kept none"
+        )
+        raise ValueError(f"{given['snapshot']}={seen.snapshot} {says}.")
+    return seen
+
+
+def sentence(seen: Seen) -> str:
+    """What is on the picture: how far the losses fell, and what the strip's head does at each moment."""
+    said = []
+    for one in seen.curves:
+        columns = points_of(one)
+        if not len(columns["step"]):
+            continue
+        held_out = [float(value) for value in columns["held_out"] if value is not None and value == value]
+        ends = f"loss from {float(columns['loss'][0]):.3f} to {float(columns['loss'][-1]):.3f}"
+        ends += f", {held_out[-1]:.3f} on text that it has not read," if held_out else ""
+        said.append(f"{one.name}: {ends} after {int(columns['step'][-1]):,} steps.")
+    film = seen.film
+    title, about, _ = strip.words(film, strip.unit(seen.asked.lm))
+    scores = "; ".join(
+        f"{'as it is' if step < 0 else f'step {step:,}'} {score:.2f}"
+        for step, score in zip(film.steps, film.values)
+    )
+    return " ".join([*said, f"{seen.label}, {title}. {about[:1].upper()}{about[1:]}: {scores}."])
+
+
+def record(seen: Seen) -> dict[str, Any]:
+    """Turn curves and strip into what figure.js draws, but for the selection and the next run."""
+    asked = seen.asked
+    return figure.record(
+        asked.lm, seen.tokens, asked.text, seen.curves, seen.film, asked.name, seen.label, seen.x
+    )
+
+
+def named(seen: Seen) -> dict[str, Any]:
+    """What a call names beside the open model's curve: it has no runs of a learner's."""
+    return {"runs": " ".join(name for name in seen.names if recorded_curve(name) is not None)}
+
+
+def left_out(seen: Seen) -> str:
+    """Say which curves a call cannot hold."""
+    ours = [one for one in seen.curves if one.run is not None and one.id != run_id(seen.asked.name)]
+    return "without your other runs" if ours else ""
+
+
+FIGURE = Figure(
+    "lab", figure.lab, see, record=record,
+    select=lambda seen: {"model": seen.asked.name, "snapshot": seen.snapshot},
+    claim=lambda seen: "Many small steps down the loss turn noise into words.",
+    sentence=sentence,
+    table=lambda seen: table(seen.film, seen.sides, seen.own),
+    arguments=(
+        Argument("moment", "snapshot"), Argument("beside", "runs"), Argument("axis", "axis"),
+        Argument("stack", "stack"), Argument("attention", "attention"),
+    ),
+    takes={
+        "points": Taken(points_given, "the curve: what core.train yields, in a list, or the points of a run"),
+        "moments": Taken(moments_given, "models at steps of the training, {0: lm, 50: other}; each its own copy"),
+    },
+    longest=LONGEST, blank=("runs",), tall=560, own=left_out, named=named,
+)  # fmt: skip
 
 ROWS = 200  # of a curve in the table; the file has all
 
@@ -149,12 +372,9 @@ same(told, {losses!r})"""
 
 
 def curve(run: Curve) -> dict[str, Any]:
-    """All points of a curve, name -> column."""
-    if run.run is None:
-        rows = len(run.columns["step"])
-        return {name: run.columns.get(name, [np.nan] * rows) for name in COLUMNS}
-    points = runs.points(run.id)
-    return {} if points is None else points.columns()
+    """All points of a curve, name -> column; none of a run whose store is unavailable."""
+    columns = points_of(run)
+    return {name: columns.get(name, [np.nan] * len(columns["step"])) for name in COLUMNS}
 
 
 def curve_csv(run: Curve) -> str:

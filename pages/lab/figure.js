@@ -44,8 +44,9 @@ import { drawStrip, openHead } from "./strip.js";
  * @property {{id: string, model: string, steps: number[], why: string}} moments of the first run that can be opened; why there are none
  * @property {boolean} forks whether a fork can begin there
  * @property {Film} film
- * @property {{rows: [name: string, value: string, strong: boolean][], about: string, refused: string}} plan the next run
- * @property {{text: string, wrong: boolean}} next the same in a line
+ * @property {{title: string, rows: [name: string, value: string][]} | null} trained the settings of the first curve; null: not known
+ * @property {{rows: [name: string, value: string, strong: boolean][], about: string, refused: string} | null} plan the next run; null: nothing starts one here
+ * @property {{text: string, wrong: boolean} | null} next the same in a line
  *
  * What the browser keeps: the axis that was asked for and the one that is shown, marks of all charts; of what streams brought:
  * what the page was told of each run, and timers of the next drawing and the next page.
@@ -86,7 +87,7 @@ const lab = {
   draw(g, data, local) {
     data.x = local.x;
     const news = newsOf(data.runs[0] && feedOf(g, data.runs[0]), data.runs[0]?.mine);
-    const at = planLab(g.width, news, data.film.frames.length);
+    const at = planLab(g.width, news, data.film.frames.length, few(data));
     const now = momentNow(data, local);
     local.marks = now === null || now < 0 ? [] : [{ x: now }];
     drawHead(g, data, local, at);
@@ -106,7 +107,7 @@ const lab = {
   },
 
   points(g, data) {
-    const { chart } = planLab(g.width, newsOf(data.runs[0] && feedOf(g, data.runs[0]), data.runs[0]?.mine), data.film.frames.length);
+    const { chart } = planLab(g.width, newsOf(data.runs[0] && feedOf(g, data.runs[0]), data.runs[0]?.mine), data.film.frames.length, few(data));
     return { curves: [chart.left, chart.top, chart.width, chart.height] };
   },
 
@@ -116,7 +117,7 @@ const lab = {
     if (move) stepBy(g, data, move);
     else if (event.key === " ") say(g, data, feed, feed?.state.state === "running" ? "pause" : "run");
     else if (event.key === ".") say(g, data, feed, "step");
-    else if (event.key === "Enter") openHead(g, data);
+    else if (event.key === "Enter" && g.can.visit) openHead(g, data);
     else if (event.key === "Escape") g.visit("home");
     else return false;
     return true;
@@ -142,10 +143,13 @@ const lab = {
       now: momentNow(data, local), moments: momentsOf(data, local.chart), model: data.moments.model,
       status: statusOf(feed, data).join("  "), news: newsOf(feed, data.runs[0]?.mine),
       film: { title: film.title, block: film.block, head: film.head, steps: film.frames.map((f) => f.step), scores: film.frames.map((f) => f.score), losses: film.frames.map((f) => f.loss), samples: film.frames.map((f) => f.sample) },
-      plan: data.plan.refused || data.plan.rows.map((row) => row[1]).join(", "),
+      plan: data.plan && (data.plan.refused || data.plan.rows.map((row) => row[1]).join(", ")),
     };
   },
 };
+
+/** Whether there is neither a next run nor anything that small charts could show. @param {Lab} data */
+const few = (data) => !data.plan && !data.runs.some((run) => run.live || run.points?.learning_rate);
 
 /** A word to the first run, through the page: only its owner's counts. @type {(g: Ground, data: Lab, feed: Feed | undefined, word: string) => void} */
 function say(g, data, feed, word) {
@@ -226,7 +230,8 @@ function drawSide(g, data, local, at, chart) {
   ]);
   const measured = chart.feeds.some((feed) => feed.last("learning_rate"));
   if (measured || data.runs[0]?.live) drawSmall(g, data, local, at);
-  else drawPlan(g, data, at);
+  else if (data.plan) drawPlan(g, at, { title: "Start trains this", ...data.plan });
+  else if (data.trained) drawPlan(g, at, { about: "", refused: "", ...data.trained });
 }
 
 /** @type {(g: Ground, data: Lab, local: Kept, at: Layout) => void} */
@@ -243,24 +248,29 @@ function drawSmall(g, data, local, at) {
       names: { [one.column]: "" },
     });
   }
+  if (!data.next) return;
   const { text, wrong } = data.next;
   g.part("next", [at, text, wrong], () => label(x, y + 26 + 3 * pitch + 10, fit(text, at.side, 12, false), { fill: wrong ? "accent" : "ink3" }));
 }
 
-/** The next run in numbers: what Start will train, and what it takes on this machine. @type {(g: Ground, data: Lab, at: Layout) => void} */
-function drawPlan(g, data, at) {
+/**
+ * What Start will train, and what it takes on this machine; or where nothing starts, what the first curve was trained by.
+ * @type {(g: Ground, at: Layout, plan: {title: string, about: string, rows: [name: string, value: string, strong?: boolean][], refused: string}) => void}
+ */
+function drawPlan(g, at, { title, rows, about, refused }) {
   const { x, y } = at.sideAt;
-  const { rows, about, refused } = data.plan;
-  g.part("plan", [at, rows, about, refused], () => {
+  g.part("plan", [at, title, rows, about, refused], () => {
     const top = y + 26;
+    const first = top + (about ? 88 : 62);
+    const tall = about ? 300 : first - top + 25 * rows.length - 6;
     /** @type {SVGElement[]} */
     const out = [
-      h("rect", { x: x + 0.5, y: top + 0.5, width: at.side - 1, height: 300, rx: 8, fill: css("wash"), stroke: css("line") }),
-      label(x + 16, top + 26, "Start trains this", { weight: 600, fill: "ink", size: 14 }),
+      h("rect", { x: x + 0.5, y: top + 0.5, width: at.side - 1, height: tall, rx: 8, fill: css("wash"), stroke: css("line") }),
+      label(x + 16, top + 26, fit(title, at.side - 32, 14, false), { weight: 600, fill: "ink", size: 14 }),
     ];
     out.push(...inLines(about, at.side - 32).slice(0, 2).map((line, i) => label(x + 16, top + 46 + i * 16, line, { fill: "ink3" })));
     rows.forEach(([name, value, strong], i) => {
-      const line = top + 88 + i * 25;
+      const line = first + i * 25;
       out.push(h("path", { d: `M${x + 16},${line - 16.5}h${at.side - 32}`, stroke: css("line") }),
         label(x + 16, line, name), label(x + at.side - 16, line, fit(value, at.side - 150, 12, true), { anchor: "end", mono: true, fill: strong ? "accent" : "ink", weight: strong ? 600 : null }));
     });

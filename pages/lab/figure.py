@@ -1,72 +1,216 @@
-"""Draw the Training lab: curves that grow while a run trains, Rewind on their axis, the film strip below.
+"""Describe the Training lab: curves that grow while a run trains, Rewind on their axis, the film strip below.
 
-`record` turns what was computed into the component's JSON. It computes nothing.
+A curve is a recorded run, the one on a bundled model's card, that of a training run, or of a run of the store that is
+drawn live, by its stream (`curves.py`). `record` turns what was computed into the component's JSON; it computes
+nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from app import models
+from app.counts import counted
 from app.kit import pack, register
+from app.run_names import RUN, run_id
+from core import zoo
+from core.catalogue import run_history
+from core.checkpoints import CheckpointError
 from core.language_model import LanguageModel
-from pages.lab import strip
-from pages.lab.curves import Curve
+from core.runs import recordings
+from core.runs.records import COLUMNS
+from core.training import TrainSpec
+from core.training.preparation import longest_row
+from pages.lab import presets, strip
+
+if TYPE_CHECKING:
+    from core.runs import Run
 
 lab = register("lab", __file__)
 
 # Characters of the text that the strip's heading quotes: of a longer one its beginning and its end.
 PROMPT = 44
+MOST = 6  # curves in one chart
+GIVEN = "given"  # the id of a curve that a notebook gave
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The curve of a training.
+
+    Attributes:
+        id: of a run; of a recorded run or a bundled model its name.
+        model: what opens it, as a link names it; "" where nothing does (recorded without weights, or not begun).
+        run: the store's record; None where it is no run of the store, or told without it.
+        mine: whether this browser may command it.
+        columns: the points, where they do not come by a stream.
+        steps: its moments that can be opened, in order.
+        planned: how many steps it was to take.
+        growth: (step, tokens): from there on it reads rows of so many tokens.
+        spec: the settings that it was trained by; None: not known.
+        begins: where a fork begins, on every axis.
+        slot: its place in the order of colours, which it keeps.
+        still: a file carries it: it is as far as it has come.
+    """
+
+    id: str
+    name: str
+    model: str = ""
+    run: Run | None = None
+    mine: bool = False
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    steps: tuple[int, ...] = ()
+    planned: int = 0
+    growth: tuple[tuple[int, int], ...] = ()
+    spec: TrainSpec | None = None
+    begins: Mapping[str, float] = field(default_factory=dict)
+    slot: int = 0
+    still: bool = False
+
+    @property
+    def unit(self) -> str:
+        """What a token of a run of the store is called."""
+        return "character" if self.run is not None and self.run.spec.tokenizer == "characters" else "token"
+
+    def stilled(self) -> Curve:
+        """Return a copy for a file, with the points that a stream would bring."""
+        return replace(self, columns=points_of(self), mine=False, still=True)
+
+    def record(self) -> dict[str, Any]:
+        """Turn it into what curves.js draws."""
+        told: dict[str, Any] = {"id": self.id, "name": self.name, "model": self.model, "mine": self.mine}
+        told["slot"] = self.slot
+        told["growth"] = [
+            {"x": step, "text": f"rows of {counted(tokens, 'token')}"} for step, tokens in self.growth
+        ]
+        if self.begins:
+            told["from"] = dict(self.begins)
+        if self.run is not None and not self.still:
+            return told | {
+                "live": True, "steps": self.run.steps, "state": self.run.state, "group": self.run.group,
+            }  # fmt: skip
+        points = {name: pack(np.asarray(column, dtype=np.float32)) for name, column in self.columns.items()}
+        told |= {"points": points, "steps": self.planned, "checkpoints": list(self.steps)}
+        if self.run is not None:
+            told["state"] = self.run.state if self.run.over else "stopped"
+        return told
+
+
+def points_of(curve: Curve) -> Mapping[str, Any]:
+    """Return the columns of a curve; of a run of the store as they are there now, empty while it is unavailable."""
+    if curve.run is None or curve.columns:
+        return curve.columns
+    try:
+        return run_history(RUN + curve.id).points.columns()
+    except CheckpointError:
+        return {name: np.empty(0) for name in COLUMNS}
+
+
+def recorded_curve(id: str) -> Curve | None:
+    """Find the curve of a bundled model or a recorded run by its name; None: there is none."""
+    if id in models.bundled():
+        return _bundled(id)
+    return _recorded(id) if id in recordings.names() else None
+
+
+def trained_curve(name: str) -> Curve | None:
+    """Read the curve of a training run, "run:ID", in its store or exported folder; None: it is in neither."""
+    if not run_id(name):
+        return None
+    try:
+        found = run_history(name)
+    except CheckpointError:
+        return None
+    id = run_id(name)
+    return Curve(
+        id, found.name or f"Run {id[:6]}", name if found.moments else "", columns=found.points.columns(),
+        steps=found.moments, planned=found.spec.steps, growth=growth(found.spec), spec=found.spec,
+    )  # fmt: skip
+
+
+def _bundled(name: str) -> Curve | None:
+    card = zoo.card(name)
+    curve = card.get("curve")
+    if not curve:
+        return None
+    columns = {
+        "step": [point["step"] for point in curve],
+        "loss": [point["loss"] for point in curve],
+        "held_out": [np.nan if point["held_out"] is None else point["held_out"] for point in curve],
+    }
+    batch = card.get("tokens_read", 0) / card["steps"]  # every step reads as many
+    if batch:
+        columns["tokens"] = [step * batch for step in columns["step"]]
+    spec = TrainSpec.from_dict(card["spec"])
+    return Curve(
+        name, name, name, None, False, columns, tuple(zoo.snapshots(name)), card["steps"], growth(spec), spec
+    )
+
+
+def _recorded(name: str) -> Curve:
+    run = recordings.recorded(name)
+    columns = dict(run.points().columns())
+    steps = tuple(int(each.step) for each in run.checkpoints())
+    return Curve(name, name, "", None, False, columns, steps, run.spec.steps, growth(run.spec), run.spec)
+
+
+def growth(spec: TrainSpec) -> tuple[tuple[int, int], ...]:
+    """Return from which steps on a run reads rows of how many tokens."""
+    return tuple((step, then or spec.context or longest_row(spec)) for step, then in spec.growth())
+
+
+# ---------------------------------------------------------------- the picture's JSON
 
 
 def record(
-    lm: LanguageModel,
-    tokens: Sequence[str],
-    text: str,
-    curves: Sequence[Curve],
-    film: strip.Film,
-    plan: Mapping[str, Any],
-    more: Mapping[str, Any],
-) -> dict[str, Any]:
-    """What figure.js draws.
+    lm: LanguageModel, tokens: Sequence[str], text: str, curves: Sequence[Curve], film: strip.Film, model: str,
+    label: str, x: str,
+) -> dict[str, Any]:  # fmt: skip
+    """Turn it all into what figure.js draws, but for the selection and the next run, which a page alone has.
 
     Args:
         tokens: of the text, as they read.
         curves: the first is the one that the picture is about.
-        plan: the next run (`planned`).
-        more: `model` (the open one's name in a link), `label` (its name for people), `x`, and `selection`.
+        model: the open one's name in a link; label: its name for people. x: the axis.
     """
-    unit, short = strip.unit(lm), str(more["label"])
+    unit = strip.unit(lm)
     first = curves[0] if curves else None
     # Otherwise the first curve is that of a run that cannot be opened yet.
-    own = first is not None and first.model == more["model"]
+    own = first is not None and first.model == model
     return {
         "tokens": list(tokens),
         "unit": unit,
         "title": f"Loss, nats per {unit if own or first is None else first.unit}",
         "runs": [one.record() for one in curves],
         "guessing": guessing(lm) if own else None,
-        "x": more["x"],
-        "moments": _moments(first, own, more["model"], short),
+        "x": x,
+        "moments": _moments(first, own, model, label),
         "forks": bool(own and first is not None and first.run is not None),
-        "film": _film(lm, film, text, unit, "" if own or first is None or first.run is None else short),
-        "plan": dict(plan),
-        "next": {"text": plan["line"], "wrong": bool(plan["refused"])},
-        "selection": dict(more["selection"]),
+        "film": _film(lm, film, text, unit, "" if own or first is None or first.run is None else label),
+        "trained": _trained(first),
+        "plan": None,
+        "next": None,
     }
-
-
-def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps "select", "command", "fork", "axis", "changed" to callbacks."""
-    return lab(data=data, key=key, on=on)
 
 
 def guessing(lm: LanguageModel) -> dict[str, Any]:
     """The loss of a model that knows nothing: the logarithm of how many tokens there are to choose from."""
     size = lm.config.d_vocab
     return {"value": float(np.log(size)), "text": f"guessing: ln {size:,} = {np.log(size):.2f}"}
+
+
+def _trained(first: Curve | None) -> dict[str, Any] | None:
+    """The settings that the first curve comes from."""
+    if first is None or first.spec is None:
+        return None
+    rows = dict(presets.told(first.spec))
+    if first.planned > first.spec.steps:  # a bundled model's card tells of a second run after the first
+        rows["Steps"] = f"{first.spec.steps:,} by these, then {first.planned - first.spec.steps:,} more"
+    return {"title": f"{first.name} was trained by", "rows": [list(row) for row in rows.items()]}
 
 
 def _moments(first: Curve | None, own: bool, model: str, short: str) -> dict[str, Any]:
@@ -77,7 +221,8 @@ def _moments(first: Curve | None, own: bool, model: str, short: str) -> dict[str
             begins = f"Rewind begins with {first.name}’s first checkpoint; until then, below is {short}"
             why = f"{first.name} kept no checkpoint; below is {short}" if first.run.over else begins
         return {"id": first.id if first else "", "model": "", "steps": [], "why": why}
-    return {"id": first.id, "model": first.model, "steps": list(first.steps), "why": ""}
+    why = "" if first.steps or first.id != GIVEN else "no moment of this training was kept to rewind to"
+    return {"id": first.id, "model": first.model, "steps": list(first.steps), "why": why}
 
 
 def _film(lm: LanguageModel, film: strip.Film, text: str, unit: str, whose: str) -> dict[str, Any]:

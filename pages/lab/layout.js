@@ -30,8 +30,9 @@ const FRAME = { least: 150, most: 177, last: 134, down: 150 }; // widths of a fr
  * @param {number} width of the figure
  * @param {string} news what is unusual: it stands over the chart, which gives it room, as on it it would cover names
  * @param {number} frames of the strip
+ * @param {boolean} [few] beside the loss stand but the settings that it comes from
  */
-export function planLab(width, news, frames) {
+export function planLab(width, news, frames, few = false) {
   const wide = !isPhone(width);
   const side = wide ? SIDE : width;
   const main = wide ? width - side - 44 : width;
@@ -41,7 +42,7 @@ export function planLab(width, news, frames) {
   const rewindY = chart.top + chart.height;
   const afterMain = rewindY + REWIND;
   const sideAt = wide ? { x: width - side, y: 0 } : { x: 0, y: afterMain + 56 };
-  const stripY = wide ? afterMain + 6 : sideAt.y + 366;
+  const stripY = wide ? afterMain + 6 : sideAt.y + (few ? 220 : 366);
   const room = width + (wide ? 8 : 0); // 8: between two frames
   const columns = wide ? Math.min(6, Math.floor(room / FRAME.least)) : Math.max(1, Math.floor(width / 170));
   const rows = Math.ceil(frames / columns) || 1;

@@ -111,6 +111,18 @@ def shape_of(spec: TrainSpec) -> tuple[int, int, int]:
     return config.n_layers, config.n_heads, config.d_model
 
 
+def told(spec: TrainSpec) -> list[tuple[str, str]]:
+    """Describe a spec's settings as rows: name, value."""
+    unit = "characters" if spec.tokenizer == "characters" else "tokens"
+    return [
+        ("Data", f"{DATA.get(spec.corpus, spec.corpus)}, {TOKENIZERS[spec.tokenizer]}"),
+        ("Task", OBJECTIVES[spec.objective]),
+        ("Shape", shape_name(shape_of(spec))),
+        ("Optimizer", f"{OPTIMIZERS[spec.optimizer]}, {spec.learning_rate:g}, {spec.schedule}"),
+        ("Steps", f"{spec.steps:,} of {spec.batch_tokens:,} {unit}"),
+    ]
+
+
 def shape_name(shape: tuple[int, int, int]) -> str:
     """A shape as the list names it."""
     blocks, heads, width = shape

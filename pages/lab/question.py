@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from app import questions, runs
+from app import questions
 from app.controls.predict import Answer, NotYet
+from app.run_names import RUN
 from core.language_model import LanguageModel
 from core.training.one_step import one_step
-from pages.lab.curves import Curve
+from pages.lab.export import RATE
+from pages.lab.figure import Curve
 from pages.lab.strip import Moment
 
-RATE = 0.1  # of the one step
 NEAR = 0.1  # nats: two falls that differ by less are alike
 FLAT = 0.001  # nats: a loss that moves by less stays
 
@@ -44,7 +45,7 @@ def coming(first: Curve | None, text: str, target: str | None) -> Question | Non
     """
     if first is None or first.run is None or first.model or first.run.over:
         return None
-    return _of_run(first, (0, 0), f"{runs.RUN}{first.id} {text} {target}")
+    return _of_run(first, (0, 0), f"{RUN}{first.id} {text} {target}")
 
 
 def _of_run(run: Curve, steps: tuple[int, int], about: str) -> Question:

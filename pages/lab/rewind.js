@@ -72,15 +72,16 @@ export function drawRewind(g, data, local, at, chart) {
     node.classList.toggle("gb-rewind-off", now === null);
   });
   const name = data.runs[0].name;
-  const room = at.main - chart.plot.left - 60 - (data.forks ? 118 : 0);
+  const forks = data.forks && g.can.recompute;
+  const room = at.main - chart.plot.left - 60 - (forks ? 118 : 0);
   const where = now === null ? "" : `step ${thousands(now)}`;
-  const ways = now === null ? [`slide it: every page then shows ${name} at that moment`, "slide it: every page follows"] : [`every page now shows ${name} at ${where}`, `every page: ${where}`, where];
+  const ways = !g.can.visit ? [`${name} at ${where}`, where] : now === null ? [`slide it: every page then shows ${name} at that moment`, "slide it: every page follows"] : [`every page now shows ${name} at ${where}`, `every page: ${where}`, where];
   const said = ways.find((way) => measure(way, 12) * 1.08 <= room) ?? fit(ways[ways.length - 1], room, 12, false);
   g.part("rewind words", [at, said], () => [
     label(chart.plot.left, y + 27, "Rewind", { weight: 600, fill: "ink" }),
     label(chart.plot.left + 56, y + 27, said, { weight: 600, fill: "accent" }),
   ]);
-  if (!data.forks) return;
+  if (!forks) return;
   const step = now ?? steps[steps.length - 1];
   g.overlay("fork", { left: at.main - 114, top: y + 11 }, () => html("button", { class: "gb-lab-fork", type: "button" }), (node) => {
     node.textContent = `Fork at ${thousands(step)}`;
@@ -91,7 +92,7 @@ export function drawRewind(g, data, local, at, chart) {
 
 /** @param {Ground} g */
 function rewindInput(g) {
-  const node = html("input", { class: "gb-range gb-rewind", type: "range", step: "any", "aria-label": "Rewind: the step of the training that every page shows" });
+  const node = html("input", { class: "gb-range gb-rewind", type: "range", step: "any", "aria-label": g.can.visit ? "Rewind: the step of the training that every page shows" : "Rewind: a step of the training" });
   const data = () => g.local.data;
   node.addEventListener("input", () => {
     const { chart } = g.local;

@@ -159,18 +159,7 @@ def planned(spec: TrainSpec) -> dict[str, Any]:
     """Describe the next run: rows (name, value, whether to look at it), a sentence, a line, why it would be refused."""
     found = plan(spec)
     name = preset_of(spec)
-    unit = "characters" if spec.tokenizer == "characters" else "tokens"
-    rows = [
-        ("Data", f"{presets.DATA[spec.corpus]}, {presets.TOKENIZERS[spec.tokenizer]}", False),
-        ("Task", presets.OBJECTIVES[spec.objective], False),
-        ("Shape", presets.shape_name(presets.shape_of(spec)), False),
-        (
-            "Optimizer",
-            f"{presets.OPTIMIZERS[spec.optimizer]}, {spec.learning_rate:g}, {spec.schedule}",
-            False,
-        ),
-        ("Steps", f"{spec.steps:,} of {spec.batch_tokens:,} {unit}", False),
-    ]
+    rows = [(label, value, False) for label, value in presets.told(spec)]
     line = f"Next run refused: {found.refused}"
     if found.parameters:
         rows += [

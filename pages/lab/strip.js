@@ -17,9 +17,11 @@ export function drawStrip(g, data, local, at) {
   const { film } = data;
   const y = at.stripY;
   g.part("strip line", [at], () => h("path", { d: `M0,${y - 6.5}h${g.width}`, stroke: css("line") }));
-  g.overlay("door attention", { left: -2, top: y }, () => html("button", { class: "gb-door", type: "button", "data-door": "attention", onclick: () => openHead(g, local.data) }), (node) => {
+  /** @type {() => HTMLElement} */
+  const titled = () => (g.can.visit ? html("button", { class: "gb-door", type: "button", "data-door": "attention", onclick: () => openHead(g, local.data) }) : html("span", { class: "gb-door gb-named" }));
+  g.overlay("door attention", { left: -2, top: y }, titled, (node) => {
     if (node.textContent !== film.title) node.textContent = film.title;
-    node.title = "This head on the page Attention";
+    node.title = g.can.visit ? "This head on the page Attention" : "";
   });
   const x = at.wide ? measure(film.title, 12) * 1.1 + 44 : 0;
   const about = `shaded: ${film.about}${film.prompt ? `; below: what it ${film.fills ? "puts in each place of" : "writes after"} “${visible(film.prompt)}”` : ""}`;
@@ -55,8 +57,9 @@ function drawFrame(g, data, local, i, { x, y }, chosen, at) {
   const text = x + size + 9;
   const room = at.pitch - 6;
   const sample = visible(frame.sample) === "∅" ? "(nothing)" : visible(frame.sample);
-  const act = () => { if (many && data.moments.model) rewindTo(g, data, frame.step); else openHead(g, data); };
-  const out = h("g", { class: "gb-hot", "data-frame": frame.step, onclick: act, ondblclick: () => openHead(g, data) },
+  const rewinds = many && Boolean(data.moments.model);
+  const act = () => { if (rewinds) rewindTo(g, data, frame.step); else if (g.can.visit) openHead(g, data); };
+  const out = h("g", { class: rewinds || g.can.visit ? "gb-hot" : null, "data-frame": frame.step, onclick: act, ondblclick: () => { if (g.can.visit) openHead(g, data); } },
     h("rect", { x: x - (chosen ? 6 : 0), y: y - 6, width: at.pitch - (chosen ? 4 : 8), height: 128, rx: 8, fill: chosen ? css("accent-soft") : "transparent" }),
     h("rect", { x: x + 0.5, y: y + 0.5, width: w - 1, height: tall - 1, fill: css("bg") }),
     heatImage(x, y, w, tall, mapImage(g, data, local, i)),

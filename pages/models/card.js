@@ -6,7 +6,7 @@ import { PARTS, pickedOf } from "./layout.js";
 
 /**
  * @import { Attributes, Lettering, Shapes } from "../../app/kit/shapes.js"
- * @import { Data, Draw, Entry, Kept, Models } from "./figure.js"
+ * @import { Data, Draw, Entry, Held, Models } from "./figure.js"
  * @import { Plan } from "./layout.js"
  */
 
@@ -16,6 +16,21 @@ const row = (x, w, y, name, value, o = {}) => [label(x, y, name, { fill: "ink3" 
 /** The same event as picking: one that overtook it would be undone by it. @type {(g: Models, name: string) => void} */
 export function openIt(g, name) {
   g.select({ picked: name, open: Date.now() });
+}
+
+/** Whether the model can be opened from here, or asked on its page. @type {(g: Models, data: Data, one: Entry) => boolean} */
+export const opens = (g, data, one) => Boolean(g.can.recompute) && one.name !== data.current.name && !one.problem && (!one.headed || Boolean(one.asked));
+
+/** What becomes of the model where it is opened, in words. @type {(data: Data, one: Entry, served?: boolean) => string} */
+function stateOf(data, one, served) {
+  const { held } = data;
+  if (one.name === data.current.name) return data.refused || (served ? "Open: this page and all others show it." : "This one reads the text below.");
+  if (one.problem) return "";
+  if (one.asked) return `It says ${one.asked === "sentiment" ? "classes" : "spans"} and no words: Applications asks it.`;
+  if (one.headed) return "It labels tokens and says no words, so no page shows it; in a notebook, core.load opens it and tag asks it.";
+  if (held && held.most < one.bytes) return `More than the ${held.mostText} that models may take here: it is refused.`;
+  if (one.open) return "In memory: it opens at once.";
+  return one.here ? "" : served ? "It is fetched once, for everybody." : "It is fetched when it is first opened.";
 }
 
 /** @type {Draw} */
@@ -45,13 +60,13 @@ export function drawCard(g, data, local, at) {
       out.push(row(left, room, line, name, value, { mono: ["weights"].includes(name) }));
       line += 18;
     }
-    if (one.bytes) out.push(drawRoom(data, one, left, y + at.card.h - (at.phone ? 84 : 76), room));
-    const state = data.refused && open ? data.refused : open ? "Open: this page and all others show it." : one.problem ? "" : one.asked ? `It says ${one.asked === "sentiment" ? "classes" : "spans"} and no words: Applications asks it.` : one.headed ? "It labels tokens and says no words, so no page shows it; in a notebook, core.load opens it and tag asks it." : data.held.most < one.bytes ? `More than the ${data.held.mostText} that models may take here: it is refused.` : one.open ? "In memory: it opens at once." : one.here ? "" : "It is fetched once, for everybody.";
-    const words = inLines(state, room - (open || one.problem || (one.headed && !one.asked) ? 0 : 92), 12).slice(0, 3);
+    if (one.bytes && data.held) out.push(drawRoom(data.held, one, left, y + at.card.h - (at.phone ? 84 : 76), room));
+    const state = stateOf(data, one, g.can.recompute);
+    const words = inLines(state, room - (opens(g, data, one) ? 92 : 0), 12).slice(0, 3);
     out.push(words.map((text, i) => label(left, y + at.card.h - 14 - 15 * (words.length - 1 - i), text, { fill: data.refused && open ? "neg" : "ink2" })));
     return out;
   });
-  if (open || one.problem || (one.headed && !one.asked)) return;
+  if (!opens(g, data, one)) return;
   const deep = at.phone ? 44 : 32;
   g.overlay("open", { left: x + w - 96, top: y + at.card.h - deep - 10, width: 82 }, () => html("button", { type: "button", class: "gb-button gb-primary gb-small", "data-act": "open", onclick: (event) => openIt(g, /** @type {HTMLElement} */ (event.currentTarget).dataset.name ?? "") }), (node) => {
     node.dataset.name = one.name;
@@ -62,10 +77,9 @@ export function drawCard(g, data, local, at) {
 
 /**
  * What models in memory take, and this one beside them, of what they may take together.
- * @type {(data: Data, one: Entry, x: number, y: number, w: number) => Shapes}
+ * @type {(held: Held, one: Entry, x: number, y: number, w: number) => Shapes}
  */
-function drawRoom(data, one, x, y, w) {
-  const held = data.held;
+function drawRoom(held, one, x, y, w) {
   const more = one.open ? 0 : one.bytes;
   const whole = Math.max(held.most, held.now + more);
   const [now, then] = [(w * held.now) / whole, (w * more) / whole];
@@ -118,5 +132,5 @@ export function drawText(g, data, at) {
     g.height = Math.max(by + 34, cy + 46);
     return out;
   });
-  g.door("tokenization", { left: x - 2, top: y - 1 }, "Your text", "How it was cut into tokens");
+  g.door("tokenization", { left: x - 2, top: y - 1 }, g.can.visit ? "Your text" : "The text", "How it was cut into tokens");
 }

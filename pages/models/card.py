@@ -5,15 +5,18 @@ A card and a README are other people's text: every piece goes through `plain`, s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
 import streamlit as st
 
+from app import runs
 from app.controls import scope
-from app.models import room
+from app.models import gallery, room
 from app.models.gallery import SOURCES, Entry
+from core.runs import Run
 from pages.models.figure import stored
 
 _LONG = {"curve", "spec", "samples", "name"}  # shown in a way of their own, or not at all
@@ -61,6 +64,29 @@ def _named(way: tuple[str, ...]) -> str:
     if whole := _NAMES.get(".".join(way)):
         return whole
     return ": ".join(_NAMES.get(name, name.replace("_", " ")) for name in way)
+
+
+def read(entry: Entry) -> dict[str, Any]:
+    """Read the card of a model, or describe a training run by what the store knows of it; {} where nothing is known."""
+    if entry.source != "run":
+        return gallery.card(entry)
+    run = runs.find(runs.run_id(entry.name))
+    return {} if run is None else _of_run(run)
+
+
+def _of_run(run: Run) -> dict[str, Any]:
+    """Describe a run in the format of a card."""
+    curve = runs.points(run.id)
+    held_out = (
+        None
+        if curve is None
+        else next((x for x in reversed(curve.held_out.tolist()) if math.isfinite(x)), None)
+    )
+    samples = [one.sample for one in runs.checkpoints(run.id)[-1:] if one.sample]
+    return {
+        "corpus": run.spec.corpus, "objective": run.spec.objective, "optimizer": run.spec.optimizer, "seed": run.seed,
+        "context": run.spec.context, "steps": run.step, "of": run.steps, "held_out_loss": held_out, "samples": samples,
+    }  # fmt: skip
 
 
 def show(entry: Entry, card: Mapping[str, Any], readme: str) -> None:

@@ -1,15 +1,138 @@
-"""Export the models and the weights of the open one: as a table, and as notebook cells that count again."""
+"""Export the Models page: what its picture is (`FIGURE`), every model and the open one's weights as a table, cells."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from app.controls.predict import Answer
+from app.counts import counted
+from app.kit.figures import Argument, Asked, Figure
+from app.models import gallery, room
 from app.models.gallery import SOURCES, Entry
 from core.language_model import LanguageModel
 from core.parts import PARTS
+from pages.models import figure
 from pages.models.figure import TITLES, Use
+
+if TYPE_CHECKING:
+    from app.questions import Answer
+    from core.runs import Run
+
+LONGEST = 64  # tokens: as many chips as the picture holds
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The models that open here, and what a text does with the weights of the open one.
+
+    Attributes:
+        name: of the open model; found: of its weights and the text.
+        stock, kin: which models are listed, by where they are from and by shape.
+        wished: whose details are shown; "": the open one's. ruler: of the bars.
+        runs: the training runs that are listed, too: a learner's own, on the page alone.
+        served: whether the server's memory is looked at: on the page alone.
+    """
+
+    lm: LanguageModel
+    name: str
+    found: Use
+    stock: str
+    kin: str
+    wished: str
+    ruler: str
+    runs: tuple[Run, ...] = ()
+    served: bool = False
+
+    @cached_property
+    def everything(self) -> list[Entry]:
+        """Every model, whatever is filtered."""
+        all = gallery.entries(self.name, self.runs)
+        return gallery.in_memory(all) if self.served else all
+
+    @cached_property
+    def shown(self) -> list[Entry]:
+        """Those that fit the filters."""
+        return gallery.fitting(self.everything, self.stock, self.kin)
+
+    @cached_property
+    def current(self) -> Entry:
+        """The open model."""
+        return gallery.current(self.everything, self.name, self.lm)
+
+    @cached_property
+    def picking(self) -> tuple[Entry, str]:
+        """The model whose details are shown, and why it is another than the one that was wished for."""
+        return gallery.pick(self.everything, self.wished, self.current)
+
+    @property
+    def picked(self) -> Entry:
+        """The model whose details are shown."""
+        return self.picking[0]
+
+    def beside(self, runs: Sequence[Run]) -> Seen:
+        """List a learner's own runs as well, and look at the server's memory."""
+        return replace(self, runs=tuple(runs), served=True)
+
+    @property
+    def still(self) -> Seen:
+        """A copy for a file, which has no server."""
+        return replace(self, served=False)
+
+
+def see(asked: Asked) -> Seen:
+    """Count the weights that the text meets, and look at what opens here.
+
+    Raises:
+        ValueError: the caller picked a model that is not on the list.
+    """
+    values = asked.values
+    found: Use = asked.call(figure.use, asked.text, asked.target or "")
+    seen = Seen(
+        asked.lm, asked.name, found, str(values["stock"]), str(values["kin"]), str(values["picked"]),
+        str(values["ruler"]),
+    )  # fmt: skip
+    if "picked" in asked.given and seen.picking[1]:
+        raise ValueError(f"{asked.given['picked']}={seen.wished!r}: {seen.picking[1]}")
+    return seen
+
+
+def sentence(seen: Seen) -> str:
+    """What is on the picture: how many models, the largest and the smallest, and what the text uses of the open one."""
+    sized = sorted((one for one in seen.shown if one.total), key=lambda one: one.total)
+    said = [f"{counted(len(seen.shown), 'model')} to one scale"]
+    if sized:
+        ends = dict.fromkeys(f"{one.label} with {one.total:,} weights" for one in (sized[0], sized[-1]))
+        said.append(f", from {' to '.join(ends)}")
+    one = seen.picked
+    known = one.problem or f"{one.shape}, {room.written(one.memory) if one.memory else 'not known'} in memory"
+    used, whole = (sum(counts.values()) for counts in (seen.found.used, seen.found.whole))
+    return (
+        f"{''.join(said)}. Details of {one.label}: {known}. The text of {counted(len(seen.found.ids), 'token')} uses "
+        f"{used:,} of the {whole:,} weights of {seen.current.label}."
+    )
+
+
+def named(seen: Seen) -> dict[str, Any]:
+    """What a call names in the selection's place: it has no runs of a learner's to pick."""
+    ours = seen.picked.source == "run" and seen.picked.name != seen.name
+    return {"picked": "" if ours or seen.picking[1] else seen.wished}
+
+
+FIGURE = Figure(
+    "models", figure.models, see,
+    record=lambda seen: figure.record(seen.lm, seen.shown, seen.current, seen.picked, seen.found, seen.picking[1]),
+    select=lambda seen: {"picked": seen.picked.name, "ruler": seen.ruler},
+    claim=lambda seen: "What a model needs is known before it is opened: weights times bytes.",
+    sentence=sentence,
+    table=lambda seen: table(seen.lm, seen.shown, seen.found),
+    arguments=(
+        Argument("source", "stock"), Argument("shape", "kin"), Argument("scale", "ruler"), Argument("picked", "picked"),
+    ),
+    longest=LONGEST, tall=540, named=named,
+    own=lambda seen: "without your runs" if seen.runs else "",
+)  # fmt: skip
 
 COLUMNS = (
     "what", "name", "from", "architecture", "licence", "weights", "tables", "attention", "feed-forward",

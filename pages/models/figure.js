@@ -4,7 +4,7 @@
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { clamp, num } from "../../app/kit/shapes.js";
-import { drawCard, drawText, openIt } from "./card.js";
+import { drawCard, drawText, openIt, opens } from "./card.js";
 import { millions, pickedOf, plan, rowOf } from "./layout.js";
 import { drawList } from "./list.js";
 
@@ -38,15 +38,18 @@ import { drawList } from "./list.js";
 /**
  * All models, and what the text does with the weights of the open one, as Python sends them (`record` in figure.py).
  * @typedef {object} Data
- * @property {string} stamp
+ * @property {string} [stamp]
  * @property {Entry[]} entries that fit the filters
  * @property {Entry} current the open one
  * @property {Entry} picked the one whose details are shown
- * @property {{now: number, most: number, nowText: string, mostText: string, freeText: string}} held bytes that models in memory take, and may take
+ * @property {Held | null} held null: in a file, which knows no server
  * @property {string[]} titles of the four parts
  * @property {{id: number, text: string, size: number}[]} tokens of the text; size: the root mean square of a token's row
  * @property {Use} use
  * @property {string} refused why the model that a link picked is not here
+ *
+ * Bytes that models in the server's memory take together, and may take; freeText: what the machine has left.
+ * @typedef {{now: number, most: number, nowText: string, mostText: string, freeText: string}} Held
  *
  * Weights of each part, how many of them the text meets, their root mean square; the percent met of all; the rows read of
  * a table of `vocabulary` rows, `tied` to the choice of the next token.
@@ -110,7 +113,7 @@ const modelsView = {
     else if (event.key === "End") choose(g, data, local, data.entries.length - 1);
     else if (event.key === "Enter" && event.target === g.figure) {
       const one = pickedOf(data, local);
-      if (one.name !== data.current.name && !one.problem && (!one.headed || one.asked)) openIt(g, one.name);
+      if (opens(g, data, one)) openIt(g, one.name);
     } else if (event.key === "Escape") {
       if (pickedOf(data, local).name === data.current.name) g.visit("home");
       else g.select({ picked: data.current.name });

@@ -6,7 +6,7 @@ computes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,38 +67,20 @@ def use(lm: LanguageModel, text: str, target: str) -> Use:
 
 
 def record(
-    lm: LanguageModel,
-    shown: Sequence[Entry],
-    current: Entry,
-    picked: Entry,
-    found: Use,
-    held: tuple[int, int],
-    free: int | None,
-    stamp: str,
-    selection: Mapping[str, Any],
-    refused: str = "",
+    lm: LanguageModel, shown: Sequence[Entry], current: Entry, picked: Entry, found: Use, refused: str = ""
 ) -> dict[str, Any]:
-    """Turn entries and numbers into what figure.js draws.
+    """Turn entries and numbers into what figure.js draws, but for the selection and what a page alone has.
 
     Args:
         shown: the entries that fit the filters. current: the open model's own. picked: whose details are shown.
-        held: bytes that models in memory take, and may take. free: bytes that the machine has left; None: not known.
-        stamp: names what is shown: under the same one only the selection has changed.
         refused: why the model that a link picked is not here.
     """
     display = lm.tokenizer.display
     return {
-        "stamp": stamp,
         "entries": [_entry(one) for one in shown],
         "current": _entry(current),
         "picked": _entry(picked),
-        "held": {
-            "now": held[0],
-            "most": held[1],
-            "nowText": room.written(held[0]),
-            "mostText": room.written(held[1]),
-            "freeText": "" if free is None else room.written(free),
-        },
+        "held": None,
         "titles": [TITLES[part] for part in PARTS],
         "tokens": [{"id": id, "text": display(id), "size": size} for id, size in zip(found.ids, found.rows)],
         "use": {
@@ -112,7 +94,21 @@ def record(
         },
         "refused": refused,
         "doors": [slug for slug in ("tokenization", "lab", "families") if chapters.BY_SLUG[slug].exists],
-        "selection": dict(selection),
+    }
+
+
+def record_memory(held: tuple[int, int], free: int | None) -> dict[str, Any]:
+    """Describe this server's memory.
+
+    Args:
+        held: bytes that models in memory take, and may take. free: bytes that the machine has left; None: not known.
+    """
+    return {
+        "now": held[0],
+        "most": held[1],
+        "nowText": room.written(held[0]),
+        "mostText": room.written(held[1]),
+        "freeText": "" if free is None else room.written(free),
     }
 
 
@@ -147,8 +143,3 @@ def _entry(one: Entry) -> dict[str, Any]:
         "headed": one.headed,
         "asked": one.asked,
     }
-
-
-def draw(data: dict[str, Any], key: str, on: Mapping[str, Callable[[], None]]) -> Any:
-    """Mount the picture; `on` maps its event "select" to a callback."""
-    return models(data=data, key=key, on=on)

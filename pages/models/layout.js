@@ -26,7 +26,7 @@ export function plan(g, data) {
   if (phone) {
     const top = 46;
     const list = { x: 0, y: top, w: g.width, name: g.width, bar: 0, bw: g.width - 124, pitch, rows };
-    const card = { x: 0, y: top + rows * pitch + 46, w: g.width, h: 330 };
+    const card = { x: 0, y: top + rows * pitch + 46, w: g.width, h: data.held ? 330 : 262 };
     return { phone, list, card, text: { x: 0, y: card.y + card.h + 26, w: g.width } };
   }
   const side = clamp(g.width * 0.33, 270, 360);

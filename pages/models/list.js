@@ -28,7 +28,7 @@ export function drawList(g, data, local, at) {
   ]);
   g.part("rows", [first, picked, linear, phone], () => data.entries.length
     ? data.entries.slice(first, first + list.rows).map((one, k) => drawRow(g, data, at, one, list.y + k * list.pitch, one.name === picked, scale))
-    : [label(0, list.y + 22, "No model of this kind is here. Choose “All”.", { fill: "ink2" })]);
+    : [label(0, list.y + 22, `No model of this kind is here.${g.can.recompute ? " Choose “All”." : ""}`, { fill: "ink2" })]);
   const below = data.entries.length - first - list.rows;
   const y = list.y + list.rows * list.pitch + 17;
   g.part("more", [first, below, phone], () => [
@@ -53,7 +53,10 @@ export function drawList(g, data, local, at) {
 }
 
 /** @type {(data: Data, phone: boolean) => string} */
-const legendText = (data, phone) => phone ? "● in memory  ↓ to fetch  ! not opened" : `● in memory   ↓ to be fetched   ! does not open${data.held.freeText ? `   ${data.held.freeText} free on this machine` : ""}`;
+const legendText = ({ held }, phone) => {
+  if (phone) return `${held ? "● in memory  " : ""}↓ to fetch  ! not opened`;
+  return `${held ? "● in memory   " : ""}↓ to be fetched   ! does not open${held?.freeText ? `   ${held.freeText} free on this machine` : ""}`;
+};
 
 /** @type {(g: Models, data: Data, at: Plan, one: Entry, y: number, chosen: boolean, scale: {to: (n: number) => number}) => SVGElement} */
 function drawRow(g, data, at, one, y, chosen, scale) {
@@ -80,6 +83,6 @@ function drawRow(g, data, at, one, y, chosen, scale) {
     bars,
     long ? null : label(x + 4, phone ? top + 11 : mid, fit(one.problem ? "does not open" : "known when it is fetched", list.bw, 12, false), { fill: "ink3" }),
     label(phone ? list.w - 62 : list.w - 66, phone ? top + 11 : mid, one.total ? millions(one.total) : "", { anchor: "end", mono: true, fill: "ink" }),
-    label(list.w - 2, phone ? top + 11 : mid, one.bytes ? one.memory : "", { anchor: "end", mono: true, fill: data.held.most < one.bytes ? "neg" : "ink2" })),
+    label(list.w - 2, phone ? top + 11 : mid, one.bytes ? one.memory : "", { anchor: "end", mono: true, fill: data.held && data.held.most < one.bytes ? "neg" : "ink2" })),
   `${one.label}\n${one.problem || one.shape}${one.open ? "\nin memory" : one.here ? "" : "\nto be fetched"}`);
 }

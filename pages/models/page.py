@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
-from app import models
+from app import runs
 from app.controls import widgets
 from app.frame import page
 from app.models import cache, choice, gallery, room
@@ -12,8 +13,8 @@ from app.session import events, state
 from core.parts import part_of, parts, row_sizes, used_weights
 from core.survey import memory_needed
 from pages.models import card, export, figure, question
+from pages.models.export import FIGURE
 
-LONGEST = 64  # tokens: as many chips as the picture holds
 EXAMPLES = (
     "A red ball was lost. She found the red",
     "Once upon a time, Lily met Tim by the river.",
@@ -31,20 +32,19 @@ KIN = {
 }
 RULER = {"log": "Logarithmic", "linear": "Linear"}
 
-ctx = page.begin("models", longest=LONGEST)
+ctx = page.begin("models", longest=FIGURE.longest)
 lm, target = ctx.lm, ctx.target
-found: figure.Use = cache.call(figure.use, ctx.model_key, ctx.text, target)
-everything = gallery.entries(ctx.name)
-shown = gallery.fitting(everything, state.get("stock"), state.get("kin"))
-current = gallery.current(everything, ctx.name, lm)
-picked, refused = gallery.pick(everything, state.get("picked"), current)
+asked_for = FIGURE.of(ctx.asked)
+drawing = replace(asked_for, seen=asked_for.seen.beside(runs.offered(ctx.name)))
+seen = drawing.seen
+found = seen.found
 
 
 def select() -> None:
     """A model is picked; or opened, for this page and every other, where the event says so for the first time."""
     events.select("models", ("picked", "ruler"))
     sent, memo = events.sent("models", "select"), state.memo("gallery")
-    entry = next((one for one in everything if one.name == sent.get("picked")), None)
+    entry = next((one for one in seen.everything if one.name == sent.get("picked")), None)
     if entry is None or sent.get("open") in (None, memo.get("open")):
         return
     memo["open"] = sent["open"]
@@ -55,46 +55,35 @@ def select() -> None:
         choice.choose(entry.name, picked="")
 
 
-page.claim("What a model needs is known before it is opened: weights times bytes.", gallery.facts(everything))
-stamp = "\x1f".join(
-    [
-        ctx.model_key,
-        repr(ctx.ids),
-        target,
-        repr([(one.name, one.open, one.total) for one in (picked, *shown)]),
-    ]
+page.claim(drawing.claim, gallery.facts(seen.everything))
+listed = [(one.name, one.open, one.total) for one in (seen.picked, *seen.shown)]
+drawing.mount(
+    "models",
+    {"select": select},
+    held=figure.record_memory(cache.held(), room.free()),
+    # names what is shown: under the same one only the selection has changed
+    stamp="\x1f".join([ctx.model_key, repr(ctx.ids), target, repr(listed)]),
 )
-figure.draw(
-    figure.record(
-        lm, shown, current, picked, found, cache.held(), room.free(), stamp,
-        events.selection("models", {"picked": picked.name, "ruler": state.get("ruler")}), refused,
-    ),
-    key="models",
-    on={
-        "select": select,
-    },
-)  # fmt: skip
 
 with page.controls():
     widgets.segments("From", "stock", tuple(STOCK), lambda name: STOCK[str(name)])
     widgets.segments("Shape", "kin", tuple(KIN), lambda name: KIN[str(name)])
     widgets.segments("Scale of the bars", "ruler", tuple(RULER), lambda name: RULER[str(name)])
 
-opened = models.resolve(ctx.name).target
 load = ctx.load_source
-asked = question.ask(lm, current.label, ctx.text, found)
+asked = question.ask(lm, seen.current.label, ctx.text, found)
 with page.foot():
     about = (ctx.model_key, ctx.text, target)
     judge = partial(asked.judge, lm, found)
     page.predict(asked.asked.text, asked.asked.options, judge, about, page.another_text(EXAMPLES))
     page.code(memory_needed, parts, part_of, used_weights, row_sizes)
     page.take_away(
-        "models",
-        lambda: export.table(lm, shown, found),
-        lambda: export.cells(load, lm, current, found, asked.ids, judge()),
+        replace(drawing, seen=seen.still),
+        None,
+        lambda: export.cells(load, lm, seen.current, found, asked.ids, judge()),
     )
 
-card.show(picked, gallery.card(picked), gallery.readme(picked))
+card.show(seen.picked, card.read(seen.picked), gallery.readme(seen.picked))
 page.terms(
     "parameters",
     "byte",

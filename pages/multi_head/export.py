@@ -15,6 +15,7 @@ from core.analysis.heads.jobs import EVEN
 from core.analysis.heads.patterns import NAMES
 from pages.multi_head.ablation import Off
 from pages.multi_head.figure import Seen, multi_head, reader, record, see
+from pages.multi_head.for_browser import measured, told
 from pages.multi_head.roles import RANDOM, columns
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ FIGURE = Figure(
         Argument("attention", "attention"), Argument("off", "off"), Argument("instead", "instead"),
         Argument("order", "order"),
     ),
-    longest=64, writes=True, tall=640,
+    longest=64, writes=True, tall=640, carried="pages/multi_head/carried/computing.js", told=told, measured=measured,
 )  # fmt: skip
 
 

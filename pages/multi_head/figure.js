@@ -347,11 +347,14 @@ function choose(g, data, local, found) {
   const change = {};
   const to = found.tile ?? (found.part !== undefined ? { block: data.join.block, head: found.part } : null);
   if (to) Object.assign(change, to);
-  if (found.row !== undefined && !to) Object.assign(change, { row: found.row, follow: found.row === data.home ? -1 : found.row });
+  if (found.row !== undefined && !to) Object.assign(change, followed(data, found.row));
   if (found.col !== undefined) change.col = found.col;
   local.peek = null;
   if (Object.keys(change).length) g.select(change);
 }
+
+/** What is chosen with a row: the one that predicts is none, and goes along with another text. @type {(data: Data, row: number) => {row: number, follow: number}} */
+const followed = ({ home }, row) => (row === home ? { row: -1, follow: -1 } : { row, follow: row });
 
 /** @param {HeadsStage} g @param {Data} data @param {Local} local @param {number} across @param {number} down */
 function moveHead(g, data, local, across, down) {
@@ -370,7 +373,7 @@ function moveHead(g, data, local, across, down) {
 function moveRow(g, data, local, by) {
   local.hover = null;
   const row = clamp(rowOf(data, local) + by, 0, data.rows.length - 1);
-  g.select({ row, follow: row === data.home ? -1 : row });
+  g.select(followed(data, row));
 }
 
 // ---------------------------------------------------------------- the picture

@@ -51,6 +51,7 @@ multi_head = register("multi_head", __file__)
 
 KEYS = ("block", "head", "row", "col", "follow", "panel", "added", "tour", "off", "instead", "order")
 
+OFF = "A head that is off adds"
 OFF_ADDS: dict[int | str, str] = {
     "zero": "nothing",
     "mean": "its mean over the text",

@@ -97,7 +97,7 @@ export const roleOf = (data, block, head) => data.roles[block * data.heads + hea
 
 /**
  * The heads that are off, as "block.head", read from the link's text (ablation.py): "3.2 1.*", or "*" for all of them.
- * @param {Data} data @param {Pick<Local, "sel">} local
+ * @param {Pick<Data, "mark" | "blocks" | "heads">} data @param {Pick<Local, "sel">} local
  */
 export function offSet(data, local) {
   /** @type {Set<string>} */

@@ -67,9 +67,7 @@ with page.controls():
         widgets.segments("Attention", "attention", ("self", "cross"), markup.capital)
     widgets.pick("Block", "block", blocks, most=16 - config.n_heads)
     widgets.pick("Head", "head", config.n_heads, most=16 - blocks)
-    widgets.segments(
-        "A head that is off adds", "instead", ("zero", "mean"), lambda name: figure.OFF_ADDS[name]
-    )
+    widgets.segments(figure.OFF, "instead", ("zero", "mean"), lambda name: figure.OFF_ADDS[name])
 decoder_text.draw(ctx)
 
 slot = st.container(key="gb-measuring")

@@ -66,6 +66,22 @@ ABOUT: dict[str, str] = {
     NAMES["last"]: "the last token",
 }
 
+# Sentences with places for what is measured; carried/words.js fills the same ones in a file that carries its model.
+SENTENCES: dict[str, str] = {
+    "tip": "How much of its attention a token gives to {about}, of 1 in all: mean over {tokens} of this text. These "
+    "parts overlap (the token before is one of the last few), so they need not add up to 1.",
+    "chance": " By chance some head comes to {line}; a name needs more.",
+    "evenTip": "1: reads all tokens alike. 0: each token reads a single one. Mean over {tokens}.",
+    "randomTip": "Induction, on random tokens said twice: there only the repetition can be known, so this shows a "
+    "habit of the head, whatever the text. Mean over {tokens}.",
+    "here": "on {tokens} of this text",
+    "twice": "on random tokens said twice",
+    "habit": "{means} On random tokens said twice {twice}: a habit, whatever the text.",
+    "noHabit": "{means} On random tokens said twice {twice}: no general habit.",
+    "unrepeated": "{means} This text repeats no token.",
+    "inText": "{means} In this text {score}, {here}.",
+}
+
 COLUMNS: tuple[Job, ...] = ("previous", "recent", "first", "last", "itself", "next", "same", "induction")
 TWICE: dict[str, Job] = {NAMES[job]: job for job in ("induction", "same")}  # measured on repeats too
 Table = dict[str, list[list[float | None]]]
@@ -99,25 +115,18 @@ def tips(rows: Mapping[str, int], jobs: HeadJobs | None = None) -> dict[str, str
     """What each score measures, in a sentence, over how many tokens, and from where on chance does not explain it."""
     lines = {} if jobs is None else {NAMES[job]: null.line for job, null in jobs.chance.text.items()}
     said = {
-        name: f"How much of its attention a token gives to {ABOUT[name]}, of 1 in all: mean over {count(n)} of this "
-        "text. These parts overlap (the token before is one of the last few), so they need not add up to 1."
-        f"{_beyond(lines.get(name))}"
+        name: SENTENCES["tip"].format(about=ABOUT[name], tokens=count(n)) + _beyond(lines.get(name))
         for name, n in rows.items()
         if name in ABOUT
     }
-    said[EVEN] = (
-        f"1: reads all tokens alike. 0: each token reads a single one. Mean over {count(rows[EVEN])}."
-    )
+    said[EVEN] = SENTENCES["evenTip"].format(tokens=count(rows[EVEN]))
     if RANDOM in rows:
-        said[RANDOM] = (
-            "Induction, on random tokens said twice: there only the repetition can be known, so this shows a habit "
-            f"of the head, whatever the text. Mean over {count(rows[RANDOM])}."
-        )
+        said[RANDOM] = SENTENCES["randomTip"].format(tokens=count(rows[RANDOM]))
     return said
 
 
 def _beyond(line: float | None) -> str:
-    return "" if line is None else f" By chance some head comes to {line:.2f}; a name needs more."
+    return "" if line is None else SENTENCES["chance"].format(line=f"{line:.2f}")
 
 
 def count(rows: int) -> str:
@@ -149,19 +158,20 @@ def _evidence(
     for words, one in jobs.chance.classes.items():
         if name == reads(words) and one.weight is not None:
             score, rows = float(one.weight[block, head]), {name: one.rows}
-    here = f"on {count(rows[name])} of this text" if score is not None else ""
+    here = SENTENCES["here"].format(tokens=count(rows[name])) if score is not None else ""
     found = {"score": score, "by": name, "on": here, "means": MEANS[name]}
     repeats = jobs.repeats.get(TWICE[name]) if name in TWICE else None
     if repeats is None or repeats.weight is None or repeats.above_even is None:
         return found
     twice, habit = float(repeats.weight[block, head]), repeats.above_even[block, head] >= NAMED_FROM
     if score is not None and score >= twice:
-        shown = "a habit, whatever the text." if habit else "no general habit."
-        return found | {"means": f"{MEANS[name]} On random tokens said twice {twice:.2f}: {shown}"}
-    here = "This text repeats no token." if score is None else f"In this text {score:.2f}, {here}."
+        said = SENTENCES["habit" if habit else "noHabit"].format(means=MEANS[name], twice=f"{twice:.2f}")
+        return found | {"means": said}
+    text = "unrepeated" if score is None else "inText"
+    told = "" if score is None else f"{score:.2f}"
     return found | {
-        "score": twice, "by": RANDOM if name == NAMES["induction"] else name,
-        "on": "on random tokens said twice", "means": f"{MEANS[name]} {here}",
+        "score": twice, "by": RANDOM if name == NAMES["induction"] else name, "on": SENTENCES["twice"],
+        "means": SENTENCES[text].format(means=MEANS[name], score=told, here=here),
     }  # fmt: skip
 
 
@@ -204,9 +214,13 @@ def by_chance(asked: Asked, here: Here, repeats: dict[Job, Score]) -> Chance:
             it decides nothing above the fold, and `halves` measures it for what stands below.
     """
     text: Chance = asked.call(see_chance, *here)
+    return replace(text, repeats=halves(asked, here)) if needs_halves(repeats) else text
+
+
+def needs_halves(repeats: dict[Job, Score]) -> bool:
+    """Whether a score on repeats is high enough for a name, so that what it comes to by chance decides something."""
     above = [score.above_even for job, score in repeats.items() if job in CONTENT]
-    high = any(one is not None and (one >= NAMED_FROM).any() for one in above)
-    return replace(text, repeats=halves(asked, here)) if high else text
+    return any(one is not None and (one >= NAMED_FROM).any() for one in above)
 
 
 def halves(asked: Asked, here: Here) -> dict[Job, Null]:

@@ -335,13 +335,14 @@ function drawUnmeasured(g, data, at) {
     return;
   }
   const n = data.blocks * data.heads;
-  const asks = `Each of the ${counted(n, "head")} is switched off alone, and the model runs again. On this model and text that takes about ${data.effect.seconds} s on one processor; you can stop it at any time.`;
+  const { seconds } = data.effect; // 0: no time to speak of, so there is no bar that says how far it is
+  const asks = `Each of the ${counted(n, "head")} is switched off alone, and the model runs again.${seconds ? ` On this model and text that takes about ${seconds} s on one processor; you can stop it at any time.` : ""}`;
   const text = g.can.recompute ? asks : `What becomes of the prediction without each of the ${counted(n, "head")} was not measured for this picture.`;
   const lines = wrapped(text, p.w, 4);
   const y = p.top + 24 + 18 * lines.length;
   g.part("unmeasured", null, () => lines.map((line, i) => label(p.x, p.top + 24 + 18 * i, line, { fill: "ink2" })));
   if (data.effect.running) {
-    g.part("measuring", null, () => label(p.x, y + 16, "Being measured: a bar below says how far it is.", { fill: "accent", weight: 600 }));
+    g.part("measuring", null, () => label(p.x, y + 16, `Being measured${seconds ? ": a bar below says how far it is" : ""}.`, { fill: "accent", weight: 600 }));
     return;
   }
   measureButton(g, data, { left: p.x, top: y, height: at.phone ? 44 : 36 });

@@ -12,6 +12,7 @@ from scripts.documentation.pages import Source, table
 
 SECTION, FOLDER = "Every picture", "every-picture"
 STEP = "attention-step"  # the picture of the start page that shows one head at one step
+OWN, EARLY = "home-own", 150  # its other one, which carries the model at the end and at an early step
 
 
 def shown() -> dict[str, show.Show]:
@@ -26,6 +27,8 @@ def write(source: Source) -> None:
     lm = core.load(DEFAULT_MODEL)
     step = show.attention(lm, DEFAULT_TEXT, layer=3, head=2, row=10, step="softmax")
     source.picture(STEP, step, step.tall)
+    own = show.home(lm, DEFAULT_TEXT).with_model(rewind=EARLY)
+    source.picture(OWN, own, own.tall)
     names, said = [], []
     for name, one in shown().items():
         picture = one(lm, DEFAULT_TEXT) if one.figure.model else one()

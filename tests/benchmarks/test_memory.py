@@ -6,6 +6,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from app import chapters
 from tests.benchmarks import pair
 from tests.browser import driver
@@ -33,6 +35,7 @@ def resident(server: driver.Server) -> float:
     return int(answer.stdout) / 1000
 
 
+@pytest.mark.timeout(3600)  # 270 pages are opened
 def test_one_session_and_ten(tmp_path: Path, report: Callable[[pair.Figure], None]) -> None:
     slugs = [chapter.slug for section in chapters.shown().values() for chapter in section]
     assert len(set(TEXTS)) == 10 and "home" in slugs

@@ -612,6 +612,11 @@ ALIVE: dict[tuple[str, str], Alive] = {
             and len(s["studies"]["prompt"][0]["means"]) == 5
         )
     ),
+    ("classroom", "a class predicts together"): Alive(
+        lambda options, s: (
+            len(options) == 7 and 0 < sum(one["p"] for one in options) <= 1 and s["came"] is not None
+        )
+    ),
     ("adaptability", "examples in the prompt"): Alive(
         lambda game, s: game["context"][-1] > game["context"][0] and game["steps"][-1] > game["steps"][0]
     ),

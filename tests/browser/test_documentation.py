@@ -136,7 +136,7 @@ def test_the_start_page_is_alive_from_a_disk(site: Path, browser: Browser, compl
             lambda request: None if request.url.startswith(inside) else complaints.append(request.url),
         )
         page.goto((site / START).as_uri())
-        frame = page.frame_locator("iframe[src='pictures/home.html']")
+        frame = page.frame_locator("iframe[src='pictures/home-own.html']")
         figure = frame.locator("figure[data-state]")
         expect(figure).to_be_visible()
         before = json.loads(figure.get_attribute("data-state") or "")
@@ -146,8 +146,12 @@ def test_the_start_page_is_alive_from_a_disk(site: Path, browser: Browser, compl
         expect(frame.get_by_text("Step 1 of")).to_be_visible()
         after = json.loads(figure.get_attribute("data-state") or "")
         assert (after["step"], after["step_name"]) == (0, "Tokens")
+        # Its model is in the page: another text is computed there.
+        frame.get_by_role("textbox").fill("Tom and Anna went to the market. Anna")
+        expect(frame.locator(".gb-own-status")).to_contain_text("Computed in this file")
+        assert json.loads(figure.get_attribute("data-state") or "")["tokens"][-1] == " Anna"
         # It is as high as its frame, and takes the colours of the page around it.
-        room = page.locator("iframe[src='pictures/home.html']").bounding_box()
+        room = page.locator("iframe[src='pictures/home-own.html']").bounding_box()
         needed = frame.locator("body").evaluate("body => body.getBoundingClientRect().height")
         assert room is not None and abs(room["height"] - needed) <= 1
         root = frame.locator("html")

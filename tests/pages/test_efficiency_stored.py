@@ -78,4 +78,4 @@ def test_the_published_model_is_read_from_the_file_that_was_fetched(monkeypatch:
     assert found is not None and found.path == published.FOLDER / real.BY_NAME[models.REAL].weights
     assert "Q4_1, 5 bits a weight in its MLPs and attention" in stored.rounding_note(ctx, found)[0]
     monkeypatch.setenv(real.VARIABLE, str(published.FOLDER / "ready"))
-    assert stored.file_of(SimpleNamespace(name=models.SMALL)) is None  # type: ignore[arg-type]
+    assert stored.file_of(models.SMALL) is None

@@ -130,6 +130,15 @@ def test_a_model_without_a_training_of_its_own_stands_beside_one_that_has(
     assert [frame["step"] for frame in data["film"]["frames"]] == [-1]
 
 
+def test_a_frame_without_buttons_says_what_the_model_was_trained_by(open_page: OpenPage) -> None:
+    whole, framed = (picture(open_page("lab", view=view)) for view in ("page", "figure"))
+    assert whole["plan"]["rows"] and whole["next"]["text"].startswith("Next run")
+    assert framed["plan"] is framed["next"] is None
+    assert framed["trained"]["title"] == "tales-gpt was trained by"
+    spec = zoo.card("tales-gpt")["spec"]
+    assert dict(framed["trained"]["rows"])["Steps"] == f"{spec['steps']:,} of {spec['batch_tokens']:,} tokens"
+
+
 # ---------------------------------------------------------------- runs of the store
 
 

@@ -42,6 +42,7 @@ LOOKED_AT: dict[str, dict[str, Any]] = {
     "efficiency": {"stage": 1, "output": 3},
     "multimodal": {"spoken": 1, "crossing": 1, "imaged": 2},
     "adaptability": {"stage": 1, "rank": 8, "few": 50},
+    "classroom": {"likely": 3, "unlikely": 1},
 }
 
 # What decides an answer and does not stand in the words of its question.
@@ -66,6 +67,7 @@ DECIDES: dict[str, dict[str, Any]] = {
     "efficiency": {"bits": "8"},
     "adaptability": {"front": 8},
     "multimodal": {"pictured": 100},
+    "classroom": {"follow": 3},
 }
 
 

@@ -13,8 +13,8 @@ from app.controls import scope
 from app.models import cache
 from core.analysis.story_loss import STORIES, mean_loss, story_losses
 from core.efficiency import held_out
+from core.efficiency.judging import judge_original
 from core.runs import compression_recordings
-from pages.efficiency.measure import judge_original
 from tests.pages.conftest import OpenPage
 
 

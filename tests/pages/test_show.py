@@ -34,7 +34,7 @@ def test_file_and_notebook_hold_the_picture_of_the_page(name: str, model: str, o
     same = carried(document)
     there = json.loads(json.dumps(narrowed(drawn.data, drawn._drawing.figure.digits)))
     for one in (same, there):
-        for key in ("stamp", "mapsStamp", "model"):  # names of the session's model
+        for key in ("stamp", "mapsStamp", "model", "passes"):  # names of the session's model; times
             one.pop(key, None)
         one["selection"].pop("follow", None)  # a notebook names the row itself
         if name == "decoding":

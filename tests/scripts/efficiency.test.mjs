@@ -10,8 +10,8 @@ const overlap = (a, b) => a.x < b.x + b.w - 1e-6 && b.x < a.x + a.w - 1e-6 && a.
 
 for (const width of [1280, DESK, 358]) {
   for (const pieces of [0, 4, 6]) {
-    test(`parts at ${width} px, ${pieces} matrices in a block`, () => {
-      const { table, histogram, strip, costs, answers } = plan(width, pieces, inLines);
+    for (const alone of [false, true]) test(`parts at ${width} px, ${pieces} matrices in a block${alone ? ", in a file" : ""}`, () => {
+      const { table, histogram, strip, costs, answers } = plan(width, pieces, inLines, alone);
       const parts = { table, histogram, strip, costs, answers: { ...answers, h: 1 } };
       for (const [name, one] of Object.entries(parts)) {
         assert.ok(one.x >= 0 && one.x + one.w <= width && one.y >= 0 && one.w > 0, `${name} lies outside`);

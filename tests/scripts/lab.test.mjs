@@ -23,6 +23,12 @@ for (const width of [1280, 976, 800, 358]) {
     }
   });
 
+  test(`settings alone need less room beside the loss at ${width}`, () => {
+    const [whole, few] = [planLab(width, "", 6), planLab(width, "", 6, true)];
+    if (whole.wide) assert.deepEqual(few, whole);
+    else assert.ok(few.stripY < whole.stripY && few.stripY >= few.sideAt.y + 26 + 180);
+  });
+
   test(`news take room of the chart at ${width}, not of what lies below it on a wide screen`, () => {
     const [quiet, loud] = [planLab(width, "", 6), planLab(width, NEWS, 6)];
     assert.ok(loud.chart.top > quiet.chart.top + 20);

@@ -7,7 +7,7 @@ import { firstOf, fitMiddle, markText, millions, pickedOf, plan, scaleOf } from 
 import { measure } from "../../app/kit/shapes.js";
 
 const entry = (i) => ({ name: `m${i}`, short: `model-${i}-of-a-family`, total: 10 ** (5 + (i % 5)) });
-const dataOf = (n) => ({ entries: Array.from({ length: n }, (_, i) => entry(i)), current: entry(0), picked: entry(0) });
+const dataOf = (n) => ({ entries: Array.from({ length: n }, (_, i) => entry(i)), current: entry(0), picked: entry(0), held: {} });
 
 for (const width of [1280, 960, 800]) {
   test(`the list stands beside the card, the text below both: ${width} px`, () => {

@@ -12,7 +12,7 @@ from tests import real as published
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "docs" / "notebooks").glob("*.ipynb"))
-PICTURES = {"attention": 2, "induction": 1, "patching": 2, "slides": 3, "tokenizer": 1, "training": 1}
+PICTURES = {"attention": 2, "induction": 1, "patching": 2, "slides": 3, "tokenizer": 1, "training": 2}
 
 
 def test_there_is_one_for_each_thing_that_people_ask_for() -> None:

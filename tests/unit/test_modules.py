@@ -16,12 +16,14 @@ from starlette.testclient import TestClient
 from app.kit import modules
 from app.kit.modules import ROOT
 from app.outside import standalone
+from app.rooms import documents
 
 VIEWS = [
     path
     for path, text in sorted(modules.sources().items())
     if "\nexport default " in text and path != standalone.WIDGET
 ]
+CARRIED = [path for path in modules.sources() if re.fullmatch(r"pages/\w+/carried/computing\.js", path)]
 IMPORT = re.compile(r'^import\s+(?:\{([^}]*)\}\s+from\s+)?"([^"]+)";', re.M)
 LINK = Path(__file__).parent / "link.mjs"
 
@@ -55,7 +57,16 @@ def test_a_picture_takes_from_its_own_folder_and_from_the_kit_what_it_uses(path:
     text = modules.sources()[path].replace("...", " ")
     for names, given in IMPORT.findall(text):
         there = posixpath.normpath(posixpath.join(posixpath.dirname(path), given))
-        assert posixpath.dirname(there) in (posixpath.dirname(path), "app/kit"), "another page's own module"
+        allowed = [
+            posixpath.dirname(path),
+            "app/kit",
+            *(
+                ["app/outside/model", posixpath.dirname(path).removesuffix("/carried")]
+                if "/carried/" in path
+                else []
+            ),
+        ]
+        assert posixpath.dirname(there) in allowed, "another page's own module"
         for name in filter(None, (one.strip() for one in names.split(","))):
             uses = re.findall(rf"(?<![\w$.]){re.escape(name)}(?![\w$])", text)
             assert len(uses) > 1, f"{path} does not use {name}"
@@ -73,7 +84,9 @@ def test_a_view_exports_its_component_and_loads_all_it_needs(path: str) -> None:
 
 def test_every_script_is_a_view_or_imported_by_one() -> None:
     # A picture outside of the app begins with the host, and in a notebook with what stands around it.
-    entries = [*VIEWS, standalone.HOST, standalone.AROUND, standalone.WIDGET]
+    # One that carries its model has the desk above it, and its page's way to compute it.
+    entries = [*VIEWS, standalone.HOST, standalone.AROUND, standalone.WIDGET, standalone.DESK, *CARRIED]
+    entries += documents.SCRIPTS.values()  # the pages of a class, beside the app
     assert {one for entry in entries for one in modules.imported(entry)} == set(modules.sources())
 
 

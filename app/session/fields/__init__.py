@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from app.session.field import Field as Field
 from app.session.field import Value as Value
-from app.session.fields import block, families, questions, shared, training, using, vectors
+from app.session.fields import block, families, questions, rooms, shared, training, using, vectors
 from app.session.fields.shared import BEGUN as BEGUN
 from app.session.fields.shared import DEFAULT_MODEL as DEFAULT_MODEL
 from app.session.fields.shared import DEFAULT_TEXT as DEFAULT_TEXT
@@ -19,7 +19,7 @@ from app.session.fields.shared import DEFAULT_TEXT as DEFAULT_TEXT
 VERSION = 1
 LINK_CHARACTERS = 2000  # characters of a text in a link: longer ones are cut by chat programs and proxies
 
-_CHAPTERS = (shared, vectors, block, training, families, using, questions)
+_CHAPTERS = (shared, vectors, block, training, families, using, questions, rooms)
 FIELDS: tuple[Field, ...] = tuple(field for chapter in _CHAPTERS for field in chapter.FIELDS)
 BY_KEY: dict[str, Field] = {field.key: field for field in FIELDS}
 

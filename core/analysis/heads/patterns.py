@@ -207,13 +207,9 @@ def repeat_scores(
     They depend on the model and the seed only. Under cross-attention, or in a context too short to say two tokens
     twice, there is nothing to measure: {}. A decoder with a source reads the tokens there once.
     """
-    frame, usual = frame_and_usual(lm, attention)
-    period = min(period, len(usual), (lm.config.n_ctx - len(frame[0]) - len(frame[1])) // 2)
-    if attention == "cross" or period < 2:
+    said, rows = texts_said_twice(lm, attention, period=period, texts=texts, seed=seed)
+    if not rows:
         return {}
-    draw = torch.Generator().manual_seed(seed)
-    said = [[usual[i] for i in torch.randperm(len(usual), generator=draw)[:period]] for _ in range(texts)]
-    rows = [[*frame[0], *once, *once, *frame[1]] for once in said]
     read = [rows]
     if lm.config.shape == "encoder-decoder":
         read = [rows, said] if attention == "encoder" else [said, rows]
@@ -224,6 +220,22 @@ def repeat_scores(
     # Which rows have which pairs is the same for every text: no token stands twice in a period.
     ids = tuple(rows[0])
     return pattern_scores(HeadMaps(attention=attention, ids=ids, key_ids=ids, causal=causal, maps=maps))
+
+
+def texts_said_twice(
+    lm: LanguageModel, attention: Kind = "self", *, period: int = 20, texts: int = 4, seed: int = 0
+) -> tuple[list[list[int]], list[list[int]]]:
+    """Draw the texts of `repeat_scores`: `period` random ids each, and those said twice between the special ones.
+
+    Both are empty where there is nothing to measure.
+    """
+    frame, usual = frame_and_usual(lm, attention)
+    period = min(period, len(usual), (lm.config.n_ctx - len(frame[0]) - len(frame[1])) // 2)
+    if attention == "cross" or period < 2:
+        return [], []
+    draw = torch.Generator().manual_seed(seed)
+    said = [[usual[i] for i in torch.randperm(len(usual), generator=draw)[:period]] for _ in range(texts)]
+    return said, [[*frame[0], *once, *once, *frame[1]] for once in said]
 
 
 def frame_and_usual(lm: LanguageModel, attention: Kind) -> tuple[tuple[list[int], list[int]], list[int]]:

@@ -1,0 +1,213 @@
+// The teacher's bar: it follows the room and calls its routes by itself, without a rerun of the page. It leads: where the
+// teacher's page goes, the room's view goes.
+
+import { html } from "../kit/shapes.js";
+import { shared } from "../kit/shared.js";
+import { follow, send } from "./connection.js";
+import { advice, chance, count, halves, pieces, plain } from "./told.js";
+
+/**
+ * @import { Given } from "../kit/glass.js"
+ * @import { State } from "./connection.js"
+ *
+ * @typedef {{room: string, code: string, join: string, address: string, trouble: string, screen: string}} Data
+ * @typedef {{root: HTMLElement, data: Data, state: State | null, lost: boolean, folded: boolean | null, why: string, sure: boolean, ends: number, drawn: string, tell: Given["setTriggerValue"], stop: () => void}} Bar
+ *
+ * A button: what it says, what it does, and whether it is the next thing to do.
+ * @typedef {{act: string, text: string, primary?: boolean, title?: string}} Button
+ */
+
+const LEADS = 300; // ms in which an address has to stay the same before the room is led there
+const NOT_LED = ["classroom", "lessons", "models"]; // pages that are the teacher's own
+const ASIDE = ["embed", "embed_options", "class"]; // parts of an address that are no part of a view
+const HINT = "glassbox_class"; // the cookie by which a new session of this browser knows that there is a room
+
+/** @type {WeakMap<HTMLElement, Bar>} */
+const bars = new WeakMap();
+
+/** A page's address as a room follows it; "" where it is the teacher's own. @type {(place: {pathname: string, search: string}) => string} */
+export function leadOf({ pathname, search }) {
+  const page = pathname.split("/").pop() ?? "";
+  if (NOT_LED.includes(page)) return "";
+  const query = new URLSearchParams(search);
+  for (const key of ASIDE) query.delete(key);
+  if (query.get("view") === "projector") query.delete("view");
+  return query.size ? `/${page}?${query}` : "";
+}
+
+/** What a teacher can do now, and nothing else. @type {(state: State) => Button[]} */
+export function buttonsOf(state) {
+  const { phase, round = 1, suggests } = state;
+  /** @type {Button[]} */
+  const pause = [{ act: "pause", text: "Pause", title: "All phones say “Look up”" }];
+  if (phase === "paused") return [{ act: "resume", text: "Go on", primary: true }];
+  if (phase === "open") return state.closes === null ? [{ act: "close", text: "Close the vote", primary: true, title: "It ends after three seconds" }, ...pause] : [];
+  if (phase === "closed") {
+    /** @type {Button[]} */
+    const talk = state.talk ? [] : [{ act: "talk", text: "Let them talk", primary: suggests === "talk" && round === 1, title: "Phones say: talk to somebody who chose otherwise" }];
+    return [
+      ...(round === 1 ? [...talk, { act: "again", text: "Ask again", primary: Boolean(state.talk) }] : []),
+      { act: state.shown ? "hide" : "show", text: state.shown ? "Hide the votes" : "Show the votes", title: "On the projector, from five votes on" },
+      { act: "reveal", text: "Reveal", primary: !state.talk && suggests !== "talk", title: "Everybody sees the answer and the votes" },
+      ...pause,
+    ];
+  }
+  const gather = state.lead ? [{ act: "gather", text: "Bring all back", title: "Who looks at a view of their own comes back to yours" }] : [];
+  return phase === "revealed" ? [{ act: "next", text: "Next", primary: true, title: "Phones say: look at the screen" }, ...pause] : [...gather, ...pause];
+}
+
+/** @param {string} text */
+const set = (text) => pieces(text).map((one) => (one.mono ? html("code", {}, one.text) : one.text));
+
+/** The votes on an option, of a second vote both. @type {(bar: Bar, option: string, at: number) => HTMLElement} */
+function rowOf({ state }, option, at) {
+  const bars = (state?.bars ?? []).map((one) => ({ votes: one?.[at] ?? 0, all: (one ?? []).reduce((a, b) => a + b, 0) }));
+  const right = state?.answer?.index === at;
+  const p = state?.answer?.probabilities[at];
+  return html("li", { class: right ? "right" : null },
+    html("span", { class: "gb-class-option" }, set(option), right ? html("small", {}, state?.kind === "next" ? " came" : " the model’s") : ""),
+    html("span", { class: "gb-class-bars", "aria-hidden": "true" }, bars.map(({ votes, all }, round) =>
+      html("i", { class: round < bars.length - 1 ? "before" : null, style: `width:${all ? (100 * votes) / all : 0}%` }))),
+    html("small", {}, bars.map(({ votes }) => votes).join(" → "), p === undefined ? "" : ` · model ${chance(p)}`));
+}
+
+/** @type {(bar: Bar, one: Button) => HTMLElement} */
+const buttonOf = (bar, one) => html("button", {
+  type: "button", class: `gb-class-button${one.primary ? " primary" : ""}`, "data-act": one.act, title: one.title, click: () => press(bar, one.act),
+}, one.text);
+
+/** @type {(bar: Bar, act: string) => Promise<void>} */
+async function press(bar, act) {
+  if (act === "fold") bar.folded = !isFolded(bar);
+  else if (act === "end" && !bar.sure) bar.sure = true;
+  else if (act === "keep") bar.sure = false;
+  else {
+    const { status, body } = act === "end" ? await send("DELETE", `rooms/${bar.data.room}`) : await send("POST", `rooms/${bar.data.room}/${act}`);
+    bar.why = status === 200 ? "" : status === 0 ? "No connection: try again." : body.why ?? "That did not work: try again.";
+    if (act === "end" && (status === 200 || status === 404)) return gone(bar);
+  }
+  draw(bar);
+}
+
+/** @param {Bar} bar */
+function gone(bar) {
+  bar.stop();
+  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser
+  document.cookie = `${HINT}=; path=/; max-age=0; SameSite=Lax`;
+  shared.room = null;
+  dispatchEvent(new CustomEvent("gb-class"));
+  bar.root.remove();
+  bar.tell("ended", { at: Date.now() });
+}
+
+/** Whether the votes are hidden: until somebody says otherwise, where the page shows them itself. @param {Bar} bar */
+const isFolded = (bar) => bar.folded ?? document.querySelector('figure[data-component="classroom"]') !== null;
+
+/** What is going on, in a line. @param {State} state */
+function lineOf(state) {
+  const counts = `${state.answered} of ${state.of} have answered`;
+  if (state.phase === "open") return state.round === 2 ? `Second vote: ${counts}` : counts;
+  if (state.phase === "closed") return advice(state) || `The vote is over: ${counts}`;
+  if (state.phase === "revealed") return advice(state) || counts;
+  return state.phase === "paused" ? "Paused: phones say “Look up”" : "";
+}
+
+/** @param {Bar} bar */
+function draw(bar) {
+  const { root, data, state } = bar;
+  const folded = isFolded(bar);
+  const key = JSON.stringify([state, bar.lost, folded, bar.why, bar.sure]);
+  root.dataset.state = JSON.stringify({
+    room: data.room, code: data.code, phase: state?.phase ?? "", here: state?.here ?? null, answered: state?.answered ?? null, of: state?.of ?? null,
+    n: state?.n ?? null, round: state?.round ?? null, bars: state?.bars ?? null, right: state?.right ?? null, suggests: state?.suggests ?? "", lead: state?.lead ?? "",
+    version: state?.version ?? 0, lost: bar.lost, why: bar.why,
+  });
+  if (key === bar.drawn) return;
+  bar.drawn = key;
+  const held = document.activeElement instanceof HTMLElement && root.contains(document.activeElement) ? document.activeElement.dataset.act : undefined;
+  const asks = state?.question !== undefined && state.phase !== "lobby";
+  const counts = html("a", { class: "gb-class-button", href: new URL(`rooms/${data.room}/counts.csv`, document.baseURI), download: "", title: "Questions, options and how many chose each, as CSV" }, "Save counts");
+  root.replaceChildren(
+    html("p", { class: "gb-class-head" },
+      html("b", { class: "gb-class-code" }, halves(data.code)),
+      html("span", {}, state ? `${state.here} here` : "…"),
+      html("a", { href: new URL(data.screen, document.baseURI), target: "_blank", rel: "noopener", title: "The page for the projector: code, question, and no votes before they are shown" }, "Projector page"),
+      html("span", { class: "gb-class-line", role: "status" }, bar.lost ? "No connection to the room. Trying again …" : state ? lineOf(state) : ""),
+      html("span", { class: "gb-class-buttons" },
+        state && !bar.lost ? buttonsOf(state).map((one) => buttonOf(bar, one)) : "",
+        counts,
+        ...(bar.sure ? [html("span", {}, "End it? All of it is deleted."), buttonOf(bar, { act: "end", text: "End the room", primary: true }), buttonOf(bar, { act: "keep", text: "Keep it" })]
+          : [buttonOf(bar, { act: "end", text: "End" })]),
+        asks ? buttonOf(bar, { act: "fold", text: folded ? "Unfold" : "Fold", title: "The votes on this screen" }) : "")),
+    bar.why ? html("p", { class: "gb-class-why", role: "alert" }, bar.why) : "",
+    asks && !folded ? html("div", { class: "gb-class-votes" },
+      html("p", { title: plain(state.question ?? "") }, set(state.question ?? "")),
+      html("ol", {}, (state.options ?? []).map((option, at) => rowOf(bar, option, at)))) : "",
+  );
+  if (held) /** @type {HTMLElement | null} */ (root.querySelector(`[data-act="${held}"]`))?.focus();
+}
+
+/** Tells the room each address of this page that stays for a moment. @param {Bar} bar */
+function leading(bar) {
+  let [before, since] = ["", 0];
+  return setInterval(() => {
+    if (bar.state?.phase === "open" && bar.ends) count(bar.root, (bar.ends - performance.now()) / 1000);
+    else delete bar.root.dataset.left;
+    const now = leadOf(location);
+    if (now !== before) [before, since] = [now, performance.now()];
+    if (!now || !bar.state || bar.lost || document.visibilityState !== "visible" || now === bar.state.lead || performance.now() - since < LEADS) return;
+    since = performance.now() + 2000; // if it does not arrive, again in a while
+    send("PUT", `rooms/${bar.data.room}/lead`, { link: now });
+  }, 100);
+}
+
+/** @type {(parent: HTMLElement, data: Data, tell: Given["setTriggerValue"]) => Bar} */
+function build(parent, data, tell) {
+  const root = html("section", { class: "gb-class", "aria-label": "Class" });
+  parent.append(root);
+  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser
+  document.cookie = `${HINT}=1; path=/; max-age=43200; SameSite=Lax`;
+  /** @type {Bar} */
+  const bar = { root, data, state: null, lost: false, folded: null, why: "", sure: false, ends: 0, drawn: "", tell, stop: () => {} };
+  const unfollow = follow(data.room, "teacher", {
+    state(now) {
+      bar.state = now;
+      bar.ends = now.closes === null ? 0 : performance.now() + 1000 * now.closes;
+      shared.room = now;
+      dispatchEvent(new CustomEvent("gb-class"));
+      draw(bar);
+    },
+    lost(now) {
+      bar.lost = now;
+      draw(bar);
+    },
+    end: () => gone(bar),
+  });
+  const timer = leading(bar);
+  bar.stop = () => {
+    unfollow();
+    clearInterval(timer);
+  };
+  draw(bar);
+  return bar;
+}
+
+/** @param {Given<Data>} given */
+export default function classBar({ parentElement, data, setTriggerValue }) {
+  let bar = bars.get(parentElement);
+  if (!bar?.root.isConnected || bar.data.room !== data.room) {
+    bar?.stop();
+    bar?.root.remove();
+    bar = build(parentElement, data, setTriggerValue);
+    bars.set(parentElement, bar);
+  }
+  bar.tell = setTriggerValue;
+  bar.data = data;
+  return () => {
+    const kept = bars.get(parentElement);
+    if (!parentElement.isConnected && kept) {
+      kept.stop();
+      bars.delete(parentElement);
+    }
+  };
+}

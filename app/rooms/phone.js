@@ -1,0 +1,167 @@
+// The phone's page: the code, the question, a tap. There is no Submit: what was tapped last counts.
+
+import { html } from "../kit/shapes.js";
+import { follow, send } from "./connection.js";
+import { count, halves, letters, phoneView, pieces, tally } from "./told.js";
+
+/**
+ * @import { State } from "./connection.js"
+ * @import { Option, View } from "./told.js"
+ */
+
+const AGAIN = 600; // ms until a tap is sent again that came too soon, or found no connection
+
+const main = /** @type {HTMLElement} */ (document.querySelector("main"));
+const given = /** @type {{code: string}} */ (JSON.parse(main.dataset.given ?? "{}"));
+
+const status = html("p", { class: "gb-said", role: "status" });
+const place = html("div", { class: "gb-place" });
+const foot = html("p", { class: "gb-foot" });
+const who = html("span", {});
+main.replaceChildren(html("header", {}, html("h1", {}, "Glassbox"), who), status, place, foot);
+
+let room = "";
+/** @type {State | null} */
+let state = null;
+/** The tap that is not yet confirmed. @type {{n: number, round: number, choice: number} | null} */
+let tapped = null;
+let sending = false;
+let lost = false;
+let drawn = "";
+let ends = 0; // when the open vote closes, by this phone's own clock
+
+/** @param {string} text */
+const set = (text) => pieces(text).map((one) => (one.mono ? html("code", {}, one.text) : one.text));
+
+/** Shows what a screen reader hears, once. @param {string} text */
+function say(text) {
+  if (status.textContent !== text) status.textContent = text;
+}
+
+/** @param {string} why what was wrong with the code before */
+function askCode(why = "") {
+  main.dataset.state = JSON.stringify({ phase: "code", why });
+  const input = html("input", {
+    id: "code", name: "code", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", maxlength: 8, required: "",
+    placeholder: "BCD FGH", "aria-describedby": "why",
+  });
+  input.value = halves(letters(given.code));
+  const form = html("form", {
+    submit: (event) => {
+      event.preventDefault();
+      join(letters(input.value));
+    },
+  }, html("label", { for: "code" }, "The six letters on the screen"), input, html("button", { type: "submit" }, "Join"));
+  say(why);
+  place.replaceChildren(form);
+  input.focus();
+}
+
+/** @param {string} code */
+async function join(code) {
+  say("Joining …");
+  const { status: found, body } = await send("POST", "rooms/join", { code });
+  if (found === 200) {
+    room = body.id;
+    history.replaceState(null, "", new URL(`join/${code}`, document.baseURI));
+    follow(room, "member", { state: hear, end, lost: (now) => { lost = now; draw(); if (!now) pass(); } });
+    return;
+  }
+  given.code = code;
+  if (found === 0) {
+    say("No connection. Trying again …");
+    setTimeout(join, 2000, code);
+  } else if (found === 503 || found === 429) askCode(body.why);
+  else askCode("There is no room with these letters, or it has ended.");
+}
+
+/** @param {State} now */
+function hear(now) {
+  state = now;
+  ends = now.closes === null ? 0 : performance.now() + 1000 * now.closes;
+  if (tapped && (now.phase !== "open" || tapped.n !== now.n || tapped.round !== now.round)) tapped = null;
+  draw();
+}
+
+function end() {
+  state = null;
+  main.dataset.state = JSON.stringify({ phase: "ended" });
+  say("The room has ended.");
+  place.replaceChildren(html("p", {}, "Nothing of it was kept."));
+  foot.replaceChildren();
+  who.textContent = "";
+}
+
+/** @param {number} choice */
+function tap(choice) {
+  if (state?.phase !== "open" || state.n === undefined || state.round === undefined) return;
+  tapped = { n: state.n, round: state.round, choice };
+  draw();
+  pass();
+}
+
+/** Sends the last tap; one that came too soon, or found no connection, goes again while its vote is open. */
+async function pass() {
+  if (sending || !tapped) return;
+  sending = true;
+  const mine = tapped;
+  const { status: found, body } = await send("PUT", `rooms/${room}/vote`, mine);
+  sending = false;
+  if (found === 200 && tapped === mine) {
+    if (state?.n === mine.n && state.round === mine.round && state.choices) state.choices[mine.round - 1] = mine.choice;
+    tapped = null;
+  } else if (found === 409) {
+    tapped = null;
+    if (body.state) hear(body.state);
+  } else if (found !== 200 && tapped === mine && found !== 429 && found !== 0 && found !== 503) {
+    tapped = null; // refused for good
+  }
+  draw();
+  if (tapped) setTimeout(pass, found === 200 ? 0 : AGAIN);
+}
+
+/** @type {(option: Option, at: number, view: View) => HTMLElement} */
+function optionOf(option, at, view) {
+  const marks = option.marks.map((mark) => html("small", { class: "gb-mark" }, mark));
+  const votes = tally(option);
+  const inside = [html("span", {}, set(option.text)), ...marks, votes ? html("small", { class: "gb-votes" }, votes) : ""];
+  if (!view.taps) return html("li", { class: `gb-option${option.chosen ? " chosen" : ""}${option.right ? " right" : ""}` }, inside);
+  return html("li", {}, html("button", {
+    type: "button", class: `gb-option${option.chosen ? " chosen" : ""}`, "aria-pressed": String(option.chosen), "data-at": at,
+    click: () => tap(at),
+  }, inside));
+}
+
+function draw() {
+  if (!state) return;
+  const view = phoneView(state, tapped?.choice ?? null);
+  who.textContent = state.number ? `You are ${state.number}` : "";
+  const waiting = tapped && lost ? "No connection: your answer is sent when it is back." : lost ? "No connection. Trying again …" : "";
+  say(waiting || view.said);
+  const shown = JSON.stringify([view, state.lead, state.number]);
+  main.dataset.state = JSON.stringify({
+    phase: state.phase, number: state.number, n: state.n ?? null, round: state.round ?? null, choices: state.choices ?? [], sent: !tapped, lost,
+    version: state.version, said: status.textContent,
+  });
+  if (shown === drawn) return;
+  drawn = shown;
+  const held = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.at : undefined;
+  place.replaceChildren(
+    view.heading ? html("h2", {}, set(view.heading)) : "",
+    view.options.length ? html("ul", {}, view.options.map((option, at) => optionOf(option, at, view))) : "",
+    view.note ? html("p", { class: "gb-note" }, view.note) : "",
+    view.because ? html("p", { class: "gb-because" }, set(view.because)) : "",
+    view.evidence ? html("p", { class: "gb-evidence" }, set(view.evidence)) : "",
+  );
+  if (held !== undefined) /** @type {HTMLElement | null} */ (place.querySelector(`[data-at="${held}"]`))?.focus();
+  const open = state.lead && state.phase !== "paused" && state.phase !== "open";
+  foot.replaceChildren(open ? html("a", { href: `rooms/${room}/view`, target: "_blank", rel: "noopener" }, "Open this view") : "");
+}
+
+setInterval(() => {
+  if (state?.phase === "open" && ends) count(main, (ends - performance.now()) / 1000);
+  else delete main.dataset.left;
+}, 100);
+
+if (letters(given.code).length === 6) join(letters(given.code));
+else askCode(given.code ? "A code has six letters." : "");

@@ -1,0 +1,386 @@
+"""The routes of rooms: joining, voting, teaching, and the events that all screens follow.
+
+POST   /rooms                     opens a room of this browser's owner, or returns the one that is open.
+GET    /rooms/of/CODE             the room of a code.
+POST   /rooms/join                lets a phone in; sets the cookie of its member.
+GET    /rooms/ID/events?as=WHO    "state", "away", "end", for a "member", the "screen" of a projector, a live page that
+                                  shall "follow", or the "teacher".
+GET    /rooms/ID/state?as=WHO     the same state once, where events are blocked.
+PUT    /rooms/ID/vote             a member's choice.
+POST   /rooms/ID/ACT              the teacher's: `ACTS`.   PUT /rooms/ID/lead, DELETE /rooms/ID: likewise.
+GET    /rooms/ID/counts.csv       the teacher's.
+GET    /rooms/ID/view             the teacher's view as a live page, while a place is free.
+GET    /join, /join/CODE, /room/CODE/screen    the pages of phone and projector.
+
+Questions are asked by the session that computes their answers (`app.rooms.teaching`). What is refused is answered by
+{"why"} in words. Every writing route wants an Origin of ours. No Streamlit in here.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from sse_starlette import EventSourceResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from app.rooms import addresses, documents
+from app.rooms.feed import Hub
+from app.rooms.limits import Rate
+from app.session import owner as owners
+from app.session import visitors
+
+if TYPE_CHECKING:
+    from core.rooms import Look, Rooms
+
+COOKIE = "glassbox_member"
+LASTS = 12 * 3600  # seconds: no room is open for longer
+LARGEST = 160_000  # bytes of a request
+WRONG_CODES = (20, 60.0)  # from one address in so many seconds: a school has one
+OPENINGS = (30, 600.0)
+LIVE = "GLASSBOX_ROOM_SESSIONS"  # live pages that may follow rooms at once, in one server process
+PLACES = 10
+_SECRET = re.compile(r"[0-9a-f]{32}")
+_ROOM = re.compile(r"[0-9a-f]{24}")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+# What a teacher does with a button: how the store is called.
+ACTS: dict[str, Callable[[Rooms, str, str], None]] = {
+    "close": lambda rooms, id, owner: rooms.close(id, owner),
+    "again": lambda rooms, id, owner: rooms.again(id, owner),
+    "talk": lambda rooms, id, owner: rooms.talk(id, owner),
+    "show": lambda rooms, id, owner: rooms.show(id, owner, True),
+    "hide": lambda rooms, id, owner: rooms.show(id, owner, False),
+    "reveal": lambda rooms, id, owner: rooms.reveal(id, owner),
+    "next": lambda rooms, id, owner: rooms.leave_question(id, owner),
+    "pause": lambda rooms, id, owner: rooms.pause(id, owner, True),
+    "resume": lambda rooms, id, owner: rooms.pause(id, owner, False),
+    "gather": lambda rooms, id, owner: rooms.gather(id, owner),
+}
+
+
+class Refused(Exception):
+    """Raised for a request that is not answered as it wishes: a status and the reason in words."""
+
+    def __init__(self, status: int, why: str) -> None:
+        super().__init__(why)
+        self.status, self.why = status, why
+
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def _guarded(handler: Handler) -> Handler:
+    """Wrap a handler: a writing request needs an Origin of ours, and errors become answers in words."""
+
+    async def guarded(request: Request) -> Response:
+        from core.rooms import NoSuchRoom, NotNow, NotTheTeacher, RoomError, TooMuch
+        from core.runs import RunError
+
+        try:
+            if request.method not in ("GET", "HEAD") and not is_ours(request):
+                raise Refused(403, "this request comes from another site")
+            return await handler(request)
+        except Refused as no:
+            return _no(no.status, no.why)
+        except NoSuchRoom as why:
+            return _no(404, str(why))
+        except NotTheTeacher as why:
+            return _no(403, str(why))
+        except NotNow as why:
+            return _no(409, str(why))
+        except TooMuch as why:
+            return _no(429, str(why))
+        except RoomError as why:
+            return _no(422, str(why))
+        except RunError:  # of the database: its message names files and hosts
+            return _no(503, "the rooms cannot be reached just now; try again in a moment")
+
+    return guarded
+
+
+def _no(status: int, why: str) -> JSONResponse:
+    return JSONResponse({"why": why[:1].upper() + why[1:] + "."}, status, {"Cache-Control": "no-store"})
+
+
+def is_ours(request: Request) -> bool:
+    """Return whether a request says that a page of this server sent it."""
+    origin = request.headers.get("origin", "")
+    return bool(origin) and urlsplit(origin).netloc == request.headers.get("host", "")
+
+
+def owner_of(request: Request) -> str:
+    """Return the signed id of the browser. Raises Refused: it has none."""
+    found = owners.read(request.cookies.get(owners.COOKIE))
+    if found is None:
+        raise Refused(403, "this browser keeps no cookie of ours, by which its room is known")
+    return found
+
+
+def secret_of(request: Request) -> str:
+    """Return the secret of the browser's member cookie; "" without one."""
+    found = request.cookies.get(COOKIE, "")
+    return found if _SECRET.fullmatch(found) else ""
+
+
+async def body_of(request: Request) -> dict[str, Any]:
+    """Read a request's JSON object. Raises Refused: it is too large, or none."""
+    read = b""
+    async for part in request.stream():
+        read += part
+        if len(read) > LARGEST:
+            raise Refused(413, "that is too large")
+    try:
+        found = json.loads(read)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise Refused(422, "that is no request of ours")
+    return found
+
+
+def _whole(found: object) -> int:
+    if isinstance(found, bool) or not isinstance(found, int) or abs(found) > 10**6:
+        raise Refused(422, "that is no request of ours")
+    return found
+
+
+def _room_id(request: Request) -> str:
+    from core.rooms import NoSuchRoom
+
+    id: str = request.path_params["id"]
+    if not _ROOM.fullmatch(id):
+        raise NoSuchRoom("there is no such room, or it has ended")
+    return id
+
+
+class Routes:
+    """The handlers, with what they share: the rooms, the watchers, the limits."""
+
+    def __init__(self, rooms: Callable[[], Rooms]) -> None:
+        self.rooms, self.hub = rooms, Hub(rooms)
+        self.wrong, self.openings = Rate(*WRONG_CODES), Rate(*OPENINGS)
+
+    async def open(self, request: Request) -> Response:
+        """Open a room."""
+        owner, place = owner_of(request), request.headers.get(visitors.HEADER, "")
+        if self.openings.reached(place):
+            raise Refused(429, "many rooms were opened from here: wait some minutes")
+        self.openings.count(place)
+        room = await run_in_threadpool(lambda: self.rooms().open(owner))
+        self.hub.keep_swept()
+        return JSONResponse({"id": room.id, "code": room.code})
+
+    async def _find(self, request: Request, code: object) -> Any:
+        """Find the room of a code; wrong ones are counted. Raises NoSuchRoom, Refused."""
+        from core.rooms import NoSuchRoom
+
+        place = request.headers.get(visitors.HEADER, "")
+        if self.wrong.reached(place):
+            raise Refused(429, "many wrong codes came from here: wait a minute")
+        written = code if isinstance(code, str) else ""
+        try:
+            return await run_in_threadpool(lambda: self.rooms().find(written))
+        except NoSuchRoom:
+            self.wrong.count(place)
+            raise
+
+    async def of_code(self, request: Request) -> Response:
+        """Return the room of a code, for the projector."""
+        room = await self._find(request, request.path_params["code"])
+        return JSONResponse({"id": room.id})
+
+    async def join(self, request: Request) -> Response:
+        """Let a phone in."""
+        body = await body_of(request)
+        room = await self._find(request, body.get("code"))
+        secret = secret_of(request) or secrets.token_hex(16)
+        number = await run_in_threadpool(lambda: self.rooms().join(room.id, secret))
+        self.hub.hurry(room.id)
+        self.hub.keep_swept()
+        answer = JSONResponse({"id": room.id, "number": number})
+        answer.set_cookie(
+            COOKIE, secret, max_age=LASTS, path=f"{request.scope.get('root_path', '')}/rooms", httponly=True,
+            samesite="lax", secure=request.url.scheme == "https",
+        )  # fmt: skip
+        return answer
+
+    async def _who(self, request: Request) -> tuple[str, str, Callable[[Look], dict[str, Any]]]:
+        """Return the room, the member ("" for others) and what this screen may know. Raises Refused, NoSuchRoom."""
+        from core.rooms import NotTheTeacher, member_of, states
+
+        id = _room_id(request)
+        role = request.query_params.get("as", "member")
+        if role in ("screen", "follow"):
+            return id, "", states.screen_state
+        found = await run_in_threadpool(lambda: self.rooms().look(id))
+        if role == "teacher":
+            if found is None or not secrets.compare_digest(found.room.owner, owner_of(request)):
+                raise NotTheTeacher("another browser teaches in this room")
+            return id, "", states.teacher_state
+        member = member_of(id, secret_of(request))
+        if found is None or member not in found.numbers:
+            raise Refused(403, "this browser has not joined the room")
+        return id, member, lambda look: states.member_state(look, member)
+
+    async def events(self, request: Request) -> Response:
+        """Stream a room's states."""
+        id, member, derive = await self._who(request)
+        if request.query_params.get("as") == "follow":
+            return EventSourceResponse(self.hub.follow(id, derive))
+        return EventSourceResponse(self.hub.watch(id, derive, member))
+
+    async def state(self, request: Request) -> Response:
+        """Return a room's state once."""
+        id, member, derive = await self._who(request)
+
+        def read() -> dict[str, Any]:
+            if member:
+                self.rooms().seen(id, (member,))
+            found = self.rooms().look(id)
+            assert found is not None  # asked without a version
+            return derive(found)
+
+        return JSONResponse(await run_in_threadpool(read), headers={"Cache-Control": "no-store"})
+
+    async def vote(self, request: Request) -> Response:
+        """Count a choice; one that comes too late is answered by the true state."""
+        from core.rooms import NotNow
+
+        body = await body_of(request)
+        id, member, derive = await self._who(request)
+        if not member:
+            raise Refused(403, "this browser has not joined the room")
+        n, round, choice = (_whole(body.get(name)) for name in ("n", "round", "choice"))
+        try:
+            await run_in_threadpool(lambda: self.rooms().vote(id, member, n, round, choice))
+        except NotNow as why:
+            found = await run_in_threadpool(lambda: self.rooms().look(id))
+            assert found is not None
+            return JSONResponse({"why": str(why), "state": derive(found)}, 409)
+        return JSONResponse({"n": n, "round": round, "choice": choice})
+
+    async def act(self, request: Request) -> Response:
+        """Do what a teacher's button says."""
+        id, owner = _room_id(request), owner_of(request)
+        act = ACTS.get(request.path_params["act"])
+        if act is None:
+            raise Refused(404, "there is no such button")
+        await run_in_threadpool(lambda: act(self.rooms(), id, owner))
+        self.hub.hurry(id)
+        return JSONResponse({})
+
+    async def lead(self, request: Request) -> Response:
+        """Set the view that the room follows."""
+        id, owner, body = _room_id(request), owner_of(request), await body_of(request)
+        link = body.get("link")
+        if not isinstance(link, str) or not addresses.is_view(link):
+            raise Refused(422, "that is no view of ours")
+        await run_in_threadpool(lambda: self.rooms().lead(id, owner, link))
+        self.hub.hurry(id)
+        return JSONResponse({})
+
+    async def end(self, request: Request) -> Response:
+        """End the room."""
+        id, owner = _room_id(request), owner_of(request)
+        await run_in_threadpool(lambda: self.rooms().end(id, owner))
+        self.hub.hurry(id)
+        return JSONResponse({})
+
+    async def counts(self, request: Request) -> Response:
+        """Return the counts of all questions as CSV."""
+        id, owner = _room_id(request), owner_of(request)
+        table = await run_in_threadpool(lambda: self.rooms().counts(id, owner))
+        name = 'attachment; filename="glassbox-class.csv"'
+        return Response(to_csv(table), media_type="text/csv", headers={"Content-Disposition": name})
+
+    async def view(self, request: Request) -> Response:
+        """Open the view that the room follows, as a page that follows it; without a free place say so and wait."""
+        id = _room_id(request)
+        found = await run_in_threadpool(lambda: self.rooms().look(id))
+        assert found is not None
+        if not found.room.lead:
+            return HTMLResponse(documents.nothing("the teacher shows nothing yet", again=5), headers=PAGE)
+        if self.hub.followers >= places():
+            full = "the live page opens when a place is free; this page tries again by itself"
+            return HTMLResponse(documents.nothing(full, again=10), 503, headers=PAGE)
+        path, _, query = found.room.lead.partition("?")
+        there = (
+            f"{_root(request)}{path}?{query}&class={id}" if query else f"{_root(request)}{path}?class={id}"
+        )
+        return RedirectResponse(there, 303, headers=PAGE)
+
+    async def phone(self, request: Request) -> Response:
+        """Return the page of a phone: the same for every code, right or wrong."""
+        code = str(request.path_params.get("code", ""))[:20]
+        return HTMLResponse(documents.phone(code, deep="code" in request.path_params), headers=PAGE)
+
+    async def screen(self, request: Request) -> Response:
+        """Return the page of the projector."""
+        from core.rooms import NoSuchRoom
+
+        try:
+            room = await self._find(request, request.path_params["code"])
+        except NoSuchRoom as why:
+            return HTMLResponse(documents.nothing(str(why)), 404, headers=PAGE)
+        except Refused as why:
+            return HTMLResponse(documents.nothing(why.why), why.status, headers=PAGE)
+        where = addresses.joining(request.headers.get("host", ""), request.url.scheme, _root(request))
+        return HTMLResponse(documents.screen(room.id, room.code, where), headers=PAGE)
+
+
+PAGE = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Content-Type-Options": "nosniff"}
+
+
+def _root(request: Request) -> str:
+    return str(request.scope.get("root_path", ""))
+
+
+def places() -> int:
+    """Return how many live pages may follow rooms in this process at once."""
+    written = os.environ.get(LIVE, "").strip()
+    return int(written) if written.isdecimal() else PLACES
+
+
+def to_csv(table: dict[str, list[Any]]) -> str:
+    """Write a table as CSV; a text that a spreadsheet would run as a formula gets an apostrophe in front."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(table)
+    for row in zip(*table.values(), strict=True):
+        writer.writerow(
+            [f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell for cell in row]
+        )
+    return out.getvalue()
+
+
+def routes(rooms: Callable[[], Rooms]) -> list[Route]:
+    """Return the routes over these rooms."""
+    here = Routes(rooms)
+    table: list[tuple[str, str, Handler]] = [
+        ("POST", "/rooms", here.open),
+        ("GET", "/rooms/of/{code}", here.of_code),
+        ("POST", "/rooms/join", here.join),
+        ("GET", "/rooms/{id}/events", here.events),
+        ("GET", "/rooms/{id}/state", here.state),
+        ("PUT", "/rooms/{id}/vote", here.vote),
+        ("PUT", "/rooms/{id}/lead", here.lead),
+        ("GET", "/rooms/{id}/counts.csv", here.counts),
+        ("GET", "/rooms/{id}/view", here.view),
+        ("POST", "/rooms/{id}/{act}", here.act),
+        ("DELETE", "/rooms/{id}", here.end),
+        ("GET", "/join", here.phone),
+        ("GET", "/join/{code}", here.phone),
+        ("GET", "/room/{code}/screen", here.screen),
+    ]
+    return [Route(path, _guarded(handler), methods=[method]) for method, path, handler in table]

@@ -1,0 +1,103 @@
+// The projector's page: the way in while nothing is asked, then the question and how many have answered. No bars while
+// a vote is open: the first votes would pull the others.
+
+import { html } from "../kit/shapes.js";
+import { follow } from "./connection.js";
+import { count, framed, halves, pieces, screenView, tally } from "./told.js";
+
+/**
+ * @import { State } from "./connection.js"
+ * @import { Option, View } from "./told.js"
+ */
+
+const LETTERS = "ABCDEFGH";
+
+const main = /** @type {HTMLElement} */ (document.querySelector("main"));
+const given = /** @type {{room: string, code: string, address: string, trouble: string}} */ (JSON.parse(main.dataset.given ?? "{}"));
+
+const code = html("p", { class: "gb-code" }, halves(given.code));
+const way = html("section", { class: "gb-in", "aria-label": "How to join" },
+  html("div", { class: "gb-qr" }, main.querySelector("svg")),
+  html("div", {}, html("p", { class: "gb-address" }, given.address), code,
+    given.trouble ? html("p", { class: "gb-trouble", role: "alert" }, set(given.trouble)) : ""));
+const status = html("p", { class: "gb-said", role: "status" });
+const corner = html("p", { class: "gb-corner" });
+const place = html("div", { class: "gb-place" });
+const frame = html("iframe", { class: "gb-led", title: "The teacher’s page", hidden: "" });
+main.replaceChildren(html("h1", { class: "gb-hidden" }, "A class with Glassbox"), corner, place, way, frame, status);
+
+/** @type {State | null} */
+let state = null;
+let ends = 0;
+let lost = false;
+let showsPage = true; // once the teacher leads to one; the way in is a tap away
+
+/** @param {string} text */
+function set(text) {
+  return pieces(text).map((one) => (one.mono ? html("code", {}, one.text) : one.text));
+}
+
+/** A vote as a bar, of a second vote the first one pale above it. @type {(option: Option) => (HTMLElement | "")[]} */
+const barsOf = (option) => option.shares.map((share, round) =>
+  share === null ? "" : html("i", { class: `gb-bar round${round + 1}`, style: `--share:${share}` }));
+
+/** @type {(option: Option, at: number) => HTMLElement} */
+const optionOf = (option, at) => html("li", { class: `gb-option${option.right ? " right" : ""}` },
+  html("b", {}, LETTERS[at]),
+  html("span", { class: "gb-text" }, set(option.text), option.marks.map((mark) => html("small", { class: "gb-mark" }, mark))),
+  html("span", { class: "gb-bars", "aria-hidden": "true" }, barsOf(option), option.p === null ? "" : html("i", { class: "gb-bar model", style: `--share:${option.p}` })),
+  html("small", { class: "gb-votes" }, tally(option)));
+
+/** @param {View} view */
+function draw(view) {
+  if (!state) return;
+  const asks = view.options.length > 0;
+  // The page itself follows the room (follow.js): it is opened once.
+  const led = !asks && state.lead !== "" && showsPage;
+  if (led && !frame.getAttribute("src")) frame.src = framed(state.lead, given.room);
+  frame.hidden = !led;
+  way.hidden = asks || led;
+  main.dataset.phase = state.phase;
+  main.dataset.shows = asks ? "question" : led ? "page" : "way";
+  corner.replaceChildren(asks || led ? `${given.address} · ${halves(given.code)}` : "",
+    !asks && state.lead ? html("button", { type: "button", click: () => { showsPage = !showsPage; shown(); } }, showsPage ? "Show the way in" : "Show the page") : "");
+  place.replaceChildren(
+    view.heading ? html("h2", {}, set(view.heading)) : "",
+    asks ? html("ol", { style: `--rows:${view.options.length}` }, view.options.map(optionOf)) : "",
+    view.because ? html("p", { class: "gb-because" }, set(view.because)) : "",
+    view.evidence ? html("p", { class: "gb-evidence" }, set(view.evidence)) : "",
+  );
+}
+
+function shown() {
+  if (!state) return;
+  const view = screenView(state);
+  const said = lost ? "No connection. Trying again …" : view.said;
+  if (status.textContent !== said) status.textContent = said;
+  draw(view);
+  main.dataset.state = JSON.stringify({
+    phase: state.phase, here: state.here, n: state.n ?? null, round: state.round ?? null, answered: state.answered ?? null,
+    bars: state.bars ?? null, answer: state.answer?.index ?? null, said, lost, version: state.version,
+  });
+}
+
+setInterval(() => {
+  if (state?.phase === "open" && ends) count(main, (ends - performance.now()) / 1000);
+  else delete main.dataset.left;
+}, 100);
+
+follow(given.room, "screen", {
+  state(now) {
+    state = now;
+    ends = now.closes === null ? 0 : performance.now() + 1000 * now.closes;
+    shown();
+  },
+  lost(now) {
+    lost = now;
+    shown();
+  },
+  end() {
+    main.dataset.state = JSON.stringify({ phase: "ended" });
+    main.replaceChildren(html("p", { class: "gb-said", role: "status" }, "The room has ended."));
+  },
+});

@@ -1,0 +1,159 @@
+// What the screens of a room say, as plain data: the same state in other words for a phone and for the projector.
+
+import { counted } from "../kit/counts.js";
+import { percent } from "../kit/shapes.js";
+
+/**
+ * @import { State } from "./connection.js"
+ *
+ * A piece of a text, set in mono or not.
+ * @typedef {{text: string, mono: boolean}} Piece
+ *
+ * An option as a screen shows it. `votes`: round by round, null where it is not told; `share` of all votes, likewise;
+ * `p`: the model's probability of it, null for a question that is not about a token.
+ * @typedef {{text: string, chosen: boolean, right: boolean, marks: string[], votes: (number | null)[], shares: (number | null)[], p: number | null}} Option
+ *
+ * `said` is what a screen reader hears when it changes, `taps` whether an option can be chosen.
+ * @typedef {{phase: string, said: string, heading: string, options: Option[], taps: boolean, note: string, because: string, evidence: string}} View
+ */
+
+const PIECES = /(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)/g;
+
+/** A text whose pieces between backticks are set in mono (app/markup.py). @type {(text: string) => Piece[]} */
+export function pieces(text) {
+  /** @type {Piece[]} */
+  const found = [];
+  let from = 0;
+  for (const one of text.matchAll(PIECES)) {
+    if (one.index > from) found.push({ text: text.slice(from, one.index), mono: false });
+    const inside = one[1].length === 1 ? one[2] : one[2].replace(/^ /, "").replace(/ $/, "");
+    found.push({ text: inside, mono: true });
+    from = one.index + one[0].length;
+  }
+  if (from < text.length) found.push({ text: text.slice(from), mono: false });
+  return found;
+}
+
+/** A code in two halves, as one reads it aloud: "BCD FGH". @param {string} code */
+export const halves = (code) => (code.length === 6 ? `${code.slice(0, 3)} ${code.slice(3)}` : code);
+
+/** What was typed as a code: its letters. @param {string} typed */
+export const letters = (typed) => typed.toUpperCase().replace(/[^A-Z]/g, "").slice(0, 6);
+
+/** The address of the led page in the projector's frame: it follows the room by itself. @type {(lead: string, room: string) => string} */
+export function framed(lead, room) {
+  const [path, search = ""] = lead.split("?");
+  const query = new URLSearchParams(search);
+  for (const [key, value] of [["class", room], ["view", "projector"], ["embed", "true"]]) query.set(key, value);
+  return `${path.slice(1)}?${query}`;
+}
+
+/** Seconds of a countdown as one says them: 2.2 is "3". @param {number} seconds */
+export const countdown = (seconds) => String(Math.max(1, Math.ceil(seconds)));
+
+/** Shows a countdown in an element whose style sheet draws it. @type {(element: HTMLElement, seconds: number) => void} */
+export function count(element, seconds) {
+  element.dataset.left = countdown(seconds);
+  element.style.setProperty("--left", `"${element.dataset.left}"`);
+}
+
+/** A probability for a whole class to read: what is tiny is called so. @param {number} p */
+export const chance = (p) => (p < 0.001 ? "under 0.1 %" : percent(p));
+
+const nothing = () => ({ heading: "", options: /** @type {Option[]} */ ([]), taps: false, note: "", because: "", evidence: "" });
+
+/** @type {(state: State, chosen: number | null, marks: (at: number) => string[]) => Option[]} */
+function optionsOf(state, chosen, marks) {
+  const bars = state.bars ?? [];
+  return (state.options ?? []).map((text, at) => ({
+    text, chosen: chosen === at, right: state.phase === "revealed" && state.answer?.index === at, marks: marks(at),
+    votes: bars.map((one) => one?.[at] ?? null),
+    shares: bars.map((one) => (one ? one[at] / Math.max(1, one.reduce((a, b) => a + b, 0)) : null)),
+    p: state.answer?.probabilities[at] ?? null,
+  }));
+}
+
+/** @type {(state: State) => Pick<View, "because" | "evidence">} */
+const reasons = (state) => ({ because: state.answer?.because ?? "", evidence: state.answer?.evidence ?? "" });
+
+/**
+ * What a phone shows.
+ * @param {State} state
+ * @param {number | null} tapped the option that was tapped and is not yet confirmed
+ * @returns {View}
+ */
+export function phoneView(state, tapped = null) {
+  const { phase, round = 1, choices = [] } = state;
+  if (phase === "paused") return { ...nothing(), phase, said: "Look up." };
+  if (phase === "lobby") return { ...nothing(), phase, said: "Look at the screen." };
+  const now = tapped ?? choices[round - 1] ?? null;
+  const before = round > 1 ? choices[0] ?? null : null;
+  const marks = (/** @type {number} */ at) => [
+    phase !== "open" && before === at ? "your first vote" : "",
+    phase !== "open" && now === at ? (round > 1 ? "your second vote" : "your vote") : "",
+    phase === "revealed" && state.answer?.index === at ? (state.kind === "next" ? "what came" : "the model’s answer") : "",
+  ].filter(Boolean);
+  const view = { phase, heading: state.question ?? "", options: optionsOf(state, now, marks), taps: phase === "open", note: "", because: "", evidence: "" };
+  if (phase === "open") {
+    const again = round > 1 ? "The same question once more. " : "";
+    const said = state.closes !== null ? "The vote closes." : now === null ? `${again}Tap your answer.` : "You may change it until the vote closes.";
+    return { ...view, said };
+  }
+  if (phase === "closed") {
+    const talk = state.talk ? "Talk to somebody who chose otherwise." : "";
+    return { ...view, said: talk || (now === null ? "The vote is over." : "The vote is over; your answer is locked."), note: talk && now !== null ? "Your answer is locked." : "" };
+  }
+  return { ...view, ...reasons(state), said: revealedTo(state, now) };
+}
+
+/** Whether the answer was the model's, in words. @type {(state: State, now: number | null) => string} */
+function revealedTo(state, now) {
+  const index = state.answer?.index ?? null;
+  if (index === null) return "The answer is on the screen.";
+  const right = plain(state.options?.[index] ?? "");
+  const what = state.kind === "next" ? "What came is" : "The answer is";
+  return now === index ? `Right: “${right}”.` : `${what} “${right}”.`;
+}
+
+/** A text without the backticks of its pieces. @param {string} text */
+export const plain = (text) => pieces(text).map((one) => one.text).join("");
+
+/**
+ * What the projector shows: no bars while a vote is open.
+ * @param {State} state
+ * @returns {View}
+ */
+export function screenView(state) {
+  const { phase, round = 1 } = state;
+  const here = `${state.here} here`;
+  if (phase === "paused") return { ...nothing(), phase, said: "Paused." };
+  if (phase === "lobby") return { ...nothing(), phase, said: here };
+  const right = (/** @type {number} */ at) => (phase === "revealed" && state.answer?.index === at ? [state.kind === "next" ? "what came" : "the model’s answer"] : []);
+  const counts = `${state.answered} of ${state.of} have answered`;
+  const view = { phase, heading: state.question ?? "", options: optionsOf(state, null, right), taps: false, note: "", because: "", evidence: "" };
+  if (phase === "open") return { ...view, said: round > 1 ? `Second vote: ${counts}` : counts };
+  if (phase === "closed") {
+    const over = `The ${round > 1 ? "second " : ""}vote is over: ${counts}`;
+    return { ...view, said: state.talk ? `${over}. Talk to somebody who chose otherwise.` : over };
+  }
+  return { ...view, ...reasons(state), said: revealedTo(state, null) };
+}
+
+/**
+ * How many votes an option has and what the model gives it, in words: "9 votes · 43 %", of two votes "9, then 14".
+ * @type {(option: Option) => string}
+ */
+export function tally(option) {
+  const known = option.votes.filter((votes) => votes !== null);
+  const votes = !known.length ? "" : known.length > 1 ? known.join(", then ")
+    : `${counted(known[0], "vote")} · ${percent(option.shares.find((share) => share !== null) ?? 0)}`;
+  return [votes, option.p === null ? "" : `the model ${chance(option.p)}`].filter(Boolean).join(" · ");
+}
+
+/** What to do after a vote, in words. @type {(state: State) => string} */
+export function advice(state) {
+  if (state.right === null || state.right === undefined) return "";
+  const share = `${percent(state.right, 0)} chose ${state.kind === "next" ? "what came" : "the model’s answer"}`;
+  const does = { explain: "explain again", talk: "let them talk, then ask again", reveal: "reveal and go on", "": "" }[state.suggests ?? ""];
+  return does ? `${share}: ${does}` : share;
+}

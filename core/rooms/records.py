@@ -1,0 +1,205 @@
+"""What a room is made of, its limits, and the errors of its store."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+Phase = Literal["lobby", "open", "closed", "revealed", "paused"]
+PHASES: tuple[Phase, ...] = ("lobby", "open", "closed", "revealed", "paused")
+Kind = Literal["predict", "next"]  # a page's question, or the next token
+KINDS: tuple[Kind, ...] = ("predict", "next")
+
+ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, so no words; no Y; no letter that looks like another one
+CODE_LENGTH = 6
+
+MEMBERS = 200  # of one room
+PROMPTS = 60
+ROUNDS = 2
+OPTIONS = 8  # of one prompt
+ROOMS = 300  # of one store at a time
+BETWEEN = 0.5  # seconds between two taps of one member: two votes a second
+COUNTDOWN = 3.0  # seconds from Close to the end of a vote
+IDLE = 4 * 3600.0  # seconds without a touch after which a room ends
+LONGEST = 12 * 3600.0  # seconds after which a room ends in any case
+PRESENT = 40.0  # seconds since its last sign of life in which a member counts as here
+
+QUESTION = 1_000  # characters
+OPTION = 200
+WORD = 20
+LINK = 30_000
+ANSWER = 8_000  # characters of its JSON
+
+
+class RoomError(ValueError):
+    """An error about a room that its reader can act on."""
+
+
+class NoSuchRoom(RoomError):
+    """Raised where a code or an id names no room, or one that has ended: the two look alike."""
+
+
+class NotTheTeacher(RoomError):
+    """Raised where somebody who has not opened the room tries to teach in it."""
+
+
+class NotNow(RoomError):
+    """Raised for what the room's phase does not allow: a late vote, a second question before the first ends."""
+
+
+class TooMuch(RoomError):
+    """Raised where a limit is reached: members, prompts, rooms, or votes in a second."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """A room as the store has it now.
+
+    Attributes:
+        code: six letters that let anybody join.
+        phase: "lobby" before and between questions; of a question "open", "closed", "revealed"; "paused".
+        resumes: the phase that goes on after a pause, "" without one.
+        closes: seconds until the open vote ends; None: nobody has closed it.
+        version: one more at every change.
+        prompt: the number of the present question, from 1; None before the first.
+        talk: whether members are asked to talk to each other; shown: whether the projector shows the bars of the votes.
+        lead: page and query of the teacher's link, or "".
+        gathered: how often the teacher has called all back to it.
+    """
+
+    id: str
+    code: str
+    owner: str = field(repr=False)
+    phase: Phase
+    resumes: str
+    closes: float | None
+    version: int
+    prompt: int | None
+    talk: bool
+    shown: bool
+    lead: str
+    gathered: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The model's answer to a prompt.
+
+    Attributes:
+        index: the right option, or of a next token the true one; None: nothing says which is right.
+        because: its cause; evidence: the numbers.
+        probabilities: of a next token, the model's, option by option; () otherwise.
+    """
+
+    index: int | None
+    because: str = ""
+    evidence: str = ""
+    probabilities: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A question to the class.
+
+    Attributes:
+        n: its number in the room, from 1.
+        about: the link of the page that it was asked on.
+        round: 1, or 2 once it was asked again.
+        answer: the model's; None: a prompt without one.
+    """
+
+    n: int
+    kind: Kind
+    question: str
+    options: tuple[str, ...]
+    about: str
+    round: int
+    answer: Answer | None
+
+
+@dataclass(frozen=True)
+class Look:
+    """A room, its present prompt and the votes on that, read at one moment.
+
+    Who chose what is known to `own` alone: everything else is a count.
+
+    Attributes:
+        numbers: the number of each member; here: the members who are present.
+    """
+
+    room: Room
+    prompt: Prompt | None
+    numbers: Mapping[str, int] = field(repr=False, default_factory=dict)
+    here: frozenset[str] = field(repr=False, default=frozenset())
+    _votes: Mapping[int, Mapping[str, int]] = field(
+        repr=False, default_factory=lambda: MappingProxyType({})
+    )  # round -> member -> choice
+
+    def own(self, member: str) -> list[int | None]:
+        """Return what a member chose, round by round, up to the present one."""
+        rounds = 0 if self.prompt is None else self.prompt.round
+        return [self._votes.get(one, {}).get(member) for one in range(1, rounds + 1)]
+
+    def bars(self, round: int) -> list[int]:
+        """Count the votes of a round, option by option."""
+        if self.prompt is None:
+            return []
+        counts = Counter(self._votes.get(round, {}).values())
+        return [counts[option] for option in range(len(self.prompt.options))]
+
+    @property
+    def answered(self) -> int:
+        """How many have voted in the present round."""
+        return 0 if self.prompt is None else len(self._votes.get(self.prompt.round, {}))
+
+    @property
+    def asked(self) -> int:
+        """How many could have: those who are here, and those who voted and have left."""
+        voted = {} if self.prompt is None else self._votes.get(self.prompt.round, {})
+        return len(self.here.union(voted))
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A question that is to be put to a class.
+
+    Raises:
+        RoomError: it is too long, or has fewer than two options, or too many.
+    """
+
+    question: str
+    options: tuple[str, ...]
+    about: str = ""
+    answer: Answer | None = None
+    kind: Kind = "predict"
+
+    def __post_init__(self) -> None:
+        """Check it."""
+        if self.kind not in KINDS:
+            raise RoomError(f"{self.kind!r} is no kind of question")
+        if not self.question.strip() or len(self.question) > QUESTION:
+            raise RoomError(
+                f"a question has 1 to {QUESTION:,} characters, and this one {len(self.question):,}"
+            )
+        if not 2 <= len(self.options) <= OPTIONS:
+            raise RoomError(f"a question has 2 to {OPTIONS} options, and this one {len(self.options)}")
+        if any(not option.strip() or len(option) > OPTION for option in self.options):
+            raise RoomError(f"an option has 1 to {OPTION} characters")
+        if len(self.about) > LINK:
+            raise RoomError(f"a link has at most {LINK:,} characters, and this one {len(self.about):,}")
+        answer = self.answer
+        if answer is not None and answer.index is not None and not 0 <= answer.index < len(self.options):
+            raise RoomError(f"the answer is option {answer.index}, of {len(self.options)}")
+        if answer is not None and answer.probabilities and len(answer.probabilities) != len(self.options):
+            raise RoomError(f"{len(answer.probabilities)} probabilities for {len(self.options)} options")
+
+
+def described(answer: Answer) -> dict[str, Any]:
+    """Return an answer as JSON."""
+    return {
+        "index": answer.index, "because": answer.because, "evidence": answer.evidence,
+        "probabilities": list(answer.probabilities),
+    }  # fmt: skip

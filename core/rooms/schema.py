@@ -1,0 +1,77 @@
+"""The tables of rooms, beside those of the training runs: a room's rows go with it."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from core.rooms.records import CODE_LENGTH, WORD
+
+_LOCK = 0x61A55B0D  # PostgreSQL's advisory lock while tables are created
+
+meta = sa.MetaData()
+rooms = sa.Table(
+    "glassbox_rooms",
+    meta,
+    sa.Column("id", sa.String(24), primary_key=True),
+    sa.Column("code", sa.String(CODE_LENGTH), nullable=False, unique=True),
+    sa.Column("owner", sa.String(128), nullable=False, index=True),  # the teacher's browser
+    sa.Column("opened", sa.Double, nullable=False),
+    sa.Column("touched", sa.Double, nullable=False),
+    sa.Column("phase", sa.String(16), nullable=False),
+    sa.Column("resumes", sa.String(16), nullable=False),  # the phase that was paused, or ""
+    sa.Column("closes", sa.Double),  # when the open vote ends; None: not yet said
+    sa.Column("version", sa.Integer, nullable=False),  # one more at every change
+    sa.Column("prompt", sa.Integer),  # the present one
+    sa.Column("talk", sa.Boolean, nullable=False),
+    sa.Column("shown", sa.Boolean, nullable=False),
+    sa.Column("lead", sa.Text, nullable=False),  # page and query of a link, or ""
+    sa.Column("gathered", sa.Integer, nullable=False),
+)
+
+
+def _of_room() -> sa.Column[str]:
+    return sa.Column("room", sa.ForeignKey("glassbox_rooms.id", ondelete="CASCADE"), primary_key=True)
+
+
+members = sa.Table(
+    "glassbox_members",
+    meta,
+    _of_room(),
+    sa.Column("id", sa.String(32), primary_key=True),  # a hash: the cookie cannot be told from it
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("seen", sa.Double, nullable=False),  # 0: gone
+    sa.UniqueConstraint("room", "number"),
+)
+prompts = sa.Table(
+    "glassbox_prompts",
+    meta,
+    _of_room(),
+    sa.Column("n", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("question", sa.Text, nullable=False),
+    sa.Column("options", sa.Text, nullable=False),  # JSON
+    sa.Column("many", sa.Integer, nullable=False),  # how many options
+    sa.Column("about", sa.Text, nullable=False),  # the link that it was asked on
+    sa.Column("round", sa.Integer, nullable=False),
+    sa.Column("answer", sa.Text, nullable=False),  # JSON: sent to nobody before it is revealed
+)
+votes = sa.Table(
+    "glassbox_votes",
+    meta,
+    _of_room(),
+    sa.Column("prompt", sa.Integer, primary_key=True),
+    sa.Column("round", sa.Integer, primary_key=True),
+    sa.Column("member", sa.String(32), primary_key=True),
+    sa.Column("choice", sa.Integer, nullable=False),
+    sa.Column("word", sa.String(WORD), nullable=False),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.ForeignKeyConstraint(["room", "member"], [members.c.room, members.c.id], ondelete="CASCADE"),
+    sa.ForeignKeyConstraint(["room", "prompt"], [prompts.c.room, prompts.c.n], ondelete="CASCADE"),
+)
+
+
+def create(connection: sa.Connection) -> None:
+    """Create the tables that are missing."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+    meta.create_all(connection)

@@ -1,0 +1,482 @@
+"""Rooms in the database: every change is one transaction, and the server alone decides whether a vote still counts.
+
+A member is known by the hash of a secret that only its browser has. Nothing here tells who chose what, but to the
+member itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Collection
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+
+from core.rooms import records, schema
+from core.rooms.records import (
+    ALPHABET,
+    ANSWER,
+    BETWEEN,
+    CODE_LENGTH,
+    COUNTDOWN,
+    IDLE,
+    LINK,
+    LONGEST,
+    MEMBERS,
+    PRESENT,
+    PROMPTS,
+    ROOMS,
+    ROUNDS,
+    WORD,
+    Answer,
+    Asking,
+    Kind,
+    Look,
+    NoSuchRoom,
+    NotNow,
+    NotTheTeacher,
+    Phase,
+    Prompt,
+    Room,
+    RoomError,
+    TooMuch,
+)
+from core.rooms.schema import members, prompts, rooms, votes
+from core.runs.database import Database, insert_or_replace
+
+ENDED = "there is no such room, or it has ended"
+LATE = "the vote is over"
+_ROW = (
+    "id", "code", "owner", "phase", "resumes", "version", "prompt", "talk", "shown", "lead", "gathered",
+)  # fmt: skip
+
+
+class Rooms:
+    """The rooms of a database.
+
+    Attributes:
+        now: seconds since 1970 by the database's clock, as an expression.
+
+    Raises:
+        StoreAway, StoreFull, StoreDamaged: from every method, as the run store does.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.now: ColumnElement[float] = database.now
+        with database.writing() as connection:
+            schema.create(connection)
+
+    # ------------------------------------------------------------------------------------------------- the teacher's
+
+    def open(self, owner: str) -> Room:
+        """Open a room, or return the one that this teacher has open.
+
+        Raises:
+            TooMuch: there are as many rooms as the store holds.
+        """
+        with self.database.writing() as connection:
+            self._sweep(connection)
+            if (row := self._row(connection, rooms.c.owner == owner)) is not None:
+                return self._room(connection, row)
+            codes = set(connection.execute(sa.select(rooms.c.code)).scalars())
+            if len(codes) >= ROOMS:
+                raise TooMuch("as many rooms are open as this Glassbox holds; try again later")
+            while (code := _draw_code()) in codes:
+                pass
+            id = secrets.token_hex(12)
+            connection.execute(
+                rooms.insert().values(
+                    id=id, code=code, owner=owner, opened=self.now, touched=self.now, phase="lobby", resumes="",
+                    version=1, talk=False, shown=False, lead="", gathered=0,
+                )
+            )  # fmt: skip
+            return self._get(connection, id)
+
+    def of(self, owner: str) -> Room | None:
+        """Return the room that a teacher has open; None: none."""
+        with self.database.reading() as connection:
+            row = self._row(connection, rooms.c.owner == owner, self._lives())
+            return None if row is None else self._room(connection, row)
+
+    def ask(self, id: str, owner: str, asking: Asking) -> Prompt:
+        """Put a question to the class and open the vote.
+
+        Raises:
+            NoSuchRoom, NotTheTeacher; NotNow: a vote is going on, or the room is paused.
+            TooMuch: as many questions as a room holds were asked.
+        """
+        written = "" if asking.answer is None else json.dumps(records.described(asking.answer))
+        if len(written) > ANSWER:
+            raise RoomError(f"an answer has at most {ANSWER:,} characters, and this one {len(written):,}")
+        with self.database.writing() as connection:
+            row = self._taught(connection, id, owner, ("lobby", "closed", "revealed"))
+            n = (row.prompt or 0) + 1
+            if n > PROMPTS:
+                raise TooMuch(f"a room holds {PROMPTS} questions: end it and open another")
+            connection.execute(
+                prompts.insert().values(
+                    room=id, n=n, kind=asking.kind, question=asking.question, options=json.dumps(asking.options),
+                    many=len(asking.options), about=asking.about, round=1, answer=written,
+                )
+            )  # fmt: skip
+            self._change(connection, id, prompt=n, **_fresh("open"))
+            return _prompt(self._prompt_row(connection, id, n))
+
+    def close(self, id: str, owner: str, seconds: float = COUNTDOWN) -> None:
+        """End the vote after a countdown; a countdown that runs already goes on.
+
+        Raises:
+            NoSuchRoom, NotTheTeacher; NotNow: no vote is open.
+        """
+        with self.database.writing() as connection:
+            row = self._taught(connection, id, owner, ("open",))
+            if row.closes is None:
+                self._change(connection, id, closes=self.now + seconds)
+
+    def again(self, id: str, owner: str) -> None:
+        """Open the second vote on the same question.
+
+        Raises:
+            NoSuchRoom, NotTheTeacher; NotNow: the first vote has not ended, or the second has.
+        """
+        with self.database.writing() as connection:
+            row = self._taught(connection, id, owner, ("closed",))
+            this = (prompts.c.room == id, prompts.c.n == row.prompt, prompts.c.round < ROUNDS)
+            if (
+                connection.execute(prompts.update().where(*this).values(round=prompts.c.round + 1)).rowcount
+                == 0
+            ):
+                raise NotNow(f"a question is asked {ROUNDS} times at most")
+            self._change(connection, id, **_fresh("open"))
+
+    def reveal(self, id: str, owner: str) -> None:
+        """Show everybody the answer. Raises NoSuchRoom, NotTheTeacher, NotNow: the vote has not ended."""
+        self._move(id, owner, ("closed",), phase="revealed", talk=False)
+
+    def talk(self, id: str, owner: str) -> None:
+        """Ask the members to talk to each other. Raises NoSuchRoom, NotTheTeacher, NotNow: the vote has not ended."""
+        self._move(id, owner, ("closed",), talk=True)
+
+    def show(self, id: str, owner: str, shown: bool) -> None:
+        """Let the projector show or hide the bars of an ended vote. Raises NoSuchRoom, NotTheTeacher, NotNow."""
+        self._move(id, owner, ("closed", "revealed"), shown=shown)
+
+    def leave_question(self, id: str, owner: str) -> None:
+        """Go back to the lobby from a question that was answered. Raises NoSuchRoom, NotTheTeacher, NotNow."""
+        self._move(id, owner, ("closed", "revealed"), **_fresh("lobby"))
+
+    def pause(self, id: str, owner: str, paused: bool) -> None:
+        """Pause the room, or let it go on where it was: nobody can vote meanwhile.
+
+        Raises:
+            NoSuchRoom, NotTheTeacher; NotNow: it is paused already, or not.
+        """
+        going = tuple(phase for phase in records.PHASES if phase != "paused")
+        with self.database.writing() as connection:
+            row = self._taught(connection, id, owner, going if paused else ("paused",))
+            if paused:
+                self._change(connection, id, phase="paused", resumes=row.phase, closes=None)
+            else:
+                self._change(connection, id, phase=row.resumes or "lobby", resumes="")
+
+    def lead(self, id: str, owner: str, link: str) -> None:
+        """Set the view that the room follows: page and query of a link. Raises NoSuchRoom, NotTheTeacher, RoomError."""
+        if len(link) > LINK:
+            raise RoomError(f"a link has at most {LINK:,} characters, and this one {len(link):,}")
+        with self.database.writing() as connection:
+            row = self._taught(connection, id, owner)
+            if row.lead != link:
+                self._change(connection, id, lead=link)
+
+    def gather(self, id: str, owner: str) -> None:
+        """Call all members back to the teacher's view. Raises NoSuchRoom, NotTheTeacher."""
+        with self.database.writing() as connection:
+            self._taught(connection, id, owner)
+            self._change(connection, id, gathered=rooms.c.gathered + 1)
+
+    def end(self, id: str, owner: str) -> None:
+        """End the room and delete everything in it. Raises NoSuchRoom, NotTheTeacher."""
+        with self.database.writing() as connection:
+            self._taught(connection, id, owner)
+            connection.execute(rooms.delete().where(rooms.c.id == id))
+
+    def counts(self, id: str, owner: str) -> dict[str, list[Any]]:
+        """Count the votes of every question of the room: column name -> a value for each option.
+
+        Raises:
+            NoSuchRoom, NotTheTeacher.
+        """
+        with self.database.reading() as connection:
+            self._taught(connection, id, owner, locked=False)
+            rows = connection.execute(
+                sa.select(prompts).where(prompts.c.room == id).order_by(prompts.c.n)
+            ).all()
+            counted = connection.execute(
+                sa.select(votes.c.prompt, votes.c.round, votes.c.choice, sa.func.count().label("count"))
+                .where(votes.c.room == id)
+                .group_by(votes.c.prompt, votes.c.round, votes.c.choice)
+            ).all()
+        found = {(one.prompt, one.round, one.choice): int(one[3]) for one in counted}
+        lines = []
+        for row in rows:
+            prompt = _prompt(row)
+            right = None if prompt.answer is None else prompt.answer.index
+            for at, option in enumerate(prompt.options):
+                both = [found.get((prompt.n, round, at), 0) for round in range(1, ROUNDS + 1)]
+                lines.append((prompt.n, prompt.question, option, *both, at == right))
+        names = ("prompt", "question", "option", "first vote", "second vote", "right")
+        return {name: [line[at] for line in lines] for at, name in enumerate(names)}
+
+    # ------------------------------------------------------------------------------------------------- the members'
+
+    def find(self, code: str) -> Room:
+        """Return the room of a code, in whatever case it was typed. Raises NoSuchRoom."""
+        letters = "".join(code.split()).upper()
+        if len(letters) != CODE_LENGTH or not set(letters) <= set(ALPHABET):
+            raise NoSuchRoom(ENDED)
+        with self.database.reading() as connection:
+            row = self._row(connection, rooms.c.code == letters, self._lives())
+            if row is None:
+                raise NoSuchRoom(ENDED)
+            return self._room(connection, row)
+
+    def join(self, id: str, secret: str) -> int:
+        """Let a browser in and deal it a number at random; one that is in keeps its number.
+
+        Args:
+            secret: what the browser alone knows.
+
+        Returns:
+            The number, from 1.
+
+        Raises:
+            NoSuchRoom; TooMuch: the room is full.
+        """
+        member = member_of(id, secret)
+        with self.database.writing() as connection:
+            row = self._locked(connection, id)
+            here = (members.c.room == id, members.c.id == member)
+            known = connection.execute(sa.select(members.c.number).where(*here)).scalar()
+            if known is not None:
+                connection.execute(members.update().where(*here).values(seen=self.now))
+                self._change(connection, row.id)
+                return int(known)
+            taken = set(connection.execute(sa.select(members.c.number).where(members.c.room == id)).scalars())
+            if len(taken) >= MEMBERS:
+                raise TooMuch(f"{MEMBERS} are in this room: it is full")
+            free = [one for one in range(1, 100 if len(taken) < 60 else 2 * MEMBERS) if one not in taken]
+            number = secrets.choice(free)
+            connection.execute(members.insert().values(room=id, id=member, number=number, seen=self.now))
+            self._change(connection, id)
+            return number
+
+    def vote(self, id: str, member: str, n: int, round: int, choice: int, word: str = "") -> None:
+        """Count a member's choice; the last one before the vote ends stands.
+
+        Args:
+            member: its id (`member_of`).   n, round: of the question, as the member saw it.
+            choice: an option, from 0.
+
+        Raises:
+            NotNow: the vote has ended or is paused, it was another question or round, or nobody of this room.
+            TooMuch: it comes too soon after the one before.   RoomError: the question has no such option.
+        """
+        if len(word) > WORD or choice < 0:
+            raise RoomError(f"a vote is an option, from 0, and a word of at most {WORD} characters")
+        asked = sa.select(prompts.c.n).where(
+            prompts.c.room == id, prompts.c.n == n, prompts.c.round == round, prompts.c.many > choice
+        )
+        known = sa.select(members.c.id).where(members.c.room == id, members.c.id == member)
+        open_now = (
+            rooms.c.id == id, rooms.c.phase == "open", rooms.c.prompt == n, asked.exists(), known.exists(),
+            sa.or_(rooms.c.closes.is_(None), rooms.c.closes > self.now), self._lives(),
+        )  # fmt: skip
+        with self.database.writing() as connection:
+            # The statement that lets a vote in also locks the room: nobody closes it before the vote is written.
+            changed = rooms.update().where(*open_now).values(version=rooms.c.version + 1, touched=self.now)
+            if connection.execute(changed).rowcount == 0:
+                raise NotNow(LATE)
+            this = (
+                votes.c.room == id, votes.c.prompt == n, votes.c.round == round, votes.c.member == member,
+            )  # fmt: skip
+            soon = sa.select(votes.c.member).where(*this, votes.c.at > self.now - BETWEEN)
+            if connection.execute(soon).first() is not None:
+                raise TooMuch("that was quick: tap again in a moment")
+            at = connection.execute(sa.select(self.now)).scalar_one()
+            row = {"room": id, "prompt": n, "round": round, "member": member}
+            connection.execute(
+                insert_or_replace(connection, votes).values(**row, choice=choice, word=word, at=at)
+            )
+
+    def seen(self, id: str, present: Collection[str], gone: Collection[str] = ()) -> None:
+        """Record which members give signs of life, and which have just left; a room that is not there is no error."""
+        mine = members.c.room == id
+        away = sa.or_(members.c.seen == 0, members.c.seen <= self.now - PRESENT)
+        with self.database.writing() as connection:
+            # The room first, as everywhere: two transactions that lock in another order would wait for each other.
+            if (
+                connection.execute(sa.select(rooms.c.id).where(rooms.c.id == id).with_for_update()).first()
+                is None
+            ):
+                return
+            come = sa.select(members.c.id).where(mine, members.c.id.in_(list(present)), away)
+            changed = bool(gone) or connection.execute(come).first() is not None
+            connection.execute(
+                members.update().where(mine, members.c.id.in_(list(present))).values(seen=self.now)
+            )
+            if gone:
+                connection.execute(
+                    members.update().where(mine, members.c.id.in_(list(gone))).values(seen=0.0)
+                )
+            if changed:
+                connection.execute(rooms.update().where(rooms.c.id == id).values(version=rooms.c.version + 1))
+
+    # ------------------------------------------------------------------------------------------------- for all
+
+    def look(self, id: str, since: int = -1) -> Look | None:
+        """Read a room with its votes at one moment; None: it is at version `since` still.
+
+        A countdown that has run out closes the vote here, and a room whose time is over ends.
+
+        Raises:
+            NoSuchRoom.
+        """
+        with self.database.reading() as connection:
+            row = self._row(connection, rooms.c.id == id)
+            due = row is not None and self._due(connection, id)
+        if row is None or due:
+            self._settle(id)
+        with self.database.reading() as connection:
+            row = self._row(connection, rooms.c.id == id)
+            if row is None:
+                raise NoSuchRoom(ENDED)
+            if row.version == since:
+                return None
+            room = self._room(connection, row)
+            people = connection.execute(
+                sa.select(
+                    members.c.id, members.c.number, (members.c.seen > self.now - PRESENT).label("here")
+                ).where(members.c.room == id)
+            ).all()
+            prompt, chosen = None, {}
+            if row.prompt is not None:
+                prompt = _prompt(self._prompt_row(connection, id, row.prompt))
+                chosen = self._chosen(connection, id, row.prompt)
+        numbers = {one.id: int(one.number) for one in people}
+        return Look(room, prompt, numbers, frozenset(one.id for one in people if one.here), chosen)
+
+    def _chosen(self, connection: sa.Connection, id: str, n: int) -> dict[int, dict[str, int]]:
+        found: dict[int, dict[str, int]] = {}
+        cast_ = sa.select(votes.c.round, votes.c.member, votes.c.choice)
+        for one in connection.execute(cast_.where(votes.c.room == id, votes.c.prompt == n)):
+            found.setdefault(one.round, {})[one.member] = one.choice
+        return found
+
+    def sweep(self) -> bool:
+        """Delete the rooms whose time is over; return whether any are left."""
+        with self.database.writing() as connection:
+            self._sweep(connection)
+            return connection.execute(sa.select(rooms.c.id).limit(1)).first() is not None
+
+    # ------------------------------------------------------------------------------------------------- within a change
+
+    def _lives(self) -> ColumnElement[bool]:
+        return sa.and_(rooms.c.touched > self.now - IDLE, rooms.c.opened > self.now - LONGEST)
+
+    def _due(self, connection: sa.Connection, id: str) -> bool:
+        """Return whether time alone has changed a room: its countdown has run out, or it has ended."""
+        over = sa.or_(sa.not_(self._lives()), rooms.c.closes <= self.now)
+        return connection.execute(sa.select(rooms.c.id).where(rooms.c.id == id, over)).first() is not None
+
+    def _settle(self, id: str) -> None:
+        with self.database.writing() as connection:
+            self._sweep(connection)
+            self._close_due(connection, id)
+
+    def _sweep(self, connection: sa.Connection) -> None:
+        connection.execute(rooms.delete().where(sa.not_(self._lives())))
+
+    def _close_due(self, connection: sa.Connection, id: str) -> None:
+        ran_out = (rooms.c.id == id, rooms.c.phase == "open", rooms.c.closes <= self.now)
+        closed = {"phase": "closed", "closes": None, "version": rooms.c.version + 1}
+        connection.execute(rooms.update().where(*ran_out).values(closed))
+
+    def _row(self, connection: sa.Connection, *where: Any) -> Any:
+        return connection.execute(sa.select(rooms).where(*where)).first()
+
+    def _locked(self, connection: sa.Connection, id: str) -> Any:
+        """Return the row of a room that lives, closed to other changes, its countdown settled. Raises NoSuchRoom."""
+        held = sa.select(rooms.c.id).where(rooms.c.id == id, self._lives()).with_for_update()
+        if connection.execute(held).first() is None:
+            raise NoSuchRoom(ENDED)
+        self._close_due(connection, id)
+        return self._row(connection, rooms.c.id == id)
+
+    def _taught(
+        self,
+        connection: sa.Connection,
+        id: str,
+        owner: str,
+        phases: Collection[str] = records.PHASES,
+        locked: bool = True,
+    ) -> Any:
+        """Return the row of a teacher's room. Raises NoSuchRoom, NotTheTeacher, NotNow: it is in another phase."""
+        row = (
+            self._locked(connection, id) if locked else self._row(connection, rooms.c.id == id, self._lives())
+        )
+        if row is None:
+            raise NoSuchRoom(ENDED)
+        if not secrets.compare_digest(row.owner.encode(), owner.encode()):
+            raise NotTheTeacher("another browser teaches in this room")
+        if row.phase not in phases:
+            raise NotNow(f"this is not for a room that is {row.phase}")
+        return row
+
+    def _move(self, id: str, owner: str, phases: Collection[str], **values: Any) -> None:
+        with self.database.writing() as connection:
+            self._taught(connection, id, owner, phases)
+            self._change(connection, id, **values)
+
+    def _change(self, connection: sa.Connection, id: str, **values: Any) -> None:
+        changed = {"version": rooms.c.version + 1, "touched": self.now, **values}
+        connection.execute(rooms.update().where(rooms.c.id == id).values(changed))
+
+    def _get(self, connection: sa.Connection, id: str) -> Room:
+        return self._room(connection, self._row(connection, rooms.c.id == id))
+
+    def _room(self, connection: sa.Connection, row: Any) -> Room:
+        left = None
+        if row.closes is not None:
+            left = max(0.0, row.closes - connection.execute(sa.select(self.now)).scalar_one())
+        values = {name: getattr(row, name) for name in _ROW}
+        return Room(**{**values, "phase": cast("Phase", row.phase)}, closes=left)
+
+    def _prompt_row(self, connection: sa.Connection, id: str, n: int) -> Any:
+        return connection.execute(sa.select(prompts).where(prompts.c.room == id, prompts.c.n == n)).one()
+
+
+def member_of(id: str, secret: str) -> str:
+    """Return the id of a browser as a member of a room: another in every room, and nobody tells its secret from it."""
+    return hashlib.sha256(f"member {id} {secret}".encode()).hexdigest()[:32]
+
+
+def _draw_code() -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+
+
+def _fresh(phase: Phase) -> dict[str, Any]:
+    """Return the changes that begin a phase with nothing left of the one before."""
+    return {"phase": phase, "closes": None, "talk": False, "shown": False}
+
+
+def _prompt(row: Any) -> Prompt:
+    answer = None
+    if row.answer:
+        told = json.loads(row.answer)
+        answer = Answer(**{**told, "probabilities": tuple(told["probabilities"])})
+    kind = cast("Kind", row.kind)
+    return Prompt(row.n, kind, row.question, tuple(json.loads(row.options)), row.about, row.round, answer)

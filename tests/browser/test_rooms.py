@@ -1,0 +1,340 @@
+"""A class in real browsers: teacher, projector and phones at 390 pixels, through a whole question and its faults."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from core.rooms import Asking, Rooms
+from tests.browser import driver
+from tests.ports import free_port
+
+TEXT = "A red ball was lost. She found the red"
+
+
+BARS = {
+    "class_bar": ".gb-class",
+    "class_follow": ".gb-class-follow",
+}  # in the page's own colours, so no components
+
+
+def shown(page: Page, name: str, holds: Callable[[Any], bool], seconds: float = 20) -> Any:
+    """What a screen of the room shows, as soon as this holds."""
+    if name not in BARS:
+        return driver.wait_for_state(page, name, holds, seconds)
+    deadline = time.monotonic() + seconds
+    bar = page.locator(BARS[name])
+    while True:
+        state = json.loads(bar.get_attribute("data-state") or "null") if bar.count() else None
+        if state is not None and holds(state):
+            return state
+        assert time.monotonic() < deadline, f"{name} did not reach the state; it has {state}"
+        page.wait_for_timeout(20)
+
+
+@contextmanager
+def phones_of(browser: Browser, server: driver.Server, code: str, count: int) -> Iterator[list[Page]]:
+    """Phones that have joined, each a browser of its own."""
+    contexts = [driver.new_context(browser, server, viewport=driver.PHONE) for _ in range(count)]
+    pages = []
+    for context in contexts:
+        page = context.new_page()
+        page.goto(f"/join/{code}")
+        pages.append(page)
+    for page in pages:
+        shown(page, "class_phone", lambda now: now.get("number"))
+    yield pages
+    for context in contexts:
+        context.close()
+
+
+def phase(name: str, n: int = 1, round: int = 1) -> Callable[[Any], bool]:
+    """Whether a screen shows this phase of this round of a question."""
+    return lambda now: (now.get("phase"), now.get("n"), now.get("round")) == (name, n, round)
+
+
+def chosen(choice: int) -> Callable[[Any], bool]:
+    """Whether a phone shows that this choice, its first, is counted."""
+    return lambda now: bool(now["sent"] and now["choices"] == [choice])
+
+
+def open_room(page: Page) -> str:
+    """Open a room from the page that is shown; returns its code."""
+    page.locator(".st-key-tool-class button").first.click()
+    page.locator(".gb-class-big").wait_for()
+    code: str = shown(page, "class_bar", lambda now: now["phase"] == "lobby")["code"]
+    return code
+
+
+class Air:
+    """The air between a phone and the server: a proxy of bytes that can be cut, as airplane mode does."""
+
+    def __init__(self, port: int) -> None:
+        self.to = port
+        self.open: list[socket.socket] = []
+        self.through = True
+        self.door = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.door.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def cut(self) -> None:
+        """Let nothing through, and break what is open."""
+        self.through = False
+        for one in self.open:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+        self.open.clear()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                near = self.door.accept()[0]
+                if not self.through:
+                    near.close()
+                    continue
+                far = socket.create_connection(("127.0.0.1", self.to))
+                self.open += [near, far]
+                for ends in ((near, far), (far, near)):
+                    threading.Thread(target=self._carry, args=ends, daemon=True).start()
+
+    def _carry(self, source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+        for one in (source, sink):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+
+def act(page: Page, name: str) -> None:
+    """Press a button of the teacher's bar."""
+    page.locator(f'.gb-class [data-act="{name}"]').click()
+
+
+def fits(page: Page) -> None:
+    """Nothing is wider than the screen, and axe-core finds nothing."""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert not driver.axe_lines(driver.axe(page))
+
+
+def test_a_class_from_the_first_click_to_the_end(page: Page, browser: Browser, server: driver.Server) -> None:
+    driver.open_page(page, "loss", text=TEXT)
+    code = open_room(page)
+    screen = driver.new_context(browser, server).new_page()
+    screen.goto(f"/room/{code}/screen")
+    expect(screen.locator(".gb-qr svg")).to_be_visible()
+    with phones_of(browser, server, code, 3) as phones:
+        numbers = {shown(phone, "class_phone", lambda now: now.get("number"))["number"] for phone in phones}
+        assert len(numbers) == 3
+        shown(screen, "class_screen", lambda now: now["here"] == 3)
+        shown(page, "class_bar", lambda now: now["here"] == 3)
+        for one in (*phones[:1], screen):
+            fits(one)
+
+        # The teacher goes to a page, the room's view goes along, and the page's own question is asked.
+        driver.open_page(page, "loss", text=TEXT)
+        shown(page, "class_bar", lambda now: now["lead"].startswith("/loss?"))
+        asked = page.locator(".st-key-gb-card-predict .gb-line span").first.inner_text()
+        page.locator(".st-key-predict-class button").first.click()
+        for phone in phones:
+            shown(phone, "class_phone", phase("open"))
+            assert phone.locator("h2").inner_text() == asked
+        fits(phones[0])
+        for phone, choice in zip(phones, (0, 1, 0)):
+            phone.locator(f'[data-at="{choice}"]').click()
+        phones[2].locator('[data-at="2"]').click()  # what was tapped last counts
+        for phone, choice in zip(phones, (0, 1, 2)):
+            shown(phone, "class_phone", chosen(choice))
+        seen = shown(screen, "class_screen", lambda now: now["answered"] == 3)
+        assert seen["bars"] is None and seen["answer"] is None
+        shown(page, "class_bar", lambda now: now["answered"] == 3 and now["bars"] == [[1, 1, 1]])
+        fits(screen)
+
+        act(page, "close")
+        for phone in phones:
+            shown(phone, "class_phone", phase("closed"))
+        assert phones[0].locator("button").count() == 0, "nothing to tap"
+        late = phones[0].evaluate(
+            """async (room) => (await fetch(`/rooms/${room}/vote`, {method: 'PUT',
+              body: JSON.stringify({n: 1, round: 1, choice: 1})})).status""",
+            shown(page, "class_bar", lambda now: True)["room"],
+        )
+        assert late == 409
+
+        # Talk, vote again, reveal.
+        act(page, "talk")
+        expect(phones[0].locator("[role=status]")).to_have_text("Talk to somebody who chose otherwise.")
+        act(page, "again")
+        for phone in phones:
+            state = shown(phone, "class_phone", phase("open", round=2))
+            assert state["choices"][1] is None
+            phone.locator('[data-at="0"]').click()
+        shown(page, "class_bar", lambda now: now["answered"] == 3 and now["round"] == 2)
+        act(page, "close")
+        shown(screen, "class_screen", phase("closed", round=2))
+        act(page, "reveal")
+        revealed = shown(screen, "class_screen", phase("revealed", round=2))
+        assert revealed["answer"] is not None and revealed["bars"] == [None, None], (
+            "three votes are too few to break down"
+        )
+        for phone in phones:
+            shown(phone, "class_phone", phase("revealed", round=2))
+            expect(phone.locator(".gb-because")).not_to_be_empty()
+        fits(phones[0])
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Save counts").click()
+        assert "1,0" not in Path(download.value.path()).read_text(encoding="utf-8").splitlines()[0]
+
+        act(page, "end")
+        act(page, "end")  # asked once whether it is meant
+        for phone in phones:
+            shown(phone, "class_phone", lambda now: now["phase"] == "ended")
+        shown(screen, "class_screen", lambda now: now["phase"] == "ended")
+        expect(page.locator(".gb-class")).to_have_count(0)
+        phones[0].reload()
+        shown(phones[0], "class_phone", lambda now: now["phase"] == "code")
+    screen.context.close()
+
+
+def test_a_view_follows_until_it_is_touched(page: Page, browser: Browser, server: driver.Server) -> None:
+    driver.open_page(page, "loss", text=TEXT)
+    code = open_room(page)
+    driver.open_page(page, "attention", text=TEXT, block=1, head=2)
+    room = shown(page, "class_bar", lambda now: now["lead"].startswith("/attention?"))["room"]
+    student = driver.new_context(browser, server).new_page()
+    student.goto(f"/rooms/{room}/view")
+    driver.wait_until_drawn(student)
+    shown(student, "class_follow", lambda now: now["settled"])
+    assert driver.component_state(student, "attention")["head"] == 2
+    expect(student.locator(".gb-class")).to_have_count(0)
+
+    driver.open_page(page, "loss", text="The cat saw the dog")
+    student.wait_for_url("**/loss?*")
+    driver.wait_until_drawn(student)
+    shown(student, "class_follow", lambda now: now["settled"] and not now["own"])
+    assert "The cat" in "".join(driver.component_state(student, "loss")["tokens"])
+
+    driver.component(student, "loss").focus()
+    student.keyboard.press("ArrowUp")
+    shown(student, "class_follow", lambda now: now["own"])
+    driver.open_page(page, "attention", text=TEXT)
+    shown(page, "class_bar", lambda now: now["lead"].startswith("/attention?"))
+    student.wait_for_timeout(1500)
+    assert "/loss" in student.url, "nobody is taken along by force"
+    act(page, "gather")
+    expect(student.locator('.gb-class-follow [data-act="stay"]')).to_be_visible()
+    student.locator('.gb-class-follow [data-act="follow"]').click()
+    student.wait_for_url("**/attention?*")
+    act(page, "end")
+    act(page, "end")
+    expect(student.locator(".gb-class-follow")).to_have_count(0)
+    assert code
+    student.context.close()
+
+
+def test_a_phone_in_airplane_mode_comes_back_right(browser: Browser, server: driver.Server) -> None:
+    with closing(server.store()) as store:
+        rooms, owner = Rooms(store.database), "9" * 32
+        room = rooms.open(owner)
+        rooms.ask(room.id, owner, Asking("Which?", ("one", "two")))
+        air = Air(urlsplit(server.url).port or 0)
+        context = driver.new_context(browser, server, viewport=driver.PHONE)
+        phone = context.new_page()
+        phone.goto(f"{air.url}/join/{room.code}")
+        shown(phone, "class_phone", phase("open"))
+        air.cut()
+        shown(phone, "class_phone", lambda now: now["lost"])
+        phone.locator('[data-at="1"]').click()
+        state = shown(phone, "class_phone", lambda now: not now["sent"])
+        assert "sent when it is back" in state["said"]
+        rooms.close(room.id, owner, 0.0)
+        rooms.again(room.id, owner)
+        air.through = True
+        state = shown(phone, "class_phone", lambda now: not now["lost"] and now["round"] == 2)
+        assert state["choices"] == [None, None] and state["sent"], (
+            "a tap of the first vote is none in the second"
+        )
+        look = rooms.look(room.id)
+        assert look is not None and look.bars(1) == look.bars(2) == [0, 0]
+        rooms.end(room.id, owner)
+        shown(phone, "class_phone", lambda now: now["phase"] == "ended")
+        context.close()
+        air.door.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_projector_shows_the_page_and_hides_the_bars(
+    page: Page, browser: Browser, server: driver.Server, theme: str
+) -> None:
+    driver.open_page(page, "classroom", text=TEXT)
+    page.locator(".st-key-class-open button").first.click()
+    code = shown(page, "class_bar", lambda now: now["phase"] == "lobby")["code"]
+    screen = driver.new_context(browser, server, theme).new_page()
+    screen.goto(f"/room/{code}/screen")
+    with phones_of(browser, server, code, 5) as phones:
+        page.locator(".st-key-class-ask button").first.click()
+        for at, phone in enumerate(phones):
+            shown(phone, "class_phone", phase("open"))
+            phone.locator(f'[data-at="{at % 3}"]').click()
+        shown(page, "class_bar", lambda now: now["answered"] == 5)
+        votes = shown(page, "classroom", lambda now: bool(now["votes"]))["votes"]
+        assert votes[0][:3] == [2, 2, 1]
+        act(page, "close")
+        shown(screen, "class_screen", phase("closed"))
+        act(page, "show")
+        assert shown(screen, "class_screen", lambda now: now["bars"])["bars"] == votes
+        act(page, "reveal")
+        shown(screen, "class_screen", phase("revealed"))
+        fits(screen)
+        act(page, "next")
+        driver.open_page(page, "loss", text=TEXT)
+        frame = screen.frame_locator("iframe.gb-led")
+        expect(frame.locator('[data-component="loss"]')).to_be_visible(timeout=30_000)
+        expect(frame.locator(".gb-class")).to_have_count(0)
+        act(page, "end")
+        act(page, "end")
+        shown(screen, "class_screen", lambda now: now["phase"] == "ended")
+    screen.context.close()
+
+
+def test_a_server_that_is_killed_in_the_middle_of_a_vote_shows_the_true_state(
+    browser: Browser, tmp_path: Path
+) -> None:
+    port = free_port()
+    with driver.serving(tmp_path, port=port) as server, closing(server.store()) as store:
+        rooms = Rooms(store.database)
+        owner = "7" * 32
+        room = rooms.open(owner)
+        rooms.ask(room.id, owner, Asking("Which?", ("one", "two")))
+        with phones_of(browser, server, room.code, 2) as phones:
+            for at, phone in enumerate(phones):
+                shown(phone, "class_phone", phase("open"))
+                phone.locator(f'[data-at="{at}"]').click()
+                shown(phone, "class_phone", lambda now: now["sent"])
+            server.process.send_signal(signal.SIGKILL)
+            server.process.wait()
+            shown(phones[0], "class_phone", lambda now: now["lost"])
+            phones[0].locator('[data-at="1"]').click()  # it waits for the connection
+            rooms.close(room.id, owner, 600.0)
+            with driver.serving(tmp_path, port=port):
+                state = shown(phones[0], "class_phone", lambda now: not now["lost"] and now["sent"], 60)
+                assert state["choices"] == [1] and state["phase"] == "open"
+                shown(phones[1], "class_phone", lambda now: not now["lost"], 60)
+                look = rooms.look(room.id)
+                assert look is not None and look.bars(1) == [0, 2] and look.answered == 2, (
+                    "none lost, none twice"
+                )
+                rooms.end(room.id, owner)
+                for phone in phones:
+                    shown(phone, "class_phone", lambda now: now["phase"] == "ended")

@@ -1,0 +1,420 @@
+"""The routes of rooms, by requests as phones, projectors and teachers send them."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+import re
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.testclient import TestClient
+
+from app.rooms import addresses, documents, feed, routes
+from app.rooms.feed import Hub
+from app.rooms.limits import Rate
+from app.session import owner as owners
+from app.session.owner import OwnerCookie
+from core.rooms import Answer, Asking, Look, Rooms, member_of, states
+from core.runs import Store, StoreAway
+
+TEACHER = "7" * 32
+HERE = "http://testserver"
+OURS = {"origin": HERE}
+ASKING = Asking(
+    "Which of `these`?", ("a", "=b", "c"), "/loss?v=1", Answer(1, "Secret cause", "Secret numbers")
+)
+
+
+@pytest.fixture
+def rooms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rooms]:
+    """Rooms of a database of the test's own."""
+    monkeypatch.setenv("GLASSBOX_DATA", str(tmp_path))
+    with closing(Store(f"sqlite:///{tmp_path / 'runs.sqlite'}")) as store:
+        yield Rooms(store.database)
+
+
+@pytest.fixture
+def app(rooms: Rooms) -> Starlette:
+    """The routes with the cookie of owners around them, as the server has them."""
+    return Starlette(
+        routes=routes.routes(lambda: rooms),
+        middleware=[Middleware(OwnerCookie, bare=("/join", "/room/"))],
+    )
+
+
+@pytest.fixture
+def browser(app: Starlette) -> Iterator[Callable[[], TestClient]]:
+    """`browser()` is a new browser without cookies."""
+    clients = []
+
+    def new() -> TestClient:
+        client = TestClient(app, base_url=HERE, headers=OURS)
+        clients.append(client)
+        return client
+
+    yield new
+    for client in clients:
+        client.close()
+
+
+def teaching(client: TestClient, owner: str = TEACHER) -> TestClient:
+    """The browser as one that this server has given an id."""
+    client.cookies.set(owners.COOKIE, owners.signed(owner))
+    return client
+
+
+def joined(client: TestClient, code: str) -> dict[str, Any]:
+    """Let a phone in."""
+    answer = client.post("/rooms/join", json={"code": code})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_a_whole_vote(browser: Callable[[], TestClient], rooms: Rooms) -> None:
+    teacher = teaching(browser())
+    room = teacher.post("/rooms").json()
+    assert teacher.post("/rooms").json() == room, "one room a teacher"
+    id, code = room["id"], room["code"]
+    phones = [browser() for _ in range(6)]
+    numbers = [joined(phone, code.lower())["number"] for phone in phones]
+    assert len(set(numbers)) == 6
+    assert joined(phones[0], code)["number"] == numbers[0], "loaded again, it is the same member"
+    screen = browser()
+    assert screen.get(f"/rooms/of/{code}").json() == {"id": id}
+    assert screen.get(f"/rooms/{id}/state?as=screen").json()["here"] == 6
+
+    rooms.ask(id, TEACHER, ASKING)
+    for at, phone in enumerate(phones):
+        assert phone.put(f"/rooms/{id}/vote", json={"n": 1, "round": 1, "choice": at % 3}).status_code == 200
+    seen = screen.get(f"/rooms/{id}/state?as=screen").json()
+    assert (seen["answered"], seen["of"]) == (6, 6) and "bars" not in seen
+    assert teacher.get(f"/rooms/{id}/state?as=teacher").json()["bars"] == [[2, 2, 2]]
+    rooms.close(id, TEACHER, 0.0)
+    late = phones[0].put(f"/rooms/{id}/vote", json={"n": 1, "round": 1, "choice": 2})
+    assert late.status_code == 409 and late.json()["state"]["phase"] == "closed"
+    assert late.json()["state"]["choices"] == [0], "the true state comes along"
+    teachers = teacher.get(f"/rooms/{id}/state?as=teacher").json()
+    assert teachers["right"] == pytest.approx(1 / 3) and teachers["suggests"] == "talk"
+    assert (
+        "Secret"
+        not in phones[0].get(f"/rooms/{id}/state").text + screen.get(f"/rooms/{id}/state?as=screen").text
+    )
+
+    for act in ("talk", "again"):
+        assert teacher.post(f"/rooms/{id}/{act}").status_code == 200
+    assert phones[0].get(f"/rooms/{id}/state").json()["choices"] == [0, None]
+    for phone in phones:
+        phone.put(f"/rooms/{id}/vote", json={"n": 1, "round": 2, "choice": 1})
+    rooms.close(id, TEACHER, 0.0)
+    assert teacher.post(f"/rooms/{id}/again").status_code == 409, "twice at most"
+    assert teacher.post(f"/rooms/{id}/reveal").status_code == 200
+    phone = phones[0].get(f"/rooms/{id}/state").json()
+    assert phone["answer"]["because"] == "Secret cause" and phone["bars"] == [[2, 2, 2], [0, 6, 0]]
+    saved = teacher.get(f"/rooms/{id}/counts.csv")
+    rows = list(csv.DictReader(io.StringIO(saved.text)))
+    assert [row["second vote"] for row in rows] == ["0", "6", "0"]
+    assert rows[1]["option"] == "'=b", "no formula for a spreadsheet"
+    assert not re.search(r"[0-9a-f]{24,}", saved.text), "nobody's id"
+    assert teacher.delete(f"/rooms/{id}").status_code == 200
+    for asked in (phones[0].get(f"/rooms/{id}/state"), screen.get(f"/rooms/{id}/state?as=screen")):
+        assert asked.status_code == 404
+    assert browser().post("/rooms/join", json={"code": code}).status_code == 404
+
+
+def test_only_who_opened_a_room_teaches_in_it(browser: Callable[[], TestClient]) -> None:
+    room = teaching(browser()).post("/rooms").json()
+    id = room["id"]
+    nobody, other = browser(), teaching(browser(), "8" * 32)
+    forged = browser()
+    forged.cookies.set(owners.COOKIE, owners.signed(TEACHER, b"not the server's key"))
+    phone = browser()
+    joined(phone, room["code"])
+    for client in (nobody, other, forged, phone):
+        for act in routes.ACTS:
+            assert client.post(f"/rooms/{id}/{act}").status_code == 403
+        assert client.put(f"/rooms/{id}/lead", json={"link": "/loss?v=1"}).status_code == 403
+        assert client.get(f"/rooms/{id}/state?as=teacher").status_code == 403
+        assert client.get(f"/rooms/{id}/events?as=teacher").status_code == 403
+        assert client.get(f"/rooms/{id}/counts.csv").status_code == 403
+        assert client.delete(f"/rooms/{id}").status_code == 403
+    assert nobody.post("/rooms").status_code == 403 and forged.post("/rooms").status_code == 403
+    for client in (nobody, other):
+        assert client.get(f"/rooms/{id}/state").status_code == 403, "who has not joined is no member"
+        assert client.put(f"/rooms/{id}/vote", json={"n": 1, "round": 1, "choice": 0}).status_code == 403
+
+
+@pytest.mark.parametrize("origin", [None, "http://elsewhere", "null", "http://testserver.elsewhere", ""])
+def test_another_site_writes_nothing(browser: Callable[[], TestClient], origin: str | None) -> None:
+    teacher = teaching(browser())
+    room = teacher.post("/rooms").json()
+    id = room["id"]
+    joined(teacher, room["code"])
+    if origin is None:
+        del teacher.headers["origin"]
+    else:
+        teacher.headers["origin"] = origin
+    writes = [
+        teacher.post("/rooms"), teacher.post("/rooms/join", json={"code": room["code"]}),
+        teacher.post(f"/rooms/{id}/pause"), teacher.put(f"/rooms/{id}/lead", json={"link": "/loss?v=1"}),
+        teacher.put(f"/rooms/{id}/vote", json={"n": 1, "round": 1, "choice": 0}), teacher.delete(f"/rooms/{id}"),
+    ]  # fmt: skip
+    assert [answer.status_code for answer in writes] == [403] * len(writes)
+    assert teacher.get(f"/rooms/{id}/state?as=screen").json()["phase"] == "lobby"
+
+
+def test_the_cookie_of_a_member(browser: Callable[[], TestClient], rooms: Rooms) -> None:
+    code = teaching(browser()).post("/rooms").json()["code"]
+    phone = browser()
+    answer = phone.post("/rooms/join", json={"code": code})
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie and "Path=/rooms" in cookie and "SameSite=lax" in cookie
+    secret = phone.cookies[routes.COOKIE]
+    assert re.fullmatch(r"[0-9a-f]{32}", secret)
+    assert secret not in str(rooms.look(answer.json()["id"])), "the store knows a hash of it"
+    page = browser().get(f"/join/{code}", headers={"accept": "text/html"})
+    assert page.status_code == 200 and "set-cookie" not in page.headers, "a phone owns nothing"
+
+
+def test_wrong_codes_are_few_and_look_like_ended_rooms(
+    browser: Callable[[], TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teacher = teaching(browser())
+    ended = teacher.post("/rooms").json()
+    teacher.delete(f"/rooms/{ended['id']}")
+    room = teacher.post("/rooms").json()
+    guesser = browser()
+    wrong = [
+        guesser.post("/rooms/join", json={"code": code}) for code in (ended["code"], "BBBBBB", "x", "", None)
+    ]
+    assert {(one.status_code, one.text) for one in wrong} == {(404, wrong[0].text)}
+    for _ in range(routes.WRONG_CODES[0] - len(wrong)):
+        guesser.post("/rooms/join", json={"code": "BBBBBB"})
+    assert guesser.post("/rooms/join", json={"code": room["code"]}).status_code == 429, (
+        "nor is a right one tried"
+    )
+    assert guesser.get(f"/room/{room['code']}/screen").status_code == 429
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"[]", b"{", b"null", b'{"n": true}', b'{"n": 1.5}', b'{"n": 1, "round": 1, "choice": "0"}',
+        b'{"n": 1e999}',
+    ],
+)  # fmt: skip
+def test_a_vote_that_is_none(browser: Callable[[], TestClient], rooms: Rooms, body: bytes) -> None:
+    room = teaching(browser()).post("/rooms").json()
+    phone = browser()
+    joined(phone, room["code"])
+    rooms.ask(room["id"], TEACHER, ASKING)
+    answer = phone.put(f"/rooms/{room['id']}/vote", content=body)
+    assert answer.status_code == 422 and answer.json()["why"]
+
+
+def test_what_no_phone_sends(browser: Callable[[], TestClient]) -> None:
+    room = teaching(browser()).post("/rooms").json()
+    phone = browser()
+    joined(phone, room["code"])
+    big = b'{"n": "' + b"a" * routes.LARGEST + b'"}'
+    assert phone.put(f"/rooms/{room['id']}/vote", content=big).status_code == 413
+    for id in ("../etc", "0" * 24, "%00", "x" * 500):
+        assert phone.get(f"/rooms/{id}/state").status_code == 404
+    assert teaching(phone).post(f"/rooms/{room['id']}/explode").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("link", "ours"),
+    [
+        ("/loss?v=1&text=a+b", True), ("/?v=1", True), ("/lessons?v=1", True), ("/attention", True),
+        ("//elsewhere/loss", False), ("https://elsewhere", False), ("javascript:alert(1)", False),
+        ("/loss?v=1#<script>", False), ('/loss?v="', False), ("/nowhere?v=1", False), ("/../loss", False), ("", False),
+    ],
+)  # fmt: skip
+def test_only_a_view_of_ours_leads(browser: Callable[[], TestClient], link: str, ours: bool) -> None:
+    assert addresses.is_view(link) is ours
+    teacher = teaching(browser())
+    id = teacher.post("/rooms").json()["id"]
+    answer = teacher.put(f"/rooms/{id}/lead", json={"link": link})
+    assert answer.status_code == (200 if ours else 422)
+    assert teacher.get(f"/rooms/{id}/state?as=screen").json()["lead"] == (link if ours else "")
+
+
+def test_a_store_that_is_away_is_said_in_words(tmp_path: Path) -> None:
+    def away() -> Rooms:
+        raise StoreAway("postgresql://secret@host does not answer")
+
+    with TestClient(Starlette(routes=routes.routes(away)), base_url=HERE, headers=OURS) as client:
+        answer = teaching(client).post("/rooms")
+        assert answer.status_code == 503 and "secret" not in answer.text
+
+
+def events_of(raw: bytes) -> tuple[str, dict[str, Any]]:
+    """The name and the data of one event."""
+    lines = dict(line.split(": ", 1) for line in raw.decode().splitlines() if ": " in line)
+    return lines.get("event", ""), json.loads(lines.get("data", "{}"))
+
+
+def of_member(member: str, look: Look) -> dict[str, Any]:
+    """What a member's phone shows."""
+    return states.member_state(look, member)
+
+
+async def after(stream: AsyncIterator[bytes], holds: Callable[[str, dict[str, Any]], bool]) -> dict[str, Any]:
+    """The data of the first event for which this holds."""
+    async with asyncio.timeout(10):
+        async for raw in stream:
+            name, data = events_of(raw)
+            if name and holds(name, data):
+                return data
+    raise AssertionError("the stream ended")
+
+
+def test_one_look_serves_all_watchers(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thirty phones are one query every time, each is told its own choice, and all hear the end."""
+    id = rooms.open(TEACHER).id
+    secrets = [f"{one}" for one in range(30)]
+    members = [member_of(id, secret) for secret in secrets]
+    for secret in secrets:
+        rooms.join(id, secret)
+    looks = 0
+    look = Rooms.look
+
+    def counted(self: Rooms, *given: Any) -> Any:
+        nonlocal looks
+        looks += 1
+        return look(self, *given)
+
+    monkeypatch.setattr(Rooms, "look", counted)
+
+    async def run() -> None:
+        hub = Hub(lambda: rooms)
+        streams = [hub.watch(id, partial(of_member, member), member) for member in members]
+        for stream in streams:
+            await after(stream, lambda name, data: data.get("here") == 30)
+        assert looks < 12, "not one for each"
+        rooms.ask(id, TEACHER, ASKING)
+        rooms.vote(id, members[3], 1, 1, 2)
+        for member, stream in zip(members, streams):
+            told = await after(stream, lambda name, data: data.get("answered") == 1)
+            assert told["choices"] == [2 if member == members[3] else None]
+        rooms.close(id, TEACHER, 0.3)
+        hub.hurry(id)
+        await after(streams[0], lambda name, data: data.get("closes") is not None)
+        await after(streams[0], lambda name, data: data["phase"] == "closed")
+        await streams[1].aclose()  # type: ignore[attr-defined]
+        await after(streams[0], lambda name, data: data["here"] == 29)
+        rooms.end(id, TEACHER)
+        for stream in (streams[0], *streams[2:]):
+            await after(stream, lambda name, data: name == "end")
+            await stream.aclose()  # type: ignore[attr-defined]
+        assert not hub.feeds
+
+    asyncio.run(run())
+
+
+def test_a_store_that_goes_and_comes_back(rooms: Rooms) -> None:
+    id = rooms.open(TEACHER).id
+    here = True
+
+    def store() -> Rooms:
+        if not here:
+            raise StoreAway("away")
+        return rooms
+
+    async def run() -> None:
+        nonlocal here
+        stream = Hub(store).watch(id, states.screen_state)
+        await after(stream, lambda name, data: name == "state")
+        here = False
+        await after(stream, lambda name, data: name == "away")
+        here = True
+        assert (await after(stream, lambda name, data: name == "state"))["phase"] == "lobby"
+        await stream.aclose()  # type: ignore[attr-defined]
+
+    asyncio.run(run())
+
+
+def test_two_hundred_phones_vote_at_once_and_again(rooms: Rooms) -> None:
+    """By threads, as the server's: no vote is lost and none counts twice."""
+    id = rooms.open(TEACHER).id
+    members = [member_of(id, f"{one}") for one in range(200)]
+    for one in range(200):
+        rooms.join(id, f"{one}")
+    rooms.ask(id, TEACHER, ASKING)
+    failed: list[Exception] = []
+
+    def phones(of: list[tuple[int, str]]) -> None:
+        for at, member in of:
+            try:
+                rooms.vote(id, member, 1, 1, at % 3)
+            except Exception as why:
+                failed.append(why)
+
+    numbered = list(enumerate(members))
+    threads = [threading.Thread(target=phones, args=(numbered[at::10],)) for at in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    look = rooms.look(id)
+    assert not failed and look is not None
+    assert look.bars(1) == [67, 67, 66] and look.answered == 200
+
+
+def test_a_rate_is_of_each_place_and_forgets() -> None:
+    now = 0.0
+    rate = Rate(2, 60.0, lambda: now)
+    for _ in range(2):
+        assert not rate.reached("a")
+        rate.count("a")
+    assert rate.reached("a") and not rate.reached("b")
+    now = 60.5
+    assert not rate.reached("a")
+
+
+@pytest.mark.parametrize(
+    ("host", "named", "base"),
+    [
+        ("192.168.1.7:8501", "", "http://192.168.1.7:8501"), ("glassbox.school", "", "http://glassbox.school"),
+        ("localhost:8501", "", "http://10.0.0.9:8501"), ("127.0.0.1:8501", "", "http://10.0.0.9:8501"),
+        ("localhost:8501", "https://glassbox.school/", "https://glassbox.school"),
+        ("localhost:8501", "glassbox.school", "http://glassbox.school"), ("[::1]:8501", "", "http://10.0.0.9:8501"),
+    ],
+)  # fmt: skip
+def test_the_address_for_phones(host: str, named: str, base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(addresses.VARIABLE, named)
+    monkeypatch.setattr(addresses, "network_address", lambda: "10.0.0.9")
+    monkeypatch.setattr(addresses, "_listens_alone", lambda: False)
+    found = addresses.joining(host, "http")
+    assert (found.base, found.trouble) == (base, "")
+    assert found.typed == base.partition("://")[2] + "/join" and found.join("BCDFGH") == f"{base}/join/BCDFGH"
+
+
+def test_an_address_that_no_phone_reaches_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(addresses.VARIABLE, raising=False)
+    monkeypatch.setattr(addresses, "_listens_alone", lambda: True)
+    assert "HOST=0.0.0.0 make run" in addresses.joining("localhost:8501", "http").trouble
+    monkeypatch.setattr(addresses, "_listens_alone", lambda: False)
+    monkeypatch.setattr(addresses, "network_address", lambda: None)
+    assert "network" in addresses.joining("localhost:8501", "http").trouble
+
+
+def test_the_pages_are_small_and_quote_what_they_are_given() -> None:
+    where = addresses.Joining("http://192.168.1.7:8501", "<b>")
+    page = documents.screen("0" * 24, "BCDFGH", where)
+    phone = documents.phone('"><script>alert(1)</script>', True)
+    assert "<script>alert" not in phone and "<b>" not in page
+    assert len(phone.encode()) < 20_000
+    assert "<svg" in page and "QR code of http://192.168.1.7:8501/join/BCDFGH" in page
+    assert feed.EVERY <= 0.5
