@@ -78,8 +78,9 @@ def installers(
     """(who, commands) to try in order. A system's package manager is used only where it asks nobody for a password."""
     ways: list[tuple[str, list[list[str]]]] = []
     if root and which("apt-get"):
-        install = ["apt-get", "install", "-y", "--no-install-recommends", "chromium", "fonts-liberation"]
-        ways.append(("apt-get", [["apt-get", "update"], install]))
+        install = ["apt-get", "install", "-y", "--no-install-recommends", "fonts-liberation"]
+        ways.append(("apt-get", [["apt-get", "update"], [*install, "chromium-headless-shell"]]))
+        ways.append(("apt-get", [[*install, "chromium"]]))  # where there is none without windows
     if root and which("dnf"):
         ways.append(("dnf", [["dnf", "install", "-y", "chromium"]]))
     if root and which("pacman"):

@@ -10,6 +10,7 @@ import io
 import warnings
 import zipfile
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import streamlit as st
@@ -78,18 +79,7 @@ def take_card(
         live = "" if own else standalone.live_snippet(chapters.BY_SLUG[slug].title, tall)
         buttons(data=said | {"embed": embed, "live": live}, key="gb-take-buttons")
         if drawing is not None:
-            st.download_button(
-                "HTML", lambda: as_html(drawing), f"glassbox-{slug}.html", "text/html",
-                key="take.html", on_click="ignore",
-                help="The picture as one file that works by itself: steps, pointer and keys, without this app.",
-            )  # fmt: skip
-            if drawing.figure.carried and can_travel(drawing.asked.lm):
-                st.download_button(
-                    "HTML, with model", lambda: as_html(drawing, with_model=True), f"glassbox-{slug}-model.html",
-                    "text/html", key="take.model", on_click="ignore",
-                    help="The same file with the model in it, about 5 MB: it reads any text, changes heads and scores, "
-                    "and rewinds, on any web space or disk, without this app.",
-                )  # fmt: skip
+            _files(drawing, f"glassbox-{slug}")
         st.download_button(
             "Notebook", as_notebook, f"glassbox-{slug}.ipynb", "application/x-ipynb+json",
             key="take.notebook", on_click="ignore",
@@ -106,6 +96,23 @@ def take_card(
             )  # fmt: skip
         if st.button("Table", key="take.table"):
             _table(as_table())
+
+
+def _files(drawing: Drawing[Any], name: str) -> None:
+    """Offer the picture as a file; where it may carry its model, a menu offers both, as one button has the room."""
+    both = bool(drawing.figure.carried) and can_travel(drawing.asked.lm)
+    with st.popover("HTML ▾", key="gb-take-html") if both else nullcontext():
+        st.download_button(
+            "HTML", lambda: as_html(drawing), f"{name}.html", "text/html", key="take.html", on_click="ignore",
+            help="The picture as one file that works by itself: steps, pointer and keys, without this app.",
+        )  # fmt: skip
+        if both:
+            st.download_button(
+                "HTML, with model", lambda: as_html(drawing, with_model=True), f"{name}-model.html", "text/html",
+                key="take.model", on_click="ignore",
+                help="The same file with the model in it, about 5 MB: it reads any text, changes heads and scores, "
+                "and rewinds, on any web space or disk, without this app.",
+            )  # fmt: skip
 
 
 def as_html(drawing: Drawing[Any], with_model: bool = False) -> str:

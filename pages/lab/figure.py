@@ -207,7 +207,10 @@ def _trained(first: Curve | None) -> dict[str, Any] | None:
     """The settings that the first curve comes from."""
     if first is None or first.spec is None:
         return None
-    return {"title": f"{first.name} was trained by", "rows": [list(row) for row in presets.told(first.spec)]}
+    rows = dict(presets.told(first.spec))
+    if first.planned > first.spec.steps:  # a bundled model's card tells of a second run after the first
+        rows["Steps"] = f"{first.spec.steps:,} by these, then {first.planned - first.spec.steps:,} more"
+    return {"title": f"{first.name} was trained by", "rows": [list(row) for row in rows.items()]}
 
 
 def _moments(first: Curve | None, own: bool, model: str, short: str) -> dict[str, Any]:

@@ -26,7 +26,7 @@ EXAMPLES = (
 curves.adopt()
 spec = settings.current()  # before the frame, which says what did not fit
 ctx = page.begin("lab", longest=FIGURE.longest)
-lm, target = ctx.lm, ctx.decoder_text
+lm, target, kind = ctx.lm, ctx.decoder_text, ctx.attention
 
 shown = curves.shown(ctx.name)
 first = shown[0] if shown else None
@@ -63,7 +63,7 @@ load = f"core.load({str(models.resolve(ctx.name).target)!r}{{more}})"
 def notebook() -> list[str]:
     """The strip and the question's answer, measured again."""
     answer = question.measure(asked, *given)
-    values = {"TEXT": ctx.text, "KIND": ctx.attention, "TARGET": target}
+    values = {"TEXT": ctx.text, "KIND": kind, "TARGET": target}
     return export.cells(load, lm, values, seen.film, asked, answer)
 
 

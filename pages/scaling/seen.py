@@ -81,12 +81,15 @@ def see(against: Against, withheld: int, tables: bool, width: int, own: Sequence
     runs = tuple(ladder_recordings.series(against, width, tables))
     x, losses = [one.at(against, tables) for one in runs], [one.loss for one in runs]
     try:
-        return Seen(
-            against, withheld, tables, width, runs, forecast(x, losses, withheld, at, truths), "", ahead
-        )
+        found = _foretold(tuple(x), tuple(losses), withheld, at, tuple(truths))
+        return Seen(against, withheld, tables, width, runs, found, "", ahead)
     except ValueError as why:
         said = str(why)
         return Seen(against, withheld, tables, width, runs, None, f"{said[:1].upper()}{said[1:]}.")
+
+
+# A page sees its forecast twice at every run, and the recorded runs stay as they are.
+_foretold = lru_cache(maxsize=64)(forecast)
 
 
 def is_foretold(one: Rung, ahead: TrainSpec) -> bool:
@@ -112,6 +115,7 @@ def covered(against: Against, tables: bool) -> Coverage:
     return found
 
 
+@lru_cache(maxsize=2)
 def surface(tables: bool) -> Surface:
     """Fit the law over parameters and data at once, of all recorded runs."""
     runs = ladder_recordings.rungs()

@@ -185,8 +185,37 @@ def test_attention_s_scores_are_edited_in_a_frame(
     frame.wait_for_function("!document.querySelector('figure').dataset.state.includes('-inf')")
 
 
+def test_multi_head_switches_heads_off_and_finds_what_that_costs(
+    files: dict[str, Path], lm: core.LanguageModel, tab: Page, tmp_path: Path
+) -> None:
+    wanted = {}
+    for off in ("1.2", "1.*"):
+        picture = show.multi_head(lm, TEXT, layer=1, head=2, row=5, off=off, panel="effect")
+        tab.goto(picture.save(tmp_path / "off.html").as_uri())
+        wanted[off] = state(tab)
+    tab.goto(files["multi_head"].as_uri())
+    state(tab)
+    tab.focus("figure")
+    for key in ("ArrowUp", "ArrowUp", *["Shift+ArrowUp"] * 5, "o"):
+        tab.keyboard.press(key)
+    tab.click("[data-panel=effect]")
+    computed(tab)
+    near(state(tab), wanted["1.2"])
+    tab.get_by_role("button", name="Switch Block 1 off").click()
+    tab.wait_for_function("JSON.parse(document.querySelector('figure').dataset.state).off.length === 4")
+    computed(tab)
+    near(state(tab), wanted["1.*"])
+    tab.get_by_label("A head that is off adds").select_option(label="its mean over the text")
+    computed(tab)
+    assert state(tab)["next"] != wanted["1.*"]["next"], "a mean says more than nothing"
+    tab.get_by_role("button", name="Reset").click()
+    tab.wait_for_function("!JSON.parse(document.querySelector('figure').dataset.state).off.length")
+    expect(tab.get_by_label("A head that is off adds")).to_have_value("zero")
+
+
 def test_take_away_saves_the_file_with_its_model(page: Page, tab: Page, tmp_path: Path) -> None:
     driver.open_page(page, "attention", text=TEXT, block=1, head=2)
+    page.get_by_role("button", name="HTML ▾").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="HTML, with model").click()
     file = tmp_path / "saved.html"

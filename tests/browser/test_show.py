@@ -608,6 +608,7 @@ def test_the_page_gives_its_picture_away(page: Page, tab: Callable[..., Shown], 
     driver.open_page(page, "attention", v=1, text=TEXT, block=1, head=0, row=4, step=8)
     there = driver.component_state(page, "attention")
     width = int(driver.component(page, "attention").evaluate("figure => figure.offsetWidth"))
+    page.get_by_role("button", name="HTML ▾").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="HTML", exact=True).click()
     assert download.value.suggested_filename == "glassbox-attention.html"

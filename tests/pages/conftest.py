@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -14,7 +15,9 @@ import nbformat
 import pytest
 import torch
 from streamlit.components.v2 import manifest_scanner
-from streamlit.testing.v1 import AppTest
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.testing.v1 import AppTest, app_test, local_script_runner
+from streamlit.testing.v1.util import patch_config_options
 from streamlit.util import calc_hash
 
 from app import runs as run_face
@@ -145,6 +148,33 @@ def scanned_once() -> Iterator[None]:
     found = manifest_scanner.scan_component_manifests()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", lambda: found)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def run_as_the_server_runs_them() -> Iterator[None]:
+    """Scripts run with the server's options, are compiled once, and are waited for without looking every millisecond.
+
+    An AppTest reads no options beside the script: it counts the calls of each run, and collects garbage after it.
+    """
+    options = tomllib.loads((ROUTER.parent / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    wanted = {
+        f"{part}.{name}": value for part in ("browser", "runner") for name, value in options[part].items()
+    }
+    compiled = ScriptCache()
+
+    def ended(runner: local_script_runner.LocalScriptRunner, timeout: float) -> None:
+        thread = runner._script_thread
+        assert thread is not None
+        thread.join(timeout)
+        if thread.is_alive():
+            runner.request_stop()
+            raise RuntimeError(f"the page did not come to its end within {timeout} s")
+
+    with pytest.MonkeyPatch.context() as patch, patch_config_options(wanted):
+        for module in (app_test, local_script_runner):
+            patch.setattr(module, "ScriptCache", lambda: compiled)
+        patch.setattr(local_script_runner, "require_widgets_deltas", ended)
         yield
 
 

@@ -148,6 +148,12 @@ def test_what_is_no_training_is_refused(given: dict[str, Any], says: str) -> Non
         show.lab(core.load("tales-gpt"), TEXT, **given)
 
 
+def test_a_model_of_two_runs_says_how_far_the_first_went() -> None:
+    data = show.lab(core.load("tales-t5"), TEXT).data
+    assert dict(data["trained"]["rows"])["Steps"] == "7,500 by these, then 6,700 more"
+    assert data["runs"][0]["steps"] == 14_200
+
+
 def test_its_help_says_what_a_curve_is() -> None:
     assert "    points: the curve: what core.train yields" in show.lab.__doc__
     assert list(show.lab.__signature__.parameters)[-4:] == ["points", "moments", "theme", "live"]

@@ -1,7 +1,7 @@
 // What a picture computes that carries its model: its data, anew for each text, moment of the training and choice.
 
 import { open } from "./carried.js";
-import { run } from "./forward.js";
+import { rerun, run } from "./forward.js";
 
 /**
  * @import { Carried, PackedModel } from "./carried.js"
@@ -18,7 +18,8 @@ import { run } from "./forward.js";
  * @property {Record<string, any>} values by field: what is chosen, and what is changed in the model
  * @property {any} told what of the picture's words Python knows
  * @property {any} measured what Python measured of this model, on the text that the picture came with and on none
- * @property {(change?: Change, key?: string) => Trace} pass over the text; with a change, the key that names it
+ * @property {(change?: Change, key?: string, first?: number) => Trace} pass over the text; with a change, the key that names it
+ *   and the first block that it changes
  *
  * What an event of the picture changes; `note` says why nothing changes, or what did.
  * @typedef {{text?: string, values?: Record<string, any>, note?: string}} Turn
@@ -32,7 +33,7 @@ import { run } from "./forward.js";
  * @property {(asked: Asked) => Record<string, any>} data as Python's record is, with the selection: of the choices, what this
  *   text and model have
  * @property {(asked: Asked) => Iterator<boolean>} [later] what takes longer than a reader waits for, in short steps after the
- *   picture stands: true where there is something new to draw
+ *   picture stands, the first before any work: true where there is something new to draw
  * @property {string[]} [needs] choices in the picture that need new data
  * @property {(told: any) => Control[]} [controls]
  * @property {Record<string, (event: any, asked: Asked) => Turn>} [events]
@@ -70,9 +71,10 @@ export function computing(way, own) {
     const model = opened.at(now.moment);
     const stamp = JSON.stringify([now.moment, now.text]);
     const name = own.model.moments.length > 1 ? `${own.model.name}, ${opened.labels[now.moment]}` : own.model.name;
-    const pass = (/** @type {Change} */ change = {}, key = "") => {
+    /** @type {Asked["pass"]} */
+    const pass = (change = {}, key = "", first = 0) => {
       const known = `${stamp} ${key}`;
-      const trace = passes.get(known) ?? run(model, ids, change);
+      const trace = passes.get(known) ?? (first ? rerun(model, pass(), first, change) : run(model, ids, change));
       passes.delete(known);
       passes.set(known, trace); // the last used is the last to go
       for (const oldest of passes.keys()) if (passes.size > PASSES) passes.delete(oldest);

@@ -35,19 +35,24 @@ export function drawOwn(component, section, first, way, own) {
       show(found.data);
       for (const table of section.querySelectorAll("details")) table.hidden = true; // it is of the picture as it came
     }
-    above.show(said || found.said);
-    goOn(machine.later(), ++latest, said || found.said);
+    const work = machine.later();
+    goOn(work, work.next(), ++latest, said || found.said, PAUSE);
   };
-  /** Does what is left behind a picture, and draws what that finds. @type {(work: Iterator<boolean>, mine: number, said: string, pause?: number) => void} */
-  const goOn = (work, mine, said, pause = PAUSE) => setTimeout(() => {
-    if (mine !== latest) return;
-    const end = performance.now() + SLICE;
-    let step = work.next();
-    for (; !step.done && !step.value && performance.now() < end;) step = work.next();
+  /**
+   * Draws what a step behind the picture has found, and does those that are left.
+   * @type {(work: Iterator<boolean>, step: IteratorResult<boolean>, mine: number, said: string, pause: number) => void}
+   */
+  const goOn = (work, step, mine, said, pause) => {
     if (step.value) show(machine.data().data ?? first);
     above.show(step.done ? said : `${said} More of it is being measured.`);
-    if (!step.done) goOn(work, mine, said, 0);
-  }, pause);
+    if (!step.done) setTimeout(() => {
+      if (mine !== latest) return;
+      const end = performance.now() + SLICE;
+      let next = work.next();
+      while (!next.done && !next.value && performance.now() < end) next = work.next();
+      goOn(work, next, mine, said, 0);
+    }, pause);
+  };
   /** @type {(event: string, value: any) => void} */
   const setTriggerValue = (event, value) => {
     if (event === "select") {

@@ -330,6 +330,24 @@ export function run(model, ids, change = {}) {
 }
 
 /**
+ * Runs a text again with a change that begins in block `first`: what comes before is that of a pass without it.
+ * @type {(model: Model, plain: Trace, first: number, change: Change) => Trace}
+ */
+export function rerun(model, plain, first, change) {
+  const start = `blocks.${first}.hook_resid_pre`;
+  const stream = /** @type {Tensor} */ (plain.get(start));
+  let x = tensor([...stream.shape], stream); // the plain pass keeps its own
+  const pass = new Pass(model, x.shape[0], change);
+  for (const [name, value] of plain) {
+    if (name === start) break;
+    pass.trace.set(name, value);
+  }
+  for (let l = first; l < model.config.n_layers; l++) x = pass.block(`blocks.${l}`, x);
+  pass.head(x);
+  return pass.trace;
+}
+
+/**
  * Runs the blocks from block `first` on over the stream that enters it, (T, D): the stream after the last.
  * @type {(model: Model, first: number, stream: Tensor, change?: Change) => Tensor}
  */

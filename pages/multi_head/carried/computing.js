@@ -63,7 +63,7 @@ function effectIn(asked, place) {
   const [{ row, off, block, head, maps }, largest] = [place, largestOf(effects, told)];
   const now = rowIn(maps.maps, row);
   const less = largest && { heads: [...off.heads, largest], value: off.value };
-  const then = less && rowIn(mapsIn(asked, asked.pass(withoutHeads(less), JSON.stringify(less))).maps, row);
+  const then = less && rowIn(mapsIn(asked, asked.pass(withoutHeads(less), JSON.stringify(less), Math.min(...less.heads.map(([l]) => l)))).maps, row);
   return {
     change: effects.change, measured: effects.change.length, weight: now.map((line) => line.map((one) => Math.max(...one))), where: `at row ${row}`,
     token: model.tokenizer.display(token), before: effects.before, seconds: 0, row, largest,

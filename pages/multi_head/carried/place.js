@@ -22,7 +22,7 @@ export function placeOf(asked) {
   const off = { heads: names.sort(([l, h], [k, i]) => l - k || h - i), value: values.instead };
   const row = [values.row, values.follow].find((one) => one >= 0 && one < ids.length) ?? ids.length - 1;
   const key = off.heads.length ? JSON.stringify(off) : "";
-  const [plain, passed] = [asked.pass(), off.heads.length ? asked.pass(withoutHeads(off), key) : asked.pass()];
+  const [plain, passed] = [asked.pass(), off.heads.length ? asked.pass(withoutHeads(off), key, off.heads[0][0]) : asked.pass()];
   return { block: Math.min(values.block, blocks - 1), head: Math.min(values.head, heads - 1), row, off, key, plain, passed, maps: mapsIn(asked, passed) };
 }
 
