@@ -117,8 +117,8 @@ def no_network() -> Iterator[None]:
         yield
 
 
-# Files that take minutes. Two processes share a turn file by file, from both ends (tests/sharing.py): one of these in the
-# middle, where they meet, would leave the other without work. So they stand at the end of their folder.
+# Files that take minutes. Two processes share a turn file by file, from both ends (tests/sharing.py): one of these
+# where they meet would leave the other without work. So they stand at the end of their folder.
 LONG = {"test_bad_input.py", "test_lab.py", "test_lessons.py", "test_lessons_phone.py", "test_show.py"}
 
 
