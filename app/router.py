@@ -9,7 +9,7 @@ if __name__ != "__mp_main__":
 
     from app import chapters
     from app.frame import page
-    from app.rooms import bar, follow
+    from app.rooms import bar, follow, pictures
     from app.session import state
 
     st.set_page_config(
@@ -26,5 +26,7 @@ if __name__ != "__mp_main__":
     st.set_page_config(page_title=f"{chosen.title} · Glassbox")
     bar.draw()
     follow.draw()
+    pictures.begin()
     chosen.run()
     state.finish()
+    pictures.send()

@@ -9,6 +9,7 @@
  * @property {number} here how many phones are connected
  * @property {string} lead page and query of the teacher's link, or ""
  * @property {number} gathered
+ * @property {string} picture the fingerprint of the led view as a finished picture, or ""
  * @property {number | null} closes seconds until the vote ends; null: nobody has closed it
  * @property {boolean} talk
  * @property {number} [n]

@@ -17,8 +17,9 @@ const given = /** @type {{code: string}} */ (JSON.parse(main.dataset.given ?? "{
 const status = html("p", { class: "gb-said", role: "status" });
 const place = html("div", { class: "gb-place" });
 const foot = html("p", { class: "gb-foot" });
+const frame = html("iframe", { class: "gb-picture", title: "The teacher’s picture", sandbox: "allow-scripts", hidden: "" });
 const who = html("span", {});
-main.replaceChildren(html("header", {}, html("h1", {}, "Glassbox"), who), status, place, foot);
+main.replaceChildren(html("header", {}, html("h1", {}, "Glassbox"), who), status, place, frame, foot);
 
 let room = "";
 /** @type {State | null} */
@@ -89,6 +90,7 @@ function end() {
   say("The room has ended.");
   place.replaceChildren(html("p", {}, "Nothing of it was kept."));
   foot.replaceChildren();
+  frame.remove();
   who.textContent = "";
 }
 
@@ -132,16 +134,25 @@ function optionOf(option, at, view) {
   }, inside));
 }
 
+/** Between questions the teacher's picture lies below; loaded anew only where it is another one. @param {State} now */
+function showPicture(now) {
+  const shown = now.picture !== "" && (now.phase === "lobby" || now.phase === "revealed");
+  const address = `rooms/${room}/picture?${now.picture}`;
+  if (shown && frame.getAttribute("src") !== address) frame.setAttribute("src", address);
+  frame.hidden = !shown;
+}
+
 function draw() {
   if (!state) return;
   const view = phoneView(state, tapped?.choice ?? null);
+  showPicture(state);
   who.textContent = state.number ? `You are ${state.number}` : "";
   const waiting = tapped && lost ? "No connection: your answer is sent when it is back." : lost ? "No connection. Trying again …" : "";
   say(waiting || view.said);
   const shown = JSON.stringify([view, state.lead, state.number]);
   main.dataset.state = JSON.stringify({
     phase: state.phase, number: state.number, n: state.n ?? null, round: state.round ?? null, choices: state.choices ?? [], sent: !tapped, lost,
-    version: state.version, said: status.textContent,
+    version: state.version, said: status.textContent, picture: state.picture,
   });
   if (shown === drawn) return;
   drawn = shown;

@@ -9,6 +9,7 @@ GET    /rooms/ID/state?as=WHO     the same state once, where events are blocked.
 PUT    /rooms/ID/vote             a member's choice.
 POST   /rooms/ID/ACT              the teacher's: `ACTS`.   PUT /rooms/ID/lead, DELETE /rooms/ID: likewise.
 GET    /rooms/ID/counts.csv       the teacher's.
+GET    /rooms/ID/picture          the teacher's view as a finished picture, for all phones.
 GET    /rooms/ID/view             the teacher's view as a live page, while a place is free.
 GET    /join, /join/CODE, /room/CODE/screen    the pages of phone and projector.
 
@@ -19,6 +20,7 @@ Questions are asked by the session that computes their answers (`app.rooms.teach
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import os
@@ -304,6 +306,20 @@ class Routes:
         name = 'attachment; filename="glassbox-class.csv"'
         return Response(to_csv(table), media_type="text/csv", headers={"Content-Disposition": name})
 
+    async def picture(self, request: Request) -> Response:
+        """Return the led view as a finished picture: a document that may run its own scripts and nothing else."""
+        id = _room_id(request)
+        found = await run_in_threadpool(lambda: self.rooms().picture(id))
+        if found is None:
+            raise Refused(404, "there is no picture of this view")
+        tag, body = f'"{found[0]}"', found[1]
+        headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding", **SANDBOXED}
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers=headers)
+        if "gzip" not in request.headers.get("accept-encoding", ""):
+            return HTMLResponse(await run_in_threadpool(gzip.decompress, body), headers=headers)
+        return HTMLResponse(body, headers=headers | {"Content-Encoding": "gzip"})
+
     async def view(self, request: Request) -> Response:
         """Open the view that the room follows, as a page that follows it; without a free place say so and wait."""
         id = _room_id(request)
@@ -339,6 +355,8 @@ class Routes:
         return HTMLResponse(documents.screen(room.id, room.code, where), headers=PAGE)
 
 
+# Opened by itself, too, it is of no origin: it can ask nothing of this server in its visitor's name.
+SANDBOXED = {"Content-Security-Policy": "sandbox allow-scripts", "X-Content-Type-Options": "nosniff"}
 PAGE = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Content-Type-Options": "nosniff"}
 
 
@@ -376,6 +394,7 @@ def routes(rooms: Callable[[], Rooms]) -> list[Route]:
         ("PUT", "/rooms/{id}/vote", here.vote),
         ("PUT", "/rooms/{id}/lead", here.lead),
         ("GET", "/rooms/{id}/counts.csv", here.counts),
+        ("GET", "/rooms/{id}/picture", here.picture),
         ("GET", "/rooms/{id}/view", here.view),
         ("POST", "/rooms/{id}/{act}", here.act),
         ("DELETE", "/rooms/{id}", here.end),

@@ -32,6 +32,7 @@ OPTION = 200
 WORD = 20
 LINK = 30_000
 ANSWER = 8_000  # characters of its JSON
+PICTURE = 3_000_000  # bytes, packed
 
 
 class RoomError(ValueError):
@@ -128,12 +129,14 @@ class Look:
 
     Attributes:
         numbers: the number of each member; here: the members who are present.
+        picture: the fingerprint of the led view's finished picture, "" while there is none.
     """
 
     room: Room
     prompt: Prompt | None
     numbers: Mapping[str, int] = field(repr=False, default_factory=dict)
     here: frozenset[str] = field(repr=False, default=frozenset())
+    picture: str = ""
     _votes: Mapping[int, Mapping[str, int]] = field(
         repr=False, default_factory=lambda: MappingProxyType({})
     )  # round -> member -> choice

@@ -70,6 +70,16 @@ votes = sa.Table(
 )
 
 
+pictures = sa.Table(  # the led view as a finished picture: the last one of each room
+    "glassbox_pictures",
+    meta,
+    _of_room(),
+    sa.Column("link", sa.Text, nullable=False),  # of the view that it shows
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),  # HTML, gzip
+)
+
+
 def create(connection: sa.Connection) -> None:
     """Create the tables that are missing."""
     if connection.dialect.name == "postgresql":

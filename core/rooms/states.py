@@ -85,7 +85,7 @@ def _common(look: Look) -> dict[str, Any]:
     room, prompt = look.room, look.prompt
     said: dict[str, Any] = {
         "version": room.version, "phase": room.phase, "code": room.code, "here": len(look.here), "lead": room.lead,
-        "gathered": room.gathered, "closes": room.closes, "talk": room.talk,
+        "picture": look.picture, "gathered": room.gathered, "closes": room.closes, "talk": room.talk,
     }  # fmt: skip
     if prompt is None or room.phase == "lobby":
         return said

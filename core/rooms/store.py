@@ -6,6 +6,7 @@ member itself.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import secrets
@@ -26,6 +27,7 @@ from core.rooms.records import (
     LINK,
     LONGEST,
     MEMBERS,
+    PICTURE,
     PRESENT,
     PROMPTS,
     ROOMS,
@@ -44,7 +46,7 @@ from core.rooms.records import (
     RoomError,
     TooMuch,
 )
-from core.rooms.schema import members, prompts, rooms, votes
+from core.rooms.schema import members, pictures, prompts, rooms, votes
 from core.runs.database import Database, insert_or_replace
 
 ENDED = "there is no such room, or it has ended"
@@ -191,6 +193,30 @@ class Rooms:
             row = self._taught(connection, id, owner)
             if row.lead != link:
                 self._change(connection, id, lead=link)
+
+    def keep_picture(self, id: str, owner: str, link: str, html: str) -> None:
+        """Keep a view as a finished picture, in place of the one before.
+
+        Args:
+            link: of the view, as `lead` gets it.   html: a document of its own.
+
+        Raises:
+            NoSuchRoom, NotTheTeacher; TooMuch: it is larger than a room keeps.
+        """
+        body = gzip.compress(html.encode("utf-8"), 6, mtime=0)
+        if len(body) > PICTURE:
+            raise TooMuch(f"a picture has at most {PICTURE:,} bytes, and this one {len(body):,}")
+        row = {"room": id, "link": link, "sha256": hashlib.sha256(body).hexdigest(), "body": body}
+        with self.database.writing() as connection:
+            self._taught(connection, id, owner)
+            connection.execute(insert_or_replace(connection, pictures).values(row))
+            self._change(connection, id)
+
+    def picture(self, id: str) -> tuple[str, bytes] | None:
+        """Return the finished picture of the led view, its fingerprint and its HTML in gzip; None: there is none."""
+        with self.database.reading() as connection:
+            row = connection.execute(_pictured(id, pictures.c.sha256, pictures.c.body)).first()
+        return None if row is None else (row.sha256, bytes(row.body))
 
     def gather(self, id: str, owner: str) -> None:
         """Call all members back to the teacher's view. Raises NoSuchRoom, NotTheTeacher."""
@@ -366,8 +392,9 @@ class Rooms:
             if row.prompt is not None:
                 prompt = _prompt(self._prompt_row(connection, id, row.prompt))
                 chosen = self._chosen(connection, id, row.prompt)
+            picture = connection.execute(_pictured(id, pictures.c.sha256)).scalar() or ""
         numbers = {one.id: int(one.number) for one in people}
-        return Look(room, prompt, numbers, frozenset(one.id for one in people if one.here), chosen)
+        return Look(room, prompt, numbers, frozenset(one.id for one in people if one.here), picture, chosen)
 
     def _chosen(self, connection: sa.Connection, id: str, n: int) -> dict[int, dict[str, int]]:
         found: dict[int, dict[str, int]] = {}
@@ -457,6 +484,12 @@ class Rooms:
 
     def _prompt_row(self, connection: sa.Connection, id: str, n: int) -> Any:
         return connection.execute(sa.select(prompts).where(prompts.c.room == id, prompts.c.n == n)).one()
+
+
+def _pictured(id: str, *columns: Any) -> Any:
+    """Select from the picture of a room that shows the led view; one of an earlier view is none."""
+    of_lead = sa.and_(rooms.c.id == pictures.c.room, rooms.c.lead == pictures.c.link)
+    return sa.select(*columns).join(rooms, of_lead).where(pictures.c.room == id)
 
 
 def member_of(id: str, secret: str) -> str:

@@ -2,7 +2,7 @@
 // the class as they come (app/rooms/bar.js tells them).
 
 import { mount } from "../../app/kit/glass.js";
-import { css, fit, h, inLines, label, measure, num, percent, shareBar, tokenSpans, visible } from "../../app/kit/shapes.js";
+import { chip, css, fit, h, inLines, label, measure, num, percent, shareBar, tokenSpans, visible } from "../../app/kit/shapes.js";
 import { shared } from "../../app/kit/shared.js";
 import { barsOf, costOf, plan } from "./layout.js";
 
@@ -73,7 +73,7 @@ const classroom = {
   state(data) {
     const votes = barsOf(data, shared.room ?? null);
     return {
-      kind: data.kind, place: data.place ?? null, question: data.question ?? "", came: data.came ?? null, votes,
+      kind: data.kind, tokens: data.tokens, place: data.place ?? null, question: data.question ?? "", came: data.came ?? null, votes,
       options: data.options.map(({ id, text, p }) => ({ id, text, p })), entropy: data.entropy ?? null, surprise: data.surprise ?? null,
       costs: votes.map((one) => costOf(one, data.came ?? 0)),
     };
@@ -87,10 +87,12 @@ const wordsOf = (data) => data.tokens.map((token) => visible(token));
 function wordOf(g, data, n, x, y, w) {
   const chosen = n === data.place;
   const scored = data.places.includes(n);
-  const node = h("g", { class: scored ? "gb-hot" : null, "data-token": n, click: scored ? () => g.select({ follow: n }) : undefined },
-    h("rect", { x, y: y - 17, width: w, height: 24, rx: 4, fill: css(chosen ? "accent-soft" : "bg"), stroke: css(chosen ? "accent" : "line") }),
-    h("text", { x: x + 6, y, "font-family": "var(--gb-mono)", "font-size": 13, fill: css(chosen ? "accent" : scored ? "ink" : "ink3"), "font-weight": chosen ? 700 : null }, tokenSpans(data.tokens[n])));
-  return scored && !chosen ? g.tip(node, "Ask for this one") : node;
+  const node = chip(g, x, y, w, data.tokens[n], { selected: chosen, faint: !scored });
+  node.setAttribute("data-token", String(n));
+  if (!scored) return node;
+  node.classList.add("gb-hot");
+  node.addEventListener("click", () => g.select({ follow: n }));
+  return chosen ? node : g.tip(node, "Ask for this one");
 }
 
 /** @type {(at: ReturnType<typeof plan>, rounds: number) => SVGElement[]} */

@@ -12,7 +12,7 @@ from app import models
 from app.charts import described
 from app.controls import scope
 from app.kit.figures import Argument, Asked, Figure
-from app.units import si
+from app.units import seconds, si
 from core import real
 from core.checkpoints import CheckpointError
 from core.efficiency.frontier import Point, front, measure_steps
@@ -262,8 +262,8 @@ def sentence(seen: Seen) -> str:
     )
     times = found.times
     if times is not None:
-        whole = f" with int8 products {1000 * times.int8:.3g} ms," if times.int8 is not None else ""
-        said.append(f" A pass takes {1000 * times.float32:.3g} ms in float32,{whole} on {times.machine}.")
+        whole = f" with int8 products {seconds(times.int8)}," if times.int8 is not None else ""
+        said.append(f" A pass takes {seconds(times.float32)} in float32,{whole} on {times.machine}.")
     return "".join(said)
 
 

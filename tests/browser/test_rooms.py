@@ -219,6 +219,12 @@ def test_a_view_follows_until_it_is_touched(page: Page, browser: Browser, server
     assert driver.component_state(student, "attention")["head"] == 2
     expect(student.locator(".gb-class")).to_have_count(0)
 
+    with phones_of(browser, server, code, 1) as (phone,):
+        shown(phone, "class_phone", lambda now: now["picture"] != "")
+        picture = phone.frame_locator("iframe.gb-picture")
+        expect(picture.locator('[data-component="attention"]')).to_be_visible(timeout=30_000)
+        fits(phone)
+
     driver.open_page(page, "loss", text="The cat saw the dog")
     student.wait_for_url("**/loss?*")
     driver.wait_until_drawn(student)
@@ -239,7 +245,6 @@ def test_a_view_follows_until_it_is_touched(page: Page, browser: Browser, server
     act(page, "end")
     act(page, "end")
     expect(student.locator(".gb-class-follow")).to_have_count(0)
-    assert code
     student.context.close()
 
 

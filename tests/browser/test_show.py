@@ -308,7 +308,7 @@ def test_a_file_and_a_frame_show_what_the_page_shows(
 # Controls for which the app would have to answer.
 DEAD = (
     "[data-door]", ".mh-switches", ".att-corner", "text=/^Append/", ".att-hide", "[data-show]", "[data-arm]",
-    ".gb-lab-fork", "[data-turn]", "[data-act=open]",
+    ".gb-lab-fork", '[data-component="efficiency"] [data-turn]', "[data-act=open]",
     ".inter-fold", ".gb-map-search:visible", ".gb-word", '[data-component="embeddings"] svg .gb-hot',
     *(f'[data-act="{act}"]' for act in ("another", "switch", "act", "again", "train")),
 )  # fmt: skip

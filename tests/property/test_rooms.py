@@ -89,6 +89,8 @@ class AnyOrder(RuleBasedStateMachine):
         self.votes: dict[tuple[int, int], dict[str, int]] = {}
         self.tapped: dict[str, float] = {}  # in the present round
         self.numbers: dict[str, int] = {}
+        for who in range(5):
+            self.join(who)
 
     def teardown(self) -> None:
         if hasattr(self, "id"):
@@ -163,12 +165,19 @@ class AnyOrder(RuleBasedStateMachine):
             self.phase = self.before
 
     @precondition(lambda self: self.n > 0)
+    @rule(who=st.integers(0, 4), choice=st.integers(0, 2))
+    def vote(self, who: int, choice: int) -> None:
+        self.cast(f"secret {who}", choice, 0, 0)
+
+    @precondition(lambda self: self.n > 0)
     @rule(
-        who=st.integers(0, 7), choice=st.integers(0, 3), n=st.sampled_from([0, 0, 0, -1, 1]),
-        round=st.sampled_from([0, 0, 0, 1, -1]),
+        who=st.integers(0, 7), choice=st.integers(0, 3),
+        n=st.sampled_from([0, -1, 1]), round=st.sampled_from([0, 1, -1]),
     )  # fmt: skip
-    def vote(self, who: int, choice: int, n: int, round: int) -> None:
-        secret = f"secret {who}"
+    def vote_oddly(self, who: int, choice: int, n: int, round: int) -> None:
+        self.cast(f"secret {who}", choice, n, round)
+
+    def cast(self, secret: str, choice: int, n: int, round: int) -> None:
         member = member_of(self.id, secret)
         right = n == 0 and round == 0 and choice < 3 and secret in self.numbers and self.phase == "open"
         last = self.tapped.get(secret, -1e9)
@@ -245,6 +254,44 @@ def test_any_order_of_events(database: Rooms) -> None:
     from hypothesis.stateful import run_state_machine_as_test
 
     run_state_machine_as_test(AnyOrder, settings=settings(max_examples=40, stateful_step_count=40))  # type: ignore[no-untyped-call]
+
+
+def test_a_vote_counts_only_while_its_own_vote_is_open(rooms: Rooms) -> None:
+    """Every way to come late or wrong, one by one; nobody looks at the room in between, which would settle it."""
+    clock = Clock(rooms)
+    id = rooms.open(TEACHER).id
+    rooms.join(id, "secret")
+    member = member_of(id, "secret")
+
+    def refused(n: int, round: int, choice: int = 0) -> None:
+        clock.set(clock.at + 1)
+        with pytest.raises(NotNow):
+            rooms.vote(id, member, n, round, choice)
+
+    rooms.ask(id, TEACHER, ASKING)
+    for n, round, choice in ((0, 1, 0), (2, 1, 0), (1, 0, 0), (1, 2, 0), (1, 1, 3)):
+        refused(n, round, choice)
+    rooms.vote(id, member, 1, 1, 0)
+    rooms.pause(id, TEACHER, True)
+    refused(1, 1)
+    rooms.pause(id, TEACHER, False)
+    rooms.close(id, TEACHER)
+    clock.set(clock.at + records.COUNTDOWN - 0.1)
+    rooms.vote(id, member, 1, 1, 1)
+    clock.set(clock.at + 0.2)
+    refused(1, 1, 2)  # the countdown is over, and no screen has asked yet
+    rooms.again(id, TEACHER)
+    refused(1, 1, 2)  # a copy of the first vote
+    rooms.vote(id, member, 1, 2, 2)
+    rooms.close(id, TEACHER, 0.0)
+    rooms.reveal(id, TEACHER)
+    refused(1, 2)
+    rooms.ask(id, TEACHER, ASKING)
+    refused(1, 2)
+    look = rooms.look(id)
+    assert look is not None and look.own(member) == [None]
+    counts = rooms.counts(id, TEACHER)
+    assert (counts["first vote"][:3], counts["second vote"][:3]) == ([0, 1, 0], [0, 0, 1])
 
 
 def test_a_room_holds_so_many_members_and_deals_their_numbers_at_random(rooms: Rooms) -> None:

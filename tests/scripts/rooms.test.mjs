@@ -9,7 +9,7 @@ import { barsOf, costOf, plan } from "../../pages/classroom/layout.js";
 
 /** @type {import("../../app/rooms/connection.js").State} */
 const OPEN = {
-  version: 3, phase: "open", code: "BCDFGH", here: 9, lead: "", gathered: 0, closes: null, talk: false, n: 1, round: 1, kind: "predict",
+  version: 3, phase: "open", code: "BCDFGH", here: 9, lead: "", gathered: 0, picture: "", closes: null, talk: false, n: 1, round: 1, kind: "predict",
   question: "Which of `a b`?", options: ["one", "`two`", "three"], about: "/", answered: 4, of: 9, number: 17, choices: [null],
 };
 const ANSWER = { index: 1, because: "So it is.", evidence: "0.5", probabilities: [] };

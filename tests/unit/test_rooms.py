@@ -7,24 +7,28 @@ import csv
 import io
 import json
 import re
+import secrets
+import subprocess
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from playwright._impl._driver import compute_driver_executable
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from app.rooms import addresses, documents, feed, routes
+from app.rooms import addresses, documents, feed, pictures, routes
 from app.rooms.feed import Hub
 from app.rooms.limits import Rate
 from app.session import owner as owners
 from app.session.owner import OwnerCookie
-from core.rooms import Answer, Asking, Look, Rooms, member_of, states
+from core.rooms import Answer, Asking, Look, NotTheTeacher, Rooms, TooMuch, member_of, states
 from core.runs import Store, StoreAway
 
 TEACHER = "7" * 32
@@ -250,6 +254,42 @@ def test_only_a_view_of_ours_leads(browser: Callable[[], TestClient], link: str,
     assert teacher.get(f"/rooms/{id}/state?as=screen").json()["lead"] == (link if ours else "")
 
 
+def test_the_led_view_as_a_finished_picture(browser: Callable[[], TestClient], rooms: Rooms) -> None:
+    teacher = teaching(browser())
+    id = teacher.post("/rooms").json()["id"]
+    phone = browser()
+    assert phone.get(f"/rooms/{id}/picture").status_code == 404
+    link, page = "/loss?v=1&text=a", "<!doctype html><p>é" + "a" * 5000
+    rooms.keep_picture(id, TEACHER, link, page)
+    assert phone.get(f"/rooms/{id}/picture").status_code == 404, "of a view that is not led"
+    teacher.put(f"/rooms/{id}/lead", json={"link": link})
+    picture = phone.get(f"/rooms/{id}/picture")
+    assert picture.text == page and picture.headers["content-encoding"] == "gzip"
+    assert picture.headers["content-security-policy"] == "sandbox allow-scripts"
+    plain = phone.get(f"/rooms/{id}/picture", headers={"accept-encoding": "identity"})
+    assert plain.text == page and "content-encoding" not in plain.headers
+    tag = picture.headers["etag"]
+    assert phone.get(f"/rooms/{id}/picture", headers={"if-none-match": tag}).status_code == 304
+    assert phone.get(f"/rooms/{id}/state?as=screen").json()["picture"] == tag.strip('"')
+    teacher.put(f"/rooms/{id}/lead", json={"link": "/attention?v=1"})
+    assert phone.get(f"/rooms/{id}/state?as=screen").json()["picture"] == "", "the view has moved on"
+    with pytest.raises(NotTheTeacher):
+        rooms.keep_picture(id, "8" * 32, link, page)
+    with pytest.raises(TooMuch):
+        rooms.keep_picture(id, TEACHER, link, secrets.token_hex(4_000_000))
+
+
+@pytest.mark.parametrize(
+    "text", ["a b+c&d", "it's (odd) *~-._!", "é ש \U0001f600 <b>", "100 % #1 ?x=1&y", "", "a\nb\tc"]
+)
+def test_a_link_is_written_as_a_browser_writes_it(text: str) -> None:
+    query = pictures.led("loss", urlencode({"v": "1", "text": text, "view": "projector", "class": "7"}))
+    written = f"new URLSearchParams({{ v: '1', text: {json.dumps(text)} }})"
+    node, _ = compute_driver_executable()
+    said = subprocess.run([node, "-p", f"String({written})"], capture_output=True, text=True, check=True)
+    assert query == f"/loss?{said.stdout.strip()}"
+
+
 def test_a_store_that_is_away_is_said_in_words(tmp_path: Path) -> None:
     def away() -> Rooms:
         raise StoreAway("postgresql://secret@host does not answer")
@@ -283,9 +323,9 @@ async def after(stream: AsyncIterator[bytes], holds: Callable[[str, dict[str, An
 def test_one_look_serves_all_watchers(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
     """Thirty phones are one query every time, each is told its own choice, and all hear the end."""
     id = rooms.open(TEACHER).id
-    secrets = [f"{one}" for one in range(30)]
-    members = [member_of(id, secret) for secret in secrets]
-    for secret in secrets:
+    browsers = [f"{one}" for one in range(30)]
+    members = [member_of(id, secret) for secret in browsers]
+    for secret in browsers:
         rooms.join(id, secret)
     looks = 0
     look = Rooms.look
