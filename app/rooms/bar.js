@@ -4,14 +4,14 @@
 import { html } from "../kit/shapes.js";
 import { shared } from "../kit/shared.js";
 import { follow, send } from "./connection.js";
-import { advice, chance, count, halves, pieces, plain } from "./told.js";
+import { advice, chance, count, halves, pieces, plain, tallied } from "./told.js";
 
 /**
  * @import { Given } from "../kit/glass.js"
  * @import { State } from "./connection.js"
  *
  * @typedef {{room: string, code: string, join: string, address: string, trouble: string, screen: string}} Data
- * @typedef {{root: HTMLElement, data: Data, state: State | null, lost: boolean, folded: boolean | null, why: string, sure: boolean, ends: number, drawn: string, tell: Given["setTriggerValue"], stop: () => void}} Bar
+ * @typedef {{root: HTMLElement, data: Data, state: State | null, lost: boolean, folded: boolean | null, why: string, sure: boolean, ends: number, drawn: string, remote: {link: string, qr: string} | null, tell: Given["setTriggerValue"], stop: () => void}} Bar
  *
  * A button: what it says, what it does, and whether it is the next thing to do.
  * @typedef {{act: string, text: string, primary?: boolean, title?: string}} Button
@@ -68,7 +68,7 @@ function rowOf({ state }, option, at) {
     html("span", { class: "gb-class-option" }, set(option), right ? html("small", {}, state?.kind === "next" ? " came" : " the model’s") : ""),
     html("span", { class: "gb-class-bars", "aria-hidden": "true" }, bars.map(({ votes, all }, round) =>
       html("i", { class: round < bars.length - 1 ? "before" : null, style: `width:${all ? (100 * votes) / all : 0}%` }))),
-    html("small", {}, bars.map(({ votes }) => votes).join(" → "), p === undefined ? "" : ` · model ${chance(p)}`));
+    html("small", {}, tallied(state?.bars ?? [], at), p === undefined ? "" : ` · model ${chance(p)}`));
 }
 
 /** @type {(bar: Bar, one: Button) => HTMLElement} */
@@ -81,12 +81,23 @@ async function press(bar, act) {
   if (act === "fold") bar.folded = !isFolded(bar);
   else if (act === "end" && !bar.sure) bar.sure = true;
   else if (act === "keep") bar.sure = false;
+  else if (act === "remote") await invite(bar);
   else {
     const { status, body } = act === "end" ? await send("DELETE", `rooms/${bar.data.room}`) : await send("POST", `rooms/${bar.data.room}/${act}`);
     bar.why = status === 200 ? "" : status === 0 ? "No connection: try again." : body.why ?? "That did not work: try again.";
     if (act === "end" && (status === 200 || status === 404)) return gone(bar);
   }
   draw(bar);
+}
+
+/** Asks for a link by which the teacher's phone may teach, or puts it away. @param {Bar} bar */
+async function invite(bar) {
+  if (bar.remote) bar.remote = null;
+  else {
+    const { status, body } = await send("POST", `rooms/${bar.data.room}/invite`);
+    if (status === 200) bar.remote = body;
+    else bar.why = body.why ?? "No connection: try again.";
+  }
 }
 
 /** @param {Bar} bar */
@@ -116,7 +127,7 @@ function lineOf(state) {
 function draw(bar) {
   const { root, data, state } = bar;
   const folded = isFolded(bar);
-  const key = JSON.stringify([state, bar.lost, folded, bar.why, bar.sure]);
+  const key = JSON.stringify([state, bar.lost, folded, bar.why, bar.sure, bar.remote]);
   root.dataset.state = JSON.stringify({
     room: data.room, code: data.code, phase: state?.phase ?? "", here: state?.here ?? null, answered: state?.answered ?? null, of: state?.of ?? null,
     n: state?.n ?? null, round: state?.round ?? null, bars: state?.bars ?? null, right: state?.right ?? null, suggests: state?.suggests ?? "", lead: state?.lead ?? "",
@@ -136,10 +147,12 @@ function draw(bar) {
       html("span", { class: "gb-class-buttons" },
         state && !bar.lost ? buttonsOf(state).map((one) => buttonOf(bar, one)) : "",
         counts,
+        buttonOf(bar, { act: "remote", text: bar.remote ? "Hide the link" : "Phone as remote", title: "A link, good once, by which your phone closes votes and reveals" }),
         ...(bar.sure ? [html("span", {}, "End it? All of it is deleted."), buttonOf(bar, { act: "end", text: "End the room", primary: true }), buttonOf(bar, { act: "keep", text: "Keep it" })]
           : [buttonOf(bar, { act: "end", text: "End" })]),
         asks ? buttonOf(bar, { act: "fold", text: folded ? "Unfold" : "Fold", title: "The votes on this screen" }) : "")),
     bar.why ? html("p", { class: "gb-class-why", role: "alert" }, bar.why) : "",
+    bar.remote ? html("p", { class: "gb-class-remote" }, html("img", { src: bar.remote.qr, alt: "QR code of the link" }), html("span", {}, "Open this on your own phone within ten minutes; it works once: ", html("code", {}, bar.remote.link))) : "",
     asks && !folded ? html("div", { class: "gb-class-votes" },
       html("p", { title: plain(state.question ?? "") }, set(state.question ?? "")),
       html("ol", {}, (state.options ?? []).map((option, at) => rowOf(bar, option, at)))) : "",
@@ -168,7 +181,7 @@ function build(parent, data, tell) {
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser
   document.cookie = `${HINT}=1; path=/; max-age=43200; SameSite=Lax`;
   /** @type {Bar} */
-  const bar = { root, data, state: null, lost: false, folded: null, why: "", sure: false, ends: 0, drawn: "", tell, stop: () => {} };
+  const bar = { root, data, state: null, lost: false, folded: null, why: "", sure: false, ends: 0, drawn: "", remote: null, tell, stop: () => {} };
   const unfollow = follow(data.room, "teacher", {
     state(now) {
       bar.state = now;

@@ -144,7 +144,7 @@ export function follow(room, role, listener, base = document.baseURI) {
 export async function send(method, path, body = {}, base = document.baseURI) {
   try {
     const answer = await fetch(new URL(path, base), {
-      method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
+      method, headers: { "Content-Type": "application/json" }, body: method === "GET" ? undefined : JSON.stringify(body),
     });
     return { status: answer.status, body: await answer.json().catch(() => ({})) };
   } catch {

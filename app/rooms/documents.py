@@ -16,7 +16,7 @@ from app.kit import modules
 from app.rooms.addresses import Joining
 
 HERE = Path(__file__).resolve().parent
-SCRIPTS = {name: f"app/rooms/{name}.js" for name in ("phone", "screen")}
+SCRIPTS = {name: f"app/rooms/{name}.js" for name in ("phone", "screen", "remote")}
 NO_SCRIPT = "This page needs JavaScript."
 
 
@@ -27,6 +27,11 @@ def phone(code: str, deep: bool) -> str:
         code: as the address has it; "" asks for it.   deep: whether the address has one.
     """
     return _document("Glassbox: join", "phone", {"code": code}, "../" if deep else "./")
+
+
+def remote(code: str) -> str:
+    """Return the page of the teacher's phone; its key stands in the address's fragment."""
+    return _document("Glassbox: remote", "remote", {"code": code}, "../../")
 
 
 def screen(id: str, code: str, where: Joining) -> str:

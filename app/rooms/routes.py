@@ -8,10 +8,11 @@ GET    /rooms/ID/events?as=WHO    "state", "away", "end", for a "member", the "s
 GET    /rooms/ID/state?as=WHO     the same state once, where events are blocked.
 PUT    /rooms/ID/vote             a member's choice.
 POST   /rooms/ID/ACT              the teacher's: `ACTS`.   PUT /rooms/ID/lead, DELETE /rooms/ID: likewise.
+POST   /rooms/ID/invite           a one-time key for a second device of the teacher's; POST /rooms/ID/accept takes it.
 GET    /rooms/ID/counts.csv       the teacher's.
 GET    /rooms/ID/picture          the teacher's view as a finished picture, for all phones.
 GET    /rooms/ID/view             the teacher's view as a live page, while a place is free.
-GET    /join, /join/CODE, /room/CODE/screen    the pages of phone and projector.
+GET    /join, /join/CODE, /room/CODE/screen, /room/CODE/remote    the pages of phone, projector and remote.
 
 Questions are asked by the session that computes their answers (`app.rooms.teaching`). What is refused is answered by
 {"why"} in words. Every writing route wants an Origin of ours. No Streamlit in here.
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from core.rooms import Look, Rooms
 
 COOKIE = "glassbox_member"
+REMOTE = "glassbox_remote"  # of a second device that teaches
 LASTS = 12 * 3600  # seconds: no room is open for longer
 LARGEST = 160_000  # bytes of a request
 WRONG_CODES = (20, 60.0)  # from one address in so many seconds: a school has one
@@ -127,6 +129,15 @@ def owner_of(request: Request) -> str:
     if found is None:
         raise Refused(403, "this browser keeps no cookie of ours, by which its room is known")
     return found
+
+
+def teachers_of(request: Request) -> list[str]:
+    """Return by what this browser may be known as a teacher: its own id, and that of a remote. Raises Refused: none."""
+    found = [owners.read(request.cookies.get(owners.COOKIE)), request.cookies.get(REMOTE)]
+    known = [one for one in found if one is not None and _SECRET.fullmatch(one)]
+    if not known:
+        raise Refused(403, "this browser keeps no cookie of ours, by which its room is known")
+    return known
 
 
 def secret_of(request: Request) -> str:
@@ -219,7 +230,7 @@ class Routes:
 
     async def _who(self, request: Request) -> tuple[str, str, Callable[[Look], dict[str, Any]]]:
         """Return the room, the member ("" for others) and what this screen may know. Raises Refused, NoSuchRoom."""
-        from core.rooms import NotTheTeacher, member_of, states
+        from core.rooms import member_of, states
 
         id = _room_id(request)
         role = request.query_params.get("as", "member")
@@ -227,13 +238,21 @@ class Routes:
             return id, "", states.screen_state
         found = await run_in_threadpool(lambda: self.rooms().look(id))
         if role == "teacher":
-            if found is None or not secrets.compare_digest(found.room.owner, owner_of(request)):
-                raise NotTheTeacher("another browser teaches in this room")
+            await self._teacher(request, id)
             return id, "", states.teacher_state
         member = member_of(id, secret_of(request))
         if found is None or member not in found.numbers:
             raise Refused(403, "this browser has not joined the room")
         return id, member, lambda look: states.member_state(look, member)
+
+    async def _teacher(self, request: Request, id: str) -> str:
+        """Return by what this browser teaches in a room. Raises NotTheTeacher, NoSuchRoom, Refused."""
+        from core.rooms import NotTheTeacher
+
+        for one in teachers_of(request):
+            if await run_in_threadpool(lambda one=one: self.rooms().teaches(id, one)):  # type: ignore[misc]
+                return one
+        raise NotTheTeacher("another browser teaches in this room")
 
     async def events(self, request: Request) -> Response:
         """Stream a room's states."""
@@ -274,7 +293,8 @@ class Routes:
 
     async def act(self, request: Request) -> Response:
         """Do what a teacher's button says."""
-        id, owner = _room_id(request), owner_of(request)
+        id = _room_id(request)
+        owner = await self._teacher(request, id)
         act = ACTS.get(request.path_params["act"])
         if act is None:
             raise Refused(404, "there is no such button")
@@ -284,7 +304,8 @@ class Routes:
 
     async def lead(self, request: Request) -> Response:
         """Set the view that the room follows."""
-        id, owner, body = _room_id(request), owner_of(request), await body_of(request)
+        id, body = _room_id(request), await body_of(request)
+        owner = await self._teacher(request, id)
         link = body.get("link")
         if not isinstance(link, str) or not addresses.is_view(link):
             raise Refused(422, "that is no view of ours")
@@ -294,17 +315,44 @@ class Routes:
 
     async def end(self, request: Request) -> Response:
         """End the room."""
-        id, owner = _room_id(request), owner_of(request)
+        id = _room_id(request)
+        owner = await self._teacher(request, id)
         await run_in_threadpool(lambda: self.rooms().end(id, owner))
         self.hub.hurry(id)
         return JSONResponse({})
 
     async def counts(self, request: Request) -> Response:
         """Return the counts of all questions as CSV."""
-        id, owner = _room_id(request), owner_of(request)
+        id = _room_id(request)
+        owner = await self._teacher(request, id)
         table = await run_in_threadpool(lambda: self.rooms().counts(id, owner))
         name = 'attachment; filename="glassbox-class.csv"'
         return Response(to_csv(table), media_type="text/csv", headers={"Content-Disposition": name})
+
+    async def invite(self, request: Request) -> Response:
+        """Return a one-time link for the teacher's phone, and its QR code; its key stands where no server sees it."""
+        id = _room_id(request)
+        owner = await self._teacher(request, id)
+        key = await run_in_threadpool(lambda: self.rooms().invite(id, owner))
+        found = await run_in_threadpool(lambda: self.rooms().look(id))
+        assert found is not None
+        where = addresses.joining(request.headers.get("host", ""), request.url.scheme, _root(request))
+        link = f"{where.base}/room/{found.room.code}/remote#{key}"
+        return JSONResponse({"link": link, "qr": documents.qr_image(link)})
+
+    async def accept(self, request: Request) -> Response:
+        """Let a second device teach."""
+        id, body = _room_id(request), await body_of(request)
+        key = body.get("key")
+        if not isinstance(key, str) or not _SECRET.fullmatch(key):
+            raise Refused(422, "that is no request of ours")
+        secret = await run_in_threadpool(lambda: self.rooms().accept(id, key))
+        answer = JSONResponse({})
+        answer.set_cookie(
+            REMOTE, secret, max_age=LASTS, path=f"{_root(request)}/rooms", httponly=True, samesite="lax",
+            secure=request.url.scheme == "https",
+        )  # fmt: skip
+        return answer
 
     async def picture(self, request: Request) -> Response:
         """Return the led view as a finished picture: a document that may run its own scripts and nothing else."""
@@ -340,6 +388,10 @@ class Routes:
         """Return the page of a phone: the same for every code, right or wrong."""
         code = str(request.path_params.get("code", ""))[:20]
         return HTMLResponse(documents.phone(code, deep="code" in request.path_params), headers=PAGE)
+
+    async def remote(self, request: Request) -> Response:
+        """Return the page of the teacher's phone: who has no key can do nothing on it."""
+        return HTMLResponse(documents.remote(str(request.path_params["code"])[:20]), headers=PAGE)
 
     async def screen(self, request: Request) -> Response:
         """Return the page of the projector."""
@@ -396,10 +448,13 @@ def routes(rooms: Callable[[], Rooms]) -> list[Route]:
         ("GET", "/rooms/{id}/counts.csv", here.counts),
         ("GET", "/rooms/{id}/picture", here.picture),
         ("GET", "/rooms/{id}/view", here.view),
+        ("POST", "/rooms/{id}/invite", here.invite),
+        ("POST", "/rooms/{id}/accept", here.accept),
         ("POST", "/rooms/{id}/{act}", here.act),
         ("DELETE", "/rooms/{id}", here.end),
         ("GET", "/join", here.phone),
         ("GET", "/join/{code}", here.phone),
         ("GET", "/room/{code}/screen", here.screen),
+        ("GET", "/room/{code}/remote", here.remote),
     ]
     return [Route(path, _guarded(handler), methods=[method]) for method, path, handler in table]

@@ -150,6 +150,9 @@ export function tally(option) {
   return [votes, option.p === null ? "" : `the model ${chance(option.p)}`].filter(Boolean).join(" · ");
 }
 
+/** The votes on an option, round by round, for the teacher: "9 → 14". @type {(bars: (number[] | null)[], at: number) => string} */
+export const tallied = (bars, at) => bars.map((one) => one?.[at] ?? 0).join(" → ");
+
 /** What to do after a vote, in words. @type {(state: State) => string} */
 export function advice(state) {
   if (state.right === null || state.right === undefined) return "";

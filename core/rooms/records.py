@@ -25,6 +25,7 @@ BETWEEN = 0.5  # seconds between two taps of one member: two votes a second
 COUNTDOWN = 3.0  # seconds from Close to the end of a vote
 IDLE = 4 * 3600.0  # seconds without a touch after which a room ends
 LONGEST = 12 * 3600.0  # seconds after which a room ends in any case
+INVITED = 600.0  # seconds in which a second device may come to teach
 PRESENT = 40.0  # seconds since its last sign of life in which a member counts as here
 
 QUESTION = 1_000  # characters

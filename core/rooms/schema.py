@@ -26,6 +26,11 @@ rooms = sa.Table(
     sa.Column("shown", sa.Boolean, nullable=False),
     sa.Column("lead", sa.Text, nullable=False),  # page and query of a link, or ""
     sa.Column("gathered", sa.Integer, nullable=False),
+    sa.Column(
+        "invitation", sa.String(64), nullable=False
+    ),  # a hash of the key that makes a second device teach, or ""
+    sa.Column("invited", sa.Double, nullable=False),  # when it was given
+    sa.Column("remote", sa.String(64), nullable=False),  # a hash of that device's secret, or ""
 )
 
 

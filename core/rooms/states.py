@@ -30,7 +30,7 @@ def screen_state(look: Look) -> dict[str, Any]:
     said = _common(look)
     if _revealed(room):
         said |= {"answer": _answer(look.prompt)}
-    if _revealed(room) or (room.shown and _phase(room) == "closed"):
+    if _revealed(room) or (room.shown and room.phase == "closed"):
         said |= {"bars": _public_bars(look)}
     return said
 
@@ -70,10 +70,6 @@ def suggestion(share: float | None, round: int) -> str:
     if round > 1 or share > HIGH:
         return "reveal"
     return "explain" if share < LOW else "talk"
-
-
-def _phase(room: Room) -> str:
-    return room.resumes if room.phase == "paused" else room.phase
 
 
 def _revealed(room: Room) -> bool:

@@ -24,6 +24,7 @@ from core.rooms.records import (
     CODE_LENGTH,
     COUNTDOWN,
     IDLE,
+    INVITED,
     LINK,
     LONGEST,
     MEMBERS,
@@ -93,7 +94,7 @@ class Rooms:
             connection.execute(
                 rooms.insert().values(
                     id=id, code=code, owner=owner, opened=self.now, touched=self.now, phase="lobby", resumes="",
-                    version=1, talk=False, shown=False, lead="", gathered=0,
+                    version=1, talk=False, shown=False, lead="", gathered=0, invitation="", invited=0.0, remote="",
                 )
             )  # fmt: skip
             return self._get(connection, id)
@@ -223,6 +224,46 @@ class Rooms:
         with self.database.writing() as connection:
             self._taught(connection, id, owner)
             self._change(connection, id, gathered=rooms.c.gathered + 1)
+
+    def invite(self, id: str, owner: str) -> str:
+        """Return a key by which one more device may teach, once and soon; an earlier key is void.
+
+        Raises:
+            NoSuchRoom, NotTheTeacher.
+        """
+        key = secrets.token_hex(16)
+        with self.database.writing() as connection:
+            self._taught(connection, id, owner)
+            self._change(connection, id, invitation=_hash("invitation", key), invited=self.now)
+        return key
+
+    def accept(self, id: str, key: str) -> str:
+        """Let the device that brings the key teach, in place of an earlier one; the key is void then.
+
+        Returns:
+            The secret that is its owner id in this room.
+
+        Raises:
+            NoSuchRoom; NotTheTeacher: the key is void, or none of this room's.
+        """
+        secret = secrets.token_hex(16)
+        with self.database.writing() as connection:
+            self._locked(connection, id)
+            mine = (
+                rooms.c.id == id, rooms.c.invitation == _hash("invitation", key), rooms.c.invited > self.now - INVITED,
+            )  # fmt: skip
+            changed = {"invitation": "", "remote": _hash("remote", secret), "version": rooms.c.version + 1}
+            if connection.execute(rooms.update().where(*mine).values(changed)).rowcount == 0:
+                raise NotTheTeacher("this link was used already, or is too old: ask for another one")
+        return secret
+
+    def teaches(self, id: str, owner: str) -> bool:
+        """Return whether a browser teaches in a room. Raises NoSuchRoom."""
+        with self.database.reading() as connection:
+            row = self._row(connection, rooms.c.id == id, self._lives())
+            if row is None:
+                raise NoSuchRoom(ENDED)
+            return _is_teacher(row, owner)
 
     def end(self, id: str, owner: str) -> None:
         """End the room and delete everything in it. Raises NoSuchRoom, NotTheTeacher."""
@@ -457,7 +498,7 @@ class Rooms:
         )
         if row is None:
             raise NoSuchRoom(ENDED)
-        if not secrets.compare_digest(row.owner.encode(), owner.encode()):
+        if not _is_teacher(row, owner):
             raise NotTheTeacher("another browser teaches in this room")
         if row.phase not in phases:
             raise NotNow(f"this is not for a room that is {row.phase}")
@@ -495,6 +536,17 @@ def _pictured(id: str, *columns: Any) -> Any:
 def member_of(id: str, secret: str) -> str:
     """Return the id of a browser as a member of a room: another in every room, and nobody tells its secret from it."""
     return hashlib.sha256(f"member {id} {secret}".encode()).hexdigest()[:32]
+
+
+def _is_teacher(row: Any, owner: str) -> bool:
+    """Return whether this is who opened the room, or the device that was let in to teach."""
+    if secrets.compare_digest(row.owner.encode(), owner.encode()):
+        return True
+    return bool(row.remote) and secrets.compare_digest(row.remote, _hash("remote", owner))
+
+
+def _hash(what: str, secret: str) -> str:
+    return hashlib.sha256(f"{what} {secret}".encode()).hexdigest()
 
 
 def _draw_code() -> str:

@@ -181,7 +181,19 @@ def test_a_class_from_the_first_click_to_the_end(page: Page, browser: Browser, s
             assert state["choices"][1] is None
             phone.locator('[data-at="0"]').click()
         shown(page, "class_bar", lambda now: now["answered"] == 3 and now["round"] == 2)
-        act(page, "close")
+
+        # The teacher's own phone closes the vote, by a link that works once.
+        act(page, "remote")
+        link = urlsplit(page.locator(".gb-class-remote code").inner_text())
+        context = driver.new_context(browser, server, viewport=driver.PHONE)
+        remote = context.new_page()
+        remote.goto(f"{link.path}#{link.fragment}")
+        shown(remote, "class_remote", lambda now: now["answered"] == 3)
+        assert "#" not in remote.url
+        fits(remote)
+        remote.locator('[data-act="close"]').click()
+        shown(remote, "class_remote", phase("closed", round=2))
+        context.close()
         shown(screen, "class_screen", phase("closed", round=2))
         act(page, "reveal")
         revealed = shown(screen, "class_screen", phase("revealed", round=2))

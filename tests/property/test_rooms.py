@@ -18,9 +18,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from core.rooms import (
     Answer,
     Asking,
+    Look,
     NoSuchRoom,
     NotNow,
     NotTheTeacher,
+    Prompt,
+    Room,
     RoomError,
     Rooms,
     TooMuch,
@@ -138,6 +141,12 @@ class AnyOrder(RuleBasedStateMachine):
         ):
             self.closes = self.clock.at + records.COUNTDOWN
 
+    @precondition(lambda self: self.phase == "open")
+    @rule()
+    def finish(self) -> None:
+        self.close()
+        self.wait(records.COUNTDOWN)
+
     @rule()
     def again(self) -> None:
         allowed = self.phase == "closed" and self.round == 1
@@ -254,6 +263,32 @@ def test_any_order_of_events(database: Rooms) -> None:
     from hypothesis.stateful import run_state_machine_as_test
 
     run_state_machine_as_test(AnyOrder, settings=settings(max_examples=40, stateful_step_count=40))  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.parametrize("votes", [0, states.FEW - 1, states.FEW])
+@pytest.mark.parametrize("shown", [False, True])
+@pytest.mark.parametrize("resumes", ["open", "closed", "revealed"])
+@pytest.mark.parametrize("phase", records.PHASES)
+def test_what_each_screen_may_know(phase: Any, resumes: str, shown: bool, votes: int) -> None:
+    """All phases with all that a room may have on in them: the answer and the bars are nowhere too soon."""
+    paused = resumes if phase == "paused" else ""
+    room = Room("0" * 24, "BCDFGH", TEACHER, phase, paused, None, 7, 1, False, shown, "", 0)
+    prompt = Prompt(1, "predict", ASKING.question, ASKING.options, "", 2, ASKING.answer)
+    members = {f"{one:032x}": one + 1 for one in range(8)}
+    cast = {round: dict.fromkeys(list(members)[:votes], round - 1) for round in (1, 2)}
+    look = Look(room, prompt, members, frozenset(members), "", cast)
+    member, screen, teacher = (
+        states.member_state(look, next(iter(members))), states.screen_state(look), states.teacher_state(look),
+    )  # fmt: skip
+    counted = [[votes, 0, 0], [0, votes, 0]] if votes >= states.FEW else [None, None]
+    for told, opens in (
+        (member, phase == "revealed"),
+        (screen, phase == "revealed" or (phase == "closed" and shown)),
+    ):
+        assert told.get("bars") == (counted if opens else None)
+        assert (BECAUSE in json.dumps(told)) == (phase == "revealed")
+    assert (BECAUSE in json.dumps(teacher)) == (phase in ("closed", "revealed"))
+    assert member["choices"] == ([0, 1] if votes else [None, None])
 
 
 def test_a_vote_counts_only_while_its_own_vote_is_open(rooms: Rooms) -> None:

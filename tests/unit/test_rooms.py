@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+import sqlalchemy as sa
 from playwright._impl._driver import compute_driver_executable
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -28,7 +29,18 @@ from app.rooms.feed import Hub
 from app.rooms.limits import Rate
 from app.session import owner as owners
 from app.session.owner import OwnerCookie
-from core.rooms import Answer, Asking, Look, NotTheTeacher, Rooms, TooMuch, member_of, states
+from core.rooms import (
+    Answer,
+    Asking,
+    Look,
+    NotTheTeacher,
+    Rooms,
+    TooMuch,
+    member_of,
+    records,
+    schema,
+    states,
+)
 from core.runs import Store, StoreAway
 
 TEACHER = "7" * 32
@@ -156,6 +168,44 @@ def test_only_who_opened_a_room_teaches_in_it(browser: Callable[[], TestClient])
     for client in (nobody, other):
         assert client.get(f"/rooms/{id}/state").status_code == 403, "who has not joined is no member"
         assert client.put(f"/rooms/{id}/vote", json={"n": 1, "round": 1, "choice": 0}).status_code == 403
+
+
+def test_a_phone_teaches_by_a_link_that_is_good_once(browser: Callable[[], TestClient], rooms: Rooms) -> None:
+    teacher = teaching(browser())
+    room = teacher.post("/rooms").json()
+    id = room["id"]
+    assert browser().post(f"/rooms/{id}/invite").status_code == 403
+    void = teacher.post(f"/rooms/{id}/invite").json()["link"].partition("#")[2]
+    given = teacher.post(f"/rooms/{id}/invite").json()
+    address, _, key = given["link"].partition("#")
+    assert address.endswith(f"/room/{room['code']}/remote") and given["qr"].startswith("data:image/svg+xml")
+    assert key not in str(rows_of(rooms)), "the store knows a hash of it"
+    remote, thief = browser(), browser()
+    assert remote.post(f"/rooms/{id}/accept", json={"key": void}).status_code == 403, (
+        "there is one link at a time"
+    )
+    for bad in ("", "x", None, "0" * 32):
+        assert remote.post(f"/rooms/{id}/accept", json={"key": bad}).status_code in (403, 422)
+    assert remote.post(f"/rooms/{id}/accept", json={"key": key}).status_code == 200
+    assert thief.post(f"/rooms/{id}/accept", json={"key": key}).status_code == 403, "once"
+    rooms.ask(id, TEACHER, ASKING)
+    assert thief.post(f"/rooms/{id}/close").status_code == 403
+    assert remote.post(f"/rooms/{id}/close").status_code == 200
+    assert remote.get(f"/rooms/{id}/state?as=teacher").json()["closes"] is not None
+    teaching(remote, "9" * 32)  # it has opened pages of the app before: it teaches all the same
+    assert remote.get(f"/rooms/{id}/state?as=teacher").status_code == 200
+    other = teaching(browser(), "8" * 32).post("/rooms").json()["id"]
+    assert remote.post(f"/rooms/{other}/pause").status_code == 403, "in no other room"
+    late = rooms.invite(id, TEACHER)
+    rooms.now = rooms.database.now + records.INVITED + 1
+    with pytest.raises(NotTheTeacher):
+        rooms.accept(id, late)
+
+
+def rows_of(rooms: Rooms) -> list[Any]:
+    """All rows of rooms."""
+    with rooms.database.reading() as connection:
+        return list(connection.execute(sa.select(schema.rooms)))
 
 
 @pytest.mark.parametrize("origin", [None, "http://elsewhere", "null", "http://testserver.elsewhere", ""])
