@@ -117,6 +117,11 @@ def no_network() -> Iterator[None]:
         yield
 
 
+# Files that take minutes. Two processes share a turn file by file, from both ends (tests/sharing.py): one of these
+# where they meet would leave the other without work. So they stand at the end of their folder.
+LONG = {"test_bad_input.py", "test_lab.py", "test_lessons.py", "test_lessons_phone.py", "test_show.py"}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The quick tests first, then faults and the browser's: a wrong number is reported before a slow page is opened.
 
@@ -126,12 +131,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     order = {"unit": 0, "property": 1, "oracle": 2, "pages": 3, "browser": 4, "faults": 5}
     root = Path(__file__).parent
 
-    def rank(item: pytest.Item) -> int:
-        return order.get(item.path.relative_to(root).parts[0], 0)
+    def rank(item: pytest.Item) -> tuple[int, bool]:
+        return order.get(item.path.relative_to(root).parts[0], 0), item.path.name in LONG
 
     items.sort(key=rank)
     for item in items:
-        if rank(item) == order["browser"]:
+        if rank(item)[0] == order["browser"]:
             item.add_marker(pytest.mark.browser)
         parameters = getattr(getattr(item, "callspec", None), "params", {})
         if "device" in parameters:  # travels with the test's report to the summary

@@ -173,15 +173,11 @@ def test_a_point_is_trained_and_stopped(browser: Browser, training_server: drive
     context.close()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_accessible(page: Page, theme: str) -> None:
+def test_accessible(page: Page) -> None:
     opened(page)
-    checks.accessible(
-        page,
-        "adaptability",
-        theme,
-        "How few numbers and examples teach an old model a new job? How few examples?",
-    )
+    said = "How few numbers and examples teach an old model a new job? How few examples?"
+    for theme in ("dark", "light"):
+        checks.accessible(page, "adaptability", theme, said)
 
 
 def test_the_first_screen_and_the_notebook(page: Page, tmp_path: Path) -> None:

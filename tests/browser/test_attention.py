@@ -433,14 +433,15 @@ def test_an_encoder_decoder_reads_its_source_and_the_model_writes_the_rows(
     agrees(wait(own_page, row=rows - 1), attention_steps(lm, text, 1, 1, attention="cross", target=written))
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_accessible_and_whole_on_the_first_screen(page: Page, theme: str) -> None:
+def test_accessible_and_whole_on_the_first_screen(page: Page) -> None:
     for model in ("tales-t5", "tales-gpt"):
         driver.open_page(page, "attention", model=model)
         hint = driver.component(page, "attention").locator("[data-hint]")
         assert hint.text_content() == "row asks, column answers: do the two fit?", "over a narrow matrix, too"
-    checks.accessible(page, "attention", theme, "Scores")
-    checks.first_screen(page)
+    for theme in ("dark", "light"):
+        page.set_viewport_size(driver.DESKTOP)
+        checks.accessible(page, "attention", theme, "Scores")
+        checks.first_screen(page)
 
 
 def test_escape_leads_up_to_the_whole_machine(page: Page) -> None:

@@ -501,10 +501,11 @@ def test_predict_notebook_and_link(
     checks.link_restores(page, browser, server, "decoding")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_accessible_and_whole_on_the_first_screen(page: Page, theme: str) -> None:
+def test_accessible_and_whole_on_the_first_screen(page: Page) -> None:
     driver.open_page(page, "decoding")
-    checks.accessible(page, "decoding", theme, "greedy")
-    checks.first_screen(page)
-    buttons = driver.component(page, "decoding").locator("button:visible")
-    assert all((button.bounding_box() or {"height": 0})["height"] >= 44 for button in buttons.all())
+    for theme in ("dark", "light"):
+        page.set_viewport_size(driver.DESKTOP)
+        checks.accessible(page, "decoding", theme, "greedy")
+        checks.first_screen(page)
+        buttons = driver.component(page, "decoding").locator("button:visible")
+        assert all((button.bounding_box() or {"height": 0})["height"] >= 44 for button in buttons.all())

@@ -264,15 +264,15 @@ def test_a_masked_model_opens_on_a_blank_and_says_what_fills_it(page: Page) -> N
     expect(page.get_by_label("Your text").first).to_have_value(text)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", [None, driver.PHONE])
-def test_an_encoder_decoder_is_in_nobodys_way(own_page: Page, theme: str, size: Any) -> None:
+def test_an_encoder_decoder_is_in_nobodys_way(own_page: Page, size: Any) -> None:
     if size:
         own_page.set_viewport_size(size)
     driver.open_page(own_page, "home", model="./pair", text="The fox and the crow", target="A dog saw")
-    driver.set_theme(own_page, theme)
-    assert own_page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert driver.axe_lines(driver.axe(own_page)) == []
+    for theme in ("dark", "light"):
+        driver.set_theme(own_page, theme)
+        assert own_page.evaluate("document.documentElement.scrollWidth <= innerWidth"), theme
+        assert driver.axe_lines(driver.axe(own_page)) == [], theme
 
 
 def test_what_is_typed_and_clicked_in_a_hurry_is_all_heard(page: Page) -> None:
@@ -348,17 +348,19 @@ def test_the_map_leads_to_the_pages_that_exist(page: Page) -> None:
     page.wait_for_url(re.compile("/attention.*cat"))
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nothing_is_in_the_way_of_anybody(page: Page, theme: str) -> None:
+def test_nothing_is_in_the_way_of_anybody(page: Page) -> None:
     driver.open_page(page, "home", text=TEXT)
-    driver.set_theme(page, theme)
-    figure = driver.component(page, NAME)
-    assert figure.get_attribute("data-theme") == theme
-    said = figure.get_attribute("aria-label") or ""
-    shown = state(page)
-    assert f"{shown['blocks']} blocks of {shown['heads']} heads over {len(shown['tokens'])} tokens" in said
-    assert f"{shown['top'][0][1]:.3f}" in said
-    assert driver.axe_lines(driver.axe(page)) == []
+    for theme in ("dark", "light"):
+        driver.set_theme(page, theme)
+        figure = driver.component(page, NAME)
+        assert figure.get_attribute("data-theme") == theme
+        said = figure.get_attribute("aria-label") or ""
+        shown = state(page)
+        assert (
+            f"{shown['blocks']} blocks of {shown['heads']} heads over {len(shown['tokens'])} tokens" in said
+        )
+        assert f"{shown['top'][0][1]:.3f}" in said
+        assert driver.axe_lines(driver.axe(page)) == [], theme
 
 
 def test_a_phone_shows_all_of_it(page: Page) -> None:

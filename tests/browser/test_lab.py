@@ -572,14 +572,17 @@ def test_the_link_brings_everything_back(page: Page, browser: Browser, server: d
     checks.link_restores(page, browser, server, NAME)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_it_is_accessible(theme: str, mine: Page, ended: Run) -> None:
+def test_it_is_accessible(mine: Page, ended: Run) -> None:
     driver.open_page(mine, NAME, model=f"run:{ended.id}", text=TEXT)
     until(mine, lambda now: first(now)["count"] == 60)
-    checks.accessible(mine, NAME, theme, "Run Z, done, step 60")
+    for theme in ("light", "dark"):
+        checks.accessible(mine, NAME, theme, "Run Z, done, step 60")
     mine.get_by_role("button", name="Settings", exact=True).first.click()
     expect(mine.get_by_role("tab", name="Own text")).to_be_visible()
-    assert driver.axe_lines(driver.axe(mine)) == []
+    for theme in ("dark", "light"):
+        driver.set_theme(mine, theme)
+        assert driver.axe_lines(driver.axe(mine)) == [], theme
+        expect(mine.get_by_role("tab", name="Own text")).to_be_visible()
 
 
 def test_the_first_screen_is_whole_and_a_phone_holds_it(page: Page) -> None:
