@@ -26,6 +26,7 @@ SECTIONS = {  # by the module that measured
     "test_store": "The store of runs",
     "test_curves": "Live curves",
     "test_latency": "In the browser",
+    "test_carried": "A model in a picture’s file, on a phone",
     "test_real": "The published models",
     "test_memory": "Memory of the server",
 }
