@@ -1,5 +1,7 @@
 // What a picture computes that carries its model: its data, anew for each text, moment of the training and choice.
 
+import { counted } from "../../kit/counts.js";
+import { thousands } from "../../kit/shapes.js";
 import { open } from "./carried.js";
 import { rerun, run } from "./forward.js";
 
@@ -93,7 +95,7 @@ export function computing(way, own) {
       const data = way.data(one);
       Object.assign(said, data.selection);
       const ms = Math.max(1, Math.round(performance.now() - start));
-      const cut = one.whole > longest ? ` The picture holds ${longest} tokens of the ${one.whole}.` : "";
+      const cut = one.whole > longest ? ` The picture holds ${counted(longest, "token")} of the ${thousands(one.whole)}.` : "";
       return { data, said: `Computed in this file, in ${ms} ms.${cut}` };
     },
     /** What is left to compute, in steps. @returns {Iterator<boolean>} */
