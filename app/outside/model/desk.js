@@ -66,6 +66,8 @@ export function drawOwn(component, section, first, way, own) {
   const above = controls(machine, { again, reset: asItCame });
   place.before(above.whole);
   asItCame();
+  // Safari has no idle callback. The weights are unpacked before somebody writes, or the first letter would wait for that.
+  (globalThis.requestIdleCallback ?? setTimeout)(() => machine.asked());
 }
 
 /**
