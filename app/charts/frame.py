@@ -15,7 +15,8 @@ import numpy as np
 import streamlit as st
 
 from app.charts.mounted import charted
-from app.frame.takeaway import Table, to_csv
+from app.csv_table import to_csv
+from app.frame.takeaway import Table
 
 
 @dataclass(frozen=True)

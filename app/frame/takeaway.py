@@ -5,7 +5,6 @@ The files are made when they are asked for: a rerun of the page costs nothing he
 
 from __future__ import annotations
 
-import csv
 import io
 import warnings
 import zipfile
@@ -16,6 +15,7 @@ from typing import Any
 import streamlit as st
 
 from app import chapters, runs
+from app.csv_table import to_csv
 from app.frame import notebook
 from app.kit import register
 from app.kit.figures import Drawing, Table
@@ -157,20 +157,3 @@ def run_zip(id: str, step: int | None) -> bytes:
         for name, body in exported.files(runs.store(), id, step).items():
             packed.writestr(f"{exported.name(id)}/{name}", body)
     return out.getvalue()
-
-
-def to_csv(table: Table) -> str:
-    """Write `table` (column name -> values of equal length) as CSV.
-
-    A text that a spreadsheet would run as a formula gets an apostrophe in front, as spreadsheets themselves do.
-    """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(table)
-    for row in zip(*table.values(), strict=True):
-        writer.writerow([_harmless(cell) for cell in row])
-    return out.getvalue()
-
-
-def _harmless(cell: Any) -> Any:
-    return "'" + cell if isinstance(cell, str) and len(cell) > 1 and cell[0] in "=+-@\t\r" else cell

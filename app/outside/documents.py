@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 WARNED = 2_000_000  # bytes of a document from which on a reader waits for it
 MOST = 8_000_000  # and that a notebook or a mail does not carry well
 COLOURS = ("light", "dark")
-EARLY = 30
+EARLY = 30  # a file rewinds to this part of a training: a thirtieth
 CARRY = ("home", "attention", "multi_head")  # pages whose picture can be computed in its file
 LIVE = "GLASSBOX_LIVE"  # the variable with the address of the app that files link to
 COPIES = 3  # pictures of one page in one cell from which on a notebook is better off with `page`
@@ -409,9 +409,9 @@ def _moments(asked: Asked, rewind: int | None) -> dict[str, LanguageModel]:
             f"rewind={rewind}: {asked.name} keeps the steps {', '.join(map(str, kept)) or 'none'}."
         )
     table = asked.lm.transformer.state_dict()["embed.W_E"]
-    here = [step for step in reversed(kept) if _same(load(asked.name, snapshot=step), table)]
-    end = ", the end" if here and here[0] == kept[-1] else ""
-    now = f"step {here[0]:,}{end}" if here else asked.label
+    here = next((step for step in reversed(kept) if _same(load(asked.name, snapshot=step), table)), None)
+    end = ", the end" if here == kept[-1] else ""
+    now = asked.label if here is None else f"step {here:,}{end}"
     return {now: asked.lm, f"step {rewind:,}": load(asked.name, snapshot=rewind)}
 
 

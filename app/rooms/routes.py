@@ -20,9 +20,7 @@ Questions are asked by the session that computes their answers (`app.rooms.teach
 
 from __future__ import annotations
 
-import csv
 import gzip
-import io
 import json
 import os
 import re
@@ -37,6 +35,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from app.csv_table import to_csv
 from app.rooms import addresses, documents
 from app.rooms.feed import Hub
 from app.rooms.limits import Rate
@@ -56,7 +55,6 @@ LIVE = "GLASSBOX_ROOM_SESSIONS"  # live pages that may follow rooms at once, in 
 PLACES = 10
 _SECRET = re.compile(r"[0-9a-f]{32}")
 _ROOM = re.compile(r"[0-9a-f]{24}")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 # What a teacher does with a button: how the store is called.
 ACTS: dict[str, Callable[[Rooms, str, str], None]] = {
@@ -132,7 +130,7 @@ def owner_of(request: Request) -> str:
 
 
 def teachers_of(request: Request) -> list[str]:
-    """Return by what this browser may be known as a teacher: its own id, and that of a remote. Raises Refused: none."""
+    """Return the ids by which this browser may teach: its own, and that of a remote. Raises Refused: it has none."""
     found = [owners.read(request.cookies.get(owners.COOKIE)), request.cookies.get(REMOTE)]
     known = [one for one in found if one is not None and _SECRET.fullmatch(one)]
     if not known:
@@ -246,7 +244,7 @@ class Routes:
         return id, member, lambda look: states.member_state(look, member)
 
     async def _teacher(self, request: Request, id: str) -> str:
-        """Return by what this browser teaches in a room. Raises NotTheTeacher, NoSuchRoom, Refused."""
+        """Return the id by which this browser teaches in a room. Raises NotTheTeacher, NoSuchRoom, Refused."""
         from core.rooms import NotTheTeacher
 
         for one in teachers_of(request):
@@ -420,18 +418,6 @@ def places() -> int:
     """Return how many live pages may follow rooms in this process at once."""
     written = os.environ.get(LIVE, "").strip()
     return int(written) if written.isdecimal() else PLACES
-
-
-def to_csv(table: dict[str, list[Any]]) -> str:
-    """Write a table as CSV; a text that a spreadsheet would run as a formula gets an apostrophe in front."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(table)
-    for row in zip(*table.values(), strict=True):
-        writer.writerow(
-            [f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell for cell in row]
-        )
-    return out.getvalue()
 
 
 def routes(rooms: Callable[[], Rooms]) -> list[Route]:

@@ -18,9 +18,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import markup
 from app.controls import widgets, work
+from app.csv_table import to_csv
 from app.frame import page
 from app.frame.page import Context
-from app.frame.takeaway import to_csv
 from app.kit import pack, register
 from app.models import cache
 from app.session import events, state

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app import csv_table
 from app.frame import takeaway
 from app.units import in_words
 from core.config import preset
@@ -94,4 +95,4 @@ def test_numbers_beyond_64_bits_are_floats_on_the_screen_only() -> None:
     table = {"n": [1, None, 2**63], "b": [True, 3, None], "m": [2**63 - 1, 5, None]}
     assert takeaway._short(table["n"]) == [1.0, None, float(2**63)]
     assert takeaway._short(table["m"]) is table["m"] and takeaway._short(table["b"]) is table["b"]
-    assert str(2**63) in takeaway.to_csv(table)
+    assert str(2**63) in csv_table.to_csv(table)

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import markup
-from app.frame import takeaway
+from app import csv_table, markup
 
 JOINER = "\u2060"
 
@@ -62,9 +61,9 @@ def test_a_token_shows_its_space(token: str, shown: str) -> None:
 
 def test_csv_keeps_values_and_defuses_formulas() -> None:
     table = {"token": [" a", '=1+1"', "-", "b,c\n"], "p": [0.5, -1, 2, 3]}
-    assert takeaway.to_csv(table) == 'token,p\n a,0.5\n"\'=1+1""",-1\n-,2\n"b,c\n",3\n'
+    assert csv_table.to_csv(table) == 'token,p\n a,0.5\n"\'=1+1""",-1\n-,2\n"b,c\n",3\n'
 
 
 def test_csv_refuses_columns_of_different_lengths() -> None:
     with pytest.raises(ValueError):
-        takeaway.to_csv({"a": [1], "b": [1, 2]})
+        csv_table.to_csv({"a": [1], "b": [1, 2]})

@@ -56,7 +56,7 @@ def check(lm: LanguageModel) -> None:
 
 
 def can_travel(lm: LanguageModel) -> bool:
-    """Whether a file can carry a model."""
+    """Return whether a file can carry a model."""
     try:
         check(lm)
     except NotCarried:
@@ -119,7 +119,7 @@ def _text(values: Tensor) -> str:
 
 @lru_cache(maxsize=32)
 def _byte_level(tokenizer: Tokenizer) -> bool:
-    """Whether tokenizer.js cuts a text as this one does: bytes, GPT-2's words, merges in their order, nothing else."""
+    """Tell whether tokenizer.js cuts a text as this one does: bytes, GPT-2’s words, merges in order, nothing else."""
     spec = json.loads(tokenizer.raw.to_str())
     words, model = spec["pre_tokenizer"] or {}, spec["model"]
     return (
