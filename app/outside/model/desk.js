@@ -9,6 +9,7 @@ import { computing } from "./computing.js";
  * @import { Computing, Control, Own } from "./computing.js"
  */
 
+const FIRST = "Write a text of your own: the model is in this file, and nothing leaves it. Training, other models and the other pages need the app.";
 const SLICE = 20; // ms of work at a time behind a picture: pointer and keys are answered in between
 const PAUSE = 20; // ms until it begins, so that the picture is seen first
 
@@ -27,7 +28,7 @@ export function drawOwn(component, section, first, way, own) {
     machine.reset();
     for (const table of section.querySelectorAll("details")) table.hidden = false;
     show(first);
-    above.show("Write a text of your own: the model is in this file, and nothing leaves it.");
+    above.show(FIRST);
   };
   const again = (said = "") => {
     const found = machine.data();
