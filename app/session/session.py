@@ -43,6 +43,7 @@ class Session:
         finished: whether the last run of the page came to its end; again: whether this run follows one that did not.
         told: the messages that this run of the page shows.
         turn: when the page last requested a rerun by itself, in seconds.
+        this_run: temporary records of one run of the page, by name.
     """
 
     store: dict[str, Value]
@@ -63,6 +64,7 @@ class Session:
     again: bool = False
     told: list[str] = part_of(default_factory=list)
     turn: float = 0.0
+    this_run: dict[str, dict[Any, Any]] = part_of(default_factory=dict)
 
 
 # The session while a callback of it is running, and while a page is: a run asks for it more than a hundred times, and
@@ -94,6 +96,7 @@ def start() -> None:
         for callback in doubtful:
             callback()
     session.heard = 0
+    session.this_run = {}
     session.again, session.finished = not session.finished, False
 
 
@@ -178,6 +181,11 @@ def part(widget: str, value: Any, changed: Callable[[Any], None]) -> dict[str, A
 def memo(name: str) -> dict[str, Any]:
     """Return a temporary record of this session for the frame (a Predict in progress, the Take away data)."""
     return current().memos.setdefault(name, {})
+
+
+def memo_of_run(name: str) -> dict[Any, Any]:
+    """Return a record that the next run of the page begins anew."""
+    return current().this_run.setdefault(name, {})
 
 
 def widget_value(key: str) -> Any:
