@@ -19,6 +19,9 @@ from app.csv_table import to_csv
 from app.frame.takeaway import Table
 
 
+ROOM = '<span class="gb-room gb-room-low"></span>'  # a browser places an opened menu by the size that it has then
+
+
 @dataclass(frozen=True)
 class About:
     """A chart in words and numbers.
@@ -61,8 +64,9 @@ def framed(
         more = st.popover(
             "Table, files", key=f"gb-chart-more-{about.name}", width="content", on_change="rerun"
         )
-        if more.open:  # not before: a page of ten charts would send their tables at every run
-            with more:
+        with more:
+            st.html(ROOM)
+            if more.open:  # not before: a page of ten charts would send their tables at every run
                 _table_and_files(about, files)
 
 

@@ -438,8 +438,9 @@ def code(*functions: Callable[..., Any]) -> None:
         source.code_card([source.read(function) for function in functions])
         if rules := _rules.get():
             judging = st.popover("How judged", key="gb-judged", type="tertiary", on_change="rerun")
-            if judging.open:
-                with judging:
+            with judging:
+                st.html(source.ROOM)
+                if judging.open:
                     st.html(rules_html(rules))
 
 

@@ -16,6 +16,8 @@ import streamlit as st
 from app.counts import counted
 from app.markup import inline
 
+# A browser places an opened card by the size that it has then: it keeps room for what comes.
+ROOM = '<span class="gb-room"></span>'
 LINES = 40  # of code that one sees at first
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -62,8 +64,9 @@ def code_card(sources: Sequence[Source]) -> None:
     seen = at_first(sources)
     # A page names up to a dozen functions, and each is two elements more at every run: they come when it is opened.
     card = st.popover("Code", key="gb-code", type="tertiary", on_change="rerun")
-    if card.open:
-        with card:
+    with card:
+        st.html(ROOM)
+        if card.open:
             for source in sources[:seen]:
                 _draw(source)
             if others := sources[seen:]:
