@@ -8,7 +8,7 @@ if __name__ != "__mp_main__":
     import streamlit as st
 
     from app import chapters
-    from app.frame import page
+    from app.frame import alone, page
     from app.rooms import bar, follow, pictures
     from app.session import state
 
@@ -17,7 +17,7 @@ if __name__ != "__mp_main__":
         layout="wide",
         initial_sidebar_state="locked",
     )
-    state.start()
+    state.start(whole=True)
     page.style()
     pages = {"": [page.lessons()]} | {
         section: [page.native(chapter) for chapter in group] for section, group in chapters.shown().items()
@@ -28,5 +28,6 @@ if __name__ != "__mp_main__":
     follow.draw()
     pictures.begin()
     chosen.run()
+    alone.around()
     state.finish()
     pictures.send()

@@ -5,9 +5,9 @@
  *
  * A page of a section: `terms` are those it explains, `exists`: whether it is built.
  * @typedef {{slug: string, title: string, terms: string, exists: boolean}} Entry
- * @typedef {{query: string, cards: {section: string, name: string, pages: Entry[]}[]}} Data query: of the link to a page
+ * @typedef {{cards: {section: string, name: string, pages: Entry[]}[]}} Data
  *
- * @typedef {{query: string, visit: (slug: string) => void, root: HTMLElement}} Kept
+ * @typedef {{visit: (slug: string) => void, root: HTMLElement}} Kept
  */
 
 /** @type {WeakMap<HTMLElement, Kept>} */
@@ -26,18 +26,20 @@ function make(tag, className, text) {
   return element;
 }
 
-/** @type {(entry: Entry, query: () => string, visit: (slug: string) => void) => HTMLLIElement} */
-function page(entry, query, visit) {
+/** @type {(entry: Entry, visit: (slug: string) => void) => HTMLLIElement} */
+function page(entry, visit) {
   const item = make("li");
   if (entry.exists) {
     const link = make("a", "", entry.title);
-    link.href = `${entry.slug === "home" ? "." : entry.slug}?${query()}`;
+    // The address says what is chosen now; it changes without this map.
+    const aim = () => { link.href = `${entry.slug === "home" ? "." : entry.slug}${location.search}`; };
+    aim();
     link.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return; // the browser opens a new tab or window
       event.preventDefault();
       visit(entry.slug);
     });
-    link.addEventListener("pointerdown", () => { link.href = `${entry.slug === "home" ? "." : entry.slug}?${query()}`; });
+    for (const before of ["pointerdown", "focus"]) link.addEventListener(before, aim);
     item.append(link);
   } else {
     const later = make("span", "gb-map-later", entry.title);
@@ -53,10 +55,10 @@ export default function cheatsheet({ parentElement, data, setTriggerValue }) {
   const visit = (/** @type {string} */ slug) => setTriggerValue("visit", { page: slug });
   const before = roots.get(parentElement);
   if (before?.root.isConnected) {
-    Object.assign(before, { query: data.query, visit });
+    before.visit = visit;
     return;
   }
-  const local = { query: data.query, visit, root: make("section", "gb-map") };
+  const local = { visit, root: make("section", "gb-map") };
   local.root.setAttribute("aria-labelledby", "gb-map-title");
   const title = make("h2", "", "The subject as a map");
   title.id = "gb-map-title";
@@ -66,7 +68,7 @@ export default function cheatsheet({ parentElement, data, setTriggerValue }) {
     const heading = make("h3");
     heading.append(make("span", "", card.section), ` ${card.name}`);
     const list = make("ul");
-    for (const entry of card.pages) list.append(page(entry, () => local.query, (slug) => local.visit(slug)));
+    for (const entry of card.pages) list.append(page(entry, (slug) => local.visit(slug)));
     box.append(heading, list);
     grid.append(box);
   }

@@ -9,8 +9,9 @@ from functools import cache
 from typing import Any
 
 from app import chapters
+from app.frame import alone
 from app.kit import register
-from app.session import events, state
+from app.session import events
 
 # A click on a page sends "visit" ({"page"}), so that the session is kept; the link serves middle clicks and copying.
 cards = register("cheatsheet", __file__, shared=False)
@@ -65,8 +66,12 @@ def sections() -> list[dict[str, Any]]:
 
 def draw() -> None:
     """Draw all sections as cards; a page that exists opens with the same model, text and selections."""
+    alone.after(_draw)
+
+
+def _draw() -> None:
     cards(
-        data={"query": state.link(), "cards": sections()},
+        data={"cards": sections()},
         key="map",
         on={"visit": lambda: events.visit("map")},
     )

@@ -23,7 +23,7 @@ from app import chapters, markup, models, reading, runs, theme
 from app.controls import decoder_text
 from app.controls.predict import Answer, draw, predict_card
 from app.counts import counted
-from app.frame import badge, sidebar, source, takeaway
+from app.frame import alone, badge, sidebar, source, takeaway
 from app.frame import terms as glossary
 from app.frame.judged import opened_html, rules_html
 from app.kit.figures import Asked, Drawing, Table
@@ -63,7 +63,7 @@ class Context:
     target: str  # an encoder-decoder's target text so far
     notes: tuple[str, ...]
     moments: tuple[int, ...]  # The training steps that the model can be rewound to, () where none were kept
-    slot: DeltaGenerator  # the sidebar's slot for the page's examples
+    places: sidebar.Places | None  # of the frame's widgets; None: only the picture runs
 
     @property
     def asked(self) -> Asked:
@@ -79,6 +79,12 @@ class Context:
                 function, cache.key(self.name, step), *arguments
             ),
         )  # fmt: skip
+
+    @property
+    def slot(self) -> DeltaGenerator:
+        """The sidebar's slot for the page's examples, where the whole page runs."""
+        assert self.places is not None
+        return self.places.examples
 
     @property
     def both(self) -> bool:
@@ -142,7 +148,7 @@ def native(chapter: chapters.Chapter) -> Any:
 def _native(chapter: chapters.Chapter) -> Any:
     """Make a page object, once: Streamlit asks the disk for each, and every run names all pages."""
     return st.Page(
-        chapters.ROOT / chapter.path,
+        alone.page(chapter) if chapter.slug in chapters.ALONE else chapters.ROOT / chapter.path,
         title=chapter.title,
         icon=chapter.icon,
         url_path=chapter.slug,
@@ -218,7 +224,8 @@ def begin(
     runs.greet()
     heard = read.notes[:-1] if apart and read.clipped and longest is None else read.notes
     notes = _notes(*heard, *said)
-    places = sidebar.head(slug)
+    part = alone.part()
+    places = sidebar.head(slug) if part is None else part.places
     # Home's lead stands there, a lesson asks by itself, a projector has the way out there, and a frame holds a picture.
     taken = slug == "home" or player.playing() is not None or state.get("view") != "page"
     _invitation.set(None if taken else st.empty())
@@ -230,8 +237,13 @@ def begin(
     _current.set(ctx)
     _rules.set(())
 
+    def fill() -> None:
+        if places is not None:
+            time.sleep(PAUSE)
+            sidebar.fill(places, opened, read, slug, apart)
+
     def later() -> None:
-        sidebar.fill(places, opened, read, slug, apart)
+        alone.after(fill)
         if not apart and badge.draw(above, lm, opened.key, read.text):
             _invitation.set(None)  # the badge stands in its place
 
@@ -245,7 +257,7 @@ def _context(
     read: reading.Reading,
     target: str,
     notes: tuple[str, ...],
-    places: sidebar.Places,
+    places: sidebar.Places | None,
 ) -> Context:
     """Put together what a page is told: the open model, and the text as that reads it."""
     lm = opened.lm
@@ -263,7 +275,7 @@ def _context(
         target=target,
         notes=notes,
         moments=opened.moments,
-        slot=places.examples,
+        places=places,
     )
 
 
@@ -311,7 +323,6 @@ def settle() -> None:
     later = _later.get(None)
     _later.set(None)
     if later is not None:
-        time.sleep(PAUSE)
         later()
 
 
@@ -476,11 +487,16 @@ def judged(*rules: Rule) -> None:
 
 def terms(*names: str) -> None:
     """Draw the definitions of the terms that this page uses (from app/words.py), and underline the terms themselves."""
-    glossary.draw(names)
+    alone.after(lambda: glossary.draw(names), names)
 
 
 def cheatsheet(slug: str) -> None:
     """Draw what this page covers of the subject, and a link to the next page."""
+    player.drawn()  # the page's state is a lesson's view by now
+    alone.after(lambda: _cheatsheet(slug))
+
+
+def _cheatsheet(slug: str) -> None:
     with st.container(key="gb-cheatsheet", gap="small"):
         st.html(_covered(chapters.BY_SLUG[slug]))
         _lessons(slug)
@@ -504,8 +520,7 @@ def _covered(chapter: chapters.Chapter) -> str:
 
 
 def _lessons(slug: str) -> None:
-    """Offer the lessons that pass through this page; the page's state is a lesson's view by now."""
-    player.drawn()
+    """Offer the lessons that pass through this page."""
     through = {
         lesson.name: (
             lesson.title,
@@ -535,10 +550,15 @@ def _lessons(slug: str) -> None:
 def examples(texts: Sequence[str]) -> None:
     """Draw example texts for the open model and for the page's claim; a click puts one into the text box."""
     ctx = _current.get()
+    offered = tuple(dict.fromkeys((*choice.texts(ctx.name), *texts)))
+    alone.after(lambda: _examples(ctx, offered), offered)
+
+
+def _examples(ctx: Context, offered: Sequence[str]) -> None:
     with ctx.slot:
         st.menu_button(
             "Example texts",
-            list(dict.fromkeys((*choice.texts(ctx.name), *texts))),
+            list(offered),
             format_func=markup.escape,
             key="tool.example",
             on_click=state.whole(
