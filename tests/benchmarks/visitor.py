@@ -80,6 +80,9 @@ class Visitor:
     elements: dict[str, tuple[str, Any]] = field(
         default_factory=dict
     )  # by widget id: its kind, and what was sent
+    parts: dict[str, str] = field(
+        default_factory=dict
+    )  # by widget id: the fragment of the page that it is in
     found: list[ForwardMsg] = field(default_factory=list)  # of the last run
     large: dict[str, list[Any]] = field(
         default_factory=dict
@@ -125,7 +128,7 @@ class Visitor:
             raise Broken(f"{self.page} shows no {component}")
         state = WidgetState(id=EVENTS.format(found[0]))
         state.json_trigger_value = json.dumps([{"event": event, "value": value}])
-        return await self._rerun(event if event == "select" else "tell", state)
+        return await self._rerun(event if event == "select" else "tell", found[0], state)
 
     def labelled(self, kind: str) -> dict[str, Any]:
         """Return the shown widgets of a kind by their label."""
@@ -136,10 +139,11 @@ class Visitor:
         if sent is None:
             raise Broken(f"{self.page} has no {label!r}; it has {sorted(self.labelled(kind))}")
         self.values[sent.id] = _state(sent.id, _SHOWN[kind][0], [value] if kind == "button_group" else value)
-        return await self._rerun(act)
+        return await self._rerun(act, sent.id)
 
-    async def _rerun(self, act: str, *triggers: WidgetState) -> View:
+    async def _rerun(self, act: str, touched: str, *triggers: WidgetState) -> View:
         message = BackMsg()
+        message.rerun_script.fragment_id = self.parts[touched]
         message.rerun_script.page_script_hash = self.hash
         return await self._run(message, act, *triggers)
 
@@ -186,7 +190,7 @@ class Visitor:
             elif kind == "delta":
                 self.found.append(message)
                 if message.delta.WhichOneof("type") == "new_element":
-                    self._show(message.delta.new_element)
+                    self._show(message.delta.new_element, message.delta.fragment_id)
             elif kind == "script_finished" and message.script_finished in (
                 ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
             ):  # fmt: skip
@@ -199,7 +203,7 @@ class Visitor:
         if not message.metadata.run.fragment_ids:
             self.elements = {}
 
-    def _show(self, element: Element) -> None:
+    def _show(self, element: Element, part: str) -> None:
         """Hold what the front end would show: a widget's default when it is new, else what the page put in it."""
         kind = element.WhichOneof("type")
         sent = getattr(element, str(kind))
@@ -210,6 +214,7 @@ class Visitor:
             return
         new = id not in self.values
         self.elements[id] = (str(kind), sent)
+        self.parts[id] = part
         if kind not in _SHOWN or not (new or sent.set_value):
             return
         where, shown = _WORDS if kind == "slider" and sent.options else _SHOWN[str(kind)]
