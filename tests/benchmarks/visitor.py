@@ -267,6 +267,7 @@ async def visiting(url: str, query: str = "") -> AsyncIterator[Visitor]:
         address = f"ws://{urlsplit(url).netloc}/_stcore/stream"
         headers = {"Cookie": cookies} if cookies else {}
         async with connect(
-            address, subprotocols=[Subprotocol("streamlit")], additional_headers=headers, origin=url, max_size=None, proxy=None
+            address, subprotocols=[Subprotocol("streamlit")], additional_headers=headers, origin=url, max_size=None,
+            proxy=None,
         ) as socket:  # fmt: skip
             yield Visitor(socket, query)
