@@ -1,0 +1,214 @@
+"""Two real server processes behind Caddy, as `glassbox run` starts them: one address, one store, one trainer."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from app.session import owner
+from core.rooms import Asking, Rooms
+from core.runs.serving import NAME
+from scripts import caddy
+from tests.browser import driver
+from tests.faults.runs import gone, small
+from tests.ports import free_port
+from tests.runs import until
+
+STOPS = 10.0  # seconds that all of them may take to end
+TEACHER = "7" * 32
+
+
+@dataclass
+class Crew(driver.Server):
+    """An address with two server processes behind it."""
+
+    @property
+    def front(self) -> int:
+        """The port that visitors reach."""
+        return int(self.url.rpartition(":")[2])
+
+    @property
+    def marks(self) -> list[tuple[int, str]]:
+        """Of each server process its port and the value of its visitors' cookies."""
+        told = (self.data / "proxy" / f"{self.front}.Caddyfile").read_text(encoding="utf-8")
+        return [(int(port), mark) for port, mark in re.findall(r"127\.0\.0\.1:(\d+) ([0-9a-f]{64})\n", told)]
+
+    @property
+    def cookie(self) -> str:
+        """The name of that cookie."""
+        return f"glassbox_server_{self.front}"
+
+    def family(self) -> list[psutil.Process]:
+        """The supervisor and all that it started."""
+        me = psutil.Process(self.process.pid)
+        return [me, *me.children(recursive=True)]
+
+    def server(self, number: int) -> psutil.Process:
+        """A server process, from 0."""
+        port = str(self.marks[number][0])
+        me = psutil.Process(self.process.pid)
+        (found,) = [each for each in me.children() if port in each.cmdline() and each.status() != "zombie"]
+        return found
+
+    def sockets(self, number: int) -> int:
+        """How many connections a server process has."""
+        port = self.marks[number][0]
+        open_now = self.server(number).net_connections("tcp")
+        return sum(each.status == "ESTABLISHED" and each.laddr.port == port for each in open_now)
+
+    def visitor(self, number: int | None = None) -> httpx.Client:
+        """A browser without cookies, or one that is known at a server process."""
+        cookies = {} if number is None else {self.cookie: self.marks[number][1]}
+        return httpx.Client(base_url=self.url, cookies=cookies, trust_env=False, timeout=30)
+
+
+@pytest.fixture(scope="module")
+def crew(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crew]:
+    """Two server processes and Caddy, as `glassbox run` starts them."""
+    folder, port = tmp_path_factory.mktemp("servers"), free_port()
+    own = {
+        "GLASSBOX_SERVERS": "2", "GLASSBOX_WORKERS": "1", "GLASSBOX_REAL": "none", "GLASSBOX_LONG": "100000",
+        "GLASSBOX_DATA": str(folder / "data"), "GLASSBOX_DB": "", "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1",
+        "PATH": caddy.path_with(dict(os.environ)), "GLASSBOX_IDLE": "600",
+    }  # fmt: skip
+    assert caddy.find() is not None, caddy.MISSING
+    command = [sys.executable, "-m", "app.command", "run", "--port", str(port)]
+    log = folder / "run.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=driver.ROOT, env={**os.environ, **own}, stdout=output, stderr=subprocess.STDOUT
+        )
+        found = Crew(f"http://127.0.0.1:{port}", log, process, folder / "data")
+        try:
+            until(lambda: "is running" in found.output() or process.poll() is not None, "both servers", 180)
+            assert process.poll() is None, found.output()
+            yield found
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait(2 * STOPS)
+
+
+def test_two_browsers_are_at_two_processes_with_all_that_is_theirs(crew: Crew, tmp_path: Path) -> None:
+    """Pages, uploads and downloads of a browser are where its WebSocket is."""
+    text = tmp_path / "own.txt"
+    text.write_text("The fox saw a grape.\n\nThe crow had a cheese.\n\n" * 40, encoding="utf-8")
+    with driver.launched() as browser:
+        contexts = [driver.new_context(browser, crew) for _ in range(2)]
+        at: list[int] = []
+        for context in contexts:  # the second comes while the first is connected
+            page = context.new_page()
+            driver.open_page(page, "lab", corpus="own")
+            (mine,) = [each for each in context.cookies() if each.get("name") == crew.cookie]
+            assert mine.get("httpOnly") and mine.get("sameSite") == "Lax" and not mine.get("secure")
+            at.append([mark for _, mark in crew.marks].index(str(mine.get("value"))))
+            until(lambda: crew.sockets(at[-1]) >= 1, "its WebSocket at its process")
+            page.locator('input[type="file"]').first.set_input_files(text)
+            page.get_by_text("characters are in use").wait_for()
+            with page.expect_download() as downloaded:
+                page.locator(".st-key-take-csv button, .st-key-take\\.csv button").first.click()
+            assert downloaded.value.path().stat().st_size > 0
+        assert sorted(at) == [0, 1]
+        for context in contexts:
+            context.close()
+
+
+def test_a_visitor_stays_and_a_new_one_gets_a_place(crew: Crew) -> None:
+    with crew.visitor() as one:
+        first = one.get("/", headers={"Accept": "text/html"})
+        places = [each for each in first.headers.get_list("set-cookie") if each.startswith(crew.cookie)]
+        assert len(places) == 1 and places[0].endswith("; Path=/; HttpOnly; SameSite=Lax")
+        assert owner.COOKIE in one.cookies
+        for _ in range(20):
+            assert crew.cookie not in one.get("/", headers={"Accept": "text/html"}).headers.get(
+                "set-cookie", ""
+            )
+
+
+def test_one_process_trains_and_the_other_shows_the_curve_as_it_grows(crew: Crew) -> None:
+    with closing(crew.store()) as store, crew.visitor(1) as one:
+        id = store.create(small(4000), TEACHER).id
+        with one.stream("GET", f"/runs/{id}/events") as stream:
+            lines = stream.iter_lines()
+            assert next(line for line in lines if line == "event: points")
+            assert not store.get(id).over, "the first points come before the last ones are made"
+        trainers = [[each.name() for each in crew.server(at).children(recursive=True)] for at in (0, 1)]
+        assert NAME in trainers[0] and trainers[1] == []
+        store.command(id, TEACHER, "stop")
+        until(lambda: store.get(id).over, "the end of the run")
+        with crew.visitor(0) as other:  # a download that either can make
+            whole = other.get(f"/runs/{id}/points", params={"format": "csv"})
+            assert whole.headers["content-disposition"].startswith("attachment")
+            assert whole.text.splitlines()[1].startswith("1,")
+
+
+def test_a_vote_at_one_process_is_on_a_screen_of_the_other(crew: Crew) -> None:
+    ours = {"Origin": crew.url}
+    with closing(crew.store()) as store, crew.visitor(0) as screen, crew.visitor(1) as phone:
+        rooms = Rooms(store.database)
+        room = rooms.open(TEACHER)
+        assert phone.post("/rooms/join", json={"code": room.code}, headers=ours).status_code == 200
+        rooms.ask(room.id, TEACHER, Asking("Which?", ("one", "two")))
+        with screen.stream("GET", f"/rooms/{room.id}/events", params={"as": "screen"}) as stream:
+            states = (json.loads(line[6:]) for line in stream.iter_lines() if line.startswith("data: {"))
+
+            def shown(count: int) -> dict[str, Any]:
+                return next(state for state in states if state.get("answered") == count)
+
+            shown(0)
+            sent = time.monotonic()
+            choice = {"n": 1, "round": 1, "choice": 1}
+            assert phone.put(f"/rooms/{room.id}/vote", json=choice, headers=ours).status_code == 200
+            shown(1)
+            assert time.monotonic() - sent < 5
+        rooms.end(room.id, TEACHER)
+
+
+def test_a_process_that_is_killed_is_started_again_and_its_visitors_are_served_meanwhile(crew: Crew) -> None:
+    with crew.visitor(0) as one:
+        assert one.get("/").status_code == 200
+        before, family = crew.server(0), crew.server(0).children(recursive=True)
+        before.kill()
+        begun = time.monotonic()
+        answer = one.get("/")
+        assert answer.status_code == 200 and time.monotonic() - begun < 10
+        assert one.cookies[crew.cookie] == crew.marks[1][1], "at the other one"
+        until(
+            lambda: "Server process 1 of 2 ended (by SIGKILL) and is started again" in crew.output(),
+            "word of it",
+        )
+        gone(family)
+        direct = f"http://127.0.0.1:{crew.marks[0][0]}"
+        until(lambda: driver.is_healthy(direct), "the process to be there again", 120)
+        assert crew.server(0).pid != before.pid
+
+
+def test_asked_to_end_all_of_them_end_in_time(crew: Crew) -> None:
+    """While somebody is connected and something trains."""
+    with closing(crew.store()) as store, crew.visitor(1) as one:
+        id = store.create(small(20_000), TEACHER).id
+        until(lambda: store.get(id).step > 0, "a run that trains")
+        with one.stream("GET", f"/runs/{id}/events") as stream:
+            assert next(stream.iter_lines()) is not None
+            family = crew.family()
+            assert len(family) >= 6, "supervisor, Caddy, two servers, the one that forks, a worker"
+            begun = time.monotonic()
+            crew.process.send_signal(signal.SIGTERM)
+            assert crew.process.wait(2 * STOPS) == 0
+            assert time.monotonic() - begun < STOPS
+            gone(family, 1.0)
+    assert "Traceback" not in crew.output()
