@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from playwright.sync_api import expect
 
 from app.session import owner
 from core.rooms import Asking, Rooms
@@ -30,6 +31,7 @@ from tests.runs import until
 
 STOPS = 10.0  # seconds that all of them may take to end
 TEACHER = "7" * 32
+TEXT = "The fox saw a grape.\n\nThe crow had a cheese.\n\n" * 40
 
 
 @dataclass
@@ -72,8 +74,10 @@ class Crew(driver.Server):
 
     def visitor(self, number: int | None = None) -> httpx.Client:
         """A browser without cookies, or one that is known at a server process."""
-        cookies = {} if number is None else {self.cookie: self.marks[number][1]}
-        return httpx.Client(base_url=self.url, cookies=cookies, trust_env=False, timeout=30)
+        found = httpx.Client(base_url=self.url, trust_env=False, timeout=30)
+        if number is not None:
+            found.cookies.set(self.cookie, self.marks[number][1], domain="127.0.0.1", path="/")
+        return found
 
 
 @pytest.fixture(scope="module")
@@ -106,22 +110,25 @@ def crew(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crew]:
 def test_two_browsers_are_at_two_processes_with_all_that_is_theirs(crew: Crew, tmp_path: Path) -> None:
     """Pages, uploads and downloads of a browser are where its WebSocket is."""
     text = tmp_path / "own.txt"
-    text.write_text("The fox saw a grape.\n\nThe crow had a cheese.\n\n" * 40, encoding="utf-8")
+    text.write_text(TEXT, encoding="utf-8")
     with driver.launched() as browser:
         contexts = [driver.new_context(browser, crew) for _ in range(2)]
         at: list[int] = []
         for context in contexts:  # the second comes while the first is connected
             page = context.new_page()
-            driver.open_page(page, "lab", corpus="own")
+            driver.open_page(page, "lab")
             (mine,) = [each for each in context.cookies() if each.get("name") == crew.cookie]
             assert mine.get("httpOnly") and mine.get("sameSite") == "Lax" and not mine.get("secure")
             at.append([mark for _, mark in crew.marks].index(str(mine.get("value"))))
             until(lambda: crew.sockets(at[-1]) >= 1, "its WebSocket at its process")
-            page.locator('input[type="file"]').first.set_input_files(text)
-            page.get_by_text("characters are in use").wait_for()
+            page.locator(".st-key-gb-lab-more button").first.click()
+            page.get_by_role("tab", name="Own text").click()
+            page.locator(".st-key-lab-upload input[type=file]").set_input_files(text)
+            expect(page.get_by_text(f"Own text: {len(TEXT):,} characters are in use.")).to_be_visible()
+            page.keyboard.press("Escape")
             with page.expect_download() as downloaded:
-                page.locator(".st-key-take-csv button, .st-key-take\\.csv button").first.click()
-            assert downloaded.value.path().stat().st_size > 0
+                page.get_by_role("button", name="Notebook").click()
+            assert json.loads(downloaded.value.path().read_text(encoding="utf-8"))["cells"]
         assert sorted(at) == [0, 1]
         for context in contexts:
             context.close()
