@@ -13,6 +13,7 @@ import hmac
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 COOKIE = "glassbox_server"  # the port follows: several Glassboxes of one machine share their cookies
 # Of a request: a file has 5 MB at most (app/.streamlit/config.toml), and its form some bytes more.
@@ -71,14 +72,14 @@ def mark(secret: str, dial: str) -> str:
     return hmac.new(secret.encode(), dial.encode(), hashlib.sha256).hexdigest()
 
 
-def caddyfile(front: Front, secret: str) -> str:
+def caddyfile(front: Front, secret: str, log: Path) -> str:
     """Return Caddy's configuration.
 
     Streams are passed on as they come, and are not compressed; everything else is, unless the app has done so. A
     process is asked for its health every second; it has ten to answer, as a page that computes keeps it waiting.
 
     Args:
-        secret: by which the cookie's values cannot be guessed, letters and digits.
+        secret: by which the cookie's values cannot be guessed, letters and digits. log: the file for its errors.
     """
     https = "disable_redirects" if front.name else "off"
     marks = "".join(f"\t\t{dial} {mark(secret, dial)}\n" for dial in dials(front))
@@ -89,6 +90,10 @@ def caddyfile(front: Front, secret: str) -> str:
 	grace_period 1s
 	log {{
 		level ERROR
+		output file "{log.as_posix()}" {{
+			roll_size 1MiB
+			roll_keep 1
+		}}
 	}}
 }}
 

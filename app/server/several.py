@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import ipaddress
 import os
 import random
 import secrets
@@ -71,9 +72,14 @@ def front_of(
         named: the command that chooses a port, with {} for it.
 
     Raises:
-        NoPort: it is in use, or does not exist.
+        NoPort: it is in use, or does not exist. Refused: a proxy is no address.
     """
     proxies = tuple(filter(None, map(str.strip, environment.get("GLASSBOX_PROXIES", "").split(","))))
+    for each in proxies:
+        try:
+            ipaddress.ip_network(each, strict=False)
+        except ValueError:
+            raise Refused(f"GLASSBOX_PROXIES: {each!r} is no address or network, such as 10.0.0.5.") from None
     address = urlsplit(environment.get("GLASSBOX_ADDRESS", "").strip())
     name = (address.hostname or "") if address.scheme == "https" and not proxies else ""
     asked = port if port is not None or not name else address.port or HTTPS
@@ -132,6 +138,7 @@ class Part:
     Attributes:
         name: as it is called on the terminal. after: what becomes of its visitors when it ends, a sentence's end.
         falls: how often it has ended soon after its start; again: when it may be started the next time.
+        says: the file for what it prints; None: the terminal.
     """
 
     name: str
@@ -142,17 +149,22 @@ class Part:
     started: float = 0.0
     falls: int = 0
     again: float | None = None
+    says: Path | None = None
 
     def start(self) -> None:
         """Start the process."""
         self.started, self.again = time.monotonic(), None
-        self.process = subprocess.Popen(
-            self.command,
-            cwd=str(launch.MAIN.parents[1]),
-            env=dict(self.environment),
-            stdin=subprocess.DEVNULL,
-            preexec_fn=None if _libc is None else _end_with_parent,  # noqa: PLW1509
-        )
+        with contextlib.ExitStack() as held:
+            output = None if self.says is None else held.enter_context(self.says.open("wb"))
+            self.process = subprocess.Popen(
+                self.command,
+                cwd=str(launch.MAIN.parents[1]),
+                env=dict(self.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                preexec_fn=None if _libc is None else _end_with_parent,  # noqa: PLW1509
+            )
 
     @property
     def status(self) -> int | None:
@@ -226,10 +238,11 @@ class Crew:
     def _why_not(self, part: Part) -> str:
         if part.status is None:
             return f"{part.name} did not answer within {STARTS / 60:.0f} minutes, so all of them are stopped."
-        return (
-            f"{part.name} ended before it answered ({manner(part.status)}); what it said about it stands above. "
-            "All of them are stopped."
-        )
+        where = "what it said about it stands above"
+        if part.says is not None:
+            said = part.says.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            where = f"it said: {said[-1]}" if said else "it said nothing"
+        return f"{part.name} ended before it answered ({manner(part.status)}), so all of them are stopped; {where}"
 
     def watch(self) -> None:
         """Start again whatever ends, until this is interrupted."""
@@ -270,24 +283,26 @@ def crew_of(
     servers = [
         Part(
             f"Server process {number} of {count}",
-            launch.command_of(python, HERE, port, extra),
+            [*launch.command_of(python, HERE, port, extra), "--logger.hideWelcomeMessage", "true"],
             variables_of(number, front, environment),
             elsewhere,
         )
         for number, port in enumerate(front.ports, start=1)
     ]
-    path = write(proxy.caddyfile(front, secrets.token_hex(16)), front.port)
+    path = write(front)
     command = [caddy, "run", "--config", str(path), "--adapter", "caddyfile"]
     # What Caddy keeps of its own, certificates above all, lies in the data folder, too.
     own = {"XDG_DATA_HOME": str(path.parent), "XDG_CONFIG_HOME": str(path.parent)}
-    return Crew(front, servers, Part("Caddy", command, {**environment, **own}), _say)
+    said = path.with_name(f"{front.port}.start.log")
+    return Crew(front, servers, Part("Caddy", command, {**environment, **own}, says=said), _say)
 
 
-def write(text: str, port: int) -> Path:
-    """Write Caddy's configuration for a port, which only this user may read; return where."""
+def write(front: proxy.Front) -> Path:
+    """Write Caddy's configuration into the data folder, which only this user may read; return where."""
     folder = machine.folder().resolve() / "proxy"
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{port}.Caddyfile"
+    path = folder / f"{front.port}.Caddyfile"
+    text = proxy.caddyfile(front, secrets.token_hex(16), path.with_suffix(".log"))
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
         file.write(text)

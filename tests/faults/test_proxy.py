@@ -97,7 +97,7 @@ def fronted(front: proxy.Front, folder: Path) -> Iterator[several.Part]:
     program = caddy.find()
     assert program is not None, caddy.MISSING
     path = folder / "Caddyfile"
-    path.write_text(proxy.caddyfile(front, "secret"), encoding="utf-8")
+    path.write_text(proxy.caddyfile(front, "secret", folder / "caddy.log"), encoding="utf-8")
     own = {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "HOME": str(folder)}
     part = several.Part("Caddy", [program, "run", "--config", str(path), "--adapter", "caddyfile"], own)
     part.start()

@@ -19,6 +19,7 @@ from core import server_process
 from core.runs import engine
 from scripts import browser, caddy, environment, installation
 
+LOG = Path("/data/8501.log")
 NAMED = "make run PORT={}"
 FRONT = proxy.Front("127.0.0.1", 8501, (20001, 20002))
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -57,7 +58,12 @@ def test_a_number_that_is_none_is_refused_in_words(written: str) -> None:
 def test_one_process_is_started_as_ever(written: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the variable nothing is looked for and nothing stands in front."""
     asked: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(launch, "serve", lambda *given: asked.append(given) or 7)
+
+    def serve(*given: Any) -> int:
+        asked.append(given)
+        return 7
+
+    monkeypatch.setattr(launch, "serve", serve)
     monkeypatch.setattr(proxy, "find", lambda environment: pytest.fail("no Caddy is needed"))
     variables = {} if written is None else {several.VARIABLE: written}
     assert several.serve("python", "127.0.0.1", None, NAMED, "opens", ["-x"], environment=variables) == 7
@@ -111,6 +117,11 @@ def test_a_port_in_use_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launch, "is_free", lambda port: port >= 20_000)
     with pytest.raises(launch.NoPort, match=r"Port 8600 is in use. Choose another: make run PORT=8601"):
         several.front_of("127.0.0.1", 8600, NAMED, 2, {})
+
+
+def test_a_proxy_that_is_no_address_is_said() -> None:
+    with pytest.raises(several.Refused, match="'me' is no address or network"):
+        several.front_of("127.0.0.1", None, NAMED, 2, {"GLASSBOX_PROXIES": "10.0.0.5, me"})
 
 
 def test_a_port_of_the_administrators_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,29 +195,33 @@ def test_a_visitor_counts_by_the_address_that_caddy_forwards() -> None:
 
 
 def test_what_caddy_is_told() -> None:
-    text = proxy.caddyfile(FRONT, "secret")
+    text = proxy.caddyfile(FRONT, "secret", Path("/data/a log"))
     for said in (
         "admin off", "auto_https off", "http://:8501 {", "bind 127.0.0.1", "flush_interval -1", "max_size 7MB",
-        "to 127.0.0.1:20001 127.0.0.1:20002", "lb_policy cookie glassbox_server_8501 secret", "HttpOnly; SameSite=Lax",
+        "to 127.0.0.1:20001 127.0.0.1:20002", "lb_policy cookie glassbox_server_8501 secret",
+        'output file "/data/a log"', "HttpOnly; SameSite=Lax",
     ):  # fmt: skip
         assert said in text
     assert "Secure" not in text and "trusted_proxies" not in text and "https://" not in text
 
 
 def test_encrypted_by_caddy_or_by_who_stands_in_front() -> None:
-    own = proxy.caddyfile(proxy.Front("0.0.0.0", 443, (20001,), name="glassbox.school"), "s")
+    own = proxy.caddyfile(proxy.Front("0.0.0.0", 443, (20001,), name="glassbox.school"), "s", LOG)
     assert "https://glassbox.school:443 {" in own and "SameSite=Lax; Secure" in own
     assert "auto_https disable_redirects" in own and "skip_install_trust" in own
-    behind = proxy.caddyfile(proxy.Front("0.0.0.0", 8501, (20001,), proxies=("10.0.0.5", "10.1.0.0/16")), "s")
+    behind = proxy.caddyfile(
+        proxy.Front("0.0.0.0", 8501, (20001,), proxies=("10.0.0.5", "10.1.0.0/16")), "s", LOG
+    )
     assert "trusted_proxies 10.0.0.5 10.1.0.0/16" in behind and "header X-Forwarded-Proto https" in behind
     assert proxy.Front("::", 443, (1,), name="2001:db8::1").address == "https://[2001:db8::1]:443"
 
 
 def test_the_configuration_is_its_users_alone(tmp_path: Path) -> None:
-    path = several.write("one", 8501)
-    assert path.is_relative_to(tmp_path.resolve())
-    assert several.write("two", 8501).read_text() == "two"
-    assert several.write("other", 8502) != path
+    path = several.write(FRONT)
+    first = path.read_text()
+    assert path.is_relative_to(tmp_path.resolve()) and str(path.with_name("8501.log")) in first
+    assert several.write(FRONT).read_text() != first, "another secret at every start"
+    assert several.write(proxy.Front("127.0.0.1", 8502, (20001,))) != path
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
@@ -244,12 +259,18 @@ def test_one_that_ends_at_its_start_is_named_and_nothing_is_left() -> None:
     assert [each.name for each in found.parts] == ["Server process 1 of 2"], "the others wait for the first"
 
 
-def test_caddy_that_does_not_begin_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_caddy_that_does_not_begin_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(launch, "wait_until_healthy", lambda *_: True)
     monkeypatch.setattr(several, "listens", lambda host, port: False)
-    found = crew([part("one"), part("two")], FRONT, part("Caddy", *exits(1)))
+    last = part(
+        "Caddy", sys.executable, "-c", "print('more', flush=True); raise SystemExit('Error: no such name')"
+    )
+    last.says = tmp_path / "start.log"
+    found = crew([part("one"), part("two")], FRONT, last)
     try:
-        assert found.begin().startswith("Caddy ended before it answered (exit status 1)")
+        why = found.begin()
+        assert why.startswith("Caddy ended before it answered (exit status 1)")
+        assert why.endswith("it said: Error: no such name")
         assert [each.status for each in found.parts[:2]] == [None, None]
     finally:
         found.end()
