@@ -34,14 +34,15 @@ def address_of(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def who_reaches(host: str, port: int, opens: str) -> str:
+def who_reaches(host: str, port: int, opens: str, encrypted: bool = False) -> str:
     """Say who may use an app that listens on this address; `opens` is the command that opens it to others."""
     if ipaddress.ip_address(host).is_loopback:
         return f"Only this machine reaches it; {opens} opens it to others."
     where = "every address of this machine" if host in EVERYWHERE else host
     return (
         f"OPEN TO OTHERS: whoever reaches {where}, port {port}, may use it and train on this machine, without a\n"
-        "  password. The limits of each visitor are in README.md; encrypt it with a proxy in front of it."
+        "  password. The limits of each visitor are in README.md"
+        + ("." if encrypted else "; encrypt it with a proxy in front of it.")
     )
 
 

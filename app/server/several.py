@@ -348,7 +348,8 @@ def serve(
             print(f"\n{why}", flush=True)
             return 1
         print(f"\n  Glassbox is running:  {_shown(front)}", flush=True)
-        _say(f"{count} server processes behind Caddy. {launch.who_reaches(host, front.port, opens)}")
+        _say(launch.who_reaches(host, front.port, opens, encrypted=bool(front.name)))
+        _say(f"{count} server processes answer, behind Caddy.")
         print("  Ctrl+C stops them.\n", flush=True)
         running()
         crew.watch()

@@ -237,6 +237,11 @@ def test_the_address_that_is_printed(front: proxy.Front, shown: str) -> None:
     assert several._shown(front) == shown
 
 
+def test_an_encrypted_address_is_not_told_to_be_encrypted() -> None:
+    assert launch.who_reaches("0.0.0.0", 443, "opens").endswith("encrypt it with a proxy in front of it.")
+    assert "encrypt" not in launch.who_reaches("0.0.0.0", 443, "opens", encrypted=True)
+
+
 # ------------------------------------------------------------------------------------------------- start, watch, end
 
 
