@@ -3,108 +3,34 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
-import psutil
 import pytest
 from playwright.sync_api import expect
 
 from app.session import owner
 from core.rooms import Asking, Rooms
 from core.runs.serving import NAME
-from scripts import caddy
 from tests.browser import driver
 from tests.faults.runs import gone, small
-from tests.ports import free_port
 from tests.runs import until
+from tests.servers import Crew, several_processes
 
 STOPS = 10.0  # seconds that all of them may take to end
 TEACHER = "7" * 32
 TEXT = "The fox saw a grape.\n\nThe crow had a cheese.\n\n" * 40
 
 
-@dataclass
-class Crew(driver.Server):
-    """An address with two server processes behind it."""
-
-    @property
-    def front(self) -> int:
-        """The port that visitors reach."""
-        return int(self.url.rpartition(":")[2])
-
-    @property
-    def marks(self) -> list[tuple[int, str]]:
-        """Of each server process its port and the value of its visitors' cookies."""
-        told = (self.data / "proxy" / f"{self.front}.Caddyfile").read_text(encoding="utf-8")
-        return [(int(port), mark) for port, mark in re.findall(r"127\.0\.0\.1:(\d+) ([0-9a-f]{64})\n", told)]
-
-    @property
-    def cookie(self) -> str:
-        """The name of that cookie."""
-        return f"glassbox_server_{self.front}"
-
-    def family(self) -> list[psutil.Process]:
-        """The supervisor and all that it started."""
-        me = psutil.Process(self.process.pid)
-        return [me, *me.children(recursive=True)]
-
-    def server(self, number: int) -> psutil.Process:
-        """A server process, from 0."""
-        port = str(self.marks[number][0])
-        me = psutil.Process(self.process.pid)
-        (found,) = [each for each in me.children() if port in each.cmdline() and each.status() != "zombie"]
-        return found
-
-    def sockets(self, number: int) -> int:
-        """How many connections a server process has."""
-        port = self.marks[number][0]
-        open_now = self.server(number).net_connections("tcp")
-        return sum(each.status == "ESTABLISHED" and each.laddr.port == port for each in open_now)
-
-    def visitor(self, number: int | None = None) -> httpx.Client:
-        """A browser without cookies, or one that is known at a server process."""
-        found = httpx.Client(base_url=self.url, trust_env=False, timeout=30)
-        if number is not None:
-            found.cookies.set(self.cookie, self.marks[number][1], domain="127.0.0.1", path="/")
-        return found
-
-
 @pytest.fixture(scope="module")
 def crew(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crew]:
-    """Two server processes and Caddy, as `glassbox run` starts them."""
-    folder, port = tmp_path_factory.mktemp("servers"), free_port()
-    own = {
-        "GLASSBOX_SERVERS": "2", "GLASSBOX_WORKERS": "1", "GLASSBOX_REAL": "none", "GLASSBOX_LONG": "100000",
-        "GLASSBOX_DATA": str(folder / "data"), "GLASSBOX_DB": "", "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1",
-        "PATH": caddy.path_with(dict(os.environ)), "GLASSBOX_IDLE": "600",
-    }  # fmt: skip
-    assert caddy.find() is not None, caddy.MISSING
-    command = [sys.executable, "-m", "app.command", "run", "--port", str(port)]
-    log = folder / "run.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, cwd=driver.ROOT, env={**os.environ, **own}, stdout=output, stderr=subprocess.STDOUT
-        )
-        found = Crew(f"http://127.0.0.1:{port}", log, process, folder / "data")
-        try:
-            until(lambda: "is running" in found.output() or process.poll() is not None, "both servers", 180)
-            assert process.poll() is None, found.output()
-            yield found
-        finally:
-            if process.poll() is None:
-                process.terminate()
-                process.wait(2 * STOPS)
+    """Two server processes and Caddy."""
+    with several_processes(tmp_path_factory.mktemp("servers"), 2, workers=1) as found:
+        yield found
 
 
 def test_two_browsers_are_at_two_processes_with_all_that_is_theirs(crew: Crew, tmp_path: Path) -> None:
