@@ -47,9 +47,8 @@ class Crew(driver.Server):
 
     def servers(self) -> list[psutil.Process]:
         """All server processes."""
-        return [
-            each for each in self.family() if "--server.port" in each.cmdline() and each.status() != "zombie"
-        ]
+        started = psutil.Process(self.process.pid).children()  # not what these have forked
+        return [each for each in started if each.status() != "zombie" and "--server.port" in each.cmdline()]
 
     def server(self, number: int) -> psutil.Process:
         """A server process, from 0."""
