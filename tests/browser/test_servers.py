@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
 
 from app.session import owner
 from core.rooms import Asking, Rooms
@@ -50,7 +49,7 @@ def test_two_browsers_are_at_two_processes_with_all_that_is_theirs(crew: Crew, t
             page.locator(".st-key-gb-lab-more button").first.click()
             page.get_by_role("tab", name="Own text").click()
             page.locator(".st-key-lab-upload input[type=file]").set_input_files(text)
-            expect(page.get_by_text(f"Own text: {len(TEXT):,} characters are in use.")).to_be_visible()
+            page.get_by_text(f"Own text: {len(TEXT):,} characters are in use.").wait_for()
             page.keyboard.press("Escape")
             with page.expect_download() as downloaded:
                 page.get_by_role("button", name="Notebook").click()
