@@ -44,7 +44,7 @@ def record(seen: Seen, mine: Sequence[Own], step: str, both: Surface) -> dict[st
         "law": _law(seen), "forecast": _forecast(seen), "why": seen.why,
         "rows": words.rows(seen, [one.rung for one in mine]),
         "frontier": frontier(seen, both, [one.rung for one in mine if one.known]),
-        "told": told(seen, both, step), "live": [one.arm.curve() for one in mine if one.arm.going],
+        "told": told(seen, both, step), "live": [one.arm.curve() for one in mine if one.arm.going and not one.of_class],
     }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from core.scaling import bootstrap, fit
 from core.scaling.forecast import RULE, forecast
 from core.scaling.law import Law
 from core.scaling.surface import fit_surface
-from pages.scaling import beside, controls, export, own, published, question
+from pages.scaling import beside, class_runs, controls, export, own, published, question
 from pages.scaling.export import FIGURE, KEYS
 
 EXAMPLES = (
@@ -72,6 +72,7 @@ with page.foot():
     page.take_away(replace(drawing, seen=shown.still), None, partial(export.cells, seen, mine, asked))
 
 controls.train(mine)
+class_runs.draw(mine)
 bar = st.empty()
 published.show(seen.tables, mine)
 page.terms(
