@@ -141,6 +141,7 @@ async function pass() {
       if (state.words) state.words[mine.round - 1] = body.word;
     }
     tapped = null;
+    writing = "";
   } else if (found === 409) {
     tapped = null;
     if (body.state) hear(body.state);

@@ -90,7 +90,7 @@ def ask(question: TokenQuestion) -> str:
 
     choices = question.choices
     came = choices.came if isinstance(choices, TokenVote) else None
-    evidence = f"The model expected a loss of {choices.entropy:.2f} nats here."
+    evidence = ""
     if isinstance(choices, TokenVote):
         evidence = f"What came cost the model {choices.surprise:.2f} nats; it expected {choices.entropy:.2f}."
     worded = words(question.lm, question.kind, question.ids, choices)

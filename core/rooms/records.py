@@ -239,7 +239,9 @@ class Look:
         counts = {round: Counter(map(same, self._words.get(round, {}).values())) for round in rounds}
         found = []
         for key, spellings in written.items():
-            text = min(spellings, key=lambda one: (-spellings[one], one))
+            text = min(
+                spellings, key=lambda one: (-spellings[one], one.swapcase())
+            )  # of equals without capitals
             of = self._of_words.get(key, WordShown())
             votes = tuple(counts[round][key] for round in rounds)
             found.append(Word(key, text, votes, of.shown, of.token, of.probability))

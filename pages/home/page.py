@@ -103,6 +103,12 @@ def cells() -> list[str]:
     return made
 
 
+def asking() -> None:
+    """The button that asks the class for a token of the list."""
+    label = "Ask the class for the hidden token" if shape == "encoder" else token_question.NEXT
+    token_question.button(lambda: class_question.question(lm, seen, row), label)
+
+
 asked = question.ask(ctx, seen.ids.tolist(), seen.tokens, row, stack, seen.predicting_row)
 page.claim(
     drawing.claim,
@@ -112,11 +118,7 @@ page.lead(LEADS["bare" if lm.config.head == "none" else shape])
 card.draw()
 # A double-click or Enter on a head leads to its own page, with the same text, block and head.
 drawing.mount("home", {"select": lambda: events.select("home", KEYS), "append": appended})
-controls.draw(seen, both)
-token_question.button(
-    lambda: class_question.question(lm, seen, row),
-    "Ask the class for the hidden token" if shape == "encoder" else token_question.NEXT,
-)
+controls.draw(seen, both, asking)
 decoder_text.draw(ctx, empty=controls.EMPTY)
 with page.foot():
     if seen.n_blocks:

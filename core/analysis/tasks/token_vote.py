@@ -13,6 +13,10 @@ from core.text.tokenizer import Tokenizer
 from core.training.losses import ScoredText
 
 _STOPS = (".", ",", "!", "?")
+# English words of one or two letters: other tokens that short are pieces of words.
+_SHORT = frozenset(
+    "a i am an as at be by do go he hi if in is it me my no of oh on or so to up us we".split()
+)
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,7 @@ def _chosen(lm: LanguageModel, p: Tensor, came: int | None, likely: int, unlikel
     seen = {said[token].strip().lower() for token in first}
     spaced = any(text.startswith(" ") for text in said.values())
     words = [token for token in ranked if _reads(said[token], spaced)] or ranked
-    whole = [token for token in ranked if said[token] in _STOPS or _reads(said[token], spaced, least=1)]
+    whole = [token for token in ranked if said[token] in _STOPS or _reads(said[token], spaced, short=True)]
     found = [*first, *_apart(whole or ranked, said, seen, likely)]
     far = words[len(words) // 2 :]  # of the half that the model expects least, the likelier ones
     found += _apart([token for token in far if token not in found], said, seen, unlikely)
@@ -120,14 +124,14 @@ def _chosen(lm: LanguageModel, p: Tensor, came: int | None, likely: int, unlikel
 def first_token(tokenizer: Tokenizer, word: str, special_ids: Collection[int]) -> int | None:
     """Return the first token of a word that goes on a text; None: the tokenizer has none for its beginning.
 
-    The word is read after a space, as in a text; a token that is nothing but this space is none of the word.
+    The word is read after a space, where the vocabulary has spaces; a token that is nothing but this space is none.
 
     Args:
         special_ids: tokens that stand for no text, as that for what is unknown.
     """
-    ids = tokenizer.encode(f" {word}", add_special_tokens=False)
-    first = next((id for id in ids if tokenizer.display(id).strip()), None)
-    return None if first in special_ids else first
+    ids = tokenizer.encode(word if tokenizer.kind == "plain" else f" {word}", add_special_tokens=False)
+    begins = bool(ids) and ids[0] not in special_ids and tokenizer.display(ids[0]).strip() != ""
+    return ids[0] if begins else None
 
 
 def _apart(pool: Sequence[int], said: dict[int, str], seen: set[str], count: int) -> list[int]:
@@ -141,10 +145,15 @@ def _apart(pool: Sequence[int], said: dict[int, str], seen: set[str], count: int
     return found
 
 
-def _reads(text: str, spaced: bool, least: int = 3) -> bool:
-    """Return whether a token reads as a word of so many letters or more; `spaced`: words begin with a space here."""
+def _reads(text: str, spaced: bool, short: bool = False) -> bool:
+    """Return whether a token reads as a word.
+
+    Args:
+        spaced: words begin with a space here.   short: known ones of fewer than three letters are words, too.
+    """
     bare = text.strip()
-    return len(bare) >= least and bare.isalpha() and bare.isascii() and (text != bare or not spaced)
+    whole = len(bare) > 2 or (short and bare.lower() in _SHORT)
+    return whole and bare.isalpha() and bare.isascii() and (text != bare or not spaced)
 
 
 def vote_cross_entropy(votes: Sequence[int], came: int) -> float:
