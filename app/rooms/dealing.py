@@ -19,16 +19,20 @@ def group() -> str:
     """Return the group of the runs of the room that this session teaches in or follows; "" for none."""
     from core.rooms import group_of
 
-    id = teaching.room_id() or follow.room()
+    id = _room()
     return group_of(id) if id else ""
 
 
+def _room() -> str:
+    return teaching.room_id() or follow.room()
+
+
 def look() -> Look | None:
-    """Read the room that this session teaches in; None: none, or it cannot be read now."""
+    """Read the room that this session teaches in or follows; None: none, or it cannot be read now."""
     from core.rooms import RoomError
     from core.runs import RunError
 
-    id = teaching.room_id()
+    id = _room()
     try:
         return rooms.store().look(id) if id else None
     except (RoomError, RunError, ValueError) as why:

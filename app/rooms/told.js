@@ -102,8 +102,8 @@ export function costs(state) {
   if (!state.answer || !p.length || !rounds.length) return "";
   const { index } = state.answer;
   if (index !== null) {
-    const found = rounds.map((one) => costOf(one, index)).map((cost) => (cost === null ? "none, as nobody chose it," : `${num(cost)} nats`));
-    return `Cross-entropy at what came: the class ${found.join(", then ")}, the model ${num(-Math.log(Math.max(p[index], 1e-45)))} nats.`;
+    const found = rounds.map((one) => costOf(one, index)).map((cost) => (cost === null ? "infinite, as nobody chose it" : `${num(cost)} nats`));
+    return `Cross-entropy at what came: the class ${found.join(", then ")}; the model ${num(-Math.log(Math.max(p[index], 1e-45)))} nats.`;
   }
   const found = rounds.map((one) => num(crossEntropy(one, p)));
   return `The text does not say what comes. Against the model’s probabilities the class’s answers have a cross-entropy of ${found.join(", then ")} nats, the model’s own of ${num(crossEntropy(p, p))}.`;

@@ -16,6 +16,7 @@ from app.rooms import dealing, teaching
 from app.session import state
 from core.rooms import Look, Size
 from core.runs import ladder_recordings
+from core.runs.records import ENDED
 from core.training import ladder
 from core.training.spec import TrainSpec
 from pages.scaling.seen import Own
@@ -24,7 +25,7 @@ WIDTHS = (16, 32, 48, 64, 80, 96, 112, 128)  # from one that takes seconds to on
 FIRST = 1_000  # seed of the class's runs
 FEWEST = 4  # sizes that are dealt, however few are here
 TITLE = "Class: "  # how the names of the class's runs begin
-WATCHED = 4  # runs whose end is waited for: the queue trains them in their order
+LOOK = 2.0  # seconds between two looks at the class's runs
 
 
 def sizes(count: int, portion: str, before: int = 0) -> list[TrainSpec]:
@@ -47,16 +48,40 @@ def says(spec: TrainSpec) -> str:
 
 
 def draw(mine: list[Own]) -> None:
-    """Draw the section of the class's runs, where this session teaches, and its progress where it follows."""
-    going = [one.arm.run for one in mine if one.of_class and one.arm.going][-WATCHED:]
-    look = dealing.look() if teaching.teaches() else None
-    if look is not None:
+    """Draw the section of the class's runs where this session teaches, and how far they are where it follows, too."""
+    look = dealing.look()
+    if look is None:
+        return
+    if teaching.teaches():
         st.html('<section class="gb-words"><h2>Sizes for the class</h2></section>')
         with st.container(key="gb-class-sizes", horizontal=True, gap="medium", vertical_alignment="bottom"):
             _buttons(look, mine)
-        _told(look)
-    if going:
-        own_run.progress(going)
+        _told()
+    if look.deals:
+        _looked_at(_states(look))
+
+
+def _states(look: Look) -> tuple[tuple[bool, str], ...]:
+    """Of each size whether it is taken, and the state of its run."""
+    return tuple((bool(one.member), one.state) for one in look.deals)
+
+
+def _changes(states: tuple[tuple[bool, str], ...]) -> list[tuple[bool, bool]]:
+    """Of each size what a page shows by itself: whether its run was started, and whether it has ended."""
+    return [(started != "", started in ENDED) for _, started in states]
+
+
+@st.fragment(run_every=LOOK)
+def _looked_at(drawn: tuple[tuple[bool, str], ...]) -> None:
+    """Poll the class's runs: one that was started or has ended draws the page anew, else this line is all."""
+    look = dealing.look()
+    now = drawn if look is None else _states(look)
+    if _changes(now) != _changes(drawn):
+        state.turn_again()
+        st.rerun()
+    trains = sum(one == "running" for _, one in now)
+    taken, done = sum(one for one, _ in now), sum(one == "done" for _, one in now)
+    st.caption(f"{counted(len(now), 'size')} dealt: {taken} taken, {trains} training now, {done} trained.")
 
 
 def _buttons(look: Look, mine: list[Own]) -> None:
@@ -87,14 +112,13 @@ def _buttons(look: Look, mine: list[Own]) -> None:
     own_run.warn(why or (own_run.NOBODY if runs.engine() is None else ""))
 
 
-def _told(look: Look) -> None:
+def _told() -> None:
     said = str(state.memo("class").pop("dealt", ""))
-    if not said and (dealt := look.deals):
-        taken, done = [one for one in dealt if one.member], [one for one in dealt if one.state == "done"]
-        said = f"{counted(len(dealt), 'size')} dealt, {len(taken)} taken, {len(done)} trained."
-    if not said:
-        said = "The share of the text chosen above holds for the class, too. Its runs go when the room ends."
-    st.caption(markup.escape(said))
+    st.caption(
+        markup.escape(said)
+        or "The share of the text chosen above holds for the class, too: with all of it (1) its runs stand on every "
+        "axis, with less on that of compute. They go when the room ends."
+    )
 
 
 def _deal(specs: list[TrainSpec]) -> None:

@@ -166,9 +166,9 @@ test("written words are listed with their counts and what the model gave, as far
 
 test("both cross-entropies are told with the answer", () => {
   const state = { ...TOKEN, phase: /** @type {const} */ ("revealed"), answer: GIVEN, bars: [[2, 4, 2]] };
-  assert.equal(costs(state), "Cross-entropy at what came: the class 1.39 nats, the model 0.69 nats.");
-  assert.equal(costs({ ...state, bars: [[2, 4, 2], [8, 0, 0]] }), "Cross-entropy at what came: the class 1.39 nats, then 0.00 nats, the model 0.69 nats.");
-  assert.match(costs({ ...state, bars: [[0, 8, 0]] }), /none, as nobody chose it/);
+  assert.equal(costs(state), "Cross-entropy at what came: the class 1.39 nats; the model 0.69 nats.");
+  assert.equal(costs({ ...state, bars: [[2, 4, 2], [8, 0, 0]] }), "Cross-entropy at what came: the class 1.39 nats, then 0.00 nats; the model 0.69 nats.");
+  assert.match(costs({ ...state, bars: [[0, 8, 0]] }), /the class infinite, as nobody chose it; the model/);
   const open = { ...state, answer: { ...GIVEN, index: null }, bars: [[4, 0, 0]] };
   assert.match(costs(open), /cross-entropy of 0\.69 nats, the model’s own of 1\.04/);
   assert.deepEqual([costs({ ...state, bars: [null] }), costs({ ...state, bars: undefined }), costs({ ...state, answer: null })], ["", "", ""]);
