@@ -114,7 +114,7 @@ export function toldOf(word) {
   const known = word.votes.filter((votes) => votes !== null);
   const votes = !known.length ? "" : known.length > 1 ? known.join(", then ") : counted(known[0], "vote");
   const whole = word.token !== null && word.token.toLowerCase() === word.text.toLowerCase();
-  const model = word.token === "" ? "no token of the model’s" : word.p === null ? "" : `the model ${chance(word.p)}${whole ? "" : ` for its first token, “${word.token}”`}`;
+  const model = word.token === "" ? "the model has no token that begins so" : word.p === null ? "" : `the model ${chance(word.p)}${whole ? "" : ` for its first token, “${word.token}”`}`;
   return [votes, model].filter(Boolean).join(" · ");
 }
 

@@ -81,7 +81,8 @@ def _looked_at(drawn: tuple[tuple[bool, str], ...]) -> None:
         st.rerun()
     trains = sum(one == "running" for _, one in now)
     taken, done = sum(one for one, _ in now), sum(one == "done" for _, one in now)
-    st.caption(f"{counted(len(now), 'size')} dealt: {taken} taken, {trains} training now, {done} trained.")
+    said = f"{counted(len(now), 'size')} dealt: {taken} taken, {trains} training now, {done} trained"
+    st.caption(f"{said}; the green diamonds are the class’s." if done else f"{said}.")
 
 
 def _buttons(look: Look, mine: list[Own]) -> None:

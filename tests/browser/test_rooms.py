@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -259,8 +259,8 @@ def test_a_view_follows_until_it_is_touched(page: Page, browser: Browser, server
     expect(popup.value.locator(".gb-class")).to_have_count(0)
     popup.value.close()
     page.get_by_role("button", name="Lead with it").click()
-    sent = driver.component_state(student, "loss")
-    shown(page, "class_bar", lambda now: f"follow={sent['follow']}" in now["lead"])
+    follow = parse_qs(urlsplit(student.url).query)["follow"][0]
+    shown(page, "class_bar", lambda now: f"follow={follow}" in now["lead"])
     driver.open_page(page, "attention", text=TEXT)
     shown(page, "class_bar", lambda now: now["lead"].startswith("/attention?"))
     student.wait_for_timeout(1500)
@@ -352,7 +352,7 @@ def test_the_projector_shows_the_page_and_hides_the_bars(
         act(page, "fold")
         listed = page.locator(".gb-class-words li")
         expect(listed).to_have_count(1)
-        expect(listed.locator("small")).to_contain_text("2 votes · the model")
+        expect(listed.locator("small")).to_contain_text("2 votes · the model has no token")
         listed.get_by_role("button", name="Show").click()
         shown(screen, "class_screen", lambda now: len(now["told"]) == 1)
         expect(screen.locator(".gb-told b")).to_have_count(0)

@@ -155,7 +155,7 @@ test("written words are listed with their counts and what the model gave, as far
   assert.equal(toldOf(word), "2 votes · the model 13 %");
   assert.equal(toldOf({ ...word, text: "Kite" }), "2 votes · the model 13 %");
   assert.equal(toldOf({ ...word, token: "ki" }), "2 votes · the model 13 % for its first token, “ki”");
-  assert.equal(toldOf({ ...word, token: "", p: null, votes: [1] }), "1 vote · no token of the model’s");
+  assert.equal(toldOf({ ...word, token: "", p: null, votes: [1] }), "1 vote · the model has no token that begins so");
   assert.equal(toldOf({ ...word, token: null, p: null, votes: [null] }), "");
   assert.equal(toldOf({ ...word, token: null, p: null, votes: [1, 0] }), "1, then 0");
   const revealed = { ...TOKEN, phase: /** @type {const} */ ("revealed"), answer: GIVEN, told: [word] };
