@@ -44,7 +44,7 @@ function draw(one) {
     one.sure = sure;
     one.why = "";
     draw(one);
-    /** @type {HTMLElement | null} */ (one.root.querySelector("button"))?.focus();
+    one.root.querySelector("button")?.focus();
   };
   one.root.replaceChildren(...(one.sure
     ? [html("p", { role: "alert" }, one.why || "Delete your runs, your texts, your class and your answers, on this computer and on the server? There is no way back."),

@@ -2,6 +2,7 @@
 
 import { counted } from "../kit/counts.js";
 import { num, percent } from "../kit/shapes.js";
+import { costOf, crossEntropy } from "../kit/votes.js";
 
 /**
  * @import { State, Told } from "./connection.js"
@@ -9,8 +10,8 @@ import { num, percent } from "../kit/shapes.js";
  * A piece of a text, set in mono or not.
  * @typedef {{text: string, mono: boolean}} Piece
  *
- * An option as a screen shows it. `typed`: whoever chooses it writes a word, `word` is one's own. `votes`: round by round, null where it is not told; `share` of all votes, likewise;
- * `p`: the model's probability of it, null for a question that is not about a token.
+ * An option as a screen shows it. `typed`: whoever chooses it writes a word, `word` is one's own. `votes`: round by round,
+ * null where it is not told; `shares` of all votes, likewise; `p`: the model's probability of it, null for a question that is not about a token.
  * @typedef {{text: string, typed: boolean, word: string, chosen: boolean, right: boolean, marks: string[], votes: (number | null)[], shares: (number | null)[], p: number | null}} Option
  *
  * `said` is what a screen reader hears when it changes, `taps` whether an option can be chosen.
@@ -78,18 +79,6 @@ function optionsOf(state, chosen, marks, word = "") {
 
 /** @type {(state: State) => Pick<View, "because" | "evidence" | "costs">} */
 const reasons = (state) => ({ because: state.answer?.because ?? "", evidence: state.answer?.evidence ?? "", costs: costs(state) });
-
-/** −log of the share of an option, in nats; null: it has no vote. @type {(votes: number[], came: number) => number | null} */
-export function costOf(votes, came) {
-  const all = votes.reduce((a, b) => a + b, 0);
-  return votes[came] ? -Math.log(votes[came] / all) : null;
-}
-
-/** −Σ share · log p, in nats: what answers in these shares cost on average under p. @type {(weights: number[], p: number[]) => number} */
-export function crossEntropy(weights, p) {
-  const all = weights.reduce((a, b) => a + b, 0);
-  return -weights.reduce((sum, one, at) => sum + (one ? (one / all) * Math.log(Math.max(p[at], 1e-45)) : 0), 0);
-}
 
 /**
  * The cross-entropies of the class and of the model, in words; "" where the votes or the probabilities are not told.

@@ -4,7 +4,7 @@
 import { mount } from "../../app/kit/glass.js";
 import { chip, css, fit, h, inLines, label, measure, num, percent, shareBar, tokenSpans, visible } from "../../app/kit/shapes.js";
 import { shared } from "../../app/kit/shared.js";
-import { costOf } from "../../app/rooms/told.js";
+import { costOf } from "../../app/kit/votes.js";
 import { barsOf, plan } from "./layout.js";
 
 /**

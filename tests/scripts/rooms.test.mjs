@@ -5,7 +5,8 @@ import test from "node:test";
 import { buttonsOf, leadOf } from "../../app/rooms/bar.js";
 import { addresses } from "../../app/rooms/connection.js";
 import { sentLine } from "../../app/rooms/sent.js";
-import { advice, costOf, costs, countdown, crossEntropy, dealtLine, framed, halves, letters, phoneView, pieces, plain, screenView, sizeView, tally, toldOf } from "../../app/rooms/told.js";
+import { advice, costs, countdown, dealtLine, framed, halves, letters, phoneView, pieces, plain, screenView, sizeView, tally, toldOf } from "../../app/rooms/told.js";
+import { costOf, crossEntropy } from "../../app/kit/votes.js";
 import { unmeasured } from "../../app/rooms/words.js";
 import { barsOf, plan } from "../../pages/classroom/layout.js";
 
