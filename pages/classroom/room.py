@@ -7,14 +7,12 @@ import html
 import streamlit as st
 
 from app.markup import inline
-from app.questions import Answer
-from app.rooms import bar, documents, teaching
+from app.rooms import bar, documents, teaching, token_question
 from app.session import state
 from core.analysis.tasks.token_vote import TokenVote
 from core.language_model import LanguageModel
 from core.rooms import Room
 from core.training.losses import ScoredText
-from pages.classroom import figure
 
 HOW = (
     "Phones join by a code, without names. Ask any question of a page or a lesson, let them vote, let them talk, let "
@@ -27,8 +25,8 @@ def teacher() -> Room | None:
     return teaching.room()
 
 
-def draw(room: Room | None, lm: LanguageModel, told: ScoredText, vote: TokenVote | None) -> None:
-    """Draw the way into the room, or the button that opens one."""
+def draw(room: Room | None, lm: LanguageModel, told: ScoredText, vote: TokenVote | None, at: int) -> None:
+    """Draw the way into the room, or the button that opens one. at: which of the scored tokens is asked for."""
     with st.container(key="gb-class-room", horizontal=True, gap="medium", vertical_alignment="center"):
         if room is None:
             st.html(f'<p class="gb-class-how">{inline(HOW)}</p>')
@@ -41,8 +39,8 @@ def draw(room: Room | None, lm: LanguageModel, told: ScoredText, vote: TokenVote
         if vote is not None:
             st.button(
                 "Ask the class for this token", key="class.ask", type="primary", icon=":material/groups:",
-                on_click=state.whole(_ask), args=(lm, told, vote),
-                help="The text up to this place appears on all phones, with the options below.",
+                on_click=state.whole(_ask), args=(lm, told, vote, at),
+                help=token_question.HELP,
             )  # fmt: skip
     said = state.memo("class").pop("said", "")
     if said:
@@ -66,13 +64,7 @@ def _way(room: Room) -> str:
     )
 
 
-def _ask(lm: LanguageModel, told: ScoredText, vote: TokenVote) -> None:
-    """Ask the class for the token of this place; what came and the probabilities wait until they are revealed."""
-    question = figure.asked(lm, told, vote)
-    evidence = (
-        f"What came cost the model {vote.surprise:.2f} nats; it expected {vote.entropy:.2f}. All tokens that were not "
-        f"offered have {vote.elsewhere:.1%} of its probability."
-    )
-    answer = Answer(vote.came, "", {}, evidence.replace("%", " %"))
-    said = teaching.ask(question.text, question.options, answer, vote.probabilities)
-    state.memo("class")["said"] = said or teaching.ASKED
+def _ask(lm: LanguageModel, told: ScoredText, vote: TokenVote, at: int) -> None:
+    """Ask the class for the token of this place."""
+    question = token_question.TokenQuestion(lm, told.kind, told.ids, vote, told.logits[at])
+    state.memo("class")["said"] = token_question.ask(question)
