@@ -17,7 +17,8 @@ from app.rooms import teaching
 from app.session import state
 
 WAITS = 0.5  # seconds in which another choice of the teacher's comes first
-NOT_LED = ("classroom", "lessons", "models")  # the teacher's own pages (bar.js leads to none of them)
+# The teacher's own pages (bar.js leads to none of them).
+NOT_LED = ("classroom", "lessons", "glossary", "teaching", "models")
 
 log = logging.getLogger("glassbox")
 
