@@ -210,8 +210,8 @@ def _softmax(lm: LanguageModel, lesson: Lesson) -> Task:
     rows: list[tuple[Cell, ...]] = [
         (
             f"{column} {mono(visible(lm.tokenizer.display(steps.ids[column])))}", f"{float(score):.1f}",
-            Blank(f"{float(less):.1f}"), Blank(f"{float(less.exp()):.4f}"), Blank(f"{float(share):.3f}"),
-            Blank(f"{float(soft):.3f}"),
+            Blank(f"{float(less):.1f}".replace("-", "−")), Blank(f"{float(less.exp()):.4f}"), Blank(f"{float(share):.4f}"),
+            Blank(f"{float(soft):.4f}"),
         )
         for column, score, less, share, soft in zip(columns, scores, below, shares, softer, strict=True)
     ]  # fmt: skip

@@ -22,10 +22,10 @@ def draw(lesson: Lesson) -> None:
             "To print", (WHOLE, *SHEETS), default=WHOLE, required=True, key=f"lessons.print.{lesson.name}"
         )
         chosen = str(found or WHOLE)
+    st.html(printed.paper())
     if chosen == WHOLE:
         st.html(printed.article(lesson, lambda mark, texts: player.filled(Playing(lesson, mark), texts)))
         return
-    st.html(printed.paper())
     try:
         st.html(cache.call(sheets.sheet, cache.key(lesson.model), lesson.name, SHEETS[chosen]))
     except sheets.WrongAnswer as why:

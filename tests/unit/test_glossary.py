@@ -18,7 +18,8 @@ COMMON = 10_000  # the most frequent words of GloVe's table count as everyday
 PLAIN = frozenset({
     "multiply", "multiplication", "multiplied", "slope", "shrink", "undoe", "anew", "halve", "measurement", "violet",
     "ochre", "unsure", "processor", "sum", "summed", "probable", "slice", "filler", "quantity", "seldom",
-    "foretell", "sharpen", "penalize", "fetch", "blacksmith", "calculate", "heap", "likeness", "prejudice", "arrow", "cheat", "dash",
+    "foretell", "sharpen", "penalize", "fetch", "blacksmith", "calculate", "heap", "likeness", "prejudice", "arrow",
+    "cheat", "dash",
     "ravine", "brake", "fable", "hinder", "sixteenth", "append", "fade", "hesitate", "encyclopedia", "err", "labelled",
     "scratch", "thickness", "twentieth", "notebook",
     "perceptron",  # in a term's full name, which stands in brackets
