@@ -207,14 +207,12 @@ def _softmax(lm: LanguageModel, lesson: Lesson) -> Task:
     scores = torch.tensor([round(float(row[column]), 1) for column in columns], dtype=torch.float64)
     shares, softer = scores.softmax(0), (scores / HALVED).softmax(0)
     below = scores - scores.max()
-    rows: list[tuple[Cell, ...]] = [
-        (
-            f"{column} {mono(visible(lm.tokenizer.display(steps.ids[column])))}", f"{float(score):.1f}",
-            Blank(f"{float(less):.1f}".replace("-", "−")), Blank(f"{float(less.exp()):.4f}"), Blank(f"{float(share):.4f}"),
-            Blank(f"{float(soft):.4f}"),
-        )
-        for column, score, less, share, soft in zip(columns, scores, below, shares, softer, strict=True)
-    ]  # fmt: skip
+    rows: list[tuple[Cell, ...]] = []
+    for column, score, less, share, soft in zip(columns, scores, below, shares, softer, strict=True):
+        token = mono(visible(lm.tokenizer.display(steps.ids[column])))
+        blanks = (f"{float(one):.4f}" for one in (less.exp(), share, soft))
+        lower = f"{float(less):.1f}".replace("-", "−")
+        rows.append((f"{column} {token}", f"{float(score):.1f}", Blank(lower), *map(Blank, blanks)))
     total: tuple[Cell, ...] = (
         "sum",
         "",
@@ -226,7 +224,7 @@ def _softmax(lm: LanguageModel, lesson: Lesson) -> Task:
     own = float(steps.pattern[-1, columns[0]])
     return Task(
         "Softmax by hand",
-        f"In block {layer}, head {head} of the last row has a score for every row; these are the {READS} largest. Take "
+        f"In block {layer}, head {head} of the last row has a score for every row; here are the {READS} largest. Take "
         "the largest from each, raise e to the result (a calculator has eˣ), and divide by the sum: these are the "
         "shares. In the last column halve all scores first (temperature 2).",
         ("row", "score", "less the largest", "e to that", "share", "share, halved"),

@@ -47,7 +47,7 @@ class LessonHour:
     base: str
     room: str
     code: str
-    ask: Callable[[], None]
+    ask: Callable[[], object]
     phones: list[Phone] = field(default_factory=list)
     projector: Stream | None = None
 

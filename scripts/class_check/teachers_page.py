@@ -48,6 +48,7 @@ class TeachersPage:
         from streamlit.proto.BackMsg_pb2 import BackMsg
         from websockets.exceptions import WebSocketException
         from websockets.sync.client import connect
+        from websockets.typing import Origin, Subprotocol
 
         self.close()
         parts = urlsplit(self.browser.base)
@@ -56,8 +57,8 @@ class TeachersPage:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
         try:
             self._socket = connect(
-                f"{scheme}://{parts.netloc}{parts.path}/_stcore/stream", origin=self.browser.base,  # type: ignore[arg-type]
-                subprotocols=["streamlit"], additional_headers=headers, max_size=None, proxy=None,  # type: ignore[list-item]
+                f"{scheme}://{parts.netloc}{parts.path}/_stcore/stream", origin=Origin(self.browser.base),
+                subprotocols=[Subprotocol("streamlit")], additional_headers=headers, max_size=None, proxy=None,
                 open_timeout=SECONDS,
             )  # fmt: skip
         except (OSError, WebSocketException) as why:

@@ -181,7 +181,7 @@ def test_the_start_page_is_alive_from_a_disk(site: Path, browser: Browser, compl
             cell = page.locator(".gb-sheet td").first
             page.emulate_media(media="print")
             assert cell.evaluate("cell => getComputedStyle(cell).color") == "rgb(0, 0, 0)"
-            page.emulate_media(media="screen")
+            page.emulate_media(media="null")
         page.goto((site / "glossary.html").as_uri())
         page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
         assert 2 < pages_of(page.pdf(format="A4")) < 12

@@ -103,14 +103,14 @@ def test_the_merges_are_those_of_counting_and_meet_no_two_equal_pairs(lm: Langua
         order.append(best)
         words = {joined(word, best): count for word, count in words.items()}
     assert len(order) == sheets.MERGES
-    for word, cut in zip(used[0], used[1], strict=True):
-        found = tuple(word)
+    for spelled, cut in zip(used[0], used[1], strict=True):
+        found = tuple(spelled)
         for pair in order:
             found = joined(found, pair)
         assert cut.split() == list(found)
-    for word, _, many, cut in pieces[1:]:
-        ids = lm.encode(f" {word}", add_special_tokens=False)
-        assert int(many) == len(ids) == len(cut.split()) and cut.replace(" ", "") == f"·{word}"
+    for whole, _, many, cut in pieces[1:]:
+        ids = lm.encode(f" {whole}", add_special_tokens=False)
+        assert int(many) == len(ids) == len(cut.split()) and cut.replace(" ", "") == f"·{whole}"
 
 
 def joined(word: tuple[str, ...], pair: tuple[str, str]) -> tuple[str, ...]:
