@@ -36,11 +36,12 @@ class TeachersPage:
     widgets: dict[str, str] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
     _page: str = ""
+    _query: str = ""
     _hash: str = ""
     _socket: Any = None
 
-    def open(self, page: str) -> float:
-        """Open a page by its address, "" for Home; return the seconds until it was whole.
+    def open(self, page: str, query: str = "") -> float:
+        """Open a page by its address, "" for Home, with what a link sets; return the seconds until it was whole.
 
         Raises:
             Unreachable: nobody answers. PageFailed: the page did.
@@ -63,7 +64,7 @@ class TeachersPage:
             )  # fmt: skip
         except (OSError, WebSocketException) as why:
             raise Unreachable(reason(why)) from why
-        self._page = page
+        self._page, self._query = page, query
         message = BackMsg()
         message.rerun_script.page_name = page
         return self._run(message)
@@ -97,6 +98,7 @@ class TeachersPage:
     def _run(self, message: Any) -> float:
         from websockets.exceptions import WebSocketException
 
+        message.rerun_script.query_string = self._query
         message.rerun_script.context_info.url = f"{self.browser.base}/{self._page}"
         began = time.perf_counter()
         try:
