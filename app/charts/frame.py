@@ -18,7 +18,6 @@ from app.charts.mounted import charted
 from app.csv_table import to_csv
 from app.frame.takeaway import Table
 
-
 ROOM = '<span class="gb-room gb-room-low"></span>'  # a browser places an opened menu by the size that it has then
 
 
