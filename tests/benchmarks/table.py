@@ -29,6 +29,7 @@ SECTIONS = {  # by the module that measured
     "test_carried": "A model in a picture’s file, on a phone",
     "test_real": "The published models",
     "test_memory": "Memory of the server",
+    "test_servers": "Memory of several server processes",
 }
 
 INTRODUCTION = """# Benchmarks
@@ -51,7 +52,7 @@ corrected by the run that had just ended.
 **In the browser.** One user, Chromium, the server on the same machine. The clock is the browser's: from the event that
 changes a control to the frame after the picture has written its new state.
 
-**Memory** is the resident set of the server process.
+**Memory** is the resident set of the server process; of several, what they take together, shared pages counted once.
 """
 
 
