@@ -18,7 +18,8 @@ FRONT = (
 )
 _VIEW = re.compile(r"/([a-z_]{0,40})(\?[^\s#<>\"\\]{0,30000})?")
 LESSONS = "lessons"
-NOT_LED = ("classroom", "lessons", "models")  # the teacher's own pages (bar.js leads to none of them)
+# The teacher's own pages (bar.js leads to none of them).
+NOT_LED = ("classroom", "lessons", "glossary", "teaching", "models")
 BEGINS = 60  # characters of a view's text that tell it from others
 _SHOWN = ("class", "view", "embed", "embed_options")  # parts of a link that say how a page is shown
 ALONE = (

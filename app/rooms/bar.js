@@ -21,7 +21,7 @@ import { unmeasured, wordList } from "./words.js";
  */
 
 const LEADS = 300; // ms in which an address has to stay the same before the room is led there
-const NOT_LED = ["classroom", "lessons", "models"]; // pages that are the teacher's own
+const NOT_LED = ["classroom", "lessons", "glossary", "teaching", "models"]; // pages that are the teacher's own
 const ASIDE = ["embed", "embed_options", "class"]; // parts of an address that are no part of a view
 const HINT = "glassbox_class"; // the cookie by which a new session of this browser knows that there is a room
 

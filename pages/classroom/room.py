@@ -6,6 +6,7 @@ import html
 
 import streamlit as st
 
+from app.frame import page
 from app.markup import inline
 from app.rooms import bar, documents, teaching, token_question
 from app.session import state
@@ -14,10 +15,15 @@ from core.language_model import LanguageModel
 from core.rooms import Room
 from core.training.losses import ScoredText
 
-HOW = (
-    "Phones join by a code, without names. Ask any question of a page or a lesson, let them vote, let them talk, let "
-    "them vote again; then reveal the model’s answer beside their votes."
+# What a teacher does who has never done it; the words between backticks stand on the buttons.
+STEPS = (
+    "Press `Open a room`. A bar comes up at the foot of this page; in it, `Projector page` is for the big screen.",
+    "Phones scan the code on the big screen; no names, no app. When the bar counts all of them “here”, press "
+    "`Ask the class for this token`.",
+    "When they have answered, press `Close the vote` in the bar, and after its countdown `Reveal`: their votes stand "
+    "beside the model’s.",
 )
+GUIDE = "For teachers: an hour, a day, a week"
 
 
 def teacher() -> Room | None:
@@ -29,11 +35,13 @@ def draw(room: Room | None, lm: LanguageModel, told: ScoredText, vote: TokenVote
     """Draw the way into the room, or the button that opens one. at: which of the scored tokens is asked for."""
     with st.container(key="gb-class-room", horizontal=True, gap="medium", vertical_alignment="center"):
         if room is None:
-            st.html(f'<p class="gb-class-how">{inline(HOW)}</p>')
-            st.button(
-                "Open a room", key="class.open", type="primary", icon=":material/groups:",
-                on_click=state.whole(teaching.open_room),
-            )  # fmt: skip
+            st.html(_steps(1))
+            with st.container(width="content", gap="small"):
+                st.button(
+                    "Open a room", key="class.open", type="primary", icon=":material/groups:",
+                    on_click=state.whole(teaching.open_room),
+                )  # fmt: skip
+                st.page_link(page.beside("teaching"), label=GUIDE)
             return
         st.html(_way(room))
         if vote is not None:
@@ -45,6 +53,12 @@ def draw(room: Room | None, lm: LanguageModel, told: ScoredText, vote: TokenVote
     said = state.memo("class").pop("said", "")
     if said:
         st.html(f'<p class="gb-hint" role="status">{inline(said)}</p>')
+
+
+def _steps(first: int) -> str:
+    """Return the steps to a vote as HTML, from one of them on."""
+    lines = "".join(f"<li>{inline(step)}</li>" for step in STEPS[first - 1 :])
+    return f'<ol class="gb-class-how" start="{first}" aria-label="How to hold a vote">{lines}</ol>'
 
 
 def _way(room: Room) -> str:
@@ -59,8 +73,7 @@ def _way(room: Room) -> str:
     return (
         f'<div class="gb-class-way">{picture}'
         f'<div><p class="gb-class-address">{inline(where.typed)}</p><p class="gb-class-big">{inline(code)}</p>'
-        f"<p>Open the projector page below, ask here or on any page with Predict, and close the vote in the bar.</p>"
-        f"{trouble}</div></div>"
+        f"{_steps(2)}{trouble}</div></div>"
     )
 
 

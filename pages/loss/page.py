@@ -77,7 +77,7 @@ with page.foot():
 batch.show(lm, ctx.model_key, texts, hide)
 page.terms(
     "loss", "p", "cross-entropy", "nats and bits", "logits", "softmax", "perplexity", "label smoothing", "gradient",
-    "batch", "padding", "log probability",
+    "batch", "padding", "log probability", "logarithm",
 )  # fmt: skip
 page.cheatsheet("loss")
 page.examples(EXAMPLES)
