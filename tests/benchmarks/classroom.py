@@ -24,9 +24,16 @@ from tests.benchmarks.visitor import Broken, Visitor, visiting
 # Pages of a lesson, which most of a class is on; the others are opened too, each as often as another.
 LESSON = ("home", "attention", "multi_head", "tokenization", "embeddings", "loss", "decoding")
 ON_LESSON = 0.75  # of all openings
-SHARED = ("A red ball was lost. She found the red", "Once upon a time, Lily saw a big dog. The dog", "Tim gave Lily a")
+SHARED = (
+    "A red ball was lost. She found the red",
+    "Once upon a time, Lily saw a big dog. The dog",
+    "Tim gave Lily a",
+)
 ACTS = {"open": 0.25, "text": 0.25, "choose": 0.2, "select": 0.25, "stream": 0.05}  # how often each is done
-NOT_CHOSEN = ("Small or real", "Your prediction")  # rows of buttons: another model, and a guess that counts once
+NOT_CHOSEN = (
+    "Small or real",
+    "Your prediction",
+)  # rows of buttons: another model, and a guess that counts once
 STREAMED = 6.0  # seconds for which a run is followed
 
 # What a click in the picture of a page selects, beside what every picture of tokens knows.
@@ -72,7 +79,9 @@ class Log:
     def seconds(self, what: str = "", since: float = 0.0) -> list[float]:
         """Return how long the acts of a kind took ("": all that draw a page) that began after a moment."""
         drawn = ("open", "text", "choose", "select")
-        return [act.seconds for act in self.acts if act.at >= since and act.what in ((what,) if what else drawn)]
+        return [
+            act.seconds for act in self.acts if act.at >= since and act.what in ((what,) if what else drawn)
+        ]
 
 
 def texts(number: int, random: random.Random) -> Sequence[str]:
@@ -84,7 +93,9 @@ def texts(number: int, random: random.Random) -> Sequence[str]:
     made = []
     for _ in range(40):
         who, colour, thing = random.choice(names), random.choice(colours), random.choice(things)
-        made.append(f"{who} had {random.randint(2, 99)} {colour} {thing}s. One {thing} was lost. {who} found the")
+        made.append(
+            f"{who} had {random.randint(2, 99)} {colour} {thing}s. One {thing} was lost. {who} found the"
+        )
     return made
 
 
@@ -114,7 +125,9 @@ class Learner:
                 async with visiting(self.url, self.query) as visitor:
                     await self._do("open", visitor)
                     await self._act(visitor, until)
-            except Exception as why:  # a page that says that it went wrong, a closed connection, a time that ran out
+            except (
+                Exception
+            ) as why:  # a page that says that it went wrong, a closed connection, a time that ran out
                 self.log.failures.append(f"learner {self.number}: {type(why).__name__}: {str(why)[:200]}")
                 await asyncio.sleep(self.every)
 
@@ -186,7 +199,7 @@ async def follow(http: httpx.AsyncClient, run: str, seconds: float) -> float:
     return first
 
 
-# ------------------------------------------------------------------------------------------------------- a room's phones
+# ---------------------------------------------------------------------------- a room's phones
 
 
 @dataclass
@@ -261,7 +274,7 @@ async def phones(url: str, room: str, code: str, count: int) -> AsyncIterator[tu
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-# ------------------------------------------------------------------------------------------------------- what it costs
+# ---------------------------------------------------------------------------- what it costs
 
 
 def servers_of(process: psutil.Process) -> tuple[list[psutil.Process], list[psutil.Process]]:
@@ -302,7 +315,9 @@ class Meter:
             sum(seconds - before.get(pid, 0.0) for pid, seconds in now.items())
             for now, before in zip(spent[:2], self.before[:2], strict=True)
         ]
-        return dict(zip(("servers", "workers", "client"), [one / wall for one in (*parts, spent[2] - self.before[2])]))
+        return dict(
+            zip(("servers", "workers", "client"), [one / wall for one in (*parts, spent[2] - self.before[2])])
+        )
 
     def memory(self) -> float:
         """Return the megabytes of the servers now, what they share counted once."""

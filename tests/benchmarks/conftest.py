@@ -17,7 +17,9 @@ Measured = Comparison | Figure | Foretold | Acts | Views
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--save", type=Path, help="append everything measured to this file, as JSON lines")
     parser.addoption("--table", type=Path, help="at the end, write the table of all that --save's file holds")
-    parser.addoption("--load-seconds", type=float, default=150, help="how long a class is measured in each setting")
+    parser.addoption(
+        "--load-seconds", type=float, default=150, help="how long a class is measured in each setting"
+    )
     parser.addoption("--soak-minutes", type=float, default=60, help="how long the server's memory is watched")
 
 

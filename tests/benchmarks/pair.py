@@ -203,14 +203,19 @@ class Acts:
 
     def table(self) -> str:
         """One line for each kind of act, for a terminal."""
-        lines = ["", f"{self.title}  ({self.wall:.0f} s, {len(self.failures)} failures, load {self.load:.1f})"]
+        lines = [
+            "",
+            f"{self.title}  ({self.wall:.0f} s, {len(self.failures)} failures, load {self.load:.1f})",
+        ]
         for name, found in self.summaries.items():
             lines.append(
                 f"  {name:<16}{found['count']:6.0f} ×{found['median']:9.0f} ms median{found['high']:9.0f}"
                 f" 95th percentile{found['longest']:9.0f} longest"
             )
         busy = ", ".join(f"{name} {share:.2f}" for name, share in self.busy.items())
-        return "\n".join([*lines, f"  processors kept busy: {busy}; servers' memory {self.megabytes:,.0f} MB"])
+        return "\n".join(
+            [*lines, f"  processors kept busy: {busy}; servers' memory {self.megabytes:,.0f} MB"]
+        )
 
     def record(self) -> dict[str, Any]:
         """The same as plain values, for a file."""

@@ -57,16 +57,16 @@ changes a control to the frame after the picture has written its new state.
 
 **Memory** is the resident set of the server process.
 
-**What a view costs.** Processor time of the server, all threads, from a visitor's act until 0.3 seconds after the page's
-run, and the messages that it sends. One visitor, who has no browser and speaks the app's own protocol
+**What a view costs.** Processor time of the server, all threads, from a visitor's act until 0.3 seconds after the
+page's run, and the messages that it sends. One visitor, who has no browser and speaks the app's own protocol
 (`tests/benchmarks/visitor.py`), as the learners below.
 
 **A class.** Thirty learners, each with an act about every five seconds: another page (three quarters of them one of a
 lesson's), a text, a button, a click in a picture, a run's stream. Every third one types what others type, too. Beside
-them thirty phones vote and two runs train. A page counts as drawn when its run has ended, or when a bar begins to say how
-far long work is. *Counter* is the time from a tap on a phone until the projector shows so many votes; *lead* from the
-teacher's step to another view until a phone hears of it. All of it shares the machine with the client, whose share is
-told. Memory is the proportional set of the servers, where pages that they share count once.
+them thirty phones vote and two runs train. A page counts as drawn when its run has ended, or when a bar begins to say
+how far long work is. *Counter* is the time from a tap on a phone until the projector shows so many votes; *lead* from
+the teacher's step to another view until a phone hears of it. All of it shares the machine with the client, whose share
+is told. Memory is the proportional set of the servers, where pages that they share count once.
 
 **An hour.** Learners come, act and leave, rooms open and end, runs are trained and deleted. Memory is compared between
 the second ten minutes and the last; descriptors and threads between an untouched server and one that all have left.
@@ -144,8 +144,8 @@ def _acts(record: dict[str, Any]) -> list[str]:
     busy = record["busy"]
     cost = (
         f"{record['failures']} failures; processors kept busy: {busy['servers']:.2f} by the servers, "
-        f"{busy['workers']:.2f} by trainings and proxy, {busy['client']:.2f} by the client; {record['megabytes']:,.0f} MB; "
-        f"load average {record['load']:.1f}"
+        f"{busy['workers']:.2f} by trainings and proxy, {busy['client']:.2f} by the client; "
+        f"{record['megabytes']:,.0f} MB; load average {record['load']:.1f}"
     )
     return [*rows, f"| {record['title']} | {cost} | | | |"]
 
@@ -159,8 +159,8 @@ def _hundred(record: dict[str, Any]) -> str:
     memory = servers * record["megabytes"] / record["servers"]
     processors = times * record["busy"]["servers"]
     return (
-        f"A class of {HUNDRED} needs {servers} servers, by “{record['title']}”: {processors:.1f} processors for the pages "
-        f"and {memory / 1000:.1f} GB, beside what trains ({record['busy']['workers']:.1f} processors for two runs)."
+        f"A class of {HUNDRED} needs {servers} servers, by “{record['title']}”: {processors:.1f} processors for the "
+        f"pages and {memory / 1000:.1f} GB, beside what trains ({record['busy']['workers']:.1f} processors for two runs)."
     )
 
 

@@ -89,7 +89,10 @@ async def watched(process: psutil.Process, began: float, ends: float, samples: l
     """Look at the server every ten seconds."""
     while time.monotonic() < ends:
         samples.append(now := Sample.of(process, began))
-        print(f"{now.at:6.0f} s {now.megabytes:7.1f} MB {now.descriptors:4d} descriptors {now.threads:4d} threads", flush=True)
+        print(
+            f"{now.at:6.0f} s {now.megabytes:7.1f} MB {now.descriptors:4d} descriptors {now.threads:4d} threads",
+            flush=True,
+        )
         await asyncio.sleep(10)
 
 
@@ -120,12 +123,18 @@ def middle(samples: list[Sample]) -> float:
 
 
 @pytest.mark.timeout(3 * 3600)
-def test_nothing_grows(tmp_path: Path, pytestconfig: pytest.Config, report: Callable[[pair.Figure], None]) -> None:
+def test_nothing_grows(
+    tmp_path: Path, pytestconfig: pytest.Config, report: Callable[[pair.Figure], None]
+) -> None:
     minutes = float(pytestconfig.getoption("--soak-minutes"))
     with driver.serving(tmp_path, workers=1) as server, closing(server.store()) as store:
         before, empty = Sample.of(psutil.Process(server.process.pid), time.monotonic()), rows(store)
         samples, after, log = asyncio.run(soaked(server, store, minutes))
-        left = {name: (empty.get(name, 0), count) for name, count in rows(store).items() if count > empty.get(name, 0)}
+        left = {
+            name: (empty.get(name, 0), count)
+            for name, count in rows(store).items()
+            if count > empty.get(name, 0)
+        }
     span = 60 * minutes * FIRST
     early = [sample for sample in samples if span <= sample.at < 2 * span]
     late = [sample for sample in samples if sample.at >= 60 * minutes - span]
@@ -135,8 +144,17 @@ def test_nothing_grows(tmp_path: Path, pytestconfig: pytest.Config, report: Call
     )  # fmt: skip
     report(growth)
     print(f"{len(log.acts)} acts, {len(log.failures)} failures {log.failures[:5]}; rows that stay: {left}")
-    report(pair.Figure("descriptors more than before, all having left", [after.descriptors - before.descriptors], SLACK, ""))
-    report(pair.Figure("threads more than before, all having left", [after.threads - before.threads], SLACK, ""))
+    report(
+        pair.Figure(
+            "descriptors more than before, all having left",
+            [after.descriptors - before.descriptors],
+            SLACK,
+            "",
+        )
+    )
+    report(
+        pair.Figure("threads more than before, all having left", [after.threads - before.threads], SLACK, "")
+    )
     assert not log.failures and not left
     assert growth.reached
     assert after.descriptors - before.descriptors < SLACK and after.threads - before.threads < SLACK

@@ -58,7 +58,9 @@ def _choices(visitor: Visitor) -> list[Callable[[], Coroutine[Any, Any, View]]]:
     row = next((row for row in rows if row.label not in NOT_CHOSEN), None)
     if row is None:
         return []
-    return [lambda turn=turn: visitor.choose(row.label, row.options[turn % 2].content) for turn in range(ROUNDS)]
+    return [
+        lambda turn=turn: visitor.choose(row.label, row.options[turn % 2].content) for turn in range(ROUNDS)
+    ]
 
 
 @pytest.mark.timeout(1800)

@@ -160,7 +160,9 @@ def test_a_load_that_asks_for_itself_is_refused() -> None:
     asked=st.lists(st.integers(0, 7), min_size=2, max_size=6),
     most=st.integers(1, 8),
 )
-def test_whatever_asks_for_whatever_ends_and_is_right(needs: list[set[int]], asked: list[int], most: int) -> None:
+def test_whatever_asks_for_whatever_ends_and_is_right(
+    needs: list[set[int]], asked: list[int], most: int
+) -> None:
     """Loads that need others, asked for from several threads, on a shelf of one place or of many."""
     shelf = Shelf[int](most, 10**9, left=lambda: None, weigh=lambda thing: 1)
     loads: list[int] = []
@@ -174,7 +176,9 @@ def test_whatever_asks_for_whatever_ends_and_is_right(needs: list[set[int]], ask
 
     found: dict[int, int] = {}
     threads = [
-        threading.Thread(target=lambda at, key: found.update({at: shelf.get(key, partial(load, key))}), args=pair)
+        threading.Thread(
+            target=lambda at, key: found.update({at: shelf.get(key, partial(load, key))}), args=pair
+        )
         for pair in enumerate(asked)
     ]
     for thread in threads:
