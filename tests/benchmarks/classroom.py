@@ -19,7 +19,7 @@ import httpx
 import psutil
 
 from app import chapters
-from tests.benchmarks.visitor import Broken, Visitor, visiting
+from tests.benchmarks.visitor import LONGEST, Broken, Visitor, visiting
 
 # Pages of a lesson, which most of a class is on; the others are opened too, each as often as another.
 LESSON = ("home", "attention", "multi_head", "tokenization", "embeddings", "loss", "decoding")
@@ -254,7 +254,7 @@ async def phones(url: str, room: str, code: str, count: int) -> AsyncIterator[tu
     async with AsyncExitStack() as stack:
         made = []
         for _ in range(count + 1):
-            http = httpx.AsyncClient(base_url=url, headers={"origin": url}, timeout=60, trust_env=False)
+            http = httpx.AsyncClient(base_url=url, headers={"origin": url}, timeout=LONGEST, trust_env=False)
             made.append(Phone(http=await stack.enter_async_context(http), room=room))
         *joined, projector = made
         for phone in joined:

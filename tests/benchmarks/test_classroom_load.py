@@ -41,7 +41,7 @@ Report = Callable[[Acts | Figure], None]
 @contextmanager
 def trainings(store: Store, count: int = TRAININGS) -> Iterator[list[str]]:
     """Keep so many runs in training that do not end by themselves; return their ids."""
-    spec = tiny(steps=10_000_000, eval_every=100_000, batch_tokens=2048, context=64)
+    spec = tiny(steps=1_000_000, eval_every=100_000, batch_tokens=2048, context=64)
     runs = [store.create(spec, TEACHER).id for _ in range(count)]
     try:
         deadline = time.monotonic() + 120
