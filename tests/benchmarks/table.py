@@ -160,7 +160,7 @@ def _hundred(record: dict[str, Any]) -> str:
     processors = times * record["busy"]["servers"]
     return (
         f"A class of {HUNDRED} needs {servers} servers, by “{record['title']}”: {processors:.1f} processors for the "
-        f"pages and {memory / 1000:.1f} GB, beside what trains ({record['busy']['workers']:.1f} processors for two runs)."
+        f"pages and {memory / 1000:.1f} GB, beside what trains ({record['busy']['workers']:.1f} processors)."
     )
 
 
