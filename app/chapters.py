@@ -8,6 +8,7 @@ the entry of the picture's state (`data-state`) in which a test finds it alive. 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -85,7 +86,7 @@ class Chapter:
         """Where the page's file is, relative to the root of the repository."""
         return f"pages/{self.slug}/page.py"
 
-    @property
+    @cached_property
     def exists(self) -> bool:
         """Whether the page has been written yet."""
         return (ROOT / self.path).is_file()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,13 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 def bundled() -> list[str]:
     """List the models that come with Glassbox."""
-    return sorted(path.parent.name for path in BUNDLED.glob("*/config.json"))
+    return list(_bundled(BUNDLED, BUNDLED.stat().st_mtime_ns)) if BUNDLED.is_dir() else []
+
+
+@lru_cache(maxsize=4)
+def _bundled(folder: Path, changed: int) -> tuple[str, ...]:
+    del changed  # a folder that has changed is listed again
+    return tuple(sorted(path.parent.name for path in folder.glob("*/config.json")))
 
 
 def snapshots(name: str) -> list[int]:

@@ -23,6 +23,9 @@ from app.csv_table import to_csv
 from app.frame.takeaway import Table
 
 
+ROOM = '<span class="gb-room gb-room-low"></span>'  # a browser places an opened menu by the size that it has then
+
+
 @dataclass(frozen=True)
 class About:
     """A chart in words and numbers.
@@ -58,19 +61,28 @@ def framed(
         charted(
             data={
                 "name": about.name, "kind": kind, "said": about.said, "drawings": about.drawings,
-                "state": _clean(about.state),
+                "state": clean(about.state),
             },
             key=f"gb-chart-state-{about.name}",
         )  # fmt: skip
-        with st.popover("Table, files", key=f"gb-chart-more-{about.name}", width="content"):
-            with st.container(horizontal=True, gap="xsmall"):
-                made = [*files, ("CSV", "text/csv", lambda: to_csv(about.table))]
-                for ending, media, make in made:
-                    st.download_button(
-                        ending, make, f"glassbox-{about.name.replace('_', '-')}.{ending.lower()}", media,
-                        key=f"chart.{about.name}.{ending}", on_click="ignore",
-                    )  # fmt: skip
-            st.html(table_twin(about))
+        more = st.popover(
+            "Table, files", key=f"gb-chart-more-{about.name}", width="content", on_change="rerun"
+        )
+        with more:
+            st.html(ROOM)
+            if more.open:  # not before: a page of ten charts would send their tables at every run
+                _table_and_files(about, files)
+
+
+def _table_and_files(about: About, files: Sequence[tuple[str, str, Callable[[], Any]]]) -> None:
+    with st.container(horizontal=True, gap="xsmall"):
+        made = [*files, ("CSV", "text/csv", lambda: to_csv(about.table))]
+        for ending, media, make in made:
+            st.download_button(
+                ending, make, f"glassbox-{about.name.replace('_', '-')}.{ending.lower()}", media,
+                key=f"chart.{about.name}.{ending}", on_click="ignore",
+            )  # fmt: skip
+    st.html(table_twin(about))
 
 
 def table_twin(about: About) -> str:
@@ -97,12 +109,12 @@ def _cell(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _clean(value: Any) -> Any:
+def clean(value: Any) -> Any:
     """Convert NumPy values to Python's; NaN and infinity become None, which JSON writes as null."""
     if isinstance(value, dict):
-        return {str(key): _clean(one) for key, one in value.items()}
+        return {str(key): clean(one) for key, one in value.items()}
     if isinstance(value, (list, tuple, np.ndarray)):
-        return [_clean(one) for one in value]
+        return [clean(one) for one in value]
     if isinstance(value, np.generic):
         value = value.item()
     return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -6,13 +6,17 @@ light to dark by itself: `mark` names one of `look.PALETTE`, `RAMP` is for surfa
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import plotly.graph_objects as go
 import plotly.io as pio
 import streamlit as st
 
-from app.charts.frame import About, framed
+from app.charts.frame import About, clean, framed
 from app.charts.look import PALETTE
 
 HEIGHT = 420  # px
@@ -25,6 +29,21 @@ REMOVED = [
     "resetCameraLastSave3d",
     "tableRotation",
 ]
+
+
+_kept: OrderedDict[tuple[str, str, Hashable], go.Figure] = OrderedDict()
+KEPT = 16  # charts, for all visitors; some hundred kilobytes each
+
+
+def _made(about: About, make: Callable[[], go.Figure], beside: Hashable) -> go.Figure:
+    """Return the chart of what `about` says, made once."""
+    told = json.dumps(clean([about.said, about.state]), separators=(",", ":"))
+    key = (about.name, hashlib.blake2b(told.encode("utf-8", "surrogatepass")).hexdigest(), beside)
+    found = _kept.pop(key, None) or make()
+    _kept[key] = found
+    while len(_kept) > KEPT:
+        _kept.popitem(last=False)
+    return found
 
 
 def mark(name: str) -> str:
@@ -74,8 +93,13 @@ def surface(
     return figure
 
 
-def draw(about: About, figure: go.Figure) -> None:
-    """Draw the chart; its own buttons save it as a PNG and as an SVG."""
+def draw(about: About, make: Callable[[], go.Figure], beside: Hashable = None) -> None:
+    """Draw the chart; its own buttons save it as a PNG and as an SVG.
+
+    Args:
+        make: describes it to Plotly, which checks every number: it is called once for what `about` says.
+        beside: what the chart shows that `about` does not say.
+    """
     name = f"glassbox-{about.name.replace('_', '-')}"
     config = {
         "displaylogo": False, "displayModeBar": True, "scrollZoom": False,
@@ -83,4 +107,4 @@ def draw(about: About, figure: go.Figure) -> None:
         "toImageButtonOptions": {"format": "png", "filename": name, "scale": 2},
     }  # fmt: skip
     with framed(about, "plotly"):
-        st.plotly_chart(figure, key=f"chart.{about.name}", alt=about.said, config=config)
+        st.plotly_chart(_made(about, make, beside), key=f"chart.{about.name}", alt=about.said, config=config)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import streamlit as st
@@ -26,11 +27,17 @@ def of(text: str, card: Mapping[str, Any]) -> tuple[Likeness, str] | None:
         card: of the model.
     """
     beside = beside_of(card)
-    found = None if beside is None else likeness(text, beside)
+    found = None if beside is None else _likeness(text, beside)
     if beside is None or found is None or not found.unlike:
         return None
     said = why(text, beside)
     return found, f"Your text is {said[:1].lower()}{said[1:]}".replace(" it ", " the model ", 1)
+
+
+@lru_cache(maxsize=256)
+def _likeness(text: str, beside: World | Measure) -> Likeness | None:
+    """Measure a text, once for all who read it: every run of a page asks."""
+    return likeness(text, beside)
 
 
 def note(text: str, card: Mapping[str, Any] | None = None) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app import markup, models, runs
+from app import markup, models
 from app.models import choice
 from app.session import state
 from core import real
+
+if TYPE_CHECKING:
+    from core.runs import Run
 
 
 def small_or_real(view: str = "") -> None:
@@ -38,9 +41,14 @@ def small_or_real(view: str = "") -> None:
     )
 
 
-def model_picker(caption: str = "", view: str = "") -> None:
-    """Draw the model picker and a description of the chosen model; with a `view`, without heading and owners' names."""
-    shown = models.labels(state.get("model"), bool(view), runs.offered(state.get("model")))
+def model_picker(offered: Sequence[Run], caption: str = "", view: str = "") -> None:
+    """Draw the model picker and a description of the chosen model.
+
+    Args:
+        offered: the training runs in it (`runs.offered`).
+        view: a second place on the same page, without heading and owners' names.
+    """
+    shown = models.labels(state.get("model"), bool(view), offered)
 
     def chosen(name: str | None) -> None:
         # A run's label changes when it ends: the browser may then still send the old label, which nobody chose. A newly

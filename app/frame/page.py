@@ -6,6 +6,8 @@ A page calls these functions in order (see CONTRIBUTING.md): `begin`, `claim`, i
 
 from __future__ import annotations
 
+import copy
+import functools
 import html
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -133,6 +135,12 @@ _later: ContextVar[Callable[[], None] | None] = ContextVar("glassbox_later", def
 
 def native(chapter: chapters.Chapter) -> Any:
     """Return Streamlit's page object of a chapter, for navigation and links."""
+    return copy.copy(_native(chapter))  # a run marks the page that it opens
+
+
+@functools.cache
+def _native(chapter: chapters.Chapter) -> Any:
+    """Make a page object, once: Streamlit asks the disk for each, and every run names all pages."""
     return st.Page(
         chapters.ROOT / chapter.path,
         title=chapter.title,
@@ -429,8 +437,11 @@ def code(*functions: Callable[..., Any]) -> None:
     with _card("code"):
         source.code_card([source.read(function) for function in functions])
         if rules := _rules.get():
-            with st.popover("How judged", key="gb-judged", type="tertiary"):
-                st.html(rules_html(rules))
+            judging = st.popover("How judged", key="gb-judged", type="tertiary", on_change="rerun")
+            with judging:
+                st.html(source.ROOM)
+                if judging.open:
+                    st.html(rules_html(rules))
 
 
 def take_away(
@@ -470,32 +481,55 @@ def terms(*names: str) -> None:
 
 def cheatsheet(slug: str) -> None:
     """Draw what this page covers of the subject, and a link to the next page."""
-    chapter = chapters.BY_SLUG[slug]
-    rows = "".join(
-        f"<tr><td>{inline(cover.section)}</td><th scope='row'>{inline(cover.term)}</th>"
-        f"<td>{inline(cover.shown)}</td></tr>"
-        for cover in chapter.covers
-    )
     with st.container(key="gb-cheatsheet", gap="small"):
-        st.html(
-            '<section class="gb-cheatsheet" aria-label="Cheatsheet"><h2>On the cheatsheet</h2>'
-            f"<table><tbody>{rows}</tbody></table></section>"
-        )
+        st.html(_covered(chapters.BY_SLUG[slug]))
         _lessons(slug)
         following = chapters.following(slug)
         if following:
             st.page_link(native(following), label=f"Next: {following.title}", icon=":material/arrow_forward:")
 
 
+@functools.cache
+def _covered(chapter: chapters.Chapter) -> str:
+    """Write what a page covers of the subject as an HTML table."""
+    rows = "".join(
+        f"<tr><td>{inline(cover.section)}</td><th scope='row'>{inline(cover.term)}</th>"
+        f"<td>{inline(cover.shown)}</td></tr>"
+        for cover in chapter.covers
+    )
+    return (
+        '<section class="gb-cheatsheet" aria-label="Cheatsheet"><h2>On the cheatsheet</h2>'
+        f"<table><tbody>{rows}</tbody></table></section>"
+    )
+
+
 def _lessons(slug: str) -> None:
-    """Draw links to the lessons that pass through this page; the page's state is a lesson's view by now."""
+    """Offer the lessons that pass through this page; the page's state is a lesson's view by now."""
     player.drawn()
-    for lesson in library.through(slug):
-        mark = next(at for at, step in enumerate(lesson.steps, 1) if step.at.slug == slug)
-        st.button(
-            f"In the lesson {markup.escape(lesson.title)}, step {mark}", key=f"lesson.{lesson.name}", type="tertiary",
-            icon=":material/school:", on_click=state.whole(player.start), args=(lesson.name, mark),
-        )  # fmt: skip
+    through = {
+        lesson.name: (
+            lesson.title,
+            next(at for at, step in enumerate(lesson.steps, 1) if step.at.slug == slug),
+        )
+        for lesson in library.through(slug)
+    }
+    if not through:
+        return
+
+    def start() -> None:
+        name = str(state.widget_value("lesson.through"))
+        if name in through:
+            player.start(name, through[name][1])
+
+    st.menu_button(
+        f"In {counted(len(through), 'lesson')}",
+        list(through),
+        format_func=lambda name: f"{markup.escape(through[name][0])}, step {through[name][1]}",
+        key="lesson.through",
+        type="tertiary",
+        icon=":material/school:",
+        on_click=state.whole(start),
+    )
 
 
 def examples(texts: Sequence[str]) -> None:

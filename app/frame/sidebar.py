@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import chapters, markup, reading
+from app import chapters, markup, reading, runs
 from app.controls import widgets
 from app.counts import counted
 from app.frame import rewind
@@ -91,9 +91,10 @@ def fill(places: Places, opened: Opened, read: reading.Reading, slug: str, apart
     Args:
         apart: the note in place of Rewind on a page that does not use the open model; "" where it does.
     """
+    offered = runs.offered(state.get("model"))
     with places.model:
         widgets.small_or_real()
-        widgets.model_picker(apart or _shown_instead(opened) + _shape(opened.lm) + _training(opened))
+        widgets.model_picker(offered, apart or _shown_instead(opened) + _shape(opened.lm) + _training(opened))
         if slug != "models":
             st.button(
                 "All models", key="tool.models", type="tertiary", icon=":material/inventory_2:",
@@ -131,7 +132,7 @@ def fill(places: Places, opened: Opened, read: reading.Reading, slug: str, apart
     with places.phone:
         widgets.text_line("phone")
         widgets.small_or_real("phone")
-        widgets.model_picker(view="phone")
+        widgets.model_picker(offered, view="phone")
         if not apart:
             rewind.slider(opened, "phone")
 

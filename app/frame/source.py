@@ -16,6 +16,8 @@ import streamlit as st
 from app.counts import counted
 from app.markup import inline
 
+# A browser places an opened card by the size that it has then: it keeps room for what comes.
+ROOM = '<span class="gb-room"></span>'
 LINES = 40  # of code that one sees at first
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -60,13 +62,17 @@ def at_first(sources: Sequence[Source]) -> int:
 def code_card(sources: Sequence[Source]) -> None:
     """Draw the name of what the page's claim is about; behind a button its source, and folded that of the others."""
     seen = at_first(sources)
-    with st.popover("Code", key="gb-code", type="tertiary"):
-        for source in sources[:seen]:
-            _draw(source)
-        if others := sources[seen:]:
-            with st.expander(counted(len(others), "more function", "more functions")):
-                for source in others:
-                    _draw(source)
+    # A page names up to a dozen functions, and each is two elements more at every run: they come when it is opened.
+    card = st.popover("Code", key="gb-code", type="tertiary", on_change="rerun")
+    with card:
+        st.html(ROOM)
+        if card.open:
+            for source in sources[:seen]:
+                _draw(source)
+            if others := sources[seen:]:
+                with st.expander(counted(len(others), "more function", "more functions")):
+                    for source in others:
+                        _draw(source)
     first = sources[0]
     file = inline(first.file).replace("/", "/<wbr>")  # allow a line break after each folder of a long path
     st.html(f'<p class="gb-mono">{inline(first.name)}<br>{file}</p>')

@@ -6,6 +6,7 @@ The definitions themselves stand in a list at the foot of the page, for readers 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import streamlit as st
 
@@ -18,19 +19,20 @@ underlined = register("words", __file__, shared=False)
 
 def draw(names: Sequence[str]) -> None:
     """Draw the list of definitions and underline its terms on the page; those that hold everywhere stay unlisted."""
-    everywhere = [name for name in words.EVERYWHERE if name not in names]
-    given = [*names, *everywhere]
-    listed, unlisted = (
-        "".join(
-            f'<dt>{inline(name)}</dt><dd id="gb-word-{at}">{inline(words.WORDS[name])}</dd>'
-            for at, name in enumerate(given)
-            if (name in names) == shown
-        )
-        for shown in (True, False)
-    )
-    st.html(
-        '<section class="gb-words" aria-label="Words"><h2>Words on this page</h2>'
-        f"<dl>{listed}</dl><dl hidden>{unlisted}</dl></section>"
-    )
+    given = (*names, *(name for name in words.EVERYWHERE if name not in names))
+    st.html(_defined(given, len(names)))
     terms = [{"name": name, "as": words.FORMS.get(name)} for name in given]
     underlined(data={"terms": terms}, key="words")
+
+
+@lru_cache(maxsize=128)
+def _defined(given: tuple[str, ...], listed: int) -> str:
+    """Write the definitions as HTML; those past the first `listed` hold everywhere and stay hidden."""
+    defined = [
+        f'<dt>{inline(name)}</dt><dd id="gb-word-{at}">{inline(words.WORDS[name])}</dd>'
+        for at, name in enumerate(given)
+    ]
+    return (
+        '<section class="gb-words" aria-label="Words"><h2>Words on this page</h2>'
+        f"<dl>{''.join(defined[:listed])}</dl><dl hidden>{''.join(defined[listed:])}</dl></section>"
+    )

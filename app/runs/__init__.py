@@ -309,10 +309,23 @@ def text(fingerprint: str) -> str | None:
 
 
 def estimate(spec: Spec, text: str | None = None) -> Estimate:
-    """Estimate parameters, bytes and seconds of a run before it starts.
+    """Estimate parameters, bytes and seconds of a run before it starts; once for all that a page says about it.
 
     Raises ValueError: it is not started here: too large (LimitExceeded), or its text too small; the message says why.
     """
+    asked, known = (spec.to_json(), text), state.memo_of_run("estimates")
+    if asked not in known:
+        try:
+            known[asked] = _estimate(spec, text)
+        except ValueError as why:
+            known[asked] = why
+    if isinstance(known[asked], ValueError):
+        raise known[asked]
+    found: Estimate = known[asked]
+    return found
+
+
+def _estimate(spec: Spec, text: str | None) -> Estimate:
     if _engine is not None:
         return _engine.estimate(spec, text)
     from core.runs import kinds

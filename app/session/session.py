@@ -43,6 +43,7 @@ class Session:
         finished: whether the last run of the page came to its end; again: whether this run follows one that did not.
         told: the messages that this run of the page shows.
         turn: when the page last requested a rerun by itself, in seconds.
+        this_run: temporary records of one run of the page, by name.
     """
 
     store: dict[str, Value]
@@ -63,15 +64,18 @@ class Session:
     again: bool = False
     told: list[str] = part_of(default_factory=list)
     turn: float = 0.0
+    this_run: dict[str, dict[Any, Any]] = part_of(default_factory=dict)
 
 
-# The session while one of its callbacks is running.
+# The session while a callback of it is running, and while a page is: a run asks for it more than a hundred times, and
+# Streamlit takes 20 to 50 microseconds to answer.
 _held: ContextVar[Session | None] = ContextVar("glassbox_session", default=None)
+_running: ContextVar[Session | None] = ContextVar("glassbox_session_running", default=None)
 
 
 def current() -> Session:
     """Return the current session; the first call creates it with defaults and the link's values."""
-    session: Session | None = _held.get() or st.session_state.get(_KEY)
+    session: Session | None = _held.get() or _running.get() or st.session_state.get(_KEY)
     if session is None:
         query = st.query_params
         repeated = [key for key in query if len(query.get_all(key)) > 1]
@@ -84,12 +88,15 @@ def current() -> Session:
 
 def start() -> None:
     """Start a session with defaults and the link's values; later, finish handling the browser's event (`part`)."""
+    _running.set(None)  # Streamlit runs a page again in the thread of the run before
     session = current()
+    _running.set(session)
     doubtful, session.doubtful = session.doubtful, []
     if session.heard == 1:
         for callback in doubtful:
             callback()
     session.heard = 0
+    session.this_run = {}
     session.again, session.finished = not session.finished, False
 
 
@@ -174,6 +181,11 @@ def part(widget: str, value: Any, changed: Callable[[Any], None]) -> dict[str, A
 def memo(name: str) -> dict[str, Any]:
     """Return a temporary record of this session for the frame (a Predict in progress, the Take away data)."""
     return current().memos.setdefault(name, {})
+
+
+def memo_of_run(name: str) -> dict[Any, Any]:
+    """Return a record that the next run of the page begins anew."""
+    return current().this_run.setdefault(name, {})
 
 
 def widget_value(key: str) -> Any:

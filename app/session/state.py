@@ -28,6 +28,7 @@ from app.session.session import empty_widget as empty_widget
 from app.session.session import enter as enter
 from app.session.session import finish as finish
 from app.session.session import memo as memo
+from app.session.session import memo_of_run as memo_of_run
 from app.session.session import open_box as open_box
 from app.session.session import part as part
 from app.session.session import start as start

@@ -34,7 +34,7 @@ def record_weights(store: Store, id: str, name: str) -> Path:
     return weights_file(name)
 
 
-@lru_cache(maxsize=6)  # all ways of one task; 4 MB each at most
+@lru_cache(maxsize=8)  # all ways of both tasks; 4 MB each at most
 def tuned_recording(name: str) -> LanguageModel:
     """Build the final model of a recorded fine-tuning run. Shared and read-only.
 

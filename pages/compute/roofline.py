@@ -195,4 +195,5 @@ def draw(
             "bytes a second": [*(None for _ in (*found, *measured)), *(card.bandwidth for card in cards)],
         },
     )  # fmt: skip
-    rotatable.draw(about, roof(shown, found, machine, focus))
+    beside = (shown.key, shown.batch, shown.length, shown.precision, focus)
+    rotatable.draw(about, lambda: roof(shown, found, machine, focus), beside)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
 
 from app import markup, questions
 from app.controls.predict import Answer, draw
@@ -48,12 +50,8 @@ def ask(table: StaticVectors, pieces: Sequence[Piece], subject: int) -> Question
     at, row, shows = _chosen(table, pieces, subject)
     near = table.around(row, 1)[0].row
     around = [piece.row for piece in (*pieces[at + 1 :], *reversed(pieces[:at])) if piece.row is not None]
-    others = [
-        each
-        for each in (*around, *range(len(table)))
-        if each not in (row, near) and _reads(table.words[each])
-    ]
-    beside = others[0] if others else near
+    rest = chain(around, range(len(table)))
+    beside = next((each for each in rest if each not in (row, near) and _reads(table.words[each])), near)
     spelled = _spelled(table, row, {row, near, beside})
     words = {"near": near, "spelled": spelled, "beside": beside}
     order = sorted(words, key=lambda name: table.words[words[name]].strip())
@@ -93,15 +91,20 @@ def _reads(word: str) -> bool:
 
 def _spelled(table: StaticVectors, row: int, unwanted: set[int]) -> int:
     """Return the word with the longest common beginning; the commoner of several."""
-    own = table.words[row].strip().lower()
-    others = [
-        each
-        for each in range(len(table))
-        if each not in unwanted and table.words[each].strip().lower() != own
-    ]
+    plain = _plain(table.words)
+    own = plain[row]
+    best, longest = row, -1
+    for each, word in enumerate(plain):
+        # most words do not begin with one letter more than the best so far
+        if word == own or each in unwanted or not word.startswith(own[: longest + 1]):
+            continue
+        alike = next((at for at, (a, b) in enumerate(zip(own, word)) if a != b), min(len(own), len(word)))
+        if alike > longest:
+            best, longest = each, alike
+    return best
 
-    def begins_alike(each: int) -> int:
-        word = table.words[each].strip().lower()
-        return next((at for at, (a, b) in enumerate(zip(own, word)) if a != b), min(len(own), len(word)))
 
-    return max(others or [row], key=begins_alike)
+@lru_cache(maxsize=8)
+def _plain(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words as their spelling is compared."""
+    return tuple(word.strip().lower() for word in words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from app import unlike
@@ -77,8 +78,25 @@ def adapter_of(arm: Arm, learned: Learned = RECORDED) -> Adapter | None:
 
 def judge(arm: Arm, text: str, question: str, learned: Learned = RECORDED) -> dict[str, Any]:
     """Answer a text with the model that one way of adapting made: {"says", "probability"}, or {"why"} it cannot."""
+    if arm.run is None:
+        return dict(_judge_recorded(arm.id, text, question))
+    return _answer(lambda: learned.model(arm), cast(FineTuneSpec, arm.spec), text, question)
+
+
+@lru_cache(maxsize=256)
+def _judge_recorded(id: str, text: str, question: str) -> dict[str, Any]:
+    """Answer a text with the model of a recorded run, once for all visitors."""
+    from core.runs.recordings import recorded as recording
+    from core.runs.tuned_recordings import tuned_recording
+
+    return _answer(lambda: tuned_recording(id), cast(FineTuneSpec, recording(id).spec), text, question)
+
+
+def _answer(
+    model: Callable[[], LanguageModel | None], spec: FineTuneSpec, text: str, question: str
+) -> dict[str, Any]:
     try:
-        lm = learned.model(arm)
+        lm = model()
         if lm is None:
             return {"why": "nothing learned yet"}
         if lm.config.head == "sequence":
@@ -86,7 +104,6 @@ def judge(arm: Arm, text: str, question: str, learned: Learned = RECORDED) -> di
         else:
             best = lm.answer(question, text)[0]
             said, chance = best.text, best.probability
-        spec = cast(FineTuneSpec, arm.spec)
         return unlike.judged(said, chance, text, labelled=spec.task == "sentiment" and not spec.text)
     except (ValueError, IndexError) as why:  # too long for the base's context, or nothing to read
         return {"why": str(why) or "no answer"}

@@ -311,4 +311,4 @@ def draw_perspective(setup: Setup, tracks: Sequence[Track]) -> None:
             "loss": [float(loss) for track in tracks for loss in track.losses],
         },
     )  # fmt: skip
-    rotatable.draw(about, perspective(setup, tracks))
+    rotatable.draw(about, lambda: perspective(setup, tracks), setup.steps)

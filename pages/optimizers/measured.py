@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import streamlit as st
@@ -28,6 +28,9 @@ from core.training.rules import Kind
 from core.training.surfaces import levels
 from pages.optimizers import figure
 from pages.optimizers.export import finder_cell, landscape_cell
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 from pages.optimizers.figure import NAMES
 
 ENDS = {
@@ -229,15 +232,20 @@ def draw_perspective(
     floor, top = float(finite.min()), float(np.quantile(finite, 0.97))
     if path is not None:
         top = max(top, 1.03 * float(path.losses.max()))
-    chart = rotatable.surface(
-        x, y, np.where(np.isfinite(heights), heights, np.nan), ("first direction", "second direction", "loss, nats"),
-        (floor - 0.03 * (top - floor), top), "at %{x:.2f}, %{y:.2f}<br>loss on your text %{z:.3f}",
-    )  # fmt: skip
-    if path is not None:
-        said = [f"after {at:,} steps" for at in steps]
-        chart.add_trace(
-            figure.way(path.places, path.losses, "training", "accent", figure.LIFT * (top - floor), said)
-        )
+
+    def chart() -> go.Figure:
+        drawn = rotatable.surface(
+            x, y, np.where(np.isfinite(heights), heights, np.nan),
+            ("first direction", "second direction", "loss, nats"), (floor - 0.03 * (top - floor), top),
+            "at %{x:.2f}, %{y:.2f}<br>loss on your text %{z:.3f}",
+        )  # fmt: skip
+        if path is not None:
+            said = [f"after {at:,} steps" for at in steps]
+            drawn.add_trace(
+                figure.way(path.places, path.losses, "training", "accent", figure.LIFT * (top - floor), said)
+            )
+        return drawn
+
     here = divmod(int(np.nanargmin(heights)), columns)
     about = About(
         "optimizers_land",

@@ -126,8 +126,7 @@ def test_tales_bert_opens_with_a_blank_and_code_with_code(open_page: OpenPage) -
     for name in ("tales-bert", "code-gpt", "austen-gpt"):
         app = open_page("home", model=name)
         assert not app.exception and stored(app, "text") == zoo.texts(name)[0]
-        offered = app.main.get("menu_button") or app.sidebar.get("menu_button")
-        assert offered, "the example texts"
+        assert app.menu_button(key="tool.example").options, "the example texts"
 
 
 def test_an_encoder_decoder_opens_on_its_decoder_with_cross_attention(
