@@ -2,8 +2,9 @@
 
 A chart itself cannot be walked by keyboard; its table can, and holds the same numbers.
 
-Streamlit imports pandas when it first draws a chart with rows of its own. Altair and Plotly, in another visitor's thread,
-would look at the half of it that is there by then, and fail: so it is imported whole before any chart is described.
+Streamlit imports pandas when it first draws a chart with rows of its own. Altair and Plotly, in another visitor's
+thread, would look at the half of it that is there by then, and fail: so it is imported whole before any chart is
+described.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ import streamlit as st
 from app.charts.mounted import charted
 from app.csv_table import to_csv
 from app.frame.takeaway import Table
-
 
 ROOM = '<span class="gb-room gb-room-low"></span>'  # a browser places an opened menu by the size that it has then
 

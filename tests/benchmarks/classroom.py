@@ -212,6 +212,14 @@ class Screen:
         """Return when a state first held after a moment; None: never."""
         return next((at for at, state in self.states if at >= since and holds(state)), None)
 
+    def counted(self, n: int, votes: int) -> float | None:
+        """Return when it first showed so many votes on question `n`."""
+        return self.when(lambda state: state.get("n") == n and state["answered"] >= votes)
+
+    def led(self, link: str, since: float) -> float | None:
+        """Return when it first heard, after a moment, that the room is led to a view."""
+        return self.when(lambda state: state["lead"] == link, since)
+
 
 @dataclass
 class Phone(Screen):

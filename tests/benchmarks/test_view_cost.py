@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,9 +59,8 @@ def _choices(visitor: Visitor) -> list[Callable[[], Coroutine[Any, Any, View]]]:
     row = next((row for row in rows if row.label not in NOT_CHOSEN), None)
     if row is None:
         return []
-    return [
-        lambda turn=turn: visitor.choose(row.label, row.options[turn % 2].content) for turn in range(ROUNDS)
-    ]
+    label, two = row.label, [option.content for option in row.options[:2]]
+    return [partial(visitor.choose, label, two[turn % 2]) for turn in range(ROUNDS)]
 
 
 @pytest.mark.timeout(1800)

@@ -22,6 +22,7 @@ from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
 
 EVENTS = (
     "$$STREAMLIT_INTERNAL_KEY_{}__events"  # under this id the front end sends what happened in a component
@@ -267,6 +268,11 @@ async def visiting(url: str, query: str = "") -> AsyncIterator[Visitor]:
         address = f"ws://{urlsplit(url).netloc}/_stcore/stream"
         headers = {"Cookie": cookies} if cookies else {}
         async with connect(
-            address, subprotocols=["streamlit"], additional_headers=headers, origin=url, max_size=None, proxy=None
-        ) as socket:  # fmt: skip
+            address,
+            subprotocols=[Subprotocol("streamlit")],
+            additional_headers=headers,
+            origin=Origin(url),
+            max_size=None,
+            proxy=None,
+        ) as socket:
             yield Visitor(socket, query)
