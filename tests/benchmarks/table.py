@@ -69,7 +69,8 @@ the teacher's step to another view until a phone hears of it. All of it shares t
 is told. Memory is the proportional set of the servers, where pages that they share count once.
 
 **An hour.** Learners come, act and leave, rooms open and end, runs are trained and deleted. Memory is compared between
-the second ten minutes and the last; descriptors and threads between an untouched server and one that all have left.
+the second ten minutes and the last, with so little room for cached results that it is full by then; descriptors and
+threads between an untouched server and one that all have left.
 """
 
 HUNDRED = 100  # learners of a large class

@@ -23,6 +23,7 @@ from tests.browser import driver
 from tests.runs import tiny
 
 LEARNERS, PHONES, EVERY = 8, 6, 8.0
+RESULTS_MB = "40"  # what results may take: so little that it is full in the first minutes, and hides no leak
 STAYS = 60.0, 300.0  # seconds that a learner stays
 FIRST = 1 / 6  # of the time: until then caches fill
 GROWTH = 5.0  # percent that memory may grow afterwards
@@ -138,7 +139,10 @@ def test_nothing_grows(
     tmp_path: Path, pytestconfig: pytest.Config, report: Callable[[pair.Figure], None]
 ) -> None:
     minutes = float(pytestconfig.getoption("--soak-minutes"))
-    with driver.serving(tmp_path, workers=1) as server, closing(server.store()) as store:
+    with (
+        driver.serving(tmp_path, workers=1, env={"GLASSBOX_RESULTS_MB": RESULTS_MB}) as server,
+        closing(server.store()) as store,
+    ):
         before, empty = Sample.of(psutil.Process(server.process.pid), time.monotonic()), rows(store)
         samples, after, log = asyncio.run(soaked(server, store, minutes))
         left = {
