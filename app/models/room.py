@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 
+from core import server_process
+
 VARIABLE = "GLASSBOX_MODELS_MB"
 SHARE = 0.5  # of the memory, where the operator says nothing
 UNKNOWN = 4 * 2**30  # bytes, where the system does not say how much memory it has either
@@ -20,13 +22,13 @@ RESULTS = (
 def allowed() -> int:
     """Return the bytes that open models may take together: GLASSBOX_MODELS_MB, or half of their device's memory.
 
-    A value that is no number of megabytes counts as not given.
+    A value that is no number of megabytes counts as not given. Several server processes have equal shares of it.
     """
-    said = _said(VARIABLE)
+    said, processes = _said(VARIABLE), server_process.count()
     if said is not None:
-        return max(LEAST, said)
+        return max(LEAST, said // processes)
     whole = _whole()
-    return UNKNOWN if whole is None else max(LEAST, int(whole * SHARE))
+    return UNKNOWN if whole is None else max(LEAST, int(whole * SHARE) // processes)
 
 
 def results() -> int:

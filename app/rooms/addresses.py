@@ -13,6 +13,9 @@ from urllib.parse import urlsplit
 from app import chapters
 
 VARIABLE = "GLASSBOX_ADDRESS"
+FRONT = (
+    "GLASSBOX_LISTENS"  # where the proxy listens that app/server/several.py has put in front of this process
+)
 _VIEW = re.compile(r"/([a-z_]{0,40})(\?[^\s#<>\"\\]{0,30000})?")
 LESSONS = "lessons"
 ALONE = (
@@ -95,7 +98,8 @@ def _is_loopback(host: str) -> bool:
 
 
 def _listens_alone() -> bool:
-    """Return whether the server listens on this machine's own address only."""
+    """Return whether the server listens on this machine's own address only; of several, what stands in front."""
     from streamlit import config
 
-    return _is_loopback(str(config.get_option("server.address") or "0.0.0.0"))
+    front = os.environ.get(FRONT, "").strip()
+    return _is_loopback(front or str(config.get_option("server.address") or "0.0.0.0"))

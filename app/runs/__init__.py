@@ -335,7 +335,7 @@ def _estimate(spec: Spec, text: str | None) -> Estimate:
 
 def side_by_side() -> int:
     """Return how many runs train in parallel here at full speed: workers, up to the number of processors."""
-    workers = _engine.workers if _engine is not None else 1
+    workers = _engine.side_by_side if _engine is not None else 1
     return max(1, min(workers or 1, os.cpu_count() or 1))
 
 

@@ -34,14 +34,15 @@ def address_of(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def who_reaches(host: str, port: int, opens: str) -> str:
+def who_reaches(host: str, port: int, opens: str, encrypted: bool = False) -> str:
     """Say who may use an app that listens on this address; `opens` is the command that opens it to others."""
     if ipaddress.ip_address(host).is_loopback:
         return f"Only this machine reaches it; {opens} opens it to others."
     where = "every address of this machine" if host in EVERYWHERE else host
     return (
         f"OPEN TO OTHERS: whoever reaches {where}, port {port}, may use it and train on this machine, without a\n"
-        "  password. The limits of each visitor are in README.md; encrypt it with a proxy in front of it."
+        "  password. The limits of each visitor are in README.md"
+        + ("." if encrypted else "; encrypt it with a proxy in front of it.")
     )
 
 
@@ -58,6 +59,18 @@ def is_free(port: int) -> bool:
     return True
 
 
+def may_open(port: int) -> bool:
+    """Return whether this user may listen on a port: the first thousand are often the administrator's alone."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        try:
+            probe.bind((HERE, port))
+        except PermissionError:
+            return False
+        except OSError:
+            return True
+    return True
+
+
 def choose_port(asked: int | None, command: str) -> int:
     """Return the port asked for, or the first free one from 8501.
 
@@ -70,6 +83,8 @@ def choose_port(asked: int | None, command: str) -> int:
     if asked is not None:
         if not 1 <= asked <= 65535:
             raise NoPort(f"Port {asked} does not exist: choose one from 1024 to 65535.")
+        if not may_open(asked):
+            raise NoPort(f"This user may not open port {asked}. Choose another: {command.format(8600)}")
         if not is_free(asked):
             raise NoPort(f"Port {asked} is in use. Choose another: {command.format(min(asked + 1, 65535))}")
         return asked
@@ -107,6 +122,23 @@ def stop(server: subprocess.Popen[bytes]) -> None:
         server.wait()
 
 
+def command_of(python: str, host: str, port: int, extra: list[str]) -> list[str]:
+    """Return the command that starts the app on a port."""
+    command = [
+        python,
+        "-m",
+        "streamlit",
+        "run",
+        str(MAIN),
+        "--server.port",
+        str(port),
+        "--server.address",
+        host,
+    ]
+    # Headless: Streamlit otherwise asks a first-time user for an e-mail address before it starts.
+    return [*command, "--server.headless", "true", "--browser.gatherUsageStats", "false", *extra]
+
+
 def serve(
     python: str,
     host: str,
@@ -122,10 +154,7 @@ def serve(
         python: that starts it. opens: the command that opens it to others. extra: options of Streamlit's.
         running: called once it answers. environment: its variables; None: those of this process.
     """
-    command = [python, "-m", "streamlit", "run", str(MAIN), "--server.port", str(port)]
-    command += ["--server.address", host]
-    # Headless: Streamlit otherwise asks a first-time user for an e-mail address before it starts.
-    command += ["--server.headless", "true", "--browser.gatherUsageStats", "false", *extra]
+    command = command_of(python, host, port, extra)
     server = subprocess.Popen(command, cwd=str(MAIN.parents[1]), env=environment)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:

@@ -25,6 +25,7 @@ from core.memory import available
 LARGEST_HEADER = 100_000_000  # bytes; the format's own limit
 LARGEST_JSON = 50_000_000  # bytes
 _BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
+COLUMNS = ".columns"  # ends the name of a table that our own layout stores column by column
 Progress = Callable[[int, int], None]  # numbers read, numbers in all
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 _OTHERS = ("*.h5", "*.msgpack", "*.onnx")
@@ -230,7 +231,8 @@ class Weights(FileTensors):
     """The tensors of safetensors files, each read, checked and converted when it is asked for.
 
     Args:
-        compacted: int8 matrices with a scale a row (see `compact`) count as weights.
+        compacted: the files are of our own layout: int8 matrices with a scale a row (see `compact`) count as weights,
+            and so do tables stored column by column, under NAME.columns, which are read as they lie.
         mapped: leave numbers that need no conversion in the file, which processes then share in memory. For files that
             are not truncated while they are open: reading a page that is gone ends the process.
         progress: called with (numbers read, numbers in all) after each tensor that is read for the first time.
@@ -260,7 +262,9 @@ class Weights(FileTensors):
                 if name in self._file:
                     raise CheckpointError(f"{path.name} and {self._file[name].name} both hold {name}")
                 self.shapes[name], self._kind[name], self._file[name] = shape, kind, path
+        self._turned: set[str] = set()
         if compacted:
+            self._turn()
             self._scaled = {
                 name for name, kind in self._kind.items() if kind == "I8" and name + SCALE in self._kind
             }
@@ -269,6 +273,15 @@ class Weights(FileTensors):
                     raise CheckpointError(
                         f"{self._file[name]}: {name + SCALE} is not one number for each row of {name}"
                     )
+
+    def _turn(self) -> None:
+        """Name the tables that are stored column by column as if they were not."""
+        for stored in [name for name in self.shapes if name.endswith(COLUMNS)]:
+            name, shape, path = stored.removesuffix(COLUMNS), self.shapes.pop(stored), self._file[stored]
+            if name in self._file or len(shape) != 2:
+                raise CheckpointError(f"{path}: {stored} is no table that stands for {name} alone")
+            self.shapes[name], self._kind[name], self._file[name] = shape[::-1], self._kind[stored], path
+            self._turned.add(name)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -299,7 +312,7 @@ class Weights(FileTensors):
             if path not in self._open:
                 self._open[path] = safe_open(path, framework="pt")
             file = self._open[path]
-            stored = file.get_tensor(name)
+            stored = file.get_tensor(name + COLUMNS).T if name in self._turned else file.get_tensor(name)
             scaled = name in self._scaled
             if scaled:
                 stored = stored.float().mul_(file.get_tensor(name + SCALE))

@@ -17,7 +17,15 @@ from torch import Tensor
 
 from core.checkpoints import bart, bert, distilbert, gguf, gguf_tokenizer, gpt2, llama, roberta, t5
 from core.checkpoints.convert import Family, bare, check, gather, untie
-from core.checkpoints.files import FileTensors, Progress, Weights, memory_left, read_json, weight_files
+from core.checkpoints.files import (
+    COLUMNS,
+    FileTensors,
+    Progress,
+    Weights,
+    memory_left,
+    read_json,
+    weight_files,
+)
 from core.checkpoints.gguf_file import GgufFile
 from core.checkpoints.sentence import CARD, sentence_settings
 from core.checkpoints.settings import CheckpointError, Settings
@@ -175,11 +183,14 @@ def save_folder(
     card: Mapping[str, Any] | None = None,
     *,
     dtype: torch.dtype | None = None,
+    columns: bool = False,
 ) -> Path:
     """Write a model in our layout; `load_folder` reads it back. Existing files are replaced atomically.
 
     Args:
         dtype: of the stored weights; None: as they are.
+        columns: store a table that lies column by column in memory (`Unembed.lay_out`) in that order, so that it can
+            stay in the file when it is mapped.
 
     Raises:
         CheckpointError: a weight is NaN, infinite, or too large for `dtype`; nothing is written then.
@@ -187,11 +198,11 @@ def save_folder(
     folder = Path(path)
     state = {}
     for name, weight in model.named_parameters():
-        state[name] = weight.detach().to("cpu", dtype or weight.dtype).contiguous()
-        if not torch.isfinite(state[name]).all():
-            raise CheckpointError(
-                f"{name} holds NaN, an infinity, or a number too large for {state[name].dtype}"
-            )
+        made = weight.detach().to("cpu", dtype or weight.dtype)
+        turned = columns and made.ndim == 2 and not made.is_contiguous() and made.T.is_contiguous()
+        state[name + COLUMNS if turned else name] = made.T if turned else made.contiguous()
+        if not torch.isfinite(made).all():
+            raise CheckpointError(f"{name} holds NaN, an infinity, or a number too large for {made.dtype}")
     folder.mkdir(parents=True, exist_ok=True)
     save_weights(folder / "model.safetensors", state)
     _write(folder / "tokenizer.json", tokenizer.raw.to_str(pretty=True))
@@ -226,7 +237,8 @@ def assemble(
     """Build the module with `state` as its weights: assigned, not copied, so none is in memory twice.
 
     Args:
-        laid_out: store the unembedding's table for quick generation (`Unembed.lay_out`), a copy of it.
+        laid_out: store the unembedding's table for quick generation (`Unembed.lay_out`), a copy of it where it is
+            stored otherwise.
     """
     model = build(config)
     missing, unexpected = model.load_state_dict(state, strict=False, assign=True)

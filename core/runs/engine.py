@@ -14,6 +14,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from core import server_process
 from core.precision import choose
 from core.runs.cluster import Cluster, check_address
 from core.runs.corrections import corrected
@@ -43,10 +44,20 @@ def idle_seconds() -> float:
 
 
 def own_workers() -> int:
+    """Return the maximum of worker processes of this server process: of several, the first one alone has any."""
+    return machine_workers() if server_process.trains() else 0
+
+
+def machine_workers() -> int:
     """Read GLASSBOX_WORKERS (2): the maximum of worker processes here; 0 where GLASSBOX_SCHEDULER names others."""
     if os.environ.get("GLASSBOX_SCHEDULER", "").strip():
         return 0
     return int(os.environ.get("GLASSBOX_WORKERS", "").strip() or WORKERS)
+
+
+def own_scheduler() -> str:
+    """Read GLASSBOX_SCHEDULER: of several server processes, the first one alone hands runs to it."""
+    return os.environ.get("GLASSBOX_SCHEDULER", "").strip() if server_process.trains() else ""
 
 
 class Engine:
@@ -55,7 +66,7 @@ class Engine:
     Args:
         store: shared with the workers, by its address.
         workers: processes on this machine at most, one run and one thread each (None: GLASSBOX_WORKERS, or 2). 0:
-            none; runs wait for another server of the same store.
+            none; runs wait for another server (process) of the same store.
         scheduler: the address of a dask scheduler; None: GLASSBOX_SCHEDULER, "" for workers of our own.
         limits: None: from the environment.
         idle: seconds after which idle workers of our own stop; None: GLASSBOX_IDLE, or 600.
@@ -74,7 +85,9 @@ class Engine:
     ) -> None:
         self.store = store
         self.workers = own_workers() if workers is None else workers
-        self.scheduler = os.environ.get("GLASSBOX_SCHEDULER", "").strip() if scheduler is None else scheduler
+        # Runs that train at once, here or by another server process of this address.
+        self.side_by_side = machine_workers() if workers is None else workers
+        self.scheduler = own_scheduler() if scheduler is None else scheduler
         if self.scheduler:
             check_address(self.scheduler, store)
         self.limits = limits or Limits.from_environment()

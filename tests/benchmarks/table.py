@@ -30,6 +30,7 @@ SECTIONS = {  # by the module that measured
     "test_carried": "A model in a picture’s file, on a phone",
     "test_real": "The published models",
     "test_memory": "Memory of the server",
+    "test_servers": "Memory of several server processes",
     "test_view_cost": "What a view costs the server",
     "test_classroom_load": "A class",
     "test_classroom_soak": "An hour of a class that comes and goes",
@@ -55,7 +56,7 @@ corrected by the run that had just ended.
 **In the browser.** One user, Chromium, the server on the same machine. The clock is the browser's: from the event that
 changes a control to the frame after the picture has written its new state.
 
-**Memory** is the resident set of the server process.
+**Memory** is the resident set of the server process; of several, what they take together, shared pages counted once.
 
 **What a view costs.** Processor time of the server, all threads, from a visitor's act until 0.3 seconds after the
 page's run, and the messages that it sends. One visitor, who has no browser and speaks the app's own protocol

@@ -22,6 +22,7 @@ import pytest
 from app.counts import counted
 from core.rooms import Asking, Rooms
 from core.runs import Store
+from scripts import caddy
 from tests import real
 from tests.benchmarks.classroom import Act, Learner, Log, Meter, Phone, Screen, phones, servers_of
 from tests.benchmarks.pair import Acts, Figure
@@ -159,8 +160,7 @@ def serving(folder: Path, servers: int, published: bool = False) -> Iterator[dri
     own = {
         "GLASSBOX_WORKERS": str(TRAININGS), "GLASSBOX_DATA": str(data), "GLASSBOX_DB": "", "GLASSBOX_LONG": "100000",
         "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1",
-        # Caddy, which stands in front of several, as `make test` fetches it where there is none
-        "PATH": os.pathsep.join((os.environ.get("PATH", ""), str(driver.ROOT / ".caddy" / "usr" / "bin"))),
+        "PATH": caddy.path_with(dict(os.environ)),
     }  # fmt: skip
     command = [sys.executable, "-m", "app.command", "run", "--port", str(port)]
     with log.open("wb") as output:

@@ -125,6 +125,40 @@ def test_a_saved_model_comes_back_bit_for_bit(name: str, tmp_path: Path, device:
     torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("name", OURS)
+def test_a_table_that_lies_in_columns_is_kept_so_where_asked(name: str, tmp_path: Path) -> None:
+    """Mapped, it stays in the file: nothing lays it out anew."""
+    config = OURS[name]
+    model = build(config)
+    initialise(model, config, seed=1, spread=0.25)
+    save_folder(tmp_path / "rows", model, a_tokenizer())
+    rows = load_folder(tmp_path / "rows").model  # its unembedding's table is laid out in columns now
+    save_folder(tmp_path / "columns", rows, a_tokenizer(), columns=True)
+    held = load_file(tmp_path / "columns" / "model.safetensors")
+    (turned,) = [each for each in held if each.endswith(".columns")]
+    table = turned.removesuffix(".columns")
+    assert table not in held and held[turned].shape == dict(model.named_parameters())[table].T.shape
+    for mapped in (False, True):
+        columns = load_folder(tmp_path / "columns", mapped=mapped).model
+        for (one, weight), (other, expected) in zip(columns.named_parameters(), rows.named_parameters()):
+            assert one == other and torch.equal(weight, expected) and weight.stride() == expected.stride(), (
+                one
+            )
+    save_folder(tmp_path / "again", rows, a_tokenizer())
+    assert set(load_file(tmp_path / "again" / "model.safetensors")) == {*held, table} - {turned}
+
+
+def test_a_table_in_columns_that_stands_for_no_table_is_refused(tmp_path: Path) -> None:
+    model = build(OURS["gpt-nano"])
+    initialise(model, OURS["gpt-nano"], seed=1, spread=0.25)
+    folder = save_folder(tmp_path, model, a_tokenizer())
+    held = load_file(folder / "model.safetensors")
+    for wrong in ({"embed.W_E.columns": held["embed.W_E"].T.contiguous()}, {"other.columns": torch.ones(3)}):
+        save_weights(folder / "model.safetensors", {**held, **wrong})
+        with pytest.raises(CheckpointError, match="stands for"):
+            load_folder(folder)
+
+
 def test_types_are_converted_on_the_way_in_and_out(tmp_path: Path) -> None:
     config = OURS["sinusoidal"]
     model = build(config)

@@ -651,6 +651,7 @@ def test_a_failure_in_either_turn_is_one_of_the_whole(
     said = iter(codes)
     monkeypatch.setattr(environment, "ensure", lambda which, command: "python")
     monkeypatch.setattr(environment.browser, "ensure", lambda python, say: "chromium")
+    monkeypatch.setattr(environment.caddy, "ensure", lambda say: "caddy")
     monkeypatch.setattr(environment, "command_lint", lambda: 0)
     monkeypatch.setattr(environment.real_models, "bring", lambda python: 1)  # its own tests fail then
     monkeypatch.setattr(
