@@ -1,6 +1,10 @@
 """The elements around every chart: its state for tests and screen readers, its table twin and its files.
 
 A chart itself cannot be walked by keyboard; its table can, and holds the same numbers.
+
+Streamlit imports pandas when it first draws a chart with rows of its own. Altair and Plotly, in another visitor's
+thread, would look at the half of it that is there by then, and fail: so it is imported whole before any chart is
+described.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas  # type: ignore[import-untyped]  # noqa: F401
 import streamlit as st
 
 from app.charts.mounted import charted

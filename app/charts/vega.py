@@ -38,11 +38,7 @@ def once(describe: Callable[..., alt.TopLevelMixin], *given: Any) -> Described:
         given: only what it reads (`part`), so that another text draws no chart anew that says nothing of it.
     """
     key = f"chart\x1f{describe.__module__}.{describe.__qualname__}\x1f{fingerprint(given)}"
-    text: str | None = cache.kept(key)
-    if text is None:
-        text = json.dumps(specification(describe, *given) | THEME)
-        cache.keep(key, text)
-    return Described(text)
+    return Described(cache.made(key, lambda: json.dumps(specification(describe, *given) | THEME)))
 
 
 def draw(

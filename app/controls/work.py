@@ -1,7 +1,8 @@
 """Long computations on a page, in small steps at the end of its run, with a progress bar and a Stop button.
 
 Any click interrupts it between two steps, the page answers, and the work goes on where it was. Its results stay in the
-session until other work of that name is started. `Shared` is work of all visitors, in a thread of its own.
+session until other work of that name is started. `Shared` is work of all visitors, in a thread of its own. The steps of
+both take turns with those of other visitors (`app.models.turns`).
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import markup
-from app.models import sweeps
+from app.models import sweeps, turns
 from app.session import state
 
 EVERY = 0.1  # seconds between two progress updates
 SHOWN = 2.5  # seconds after which partial results are drawn
+_END = object()  # what comes after the last result
 TO_THE_END = 10**9  # results to wait for where the total is unknown
 
 
@@ -95,7 +97,12 @@ def go_on(name: str, key: str, slot: DeltaGenerator, what: str, at_once: int | N
         return
     bar = slot.progress(min(1.0, len(job.done) / job.total), text=markup.escape(f"{len(job.done)} {what}"))
     started, last, before = time.monotonic(), 0.0, job.seconds
-    for result in job.steps:
+
+    def waits() -> None:
+        said = f"{len(job.done)} of {job.total} {what}; waits for other visitors’ work"
+        bar.progress(min(1.0, len(job.done) / job.total), text=markup.escape(said))
+
+    while (result := _step(job, waits)) is not _END:
         job.done.append(result)
         now = time.monotonic()
         job.seconds = before + now - started
@@ -109,6 +116,12 @@ def go_on(name: str, key: str, slot: DeltaGenerator, what: str, at_once: int | N
             again()
     job.ended = True
     again()
+
+
+def _step(job: Job, report: Callable[[], object]) -> Any:
+    """Compute the next result when it is this job's turn; _END: there is none. `report` is called while it waits."""
+    with turns.turn(report):
+        return next(job.steps, _END)
 
 
 def again() -> None:

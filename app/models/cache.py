@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from app import models
 from app.models import loading, memory, room
@@ -21,6 +21,9 @@ from app.models.shared_cache import NoRoom, Shelf
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
+
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -229,6 +232,12 @@ def keep(key: str, result: Any, small: bool = False) -> None:
     """
     (_small if small else _results).put(key, result)
     memory.give_back()
+
+
+def made(key: str, make: Callable[[], Value]) -> Value:
+    """Return what depends on no model, made by the first who asks for `key`; it is shared and read-only."""
+    found: Value = _results.get(key, make)
+    return found
 
 
 def kept(key: str) -> Any:

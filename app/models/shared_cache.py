@@ -12,7 +12,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from app.models.memory import give_back
 from app.models.room import written
@@ -29,6 +29,21 @@ class NoRoom(ValueError):
     def __init__(self, need: int, room: int, of: str) -> None:
         self.need, self.room = need, room
         super().__init__(f"needs {written(need)} of memory, but {of} {written(room)}")
+
+
+@dataclass
+class Flight:
+    """A load in progress, and what came of it: all who ask for its key meanwhile wait for it.
+
+    Attributes:
+        thread: the one that loads. over: set when it has ended.
+        found: what was loaded; None with `failed` None: the load was cut short, and another may begin.
+    """
+
+    thread: int = field(default_factory=threading.get_ident)
+    over: threading.Event = field(default_factory=threading.Event)
+    found: Any = None
+    failed: Exception | None = None
 
 
 def _unknown() -> int | None:
@@ -59,39 +74,57 @@ class Shelf(Generic[Thing]):
     weigh: Callable[[Any], int] = weigh
     _things: OrderedDict[Hashable, Thing] = field(default_factory=OrderedDict)
     _bytes: dict[Hashable, int] = field(default_factory=dict)
-    _loading: dict[Hashable, threading.Lock] = field(default_factory=dict)
+    _loading: dict[Hashable, Flight] = field(default_factory=dict)
     _reserved: dict[Hashable, int] = field(default_factory=dict)  # bytes reserved, by key being loaded
     _lock: threading.Condition = field(default_factory=threading.Condition)
 
     def get(self, key: Hashable, load: Callable[[], Thing], need: int = 0) -> Thing:
         """Return the entry of `key`, loaded by the first caller; concurrent callers wait for it.
 
+        They get what it got, an error too. Where the first one's page was interrupted, the next one loads.
+
         Args:
             need: bytes that it will take; others are evicted before it is loaded where there is not enough room.
 
         Raises:
             NoRoom: it needs more than may be used, or than is free after evicting all others; `load` is not called.
+            RecursionError: loading it asks for itself.
         """
-        with self._lock:
-            found = self._found(key)
-            if found is not None:
-                return found
-            loading = self._loading.setdefault(key, threading.Lock())
-        with loading:
+        while True:
             with self._lock:
                 found = self._found(key)
-            if found is not None:
-                return found
-            try:
-                self._make_room(key, need)
-                found = load()
-            finally:
-                with self._lock:  # atomic: later callers find the model, or are the next to try loading it
-                    self._reserved.pop(key, None)
-                    if found is not None:
-                        self._put(key, found)
-                    self._loading.pop(key, None)
-                    self._lock.notify_all()
+                if found is not None:
+                    return found
+                flight = self._loading.get(key)
+                if flight is None:
+                    flight = self._loading[key] = Flight()
+                    break
+            if flight.thread == threading.get_ident():
+                raise RecursionError(f"{key} cannot be computed: it asks for itself")
+            flight.over.wait()
+            if flight.failed is not None:
+                raise flight.failed
+            if flight.found is not None:
+                return cast(Thing, flight.found)
+        return self._load(key, load, need, flight)
+
+    def _load(self, key: Hashable, load: Callable[[], Thing], need: int, flight: Flight) -> Thing:
+        """Load the entry of `key`, and tell those who wait for it how that ended."""
+        found = None
+        try:
+            self._make_room(key, need)
+            flight.found = found = load()
+        except Exception as why:  # what cuts a run of a page short is no Exception
+            flight.failed = why
+            raise
+        finally:
+            with self._lock:  # atomic: later callers find the entry, or are the next to try loading it
+                self._reserved.pop(key, None)
+                self._loading.pop(key, None)
+                flight.over.set()
+                if found is not None:
+                    self._put(key, found)
+                self._lock.notify_all()
         return found
 
     def check(self, need: int) -> None:

@@ -2,7 +2,7 @@
 
 It runs only while a session waits for it: a click on a waiting page ends the waiting, which frees the processors, and a
 closed page measures nothing. Results so far stay, and the next session that asks for the same key sees them at once and
-continues from there. No Streamlit in here.
+continues from there. Its steps take turns with those of other long work. No Streamlit in here.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.models import cache
+from app.models import cache, turns
 
 Make = Callable[[Sequence[Any]], Iterator[Any]]  # what is left to measure, given the results so far
 IDLE = 15.0  # seconds after which a measurement without waiting sessions is suspended
@@ -38,6 +38,7 @@ class Sweep:
     failed: Exception | None = None
 
 
+_END = object()  # what comes after the last result
 _under_way: dict[str, Sweep] = {}
 _turn = threading.Condition()
 
@@ -99,9 +100,9 @@ def _run(key: str, sweep: Sweep, make: Make) -> None:
     try:
         steps = make(tuple(sweep.results))
         while _wanted(key, sweep):
-            try:
-                result = next(steps)
-            except StopIteration:
+            with turns.turn():
+                result = next(steps, _END)
+            if result is _END:
                 sweep.ended = True
                 break
             with _turn:

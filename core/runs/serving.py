@@ -23,6 +23,7 @@ from core.runs.queue import Ticket
 
 log = logging.getLogger("glassbox.runs")
 NAME = "glassbox-worker"
+BEHIND = 10  # how far a worker steps back where processors are short: pages are drawn first
 _NAME = 15  # prctl(2)'s code for setting the name of a thread
 _LEAVE = 20.0  # seconds for storing the run's state after the server was lost
 WARM, DONE, FAILED = b"warm", b"done", b"failed"
@@ -34,11 +35,18 @@ def call_me(name: str) -> None:
         ctypes.CDLL(None).prctl(_NAME, name.encode("ascii"), 0, 0, 0)
 
 
+def step_back() -> None:
+    """Let this process wait behind others where processors are short, where the system supports it."""
+    with suppress(AttributeError, OSError):
+        os.nice(BEHIND)
+
+
 def serve(orders: BinaryIO, answers: BinaryIO) -> None:
     """Train the runs whose tickets arrive on a connection, until it closes."""
     from core.runs.warm import warm, warmed
 
     call_me(NAME)
+    step_back()
     leaving = threading.Event()
     waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
 

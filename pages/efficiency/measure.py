@@ -79,6 +79,14 @@ def compare_quick(
     return found
 
 
+def see_point(lm: LanguageModel, key: str, setting: Quantization) -> Point:
+    """Compress and judge a quick model in a setting, once for all who ask at the same time."""
+    before, _ = cache.share(judge_original, key)
+    *_, found = measure_steps(before, [setting])
+    assert found is not None
+    return found
+
+
 def _quick(lm: LanguageModel) -> bool:
     return block_weights(lm) <= QUICK
 
@@ -206,7 +214,7 @@ class Measure:
         if self.quick and (total := self._left()):
             if work.of(REST, self._rest) is None:
                 work.begin(REST, self._rest, total, self._make_rest)
-            work.go_on(REST, self._rest, place, "steps")
+            work.go_on(REST, self._rest, place, "settings")
         if one is not None:
             work.go_on(ONE, self.key, one, "blocks")
         if every is not None:
@@ -247,11 +255,12 @@ class Measure:
         return [one for one in USUAL if one not in points]
 
     def _left(self) -> int:
-        return sum(steps_of(self.ctx.lm, one) for one in self._plain()) + (cache.kept(self._passes) is None)
+        return len(self._plain()) + (cache.kept(self._passes) is None)
 
-    def _make_rest(self) -> Iterator[Point | Passes | None]:
+    def _make_rest(self) -> Iterator[Point | Passes]:
+        for setting in self._plain():
+            yield cache.call(see_point, self.ctx.model_key, self.ctx.model_key, setting)
         before, _ = cache.share(judge_original, self.ctx.model_key)
-        yield from measure_steps(before, self._plain())
         if cache.kept(self._passes) is None:
             yield time_passes(before, cache.kept(self._times))
 

@@ -292,10 +292,16 @@ def pruning_steps(ctx: Context, way: Cut) -> Iterator[dict[str, Any]]:
     """Measure the open model on the yardstick of the page's picture, at what is missing, the learner's share first."""
     while left := missing_shares(ctx, way):
         try:
-            before, _ = cache.share(judge_original, ctx.model_key)
-            yield from by_level(before, way, left[:1])
+            yield cache.call(see_level, ctx.model_key, ctx.model_key, pruning_key(ctx, way), way, left[0])
         except ValueError as why:
             yield {"sparsity": left[0], "why": str(why)}
+
+
+def see_level(lm: LanguageModel, key: str, name: str, way: Cut, level: float) -> dict[str, Any]:
+    """Measure a model with this share removed, once for all who ask at the same time. name: of the work."""
+    before, _ = cache.share(judge_original, key)
+    (found,) = by_level(before, way, [level])
+    return found
 
 
 # ------------------------------------------------------------------------------------------------- own runs

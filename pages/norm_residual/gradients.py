@@ -10,7 +10,6 @@ import streamlit as st
 
 from app.controls import work
 from app.kit import register
-from app.models import cache
 from app.session import state
 from core.analysis.stacks import Stack
 from core.analysis.stream.depth_grid import VARIANTS, GradientByDepth, Variant, gradient_by_depth
@@ -24,25 +23,15 @@ SEEDS = 3  # models a variant
 JOB = "depth"
 
 
-def measured(layers: int, draw: int) -> tuple[Sequence[GradientByDepth], str]:
-    """What is known of these models, a record for each variant and seed, and the key of the work."""
-    key = f"depth {layers} {draw}"
-    kept = cache.kept(key)
-    if kept is not None:
-        return kept, key
-    job = work.of(JOB, key)
-    if job is None:
-        work.begin(JOB, key, len(VARIANTS) * SEEDS, lambda: _measure(layers, draw))
-        return (), key
-    if job.ended:
-        cache.keep(key, tuple(job.done))
-    return job.done, key
+def job(layers: int, draw: int) -> work.Shared:
+    """Return the measuring of these untrained models, a record for each variant and seed, shared by all visitors."""
+    models = [(variant, seed) for variant in VARIANTS for seed in range(SEEDS * draw, SEEDS * (draw + 1))]
 
-
-def _measure(layers: int, draw: int) -> Iterator[GradientByDepth]:
-    for variant in VARIANTS:
-        for seed in range(SEEDS * draw, SEEDS * (draw + 1)):
+    def make(known: Sequence[Any]) -> Iterator[GradientByDepth]:
+        for variant, seed in models[len(known) :]:
             yield from gradient_by_depth([variant], n_layers=layers, seeds=(seed,))
+
+    return work.Shared(JOB, f"depth {layers} {draw}", len(models), "untrained models", make)
 
 
 def together(found: Sequence[GradientByDepth], variant: Variant) -> GradientByDepth | None:
@@ -100,7 +89,10 @@ def show(
         notes: of this run; measuring draws the page anew, and they are to be read then.
     """
     layers, draw = state.get("layers"), state.get("draw") % 3000
-    found, key = measured(layers, draw)
+    measuring = job(layers, draw)
+    if measuring.until is None:
+        measuring.wait(measuring.total)
+    found = measuring.measured.results
     st.html('<section class="gb-words"><h2>Norms before or after, and gradients by depth</h2></section>')
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         st.slider("Blocks of the untrained models", 2, 24, width=300, **state.bind("layers"))
@@ -108,9 +100,9 @@ def show(
         bar = st.container(width="stretch")
     norm_residual_gradients(
         data={
-            "stamp": f"{key}\x1f{len(found)}\x1f{ways}",
+            "stamp": f"{measuring.key}\x1f{len(found)}\x1f{ways}",
             "layers": layers,
-            "total": len(VARIANTS) * SEEDS,
+            "total": measuring.total,
             "done": len(found),
             "block": block,
             "token": lm.tokenizer.display(seen.ids[seen.book.row]),
@@ -124,11 +116,10 @@ def show(
     )  # fmt: skip
 
     def go_on() -> None:
-        job = work.of(JOB, key)
-        if job is None or not job.going:
+        if measuring.measured.ended and len(found) == measuring.total:
             return
         for note in notes:
             state.note(note)
-        work.go_on(JOB, key, bar, "untrained models", at_once=SEEDS)
+        measuring.go_on(bar, first=SEEDS, whole=len(found) == measuring.total)
 
     return go_on

@@ -9,19 +9,25 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks import table
-from tests.benchmarks.pair import Comparison, Figure, Foretold
+from tests.benchmarks.pair import Acts, Comparison, Figure, Foretold, Views
+
+Measured = Comparison | Figure | Foretold | Acts | Views
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--save", type=Path, help="append everything measured to this file, as JSON lines")
     parser.addoption("--table", type=Path, help="at the end, write the table of all that --save's file holds")
+    parser.addoption(
+        "--load-seconds", type=float, default=150, help="how long a class is measured in each setting"
+    )
+    parser.addoption("--soak-minutes", type=float, default=60, help="how long the server's memory is watched")
 
 
 @pytest.fixture
-def report(request: pytest.FixtureRequest) -> Callable[[Comparison | Figure | Foretold], None]:
+def report(request: pytest.FixtureRequest) -> Callable[[Measured], None]:
     """Print a comparison or a figure, and save it where that was asked for."""
 
-    def show(measured: Comparison | Figure | Foretold) -> None:
+    def show(measured: Measured) -> None:
         print(measured.table())
         path: Path | None = request.config.getoption("--save")
         if path is None:

@@ -176,6 +176,89 @@ class Foretold:
         }
 
 
+@dataclass(frozen=True)
+class Acts:
+    """What a class met: how long each kind of act took, and what it cost.
+
+    Args:
+        seconds: of every act, by its kind; failures: what went wrong, in words.
+        busy: how many processors "servers", "workers" and "client" kept busy; megabytes: of the servers.
+        servers, learners: how many there were; load: the machine's load average; wall: seconds that were measured.
+    """
+
+    title: str
+    seconds: dict[str, list[float]]
+    failures: list[str]
+    busy: Mapping[str, float]
+    megabytes: float
+    servers: int
+    learners: int
+    load: float
+    wall: float
+
+    @property
+    def summaries(self) -> dict[str, dict[str, float]]:
+        """Count, median, 95th percentile and longest of each kind of act, in milliseconds."""
+        return {name: _summary(values) for name, values in self.seconds.items() if values}
+
+    def table(self) -> str:
+        """One line for each kind of act, for a terminal."""
+        lines = [
+            "",
+            f"{self.title}  ({self.wall:.0f} s, {len(self.failures)} failures, load {self.load:.1f})",
+        ]
+        for name, found in self.summaries.items():
+            lines.append(
+                f"  {name:<16}{found['count']:6.0f} ×{found['median']:9.0f} ms median{found['high']:9.0f}"
+                f" 95th percentile{found['longest']:9.0f} longest"
+            )
+        busy = ", ".join(f"{name} {share:.2f}" for name, share in self.busy.items())
+        return "\n".join(
+            [*lines, f"  processors kept busy: {busy}; servers' memory {self.megabytes:,.0f} MB"]
+        )
+
+    def record(self) -> dict[str, Any]:
+        """The same as plain values, for a file."""
+        return {
+            "title": self.title,
+            "acts": self.summaries,
+            "failures": len(self.failures),
+            "busy": {name: round(share, 3) for name, share in self.busy.items()},
+            "megabytes": round(self.megabytes, 1),
+            "servers": self.servers,
+            "learners": self.learners,
+            "load": round(self.load, 2),
+            "wall": round(self.wall, 1),
+        }
+
+
+@dataclass(frozen=True)
+class Views:
+    """What a view costs the server: milliseconds of processor time and messages, by page and by what was done."""
+
+    title: str
+    costs: dict[str, dict[str, tuple[float, float]]]
+    rounds: int
+
+    def table(self) -> str:
+        """A line for each page, for a terminal."""
+        lines = ["", f"{self.title}  (mean of {self.rounds} rounds)"]
+        for page, acts in self.costs.items():
+            told = ", ".join(f"{what} {cost:.0f} ms, {count:.0f}" for what, (cost, count) in acts.items())
+            lines.append(f"  {page:<24}{told}")
+        return "\n".join(lines)
+
+    def record(self) -> dict[str, Any]:
+        """The same as plain values, for a file."""
+        return {"title": self.title, "views": self.costs, "rounds": self.rounds}
+
+
+def _summary(seconds: list[float]) -> dict[str, float]:
+    high = statistics.quantiles(seconds, n=20, method="inclusive")[-1] if len(seconds) > 1 else seconds[0]
+    found = {"median": statistics.median(seconds), "high": high, "longest": max(seconds)}
+    return {"count": len(seconds), **{name: round(1000 * value, 1) for name, value in found.items()}}
+
+
 def versions(*packages: str) -> dict[str, str]:
     """What the numbers were measured with: Python, torch with its threads, and the peers."""
     found = {name: importlib.metadata.version(name) for name in packages}

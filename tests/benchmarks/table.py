@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import sys
@@ -30,6 +31,9 @@ SECTIONS = {  # by the module that measured
     "test_real": "The published models",
     "test_memory": "Memory of the server",
     "test_servers": "Memory of several server processes",
+    "test_view_cost": "What a view costs the server",
+    "test_classroom_load": "A class",
+    "test_classroom_soak": "An hour of a class that comes and goes",
 }
 
 INTRODUCTION = """# Benchmarks
@@ -53,7 +57,25 @@ corrected by the run that had just ended.
 changes a control to the frame after the picture has written its new state.
 
 **Memory** is the resident set of the server process; of several, what they take together, shared pages counted once.
+
+**What a view costs.** Processor time of the server, all threads, from a visitor's act until 0.3 seconds after the
+page's run, and the messages that it sends. One visitor, who has no browser and speaks the app's own protocol
+(`tests/benchmarks/visitor.py`), as the learners below.
+
+**A class.** Thirty learners, each with an act about every five seconds: another page (three quarters of them one of a
+lesson's), a text, a button, a click in a picture, a run's stream. Every third one types what others type, too. Beside
+them thirty phones vote and two runs train. A page counts as drawn when its run has ended, or when a bar begins to say
+how far long work is. *Counter* is the time from a tap on a phone until the projector shows so many votes; *lead* from
+the teacher's step to another view until a phone hears of it. All of it shares the machine with the client, whose share
+is told. Memory is the proportional set of the servers, where pages that they share count once.
+
+**An hour.** Learners come, act and leave, rooms open and end, runs are trained and deleted. Memory is compared between
+the second ten minutes and the last, with so little room for cached results that it is full by then; descriptors and
+threads between an untouched server and one that all have left.
 """
+
+HUNDRED = 100  # learners of a large class
+DRAWN_MS = 800  # what the 95th percentile of a drawn page stays below
 
 
 def machine() -> str:
@@ -114,6 +136,46 @@ def _foretold(record: dict[str, Any]) -> str:
     return f"| {record['title']} | {' | '.join(cells)} | **{ratios[1]:.2f}** | within {within:g}{_verdict(reached)} |"
 
 
+def _acts(record: dict[str, Any]) -> list[str]:
+    """A class's acts, and under them what it cost."""
+    rows = [
+        f"| {record['title']}: {name} | {found['count']:,} | **{found['median']:,.0f} ms** | {found['high']:,.0f} ms "
+        f"| {found['longest']:,.0f} ms |"
+        for name, found in record["acts"].items()
+    ]
+    busy = record["busy"]
+    cost = (
+        f"{record['failures']} failures; processors kept busy: {busy['servers']:.2f} by the servers, "
+        f"{busy['workers']:.2f} by trainings and proxy, {busy['client']:.2f} by the client; "
+        f"{record['megabytes']:,.0f} MB; load average {record['load']:.1f}"
+    )
+    return [*rows, f"| {record['title']} | {cost} | | | |"]
+
+
+def _hundred(record: dict[str, Any]) -> str:
+    """What a class of a hundred needs, if all of it grows as the class does; "" where the figure was missed."""
+    if record["acts"]["a page drawn"]["high"] >= DRAWN_MS or record["failures"]:
+        return ""
+    times = HUNDRED / record["learners"]
+    servers = math.ceil(times * record["servers"])
+    memory = servers * record["megabytes"] / record["servers"]
+    processors = times * record["busy"]["servers"]
+    return (
+        f"A class of {HUNDRED} needs {servers} servers, by “{record['title']}”: {processors:.1f} processors for the "
+        f"pages and {memory / 1000:.1f} GB, beside what trains ({record['busy']['workers']:.1f} processors)."
+    )
+
+
+def _views(record: dict[str, Any]) -> list[str]:
+    """A line for each page: milliseconds and messages of each kind of act."""
+    acts = list(dict.fromkeys(what for each in record["views"].values() for what in each))
+    lines = [f"| page | {' | '.join(acts)} |", f"|---|{'---|' * len(acts)}"]
+    for page, each in record["views"].items():
+        cells = [f"{each[what][0]:,.0f} ms, {each[what][1]:,.0f}" if what in each else "" for what in acts]
+        lines.append(f"| {page} | {' | '.join(cells)} |")
+    return lines
+
+
 def _verdict(reached: bool) -> str:
     return ": reached" if reached else ": **missed**"
 
@@ -146,6 +208,13 @@ def render(lines: Iterable[str]) -> str:
             parts.append("| what | median | 95th percentile | figure | rounds |\n|---|---|---|---|---|")
             parts += [_figure(record) for record in alone]
             parts.append("")
+        classes = [record for record in own if "acts" in record]
+        if classes:
+            parts.append("| what | times | median | 95th percentile | longest |\n|---|---|---|---|---|")
+            parts += [row for record in classes for row in _acts(record)]
+            parts += ["", *filter(None, map(_hundred, classes)), ""]
+        for record in own:
+            parts += [*_views(record), ""] if "views" in record else []
     seen = dict.fromkeys(record["machine"] for record in records)
     stack = {name: v for record in records for name, v in record.get("versions", {}).items()}
     measured = ", ".join(f"{name} {version}" for name, version in stack.items())

@@ -22,7 +22,7 @@ from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.typing import Subprotocol
+from websockets.typing import Origin, Subprotocol
 
 EVENTS = (
     "$$STREAMLIT_INTERNAL_KEY_{}__events"  # under this id the front end sends what happened in a component
@@ -56,6 +56,7 @@ class View:
     Attributes:
         page: the page that was seen afterwards; act: "open", "text", "choose" or "select".
         seconds: from the act until the run of the page had ended.
+        drawn: until all was drawn: the run had ended, or what takes long began to be waited for, with a bar.
         bytes: of the messages, before they are compressed.
         messages: how many came.
     """
@@ -63,6 +64,7 @@ class View:
     page: str
     act: str
     seconds: float
+    drawn: float
     bytes: int
     messages: int
 
@@ -84,6 +86,7 @@ class Visitor:
         default_factory=dict
     )  # by widget id: the fragment of the page that it is in
     found: list[ForwardMsg] = field(default_factory=list)  # of the last run
+    waits: float | None = None  # when a bar first said that something long is waited for
     large: dict[str, list[Any]] = field(
         default_factory=dict
     )  # by hash: a message, and for how many runs it lay unused
@@ -153,14 +156,15 @@ class Visitor:
         asked.widget_states.widgets.extend([*self.values.values(), *triggers])
         asked.cached_message_hashes.extend(self.large)
         asked.context_info.url = f"http://127.0.0.1/{'' if self.page == 'home' else self.page}"
-        began = time.perf_counter()
+        began, self.waits = time.perf_counter(), None
         await self.socket.send(message.SerializeToString())
         try:
             async with asyncio.timeout(LONGEST):
                 size, count = await self._read()
         except TimeoutError:
             raise Broken(f"{self.page} did not end within {LONGEST:.0f} s") from None
-        return View(self.page, act, time.perf_counter() - began, size, count)
+        ended = time.perf_counter()
+        return View(self.page, act, ended - began, (self.waits or ended) - began, size, count)
 
     async def _read(self) -> tuple[int, int]:
         """Read the messages of a run until it has ended; return their size in bytes and their number."""
@@ -207,6 +211,8 @@ class Visitor:
         """Hold what the front end would show: a widget's default when it is new, else what the page put in it."""
         kind = element.WhichOneof("type")
         sent = getattr(element, str(kind))
+        if kind == "progress" and self.waits is None:
+            self.waits = time.perf_counter()
         if kind == "exception" or (kind == "alert" and "went wrong" in sent.body):
             raise Broken(f"{self.page}: {getattr(sent, 'message', '') or sent.body}")
         id = getattr(sent, "id", "")
@@ -267,7 +273,11 @@ async def visiting(url: str, query: str = "") -> AsyncIterator[Visitor]:
         address = f"ws://{urlsplit(url).netloc}/_stcore/stream"
         headers = {"Cookie": cookies} if cookies else {}
         async with connect(
-            address, subprotocols=[Subprotocol("streamlit")], additional_headers=headers, origin=url, max_size=None,
+            address,
+            subprotocols=[Subprotocol("streamlit")],
+            additional_headers=headers,
+            origin=Origin(url),
+            max_size=None,
             proxy=None,
-        ) as socket:  # fmt: skip
+        ) as socket:
             yield Visitor(socket, query)

@@ -16,6 +16,7 @@ import pytest
 from core.runs import Engine, Store
 from core.runs.processes import Processes
 from core.runs.queue import claim
+from core.runs.serving import BEHIND
 from tests.browser import driver
 from tests.faults.runs import OWNER, ROOT, SETTINGS, finished, in_the_middle, is_worker, same_curve, small
 from tests.runs import tiny, until
@@ -56,6 +57,8 @@ def test_nobody_stands_until_somebody_is_expected(lite: Store) -> None:
         assert (made.starting, made.ready) == (True, False)
         until(lambda: made.ready, "a worker")
         assert len(workers()) == 1, "one is enough for the next run"
+        mine = psutil.Process().nice()
+        assert workers()[0].nice() == min(19, mine + BEHIND), "pages are drawn before it trains"
 
 
 def test_a_run_brings_its_worker_and_a_second_run_a_second(lite: Store) -> None:

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from app import models
-from app.models import cache
+from app.models import sweeps
 from core.analysis.stream.depth_grid import VARIANTS, gradient_by_depth
 from core.analysis.stream.ledger import ledger
 from core.analysis.stream.ledger_lines import gathered
@@ -176,7 +176,7 @@ def test_a_link_that_asks_too_much_is_answered_all_the_same(
 def test_the_depth_grid_is_measured_once_and_is_cores(open_page: OpenPage) -> None:
     app = open_page("norm_residual", text=TEXT, layers=3)
     assert not app.exception
-    found = cache.kept("depth 3 0")
+    found = sweeps.measured("depth 3 0").results
     assert found is not None and len(found) == len(VARIANTS) * SEEDS
     expected = list(gradient_by_depth(n_layers=3, seeds=tuple(range(SEEDS))))
     for variant, one in zip(VARIANTS, expected):
@@ -185,6 +185,6 @@ def test_the_depth_grid_is_measured_once_and_is_cores(open_page: OpenPage) -> No
         np.testing.assert_array_equal(ours.stream, one.stream)
         assert ours.reach == one.reach
     open_page("norm_residual", text="The red ball", layers=3)
-    assert cache.kept("depth 3 0") is found
+    assert sweeps.measured("depth 3 0").results is found
     app.button(key="norm_residual.another").click().run()
-    assert cache.kept("depth 3 1") is not None
+    assert sweeps.measured("depth 3 1").ended

@@ -60,3 +60,37 @@ def test_what_was_foretold_stands_beside_what_came() -> None:
     text = table.render(lines)
     assert "| a run | 10.0 s | 12.0 s | 1.20 | 12.0 s | 11.0 s | **0.92** | within 1.5: reached |" in text
     assert text.count("within 1.5: **missed**") == 2
+
+
+def a_class(seconds: list[float], servers: int = 1, failures: list[str] | None = None) -> str:
+    """The document of thirty learners who met this."""
+    acts = pair.Acts(
+        "thirty learners", {"a page drawn": seconds}, failures or [], {"servers": 0.6, "workers": 1.0, "client": 0.1},
+        900.0, servers, 30, 1.5, 150.0,
+    )  # fmt: skip
+    record = {**acts.record(), "module": "test_classroom_load", "machine": "a machine"}
+    return table.render([json.dumps(record)])
+
+
+def test_what_a_class_of_a_hundred_needs_grows_with_the_class() -> None:
+    told = a_class([0.1, 0.2, 0.3])
+    assert "| thirty learners: a page drawn | 3 | **200 ms** | 290 ms | 300 ms |" in told
+    assert (
+        "A class of 100 needs 4 servers, by “thirty learners”: 2.0 processors for the pages and 3.6 GB"
+        in told
+    )
+    assert "needs 7 servers" in a_class([0.1, 0.2, 0.3], servers=2)
+
+
+def test_a_class_that_was_too_slow_or_failed_foretells_nothing() -> None:
+    assert "A class of 100 needs" not in a_class([0.1, 0.9, 1.3])
+    assert "A class of 100 needs" not in a_class([0.1, 0.2, 0.3], failures=["learner 3: Broken"])
+
+
+def test_what_a_view_costs_is_told_page_by_page() -> None:
+    views = pair.Views(
+        "a view", {"Home": {"opened": (22.0, 66), "a new text": (34.4, 69)}, "Loss": {"opened": (28, 66)}}, 5
+    )
+    told = table.render([json.dumps({**views.record(), "module": "test_view_cost", "machine": "a machine"})])
+    assert "| page | opened | a new text |" in told
+    assert "| Home | 22 ms, 66 | 34 ms, 69 |" in told and "| Loss | 28 ms, 66 |  |" in told

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import core
 from app.models import cache
@@ -78,6 +82,112 @@ def test_a_load_that_fails_is_tried_again(tales: LanguageModel) -> None:
         with pytest.raises(OSError, match="no disk"):
             shelf.get("a", lambda: (_ for _ in ()).throw(OSError("no disk")))
     assert shelf.get("a", lambda: tales) is tales
+
+
+class Interrupted(BaseException):
+    """As Streamlit ends the run of a page."""
+
+
+def asked_at_once(
+    shelf: Shelf[object], load: Callable[[], object], count: int = 4
+) -> tuple[list[object], list[BaseException]]:
+    """Ask for one key from so many threads, the others while the first one loads; what they got, and their errors."""
+    found: list[object] = []
+    failed: list[BaseException] = []
+    begun, go = threading.Event(), threading.Event()
+
+    def first() -> object:
+        begun.set()
+        assert go.wait(30)
+        return load()
+
+    def ask(how: Callable[[], object]) -> None:
+        try:
+            found.append(shelf.get("a", how))
+        except BaseException as why:
+            failed.append(why)
+
+    threads = [threading.Thread(target=ask, args=(first,))]
+    threads[0].start()
+    assert begun.wait(30)
+    threads += [threading.Thread(target=ask, args=(load,)) for _ in range(count - 1)]
+    for thread in threads[1:]:
+        thread.start()
+    time.sleep(0.05)  # they wait
+    go.set()
+    for thread in threads:
+        thread.join(30)
+        assert not thread.is_alive(), "nobody waits for ever"
+    return found, failed
+
+
+def test_an_error_reaches_all_who_wait_and_is_met_once() -> None:
+    shelf, loads = Shelf[object](4, 10**9, weigh=lambda thing: 1), list[int]()
+
+    def load() -> object:
+        loads.append(1)
+        raise OSError("no disk")
+
+    found, failed = asked_at_once(shelf, load)
+    assert (found, loads) == ([], [1])
+    assert [str(why) for why in failed] == ["no disk"] * 4
+    assert shelf.get("a", lambda: "there") == "there", "later ones try again"
+
+
+def test_an_interrupted_load_is_taken_over_by_one_who_waits() -> None:
+    shelf, loads = Shelf[object](4, 10**9, weigh=lambda thing: 1), list[int]()
+
+    def load() -> object:
+        loads.append(1)
+        if len(loads) == 1:
+            raise Interrupted
+        return "there"
+
+    found, failed = asked_at_once(shelf, load)
+    assert (found, len(loads)) == (["there"] * 3, 2)
+    assert [type(why) for why in failed] == [Interrupted]
+
+
+def test_a_load_that_asks_for_itself_is_refused() -> None:
+    shelf = Shelf[object](4, 10**9, weigh=lambda thing: 1)
+    with pytest.raises(RecursionError, match="asks for itself"):
+        shelf.get("a", lambda: shelf.get("b", lambda: shelf.get("a", lambda: "there")))
+    assert shelf.get("a", lambda: "there") == "there"
+
+
+@given(
+    needs=st.lists(st.sets(st.integers(0, 7), max_size=3), min_size=8, max_size=8),
+    asked=st.lists(st.integers(0, 7), min_size=2, max_size=6),
+    most=st.integers(1, 8),
+)
+def test_whatever_asks_for_whatever_ends_and_is_right(
+    needs: list[set[int]], asked: list[int], most: int
+) -> None:
+    """Loads that need others, asked for from several threads, on a shelf of one place or of many."""
+    shelf = Shelf[int](most, 10**9, left=lambda: None, weigh=lambda thing: 1)
+    loads: list[int] = []
+
+    def load(key: int) -> int:
+        loads.append(key)
+        return 1 + sum(shelf.get(one, partial(load, one)) for one in needs[key] if one < key)
+
+    def right(key: int) -> int:
+        return 1 + sum(right(one) for one in needs[key] if one < key)
+
+    found: dict[int, int] = {}
+    threads = [
+        threading.Thread(
+            target=lambda at, key: found.update({at: shelf.get(key, partial(load, key))}), args=pair
+        )
+        for pair in enumerate(asked)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert found == {at: right(key) for at, key in enumerate(asked)}
+    if most == 8:
+        assert len(loads) == len(set(loads)), "each once"
 
 
 def test_every_moment_of_the_bundled_model_is_at_hand_after_one_visit() -> None:

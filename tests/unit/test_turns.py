@@ -1,0 +1,87 @@
+"""Turns of long work: a bounded number of steps at once, first come, first served, and nobody is forgotten."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.models.turns import MOST, Turns, at_once
+
+
+@given(cores=st.integers(1, 128), threads=st.integers(0, 128))
+def test_a_core_is_left_to_the_pages(cores: int, threads: int) -> None:
+    found = at_once(cores, threads)
+    assert 1 <= found <= MOST
+    assert found == 1 or found * max(1, threads) < cores
+
+
+@pytest.mark.parametrize("places", [1, 3])
+def test_no_more_than_so_many_compute_at_once(places: int) -> None:
+    turns, now, most = Turns(lambda: places), list[int](), list[int]()
+
+    def work() -> None:
+        for _ in range(5):
+            with turns.turn():
+                now.append(1)
+                most.append(len(now))
+                time.sleep(0.002)
+                now.pop()
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+        assert not thread.is_alive()
+    assert len(most) == 30 and max(most) == places
+
+
+def test_a_short_work_gets_its_turns_between_the_steps_of_a_long_one() -> None:
+    turns, order = Turns(lambda: 1), list[str]()
+    begun = threading.Event()
+
+    def work(name: str, steps: int) -> None:
+        for _ in range(steps):
+            with turns.turn():
+                order.append(name)
+                begun.set()
+                time.sleep(0.01)
+
+    long = threading.Thread(target=work, args=("long", 20))
+    long.start()
+    assert begun.wait(30)
+    work("short", 3)
+    long.join(30)
+    last = max(at for at, name in enumerate(order) if name == "short")
+    assert order[: last + 1].count("long") <= 5, "one step of the other before each of its own"
+
+
+class Left(BaseException):
+    """As Streamlit ends the run of a page."""
+
+
+def test_who_leaves_the_queue_is_not_waited_for() -> None:
+    turns = Turns(lambda: 1)
+    reports: list[int] = []
+
+    def report() -> None:
+        reports.append(1)
+        raise Left
+
+    with turns.turn(), pytest.raises(Left), turns.turn(report):
+        pytest.fail("the place was taken")
+    assert reports == [1]
+    with turns.turn():
+        pass
+
+
+def test_an_error_gives_the_place_back() -> None:
+    turns = Turns(lambda: 1)
+    with pytest.raises(ValueError, match="no such step"), turns.turn():
+        raise ValueError("no such step")
+    with turns.turn():
+        pass
