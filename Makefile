@@ -9,13 +9,16 @@ endif
 
 DO := $(PYTHON) scripts/environment.py
 .DEFAULT_GOAL := help
-.PHONY: help run test bench models real shots docs lint format lock clean
+.PHONY: help run check-class test bench models real shots docs lint format lock clean
 
 help: ## this list
 	@$(PYTHON) scripts/environment.py help
 
 run: ## make the environment, start the app, print its address (PORT=8600 chooses the port, HOST=0.0.0.0 opens it to others)
 	@$(DO) run $(if $(PORT),--port $(PORT)) $(ARGS)
+
+check-class: ## the evening before a class: twenty simulated phones vote, and it says what works (HOST=0.0.0.0 as for run)
+	@$(DO) check-class $(if $(PORT),--port $(PORT)) $(ARGS)
 
 test: ## everything: lint, types, every test, the browser ones too (ARGS="-k word" narrows pytest)
 	@$(DO) test $(ARGS)

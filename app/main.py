@@ -27,7 +27,7 @@ if __name__ != "__mp_main__":
         ROOT / "app" / "router.py",
         routes=[
             *stream.routes(runs.store, runs.starting),
-            *routes_of_rooms(rooms.store),
+            *routes_of_rooms(rooms.store, runs.engine),
             *modules.routes(),
         ],
         middleware=[

@@ -19,7 +19,7 @@ if __name__ != "__mp_main__":
     )
     state.start()
     page.style()
-    pages = {"": [page.lessons()]} | {
+    pages = {"": [page.beside(slug) for slug in page.BESIDE]} | {
         section: [page.native(chapter) for chapter in group] for section, group in chapters.shown().items()
     }
     chosen = st.navigation(pages, expanded=True)

@@ -165,6 +165,10 @@ WORDS: dict[str, str] = {
     "log probability": "The logarithm of a probability: 0 is certain, and each step of −1 is 2.7 times less likely.",
     "p": "A probability: 0 is impossible, 1 is certain.",
     "loss": "How badly a model’s probabilities fit a text, in one number; training makes it smaller.",
+    "logarithm": (
+        "The power that gives a number: to the base 2, that of 8 is 3, as 2 · 2 · 2 is 8. It makes sums out of "
+        "products."
+    ),
     "attention entropy": "How evenly a row’s attention is spread: 0 if it reads one token alone, most if all alike.",
     "cross-entropy": "The loss of a language model: how surprised it is, on average, by the tokens that really come.",
     "nats and bits": (
@@ -260,6 +264,8 @@ WORDS: dict[str, str] = {
     "analogy": "a is to b as c is to …: the word whose list points most nearly the way b − a + c does.",
     "PCA": "The flat view of a cloud of points in which they differ most; straight lines stay straight.",
     "probe": "A simple classifier that is trained on a model’s inner numbers, to see what can be read off them.",
+    "classifier": "A program that learns from examples to tell one kind of thing from another.",
+    "standard deviation": "How far numbers usually lie from their mean.",
     "LayerNorm": (
         "Takes off the mean of a token’s numbers, divides by their spread, then stretches each by a learned "
         "weight."

@@ -212,6 +212,20 @@ def command_shots(extra: list[str]) -> int:
     ).returncode
 
 
+def command_check_class(port: int | None, extra: list[str]) -> int:
+    """Hold a class with simulated phones, the evening before a real one, and say what works (`scripts/class_check`)."""
+    python = ensure(PRODUCT, "check-class")
+    command = [python, "-m", "scripts.class_check", "--host", wanted_host(), *extra]
+    if port is not None:
+        command += ["--port", str(port)]
+    child = subprocess.Popen(command, cwd=str(ROOT))
+    while True:
+        try:
+            return child.wait()
+        except KeyboardInterrupt:
+            continue  # the check has heard it, too: it ends its room and its server
+
+
 def command_lock(extra: list[str]) -> int:
     """Resolve requirements*.in for every system and Python at once; `--upgrade` takes the newest versions."""
     uv = uv_command()
@@ -244,19 +258,19 @@ def command_clean() -> int:
 
 def help_lines(makefile: str) -> list[tuple[str, str]]:
     """(target, description) of every documented target, in the Makefile's order: it is the one list of commands."""
-    return re.findall(r"^([a-z]+):.*?## (.+)$", makefile, flags=re.MULTILINE)
+    return re.findall(r"^([a-z-]+):.*?## (.+)$", makefile, flags=re.MULTILINE)
 
 
 def command_help() -> int:
     say("Glassbox. make COMMAND, or without make: python scripts/environment.py COMMAND\n")
     for target, text in help_lines((ROOT / "Makefile").read_text(encoding="utf-8")):
-        say(f"  {target:<8} {text}")
+        say(f"  {target:<11} {text}")
     return 0
 
 
 def parse(arguments: list[str]) -> tuple[str, int | None, list[str]]:
-    """Split a command line into the command, the port (of `run`) and what is passed on."""
-    names = "help run test bench models real shots docs lint format lock clean".split()
+    """Split a command line into the command, the port (of `run` and `check-class`) and what is passed on."""
+    names = "help run check-class test bench models real shots docs lint format lock clean".split()
     parser = argparse.ArgumentParser(prog="python scripts/environment.py", add_help=False, allow_abbrev=False)
     parser.add_argument("command", nargs="?", default="help", choices=names)
     parser.add_argument("-h", "--help", action="store_true")
@@ -287,6 +301,8 @@ def main(arguments: list[str]) -> int:
     try:
         if command == "run":
             return command_run(port, extra)
+        if command == "check-class":
+            return command_check_class(port, extra)
         if command in takes_more:
             return takes_more[command](extra)
         return alone[command]()

@@ -55,8 +55,8 @@ def test_the_six_lines_run() -> None:
 
 def test_every_command_exists() -> None:
     documented = {name for name, _ in environment.help_lines((ROOT / "Makefile").read_text(encoding="utf-8"))}
-    named = set(re.findall(r"`(?:\w+=\S+ )?make ([a-z]+)", BOTH)) | set(
-        re.findall(r"^make ([a-z]+)", "".join(blocks("")), flags=re.MULTILINE)
+    named = set(re.findall(r"`(?:\w+=\S+ )?make ([a-z]+(?:-[a-z]+)*)", BOTH)) | set(
+        re.findall(r"^make ([a-z]+(?:-[a-z]+)*)", "".join(blocks("")), flags=re.MULTILINE)
     )
     assert {"run", "test", "help", "shots", "models"} <= named
     assert named <= documented

@@ -155,32 +155,39 @@ def go(slug: str) -> None:
     st.switch_page(native(chapters.BY_SLUG[slug]))
 
 
-def lessons() -> Any:
-    """Return Streamlit's page object of the list of lessons, which is no chapter."""
+# Pages that are no chapters: what is read beside them. Slug -> title, icon, whether it stands in the navigation.
+BESIDE: dict[str, tuple[str, str, bool]] = {
+    "lessons": ("Lessons", "school", True),
+    "glossary": ("Glossary", "dictionary", True),
+    "teaching": ("Teaching", "co_present", False),
+}
+
+
+def beside(slug: str) -> Any:
+    """Return Streamlit's page object of a page that is no chapter."""
+    title, icon, listed = BESIDE[slug]
     return st.Page(
-        chapters.ROOT / "pages" / "lessons" / "page.py",
-        title="Lessons",
-        icon=":material/school:",
-        url_path="lessons",
-    )
+        chapters.ROOT / "pages" / slug / "page.py", title=title, icon=f":material/{icon}:", url_path=slug,
+        visibility="visible" if listed else "hidden",
+    )  # fmt: skip
 
 
 def _follow_link() -> None:
     """Open the page that a picture's link asked for (`events.visit`), if it exists."""
     asked = str(state.memo("visit").pop("page", None))
-    if asked == "lessons":
-        st.switch_page(lessons())
+    if asked in BESIDE:
+        st.switch_page(beside(asked))
     chapter = chapters.BY_SLUG.get(asked)
     if chapter is not None and chapter.exists:
         go(chapter.slug)
 
 
 def enter(slug: str) -> None:
-    """Begin a page without a model of its own: follow a link to another page, then show what is to be said."""
+    """Begin a page that is no chapter: follow a link to another page, then show what is to be said."""
     lent.left(slug)
     state.enter(slug)
     _follow_link()
-    sidebar.crumb("Lessons")
+    sidebar.crumb(BESIDE[slug][0])
     sidebar.keys_alone()
     sidebar.say(state.take_notes())
 

@@ -20,7 +20,7 @@ from app.frame import rewind
 from app.frame import shortcuts as keys
 from app.markup import inline
 from app.models.opening import Opened
-from app.rooms import teaching
+from app.rooms import forget, teaching
 from app.session import state
 
 if TYPE_CHECKING:
@@ -128,6 +128,7 @@ def fill(places: Places, opened: Opened, read: reading.Reading, slug: str, apart
                 "Class", key="tool.class", type="tertiary", on_click=state.whole(_class),
                 help="Open a room that a class joins with phones, to predict together.",
             )  # fmt: skip
+        forget.draw()
         keys.sheet(key="gb-keys")
     with places.phone:
         widgets.text_line("phone")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 
 from app import chapters
 from app.lessons import reading
 from app.lessons.reading import Lesson, Step
 from app.markup import inline
+
+HERE = Path(__file__).resolve().parent
 
 Fill = Callable[
     [int, tuple[str, ...]], tuple[str, ...]
@@ -32,6 +36,12 @@ def article(lesson: Lesson, fill: Fill, heading: int = 2) -> str:
         f"Model: {inline(lesson.model)}. Text: {inline(lesson.text)}</p><ol>{''.join(step for step, _ in both)}</ol>"
         f'<section class="gb-answers">{answers}{ends}</section></article>'
     )
+
+
+@cache
+def paper() -> str:
+    """Return the style sheet of what is printed besides lessons, as one `<style>` element."""
+    return f"<style>{(HERE / 'paper.css').read_text(encoding='utf-8')}</style>"
 
 
 def _step(step: Step, mark: int, fill: Fill, heading: str) -> tuple[str, str]:

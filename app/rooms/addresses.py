@@ -8,7 +8,7 @@ import re
 import socket
 from contextlib import suppress
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from app import chapters
 
@@ -18,6 +18,10 @@ FRONT = (
 )
 _VIEW = re.compile(r"/([a-z_]{0,40})(\?[^\s#<>\"\\]{0,30000})?")
 LESSONS = "lessons"
+# The teacher's own pages (bar.js leads to none of them).
+NOT_LED = ("classroom", "lessons", "glossary", "teaching", "models")
+BEGINS = 60  # characters of a view's text that tell it from others
+_SHOWN = ("class", "view", "embed", "embed_options")  # parts of a link that say how a page is shown
 ALONE = (
     "Phones cannot reach this server: it listens on this machine alone. Stop it and start it with "
     "`HOST=0.0.0.0 make run`."
@@ -88,6 +92,35 @@ def is_view(link: str) -> bool:
         return False
     slug = found[1] or "home"
     return slug == LESSONS or (slug in chapters.BY_SLUG and chapters.BY_SLUG[slug].exists)
+
+
+def sent(link: str) -> str:
+    """Return a view that a member sends as it is kept, without how the page is shown there; "" if it is none."""
+    page = link.partition("?")[0].removeprefix("/") or "home"
+    if not is_view(link) or page in NOT_LED:
+        return ""
+    parts = parse_qsl(link.partition("?")[2], keep_blank_values=True)
+    kept = [(key, value) for key, value in parts if key not in _SHOWN]
+    return f"/{'' if page == 'home' else page}?{written(kept)}"
+
+
+def looked_at(link: str) -> str:
+    """Return a sent view as its picture alone: a page of the teacher's that leads nobody."""
+    return f"{link}&view=figure" if link.partition("?")[2] else f"{link}view=figure"
+
+
+def named(link: str) -> dict[str, str]:
+    """Return what a view is told apart by: the title of its page, and how its text begins."""
+    page, _, query = link.partition("?")
+    chapter = chapters.BY_SLUG.get(page.removeprefix("/") or "home")
+    text = " ".join(dict(parse_qsl(query)).get("text", "").split())
+    title = page if chapter is None else chapter.title
+    return {"title": title, "text": f"{text[:BEGINS]}…" if len(text) > BEGINS else text}
+
+
+def written(parts: list[tuple[str, str]]) -> str:
+    """Write a query as a browser's URLSearchParams does."""
+    return urlencode(parts, safe="*").replace("~", "%7E")
 
 
 def _is_loopback(host: str) -> bool:

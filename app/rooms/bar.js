@@ -4,21 +4,24 @@
 import { html } from "../kit/shapes.js";
 import { shared } from "../kit/shared.js";
 import { follow, send } from "./connection.js";
-import { advice, chance, count, halves, pieces, plain, tallied } from "./told.js";
+import { sentLine, sentList } from "./sent.js";
+import { advice, chance, costs, count, dealtLine, halves, pieces, plain, tallied } from "./told.js";
+import { unmeasured, wordList } from "./words.js";
 
 /**
  * @import { Given } from "../kit/glass.js"
  * @import { State } from "./connection.js"
+ * @import { Sent } from "./sent.js"
  *
  * @typedef {{room: string, code: string, join: string, address: string, trouble: string, screen: string}} Data
- * @typedef {{root: HTMLElement, data: Data, state: State | null, lost: boolean, folded: boolean | null, why: string, sure: boolean, ends: number, drawn: string, remote: {link: string, qr: string} | null, tell: Given["setTriggerValue"], stop: () => void}} Bar
+ * @typedef {{root: HTMLElement, data: Data, state: State | null, lost: boolean, folded: boolean | null, why: string, sure: boolean, ends: number, drawn: string, measured: string, sent: Sent[] | null, remote: {link: string, qr: string} | null, tell: Given["setTriggerValue"], stop: () => void}} Bar
  *
  * A button: what it says, what it does, and whether it is the next thing to do.
  * @typedef {{act: string, text: string, primary?: boolean, title?: string}} Button
  */
 
 const LEADS = 300; // ms in which an address has to stay the same before the room is led there
-const NOT_LED = ["classroom", "lessons", "models"]; // pages that are the teacher's own
+const NOT_LED = ["classroom", "lessons", "glossary", "teaching", "models"]; // pages that are the teacher's own
 const ASIDE = ["embed", "embed_options", "class"]; // parts of an address that are no part of a view
 const HINT = "glassbox_class"; // the cookie by which a new session of this browser knows that there is a room
 
@@ -82,6 +85,7 @@ async function press(bar, act) {
   else if (act === "end" && !bar.sure) bar.sure = true;
   else if (act === "keep") bar.sure = false;
   else if (act === "remote") await invite(bar);
+  else if (act === "sent") await listSent(bar);
   else {
     const { status, body } = act === "end" ? await send("DELETE", `rooms/${bar.data.room}`) : await send("POST", `rooms/${bar.data.room}/${act}`);
     bar.why = status === 200 ? "" : status === 0 ? "No connection: try again." : body.why ?? "That did not work: try again.";
@@ -98,6 +102,30 @@ async function invite(bar) {
     if (status === 200) bar.remote = body;
     else bar.why = body.why ?? "No connection: try again.";
   }
+}
+
+/** Fetches the list of sent views, or puts it away. @param {Bar} bar */
+async function listSent(bar) {
+  if (bar.sent) bar.sent = null;
+  else {
+    const { status, body } = await send("GET", `rooms/${bar.data.room}/sent`);
+    if (status === 200) bar.sent = body.views;
+    else bar.why = body.why ?? "No connection: try again.";
+  }
+}
+
+/** Lets the projector show or hide a written word, or all of them (null). @type {(bar: Bar, key: string | null, shown: boolean) => Promise<void>} */
+async function showWord(bar, key, shown) {
+  const { status, body } = await send("POST", `rooms/${bar.data.room}/words`, { n: bar.state?.n, word: key, shown });
+  bar.why = status === 200 ? "" : body.why ?? "No connection: try again.";
+  draw(bar);
+}
+
+/** Sets the teacher's page up as a sent view; the room's view goes along. @type {(bar: Bar, id: string) => void} */
+function leadWith(bar, id) {
+  bar.sent = null;
+  bar.tell("sent", { id, at: Date.now() });
+  draw(bar);
 }
 
 /** @param {Bar} bar */
@@ -120,17 +148,17 @@ function lineOf(state) {
   if (state.phase === "open") return state.round === 2 ? `Second vote: ${counts}` : counts;
   if (state.phase === "closed") return advice(state) || `The vote is over: ${counts}`;
   if (state.phase === "revealed") return advice(state) || counts;
-  return state.phase === "paused" ? "Paused: phones say “Look up”" : "";
+  return state.phase === "paused" ? "Paused: phones say “Look up”" : dealtLine(state);
 }
 
 /** @param {Bar} bar */
 function draw(bar) {
   const { root, data, state } = bar;
   const folded = isFolded(bar);
-  const key = JSON.stringify([state, bar.lost, folded, bar.why, bar.sure, bar.remote]);
+  const key = JSON.stringify([state, bar.lost, folded, bar.why, bar.sure, bar.remote, bar.sent]);
   root.dataset.state = JSON.stringify({
     room: data.room, code: data.code, phase: state?.phase ?? "", here: state?.here ?? null, answered: state?.answered ?? null, of: state?.of ?? null,
-    n: state?.n ?? null, round: state?.round ?? null, bars: state?.bars ?? null, right: state?.right ?? null, suggests: state?.suggests ?? "", lead: state?.lead ?? "",
+    n: state?.n ?? null, round: state?.round ?? null, bars: state?.bars ?? null, told: state?.told ?? [], sent: state?.sent ?? 0, right: state?.right ?? null, suggests: state?.suggests ?? "", lead: state?.lead ?? "",
     version: state?.version ?? 0, lost: bar.lost, why: bar.why,
   });
   if (key === bar.drawn) return;
@@ -146,6 +174,7 @@ function draw(bar) {
       html("span", { class: "gb-class-line", role: "status" }, bar.lost ? "No connection to the room. Trying again …" : state ? lineOf(state) : ""),
       html("span", { class: "gb-class-buttons" },
         state && !bar.lost ? buttonsOf(state).map((one) => buttonOf(bar, one)) : "",
+        state?.sent ? buttonOf(bar, { act: "sent", text: bar.sent ? "Hide the views" : sentLine(state.sent), title: "Views that learners have sent; nothing says who" }) : "",
         counts,
         buttonOf(bar, { act: "remote", text: bar.remote ? "Hide the link" : "Phone as remote", title: "A link, good once, by which your phone closes votes and reveals" }),
         ...(bar.sure ? [html("span", {}, "End it? All of it is deleted."), buttonOf(bar, { act: "end", text: "End the room", primary: true }), buttonOf(bar, { act: "keep", text: "Keep it" })]
@@ -153,11 +182,14 @@ function draw(bar) {
         asks ? buttonOf(bar, { act: "fold", text: folded ? "Unfold" : "Fold", title: "The votes on this screen" }) : "")),
     bar.why ? html("p", { class: "gb-class-why", role: "alert" }, bar.why) : "",
     bar.remote ? html("p", { class: "gb-class-remote" }, html("img", { src: bar.remote.qr, alt: "QR code of the link" }), html("span", {}, "Open this on your own phone within ten minutes; it works once: ", html("code", {}, bar.remote.link))) : "",
+    bar.sent ? sentList(data.room, bar.sent, "gb-class-button", (id) => leadWith(bar, id)) : "",
     asks && !folded ? html("div", { class: "gb-class-votes" },
       html("p", { title: plain(state.question ?? "") }, set(state.question ?? "")),
-      html("ol", {}, (state.options ?? []).map((option, at) => rowOf(bar, option, at)))) : "",
+      html("div", {}, html("ol", {}, (state.options ?? []).map((option, at) => rowOf(bar, option, at))),
+        wordList(state, "gb-class-button", (key, shown) => showWord(bar, key, shown)),
+        costs(state) ? html("p", {}, costs(state)) : "")) : "",
   );
-  if (held) /** @type {HTMLElement | null} */ (root.querySelector(`[data-act="${held}"]`))?.focus();
+  if (held) /** @type {HTMLElement | null} */ (root.querySelector(`[data-act="${CSS.escape(held)}"]`))?.focus();
 }
 
 /** Tells the room each address of this page that stays for a moment. @param {Bar} bar */
@@ -174,6 +206,13 @@ function leading(bar) {
   }, 100);
 }
 
+/** Has the page look up what the model gave to the words that were written, once the vote is over. @type {(bar: Bar, state: State) => void} */
+function measure(bar, state) {
+  const open = unmeasured(state);
+  if (open && open !== bar.measured) bar.tell("words", { n: state.n, at: Date.now() });
+  bar.measured = open;
+}
+
 /** @type {(parent: HTMLElement, data: Data, tell: Given["setTriggerValue"]) => Bar} */
 function build(parent, data, tell) {
   const root = html("section", { class: "gb-class", "aria-label": "Class" });
@@ -181,13 +220,14 @@ function build(parent, data, tell) {
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser
   document.cookie = `${HINT}=1; path=/; max-age=43200; SameSite=Lax`;
   /** @type {Bar} */
-  const bar = { root, data, state: null, lost: false, folded: null, why: "", sure: false, ends: 0, drawn: "", remote: null, tell, stop: () => {} };
+  const bar = { root, data, state: null, lost: false, folded: null, why: "", sure: false, ends: 0, drawn: "", measured: "", sent: null, remote: null, tell, stop: () => {} };
   const unfollow = follow(data.room, "teacher", {
     state(now) {
       bar.state = now;
       bar.ends = now.closes === null ? 0 : performance.now() + 1000 * now.closes;
       shared.room = now;
       dispatchEvent(new CustomEvent("gb-class"));
+      measure(bar, now);
       draw(bar);
     },
     lost(now) {

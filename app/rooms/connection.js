@@ -22,13 +22,25 @@
  * @property {number} [of]
  * @property {number | null} [number] a member's
  * @property {(number | null)[]} [choices] a member's, round by round
+ * @property {string[]} [words] what a member wrote in place of an option, round by round; "" for nothing
+ * @property {Told[]} [told] words that were written: all of them to the teacher, to others those that the teacher shows
  * @property {Answer | null} [answer]
  * @property {(number[] | null)[]} [bars] votes, round by round, option by option; null: too few to be shown
  * @property {boolean} [shown] whether the projector shows the bars; to the teacher alone
  * @property {number | null} [right] the share of right answers; to the teacher alone
  * @property {"" | "explain" | "talk" | "reveal"} [suggests] to the teacher alone
+ * @property {{all: number, free: number, done: number}} [dealt] sizes that the class trains: all, those that nobody has, trained ones
+ * @property {Size} [size] the size that a member has, or may take
+ * @property {number} [sent] how many views members have sent; to the teacher alone
  *
  * @typedef {{index: number | null, because: string, evidence: string, probabilities: number[]}} Answer
+ *
+ * A written word: how many wrote it, round by round; its first token as the model reads it ("": it has none, null: not
+ * looked up) and what the model gave to that. `key` and `shown` (whether the projector shows it) to the teacher alone.
+ * @typedef {{text: string, votes: (number | null)[], token: string | null, p: number | null, key?: string, shown?: boolean}} Told
+ *
+ * A size to train: what it is, whether it is one's own, and the state of its run ("" before it was started).
+ * @typedef {{says: string, mine: boolean, state: string}} Size
  *
  * @typedef {object} Listener
  * @property {(state: State) => void} state

@@ -2,7 +2,7 @@
 // back is one tap. Nobody is taken along by force.
 
 import { html } from "../kit/shapes.js";
-import { follow } from "./connection.js";
+import { follow, send } from "./connection.js";
 import { leadOf } from "./bar.js";
 
 /**
@@ -12,8 +12,9 @@ import { leadOf } from "./bar.js";
  * `quiet`: on the projector, which nobody touches.
  * @typedef {{room: string, quiet: boolean}} Data
  *
- * `led`: the link that this page was last set up by; `base`: the address that became of it, "" while it settles.
- * @typedef {{root: HTMLElement, data: Data, tell: Given["setTriggerValue"], state: State | null, led: string, base: string, since: number, gathered: number, back: number, drawn: string, stop: () => void}} Follower
+ * `led`: the link that this page was last set up by; `base`: the address that became of it, "" while it settles. `sent`: the
+ * view that was sent to the teacher last; `trains`: whether a size was taken here; `why`: what kept the last from being done.
+ * @typedef {{root: HTMLElement, data: Data, tell: Given["setTriggerValue"], state: State | null, led: string, base: string, since: number, gathered: number, back: number, sent: string, trains: boolean, why: string, drawn: string, stop: () => void}} Follower
  */
 
 const SETTLES = 700; // ms in which a page that was set up changes its address by itself
@@ -33,6 +34,7 @@ function go(one) {
   if (!one.state?.lead) return;
   one.led = one.state.lead;
   one.back = 0;
+  one.why = "";
   settle(one);
   if (leadOf(location) !== one.led) one.tell("lead", { link: one.led, at: Date.now() });
   draw(one);
@@ -59,16 +61,37 @@ function draw(one) {
   const own = forked(one);
   const calls = Boolean(one.back);
   one.root.dataset.state = JSON.stringify({ room: one.data.room, lead: one.led, own, calls, settled: one.base !== "" });
-  const key = JSON.stringify([own, calls, one.data.quiet]);
+  const here = own ? leadOf(location) : "";
+  const sent = here !== "" && here === one.sent;
+  const key = JSON.stringify([own, calls, one.data.quiet, here !== "", sent, one.why, one.state?.dealt?.free, one.trains]);
   if (key === one.drawn) return;
   one.drawn = key;
   one.root.hidden = one.data.quiet;
   const button = (/** @type {string} */ act, /** @type {string} */ text, /** @type {() => void} */ click) => html("button", { type: "button", "data-act": act, click }, text);
-  const said = calls ? "The class goes on together." : own ? "Your own view" : "You follow the class.";
+  const said = calls ? "The class goes on together." : one.why || (sent ? "Sent: the teacher can open it." : own ? "Your own view" : "You follow the class.");
   one.root.replaceChildren(html("p", { role: "status" }, said),
     calls ? button("stay", "Stay with mine", () => { one.back = 0; draw(one); }) : "",
+    here && !sent ? button("send", "Send what you see", () => sendView(one)) : "",
+    one.state?.dealt?.free && !one.trains ? button("train", "Train a size", () => train(one)) : "",
     own ? button("follow", "Follow again", () => go(one)) : "",
     button("alone", "Leave the class", () => { one.stop(); one.root.remove(); one.tell("alone", { at: Date.now() }); }));
+}
+
+/** Has the server train the next size that is free, as this learner's. @param {Follower} one */
+async function train(one) {
+  const { status, body } = await send("POST", `rooms/${one.data.room}/train`);
+  one.trains = status === 200;
+  one.why = status === 200 ? "Your size is on its way." : body.why ?? "No connection: try again.";
+  draw(one);
+}
+
+/** Sends this view to the teacher, in place of one that was sent before. @param {Follower} one */
+async function sendView(one) {
+  const link = leadOf(location);
+  const { status, body } = await send("PUT", `rooms/${one.data.room}/sent`, { link });
+  one.why = status === 200 ? "" : body.why ?? "No connection: try again.";
+  if (status === 200) one.sent = link;
+  draw(one);
 }
 
 /** @type {(parent: HTMLElement, data: Data, tell: Given["setTriggerValue"]) => Follower} */
@@ -76,7 +99,7 @@ function build(parent, data, tell) {
   const root = html("section", { class: "gb-class-follow", "aria-label": "Class" });
   parent.append(root);
   /** @type {Follower} */
-  const one = { root, data, tell, state: null, led: "", base: "", since: performance.now(), gathered: -1, back: 0, drawn: "", stop: () => {} };
+  const one = { root, data, tell, state: null, led: "", base: "", since: performance.now(), gathered: -1, back: 0, sent: "", trains: false, why: "", drawn: "", stop: () => {} };
   const unfollow = follow(data.room, "follow", {
     state(now) {
       const first = one.state === null;

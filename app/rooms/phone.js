@@ -2,7 +2,7 @@
 
 import { html } from "../kit/shapes.js";
 import { follow, send } from "./connection.js";
-import { count, halves, letters, phoneView, pieces, tally } from "./told.js";
+import { count, halves, letters, phoneView, pieces, sizeView, tally } from "./told.js";
 
 /**
  * @import { State } from "./connection.js"
@@ -24,12 +24,24 @@ main.replaceChildren(html("header", {}, html("h1", {}, "Glassbox"), who), status
 let room = "";
 /** @type {State | null} */
 let state = null;
-/** The tap that is not yet confirmed. @type {{n: number, round: number, choice: number} | null} */
+/** The tap that is not yet confirmed. @type {{n: number, round: number, choice: number, word: string} | null} */
 let tapped = null;
 let sending = false;
 let lost = false;
 let drawn = "";
 let ends = 0; // when the open vote closes, by this phone's own clock
+let writing = ""; // the vote in which the field for a word is open
+let refused = ""; // why the last tap did not count
+
+// The field for a word stays what it is while the vote goes on, whatever is drawn around it.
+const input = html("input", { id: "word", name: "word", autocomplete: "off", autocapitalize: "none", spellcheck: "false", enterkeyhint: "send", maxlength: 20, required: "" });
+const writer = html("form", {
+  class: "gb-writer",
+  submit: (event) => {
+    event.preventDefault();
+    if (state && input.value.trim()) tap((state.options?.length ?? 0) - 1, input.value);
+  },
+}, html("label", { for: "word" }, "Your word, 20 characters at most"), input, html("button", { type: "submit" }, "Send this word"));
 
 /** @param {string} text */
 const set = (text) => pieces(text).map((one) => (one.mono ? html("code", {}, one.text) : one.text));
@@ -42,20 +54,20 @@ function say(text) {
 /** @param {string} why what was wrong with the code before */
 function askCode(why = "") {
   main.dataset.state = JSON.stringify({ phase: "code", why });
-  const input = html("input", {
+  const field = html("input", {
     id: "code", name: "code", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", maxlength: 8, required: "",
     placeholder: "BCD FGH", "aria-describedby": "why",
   });
-  input.value = halves(letters(given.code));
+  field.value = halves(letters(given.code));
   const form = html("form", {
     submit: (event) => {
       event.preventDefault();
-      join(letters(input.value));
+      join(letters(field.value));
     },
-  }, html("label", { for: "code" }, "The six letters on the screen"), input, html("button", { type: "submit" }, "Join"));
+  }, html("label", { for: "code" }, "The six letters on the screen"), field, html("button", { type: "submit" }, "Join"));
   say(why);
   place.replaceChildren(form);
-  input.focus();
+  field.focus();
 }
 
 /** @param {string} code */
@@ -78,6 +90,7 @@ async function join(code) {
 
 /** @param {State} now */
 function hear(now) {
+  if (now.phase !== state?.phase) refused = "";
   state = now;
   ends = now.closes === null ? 0 : performance.now() + 1000 * now.closes;
   if (tapped && (now.phase !== "open" || tapped.n !== now.n || tapped.round !== now.round)) tapped = null;
@@ -94,10 +107,23 @@ function end() {
   who.textContent = "";
 }
 
-/** @param {number} choice */
-function tap(choice) {
+/** The vote that is open, by question and round. @param {State | null} now */
+const voteOf = (now) => (now?.phase === "open" ? `${now.n}.${now.round}` : "");
+
+/** Opens the field for a word. */
+function write() {
+  if (writing !== voteOf(state)) input.value = "";
+  writing = voteOf(state);
+  draw();
+  input.focus();
+}
+
+/** @type {(choice: number, word?: string) => void} */
+function tap(choice, word = "") {
   if (state?.phase !== "open" || state.n === undefined || state.round === undefined) return;
-  tapped = { n: state.n, round: state.round, choice };
+  if (!word) writing = "";
+  tapped = { n: state.n, round: state.round, choice, word };
+  refused = "";
   draw();
   pass();
 }
@@ -110,13 +136,18 @@ async function pass() {
   const { status: found, body } = await send("PUT", `rooms/${room}/vote`, mine);
   sending = false;
   if (found === 200 && tapped === mine) {
-    if (state?.n === mine.n && state.round === mine.round && state.choices) state.choices[mine.round - 1] = mine.choice;
+    if (state?.n === mine.n && state.round === mine.round && state.choices) {
+      state.choices[mine.round - 1] = body.choice; // a word that is one of the options is a vote for that
+      if (state.words) state.words[mine.round - 1] = body.word;
+    }
     tapped = null;
+    writing = "";
   } else if (found === 409) {
     tapped = null;
     if (body.state) hear(body.state);
   } else if (found !== 200 && tapped === mine && found !== 429 && found !== 0 && found !== 503) {
     tapped = null; // refused for good
+    refused = body.why ?? "";
   }
   draw();
   if (tapped) setTimeout(pass, found === 200 ? 0 : AGAIN);
@@ -126,12 +157,28 @@ async function pass() {
 function optionOf(option, at, view) {
   const marks = option.marks.map((mark) => html("small", { class: "gb-mark" }, mark));
   const votes = tally(option);
-  const inside = [html("span", {}, set(option.text)), ...marks, votes ? html("small", { class: "gb-votes" }, votes) : ""];
+  const inside = [html("span", {}, set(option.text)), option.word ? html("b", {}, `“${option.word}”`) : "", ...marks, votes ? html("small", { class: "gb-votes" }, votes) : ""];
   if (!view.taps) return html("li", { class: `gb-option${option.chosen ? " chosen" : ""}${option.right ? " right" : ""}` }, inside);
+  const opens = option.typed && writing !== "" && writing === voteOf(state);
   return html("li", {}, html("button", {
     type: "button", class: `gb-option${option.chosen ? " chosen" : ""}`, "aria-pressed": String(option.chosen), "data-at": at,
-    click: () => tap(at),
-  }, inside));
+    "aria-expanded": option.typed ? String(opens) : null, click: () => (option.typed ? write() : tap(at)),
+  }, inside), opens ? writer : "");
+}
+
+/** The size that this phone may have trained, with its button. @param {State} now */
+function sizeOf(now) {
+  const size = sizeView(now);
+  return size ? html("section", { class: "gb-size" }, html("h2", {}, size.heading), html("p", {}, size.says),
+    size.note ? html("p", { class: "gb-note", role: "status" }, size.note) : "",
+    size.button ? html("button", { type: "button", "data-act": "train", click: train }, size.button) : "") : "";
+}
+
+async function train() {
+  const { status: found, body } = await send("POST", `rooms/${room}/train`);
+  if (state?.size && found === 200) state.size.mine = true;
+  refused = found === 200 ? "" : body.why ?? "No connection: tap again.";
+  draw();
 }
 
 /** Between questions the teacher's picture lies below; loaded anew only where it is another one. @param {State} now */
@@ -144,26 +191,31 @@ function showPicture(now) {
 
 function draw() {
   if (!state) return;
-  const view = phoneView(state, tapped?.choice ?? null);
+  const view = phoneView(state, tapped?.choice ?? null, tapped?.word ?? "");
   showPicture(state);
   who.textContent = state.number ? `You are ${state.number}` : "";
   const waiting = tapped && lost ? "No connection: your answer is sent when it is back." : lost ? "No connection. Trying again …" : "";
-  say(waiting || view.said);
-  const shown = JSON.stringify([view, state.lead, state.number]);
+  say(waiting || refused || view.said);
+  const shown = JSON.stringify([view, state.lead, state.number, state.size, writing !== "" && writing === voteOf(state)]);
   main.dataset.state = JSON.stringify({
-    phase: state.phase, number: state.number, n: state.n ?? null, round: state.round ?? null, choices: state.choices ?? [], sent: !tapped, lost,
+    phase: state.phase, number: state.number, n: state.n ?? null, round: state.round ?? null, choices: state.choices ?? [], words: state.words ?? [], size: state.size ?? null, sent: !tapped, lost,
     version: state.version, said: status.textContent, picture: state.picture,
   });
   if (shown === drawn) return;
   drawn = shown;
+  const typing = document.activeElement === input;
   const held = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.at : undefined;
   place.replaceChildren(
     view.heading ? html("h2", {}, set(view.heading)) : "",
     view.options.length ? html("ul", {}, view.options.map((option, at) => optionOf(option, at, view))) : "",
+    view.told.length ? html("ul", { class: "gb-told" }, view.told.map((word) => html("li", {}, word))) : "",
     view.note ? html("p", { class: "gb-note" }, view.note) : "",
     view.because ? html("p", { class: "gb-because" }, set(view.because)) : "",
     view.evidence ? html("p", { class: "gb-evidence" }, set(view.evidence)) : "",
+    view.costs ? html("p", { class: "gb-evidence" }, view.costs) : "",
+    sizeOf(state),
   );
+  if (typing) input.focus();
   if (held !== undefined) /** @type {HTMLElement | null} */ (place.querySelector(`[data-at="${held}"]`))?.focus();
   const open = state.lead && state.phase !== "paused" && state.phase !== "open";
   foot.replaceChildren(open ? html("a", { href: `rooms/${room}/view`, target: "_blank", rel: "noopener" }, "Open this view") : "");

@@ -10,14 +10,13 @@ import threading
 import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from app import rooms, runs
-from app.rooms import teaching
+from app.rooms import addresses, teaching
 from app.session import state
 
 WAITS = 0.5  # seconds in which another choice of the teacher's comes first
-NOT_LED = ("classroom", "lessons", "models")  # the teacher's own pages (bar.js leads to none of them)
 
 log = logging.getLogger("glassbox")
 
@@ -30,7 +29,7 @@ def begin() -> None:
 
 def send() -> None:
     """Give the picture of the page that was drawn to the room, once for each view, beside the session."""
-    if not teaching.teaches() or state.page() in NOT_LED:
+    if not teaching.teaches() or state.page() in addresses.NOT_LED:
         return
     memo, make = state.memo("class"), state.memo("takeaway").get("html")
     link = led(state.page(), state.link())
@@ -45,7 +44,7 @@ def led(page: str, query: str) -> str:
     """Return a page's link as a browser writes it (bar.js, leadOf), without how the page is shown."""
     parts = [(key, value) for key, value in parse_qsl(query, keep_blank_values=True) if key != "class"]
     parts = [(key, value) for key, value in parts if (key, value) != ("view", "projector")]
-    return f"/{'' if page == 'home' else page}?{urlencode(parts, safe='*').replace('~', '%7E')}"
+    return f"/{'' if page == 'home' else page}?{addresses.written(parts)}"
 
 
 def _store(memo: dict[str, Any], turn: int, id: str, owner: str, link: str, make: Callable[[], str]) -> None:

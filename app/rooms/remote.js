@@ -3,7 +3,8 @@
 import { html } from "../kit/shapes.js";
 import { buttonsOf } from "./bar.js";
 import { follow, send } from "./connection.js";
-import { advice, count, halves, pieces, tallied } from "./told.js";
+import { advice, costs, count, halves, pieces, tallied } from "./told.js";
+import { wordList } from "./words.js";
 
 /** @import { State } from "./connection.js" */
 
@@ -41,6 +42,13 @@ async function press(act) {
   draw();
 }
 
+/** @type {(key: string | null, shown: boolean) => Promise<void>} */
+async function showWord(key, shown) {
+  const { status: found, body } = await send("POST", `rooms/${room}/words`, { n: state?.n, word: key, shown });
+  why = found === 200 ? "" : body.why ?? "No connection: try again.";
+  draw();
+}
+
 function draw() {
   if (!state) return;
   const { phase } = state;
@@ -52,7 +60,9 @@ function draw() {
   place.replaceChildren(
     state.question && phase !== "lobby" ? html("h2", {}, set(state.question)) : "",
     html("ul", {}, (phase === "lobby" ? [] : state.options ?? []).map((option, at) =>
-      html("li", { class: `gb-option${answer?.index === at ? " right" : ""}` }, html("span", {}, set(option)), html("small", { class: "gb-votes" }, tallied(bars, at))))));
+      html("li", { class: `gb-option${answer?.index === at ? " right" : ""}` }, html("span", {}, set(option)), html("small", { class: "gb-votes" }, tallied(bars, at))))),
+    wordList(state, "gb-small", showWord),
+    costs(state) ? html("p", { class: "gb-evidence" }, costs(state)) : "");
   acts.replaceChildren(...buttonsOf(state).map((one) => html("button", { type: "button", "data-act": one.act, class: one.primary ? "primary" : null, click: () => press(one.act) }, one.text)));
   main.dataset.state = JSON.stringify({ phase, here: state.here, n: state.n ?? null, round: state.round ?? null, answered: state.answered ?? null, said, version: state.version });
 }

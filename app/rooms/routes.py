@@ -6,7 +6,11 @@ POST   /rooms/join                lets a phone in; sets the cookie of its member
 GET    /rooms/ID/events?as=WHO    "state", "away", "end", for a "member", the "screen" of a projector, a live page that
                                   shall "follow", or the "teacher".
 GET    /rooms/ID/state?as=WHO     the same state once, where events are blocked.
-PUT    /rooms/ID/vote             a member's choice.
+PUT    /rooms/ID/vote             a member's choice, with a word where it asks for one.
+PUT    /rooms/ID/sent             a view that a member sends; GET: the teacher's list of them, /rooms/ID/sent/VIEW one.
+POST   /rooms/ID/train            starts the run of a size that the teacher has dealt, for a member.
+POST   /rooms/forget              deletes all that this browser has here, and its cookies.
+POST   /rooms/ID/words            the teacher's: lets the projector show a written word, or hide it.
 POST   /rooms/ID/ACT              the teacher's: `ACTS`.   PUT /rooms/ID/lead, DELETE /rooms/ID: likewise.
 POST   /rooms/ID/invite           a one-time key for a second device of the teacher's; POST /rooms/ID/accept takes it.
 GET    /rooms/ID/counts.csv       the teacher's.
@@ -37,6 +41,7 @@ from starlette.routing import Route
 
 from app.csv_table import to_csv
 from app.rooms import addresses, documents
+from app.rooms.cookies import HINT, MEMBER, REMOTE
 from app.rooms.feed import Hub
 from app.rooms.limits import Rate
 from app.session import owner as owners
@@ -44,9 +49,9 @@ from app.session import visitors
 
 if TYPE_CHECKING:
     from core.rooms import Look, Rooms
+    from core.runs import Engine
 
-COOKIE = "glassbox_member"
-REMOTE = "glassbox_remote"  # of a second device that teaches
+COOKIE = MEMBER
 LASTS = 12 * 3600  # seconds: no room is open for longer
 LARGEST = 160_000  # bytes of a request
 WRONG_CODES = (20, 60.0)  # from one address in so many seconds: a school has one
@@ -166,6 +171,12 @@ def _whole(found: object) -> int:
     return found
 
 
+def _text(found: object) -> str:
+    if not isinstance(found, str):
+        raise Refused(422, "that is no request of ours")
+    return found
+
+
 def _room_id(request: Request) -> str:
     from core.rooms import NoSuchRoom
 
@@ -178,8 +189,8 @@ def _room_id(request: Request) -> str:
 class Routes:
     """The handlers, with what they share: the rooms, the watchers, the limits."""
 
-    def __init__(self, rooms: Callable[[], Rooms]) -> None:
-        self.rooms, self.hub = rooms, Hub(rooms)
+    def __init__(self, rooms: Callable[[], Rooms], engine: Callable[[], Engine | None]) -> None:
+        self.rooms, self.engine, self.hub = rooms, engine, Hub(rooms)
         self.wrong, self.openings = Rate(*WRONG_CODES), Rate(*OPENINGS)
 
     async def open(self, request: Request) -> Response:
@@ -275,19 +286,108 @@ class Routes:
     async def vote(self, request: Request) -> Response:
         """Count a choice; one that comes too late is answered by the true state."""
         from core.rooms import NotNow
+        from core.rooms.records import cleaned
 
         body = await body_of(request)
         id, member, derive = await self._who(request)
         if not member:
             raise Refused(403, "this browser has not joined the room")
         n, round, choice = (_whole(body.get(name)) for name in ("n", "round", "choice"))
+        word = cleaned(_text(body.get("word", "")))
         try:
-            await run_in_threadpool(lambda: self.rooms().vote(id, member, n, round, choice))
+            counted = await run_in_threadpool(lambda: self.rooms().vote(id, member, n, round, choice, word))
         except NotNow as why:
             found = await run_in_threadpool(lambda: self.rooms().look(id))
             assert found is not None
             return JSONResponse({"why": str(why), "state": derive(found)}, 409)
-        return JSONResponse({"n": n, "round": round, "choice": choice})
+        kept = word if counted == choice else ""
+        return JSONResponse({"n": n, "round": round, "choice": counted, "word": kept})
+
+    async def words(self, request: Request) -> Response:
+        """Let the projector show a written word, all of them, or hide them."""
+        id, body = _room_id(request), await body_of(request)
+        owner = await self._teacher(request, id)
+        n, key, shown = _whole(body.get("n")), body.get("word"), body.get("shown")
+        if not isinstance(shown, bool) or not (key is None or isinstance(key, str)):
+            raise Refused(422, "that is no request of ours")
+        await run_in_threadpool(lambda: self.rooms().show_words(id, owner, n, shown, key))
+        self.hub.hurry(id)
+        return JSONResponse({})
+
+    async def send_view(self, request: Request) -> Response:
+        """Keep the view that a member sends to the teacher."""
+        from core.rooms import member_of
+
+        id, body = _room_id(request), await body_of(request)
+        link = addresses.sent(_text(body.get("link")))
+        if not link:
+            raise Refused(422, "that is no view of ours")
+        member = member_of(id, secret_of(request))
+        await run_in_threadpool(lambda: self.rooms().send_view(id, member, link))
+        self.hub.hurry(id)
+        return JSONResponse({})
+
+    async def sent_views(self, request: Request) -> Response:
+        """List the sent views: of each the title of its page, and how its text begins."""
+        id = _room_id(request)
+        owner = await self._teacher(request, id)
+        found = await run_in_threadpool(lambda: self.rooms().sent_views(id, owner))
+        listed = [{"id": one.id, **addresses.named(one.link)} for one in found]
+        return JSONResponse({"views": listed}, headers={"Cache-Control": "no-store"})
+
+    async def sent_view(self, request: Request) -> Response:
+        """Open a sent view's picture."""
+        id = _room_id(request)
+        owner = await self._teacher(request, id)
+        found = await run_in_threadpool(lambda: self.rooms().sent_views(id, owner))
+        link = next((one.link for one in found if one.id == request.path_params["view"]), "")
+        if not addresses.is_view(link):
+            raise Refused(404, "this view is no longer there")
+        return RedirectResponse(f"{_root(request)}{addresses.looked_at(link)}", 303, headers=PAGE)
+
+    async def train(self, request: Request) -> Response:
+        """Start the run of the size that a member gets."""
+        from core.rooms import member_of
+        from core.runs import LimitExceeded, RunError
+
+        id = _room_id(request)
+        trainer = self.engine()
+        if trainer is None:
+            raise Refused(503, "nothing trains on this server")
+        member, place = (
+            member_of(id, secret_of(request)),
+            visitors.name_of(request.headers.get(visitors.HEADER, "")),
+        )
+
+        def start() -> None:
+            rooms = self.rooms()
+            deal = rooms.take(id, member)
+            if deal.run:
+                return
+            try:
+                run = trainer.submit(deal.spec, deal.owner, name=deal.name, group=deal.group, address=place)
+            except (RunError, ValueError):
+                rooms.started(id, deal.n, "")
+                raise
+            if not rooms.started(id, deal.n, run.id):
+                trainer.store.delete(run.id, deal.owner)
+
+        try:
+            await run_in_threadpool(start)
+        except LimitExceeded as why:
+            raise Refused(429, str(why)) from why
+        self.hub.hurry(id)
+        return JSONResponse({})
+
+    async def forget(self, request: Request) -> Response:
+        """Delete all that this browser has here, and the cookies that it is known by."""
+        owner, secret = owners.read(request.cookies.get(owners.COOKIE)) or "", secret_of(request)
+        await run_in_threadpool(lambda: self.rooms().forget(owner, secret))
+        answer = JSONResponse({})
+        inside = f"{_root(request)}/rooms"
+        for name, path in ((owners.COOKIE, "/"), (COOKIE, inside), (REMOTE, inside), (HINT, "/")):
+            answer.delete_cookie(name, path)
+        return answer
 
     async def act(self, request: Request) -> Response:
         """Do what a teacher's button says."""
@@ -420,17 +520,31 @@ def places() -> int:
     return int(written) if written.isdecimal() else PLACES
 
 
-def routes(rooms: Callable[[], Rooms]) -> list[Route]:
-    """Return the routes over these rooms."""
-    here = Routes(rooms)
+def _nobody() -> None:
+    """Stand for the engine of a server that trains nothing."""
+
+
+def routes(rooms: Callable[[], Rooms], engine: Callable[[], Engine | None] = _nobody) -> list[Route]:
+    """Return the routes over these rooms.
+
+    Args:
+        engine: what trains the runs that a teacher deals; None: nothing does.
+    """
+    here = Routes(rooms, engine)
     table: list[tuple[str, str, Handler]] = [
         ("POST", "/rooms", here.open),
         ("GET", "/rooms/of/{code}", here.of_code),
         ("POST", "/rooms/join", here.join),
+        ("POST", "/rooms/forget", here.forget),
         ("GET", "/rooms/{id}/events", here.events),
         ("GET", "/rooms/{id}/state", here.state),
         ("PUT", "/rooms/{id}/vote", here.vote),
         ("PUT", "/rooms/{id}/lead", here.lead),
+        ("PUT", "/rooms/{id}/sent", here.send_view),
+        ("GET", "/rooms/{id}/sent", here.sent_views),
+        ("GET", "/rooms/{id}/sent/{view}", here.sent_view),
+        ("POST", "/rooms/{id}/words", here.words),
+        ("POST", "/rooms/{id}/train", here.train),
         ("GET", "/rooms/{id}/counts.csv", here.counts),
         ("GET", "/rooms/{id}/picture", here.picture),
         ("GET", "/rooms/{id}/view", here.view),

@@ -3,14 +3,14 @@
 
 import { html } from "../kit/shapes.js";
 import { follow } from "./connection.js";
-import { count, framed, halves, pieces, screenView, tally } from "./told.js";
+import { count, dealtLine, framed, halves, pieces, screenView, tally } from "./told.js";
 
 /**
  * @import { State } from "./connection.js"
  * @import { Option, View } from "./told.js"
  */
 
-const LETTERS = "ABCDEFGH";
+const LETTERS = "ABCDEFGHI";
 
 const main = /** @type {HTMLElement} */ (document.querySelector("main"));
 const given = /** @type {{room: string, code: string, address: string, trouble: string}} */ (JSON.parse(main.dataset.given ?? "{}"));
@@ -63,21 +63,24 @@ function draw(view) {
     !asks && state.lead ? html("button", { type: "button", click: () => { showsPage = !showsPage; shown(); } }, showsPage ? "Show the way in" : "Show the page") : "");
   place.replaceChildren(
     view.heading ? html("h2", {}, set(view.heading)) : "",
-    asks ? html("ol", { style: `--rows:${view.options.length}` }, view.options.map(optionOf)) : "",
+    asks ? html("ol", { style: `--rows:${view.options.length + (view.told.length ? 1 : 0) + (view.costs ? 1 : 0)}` }, view.options.map(optionOf)) : "",
+    view.told.length ? html("ul", { class: "gb-told", "aria-label": "Words that were written" }, view.told.map((word) => html("li", {}, word))) : "",
     view.because ? html("p", { class: "gb-because" }, set(view.because)) : "",
     view.evidence ? html("p", { class: "gb-evidence" }, set(view.evidence)) : "",
+    view.costs ? html("p", { class: "gb-evidence" }, view.costs) : "",
   );
 }
 
 function shown() {
   if (!state) return;
   const view = screenView(state);
-  const said = lost ? "No connection. Trying again …" : view.said;
+  const dealt = state.phase === "lobby" ? dealtLine(state) : "";
+  const said = lost ? "No connection. Trying again …" : [view.said, dealt].filter(Boolean).join(" · ");
   if (status.textContent !== said) status.textContent = said;
   draw(view);
   main.dataset.state = JSON.stringify({
     phase: state.phase, here: state.here, n: state.n ?? null, round: state.round ?? null, answered: state.answered ?? null,
-    bars: state.bars ?? null, answer: state.answer?.index ?? null, said, lost, version: state.version,
+    bars: state.bars ?? null, told: (state.told ?? []).map((word) => word.text), answer: state.answer?.index ?? null, said, lost, version: state.version,
   });
 }
 

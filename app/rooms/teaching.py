@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from app import markup, rooms, runs
 from app.questions import Answer
+from app.rooms.cookies import HINT
 from app.session import state
 
 if TYPE_CHECKING:
     from core.rooms import Answer as RoomAnswer
     from core.rooms import Room
+    from core.rooms.records import Kind
 
 log = logging.getLogger("glassbox")
 
-HINT = (
-    "glassbox_class"  # a cookie without content: this browser has opened a room (bar.js sets and clears it)
-)
+Chance = Callable[
+    [str], "tuple[str, float | None]"
+]  # of a word: its first token, and the model's probability
 ASKED = "The class is asked: the bar below counts its votes."
 AWAY = "The class could not be reached just now; try again in a moment."
 
@@ -49,9 +51,14 @@ def room() -> Room | None:
     return found
 
 
+def room_id() -> str:
+    """Return the id of the room that this session has open, as far as it has looked; "" for none."""
+    return str(_memo().get("id") or "")
+
+
 def teaches() -> bool:
     """Return whether this session has a room open, as far as it has looked."""
-    return bool(_memo().get("id"))
+    return bool(room_id())
 
 
 def open_room() -> None:
@@ -79,37 +86,86 @@ def here() -> str:
     return f"/{'' if page == 'home' else page}?{state.link()}"
 
 
-def ask(question: str, options: Sequence[str], answer: Answer, probabilities: Sequence[float] = ()) -> str:
+def ask(question: str, options: Sequence[str], answer: Answer) -> str:
     """Ask the class a question of this page.
 
     Args:
         question, options: as the page shows them; pieces between backticks are set in mono.
         answer: the model's, which the room keeps to itself until it is revealed.
-        probabilities: of a question about tokens, the model's, option by option.
 
     Returns:
         "", or why the class was not asked.
     """
     from core.rooms import Answer as Given
+
+    given: RoomAnswer = Given(answer.index, answer.because, answer.evidence)
+    return put(question, options, given, "predict")
+
+
+def put(
+    question: str, options: Sequence[str], answer: RoomAnswer, kind: Kind, chance: Chance | None = None
+) -> str:
+    """Put a question of this page to the class.
+
+    Args:
+        question, options, answer: as of `ask`, the answer as a room keeps it.
+        chance: what looks up the words that are written to a question about a token, when its vote is over.
+
+    Returns:
+        "", or why the class was not asked.
+    """
     from core.rooms import Asking, RoomError
     from core.runs import RunError
 
-    given: RoomAnswer = Given(answer.index, answer.because, answer.evidence, tuple(probabilities))
     try:
-        asking = Asking(
-            question, tuple(markup.visible(option) for option in options), here(), given,
-            "next" if probabilities else "predict",
-        )  # fmt: skip
-        rooms.store().ask(str(_memo().get("id", "")), runs.owner(), asking)
+        asking = Asking(question, tuple(markup.visible(option) for option in options), here(), answer, kind)
+        prompt = rooms.store().ask(room_id(), runs.owner(), asking)
     except RoomError as why:
-        return _reason(why)
+        return reason(why)
     except (RunError, ValueError) as why:
         log.warning("A class could not be asked: %s", why)
         return AWAY
+    _memo()["chance"] = None if chance is None else (prompt.n, chance)
     return ""
 
 
-def _reason(why: Exception) -> str:
+def measure_words(n: int) -> None:
+    """Look up what the model gave to the words that the class wrote to question `n`.
+
+    The session that asked knows it; another one of this teacher's does nothing, and the words stand without.
+    """
+    from core.rooms import RoomError
+    from core.runs import RunError
+
+    asked, room = _memo().get("chance"), room_id()
+    if not asked or asked[0] != n or not room:
+        return
+    try:
+        look = rooms.store().look(room)
+        if look is None or look.prompt is None or look.prompt.n != n:
+            return
+        found = {one.key: asked[1](one.text) for one in look.words if one.token is None}
+        if found:
+            rooms.store().measure_words(room, runs.owner(), n, found)
+    except (RoomError, RunError, ValueError) as why:
+        log.info("Written words stay without the model's probability: %s", why)
+
+
+def sent_view(view: str) -> str:
+    """Return the link of a view that a member has sent to this teacher's room; "" if it is no longer there."""
+    from core.rooms import RoomError
+    from core.runs import RunError
+
+    try:
+        sent = rooms.store().sent_views(room_id(), runs.owner())
+    except (RoomError, RunError, ValueError) as why:
+        log.info("A sent view could not be read: %s", why)
+        return ""
+    return next((one.link for one in sent if one.id == view), "")
+
+
+def reason(why: Exception) -> str:
+    """Return why a room refused something, as a sentence for its teacher."""
     from core.rooms import NoSuchRoom, NotNow
 
     if isinstance(why, NoSuchRoom):

@@ -1,20 +1,21 @@
 // What the screens of a room say, as plain data: the same state in other words for a phone and for the projector.
 
 import { counted } from "../kit/counts.js";
-import { percent } from "../kit/shapes.js";
+import { num, percent } from "../kit/shapes.js";
+import { costOf, crossEntropy } from "../kit/votes.js";
 
 /**
- * @import { State } from "./connection.js"
+ * @import { State, Told } from "./connection.js"
  *
  * A piece of a text, set in mono or not.
  * @typedef {{text: string, mono: boolean}} Piece
  *
- * An option as a screen shows it. `votes`: round by round, null where it is not told; `share` of all votes, likewise;
- * `p`: the model's probability of it, null for a question that is not about a token.
- * @typedef {{text: string, chosen: boolean, right: boolean, marks: string[], votes: (number | null)[], shares: (number | null)[], p: number | null}} Option
+ * An option as a screen shows it. `typed`: whoever chooses it writes a word, `word` is one's own. `votes`: round by round,
+ * null where it is not told; `shares` of all votes, likewise; `p`: the model's probability of it, null for a question that is not about a token.
+ * @typedef {{text: string, typed: boolean, word: string, chosen: boolean, right: boolean, marks: string[], votes: (number | null)[], shares: (number | null)[], p: number | null}} Option
  *
  * `said` is what a screen reader hears when it changes, `taps` whether an option can be chosen.
- * @typedef {{phase: string, said: string, heading: string, options: Option[], taps: boolean, note: string, because: string, evidence: string}} View
+ * @typedef {{phase: string, said: string, heading: string, options: Option[], taps: boolean, note: string, because: string, evidence: string, costs: string, told: string[]}} View
  */
 
 const PIECES = /(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)/g;
@@ -60,40 +61,75 @@ export function count(element, seconds) {
 /** A probability for a whole class to read: what is tiny is called so. @param {number} p */
 export const chance = (p) => (p < 0.001 ? "under 0.1 %" : percent(p));
 
-const nothing = () => ({ heading: "", options: /** @type {Option[]} */ ([]), taps: false, note: "", because: "", evidence: "" });
+const nothing = () => ({ heading: "", options: /** @type {Option[]} */ ([]), taps: false, note: "", because: "", evidence: "", costs: "", told: /** @type {string[]} */ ([]) });
 
-/** @type {(state: State, chosen: number | null, marks: (at: number) => string[]) => Option[]} */
-function optionsOf(state, chosen, marks) {
+/** Whether an option asks for a word. @type {(state: State, at: number) => boolean} */
+export const isTyped = (state, at) => state.kind === "next" && at === (state.options?.length ?? 0) - 1;
+
+/** @type {(state: State, chosen: number | null, marks: (at: number) => string[], word?: string) => Option[]} */
+function optionsOf(state, chosen, marks, word = "") {
   const bars = state.bars ?? [];
   return (state.options ?? []).map((text, at) => ({
-    text, chosen: chosen === at, right: state.phase === "revealed" && state.answer?.index === at, marks: marks(at),
+    text, typed: isTyped(state, at), word: isTyped(state, at) ? word : "", chosen: chosen === at, right: state.phase === "revealed" && state.answer?.index === at, marks: marks(at),
     votes: bars.map((one) => one?.[at] ?? null),
     shares: bars.map((one) => (one ? one[at] / Math.max(1, one.reduce((a, b) => a + b, 0)) : null)),
     p: state.answer?.probabilities[at] ?? null,
   }));
 }
 
-/** @type {(state: State) => Pick<View, "because" | "evidence">} */
-const reasons = (state) => ({ because: state.answer?.because ?? "", evidence: state.answer?.evidence ?? "" });
+/** @type {(state: State) => Pick<View, "because" | "evidence" | "costs">} */
+const reasons = (state) => ({ because: state.answer?.because ?? "", evidence: state.answer?.evidence ?? "", costs: costs(state) });
+
+/**
+ * The cross-entropies of the class and of the model, in words; "" where the votes or the probabilities are not told.
+ * Where nobody knows what comes, the class's answers are held against the model's probabilities.
+ * @param {State} state
+ */
+export function costs(state) {
+  const rounds = (state.bars ?? []).filter((one) => one !== null).filter((one) => one.some((votes) => votes > 0));
+  const p = state.answer?.probabilities ?? [];
+  if (!state.answer || !p.length || !rounds.length) return "";
+  const { index } = state.answer;
+  if (index !== null) {
+    const found = rounds.map((one) => costOf(one, index)).map((cost) => (cost === null ? "infinite, as nobody chose it" : `${num(cost)} nats`));
+    return `Cross-entropy at what came: the class ${found.join(", then ")}; the model ${num(-Math.log(Math.max(p[index], 1e-45)))} nats.`;
+  }
+  const found = rounds.map((one) => num(crossEntropy(one, p)));
+  return `The text does not say what comes. Against the model’s probabilities the class’s answers have a cross-entropy of ${found.join(", then ")} nats, the model’s own of ${num(crossEntropy(p, p))}.`;
+}
+
+/** How many wrote a word and what the model gave it, in words: "2 votes · the model 0.3 %". @param {Told} word */
+export function toldOf(word) {
+  const known = word.votes.filter((votes) => votes !== null);
+  const votes = !known.length ? "" : known.length > 1 ? known.join(", then ") : counted(known[0], "vote");
+  const whole = word.token !== null && word.token.toLowerCase() === word.text.toLowerCase();
+  const model = word.token === "" ? "the model has no token that begins so" : word.p === null ? "" : `the model ${chance(word.p)}${whole ? "" : ` for its first token, “${word.token}”`}`;
+  return [votes, model].filter(Boolean).join(" · ");
+}
+
+/** Written words as a screen lists them. @param {State} state */
+const toldBy = (state) => (state.told ?? []).map((word) => [`“${word.text}”`, toldOf(word)].filter(Boolean).join(": "));
 
 /**
  * What a phone shows.
  * @param {State} state
  * @param {number | null} tapped the option that was tapped and is not yet confirmed
+ * @param {string} written the word that came with that tap
  * @returns {View}
  */
-export function phoneView(state, tapped = null) {
+export function phoneView(state, tapped = null, written = "") {
   const { phase, round = 1, choices = [] } = state;
   if (phase === "paused") return { ...nothing(), phase, said: "Look up." };
   if (phase === "lobby") return { ...nothing(), phase, said: "Look at the screen." };
   const now = tapped ?? choices[round - 1] ?? null;
+  const word = tapped === null ? state.words?.[round - 1] ?? "" : written;
   const before = round > 1 ? choices[0] ?? null : null;
   const marks = (/** @type {number} */ at) => [
     phase !== "open" && before === at ? "your first vote" : "",
     phase !== "open" && now === at ? (round > 1 ? "your second vote" : "your vote") : "",
     phase === "revealed" && state.answer?.index === at ? (state.kind === "next" ? "what came" : "the model’s answer") : "",
   ].filter(Boolean);
-  const view = { phase, heading: state.question ?? "", options: optionsOf(state, now, marks), taps: phase === "open", note: "", because: "", evidence: "" };
+  const view = { ...nothing(), phase, heading: state.question ?? "", options: optionsOf(state, now, marks, word), taps: phase === "open" };
   if (phase === "open") {
     const again = round > 1 ? "The same question once more. " : "";
     const said = state.closes !== null ? "The vote closes." : now === null ? `${again}Tap your answer.` : "You may change it until the vote closes.";
@@ -103,13 +139,28 @@ export function phoneView(state, tapped = null) {
     const talk = state.talk ? "Talk to somebody who chose otherwise." : "";
     return { ...view, said: talk || (now === null ? "The vote is over." : "The vote is over; your answer is locked."), note: talk && now !== null ? "Your answer is locked." : "" };
   }
-  return { ...view, ...reasons(state), said: revealedTo(state, now) };
+  return { ...view, ...reasons(state), told: toldBy(state), said: revealedTo(state, now) };
 }
+
+/**
+ * The size that a member may train, between questions; null: there is none.
+ * @type {(state: State) => {heading: string, says: string, button: string, note: string} | null}
+ */
+export function sizeView({ size, phase }) {
+  if (!size || (phase !== "lobby" && phase !== "revealed")) return null;
+  if (!size.mine) return { heading: "A size for you to train", says: size.says, button: "Train this size", note: "" };
+  const note = { "": "It begins in a moment.", queued: "It waits until the server is free.", done: "Trained: it is a point on the Scaling page." }[size.state];
+  const ended = ["failed", "stopped", "diverged", "gone"].includes(size.state) ? "It has ended early." : "It trains on the server now.";
+  return { heading: "Your size", says: size.says, button: "", note: note ?? ended };
+}
+
+/** What the class trains, in words; "" for nothing. @type {(state: State) => string} */
+export const dealtLine = ({ dealt }) => (dealt ? `${counted(dealt.all, "size")} to train: ${dealt.all - dealt.free} taken, ${dealt.done} trained` : "");
 
 /** Whether the answer was the model's, in words. @type {(state: State, now: number | null) => string} */
 function revealedTo(state, now) {
   const index = state.answer?.index ?? null;
-  if (index === null) return "The answer is on the screen.";
+  if (index === null) return state.kind === "next" ? "The model’s probabilities stand beside the votes." : "The answer is on the screen.";
   const right = plain(state.options?.[index] ?? "");
   const what = state.kind === "next" ? "What came is" : "The answer is";
   return now === index ? `Right: “${right}”.` : `${what} “${right}”.`;
@@ -130,7 +181,7 @@ export function screenView(state) {
   if (phase === "lobby") return { ...nothing(), phase, said: here };
   const right = (/** @type {number} */ at) => (phase === "revealed" && state.answer?.index === at ? [state.kind === "next" ? "what came" : "the model’s answer"] : []);
   const counts = `${state.answered} of ${state.of} have answered`;
-  const view = { phase, heading: state.question ?? "", options: optionsOf(state, null, right), taps: false, note: "", because: "", evidence: "" };
+  const view = { ...nothing(), phase, heading: state.question ?? "", options: optionsOf(state, null, right), told: toldBy(state) };
   if (phase === "open") return { ...view, said: round > 1 ? `Second vote: ${counts}` : counts };
   if (phase === "closed") {
     const over = `The ${round > 1 ? "second " : ""}vote is over: ${counts}`;

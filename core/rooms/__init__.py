@@ -9,6 +9,9 @@ rooms.vote(room.id, member_of(room.id, secret), 1, 1, 0)
 
 from __future__ import annotations
 
+from core.rooms.deals import Size as Size
+from core.rooms.deals import group_of as group_of
+from core.rooms.records import ELSE as ELSE
 from core.rooms.records import Answer as Answer
 from core.rooms.records import Asking as Asking
 from core.rooms.records import Look as Look
@@ -19,5 +22,6 @@ from core.rooms.records import Prompt as Prompt
 from core.rooms.records import Room as Room
 from core.rooms.records import RoomError as RoomError
 from core.rooms.records import TooMuch as TooMuch
+from core.rooms.records import Word as Word
 from core.rooms.store import Rooms as Rooms
 from core.rooms.store import member_of as member_of

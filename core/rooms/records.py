@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,7 +20,9 @@ CODE_LENGTH = 6
 MEMBERS = 200  # of one room
 PROMPTS = 60
 ROUNDS = 2
-OPTIONS = 8  # of one prompt
+DEALT = 60  # sizes that are offered at a time
+OPTIONS = 9  # of one prompt
+ELSE = "something else"  # the last option of a question about a token: who takes it writes a word
 ROOMS = 300  # of one store at a time
 BETWEEN = 0.5  # seconds between two taps of one member: two votes a second
 COUNTDOWN = 3.0  # seconds from Close to the end of a vote
@@ -121,6 +124,57 @@ class Prompt:
     round: int
     answer: Answer | None
 
+    @property
+    def typed(self) -> bool:
+        """Whether its last option asks for a word."""
+        return self.kind == "next"
+
+
+@dataclass(frozen=True)
+class WordShown:
+    """What is known of a written word besides who wrote it.
+
+    Attributes:
+        shown: whether the projector shows it: it does once the teacher has said so.
+        token: the first token of it as the model reads it; "" if it has none, None before that was looked up.
+        probability: what the model gave to that token; None without one.
+    """
+
+    shown: bool = False
+    token: str | None = None
+    probability: float | None = None
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word that members wrote in place of an option.
+
+    Attributes:
+        key: what is equal in all its spellings; text: its most frequent spelling.
+        votes: how many wrote it, round by round.   shown, token, probability: as in `WordShown`.
+    """
+
+    key: str
+    text: str
+    votes: tuple[int, ...]
+    shown: bool = False
+    token: str | None = None
+    probability: float | None = None
+
+
+@dataclass(frozen=True)
+class Dealt:
+    """A size that was dealt to the class.
+
+    Attributes:
+        member: who has it, "" for nobody; says: what it is.
+        state: of its run (`Run.state`), "" before it was started, "gone" once it was deleted.
+    """
+
+    member: str = field(repr=False)
+    says: str
+    state: str
+
 
 @dataclass(frozen=True)
 class Look:
@@ -131,6 +185,8 @@ class Look:
     Attributes:
         numbers: the number of each member; here: the members who are present.
         picture: the fingerprint of the led view's finished picture, "" while there is none.
+        sent: how many views members have sent.
+        deals: the sizes that the class trains.
     """
 
     room: Room
@@ -141,6 +197,12 @@ class Look:
     _votes: Mapping[int, Mapping[str, int]] = field(
         repr=False, default_factory=lambda: MappingProxyType({})
     )  # round -> member -> choice
+    _words: Mapping[int, Mapping[str, str]] = field(
+        repr=False, default_factory=lambda: MappingProxyType({})
+    )  # round -> member -> the word that it wrote, "" for none
+    _of_words: Mapping[str, WordShown] = field(repr=False, default_factory=lambda: MappingProxyType({}))
+    sent: int = 0
+    deals: tuple[Dealt, ...] = field(repr=False, default=())
 
     def own(self, member: str) -> list[int | None]:
         """Return what a member chose, round by round, up to the present one."""
@@ -158,6 +220,32 @@ class Look:
     def answered(self) -> int:
         """How many have voted in the present round."""
         return 0 if self.prompt is None else len(self._votes.get(self.prompt.round, {}))
+
+    def own_words(self, member: str) -> list[str]:
+        """Return the words that a member wrote, round by round; "" where it chose an option that was offered."""
+        rounds = 0 if self.prompt is None else self.prompt.round
+        return [self._words.get(one, {}).get(member, "") for one in range(1, rounds + 1)]
+
+    @property
+    def words(self) -> list[Word]:
+        """The words that were written, with how many wrote each; the most written first.
+
+        Those that differ only in case or spaces are one, as most wrote it.
+        """
+        rounds = range(1, 1 if self.prompt is None else self.prompt.round + 1)
+        written: dict[str, Counter[str]] = {}
+        for word in (word for round in rounds for word in self._words.get(round, {}).values() if word):
+            written.setdefault(same(word), Counter())[word] += 1
+        counts = {round: Counter(map(same, self._words.get(round, {}).values())) for round in rounds}
+        found = []
+        for key, spellings in written.items():
+            text = min(
+                spellings, key=lambda one: (-spellings[one], one.swapcase())
+            )  # of equals without capitals
+            of = self._of_words.get(key, WordShown())
+            votes = tuple(counts[round][key] for round in rounds)
+            found.append(Word(key, text, votes, of.shown, of.token, of.probability))
+        return sorted(found, key=lambda one: (-one.votes[-1], -sum(one.votes), one.key))
 
     @property
     def asked(self) -> int:
@@ -192,6 +280,8 @@ class Asking:
             raise RoomError(f"a question has 2 to {OPTIONS} options, and this one {len(self.options)}")
         if any(not option.strip() or len(option) > OPTION for option in self.options):
             raise RoomError(f"an option has 1 to {OPTION} characters")
+        if self.kind == "next" and self.options[-1] != ELSE:
+            raise RoomError(f"the last option of a question about a token is {ELSE!r}")
         if len(self.about) > LINK:
             raise RoomError(f"a link has at most {LINK:,} characters, and this one {len(self.about):,}")
         answer = self.answer
@@ -199,6 +289,23 @@ class Asking:
             raise RoomError(f"the answer is option {answer.index}, of {len(self.options)}")
         if answer is not None and answer.probabilities and len(answer.probabilities) != len(self.options):
             raise RoomError(f"{len(answer.probabilities)} probabilities for {len(self.options)} options")
+
+
+def cleaned(word: str) -> str:
+    """Return a written word as it is kept: one line of at most 20 characters, all of them visible.
+
+    Characters that turn the writing direction, join, or are none are left out: they are no part of a word, and make
+    two words look like one.
+    """
+    read = unicodedata.normalize("NFC", word[: 8 * WORD])
+    kept = (one for one in read if one.isspace() or not unicodedata.category(one).startswith("C"))
+    visible = " ".join("".join(kept).split())
+    return visible[:WORD].strip()
+
+
+def same(word: str) -> str:
+    """Return what all spellings of a word have in common: its letters without case and spaces."""
+    return "".join(word.casefold().split())
 
 
 def described(answer: Answer) -> dict[str, Any]:

@@ -75,6 +75,39 @@ votes = sa.Table(
 )
 
 
+words = sa.Table(  # what is known of a word that was written, besides who wrote it
+    "glassbox_words",
+    meta,
+    _of_room(),
+    sa.Column("prompt", sa.Integer, primary_key=True),
+    sa.Column("word", sa.String(3 * WORD), primary_key=True),  # as all its spellings have it
+    sa.Column("shown", sa.Boolean, nullable=False),
+    sa.Column("token", sa.Text),  # its first token; "": it has none; None: not yet looked up
+    sa.Column("probability", sa.Double),
+    sa.ForeignKeyConstraint(["room", "prompt"], [prompts.c.room, prompts.c.n], ondelete="CASCADE"),
+)
+views = sa.Table(  # what members have sent to their teacher, one each
+    "glassbox_views",
+    meta,
+    _of_room(),
+    sa.Column("member", sa.String(32), primary_key=True),
+    sa.Column("id", sa.String(12), nullable=False),  # drawn at random at each sending: tells nobody's member
+    sa.Column("link", sa.Text, nullable=False),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.ForeignKeyConstraint(["room", "member"], [members.c.room, members.c.id], ondelete="CASCADE"),
+)
+deals = sa.Table(  # sizes that the class trains, one for each member
+    "glassbox_deals",
+    meta,
+    _of_room(),
+    sa.Column("n", sa.Integer, primary_key=True),
+    sa.Column("spec", sa.Text, nullable=False),  # JSON
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("says", sa.Text, nullable=False),
+    sa.Column("member", sa.String(32), nullable=False),  # "": free
+    sa.Column("run", sa.String(32), nullable=False),  # "": not started
+)
+
 pictures = sa.Table(  # the led view as a finished picture: the last one of each room
     "glassbox_pictures",
     meta,

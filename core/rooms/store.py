@@ -11,32 +11,29 @@ import hashlib
 import json
 import secrets
 from collections.abc import Collection
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.sql.elements import ColumnElement
 
-from core.rooms import records, schema
+from core.rooms import records
+from core.rooms.changes import ENDED, LATE, hashed, is_teacher, prompt_of
+from core.rooms.deals import Deals, read_deals, runner_of
 from core.rooms.records import (
     ALPHABET,
     ANSWER,
     BETWEEN,
     CODE_LENGTH,
     COUNTDOWN,
-    IDLE,
     INVITED,
     LINK,
-    LONGEST,
     MEMBERS,
     PICTURE,
     PRESENT,
     PROMPTS,
     ROOMS,
     ROUNDS,
-    WORD,
-    Answer,
     Asking,
-    Kind,
+    Dealt,
     Look,
     NoSuchRoom,
     NotNow,
@@ -46,32 +43,17 @@ from core.rooms.records import (
     Room,
     RoomError,
     TooMuch,
+    WordShown,
 )
-from core.rooms.schema import members, pictures, prompts, rooms, votes
-from core.runs.database import Database, insert_or_replace
-
-ENDED = "there is no such room, or it has ended"
-LATE = "the vote is over"
-_ROW = (
-    "id", "code", "owner", "phase", "resumes", "version", "prompt", "talk", "shown", "lead", "gathered",
-)  # fmt: skip
+from core.rooms.schema import deals, members, pictures, prompts, rooms, views, votes, words
+from core.rooms.views import Views
+from core.rooms.words import Words
+from core.runs.database import insert_or_replace
+from core.runs.ownership import forget_owner
 
 
-class Rooms:
-    """The rooms of a database.
-
-    Attributes:
-        now: seconds since 1970 by the database's clock, as an expression.
-
-    Raises:
-        StoreAway, StoreFull, StoreDamaged: from every method, as the run store does.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        self.now: ColumnElement[float] = database.now
-        with database.writing() as connection:
-            schema.create(connection)
+class Rooms(Words, Views, Deals):
+    """The rooms of a database."""
 
     # ------------------------------------------------------------------------------------------------- the teacher's
 
@@ -127,7 +109,7 @@ class Rooms:
                 )
             )  # fmt: skip
             self._change(connection, id, prompt=n, **_fresh("open"))
-            return _prompt(self._prompt_row(connection, id, n))
+            return prompt_of(self._prompt_row(connection, id, n))
 
     def close(self, id: str, owner: str, seconds: float = COUNTDOWN) -> None:
         """End the vote after a countdown; a countdown that runs already goes on.
@@ -234,7 +216,7 @@ class Rooms:
         key = secrets.token_hex(16)
         with self.database.writing() as connection:
             self._taught(connection, id, owner)
-            self._change(connection, id, invitation=_hash("invitation", key), invited=self.now)
+            self._change(connection, id, invitation=hashed("invitation", key), invited=self.now)
         return key
 
     def accept(self, id: str, key: str) -> str:
@@ -250,9 +232,9 @@ class Rooms:
         with self.database.writing() as connection:
             self._locked(connection, id)
             mine = (
-                rooms.c.id == id, rooms.c.invitation == _hash("invitation", key), rooms.c.invited > self.now - INVITED,
+                rooms.c.id == id, rooms.c.invitation == hashed("invitation", key), rooms.c.invited > self.now - INVITED,
             )  # fmt: skip
-            changed = {"invitation": "", "remote": _hash("remote", secret), "version": rooms.c.version + 1}
+            changed = {"invitation": "", "remote": hashed("remote", secret), "version": rooms.c.version + 1}
             if connection.execute(rooms.update().where(*mine).values(changed)).rowcount == 0:
                 raise NotTheTeacher("this link was used already, or is too old: ask for another one")
         return secret
@@ -263,13 +245,13 @@ class Rooms:
             row = self._row(connection, rooms.c.id == id, self._lives())
             if row is None:
                 raise NoSuchRoom(ENDED)
-            return _is_teacher(row, owner)
+            return is_teacher(row, owner)
 
     def end(self, id: str, owner: str) -> None:
         """End the room and delete everything in it. Raises NoSuchRoom, NotTheTeacher."""
         with self.database.writing() as connection:
             self._taught(connection, id, owner)
-            connection.execute(rooms.delete().where(rooms.c.id == id))
+            self._delete(connection, rooms.c.id == id)
 
     def counts(self, id: str, owner: str) -> dict[str, list[Any]]:
         """Count the votes of every question of the room: column name -> a value for each option.
@@ -290,7 +272,7 @@ class Rooms:
         found = {(one.prompt, one.round, one.choice): int(one[3]) for one in counted}
         lines = []
         for row in rows:
-            prompt = _prompt(row)
+            prompt = prompt_of(row)
             right = None if prompt.answer is None else prompt.answer.index
             for at, option in enumerate(prompt.options):
                 both = [found.get((prompt.n, round, at), 0) for round in range(1, ROUNDS + 1)]
@@ -341,19 +323,24 @@ class Rooms:
             self._change(connection, id)
             return number
 
-    def vote(self, id: str, member: str, n: int, round: int, choice: int, word: str = "") -> None:
+    def vote(self, id: str, member: str, n: int, round: int, choice: int, word: str = "") -> int:
         """Count a member's choice; the last one before the vote ends stands.
 
         Args:
             member: its id (`member_of`).   n, round: of the question, as the member saw it.
-            choice: an option, from 0.
+            choice: an option, from 0.   word: for the last option of a question about a token; more than 20 characters
+                of it are cut.
+
+        Returns:
+            The option that counts: a word that is one of the others is a vote for that.
 
         Raises:
             NotNow: the vote has ended or is paused, it was another question or round, or nobody of this room.
-            TooMuch: it comes too soon after the one before.   RoomError: the question has no such option.
+            TooMuch: it comes too soon after the one before.
+            RoomError: no option at all, a word for an option that asks for none, or none for one that does.
         """
-        if len(word) > WORD or choice < 0:
-            raise RoomError(f"a vote is an option, from 0, and a word of at most {WORD} characters")
+        if choice < 0:
+            raise RoomError("a vote is an option, from 0")
         asked = sa.select(prompts.c.n).where(
             prompts.c.room == id, prompts.c.n == n, prompts.c.round == round, prompts.c.many > choice
         )
@@ -367,17 +354,19 @@ class Rooms:
             changed = rooms.update().where(*open_now).values(version=rooms.c.version + 1, touched=self.now)
             if connection.execute(changed).rowcount == 0:
                 raise NotNow(LATE)
-            this = (
-                votes.c.room == id, votes.c.prompt == n, votes.c.round == round, votes.c.member == member,
-            )  # fmt: skip
-            soon = sa.select(votes.c.member).where(*this, votes.c.at > self.now - BETWEEN)
-            if connection.execute(soon).first() is not None:
-                raise TooMuch("that was quick: tap again in a moment")
-            at = connection.execute(sa.select(self.now)).scalar_one()
-            row = {"room": id, "prompt": n, "round": round, "member": member}
-            connection.execute(
-                insert_or_replace(connection, votes).values(**row, choice=choice, word=word, at=at)
-            )
+            choice, word = self._chosen(connection, id, n, choice, word)
+            self._cast(connection, {"room": id, "prompt": n, "round": round, "member": member}, choice, word)
+        return choice
+
+    def _cast(self, connection: sa.Connection, whose: dict[str, Any], choice: int, word: str) -> None:
+        """Write a vote that was let in. Raises TooMuch."""
+        this = [votes.c[name] == value for name, value in whose.items()]
+        soon = sa.select(votes.c.member).where(*this, votes.c.at > self.now - BETWEEN)
+        if connection.execute(soon).first() is not None:
+            raise TooMuch("that was quick: tap again in a moment")
+        at = connection.execute(sa.select(self.now)).scalar_one()
+        row = {**whose, "choice": choice, "word": word, "at": at}
+        connection.execute(insert_or_replace(connection, votes).values(row))
 
     def seen(self, id: str, present: Collection[str], gone: Collection[str] = ()) -> None:
         """Record which members give signs of life, and which have just left; a room that is not there is no error."""
@@ -401,6 +390,33 @@ class Rooms:
                 )
             if changed:
                 connection.execute(rooms.update().where(rooms.c.id == id).values(version=rooms.c.version + 1))
+
+    def forget(self, owner: str, secret: str) -> None:
+        """Delete all that a browser has here: its runs and their texts, the room it teaches in, its place in others.
+
+        Args:
+            owner: its id as an owner of runs and rooms, "" for none.   secret: as of `join`, "" for none.
+        """
+        with self.database.writing() as connection:
+            for id in connection.execute(sa.select(rooms.c.id).order_by(rooms.c.id)).scalars().all():
+                if secret:
+                    self._leave(connection, id, member_of(id, secret))
+            if owner:
+                self._delete(connection, rooms.c.owner == owner)
+                forget_owner(connection, owner)
+
+    def _leave(self, connection: sa.Connection, id: str, member: str) -> None:
+        """Delete a member with its votes, its view and its run; nothing happens where it has not joined."""
+        here = (members.c.room == id, members.c.id == member)
+        if connection.execute(sa.select(members.c.number).where(*here)).first() is None:
+            return
+        connection.execute(
+            sa.select(rooms.c.id).where(rooms.c.id == id).with_for_update()
+        )  # first, as everywhere
+        connection.execute(members.delete().where(*here))
+        connection.execute(deals.delete().where(deals.c.room == id, deals.c.member == member))
+        forget_owner(connection, runner_of(id, member))
+        self._change(connection, id)
 
     # ------------------------------------------------------------------------------------------------- for all
 
@@ -429,102 +445,45 @@ class Rooms:
                     members.c.id, members.c.number, (members.c.seen > self.now - PRESENT).label("here")
                 ).where(members.c.room == id)
             ).all()
-            prompt, chosen = None, {}
+            prompt: Prompt | None = None
+            cast: tuple[dict[int, dict[str, int]], dict[int, dict[str, str]]] = ({}, {})
+            known: dict[str, WordShown] = {}
             if row.prompt is not None:
-                prompt = _prompt(self._prompt_row(connection, id, row.prompt))
-                chosen = self._chosen(connection, id, row.prompt)
+                prompt = prompt_of(self._prompt_row(connection, id, row.prompt))
+                cast = self._votes(connection, id, row.prompt)
+                known = self._known(connection, id, row.prompt) if prompt.typed else {}
             picture = connection.execute(_pictured(id, pictures.c.sha256)).scalar() or ""
+            counting = sa.select(sa.func.count()).select_from(views).where(views.c.room == id)
+            sent = int(connection.execute(counting).scalar_one())
+            dealt = tuple(Dealt(*one) for one in read_deals(connection, id))
         numbers = {one.id: int(one.number) for one in people}
-        return Look(room, prompt, numbers, frozenset(one.id for one in people if one.here), picture, chosen)
+        here = frozenset(one.id for one in people if one.here)
+        return Look(room, prompt, numbers, here, picture, *cast, known, sent, dealt)
 
-    def _chosen(self, connection: sa.Connection, id: str, n: int) -> dict[int, dict[str, int]]:
-        found: dict[int, dict[str, int]] = {}
-        cast_ = sa.select(votes.c.round, votes.c.member, votes.c.choice)
-        for one in connection.execute(cast_.where(votes.c.room == id, votes.c.prompt == n)):
-            found.setdefault(one.round, {})[one.member] = one.choice
-        return found
+    def _votes(
+        self, connection: sa.Connection, id: str, n: int
+    ) -> tuple[dict[int, dict[str, int]], dict[int, dict[str, str]]]:
+        """Return the votes on a question and the words that were written with them: round -> member -> either."""
+        chosen: dict[int, dict[str, int]] = {}
+        written: dict[int, dict[str, str]] = {}
+        cast = sa.select(votes.c.round, votes.c.member, votes.c.choice, votes.c.word)
+        for one in connection.execute(cast.where(votes.c.room == id, votes.c.prompt == n)):
+            chosen.setdefault(one.round, {})[one.member] = one.choice
+            written.setdefault(one.round, {})[one.member] = one.word
+        return chosen, written
+
+    def _known(self, connection: sa.Connection, id: str, n: int) -> dict[str, WordShown]:
+        """Return what is known of the words that were written to a question, by their keys."""
+        listed = sa.select(words).where(words.c.room == id, words.c.prompt == n)
+        return {
+            one.word: WordShown(one.shown, one.token, one.probability) for one in connection.execute(listed)
+        }
 
     def sweep(self) -> bool:
         """Delete the rooms whose time is over; return whether any are left."""
         with self.database.writing() as connection:
             self._sweep(connection)
             return connection.execute(sa.select(rooms.c.id).limit(1)).first() is not None
-
-    # ------------------------------------------------------------------------------------------------- within a change
-
-    def _lives(self) -> ColumnElement[bool]:
-        return sa.and_(rooms.c.touched > self.now - IDLE, rooms.c.opened > self.now - LONGEST)
-
-    def _due(self, connection: sa.Connection, id: str) -> bool:
-        """Return whether time alone has changed a room: its countdown has run out, or it has ended."""
-        over = sa.or_(sa.not_(self._lives()), rooms.c.closes <= self.now)
-        return connection.execute(sa.select(rooms.c.id).where(rooms.c.id == id, over)).first() is not None
-
-    def _settle(self, id: str) -> None:
-        with self.database.writing() as connection:
-            self._sweep(connection)
-            self._close_due(connection, id)
-
-    def _sweep(self, connection: sa.Connection) -> None:
-        connection.execute(rooms.delete().where(sa.not_(self._lives())))
-
-    def _close_due(self, connection: sa.Connection, id: str) -> None:
-        ran_out = (rooms.c.id == id, rooms.c.phase == "open", rooms.c.closes <= self.now)
-        closed = {"phase": "closed", "closes": None, "version": rooms.c.version + 1}
-        connection.execute(rooms.update().where(*ran_out).values(closed))
-
-    def _row(self, connection: sa.Connection, *where: Any) -> Any:
-        return connection.execute(sa.select(rooms).where(*where)).first()
-
-    def _locked(self, connection: sa.Connection, id: str) -> Any:
-        """Return the row of a room that lives, closed to other changes, its countdown settled. Raises NoSuchRoom."""
-        held = sa.select(rooms.c.id).where(rooms.c.id == id, self._lives()).with_for_update()
-        if connection.execute(held).first() is None:
-            raise NoSuchRoom(ENDED)
-        self._close_due(connection, id)
-        return self._row(connection, rooms.c.id == id)
-
-    def _taught(
-        self,
-        connection: sa.Connection,
-        id: str,
-        owner: str,
-        phases: Collection[str] = records.PHASES,
-        locked: bool = True,
-    ) -> Any:
-        """Return the row of a teacher's room. Raises NoSuchRoom, NotTheTeacher, NotNow: it is in another phase."""
-        row = (
-            self._locked(connection, id) if locked else self._row(connection, rooms.c.id == id, self._lives())
-        )
-        if row is None:
-            raise NoSuchRoom(ENDED)
-        if not _is_teacher(row, owner):
-            raise NotTheTeacher("another browser teaches in this room")
-        if row.phase not in phases:
-            raise NotNow(f"this is not for a room that is {row.phase}")
-        return row
-
-    def _move(self, id: str, owner: str, phases: Collection[str], **values: Any) -> None:
-        with self.database.writing() as connection:
-            self._taught(connection, id, owner, phases)
-            self._change(connection, id, **values)
-
-    def _change(self, connection: sa.Connection, id: str, **values: Any) -> None:
-        changed = {"version": rooms.c.version + 1, "touched": self.now, **values}
-        connection.execute(rooms.update().where(rooms.c.id == id).values(changed))
-
-    def _get(self, connection: sa.Connection, id: str) -> Room:
-        return self._room(connection, self._row(connection, rooms.c.id == id))
-
-    def _room(self, connection: sa.Connection, row: Any) -> Room:
-        left = None
-        if row.closes is not None:
-            left = max(0.0, row.closes - connection.execute(sa.select(self.now)).scalar_one())
-        values = {name: getattr(row, name) for name in _ROW}
-        return Room(**{**values, "phase": cast("Phase", row.phase)}, closes=left)
-
-    def _prompt_row(self, connection: sa.Connection, id: str, n: int) -> Any:
-        return connection.execute(sa.select(prompts).where(prompts.c.room == id, prompts.c.n == n)).one()
 
 
 def _pictured(id: str, *columns: Any) -> Any:
@@ -538,17 +497,6 @@ def member_of(id: str, secret: str) -> str:
     return hashlib.sha256(f"member {id} {secret}".encode()).hexdigest()[:32]
 
 
-def _is_teacher(row: Any, owner: str) -> bool:
-    """Return whether this is who opened the room, or the device that was let in to teach."""
-    if secrets.compare_digest(row.owner.encode(), owner.encode()):
-        return True
-    return bool(row.remote) and secrets.compare_digest(row.remote, _hash("remote", owner))
-
-
-def _hash(what: str, secret: str) -> str:
-    return hashlib.sha256(f"{what} {secret}".encode()).hexdigest()
-
-
 def _draw_code() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
 
@@ -556,12 +504,3 @@ def _draw_code() -> str:
 def _fresh(phase: Phase) -> dict[str, Any]:
     """Return the changes that begin a phase with nothing left of the one before."""
     return {"phase": phase, "closes": None, "talk": False, "shown": False}
-
-
-def _prompt(row: Any) -> Prompt:
-    answer = None
-    if row.answer:
-        told = json.loads(row.answer)
-        answer = Answer(**{**told, "probabilities": tuple(told["probabilities"])})
-    kind = cast("Kind", row.kind)
-    return Prompt(row.n, kind, row.question, tuple(json.loads(row.options)), row.about, row.round, answer)

@@ -107,7 +107,7 @@ st.html(
 go_on = lab.show()
 page.terms(
     "WEAT", "association", "cosine", "effect size", "permutation test", "p-value", "gender direction", "projection",
-    "probe", "interval", "GloVe", "word2vec", *corpus_lab.TERMS,
+    "probe", "classifier", "standard deviation", "interval", "GloVe", "word2vec", *corpus_lab.TERMS,
 )  # fmt: skip
 page.cheatsheet("bias")
 page.examples(EXAMPLES)

@@ -69,9 +69,9 @@ assert math.isclose(math.exp(vote.entropy), {_digits(_even(vote))!r}, rel_tol=5e
     )
     made.append(
         """# %% What a class's votes would cost: write its counts here, in the order of the options
-votes = [1] * len(vote.ids)
+votes = [1] * (len(vote.ids) + 1)  # the last: those for something else
 print(vote_cross_entropy(votes, vote.came), "nats for a class that spreads its votes evenly")
-assert math.isclose(vote_cross_entropy(votes, vote.came), math.log(len(vote.ids)))"""
+assert math.isclose(vote_cross_entropy(votes, vote.came), math.log(len(vote.ids) + 1))"""
     )
     return made
 

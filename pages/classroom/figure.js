@@ -4,7 +4,8 @@
 import { mount } from "../../app/kit/glass.js";
 import { chip, css, fit, h, inLines, label, measure, num, percent, shareBar, tokenSpans, visible } from "../../app/kit/shapes.js";
 import { shared } from "../../app/kit/shared.js";
-import { barsOf, costOf, plan } from "./layout.js";
+import { costOf } from "../../app/kit/votes.js";
+import { barsOf, plan } from "./layout.js";
 
 /**
  * @import { Local, Stage, View } from "../../app/kit/glass.js"
@@ -18,12 +19,11 @@ import { barsOf, costOf, plan } from "./layout.js";
  * @property {string} kind how the text is scored
  * @property {string[]} tokens
  * @property {number[]} places of the tokens that score
- * @property {Option[]} options
+ * @property {Option[]} options the last stands for all other tokens: its id is -1
  * @property {number} [place] of the token that is asked for
  * @property {number} [came] which option stands in the text
  * @property {string} [question] as the class is asked it
  * @property {string[]} [asked] the options as the class is shown them
- * @property {number} [elsewhere] the probability of all other tokens
  * @property {number} [entropy] of the model there, in nats
  * @property {number} [surprise] the model’s loss at what came, in nats
  * @property {number} [evenly] what a class that spreads its votes evenly would pay, in nats
@@ -117,12 +117,12 @@ function rowOf(g, data, option, n, at, votes) {
     came && label(at.names - 8, middle, "came", { anchor: "end", fill: "v-ink", weight: 600 }),
     bars.map((bar, k) => shareBar(at.bar, y + (at.phone ? 20 : 0) + k * (tall + 2), at.room, tall, bar.share, { fill: css(bar.fill), opacity: bar.faint ? 0.45 : 1 })),
     label(at.right, middle, numbers, { anchor: "end", mono: true, fill: "ink2" }));
-  return g.tip(row, `${visible(option.text)}  id ${option.id}\nthe model: ${percent(option.p)}${votes.map((one, round) => `\n${["first", "second"][round]} vote: ${one[n]}`).join("")}`);
+  return g.tip(row, `${visible(option.text)}${option.id < 0 ? "" : `  id ${option.id}`}\nthe model: ${percent(option.p)}${votes.map((one, round) => `\n${["first", "second"][round]} vote: ${one[n]}`).join("")}`);
 }
 
 /** The cross-entropies, in words. @type {(data: Data, at: ReturnType<typeof plan>, votes: number[][]) => SVGElement[]} */
 function costsOf(data, at, votes) {
-  const all = `The model gave what came a loss of ${num(data.surprise ?? 0, 2)} nats; it expected ${num(data.entropy ?? 0, 2)}. All other tokens together have ${percent(data.elsewhere ?? 0)}.`;
+  const all = `The model gave what came a loss of ${num(data.surprise ?? 0, 2)} nats; it expected ${num(data.entropy ?? 0, 2)}.`;
   const costs = votes.map((one) => costOf(one, data.came ?? 0));
   const said = costs.map((cost) => (cost === null ? "nobody chose it" : `${num(cost, 2)} nats`));
   const theirs = votes.length ? said.join(", then ") : `none yet; an even spread over ${data.options.length} would be ${num(data.evenly ?? 0, 2)} nats`;

@@ -6,54 +6,15 @@ The votes come to the browser by themselves, through the teacher's bar (app/room
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from app import markup
 from app.kit import register
+from app.rooms import token_question
 from core.analysis.tasks.token_vote import TokenVote, vote_cross_entropy
 from core.language_model import LanguageModel
 from core.training.losses import ScoredText
 
 draw = register("classroom", __file__)
-
-HIDDEN = "▁"  # what stands for the token that is asked for
-# How the class is asked, by what stands before it; a text is shown between backticks.
-ASKS = {
-    "next": "What comes next? {text}",
-    "masked": "What is hidden? {text}",
-    "read back": "What is hidden? {text}",
-    "target": "What comes next in the answer? {text}",
-    "copy": "What comes next? {text}",
-}
-LONGEST = 400  # characters of the text in a question: what stands before that is cut
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question to the class: its words, and its options as they are shown."""
-
-    text: str
-    options: tuple[str, ...]
-
-
-def asked(lm: LanguageModel, told: ScoredText, vote: TokenVote) -> Asked:
-    """Word the question of a vote: the text up to the place, or around it where the model sees both sides."""
-    word = lm.tokenizer.display
-    ids = [id for id in told.ids[: vote.place] if id not in lm.special_ids]
-    shown = "".join(word(id) for id in ids).strip()
-    shown = f"…{shown[-LONGEST:]}" if len(shown) > LONGEST else shown
-    line = f"{shown} {HIDDEN}" if shown else HIDDEN
-    if told.kind in ("masked", "read back"):
-        after = "".join(word(id) for id in told.ids[vote.place + 1 :] if id not in lm.special_ids)
-        line += after[:LONGEST]
-    words = ASKS[told.kind].format(text=markup.mono(markup.visible(line)))
-    return Asked(words, tuple(markup.mono(_named(word(id))) for id in vote.ids))
-
-
-def _named(text: str) -> str:
-    """Write a token as a word, without the space before it; one that is all space as its symbols."""
-    return text.strip() or markup.visible(text) or "∅"
 
 
 def record(lm: LanguageModel, told: ScoredText, vote: TokenVote | None) -> dict[str, Any]:
@@ -67,17 +28,16 @@ def record(lm: LanguageModel, told: ScoredText, vote: TokenVote | None) -> dict[
     }
     if vote is None:
         return found
-    question = asked(lm, told, vote)
+    question = token_question.words(lm, told.kind, told.ids, vote)
     return found | {
         "place": vote.place,
         "came": vote.came,
         "question": question.text,
         "asked": list(question.options),
-        "options": _options(vote, word),
-        "elsewhere": vote.elsewhere,
+        "options": [*_options(vote, word), {"id": -1, "text": question.options[-1], "p": vote.elsewhere}],
         "entropy": vote.entropy,
         "surprise": vote.surprise,
-        "evenly": vote_cross_entropy([1] * len(vote.ids), vote.came),
+        "evenly": vote_cross_entropy([1] * len(question.options), vote.came),
     }
 
 

@@ -47,9 +47,3 @@ export function barsOf(data, state) {
   if (!state || state.question !== data.question || JSON.stringify(state.options) !== JSON.stringify(data.asked)) return [];
   return (state.bars ?? []).filter((bars) => bars !== null).filter((bars) => bars.some((votes) => votes > 0));
 }
-
-/** −log of the share of an option, in nats; null: it has no vote. @type {(votes: number[], came: number) => number | null} */
-export function costOf(votes, came) {
-  const all = votes.reduce((a, b) => a + b, 0);
-  return votes[came] ? -Math.log(votes[came] / all) : null;
-}

@@ -8,8 +8,9 @@ import streamlit as st
 
 from app.counts import counted
 from app.frame import page
+from app.rooms import forget
 from app.session import events, state
-from core.analysis.tasks.token_vote import TokenVote, token_vote, vote_cross_entropy
+from core.analysis.tasks.token_vote import TokenVote, token_vote, token_vote_on, vote_cross_entropy
 from core.training.losses import ScoredText, score_text
 from pages.classroom import export, figure, room
 from pages.classroom.question import another, ask
@@ -44,7 +45,8 @@ page.claim(
     "A class predicts together, and its votes stand beside the model’s probabilities.",
     "" if vote is None else f"{counted(len(vote.ids), 'option')}, one of which came",
 )
-room.draw(teacher, lm, told, vote)
+room.draw(teacher, lm, told, vote, at)
+forget.draw("gb-forget-class")
 selection = events.selection("classroom", {"follow": state.get("follow")})
 stamp = "\x1f".join([ctx.model_key, ctx.text, str(target), str(likely), str(unlikely), str(at)])
 figure.draw(
@@ -71,7 +73,7 @@ with page.foot():
     page.predict(
         asked.text, asked.options, question.judge, about, lambda seed: another(told, vote, seed)
     )  # fmt: skip
-    page.code(token_vote, vote_cross_entropy, score_text)
+    page.code(token_vote_on, vote_cross_entropy, score_text)
     page.take_away("classroom", lambda: export.table(lm, told, vote), notebook)
 
 page.terms("token", "p", "softmax", "cross-entropy", "nats and bits")

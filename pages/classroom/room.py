@@ -6,20 +6,24 @@ import html
 
 import streamlit as st
 
+from app.frame import page
 from app.markup import inline
-from app.questions import Answer
-from app.rooms import bar, documents, teaching
+from app.rooms import bar, documents, teaching, token_question
 from app.session import state
 from core.analysis.tasks.token_vote import TokenVote
 from core.language_model import LanguageModel
 from core.rooms import Room
 from core.training.losses import ScoredText
-from pages.classroom import figure
 
-HOW = (
-    "Phones join by a code, without names. Ask any question of a page or a lesson, let them vote, let them talk, let "
-    "them vote again; then reveal the model’s answer beside their votes."
+# What a teacher does who has never done it; the words between backticks stand on the buttons.
+STEPS = (
+    "Press `Open a room`. A bar comes up at the foot of this page; in it, `Projector page` is for the big screen.",
+    "Phones scan the code on the big screen; no names, no app. When the bar counts all of them “here”, press "
+    "`Ask the class for this token`.",
+    "When they have answered, press `Close the vote` in the bar, and after its countdown `Reveal`: their votes stand "
+    "beside the model’s.",
 )
+GUIDE = "For teachers: an hour, a day, a week"
 
 
 def teacher() -> Room | None:
@@ -27,26 +31,34 @@ def teacher() -> Room | None:
     return teaching.room()
 
 
-def draw(room: Room | None, lm: LanguageModel, told: ScoredText, vote: TokenVote | None) -> None:
-    """Draw the way into the room, or the button that opens one."""
+def draw(room: Room | None, lm: LanguageModel, told: ScoredText, vote: TokenVote | None, at: int) -> None:
+    """Draw the way into the room, or the button that opens one. at: which of the scored tokens is asked for."""
     with st.container(key="gb-class-room", horizontal=True, gap="medium", vertical_alignment="center"):
         if room is None:
-            st.html(f'<p class="gb-class-how">{inline(HOW)}</p>')
-            st.button(
-                "Open a room", key="class.open", type="primary", icon=":material/groups:",
-                on_click=state.whole(teaching.open_room),
-            )  # fmt: skip
+            st.html(_steps(1))
+            with st.container(width="content", gap="small"):
+                st.button(
+                    "Open a room", key="class.open", type="primary", icon=":material/groups:",
+                    on_click=state.whole(teaching.open_room),
+                )  # fmt: skip
+                st.page_link(page.beside("teaching"), label=GUIDE)
             return
         st.html(_way(room))
         if vote is not None:
             st.button(
                 "Ask the class for this token", key="class.ask", type="primary", icon=":material/groups:",
-                on_click=state.whole(_ask), args=(lm, told, vote),
-                help="The text up to this place appears on all phones, with the options below.",
+                on_click=state.whole(_ask), args=(lm, told, vote, at),
+                help=token_question.HELP,
             )  # fmt: skip
     said = state.memo("class").pop("said", "")
     if said:
         st.html(f'<p class="gb-hint" role="status">{inline(said)}</p>')
+
+
+def _steps(first: int) -> str:
+    """Return the steps to a vote as HTML, from one of them on."""
+    lines = "".join(f"<li>{inline(step)}</li>" for step in STEPS[first - 1 :])
+    return f'<ol class="gb-class-how" start="{first}" aria-label="How to hold a vote">{lines}</ol>'
 
 
 def _way(room: Room) -> str:
@@ -61,18 +73,11 @@ def _way(room: Room) -> str:
     return (
         f'<div class="gb-class-way">{picture}'
         f'<div><p class="gb-class-address">{inline(where.typed)}</p><p class="gb-class-big">{inline(code)}</p>'
-        f"<p>Open the projector page below, ask here or on any page with Predict, and close the vote in the bar.</p>"
-        f"{trouble}</div></div>"
+        f"{_steps(2)}{trouble}</div></div>"
     )
 
 
-def _ask(lm: LanguageModel, told: ScoredText, vote: TokenVote) -> None:
-    """Ask the class for the token of this place; what came and the probabilities wait until they are revealed."""
-    question = figure.asked(lm, told, vote)
-    evidence = (
-        f"What came cost the model {vote.surprise:.2f} nats; it expected {vote.entropy:.2f}. All tokens that were not "
-        f"offered have {vote.elsewhere:.1%} of its probability."
-    )
-    answer = Answer(vote.came, "", {}, evidence.replace("%", " %"))
-    said = teaching.ask(question.text, question.options, answer, vote.probabilities)
-    state.memo("class")["said"] = said or teaching.ASKED
+def _ask(lm: LanguageModel, told: ScoredText, vote: TokenVote, at: int) -> None:
+    """Ask the class for the token of this place."""
+    question = token_question.TokenQuestion(lm, told.kind, told.ids, vote, told.logits[at])
+    state.memo("class")["said"] = token_question.ask(question)

@@ -8,11 +8,12 @@ from functools import partial
 from app.controls import decoder_text
 from app.frame import page
 from app.models import cache
+from app.rooms import token_question
 from app.session import events, state
 from core.decoding import beam, exact, stages
 from core.decoding.crossing import crossings
 from core.decoding.tree import grow
-from pages.decoding import controls, draws, request
+from pages.decoding import class_question, controls, draws, request
 from pages.decoding.export import FIGURE, KEYS, cells, chosen, crossing_cell
 from pages.decoding.question import ask
 from pages.decoding.request import begins, most_passes
@@ -79,6 +80,10 @@ drawing.mount(
     },
 )
 controls.draw(bool(tree.slots))
+token_question.button(
+    lambda: class_question.question(lm, asked, chosen(tree, state.get("node") or verdict.focus)[0]),
+    "Ask the class for the blank’s token" if tree.slots else token_question.NEXT,
+)
 bar = search.buttons()
 complete = int(tree.nexts[0].ids[0]) in lm.config.eos_ids if tree.nexts else False
 decoder_text.draw(ctx, writes=False, empty=EMPTY, told=COMPLETE if complete else "")

@@ -82,8 +82,8 @@ with page.foot():
 
 slot = activations.show(seen, sample, read, config.act, drawing.seen.stamp)
 page.terms(
-    "MLP", "neuron", "activation function", "pre-activation", "GELU", "SwiGLU", "dead neuron", "residual stream",
-    "norm", "ablation", "logits",
+    "MLP", "neuron", "activation function", "pre-activation", "ReLU", "GELU", "SwiGLU", "dead neuron",
+    "residual stream", "norm", "ablation", "logits",
 )  # fmt: skip
 page.cheatsheet("feed_forward")
 page.examples(EXAMPLES)

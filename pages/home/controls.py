@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -18,8 +19,12 @@ EMPTY = (
 )
 
 
-def draw(seen: Overview, both: bool) -> None:
-    """Block, head, ribbons and row; which half of an encoder-decoder (`both`) is drawn."""
+def draw(seen: Overview, both: bool, ask: Callable[[], None]) -> None:
+    """Block, head, ribbons and row; which half of an encoder-decoder (`both`) is drawn.
+
+    Args:
+        ask: draws the button that asks the class, where there is one.
+    """
     with page.controls():
         if seen.n_blocks:
             widgets.pick("Open block", "block", seen.n_blocks)
@@ -30,6 +35,7 @@ def draw(seen: Overview, both: bool) -> None:
             widgets.segments("Stack", "stack", ["encoder", "decoder"], markup.capital)
         if seen.cross:
             widgets.segments("Attention", "attention", ["self", "cross"], markup.capital)
+        ask()
 
 
 def _row(seen: Overview) -> None:

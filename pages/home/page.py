@@ -10,6 +10,7 @@ from app.counts import counted
 from app.frame import cheatsheet as cheatsheet_map
 from app.frame import page
 from app.lessons import card
+from app.rooms import token_question
 from app.session import events, state
 from core.analysis.patching import ablation
 from core.analysis.stream.logit_lens import logit_lens
@@ -17,7 +18,7 @@ from core.analysis.stream.overview import overview
 from core.decoding.answering import answer_with
 from core.model.block import Block
 from core.text import edit
-from pages.home import controls, export, question
+from pages.home import class_question, controls, export, question
 from pages.home.export import FIGURE, KEYS
 
 TEXTS = [
@@ -102,6 +103,12 @@ def cells() -> list[str]:
     return made
 
 
+def asking() -> None:
+    """The button that asks the class for a token of the list."""
+    label = "Ask the class for the hidden token" if shape == "encoder" else token_question.NEXT
+    token_question.button(lambda: class_question.question(lm, seen, row), label)
+
+
 asked = question.ask(ctx, seen.ids.tolist(), seen.tokens, row, stack, seen.predicting_row)
 page.claim(
     drawing.claim,
@@ -111,7 +118,7 @@ page.lead(LEADS["bare" if lm.config.head == "none" else shape])
 card.draw()
 # A double-click or Enter on a head leads to its own page, with the same text, block and head.
 drawing.mount("home", {"select": lambda: events.select("home", KEYS), "append": appended})
-controls.draw(seen, both)
+controls.draw(seen, both, asking)
 decoder_text.draw(ctx, empty=controls.EMPTY)
 with page.foot():
     if seen.n_blocks:

@@ -1,14 +1,32 @@
-"""A lesson as a document on the page, its numbers filled in from the model."""
+"""What of a lesson is read and printed: the lesson itself, or its sheet, with or without answers."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from app.lessons import player, printed
+from app import markup
+from app.lessons import player, printed, sheets
 from app.lessons.player import Playing
 from app.lessons.reading import Lesson
+from app.models import cache
+
+WHOLE = "Lesson"
+SHEETS = {"Sheet": False, "Sheet with answers": True}  # what is chosen -> whether its blanks are filled in
 
 
 def draw(lesson: Lesson) -> None:
-    """Draw the document."""
-    st.html(printed.article(lesson, lambda mark, texts: player.filled(Playing(lesson, mark), texts)))
+    """Draw the chosen document, and where the lesson has a sheet the choice."""
+    chosen = WHOLE
+    if lesson.name in sheets.names():
+        found = st.segmented_control(
+            "To print", (WHOLE, *SHEETS), default=WHOLE, required=True, key=f"lessons.print.{lesson.name}"
+        )
+        chosen = str(found or WHOLE)
+    st.html(printed.paper())
+    if chosen == WHOLE:
+        st.html(printed.article(lesson, lambda mark, texts: player.filled(Playing(lesson, mark), texts)))
+        return
+    try:
+        st.html(cache.call(sheets.sheet, cache.key(lesson.model), lesson.name, SHEETS[chosen]))
+    except sheets.WrongAnswer as why:
+        st.warning(markup.escape(f"There is no sheet on this model: {why}."))

@@ -30,6 +30,9 @@ chosen = next((lesson for name, lesson in found if name == state.memo("lessons")
 if chosen is not None and not isinstance(chosen, LessonError):
     document.draw(chosen)
 
+st.page_link(
+    page.beside("teaching"), label="For teachers: an hour, a day, a week", icon=":material/co_present:"
+)
 with st.popover("A lesson of your own", icon=":material/upload_file:"):
     given = st.file_uploader(
         "A Markdown file: set a page up, press “Step” under Take away, and paste it.",

@@ -10,7 +10,9 @@ from app.controls import widgets
 from app.controls.predict import Answer
 from app.frame import page
 from app.models import cache
+from app.rooms import token_question
 from app.session import events, state
+from core.analysis.tasks.token_vote import token_vote
 from core.training.losses import cross_entropy, logit_gradient, perplexity, score_batch, score_text
 from pages.loss import batch, export
 from pages.loss.export import FIGURE, KEYS
@@ -33,6 +35,14 @@ target = ctx.decoder_text or None
 page.claim(drawing.claim)
 drawing.mount("loss", {"select": lambda: events.select("loss", KEYS)})
 
+
+def asked_of_class() -> token_question.TokenQuestion | None:
+    """The token of the followed place, for the class to predict."""
+    if not len(told):
+        return None
+    return token_question.TokenQuestion(lm, told.kind, told.ids, token_vote(lm, told, at), told.logits[at])
+
+
 with page.controls():
     st.slider("Label smoothing", 0.0, 1.0, step=0.01, width=300, **state.bind("smoothing"))
     widgets.segments("Losses in", "unit", ("nats", "bits"))
@@ -42,6 +52,7 @@ with page.controls():
         )
     if shape == "encoder-decoder":
         st.text_input("Answer to be scored", **state.bind("target"))
+    token_question.button(asked_of_class, "Ask the class for this token")
 
 texts = batch.texts_of(lm, ctx.text, target, state.get("batch"))
 rows = cache.share(batch.scored, ctx.model_key, texts, hide)
@@ -66,7 +77,7 @@ with page.foot():
 batch.show(lm, ctx.model_key, texts, hide)
 page.terms(
     "loss", "p", "cross-entropy", "nats and bits", "logits", "softmax", "perplexity", "label smoothing", "gradient",
-    "batch", "padding", "log probability",
+    "batch", "padding", "log probability", "logarithm",
 )  # fmt: skip
 page.cheatsheet("loss")
 page.examples(EXAMPLES)

@@ -29,6 +29,7 @@ SHOWS: tuple[frozenset[str], ...] = tuple(
         "law band forecast frontier",
     )
 )
+NAMED = 4  # own runs whose names are written beside them
 USED, KEPT, YOURS, OTHER = "used for the fit", "kept from the fit", "yours", "another width"
 PLAIN = "a run"
 BRUSHES = ("brush", "under")  # of the runs, and of how far they lie off the law
@@ -217,9 +218,9 @@ def _dots(
 
 
 def _named(rows: Sequence[dict[str, Any]], x: alt.X, y: alt.Y) -> list[alt.LayerChart]:
-    """The names of own runs."""
+    """The names of own runs, where they are few: those of a class would cover each other, and tooltips tell them."""
     mine = [row for row in rows if row["kind"] == YOURS]
-    if not mine:
+    if not 0 < len(mine) <= NAMED:
         return []
     text = alt.Chart(described.data(mine)).mark_text(
         align="left", dx=9, dy=-7, fontWeight=600, color=ink("v-ink")
@@ -387,7 +388,11 @@ def frontier(data: dict[str, Any], loud: bool) -> alt.TopLevelMixin:
         word = mine.mark_text(align="left", dx=8, dy=-6, fontWeight=600, color=ink("v-ink"))
         layers += [
             mine.mark_point(shape="diamond", color=ink("v-ink"), size=70).encode(x=x, y=y, tooltip=tips),
-            described.haloed(word.encode(x=x, y=y, text=alt.value("yours"))),
+            *(
+                [described.haloed(word.encode(x=x, y=y, text=alt.value("yours")))]
+                if len(ours) <= NAMED
+                else []
+            ),
         ]
     title = alt.TitleParams(
         "Loss against compute: a line a size",

@@ -36,7 +36,7 @@ def train(mine: list[Own]) -> None:
             "Width (d_model), a multiple of 16", 16, 512, step=16, width=240, **state.bind("width")
         )
         widgets.segments("Share of the ladder’s text", "portion", own.PORTIONS)
-        going = own_run.under_way([one.arm for one in mine], "scaling.stop")
+        going = own_run.under_way([one.arm for one in mine if not one.of_class], "scaling.stop")
         own_run.button(
             "Train it now", spend, "scaling.train", going, disabled=bool(why) or runs.engine() is None,
             on_click=state.whole(own_run.start), args=("scaling", "ladder", lambda: [own.next_run(mine)]),

@@ -42,9 +42,9 @@ def record(seen: Seen, mine: Sequence[Own], step: str, both: Surface) -> dict[st
         "points": [_point(one, seen) | {"used": one.at(seen.against, seen.tables) <= used} for one in seen.runs],
         "own": [_own(one, seen) for one in mine],
         "law": _law(seen), "forecast": _forecast(seen), "why": seen.why,
-        "rows": words.rows(seen, [one.rung for one in mine]),
+        "rows": words.rows(seen, [one.rung for one in mine if not one.of_class]),
         "frontier": frontier(seen, both, [one.rung for one in mine if one.known]),
-        "told": told(seen, both, step), "live": [one.arm.curve() for one in mine if one.arm.going],
+        "told": told(seen, both, step), "live": [one.arm.curve() for one in mine if one.arm.going and not one.of_class],
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from app import runs
 from app.controls import measured
 from app.controls.own_run import Next
+from app.rooms import dealing, teaching
 from app.runs.trained import Arm
 from app.session import state
 from core.analysis.health import emergence
@@ -54,10 +55,12 @@ def spec_of(seed: int = FIRST, size: Size | None = None) -> TrainSpec:
 
 
 def own_runs() -> list[Own]:
-    """Find the runs of the link's group, newest first; then those of the Training lab that match the ladder."""
+    """Find the runs of the link's group, newest first, those of the class, and of the Training lab what matches."""
     group = str(state.get("ladder"))
     # A link may name a group of another page: its runs read other rows.
     listed = [run for run in runs.grouped(group) if ladder.is_rung(run.spec)] if group else []
+    room = dealing.group()
+    listed += [run for run in runs.grouped(room) if ladder.is_rung(run.spec)] if room else []
     known = {run.id for run in listed}
     listed += [
         run
@@ -70,7 +73,11 @@ def own_runs() -> list[Own]:
         points = runs.points(run.id)
         if points is not None and isinstance(run.spec, TrainSpec):
             arms.append(Arm(run.name, run.id, run.spec, points, runs.checkpoints(run.id), run, run.ended))
-    return [Own(arm, _rung(arm), measured.of(JOB, arm) is not None) for arm in arms]
+    return [Own(arm, _rung(arm), measured.of(JOB, arm) is not None, _is_of(arm, room)) for arm in arms]
+
+
+def _is_of(arm: Arm, group: str) -> bool:
+    return bool(group) and arm.run is not None and arm.run.group == group
 
 
 def _rung(arm: Arm) -> Rung:
@@ -91,10 +98,13 @@ def _rung(arm: Arm) -> Rung:
 
 
 def unmeasured(own: list[Own]) -> list[Arm]:
-    """List the runs that have reached their end and are still to be measured."""
+    """List the runs that have reached their end and are still to be measured; the class's where its teacher looks."""
     return [
-        one.arm for one in own if not one.measured and one.arm.run is not None and one.arm.run.state == "done"
-    ]
+        one.arm
+        for one in own
+        if not one.measured and one.arm.run is not None and one.arm.run.state == "done"
+        and (not one.of_class or teaching.teaches())
+    ]  # fmt: skip
 
 
 def measure(arms: list[Arm], slot: Any) -> None:

@@ -16,7 +16,7 @@ from core.scaling import bootstrap, fit
 from core.scaling.forecast import RULE, forecast
 from core.scaling.law import Law
 from core.scaling.surface import fit_surface
-from pages.scaling import beside, controls, export, own, published, question
+from pages.scaling import beside, class_runs, controls, export, own, published, question
 from pages.scaling.export import FIGURE, KEYS
 
 EXAMPLES = (
@@ -60,6 +60,10 @@ with page.controls():
     controls.draw(seen)
 asked = question.ask(seen)
 
+kept = [
+    one for one in mine if not one.of_class
+]  # the class's runs go with the room: no notebook finds them later
+
 with page.foot():
     page.predict(
         asked.asked.text,
@@ -69,9 +73,10 @@ with page.foot():
         lambda seed: question.another(draw(seed, question.ELSEWHERE, (seen.withheld, seen.tables))),
     )
     page.code(Law.__call__, forecast, fit, bootstrap, fit_surface, ladder_recordings.frontier)
-    page.take_away(replace(drawing, seen=shown.still), None, partial(export.cells, seen, mine, asked))
+    page.take_away(replace(drawing, seen=shown.still), None, partial(export.cells, seen, kept, asked))
 
 controls.train(mine)
+class_runs.draw(mine)
 bar = st.empty()
 published.show(seen.tables, mine)
 page.terms(

@@ -57,11 +57,13 @@ class Own:
     """A run of the learner's: as the store has it, and as a rung; its loss is NaN as long as it is not measured.
 
     measured: that was done, though the loss may be no number even so.
+    of_class: it is one of the class's, which a learner has trained.
     """
 
     arm: Arm
     rung: Rung
     measured: bool = False
+    of_class: bool = False
 
     @property
     def known(self) -> bool:

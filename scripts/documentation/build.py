@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from app import theme
+from app.lessons import printed
 from app.outside import standalone
-from scripts.documentation import lessons, notebooks, pictures, reference
+from scripts.documentation import glossary, lessons, notebooks, pictures, reference
 from scripts.documentation.pages import Source
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,7 +24,7 @@ DOCS = ROOT / "docs"
 SITE = ROOT / ".site"
 FONTS = ROOT / "app" / "static" / "fonts"
 # Written by hand, in the order of the navigation: title -> page.
-BY_HAND = {"Pictures elsewhere": "elsewhere.md"}
+BY_HAND = {"Teaching": "teaching.md", "Pictures elsewhere": "elsewhere.md"}
 MEASURED = {"Speed": "benchmarks.md", "What makes training fast": "recipe.md"}
 CARRIED = ("site.css", "site.js")
 OF_A_SERVER = ("404.html", "sitemap.xml", "sitemap.xml.gz")  # files that MkDocs writes and no disk needs
@@ -45,6 +46,7 @@ def build(out: Path = SITE, execute: bool = True) -> Path:
         _style(source.folder)
         pictures.write(source)
         lessons.write(source)
+        glossary.write(source)
         notebooks.write(source, DOCS / "notebooks", ROOT, execute)
         reference.write(source)
         source.show_frames()
@@ -58,6 +60,7 @@ def _style(folder: Path) -> None:
     for font in FONTS.iterdir():
         shutil.copy(font, folder / "fonts" / font.name)
     shutil.copy(ROOT / "app" / "static" / "logo.svg", folder / "logo.svg")
+    shutil.copy(printed.HERE / "paper.css", folder / "paper.css")
     (folder / "frames.js").write_text(standalone.listener(), encoding="utf-8")
     (folder / "colours.css").write_text(colours(), encoding="utf-8")
 
@@ -84,6 +87,7 @@ def navigation(source: Source) -> list[dict[str, Any]]:
         {"Glassbox": "index.md"},
         *listed(BY_HAND),
         *({name: listed(source.entries[name])} for name in sections if name in source.entries),
+        {glossary.TITLE: glossary.PAGE},
         {"Measured": listed(MEASURED)},
     ]
 

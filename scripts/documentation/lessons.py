@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import core
-from app.lessons import library, printed
+from app.lessons import library, printed, sheets
 from app.lessons.reading import FILLED, Lesson
 from core import real
 from core.analysis.expressions import value
@@ -15,6 +15,7 @@ from scripts.documentation.pages import Source, table
 
 SECTION, FOLDER = "Lessons to print", "lessons"
 OWN = "own"  # a lesson on the learner's own model measures nothing
+SHEETS = {"sheet": False, "sheet with answers": True}  # kinds -> whether their blanks are filled in
 UNKNOWN = "____"  # a number of a model that is not on this machine, to be filled in by hand
 
 
@@ -29,19 +30,36 @@ def write(source: Source) -> None:
             SECTION,
             lesson.title,
         )
+    written = {name: _sheets(source, library.find(name), opened) for name in sheets.names()}
     columns = {
         "lesson": [f"[{one.title}]({one.name}.md)" for one in lessons],
         "asks": [one.asks for one in lessons],
         "minutes": [str(one.minutes) for one in lessons],
+        "a page to fill in": [written.get(one.name, "") for one in lessons],
     }
     source.page(
         f"{FOLDER}/index.md",
         f"# {SECTION}\n\nIn the app a lesson plays over the pages, and every question is answered by the model. Here "
-        "each is a sheet: steps and questions first, the answers on a sheet of their own at the end.\n\n"
-        + "\n".join(table(columns))
-        + "\n",
+        "each is a document: steps and questions first, the answers on a page of their own at the end. Two of them "
+        "have a page to fill in by hand, too: once for learners, once with the answers, computed while this site was "
+        "built.\n\n" + "\n".join(table(columns)) + "\n",
     )
     source.entries[SECTION] = {"All of them": f"{FOLDER}/index.md", **source.entries[SECTION]}
+
+
+def _sheets(source: Source, lesson: Lesson, opened: dict[tuple[str, int], LanguageModel]) -> str:
+    """Write a lesson's sheet and the one with answers; return links to both."""
+    lm = _open(lesson.model, lesson.moment, opened)
+    links = []
+    for kind, answers in SHEETS.items():
+        name = f"{lesson.name}-{kind.replace(' ', '-')}"
+        title = f"{kind.capitalize()}: {lesson.title}"
+        text = sheets.sheet(lm, lesson.name, answers, heading=1)
+        source.page(
+            f"{FOLDER}/{name}.md", f'---\ntitle: "{title}"\nhide: [toc]\n---\n\n{text}\n', SECTION, title
+        )
+        links.append(f"[{kind}]({name}.md)")
+    return ", ".join(links)
 
 
 def article(lesson: Lesson, opened: dict[tuple[str, int], LanguageModel]) -> str:

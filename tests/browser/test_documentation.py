@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, expect
 
 import core
 from app import theme
-from app.lessons import library
+from app.lessons import library, sheets
 from app.outside.standalone import POLICY
 from tests.browser import driver
 from tests.pictures import SHOWN
@@ -116,6 +116,11 @@ def test_everything_has_its_place(site: Path) -> None:
     assert all(f"notebooks/{path.stem}.html" in found for path in stored)
 
 
+def pages_of(pdf: bytes) -> int:
+    """How many pages a document has, as Chromium writes it."""
+    return len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf))
+
+
 @pytest.fixture
 def complaints(site: Path, browser: Browser) -> Iterator[list[str]]:
     """What a page complains about or asks for beside the files of the site."""
@@ -168,6 +173,18 @@ def test_the_start_page_is_alive_from_a_disk(site: Path, browser: Browser, compl
         expect(second).to_be_visible()
         drawn = json.loads(second.get_attribute("data-state") or "")
         assert (drawn["step"], drawn["tokens"][drawn["col"]]) == ("softmax", " ball")
+        # Sheets and glossary on paper: a page each, on either side of the ocean, and black on white.
+        for name in (f"{one}-{kind}" for one in sheets.names() for kind in ("sheet", "sheet-with-answers")):
+            page.goto((site / "lessons" / f"{name}.html").as_uri())
+            for paper in ("A4", "Letter"):
+                assert pages_of(page.pdf(format=paper, prefer_css_page_size=False)) == 1, (name, paper)
+            cell = page.locator(".gb-sheet td").first
+            page.emulate_media(media="print")
+            assert cell.evaluate("cell => getComputedStyle(cell).color") == "rgb(0, 0, 0)"
+            page.emulate_media(media="null")
+        page.goto((site / "glossary.html").as_uri())
+        page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+        assert 2 < pages_of(page.pdf(format="A4")) < 12
         # A lesson on paper: the answers begin a sheet of their own.
         page.goto((site / "lessons" / "why-ball.html").as_uri())
         page.emulate_media(media="print")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -225,6 +225,8 @@ def test_a_view_follows_until_it_is_touched(page: Page, browser: Browser, server
     driver.open_page(page, "attention", text=TEXT, block=1, head=2)
     room = shown(page, "class_bar", lambda now: now["lead"].startswith("/attention?"))["room"]
     student = driver.new_context(browser, server).new_page()
+    student.goto(f"/join/{code}")
+    shown(student, "class_phone", lambda now: now.get("number"))
     student.goto(f"/rooms/{room}/view")
     driver.wait_until_drawn(student)
     shown(student, "class_follow", lambda now: now["settled"])
@@ -246,6 +248,19 @@ def test_a_view_follows_until_it_is_touched(page: Page, browser: Browser, server
     driver.component(student, "loss").focus()
     student.keyboard.press("ArrowUp")
     shown(student, "class_follow", lambda now: now["own"])
+    student.locator('.gb-class-follow [data-act="send"]').click()
+    expect(student.locator(".gb-class-follow [role=status]")).to_contain_text("Sent")
+    shown(page, "class_bar", lambda now: now["sent"] == 1)
+    act(page, "sent")
+    expect(page.locator(".gb-class-sent li")).to_contain_text("Loss “The cat saw the dog”")
+    with page.expect_popup() as popup:
+        page.get_by_role("link", name="Look").click()
+    expect(popup.value.locator('[data-component="loss"]')).to_be_visible(timeout=30_000)
+    expect(popup.value.locator(".gb-class")).to_have_count(0)
+    popup.value.close()
+    page.get_by_role("button", name="Lead with it").click()
+    follow = parse_qs(urlsplit(student.url).query)["follow"][0]
+    shown(page, "class_bar", lambda now: f"follow={follow}" in now["lead"])
     driver.open_page(page, "attention", text=TEXT)
     shown(page, "class_bar", lambda now: now["lead"].startswith("/attention?"))
     student.wait_for_timeout(1500)
@@ -257,6 +272,20 @@ def test_a_view_follows_until_it_is_touched(page: Page, browser: Browser, server
     act(page, "end")
     act(page, "end")
     expect(student.locator(".gb-class-follow")).to_have_count(0)
+
+    # On a shared computer, the next learner begins as a browser that was never here.
+    before = {one["name"]: one["value"] for one in student.context.cookies()}
+    student.evaluate("localStorage.setItem('glassbox.test', '1')")
+    forget = student.locator("[data-testid=stSidebar] .gb-forget")
+    forget.get_by_role("button", name="Forget me here").click()
+    forget.get_by_role("button", name="Keep it").click()
+    forget.get_by_role("button", name="Forget me here").click()
+    forget.get_by_role("button", name="Delete all of it").click()
+    student.wait_for_url(lambda url: "/attention" not in url)
+    driver.wait_until_drawn(student)
+    after = {one["name"]: one["value"] for one in student.context.cookies()}
+    assert after["glassbox_owner"] != before["glassbox_owner"] and "glassbox_member" not in after
+    assert student.evaluate("localStorage.getItem('glassbox.test')") is None
     student.context.close()
 
 
@@ -301,19 +330,39 @@ def test_the_projector_shows_the_page_and_hides_the_bars(
     screen.goto(f"/room/{code}/screen")
     with phones_of(browser, server, code, 5) as phones:
         page.locator(".st-key-class-ask button").first.click()
-        for at, phone in enumerate(phones):
+        for at, phone in enumerate(phones[:3]):
             shown(phone, "class_phone", phase("open"))
-            phone.locator(f'[data-at="{at % 3}"]').click()
+            phone.locator(f'[data-at="{at % 2}"]').click()
+        for phone, word in zip(phones[3:], ("<b>kite</b>", "<B>kite</b>")):
+            shown(phone, "class_phone", phase("open"))
+            phone.get_by_role("button", name="something else").click()
+            expect(phone.locator("#word")).to_be_focused()
+            fits(phone)
+            phone.keyboard.type(f"{word} and much more than that")
+            phone.keyboard.press("Enter")
+            state = shown(phone, "class_phone", lambda now: now["sent"] and now["words"] != [""])
+            assert state["words"] == [f"{word} and much"[:20].strip()]
         shown(page, "class_bar", lambda now: now["answered"] == 5)
         votes = shown(page, "classroom", lambda now: now["votes"] and sum(now["votes"][0]) == 5)["votes"]
-        assert votes[0][:3] == [2, 2, 1]
+        assert votes[0][:2] == [2, 1] and votes[0][-1] == 2
         act(page, "close")
-        shown(screen, "class_screen", phase("closed"))
+        assert shown(screen, "class_screen", phase("closed"))["told"] == []
         act(page, "show")
         assert shown(screen, "class_screen", lambda now: now["bars"])["bars"] == votes
+        act(page, "fold")
+        listed = page.locator(".gb-class-words li")
+        expect(listed).to_have_count(1)
+        expect(listed.locator("small")).to_contain_text("2 votes · the model has no token")
+        listed.get_by_role("button", name="Show").click()
+        shown(screen, "class_screen", lambda now: len(now["told"]) == 1)
+        expect(screen.locator(".gb-told b")).to_have_count(0)
+        expect(screen.locator(".gb-told")).to_contain_text("<b>kite</b>", ignore_case=True)
         act(page, "reveal")
         shown(screen, "class_screen", phase("revealed"))
-        fits(screen)
+        expect(screen.locator(".gb-place")).to_contain_text("Cross-entropy at what came: the class")
+        expect(phones[0].locator(".gb-told")).to_contain_text("2 votes · the model")
+        for one in (screen, phones[0]):
+            fits(one)
         act(page, "next")
         driver.open_page(page, "loss", text=TEXT)
         frame = screen.frame_locator("iframe.gb-led")

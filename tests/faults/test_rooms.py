@@ -7,10 +7,11 @@ import time
 
 import pytest
 
-from core.rooms import Asking, NotNow, Rooms, TooMuch, member_of
+from core.rooms import ELSE, Answer, Asking, NotNow, Rooms, Size, TooMuch, group_of, member_of
 from core.runs import Store
 from core.runs.records import StoreAway
 from tests.faults.postgres import Postgres
+from tests.runs import tiny
 
 TEACHER = "7" * 32
 ASKING = Asking("Which?", ("one", "two", "three"))
@@ -110,3 +111,38 @@ def test_a_vote_survives_the_database_and_counts_once(postgres: Postgres) -> Non
     assert look is not None and look.room.phase == "open" and look.bars(1) == [4, 1, 1]
     rooms.end(id, TEACHER)
     store.close()
+
+
+def test_words_views_and_runs_are_kept_and_go_with_the_room_on_both(store: Store) -> None:
+    rooms = Rooms(store.database)
+    id = rooms.open(TEACHER).id
+    rooms.join(id, "one")
+    member = member_of(id, "one")
+    given = Answer(None, probabilities=(0.5, 0.25, 0.25))
+    rooms.ask(id, TEACHER, Asking("What comes?", ("a", "b", ELSE), answer=given, kind="next"))
+    assert rooms.vote(id, member, 1, 1, 2, "Ki\u0000te") == 2
+    rooms.close(id, TEACHER, 0.0)
+    rooms.show_words(id, TEACHER, 1, True)
+    rooms.measure_words(id, TEACHER, 1, {"kite": ("k", 0.125)})
+    for link in ("/loss?v=1", "/attention?v=1"):
+        rooms.send_view(id, member, link)
+    rooms.deal(id, TEACHER, [Size(tiny(), "Class: 1", "tiny")])
+    got = rooms.take(id, member)
+    run = store.create(got.spec, got.owner, got.name, group=got.group)
+    assert rooms.started(id, got.n, run.id)
+    look = rooms.look(id)
+    assert look is not None and look.sent == 1 and [one.state for one in look.deals] == ["queued"]
+    (word,) = look.words
+    assert (word.text, word.votes, word.shown, word.token, word.probability) == (
+        "Kite",
+        (1,),
+        True,
+        "k",
+        0.125,
+    )
+    assert [view.link for view in rooms.sent_views(id, TEACHER)] == ["/attention?v=1"]
+    rooms.forget("", "one")
+    look = rooms.look(id)
+    assert look is not None and (look.sent, look.words, look.deals, look.numbers) == (0, [], (), {})
+    assert store.list(group=group_of(id)) == []
+    rooms.end(id, TEACHER)

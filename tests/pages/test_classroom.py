@@ -11,19 +11,24 @@ from typing import Any
 
 import pytest
 import torch
+from streamlit.testing.v1 import AppTest
 
 import core
 from app import rooms as rooms_face
 from app import runs as run_face
 from app.lessons import library
-from app.rooms import follow, teaching
+from app.rooms import dealing, follow, teaching
 from app.session import session as sessions
-from core.analysis.tasks.token_vote import token_vote, vote_cross_entropy
-from core.rooms import Rooms, member_of
+from core.analysis.tasks.token_vote import first_token, token_choices, token_vote, vote_cross_entropy
+from core.rooms import ELSE, Look, Rooms, group_of, member_of
 from core.runs import Store
+from core.training import ladder
 from core.training.losses import score_text
+from pages.scaling import own
 from tests.pages.conftest import OWNER, OpenPage
 
+SHORT = "a|i|am|an|as|at|be|by|do|go|he|hi|if|in|is|it|me|my|no|of|oh|on|or|so|to|up|us|we"
+WHOLE = re.compile(rf" [A-Za-z]{{3,}}|[.,!?]|(?i: ({SHORT}))")  # words and full stops, no pieces of words
 TEXT = "A red ball was lost. She found the red"
 
 
@@ -56,9 +61,7 @@ def test_the_vote_is_the_models_own_distribution(lm: core.LanguageModel) -> None
         assert vote.surprise == pytest.approx(float(-p[vote.ids[vote.came]].log()), rel=1e-3)
         assert vote.elsewhere == pytest.approx(1 - sum(vote.probabilities), abs=1e-6)
         others = [token for token in p.argsort(descending=True).tolist() if token != vote.ids[vote.came]]
-        whole = [
-            token for token in others if re.fullmatch(r" [A-Za-z]{3,}|[.,!?]", lm.tokenizer.display(token))
-        ]
+        whole = [token for token in others if WHOLE.fullmatch(lm.tokenizer.display(token))]
         assert set(whole[:3]) <= set(vote.ids), "the likeliest other words are offered"
         words = [lm.tokenizer.display(token).strip().lower() for token in vote.ids]
         assert len(vote.ids) == len(set(words)) == 7 and words == sorted(words), (
@@ -66,6 +69,36 @@ def test_the_vote_is_the_models_own_distribution(lm: core.LanguageModel) -> None
         )
     with pytest.raises(ValueError, match="is not one of"):
         token_vote(lm, told, len(told))
+
+
+def test_where_nobody_knows_what_comes_the_likeliest_and_two_unlikely_are_offered(
+    lm: core.LanguageModel,
+) -> None:
+    logits = lm.trace(TEXT).logits[-1]
+    p = logits.double().softmax(-1)
+    choices = token_choices(lm, logits, 11)
+    said = [lm.tokenizer.display(token) for token in choices.ids]
+    ranked = p.argsort(descending=True).tolist()
+    whole = [token for token in ranked if WHOLE.fullmatch(lm.tokenizer.display(token))]
+    assert len(said) == 6 and set(whole[:4]) <= set(choices.ids)
+    assert choices.probabilities == pytest.approx(p[list(choices.ids)].tolist())
+    unlikely = set(choices.ids) - set(whole[:4])
+    assert all(ranked.index(token) > len(ranked) // 4 for token in unlikely)
+    assert choices.elsewhere + sum(choices.probabilities) == pytest.approx(1)
+    assert choices.entropy == pytest.approx(torch.distributions.Categorical(p).entropy().item(), rel=1e-4)
+
+
+@pytest.mark.parametrize(("word", "token"), [("ball", " ball"), ("ballroom", None), ("Zyx", ""), ("🪁", "")])
+def test_the_first_token_of_a_word_is_the_tokenizers(
+    lm: core.LanguageModel, word: str, token: str | None
+) -> None:
+    found = first_token(lm.tokenizer, word, lm.special_ids)
+    if token == "":
+        assert found is None, "what goes on the text is a space alone"
+        return
+    assert found is not None
+    assert found == lm.encode(f"{TEXT} {word}")[len(lm.encode(TEXT))], "as it goes on the text"
+    assert token is None or lm.tokenizer.display(found) == token
 
 
 def test_what_votes_cost() -> None:
@@ -101,6 +134,7 @@ def test_a_teacher_opens_a_room_and_asks_for_the_token(open_page: OpenPage, room
         prompt.kind == "next" and TEXT.removesuffix(" red") in prompt.question and TEXT not in prompt.question
     )
     assert prompt.options[answer.index or 0] == "`red`" and len(prompt.options) == len(answer.probabilities)
+    assert prompt.options[-1] == ELSE and sum(answer.probabilities) == pytest.approx(1)
     assert any(teaching.ASKED in block.value for block in app.html)
     app.button(key="class.ask").click().run()
     assert any("A vote is going on" in block.value for block in app.html), "one at a time"
@@ -176,3 +210,138 @@ def test_a_followers_page_is_set_up_by_the_rooms_link(open_page: OpenPage, rooms
     )
     app.run()
     assert session.page == "attention"
+
+
+def asked_from(app: AppTest, room: str, rooms: Rooms) -> Look:
+    """Press the page's own button for a token, and read what the class was asked."""
+    app.session_state["gb"].memos["class"] = {"id": room}  # as after its button
+    app.run()
+    app.button(key="class.token").click().run()
+    assert not app.exception
+    look = rooms.look(room)
+    assert look is not None and look.prompt is not None and look.prompt.answer is not None
+    assert look.prompt.kind == "next" and look.prompt.options[-1] == ELSE
+    assert sum(look.prompt.answer.probabilities) == pytest.approx(1)
+    return look
+
+
+@pytest.mark.parametrize(
+    ("slug", "selected", "came", "asked"),
+    [
+        ("home", {}, None, f"What comes next? `{TEXT} ▁`"),
+        ("home", {"follow": 8}, "`the`", "found ▁`"),
+        ("decoding", {}, None, "▁`"),
+        ("decoding", {"node": "."}, None, f"What comes next? `{TEXT} ▁`"),
+        ("loss", {"follow": 10}, "`red`", "found the ▁`"),
+    ],
+)
+def test_a_token_of_a_pages_list_is_asked(
+    slug: str, selected: dict[str, Any], came: str | None, asked: str, open_page: OpenPage, rooms: Rooms,
+    lm: core.LanguageModel,
+) -> None:  # fmt: skip
+    app = open_page(slug, text=TEXT, **selected)
+    assert "class.token" not in [button.key for button in app.button], "nobody teaches here"
+    prompt = asked_from(app, rooms.open(OWNER).id, rooms).prompt
+    assert prompt is not None and prompt.answer is not None and asked in prompt.question
+    index = prompt.answer.index
+    assert (None if index is None else prompt.options[index]) == came
+    assert prompt.about.startswith("/?v=1" if slug == "home" else f"/{slug}?v=1")
+    assert any(teaching.ASKED in block.value for block in app.html)
+    if f"`{TEXT} ▁`" in prompt.question:
+        p = lm.trace(TEXT).logits[-1].double().softmax(-1)
+        for option, given in zip(prompt.options[:-1], prompt.answer.probabilities):
+            word = option.strip("`")
+            ids = [id for id in range(len(p)) if lm.tokenizer.display(id).strip() == word]
+            assert any(float(p[id]) == pytest.approx(given, rel=1e-3) for id in ids), option
+
+
+def test_the_session_that_asked_looks_a_word_up(
+    open_page: OpenPage, rooms: Rooms, lm: core.LanguageModel
+) -> None:
+    room = rooms.open(OWNER).id
+    app = open_page("home", text=TEXT)
+    asked_from(app, room, rooms)
+    for secret, word in (("one", "garden"), ("two", "Xylophone")):
+        rooms.join(room, secret)
+        rooms.vote(room, member_of(room, secret), 1, 1, 6, word)
+    rooms.close(room, OWNER, 0.0)
+    held = sessions._held.set(app.session_state["gb"])
+    try:
+        teaching.measure_words(2)  # another question's words are none of this one's
+        look = rooms.look(room)
+        assert look is not None and all(word.token is None for word in look.words)
+        teaching.measure_words(1)
+    finally:
+        sessions._held.reset(held)
+    look = rooms.look(room)
+    assert look is not None
+    p = lm.trace(TEXT).logits[-1].double().softmax(-1)
+    for told in look.words:
+        token = first_token(lm.tokenizer, told.text, lm.special_ids)
+        assert told.token == ("" if token is None else lm.tokenizer.display(token).strip())
+        assert told.probability == (None if token is None else pytest.approx(float(p[token]), rel=1e-3))
+    assert {one.text for one in look.words if one.text == one.token} == {"garden"}
+
+
+def test_a_teacher_leads_with_a_sent_view(open_page: OpenPage, rooms: Rooms) -> None:
+    room = rooms.open(OWNER).id
+    rooms.join(room, "secret")
+    rooms.send_view(room, member_of(room, "secret"), "/attention?v=1&text=The+dog&head=1")
+    app = open_page("loss", text=TEXT)
+    session = app.session_state["gb"]
+    session.memos["class"] = {"id": room}
+    (view,) = rooms.sent_views(room, OWNER)
+    held = sessions._held.set(session)
+    try:
+        assert teaching.sent_view("0" * 12) == "" and teaching.sent_view(view.id) == view.link
+        follow.go(teaching.sent_view(view.id))
+    finally:
+        sessions._held.reset(held)
+    app.run()
+    assert session.page == "attention" and session.store["text"] == "The dog" and not app.exception
+
+
+def test_the_classs_runs_are_dealt_on_the_scaling_page_and_are_points_there(
+    open_page: OpenPage, rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = rooms.open(OWNER).id
+    monkeypatch.setattr(run_face, "engine", object)
+    app = open_page("scaling", portion="1/8")
+    assert "scaling.deal" not in [button.key for button in app.button], "nobody teaches here"
+    app.session_state["gb"].memos["class"] = {"id": room}
+    for one in range(5):
+        rooms.join(room, f"{one}")
+    app.run()
+    deal = app.button(key="scaling.deal")
+    assert "5 sizes" in deal.label and "about" in deal.label, "it says first how long it takes"
+    deal.click().run()
+    look = rooms.look(room)
+    assert not app.exception and look is not None and len(look.deals) == 5
+    said = r"\d+ numbers wide, [\d,]+ weights, reads 131,072 characters: about .+ of training"
+    assert all(re.fullmatch(said, one.says) for one in look.deals)
+    got = rooms.take(room, member_of(room, "0"))
+    assert ladder.is_alike(got.spec) and ladder.tokens_of(got.spec) == ladder.FULL // 8
+    with closing(Store(rooms.database.url)) as store:
+        run = store.create(got.spec, got.owner, got.name, group=got.group)
+    rooms.started(room, got.n, run.id)
+    for viewer in (app, open_page("scaling", **{"class": room})):
+        viewer.run()
+        assert not viewer.exception
+        held = sessions._held.set(viewer.session_state["gb"])
+        try:
+            assert dealing.group() == group_of(room)
+            (mine,) = own.own_runs()
+            assert mine.of_class and mine.arm.id == run.id
+        finally:
+            sessions._held.reset(held)
+    app.button(key="scaling.keep").click().run()
+    rooms.end(room, OWNER)
+    assert [one.owner for one in run_face.store().list()] == [OWNER]
+    assert app.session_state["gb"].store["ladder"] == run_face.store().list()[0].group
+
+
+def test_every_page_offers_to_forget(open_page: OpenPage) -> None:
+    for slug, count in (("home", 1), ("classroom", 2)):
+        app = open_page(slug, text=TEXT)
+        found = [one for one in app.get("bidi_component") if one.proto.component_name.endswith("forget")]
+        assert len(found) == count

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from core.rooms import (
+    ELSE,
     Answer,
     Asking,
     Look,
@@ -37,6 +38,14 @@ from core.runs import Store
 TEACHER = "7" * 32
 BECAUSE = "This cause travels only once it is revealed"
 ASKING = Asking("Which one?", ("a", "b", "c"), "/loss?v=1", Answer(1, BECAUSE, "These numbers too"))
+TOKEN = Asking(
+    "What comes?", ("`a`", "`b`", ELSE), "/?v=1", Answer(1, BECAUSE, "", (0.5, 0.25, 0.25)), "next"
+)
+# Words as somebody may send them: spellings of one, an option, over-long, invisible, turned, markup, half of one.
+WRITTEN = (
+    "kite", " KITE ", "ki\tte", "k\u200bite", "boat", "x" * 300, "<b>y</b>", "`A`", " b", "", " ",
+    "\u202e", "\ud800", "\0", "\u202ekite", "e\u0301" * 30,
+)  # fmt: skip
 
 
 class Clock:
@@ -91,7 +100,10 @@ class AnyOrder(RuleBasedStateMachine):
         self.n, self.round = 0, 1
         self.votes: dict[tuple[int, int], dict[str, int]] = {}
         self.tapped: dict[str, float] = {}  # in the present round
+        self.words: dict[tuple[int, int], dict[str, str]] = {}
+        self.shown: dict[int, set[str]] = {}  # words that the projector shows, by question
         self.numbers: dict[str, int] = {}
+        self.typed = False
         for who in range(5):
             self.join(who)
 
@@ -125,12 +137,13 @@ class AnyOrder(RuleBasedStateMachine):
         if self.closes is not None and self.closes <= self.clock.at:
             self.phase, self.closes = "closed", None
 
-    @rule()
-    def ask(self) -> None:
+    @rule(typed=st.booleans())
+    def ask(self, typed: bool) -> None:
+        asking = TOKEN if typed else ASKING
         if self.tries(
-            self.phase in ("lobby", "closed", "revealed"), lambda: self.rooms.ask(self.id, TEACHER, ASKING)
+            self.phase in ("lobby", "closed", "revealed"), lambda: self.rooms.ask(self.id, TEACHER, asking)
         ):
-            self.n, self.round = self.n + 1, 1
+            self.n, self.round, self.typed = self.n + 1, 1, typed
             self.fresh("open")
 
     @rule()
@@ -174,9 +187,38 @@ class AnyOrder(RuleBasedStateMachine):
             self.phase = self.before
 
     @precondition(lambda self: self.n > 0)
-    @rule(who=st.integers(0, 4), choice=st.integers(0, 2))
-    def vote(self, who: int, choice: int) -> None:
-        self.cast(f"secret {who}", choice, 0, 0)
+    @rule(who=st.integers(0, 4), choice=st.integers(0, 2), word=st.sampled_from(WRITTEN))
+    def vote(self, who: int, choice: int, word: str) -> None:
+        self.cast(f"secret {who}", choice, 0, 0, word if self.typed and choice == 2 else "")
+
+    @precondition(lambda self: self.n > 0)
+    @rule(who=st.integers(0, 4), choice=st.integers(0, 2), word=st.sampled_from(WRITTEN))
+    def write_oddly(self, who: int, choice: int, word: str) -> None:
+        self.cast(f"secret {who}", choice, 0, 0, word)
+
+    @precondition(lambda self: self.n > 0)
+    @rule(word=st.sampled_from((*WRITTEN, None)), shown=st.booleans(), n=st.sampled_from([0, 0, 0, -1]))
+    def show_word(self, word: str | None, shown: bool, n: int) -> None:
+        key = None if word is None else records.same(records.cleaned(word))
+        written = self.written()
+        right = self.phase in ("closed", "revealed") and n == 0
+
+        def call() -> None:
+            self.rooms.show_words(self.id, TEACHER, self.n + n, shown, key)
+
+        if right and key is not None and key not in written:
+            with pytest.raises(RoomError, match="nobody wrote"):
+                call()
+        elif self.tries(right, call):
+            of = self.shown.setdefault(self.n, set())
+            changed = written if key is None else {key}
+            self.shown[self.n] = of | changed if shown else of - changed
+
+    def written(self) -> set[str]:
+        """The keys of the words that stand in the present question's votes."""
+        return {
+            records.same(word) for round in (1, 2) for word in self.words.get((self.n, round), {}).values() if word
+        }  # fmt: skip
 
     @precondition(lambda self: self.n > 0)
     @rule(
@@ -186,20 +228,26 @@ class AnyOrder(RuleBasedStateMachine):
     def vote_oddly(self, who: int, choice: int, n: int, round: int) -> None:
         self.cast(f"secret {who}", choice, n, round)
 
-    def cast(self, secret: str, choice: int, n: int, round: int) -> None:
+    def cast(self, secret: str, choice: int, n: int, round: int, word: str = "") -> None:
         member = member_of(self.id, secret)
         right = n == 0 and round == 0 and choice < 3 and secret in self.numbers and self.phase == "open"
+        asks, kept = self.typed and choice == 2, records.cleaned(word)
+        counted = ("a", "b").index(kept.casefold()) if asks and kept.casefold() in ("a", "b") else choice
         last = self.tapped.get(secret, -1e9)
 
         def call() -> None:
-            self.rooms.vote(self.id, member, self.n + n, self.round + round, choice)
+            assert self.rooms.vote(self.id, member, self.n + n, self.round + round, choice, word) == counted
 
-        if right and last > self.clock.at - records.BETWEEN:
+        if right and bool(kept) != asks:
+            with pytest.raises(RoomError, match="word"):
+                call()
+        elif right and last > self.clock.at - records.BETWEEN:
             with pytest.raises(TooMuch):
                 call()
         elif self.tries(right, call):
             self.tapped[secret] = self.clock.at
-            self.votes.setdefault((self.n, self.round), {})[secret] = choice
+            self.votes.setdefault((self.n, self.round), {})[secret] = counted
+            self.words.setdefault((self.n, self.round), {})[secret] = kept if counted == choice else ""
 
     @rule(stranger=st.sampled_from(["", "7" * 31 + "8"]))
     def forge(self, stranger: str) -> None:
@@ -210,6 +258,10 @@ class AnyOrder(RuleBasedStateMachine):
             lambda: self.rooms.leave_question(self.id, stranger), lambda: self.rooms.pause(self.id, stranger, True),
             lambda: self.rooms.lead(self.id, stranger, "/loss"), lambda: self.rooms.gather(self.id, stranger),
             lambda: self.rooms.counts(self.id, stranger), lambda: self.rooms.end(self.id, stranger),
+            lambda: self.rooms.show_words(self.id, stranger, self.n, True),
+            lambda: self.rooms.measure_words(self.id, stranger, self.n, {}),
+            lambda: self.rooms.sent_views(self.id, stranger), lambda: self.rooms.take_back(self.id, stranger),
+            lambda: self.rooms.keep_runs(self.id, stranger, "mine"),
         ):  # fmt: skip
             with pytest.raises(NotTheTeacher):
                 act()
@@ -229,6 +281,16 @@ class AnyOrder(RuleBasedStateMachine):
             own = look.own(member_of(self.id, secret))
             rounds = range(1, self.round + 1) if self.n else ()
             assert own == [self.votes.get((self.n, round), {}).get(secret) for round in rounds]
+            words = look.own_words(member_of(self.id, secret))
+            assert words == [self.words.get((self.n, round), {}).get(secret, "") for round in rounds]
+        told = {word.key: word for word in look.words}
+        assert set(told) == self.written()
+        for key, word in told.items():
+            rounds = range(1, self.round + 1)
+            said = [list(self.words.get((self.n, round), {}).values()) for round in rounds]
+            assert word.votes == tuple(sum(records.same(one) == key for one in each) for each in said)
+            assert records.same(word.text) == key and word.text in [one for each in said for one in each]
+            assert 0 < len(word.text) <= records.WORD and word.shown == (key in self.shown.get(self.n, set()))
 
     @invariant()
     def nobody_is_told_too_much(self) -> None:
@@ -243,10 +305,19 @@ class AnyOrder(RuleBasedStateMachine):
             assert TEACHER not in written
         for told in (screen, *phones.values()):
             assert (BECAUSE in json.dumps(told)) == (self.phase == "revealed")
+            for word in told.get("told", []):
+                assert (
+                    self.phase in ("closed", "revealed") and records.same(word["text"]) in self.shown[self.n]
+                )
+                for round, votes in enumerate(word["votes"], 1):
+                    assert (votes is None) == (len(self.votes.get((self.n, round), {})) < states.FEW)
             for round, bars in enumerate(told.get("bars", []), 1):
                 cast = self.votes.get((self.n, round), {})
                 assert self.phase in ("closed", "revealed") and (bars is None) == (len(cast) < states.FEW)
         assert "bars" not in screen or self.phase != "open"
+        for secret, told in phones.items():
+            mine = {self.words.get((self.n, round), {}).get(secret) for round in (1, 2)}
+            assert set(told.get("words", [])) <= mine | {""}, "another's word"
         assert (BECAUSE in teacher) == (self.phase in ("closed", "revealed")), (
             "the teacher's screen is seen, too"
         )
@@ -456,7 +527,7 @@ def test_what_is_suggested(share: float | None, round: int, said: str) -> None:
 @pytest.mark.parametrize(
     "bad",
     [
-        {"question": " "}, {"question": "a" * 1001}, {"options": ("a",)}, {"options": ("a",) * 9},
+        {"question": " "}, {"question": "a" * 1001}, {"options": ("a",)}, {"options": ("a",) * 10}, {"kind": "next"},
         {"options": ("a", "")}, {"options": ("a", "b" * 201)}, {"answer": Answer(2)}, {"kind": "poll"},
         {"answer": Answer(0, probabilities=(1.0,))}, {"about": "a" * 30_001},
     ],

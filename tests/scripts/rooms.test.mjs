@@ -4,8 +4,11 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { buttonsOf, leadOf } from "../../app/rooms/bar.js";
 import { addresses } from "../../app/rooms/connection.js";
-import { advice, countdown, framed, halves, letters, phoneView, pieces, plain, screenView, tally } from "../../app/rooms/told.js";
-import { barsOf, costOf, plan } from "../../pages/classroom/layout.js";
+import { sentLine } from "../../app/rooms/sent.js";
+import { advice, costs, countdown, dealtLine, framed, halves, letters, phoneView, pieces, plain, screenView, sizeView, tally, toldOf } from "../../app/rooms/told.js";
+import { costOf, crossEntropy } from "../../app/kit/votes.js";
+import { unmeasured } from "../../app/rooms/words.js";
+import { barsOf, plan } from "../../pages/classroom/layout.js";
 
 /** @type {import("../../app/rooms/connection.js").State} */
 const OPEN = {
@@ -134,4 +137,63 @@ test("no word leaves the picture, and rows do not overlap", () => {
       assert.ok(at.costs > at.top + 6 * at.pitch && at.height > at.costs);
     }
   }
+});
+
+/** @type {import("../../app/rooms/connection.js").State} */
+const TOKEN = { ...OPEN, kind: "next", options: ["`ball`", "`hat`", "something else"], words: [""] };
+const GIVEN = { index: 0, because: "", evidence: "", probabilities: [0.5, 0.25, 0.25] };
+
+test("the last option of a question about a token asks for a word, and shows one's own", () => {
+  assert.deepEqual(phoneView(TOKEN).options.map((one) => [one.typed, one.word]), [[false, ""], [false, ""], [true, ""]]);
+  assert.ok(phoneView({ ...TOKEN, kind: "predict" }).options.every((one) => !one.typed));
+  assert.equal(phoneView({ ...TOKEN, choices: [2], words: ["kite"] }).options[2].word, "kite");
+  assert.equal(phoneView({ ...TOKEN, choices: [2], words: ["kite"] }, 2, "dog").options[2].word, "dog");
+  assert.equal(phoneView({ ...TOKEN, choices: [2], words: ["kite"] }, 0).options[2].word, "");
+});
+
+test("written words are listed with their counts and what the model gave, as far as that is told", () => {
+  const word = { text: "kite", votes: [2], token: "kite", p: 0.125 };
+  assert.equal(toldOf(word), "2 votes · the model 13 %");
+  assert.equal(toldOf({ ...word, text: "Kite" }), "2 votes · the model 13 %");
+  assert.equal(toldOf({ ...word, token: "ki" }), "2 votes · the model 13 % for its first token, “ki”");
+  assert.equal(toldOf({ ...word, token: "", p: null, votes: [1] }), "1 vote · the model has no token that begins so");
+  assert.equal(toldOf({ ...word, token: null, p: null, votes: [null] }), "");
+  assert.equal(toldOf({ ...word, token: null, p: null, votes: [1, 0] }), "1, then 0");
+  const revealed = { ...TOKEN, phase: /** @type {const} */ ("revealed"), answer: GIVEN, told: [word] };
+  assert.deepEqual(screenView(revealed).told, ["“kite”: 2 votes · the model 13 %"]);
+  assert.deepEqual(phoneView(revealed).told, screenView(revealed).told);
+  assert.deepEqual(screenView(TOKEN).told, []);
+});
+
+test("both cross-entropies are told with the answer", () => {
+  const state = { ...TOKEN, phase: /** @type {const} */ ("revealed"), answer: GIVEN, bars: [[2, 4, 2]] };
+  assert.equal(costs(state), "Cross-entropy at what came: the class 1.39 nats; the model 0.69 nats.");
+  assert.equal(costs({ ...state, bars: [[2, 4, 2], [8, 0, 0]] }), "Cross-entropy at what came: the class 1.39 nats, then 0.00 nats; the model 0.69 nats.");
+  assert.match(costs({ ...state, bars: [[0, 8, 0]] }), /the class infinite, as nobody chose it; the model/);
+  const open = { ...state, answer: { ...GIVEN, index: null }, bars: [[4, 0, 0]] };
+  assert.match(costs(open), /cross-entropy of 0\.69 nats, the model’s own of 1\.04/);
+  assert.deepEqual([costs({ ...state, bars: [null] }), costs({ ...state, bars: undefined }), costs({ ...state, answer: null })], ["", "", ""]);
+  assert.ok(Math.abs(crossEntropy([1, 1, 0], [0.5, 0.25, 0.25]) - (Math.log(2) + Math.log(4)) / 2) < 1e-12);
+  assert.equal(screenView(state).costs, costs(state));
+});
+
+test("a teacher's list of words waits for the model once the vote is over", () => {
+  const told = [{ key: "kite", text: "kite", votes: [1], shown: false, token: null, p: null }];
+  assert.equal(unmeasured({ ...TOKEN, told }), "");
+  assert.notEqual(unmeasured({ ...TOKEN, phase: "closed", told }), "");
+  assert.equal(unmeasured({ ...TOKEN, phase: "closed", told: [{ ...told[0], token: "kite", p: 0.1 }] }), "");
+});
+
+test("a size is offered between questions, and says how far its run is", () => {
+  const size = { says: "16 numbers wide", mine: false, state: "" };
+  assert.equal(sizeView({ ...OPEN, size }), null);
+  assert.equal(sizeView({ ...OPEN, phase: "lobby" }), null);
+  assert.equal(sizeView({ ...OPEN, phase: "lobby", size })?.button, "Train this size");
+  for (const state of ["", "queued", "running", "done", "failed", "gone"]) {
+    const view = sizeView({ ...OPEN, phase: "lobby", size: { ...size, mine: true, state } });
+    assert.ok(view?.note && !view.button, state);
+  }
+  assert.equal(dealtLine({ ...OPEN, dealt: { all: 5, free: 3, done: 1 } }), "5 sizes to train: 2 taken, 1 trained");
+  assert.equal(dealtLine(OPEN), "");
+  assert.deepEqual([sentLine(1), sentLine(3)], ["1 view was sent", "3 views were sent"]);
 });

@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from torch import Tensor
+
 from core.language_model import LanguageModel
+from core.text.tokenizer import Tokenizer
 from core.training.losses import ScoredText
 
 _STOPS = (".", ",", "!", "?")
+# English words of one or two letters: other tokens that short are pieces of words.
+_SHORT = frozenset(
+    "a i am an as at be by do go he hi if in is it me my no of oh on or so to up us we".split()
+)
 
 
 @dataclass(frozen=True)
-class TokenVote:
+class TokenChoices:
     """The tokens to choose between at a place, N of them, in the order of the alphabet: it tells nothing.
 
     Attributes:
-        place: of the token that came, among those of the text.
+        place: of the token that is asked for, among those of the text, or behind them.
         ids: of the N tokens.
-        came: which of them stands in the text.
         probabilities: what the model gives to each.
         entropy: of the model's whole distribution there, in nats.
     """
 
     place: int
     ids: tuple[int, ...]
-    came: int
     probabilities: tuple[float, ...]
     entropy: float
 
@@ -35,16 +40,55 @@ class TokenVote:
         """The probability of all tokens that are not among them."""
         return max(0.0, 1.0 - math.fsum(self.probabilities))
 
+
+@dataclass(frozen=True)
+class TokenVote(TokenChoices):
+    """The tokens to choose between where it is known which came.
+
+    Attributes:
+        came: which of them stands in the text.
+    """
+
+    came: int
+
     @property
     def surprise(self) -> float:
         """The cross-entropy of the model at this place: −log of what it gave to the token that came, in nats."""
         return -math.log(max(self.probabilities[self.came], 1e-45))
 
 
-def token_vote(lm: LanguageModel, told: ScoredText, at: int, likely: int = 4, unlikely: int = 2) -> TokenVote:
-    """Choose what to vote between: the token that came, the likeliest other words and full stops, and unlikely words.
+def token_choices(
+    lm: LanguageModel, logits: Tensor, place: int, likely: int = 4, unlikely: int = 2
+) -> TokenChoices:
+    """Choose what to vote between where nobody knows what comes: the likeliest words and full stops, unlikely words.
 
     Pieces of words are left out, as they mean nothing to who has not seen the vocabulary.
+
+    Args:
+        logits: (V,), of the token that is asked for.   place: where it stands.
+        likely, unlikely: how many of each; fewer where the vocabulary has no more.
+    """
+    p = logits.double().softmax(-1)  # (V,)
+    ids = _chosen(lm, p, None, likely, unlikely)
+    return TokenChoices(place, ids, tuple(float(p[token]) for token in ids), _entropy(p))
+
+
+def token_vote_on(
+    lm: LanguageModel, logits: Tensor, place: int, came: int, likely: int = 4, unlikely: int = 2
+) -> TokenVote:
+    """Choose what to vote between: the token that came, and what `token_choices` chooses beside it.
+
+    Args:
+        came: the token that stands at the place.   The others as of `token_choices`.
+    """
+    p = logits.double().softmax(-1)  # (V,)
+    ids = _chosen(lm, p, came, likely, unlikely)
+    given = tuple(float(p[token]) for token in ids)
+    return TokenVote(place, ids, given, _entropy(p), ids.index(came))
+
+
+def token_vote(lm: LanguageModel, told: ScoredText, at: int, likely: int = 4, unlikely: int = 2) -> TokenVote:
+    """Choose what to vote between at a token of a scored text: the one that came, and others as `token_vote_on` does.
 
     Args:
         told: the scored text.   at: which of its scored tokens.
@@ -55,22 +99,39 @@ def token_vote(lm: LanguageModel, told: ScoredText, at: int, likely: int = 4, un
     """
     if not 0 <= at < len(told):
         raise ValueError(f"token {at} is not one of the {len(told)} that score")
-    p = told.logits[at].double().softmax(-1)  # (V,)
-    came = int(told.targets[at])
+    return token_vote_on(lm, told.logits[at], told.places[at], int(told.targets[at]), likely, unlikely)
+
+
+def _entropy(p: Tensor) -> float:
+    return float(-(p * p.clamp_min(1e-300).log()).sum())
+
+
+def _chosen(lm: LanguageModel, p: Tensor, came: int | None, likely: int, unlikely: int) -> tuple[int, ...]:
+    """Return the tokens to choose between, in the order of the alphabet. p: (V,)."""
+    first = [] if came is None else [came]
     ranked = [token for token in p.argsort(descending=True).tolist() if token != came]
-    said = {token: lm.tokenizer.display(token) for token in (came, *ranked)}
-    seen = {said[came].strip().lower()}
+    said = {token: lm.tokenizer.display(token) for token in (*first, *ranked)}
+    seen = {said[token].strip().lower() for token in first}
     spaced = any(text.startswith(" ") for text in said.values())
     words = [token for token in ranked if _reads(said[token], spaced)] or ranked
-    whole = [token for token in ranked if said[token] in _STOPS or _reads(said[token], spaced)]
-    found = [came, *_apart(whole or ranked, said, seen, likely)]
+    whole = [token for token in ranked if said[token] in _STOPS or _reads(said[token], spaced, short=True)]
+    found = [*first, *_apart(whole or ranked, said, seen, likely)]
     far = words[len(words) // 2 :]  # of the half that the model expects least, the likelier ones
     found += _apart([token for token in far if token not in found], said, seen, unlikely)
-    ids = sorted(found, key=lambda token: (said[token].strip().lower(), token))
-    entropy = float(-(p * p.clamp_min(1e-300).log()).sum())
-    return TokenVote(
-        told.places[at], tuple(ids), ids.index(came), tuple(float(p[token]) for token in ids), entropy
-    )
+    return tuple(sorted(found, key=lambda token: (said[token].strip().lower(), token)))
+
+
+def first_token(tokenizer: Tokenizer, word: str, special_ids: Collection[int]) -> int | None:
+    """Return the first token of a word that goes on a text; None: the tokenizer has none for its beginning.
+
+    The word is read after a space, where the vocabulary has spaces; a token that is nothing but this space is none.
+
+    Args:
+        special_ids: tokens that stand for no text, as that for what is unknown.
+    """
+    ids = tokenizer.encode(word if tokenizer.kind == "plain" else f" {word}", add_special_tokens=False)
+    begins = bool(ids) and ids[0] not in special_ids and tokenizer.display(ids[0]).strip() != ""
+    return ids[0] if begins else None
 
 
 def _apart(pool: Sequence[int], said: dict[int, str], seen: set[str], count: int) -> list[int]:
@@ -84,10 +145,15 @@ def _apart(pool: Sequence[int], said: dict[int, str], seen: set[str], count: int
     return found
 
 
-def _reads(text: str, spaced: bool) -> bool:
-    """Return whether a token reads as a word of three letters or more; `spaced`: words begin with a space here."""
+def _reads(text: str, spaced: bool, short: bool = False) -> bool:
+    """Return whether a token reads as a word.
+
+    Args:
+        spaced: words begin with a space here.   short: known ones of fewer than three letters are words, too.
+    """
     bare = text.strip()
-    return len(bare) > 2 and bare.isalpha() and bare.isascii() and (text != bare or not spaced)
+    whole = len(bare) > 2 or (short and bare.lower() in _SHORT)
+    return whole and bare.isalpha() and bare.isascii() and (text != bare or not spaced)
 
 
 def vote_cross_entropy(votes: Sequence[int], came: int) -> float:
