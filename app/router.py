@@ -9,6 +9,7 @@ if __name__ != "__mp_main__":
 
     from app import chapters
     from app.frame import alone, page
+    from app.models import turns
     from app.rooms import bar, follow, pictures
     from app.session import state
 
@@ -27,7 +28,8 @@ if __name__ != "__mp_main__":
     bar.draw()
     follow.draw()
     pictures.begin()
-    chosen.run()
-    alone.around()
+    with turns.drawing():
+        chosen.run()
+        alone.around()
     state.finish()
     pictures.send()

@@ -18,6 +18,7 @@ import streamlit as st
 
 from app import chapters
 from app.frame import sidebar
+from app.models import turns
 from app.rooms import pictures
 from app.session import state
 
@@ -67,7 +68,8 @@ def _picture(chapter: chapters.Chapter) -> None:
         pictures.begin()
         if _state() != state.memo("around").get("state"):
             st.rerun()
-    exec(_code(chapter), {"__name__": "__main__", "__file__": str(chapters.ROOT / chapter.path)})
+    with turns.drawing():
+        exec(_code(chapter), {"__name__": "__main__", "__file__": str(chapters.ROOT / chapter.path)})
     if alone:
         found = _part.get()
         assert found is not None

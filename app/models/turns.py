@@ -2,7 +2,8 @@
 
 A step is a part of long work that takes about a second at most. Each new one queues again, so one visitor's long work
 delays another's by a step of each that is waiting, and all of it together leaves processors for the pages, whose own
-passes do not queue here. No Streamlit in here.
+passes do not queue here. Before each step it lets the pages that are being drawn come first, for a moment: Python
+computes in one thread at a time. No Streamlit in here.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from contextlib import contextmanager
 
 MOST = 4  # Python computes in one thread at a time: with more, pages would wait for it
 EVERY = 0.2  # seconds between two reports of a turn that is waited for
+GIVES_WAY = (
+    0.3  # seconds for which a step lets pages come first, at most: so it goes on on a busy server, too
+)
 
 
 def at_once(cores: int, threads: int) -> int:
@@ -41,6 +45,27 @@ class Turns:
         self._free: int | None = None
         self._queue: deque[object] = deque()
         self._changed = threading.Condition()
+        self._drawing: set[int] = set()  # threads that draw a page
+
+    @contextmanager
+    def drawing(self) -> Iterator[None]:
+        """Mark this thread as drawing a page for the body of the `with` block, but for its turns."""
+        me = threading.get_ident()
+        with self._changed:
+            first = me not in self._drawing
+            self._drawing.add(me)
+        try:
+            yield
+        finally:
+            if first:
+                self._drawn(me)
+
+    def _drawn(self, thread: int) -> bool:
+        with self._changed:
+            was = thread in self._drawing
+            self._drawing.discard(thread)
+            self._changed.notify_all()
+            return was
 
     @contextmanager
     def turn(self, report: Callable[[], object] = lambda: None) -> Iterator[None]:
@@ -49,7 +74,18 @@ class Turns:
         Args:
             report: called from this thread every so often while it waits; what it raises ends the waiting.
         """
-        me = object()
+        me, thread = object(), threading.get_ident()
+        drew = self._drawn(thread)
+        try:
+            with self._place(me, report):
+                yield
+        finally:
+            if drew:
+                with self._changed:
+                    self._drawing.add(thread)
+
+    @contextmanager
+    def _place(self, me: object, report: Callable[[], object]) -> Iterator[None]:
         with self._changed:
             if self._free is None:
                 self._free = self._places()
@@ -63,6 +99,8 @@ class Turns:
                 self._changed.notify_all()
             raise
         try:
+            with self._changed:
+                self._changed.wait_for(lambda: not self._drawing, GIVES_WAY)
             yield
         finally:
             with self._changed:
@@ -83,3 +121,4 @@ class Turns:
 
 _turns = Turns()
 turn = _turns.turn
+drawing = _turns.drawing

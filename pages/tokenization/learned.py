@@ -5,11 +5,15 @@ A picture outside of the app is made of these, too: Streamlit is imported where 
 
 from __future__ import annotations
 
+import copy
 import json
 import re
+import threading
 import time
 import zlib
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -146,15 +150,31 @@ class Learned:
 
 
 class Job:
-    """Learn in steps: iterate for (what, share done); stop at any time and `finish`."""
+    """Learn in steps: iterate for (what, share done); stop at any time and `finish`.
+
+    Attributes:
+        lock: held by the session that takes a step, where several wait for the same vocabularies.
+        waiting: how many sessions wait for it; said: what its last step reported.
+    """
 
     def __init__(self, spec: Spec, documents: Sequence[str]) -> None:
         self.spec, self.documents = spec, documents
         self.parts: dict[str, Any] = {}
+        self.lock, self.waiting, self.said = threading.Lock(), 0, ("Learning", 0.0)
         self._steps = self._run()
 
     def __iter__(self) -> Iterator[tuple[str, float]]:
         return self._steps
+
+    def step(self) -> bool:
+        """Learn for a moment; return whether anything is left to learn."""
+        until = time.monotonic() + STEP
+        with self.lock:
+            for said in self._steps:
+                self.said = said
+                if time.monotonic() > until:
+                    return True
+        return False
 
     def _run(self) -> Iterator[tuple[str, float]]:
         size = self.spec.size
@@ -185,9 +205,12 @@ class Job:
 
     def finish(self, stopped: bool = False) -> Learned:
         """Return what has been learned so far; a method that has not begun knows its letters only."""
-        for method in NAMES:
-            self._part(method)
-        return Learned(self.spec, **self.parts, stopped=stopped)
+        with self.lock:
+            for method in NAMES:
+                self._part(method)
+            # what one visitor has stopped another may still wait for
+            parts = copy.deepcopy(self.parts) if stopped and self.waiting else self.parts
+            return Learned(self.spec, **parts, stopped=stopped)
 
 
 def _singles(name: str, method: Learning | UnigramLearning) -> str:
@@ -313,9 +336,36 @@ def counts_data(method: Any, what: str) -> dict[str, Any]:
 # ------------------------------------------------------------------------------------------ while the learner waits
 
 # The work is done in small steps at the end of the page's run. Any click or key interrupts it between two steps, the
-# page answers, and the work goes on where it was.
+# page answers, and the work goes on where it was. Visitors who wait for the same vocabularies take its steps by turns.
 
-EVERY = 0.1  # seconds between two signs of progress
+STEP = 0.1  # seconds of a step, and between two signs of progress
+AT_ONCE = 8  # vocabularies that are being learned, for all visitors
+_jobs: OrderedDict[str, Job] = OrderedDict()
+_jobs_lock = threading.Lock()
+
+
+def _job(spec: Spec) -> Job:
+    """Return the work on `spec`, begun or joined."""
+    from app.controls.own_corpus import own
+
+    with _jobs_lock:
+        if spec.key not in _jobs:
+            _jobs[spec.key] = Job(spec, read(spec, own()))
+        _jobs.move_to_end(spec.key)
+        while len(_jobs) > AT_ONCE:
+            _jobs.popitem(last=False)
+        return _jobs[spec.key]
+
+
+@contextmanager
+def _waited_for(job: Job) -> Iterator[None]:
+    with _jobs_lock:
+        job.waiting += 1
+    try:
+        yield
+    finally:
+        with _jobs_lock:
+            job.waiting -= 1
 
 
 def _memo() -> dict[str, Any]:
@@ -355,27 +405,32 @@ def go_on(spec: Spec, slot: DeltaGenerator, notes: Sequence[str] = ()) -> None:
     import streamlit as st
 
     from app.controls import work
-    from app.controls.own_corpus import own
-    from app.models import cache
+    from app.models import cache, turns
     from app.session import state
 
     memo = _memo()
-    if "job" not in memo or memo["job"].spec != spec:
-        memo["job"] = Job(spec, read(spec, own()))
-        memo["since"] = time.monotonic()
+    if memo.get("job") is None or memo["job"].spec != spec:
+        memo.update(job=_job(spec), since=time.monotonic())
     job: Job = memo["job"]
     since: float = memo.setdefault("since", time.monotonic())
     with slot.container(horizontal=True, gap="small", vertical_alignment="center", key="gb-learning"):
         bar = st.progress(0.0, text="Learning")
         st.button("Stop", key="tokenization.stop", on_click=state.whole(_stop), args=(spec,))
-    last = 0.0
-    for what, share in job:
-        now = time.monotonic()
-        if now - last > EVERY:
-            last = now
-            bar.progress(min(1.0, share), text=markup.escape(what + _left(now - since, share)))
-    learned = job.finish()
-    cache.keep(learned.key, learned)
+
+    def told() -> None:
+        what, share = job.said
+        bar.progress(min(1.0, share), text=markup.escape(what + _left(time.monotonic() - since, share)))
+
+    left = True
+    with _waited_for(job):
+        while left and cache.kept(spec.key) is None:
+            with turns.turn(told):
+                left = job.step()
+            told()
+    if cache.kept(spec.key) is None:
+        cache.keep(spec.key, job.finish())
+    with _jobs_lock:
+        _jobs.pop(spec.key, None)
     memo.pop("job", None)
     memo["seconds"] = {**memo.get("seconds", {}), spec.key: time.monotonic() - since}
     for note in notes:
@@ -392,6 +447,9 @@ def _left(spent: float, share: float) -> str:
 def _stop(spec: Spec) -> None:
     job: Job | None = _memo().get("job")
     if job is not None and job.spec == spec:
+        with _jobs_lock:
+            if not job.waiting:  # what nobody else waits for is this visitor's alone from now on
+                _jobs.pop(spec.key, None)
         _memo()["stopped"] = job.finish(stopped=True)
 
 

@@ -15,6 +15,7 @@ from app.models import cache
 from core.text.merging import Learning
 from core.text.published import Published, published
 from core.text.simple import Characters, Words, altered, hidden
+from pages.tokenization import learned as learning
 from pages.tokenization.coverage import byte_data, language_data, unknown_data
 from pages.tokenization.cut import machine, phrase
 from pages.tokenization.figure import Vocabularies, columns, compute, readable, rows_for
@@ -382,3 +383,19 @@ def test_another_corpus_and_size_change_the_link_and_the_pieces(open_page: Any) 
     assert app.session_state["gb"].store["split"] == "none"
     assert pieces(app, "BPE") != after
     assert pieces(app, "GPT-2") == [piece.text for piece in published("gpt2").encode(TEXT)]
+
+
+def test_visitors_who_wait_for_the_same_vocabularies_learn_them_once() -> None:
+    spec = Spec("fables", 350, "usual")
+    mine, theirs = (learning._job(spec) for _ in range(2))
+    assert mine is theirs
+    with learning._waited_for(mine), learning._waited_for(theirs):
+        assert mine.step() and theirs.step()
+        stopped = mine.finish(stopped=True)
+        far = len(stopped.bpe.merges)
+        while theirs.step():
+            pass
+    assert len(stopped.bpe.merges) == far, "what one has stopped stays, whatever others learn"
+    whole = theirs.finish()
+    assert whole.bpe.merges == Learning(read(spec), 350).run().merges and whole.unigram.done
+    learning._jobs.clear()

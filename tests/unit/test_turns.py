@@ -85,3 +85,49 @@ def test_an_error_gives_the_place_back() -> None:
         raise ValueError("no such step")
     with turns.turn():
         pass
+
+
+def test_a_step_lets_a_page_that_is_drawn_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.models.turns.GIVES_WAY", 60.0)  # on the slowest machine, too
+    turns, drawing, order = Turns(lambda: 1), threading.Event(), list[str]()
+
+    def page() -> None:
+        with turns.drawing():
+            drawing.set()
+            time.sleep(0.05)
+            order.append("page")
+
+    thread = threading.Thread(target=page)
+    thread.start()
+    drawing.wait()
+    with turns.turn():
+        order.append("step")
+    thread.join()
+    assert order == ["page", "step"]
+
+
+def test_a_step_comes_though_pages_are_always_drawn() -> None:
+    turns = Turns(lambda: 1)
+    drawing, done = threading.Event(), threading.Event()
+
+    def page() -> None:
+        with turns.drawing():
+            drawing.set()
+            done.wait()
+
+    thread = threading.Thread(target=page)
+    thread.start()
+    drawing.wait()
+    with turns.turn():
+        assert thread.is_alive(), "it did not wait for the end of the page"
+    done.set()
+    thread.join()
+
+
+def test_a_page_that_computes_a_step_itself_does_not_wait_for_itself() -> None:
+    turns = Turns(lambda: 1)
+    with turns.drawing():
+        with turns.drawing(), turns.turn():  # a picture alone inside of its page
+            assert not turns._drawing
+        assert turns._drawing, "it draws on"
+    assert not turns._drawing
