@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -23,6 +25,12 @@ CHOICES = {  # of each page: two rows of buttons with a value, or one twice; nei
     "loss": (("Losses in", "bits"), ("Padding", "counted")),
 }
 OF_A_RUN = ("milliseconds", "n", "stamp")  # differ from run to run
+
+
+def aside(visit: Coroutine[Any, Any, None]) -> None:
+    """Run a visit in a thread of its own: in this one Playwright keeps an event loop."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, visit).result()
 
 
 def data(visitor: Visitor, name: str) -> Any:
@@ -64,7 +72,7 @@ def test_a_picture_alone_is_that_of_the_whole_page(slug: str, server: Server) ->
             assert data(other, "takeaway")["query"] == link
             assert data(visitor, slug) == data(other, slug)
 
-    asyncio.run(visit())
+    aside(visit())
 
 
 def test_a_choice_that_changes_what_stands_around_draws_it(server: Server) -> None:
@@ -87,4 +95,4 @@ def test_a_choice_that_changes_what_stands_around_draws_it(server: Server) -> No
             link = data(visitor, "takeaway")["query"]
             assert "head=1" in link and "text=" in link
 
-    asyncio.run(visit())
+    aside(visit())
