@@ -18,7 +18,7 @@ if __name__ != "__mp_main__":
         layout="wide",
         initial_sidebar_state="locked",
     )
-    state.start(whole=True)
+    alone.begin()
     page.style()
     pages = {"": [page.beside(slug) for slug in page.BESIDE]} | {
         section: [page.native(chapter) for chapter in group] for section, group in chapters.shown().items()

@@ -85,6 +85,12 @@ def _code(chapter: chapters.Chapter) -> CodeType:
     return compile(path.read_text(encoding="utf-8"), path, "exec")
 
 
+def begin() -> None:
+    """Begin a run of the whole page, whatever a picture that ran alone has left (called by the router)."""
+    _part.set(None)
+    state.start(whole=True)
+
+
 def after(draw: Callable[[], None], *said: Hashable) -> None:
     """Draw something around the picture, after it; at once on a page that runs as a whole.
 

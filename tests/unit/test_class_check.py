@@ -224,10 +224,10 @@ def test_a_screen_that_knows_too_much_is_noticed(
 def test_a_vote_that_comes_too_late_must_be_refused(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
     true = Rooms.vote
 
-    def lenient(self: Rooms, id: str, member: str, n: int, round: int, choice: int) -> None:
+    def lenient(self: Rooms, id: str, member: str, n: int, round: int, choice: int, word: str) -> None:
         found = self.look(id)
         if found is not None and found.room.phase == "open":
-            true(self, id, member, n, round, choice)
+            true(self, id, member, n, round, choice, word)
 
     monkeypatch.setattr(Rooms, "vote", lenient)
     with pytest.raises(Fails, match="too late was counted"):

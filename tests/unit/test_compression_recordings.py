@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -187,7 +188,7 @@ def test_no_run_begins_after_the_time(
 ) -> None:
     planned(monkeypatch, *(shrink_lab.student("alone", seed) for seed in SEEDS))
     clock = iter([0.0, 1.0, 70.0, 80.0])
-    monkeypatch.setattr(record_efficiency.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(record_efficiency, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     assert not record_efficiency.make(tmp_path / "efficiency.json", 1)
     assert trained == ["alone-400-0"]
 
