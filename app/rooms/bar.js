@@ -5,7 +5,7 @@ import { html } from "../kit/shapes.js";
 import { shared } from "../kit/shared.js";
 import { follow, send } from "./connection.js";
 import { sentLine, sentList } from "./sent.js";
-import { advice, chance, costs, count, dealtLine, halves, pieces, plain, tallied } from "./told.js";
+import { advice, chance, costs, count, dealtLine, halves, pieces, plain, tallied, tooFew } from "./told.js";
 import { unmeasured, wordList } from "./words.js";
 
 /**
@@ -23,6 +23,7 @@ import { unmeasured, wordList } from "./words.js";
 const LEADS = 300; // ms in which an address has to stay the same before the room is led there
 const NOT_LED = ["classroom", "lessons", "glossary", "teaching", "models"]; // pages that are the teacher's own
 const ASIDE = ["embed", "embed_options", "class"]; // parts of an address that are no part of a view
+const FAR = "on projector and phones";
 const HINT = "glassbox_class"; // the cookie by which a new session of this browser knows that there is a room
 
 /** @type {WeakMap<HTMLElement, Bar>} */
@@ -181,6 +182,7 @@ function draw(bar) {
           : [buttonOf(bar, { act: "end", text: "End" })]),
         asks ? buttonOf(bar, { act: "fold", text: folded ? "Unfold" : "Fold", title: "The votes on this screen" }) : "")),
     bar.why ? html("p", { class: "gb-class-why", role: "alert" }, bar.why) : "",
+    state && tooFew(state, FAR) ? html("p", { class: "gb-class-few" }, tooFew(state, FAR)) : "",
     bar.remote ? html("p", { class: "gb-class-remote" }, html("img", { src: bar.remote.qr, alt: "QR code of the link" }), html("span", {}, "Open this on your own phone within ten minutes; it works once: ", html("code", {}, bar.remote.link))) : "",
     bar.sent ? sentList(data.room, bar.sent, "gb-class-button", (id) => leadWith(bar, id)) : "",
     asks && !folded ? html("div", { class: "gb-class-votes" },

@@ -20,6 +20,7 @@
  * @property {string} [about]
  * @property {number} [answered]
  * @property {number} [of]
+ * @property {number} [fewest] votes that are broken down where others see them; a result of fewer is not
  * @property {number | null} [number] a member's
  * @property {(number | null)[]} [choices] a member's, round by round
  * @property {string[]} [words] what a member wrote in place of an option, round by round; "" for nothing

@@ -63,7 +63,8 @@ function draw(view) {
     !asks && state.lead ? html("button", { type: "button", click: () => { showsPage = !showsPage; shown(); } }, showsPage ? "Show the way in" : "Show the page") : "");
   place.replaceChildren(
     view.heading ? html("h2", {}, set(view.heading)) : "",
-    asks ? html("ol", { style: `--rows:${view.options.length + (view.told.length ? 1 : 0) + (view.costs ? 1 : 0)}` }, view.options.map(optionOf)) : "",
+    asks ? html("ol", { style: `--rows:${view.options.length + (view.told.length ? 1 : 0) + (view.note ? 1 : 0) + (view.costs ? 1 : 0)}` }, view.options.map(optionOf)) : "",
+    view.note ? html("p", { class: "gb-note" }, view.note) : "",
     view.told.length ? html("ul", { class: "gb-told", "aria-label": "Words that were written" }, view.told.map((word) => html("li", {}, word))) : "",
     view.because ? html("p", { class: "gb-because" }, set(view.because)) : "",
     view.evidence ? html("p", { class: "gb-evidence" }, set(view.evidence)) : "",

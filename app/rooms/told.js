@@ -107,6 +107,17 @@ export function toldOf(word) {
   return [votes, model].filter(Boolean).join(" · ");
 }
 
+/**
+ * Why the votes are not shown to the class, once they would be; "" where they are.
+ * @type {(state: State, where?: string) => string}
+ */
+export function tooFew(state, where = "here") {
+  const { phase, answered = 0, fewest = 0 } = state;
+  const told = phase === "revealed" || (phase === "closed" && (state.shown ?? state.bars !== undefined));
+  if (!told || answered >= fewest) return "";
+  return answered ? `${answered} voted: from ${counted(fewest, "vote")} on, the counts are shown ${where}.` : "Nobody voted.";
+}
+
 /** Written words as a screen lists them. @param {State} state */
 const toldBy = (state) => (state.told ?? []).map((word) => [`“${word.text}”`, toldOf(word)].filter(Boolean).join(": "));
 
@@ -139,7 +150,7 @@ export function phoneView(state, tapped = null, written = "") {
     const talk = state.talk ? "Talk to somebody who chose otherwise." : "";
     return { ...view, said: talk || (now === null ? "The vote is over." : "The vote is over; your answer is locked."), note: talk && now !== null ? "Your answer is locked." : "" };
   }
-  return { ...view, ...reasons(state), told: toldBy(state), said: revealedTo(state, now) };
+  return { ...view, ...reasons(state), told: toldBy(state), note: tooFew(state), said: revealedTo(state, now) };
 }
 
 /**
@@ -181,7 +192,7 @@ export function screenView(state) {
   if (phase === "lobby") return { ...nothing(), phase, said: here };
   const right = (/** @type {number} */ at) => (phase === "revealed" && state.answer?.index === at ? [state.kind === "next" ? "what came" : "the model’s answer"] : []);
   const counts = `${state.answered} of ${state.of} have answered`;
-  const view = { ...nothing(), phase, heading: state.question ?? "", options: optionsOf(state, null, right), told: toldBy(state) };
+  const view = { ...nothing(), phase, heading: state.question ?? "", options: optionsOf(state, null, right), told: toldBy(state), note: tooFew(state) };
   if (phase === "open") return { ...view, said: round > 1 ? `Second vote: ${counts}` : counts };
   if (phase === "closed") {
     const over = `The ${round > 1 ? "second " : ""}vote is over: ${counts}`;

@@ -101,6 +101,7 @@ def _common(look: Look) -> dict[str, Any]:
     return said | {
         "n": prompt.n, "round": prompt.round, "kind": prompt.kind, "question": prompt.question,
         "options": list(prompt.options), "about": prompt.about, "answered": look.answered, "of": look.asked,
+        "fewest": FEW,
     }  # fmt: skip
 
 

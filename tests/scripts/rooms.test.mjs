@@ -5,7 +5,7 @@ import test from "node:test";
 import { buttonsOf, leadOf } from "../../app/rooms/bar.js";
 import { addresses } from "../../app/rooms/connection.js";
 import { sentLine } from "../../app/rooms/sent.js";
-import { advice, costs, countdown, dealtLine, framed, halves, letters, phoneView, pieces, plain, screenView, sizeView, tally, toldOf } from "../../app/rooms/told.js";
+import { advice, costs, countdown, dealtLine, framed, halves, letters, phoneView, pieces, plain, screenView, sizeView, tally, tooFew, toldOf } from "../../app/rooms/told.js";
 import { costOf, crossEntropy } from "../../app/kit/votes.js";
 import { unmeasured } from "../../app/rooms/words.js";
 import { barsOf, plan } from "../../pages/classroom/layout.js";
@@ -73,6 +73,21 @@ test("the answer comes with its because, and says who was right", () => {
   assert.deepEqual(phoneView({ ...state, bars: [null] }).options.map(tally), ["", "", ""]);
   assert.deepEqual(phoneView({ ...state, round: 2, bars: [[1, 6, 1], [0, 8, 0]] }).options.map(tally), ["1, then 0", "6, then 8", "1, then 0"]);
   assert.equal(phoneView({ ...state, answer: { ...ANSWER, index: null } }).said, "The answer is on the screen.");
+});
+
+test("where votes are too few to be shown, every screen says so", () => {
+  const few = { ...OPEN, answered: 3, fewest: 5, bars: [null] };
+  const said = "3 voted: from 5 votes on, the counts are shown here.";
+  for (const view of [phoneView, screenView]) {
+    assert.equal(view({ ...few, phase: "revealed", answer: ANSWER }).note, said);
+    assert.equal(view({ ...few, phase: "revealed", answer: ANSWER, answered: 5, bars: [[1, 4, 0]] }).note, "");
+  }
+  assert.equal(screenView({ ...few, phase: "closed" }).note, said, "the teacher has pressed Show the votes");
+  assert.equal(screenView({ ...few, phase: "closed", bars: undefined }).note, "");
+  assert.equal(tooFew({ ...few, phase: "closed", shown: false }, "there"), "", "the teacher has not");
+  assert.match(tooFew({ ...few, phase: "closed", shown: true }, "there"), /^3 voted.* shown there\.$/);
+  assert.equal(tooFew({ ...few, phase: "revealed", answered: 0 }), "Nobody voted.");
+  assert.deepEqual([tooFew({ ...few, phase: "open" }), tooFew({ ...few, phase: "lobby" })], ["", ""]);
 });
 
 test("the projector shows no bars while a vote is open", () => {

@@ -137,6 +137,8 @@ def test_a_whole_vote(browser: Callable[[], TestClient], rooms: Rooms) -> None:
     assert teacher.post(f"/rooms/{id}/reveal").status_code == 200
     phone = phones[0].get(f"/rooms/{id}/state").json()
     assert phone["answer"]["because"] == "Secret cause" and phone["bars"] == [[2, 2, 2], [0, 6, 0]]
+    seen = screen.get(f"/rooms/{id}/state?as=screen").json()
+    assert seen["bars"] == phone["bars"] and seen["fewest"] <= 6, "nobody has pressed Show the votes"
     saved = teacher.get(f"/rooms/{id}/counts.csv")
     rows = list(csv.DictReader(io.StringIO(saved.text)))
     assert [row["second vote"] for row in rows] == ["0", "6", "0"]
