@@ -215,10 +215,21 @@ export function tally(option) {
 /** The votes on an option, round by round, for the teacher: "9 → 14". @type {(bars: (number[] | null)[], at: number) => string} */
 export const tallied = (bars, at) => bars.map((one) => one?.[at] ?? 0).join(" → ");
 
-/** What to do after a vote, in words. @type {(state: State) => string} */
+/** How many chose the option that the model finds likeliest, in words. @type {(state: State) => string} */
+function besideLikeliest({ answer, bars = [], options = [] }) {
+  const named = (answer?.probabilities ?? []).slice(0, -1); // the last is that of all other words
+  const votes = bars.at(-1) ?? [];
+  const all = votes.reduce((a, b) => a + b, 0);
+  if (!named.length || !all) return "";
+  const at = named.indexOf(Math.max(...named));
+  return `${votes[at]} of ${all} chose “${plain(options[at])}”, which the model finds likeliest (${chance(named[at])})`;
+}
+
+/** What to do after a vote, in words; of a token nothing, as no option is the right prediction. @type {(state: State) => string} */
 export function advice(state) {
+  if (state.kind === "next") return state.phase === "revealed" ? besideLikeliest(state) : "";
   if (state.right === null || state.right === undefined) return "";
-  const share = `${percent(state.right, 0)} chose ${state.kind === "next" ? "what came" : "the model’s answer"}`;
+  const share = `${percent(state.right, 0)} chose the model’s answer`;
   const does = { explain: "explain again", talk: "let them talk, then ask again", reveal: "reveal and go on", "": "" }[state.suggests ?? ""];
   return does ? `${share}: ${does}` : share;
 }

@@ -47,7 +47,8 @@ def teacher_state(look: Look) -> dict[str, Any]:
     said = {**_common(look), "shown": look.room.shown, "resumes": look.room.resumes, "sent": look.sent}
     if prompt is None:
         return said
-    share = right_share(prompt.answer, look.bars(prompt.round))
+    # What came in the text is not what predicts best: of a token the likeliest is, so no share of votes is right.
+    share = None if prompt.kind == "next" else right_share(prompt.answer, look.bars(prompt.round))
     closed = look.room.phase in ("closed", "revealed")
     return said | {
         "bars": [look.bars(round) for round in range(1, prompt.round + 1)],

@@ -524,6 +524,23 @@ def test_what_is_suggested(share: float | None, round: int, said: str) -> None:
     assert states.suggestion(share, round) == said
 
 
+@pytest.mark.parametrize(("asking", "right", "said"), [(ASKING, 0.0, "explain"), (TOKEN, None, "")])
+def test_no_share_of_votes_is_right_about_a_token(
+    rooms: Rooms, asking: Asking, right: float | None, said: str
+) -> None:
+    id = rooms.open(TEACHER).id
+    for one in range(3):
+        rooms.join(id, f"{one}")
+    rooms.ask(id, TEACHER, asking)
+    for one in range(3):
+        rooms.vote(id, member_of(id, f"{one}"), 1, 1, 0)  # the answer's option is 1
+    rooms.close(id, TEACHER, 0.0)
+    look = rooms.look(id)
+    assert look is not None
+    shown = states.teacher_state(look)
+    assert (shown["right"], shown["suggests"]) == (right, said)
+
+
 @pytest.mark.parametrize(
     "bad",
     [

@@ -112,6 +112,12 @@ test("a teacher can do what comes next, and nothing else", () => {
 test("what is suggested is said with the share that is right", () => {
   assert.equal(advice({ ...OPEN, right: 0.25, suggests: "explain" }), "25 % chose the model’s answer: explain again");
   assert.equal(advice({ ...OPEN, right: null }), "");
+  // Of a token, whichever came, the likeliest is the better prediction: no share of votes is right.
+  const token = { ...TOKEN, answer: { ...GIVEN, index: 1 }, bars: [[3, 1, 2]], suggests: /** @type {const} */ ("") };
+  assert.equal(advice({ ...token, phase: "closed" }), "");
+  assert.equal(advice({ ...token, phase: "closed", right: 0, suggests: "explain" }), "");
+  assert.equal(advice({ ...token, phase: "revealed" }), "3 of 6 chose “ball”, which the model finds likeliest (50 %)");
+  assert.equal(advice({ ...token, phase: "revealed", bars: [[0, 0, 0]] }), "");
 });
 
 test("a room follows views, not the teacher's own pages, nor how they are shown", () => {
