@@ -157,6 +157,7 @@ function draw(bar) {
   const { root, data, state } = bar;
   const folded = isFolded(bar);
   const key = JSON.stringify([state, bar.lost, folded, bar.why, bar.sure, bar.remote, bar.sent]);
+  root.dataset.phase = state?.phase ?? "";
   root.dataset.state = JSON.stringify({
     room: data.room, code: data.code, phase: state?.phase ?? "", here: state?.here ?? null, answered: state?.answered ?? null, of: state?.of ?? null,
     n: state?.n ?? null, round: state?.round ?? null, bars: state?.bars ?? null, told: state?.told ?? [], sent: state?.sent ?? 0, right: state?.right ?? null, suggests: state?.suggests ?? "", lead: state?.lead ?? "",

@@ -23,6 +23,8 @@ STEPS = (
     "When they have answered, press `Close the vote` in the bar, and after its countdown `Reveal`: their votes stand "
     "beside the model’s.",
 )
+# Stands in place of that button while a question is not done with (app/rooms/bar.css), as the bar knows without a rerun.
+BUSY = "One question at a time: the next step of this one is in the bar below."
 GUIDE = "For teachers: an hour, a day, a week"
 
 
@@ -50,6 +52,7 @@ def draw(room: Room | None, lm: LanguageModel, told: ScoredText, vote: TokenVote
                 on_click=state.whole(_ask), args=(lm, told, vote, at),
                 help=token_question.HELP,
             )  # fmt: skip
+            st.html(f'<p class="gb-hint gb-class-busy">{BUSY}</p>')
     said = state.memo("class").pop("said", "")
     if said:
         st.html(f'<p class="gb-hint" role="status">{inline(said)}</p>')
