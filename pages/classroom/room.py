@@ -25,6 +25,7 @@ STEPS = (
 )
 # Stands in place of that button while a question is not done with (app/rooms/bar.css), as the bar knows without a rerun.
 BUSY = "One question at a time: the next step of this one is in the bar below."
+PROJECT = "Show the `Projector page` to the class: this page shows the votes and the model’s answer."
 GUIDE = "For teachers: an hour, a day, a week"
 
 
@@ -76,7 +77,7 @@ def _way(room: Room) -> str:
     return (
         f'<div class="gb-class-way">{picture}'
         f'<div><p class="gb-class-address">{inline(where.typed)}</p><p class="gb-class-big">{inline(code)}</p>'
-        f"{_steps(2)}{trouble}</div></div>"
+        f'<p class="gb-class-project">{inline(PROJECT)}</p>{_steps(2)}{trouble}</div></div>'
     )
 
 

@@ -122,7 +122,8 @@ def test_a_teacher_opens_a_room_and_asks_for_the_token(open_page: OpenPage, room
     assert not app.exception
     room = rooms.of(OWNER)
     assert room is not None
-    assert any(f"{room.code[:3]} {room.code[3:]}" in block.value for block in app.html)
+    (way,) = [block.value for block in app.html if f"{room.code[:3]} {room.code[3:]}" in block.value]
+    assert "this page shows the votes and the model’s answer" in way, "it is not for the projector"
     assert any(
         "data:image/svg+xml" in block.value and f"/join/{room.code}" in block.value for block in app.html
     ), "its QR code"
