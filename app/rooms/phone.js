@@ -2,7 +2,7 @@
 
 import { html } from "../kit/shapes.js";
 import { follow, send } from "./connection.js";
-import { count, halves, letters, phoneView, pieces, sizeView, tally } from "./told.js";
+import { LETTERS, count, halves, letters, phoneView, pieces, sizeView, tally } from "./told.js";
 
 /**
  * @import { State } from "./connection.js"
@@ -157,11 +157,11 @@ async function pass() {
 function optionOf(option, at, view) {
   const marks = option.marks.map((mark) => html("small", { class: "gb-mark" }, mark));
   const votes = tally(option);
-  const inside = [html("span", {}, set(option.text)), option.word ? html("b", {}, `“${option.word}”`) : "", ...marks, votes ? html("small", { class: "gb-votes" }, votes) : ""];
+  const inside = [html("i", { class: "gb-letter" }, LETTERS[at]), html("span", {}, set(option.text)), option.word ? html("b", {}, `“${option.word}”`) : "", ...marks, votes ? html("small", { class: "gb-votes" }, votes) : ""];
   if (!view.taps) return html("li", { class: `gb-option${option.chosen ? " chosen" : ""}${option.right ? " right" : ""}` }, inside);
   const opens = option.typed && writing !== "" && writing === voteOf(state);
   return html("li", {}, html("button", {
-    type: "button", class: `gb-option${option.chosen ? " chosen" : ""}`, "aria-pressed": String(option.chosen), "data-at": at,
+    type: "button", class: `gb-option${option.chosen ? " chosen" : ""}${opens ? " opens" : ""}`, "aria-pressed": String(option.chosen), "data-at": at,
     "aria-expanded": option.typed ? String(opens) : null, click: () => (option.typed ? write() : tap(at)),
   }, inside), opens ? writer : "");
 }
@@ -193,7 +193,7 @@ function draw() {
   if (!state) return;
   const view = phoneView(state, tapped?.choice ?? null, tapped?.word ?? "");
   showPicture(state);
-  who.textContent = state.number ? `You are ${state.number}` : "";
+  who.textContent = state.number ? `Your number is ${state.number}` : "";
   const waiting = tapped && lost ? "No connection: your answer is sent when it is back." : lost ? "No connection. Trying again …" : "";
   say(waiting || refused || view.said);
   const shown = JSON.stringify([view, state.lead, state.number, state.size, writing !== "" && writing === voteOf(state)]);

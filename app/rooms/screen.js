@@ -3,14 +3,12 @@
 
 import { html } from "../kit/shapes.js";
 import { follow } from "./connection.js";
-import { count, dealtLine, framed, halves, pieces, screenView, tally } from "./told.js";
+import { LETTERS, count, dealtLine, framed, halves, pieces, screenView, tally } from "./told.js";
 
 /**
  * @import { State } from "./connection.js"
  * @import { Option, View } from "./told.js"
  */
-
-const LETTERS = "ABCDEFGHI";
 
 const main = /** @type {HTMLElement} */ (document.querySelector("main"));
 const given = /** @type {{room: string, code: string, address: string, trouble: string}} */ (JSON.parse(main.dataset.given ?? "{}"));

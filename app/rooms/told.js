@@ -18,6 +18,8 @@ import { costOf, crossEntropy } from "../kit/votes.js";
  * @typedef {{phase: string, said: string, heading: string, options: Option[], taps: boolean, note: string, because: string, evidence: string, costs: string, told: string[]}} View
  */
 
+export const LETTERS = "ABCDEFGHI"; // of the options, the same on projector and phones
+
 const PIECES = /(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)/g;
 
 /** A text whose pieces between backticks are set in mono (app/markup.py). @type {(text: string) => Piece[]} */
@@ -131,7 +133,7 @@ const toldBy = (state) => (state.told ?? []).map((word) => [`“${word.text}”`
 export function phoneView(state, tapped = null, written = "") {
   const { phase, round = 1, choices = [] } = state;
   if (phase === "paused") return { ...nothing(), phase, said: "Look up." };
-  if (phase === "lobby") return { ...nothing(), phase, said: "Look at the screen." };
+  if (phase === "lobby") return { ...nothing(), phase, said: "Look at the screen.", note: state.number ? "The number is for finding pairs; nobody is known by it." : "" };
   const now = tapped ?? choices[round - 1] ?? null;
   const word = tapped === null ? state.words?.[round - 1] ?? "" : written;
   const before = round > 1 ? choices[0] ?? null : null;

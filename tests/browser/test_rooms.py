@@ -337,6 +337,7 @@ def test_the_projector_shows_the_page_and_hides_the_bars(
             shown(phone, "class_phone", phase("open"))
             phone.get_by_role("button", name="something else").click()
             expect(phone.locator("#word")).to_be_focused()
+            expect(phone.locator(".gb-option.opens .gb-letter")).to_have_text("H")
             fits(phone)
             phone.keyboard.type(f"{word} and much more than that")
             phone.keyboard.press("Enter")

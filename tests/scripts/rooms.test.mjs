@@ -57,6 +57,7 @@ test("nothing is asked in the lobby and while paused", () => {
     const view = phoneView({ ...OPEN, phase });
     assert.deepEqual([view.heading, view.options, view.taps], ["", [], false]);
     assert.deepEqual(screenView({ ...OPEN, phase }).options, []);
+    assert.equal(view.note !== "", phase === "lobby", "what the number is for");
   }
 });
 
