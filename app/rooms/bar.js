@@ -69,7 +69,7 @@ function rowOf({ state }, option, at) {
   const right = state?.answer?.index === at;
   const p = state?.answer?.probabilities[at];
   return html("li", { class: right ? "right" : null },
-    html("span", { class: "gb-class-option" }, set(option), right ? html("small", {}, state?.kind === "next" ? " came" : " the model’s") : ""),
+    html("span", { class: "gb-class-option" }, set(option), right ? html("small", {}, state?.kind === "next" ? " in the text" : " the model’s") : ""),
     html("span", { class: "gb-class-bars", "aria-hidden": "true" }, bars.map(({ votes, all }, round) =>
       html("i", { class: round < bars.length - 1 ? "before" : null, style: `width:${all ? (100 * votes) / all : 0}%` }))),
     html("small", {}, tallied(state?.bars ?? [], at), p === undefined ? "" : ` · model ${chance(p)}`));
@@ -179,7 +179,7 @@ function draw(bar) {
         state?.sent ? buttonOf(bar, { act: "sent", text: bar.sent ? "Hide the views" : sentLine(state.sent), title: "Views that learners have sent; nothing says who" }) : "",
         counts,
         buttonOf(bar, { act: "remote", text: bar.remote ? "Hide the link" : "Phone as remote", title: "A link, good once, by which your phone closes votes and reveals" }),
-        ...(bar.sure ? [html("span", {}, "End it? All of it is deleted."), buttonOf(bar, { act: "end", text: "End the room", primary: true }), buttonOf(bar, { act: "keep", text: "Keep it" })]
+        ...(bar.sure ? [html("span", {}, "End it? All of it is deleted. “Save counts” keeps the votes."), buttonOf(bar, { act: "end", text: "End the room", primary: true }), buttonOf(bar, { act: "keep", text: "Keep it" })]
           : [buttonOf(bar, { act: "end", text: "End" })]),
         asks ? buttonOf(bar, { act: "fold", text: folded ? "Unfold" : "Fold", title: "The votes on this screen" }) : "")),
     bar.why ? html("p", { class: "gb-class-why", role: "alert" }, bar.why) : "",

@@ -212,7 +212,6 @@ function draw() {
     view.note ? html("p", { class: "gb-note" }, view.note) : "",
     view.because ? html("p", { class: "gb-because" }, set(view.because)) : "",
     view.evidence ? html("p", { class: "gb-evidence" }, set(view.evidence)) : "",
-    view.costs ? html("p", { class: "gb-evidence" }, view.costs) : "",
     sizeOf(state),
   );
   if (typing) input.focus();

@@ -3,7 +3,7 @@
 
 import { html } from "../kit/shapes.js";
 import { follow } from "./connection.js";
-import { LETTERS, count, dealtLine, framed, halves, pieces, screenView, tally } from "./told.js";
+import { LETTERS, classGave, count, dealtLine, framed, halves, modelGave, pieces, screenView } from "./told.js";
 
 /**
  * @import { State } from "./connection.js"
@@ -16,7 +16,7 @@ const given = /** @type {{room: string, code: string, address: string, trouble: 
 const code = html("p", { class: "gb-code" }, halves(given.code));
 const way = html("section", { class: "gb-in", "aria-label": "How to join" },
   html("div", { class: "gb-qr" }, main.querySelector("svg")),
-  html("div", {}, html("p", { class: "gb-address" }, given.address), code,
+  html("div", {}, html("p", { class: "gb-address" }, given.address), code, html("p", { class: "gb-how" }, "Scan, or type the address and the six letters"),
     given.trouble ? html("p", { class: "gb-trouble", role: "alert" }, set(given.trouble)) : ""));
 const status = html("p", { class: "gb-said", role: "status" });
 const corner = html("p", { class: "gb-corner" });
@@ -37,14 +37,15 @@ function set(text) {
 
 /** A vote as a bar, of a second vote the first one pale above it. @type {(option: Option) => (HTMLElement | "")[]} */
 const barsOf = (option) => option.shares.map((share, round) =>
-  share === null ? "" : html("i", { class: `gb-bar round${round + 1}`, style: `--share:${share}` }));
+  share === null ? "" : html("i", { class: `gb-bar${round < option.shares.length - 1 ? " before" : ""}`, style: `--share:${share}` }));
 
 /** @type {(option: Option, at: number) => HTMLElement} */
 const optionOf = (option, at) => html("li", { class: `gb-option${option.right ? " right" : ""}` },
   html("b", {}, LETTERS[at]),
   html("span", { class: "gb-text" }, set(option.text), option.marks.map((mark) => html("small", { class: "gb-mark" }, mark))),
   html("span", { class: "gb-bars", "aria-hidden": "true" }, barsOf(option), option.p === null ? "" : html("i", { class: "gb-bar model", style: `--share:${option.p}` })),
-  html("small", { class: "gb-votes" }, tally(option)));
+  html("span", { class: "gb-votes" }, classGave(option)),
+  html("span", { class: "gb-votes model" }, modelGave(option)));
 
 /** @param {View} view */
 function draw(view) {
@@ -57,16 +58,15 @@ function draw(view) {
   way.hidden = asks || led;
   main.dataset.phase = state.phase;
   main.dataset.shows = asks ? "question" : led ? "page" : "way";
-  corner.replaceChildren(asks || led ? `${given.address} · ${halves(given.code)}` : "",
+  corner.replaceChildren(...(asks || led ? [given.address, " · ", html("b", {}, halves(given.code))] : []),
     !asks && state.lead ? html("button", { type: "button", click: () => { showsPage = !showsPage; shown(); } }, showsPage ? "Show the way in" : "Show the page") : "");
   place.replaceChildren(
     view.heading ? html("h2", {}, set(view.heading)) : "",
-    asks ? html("ol", { style: `--rows:${view.options.length + (view.told.length ? 1 : 0) + (view.note ? 1 : 0) + (view.costs ? 1 : 0)}` }, view.options.map(optionOf)) : "",
+    asks ? html("ol", { "data-told": view.options.some((option) => classGave(option) || option.p !== null) ? "" : null, style: `--rows:${view.options.length + (view.told.length ? 1 : 0) + (view.note ? 1 : 0) + (view.evidence ? 1 : 0)}` }, view.options.map(optionOf)) : "",
     view.note ? html("p", { class: "gb-note" }, view.note) : "",
     view.told.length ? html("ul", { class: "gb-told", "aria-label": "Words that were written" }, view.told.map((word) => html("li", {}, word))) : "",
     view.because ? html("p", { class: "gb-because" }, set(view.because)) : "",
     view.evidence ? html("p", { class: "gb-evidence" }, set(view.evidence)) : "",
-    view.costs ? html("p", { class: "gb-evidence" }, view.costs) : "",
   );
 }
 

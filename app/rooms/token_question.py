@@ -90,11 +90,8 @@ def ask(question: TokenQuestion) -> str:
 
     choices = question.choices
     came = choices.came if isinstance(choices, TokenVote) else None
-    evidence = ""
-    if isinstance(choices, TokenVote):
-        evidence = f"What came cost the model {choices.surprise:.2f} nats; it expected {choices.entropy:.2f}."
     worded = words(question.lm, question.kind, question.ids, choices)
-    answer = Answer(came, "", evidence, (*choices.probabilities, choices.elsewhere))
+    answer = Answer(came, "", "", (*choices.probabilities, choices.elsewhere))
     said = teaching.put(worded.text, worded.options, answer, "next", _chance(question))
     return said or teaching.ASKED
 

@@ -15,7 +15,7 @@ import { costOf, crossEntropy } from "../kit/votes.js";
  * @typedef {{text: string, typed: boolean, word: string, chosen: boolean, right: boolean, marks: string[], votes: (number | null)[], shares: (number | null)[], p: number | null}} Option
  *
  * `said` is what a screen reader hears when it changes, `taps` whether an option can be chosen.
- * @typedef {{phase: string, said: string, heading: string, options: Option[], taps: boolean, note: string, because: string, evidence: string, costs: string, told: string[]}} View
+ * @typedef {{phase: string, said: string, heading: string, options: Option[], taps: boolean, note: string, because: string, evidence: string, told: string[]}} View
  */
 
 export const LETTERS = "ABCDEFGHI"; // of the options, the same on projector and phones
@@ -63,7 +63,7 @@ export function count(element, seconds) {
 /** A probability for a whole class to read: what is tiny is called so. @param {number} p */
 export const chance = (p) => (p < 0.001 ? "under 0.1 %" : percent(p));
 
-const nothing = () => ({ heading: "", options: /** @type {Option[]} */ ([]), taps: false, note: "", because: "", evidence: "", costs: "", told: /** @type {string[]} */ ([]) });
+const nothing = () => ({ heading: "", options: /** @type {Option[]} */ ([]), taps: false, note: "", because: "", evidence: "", told: /** @type {string[]} */ ([]) });
 
 /** Whether an option asks for a word. @type {(state: State, at: number) => boolean} */
 export const isTyped = (state, at) => state.kind === "next" && at === (state.options?.length ?? 0) - 1;
@@ -79,8 +79,18 @@ function optionsOf(state, chosen, marks, word = "") {
   }));
 }
 
-/** @type {(state: State) => Pick<View, "because" | "evidence" | "costs">} */
-const reasons = (state) => ({ because: state.answer?.because ?? "", evidence: state.answer?.evidence ?? "", costs: costs(state) });
+/** @type {(state: State) => Pick<View, "because" | "evidence">} */
+const reasons = (state) => ({ because: state.answer?.because ?? "", evidence: state.kind === "next" ? gaveIt(state) : state.answer?.evidence ?? "" });
+
+/** What the model, and the class where that is told, gave to the token of the text, in plain words. @param {State} state */
+function gaveIt({ answer, bars }) {
+  const at = answer?.index ?? null;
+  if (at === null) return "";
+  const votes = bars?.at(-1) ?? [];
+  const all = votes.reduce((a, b) => a + b, 0);
+  const gave = chance(answer?.probabilities[at] ?? 0);
+  return all ? `The model gave it ${gave}; ${percent(votes[at] / all)} of the class chose it.` : `The model gave it ${gave}.`;
+}
 
 /**
  * The cross-entropies of the class and of the model, in words; "" where the votes or the probabilities are not told.
@@ -94,7 +104,7 @@ export function costs(state) {
   const { index } = state.answer;
   if (index !== null) {
     const found = rounds.map((one) => costOf(one, index)).map((cost) => (cost === null ? "infinite, as nobody chose it" : `${num(cost)} nats`));
-    return `Cross-entropy at what came: the class ${found.join(", then ")}; the model ${num(-Math.log(Math.max(p[index], 1e-45)))} nats.`;
+    return `Cross-entropy at “${plain(state.options?.[index] ?? "")}”: the class ${found.join(", then ")}; the model ${num(-Math.log(Math.max(p[index], 1e-45)))} nats.`;
   }
   const found = rounds.map((one) => num(crossEntropy(one, p)));
   return `The text does not say what comes. Against the model’s probabilities the class’s answers have a cross-entropy of ${found.join(", then ")} nats, the model’s own of ${num(crossEntropy(p, p))}.`;
@@ -140,7 +150,7 @@ export function phoneView(state, tapped = null, written = "") {
   const marks = (/** @type {number} */ at) => [
     phase !== "open" && before === at ? "your first vote" : "",
     phase !== "open" && now === at ? (round > 1 ? "your second vote" : "your vote") : "",
-    phase === "revealed" && state.answer?.index === at ? (state.kind === "next" ? "what came" : "the model’s answer") : "",
+    phase === "revealed" && state.answer?.index === at ? (state.kind === "next" ? "in the text" : "the model’s answer") : "",
   ].filter(Boolean);
   const view = { ...nothing(), phase, heading: state.question ?? "", options: optionsOf(state, now, marks, word), taps: phase === "open" };
   if (phase === "open") {
@@ -175,8 +185,8 @@ function revealedTo(state, now) {
   const index = state.answer?.index ?? null;
   if (index === null) return state.kind === "next" ? "The model’s probabilities stand beside the votes." : "The answer is on the screen.";
   const right = plain(state.options?.[index] ?? "");
-  const what = state.kind === "next" ? "What came is" : "The answer is";
-  return now === index ? `Right: “${right}”.` : `${what} “${right}”.`;
+  if (state.kind === "next") return `The text has “${right}” here${now === index ? ", as you said" : ""}.`;
+  return now === index ? `Right: “${right}”.` : `The answer is “${right}”.`;
 }
 
 /** A text without the backticks of its pieces. @param {string} text */
@@ -192,7 +202,7 @@ export function screenView(state) {
   const here = `${state.here} here`;
   if (phase === "paused") return { ...nothing(), phase, said: "Paused." };
   if (phase === "lobby") return { ...nothing(), phase, said: here };
-  const right = (/** @type {number} */ at) => (phase === "revealed" && state.answer?.index === at ? [state.kind === "next" ? "what came" : "the model’s answer"] : []);
+  const right = (/** @type {number} */ at) => (phase === "revealed" && state.answer?.index === at ? [state.kind === "next" ? "in the text" : "the model’s answer"] : []);
   const counts = `${state.answered} of ${state.of} have answered`;
   const view = { ...nothing(), phase, heading: state.question ?? "", options: optionsOf(state, null, right), told: toldBy(state), note: tooFew(state) };
   if (phase === "open") return { ...view, said: round > 1 ? `Second vote: ${counts}` : counts };
@@ -203,16 +213,18 @@ export function screenView(state) {
   return { ...view, ...reasons(state), said: revealedTo(state, null) };
 }
 
-/**
- * How many votes an option has and what the model gives it, in words: "9 votes · 43 %", of two votes "9, then 14".
- * @type {(option: Option) => string}
- */
-export function tally(option) {
-  const known = option.votes.filter((votes) => votes !== null);
-  const votes = !known.length ? "" : known.length > 1 ? known.join(", then ")
-    : `${counted(known[0], "vote")} · ${percent(option.shares.find((share) => share !== null) ?? 0)}`;
-  return [votes, option.p === null ? "" : `the model ${chance(option.p)}`].filter(Boolean).join(" · ");
+/** How many votes an option has, in words: "9 votes · 43 %", of two votes "9, then 14". @param {Option} option */
+export function classGave({ votes, shares }) {
+  const known = votes.filter((one) => one !== null);
+  if (known.length > 1) return known.join(", then ");
+  return known.length ? `${counted(known[0], "vote")} · ${percent(shares.find((share) => share !== null) ?? 0)}` : "";
 }
+
+/** What the model gives to an option, in words. @param {Option} option */
+export const modelGave = ({ p }) => (p === null ? "" : `the model ${chance(p)}`);
+
+/** Both of them. @param {Option} option */
+export const tally = (option) => [classGave(option), modelGave(option)].filter(Boolean).join(" · ");
 
 /** The votes on an option, round by round, for the teacher: "9 → 14". @type {(bars: (number[] | null)[], at: number) => string} */
 export const tallied = (bars, at) => bars.map((one) => one?.[at] ?? 0).join(" → ");

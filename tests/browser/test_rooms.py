@@ -360,7 +360,7 @@ def test_the_projector_shows_the_page_and_hides_the_bars(
         expect(screen.locator(".gb-told")).to_contain_text("<b>kite</b>", ignore_case=True)
         act(page, "reveal")
         shown(screen, "class_screen", phase("revealed"))
-        expect(screen.locator(".gb-place")).to_contain_text("Cross-entropy at what came: the class")
+        expect(screen.locator(".gb-place")).to_contain_text("The model gave it")
         expect(phones[0].locator(".gb-told")).to_contain_text("2 votes · the model")
         for one in (screen, phones[0]):
             fits(one)

@@ -66,7 +66,7 @@ test("the answer comes with its because, and says who was right", () => {
   const state = { ...OPEN, phase: "revealed", choices: [1], answer: ANSWER, bars: [[1, 6, 1]] };
   assert.equal(phoneView(state).said, "Right: “two”.");
   assert.equal(phoneView({ ...state, choices: [0] }).said, "The answer is “two”.");
-  assert.equal(phoneView({ ...state, kind: "next", choices: [0] }).said, "What came is “two”.");
+  assert.equal(phoneView({ ...state, kind: "next", choices: [0], bars: undefined }).said, "The text has “two” here.");
   assert.deepEqual(phoneView(state).options.map(tally), ["1 vote · 13 %", "6 votes · 75 %", "1 vote · 13 %"]);
   assert.equal(screenView(state).because, "So it is.");
   assert.ok(screenView(state).options[1].right);
@@ -189,14 +189,21 @@ test("written words are listed with their counts and what the model gave, as far
 
 test("both cross-entropies are told with the answer", () => {
   const state = { ...TOKEN, phase: /** @type {const} */ ("revealed"), answer: GIVEN, bars: [[2, 4, 2]] };
-  assert.equal(costs(state), "Cross-entropy at what came: the class 1.39 nats; the model 0.69 nats.");
-  assert.equal(costs({ ...state, bars: [[2, 4, 2], [8, 0, 0]] }), "Cross-entropy at what came: the class 1.39 nats, then 0.00 nats; the model 0.69 nats.");
+  assert.equal(costs(state), "Cross-entropy at “ball”: the class 1.39 nats; the model 0.69 nats.");
+  assert.equal(costs({ ...state, bars: [[2, 4, 2], [8, 0, 0]] }), "Cross-entropy at “ball”: the class 1.39 nats, then 0.00 nats; the model 0.69 nats.");
   assert.match(costs({ ...state, bars: [[0, 8, 0]] }), /the class infinite, as nobody chose it; the model/);
   const open = { ...state, answer: { ...GIVEN, index: null }, bars: [[4, 0, 0]] };
   assert.match(costs(open), /cross-entropy of 0\.69 nats, the model’s own of 1\.04/);
   assert.deepEqual([costs({ ...state, bars: [null] }), costs({ ...state, bars: undefined }), costs({ ...state, answer: null })], ["", "", ""]);
   assert.ok(Math.abs(crossEntropy([1, 1, 0], [0.5, 0.25, 0.25]) - (Math.log(2) + Math.log(4)) / 2) < 1e-12);
-  assert.equal(screenView(state).costs, costs(state));
+  // Phones and projector say it in plain words.
+  for (const view of [phoneView, screenView]) {
+    assert.equal(view(state).evidence, "The model gave it 50 %; 25 % of the class chose it.");
+    assert.equal(view({ ...state, bars: [null] }).evidence, "The model gave it 50 %.");
+    assert.equal(view(open).evidence, "");
+    assert.doesNotMatch(JSON.stringify(view(state)), /nats|ntropy/);
+  }
+  assert.equal(phoneView({ ...state, choices: [0] }).said, "The text has “ball” here, as you said.");
 });
 
 test("a teacher's list of words waits for the model once the vote is over", () => {
