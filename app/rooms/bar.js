@@ -4,6 +4,7 @@
 import { html } from "../kit/shapes.js";
 import { shared } from "../kit/shared.js";
 import { follow, send } from "./connection.js";
+import { restAfter } from "./rest.js";
 import { sentLine, sentList } from "./sent.js";
 import { advice, chance, costs, count, dealtLine, halves, pieces, plain, tallied, tooFew } from "./told.js";
 import { unmeasured, wordList } from "./words.js";
@@ -16,8 +17,8 @@ import { unmeasured, wordList } from "./words.js";
  * @typedef {{room: string, code: string, join: string, address: string, trouble: string, screen: string}} Data
  * @typedef {{root: HTMLElement, data: Data, state: State | null, lost: boolean, folded: boolean | null, why: string, sure: boolean, ends: number, drawn: string, measured: string, sent: Sent[] | null, remote: {link: string, qr: string} | null, tell: Given["setTriggerValue"], stop: () => void}} Bar
  *
- * A button: what it says, what it does, and whether it is the next thing to do.
- * @typedef {{act: string, text: string, primary?: boolean, title?: string}} Button
+ * A button: what it says, what it does, whether it is the next thing to do, and whether it only keeps its place.
+ * @typedef {{act: string, text: string, primary?: boolean, title?: string, idle?: boolean}} Button
  */
 
 const LEADS = 300; // ms in which an address has to stay the same before the room is led there
@@ -45,7 +46,7 @@ export function buttonsOf(state) {
   /** @type {Button[]} */
   const pause = [{ act: "pause", text: "Pause", title: "All phones say “Look up”" }];
   if (phase === "paused") return [{ act: "resume", text: "Go on", primary: true }];
-  if (phase === "open") return state.closes === null ? [{ act: "close", text: "Close the vote", primary: true, title: "It ends after three seconds" }, ...pause] : [];
+  if (phase === "open") return state.closes === null ? [{ act: "close", text: "Close the vote", primary: true, title: "It ends after three seconds" }, ...pause] : [{ act: "closing", text: "Closing …", idle: true }];
   if (phase === "closed") {
     /** @type {Button[]} */
     const talk = state.talk ? [] : [{ act: "talk", text: "Let them talk", primary: suggests === "talk" && round === 1, title: "Phones say: talk to somebody who chose otherwise" }];
@@ -77,7 +78,7 @@ function rowOf({ state }, option, at) {
 
 /** @type {(bar: Bar, one: Button) => HTMLElement} */
 const buttonOf = (bar, one) => html("button", {
-  type: "button", class: `gb-class-button${one.primary ? " primary" : ""}`, "data-act": one.act, title: one.title, click: () => press(bar, one.act),
+  type: "button", class: `gb-class-button${one.primary ? " primary" : ""}`, "data-act": one.act, title: one.title, disabled: one.idle ? "" : null, click: () => press(bar, one.act),
 }, one.text);
 
 /** @type {(bar: Bar, act: string) => Promise<void>} */
@@ -167,6 +168,7 @@ function draw(bar) {
   bar.drawn = key;
   const held = document.activeElement instanceof HTMLElement && root.contains(document.activeElement) ? document.activeElement.dataset.act : undefined;
   const asks = state?.question !== undefined && state.phase !== "lobby";
+  const acts = state && !bar.lost ? buttonsOf(state).map((one) => ({ ...one, primary: one.primary && !bar.sure })) : [];
   const counts = html("a", { class: "gb-class-button", href: new URL(`rooms/${data.room}/counts.csv`, document.baseURI), download: "", title: "Questions, options and how many chose each, as CSV" }, "Save counts");
   root.replaceChildren(
     html("p", { class: "gb-class-head" },
@@ -175,13 +177,13 @@ function draw(bar) {
       html("a", { href: new URL(data.screen, document.baseURI), target: "_blank", rel: "noopener", title: "The page for the projector: code, question, and no votes before they are shown" }, "Projector page"),
       html("span", { class: "gb-class-line", role: "status" }, bar.lost ? "No connection to the room. Trying again …" : state ? lineOf(state) : ""),
       html("span", { class: "gb-class-buttons" },
-        state && !bar.lost ? buttonsOf(state).map((one) => buttonOf(bar, one)) : "",
+        acts.map((one) => buttonOf(bar, one)),
         state?.sent ? buttonOf(bar, { act: "sent", text: bar.sent ? "Hide the views" : sentLine(state.sent), title: "Views that learners have sent; nothing says who" }) : "",
         counts,
         buttonOf(bar, { act: "remote", text: bar.remote ? "Hide the link" : "Phone as remote", title: "A link, good once, by which your phone closes votes and reveals" }),
         ...(bar.sure ? [html("span", {}, "End it? All of it is deleted. “Save counts” keeps the votes."), buttonOf(bar, { act: "end", text: "End the room", primary: true }), buttonOf(bar, { act: "keep", text: "Keep it" })]
           : [buttonOf(bar, { act: "end", text: "End" })]),
-        asks ? buttonOf(bar, { act: "fold", text: folded ? "Unfold" : "Fold", title: "The votes on this screen" }) : "")),
+        asks ? buttonOf(bar, { act: "fold", text: folded ? "Show votes here" : "Hide votes here", title: "On your own screen alone" }) : "")),
     bar.why ? html("p", { class: "gb-class-why", role: "alert" }, bar.why) : "",
     state && tooFew(state, FAR) ? html("p", { class: "gb-class-few" }, tooFew(state, FAR)) : "",
     bar.remote ? html("p", { class: "gb-class-remote" }, html("img", { src: bar.remote.qr, alt: "QR code of the link" }), html("span", {}, "Open this on your own phone within ten minutes; it works once: ", html("code", {}, bar.remote.link))) : "",
@@ -192,6 +194,7 @@ function draw(bar) {
         wordList(state, "gb-class-button", (key, shown) => showWord(bar, key, shown)),
         costs(state) ? html("p", {}, costs(state)) : "")) : "",
   );
+  if (state) restAfter(root, [...acts.map((one) => one.act), bar.sure ? "sure" : ""]);
   if (held) /** @type {HTMLElement | null} */ (root.querySelector(`[data-act="${CSS.escape(held)}"]`))?.focus();
 }
 

@@ -3,6 +3,7 @@
 import { html } from "../kit/shapes.js";
 import { buttonsOf } from "./bar.js";
 import { follow, send } from "./connection.js";
+import { restAfter } from "./rest.js";
 import { advice, costs, count, halves, pieces, tallied } from "./told.js";
 import { wordList } from "./words.js";
 
@@ -63,7 +64,9 @@ function draw() {
       html("li", { class: `gb-option${answer?.index === at ? " right" : ""}` }, html("span", {}, set(option)), html("small", { class: "gb-votes" }, tallied(bars, at))))),
     wordList(state, "gb-small", showWord),
     costs(state) ? html("p", { class: "gb-evidence" }, costs(state)) : "");
-  acts.replaceChildren(...buttonsOf(state).map((one) => html("button", { type: "button", "data-act": one.act, class: one.primary ? "primary" : null, click: () => press(one.act) }, one.text)));
+  const buttons = buttonsOf(state);
+  restAfter(acts, buttons.map((one) => one.act));
+  acts.replaceChildren(...buttons.map((one) => html("button", { type: "button", "data-act": one.act, class: one.primary ? "primary" : null, disabled: one.idle ? "" : null, click: () => press(one.act) }, one.text)));
   main.dataset.state = JSON.stringify({ phase, here: state.here, n: state.n ?? null, round: state.round ?? null, answered: state.answered ?? null, said, version: state.version });
 }
 

@@ -162,8 +162,15 @@ def test_a_class_from_the_first_click_to_the_end(page: Page, browser: Browser, s
         fits(screen)
 
         act(page, "close")
+        page.mouse.down()
+        page.mouse.up()  # an impatient second click, where the pointer rests
+        expect(page.locator(".gb-class [data-act=closing]")).to_be_disabled()
         for phone in phones:
             shown(phone, "class_phone", phase("closed"))
+        page.mouse.down()
+        page.mouse.up()  # and a third, on what has come there
+        assert shown(page, "class_bar", lambda now: True)["phase"] == "closed"
+        expect(page.locator(".gb-class [data-act=talk]")).to_be_visible()
         assert phones[0].locator("button").count() == 0, "nothing to tap"
         late = phones[0].evaluate(
             """async (room) => (await fetch(`/rooms/${room}/vote`, {method: 'PUT',

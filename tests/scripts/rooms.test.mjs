@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { buttonsOf, leadOf } from "../../app/rooms/bar.js";
 import { addresses } from "../../app/rooms/connection.js";
+import { restAfter } from "../../app/rooms/rest.js";
 import { sentLine } from "../../app/rooms/sent.js";
 import { advice, costs, countdown, dealtLine, framed, halves, letters, phoneView, pieces, plain, screenView, sizeView, tally, tooFew, toldOf } from "../../app/rooms/told.js";
 import { costOf, crossEntropy } from "../../app/kit/votes.js";
@@ -99,7 +100,8 @@ test("the projector shows no bars while a vote is open", () => {
 test("a teacher can do what comes next, and nothing else", () => {
   const acts = (/** @type {Partial<import("../../app/rooms/connection.js").State>} */ change) => buttonsOf({ ...OPEN, ...change }).map((one) => one.act);
   assert.deepEqual(acts({}), ["close", "pause"]);
-  assert.deepEqual(acts({ closes: 2 }), []);
+  assert.deepEqual(acts({ closes: 2 }), ["closing"]);
+  assert.ok(buttonsOf({ ...OPEN, closes: 2 }).every((one) => one.idle), "nothing to press while it closes");
   assert.deepEqual(acts({ phase: "closed" }), ["talk", "again", "show", "reveal", "pause"]);
   assert.deepEqual(acts({ phase: "closed", round: 2, shown: true }), ["hide", "reveal", "pause"]);
   assert.deepEqual(acts({ phase: "revealed" }), ["next", "pause"]);
@@ -108,6 +110,21 @@ test("a teacher can do what comes next, and nothing else", () => {
   for (const suggests of /** @type {const} */ (["explain", "talk", "reveal", ""])) {
     assert.equal(buttonsOf({ ...OPEN, phase: "closed", suggests }).filter((one) => one.primary).length, 1, suggests);
   }
+});
+
+test("buttons that come where others were rest for a second", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const element = /** @type {HTMLElement} */ (/** @type {unknown} */ ({ dataset: {} }));
+  const rests = () => element.dataset.rests !== undefined;
+  restAfter(element, ["close", "pause"]);
+  assert.ok(!rests(), "the first ones");
+  restAfter(element, ["closing"]);
+  assert.ok(rests());
+  context.mock.timers.tick(999);
+  assert.ok(rests());
+  restAfter(element, ["closing"]); // drawn again, with another count
+  context.mock.timers.tick(1);
+  assert.ok(!rests());
 });
 
 test("what is suggested is said with the share that is right", () => {

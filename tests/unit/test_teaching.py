@@ -84,7 +84,7 @@ def test_buttons_are_called_as_they_are() -> None:
         "Next",
         "Projector page",
         "Phone as remote",
-        "Fold",
+        "Hide votes here",
     ):
         assert f"*{name}*" in GUIDE and f'"{name}"' in BAR, name
     said = " ".join(room.STEPS)
