@@ -183,7 +183,7 @@ function draw(bar) {
         buttonOf(bar, { act: "remote", text: bar.remote ? "Hide the link" : "Phone as remote", title: "A link, good once, by which your phone closes votes and reveals" }),
         ...(bar.sure ? [html("span", {}, "End it? All of it is deleted. “Save counts” keeps the votes."), buttonOf(bar, { act: "end", text: "End the room", primary: true }), buttonOf(bar, { act: "keep", text: "Keep it" })]
           : [buttonOf(bar, { act: "end", text: "End" })]),
-        asks ? buttonOf(bar, { act: "fold", text: folded ? "Show votes here" : "Hide votes here", title: "On your own screen alone" }) : "")),
+        asks && !bar.sure ? buttonOf(bar, { act: "fold", text: folded ? "Show votes here" : "Hide votes here", title: "On your own screen alone" }) : "")),
     bar.why ? html("p", { class: "gb-class-why", role: "alert" }, bar.why) : "",
     state && tooFew(state, FAR) ? html("p", { class: "gb-class-few" }, tooFew(state, FAR)) : "",
     bar.remote ? html("p", { class: "gb-class-remote" }, html("img", { src: bar.remote.qr, alt: "QR code of the link" }), html("span", {}, "Open this on your own phone within ten minutes; it works once: ", html("code", {}, bar.remote.link))) : "",

@@ -169,6 +169,7 @@ def test_a_class_from_the_first_click_to_the_end(page: Page, browser: Browser, s
             shown(phone, "class_phone", phase("closed"))
         page.mouse.down()
         page.mouse.up()  # and a third, on what has come there
+        page.wait_for_timeout(400)
         assert shown(page, "class_bar", lambda now: True)["phase"] == "closed"
         expect(page.locator(".gb-class [data-act=talk]")).to_be_visible()
         assert phones[0].locator("button").count() == 0, "nothing to tap"
@@ -207,8 +208,12 @@ def test_a_class_from_the_first_click_to_the_end(page: Page, browser: Browser, s
         assert revealed["answer"] is not None and revealed["bars"] == [None, None], (
             "three votes are too few to break down"
         )
+        few = "3 voted: from 5 votes on"
+        for one in (screen.locator(".gb-note"), page.locator(".gb-class-few")):
+            expect(one).to_contain_text(few)
         for phone in phones:
             shown(phone, "class_phone", phase("revealed", round=2))
+            expect(phone.locator(".gb-note")).to_contain_text(few)
             expect(phone.locator(".gb-because")).not_to_be_empty()
         fits(phones[0])
         with page.expect_download() as download:
@@ -337,6 +342,8 @@ def test_the_projector_shows_the_page_and_hides_the_bars(
     screen.goto(f"/room/{code}/screen")
     with phones_of(browser, server, code, 5) as phones:
         page.locator(".st-key-class-ask button").first.click()
+        expect(page.locator(".gb-class-busy")).to_be_visible()
+        expect(page.locator(".st-key-class-ask")).to_be_hidden()
         for at, phone in enumerate(phones[:3]):
             shown(phone, "class_phone", phase("open"))
             phone.locator(f'[data-at="{at % 2}"]').click()
@@ -355,8 +362,9 @@ def test_the_projector_shows_the_page_and_hides_the_bars(
         assert votes[0][:2] == [2, 1] and votes[0][-1] == 2
         act(page, "close")
         assert shown(screen, "class_screen", phase("closed"))["told"] == []
-        act(page, "show")
-        assert shown(screen, "class_screen", lambda now: now["bars"])["bars"] == votes
+        if theme == "light":  # before Reveal, a tap shows them; after it they stand there without
+            act(page, "show")
+            assert shown(screen, "class_screen", lambda now: now["bars"])["bars"] == votes
         act(page, "fold")
         listed = page.locator(".gb-class-words li")
         expect(listed).to_have_count(1)
@@ -366,7 +374,11 @@ def test_the_projector_shows_the_page_and_hides_the_bars(
         expect(screen.locator(".gb-told b")).to_have_count(0)
         expect(screen.locator(".gb-told")).to_contain_text("<b>kite</b>", ignore_case=True)
         act(page, "reveal")
-        shown(screen, "class_screen", phase("revealed"))
+        assert shown(screen, "class_screen", phase("revealed"))["bars"] == votes
+        expect(screen.locator(".gb-option").first).to_contain_text("2 votes")
+        expect(phones[0].locator(".gb-option").first).to_contain_text("2 votes · 40 % · the model")
+        large = "parseFloat(getComputedStyle(document.querySelector('.gb-votes.model')).fontSize)"
+        assert screen.viewport_size and screen.evaluate(large) >= 28 * min(1, screen.viewport_size["width"] / 1366)
         expect(screen.locator(".gb-place")).to_contain_text("The model gave it")
         expect(phones[0].locator(".gb-told")).to_contain_text("2 votes · the model")
         for one in (screen, phones[0]):
