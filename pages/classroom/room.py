@@ -23,7 +23,7 @@ STEPS = (
     "When they have answered, press `Close the vote` in the bar, and after its countdown `Reveal`: their votes stand "
     "beside the model’s.",
 )
-# Stands in place of that button while a question is not done with (app/rooms/bar.css), as the bar knows without a rerun.
+# In place of that button while a question is not done with (app/rooms/bar.css): the bar knows it without a rerun.
 BUSY = "One question at a time: the next step of this one is in the bar below."
 PROJECT = "Show the `Projector page` to the class: this page shows the votes and the model’s answer."
 GUIDE = "For teachers: an hour, a day, a week"

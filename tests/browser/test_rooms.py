@@ -378,7 +378,9 @@ def test_the_projector_shows_the_page_and_hides_the_bars(
         expect(screen.locator(".gb-option").first).to_contain_text("2 votes")
         expect(phones[0].locator(".gb-option").first).to_contain_text("2 votes · 40 % · the model")
         large = "parseFloat(getComputedStyle(document.querySelector('.gb-votes.model')).fontSize)"
-        assert screen.viewport_size and screen.evaluate(large) >= 28 * min(1, screen.viewport_size["width"] / 1366)
+        assert screen.viewport_size and screen.evaluate(large) >= 28 * min(
+            1, screen.viewport_size["width"] / 1366
+        )
         expect(screen.locator(".gb-place")).to_contain_text("The model gave it")
         expect(phones[0].locator(".gb-told")).to_contain_text("2 votes · the model")
         for one in (screen, phones[0]):
