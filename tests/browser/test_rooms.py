@@ -209,8 +209,8 @@ def test_a_class_from_the_first_click_to_the_end(page: Page, browser: Browser, s
             "three votes are too few to break down"
         )
         few = "3 voted: from 5 votes on"
-        for one in (screen.locator(".gb-note"), page.locator(".gb-class-few")):
-            expect(one).to_contain_text(few)
+        for note in (screen.locator(".gb-note"), page.locator(".gb-class-few")):
+            expect(note).to_contain_text(few)
         for phone in phones:
             shown(phone, "class_phone", phase("revealed", round=2))
             expect(phone.locator(".gb-note")).to_contain_text(few)
