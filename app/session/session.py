@@ -69,15 +69,13 @@ class Session:
     whole: bool = False
 
 
-# The session while a callback of it is running, and while a page is: a run asks for it more than a hundred times, and
-# Streamlit takes 20 to 50 microseconds to answer.
+# The session while one of its callbacks is running.
 _held: ContextVar[Session | None] = ContextVar("glassbox_session", default=None)
-_running: ContextVar[Session | None] = ContextVar("glassbox_session_running", default=None)
 
 
 def current() -> Session:
     """Return the current session; the first call creates it with defaults and the link's values."""
-    session: Session | None = _held.get() or _running.get() or st.session_state.get(_KEY)
+    session: Session | None = _held.get() or st.session_state.get(_KEY)
     if session is None:
         query = st.query_params
         repeated = [key for key in query if len(query.get_all(key)) > 1]
@@ -94,9 +92,7 @@ def start(whole: bool = False) -> None:
     Args:
         whole: the whole page runs, not its picture alone (app/frame/alone.py).
     """
-    _running.set(None)  # Streamlit runs a page again in the thread of the run before
     session = current()
-    _running.set(session)
     doubtful, session.doubtful = session.doubtful, []
     if session.heard == 1:
         for callback in doubtful:

@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.counts import counted
+from core.rooms.records import ELSE
 from scripts.class_check.browsers import Browser, Reply, State, Stream, Unreachable
 from scripts.class_check.findings import Fails, Finding
 
 ARRIVES = 10.0  # seconds in which a change should reach every screen
 SLOW = 2.0  # seconds from a tap to the counter from which a class notices
+WORD = "kite"  # what those write who take something else
 COUNTDOWN = 3.0  # seconds from Close to the end of a vote
 BUSY = (
     "Something keeps this machine or its network busy: end other programs, and try a cable in place of Wi-Fi."
@@ -147,12 +149,12 @@ class LessonHour:
         if projector.wait(_in("open", round), ARRIVES) is None:
             raise Fails(f"Vote {round} did not open on the projector.", BUSY)
         state = projector.states()[-1]
-        n, options = int(state["n"]), len(state["options"])
+        n, options = int(state["n"]), list(state["options"])
         late: list[float] = []
 
         def votes(phone: Phone) -> Reply:
-            choice = (phone.number + round) % options
-            return self._choose(phone, n, round, choice)
+            choice = (phone.number + round) % len(options)
+            return self._choose(phone, n, round, choice, WORD if options[choice] == ELSE else "")
 
         began = time.perf_counter()
         replies = self._all(votes)
@@ -201,10 +203,9 @@ class LessonHour:
 
     # ------------------------------------------------------------------------------------------------ what they share
 
-    def _choose(self, phone: Phone, n: int, round: int, choice: int) -> Reply:
-        return phone.browser.send(
-            "PUT", f"/rooms/{self.room}/vote", {"n": n, "round": round, "choice": choice}
-        )
+    def _choose(self, phone: Phone, n: int, round: int, choice: int, word: str = "") -> Reply:
+        vote = {"n": n, "round": round, "choice": choice} | ({"word": word} if word else {})
+        return phone.browser.send("PUT", f"/rooms/{self.room}/vote", vote)
 
     def _do(self, act: str) -> None:
         reply = self.teacher.send("POST", f"/rooms/{self.room}/{act}")

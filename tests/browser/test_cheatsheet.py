@@ -614,7 +614,7 @@ ALIVE: dict[tuple[str, str], Alive] = {
     ),
     ("classroom", "a class predicts together"): Alive(
         lambda options, s: (
-            len(options) == 7 and 0 < sum(one["p"] for one in options) <= 1 and s["came"] is not None
+            len(options) == 8 and one([each["p"] for each in options]) and s["came"] is not None
         )
     ),
     ("adaptability", "examples in the prompt"): Alive(
