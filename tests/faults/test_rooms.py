@@ -8,6 +8,7 @@ import time
 import pytest
 
 from core.rooms import ELSE, Answer, Asking, NotNow, Rooms, Size, TooMuch, group_of, member_of
+from core.rooms.records import BETWEEN
 from core.runs import Store
 from core.runs.records import StoreAway
 from tests.faults.postgres import Postgres
@@ -106,6 +107,7 @@ def test_a_vote_survives_the_database_and_counts_once(postgres: Postgres) -> Non
         except StoreAway:
             assert time.monotonic() < deadline
             time.sleep(0.2)
+    time.sleep(2 * BETWEEN)  # a database that is back at once finds the first vote still fresh
     rooms.vote(id, members[0], 1, 1, 2)
     look = rooms.look(id)
     assert look is not None and look.room.phase == "open" and look.bars(1) == [4, 1, 1]
