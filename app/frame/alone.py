@@ -66,7 +66,8 @@ def _picture(chapter: chapters.Chapter) -> None:
         state.start()
         _part.set(Part(None))
         pictures.begin()
-        if _state() != state.memo("around").get("state"):
+        # the whole page opens another one, too: a browser meets pages and their parts in one order then
+        if state.memo("visit").get("page") or _state() != state.memo("around").get("state"):
             st.rerun()
     with turns.drawing():
         exec(_code(chapter), {"__name__": "__main__", "__file__": str(chapters.ROOT / chapter.path)})
