@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 MOST = 4  # Python computes in one thread at a time: with more, pages would wait for it
 EVERY = 0.2  # seconds between two reports of a turn that is waited for
-GIVES_WAY = (
-    0.3  # seconds for which a step lets pages come first, at most: so it goes on on a busy server, too
-)
+# Seconds for which a step lets pages come first, at most; nor for longer than the step before took: on a busy server
+# long work takes twice its time, and not for ever.
+GIVES_WAY = 0.3
 
 
 def at_once(cores: int, threads: int) -> int:
@@ -46,6 +47,7 @@ class Turns:
         self._queue: deque[object] = deque()
         self._changed = threading.Condition()
         self._drawing: set[int] = set()  # threads that draw a page
+        self._took = GIVES_WAY
 
     @contextmanager
     def drawing(self) -> Iterator[None]:
@@ -100,8 +102,10 @@ class Turns:
             raise
         try:
             with self._changed:
-                self._changed.wait_for(lambda: not self._drawing, GIVES_WAY)
+                self._changed.wait_for(lambda: not self._drawing, min(GIVES_WAY, self._took))
+            began = time.monotonic()
             yield
+            self._took = time.monotonic() - began
         finally:
             with self._changed:
                 self._free += 1

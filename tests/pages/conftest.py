@@ -249,6 +249,12 @@ def open_page() -> OpenPage:
     return run
 
 
+def turn_to(app: AppTest, slug: str) -> None:
+    """Turn a session to another page; `switch_page` knows pages by their files, and some are functions."""
+    app._page_hash = calc_hash(slug)
+    app.run()
+
+
 def random_model(
     folder: Path, seed: int, tokens: Sequence[str] = (), spread: float = 0.2, **config: Any
 ) -> Path:

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import chapters
 from app.controls import predict
-from tests.pages.conftest import OWN_MODELS, SMALLER, OpenPage
+from tests.pages.conftest import OWN_MODELS, SMALLER, OpenPage, turn_to
 
 SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]
 
@@ -129,9 +129,9 @@ def test_another_text_is_another_question_and_undo_brings_the_first_back(
 def test_a_prediction_is_there_when_one_comes_back_to_its_page(open_page: OpenPage) -> None:
     app = open_page("home")
     said = commit(app)
-    app.switch_page(f"../{chapters.BY_SLUG['loss'].path}").run()
+    turn_to(app, "loss")
     assert not card(app)[1]
-    app.switch_page(f"../{chapters.BY_SLUG['home'].path}").run()
+    turn_to(app, "home")
     assert card(app) == said
 
 
@@ -216,7 +216,7 @@ def test_the_next_page_has_the_learners_own_text(open_page: OpenPage) -> None:
     app = open_page("tokenization", text=OWN, follow=3)
     asked_anew(app)
     commit(app)
-    app.switch_page(f"../{chapters.BY_SLUG['attention'].path}").run()
+    turn_to(app, "attention")
     assert app.session_state["gb"].store["text"] == OWN == app.text_area(key="text").value
     assert app.session_state["gb"].store["follow"] == 3
 
@@ -225,7 +225,7 @@ def test_what_a_learner_has_typed_since_stays(open_page: OpenPage) -> None:
     app = open_page("tokenization", text=OWN)
     asked_anew(app)
     app.text_area(key="text").set_value("Anna saw a cat.").run()
-    app.switch_page(f"../{chapters.BY_SLUG['attention'].path}").run()
+    turn_to(app, "attention")
     assert app.session_state["gb"].store["text"] == "Anna saw a cat."
 
 
@@ -235,7 +235,7 @@ def test_what_show_it_sets_is_left_with_its_page(open_page: OpenPage) -> None:
     before = dict(app.session_state["gb"].store)
     app.button(key="predict.show").click().run()
     assert app.session_state["gb"].store["edits"] != before["edits"]
-    app.switch_page(f"../{chapters.BY_SLUG['multi_head'].path}").run()
+    turn_to(app, "multi_head")
     now = app.session_state["gb"].store
     assert {key: now[key] for key in ("edits", "text", "follow", "row", "col")} == {
         key: before[key] for key in ("edits", "text", "follow", "row", "col")

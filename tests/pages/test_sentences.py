@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from app import models
 from app.models import cache
 from app.models.shared_cache import Shelf
+from core import real
 from core.vectors.sentences import cosines, mean_of_words, sentence_vectors
 from core.vectors.static import glove
 from core.zoo import load
@@ -115,7 +116,8 @@ def test_a_published_encoder_reads_beside_the_open_model(
     open_page: OpenPage, drawn: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where all-MiniLM-L6-v2 was fetched: here a small encoder with random weights stands for it."""
-    ready = tmp_path / "ready" / f"{NAME}.0.1.0.1"
+    model = real.BY_NAME[NAME]
+    ready = tmp_path / "ready" / f"{NAME}.{model.version}.{real._LAYOUT}"
     folder = random_model(
         ready, seed=8, shape="encoder", head="none", norm_placement="post", final_norm=False
     )

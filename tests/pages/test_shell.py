@@ -18,7 +18,7 @@ from app import chapters, models
 from app.models import choice
 from app.session import state
 from core.checkpoints import hub
-from tests.pages.conftest import random_model
+from tests.pages.conftest import random_model, turn_to
 
 SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]
 
@@ -158,7 +158,7 @@ def test_text_and_model_follow_to_the_next_page(open_page: Any, other_model: str
     app.text_area(key="text").set_value("The dog").run()
     app.segmented_control(key="head").set_value(1).run()
     for slug in SHOWN:
-        app.switch_page(f"../{chapters.BY_SLUG[slug].path}").run()
+        turn_to(app, slug)
         assert not app.exception
         assert (store(app)["text"], store(app)["model"], store(app)["head"]) == ("The dog", other_model, 1)
         assert app.text_area(key="text").value == "The dog"
