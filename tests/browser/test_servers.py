@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 
 from app.session import owner
 from core.rooms import Asking, Rooms
@@ -32,31 +33,32 @@ def crew(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crew]:
         yield found
 
 
-def test_two_browsers_are_at_two_processes_with_all_that_is_theirs(crew: Crew, tmp_path: Path) -> None:
+def test_two_browsers_are_at_two_processes_with_all_that_is_theirs(
+    crew: Crew, browser: Browser, tmp_path: Path
+) -> None:
     """Pages, uploads and downloads of a browser are where its WebSocket is."""
     text = tmp_path / "own.txt"
     text.write_text(TEXT, encoding="utf-8")
-    with driver.launched() as browser:
-        contexts = [driver.new_context(browser, crew) for _ in range(2)]
-        at: list[int] = []
-        for context in contexts:  # the second comes while the first is connected
-            page = context.new_page()
-            driver.open_page(page, "lab")
-            (mine,) = [each for each in context.cookies() if each.get("name") == crew.cookie]
-            assert mine.get("httpOnly") and mine.get("sameSite") == "Lax" and not mine.get("secure")
-            at.append([mark for _, mark in crew.marks].index(str(mine.get("value"))))
-            until(lambda: crew.sockets(at[-1]) >= 1, "its WebSocket at its process")
-            page.locator(".st-key-gb-lab-more button").first.click()
-            page.get_by_role("tab", name="Own text").click()
-            page.locator(".st-key-lab-upload input[type=file]").set_input_files(text)
-            page.get_by_text(f"Own text: {len(TEXT):,} characters are in use.").wait_for()
-            page.keyboard.press("Escape")
-            with page.expect_download() as downloaded:
-                page.get_by_role("button", name="Notebook").click()
-            assert json.loads(downloaded.value.path().read_text(encoding="utf-8"))["cells"]
-        assert sorted(at) == [0, 1]
-        for context in contexts:
-            context.close()
+    contexts = [driver.new_context(browser, crew) for _ in range(2)]
+    at: list[int] = []
+    for context in contexts:  # the second comes while the first is connected
+        page = context.new_page()
+        driver.open_page(page, "lab")
+        (mine,) = [each for each in context.cookies() if each.get("name") == crew.cookie]
+        assert mine.get("httpOnly") and mine.get("sameSite") == "Lax" and not mine.get("secure")
+        at.append([mark for _, mark in crew.marks].index(str(mine.get("value"))))
+        until(lambda: crew.sockets(at[-1]) >= 1, "its WebSocket at its process")
+        page.locator(".st-key-gb-lab-more button").first.click()
+        page.get_by_role("tab", name="Own text").click()
+        page.locator(".st-key-lab-upload input[type=file]").set_input_files(text)
+        page.get_by_text(f"Own text: {len(TEXT):,} characters are in use.").wait_for()
+        page.keyboard.press("Escape")
+        with page.expect_download() as downloaded:
+            page.get_by_role("button", name="Notebook").click()
+        assert json.loads(downloaded.value.path().read_text(encoding="utf-8"))["cells"]
+    assert sorted(at) == [0, 1]
+    for context in contexts:
+        context.close()
 
 
 def test_a_visitor_stays_and_a_new_one_gets_a_place(crew: Crew) -> None:

@@ -148,9 +148,7 @@ def test_what_is_taken_away_holds_no_markup_of_words(page: Page) -> None:
 
 def test_another_page_has_its_own_words(page: Page) -> None:
     driver.open_page(page, "home", model="tales-gpt", text=TEXT)
-    page.locator('[data-testid="stSidebarNav"] a, [data-testid="stSidebar"] a').filter(
-        has_text="Loss"
-    ).first.click()
+    page.get_by_role("link", name="Loss", exact=True).first.click()
     expect(page.locator('[data-component="loss"]')).to_be_visible()
     driver.wait_until_drawn(page)
     assert "label smoothing" in driver.component_state(page, "words")["terms"]
