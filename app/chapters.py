@@ -24,10 +24,6 @@ SECTIONS = (
 )
 
 
-# Pages whose picture runs alone when something is chosen in it (app/frame/alone.py). None of them goes on computing
-# when it is drawn: a choice would wait for that.
-ALONE = frozenset({"attention", "families", "home", "loss"})
-
 # Pages with a button that starts training runs: worker processes are kept warm while one of them is open.
 TRAINS = frozenset({
     "adaptability", "bias", "break_it", "efficiency", "embeddings", "fine_tuning", "lab", "objectives", "optimizers",

@@ -8,7 +8,7 @@ if __name__ != "__mp_main__":
     import streamlit as st
 
     from app import chapters
-    from app.frame import alone, page
+    from app.frame import page
     from app.models import turns
     from app.rooms import bar, follow, pictures
     from app.session import state
@@ -18,7 +18,7 @@ if __name__ != "__mp_main__":
         layout="wide",
         initial_sidebar_state="locked",
     )
-    alone.begin()
+    state.start()
     page.style()
     pages = {"": [page.beside(slug) for slug in page.BESIDE]} | {
         section: [page.native(chapter) for chapter in group] for section, group in chapters.shown().items()
@@ -30,6 +30,5 @@ if __name__ != "__mp_main__":
     pictures.begin()
     with turns.drawing():
         chosen.run()
-        alone.around()
     state.finish()
     pictures.send()

@@ -9,7 +9,6 @@ from functools import cache
 from typing import Any
 
 from app import chapters
-from app.frame import alone
 from app.kit import register
 from app.session import events
 
@@ -66,10 +65,6 @@ def sections() -> list[dict[str, Any]]:
 
 def draw() -> None:
     """Draw all sections as cards; a page that exists opens with the same model, text and selections."""
-    alone.after(_draw)
-
-
-def _draw() -> None:
     cards(
         data={"cards": sections()},
         key="map",

@@ -23,7 +23,7 @@ from app import chapters, markup, models, reading, runs, theme
 from app.controls import decoder_text
 from app.controls.predict import Answer, draw, predict_card
 from app.counts import counted
-from app.frame import alone, badge, sidebar, source, takeaway
+from app.frame import badge, sidebar, source, takeaway
 from app.frame import terms as glossary
 from app.frame.judged import opened_html, rules_html
 from app.kit.figures import Asked, Drawing, Table
@@ -63,7 +63,7 @@ class Context:
     target: str  # an encoder-decoder's target text so far
     notes: tuple[str, ...]
     moments: tuple[int, ...]  # The training steps that the model can be rewound to, () where none were kept
-    places: sidebar.Places | None  # of the frame's widgets; None: only the picture runs
+    places: sidebar.Places  # of the frame's widgets
 
     @property
     def asked(self) -> Asked:
@@ -82,8 +82,7 @@ class Context:
 
     @property
     def slot(self) -> DeltaGenerator:
-        """The sidebar's slot for the page's examples, where the whole page runs."""
-        assert self.places is not None
+        """The sidebar's slot for the page's examples."""
         return self.places.examples
 
     @property
@@ -148,7 +147,7 @@ def native(chapter: chapters.Chapter) -> Any:
 def _native(chapter: chapters.Chapter) -> Any:
     """Make a page object, once: Streamlit asks the disk for each, and every run names all pages."""
     return st.Page(
-        alone.page(chapter) if chapter.slug in chapters.ALONE else chapters.ROOT / chapter.path,
+        chapters.ROOT / chapter.path,
         title=chapter.title,
         icon=chapter.icon,
         url_path=chapter.slug,
@@ -231,8 +230,7 @@ def begin(
     runs.greet()
     heard = read.notes[:-1] if apart and read.clipped and longest is None else read.notes
     notes = _notes(*heard, *said)
-    part = alone.part()
-    places = sidebar.head(slug) if part is None else part.places
+    places = sidebar.head(slug)
     # Home's lead stands there, a lesson asks by itself, a projector has the way out there, and a frame holds a picture.
     taken = slug == "home" or player.playing() is not None or state.get("view") != "page"
     _invitation.set(None if taken else st.empty())
@@ -244,13 +242,9 @@ def begin(
     _current.set(ctx)
     _rules.set(())
 
-    def fill() -> None:
-        if places is not None:
-            time.sleep(PAUSE)
-            sidebar.fill(places, opened, read, slug, apart)
-
     def later() -> None:
-        alone.after(fill)
+        time.sleep(PAUSE)
+        sidebar.fill(places, opened, read, slug, apart)
         if not apart and badge.draw(above, lm, opened.key, read.text):
             _invitation.set(None)  # the badge stands in its place
 
@@ -264,7 +258,7 @@ def _context(
     read: reading.Reading,
     target: str,
     notes: tuple[str, ...],
-    places: sidebar.Places | None,
+    places: sidebar.Places,
 ) -> Context:
     """Put together what a page is told: the open model, and the text as that reads it."""
     lm = opened.lm
@@ -494,16 +488,12 @@ def judged(*rules: Rule) -> None:
 
 def terms(*names: str) -> None:
     """Draw the definitions of the terms that this page uses (from app/words.py), and underline the terms themselves."""
-    alone.after(lambda: glossary.draw(names), names)
+    glossary.draw(names)
 
 
 def cheatsheet(slug: str) -> None:
     """Draw what this page covers of the subject, and a link to the next page."""
     player.drawn()  # the page's state is a lesson's view by now
-    alone.after(lambda: _cheatsheet(slug))
-
-
-def _cheatsheet(slug: str) -> None:
     with st.container(key="gb-cheatsheet", gap="small"):
         st.html(_covered(chapters.BY_SLUG[slug]))
         _lessons(slug)
@@ -558,10 +548,6 @@ def examples(texts: Sequence[str]) -> None:
     """Draw example texts for the open model and for the page's claim; a click puts one into the text box."""
     ctx = _current.get()
     offered = tuple(dict.fromkeys((*choice.texts(ctx.name), *texts)))
-    alone.after(lambda: _examples(ctx, offered), offered)
-
-
-def _examples(ctx: Context, offered: Sequence[str]) -> None:
     with ctx.slot:
         st.menu_button(
             "Example texts",

@@ -44,7 +44,6 @@ class Session:
         told: the messages that this run of the page shows.
         turn: when the page last requested a rerun by itself, in seconds.
         this_run: temporary records of one run of the page, by name.
-        whole: the whole page has begun to run; its picture has not.
     """
 
     store: dict[str, Value]
@@ -66,7 +65,6 @@ class Session:
     told: list[str] = part_of(default_factory=list)
     turn: float = 0.0
     this_run: dict[str, dict[Any, Any]] = part_of(default_factory=dict)
-    whole: bool = False
 
 
 # The session while one of its callbacks is running.
@@ -86,12 +84,8 @@ def current() -> Session:
     return session
 
 
-def start(whole: bool = False) -> None:
-    """Start a session with defaults and the link's values; later, finish handling the browser's event (`part`).
-
-    Args:
-        whole: the whole page runs, not its picture alone (app/frame/alone.py).
-    """
+def start() -> None:
+    """Start a session with defaults and the link's values; later, finish handling the browser's event (`part`)."""
     session = current()
     doubtful, session.doubtful = session.doubtful, []
     if session.heard == 1:
@@ -99,15 +93,7 @@ def start(whole: bool = False) -> None:
             callback()
     session.heard = 0
     session.this_run = {}
-    session.whole = whole
     session.again, session.finished = not session.finished, False
-
-
-def begun_whole() -> bool:
-    """Return whether the whole page has begun to run; asked by its picture, once."""
-    session = current()
-    whole, session.whole = session.whole, False
-    return whole
 
 
 def finish() -> None:

@@ -22,7 +22,6 @@ from app.session.fields import Field as Field
 from app.session.fields import Value as Value
 from app.session.fields import parse as parse
 from app.session.fields import query as query
-from app.session.session import begun_whole as begun_whole
 from app.session.session import carry as carry
 from app.session.session import current
 from app.session.session import empty_widget as empty_widget
