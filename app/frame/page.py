@@ -63,7 +63,7 @@ class Context:
     target: str  # an encoder-decoder's target text so far
     notes: tuple[str, ...]
     moments: tuple[int, ...]  # The training steps that the model can be rewound to, () where none were kept
-    places: sidebar.Places  # of the frame's widgets
+    slot: DeltaGenerator  # the sidebar's slot for the page's examples
 
     @property
     def asked(self) -> Asked:
@@ -79,11 +79,6 @@ class Context:
                 function, cache.key(self.name, step), *arguments
             ),
         )  # fmt: skip
-
-    @property
-    def slot(self) -> DeltaGenerator:
-        """The sidebar's slot for the page's examples."""
-        return self.places.examples
 
     @property
     def both(self) -> bool:
@@ -276,7 +271,7 @@ def _context(
         target=target,
         notes=notes,
         moments=opened.moments,
-        places=places,
+        slot=places.examples,
     )
 
 
@@ -547,11 +542,10 @@ def _lessons(slug: str) -> None:
 def examples(texts: Sequence[str]) -> None:
     """Draw example texts for the open model and for the page's claim; a click puts one into the text box."""
     ctx = _current.get()
-    offered = tuple(dict.fromkeys((*choice.texts(ctx.name), *texts)))
     with ctx.slot:
         st.menu_button(
             "Example texts",
-            list(offered),
+            list(dict.fromkeys((*choice.texts(ctx.name), *texts))),
             format_func=markup.escape,
             key="tool.example",
             on_click=state.whole(

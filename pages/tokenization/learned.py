@@ -348,13 +348,14 @@ def _job(spec: Spec) -> Job:
     """Return the work on `spec`, begun or joined."""
     from app.controls.own_corpus import own
 
+    # a corpus may take a second to be written: nobody else waits for that
+    found = _jobs.get(spec.key) or Job(spec, read(spec, own()))
     with _jobs_lock:
-        if spec.key not in _jobs:
-            _jobs[spec.key] = Job(spec, read(spec, own()))
+        found = _jobs.setdefault(spec.key, found)
         _jobs.move_to_end(spec.key)
         while len(_jobs) > AT_ONCE:
             _jobs.popitem(last=False)
-        return _jobs[spec.key]
+        return found
 
 
 @contextmanager
