@@ -9,7 +9,7 @@ endif
 
 DO := $(PYTHON) scripts/environment.py
 .DEFAULT_GOAL := help
-.PHONY: help run check-class test bench models real shots docs lint format lock clean
+.PHONY: help run check-class test test-deploy bench models real shots docs messages lint format lock clean
 
 help: ## this list
 	@$(PYTHON) scripts/environment.py help
@@ -22,6 +22,9 @@ check-class: ## the evening before a class: twenty simulated phones vote, and it
 
 test: ## everything: lint, types, every test, the browser ones too (ARGS="-k word" narrows pytest)
 	@$(DO) test $(ARGS)
+
+test-deploy: ## docs/deploy.md, command by command, in containers on this machine (root; some 15 minutes and 30 GB)
+	@$(DO) test-deploy $(ARGS)
 
 bench: ## speed beside other libraries and in the browser (keep it: ARGS="--save .bench.jsonl --table docs/benchmarks.md")
 	@$(DO) bench $(ARGS)
@@ -37,6 +40,9 @@ shots: ## every page in light, dark and 390 px into .shots/, with console errors
 
 docs: ## the documentation as a site that works from a disk, with live pictures, into .site/ (open .site/index.html)
 	@$(DO) docs $(ARGS)
+
+messages: ## collect what pages and scripts say into the tables of translations (assets/languages), and list what lacks one
+	@$(DO) messages
 
 lint: ## ruff, mypy, the floors of the code, and the scripts of the pictures: types, rules, unit tests
 	@$(DO) lint

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from core.messages import say
+
 ROOT = Path(__file__).resolve().parent.parent
 
 SECTIONS = (
@@ -40,14 +42,29 @@ PREDICTS = frozenset({
 
 # Pages about training: what they train while a published model is open, which is too large to train here.
 TRAINED: dict[str, str] = {
-    "objectives": "{} is not trained here: the three whose losses fall below are small models, trained on the tales.",
-    "lab": "{} is not trained here: the runs of this page are small models, yours and recorded ones.",
-    "optimizers": "Of {} only one weight is followed here: the five optimizers below train a gpt-nano.",
-    "regularization": "Of {} only activations are dropped here: what is trained with and without dropout is small.",
-    "fine_tuning": "The four ways adapt tales-bert: of {}, nothing is shown here but what it learns of your own lines.",
-    "break_it": "Of {} a part is only taken out here: the two that are trained without it are small models.",
-    "scaling": "{} does nothing here: the ladder is of small models of its own, all trained on the same stories.",
-    "adaptability": "{} does nothing here: what is adapted is tales-bert, and what answers to prompts is small, too.",
+    "objectives": (
+        "{model} is not trained here: the three whose losses fall below are small models, trained on the "
+        "tales."
+    ),
+    "lab": "{model} is not trained here: the runs of this page are small models, yours and recorded ones.",
+    "optimizers": "Of {model} only one weight is followed here: the five optimizers below train a gpt-nano.",
+    "regularization": (
+        "Of {model} only activations are dropped here: what is trained with and without dropout is small."
+    ),
+    "fine_tuning": (
+        "The four ways adapt tales-bert: of {model}, nothing is shown here but what it learns of your own "
+        "lines."
+    ),
+    "break_it": (
+        "Of {model} a part is only taken out here: the two that are trained, with it and without, are small models."
+    ),
+    "scaling": (
+        "{model} does nothing here: the ladder is of small models of its own, all trained on the same "
+        "stories."
+    ),
+    "adaptability": (
+        "{model} does nothing here: what is adapted is tales-bert, and what answers to prompts is small, too."
+    ),
 }
 
 
@@ -338,4 +355,4 @@ def following(slug: str) -> Chapter | None:
 
 def trained(slug: str, name: str) -> str:
     """Describe in one line what a training page trains in place of the published model `name`; "" on other pages."""
-    return TRAINED.get(slug, "").format(name)
+    return say(TRAINED[slug], model=name) if slug in TRAINED else ""

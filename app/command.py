@@ -1,9 +1,11 @@
-"""The command `glassbox` of the installed package: start the app, train a model, fetch published ones, export a page.
+"""The command `glassbox` of the installed package: start the app, train a model, fetch published ones, export a page,
+back up and restore what visitors made.
 
     glassbox run --port 8600
     glassbox train story.txt --steps 500
     glassbox fetch-real
     glassbox export "/attention?block=3&head=2" attention.html
+    glassbox backup glassbox.tar.gz
 
 An error is one line, and the exit status is 2. No Streamlit in here: `run` starts it in a process of its own.
 """
@@ -118,7 +120,33 @@ def _parser() -> _Parser:
     )
     export.add_argument("--theme", choices=("light", "dark"), help="else what the reader prefers")
     export.set_defaults(does=_export)
+    _add_backup(commands)
     return parser
+
+
+def _add_backup(commands: Any) -> None:
+    """Add the commands `backup` and `restore` to the parser."""
+    for name, does, help, about in (
+        (
+            "backup",
+            _backup,
+            "write runs, rooms, keys and models into one archive",
+            "Write the data folder and a consistent copy of a SQLite store into one archive, while servers run. A "
+            "PostgreSQL database has pg_dump for that.",
+        ),
+        (
+            "restore",
+            _restore,
+            "bring such an archive back",
+            "Bring an archive of `backup` back into the data folder, while no server runs. A SQLite store that stands "
+            "there already has to be moved away first.",
+        ),
+    ):
+        command = commands.add_parser(name, help=help, description=about)
+        command.add_argument(
+            "file", metavar="FILE", help="the archive, .tar.gz; - is the standard input or output"
+        )
+        command.set_defaults(does=does)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -266,6 +294,38 @@ def _export(options: argparse.Namespace) -> int:
         print(message, file=sys.stderr)
     print(f"{there}: {there.stat().st_size / 1e6:.2f} MB. {picture.sentence}")
     return 0
+
+
+def _backup(options: argparse.Namespace) -> int:
+    from core.runs.backup import backup
+
+    if options.file == "-":
+        _tell("Kept", backup(sys.stdout.buffer))
+        return 0
+    path = Path(options.file)
+    # Only this user may read it: it holds keys and texts.
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as out:
+        held = backup(out)
+    _tell(f"{path}: {path.stat().st_size / 1e6:.1f} MB. Kept", held)
+    return 0
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from core.runs.backup import restore
+
+    if options.file == "-":
+        brought = restore(sys.stdin.buffer)
+    else:
+        with Path(options.file).open("rb") as archive:
+            brought = restore(archive)
+    _tell("Brought back", brought)
+    return 0
+
+
+def _tell(what: str, names: list[str]) -> None:
+    """Say which files a backup holds; on the standard error, as the archive may be on the standard output."""
+    said = ", ".join(names) if names else "nothing: the data folder is empty"
+    print(f"{what} {said}.", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,13 @@ from __future__ import annotations
 
 import math
 
-_LARGE = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
+from core.messages import mark, noun, say
+
+_LARGE = (
+    (1e12, mark("{ratio} trillion times")),
+    (1e9, mark("{ratio} billion times")),
+    (1e6, mark("{ratio} million times")),
+)
 
 
 def counted(count: int | float | str, word: str, many: str = "") -> str:
@@ -18,7 +24,8 @@ def counted(count: int | float | str, word: str, many: str = "") -> str:
         word: what one of them is called. many: what several are; "": with an s.
     """
     said = count if isinstance(count, str) else f"{count:,}"
-    return f"{said} {word if said == '1' else many or plural(word)}"
+    one = said == "1"
+    return f"{said} {noun(word, one) or (word if one else many or plural(word))}"
 
 
 def plural(word: str) -> str:
@@ -33,11 +40,11 @@ def plural(word: str) -> str:
 def times(ratio: float) -> str:
     """Format a ratio, to three significant digits."""
     if not math.isfinite(ratio):
-        return "endlessly many times"
-    for size, name in _LARGE:
+        return say("endlessly many times")
+    for size, message in _LARGE:
         if abs(ratio) >= 0.9995 * size:
-            return f"{_three(ratio / size)} {name} times"
-    return f"{_three(ratio)} times"
+            return say(message, ratio=_three(ratio / size))
+    return say("{ratio} times", ratio=_three(ratio))
 
 
 def _three(value: float) -> str:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from app import chapters
 from app.markup import inline
-from app.words import WORDS
+from app.words import TERM, WORDS
+from core.messages import ENGLISH, say, say_of, spoken
 
 # Sections of the cheatsheet, named as there.
 SECTIONS: dict[str, str] = {
@@ -254,13 +255,16 @@ class Entry:
     """One term.
 
     Attributes:
-        said: what it is, in one or two sentences.
-        others: the field's other names; "": none.
+        term: its name in English.
+        name: its name in the language that is spoken.
+        said: what it is, in one or two sentences of that language.
+        others: the field's other names, in English; "": none.
         page: the slug of the page that shows it.
         section: of the cheatsheet; "": none.
     """
 
     term: str
+    name: str
     said: str
     others: str
     page: str
@@ -277,15 +281,18 @@ class Entry:
 
 
 def entries() -> list[Entry]:
-    """Return every term, in the order of the alphabet; signs before letters.
+    """Return every term in the language that is spoken, in the order of the alphabet; signs before letters.
 
     Raises:
         LookupError: a term has no place, or a place no term.
     """
     if set(_WHERE) != set(WORDS):
         raise LookupError(f"in words.py or in glossary.py alone: {sorted(set(_WHERE) ^ set(WORDS))}")
-    found = [Entry(term, said, _WHERE[term][2], *_WHERE[term][:2]) for term, said in WORDS.items()]
-    return sorted(found, key=lambda one: _order(one.term))
+    found = [
+        Entry(term, say_of(TERM, term), say(said), _WHERE[term][2], *_WHERE[term][:2])
+        for term, said in WORDS.items()
+    ]
+    return sorted(found, key=lambda one: _order(one.name))
 
 
 def article(page_link: Callable[[str], str], heading: int = 1) -> str:
@@ -297,28 +304,40 @@ def article(page_link: Callable[[str], str], heading: int = 1) -> str:
     """
     terms = entries()
     rows = "".join(_row(one, page_link, terms) for one in terms)
+    about = say(
+        "{count} words of the field, each in a sentence or two: what it is, what else it is called, the page that "
+        "shows it, and where it stands on the cheatsheet.",
+        count=len(terms),
+    )
     return (
-        f'<article class="gb-document gb-glossary"><h{heading}>Glossary</h{heading}>'
-        f"<p>{len(terms)} words of the field, each in a sentence or two: what it is, what else it is called, the page "
-        f"that shows it, and where it stands on the cheatsheet.</p><dl>{rows}</dl></article>"
+        f'<article class="gb-document gb-glossary"><h{heading}>{say("Glossary")}</h{heading}>'
+        f"<p>{about}</p><dl>{rows}</dl></article>"
     )
 
 
 def _row(one: Entry, page_link: Callable[[str], str], terms: list[Entry]) -> str:
-    title = chapters.BY_SLUG[one.page].title
-    others = f' <span class="gb-others">Also: {inline(one.others)}.</span>' if one.others else ""
-    section = f" · {one.section} {inline(SECTIONS[one.section])}" if one.section in SECTIONS else ""
+    title = say(chapters.BY_SLUG[one.page].title)
+    others = f' <span class="gb-others">{inline(_also(one))}</span>' if _also(one) else ""
+    section = f" · {one.section} {inline(say(SECTIONS[one.section]))}" if one.section in SECTIONS else ""
     return (
-        f'<div><dt id="{one.anchor}">{inline(one.term)}</dt><dd>{_linked(one, terms)}{others} '
+        f'<div><dt id="{one.anchor}">{inline(one.name)}</dt><dd>{_linked(one, terms)}{others} '
         f'<span class="gb-where"><a href="{page_link(one.page)}">{inline(title)}</a>{section}</span></dd></div>'
     )
 
 
+def _also(one: Entry) -> str:
+    """Say what else a term is called: papers and libraries use the names in English."""
+    if spoken() == ENGLISH:
+        return say("Also: {names}.", names=one.others) if one.others else ""
+    names = ", ".join(filter(None, (one.term if one.term != one.name else "", one.others)))
+    return say("In English: {names}.", names=names) if names else ""
+
+
 def _linked(one: Entry, terms: list[Entry]) -> str:
     """Write an explanation, with a link where it uses another term for the first time."""
-    known = {other.term.lower(): other for other in terms if other.term not in EVERYDAY and other is not one}
+    known = {other.name.lower(): other for other in terms if other.term not in EVERYDAY and other is not one}
     names = "|".join(re.escape(inline(name)) for name in sorted(known, key=len, reverse=True))
-    used = {one.term.lower()}
+    used = {one.term}
 
     def link(found: re.Match[str]) -> str:
         other = known[found[1].lower()]
@@ -333,5 +352,6 @@ def _linked(one: Entry, terms: list[Entry]) -> str:
 
 
 def _order(term: str) -> tuple[bool, str, str]:
-    letters = re.sub(r"[^a-z0-9 ]", "", term.lower())
+    plain = unicodedata.normalize("NFKD", term.lower())  # letters before their accents
+    letters = re.sub(r"[^a-z0-9 ]", "", plain)
     return (bool(letters) and term[0].isalnum(), letters, term)

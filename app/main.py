@@ -16,22 +16,32 @@ if __name__ != "__mp_main__":
 
     from app import rooms, runs
     from app.kit import modules
+    from app.models import cache, turns
     from app.rooms.routes import routes as routes_of_rooms
-    from app.server import stream
+    from app.server import metrics, stream
+    from app.server.below import Below
+    from app.server.headers import Headers
+    from app.server.limits import Limited
     from app.server.start import lifespan, on_error
     from app.server.uploads import Uploads
     from app.session.owner import OwnerCookie
     from app.session.visitors import Visitor
 
+    metrics.gauges.watch("model_bytes", "Bytes of models in memory", lambda: cache.held()[0])
+    metrics.gauges.watch("turns_waiting", "Steps of long work that wait", turns.waiting)
     app = st.App(
         ROOT / "app" / "router.py",
         routes=[
             *stream.routes(runs.store, runs.starting),
             *routes_of_rooms(rooms.store, runs.engine),
             *modules.routes(),
+            *metrics.routes(runs.store, runs.workers),
         ],
         middleware=[
+            Middleware(Below),
+            Middleware(Headers),
             Middleware(Visitor),
+            Middleware(Limited, refused=metrics.refused, watch=metrics.gauges.watch),
             Middleware(OwnerCookie, claim=runs.claim, bare=("/join", "/room/")),
             Middleware(Uploads),
         ],

@@ -10,7 +10,8 @@ a line each, which lines indented under it continue:
     because key: why that one is true, where it is; one for every option that can turn out true
     evidence: the numbers; `evidence key:` where an option needs other ones
 
-Nothing in it is evaluated: a {place} is a name, and a page gives its value.
+Nothing in it is evaluated: a {place} is a name, and a page gives its value. The same file in another language is
+`assets/languages/CODE/lessons/questions.md`: of the same questions, keys and places.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+
+from core.messages import LANGUAGES, twin
 
 FILE = Path(__file__).resolve().parents[1] / "assets" / "lessons" / "questions.md"
 
@@ -153,14 +156,18 @@ def ask(page: str, name: str, /, *, order: Sequence[str] = (), **values: Told) -
     )  # fmt: skip
 
 
-@lru_cache(maxsize=1)
 def read() -> Mapping[tuple[str, str], Question]:
-    """Read the questions of the file, by page and name.
+    """Read the questions of the file in the language that is spoken here, by page and name.
 
     Raises:
         QuestionError: the file breaks its format.
     """
-    return {(each.page, each.name): each for each in parse(FILE.read_text(encoding="utf-8"))}
+    return _read(twin(FILE))
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _read(path: Path) -> Mapping[tuple[str, str], Question]:
+    return {(each.page, each.name): each for each in parse(path.read_text(encoding="utf-8"))}
 
 
 def parse(text: str) -> tuple[Question, ...]:

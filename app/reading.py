@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.counts import counted
+from core.messages import mark, say
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
@@ -17,23 +18,24 @@ REPLACEMENT = "�"
 # Tokenization time grows with the text. No token of the supported vocabularies is longer than this on average.
 CHARACTERS_PER_TOKEN = 24
 
-PICTURE = "its picture has a row and a column for each"
-COMPUTED = "it computes with the model again and again"
+PICTURE = mark("its picture has a row and a column for each")
+COMPUTED = mark("it computes with the model again and again")
+CHIP = mark("its picture has a chip for each")
+ROW = mark("its picture has a row for each")
+PLACE = mark("its picture has a place for each")
+SHORTER = mark("texts that the task is learned from are shorter")
 # Why a page reads fewer tokens than the model could.
 BOUNDS = {
     "home": PICTURE, "attention": PICTURE, "multi_head": PICTURE, "interpretability": PICTURE, "families": PICTURE,
-    "lab": "each moment of its strip has a row and a column for each",
-    "tokenization": "its picture has a piece for each", "positions": "its picture has a chip for each",
-    "models": "its picture has a chip for each", "classroom": "its picture has a chip for each",
-    "embeddings": "its picture follows each through every block",
-    "objectives": "its picture has a row for each", "loss": "its picture has a row for each",
-    "norm_residual": "its picture has a place for each", "feed_forward": "its picture has a place for each",
+    "lab": mark("each moment of its strip has a row and a column for each"),
+    "tokenization": mark("its picture has a piece for each"), "positions": CHIP, "models": CHIP, "classroom": CHIP,
+    "embeddings": mark("its picture follows each through every block"),
+    "objectives": ROW, "loss": ROW, "norm_residual": PLACE, "feed_forward": PLACE,
     "regularization": COMPUTED, "break_it": COMPUTED, "efficiency": COMPUTED,
-    "optimizers": "each step on its picture is a real one, with a pass through all of them",
-    "decoding": "each text on its tree begins with all of them",
-    "fine_tuning": "texts that the task is learned from are shorter",
-    "adaptability": "texts that the task is learned from are shorter",
-    "bias": "its picture has a mark for each word", "compute": "its memory is counted for as many",
+    "optimizers": mark("each step on its picture is a real one, with a pass through all of them"),
+    "decoding": mark("each text on its tree begins with all of them"),
+    "fine_tuning": SHORTER, "adaptability": SHORTER,
+    "bias": mark("its picture has a mark for each word"), "compute": mark("its memory is counted for as many"),
 }  # fmt: skip
 
 
@@ -60,14 +62,21 @@ def clean(text: str) -> tuple[str, str]:
     mended = mend(text)
     count = sum(old != new for old, new in zip(text, mended))
     if not count and REPLACEMENT in text:  # a browser replaces lone surrogates by itself
-        lost = f"Your text holds {REPLACEMENT}, the sign for a character that got lost on the way here: paste it anew."
-        return text, lost
+        return text, say(
+            "Your text holds {sign}, the sign for a character that got lost on the way here: paste it anew.",
+            sign=REPLACEMENT,
+        )
     if not count:
         return text, ""
-    things = "1 character that no model can read was"
-    if count > 1:
-        things = f"{counted(count, 'character')} that no model can read were"
-    return mended, f"{things} replaced by {REPLACEMENT}: NUL, or half of a broken pair."
+    if count == 1:
+        return mended, say(
+            "1 character that no model can read was replaced by {sign}: NUL, or half of a broken pair.",
+            sign=REPLACEMENT,
+        )
+    return mended, say(
+        "{characters} that no model can read were replaced by {sign}: NUL, or half of a broken pair.",
+        characters=counted(count, "character"), sign=REPLACEMENT,
+    )  # fmt: skip
 
 
 def read(
@@ -93,34 +102,62 @@ def read(
     text, cut = _cut_characters(text, limit)
     unread = not _body(lm, text)
     if unread:
-        missing = "is empty" if not text else "has only spaces, which this model does not read"
-        notes.append(f"Your text {missing}. Type a few words; until then the page shows “{sample}”.")
+        if text:
+            notes.append(
+                say(
+                    "Your text has only spaces, which this model does not read. Type a few words; until then the page "
+                    "shows “{sample}”.",
+                    sample=sample,
+                )
+            )
+        else:
+            notes.append(
+                say(
+                    "Your text is empty. Type a few words; until then the page shows “{sample}”.",
+                    sample=sample,
+                )
+            )
         text = sample
     elif text.isspace():
-        notes.append("Your text has only spaces. The model reads them too, but words say more.")
+        notes.append(say("Your text has only spaces. The model reads them too, but words say more."))
     text, cut_tokens = _cut_tokens(lm, text, max(1, limit - special))
     ids = tuple(lm.tokenizer.encode(text))
     if (cut or cut_tokens) and not unread:  # of an example that stands in, the first tokens are enough
-        notes.append(
-            f"Your text is longer than the {counted(limit, 'token')} {_bound(lm, limit, context, room, why)}: the page "
-            f"reads its first {counted(len(text), 'character')}. All of it is still in the text box."
-        )
+        notes.append(_too_long(lm, limit, context, room, why, len(text)))
     return Reading(
         text, ids, special, limit, tuple(notes), (cut or cut_tokens) and not unread, lm.config.n_ctx
     )
 
 
-def _bound(lm: LanguageModel, limit: int, context: int, room: int, why: str) -> str:
-    """Return which limit truncates a text, and why it exists."""
-    positions = counted(lm.config.n_ctx, "position")
+def _too_long(lm: LanguageModel, limit: int, context: int, room: int, why: str, kept: int) -> str:
+    """Say which limit truncates a text, why it exists, and how many characters are read."""
+    values = {
+        "tokens": counted(limit, "token"), "positions": counted(lm.config.n_ctx, "position"), "room": room,
+        "why": say(why) if why else "", "characters": counted(kept, "character"),
+    }  # fmt: skip
+    if limit < context and why:
+        return say(
+            "Your text is longer than the {tokens} that this page reads, as {why} (the model has {positions}; other "
+            "pages read more, or less): the page reads its first {characters}. All of it is still in the text box.",
+            **values,
+        )
     if limit < context:
-        return (
-            f"that this page reads{f', as {why}' if why else ''} (the model has {positions}; other pages read more, or "
-            "less)"
+        return say(
+            "Your text is longer than the {tokens} that this page reads (the model has {positions}; other pages read "
+            "more, or less): the page reads its first {characters}. All of it is still in the text box.",
+            **values,
         )
     if room:
-        return f"that leave this model room to write: of its {positions} the page keeps {room} free"
-    return f"that fit this model, which has {positions}"
+        return say(
+            "Your text is longer than the {tokens} that leave this model room to write: of its {positions} the page "
+            "keeps {room} free: the page reads its first {characters}. All of it is still in the text box.",
+            **values,
+        )
+    return say(
+        "Your text is longer than the {tokens} that fit this model, which has {positions}: the page reads its first "
+        "{characters}. All of it is still in the text box.",
+        **values,
+    )
 
 
 def read_target(lm: LanguageModel, text: str, longest: int | None = None) -> tuple[str, tuple[str, ...]]:
@@ -137,9 +174,12 @@ def read_target(lm: LanguageModel, text: str, longest: int | None = None) -> tup
     notes = [said] if said else []
     if cut or cut_tokens:
         notes.append(
-            f"What the decoder has written is longer than the {counted(limit, 'token')} that fit: the page "
-            f"reads the first "
-            f"{counted(len(short), 'character')} of it. All of it is still in its box."
+            say(
+                "What the decoder has written is longer than the {tokens} that fit: the page reads the first "
+                "{characters} of it. All of it is still in its box.",
+                tokens=counted(limit, "token"),
+                characters=counted(len(short), "character"),
+            )
         )
     return (short if _body(lm, short) else "", tuple(notes))
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from core.messages import mark, say
+
 BYTES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 THOUSANDS = ("", "k", "M", "G", "T", "P", "E", "Z", "Y")
-PRECISIONS = {"fp32": "float32", "bf16": "16 bits", "int8": "8 bits", "int4": "4 bits"}
+PRECISIONS = {"fp32": "float32", "bf16": mark("16 bits"), "int8": mark("8 bits"), "int4": mark("4 bits")}
 
 
 def _scaled(value: float, base: int, names: tuple[str, ...]) -> tuple[float, str]:
@@ -38,20 +40,21 @@ def in_words(count: int, unit: int) -> str:
     Args:
         unit: what it was rounded to.
     """
-    each, name = (10**9, "billion") if unit >= 10**8 and count >= 10**9 else (10**6, "million")
-    return f"{count / each:,g} {name}"
+    if unit >= 10**8 and count >= 10**9:
+        return say("{count} billion", count=f"{count / 10**9:,g}")
+    return say("{count} million", count=f"{count / 10**6:,g}")
 
 
 def seconds(value: float) -> str:
     """Format a duration: 1.3 ms, 12 s, 4.5 hours, 3.1 years."""
-    for least, each, name in (
-        (3.156e7, 3.156e7, "years"),
-        (86_400 * 2, 86_400, "days"),
-        (7_200, 3_600, "hours"),
-        (120, 60, "minutes"),
+    for least, each, message in (
+        (3.156e7, 3.156e7, mark("{count} years")),
+        (86_400 * 2, 86_400, mark("{count} days")),
+        (7_200, 3_600, mark("{count} hours")),
+        (120, 60, mark("{count} minutes")),
     ):
         if value >= least:
-            return f"{_short(value / each)} {name}"
+            return say(message, count=_short(value / each))
     for power, name in ((1, "s"), (1e-3, "ms"), (1e-6, "µs")):
         if value >= 0.9995 * power:
             return f"{_short(value / power)} {name}"

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from core.analysis.tasks.out_of_distribution import Measure, World, likeness
+from core.messages import mark, say
 
-SHORT = "unlike all it read"
-GUESS = "a guess"
+SHORT = mark("unlike all it read")
+GUESS = mark("a guess")
 
 
 def why(text: str, beside: World | Measure = "tales") -> str:
@@ -18,10 +19,11 @@ def why(text: str, beside: World | Measure = "tales") -> str:
     found = likeness(text, beside)
     if found is None or not found.unlike:
         return ""
-    return (
-        f"Unlike all it read: {found.nats:.2f} nats a character, where 995 of 1,000 {found.pieces} take "
-        f"less than {found.limit:.2f}. It answers all the same, but how sure it is says nothing here."
-    )
+    return say(
+        "Unlike all it read: {nats} nats a character, where 995 of 1,000 {pieces} take less than {limit}. It answers "
+        "all the same, but how sure it is says nothing here.",
+        nats=f"{found.nats:.2f}", pieces=say(found.pieces), limit=f"{found.limit:.2f}",
+    )  # fmt: skip
 
 
 def guessed(text: str) -> bool:
@@ -40,7 +42,7 @@ def judged(says: str, probability: float, text: str, labelled: bool) -> dict[str
             say different things, each of them sure: the label is shown, and no number beside it.
     """
     if why(text):
-        return {"why": SHORT}
+        return {"why": say(SHORT)}
     return {"says": says, "probability": probability} | (
         {"guess": True} if labelled and guessed(text) else {}
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+TERM = "term"  # the context of a term's name in the tables of translations
+FORM = "form"  # that of what it is recognised by, where `FORMS` has it in English
+
 WORDS: dict[str, str] = {
     "token": "A piece of text that the model knows by a number: a word, a part of one, or a sign.",
     "·": "A dot before a token stands for a space: ·red is a space and then “red”, the beginning of a new word.",
@@ -215,7 +218,7 @@ WORDS: dict[str, str] = {
     "masked language modelling": "Saying hidden tokens from all the others, on both sides.",
     "span corruption": "Whole stretches of a text are hidden, and the model writes each of them.",
     "sentinel": "A special token, <x0>, <x1> ..., that marks a gap in the text; T5 writes <extra_id_0>, <extra_id_1>.",
-    "[MASK]": "Stands where a token is hidden. BERT hides 80 % so; 10 % become a random token, 10 % stay.",
+    "[MASK]": "Stands where a token is hidden. Of those to guess, BERT hides 80 % so; 10 % turn random, 10 % stay.",
     "causal mask": "Each token reads itself and what came before it, so that no answer can be read off.",
     "encoder": "A model, or a half of one, in which every token reads every other, on both sides: it reads.",
     "decoder": "A model, or a half of one, in which a token reads only what came before: it writes.",
@@ -347,17 +350,22 @@ WORDS: dict[str, str] = {
     "first choice kept": "How often the changed model finds the same token likeliest as the original does.",
 }
 
-# What a term is recognised by where that is not its name or its plural: a regular expression, in JavaScript's notation
-# and with the flag u. "": it is listed, and not underlined, because the word means other things as well.
-FORMS: dict[str, str] = {
+# What a sign is recognised by in every language: a regular expression, in JavaScript's notation and with the flag u.
+# "": it is listed, and not underlined, because the word means other things as well.
+SIGNS: dict[str, str] = {
     "·": r"·[\p{L}\p{N}]+",
     "L1H0": r"L\d+H\d+",
-    "attention score": "[Ss]cores?",
     "dot": "",
-    "step": "steps?",
-    "rows of N tokens": r"rows of [\d,]+ tokens",
     "N, D and C": "[NDC]",
     "p": "p",
+}
+
+# What a term is recognised by in English where that is not its name or its plural. A language's own forms stand in its
+# tables under the term's name (context `FORM`).
+FORMS: dict[str, str] = {
+    "attention score": "[Ss]cores?",
+    "step": "steps?",
+    "rows of N tokens": r"rows of [\d,]+ tokens",
     "nats and bits": "nats?|bits?",
     "nats": "nats?",
     "held out": "[Hh]eld[ -]out",

@@ -108,7 +108,7 @@ def _survey(folder: Path, name: str) -> ModelConfig:
 def _of_run(name: str, ask: Callable[[Store, str], Found], instead: Callable[[Path], Found]) -> Found:
     """Query the run store about the run `name`, "run:ID"; if it has no such run, the run's exported folder."""
     from core.runs import NoSuchRun, RunError, exported
-    from core.runs.schema import default_url
+    from core.runs.location import default_url
 
     id = name.removeprefix(RUN)
     try:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from core.messages import say
 from core.plain import hints_of
 
 Shape = Literal["decoder", "encoder", "encoder-decoder"]
@@ -126,19 +127,37 @@ class ModelConfig:
                 or not isinstance(value, int)
                 or value < (0 if name == "n_layers" else 1)
             ):
-                raise ValueError(f"{name}={value!r} must be a whole number of at least 1")
+                raise ValueError(
+                    say("{given} must be a whole number of at least 1", given=f"{name}={value!r}")
+                )
         if self.d_head == self.d_model // self.n_heads and self.d_model % self.n_heads:
             raise ValueError(
-                f"d_model={self.d_model} does not divide into n_heads={self.n_heads}; give d_head"
+                say(
+                    "{width} does not divide into {heads}; give {other}",
+                    width=f"d_model={self.d_model}",
+                    heads=f"n_heads={self.n_heads}",
+                    other="d_head",
+                )
             )
         if self.n_heads % self.kv_heads:
-            raise ValueError(f"n_heads={self.n_heads} is not a multiple of n_kv_heads={self.kv_heads}")
+            raise ValueError(
+                say(
+                    "{one} is not a multiple of {other}",
+                    one=f"n_heads={self.n_heads}",
+                    other=f"n_kv_heads={self.kv_heads}",
+                )
+            )
         if self.position == "rotary" and self.head_size % 2:
-            raise ValueError(f"rotary positions turn pairs of numbers, but d_head={self.head_size} is odd")
+            raise ValueError(
+                say(
+                    "rotary positions turn pairs of numbers, but {size} is odd",
+                    size=f"d_head={self.head_size}",
+                )
+            )
         if self.position == "relative":
             self._check_buckets()
         if not 0.0 <= self.dropout < 1.0:
-            raise ValueError(f"dropout={self.dropout} must lie between 0 and 1")
+            raise ValueError(say("{given} must lie between 0 and 1", given=f"dropout={self.dropout}"))
         if not (math.isfinite(self.norm_eps) and self.norm_eps >= 0):
             raise ValueError(f"norm_eps={self.norm_eps} must be a small positive number")
         if self.shape != "encoder-decoder" and self.n_decoder_layers is not None:

@@ -34,6 +34,18 @@ def keep_freed_memory() -> bool:
     return 0 not in [mallopt(name, value) for name, value in wishes]
 
 
+def share_one_heap() -> bool:
+    """Configure glibc to give threads that begin from now on one heap in common.
+
+    Otherwise each of the first sixteen has one of its own on two processors, and keeps there what pages, which are
+    threads that come and go, have freed. Elsewhere than with glibc nothing happens, and the answer is False.
+    """
+    try:
+        return bool(ctypes.CDLL(None).mallopt(_ARENA_MAX, 1))
+    except (AttributeError, OSError, TypeError):
+        return False
+
+
 def give_back() -> None:
     """Return freed memory to the system, where the C library can: after work that does not come again soon."""
     try:

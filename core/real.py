@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.installation import ROOT as ROOT
 from core.installation import is_checkout
+from core.messages import say
 from core.real_packages import NONE as NONE
 from core.real_packages import VARIABLE as VARIABLE
 from core.real_packages import home as home
@@ -109,11 +110,23 @@ def card(name: str) -> dict[str, Any]:
 def missing(name: str) -> str:
     """Return why a model does not open here, and what to do."""
     if home() is None:
-        return f"{name} is left out here ({VARIABLE}={NONE}): start Glassbox without that setting to have it fetched"
+        return say(
+            "{model} is left out here ({setting}): start Glassbox without that setting to have it fetched",
+            model=name,
+            setting=f"{VARIABLE}={NONE}",
+        )
     if fetched(name):
-        return f"{name} is here but not ready yet: `{_command()}` makes it ready, in some seconds"
-    also = "`make run` does it when there is a network, and so does `make real`"
-    return f"{name} has not been fetched yet: {also if is_checkout() else f'`{_command()}` does it'}"
+        return say(
+            "{model} is here but not ready yet: {command} makes it ready, in some seconds",
+            model=name,
+            command=f"`{_command()}`",
+        )
+    if is_checkout():
+        return say(
+            "{model} has not been fetched yet: `make run` does it when there is a network, and so does `make real`",
+            model=name,
+        )
+    return say("{model} has not been fetched yet: {command} does it", model=name, command=f"`{_command()}`")
 
 
 def _command() -> str:

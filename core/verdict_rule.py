@@ -9,10 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from core.messages import Later, say, say_of
+
+Text = str | Later  # a marked message, or one that is kept with its numbers
+
 
 @dataclass(frozen=True)
 class Rule:
-    """How a verdict is reached, in sentences.
+    """How a verdict is reached, in sentences, which are translated where they are read: `title` and `rows`.
 
     Attributes:
         verdict: the words that are shown: "beyond chance".
@@ -24,21 +28,27 @@ class Rule:
         function: decides by this rule.
     """
 
-    verdict: str
-    statistic: str
-    threshold: str
-    sample: str
-    correction: str
-    source: str
+    verdict: Text
+    statistic: Text
+    threshold: Text
+    sample: Text
+    correction: Text
+    source: Text
     function: Callable[..., Any]
+
+    @property
+    def title(self) -> str:
+        """The verdict that it is the rule of."""
+        return say(self.verdict)
 
     @property
     def rows(self) -> tuple[tuple[str, str], ...]:
         """The parts with their names, in the order in which they are read."""
         return (
-            ("Measured", self.statistic), ("Threshold", self.threshold), ("Sample", self.sample),
-            ("Correction", self.correction), ("Source", self.source),
-            ("Computed by", f"`{self.function.__module__}.{self.function.__qualname__}`"),
+            (say("Measured"), say(self.statistic)), (say("Threshold"), say(self.threshold)),
+            (say_of("verdict", "Sample"), say(self.sample)), (say("Correction"), say(self.correction)),
+            (say("Source"), say(self.source)),
+            (say("Computed by"), f"`{self.function.__module__}.{self.function.__qualname__}`"),
         )  # fmt: skip
 
 

@@ -50,6 +50,7 @@ MADE = (
     ".shots",
     ".site",
     ".caddy",
+    ".deploy",
     "build",
     "dist",
     "glassbox.egg-info",
@@ -187,6 +188,13 @@ def command_bench(extra: list[str]) -> int:
     return subprocess.run(command, check=False, cwd=str(ROOT), env=check_environment()).returncode
 
 
+def command_test_deploy(extra: list[str]) -> int:
+    """Run the commands of docs/deploy.md in containers: images, PostgreSQL, a cluster, TLS, backup and restore."""
+    python = ensure(DEVELOPMENT, "test-deploy")
+    command = [python, "-m", "pytest", "tests/deploy", "-v", "--timeout", "3600", *extra]
+    return subprocess.run(command, check=False, cwd=str(ROOT), env=check_environment()).returncode
+
+
 def command_models(extra: list[str]) -> int:
     python = ensure(DEVELOPMENT, "models")
     return subprocess.run(
@@ -199,6 +207,13 @@ def command_docs(extra: list[str]) -> int:
     python = ensure(DEVELOPMENT, "docs")
     command = [python, "-m", "scripts.documentation.build", *extra]
     return subprocess.run(command, check=False, cwd=str(ROOT), env=check_environment()).returncode
+
+
+def command_messages() -> int:
+    """Collect the messages of the code into the tables of translations."""
+    python = ensure(DEVELOPMENT, "messages")
+    pictures.ensure(python, say)
+    return subprocess.run([python, "-m", "scripts.messages"], check=False, cwd=str(ROOT)).returncode
 
 
 def command_shots(extra: list[str]) -> int:
@@ -270,7 +285,7 @@ def command_help() -> int:
 
 def parse(arguments: list[str]) -> tuple[str, int | None, list[str]]:
     """Split a command line into the command, the port (of `run` and `check-class`) and what is passed on."""
-    names = "help run check-class test bench models real shots docs lint format lock clean".split()
+    names = "help run check-class test test-deploy bench models real shots docs messages lint format lock clean".split()
     parser = argparse.ArgumentParser(prog="python scripts/environment.py", add_help=False, allow_abbrev=False)
     parser.add_argument("command", nargs="?", default="help", choices=names)
     parser.add_argument("-h", "--help", action="store_true")
@@ -285,6 +300,7 @@ def main(arguments: list[str]) -> int:
     command, port, extra = parse(arguments)
     takes_more = {
         "test": command_test,
+        "test-deploy": command_test_deploy,
         "bench": command_bench,
         "models": command_models,
         "shots": command_shots,
@@ -295,6 +311,7 @@ def main(arguments: list[str]) -> int:
         "help": command_help,
         "lint": command_lint,
         "format": command_format,
+        "messages": command_messages,
         "clean": command_clean,
         "real": command_real,
     }

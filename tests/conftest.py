@@ -80,6 +80,15 @@ def quick_collections() -> None:
         gc.freeze()
 
 
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Begin and end each test in English, whatever a session in it speaks."""
+    from core.messages import ENGLISH, speaking
+
+    with speaking(ENGLISH):
+        yield
+
+
 @pytest.fixture(scope="session", autouse=True)
 def freed_in_the_end() -> Iterator[None]:
     """Let all of it go when Python ends: libraries report what stays behind."""

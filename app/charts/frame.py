@@ -20,8 +20,10 @@ import pandas  # type: ignore[import-untyped]  # noqa: F401
 import streamlit as st
 
 from app.charts.mounted import charted
+from app.columns import named
 from app.csv_table import to_csv
 from app.frame.takeaway import Table
+from core.messages import say
 
 ROOM = '<span class="gb-room gb-room-low"></span>'  # a browser places an opened menu by the size that it has then
 
@@ -66,7 +68,7 @@ def framed(
             key=f"gb-chart-state-{about.name}",
         )  # fmt: skip
         more = st.popover(
-            "Table, files", key=f"gb-chart-more-{about.name}", width="content", on_change="rerun"
+            say("Table, files"), key=f"gb-chart-more-{about.name}", width="content", on_change="rerun"
         )
         with more:
             st.html(ROOM)
@@ -87,10 +89,11 @@ def _table_and_files(about: About, files: Sequence[tuple[str, str, Callable[[], 
 
 def table_twin(about: About) -> str:
     """Draw the numbers as a table that scrolls by keyboard."""
-    head = "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in about.table)
+    table = named(about.table)
+    head = "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in table)
     rows = "".join(
         f"<tr>{''.join(f'<td>{html.escape(_cell(cell))}</td>' for cell in row)}</tr>"
-        for row in zip(*about.table.values(), strict=True)
+        for row in zip(*table.values(), strict=True)
     )
     return (
         f'<div class="gb-twin" role="region" tabindex="0" aria-label="{html.escape(about.said)}">'
@@ -103,7 +106,7 @@ def _cell(value: Any) -> str:
     if value is None or value != value:
         return ""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return say("yes") if value else say("no")
     if isinstance(value, (float, np.floating)):
         return f"{float(value):.6g}".replace("-", "−")
     return f"{value:,}" if isinstance(value, int) else str(value)

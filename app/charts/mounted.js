@@ -1,6 +1,8 @@
 // Beside a chart: what it shows, as JSON, once all of its drawings are there. A chart's own parts are hidden from screen
 // readers: they read its sentence, which the library puts on it, and its table.
 
+import { say } from "../kit/say.js";
+
 /**
  * @import { Given } from "../kit/glass.js"
  *
@@ -20,8 +22,8 @@ function svgButton(plot) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "modebar-btn gb-save-svg";
-  button.dataset.title = "Save as SVG";
-  button.setAttribute("aria-label", "Save as SVG");
+  button.dataset.title = say("Save as SVG");
+  button.setAttribute("aria-label", say("Save as SVG"));
   button.textContent = "SVG";
   button.addEventListener("click", () => {
     const options = plot._context.toImageButtonOptions; // read when the camera is clicked

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any
 
@@ -18,6 +17,7 @@ import streamlit as st
 
 from app.charts.frame import About, clean, framed
 from app.charts.look import PALETTE
+from app.models import cache
 
 HEIGHT = 420  # px
 REMOVED = [
@@ -31,19 +31,11 @@ REMOVED = [
 ]
 
 
-_kept: OrderedDict[tuple[str, str, Hashable], go.Figure] = OrderedDict()
-KEPT = 16  # charts, for all visitors; some hundred kilobytes each
-
-
 def _made(about: About, make: Callable[[], go.Figure], beside: Hashable) -> go.Figure:
-    """Return the chart of what `about` says, made once."""
+    """Return the chart of what `about` says, made once for all visitors."""
     told = json.dumps(clean([about.said, about.state]), separators=(",", ":"))
-    key = (about.name, hashlib.blake2b(told.encode("utf-8", "surrogatepass")).hexdigest(), beside)
-    found = _kept.pop(key, None) or make()
-    _kept[key] = found
-    while len(_kept) > KEPT:
-        _kept.popitem(last=False)
-    return found
+    mark = hashlib.blake2b(told.encode("utf-8", "surrogatepass")).hexdigest()
+    return cache.made(f"turned\x1f{about.name}\x1f{mark}\x1f{beside!r}", make)
 
 
 def mark(name: str) -> str:

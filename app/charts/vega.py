@@ -25,6 +25,7 @@ from app.charts.look import CONFIG
 from app.models import cache
 from app.models.results import fingerprint
 from app.session import state
+from core.messages import spoken
 
 # Our own buttons only. Rendered as SVG, because custom properties have no colour on a canvas.
 THEME = {"config": CONFIG, "usermeta": {"embedOptions": {"renderer": "svg"}}}
@@ -37,7 +38,7 @@ def once(describe: Callable[..., alt.TopLevelMixin], *given: Any) -> Described:
         describe: a module-level function that depends on `given` alone.
         given: only what it reads (`part`), so that another text draws no chart anew that says nothing of it.
     """
-    key = f"chart\x1f{describe.__module__}.{describe.__qualname__}\x1f{fingerprint(given)}"
+    key = f"chart\x1f{spoken()}\x1f{describe.__module__}.{describe.__qualname__}\x1f{fingerprint(given)}"
     return Described(cache.made(key, lambda: json.dumps(specification(describe, *given) | THEME)))
 
 

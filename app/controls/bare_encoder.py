@@ -11,10 +11,11 @@ from app import questions
 from app.questions import Answer
 from core.hooks import Intervention
 from core.language_model import LanguageModel
+from core.messages import mark
 from core.vectors.sentences import text_cosine
 
 # in the place of the next token in pictures
-UNSAID = "No prediction: a bare encoder has no head that says tokens."
+UNSAID = mark("No prediction: a bare encoder has no head that says tokens.")
 
 
 def ask(start: str) -> questions.Asked:

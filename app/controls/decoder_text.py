@@ -14,17 +14,18 @@ from app import reading
 from app.counts import counted
 from app.models import cache
 from app.session import state
+from core.messages import mark, say
 
 if TYPE_CHECKING:
     from app.frame.page import Context
     from core.language_model import LanguageModel
 
 QUIET = 0.4  # seconds of generation before the page shows progress
-EMPTY = (
-    "Nothing is written yet: the decoder has only its start token. Type the beginning of an answer, or let the model "
-    "write it, to see what each written token reads."
+EMPTY = mark(
+    "Nothing is written yet: the decoder has only its start token. Type the beginning of an answer, or let the "
+    "model write it, to see what each written token reads."
 )
-OWN = (
+OWN = mark(
     "Nothing is typed: the picture reads what the model itself writes. Type another, or have it written here."
 )
 
@@ -33,25 +34,26 @@ def draw(ctx: Context, *, writes: bool = True, empty: str = EMPTY, told: str = "
     """Draw the row with the generated text below a page's other controls; nothing for other architectures.
 
     Args:
-        writes: offer generation by the model. empty: the hint while nothing is generated; told: the hint afterwards.
+        writes: offer generation by the model. empty: the hint while nothing is generated; told: the hint afterwards,
+            both marked (`core.messages.mark`).
     """
     if ctx.lm.config.shape != "encoder-decoder":
         return
     with st.container(key="gb-answer", horizontal=True, gap="small", vertical_alignment="bottom"):
         typed = bool(state.get("target"))
-        usual = "nothing yet" if typed else ctx.target or "nothing yet"
-        st.text_input("Answer so far", placeholder=usual, width=360, **state.bind("target"))
+        usual = say("nothing yet") if typed else ctx.target or say("nothing yet")
+        st.text_input(say("Answer so far"), placeholder=usual, width=360, **state.bind("target"))
         if writes:
-            label = "Let the model go on" if typed else "Let the model write it"
+            label = say("Let the model go on") if typed else say("Let the model write it")
             st.button(
                 label, key="answer.write", on_click=state.whole(_ask), icon=":material/edit:",
-                help="The likeliest token each time, until it ends or the picture is full. Undo takes it back.",
+                help=say("The likeliest token each time, until it ends or the picture is full. Undo takes it back."),
             )  # fmt: skip
         if typed:
-            st.button("Clear", key="answer.clear", on_click=state.whole(state.set), args=("target", ""))
+            st.button(say("Clear"), key="answer.clear", on_click=state.whole(state.set), args=("target", ""))
     said = (told if typed else OWN) if ctx.target else empty
     if said:
-        st.caption(said)
+        st.caption(say(said))
 
 
 def by_itself(lm: LanguageModel, model_key: str, text: str, longest: int | None) -> str:
@@ -101,7 +103,10 @@ def write(lm: LanguageModel, text: str, longest: int | None) -> None:
     room = min(reading.WRITTEN, rows - 1 - len(written))
     if room <= 0:
         state.note(
-            f"All {counted(rows, 'row')} of the picture are used up: clear or shorten the answer, then let it go on."
+            say(
+                "All {rows} of the picture are used up: clear or shorten the answer, then let it go on.",
+                rows=counted(rows, "row"),
+            )
         )
         return
     ids: list[int] = []
@@ -112,7 +117,9 @@ def write(lm: LanguageModel, text: str, longest: int | None) -> None:
         memo["so_far"] = answer_with(lm, before, ids)
         if time.monotonic() - began > QUIET:
             bar = bar or _bar(place)
-            bar.progress(len(ids) / room, text=f"Token {len(ids)} of at most {room}")
+            bar.progress(
+                len(ids) / room, text=say("Token {number} of at most {room}", number=len(ids), room=room)
+            )
     place.empty()
     _said(lm, memo.pop("so_far", before), before, ids, room)
 
@@ -120,7 +127,7 @@ def write(lm: LanguageModel, text: str, longest: int | None) -> None:
 def _bar(place: st.delta_generator.DeltaGenerator) -> st.delta_generator.DeltaGenerator:
     with place.container(horizontal=True, vertical_alignment="center"):
         bar = st.progress(0.0)
-        st.button("Stop", key="answer.stop", on_click=state.whole(_stop))
+        st.button(say("Stop"), key="answer.stop", on_click=state.whole(_stop))
     return bar
 
 
@@ -130,7 +137,10 @@ def _said(lm: LanguageModel, after: str, before: str, ids: list[int], room: int)
     if after != before:
         state.set("target", after)
     elif ended:
-        state.note("The model has nothing to add: its next token is the one that ends the answer.")
+        state.note(say("The model has nothing to add: its next token is the one that ends the answer."))
     if not ended:
-        more = "" if room == reading.WRITTEN else ": more do not fit here"
-        state.note(f"The model wrote {counted(len(ids), 'token')} without an end{more}.")
+        tokens = counted(len(ids), "token")
+        if room == reading.WRITTEN:
+            state.note(say("The model wrote {tokens} without an end.", tokens=tokens))
+        else:
+            state.note(say("The model wrote {tokens} without an end: more do not fit here.", tokens=tokens))

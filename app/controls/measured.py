@@ -12,6 +12,7 @@ from app.controls import work
 from app.models import cache
 from app.runs.trained import Arm
 from app.session import state
+from core.messages import say
 
 
 def of(page: str, arm: Arm) -> Any:
@@ -35,7 +36,7 @@ def measure(
     key = " ".join(_key(page, arm) for arm in arms)
     if work.of(page, key) is None:
         work.begin(page, key, len(arms), lambda: _kept(page, steps()))
-    work.go_on(page, key, slot, "runs measured on the held-out stories")
+    work.go_on(page, key, slot, say("runs measured on the held-out stories"))
 
 
 def _kept(page: str, found: Iterator[tuple[Arm, Any]]) -> Iterator[str]:

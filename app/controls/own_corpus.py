@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from app.session import state
+from core.messages import say
 
 LARGEST = 5_000_000  # size limit of an own text, in bytes
 
@@ -17,12 +18,12 @@ def _memo() -> dict[str, Any]:
 
 def own_corpus() -> None:
     """Draw the input for a learner's own text: typed, or an uploaded file."""
-    with st.popover("Your corpus", key="gb-own"):
+    with st.popover(say("Your corpus"), key="gb-own"):
         st.text_area(
-            "A text to learn from", key="tokenization.own", on_change=state.whole(_typed), height=160
+            say("A text to learn from"), key="tokenization.own", on_change=state.whole(_typed), height=160
         )
         st.file_uploader(
-            "Or a text file (UTF-8, up to 5 MB; 1 MB learns in a few seconds)",
+            say("Or a text file (UTF-8, up to 5 MB; 1 MB learns in a few seconds)"),
             type=["txt", "md", "csv", "json", "py"], key="tokenization.file", on_change=state.whole(_brought),
         )  # fmt: skip
 
@@ -39,16 +40,21 @@ def _brought() -> None:
 
 def _take(data: bytes) -> None:
     if len(data) > LARGEST:
-        state.note("The file is larger than 5 MB; its first 5 MB are learned from.")
+        state.note(say("The file is larger than 5 MB; its first 5 MB are learned from."))
         data = data[:LARGEST].decode("utf-8", "ignore").encode()
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        state.note(f"The file is not UTF-8 (byte {error.start}): save it as UTF-8 and bring it again.")
+        state.note(
+            say(
+                "The file is not UTF-8 (byte {byte}): save it as UTF-8 and bring it again.",
+                byte=error.start,
+            )
+        )
         return
     _memo()["own"] = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
-        state.note("There is nothing to learn from in it yet: bring a text with some words in it.")
+        state.note(say("There is nothing to learn from in it yet: bring a text with some words in it."))
 
 
 def own() -> str:

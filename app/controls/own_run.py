@@ -19,13 +19,14 @@ from app import markup, runs
 from app.runs import trained
 from app.session import state
 from app.words import sentence
+from core.messages import mark, say
 
 if TYPE_CHECKING:
     from app.runs.trained import Arm
     from core.runs import Run
     from core.runs.kinds import Spec
 
-NOBODY = "Nothing trains on this server: it was started without workers."
+NOBODY = mark("Nothing trains on this server: it was started without workers.")
 LONG = 60.0  # seconds
 SHARES = ("1", "1/2", "1/4", "1/8")  # a preset's share of steps
 LOOK = 1.0  # seconds between two polls of running runs
@@ -53,7 +54,7 @@ def long() -> float:
 def duration(seconds: float) -> str:
     """Format an estimated duration, with no more digits than an estimate has."""
     if seconds < 1.5:
-        return "a second"
+        return say("a second")
     if seconds < 20:
         return f"{seconds:.0f} s"
     if seconds < 90:
@@ -80,7 +81,7 @@ def cost(make: Callable[[], Next | Sequence[Next]]) -> tuple[str, str]:
     """
     try:
         made = make()
-        return f"about {duration(seconds([made] if isinstance(made, Next) else made))}", ""
+        return say("about {time}", time=duration(seconds([made] if isinstance(made, Next) else made))), ""
     except ValueError as why:  # LimitExceeded among them
         return "", sentence(why)
 
@@ -132,15 +133,35 @@ def shorter(made: Callable[[str], Sequence[Next]], steps: int) -> None:
     taken = {"1": whole, **{share: _taken(made, share) for share in SHARES if share != "1"}}
     names = {share: f"{max(2, round(steps * Fraction(share))):,}" for share in SHARES}
     st.segmented_control(
-        "Steps", list(SHARES), required=True, format_func=lambda share: names[share],
+        say("Steps"), list(SHARES), required=True, format_func=lambda share: names[share],
         **state.part("fewer", chosen(), _choose),
     )  # fmt: skip
     quick = next((share for share in SHARES if taken[share] <= long()), SHARES[-1])
-    time = "more than this server allows" if whole == float("inf") else f"about {duration(whole)}"
-    said = f"All {names['1']} steps take {time} on this computer"
-    if quick != "1" and taken[quick] < float("inf"):
-        said += f"; {names[quick]} take about {duration(taken[quick])} and tell less"
-    st.caption(f"{said}.")
+    fewer = names[quick] if quick != "1" and taken[quick] < float("inf") else ""
+    st.caption(_compared(names["1"], whole, fewer, taken[quick]))
+
+
+def _compared(steps: str, whole: float, fewer: str, less: float) -> str:
+    """Say how many seconds all steps take (infinite: too many), and how many some fewer take, where there are such."""
+    refused = whole == float("inf")
+    values = {
+        "steps": steps, "fewer": fewer,
+        "time": "" if refused else duration(whole), "less": duration(less) if fewer else "",
+    }  # fmt: skip
+    if refused and fewer:
+        return say(
+            "All {steps} steps take more than this server allows on this computer; {fewer} take about {less} and tell "
+            "less.",
+            **values,
+        )
+    if refused:
+        return say("All {steps} steps take more than this server allows on this computer.", **values)
+    if fewer:
+        return say(
+            "All {steps} steps take about {time} on this computer; {fewer} take about {less} and tell less.",
+            **values,
+        )
+    return say("All {steps} steps take about {time} on this computer.", **values)
 
 
 def quicker(
@@ -159,12 +180,16 @@ def quicker(
 
     if (whole := taken(now)) <= long():
         return
-    known = f"takes about {duration(whole)}" if whole < float("inf") else "takes more than this server allows"
+    known = say("This takes more than this server allows on this computer.")
+    if whole < float("inf"):
+        known = say("This takes about {time} on this computer.", time=duration(whole))
     fitting = next((one for one in options if taken(one) <= long()), None)
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"gb-quicker-{key}"):
-        st.caption(f"This {known} on this computer.", width="content")
+        st.caption(known, width="content")
         if fitting is not None:
-            label = f"{name(fitting)} instead: about {duration(taken(fitting))}"
+            label = say(
+                "{setting} instead: about {time}", setting=name(fitting), time=duration(taken(fitting))
+            )
             st.button(label, key=f"{key}.quicker", on_click=state.whole(choose), args=(fitting,))
 
 
@@ -181,14 +206,18 @@ def _taken(made: Callable[[str], Sequence[Next]], share: str) -> float:
 def start(page: str, field: str, make: Callable[[], Sequence[Next]]) -> None:
     """Put runs into the queue, in the group that the link names in `field`; `why_not` tells why they were not.
 
-    Where one is refused, those before it are taken back.
+    Where one is refused, those before it are taken back. A group of another visitor's stays as it is: these runs begin
+    one of their own.
 
     Args:
         make: the runs by the page's settings; ValueError: they do not fit.
     """
     memo = state.memo(f"{page}.start")
     memo["why"], memo["of"] = "", state.link()
-    group = str(state.get(field)) or secrets.token_hex(8)
+    group = str(state.get(field))
+    if others := bool(group) and not runs.may_add(group):
+        group = ""
+    group = group or secrets.token_hex(8)
     begun: list[str] = []
     try:
         for one in make():
@@ -203,6 +232,10 @@ def start(page: str, field: str, make: Callable[[], Sequence[Next]]) -> None:
             runs.delete(id)
         return
     state.set(field, group)
+    if others:
+        state.note(
+            say("The link that you opened shows another visitor’s runs. Yours begin a set of their own.")
+        )
 
 
 def button(label: str, spend: str, key: str, going: bool, **more: Any) -> None:
@@ -223,7 +256,7 @@ def why_not(page: str, why: str) -> str:
 
     "" where nothing prevents it.
     """
-    return why or refused(page) or (NOBODY if runs.engine() is None else "")
+    return why or refused(page) or (say(NOBODY) if runs.engine() is None else "")
 
 
 def warn(said: str) -> None:
@@ -240,17 +273,17 @@ def of_arms(specs: Mapping[str, Spec], text: str | None = None) -> list[Next]:
 # ------------------------------------------------------------------------------------------------ while they train
 
 
-def under_way(arms: Sequence[Arm], key: str, label: str = "Stop") -> bool:
+def under_way(arms: Sequence[Arm], key: str, label: str = "") -> bool:
     """Draw the Stop button and the progress while a run is going; return whether one is going.
 
     Args:
-        arms: the page's runs; key, label: of the button.
+        arms: the page's runs; key, label: of the button; "": "Stop".
     """
     going = [arm for arm in arms if arm.going]
     if not going:
         return False
     with st.container(horizontal=True, gap="small", vertical_alignment="center", width="content"):
-        st.button(label, key=key, on_click=state.whole(trained.stop), args=(going,))
+        st.button(label or say("Stop"), key=key, on_click=state.whole(trained.stop), args=(going,))
         progress([arm.run for arm in going])
     return True
 
@@ -264,6 +297,7 @@ def progress(of: Sequence[Run | None]) -> None:
 @st.fragment(run_every=LOOK)
 def _looked_at(ids: tuple[tuple[str, str], ...]) -> None:
     """Poll the runs and draw the line of `progress`. A fragment: polling redraws this line, not the page."""
+    state.speak()
     found = [runs.find(id, kind) for id, kind in ids]
     now = [run for run in found if run is not None]
     if any(run.over for run in now):
@@ -278,17 +312,19 @@ def how_far(now: Sequence[Run]) -> str:
     if not begun:
         place = min((run.place for run in now), default=0)
         if runs.starting():
-            return "the workers are starting"
-        return f"waiting for a free worker: place {place} in the queue" if place > 1 else "about to begin"
+            return say("the workers are starting")
+        if place > 1:
+            return say("waiting for a free worker: place {place} in the queue", place=place)
+        return say("about to begin")
     each = [_left(run) for run in now]
     step, steps = sum(run.step for run in begun), sum(run.steps for run in begun)
-    far = f"step {step:,} of {steps:,}"
+    far = say("step {step} of {total}", step=f"{step:,}", total=f"{steps:,}")
     if len(now) > 1:
-        far = f"{len(begun)} of {len(now)} training, {far}"
+        far = say("{begun} of {all} training, {far}", begun=len(begun), all=len(now), far=far)
     if all(run.state == "paused" for run in begun):
-        return f"paused at {far}"
+        return say("paused at {far}", far=far)
     left = max(*each, sum(each) / runs.side_by_side()) if len(each) > 1 else each[0]
-    return f"{far}, about {duration(left)} left" if left else far
+    return say("{far}, about {time} left", far=far, time=duration(left)) if left else far
 
 
 def _left(run: Run) -> float:

@@ -21,6 +21,7 @@ from app.questions import Answer as Answer
 from app.rooms import teaching
 from app.session import lent, state
 from app.session.state import Value
+from core.messages import mark, say, say_of
 
 log = logging.getLogger("glassbox")
 
@@ -28,6 +29,7 @@ _CHOICE = "predict.choice"
 KEPT = 50  # answered questions that a session remembers
 DRAWS = 60  # of places that "Another" looks through for one that it has not led to yet
 AGAIN = 8  # times that it leads on by itself from a question that was answered already
+FAILED = mark("The model could not answer this one. Change the text or the selection.")
 _READ = ("model", "snapshot", "text", "target")  # what every picture is made from
 Thing = TypeVar("Thing")
 
@@ -79,7 +81,7 @@ def _card(
         st.rerun()
     record = pinned or _record(question, options, about)
     question, options = str(record["question"]), tuple(record["options"])
-    st.html(f'<h2 class="gb-line"><b>Predict</b> <span>{inline(question)}</span></h2>')
+    st.html(f'<h2 class="gb-line"><b>{inline(say("Predict"))}</b> <span>{inline(question)}</span></h2>')
     if "waits" in record:
         _commit(record, record["chosen"], answer)
     if "answer" in record:
@@ -88,12 +90,12 @@ def _card(
         _told_class(record)
         return
     if "waits" in record:
-        said = inline(markup.visible(options[record["chosen"]]))
-        st.html(f'<p class="gb-reveal" role="status">You said “{said}”. {inline(record["waits"])}</p>')
+        said = say("You said “{option}”.", option=markup.visible(options[record["chosen"]]))
+        st.html(f'<p class="gb-reveal" role="status">{inline(said)} {inline(record["waits"])}</p>')
         return
     with st.container(key="gb-options", horizontal=True, gap="xsmall", vertical_alignment="center"):
         st.pills(
-            "Your prediction",
+            say("Your prediction"),
             range(len(options)),
             format_func=lambda index: markup.escape(markup.plain(markup.visible(options[index]))),
             key=_CHOICE,
@@ -101,7 +103,7 @@ def _card(
         )
         chosen = state.widget_value(_CHOICE)
         st.button(
-            "Commit",
+            say("Commit"),
             key="predict.commit",
             type="primary",
             disabled=chosen is None,
@@ -111,14 +113,13 @@ def _card(
         _own_text()
         if teaching.teaches():
             st.button(
-                "Ask the class", key="predict.class", icon=":material/groups:",
+                say("Ask the class"), key="predict.class", icon=":material/groups:",
                 on_click=state.whole(_ask_class), args=(record, answer),
-                help="The question appears on all phones of the room; the answer waits until you reveal it.",
+                help=say("The question appears on all phones of the room; the answer waits until you reveal it."),
             )  # fmt: skip
     _told_class(record)
     if "failed" in record:
-        failed = "The model could not answer this one. Change the text or the selection."
-        st.html(f'<p class="gb-hint" role="status">{failed}</p>')
+        st.html(f'<p class="gb-hint" role="status">{inline(say(FAILED))}</p>')
 
 
 def draw(seed: int, pool: Sequence[Thing], now: Thing) -> Thing:
@@ -192,10 +193,10 @@ def _ask_class(record: dict[str, Any], answer: Callable[[], Answer]) -> None:
         return
     except Exception:
         log.exception("Predict failed")
-        record["class"] = "The model could not answer this one. Change the text or the selection."
+        record["class"] = say(FAILED)
         return
     refused = teaching.ask(str(record["question"]), tuple(record["options"]), found)
-    record["class"] = refused or teaching.ASKED
+    record["class"] = refused or say(teaching.ASKED)
 
 
 def _told_class(record: Mapping[str, Any]) -> None:
@@ -206,8 +207,11 @@ def _told_class(record: Mapping[str, Any]) -> None:
 
 def _reveal(options: tuple[str, ...], chosen: int, answer: Answer) -> None:
     right = answer.index == chosen
-    said, true = (inline(markup.visible(options[index])) for index in (chosen, answer.index))
-    verdict = f"<b>Right: {true}.</b>" if right else f"<b>The answer is “{true}”</b>; you said “{said}”."
+    said, true = (markup.visible(options[index]) for index in (chosen, answer.index))
+    verdict = f"<b>{inline(say('Right: {option}.', option=true))}</b>"
+    if not right:
+        solved = inline(say("The answer is “{option}”", option=true))
+        verdict = f"<b>{solved}</b>; {inline(say('you said “{option}”.', option=said))}"
     evidence = f'<p class="gb-evidence">{inline(answer.evidence)}</p>' if answer.evidence else ""
     st.html(
         f'<div class="gb-reveal" role="status" data-right="{int(right)}"><p>{verdict} {inline(answer.because)}</p>'
@@ -224,14 +228,14 @@ def _go_on(record: dict[str, Any], another: Callable[[int], Mapping[str, Value]]
         if shows:
             back = _pinned() is not None
             st.button(
-                "Take it back" if back else "Show it",
+                say("Take it back") if back else say("Show it"),
                 key="predict.show",
                 on_click=state.whole(_take_back if back else _show),
                 args=() if back else (record,),
             )
         if another is not None:
             st.button(
-                "Another",
+                say_of("question", "Another"),
                 key="predict.another",
                 on_click=state.whole(_another),
                 args=(another,),
@@ -247,7 +251,7 @@ def _lent() -> bool:
 
 def _own_text() -> None:
     if _lent():
-        st.button("Back to my text", key="predict.back", type="tertiary", on_click=state.whole(_back))
+        st.button(say("Back to my text"), key="predict.back", type="tertiary", on_click=state.whole(_back))
 
 
 def _show(record: dict[str, Any]) -> None:

@@ -6,17 +6,23 @@ No Streamlit in here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from app.counts import counted
+from core.messages import mark, say
+
+_EACH = {
+    "texts": mark("{tokens} of {texts} held-out texts, each read by itself and cut at {longest}"),
+    "stories": mark("{tokens} of {texts} held-out stories, each read by itself and cut at {longest}"),
+}
 
 
-def one_by_one(tokens: int, texts: int, what: str, longest: int) -> str:
+def one_by_one(tokens: int, texts: int, what: Literal["texts", "stories"], longest: int) -> str:
     """Describe a loss that is computed text by text, each read from its beginning and cut at `longest` tokens."""
-    return (
-        f"{counted(tokens, 'token')} of {texts:,} held-out {what}, each read by itself and cut at "
-        f"{counted(longest, 'token')}"
-    )
+    return say(
+        _EACH[what],
+        tokens=counted(tokens, "token"), texts=f"{texts:,}", longest=counted(longest, "token"),
+    )  # fmt: skip
 
 
 def of_card(card: Mapping[str, Any]) -> str:
@@ -24,11 +30,24 @@ def of_card(card: Mapping[str, Any]) -> str:
     sure, spec = card.get("held_out_interval") or {}, card.get("spec") or card
     context, tokens, documents = spec.get("context"), sure.get("tokens"), sure.get("documents")
     if spec.get("objective") == "text_to_text":
-        return (
-            f"{counted(tokens, 'token')} of {documents:,} held-out answers, each by itself" if tokens else ""
-        )
+        if not tokens:
+            return ""
+        return say(
+            "{tokens} of {texts} held-out answers, each by itself",
+            tokens=counted(tokens, "token"), texts=f"{documents:,}",
+        )  # fmt: skip
     if not context:
         return ""
-    hidden = "hidden " if spec.get("objective") in ("masked", "span_corruption") else ""
-    count = f"{tokens:,} {hidden}tokens of {documents:,} held-out texts" if tokens else "held-out texts"
-    return f"{count}, read in rows of {counted(context, 'token')}, one text behind the other"
+    row = counted(context, "token")
+    if not tokens:
+        return say("held-out texts, read in rows of {row}, one text behind the other", row=row)
+    values = {"tokens": f"{tokens:,}", "texts": f"{documents:,}", "row": row}
+    if spec.get("objective") in ("masked", "span_corruption"):
+        return say(
+            "{tokens} hidden tokens of {texts} held-out texts, read in rows of {row}, one text behind the other",
+            **values,
+        )
+    return say(
+        "{tokens} tokens of {texts} held-out texts, read in rows of {row}, one text behind the other",
+        **values,
+    )

@@ -15,6 +15,7 @@ from app.unlike import guessed as guessed
 from app.unlike import judged as judged
 from app.unlike import why as why
 from core.analysis.tasks.out_of_distribution import Likeness, Measure, World, likeness, measured, read_by
+from core.messages import say
 
 KEPT = 4  # number of cached measures of own texts, some megabytes each
 _measured: dict[str, Measure | None] = {}
@@ -30,8 +31,11 @@ def of(text: str, card: Mapping[str, Any]) -> tuple[Likeness, str] | None:
     found = None if beside is None else _likeness(text, beside)
     if beside is None or found is None or not found.unlike:
         return None
-    said = why(text, beside)
-    return found, f"Your text is {said[:1].lower()}{said[1:]}".replace(" it ", " the model ", 1)
+    return found, say(
+        "Your text is unlike all the model read: {nats} nats a character, where 995 of 1,000 {pieces} take less than "
+        "{limit}. It answers all the same, but how sure it is says nothing here.",
+        nats=f"{found.nats:.2f}", pieces=say(found.pieces), limit=f"{found.limit:.2f}",
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=256)
@@ -56,10 +60,13 @@ def note_of_news(text: str) -> None:
     Where only the news are unlike the text, the note calls its answer a guess.
     """
     if not why(text) and guessed(text) and (found := likeness(text, "news")):
-        said = (
-            f"Your text is unlike the news that these models learned their labels from: {found.nats:.2f} nats a "
-            f"character, where 995 of 1,000 {found.pieces} take less than {found.limit:.2f}. What they say of it is a "
-            "guess, and no two of them need agree."
+        said = say(
+            "Your text is unlike the news that these models learned their labels from: {nats} nats a character, "
+            "where 995 of 1,000 {pieces} take less than {limit}. What they say of it is a guess, and no two of "
+            "them need agree.",
+            nats=f"{found.nats:.2f}",
+            pieces=say(found.pieces),
+            limit=f"{found.limit:.2f}",
         )
         st.caption(markup.escape(said))
     note(text)

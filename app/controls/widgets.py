@@ -11,6 +11,7 @@ from app import markup, models
 from app.models import choice
 from app.session import state
 from core import real
+from core.messages import mark, say
 
 if TYPE_CHECKING:
     from core.runs import Run
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def small_or_real(view: str = "") -> None:
     """Draw the switch between the small model trained here and the published one; the text stays."""
-    names = {"Small": models.SMALL, "Real": models.REAL}
+    names = {mark("Small"): models.SMALL, mark("Real"): models.REAL}
     if real.home() is None:
         return
     shown = next((label for label, name in names.items() if name == state.get("model")), None)
@@ -31,11 +32,14 @@ def small_or_real(view: str = "") -> None:
             choice.switch(name)
 
     st.segmented_control(
-        "Small or real",
+        say("Small or real"),
         list(names),
+        format_func=say,
         label_visibility="collapsed",
-        help="Small: tales-gpt, trained here on stories of a toy world; it can be rewound. Real: SmolLM2, which has "
-        "read the web; it knows your words.",
+        help=say(
+            "Small: tales-gpt, trained here on stories of a toy world; it can be rewound. Real: SmolLM2, which has "
+            "read the web; it knows your words."
+        ),
         width="stretch",
         **state.part(f"small_or_real.{view}" if view else "small_or_real", shown, chosen),
     )
@@ -57,7 +61,7 @@ def model_picker(offered: Sequence[Run], caption: str = "", view: str = "") -> N
             choice.choose(str(name))
 
     st.selectbox(
-        "Model",
+        say("Model"),
         list(shown),
         format_func=lambda name: shown.get(name, name),  # a selectbox shows plain text, so nothing is escaped
         filter_mode=None,
@@ -70,14 +74,14 @@ def model_picker(offered: Sequence[Run], caption: str = "", view: str = "") -> N
 
 def text_box(caption: str = "") -> None:
     """Draw the text area for the text that the model reads."""
-    st.text_area("Your text", height=62, **state.bind("text"))
+    st.text_area(say("Your text"), height=62, **state.bind("text"))
     if caption:
         st.caption(markup.escape(caption))
 
 
 def text_line(view: str) -> None:
     """Draw the same text as one line, for narrow screens."""
-    st.text_input("Your text", label_visibility="collapsed", **state.bind("text", view))
+    st.text_input(say("Your text"), label_visibility="collapsed", **state.bind("text", view))
 
 
 def segments(

@@ -19,6 +19,7 @@ from streamlit.delta_generator import DeltaGenerator
 from app import markup
 from app.models import sweeps, turns
 from app.session import state
+from core.messages import say
 
 EVERY = 0.1  # seconds between two progress updates
 SHOWN = 2.5  # seconds after which partial results are drawn
@@ -70,14 +71,16 @@ def buttons(name: str, key: str, label: str, total: int, make: Callable[[], Iter
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"gb-work-{name}"):
         if found is None or found.ended:
             st.button(
-                label if found is None else "Again", key=f"work.{name}", on_click=state.whole(begin),
+                label if found is None else say("Again"), key=f"work.{name}", on_click=state.whole(begin),
                 args=(name, key, total, make), type="primary" if found is None else "secondary",
             )  # fmt: skip
         elif found.stopped:
-            st.button("Go on", key=f"work.{name}", on_click=state.whole(_turn), args=(found, False))
-            st.caption(markup.escape(f"stopped after {len(found.done)} of {found.total}"))
+            st.button(say("Go on"), key=f"work.{name}", on_click=state.whole(_turn), args=(found, False))
+            st.caption(
+                markup.escape(say("stopped after {done} of {total}", done=len(found.done), total=found.total))
+            )
         else:
-            st.button("Stop", key=f"work.{name}", on_click=state.whole(_turn), args=(found, True))
+            st.button(say("Stop"), key=f"work.{name}", on_click=state.whole(_turn), args=(found, True))
         return st.container(width="stretch", key=f"gb-bar-{name}")
 
 
@@ -99,7 +102,10 @@ def go_on(name: str, key: str, slot: DeltaGenerator, what: str, at_once: int | N
     started, last, before = time.monotonic(), 0.0, job.seconds
 
     def waits() -> None:
-        said = f"{len(job.done)} of {job.total} {what}; waits for other visitors’ work"
+        said = say(
+            "{done} of {total} {what}; waits for other visitors’ work",
+            done=len(job.done), total=job.total, what=what,
+        )  # fmt: skip
         bar.progress(min(1.0, len(job.done) / job.total), text=markup.escape(said))
 
     while (result := _step(job, waits)) is not _END:
@@ -110,7 +116,10 @@ def go_on(name: str, key: str, slot: DeltaGenerator, what: str, at_once: int | N
             last = now
             share = min(1.0, len(job.done) / job.total)
             left = job.seconds * (1 - share) / share
-            text = f"{len(job.done)} of {job.total} {what}; about {max(1, round(left))} s left"
+            text = say(
+                "{done} of {total} {what}; about {seconds} s left",
+                done=len(job.done), total=job.total, what=what, seconds=max(1, round(left)),
+            )  # fmt: skip
             bar.progress(share, text=markup.escape(text))
         if at_once and len(job.done) % at_once == 0 and len(job.done) < job.total:
             again()
@@ -181,12 +190,16 @@ class Shared:
             horizontal=True, gap="small", vertical_alignment="center", key=f"gb-work-{self.name}"
         ):
             st.button(
-                "Stop" if going else label if not done else "Go on", key=f"work.{self.name}",
+                say("Stop") if going else label if not done else say("Go on"), key=f"work.{self.name}",
                 on_click=state.whole(self.wait), args=(0 if going else self.total,),
                 type="secondary" if going or done else "primary",
             )  # fmt: skip
             if done and not going:
-                st.caption(markup.escape(f"{done} of {self.total} {self.what}"))
+                st.caption(
+                    markup.escape(
+                        say("{done} of {total} {what}", done=done, total=self.total, what=self.what)
+                    )
+                )
             return st.container(width="stretch", key=f"gb-bar-{self.name}")
 
     def go_on(self, slot: DeltaGenerator | None, first: int = 1, whole: bool = True) -> None:
@@ -206,12 +219,11 @@ class Shared:
 
         def enough(done: int) -> bool:
             share, spent = min(1.0, done / self.total), time.monotonic() - started
-            left = (
-                f"; about {max(1, round(spent * (self.total - done) / (done - before)))} s left"
-                if done > before
-                else ""
-            )
-            said = f"{done} of {max(done, self.total)} {self.what}{left}"
+            values = {"done": done, "total": max(done, self.total), "what": self.what}
+            said = say("{done} of {total} {what}", **values)
+            if done > before:
+                left = max(1, round(spent * (self.total - done) / (done - before)))
+                said = say("{done} of {total} {what}; about {seconds} s left", **values, seconds=left)
             bar.progress(share, text=markup.escape(said))
             if done >= until:
                 return until < self.total  # after the last step the job is marked as ended

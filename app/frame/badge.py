@@ -12,6 +12,7 @@ from app.controls import unlike_text
 from app.models import cache, choice
 from app.session import state
 from core.analysis.tasks import surprise
+from core.messages import say
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
@@ -40,7 +41,7 @@ def draw(place: DeltaGenerator, lm: LanguageModel, key: str, text: str) -> bool:
         st.caption(markup.escape(said[0]), help=markup.escape(said[1]))
         if reads and other in (*models.bundled(), *models.published()):
             st.button(
-                f"Read it with {other}",
+                say("Read it with {model}", model=other),
                 key="tool.other",
                 type="tertiary",
                 on_click=state.whole(choice.switch),
@@ -52,11 +53,11 @@ def draw(place: DeltaGenerator, lm: LanguageModel, key: str, text: str) -> bool:
 def _without_task(place: DeltaGenerator, lacks: str, prefix: str) -> None:
     """Draw the badge for a text without a task prefix; a click inserts one."""
     short = lacks.partition(":")[0]
-    whole = f"{lacks}. Without one it answers all the same, though nothing was asked."
+    whole = say("{lack}. Without one it answers all the same, though nothing was asked.", lack=lacks)
     with place.container(key="gb-badge", horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(markup.escape(short), help=markup.escape(whole))
         st.button(
-            markup.escape(f"Put “{prefix.strip()}” there"), key="tool.task", type="tertiary",
+            markup.escape(say("Put “{prefix}” there", prefix=prefix.strip())), key="tool.task", type="tertiary",
             on_click=state.whole(_put), args=(prefix,),
         )  # fmt: skip
 
@@ -75,14 +76,23 @@ def why(lm: LanguageModel, key: str, text: str) -> tuple[str, str] | None:
             return None
         measure, whole = found
         return (
-            f"Unlike all it read: {measure.nats:.2f} nats a character, usual below {measure.limit:.2f}",
+            say(
+                "Unlike all it read: {nats} nats a character, usual below {limit}",
+                nats=f"{measure.nats:.2f}", limit=f"{measure.limit:.2f}",
+            ),
             whole,
-        )
+        )  # fmt: skip
     nats = cache.call(surprise.nats_a_character, key, text)
     if nats is None or nats <= limit:
         return None
     return (
-        f"Hardly a text that it can read: {nats:.2f} nats a character, usual below {limit:.2f}",
-        f"995 of 1,000 plain English sentences take {lm.name} less than {limit:.2f} nats a character. It answers all "
-        "the same, but how sure it is says nothing here.",
-    )
+        say(
+            "Hardly a text that it can read: {nats} nats a character, usual below {limit}",
+            nats=f"{nats:.2f}", limit=f"{limit:.2f}",
+        ),
+        say(
+            "995 of 1,000 plain English sentences take {model} less than {limit} nats a character. It answers all the "
+            "same, but how sure it is says nothing here.",
+            model=lm.name, limit=f"{limit:.2f}",
+        ),
+    )  # fmt: skip

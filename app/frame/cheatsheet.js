@@ -1,5 +1,7 @@
 // Cards of the cheatsheet's sections. One component, because a hundred native elements would be diffed at every change.
 
+import { say } from "../kit/say.js";
+
 /**
  * @import { Given } from "../kit/glass.js"
  *
@@ -43,7 +45,7 @@ function page(entry, visit) {
     item.append(link);
   } else {
     const later = make("span", "gb-map-later", entry.title);
-    later.append(make("span", "gb-map-hidden", ", not built yet"));
+    later.append(make("span", "gb-map-hidden", say(", not built yet")));
     item.append(later);
   }
   item.append(make("p", "", entry.terms));
@@ -60,7 +62,7 @@ export default function cheatsheet({ parentElement, data, setTriggerValue }) {
   }
   const local = { visit, root: make("section", "gb-map") };
   local.root.setAttribute("aria-labelledby", "gb-map-title");
-  const title = make("h2", "", "The subject as a map");
+  const title = make("h2", "", say("The subject as a map"));
   title.id = "gb-map-title";
   const grid = make("div", "gb-map-cards");
   for (const card of data.cards) {
@@ -72,7 +74,7 @@ export default function cheatsheet({ parentElement, data, setTriggerValue }) {
     box.append(heading, list);
     grid.append(box);
   }
-  local.root.append(title, make("p", "gb-map-note", "Each section, and the page where it is alive. Pages in grey are not built yet."), grid);
+  local.root.append(title, make("p", "gb-map-note", say("Each section, and the page where it is alive. Pages in grey are not built yet.")), grid);
   parentElement.append(local.root);
   roots.set(parentElement, local);
 }

@@ -11,24 +11,25 @@ from typing import Any
 from app import chapters
 from app.kit import register
 from app.session import events
+from core.messages import mark, say, spoken
 
 # A click on a page sends "visit" ({"page"}), so that the session is kept; the link serves middle clicks and copying.
 cards = register("cheatsheet", __file__, shared=False)
 
 TOPICS: tuple[tuple[str, str], ...] = (
-    ("1", "What a large language model is"),
-    ("2", "Its parts: tokens, vectors, positions"),
-    ("3", "The transformer"),
-    ("4", "How it is trained"),
-    ("5", "Three kinds of models"),
-    ("6", "What it minimizes"),
-    ("7", "How it is optimized"),
-    ("8", "Well-known models"),
-    ("9", "How it writes"),
-    ("10", "Its troubles: cost, bias, opacity"),
-    ("11", "What size does"),
-    ("12", "What it is used for"),
-    ("13", "Where it goes"),
+    ("1", mark("What a large language model is")),
+    ("2", mark("Its parts: tokens, vectors, positions")),
+    ("3", mark("The transformer")),
+    ("4", mark("How it is trained")),
+    ("5", mark("Three kinds of models")),
+    ("6", mark("What it minimizes")),
+    ("7", mark("How it is optimized")),
+    ("8", mark("Well-known models")),
+    ("9", mark("How it writes")),
+    ("10", mark("Its troubles: cost, bias, opacity")),
+    ("11", mark("What size does")),
+    ("12", mark("What it is used for")),
+    ("13", mark("Where it goes")),
 )
 
 
@@ -42,17 +43,21 @@ def pages_of(topic: str) -> list[tuple[chapters.Chapter, list[chapters.Cover]]]:
     return found
 
 
-@cache
 def sections() -> list[dict[str, Any]]:
-    """Return the cards as the component's data."""
+    """Return the cards as the component's data, in the language that is spoken."""
+    return _sections(spoken())
+
+
+@cache
+def _sections(language: str) -> list[dict[str, Any]]:
     return [
         {
             "section": topic,
-            "name": name,
+            "name": say(name),
             "pages": [
                 {
                     "slug": chapter.slug,
-                    "title": chapter.title,
+                    "title": say(chapter.title),
                     "exists": chapter.exists,
                     "terms": _terms(covers),
                 }
@@ -76,5 +81,5 @@ def _terms(covers: list[chapters.Cover]) -> str:
     """Group the terms by section: "3.1 self-attention, attention weights"."""
     by_section: dict[str, list[str]] = {}
     for cover in covers:
-        by_section.setdefault(cover.section, []).append(cover.term)
+        by_section.setdefault(cover.section, []).append(say(cover.term))
     return "; ".join(f"{section} {', '.join(terms)}" for section, terms in by_section.items())

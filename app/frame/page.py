@@ -31,6 +31,7 @@ from app.lessons import library, player, strip
 from app.markup import inline
 from app.models import cache, choice, opening
 from app.session import lent, state
+from core.messages import mark, say, spoken
 from core.verdict_rule import Rule
 
 if TYPE_CHECKING:
@@ -135,15 +136,15 @@ _later: ContextVar[Callable[[], None] | None] = ContextVar("glassbox_later", def
 
 def native(chapter: chapters.Chapter) -> Any:
     """Return Streamlit's page object of a chapter, for navigation and links."""
-    return copy.copy(_native(chapter))  # a run marks the page that it opens
+    return copy.copy(_native(chapter, spoken()))  # a run marks the page that it opens
 
 
 @functools.cache
-def _native(chapter: chapters.Chapter) -> Any:
-    """Make a page object, once: Streamlit asks the disk for each, and every run names all pages."""
+def _native(chapter: chapters.Chapter, language: str) -> Any:
+    """Make a page object, once for each language: Streamlit asks the disk for each, and every run names all pages."""
     return st.Page(
         chapters.ROOT / chapter.path,
-        title=chapter.title,
+        title=say(chapter.title),
         icon=chapter.icon,
         url_path=chapter.slug,
         default=chapter.slug == "home",
@@ -157,9 +158,10 @@ def go(slug: str) -> None:
 
 # Pages that are no chapters: what is read beside them. Slug -> title, icon, whether it stands in the navigation.
 BESIDE: dict[str, tuple[str, str, bool]] = {
-    "lessons": ("Lessons", "school", True),
-    "glossary": ("Glossary", "dictionary", True),
-    "teaching": ("Teaching", "co_present", False),
+    "lessons": (mark("Lessons"), "school", True),
+    "glossary": (mark("Glossary"), "dictionary", True),
+    "teaching": (mark("Teaching"), "co_present", False),
+    "kept": (mark("What is kept"), "shield_person", False),
 }
 
 
@@ -167,7 +169,7 @@ def beside(slug: str) -> Any:
     """Return Streamlit's page object of a page that is no chapter."""
     title, icon, listed = BESIDE[slug]
     return st.Page(
-        chapters.ROOT / "pages" / slug / "page.py", title=title, icon=f":material/{icon}:", url_path=slug,
+        chapters.ROOT / "pages" / slug / "page.py", title=say(title), icon=f":material/{icon}:", url_path=slug,
         visibility="visible" if listed else "hidden",
     )  # fmt: skip
 
@@ -187,9 +189,9 @@ def enter(slug: str) -> None:
     lent.left(slug)
     state.enter(slug)
     _follow_link()
-    sidebar.crumb(BESIDE[slug][0])
+    sidebar.crumb(say(BESIDE[slug][0]))
     sidebar.keys_alone()
-    sidebar.say(state.take_notes())
+    sidebar.tell(state.take_notes())
 
 
 def begin(
@@ -229,7 +231,7 @@ def begin(
     # Home's lead stands there, a lesson asks by itself, a projector has the way out there, and a frame holds a picture.
     taken = slug == "home" or player.playing() is not None or state.get("view") != "page"
     _invitation.set(None if taken else st.empty())
-    sidebar.say(notes)
+    sidebar.tell(notes)
     above = st.empty()
     if opened.name in models.published() and (line := chapters.trained(slug, opened.label)):
         st.html(f"<p class='gb-instead'>{inline(line)}</p>")
@@ -307,7 +309,7 @@ def _notes(*heard: str) -> tuple[str, ...]:
     if state.link_is_whole():
         return notes
     room = counted(state.LINK_CHARACTERS, "character")
-    return *notes, f"The link to this page carries the first {room} of your text."
+    return *notes, say("The link to this page carries the first {room} of your text.", room=room)
 
 
 def settle() -> None:
@@ -348,9 +350,8 @@ def _end_of_picture() -> None:
     slug = _current.get().slug
     whole = state.query({**state.snapshot(), "view": "page"})
     address = html.escape(f"{'' if slug == 'home' else slug}?{whole}")
-    st.html(
-        f'<p class="gb-made"><a href="{address}" target="_blank">Made with Glassbox: the whole page</a></p>'
-    )
+    said = inline(say("Made with Glassbox: the whole page"))
+    st.html(f'<p class="gb-made"><a href="{address}" target="_blank">{said}</a></p>')
     state.finish()
     st.stop()
 
@@ -404,7 +405,8 @@ def predict(
     """
     if player.asks():
         with _card("predict"):
-            st.html('<h2 class="gb-line"><b>Predict</b> <span>The lesson asks first.</span></h2>')
+            heading, said = inline(say("Predict")), inline(say("The lesson asks first."))
+            st.html(f'<h2 class="gb-line"><b>{heading}</b> <span>{said}</span></h2>')
         return
     _invite(question)
     with _card("predict"):
@@ -421,11 +423,12 @@ def _invite(question: str) -> None:
     _invitation.set(None)
     if place is None:
         return
-    whole = question if len(markup.plain(question)) <= INVITES else "a question about this page"
+    whole = question if len(markup.plain(question)) <= INVITES else say("a question about this page")
+    heading, tip = inline(say("Predict")), inline(say("To the question, below the picture"))
     with place:
         st.html(
-            '<p class="gb-asked"><button type="button" title="To the question, below the picture">'
-            f"<b>Predict</b> <span>{inline(whole)}</span></button></p>"
+            f'<p class="gb-asked"><button type="button" title="{tip}">'
+            f"<b>{heading}</b> <span>{inline(whole)}</span></button></p>"
         )
 
 
@@ -444,7 +447,7 @@ def code(*functions: Callable[..., Any]) -> None:
     with _card("code"):
         source.code_card([source.read(function) for function in functions])
         if rules := _rules.get():
-            judging = st.popover("How judged", key="gb-judged", type="tertiary", on_change="rerun")
+            judging = st.popover(say("How judged"), key="gb-judged", type="tertiary", on_change="rerun")
             with judging:
                 st.html(source.ROOM)
                 if judging.open:
@@ -490,23 +493,25 @@ def cheatsheet(slug: str) -> None:
     """Draw what this page covers of the subject, and a link to the next page."""
     player.drawn()  # the page's state is a lesson's view by now
     with st.container(key="gb-cheatsheet", gap="small"):
-        st.html(_covered(chapters.BY_SLUG[slug]))
+        st.html(_covered(chapters.BY_SLUG[slug], spoken()))
         _lessons(slug)
         following = chapters.following(slug)
         if following:
-            st.page_link(native(following), label=f"Next: {following.title}", icon=":material/arrow_forward:")
+            label = say("Next: {title}", title=say(following.title))
+            st.page_link(native(following), label=label, icon=":material/arrow_forward:")
 
 
 @functools.cache
-def _covered(chapter: chapters.Chapter) -> str:
-    """Write what a page covers of the subject as an HTML table."""
+def _covered(chapter: chapters.Chapter, language: str) -> str:
+    """Write what a page covers of the subject as an HTML table, in the language that is spoken."""
     rows = "".join(
-        f"<tr><td>{inline(cover.section)}</td><th scope='row'>{inline(cover.term)}</th>"
-        f"<td>{inline(cover.shown)}</td></tr>"
+        f"<tr><td>{inline(cover.section)}</td><th scope='row'>{inline(say(cover.term))}</th>"
+        f"<td>{inline(say(cover.shown))}</td></tr>"
         for cover in chapter.covers
     )
+    label, heading = inline(say("Cheatsheet")), inline(say("On the cheatsheet"))
     return (
-        '<section class="gb-cheatsheet" aria-label="Cheatsheet"><h2>On the cheatsheet</h2>'
+        f'<section class="gb-cheatsheet" aria-label="{label}"><h2>{heading}</h2>'
         f"<table><tbody>{rows}</tbody></table></section>"
     )
 
@@ -529,9 +534,11 @@ def _lessons(slug: str) -> None:
             player.start(name, through[name][1])
 
     st.menu_button(
-        f"In {counted(len(through), 'lesson')}",
+        say("In {lessons}", lessons=counted(len(through), "lesson")),
         list(through),
-        format_func=lambda name: f"{markup.escape(through[name][0])}, step {through[name][1]}",
+        format_func=lambda name: say(
+            "{lesson}, step {step}", lesson=markup.escape(through[name][0]), step=through[name][1]
+        ),
         key="lesson.through",
         type="tertiary",
         icon=":material/school:",
@@ -544,7 +551,7 @@ def examples(texts: Sequence[str]) -> None:
     ctx = _current.get()
     with ctx.slot:
         st.menu_button(
-            "Example texts",
+            say("Example texts"),
             list(dict.fromkeys((*choice.texts(ctx.name), *texts))),
             format_func=markup.escape,
             key="tool.example",

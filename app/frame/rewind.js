@@ -1,6 +1,8 @@
 // Rewind: a native range over the kept steps, so that arrows, Home, End and Page keys work as everywhere. While the run
 // still trains, its new steps come by its stream.
 
+import { addressOf } from "../kit/address.js";
+import { say } from "../kit/say.js";
 import { shared } from "../kit/shared.js";
 import { html, thousands } from "../kit/shapes.js";
 
@@ -51,7 +53,7 @@ function hear(known, steps, state) {
 
 /** @type {(run: string, known: Live) => void} */
 function listen(run, known) {
-  const source = new EventSource(new URL(`runs/${encodeURIComponent(run)}/events?after=${NO_POINTS}`, document.baseURI));
+  const source = new EventSource(addressOf(`runs/${encodeURIComponent(run)}/events?after=${NO_POINTS}`));
   known.source = source;
   source.addEventListener("checkpoint", (event) => hear(known, [JSON.parse(event.data).step], known.state));
   source.addEventListener("state", (event) => hear(known, [], JSON.parse(event.data).state));
@@ -100,8 +102,9 @@ function words(local) {
   const { steps, data, state } = local;
   const { total = 0, ends = {} } = data ?? {};
   const step = steps[local.index];
-  if (local.index === steps.length - 1) return `${ends[state] ?? "newest"}, step ${thousands(step)}${step < total ? ` of ${thousands(total)}` : ""}`;
-  return step === 0 ? "untrained, step 0" : `step ${thousands(step)} of ${thousands(total)}`;
+  const said = { moment: ends[state] ?? say("newest"), step: thousands(step), total: thousands(total) };
+  if (local.index === steps.length - 1) return step < total ? say("{moment}, step {step} of {total}", said) : say("{moment}, step {step}", said);
+  return step === 0 ? say("untrained, step 0") : say("step {step} of {total}", said);
 }
 
 /** @param {Slider} local */
@@ -118,7 +121,7 @@ function show(local) {
   local.range.value = String(local.index);
   local.range.setAttribute("aria-valuetext", text);
   local.output.textContent = text;
-  local.brief.textContent = `step ${thousands(local.steps[local.index])}`;
+  local.brief.textContent = say("step {step}", { step: thousands(local.steps[local.index]) });
   local.mark.dataset.state = JSON.stringify(
     { steps: local.steps.length, index: local.index, step: local.steps[local.index], said: text });
 }
@@ -162,7 +165,7 @@ function build(parent) {
   const output = html("span", { class: "gb-rewind-step" });
   const brief = html("span", { class: "gb-rewind-brief", "aria-hidden": "true" }); // on narrow screens, instead of the two
   const ticks = html("div", { class: "gb-rewind-ticks", "aria-hidden": "true" });
-  root.append(html("label", { class: "gb-rewind-head", for: range.id }, html("span", { class: "gb-rewind-name" }, "Rewind"), output, brief), range, ticks, mark);
+  root.append(html("label", { class: "gb-rewind-head", for: range.id }, html("span", { class: "gb-rewind-name" }, say("Rewind")), output, brief), range, ticks, mark);
   parent.append(root);
   const local = {
     root, mark, range, output, brief, ticks, index: 0, chosen: 0, sentAt: -EVERY, later: 0, at: 0, state: "",

@@ -8,11 +8,17 @@ from __future__ import annotations
 from app.kit import register
 from app.models.opening import Opened
 from app.session import events, state
+from core.messages import mark, say
 
 rewind = register("rewind", __file__, shared=False)
 
 # For a finished run the last checkpoint; for every other run the newest one.
-ENDS = {"done": "finished", "stopped": "stopped", "diverged": "diverged", "failed": "ended"}
+ENDS = {
+    "done": mark("finished"),
+    "stopped": mark("stopped"),
+    "diverged": mark("diverged"),
+    "failed": mark("ended"),
+}
 
 
 def slider(opened: Opened, view: str = "") -> None:
@@ -30,7 +36,7 @@ def slider(opened: Opened, view: str = "") -> None:
         "at": steps[-1] if opened.moment < 0 else opened.moment,
         "total": steps[-1] if run is None else max(run.steps, steps[-1]),
         "state": "done" if run is None else run.state,
-        "ends": ENDS,
+        "ends": {end: say(said) for end, said in ENDS.items()},
         "run": "" if run is None or run.over else run.id,  # later checkpoints come by the event stream
         "n": events.selection(key, {"snapshot": state.get("snapshot")})[
             "n"

@@ -1,24 +1,25 @@
 // The list of keyboard shortcuts. The native <dialog> provides focus trap, Esc, and focus return to the button.
 
+import { say, sayOf } from "../kit/say.js";
 import { html } from "../kit/shapes.js";
 import { watchNavigation } from "./shortcuts_navigation.js";
 import { watchShowing } from "./shortcuts_showing.js";
 import { watchTyping } from "./shortcuts_typing.js";
 
 const KEYS = [
-  ["Enter", "in Your text: read it; Shift + Enter begins a new line"],
-  ["Tab", "to the next control or picture"],
-  ["← → ↑ ↓", "in a picture: step, or move to the next cell, token or block"],
-  ["Shift + ← → ↑ ↓", "in a picture: one step on or back; another token"],
-  ["Space", "in a picture: play or pause"],
-  ["0 – 9", "in a picture: choose a head"],
-  ["o", "on Multi-head and Feed-forward: switch the chosen head or neuron off or on"],
-  ["+ −", "on Feed-forward: a stronger, a weaker neuron"],
-  ["Delete", "on Attention: hide a key from a row, its score becomes −∞"],
-  ["Enter", "open what is chosen; on Attention: type a new score"],
-  ["Esc", "one level up; close a sheet"],
-  ["n, b", "in a lesson: the next step, the step before"],
-  ["?", "this sheet"],
+  ["Enter", say("in Your text: read it; Shift + Enter begins a new line")],
+  ["Tab", say("to the next control or picture")],
+  ["← → ↑ ↓", say("in a picture: step, or move to the next cell, token or block")],
+  [sayOf("key", "Shift + ← → ↑ ↓"), say("in a picture: one step on or back; another token")],
+  [sayOf("key", "Space"), say("in a picture: play or pause")],
+  ["0 – 9", say("in a picture: choose a head")],
+  ["o", say("on Multi-head and Feed-forward: switch the chosen head or neuron off or on")],
+  ["+ −", say("on Feed-forward: a stronger, a weaker neuron")],
+  [sayOf("key", "Delete"), say("on Attention: hide a key from a row, its score becomes −∞")],
+  ["Enter", say("open what is chosen; on Attention: type a new score")],
+  ["Esc", say("one level up; close a sheet")],
+  ["n, b", say("in a lesson: the next step, the step before")],
+  ["?", say("this sheet")],
 ];
 
 /** @import { Given } from "../kit/glass.js" */
@@ -29,10 +30,10 @@ const typing = (/** @type {EventTarget | null} */ element) =>
 /** @param {HTMLElement} parent */
 function build(parent) {
   const list = html("dl", {}, KEYS.map(([key, meaning]) => [html("dt", {}, key), html("dd", {}, meaning)]));
-  const close = html("button", { type: "button", click: () => dialog.close() }, "Close");
+  const close = html("button", { type: "button", click: () => dialog.close() }, say("Close"));
   /** @type {HTMLDialogElement} */
-  const dialog = html("dialog", { class: "gb-keys", "aria-labelledby": "gb-keys-title" }, html("h2", { id: "gb-keys-title" }, "Keys"), list, close);
-  const open = html("button", { type: "button", class: "gb-keys-open", title: "The keys that work here (?)", click: () => dialog.showModal() }, "Keys");
+  const dialog = html("dialog", { class: "gb-keys", "aria-labelledby": "gb-keys-title" }, html("h2", { id: "gb-keys-title" }, sayOf("key", "Keys")), list, close);
+  const open = html("button", { type: "button", class: "gb-keys-open", title: say("The keys that work here (?)"), click: () => dialog.showModal() }, sayOf("key", "Keys"));
   parent.append(open);
   document.body.append(dialog); // in the sidebar it would be clipped
   const listen = (/** @type {KeyboardEvent} */ event) => {

@@ -16,18 +16,19 @@ from streamlit.delta_generator import DeltaGenerator
 from app import chapters, markup, reading, runs
 from app.controls import widgets
 from app.counts import counted
-from app.frame import rewind
+from app.frame import language, rewind
 from app.frame import shortcuts as keys
 from app.markup import inline
 from app.models.opening import Opened
 from app.rooms import forget, teaching
 from app.session import state
+from core.messages import say
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
 
 
-def say(notes: Sequence[str]) -> None:
+def tell(notes: Sequence[str]) -> None:
     """Show all messages in one box at the top of the page."""
     lines = [markup.escape(note) for note in notes]
     # The placeholder is always there: a browser rebuilds all elements below when one is inserted or removed above them.
@@ -41,8 +42,9 @@ def say(notes: Sequence[str]) -> None:
 def crumb(title: str, section: str = "") -> None:
     """Draw the breadcrumb: where in Glassbox this page is."""
     above = f'{inline(section)}<span aria-hidden="true">/</span>' if section else ""
+    label = inline(say("Place"))
     st.html(
-        f'<nav class="gb-crumb" aria-label="Place">{above}<span aria-current="page">{inline(title)}</span></nav>'
+        f'<nav class="gb-crumb" aria-label="{label}">{above}<span aria-current="page">{inline(title)}</span></nav>'
     )
 
 
@@ -65,12 +67,12 @@ def head(slug: str) -> Places:
             st.container(key="gb-tools", horizontal=True, gap="xsmall"),
         )
     chapter = chapters.BY_SLUG[slug]
-    crumb(chapter.title, chapter.section)
+    crumb(say(chapter.title), say(chapter.section) if chapter.section else "")
     if state.get("view") == "projector" and not state.get(
         "class"
     ):  # a frame of a projector's page has no way out
         st.button(
-            "Leave projector mode",
+            say("Leave projector mode"),
             key="tool.leave",
             type="tertiary",
             on_click=state.whole(state.set),
@@ -83,6 +85,7 @@ def keys_alone() -> None:
     """Draw the list of keys, on a page without other tools; it also mends Streamlit's navigation."""
     with st.sidebar, st.container(key="gb-tools", horizontal=True, gap="xsmall"):
         keys.sheet(key="gb-keys")
+        language.draw()
 
 
 def fill(places: Places, opened: Opened, read: reading.Reading, slug: str, apart: str = "") -> None:
@@ -97,27 +100,27 @@ def fill(places: Places, opened: Opened, read: reading.Reading, slug: str, apart
         widgets.model_picker(offered, apart or _shown_instead(opened) + _shape(opened.lm) + _training(opened))
         if slug != "models":
             st.button(
-                "All models", key="tool.models", type="tertiary", icon=":material/inventory_2:",
+                say("All models"), key="tool.models", type="tertiary", icon=":material/inventory_2:",
                 on_click=state.whole(lambda: state.memo("visit").update(page="models")),
-                help="What can be opened here, with what each needs.",
+                help=say("What can be opened here, with what each needs."),
             )  # fmt: skip
         if not apart:
             rewind.slider(opened)
         widgets.text_box("" if apart else _fitting(read))
     with places.tools:
         st.button(
-            "Undo",
+            say("Undo"),
             key="tool.undo",
             type="tertiary",
             on_click=state.whole(state.undo),
             disabled=not state.can_undo(),
         )
         st.button(
-            "Reset", key="tool.reset", type="tertiary", on_click=state.whole(state.reset),
-            disabled=not state.changed_selections(), help="All selections back to the start; model and text stay.",
+            say("Reset"), key="tool.reset", type="tertiary", on_click=state.whole(state.reset),
+            disabled=not state.changed_selections(), help=say("All selections back to the start; model and text stay."),
         )  # fmt: skip
         st.button(
-            "Projector",
+            say("Projector"),
             key="tool.projector",
             type="tertiary",
             on_click=state.whole(state.set),
@@ -125,11 +128,12 @@ def fill(places: Places, opened: Opened, read: reading.Reading, slug: str, apart
         )
         if slug != "classroom":
             st.button(
-                "Class", key="tool.class", type="tertiary", on_click=state.whole(_class),
-                help="Open a room that a class joins with phones, to predict together.",
+                say("Class"), key="tool.class", type="tertiary", on_click=state.whole(_class),
+                help=say("Open a room that a class joins with phones, to predict together."),
             )  # fmt: skip
         forget.draw()
         keys.sheet(key="gb-keys")
+        language.draw()
     with places.phone:
         widgets.text_line("phone")
         widgets.small_or_real("phone")
@@ -149,24 +153,31 @@ def _shown_instead(opened: Opened) -> str:
 
     The description below the picker is of that one.
     """
-    return "" if opened.name == state.get("model") else f"Here {opened.label}: "
+    return "" if opened.name == state.get("model") else say("Here {label}: ", label=opened.label)
 
 
 def _shape(lm: LanguageModel) -> str:
-    kind = {"decoder": "Decoder", "encoder": "Encoder", "encoder-decoder": "Encoder and decoder"}[
-        lm.config.shape
-    ]
-    return f"{kind}, {counted(lm.config.n_layers, 'block')} × {counted(lm.config.n_heads, 'head')}"
+    kind = {
+        "decoder": say("Decoder"),
+        "encoder": say("Encoder"),
+        "encoder-decoder": say("Encoder and decoder"),
+    }
+    blocks, heads = counted(lm.config.n_layers, "block"), counted(lm.config.n_heads, "head")
+    return f"{kind[lm.config.shape]}, {blocks} × {heads}"
 
 
 def _training(opened: Opened) -> str:
     """Return whether the open model is a run that is still training."""
-    return ", still training" if opened.run is not None and not opened.run.over else ""
+    return say(", still training") if opened.run is not None and not opened.run.over else ""
 
 
 def _fitting(read: reading.Reading) -> str:
     body = len(read.ids) - read.special
-    words = counted(body, "token")
-    extra = {0: "", 1: " and a start token"}.get(read.special, f" and {read.special} special tokens")
-    whose = "fit the model" if read.limit >= read.positions else "this page reads"
-    return f"{words}{extra}, of {read.limit:,} that {whose}"
+    tokens, limit = counted(body, "token"), f"{read.limit:,}"
+    if read.special == 1:
+        tokens = say("{tokens} and a start token", tokens=tokens)
+    elif read.special:
+        tokens = say("{tokens} and {special} special tokens", tokens=tokens, special=read.special)
+    if read.limit >= read.positions:
+        return say("{tokens}, of {limit} that fit the model", tokens=tokens, limit=limit)
+    return say("{tokens}, of {limit} that this page reads", tokens=tokens, limit=limit)

@@ -15,6 +15,7 @@ import streamlit as st
 
 from app.counts import counted
 from app.markup import inline
+from core.messages import say
 
 # A browser places an opened card by the size that it has then: it keeps room for what comes.
 ROOM = '<span class="gb-room"></span>'
@@ -63,7 +64,7 @@ def code_card(sources: Sequence[Source]) -> None:
     """Draw the name of what the page's claim is about; behind a button its source, and folded that of the others."""
     seen = at_first(sources)
     # A page names up to a dozen functions, and each is two elements more at every run: they come when it is opened.
-    card = st.popover("Code", key="gb-code", type="tertiary", on_change="rerun")
+    card = st.popover(say("Code"), key="gb-code", type="tertiary", on_change="rerun")
     with card:
         st.html(ROOM)
         if card.open:

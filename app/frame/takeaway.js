@@ -1,5 +1,6 @@
 // Link, Step, Embed, SVG, PNG. The figure is found in the document; its export functions are kit/export.js.
 
+import { say } from "../kit/say.js";
 import { shared } from "../kit/shared.js";
 
 /**
@@ -68,15 +69,15 @@ export function stepOf({ pathname, search }) {
   const query = new URLSearchParams(search);
   for (const key of ["v", "path", "mark"]) query.delete(key);
   const link = [...query].map(([key, value]) => `${key}=${value.replace(/[%&#+\n\r]/g, encodeURIComponent)}`).join("&");
-  return `## Title of the step
+  return `## ${say("Title of the step")}
 at: /${pathname.split("/").pop()}${link && `?${link}`}
-Two or three sentences.
+${say("Two or three sentences.")}
 
-? The question
-- what somebody may believe
-+ what is so
+? ${say("The question")}
+- ${say("what somebody may believe")}
++ ${say("what is so")}
 check: always
-because: The cause, without digits.
+because: ${say("The cause, without digits.")}
 `;
 }
 
@@ -104,7 +105,7 @@ function build(parent, data) {
   status.className = "gb-take-status";
   status.setAttribute("role", "status");
   let timer = 0;
-  const say = (/** @type {string} */ text) => {
+  const tell = (/** @type {string} */ text) => {
     status.textContent = text;
     clearTimeout(timer);
     timer = setTimeout(() => { status.textContent = ""; }, 2500);
@@ -114,26 +115,26 @@ function build(parent, data) {
     const figure = /** @type {Figure | null} */ (document.querySelector(`figure[data-component="${CSS.escape(picture)}"]`));
     const act = shared[`export${kind}`];
     if (!figure || !act) {
-      say("No picture yet");
+      tell(say("No picture yet"));
       return;
     }
     await act(figure, `${name}.${kind.toLowerCase()}`, chartsAbove(root));
-    say("Saved");
+    tell(say("Saved"));
   };
-  const embed = choices("Embed", "Copy the HTML that shows the picture in a slide or on a course page", {
-    file: ["the saved HTML file", async () => say((await copy(kept.data.embed)) ? "Copied" : "Nothing could be copied")],
-    live: ["live, from this server", async () => say((await copy(liveOf(kept.data.live, location))) ? "Copied" : "Nothing could be copied")],
+  const embed = choices(say("Embed"), say("Copy the HTML that shows the picture in a slide or on a course page"), {
+    file: [say("the saved HTML file"), async () => tell((await copy(kept.data.embed)) ? say("Copied") : say("Nothing could be copied"))],
+    live: [say("live, from this server"), async () => tell((await copy(liveOf(kept.data.live, location))) ? say("Copied") : say("Nothing could be copied"))],
   });
   root.append(
-    button("Link", "Copy the address that restores this page", async () => {
-      say((await copy(location.href)) ? "Copied" : "Copy it from the address bar");
+    button(say("Link"), say("Copy the address that restores this page"), async () => {
+      tell((await copy(location.href)) ? say("Copied") : say("Copy it from the address bar"));
     }),
-    button("Step", "Copy this view as a step of a lesson, to paste into its Markdown file", async () => {
-      say((await copy(stepOf(location))) ? "Copied" : "Nothing could be copied");
+    button(say("Step"), say("Copy this view as a step of a lesson, to paste into its Markdown file"), async () => {
+      tell((await copy(stepOf(location))) ? say("Copied") : say("Nothing could be copied"));
     }),
     embed,
-    button("SVG", "Save the picture as SVG", save("SVG")),
-    button("PNG", "Save the picture as PNG", save("PNG")),
+    button("SVG", say("Save the picture as SVG"), save("SVG")),
+    button("PNG", say("Save the picture as PNG"), save("PNG")),
     status,
   );
   parent.append(root);

@@ -15,6 +15,7 @@ from typing import Any
 import streamlit as st
 
 from app import chapters, runs
+from app.columns import named
 from app.csv_table import to_csv
 from app.frame import notebook
 from app.kit import register
@@ -23,6 +24,7 @@ from app.markup import inline
 from app.outside import documents, standalone
 from app.outside.model.packed import can_travel
 from app.session import state
+from core.messages import bound, say
 
 # Link, SVG and PNG: three buttons that run in the browser; the component also keeps the address bar equal to the page's
 # link.
@@ -57,10 +59,13 @@ def take_card(
         return table() if callable(table) else table
 
     def as_notebook() -> str:
-        about = f"What the page showed, computed again. The page: `/{'' if slug == 'home' else slug}?{link}`"
+        address = f"`/{'' if slug == 'home' else slug}?{link}`"
+        about = say("What the page showed, computed again. The page: {address}", address=address)
         made = cells() if callable(cells) else cells
-        shown = [] if drawing is None else [f"# %% The picture\nfrom app import show\n\n{drawing.call}"]
-        return notebook.build(f"Glassbox: {chapters.BY_SLUG[slug].title}", about, [*made, *shown])
+        shown = (
+            [] if drawing is None else [f"# %% {say('The picture')}\nfrom app import show\n\n{drawing.call}"]
+        )
+        return notebook.build(f"Glassbox: {say(chapters.BY_SLUG[slug].title)}", about, [*made, *shown])
 
     def as_csv() -> str:
         return to_csv(as_table())
@@ -68,7 +73,7 @@ def take_card(
     if drawing is not None:
         state.memo("takeaway").update(html=lambda: as_html(drawing))
     state.memo("takeaway").update(notebook=as_notebook, csv=as_csv, table=as_table)
-    st.html('<h2 class="gb-line"><b>Take away</b></h2>')
+    st.html(f'<h2 class="gb-line"><b>{inline(say("Take away"))}</b></h2>')
     with st.container(key="gb-take", horizontal=True, gap="xxsmall"):
         component = picture if drawing is None else drawing.figure.saved or drawing.figure.component.name
         said = {"query": link, "picture": component, "name": f"glassbox-{slug}"}
@@ -76,12 +81,12 @@ def take_card(
         tall = (640 if drawing is None else drawing.figure.tall) + AROUND
         # A run belongs to a browser's cookie, which a frame on another site does not send.
         own = runs.run_id(str(state.get("model")))
-        live = "" if own else standalone.live_snippet(chapters.BY_SLUG[slug].title, tall)
+        live = "" if own else standalone.live_snippet(say(chapters.BY_SLUG[slug].title), tall)
         buttons(data=said | {"embed": embed, "live": live}, key="gb-take-buttons")
         if drawing is not None:
             _files(drawing, f"glassbox-{slug}")
         st.download_button(
-            "Notebook", as_notebook, f"glassbox-{slug}.ipynb", "application/x-ipynb+json",
+            say("Notebook"), bound(as_notebook), f"glassbox-{slug}.ipynb", "application/x-ipynb+json",
             key="take.notebook", on_click="ignore",
         )  # fmt: skip
         st.download_button(
@@ -90,11 +95,11 @@ def take_card(
         if id := runs.run_id(str(state.get("model"))):
             step = int(state.get("snapshot"))
             st.download_button(
-                "The run’s weights", lambda: run_zip(id, None if step < 0 else step),
+                say("The run’s weights"), lambda: run_zip(id, None if step < 0 else step),
                 notebook.archive(id), "application/zip", key="take.run", on_click="ignore",
-                help="The open training run with its moments: beside the notebook, it runs on any machine.",
+                help=say("The open training run with its moments: beside the notebook, it runs on any machine."),
             )  # fmt: skip
-        if st.button("Table", key="take.table"):
+        if st.button(say("Table"), key="take.table"):
             _table(as_table())
 
 
@@ -103,15 +108,17 @@ def _files(drawing: Drawing[Any], name: str) -> None:
     both = bool(drawing.figure.carried) and can_travel(drawing.asked.lm)
     with st.popover("HTML ▾", key="gb-take-html") if both else nullcontext():
         st.download_button(
-            "HTML", lambda: as_html(drawing), f"{name}.html", "text/html", key="take.html", on_click="ignore",
-            help="The picture as one file that works by itself: steps, pointer and keys, without this app.",
+            "HTML", bound(lambda: as_html(drawing)), f"{name}.html", "text/html", key="take.html", on_click="ignore",
+            help=say("The picture as one file that works by itself: steps, pointer and keys, without this app."),
         )  # fmt: skip
         if both:
             st.download_button(
-                "HTML, with model", lambda: as_html(drawing, with_model=True), f"{name}-model.html", "text/html",
-                key="take.model", on_click="ignore",
-                help="The same file with the model in it, about 5 MB: it reads any text, changes heads and scores, "
-                "and rewinds, on any web space or disk, without this app.",
+                say("HTML, with model"), bound(lambda: as_html(drawing, with_model=True)),
+                f"{name}-model.html", "text/html", key="take.model", on_click="ignore",
+                help=say(
+                    "The same file with the model in it, about 5 MB: it reads any text, changes heads and scores, and "
+                    "rewinds, on any web space or disk, without this app."
+                ),
             )  # fmt: skip
 
 
@@ -129,12 +136,18 @@ def as_html(drawing: Drawing[Any], with_model: bool = False) -> str:
                 picture = picture.with_model(documents.another_moment(drawing.asked))
             return picture.html()
     except ValueError as why:
-        return f"<!doctype html><meta charset='utf-8'><title>No picture</title><p>{inline(str(why))}</p>"
+        title = inline(say("No picture"))
+        return f"<!doctype html><meta charset='utf-8'><title>{title}</title><p>{inline(str(why))}</p>"
 
 
-@st.dialog("The picture as a table", width="large")
 def _table(table: Table) -> None:
-    st.dataframe({name: _short(column) for name, column in table.items()}, hide_index=True)
+    """Show a table in a dialog."""
+
+    @st.dialog(say("The picture as a table"), width="large")
+    def dialog() -> None:
+        st.dataframe({name: _short(column) for name, column in named(table).items()}, hide_index=True)
+
+    dialog()
 
 
 def _short(column: Sequence[Any]) -> Sequence[Any]:

@@ -3,11 +3,14 @@
 // Terms are recognised in text that is already on the page, once in each block. The definitions are those of the list at
 // the foot; `aria-describedby` points there. Inside a picture's SVG nothing is changed: there the pointer alone asks.
 
+import { language } from "../kit/say.js";
+
 /**
  * @import { Given } from "../kit/glass.js"
  *
- * A term: its name, and what it is recognised by where that is not the name (a regular expression; "": by nothing).
- * @typedef {{name: string, as: string | null}} Term
+ * A term: its English name, the one in the reader's language, and what it is recognised by where that is not the name
+ * (a regular expression; "": by nothing).
+ * @typedef {{name: string, shown?: string, as: string | null}} Term
  * @typedef {{from: number, to: number, at: number}} Found a stretch of a text, and the number of its term
  * @typedef {(text: string, code?: boolean) => Found[]} Finder finds all, in order; in code only a token's dot and the start token
  * @typedef {{on: Element, at: number, box?: () => DOMRect}} Use a term where it is used
@@ -23,13 +26,23 @@ const BLOCKS = [
 const CLOSED = 'a, button, summary, select, option, textarea, svg, [role=button], [data-testid="stCheckbox"]';
 const IN_CODE = ["·", "<s>"];
 
-/** @type {(term: Term) => string} */
-export function pattern({ name, as }) {
+/** A term or its plural. @type {(literal: string) => string} */
+const english = (literal) => (/[^aeiou]y$/.test(literal) ? `${literal.slice(0, -1)}(?:y|ies)` : /[a-z]$/.test(literal) ? `${literal}(?:s|es)?` : literal);
+
+/** In Spanish nouns and adjectives are several: "cabezas ocultas", "vectores", "posiciones". @type {(literal: string) => string} */
+const spanish = (literal) => literal.replace(/[\p{L}]+/gu, (word) => {
+  if (/^(?:a|al|con|de|del|el|en|entre|la|las|los|o|para|por|que|sin|un|una|y)$/.test(word)) return word;
+  if (/ón$/.test(word)) return `${word.slice(0, -2)}(?:ón|ones)`;
+  if (/z$/.test(word)) return `${word.slice(0, -1)}(?:z|ces)`;
+  return /[aeiouáéó]$/.test(word) ? `${word}s?` : /[a-zñ]$/.test(word) ? `${word}(?:e?s)?` : word;
+});
+
+/** @type {(term: Term, spoken?: string) => string} */
+export function pattern({ name, shown = name, as }, spoken = language) {
   if (as !== null) return as;
-  const literal = name.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
-  if (!/^[a-z]/.test(name)) return literal;
-  const plural = /[^aeiou]y$/.test(literal) ? `${literal.slice(0, -1)}(?:y|ies)` : /[a-z]$/.test(literal) ? `${literal}(?:s|es)?` : literal;
-  return `[${name[0]}${name[0].toUpperCase()}]${plural.slice(1)}`;
+  const literal = shown.replace(/ \([^)]*\)$/, "").replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
+  if (!/^\p{Ll}/u.test(shown)) return literal;
+  return `[${shown[0]}${shown[0].toUpperCase()}]${(spoken === "es" ? spanish : english)(literal).slice(1)}`;
 }
 
 /** @type {(terms: Term[]) => Finder} */
@@ -138,7 +151,7 @@ function words(parent) {
     open = { on, at, block: on.closest(BLOCKS), still, box };
     if (on.hasAttribute("aria-expanded")) on.setAttribute("aria-expanded", "true");
     const name = document.createElement("b");
-    name.textContent = made.terms[at].name;
+    name.textContent = made.terms[at].shown ?? made.terms[at].name;
     tip.replaceChildren(name, said);
     // Over a picture the pointer goes on to the picture, and over a lesson's card to the answers that the tip may cover.
     tip.classList.toggle("gb-term-through", !on.matches(".gb-term") || (!still && Boolean(on.closest(".gb-lesson"))));

@@ -9,6 +9,7 @@
 import { feedOf } from "./feed.js";
 import { brief, logTicks, roundTicks } from "./axes.js";
 import { canvasPen, svgPen } from "./pens.js";
+import { say, sayOf } from "./say.js";
 import { clamp, fit, h, html, lerp, measure, num, thousands } from "./shapes.js";
 
 /**
@@ -134,7 +135,7 @@ export class Chart {
     for (const old of this.feeds) if (!feeds.includes(old)) old.listeners.delete(this.heard);
     for (const feed of feeds) feed.listeners.add(this.heard);
     this.feeds = feeds;
-    this.node.setAttribute("aria-label", `${spec.title ?? "Curve"}. Arrow keys read it point by point.`);
+    this.node.setAttribute("aria-label", say("{title}. Arrow keys read it point by point.", { title: spec.title ?? say("Curve") }));
     this.draw();
   }
   /** Draws in the next frame; at most four times a second with reduced motion. */
@@ -316,8 +317,8 @@ export class Chart {
       if (!line) return [];
       const last = this.goesOn(feed) ? this.leaves(feed, line.column, rows) : feed.last(line.column, rows);
       if (!last) return [];
-      const further = this.goesOn(feed) && spec.ends === "line" ? `, on to ${thousands(feed.lastStep)}` : "";
-      const text = (spec.format ?? ((v) => num(v, 3)))(last.value) + further;
+      const value = (spec.format ?? ((v) => num(v, 3)))(last.value);
+      const text = this.goesOn(feed) && spec.ends === "line" ? say("{value}, on to {step}", { value, step: thousands(feed.lastStep) }) : value;
       const name = run.name ?? "";
       return [{ k, name, text, ...last, colour: colourOf(run, k), width: measure(name, 12) * 1.06 + 8 + measure(text, 12, true) }];
     });
@@ -407,7 +408,10 @@ export class Chart {
     node.setAttribute("aria-valuemax", String(Math.round(this.most)));
     const format = spec.format ?? ((v) => num(v, 3));
     /** @type {Partial<Record<Column, string>>} */
-    const names = { loss: "training", smooth: "smoothed", held_out: "validation", learning_rate: "rate", gradient_norm: "gradient", rate: "a second" };
+    const names = {
+      loss: sayOf("curve", "training"), smooth: sayOf("curve", "smoothed"), held_out: sayOf("curve", "validation"), learning_rate: sayOf("curve", "rate"),
+      gradient_norm: sayOf("curve", "gradient"), rate: sayOf("curve", "a second"),
+    };
     /** @type {string[]} */
     const lines = [];
     const value = at ?? this.most;
@@ -418,13 +422,14 @@ export class Chart {
       if (i < 0) return;
       const words = spec.lines.map(({ column }) => {
         const last = feed.last(column, i + 1);
-        const earlier = last && last.at !== i ? ` at ${thousands(feed.cols.step[last.at])}` : ""; // not measured at every step
-        return last && `${spec.names?.[column] ?? names[column] ?? column} ${format(last.value)}${earlier}`;
+        if (!last) return "";
+        const said = { name: spec.names?.[column] ?? names[column] ?? column, value: format(last.value), step: thousands(feed.cols.step[last.at]) };
+        return last.at !== i ? say("{name} {value} at {step}", said) : say("{name} {value}", said); // not measured at every step
       }).filter(Boolean);
-      const step = spec.x === "step" && !this.shift(k) && feed.cols.step[i] === Math.round(value) ? "" : `step ${thousands(feed.cols.step[i])}: `;
+      const step = spec.x === "step" && !this.shift(k) && feed.cols.step[i] === Math.round(value) ? "" : `${say("step {step}", { step: thousands(feed.cols.step[i]) })}: `;
       lines.push(`${spec.runs[k].name ?? ""}  ${step}${words.join("  ")}`.trim());
     });
-    const head = { step: `step ${thousands(Math.round(value))}`, tokens: `${brief(value)} tokens`, seconds: `${num(value, 1)} s` }[spec.x];
+    const head = { step: say("step {step}", { step: thousands(Math.round(value)) }), tokens: say("{count} tokens", { count: brief(value) }), seconds: `${num(value, 1)} s` }[spec.x];
     this.said = [head, ...lines].join("\n");
     node.setAttribute("aria-valuenow", String(Math.round(value)));
     node.setAttribute("aria-valuetext", this.said.replace(/\n/g, "; "));
@@ -499,6 +504,9 @@ function drawMark(chart, pen, text, x, written) {
   pen.text(from, (chart.top + chart.bottom) / 2 + 16 * row, text, { fill: "ink3" });
 }
 
+/** What stands in a chart whose axis has no values. @type {Record<Axis, string>} */
+const UNKNOWN = { step: say("step were not recorded"), tokens: say("tokens were not recorded"), seconds: say("seconds were not recorded") };
+
 /** @type {(chart: Chart, pen: Pen) => void} */
 function drawAxes(chart, pen) {
   const { spec, left, right, top, bottom, box } = chart;
@@ -506,12 +514,12 @@ function drawAxes(chart, pen) {
   if (chart.most < chart.end - 1e-9 && chart.feeds.some((feed) => !feed.over)) {
     const from = chart.px0(chart.most);
     pen.rect(from, top - 8, right - from, bottom - top + 8, "wash");
-    const words = chart.feeds.some((feed) => feed.state.state === "queued") ? "waiting for its turn" : "still to come";
+    const words = chart.feeds.some((feed) => feed.state.state === "queued") ? say("waiting for its turn") : say("still to come");
     const low = spec.ends === "line" && chart.endings().some((end) => chart.py(end.value) > bottom - 28); // a run's name is there
     if (spec.ends === "line" && right - from > measure(words, 12) + 16) pen.text((from + right) / 2, low ? (top + bottom) / 2 : bottom - 8, words, { fill: "ink3", anchor: "middle" });
   }
   const unknown = chart.feeds.some((feed) => feed.n) && !chart.feeds.some((feed) => chart.rows(feed));
-  if (unknown) pen.text((left + right) / 2, (top + bottom) / 2, `${spec.x} were not recorded`, { fill: "ink3", anchor: "middle" });
+  if (unknown) pen.text((left + right) / 2, (top + bottom) / 2, UNKNOWN[spec.x], { fill: "ink3", anchor: "middle" });
   const tall = bottom - top;
   const empty = !chart.feeds.some((feed) => feed.n) && !spec.guessing; // no values, so no scale
   const { ticks, step } = empty ? { ticks: [], step: 0 } : spec.scale === "log" ? logTicks(chart.low, chart.high) : roundTicks(chart.low, chart.high, clamp(tall / (tall > 120 ? 56 : 24), 1, 6));

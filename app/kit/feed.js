@@ -1,6 +1,8 @@
 // A run's curve in the browser: columns that grow with every event of its stream, or came with the page.
 // One feed a run and figure, however many charts draw it. Python's side is app/server/stream.py.
 
+import { addressOf } from "./address.js";
+import { say } from "./say.js";
 import { clamp, unpack } from "./shapes.js";
 import { shared } from "./shared.js";
 
@@ -174,7 +176,7 @@ export class Feed {
 
   open() {
     if (!this.live || this.source || this.ended || this.waiting || openFeeds.size >= STREAMS) return;
-    const source = new EventSource(new URL(`runs/${encodeURIComponent(this.id)}/events?after=${this.lastStep}`, document.baseURI));
+    const source = new EventSource(addressOf(`runs/${encodeURIComponent(this.id)}/events?after=${this.lastStep}`));
     this.source = source;
     openFeeds.add(this);
     /** @type {(name: What, heard: (said: any) => void) => void} */
@@ -191,13 +193,13 @@ export class Feed {
       this.checkpoints = [...rest, one].sort((a, b) => a.step - b.step);
       this.version++;
     });
-    on("away", ({ why }) => { this.lost = why || "the server's database does not answer"; this.version++; });
+    on("away", ({ why }) => { this.lost = why || say("the server's database does not answer"); this.version++; });
     on("gone", ({ why }) => { this.state = { ...this.state, state: "gone", ended: why }; this.finish(); });
     on("end", () => this.finish());
     source.onopen = () => { if (this.lost) { this.lost = ""; this.version++; this.tell("state"); } };
     source.onerror = () => {
       if (this.ended) return;
-      this.lost = "connection lost, trying again";
+      this.lost = say("connection lost, trying again");
       this.version++;
       this.tell("away");
       if (source.readyState === EventSource.CLOSED) { // after an error response the browser does not reconnect, so we do

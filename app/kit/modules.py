@@ -1,7 +1,8 @@
 """The pictures' scripts as ES modules that import each other, served below an address with a hash of their contents.
 
-GET /modules/VERSION/pages/attention/figure.js, and so on for every script of pages/ and app/. The version is a checksum
-of all of them, so a browser keeps for good what it has loaded, and loads another version anew. No Streamlit in here.
+GET /modules/VERSION/pages/attention/figure.js, and so on for every script of pages/ and app/, and
+/modules/VERSION/words/es.json, what they say in another language. The version is a checksum of all of them, so a
+browser keeps for good what it has loaded, and loads another version anew. No Streamlit in here.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ import hashlib
 import json
 import posixpath
 import re
+from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from core import messages
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -52,9 +56,27 @@ def _bare(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def version() -> str:
-    """Hash all scripts: 12 hex digits."""
-    whole = json.dumps(sources(), ensure_ascii=False)
-    return hashlib.sha256(whole.encode()).hexdigest()[:12]
+    """Hash all scripts and what they say in other languages: 12 hex digits."""
+    found = hashlib.sha256(json.dumps(sources(), ensure_ascii=False).encode())
+    for path in sorted(messages.FOLDER.rglob("*.po")):
+        found.update(path.read_bytes())
+    return found.hexdigest()[:12]
+
+
+def words(language: str, scripts: Collection[str] | None = None) -> dict[str, tuple[str, ...]]:
+    """Return what scripts say in a language, as app/kit/say.js reads it.
+
+    Args:
+        scripts: paths as in `sources`; None: all.
+    """
+    said = messages.table(language)
+    used = messages.used(language)
+    paths = set(sources() if scripts is None else scripts)
+    return {
+        f"{context}\u0004{message}" if context else message: said[context, message]
+        for context, message in said
+        if not paths.isdisjoint(used[context, message])
+    }
 
 
 def imported(path: str) -> list[str]:
@@ -93,9 +115,28 @@ def routes() -> list[Route]:
             )
         return Response(sources()[path], media_type="text/javascript", headers=headers)
 
-    return [Route("/modules/{version}/{path:path}", script)]
+    async def table(request: Request) -> Response:
+        language = request.path_params["language"]
+        if request.path_params["version"] != version() or language not in messages.LANGUAGES:
+            return PlainTextResponse("no such words: load the page again", 404)
+        return Response(
+            _packed_words(language),
+            media_type="application/json",
+            headers={"Cache-Control": _FOR_GOOD, "Content-Encoding": "gzip"},
+        )
+
+    return [
+        Route("/modules/{version}/words/{language}.json", table),
+        Route("/modules/{version}/{path:path}", script),
+    ]
 
 
 @lru_cache(maxsize=512)
 def _packed(path: str) -> bytes:
     return gzip.compress(sources()[path].encode(), mtime=0)
+
+
+@lru_cache(maxsize=len(messages.LANGUAGES))
+def _packed_words(language: str) -> bytes:
+    written = json.dumps(words(language), ensure_ascii=False, separators=(",", ":"))
+    return gzip.compress(written.encode(), mtime=0)

@@ -2,6 +2,7 @@
 // but caches. Text is only ever set as text nodes: a token may look like markup.
 
 import { fromBase64, png } from "./png.js";
+import { say } from "./say.js";
 
 /**
  * @import { Stage } from "./glass.js"
@@ -87,7 +88,7 @@ export const lerp = (a, b, t) => a + (b - a) * t;
  * A very small number in plain digits: 0.0000012.
  * @param {number} v not negative
  */
-export const tiny = (v) => (v === 0 ? "0" : v < 1e-12 ? "less than 0.000000000001" : v.toFixed(Math.min(14, Math.max(3, Math.ceil(-Math.log10(v)) + 1))));
+export const tiny = (v) => (v === 0 ? "0" : v < 1e-12 ? say("less than 0.000000000001") : v.toFixed(Math.min(14, Math.max(3, Math.ceil(-Math.log10(v)) + 1))));
 /**
  * 1.5 -> "1.50", -1 -> "−1.00" with a true minus sign; never "−0.00".
  * @param {number} x
@@ -144,7 +145,7 @@ export const firstFit = (wordings, room, size = 12, mono = false) => wordings.fi
  */
 export const sizeIn = (token, room, size) => [size, size - 1, size - 2].find((one) => measure(visible(token), one, true) <= room) ?? size - 3;
 /** The tip of a token: itself, its number, and what the start token is for. @type {(token: string, id: number | undefined) => string} */
-export const tokenTip = (token, id) => `${visible(token)}  id ${id}${token === "<s>" ? "\nthe start token: it stands before every text,\nso that the first word has something before it" : ""}`;
+export const tokenTip = (token, id) => `${visible(token)}  id ${id}${token === "<s>" ? `\n${say("the start token: it stands before every text,\nso that the first word has something before it")}` : ""}`;
 
 /** Without a document (layouts are tested in Node) average letter widths are used. */
 const ruler = typeof document === "undefined" ? null : document.createElement("canvas").getContext("2d");

@@ -4,6 +4,7 @@
 //   const steps = stepMode("formula", ["Logits", "Softmax", "Loss"]);   // once, outside view: the field that keeps it
 //   steps.bar(g, local, (step) => WORDS[step](data));                   // in draw: the bar, and the caption of the step
 
+import { say } from "./say.js";
 import { html } from "./shapes.js";
 import { isDesk } from "./widths.js";
 
@@ -43,7 +44,7 @@ import { isDesk } from "./widths.js";
  * @property {Record<string, unknown>} [leave] what else the whole picture chooses
  */
 
-export const WHOLE = "The whole picture";
+export const WHOLE = say("The whole picture");
 const PACE = 1800; // milliseconds that Play stays at a step
 
 /** The steps whose bar this is: another text may have brought others. @type {WeakMap<Element, Steps>} */
@@ -170,12 +171,12 @@ export function stepMode(field, names, { whole: drawn = names.length - 1, first 
     /** @type {(node: Element, text: string) => void} */
     const write = (node, text) => { if (node.textContent !== text) node.textContent = text; };
     write(line.children[0], on ? "" : WHOLE);
-    write(back, "Back");
-    write(next, !on ? `Step through it (${names.length} steps)` : now < last ? `Next: ${names[now + 1]}` : WHOLE);
-    write(run, local.timer ? "Pause" : "Play");
-    write(leave, "Whole picture");
+    write(back, say("Back"));
+    write(next, !on ? say("Step through it ({count} steps)", { count: names.length }) : now < last ? say("Next: {step}", { step: names[now + 1] }) : WHOLE);
+    write(run, local.timer ? say("Pause") : say("Play"));
+    write(leave, say("Whole picture"));
     back.disabled = now === 0;
-    write(said.children[0], on ? `Step ${now + 1} of ${names.length}: ${names[now]}` : "");
+    write(said.children[0], on ? say("Step {now} of {count}: {step}", { now: now + 1, count: names.length, step: names[now] }) : "");
     write(said.children[1], on ? captions(now) : "");
     const inside = made.contains(document.activeElement);
     for (const node of [back, run, leave]) node.hidden = !on;
@@ -210,7 +211,9 @@ export function stepMode(field, names, { whole: drawn = names.length - 1, first 
     return true;
   };
   /** @type {Steps["said"]} */
-  const said = (local, captions) => (told(local) ? `Step ${of(local) + 1} of ${names.length}, ${names[of(local)]}: ${captions ? `${captions(of(local))} ` : ""}` : `${WHOLE}. `);
+  const said = (local, captions) => (told(local)
+    ? `${say("Step {now} of {count}, {step}:", { now: of(local) + 1, count: names.length, step: names[of(local)] })} ${captions ? `${captions(of(local))} ` : ""}`
+    : `${WHOLE}. `);
   /** @type {Steps["state"]} */
   const state = (local) => ({ step: of(local), steps: names.length, whole: !told(local), playing: Boolean(local.timer) });
   /** @type {Steps} */

@@ -1,12 +1,17 @@
 // Numbers with their units: bytes by powers of 1,024, other counts by powers of 1,000, times as people say them.
 
+import { counted } from "./counts.js";
+import { say } from "./say.js";
 import { num, thousands } from "./shapes.js";
 
 const SI_NAMES = ["", "k", "M", "G", "T", "P", "E", "Z", "Y"];
 const BINARY_NAMES = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
-/** @type {[least: number, each: number, name: string][]} */
-const TIMES = [[3.156e7, 3.156e7, "years"], [172800, 86400, "days"], [7200, 3600, "hours"], [120, 60, "minutes"], [0.9995, 1, "s"], [0.9995e-3, 1e-3, "ms"], [0.9995e-6, 1e-6, "µs"]];
+/** @type {[least: number, each: number, said: string][]} */
+const TIMES = [
+  [3.156e7, 3.156e7, say("{count} years")], [172800, 86400, say("{count} days")], [7200, 3600, say("{count} hours")], [120, 60, say("{count} minutes")],
+  [0.9995, 1, "{count} s"], [0.9995e-3, 1e-3, "{count} ms"], [0.9995e-6, 1e-6, "{count} µs"],
+];
 
 /** @type {(count: number, base: number, names: string[]) => [number, string]} */
 function inUnits(count, base, names) {
@@ -28,7 +33,7 @@ export function siOf(count, unit = "") {
 }
 /** Seconds: 1.30 ms, 4.50 hours, 3.10 years. @param {number} seconds */
 export function timeOf(seconds) {
-  for (const [least, each, name] of TIMES) if (seconds >= least) return `${threeDigits(seconds / each)} ${name}`;
+  for (const [least, each, said] of TIMES) if (seconds >= least) return said.replace("{count}", threeDigits(seconds / each));
   return `${num(seconds * 1e9, 2)} ns`;
 }
 /**
@@ -37,4 +42,4 @@ export function timeOf(seconds) {
  */
 export const exactOf = (n, brief) => (Number.isSafeInteger(n) ? thousands(n) : brief);
 /** 1 text, 2 texts. @type {(n: number, name: string) => string} */
-export const manyOf = (n, name) => `${thousands(n)} ${name}${n === 1 ? "" : "s"}`;
+export const manyOf = (n, name) => counted(n, name);

@@ -6,6 +6,7 @@
 // Drag pans, the wheel zooms once the map has the focus, + − 0 and arrow keys do, too; Shift and drag is the lasso.
 
 import { canvasPen, svgPen } from "./pens.js";
+import { say, sayOf } from "./say.js";
 import { clamp, css, fit, h, hex, html, lerp, measure, mixed, visible } from "./shapes.js";
 
 /**
@@ -109,14 +110,14 @@ export class WordMap {
     this.tip = html("div", { class: "gb-tip", hidden: "", "aria-hidden": "true" });
     /** @type {(act: string, text: string, name: string, click: () => void) => HTMLButtonElement} */
     const button = (act, text, name, click) => html("button", { type: "button", class: "gb-map-button", "data-map-act": act, "aria-label": name, title: name, click }, text);
-    this.lassoButton = button("lasso", "Lasso", "Choose words with a line around them", () => this.lassoMode(!this.lassoing));
+    this.lassoButton = button("lasso", say("Lasso"), say("Choose words with a line around them"), () => this.lassoMode(!this.lassoing));
     this.bar = html("div", { class: "gb-map-bar" },
-      button("out", "−", "Zoom out", () => this.zoom(1 / 1.6)), button("in", "+", "Zoom in", () => this.zoom(1.6)),
-      button("whole", "All", "All words in view", () => this.fit()), this.lassoButton);
+      button("out", "−", say("Zoom out"), () => this.zoom(1 / 1.6)), button("in", "+", say("Zoom in"), () => this.zoom(1.6)),
+      button("whole", sayOf("map", "All"), say("All words in view"), () => this.fit()), this.lassoButton);
     const list = `gb-map-words-${Math.random().toString(36).slice(2)}`;
     this.hints = html("datalist", { id: list });
     /** @type {HTMLInputElement} */
-    this.search = html("input", { class: "gb-map-search", type: "search", placeholder: "Search a word", "aria-label": "Search a word on the map", list, autocomplete: "off", spellcheck: "false",
+    this.search = html("input", { class: "gb-map-search", type: "search", placeholder: say("Search a word"), "aria-label": say("Search a word on the map"), list, autocomplete: "off", spellcheck: "false",
       oninput: () => this.hint(), onchange: () => this.seek(this.search.value), onkeydown: (event) => { if (event.key === "Enter") { this.seek(this.search.value); event.preventDefault(); } event.stopPropagation(); } });
     this.saying = html("p", { class: "gb-map-said", role: "status", hidden: "" });
     this.node = html("div", { class: "gb-map", "data-map": name, tabindex: 0, role: "group" }, this.canvas, this.search, this.hints, this.saying, this.bar, this.tip);
@@ -130,7 +131,9 @@ export class WordMap {
     const now = { marks: [], arrows: [], selected: [], most: 40, ramp: ["res", "accent"], labelled: () => true, ...spec };
     this.spec = now;
     this.box = box;
-    this.node.setAttribute("aria-label", `${spec.title ?? "Map of words"}. Arrow keys move it, plus and minus zoom${spec.onpick ? ", Enter takes the word in the middle" : ""}.`);
+    this.node.setAttribute("aria-label", (spec.onpick
+      ? say("{title}. Arrow keys move it, plus and minus zoom, Enter takes the word in the middle.", { title: spec.title ?? say("Map of words") })
+      : say("{title}. Arrow keys move it, plus and minus zoom.", { title: spec.title ?? say("Map of words") })));
     this.tell(now);
     if (spec.shades !== this.shades || spec.words !== before?.words) this.arrange(spec);
     this.colour(now);

@@ -1,5 +1,6 @@
 // The card of the lessons: "Start here", or "Go on" with the one that was open last. On the page Lessons, all of them.
 
+import { say } from "../kit/say.js";
 import { html } from "../kit/shapes.js";
 import { all, forget } from "./progress.js";
 
@@ -29,10 +30,10 @@ function onHome({ lessons }, send) {
   const next = begun[begun.length - 1] ?? lessons.find((one) => !known[one.name]) ?? first;
   const at = begun.length ? known[next.name].at : 1;
   const fresh = !Object.keys(known).length;
-  return html("section", { class: "gb-start", "aria-label": "Lessons" },
-    start(send, begun.length ? "Go on" : "Start here", next.name, at, "gb-primary"),
-    html("p", {}, html("b", {}, next.title), begun.length ? ` step ${at} of ${next.of}. ` : ` ${next.minutes} minutes. ${fresh ? "" : "The next lesson. "}`, html("span", {}, next.asks)),
-    html("button", { type: "button", class: "gb-lesson-button gb-link", "data-list": "", click: () => send("list", { at: Date.now() }) }, "All lessons"));
+  return html("section", { class: "gb-start", "aria-label": say("Lessons") },
+    start(send, begun.length ? say("Go on") : say("Start here"), next.name, at, "gb-primary"),
+    html("p", {}, html("b", {}, next.title), ` ${[begun.length ? say("step {at} of {of}.", { at, of: next.of }) : say("{minutes} minutes.", { minutes: next.minutes }), begun.length || fresh ? "" : say("The next lesson.")].filter(Boolean).join(" ")} `, html("span", {}, next.asks)),
+    html("button", { type: "button", class: "gb-lesson-button gb-link", "data-list": "", click: () => send("list", { at: Date.now() }) }, say("All lessons")));
 }
 
 /** @type {(data: Data, send: Given["setTriggerValue"], again: () => void) => HTMLElement} */
@@ -41,15 +42,15 @@ function onList({ lessons }, send, again) {
   return html("ol", { class: "gb-lessons" }, lessons.map((one) => {
     const so = known[one.name];
     const at = so && so.at < one.of ? so.at : 1;
-    const far = !so || so.at >= one.of ? "" : `You are at step ${so.at} of ${one.of}. `;
+    const far = !so || so.at >= one.of ? "" : `${say("You are at step {at} of {of}.", { at: so.at, of: one.of })} `;
     return html("li", {},
-      html("h2", {}, one.title, so && so.at >= one.of ? html("span", { class: "gb-lesson-done" }, " ✓ done") : ""),
+      html("h2", {}, one.title, so && so.at >= one.of ? html("span", { class: "gb-lesson-done" }, ` ${say("✓ done")}`) : ""),
       html("p", {}, one.asks),
-      html("p", { class: "gb-lesson-where" }, `${far}${one.minutes} minutes, ${one.of} steps: ${(one.pages ?? []).join(", ")}`),
+      html("p", { class: "gb-lesson-where" }, far + say("{minutes} minutes, {of} steps: {pages}", { ...one, pages: (one.pages ?? []).join(", ") })),
       html("p", { class: "gb-lesson-way" },
-        start(send, !so ? "Start" : at > 1 ? "Go on" : "Again", one.name, at, "gb-primary"),
-        html("button", { type: "button", class: "gb-lesson-button", "data-read": one.name, click: () => send("read", { lesson: one.name, at: Date.now() }) }, "Read and print"),
-        so ? html("button", { type: "button", class: "gb-lesson-button gb-link", "data-forget": one.name, click: () => { forget(one.name); send("forget", { lesson: one.name, at: Date.now() }); again(); } }, "Forget my answers") : ""));
+        start(send, !so ? say("Start") : at > 1 ? say("Go on") : say("Again"), one.name, at, "gb-primary"),
+        html("button", { type: "button", class: "gb-lesson-button", "data-read": one.name, click: () => send("read", { lesson: one.name, at: Date.now() }) }, say("Read and print")),
+        so ? html("button", { type: "button", class: "gb-lesson-button gb-link", "data-forget": one.name, click: () => { forget(one.name); send("forget", { lesson: one.name, at: Date.now() }); again(); } }, say("Forget my answers")) : ""));
   }));
 }
 

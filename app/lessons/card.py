@@ -13,6 +13,7 @@ from app.kit import register
 from app.lessons import library, player
 from app.lessons.reading import Lesson, LessonError
 from app.session import events, state
+from core.messages import say
 
 card = register("lesson_card", __file__, shared=False)
 KEY = "lesson-card"
@@ -57,4 +58,4 @@ def _started() -> None:
     try:
         player.start(name, mark)
     except LessonError as why:
-        state.note(f"The lesson could not be opened. {why}")
+        state.note(say("The lesson could not be opened. {why}", why=why))

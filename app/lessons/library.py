@@ -9,6 +9,7 @@ from pathlib import Path
 from app.lessons import reading
 from app.lessons.reading import Lesson, LessonError
 from app.session import state
+from core.messages import say, twin
 
 VARIABLE = "GLASSBOX_LESSONS"
 FIRST = "why-ball"
@@ -26,7 +27,7 @@ def names() -> list[str]:
 
 
 def find(name: str) -> Lesson:
-    """Return a lesson by its name.
+    """Return a lesson by its name, in the language that is spoken here where it has been translated.
 
     Raises:
         LessonError: there is none, or its file is no lesson.
@@ -35,15 +36,18 @@ def find(name: str) -> Lesson:
         if (own := state.memo("lessons.own").get(name)) is not None:
             return _own(own)
         raise LessonError(
-            1, "this lesson was uploaded in another visit: open its file again on the page Lessons."
+            1, say("this lesson was uploaded in another visit: open its file again on the page Lessons.")
         )
-    path = reading.HERE / f"{name}.md" if name in ORDER else _folder().get(name)
+    ours = name in ORDER
+    path = reading.HERE / f"{name}.md" if ours else _folder().get(name)
     if path is None:
-        raise LessonError(1, f"there is no lesson “{name[:60]}” here.")
+        raise LessonError(1, say("there is no lesson “{name}” here.", name=name[:60]))
     try:
-        return reading.read(path)
+        return reading.read(twin(path, ours=ours))
     except OSError as why:
-        raise LessonError(1, f"the file of “{name}” cannot be read: {why.strerror}.") from why
+        raise LessonError(
+            1, say("the file of “{name}” cannot be read: {why}.", name=name, why=why.strerror)
+        ) from why
 
 
 def shown() -> Iterator[tuple[str, Lesson | LessonError]]:
@@ -62,11 +66,13 @@ def upload(name: str, content: bytes) -> Lesson:
         LessonError: it is no lesson; the message names the line.
     """
     if len(content) > 4 * reading.LONGEST:
-        raise LessonError(1, f"the file has {len(content):,} bytes; a lesson is a short text.")
+        raise LessonError(
+            1, say("the file has {count} bytes; a lesson is a short text.", count=f"{len(content):,}")
+        )
     try:
         source = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise LessonError(1, "the file is not UTF-8 text.") from None
+        raise LessonError(1, say("the file is not UTF-8 text.")) from None
     words = "".join(
         letter if letter.isascii() and letter.isalnum() else "-" for letter in Path(name).stem.lower()
     )

@@ -14,10 +14,11 @@ from app.session.fields import Value
 from core.analysis.expressions import check, value
 from core.analysis.measures import MeasureError, Measures
 from core.language_model import LanguageModel
+from core.messages import say
 from core.runs.run_measures import MEASURED
 
 OWN = "own"  # the model of a lesson that plays on the learner's own model and text
-KEPT = ("path", "mark")  # fields that say where a learner is, and are no part of a view
+KEPT = ("path", "mark", "lang")  # fields that say where a learner is and what is spoken: no part of a view
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def playing() -> Playing | None:
     try:
         lesson = library.find(name)
     except LessonError as why:
-        state.note(f"The lesson could not be opened. {why}")
+        state.note(say("The lesson could not be opened. {why}", why=why))
         state.put({"path": "", "mark": 0})
         return None
     return Playing(lesson, min(max(int(state.get("mark")), 1), len(lesson.steps)))
@@ -89,7 +90,7 @@ def move(by: int) -> None:
     mark = now.mark + by
     if mark > len(now.lesson.steps):
         leave()
-        state.note(f"You have come to the end of the lesson “{now.lesson.title}”.")
+        state.note(say("You have come to the end of the lesson “{title}”.", title=now.lesson.title))
     elif mark >= 1:
         go(Playing(now.lesson, mark))
 
@@ -111,7 +112,7 @@ def leave() -> None:
         mine = {field.key: field.default for field in state.FIELDS if field.selection}
     if now is not None and now.lesson.model == OWN:  # what was written there is the learner's own
         mine |= {key: state.get(key) for key in (*_INPUTS, "target")}
-    state.update({**mine, "path": "", "mark": 0})
+    state.update({**mine, "path": "", "mark": 0, "lang": state.get("lang")})
     state.memo("lesson").clear()
     if page:
         _open(page)

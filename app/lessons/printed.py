@@ -11,6 +11,7 @@ from app import chapters
 from app.lessons import reading
 from app.lessons.reading import Lesson, Step
 from app.markup import inline
+from core.messages import say
 
 HERE = Path(__file__).resolve().parent
 
@@ -27,13 +28,16 @@ def article(lesson: Lesson, fill: Fill, heading: int = 2) -> str:
         heading: level of the title, 1 to 5; steps are one below.
     """
     title, below = f"h{heading}", f"h{heading + 1}"
+    played = say("Model: {model}. Text: {text}", model=lesson.model, text=lesson.text)
     both = [_step(step, mark, fill, below) for mark, step in enumerate(lesson.steps, 1)]
-    ends = f"<p><b>In one line:</b> {inline(lesson.ends)}</p>" if lesson.ends else ""
+    ends = f"<p><b>{say('In one line:')}</b> {inline(lesson.ends)}</p>" if lesson.ends else ""
     asks = any(step.question for step in lesson.steps)
-    answers = f"<{below}>Answers</{below}><ol>{''.join(answer for _, answer in both)}</ol>" if asks else ""
+    answers = (
+        f"<{below}>{say('Answers')}</{below}><ol>{''.join(answer for _, answer in both)}</ol>" if asks else ""
+    )
     return (
         f'<article class="gb-document"><{title}>{inline(lesson.title)}</{title}><p>{inline(lesson.asks)} '
-        f"Model: {inline(lesson.model)}. Text: {inline(lesson.text)}</p><ol>{''.join(step for step, _ in both)}</ol>"
+        f"{inline(played)}</p><ol>{''.join(step for step, _ in both)}</ol>"
         f'<section class="gb-answers">{answers}{ends}</section></article>'
     )
 
@@ -49,14 +53,14 @@ def _step(step: Step, mark: int, fill: Fill, heading: str) -> tuple[str, str]:
     question = step.question
     texts = [step.prose, question.text if question else "", question.evidence if question else ""]
     prose, asked, evidence, *options = fill(mark, (*texts, *(question.options if question else ())))
-    where = chapters.BY_SLUG[step.at.slug].title
-    point = f" Look at: {inline(reading.named(step.point))}." if step.point else ""
+    where = say(chapters.BY_SLUG[step.at.slug].title)
+    point = f" {inline(say('Look at: {part}.', part=reading.named(step.point)))}" if step.point else ""
     lines = (
         f"<li><{heading}>{inline(step.title)}</{heading}><p class='gb-hint'>{inline(where)}.{point}</p>"
         f"<p>{inline(prose)}</p>"
     )
     if question is None:
-        return f"{lines}</li>", "<li>No question.</li>"
+        return f"{lines}</li>", f"<li>{say('No question.')}</li>"
     named = "".join(
         f"<li><b>{letter}</b> {inline(option)}</li>"
         for letter, option in zip(string.ascii_lowercase, options, strict=False)

@@ -20,8 +20,9 @@
     evidence: {weight(L3H2, 10, 3)} against {weight(L3H2, 10, 10)}.
 
 A lesson of `model: own` plays on whatever model and text the learner has open, and asks nothing of its own.
-`at` is a page's link; what it does not set has its default, and model, text and moment are the head's. No Streamlit in
-here.
+`at` is a page's link; what it does not set has its default, and model, text and moment are the head's. In another
+language the same lesson is a file of the same name in assets/languages/CODE/lessons (of a folder's lesson, in CODE
+below that folder): steps, links and checks are the same, words differ. No Streamlit in here.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from app import chapters
 from app.session.fields import BY_KEY, DEFAULT_MODEL, DEFAULT_TEXT, Value
+from core.messages import mark_of, say, say_of
 
 HERE = chapters.ROOT / "assets" / "lessons"
 LONGEST = 100_000  # characters of a file
@@ -55,7 +57,7 @@ class LessonError(ValueError):
     """Raised for a file that is no lesson; the message names the line and says what to do."""
 
     def __init__(self, line: int, why: str) -> None:
-        super().__init__(f"Line {line}: {why}")
+        super().__init__(say("Line {line}: {why}", line=line, why=why))
         self.line = line
 
 
@@ -119,22 +121,40 @@ class Step:
 
 
 # How the parts of pictures are called in words, for print and for screen readers; others by their own names.
-_PARTS = (
-    (re.compile(r"next"), r"the next token"),
-    (re.compile(r"tokens"), r"the tokens"),
-    (re.compile(r"(lens|embedding|map|rows|tree|curves|mask)"), r"the \1"),
-    (re.compile(r"(table|thin tables|product|prompt|answers|costs|memory)"), r"the \1"),
-    (re.compile(r"ladder"), r"the table"),
-    (re.compile(r"head (\d+) (\d+)"), r"head \2 of block \1"),
-    (re.compile(r"cell (\d+) (\d+)"), r"row \1, column \2"),
+_PARTS = {
+    "next": mark_of("part", "the next token"), "tokens": mark_of("part", "the tokens"),
+    "lens": mark_of("part", "the lens"), "embedding": mark_of("part", "the embedding"),
+    "map": mark_of("part", "the map"), "rows": mark_of("part", "the rows"), "tree": mark_of("part", "the tree"),
+    "curves": mark_of("part", "the curves"), "mask": mark_of("part", "the mask"),
+    "table": mark_of("part", "the table"), "ladder": mark_of("part", "the table"),
+    "thin tables": mark_of("part", "the thin tables"), "product": mark_of("part", "the product"),
+    "prompt": mark_of("part", "the prompt"), "answers": mark_of("part", "the answers"),
+    "costs": mark_of("part", "the costs"), "memory": mark_of("part", "the memory"),
+    TEXT_BOX: mark_of("part", "your text"), "analogy": mark_of("part", "analogy"), "axis": mark_of("part", "axis"),
+    "chips": mark_of("part", "chips"), "clock": mark_of("part", "clock"), "cut": mark_of("part", "cut"),
+    "doses": mark_of("part", "doses"), "early stopping": mark_of("part", "early stopping"),
+    "grid": mark_of("part", "grid"), "grid post": mark_of("part", "grid post"),
+    "ledger": mark_of("part", "ledger"), "list": mark_of("part", "list"),
+    "lookup sum": mark_of("part", "lookup sum"), "matrix W": mark_of("part", "matrix W"),
+    "pair samples": mark_of("part", "pair samples"), "title": mark_of("part", "title"),
+    "token pieces": mark_of("part", "token pieces"), "verdict": mark_of("part", "verdict"),
+    "whole": mark_of("part", "whole"), "row model": mark_of("part", "row model"),
+}  # fmt: skip
+_NUMBERED = (
+    (re.compile(r"head (?P<block>\d+) (?P<head>\d+)"), mark_of("part", "head {head} of block {block}")),
+    (re.compile(r"cell (?P<row>\d+) (?P<column>\d+)"), mark_of("part", "row {row}, column {column}")),
+    (re.compile(r"row (?P<row>\w+)"), mark_of("part", "row {row}")),
+    (re.compile(r"block (?P<block>\d+)"), mark_of("part", "block {block}")),
 )
 
 
 def named(point: str) -> str:
     """Name a part of a picture in words."""
-    for pattern, words in _PARTS:
+    if point in _PARTS:
+        return say_of("part", _PARTS[point])
+    for pattern, words in _NUMBERED:
         if found := pattern.fullmatch(point):
-            return found.expand(words)
+            return say_of("part", words, **found.groupdict())
     return point
 
 
@@ -173,15 +193,24 @@ def parse(name: str, source: str) -> Lesson:
         LessonError: it is not one.
     """
     if len(source) > LONGEST:
-        raise LessonError(1, f"the file has {len(source):,} characters; a lesson has at most {LONGEST:,}.")
+        raise LessonError(
+            1,
+            say(
+                "the file has {count} characters; a lesson has at most {most}.",
+                count=f"{len(source):,}",
+                most=f"{LONGEST:,}",
+            ),
+        )
     if not NAME.fullmatch(name):
-        raise LessonError(1, f"“{name[:60]}” is no name for a lesson: use small letters, digits and hyphens.")
+        raise LessonError(
+            1, say("“{name}” is no name for a lesson: use small letters, digits and hyphens.", name=name[:60])
+        )
     lines = [line.rstrip() for line in source.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
     begins = [at for at, line in enumerate(lines) if line.startswith("## ")]
     if not begins:
-        raise LessonError(1, "there is no step: a step begins with “## ” and its title.")
+        raise LessonError(1, say("there is no step: a step begins with “## ” and its title."))
     if len(begins) > MOST:
-        raise LessonError(begins[MOST] + 1, f"a lesson has at most {MOST} steps.")
+        raise LessonError(begins[MOST] + 1, say("a lesson has at most {most} steps.", most=MOST))
     head = _head(lines[: begins[0]])
     steps = tuple(
         _step(lines, first, end) for first, end in zip(begins, [*begins[1:], len(lines)], strict=True)
@@ -189,7 +218,7 @@ def parse(name: str, source: str) -> Lesson:
     asked = next((step for step in steps if step.question), None)
     if head.model == "own" and asked is not None:
         raise LessonError(
-            asked.line, "a lesson on the learner’s own model asks nothing of its own: the pages ask."
+            asked.line, say("a lesson on the learner’s own model asks nothing of its own: the pages ask.")
         )
     return replace(head, name=name, steps=steps, source=source)
 
@@ -206,10 +235,10 @@ def _head(lines: Sequence[str]) -> Lesson:
         key, value = _key(line, at, _HEAD)
         _once(found, key, value, at)
     if not title:
-        raise LessonError(1, "the first line is the title: “# ” and its words.")
+        raise LessonError(1, say("the first line is the title: “# ” and its words."))
     for key in ("asks", "minutes"):
         if not found.get(key):
-            raise LessonError(1, f"“{key}:” is missing above the first step.")
+            raise LessonError(1, say("“{key}:” is missing above the first step.", key=key))
     return Lesson(
         name="", title=title, asks=found["asks"], minutes=_whole(found["minutes"], 1, 240, 1, "minutes"),
         model=found.get("model", DEFAULT_MODEL), text=found.get("text", DEFAULT_TEXT), ends=found.get("ends", ""),
@@ -228,7 +257,7 @@ def _step(lines: Sequence[str], first: int, end: int) -> Step:
     for at, line in enumerate(lines[first + 1 : end], first + 2):
         if line.startswith("? "):
             if asked:
-                raise LessonError(at, "a step asks one question.")
+                raise LessonError(at, say("a step asks one question."))
             asked, at_asked = line[2:].strip(), at
         elif line[:2] in ("- ", "+ ") and asked:
             right += [len(options)] if line[0] == "+" else []
@@ -236,24 +265,29 @@ def _step(lines: Sequence[str], first: int, end: int) -> Step:
         elif _LINE.fullmatch(line):
             key, value = _key(line, at, _STEP)
             if key in _ASKED and not asked:
-                raise LessonError(at, f"“{key}:” belongs to a question, which begins with “? ”.")
+                raise LessonError(at, say("“{key}:” belongs to a question, which begins with “? ”.", key=key))
             _once(found, key, value, at)
         elif line:
             if asked:
                 raise LessonError(
-                    at, "after the question come its options, “- ” or “+ ”, and what explains it."
+                    at, say("after the question come its options, “- ” or “+ ”, and what explains it.")
                 )
             prose.append(line.strip())
     said = " ".join(prose)
     if len(said.split()) > WORDS:
         raise LessonError(
-            number, f"the prose has {len(said.split())} words; a step has at most {WORDS}: make two."
+            number,
+            say(
+                "the prose has {count} words; a step has at most {most}: make two.",
+                count=len(said.split()),
+                most=WORDS,
+            ),
         )
     if "at" not in found:
-        raise LessonError(number, "“at:” is missing: the link of the page that the step plays on.")
+        raise LessonError(number, say("“at:” is missing: the link of the page that the step plays on."))
     for text in (said, found.get("because", "")):
         if text.count("`") % 2:
-            raise LessonError(number, "a backtick is open: each piece of a text stands between two.")
+            raise LessonError(number, say("a backtick is open: each piece of a text stands between two."))
     return Step(
         line=number, title=lines[first][3:].strip(), at=place(found["at"], number), prose=said,
         shows=place(found["shows"], number) if "shows" in found else None, point=found.get("point", ""),
@@ -266,16 +300,20 @@ def _question(
     text: str, options: Sequence[str], right: Sequence[int], found: dict[str, str], line: int
 ) -> Question:
     if len(options) not in OPTIONS:
-        raise LessonError(line, f"a question has two to four options, not {len(options)}.")
+        raise LessonError(line, say("a question has two to four options, not {count}.", count=len(options)))
     if len({option.casefold() for option in options}) < len(options):
-        raise LessonError(line, "two options are the same.")
+        raise LessonError(line, say("two options are the same."))
     if len(right) != 1:
-        raise LessonError(line, f"one option is right and begins with “+ ”; here {len(right)} do.")
+        raise LessonError(
+            line, say("one option is right and begins with “+ ”; here {count} do.", count=len(right))
+        )
     for key in ("check", "because"):
         if not found.get(key):
-            raise LessonError(line, f"“{key}:” is missing under the question.")
+            raise LessonError(line, say("“{key}:” is missing under the question.", key=key))
     if re.search(r"\d", re.sub(r"`[^`]*`|L\d+H\d+", "", found["because"])):
-        raise LessonError(line, "a because says the cause, without digits: numbers stand in “evidence:”.")
+        raise LessonError(
+            line, say("a because says the cause, without digits: numbers stand in “evidence:”.")
+        )
     return Question(
         text, tuple(options), right[0], found["check"], found["because"], found.get("evidence", "")
     )
@@ -285,14 +323,19 @@ def _key(line: str, at: int, allowed: Sequence[str]) -> tuple[str, str]:
     found = _LINE.fullmatch(line)
     if found is None or found[1] not in allowed:
         raise LessonError(
-            at, f"“{line[:60]}” is not read here: there are {', '.join(f'{key}:' for key in allowed)}."
+            at,
+            say(
+                "“{line}” is not read here: there are {keys}.",
+                line=line[:60],
+                keys=", ".join(f"{key}:" for key in allowed),
+            ),
         )
     return found[1], found[2].strip()
 
 
 def _once(found: dict[str, str], key: str, value: str, at: int) -> None:
     if key in found:
-        raise LessonError(at, f"“{key}:” stands twice.")
+        raise LessonError(at, say("“{key}:” stands twice.", key=key))
     found[key] = value
 
 
@@ -300,9 +343,18 @@ def _whole(raw: str, least: int, most: int, line: int, key: str) -> int:
     try:
         number = int(raw)
     except ValueError:
-        raise LessonError(line, f"“{key}: {raw[:40]}” is not a whole number.") from None
+        raise LessonError(line, say("“{key}: {raw}” is not a whole number.", key=key, raw=raw[:40])) from None
     if not least <= number <= most:
-        raise LessonError(line, f"“{key}: {number}” is not between {least} and {most:,}.")
+        raise LessonError(
+            line,
+            say(
+                "“{key}: {number}” is not between {least} and {most}.",
+                key=key,
+                number=number,
+                least=least,
+                most=f"{most:,}",
+            ),
+        )
     return number
 
 
@@ -312,7 +364,8 @@ def _goal(raw: str, line: int) -> Goal | None:
     found = _DO.fullmatch(raw)
     if found is None or found[1] not in BY_KEY:
         raise LessonError(
-            line, f"“do: {raw[:60]}” is not read: write a field of the link, “is” or “has”, a value."
+            line,
+            say("“do: {raw}” is not read: write a field of the link, “is” or “has”, a value.", raw=raw[:60]),
         )
     return Goal(found[1], found[2], found[3])
 
@@ -327,17 +380,19 @@ def place(link: str, line: int = 1) -> Place:
     slug = parts.path.strip("/").rpartition("/")[2] or "home"
     chapter = chapters.BY_SLUG.get(slug)
     if chapter is None or not chapter.exists:
-        raise LessonError(line, f"there is no page “/{slug[:40]}”.")
+        raise LessonError(line, say("there is no page “/{slug}”.", slug=slug[:40]))
     values: dict[str, Value] = {}
     for key, raw in parse_qsl(parts.query, keep_blank_values=True):
-        if key in ("v", "path", "mark"):
+        if key in ("v", "path", "mark", "lang"):
             continue
         if key not in BY_KEY:
-            raise LessonError(line, f"the link has “{key[:40]}”, which no page knows.")
+            raise LessonError(line, say("the link has “{key}”, which no page knows.", key=key[:40]))
         try:
             values[key] = BY_KEY[key].parse(raw)
         except ValueError as why:
-            raise LessonError(line, f"in the link, {key}={raw[:40]} {why}.") from None
+            raise LessonError(
+                line, say("in the link, {key}={raw} {why}.", key=key, raw=raw[:40], why=why)
+            ) from None
     return Place(slug, tuple(values.items()))
 
 
@@ -350,7 +405,7 @@ def _read(path: Path, changed: int) -> Lesson:
     try:
         source = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise LessonError(1, "the file is not UTF-8 text.") from None
+        raise LessonError(1, say("the file is not UTF-8 text.")) from None
     return parse(path.stem, source)
 
 

@@ -20,6 +20,7 @@ from core.analysis.heads.steps import attention_steps
 from core.analysis.measures import Measures
 from core.analysis.stream.logit_lens import logit_lens
 from core.language_model import LanguageModel
+from core.messages import ENGLISH, say, say_of, speaking
 from core.text.merging import Learning
 from core.text.published import Published
 
@@ -81,7 +82,7 @@ def sheet(lm: LanguageModel, name: str, answers: bool, heading: int = 2) -> str:
     lesson = library.find(name)
     tasks = _TASKS[name](lm, lesson)
     top, below = f"h{heading}", f"h{heading + 1}"
-    whose = "With answers, for the teacher" if answers else "Name ______________________"
+    whose = say("With answers, for the teacher") if answers else say("Name ______________________")
     parts = "".join(f"<section><{below}>{n}. {inline(one.title)}</{below}>{_task(one, answers)}</section>"
                     for n, one in enumerate(tasks, 1))  # fmt: skip
     return (
@@ -144,21 +145,35 @@ def _guess(lm: LanguageModel, lesson: Lesson) -> Task:
     first, second = (int(token) for token in p.topk(2).indices)
     said = [mono(visible(lm.tokenizer.display(token))) for token in (first, second)]
     return Task(
-        "What comes next?",
-        f"The text: “{lesson.text} …” Write the next word, and how sure you are: 0 is not at all, 1 is certain.",
-        ("who", "next word", "how sure", "second best"),
+        say("What comes next?"),
+        say(
+            "The text: “{text} …” Write the next word, and how sure you are: 0 is not at all, 1 is certain.",
+            text=lesson.text,
+        ),
         (
-            ("me", Blank(), Blank(), Blank()),
-            ("the model", Blank(said[0]), Blank(f"{float(p[first]):.3f}"), Blank(said[1])),
+            say_of("sheet", "who"),
+            say_of("sheet", "next word"),
+            say_of("sheet", "how sure"),
+            say_of("sheet", "second best"),
+        ),
+        (
+            (say_of("sheet", "me"), Blank(), Blank(), Blank()),
+            (say_of("sheet", "the model"), Blank(said[0]), Blank(f"{float(p[first]):.3f}"), Blank(said[1])),
         ),
     )
 
 
 def _votes(lesson: Lesson, measures: Measures, titles: Sequence[str]) -> Task:
-    """Put questions of the lesson to a vote: alone, after talking, and what the model does."""
+    """Put questions of the lesson to a vote: alone, after talking, and what the model does.
+
+    Args:
+        titles: of their steps, as the English file has them.
+    """
     rows: list[tuple[Cell, ...]] = []
+    with speaking(ENGLISH):
+        named = [step.title for step in library.find(lesson.name).steps]
     for title in titles:
-        step = next(step for step in lesson.steps if step.title == title)
+        step = lesson.steps[named.index(title)]
         assert step.question is not None
         rows.append(
             (
@@ -169,9 +184,12 @@ def _votes(lesson: Lesson, measures: Measures, titles: Sequence[str]) -> Task:
             )
         )
     return Task(
-        "Vote, talk, vote again",
-        "Write a letter by yourself. Then talk to somebody who chose otherwise, and write a letter again.",
-        ("question", "1st vote", "2nd vote", "the model"),
+        say("Vote, talk, vote again"),
+        say("Write a letter by yourself. Then talk to somebody who chose otherwise, and write a letter again."),
+        (
+            say_of("sheet", "question"), say_of("sheet", "1st vote"), say_of("sheet", "2nd vote"),
+            say_of("sheet", "the model"),
+        ),
         tuple(rows),
         wide=(0,),
     )  # fmt: skip
@@ -214,7 +232,7 @@ def _softmax(lm: LanguageModel, lesson: Lesson) -> Task:
         lower = f"{float(less):.1f}".replace("-", "−")
         rows.append((f"{column} {token}", f"{float(score):.1f}", Blank(lower), *map(Blank, blanks)))
     total: tuple[Cell, ...] = (
-        "sum",
+        say_of("sheet", "sum"),
         "",
         "",
         Blank(f"{float(below.exp().sum()):.4f}"),
@@ -223,13 +241,29 @@ def _softmax(lm: LanguageModel, lesson: Lesson) -> Task:
     )
     own = float(steps.pattern[-1, columns[0]])
     return Task(
-        "Softmax by hand",
-        f"In block {layer}, head {head} of the last row has a score for every row; here are the {READS} largest. Take "
-        "the largest from each, raise e to the result (a calculator has eˣ), and divide by the sum: these are the "
-        "shares. In the last column halve all scores first (temperature 2).",
-        ("row", "score", "less the largest", "e to that", "share", "share, halved"),
+        say("Softmax by hand"),
+        say(
+            "In block {block}, head {head} of the last row has a score for every row; here are the {count} largest. "
+            "Take the largest from each, raise e to the result (a calculator has eˣ), and divide by the sum: these are "
+            "the shares. In the last column halve all scores first (temperature 2).",
+            block=layer,
+            head=head,
+            count=READS,
+        ),
+        (
+            say_of("sheet", "row"),
+            say_of("sheet", "score"),
+            say_of("sheet", "less the largest"),
+            say_of("sheet", "e to that"),
+            say_of("sheet", "share"),
+            say_of("sheet", "share, halved"),
+        ),
         (*rows, total),
-        f"Over all {len(row)} rows, the head itself gives the first one {own:.3f}.",
+        say(
+            "Over all {rows} rows, the head itself gives the first one {share}.",
+            rows=len(row),
+            share=f"{own:.3f}",
+        ),
     )
 
 
@@ -242,12 +276,18 @@ def _lens(lm: LanguageModel, lesson: Lesson) -> Task:
     blocks = range(lm.config.n_layers)
     word = mono(visible(lm.tokenizer.display(answer)))
     return Task(
-        "When does it know?",
-        f"The logit lens asks the last row after each block how probable {word} is. Guess first: none, some, sure?",
-        ("", *(f"after block {block}" for block in blocks)),
+        say("When does it know?"),
+        say(
+            "The logit lens asks the last row after each block how probable {word} is. Guess first: none, some, sure?",
+            word=word,
+        ),
+        ("", *(say("after block {block}", block=block) for block in blocks)),
         (
-            ("my guess", *(Blank() for _ in blocks)),
-            ("the model", *(Blank(f"{float(chances[block + 1, -1]):.3f}") for block in blocks)),
+            (say_of("sheet", "my guess"), *(Blank() for _ in blocks)),
+            (
+                say_of("sheet", "the model"),
+                *(Blank(f"{float(chances[block + 1, -1]):.3f}") for block in blocks),
+            ),
         ),
     )
 
@@ -256,16 +296,27 @@ def _merges(learning: Learning) -> Task:
     """Learn the first merges of a small corpus."""
     rows: list[tuple[Cell, ...]] = []
     for n, merge in enumerate(learning, 1):
-        pair = f"{mono(merge.left)} and {mono(merge.right)}"
+        pair = say("{left} and {right}", left=mono(merge.left), right=mono(merge.right))
         rows.append((str(n), Blank(pair), Blank(str(merge.count)), Blank(mono(merge.entry))))
     words = ", ".join(
-        f"{mono(word)} {count} times" if count > 1 else f"{mono(word)} once" for word, count in CORPUS.items()
+        say("{word} {count} times", word=mono(word), count=count)
+        if count > 1
+        else say("{word} once", word=mono(word))
+        for word, count in CORPUS.items()
     )
     return Task(
-        "Learn a list of pieces (byte-pair encoding)",
-        f"A text has these words: {words}. At first every letter is a piece. Count which two neighbours stand together "
-        "most often, in all words and all times; join them everywhere to one new piece; count again.",
-        ("merge", "the pair", "how often", "new piece"),
+        say("Learn a list of pieces (byte-pair encoding)"),
+        say(
+            "A text has these words: {words}. At first every letter is a piece. Count which two neighbours stand "
+            "together most often, in all words and all times; join them everywhere to one new piece; count again.",
+            words=words,
+        ),
+        (
+            say_of("sheet", "merge"),
+            say_of("sheet", "the pair"),
+            say_of("sheet", "how often"),
+            say_of("sheet", "new piece"),
+        ),
         tuple(rows),
     )
 
@@ -278,8 +329,10 @@ def _spelled(learning: Learning) -> Task:
         return " ".join(mono(piece.text) for piece in tokenizer.encode(word))
 
     return Task(
-        "Use it",
-        "Cut these words with your pieces. The merges are applied in the order in which they were learned.",
+        say("Use it"),
+        say(
+            "Cut these words with your pieces. The merges are applied in the order in which they were learned."
+        ),
         tuple(SPELLED),
         (tuple(Blank(cut(word)) for word in SPELLED),),
     )
@@ -294,10 +347,17 @@ def _pieces(lm: LanguageModel) -> Task:
         cut = " ".join(mono(visible(piece.text)) for piece in pieces)
         rows.append((mono(word), Blank(), Blank(str(len(pieces))), Blank(cut)))
     return Task(
-        f"A list of {lm.config.d_vocab:,} pieces, made from tales",
-        "How many pieces does each word become, inside of a text, where a space stands before it? Guess, then look it "
-        "up on the page Tokenization.",
-        ("word", "my guess", "how many", "which"),
+        say("A list of {pieces} pieces, made from tales", pieces=f"{lm.config.d_vocab:,}"),
+        say(
+            "How many pieces does each word become, inside of a text, where a space stands before it? Guess, then look "
+            "it up on the page Tokenization."
+        ),
+        (
+            say_of("sheet", "word"),
+            say_of("sheet", "my guess"),
+            say_of("sheet", "how many"),
+            say_of("sheet", "which"),
+        ),
         tuple(rows),
     )
 

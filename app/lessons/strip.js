@@ -2,6 +2,7 @@
 // What was answered and how far one came stays in this browser (progress.js).
 
 import { counted } from "../kit/counts.js";
+import { say } from "../kit/say.js";
 import { html } from "../kit/shapes.js";
 import { known, remember } from "./progress.js";
 
@@ -18,6 +19,7 @@ import { known, remember } from "./progress.js";
  * @property {string} name
  * @property {string} prose
  * @property {string} point the part of the picture that is framed, in words
+ * @property {boolean} box whether it is the box of the learner's own text
  * @property {{text: string, options: string[]} | null} question
  * @property {number | null} answered
  * @property {{right: number, because: string, evidence: string} | null} answer
@@ -36,9 +38,9 @@ import { known, remember } from "./progress.js";
 const strips = new WeakMap();
 
 const OWN = {
-  view: "This is your own view now.",
-  page: "This page is not the step’s.",
-  text: "The text or the model is yours now; the page asks about it below.",
+  view: say("This is your own view now."),
+  page: say("This page is not the step’s."),
+  text: say("The text or the model is yours now; the page asks about it below."),
 };
 
 const typing = (/** @type {EventTarget | null} */ element) =>
@@ -59,7 +61,7 @@ const button = (act, text, click, extra = "") =>
 
 /** That the learner has roamed, in the place of where one is: nothing moves. @param {Strip} strip */
 const roamed = (strip) => html("span", { class: "gb-lesson-own" }, strip.data.own ? `${OWN[strip.data.own]} ` : "",
-  button("again", "Back to the step", () => tell(strip, "again"), "gb-link"));
+  button("again", say("Back to the step"), () => tell(strip, "again"), "gb-link"));
 
 /** @param {Strip} strip */
 function heading(strip) {
@@ -68,16 +70,16 @@ function heading(strip) {
   const dots = html("span", { class: "gb-lesson-dots", "aria-hidden": "true" },
     Array.from({ length: data.of }, (_, at) => html("i", { class: at + 1 === data.mark ? "now" : done.includes(at + 1) ? "done" : "" })));
   const title = html("h1", { tabindex: -1, id: "gb-lesson-title" }, ...inline(data.name));
-  const where = data.own ? roamed(strip) : html("span", { class: "gb-lesson-where" }, `${data.title} · step ${data.mark} of ${data.of}`);
-  const fold = button("fold", strip.folded ? "Unfold" : "Fold", () => { strip.folded = !strip.folded; draw(strip); }, "gb-lesson-fold");
+  const where = data.own ? roamed(strip) : html("span", { class: "gb-lesson-where" }, `${data.title} · ${say("step {mark} of {of}", { mark: data.mark, of: data.of })}`);
+  const fold = button("fold", strip.folded ? say("Unfold") : say("Fold"), () => { strip.folded = !strip.folded; draw(strip); }, "gb-lesson-fold");
   fold.setAttribute("aria-expanded", String(!strip.folded));
-  const on = data.next ? `Next: ${data.next.replaceAll("`", "")}` : "Finish";
+  const on = data.next ? say("Next: {step}", { step: data.next.replaceAll("`", "") }) : say("Finish");
   const primary = data.done ? "gb-primary" : "";
-  const back = button("back", "Back", () => tell(strip, "move", { by: -1 }));
+  const back = button("back", say("Back"), () => tell(strip, "move", { by: -1 }));
   back.disabled = data.mark === 1;
-  const way = html("nav", { class: "gb-lesson-way", "aria-label": "Lesson" }, back,
+  const way = html("nav", { class: "gb-lesson-way", "aria-label": say("Lesson") }, back,
     button("next", on, () => tell(strip, "move", { by: 1 }), primary),
-    data.next ? button("leave", "Leave", () => tell(strip, "leave")) : "");
+    data.next ? button("leave", say("Leave"), () => tell(strip, "leave")) : "");
   return html("div", { class: "gb-lesson-head" }, html("div", { class: "gb-lesson-name" }, title, where, data.own ? "" : dots), fold, way);
 }
 
@@ -96,7 +98,7 @@ function question(strip) {
     one.disabled = answered !== null;
     return one;
   });
-  return html("div", { class: "gb-lesson-ask", role: "group", "aria-label": "Question" },
+  return html("div", { class: "gb-lesson-ask", role: "group", "aria-label": say("Question") },
     html("p", { class: "gb-lesson-question" }, ...inline(data.question.text)), html("div", { class: "gb-lesson-options" }, options));
 }
 
@@ -104,9 +106,9 @@ function question(strip) {
 function reveal({ data }) {
   if (!data.answer || !data.question || data.own === "text") return null;
   const { right, because, evidence } = data.answer;
-  const verdict = data.answered === right ? "Right: " : "It is: ";
+  const verdict = data.answered === right ? say("Right:") : say("It is:");
   return html("p", { class: "gb-lesson-because" },
-    html("b", {}, verdict, ...inline(data.question.options[right])), ". ", ...inline(because),
+    html("b", {}, `${verdict} `, ...inline(data.question.options[right])), ". ", ...inline(because),
     evidence ? html("span", { class: "gb-lesson-evidence" }, " ", ...inline(evidence)) : "");
 }
 
@@ -118,9 +120,9 @@ export function result(questions, answers) {
   const again = questions.filter(({ mark, right }) => answers[mark] !== right);
   if (!questions.some(({ mark }) => answers[mark] !== undefined)) return { said: "", again: [] };
   const all = counted(questions.length, "question");
-  if (!again.length) return { said: questions.length === 1 ? "You answered its question right." : `You answered all ${all} right.`, again };
-  const rest = again.length === 1 ? "This one is worth another look:" : `These ${again.length} are worth another look:`;
-  return { said: `You answered ${questions.length - again.length} of ${all} right. ${rest}`, again };
+  if (!again.length) return { said: questions.length === 1 ? say("You answered its question right.") : say("You answered all {questions} right.", { questions: all }), again };
+  const rest = again.length === 1 ? say("This one is worth another look:") : say("These {count} are worth another look:", { count: again.length });
+  return { said: `${say("You answered {right} of {questions} right.", { right: questions.length - again.length, questions: all })} ${rest}`, again };
 }
 
 /** @param {Strip} strip */
@@ -130,7 +132,7 @@ function ending(strip) {
   const { said, again } = result(data.questions, known(data.lesson).answers);
   const links = again.flatMap(({ mark, name }, at) => [at ? " · " : " ", button("look", name.replaceAll("`", ""), () => tell(strip, "look", { mark }), "gb-link")]);
   return [
-    ...(data.ends ? [html("p", { class: "gb-lesson-ends" }, "In one line: ", ...inline(data.ends))] : []),
+    ...(data.ends ? [html("p", { class: "gb-lesson-ends" }, `${say("In one line:")} `, ...inline(data.ends))] : []),
     ...(said ? [html("p", { class: "gb-lesson-result" }, said, ...links)] : []),
   ];
 }
@@ -148,15 +150,15 @@ function choose(strip, at) {
 function draw(strip) {
   const { root, data } = strip;
   const focus = root.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset : null;
-  const point = data.point && !data.own ? html("span", { class: "gb-visually-hidden" }, ` Look at: ${data.point}.`) : "";
+  const point = data.point && !data.own ? html("span", { class: "gb-visually-hidden" }, ` ${say("Look at: {point}.", { point: data.point })}`) : "";
   const prose = data.prose ? html("p", { class: "gb-lesson-prose" }, ...inline(data.prose), point,
-    data.goal ? html("b", { class: "gb-lesson-goal" }, " ✓ done") : "") : null;
+    data.goal ? html("b", { class: "gb-lesson-goal" }, ` ${say("✓ done")}`) : "") : null;
   const live = root.querySelector(":scope > .gb-lesson-live") ?? html("div", { class: "gb-lesson-live", role: "status" });
   const why = reveal(strip);
   if (live.textContent !== (why?.textContent ?? "")) live.replaceChildren(...(why ? [why] : []));
   root.classList.toggle("gb-folded", strip.folded);
   root.replaceChildren(heading(strip), ...[prose, question(strip)].filter((part) => part !== null), live, ...ending(strip));
-  root.dataset.point = data.own ? "" : data.point;
+  root.toggleAttribute("data-box", data.box && !data.own);
   tellHeight(root);
   root.dataset.state = JSON.stringify({
     lesson: data.lesson, mark: data.mark, of: data.of, name: data.name, answered: data.answered, right: data.answer?.right ?? null,

@@ -17,6 +17,7 @@ from app.markup import inline
 from app.questions import Answer
 from app.rooms import teaching
 from app.session import events, state
+from core.messages import say
 
 strip = register("lesson", __file__, shared=False)
 KEY = "lesson"
@@ -40,7 +41,7 @@ def draw(now: Playing) -> None:
     )
     if now.step.question is not None and teaching.teaches():
         st.button(
-            "Ask the class this step’s question", key="lesson.class", type="tertiary", icon=":material/groups:",
+            say("Ask the class this step’s question"), key="lesson.class", type="tertiary", icon=":material/groups:",
             on_click=state.whole(_ask_class), args=(now,),
         )  # fmt: skip
         if said := state.memo("class").pop("said", ""):
@@ -53,7 +54,7 @@ def _ask_class(now: Playing) -> None:
     assert question is not None
     asked, evidence, *options = player.filled(now, (question.text, question.evidence, *question.options))
     answer = Answer(question.right, question.because, {}, evidence)
-    state.memo("class")["said"] = teaching.ask(asked, options, answer) or teaching.ASKED
+    state.memo("class")["said"] = teaching.ask(asked, options, answer) or say(teaching.ASKED)
 
 
 def _answered() -> None:
@@ -96,6 +97,7 @@ def record(now: Playing) -> dict[str, Any]:
         # Later steps of a lesson give less: their prose comes with the answer, or not at all.
         "prose": "" if step.fade == 2 or (step.fade == 1 and waits) else prose,
         "point": reading.named(step.point),
+        "box": step.point == reading.TEXT_BOX,
         "question": None if question is None else {"text": asked, "options": named},
         "answered": answered,
         "answer": None if question is None or answered is None else {

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Literal
 from app import words
 from app.run_names import RUN, run_id
 from core import hub_models, machine, real
+from core.messages import later, say
 
 if TYPE_CHECKING:
     from core.config import ModelConfig
@@ -151,7 +152,7 @@ def labels(current: str, short: bool = False, runs: Sequence[Run] = ()) -> dict[
 
 def run_name(run: Run) -> str:
     """Return a run's name for a sentence: its learner's name for it, or the beginning of its id."""
-    return run.name or f"Run {run.id[:6]}"
+    return run.name or say("Run {id}", id=run.id[:6])
 
 
 def run_label(run: Run) -> str:
@@ -159,7 +160,7 @@ def run_label(run: Run) -> str:
 
     A browser keeps the label of a chosen entry, even if the list has another label later.
     """
-    return f"{run_name(run)} (training run)"
+    return say("{run} (training run)", run=run_name(run))
 
 
 def resolve(name: str) -> Choice:
@@ -180,19 +181,27 @@ def resolve(name: str) -> Choice:
         return Choice(name, "run", name)
     if name.startswith(RUN):
         raise RefusedModel(
-            f"“{name[:80]}” is no training run: the link is not complete. "
-            "Choose a model from the list on the left."
+            later(
+                "“{name}” is no training run: the link is not complete. Choose a model from the list on the left.",
+                name=name[:80],
+            )
         )
     if name.startswith((".", "/", "~")) or "\\" in name or "\0" in name:
         return _resolve_folder(name)
     if _HUB_ID.fullmatch(name):
         raise RefusedModel(
-            f"“{name[:80]}” is not on the list of hub models that this Glassbox may fetch, so it was not opened. "
-            "Choose one from the list on the left; whoever runs this Glassbox adds ids with GLASSBOX_HUB."
+            later(
+                "“{name}” is not on the list of hub models that this Glassbox may fetch, so it was not opened. Choose "
+                "one from the list on the left; whoever runs this Glassbox adds ids with GLASSBOX_HUB.",
+                name=name[:80],
+            )
         )
     raise RefusedModel(
-        f"There is no model called “{name[:80]}” here. Choose one from the list on the left; "
-        "whoever runs this Glassbox adds folders with GLASSBOX_MODELS and hub ids with GLASSBOX_HUB."
+        later(
+            "There is no model called “{name}” here. Choose one from the list on the left; whoever runs this Glassbox "
+            "adds folders with GLASSBOX_MODELS and hub ids with GLASSBOX_HUB.",
+            name=name[:80],
+        )
     )
 
 
@@ -202,8 +211,11 @@ def _resolve_folder(name: str) -> Choice:
     plain = len(parts) == 1 or (len(parts) == 2 and short.endswith(GGUF))
     if not plain or ".." in parts or Path(short).is_absolute() or "\0" in short or "\\" in short:
         raise RefusedModel(
-            f"“{name[:80]}” leads out of the model folders of this Glassbox, so it was not opened. "
-            "A link names a folder or a GGUF file inside them, as ./name."
+            later(
+                "“{name}” leads out of the model folders of this Glassbox, so it was not opened. A link names a "
+                "folder or a GGUF file inside them, as ./name.",
+                name=name[:80],
+            )
         )
     for root in roots():
         folder = root / short
@@ -211,12 +223,18 @@ def _resolve_folder(name: str) -> Choice:
             continue
         if not _inside(folder, root):
             raise RefusedModel(
-                f"“{name[:80]}” is a symbolic link out of the model folders of this Glassbox, so it was not opened."
+                later(
+                    "“{name}” is a symbolic link out of the model folders of this Glassbox, so it was not opened.",
+                    name=name[:80],
+                )
             )
         return _folder(folder, root)
     raise RefusedModel(
-        f"There is no folder “{short[:80]}” in the model folders of this Glassbox. "
-        "Choose a model from the list on the left."
+        later(
+            "There is no folder “{folder}” in the model folders of this Glassbox. Choose a model from the list on the "
+            "left.",
+            folder=short[:80],
+        )
     )
 
 

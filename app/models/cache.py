@@ -18,6 +18,8 @@ from app.models import loading, memory, room
 from app.models.loading import Tell
 from app.models.results import measure, own, typed
 from app.models.shared_cache import NoRoom, Shelf
+from core import messages
+from core.messages import later
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
@@ -101,7 +103,7 @@ def _load(choice: models.Choice, snapshot: int, tell: Tell | None) -> LanguageMo
 
     def progress(done: int, total: int) -> None:
         if tell is not None:
-            tell("Reading", 4 * done, 4 * total)  # as float32
+            tell(READING, 4 * done, 4 * total)  # as float32
 
     return core.load(target, snapshot=None if snapshot < 0 else snapshot, progress=progress)
 
@@ -110,7 +112,7 @@ def opening(name: str, snapshot: int, report: Tell) -> LanguageModel:
     """Load as `model` does, with progress: fetched and read once for all callers; `report` gets the progress.
 
     Args:
-        report: called from this thread with what is done ("Fetching", "Reading"), the bytes done and those in all.
+        report: called from this thread with what is done (`FETCHING`, `READING`), the bytes done and those in all.
 
     Raises:
         As `model`; a model that there is no room for is not fetched.
@@ -121,7 +123,7 @@ def opening(name: str, snapshot: int, report: Tell) -> LanguageModel:
         if not is_fetched(name):
             with _said(choice):
                 _finished.check(models.need(choice))
-            models.fetch(name, lambda done, total: tell("Fetching", done, total))
+            models.fetch(name, lambda done, total: tell(FETCHING, done, total))
         return model(name, snapshot, tell)
 
     return loading.follow((choice.name, choice.stamp, snapshot), work, report)
@@ -133,10 +135,22 @@ def _said(choice: models.Choice) -> Iterator[None]:
     try:
         yield
     except NoRoom as why:
-        raise models.RefusedModel(
-            f"{choice.name} {why}, so it was not loaded. Choose a smaller model; whoever runs this Glassbox says with "
-            f"{room.VARIABLE} how much memory models may take."
-        ) from why
+        values = {
+            "model": choice.name, "need": room.written(why.need), "room": room.written(why.room),
+            "variable": room.VARIABLE,
+        }  # fmt: skip
+        said = later(
+            "{model} needs {need} of memory, but this machine has free {room}, so it was not loaded. Choose a smaller "
+            "model; whoever runs this Glassbox says with {variable} how much memory models may take.",
+            **values,
+        )
+        if why.allowed:
+            said = later(
+                "{model} needs {need} of memory, but models may take {room}, so it was not loaded. Choose a smaller "
+                "model; whoever runs this Glassbox says with {variable} how much memory models may take.",
+                **values,
+            )
+        raise models.RefusedModel(said) from why
 
 
 def at_hand(name: str) -> bool:
@@ -165,6 +179,7 @@ def is_at_hand(name: str, snapshot: int) -> bool:
     return shelf.peek((choice.name, choice.stamp, snapshot)) is not None
 
 
+READING, FETCHING = "Reading", "Fetching"  # what `opening` does with a model
 QUICK = 50 * 2**20  # size in bytes that is read quickly
 _fetched: set[str] = set()  # hub ids that this server has opened
 
@@ -201,8 +216,9 @@ def share(fn: Callable[..., Any], key: str, *args: Any) -> Any:
     return _shared.get(name, lambda: _computed(fn, key, args)).result
 
 
-def _about(fn: Callable[..., Any]) -> tuple[str, str]:
-    return fn.__module__, fn.__qualname__
+def _about(fn: Callable[..., Any]) -> tuple[str, str, str]:
+    # a result may have words in it
+    return fn.__module__, fn.__qualname__, messages.spoken()
 
 
 def _computed(fn: Callable[..., Any], key: str, args: tuple[Any, ...]) -> Kept:

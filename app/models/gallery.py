@@ -19,6 +19,7 @@ from core import hub_models, real
 from core.checkpoints import CheckpointError
 from core.checkpoints.files import read_json
 from core.config import ModelConfig
+from core.messages import mark, say
 from core.parts import Part, parts
 from core.survey import card_text, memory_needed
 
@@ -28,19 +29,24 @@ if TYPE_CHECKING:
     from core.survey import Survey
 
 SOURCES: dict[Source, str] = {
-    "bundled": "comes with Glassbox",
-    "real": "published, fetched with Glassbox",
-    "run": "trained here",
-    "folder": "a folder of this server",
-    "hub": "the Hugging Face hub",
-    "given": "elsewhere",
+    "bundled": mark("comes with Glassbox"),
+    "real": mark("published, fetched with Glassbox"),
+    "run": mark("trained here"),
+    "folder": mark("a folder of this server"),
+    "hub": mark("the Hugging Face hub"),
+    "given": mark("elsewhere"),
 }
 HEADS = {
     "lm": "",
-    "sequence": "classifies texts",
-    "token": "labels tokens",
-    "span": "finds answers",
-    "none": "no head",
+    "sequence": mark("classifies texts"),
+    "token": mark("labels tokens"),
+    "span": mark("finds answers"),
+    "none": mark("no head"),
+}
+FAMILIES = {
+    "decoder": mark("decoder"),
+    "encoder": mark("encoder"),
+    "encoder-decoder": mark("encoder-decoder"),
 }
 ASKED = {"sequence": "sentiment", "span": "question"}  # head -> task on the page Applications
 OURS = "MIT"  # the licence of what comes with Glassbox; a run's model belongs to whoever trained it
@@ -99,16 +105,17 @@ class Entry:
     def shape(self) -> str:
         """Its shape in words."""
         if self.config is None:
-            return self.kind or "not known before it is fetched"
+            return self.kind or say("not known before it is fetched")
         blocks = str(self.config.n_layers)
         if self.config.shape == "encoder-decoder":
             blocks += f" + {self.config.decoder_layers}"
         head = HEADS[self.config.head]
-        return (
-            f"{self.config.shape}, {counted(blocks, 'block')} × {counted(self.config.n_heads, 'head')}, width "
-            f"{self.config.d_model:,}"
-            f"{', ' + head if head else ''}"
-        )
+        said = say(
+            "{family}, {blocks} × {heads}, width {width}",
+            family=say(FAMILIES[self.config.shape]), blocks=counted(blocks, "block"),
+            heads=counted(self.config.n_heads, "head"), width=f"{self.config.d_model:,}",
+        )  # fmt: skip
+        return f"{said}, {say(head)}" if head else said
 
 
 def entries(current: str = "", offered: Sequence[Run] = ()) -> list[Entry]:
@@ -142,9 +149,9 @@ def _published(name: str, shown: dict[str, str]) -> Entry:
     facts = real.card(name)
     if name in models.published():
         found = _local(Choice(name, "real", name), shown)
-        return replace(found, what=str(facts["what"]), licence=str(facts["licence"]), card=True)
+        return replace(found, what=say(str(facts["what"])), licence=str(facts["licence"]), card=True)
     return Entry(
-        name, name, "real", what=str(facts["what"]), stored=real.BY_NAME[name].size, licence=str(facts["licence"]),
+        name, name, "real", what=say(str(facts["what"])), stored=real.BY_NAME[name].size, licence=str(facts["licence"]),
         problem=f"{real.missing(name)}.", here=False, card=True,
     )  # fmt: skip
 
@@ -161,24 +168,26 @@ def _hub(choice: Choice, shown: dict[str, str]) -> Entry:
         shown[choice.name],
         "hub",
         kind,
-        facts.what,
+        say(facts.what),
         stored=facts.download,
         licence=facts.licence,
         here=False,
     )
     if config is None:
-        return replace(known, problem=f"Its architecture, {kind}, does not open in this Glassbox.")
+        return replace(
+            known, problem=say("Its architecture, {kind}, does not open in this Glassbox.", kind=kind)
+        )
     return replace(known, config=config, weights=parts(config), memory=memory_needed(config))
 
 
 def _seen(choice: Choice, shown: dict[str, str], seen: Survey | None) -> Entry:
     """Return the entry of a model whose files are on this machine."""
     if seen is None:
-        return Entry(choice.name, shown[choice.name], choice.source, problem="Its folder is gone.")
+        return Entry(choice.name, shown[choice.name], choice.source, problem=say("Its folder is gone."))
     folder, facts = models.place(choice), hub_models.BY_ID.get(choice.name)
     licence = seen.licence or (OURS if choice.source == "bundled" else facts.licence if facts else "")
     return Entry(
-        choice.name, shown[choice.name], choice.source, seen.kind, facts.what if facts else "", seen.config,
+        choice.name, shown[choice.name], choice.source, seen.kind, say(facts.what) if facts else "", seen.config,
         {} if seen.config is None or seen.problem else parts(seen.config),
         seen.stored, 0 if seen.problem else seen.memory, licence, models.without_places(seen.problem),
         card=bool(seen.says) or (folder is not None and any((folder / name).is_file() for name in CARDS)),
@@ -189,12 +198,14 @@ def _run(run: Run, shown: dict[str, str]) -> Entry:
     name = f"{RUN}{run.id}"
     config = models.shape_of_run(run.id)
     if config is None:
-        waits = "It has no checkpoint yet." if not run.over else "It ended before its first checkpoint."
+        waits = say("It has no checkpoint yet.")
+        if run.over:
+            waits = say("It ended before its first checkpoint.")
         return Entry(name, shown[name], "run", "glassbox", problem=waits)
     weights = parts(config)
     return Entry(
-        name, shown[name], "run", "glassbox", f"trained here on {run.spec.corpus}", config, weights,
-        4 * sum(weights.values()), memory_needed(config), "its learner’s", card=True,
+        name, shown[name], "run", "glassbox", say("trained here on {corpus}", corpus=run.spec.corpus), config, weights,
+        4 * sum(weights.values()), memory_needed(config), say("its learner’s"), card=True,
     )  # fmt: skip
 
 
@@ -272,11 +283,13 @@ def pick(all: Sequence[Entry], name: str, current: Entry) -> tuple[Entry, str]:
         models.resolve(name)
     except models.RefusedModel as why:
         return current, str(why)
-    return current, f"“{name[:80]}” is not in this list."
+    return current, say("“{name}” is not in this list.", name=name[:80])
 
 
 def facts(all: Sequence[Entry]) -> str:
     """Count the entries in a few words."""
     here = sum(one.here and not one.problem for one in all)
     fetched = sum(not one.here for one in all)
-    return f"{counted(here, 'model')} on this machine, {fetched} more to fetch"
+    return say(
+        "{models} on this machine, {fetched} more to fetch", models=counted(here, "model"), fetched=fetched
+    )

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from core.memory import give_back as give_back
 from core.memory import let_go_of_libraries as let_go_of_libraries
+from core.memory import share_one_heap as share_one_heap
 
 _LONG = 0.3  # seconds; shorter work frees little, and returning memory takes a few milliseconds itself
 

@@ -11,6 +11,8 @@ import streamlit as st
 from app import chapters, markup, models, runs
 from app.models import cache
 from app.session import state
+from core import messages
+from core.messages import later, mark, say
 
 if TYPE_CHECKING:
     from core.config import ModelConfig
@@ -18,6 +20,16 @@ if TYPE_CHECKING:
     from core.runs import Run
 
 log = logging.getLogger("glassbox")
+PROGRESS = {
+    "": mark("Opening {model}: {done} of {total} MB"),
+    cache.READING: mark("Reading {model}: {done} of {total} MB"),
+    cache.FETCHING: mark("Fetching {model}: {done} of {total} MB"),
+}
+BEFORE = {
+    "": mark("Opening {model}"),
+    cache.READING: mark("Reading {model}"),
+    cache.FETCHING: mark("Fetching {model}: asking the hub"),
+}  # while the size is not known
 STANDS_IN = "tales-bert"  # fallback for a bare encoder: an encoder with a vocabulary head
 
 
@@ -62,36 +74,50 @@ def open_model(slug: str) -> Opened:
     known = runs.look(runs.run_id(name)) if runs.run_id(name) else runs.Known()
     waits = _waits(known, name, moment)
     if waits:  # it may open soon: the choice stays, and the page shows the usual model until then
-        state.note(f"{waits} Until then this page shows {usual}.".removeprefix(f"{runs.AWAY} "))
+        until = say("Until then this page shows {model}.", model=usual)
+        state.note(until if waits == say(runs.AWAY) else f"{waits} {until}")
     tried = [(usual, -1)] if waits else [(name, moment), (name, -1), (usual, -1)]
     for attempt in dict.fromkeys(tried):
         try:
             opened = _open(*attempt, known)
         except (ValueError, OSError) as why:
-            log.warning("model %r at %r does not open: %s", *attempt, why)
+            with messages.speaking(messages.ENGLISH):
+                log.warning("model %r at %r does not open: %s", *attempt, why)
             said = models.without_places(str(why))
             state.note(said[:1].upper() + said[1:])
         except Exception:
             log.exception("model %r at %r does not open", *attempt)
-            state.note(f"“{attempt[0]}” could not be opened; the log says why.")
+            state.note(say("“{model}” could not be opened; the log says why.", model=attempt[0]))
         else:
             if attempt != (name, moment) and not waits:
                 state.put({"model": attempt[0], "snapshot": attempt[1]})
-                how = "as it is when finished" if attempt[0] == name else "instead"
-                state.note(f"This page shows {attempt[0]} {how}; the list of models has others.")
+                state.note(_shown(attempt[0], finished=attempt[0] == name))
             if slug in chapters.PREDICTS and opened.lm.config.head == "none":
                 return _instead(opened, usual)
             return opened
-    st.error("No model opens. `make models` trains the bundled ones again.")
+    st.error(say("No model opens. `make models` trains the bundled ones again."))
     st.stop()
+
+
+def _shown(name: str, finished: bool) -> str:
+    """Say that a page shows a model as it is when finished, or another one instead."""
+    if finished:
+        return say(
+            "This page shows {model} as it is when finished; the list of models has others.", model=name
+        )
+    return say("This page shows {model} instead; the list of models has others.", model=name)
 
 
 def _instead(bare: Opened, usual: str) -> Opened:
     """Return a model with a vocabulary head for a page that needs one, in place of a bare encoder, with a message."""
     name = STANDS_IN if STANDS_IN in models.bundled() else usual
     state.note(
-        f"“{bare.label[:80]}” is a bare encoder: it turns a text into vectors and says no words. This page is about "
-        f"the words that a model expects, so it shows {name}; the list of models has others."
+        say(
+            "“{encoder}” is a bare encoder: it turns a text into vectors and says no words. This page is about the "
+            "words that a model expects, so it shows {model}; the list of models has others.",
+            encoder=bare.label[:80],
+            model=name,
+        )
     )
     return replace(_open(name, -1, runs.Known()), moments=())
 
@@ -103,9 +129,13 @@ def _waits(known: runs.Known, name: str, moment: int) -> str:
         return "" if known.run is not None and cache.is_at_hand(name, at) else known.why
     if known.run is None or known.steps or known.run.over:
         return ""
-    place = known.run.place
-    waits = f"waits for a free worker, at place {place} in the queue," if place else "is just beginning"
-    return f"“{known.run.name or 'This run'}” {waits} and has no checkpoint yet."
+    run, place = known.run.name or say("This run"), known.run.place
+    if not place:
+        return say("“{run}” is just beginning and has no checkpoint yet.", run=run)
+    return say(
+        "“{run}” waits for a free worker, at place {place} in the queue, and has no checkpoint yet.",
+        run=run, place=place,
+    )  # fmt: skip
 
 
 def _open(name: str, moment: int, known: runs.Known) -> Opened:
@@ -119,9 +149,9 @@ def _open(name: str, moment: int, known: runs.Known) -> Opened:
     if known.run is None:
         raise ValueError(known.why)
     if not known.steps:
-        raise ValueError("This run ended before its first checkpoint: there is no model to open.")
+        raise ValueError(say("This run ended before its first checkpoint: there is no model to open."))
     moment = known.steps[-1] if moment < 0 else moment
-    said = known.run.name or "this run"
+    said = known.run.name or say("this run")
     return Opened(_that_says_words(load(name, moment), said), name, moment, known.steps, known.run)
 
 
@@ -135,23 +165,31 @@ def _that_says_words(lm: LanguageModel, name: str) -> LanguageModel:
     return lm
 
 
+# What a model with another head does, and where it can be asked; by its head.
+_WORDLESS = {
+    "sequence": mark(
+        "“{model}” names a class of the whole text ({classes}). This page is about the words that a model expects, of "
+        "which it says none. Applications can ask it, under Sentiment; in a notebook, core.load opens it, and "
+        "classify(text) asks it."
+    ),
+    "token": mark(
+        "“{model}” names a class of each token ({classes}). This page is about the words that a model expects, of "
+        "which it says none. In a notebook, core.load opens it, and tag(text) asks it."
+    ),
+    "span": mark(
+        "“{model}” says where in a text the answer to a question starts and ends. This page is about the words that a "
+        "model expects, of which it says none. Applications can ask it, under Question; in a notebook, core.load "
+        "opens it, and answer(question, context) asks it."
+    ),
+}
+
+
 def _says_words(config: ModelConfig, name: str) -> None:
     """Check as `_that_says_words` does, for a model that may not have been loaded."""
     if config.head in ("lm", "none"):
         return
     shown = ", ".join(config.labels[:5]) + (", ..." if len(config.labels) > 5 else "")
-    says = {
-        "sequence": f"names a class of the whole text ({shown})",
-        "token": f"names a class of each token ({shown})",
-        "span": "says where in a text the answer to a question starts and ends",
-    }[config.head]
-    ask = {"sequence": "classify(text)", "token": "tag(text)", "span": "answer(question, context)"}
-    task = {"sequence": "Sentiment", "span": "Question"}.get(config.head)
-    there = f"Applications can ask it, under {task}; " if task else ""
-    raise ValueError(
-        f"“{name[:80]}” {says}. This page is about the words that a model expects, of which it says none. "
-        f"{there}{'in' if there else 'In'} a notebook, core.load opens it, and {ask[config.head]} asks it."
-    )
+    raise ValueError(later(_WORDLESS[config.head], model=name[:80], classes=shown))
 
 
 def load(name: str, moment: int = -1) -> LanguageModel:
@@ -165,8 +203,8 @@ def load(name: str, moment: int = -1) -> LanguageModel:
     place = st.empty()
 
     def report(stage: str, done: int, total: int) -> None:
-        share = f"{done / 1e6:,.0f} of {total / 1e6:,.0f} MB" if total else "asking the hub" if stage else ""
-        said = f"{stage or 'Opening'} {name}" + (f": {share}" if share else "")
+        told = (PROGRESS if total else BEFORE)[stage]
+        said = say(told, model=name, done=f"{done / 1e6:,.0f}", total=f"{total / 1e6:,.0f}")
         place.progress(min(1.0, done / total) if total else 0.0, markup.escape(said))
 
     try:

@@ -24,10 +24,15 @@ Thing = TypeVar("Thing")
 
 
 class NoRoom(ValueError):
-    """A model that is larger than what is allowed, or free; the message has both numbers."""
+    """A model that is larger than what is allowed, or free; the message has both numbers.
 
-    def __init__(self, need: int, room: int, of: str) -> None:
-        self.need, self.room = need, room
+    Args:
+        allowed: `room` is what models may take, not what this machine has free.
+    """
+
+    def __init__(self, need: int, room: int, allowed: bool) -> None:
+        self.need, self.room, self.allowed = need, room, allowed
+        of = "models may take" if allowed else "this machine has free"
         super().__init__(f"needs {written(need)} of memory, but {of} {written(room)}")
 
 
@@ -134,10 +139,10 @@ class Shelf(Generic[Thing]):
             NoRoom: it could not.
         """
         if need > self.limit:
-            raise NoRoom(need, self.limit, "models may take")
+            raise NoRoom(need, self.limit, allowed=True)
         left = self.free()
         if left is not None and need > left + self.bytes:
-            raise NoRoom(need, left + self.bytes, "this machine has free")
+            raise NoRoom(need, left + self.bytes, allowed=False)
 
     def put(self, key: Hashable, thing: Thing) -> None:
         """Store an object made elsewhere under `key`, replacing any other."""
@@ -187,7 +192,7 @@ class Shelf(Generic[Thing]):
         with self._lock:
             limit = self.limit
             if need > limit:
-                raise NoRoom(need, limit, "models may take")
+                raise NoRoom(need, limit, allowed=True)
             while True:
                 on_the_way = sum(self._reserved.values())
                 left = self.free()
@@ -200,7 +205,7 @@ class Shelf(Generic[Thing]):
                 elif on_the_way:
                     self._lock.wait()  # both do not fit together: wait for the other load first
                 else:
-                    raise NoRoom(need, left or 0, "this machine has free")
+                    raise NoRoom(need, left or 0, allowed=False)
 
     def _leave(self) -> None:
         """Evict the least recently used entry; its memory is freed with its last reference."""

@@ -25,6 +25,7 @@ from app.kit.packing import narrowed
 from app.outside import rendering, standalone
 from app.outside.model.packed import NotCarried, check, packed
 from app.session.fields import BY_KEY, query
+from core.messages import say, say_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -62,7 +63,7 @@ def address(drawing: Drawing[Any]) -> str:
 
 
 def _title(drawing: Drawing[Any]) -> str:
-    title, label = chapters.BY_SLUG[drawing.figure.name].title, drawing.asked.label
+    title, label = say(chapters.BY_SLUG[drawing.figure.name].title), drawing.asked.label
     return f"{title}, {label}" if label else title
 
 
@@ -410,9 +411,11 @@ def _moments(asked: Asked, rewind: int | None) -> dict[str, LanguageModel]:
         )
     table = asked.lm.transformer.state_dict()["embed.W_E"]
     here = next((step for step in reversed(kept) if _same(load(asked.name, snapshot=step), table)), None)
-    end = ", the end" if here == kept[-1] else ""
-    now = asked.label if here is None else f"step {here:,}{end}"
-    return {now: asked.lm, f"step {rewind:,}": load(asked.name, snapshot=rewind)}
+    now = asked.label
+    if here is not None:
+        step = f"{here:,}"
+        now = say("step {step}, the end", step=step) if here == kept[-1] else say("step {step}", step=step)
+    return {now: asked.lm, say("step {step}", step=f"{rewind:,}"): load(asked.name, snapshot=rewind)}
 
 
 def _same(lm: LanguageModel, table: Tensor) -> bool:
@@ -422,8 +425,8 @@ def _same(lm: LanguageModel, table: Tensor) -> bool:
 def _named(value: Any) -> str:
     """Return how a switch names a value."""
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value) if value != "" else "none"
+        return say("yes") if value else say("no")
+    return str(value) if value != "" else say_of("switch", "none")
 
 
 def _server(live: str) -> str:

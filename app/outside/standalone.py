@@ -20,9 +20,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app import theme
+from app.columns import named
 from app.counts import counted
 from app.kit import modules
 from app.kit.mounting import Component, sheet_of
+from core import messages
+from core.messages import mark, say
 
 if TYPE_CHECKING:
     from app.kit.figures import StillChart
@@ -37,7 +40,7 @@ POLICY = (
     "font-src data:; base-uri 'none'; form-action 'none'"
 )
 LINES = 500  # of a table that stands below a picture
-MADE = "Made with Glassbox"
+MADE = mark("Made with Glassbox")
 
 SANDBOX = "allow-scripts allow-downloads"
 OPENS = " allow-popups allow-popups-to-escape-sandbox"  # what a link out of a frame needs
@@ -134,10 +137,11 @@ def document(
         + sheet_of([part.component for part in parts])
         + (HERE / "standalone.css").read_text(encoding="utf-8")
     ).replace("</", "<\\/")
+    language = messages.spoken()
     pictures = "\n".join(_picture(part, i, tables) for i, part in enumerate(parts))
     data = [[_carried(state, part.states[0]) for state in part.states] for part in parts]
     return f"""<!doctype html>
-<html lang="en"{chosen}>
+<html lang="{language}" data-language="{language}"{chosen}>
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{POLICY}">
@@ -153,10 +157,17 @@ def document(
 {pictures}
 </main>
 <script type="application/json" id="data">{_json(data)}</script>
-{models_of(parts)}<script type="module">{_script(start)}</script>
+{_words(language, scripts)}{models_of(parts)}<script type="module">{_script(start)}</script>
 </body>
 </html>
 """
+
+
+def _words(language: str, scripts: Mapping[str, str]) -> str:
+    """Write what a document's scripts say in a language, where app/kit/say.js looks for it; "" for English."""
+    if language == messages.ENGLISH:
+        return ""
+    return f'<script type="application/json" id="words">{_json(modules.words(language, scripts))}</script>\n'
 
 
 def _started(parts: Sequence[Part]) -> tuple[dict[str, str], str]:
@@ -217,7 +228,7 @@ def _picture(part: Part, number: int, tables: bool) -> str:
         for i, state in enumerate(part.states)
     )
     live = (
-        f' · <a href="{html.escape(part.live)}" target="_blank" rel="noopener">Open it live</a>'
+        f' · <a href="{html.escape(part.live)}" target="_blank" rel="noopener">{html.escape(say("Open it live"))}</a>'
         if part.live
         else ""
     )
@@ -230,7 +241,7 @@ def _picture(part: Part, number: int, tables: bool) -> str:
 <footer>
 <button type="button" data-save="SVG" hidden>SVG</button><button type="button" data-save="PNG" hidden>PNG</button>
 {twins if tables else ""}
-<p>{MADE}{live}</p>
+<p>{html.escape(say(MADE))}{live}</p>
 </footer>
 </section>"""
 
@@ -250,7 +261,8 @@ def _still_charts(charts: Sequence[StillChart], number: int, state: int) -> str:
 
 
 def _summary(part: Part, state: State) -> str:
-    return "As a table" + (html.escape(f": {part.switch} {state.label}") if len(part.states) > 1 else "")
+    about = html.escape(f": {part.switch} {state.label}") if len(part.states) > 1 else ""
+    return html.escape(say("As a table")) + about
 
 
 def _switch(part: Part, number: int) -> str:
@@ -279,7 +291,7 @@ def frame(whole: str, parts: Sequence[Part], *, title: str, tall: int) -> str:
     )
     return (
         '<div class="glassbox" style="max-width:1200px">'
-        f"<p>{said} <small>No picture below? Trust this notebook, or run the cell.</small></p>"
+        f"<p>{said} <small>{html.escape(say('No picture below? Trust this notebook, or run the cell.'))}</small></p>"
         f'<iframe sandbox="{allowed(parts)}" srcdoc="{html.escape(whole)}" title="{html.escape(title)}" '
         f'loading="lazy" style="width:100%;height:{tall}px;border:0"></iframe>'
         f"{twins}<script>{listener()}</script></div>"
@@ -383,11 +395,16 @@ def _root() -> str:
 
 def table_html(table: Mapping[str, Sequence[Any]], about: str) -> str:
     """Write a table, at most its first `LINES` lines."""
+    table = named(table)
     count = len(next(iter(table.values()), ()))
     head = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in table)
     lines = zip(*(column[:LINES] for column in table.values()), strict=True)
     body = "".join("<tr>" + "".join(f"<td>{_cell(cell)}</td>" for cell in line) + "</tr>" for line in lines)
-    said = about if count <= LINES else f"{about}: the first {LINES} of {counted(count, 'line')}"
+    said = about
+    if count > LINES:
+        said = say(
+            "{about}: the first {shown} of {lines}", about=about, shown=LINES, lines=counted(count, "line")
+        )
     return f"<table><caption>{html.escape(said)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from app import chapters
+from app.session.language import LINKED
+from core.messages import ENGLISH, mark, say, spoken
 
 VARIABLE = "GLASSBOX_ADDRESS"
 FRONT = (
@@ -19,14 +21,16 @@ FRONT = (
 _VIEW = re.compile(r"/([a-z_]{0,40})(\?[^\s#<>\"\\]{0,30000})?")
 LESSONS = "lessons"
 # The teacher's own pages (bar.js leads to none of them).
-NOT_LED = ("classroom", "lessons", "glossary", "teaching", "models")
+NOT_LED = ("classroom", "lessons", "glossary", "teaching", "models", "kept")
 BEGINS = 60  # characters of a view's text that tell it from others
-_SHOWN = ("class", "view", "embed", "embed_options")  # parts of a link that say how a page is shown
-ALONE = (
+_SHOWN = ("class", "view", "lang", "embed", "embed_options")  # parts of a link that say how a page is shown
+ALONE = mark(
     "Phones cannot reach this server: it listens on this machine alone. Stop it and start it with "
     "`HOST=0.0.0.0 make run`."
 )
-NO_NETWORK = "This machine has no network address that phones could reach; connect it to their network first."
+NO_NETWORK = mark(
+    "This machine has no network address that phones could reach; connect it to their network first."
+)
 
 
 @dataclass(frozen=True)
@@ -69,10 +73,15 @@ def joining(host: str, scheme: str, root: str = "") -> Joining:
     outside = network_address()
     port = f":{here.port}" if here.port else ""
     if _listens_alone():
-        return Joining(f"{scheme}://{host}{root}", ALONE)
+        return Joining(f"{scheme}://{host}{root}", say(ALONE))
     if outside is None:
-        return Joining(f"{scheme}://{host}{root}", NO_NETWORK)
+        return Joining(f"{scheme}://{host}{root}", say(NO_NETWORK))
     return Joining(f"{scheme}://{outside}{port}{root}")
+
+
+def in_language(address: str) -> str:
+    """Return an address that opens in the language spoken here; in English it is left to whoever opens it."""
+    return address if spoken() == ENGLISH else f"{address}?{LINKED}={spoken()}"
 
 
 def network_address() -> str | None:
@@ -114,7 +123,7 @@ def named(link: str) -> dict[str, str]:
     page, _, query = link.partition("?")
     chapter = chapters.BY_SLUG.get(page.removeprefix("/") or "home")
     text = " ".join(dict(parse_qsl(query)).get("text", "").split())
-    title = page if chapter is None else chapter.title
+    title = page if chapter is None else say(chapter.title)
     return {"title": title, "text": f"{text[:BEGINS]}…" if len(text) > BEGINS else text}
 
 

@@ -1,12 +1,14 @@
 // The teacher's bar: it follows the room and calls its routes by itself, without a rerun of the page. It leads: where the
 // teacher's page goes, the room's view goes.
 
+import { addressOf } from "../kit/address.js";
+import { say } from "../kit/say.js";
 import { html } from "../kit/shapes.js";
 import { shared } from "../kit/shared.js";
 import { follow, send } from "./connection.js";
 import { restAfter } from "./rest.js";
 import { sentLine, sentList } from "./sent.js";
-import { advice, chance, costs, count, dealtLine, halves, pieces, plain, tallied, tooFew } from "./told.js";
+import { advice, chance, costs, count, dealtLine, halves, options, pieces, plain, tallied, tooFew } from "./told.js";
 import { unmeasured, wordList } from "./words.js";
 
 /**
@@ -22,9 +24,9 @@ import { unmeasured, wordList } from "./words.js";
  */
 
 const LEADS = 300; // ms in which an address has to stay the same before the room is led there
-const NOT_LED = ["classroom", "lessons", "glossary", "teaching", "models"]; // pages that are the teacher's own
+const NOT_LED = ["classroom", "lessons", "glossary", "teaching", "models", "kept"]; // pages that are the teacher's own
 const ASIDE = ["embed", "embed_options", "class"]; // parts of an address that are no part of a view
-const FAR = "on projector and phones";
+const FAR = say("on projector and phones");
 const HINT = "glassbox_class"; // the cookie by which a new session of this browser knows that there is a room
 
 /** @type {WeakMap<HTMLElement, Bar>} */
@@ -44,21 +46,21 @@ export function leadOf({ pathname, search }) {
 export function buttonsOf(state) {
   const { phase, round = 1, suggests } = state;
   /** @type {Button[]} */
-  const pause = [{ act: "pause", text: "Pause", title: "All phones say “Look up”" }];
-  if (phase === "paused") return [{ act: "resume", text: "Go on", primary: true }];
-  if (phase === "open") return state.closes === null ? [{ act: "close", text: "Close the vote", primary: true, title: "It ends after three seconds" }, ...pause] : [{ act: "closing", text: "Closing …", idle: true }];
+  const pause = [{ act: "pause", text: say("Pause"), title: say("All phones say “Look up”") }];
+  if (phase === "paused") return [{ act: "resume", text: say("Go on"), primary: true }];
+  if (phase === "open") return state.closes === null ? [{ act: "close", text: say("Close the vote"), primary: true, title: say("It ends after three seconds") }, ...pause] : [{ act: "closing", text: say("Closing …"), idle: true }];
   if (phase === "closed") {
     /** @type {Button[]} */
-    const talk = state.talk ? [] : [{ act: "talk", text: "Let them talk", primary: suggests === "talk" && round === 1, title: "Phones say: talk to somebody who chose otherwise" }];
+    const talk = state.talk ? [] : [{ act: "talk", text: say("Let them talk"), primary: suggests === "talk" && round === 1, title: say("Phones say: talk to somebody who chose otherwise") }];
     return [
-      ...(round === 1 ? [...talk, { act: "again", text: "Ask again", primary: Boolean(state.talk) }] : []),
-      { act: state.shown ? "hide" : "show", text: state.shown ? "Hide the votes" : "Show the votes", title: "On the projector, from five votes on" },
-      { act: "reveal", text: "Reveal", primary: !state.talk && suggests !== "talk", title: "Everybody sees the answer and the votes" },
+      ...(round === 1 ? [...talk, { act: "again", text: say("Ask again"), primary: Boolean(state.talk) }] : []),
+      { act: state.shown ? "hide" : "show", text: state.shown ? say("Hide the votes") : say("Show the votes"), title: say("On the projector, from five votes on") },
+      { act: "reveal", text: say("Reveal"), primary: !state.talk && suggests !== "talk", title: say("Everybody sees the answer and the votes") },
       ...pause,
     ];
   }
-  const gather = state.lead ? [{ act: "gather", text: "Bring all back", title: "Who looks at a view of their own comes back to yours" }] : [];
-  return phase === "revealed" ? [{ act: "next", text: "Next", primary: true, title: "Phones say: look at the screen" }, ...pause] : [...gather, ...pause];
+  const gather = state.lead ? [{ act: "gather", text: say("Bring all back"), title: say("Who looks at a view of their own comes back to yours") }] : [];
+  return phase === "revealed" ? [{ act: "next", text: say("Next"), primary: true, title: say("Phones say: look at the screen") }, ...pause] : [...gather, ...pause];
 }
 
 /** @param {string} text */
@@ -70,10 +72,10 @@ function rowOf({ state }, option, at) {
   const right = state?.answer?.index === at;
   const p = state?.answer?.probabilities[at];
   return html("li", { class: right ? "right" : null },
-    html("span", { class: "gb-class-option" }, set(option), right ? html("small", {}, state?.kind === "next" ? " in the text" : " the model’s") : ""),
+    html("span", { class: "gb-class-option" }, set(option), right ? html("small", {}, ` ${state?.kind === "next" ? say("in the text") : say("the model’s")}`) : ""),
     html("span", { class: "gb-class-bars", "aria-hidden": "true" }, bars.map(({ votes, all }, round) =>
       html("i", { class: round < bars.length - 1 ? "before" : null, style: `width:${all ? (100 * votes) / all : 0}%` }))),
-    html("small", {}, tallied(state?.bars ?? [], at), p === undefined ? "" : ` · model ${chance(p)}`));
+    html("small", {}, tallied(state?.bars ?? [], at), p === undefined ? "" : ` · ${say("model {share}", { share: chance(p) })}`));
 }
 
 /** @type {(bar: Bar, one: Button) => HTMLElement} */
@@ -90,7 +92,7 @@ async function press(bar, act) {
   else if (act === "sent") await listSent(bar);
   else {
     const { status, body } = act === "end" ? await send("DELETE", `rooms/${bar.data.room}`) : await send("POST", `rooms/${bar.data.room}/${act}`);
-    bar.why = status === 200 ? "" : status === 0 ? "No connection: try again." : body.why ?? "That did not work: try again.";
+    bar.why = status === 200 ? "" : status === 0 ? say("No connection: try again.") : body.why ?? say("That did not work: try again.");
     if (act === "end" && (status === 200 || status === 404)) return gone(bar);
   }
   draw(bar);
@@ -102,7 +104,7 @@ async function invite(bar) {
   else {
     const { status, body } = await send("POST", `rooms/${bar.data.room}/invite`);
     if (status === 200) bar.remote = body;
-    else bar.why = body.why ?? "No connection: try again.";
+    else bar.why = body.why ?? say("No connection: try again.");
   }
 }
 
@@ -112,14 +114,14 @@ async function listSent(bar) {
   else {
     const { status, body } = await send("GET", `rooms/${bar.data.room}/sent`);
     if (status === 200) bar.sent = body.views;
-    else bar.why = body.why ?? "No connection: try again.";
+    else bar.why = body.why ?? say("No connection: try again.");
   }
 }
 
 /** Lets the projector show or hide a written word, or all of them (null). @type {(bar: Bar, key: string | null, shown: boolean) => Promise<void>} */
 async function showWord(bar, key, shown) {
   const { status, body } = await send("POST", `rooms/${bar.data.room}/words`, { n: bar.state?.n, word: key, shown });
-  bar.why = status === 200 ? "" : body.why ?? "No connection: try again.";
+  bar.why = status === 200 ? "" : body.why ?? say("No connection: try again.");
   draw(bar);
 }
 
@@ -146,11 +148,11 @@ const isFolded = (bar) => bar.folded ?? document.querySelector('figure[data-comp
 
 /** What is going on, in a line. @param {State} state */
 function lineOf(state) {
-  const counts = `${state.answered} of ${state.of} have answered`;
-  if (state.phase === "open") return state.round === 2 ? `Second vote: ${counts}` : counts;
-  if (state.phase === "closed") return advice(state) || `The vote is over: ${counts}`;
+  const counts = say("{answered} of {of} have answered", state);
+  if (state.phase === "open") return state.round === 2 ? say("Second vote: {answered} of {of} have answered", state) : counts;
+  if (state.phase === "closed") return advice(state) || say("The vote is over: {answered} of {of} have answered", state);
   if (state.phase === "revealed") return advice(state) || counts;
-  return state.phase === "paused" ? "Paused: phones say “Look up”" : dealtLine(state);
+  return state.phase === "paused" ? say("Paused: phones say “Look up”") : dealtLine(state);
 }
 
 /** @param {Bar} bar */
@@ -169,28 +171,28 @@ function draw(bar) {
   const held = document.activeElement instanceof HTMLElement && root.contains(document.activeElement) ? document.activeElement.dataset.act : undefined;
   const asks = state?.question !== undefined && state.phase !== "lobby";
   const acts = state && !bar.lost ? buttonsOf(state).map((one) => ({ ...one, primary: one.primary && !bar.sure })) : [];
-  const counts = html("a", { class: "gb-class-button", href: new URL(`rooms/${data.room}/counts.csv`, document.baseURI), download: "", title: "Questions, options and how many chose each, as CSV" }, "Save counts");
+  const counts = html("a", { class: "gb-class-button", href: addressOf(`rooms/${data.room}/counts.csv`), download: "", title: say("Questions, options and how many chose each, as CSV") }, say("Save counts"));
   root.replaceChildren(
     html("p", { class: "gb-class-head" },
       html("b", { class: "gb-class-code" }, halves(data.code)),
-      html("span", {}, state ? `${state.here} here` : "…"),
-      html("a", { href: new URL(data.screen, document.baseURI), target: "_blank", rel: "noopener", title: "The page for the projector: code, question, and no votes before they are shown" }, "Projector page"),
-      html("span", { class: "gb-class-line", role: "status" }, bar.lost ? "No connection to the room. Trying again …" : state ? lineOf(state) : ""),
+      html("span", {}, state ? say("{here} here", state) : "…"),
+      html("a", { href: addressOf(data.screen), target: "_blank", rel: "noopener", title: say("The page for the projector: code, question, and no votes before they are shown") }, say("Projector page")),
+      html("span", { class: "gb-class-line", role: "status" }, bar.lost ? say("No connection to the room. Trying again …") : state ? lineOf(state) : ""),
       html("span", { class: "gb-class-buttons" },
         acts.map((one) => buttonOf(bar, one)),
-        state?.sent ? buttonOf(bar, { act: "sent", text: bar.sent ? "Hide the views" : sentLine(state.sent), title: "Views that learners have sent; nothing says who" }) : "",
+        state?.sent ? buttonOf(bar, { act: "sent", text: bar.sent ? say("Hide the views") : sentLine(state.sent), title: say("Views that learners have sent; nothing says who") }) : "",
         counts,
-        buttonOf(bar, { act: "remote", text: bar.remote ? "Hide the link" : "Phone as remote", title: "A link, good once, by which your phone closes votes and reveals" }),
-        ...(bar.sure ? [html("span", {}, "End it? All of it is deleted. “Save counts” keeps the votes."), buttonOf(bar, { act: "end", text: "End the room", primary: true }), buttonOf(bar, { act: "keep", text: "Keep it" })]
-          : [buttonOf(bar, { act: "end", text: "End" })]),
-        asks && !bar.sure ? buttonOf(bar, { act: "fold", text: folded ? "Show votes here" : "Hide votes here", title: "On your own screen alone" }) : "")),
+        buttonOf(bar, { act: "remote", text: bar.remote ? say("Hide the link") : say("Phone as remote"), title: say("A link, good once, by which your phone closes votes and reveals") }),
+        ...(bar.sure ? [html("span", {}, say("End it? All of it is deleted. “Save counts” keeps the votes.")), buttonOf(bar, { act: "end", text: say("End the room"), primary: true }), buttonOf(bar, { act: "keep", text: say("Keep it") })]
+          : [buttonOf(bar, { act: "end", text: say("End") })]),
+        asks && !bar.sure ? buttonOf(bar, { act: "fold", text: folded ? say("Show votes here") : say("Hide votes here"), title: say("On your own screen alone") }) : "")),
     bar.why ? html("p", { class: "gb-class-why", role: "alert" }, bar.why) : "",
     state && tooFew(state, FAR) ? html("p", { class: "gb-class-few" }, tooFew(state, FAR)) : "",
-    bar.remote ? html("p", { class: "gb-class-remote" }, html("img", { src: bar.remote.qr, alt: "QR code of the link" }), html("span", {}, "Open this on your own phone within ten minutes; it works once: ", html("code", {}, bar.remote.link))) : "",
+    bar.remote ? html("p", { class: "gb-class-remote" }, html("img", { src: bar.remote.qr, alt: say("QR code of the link") }), html("span", {}, `${say("Open this on your own phone within ten minutes; it works once:")} `, html("code", {}, bar.remote.link))) : "",
     bar.sent ? sentList(data.room, bar.sent, "gb-class-button", (id) => leadWith(bar, id)) : "",
     asks && !folded ? html("div", { class: "gb-class-votes" },
       html("p", { title: plain(state.question ?? "") }, set(state.question ?? "")),
-      html("div", {}, html("ol", {}, (state.options ?? []).map((option, at) => rowOf(bar, option, at))),
+      html("div", {}, html("ol", {}, options(state).map((option, at) => rowOf(bar, option, at))),
         wordList(state, "gb-class-button", (key, shown) => showWord(bar, key, shown)),
         costs(state) ? html("p", {}, costs(state)) : "")) : "",
   );
@@ -221,7 +223,7 @@ function measure(bar, state) {
 
 /** @type {(parent: HTMLElement, data: Data, tell: Given["setTriggerValue"]) => Bar} */
 function build(parent, data, tell) {
-  const root = html("section", { class: "gb-class", "aria-label": "Class" });
+  const root = html("section", { class: "gb-class", "aria-label": say("Class") });
   parent.append(root);
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser
   document.cookie = `${HINT}=1; path=/; max-age=43200; SameSite=Lax`;

@@ -12,6 +12,7 @@ import streamlit as st
 from app.kit import register
 from app.rooms import addresses, follow, teaching
 from app.session import events, state
+from core.messages import say
 from core.rooms import Room
 
 bar = register("class_bar", __file__, shared=False)
@@ -43,7 +44,9 @@ def _lead_with() -> None:
     if link:
         follow.go(link)
     else:
-        state.note("This view is no longer there: its sender has sent another one, or the room has ended.")
+        state.note(
+            say("This view is no longer there: its sender has sent another one, or the room has ended.")
+        )
 
 
 def about(room: Room) -> dict[str, str]:
@@ -51,7 +54,7 @@ def about(room: Room) -> dict[str, str]:
     where = joining()
     return {
         "room": room.id, "code": room.code, "join": where.join(room.code), "address": where.typed,
-        "trouble": where.trouble, "screen": f"room/{room.code}/screen",
+        "trouble": where.trouble, "screen": addresses.in_language(f"room/{room.code}/screen"),
     }  # fmt: skip
 
 

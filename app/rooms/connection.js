@@ -1,5 +1,8 @@
 // A screen's connection to its room: whole states as server-sent events, or asked for where events are blocked.
 
+import { addressOf } from "../kit/address.js";
+import { language } from "../kit/say.js";
+
 /**
  * What every screen may know of a room; a role knows more (core/rooms/states.py).
  * @typedef {object} State
@@ -106,7 +109,7 @@ export function follow(room, role, listener, base = document.baseURI) {
   const ask = async () => {
     if (over) return;
     try {
-      const answer = await fetch(new URL(at.state, base), { cache: "no-store" });
+      const answer = await fetch(addressOf(at.state, base), { cache: "no-store" });
       if (answer.status === 404 || answer.status === 403) return end();
       if (answer.ok) take(await answer.json());
       else loses(true);
@@ -120,7 +123,7 @@ export function follow(room, role, listener, base = document.baseURI) {
     if (over) return;
     source?.close();
     heard = false;
-    source = new EventSource(new URL(at.events, base));
+    source = new EventSource(addressOf(at.events, base));
     source.addEventListener("state", (event) => {
       heard = true;
       rest();
@@ -156,8 +159,8 @@ export function follow(room, role, listener, base = document.baseURI) {
  */
 export async function send(method, path, body = {}, base = document.baseURI) {
   try {
-    const answer = await fetch(new URL(path, base), {
-      method, headers: { "Content-Type": "application/json" }, body: method === "GET" ? undefined : JSON.stringify(body),
+    const answer = await fetch(addressOf(path, base), {
+      method, headers: { "Content-Type": "application/json", "Accept-Language": language }, body: method === "GET" ? undefined : JSON.stringify(body),
     });
     return { status: answer.status, body: await answer.json().catch(() => ({})) };
   } catch {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from app import rooms, runs
 from app.rooms import follow, teaching
+from core.messages import say
 
 if TYPE_CHECKING:
     from core.rooms import Look, Rooms, Size
@@ -69,5 +70,5 @@ def _done(act: Callable[[Rooms, str, str], None]) -> str:
         return teaching.reason(why)
     except (RunError, ValueError) as why:
         log.warning("The class's runs could not be changed: %s", why)
-        return teaching.AWAY
+        return say(teaching.AWAY)
     return ""

@@ -1,6 +1,7 @@
 // A page that follows the room: it goes where the teacher's page goes. Touched, it is one's own view, and says so; the way
 // back is one tap. Nobody is taken along by force.
 
+import { say } from "../kit/say.js";
 import { html } from "../kit/shapes.js";
 import { follow, send } from "./connection.js";
 import { leadOf } from "./bar.js";
@@ -68,20 +69,20 @@ function draw(one) {
   one.drawn = key;
   one.root.hidden = one.data.quiet;
   const button = (/** @type {string} */ act, /** @type {string} */ text, /** @type {() => void} */ click) => html("button", { type: "button", "data-act": act, click }, text);
-  const said = calls ? "The class goes on together." : one.why || (sent ? "Sent: the teacher can open it." : own ? "Your own view" : "You follow the class.");
+  const said = calls ? say("The class goes on together.") : one.why || (sent ? say("Sent: the teacher can open it.") : own ? say("Your own view") : say("You follow the class."));
   one.root.replaceChildren(html("p", { role: "status" }, said),
-    calls ? button("stay", "Stay with mine", () => { one.back = 0; draw(one); }) : "",
-    here && !sent ? button("send", "Send what you see", () => sendView(one)) : "",
-    one.state?.dealt?.free && !one.trains ? button("train", "Train a size", () => train(one)) : "",
-    own ? button("follow", "Follow again", () => go(one)) : "",
-    button("alone", "Leave the class", () => { one.stop(); one.root.remove(); one.tell("alone", { at: Date.now() }); }));
+    calls ? button("stay", say("Stay with mine"), () => { one.back = 0; draw(one); }) : "",
+    here && !sent ? button("send", say("Send what you see"), () => sendView(one)) : "",
+    one.state?.dealt?.free && !one.trains ? button("train", say("Train a size"), () => train(one)) : "",
+    own ? button("follow", say("Follow again"), () => go(one)) : "",
+    button("alone", say("Leave the class"), () => { one.stop(); one.root.remove(); one.tell("alone", { at: Date.now() }); }));
 }
 
 /** Has the server train the next size that is free, as this learner's. @param {Follower} one */
 async function train(one) {
   const { status, body } = await send("POST", `rooms/${one.data.room}/train`);
   one.trains = status === 200;
-  one.why = status === 200 ? "Your size is on its way." : body.why ?? "No connection: try again.";
+  one.why = status === 200 ? say("Your size is on its way.") : body.why ?? say("No connection: try again.");
   draw(one);
 }
 
@@ -89,14 +90,14 @@ async function train(one) {
 async function sendView(one) {
   const link = leadOf(location);
   const { status, body } = await send("PUT", `rooms/${one.data.room}/sent`, { link });
-  one.why = status === 200 ? "" : body.why ?? "No connection: try again.";
+  one.why = status === 200 ? "" : body.why ?? say("No connection: try again.");
   if (status === 200) one.sent = link;
   draw(one);
 }
 
 /** @type {(parent: HTMLElement, data: Data, tell: Given["setTriggerValue"]) => Follower} */
 function build(parent, data, tell) {
-  const root = html("section", { class: "gb-class-follow", "aria-label": "Class" });
+  const root = html("section", { class: "gb-class-follow", "aria-label": say("Class") });
   parent.append(root);
   /** @type {Follower} */
   const one = { root, data, tell, state: null, led: "", base: "", since: performance.now(), gathered: -1, back: 0, sent: "", trains: false, why: "", drawn: "", stop: () => {} };

@@ -14,7 +14,8 @@ from app.session import events, state
 
 follow = register("class_follow", __file__, shared=False)
 KEY = "gb-class-follow"
-KEPT = ("class", "view")  # fields that say how this browser looks, and are no part of what it looks at
+# Fields that say how this browser looks, and are no part of what it looks at.
+KEPT = ("class", "view", "lang")
 _ROOM = re.compile(r"[0-9a-f]{24}")
 
 

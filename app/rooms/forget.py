@@ -11,6 +11,10 @@ from app.kit import register
 forget = register("forget", __file__, shared=False)
 
 
-def draw(key: str = "gb-forget") -> None:
-    """Draw the button."""
-    forget(data={}, key=key)
+def draw(key: str = "gb-forget", link: bool = True) -> None:
+    """Draw the button.
+
+    Args:
+        link: whether its question leads to the page that says what is kept.
+    """
+    forget(data={"link": link}, key=key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
@@ -20,17 +21,20 @@ class Rate:
     def __init__(self, most: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.most, self.seconds, self.clock = most, seconds, clock
         self._events: OrderedDict[str, deque[float]] = OrderedDict()
+        self._lock = threading.Lock()  # pages are threads
 
     def reached(self, place: str) -> bool:
         """Return whether the place has used up its events."""
-        events = self._events.get(place)
-        while events and events[0] <= self.clock() - self.seconds:
-            events.popleft()
-        return events is not None and len(events) >= self.most
+        with self._lock:
+            events = self._events.get(place)
+            while events and events[0] <= self.clock() - self.seconds:
+                events.popleft()
+            return events is not None and len(events) >= self.most
 
     def count(self, place: str) -> None:
         """Record one event of the place."""
-        self._events.setdefault(place, deque(maxlen=self.most)).append(self.clock())
-        self._events.move_to_end(place)
-        while len(self._events) > PLACES:
-            self._events.popitem(last=False)
+        with self._lock:
+            self._events.setdefault(place, deque(maxlen=self.most)).append(self.clock())
+            self._events.move_to_end(place)
+            while len(self._events) > PLACES:
+                self._events.popitem(last=False)

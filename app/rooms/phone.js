@@ -1,5 +1,7 @@
 // The phone's page: the code, the question, a tap. There is no Submit: what was tapped last counts.
 
+import { addressOf } from "../kit/address.js";
+import { say, sayOf } from "../kit/say.js";
 import { html } from "../kit/shapes.js";
 import { follow, send } from "./connection.js";
 import { LETTERS, count, halves, letters, phoneView, pieces, sizeView, tally } from "./told.js";
@@ -17,7 +19,7 @@ const given = /** @type {{code: string}} */ (JSON.parse(main.dataset.given ?? "{
 const status = html("p", { class: "gb-said", role: "status" });
 const place = html("div", { class: "gb-place" });
 const foot = html("p", { class: "gb-foot" });
-const frame = html("iframe", { class: "gb-picture", title: "The teacher’s picture", sandbox: "allow-scripts", hidden: "" });
+const frame = html("iframe", { class: "gb-picture", title: say("The teacher’s picture"), sandbox: "allow-scripts", hidden: "" });
 const who = html("span", {});
 main.replaceChildren(html("header", {}, html("h1", {}, "Glassbox"), who), status, place, frame, foot);
 
@@ -32,6 +34,7 @@ let drawn = "";
 let ends = 0; // when the open vote closes, by this phone's own clock
 let writing = ""; // the vote in which the field for a word is open
 let refused = ""; // why the last tap did not count
+let counted = 0; // the room's version that has the last tap that counts
 
 // The field for a word stays what it is while the vote goes on, whatever is drawn around it.
 const input = html("input", { id: "word", name: "word", autocomplete: "off", autocapitalize: "none", spellcheck: "false", enterkeyhint: "send", maxlength: 20, required: "" });
@@ -41,13 +44,13 @@ const writer = html("form", {
     event.preventDefault();
     if (state && input.value.trim()) tap((state.options?.length ?? 0) - 1, input.value);
   },
-}, html("label", { for: "word" }, "Your word, 20 characters at most"), input, html("button", { type: "submit" }, "Send this word"));
+}, html("label", { for: "word" }, say("Your word, 20 characters at most")), input, html("button", { type: "submit" }, say("Send this word")));
 
 /** @param {string} text */
 const set = (text) => pieces(text).map((one) => (one.mono ? html("code", {}, one.text) : one.text));
 
 /** Shows what a screen reader hears, once. @param {string} text */
-function say(text) {
+function tell(text) {
   if (status.textContent !== text) status.textContent = text;
 }
 
@@ -64,33 +67,35 @@ function askCode(why = "") {
       event.preventDefault();
       join(letters(field.value));
     },
-  }, html("label", { for: "code" }, "The six letters on the screen"), field, html("button", { type: "submit" }, "Join"));
-  say(why);
+  }, html("label", { for: "code" }, say("The six letters on the screen")), field, html("button", { type: "submit" }, sayOf("room", "Join")));
+  tell(why);
   place.replaceChildren(form);
   field.focus();
 }
 
 /** @param {string} code */
 async function join(code) {
-  say("Joining …");
+  tell(say("Joining …"));
   const { status: found, body } = await send("POST", "rooms/join", { code });
   if (found === 200) {
     room = body.id;
-    history.replaceState(null, "", new URL(`join/${code}`, document.baseURI));
+    history.replaceState(null, "", addressOf(`join/${code}${location.search}`)); // it may name a language
     follow(room, "member", { state: hear, end, lost: (now) => { lost = now; draw(); if (!now) pass(); } });
     return;
   }
   given.code = code;
   if (found === 0) {
-    say("No connection. Trying again …");
+    tell(say("No connection. Trying again …"));
     setTimeout(join, 2000, code);
   } else if (found === 503 || found === 429) askCode(body.why);
-  else askCode("There is no room with these letters, or it has ended.");
+  else askCode(say("There is no room with these letters, or it has ended."));
 }
 
 /** @param {State} now */
 function hear(now) {
   if (now.phase !== state?.phase) refused = "";
+  // Read before the last tap was counted, and under way for longer than the answer to it.
+  if (now.version < counted && now.n === state?.n) now = { ...now, choices: state?.choices, words: state?.words };
   state = now;
   ends = now.closes === null ? 0 : performance.now() + 1000 * now.closes;
   if (tapped && (now.phase !== "open" || tapped.n !== now.n || tapped.round !== now.round)) tapped = null;
@@ -100,8 +105,8 @@ function hear(now) {
 function end() {
   state = null;
   main.dataset.state = JSON.stringify({ phase: "ended" });
-  say("The room has ended.");
-  place.replaceChildren(html("p", {}, "Nothing of it was kept."));
+  tell(say("The room has ended."));
+  place.replaceChildren(html("p", {}, say("Nothing of it was kept.")));
   foot.replaceChildren();
   frame.remove();
   who.textContent = "";
@@ -135,6 +140,7 @@ async function pass() {
   const mine = tapped;
   const { status: found, body } = await send("PUT", `rooms/${room}/vote`, mine);
   sending = false;
+  if (found === 200) counted = body.version;
   if (found === 200 && tapped === mine) {
     if (state?.n === mine.n && state.round === mine.round && state.choices) {
       state.choices[mine.round - 1] = body.choice; // a word that is one of the options is a vote for that
@@ -177,7 +183,7 @@ function sizeOf(now) {
 async function train() {
   const { status: found, body } = await send("POST", `rooms/${room}/train`);
   if (state?.size && found === 200) state.size.mine = true;
-  refused = found === 200 ? "" : body.why ?? "No connection: tap again.";
+  refused = found === 200 ? "" : body.why ?? say("No connection: tap again.");
   draw();
 }
 
@@ -193,9 +199,9 @@ function draw() {
   if (!state) return;
   const view = phoneView(state, tapped?.choice ?? null, tapped?.word ?? "");
   showPicture(state);
-  who.textContent = state.number ? `Your number is ${state.number}` : "";
-  const waiting = tapped && lost ? "No connection: your answer is sent when it is back." : lost ? "No connection. Trying again …" : "";
-  say(waiting || refused || view.said);
+  who.textContent = state.number ? say("Your number is {number}", state) : "";
+  const waiting = tapped && lost ? say("No connection: your answer is sent when it is back.") : lost ? say("No connection. Trying again …") : "";
+  tell(waiting || refused || view.said);
   const shown = JSON.stringify([view, state.lead, state.number, state.size, writing !== "" && writing === voteOf(state)]);
   main.dataset.state = JSON.stringify({
     phase: state.phase, number: state.number, n: state.n ?? null, round: state.round ?? null, choices: state.choices ?? [], words: state.words ?? [], size: state.size ?? null, sent: !tapped, lost,
@@ -217,7 +223,7 @@ function draw() {
   if (typing) input.focus();
   if (held !== undefined) /** @type {HTMLElement | null} */ (place.querySelector(`[data-at="${held}"]`))?.focus();
   const open = state.lead && state.phase !== "paused" && state.phase !== "open";
-  foot.replaceChildren(open ? html("a", { href: `rooms/${room}/view`, target: "_blank", rel: "noopener" }, "Open this view") : "");
+  foot.replaceChildren(open ? html("a", { href: `rooms/${room}/view`, target: "_blank", rel: "noopener" }, say("Open this view")) : "");
 }
 
 setInterval(() => {
@@ -226,4 +232,4 @@ setInterval(() => {
 }, 100);
 
 if (letters(given.code).length === 6) join(letters(given.code));
-else askCode(given.code ? "A code has six letters." : "");
+else askCode(given.code ? say("A code has six letters.") : "");

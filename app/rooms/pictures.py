@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 from app import rooms, runs
 from app.rooms import addresses, teaching
 from app.session import state
+from core import messages
 
 WAITS = 0.5  # seconds in which another choice of the teacher's comes first
 
@@ -36,7 +37,7 @@ def send() -> None:
     if make is None or memo.get("pictured") == link:
         return
     memo.update(pictured=link, turn=memo.get("turn", 0) + 1)
-    given = (memo, memo["turn"], str(memo["id"]), runs.owner(), link, make)
+    given = (memo, memo["turn"], str(memo["id"]), runs.owner(), link, messages.bound(make))
     threading.Thread(target=_store, args=given, name="picture of a class", daemon=True).start()
 
 

@@ -1,10 +1,11 @@
 // The teacher's phone: what the class does, and the button that comes next.
 
+import { say } from "../kit/say.js";
 import { html } from "../kit/shapes.js";
 import { buttonsOf } from "./bar.js";
 import { follow, send } from "./connection.js";
 import { restAfter } from "./rest.js";
-import { advice, costs, count, halves, pieces, tallied } from "./told.js";
+import { advice, costs, count, halves, options, pieces, tallied } from "./told.js";
 import { wordList } from "./words.js";
 
 /** @import { State } from "./connection.js" */
@@ -17,7 +18,7 @@ const status = html("p", { class: "gb-said", role: "status" });
 const place = html("div", { class: "gb-place" });
 const acts = html("div", { class: "gb-acts" });
 main.classList.add("gb-phone");
-main.replaceChildren(html("header", {}, html("h1", {}, `Remote · ${halves(given.code)}`), here), status, place, acts);
+main.replaceChildren(html("header", {}, html("h1", {}, say("Remote · {code}", { code: halves(given.code) })), here), status, place, acts);
 
 let room = "";
 let why = "";
@@ -39,28 +40,28 @@ function stop(text) {
 /** @param {string} act */
 async function press(act) {
   const { status: found, body } = await send("POST", `rooms/${room}/${act}`);
-  why = found === 200 ? "" : body.why ?? "No connection: try again.";
+  why = found === 200 ? "" : body.why ?? say("No connection: try again.");
   draw();
 }
 
 /** @type {(key: string | null, shown: boolean) => Promise<void>} */
 async function showWord(key, shown) {
   const { status: found, body } = await send("POST", `rooms/${room}/words`, { n: state?.n, word: key, shown });
-  why = found === 200 ? "" : body.why ?? "No connection: try again.";
+  why = found === 200 ? "" : body.why ?? say("No connection: try again.");
   draw();
 }
 
 function draw() {
   if (!state) return;
   const { phase } = state;
-  const counts = `${state.answered} of ${state.of} have answered`;
-  const said = why || { lobby: "Nothing is asked.", open: counts, closed: advice(state) || counts, revealed: advice(state) || counts, paused: "Paused." }[phase];
-  here.textContent = `${state.here} here`;
+  const counts = say("{answered} of {of} have answered", state);
+  const said = why || { lobby: say("Nothing is asked."), open: counts, closed: advice(state) || counts, revealed: advice(state) || counts, paused: say("Paused.") }[phase];
+  here.textContent = say("{here} here", state);
   if (status.textContent !== said) status.textContent = said;
   const { answer, bars = [] } = state;
   place.replaceChildren(
     state.question && phase !== "lobby" ? html("h2", {}, set(state.question)) : "",
-    html("ul", {}, (phase === "lobby" ? [] : state.options ?? []).map((option, at) =>
+    html("ul", {}, (phase === "lobby" ? [] : options(state)).map((option, at) =>
       html("li", { class: `gb-option${answer?.index === at ? " right" : ""}` }, html("span", {}, set(option)), html("small", { class: "gb-votes" }, tallied(bars, at))))),
     wordList(state, "gb-small", showWord),
     costs(state) ? html("p", { class: "gb-evidence" }, costs(state)) : "");
@@ -73,12 +74,12 @@ function draw() {
 async function begin() {
   const key = location.hash.slice(1);
   const found = await send("GET", `rooms/of/${given.code}`, undefined);
-  if (found.status !== 200) return stop(found.status === 404 ? "There is no such room, or it has ended." : found.body.why ?? "No connection. Load the page again.");
+  if (found.status !== 200) return stop(found.status === 404 ? say("There is no such room, or it has ended.") : found.body.why ?? say("No connection. Load the page again."));
   room = found.body.id;
   if (key) {
     const { status: accepted, body } = await send("POST", `rooms/${room}/accept`, { key });
-    history.replaceState(null, "", location.pathname); // a link that is copied from here teaches nobody
-    if (accepted !== 200 && accepted !== 403) return stop(body.why ?? "No connection. Load the page again.");
+    history.replaceState(null, "", `${location.pathname}${location.search}`); // a link that is copied from here teaches nobody
+    if (accepted !== 200 && accepted !== 403) return stop(body.why ?? say("No connection. Load the page again."));
   }
   follow(room, "teacher", {
     state(now) {
@@ -87,10 +88,10 @@ async function begin() {
       draw();
     },
     lost(now) {
-      why = now ? "No connection. Trying again …" : "";
+      why = now ? say("No connection. Trying again …") : "";
       draw();
     },
-    end: () => stop("The room has ended, or this phone may not teach in it: ask for another link in the bar."),
+    end: () => stop(say("The room has ended, or this phone may not teach in it: ask for another link in the bar.")),
   });
 }
 

@@ -19,7 +19,7 @@ GET    /rooms/ID/view             the teacher's view as a live page, while a pla
 GET    /join, /join/CODE, /room/CODE/screen, /room/CODE/remote    the pages of phone, projector and remote.
 
 Questions are asked by the session that computes their answers (`app.rooms.teaching`). What is refused is answered by
-{"why"} in words. Every writing route wants an Origin of ours. No Streamlit in here.
+{"why"} in words of the request's language. Every writing route wants an Origin of ours. No Streamlit in here.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ import os
 import re
 import secrets
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -44,8 +45,9 @@ from app.rooms import addresses, documents
 from app.rooms.cookies import HINT, MEMBER, REMOTE
 from app.rooms.feed import Hub
 from app.rooms.limits import Rate
+from app.session import language, visitors
 from app.session import owner as owners
-from app.session import visitors
+from core.messages import mark, say, speaking
 
 if TYPE_CHECKING:
     from core.rooms import Look, Rooms
@@ -58,6 +60,10 @@ WRONG_CODES = (20, 60.0)  # from one address in so many seconds: a school has on
 OPENINGS = (30, 600.0)
 LIVE = "GLASSBOX_ROOM_SESSIONS"  # live pages that may follow rooms at once, in one server process
 PLACES = 10
+NO_COOKIE = mark("this browser keeps no cookie of ours, by which its room is known")
+NO_REQUEST = mark("that is no request of ours")
+NO_VIEW = mark("that is no view of ours")
+NOT_JOINED = mark("this browser has not joined the room")
 _SECRET = re.compile(r"[0-9a-f]{32}")
 _ROOM = re.compile(r"[0-9a-f]{24}")
 
@@ -88,7 +94,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def _guarded(handler: Handler) -> Handler:
-    """Wrap a handler: a writing request needs an Origin of ours, and errors become answers in words."""
+    """Wrap a handler: a writing request needs an Origin of ours, and errors become answers in its language."""
 
     async def guarded(request: Request) -> Response:
         from core.rooms import NoSuchRoom, NotNow, NotTheTeacher, RoomError, TooMuch
@@ -96,7 +102,7 @@ def _guarded(handler: Handler) -> Handler:
 
         try:
             if request.method not in ("GET", "HEAD") and not is_ours(request):
-                raise Refused(403, "this request comes from another site")
+                raise Refused(403, say("this request comes from another site"))
             return await handler(request)
         except Refused as no:
             return _no(no.status, no.why)
@@ -111,9 +117,13 @@ def _guarded(handler: Handler) -> Handler:
         except RoomError as why:
             return _no(422, str(why))
         except RunError:  # of the database: its message names files and hosts
-            return _no(503, "the rooms cannot be reached just now; try again in a moment")
+            return _no(503, say("the rooms cannot be reached just now; try again in a moment"))
 
-    return guarded
+    async def spoken(request: Request) -> Response:
+        with speaking(language.of_request(request)):
+            return await guarded(request)
+
+    return spoken
 
 
 def _no(status: int, why: str) -> JSONResponse:
@@ -130,7 +140,7 @@ def owner_of(request: Request) -> str:
     """Return the signed id of the browser. Raises Refused: it has none."""
     found = owners.read(request.cookies.get(owners.COOKIE))
     if found is None:
-        raise Refused(403, "this browser keeps no cookie of ours, by which its room is known")
+        raise Refused(403, say(NO_COOKIE))
     return found
 
 
@@ -139,7 +149,7 @@ def teachers_of(request: Request) -> list[str]:
     found = [owners.read(request.cookies.get(owners.COOKIE)), request.cookies.get(REMOTE)]
     known = [one for one in found if one is not None and _SECRET.fullmatch(one)]
     if not known:
-        raise Refused(403, "this browser keeps no cookie of ours, by which its room is known")
+        raise Refused(403, say(NO_COOKIE))
     return known
 
 
@@ -155,25 +165,25 @@ async def body_of(request: Request) -> dict[str, Any]:
     async for part in request.stream():
         read += part
         if len(read) > LARGEST:
-            raise Refused(413, "that is too large")
+            raise Refused(413, say("that is too large"))
     try:
         found = json.loads(read)
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise Refused(422, "that is no request of ours")
+        raise Refused(422, say(NO_REQUEST))
     return found
 
 
 def _whole(found: object) -> int:
     if isinstance(found, bool) or not isinstance(found, int) or abs(found) > 10**6:
-        raise Refused(422, "that is no request of ours")
+        raise Refused(422, say(NO_REQUEST))
     return found
 
 
 def _text(found: object) -> str:
     if not isinstance(found, str):
-        raise Refused(422, "that is no request of ours")
+        raise Refused(422, say(NO_REQUEST))
     return found
 
 
@@ -182,7 +192,7 @@ def _room_id(request: Request) -> str:
 
     id: str = request.path_params["id"]
     if not _ROOM.fullmatch(id):
-        raise NoSuchRoom("there is no such room, or it has ended")
+        raise NoSuchRoom(say("there is no such room, or it has ended"))
     return id
 
 
@@ -197,7 +207,7 @@ class Routes:
         """Open a room."""
         owner, place = owner_of(request), request.headers.get(visitors.HEADER, "")
         if self.openings.reached(place):
-            raise Refused(429, "many rooms were opened from here: wait some minutes")
+            raise Refused(429, say("many rooms were opened from here: wait some minutes"))
         self.openings.count(place)
         room = await run_in_threadpool(lambda: self.rooms().open(owner))
         self.hub.keep_swept()
@@ -209,7 +219,7 @@ class Routes:
 
         place = request.headers.get(visitors.HEADER, "")
         if self.wrong.reached(place):
-            raise Refused(429, "many wrong codes came from here: wait a minute")
+            raise Refused(429, say("many wrong codes came from here: wait a minute"))
         written = code if isinstance(code, str) else ""
         try:
             return await run_in_threadpool(lambda: self.rooms().find(written))
@@ -251,7 +261,7 @@ class Routes:
             return id, "", states.teacher_state
         member = member_of(id, secret_of(request))
         if found is None or member not in found.numbers:
-            raise Refused(403, "this browser has not joined the room")
+            raise Refused(403, say(NOT_JOINED))
         return id, member, lambda look: states.member_state(look, member)
 
     async def _teacher(self, request: Request, id: str) -> str:
@@ -261,7 +271,7 @@ class Routes:
         for one in teachers_of(request):
             if await run_in_threadpool(lambda one=one: self.rooms().teaches(id, one)):  # type: ignore[misc]
                 return one
-        raise NotTheTeacher("another browser teaches in this room")
+        raise NotTheTeacher(say("another browser teaches in this room"))
 
     async def events(self, request: Request) -> Response:
         """Stream a room's states."""
@@ -291,7 +301,7 @@ class Routes:
         body = await body_of(request)
         id, member, derive = await self._who(request)
         if not member:
-            raise Refused(403, "this browser has not joined the room")
+            raise Refused(403, say(NOT_JOINED))
         n, round, choice = (_whole(body.get(name)) for name in ("n", "round", "choice"))
         word = cleaned(_text(body.get("word", "")))
         try:
@@ -300,8 +310,8 @@ class Routes:
             found = await run_in_threadpool(lambda: self.rooms().look(id))
             assert found is not None
             return JSONResponse({"why": str(why), "state": derive(found)}, 409)
-        kept = word if counted == choice else ""
-        return JSONResponse({"n": n, "round": round, "choice": counted, "word": kept})
+        kept = word if counted.choice == choice else ""
+        return JSONResponse({"n": n, "round": round, "word": kept, **asdict(counted)})
 
     async def words(self, request: Request) -> Response:
         """Let the projector show a written word, all of them, or hide them."""
@@ -309,7 +319,7 @@ class Routes:
         owner = await self._teacher(request, id)
         n, key, shown = _whole(body.get("n")), body.get("word"), body.get("shown")
         if not isinstance(shown, bool) or not (key is None or isinstance(key, str)):
-            raise Refused(422, "that is no request of ours")
+            raise Refused(422, say(NO_REQUEST))
         await run_in_threadpool(lambda: self.rooms().show_words(id, owner, n, shown, key))
         self.hub.hurry(id)
         return JSONResponse({})
@@ -321,7 +331,7 @@ class Routes:
         id, body = _room_id(request), await body_of(request)
         link = addresses.sent(_text(body.get("link")))
         if not link:
-            raise Refused(422, "that is no view of ours")
+            raise Refused(422, say(NO_VIEW))
         member = member_of(id, secret_of(request))
         await run_in_threadpool(lambda: self.rooms().send_view(id, member, link))
         self.hub.hurry(id)
@@ -342,7 +352,7 @@ class Routes:
         found = await run_in_threadpool(lambda: self.rooms().sent_views(id, owner))
         link = next((one.link for one in found if one.id == request.path_params["view"]), "")
         if not addresses.is_view(link):
-            raise Refused(404, "this view is no longer there")
+            raise Refused(404, say("this view is no longer there"))
         return RedirectResponse(f"{_root(request)}{addresses.looked_at(link)}", 303, headers=PAGE)
 
     async def train(self, request: Request) -> Response:
@@ -353,7 +363,7 @@ class Routes:
         id = _room_id(request)
         trainer = self.engine()
         if trainer is None:
-            raise Refused(503, "nothing trains on this server")
+            raise Refused(503, say("nothing trains on this server"))
         member, place = (
             member_of(id, secret_of(request)),
             visitors.name_of(request.headers.get(visitors.HEADER, "")),
@@ -395,7 +405,7 @@ class Routes:
         owner = await self._teacher(request, id)
         act = ACTS.get(request.path_params["act"])
         if act is None:
-            raise Refused(404, "there is no such button")
+            raise Refused(404, say("there is no such button"))
         await run_in_threadpool(lambda: act(self.rooms(), id, owner))
         self.hub.hurry(id)
         return JSONResponse({})
@@ -406,7 +416,7 @@ class Routes:
         owner = await self._teacher(request, id)
         link = body.get("link")
         if not isinstance(link, str) or not addresses.is_view(link):
-            raise Refused(422, "that is no view of ours")
+            raise Refused(422, say(NO_VIEW))
         await run_in_threadpool(lambda: self.rooms().lead(id, owner, link))
         self.hub.hurry(id)
         return JSONResponse({})
@@ -435,7 +445,7 @@ class Routes:
         found = await run_in_threadpool(lambda: self.rooms().look(id))
         assert found is not None
         where = addresses.joining(request.headers.get("host", ""), request.url.scheme, _root(request))
-        link = f"{where.base}/room/{found.room.code}/remote#{key}"
+        link = f"{addresses.in_language(f'{where.base}/room/{found.room.code}/remote')}#{key}"
         return JSONResponse({"link": link, "qr": documents.qr_image(link)})
 
     async def accept(self, request: Request) -> Response:
@@ -443,7 +453,7 @@ class Routes:
         id, body = _room_id(request), await body_of(request)
         key = body.get("key")
         if not isinstance(key, str) or not _SECRET.fullmatch(key):
-            raise Refused(422, "that is no request of ours")
+            raise Refused(422, say(NO_REQUEST))
         secret = await run_in_threadpool(lambda: self.rooms().accept(id, key))
         answer = JSONResponse({})
         answer.set_cookie(
@@ -457,7 +467,7 @@ class Routes:
         id = _room_id(request)
         found = await run_in_threadpool(lambda: self.rooms().picture(id))
         if found is None:
-            raise Refused(404, "there is no picture of this view")
+            raise Refused(404, say("there is no picture of this view"))
         tag, body = f'"{found[0]}"', found[1]
         headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding", **SANDBOXED}
         if request.headers.get("if-none-match") == tag:
@@ -472,9 +482,11 @@ class Routes:
         found = await run_in_threadpool(lambda: self.rooms().look(id))
         assert found is not None
         if not found.room.lead:
-            return HTMLResponse(documents.nothing("the teacher shows nothing yet", again=5), headers=PAGE)
+            return HTMLResponse(
+                documents.nothing(say("the teacher shows nothing yet"), again=5), headers=PAGE
+            )
         if self.hub.followers >= places():
-            full = "the live page opens when a place is free; this page tries again by itself"
+            full = say("the live page opens when a place is free; this page tries again by itself")
             return HTMLResponse(documents.nothing(full, again=10), 503, headers=PAGE)
         path, _, query = found.room.lead.partition("?")
         there = (

@@ -1,6 +1,7 @@
 // The projector's page: the way in while nothing is asked, then the question and how many have answered. No bars while
 // a vote is open: the first votes would pull the others.
 
+import { say } from "../kit/say.js";
 import { html } from "../kit/shapes.js";
 import { follow } from "./connection.js";
 import { LETTERS, classGave, count, dealtLine, framed, halves, modelGave, pieces, screenView } from "./told.js";
@@ -14,15 +15,15 @@ const main = /** @type {HTMLElement} */ (document.querySelector("main"));
 const given = /** @type {{room: string, code: string, address: string, trouble: string}} */ (JSON.parse(main.dataset.given ?? "{}"));
 
 const code = html("p", { class: "gb-code" }, halves(given.code));
-const way = html("section", { class: "gb-in", "aria-label": "How to join" },
+const way = html("section", { class: "gb-in", "aria-label": say("How to join") },
   html("div", { class: "gb-qr" }, main.querySelector("svg")),
-  html("div", {}, html("p", { class: "gb-address" }, given.address), code, html("p", { class: "gb-how" }, "Scan, or type the address and the six letters"),
+  html("div", {}, html("p", { class: "gb-address" }, given.address), code, html("p", { class: "gb-how" }, say("Scan, or type the address and the six letters")),
     given.trouble ? html("p", { class: "gb-trouble", role: "alert" }, set(given.trouble)) : ""));
 const status = html("p", { class: "gb-said", role: "status" });
 const corner = html("p", { class: "gb-corner" });
 const place = html("div", { class: "gb-place" });
-const frame = html("iframe", { class: "gb-led", title: "The teacher’s page", hidden: "" });
-main.replaceChildren(html("h1", { class: "gb-hidden" }, "A class with Glassbox"), corner, place, way, frame, status);
+const frame = html("iframe", { class: "gb-led", title: say("The teacher’s page"), hidden: "" });
+main.replaceChildren(html("h1", { class: "gb-hidden" }, say("A class with Glassbox")), corner, place, way, frame, status);
 
 /** @type {State | null} */
 let state = null;
@@ -59,12 +60,12 @@ function draw(view) {
   main.dataset.phase = state.phase;
   main.dataset.shows = asks ? "question" : led ? "page" : "way";
   corner.replaceChildren(...(asks || led ? [given.address, " · ", html("b", {}, halves(given.code))] : []),
-    !asks && state.lead ? html("button", { type: "button", click: () => { showsPage = !showsPage; shown(); } }, showsPage ? "Show the way in" : "Show the page") : "");
+    !asks && state.lead ? html("button", { type: "button", click: () => { showsPage = !showsPage; shown(); } }, showsPage ? say("Show the way in") : say("Show the page")) : "");
   place.replaceChildren(
     view.heading ? html("h2", {}, set(view.heading)) : "",
     asks ? html("ol", { "data-told": view.options.some((option) => classGave(option) || option.p !== null) ? "" : null, style: `--rows:${view.options.length + (view.told.length ? 1 : 0) + (view.note ? 1 : 0) + (view.evidence ? 1 : 0)}` }, view.options.map(optionOf)) : "",
     view.note ? html("p", { class: "gb-note" }, view.note) : "",
-    view.told.length ? html("ul", { class: "gb-told", "aria-label": "Words that were written" }, view.told.map((word) => html("li", {}, word))) : "",
+    view.told.length ? html("ul", { class: "gb-told", "aria-label": say("Words that were written") }, view.told.map((word) => html("li", {}, word))) : "",
     view.because ? html("p", { class: "gb-because" }, set(view.because)) : "",
     view.evidence ? html("p", { class: "gb-evidence" }, set(view.evidence)) : "",
   );
@@ -74,7 +75,7 @@ function shown() {
   if (!state) return;
   const view = screenView(state);
   const dealt = state.phase === "lobby" ? dealtLine(state) : "";
-  const said = lost ? "No connection. Trying again …" : [view.said, dealt].filter(Boolean).join(" · ");
+  const said = lost ? say("No connection. Trying again …") : [view.said, dealt].filter(Boolean).join(" · ");
   if (status.textContent !== said) status.textContent = said;
   draw(view);
   main.dataset.state = JSON.stringify({
@@ -100,6 +101,6 @@ follow(given.room, "screen", {
   },
   end() {
     main.dataset.state = JSON.stringify({ phase: "ended" });
-    main.replaceChildren(html("p", { class: "gb-said", role: "status" }, "The room has ended."));
+    main.replaceChildren(html("p", { class: "gb-said", role: "status" }, say("The room has ended.")));
   },
 });

@@ -12,6 +12,7 @@ from app import markup, rooms, runs
 from app.questions import Answer
 from app.rooms.cookies import HINT
 from app.session import state
+from core.messages import mark, say
 
 if TYPE_CHECKING:
     from core.rooms import Answer as RoomAnswer
@@ -23,8 +24,8 @@ log = logging.getLogger("glassbox")
 Chance = Callable[
     [str], "tuple[str, float | None]"
 ]  # of a word: its first token, and the model's probability
-ASKED = "The class is asked: the bar below counts its votes."
-AWAY = "The class could not be reached just now; try again in a moment."
+ASKED = mark("The class is asked: the bar below counts its votes.")
+AWAY = mark("The class could not be reached just now; try again in a moment.")
 
 
 def _memo() -> dict[str, Any]:
@@ -72,7 +73,7 @@ def open_room() -> None:
         state.note(_sentence(why))
     except (RunError, ValueError) as why:
         log.warning("No room could be opened: %s", why)
-        state.note(AWAY)
+        state.note(say(AWAY))
 
 
 def forget() -> None:
@@ -124,7 +125,7 @@ def put(
         return reason(why)
     except (RunError, ValueError) as why:
         log.warning("A class could not be asked: %s", why)
-        return AWAY
+        return say(AWAY)
     _memo()["chance"] = None if chance is None else (prompt.n, chance)
     return ""
 
@@ -170,9 +171,9 @@ def reason(why: Exception) -> str:
 
     if isinstance(why, NoSuchRoom):
         forget()
-        return "The room has ended: open another one."
+        return say("The room has ended: open another one.")
     if isinstance(why, NotNow):
-        return "A vote is going on, or the room is paused: close it first."
+        return say("A vote is going on, or the room is paused: close it first.")
     return _sentence(why)
 
 

@@ -15,6 +15,7 @@ from app import markup
 from app.markup import inline
 from app.rooms import teaching
 from app.session import state
+from core.messages import mark, say
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,16 +26,18 @@ if TYPE_CHECKING:
 HIDDEN = "▁"  # what stands for the token that is asked for
 # How the class is asked, by how the text is read; a text is shown between backticks.
 ASKS = {
-    "next": "What comes next? {text}",
-    "masked": "What is hidden? {text}",
-    "read back": "What is hidden? {text}",
-    "target": "What comes next in the answer? {text}",
-    "copy": "What comes next? {text}",
+    "next": mark("What comes next? {text}"),
+    "masked": mark("What is hidden? {text}"),
+    "read back": mark("What is hidden? {text}"),
+    "target": mark("What comes next in the answer? {text}"),
+    "copy": mark("What comes next? {text}"),
 }
 BOTH_SIDES = ("masked", "read back")  # what stands behind the token is read, too
 LONGEST = 400  # characters of the text in a question: what stands before that is cut
-NEXT = "Ask the class for the next token"
-HELP = "The text up to this place appears on all phones, with likely and unlikely words, and a field for another one."
+NEXT = mark("Ask the class for the next token")
+HELP = mark(
+    "The text up to this place appears on all phones, with likely and unlikely words, and a field for another one."
+)
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ def words(lm: LanguageModel, kind: str, ids: Sequence[int], choices: TokenChoice
     if kind in BOTH_SIDES:
         after = [id for id in ids[place + 1 :] if id not in lm.special_ids]
         line += "".join(lm.tokenizer.pieces(after))[:LONGEST]
-    text = ASKS[kind].format(text=markup.mono(markup.visible(line)))
+    text = say(ASKS[kind], text=markup.mono(markup.visible(line)))
     return Words(text, (*(markup.mono(_named(word(id))) for id in choices.ids), ELSE))
 
 
@@ -93,7 +96,7 @@ def ask(question: TokenQuestion) -> str:
     worded = words(question.lm, question.kind, question.ids, choices)
     answer = Answer(came, "", "", (*choices.probabilities, choices.elsewhere))
     said = teaching.put(worded.text, worded.options, answer, "next", _chance(question))
-    return said or teaching.ASKED
+    return said or say(teaching.ASKED)
 
 
 def _chance(question: TokenQuestion) -> teaching.Chance:
@@ -113,17 +116,19 @@ def _chance(question: TokenQuestion) -> teaching.Chance:
     return chance
 
 
-def button(make: Callable[[], TokenQuestion | None], label: str = NEXT) -> None:
+def button(make: Callable[[], TokenQuestion | None], label: str = "") -> None:
     """Draw the button that asks, where this session teaches, and what became of it.
 
     Args:
         make: called at the click; None: nothing can be asked here.
+        label: the message on it; "": that it asks for the next token.
     """
     if not teaching.teaches():
         return
     with st.container(key="gb-class-token", horizontal=True, gap="small", vertical_alignment="center"):
         st.button(
-            label, key="class.token", icon=":material/groups:", help=HELP, on_click=state.whole(_asked), args=(make,)
+            say(label or NEXT), key="class.token", icon=":material/groups:", help=say(HELP),
+            on_click=state.whole(_asked), args=(make,),
         )  # fmt: skip
         said = state.memo("class").pop("token", "")
         if said:
@@ -132,5 +137,5 @@ def button(make: Callable[[], TokenQuestion | None], label: str = NEXT) -> None:
 
 def _asked(make: Callable[[], TokenQuestion | None]) -> None:
     question = make()
-    none = "No token can be asked for here: choose another place."
+    none = say("No token can be asked for here: choose another place.")
     state.memo("class")["token"] = none if question is None else ask(question)

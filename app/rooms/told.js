@@ -1,6 +1,7 @@
 // What the screens of a room say, as plain data: the same state in other words for a phone and for the projector.
 
 import { counted } from "../kit/counts.js";
+import { say } from "../kit/say.js";
 import { num, percent } from "../kit/shapes.js";
 import { costOf, crossEntropy } from "../kit/votes.js";
 
@@ -61,17 +62,23 @@ export function count(element, seconds) {
 }
 
 /** A probability for a whole class to read: what is tiny is called so. @param {number} p */
-export const chance = (p) => (p < 0.001 ? "under 0.1 %" : percent(p));
+export const chance = (p) => (p < 0.001 ? say("under 0.1 %") : percent(p));
 
 const nothing = () => ({ heading: "", options: /** @type {Option[]} */ ([]), taps: false, note: "", because: "", evidence: "", told: /** @type {string[]} */ ([]) });
 
 /** Whether an option asks for a word. @type {(state: State, at: number) => boolean} */
 export const isTyped = (state, at) => state.kind === "next" && at === (state.options?.length ?? 0) - 1;
 
+/** The options of a question as this screen says them: the last one of a question about a token is the room’s own. @param {State} state */
+export const options = (state) => (state.options ?? []).map((text, at) => (isTyped(state, at) ? say("something else") : text));
+
+/** Two votes' numbers, one after the other: "9, then 14". @param {(number | string)[]} found */
+const inTurn = (found) => found.map(String).reduce((first, second) => say("{first}, then {second}", { first, second }));
+
 /** @type {(state: State, chosen: number | null, marks: (at: number) => string[], word?: string) => Option[]} */
 function optionsOf(state, chosen, marks, word = "") {
   const bars = state.bars ?? [];
-  return (state.options ?? []).map((text, at) => ({
+  return options(state).map((text, at) => ({
     text, typed: isTyped(state, at), word: isTyped(state, at) ? word : "", chosen: chosen === at, right: state.phase === "revealed" && state.answer?.index === at, marks: marks(at),
     votes: bars.map((one) => one?.[at] ?? null),
     shares: bars.map((one) => (one ? one[at] / Math.max(1, one.reduce((a, b) => a + b, 0)) : null)),
@@ -89,7 +96,7 @@ function gaveIt({ answer, bars }) {
   const votes = bars?.at(-1) ?? [];
   const all = votes.reduce((a, b) => a + b, 0);
   const gave = chance(answer?.probabilities[at] ?? 0);
-  return all ? `The model gave it ${gave}; ${percent(votes[at] / all)} of the class chose it.` : `The model gave it ${gave}.`;
+  return all ? say("The model gave it {gave}; {share} of the class chose it.", { gave, share: percent(votes[at] / all) }) : say("The model gave it {gave}.", { gave });
 }
 
 /**
@@ -103,19 +110,19 @@ export function costs(state) {
   if (!state.answer || !p.length || !rounds.length) return "";
   const { index } = state.answer;
   if (index !== null) {
-    const found = rounds.map((one) => costOf(one, index)).map((cost) => (cost === null ? "infinite, as nobody chose it" : `${num(cost)} nats`));
-    return `Cross-entropy at “${plain(state.options?.[index] ?? "")}”: the class ${found.join(", then ")}; the model ${num(-Math.log(Math.max(p[index], 1e-45)))} nats.`;
+    const found = rounds.map((one) => costOf(one, index)).map((cost) => (cost === null ? say("infinite, as nobody chose it") : say("{cost} nats", { cost: num(cost) })));
+    return say("Cross-entropy at “{word}”: the class {class}; the model {model} nats.", { word: plain(state.options?.[index] ?? ""), class: inTurn(found), model: num(-Math.log(Math.max(p[index], 1e-45))) });
   }
   const found = rounds.map((one) => num(crossEntropy(one, p)));
-  return `The text does not say what comes. Against the model’s probabilities the class’s answers have a cross-entropy of ${found.join(", then ")} nats, the model’s own of ${num(crossEntropy(p, p))}.`;
+  return say("The text does not say what comes. Against the model’s probabilities the class’s answers have a cross-entropy of {class} nats, the model’s own of {model}.", { class: inTurn(found), model: num(crossEntropy(p, p)) });
 }
 
 /** How many wrote a word and what the model gave it, in words: "2 votes · the model 0.3 %". @param {Told} word */
 export function toldOf(word) {
   const known = word.votes.filter((votes) => votes !== null);
-  const votes = !known.length ? "" : known.length > 1 ? known.join(", then ") : counted(known[0], "vote");
+  const votes = !known.length ? "" : known.length > 1 ? inTurn(known) : counted(known[0], "vote");
   const whole = word.token !== null && word.token.toLowerCase() === word.text.toLowerCase();
-  const model = word.token === "" ? "the model has no token that begins so" : word.p === null ? "" : `the model ${chance(word.p)}${whole ? "" : ` for its first token, “${word.token}”`}`;
+  const model = word.token === "" ? say("the model has no token that begins so") : word.p === null ? "" : whole ? say("the model {share}", { share: chance(word.p) }) : say("the model {share} for its first token, “{token}”", { share: chance(word.p), token: word.token });
   return [votes, model].filter(Boolean).join(" · ");
 }
 
@@ -123,11 +130,11 @@ export function toldOf(word) {
  * Why the votes are not shown to the class, once they would be; "" where they are.
  * @type {(state: State, where?: string) => string}
  */
-export function tooFew(state, where = "here") {
+export function tooFew(state, where = say("here")) {
   const { phase, answered = 0, fewest = 0 } = state;
   const told = phase === "revealed" || (phase === "closed" && (state.shown ?? state.bars !== undefined));
   if (!told || answered >= fewest) return "";
-  return answered ? `${answered} voted: from ${counted(fewest, "vote")} on, the counts are shown ${where}.` : "Nobody voted.";
+  return answered ? say("{answered} voted: from {votes} on, the counts are shown {where}.", { answered, votes: counted(fewest, "vote"), where }) : say("Nobody voted.");
 }
 
 /** Written words as a screen lists them. @param {State} state */
@@ -142,25 +149,25 @@ const toldBy = (state) => (state.told ?? []).map((word) => [`“${word.text}”`
  */
 export function phoneView(state, tapped = null, written = "") {
   const { phase, round = 1, choices = [] } = state;
-  if (phase === "paused") return { ...nothing(), phase, said: "Look up." };
-  if (phase === "lobby") return { ...nothing(), phase, said: "Look at the screen.", note: state.number ? "The number is for finding pairs; nobody is known by it." : "" };
+  if (phase === "paused") return { ...nothing(), phase, said: say("Look up.") };
+  if (phase === "lobby") return { ...nothing(), phase, said: say("Look at the screen."), note: state.number ? say("The number is for finding pairs; nobody is known by it.") : "" };
   const now = tapped ?? choices[round - 1] ?? null;
   const word = tapped === null ? state.words?.[round - 1] ?? "" : written;
   const before = round > 1 ? choices[0] ?? null : null;
   const marks = (/** @type {number} */ at) => [
-    phase !== "open" && before === at ? "your first vote" : "",
-    phase !== "open" && now === at ? (round > 1 ? "your second vote" : "your vote") : "",
-    phase === "revealed" && state.answer?.index === at ? (state.kind === "next" ? "in the text" : "the model’s answer") : "",
+    phase !== "open" && before === at ? say("your first vote") : "",
+    phase !== "open" && now === at ? (round > 1 ? say("your second vote") : say("your vote")) : "",
+    phase === "revealed" && state.answer?.index === at ? (state.kind === "next" ? say("in the text") : say("the model’s answer")) : "",
   ].filter(Boolean);
   const view = { ...nothing(), phase, heading: state.question ?? "", options: optionsOf(state, now, marks, word), taps: phase === "open" };
   if (phase === "open") {
-    const again = round > 1 ? "The same question once more. " : "";
-    const said = state.closes !== null ? "The vote closes." : now === null ? `${again}Tap your answer.` : "You may change it until the vote closes.";
+    const asked = round > 1 ? say("The same question once more. Tap your answer.") : say("Tap your answer.");
+    const said = state.closes !== null ? say("The vote closes.") : now === null ? asked : say("You may change it until the vote closes.");
     return { ...view, said };
   }
   if (phase === "closed") {
-    const talk = state.talk ? "Talk to somebody who chose otherwise." : "";
-    return { ...view, said: talk || (now === null ? "The vote is over." : "The vote is over; your answer is locked."), note: talk && now !== null ? "Your answer is locked." : "" };
+    const talk = state.talk ? say("Talk to somebody who chose otherwise.") : "";
+    return { ...view, said: talk || (now === null ? say("The vote is over.") : say("The vote is over; your answer is locked.")), note: talk && now !== null ? say("Your answer is locked.") : "" };
   }
   return { ...view, ...reasons(state), told: toldBy(state), note: tooFew(state), said: revealedTo(state, now) };
 }
@@ -171,22 +178,22 @@ export function phoneView(state, tapped = null, written = "") {
  */
 export function sizeView({ size, phase }) {
   if (!size || (phase !== "lobby" && phase !== "revealed")) return null;
-  if (!size.mine) return { heading: "A size for you to train", says: size.says, button: "Train this size", note: "" };
-  const note = { "": "It begins in a moment.", queued: "It waits until the server is free.", done: "Trained: it is a point on the Scaling page." }[size.state];
-  const ended = ["failed", "stopped", "diverged", "gone"].includes(size.state) ? "It has ended early." : "It trains on the server now.";
-  return { heading: "Your size", says: size.says, button: "", note: note ?? ended };
+  if (!size.mine) return { heading: say("A size for you to train"), says: size.says, button: say("Train this size"), note: "" };
+  const note = { "": say("It begins in a moment."), queued: say("It waits until the server is free."), done: say("Trained: it is a point on the Scaling page.") }[size.state];
+  const ended = ["failed", "stopped", "diverged", "gone"].includes(size.state) ? say("It has ended early.") : say("It trains on the server now.");
+  return { heading: say("Your size"), says: size.says, button: "", note: note ?? ended };
 }
 
 /** What the class trains, in words; "" for nothing. @type {(state: State) => string} */
-export const dealtLine = ({ dealt }) => (dealt ? `${counted(dealt.all, "size")} to train: ${dealt.all - dealt.free} taken, ${dealt.done} trained` : "");
+export const dealtLine = ({ dealt }) => (dealt ? say("{sizes} to train: {taken} taken, {trained} trained", { sizes: counted(dealt.all, "size"), taken: dealt.all - dealt.free, trained: dealt.done }) : "");
 
 /** Whether the answer was the model's, in words. @type {(state: State, now: number | null) => string} */
 function revealedTo(state, now) {
   const index = state.answer?.index ?? null;
-  if (index === null) return state.kind === "next" ? "The model’s probabilities stand beside the votes." : "The answer is on the screen.";
+  if (index === null) return state.kind === "next" ? say("The model’s probabilities stand beside the votes.") : say("The answer is on the screen.");
   const right = plain(state.options?.[index] ?? "");
-  if (state.kind === "next") return `The text has “${right}” here${now === index ? ", as you said" : ""}.`;
-  return now === index ? `Right: “${right}”.` : `The answer is “${right}”.`;
+  if (state.kind === "next") return now === index ? say("The text has “{right}” here, as you said.", { right }) : say("The text has “{right}” here.", { right });
+  return now === index ? say("Right: “{right}”.", { right }) : say("The answer is “{right}”.", { right });
 }
 
 /** A text without the backticks of its pieces. @param {string} text */
@@ -199,16 +206,16 @@ export const plain = (text) => pieces(text).map((one) => one.text).join("");
  */
 export function screenView(state) {
   const { phase, round = 1 } = state;
-  const here = `${state.here} here`;
-  if (phase === "paused") return { ...nothing(), phase, said: "Paused." };
+  const here = say("{here} here", state);
+  if (phase === "paused") return { ...nothing(), phase, said: say("Paused.") };
   if (phase === "lobby") return { ...nothing(), phase, said: here };
-  const right = (/** @type {number} */ at) => (phase === "revealed" && state.answer?.index === at ? [state.kind === "next" ? "in the text" : "the model’s answer"] : []);
-  const counts = `${state.answered} of ${state.of} have answered`;
+  const right = (/** @type {number} */ at) => (phase === "revealed" && state.answer?.index === at ? [state.kind === "next" ? say("in the text") : say("the model’s answer")] : []);
+  const counts = say("{answered} of {of} have answered", state);
   const view = { ...nothing(), phase, heading: state.question ?? "", options: optionsOf(state, null, right), told: toldBy(state), note: tooFew(state) };
-  if (phase === "open") return { ...view, said: round > 1 ? `Second vote: ${counts}` : counts };
+  if (phase === "open") return { ...view, said: round > 1 ? say("Second vote: {answered} of {of} have answered", state) : counts };
   if (phase === "closed") {
-    const over = `The ${round > 1 ? "second " : ""}vote is over: ${counts}`;
-    return { ...view, said: state.talk ? `${over}. Talk to somebody who chose otherwise.` : over };
+    const over = round > 1 ? say("The second vote is over: {answered} of {of} have answered", state) : say("The vote is over: {answered} of {of} have answered", state);
+    return { ...view, said: state.talk ? `${over}. ${say("Talk to somebody who chose otherwise.")}` : over };
   }
   return { ...view, ...reasons(state), said: revealedTo(state, null) };
 }
@@ -216,12 +223,12 @@ export function screenView(state) {
 /** How many votes an option has, in words: "9 votes · 43 %", of two votes "9, then 14". @param {Option} option */
 export function classGave({ votes, shares }) {
   const known = votes.filter((one) => one !== null);
-  if (known.length > 1) return known.join(", then ");
+  if (known.length > 1) return inTurn(known);
   return known.length ? `${counted(known[0], "vote")} · ${percent(shares.find((share) => share !== null) ?? 0)}` : "";
 }
 
 /** What the model gives to an option, in words. @param {Option} option */
-export const modelGave = ({ p }) => (p === null ? "" : `the model ${chance(p)}`);
+export const modelGave = ({ p }) => (p === null ? "" : say("the model {share}", { share: chance(p) }));
 
 /** Both of them. @param {Option} option */
 export const tally = (option) => [classGave(option), modelGave(option)].filter(Boolean).join(" · ");
@@ -236,14 +243,18 @@ function besideLikeliest({ answer, bars = [], options = [] }) {
   const all = votes.reduce((a, b) => a + b, 0);
   if (!named.length || !all) return "";
   const at = named.indexOf(Math.max(...named));
-  return `${votes[at]} of ${all} chose “${plain(options[at])}”, which the model finds likeliest (${chance(named[at])})`;
+  return say("{votes} of {all} chose “{word}”, which the model finds likeliest ({share})", { votes: votes[at], all, word: plain(options[at]), share: chance(named[at]) });
 }
 
 /** What to do after a vote, in words; of a token nothing, as no option is the right prediction. @type {(state: State) => string} */
 export function advice(state) {
   if (state.kind === "next") return state.phase === "revealed" ? besideLikeliest(state) : "";
   if (state.right === null || state.right === undefined) return "";
-  const share = `${percent(state.right, 0)} chose the model’s answer`;
-  const does = { explain: "explain again", talk: "let them talk, then ask again", reveal: "reveal and go on", "": "" }[state.suggests ?? ""];
-  return does ? `${share}: ${does}` : share;
+  const right = { share: percent(state.right, 0) };
+  switch (state.suggests) {
+    case "explain": return say("{share} chose the model’s answer: explain again", right);
+    case "talk": return say("{share} chose the model’s answer: let them talk, then ask again", right);
+    case "reveal": return say("{share} chose the model’s answer: reveal and go on", right);
+    default: return say("{share} chose the model’s answer", right);
+  }
 }

@@ -23,10 +23,12 @@ from app.run_names import RUN as RUN
 from app.run_names import run_id as run_id
 from app.session import owner as owners
 from app.session import state, visitors
+from core.messages import Later, later, mark, say
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
     from core.runs import Checkpoint, Engine, Maps, Places, Points, Run, Store
+    from core.runs.kept import Kept
     from core.runs.kinds import Spec
     from core.runs.records import Word
     from core.training.estimates import Estimate
@@ -36,11 +38,11 @@ log = logging.getLogger("glassbox")
 Answer = TypeVar("Answer")
 REST = 2.0  # seconds without a query after one that the store did not answer
 REMEMBERED = 64  # runs whose last state is cached for the time that the store is unavailable
-AWAY = (
-    "The store of the training runs does not answer just now. Pictures and models work on; nothing of a run is lost, "
-    "and what was done to one in this moment may be done again when it is back."
+AWAY = mark(
+    "The store of the training runs does not answer just now. Pictures and models work on; nothing of a run is "
+    "lost, and what was done to one in this moment may be done again when it is back."
 )
-LOST = "Nothing can be trained here, and no run can be shown; pictures and models work on. {}."
+LOST = mark("Nothing can be trained here, and no run can be shown; pictures and models work on. {why}.")
 
 _opening = threading.Lock()
 _beginning, _closing = threading.Event(), threading.Event()
@@ -48,8 +50,8 @@ _expected = threading.Event()  # set by a page before the engine has started
 _store: Store | None = None
 _engine: Engine | None = None
 _rest_until = 0.0
-_trouble = AWAY  # the error of the last query that failed
-_lost = ""  # the message while the store cannot be read
+_trouble = later(AWAY)  # the error of the last query that failed
+_lost: Later | None = None  # the message while the store cannot be read
 _known: OrderedDict[str, tuple[Run, tuple[int, ...]]] = OrderedDict()
 
 
@@ -71,7 +73,7 @@ def use(opened: Store | None, engine: Engine | None = None) -> None:
     """Use this store and engine from now on; None: the default store at the next query, no engine."""
     global _store, _engine, _rest_until, _lost
     with _opening:
-        _store, _engine, _rest_until, _lost = opened, engine, 0.0, ""
+        _store, _engine, _rest_until, _lost = opened, engine, 0.0, None
 
 
 def begin() -> None:
@@ -84,12 +86,12 @@ def begin() -> None:
 
 
 def _begin() -> None:
-    from core.runs import Engine, RunError, StoreAway
+    from core.runs import Engine, RunError, StoreAway, StoreInUse
 
     while not _closing.is_set():
         try:
             started = Engine(store())
-        except StoreAway as why:
+        except (StoreAway, StoreInUse) as why:
             log.warning("%s; trying again", why)
             _closing.wait(REST)
         except (RunError, ValueError, OSError):
@@ -149,6 +151,11 @@ def engine() -> Engine | None:
     return _engine
 
 
+def workers() -> int | None:
+    """Return how many processes train here; None before the engine has started."""
+    return None if _engine is None else _engine.side_by_side
+
+
 def starting() -> bool:
     """Return whether this server's workers are still starting."""
     return _engine is not None and _engine.starting
@@ -173,7 +180,7 @@ def greet() -> None:
     A SQLite file that is not open yet is checked; a remote database is first contacted by a query that needs it.
     """
     if _lost:
-        state.note(_lost)
+        state.note(str(_lost))
     elif _store is None and _place():
         _ask(store)
 
@@ -217,6 +224,12 @@ def grouped(group: str, kind: str = "train") -> list[Run]:
     return _ask(lambda: store().list(group=group, kind=kind))[0] or []
 
 
+def may_add(group: str) -> bool:
+    """Return whether this browser may add runs to a group: knowing it grants reading, and nothing else."""
+    found = _ask(lambda: store().list(group=group))[0]
+    return found is not None and all(is_mine(run) for run in found)
+
+
 def find(id: str, kind: str = "train") -> Run | None:
     """Find a run, whoever owns it: knowing its id grants reading. None: there is none of this kind."""
     run = _ask(lambda: store().get(id))[0]
@@ -238,9 +251,11 @@ def look(id: str) -> Known:
     found, why = _ask(lambda: (store().get(id), tuple(store().steps(id))))
     if found is not None and found[0].kind != "train":
         return Known(
-            why="This run adapts a model, on the Fine-tuning page."
+            why=say("This run adapts a model, on the Fine-tuning page.")
             if found[0].kind == "fine_tune"
-            else "This run trains no language model: it learns or lays out words, on the Embeddings page."
+            else say(
+                "This run trains no language model: it learns or lays out words, on the Embeddings page."
+            )
         )
     if found is not None:
         _known[id] = found
@@ -248,7 +263,7 @@ def look(id: str) -> Known:
         while len(_known) > REMEMBERED:
             _known.popitem(last=False)
         return Known(*found)
-    if why == AWAY:
+    if why == say(AWAY):
         run, steps = _known.get(id, (None, ()))
         return Known(run, steps, why, away=True)
     return Known(why=why)
@@ -303,8 +318,39 @@ def tuned(id: str, step: int) -> LanguageModel | None:
     return _ask(lambda: tuned_model(store(), id, step))[0]
 
 
+def kept() -> Kept | None:
+    """Count what the store keeps of this browser; None: it cannot be read now."""
+    from core.runs.kept import kept as count
+
+    return _ask(lambda: count(store().database, owner()))[0]
+
+
+def delete_old() -> int:
+    """Delete runs that ended longer ago than this server keeps them; return how many there were. Runs in a thread.
+
+    Raises RunError: the store cannot be read now.
+    """
+    from core.runs.kept import days
+    from core.runs.kept import delete_old as delete
+
+    after = days()
+    return 0 if after is None else delete(store().database, after)
+
+
+def copies() -> int:
+    """Count the copies of the store from before an upgrade that lie beside it."""
+    from core.runs.location import copies as listed
+
+    return len(_ask(lambda: listed(store().database.engine.url))[0] or ())
+
+
+def own_text(fingerprint: str) -> str | None:
+    """Read a text that this browser has brought for a run; None: it is not stored here, or another's."""
+    return _ask(lambda: store().text(fingerprint, owner()))[0]
+
+
 def text(fingerprint: str) -> str | None:
-    """Read an own text that a run was started with; None: it is not stored here."""
+    """Read the text of a run, whoever brought it, to measure it: it is shown to nobody. None: it is not stored here."""
     return _ask(lambda: store().text(fingerprint))[0]
 
 
@@ -347,7 +393,7 @@ def start(spec: Spec, text: str | None = None, name: str = "", group: str = "") 
         group: runs that belong together (the pairs of a page).
     """
     if _engine is None:
-        return away() or "Nothing trains here: this server was started without workers."
+        return away() or say("Nothing trains here: this server was started without workers.")
     trainer, mine, where = _engine, owner(), address()
     begun, why = _ask(lambda: trainer.submit(spec, mine, text=text, name=name, group=group, address=where))
     return why if begun is None else begun
@@ -389,14 +435,14 @@ def _ask(question: Callable[[], Answer]) -> tuple[Answer | None, str]:
         return _away()
     try:
         answer = question()
-        state.unsay(_trouble)
-        _lost = ""
+        state.unsay(str(_trouble))
+        _lost = None
         return answer, ""
     except StoreAway as why:
         log.warning("%s", why)
-        return _rest(AWAY)
+        return _rest(later(AWAY))
     except (StoreDamaged, SchemaError) as why:
-        told = LOST.format(_sentence(why))
+        told = later(LOST, why=_sentence(why))
         if told != _lost:  # only once: a damaged file stays so until somebody moves it
             log.warning("%s: %s", _place() or "GLASSBOX_DB", why)
         _lost = told
@@ -412,13 +458,13 @@ def _sentence(why: Exception) -> str:
 
 def _place() -> str:
     """Return the file of the store, for the log only; "" for a database URL, which may hold a password."""
-    from core.runs.schema import default_url
+    from core.runs.location import default_url
 
     url = default_url()
     return url.removeprefix("sqlite:///") if url.startswith("sqlite:") else ""
 
 
-def _rest(why: str) -> tuple[None, str]:
+def _rest(why: Later) -> tuple[None, str]:
     """Suspend queries for a few seconds, and record why there is no answer."""
     global _rest_until, _trouble
     _rest_until, _trouble = time.monotonic() + REST, why
@@ -426,5 +472,6 @@ def _rest(why: str) -> tuple[None, str]:
 
 
 def _away() -> tuple[None, str]:
-    state.note(_trouble)
-    return None, _trouble
+    said = str(_trouble)
+    state.note(said)
+    return None, said

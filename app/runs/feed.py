@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from starlette.concurrency import run_in_threadpool
 
+from core.messages import mark
+
 if TYPE_CHECKING:
     from core.runs import Checkpoint, Points, Run, Store
 
@@ -22,7 +24,7 @@ RESTING = 0.5  # while it is paused, waits, or the store is unavailable
 CHECKPOINTS = 3  # every this many polls of a training run its checkpoints are read, too
 
 Columns = dict[str, np.ndarray[Any, Any]]
-Trouble = tuple[str, str]  # ("gone" | "away", why)
+Trouble = tuple[str, str]  # ("gone" | "away", why, which each watcher reads in a language of its own)
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,9 @@ class Feed:
                 found = await run_in_threadpool(self.look)
             except Exception:
                 log.exception("A look at run %s failed", self.id)
-                found = Look(trouble=("away", "This run could not be read just now; it is tried again."))
+                found = Look(
+                    trouble=("away", mark("This run could not be read just now; it is tried again."))
+                )
             if self.take(found):
                 self.news.set()
                 self.news = asyncio.Event()
@@ -147,8 +151,8 @@ class Feed:
                 store.checkpoints(self.id) if due else None,
                 starting=run.state == "queued" and self.workers_start(),
             )
-        except StoreAway as why:
-            return Look(trouble=("away", str(why)))
+        except StoreAway:  # its message names the database's host
+            return Look(trouble=("away", mark("the server's database does not answer")))
         except RunError as why:  # the run does not exist, or it or its store cannot be read
             return Look(trouble=("gone", str(why)))
 

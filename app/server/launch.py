@@ -6,6 +6,7 @@ Standard library only, in the syntax of Python 3.8: `make run` begins before the
 from __future__ import annotations
 
 import contextlib
+import errno
 import ipaddress
 import os
 import signal
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 FIRST_PORT, PORTS = 8501, 100
@@ -46,16 +47,30 @@ def who_reaches(host: str, port: int, opens: str, encrypted: bool = False) -> st
     )
 
 
-def is_free(port: int) -> bool:
-    """Return whether a server could listen on this port, on this machine's own address and on all of them."""
-    for host in ("127.0.0.1", ""):
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+def greet(address: str, lines: list[str], environment: Mapping[str, str]) -> None:
+    """Print where the app is, for a browser of this machine and for visitors, and what else there is to say."""
+    print(f"\n  Glassbox is running:  {address}", flush=True)
+    if outside := environment.get("GLASSBOX_ADDRESS", "").strip():
+        print(f"  Visitors open it at:  {outside}", flush=True)
+    for line in lines:
+        print(f"  {line}", flush=True)
+    print(flush=True)
+
+
+def is_free(port: int, address: str = "") -> bool:
+    """Return whether a server could listen on this port: on an address, or on this machine's own and on all of them."""
+    for host in (address,) if address and address not in (HERE, *EVERYWHERE) else (HERE, ""):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
             if os.name != "nt":  # a port whose last connection is still closing down is free all the same
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
-            except OSError:
-                return False
+            except OSError as why:
+                if (
+                    why.errno != errno.EADDRNOTAVAIL
+                ):  # an address of no machine's here: the server itself will say so
+                    return False
     return True
 
 
@@ -71,11 +86,11 @@ def may_open(port: int) -> bool:
     return True
 
 
-def choose_port(asked: int | None, command: str) -> int:
+def choose_port(asked: int | None, command: str, host: str = "") -> int:
     """Return the port asked for, or the first free one from 8501.
 
     Args:
-        command: how a port is named, with {} for it, for the message.
+        command: how a port is named, with {} for it, for the message. host: the address that it is for; "": all.
 
     Raises:
         NoPort: it does not exist, or is in use, or all of them are.
@@ -85,11 +100,11 @@ def choose_port(asked: int | None, command: str) -> int:
             raise NoPort(f"Port {asked} does not exist: choose one from 1024 to 65535.")
         if not may_open(asked):
             raise NoPort(f"This user may not open port {asked}. Choose another: {command.format(8600)}")
-        if not is_free(asked):
+        if not is_free(asked, host):
             raise NoPort(f"Port {asked} is in use. Choose another: {command.format(min(asked + 1, 65535))}")
         return asked
     for port in range(FIRST_PORT, FIRST_PORT + PORTS):
-        if is_free(port):
+        if is_free(port, host):
             return port
     last = FIRST_PORT + PORTS - 1
     raise NoPort(f"Every port from {FIRST_PORT} to {last} is in use. Name one: {command.format(9000)}")
@@ -159,9 +174,8 @@ def serve(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         if wait_until_healthy(server, port, host=host):
-            reached = who_reaches(host, port, opens)
-            print(f"\n  Glassbox is running:  {address_of(host, port)}\n  {reached}", flush=True)
-            print("  Ctrl+C stops it.\n", flush=True)
+            lines = [who_reaches(host, port, opens), "Ctrl+C stops it."]
+            greet(address_of(host, port), lines, os.environ if environment is None else environment)
             running()
         elif server.poll() is None:
             print(

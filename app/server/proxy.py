@@ -75,14 +75,15 @@ def mark(secret: str, dial: str) -> str:
 def caddyfile(front: Front, secret: str, log: Path) -> str:
     """Return Caddy's configuration.
 
-    Streams are passed on as they come, and are not compressed; everything else is, unless the app has done so. A
-    process is asked for its health every second; it has ten to answer, as a page that computes keeps it waiting.
-
     Args:
         secret: by which the cookie's values cannot be guessed, letters and digits. log: the file for its errors.
     """
+    return f"{_options(front, log)}\n{_servers(front)}\n{_site(front, secret)}"
+
+
+def _options(front: Front, log: Path) -> str:
+    """Return the options of the whole program."""
     https = "disable_redirects" if front.name else "off"
-    marks = "".join(f"\t\t{dial} {mark(secret, dial)}\n" for dial in dials(front))
     return f"""{{
 	admin off
 	auto_https {https}
@@ -96,8 +97,16 @@ def caddyfile(front: Front, secret: str, log: Path) -> str:
 		}}
 	}}
 }}
+"""
 
-(servers) {{
+
+def _servers(front: Front) -> str:
+    """Return how the server processes are reached.
+
+    Streams are passed on as they come. A process is asked for its health every second; it has ten to answer, as a page
+    that computes keeps it waiting.
+    """
+    return f"""(servers) {{
 	to {" ".join(dials(front))}
 	health_uri {HEALTH}
 	health_interval 1s
@@ -110,17 +119,24 @@ def caddyfile(front: Front, secret: str, log: Path) -> str:
 		keepalive 2s
 	}}
 }}
+"""
 
-{front.address} {{
+
+def _site(front: Front, secret: str) -> str:
+    """Return what visitors reach. Streams are not compressed; everything else is, unless the app has done so."""
+    marks = "".join(f"\t\t{dial} {mark(secret, dial)}\n" for dial in dials(front))
+    away = "Glassbox does not answer just now. Reload this page in a few seconds."
+    return f"""{front.address} {{
 	bind {front.host}
 	@large header_regexp Content-Length {_TOO_LARGE}
 	respond @large "That is too large: a file has 5 MB at most." 413
 	request_body {{
 		max_size {LARGEST}
 	}}
-	@whole not path */events /_stcore/stream
+	@whole not path */events */_stcore/stream
 	encode @whole zstd gzip
 
+{_metrics(front)}
 	map {{http.reverse_proxy.upstream.hostport}} {{glassbox_server}} {{
 {marks}	}}
 {_cookies(front)}
@@ -137,10 +153,20 @@ def caddyfile(front: Front, secret: str, log: Path) -> str:
 
 	handle_errors {{
 		@away expression {{http.error.status_code}} >= 500
-		respond @away "Glassbox does not answer just now. Reload this page in a few seconds." {{http.error.status_code}}
+		respond @away "{away}" {{http.error.status_code}}
 	}}
 }}
 """
+
+
+def _metrics(front: Front) -> str:
+    """Return the rules by which each process tells its own figures: /metrics/1, /metrics/2, ..."""
+    each = "".join(
+        f"\thandle /metrics/{number} {{\n\t\trewrite * /metrics\n\t\treverse_proxy {dial}\n\t}}\n"
+        for number, dial in enumerate(dials(front), start=1)
+    )
+    several = f"There are {len(front.ports)} server processes: /metrics/1 to /metrics/{len(front.ports)}"
+    return f'{each}\thandle /metrics {{\n\t\trespond "{several}" 404\n\t}}\n'
 
 
 def _trusted(front: Front) -> str:

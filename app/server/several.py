@@ -335,7 +335,7 @@ def serve(
     given = dict(os.environ) if environment is None else environment
     count = how_many(given)
     if count == 1:
-        chosen = launch.choose_port(port, named)
+        chosen = launch.choose_port(port, named, host)
         return launch.serve(python, host, chosen, opens, extra, running, environment)
     caddy = proxy.find(given)
     if caddy is None:
@@ -347,10 +347,12 @@ def serve(
         if why := crew.begin():
             print(f"\n{why}", flush=True)
             return 1
-        print(f"\n  Glassbox is running:  {_shown(front)}", flush=True)
-        _say(launch.who_reaches(host, front.port, opens, encrypted=bool(front.name)))
-        _say(f"{count} server processes answer, behind Caddy.")
-        print("  Ctrl+C stops them.\n", flush=True)
+        lines = [
+            launch.who_reaches(host, front.port, opens, encrypted=bool(front.name)),
+            f"{count} server processes answer, behind Caddy.",
+            "Ctrl+C stops them.",
+        ]
+        launch.greet(_shown(front), lines, given)
         running()
         crew.watch()
     except KeyboardInterrupt:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import importlib
 import linecache
 import logging
 import os
@@ -15,19 +16,31 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import streamlit as st
+from starlette.concurrency import run_in_threadpool
 
 from app import models, runs
-from app.models import cache, memory
+from app.models import cache, memory, turns
+from app.server import metrics, sessions
 from app.session import state
-from core.runs import fork_server
+from core import logs, server_process
+from core.messages import say
+from core.runs import fork_server, kept
 
 # Python's thread switch interval in seconds: with 5 ms, its default, a computing thread would delay every message of a
 # drawn page.
 SWITCH = 0.0005
 
+HOUR = 3600.0  # seconds between two looks for runs whose time is over
 BEGINS = 3.0  # seconds at shutdown to wait for what is still starting
 CLOSES = 6.0  # seconds for the workers to store their state and exit
 LEAVES = 9.0  # seconds after a termination signal until the process exits, whatever does not answer
+
+# Packages whose modules import each other: where two threads import one of them for the first time at once, Python lets
+# a thread see a module that is half done, and a page fails. So they are imported before there are two.
+TOGETHER = (
+    "app.frame.page", "core.data.toyland", "core.data.toyland.reviews", "core.data.toyland.spanish",
+    "core.data.toyland.summaries", "core.rooms", "core.runs.migrations", "core.training",
+)  # fmt: skip
 
 log = logging.getLogger("glassbox")
 
@@ -38,23 +51,31 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
 
     The engine starts in the background: a page needs no workers. They end before the server.
     """
+    logs.set_up()
+    turns.minutes(), kept.days()  # what they say is checked before the first visitor comes
     sys.setswitchinterval(SWITCH)
+    memory.share_one_heap()
     prepare()
     try:
         names = models.bundled()
         cache.warm([name for name in names if name == state.DEFAULT_MODEL] or list(names[:1]))
     except (ImportError, ValueError, OSError):
         log.exception("The default model does not open; the pages say so too")
+    import_together()
     gc.collect()
     gc.freeze()
     linecache.clearcache()  # sources read during import
     memory.give_back()
     memory.let_go_of_libraries()
     starting = _beside(runs.begin)
+    keeping = asyncio.create_task(_keep_for_so_long())
+    ending = asyncio.create_task(sessions.end_those_that_went())
     try:
         with _leaving_in_time():
             yield {}
     finally:
+        keeping.cancel()
+        ending.cancel()
         runs.leave()
         await asyncio.wait([starting], timeout=BEGINS)
         done, _ = await asyncio.wait([_beside(runs.close)], timeout=CLOSES)
@@ -63,6 +84,19 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
         fork_server.forget()
         if starting.done():
             runs.left()
+
+
+async def _keep_for_so_long() -> None:
+    """Delete runs whose time is over, now and every hour; one server process of several does it."""
+    if not server_process.trains() or kept.days() is None:
+        return
+    while True:
+        try:
+            if count := await run_in_threadpool(runs.delete_old):
+                log.info("Deleted %s runs that ended more than %s days ago", count, kept.days())
+        except Exception as why:  # the store is away: the next hour comes
+            log.warning("Old runs could not be looked for: %s", why)
+        await asyncio.sleep(HOUR)
 
 
 def _beside(call: Callable[[], None]) -> asyncio.Future[None]:
@@ -139,15 +173,26 @@ def prepare() -> None:
         log.exception("No process to fork workers from")
 
 
+def import_together() -> None:
+    """Import the packages that two threads must not import at once; a page that needs a missing one says so."""
+    for name in TOGETHER:
+        with suppress(ImportError):
+            importlib.import_module(name)
+
+
 def on_error(error: Exception) -> bool:
     """Handle an uncaught error: details go to the log, a hint to the learner."""
     from app.frame import page
 
-    log.error("A page failed", exc_info=error)
     page.settle()  # model, text and Reset stay usable
-    st.error(
-        "Something went wrong on this page; your text and selections are kept. Choose another page or example, "
-        "or reset the selections. Whoever runs this Glassbox finds the details in its log.",
-        icon=":material/error:",
+    if isinstance(error, turns.TooLong):
+        st.warning(str(error), icon=":material/hourglass_bottom:")
+        return True
+    metrics.errors.labels(state.page() or "home").inc()
+    log.error("A page failed", exc_info=error)
+    said = say(
+        "Something went wrong on this page; your text and selections are kept. Choose another page or example, or "
+        "reset the selections. Whoever runs this Glassbox finds the details in its log."
     )
+    st.error(said, icon=":material/error:")
     return True

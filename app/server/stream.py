@@ -27,6 +27,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.runs.feed import Feed, Trouble
+from app.session import language
+from core.messages import ENGLISH, later, mark, say, speaking
 
 if TYPE_CHECKING:
     from core.runs import Points, Run, Store
@@ -35,6 +37,7 @@ MOST = 20_000  # points in one event
 RETRY = 1000  # milliseconds until a browser reconnects
 PROGRESS = 1.0  # seconds between two "state" events that only tell how far the run is
 _STEP = re.compile(r"-?[0-9]{1,9}")
+AWAY = mark("the store of the training runs does not answer just now; it is tried again")
 LONGEST_WORD = 100  # characters
 NEAREST = 8  # words beside a chosen one
 WHOLE = ("step", "tokens")  # columns of whole numbers
@@ -51,7 +54,7 @@ class Hub:
         self.store, self.starting = store, starting or (lambda: False)
         self.feeds: dict[str, Feed] = {}
 
-    async def watch(self, id: str, after: int = -1) -> AsyncIterator[bytes]:
+    async def watch(self, id: str, after: int = -1, spoken: str = ENGLISH) -> AsyncIterator[bytes]:
         """Yield the events for one watcher, from the points after step `after` on, until the run's end.
 
         Closing the iterator (the page was closed) unsubscribes; the feed ends with its last watcher.
@@ -61,7 +64,7 @@ class Hub:
             feed = self.feeds[id] = Feed(id, self.store, self.starting)
         feed.watchers += 1
         feed.begin()
-        watcher = Watcher(feed, after)
+        watcher = Watcher(feed, after, spoken)
         try:
             yield ServerSentEvent(comment="here", retry=RETRY).encode()
             while True:
@@ -79,10 +82,15 @@ class Hub:
 
 
 class Watcher:
-    """The state of one browser's subscription: what was sent so far and what comes next."""
+    """The state of one browser's subscription: what was sent so far and what comes next.
 
-    def __init__(self, feed: Feed, after: int) -> None:
+    Args:
+        spoken: the language that it reads troubles in.
+    """
+
+    def __init__(self, feed: Feed, after: int, spoken: str = ENGLISH) -> None:
         self.feed, self.after, self.listed, self.done = feed, after, 0, False
+        self.spoken = spoken
         self.told: dict[str, Any] = {}
         self.told_at = 0.0
         self.trouble: Trouble | None = None
@@ -93,7 +101,8 @@ class Watcher:
         if feed.trouble != self.trouble:
             self.trouble, self.told = feed.trouble, {}
             if feed.trouble is not None:
-                found.append(event(feed.trouble[0], {"why": feed.trouble[1]}))
+                with speaking(self.spoken):
+                    found.append(event(feed.trouble[0], {"why": say(feed.trouble[1])}))
         if feed.trouble is not None or feed.run is None:
             self.done = feed.trouble is not None and feed.trouble[0] == "gone"
             return found
@@ -188,7 +197,7 @@ def as_map(store: Store, id: str, step: int, word: str) -> dict[str, Any]:
 
     places = store.places(id, step)
     if places is None:
-        raise RunError(f"this run keeps no map of step {step}")
+        raise RunError(later("this run keeps no map of step {step}", step=step))
     points = np.ascontiguousarray(places.points, "<f4")
     found: dict[str, Any] = {
         "step": step,
@@ -208,13 +217,15 @@ def _near(store: Store, id: str, step: int, word: str) -> dict[str, Any]:
 
     The word was not read, or the vectors were evicted.
     """
-    from core.runs import RunError
+    from core.runs import RunError, StoreAway
     from core.runs import table as read
     from core.vectors.static import UnknownWord
 
     try:
         near = read(store, id, step).neighbours(word, NEAREST)
         return {"near": [{"word": one.word, "cosine": round(one.cosine, 6)} for one in near]}
+    except StoreAway:
+        raise
     except (RunError, UnknownWord) as why:
         return {"near": [], "why": str(why)}
 
@@ -225,7 +236,7 @@ def routes(store: Callable[[], Store], starting: Callable[[], bool] | None = Non
 
     async def events(request: Request) -> Response:
         after = _whole(request.headers.get("last-event-id"), _whole(request.query_params.get("after"), -1))
-        return EventSourceResponse(hub.watch(request.path_params["id"], after))
+        return EventSourceResponse(hub.watch(request.path_params["id"], after, language.of_request(request)))
 
     async def points(request: Request) -> Response:
         from core.runs import RunError, StoreAway
@@ -234,10 +245,10 @@ def routes(store: Callable[[], Store], starting: Callable[[], bool] | None = Non
         try:
             run = await run_in_threadpool(lambda: store().get(id))
             curve = await run_in_threadpool(lambda: store().points(id))
-        except StoreAway as why:
-            return JSONResponse({"why": str(why)}, 503, {"Retry-After": "2"})
+        except StoreAway:
+            return _away(request)
         except RunError as why:
-            return JSONResponse({"why": str(why)}, 404)
+            return _missing(request, why)
         if request.query_params.get("format") == "csv":
             name = f'attachment; filename="glassbox-run-{run.id[:8]}.csv"'
             return Response(as_csv(curve), media_type="text/csv", headers={"Content-Disposition": name})
@@ -249,11 +260,16 @@ def routes(store: Callable[[], Store], starting: Callable[[], bool] | None = Non
         query = request.query_params
         step, word = _whole(query.get("step"), -1), query.get("word", "")[:LONGEST_WORD]
         try:
-            found = await run_in_threadpool(lambda: as_map(store(), request.path_params["id"], step, word))
-        except StoreAway as why:
-            return JSONResponse({"why": str(why)}, 503, {"Retry-After": "2"})
+            with speaking(
+                language.of_request(request)
+            ):  # why a word has no neighbours is part of what is found
+                found = await run_in_threadpool(
+                    lambda: as_map(store(), request.path_params["id"], step, word)
+                )
+        except StoreAway:
+            return _away(request)
         except RunError as why:
-            return JSONResponse({"why": str(why)}, 404)
+            return _missing(request, why)
         return JSONResponse(found)
 
     return [
@@ -261,6 +277,18 @@ def routes(store: Callable[[], Store], starting: Callable[[], bool] | None = Non
         Route("/runs/{id}/points", points),
         Route("/runs/{id}/map", places),
     ]
+
+
+def _missing(request: Request, why: Exception) -> JSONResponse:
+    """Answer why there is no such run, or nothing of it."""
+    with speaking(language.of_request(request)):
+        return JSONResponse({"why": str(why)}, 404)
+
+
+def _away(request: Request) -> JSONResponse:
+    """Answer that the store does not answer, without its message, which names the database's host."""
+    with speaking(language.of_request(request)):
+        return JSONResponse({"why": say(AWAY)}, 503, {"Retry-After": "2"})
 
 
 def _whole(written: str | None, otherwise: int) -> int:

@@ -1,4 +1,4 @@
-"""Upload limits: the bytes that one visitor, and all together, may keep in this server's memory.
+"""Upload limits: the bytes that one visitor, one network and all together may keep in this server's memory.
 
 Streamlit bounds a file (maxUploadSize) and keeps every file of a session until that ends, however many there are.
 """
@@ -13,14 +13,25 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from streamlit import runtime
 
+from app.session import language, visitors
+from core.messages import mark, say, speaking
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 MB = 2**20
 OF_ONE = 16 * MB  # bytes of files per session
+OF_ADDRESS = 128 * MB  # of all sessions from one network address: a class
 OF_ALL = 256 * MB
 LARGEST = 6 * MB  # size assumed for a request without Content-Length: more than maxUploadSize allows
 _ADDRESS = re.compile(r".*/_stcore/upload_file/([^/]{1,200})/([^/]{1,200})")
+
+
+_TOO_MUCH = {
+    "visitor": mark("Too much: you have uploaded as much as is kept. Remove a file first."),
+    "network": mark("Too much: your network has uploaded as much as is kept. Remove a file first."),
+    "all": mark("Too much: visitors have uploaded as much as is kept. Remove a file first."),
+}
 
 
 class Uploads:
@@ -29,6 +40,7 @@ class Uploads:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self._coming: Counter[str] = Counter()  # bytes in transfer, by session
+        self._from: dict[str, str] = {}  # network address of each session with files
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it."""
@@ -40,15 +52,12 @@ class Uploads:
         if found is None:
             await self.app(scope, receive, send)
             return
-        session, size = found[1], _size(HTTPConnection(scope).headers.get("content-length"))
-        held = kept()
-        mine = held[session] + self._coming[session] + size
-        if mine > OF_ONE or held.total() + self._coming.total() + size > OF_ALL:
-            whose = "you have" if mine > OF_ONE else "visitors have"
-            answer = PlainTextResponse(
-                f"Too much: {whose} uploaded as much as is kept. Remove a file first.\n", 413
-            )
-            await answer(scope, receive, send)
+        headers = HTTPConnection(scope).headers
+        session, size = found[1], _size(headers.get("content-length"))
+        if whose := self._over(session, size, headers.get(visitors.HEADER, "")):
+            with speaking(language.of_request(HTTPConnection(scope))):
+                said = say(_TOO_MUCH[whose])
+            await PlainTextResponse(f"{said}\n", 413)(scope, receive, send)
             return
         self._coming[session] += size
         try:
@@ -56,6 +65,16 @@ class Uploads:
         finally:
             self._coming[session] -= size
             self._coming += Counter()  # forget sessions without transfers
+
+    def _over(self, session: str, size: int, address: str) -> str:
+        """Return who would have too much with this upload, a key of `_TOO_MUCH`; "": nobody."""
+        held = kept() + self._coming
+        self._from = {one: place for one, place in self._from.items() if one in held} | {session: address}
+        if held[session] + size > OF_ONE:
+            return "visitor"
+        if sum(held[one] for one, place in self._from.items() if place == address) + size > OF_ADDRESS:
+            return "network"
+        return "all" if held.total() + size > OF_ALL else ""
 
 
 def kept() -> Counter[str]:

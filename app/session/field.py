@@ -7,6 +7,8 @@ import numbers
 from dataclasses import dataclass
 from typing import Literal
 
+from core.messages import say, say_of
+
 Value = str | int | float | bool
 Kind = Literal["text", "int", "float", "bool", "choice"]
 
@@ -16,9 +18,9 @@ class Field:
     """One remembered value: its key (widget key and link parameter), kind, default, and what is allowed.
 
     `low` and `high` bound a number; `fit` may tighten `high` to the model at hand. `selection` marks what a reset of
-    the page puts back (the model and the texts stay). `shown` says what the default is where it is a code (-1, 0).
-    `slides`: a whole number that a slider drags. `steps`: a step of what a picture tells; it belongs to its page, and
-    another page opens on the whole picture.
+    the page puts back (the model and the texts stay). `shown`, marked in the context "field", says what the default is
+    where it is a code (-1, 0). `slides`: a whole number that a slider drags. `steps`: a step of what a picture tells;
+    it belongs to its page, and another page opens on the whole picture.
     """
 
     key: str
@@ -45,11 +47,11 @@ class Field:
                 return raw.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
             case "bool":
                 if raw not in {"0", "1"}:
-                    raise ValueError("is neither 0 nor 1")
+                    raise ValueError(say("is neither 0 nor 1"))
                 return raw == "1"
             case "choice":
                 if raw not in self.choices:
-                    raise ValueError(f"is not one of {', '.join(self.choices)}")
+                    raise ValueError(say("is not one of {choices}", choices=", ".join(self.choices)))
                 return raw
             case "int" | "float":
                 return self._number(raw)
@@ -61,10 +63,14 @@ class Field:
                 raise ValueError
             number: int | float = int(raw) if self.kind == "int" else float(raw)
         except ValueError:
-            raise ValueError("is not a whole number" if self.kind == "int" else "is not a number") from None
+            raise ValueError(
+                say("is not a whole number") if self.kind == "int" else say("is not a number")
+            ) from None
         if not self.low <= number <= self.high:  # also refuses nan
             least = 0 if self.shown and self.low < 0 else self.low  # values below 0 stand for the default
-            raise ValueError(f"is not between {least:,.12g} and {self.high:,.12g}")
+            raise ValueError(
+                say("is not between {least} and {most}", least=f"{least:,.12g}", most=f"{self.high:,.12g}")
+            )
         return number
 
     def check(self, value: object) -> Value:
@@ -75,25 +81,27 @@ class Field:
         """
         if self.kind == "bool":
             if not isinstance(value, bool):
-                raise ValueError("is neither True nor False")
+                raise ValueError(say("is neither True nor False"))
             return value
         if self.kind in ("text", "choice"):
             if not isinstance(value, str):
-                raise ValueError("is not a text")
+                raise ValueError(say("is not a text"))
             return self.parse(value)
         if isinstance(value, bool) or not isinstance(value, numbers.Real):
-            raise ValueError("is not a whole number" if self.kind == "int" else "is not a number")
+            raise ValueError(say("is not a whole number") if self.kind == "int" else say("is not a number"))
         if self.kind == "int" and not isinstance(value, numbers.Integral):
-            raise ValueError("is not a whole number")
+            raise ValueError(say("is not a whole number"))
         return self.parse(self.render(value))  # type: ignore[arg-type]  # a number of whichever library
 
     def beyond(self, most: int) -> str:
         """Say that a number is more than there is."""
-        return f"is more than this model and text have ({most:,})"
+        return say("is more than this model and text have ({most})", most=f"{most:,}")
 
     def name(self, value: Value) -> str:
         """Describe `value` in a learner's words: "the last token" rather than -1."""
-        return self.shown if self.shown and value == self.default else self.render(value) or "nothing"
+        if self.shown and value == self.default:
+            return say_of("field", self.shown)
+        return self.render(value) or say("nothing")
 
     def render(self, value: Value) -> str:
         """Format `value` for a link."""

@@ -25,7 +25,7 @@ COOKIE = "glassbox_owner"
 TAKES_OVER = 600.0  # seconds in which an unsigned id is accepted: a browser may open several pages at once
 _ID = re.compile(r"[0-9a-f]{32}")
 _SIGNED = re.compile(r"([0-9a-f]{32})\.([0-9a-f]{64})")
-_YEAR = 365 * 24 * 3600  # seconds
+YEAR = 365 * 24 * 3600  # seconds
 _CONDITIONS = (b"if-none-match", b"if-modified-since")
 
 
@@ -121,4 +121,4 @@ def _is_page(message: Message) -> bool:
 
 def _grant(scope: Scope, id: str) -> bytes:
     secure = "; Secure" if scope.get("scheme") == "https" else ""
-    return f"{COOKIE}={signed(id)}; Path=/; Max-Age={_YEAR}; HttpOnly; SameSite=Lax{secure}".encode("ascii")
+    return f"{COOKIE}={signed(id)}; Path=/; Max-Age={YEAR}; HttpOnly; SameSite=Lax{secure}".encode("ascii")

@@ -8,16 +8,20 @@ The only user of Streamlit's session state and of a link's query parameters. `st
 from __future__ import annotations
 
 import functools
+import secrets
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from dataclasses import field as part_of
 from typing import Any
+from weakref import WeakValueDictionary
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import RerunException
 
-from app.session.fields import FIELDS, Value, parse
+from app.session import language
+from app.session.fields import BY_KEY, FIELDS, Value, parse
+from core import messages
 
 _WHOLE: dict[str, Value] = {field.key: field.default for field in FIELDS if field.steps}
 _KEY = "gb"  # key inside Streamlit's session state
@@ -43,6 +47,7 @@ class Session:
         finished: whether the last run of the page came to its end; again: whether this run follows one that did not.
         told: the messages that this run of the page shows.
         turn: when the page last requested a rerun by itself, in seconds.
+        token: a secret that lets the page which is loaded instead of this one take over the texts; "": none does.
         this_run: temporary records of one run of the page, by name.
     """
 
@@ -64,8 +69,14 @@ class Session:
     again: bool = False
     told: list[str] = part_of(default_factory=list)
     turn: float = 0.0
+    token: str = ""
     this_run: dict[str, dict[Any, Any]] = part_of(default_factory=dict)
 
+
+HELD = "held"  # the link's parameter with the secret of `hand_over`
+
+# Sessions by their token, for as long as Streamlit holds them.
+_leaving: WeakValueDictionary[str, Session] = WeakValueDictionary()
 
 # The session while one of its callbacks is running.
 _held: ContextVar[Session | None] = ContextVar("glassbox_session", default=None)
@@ -77,11 +88,35 @@ def current() -> Session:
     if session is None:
         query = st.query_params
         repeated = [key for key in query if len(query.get_all(key)) > 1]
-        read = parse({key: query[key] for key in query}, repeated)
-        defaults = {field.key: field.default for field in FIELDS}
-        session = Session(defaults | read.values, list(read.notes), frozenset(read.values), bool(query))
+        defaults = {field.key: field.default for field in FIELDS} | {"lang": _language(query.get("lang", ""))}
+        messages.speak(str(defaults["lang"]))  # what is wrong with the link is said, too
+        read = parse({key: query[key] for key in query if key != HELD}, repeated)
+        values = defaults | read.values | _texts(_leaving.get(query.get(HELD, "")))
+        session = Session(values, list(read.notes), frozenset(read.values), bool(query))
         st.session_state[_KEY] = session
+    messages.speak(str(session.store["lang"]))  # a fragment is drawn in a thread of its own, without `start`
     return session
+
+
+def hand_over() -> str:
+    """Return a secret for a link: the session that it opens takes over this one's texts, however long they are."""
+    session = current()
+    session.token = session.token or secrets.token_hex(16)
+    _leaving[session.token] = session
+    return session.token
+
+
+def _texts(left: Session | None) -> dict[str, Value]:
+    return {field.key: left.store[field.key] for field in FIELDS if left and field.kind == "text"}
+
+
+def _language(linked: str) -> Value:
+    """Return the link's language, or the one that this browser has chosen last where the link names none."""
+    known = BY_KEY["lang"]
+    for chosen in (linked, st.context.cookies.get(language.COOKIE, "")):
+        if chosen in known.choices:
+            return chosen
+    return known.default
 
 
 def start() -> None:
@@ -94,6 +129,11 @@ def start() -> None:
     session.heard = 0
     session.this_run = {}
     session.again, session.finished = not session.finished, False
+
+
+def speak() -> None:
+    """Speak the session's language, at the beginning of a fragment: it is drawn in a thread of its own."""
+    current()
 
 
 def finish() -> None:
@@ -131,7 +171,8 @@ def whole(callback: Callable[..., None]) -> Callable[..., None]:
         before = _held.set(session)
         session.heard += 1
         try:
-            callback(*args, **kwargs)
+            with messages.speaking(str(session.store["lang"])):
+                callback(*args, **kwargs)
         finally:
             _held.reset(before)
         newer, session.newer = session.newer, None

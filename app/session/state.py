@@ -22,18 +22,22 @@ from app.session.fields import Field as Field
 from app.session.fields import Value as Value
 from app.session.fields import parse as parse
 from app.session.fields import query as query
+from app.session.session import HELD as HELD
 from app.session.session import carry as carry
 from app.session.session import current
 from app.session.session import empty_widget as empty_widget
 from app.session.session import enter as enter
 from app.session.session import finish as finish
+from app.session.session import hand_over as hand_over
 from app.session.session import memo as memo
 from app.session.session import memo_of_run as memo_of_run
 from app.session.session import open_box as open_box
 from app.session.session import part as part
+from app.session.session import speak as speak
 from app.session.session import start as start
 from app.session.session import whole as whole
 from app.session.session import widget_value as widget_value
+from core.messages import say
 
 UNDO_STEPS = 50
 UNDO_CHARACTERS = 2_000_000  # total characters of different texts in them
@@ -153,7 +157,15 @@ def fit(limits: Mapping[str, int]) -> None:
         store[key] = -1 if field.low < 0 else max(most, int(field.low))
         if key in linked:
             used = field.name(store[key])
-            note(f"In the link, {key}={value} {field.beyond(most)}; {used} is used.")
+            note(
+                say(
+                    "In the link, {key}={value} {why}; {used} is used.",
+                    key=key,
+                    value=value,
+                    why=field.beyond(most),
+                    used=used,
+                )
+            )
 
 
 def note(message: str) -> None:

@@ -1,7 +1,8 @@
-"""The visitor's network address, by which the server's limits are counted.
+"""The visitor's network address, by which the server's limits are counted, and whether it came encrypted.
 
-A proxy names its client in X-Forwarded-For; any other client can forge that header. So the header counts only
-from the proxies that GLASSBOX_PROXIES names. No Streamlit in here.
+A proxy names its client in X-Forwarded-For, and in X-Forwarded-Proto how that came; any other client can forge both.
+So they count only from the proxies that GLASSBOX_PROXIES names, the latter also from this machine.
+No Streamlit in here.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 VARIABLE = "GLASSBOX_PROXIES"
 HEADER = "x-glassbox-address"  # our own header; a client's value under this name is dropped
 _FORWARDED = b"x-forwarded-for"
+_PROTOCOL = b"x-forwarded-proto"
+_ENCRYPTED = {"http": "https", "ws": "wss"}
 _HERE = ipaddress.ip_address("127.0.0.1")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -32,20 +35,31 @@ def proxies(written: str | None = None) -> tuple[Network, ...]:
     Raises:
         ValueError: one of them is neither.
     """
-    written = os.environ.get(VARIABLE, "") if written is None else written
+    return networks(os.environ.get(VARIABLE, "") if written is None else written, VARIABLE)
+
+
+def networks(written: str, variable: str) -> tuple[Network, ...]:
+    """Parse addresses or networks with commas between them.
+
+    Args:
+        variable: of the environment, for the message.
+
+    Raises:
+        ValueError: one of them is neither.
+    """
     found = []
     for part in filter(None, map(str.strip, written.split(","))):
         try:
             found.append(ipaddress.ip_network(part, strict=False))
         except ValueError:
             raise ValueError(
-                f"{VARIABLE}: {part!r} is no address or network, such as 10.0.0.5 or 10.0.0.0/24"
+                f"{variable}: {part!r} is no address or network, such as 10.0.0.5 or 10.0.0.0/24"
             ) from None
     return tuple(found)
 
 
 class Visitor:
-    """Middleware that adds the client's address to each request and connection, under `HEADER`.
+    """Middleware that adds the client's address to each request, under `HEADER`, and corrects its scheme.
 
     Raises:
         ValueError: GLASSBOX_PROXIES names what is no address.
@@ -59,8 +73,24 @@ class Visitor:
         if scope["type"] in ("http", "websocket"):
             headers = [(name, value) for name, value in scope["headers"] if name.lower() != HEADER.encode()]
             found = address_of(scope, self.proxies)
-            scope = {**scope, "headers": [*headers, (HEADER.encode(), found.encode("ascii"))]}
+            headers.append((HEADER.encode(), found.encode("ascii")))
+            scope = {**scope, "headers": headers, "scheme": scheme_of(scope, self.proxies)}
         await self.app(scope, receive, send)
+
+
+def scheme_of(scope: Scope, known: tuple[Network, ...]) -> str:
+    """Return the scheme by which a visitor came: the encrypted one where a proxy of ours says so.
+
+    The server itself believes proxies at 127.0.0.1 alone, so without this one that reaches us by IPv6 would leave
+    cookies without `Secure`.
+    """
+    scheme = str(scope.get("scheme", "http"))
+    client = scope.get("client")
+    peer = _read(str(client[0])) if client else None
+    if peer is None or not (peer.is_loopback or _among(peer, known)):
+        return scheme
+    said = [value.strip().lower() for name, value in scope["headers"] if name.lower() == _PROTOCOL]
+    return _ENCRYPTED.get(scheme, scheme) if said and said[-1] == b"https" else scheme
 
 
 def address_of(scope: Scope, known: tuple[Network, ...]) -> str:
@@ -85,7 +115,7 @@ def address_of(scope: Scope, known: tuple[Network, ...]) -> str:
             peer = each
             if not _among(each, known):
                 break
-    if isinstance(peer, ipaddress.IPv6Address):
+    if isinstance(peer, ipaddress.IPv6Address) and not peer.is_loopback:
         return str(ipaddress.ip_network((peer, 64), strict=False).network_address)
     return str(peer)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.messages import mark
 from core.verdict_rule import Rule
 
 # The 97.5 % quantile of Student's t by degrees of freedom (Student 1908); 1.96 for many.
@@ -78,11 +79,14 @@ def apart(one: Sequence[float], other: Sequence[float]) -> int:
 
 
 RULE = Rule(
-    "Two ways of training: “lower”, “higher”, “ahead”, or “the seeds do not tell”",
-    "The difference between two ways seed by seed: both saw the same examples in the same order with each seed.",
-    "A verdict: the 95 % interval of the mean difference (Student’s t) leaves out 0.",
-    "The recorded seeds of both ways, as many as the sentence says.",
-    "None: each difference is judged on its own, so of 20 that are none, one passes on average.",
-    "Student 1908, paired",
+    mark("Two ways of training: “lower”, “higher”, “ahead”, or “the seeds do not tell”"),
+    mark(
+        "The difference between two ways seed by seed: both saw the same examples in the same order with "
+        "each seed."
+    ),
+    mark("A verdict: the 95 % interval of the mean difference (Student’s t) leaves out 0."),
+    mark("The recorded seeds of both ways, as many as the sentence says."),
+    mark("None: each difference is judged on its own, so of 20 that are none, one passes on average."),
+    mark("Student 1908, paired"),
     apart,
 )

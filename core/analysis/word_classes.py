@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from functools import cache
 
 from core.data.toyland import words as toyland
+from core.messages import mark
 
-NAMES, THINGS, DOING, DESCRIBING = "names", "things and people", "verbs", "describing words"
-SMALL, SIGNS, OTHER = "small words", "punctuation", "other words"
+NAMES, THINGS, DOING = mark("names"), mark("things and people"), mark("verbs")
+DESCRIBING, SMALL, SIGNS = mark("describing words"), mark("small words"), mark("punctuation")
+OTHER = mark("other words")
 # OTHER is no class that a head could specialize in
 CLASSES = (NAMES, THINGS, DOING, DESCRIBING, SMALL, SIGNS)
 NO_WORD = ""  # special tokens

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.costs.memory import Precision
+from core.messages import mark
 
 GB = 2**30
 
@@ -42,15 +43,15 @@ class Accelerator:
 T = 1e12
 ACCELERATORS: dict[str, Accelerator] = {
     "v100": Accelerator("V100 32 GB", 2018, 15.7 * T, 125 * T, 32 * GB, 900e9, 300,
-                        "NVIDIA V100 data sheet, SXM2"),
-    "t4": Accelerator("T4 16 GB", 2018, 8.1 * T, 65 * T, 16 * GB, 300e9, 70, "NVIDIA T4 data sheet"),
+                        mark("NVIDIA V100 data sheet, SXM2")),
+    "t4": Accelerator("T4 16 GB", 2018, 8.1 * T, 65 * T, 16 * GB, 300e9, 70, mark("NVIDIA T4 data sheet")),
     "a100": Accelerator("A100 80 GB", 2020, 19.5 * T, 312 * T, 80 * GB, 2039e9, 400,
-                        "NVIDIA A100 data sheet, SXM"),
+                        mark("NVIDIA A100 data sheet, SXM")),
     "rtx3090": Accelerator("RTX 3090 24 GB", 2020, 35.6 * T, 71 * T, 24 * GB, 936e9, 350,
-                           "NVIDIA Ampere GA102 architecture, table 9"),
+                           mark("NVIDIA Ampere GA102 architecture, table 9")),
     "h100": Accelerator("H100 80 GB", 2022, 67 * T, 989.4 * T, 80 * GB, 3350e9, 700,
-                        "NVIDIA H100 data sheet, SXM, sparse peak halved"),
+                        mark("NVIDIA H100 data sheet, SXM, sparse peak halved")),
     "rtx4090": Accelerator("RTX 4090 24 GB", 2022, 82.6 * T, 165.2 * T, 24 * GB, 1008e9, 450,
-                           "NVIDIA Ada architecture, appendix A"),
+                           mark("NVIDIA Ada architecture, appendix A")),
 }  # fmt: skip
 USUAL = "rtx4090"  # the 24 GB card

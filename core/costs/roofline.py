@@ -15,6 +15,7 @@ from core.costs.counts import total
 from core.costs.memory import Precision
 from core.costs.operations import decode_flops, row_flops
 from core.costs.weights import parameters_by_part, weight_bytes
+from core.messages import mark
 from core.verdict_rule import Rule
 
 
@@ -98,11 +99,17 @@ def met_bytes(config: ModelConfig, precision: Precision, writing: bool = False) 
 
 
 RULE = Rule(
-    "The pace: “memory sets the pace”, “computing sets the pace”",
-    "Operations for each byte that has to move between memory and chip.",
-    "Computing sets the pace from the card’s peak divided by its bandwidth on; below that, memory.",
-    "Counted from the configuration; the card’s two numbers are its maker’s. A measured machine’s are its own.",
-    "None: nothing is tested. A real pass takes at least as long, as nothing moves but weights and the cache here.",
+    mark("The pace: “memory sets the pace”, “computing sets the pace”"),
+    mark("Operations for each byte that has to move between memory and chip."),
+    mark("Computing sets the pace from the card’s peak divided by its bandwidth on; below that, memory."),
+    mark(
+        "Counted from the configuration; the card’s two numbers are its maker’s. A measured machine’s are "
+        "its own."
+    ),
+    mark(
+        "None: nothing is tested. A real pass takes at least as long, as nothing moves but weights and the "
+        "cache here."
+    ),
     "Williams, Waterman & Patterson 2009",
     ridge,
 )

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from core.data.library import decode, library, plain
+from core.messages import say
 
 Split = Literal["train", "held_out"]
 
@@ -176,15 +177,23 @@ def check_text(source: str | bytes) -> str:
     size = len(source if isinstance(source, bytes) else source.encode("utf-8", errors="surrogatepass"))
     if size > MOST_BYTES:
         raise ValueError(
-            f"the text has {size / 1e6:.1f} MB; at most {MOST_BYTES / 1e6:g} MB can be trained on"
+            say(
+                "the text has {size} MB; at most {most} MB can be trained on",
+                size=f"{size / 1e6:.1f}",
+                most=f"{MOST_BYTES / 1e6:g}",
+            )
         )
     if isinstance(source, bytes) and b"\0" in source:
-        raise ValueError("the text is a binary file (it holds a zero byte): bring plain text, saved as UTF-8")
+        raise ValueError(
+            say("the text is a binary file (it holds a zero byte): bring plain text, saved as UTF-8")
+        )
     text = decode(source, "the text") if isinstance(source, bytes) else plain(source)
     if any("\ud800" <= character <= "\udfff" or character == "\0" for character in set(text)):
-        raise ValueError("the text holds what is no character (half a surrogate pair, or NUL): paste it anew")
+        raise ValueError(
+            say("the text holds what is no character (half a surrogate pair, or NUL): paste it anew")
+        )
     if not text.strip():
-        raise ValueError("the text is empty: bring a text with some words in it")
+        raise ValueError(say("the text is empty: bring a text with some words in it"))
     return text
 
 

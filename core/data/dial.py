@@ -26,6 +26,8 @@ from itertools import count
 from random import Random
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from core.messages import later
+
 if TYPE_CHECKING:
     from core.data.toyland import Story
     from core.data.toyland.dials import Split
@@ -61,7 +63,13 @@ def check_dial(pairs: Any) -> Dial:
     found: dict[str, float] = {}
     for job, share in given:
         if job not in _professions():
-            raise ValueError(f"nobody in Toyland is a {job!r}: choose from {', '.join(_professions())}")
+            raise ValueError(
+                later(
+                    "nobody in Toyland is a {job}: choose from {list}",
+                    job=repr(job),
+                    list=", ".join(_professions()),
+                )
+            )
         if job in found:
             raise ValueError(f"dial: {job!r} is given twice")
         if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from core.data.batches import Ids, row_starts, streamed
 from core.data.shards import WINDOW, Shards
+from core.messages import say
 from core.text.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -106,8 +107,12 @@ class Pool:
         self.tokens = sum(len(ids) for shard in source.window(0) for ids in source.ids(shard))
         if self.tokens < FEWEST:
             raise ValueError(
-                f"the text is too short to train on: {self.tokens} tokens, and at least {FEWEST} are needed; bring "
-                "more text, or a tokenizer with smaller pieces"
+                say(
+                    "the text is too short to train on: {tokens} tokens, and at least {fewest} are needed; bring "
+                    "more text, or a tokenizer with smaller pieces",
+                    tokens=self.tokens,
+                    fewest=FEWEST,
+                )
             )
         self._longest = min(longest, self.tokens - 1)
         self.context = self._fitting(spec.context or max(2, longest // 2))

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from core.messages import say
+
 Split = Literal["train", "held_out"]
 
 SPANS = "spans"  # not a task of its own: hidden spans of the corpus, mixed in among the tasks
@@ -141,8 +143,12 @@ def missing(text: str, card: Mapping[str, Any]) -> str:
     fronts = [f"“{prefix.strip()}”" for prefix in prefixes(card)]
     if not fronts or asks(text) or sentinel(0) in text:  # hidden spans are a task, too, without a prefix
         return ""
-    told = fronts[0] if len(fronts) == 1 else f"{', '.join(fronts[:-1])} or {fronts[-1]}"
-    return f"No task stands in front of your text: this model has learned from texts that begin with {told}"
+    *some, last = fronts
+    told = say("{some} or {last}", some=", ".join(some), last=last) if some else last
+    return say(
+        "No task stands in front of your text: this model has learned from texts that begin with {beginnings}",
+        beginnings=told,
+    )
 
 
 def characters(name: str) -> tuple[int, int]:

@@ -17,15 +17,19 @@ from pathlib import Path
 import numpy as np
 
 from core.checkpoints.gguf_file import GgufFile, Stored
+from core.messages import mark_of
 
 FLOAT = 4  # bytes of a weight in float32
 HALF = 2  # bytes of a float16: of a scale, of a minimum
 _BITS = {"Q4_0": 4, "Q4_1": 4, "Q8_0": 8}  # of a code, of the kinds that are taken apart here
+PART = "stored part"  # the context of their names, for `say_of`
+_ATTENTION, _MLPS = mark_of("stored part", "attention"), mark_of("stored part", "MLPs")
 _PARTS = {
-    "token_embd": "token table", "output": "head", "attn_q": "attention", "attn_k": "attention",
-    "attn_v": "attention", "attn_output": "attention", "ffn_gate": "MLPs", "ffn_up": "MLPs", "ffn_down": "MLPs",
+    "token_embd": mark_of("stored part", "token table"), "output": mark_of("stored part", "head"),
+    "attn_q": _ATTENTION, "attn_k": _ATTENTION, "attn_v": _ATTENTION, "attn_output": _ATTENTION,
+    "ffn_gate": _MLPS, "ffn_up": _MLPS, "ffn_down": _MLPS,
 }  # fmt: skip
-OTHERS = "norms and biases"
+OTHERS = mark_of("stored part", "norms and biases")
 
 
 @dataclass(frozen=True)

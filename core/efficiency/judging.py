@@ -28,6 +28,7 @@ from core.checkpoints.folder import assemble
 from core.data import corpora, tasks
 from core.decoding.labels import wants
 from core.language_model import LanguageModel
+from core.messages import later, mark
 from core.text.tokenizer import Tokenizer
 from core.training.text_loss import TextLoss, text_loss
 from core.vectors.probe import wilson
@@ -362,17 +363,24 @@ def paired_interval(rises: Sequence[Array]) -> tuple[float, float, float]:
 
 
 RULE = Rule(
-    "A loss change: “rises”, “falls”, “not told from no change”; and how many first choices stay",
-    "The loss of the changed model less the original’s, at each token that the held-out texts ask for; and the share "
-    "of these tokens where both models’ likeliest token is the same.",
-    "Told: the whole 95 % interval of the mean change lies on one side of 0. The share of kept choices is given with "
-    "Wilson’s 95 % interval.",
-    f"The held-out texts named at the top, until about {PLACES} tokens are asked for, at most {MOST_TEXTS} texts; "
-    f"{DRAWS:,} bootstrap draws of whole texts, and Student’s t of as many texts, as they are few.",
-    "None: each setting is judged on its own, all on the same texts.",
-    "Efron & Tibshirani 1993, paired and by whole texts; Wilson 1927",
+    mark("A loss change: “rises”, “falls”, “not told from no change”; and how many first choices stay"),
+    mark(
+        "The loss of the changed model less the original’s, at each token that the held-out texts ask for; and "
+        "the share of these tokens where both models’ likeliest token is the same."
+    ),
+    mark(
+        "Told: the whole 95 % interval of the mean change lies on one side of 0. The share of kept choices is "
+        "given with Wilson’s 95 % interval."
+    ),
+    later(
+        "The held-out texts named at the top, until about {places} tokens are asked for, at most {texts} texts; "
+        "{draws} bootstrap draws of whole texts, and Student’s t of as many texts, as they are few.",
+        places=PLACES, texts=MOST_TEXTS, draws=f"{DRAWS:,}",
+    ),
+    mark("None: each setting is judged on its own, all on the same texts."),
+    mark("Efron & Tibshirani 1993, paired and by whole texts; Wilson 1927"),
     judge,
-)
+)  # fmt: skip
 
 
 def _seconds(work: Callable[[], object], device: torch.device) -> float:

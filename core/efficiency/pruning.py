@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from core.efficiency.compressing import matrix_names
 from core.efficiency.judging import tensors
 from core.language_model import LanguageModel
+from core.messages import later
 
 Scope = Literal["global", "matrix"]
 Masks = dict[str, Tensor]
@@ -34,7 +35,7 @@ def prunable(lm: LanguageModel) -> dict[str, Tensor]:
     weights = tensors(lm)
     found = {name: weights[name] for block in matrix_names(lm) for name in block}
     if not found:
-        raise ValueError("this model has no block, so there is no matrix to prune")
+        raise ValueError(later("this model has no block, so there is no matrix to prune"))
     return found
 
 
@@ -81,7 +82,11 @@ def _smallest_off(values: Tensor, sparsity: float) -> Tensor:
     gone = round(sparsity * values.numel())
     if gone >= values.numel():
         raise ValueError(
-            f"sparsity={sparsity:g} would leave none of {values.numel():,} weights: choose a lower one"
+            later(
+                "{given} would leave none of {count} weights: choose a lower one",
+                given=f"sparsity={sparsity:g}",
+                count=f"{values.numel():,}",
+            )
         )
     mask = torch.ones_like(values, dtype=torch.bool)
     if gone:

@@ -15,6 +15,8 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
+from core.messages import say
+
 Granularity = Literal["tensor", "channel", "group"]
 Method = Literal["nearest", "gptq"]
 BITS = (1, 2, 4, 8, 16)  # divisors of a byte, and float16
@@ -58,13 +60,16 @@ class Quantization:
             raise QuantizationError(f"method {self.method!r} is not one of {', '.join(get_args(Method))}")
         if self.bits == 1 and self.symmetric:
             raise QuantizationError(
-                "1 bit around zero leaves only the value 0: choose at least 2 bits, or a grid from smallest to largest"
+                say(
+                    "1 bit around zero leaves only the value 0: choose at least 2 bits, or a grid from smallest "
+                    "to largest"
+                )
             )
         if self.granularity == "group" and self.group < 2:
             raise QuantizationError(f"a group of {self.group} weights saves nothing: choose at least 2")
         if self.bits == 16 and self.method == "gptq":
             raise QuantizationError(
-                "16 bits are float16 numbers, on no grid that GPTQ could use: choose 8 bits or fewer"
+                say("16 bits are float16 numbers, on no grid that GPTQ could use: choose 8 bits or fewer")
             )
 
     @property
@@ -99,13 +104,23 @@ class Quantized:
         return decode(self.codes, self.grid)
 
 
-def check_width(columns: int, setting: Quantization, name: str = "this matrix") -> None:
+def check_width(columns: int, setting: Quantization, name: str = "") -> None:
     """Check that rows of so many weights divide into the setting's groups. Raises QuantizationError."""
     if setting.granularity == "group" and columns % setting.group:
         fitting = [str(group) for group in GROUPS if columns % group == 0]
-        choose = f"choose {' or '.join(fitting)}, or one scale a row" if fitting else "choose one scale a row"
+        choose = (
+            say("choose {groups}, or one scale a row", groups=say(" or ").join(fitting))
+            if fitting
+            else say("choose one scale a row")
+        )
         raise QuantizationError(
-            f"rows of {columns} weights ({name}) do not divide into groups of {setting.group}: {choose}"
+            say(
+                "rows of {columns} weights ({name}) do not divide into groups of {group}: {choose}",
+                columns=columns,
+                name=name or say("this matrix"),
+                group=setting.group,
+                choose=choose,
+            )
         )
 
 

@@ -8,6 +8,7 @@ from core.efficiency.compressing import check_model, matrix_names
 from core.efficiency.judging import tensors
 from core.efficiency.quantization import Granularity, Method, Quantization, QuantizationError
 from core.language_model import LanguageModel
+from core.messages import mark, say
 
 USUAL = (
     Quantization(16),
@@ -15,9 +16,9 @@ USUAL = (
 )  # of a quick model they are always measured
 QUICK = 4_000_000  # weights in the blocks: up to here a setting is measured in a moment
 SHARED = {
-    "tensor": "one scale a matrix",
-    "channel": "one scale a row",
-    "group": "one scale for every {} weights",
+    "tensor": mark("one scale a matrix"),
+    "channel": mark("one scale a row"),
+    "group": mark("one scale for every {count} weights"),
 }
 
 
@@ -38,18 +39,17 @@ def fitting(
     """
     said: list[str] = []
     if bits == 16 and way == "gptq":
-        said.append(_why(bits, per, group, way, centred) + ". Every weight is a float16 here.")
+        said.append(f"{_why(bits, per, group, way, centred)}. {say('Every weight is a float16 here.')}")
         way = "nearest"
     if bits == 1 and centred:
-        said.append(
-            _why(bits, per, group, way, centred) + ". The grid reaches from smallest to largest here."
-        )
+        here = say("The grid reaches from smallest to largest here.")
+        said.append(f"{_why(bits, per, group, way, centred)}. {here}")
         centred = False
     setting = Quantization(bits, per, group, way, centred)
     try:
         check_model(lm, setting)
     except QuantizationError as why:
-        said.append(f"{_capital(str(why))}. Every row has one scale here.")
+        said.append(f"{_capital(str(why))}. {say('Every row has one scale here.')}")
         setting = replace(setting, granularity="channel")
     return without_idle_parts(setting), tuple(said)
 
@@ -64,11 +64,12 @@ def without_idle_parts(setting: Quantization) -> Quantization:
 def setting_name(setting: Quantization) -> str:
     """Name a setting: "4 bits, one scale a row, to nearest, around 0"."""
     if setting.bits == 16:
-        return "16 bits, float16"
-    shared = SHARED[setting.granularity].format(setting.group)
-    way = "GPTQ" if setting.method == "gptq" else "to nearest"
-    reach = "around 0" if setting.symmetric else "smallest to largest"
-    return f"{setting.bits} {'bit' if setting.bits == 1 else 'bits'}, {shared}, {way}, {reach}"
+        return say("16 bits, float16")
+    shared = say(SHARED[setting.granularity], count=setting.group)
+    way = "GPTQ" if setting.method == "gptq" else say("to nearest")
+    reach = say("around 0") if setting.symmetric else say("smallest to largest")
+    bits = say("1 bit") if setting.bits == 1 else say("{bits} bits", bits=setting.bits)
+    return f"{bits}, {shared}, {way}, {reach}"
 
 
 def _why(*wished: object) -> str:

@@ -18,6 +18,7 @@ from core.costs import parameters
 from core.data import corpora
 from core.efficiency.pruning import Scope
 from core.efficiency.pruning import check as check_sparsity
+from core.messages import say
 from core.plain import Ranged
 from core.precision import Precision
 from core.training.distillation import check as check_distillation
@@ -144,7 +145,10 @@ def student_of(config: ModelConfig) -> ModelConfig:
         if parameters(small) <= room:
             return small
     raise ValueError(
-        f"a model of {parameters(config):,} weights is too small for a student of a quarter: its tables alone have more"
+        say(
+            "a model of {count} weights is too small for a student of a quarter: its tables alone have more",
+            count=f"{parameters(config):,}",
+        )
     )
 
 
@@ -152,7 +156,7 @@ def check_decoder(config: ModelConfig) -> None:
     """Check that the base is a decoder: these runs use next-token targets. Raises ValueError."""
     if config.shape != "decoder" or config.head != "lm":
         raise ValueError(
-            "these runs ask for each next token, which only a decoder says: choose one, e.g. tales-gpt"
+            say("these runs ask for each next token, which only a decoder says: choose one, e.g. tales-gpt")
         )
 
 

@@ -15,6 +15,7 @@ import torch
 from core.efficiency.judging import ROUNDS as PACE_ROUNDS
 from core.efficiency.judging import Reference
 from core.language_model import LanguageModel
+from core.messages import later, mark
 from core.verdict_rule import Rule
 
 ROUNDS = 15
@@ -62,12 +63,17 @@ def _pass(before: Reference, lm: LanguageModel) -> float:
 
 
 RULE = Rule(
-    "A speed: “times as fast”, “saves”, “costs”, or “no clear gain”",
-    "The time of a pass divided by the original’s in the same round: both take turns on this machine, so that its load "
-    "falls on both.",
-    "Told: the middle half of the rounds (both quartiles) lies on one side of 1.",
-    f"One held-out text; {ROUNDS} rounds of recorded models, {PACE_ROUNDS} of the open one, after one that warms up.",
-    "None. It is a rule of thumb about this machine at this moment, and no test of a hypothesis.",
-    "Our rule",
+    mark("A speed: “times as fast”, “saves”, “costs”, or “no clear gain”"),
+    mark(
+        "The time of a pass divided by the original’s in the same round: both take turns on this machine, so "
+        "that its load falls on both."
+    ),
+    mark("Told: the middle half of the rounds (both quartiles) lies on one side of 1."),
+    later(
+        "One held-out text; {recorded} rounds of recorded models, {open} of the open one, after one that warms up.",
+        recorded=ROUNDS, open=PACE_ROUNDS,
+    ),
+    mark("None. It is a rule of thumb about this machine at this moment, and no test of a hypothesis."),
+    mark("Our rule"),
     told,
-)
+)  # fmt: skip

@@ -20,6 +20,7 @@ from core.config import ModelConfig
 from core.efficiency.judging import tensors
 from core.efficiency.pruning import check
 from core.language_model import LanguageModel
+from core.messages import later, mark
 from core.model.attention import Attention
 from core.model.feed_forward import FeedForward
 from core.model.transformer import EncoderDecoder, Transformer
@@ -63,7 +64,14 @@ def longest(rows: Tensor, share: float, what: str) -> tuple[int, ...]:
     """Choose the rows to keep when the share `share` with the smallest norms is removed; at least one stays."""
     gone = round(check(share) * len(rows))
     if gone >= len(rows):
-        raise ValueError(f"a share of {share:g} would remove all {len(rows)} {what}: choose a lower one")
+        raise ValueError(
+            later(
+                "a share of {share} would remove all {count} {parts}: choose a lower one",
+                share=f"{share:g}",
+                count=len(rows),
+                parts=later(what),
+            )
+        )
     order = torch.linalg.vector_norm(rows.double(), dim=1).topk(len(rows) - gone).indices
     return tuple(sorted(order.tolist()))
 
@@ -80,15 +88,19 @@ def choose(model: Transformer | EncoderDecoder, heads: float, neurons: float) ->
     found = {}
     for name, part in attentions(model).items():
         per = part.n_heads // part.n_kv_heads
-        groups = longest(head_weights(part), heads, "heads" if per == 1 else "groups of heads")
+        groups = longest(head_weights(part), heads, mark("heads") if per == 1 else mark("groups of heads"))
         found[name] = tuple(group * per + one for group in groups for one in range(per))
         if model.config.position in BIASED and len(found[name]) < part.n_heads:
             raise ValueError(
-                f"heads of a model with {model.config.position} positions share one table of biases and cannot be "
-                "removed: remove neurons only"
+                later(
+                    "heads of a model with {kind} positions share one table of biases and cannot be removed: "
+                    "remove neurons only",
+                    kind=model.config.position,
+                )
             )
     rest = {
-        name: longest(neuron_weights(part), neurons, "neurons") for name, part in feed_forwards(model).items()
+        name: longest(neuron_weights(part), neurons, mark("neurons"))
+        for name, part in feed_forwards(model).items()
     }
     return Kept(found, rest)
 

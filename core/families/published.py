@@ -12,6 +12,7 @@ from typing import Any
 
 from core.config import ModelConfig, Shape
 from core.costs import parameters
+from core.messages import mark
 
 M, B = 10**6, 10**9
 
@@ -113,92 +114,103 @@ def bart(layers: int, d_model: int, heads: int) -> ModelConfig:
 _ROBERTA: dict[str, Any] = {"d_vocab": 50_265, "position_offset": 2, "n_token_types": 1, "norm_eps": 1e-5}
 _GPT = gpt(12, 768, 12, 512, vocabulary=40_478).replace(norm_placement="post", final_norm=False)
 
-_LISTED = "list of released models"  # in the authors' repository
+_LISTED = mark("list of released models")  # in the authors' repository
 
 
 def corrected(millions: int) -> str:
     """Return the note on the paper's counts in the README of the released GPT-2."""
-    return f"Its authors later called the paper’s count wrong, and this file {millions}M."
+    return {
+        124: mark("Its authors later called the paper’s count wrong, and this file 124M."),
+        355: mark("Its authors later called the paper’s count wrong, and this file 355M."),
+        774: mark("Its authors later called the paper’s count wrong, and this file 774M."),
+        1558: mark("Its authors later called the paper’s count wrong, and this file 1558M."),
+    }[millions]
 
 
 FAMILIES: tuple[Family, ...] = (
     Family(
         "GPT", "decoder", "OpenAI", 2018, 6, "Radford et al. 2018",
-        "BooksCorpus: over 7,000 unpublished books",
-        "the next token; then each task by fine-tuning",
-        "One decoder, pretrained once and fine-tuned for twelve kinds of task.",
-        "published, MIT",
-        (Size("", _GPT, 117 * M, M, "Radford et al. 2019, table 2", hub="openai-community/openai-gpt"),),
+        mark("BooksCorpus: over 7,000 unpublished books"),
+        mark("the next token; then each task by fine-tuning"),
+        mark("One decoder, pretrained once and fine-tuned for twelve tasks."),
+        mark("published, MIT"),
+        (Size("", _GPT, 117 * M, M, mark("Radford et al. 2019, table 2"), hub="openai-community/openai-gpt"),),
     ),
     Family(
         "BERT", "encoder", "Google", 2018, 10, "Devlin et al. 2019",
-        "BooksCorpus (800 million words) and English Wikipedia (2,500 million)",
-        "15 % of the tokens, hidden; and whether two sentences follow each other",
-        "Every token sees both sides, in every block.",
-        "published, Apache 2.0",
+        mark("BooksCorpus (800 million words) and English Wikipedia (2,500 million)"),
+        mark("15 % of the tokens, hidden; and whether two sentences follow each other"),
+        mark("Every token sees both sides, in every block."),
+        mark("published, Apache 2.0"),
         (
-            Size("base", bert(12, 768, 12), 110 * M, 10 * M, "section 3", hub="google-bert/bert-base-uncased"),
-            Size("large", bert(24, 1024, 16), 340 * M, 10 * M, "section 3", hub="google-bert/bert-large-uncased"),
+            Size("base", bert(12, 768, 12), 110 * M, 10 * M, mark("section 3"), hub="google-bert/bert-base-uncased"),
+            Size("large", bert(24, 1024, 16), 340 * M, 10 * M, mark("section 3"), hub="google-bert/bert-large-uncased"),
         ),
     ),
     Family(
         "GPT-2", "decoder", "OpenAI", 2019, 2, "Radford et al. 2019",
-        "WebText: 8 million pages that Reddit users linked, 40 GB",
-        "the next token, and nothing else",
-        "Tasks without fine-tuning: the text before says what is wanted.",
-        "published, modified MIT",
+        mark("WebText: 8 million pages that Reddit users linked, 40 GB"),
+        mark("the next token, and nothing else"),
+        mark("Tasks without fine-tuning: the text before says what is wanted."),
+        mark("published, modified MIT"),
         (
-            Size("small", gpt(12, 768, 12, 1024), 117 * M, M, "table 2", corrected(124), "openai-community/gpt2"),
-            Size("XL", gpt(48, 1600, 25, 1024), 1542 * M, M, "table 2", corrected(1558), "openai-community/gpt2-xl"),
+            Size("small", gpt(12, 768, 12, 1024), 117 * M, M, mark("table 2"), corrected(124), "openai-community/gpt2"),
+            Size(
+                "XL", gpt(48, 1600, 25, 1024), 1542 * M, M, mark("table 2"), corrected(1558),
+                "openai-community/gpt2-xl",
+            ),
         ),
     ),
     Family(
         "RoBERTa", "encoder", "Facebook AI", 2019, 7, "Liu et al. 2019",
-        "five English corpora, over 160 GB",
-        "hidden tokens, drawn anew each time; no question about sentences",
-        "BERT’s shape, trained longer, on more, in larger batches.",
-        "published, MIT",
+        mark("five English corpora, over 160 GB"),
+        mark("hidden tokens, drawn anew each time; no question about sentences"),
+        mark("BERT’s shape, trained longer, on more, in larger batches."),
+        mark("published, MIT"),
         (
             Size("base", bert(12, 768, 12, **_ROBERTA), 125 * M, M, _LISTED, hub="FacebookAI/roberta-base"),
-            Size("large", bert(24, 1024, 16, **_ROBERTA), 355 * M, M, "section 5", hub="FacebookAI/roberta-large"),
+            Size(
+                "large", bert(24, 1024, 16, **_ROBERTA), 355 * M, M, mark("section 5"), hub="FacebookAI/roberta-large",
+            ),
         ),
     ),
     Family(
         "DistilBERT", "encoder", "Hugging Face", 2019, 10, "Sanh et al. 2019",
-        "that of BERT",
-        "hidden tokens, BERT’s own probabilities for them, and its hidden states",
-        "Half of BERT’s blocks, taught by BERT.",
-        "published, Apache 2.0",
+        mark("that of BERT"),
+        mark("hidden tokens, BERT’s own probabilities for them, and its hidden states"),
+        mark("Half of BERT’s blocks, taught by BERT."),
+        mark("published, Apache 2.0"),
         (
             Size(
-                "", bert(6, 768, 12, n_token_types=0), 66 * M, M, "table 3",
-                "We count the masked-word head, too; without it there are 66.4M.", "distilbert/distilbert-base-uncased",
+                "", bert(6, 768, 12, n_token_types=0), 66 * M, M, mark("table 3"),
+                mark("We count the masked-word head, too; without it there are 66.4M."),
+                "distilbert/distilbert-base-uncased",
             ),
         ),
     ),
     Family(
         "T5", "encoder-decoder", "Google", 2019, 10, "Raffel et al. 2020",
-        "C4: about 750 GB of cleaned English web pages",
-        "hidden spans, 15 % of the tokens; and tasks as text with a prefix",
-        "Every task is text in, text out.",
-        "published, Apache 2.0",
+        mark("C4: about 750 GB of cleaned English web pages"),
+        mark("hidden spans, 15 % of the tokens; and tasks as text with a prefix"),
+        mark("Every task is text in, text out."),
+        mark("published, Apache 2.0"),
         (
-            Size("small", t5(6, 512, 8, 2048), 60 * M, 10 * M, "section 3.7", hub="google-t5/t5-small"),
-            Size("base", t5(12, 768, 12, 3072), 220 * M, 10 * M, "section 3.1.2", hub="google-t5/t5-base"),
+            Size("small", t5(6, 512, 8, 2048), 60 * M, 10 * M, mark("section 3.7"), hub="google-t5/t5-small"),
+            Size("base", t5(12, 768, 12, 3072), 220 * M, 10 * M, mark("section 3.1.2"), hub="google-t5/t5-base"),
             Size(
-                "large", t5(24, 1024, 16, 4096), 770 * M, 10 * M, "section 3.7",
-                "The paper does not say how it counted; with the shared token table counted twice it is 770.6M.",
+                "large", t5(24, 1024, 16, 4096), 770 * M, 10 * M, mark("section 3.7"),
+                mark("The paper does not say how it counted; with the shared token table counted twice it is 770.6M."),
                 "google-t5/t5-large",
             ),
-            Size("11B", t5(24, 1024, 128, 65_536, 128), 11 * B, B, "section 3.7", hub="google-t5/t5-11b"),
+            Size("11B", t5(24, 1024, 128, 65_536, 128), 11 * B, B, mark("section 3.7"), hub="google-t5/t5-11b"),
         ),
     ),
     Family(
         "BART", "encoder-decoder", "Facebook AI", 2019, 10, "Lewis et al. 2020",
-        "that of RoBERTa: 160 GB of news, books, stories and web text",
-        "the whole text, from one with spans hidden and sentences shuffled",
-        "BERT’s reading and GPT’s writing, as two halves of one model.",
-        "published, Apache 2.0",
+        mark("that of RoBERTa: 160 GB of news, books, stories and web text"),
+        mark("the whole text, from one with spans hidden and sentences shuffled"),
+        mark("BERT’s reading and GPT’s writing, as two halves of one model."),
+        mark("published, Apache 2.0"),
         (
             Size("base", bart(6, 768, 12), 140 * M, 10 * M, _LISTED, hub="facebook/bart-base"),
             Size("large", bart(12, 1024, 16), 400 * M, 100 * M, _LISTED, hub="facebook/bart-large"),
@@ -206,22 +218,25 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         "GPT-3", "decoder", "OpenAI", 2020, 5, "Brown et al. 2020",
-        "filtered Common Crawl, WebText2, two sets of books, Wikipedia; 300 billion tokens read",
-        "the next token",
-        "Examples in the text before are enough for many tasks.",
-        "never published",
+        mark("filtered Common Crawl, WebText2, two sets of books, Wikipedia; 300 billion tokens read"),
+        mark("the next token"),
+        mark("Examples in the text before are enough for many tasks."),
+        mark("never published"),
         (
-            Size("small", gpt(12, 768, 12, 2048), 125 * M, M, "table 2.1"),
-            Size("175B", gpt(96, 12_288, 96, 2048), 175 * B, B, "table 2.1"),
+            Size("small", gpt(12, 768, 12, 2048), 125 * M, M, mark("table 2.1")),
+            Size("175B", gpt(96, 12_288, 96, 2048), 175 * B, B, mark("table 2.1")),
         ),
     ),
     Family(
-        "GPT-4", "decoder", "OpenAI", 2023, 3, "OpenAI 2023, section 2",
-        "public data and licensed data; which, and how much, is not published",
-        "the next token; then feedback from people",
-        "Reads images, too. The report keeps the rest to itself.",
-        "never published",
-        unpublished=("number of weights", "blocks, widths, heads", "how it was trained, and on how much", "hardware"),
+        "GPT-4", "decoder", "OpenAI", 2023, 3, mark("OpenAI 2023, section 2"),
+        mark("public data and licensed data; which, and how much, is not published"),
+        mark("the next token; then feedback from people"),
+        mark("Reads images, too. The report keeps the rest to itself."),
+        mark("never published"),
+        unpublished=(
+            mark("number of weights"), mark("blocks, widths, heads"), mark("how it was trained, and on how much"),
+            mark("hardware"),
+        ),
     ),
 )  # fmt: skip
 

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from core.data.digits import NAMES
+from core.messages import say
 from core.multimodal.properties import SLANTS, THICKNESSES
 
 START, END = "<s>", "</s>"
@@ -104,18 +105,28 @@ def parse(text: str) -> Parts:
         CaptionError: a word that captions do not have, or words in an order that is no caption.
     """
     words = text.lower().replace(",", " ").split()
-    example = 'write it like "a seven, thick, slanted left, next to a two"'
+    example = say('write it like "{caption}"', caption="a seven, thick, slanted left, next to a two")
     if unknown := [word for word in words if word not in IDS or word in (START, END)]:
         known = ", ".join(WORDS[2:])
-        raise CaptionError(f"{unknown[0]!r} is not among the words of captions ({known}): {example}")
+        raise CaptionError(
+            say(
+                "{word} is not among the words of captions ({known}): {example}",
+                word=repr(unknown[0]),
+                known=known,
+                example=example,
+            )
+        )
     joined = " ".join(words)
     halves = joined.split(" next to ")
     if not joined or len(halves) > 2:
-        raise CaptionError(f"a caption tells of one digit or of two: {example}")
+        raise CaptionError(say("a caption tells of one digit or of two: {example}", example=example))
     first, *others = (_part(half, example) for half in halves)
     if any(other != Part(other.digit) for other in others):
         raise CaptionError(
-            f"only the first digit is described, of the other a caption says its name: {example}"
+            say(
+                "only the first digit is described, of the other a caption says its name: {example}",
+                example=example,
+            )
         )
     return first, *others
 
@@ -124,8 +135,12 @@ def _part(said: str, example: str) -> Part:
     found = _by_words().get(said)
     if found is None:
         raise CaptionError(
-            f"{said!r} does not tell of a digit: first a or an, its name, then thick or thin, then slanted left or "
-            f"right; {example}"
+            say(
+                "{words} does not tell of a digit: first a or an, its name, then thick or thin, then slanted left or "
+                "right; {example}",
+                words=repr(said),
+                example=example,
+            )
         )
     return found
 

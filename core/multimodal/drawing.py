@@ -18,6 +18,7 @@ from torch import Tensor
 
 from core.data import digits
 from core.data.digits import LEVELS
+from core.messages import say
 from core.multimodal.properties import Properties, measure
 from core.multimodal.scenes import HEIGHT, ROOM, SIDEWAYS, place, sheet
 
@@ -83,16 +84,22 @@ def seen(drawing: npt.ArrayLike) -> Drawn:
         raise ValueError("a drawing's pixels are numbers from 0 to 1; one of them is not finite")
     ink = values >= 0.5
     if not ink.any():
-        raise BlankDrawing("the sheet is blank: draw a digit in its left or its right half, or one in each")
+        raise BlankDrawing(
+            say("the sheet is blank: draw a digit in its left or its right half, or one in each")
+        )
     marks = marks_of(ink)
     kept = [mark for mark in marks if int(np.ptp(mark, axis=0).max()) + 1 >= SMALLEST * ink.shape[0]]
     if not kept:
-        raise BlankDrawing("there are only dots on the sheet: draw a digit about as high as the sheet")
+        raise BlankDrawing(say("there are only dots on the sheet: draw a digit about as high as the sheet"))
     notes = []
     if dropped := len(marks) - len(kept):
         notes.append(
-            f"{dropped} speck{'s' * (dropped > 1)} of dust left out: a mark counts from a quarter of the sheet's "
-            "height on"
+            say(
+                "{count} specks of dust left out: a mark counts from a quarter of the sheet's height on",
+                count=dropped,
+            )
+            if dropped > 1
+            else say("1 speck of dust left out: a mark counts from a quarter of the sheet's height on")
         )
     grouped = _by_half(kept, ink.shape[1])
     bitmaps = {half: bitmap_of(np.concatenate(group)) for half, group in grouped.items()}
@@ -148,8 +155,11 @@ def _by_half(marks: list[npt.NDArray[np.int64]], width: int) -> dict[int, list[n
         halves.setdefault(int(middle >= width / 2), []).extend(group)
     for half, members in halves.items():
         if _tall_columns(members, TALL * width / 2) > 1:
-            side = ("left", "right")[half]
-            raise DrawingError(f"two digits stand in the {side} half: draw one in each half")
+            raise DrawingError(
+                say("two digits stand in the right half: draw one in each half")
+                if half
+                else say("two digits stand in the left half: draw one in each half")
+            )
     return halves
 
 
@@ -200,24 +210,42 @@ def counted(bitmap: Bitmap) -> Tensor:
 
 def _unlike(bitmap: Bitmap, half: int, count: int) -> list[str]:
     """Describe how a digit differs from all of the set, in sentences."""
-    where = (
-        ("the digit on the left" if half == 0 else "the digit on the right") if count > 1 else "the drawing"
-    )
+    where = say("the drawing")
+    if count > 1:
+        where = say("the digit on the right") if half else say("the digit on the left")
     ink = float(bitmap.mean())
     rows, columns = bitmap.any(1), bitmap.any(0)
     least, most = _usual()
-    guess = "what the captioner says is a guess"
     if rows.sum() < columns.sum():
-        what = f"{where} is wider than it is high, as no digit is: {guess}"
-        return [f"{what}; if these are two digits, leave a gap between them" if count == 1 else what]
+        if count > 1:
+            return [
+                say(
+                    "{where} is wider than it is high, as no digit is: what the captioner says is a guess",
+                    where=where,
+                )
+            ]
+        return [
+            say(
+                "{where} is wider than it is high, as no digit is: what the captioner says is a guess; if these are "
+                "two digits, leave a gap between them",
+                where=where,
+            )
+        ]
     if ink > most:
         return [
-            f"{where} has more ink than any digit it learned from: {guess}; draw it larger, with fewer strokes"
+            say(
+                "{where} has more ink than any digit it learned from: what the captioner says is a guess; draw it "
+                "larger, with fewer strokes",
+                where=where,
+            )
         ]
     if ink < SPARE * least:
         return [
-            f"{where} has less ink than any digit it learned from: {guess}; draw it smaller, so that its strokes "
-            "are wider"
+            say(
+                "{where} has less ink than any digit it learned from: what the captioner says is a guess; draw it "
+                "smaller, so that its strokes are wider",
+                where=where,
+            )
         ]
     return []
 

@@ -14,6 +14,7 @@ from core.rooms.deals import group_of as group_of
 from core.rooms.records import ELSE as ELSE
 from core.rooms.records import Answer as Answer
 from core.rooms.records import Asking as Asking
+from core.rooms.records import Counted as Counted
 from core.rooms.records import Look as Look
 from core.rooms.records import NoSuchRoom as NoSuchRoom
 from core.rooms.records import NotNow as NotNow

@@ -11,7 +11,8 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
-from core.rooms import records, schema
+from core.messages import mark, say
+from core.rooms import records
 from core.rooms.records import (
     IDLE,
     LONGEST,
@@ -24,12 +25,20 @@ from core.rooms.records import (
     Prompt,
     Room,
 )
-from core.rooms.schema import prompts, rooms
+from core.rooms.schema import members, prompts, rooms
 from core.runs.database import Database
 
-ENDED = "there is no such room, or it has ended"
-LATE = "the vote is over"
-LATE_TO_SEND = "the room has ended, or this browser has not joined it"
+ENDED = mark("there is no such room, or it has ended")
+LATE = mark("the vote is over")
+LATE_TO_SEND = mark("the room has ended, or this browser has not joined it")
+# By the phase of a room: what is refused in it.
+_NOT_IN = {
+    "lobby": mark("this is not for a room that is lobby"),
+    "open": mark("this is not for a room that is open"),
+    "closed": mark("this is not for a room that is closed"),
+    "revealed": mark("this is not for a room that is revealed"),
+    "paused": mark("this is not for a room that is paused"),
+}
 _ROW = (
     "id", "code", "owner", "phase", "resumes", "version", "prompt", "talk", "shown", "lead", "gathered",
 )  # fmt: skip
@@ -48,8 +57,6 @@ class Changes:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.now: ColumnElement[float] = database.now
-        with database.writing() as connection:
-            schema.create(connection)
 
     def _lives(self) -> ColumnElement[bool]:
         return sa.and_(rooms.c.touched > self.now - IDLE, rooms.c.opened > self.now - LONGEST)
@@ -87,7 +94,7 @@ class Changes:
         """Return the row of a room that lives, closed to other changes, its countdown settled. Raises NoSuchRoom."""
         held = sa.select(rooms.c.id).where(rooms.c.id == id, self._lives()).with_for_update()
         if connection.execute(held).first() is None:
-            raise NoSuchRoom(ENDED)
+            raise NoSuchRoom(say(ENDED))
         self._close_due(connection, id)
         return self._row(connection, rooms.c.id == id)
 
@@ -104,17 +111,25 @@ class Changes:
             self._locked(connection, id) if locked else self._row(connection, rooms.c.id == id, self._lives())
         )
         if row is None:
-            raise NoSuchRoom(ENDED)
+            raise NoSuchRoom(say(ENDED))
         if not is_teacher(row, owner):
-            raise NotTheTeacher("another browser teaches in this room")
+            raise NotTheTeacher(say("another browser teaches in this room"))
         if row.phase not in phases:
-            raise NotNow(f"this is not for a room that is {row.phase}")
+            raise NotNow(say(_NOT_IN[row.phase]))
         return row
 
     def _move(self, id: str, owner: str, phases: Collection[str], **values: Any) -> None:
         with self.database.writing() as connection:
             self._taught(connection, id, owner, phases)
             self._change(connection, id, **values)
+
+    def _admit(self, connection: sa.Connection, id: str, member: str) -> None:
+        """Record that a member changes a room that lives. Raises NotNow: it has ended, or the member is not in it."""
+        known = sa.select(members.c.id).where(members.c.room == id, members.c.id == member)
+        here = rooms.update().where(rooms.c.id == id, known.exists(), self._lives())
+        changed = here.values(version=rooms.c.version + 1, touched=self.now)
+        if connection.execute(changed).rowcount == 0:
+            raise NotNow(say(LATE_TO_SEND))
 
     def _change(self, connection: sa.Connection, id: str, **values: Any) -> None:
         changed = {"version": rooms.c.version + 1, "touched": self.now, **values}

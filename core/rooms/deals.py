@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from core.rooms.changes import LATE_TO_SEND, Changes
+from core.messages import say
+from core.rooms.changes import Changes
 from core.rooms.records import DEALT, NotNow, RoomError
-from core.rooms.schema import deals, members, rooms
+from core.rooms.schema import deals, rooms
 from core.runs import kinds
 from core.runs.ownership import delete_groups, hand_over
 from core.runs.schema import runs
@@ -73,7 +74,9 @@ class Deals(Changes):
             NoSuchRoom, NotTheTeacher; RoomError: none, or more than a room holds.
         """
         if not 1 <= len(sizes) <= DEALT:
-            raise RoomError(f"1 to {DEALT} sizes can be dealt, and these are {len(sizes)}")
+            raise RoomError(
+                say("1 to {most} sizes can be dealt, and these are {count}", most=DEALT, count=len(sizes))
+            )
         with self.database.writing() as connection:
             self._taught(connection, id, owner)
             connection.execute(deals.delete().where(deals.c.room == id, deals.c.member == ""))
@@ -100,18 +103,14 @@ class Deals(Changes):
         Raises:
             NotNow: none is free, the room has ended, or nobody of it asks.
         """
-        known = sa.select(members.c.id).where(members.c.room == id, members.c.id == member)
         with self.database.writing() as connection:
-            here = rooms.update().where(rooms.c.id == id, known.exists(), self._lives())
-            changed = here.values(version=rooms.c.version + 1, touched=self.now)
-            if connection.execute(changed).rowcount == 0:
-                raise NotNow(LATE_TO_SEND)
+            self._admit(connection, id, member)
             listed = sa.select(deals).where(deals.c.room == id).order_by(deals.c.n)
             row = connection.execute(listed.where(deals.c.member == member)).first()
             if row is None:
                 row = connection.execute(listed.where(deals.c.member == "")).first()
             if row is None:
-                raise NotNow("all sizes are taken")
+                raise NotNow(say("all sizes are taken"))
             this = (deals.c.room == id, deals.c.n == row.n)
             connection.execute(deals.update().where(*this).values(member=member))
         spec = kinds.read_spec(row.spec)

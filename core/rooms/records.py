@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
+from core.messages import mark, say
+
 Phase = Literal["lobby", "open", "closed", "revealed", "paused"]
 PHASES: tuple[Phase, ...] = ("lobby", "open", "closed", "revealed", "paused")
 Kind = Literal["predict", "next"]  # a page's question, or the next token
@@ -22,7 +24,7 @@ PROMPTS = 60
 ROUNDS = 2
 DEALT = 60  # sizes that are offered at a time
 OPTIONS = 9  # of one prompt
-ELSE = "something else"  # the last option of a question about a token: who takes it writes a word
+ELSE = mark("something else")  # the last option of a question about a token: who takes it writes a word
 ROOMS = 300  # of one store at a time
 BETWEEN = 0.5  # seconds between two taps of one member: two votes a second
 COUNTDOWN = 3.0  # seconds from Close to the end of a vote
@@ -87,6 +89,18 @@ class Room:
     shown: bool
     lead: str
     gathered: int
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A vote that was let in.
+
+    Attributes:
+        choice: the option that counts, from 0.   version: of the room, the first that has this vote.
+    """
+
+    choice: int
+    version: int
 
 
 @dataclass(frozen=True)
@@ -274,16 +288,32 @@ class Asking:
             raise RoomError(f"{self.kind!r} is no kind of question")
         if not self.question.strip() or len(self.question) > QUESTION:
             raise RoomError(
-                f"a question has 1 to {QUESTION:,} characters, and this one {len(self.question):,}"
+                say(
+                    "a question has 1 to {most} characters, and this one {count}",
+                    most=f"{QUESTION:,}",
+                    count=f"{len(self.question):,}",
+                )
             )
         if not 2 <= len(self.options) <= OPTIONS:
-            raise RoomError(f"a question has 2 to {OPTIONS} options, and this one {len(self.options)}")
+            raise RoomError(
+                say(
+                    "a question has 2 to {most} options, and this one {count}",
+                    most=OPTIONS,
+                    count=len(self.options),
+                )
+            )
         if any(not option.strip() or len(option) > OPTION for option in self.options):
-            raise RoomError(f"an option has 1 to {OPTION} characters")
+            raise RoomError(say("an option has 1 to {most} characters", most=OPTION))
         if self.kind == "next" and self.options[-1] != ELSE:
             raise RoomError(f"the last option of a question about a token is {ELSE!r}")
         if len(self.about) > LINK:
-            raise RoomError(f"a link has at most {LINK:,} characters, and this one {len(self.about):,}")
+            raise RoomError(
+                say(
+                    "a link has at most {most} characters, and this one {count}",
+                    most=f"{LINK:,}",
+                    count=f"{len(self.about):,}",
+                )
+            )
         answer = self.answer
         if answer is not None and answer.index is not None and not 0 <= answer.index < len(self.options):
             raise RoomError(f"the answer is option {answer.index}, of {len(self.options)}")

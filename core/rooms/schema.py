@@ -1,12 +1,13 @@
-"""The tables of rooms, beside those of the training runs: a room's rows go with it."""
+"""The tables of rooms, beside those of the training runs: a room's rows go with it.
+
+A change of them is a revision in core/runs/migrations, which makes the tables of both.
+"""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
 from core.rooms.records import CODE_LENGTH, WORD
-
-_LOCK = 0x61A55B0D  # PostgreSQL's advisory lock while tables are created
 
 meta = sa.MetaData()
 rooms = sa.Table(
@@ -116,10 +117,3 @@ pictures = sa.Table(  # the led view as a finished picture: the last one of each
     sa.Column("sha256", sa.String(64), nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),  # HTML, gzip
 )
-
-
-def create(connection: sa.Connection) -> None:
-    """Create the tables that are missing."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-    meta.create_all(connection)

@@ -15,6 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.messages import say
 from core.rooms import records
 from core.rooms.changes import ENDED, LATE, hashed, is_teacher, prompt_of
 from core.rooms.deals import Deals, read_deals, runner_of
@@ -33,6 +34,7 @@ from core.rooms.records import (
     ROOMS,
     ROUNDS,
     Asking,
+    Counted,
     Dealt,
     Look,
     NoSuchRoom,
@@ -69,7 +71,7 @@ class Rooms(Words, Views, Deals):
                 return self._room(connection, row)
             codes = set(connection.execute(sa.select(rooms.c.code)).scalars())
             if len(codes) >= ROOMS:
-                raise TooMuch("as many rooms are open as this Glassbox holds; try again later")
+                raise TooMuch(say("as many rooms are open as this Glassbox holds; try again later"))
             while (code := _draw_code()) in codes:
                 pass
             id = secrets.token_hex(12)
@@ -96,12 +98,18 @@ class Rooms(Words, Views, Deals):
         """
         written = "" if asking.answer is None else json.dumps(records.described(asking.answer))
         if len(written) > ANSWER:
-            raise RoomError(f"an answer has at most {ANSWER:,} characters, and this one {len(written):,}")
+            raise RoomError(
+                say(
+                    "an answer has at most {most} characters, and this one {count}",
+                    most=f"{ANSWER:,}",
+                    count=f"{len(written):,}",
+                )
+            )
         with self.database.writing() as connection:
             row = self._taught(connection, id, owner, ("lobby", "closed", "revealed"))
             n = (row.prompt or 0) + 1
             if n > PROMPTS:
-                raise TooMuch(f"a room holds {PROMPTS} questions: end it and open another")
+                raise TooMuch(say("a room holds {most} questions: end it and open another", most=PROMPTS))
             connection.execute(
                 prompts.insert().values(
                     room=id, n=n, kind=asking.kind, question=asking.question, options=json.dumps(asking.options),
@@ -135,7 +143,7 @@ class Rooms(Words, Views, Deals):
                 connection.execute(prompts.update().where(*this).values(round=prompts.c.round + 1)).rowcount
                 == 0
             ):
-                raise NotNow(f"a question is asked {ROUNDS} times at most")
+                raise NotNow(say("a question is asked {most} times at most", most=ROUNDS))
             self._change(connection, id, **_fresh("open"))
 
     def reveal(self, id: str, owner: str) -> None:
@@ -171,7 +179,13 @@ class Rooms(Words, Views, Deals):
     def lead(self, id: str, owner: str, link: str) -> None:
         """Set the view that the room follows: page and query of a link. Raises NoSuchRoom, NotTheTeacher, RoomError."""
         if len(link) > LINK:
-            raise RoomError(f"a link has at most {LINK:,} characters, and this one {len(link):,}")
+            raise RoomError(
+                say(
+                    "a link has at most {most} characters, and this one {count}",
+                    most=f"{LINK:,}",
+                    count=f"{len(link):,}",
+                )
+            )
         with self.database.writing() as connection:
             row = self._taught(connection, id, owner)
             if row.lead != link:
@@ -188,7 +202,13 @@ class Rooms(Words, Views, Deals):
         """
         body = gzip.compress(html.encode("utf-8"), 6, mtime=0)
         if len(body) > PICTURE:
-            raise TooMuch(f"a picture has at most {PICTURE:,} bytes, and this one {len(body):,}")
+            raise TooMuch(
+                say(
+                    "a picture has at most {most} bytes, and this one {count}",
+                    most=f"{PICTURE:,}",
+                    count=f"{len(body):,}",
+                )
+            )
         row = {"room": id, "link": link, "sha256": hashlib.sha256(body).hexdigest(), "body": body}
         with self.database.writing() as connection:
             self._taught(connection, id, owner)
@@ -236,7 +256,7 @@ class Rooms(Words, Views, Deals):
             )  # fmt: skip
             changed = {"invitation": "", "remote": hashed("remote", secret), "version": rooms.c.version + 1}
             if connection.execute(rooms.update().where(*mine).values(changed)).rowcount == 0:
-                raise NotTheTeacher("this link was used already, or is too old: ask for another one")
+                raise NotTheTeacher(say("this link was used already, or is too old: ask for another one"))
         return secret
 
     def teaches(self, id: str, owner: str) -> bool:
@@ -244,7 +264,7 @@ class Rooms(Words, Views, Deals):
         with self.database.reading() as connection:
             row = self._row(connection, rooms.c.id == id, self._lives())
             if row is None:
-                raise NoSuchRoom(ENDED)
+                raise NoSuchRoom(say(ENDED))
             return is_teacher(row, owner)
 
     def end(self, id: str, owner: str) -> None:
@@ -286,11 +306,11 @@ class Rooms(Words, Views, Deals):
         """Return the room of a code, in whatever case it was typed. Raises NoSuchRoom."""
         letters = "".join(code.split()).upper()
         if len(letters) != CODE_LENGTH or not set(letters) <= set(ALPHABET):
-            raise NoSuchRoom(ENDED)
+            raise NoSuchRoom(say(ENDED))
         with self.database.reading() as connection:
             row = self._row(connection, rooms.c.code == letters, self._lives())
             if row is None:
-                raise NoSuchRoom(ENDED)
+                raise NoSuchRoom(say(ENDED))
             return self._room(connection, row)
 
     def join(self, id: str, secret: str) -> int:
@@ -316,14 +336,14 @@ class Rooms(Words, Views, Deals):
                 return int(known)
             taken = set(connection.execute(sa.select(members.c.number).where(members.c.room == id)).scalars())
             if len(taken) >= MEMBERS:
-                raise TooMuch(f"{MEMBERS} are in this room: it is full")
+                raise TooMuch(say("{count} are in this room: it is full", count=MEMBERS))
             free = [one for one in range(1, 100 if len(taken) < 60 else 2 * MEMBERS) if one not in taken]
             number = secrets.choice(free)
             connection.execute(members.insert().values(room=id, id=member, number=number, seen=self.now))
             self._change(connection, id)
             return number
 
-    def vote(self, id: str, member: str, n: int, round: int, choice: int, word: str = "") -> int:
+    def vote(self, id: str, member: str, n: int, round: int, choice: int, word: str = "") -> Counted:
         """Count a member's choice; the last one before the vote ends stands.
 
         Args:
@@ -332,7 +352,8 @@ class Rooms(Words, Views, Deals):
                 of it are cut.
 
         Returns:
-            The option that counts: a word that is one of the others is a vote for that.
+            The option that counts, since a word that is one of the others is a vote for that; and the room's version
+            that has it.
 
         Raises:
             NotNow: the vote has ended or is paused, it was another question or round, or nobody of this room.
@@ -340,7 +361,7 @@ class Rooms(Words, Views, Deals):
             RoomError: no option at all, a word for an option that asks for none, or none for one that does.
         """
         if choice < 0:
-            raise RoomError("a vote is an option, from 0")
+            raise RoomError(say("a vote is an option, from 0"))
         asked = sa.select(prompts.c.n).where(
             prompts.c.room == id, prompts.c.n == n, prompts.c.round == round, prompts.c.many > choice
         )
@@ -352,18 +373,19 @@ class Rooms(Words, Views, Deals):
         with self.database.writing() as connection:
             # The statement that lets a vote in also locks the room: nobody closes it before the vote is written.
             changed = rooms.update().where(*open_now).values(version=rooms.c.version + 1, touched=self.now)
-            if connection.execute(changed).rowcount == 0:
-                raise NotNow(LATE)
+            version = connection.execute(changed.returning(rooms.c.version)).scalar()
+            if version is None:
+                raise NotNow(say(LATE))
             choice, word = self._chosen(connection, id, n, choice, word)
             self._cast(connection, {"room": id, "prompt": n, "round": round, "member": member}, choice, word)
-        return choice
+        return Counted(choice, version)
 
     def _cast(self, connection: sa.Connection, whose: dict[str, Any], choice: int, word: str) -> None:
         """Write a vote that was let in. Raises TooMuch."""
         this = [votes.c[name] == value for name, value in whose.items()]
         soon = sa.select(votes.c.member).where(*this, votes.c.at > self.now - BETWEEN)
         if connection.execute(soon).first() is not None:
-            raise TooMuch("that was quick: tap again in a moment")
+            raise TooMuch(say("that was quick: tap again in a moment"))
         at = connection.execute(sa.select(self.now)).scalar_one()
         row = {**whose, "choice": choice, "word": word, "at": at}
         connection.execute(insert_or_replace(connection, votes).values(row))
@@ -436,7 +458,7 @@ class Rooms(Words, Views, Deals):
         with self.database.reading() as connection:
             row = self._row(connection, rooms.c.id == id)
             if row is None:
-                raise NoSuchRoom(ENDED)
+                raise NoSuchRoom(say(ENDED))
             if row.version == since:
                 return None
             room = self._room(connection, row)

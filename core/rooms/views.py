@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from core.rooms.changes import LATE_TO_SEND, Changes
-from core.rooms.records import LINK, NotNow, RoomError
-from core.rooms.schema import members, rooms, views
+from core.messages import say
+from core.rooms.changes import Changes
+from core.rooms.records import LINK, RoomError
+from core.rooms.schema import views
 from core.runs.database import insert_or_replace
 
 
@@ -38,13 +39,15 @@ class Views(Changes):
             NotNow: the room has ended, or nobody of it sends this.   RoomError: the link is too long.
         """
         if not 0 < len(link) <= LINK:
-            raise RoomError(f"a link has 1 to {LINK:,} characters, and this one {len(link):,}")
-        known = sa.select(members.c.id).where(members.c.room == id, members.c.id == member)
+            raise RoomError(
+                say(
+                    "a link has 1 to {most} characters, and this one {count}",
+                    most=f"{LINK:,}",
+                    count=f"{len(link):,}",
+                )
+            )
         with self.database.writing() as connection:
-            here = rooms.update().where(rooms.c.id == id, known.exists(), self._lives())
-            changed = here.values(version=rooms.c.version + 1, touched=self.now)
-            if connection.execute(changed).rowcount == 0:
-                raise NotNow(LATE_TO_SEND)
+            self._admit(connection, id, member)
             at = connection.execute(sa.select(self.now)).scalar_one()
             row = {"room": id, "member": member, "id": secrets.token_hex(6), "link": link, "at": at}
             connection.execute(insert_or_replace(connection, views).values(row))

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.messages import say
 from core.rooms.changes import Changes
 from core.rooms.records import NotNow, RoomError, cleaned, same
 from core.rooms.schema import prompts, votes, words
@@ -34,10 +35,10 @@ class Words(Changes):
         with self.database.writing() as connection:
             row = self._taught(connection, id, owner, OVER)
             if row.prompt != n:
-                raise NotNow("another question is asked by now")
+                raise NotNow(say("another question is asked by now"))
             written = self._written(connection, id, n)
             if key is not None and key not in written:
-                raise RoomError("nobody wrote this word")
+                raise RoomError(say("nobody wrote this word"))
             for one in sorted(written) if key is None else [key]:
                 self._put_word(connection, id, n, one, shown=shown)
             self._change(connection, id)
@@ -86,9 +87,9 @@ class Words(Changes):
         word = cleaned(word)
         if row.kind != "next" or choice != row.many - 1:
             if word:
-                raise RoomError("this option asks for no word")
+                raise RoomError(say("this option asks for no word"))
             return choice, ""
         if not word:
-            raise RoomError("write a word of 1 to 20 characters")
+            raise RoomError(say("write a word of 1 to 20 characters"))
         offered = [same(option.strip("` ")) for option in json.loads(row.options)[:-1]]
         return (offered.index(same(word)), "") if same(word) in offered else (choice, word)

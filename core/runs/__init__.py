@@ -26,6 +26,7 @@ from core.runs.records import SchemaError as SchemaError
 from core.runs.records import StoreAway as StoreAway
 from core.runs.records import StoreDamaged as StoreDamaged
 from core.runs.records import StoreFull as StoreFull
+from core.runs.records import StoreInUse as StoreInUse
 from core.runs.store import Store as Store
 
 if TYPE_CHECKING:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from core.messages import later
+
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
     from core.runs.kinds import Start
@@ -23,7 +25,7 @@ def begun(parent: str, start: Start) -> LanguageModel:
     """Load the checkpoint `parent`, "RUN@STEP", through `start`. Raises ValueError: it is not stored."""
     stored = start()
     if stored is None:
-        raise ValueError("the model that this run begins with is not stored: start it anew")
+        raise ValueError(later("the model that this run begins with is not stored: start it anew"))
     return assembled(*stored, name=parent)
 
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 from core.analysis.seeds import Interval, difference, interval
 from core.data.dial import REMEDIES, Remedy
+from core.messages import later, mark
 from core.runs.results import ASSETS, Results
 from core.training import corpus_lab
 from core.training.corpus_lab import BIASED, DOSES, SEEDS
@@ -102,12 +103,21 @@ def _slope(xs: Sequence[float], ys: Sequence[float]) -> float:
 
 
 RULE = Rule(
-    "The corpus lab: “the dial is the cause”, “helps”, “the seeds do not tell”",
-    "The difference in the share of “she”, seed by seed: between two doses, or with a remedy and without.",
-    "A finding where the 95 % interval of the mean difference (Student’s t) leaves out 0, and that of the slope 1.",
-    f"{len(SEEDS)} seeds a dose and a remedy, all of which were recorded.",
-    f"None: each is judged on its own. Of {len(REMEDIES) - 1} remedies of no effect one would be found in "
-    f"{percent(1 - 0.95 ** (len(REMEDIES) - 1))} of such labs.",
-    "Student 1908, paired",
+    mark("The corpus lab: “the dial is the cause”, “helps”, “the seeds do not tell”"),
+    mark(
+        "The difference in the share of “she”, seed by seed: between two doses, or with a remedy and without."
+    ),
+    mark(
+        "A finding where the 95 % interval of the mean difference (Student’s t) leaves out 0, and that of "
+        "the slope 1."
+    ),
+    later("{seeds} seeds a dose and a remedy, all of which were recorded.", seeds=len(SEEDS)),
+    later(
+        "None: each is judged on its own. Of {remedies} remedies of no effect one would be found in "
+        "{share} of such labs.",
+        remedies=len(REMEDIES) - 1,
+        share=percent(1 - 0.95 ** (len(REMEDIES) - 1)),
+    ),
+    mark("Student 1908, paired"),
     difference,
 )

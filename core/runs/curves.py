@@ -7,12 +7,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.messages import later
 from core.runs.database import Database
 from core.runs.maps import unpack_maps, unpack_places
 from core.runs.records import COLUMNS, Checkpoint, Maps, NoSuchRun, Places, Points, RunError
 from core.runs.schema import checkpoints, models, points, runs
 
-NOT_THERE = "there is no such run: it was deleted, or the link is not complete"
+NOT_THERE = later("there is no such run: it was deleted, or the link is not complete")
 
 
 class Curves:
@@ -98,7 +99,7 @@ class Curves:
             ).first()
             if row is None:
                 self._exists(connection, id)
-                raise RunError("this run has not begun yet, so it has no model to open")
+                raise RunError(later("this run has not begun yet, so it has no model to open"))
         return json.loads(row.config), row.tokenizer
 
     def _shown(self, id: str, step: int) -> bytes | None:
@@ -121,8 +122,17 @@ class Curves:
                 .where(checkpoints.c.run == id, checkpoints.c.weights.is_not(None))
                 .order_by(checkpoints.c.step)
             ).scalars()
-            there = ", ".join(map(str, kept)) or "none"
-            raise RunError(f"this run keeps no weights of step {step}; it keeps those of {there}")
+            if there := ", ".join(map(str, kept)):
+                raise RunError(
+                    later(
+                        "this run keeps no weights of step {step}; it keeps those of {kept}",
+                        step=step,
+                        kept=there,
+                    )
+                )
+            raise RunError(
+                later("this run keeps no weights of step {step}; it keeps those of none", step=step)
+            )
         return bytes(body)
 
     def _exists(self, connection: sa.Connection, id: str) -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
-from core.runs import schema
+from core.messages import later
+from core.runs.location import damaged, default_url, reserve
+from core.runs.opening import connect, now
 from core.runs.records import RunError, StoreAway, StoreDamaged, StoreFull
+from core.runs.schema_version import check_version
 
 _FULL = "53100"  # PostgreSQL's disk_full
 _LACKS = ("no such table", "no such column")  # SQLite's messages for a damaged store
+_EVERY = 1.0  # seconds between two looks at the schema's version by transactions that only read
 
 
 class Database:
@@ -25,11 +30,12 @@ class Database:
     """
 
     def __init__(self, url: str | None = None) -> None:
-        self.url = schema.default_url() if url is None else url
+        self.url = default_url() if url is None else url
         with translated(self.url):
-            self.engine = schema.connect(self.url)
+            self.engine = connect(self.url)
         self._writer = self.engine.execution_options(writes=True)
-        self.now: ColumnElement[float] = schema.now(self.engine)
+        self._look_at = time.monotonic() + _EVERY
+        self.now: ColumnElement[float] = now(self.engine)
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -37,8 +43,12 @@ class Database:
 
         Raises:
             StoreAway: the database does not answer. StoreDamaged: it cannot be read.
+            SchemaError: a newer version of Glassbox has changed its tables meanwhile.
         """
-        with translated(self.url), self.engine.begin() as connection:
+        with self.understood(), self.engine.begin() as connection:
+            if time.monotonic() >= self._look_at:
+                check_version(connection)
+                self._look_at = time.monotonic() + _EVERY
             yield connection
 
     @contextmanager
@@ -49,14 +59,29 @@ class Database:
             StoreAway: the database does not answer, nothing happened.
             StoreFull: there is no room, nothing happened.
             StoreDamaged: it cannot be read.
+            SchemaError: a newer version of Glassbox has changed its tables meanwhile; nothing happened.
         """
-        with translated(self.url), self._writer.begin() as connection:
+        with self.understood(), self._writer.begin() as connection:
+            check_version(
+                connection
+            )  # and no other version can change them before this transaction has ended
             yield connection
+
+    @contextmanager
+    def understood(self) -> Iterator[None]:
+        """Translate the database's errors to ours; one that comes of newer tables says so."""
+        try:
+            with translated(self.url):
+                yield
+        except (StoreDamaged, sa.exc.ProgrammingError):
+            with suppress(sa.exc.SQLAlchemyError), self.engine.connect() as connection:
+                check_version(connection)
+            raise
 
     def make_room(self) -> None:
         """Delete the few MB reserved for a full disk, so that final states can still be stored."""
         if self.engine.dialect.name == "sqlite":
-            schema.reserve(self.engine.url).unlink(missing_ok=True)
+            reserve(self.engine.url).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Close every connection."""
@@ -75,7 +100,7 @@ def translated(url: str) -> Iterator[None]:
             raise
         raise _damaged(error, url) from error
     except sa.exc.TimeoutError as error:  # the connection pool is exhausted
-        raise StoreAway("the run store is overloaded; try again in a moment") from error
+        raise StoreAway(later("the run store is overloaded; try again in a moment")) from error
 
 
 def _meaning(error: sa.exc.DBAPIError, url: str) -> RunError:
@@ -85,13 +110,15 @@ def _meaning(error: sa.exc.DBAPIError, url: str) -> RunError:
         return _damaged(error, url)
     if getattr(cause, "sqlstate", None) == _FULL or "is full" in said:
         return StoreFull(
-            "the disk of the run store is full, or the size it may grow to is reached: delete runs, or make room"
+            later(
+                "the disk of the run store is full, or the size it may grow to is reached: delete runs, or make room"
+            )
         )
     return StoreAway(f"the run store does not answer ({said})")
 
 
 def _damaged(error: sa.exc.DBAPIError, url: str) -> StoreDamaged:
-    return StoreDamaged(schema.damaged(sa.make_url(url), _said(error)))
+    return StoreDamaged(damaged(sa.make_url(url), _said(error)))
 
 
 def _said(error: sa.exc.DBAPIError) -> str:

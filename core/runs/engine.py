@@ -20,8 +20,8 @@ from core.runs.cluster import Cluster, check_address
 from core.runs.corrections import corrected
 from core.runs.limits import Limits, Starts
 from core.runs.processes import Processes
-from core.runs.queue import claim, drop, requeue, waiting
-from core.runs.records import Run, RunError, StoreAway
+from core.runs.queue import Watch, claim, drop, waiting
+from core.runs.records import Run, RunError, SchemaError, StoreAway
 from core.runs.retention import clear, reserved
 from core.runs.store import Store
 from core.runs.worker import lease_seconds
@@ -94,6 +94,7 @@ class Engine:
         self._starts = Starts(self.limits.starts)
         self.idle = idle_seconds() if idle is None else idle
         self._lease = lease_seconds()
+        self._watch = Watch(store.database, self._lease)
         self._call, self._stop, self._ready = threading.Event(), threading.Event(), threading.Event()
         self._crew: Processes | Cluster | None = None
         self._wanted_until = 0.0
@@ -209,6 +210,9 @@ class Engine:
                         self._rest()
                 else:
                     self._rest()
+            except SchemaError as why:  # for good: this process does not know the tables
+                log.error("Nothing is trained here any more: %s", why)
+                self._stop.set()
             except Exception:  # catch all errors of dask or the system: runs wait until it is back
                 log.exception("The workers do not answer; trying again")
                 self._stop.wait(1.0)
@@ -259,7 +263,7 @@ class Engine:
     def _take_back(self) -> None:
         """Requeue runs whose worker was lost."""
         if time.monotonic() >= self._careful_until:
-            requeue(self.store.database)
+            self._watch.requeue()
 
     def _be_careful(self, why: StoreAway) -> None:
         """Hold back while the database is unavailable.

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from core.messages import mark
 from core.runs.kinds import Reached, Start
 from core.runs.lease import Moment
 from core.runs.records import RunError
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from core.training.fine_tuning import FineTuner
 
 LIGHTER = (
-    "choose a smaller batch, or fewer examples",
-    "choose fewer steps, a smaller batch, or fewer measurements",
+    mark("choose a smaller batch, or fewer examples"),
+    mark("choose fewer steps, a smaller batch, or fewer measurements"),
 )
 _LENGTH = {"sentiment": 42, "questions": 108}  # average tokens of an example with padding
 _BEGIN = 3.0  # seconds before the first step: examples are generated and tokenized

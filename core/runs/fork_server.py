@@ -1,9 +1,9 @@
 """A fork server: a process with all training imports, from which workers are forked with shared memory.
 
-runs/serving.py)./A worker started as a new Python process imports PyTorch for three seconds and fills 350 MB that the
-server already has. A forked one is ready in a second, and takes memory only for what it changes. So a server on Linux
-forks once, before anything else (`prepare`), and that process only forks workers on request (`born`). On other systems,
-or without preparation, workers are new Python processes (core/runs/serving.py)./runs/serving.py).
+A worker started as a new Python process imports PyTorch for three seconds and fills 350 MB that the server already has.
+A forked one is ready in a second, and takes memory only for what it changes. So a server on Linux forks once, before
+anything else (`prepare`), and that process only forks workers on request (`born`). On other systems, or without
+preparation, workers are new Python processes (core/runs/serving.py).
 """
 
 from __future__ import annotations

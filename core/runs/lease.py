@@ -14,8 +14,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.runs.database import Database, insert_or_replace, translated
+from core.runs.database import Database, insert_or_replace
 from core.runs.maps import pack_maps, pack_places
+from core.runs.own_texts import drop_texts
 from core.runs.queue import Ticket, taken
 from core.runs.records import COLUMNS, LostLease, Maps, Places, State, StoreAway, Word
 from core.runs.retention import relieve
@@ -84,7 +85,7 @@ class Lease:
         Raises:
             LostLease: not ours any more. StoreAway: the database does not answer.
         """
-        with translated(self.database.url):
+        with self.database.understood():
             try:
                 if self._eye is None:  # a separate connection, kept open
                     self._eye = self.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
@@ -233,6 +234,7 @@ class Lease:
                 allowance=0,
                 **last,
             )
+            drop_texts(connection)
             if step is not None:
                 for table in (points, checkpoints):
                     connection.execute(table.delete().where(table.c.run == self.id, table.c.step > step))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.messages import say
 from core.runs.records import LimitExceeded
+from core.settings import read, whole
 
 if TYPE_CHECKING:
     from core.runs.kinds import Spec
@@ -26,7 +27,7 @@ _ADDRESSES = 10_000  # addresses whose starts are remembered
 
 def largest_store() -> int:
     """Read GLASSBOX_RUNS_MB: the maximum size of the run store's SQLite file, in bytes."""
-    return _setting("GLASSBOX_RUNS_MB", 8192) * MB
+    return whole("GLASSBOX_RUNS_MB", 8192) * MB
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,7 @@ class Limits:
     @classmethod
     def from_environment(cls) -> Limits:
         """Read GLASSBOX_RUN_ACTIVE, _WAITING, _ADDRESS and so on (a variable for each limit), where they are set."""
-        return cls(
-            **{
-                each.name: _setting(f"GLASSBOX_RUN_{each.name.upper()}", int(str(each.default)))
-                for each in fields(cls)
-            }
-        )
+        return read(cls, "GLASSBOX_RUN_")
 
     def check_spec(
         self, spec: Spec, text: str | None = None, correct: Callable[[Estimate], Estimate] | None = None
@@ -78,12 +74,19 @@ class Limits:
 
         if text is not None and len(text.encode("utf-8", "replace")) > LARGEST_TEXT:
             raise LimitExceeded(
-                f"the text has {len(text.encode('utf-8', 'replace')) / 1e6:.1f} MB; at most "
-                f"{LARGEST_TEXT / 1e6:.0f} MB can be trained on: shorten it"
+                say(
+                    "the text has {size} MB; at most {most} MB can be trained on: shorten it",
+                    size=f"{len(text.encode('utf-8', 'replace')) / 1e6:.1f}",
+                    most=f"{LARGEST_TEXT / 1e6:.0f}",
+                )
             )
         if spec.steps > self.steps:
             raise LimitExceeded(
-                f"{spec.steps:,} steps are more than the {self.steps:,} that this server allows a run: ask for fewer"
+                say(
+                    "{steps} steps are more than the {most} that this server allows a run: ask for fewer",
+                    steps=f"{spec.steps:,}",
+                    most=f"{self.steps:,}",
+                )
             )
         cost = estimate(spec, text)
         if correct is not None:
@@ -91,11 +94,23 @@ class Limits:
         words, (smaller, quicker) = in_words(cost), lighter(spec)
         if cost.bytes > self.megabytes * MB:
             raise LimitExceeded(
-                f"this run would take {words}; this server allows {self.megabytes} MB: {smaller}"
+                say(
+                    "this run would take {words}; this server allows {most} MB: {remedy}",
+                    words=words,
+                    most=self.megabytes,
+                    remedy=say(smaller),
+                )
             )
         if cost.seconds > self.minutes * 60:
-            allowed = f"{self.minutes} minute{'s' * (self.minutes > 1)}"
-            raise LimitExceeded(f"this run would take {words}; this server allows {allowed}: {quicker}")
+            allowed = say("{minutes} minutes", minutes=self.minutes) if self.minutes > 1 else say("1 minute")
+            raise LimitExceeded(
+                say(
+                    "this run would take {words}; this server allows {allowed}: {remedy}",
+                    words=words,
+                    allowed=allowed,
+                    remedy=say(quicker),
+                )
+            )
         self.check_room(spec, cost)
         return cost
 
@@ -119,12 +134,34 @@ class Limits:
         wanted = count * each + beside
         if held + wanted <= self.room:
             return wanted
-        mine = f"; {_size(held)} of it are taken by your runs that wait, train or pause" if held else ""
-        remedy = ", or stop one of them" if held and wanted <= self.room else ""
+        kept = say(
+            "this run would keep {count} checkpoints of {each}, with the state to go on from {wanted} in the store",
+            count=f"{count:,}",
+            each=_size(each),
+            wanted=_size(wanted),
+        )
+        allowed = {"kept": kept, "room": _size(self.room), "held": _size(held)}
+        if not held:
+            raise LimitExceeded(
+                say(
+                    "{kept}; one visitor may keep {room} here: ask for fewer checkpoints or a smaller model",
+                    **allowed,
+                )
+            )
+        if wanted > self.room:
+            raise LimitExceeded(
+                say(
+                    "{kept}; one visitor may keep {room} here; {held} of it are taken by your runs that wait, train or "
+                    "pause: ask for fewer checkpoints or a smaller model",
+                    **allowed,
+                )
+            )
         raise LimitExceeded(
-            f"this run would keep {count:,} checkpoints of {_size(each)}, with the state to go on from {_size(wanted)} "
-            f"in the store; one visitor may keep {_size(self.room)} here{mine}: ask for fewer checkpoints or a smaller "
-            f"model{remedy}"
+            say(
+                "{kept}; one visitor may keep {room} here; {held} of it are taken by your runs that wait, train or "
+                "pause: ask for fewer checkpoints or a smaller model, or stop one of them",
+                **allowed,
+            )
         )
 
     def check_counts(self, active: int, waiting: int, address: int = 0) -> None:
@@ -138,15 +175,24 @@ class Limits:
         """
         if active >= self.active:
             raise LimitExceeded(
-                f"you have {active} runs that wait, train or pause; this server allows {self.active} at a time: "
-                "stop one, or wait until one ends"
+                say(
+                    "you have {active} runs that wait, train or pause; this server allows {most} at a time: stop one, "
+                    "or wait until one ends",
+                    active=active,
+                    most=self.active,
+                )
             )
         if waiting >= self.waiting:
-            raise LimitExceeded(f"{waiting} runs wait already; try again in a few minutes")
+            raise LimitExceeded(
+                say("{waiting} runs wait already; try again in a few minutes", waiting=waiting)
+            )
         if address >= self.address:
             raise LimitExceeded(
-                f"{address} runs from your network wait already, and others want to train, too: "
-                "try again in a few minutes"
+                say(
+                    "{waiting} runs from your network wait already, and others want to train, too: try again in a few "
+                    "minutes",
+                    waiting=address,
+                )
             )
 
 
@@ -176,8 +222,12 @@ class Starts:
                 times.popleft()
             if len(times) >= self.most:
                 raise LimitExceeded(
-                    f"{len(times)} runs were started from your network in the last {WINDOW / 60:.0f} minutes; "
-                    "try again in a few minutes"
+                    say(
+                        "{count} runs were started from your network in the last {minutes} minutes; try again in a few "
+                        "minutes",
+                        count=len(times),
+                        minutes=f"{WINDOW / 60:.0f}",
+                    )
                 )
             times.append(now)
 
@@ -185,18 +235,14 @@ class Starts:
 def in_words(cost: Estimate) -> str:
     """Format an estimate for a learner."""
     seconds = cost.seconds
-    time = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} minutes"
-    return f"about {time} and {cost.bytes / MB:,.0f} MB ({cost.parameters:,} parameters)"
+    time = f"{seconds:.0f} s" if seconds < 120 else say("{minutes} minutes", minutes=f"{seconds / 60:.0f}")
+    return say(
+        "about {time} and {memory} MB ({parameters} parameters)",
+        time=time,
+        memory=f"{cost.bytes / MB:,.0f}",
+        parameters=f"{cost.parameters:,}",
+    )
 
 
 def _size(bytes: int) -> str:
     return f"{bytes / MB:,.0f} MB" if bytes >= 10 * MB else f"{bytes / MB:.1f} MB"
-
-
-def _setting(name: str, default: int) -> int:
-    value = os.environ.get(name, "").strip()
-    if not value:
-        return default
-    if not value.isdecimal() or int(value) < 1:
-        raise ValueError(f"{name}={value} must be a whole number from 1 on")
-    return int(value)

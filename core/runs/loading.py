@@ -6,6 +6,7 @@ from core.checkpoints import CheckpointError
 from core.checkpoints.folder import assemble
 from core.config import ModelConfig
 from core.language_model import LanguageModel
+from core.messages import later
 from core.runs.kinds import MODELS
 from core.runs.records import RunError
 from core.runs.store import Store
@@ -32,7 +33,7 @@ def load(store: Store, id: str, step: int | None = None) -> LanguageModel:
         return tuned_model(store, id, step)
     if run.kind not in MODELS:
         raise RunError(
-            "this run learns or lays out words and trains no language model: look at it on Embeddings"
+            later("this run learns or lays out words and trains no language model: look at it on Embeddings")
         )
     values, words = store.model(id)
     step = kept_step(store, id, step)
@@ -41,7 +42,11 @@ def load(store: Store, id: str, step: int | None = None) -> LanguageModel:
         config = ModelConfig.from_dict(values)
         model = assemble(config, weights, torch.device("cpu"), torch.float32)
     except (SafetensorError, RuntimeError, KeyError, TypeError) as error:
-        raise CheckpointError(f"the checkpoint of step {step} of this run cannot be read: {error}") from error
+        raise CheckpointError(
+            later(
+                "the checkpoint of step {step} of this run cannot be read: {why}", step=step, why=str(error)
+            )
+        ) from error
     card = {"steps": run.steps, "seed": run.seed, "spec": run.spec.to_dict(), "revision": run.revision}
     tokenizer = Tokenizer(tokenizers.Tokenizer.from_str(words))
     return LanguageModel(model, tokenizer, f"run:{id}", card)
@@ -59,7 +64,7 @@ def tuned_model(store: Store, id: str, step: int | None = None) -> LanguageModel
 
     run = store.get(id)
     if run.kind != "fine_tune":
-        raise RunError("this run fine-tunes no model")
+        raise RunError(later("this run fine-tunes no model"))
     step = kept_step(store, id, step)
     learned = read_file(store.weights(id, step))
     if run.spec.parent:
@@ -70,7 +75,11 @@ def tuned_model(store: Store, id: str, step: int | None = None) -> LanguageModel
     try:
         return tuned(run.spec, base, learned, f"run:{id}")
     except ValueError as error:
-        raise RunError(f"the checkpoint of step {step} of this run cannot be read: {error}") from error
+        raise RunError(
+            later(
+                "the checkpoint of step {step} of this run cannot be read: {why}", step=step, why=str(error)
+            )
+        ) from error
 
 
 def kept_step(store: Store, id: str, step: int | None) -> int:
@@ -79,5 +88,5 @@ def kept_step(store: Store, id: str, step: int | None) -> int:
         return step
     kept = store.steps(id)
     if not kept:
-        raise RunError("this run has no checkpoint yet: wait for its first steps")
+        raise RunError(later("this run has no checkpoint yet: wait for its first steps"))
     return kept[-1]

@@ -7,6 +7,7 @@ always holds a whole curve up to some step, and a state to resume from.
 from __future__ import annotations
 
 import logging
+import math
 import os
 import time
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from core.runs import kinds
 from core.runs.journal import PATIENCE, Journal
 from core.runs.kinds import Reached, Work
 from core.runs.lease import MOST_RELIEFS, Lease, Row
-from core.runs.records import LostLease, RunError, State, StoreAway, StoreFull, Word
+from core.runs.records import LostLease, RunError, SchemaError, State, StoreAway, StoreFull, Word
 from core.runs.store import Store
 
 log = logging.getLogger("glassbox.runs")
@@ -42,6 +43,7 @@ class Training:
         leaving: called before every step: must this process stop?
         watch: called with every point (the progress bar of the command line).
         patience: seconds that the database may be away.
+        longest: seconds of computing after which the run is ended.
     """
 
     store: Store
@@ -49,6 +51,7 @@ class Training:
     leaving: Callable[[], bool] = lambda: False
     watch: Callable[[Reached], None] = lambda point: None
     patience: float = PATIENCE
+    longest: float = math.inf
     _word: Word = "run"
     _blind_until: float = 0.0
     _saved: int = -1  # step of the last state
@@ -68,6 +71,8 @@ class Training:
         except LostLease as why:
             log.info("Run %s: %s", self.lease.id, why)
         except StoreAway as why:  # the lease expires; another worker continues when the database is back
+            log.warning("Run %s is let go: %s", self.lease.id, why)
+        except SchemaError as why:  # a newer Glassbox goes on with it
             log.warning("Run %s is let go: %s", self.lease.id, why)
         except StoreFull as why:
             with suppress(LostLease, StoreAway):
@@ -96,6 +101,10 @@ class Training:
                     self.journal.put(untouched())
                     untouched = None
                 self._keep()
+                if point.seconds > self.longest and not work.done:
+                    return self._end(
+                        "stopped", f"Stopped at step {work.done_steps:,}: {_too_long(self.longest)}."
+                    )
             self._end("done", f"{work.ended[:1].upper()}{work.ended[1:]}.")
         except Diverged as why:
             self._end("diverged", str(why))
@@ -227,6 +236,10 @@ class Training:
                 if time.monotonic() > until:
                     raise
                 time.sleep(0.25)
+
+
+def _too_long(seconds: float) -> str:
+    return f"it has computed for {max(1, round(seconds / 60))} minutes, twice what one run may take here"
 
 
 def _row(point: Reached) -> Row:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from core.runs.database import Database
+from core.runs.own_texts import drop_texts
 from core.runs.schema import origins, runs
 
 MOST_ATTEMPTS = 5
+FAR = 600.0  # seconds ahead that no lease reaches, unless the clock was put back
 
 
 @dataclass(frozen=True)
@@ -93,9 +97,15 @@ def drop(database: Database, ticket: Ticket) -> None:
         )
 
 
-def requeue(database: Database) -> int:
-    """Requeue every run whose lease has expired, as its control word asks; return how many there were."""
-    lost = sa.and_(runs.c.lease != "", runs.c.lease_until < database.now)
+def requeue(database: Database, silent: Sequence[Silent] | None = None) -> int:
+    """Requeue runs whose lease has expired, as their control word asks; return how many there were.
+
+    Args:
+        silent: only those of which nothing has been heard since; None: all whose lease has expired.
+    """
+    lost = _expired(database)
+    if silent is not None:
+        lost = sa.or_(sa.false(), *(one.holds() for one in silent))
     free: dict[str, Any] = {"lease": "", "lease_until": 0.0}
     over = {**free, "finished": database.now, "allowance": 0}
     with database.reading() as connection:
@@ -119,7 +129,59 @@ def requeue(database: Database) -> int:
     with database.writing() as connection:
         for which, values in moves:
             count += connection.execute(runs.update().where(lost, which).values(values)).rowcount
+        drop_texts(connection)  # one of them may have ended
     return count
+
+
+def _expired(database: Database) -> sa.ColumnElement[bool]:
+    return sa.and_(runs.c.lease != "", runs.c.lease_until < database.now)
+
+
+@dataclass(frozen=True)
+class Silent:
+    """A lease whose time is over, as it was written last. until: the end of its time; 0.0: its worker is known lost."""
+
+    id: str
+    lease: str
+    until: float
+
+    def holds(self) -> sa.ColumnElement[bool]:
+        """Return the condition that nothing has been heard of it since."""
+        return sa.and_(runs.c.id == self.id, runs.c.lease == self.lease, runs.c.lease_until == self.until)
+
+
+class Watch:
+    """The leases of other processes, watched by a clock that nobody sets before their runs are requeued.
+
+    Leases go by the database's clock. When that is put forward, all of them seem to have expired at once; when it is
+    put back, the lease of a lost worker would last for as long as the jump. So a lease whose time is over, or far
+    ahead, is given up only when its worker has not renewed it while we looked on.
+
+    Args:
+        seconds: of a lease. A worker renews it four times in that.
+        clock: seconds of a clock that only goes on.
+    """
+
+    def __init__(
+        self, database: Database, seconds: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.database, self.seconds, self.clock = database, seconds, clock
+        self._since: dict[Silent, float] = {}
+
+    def requeue(self) -> int:
+        """Requeue the runs whose worker was lost; return how many there were."""
+        now = self.clock()
+        self._since = {one: self._since.get(one, now) for one in self._silent()}
+        lost = [one for one, since in self._since.items() if not one.until or now - since >= self.seconds / 2]
+        return requeue(self.database, lost) if lost else 0
+
+    def _silent(self) -> list[Silent]:
+        far = self.database.now + max(FAR, 3 * self.seconds)
+        odd = sa.and_(runs.c.lease != "", runs.c.lease_until > far)
+        with self.database.reading() as connection:
+            columns = runs.c.id, runs.c.lease, runs.c.lease_until
+            rows = connection.execute(sa.select(*columns).where(sa.or_(_expired(self.database), odd))).all()
+        return [Silent(*row) for row in rows]
 
 
 def waiting(database: Database) -> int:

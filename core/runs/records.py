@@ -33,7 +33,11 @@ class LimitExceeded(RunError):
 
 
 class SchemaError(RunError):
-    """The database was written by another version of Glassbox."""
+    """Raised when another version of Glassbox wrote the database, or has changed its tables since it was opened."""
+
+
+class StoreInUse(SchemaError):
+    """Raised when an earlier version of Glassbox has the database open: its tables stay until that one has ended."""
 
 
 class StoreDamaged(RunError):

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 from core.runs.database import Database
 from core.runs.limits import SHARE, largest_store
+from core.runs.own_texts import drop_texts
 from core.runs.records import ACTIVE, ENDED, StoreFull
-from core.runs.schema import checkpoints, origins, runs, starts, states, texts
+from core.runs.schema import checkpoints, origins, runs, starts, states
 
 _AT_ONCE = 32 * 2**20  # bytes that are freed together when the store is full...
 _PART = 16  # ...but no more than such a part of it
@@ -124,6 +125,7 @@ def _stop(connection: sa.Connection, database: Database, owner: str) -> int:
     connection.execute(
         runs.update().where(runs.c.id.in_(ids)).values(state="stopped", control="stop", **over)
     )
+    drop_texts(connection)
     _drop(connection, owner, _AT_ONCE)
     return len(ids)
 
@@ -141,7 +143,7 @@ def _delete_runs(connection: sa.Connection, owner: str, kept: int) -> None:
     )
     ids = list(connection.execute(oldest).scalars())
     connection.execute(runs.delete().where(runs.c.id.in_(ids)))
-    connection.execute(texts.delete().where(texts.c.sha256.not_in(sa.select(runs.c.text).distinct())))
+    drop_texts(connection)
 
 
 def _drop(connection: sa.Connection, owner: str, over: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from core.messages import mark
 from core.runs.kinds import Start
 from core.runs.training import Trained
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from core.language_model import LanguageModel
     from core.training.estimates import Estimate
 
-LIGHTER = ("choose a smaller batch, or shorter rows", "choose fewer steps, or a smaller batch")
+LIGHTER = (mark("choose a smaller batch, or shorter rows"), mark("choose fewer steps, or a smaller batch"))
 _TEACHER = 1 / 3  # of a training step of the teacher's size: its forward pass
 
 

@@ -7,21 +7,21 @@ or not at all.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import secrets
-import zlib
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
+from core.messages import later
 from core.runs import kinds, queue
 from core.runs.curves import NOT_THERE, Curves
 from core.runs.database import Database
 from core.runs.kinds import TRAIN, Spec
 from core.runs.limits import LONGEST_NAME
+from core.runs.own_texts import drop_texts, keep_text, read_text
 from core.runs.records import (
     ACTIVE,
     ENDED,
@@ -33,7 +33,7 @@ from core.runs.records import (
     Word,
 )
 from core.runs.revision import revision
-from core.runs.schema import models, origins, runs, starts, texts, unsigned
+from core.runs.schema import models, origins, runs, starts, unsigned
 
 Runs = list[Run]
 
@@ -80,10 +80,12 @@ class Store(Curves):
         """Queue a run. The limits are checked by `Engine.submit`.
 
         Args:
-            text: the own text that `spec.text` is the fingerprint of; None where the store has it already.
+            text: the own text that `spec.text` is the fingerprint of; None where the store has it already, and the
+                owner has brought it before or forks a run that reads it.
 
         Raises:
-            RunError: the text is not the spec's, or is nowhere; the parent of a fork has no such checkpoint.
+            RunError: the text is not the spec's, is nowhere, or is another owner's; the parent of a fork has no such
+                checkpoint.
             NoSuchRun: the parent is not there.
         """
         with self.database.writing() as connection:
@@ -105,13 +107,11 @@ class Store(Curves):
         Args:
             address: where it is asked for from; room: bytes that it is estimated to keep.
         """
-        body = None if text is None else text.encode("utf-8")
-        if body is not None and hashlib.sha256(body).hexdigest() != spec.text:
-            raise RunError("the text is not the one that the spec names by its fingerprint")
         id = secrets.token_hex(12)
-        self._keep_text(connection, spec.text, body)
         start = self._start(connection, spec) if spec.parent else None
-        connection.execute(runs.insert().values(id=id, **self._fresh(spec, owner, name, group)))
+        brought = keep_text(connection, owner, spec.text, spec.parent, text)
+        fresh = self._fresh(spec, owner, name, group)
+        connection.execute(runs.insert().values(id=id, brought=brought, **fresh))
         connection.execute(origins.insert().values(run=id, address=address[:64], room=room))
         if start is not None:
             connection.execute(starts.insert().values(run=id, **start))
@@ -174,6 +174,7 @@ class Store(Curves):
             row = self._owned(connection, id, owner)
             if row.state in ACTIVE:
                 connection.execute(runs.update().where(runs.c.id == id).values(self._said(word, row)))
+                drop_texts(connection)
             return self._get(connection, id)
 
     def _said(self, word: Word, row: Any) -> dict[str, Any]:
@@ -207,8 +208,7 @@ class Store(Curves):
         with self.database.writing() as connection:
             self._owned(connection, id, owner)
             connection.execute(runs.delete().where(runs.c.id == id))
-            used = sa.select(runs.c.text).distinct()
-            connection.execute(texts.delete().where(texts.c.sha256.not_in(used)))
+            drop_texts(connection)
 
     def place(self, id: str) -> int:
         """Return 0 when the run has a worker or needs none, else its place in the queue, from 1. Raises NoSuchRun."""
@@ -249,22 +249,17 @@ class Store(Curves):
             connection.execute(unsigned.update().where(this).values(until=now + seconds))
             return True
 
-    def text(self, sha256: str) -> str:
-        """Return an own text by its fingerprint. Raises RunError: it is not stored."""
-        with self.database.reading() as connection:
-            body = connection.execute(sa.select(texts.c.body).where(texts.c.sha256 == sha256)).scalar()
-        if body is None:
-            raise RunError("the text of this run is not stored here: choose or paste it again")
-        return zlib.decompress(body).decode("utf-8")
+    def text(self, sha256: str, owner: str | None = None) -> str:
+        """Return an own text by its fingerprint.
 
-    def _keep_text(self, connection: sa.Connection, sha256: str, body: bytes | None) -> None:
-        if not sha256:
-            return
-        known = connection.execute(sa.select(texts.c.sha256).where(texts.c.sha256 == sha256)).first()
-        if known is None and body is None:
-            raise RunError("the text of this run is not stored here: choose or paste it again")
-        if known is None and body is not None:
-            connection.execute(texts.insert().values(sha256=sha256, body=zlib.compress(body, 1)))
+        Args:
+            owner: who asks to see it; None: nobody, it is read for a run that may read it.
+
+        Raises:
+            RunError: it is not stored, or another owner's.
+        """
+        with self.database.reading() as connection:
+            return read_text(connection, sha256, owner)
 
     def _start(self, connection: sa.Connection, spec: Spec) -> dict[str, Any]:
         """Copy what a run begins with that has a parent (a fork): the parent may be deleted later."""
@@ -290,7 +285,9 @@ class Store(Curves):
         if row is None:
             raise NoSuchRun(NOT_THERE)
         if not secrets.compare_digest(row.owner.encode(), owner.encode()):
-            raise NotYours("this run was started in another browser: look at it as you like, or fork it")
+            raise NotYours(
+                later("this run was started in another browser: look at it as you like, or fork it")
+            )
         return row
 
 
@@ -302,7 +299,9 @@ def _run(row: Any, places: dict[str, int]) -> Run:
         values["spec"] = _spec(values["spec"])
         _check(values)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as why:
-        raise RunError(f"this run is damaged in the store, or of another version: {why}") from why
+        raise RunError(
+            later("this run is damaged in the store, or of another version: {why}", why=str(why))
+        ) from why
     return Run(**values, place=places.get(values["id"], 0))
 
 

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from core.messages import mark
 from core.runs.kinds import Reached, Start
 from core.runs.lease import Moment
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 log = logging.getLogger("glassbox.runs")
 LIGHTER = (
-    "choose fewer blocks, a smaller width, vocabulary, context or batch",
-    "choose fewer steps, a smaller batch or a smaller model",
+    mark("choose fewer blocks, a smaller width, vocabulary, context or batch"),
+    mark("choose fewer steps, a smaller batch or a smaller model"),
 )
 
 

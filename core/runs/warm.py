@@ -16,8 +16,10 @@ def warm() -> None:
     one package at a time may each find it half made.
     """
     global _thread
+    from core import logs
     from core.memory import keep_freed_memory
 
+    logs.set_up()
     keep_freed_memory()
     import core.analysis.health.training_health
     import core.runs.samples

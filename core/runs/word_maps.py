@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.messages import later, mark
 from core.runs.kinds import Reached, Start
 from core.runs.lease import Moment
 from core.runs.records import Places
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from core.training.estimates import Estimate
     from core.vectors.static import StaticVectors
 
-LIGHTER = ("choose fewer words", "choose fewer words")
+LIGHTER = (mark("choose fewer words"), mark("choose fewer words"))
 _PAIR = 2.6e-9  # seconds per step for each pair of words: t-SNE up to 3,000 words
 _GRID, _WORD = 1e-2, 1.2e-6  # seconds per step of t-SNE's grid, and for each word on it
 _EDGE = 1e-7  # seconds per step of UMAP for each word and neighbour
@@ -61,7 +62,7 @@ def _table(spec: MapSpec, start: Start) -> StaticVectors:
 
     begun = start()
     if begun is None:
-        raise ValueError("the vectors that this map begins with are not stored: start it anew")
+        raise ValueError(later("the vectors that this map begins with are not stored: start it anew"))
     return table_of(*begun[:2])
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.messages import later, mark
 from core.runs.kinds import Reached, Start
 from core.runs.lease import Moment
 from core.runs.records import Places, RunError
@@ -33,8 +34,8 @@ _BYTES = 4 * 10**6  # bytes independent of the text
 _TERM, _SIZE = 9e-8, 1.2e-9  # seconds for each score of a pair, and for each dimension of one
 _REFERENCE = 6.1e-4  # seconds of that machine's loop (`core.training.estimates.Rate`)
 LIGHTER = (
-    "choose fewer dimensions, or leave out more of the rare words",
-    "choose fewer words or epochs, a smaller window, fewer negatives or fewer dimensions",
+    mark("choose fewer dimensions, or leave out more of the rare words"),
+    mark("choose fewer words or epochs, a smaller window, fewer negatives or fewer dimensions"),
 )
 
 Array = NDArray[np.float32]
@@ -306,11 +307,11 @@ def table(store: Store, id: str, step: int | None = None) -> StaticVectors:
         NoSuchRun: there is no such run. RunError: it learns no vectors, has not begun, or keeps nothing of that step.
     """
     if store.get(id).kind != "word2vec":
-        raise RunError("this run learns no vectors of words")
+        raise RunError(later("this run learns no vectors of words"))
     _, shared = store.model(id)
     if step is None:
         kept = store.steps(id)
         if not kept:
-            raise RunError("this run has no checkpoint yet: wait for its first steps")
+            raise RunError(later("this run has no checkpoint yet: wait for its first steps"))
         step = kept[-1]
     return table_of(store.weights(id, step), shared, f"run:{id}")

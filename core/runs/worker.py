@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 from core.runs.kinds import Reached, Spec
 from core.runs.lease import Lease
+from core.runs.limits import Limits
 from core.runs.loop import Training
-from core.runs.queue import Ticket, hold, requeue
+from core.runs.queue import Ticket, Watch, hold
 from core.runs.records import LostLease, Run, RunError
 from core.runs.store import Store
 from core.runs.warm import warmed
@@ -24,6 +25,7 @@ _GOING = (
     "stopping",
     "failed",
 )  # dask's exception when a worker stops
+OVERRUN = 2.0  # times the minutes that a run may be estimated to take: a busy machine is slower than it was measured
 LEASE = 10.0  # seconds until a silent worker's lease expires
 
 
@@ -62,9 +64,9 @@ def resume(store: Store, id: str) -> Ticket:
         NoSuchRun: there is none. RunError: it trains elsewhere, is paused, or has ended.
     """
     seconds = lease_seconds()
-    until = time.monotonic() + seconds + 1
+    until, watch = time.monotonic() + 1.5 * seconds + 1, Watch(store.database, seconds)
     while True:
-        requeue(store.database)
+        watch.requeue()
         with store.database.writing() as connection:
             ticket = hold(connection, store.database, id, seconds)
         if ticket is not None:
@@ -106,7 +108,8 @@ def train(address: Address, ticket: Ticket, leaving: Callable[[], bool]) -> None
     store, seconds = Store(address.url), lease_seconds()
     try:
         lease = Lease.take(store.database, ticket, seconds)
-        Training(store, lease, leaving=leaving).run()
+        longest = 60.0 * OVERRUN * Limits.from_environment().minutes
+        Training(store, lease, leaving=leaving, longest=longest).run()
     except LostLease:
         log.info("The ticket of run %s was used or has run out", ticket.id)
     finally:

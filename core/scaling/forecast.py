@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.messages import later, mark
 from core.scaling.law import DRAWS, FEWEST, Band, Law, bootstrap, checked, fit
 from core.verdict_rule import Rule, percent
 
@@ -75,7 +76,13 @@ def forecast(
     sizes, values = checked(x, losses, fewest=1)
     different = np.unique(sizes)
     if not 0 <= held < len(different):
-        raise ValueError(f"{held} of {len(different)} sizes cannot be held back: leave at least one")
+        raise ValueError(
+            later(
+                "{held} of {sizes} sizes cannot be held back: leave at least one",
+                held=held,
+                sizes=len(different),
+            )
+        )
     edge = different[len(different) - held - 1]
     used = sizes <= edge
     law = fit(sizes[used].tolist(), values[used].tolist())
@@ -131,14 +138,26 @@ def coverage(x: Sequence[float], losses: Sequence[float], draws: int = DRAWS) ->
 
 
 RULE = Rule(
-    "A forecast: “inside”, “above” or “below” the interval, and how many runs the intervals held",
-    "The loss of a run against the interval that the law of the smaller sizes gives for one more run of its size.",
-    f"Inside: within the {percent(LEVEL)} prediction interval, {DRAWS} laws of resampled residuals, each with every "
-    "residual. Several seeds are judged by their mean, and counted one by one.",
-    "Every cut of the axis that leaves a band: the smaller sizes are fitted, and all larger runs are held against "
-    "their intervals. The cuts share runs.",
-    f"None. Intervals that are right hold {percent(LEVEL)} of the withheld runs in the long run; fewer means that they "
-    "are too narrow, all of them that they may be too wide.",
-    "Efron & Tibshirani 1993, section 9.4; the law of Hoffmann et al. 2022",
+    mark("A forecast: “inside”, “above” or “below” the interval, and how many runs the intervals held"),
+    mark(
+        "The loss of a run against the interval that the law of the smaller sizes gives for one more run of "
+        "its size."
+    ),
+    later(
+        "Inside: within the {level} prediction interval, {draws} laws of resampled residuals, each with "
+        "every residual. Several seeds are judged by their mean, and counted one by one.",
+        level=percent(LEVEL),
+        draws=DRAWS,
+    ),
+    mark(
+        "Every cut of the axis that leaves a band: the smaller sizes are fitted, and all larger runs are "
+        "held against their intervals. The cuts share runs."
+    ),
+    later(
+        "None. Intervals that are right hold {level} of the withheld runs in the long run; fewer means that "
+        "they are too narrow, all of them that they may be too wide.",
+        level=percent(LEVEL),
+    ),
+    mark("Efron & Tibshirani 1993, section 9.4; the law of Hoffmann et al. 2022"),
     coverage,
 )

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.messages import later
+
 Array = npt.NDArray[np.float64]
 
 FEWEST = 3  # sizes: as many as a law with an offset has unknowns
@@ -153,8 +155,18 @@ def checked(x: Sequence[float], losses: Sequence[float], fewest: int = FEWEST) -
         raise ValueError(f"a size of {wrong:g} has no logarithm: leave that run out")
     if (different := len(np.unique(sizes))) < fewest:
         raise ValueError(
-            f"a law with an offset has three unknowns, and the runs have {different} different "
-            f"size{'' if different == 1 else 's'}: give at least {fewest}, or leave out fewer"
+            later(
+                "a law with an offset has three unknowns, and the runs have 1 different size: give at least {fewest}, "
+                "or leave out fewer",
+                fewest=fewest,
+            )
+            if different == 1
+            else later(
+                "a law with an offset has three unknowns, and the runs have {sizes} different sizes: give at least "
+                "{fewest}, or leave out fewer",
+                sizes=different,
+                fewest=fewest,
+            )
         )
     return sizes, values
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.messages import Later, later, mark
 from core.scaling.law import Array
 from core.scaling.surface import Surface, compute
 
@@ -78,7 +79,7 @@ class Known:
     parameters: float
     tokens: float | None
     source: str
-    note: str = ""
+    note: str | Later = ""
 
     @property
     def flops(self) -> float | None:
@@ -98,24 +99,27 @@ class Fitted:
     source: str
 
 
-_KAPLAN = Fitted((1e-9 * PF_DAY, 10 * PF_DAY), (768, 1.5e9), "Kaplan et al. 2020, figure 1 and section 3")
-_HOFFMANN = Fitted((6e18, 3e21), (70e6, 16e9), "Hoffmann et al. 2022, section 3.2 and abstract")
+_KAPLAN = Fitted(
+    (1e-9 * PF_DAY, 10 * PF_DAY), (768, 1.5e9), mark("Kaplan et al. 2020, figure 1 and section 3")
+)
+_HOFFMANN = Fitted((6e18, 3e21), (70e6, 16e9), mark("Hoffmann et al. 2022, section 3.2 and abstract"))
 # By law; the refit's points are those of Hoffmann's own figure.
 FITTED = {"kaplan": _KAPLAN, "one": _HOFFMANN, "three": _HOFFMANN, "hoffmann": _HOFFMANN, "refit": _HOFFMANN}
 
 # WebText's 40 GB by the ratio of Kaplan et al. 2020, section 2.3: 96 GB of WebText2 are 22.9 billion tokens.
 GPT2_PASS = 40 / 96 * 22.9e9
-_GPT2 = (
+_GPT2 = later(
     "Its paper counts 1,542 million; how many tokens it read was never published. One pass over WebText's 40 GB is "
-    f"about {GPT2_PASS / 1e9:.1f} billion tokens."
+    "about {tokens} billion tokens.",
+    tokens=f"{GPT2_PASS / 1e9:.1f}",
 )
 MODELS = (
-    Known("GPT-2", 2019, 1.542e9, None, "Radford et al. 2019, table 2", _GPT2),
-    Known("GPT-3", 2020, 174.6e9, 300e9, "Brown et al. 2020, table D.1"),
-    Known("Gopher", 2021, 280e9, 300e9, "Rae et al. 2021; Hoffmann et al. 2022, table 1"),
-    Known("Chinchilla", 2022, 70e9, 1.4e12, "Hoffmann et al. 2022, table 1"),
-    Known("Llama 7B", 2023, 6.7e9, 1.0e12, "Touvron et al. 2023, table 2"),
-    Known("Llama 65B", 2023, 65.2e9, 1.4e12, "Touvron et al. 2023, table 2"),
-    Known("Llama 3 8B", 2024, 8.0e9, 15e12, "Meta's model card of Llama 3, 2024"),
-    Known("Llama 3.1 405B", 2024, 405e9, 15.6e12, "Grattafiori et al. 2024, section 3"),
+    Known("GPT-2", 2019, 1.542e9, None, mark("Radford et al. 2019, table 2"), _GPT2),
+    Known("GPT-3", 2020, 174.6e9, 300e9, mark("Brown et al. 2020, table D.1")),
+    Known("Gopher", 2021, 280e9, 300e9, mark("Rae et al. 2021; Hoffmann et al. 2022, table 1")),
+    Known("Chinchilla", 2022, 70e9, 1.4e12, mark("Hoffmann et al. 2022, table 1")),
+    Known("Llama 7B", 2023, 6.7e9, 1.0e12, mark("Touvron et al. 2023, table 2")),
+    Known("Llama 65B", 2023, 65.2e9, 1.4e12, mark("Touvron et al. 2023, table 2")),
+    Known("Llama 3 8B", 2024, 8.0e9, 15e12, mark("Meta's model card of Llama 3, 2024")),
+    Known("Llama 3.1 405B", 2024, 405e9, 15.6e12, mark("Grattafiori et al. 2024, section 3")),
 )

@@ -8,14 +8,16 @@ form in which it is commonly described).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.messages import say
 from core.text.bpe import BPE, merged
+from core.text.columns import Whole
+from core.text.merges import Change, Merge, Merges, PairCount, joined, spell
 from core.text.pieces import UNKNOWN
 from core.text.pretokens import LETTER_OF, count
 from core.text.symbols import Integers, Symbols, key, pair_of
@@ -23,64 +25,11 @@ from core.text.wordpiece import CONTINUED, WordPiece
 
 Rule = Literal["count", "score"]
 
+# what is learned beside merges and symbols, and what was asked for
+_ABOUT = (
+    "size", "pretokens", "rule", "min_count", "n_words", "letters", "vocabulary", "alphabet", "n_characters",
+)  # fmt: skip
 RIVALS, CHANGES, REACH = 6, 3, 12  # sizes of a step's record: pairs, words, symbols on each side of the merge
-
-
-@dataclass(frozen=True)
-class PairCount:
-    """A pair before a merge: the counts of it and of its parts, and its two possible scores.
-
-    `entry`: what it would become. `score`: count / (left_count * right_count), WordPiece's.
-    """
-
-    left: str
-    right: str
-    entry: str
-    count: int
-    left_count: int
-    right_count: int
-
-    @property
-    def score(self) -> float:
-        return self.count / (self.left_count * self.right_count)
-
-
-@dataclass(frozen=True)
-class Change:
-    """A word that a merge changes: its symbols before and after, and its count in the corpus.
-
-    `at`: the index in `before` of the first merged pair's left part. Of a long word, the stretch about that; `cut`.
-    """
-
-    word: str
-    count: int
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-    at: int
-    cut: bool
-
-
-@dataclass(frozen=True)
-class Merge:
-    """One step: the chosen pair, and its alternatives.
-
-    `step` counts from 0 and is the merge's rank when text is encoded; `id` the new entry's. `count` is how often the
-    pair stood when it was chosen, `symbols` how many symbols the corpus has after it. `rivals`: the best pairs before
-    it, best first, by the rule of this learning. `other`: what the other rule would have taken. `changes`: the most
-    frequent words that change.
-    """
-
-    step: int
-    left: str
-    right: str
-    entry: str
-    id: int
-    count: int
-    score: float
-    symbols: int
-    rivals: tuple[PairCount, ...]
-    other: PairCount
-    changes: tuple[Change, ...]
 
 
 class Learning:
@@ -125,13 +74,15 @@ class Learning:
         specials = [] if in_bytes else [UNKNOWN]
         self.vocabulary = [*specials, *self.letters]
         self.alphabet = len(self.vocabulary)  # entries that are no merges
-        self.merges: list[Merge] = []
+        self.merges = Merges(self.vocabulary, rule == "score")
         self._id = {entry: id for id, entry in enumerate(self.vocabulary)}
         ids = [[self._id[letter] for letter in word] for word in spelled]
         self._symbols = Symbols(ids, list(words.values()))
         self._symbol_counts = np.zeros(max(size, self.alphabet) + 1, np.int64)
         self._symbol_counts[[self._id[letter] for letter in self.letters]] = list(self.letters.values())
         self._guess = 0.0
+        # where there is nothing left to find that out by
+        self._done: bool | None = None
         self.n_characters = self._symbols.total
 
     @property
@@ -152,17 +103,19 @@ class Learning:
     @property
     def done(self) -> bool:
         """Whether learning is complete: the size is reached, or no pair is frequent enough."""
+        if self._done is not None:
+            return self._done
         return len(self.vocabulary) >= self.size or not self._best(1, self.rule)
 
     @property
     def note(self) -> str:
         """A note for the learner about this corpus and size, or ""."""
         if not self.n_characters:
-            return (
+            return say(
                 "Cut this way, the corpus holds no word to learn from: the vocabulary is what it began with."
             )
         if self.crowded:
-            single = "bytes" if UNKNOWN not in self._id else "letters"
+            single = "letters" if UNKNOWN in self.vocabulary[:1] else "bytes"
             return (
                 f"{self.size} entries cannot hold the {len(self.letters)} single {single}, which always stay: "
                 "none is merged. Ask for more."
@@ -185,14 +138,55 @@ class Learning:
             pass
         return self
 
+    def settle(self) -> Learning:
+        """Drop what only further merges need, where learning is complete; return itself. All else works as before."""
+        if self.done:
+            self._done = True
+            self._pack()
+        return self
+
+    def _pack(self) -> None:
+        self._symbols.settle()
+        self.merges.pack()
+        self._symbol_counts = self._symbol_counts[:0].copy()
+        self._id = {}
+
+    def state(self) -> tuple[dict[str, Any], dict[str, Whole]]:
+        """Return what was learned so far for `restore`: what JSON can hold, and arrays of integers by name."""
+        about = {name: getattr(self, name) for name in _ABOUT}
+        arrays = {f"merges.{name}": column for name, column in self.merges.arrays().items()}
+        arrays |= {f"symbols.{name}": column for name, column in self._symbols.arrays().items()}
+        return about | {"done": self.done, "total": self._symbols.total}, arrays
+
+    @classmethod
+    def restore(cls, about: Mapping[str, Any], arrays: Mapping[str, Whole]) -> Learning:
+        """Return what was learned, as `settle` leaves it, also where that was not the end; it cannot be gone on with.
+
+        Args:
+            about, arrays: what the `state` of another one gave.
+        """
+        found = cls("", about["size"], about["pretokens"], about["rule"], about["min_count"])
+        for name in _ABOUT:
+            setattr(found, name, about[name])
+        groups = {
+            group: {
+                name.partition(".")[2]: column for name, column in arrays.items() if name.startswith(group)
+            }
+            for group in ("merges.", "symbols.")
+        }
+        found.merges = Merges.restore(found.vocabulary, found.rule == "score", groups["merges."])
+        found._symbols = Symbols.restore(groups["symbols."], about["total"])
+        found._done = about["done"]
+        found._pack()
+        return found
+
     def tokenizer(self, upto: int | None = None) -> BPE | WordPiece:
         """Build the tokenizer with the first `upto` merges (all so far if None): a smaller vocabulary is a prefix."""
-        merges = self.merges[:upto]
-        size = max([self.alphabet, *(merge.id + 1 for merge in merges)])
+        made = self.merges.arrays()["made"][:upto]
+        size = max(self.alphabet, 1 + int(made.max(initial=0)))
         if self.rule == "score":
             return WordPiece(self.vocabulary[:size], self.pretokens)
-        pairs = [(merge.left, merge.right) for merge in merges]
-        return BPE(self.vocabulary[:size], pairs, self.pretokens)
+        return BPE(self.vocabulary[:size], self.merges.pairs(upto), self.pretokens)
 
     def before(self, step: int, pairs: int = 12) -> list[PairCount]:
         """List the best pairs before any merge so far, recounted, best first by the rule; after the last one, too.
@@ -210,7 +204,8 @@ class Learning:
         """Count each pair of neighbouring entries in the corpus after `upto` merges (all so far if None)."""
         keys, counts, _ = self._symbols.pairs_at(len(self.merges) if upto is None else upto)
         found = dict(zip(keys.tolist(), counts.tolist()))
-        return [found.get(key(self._id.get(left, -1), self._id.get(right, -1)), 0) for left, right in pairs]
+        id = self._id or {entry: id for id, entry in enumerate(self.vocabulary)}
+        return [found.get(key(id.get(left, -1), id.get(right, -1)), 0) for left, right in pairs]
 
     def _letters(self, word: str) -> list[str]:
         if self.rule == "count":
@@ -218,7 +213,13 @@ class Learning:
         return [letter if at == 0 else CONTINUED + letter for at, letter in enumerate(word)]
 
     def merge_best(self) -> Merge | None:
-        """Make one piece of the best pair everywhere (of BPE: of what the corpus repeats most), and record it."""
+        """Make one piece of the best pair everywhere (of BPE: of what the corpus repeats most), and record it.
+
+        Raises:
+            ValueError: this was restored (`restore`) from what was not learned to its end.
+        """
+        if self._done is False:
+            raise ValueError("what is needed for further merges was left behind: learn this vocabulary anew")
         rivals = self._best(RIVALS, self.rule)
         if not rivals:
             return None
@@ -240,7 +241,7 @@ class Learning:
             step, chosen.left, chosen.right, chosen.entry, id, chosen.count, chosen.score, symbols.total,
             tuple(rivals), other, changes,
         )  # fmt: skip
-        self.merges.append(record)
+        self.merges.add(record, self._id)
         return record
 
     def _best(self, n: int, rule: Rule) -> list[PairCount]:
@@ -261,7 +262,7 @@ class Learning:
     def _pair_count(self, pair: int, n: int, symbols: Integers) -> PairCount:
         left, right = pair_of(pair)
         first, second = self.vocabulary[left], self.vocabulary[right]
-        entry = first + (second.removeprefix(CONTINUED) if self.rule == "score" else second)
+        entry = joined(first, second, self.rule == "score")
         return PairCount(first, second, entry, n, int(symbols[left]), int(symbols[right]))
 
     def _changes(self, at: Integers, chosen: PairCount) -> tuple[Change, ...]:
@@ -273,8 +274,9 @@ class Learning:
             ids, index, cut = symbols.around(int(place), REACH)
             before = tuple(self.vocabulary[id] for id in ids)
             after = tuple(merged(before, chosen.left, chosen.right, chosen.entry))
-            word = before[0] + "".join(entry.removeprefix(CONTINUED) for entry in before[1:])
-            found.append(Change(word, int(symbols.weight[symbols.word[place]]), before, after, index, cut))
+            found.append(
+                Change(spell(before), int(symbols.weight[symbols.word[place]]), before, after, index, cut)
+            )
         return tuple(found)
 
 

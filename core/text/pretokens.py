@@ -62,6 +62,16 @@ def split(text: str, kind: str) -> list[Word]:
     return [word for line in re.finditer(r"[^\n]+", text) for word in _marked(text, *line.span())]
 
 
+def patterns() -> dict[str, str]:
+    """Return the regular expressions of the two rules that take long to find, for `use` in another process."""
+    return {"bytes": _gpt2().pattern, "words": _bert().pattern}
+
+
+def use(patterns: Mapping[str, str]) -> None:
+    """Take what `patterns` found in another process; to be called before the first text is split."""
+    _known.update(patterns)
+
+
 def count(corpus: str | Iterable[str], kind: str) -> dict[str, int]:
     """Count every word of the corpus (a text, or documents), in the vocabulary's letters.
 
@@ -158,9 +168,14 @@ def _marked(text: str, start: int, end: int) -> list[Word]:
 # versions of Unicode.
 
 
+_known: dict[str, str] = {}
+
+
 @cache
 def _gpt2() -> re.Pattern[str]:
     """Build GPT-2's pattern (Radford et al. 2019, released encoder), which uses Unicode letters and numbers."""
+    if "bytes" in _known:
+        return re.compile(_known["bytes"])
     kinds = (r"\p{L}", r"\p{N}", r"\s")
     alike = pre_tokenizers.Split(Regex("|".join(f"{kind}+" for kind in kinds)), "isolated")
     parts = {part[0]: part for part, _ in alike.pre_tokenize_str(_every())}
@@ -179,6 +194,8 @@ def _bert() -> re.Pattern[str]:
 
     Words between spaces, each punctuation mark alone (Devlin et al. 2019, released tokenizer).
     """
+    if "words" in _known:
+        return re.compile(_known["words"])
     rule, every = pre_tokenizers.BertPreTokenizer(), _every()
     parts = rule.pre_tokenize_str(every)
     dropped = sorted(set(every).difference(*(part for part, _ in parts)))

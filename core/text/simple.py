@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
+from typing import Any, Self
 from unicodedata import normalize
 
 from core.text.pieces import UNKNOWN, Piece, Word
@@ -28,13 +29,22 @@ class Listed(ABC):
         if size < 1:
             raise ValueError(f"a vocabulary of {size} entries cannot hold {UNKNOWN}: 1 or more")
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-        self.counts = dict(ranked)
+        self.counts, self.size = dict(ranked), size
         self.vocabulary = [UNKNOWN, *(entry for entry, _ in ranked[: size - 1])]
         self.left_out: tuple[str, int] | None = ranked[size - 1] if len(ranked) >= size else None
         self.ids = {entry: id for id, entry in enumerate(self.vocabulary)}
 
     def __len__(self) -> int:
         return len(self.vocabulary)
+
+    def state(self) -> dict[str, Any]:
+        """Return what was learned for `restore`, as JSON can hold it."""
+        return {"counts": self.counts, "size": self.size}
+
+    @classmethod
+    def restore(cls, about: Mapping[str, Any]) -> Self:
+        """Return what was learned. about: what the `state` of another one gave."""
+        return cls(about["counts"], about["size"])
 
     @abstractmethod
     def words(self, text: str) -> list[Word]:

@@ -6,11 +6,13 @@ touches only the places where its pair stands (noted when they arose), so its co
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
+
+from core.text.columns import Column, Whole, narrow
 
 Integers = NDArray[np.int64]
 
@@ -38,7 +40,13 @@ class Symbols:
     Args:
         words: the distinct words, each as its symbols.
         weights: how often each stands in the corpus.
+
+    Attributes:
+        merged_left, merged_right: the places of all merges so far, one after the other; merge_end: (M,) where those of
+            each end; merge_new: (M,) the symbol that each made.
     """
+
+    _COLUMNS = ("merged_left", "merged_right", "merge_end", "merge_new")
 
     def __init__(self, words: Sequence[Sequence[int]], weights: Sequence[int]) -> None:
         lengths = np.fromiter((len(word) for word in words), np.int64, len(words))  # (W,)
@@ -56,9 +64,9 @@ class Symbols:
         self.after[(self.begin + lengths - 1)[filled]] = GONE
         self.before[self.begin[filled]] = GONE
         self.total = int(self.weight @ lengths)  # symbols in the corpus now
-        self.steps: list[
-            tuple[Integers, Integers, int]
-        ] = []  # for each merge: left places, right ones, the new symbol
+        self.merged_left, self.merged_right, self.merge_end, self.merge_new = (
+            Column() for _ in self._COLUMNS
+        )
         self.row: dict[int, int] = {}  # pair -> its row in the tables below
         self.pairs = np.empty(1024, np.int64)
         self.counts = np.zeros(1024, np.int64)  # how often each pair stands in the corpus
@@ -97,7 +105,10 @@ class Symbols:
         self.after[at] = after
         self.before[after[followed]] = at[followed]
         self.total -= int(self.weight[self.word[at]].sum())
-        self.steps.append((at, second, new))
+        self.merged_left.extend(at)
+        self.merged_right.extend(second)
+        self.merge_end.extend((len(self.merged_left),))
+        self.merge_new.extend((new,))
         # Where the same merge happened just before, the pair between the two is counted there, as what follows.
         alone = (before != GONE) & (self.symbol[before] != GONE)
         old, new_, old_right = np.array([left]), np.array([new]), np.array([right])
@@ -105,6 +116,30 @@ class Symbols:
         self._take(np.concatenate(gone), np.concatenate((at[alone], at[followed], at)))
         made = (key_of(was_before[alone], new_), key_of(new_, self.symbol[after[followed]]))
         return self._add(np.concatenate(made), np.concatenate((before[alone], at[followed])))
+
+    def settle(self) -> None:
+        """Drop what only further merges need, most of the memory: from now on no pair is known to stand anywhere."""
+        self.row, self.where = {}, []
+        self.pairs = self.counts = self.symbol = self.after = self.before = np.empty(0, np.int64)
+        for name in self._COLUMNS:
+            getattr(self, name).pack()
+        self.weight, self.word, self.start = map(narrow, (self.weight, self.word, self.start))
+
+    def arrays(self) -> dict[str, Whole]:
+        """Return what `at` and `pairs_at` need, by name."""
+        kept: dict[str, Whole] = {"weight": self.weight, "word": self.word, "start": self.start}
+        return kept | {name: getattr(self, name).values for name in self._COLUMNS}
+
+    @classmethod
+    def restore(cls, arrays: Mapping[str, Whole], total: int) -> Symbols:
+        """Return settled symbols of which `arrays` is what others' `arrays` gave. total: symbols in the corpus now."""
+        found = cls([], [])
+        for name in cls._COLUMNS:
+            setattr(found, name, Column.of(arrays[name]))
+        found.settle()
+        found.weight, found.word, found.start = (narrow(arrays[name]) for name in ("weight", "word", "start"))
+        found.total = total
+        return found
 
     def around(self, place: int, reach: int) -> tuple[list[int], int, bool]:
         """Return the symbols of a word around a place, at most `reach` on each side.
@@ -127,10 +162,14 @@ class Symbols:
 
     def at(self, step: int) -> Integers:
         """Return the symbols as they stood after `step` merges: (N,); `GONE` where one was merged into another."""
-        symbol = self.start[:-1].copy()
-        for left, right, new in self.steps[:step]:
-            symbol[left] = new
-            symbol[right] = GONE
+        symbol = self.start[:-1].astype(np.int64)
+        ends = self.merge_end.values[:step]
+        upto = int(ends[-1]) if len(ends) else 0
+        # Of a place that several merges made, the last one counts; one that was merged away stays so.
+        symbol[self.merged_left.values[:upto]] = np.repeat(
+            self.merge_new.values[:step], np.diff(ends, prepend=0)
+        )
+        symbol[self.merged_right.values[:upto]] = GONE
         return symbol
 
     def pairs_at(self, step: int) -> tuple[Integers, Integers, Integers]:

@@ -8,10 +8,15 @@ letters stay.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from core.messages import say
+from core.text.columns import Whole, narrow
+from core.text.entries import Entries
 from core.text.lattices import Floats, Integers, Lattices
 from core.text.pieces import UNKNOWN
 from core.text.pretokens import LETTER_OF, count
@@ -27,6 +32,10 @@ SEEDS, KEEP, EM_STEPS = (
     2,
 )  # seed pieces per wanted entry; share kept per round; EM steps per round
 SHOWN = 12  # pieces recorded per round
+# what is learned beside pieces and rounds, and what was asked for
+_ABOUT = ("size", "pretokens", "n_words", "left_out", "alphabet", "seeds", "repeated")
+# of a vocabulary's pieces, their places among the seeds, sorted, and their log-probabilities
+Stage = tuple[Whole, Floats]
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,11 @@ class UnigramLearning:
         corpus: a text, or documents.
         size: entries wanted, `[UNK]` (id 0) among them. All single letters stay, so there may be more; `note` says so.
         pretokens: a name in `pretokens.PRETOKENS`.
+
+    Attributes:
+        repeated: the number of letters and of repeated substrings of at most `LONGEST` letters, from which the seeds
+            are chosen. seeds: their number.
+
     Raises:
         ValueError: no such pre-tokenization, or a size below 1.
     """
@@ -87,8 +101,11 @@ class UnigramLearning:
         self._log_prob = np.full(len(self._corpus.length), -np.inf)
         self._log_prob[self._alive] = _log_shares(self._corpus.count[self._alive])
         self.rounds: list[Round] = []
+        self.repeated = len(self._corpus.length)
         # the seeds, then the result of each round
-        self._stages = [(self._alive, self._log_prob[self._alive])]
+        self._stages: list[Stage] = [(self._alive, self._log_prob[self._alive])]
+        # in place of the above where nothing more is learned
+        self._table: tuple[Entries, list[Stage]] | None = None
 
     @property
     def wanted(self) -> int:
@@ -116,19 +133,13 @@ class UnigramLearning:
     @property
     def ended(self) -> bool:
         """Whether the corpus has too few repeated substrings for the size."""
-        return bool(self._words) and not self.crowded and self.seeds < self.wanted
-
-    @property
-    def repeated(self) -> int:
-        """The number of letters and of repeated substrings of at most `LONGEST` letters, from which the seeds are
-        chosen."""
-        return len(self._corpus.length)
+        return self.n_words > 0 and not self.crowded and self.seeds < self.wanted
 
     @property
     def note(self) -> str:
         """A note for the learner about this corpus and size, or ""."""
-        if not self._words:
-            return (
+        if not self.n_words:
+            return say(
                 "Cut this way, the corpus holds no word to learn from: the vocabulary is what it began with."
             )
         if self.crowded:
@@ -159,18 +170,69 @@ class UnigramLearning:
 
     def tokenizer(self, upto: int | None = None) -> Unigram:
         """Build the tokenizer at the end of round `upto` (of the last one so far if None; -1: the seeds)."""
-        if upto is None:
-            upto = len(self.rounds) - 1
-        alive, log_prob = self._stages[upto + 1]
+        at = len(self.rounds) if upto is None else upto + 1
+        if self._table is not None:
+            entries, (alive, log_prob) = self._table[0], self._table[1][at]
+            entry = entries.entry
+        else:
+            (alive, log_prob), entry = self._stages[at], self._corpus.entry
         order = np.lexsort((alive, -log_prob))
-        entries = [self._corpus.entry(int(piece)) for piece in alive[order]]
-        return Unigram([UNKNOWN, *entries], [0.0, *log_prob[order].tolist()], self.pretokens)
+        vocabulary = [UNKNOWN, *map(entry, alive[order].tolist())]
+        return Unigram(vocabulary, [0.0, *log_prob[order].tolist()], self.pretokens)
+
+    def table(self) -> tuple[Entries, list[Stage]]:
+        """Return all seeds, and for the seeds and each round so far the pieces that were left."""
+        if self._table is not None:
+            return self._table
+        seeds = self._stages[0][0]
+        entries = Entries.of([self._corpus.entry(piece) for piece in seeds.tolist()])
+        return entries, [
+            (narrow(np.searchsorted(seeds, alive)), log_prob) for alive, log_prob in self._stages
+        ]
+
+    def settle(self) -> UnigramLearning:
+        """Drop what only further rounds need, where learning is complete; return itself. All else works as before."""
+        if self.done:
+            self._keep(self.table())
+        return self
+
+    def _keep(self, table: tuple[Entries, list[Stage]]) -> None:
+        self._table, self._stages, self._words = table, [], {}
+        self._corpus = Substrings({}, (), LONGEST)
+        self._alive, self._log_prob = np.empty(0, np.int64), np.empty(0, np.float64)
+
+    def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return what was learned so far for `restore`: what JSON can hold, and arrays by name."""
+        entries, stages = self.table()
+        text, ends, order = entries.parts
+        about = {name: getattr(self, name) for name in _ABOUT}
+        arrays: dict[str, NDArray[Any]] = {"ends": narrow(ends), "order": narrow(order)}
+        for at, (places, log_prob) in enumerate(stages):
+            arrays |= {f"places.{at}": places, f"log_prob.{at}": log_prob}
+        return about | {"text": text, "rounds": [asdict(done) for done in self.rounds]}, arrays
+
+    @classmethod
+    def restore(cls, about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> UnigramLearning:
+        """Return what was learned, as `settle` leaves it, also where that was not the end; it cannot be gone on with.
+
+        Args:
+            about, arrays: what the `state` of another one gave.
+        """
+        found = cls("", about["size"], about["pretokens"])
+        for name in _ABOUT:
+            setattr(found, name, about[name])
+        found.rounds = [_round_of(done) for done in about["rounds"]]
+        stages = [(arrays[f"places.{at}"], arrays[f"log_prob.{at}"]) for at in range(len(found.rounds) + 1)]
+        found._keep((Entries(about["text"], arrays["ends"], arrays["order"]), stages))
+        return found
 
     def _next(self, n: int) -> int:
         return max(self.wanted, int(KEEP * n))
 
     def _round(self) -> Round:
         """Fit the probabilities, then prune the pieces with the smallest loss."""
+        if self._table is not None:
+            raise ValueError("what is needed for further rounds was left behind: learn this vocabulary anew")
         lattices, pieces = self._corpus.lattices(self._alive)
         likelihoods = []
         for _ in range(EM_STEPS):
@@ -200,6 +262,16 @@ class UnigramLearning:
         uses, likelihood = lattices.expected(self._log_prob[pieces], self._corpus.weight)
         counts: Floats = np.bincount(pieces, uses, len(self._log_prob)).astype(np.float64)
         return counts, likelihood
+
+
+def _round_of(written: Mapping[str, Any]) -> Round:
+    """Rebuild a round from its fields as JSON has them."""
+
+    def losses(found: Iterable[Mapping[str, Any]]) -> tuple[Loss, ...]:
+        return tuple(Loss(**{**loss, "alternative": tuple(loss["alternative"])}) for loss in found)
+
+    parts = {name: losses(written[name]) for name in ("cheapest", "dearest", "kept")}
+    return Round(**{**written, **parts, "log_likelihoods": tuple(written["log_likelihoods"])})
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from core.text.pretokens import split
 from core.text.unigram import Unigram
 from core.text.unigram_learning import UnigramLearning
 
+TEXTS = 4  # that are remembered: a page cuts the same text and word at every stage
+
 
 class Stages:
     """The vocabulary of the seeds and of each round so far, as one table of log-probabilities.
@@ -20,23 +22,11 @@ class Stages:
 
     def __init__(self, learning: UnigramLearning) -> None:
         self.pretokens = learning.pretokens
-        self._entries: list[str] = []
-        self._place: dict[str, int] = {}
-        columns, ids = [], []
-        for upto in range(-1, len(learning.rounds)):
-            whole = learning.tokenizer(upto)
-            if upto < 0:  # every later entry is one of the seeds
-                self._entries = whole.vocabulary[1:]
-                self._place = {entry: at for at, entry in enumerate(self._entries)}
-            places = [self._place[entry] for entry in whole.vocabulary[1:]]
-            columns.append(np.full(len(self._place), -np.inf))
-            columns[-1][places] = whole.log_probs[1:]
-            ids.append(np.zeros(len(self._place), np.int32))
-            ids[-1][places] = np.arange(1, len(whole))
-        self._log_probs = np.array(columns)  # (stages, seeds)
-        self._ids = np.array(ids)  # (stages, seeds)
-        self.sizes = [1 + int(np.isfinite(column).sum()) for column in columns]
-        self._longest = max(map(len, self._place), default=1)
+        self._entries, self._stages = learning.table()
+        self.sizes = [1 + len(places) for places, _ in self._stages]
+        self._inside: dict[
+            str, list[int]
+        ] = {}  # of the texts asked for last, which of the seeds occur in them
 
     def __len__(self) -> int:
         return len(self.sizes)
@@ -46,31 +36,39 @@ class Stages:
 
         The least probable entry of all is one of them, as it sets what an unknown letter costs. Ids are its own.
         """
-        column = self._log_probs[stage]
-        alive = np.flatnonzero(np.isfinite(column))
-        if not len(alive):
+        places, log_probs = self._stages[stage]
+        if not len(places):
             return Unigram([UNKNOWN], [0.0], self.pretokens)
-        inside = dict.fromkeys(self._inside(text))
-        rarest = int(alive[np.argmin(column[alive])])
-        found = {entry: float(column[self._place[entry]]) for entry in inside}
-        found[self._entries[rarest]] = float(column[rarest])
-        kept = {entry: log_prob for entry, log_prob in found.items() if np.isfinite(log_prob)}
-        return Unigram([UNKNOWN, *kept], [0.0, *kept.values()], self.pretokens)
+        inside = np.array([*self._of(text), int(places[np.argmin(log_probs)])], np.int64)
+        at = np.searchsorted(places, inside)
+        at = at[places[np.minimum(at, len(places) - 1)] == inside]
+        found = {self._entries.entry(int(places[each])): float(log_probs[each]) for each in at.tolist()}
+        return Unigram([UNKNOWN, *found], [0.0, *found.values()], self.pretokens)
 
     def encode(self, stage: int, text: str) -> list[Piece]:
         """Tokenize a text with a stage's vocabulary, with the ids of the whole vocabulary."""
-        ids = self._ids[stage]
-        return [
-            piece if piece.unknown else replace(piece, id=int(ids[self._place[piece.entry]]))
-            for piece in self.at(stage, text).encode(text)
-        ]
+        places, log_probs = self._stages[stage]
+        pieces = self.at(stage, text).encode(text)
+        used = {piece.entry for piece in pieces if not piece.unknown}
+        ids: dict[str, int] = {}
+        for place in self._of(text):
+            entry = self._entries.entry(place)
+            if entry not in used:
+                continue
+            at = int(np.searchsorted(places, place))
+            # the likeliest come first, of equals the one that is first among the seeds
+            before = np.count_nonzero(log_probs > log_probs[at]) + np.count_nonzero(
+                log_probs[:at] == log_probs[at]
+            )
+            ids[entry] = 1 + int(before)
+        return [piece if piece.unknown else replace(piece, id=ids[piece.entry]) for piece in pieces]
 
-    def _inside(self, text: str) -> list[str]:
-        """Find the seeds that occur in the text's words."""
-        found = []
-        for word in {word.entry for word in split(text, self.pretokens)}:
-            for start in range(len(word)):
-                for end in range(start + 1, min(start + self._longest, len(word)) + 1):
-                    if word[start:end] in self._place:
-                        found.append(word[start:end])
+    def _of(self, text: str) -> list[int]:
+        """Find the seeds that occur in the text's words, by their places."""
+        found = self._inside.get(text)
+        if found is None:
+            words = {word.entry: None for word in split(text, self.pretokens)}
+            found = list({place: None for word in words for place in self._entries.inside(word)})
+            kept = list(self._inside.items())[1 - TEXTS :]
+            self._inside = dict([*kept, (text, found)])
         return found

@@ -22,6 +22,7 @@ import torch
 
 from core.config import Shape
 from core.decoding.labels import wants
+from core.messages import say
 from core.text.training import MASK, sentinel
 from core.training import objectives
 from core.training.loss import UNSCORED
@@ -80,12 +81,12 @@ def marks(lm: LanguageModel) -> Marks:
     mask, sentinels = own_mask, own
     if mask is None and config.shape == "encoder":
         mask = size - 1
-        said = "No mask token: the vocabulary’s last entry stands in."
+        said = say("No mask token: the vocabulary’s last entry stands in.")
     if len(own) < STANDING_IN and config.shape == "encoder-decoder":
         last = [id for id in range(size - 1, size - 1 - min(STANDING_IN, size // 4), -1) if id not in own]
         sentinels = [*own, *last][: max(len(last), len(own))]
         if not own:
-            said = "No sentinels: the vocabulary’s last entries stand in."
+            said = say("No sentinels: the vocabulary’s last entries stand in.")
     if mask is None:
         mask = size
         names[mask] = MASK

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from core.data.corpora import Split
 from core.decoding.labels import best_spans
+from core.messages import say
 from core.text.tokenizer import Tokenizer
 from core.training.fine_tune_spec import LABELS, FineTuneSpec, Task
 
@@ -150,7 +151,7 @@ def own_examples(lines: str, labels: Sequence[str] = LABELS) -> list[Example]:
             one class.
     """
     found: list[Example] = []
-    choice = " or ".join(labels)
+    choice = say(" or ").join(labels)
     for number, line in enumerate(lines.splitlines(), 1):
         if not line.strip():
             continue
@@ -158,23 +159,45 @@ def own_examples(lines: str, labels: Sequence[str] = LABELS) -> list[Example]:
         text, label = text.strip(), label.strip().lower()
         if not between:
             raise ValueError(
-                f"line {number} has nothing between text and label: write the text, a semicolon (or a tab, |, a "
-                f"comma), then {choice}"
+                say(
+                    "line {number} has nothing between text and label: write the text, a semicolon (or a tab, |, "
+                    "a comma), then {choice}",
+                    number=number,
+                    choice=choice,
+                )
             )
         if not text:
-            raise ValueError(f"line {number} has a label and no text")
+            raise ValueError(say("line {number} has a label and no text", number=number))
         if label not in labels:
-            raise ValueError(f"line {number}: {label[:40]!r} is no label of this task: write {choice}")
+            raise ValueError(
+                say(
+                    "line {number}: {label} is no label of this task: write {choice}",
+                    number=number,
+                    label=repr(label[:40]),
+                    choice=choice,
+                )
+            )
         found.append(Example(text, list(labels).index(label)))
     if len(found) < 2:
         raise ValueError(
-            f"{'one example is' if found else 'no example is'} not enough to learn from: bring at least one "
-            f"of each label, {choice}"
+            say(
+                "one example is not enough to learn from: bring at least one of each label, {choice}",
+                choice=choice,
+            )
+            if found
+            else say(
+                "no example is not enough to learn from: bring at least one of each label, {choice}",
+                choice=choice,
+            )
         )
     if missing := [label for number, label in enumerate(labels) if all(e.label != number for e in found)]:
         raise ValueError(
-            f"all {len(found)} examples are of one class: bring some that are {missing[0]}, or a model learns only to "
-            "say the other"
+            say(
+                "all {count} examples are of one class: bring some that are {label}, or a model learns only to "
+                "say the other",
+                count=len(found),
+                label=missing[0],
+            )
         )
     return found
 
@@ -208,7 +231,12 @@ def rows_of(
             rows.append(row)
         elif strict and row is not None:
             raise ValueError(
-                f"example {number} has {len(row.ids)} tokens, and the model reads {longest}: shorten it"
+                say(
+                    "example {number} has {count} tokens, and the model reads {most}: shorten it",
+                    number=number,
+                    count=len(row.ids),
+                    most=longest,
+                )
             )
     return rows
 

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from core.config import ModelConfig
+from core.messages import say
 from core.model.attention import Attention
 from core.model.feed_forward import FeedForward
 from core.model.transformer import EncoderDecoder, Transformer, build
@@ -78,8 +79,13 @@ def places(model: nn.Module, lora: Lora) -> list[Place]:
         most = min(place.last - place.first, place.width)
         if lora.rank > most:
             raise ValueError(
-                f"rank={lora.rank} is more than the {most} that {place.key} "
-                f"({place.last - place.first} x {place.width}) can have: choose {most} or less"
+                say(
+                    "{given} is more than the {most} that {matrix} ({size}) can have: choose {most} or less",
+                    given=f"rank={lora.rank}",
+                    most=most,
+                    matrix=place.key,
+                    size=f"{place.last - place.first} x {place.width}",
+                )
             )
     return found
 

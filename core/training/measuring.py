@@ -19,6 +19,7 @@ from core.config import ModelConfig
 from core.costs.activations import kept_bytes
 from core.costs.weights import parameters
 from core.memory import available
+from core.messages import Later, later
 from core.model.kv_cache import KVCache
 from core.model.transformer import EncoderDecoder, Transformer, build
 from core.training import fast_cpu
@@ -42,7 +43,7 @@ class Measured:
 
     name: str
     value: float | None
-    why: str = ""
+    why: str | Later = ""
 
 
 @dataclass(frozen=True)
@@ -158,14 +159,18 @@ def _learning(
 ) -> Iterator[Measured]:
     """Measure memory and time of a step of AdamW, on a copy of the model without dropout."""
     if lm.config.head == "none":
-        yield from (Measured(name, None, "a bare encoder has no loss to learn from") for name in STEPS[5:])
+        yield from (
+            Measured(name, None, later("a bare encoder has no loss to learn from")) for name in STEPS[5:]
+        )
         return
     config = lm.config.replace(dropout=0.0)
     batch, length = ids.shape
     need = 16 * parameters(config) + 2 * kept_bytes(config, batch, length, length)
     free = available()
     if free is not None and need > free // 2:
-        why = f"a step would need {need / 2**20:,.0f} MB, more than half of what is free here"
+        why = later(
+            "a step would need {need} MB, more than half of what is free here", need=f"{need / 2**20:,.0f}"
+        )
         yield from (Measured(name, None, why) for name in STEPS[5:])
         return
     model = build(config).to(device)

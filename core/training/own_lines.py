@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 
 from core.language_model import LanguageModel
+from core.messages import say
 from core.model.transformer import Transformer
 from core.training.adapters import Adapter, Lora
 from core.training.lora import adapt, adapter_of, learning
@@ -50,17 +51,28 @@ def read_lines(lm: LanguageModel, text: str) -> list[list[int]]:
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if not lines:
-        raise ValueError("There is no line to learn: write one a line.")
+        raise ValueError(say("There is no line to learn: write one a line."))
     if len(lines) > MOST_LINES:
-        raise ValueError(f"These are {len(lines)} lines; {MOST_LINES} are learned at most. Take some out.")
+        raise ValueError(
+            say(
+                "These are {count} lines; {most} are learned at most. Take some out.",
+                count=len(lines),
+                most=MOST_LINES,
+            )
+        )
     rows = [lm.tokenizer.encode(line) for line in lines]
     for line, ids in zip(lines, rows, strict=True):
         if len(ids) > MOST_TOKENS:
             raise ValueError(
-                f"“{line[:40]}…” has {len(ids)} tokens; {MOST_TOKENS} are read at most. Shorten it."
+                say(
+                    "“{line}…” has {count} tokens; {most} are read at most. Shorten it.",
+                    line=line[:40],
+                    count=len(ids),
+                    most=MOST_TOKENS,
+                )
             )
         if len(ids) < 2:
-            raise ValueError(f"“{line}” is a single token: there is nothing to predict in it.")
+            raise ValueError(say("“{line}” is a single token: there is nothing to predict in it.", line=line))
     return rows
 
 
@@ -111,10 +123,14 @@ def says(lm: LanguageModel, text: str, adapter: Adapter | None = None, most: int
     """
     ids = lm.tokenizer.encode(text)
     if not ids:
-        raise ValueError("There is nothing to go on from: write the beginning of a line.")
+        raise ValueError(say("There is nothing to go on from: write the beginning of a line."))
     if len(ids) > MOST_TOKENS:
         raise ValueError(
-            f"What it is asked has {len(ids):,} tokens; {MOST_TOKENS} are read at most. Shorten it."
+            say(
+                "What it is asked has {count} tokens; {most} are read at most. Shorten it.",
+                count=f"{len(ids):,}",
+                most=MOST_TOKENS,
+            )
         )
     model = lm.transformer if adapter is None else adapt(lm.transformer, adapter)
     sure = model(torch.tensor([ids], device=lm.device))[0, -1].softmax(-1)

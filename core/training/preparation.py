@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.data import pairs, tasks
 from core.data.pairs import PIECE
 from core.data.shards import ENTRIES, Shards
+from core.messages import say
 from core.text.tokenizer import Tokenizer
 from core.text.training import MASK, learn, sentinel
 from core.training import objectives
@@ -66,4 +67,4 @@ def longest_row(spec: TrainSpec) -> int:
         hidden, spans = objectives.spans(length, spec.mask_rate, spec.span_length)
         if max(length - hidden, hidden) + spans + 1 <= n_ctx:
             return length
-    raise ValueError(f"n_ctx={n_ctx} is too short for hidden spans")
+    raise ValueError(say("{given} is too short for hidden spans", given=f"n_ctx={n_ctx}"))

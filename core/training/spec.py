@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal, get_type_hints
 from core.config import PRESETS, ModelConfig, Shape, preset
 from core.data import corpora, tasks
 from core.data.dial import Dial, Remedy, check_dial
+from core.messages import mark, say
 from core.plain import Plain, checked
 from core.precision import Precision
 
@@ -151,26 +152,47 @@ class TrainSpec(Plain):
         for name, (least, most) in _RANGES.items():
             value = getattr(self, name)
             if value is not None and not least <= value <= most:
-                limits = f"at least {least}" if most == math.inf else f"between {least} and {most}"
-                raise ValueError(f"{name}={value} must be {limits}")
+                given = f"{name}={value}"
+                if most == math.inf:
+                    raise ValueError(say("{given} must be at least {least}", given=given, least=least))
+                raise ValueError(
+                    say("{given} must be between {least} and {most}", given=given, least=least, most=most)
+                )
         if self.warmup >= self.steps and self.warmup:
-            raise ValueError(f"warmup={self.warmup} must be shorter than steps={self.steps}")
+            raise ValueError(
+                say(
+                    "{one} must be shorter than {other}",
+                    one=f"warmup={self.warmup}",
+                    other=f"steps={self.steps}",
+                )
+            )
         if self.patience and not self.eval_every:
             raise ValueError(f"patience={self.patience} counts held-out losses: give eval_every, too")
         contexts = [self.context, *(context for _, context in self.stages)]
         for length in contexts:
             if length is not None and not 2 <= length <= self.batch_tokens:
-                raise ValueError(f"context={length} must lie between 2 and batch_tokens={self.batch_tokens}")
+                raise ValueError(
+                    say(
+                        "{given} must lie between 2 and {most}",
+                        given=f"context={length}",
+                        most=f"batch_tokens={self.batch_tokens}",
+                    )
+                )
         shares = [0.0, *(share for share, _ in self.stages), 1.0]
         if any(not first < second for first, second in itertools.pairwise(shares)):
             raise ValueError(f"stages={self.stages}: the shares must rise, between 0 and 1")
         if self.tokenizer in ("bpe", "unigram") and self.vocab_size < 260:
             raise ValueError(
-                f"vocab_size={self.vocab_size} must be at least 260: the 256 bytes and the special tokens"
+                say(
+                    "{given} must be at least 260: the 256 bytes and the special tokens",
+                    given=f"vocab_size={self.vocab_size}",
+                )
             )
         for beta in ("beta1", "beta2", "momentum"):
             if getattr(self, beta) == 1:
-                raise ValueError(f"{beta}=1 would never forget the first gradient: give less than 1")
+                raise ValueError(
+                    say("{given} would never forget the first gradient: give less than 1", given=f"{beta}=1")
+                )
 
     def _check_data(self) -> None:
         if self.model not in PRESETS:
@@ -211,8 +233,14 @@ class TrainSpec(Plain):
         if shape != wanted:
             right = next(objective for objective, of in SHAPE_OF.items() if of == shape)
             raise ValueError(
-                f"objective={self.objective!r} trains a {wanted}, but this model is a {shape}: "
-                f"choose objective={right!r}, or shape={wanted!r}"
+                say(
+                    "{objective} trains a {wanted}, but this model is a {shape}: choose {right}, or {other}",
+                    objective=f"objective={self.objective!r}",
+                    wanted=say(_CALLED[wanted]),
+                    shape=say(_CALLED[shape]),
+                    right=f"objective={right!r}",
+                    other=f"shape={wanted!r}",
+                )
             )
         return preset(self.model, **{"shape": wanted, **changes, **ids, "d_vocab": d_vocab})
 
@@ -255,6 +283,9 @@ _KINDS = {
     if each.name not in ("changes", "stages", "tasks", "dial")
 }
 
+_CALLED: dict[str, str] = {
+    "decoder": mark("decoder"), "encoder": mark("encoder"), "encoder-decoder": mark("encoder-decoder"),
+}  # fmt: skip
 _RANGES: dict[str, tuple[float, float]] = {
     "vocab_size": (8, 100_000),
     "steps": (1, 1_000_000),

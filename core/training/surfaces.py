@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.messages import mark
+
 Array = NDArray[np.float64]
 
 
@@ -86,28 +88,29 @@ def _waves_slope(x: Array, y: Array) -> tuple[Array, Array]:
 
 _ALL = (
     Surface(
-        "bowl", "Bowl", "(x² + y²) / 2", "Equally steep on all sides: the slope points straight at the lowest point.",
+        "bowl", mark("Bowl"), "(x² + y²) / 2",
+        mark("Equally steep on all sides: the slope points straight at the lowest point."),
         lambda x, y: (x**2 + y**2) / 2, lambda x, y: (x, y),
         (-2.4, 2.4, -1.8, 1.8), (-2.0, 1.2), ((0.0, 0.0),),
         {"sgd": 0.1, "momentum": 0.03, "adam": 0.1, "adamw": 0.1, "muon": 0.05},
     ),
     Surface(
-        "ravine", "Ravine", "(x² + 20 y²) / 2",
-        "Twenty times steeper across than along: fast across, slow along.",
+        "ravine", mark("Ravine"), "(x² + 20 y²) / 2",
+        mark("Twenty times steeper across than along: fast across, slow along."),
         lambda x, y: (x**2 + 20 * y**2) / 2, lambda x, y: (x, 20 * y),
         (-2.8, 2.8, -2.1, 2.1), (-2.4, 1.4), ((0.0, 0.0),),
         {"sgd": 0.09, "momentum": 0.02, "adam": 0.1, "adamw": 0.1, "muon": 0.1},
     ),
     Surface(
-        "saddle", "Saddle", "x² / 2 − y² / 2 + y⁴ / 4",
-        "At the saddle the slope is nearly 0 although a way down is near.",
+        "saddle", mark("Saddle"), "x² / 2 − y² / 2 + y⁴ / 4",
+        mark("At the saddle the slope is nearly 0 although a way down is near."),
         lambda x, y: x**2 / 2 - y**2 / 2 + y**4 / 4, lambda x, y: (x, y**3 - y),
         (-2.4, 2.4, -1.8, 1.8), (-2.0, 0.001), ((0.0, -1.0), (0.0, 1.0)),
         {"sgd": 0.1, "momentum": 0.05, "adam": 0.05, "adamw": 0.05, "muon": 0.05}, lowest=-0.25,
     ),
     Surface(  # Rosenbrock 1960, The Computer Journal 3(3)
         "rosenbrock", "Rosenbrock", "(1 − x)² + 100 (y − x²)²",
-        "A bent valley, a hundred times steeper at its walls than along its floor.",
+        mark("A bent valley, a hundred times steeper at its walls than along its floor."),
         lambda x, y: (1 - x) ** 2 + 100 * (y - x**2) ** 2,
         lambda x, y: (2 * (x - 1) - 400 * x * (y - x**2), 200 * (y - x**2)),
         (-2.2, 2.2, -0.9, 2.4), (-1.2, 1.0), ((1.0, 1.0),),
@@ -115,14 +118,14 @@ _ALL = (
     ),
     Surface(  # Beale 1958, On an iterative method for finding a local minimum
         "beale", "Beale", "(1.5 − x + xy)² + (2.25 − x + xy²)² + (2.625 − x + xy³)²",
-        "Cliffs at the corners, a plain in the middle: slopes differ by thousands.",
+        mark("Cliffs at the corners, a plain in the middle: slopes differ by thousands."),
         _beale, _beale_slope,
         (-0.6, 4.2, -1.4, 2.2), (0.6, 1.6), ((3.0, 0.5),),
         {"sgd": 0.02, "momentum": 0.005, "adam": 0.2, "adamw": 0.2, "muon": 0.1},
     ),
     Surface(  # Rastrigin's function (1974) with a tenth of its waves' height, so that some of them can be passed
-        "waves", "Many minima", "x² + y² + 2 − cos 2πx − cos 2πy",
-        "Every hollow looks like the lowest point from inside: who stops where depends on start and rate.",
+        "waves", mark("Many minima"), "x² + y² + 2 − cos 2πx − cos 2πy",
+        mark("Every hollow looks like the lowest point from inside: who stops where depends on start and rate."),
         _waves, _waves_slope,
         (-2.8, 2.8, -2.1, 2.1), (-2.4, 1.5), ((0.0, 0.0),),
         {"sgd": 0.01, "momentum": 0.01, "adam": 0.2, "adamw": 0.2, "muon": 0.1},

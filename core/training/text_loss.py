@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from core.decoding.labels import wants
 from core.language_model import LanguageModel
+from core.messages import mark
 
 HIDDEN = 4  # one in four of an encoder's tokens is masked, enough even for a short text
 
@@ -26,7 +27,7 @@ class TextLoss:
 
     Attributes:
         inputs: what the transformer takes, each (1, T). targets: (1, T') ids, -100 where nothing is asked.
-        about: what is asked, in words.
+        about: what is asked, in words: a message that `say` translates.
     """
 
     inputs: tuple[Tensor, ...]
@@ -73,7 +74,9 @@ def text_loss(lm: LanguageModel, text: str, target: str | None = None) -> TextLo
     start = lm.config.decoder_start_id
     if start is None:
         raise ValueError("this encoder-decoder names no decoder_start_id, so its decoder cannot begin")
-    about = "the tokens of the answer so far" if target else "the tokens of the text, written again"
+    about = (
+        mark("the tokens of the answer so far") if target else mark("the tokens of the text, written again")
+    )
     return TextLoss((_row(lm, ids), _row(lm, [start, *wanted[:-1]])), _row(lm, wanted), about)
 
 
@@ -94,7 +97,7 @@ def _next_tokens(lm: LanguageModel, text: str) -> TextLoss:
     ids = lm.encode(text)
     if len(ids) == 1:  # no next token: the last one is input twice
         ids = ids * 2
-    return TextLoss((_row(lm, ids[:-1]),), _row(lm, ids[1:]), "each next token of the text")
+    return TextLoss((_row(lm, ids[:-1]),), _row(lm, ids[1:]), mark("each next token of the text"))
 
 
 def _hidden_tokens(lm: LanguageModel, text: str) -> TextLoss:
@@ -105,10 +108,10 @@ def _hidden_tokens(lm: LanguageModel, text: str) -> TextLoss:
     targets = [i if at in hidden else -100 for at, i in enumerate(ids)]
     if mask is None:
         return TextLoss(
-            (_row(lm, ids),), _row(lm, targets), "some of the tokens (this model has none to hide them)"
+            (_row(lm, ids),), _row(lm, targets), mark("some of the tokens (this model has none to hide them)")
         )
     seen = [mask if at in hidden else i for at, i in enumerate(ids)]
-    return TextLoss((_row(lm, seen),), _row(lm, targets), "the hidden tokens of the text")
+    return TextLoss((_row(lm, seen),), _row(lm, targets), mark("the hidden tokens of the text"))
 
 
 def _row(lm: LanguageModel, ids: list[int]) -> Tensor:

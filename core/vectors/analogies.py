@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.messages import say
 from core.vectors.static import Neighbour, StaticVectors
 
 Array = NDArray[np.float32]
@@ -95,10 +96,19 @@ def solve(table: StaticVectors, a: str, b: str, c: str, count: int = 10) -> Anal
     for one, other in ((0, 1), (0, 2), (1, 2)):
         if rows[one] == rows[other]:
             raise ValueError(
-                f"an analogy needs three different words, but {table.words[rows[one]]!r} stands twice"
+                say(
+                    "an analogy needs three different words, but {word} stands twice",
+                    word=repr(table.words[rows[one]]),
+                )
             )
     if len(table) < 4:
-        raise ValueError(f"{table.name} has only {len(table)} words: there is none left to be the answer")
+        raise ValueError(
+            say(
+                "{table} has only {count} words: there is none left to be the answer",
+                table=table.name,
+                count=len(table),
+            )
+        )
     unit = table.unit(np.array(rows))
     target = unit[1] - unit[0] + unit[2]  # (D,)
     words = [table.words[row] for row in rows]

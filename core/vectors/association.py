@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from core.messages import Later, later, mark
 from core.vectors.debiasing import Direction, remove
 from core.vectors.word_lists import Lists, WordList
 from core.verdict_rule import Rule, percent
@@ -189,15 +190,31 @@ def _drawn(words: int, chosen: int, draws: int, seed: int) -> NDArray[np.int16]:
 
 
 RULE = Rule(
-    "A test: “beyond chance”, “within chance: no finding”, “not conclusive”",
-    "How far the mean association of X lies from that of Y, on either side, and how many splits of the same words "
-    "into two such lists put their means as far apart: two-sided p. The published p is one-sided (X above Y only).",
-    f"Beyond chance: two-sided p of at most {LEVEL:g}; the grey bar is the same rule drawn, {percent(1 - LEVEL)} of "
-    f"the splits. Not conclusive, whatever p: under {percent(LEAST)} of one of the four lists is in the table.",
-    f"The words of X and Y that the table has; all their splits up to {EXACT:,}, else {DRAWS:,} drawn with seed 0.",
-    f"None: each test is one that was published on its own. Of ten tests of nothing, {10 * LEVEL:g} would pass on "
-    "average.",
-    "Caliskan, Bryson & Narayanan 2017; p of drawn splits as in Phipson & Smyth 2010",
+    mark("A test: “beyond chance”, “within chance: no finding”, “not conclusive”"),
+    mark(
+        "How far the mean association of X lies from that of Y, on either side, and how many splits of the "
+        "same words into two such lists put their means as far apart: two-sided p. The published p is "
+        "one-sided (X above Y only)."
+    ),
+    later(
+        "Beyond chance: two-sided p of at most {level}; the grey bar is the same rule drawn, {share} of the "
+        "splits. Not conclusive, whatever p: under {least} of one of the four lists is in the table.",
+        level=f"{LEVEL:g}",
+        share=percent(1 - LEVEL),
+        least=percent(LEAST),
+    ),
+    later(
+        "The words of X and Y that the table has; all their splits up to {exact}, else {draws} drawn with "
+        "seed 0.",
+        exact=f"{EXACT:,}",
+        draws=f"{DRAWS:,}",
+    ),
+    later(
+        "None: each test is one that was published on its own. Of ten tests of nothing, {passed} would pass "
+        "on average.",
+        passed=f"{10 * LEVEL:g}",
+    ),
+    mark("Caliskan, Bryson & Narayanan 2017; p of drawn splits as in Phipson & Smyth 2010"),
     permutation_test,
 )
 
@@ -316,14 +333,36 @@ def _found(table: StaticVectors, words: WordList, rows: dict[int, str], left: se
     return Found(words.name, (*rows.values(), *missing), tuple(used.values()), tuple(used), missing, shared)
 
 
-def _too_few(one: Found, least: int, table: str) -> str:
+def _too_few(one: Found, least: int, table: str) -> Later:
+    name = later(one.name)
     if not one.asked:
-        return (
-            f"the list “{one.name}” is empty: write {'two words or more' if least > 1 else 'a word'} into it"
+        if least > 1:
+            return later("the list “{name}” is empty: write two words or more into it", name=name)
+        return later("the list “{name}” is empty: write a word into it", name=name)
+    values = {
+        "asked": len(one.asked), "name": name, "used": len(one.words), "table": table, "missing": len(one.missing),
+        "shared": len(one.shared), "least": least,
+    }  # fmt: skip
+    if len(one.asked) == 1:
+        if one.shared:
+            return later(
+                "of the {asked} word of “{name}” the test can use {used}: {table} lacks {missing}, {shared} stand in "
+                "another list, too. It needs {least}: write more common words into it, each in one list only",
+                **values,
+            )
+        return later(
+            "of the {asked} word of “{name}” the test can use {used}: {table} lacks {missing}. It needs {least}: write "
+            "more common words into it, each in one list only",
+            **values,
         )
-    why = f", {len(one.shared)} stand in another list, too" if one.shared else ""
-    words = "word" if len(one.asked) == 1 else "words"
-    return (
-        f"of the {len(one.asked)} {words} of “{one.name}” the test can use {len(one.words)}: {table} lacks "
-        f"{len(one.missing)}{why}. It needs {least}: write more common words into it, each in one list only"
+    if one.shared:
+        return later(
+            "of the {asked} words of “{name}” the test can use {used}: {table} lacks {missing}, {shared} stand in "
+            "another list, too. It needs {least}: write more common words into it, each in one list only",
+            **values,
+        )
+    return later(
+        "of the {asked} words of “{name}” the test can use {used}: {table} lacks {missing}. It needs {least}: write "
+        "more common words into it, each in one list only",
+        **values,
     )

@@ -17,6 +17,7 @@ from torch import nn
 
 from core.hooks import recording
 from core.language_model import LanguageModel
+from core.messages import say
 from core.trace import residual_streams
 
 Array = NDArray[np.float32]
@@ -71,12 +72,19 @@ def find_word(text: str, word: str, number: int = 0) -> tuple[int, int]:
     """
     word = word.strip()
     if not word:
-        raise ValueError("write the word that you want to follow")
+        raise ValueError(say("write the word that you want to follow"))
     if len(word) > LONGEST_WORD:
-        raise ValueError(f"{_short(word)!r} has {len(word):,} characters: follow at most {LONGEST_WORD}")
+        raise ValueError(
+            say(
+                "{word} has {count} characters: follow at most {most}",
+                word=repr(_short(word)), count=f"{len(word):,}", most=LONGEST_WORD,
+            )
+        )  # fmt: skip
     found = [match.span() for match in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE)]
     if not found:
-        raise ValueError(f"{word!r} does not stand in the text {_short(text)!r}")
+        raise ValueError(
+            say("{word} does not stand in the text {text}", word=repr(word), text=repr(_short(text)))
+        )
     if not 0 <= number < len(found):
         times = "once" if len(found) == 1 else f"{len(found)} times"
         raise ValueError(f"{word!r} stands in the text {times}, so there is no occurrence {number} (from 0)")
@@ -92,7 +100,9 @@ def positions(lm: LanguageModel, text: str, start: int, end: int) -> list[int]:
     spans = lm.tokenizer.offsets(text)
     held = [at for at, (first, last) in enumerate(spans) if first < end and last > start]
     if not held:
-        raise ValueError(f"no token of {lm.name} stands for {text[start:end]!r}")
+        raise ValueError(
+            say("no token of {model} stands for {text}", model=lm.name, text=repr(text[start:end]))
+        )
     return held
 
 

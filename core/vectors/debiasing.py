@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.messages import later
 from core.vectors.static import StaticVectors
 
 Array = NDArray[np.float64]
@@ -55,9 +57,14 @@ def gender_direction(table: StaticVectors, pairs: Sequence[tuple[str, str]] = PA
     words = words / np.where(lengths > 0, lengths, 1.0)
     halves = (words[:, 1] - words[:, 0]) / 2  # (P, D): each word is its pair's midpoint, plus or minus this
     if not np.abs(halves).max(initial=0.0) > 1e-9:
+        some = [later("“{one} and {other}”", one=one, other=other) for one, other in list(pairs)[:3]]
+        named = reduce(lambda first, second: later("{first} or {second}", first=first, second=second), some)
         raise ValueError(
-            f"{table.name} has none of the pairs that define the direction, such as "
-            + " or ".join(f"“{one} and {other}”" for one, other in list(pairs)[:3])
+            later(
+                "{table} has none of the pairs that define the direction, such as {pairs}",
+                table=table.name,
+                pairs=named,
+            )
         )
     _, sizes, axes = np.linalg.svd(halves, full_matrices=False)
     vector = axes[0] if float((halves @ axes[0]).sum()) >= 0 else -axes[0]

@@ -7,12 +7,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.messages import mark_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.vectors.static import StaticVectors
 
-FAMILIES = ("names", "colours", "things", "sizes", "work")
+FAMILIES = (
+    mark_of("family", "names"),
+    mark_of("family", "colours"),
+    mark_of("family", "things"),
+    mark_of("family", "sizes"),
+    mark_of("family", "work"),
+)
 NEAREST = 5
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.messages import later, mark
 from core.vectors.association import unit
 from core.vectors.debiasing import PAIRS, Direction, lean, remove
 from core.vectors.probe import Accuracy, wilson
@@ -88,8 +89,13 @@ def leaning(table: StaticVectors, direction: Direction, side: int = SIDE) -> NDA
     side = min(side, len(rows) // 4)
     if side < FOLDS:
         raise ValueError(
-            f"{table.name} has {len(rows):,} words to choose from, and at least {4 * FOLDS} are needed to tell its two "
-            "sides apart: a larger table has them"
+            later(
+                "{table} has {count} words to choose from, and at least {least} are needed to tell its two sides "
+                "apart: a larger table has them",
+                table=table.name,
+                count=f"{len(rows):,}",
+                least=4 * FOLDS,
+            )
         )
     order = rows[np.argsort(-lean(table, direction)[rows], kind="stable")]
     return np.concatenate([order[:side], order[: -side - 1 : -1]])
@@ -214,12 +220,22 @@ def _usable(table: StaticVectors) -> NDArray[np.bool_]:
 
 
 RULE = Rule(
-    "What a projection leaves: “still lie near each other”, or “does not surely find more”",
-    f"The share of held-out words that a linear classifier puts on their old side ({FOLDS}-fold cross-validation, "
-    "without the direction).",
-    "Found: Wilson’s whole 95 % interval of that share lies above 95 % of the shares that shuffled labels give.",
-    f"Up to {SIDE} words of either side, those that leaned most; {SHUFFLES} shuffles of the labels.",
-    "None: one verdict.",
+    mark("What a projection leaves: “still lie near each other”, or “does not surely find more”"),
+    later(
+        "The share of held-out words that a linear classifier puts on their old side ({folds}-fold "
+        "cross-validation, without the direction).",
+        folds=FOLDS,
+    ),
+    mark(
+        "Found: Wilson’s whole 95 % interval of that share lies above 95 % of the shares that shuffled "
+        "labels give."
+    ),
+    later(
+        "Up to {side} words of either side, those that leaned most; {shuffles} shuffles of the labels.",
+        side=SIDE,
+        shuffles=SHUFFLES,
+    ),
+    mark("None: one verdict."),
     "Gonen & Goldberg 2019; Wilson 1927",
     leftover,
 )

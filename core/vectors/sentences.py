@@ -20,6 +20,7 @@ from torch import Tensor
 from core.checkpoints.sentence import CARD
 from core.hooks import Intervention, intervene, recording
 from core.language_model import LanguageModel
+from core.messages import say
 from core.model.transformer import ContextTooLong, EncoderDecoder, Transformer
 from core.trace import stream_names
 from core.vectors.static import StaticVectors
@@ -60,9 +61,12 @@ class Pooling:
             refused = f"its card asks for {str(kinds)[:60]}"
         if refused:
             raise ValueError(
-                f"{lm.name}: {refused}, which Glassbox does not compute; it pools by the first token, the "
-                "largest or the mean, and divides by the length"
-            )
+                say(
+                    "{model}: {refused}, which Glassbox does not compute; it pools by the first token, the largest or "
+                    "the mean, and divides by the length",
+                    model=lm.name, refused=refused,
+                )
+            )  # fmt: skip
         longest = longest if type(longest) is int and longest > 0 else None
         return cls(tuple(kinds or ()), said.get("normalised") is True, longest, said.get("lower") is True)
 
@@ -88,7 +92,12 @@ def sentence_vectors(lm: LanguageModel, texts: Sequence[str], pooling: Pooling |
     longest = min(lm.config.n_ctx, pooling.longest or lm.config.n_ctx)
     most = max(map(len, ids))
     if most > longest:
-        raise ContextTooLong(f"a text has {most:,} tokens; for a sentence vector {lm.name} reads {longest:,}")
+        raise ContextTooLong(
+            say(
+                "a text has {count} tokens; for a sentence vector {model} reads {longest}",
+                count=f"{most:,}", model=lm.name, longest=f"{longest:,}",
+            )
+        )  # fmt: skip
     found = []
     for first in range(0, len(ids), _AT_ONCE):
         rows, mask = _padded(ids[first : first + _AT_ONCE], lm)
@@ -137,7 +146,7 @@ def mean_of_words(table: StaticVectors, text: str) -> tuple[Array, tuple[str, ..
     words = _WORD.findall(text)
     known = [word for word in words if word.lower() in table]
     if not known:
-        raise ValueError(f"{table.name} has no word of {text[:60]!r}")
+        raise ValueError(say("{table} has no word of {text}", table=table.name, text=repr(text[:60])))
     vectors = table.vectors[[table.row(word.lower()) for word in known]]  # (W, D)
     return vectors.mean(0, dtype=np.float32), tuple(word for word in words if word not in known)
 

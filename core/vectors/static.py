@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from core.messages import say
 from core.vectors.spelling import Spelling
 
 if TYPE_CHECKING:
@@ -30,10 +31,20 @@ class UnknownWord(ValueError):
     def __init__(self, word: str, near: tuple[str, ...], table: str, size: int) -> None:
         self.word, self.near = word, near
         if word.strip():
-            offer = f"did you mean {' or '.join(map(repr, near))}?" if near else "none of them is spelt alike"
-            super().__init__(f"{word!r} is not among the {size:,} words of {table}: {offer}")
+            missing = {"word": repr(word), "count": f"{size:,}", "table": table}
+            if near:
+                offered = say(" or ").join(map(repr, near))
+                said = say(
+                    "{word} is not among the {count} words of {table}: did you mean {offered}?",
+                    offered=offered, **missing,
+                )  # fmt: skip
+            else:
+                said = say(
+                    "{word} is not among the {count} words of {table}: none of them is spelt alike", **missing
+                )
         else:
-            super().__init__(f"write a word: {table} has {size:,}")
+            said = say("write a word: {table} has {count}", table=table, count=f"{size:,}")
+        super().__init__(said)
 
 
 @dataclass(frozen=True)
@@ -102,7 +113,12 @@ class StaticVectors:
             )
         if not np.isfinite(self.vectors).all():
             row = int((~np.isfinite(self.vectors)).any(axis=1).argmax())
-            raise ValueError(f"the vector of {self.words[row]!r} holds what is no number: training diverged")
+            raise ValueError(
+                say(
+                    "the vector of {word} holds what is no number: training diverged",
+                    word=repr(self.words[row]),
+                )
+            )
 
         read_only = self.vectors.view()
         read_only.flags.writeable = False

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.messages import later
 from core.vectors.static import StaticVectors, glove
 
 if TYPE_CHECKING:
@@ -56,7 +57,9 @@ def of_words(lm: LanguageModel, words: Sequence[str], name: str = "") -> StaticV
     kept = tuple(dict.fromkeys(words))
     cut = {word: ids for word, ids in zip(kept, pieces(lm, kept)) if ids}
     if not cut:
-        raise ValueError(f"the vocabulary of {name or lm.name} can write none of the words")
+        raise ValueError(
+            later("the vocabulary of {model} can write none of the words", model=name or lm.name)
+        )
     vectors = np.stack([rows[ids].mean(axis=0) for ids in cut.values()])  # (N, D)
     return StaticVectors(name or lm.name, tuple(cut), vectors)
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from core.messages import later, mark
+
 FILE = Path(__file__).parent.parent.parent / "assets" / "vectors" / "weat.json"
 MOST = 60  # maximum words of a list
 LONGEST = 40  # maximum characters of a word
@@ -61,28 +63,44 @@ class AssociationTest:
     names: bool
 
 
-# number: names of the four lists in the file, each with what a learner calls it; d and p as published; are they names?
-_TESTS: tuple[tuple[tuple[tuple[str, str], ...], float, float, bool], ...] = (
-    ((("flowers", "flowers"), ("insects", "insects"), ("pleasant_5", "pleasant"), ("unpleasant_5a", "unpleasant")),
-     1.50, 1e-7, False),
-    ((("instruments", "instruments"), ("weapons", "weapons"), ("pleasant_5", "pleasant"),
-      ("unpleasant_5a", "unpleasant")), 1.53, 1e-7, False),
-    ((("european_american_names_5", "European American names"), ("african_american_names_5", "African American names"),
-      ("pleasant_5", "pleasant"), ("unpleasant_5b", "unpleasant")), 1.41, 1e-8, True),
-    ((("european_american_names_7", "European American names"), ("african_american_names_7", "African American names"),
-      ("pleasant_5", "pleasant"), ("unpleasant_5b", "unpleasant")), 1.50, 1e-4, True),
-    ((("european_american_names_7", "European American names"), ("african_american_names_7", "African American names"),
-      ("pleasant_9", "pleasant"), ("unpleasant_9", "unpleasant")), 1.28, 1e-3, True),
-    ((("male_names", "men’s names"), ("female_names", "women’s names"), ("career", "career"), ("family", "family")),
-     1.81, 1e-3, True),
-    ((("math", "mathematics"), ("arts", "arts"), ("male_terms", "male words"), ("female_terms", "female words")),
-     1.06, 0.018, False),
-    ((("science", "science"), ("arts_2", "arts"), ("male_terms_2", "male words"), ("female_terms_2", "female words")),
-     1.24, 1e-2, False),
-    ((("mental_disease", "mental disease"), ("physical_disease", "physical disease"), ("temporary", "temporary"),
-      ("permanent", "permanent")), 1.38, 1e-2, False),
-    ((("young_people_names", "young people’s names"), ("old_people_names", "old people’s names"),
-      ("pleasant_9", "pleasant"), ("unpleasant_9", "unpleasant")), 1.21, 1e-2, True),
+# What a learner calls a list of the file.
+_CALLED = {
+    "flowers": mark("flowers"), "insects": mark("insects"), "instruments": mark("instruments"),
+    "weapons": mark("weapons"), "pleasant_5": mark("pleasant"), "pleasant_9": mark("pleasant"),
+    "unpleasant_5a": mark("unpleasant"), "unpleasant_5b": mark("unpleasant"), "unpleasant_9": mark("unpleasant"),
+    "european_american_names_5": mark("European American names"),
+    "european_american_names_7": mark("European American names"),
+    "african_american_names_5": mark("African American names"),
+    "african_american_names_7": mark("African American names"),
+    "male_names": mark("men’s names"), "female_names": mark("women’s names"), "career": mark("career"),
+    "family": mark("family"), "math": mark("mathematics"), "arts": mark("arts"), "arts_2": mark("arts"),
+    "science": mark("science"), "male_terms": mark("male words"), "male_terms_2": mark("male words"),
+    "female_terms": mark("female words"), "female_terms_2": mark("female words"),
+    "mental_disease": mark("mental disease"), "physical_disease": mark("physical disease"),
+    "temporary": mark("temporary"), "permanent": mark("permanent"),
+    "young_people_names": mark("young people’s names"), "old_people_names": mark("old people’s names"),
+}  # fmt: skip
+# Names of the four lists in the file; d and p as published; are they names of people?
+_TESTS: tuple[tuple[tuple[str, str, str, str], float, float, bool], ...] = (
+    (("flowers", "insects", "pleasant_5", "unpleasant_5a"), 1.50, 1e-7, False),
+    (("instruments", "weapons", "pleasant_5", "unpleasant_5a"), 1.53, 1e-7, False),
+    (
+        ("european_american_names_5", "african_american_names_5", "pleasant_5", "unpleasant_5b"),
+        1.41, 1e-8, True,
+    ),
+    (
+        ("european_american_names_7", "african_american_names_7", "pleasant_5", "unpleasant_5b"),
+        1.50, 1e-4, True,
+    ),
+    (
+        ("european_american_names_7", "african_american_names_7", "pleasant_9", "unpleasant_9"),
+        1.28, 1e-3, True,
+    ),
+    (("male_names", "female_names", "career", "family"), 1.81, 1e-3, True),
+    (("math", "arts", "male_terms", "female_terms"), 1.06, 0.018, False),
+    (("science", "arts_2", "male_terms_2", "female_terms_2"), 1.24, 1e-2, False),
+    (("mental_disease", "physical_disease", "temporary", "permanent"), 1.38, 1e-2, False),
+    (("young_people_names", "old_people_names", "pleasant_9", "unpleasant_9"), 1.21, 1e-2, True),
 )  # fmt: skip
 
 
@@ -92,7 +110,7 @@ def ten_tests() -> tuple[AssociationTest, ...]:
     words: dict[str, list[str]] = json.loads(FILE.read_text(encoding="utf-8"))
     found = []
     for number, (named, d, p, names) in enumerate(_TESTS, start=1):
-        lists = Lists(*(WordList(said, tuple(words[key])) for key, said in named))
+        lists = Lists(*(WordList(_CALLED[key], tuple(words[key])) for key in named))
         found.append(AssociationTest(number, lists, Published(d, p), names))
     return tuple(found)
 
@@ -118,11 +136,21 @@ def read(text: str) -> tuple[str, ...]:
     """
     words = tuple(dict.fromkeys(word for word in re.split("[\\s,;\uff0c\u3001\uff1b]+", text) if word))
     if len(words) > MOST:
-        raise ValueError(f"{len(words):,} words are more than the {MOST} that a list holds: leave some out")
+        raise ValueError(
+            later(
+                "{count} words are more than the {most} that a list holds: leave some out",
+                count=f"{len(words):,}",
+                most=MOST,
+            )
+        )
     long = next((word for word in words if len(word) > LONGEST), None)
     if long is not None:
         raise ValueError(
-            f"{long[:LONGEST]!r}… has {len(long):,} characters, and a word has at most {LONGEST}: "
-            "put a comma or a blank between words"
+            later(
+                "{word}… has {count} characters, and a word has at most {most}: put a comma or a blank between words",
+                word=repr(long[:LONGEST]),
+                count=f"{len(long):,}",
+                most=LONGEST,
+            )
         )
     return words

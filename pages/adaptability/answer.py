@@ -6,6 +6,7 @@ from typing import Any
 
 from app.kit.arms import Arm
 from core.analysis.seeds import apart
+from core.messages import mark, say
 from core.runs import adaptations
 from core.runs.adaptations import Place
 from core.training import adapting
@@ -13,11 +14,11 @@ from core.training.fine_tune_spec import Way
 from pages.adaptability import studies
 from pages.adaptability.studies import BASE, told
 
-QUESTION = "How few numbers and examples teach an old model a new job?"
+QUESTION = mark("How few numbers and examples teach an old model a new job?")
 ENOUGH = 0.8  # of held-out texts right: what the page calls enough; the line on its chart
 CONTROL = "shuffled"
 NAMES: dict[Way, str] = {
-    "full": "every weight", "lora": "LoRA", "frozen": "head alone", "scratch": "no old model",
+    "full": mark("every weight"), "lora": mark("LoRA"), "frozen": mark("head alone"), "scratch": mark("no old model"),
 }  # fmt: skip
 CONTROLS = ("scratch", CONTROL)  # what shows that the old model, and that the labels are needed
 
@@ -30,7 +31,7 @@ def curves() -> dict[str, list[Place]]:
 
 def name(way: str) -> str:
     """Name a curve."""
-    return next((named for known, named in NAMES.items() if known == way), "shuffled labels")
+    return next((say(named) for known, named in NAMES.items() if known == way), say("shuffled labels"))
 
 
 def record(own: list[Arm]) -> dict[str, Any]:
@@ -44,11 +45,12 @@ def record(own: list[Arm]) -> dict[str, Any]:
         for way, places in curves().items()
     ]  # fmt: skip
     each = [
-        f"mean of n = {len(adapting.SEEDS)} seeds, bars: 95 %",
-        "after each name: the numbers that are learned",
+        say("mean of n = {count} seeds, bars: 95 %", count=len(adapting.SEEDS)),
+        say("after each name: the numbers that are learned"),
     ]
     return study | {
-        "series": series, "title": f"{adapting.HELD_OUT} held-out texts judged right, %", "under": each,
+        "series": series, "title": say("{count} held-out texts judged right, %", count=adapting.HELD_OUT),
+        "under": each,
         "enough": ENOUGH,
     }  # fmt: skip
 
@@ -77,44 +79,76 @@ def _examples() -> str:
     """Say from how many examples on each way is right often enough."""
     parts = []
     for way, places in curves().items():
+        if way not in ("full", "lora"):
+            continue
         first = next((place for place in places if place.interval.mean >= ENOUGH), None)
-        if way in ("full", "lora"):
-            many = f"{first.at:,}, with {told(first.interval)}" if first else f"more than {places[-1].at:,}"
-            parts.append(f"{name(way)} needs {many}")
+        parts.append(
+            say(
+                "{way} needs {examples}, with {right}",
+                way=name(way), examples=f"{first.at:,}", right=told(first.interval),
+            )
+            if first
+            else say("{way} needs more than {examples}", way=name(way), examples=f"{places[-1].at:,}")
+        )  # fmt: skip
     head = curves()["frozen"][-1]
-    most = f"the head alone has too few numbers even with {head.at:,}: {told(head.interval)}"
-    if head.interval.mean >= ENOUGH:
-        most = f"the head alone has {told(head.interval)} with {head.at:,}"
-    said = "; ".join([*parts, most])
-    return f"How few examples? For {100 * ENOUGH:.0f} % right, {said}."
+    values = {"examples": f"{head.at:,}", "right": told(head.interval)}
+    parts.append(
+        say("the head alone has {right} with {examples}", **values)
+        if head.interval.mean >= ENOUGH
+        else say("the head alone has too few numbers even with {examples}: {right}", **values)
+    )
+    return say(
+        "How few examples? For {enough} % right, {ways}.", enough=f"{100 * ENOUGH:.0f}", ways="; ".join(parts)
+    )
 
 
 def _numbers() -> str:
     """Say what the fewest numbers of LoRA come to beside all of them."""
     few, whole = adaptations.curve("rank", "lora")[0], adaptations.curve("rank", "full")[0]
-    differ = apart(few.shares, whole.shares)
-    beside = {0: "the seeds do not tell that from", 1: "more than", -1: "less than"}[differ]
-    return (
-        f"How few numbers? LoRA of rank {few.at} learns {few.trained:,}, {100 * few.trained / whole.trained:.1f} % of "
-        f"all, and after {adapting.SOME} examples is right on {told(few.interval)}: {beside} all {whole.trained:,} "
-        f"with {told(whole.interval)}."
-    )
+    said = {
+        0: mark(
+            "How few numbers? LoRA of rank {rank} learns {numbers}, {share} % of all, and after {examples} examples "
+            "is right on {right}: the seeds do not tell that from all {all} with {whole}."
+        ),
+        1: mark(
+            "How few numbers? LoRA of rank {rank} learns {numbers}, {share} % of all, and after {examples} examples "
+            "is right on {right}: more than all {all} with {whole}."
+        ),
+        -1: mark(
+            "How few numbers? LoRA of rank {rank} learns {numbers}, {share} % of all, and after {examples} examples "
+            "is right on {right}: less than all {all} with {whole}."
+        ),
+    }[apart(few.shares, whole.shares)]
+    return say(
+        said, rank=few.at, numbers=f"{few.trained:,}", share=f"{100 * few.trained / whole.trained:.1f}",
+        examples=adapting.SOME, right=told(few.interval), all=f"{whole.trained:,}", whole=told(whole.interval),
+    )  # fmt: skip
 
 
 def _controls(at: int) -> str:
     """Say what is left without the old model, and without true labels."""
     lora, scratch, mixed = (_at(curves()[way], at) for way in ("lora", "scratch", CONTROL))
-    ahead = apart(lora.shares, scratch.shares)
-    helps = {
-        1: "less than LoRA, so the old model helps", 0: "which the seeds do not tell from LoRA",
-        -1: "more than LoRA",
-    }[ahead]  # fmt: skip
-    less = apart(lora.shares, mixed.shares) > 0
-    taught = "so the labels teach" if less else "which the seeds do not tell from true ones"
-    return (
-        f"Controls, with {at:,}: without the old model, the same network from random weights, "
-        f"{told(scratch.interval)}, {helps}; LoRA on shuffled labels {told(mixed.interval)}, {taught}."
+    without = {
+        1: mark(
+            "Controls, with {examples}: without the old model, the same network from random weights, {right}, less "
+            "than LoRA, so the old model helps"
+        ),
+        0: mark(
+            "Controls, with {examples}: without the old model, the same network from random weights, {right}, which "
+            "the seeds do not tell from LoRA"
+        ),
+        -1: mark(
+            "Controls, with {examples}: without the old model, the same network from random weights, {right}, more "
+            "than LoRA"
+        ),
+    }[apart(lora.shares, scratch.shares)]
+    shuffled = (
+        mark("LoRA on shuffled labels {right}, so the labels teach")
+        if apart(lora.shares, mixed.shares) > 0
+        else mark("LoRA on shuffled labels {right}, which the seeds do not tell from true ones")
     )
+    first = say(without, examples=f"{at:,}", right=told(scratch.interval))
+    return f"{first}; {say(shuffled, right=told(mixed.interval))}."
 
 
 def verdict(said: list[dict[str, Any]], text: str, at: int) -> str:
@@ -125,4 +159,6 @@ def verdict(said: list[dict[str, Any]], text: str, at: int) -> str:
 
 def base_line() -> str:
     """Name the old model and the new job, beside the claim."""
-    return f"old model: `{BASE}`, which has read tales; new job: is a text good or bad news?"
+    return say(
+        "old model: {model}, which has read tales; new job: is a text good or bad news?", model=f"`{BASE}`"
+    )

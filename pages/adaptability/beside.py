@@ -8,6 +8,7 @@ from typing import Any
 from app.charts import vega
 from app.charts.frame import About
 from app.session import state
+from core.messages import say
 from pages.adaptability import charts
 
 FIELDS = {"rank": "rank", "examples": "few", "prompt": "front", "context": "told"}
@@ -22,7 +23,7 @@ def table(shown: dict[str, Any]) -> dict[str, Sequence[Any]]:
         for point in one["points"]
     ]
     rows += [
-        (shown["axis"], f"yours: {one['name']}", one["at"], one["value"], None, None)
+        (shown["axis"], say("yours: {way}", way=one["name"]), one["at"], one["value"], None, None)
         for one in shown["own"] if one["value"] is not None
     ]  # fmt: skip
     return dict(zip(("along", "way", "place", "right", "low", "high"), map(list, zip(*rows))))
@@ -45,7 +46,7 @@ def draw(data: dict[str, Any], titles: Mapping[str, str], chosen: Mapping[str, i
         memo[only] = picked
 
     said = (
-        f"{titles[only]}: {'; '.join(data['findings'][only])}"
+        f"{say(titles[only])}: {'; '.join(data['findings'][only])}"
         if only
         else f"{data['answer']['question']} {' '.join(data['answer']['said'])}"
     )

@@ -8,6 +8,7 @@ import altair as alt
 
 from app.charts import described
 from app.charts.look import ink
+from core.messages import mark, say
 
 WHOLE, LONG, SHORT, DOTTED = [1, 0], [8, 3], [4, 4], [2, 3]
 WAYS = {
@@ -17,7 +18,7 @@ WAYS = {
 }  # fmt: skip
 TALL = 352  # px
 APART = 6  # px between the intervals of two ways at one place
-BEST = "if nothing is forgotten"
+BEST = mark("if nothing is forgotten")
 PERCENT = "format(100 * datum.value, '.0f')"
 
 
@@ -29,13 +30,13 @@ def plan(data: dict[str, Any], key: str, chosen: int | None) -> dict[str, Any]:
         return {**data["studies"][key], "chosen": chosen, "best": []}
     game = data["game"]
     names = {
-        "context": f"in the prompt, {game['model']}", "steps": "learned by steps",
-        "elsewhere": f"in the prompt of {game['other']}",
+        "context": say("in the prompt, {model}", model=game["model"]), "steps": say("learned by steps"),
+        "elsewhere": say("in the prompt of {model}", model=game["other"]),
     }  # fmt: skip
     series = [{"key": how, "name": name, "points": game[how]} for how, name in names.items() if game[how]]
     return {
-        "key": key, "title": game["asks"], "under": f"{game['title']}; right, %",
-        "axis": "solved examples", "places": [one["at"] for one in game["context"]],
+        "key": key, "title": game["asks"], "under": say("{game}; right, %", game=game["title"]),
+        "axis": say("solved examples"), "places": [one["at"] for one in game["context"]],
         "low": 0.0, "chance": game["chance"], "series": series, "lines": [], "own": [], "best": game["best"],
         "chosen": chosen,
     }  # fmt: skip
@@ -43,7 +44,10 @@ def plan(data: dict[str, Any], key: str, chosen: int | None) -> dict[str, Any]:
 
 def span(one: dict[str, Any]) -> str:
     """A mean with its interval: 88.1 % (85 to 91)."""
-    return f"{100 * one['mean']:.1f} % ({100 * one['low']:.0f} to {100 * one['high']:.0f})"
+    return say(
+        "{mean} % ({low} to {high})",
+        mean=f"{100 * one['mean']:.1f}", low=f"{100 * one['low']:.0f}", high=f"{100 * one['high']:.0f}",
+    )  # fmt: skip
 
 
 def chart(shown: dict[str, Any]) -> alt.TopLevelMixin:
@@ -66,14 +70,16 @@ def chart(shown: dict[str, Any]) -> alt.TopLevelMixin:
         layers += _series(one, x, y, up, shift)
     layers += _hits(shown, x)
     layers += _own(shown, x, up)
-    title = alt.TitleParams(shown["title"], subtitle=shown.get("under", "right, %"), fontSize=12, offset=4)
+    title = alt.TitleParams(
+        shown["title"], subtitle=shown.get("under", say("right, %")), fontSize=12, offset=4
+    )
     return alt.layer(*layers).properties(height=TALL, title=title)
 
 
 def _colour(shown: dict[str, Any]) -> tuple[alt.Scale, alt.Scale]:
     """Colours and dashes of the ways by their names."""
     names = {one["name"]: one["key"] for one in (*shown["series"], *shown["lines"])}
-    names |= {BEST: "best"} if shown["best"] else {}
+    names |= {say(BEST): "best"} if shown["best"] else {}
     domain = list(names)
     return (
         alt.Scale(domain=domain, range=[ink(WAYS[key][0]) for key in names.values()]),
@@ -88,7 +94,7 @@ def _ground(shown: dict[str, Any], x: alt.X, up: alt.Scale) -> list[alt.Chart]:
         here = alt.Chart(described.data([{"at": shown["chosen"]}]))
         out.append(here.mark_rule(color=ink("accent-soft"), strokeWidth=28).encode(x=x))
     if shown["chance"]:
-        chance = alt.Chart(described.data([{"mean": shown["chance"], "said": "guessing"}]))
+        chance = alt.Chart(described.data([{"mean": shown["chance"], "said": say("guessing")}]))
         level = alt.Y("mean:Q", scale=up)
         out += [
             chance.mark_rule(color=ink("ink3"), strokeDash=[1, 4]).encode(y=level),
@@ -98,7 +104,9 @@ def _ground(shown: dict[str, Any], x: alt.X, up: alt.Scale) -> list[alt.Chart]:
         ]
     if shown.get("enough"):
         enough = alt.Chart(
-            described.data([{"mean": shown["enough"], "said": f"enough: {shown['enough']:.0%}"}])
+            described.data(
+                [{"mean": shown["enough"], "said": say("enough: {share}", share=f"{shown['enough']:.0%}")}]
+            )
         )
         level = alt.Y("mean:Q", scale=up)
         out += [
@@ -109,7 +117,7 @@ def _ground(shown: dict[str, Any], x: alt.X, up: alt.Scale) -> list[alt.Chart]:
         ]
     if shown["best"]:
         colour, dash = _colour(shown)
-        rows = [{"at": one["at"], "mean": one["value"], "way": BEST} for one in shown["best"]]
+        rows = [{"at": one["at"], "mean": one["value"], "way": say(BEST)} for one in shown["best"]]
         line = alt.Chart(described.data(rows)).mark_line(strokeWidth=1)
         ways = {"color": alt.Color("way:N", scale=colour), "strokeDash": alt.StrokeDash("way:N", scale=dash)}
         out.append(line.encode(x=x, y=alt.Y("mean:Q", scale=up), **ways))
@@ -187,11 +195,18 @@ def _hits(shown: dict[str, Any], x: alt.X) -> list[alt.Chart]:
     return [touched.encode(x=x, tooltip=tips, **whole).properties(name="places").add_params(pick)]
 
 
+def _own_said(one: dict[str, Any]) -> str:
+    """Say where an own run stands."""
+    values = {"way": one["name"], "place": f"{one['at']:,}", "share": f"{100 * one['value']:.1f}"}
+    if one["going"]:
+        return say("{way}, {place}: {share} %, still learning", **values)
+    return say("{way}, {place}: {share} %", **values)
+
+
 def _own(shown: dict[str, Any], x: alt.X, up: alt.Scale) -> list[alt.Chart]:
     """The learner's own runs, as far as they are measured."""
     rows = [
-        {"at": one["at"], "mean": one["value"], "said": f"{one['name']}, {one['at']:,}: {100 * one['value']:.1f} %"
-         + (", still learning" if one["going"] else ""), "ink": ink(WAYS[one["way"]][0])}
+        {"at": one["at"], "mean": one["value"], "said": _own_said(one), "ink": ink(WAYS[one["way"]][0])}
         for one in shown["own"] if one["value"] is not None
     ]  # fmt: skip
     if not rows:
@@ -199,7 +214,7 @@ def _own(shown: dict[str, Any], x: alt.X, up: alt.Scale) -> list[alt.Chart]:
     base = alt.Chart(described.data(rows)).mark_point(
         shape="diamond", size=110, filled=True, fill=ink("bg"), strokeWidth=2, opacity=1
     )
-    tip = [alt.Tooltip("said:N", title="yours")]
+    tip = [alt.Tooltip("said:N", title=say("yours"))]
     return [
         base.encode(x=x, y=alt.Y("mean:Q", scale=up), stroke=alt.Stroke("ink:N", scale=None), tooltip=tip)
     ]

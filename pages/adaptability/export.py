@@ -10,6 +10,7 @@ from app.charts import described
 from app.kit.arms import Arm, stilled
 from app.kit.figures import Argument, Asked, Figure, StillChart, Table
 from core.analysis.tasks.in_context import GAMES, MODELS
+from core.messages import say
 from core.runs import adaptations
 from core.training import adapting
 from core.training.adapting import STUDIES, Study
@@ -82,10 +83,10 @@ def record(seen: Seen) -> dict[str, Any]:
 def sentence(seen: Seen) -> str:
     """What is on the picture: the question's answer, or what a study found."""
     if seen.step == "context":
-        return f"{figure.TITLES['context']}. {' '.join(games.findings(seen.what.game))}"
+        return f"{say(figure.TITLES['context'])}. {' '.join(games.findings(seen.what.game))}"
     if study := next((one for one in STUDIES if one == seen.step), None):
-        return f"{figure.TITLES[study]}. {' '.join(studies.findings(study))}"
-    return f"{answer.QUESTION} {' '.join(answer.findings(seen.chosen['examples']))}"
+        return f"{say(figure.TITLES[study])}. {' '.join(studies.findings(study))}"
+    return f"{say(answer.QUESTION)} {' '.join(answer.findings(seen.chosen['examples']))}"
 
 
 def drawings(seen: Seen) -> list[StillChart]:
@@ -93,7 +94,7 @@ def drawings(seen: Seen) -> list[StillChart]:
     data, found = record(replace(seen, lean=False)), []
     for stage, step in enumerate((*STEPS, "")):
         shown = charts.plan(data, step or "main", seen.chosen[step or "examples"])
-        said = figure.TITLES[step] if step else answer.QUESTION
+        said = say(figure.TITLES[step] if step else answer.QUESTION)
         found.append(StillChart(described.drawing(charts.chart(shown)), said, stage if step else -1))
     return found
 
@@ -101,7 +102,7 @@ def drawings(seen: Seen) -> list[StillChart]:
 FIGURE = Figure(
     "adaptability", figure.adaptability, look, record=record,
     select=lambda seen: seen.selection,
-    claim=lambda seen: "A model that knows the words needs fewer examples, and few new numbers.",
+    claim=lambda seen: say("A model that knows the words needs fewer examples, and few new numbers."),
     sentence=sentence,
     table=lambda seen: table(seen.arms, seen.text, seen.what, seen.weighed[0]),
     arguments=(
@@ -110,7 +111,7 @@ FIGURE = Figure(
         Argument("step", "stage", lambda seen: NAMED),
     ),
     model=False, charts=drawings, tall=560,
-    own=lambda seen: "with the recorded runs alone, without yours" if seen.own else "",
+    own=lambda seen: say("with the recorded runs alone, without yours") if seen.own else "",
 )  # fmt: skip
 
 NAMES = (

@@ -11,6 +11,7 @@ from typing import Any
 from app.kit import register
 from app.kit.arms import Arm
 from core.analysis.tasks.in_context import Game
+from core.messages import mark, say
 from core.training.adapting import STUDIES, Study
 from pages.adaptability import answer, games, studies, vectors
 
@@ -18,8 +19,8 @@ adaptability = register("adaptability", __file__)
 
 STEPS = (*STUDIES, "context")
 TITLES = {
-    "rank": "Rank against quality", "examples": "Few examples against many", "prompt": "Vectors in front",
-    "context": "In the prompt against by steps",
+    "rank": mark("Rank against quality"), "examples": mark("Few examples against many"),
+    "prompt": mark("Vectors in front"), "context": mark("In the prompt against by steps"),
 }  # fmt: skip
 
 
@@ -56,14 +57,17 @@ def record(
     context = games.findings(what.game)
     if steps == ("",):  # one that can be done from the prompt, and one that cannot
         other: Game = "pairs" if what.game == "kinds" else "kinds"
-        context = [context[0], f"Another game, {games.TITLES[other]}: {games.findings(other)[0]}"]
+        found_there = say(
+            "Another game, {game}: {finding}", game=say(games.TITLES[other]), finding=games.findings(other)[0]
+        )
+        context = [context[0], found_there]
     said = [*answer.findings(at), answer.verdict(verdicts["examples"], text, at)] if "" in steps else []
     return {
         "text": text,
         "studies": {study: studies.record(study, verdicts.get(study, []), arms[study]) for study in STUDIES},
         "game": games.record(what, *weighed),
         "findings": {**found, "context": context},
-        "answer": {"question": answer.QUESTION, "at": at, "rows": answer.rows(at), "said": said}
+        "answer": {"question": say(answer.QUESTION), "at": at, "rows": answer.rows(at), "said": said}
         if said
         else None,
         "main": answer.record(arms["examples"]) if said else None,

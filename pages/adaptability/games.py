@@ -11,15 +11,18 @@ from core.analysis.seeds import Interval
 from core.analysis.tasks import in_context
 from core.analysis.tasks.in_context import Asked, Game, Round
 from core.language_model import LanguageModel
+from core.messages import mark, say
 from core.runs import adaptations
 from core.runs.adaptations import played
 from pages.adaptability.studies import told
 
-TITLES: dict[Game, str] = {"list": "a list said again", "pairs": "pairs looked up", "kinds": "an unsaid rule"}
+TITLES: dict[Game, str] = {
+    "list": mark("a list said again"), "pairs": mark("pairs looked up"), "kinds": mark("an unsaid rule"),
+}  # fmt: skip
 ASKS: dict[Game, str] = {
-    "list": "What comes next in a list of names that was said before? right, %",
-    "pairs": "Which word was the partner of this one? right, %",
-    "kinds": "Is it somebody's name? The rule is never said. right, %",
+    "list": mark("What comes next in a list of names that was said before? right, %"),
+    "pairs": mark("Which word was the partner of this one? right, %"),
+    "kinds": mark("Is it somebody's name? The rule is never said. right, %"),
 }
 GAME: Game = "pairs"  # whose prompts are asked about
 SEED = 1_000_000  # of the drawn words that are looked at: none of those that are recorded
@@ -83,22 +86,39 @@ def own_round(lines: str, sought: str) -> tuple[Round, Asked]:
         if not words:
             continue
         if len(words) != 2:
-            raise ValueError(f"line {number} is no pair: write two words with a space between")
+            raise ValueError(
+                say("line {number} is no pair: write two words with a space between", number=number)
+            )
         if any(len(word) > WIDEST for word in words):
             raise ValueError(
-                f"line {number} has a word of more than {WIDEST} characters: choose shorter ones"
-            )
+                say(
+                    "line {number} has a word of more than {most} characters: choose shorter ones",
+                    number=number, most=WIDEST,
+                )
+            )  # fmt: skip
         if words[0] in pairs:
-            raise ValueError(f"line {number}: {words[0]!r} has a partner already: write each first word once")
+            raise ValueError(
+                say(
+                    "line {number}: {word} has a partner already: write each first word once",
+                    number=number, word=repr(words[0]),
+                )
+            )  # fmt: skip
         pairs[words[0]] = words[1]
     answers = tuple(dict.fromkeys(pairs.values()))
     if len(answers) < 2:
-        raise ValueError("write at least two pairs with different second words, one pair a line")
+        raise ValueError(say("write at least two pairs with different second words, one pair a line"))
     if len(pairs) > LONGEST:
-        raise ValueError(f"{len(pairs)} pairs are more than the {LONGEST} that are read here: leave some out")
+        raise ValueError(
+            say(
+                "{count} pairs are more than the {most} that are read here: leave some out",
+                count=len(pairs), most=LONGEST,
+            )
+        )  # fmt: skip
     key = sought.strip() or next(iter(pairs))
     if key not in pairs:
-        raise ValueError(f"{key!r} is the first word of none of your pairs: ask for one of them")
+        raise ValueError(
+            say("{word} is the first word of none of your pairs: ask for one of them", word=repr(key))
+        )
     asked = Asked(f"({key}", answers, answers.index(pairs[key]))
     return Round("pairs", tuple(f"({a} {b})" for a, b in pairs.items()), (asked,)), asked
 
@@ -127,7 +147,7 @@ def record(what: Shown, shares: list[float], why: str) -> dict[str, Any]:
     recorded = adaptations.recorded()["games"][what.game]
     best = [(at, in_context.best(what.game, at)) for at in in_context.COUNTS]
     return {
-        "key": what.game, "title": TITLES[what.game], "asks": ASKS[what.game], "model": recorded["model"],
+        "key": what.game, "title": say(TITLES[what.game]), "asks": say(ASKS[what.game]), "model": recorded["model"],
         "other": recorded.get("other", ""), "chance": in_context.chance(what.game),
         "best": [{"at": at, "value": value} for at, value in best if value is not None],
         "context": _points(what.game, "context"), "steps": _points(what.game, "steps"),
@@ -153,27 +173,53 @@ def findings(which: Game) -> list[str]:
     recorded = adaptations.recorded()["games"][which]
     chance = in_context.chance(which)
     one = _at(which, "context", 1)
-    can, model = "Can" if context.low > chance else "Cannot", recorded["model"]
-    said = {
-        "list": f"{can}: {model} goes on right in {_told(one)} of the questions after one saying. One in "
-        "three documents that it read in training was a list said again.",
-        "pairs": f"{can}: {model} finds {_told(context)} of the partners with {most} examples, guessing "
-        f"{chance:.0%}.",
-        "kinds": f"{can}: {model} is right on {_told(context)} with {most} examples, guessing is {chance:.0%}. A "
-        "million weights and tales of one small world hold no habit of guessing rules.",
-    }[which]
+    can, model = context.low > chance, recorded["model"]
+    values = {
+        "model": model,
+        "count": most,
+        "chance": f"{chance:.0%}",
+        "right": _told(context),
+        "once": _told(one),
+    }
     found = [
-        said,
-        f"The same {most} learned by {in_context.STEPS} steps of AdamW: {_told(steps)} right, with no prompt.",
-    ]
+        say(_CAN[which] if can else _CANNOT[which], **values),
+        say(
+            "The same {count} learned by {steps} steps of AdamW: {right} right, with no prompt.",
+            count=most, steps=in_context.STEPS, right=_told(steps),
+        ),
+    ]  # fmt: skip
     if which == "pairs":
         found += _controls(recorded["model"], recorded["other"], most)
     if which == "kinds":
         found.append(
-            "Models of billions of weights, trained on much more text, do such things from the prompt alone (Brown et "
-            "al. 2020)."
+            say(
+                "Models of billions of weights, trained on much more text, do such things from the prompt alone "
+                "(Brown et al. 2020)."
+            )
         )
     return found
+
+
+# What a game's first sentence says where the recorded rounds are beyond guessing, and where they are not.
+_CAN: dict[Game, str] = {
+    "list": mark(
+        "Can: {model} goes on right in {once} of the questions after one saying. One in three documents that it "
+        "read in training was a list said again."
+    ),
+    "pairs": mark("Can: {model} finds {right} of the partners with {count} examples, guessing {chance}."),
+    "kinds": mark("Can: {model} is right on {right} with {count} examples, guessing is {chance}."),
+}
+_CANNOT: dict[Game, str] = {
+    "list": mark(
+        "Cannot: {model} goes on right in {once} of the questions after one saying, though one in three documents "
+        "that it read in training was a list said again."
+    ),
+    "pairs": mark("Cannot: {model} finds {right} of the partners with {count} examples, guessing {chance}."),
+    "kinds": mark(
+        "Cannot: {model} is right on {right} with {count} examples, guessing is {chance}. A million weights and "
+        "tales of one small world hold no habit of guessing rules."
+    ),
+}
 
 
 def _controls(model: str, other: str, most: int) -> list[str]:
@@ -183,17 +229,27 @@ def _controls(model: str, other: str, most: int) -> list[str]:
     (first, untrained), (before, low), (after, high) = moments[0], moments[risen - 1], moments[risen]
     exchanged, elsewhere = _at("pairs", "exchanged", most), _at("pairs", "elsewhere", most)
     return [
-        f"Control: does it read the pairs? Each word told with another’s partner, it finds the old partner in "
-        f"{_told(exchanged)}: it says what the prompt says.",
-        f"Control: did reading code teach it? {model} itself finds {_told(untrained)} at step {first:,}, {_told(low)} "
-        f"at step {before:,} and {_told(high)} at step {after:,} of its training.",
-        f"{other}, as large and trained on tales, finds {_told(elsewhere)}. These are two models that differ in their "
-        "tokens, too, so that code and not tales teaches it is likely, not shown.",
-    ]
+        say(
+            "Control: does it read the pairs? Each word told with another’s partner, it finds the old partner in "
+            "{right}: it says what the prompt says.",
+            right=_told(exchanged),
+        ),
+        say(
+            "Control: did reading code teach it? {model} itself finds {right_first} at step {first}, {right_before} "
+            "at step {before} and {right_after} at step {after} of its training.",
+            model=model, right_first=_told(untrained), first=f"{first:,}", right_before=_told(low),
+            before=f"{before:,}", right_after=_told(high), after=f"{after:,}",
+        ),
+        say(
+            "{model}, as large and trained on tales, finds {right}. These are two models that differ in their "
+            "tokens, too, so that code and not tales teaches it is likely, not shown.",
+            model=other, right=_told(elsewhere),
+        ),
+    ]  # fmt: skip
 
 
 def _told(one: Interval) -> str:
-    return told(one, "rounds")
+    return told(one, rounds=True)
 
 
 def _at(which: Game, how: str, count: int) -> Interval:

@@ -10,6 +10,7 @@ from app.controls import own_run
 from app.controls.own_run import Next
 from app.kit.arms import Arm
 from app.session import state
+from core.messages import say
 from core.runs.fine_tuning import bundled_base
 from core.training import adapting
 from core.training.adapting import STUDIES, Study
@@ -66,4 +67,7 @@ def learned(study: Study) -> str:
         found = count(spec_of(study, FIRST), bundled_base(BASE).config)
     except ValueError:
         return ""
-    return f"It learns {found.learned:,} of {found.whole:,} numbers of {BASE}, {found.head:,} of them the head’s."
+    return say(
+        "It learns {learned} of {whole} numbers of {model}, {head} of them the head’s.",
+        learned=f"{found.learned:,}", whole=f"{found.whole:,}", model=BASE, head=f"{found.head:,}",
+    )  # fmt: skip

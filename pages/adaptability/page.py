@@ -16,6 +16,7 @@ from app.session import events
 from core.analysis import seeds
 from core.analysis.seeds import interval
 from core.analysis.tasks import in_context
+from core.messages import mark, say
 from core.training import adapting, prompt_tuning, tuned
 from pages.adaptability import answer, beside, controls, export, own, question, studies
 from pages.adaptability.export import FIGURE, KEYS
@@ -28,9 +29,7 @@ CODE: dict[str, tuple[Callable[..., Any], ...]] = {
     "prompt": (adapting.spec, prompt_tuning.nearest),
     "context": (in_context.rounds, in_context.weigh),
 }
-APART = (
-    f"It does nothing on this page, nor would its Rewind: what reads your text is {studies.BASE}, adapted."
-)
+APART = mark("It does nothing on this page, nor would its Rewind: what reads your text is {model}, adapted.")
 EXAMPLES = (
     "Nora lost her red kite in the storm. She looked for it all day.",
     "Ben gave the golden key back to Maya. She hid it in a box.",
@@ -38,7 +37,7 @@ EXAMPLES = (
     "Sara won the race. Her friends made a cake for her.",
 )
 
-ctx = page.begin("adaptability", longest=LONGEST, apart=APART)
+ctx = page.begin("adaptability", longest=LONGEST, apart=say(APART, model=studies.BASE))
 found = FIGURE.of(ctx.asked)
 drawing = replace(found, seen=found.seen.beside(own.own_runs()))
 seen = drawing.seen
@@ -60,7 +59,8 @@ with left:
     beside.draw(drawing.data, TITLES, seen.chosen, step)
 
 if step == "context":
-    st.caption(markup.escape(f"Nothing is adapted in the prompt: {drawing.data['game']['model']} answers."))
+    answers = say("Nothing is adapted in the prompt: {model} answers.", model=drawing.data["game"]["model"])
+    st.caption(markup.escape(answers))
 unlike_text.note_of_news(ctx.text)
 with page.controls():
     controls.draw(step or "examples", arms[step] if step in arms else arms["examples"], what)

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 
 from app import questions
 from app.controls.predict import Answer, draw
+from app.counts import counted
 from app.markup import mono
 from app.models import cache
 from app.session import state
 from app.session.state import Value
 from core.analysis.seeds import Interval, apart
 from core.analysis.tasks.in_context import MODELS, Asked, Round
+from core.messages import say
 from core.runs import adaptations
 from core.runs.adaptations import Place
 from core.training import adapting
@@ -98,7 +100,10 @@ def worth(at: int) -> dict[str, Place]:
 
 def percent(one: Interval) -> str:
     """Write a share with its interval."""
-    return f"{100 * one.mean:.0f} % ({100 * one.low:.0f} to {100 * one.high:.0f})"
+    return say(
+        "{mean} % ({low} to {high})",
+        mean=f"{100 * one.mean:.0f}", low=f"{100 * one.low:.0f}", high=f"{100 * one.high:.0f}",
+    )  # fmt: skip
 
 
 def ask(step: str, what: Shown, at: int) -> Vectors | ToldTwice:
@@ -109,7 +114,7 @@ def ask(step: str, what: Shown, at: int) -> Vectors | ToldTwice:
     """
     if step == "context" and what.game == GAME:
         return told_twice(what.played, what.asked)
-    vectors = "one vector" if at == 1 else f"{at} vectors"
+    vectors = say("one vector") if at == 1 else counted(at, "vector")
     return Vectors(questions.ask("adaptability", "vectors", vectors=vectors, base=mono(studies.BASE)), at)
 
 

@@ -8,9 +8,11 @@ from functools import lru_cache
 from typing import Any
 
 from app import unlike
+from app.counts import counted
 from app.kit.arms import Arm
 from app.session.fields import Value
 from core.analysis.seeds import Interval, apart
+from core.messages import mark, say
 from core.runs import adaptations
 from core.runs.adaptations import Place
 from core.training import adapting
@@ -19,17 +21,18 @@ from core.training.fine_tune_spec import Way
 
 BASE = adapting.spec("full").base  # what every run of the page adapts
 NAMES: dict[Way, str] = {
-    "scratch": "from scratch", "frozen": "frozen body", "full": "full", "lora": "LoRA", "prompt": "prompt tuning",
+    "scratch": mark("from scratch"), "frozen": mark("frozen body"), "full": mark("full"), "lora": mark("LoRA"),
+    "prompt": mark("prompt tuning"),
 }  # fmt: skip
 PROSE: dict[Way, str] = {
-    "scratch": "training from scratch", "frozen": "the head alone on a frozen body", "full": "full fine-tuning",
-    "lora": f"LoRA of rank {adapting.RANK}", "prompt": "prompt tuning",
+    "scratch": mark("training from scratch"), "frozen": mark("the head alone on a frozen body"),
+    "full": mark("full fine-tuning"), "lora": mark("LoRA of rank {rank}"), "prompt": mark("prompt tuning"),
 }  # fmt: skip
 FIELDS: dict[Study, str] = {"rank": "rank", "examples": "few", "prompt": "front"}
 AXES: dict[Study, tuple[str, str]] = {
-    "rank": ("rank of A and B", "rank"),
-    "examples": ("labelled examples", "examples"),
-    "prompt": ("vectors in front", "vectors"),
+    "rank": (mark("rank of A and B"), mark("rank")),
+    "examples": (mark("labelled examples"), mark("examples")),
+    "prompt": (mark("vectors in front"), mark("vectors")),
 }
 ASKED: dict[Study, Way] = {
     "rank": "lora",
@@ -50,19 +53,24 @@ def own_point(study: Study, arm: Arm) -> dict[str, Any]:
     values = [value for value in arm.points.held_out.tolist() if math.isfinite(value)]
     at = {"rank": spec.rank, "examples": spec.examples, "prompt": spec.vectors}[study]
     return {
-        "id": arm.id, "study": study, "way": spec.way, "name": NAMES[spec.way], "at": at, "seed": spec.seed,
+        "id": arm.id, "study": study, "way": spec.way, "name": say(NAMES[spec.way]), "at": at, "seed": spec.seed,
         "value": values[-1] if values else None, "going": arm.going,
     }  # fmt: skip
 
 
-@lru_cache(maxsize=256)
 def judge(name: str, text: str) -> dict[str, Any]:
     """Let a recorded run's model judge a text; {"why"} where that holds for nothing."""
     try:
-        label, probability = adaptations.adapted(name).classify(text)[0]
+        label, probability = _classified(name, text)
     except ValueError as why:  # too long for the base's context, or nothing to read
         return {"why": str(why)}
     return unlike.judged(label, probability, text, labelled=True)
+
+
+@lru_cache(maxsize=256)
+def _classified(name: str, text: str) -> tuple[str, float]:
+    label, probability = adaptations.adapted(name).classify(text)[0]
+    return label, probability
 
 
 def judged(study: Study, text: str) -> list[dict[str, Any]]:
@@ -78,14 +86,17 @@ def verdict(study: Study, said: list[dict[str, Any]], at: int) -> str:
     """Say what the model of a place makes of the text."""
     one = next(one for one in said if one["at"] == at)
     if "why" in one:
-        return f"Your text: {one['why']}."
-    who = {
-        "rank": f"LoRA of rank {at} after {adapting.SOME} examples",
-        "examples": f"LoRA after {at:,} examples",
-        "prompt": f"a prompt of {at} vector{'s' if at > 1 else ''} after {adapting.SOME} examples",
-    }[study]
-    sure = unlike.GUESS if one.get("guess") else f"{one['probability']:.2f}"
-    return f"Your text, by {who}: {one['says']}, {sure}."
+        return say("Your text: {why}.", why=one["why"])
+    sure = say(unlike.GUESS) if one.get("guess") else f"{one['probability']:.2f}"
+    values = {"at": f"{at:,}", "examples": adapting.SOME, "says": one["says"], "sure": sure}
+    if study == "rank":
+        return say("Your text, by LoRA of rank {at} after {examples} examples: {says}, {sure}.", **values)
+    if study == "examples":
+        return say("Your text, by LoRA after {at} examples: {says}, {sure}.", **values)
+    return say(
+        "Your text, by a prompt of {vectors} after {examples} examples: {says}, {sure}.",
+        vectors=counted(at, "vector"), **values,
+    )  # fmt: skip
 
 
 def record(study: Study, said: list[dict[str, Any]], own: list[Arm]) -> dict[str, Any]:
@@ -94,13 +105,14 @@ def record(study: Study, said: list[dict[str, Any]], own: list[Arm]) -> dict[str
     lines = () if study == "examples" else adapting.LINES
     axis, short = AXES[study]
     return {
-        "key": study, "title": title(study), "axis": axis, "short": short, "places": list(adapting.places(study)),
+        "key": study, "title": title(study), "axis": say(axis), "short": say(short),
+        "places": list(adapting.places(study)),
         "low": 0.3, "chance": 0.5, "asked": ASKED[study], "own": [own_point(study, arm) for arm in own],
         "series": [
-            {"key": way, "name": NAMES[way], "points": [point(place) for place in adaptations.curve(study, way)]}
+            {"key": way, "name": say(NAMES[way]), "points": [point(place) for place in adaptations.curve(study, way)]}
             for way in varied
         ],
-        "lines": [{"key": way, "name": NAMES[way], **_spread(line(study, way))} for way in lines],
+        "lines": [{"key": way, "name": say(NAMES[way]), **_spread(line(study, way))} for way in lines],
         "judged": said,
     }  # fmt: skip
 
@@ -112,8 +124,16 @@ def line(study: Study, way: Way) -> Interval:
 
 def title(study: Study) -> str:
     """Say what the chart shows."""
-    same = f"{adapting.SOME} examples" if study != "examples" else f"LoRA of rank {adapting.RANK}"
-    return f"Held-out news judged right, %: {len(adapting.SEEDS)} seeds, 95 % interval; {same}, {adapting.STEPS} steps"
+    values = {"seeds": len(adapting.SEEDS), "steps": adapting.STEPS}
+    if study != "examples":
+        return say(
+            "Held-out news judged right, %: {seeds} seeds, 95 % interval; {examples} examples, {steps} steps",
+            examples=adapting.SOME, **values,
+        )  # fmt: skip
+    return say(
+        "Held-out news judged right, %: {seeds} seeds, 95 % interval; LoRA of rank {rank}, {steps} steps",
+        rank=adapting.RANK, **values,
+    )  # fmt: skip
 
 
 def point(place: Place) -> dict[str, Any]:
@@ -127,11 +147,17 @@ def _spread(one: Interval) -> dict[str, float]:
     return {"mean": one.mean, "low": one.low, "high": one.high}
 
 
-def told(one: Interval, of: str = "") -> str:
-    """Write a share with the number behind it and its 95 % interval: 88.1 % (n = 3, 81 to 95); of: what was counted."""
-    return (
-        f"{100 * one.mean:.1f} % (n = {one.of}{of and f' {of}'}, {100 * one.low:.0f} to {100 * one.high:.0f})"
-    )
+def told(one: Interval, *, rounds: bool = False) -> str:
+    """Write a share with the number behind it and its 95 % interval: 88.1 % (n = 3, 81 to 95).
+
+    Args:
+        rounds: whether rounds were counted; else it is what the sentence says.
+    """
+    low, high = (f"{100 * value:.0f}" for value in (one.low, one.high))
+    values = {"mean": f"{100 * one.mean:.1f}", "count": one.of, "low": low, "high": high}
+    if rounds:
+        return say("{mean} % (n = {count} rounds, {low} to {high})", **values)
+    return say("{mean} % (n = {count}, {low} to {high})", **values)
 
 
 def findings(study: Study) -> list[str]:
@@ -144,26 +170,39 @@ def _of_ranks() -> list[str]:
     full = adaptations.curve("rank", "full")[0]
     first, last = lora[0], lora[-1]
     better = apart(last.shares, first.shares)
-    said = (
-        "more than"
-        if better > 0
-        else "less than"
-        if better < 0
-        else "no different, within the interval, from"
-    )
+    said = {
+        1: mark(
+            "Rank {rank} is right on {right}, more than rank {other} with {beside}; it learns {numbers} numbers in "
+            "A and B instead of {fewer}."
+        ),
+        -1: mark(
+            "Rank {rank} is right on {right}, less than rank {other} with {beside}; it learns {numbers} numbers in "
+            "A and B instead of {fewer}."
+        ),
+        0: mark(
+            "Rank {rank} is right on {right}, no different, within the interval, from rank {other} with {beside}; it "
+            "learns {numbers} numbers in A and B instead of {fewer}."
+        ),
+    }[better]
     return [
-        f"Rank {last.at} is right on {told(last.interval)}, {said} rank {first.at} with {told(first.interval)}; "
-        f"it learns {last.trained - last.head:,} numbers in A and B instead of {first.trained - first.head:,}.",
-        f"Full fine-tuning learns {full.trained:,} and is right on {told(full.interval)}; the head alone, on a "
-        f"frozen body, on {told(line('rank', 'frozen'))}.",
-    ]
+        say(
+            said, rank=last.at, right=told(last.interval), other=first.at, beside=told(first.interval),
+            numbers=f"{last.trained - last.head:,}", fewer=f"{first.trained - first.head:,}",
+        ),
+        say(
+            "Full fine-tuning learns {numbers} and is right on {right}; the head alone, on a frozen body, on "
+            "{frozen}.",
+            numbers=f"{full.trained:,}", right=told(full.interval), frozen=told(line("rank", "frozen")),
+        ),
+    ]  # fmt: skip
 
 
 def _of_examples() -> list[str]:
     curves = {way: adaptations.curve("examples", way) for way in adapting.WAYS}
-    rule = (
-        f"Told apart, with n = {len(adapting.SEEDS)} seeds each, is what differs by an amount whose 95 % interval, "
-        "seed by seed, leaves out 0."
+    rule = say(
+        "Told apart, with n = {count} seeds each, is what differs by an amount whose 95 % interval, seed by seed, "
+        "leaves out 0.",
+        count=len(adapting.SEEDS),
     )
     found = [_told(curves, "full", "scratch"), _told(curves, "lora", "full"), _told(curves, "full", "frozen")]
     return [*found, rule]
@@ -174,33 +213,61 @@ def _told(curves: dict[Way, list[Place]], one: Way, other: Way) -> str:
     found: dict[int, list[str]] = {1: [], -1: [], 0: []}
     for a, b in zip(curves[one], curves[other], strict=True):
         found[apart(a.shares, b.shares)].append(f"{a.at:,}")
-    name, beside = PROSE[one], PROSE[other]
-    parts = [f"ahead of {beside} with {_listed(found[1])} examples"] if found[1] else []
-    parts += [f"behind {beside} with {_listed(found[-1])} examples"] if found[-1] else []
-    said = f"{name[:1].upper()}{name[1:]} is {' and '.join(parts)}" if parts else ""
+    name, beside = (say(PROSE[way], rank=adapting.RANK) for way in (one, other))
+    values = {
+        "way": f"{name[:1].upper()}{name[1:]}", "other": beside,
+        "ahead": _listed(found[1]), "behind": _listed(found[-1]), "untold": _listed(found[0]),
+    }  # fmt: skip
+    if not found[1] and not found[-1]:
+        return say("{way}: with {untold} examples the seeds do not tell it from {other}.", **values)
+    if not found[-1]:
+        said = say("{way} is ahead of {other} with {ahead} examples", **values)
+    elif not found[1]:
+        said = say("{way} is behind {other} with {behind} examples", **values)
+    else:
+        said = say(
+            "{way} is ahead of {other} with {ahead} examples and behind {other} with {behind} examples",
+            **values,
+        )
     if not found[0]:
         return f"{said}."
-    untold = f"the seeds do not tell it from {beside}" if not parts else "the seeds do not tell"
-    many = f"with {_listed(found[0])}"
-    return f"{said}; {many} {untold}." if said else f"{name[:1].upper()}{name[1:]}: {many} examples {untold}."
+    return say("{said}; with {untold} the seeds do not tell.", said=said, untold=values["untold"])
 
 
 def _listed(items: list[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+    if len(items) < 2:
+        return "".join(items)
+    return say("{items} and {last}", items=", ".join(items[:-1]), last=items[-1])
 
 
 def _of_prompts() -> list[str]:
     prompts = adaptations.curve("prompt", "prompt")
     best = max(prompts, key=lambda place: place.interval.mean)
     ahead = apart(best.shares, adaptations.curve("prompt", "frozen")[0].shares)
-    said = (
-        "more than" if ahead > 0 else "less than" if ahead < 0 else "no different, within the interval, from"
-    )
+    said = {
+        1: mark(
+            "{vectors}, {numbers} numbers, are right on {right}: more than the same frozen body without them, "
+            "{frozen}; full: {full}."
+        ),
+        -1: mark(
+            "{vectors}, {numbers} numbers, are right on {right}: less than the same frozen body without them, "
+            "{frozen}; full: {full}."
+        ),
+        0: mark(
+            "{vectors}, {numbers} numbers, are right on {right}: no different, within the interval, from the same "
+            "frozen body without them, {frozen}; full: {full}."
+        ),
+    }[ahead]
     return [
-        f"{best.at} vectors, {best.trained - best.head:,} numbers, are right on {told(best.interval)}: {said} the "
-        f"same frozen body without them, {told(line('prompt', 'frozen'))}; full: {told(line('prompt', 'full'))}.",
-        "Lester et al. (2021, figure 1) found prompts to reach full fine-tuning only in models of billions of weights.",
-    ]
+        say(
+            said, vectors=counted(best.at, "vector"), numbers=f"{best.trained - best.head:,}",
+            right=told(best.interval), frozen=told(line("prompt", "frozen")), full=told(line("prompt", "full")),
+        ),
+        say(
+            "Lester et al. (2021, figure 1) found prompts to reach full fine-tuning only in models of billions of "
+            "weights."
+        ),
+    ]  # fmt: skip
 
 
 def live(own: list[Arm]) -> list[dict[str, object]]:

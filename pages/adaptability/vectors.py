@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.messages import mark, say
 from core.runs import adaptations
 from core.runs.fine_tuning import bundled_base
 from core.training import adapting, prompt_tuning
@@ -37,14 +38,24 @@ def told(lines: list[dict[str, Any]]) -> str:
     still = sum(one["began"] == one["now"][0][0] for one in lines)
     low = min(one["now"][0][1] for one in lines)
     high = max(one["now"][0][1] for one in lines)
-    if len(lines) == 1:
-        many = (
-            f"The one vector is {'still' if still else 'no longer'} nearest to the token that it was drawn as"
+    if len(lines) > 1:
+        many = mark(
+            "{still} of {count} vectors are still nearest to the token that they were drawn as; the nearest lies at "
+            "a cosine of {low} to {high}."
+        )
+    elif still:
+        many = mark(
+            "The one vector is still nearest to the token that it was drawn as; the nearest lies at a cosine of "
+            "{low} to {high}."
         )
     else:
-        many = f"{still} of {len(lines)} vectors are still nearest to the token that they were drawn as"
-    return (
-        f"{many}; the nearest lies at a cosine of {low:.2f} to {high:.2f}. So the nearest tokens say from where a "
-        "vector has moved, and how far. They are no instruction that one could read: the model never learned to follow "
-        "one, and what a vector does shows only in the answers."
+        many = mark(
+            "The one vector is no longer nearest to the token that it was drawn as; the nearest lies at a cosine of "
+            "{low} to {high}."
+        )
+    said = say(many, still=still, count=len(lines), low=f"{low:.2f}", high=f"{high:.2f}")
+    so = say(
+        "So the nearest tokens say from where a vector has moved, and how far. They are no instruction that one "
+        "could read: the model never learned to follow one, and what a vector does shows only in the answers."
     )
+    return f"{said} {so}"

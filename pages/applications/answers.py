@@ -34,13 +34,27 @@ from core.analysis.tasks.label_chances import label_chances
 from core.analysis.tasks.label_reading import LabelReading, read_answer, read_class
 from core.data.tasks import TASKS, Pair
 from core.language_model import LanguageModel
+from core.messages import mark, say
 from core.model.transformer import ContextTooLong
 
 Picture = Literal["links", "passage", "lines"]
 LABELS = ("positive", "negative")
 MOST_LABELS = 6  # of a model with a head: its likeliest classes or spans
 STORY = heroes.DECODING
-TOO_LONG = "{what} has {had:,} tokens, and {name} reads {most:,} at once. Shorten it."
+TOO_LONG = {
+    "dialogue": mark("The scene has {had} tokens, and {name} reads {most} at once. Shorten it."),
+    "code": mark("The function so far has {had} tokens, and {name} reads {most} at once. Shorten it."),
+    "story": mark("The beginning has {had} tokens, and {name} reads {most} at once. Shorten it."),
+    "text": mark("Your text has {had} tokens, and {name} reads {most} at once. Shorten it."),
+    "example": mark("This example has {had} tokens, and {name} reads {most} at once. Shorten it."),
+}
+CUT = {
+    "hero": mark("The hero’s name has {characters}; the first {most} are read."),
+    "scene": mark("The scene has {characters}; the first {most} are read."),
+    "begun": mark("The function so far has {characters}; the first {most} are read."),
+    "asks": mark("Your question has {characters}; the first {most} are read."),
+    "text": mark("Your text has {characters}; the first {most} are read."),
+}
 # Of the examples: far from training's, and from those that the card's scores are of. The first one has a colour in it,
 # which Spanish puts behind the thing.
 FIRST_SEED = 700_000_006
@@ -71,29 +85,55 @@ class Use:
 USES: dict[str, Use] = {
     use.name: use
     for use in (
-        Use("translate", "Translation", "tales-t5", "links", "A Spanish word reads its English ones.", 64),
         Use(
-            "summarize", "Summary", "tales-t5", "passage", "A summary reads few of its story’s sentences.", 96
+            "translate",
+            mark("Translation"),
+            "tales-t5",
+            "links",
+            mark("A Spanish word reads its English ones."),
+            64,
+        ),
+        Use(
+            "summarize",
+            mark("Summary"),
+            "tales-t5",
+            "passage",
+            mark("A summary reads few of its story’s sentences."),
+            96,
         ),
         Use(
             "question",
-            "Question",
+            mark("Question"),
             "tales-t5",
             "passage",
-            "What an answer reads is not always what tells it.",
+            mark("What an answer reads is not always what tells it."),
             24,
         ),
-        Use("sentiment", "Sentiment", "tales-t5", "passage", "One small word can turn a whole review.", 8),
-        Use("story", "Story", "tales-gpt", "lines", "A story goes on from its hero’s name.", heroes.MOST),
         Use(
-            "dialogue",
-            "Dialogue",
+            "sentiment",
+            mark("Sentiment"),
+            "tales-t5",
+            "passage",
+            mark("One small word can turn a whole review."),
+            8,
+        ),
+        Use(
+            "story",
+            mark("Story"),
             "tales-gpt",
             "lines",
-            "A turn ends when the model closes its quotation mark.",
+            mark("A story goes on from its hero’s name."),
+            heroes.MOST,
+        ),
+        Use(
+            "dialogue",
+            mark("Dialogue"),
+            "tales-gpt",
+            "lines",
+            mark("A turn ends when the model closes its quotation mark."),
             48,
         ),
-        Use("code", "Code", "code-gpt", "lines", "Code that reads well may still be wrong.", 160),
+        Use("code", mark("Code"), "code-gpt", "lines", mark("Code that reads well may still be wrong."), 160),
     )
 }
 
@@ -162,11 +202,11 @@ def wish(text: str, values: Mapping[str, Value]) -> Wish:
     use = USES[str(values["use"])]
     drawn = int(values["drawn"])
     if use.name == "story":
-        hero, cut = first_of("The hero’s name", " ".join(str(values["hero"]).split()), MOST_OF_A_HERO)
+        hero, cut = first_of("hero", " ".join(str(values["hero"]).split()), MOST_OF_A_HERO)
         return Wish(use, heroes.BEGINNING.format(hero=hero or "Nora"), 0, seed=max(0, drawn), cuts=cut)
     if use.name in ("dialogue", "code"):
-        field, what = ("scene", "The scene") if use.name == "dialogue" else ("begun", "The function so far")
-        own, cut = first_of(what, str(values[field]))
+        field = "scene" if use.name == "dialogue" else "begun"
+        own, cut = first_of(field, str(values[field]))
         usual = str(BY_KEY[field].default)
         return Wish(use, own if own.strip() else usual, 0, seed=max(0, drawn), cuts=cut)
     prefix = TASKS[use.name].prefix
@@ -177,22 +217,22 @@ def wish(text: str, values: Mapping[str, Value]) -> Wish:
     if use.name == "question":
         if not asked:
             field = " ".join(str(values["asks"]).split())
-            asked, cut = first_of("Your question", field, MOST_OF_A_QUESTION)
+            asked, cut = first_of("asks", field, MOST_OF_A_QUESTION)
             cuts += cut
         return Wish(use, answer_location.source_of(asked or "Who?", text), len(prefix), cuts=cuts)
     return Wish(use, prefix + text, len(prefix), cuts=cuts)
 
 
-def first_of(what: str, text: str, most: int = MOST_CHARACTERS) -> tuple[str, tuple[str, ...]]:
+def first_of(field: str, text: str, most: int = MOST_CHARACTERS) -> tuple[str, tuple[str, ...]]:
     """Cut a text to what is read, with a sentence of both numbers where that is not all; the field keeps all."""
     if len(text) <= most:
         return text, ()
-    return text[:most], (f"{what} has {counted(len(text), 'character')}; the first {most:,} are read.",)
+    return text[:most], (say(CUT[field], characters=counted(len(text), "character"), most=f"{most:,}"),)
 
 
 def bare(text: str) -> tuple[str, str, tuple[str, ...]]:
     """Strip a learner's text of line ends and task prefixes; return the question before it, the text, and cuts."""
-    text, cuts = first_of("Your text", " ".join(text.split()))
+    text, cuts = first_of("text", " ".join(text.split()))
     for task in TASKS.values():
         if text.startswith(task.prefix):
             text = text.removeprefix(task.prefix)
@@ -263,16 +303,17 @@ def answer(opened: Opened, wish: Wish) -> Found:
 
 def too_long(opened: Opened, wish: Wish) -> str:
     """Say that a text does not fit, with the tokens that it has and those that are read."""
-    lm = opened.lm
+    lm, use = opened.lm, wish.use.name
     if not opened.headed:
         had = len(lm.tokenizer.encode(wish.source))
-    elif wish.use.name == "question":
+    elif use == "question":
         had = len(lm.tokenizer.pair(*asked_of(wish)).ids)
     else:
         had = len(lm.tokenizer.encode(wish.source[wish.first :]))
-    what = {"dialogue": "The scene", "code": "The function so far", "story": "The beginning"}
-    said = what.get(wish.use.name, "Your text" if wish.pair is None else "This example")
-    return TOO_LONG.format(what=said, had=had, name=opened.shown, most=lm.config.n_ctx)
+    usual = "text" if wish.pair is None else "example"
+    return say(
+        TOO_LONG.get(use, TOO_LONG[usual]), had=f"{had:,}", name=opened.shown, most=f"{lm.config.n_ctx:,}"
+    )
 
 
 def asked_of(wish: Wish) -> tuple[str, str]:
@@ -422,7 +463,7 @@ def complete(lm: LanguageModel, prompt: str, seed: int) -> tuple[str, CodeCheck,
     """Complete a function as the card's score does (seed 0: the very draw), cut where it ends, and check it."""
     options: dict[str, Any] = dict(code_scores.DECODING) | ({"seed": seed} if seed else {})
     done = code_scores.complete(code_scores.Task(prompt, ""), code_scores.by_model(lm, **options))
-    return done.code, done.check, "did not end" not in done.check.error
+    return done.code, done.check, done.check.error != code_scores.UNENDED
 
 
 def line_spans(text: str) -> Spans:

@@ -21,21 +21,22 @@ from core import real
 from core.analysis.tasks import instructed
 from core.decoding.chat import conversation
 from core.language_model import LanguageModel
+from core.messages import mark, say
 from pages.applications.answers import Use, Wish
 
 JOB = "assistant"
 EXACT = {
-    "question": "the answer, word for word",
-    "sentiment": "the right label and nothing else",
-    "summarize": "wish, turning point and end right",
-    "translate": "one of the tellings that Toyland allows",
+    "question": mark("the answer, word for word"),
+    "sentiment": mark("the right label and nothing else"),
+    "summarize": mark("wish, turning point and end right"),
+    "translate": mark("one of the tellings that Toyland allows"),
 }
 HOLDS = {
-    "question": "the right answer is in what it says",
-    "sentiment": "the right label is in what it says",
+    "question": mark("the right answer is in what it says"),
+    "sentiment": mark("the right label is in what it says"),
 }
 
-COIN = {"sentiment": ", a coin’s in 50\u00a0%"}  # of two labels
+COIN = {"sentiment": mark(", a coin’s in 50\u00a0%")}  # of two labels
 
 
 def draw(use: Use, wish: Wish) -> tuple[str, DeltaGenerator] | None:
@@ -43,9 +44,10 @@ def draw(use: Use, wish: Wish) -> tuple[str, DeltaGenerator] | None:
     name = models.REAL
     with st.container(key="gb-assistant", gap="xsmall"):
         st.html(
-            "<section class='gb-cheatsheet gb-scores' aria-label='The real model'>"
-            f"<h2>{inline(f'The same, asked of {name} as an assistant')}</h2>"
-            f"{_scores(use)}<p class='gb-hint'>What it is asked, between the marks of its chat template:</p></section>"
+            f"<section class='gb-cheatsheet gb-scores' aria-label='{inline(say('The real model'))}'>"
+            f"<h2>{inline(say('The same, asked of {name} as an assistant', name=name))}</h2>"
+            f"{_scores(use)}<p class='gb-hint'>{say('What it is asked, between the marks of its chat template:')}</p>"
+            "</section>"
         )
         asked = instructed.request(use.name, wish.source)
         st.code(asked, language=None, wrap_lines=True)
@@ -56,18 +58,19 @@ def draw(use: Use, wish: Wish) -> tuple[str, DeltaGenerator] | None:
         bar = work.buttons(
             JOB,
             key,
-            f"Ask {name}",
+            say("Ask {name}", name=name),
             instructed.MOST[use.name],
             lambda: answer(cache.model(name), asked, use.name),
         )
         job = work.of(JOB, key)
         if job is not None and job.done:
-            said = str(job.done[-1]).strip() or "nothing: it ended at once."
-            st.html("<p class='gb-hint'>What it says:</p>")
+            said = str(job.done[-1]).strip() or say("nothing: it ended at once.")
+            st.html(f"<p class='gb-hint'>{say('What it says:')}</p>")
             st.code(said, language="python" if use.name == "code" else None, wrap_lines=True)
             if job.ended and cut_off(job.done, instructed.MOST[use.name]):
                 most = counted(instructed.MOST[use.name], "token")
-                st.html(f"<p class='gb-hint'>Cut off after {most}, as for its score.</p>")
+                cut = say("Cut off after {tokens}, as for its score.", tokens=most)
+                st.html(f"<p class='gb-hint'>{inline(cut)}</p>")
             if job.ended and wish.pair is not None:
                 st.html(f"<p class='gb-hint' role='status'>{inline(judged(use, wish, said))}</p>")
         return key, bar
@@ -76,7 +79,7 @@ def draw(use: Use, wish: Wish) -> tuple[str, DeltaGenerator] | None:
 def go_on(drawn: tuple[str, DeltaGenerator] | None) -> None:
     """Generate what is still to be written."""
     if drawn is not None:
-        work.go_on(JOB, *drawn, "tokens", at_once=8)
+        work.go_on(JOB, *drawn, say("tokens"), at_once=8)
 
 
 def answer(lm: LanguageModel, asked: str, name: str) -> Iterator[str]:
@@ -99,24 +102,34 @@ def judged(use: Use, wish: Wish, said: str) -> str:
     held = instructed.holds(use.name, said, wish.pair)
     truth = wish.pair.target
     if held is None:
-        return f"Toyland tells it so: {truth}"
-    return f"{'It holds' if held else 'It does not hold'} what is right: {truth}"
+        return say("Toyland tells it so: {truth}", truth=truth)
+    if held:
+        return say("It holds what is right: {truth}", truth=truth)
+    return say("It does not hold what is right: {truth}", truth=truth)
 
 
 def _scores(use: Use) -> str:
     """Quote its shares of right answers on held-out examples, as a line."""
     found: dict[str, Any] = real.card(models.REAL).get("scores", {}).get(use.name, {})
     if not found:
-        return "<p>It has no score here: nobody has set it this task with known answers.</p>"
+        none = say("It has no score here: nobody has set it this task with known answers.")
+        return f"<p>{none}</p>"
     parts = [_share(EXACT[use.name], found["exact"])]
     if "holds" in found:
-        parts.append(_share(HOLDS[use.name], found["holds"]) + COIN.get(use.name, ""))
+        parts.append(
+            _share(HOLDS[use.name], found["holds"]) + (say(COIN[use.name]) if use.name in COIN else "")
+        )
     if "chrF" in found:
-        parts.append(f"chrF {found['chrF']:.1f} of 100")
-    of = f"On {found['examples']} held-out examples, through its chat template, greedily"
+        parts.append(say("chrF {score} of 100", score=f"{found['chrF']:.1f}"))
+    of = say(
+        "On {examples} held-out examples, through its chat template, greedily", examples=found["examples"]
+    )
     return f"<p>{inline(of)}: {inline('; '.join(parts))}.</p>"
 
 
 def _share(what: str, said: dict[str, Any]) -> str:
-    share, low, high = said["right"] / said["of"], said["low"], said["high"]
-    return f"{what} {100 * share:.0f}\u00a0% (95\u00a0%: {100 * low:.0f} to {100 * high:.0f}\u00a0%)"
+    share, low, high = (f"{100 * one:.0f}" for one in (said["right"] / said["of"], said["low"], said["high"]))
+    return say(
+        "{what} {share}\u00a0% (95\u00a0%: {low} to {high}\u00a0%)",
+        what=say(what), share=share, low=low, high=high,
+    )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from app.kit.figures import Argument, Asked, Figure, Table
+from core.messages import say
 from pages.applications import answers, figure, verdict
 from pages.applications.answers import LABELS, STORY, Found, Opened, Wish, asked_of
 from pages.applications.verdict import Line, Verdict
@@ -64,9 +65,16 @@ def sentence(shown: Shown) -> str:
     wish, found = shown.wish, shown.found
     failed = shown.why if found is None else found.failed
     if found is None or failed:
-        return f"{wish.use.label} by {shown.name}: {failed}"
+        return say("{label} by {name}: {failed}", label=say(wish.use.label), name=shown.name, failed=failed)
     told = " ".join(line.text for line in shown.judged.lines)
-    return f"{wish.use.label} by {shown.name}. Asked: {wish.source} Answered: {found.written} {told}".strip()
+    return say(
+        "{label} by {name}. Asked: {source} Answered: {written} {told}",
+        label=say(wish.use.label),
+        name=shown.name,
+        source=wish.source,
+        written=found.written,
+        told=told,
+    ).strip()
 
 
 FIGURE = Figure(
@@ -82,7 +90,8 @@ FIGURE = Figure(
         Argument("scene", "scene"), Argument("code", "begun"), Argument("part", "said"), Argument("step", "spoken"),
     ),
     model=False, tall=460,
-    own=lambda shown: f"with {shown.wish.use.model} in place of {shown.name}" if shown.another else "",
+    own=lambda shown: say("with {model} in place of {name}", model=shown.wish.use.model, name=shown.name)
+    if shown.another else "",
 )  # fmt: skip
 
 NAMES = ("part", "text", "p", "reads most", "share of it", "true")

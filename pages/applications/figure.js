@@ -1,7 +1,9 @@
 // What a model does with a text: one picture a task. layout.js says how much is shown; linked.js draws a translation,
 // passage.js what reads a passage, lines.js what goes on behind a beginning.
 
+import { counted } from "../../app/kit/counts.js";
 import { mount, pointing } from "../../app/kit/glass.js";
+import { say } from "../../app/kit/say.js";
 import { clamp, fit, h, inLines, label, num, unpack } from "../../app/kit/shapes.js";
 import { stepMode, withoutSteps } from "../../app/kit/steps.js";
 import { DEEP, partOf, plainly, readsOf, spoken } from "./layout.js";
@@ -47,7 +49,8 @@ import { drawPassage } from "./passage.js";
  * @property {{label: string, p: number}[]} labels and their probabilities, of a sentiment
  * @property {{part: number, first: number, end: number, hero: boolean}[]} marks names in a story, by characters of a part
  * @property {number[]} wrong lines of code that use an undefined name, from 1
- * @property {string} rule whose attention is drawn
+ * @property {string} rule whose attention is drawn, of what word
+ * @property {string} ruled the same of what has been named before: "it"
  * @property {{text: string, right: boolean | null}[]} verdict what is right about the answer; null: nobody says
  */
 /**
@@ -70,21 +73,32 @@ function stepsFor(g, data, local) {
   if (local.kind !== kind || !local.steps) {
     if (local.steps) withoutSteps(g, local);
     local.kind = kind;
-    const unit = { links: "word", passage: "part", lines: data.use === "code" ? "line" : "sentence" }[data.kind];
-    local.steps = stepMode("spoken", ["Nothing written", ...Array.from({ length: count }, (_, n) => `${n + 1} ${unit}${n ? "s" : ""}`)]);
+    local.steps = stepMode("spoken", [say("Nothing written"), ...Array.from({ length: count }, (_, n) => partsOf(data, n + 1))]);
   }
   return local.steps;
 }
 
+/** So many parts of an answer, in words. @param {Pick<Data, "kind" | "use">} data @param {number} count */
+function partsOf(data, count) {
+  if (data.kind === "links") return counted(count, "word");
+  if (data.kind === "passage") return counted(count, "part");
+  return data.use === "code" ? counted(count, "line") : counted(count, "sentence");
+}
+
 /** What a step shows. @param {Data} data @param {number} step */
 function captionOf(data, step) {
-  if (!step) return `${data.model} has read the task and has written nothing yet. It answers as it would go on with any text: what comes next, again and again.`;
+  if (!step) return say("{model} has read the task and has written nothing yet. It answers as it would go on with any text: what comes next, again and again.", { model: data.model });
   const [text, last] = [plainly(data.written[step - 1].text), step === data.written.length];
-  const end = last ? " That is all of it: below, the answer is held against the truth." : " It reads this back before it goes on.";
-  if (data.kind === "passage") return `It answers by pointing: “${text}” is the part of the text that it takes.${last ? " Below, the answer is held against the truth." : ""}`;
+  const end = last ? say("That is all of it: below, the answer is held against the truth.") : say("It reads this back before it goes on.");
+  if (data.kind === "passage") {
+    return last
+      ? say("It answers by pointing: “{text}” is the part of the text that it takes. Below, the answer is held against the truth.", { text })
+      : say("It answers by pointing: “{text}” is the part of the text that it takes.", { text });
+  }
   const reads = readsOf(data, step - 1);
   const best = reads ? data.read[Array.from(reads).indexOf(Math.max(...reads))] : undefined;
-  return `It writes “${text}”${best ? `, looking most at “${plainly(best.text)}”` : ""}.${end}`;
+  const writes = best ? say("It writes “{text}”, looking most at “{read}”.", { text, read: plainly(best.text) }) : say("It writes “{text}”.", { text });
+  return `${writes} ${end}`;
 }
 /** The part of the answer that was looked at is looked at no more. @param {Stage} g @param {Kept} local */
 function letGo(g, local) {
@@ -153,7 +167,7 @@ const applicationsView = {
     if (data.failed || !data.written.length) {
       withoutSteps(g, local);
       local.kind = "";
-      const said = data.failed || "The model wrote nothing.";
+      const said = data.failed || say("The model wrote nothing.");
       const [room, asked] = [Math.min(g.width - 20, 640), data.source.slice(0, 400)];
       const [why, what] = [inLines(said, room, 15), inLines(`${data.titles[0]}: ${plainly(asked)}${asked.length < data.source.length ? " …" : ""}`, room, 13)];
       g.part("failed", null, () => [...why.map((text, i) => label(4, 60 + 24 * i, text, { size: 15, fill: "ink" })),
@@ -178,14 +192,19 @@ const applicationsView = {
   },
 
   describe(data, local) {
-    if (data.failed || !data.written.length) return `${data.label}: ${data.failed || "the model wrote nothing."}`;
+    if (data.failed || !data.written.length) return `${data.label}: ${data.failed || say("the model wrote nothing.")}`;
     const [count, part] = [spoken(data, local), partOf(data, local)];
     const reads = readsOf(data, part);
     const best = reads ? Array.from(reads).indexOf(Math.max(...reads)) : -1;
-    const read = reads && best >= 0 ? ` “${data.written[part].text}” reads most: “${data.read[best].text}”, ${num(reads[best], 3)}.` : "";
+    const read = reads && best >= 0 ? say("“{text}” reads most: “{source}”, {share}.", { text: data.written[part].text, source: data.read[best].text, share: num(reads[best], 3) }) : "";
     const labels = data.labels.map((one) => ` ${one.label} ${num(one.p, 3)}.`).join("");
     const done = count === data.written.length ? ` ${data.verdict.map((one) => one.text).join(" ")}` : "";
-    return plainly(`${local.steps?.said(local, (now) => captionOf(data, now)) ?? ""}${data.label} by ${data.model}. ${data.head || data.source || data.read.map((one) => one.text).join(" ")} Written: ${data.written.slice(0, count).map((one) => one.text).join(" ") || "nothing yet"}.${read}${labels}${done}`);
+    const step = local.steps?.said(local, (now) => captionOf(data, now)) ?? "";
+    const asked = say("{label} by {model}. {source} Written: {written}.", {
+      label: data.label, model: data.model, source: data.head || data.source || data.read.map((one) => one.text).join(" "),
+      written: data.written.slice(0, count).map((one) => one.text).join(" ") || say("nothing yet"),
+    });
+    return plainly(`${step}${asked}${read && ` ${read}`}${labels}${done}`);
   },
 
   state(data, local) {

@@ -12,28 +12,29 @@ from app.kit import pack, register
 from core.analysis.heads import answer_location
 from core.analysis.heads.cross_reading import is_mark
 from core.analysis.tasks import heroes
+from core.messages import mark, say
 from pages.applications.answers import Found, Wish, made_links
 from pages.applications.verdict import Verdict, hero_of, strangers
 
 applications = register("applications", __file__)
 
 ASKED = {
-    "translate": "English, as the encoder reads it",
-    "summarize": "The story, sentence by sentence",
-    "question": "The passage, sentence by sentence",
-    "sentiment": "The review",
-    "story": "The beginning",
-    "dialogue": "The scene",
-    "code": "The function so far",
+    "translate": mark("English, as the encoder reads it"),
+    "summarize": mark("The story, sentence by sentence"),
+    "question": mark("The passage, sentence by sentence"),
+    "sentiment": mark("The review"),
+    "story": mark("The beginning"),
+    "dialogue": mark("The scene"),
+    "code": mark("The function so far"),
 }
 SAID = {
-    "translate": "Spanish, as the decoder of {model} writes it",
-    "summarize": "The summary by {model}, clause by clause",
-    "question": "The answer by {model}",
-    "sentiment": "The label by {model}",
-    "story": "The story by {model}",
-    "dialogue": "What is answered, by {model}",
-    "code": "The function by {model}",
+    "translate": mark("Spanish, as the decoder of {model} writes it"),
+    "summarize": mark("The summary by {model}, clause by clause"),
+    "question": mark("The answer by {model}"),
+    "sentiment": mark("The label by {model}"),
+    "story": mark("The story by {model}"),
+    "dialogue": mark("What is answered, by {model}"),
+    "code": mark("The function by {model}"),
 }
 LONGEST_LABEL = 28  # characters of a class or span beside its bar
 
@@ -63,6 +64,7 @@ def record(found: Found, verdict: Verdict) -> dict[str, Any]:
         "marks": _marks(found),
         "wrong": [one.line for one in found.check.undefined] if found.check else [],
         "rule": found.rule.name if found.rule else _attention(found),
+        "ruled": found.rule.of_it if found.rule else _attention(found),
         "verdict": [{"text": line.text, "right": line.right} for line in verdict.lines],
         "target": verdict.target if verdict.target != found.written else "",
     }
@@ -84,8 +86,9 @@ def _attention(found: Found) -> str:
     """Say whose attention is drawn, of a model with a head."""
     if found.labelled is None:
         return ""
-    who = "its tokens" if found.labelled.answers else "what stands for the text"
-    return f"{who} in the last block, mean of all heads"
+    if found.labelled.answers:
+        return say("its tokens in the last block, mean of all heads")
+    return say("what stands for the text in the last block, mean of all heads")
 
 
 def _frame(wish: Wish, model: str) -> dict[str, Any]:
@@ -93,11 +96,11 @@ def _frame(wish: Wish, model: str) -> dict[str, Any]:
     return {
         "stamp": "",
         "use": use.name,
-        "label": use.label,
+        "label": say(use.label),
         "model": model,
         "cuts": list(wish.cuts),
         "kind": use.picture,
-        "titles": [ASKED[use.name], SAID[use.name].format(model=model)],
+        "titles": [say(ASKED[use.name]), say(SAID[use.name], model=model)],
         "head": "",
         "source": wish.source,
         **{
@@ -107,6 +110,7 @@ def _frame(wish: Wish, model: str) -> dict[str, Any]:
         "judged": False,
         "sentence": -1,
         "rule": "",
+        "ruled": "",
         "target": "",
     }
 

@@ -1,5 +1,6 @@
 // Story, dialogue, code: what was given and what was written behind it, part by part.
 
+import { say } from "../../app/kit/say.js";
 import { MONO, css, h, inLines, label, measure, num } from "../../app/kit/shapes.js";
 import { monoLines, partOf, plainly, spoken } from "./layout.js";
 
@@ -38,7 +39,7 @@ function drawProse(g, data, local) {
         h("rect", { x: 0, y, width: room, height: tall, rx: 4, fill: css(j === part ? "wash" : "bg") }),
         lines.map((text, k) => marked(text, 8, y + 18 + 22 * k, named)),
         one.p !== null && label(room - 8, y + 18, `p ${one.p < 0.001 ? "<0.001" : num(one.p, 3)}`, { anchor: "end", mono: true, fill: "ink3" }));
-      out.push(one.p === null ? node : g.tip(node, `The product of the probabilities of its tokens: ${one.p.toExponential(2)}`));
+      out.push(one.p === null ? node : g.tip(node, say("The product of the probabilities of its tokens: {p}", { p: one.p.toExponential(2) })));
       y += tall + 2;
     });
     local.bottom = y;
@@ -71,7 +72,7 @@ function drawCode(g, data, local) {
   const given = data.source.split("\n").length;
   g.part("code", [count, part], () => {
     /** @type {Shapes[]} */
-    const out = [label(0, 20, data.titles[1], { weight: 600, fill: "ink2" }), label(measure(data.titles[1], 12, false) + 24, 20, "grey lines were given", { fill: "ink3" })];
+    const out = [label(0, 20, data.titles[1], { weight: 600, fill: "ink2" }), label(measure(data.titles[1], 12, false) + 24, 20, say("grey lines were given"), { fill: "ink3" })];
     let y = 34;
     data.written.slice(0, count).forEach((one, j) => {
       const lines = monoLines(plainly(one.text), g.width - 52, 13);

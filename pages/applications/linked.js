@@ -1,5 +1,6 @@
 // Translation: source words above, written words below (in two columns where they find no room), and what links them.
 
+import { say } from "../../app/kit/say.js";
 import { chip, css, h, inLines, label, measure, num } from "../../app/kit/shapes.js";
 import { isPhone } from "../../app/kit/widths.js";
 import { PAD, partOf, planLinks, readsOf, spoken } from "./layout.js";
@@ -12,7 +13,7 @@ import { PAD, partOf, planLinks, readsOf, spoken } from "./layout.js";
  */
 
 const FAINT = 0.08; // weights below it are not drawn, but for a word's largest one
-const SHORT = ["English", "Spanish"]; // titles where there is little room
+const SHORT = [say("English"), say("Spanish")]; // titles where there is little room
 
 /** Both ends of a link. @param {LinkPlaces} at @param {number} i @param {number} j */
 function linkPath(at, i, j) {
@@ -49,7 +50,7 @@ export function drawLinks(g, data, local) {
         if (data.read[i].mark || data.written[j].mark || row[i] < Math.min(FAINT, most)) continue;
         const on = pointed >= 0 ? i === pointed : !looked || j === part;
         const line = h("path", { d: linkPath(at, i, j), fill: "none", stroke: css("att"), "stroke-width": 1 + 6 * row[i], opacity: (on ? 0.25 + 0.6 * (row[i] / most) : 0.07).toFixed(3), "data-link": `${i},${j}` });
-        out.push(g.tip(line, `${data.written[j].text} reads ${data.read[i].text}: ${num(row[i], 3)}`));
+        out.push(g.tip(line, say("{word} reads {source}: {share}", { word: data.written[j].text, source: data.read[i].text, share: num(row[i], 3) })));
       }
     }
     for (const kind of /** @type {const} */ (["sure", "possible"])) {
@@ -66,8 +67,8 @@ export function drawLinks(g, data, local) {
   const y = at.bottom + (at.across ? 18 : 14);
   g.part("legend", null, () => {
     /** @type {{colour: string, dash: string | null, width: number, text: string}[]} */
-    const lines = [{ colour: "att", dash: null, width: 4, text: "attention" }];
-    if (data.judged) lines.push({ colour: "ink", dash: "5 3", width: 1.25, text: "true link" }, { colour: "ink", dash: "1.5 4", width: 1.25, text: "possible link" });
+    const lines = [{ colour: "att", dash: null, width: 4, text: say("attention") }];
+    if (data.judged) lines.push({ colour: "ink", dash: "5 3", width: 1.25, text: say("true link") }, { colour: "ink", dash: "1.5 4", width: 1.25, text: say("possible link") });
     let x = PAD;
     return [...lines.map((one) => {
       const node = [h("path", { d: `M${x},${y - 4}h26`, stroke: css(one.colour), "stroke-width": one.width, "stroke-dasharray": one.dash }), label(x + 32, y, one.text, { fill: "ink3" })];
@@ -87,6 +88,8 @@ function wordChip(g, data, place, one, kind, i, selected, part) {
   const reads = kind === "read" ? readsOf(data, part) : null;
   const node = h("g", { class: "gb-hot", [`data-${kind}`]: i },
     chip(g, place.x, place.y, place.w, one.text, { selected, colour: one.strange ? "pos" : undefined, faint: one.mark }));
-  const told = kind === "read" ? `${one.text}${reads ? `: ${num(reads[i], 3)} of what ${data.written[part].text} reads` : ""}${one.strange ? ". Not a word of Toyland" : ""}` : `${one.text}${one.p == null ? "" : `  p ${num(one.p, 3)}`}`;
+  const chance = one.p == null ? one.text : `${one.text}  p ${num(one.p, 3)}`;
+  const share = reads ? say("{source}: {share} of what {word} reads", { source: one.text, share: num(reads[i], 3), word: data.written[part].text }) : one.text;
+  const told = kind === "read" ? (one.strange ? say("{told}. Not a word of Toyland", { told: share }) : share) : chance;
   return g.tip(node, told);
 }

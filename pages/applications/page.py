@@ -16,6 +16,7 @@ from core.analysis.heads import alignment, answer_location, cross_reading
 from core.analysis.tasks import code_checks, code_scores, heroes, label_chances, label_reading
 from core.decoding import labels
 from core.decoding.generate import generate
+from core.messages import mark, say
 from pages.applications import answers, assistant, export, question, scores, uses, verdict
 from pages.applications.answers import USES
 from pages.applications.export import FIGURE, KEYS
@@ -38,7 +39,7 @@ CODE = {
     "sequence": (label_reading.read_class, labels.classify),
     "span": (label_reading.read_answer, labels.answer, labels.best_spans),
 }
-APART = "It does nothing on this page, nor would its Rewind: each task asks a model of its own."
+APART = mark("It does nothing on this page, nor would its Rewind: each task asks a model of its own.")
 
 
 def to_card() -> None:
@@ -50,7 +51,7 @@ def to_card() -> None:
 uses.adopt()
 uses.fit(USES[state.get("use")])
 uses.follow_typing()
-ctx = page.begin("applications", apart=APART)
+ctx = page.begin("applications", apart=say(APART))
 typed, _ = reading.clean(state.get("text"))
 # The frame cuts the text to what the open model reads, and another one answers here.
 text = typed if typed.startswith(ctx.text) else ctx.text
@@ -76,36 +77,48 @@ drawing.mount(
 page.judged(verdict.RULE)
 
 with page.controls():
-    widgets.segments("Task", "use", list(USES), lambda name: USES[str(name)].label)
+    widgets.segments(say("Task"), "use", list(USES), lambda name: say(USES[str(name)].label))
     drawn = use.picture == "lines"
     st.button(
-        "Another draw" if drawn else "Another example",
+        say("Another draw") if drawn else say("Another example"),
         key="applications.another",
         on_click=state.whole(uses.another),
     )
     if use.name == "story":
-        st.text_input("Hero", width=200, **state.bind("hero"))
+        st.text_input(say("Hero"), width=200, **state.bind("hero"))
     elif use.name == "dialogue":
-        st.text_area("Scene, up to the quotation mark", height=68, **state.bind("scene"))
+        st.text_area(say("Scene, up to the quotation mark"), height=68, **state.bind("scene"))
     elif use.name == "code":
-        st.text_area("Function so far", height=110, **state.bind("begun"))
+        st.text_area(say("Function so far"), height=110, **state.bind("begun"))
     else:
         st.button(
-            "Read my text", key="applications.own", disabled=wish.pair is None, on_click=state.whole(uses.own)
+            say("Read my text"),
+            key="applications.own",
+            disabled=wish.pair is None,
+            on_click=state.whole(uses.own),
         )
         if use.name == "question" and wish.pair is None:
-            st.text_input("Question about my text", width=320, **state.bind("asks"))
-        st.caption("From Toyland, held out." if wish.pair else "Your text, in the box at the left.")
+            st.text_input(say("Question about my text"), width=320, **state.bind("asks"))
+        st.caption(say("From Toyland, held out.") if wish.pair else say("Your text, in the box at the left."))
         others = uses.others(use)
         if others:
             names = {"": use.model, **{one: one.removeprefix("./") for one in others}}
             st.selectbox(
-                "Answered by", list(names), format_func=lambda one: names[one], width=240, **state.bind("by")
+                say("Answered by"),
+                list(names),
+                format_func=lambda one: names[one],
+                width=240,
+                **state.bind("by"),
             )
     if opened or uses.chosen(use) != use.model:
-        said = "answers here, whatever is open" if opened else "would answer here"
-        st.button(f"{markup.escape(name)} {said}", key="applications.card", type="tertiary",
-                  help="Its card, on Models", icon=":material/inventory_2:", on_click=state.whole(to_card))  # fmt: skip
+        model = markup.escape(name)
+        said = (
+            say("{model} answers here, whatever is open", model=model)
+            if opened
+            else say("{model} would answer here", model=model)
+        )
+        st.button(said, key="applications.card", type="tertiary", help=say("Its card, on Models"),
+                  icon=":material/inventory_2:", on_click=state.whole(to_card))  # fmt: skip
     for cut in wish.cuts:
         st.caption(cut)
 

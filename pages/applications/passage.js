@@ -1,5 +1,6 @@
 // Summary, question, sentiment: the source as blocks or words, shaded by what the looked-at part of the answer reads.
 
+import { say } from "../../app/kit/say.js";
 import { MONO, css, fit, h, inLines, label, measure, num, visible } from "../../app/kit/shapes.js";
 import { isPhone } from "../../app/kit/widths.js";
 import { flow, partOf, plainly, readsOf, spoken } from "./layout.js";
@@ -69,7 +70,8 @@ function blocks(g, data, shares, most, top, room) {
       h("rect", { x: 46, y, width: room - 46, height: tall, rx: 4, fill: shares ? g.sequential(0.5 * share, most, "att") : css("bg"), stroke: truth ? css("ink") : "none", "stroke-width": truth ? 1.5 : 0, "stroke-dasharray": truth ? "5 3" : null, "data-truth": truth ? "" : null }),
       label(38, y + 16, shares ? num(share, 2) : "", { anchor: "end", mono: true, fill: share === most ? "ink" : "ink3" }),
       lines.map((text, k) => label(54, y + 16 + k * LINE_H, text, { size: 13, fill: "ink" })));
-    out.push(g.tip(node, `Sentence ${i + 1}: ${num(share, 3)} of what falls on the text${truth ? ". It tells the answer" : ""}`));
+    const values = { number: i + 1, share: num(share, 3) };
+    out.push(g.tip(node, truth ? say("Sentence {number}: {share} of what falls on the text. It tells the answer", values) : say("Sentence {number}: {share} of what falls on the text", values)));
     y += tall + 3;
   });
   return { out, y };
@@ -101,7 +103,7 @@ function flowing(g, data, shares, most, top, room) {
       h("rect", { x: run.x - 2, y: run.y, width: run.w + 5, height: LINE_H + 1, rx: 3, fill: shares ? g.sequential(0.5 * shares[i], most, "att") : css("bg"), stroke: truth ? css("ink") : "none", "stroke-dasharray": truth ? "5 3" : null, "data-truth": truth ? "" : null }),
       h("text", { x: run.x, y: run.y + 14.5, "font-size": 13, fill: css("ink"), textLength: run.words.length > 1 ? run.w : null, lengthAdjust: "spacing" }, run.words.join(" ")),
     ]));
-    out.push(g.tip(node, `Sentence ${i + 1}: ${num(shares?.[i] ?? 0, 3)} of what falls on the text`));
+    out.push(g.tip(node, say("Sentence {number}: {share} of what falls on the text", { number: i + 1, share: num(shares?.[i] ?? 0, 3) })));
     x += 4;
   });
   return { out, y: y + LINE_H + 6 };
@@ -119,7 +121,7 @@ function running(g, data, shares, most, top, room) {
     const node = h("g", { "data-read": i },
       h("rect", { x, y: top + y, width: w, height: 24, rx: 4, fill: shares ? g.sequential(0.55 * share, most, "att") : css("bg"), stroke: css(one.strange ? "pos" : "line") }),
       h("text", { x: x + w / 2, y: top + y + 16, "text-anchor": "middle", "font-family": MONO, "font-size": 13, fill: css("ink") }, fit(visible(one.text), w - 4, 13, true)));
-    return g.tip(node, `${one.text}: ${num(share, 3)} of what falls on the review`);
+    return g.tip(node, say("{text}: {share} of what falls on the review", { text: one.text, share: num(share, 3) }));
   });
   return { out, y: top + set.height };
 }
@@ -141,7 +143,7 @@ function answerOf(g, data, local, x, top, room, part) {
       h("rect", { x, y, width: room - 2, height: tall, rx: 4, fill: css("bg"), stroke: css(j === part ? "accent" : "line"), "stroke-width": j === part ? 1.5 : 1 }),
       lines.map((text, k) => label(x + 8, y + 17 + k * LINE_H, text, { size: 14, fill: "ink", weight: j === part ? 600 : null })),
       one.p !== null && label(x + room - 10, y + 17, `p ${num(one.p, 2)}`, { anchor: "end", mono: true, fill: "ink3" }));
-    out.push(g.tip(node, one.p === null ? one.text : `${one.text}  p ${num(one.p, 3)}, the product over its tokens`));
+    out.push(g.tip(node, one.p === null ? one.text : say("{text}  p {p}, the product over its tokens", { text: one.text, p: num(one.p, 3) })));
     y += tall + 4;
   });
   if (data.labels.length) {
@@ -154,6 +156,6 @@ function answerOf(g, data, local, x, top, room, part) {
       y += 22;
     }
   }
-  inLines(`Shaded: what the framed part reads, ${data.rule.replace("the word", "it")}.`, room).forEach((text) => { y += 16; out.push(label(x, y, text, { fill: "ink3" })); });
+  inLines(say("Shaded: what the framed part reads, {rule}.", { rule: data.ruled }), room).forEach((text) => { y += 16; out.push(label(x, y, text, { fill: "ink3" })); });
   return { out, y: y + 8 };
 }

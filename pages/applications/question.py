@@ -12,6 +12,7 @@ from app.markup import mono
 from app.session.state import Value
 from core.analysis.heads.cross_reading import is_mark, word_spans
 from core.analysis.tasks import heroes
+from core.messages import say
 from pages.applications.answers import USES, Found, Opened, Wish, answer, asked_of, changed_words
 from pages.applications.uses import usual
 from pages.applications.verdict import hero_of
@@ -45,7 +46,7 @@ def asked(opened: Opened | None, found: Found | None) -> Asked:
     teller = usual(use)
     assert teller is not None  # tales-gpt comes with every Glassbox
     told = answer(teller, Wish(use, heroes.BEGINNING.format(hero="Nora"), 0))
-    return Asked(teller, told, _hero(told, f"A story by {use.model} instead. "))
+    return Asked(teller, told, _hero(told, say("A story by {model} instead. ", model=use.model)))
 
 
 def change(found: Found) -> Change:
@@ -185,7 +186,9 @@ def judge(asked: Asked) -> Answer:
         changed.shows,
         words=count,
         now=mono(" ".join(after.written.split())[:160]),
-        chances="" if lines else f" Its probability was {p:.3f} and is {q:.3f}.",
+        chances=""
+        if lines
+        else say(" Its probability was {before} and is {now}.", before=f"{p:.3f}", now=f"{q:.3f}"),
     )
 
 

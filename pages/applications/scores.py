@@ -13,25 +13,28 @@ from app.controls import scope, work
 from app.counts import counted
 from app.markup import inline, mono
 from core.analysis.tasks import heroes
+from core.messages import mark, say
 from core.vectors.probe import wilson
 from pages.applications.answers import Opened, Use
 
-BASELINES = {"copy": "copying", "n-gram": "n-grams", "lookup": "nearest example", "n_gram": "5-grams"}
+BASELINES = {
+    "copy": mark("copying"), "n-gram": mark("n-grams"), "lookup": mark("nearest example"), "n_gram": mark("5-grams"),
+}  # fmt: skip
 ASKED = {
-    "translate": (("exact", "one of the tellings that Toyland allows"),),
+    "translate": (("exact", mark("one of the tellings that Toyland allows")),),
     "summarize": (
-        ("all", "wish, turning point and end right"),
-        ("wish", "wish"),
-        ("turn", "turn"),
-        ("end", "end"),
+        ("all", mark("wish, turning point and end right")),
+        ("wish", mark("wish")),
+        ("turn", mark("turn")),
+        ("end", mark("end")),
     ),
-    "question": (("exact", "the answer, word for word"),),
-    "sentiment": (("exact", "the right label"),),
+    "question": (("exact", mark("the answer, word for word")),),
+    "sentiment": (("exact", mark("the right label")),),
 }
 CODE = (
-    ("right", "ends, parses, no name from nowhere"),
-    ("uses_parameter", "and reads one of its parameters"),
-    ("exact", "the library's very function"),
+    ("right", mark("ends, parses, no name from nowhere")),
+    ("uses_parameter", mark("and reads one of its parameters")),
+    ("exact", mark("the library's very function")),
 )
 
 
@@ -76,13 +79,17 @@ def _task(name: str, said: Mapping[str, Any]) -> Iterator[Score]:
     learned = {kind: each for kind, each in said["baselines"].items() if isinstance(each, Mapping)}
     for asked, what in ASKED[name]:
         own = said["model"][asked]
-        others = tuple((BASELINES.get(kind, kind), _share(each[asked])) for kind, each in learned.items())
-        yield Score(what, _share(own), own["low"], own["high"], int(own["of"]), others)
+        others = tuple(
+            (say(BASELINES.get(kind, kind)), _share(each[asked])) for kind, each in learned.items()
+        )
+        yield Score(say(what), _share(own), own["low"], own["high"], int(own["of"]), others)
     if name == "translate":
         own = said["model"]["chrF"]
-        others = tuple((BASELINES.get(kind, kind), each["chrF"]["score"]) for kind, each in learned.items())
+        others = tuple(
+            (say(BASELINES.get(kind, kind)), each["chrF"]["score"]) for kind, each in learned.items()
+        )
         yield Score(
-            "chrF, 0 to 100", own["score"], own["low"], own["high"], int(said["examples"]), others, ""
+            say("chrF, 0 to 100"), own["score"], own["low"], own["high"], int(said["examples"]), others, ""
         )
 
 
@@ -92,27 +99,32 @@ def _read(name: str, card: Mapping[str, Any]) -> Iterator[Score]:
         return
     own = part["model"]
     if name == "translate":
-        others = tuple((kind, part[kind]["error"]) for kind in ("all heads", "diagonal", "IBM model 1"))
-        what = "alignment error rate of the chosen head (lower is better)"
+        others = tuple(
+            (say(kind), part[kind]["error"])
+            for kind in (mark("all heads"), mark("diagonal"), mark("IBM model 1"))
+        )
+        what = say("alignment error rate of the chosen head (lower is better)")
         yield Score(what, own["error"], own["low"], own["high"], int(part["examples"]), others, "rate")
     else:
         alike = part["most words of the question"]
-        others = (("most words of the question", _share(alike)), ("chance", float(part["chance"])))
-        what = "the sentence read most tells the answer"
+        others = ((say("most words of the question"), _share(alike)), (say("chance"), float(part["chance"])))
+        what = say("the sentence read most tells the answer")
         yield Score(what, _share(own), own["low"], own["high"], int(own["of"]), others)
 
 
 def _code(said: Mapping[str, Any]) -> Iterator[Score]:
     for asked, what in CODE:
         own = said["model"][asked]
-        others = tuple((BASELINES[kind], _share(said[kind][asked])) for kind in ("n_gram", "lookup"))
-        yield Score(what, _share(own), own["low"], own["high"], int(own["of"]), others)
+        others = tuple((say(BASELINES[kind]), _share(said[kind][asked])) for kind in ("n_gram", "lookup"))
+        yield Score(say(what), _share(own), own["low"], own["high"], int(own["of"]), others)
 
 
 def _loss(card: Mapping[str, Any]) -> Iterator[Score]:
     over = scope.of_card(card)
-    what = "loss on held-out stories, nats per token (lower is better)" + (f": over {over}" if over else "")
-    others = (("5-grams", float(card["n_gram"]["held_out_loss"])),)
+    what = say("loss on held-out stories, nats per token (lower is better)")
+    if over:
+        what = say("loss on held-out stories, nats per token (lower is better): over {texts}", texts=over)
+    others = ((say("5-grams"), float(card["n_gram"]["held_out_loss"])),)
     sure = card.get("held_out_interval", {})  # a bootstrap over documents, of cards that have one
     yield Score(
         what,
@@ -134,35 +146,39 @@ def draw(use: Use, opened: Opened | None) -> None:
     """Draw the table under the picture, and the command."""
     card = opened.lm.card if opened else {}
     found = [] if opened and opened.headed else scores(use, card)
-    head = f"<h2>How good it is: {inline(mono(opened.shown if opened else use.model))}</h2>"
+    head = f"<h2>{inline(say('How good it is: {model}', model=mono(opened.shown if opened else use.model)))}</h2>"
     if not found:
         why = (
-            "The card of this model holds no score for this."
+            say("The card of this model holds no score for this.")
             if opened
-            else "Without the model there is no score."
+            else say("Without the model there is no score.")
         )
         body = f"<p>{why}</p>"
     else:
         rows = "".join(_row(one) for one in found)
-        body = (
-            "<table><thead><tr><th scope='col'>Held out</th><th scope='col'>Score</th><th scope='col'>95 %</th>"
-            f"<th scope='col'>Examples</th><th scope='col'>Beside it</th></tr></thead><tbody>{rows}</tbody></table>"
-            f"<p>From the model’s card. Anew: {inline(f'`{command(use)}`')}{_alone(use)}</p>"
-        )
-    st.html(f'<section class="gb-cheatsheet gb-scores" aria-label="Score">{head}{body}</section>')
+        columns = say("Held out"), say("Score"), "95 %", say("Examples"), say("Beside it")
+        heads = "".join(f"<th scope='col'>{one}</th>" for one in columns)
+        body = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table><p>{inline(_source(use))}</p>"
+    st.html(
+        f'<section class="gb-cheatsheet gb-scores" aria-label="{inline(say("Score"))}">{head}{body}</section>'
+    )
 
 
-def _alone(use: Use) -> str:
+def _source(use: Use) -> str:
+    """Say where the scores stand, and by which commands they are computed anew."""
     if use.name not in ("translate", "question"):
-        return ""
-    return "; of attention: " + inline("`python -m scripts.reading_report tales-t5`")
+        return say("From the model’s card. Anew: {command}", command=mono(command(use)))
+    return say(
+        "From the model’s card. Anew: {command}; of attention: {other}",
+        command=mono(command(use)), other=mono("python -m scripts.reading_report tales-t5"),
+    )  # fmt: skip
 
 
 def _row(one: Score) -> str:
     between = (
         ""
         if one.low is None or one.high is None
-        else f"{shown(one.low, one.unit)} to {shown(one.high, one.unit)}"
+        else say("{low} to {high}", low=shown(one.low, one.unit), high=shown(one.high, one.unit))
     )
     others = ", ".join(f"{name} {shown(value, one.unit)}" for name, value in one.others)
     return (
@@ -183,7 +199,9 @@ def heroes_button(opened: Opened) -> DeltaGenerator:
     def make() -> Iterator[bool]:
         return heroes.kept(opened.lm, STORIES)
 
-    bar = work.buttons(JOB, opened.key, f"Write {STORIES} stories with other heroes", STORIES, make)
+    bar = work.buttons(
+        JOB, opened.key, say("Write {count} stories with other heroes", count=STORIES), STORIES, make
+    )
     job = work.of(JOB, opened.key)
     if job is not None and job.done:
         st.html(f'<p class="gb-hint" role="status">{inline(heroes_kept(job.done))}</p>')
@@ -193,12 +211,17 @@ def heroes_button(opened: Opened) -> DeltaGenerator:
 def heroes_kept(kept: list[bool]) -> str:
     """Say the share of stories that keep their hero, with its interval."""
     found = wilson(sum(kept), len(kept))
-    return (
-        f"In {found.right} of {counted(found.of, 'story')} no other name is written more often than the hero’s: "
-        f"{found.share:.0%} (95 %: {found.low:.0%} to {found.high:.0%})."
+    return say(
+        "In {right} of {stories} no other name is written more often than the hero’s: "
+        "{share} (95 %: {low} to {high}).",
+        right=found.right,
+        stories=counted(found.of, "story"),
+        share=f"{found.share:.0%}",
+        low=f"{found.low:.0%}",
+        high=f"{found.high:.0%}",
     )
 
 
 def write_heroes(opened: Opened, bar: DeltaGenerator) -> None:
     """Write the stories that are still to be written."""
-    work.go_on(JOB, opened.key, bar, "stories")
+    work.go_on(JOB, opened.key, bar, say("stories"))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from app import models
 from app.models import cache, gallery, opening
 from app.session import state
+from core.messages import mark, say
 from pages.applications.answers import Opened, Use
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def own() -> None:
 # --------------------------------------- models with a head of classes or spans, in the usual model's place
 
 HEADS = set(gallery.ASKED.values())  # the uses in which such a model can be asked
-MISSING = (
+MISSING = mark(
     "{model} is not on this server, so nothing is computed here: choose a task whose model is. "
     "Whoever runs this Glassbox can put a folder of that name under GLASSBOX_MODELS."
 )
@@ -115,7 +116,13 @@ def fit(use: Use) -> None:
     by = str(state.get("by"))
     if by and use.name in HEADS and by not in others(use):
         if not use_of(by):
-            state.note(f"“{by[:80]}” is no model of this server that can answer here, so {use.model} does.")
+            state.note(
+                say(
+                    "“{name}” is no model of this server that can answer here, so {model} does.",
+                    name=by[:80],
+                    model=use.model,
+                )
+            )
         state.put({"by": ""})
 
 
@@ -124,7 +131,7 @@ def opened(use: Use) -> tuple[Opened | None, str]:
     name = chosen(use)
     if name == use.model:
         found = usual(use)
-        return found, "" if found else MISSING.format(model=name)
+        return found, "" if found else say(MISSING, model=name)
     try:
         lm = opening.load(name)
     except (ValueError, OSError) as why:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from core.analysis.heads.cross_reading import is_mark
 from core.analysis.tasks import heroes
 from core.analysis.tasks.known_words import unknown
 from core.data.toyland.summaries import PARTS, facts_right
+from core.messages import mark, say
 from core.verdict_rule import Rule
 from pages.applications.answers import LABELS, Found, Use, made_links
 
@@ -56,13 +58,13 @@ def judge(found: Found) -> Verdict:
     if reason := why(found):
         lines.append(Line(reason))
     if not found.ended:
-        lines.append(Line(f"It stopped after {counted(found.wish.use.most, 'token')}, unfinished."))
+        stopped = say("It stopped after {tokens}, unfinished.", tokens=counted(found.wish.use.most, "token"))
+        lines.append(Line(stopped))
     apart = unlike.why(own_text(found))
     if apart:
         lines.insert(0, Line(apart))
     if words := strangers(found):
-        more = f" and {len(words) - STRANGE} more" if len(words) > STRANGE else ""
-        lines.append(Line(f"Not in Toyland, so the model cannot know: {', '.join(words[:STRANGE])}{more}."))
+        lines.append(Line(_unknown(words)))
     return Verdict(
         tuple(lines),
         judged.target,
@@ -72,6 +74,16 @@ def judge(found: Found) -> Verdict:
         judged.sentence,
         judged.numbers,
     )
+
+
+def _unknown(words: list[str]) -> str:
+    """Name the words that a model of Toyland cannot know."""
+    named, more = ", ".join(words[:STRANGE]), len(words) - STRANGE
+    if more > 0:
+        return say(
+            "Not in Toyland, so the model cannot know: {words} and {more} more.", words=named, more=more
+        )
+    return say("Not in Toyland, so the model cannot know: {words}.", words=named)
 
 
 def why(found: Found) -> str:
@@ -88,34 +100,49 @@ def why(found: Found) -> str:
         place = int(np.argmax(found.weights[row]))
         first, end = found.read[place]
         text = found.wish.source[first:end].strip()
-        source = f"“{text}”" if len(text) <= NAMED else f"sentence {place + 1}"
-        what = f"writing “{units[row]}”" if row < len(units) and len(units[row]) <= NAMED else "answering"
-        share = float(found.weights[row, place])
-        return f"Why? Most likely from {source}: {what}, it gives that {share:.2f} of its attention."
+        source = f"“{text}”" if len(text) <= NAMED else say("sentence {number}", number=place + 1)
+        share = f"{float(found.weights[row, place]):.2f}"
+        if row < len(units) and len(units[row]) <= NAMED:
+            return say(
+                "Why? Most likely from {source}: writing “{words}”, it gives that {share} of its attention.",
+                source=source, words=units[row], share=share,
+            )  # fmt: skip
+        return say(
+            "Why? Most likely from {source}: answering, it gives that {share} of its attention.",
+            source=source, share=share,
+        )  # fmt: skip
     if found.labelled is None and len(words) == len(found.likely) > 1:
         least = min(words, key=lambda at: found.likely[at])
-        return (
-            f"Why? Each word is drawn from those that the text before it makes likely; the boldest draw was "
-            f"“{units[least]}”, with a probability of {found.likely[least]:.2g}."
-        )
+        return say(
+            "Why? Each word is drawn from those that the text before it makes likely; the boldest draw was “{word}”, "
+            "with a probability of {p}.",
+            word=units[least], p=f"{found.likely[least]:.2g}",
+        )  # fmt: skip
     return ""
 
 
 def claim(use: Use, found: Found | None) -> str:
     """Word the sentence above the picture: of this answer, where it can be read off it."""
     if found is None or found.weights is None or not found.weights.size:
-        return use.claim
+        return say(use.claim)
     if use.name == "question":
-        return f"For this answer, sentence {int(np.argmax(found.weights[0])) + 1} is read most."
+        most = int(np.argmax(found.weights[0])) + 1
+        return say("For this answer, sentence {number} is read most.", number=most)
     if use.name == "summarize":
         shares = np.sort(found.weights.sum(0))[::-1]
         half = 1 + int(np.searchsorted(np.cumsum(shares), shares.sum() / 2))
-        return f"Half of what this summary reads lies in {half} of {counted(len(shares), 'sentence')}."
+        return say(
+            "Half of what this summary reads lies in {half} of {sentences}.",
+            half=half, sentences=counted(len(shares), "sentence"),
+        )  # fmt: skip
     truth = found.wish.truth
     if use.name == "translate" and truth is not None and found.written == truth.spanish:
         counts = alignment.compared(made_links(found), truth.links, truth.possible)
-        return f"{counts.found_possible} of the {counts.found} links read off attention are true."
-    return use.claim
+        return say(
+            "{true} of the {links} links read off attention are true.",
+            true=counts.found_possible, links=counts.found,
+        )  # fmt: skip
+    return say(use.claim)
 
 
 def own_text(found: Found) -> str:
@@ -140,21 +167,30 @@ def strangers(found: Found) -> list[str]:
 def _translation(found: Found) -> Verdict:
     truth = found.wish.truth
     if truth is None:
-        return Verdict((Line("Your own sentence: nobody knows its Spanish here, so nothing is judged."),))
-    count = len(truth.allowed)
-    ways = "the one telling" if count == 1 else f"one of the {count} tellings"
+        told = say("Your own sentence: nobody knows its Spanish here, so nothing is judged.")
+        return Verdict((Line(told),))
     if found.written not in truth.allowed:
-        said = f"Not {ways} that Toyland allows. Toyland: {truth.spanish}"
-        return Verdict((Line(said, False),), target=truth.spanish)
-    lines = [Line(f"Right: {ways} that Toyland allows.", True)]
+        return Verdict((Line(_not_allowed(truth), False),), target=truth.spanish)
+    count = len(truth.allowed)
+    right = (
+        say("Right: the one telling that Toyland allows.")
+        if count == 1
+        else say("Right: one of the {count} tellings that Toyland allows.", count=count)
+    )
+    lines = [Line(right, True)]
     if found.written != truth.spanish:
-        lines.append(Line(f"Toyland told it another way, so the true links are not drawn: {truth.spanish}"))
+        other = say(
+            "Toyland told it another way, so the true links are not drawn: {spanish}", spanish=truth.spanish
+        )
+        lines.append(Line(other))
         return Verdict(tuple(lines), target=truth.spanish)
     counts = alignment.compared(made_links(found), truth.links, truth.possible)
-    said = (
-        f"{counts.found_possible} of {counts.found} links read off attention are true ones; "
-        f"{counts.found_sure} of {counts.sure} sure ones were found: alignment error {counts.error:.2f}."
-    )
+    said = say(
+        "{true} of {links} links read off attention are true ones; {found} of {sure} sure ones were found: alignment "
+        "error {error}.",
+        true=counts.found_possible, links=counts.found, found=counts.found_sure, sure=counts.sure,
+        error=f"{counts.error:.2f}",
+    )  # fmt: skip
     return Verdict(
         (*lines, Line(said)),
         target=truth.spanish,
@@ -164,37 +200,63 @@ def _translation(found: Found) -> Verdict:
     )
 
 
+def _not_allowed(truth: Any) -> str:
+    """Say that a translation is none of those that the generator would have told."""
+    if len(truth.allowed) == 1:
+        return say("Not the one telling that Toyland allows. Toyland: {spanish}", spanish=truth.spanish)
+    return say(
+        "Not one of the {count} tellings that Toyland allows. Toyland: {spanish}",
+        count=len(truth.allowed), spanish=truth.spanish,
+    )  # fmt: skip
+
+
+# What is said of a part of a summary that is right, and of one that is not.
+_FACTS = {
+    "wish": (mark("The wish is right."), mark("The wish is wrong or missing. Toyland: {fact}.")),
+    "turn": (
+        mark("The turning point is right."), mark("The turning point is wrong or missing. Toyland: {fact}.")
+    ),
+    "end": (mark("The end is right."), mark("The end is wrong or missing. Toyland: {fact}.")),
+}  # fmt: skip
+
+
 def _summary(found: Found) -> Verdict:
     truth = found.wish.truth
     if truth is None:
-        return Verdict((Line("Your own story: nobody knows its facts here, so nothing is judged."),))
+        return Verdict((Line(say("Your own story: nobody knows its facts here, so nothing is judged.")),))
     facts = facts_right(found.written, truth)
-    named = {"wish": "The wish", "turn": "The turning point", "end": "The end"}
     lines = []
     for part, fact in zip(PARTS, truth.facts):
-        right = getattr(facts, part)
-        told = "" if right else f" Toyland: {fact.tellings[0]}."
-        lines.append(Line(f"{named[part]} is {'right' if right else 'wrong or missing'}.{told}", right))
+        right = bool(getattr(facts, part))
+        yes, no = _FACTS[part]
+        lines.append(Line(say(yes) if right else say(no, fact=fact.tellings[0]), right))
     return Verdict(tuple(lines), target=truth.summary)
 
 
 def _answer(found: Found) -> Verdict:
     truth = found.wish.truth
     most = int(np.argmax(found.weights[0])) if found.weights is not None and found.weights.size else -1
-    read = Line(f"Read most: sentence {most + 1} of {len(found.read)}.") if most >= 0 else None
+    read = (
+        Line(say("Read most: sentence {number} of {count}.", number=most + 1, count=len(found.read)))
+        if most >= 0
+        else None
+    )
     if truth is None:
-        told = Line("Your own passage: nobody knows the answer here, so nothing is judged.")
+        told = Line(say("Your own passage: nobody knows the answer here, so nothing is judged."))
         return Verdict((told, read) if read else (told,))
     span = found.labelled is not None  # a piece of the passage, with its own capitals and marks
     right = found.written == truth.answer or (span and bare(found.written) == bare(truth.answer))
     true = answer_location.truth(truth)
-    lines = [
-        Line("The answer is right." if right else f"The answer is wrong. Toyland: {truth.answer}", right),
-        Line(
-            f"Read most: sentence {most + 1}. The one that tells it: sentence {true + 1} (outlined).",
-            most == true,
-        ),
-    ]
+    said = (
+        say("The answer is right.")
+        if right
+        else say("The answer is wrong. Toyland: {answer}", answer=truth.answer)
+    )
+    where = say(
+        "Read most: sentence {number}. The one that tells it: sentence {true} (outlined).",
+        number=most + 1, true=true + 1,
+    )  # fmt: skip
+    lines = [Line(said, right), Line(where, most == true)]
     return Verdict(tuple(lines), target=truth.answer, sentence=true)
 
 
@@ -211,17 +273,28 @@ def opinion(label: str) -> str:
 def _sentiment(found: Found) -> Verdict:
     truth = found.wish.truth
     if truth is None:
-        return Verdict((Line("Your own review: nobody knows what it should be here, so nothing is judged."),))
+        told = say("Your own review: nobody knows what it should be here, so nothing is judged.")
+        return Verdict((Line(told),))
     said = found.written
     if found.labelled is not None:
         if {opinion(label) for label, _ in found.labelled.labels} != set(LABELS):
-            told = "Its classes are not just positive and negative, so nothing is judged."
-            return Verdict((Line(told), Line(f"Toyland: {truth.sentiment}, {truth.stars} of 5 stars.")))
+            told = say("Its classes are not just positive and negative, so nothing is judged.")
+            true = say(
+                "Toyland: {sentiment}, {stars} of 5 stars.", sentiment=truth.sentiment, stars=truth.stars
+            )
+            return Verdict((Line(told), Line(true)))
         said = opinion(said)
     right = said == truth.sentiment
-    how = "contrast" if truth.contrast else "negation" if truth.negation else "plain words"
-    told = "Right." if right else f"Wrong: it is {truth.sentiment}."
-    lines = (Line(f"{told} {truth.stars} of 5 stars, told with {how}.", right),)
+    how = say("contrast") if truth.contrast else say("negation") if truth.negation else say("plain words")
+    told = (
+        say("Right. {stars} of 5 stars, told with {how}.", stars=truth.stars, how=how)
+        if right
+        else say(
+            "Wrong: it is {sentiment}. {stars} of 5 stars, told with {how}.",
+            sentiment=truth.sentiment, stars=truth.stars, how=how,
+        )
+    )  # fmt: skip
+    lines = (Line(told, right),)
     target = truth.sentiment if found.labelled is None else ""
     return Verdict(lines, target=target)
 
@@ -231,12 +304,13 @@ def _story(found: Found) -> Verdict:
     counts = heroes.named(found.written, (*heroes.NAMES, hero))
     kept = heroes.stays(hero, found.written)
     others = ", ".join(f"{name} {count}" for name, count in counts.items() if name != hero)
-    lines = [
-        Line(
-            f"{hero} is named {counts.get(hero, 0)} times" + (f"; others: {others}." if others else "."), kept
-        ),
-    ]
-    return Verdict(tuple(lines))
+    times = counts.get(hero, 0)
+    said = (
+        say("{hero} is named {count} times; others: {others}.", hero=hero, count=times, others=others)
+        if others
+        else say("{hero} is named {count} times.", hero=hero, count=times)
+    )
+    return Verdict((Line(said, kept),))
 
 
 def hero_of(found: Found) -> str:
@@ -246,24 +320,20 @@ def hero_of(found: Found) -> str:
 
 
 def _dialogue(found: Found) -> Verdict:
-    line = Line("The turn is closed with a quotation mark.", True)
-    return Verdict((line if found.ended else Line("The turn was not closed.", False),))
+    line = Line(say("The turn is closed with a quotation mark."), True)
+    return Verdict((line if found.ended else Line(say("The turn was not closed."), False),))
 
 
 def _code(found: Found) -> Verdict:
     check = found.check
     assert check is not None
-    lines = [
-        Line(
-            "Python accepts it." if check.parses else (check.reasons or ("It is no Python.",))[0],
-            check.parses,
-        )
-    ]
+    refused = check.told or (say("It is no Python."),)
+    lines = [Line(say("Python accepts it.") if check.parses else refused[0], check.parses)]
     if check.parses and not check.undefined:
-        lines.append(Line("Every name in it comes from somewhere.", True))
+        lines.append(Line(say("Every name in it comes from somewhere."), True))
     if check.parses:
-        lines += [Line(f"{reason[0].upper()}{reason[1:]}.", False) for reason in check.reasons]
-    lines.append(Line("Nothing was run: whether it does what its name says, nobody has looked."))
+        lines += [Line(f"{reason[0].upper()}{reason[1:]}.", False) for reason in check.told]
+    lines.append(Line(say("Nothing was run: whether it does what its name says, nobody has looked.")))
     return Verdict(tuple(lines))
 
 
@@ -279,13 +349,16 @@ _JUDGES: dict[str, Callable[[Found], Verdict]] = {
 
 
 RULE = Rule(
-    "An answer: “right”, “wrong”, “missing”",
-    "The answer beside the truth of Toyland, which told the passage; of code, whether it compiles.",
-    "Right: a translation that is, letter for letter, one of those that Toyland allows; a summary’s part with the true "
-    "fact; the true answer (of one marked in the passage, capitals and marks at its ends do not count); the true "
-    "label. Of a text of your own nobody knows the truth, so nothing is judged.",
-    "One answer. How often the model is right over many is counted below, with intervals.",
-    "None: nothing is tested, each part is compared with what is true.",
-    "Toyland’s own record of its tellings",
+    mark("An answer: “right”, “wrong”, “missing”"),
+    mark("The answer beside the truth of Toyland, which told the passage; of code, whether it compiles."),
+    mark(
+        "Right: a translation that is, letter for letter, one of those that Toyland allows; "
+        "a summary’s part with the true fact; the true answer (of one marked in the passage, "
+        "capitals and marks at its ends do not count); the true label. Of a text of your own "
+        "nobody knows the truth, so nothing is judged."
+    ),
+    mark("One answer. How often the model is right over many is counted below, with intervals."),
+    mark("None: nothing is tested, each part is compared with what is true."),
+    mark("Toyland’s own record of its tellings"),
     judge,
 )

@@ -2,6 +2,7 @@
 // come from the model; here they are only multiplied in pairs, ordered by size, and set in columns.
 
 import { counted } from "../../app/kit/counts.js";
+import { say, sayOf } from "../../app/kit/say.js";
 import { MONO, clamp, css, fit, h, label, measure, num, tokenSpans, visible } from "../../app/kit/shapes.js";
 import { isDesk, isPhone } from "../../app/kit/widths.js";
 import { CARD, HIDING, MATRICES, stepId } from "./layout.js";
@@ -133,17 +134,17 @@ function dot(a, b, o) {
 /** @type {Record<StepId, (d: Data, a: Arrays, at: Active, few: boolean) => Partial<Card> & Pick<Card, "who" | "value" | "after">>} */
 const CARDS = {
   x(d, a, { row: r, dim }) {
-    const who = [{ text: `token ${r} `, token: d.rows[r] }, { text: `number ${dim}` }];
+    const who = [{ text: say("token {row} ", { row: r }), token: d.rows[r] }, { text: say("number {number}", { number: dim }) }];
     const value = at2(a.x, r, dim);
-    if (!a.mean) return { who, value, links: [{ name: "residual stream", value: at2(a.resid, r, dim) }], after: d.late ? ["this model normalises after", "adding, not before reading"] : ["no norm stands before it"] };
+    if (!a.mean) return { who, value, links: [{ name: say("residual stream"), value: at2(a.resid, r, dim) }], after: d.late ? [say("this model normalises after"), say("adding, not before reading")] : [say("no norm stands before it")] };
     const links = [
-      { name: "residual stream", value: at2(a.resid, r, dim) },
-      ...(d.centred ? [{ op: "−", name: "mean", value: a.mean[r] }] : []),
-      { op: "÷", name: d.centred ? "deviation" : "root mean square", value: a.norm_scale[r] },
-      ...(d.gained ? [{ op: "×", name: "gain", value: a.gain[dim] }] : []),
-      ...(d.shifted ? [{ op: "+", name: "bias", value: a.shift[dim] }] : []),
+      { name: say("residual stream"), value: at2(a.resid, r, dim) },
+      ...(d.centred ? [{ op: "−", name: say("mean"), value: a.mean[r] }] : []),
+      { op: "÷", name: d.centred ? say("deviation") : say("root mean square"), value: a.norm_scale[r] },
+      ...(d.gained ? [{ op: "×", name: say("gain"), value: a.gain[dim] }] : []),
+      ...(d.shifted ? [{ op: "+", name: sayOf("layer", "bias"), value: a.shift[dim] }] : []),
     ];
-    return { who, value, links, after: ["then read by W_Q, W_K and W_V"] };
+    return { who, value, links, after: [say("then read by W_Q, W_K and W_V")] };
   },
   q: (d, a, at, few) => projection(d, a, at.row, at.dim, "q", a.x, d.rows, few),
   k: (d, a, at, few) => projection(d, a, at.col, at.dim, "k", a.source ?? a.x, d.cols, few),
@@ -154,17 +155,17 @@ const CARDS = {
     const half = flat.shape[1] / 2;
     const mate = dim < half ? dim + half : dim - half;
     const value = at2(a[`t${name}`], line, dim);
-    const who = [{ text: `${keyed ? "key" : "query"} ${line} `, token: side[line], fill: `${name}-ink` }, { text: `number ${dim}, paired with ${mate}` }];
-    if (!d.on.turn) return { who, value, links: [{ name, value: at2(flat, line, dim) }], after: ["the turn is off: nothing changes"] };
+    const who = [{ text: keyed ? say("key {row} ", { row: line }) : say("query {row} ", { row: line }), token: side[line], fill: `${name}-ink` }, { text: say("number {number}, paired with {mate}", { number: dim, mate }) }];
+    if (!d.on.turn) return { who, value, links: [{ name, value: at2(flat, line, dim) }], after: [say("the turn is off: nothing changes")] };
     const cos = at2(a.cos, line, dim);
     const sin = at2(a.sin, line, dim) * (dim < half ? -1 : 1);
     const degrees = (Math.atan2(at2(a.sin, line, dim), cos) * 180 / Math.PI + 360) % 360;
     return {
       ...dot([at2(flat, line, dim), at2(flat, line, mate)], [cos, sin], {
-        first: name, firstInk: `${name}-ink`, second: "turn", secondInk: "ink2", named: true,
+        first: name, firstInk: `${name}-ink`, second: say("turn"), secondInk: "ink2", named: true,
         names: (i) => (i ? `${name}[${mate}] · sin` : `${name}[${dim}] · cos`),
       }),
-      who, value, after: [`position ${line} turns this pair`, `by ${num(degrees, 0)}° (of 360°)`],
+      who, value, after: [say("position {position} turns this pair", { position: line }), say("by {degrees}° (of 360°)", { degrees: num(degrees, 0) })],
     };
   },
   scores(d, a, { row: r, col }, few) {
@@ -177,28 +178,28 @@ const CARDS = {
   },
   scale: (d, a, { row: r, col }) => ({
     who: pair(d, r, col), value: at2(a.scaled, r, col),
-    links: [{ name: "score q·k", value: at2(a.scores, r, col) }, { op: "×", name: d.factorName, value: d.factor, digits: 4 }],
+    links: [{ name: say("score q·k"), value: at2(a.scores, r, col) }, { op: "×", name: d.factorName, value: d.factor, digits: 4 }],
     after: onward(d, a, r, col, "scale"),
   }),
   bias: (d, a, { row: r, col }) => ({
     who: pair(d, r, col), value: at2(a.biased, r, col),
-    links: [{ name: "scaled score", value: at2(a.scaled, r, col) }, ...(d.on.turn ? [{ op: "+", name: d.biasName, value: at2(a.bias, r, col), digits: 3 }] : [])],
-    after: [d.on.turn ? `key ${Math.abs(r - col)} ${col > r ? "after" : "before"} the query` : `${d.biasName} is off: nothing is added`, ...onward(d, a, r, col, "bias")],
+    links: [{ name: say("scaled score"), value: at2(a.scaled, r, col) }, ...(d.on.turn ? [{ op: "+", name: d.biasName, value: at2(a.bias, r, col), digits: 3 }] : [])],
+    after: [!d.on.turn ? say("{bias} is off: nothing is added", { bias: d.biasName }) : col > r ? say("key {distance} after the query", { distance: col - r }) : say("key {distance} before the query", { distance: r - col }), ...onward(d, a, r, col, "bias")],
   }),
   mask(d, a, { row: r, col }) {
     const hidden = at2(a.masked, r, col) === -Infinity;
     const why = reason(d, a, r, col);
-    const kept = { name: a.bias ? "score with bias" : "scaled score", value: at2(a.biased, r, col) };
+    const kept = { name: a.bias ? say("score with bias") : say("scaled score"), value: at2(a.biased, r, col) };
     return {
       who: pair(d, r, col), value: at2(a.masked, r, col), links: [kept],
-      after: hidden ? [why, "hidden, its weight will be 0"] : [why, ...onward(d, a, r, col, "mask")],
+      after: hidden ? [why, say("hidden, its weight will be 0")] : [why, ...onward(d, a, r, col, "mask")],
     };
   },
   softmax(d, a, { row: r, col }, few) {
     const scores = Array.from(row(a.masked, r), (s) => s / d.temperature);
     const top = Math.max(...scores);
     if (top === -Infinity) {
-      return { who: pair(d, r, col), value: 0, digits: 4, links: [], after: ["every score of this row is −∞:", "0 ÷ 0, so it reads nothing"] };
+      return { who: pair(d, r, col), value: 0, digits: 4, links: [], after: [say("every score of this row is −∞:"), say("0 ÷ 0, so it reads nothing")] };
     }
     const powers = scores.map((s) => Math.exp(s - top));
     const total = powers.reduce((x, y) => x + y, 0);
@@ -214,35 +215,35 @@ const CARDS = {
       rows: [
         { name: d.temperature === 1 ? "s" : `s ÷ ${num(d.temperature, 2)}`, fill: "ink2", values: shown.map((i) => scores[i]) },
         { name: "exp", fill: "ink2", values: shown.map((i) => powers[i]), digits: 3 },
-        { name: "÷ sum", fill: "att-ink", values: shown.map((i) => weights[i]), digits: 3, weight: true },
+        { name: say("÷ sum"), fill: "att-ink", values: shown.map((i) => weights[i]), digits: 3, weight: true },
       ],
-      after: [`exp(s − ${num(top, 2)}) = ${num(powers[col], 3)}`, `÷ the row's sum, ${num(total, 3)}`],
+      after: [`exp(s − ${num(top, 2)}) = ${num(powers[col], 3)}`, say("÷ the row's sum, {sum}", { sum: num(total, 3) })],
     };
   },
   sum: (d, a, { row: r, dim, col }, few) => ({
     ...dot(row(a.pattern, r), column(a.v, dim), {
-      first: "weight", firstInk: "att-ink", second: "v", secondInk: "v-ink", named: true, marked: col,
+      first: say("weight"), firstInk: "att-ink", second: "v", secondInk: "v-ink", named: true, marked: col,
       names: (i) => visible(d.cols[i].text), narrow: few,
     }),
-    who: [{ text: `row ${r} `, token: d.rows[r], fill: "q-ink" }, { text: `number ${dim} of the values` }],
-    value: at2(a.z, r, dim), after: [`then through W_O, with the`, `other ${counted(d.nHeads - 1, "head")}, into the stream`],
+    who: [{ text: say("row {row} ", { row: r }), token: d.rows[r], fill: "q-ink" }, { text: say("number {number} of the values", { number: dim }) }],
+    value: at2(a.z, r, dim), after: [say("then through W_O, with the"), say("other {heads}, into the stream", { heads: counted(d.nHeads - 1, "head") })],
   }),
   out: (d, a, { row: r, dim }, few) => a.wo ? {
-    ...dot(row(a.z, r), column(a.wo, dim), { first: "sum", firstInk: "att-ink", second: "W_O", secondInk: "ink2", names: (i) => `[${i}]`, narrow: few }),
-    who: [{ text: `token ${r} `, token: d.rows[r] }, { text: `number ${dim} of the stream` }],
-    value: at2(a.result, r, dim), after: ["added to the residual stream,", `number ${dim} of this token`],
+    ...dot(row(a.z, r), column(a.wo, dim), { first: say("sum"), firstInk: "att-ink", second: "W_O", secondInk: "ink2", names: (i) => `[${i}]`, narrow: few }),
+    who: [{ text: say("token {row} ", { row: r }), token: d.rows[r] }, { text: say("number {number} of the stream", { number: dim }) }],
+    value: at2(a.result, r, dim), after: [say("added to the residual stream,"), say("number {number} of this token", { number: dim })],
   } : tooWide(a.result, r, dim, d.rows),
 };
 
 /** @param {Data} d @param {number} r @param {number} c */
 const pair = (d, r, c) => [
-  { text: `query ${r} `, token: d.rows[r], fill: "q-ink" },
-  { text: `key ${c} `, token: d.cols[c], fill: "k-ink" },
+  { text: say("query {row} ", { row: r }), token: d.rows[r], fill: "q-ink" },
+  { text: say("key {row} ", { row: c }), token: d.cols[c], fill: "k-ink" },
 ];
 /** @param {Unpacked} array @param {number} r @param {number} dim @param {Token[]} side */
 const tooWide = (array, r, dim, side) => ({
-  who: [{ text: `token ${r} `, token: side[r] }, { text: `number ${dim}` }], value: at2(array, r, dim), links: [],
-  after: ["this model's weights are too large", "to send: the sum is the model's"],
+  who: [{ text: say("token {row} ", { row: r }), token: side[r] }, { text: say("number {number}", { number: dim }) }], value: at2(array, r, dim), links: [],
+  after: [say("this model's weights are too large"), say("to send: the sum is the model's")],
 });
 /**
  * Why a key is in view of a query, or not: the rules in the order in which they decide.
@@ -250,12 +251,12 @@ const tooWide = (array, r, dim, side) => ({
  */
 function reason(d, a, r, c) {
   const { causal, window, sinks, shown } = d.rule;
-  if (at2(a.scores, r, c) === -Infinity) return `your −∞ hides key ${c}`;
-  if (shown.some(([row, col]) => row === r && col === c)) return `key ${c} is in view by your number`;
-  if (causal && c > r) return `key ${c} comes after query ${r}:`;
-  if (window !== null && Math.abs(r - c) >= window) return c < sinks ? `key ${c} is a sink: kept` : `key ${c} is ${Math.abs(r - c)} away, window ${window}:`;
-  if (window !== null) return `key ${c} is within the window: kept`;
-  return `key ${c} is ${c > r ? "in the future, and shown" : "not in the future: kept"}`;
+  if (at2(a.scores, r, c) === -Infinity) return say("your −∞ hides key {key}", { key: c });
+  if (shown.some(([row, col]) => row === r && col === c)) return say("key {key} is in view by your number", { key: c });
+  if (causal && c > r) return say("key {key} comes after query {query}:", { key: c, query: r });
+  if (window !== null && Math.abs(r - c) >= window) return c < sinks ? say("key {key} is a sink: kept", { key: c }) : say("key {key} is {distance} away, window {window}:", { key: c, distance: Math.abs(r - c), window });
+  if (window !== null) return say("key {key} is within the window: kept", { key: c });
+  return c > r ? say("key {key} is in the future, and shown", { key: c }) : say("key {key} is not in the future: kept", { key: c });
 }
 /**
  * What becomes of a score in the steps that follow.
@@ -267,11 +268,14 @@ function onward(d, a, r, c, from) {
   const lines = [];
   const step = (/** @type {StepId} */ id) => (after.includes(id) ? d.steps[ids.indexOf(id)] : undefined);
   const [scale, bias] = [step("scale"), step("bias")];
-  if (scale) lines.push(scale.off ? `scaling is off: it stays ${num(at2(a.scaled, r, c), 2)}` : `then ${scale.formula} = ${num(at2(a.scaled, r, c), 2)}`);
-  if (bias && !bias.off) lines.push(`with the position bias ${num(at2(a.biased, r, c), 2)}`);
-  lines.push(at2(a.masked, r, c) === -Infinity ? "hidden: its weight is 0" : `after softmax ${num(at2(a.pattern, r, c), 3)}`);
+  if (scale) lines.push(scale.off ? say("scaling is off: it stays {score}", { score: num(at2(a.scaled, r, c), 2) }) : say("then {formula} = {score}", { formula: scale.formula, score: num(at2(a.scaled, r, c), 2) }));
+  if (bias && !bias.off) lines.push(say("with the position bias {score}", { score: num(at2(a.biased, r, c), 2) }));
+  lines.push(at2(a.masked, r, c) === -Infinity ? say("hidden: its weight is 0") : say("after softmax {weight}", { weight: num(at2(a.pattern, r, c), 3) }));
   return lines;
 }
+/** @type {Record<"q" | "k" | "v", (row: number) => string>} */
+const ROWS = { q: (row) => say("query {row} ", { row }), k: (row) => say("key {row} ", { row }), v: (row) => say("value {row} ", { row }) };
+
 /**
  * @param {Data} d @param {Arrays} a @param {number} line @param {number} dim @param {"q" | "k" | "v"} name
  * @param {Unpacked} source @param {Token[]} side @param {boolean} few
@@ -283,13 +287,13 @@ function projection(d, a, line, dim, name, source, side, few) {
   if (!weights) return tooWide(normed ?? a[name], line, dim, side);
   const bias = a[`b${name}`]?.[dim];
   const after = [];
-  if (bias !== undefined) after.push(`with the bias ${num(bias, 2)}: ${num(raw, 2)}`);
-  if (normed) after.push(`${num(raw, 2)}, then normalised`);
+  if (bias !== undefined) after.push(say("with the bias {bias}: {value}", { bias: num(bias, 2), value: num(raw, 2) }));
+  if (normed) after.push(say("{value}, then normalised", { value: num(raw, 2) }));
   const big = name.toUpperCase();
   return {
     ...dot(row(source, line), column(weights, dim), { first: "x", firstInk: "ink2", second: `W_${big}`, secondInk: `${name}-ink`, names: (i) => `[${i}]`, narrow: few }),
-    who: [{ text: `${name === "q" ? "query" : name === "k" ? "key" : "value"} ${line} `, token: side[line], fill: `${name}-ink` }, { text: `number ${dim} of ${d.dHead}` }],
-    value: at2(normed ?? a[name], line, dim), after: after.length ? after : [`one of ${counted(d.dHead, "number")}`],
+    who: [{ text: ROWS[name](line), token: side[line], fill: `${name}-ink` }, { text: say("number {number} of {all}", { number: dim, all: d.dHead }) }],
+    value: at2(normed ?? a[name], line, dim), after: after.length ? after : [say("one of {numbers}", { numbers: counted(d.dHead, "number") })],
   };
 }
 
@@ -312,7 +316,7 @@ export function drawCard(g, data, local, id, active, y) {
   const height = wide ? CARD : (card.rows ? 190 : 132) + (MATRICES[id] && g.can.recompute ? HIDING : 0);
   /** @type {Shapes[]} */
   const parts = [h("rect", { x: 0.5, y: y + 0.5, width: g.width - 1, height: height - 1, rx: 8, fill: css("bg"), stroke: css("line") })];
-  parts.push(label(13, y + 26, "One cell, written out", { size: 14, weight: 600, fill: "ink" }));
+  parts.push(label(13, y + 26, say("One cell, written out"), { size: 14, weight: 600, fill: "ink" }));
   parts.push(card.who.map((line, i) => h("text", { x: 13, y: y + 46 + 17 * i, "font-size": 12, fill: css(line.fill ?? "ink2") },
     line.text, line.token && h("tspan", { "font-family": MONO }, tokenSpans(line.token.text, 76, 12)))));
   const right = wide ? Math.max(180, Math.min(220, g.width * 0.19)) : 0;
@@ -326,9 +330,9 @@ export function drawCard(g, data, local, id, active, y) {
   const edited = card.edited && card.value !== -Infinity; // of a hidden key the line below says it
   const yours = rx + measure(num(card.value, card.digits), 22, true) + 8;
   parts.push(label(rx, y + 31, num(card.value, card.digits), { size: 22, fill: "accent", mono: true }),
-    edited && label(yours, y + 31, "your value", { fill: "accent" }),
+    edited && label(yours, y + 31, say("your value"), { fill: "accent" }),
     card.after.slice(0, 2).map((text, i) => label(rx, y + 51 + 16 * i, fit(text, right || 142, 12, false), { fill: "ink2" })));
-  return { nodes: parts, height, end: yours + (edited ? measure("your value", 12, false) * 1.06 : 0) };
+  return { nodes: parts, height, end: yours + (edited ? measure(say("your value"), 12, false) * 1.06 : 0) };
 }
 
 /**
@@ -361,9 +365,9 @@ function columns(g, card, rows, x0, x1, y, narrow) {
   });
   const end = x0 + names + n * cell + 8;
   const rest = num(card.rest, rows[2].weight ? 3 : 2);
-  if (card.others && narrow) parts.push(label(x0 + names, y + lines[2] + 26, `and ${counted(card.others, "other")} = ${rest}`, { fill: "ink3" }));
-  else if (card.others) parts.push(label(end, y + lines[1], `and ${counted(card.others, "other")}`, { fill: "ink3" }), label(end, y + lines[2], `= ${rest}`, { mono: true }));
-  else if (!narrow) parts.push(label(end, y + lines[2], rows[2].weight ? "" : "sum", { mono: true, fill: "ink3" }));
+  if (card.others && narrow) parts.push(label(x0 + names, y + lines[2] + 26, say("and {others} = {rest}", { others: counted(card.others, "other"), rest }), { fill: "ink3" }));
+  else if (card.others) parts.push(label(end, y + lines[1], say("and {others}", { others: counted(card.others, "other") }), { fill: "ink3" }), label(end, y + lines[2], `= ${rest}`, { mono: true }));
+  else if (!narrow) parts.push(label(end, y + lines[2], rows[2].weight ? "" : say("sum"), { mono: true, fill: "ink3" }));
   return parts;
 }
 

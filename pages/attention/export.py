@@ -11,6 +11,7 @@ import numpy as np
 from app.kit.figures import Argument, Asked, Figure, Table
 from app.markup import visible
 from core.analysis.heads.steps import AttentionSteps, Change
+from core.messages import mark, say
 from pages.attention.edits import Cells, Edits, read_edits, read_shown
 from pages.attention.figure import MATRICES, TURNS, attention, compute, describe_steps, record, step_names
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from pages.attention.variants import Measured, Reading
 
 LONGEST = 64  # tokens: as many rows and columns as the picture holds
+HEADS = {  # a head by the attention that it is of
+    "self": mark("{head} of {model}"),
+    "cross": mark("{head} of {model}, cross attention"),
+    "encoder": mark("{head} of {model}, encoder attention"),
+}
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,9 @@ def see(asked: Asked) -> Seen:
     try:
         steps = run(change)
     except IndexError:
-        asked.note("The link changes a score that this text does not have; the scores are the model's own.")
+        asked.note(
+            say("The link changes a score that this text does not have; the scores are the model's own.")
+        )
         edits, shown, steps = (), (), run(replace(change, edits=(), shown=()))
     rows, columns = ([lm.tokenizer.display(i) for i in side] for side in (steps.ids, steps.key_ids))
     asking = masks[0] if masks and config.shape == "encoder" else len(rows) - 1
@@ -93,17 +101,18 @@ def see(asked: Asked) -> Seen:
 def sentence(seen: Seen) -> str:
     """What is on the picture: the head, what its row reads most, what the model predicts."""
     steps, row = seen.steps, seen.row
-    kind = "" if steps.attention == "self" else f", {steps.attention} attention"
     most = int(steps.pattern[row].argmax())
-    said = (
-        f"L{steps.layer}H{steps.head} of {seen.label}{kind}: row {row} “{visible(seen.rows[row])}” reads column {most} "
-        f"“{visible(seen.columns[most])}” {steps.pattern[row, most]:.3f}."
-    )
+    said = say(
+        "{head}: row {row} “{asking}” reads column {column} “{answering}” {weight}.",
+        head=say(HEADS[steps.attention], head=f"L{steps.layer}H{steps.head}", model=seen.label),
+        row=row, asking=visible(seen.rows[row]), column=most, answering=visible(seen.columns[most]),
+        weight=f"{steps.pattern[row, most]:.3f}",
+    )  # fmt: skip
     if not steps.after.size:
         return said
     word, best = seen.lm.tokenizer.display, np.argsort(-steps.after)[:3]
     guessed = ", ".join(f"“{visible(word(int(token)))}” {steps.after[token]:.3f}" for token in best)
-    return f"{said} The model predicts {guessed}."
+    return f"{said} " + say("The model predicts {tokens}.", tokens=guessed)
 
 
 CONSTANT = (
@@ -119,7 +128,7 @@ def told(seen: Seen) -> dict[str, Any]:
     return {
         "constant": {name: whole[name] for name in CONSTANT},
         "steps": [describe_steps(one, config) for one in groups],
-        "turn": TURNS.get(config.position, ""), "scales": config.scale_scores, "causal": steps.causal,
+        "turn": say(TURNS.get(config.position, "")), "scales": config.scale_scores, "causal": steps.causal,
         "blocks": config.n_layers,
     }  # fmt: skip
 
@@ -128,7 +137,7 @@ FIGURE = Figure(
     "attention", attention, see,
     record=lambda seen: record(seen.steps, seen.lm, seen.likely),
     select=lambda seen: {"step": seen.told, "row": seen.row, "col": seen.column},
-    claim=lambda seen: "A head scores every pair of tokens, then mixes values by those scores.",
+    claim=lambda seen: say("A head scores every pair of tokens, then mixes values by those scores."),
     sentence=sentence,
     table=lambda seen: table(seen.steps, seen.step, seen.rows, seen.columns),
     arguments=(

@@ -4,6 +4,7 @@
 // layout.js says what stands where, panels.js draws it, input.js answers pointer, keys and buttons.
 
 import { mount } from "../../app/kit/glass.js";
+import { say } from "../../app/kit/say.js";
 import {
   MONO, clamp, css, fit, h, html, label, measure, num, shareBar, tokenSpans, unpack, visible,
 } from "../../app/kit/shapes.js";
@@ -142,13 +143,14 @@ const attention = {
     const height = base + local.cardHeight + 8;
     g.part("next", null, () => drawNext(g, data, height));
     const after = data.next.after ? ` ${fit(visible(data.next.after), 90, 12)}` : "";
-    if (data.next.tokens.length) g.door("decoding", { left: -2, top: wide ? height + 1 : height - 12 }, data.next.label + after, "From probabilities to text: greedy, beam, sampling");
+    if (data.next.tokens.length) g.door("decoding", { left: -2, top: wide ? height + 1 : height - 12 }, data.next.label + after, say("From probabilities to text: greedy, beam, sampling"));
     const doors = wide ? height + 2 : height + 80;
-    if (g.can.visit) g.door("multi_head", { left: wide ? g.width - 132 : -2, top: doors }, "All heads", "Every head of every block side by side");
-    if (g.can.visit) g.door("home", { left: wide ? g.width - 56 : 90, top: doors }, "Home", "The whole machine");
+    if (g.can.visit) g.door("multi_head", { left: wide ? g.width - 132 : -2, top: doors }, say("All heads"), say("Every head of every block side by side"));
+    if (g.can.visit) g.door("home", { left: wide ? g.width - 56 : 90, top: doors }, say("Home"), say("The whole machine"));
     if (!wide) g.part("sharing", null, () => sharingLabel(data, g.width, doors + 15, g.width - 144)); // beside the doors
-    if (data.next.changed && g.can.recompute) g.overlay("reset", { left: g.width - (wide ? 132 + 70 : 62), top: height - (wide ? 2 : 8), width: 62, height: wide ? 28 : 44 },
-      () => html("button", { type: "button", class: "gb-button att-corner", click: () => g.send("reset", { at: Date.now() }) }, "Reset"));
+    const reset = resetWidth();
+    if (data.next.changed && g.can.recompute) g.overlay("reset", { left: g.width - reset - (wide ? 132 + 8 : 0), top: height - (wide ? 2 : 8), width: reset, height: wide ? 28 : 44 },
+      () => html("button", { type: "button", class: "gb-button att-corner", click: () => g.send("reset", { at: Date.now() }) }, say("Reset")));
     g.height = height + (wide ? 26 : 126);
     overEdit(g, local, at);
   },
@@ -175,10 +177,10 @@ const attention = {
     const step = data.steps[local.step];
     const active = activeCell(data, local);
     const [{ row, col, dim }, shared] = [active, sharing(data)];
-    const where = MATRICES[step.id] ? `row ${row} ${visible(data.rows[row].text)}, column ${col} ${visible(data.cols[col].text)}`
-      : active.keyed ? `key ${col} ${visible(data.cols[col].text)}, number ${dim}` : `row ${row} ${visible(data.rows[row].text)}, number ${dim}`;
+    const where = MATRICES[step.id] ? say("row {row} {asking}, column {column} {answering}", { row, asking: visible(data.rows[row].text), column: col, answering: visible(data.cols[col].text) })
+      : active.keyed ? say("key {key} {token}, number {number}", { key: col, token: visible(data.cols[col].text), number: dim }) : say("row {row} {token}, number {number}", { row, token: visible(data.rows[row].text), number: dim });
     const { value } = cardOf(data, local, step.id, active, false);
-    return `${local.steps.said(local, (now) => data.steps[now].told)}${data.name}: ${step.title}, ${hintOf(data, local, row)}. At ${where} the value is ${num(value, 3)}. ${shared && `${shared}. `}` +
+    return `${local.steps.said(local, (now) => data.steps[now].told)}${data.name}: ${step.title}, ${hintOf(data, local, row)}. ${say("At {where} the value is {value}.", { where, value: num(value, 3) })} ${shared && `${shared}. `}` +
       `${data.next.label}${data.next.tokens.length ? ` ${data.next.tokens.slice(0, 3).map((t) => `${visible(t.text)} ${num(t.after, 3)}`).join(", ")}.` : ""}`;
   },
 
@@ -197,6 +199,9 @@ const attention = {
   },
 };
 
+/** How wide the button is that takes changes back. */
+const resetWidth = () => Math.max(62, Math.ceil(measure(say("Reset"), 12, false) * 1.06) + 20);
+
 /**
  * What the whole model predicts, as it is and with the change: one line, a bar a token.
  * @param {Stage} g @param {Data} data @param {number} y
@@ -206,7 +211,7 @@ function drawNext(g, data, y) {
   const wide = !isPhone(g.width);
   const after = data.next.after ? fit(visible(data.next.after), 90, 13) : "";
   const lead = 1.06 * measure(`${name} ${after}`, 12, false) + 38;
-  const room = g.width - (wide ? 150 + (changed ? 70 : 0) : 0);
+  const room = g.width - (wide ? 150 + (changed ? resetWidth() + 8 : 0) : 0);
   const per = wide ? Math.min(190, (room - lead) / Math.min((isDesk(g.width) ? 5 : 3) - (changed ? 1 : 0), tokens.length)) : g.width / 2;
   if (!tokens.length) return [label(0, y + 14, fit(name, g.width, 12, false), { fill: "ink2" })];
   const shown = tokens.slice(0, wide ? Math.max(1, Math.floor((room - lead) / per)) : 4);

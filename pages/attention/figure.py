@@ -16,16 +16,21 @@ from app.kit import pack, register
 from core.analysis.heads.steps import AttentionSteps, Change, Kind, attention_steps
 from core.config import ModelConfig
 from core.language_model import LanguageModel
+from core.messages import mark, say, say_of
 
 attention = register("attention", __file__)
 
 # Weights beyond this many numbers a matrix are not sent; a cell then shows its value without its products.
 LARGEST_WEIGHT = 300_000
 
-NORMS = {"layer": "LayerNorm", "rms": "RMSNorm", "none": "no norm"}
-BIASES = {"alibi": "ALiBi", "relative": "T5 distance"}
+NORMS = {"layer": "LayerNorm", "rms": "RMSNorm"}
+BIASES = {"alibi": "ALiBi", "relative": mark("T5 distance")}
 # The switch of what positions do to the scores.
-TURNS = {"rotary": "Turn by position", "alibi": "Position bias", "relative": "Position bias"}
+TURNS = {
+    "rotary": mark("Turn by position"),
+    "alibi": mark("Position bias"),
+    "relative": mark("Position bias"),
+}
 MATRICES = {"scores": "scores", "scale": "scaled", "bias": "biased", "mask": "masked", "softmax": "pattern"}
 
 
@@ -53,34 +58,49 @@ def step_names(steps: AttentionSteps) -> list[str]:
 
 # What each step does, for who has never heard of it.
 TOLD = {
-    "x": "What the head reads: each token of the text, a word or a part of one, as a row of numbers. Green is "
-    "above 0, brown below.",
-    "q": "Each token’s numbers are multiplied by a table that the head has learned. What comes out, its query, "
-    "is the question that "
-    "the token asks the others.",
-    "k": "By a second table each token gets a key: what it answers when others ask.",
-    "v": "By a third one each token gets a value: what it will hand over to those who read it.",
-    "turn": "Queries and keys are turned by where their token stands, a little for each position: so what comes "
-    "of a pair depends on how "
-    "far apart the two are.",
-    "scores": "Each query meets each key: their numbers are multiplied, pair by pair, and added up. The score "
-    "in row and column is high "
-    "where the token of that row asks for what the token of that column answers.",
-    "scale": "All scores are divided by the same number. They keep their order, but what follows would "
-    "otherwise hang on the highest "
-    "alone.",
-    "bias": "For each distance between two tokens a number is added to their score, mostly to the favour of "
-    "what is near.",
-    "mask": "Some pairs are forbidden: a token must not read what comes after it, or the model could copy the "
-    "answer. Their scores become "
-    "minus infinity.",
-    "softmax": "Each row of scores becomes shares that add up to 1: this is the attention, how much of each "
-    "column’s token the row’s "
-    "token reads. A higher score counts many times more.",
-    "sum": "Now each token takes the values of the others by these shares and adds them up. What it has read is "
-    "in these numbers.",
-    "out": "A last table turns what was read into numbers that are added to the token’s own row: this is all "
-    "that the head does.",
+    "x": mark(
+        "What the head reads: each token of the text, a word or a part of one, as a row of "
+        "numbers. Green is above 0, brown below."
+    ),
+    "q": mark(
+        "Each token’s numbers are multiplied by a table that the head has learned. What "
+        "comes out, its query, is the question that the token asks the others."
+    ),
+    "k": mark("By a second table each token gets a key: what it answers when others ask."),
+    "v": mark("By a third one each token gets a value: what it will hand over to those who read it."),
+    "turn": mark(
+        "Queries and keys are turned by where their token stands, a little for each "
+        "position: so what comes of a pair depends on how far apart the two are."
+    ),
+    "scores": mark(
+        "Each query meets each key: their numbers are multiplied, pair by pair, and added "
+        "up. The score in row and column is high where the token of that row asks for what "
+        "the token of that column answers."
+    ),
+    "scale": mark(
+        "All scores are divided by the same number. They keep their order, but what follows "
+        "would otherwise hang on the highest alone."
+    ),
+    "bias": mark(
+        "For each distance between two tokens a number is added to their score, mostly to "
+        "the favour of what is near."
+    ),
+    "mask": mark(
+        "Some pairs are forbidden: a token must not read what comes after it, or the model "
+        "could copy the answer. Their scores become minus infinity."
+    ),
+    "softmax": mark(
+        "Each row of scores becomes shares that add up to 1: this is the attention, how much "
+        "of each column’s token the row’s token reads. A higher score counts many times more."
+    ),
+    "sum": mark(
+        "Now each token takes the values of the others by these shares and adds them up. "
+        "What it has read is in these numbers."
+    ),
+    "out": mark(
+        "A last table turns what was read into numbers that are added to the token’s own "
+        "row: this is all that the head does."
+    ),
 }
 
 
@@ -90,30 +110,39 @@ def describe_steps(steps: AttentionSteps, config: ModelConfig) -> list[dict[str,
     share = config.n_heads // config.kv_heads
     first = steps.kv_head * share
     last = first + share - 1
-    shared = f", shared by heads {first} {'and' if share == 2 else 'to'} {last}" if share > 1 else ""
-    normed = ", normalised" if steps.q_norm is not None else ""
-    read = f"what the head reads of each token: {counted(config.d_model, 'number')}, "
-    read += f"brought to size by {NORMS[config.norm]}" if steps.norm is not None else "as they are"
-    read += "; this model normalises after adding" if config.norm_placement == "post" else ""
-    both = "" if steps.causal else "; every token sees both directions"
-    seen = "every key of the encoder is in view" if steps.attention == "cross" else both.removeprefix("; ")
-    turned = "each pair of numbers turns by the token's position, so a score shows distance"
+    message = {1: "", 2: mark("shared by heads {first} and {last}")}.get(
+        share, mark("shared by heads {first} to {last}")
+    )
+    shared = [say(message, first=first, last=last)] if message else []
+    normed = [say("normalised")] if steps.q_norm is not None else []
+    numbers = counted(k, "number")
+    seen = ""
+    if not steps.causal:
+        seen = say("every token sees both directions")
+    if steps.attention == "cross":
+        seen = say("every key of the encoder is in view")
+    source = say_of("step", "norm") if steps.norm is not None else say_of("step", "stream")
+    shares = say("the share of each column that the row reads")
     words = {
-        "x": ("x", "norm" if steps.norm is not None else "stream", read),
-        "q": ("Q", "x·W_Q", f"what each token asks: {counted(k, 'number')}{normed}"),
-        "k": ("K", "x·W_K", f"what each token answers: {counted(k, 'number')}{normed}{shared}"),
-        "v": ("V", "x·W_V", f"what each token hands over: {counted(k, 'number')}{shared}"),
-        "turn": ("Turn", "by position", turned),
-        "scores": ("Scores", "Q·Kᵀ", "row asks, column answers: do the two fit?"),
-        "scale": ("Scale", f"÷ √{k}", "smaller scores share out more evenly"),
-        "bias": ("Position bias", BIASES.get(config.position, ""), _bias_words(config)),
-        "mask": ("Mask", *_mask_words(steps)),
-        "softmax": ("Softmax", "Σ row = 1", "the share of each column that the row reads" + (seen and f"; {seen}")),
-        "sum": ("Weighted sum", "A·V", "each row mixes all values by its shares"),
-        "out": ("Output", "sum·W_O", "what this head adds to the residual stream"),
+        "x": ("x", source, _read_words(steps, config)),
+        "q": ("Q", "x·W_Q", ", ".join([say("what each token asks: {numbers}", numbers=numbers), *normed])),
+        "k": ("K", "x·W_K", ", ".join([say("what each token answers: {numbers}", numbers=numbers), *normed, *shared])),
+        "v": ("V", "x·W_V", ", ".join([say("what each token hands over: {numbers}", numbers=numbers), *shared])),
+        "turn": (
+            say_of("step", "Turn"), say("by position"),
+            say("each pair of numbers turns by the token's position, so a score shows distance"),
+        ),
+        "scores": (say("Scores"), "Q·Kᵀ", say("row asks, column answers: do the two fit?")),
+        "scale": (say_of("step", "Scale"), f"÷ √{k}", say("smaller scores share out more evenly")),
+        "bias": (say_of("step", "Position bias"), say(BIASES.get(config.position, "")), _bias_words(config)),
+        "mask": (say("Mask"), *_mask_words(steps)),
+        "softmax": ("Softmax", say("Σ row = 1"), f"{shares}; {seen}" if seen else shares),
+        "sum": (say("Weighted sum"), "A·V", say("each row mixes all values by its shares")),
+        "out": (say("Output"), say("sum·W_O"), say("what this head adds to the residual stream")),
     }  # fmt: skip
     if not config.scale_scores:
-        words["scale"] = ("Scale", "× 1", "this model does not divide: its training absorbed the factor")
+        hint = say("this model does not divide: its training absorbed the factor")
+        words["scale"] = (say_of("step", "Scale"), "× 1", hint)
     off = {
         "turn": not change.turn,
         "scale": not change.scale and config.scale_scores,
@@ -122,9 +151,32 @@ def describe_steps(steps: AttentionSteps, config: ModelConfig) -> list[dict[str,
     off["bias"] = not change.turn
     fields = ("title", "formula", "hint")
     return [
-        {"id": name, "off": off.get(name, False), "told": TOLD[name], **dict(zip(fields, words[name]))}
+        {"id": name, "off": off.get(name, False), "told": say(TOLD[name]), **dict(zip(fields, words[name]))}
         for name in step_names(steps)
     ]
+
+
+# What a window leaves, by whether rows read only back, and whether first tokens stay in view.
+NARROW = {
+    (True, False): mark("each row reads at most {reach} back; the rest is −∞"),
+    (True, True): mark("each row reads at most {reach} back and the first {sinks}; the rest is −∞"),
+    (False, False): mark("each row reads at most {reach} away; the rest is −∞"),
+    (False, True): mark("each row reads at most {reach} away and the first {sinks}; the rest is −∞"),
+}
+
+
+def _read_words(steps: AttentionSteps, config: ModelConfig) -> str:
+    """What the head reads of each token, and whether a norm stands before it."""
+    numbers = counted(config.d_model, "number")
+    read = say("what the head reads of each token: {numbers}, as they are", numbers=numbers)
+    if steps.norm is not None:
+        read = say(
+            "what the head reads of each token: {numbers}, brought to size by {norm}",
+            numbers=numbers, norm=NORMS[config.norm],
+        )  # fmt: skip
+    if config.norm_placement == "post":
+        return f"{read}; " + say("this model normalises after adding")
+    return read
 
 
 def _mask_words(steps: AttentionSteps) -> tuple[str, str]:
@@ -132,16 +184,15 @@ def _mask_words(steps: AttentionSteps) -> tuple[str, str]:
     window, sinks = steps.change.window, steps.change.sinks
     future = steps.causal and steps.change.mask
     if window is None:
-        return "no future", "no row reads a later token: those scores become −∞"
-    kept = f" and the first {sinks}" if sinks else ""
-    said = f"each row reads at most {window - 1} {'back' if future else 'away'}{kept}; the rest is −∞"
-    return f"window {window}" + (f"+{sinks}" if sinks else ""), said
+        return say("no future"), say("no row reads a later token: those scores become −∞")
+    short = f"{window}+{sinks}" if sinks else str(window)
+    return say("window {tokens}", tokens=short), say(NARROW[future, sinks > 0], reach=window - 1, sinks=sinks)
 
 
 def _bias_words(config: ModelConfig) -> str:
     if config.position == "alibi":
-        return "ALiBi: the head's slope times the distance is taken off"
-    return "T5: a learned number for each distance is added"
+        return say("ALiBi: the head's slope times the distance is taken off")
+    return say("T5: a learned number for each distance is added")
 
 
 def arrays(steps: AttentionSteps) -> dict[str, Any]:
@@ -170,19 +221,24 @@ def record(steps: AttentionSteps, lm: LanguageModel, likely: Sequence[int]) -> d
     """
     config, change, word = lm.config, steps.change, lm.tokenizer.display
     special = lm.tokenizer.special_ids
-    kind = "" if steps.attention == "self" else f", {steps.attention} attention"
+    name = f"L{steps.layer}H{steps.head}"
+    if steps.attention != "self":
+        crossed = steps.attention == "cross"
+        message = mark("{head}, cross attention") if crossed else mark("{head}, encoder attention")
+        name = say(message, head=name)
     rows, columns = (
         [{"text": word(i), "id": i, "special": i in special} for i in side]
         for side in (steps.ids, steps.key_ids)
     )
     return {
-        "name": f"L{steps.layer}H{steps.head}{kind}",
+        "name": name,
         "block": steps.layer, "head": steps.head, "attention": steps.attention, "nHeads": config.n_heads,
         "kvHeads": config.kv_heads,
         "dHead": config.head_size, "cross": steps.attention == "cross", "rows": rows, "cols": columns,
         "steps": describe_steps(steps, config), "arrays": arrays(steps),
-        "factor": steps.factor, "factorName": f"1/√{config.head_size}" if steps.factor != 1.0 else "not scaled",
-        "biasName": BIASES.get(config.position, ""), "temperature": change.temperature, "on": {"turn": change.turn},
+        "factor": steps.factor, "factorName": f"1/√{config.head_size}" if steps.factor != 1.0 else say("not scaled"),
+        "biasName": say(BIASES.get(config.position, "")), "temperature": change.temperature,
+        "on": {"turn": change.turn},
         "rule": _rule(steps), "blind": list(steps.blind),
         "moved": [round(float(share), 5) for share in steps.moved] if steps.changed else None,
         "late": config.norm_placement == "post", "centred": config.norm == "layer", "gained": config.norm_gain,
@@ -208,12 +264,12 @@ def _following(steps: AttentionSteps, lm: LanguageModel, likely: Sequence[int]) 
     """The model's likeliest tokens at the position that predicts, before and after the change."""
     word = lm.tokenizer.display
     if not steps.before.size:
-        return {"label": UNSAID, "after": "", "tokens": [], "changed": steps.changed}
+        return {"label": say(UNSAID), "after": "", "tokens": [], "changed": steps.changed}
     if lm.config.shape == "encoder":
         token = steps.ids[steps.position]
-        label = "In place of" if token == lm.config.mask_id else "Read back at"
+        label = say("In place of") if token == lm.config.mask_id else say("Read back at")
     else:
-        label, token = "Next token after", lm.config.decoder_start_id or 0
+        label, token = say("Next token after"), lm.config.decoder_start_id or 0
         if steps.attention != "encoder":
             token = steps.ids[-1]
     tokens = [

@@ -1,5 +1,6 @@
 // Pointer, keys and buttons: choosing a cell, scrolling, walking from step to step, and giving a score another value.
 
+import { say, sayOf } from "../../app/kit/say.js";
 import { clamp, html, measure } from "../../app/kit/shapes.js";
 import { activeCell, at2, valuesOf } from "./cell.js";
 import { HIDING, MATRICES, RAIL, byKey, panelNow, stepId } from "./layout.js";
@@ -140,13 +141,14 @@ export function go(g, local, step) {
 export function overRows(g, local, at) {
   const first = Math.round(local.scroll / at.pitch);
   const last = first + Math.round(at.shown / at.pitch) - 1;
-  const rows = (/** @type {number} */ from, /** @type {number} */ to) => (from === to ? `row ${from}` : `rows ${from}–${to}`);
   /** @type {(key: string, box: {left: number, top: number}, text: string, by: number) => void} */
   const sign = (key, box, text, by) => g.overlay(key, box,
     () => html("button", { type: "button", class: "gb-rows att-rows", click: () => { local.scroll = clamp(local.scroll + by, 0, at.lines * at.pitch - at.shown); g.redraw(); } }),
     (node) => { node.textContent = text; });
-  if (first > 0) sign("rows above", { left: -2, top: at.top - 34 }, `${rows(0, first - 1)}\nabove`, -at.shown);
-  if (last < at.lines - 1) sign("rows below", { left: -2, top: at.top + at.shown - 2 }, `${rows(last + 1, at.lines - 1)} below`, at.shown);
+  const above = { from: 0, to: first - 1 };
+  if (first > 0) sign("rows above", { left: -2, top: at.top - 34 }, above.from === above.to ? say("row {from}\nabove", above) : say("rows {from}–{to}\nabove", above), -at.shown);
+  const below = { from: last + 1, to: at.lines - 1 };
+  if (last < at.lines - 1) sign("rows below", { left: -2, top: at.top + at.shown - 2 }, below.from === below.to ? say("row {from} below", below) : say("rows {from}–{to} below", below), at.shown);
 }
 
 /**
@@ -158,7 +160,7 @@ export function overRail(g, data, local) {
   for (const [i, step] of data.steps.entries()) g.overlay(`rail ${i}`, { left: i * w, top: 0, width: w, height: RAIL },
     () => html("button", { type: "button", class: "att-step", click: () => go(g, local, i) }),
     (node) => {
-      node.setAttribute("aria-label", `Step ${i + 1}: ${step.title}, ${step.off ? "off" : step.formula}`);
+      node.setAttribute("aria-label", say("Step {number}: {title}, {formula}", { number: i + 1, title: step.title, formula: step.off ? sayOf("step", "off") : step.formula }));
       node.title = step.title;
       if (i === local.step) node.setAttribute("aria-current", "step"); else node.removeAttribute("aria-current");
     });
@@ -222,7 +224,7 @@ export function overHide(g, data, local, at, y) {
   if (!g.can.recompute || !MATRICES[at.id]) return;
   const hidden = data.edits.some(([r, c, value]) => r === row && c === col && value === null);
   if (!hidden && at2(local.a.masked ?? local.a.biased ?? local.a.scaled, row, col) === -Infinity) return;
-  const names = hidden ? ["Show it again", "Show"] : ["Hide this key from the row", "Hide this key", "Hide"];
+  const names = hidden ? [say("Show it again"), say("Show")] : [say("Hide this key from the row"), say("Hide this key"), say("Hide")];
   const width = (/** @type {string} */ name) => Math.ceil(measure(name, 12, false) * 1.06) + 18;
   const end = g.width - 12;
   const name = names.find((one) => !at.wide || end - width(one) >= local.cardEnd + 8) ?? names[names.length - 1];
@@ -268,7 +270,7 @@ export function overEdit(g, local, at) {
   const node = g.overlay("edit", { left: x, top, width: w, height: 32 }, () => {
     /** @type {HTMLInputElement} */
     const input = html("input", {
-      type: "text", autocomplete: "off", spellcheck: "false", class: "att-edit", "aria-label": `New value for row ${e.row}, column ${e.col}; empty: the model's own`,
+      type: "text", autocomplete: "off", spellcheck: "false", class: "att-edit", "aria-label": say("New value for row {row}, column {column}; empty: the model's own", { row: e.row, column: e.col }),
       keydown: (event) => {
         event.stopPropagation();
         const move = 0.1 * (Number(event.key === "ArrowUp") - Number(event.key === "ArrowDown"));
@@ -296,7 +298,7 @@ export function overEdit(g, local, at) {
   });
   node.dataset.cell = `${e.row},${e.col}`;
   g.overlay("hide", { left: x + w + 4, top, width: 36, height: 32 }, () => html("button", {
-    type: "button", class: "gb-button att-hide", title: "Hide this key from this row", "aria-label": "Hide: minus infinity",
+    type: "button", class: "gb-button att-hide", title: say("Hide this key from this row"), "aria-label": say("Hide: minus infinity"),
     pointerdown: (event) => event.preventDefault(), // the box keeps the focus, and with it its place
     click: () => hide(g, local, local.editing ?? local),
   }, "−∞"));

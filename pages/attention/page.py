@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from app import markup
-from app.controls import decoder_text, widgets
+from app.controls import decoder_text, stacks, widgets
 from app.frame import page
 from app.models import cache
 from app.session import events, state
 from core.analysis.heads.masks import under_masks
 from core.analysis.heads.shared_keys import share_keys
 from core.analysis.heads.steps import AttentionSteps, Change, attention_steps, replace_scores
+from core.messages import say
 from core.model.attention import Attention, attention_pattern, attention_scores
 from pages.attention.controls import change_controls
 from pages.attention.edits import apply_event, write_edits
@@ -77,11 +77,11 @@ drawing.mount(
 
 with page.controls():
     if both:
-        widgets.segments("Stack", "stack", ("encoder", "decoder"), markup.capital)
+        stacks.pick_stack()
     if decoding:
-        widgets.segments("Attention", "attention", ("self", "cross"), markup.capital)
-    widgets.pick("Block", "block", blocks, most=16 - config.n_heads)
-    widgets.pick("Head", "head", config.n_heads, most=16 - blocks)
+        stacks.pick_attention()
+    widgets.pick(say("Block"), "block", blocks, most=16 - config.n_heads)
+    widgets.pick(say("Head"), "head", config.n_heads, most=16 - blocks)
     change_controls(steps, config)
 decoder_text.draw(ctx)
 

@@ -2,6 +2,7 @@
 // frames that say where the active cell comes from.
 
 import { sharedWords } from "../../app/kit/groups.js";
+import { say, sayOf } from "../../app/kit/say.js";
 import {
   MONO, chip, clamp, css, fit, h, heat, heatImage, hex, label, measure, num, percent, rgb, visible, wire,
 } from "../../app/kit/shapes.js";
@@ -28,7 +29,7 @@ export function drawRail(g, data, local) {
       i > 0 && h("path", { d: `M${x},0V${RAIL}`, stroke: css("line") }),
       names ? [
         label(x + 8, 17, fit(step.title, w - 12, 12, false), { weight: 600, fill: on ? "accent-on" : "ink" }),
-        label(x + 8, 34, fit(step.off ? "off" : step.formula, w - 10, 12, true), { mono: true, fill: on ? "accent-on" : step.off ? "accent" : "ink3" }),
+        label(x + 8, 34, fit(step.off ? sayOf("step", "off") : step.formula, w - 10, 12, true), { mono: true, fill: on ? "accent-on" : step.off ? "accent" : "ink3" }),
       ] : label(x + w / 2, 26, i + 1, { anchor: "middle", weight: 600, size: 13, fill: on ? "accent-on" : "ink2" }));
   });
   return h("g", {}, h("clipPath", { id: "att-rail" }, h("rect", { x: 0.5, y: 0.5, width: g.width - 1, height: RAIL - 1, rx: 8 })),
@@ -101,7 +102,7 @@ export function drawPanel(g, local, p) {
  */
 function drawMoved(g, data, p) {
   return data.moved?.map((share, r) => share >= 0.0005 && [
-    g.tip(h("rect", { x: p.x + 1, y: p.y + (r + 0.5) * p.pitch - 8, width: p.w - 2, height: 16, rx: 3, fill: css("bg"), opacity: 0.86 }), `${visible(data.rows[r].text)} (${r}): your change moved this head's output by ${movedBy(share)} of its length`),
+    g.tip(h("rect", { x: p.x + 1, y: p.y + (r + 0.5) * p.pitch - 8, width: p.w - 2, height: 16, rx: 3, fill: css("bg"), opacity: 0.86 }), say("{token} ({row}): your change moved this head's output by {share} of its length", { token: visible(data.rows[r].text), row: r, share: movedBy(share) })),
     label(p.x + p.w / 2, p.y + (r + 0.5) * p.pitch + 4, movedBy(share), { anchor: "middle", fill: "accent", weight: 600, "pointer-events": "none" }),
   ]);
 }
@@ -112,7 +113,7 @@ export function drawMini(g, data, local, m) {
   const paint = painter(g, local, m.id, false);
   const { title, off } = stepOf(data, m.id);
   return h("g", { class: "gb-hot", "data-step": m.id },
-    label(m.x, m.y - 6, off ? `${title} (off)` : title, { weight: m.phase === "now" ? 600 : 500, fill: m.phase === "now" ? "accent" : "ink2" }),
+    label(m.x, m.y - 6, off ? say("{title} (off)", { title }) : title, { weight: m.phase === "now" ? 600 : 500, fill: m.phase === "now" ? "accent" : "ink2" }),
     h("rect", { x: m.x - 1, y: m.y - 1, width: m.w + 2, height: m.h + 2, rx: 3, fill: css("bg"), stroke: css(m.phase === "now" ? "accent" : "line") }),
     heatImage(m.x, m.y, m.w, m.h, heat(values, m.rows, m.cols, paint), { opacity: m.phase === "next" ? 0.55 : 1 }),
     !m.last && arrow(m.x + m.w / 2, m.y + m.h + 5, m.x + m.w / 2, m.y + m.h + 17));
@@ -135,7 +136,9 @@ function arrow(x0, y0, x1, y1) {
 /** The step of a matrix. @type {(data: Data, id: string) => Step} */
 const stepOf = (data, id) => /** @type {Step} */ (data.steps.find((step) => step.id === id));
 /** @type {Record<string, string>} */
-const NAMES = { x: "x", xk: "x of the encoder", q: "Q", k: "K", v: "V", tq: "Q, turned", tk: "K, turned", z: "Sum", out: "Output" };
+const NAMES = { x: "x", xk: say("x of the encoder"), q: "Q", k: "K", v: "V", tq: say("Q, turned"), tk: say("K, turned"), z: say("Sum"), out: say("Output") };
+/** The same where nothing turns. @type {Record<string, string>} */
+const UNTURNED = { ...NAMES, tq: "Q", tk: "K" };
 
 /**
  * What a step does, with the chosen row's own number where there is one to say; where room is scarce that alone.
@@ -144,12 +147,13 @@ const NAMES = { x: "x", xk: "x of the encoder", q: "Q", k: "K", v: "V", tq: "Q, 
 export function hintOf(data, local, r, scarce = false) {
   const step = data.steps[local.step];
   if (data.blind.length) return blindWords(data, r, scarce);
-  if (step.id === "out" && data.moved && !scarce) return `${step.hint}; your change moved that of ${visible(data.rows[r].text)} (${r}) by ${movedBy(data.moved[r])}`;
+  if (step.id === "out" && data.moved && !scarce) return `${step.hint}; ${say("your change moved that of {token} ({row}) by {share}", { token: visible(data.rows[r].text), row: r, share: movedBy(data.moved[r]) })}`;
   if (step.id !== "softmax") return step.hint;
   const weights = row(local.a.pattern, r);
   const best = weights.indexOf(Math.max(...weights));
-  const name = !data.cross && best === r ? "itself" : `${visible(data.cols[best].text)} (${best})`;
-  const found = `${visible(data.rows[r].text)} reads ${name} most, ${num(weights[best], 2)}`;
+  const said = { token: visible(data.rows[r].text), weight: num(weights[best], 2) };
+  const found = !data.cross && best === r ? say("{token} reads itself most, {weight}", said)
+    : say("{token} reads {other} ({place}) most, {weight}", { ...said, other: visible(data.cols[best].text), place: best });
   return scarce ? found : `${step.hint}; ${found}`;
 }
 
@@ -160,10 +164,10 @@ export function hintOf(data, local, r, scarce = false) {
  */
 function blindWords(data, r, scarce) {
   const rows = data.blind.includes(r) ? [r, ...data.blind.filter((row) => row !== r)] : data.blind;
-  const named = rows.slice(0, 2).map((row) => `${visible(data.rows[row].text)} (${row})`).join(" and ");
-  const more = rows.length > 2 ? ` and ${rows.length - 2} more` : "";
-  const many = rows.length > 1;
-  return `${named}${more} read${many ? "" : "s"} nothing${scarce ? "" : `: all scores are −∞, softmax is 0 ÷ 0`}`;
+  const [first, second] = rows.map((row) => `${visible(data.rows[row].text)} (${row})`);
+  const found = rows.length === 1 ? say("{row} reads nothing", { row: first }) : rows.length === 2 ? say("{first} and {second} read nothing", { first, second })
+    : say("{first} and {second} and {count} more read nothing", { first, second, count: rows.length - 2 });
+  return scarce ? found : `${found}: ${say("all scores are −∞, softmax is 0 ÷ 0")}`;
 }
 /** @param {number} share */
 const movedBy = (share) => (share < 9.995 ? percent(share, share < 0.0995 ? 1 : 0) : `× ${num(share, 0)}`);
@@ -176,9 +180,9 @@ export function drawHeads(g, data, local, at, active) {
   const ink = data.blind.length ? "accent" : "ink3";
   const parts = [];
   for (const p of at.panels) {
-    if (p.id === "keychips") { parts.push(label(p.x, at.top - 12, "keys", { weight: 600 })); continue; }
+    if (p.id === "keychips") { parts.push(label(p.x, at.top - 12, say("keys"), { weight: 600 })); continue; }
     const now = p.phase === "now";
-    const name = MATRICES[p.id] ? stepOf(data, p.id).title : now && !["tq", "tk"].includes(p.id) ? step.title : data.on.turn ? NAMES[p.id] : NAMES[p.id].replace(", turned", "");
+    const name = MATRICES[p.id] ? stepOf(data, p.id).title : now && !["tq", "tk"].includes(p.id) ? step.title : (data.on.turn ? NAMES : UNTURNED)[p.id];
     const alone = now && !at.flow.now.indexOf(p.id);
     if (now && (MATRICES[p.id] || at.flow.now.length === 1)) {
       const edge = Math.min(g.width, ...at.minis.filter((m) => at.wide && m.x > p.x).map((m) => m.x - 12));
@@ -203,9 +207,9 @@ export function drawHeads(g, data, local, at, active) {
  * "Head 4 shares keys and values with heads 3 and 5"; "" where each head has its own.
  * @param {Data} data
  */
-export function sharing(data) {
-  const words = sharedWords(data.head, data.nHeads, data.kvHeads);
-  return words && `Head ${data.head} ${words}`;
+export function sharing(data, words = /** @type {"whole" | "short"} */ ("whole")) {
+  const shares = sharedWords(data.head, data.nHeads, data.kvHeads, words);
+  return shares && say("Head {head} {shares}", { head: data.head, shares });
 }
 
 /**
@@ -213,8 +217,7 @@ export function sharing(data) {
  * @param {Data} data @param {number} x @param {number} y @param {number} room
  */
 export function sharingLabel(data, x, y, room) {
-  const words = sharing(data);
-  const shorter = [words, words.replace("keys and values", "K, V"), words.replace(/^.*values with/, "K, V also of")];
+  const shorter = [sharing(data), sharing(data, "short"), sharedWords(data.head, data.nHeads, data.kvHeads, "least")];
   const text = shorter.find((one) => measure(one, 12, false) * 1.04 < room);
   return text && label(x, y, text, { fill: "k-ink", anchor: "end" });
 }

@@ -6,6 +6,7 @@
 import { roundStep } from "../../app/kit/axes.js";
 import { counted } from "../../app/kit/counts.js";
 import { mount, pointerAt } from "../../app/kit/glass.js";
+import { say } from "../../app/kit/say.js";
 import {
   MONO, clamp, css, fit, h, heat, heatImage, hex, html, inLines, label, measure, num, thousands, tokenSpans, unpack,
   visible,
@@ -84,7 +85,7 @@ function panelsOf(data, local) {
   const cols = source ? data.source : data.rows.slice(0, half);
   const rows = source ? data.written : T > 1 ? data.rows.slice(half) : data.rows;
   const cross = {
-    name: "Cross", words: source ? "all of the text that is read" : "all of another text: here, your first half", cross: true, rows, cols,
+    name: say("Cross"), words: source ? say("all of the text that is read") : say("all of another text: here, your first half"), cross: true, rows, cols,
     allowed: new Uint8Array(rows.length * cols.length).fill(1), first: source ? 0 : T > 1 ? half : 0, source,
   };
   return [...own, cross];
@@ -114,6 +115,18 @@ function setWords(tokens, room) {
   return { placed, lines: line + 1 };
 }
 
+/** What the masks are put on, and how it is measured. @param {Data} data */
+function aboutMasks(data) {
+  if (data.unsaid) return say("Who may see whom under each mask. This model learned with its own.");
+  const tokens = counted(data.longest, "token");
+  return [
+    say("Each mask is put on every head of every block of this model, which learned with its own. The mark on a bar is the model as it is."),
+    ...(data.asked === "next" ? [say("Bidirectional, each token sees the one that it should predict: a loss that is low there is read off, not foretold.")] : []),
+    data.stories > 1 ? say("Losses of stories, here and below: nats a token of {stories} held-out stories, each read by itself and cut at {tokens}.", { stories: data.stories, tokens })
+      : say("Losses of stories, here and below: nats a token of one held-out story, each read by itself and cut at {tokens}.", { tokens }),
+  ].join(" ");
+}
+
 /**
  * What stands where: {panels: [{panel, x, y, w, side, top, words}], height}.
  * @param {Stage} g @param {Data} data @param {Local} local
@@ -125,9 +138,7 @@ function planMasks(g, data, local) {
   const w = (g.width - gap * (across - 1)) / across;
   const side = Math.min(150, w);
   const wordy = panels.map((panel) => setWords(panel.cols, w));
-  const about = inLines(data.unsaid ? "Who may see whom under each mask. This model learned with its own." : "Each mask is put on every head of every block of this model, which learned with its own. The mark on a bar is the model as it is. " +
-    (data.asked === "next" ? "Bidirectional, each token sees the one that it should predict: a loss that is low there is read off, not foretold. " : "") +
-    `Losses of stories, here and below: nats a token of ${data.stories > 1 ? `${data.stories} held-out stories` : "one held-out story"}, each read by itself and cut at ${counted(data.longest, "token")}.`, g.width);
+  const about = inLines(aboutMasks(data), g.width);
   let y = 16 * about.length + 14;
   /** @type {Place[]} */
   const out = [];
@@ -160,7 +171,7 @@ function drawMasks(g, local, plan) {
     /** @type {Shapes[]} */
     const parts = [
       label(at.x, at.y + 14, fit(panel.name, at.w - (panel.own ? 84 : panel.same ? 40 : 0), 14, false), { size: 14, weight: 600, fill: "ink" }),
-      (panel.own || panel.same) && label(at.x + at.w, at.y + 14, panel.own ? "this model’s" : "same", { anchor: "end", fill: panel.own ? "accent" : "ink3" }),
+      (panel.own || panel.same) && label(at.x + at.w, at.y + 14, panel.own ? say("this model’s") : say("same"), { anchor: "end", fill: panel.own ? "accent" : "ink3" }),
       inLines(panel.words, at.w).map((line, i) => label(at.x, at.y + 32 + 16 * i, line, { fill: "ink3" })),
       h("rect", { x: at.x - 0.5, y: at.top - 0.5, width: w + 1, height: tall + 1, fill: "none", stroke: css("line") }),
       heatImage(at.x, at.top, w, tall, heat(panel.allowed, panel.rows.length, T, (v, i) => (v ? (Math.floor(i / T) === r ? chosen : on) : off))),
@@ -169,7 +180,7 @@ function drawMasks(g, local, plan) {
     parts.push(h("rect", { x: at.x - 1, y: at.top + r * cell - 1, width: w + 2, height: cell + 2, rx: 2, fill: "none", stroke: css("q"), "stroke-width": 2 }));
     const count = seen.filter(Boolean).length;
     const base = at.top + at.side + 18;
-    parts.push(h("text", { x: at.x, y: base, "font-size": 12, fill: css("ink2") }, tokenLabel(panel.rows[r]), ` sees ${count} of ${T}`));
+    parts.push(h("text", { x: at.x, y: base, "font-size": 12, fill: css("ink2") }, tokenLabel(panel.rows[r]), say(" sees {count} of {all}", { count, all: T })));
     const self = panel.cross ? -1 : r;
     for (const word of at.words.placed) {
       parts.push(h("text", {
@@ -205,24 +216,24 @@ function predictions(g, x, y, w, tokens) {
       h("rect", { x, y: at + 15, width: w, height: 3, rx: 1.5, fill: css("field") }),
       h("rect", { x, y: at + 15, width: Math.max(1, w * t.p), height: 3, rx: 1.5, fill: css("res") }),
       h("path", { d: `M${x + w * t.own},${at + 13}v7`, stroke: css("accent"), "stroke-width": 2 }),
-      g.tip(h("rect", { x, y: at, width: w, height: 20, fill: "transparent" }), `${visible(t.text)}: ${num(t.p, 4)} here, ${num(t.own, 4)} with the model as it is`),
+      g.tip(h("rect", { x, y: at, width: w, height: 20, fill: "transparent" }), say("{token}: {here} here, {own} with the model as it is", { token: visible(t.text), here: num(t.p, 4), own: num(t.own, 4) })),
     ];
   }));
 }
 /** @param {Data} data */
-const word = (data) => (data.asked === "next" ? "Next word" : "Predicted word");
+const word = (data) => (data.asked === "next" ? say("Next word") : say("Predicted word"));
 
 /**
  * What the model makes of each mask.
  * @param {Stage} g @param {Data} data @param {MasksLayout} plan
  */
 function drawUnder(g, data, plan) {
-  const stories = data.stories > 1 ? `${data.stories} held-out stories` : "a held-out story";
+  const stories = data.stories > 1 ? say("{count} held-out stories", { count: data.stories }) : say("a held-out story");
   const about = plan.about.map((line, i) => label(0, 12 + 16 * i, line, { fill: "ink3" }));
   return [about, plan.panels.map(({ panel, x, w, below }) => {
     if (panel.cross) {
-      const text = panel.source ? "As this model has it: between its decoder and its encoder. Its two texts share no places, so no window fits."
-        : "This model has none: it reads one text. An encoder-decoder asks so for what it writes.";
+      const text = panel.source ? say("As this model has it: between its decoder and its encoder. Its two texts share no places, so no window fits.")
+        : say("This model has none: it reads one text. An encoder-decoder asks so for what it writes.");
       return h("g", {}, inLines(text, w).map((line, i) => label(x, below + 14 + 16 * i, line, { fill: "ink3" })));
     }
     const own = data.masks.find((m) => m.own)?.stories ?? 0;
@@ -231,8 +242,8 @@ function drawUnder(g, data, plan) {
     return h("g", {},
       label(x, below + 14, fit(word(data), w, 12, false), { fill: "ink2", weight: 600 }),
       predictions(g, x, below + 22, w, panel.next ?? []),
-      label(x, below + 22 + PREDICTIONS + 16, "Loss, nats a token", { fill: "ink2", weight: 600 }),
-      [{ name: "your text", value: panel.loss ?? 0 }, { name: stories, value: panel.stories ?? 0 }].map(({ name, value }, i) => [
+      label(x, below + 22 + PREDICTIONS + 16, say("Loss, nats a token"), { fill: "ink2", weight: 600 }),
+      [{ name: say("your text"), value: panel.loss ?? 0 }, { name: stories, value: panel.stories ?? 0 }].map(({ name, value }, i) => [
         label(x, below + 22 + PREDICTIONS + 33 + 17 * i, fit(name, w - 46, 12, false), { fill: "ink3" }),
         label(x + w, below + 22 + PREDICTIONS + 33 + 17 * i, num(value, 2), { anchor: "end", mono: true, fill: i && worse ? "accent" : "ink" }),
       ]));
@@ -286,8 +297,6 @@ function wiring(x, y, w, heads, kv) {
 }
 /** @param {number} n */
 const bytes = (n) => (n < 1024 ? `${n} bytes` : n < 1024 ** 2 ? `${num(n / 1024, n < 10240 ? 1 : 0)} KB` : n < 1024 ** 3 ? `${num(n / 1024 ** 2, n < 10 * 1024 ** 2 ? 1 : 0)} MB` : `${num(n / 1024 ** 3, 1)} GB`);
-/** @param {number} n @param {string} one */
-const plural = (n, one) => `${n} ${one}${n === 1 ? "" : "s"}`;
 /** @param {string} text */
 const capital = (text) => text.replace(/^./, (c) => c.toUpperCase());
 
@@ -301,37 +310,37 @@ function drawShared(g, data, at) {
   const { x, y, w } = at;
   const narrow = w < 520;
   const own = data.shared.find((one) => one.own);
-  const names = own ? 1.08 * (measure(capital(own.name), 12, false) + measure("this model’s", 12, false)) + 8 : 0;
+  const names = own ? 1.08 * (measure(capital(own.name), 12, false) + measure(say("this model’s"), 12, false)) + 8 : 0;
   const lead = narrow ? w : Math.max(150, Math.ceil(names) - 12);
   const most = Math.max(...data.shared.map((one) => one.full));
   const worst = Math.max(...data.shared.flatMap((one) => [one.loss ?? 0, one.stories ?? 0]), 1e-9);
-  const about = inLines("Fewer heads of keys and values make a smaller cache. Here each group’s were replaced by their mean; a model meant for it is trained so.", w);
+  const about = inLines(say("Fewer heads of keys and values make a smaller cache. Here each group’s were replaced by their mean; a model meant for it is trained so."), w);
   const from = y + 42 + 16 * about.length;
   /** @type {Shapes[]} */
   const parts = [
-    label(x, y + 14, "Heads that share keys", { size: 14, weight: 600, fill: "ink" }),
+    label(x, y + 14, say("Heads that share keys"), { size: 14, weight: 600, fill: "ink" }),
     about.map((line, i) => label(x, y + 34 + 16 * i, line, { fill: "ink3" })),
   ];
   const columns = narrow ? [0, w / 2] : [lead + 24, lead + 24 + (w - lead - 24) * 0.36, lead + 24 + (w - lead - 24) * 0.7];
   const room = narrow ? w / 2 - 16 : (w - lead - 24) * 0.3;
   data.shared.forEach((one, i) => {
     const top = from + i * tallRow(w);
-    const said = `${plural(data.heads, "query head")}, ${one.kv} of keys and values`;
+    const said = say("{heads}, {kv} of keys and values", { heads: counted(data.heads, "query head"), kv: one.kv });
     parts.push(
       i > 0 && h("path", { d: `M${x},${top - 12.5}h${w}`, stroke: css("line") }),
       label(x, top + 4, capital(one.name), { weight: 600, fill: "ink" }),
-      one.own && label(x + measure(capital(one.name), 12, false) * 1.08 + 8, top + 4, "this model’s", { fill: "accent" }),
+      one.own && label(x + measure(capital(one.name), 12, false) * 1.08 + 8, top + 4, say("this model’s"), { fill: "accent" }),
       wiring(x, top + 16, narrow ? Math.min(w, 240) : lead, data.heads, one.kv),
     );
     const low = narrow ? top + 100 : top;
     const [cache, next, loss] = narrow ? [x, x + columns[1], x] : columns.map((c) => x + c);
     parts.push(
-      label(cache, low + 4, "Keys and values", { weight: 600 }),
-      label(cache, low + 24, `your text ${bytes(one.bytes)}`, { mono: false, fill: "ink" }),
+      label(cache, low + 4, say("Keys and values"), { weight: 600 }),
+      label(cache, low + 24, say("your text {size}", { size: bytes(one.bytes) }), { mono: false, fill: "ink" }),
       label(cache, low + 42, `${counted(data.context, "token")} ${bytes(one.full)}`, { fill: "ink2" }),
       h("rect", { x: cache, y: low + 50, width: room, height: 6, rx: 3, fill: css("field") }),
       h("rect", { x: cache, y: low + 50, width: Math.max(2, (room * one.full) / most), height: 6, rx: 3, fill: css("k") }),
-      g.tip(h("rect", { x: cache, y: low, width: room, height: 60, fill: "transparent" }), `${said}: ${thousands(one.bytes)} bytes for your text`),
+      g.tip(h("rect", { x: cache, y: low, width: room, height: 60, fill: "transparent" }), say("{heads}: {count} bytes for your text", { heads: said, count: thousands(one.bytes) })),
       !data.waits && label(next, low + 4, fit(word(data), room, 12, false), { weight: 600 }), predictions(g, next, low + 12, room, one.next),
     );
     const under = narrow ? low + 74 : low;
@@ -340,9 +349,9 @@ function drawShared(g, data, at) {
       parts.push(inLines(data.waits, room).map((line, k) => label(where, under + 4 + 16 * k, line, { fill: "ink3" })));
       return;
     }
-    const losses = [{ name: "your text", value: one.loss ?? 0 }, { name: data.stories > 1 ? `${counted(data.stories, "story")}` : "a story", value: one.stories ?? 0 }];
+    const losses = [{ name: say("your text"), value: one.loss ?? 0 }, { name: data.stories > 1 ? counted(data.stories, "story") : say("a story"), value: one.stories ?? 0 }];
     for (const [k, { name, value }] of losses.entries()) parts.push(
-      k === 0 && label(where, under + 4, "Loss, nats a token", { weight: 600 }),
+      k === 0 && label(where, under + 4, say("Loss, nats a token"), { weight: 600 }),
       label(where, under + 24 + 26 * k, name, { fill: "ink3" }),
       label(where + room, under + 24 + 26 * k, num(value, 2), { anchor: "end", mono: true, fill: "ink" }),
       h("rect", { x: where, y: under + 29 + 26 * k, width: room, height: 4, rx: 2, fill: css("field") }),
@@ -351,9 +360,12 @@ function drawShared(g, data, at) {
   });
   const one = data.shared[0];
   const tokens = data.tokens.reduce((a, b) => a + b);
-  const formula = `2 (a key, a value) × ${plural(data.layers, "layer")} × ${plural(one.kv, "head")} × ${counted(data.dHead, "number")} × ${plural(tokens, "token")} × ${one.bytes / (2 * data.layers * one.kv * data.dHead * tokens)} bytes = ${thousands(one.bytes)}`;
+  const formula = say("2 (a key, a value) × {layers} × {heads} × {numbers} × {tokens} × {each} bytes = {all}", {
+    layers: counted(data.layers, "layer"), heads: counted(one.kv, "head"), numbers: counted(data.dHead, "number"), tokens: counted(tokens, "token"),
+    each: one.bytes / (2 * data.layers * one.kv * data.dHead * tokens), all: thousands(one.bytes),
+  });
   const base = from + data.shared.length * tallRow(w);
-  parts.push(inLines(formula + (data.shape === "encoder" ? ". An encoder reads a text once and keeps none of it." : ""), w).map((line, i) => label(x, base + 16 * i, line, { fill: "ink3" })));
+  parts.push(inLines(data.shape === "encoder" ? `${formula}. ${say("An encoder reads a text once and keeps none of it.")}` : formula, w).map((line, i) => label(x, base + 16 * i, line, { fill: "ink3" })));
   return parts;
 }
 
@@ -361,9 +373,9 @@ function drawShared(g, data, at) {
 
 /** @type {{key: Kind, name: string, colour: string, ink: string, dash: string | null}[]} */
 const LINES = [
-  { key: "attention", name: "scores, softmax, mixing", colour: "att", ink: "att-ink", dash: null },
-  { key: "fused", name: "the same, fused", colour: "accent", ink: "accent", dash: "7 4" },
-  { key: "rest", name: "all the rest", colour: "res", ink: "ink2", dash: "2 3" },
+  { key: "attention", name: say("scores, softmax, mixing"), colour: "att", ink: "att-ink", dash: null },
+  { key: "fused", name: say("the same, fused"), colour: "accent", ink: "accent", dash: "7 4" },
+  { key: "rest", name: say("all the rest"), colour: "res", ink: "ink2", dash: "2 3" },
 ];
 /** @param {number} s */
 const milliseconds = (s) => (s < 0.00995 ? `${num(1e3 * s, 2)} ms` : s < 0.0995 ? `${num(1e3 * s, 1)} ms` : s < 9.995 ? `${num(1e3 * s, 0)} ms` : `${num(s, 1)} s`);
@@ -374,15 +386,21 @@ const at2nd = ([square, linear, fixed], n) => square * n * n + linear * n + fixe
 function costWords(data, w) {
   const { points, lengths, repeats, bytes: sizes, crossing } = data.cost;
   if (!points.length) {
-    return inLines(`Every pair of tokens has a score, so attention grows with the square of the length and everything else in step with it. One press measures this model here: texts of ${lengths[0]} to ${thousands(lengths[lengths.length - 1])} random tokens, the middle of ${counted(repeats, "pass")} each, some seconds in all. ` +
-      `The scores of one layer then take ${bytes(sizes[0])} to ${bytes(sizes[sizes.length - 1])}.`, w);
+    const measured = { least: lengths[0], most: thousands(lengths[lengths.length - 1]), passes: counted(repeats, "pass") };
+    const sized = { least: bytes(sizes[0]), most: bytes(sizes[sizes.length - 1]) };
+    return inLines([
+      say("Every pair of tokens has a score, so attention grows with the square of the length and everything else in step with it."),
+      say("One press measures this model here: texts of {least} to {most} random tokens, the middle of {passes} each, some seconds in all.", measured),
+      say("The scores of one layer then take {least} to {most}.", sized),
+    ].join(" "), w);
   }
   const last = points[points.length - 1];
   const { attention, rest } = data.cost.curves;
-  const square = attention && rest ? `Fitted: ${num(1e9 * attention[0], 1)} ns × length² for attention, ${num(1e6 * rest[1], 1)} µs × length for the rest. ` : "";
-  const when = crossing === null ? "At none of these lengths did attention take longer than the rest." : `From ${counted(crossing, "token")} on, attention took longer than all the rest.`;
-  const cut = last.n < lengths[lengths.length - 1] ? " Longer texts would not have fitted into the time." : "";
-  return inLines(`${square}${when}${cut} Fused: one kernel that never keeps the scores, ${bytes(last.bytes)} a layer at ${counted(last.n, "token")}.`, w);
+  const square = attention && rest ? [say("Fitted: {square} ns × length² for attention, {linear} µs × length for the rest.", { square: num(1e9 * attention[0], 1), linear: num(1e6 * rest[1], 1) })] : [];
+  const when = crossing === null ? say("At none of these lengths did attention take longer than the rest.") : say("From {tokens} on, attention took longer than all the rest.", { tokens: counted(crossing, "token") });
+  const cut = last.n < lengths[lengths.length - 1] ? [say("Longer texts would not have fitted into the time.")] : [];
+  const fused = say("Fused: one kernel that never keeps the scores, {size} a layer at {tokens}.", { size: bytes(last.bytes), tokens: counted(last.n, "token") });
+  return inLines([...square, when, ...cut, fused].join(" "), w);
 }
 /** @param {Data} data @param {number} w */
 const costHeight = (data, w) => (data.cost.points.length ? 330 : 40) + 16 * costWords(data, w).length + 44;
@@ -392,7 +410,7 @@ function drawCost(g, data, at) {
   const { x, y, w } = at;
   const { points, curves } = data.cost;
   /** @type {Shapes[]} */
-  const parts = [label(x, y + 14, "Cost as the text grows", { size: 14, weight: 600, fill: "ink" })];
+  const parts = [label(x, y + 14, say("Cost as the text grows"), { size: 14, weight: 600, fill: "ink" })];
   const words = costWords(data, w);
   if (!points.length) return [...parts, words.map((line, i) => label(x, y + 36 + 16 * i, line, { fill: "ink3" }))];
   const [left, right, top, bottom] = [x + 52, x + w - 12, y + 36, y + 270];
@@ -405,7 +423,9 @@ function drawCost(g, data, at) {
   for (let v = 0; v <= most; v += step) {
     parts.push(h("path", { d: `M${left},${Y(v)}H${right}`, stroke: css("line") }), label(left - 8, Y(v) + 4, milliseconds(v).replace("0.00 ms", "0"), { anchor: "end", fill: "ink3" }));
   }
-  let [free, low] = [x + 46, bottom + 16];
+  const sides = [say("tokens"), say("scores")];
+  const low = bottom + 16;
+  let free = x + Math.max(46, ...sides.map((side) => measure(side, 12, false) + 6));
   points.forEach((p) => {
     const size = bytes(p.bytes);
     const wide = Math.max(measure(thousands(p.n), 12, false), measure(size, 12, false));
@@ -415,7 +435,7 @@ function drawCost(g, data, at) {
     const o = { anchor: p.n === end ? "end" : "middle", fill: "ink3" };
     parts.push(label(p.n === end ? right + 12 : X(p.n), low, thousands(p.n), o), label(p.n === end ? right + 12 : X(p.n), low + 16, size, o));
   });
-  parts.push(label(x, low, "tokens", { fill: "ink3" }), label(x, low + 16, "scores", { fill: "ink3" }));
+  parts.push(sides.map((side, i) => label(x, low + 16 * i, side, { fill: "ink3" })));
   LINES.forEach((line, k) => {
     const curve = curves[line.key];
     if (curve) {
@@ -432,7 +452,7 @@ function drawCost(g, data, at) {
 // ---------------------------------------------------------------- the picture
 
 /** What the model makes of a change, for screen readers. @type {(one: Partial<Under>) => string} */
-const foretold = ({ next = [], stories }) => `likeliest ${visible(next[0].text)} ${num(next[0].p, 3)}, loss of the stories ${num(stories ?? 0, 2)}`;
+const foretold = ({ next = [], stories }) => say("likeliest {token} {chance}, loss of the stories {loss}", { token: visible(next[0].text), chance: num(next[0].p, 3), loss: num(stories ?? 0, 2) });
 
 /** @type {import("../../app/kit/glass.js").View<Data, Local>} */
 const variants = {
@@ -461,7 +481,7 @@ const variants = {
     const ends = right.y + costHeight(data, right.w);
     g.overlay("measure", { left: right.x, top: ends - 34, height: wide ? 28 : 44 },
       () => html("button", { type: "button", class: "gb-button att-measure", click: () => g.send("measure", { at: Date.now() }) }),
-      (node) => { node.textContent = data.cost.points.length ? "Measure again" : "Measure now"; });
+      (node) => { node.textContent = data.cost.points.length ? say("Measure again") : say("Measure now"); });
     g.height = Math.max(y + headsHeight(data, w), ends + (wide ? 4 : 20));
   },
 
@@ -479,11 +499,13 @@ const variants = {
     const masks = panelsOf(data, local).map((panel) => {
       const seen = seenBy(panel, rowIn(panel, active)).filter(Boolean).length;
       const then = panel.cross || data.waits ? "" : `, ${foretold(panel)}`;
-      return `${panel.name}: sees ${seen} of ${panel.cols.length}${then}`;
+      return `${say("{mask}: sees {seen} of {all}", { mask: panel.name, seen, all: panel.cols.length })}${then}`;
     });
-    const shared = data.shared.map((one) => `${one.name} with ${one.kv}: ${bytes(one.bytes)}${data.waits ? "" : `, ${foretold(one)}`}`);
+    const shared = data.shared.map((one) => `${say("{sharing} with {heads}: {size}", { sharing: one.name, heads: one.kv, size: bytes(one.bytes) })}${data.waits ? "" : `, ${foretold(one)}`}`);
     const cost = data.cost.points.map((p) => `${counted(p.n, "token")} ${LINES.map(({ key, name }) => `${name} ${milliseconds(p[key])}`).join(", ")}`);
-    return `Who may see whom, as ${visible(data.rows[clamp(active, 0, data.rows.length - 1)])} asks. ${masks.join("; ")}. Heads that share keys. ${shared.join("; ")}. Cost. ${cost.join("; ") || "not measured yet"}.`;
+    return say("Who may see whom, as {token} asks. {masks}. Heads that share keys. {sharings}. Cost. {costs}.", {
+      token: visible(data.rows[clamp(active, 0, data.rows.length - 1)]), masks: masks.join("; "), sharings: shared.join("; "), costs: cost.join("; ") || say("not measured yet"),
+    });
   },
 
   state(data, local) {

@@ -21,6 +21,7 @@ from app.controls.bare_encoder import UNSAID
 from app.counts import counted
 from app.frame.page import Context
 from app.kit import pack, register
+from app.markup import inline
 from app.models import cache
 from app.session import events, state
 from core.analysis.heads.cost import LENGTHS, CostPoint, Curve, cost_points, score_bytes
@@ -30,13 +31,14 @@ from core.analysis.places import Kind, stack_of
 from core.analysis.story_loss import LONGEST, STORIES
 from core.costs import cache_bytes
 from core.language_model import LanguageModel
+from core.messages import mark, say
 from pages.attention.controls import sliders
 
 attention_variants = register("attention_variants", __file__)
 
 TERMS = ("sliding window", "sink", "cross-attention", "grouped-query", "KV cache")
 LIKELY = 3  # tokens shown of each prediction
-WAITS = "With {:,.0f} million weights this takes a while: press Measure now, below."
+WAITS = mark("With {weights} million weights this takes a while: press Measure now, below.")
 BUDGET = 20.0  # seconds of measuring the cost: longer texts are then left out, and the page says so
 REPEATS = 5
 KINDS = ("attention", "fused", "rest")
@@ -117,22 +119,32 @@ def tell_shared(lm: LanguageModel) -> list[float]:
     return stories_shared(lm, stories(lm))
 
 
+# A window in words, by whether it is causal, and whether first tokens stay in view.
+NEAR = {
+    (True, False): mark("itself and {others} before"),
+    (True, True): mark("itself and {others} before, and the first {sinks}"),
+    (False, False): mark("itself and {others} on each side"),
+    (False, True): mark("itself and {others} on each side, and the first {sinks}"),
+}
+
+
 def _near(rule: MaskRule) -> str:
     """A window in words."""
-    side = "before" if rule.causal else "on each side"
-    return f"itself and {rule.window - 1 if rule.window else 0} {side}"
+    others = rule.window - 1 if rule.window else 0
+    return say(NEAR[rule.causal, rule.sinks > 0], others=others, sinks=rule.sinks)
 
 
 def mask_words(rule: MaskRule, at: int) -> tuple[str, str]:
     """The name of the mask at that place of `rules`, and which keys it leaves."""
     if at == 0:
-        return "Causal", "itself and all before"
+        return say("Causal"), say("itself and all before")
     if at == 1:
-        return "Bidirectional", "every token, both sides"
+        return say("Bidirectional"), say("every token, both sides")
     if at == 2:
-        return f"Window {rule.window}", _near(rule)
-    name = f"Window {rule.window} + {rule.sinks} sink{'' if rule.sinks == 1 else 's'}"
-    return name, _near(rule) + (f", and the first {rule.sinks}" if rule.sinks else "")
+        return say("Window {tokens}", tokens=rule.window), _near(rule)
+    return say("Window {tokens} + {sinks}", tokens=rule.window, sinks=counted(rule.sinks, "sink")), _near(
+        rule
+    )
 
 
 def _likely(
@@ -167,13 +179,17 @@ def _shared(
             "stories": seen.shared_stories[at],
         }
     return {
-        "name": sharing_name(config),
+        "name": say(sharing_name(config)),
         "kv": kv,
         "own": kv == lm.config.kv_heads,
         "bytes": cache_bytes(config, *lengths, size),
         "full": cache_bytes(config, *longest, size),
         **said,
     }
+
+
+def _waits(lm: LanguageModel) -> str:
+    return say(WAITS, weights=f"{lm.n_parameters / 1e6:,.0f}")
 
 
 def record(
@@ -218,7 +234,7 @@ def record(
         "model": lm.name, "shape": config.shape, "heads": config.n_heads, "layers": config.decoder_layers,
         "dHead": config.head_size, "context": config.n_ctx, "tokens": lengths,
         "stories": stories(lm), "longest": min(LONGEST, config.n_ctx),
-        "waits": "" if seen else UNSAID if unsaid else WAITS.format(lm.n_parameters / 1e6), "unsaid": unsaid,
+        "waits": "" if seen else say(UNSAID) if unsaid else _waits(lm), "unsaid": unsaid,
         "rows": list(sides["rows"]), "written": list(sides["written"]), "source": list(sides["source"]),
         "asked": "hidden" if config.shape == "encoder" else "next",
         "masks": masks, "shared": shared, "cost": dict(spent), "selection": dict(selection),
@@ -278,8 +294,8 @@ def measure_cost(ctx: Context, kind: Kind, slot: DeltaGenerator) -> None:
     if not memo.pop("asked", False):
         return
     with slot, st.container(horizontal=True, vertical_alignment="center"):
-        bar = st.progress(0.0, text="Measuring texts of 16 tokens")
-        st.button("Stop", key="attention_variants.stop")
+        bar = st.progress(0.0, text=say("Measuring texts of 16 tokens"))
+        st.button(say("Stop"), key="attention_variants.stop")
     points: list[CostPoint] = []
     began = time.perf_counter()
     for point in cost_points(ctx.lm, LENGTHS, attention=kind, repeats=REPEATS, budget=BUDGET):
@@ -288,8 +304,13 @@ def measure_cost(ctx: Context, kind: Kind, slot: DeltaGenerator) -> None:
         following = LENGTHS[min(len(points), len(LENGTHS) - 1)]
         bar.progress(
             len(points) / len(LENGTHS),
-            text=f"{counted(point.length, 'token')} measured, {following:,} next; "
-            f"{spent:.0f} seconds of at most {BUDGET:.0f}",
+            text=say(
+                "{tokens} measured, {following} next; {spent} seconds of at most {budget}",
+                tokens=counted(point.length, "token"),
+                following=f"{following:,}",
+                spent=f"{spent:.0f}",
+                budget=f"{BUDGET:.0f}",
+            ),
         )
     memo[_about(ctx, kind)] = points
     work.again()
@@ -336,13 +357,14 @@ class Below:
             "written": rows if decoding else [],
             "source": ctx.tokens if decoding else [],
         }
-        st.html('<section class="gb-words"><h2>Masks, shared keys, and the cost</h2></section>')
+        heading = say("Masks, shared keys, and the cost")
+        st.html(f'<section class="gb-words"><h2>{inline(heading)}</h2></section>')
         with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
             sliders("more")
         slot = st.container()
         seen = None
         if ctx.lm.config.head != "none" and not waits(ctx.lm):
-            slow = st.spinner("Reading your text under each mask") if heavy(ctx.lm) else nullcontext()
+            slow = st.spinner(say("Reading your text under each mask")) if heavy(ctx.lm) else nullcontext()
             with slot, slow:
                 seen = self.measured()
         batch = ctx.lm.batch(read.text, read.target or None)

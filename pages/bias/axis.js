@@ -1,6 +1,7 @@
 // Two lists of words on one axis: the first above it, the second below; their means, and how far apart these are.
 
 import { brief, roundTicks } from "../../app/kit/axes.js";
+import { say } from "../../app/kit/say.js";
 import { clamp, css, fit, h, label, measure, num, visible } from "../../app/kit/shapes.js";
 
 /**
@@ -100,7 +101,7 @@ function ends(box, plan, under) {
     label(box.x + 4, box.y + 10, `← ${low.text}`, { fill: low.fill, weight: 600 }),
     label(box.x + box.w - 4, box.y + 10, `${high.text} →`, { fill: high.fill, weight: 600, anchor: "end" }),
   ];
-  for (const [at, side] of plan.sides.entries()) out.push(label(box.x + 4, at ? under - 14 : box.y + 28, `${plan.marks[at]} ${at ? "below" : "above"}: ${side.name}`, { fill: side.fill, weight: 600, ...HALO }));
+  for (const [at, side] of plan.sides.entries()) out.push(label(box.x + 4, at ? under - 14 : box.y + 28, at ? say("{letter} below: {name}", { letter: plan.marks[at], name: side.name }) : say("{letter} above: {name}", { letter: plan.marks[at], name: side.name }), { fill: side.fill, weight: 600, ...HALO }));
   return out;
 }
 
@@ -111,7 +112,7 @@ function ends(box, plan, under) {
 function meanOf(side, at, px, axis, top, under) {
   if (side.mean === null) return [];
   const [x, colour] = [px(side.mean), css(side.fill)];
-  const text = `mean ${num(side.mean, 3)}`;
+  const text = say("mean {mean}", { mean: num(side.mean, 3) });
   const y = at ? under - 14 : top + 2;
   const fits = x + 5 + measure(text, 11, true) <= px.end;
   return [

@@ -7,6 +7,7 @@ from typing import Any
 from app.charts import vega
 from app.charts.frame import About
 from app.session import state
+from core.messages import say
 from pages.bias import charts
 
 KEPT = ("number", "d", "low", "high", "kind", "published", "share")  # of a row, for tests
@@ -25,7 +26,7 @@ def draw(data: dict[str, Any]) -> None:
 
     said = "; ".join(f"{one['name']}: {one['here']}" for one in made)
     about = About(
-        "bias_tests", f"Effect sizes of the tests, on {data['table']['name']}. {said}.",
+        "bias_tests", say("Effect sizes of the tests, on {table}. {said}.", table=data["table"]["name"], said=said),
         {
             "chosen": data["test"], "reach": data["reach"],
             "tests": [{key: one[key] for key in KEPT} for one in made],

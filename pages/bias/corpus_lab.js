@@ -5,6 +5,7 @@ import { curves, heardRuns } from "../../app/kit/curves.js";
 import { mount } from "../../app/kit/glass.js";
 import { paragraphs } from "../../app/kit/paragraphs.js";
 import { roundTicks } from "../../app/kit/axes.js";
+import { say } from "../../app/kit/say.js";
 import { clamp, css, fit, h, inLines, label, measure, num, percent, signed, thousands } from "../../app/kit/shapes.js";
 import { isDesk } from "../../app/kit/widths.js";
 
@@ -65,8 +66,9 @@ function gapMark(kind, x, y, r, colour, found = true) {
  */
 function gapLegend(data, w) {
   return data.series.flatMap((one, k) => {
-    const unknown = one.unknown.length ? `; ${one.unknown.length} of ${data.tokens.length} not in its vocabulary: ${one.unknown.join(", ")}` : "";
-    const said = one.waits ? "not asked yet, as it is large: press Ask below" : one.why || one.how + unknown + (one.open && one.band ? "; shaded: where chance keeps all its means, and marks are hollow" : "");
+    const unknown = one.unknown.length > 0 && say("{count} of {all} not in its vocabulary: {list}", { count: one.unknown.length, all: data.tokens.length, list: one.unknown.join(", ") });
+    const shaded = one.open && one.band && say("shaded: where chance keeps all its means, and marks are hollow");
+    const said = one.waits ? say("not asked yet, as it is large: press Ask below") : one.why || [one.how, unknown, shaded].filter(Boolean).join("; ");
     return inLines(`${one.name}: ${said}`, w - 18, 12).map((text, line) => ({ k, text, line }));
   });
 }
@@ -91,7 +93,7 @@ function drawGaps(g, data, local, box) {
   /** @param {number} value */
   const px = (value) => (left + right) / 2 + (clamp(value, -reach, reach) / reach) * (right - left) * 0.5;
   g.part("gap head", [box], () => [
-    label(box.x, box.y + 13, fit("Pronoun gap: log p(she) − log p(he), nats", box.w, 13.5, false), { weight: 600, fill: "ink", size: 13 }),
+    label(box.x, box.y + 13, fit(say("Pronoun gap: log p(she) − log p(he), nats"), box.w, 13.5, false), { weight: 600, fill: "ink", size: 13 }),
     ...legend.map(({ k, text, line }, i) => {
       const y = box.y + 32 + 16 * i;
       return [line ? null : gapMark(GAP_MARKS[k][1], box.x + 6, y - 4, 4, css(GAP_MARKS[k][0])), label(box.x + 18, y, text, { fill: data.series[k].open ? "ink" : "ink2" })];
@@ -103,12 +105,12 @@ function drawGaps(g, data, local, box) {
     for (const tick of roundTicks(-reach, reach, clamp((right - left) / 64, 2, 7)).ticks) {
       out.push(h("path", { d: `M${px(tick)},${top - 2}V${bottom}`, stroke: css(tick ? "line" : "ink3"), "stroke-width": 1 }), label(px(tick), bottom + 15, tick ? num(tick, Math.abs(tick) < 1 || tick % 1 ? 1 : 0) : "0", { anchor: "middle", fill: "ink3", size: 11 }));
     }
-    out.push(label(left, bottom + 30, "← he", { fill: "ink3", size: 11 }), label(right, bottom + 30, "she →", { anchor: "end", fill: "ink3", size: 11 }));
+    out.push(label(left, bottom + 30, say("← he"), { fill: "ink3", size: 11 }), label(right, bottom + 30, say("she →"), { anchor: "end", fill: "ink3", size: 11 }));
     return out;
   });
   const band = data.series.find((one) => one.open)?.band;
   g.part("gap band", [box, reach, band], () => band && g.tip(h("rect", { x: px(band[0]), y: top - 2, width: px(band[1]) - px(band[0]), height: bottom - top + 2, fill: css("accent"), opacity: 0.09, "data-band": "chance" }),
-    `${data.series[0].name}: with the professions shuffled within each sentence, all means stay between ${signed(band[0])} and ${signed(band[1])} in ${num(100 * data.sure, 0)} of 100 shuffles`));
+    say("{name}: with the professions shuffled within each sentence, all means stay between {low} and {high} in {sure} of 100 shuffles", { name: data.series[0].name, low: signed(band[0]), high: signed(band[1]), sure: num(100 * data.sure, 0) })));
   g.part("gap rows", [box, local.row], () => data.tokens.map((job, r) => gapRow(g, data, local, { job, r, y: top + r * GAP_PITCH + GAP_PITCH / 2, px, x: box.x, w: box.w, name })));
   return gapDetail(g, data, local, { x: box.x, y: bottom + 42, w: box.w });
 }
@@ -134,7 +136,7 @@ function gapRow(g, data, local, { job, r, y, px, x, w, name }) {
   });
   const told = data.told[r];
   const said = data.series.map((one) => gapSaid(one, r)).filter(Boolean);
-  const truth = told ? `\nin ${thousands(data.stories)} tales of the bundled models’ world: ${told[0]} of ${told[1]} are “she”` : "";
+  const truth = told ? `\n${say("in {stories} tales of the bundled models’ world: {count} of {all} are “she”", { stories: thousands(data.stories), count: told[0], all: told[1] })}` : "";
   const row = h("g", { class: "gb-hot", "data-job": r, onclick: () => g.select({ profession: r }) }, out);
   return g.tip(row, `${job}\n${said.join("\n")}${truth}`);
 }
@@ -142,9 +144,11 @@ function gapRow(g, data, local, { job, r, y, px, x, w, name }) {
 /** @param {Series} one @param {number} r */
 function gapSaid(one, r) {
   const gap = one.gaps[r];
-  if (!gap) return one.unknown.length ? `${one.name}: not in its vocabulary` : "";
-  const between = gap.low === null || gap.high === null ? "" : ` (${num(gap.low, 2)} to ${num(gap.high, 2)})`;
-  return `${one.name}: ${signed(gap.mean)}${between}, share of she ${num(gap.share, 2)}${gap.tokens > 1 ? `, in ${gap.tokens} pieces` : ""}${one.band ? `: ${one.outside.includes(gap.job) ? "outside" : "within"} chance` : ""}`;
+  if (!gap) return one.unknown.length ? say("{name}: not in its vocabulary", { name: one.name }) : "";
+  const mean = gap.low === null || gap.high === null ? signed(gap.mean) : say("{mean} ({low} to {high})", { mean: signed(gap.mean), low: num(gap.low, 2), high: num(gap.high, 2) });
+  const values = { name: one.name, mean, share: num(gap.share, 2), tokens: gap.tokens };
+  const said = gap.tokens > 1 ? say("{name}: {mean}, share of she {share}, in {tokens} pieces", values) : say("{name}: {mean}, share of she {share}", values);
+  return one.band ? `${said}: ${one.outside.includes(gap.job) ? say("outside chance") : say("within chance")}` : said;
 }
 
 /**
@@ -158,13 +162,13 @@ function gapDetail(g, data, local, box) {
   let y = box.y + 16;
   const lines = data.templates.map((text) => inLines(text.replace("{job}", job), room, 12));
   const told = data.told[local.row];
-  const truth = told ? `In ${thousands(data.stories)} tales of the same world, of ${told[1]} people with the profession “${job}” ${told[0]} are “she”.` : "";
+  const truth = told ? say("In {stories} tales of the same world, of {all} people with the profession “{job}” {count} are “she”.", { stories: thousands(data.stories), all: told[1], job, count: told[0] }) : "";
   const below = [...data.findings, ...(truth ? [truth] : [])].flatMap((line) => inLines(line, box.w, 12.5));
   const height = lines.reduce((sum, set) => sum + 16 * set.length + 2, 0);
   g.part("gap detail", [box, local.row], () => {
     /** @type {Shapes[]} */
     const out = known.map(({ k }, i) => gapMark(GAP_MARKS[k][1], box.x + box.w - 56 * (known.length - 1 - i) - 18, box.y + 2, 4, css(GAP_MARKS[k][0])));
-    out.push(label(box.x, box.y + 6, fit(`${job}, sentence by sentence`, room, 12, false), { fill: "ink3" }));
+    out.push(label(box.x, box.y + 6, fit(say("{job}, sentence by sentence", { job }), room, 12, false), { fill: "ink3" }));
     lines.forEach((set, t) => {
       for (const [i, { gap }] of known.entries()) out.push(label(box.x + box.w - 56 * (known.length - 1 - i) - 4, y + 8, signed(gap.values[t]), { mono: true, anchor: "end", fill: "ink" }));
       for (const [n, line] of set.entries()) out.push(label(box.x, y + 8 + 16 * n, line, { fill: "ink2" }));
@@ -180,12 +184,12 @@ function gapDetail(g, data, local, box) {
 // ---------------------------------------------------------------- the corpus lab
 
 /** @type {{key: Group, colour: string, dash: string | null, name: string}[]} */
-const LAB_GROUPS = [{ key: "dialled", colour: "accent", dash: null, name: "dialled professions" }, { key: "others", colour: "ink2", dash: "5 4", name: "untouched ones" }];
+const LAB_GROUPS = [{ key: "dialled", colour: "accent", dash: null, name: say("dialled professions") }, { key: "others", colour: "ink2", dash: "5 4", name: say("untouched ones") }];
 
 /** Where a run was measured last. @param {Own} one */
 const lastOf = (one) => one.trace[one.trace.length - 1];
 /** Both groups at a dose, a line each. @param {Dose} one */
-const groupsSaid = (one) => LAB_GROUPS.map(({ key, name }) => `${name}: ${percent(one[key].mean, 0)} (${num(100 * one[key].low, 0)} to ${num(100 * one[key].high, 0)})`).join("\n");
+const groupsSaid = (one) => LAB_GROUPS.map(({ key, name }) => say("{name}: {mean} ({low} to {high})", { name, mean: percent(one[key].mean, 0), low: num(100 * one[key].low, 0), high: num(100 * one[key].high, 0) })).join("\n");
 
 /**
  * The frame of both charts: y is the share of "she", 0 to 1, with one half marked.
@@ -201,8 +205,8 @@ function shareFrame(py, left, right) {
 /** @param {Stage} g @param {Data} data @param {Box & {h: number}} box */
 function drawDoses(g, data, box) {
   const { lab } = data;
-  const titles = inLines(`Dose and response: ${lab.doses.length} doses × ${lab.seeds} seeds, only the dial differs`, box.w, 13.5);
-  const legend = [...LAB_GROUPS.map(({ colour, dash, name }) => ({ colour, dash, name, own: false })), { colour: "ink3", dash: "2 3", name: "as the text says", own: false }, ...(lab.own.some((one) => one.trace.length) ? [{ colour: "accent", dash: null, name: "yours", own: true }] : [])];
+  const titles = inLines(say("Dose and response: {count} doses × {seeds} seeds, only the dial differs", { count: lab.doses.length, seeds: lab.seeds }), box.w, 13.5);
+  const legend = [...LAB_GROUPS.map(({ colour, dash, name }) => ({ colour, dash, name, own: false })), { colour: "ink3", dash: "2 3", name: say("as the text says"), own: false }, ...(lab.own.some((one) => one.trace.length) ? [{ colour: "accent", dash: null, name: say("yours"), own: true }] : [])];
   let [lx, row] = [0, 0];
   const spots = legend.map((one) => {
     const w = measure(one.name, 12, false) * 1.05 + 44;
@@ -227,7 +231,7 @@ function drawDoses(g, data, box) {
     }
     out.push(shareFrame(py, left, right), h("path", { d: `M${px(0)},${py(0)}L${px(1)},${py(1)}`, stroke: css("ink3"), "stroke-dasharray": "2 3", fill: "none" }));
     for (const dose of [0, 0.25, 0.5, 0.75, 1]) out.push(label(px(dose), bottom + 15, num(100 * dose, 0), { anchor: "middle", fill: "ink3", size: 11 }));
-    out.push(label(right, bottom + 30, "dose: “she” among the dialled, %, as told", { anchor: "end", fill: "ink3", size: 11 }), label(box.x, top - 8, "“she” in the model, %", { fill: "ink3", size: 11 }));
+    out.push(label(right, bottom + 30, say("dose: “she” among the dialled, %, as told"), { anchor: "end", fill: "ink3", size: 11 }), label(box.x, top - 8, say("“she” in the model, %"), { fill: "ink3", size: 11 }));
     LAB_GROUPS.forEach(({ key, colour, dash }, k) => {
       const shift = k ? 4 : -4;
       out.push(h("path", { d: `M${lab.doses.map((one) => `${px(one.at) + shift},${py(one[key].mean)}`).join("L")}`, fill: "none", stroke: css(colour), "stroke-width": k ? 1.6 : 2.2, "stroke-dasharray": dash }));
@@ -235,7 +239,7 @@ function drawDoses(g, data, box) {
     });
     for (const one of lab.doses) {
       const hit = h("rect", { "data-dose": one.at, x: px(one.at) - 16, y: top - 6, width: 32, height: bottom - top + 24, fill: "transparent" });
-      out.push(g.tip(hit, `dose ${percent(one.at, 0)}\n${groupsSaid(one)}`));
+      out.push(g.tip(hit, `${say("dose {dose}", { dose: percent(one.at, 0) })}\n${groupsSaid(one)}`));
     }
     out.push(lab.own.map((one) => one.at !== null && one.trace.length > 0 && ownMark(g, one, px(one.at), py)));
     return out;
@@ -260,8 +264,10 @@ function ownMark(g, one, x, py) {
   const last = lastOf(one);
   const y = py(last.dialled);
   const node = h("path", { d: `M${x},${y - 7}l7,7l-7,7l-7,-7z`, fill: css("bg"), stroke: css("accent"), "stroke-width": 2, "stroke-dasharray": one.same && one.remedy === "none" ? null : "2 2", "data-own": one.id });
-  const other = one.same ? "" : "\nother professions or steps than the recorded runs";
-  return g.tip(node, `yours: ${one.name}, seed ${one.seed}\n“she” in the model: ${percent(last.dialled, 0)} at step ${thousands(last.step)} of ${thousands(one.steps)}${one.going ? ", still learning" : ""}${other}`);
+  const other = one.same ? "" : `\n${say("other professions or steps than the recorded runs")}`;
+  const values = { name: one.name, seed: one.seed, share: percent(last.dialled, 0), step: thousands(last.step), steps: thousands(one.steps) };
+  const said = one.going ? say("yours: {name}, seed {seed}\n“she” in the model: {share} at step {step} of {steps}, still learning", values) : say("yours: {name}, seed {seed}\n“she” in the model: {share} at step {step} of {steps}", values);
+  return g.tip(node, said + other);
 }
 
 /** What each remedy leaves of the biased dose, a row each. @param {Stage} g @param {Data} data @param {Box} box */
@@ -272,14 +278,14 @@ function drawRemedies(g, data, box) {
   const [left, right] = [box.x + name, box.x + box.w - last];
   /** @param {number} share */
   const px = (share) => left + share * (right - left);
-  const title = inLines(`Remedies at a dose of ${percent(lab.biased, 0)}: “she” in the model, %`, box.w, 13);
+  const title = inLines(say("Remedies at a dose of {dose}: “she” in the model, %", { dose: percent(lab.biased, 0) }), box.w, 13);
   const top = box.y + 17 * title.length + 18;
   const pitch = 24;
   const bottom = top + pitch * lab.remedies.length;
   g.part("remedies", [box], () => {
     /** @type {Shapes[]} */
     const out = title.map((line, i) => label(box.x, box.y + 13 + 17 * i, line, { weight: 600, fill: "ink", size: 12.5 }));
-    out.push(label(box.x + box.w, top - 4, "loss", { anchor: "end", fill: "ink3", size: 11 }));
+    out.push(label(box.x + box.w, top - 4, say("loss"), { anchor: "end", fill: "ink3", size: 11 }));
     for (const share of [0, 0.25, 0.5, 0.75, 1]) out.push(h("path", { d: `M${px(share)},${top}V${bottom}`, stroke: css(share === 0.5 ? "ink3" : "line"), "stroke-dasharray": share === 0.5 ? "1 4" : null }), label(px(share), bottom + 14, num(100 * share, 0), { anchor: "middle", fill: "ink3", size: 11 }));
     lab.remedies.forEach((one, r) => {
       const y = top + pitch * r + pitch / 2;
@@ -288,7 +294,7 @@ function drawRemedies(g, data, box) {
         const [at, spread] = [y + (k ? 4 : -4), one[key]];
         row.append(h("path", { d: `M${px(spread.low)},${at}H${px(spread.high)}`, stroke: css(colour), "stroke-width": 1.5, opacity: 0.7 }), ...spread.values.map((value) => h("circle", { cx: px(value), cy: at, r: 2, fill: css(colour), opacity: 0.4 })), h("circle", { cx: px(spread.mean), cy: at, r: 3.4, fill: css(colour) }));
       });
-      out.push(g.tip(row, `${one.name}\n${groupsSaid(one)}\nheld-out loss on the world as it is: ${num(one.heldOut, 3)} nats`));
+      out.push(g.tip(row, `${one.name}\n${groupsSaid(one)}\n${say("held-out loss on the world as it is: {loss} nats", { loss: num(one.heldOut, 3) })}`));
     });
     return out;
   });
@@ -313,7 +319,7 @@ function drawOwn(g, data, local, box) {
     /** @param {number} share */
     const py = (share) => bottom - share * (bottom - top);
     g.part("own", [box], () => [
-      label(box.x, y + 10, "Your runs on the way: “she” in the model, %, by step", { weight: 600, fill: "ink", size: 12.5 }),
+      label(box.x, y + 10, say("Your runs on the way: “she” in the model, %, by step"), { weight: 600, fill: "ink", size: 12.5 }),
       shareFrame(py, left, right),
       label(left, bottom + 15, "0", { anchor: "middle", fill: "ink3", size: 11 }), label(right, bottom + 15, thousands(most), { anchor: "middle", fill: "ink3", size: 11 }),
       spread(traced.map((one) => py(lastOf(one).dialled)), 14).map((at, k) => {
@@ -326,9 +332,9 @@ function drawOwn(g, data, local, box) {
     y = bottom + 30;
   }
   if (lab.live.length) {
-    g.part("live head", [box, y], () => label(box.x, y + 8, "Their loss, live", { fill: "ink3" }));
+    g.part("live head", [box, y], () => label(box.x, y + 8, say("Their loss, live"), { fill: "ink3" }));
     local.chart = curves(g, "live", { left: box.x, top: y + 14, width: box.w, height: 120 }, {
-      runs: lab.live, lines: [{ column: "loss", kind: "raw" }, { column: "smooth", kind: "solid" }], x: "step", ends: "line", title: "Loss of your runs, nats a token",
+      runs: lab.live, lines: [{ column: "loss", kind: "raw" }, { column: "smooth", kind: "solid" }], x: "step", ends: "line", title: say("Loss of your runs, nats a token"),
       onpoint: (_, what) => heardRuns(g, local, what),
     });
     y += 144;
@@ -383,11 +389,14 @@ const corpusLab = {
   },
 
   describe(data, local) {
-    const said = data.series.map((one) => gapSaid(one, local.row) || `${one.name}: ${one.waits ? "not asked yet" : one.why}`);
-    const doses = data.lab.doses.map((one) => `at ${percent(one.at, 0)} ${percent(one.dialled.mean, 0)}, untouched ${percent(one.others.mean, 0)}`);
+    const said = data.series.map((one) => gapSaid(one, local.row) || `${one.name}: ${one.waits ? say("not asked yet") : one.why}`);
+    const doses = data.lab.doses.map((one) => say("at {dose} {dialled}, untouched {others}", { dose: percent(one.at, 0), dialled: percent(one.dialled.mean, 0), others: percent(one.others.mean, 0) }));
     const remedies = data.lab.remedies.map((one) => `${one.name} ${percent(one.dialled.mean, 0)}`);
-    const own = data.lab.own.filter((one) => one.trace.length).map((one) => `yours, ${one.name}: ${percent(lastOf(one).dialled, 0)}`);
-    return `Pronoun gap of ${data.tokens[local.row]}. ${said.join("; ")}. ${data.findings.join(" ")} Dose and response: ${doses.join("; ")}. Remedies: ${remedies.join("; ")}. ${own.join("; ")}`;
+    const own = data.lab.own.filter((one) => one.trace.length).map((one) => say("yours, {name}: {share}", { name: one.name, share: percent(lastOf(one).dialled, 0) }));
+    return [
+      say("Pronoun gap of {job}.", { job: data.tokens[local.row] }), `${said.join("; ")}.`, data.findings.join(" "),
+      say("Dose and response: {list}.", { list: doses.join("; ") }), say("Remedies: {list}.", { list: remedies.join("; ") }), own.join("; "),
+    ].join(" ");
   },
 
   state(data, local) {

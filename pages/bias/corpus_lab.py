@@ -26,6 +26,7 @@ from app.session import events, state
 from core.analysis.seeds import Interval
 from core.analysis.tasks.pronoun_gap import RULE, SURE, TEMPLATES
 from core.data.dial import REMEDIES, Remedy
+from core.messages import ENGLISH, mark, say, speaking
 from core.runs import bias_recordings
 from core.runs.bias_recordings import Dose
 from core.training import corpus_lab
@@ -39,13 +40,22 @@ bias_corpus_lab = register("bias_corpus_lab", __file__)
 TERMS = ("seed", "log probability")
 KEYS = ("profession",)
 LIMITS = (
-    "Two forms stand for people here, “she” and “he”; nobody else is counted, and nothing but pronouns is measured.",
-    "The text is a toy: a world of one dial. On real text many causes move together, and no dial turns one alone.",
-    "A gap of a template is not a harm done to a person, and a gap of 0 is not fairness: other sentences may differ.",
+    mark(
+        "Two forms stand for people here, “she” and “he”; nobody else is counted, and "
+        "nothing but pronouns is measured."
+    ),
+    mark(
+        "The text is a toy: a world of one dial. On real text many causes move together, and "
+        "no dial turns one alone."
+    ),
+    mark(
+        "A gap of a template is not a harm done to a person, and a gap of 0 is not fairness: "
+        "other sentences may differ."
+    ),
 )
 FIRST = 100  # seed of own runs; the next one has the next seed
 NAMES: dict[Remedy, str] = {
-    "none": "as it is told", "swap": "swap", "remove": "remove", "balance": "balance",
+    "none": mark("as it is told"), "swap": mark("swap"), "remove": mark("remove"), "balance": mark("balance"),
 }  # fmt: skip
 
 
@@ -86,18 +96,20 @@ def spec_of(arms: list[Arm], share: str | None = None) -> TrainSpec:
 def following(arms: list[Arm], share: str | None = None) -> Next:
     """Return the next run as it would be put into the queue. Raises as `spec_of`."""
     spec = spec_of(arms, share)
-    return Next(spec, f"Corpus lab: {title(spec)}")
+    with speaking(ENGLISH):  # a name stays as it was given
+        return Next(spec, f"Corpus lab: {title(spec)}")
 
 
 def title(spec: TrainSpec) -> str:
     """Name a run: "90 % she, swap"."""
-    doing = "" if spec.remedy == "none" else f", {spec.remedy}"
+    doing = [] if spec.remedy == "none" else [say(NAMES[spec.remedy])]
     if spec.steps != corpus_lab.STEPS:
-        doing += f", {spec.steps} of {corpus_lab.STEPS} steps"
+        doing.append(say("{steps} of {all} steps", steps=spec.steps, all=corpus_lab.STEPS))
     try:
-        return f"{100 * corpus_lab.dose_of(spec):.0f} % she{doing}"
+        dial = say("{dose} % she", dose=f"{100 * corpus_lab.dose_of(spec):.0f}")
     except ValueError:
-        return f"a dial for each profession{doing}"
+        dial = say("a dial for each profession")
+    return ", ".join([dial, *doing])
 
 
 def _spread(one: Interval) -> dict[str, Any]:
@@ -106,7 +118,7 @@ def _spread(one: Interval) -> dict[str, Any]:
 
 def _dose(one: Dose) -> dict[str, Any]:
     return {
-        "at": one.at, "remedy": one.remedy, "name": NAMES[one.remedy],
+        "at": one.at, "remedy": one.remedy, "name": say(NAMES[one.remedy]),
         "dialled": {**_spread(one.spread("dialled")), "values": list(one.dialled)},
         "others": {**_spread(one.spread("others")), "values": list(one.others)},
         "heldOut": _loss(one),
@@ -148,64 +160,124 @@ def findings() -> list[str]:
     curve, tried = bias_recordings.curve(), bias_recordings.remedies()
     first, last = curve[0], curve[-1]
     moved, spilt = bias_recordings.moved(last, first), bias_recordings.moved(last, first, "others")
-    said = [
-        f"Dialled: {', '.join(DIALLED)}; the other {len(OTHERS)} professions stay at one half.",
-        f"From a dose of {first.at:.0%} to one of {last.at:.0%} the model’s share of “she” moves by "
-        f"{_points(moved)}: "
-        + (
-            "the seeds do not tell it from nothing."
-            if _holds_nothing(moved)
-            else "only the dial differs, so the dial is the cause."
+    return [
+        say(
+            "Dialled: {list}; the other {count} professions stay at one half.",
+            list=", ".join(DIALLED), count=len(OTHERS),
         ),
-        f"The professions that nobody touched move by {_points(spilt)}: "
-        + (
-            "the seeds do not tell it from nothing."
-            if _holds_nothing(spilt)
-            else "what is learned of some spreads to others."
+        _moved(first, last, moved),
+        _spilt(spilt),
+        _sloped(bias_recordings.slope(curve)),
+        _remedied(tried),
+        _eased(tried),
+        say(
+            "What it costs, in held-out loss: {losses} nats. Swap tells half as many tales, each twice.",
+            losses="; ".join(f"{say(NAMES[one.remedy])} {_loss(one):.2f}" for one in tried),
         ),
-    ]
-    slope = bias_recordings.slope(curve)
-    said.append(
-        f"A model that said what its text says would follow the dotted line, slope 1; this one has a slope of "
-        f"{slope.mean:.2f} ({slope.low:.2f} to {slope.high:.2f}): "
-        + (
-            "it mutes the dose."
-            if slope.high < 1
-            else "it amplifies it."
-            if slope.low > 1
-            else "as the text, within the interval."
+    ]  # fmt: skip
+
+
+def _moved(first: Dose, last: Dose, moved: Interval) -> str:
+    values = {"first": f"{first.at:.0%}", "last": f"{last.at:.0%}", "points": _points(moved)}
+    if _holds_nothing(moved):
+        return say(
+            "From a dose of {first} to one of {last} the model’s share of “she” moves by {points}: the seeds do not "
+            "tell it from nothing.",
+            **values,
         )
+    return say(
+        "From a dose of {first} to one of {last} the model’s share of “she” moves by {points}: only the dial differs, "
+        "so the dial is the cause.",
+        **values,
     )
+
+
+def _spilt(spilt: Interval) -> str:
+    points = _points(spilt)
+    if _holds_nothing(spilt):
+        return say(
+            "The professions that nobody touched move by {points}: the seeds do not tell it from nothing.",
+            points=points,
+        )
+    return say(
+        "The professions that nobody touched move by {points}: what is learned of some spreads to others.",
+        points=points,
+    )
+
+
+def _sloped(slope: Interval) -> str:
+    values = {"mean": f"{slope.mean:.2f}", "low": f"{slope.low:.2f}", "high": f"{slope.high:.2f}"}
+    if slope.high < 1:
+        return say(
+            "A model that said what its text says would follow the dotted line, slope 1; this one has a slope of "
+            "{mean} ({low} to {high}): it mutes the dose.",
+            **values,
+        )
+    if slope.low > 1:
+        return say(
+            "A model that said what its text says would follow the dotted line, slope 1; this one has a slope of "
+            "{mean} ({low} to {high}): it amplifies it.",
+            **values,
+        )
+    return say(
+        "A model that said what its text says would follow the dotted line, slope 1; this one has a slope of {mean} "
+        "({low} to {high}): as the text, within the interval.",
+        **values,
+    )
+
+
+def _remedied(tried: list[Dose]) -> str:
     before = bias_recordings.contrast(tried[0])
-    after = "; ".join(f"{NAMES[one.remedy]} {_points(bias_recordings.contrast(one))}" for one in tried[1:])
-    said.append(
-        f"At {BIASED:.0%} the dialled stand above the untouched by {_points(before)}"
-        f"{', which the seeds do not tell from nothing' if _holds_nothing(before) else ''}; after a remedy by: {after}."
+    values = {
+        "dose": f"{BIASED:.0%}", "points": _points(before),
+        "after": "; ".join(
+            f"{say(NAMES[one.remedy])} {_points(bias_recordings.contrast(one))}" for one in tried[1:]
+        ),
+    }  # fmt: skip
+    if _holds_nothing(before):
+        return say(
+            "At {dose} the dialled stand above the untouched by {points}, which the seeds do not tell from nothing; "
+            "after a remedy by: {after}.",
+            **values,
+        )
+    return say(
+        "At {dose} the dialled stand above the untouched by {points}; after a remedy by: {after}.", **values
     )
-    said.append(_eased(tried))
-    losses = "; ".join(f"{NAMES[one.remedy]} {_loss(one):.2f}" for one in tried)
-    said.append(f"What it costs, in held-out loss: {losses} nats. Swap tells half as many tales, each twice.")
-    return said
 
 
 def _eased(tried: list[Dose]) -> str:
     """Say what each remedy takes off, seed by seed, and of which the seeds tell that it helps."""
-    off = {NAMES[one.remedy]: bias_recordings.eased(tried[0], one) for one in tried[1:]}
-    kinds = (
-        ([name for name, one in off.items() if one.low > 0], ("helps", "help")),
-        ([name for name, one in off.items() if one.high < 0], ("makes it wider", "make it wider")),
-    )
-    told = [f"{_listed(names)} {verbs[len(names) > 1]}" for names, verbs in kinds if names]
-    if unsure := [name for name, one in off.items() if _holds_nothing(one)]:
+    off = {say(NAMES[one.remedy]): bias_recordings.eased(tried[0], one) for one in tried[1:]}
+    told = []
+    if helps := [name for name, one in off.items() if one.low > 0]:
+        names = _listed(helps)
         told.append(
-            f"of {_listed(unsure)} the seeds do not tell whether {'they help' if len(unsure) > 1 else 'it helps'}"
+            say("{remedies} help", remedies=names) if len(helps) > 1 else say("{remedy} helps", remedy=names)
+        )
+    if widens := [name for name, one in off.items() if one.high < 0]:
+        names = _listed(widens)
+        told.append(
+            say("{remedies} make it wider", remedies=names)
+            if len(widens) > 1
+            else say("{remedy} makes it wider", remedy=names)
+        )
+    if unsure := [name for name, one in off.items() if _holds_nothing(one)]:
+        names = _listed(unsure)
+        told.append(
+            say("of {remedies} the seeds do not tell whether they help", remedies=names)
+            if len(unsure) > 1
+            else say("of {remedy} the seeds do not tell whether it helps", remedy=names)
         )
     every = "; ".join(f"{name} {_points(one, 1)}" for name, one in off.items())
     found = "; ".join(told)
-    return (
-        f"Seed by seed a remedy takes off that: {every}. {found[0].upper()}{found[1:]}. How far a whole model "
-        f"leans to one pronoun differs by seed, so {len(corpus_lab.SEEDS)} are drawn, which are few."
-    )
+    return " ".join([
+        say("Seed by seed a remedy takes off that: {every}.", every=every),
+        f"{found[0].upper()}{found[1:]}.",
+        say(
+            "How far a whole model leans to one pronoun differs by seed, so {count} are drawn, which are few.",
+            count=len(corpus_lab.SEEDS),
+        ),
+    ])  # fmt: skip
 
 
 def _loss(one: Dose) -> float:
@@ -213,7 +285,9 @@ def _loss(one: Dose) -> float:
 
 
 def _listed(items: list[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+    return (
+        items[0] if len(items) == 1 else say("{list} and {last}", list=", ".join(items[:-1]), last=items[-1])
+    )
 
 
 def _holds_nothing(one: Interval) -> bool:
@@ -226,7 +300,10 @@ def _points(one: Interval, digits: int = 0) -> str:
         f"{round(100 * value, digits) + 0.0:.{digits}f}".replace("-", "−")
         for value in (one.mean, one.low, one.high)
     )
-    return f"{mean} point{'' if mean in ('1', '−1') else 's'} ({low} to {high})"
+    values = {"mean": mean, "low": low, "high": high}
+    if mean in ("1", "−1"):
+        return say("{mean} point ({low} to {high})", **values)
+    return say("{mean} points ({low} to {high})", **values)
 
 
 # ---------------------------------------------------------------------------------------- the controls
@@ -238,15 +315,15 @@ def draw_controls(
     """Draw both rows of widgets. Returns what asks a heavy model, if wanted: to be called when the page is drawn."""
     slot, heavy = None, pronoun_gap.asking(ctx.lm, ctx.model_key, what)
     if any(one.waits for one in shown):
-        slot = heavy.buttons(f"Ask {markup.escape(shown[0].name)}")
+        slot = heavy.buttons(say("Ask {model}", model=markup.escape(shown[0].name)))
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         _whom()
         with st.container(width=260):
-            st.slider("Dose: percent of “she” told", 0, 100, step=5, **state.bind("dose"))
-        widgets.segments("Remedy", "remedy", REMEDIES, lambda name: NAMES[name].capitalize())  # type: ignore[index]
-        with st.popover("Dialled", key="gb-dosed"):
+            st.slider(say("Dose: percent of “she” told"), 0, 100, step=5, **state.bind("dose"))
+        widgets.segments(say("Remedy"), "remedy", REMEDIES, lambda name: say(NAMES[name]).capitalize())  # type: ignore[index]
+        with st.popover(say("Dialled"), key="gb-dosed"):
             st.text_area(
-                "Professions under the dial",
+                say("Professions under the dial"),
                 height=150,
                 placeholder=", ".join(DIALLED),
                 **widgets.hidden("dosed"),
@@ -260,15 +337,15 @@ def draw_controls(
 
 
 def _whom() -> None:
-    with st.popover("Whom, and how", key="gb-jobs"):
+    with st.popover(say("Whom, and how"), key="gb-jobs"):
         st.text_area(
-            "Professions, with commas",
+            say("Professions, with commas"),
             height=90,
             placeholder="doctor, nurse, pilot",
             **widgets.hidden("jobs"),
         )
         st.text_area(
-            "Sentences, one a line, with {job} and {she/he}", height=190, placeholder="\n".join(TEMPLATES),
+            say("Sentences, one a line, with {job} and {she/he}"), height=190, placeholder="\n".join(TEMPLATES),
             **widgets.hidden("frames"),
         )  # fmt: skip
 
@@ -279,18 +356,18 @@ def _buttons(arms: list[Arm]) -> None:
     with st.container(horizontal=True, gap="small", width="content"):
         going = own_run.under_way(arms, "bias_corpus_lab.stop")
         own_run.button(
-            "Retrain under this dose", spend, "bias_corpus_lab.train", going, disabled=off,
+            say("Retrain under this dose"), spend, "bias_corpus_lab.train", going, disabled=off,
             on_click=state.whole(own_run.start), args=("bias", "doses", lambda: [following(arms)]),
         )  # fmt: skip
         if state.get("doses"):
             st.button(
-                "Without mine",
+                say("Without mine"),
                 key="bias_corpus_lab.back",
                 on_click=state.whole(lambda: state.set("doses", "")),
             )
     if any(arm.checkpoints for arm in arms):
         st.caption(
-            "Your retrained models stand in the list of models: open one, and its gaps are drawn above."
+            say("Your retrained models stand in the list of models: open one, and its gaps are drawn above.")
         )
     own_run.warn(own_run.why_not("bias", why))
 
@@ -327,7 +404,7 @@ class CorpusLab:
             "told": pronoun_gap.told(what), "stories": bias_recordings.recorded()["stories"],
             "ownJobs": what.own_jobs, "ownTemplates": what.own_templates,
             "series": [one.record(what.jobs) for one in self.shown], "findings": pronoun_gap.findings(self.shown, what),
-            "sure": SURE, "limits": list(LIMITS), "lab": lab_record(self.arms),
+            "sure": SURE, "limits": [say(one) for one in LIMITS], "lab": lab_record(self.arms),
         }  # fmt: skip
 
     @property
@@ -338,7 +415,8 @@ class CorpusLab:
 
     def show(self) -> Callable[[], None]:
         """Draw heading, picture and controls. Returns what takes long: to be called when the page is drawn."""
-        st.html('<section class="gb-words"><h2>The pronoun gap, and a corpus with a dial</h2></section>')
+        heading = markup.escape(say("The pronoun gap, and a corpus with a dial"))
+        st.html(f'<section class="gb-words"><h2>{heading}</h2></section>')
         chosen = min(int(state.get("profession")), len(self.asked.jobs) - 1)
         bias_corpus_lab(
             data={**self.record(), "selection": events.selection("more", {"profession": chosen})},
@@ -377,7 +455,8 @@ def table(lab: CorpusLab) -> Table:
             name = f"recorded, {NAMES[dose.remedy]}, seed {seed}"
             lines.append((*(None,) * 7, name, dose.at, dialled, others))
     for arm in arms:
-        point = own_point(arm)
+        with speaking(ENGLISH):  # as all words of the file
+            point = own_point(arm)
         if point["trace"]:
             last = point["trace"][-1]
             lines.append(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.charts import described
 from app.kit.figures import Argument, Asked, Figure, StillChart
+from core.messages import say
 from core.vectors.residual_bias import FEW
 from core.vectors.word_lists import Lists, ten_tests
 from pages.bias import charts, figure, sentences, weat
@@ -98,7 +99,7 @@ def sentence(test: Chosen) -> str:
     title = sentences.title(seen.test, seen.now)
     return " ".join(
         [
-            f"{test.asked.label}. {title}, on {seen.table.name}.",
+            say("{model}. {test}, on {table}.", model=test.asked.label, test=title, table=seen.table.name),
             *sentences.verdict(seen.now, seen.table),
             *seen.notes,
         ]
@@ -112,7 +113,7 @@ def drawings(test: Chosen) -> list[StillChart]:
     return [
         StillChart(
             described.drawing(charts.tests(one)),
-            f"Effect sizes of the tests, on {test.seen.table.name}.",
+            say("Effect sizes of the tests, on {table}.", table=test.seen.table.name),
             step,
         )
         for step, one in ((-1, data), (removal, {**data, **data["without"]}))
@@ -122,7 +123,7 @@ def drawings(test: Chosen) -> list[StillChart]:
 FIGURE = Figure(
     "bias", figure.bias, look, record=record,
     select=select,
-    claim=lambda test: "Word vectors carry the associations of their text.",
+    claim=lambda test: say("Word vectors carry the associations of their text."),
     sentence=sentence,
     table=lambda test: table(test.seen),
     arguments=(
@@ -131,7 +132,7 @@ FIGURE = Figure(
         Argument("subject", "subject"), Argument("mate", "mate"), Argument("step", "stage", lambda test: NAMED),
     ),
     longest=64, charts=drawings, tall=560,
-    own=lambda test: "with the recorded word2vec in place of yours" if test.seen.table.run[0] else "",
+    own=lambda test: say("with the recorded word2vec in place of yours") if test.seen.table.run[0] else "",
 )  # fmt: skip
 
 NAMES = (

@@ -3,6 +3,7 @@
 
 import { mount } from "../../app/kit/glass.js";
 import { paragraphs } from "../../app/kit/paragraphs.js";
+import { say, sayOf } from "../../app/kit/say.js";
 import { clamp, css, fit, h, inLines, label, num, unpack, visible } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
 import { ATTRIBUTES, TARGETS, wordAxis } from "./axis.js";
@@ -103,15 +104,15 @@ function writeCosine(g, box, pair, one, other) {
   const wide = (box.w - 8) / products.length;
   g.part("products", [{ ...box, y }], () => {
     const middle = y + 24 + tall / 2;
-    const out = [label(box.x, y + 10, `What each of the ${products.length} numbers adds (vectors at length 1)`, { fill: "ink3", size: 11 }), h("path", { d: `M${box.x},${middle}h${box.w - 8}`, stroke: css("ink3") })];
+    const out = [label(box.x, y + 10, say("What each of the {count} numbers adds (vectors at length 1)", { count: products.length }), { fill: "ink3", size: 11 }), h("path", { d: `M${box.x},${middle}h${box.w - 8}`, stroke: css("ink3") })];
     products.forEach((value, k) => {
       const height = (Math.abs(value) / most) * (tall / 2);
       const bar = h("rect", { x: box.x + k * wide, y: value < 0 ? middle : middle - height, width: Math.max(0.5, wide - 1), height: Math.max(0.5, height), fill: css(value < 0 ? "neg" : "pos") });
-      out.push(products.length <= 128 ? g.tip(bar, `number ${k}: ${num(value, 4)}`) : bar);
+      out.push(products.length <= 128 ? g.tip(bar, say("number {at}: {value}", { at: k, value: num(value, 4) })) : bar);
     });
     return out;
   });
-  return paragraphs(g, "about", { ...box, y: y + 26 + tall }, ["1: the same way. 0: at right angles. −1: opposite ways. Lengths do not matter."], { fill: "ink2" });
+  return paragraphs(g, "about", { ...box, y: y + 26 + tall }, [say("1: the same way. 0: at right angles. −1: opposite ways. Lengths do not matter.")], { fill: "ink2" });
 }
 
 /**
@@ -141,7 +142,7 @@ function columns(g, key, box, sides, o) {
           h("rect", { x: x + wide * 0.46 + (value < 0 ? bar / 2 - (bar / 2) * Math.abs(value) / most : bar / 2), y: y + pitch / 2 - 3, width: Math.max(0.5, (bar / 2) * Math.abs(value) / most), height: 6, fill: css(value < 0 ? "neg" : "pos") }),
           label(x + wide, y + pitch - 4, num(value, 3), { size, mono: true, anchor: "end", fill: "ink2" }));
       }),
-      label(x, box.y + 34 + side.words.length * pitch, "mean", { fill: side.fill, weight: 600 }),
+      label(x, box.y + 34 + side.words.length * pitch, say("mean"), { fill: side.fill, weight: 600 }),
       label(x + wide, box.y + 34 + side.words.length * pitch, num(side.mean, 4), { mono: true, anchor: "end", fill: side.fill, weight: 600 }),
     ];
   }));
@@ -152,15 +153,15 @@ function columns(g, key, box, sides, o) {
 function writeEffect(g, box, shown) {
   const [x, y] = shown.means;
   const many = shown.x.length + shown.y.length;
-  let at = heading(g, "head", box, "d: the distance between the means, in standard deviations");
+  let at = heading(g, "head", box, say("d: the distance between the means, in standard deviations"));
   at = monoLines(g, "sum", { ...box, y: at }, [
-    `mean of X = ${num(x, 4)}`, `mean of Y = ${num(y, 4)}`, `difference = ${num(x - y, 4)}`,
-    `standard deviation = ${num(shown.spread, 4)}`, `d = ${num(x - y, 4)} / ${num(shown.spread, 4)} = ${num(shown.d, 4)}`,
+    say("mean of X = {value}", { value: num(x, 4) }), say("mean of Y = {value}", { value: num(y, 4) }), say("difference = {value}", { value: num(x - y, 4) }),
+    say("standard deviation = {value}", { value: num(shown.spread, 4) }), `d = ${num(x - y, 4)} / ${num(shown.spread, 4)} = ${num(shown.d, 4)}`,
   ]);
   return paragraphs(g, "about", { ...box, y: at + 6 }, [
-    `The deviation is that of all ${many} associations together, X and Y, divided by ${many} (ddof 0).`,
-    "d = 2 is the most there can be with as many words in X as in Y: every word of X at one place, every word of Y at another. Psychologists call 0.2 small, 0.5 medium and 0.8 large.",
-    "d says how far apart the lists lie. It does not say whether so few words could lie so by chance: that is the next step.",
+    say("The deviation is that of all {many} associations together, X and Y, divided by {many} (ddof 0).", { many }),
+    say("d = 2 is the most there can be with as many words in X as in Y: every word of X at one place, every word of Y at another. Psychologists call 0.2 small, 0.5 medium and 0.8 large."),
+    say("d says how far apart the lists lie. It does not say whether so few words could lie so by chance: that is the next step."),
   ], { fill: "ink2" });
 }
 
@@ -169,15 +170,15 @@ function writeEffect(g, box, shown) {
  * @param {Stage} g @param {Box} box @param {Removal} removal @param {number} reach
  */
 function writeRemoval(g, box, removal, reach) {
-  let y = heading(g, "head", box, "What the projection takes, and what it leaves");
-  if (!removal.pairs) return paragraphs(g, "about", { ...box, y }, [`Nothing can be removed: ${removal.why}.`]);
+  let y = heading(g, "head", box, say("What the projection takes, and what it leaves"));
+  if (!removal.pairs) return paragraphs(g, "about", { ...box, y }, [say("Nothing can be removed: {why}.", { why: removal.why })]);
   const left = box.x + 76;
   /** @param {number} d */
   const px = (d) => left + ((clamp(d, -reach, reach) + reach) / (2 * reach)) * (box.w - 76 - 84);
   const from = y + 14;
   g.part("pairs", [{ ...box, y }, removal.pairs, reach], () => {
     /** @type {SVGElement[]} */
-    const out = [label(box.x, y + 10, "d, before and after", { fill: "ink3", size: 11 }), h("path", { d: `M${px(0)},${from}v${20 * removal.pairs.length}`, stroke: css("line"), "stroke-dasharray": "2 3" })];
+    const out = [label(box.x, y + 10, say("d, before and after"), { fill: "ink3", size: 11 }), h("path", { d: `M${px(0)},${from}v${20 * removal.pairs.length}`, stroke: css("line"), "stroke-dasharray": "2 3" })];
     for (const [k, one] of removal.pairs.entries()) {
       const at = from + 12 + 20 * k;
       out.push(label(box.x, at + 4, one.name, { fill: "ink" }), h("path", { d: `M${px(one.before)},${at}H${px(one.after)}`, stroke: css("ink3") }),
@@ -187,15 +188,15 @@ function writeRemoval(g, box, removal, reach) {
     return out;
   });
   y = from + 20 * removal.pairs.length + 12;
-  if (removal.rest !== null) return paragraphs(g, "about", { ...box, y }, [`What is left was not probed: ${removal.rest}.`], { fill: "ink2" });
-  y = paragraphs(g, "direct", { ...box, y }, [`The direction is the first component of ${removal.of} pairs such as she and he (${num(100 * removal.share, 0)} % of their variance). Of science, art and mathematics words it holds a mean |cosine| of ${num(removal.direct, 3)} before, 0 after.`], { fill: "ink2", size: 12 });
+  if (removal.rest !== null) return paragraphs(g, "about", { ...box, y }, [say("What is left was not probed: {why}.", { why: removal.rest })], { fill: "ink2" });
+  y = paragraphs(g, "direct", { ...box, y }, [say("The direction is the first component of {pairs} pairs such as she and he ({share} % of their variance). Of science, art and mathematics words it holds a mean |cosine| of {direct} before, 0 after.", { pairs: removal.of, share: num(100 * removal.share, 0), direct: num(removal.direct, 3) })], { fill: "ink2", size: 12 });
   const bars = y + 30;
   g.part("bars", [{ ...box, y }, removal.bars], () => {
     const [start, room] = [box.x + 126, box.w - 126 - 140];
     /** @param {number} share */
     const bx = (share) => start + share * room;
     /** @type {SVGElement[]} */
-    const out = inLines(`Held-out words put on their old side (${removal.words} that leaned most)`, box.w, 12).slice(0, 1).map((line) => label(box.x, y + 14, line, { fill: "ink3", size: 11 }));
+    const out = inLines(say("Held-out words put on their old side ({words} that leaned most)", { words: removal.words }), box.w, 12).slice(0, 1).map((line) => label(box.x, y + 14, line, { fill: "ink3", size: 11 }));
     out.push(h("path", { d: `M${bx(0.5)},${bars - 4}v${22 * removal.bars.length}`, stroke: css("ink3"), "stroke-dasharray": "2 3" }));
     for (const [k, one] of removal.bars.entries()) {
       const at = bars + 22 * k;
@@ -207,14 +208,14 @@ function writeRemoval(g, box, removal, reach) {
     return out;
   });
   return paragraphs(g, "about", { ...box, y: bars + 22 * removal.bars.length }, [
-    `Some that leaned to “he”: ${removal.one.map(visible).join(", ")}. To “she”: ${removal.two.map(visible).join(", ")}. Names are among them: where there are no capitals, not all can be told from words.`,
+    say("Some that leaned to “he”: {list}. To “she”: {others}. Names are among them: where there are no capitals, not all can be told from words.", { list: removal.one.map(visible).join(", "), others: removal.two.map(visible).join(", ") }),
     ...removal.said,
   ], { fill: "ink2", size: 12 });
 }
 
 // ---------------------------------------------------------------- the picture
 
-const stages = stepMode("stage", ["Cosine", "One word", "Means", "Effect size", "Permutation", "Removal", "The whole test"]);
+const stages = stepMode("stage", [say("Cosine"), say("One word"), say("Means"), say("Effect size"), say("Permutation"), say("Removal"), say("The whole test")]);
 const [COSINE, WORD, MEANS, EFFECT, , REMOVAL] = [0, 1, 2, 3, 4, 5];
 
 /** @param {Data} data @returns {data is Done} */
@@ -260,11 +261,11 @@ function testPlan(g, data, local, step) {
   const { shown, was, text } = data;
   const { subject } = chosenOf(data, local);
   const [x, y, a, b] = shown.lists;
-  const lane = step === stages.last && text.length ? { title: "Words of your text", words: text.map((one) => one.word), values: text.map((one) => one.s) } : null;
+  const lane = step === stages.last && text.length ? { title: say("Words of your text"), words: text.map((one) => one.word), values: text.map((one) => one.s) } : null;
   return {
     marks: ["X", "Y"], chosen: step === stages.last ? null : subject, lane,
     sides: [{ name: x.name, fill: TARGETS[0], words: x.words, values: shown.x, was: was?.x, mean: shown.means[0], first: 0 }, { name: y.name, fill: TARGETS[1], words: y.words, values: shown.y, was: was?.y, mean: shown.means[1], first: x.words.length }],
-    ends: [{ text: `nearer to B: ${b.name}`, fill: ATTRIBUTES[1] }, { text: `nearer to A: ${a.name}`, fill: ATTRIBUTES[0] }],
+    ends: [{ text: say("nearer to B: {name}", { name: b.name }), fill: ATTRIBUTES[1] }, { text: say("nearer to A: {name}", { name: a.name }), fill: ATTRIBUTES[0] }],
     ruler: step >= EFFECT ? { spread: shown.spread, text: `d = ${num(shown.d, 2)}` } : null,
     pick: (at) => g.select({ subject: at }), tip: (at) => wordTip(data, local, at),
   };
@@ -283,7 +284,7 @@ function wordPlan(g, data, local, step) {
   return {
     marks: ["A", "B"], chosen: step === COSINE ? mate : null, lane: null,
     sides: [{ name: a.name, fill: ATTRIBUTES[0], words: a.words, values: to, mean: step === COSINE ? null : mean(to), first: 0 }, { name: b.name, fill: ATTRIBUTES[1], words: b.words, values: from, mean: step === COSINE ? null : mean(from), first: a.words.length }],
-    ends: [{ text: `away from ${word}`, fill: "ink3" }, { text: `the same way as ${word}`, fill: "ink" }],
+    ends: [{ text: say("away from {word}", { word }), fill: "ink3" }, { text: say("the same way as {word}", { word }), fill: "ink" }],
     ruler: step === WORD ? { spread: 0, text: `s = ${num(mean(to) - mean(from), 3)}` } : null,
     pick: (at) => g.select({ mate: at, stage: COSINE }), tip: null,
   };
@@ -305,13 +306,17 @@ function captionOf(data, local, step) {
   const [x, y, a, b] = shown.lists;
   const word = wordAt(shown, 0, chosenOf(data, local).subject);
   return [
-    `Each word is an arrow of numbers, and the cosine says how nearly two arrows point the same way: 1 the same, 0 neither, −1 opposite. Each dot is a word at its cosine with “${word}”${local.fixed ? "" : "; choose one with ↑ and ↓ or a click"}.`,
-    `How much nearer is “${word}” to “${a.name}” than to “${b.name}”? Its mean cosine with the first list less its mean cosine with the second is its association s.`,
-    `The same for every word of “${x.name}” and of “${y.name}”: each dot is a word at its association s, and each list has a mean.${local.fixed ? "" : " Choose a word, and go back to see what its s is made of."}`,
-    "The effect size d is the distance of the two means, measured by how far the words scatter: 0 is no difference; 2, the most, would be each list’s words all in one place.",
-    "Could chance do that? The same words are dealt into two heaps again and again; p is the share of deals that part them at least as far.",
-    "The direction in which “he” and “she” differ is taken out of every word. The small circles show where the words lay before; the bars below ask whether words that leaned to one side can still be told apart.",
-    `The whole test on one axis: the lists, their means, d and p${data.text.length ? ", and below them the words of your own text" : ""}. What is read off it are the lists’ words, not the people whom they name.`,
+    local.fixed
+      ? say("Each word is an arrow of numbers, and the cosine says how nearly two arrows point the same way: 1 the same, 0 neither, −1 opposite. Each dot is a word at its cosine with “{word}”.", { word })
+      : say("Each word is an arrow of numbers, and the cosine says how nearly two arrows point the same way: 1 the same, 0 neither, −1 opposite. Each dot is a word at its cosine with “{word}”; choose one with ↑ and ↓ or a click.", { word }),
+    say("How much nearer is “{word}” to “{a}” than to “{b}”? Its mean cosine with the first list less its mean cosine with the second is its association s.", { word, a: a.name, b: b.name }),
+    [say("The same for every word of “{x}” and of “{y}”: each dot is a word at its association s, and each list has a mean.", { x: x.name, y: y.name }), !local.fixed && say("Choose a word, and go back to see what its s is made of.")].filter(Boolean).join(" "),
+    say("The effect size d is the distance of the two means, measured by how far the words scatter: 0 is no difference; 2, the most, would be each list’s words all in one place."),
+    say("Could chance do that? The same words are dealt into two heaps again and again; p is the share of deals that part them at least as far."),
+    say("The direction in which “he” and “she” differ is taken out of every word. The small circles show where the words lay before; the bars below ask whether words that leaned to one side can still be told apart."),
+    data.text.length
+      ? say("The whole test on one axis: the lists, their means, d and p, and below them the words of your own text. What is read off it are the lists’ words, not the people whom they name.")
+      : say("The whole test on one axis: the lists, their means, d and p. What is read off it are the lists’ words, not the people whom they name."),
   ][step];
 }
 /** Under the axis: what came out. @param {Done} data @param {number} step */
@@ -333,21 +338,21 @@ function drawSide(g, data, local, step, box) {
     const word = wordAt(shown, 0, subject);
     const top = heading(g, "head", box, `s(${word}) = ${num(on, 4)} − ${num(off, 4)} = ${num(on - off, 4)}`);
     return columns(g, "cosines", { ...box, y: top }, [
-      { name: `cos with A, ${a.name}`, words: a.words, values: to, mean: on, first: 0, fill: "v-ink" }, { name: `cos with B, ${b.name}`, words: b.words, values: from, mean: off, first: a.words.length, fill: "mlp-ink" },
+      { name: say("cos with A, {name}", { name: a.name }), words: a.words, values: to, mean: on, first: 0, fill: "v-ink" }, { name: say("cos with B, {name}", { name: b.name }), words: b.words, values: from, mean: off, first: a.words.length, fill: "mlp-ink" },
     ], { mark: "data-mate", pick: (at) => g.select({ mate: at, stage: COSINE }) });
   }
   if (step === MEANS) {
-    const top = heading(g, "head", box, "s of every word, and the mean of each list");
+    const top = heading(g, "head", box, say("s of every word, and the mean of each list"));
     return columns(g, "means", { ...box, y: top }, [
       { name: `X, ${x.name}`, words: x.words, values: shown.x, mean: shown.means[0], first: 0, fill: "accent" }, { name: `Y, ${y.name}`, words: y.words, values: shown.y, mean: shown.means[1], first: x.words.length, fill: "ink2" },
     ], { mark: "data-target", chosen: subject, pick: (at) => g.select({ subject: at }) });
   }
   if (step === EFFECT) return writeEffect(g, box, shown);
-  if (step === REMOVAL) return writeRemoval(g, box, data.removal ?? { why: "the page is still at work" }, data.reach);
-  const top = heading(g, "head", box, "What if the words were dealt to X and Y by chance?");
+  if (step === REMOVAL) return writeRemoval(g, box, data.removal ?? { why: say("the page is still at work") }, data.reach);
+  const top = heading(g, "head", box, say("What if the words were dealt to X and Y by chance?"));
   return paragraphs(g, "about", { ...box, y: top }, [
-    shown.dealt, "Filled: the splits that put the means at least as far apart as the lists do, on either side. The observed split is one of them, so p is never 0.",
-    "A small p says that these two lists differ by more than a random division of these words would. It does not say why.",
+    shown.dealt, say("Filled: the splits that put the means at least as far apart as the lists do, on either side. The observed split is one of them, so p is never 0."),
+    say("A small p says that these two lists differ by more than a random division of these words would. It does not say why."),
   ], { fill: "ink2" });
 }
 
@@ -408,11 +413,16 @@ const bias = {
     const { shown } = data;
     /** @param {List} list @param {number[]} values */
     const words = (list, values) => list.words.map((word, i) => `${word} ${num(values[i], 2)}`).join(", ");
-    const begin = `${shown.title}, on ${data.table.name}${data.removed ? ", without the gender direction" : ""}. ${shown.verdict.join(" ")}`;
+    const on = { title: shown.title, table: data.table.name };
+    const begin = [data.removed ? say("{title}, on {table}, without the gender direction.", on) : say("{title}, on {table}.", on), ...shown.verdict].join(" ");
     if (shown.d === null) return begin;
     const [x, y] = shown.lists;
-    const rows = data.tests.map((one) => `${one.number === "own" ? "yours" : one.number}: ${one.d === null ? "none" : num(one.d, 2)}${one.conclusive ? "" : ", not conclusive"}`);
-    return `${stages.said(local, (now) => captionOf(data, local, now))}${begin} ${shown.dealt} X: ${words(x, shown.x)}. Y: ${words(y, shown.y)}. Effect sizes of the tests: ${rows.join("; ")}.`;
+    const rows = data.tests.map((one) => {
+      const row = `${one.number === "own" ? say("yours") : one.number}: ${one.d === null ? sayOf("effect", "none") : num(one.d, 2)}`;
+      return one.conclusive ? row : `${row}, ${say("not conclusive")}`;
+    });
+    const said = stages.said(local, (now) => captionOf(data, local, now));
+    return `${said}${begin} ${shown.dealt} X: ${words(x, shown.x)}. Y: ${words(y, shown.y)}. ${say("Effect sizes of the tests: {list}.", { list: rows.join("; ") })}`;
   },
 
   state(whole, local) {

@@ -17,6 +17,7 @@ from app.kit import pack, register
 from app.kit.figures import Asked
 from app.session.fields import Value
 from core.language_model import LanguageModel
+from core.messages import say
 from core.vectors.association import Measured, association, unit
 from core.vectors.debiasing import Direction, remove
 from core.vectors.residual_bias import Leftover
@@ -92,7 +93,9 @@ def see(asked: Asked, run: Run = NO_RUN, removing: bool | None = None) -> Seen:
     removed = wished and isinstance(direction, Direction)
     now = weat.shown(table, lists, removed)
     whole = weat.shown(table, lists, False) if removed else now
-    no_way = f"Nothing was removed: {direction}." if wished and isinstance(direction, str) else ""
+    no_way = (
+        say("Nothing was removed: {why}.", why=direction) if wished and isinstance(direction, str) else ""
+    )
     seen = Seen(
         asked.lm, asked.text, step, table, test, lists, direction, removed, now, whole, weat.every(table, removed), [],
         [one for one in (trouble, wrong, no_way) if one], values, weat.beside(asked),
@@ -152,7 +155,7 @@ def record(seen: Seen, lean: bool) -> dict[str, Any]:
             "dealt": " ".join(
                 [*([sentences.dealt(seen.now.measured)] if seen.now.measured else []), sentences.found_in(seen.table)]
             ),
-            "names": sentences.NAMES if seen.test is not None and seen.test.names else "",
+            "names": say(sentences.NAMES) if seen.test is not None and seen.test.names else "",
             "left": sentences.left_out(seen.now),
         },
         "was": _was(seen),
@@ -181,7 +184,7 @@ def _reach(seen: Seen) -> float:
 def _test(shown: Shown) -> dict[str, Any]:
     """Turn the chosen test into JSON, with everything that a step writes down."""
     lists = [
-        {"name": one.name, "words": list(one.words), "asked": len(one.asked)}
+        {"name": say(one.name), "words": list(one.words), "asked": len(one.asked)}
         for one in shown.lists
     ]  # fmt: skip
     if shown.measured is None:
@@ -205,8 +208,9 @@ def _row(number: str, shown: Shown, test: AssociationTest | None) -> dict[str, A
     """Turn one of the ten into a line."""
     done = shown.measured
     return {
-        "number": number, "short": sentences.SHORT.get(number, "your lists"), "share": min(shown.shares),
-        "names": [one.name for one in shown.lists],
+        "number": number, "short": say(sentences.SHORT[number]) if test else say("your lists"),
+        "share": min(shown.shares),
+        "names": [say(one.name) for one in shown.lists],
         "found": [[len(one.words) - many, len(one.asked)] for one, many in zip(shown.lists, shown.pieced)],
         "published": {"d": test.published.d, "p": sentences.chance(test.published.p)} if test else None,
         "d": done.d if done else None, "p": sentences.chance(done.chance.two_sided) if done else "", "why": shown.why,
@@ -252,13 +256,13 @@ def _removal(seen: Seen) -> dict[str, Any]:
         return {"why": seen.direction}
     before = weat.every(seen.table, False)
     pairs = [
-        {"name": f"test {number}", "before": one.d, "after": two.d}
+        {"name": say("test {number}", number=number), "before": one.d, "after": two.d}
         for number in BESIDE
         if (one := before[number - 1].measured) and (two := seen.every[number - 1].measured)
     ]
     if seen.test is None or seen.test.number not in BESIDE:
         one, two = seen.whole.measured, seen.now.measured
-        name = "your lists" if seen.test is None else f"test {seen.test.number}"
+        name = say("your lists") if seen.test is None else say("test {number}", number=seen.test.number)
         pairs = [*([{"name": name, "before": one.d, "after": two.d}] if one and two else []), *pairs]
     rest = weat.left(seen.table)
     found = {
@@ -274,9 +278,12 @@ def _removal(seen: Seen) -> dict[str, Any]:
         "said": [sentences.kept(sides), *_pieced(seen.table, sides)],
         "one": list(sides.words[: half : half // SAMPLE]), "two": list(sides.words[half :: half // SAMPLE]),
         "bars": [
-            {"name": "vectors whole", "share": sides.before.share, "low": sides.before.low, "high": sides.before.high},
-            {"name": "direction removed", "share": sides.after.share, "low": sides.after.low, "high": sides.after.high},
-            {"name": "labels shuffled", "share": sides.control[1], "low": sides.control[0], "high": sides.control[2]},
+            {"name": say("vectors whole"), "share": sides.before.share, "low": sides.before.low,
+             "high": sides.before.high},
+            {"name": say("direction removed"), "share": sides.after.share, "low": sides.after.low,
+             "high": sides.after.high},
+            {"name": say("labels shuffled"), "share": sides.control[1], "low": sides.control[0],
+             "high": sides.control[2]},
         ],
     }  # fmt: skip
 

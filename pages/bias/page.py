@@ -14,6 +14,7 @@ from app.frame import page, takeaway
 from app.markup import inline
 from app.runs import learned_vectors
 from app.session import events
+from core.messages import mark, say
 from core.vectors import association, debiasing, residual_bias
 from pages.bias import beside, controls, corpus_lab, export, question
 from pages.bias.export import FIGURE, KEYS
@@ -38,23 +39,23 @@ EXAMPLES = (
     "The lawyer, the cook and the singer met in an office.",
 )
 NOT_SAID = {
-    "Who meant what": (
+    mark("Who meant what"): mark(
         "The vectors hold which words stand near which in a body of text (GloVe: Wikipedia of 2014, and news). What "
         "people did, what was written about them and what writers took for granted is all in it, unseparated."
     ),
-    "Whether it is wrong": (
+    mark("Whether it is wrong"): mark(
         "Flowers differ from insects (test 1) by the same arithmetic as science from arts (test 8). Whether an "
         "association does harm is decided by what a system does with it; the test measures and does not judge."
     ),
-    "How a model will act": (
+    mark("How a model will act"): mark(
         "A small d on these lists promises nothing for other words, or for the text that a model writes; a large one "
         "proves no single unfair decision."
     ),
-    "Anything about a person": (
+    mark("Anything about a person"): mark(
         "First names stand for groups here only because studies with people used them so. Their spelling matters, "
         "too: GloVe has small letters only, where Bill is also a bill, and Rose a rose."
     ),
-    "That bias is gone": (
+    mark("That bias is gone"): mark(
         "A projection takes out what its direction defines, and d falls. What else the words of a side share is left, "
         "and a classifier may find it: step 6, after Gonen & Goldberg 2019."
     ),
@@ -99,11 +100,11 @@ with page.foot():
         lambda: [*export.cells(seen, load, asked), *corpus_lab.cells(lab)],
     )
 
-entries = "".join(f"<dt>{inline(name)}</dt><dd>{inline(text)}</dd>" for name, text in NOT_SAID.items())
-st.html(
-    '<section class="gb-words" aria-label="What these numbers do not say">'
-    f"<h2>What these numbers do not say</h2><dl>{entries}</dl></section>"
+entries = "".join(
+    f"<dt>{inline(say(name))}</dt><dd>{inline(say(text))}</dd>" for name, text in NOT_SAID.items()
 )
+heading = inline(say("What these numbers do not say"))
+st.html(f'<section class="gb-words" aria-label="{heading}"><h2>{heading}</h2><dl>{entries}</dl></section>')
 go_on = lab.show()
 page.terms(
     "WEAT", "association", "cosine", "effect size", "permutation test", "p-value", "gender direction", "projection",

@@ -17,15 +17,16 @@ from core.analysis.tasks import pronoun_gap
 from core.analysis.tasks.pronoun_gap import TEMPLATES, Gap, Measured, Template, listed, parsed
 from core.data.toyland.words import PROFESSIONS
 from core.language_model import LanguageModel
+from core.messages import Later, mark, reason, say
 from core.runs import bias_recordings
 
 BESIDE = ("tales-gpt", "tales-bert")  # an autoregressive and a masked model of the same text
 HEAVY = 20_000_000  # weights: such a model is asked only when the learner says so
 JOB = "bias_gaps"  # the work of asking such a model
 HOW = {
-    "decoder": "after the words before it",
-    "encoder": "under [MASK], both sides read",
-    "encoder-decoder": "as what fills a gap in the sentence",
+    "decoder": mark("after the words before it"),
+    "encoder": mark("under [MASK], both sides read"),
+    "encoder-decoder": mark("as what fills a gap in the sentence"),
 }
 
 
@@ -61,12 +62,14 @@ def asked() -> Asked:
     return Asked(mine, wanted, own_jobs, own_templates, tuple(why))
 
 
-def measure(lm: LanguageModel, jobs: tuple[str, ...], templates: tuple[Template, ...]) -> Measured | str:
+def measure(
+    lm: LanguageModel, jobs: tuple[str, ...], templates: tuple[Template, ...]
+) -> Measured | str | Later:
     """Measure the gaps of a model, or say why it has none."""
     try:
         return pronoun_gap.measured(lm, jobs, templates)
     except ValueError as why:  # a context too short among them
-        return str(why)
+        return reason(why)
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ class Series:
         """Turn a model into a line for each profession, None where the vocabulary has no piece for it."""
         known = {gap.job: gap for gap in self.found.gaps} if self.found else {}
         return {
-            "name": self.name, "shape": self.shape, "how": HOW[self.shape], "open": self.open, "why": self.why,
+            "name": self.name, "shape": self.shape, "how": say(HOW[self.shape]), "open": self.open, "why": self.why,
             "waits": self.waits, "unknown": list(self.found.unknown) if self.found else [],
             "gaps": [_line(known.get(job)) for job in jobs],
             "band": [self.chance.low, self.chance.high] if self.chance else None,
@@ -128,16 +131,16 @@ def series(ctx: Context, what: Asked) -> list[Series]:
 def _of(lm: LanguageModel, key: str, what: Asked, name: str, opened: bool) -> Series:
     shape = lm.config.shape
     if lm.config.head == "none":
-        return Series(name, shape, opened, None, UNSAID)
+        return Series(name, shape, opened, None, say(UNSAID))
     if opened and heavy(lm):
         there = asking(lm, key, what).measured
         if not there.ended:
             return Series(name, shape, opened, None, waits=True)
-        why = next((part for part in there.results if isinstance(part, str)), None)
+        why = next((part for part in there.results if isinstance(part, str | Later)), None)
         found = why or pronoun_gap.together(there.results)
     else:
         found = cache.call(measure, key, what.jobs, what.templates)
-    if isinstance(found, str):
+    if isinstance(found, str | Later):
         return Series(name, shape, opened, None, sentence(found))
     return Series(name, shape, opened, found)
 
@@ -150,10 +153,10 @@ def heavy(lm: LanguageModel) -> bool:
 def asking(lm: LanguageModel, key: str, what: Asked) -> work.Shared:
     """Return the work of asking a heavy model, sentence by sentence; for all visitors once."""
     about = repr((JOB, key, what.jobs, what.templates))
-    return work.Shared(JOB, about, len(what.templates), "sentences", partial(_ask, lm, what))
+    return work.Shared(JOB, about, len(what.templates), say("sentences"), partial(_ask, lm, what))
 
 
-def _ask(lm: LanguageModel, what: Asked, done: Sequence[Any]) -> Iterator[Measured | str]:
+def _ask(lm: LanguageModel, what: Asked, done: Sequence[Any]) -> Iterator[Measured | str | Later]:
     for template in what.templates[len(done) :]:
         yield measure(lm, what.jobs, (template,))
 
@@ -173,20 +176,34 @@ def findings(shown: list[Series], what: Asked) -> list[str]:
         gaps = one.found.gaps
         means = [gap.mean for gap in gaps]
         least, most = min(gaps, key=lambda gap: gap.mean), max(gaps, key=lambda gap: gap.mean)
-        apart = f"from {signed(least.mean)} ({least.job}) to {signed(most.mean)} ({most.job})"
+        values = {
+            "name": one.name, "low": signed(least.mean), "first": least.job, "high": signed(most.mean),
+            "last": most.job,
+        }  # fmt: skip
         if len(gaps) == 1:
             said.append(
-                f"{one.name}: {signed(least.mean)}. Other professions would say what of it is the sentences’ own."
-            )
+                say(
+                    "{name}: {mean}. Other professions would say what of it is the sentences’ own.",
+                    name=one.name, mean=signed(least.mean),
+                )
+            )  # fmt: skip
             continue
         if len(what.templates) < 2:
-            said.append(f"{one.name}: {apart}. A single sentence gives no interval.")
+            said.append(
+                say(
+                    "{name}: from {low} ({first}) to {high} ({last}). A single sentence gives no interval.",
+                    **values,
+                )
+            )
             continue
-        middle = signed(sum(means) / len(means))
         said.append(
-            f"{one.name}: {apart}, on average {middle}; what all rows share comes from the sentences or from "
-            f"the whole model.{by_chance(one.chance, len(gaps))}"
-        )
+            say(
+                "{name}: from {low} ({first}) to {high} ({last}), on average {middle}; what all rows share comes from "
+                "the sentences or from the whole model.",
+                middle=signed(sum(means) / len(means)), **values,
+            )
+            + by_chance(one.chance, len(gaps))
+        )  # fmt: skip
     return said
 
 
@@ -197,29 +214,74 @@ def by_chance(band: pronoun_gap.Chance | None, of: int) -> str:
         band: None where the professions are too few to shuffle.   of: how many professions there are.
     """
     if band is None:
-        return f" With {of} professions there is nothing to shuffle, so chance alone might do as much: no finding."
+        said = say(
+            "With {count} professions there is nothing to shuffle, so chance alone might do as much: no finding.",
+            count=of,
+        )
+        return f" {said}"
+    intervals = say(
+        "Of the {count} intervals, each for itself, {alone}; held against the average of all, sentence by sentence, "
+        "{against}.",
+        count=of, alone=_counted(band.clear), against=_counted(band.clear_of_average),
+    )  # fmt: skip
+    return f" {_outside(band)} {intervals}"
+
+
+def _outside(band: pronoun_gap.Chance) -> str:
+    """Say between what chance keeps all means, and who lies outside."""
+    values = {"low": signed(band.low), "high": signed(band.high), "sure": f"{100 * pronoun_gap.SURE:.0f}"}
     outside = [
-        f"{', '.join(jobs)} ({side})"
-        for jobs, side in ((band.above, "towards she"), (band.below, "towards he"))
-        if jobs
+        *([say("{jobs} (towards she)", jobs=", ".join(band.above))] if band.above else []),
+        *([say("{jobs} (towards he)", jobs=", ".join(band.below))] if band.below else []),
     ]
-    verb = "lies" if len(band.above) + len(band.below) < 2 else "lie"
-    return (
-        f" With the professions shuffled within each sentence, all means stay between {signed(band.low)} and "
-        f"{signed(band.high)} in {100 * pronoun_gap.SURE:.0f} of 100 shuffles: "
-        f"{' and '.join(outside) or 'none'} {verb} outside that chance band. Of the {of} intervals, each for itself, "
-        f"{_counted(band.clear)}; held against the average of all, sentence by sentence, "
-        f"{_counted(band.clear_of_average)}."
-    )
+    if not outside:
+        return say(
+            "With the professions shuffled within each sentence, all means stay between {low} and {high} in {sure} of "
+            "100 shuffles: none lies outside that chance band.",
+            **values,
+        )
+    who = outside[0] if len(outside) == 1 else say("{list} and {last}", list=outside[0], last=outside[1])
+    if len(band.above) + len(band.below) < 2:
+        return say(
+            "With the professions shuffled within each sentence, all means stay between {low} and {high} in {sure} of "
+            "100 shuffles: {who} lies outside that chance band.",
+            who=who, **values,
+        )  # fmt: skip
+    return say(
+        "With the professions shuffled within each sentence, all means stay between {low} and {high} in {sure} of 100 "
+        "shuffles: {who} lie outside that chance band.",
+        who=who, **values,
+    )  # fmt: skip
 
 
 def _counted(found: tuple[int, float, int]) -> str:
     """Say how many intervals leave out 0, and how many do where the professions are shuffled."""
     now, mean, most = found
-    beyond = "more than chance finds" if now > most else "which is what chance finds, too"
-    return (
-        f"{now} leave{'s' if now == 1 else ''} out 0, {beyond}: {mean:.1f} on average of the shuffles, at most {most} "
-        f"in {100 * pronoun_gap.SURE:.0f} of 100"
+    values = {"count": now, "mean": f"{mean:.1f}", "most": most, "sure": f"{100 * pronoun_gap.SURE:.0f}"}
+    if now > most:
+        return (
+            say(
+                "{count} leaves out 0, more than chance finds: {mean} on average of the shuffles, at most {most} in "
+                "{sure} of 100",
+                **values,
+            )
+            if now == 1
+            else say(
+                "{count} leave out 0, more than chance finds: {mean} on average of the shuffles, at most {most} in "
+                "{sure} of 100",
+                **values,
+            )
+        )
+    if now == 1:
+        return say(
+            "{count} leaves out 0, which is what chance finds, too: {mean} on average of the shuffles, at most {most} "
+            "in {sure} of 100",
+            **values,
+        )
+    return say(
+        "{count} leave out 0, which is what chance finds, too: {mean} on average of the shuffles, at most {most} in "
+        "{sure} of 100",
+        **values,
     )
 
 

@@ -12,6 +12,7 @@ from math import comb
 from app import questions
 from app.controls.predict import Answer, draw
 from app.session.state import Value
+from core.messages import say
 from core.vectors.association import LEVEL
 from core.vectors.debiasing import Direction
 from core.vectors.residual_bias import FEW
@@ -55,7 +56,10 @@ class Question:
             return self.asked.answer(
                 self.asked.keys[index],
                 {"p": 2 / ways[index]},
-                told=", ".join(f"{size} and {size}: {many:,}" for size, many in zip(SIZES, ways)),
+                told=", ".join(
+                    say("{size} and {size}: {count}", size=size, count=f"{count:,}")
+                    for size, count in zip(SIZES, ways)
+                ),
                 size=SIZES[index],
                 least=f"2 / {ways[index]} = {2 / ways[index]:.3f}",
             )
@@ -172,8 +176,8 @@ def _of_own(seen: Seen) -> Question:
 def _effect(table: Table, test: AssociationTest, d: float, shows: Mapping[str, Value]) -> Question:
     nearer, farther = (test.lists.a, test.lists.b) if d >= 0 else (test.lists.b, test.lists.a)
     asked = questions.ask(
-        "bias", "removed", number=test.number, x=test.lists.x.name, y=test.lists.y.name, a=nearer.name,
-        b=farther.name, table=table.name,
+        "bias", "removed", number=test.number, x=say(test.lists.x.name), y=say(test.lists.y.name),
+        a=say(nearer.name), b=say(farther.name), table=table.name,
     )  # fmt: skip
     return Question(
         "effect", asked, table, test.lists, d, shows={**shows, "direction": "removed", "stage": -1}

@@ -16,6 +16,7 @@ from app.kit.figures import Asked
 from app.session.fields import DEFAULT_MODEL, Value
 from app.words import sentence
 from core.language_model import LanguageModel
+from core.messages import mark, say
 from core.runs.serialized import pack_vectors
 from core.runs.word_recordings import recorded_words
 from core.vectors.association import LEAST, Found, Measured, TooFewWords, find, measure
@@ -25,11 +26,11 @@ from core.vectors.static import StaticVectors, glove
 from core.vectors.token_words import frequent, of_words, pieces
 from core.vectors.word_lists import AssociationTest, Lists, WordList, read, ten_tests
 
-NAMES = {"glove": "GloVe", "model": "The open model", "learned": "word2vec"}
+NAMES = {"glove": "GloVe", "model": mark("The open model"), "learned": "word2vec"}
 PAIRED = tuple(word for pair in PAIRS for word in pair)
 BINS = 44  # of the histogram of splits
 OWN = ("listx", "listy", "lista", "listb")
-OWN_NAMES = ("your X", "your Y", "your A", "your B")
+OWN_NAMES = (mark("your X"), mark("your Y"), mark("your A"), mark("your B"))
 SIDES = ("X", "Y", "A", "B")
 
 
@@ -79,7 +80,7 @@ def choose(asked: Asked, wanted: Sequence[str], run: Run) -> tuple[Table, str]:
         try:
             return Table(which, name, NO_RUN, of_words(asked.lm, (*wanted, *PAIRED), name), asked.call), ""
         except ValueError as error:  # training diverged, or a vocabulary of nothing that is asked for
-            why = f"{name} has no table to test: {sentence(str(error))} GloVe is used."
+            why = say("{model} has no table to test: {why} GloVe is used.", model=name, why=sentence(error))
     if which == "learned":
         return learned_table(run, beside(asked)), ""
     return usual_table(beside(asked)), why
@@ -92,7 +93,7 @@ def beside(asked: Asked) -> Callable[..., Any]:
 
 def learned_table(run: Run, call: Callable[..., Any] = _alone) -> Table:
     """Return the table of the learner's own word2vec run, or of the recorded one."""
-    name = "your word2vec run" if run[0] else "the recorded word2vec"
+    name = say("your word2vec run") if run[0] else say("the recorded word2vec")
     return Table("learned", name, run, words_of(None, (), "learned", name, *run), call)
 
 
@@ -225,7 +226,7 @@ def own_lists(values: Mapping[str, Value]) -> tuple[Lists, str]:
         try:
             words = read(str(values[key]))
         except ValueError as error:
-            words, why = (), why or f"List {side}: {error}."
+            words, why = (), why or say("List {side}: {error}.", side=side, error=error)
         lists.append(WordList(name, words))
     return Lists(*lists), why
 

@@ -1,5 +1,6 @@
 // What both halves show: small charts of what a model is block by block, whole and without a part, and the words beside them.
 
+import { say } from "../../app/kit/say.js";
 import { clamp, css, fit, h, label, measure, num, thousands } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
 import { placeSaid } from "./layout.js";
@@ -27,17 +28,17 @@ import { placeSaid } from "./layout.js";
  * @typedef {{low: number, high: number, at: (value: number) => number}} Scale
  */
 
-export const stages = stepMode("stage", ["Symptom", "Evidence", "Diagnosis", "Remedy"]);
+export const stages = stepMode("stage", [say("Symptom"), say("Evidence"), say("Diagnosis"), say("Remedy")]);
 const WORDS = [
-  "One part is taken out of the model, and its loss shows what that costs: how wrong it is at each token (a word, or a part of one) and in all; grey is the whole model. Below, the same part is missing from the first step of training on.",
-  "A symptom has a cause inside. The small charts measure both models block by block, from the first at the left to the last at the right: look where the dashed line leaves the grey one.",
-  "What was measured is held against what each missing part would do. A mark stands before each finding; what it costs stands below.",
-  "The remedy: what was missing, and what it does for the model, so that one knows where to look when a model of one’s own shows these symptoms.",
+  say("One part is taken out of the model, and its loss shows what that costs: how wrong it is at each token (a word, or a part of one) and in all; grey is the whole model. Below, the same part is missing from the first step of training on."),
+  say("A symptom has a cause inside. The small charts measure both models block by block, from the first at the left to the last at the right: look where the dashed line leaves the grey one."),
+  say("What was measured is held against what each missing part would do. A mark stands before each finding; what it costs stands below."),
+  say("The remedy: what was missing, and what it does for the model, so that one knows where to look when a model of one’s own shows these symptoms."),
 ];
 
 /** What is said at each step; where nothing is taken out, both models are whole. @type {(part: string, step: number) => string} */
 export const wordsOf = (part, step) => step === 0 && part === "nothing"
-  ? "Nothing is taken out yet: both models are whole. The loss says how wrong a model is at each token (a word, or a part of one) and in all. Below, two small models were trained with all their parts, from different random numbers (seeds)."
+  ? say("Nothing is taken out yet: both models are whole. The loss says how wrong a model is at each token (a word, or a part of one) and in all. Below, two small models were trained with all their parts, from different random numbers (seeds).")
   : WORDS[step];
 
 export const WHOLE = "ink2"; // the whole model's colour, and its dash where lines cross
@@ -45,7 +46,7 @@ export const WITHOUT = "accent";
 
 /** Two digits that say the size: 0.97, 12, 3.2e−9. @param {number | null | undefined} v */
 export function sized(v) {
-  if (v === null || v === undefined || !Number.isFinite(v)) return "overflow";
+  if (v === null || v === undefined || !Number.isFinite(v)) return say("overflow");
   const size = Math.abs(v);
   if (size >= 0.01 && size < 10) return num(v, 2);
   if (size >= 10 && size < 1000) return num(v, size < 100 ? 1 : 0);
@@ -80,6 +81,14 @@ function powersOf(scale) {
 /** @param {number} power */
 const powerName = (power) => (power >= 0 && power < 4 ? thousands(10 ** power) : `1e${num(power, 0)}`);
 
+/** A block as the axis names it: its number, of two stacks with the stack, in few letters where there is little room. @param {string} name @param {boolean} [tight] */
+function blockName(name, tight) {
+  const [stack, block] = name?.split(" ") ?? [];
+  if (stack === "encoder") return tight ? say("enc {block}", { block }) : say("encoder {block}", { block });
+  if (stack === "decoder") return tight ? say("dec {block}", { block }) : say("decoder {block}", { block });
+  return name;
+}
+
 /** One measure by block: grey the whole, accent without the part. @type {(g: Stage, box: Box, chart: DepthChart & {names: string[], second: string}) => Shapes} */
 export function drawDepth(g, box, chart) {
   const { x, y, w, h: tall } = box;
@@ -96,8 +105,8 @@ export function drawDepth(g, box, chart) {
   const X = (/** @type {number} */ i) => (n === 1 ? (left + right) / 2 : left + ((right - left) * i) / (n - 1));
   const Y = (/** @type {number} */ v) => clamp(bottom - (bottom - top) * scale.at(v), top, bottom);
   // Of two stacks the first and the last block have long names: they are cut where both do not stand beside each other.
-  const tight = n > 1 && widest([names[0]]) + widest([names[n - 1]]) + 12 > right - left;
-  const [short, last] = [names[0], names[n - 1]].map((name) => (tight ? name?.replace(/^(enc|dec)oder/, "$1") : name));
+  const tight = n > 1 && widest([blockName(names[0])]) + widest([blockName(names[n - 1])]) + 12 > right - left;
+  const [short, last] = [names[0], names[n - 1]].map((name) => blockName(name, tight));
   const first = tight && widest([short]) + widest([last]) + 12 > right - left ? short.split(" ")[0] : short;
   const room = right - left - widest([first]) - widest([last]);
   const line = (/** @type {Values} */ values) => {
@@ -126,9 +135,9 @@ export function drawDepth(g, box, chart) {
       h("path", { d: `M${left},${Y(10 ** power)}H${right}`, stroke: css("line"), "stroke-dasharray": "2 3" }),
       label(left - 6, Y(10 ** power) + 4, powerName(power), { anchor: "end", fill: "ink3", mono: true }),
     ]),
-    label(X(0), y + tall - 2, n === 1 ? `block ${names[0]}` : first, { fill: "ink3", anchor: n === 1 ? "middle" : "start", mono: true }),
+    label(X(0), y + tall - 2, n === 1 ? say("block {block}", { block: blockName(names[0]) }) : first, { fill: "ink3", anchor: n === 1 ? "middle" : "start", mono: true }),
     n > 1 && label(right, y + tall - 2, last, { fill: "ink3", anchor: "end", mono: true }),
-    n > 1 && room > 1.5 * measure("block", 12) && label((left + right) / 2, y + tall - 2, "block", { fill: "ink3", anchor: "middle" }),
+    n > 1 && room > 1.5 * measure(say("block"), 12) && label((left + right) / 2, y + tall - 2, say("block"), { fill: "ink3", anchor: "middle" }),
     h("path", { d: line(whole), fill: "none", stroke: css(WHOLE), "stroke-width": 2 }),
     without && h("path", { d: line(without), fill: "none", stroke: css(WITHOUT), "stroke-width": 2, "stroke-dasharray": "6 3" }),
     ends.map((end) => label(right + 6, end.y + 4, end.text, { fill: end.colour, mono: true, weight: end.colour === WITHOUT ? 600 : 400 })),
@@ -143,7 +152,10 @@ export function drawDepth(g, box, chart) {
         : h("rect", { x: X(i) - 3, y: Y(value) - 3, width: 6, height: 6, fill: css(colour) }));
     }
     out.push(g.tip(h("rect", { x: X(i) - wide / 2, y: y + 30, width: wide, height: tall - 30, fill: "transparent" }),
-      `${chart.name}, block ${name}${chart.unit ? `\n${chart.unit}` : ""}\nwhole ${sized(whole[i])}${without ? `\n${chart.second} ${sized(without[i])}` : ""}`));
+      [
+        say("{name}, block {block}", { name: chart.name, block: blockName(name) }), ...(chart.unit ? [chart.unit] : []), say("whole {value}", { value: sized(whole[i]) }),
+        ...(without ? [`${chart.second} ${sized(without[i])}`] : []),
+      ].join("\n")));
   }
   return out;
 }

@@ -14,6 +14,7 @@ from core.analysis.health.component_ablation import Reading, missing
 from core.analysis.health.diagnosis import diagnose
 from core.config import Part
 from core.language_model import LanguageModel
+from core.messages import ENGLISH, say, speaking
 from core.runs.serialized import pack_curve
 from pages.break_it import figure
 from pages.break_it.figure import CHOICES, NOTHING, by_block, finite
@@ -112,23 +113,24 @@ def record(seen: Seen) -> dict[str, Any]:
 def sentence(seen: Seen) -> str:
     """What is on the picture: what the part is worth to the open model, and what the trained pair comes to."""
     said = figure.titles(seen.label, seen.part)
-    whole, other = (f"{one.loss:.3f}" if math.isfinite(one.loss) else "no number" for one in seen.pair)
+    whole, other = (f"{one.loss:.3f}" if math.isfinite(one.loss) else say("no number") for one in seen.pair)
     found = [one.sentence for one in figure.judged(*seen.pair).findings]
     then = [one.sentence for one in judged(seen.arms, judged_at(seen.arms, seen.at)).findings]
-    trained = f"{said['trained']}: {' '.join(then) or 'nothing found.'}"
-    return " ".join([f"{said['now']}: the loss is {other}, whole {whole}.", *found, trained])
+    trained = f"{said['trained']}: {' '.join(then) or say('nothing found.')}"
+    now = say("{now}: the loss is {other}, whole {whole}.", now=said["now"], other=other, whole=whole)
+    return " ".join([now, *found, trained])
 
 
 FIGURE = Figure(
     "break_it", figure.break_it, see,
     record=record,
     select=lambda seen: {"part": seen.part, "stage": seen.stage, "look": seen.named},
-    claim=lambda seen: "Every part has a job: take it out and measure.",
+    claim=lambda seen: say("Every part has a job: take it out and measure."),
     sentence=sentence,
     table=lambda seen: table(seen.lm, seen.pair),
     arguments=(Argument("part", "part"), Argument("step", "stage"), Argument("moment", "look")),
     longest=64, blank=("pair.runs",), tall=720,
-    own=lambda seen: "with the recorded pair in place of your runs" if seen.own else "",
+    own=lambda seen: say("with the recorded pair in place of your runs") if seen.own else "",
 )  # fmt: skip
 
 _MEASURES = ("activation", "read", "carry", "gradient", "entropy", "spread", "ahead", "dead")
@@ -225,7 +227,8 @@ for name, shown in {losses!r}.items():
 
 
 def _trained(arms: list[Arm], upto: int | None) -> str:
-    said = [finding.sentence for finding in diagnose(*(evidence(arm, upto) for arm in arms)).findings]
+    with speaking(ENGLISH):  # as a notebook, which has no other language, finds it again
+        said = [finding.sentence for finding in diagnose(*(evidence(arm, upto) for arm in arms)).findings]
     cut = "" if upto is None else f", upto={upto}"
     if arms[0].run is None:
         source = f"""from core.runs import recorded

@@ -1,6 +1,7 @@
 // A part taken out: of the open model at once (now.js), and of a model in training (pair.js). charts.js has what both show.
 
 import { mount } from "../../app/kit/glass.js";
+import { say } from "../../app/kit/say.js";
 import { visible } from "../../app/kit/shapes.js";
 import { sized, stages, wordsOf } from "./charts.js";
 import { planBreakIt } from "./layout.js";
@@ -36,7 +37,7 @@ const breakIt = {
     stages.bar(g, local, (now) => wordsOf(data.part, now));
     drawNow(g, data, at, stage);
     drawPair(g, data, local, at, stage);
-    if (!at.phone && g.can.visit) g.door("loss", { left: -2, top: at.tokens.y + 34 }, "Loss", "The loss of each token, on its own page");
+    if (!at.phone && g.can.visit) g.door("loss", { left: -2, top: at.tokens.y + 34 }, say("Loss"), say("The loss of each token, on its own page"));
   },
 
   within: ({ part: _, ...change }) => change, // the data are of one part
@@ -56,8 +57,8 @@ const breakIt = {
   describe(data, local) {
     const next = data.now.next;
     const told = stages.said(local, (now) => wordsOf(data.part, now));
-    return `${told}${data.words.now}. Loss of the text ${sized(data.now.loss[1])}, whole ${sized(data.now.loss[0])}. ` +
-      `${next.label} ${visible(next.after)}: ${next.tokens.slice(0, 3).map((t) => `${visible(t.text)} ${sized(t.without)}, whole ${sized(t.whole)}`).join("; ")}. ` +
+    return `${told}${data.words.now}. ${say("Loss of the text {loss}, whole {whole}.", { loss: sized(data.now.loss[1]), whole: sized(data.now.loss[0]) })} ` +
+      `${next.label} ${visible(next.after)}: ${next.tokens.slice(0, 3).map((t) => say("{token} {without}, whole {whole}", { token: visible(t.text), without: sized(t.without), whole: sized(t.whole) })).join("; ")}. ` +
       `${data.now.findings.join(" ")} ${data.words.trained}: ${data.pair.findings.join(" ")} ${data.pair.cost} ${data.pair.remedy}`;
   },
 

@@ -18,27 +18,31 @@ from core.analysis.health.evidence import of_reading
 from core.analysis.stream.depth import Depth
 from core.config import WITHOUT, Part
 from core.language_model import LanguageModel
+from core.messages import mark, say
 from core.training.text_loss import text_loss
 
 break_it = register("break_it", __file__)
 
 NAMES: dict[str, str] = {
-    "residual": "Residuals", "norm": "Norms", "scale": "1/√d scale", "position": "Positions", "mask": "Causal mask",
+    "residual": mark("Residuals"), "norm": mark("Norms"), "scale": mark("1/√d scale"), "position": mark("Positions"),
+    "mask": mark("Causal mask"),
 }  # fmt: skip
 WITHOUT_WORDS: dict[str, str] = {
-    "residual": "residuals", "norm": "norms", "scale": "the 1/√d scale", "position": "positions",
-    "mask": "the causal mask",
+    "residual": mark("residuals"), "norm": mark("norms"), "scale": mark("the 1/√d scale"),
+    "position": mark("positions"), "mask": mark("the causal mask"),
 }  # fmt: skip
 NOTHING = "nothing"  # taken out: the control, two models with all their parts
-CHOICES: dict[str, str] = {**NAMES, NOTHING: "Nothing"}
+CHOICES: dict[str, str] = {**NAMES, NOTHING: mark("Nothing")}
 # What the charts show, block by block: a Depth's field, its title, what it is, and how it is drawn.
 CHARTS: dict[str, dict[str, Any]] = {
-    "activation": {"name": "Activations", "hint": "size of what leaves a block", "log": True},
-    "gradient": {"name": "Gradient", "hint": "how hard the loss pulls", "log": True},
+    "activation": {"name": mark("Activations"), "hint": mark("size of what leaves a block"), "log": True},
+    "gradient": {"name": mark("Gradient"), "hint": mark("how hard the loss pulls"), "log": True},
     "entropy": {
-        "name": "Attention entropy",
-        "hint": "of ln(keys): 1 even, 0 one key",
-        "unit": "a share of the largest possible, the logarithm of the keys in sight: 1 reads all alike, 0 one alone",
+        "name": mark("Attention entropy"),
+        "hint": mark("of ln(keys): 1 even, 0 one key"),
+        "unit": mark(
+            "a share of the largest possible, the logarithm of the keys in sight: 1 reads all alike, 0 one alone"
+        ),
         "zero": True,
     },
 }
@@ -54,14 +58,15 @@ def titles(name: str, part: str) -> dict[str, str]:
     """How the picture names the two models: of the open one, of the trained pair, and the second of each."""
     if part == NOTHING:
         return {
-            "now": f"Now: {name} with all its parts, twice, on your text",
-            "trained": "Trained twice with all parts, from two seeds",
-            "second": "other seed",
+            "now": say("Now: {name} with all its parts, twice, on your text", name=name),
+            "trained": say("Trained twice with all parts, from two seeds"),
+            "second": say("other seed"),
         }
+    out = say(WITHOUT_WORDS[part])
     return {
-        "now": f"Now: {name} without {WITHOUT_WORDS[part]}, on your text",
-        "trained": f"Trained without {WITHOUT_WORDS[part]}, beside a twin",
-        "second": "without",
+        "now": say("Now: {name} without {part}, on your text", name=name, part=out),
+        "trained": say("Trained without {part}, beside a twin", part=out),
+        "second": say("without"),
     }
 
 
@@ -76,10 +81,11 @@ def fitting(lm: LanguageModel, part: str) -> tuple[str, str]:
     if not why:
         return part, ""
     others = [other for other in WITHOUT if not missing(lm.config, other)]
-    said = f"Nothing to take out: {why}."
+    said = say("Nothing to take out: {why}.", why=why)
     if not others:
         return NOTHING, said
-    return others[0], f"{said} Shown instead: without {WITHOUT_WORDS[others[0]]}."
+    instead = say("Shown instead: without {part}.", part=say(WITHOUT_WORDS[others[0]]))
+    return others[0], f"{said} {instead}"
 
 
 def by_block(depth: Depth | Mapping[str, Any], key: str) -> list[float | None]:
@@ -105,6 +111,7 @@ def charts(whole: Any, other: Any) -> list[dict[str, Any]]:
         {
             "key": key,
             **look,
+            **{name: say(look[name]) for name in ("name", "hint", "unit") if name in look},
             "whole": by_block(whole, key),
             "without": None if other is None else by_block(other, key),
         }
@@ -120,7 +127,7 @@ def record_now(
     word = lm.tokenizer.display
     said = judged(whole, other)
     return {
-        "asked": text_loss(lm, text, target).about,
+        "asked": say(text_loss(lm, text, target).about),
         "said": [
             {"text": word(i), "id": i, "whole": finite(a), "without": finite(b)}
             for i, a, b in zip(whole.targets, whole.losses, other.losses, strict=True)
@@ -139,9 +146,9 @@ def _following(
 ) -> dict[str, Any]:
     word, batch = lm.tokenizer.display, lm.batch(text, target)
     ids = batch[-1][0].tolist()
-    label = "Next token after"
+    label = say("Next token after")
     if lm.config.shape == "encoder":
-        label = "In place of" if ids[whole.row] == lm.config.mask_id else "Read back at"
+        label = say("In place of") if ids[whole.row] == lm.config.mask_id else say("Read back at")
     order, new = (
         np.argsort(-np.nan_to_num(one.probabilities, nan=-1.0), kind="stable") for one in (whole, other)
     )

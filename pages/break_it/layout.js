@@ -1,6 +1,7 @@
 // What stands where in the Break it picture: the open model above, the trained pair below, three columns of charts over two
 // bands; on a phone one under the other, as high as their words are.
 
+import { say } from "../../app/kit/say.js";
 import { clamp, inLines, measure, thousands, visible } from "../../app/kit/shapes.js";
 import { isPhone } from "../../app/kit/widths.js";
 
@@ -122,9 +123,9 @@ export function sampleLines(text, room, most) {
 /** @type {(samples: string[], w: number) => number} */
 const samplesHeight = (samples, w) => samples.reduce((sum, text) => sum + 16 * Math.max(1, sampleLines(text, w - 76, 3).length), 0);
 
-const LOOK = "Block by block, from the input up: the size of the numbers that leave a block, how hard the loss pulls on its weights, how widely its attention spreads. Where do the two lines part?";
+const LOOK = say("Block by block, from the input up: the size of the numbers that leave a block, how hard the loss pulls on its weights, how widely its attention spreads. Where do the two lines part?");
 /** @param {number | null} step */
-const lookAt = (step) => `The same of two models in training, at step ${thousands(step ?? 0)}; shown are the two measures that differ most. The slider goes to other steps.`;
+const lookAt = (step) => say("The same of two models in training, at step {step}; shown are the two measures that differ most. The slider goes to other steps.", { step: thousands(step ?? 0) });
 
 /**
  * The words of a step: first only what it costs, then what to look at, then what the measurements say, one finding under
@@ -134,9 +135,9 @@ const lookAt = (step) => `The same of two models in training, at step ${thousand
  * @param {Said} said
  * @param {string} title of the findings
  */
-export function placeSaid({ x, y, w, h }, stage, said, title = "What the numbers say") {
+export function placeSaid({ x, y, w, h }, stage, said, title = say("What the numbers say")) {
   const found = stage >= FOUND;
-  const [head, text] = found ? [title, said.cost] : stage < EVIDENCE ? ["What it costs", said.cost] : ["What was measured", said.at === undefined ? LOOK : lookAt(said.at)];
+  const [head, text] = found ? [title, said.cost] : stage < EVIDENCE ? [say("What it costs"), said.cost] : [say("What was measured"), said.at === undefined ? LOOK : lookAt(said.at)];
   /** @type {{y: number, rows: string[]}[]} */
   const findings = [];
   let at = y + 32;
@@ -152,7 +153,7 @@ export function placeSaid({ x, y, w, h }, stage, said, title = "What the numbers
 
 /** What the diagnosis asks for, in lines beside their head; `head`: its width. @type {(text: string, w: number) => {head: number, rows: string[]}} */
 export function remedyLines(text, w) {
-  const head = measure("Remedy", 12, false) * 1.08 + 10;
+  const head = measure(say("Remedy"), 12, false) * 1.08 + 10;
   return { head, rows: text ? inLines(text, w - head) : [] };
 }
 /** @type {(text: string, w: number) => number} */

@@ -1,5 +1,6 @@
 // The upper half: the open model with one part taken out, on the learner's own text, measured now.
 
+import { say } from "../../app/kit/say.js";
 import { MONO, chip, css, fit, h, label, measure, num, tokenSpans, visible } from "../../app/kit/shapes.js";
 import { WHOLE, WITHOUT, drawDepth, drawSaid, sized } from "./charts.js";
 import { EVIDENCE, PHONE_ROWS, TOKEN_ROW, tokenRows } from "./layout.js";
@@ -31,10 +32,10 @@ function drawTokens(g, data, box) {
   const shown = rows.flat();
   const most = Math.max(1, ...shown.flatMap(([t]) => [t.whole, t.without]).filter((v) => v !== null).filter(Number.isFinite));
   const before = said.length - shown.length;
-  const more = before <= 0 ? "" : phone ? `… ${before} before these` : `, … ${before} before`;
+  const more = before <= 0 ? "" : phone ? say("… {before} before these", { before }) : say("in nats, … {before} before", { before });
   /** @type {SVGElement[]} */
-  const out = [label(x, y + 14, phone ? "Loss of each token, in nats" : "Loss of each token", { weight: 600, fill: "ink" }),
-    phone ? label(x + w, y + 14, more, { anchor: "end", fill: "ink3" }) : label(x, y + 30, `in nats${more}`, { fill: "ink3" })]; // the door to Loss stands below
+  const out = [label(x, y + 14, phone ? say("Loss of each token, in nats") : say("Loss of each token"), { weight: 600, fill: "ink" }),
+    phone ? label(x + w, y + 14, more, { anchor: "end", fill: "ink3" }) : label(x, y + 30, more || say("in nats"), { fill: "ink3" })]; // the door to Loss stands below
   for (const [r, row] of rows.entries()) {
     let at = phone ? x : x + 132;
     const top = phone ? y + 24 + r * TOKEN_ROW : y;
@@ -47,7 +48,7 @@ function drawTokens(g, data, box) {
       };
       const node = h("g", {}, chip(g, at, top + 11, wide, t.text, { height: 20, size: 12 }), bar(t.whole, -9, "res"), bar(t.without, 2, WITHOUT),
         h("rect", { x: at, y: top, width: wide, height: 58, fill: "transparent" }));
-      out.push(g.tip(node, `${visible(t.text)}  id ${t.id}\nloss, whole ${sized(t.whole)}\n${data.words.second} ${sized(t.without)}`));
+      out.push(g.tip(node, `${visible(t.text)}  id ${t.id}\n${say("loss, whole {loss}", { loss: sized(t.whole) })}\n${data.words.second} ${sized(t.without)}`));
       at += wide + 4;
     }
   }
@@ -61,7 +62,7 @@ function drawNext(g, data, box) {
   const room = w - 74 - 48;
   /** @type {SVGElement[]} */
   const out = [label(x, y + 12, `${next.label} ${fit(visible(next.after), 70, 12, true)}`, { weight: 600, fill: "ink" }),
-    label(x, y + 28, `whole and ${data.words.second}`, { fill: "ink3" })];
+    label(x, y + 28, say("whole and {second}", { second: data.words.second }), { fill: "ink3" })];
   for (const [i, t] of next.tokens.entries()) {
     const top = y + 36 + i * 27;
     /** @type {(p: number | null, dy: number, colour: string) => SVGElement[]} */
@@ -71,7 +72,7 @@ function drawNext(g, data, box) {
     ];
     const node = h("g", {}, h("text", { x, y: top + 14, "font-family": MONO, "font-size": 13, fill: css("ink"), direction: "ltr" }, tokenSpans(t.text, 70, 13)),
       bar(t.whole, 0, "res"), bar(t.without, 11, WITHOUT));
-    out.push(g.tip(node, `${visible(t.text)}\nwhole ${t.whole === null ? "–" : num(t.whole, 5)}, ${data.words.second} ${t.without === null ? "no number" : num(t.without, 5)}`));
+    out.push(g.tip(node, `${visible(t.text)}\n${say("whole {value}", { value: t.whole === null ? "–" : num(t.whole, 5) })}, ${data.words.second} ${t.without === null ? say("no number") : num(t.without, 5)}`));
   }
   return out;
 }
@@ -81,7 +82,7 @@ export function drawNow(g, data, at, stage) {
   const now = data.now;
   const title = fit(data.words.now, at.phone ? at.w : at.w - 200, 14, false);
   const aside = at.x + measure(title, 14, false) * 1.06 + 20;
-  const about = `loss: ${now.asked}`;
+  const about = say("loss: {asked}", { asked: now.asked });
   g.part("now head", [at], () => [
     label(at.x, at.head + 14, title, { size: 14, weight: 600, fill: "ink" }),
     !at.phone && aside + measure(about, 12, false) < at.x + at.w - 200 && label(aside, at.head + 14, about, { fill: "ink3" }),
@@ -97,7 +98,7 @@ export function drawNow(g, data, at, stage) {
 function legend(second, left, y) {
   return [
     h("path", { d: `M${left},${y}h22`, stroke: css(WHOLE), "stroke-width": 2 }), h("circle", { cx: left + 11, cy: y, r: 3, fill: css(WHOLE) }),
-    label(left + 28, y + 4, "whole"),
+    label(left + 28, y + 4, say("whole")),
     h("path", { d: `M${left + 80},${y}h26`, stroke: css(WITHOUT), "stroke-width": 2, "stroke-dasharray": "6 3" }), h("rect", { x: left + 90, y: y - 3, width: 6, height: 6, fill: css(WITHOUT) }),
     label(left + 112, y + 4, second, { fill: "accent" }),
   ];

@@ -16,6 +16,7 @@ from core.analysis.health.diagnosis import RULE, diagnose
 from core.analysis.health.remedies import remedy
 from core.analysis.health.training_health import order_seen
 from core.analysis.stream.depth import measure_depth
+from core.messages import say
 from pages.break_it import export, own_pair
 from pages.break_it.export import FIGURE, KEYS
 from pages.break_it.figure import CHOICES
@@ -57,18 +58,18 @@ if shown.instead:
 page.judged(RULE)
 
 with page.controls():
-    widgets.segments("Take out", "part", tuple(CHOICES), lambda name: CHOICES[str(name)])
+    widgets.segments(say("Take out"), "part", tuple(CHOICES), lambda name: say(CHOICES[str(name)]))
     if len(steps) > 1:
         st.select_slider(
-            "Trained pair at step",
+            say("Trained pair at step"),
             range(len(steps)),
             format_func=lambda i: f"{steps[i]:,}",
             **state.part("look", shown.moment, lambda index: state.set("look", index)),
         )
-    if not own_run.under_way(arms, "break_it.stop", "Stop both"):
+    if not own_run.under_way(arms, "break_it.stop", say("Stop both")):
         spend, refused = own_run.cost(partial(own_pair.following, part))
         own_run.shorter(partial(own_pair.following, part), own_pair.specs(part, 0)["whole"].steps)
-        own_run.button("Train both now", spend, "break_it.start", False, on_click=state.whole(begin))
+        own_run.button(say("Train both now"), spend, "break_it.start", False, on_click=state.whole(begin))
         own_run.warn(refused)
 if why := state.memo("break_it").pop("why", ""):
     st.warning(markup.escape(why))

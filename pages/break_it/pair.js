@@ -1,6 +1,7 @@
 // The lower half: two small models trained alike but for the one part, and what the measurements of both say.
 
 import { curves, heardRuns } from "../../app/kit/curves.js";
+import { say } from "../../app/kit/say.js";
 import { MONO, css, h, label, thousands } from "../../app/kit/shapes.js";
 import { WHOLE, WITHOUT, drawDepth, drawSaid } from "./charts.js";
 import { EVIDENCE, REMEDY, remedyLines, sampleLines } from "./layout.js";
@@ -40,7 +41,7 @@ export function drawPair(g, data, local, at, stage) {
   local.chart = curves(g, "pair", at.curves, {
     runs: pair.runs.map((run, i) => ({ ...run, name: i ? data.words.second : run.name, colour: i ? WITHOUT : WHOLE, dash: i ? [6, 3] : undefined })),
     lines: [{ column: "loss", kind: "raw" }, { column: "held_out", kind: "solid" }],
-    x: "step", guessing: pair.guessing, ends: "line", ticks: true, title: "Held-out loss, nats a token",
+    x: "step", guessing: pair.guessing, ends: "line", ticks: true, title: say("Held-out loss, nats a token"),
     marks: pair.at === null || pair.newest ? [] : [{ x: pair.at, colour: "ink3", text: "" }],
     onpoint: (_, what) => heardRuns(g, local, what),
   });
@@ -49,14 +50,14 @@ export function drawPair(g, data, local, at, stage) {
     let top = y;
     return pair.samples.map((text, i) => {
       const rows = sampleLines(text, w - 76, at.phone ? 3 : 1);
-      const out = [label(x, top, i ? data.words.second : "whole", { fill: i ? "accent" : "ink3" }),
+      const out = [label(x, top, i ? data.words.second : say("whole"), { fill: i ? "accent" : "ink3" }),
         rows.map((row, k) => h("text", { x: x + 72, y: top + 16 * k, "font-family": MONO, "font-size": 12, fill: css("ink2"), direction: "ltr" }, row))];
       top += 16 * Math.max(1, rows.length);
       return out;
     });
   });
   if (stage >= EVIDENCE) for (const [i, one] of pair.charts.entries()) g.part(`pair ${i}`, [at.trained[i]], () => drawDepth(g, at.trained[i], { ...one, names: pair.names, second: data.words.second }));
-  g.part("diagnosis", [stage, at.diagnosis], () => drawSaid(at.diagnosis, stage, pair, `Diagnosis at step ${thousands(pair.at ?? 0)}`));
+  g.part("diagnosis", [stage, at.diagnosis], () => drawSaid(at.diagnosis, stage, pair, say("Diagnosis at step {step}", { step: thousands(pair.at ?? 0) })));
   if (stage === REMEDY) g.part("remedy", [at.remedy], () => drawRemedy(at.remedy, pair.remedy));
 }
 
@@ -64,5 +65,5 @@ export function drawPair(g, data, local, at, stage) {
 function drawRemedy({ x, y, w }, text) {
   if (!text) return [];
   const { head, rows } = remedyLines(text, w);
-  return [label(x, y, "Remedy", { weight: 600, fill: "ink" }), rows.map((line, i) => label(x + head, y + 16 * i, line, { fill: "ink" }))];
+  return [label(x, y, say("Remedy"), { weight: 600, fill: "ink" }), rows.map((line, i) => label(x + head, y + 16 * i, line, { fill: "ink" }))];
 }

@@ -10,6 +10,8 @@ from app.kit.arms import Arm, recorded_arms
 from core.analysis.health.diagnosis import Diagnosis, diagnose
 from core.analysis.health.evidence import Evidence, Health, of_run
 from core.analysis.health.remedies import remedy
+from core.messages import say
+from core.runs.endings import retold
 from pages.break_it.figure import CHARTS, NOTHING, WITHOUT_WORDS, by_block, charts
 
 
@@ -31,7 +33,7 @@ def judged(arms: list[Arm], upto: int | None = None) -> Diagnosis:
 
 def evidence(arm: Arm, upto: int | None = None) -> Evidence:
     """One run, for the diagnosis, as it is or as it was at a step."""
-    ended = arm.ended if upto is None else ""
+    ended = retold(arm.ended) if upto is None else ""
     return of_run(arm.points, arm.checkpoints, guessing=arm.guessing, ended=ended, upto=upto)
 
 
@@ -50,12 +52,19 @@ def mended(arms: list[Arm], part: str, said: Diagnosis, upto: int | None = None)
     """What the diagnosis asks for, and whether that is what was taken out; then what its twin came to."""
     asked = remedy(said)
     if asked is None:
-        return "No finding asks for a remedy." if part == NOTHING else "So far no finding asks for a remedy."
+        if part == NOTHING:
+            return say("No finding asks for a remedy.")
+        return say("So far no finding asks for a remedy.")
+    sentence = say(asked.sentence)
     if asked.part != part:
-        return f"{asked.sentence} But taken out here: {NOTHING if part == NOTHING else WITHOUT_WORDS[part]}."
+        if part == NOTHING:
+            return f"{sentence} {say('But taken out here: nothing.')}"
+        return f"{sentence} {say('But taken out here: {part}.', part=say(WITHOUT_WORDS[part]))}"
     whole = evidence(arms[0], upto).held_out
-    twin = "" if whole is None else f" The twin that kept it has a held-out loss of {whole:.2f}."
-    return f"{asked.sentence} That is what was taken out.{twin}"
+    right = f"{sentence} {say('That is what was taken out.')}"
+    if whole is None:
+        return right
+    return f"{right} {say('The twin that kept it has a held-out loss of {loss}.', loss=f'{whole:.2f}')}"
 
 
 def record_pair(arms: list[Arm], part: str, at: int | None) -> dict[str, Any]:
@@ -73,12 +82,19 @@ def record_pair(arms: list[Arm], part: str, at: int | None) -> dict[str, Any]:
     layers = dict(spec.changes)
     size = f"{counted(layers['n_layers'], 'block')} × {layers['d_model']}"
     seeds = sorted({arm.spec.seed for arm in arms})
-    seed = f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} and {seeds[1]}"
+    seed = (
+        say("seed {seed}", seed=seeds[0])
+        if len(seeds) == 1
+        else say("seeds {one} and {other}", one=seeds[0], other=seeds[1])
+    )
     return {
-        "about": f"held-out loss · {size}, {counted(spec.steps, 'step')}, {seed}",
+        "about": say("held-out loss · {settings}", settings=f"{size}, {counted(spec.steps, 'step')}, {seed}"),
         "own": arms[0].run is not None,
-        "runs": [arm.curve() for arm in arms],
-        "guessing": {"value": arms[0].guessing, "text": f"guessing: ln {spec.vocab_size} = {arms[0].guessing:.2f}"},
+        "runs": [arm.curve() | {"name": say(arm.name)} for arm in arms],
+        "guessing": {
+            "value": arms[0].guessing,
+            "text": say("guessing: {sum}", sum=f"ln {spec.vocab_size} = {arms[0].guessing:.2f}"),
+        },
         "at": at,
         "newest": at == max(moments(arms), default=None),
         "names": list(health[0]["names"]) if measured else [],
@@ -86,7 +102,7 @@ def record_pair(arms: list[Arm], part: str, at: int | None) -> dict[str, Any]:
         "samples": [one.sample if one else "" for one in seen],
         "findings": [finding.sentence for finding in said.findings],
         "remedy": mended(arms, part, said, upto) if measured else "",
-        "cost": said.cost if measured else "The first measurements come with the first checkpoint.",
+        "cost": said.cost if measured else say("The first measurements come with the first checkpoint."),
     }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from app.controls.predict import Answer
 from core.analysis.health.component_ablation import losses_without, missing
 from core.config import WITHOUT, Part
 from core.language_model import LanguageModel
+from core.messages import say
 
 # Each part, and after it the one that is asked about while the picture shows it. On the page's texts the loss rises
 # without one and hardly changes without the next.
@@ -35,7 +36,7 @@ class Question:
             numbers,
             {"part": self.part, "stage": -1},
             whole=whole,
-            without=f"{loss:.3f}" if math.isfinite(loss) else "its numbers overflow",
+            without=f"{loss:.3f}" if math.isfinite(loss) else say("its numbers overflow"),
         )
 
 

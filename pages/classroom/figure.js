@@ -2,6 +2,7 @@
 // the class as they come (app/rooms/bar.js tells them).
 
 import { mount } from "../../app/kit/glass.js";
+import { say } from "../../app/kit/say.js";
 import { chip, css, fit, h, inLines, label, measure, num, percent, shareBar, tokenSpans, visible } from "../../app/kit/shapes.js";
 import { shared } from "../../app/kit/shared.js";
 import { costOf } from "../../app/kit/votes.js";
@@ -31,7 +32,7 @@ import { barsOf, plan } from "./layout.js";
  * @typedef {Local & {listening?: boolean}} Kept
  */
 
-const NOTHING = "Nothing of this text can be asked for: write a second word.";
+const NOTHING = say("Nothing of this text can be asked for: write a second word.");
 
 /** @type {View<Data, Kept>} */
 const classroom = {
@@ -66,8 +67,12 @@ const classroom = {
   describe(data) {
     if (!data.options.length) return NOTHING;
     const votes = barsOf(data, shared.room ?? null);
-    const said = data.options.map((option, n) => `${visible(option.text)} ${percent(option.p)}${votes.length ? `, votes ${votes.map((one) => one[n]).join(" then ")}` : ""}`);
-    return `A vote on the token ${visible(data.tokens[data.place ?? 0])}. The model gives ${said.join("; ")}. What came cost the model ${num(data.surprise ?? 0, 3)} nats.`;
+    const said = data.options.map((option, n) => {
+      const [word, share] = [visible(option.text), percent(option.p)];
+      if (votes.length > 1) return say("{word} {share}, votes {first} then {second}", { word, share, first: votes[0][n], second: votes[1][n] });
+      return votes.length ? say("{word} {share}, votes {votes}", { word, share, votes: votes[0][n] }) : `${word} ${share}`;
+    });
+    return say("A vote on the token {token}. The model gives {options}. What came cost the model {loss} nats.", { token: visible(data.tokens[data.place ?? 0]), options: said.join("; "), loss: num(data.surprise ?? 0, 3) });
   },
 
   state(data) {
@@ -92,14 +97,14 @@ function wordOf(g, data, n, x, y, w) {
   if (!scored) return node;
   node.classList.add("gb-hot");
   node.addEventListener("click", () => g.select({ follow: n }));
-  return chosen ? node : g.tip(node, "Ask for this one");
+  return chosen ? node : g.tip(node, say("Ask for this one"));
 }
 
 /** @type {(at: ReturnType<typeof plan>, rounds: number) => SVGElement[]} */
 function headsOf(at, rounds) {
   return [
-    label(at.bar, at.head, "the model", { fill: "att-ink", weight: 600 }),
-    ...(rounds ? [label(at.bar + measure("the model", 12, false) + 16, at.head, rounds > 1 ? "the class: first vote pale, second full" : "the class", { fill: "accent", weight: 600 })] : []),
+    label(at.bar, at.head, say("the model"), { fill: "att-ink", weight: 600 }),
+    ...(rounds ? [label(at.bar + measure(say("the model"), 12, false) + 16, at.head, rounds > 1 ? say("the class: first vote pale, second full") : say("the class"), { fill: "accent", weight: 600 })] : []),
   ];
 }
 
@@ -114,19 +119,24 @@ function rowOf(g, data, option, n, at, votes) {
   const row = h("g", { "data-option": n },
     h("text", { x: 0, y: middle, "font-family": "var(--gb-mono)", "font-size": 14, fill: css("ink"), "font-weight": came ? 700 : null },
       tokenSpans(option.text, at.names - (came ? 56 : 8), 14)),
-    came && label(at.names - 8, middle, "came", { anchor: "end", fill: "v-ink", weight: 600 }),
+    came && label(at.names - 8, middle, say("came"), { anchor: "end", fill: "v-ink", weight: 600 }),
     bars.map((bar, k) => shareBar(at.bar, y + (at.phone ? 20 : 0) + k * (tall + 2), at.room, tall, bar.share, { fill: css(bar.fill), opacity: bar.faint ? 0.45 : 1 })),
     label(at.right, middle, numbers, { anchor: "end", mono: true, fill: "ink2" }));
-  return g.tip(row, `${visible(option.text)}${option.id < 0 ? "" : `  id ${option.id}`}\nthe model: ${percent(option.p)}${votes.map((one, round) => `\n${["first", "second"][round]} vote: ${one[n]}`).join("")}`);
+  const lines = [
+    `${visible(option.text)}${option.id < 0 ? "" : `  id ${option.id}`}`, say("the model: {share}", { share: percent(option.p) }),
+    ...votes.map((one, round) => (round ? say("second vote: {votes}", { votes: one[n] }) : say("first vote: {votes}", { votes: one[n] }))),
+  ];
+  return g.tip(row, lines.join("\n"));
 }
 
 /** The cross-entropies, in words. @type {(data: Data, at: ReturnType<typeof plan>, votes: number[][]) => SVGElement[]} */
 function costsOf(data, at, votes) {
-  const all = `The model gave what came a loss of ${num(data.surprise ?? 0, 2)} nats; it expected ${num(data.entropy ?? 0, 2)}.`;
+  const all = say("The model gave what came a loss of {loss} nats; it expected {expected}.", { loss: num(data.surprise ?? 0, 2), expected: num(data.entropy ?? 0, 2) });
   const costs = votes.map((one) => costOf(one, data.came ?? 0));
-  const said = costs.map((cost) => (cost === null ? "nobody chose it" : `${num(cost, 2)} nats`));
-  const theirs = votes.length ? said.join(", then ") : `none yet; an even spread over ${data.options.length} would be ${num(data.evenly ?? 0, 2)} nats`;
-  const lines = [...inLines(all, at.right, 13), ...inLines(`The class’s loss, its shares of votes read as probabilities: ${theirs}.`, at.right, 13)];
+  const said = costs.map((cost) => (cost === null ? say("nobody chose it") : say("{cost} nats", { cost: num(cost, 2) })));
+  const none = () => say("none yet; an even spread over {options} would be {loss} nats", { options: data.options.length, loss: num(data.evenly ?? 0, 2) });
+  const theirs = said.length > 1 ? say("{first}, then {second}", { first: said[0], second: said[1] }) : said[0] ?? none();
+  const lines = [...inLines(all, at.right, 13), ...inLines(say("The class’s loss, its shares of votes read as probabilities: {losses}.", { losses: theirs }), at.right, 13)];
   return lines.map((line, n) => label(0, at.costs + n * 20, fit(line, at.right, 13, false), { size: 13, fill: "ink2" }));
 }
 

@@ -12,6 +12,7 @@ from app.kit import register
 from app.rooms import token_question
 from core.analysis.tasks.token_vote import TokenVote, vote_cross_entropy
 from core.language_model import LanguageModel
+from core.messages import say
 from core.training.losses import ScoredText
 
 draw = register("classroom", __file__)
@@ -34,7 +35,10 @@ def record(lm: LanguageModel, told: ScoredText, vote: TokenVote | None) -> dict[
         "came": vote.came,
         "question": question.text,
         "asked": list(question.options),
-        "options": [*_options(vote, word), {"id": -1, "text": question.options[-1], "p": vote.elsewhere}],
+        "options": [
+            *_options(vote, word),
+            {"id": -1, "text": say(question.options[-1]), "p": vote.elsewhere},
+        ],
         "entropy": vote.entropy,
         "surprise": vote.surprise,
         "evenly": vote_cross_entropy([1] * len(question.options), vote.came),

@@ -11,6 +11,7 @@ from app.frame import page
 from app.rooms import forget
 from app.session import events, state
 from core.analysis.tasks.token_vote import TokenVote, token_vote, token_vote_on, vote_cross_entropy
+from core.messages import say
 from core.training.losses import ScoredText, score_text
 from pages.classroom import export, figure, room
 from pages.classroom.question import another, ask
@@ -42,8 +43,8 @@ vote: TokenVote | None = token_vote(lm, told, at, likely, unlikely) if len(told)
 teacher = room.teacher()
 
 page.claim(
-    "A class predicts together, and its votes stand beside the model’s probabilities.",
-    "" if vote is None else f"{counted(len(vote.ids), 'option')}, one of which came",
+    say("A class predicts together, and its votes stand beside the model’s probabilities."),
+    "" if vote is None else say("{options}, one of which came", options=counted(len(vote.ids), "option")),
 )
 room.draw(teacher, lm, told, vote, at)
 forget.draw("gb-forget-class")
@@ -55,8 +56,8 @@ figure.draw(
 )  # fmt: skip
 
 with page.controls():
-    st.slider("Likely options", 2, 5, width=220, **state.bind("likely"))
-    st.slider("Unlikely options", 0, 2, width=220, **state.bind("unlikely"))
+    st.slider(say("Likely options"), 2, 5, width=220, **state.bind("likely"))
+    st.slider(say("Unlikely options"), 0, 2, width=220, **state.bind("unlikely"))
 
 question = ask(lm, told, vote)
 

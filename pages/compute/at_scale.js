@@ -2,8 +2,9 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
+import { say } from "../../app/kit/say.js";
 import { css, fit, h, inLines, label, num, thousands } from "../../app/kit/shapes.js";
-import { manyOf, siOf, sizeOf, timeOf } from "../../app/kit/units.js";
+import { siOf, sizeOf, timeOf } from "../../app/kit/units.js";
 import { isPhone } from "../../app/kit/widths.js";
 
 /**
@@ -56,13 +57,15 @@ import { isPhone } from "../../app/kit/widths.js";
  */
 
 /** @type {Record<string, string>} */
-const NAMES = { weights: "Weights", gradients: "Gradients", optimizer: "AdamW’s moments", activations: "Kept activations", prefill: "Reading the text", decode: "Writing a token", step: "A training step" };
-/** @type {[each: number, name: string][]} */
-const LARGE = [[1e12, "trillion"], [1e9, "billion"], [1e6, "million"]];
+const NAMES = { weights: say("Weights"), gradients: say("Gradients"), optimizer: say("AdamW’s moments"), activations: say("Kept activations"), prefill: say("Reading the text"), decode: say("Writing a token"), step: say("A training step") };
+const EQUAL = say("equal");
 /** 2 trillion, 175 billion, 117 million. @param {number} n */
 function inWords(n) {
-  const found = LARGE.find(([each]) => n >= each);
-  return found ? `${Number((n / found[0]).toFixed(2))} ${found[1]}` : thousands(n);
+  /** @param {number} each */
+  const short = (each) => String(Number((n / each).toFixed(2)));
+  if (n >= 1e12) return say("{count} trillion", { count: short(1e12) });
+  if (n >= 1e9) return say("{count} billion", { count: short(1e9) });
+  return n >= 1e6 ? say("{count} million", { count: short(1e6) }) : thousands(n);
 }
 /** @type {(x: number, y: number, title: string, about: string) => Shapes} */
 const head = (x, y, title, about) => [label(x, y + 14, title, { weight: 600, fill: "ink", size: 14 }), label(x, y + 32, about, { fill: "ink3" })];
@@ -70,53 +73,57 @@ const head = (x, y, title, about) => [label(x, y + 14, title, { weight: 600, fil
 /** Formula beside measurement on this machine. @type {(data: Data, box: Box) => Shapes} */
 function drawMeasured(data, { x, y, w }) {
   const { at, machine: here } = data;
-  if (!data.own || !at) return [head(x, y, "Formula and measurement", ""), inLines(`${data.resized ? "A model of these sizes" : "A published configuration"} is not built here, so nothing of it is measured. Its formulas are the same ones that can be held against measurements of the open model.`, w).map((line, i) => label(x, y + 34 + 17 * i, line, { fill: "ink2" }))];
+  if (!data.own || !at) return [head(x, y, say("Formula and measurement"), ""), inLines(data.resized ? say("A model of these sizes is not built here, so nothing of it is measured. Its formulas are the same ones that can be held against measurements of the open model.") : say("A published configuration is not built here, so nothing of it is measured. Its formulas are the same ones that can be held against measurements of the open model."), w).map((line, i) => label(x, y + 34 + 17 * i, line, { fill: "ink2" }))];
   const known = data.rows.some((row) => row.measured !== null);
   const bytes = (/** @type {number} */ n) => (w < 480 && n >= 1e8 ? siOf(n, "B") : thousands(n)); // all digits of so many do not fit a phone
   const columns = [x + w * 0.5, x + w * 0.72, x + w];
-  const sub = `${data.name}, float32, ${manyOf(at[0], "text")} of ${manyOf(at[1], "token")}`;
-  const machine = here.peak && here.bandwidth ? [`This machine: ${siOf(here.peak, "FLOP/s")} in a product of two matrices, ${siOf(here.bandwidth, "B/s")} in copying.`] : ["Not measured yet: the button above times the passes here and asks autograd what it keeps."];
-  return [head(x, y, "Formula and measurement", fit(sub, w, 12, false)),
-    ["Formula", known ? "Measured" : "", known ? "The two" : ""].map((title, i) => label(columns[i], y + 56, title, { anchor: "end", fill: "ink3" })),
+  const sub = say("{name}, float32, {texts} of {tokens}", { name: data.name, texts: counted(at[0], "text"), tokens: counted(at[1], "token") });
+  const machine = here.peak && here.bandwidth ? [say("This machine: {peak} in a product of two matrices, {bandwidth} in copying.", { peak: siOf(here.peak, "FLOP/s"), bandwidth: siOf(here.bandwidth, "B/s") })] : [say("Not measured yet: the button above times the passes here and asks autograd what it keeps.")];
+  return [head(x, y, say("Formula and measurement"), fit(sub, w, 12, false)),
+    [say("Formula"), known ? say("Measured") : "", known ? say("The two") : ""].map((title, i) => label(columns[i], y + 56, title, { anchor: "end", fill: "ink3" })),
     data.rows.map((row, i) => {
       const mid = y + 78 + 24 * i;
       const ratio = row.measured !== null && row.formula ? row.measured / row.formula : null;
-      const said = row.kind === "bytes" ? (ratio === null ? "" : row.measured === row.formula ? "equal" : `× ${num(ratio, 4)}`) : row.rate ? siOf(row.rate, "FLOP/s") : "";
+      const said = row.kind === "bytes" ? (ratio === null ? "" : row.measured === row.formula ? EQUAL : `× ${num(ratio, 4)}`) : row.rate ? siOf(row.rate, "FLOP/s") : "";
       const formula = row.kind === "bytes" ? bytes(row.formula) : row.formula ? `≥ ${timeOf(row.formula)}` : siOf(row.flops, "FLOP");
-      const found = row.measured === null ? (row.why ? "not here" : "–") : row.kind === "bytes" ? bytes(row.measured) : timeOf(row.measured);
+      const found = row.measured === null ? (row.why ? say("not here") : "–") : row.kind === "bytes" ? bytes(row.measured) : timeOf(row.measured);
       return h("g", { "data-measure": row.name }, label(x, mid, NAMES[row.name], { fill: "ink" }),
-        [formula, known || row.why ? found : "", said].map((text, k) => label(columns[k], mid, text, { anchor: "end", mono: true, fill: said === "equal" && k === 2 ? "pos" : "ink2" })));
+        [formula, known || row.why ? found : "", said].map((text, k) => label(columns[k], mid, text, { anchor: "end", mono: true, fill: said === EQUAL && k === 2 ? "pos" : "ink2" })));
     }),
     [...machine, ...new Set(data.rows.map((row) => row.why).filter(Boolean))].flatMap((line) => inLines(line, w)).map((line, i) => label(x, y + 84 + 24 * data.rows.length + 17 * i, line, { fill: "ink2" }))];
 }
 
 /** Where the number of tokens is from. @type {Record<string, string>} */
 const WHOSE = {
-  yours: "The number of tokens is yours.", card: "So many tokens did it read, by its card.",
-  never: "Nobody trained a model of these sizes: 20 tokens for each weight, unless you say how many.",
-  unpublished: "How many tokens it read was not published: 20 for each weight, unless you say how many.",
-  unknown: "Its card does not say how many tokens it read: 20 for each weight, unless you say how many.",
+  yours: say("The number of tokens is yours."), card: say("So many tokens did it read, by its card."),
+  never: say("Nobody trained a model of these sizes: 20 tokens for each weight, unless you say how many."),
+  unpublished: say("How many tokens it read was not published: 20 for each weight, unless you say how many."),
+  unknown: say("Its card does not say how many tokens it read: 20 for each weight, unless you say how many."),
 };
 
 /** What a training comes to, in lines. @type {(data: Data, w: number) => string[]} */
 function trainingLines(data, w) {
   const t = data.training;
-  const lines = [`${siOf(t.flops, "FLOP")} at ${num(100 * t.reached, 0)} % of ${siOf(t.peak, "FLOP/s")} on ${thousands(t.devices)} × ${t.card}: ${timeOf(t.seconds)}, ${siOf(t.energy * 1000, "Wh")}.`];
+  const lines = [say("{operations} at {reached} % of {peak} on {devices} × {card}: {time}, {energy}.", { operations: siOf(t.flops, "FLOP"), reached: num(100 * t.reached, 0), peak: siOf(t.peak, "FLOP/s"), devices: thousands(t.devices), card: t.card, time: timeOf(t.seconds), energy: siOf(t.energy * 1000, "Wh") })];
   if (t.reached > t.roof.share * 1.0001) {
-    lines.push(`The roofline allows ${num(100 * t.roof.share, t.roof.share < 0.1 ? 1 : 0)} % with ${manyOf(t.roof.batch, "text")} at once; ${num(100 * t.reached, 0)} % ${t.roof.enough === null ? "are beyond it with any number of them" : `take ${thousands(t.roof.enough)} or more`}.`);
+    const values = { share: num(100 * t.roof.share, t.roof.share < 0.1 ? 1 : 0), texts: counted(t.roof.batch, "text"), reached: num(100 * t.reached, 0), enough: t.roof.enough === null ? "" : thousands(t.roof.enough) };
+    lines.push(t.roof.enough === null
+      ? say("The roofline allows {share} % with {texts} at once; {reached} % are beyond it with any number of them.", values)
+      : say("The roofline allows {share} % with {texts} at once; {reached} % take {enough} or more.", values));
   }
   if (t.published) {
-    lines.push(`Published: ${inWords(t.published.tokens)} tokens${t.published.hours ? `, ${thousands(t.published.hours)} hours of ${t.published.device}` : ""} (${t.published.where}).`);
-    if (t.published.reached) lines.push(`So that training reached ${num(100 * t.published.reached, 1)} % of the peak, waiting and repairs counted.`);
+    const told = { tokens: inWords(t.published.tokens), where: t.published.where };
+    lines.push(t.published.hours ? say("Published: {tokens} tokens, {hours} hours of {device} ({where}).", { ...told, hours: thousands(t.published.hours), device: t.published.device }) : say("Published: {tokens} tokens ({where}).", told));
+    if (t.published.reached) lines.push(say("So that training reached {reached} % of the peak, waiting and repairs counted.", { reached: num(100 * t.published.reached, 1) }));
   }
   if (WHOSE[t.whose]) lines.push(WHOSE[t.whose]);
-  if (t.writes) lines.push("Counted as if it wrote as many tokens as it reads. A training on hidden spans, as T5’s own, writes fewer: about 114 for 512.");
+  if (t.writes) lines.push(say("Counted as if it wrote as many tokens as it reads. A training on hidden spans, as T5’s own, writes fewer: about 114 for 512."));
   return lines.flatMap((line) => inLines(line, w));
 }
 /** A training's hours and energy. @type {(data: Data, box: Box) => Shapes} */
 function drawTraining(data, { x, y, w }) {
   const t = data.training;
-  return [head(x, y, "A training, by hours and energy", fit(`3 passes for each of ${inWords(t.tokens)} tokens, in texts of ${thousands(t.length)}`, w, 12, false)),
+  return [head(x, y, say("A training, by hours and energy"), fit(say("3 passes for each of {tokens} tokens, in texts of {length}", { tokens: inWords(t.tokens), length: thousands(t.length) }), w, 12, false)),
     trainingLines(data, w).map((line, i) => label(x, y + 56 + 17 * i, line, { fill: "ink2" }))];
 }
 
@@ -127,12 +134,12 @@ function drawCards(data, { x, y, w }, phone) {
   const t = data.training;
   const most = Math.max(...t.cards.map((card) => card.hours));
   /** @type {[title: string, at: number][]} */
-  const columns = phone ? [] : [["Peak", 190], ["Memory", 258], ["Bandwidth", 344], ["Power", 400]];
+  const columns = phone ? [] : [[say("Peak"), 190], [say("Memory"), 258], [say("Bandwidth"), 344], [say("Power"), 400]];
   const bar = phone ? { from: x + 118, room: w - 118 - 180 } : { from: x + 424, room: 120 };
   const [time, energy] = phone ? [x + w - 82, x + w] : [x + 650, x + 736];
-  return [head(x, y, "One card alone, at that share of its peak", fit("peaks of products in what the model is trained in, dense, as published; cards at full power and nothing else counted", w, 12, false)),
+  return [head(x, y, say("One card alone, at that share of its peak"), fit(say("peaks of products in what the model is trained in, dense, as published; cards at full power and nothing else counted"), w, 12, false)),
     columns.map(([title, at]) => label(x + at, y + 56, title, { anchor: "end", fill: "ink3" })),
-    !phone && [label(bar.from, y + 56, "Time", { fill: "ink3" }), label(energy, y + 56, "Energy", { anchor: "end", fill: "ink3" }), label(x + 760, y + 56, "Source", { fill: "ink3" })],
+    !phone && [label(bar.from, y + 56, say("Time"), { fill: "ink3" }), label(energy, y + 56, say("Energy"), { anchor: "end", fill: "ink3" }), label(x + 760, y + 56, say("Source"), { fill: "ink3" })],
     t.cards.map((card, i) => {
       const mid = y + (phone ? 58 : 78) + cardTall(phone) * i;
       const facts = [siOf(card.peak), sizeOf(card.memory).replace(".0", ""), siOf(card.bandwidth, "B/s"), `${card.watts} W`];
@@ -149,7 +156,7 @@ function publishedRows(data, w, phone) {
   let y = 58;
   return data.published.map((one) => {
     const off = Math.abs(100 * one.difference);
-    const same = one.agrees ? "the same, rounded" : `${num(off, 1)} % ${one.difference > 0 ? "more" : "less"} than was said`;
+    const same = one.agrees ? say("the same, rounded") : one.difference > 0 ? say("{off} % more than was said", { off: num(off, 1) }) : say("{off} % less than was said", { off: num(off, 1) });
     const words = inLines(`${phone ? `${one.where}: ` : ""}${one.note ? `${same}. ${one.note}` : same}`, phone ? w : w - 600);
     const at = y;
     y += phone ? 34 + 16 * words.length : 8 + 16 * words.length;
@@ -159,7 +166,7 @@ function publishedRows(data, w, phone) {
 /** Weights of every preset, counted and as published. @type {(data: Data, box: Box, phone: boolean) => Shapes} */
 function drawPublished(data, { x, y, w }, phone) {
   const columns = phone ? [x, x + w * 0.68, x + w] : [x, x + 246, x + 350, x + 376, x + 600];
-  return [head(x, y, "Every preset, counted and as published", fit("shared weights once; a published count is rounded as its authors rounded it", w, 12, false)),
+  return [head(x, y, say("Every preset, counted and as published"), fit(say("shared weights once; a published count is rounded as its authors rounded it"), w, 12, false)),
     publishedRows(data, w, phone).map(({ one, words, at }) => {
       const mid = y + at;
       return h("g", { "data-published": one.key }, label(columns[0], mid, one.name, { fill: "ink", weight: 500 }),
@@ -187,9 +194,13 @@ const atScale = {
   },
 
   describe(data) {
-    const rows = data.rows.flatMap((row) => (row.measured === null ? [] : [`${NAMES[row.name]}: ${row.kind === "bytes" ? `${thousands(row.measured)} bytes measured, ${thousands(row.formula)} by formula` : `${timeOf(row.measured)} measured`}`])).join("; ");
+    const rows = data.rows.flatMap((row) => (row.measured === null ? [] : [`${NAMES[row.name]}: ${row.kind === "bytes" ? say("{measured} bytes measured, {formula} by formula", { measured: thousands(row.measured), formula: thousands(row.formula) }) : say("{time} measured", { time: timeOf(row.measured) })}`])).join("; ");
     const t = data.training;
-    return `${rows || "Nothing measured yet"}. A training on ${siOf(t.tokens)} tokens: ${siOf(t.flops, "FLOP")}, ${timeOf(t.seconds)} on ${thousands(t.devices)} × ${t.card}, ${siOf(t.energy * 1000, "Wh")}. ${data.published.map((one) => `${one.name} ${counted(one.ours, "weight")}, published ${one.said}`).join("; ")}.`;
+    return [
+      `${rows || say("Nothing measured yet")}.`,
+      say("A training on {tokens} tokens: {operations}, {time} on {devices} × {card}, {energy}.", { tokens: siOf(t.tokens), operations: siOf(t.flops, "FLOP"), time: timeOf(t.seconds), devices: thousands(t.devices), card: t.card, energy: siOf(t.energy * 1000, "Wh") }),
+      `${data.published.map((one) => say("{name} {weights}, published {count}", { name: one.name, weights: counted(one.ours, "weight"), count: one.said })).join("; ")}.`,
+    ].join(" ");
   },
 
   state(data) {

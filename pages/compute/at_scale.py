@@ -20,6 +20,7 @@ from core.costs.operations import row_flops
 from core.costs.roofline import Work, attainable, decode, least_seconds, prefill
 from core.costs.schedule import Training, training, usual_tokens, utilization
 from core.families.presets import PRESETS
+from core.messages import say
 from core.training.measuring import STEPS, Measured, Size, measure, size_for
 from pages.compute.subject import Subject
 
@@ -118,7 +119,11 @@ def _rows(shown: Subject, known: Mapping[str, Measured], at: Size) -> list[dict[
     for name, (count, job) in formulas(shown, at).items():
         one = known.get(name)
         found = one.value if one is not None else None
-        row: dict[str, Any] = {"name": name, "measured": found, "why": one.why if one is not None else ""}
+        row: dict[str, Any] = {
+            "name": name,
+            "measured": found,
+            "why": str(one.why) if one is not None else "",
+        }
         if job is None:
             row |= {"kind": "bytes", "formula": count}
         else:
@@ -143,7 +148,7 @@ def _training(shown: Subject, done: Training) -> dict[str, Any]:
     others = [
         {
             "name": card.name, "year": card.year, "peak": card.peak(trained_in(shown.precision)), "memory": card.memory,
-            "bandwidth": card.bandwidth, "watts": card.watts, "source": card.source, "chosen": card is shown.card,
+            "bandwidth": card.bandwidth, "watts": card.watts, "source": say(card.source), "chosen": card is shown.card,
             "hours": training(
                 shown.config, tokens, shown.length, card.peak(trained_in(shown.precision)),
                 float(state.get("reached")), 1, card.watts,
@@ -160,7 +165,7 @@ def _training(shown: Subject, done: Training) -> dict[str, Any]:
         "peak": peak(shown), "reached": float(state.get("reached")), "card": shown.card.name, "cards": others,
         "published": None if preset is None or not preset.tokens else {
             "tokens": preset.tokens, "hours": preset.hours, "device": preset.device.name if preset.device else "",
-            "where": f"{preset.source}, {preset.trained}", "reached": reached,
+            "where": f"{preset.source}, {say(preset.trained)}", "reached": reached,
         },
     }  # fmt: skip
 
@@ -184,7 +189,7 @@ def _published(key: str) -> dict[str, Any]:
     return {
         "key": key, "name": preset.name, "ours": size.parameters, "published": size.published, "agrees": size.agrees,
         "said": in_words(size.published, size.unit),
-        "where": f"{preset.source}, {size.where}", "note": size.note, "difference": size.difference,
+        "where": f"{preset.source}, {say(size.where)}", "note": say(size.note), "difference": size.difference,
     }  # fmt: skip
 
 
@@ -196,38 +201,38 @@ def show(
     Args:
         known, at, about: of `measured`.
     """
-    st.html('<section class="gb-words"><h2>Measured here, trained there, and as published</h2></section>')
+    title = markup.escape(say("Measured here, trained there, and as published"))
+    st.html(f'<section class="gb-words"><h2>{title}</h2></section>')
     bar = None
     if shown.own and at is not None:
         done = known and len(known) == len(STEPS)
         bar = work.buttons(
             JOB,
             about,
-            "Measure again" if done else "Measure on this machine",
+            say("Measure again") if done else say("Measure on this machine"),
             len(STEPS),
             lambda: measure(ctx.lm, at),
         )
     else:
-        how = (
-            f"choose {ctx.label} as the configuration"
+        st.caption(markup.escape(
+            say("Measured is the open model as it is: choose {model} as the configuration.", model=ctx.label)
             if shown.preset is not None
-            else "press “As it was” under Sizes"
-        )
-        st.caption(markup.escape(f"Measured is the open model as it is: {how}."))
+            else say("Measured is the open model as it is: press “As it was” under Sizes.")
+        ))  # fmt: skip
     with st.container(key="gb-compute-dials", horizontal=True, gap="medium", vertical_alignment="bottom"):
         for label, key, most in (
-            ("Tokens to train on, billions (0: usual)", "billions", 1e9),
-            ("Peak of a card, TFLOP/s (0: the card’s)", "teraflops", 1e6),
+            (say("Tokens to train on, billions (0: usual)"), "billions", 1e9),
+            (say("Peak of a card, TFLOP/s (0: the card’s)"), "teraflops", 1e6),
         ):
             st.number_input(label, 0.0, most, step=1.0, width=250, format="%g", **state.bind(key))
         st.slider(
-            "Share of the peak that is reached", 0.01, 1.0, step=0.01, width=240, **state.bind("reached")
+            say("Share of the peak that is reached"), 0.01, 1.0, step=0.01, width=240, **state.bind("reached")
         )
-        st.number_input("Cards", 1, 1_000_000, step=1, width=140, **state.bind("cards"))
+        st.number_input(say("Cards"), 1, 1_000_000, step=1, width=140, **state.bind("cards"))
     at_scale(data=record(shown, known, at), key="more")
 
     def go_on() -> None:
         if bar is not None:
-            work.go_on(JOB, about, bar, "measurements")
+            work.go_on(JOB, about, bar, say("measurements"))
 
     return go_on

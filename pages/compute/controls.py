@@ -14,29 +14,33 @@ from core.costs.accelerators import ACCELERATORS
 from core.costs.memory import PRECISIONS as KINDS
 from core.costs.sized import LIMITS
 from core.families.presets import PRESETS
+from core.messages import say
 from pages.compute.subject import OPEN, SIZES, SUBJECTS, Subject
 
 
 def draw(shown: Subject, opened: str) -> None:
     """Draw the widgets; `opened` is the open model's name."""
-    names = {OPEN: f"{opened}, open"} | {key: preset.name for key, preset in PRESETS.items()}
+    names = {OPEN: say("{model}, open", model=opened)} | {key: preset.name for key, preset in PRESETS.items()}
     st.selectbox(
-        "Configuration", SUBJECTS, format_func=lambda key: names[key], filter_mode=None,
+        say("Configuration"), SUBJECTS, format_func=lambda key: names[key], filter_mode=None,
         **state.part("costed", shown.key, _choose),
     )  # fmt: skip
-    widgets.segments("Numbers", "floats", KINDS, lambda key: PRECISIONS[str(key)])
+    widgets.segments(say("Numbers"), "floats", KINDS, lambda key: say(PRECISIONS[str(key)]))
     st.selectbox(
-        "Card", list(ACCELERATORS), format_func=lambda key: ACCELERATORS[key].name, filter_mode=None,
+        say("Card"), list(ACCELERATORS), format_func=lambda key: ACCELERATORS[key].name, filter_mode=None,
         **state.bind("card"),
     )  # fmt: skip
     # What a closed popover holds would show zeros when it is opened: what a page puts into a widget is sent once.
-    menu = st.popover("Sizes", key="gb-compute-sizes", on_change="rerun")
+    menu = st.popover(say("Sizes"), key="gb-compute-sizes", on_change="rerun")
     if menu.open:
         with menu:
             _sizes(shown)
     if shown.wrong:
-        said = f"These sizes make no model: {shown.wrong}. Shown is {shown.name} as it is"
-        st.warning(markup.escape(f"{said}; your numbers stay under Sizes."))
+        said = say(
+            "These sizes make no model: {why}. Shown is {name} as it is; your numbers stay under Sizes.",
+            why=shown.wrong, name=shown.name,
+        )  # fmt: skip
+        st.warning(markup.escape(said))
 
 
 def _choose(key: str | None) -> None:
@@ -53,11 +57,11 @@ def _sizes(shown: Subject) -> None:
             value = asked if asked is not None else int(getattr(config, name))
             # A list of numbers answers with what it showed: another configuration has boxes of its own.
             st.number_input(
-                label, 0, LIMITS[name], step=1, width=150,
+                say(label), 0, LIMITS[name], step=1, width=150,
                 **state.part(f"{field}.{shown.key}", value, _changed(field, int(getattr(shown.base, name)))),
             )  # fmt: skip
     st.button(
-        "As it was", key="compute.sizes", disabled=not shown.sizes,
+        say("As it was"), key="compute.sizes", disabled=not shown.sizes,
         on_click=state.whole(lambda: state.update(dict.fromkeys(SIZES, -1))),
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from core.costs.memory import held, training_memory, using_memory
 from core.costs.roofline import attainable
 from core.costs.schedule import training
 from core.families.presets import PRESETS
+from core.messages import say
 from core.training.measuring import Measured
 from pages.compute import figure, story
 from pages.compute.figure import fits, rows, works
@@ -75,11 +76,19 @@ def sentence(seen: Seen) -> str:
         if work is not None:
             there = work.intensity(shown.batch)
             most = si(attainable(there, peak, shown.card.bandwidth), "FLOP/s")
-            passes.append(f"{name} does {there:.1f} operations a byte, at most {most}")
-    return (
-        f"{shown.name}: {weights:,} weights. With {counted(shown.batch, 'text')} of {counted(shown.length, 'token')}, "
-        f"training holds {trained} and use {used}. On {shown.card.name}, {'; '.join(passes)}."
-    )
+            values = {"each": f"{there:.1f}", "rate": most}
+            passes.append(
+                say("reading does {each} operations a byte, at most {rate}", **values)
+                if name == "reading"
+                else say("writing does {each} operations a byte, at most {rate}", **values)
+            )
+    return say(
+        "{name}: {weights} weights. With {texts} of {tokens}, training holds {trained} and use {used}. On {card}, "
+        "{passes}.",
+        name=shown.name, weights=f"{weights:,}", texts=counted(shown.batch, "text"),
+        tokens=counted(shown.length, "token"), trained=trained, used=used, card=shown.card.name,
+        passes="; ".join(passes),
+    )  # fmt: skip
 
 
 def table(
@@ -135,7 +144,7 @@ FIGURE = Figure(
     "compute", figure.compute, see,
     record=lambda seen: figure.record(seen.subject, seen.tokens, seen.steps),
     select=select,
-    claim=lambda seen: "With AdamW, training holds at least 4 times the weights.",
+    claim=lambda seen: say("With AdamW, training holds at least 4 times the weights."),
     sentence=sentence,
     table=table,
     arguments=(

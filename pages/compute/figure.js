@@ -3,9 +3,10 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
+import { say, sayOf } from "../../app/kit/say.js";
 import { chip, clamp, css, fit, h, html, inLines, label, measure, num, thousands, visible } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
-import { exactOf, manyOf, siOf, sizeOf, threeDigits } from "../../app/kit/units.js";
+import { exactOf, siOf, sizeOf, threeDigits } from "../../app/kit/units.js";
 import { plan } from "./layout.js";
 
 /**
@@ -91,7 +92,7 @@ function passesOf(data, now) {
 // ---------------------------------------------------------------- the table of parts
 
 /** @type {Record<string, string>} */
-const TITLES = { embedding: "Embedding", positions: "Positions", attention: "Attention", scores: "Scores", "cross-attention": "Cross-attention", mlp: "MLP", norms: "Norms", head: "Head" };
+const TITLES = { embedding: say("Embedding"), positions: say("Positions"), attention: say("Attention"), scores: say("Scores"), "cross-attention": say("Cross-attention"), mlp: "MLP", norms: say("Norms"), head: sayOf("output", "Head") };
 /** @type {Record<string, string>} */
 const HUES = { embedding: "res", positions: "res", attention: "att", scores: "att", "cross-attention": "att", mlp: "mlp", norms: "ink3", head: "ink2" };
 /** @type {Record<string, string>} */
@@ -106,15 +107,15 @@ function drawParts(g, data, local, at) {
   const numbers = Math.min(half - 12, 12 + Math.max(...data.rows.map((one) => measure(exactOf(one.weights, siOf(one.weights)), 12, true)), measure(thousands(data.rows.reduce((a, one) => a + one.weights, 0)), 12, true) * 1.08));
   /** @type {Column[]} */
   const columns = [
-    { title: "Weights", hint: "", values: data.rows.map((one) => one.weights), left: x + name, bar: half - numbers - 14, right: x + name + half - 14, exact: true },
-    { title: phone ? "Operations" : "Operations of a pass", hint: `${manyOf(now.batch, "text")} × ${thousands(now.length)}`, values: now.flops, left: x + name + half + 8, bar: half - (phone ? 74 : 84) - 10, right: x + w, exact: false },
+    { title: say("Weights"), hint: "", values: data.rows.map((one) => one.weights), left: x + name, bar: half - numbers - 14, right: x + name + half - 14, exact: true },
+    { title: phone ? say("Operations") : say("Operations of a pass"), hint: `${counted(now.batch, "text")} × ${thousands(now.length)}`, values: now.flops, left: x + name + half + 8, bar: half - (phone ? 74 : 84) - 10, right: x + w, exact: false },
   ];
   const part = data.rows.findIndex((one) => one.name === step.focus);
   const known = (/** @type {number} */ k) => part < 0 || k <= part;
   g.part("parts", [at, now.batch, now.length, step.focus], () => [
-    label(x, y + 14, "Part", { weight: 600, fill: "ink" }),
+    label(x, y + 14, say("Part"), { weight: 600, fill: "ink" }),
     columns.map((c) => [label(c.left, y + 14, c.title, { weight: 600, fill: "ink" }), c.hint && label(c.left, y + 30, fit(c.hint, half, 12, false), { fill: "ink3" })]),
-    !phone && label(columns[0].left, y + 30, "each is a number to learn", { fill: "ink3" }),
+    !phone && label(columns[0].left, y + 30, say("each is a number to learn"), { fill: "ink3" }),
     data.rows.map((one, k) => {
       const mid = y + 40 + row * k + row / 2;
       const faint = step.focus && (part >= 0 ? k !== part : !["total", "flops"].includes(step.focus));
@@ -124,7 +125,7 @@ function drawParts(g, data, local, at) {
         columns.map((c) => known(k) && drawNumber(c, c.values[k], mid, HUES[one.name], one.name === "scores" ? 0.55 : 1)));
       return known(k) ? g.tip(drawn, partText(columns, one, k)) : drawn;
     }),
-    drawTotal(columns, { x, y: y + 40 + row * data.rows.length, w, row }, known, part >= 0 ? "so far" : "All"),
+    drawTotal(columns, { x, y: y + 40 + row * data.rows.length, w, row }, known, part >= 0 ? say("so far") : sayOf("sum", "All")),
   ]);
 }
 
@@ -149,27 +150,28 @@ function drawTotal(columns, { x, y, w, row }, known, name) {
 
 /** A part's numbers whole, and its share of all. @type {(columns: Column[], one: Data["rows"][number], k: number) => string} */
 function partText(columns, one, k) {
-  const line = (/** @type {Column} */ c, /** @type {string} */ unit) => {
+  const line = (/** @type {Column} */ c, /** @type {(count: string) => string} */ named) => {
     const all = c.values.reduce((a, b) => a + b, 0);
-    const exact = exactOf(c.values[k], siOf(c.values[k]));
-    return `${exact} ${unit}${all ? `, ${num((100 * c.values[k]) / all, 1)} % of all` : ""}`;
+    const count = named(exactOf(c.values[k], siOf(c.values[k])));
+    return all ? say("{count}, {share} % of all", { count, share: num((100 * c.values[k]) / all, 1) }) : count;
   };
-  return `${TITLES[one.name]}\n${line(columns[0], "weights")}\n${line(columns[1], "FLOP of a pass")}`;
+  return `${TITLES[one.name]}\n${line(columns[0], (count) => say("{count} weights", { count }))}\n${line(columns[1], (count) => say("{count} FLOP of a pass", { count }))}`;
 }
 
 /** What the step says: its arithmetic is that of the page's texts, and is said to be where the sliders stand elsewhere. @type {(data: Data, local: Kept) => string[]} */
 function linesOf(data, local) {
   const [now, { lines }] = [nowOf(data, local), stepOf(data, local)];
   const here = now.batch === data.fits.batch && now.length === data.fits.length;
-  return here || !local.alone ? lines : [`With ${manyOf(data.fits.batch, "text")} of ${manyOf(data.fits.length, "token")}:`, ...lines];
+  return here || !local.alone ? lines : [say("With {texts} of {tokens}:", { texts: counted(data.fits.batch, "text"), tokens: counted(data.fits.length, "token") }), ...lines];
 }
 /** The same, in as many lines as they need. @type {(data: Data, local: Kept, w: number) => string[]} */
 const storyLines = (data, local, w) => linesOf(data, local).flatMap((line) => inLines(line, w));
 
 /** What is counted; texts longer than the model's positions are counted all the same, and that is said. @type {(data: Data, now: Now) => string} */
 function titleOf(data, now) {
-  const past = now.length > data.context ? `; its own context ends at ${thousands(data.context)}` : "";
-  return `${data.name}${data.changed ? ", resized" : ""}, ${manyOf(now.batch, "text")} of ${manyOf(now.length, "token")}${past}`;
+  const values = { name: data.name, texts: counted(now.batch, "text"), tokens: counted(now.length, "token") };
+  const title = data.changed ? say("{name}, resized, {texts} of {tokens}", values) : say("{name}, {texts} of {tokens}", values);
+  return now.length > data.context ? `${title}; ${say("its own context ends at {context}", { context: thousands(data.context) })}` : title;
 }
 /** The step's name and lines, under the table. @type {(g: Stage, data: Data, local: Kept, at: Plan["story"]) => void} */
 function drawStory(g, data, local, at) {
@@ -193,7 +195,7 @@ function drawTokens(g, data, local, { x, y, w }) {
       chips.push(chip(g, left, y + 12, widths[shown], data.tokens[shown], { height: 22, size: 12, faint: shown >= now.length }));
       left += widths[shown++] + 4;
     }
-    return [chips, shown < widths.length && label(left + 4, y + 16, `${thousands(widths.length - shown)} more`, { fill: "ink3" })];
+    return [chips, shown < widths.length && label(left + 4, y + 16, say("{count} more", { count: thousands(widths.length - shown) }), { fill: "ink3" })];
   });
 }
 
@@ -201,12 +203,14 @@ function drawTokens(g, data, local, { x, y, w }) {
 
 /** @type {Record<string, {title: string, hue: string}>} */
 const KINDS = {
-  weights: { title: "weights", hue: "res" }, gradients: { title: "gradients", hue: "neg" }, optimizer: { title: "optimizer", hue: "pos" },
-  activations: { title: "activations", hue: "mlp" }, cache: { title: "keys and values", hue: "att" },
+  weights: { title: say("weights"), hue: "res" }, gradients: { title: say("gradients"), hue: "neg" }, optimizer: { title: say("optimizer"), hue: "pos" },
+  activations: { title: say("activations"), hue: "mlp" }, cache: { title: say("keys and values"), hue: "att" },
 };
 /** @type {Record<Mode, string>} */
-const MODES = { training: "Training", using: "Using it" };
+const MODES = { training: sayOf("memory", "Training"), using: say("Using it") };
 
+/** @type {Record<string, string>} */
+const PASSES = { reading: say("reading"), writing: say("writing") };
 const BOTH = /** @type {Mode[]} */ (Object.keys(MODES));
 
 /** What training and use hold, as bars beside the bytes of the card, and what fits on it. @type {(g: Stage, data: Data, local: Kept, at: Plan["memory"]) => void} */
@@ -226,8 +230,8 @@ function drawMemory(g, data, local, at) {
   const X = (/** @type {number} */ bytes) => left + (across * bytes) / end;
   const bars = y + 40;
   g.part("memory", [at, now.batch, now.length, focus], () => [
-    label(x, y + 14, "Memory", { weight: 600, fill: "ink" }),
-    label(x + 62, y + 14, fit(`trained in ${data.trained}, used in ${data.precision}`, w - 62, 12, false), { fill: "ink3" }),
+    label(x, y + 14, say("Memory"), { weight: 600, fill: "ink" }),
+    label(x + 62, y + 14, fit(say("trained in {trained}, used in {used}", { trained: data.trained, used: data.precision }), w - 62, 12, false), { fill: "ink3" }),
     BOTH.map((mode, k) => {
       const mid = bars + 14 + 34 * k;
       const off = focus && !(mode === "training" ? ["weights", "gradients", "optimizer", "activations", "fits"] : ["using", "fits"]).includes(focus);
@@ -243,7 +247,7 @@ function drawMemory(g, data, local, at) {
     }),
     shown ? [h("path", { d: `M${X(card)},${bars - 6}V${bars + 68}`, stroke: css("accent"), "stroke-width": 2, "data-card": "line" }),
       label(clamp(X(card), left + 40, x + w - 60), bars - 10, data.card.name, { anchor: "middle", fill: "accent", weight: 600 })]
-      : label(x + w, bars - 10, fit(`${data.card.name}: its line is ${threeDigits(card / largest)} times as far →`, across + 78, 12, false), { anchor: "end", fill: "accent", "data-card": "beyond" }),
+      : label(x + w, bars - 10, fit(say("{card}: its line is {times} times as far →", { card: data.card.name, times: threeDigits(card / largest) }), across + 78, 12, false), { anchor: "end", fill: "accent", "data-card": "beyond" }),
     drawLegend(g, now, { x, y: bars + 84, w, phone }),
   ]);
   const fitsY = bars + 84 + (phone ? 6 : 4) * 17 + 8;
@@ -263,7 +267,7 @@ function drawLegend(g, now, { x, y, w, phone }) {
   }));
 }
 /** A kind's bytes, whole. @param {Held} one */
-const kindText = (one) => `${KINDS[one.name].title}: ${sizeOf(one.bytes)}${Number.isSafeInteger(one.bytes) ? `, ${thousands(one.bytes)} bytes` : ""}`;
+const kindText = (one) => `${KINDS[one.name].title}: ${sizeOf(one.bytes)}${Number.isSafeInteger(one.bytes) ? `, ${say("{count} bytes", { count: thousands(one.bytes) })}` : ""}`;
 
 /** What fits, in numbers; the largest context of another batch is known when the page has answered. @type {(data: Data, now: Now) => Record<Mode, {batch: number | null, length?: number | null}>} */
 function fitsOf(data, now) {
@@ -281,12 +285,14 @@ function drawFits(data, now, { x, y, w }, focus, { alone }) {
   const found = fitsOf(data, now);
   return BOTH.flatMap((mode) => {
     const { batch, length } = found[mode];
-    const texts = batch === null ? "any number of texts" : manyOf(batch, "text");
+    const texts = batch === null ? say("any number of texts") : counted(batch, "text");
     const most = data.fits.longest; // a model with a position for each token of its context reads no longer text
-    const long = length === undefined ? "…" : most && (length === null || length >= most) ? `of all ${counted(most, "token")} that it can read` : length === null ? "of any length" : `of ${thousands(length)}`;
-    const none = batch === 0 && length === 0;
-    return [none ? `${data.card.name} has no room for ${mode === "training" ? "training" : "using"} it, whatever is read.`
-      : `${data.card.name} ${mode === "training" ? "trains on" : "keeps"} ${texts} of ${manyOf(now.length, "token")}${alone && length === undefined ? "" : `, or ${manyOf(now.batch, "text")} ${long}`}.`];
+    const long = length === undefined ? "…" : most && (length === null || length >= most) ? say("of all {tokens} that it can read", { tokens: counted(most, "token") }) : length === null ? say("of any length") : say("of {length}", { length: thousands(length) });
+    const trains = mode === "training";
+    const values = { card: data.card.name, texts, tokens: counted(now.length, "token"), others: counted(now.batch, "text"), long };
+    if (batch === 0 && length === 0) return [trains ? say("{card} has no room for training it, whatever is read.", values) : say("{card} has no room for using it, whatever is read.", values)];
+    if (alone && length === undefined) return [trains ? say("{card} trains on {texts} of {tokens}.", values) : say("{card} keeps {texts} of {tokens}.", values)];
+    return [trains ? say("{card} trains on {texts} of {tokens}, or {others} {long}.", values) : say("{card} keeps {texts} of {tokens}, or {others} {long}.", values)];
   }).flatMap((line) => inLines(line, w)).map((line, i) => label(x, y + 4 + 17 * i, line, { fill: focus === "fits" ? "accent" : "ink", weight: focus === "fits" ? 600 : 400 }));
 }
 
@@ -299,7 +305,7 @@ function drawSliders(g, data, now, { x, y, w, phone }) {
   const range = (key, about, values, value, pick, text, top) => {
     g.part(`name ${key}`, [x, top, w, text], () => [label(x, top + tall / 2 + 4, about, { fill: "ink" }), label(x + w, top + tall / 2 + 4, text, { anchor: "end", mono: true, fill: "ink" })]);
     g.overlay(`range ${key}`, { left: x + name, top, width: w - name - said, height: tall },
-      () => html("input", { type: "range", class: "gb-range", min: 0, step: 1, "data-range": key, "aria-label": key === "batch" ? "Texts side by side" : "Tokens of a text" }),
+      () => html("input", { type: "range", class: "gb-range", min: 0, step: 1, "data-range": key, "aria-label": key === "batch" ? say("Texts side by side") : say("Tokens of a text") }),
       (node) => {
         node.max = String(values.length - 1);
         node.value = String(values.indexOf(value));
@@ -308,8 +314,8 @@ function drawSliders(g, data, now, { x, y, w, phone }) {
         node.oninput = () => pick(values[Number(node.value)]);
       });
   };
-  range("batch", "Batch", data.batches, now.batch, (v) => g.select({ together: v }), manyOf(now.batch, "text"), y);
-  range("context", "Context", data.lengths, now.length, (v) => g.select({ long: v === data.usual ? -1 : v }), manyOf(now.length, "token"), y + tall + 2);
+  range("batch", say("Batch"), data.batches, now.batch, (v) => g.select({ together: v }), counted(now.batch, "text"), y);
+  range("context", say("Context"), data.lengths, now.length, (v) => g.select({ long: v === data.usual ? -1 : v }), counted(now.length, "token"), y + tall + 2);
 }
 
 // ---------------------------------------------------------------- the picture
@@ -371,10 +377,14 @@ const computeView = {
   describe(data, local) {
     const s = stateOf(data, local);
     const step = local.steps.said(local, (now) => [data.steps[now].said, ...linesOf(data, local)].join(" "));
-    const parts = s.rows.map((one) => `${TITLES[one.name]} ${exactOf(one.weights, siOf(one.weights))} weights, ${siOf(one.flops, "FLOP")}`).join("; ");
+    const parts = s.rows.map((one) => say("{part} {weights} weights, {operations}", { part: TITLES[one.name], weights: exactOf(one.weights, siOf(one.weights)), operations: siOf(one.flops, "FLOP") })).join("; ");
     const kinds = (/** @type {Mode} */ mode) => s.memory[mode].map((one) => `${KINDS[one.name].title} ${sizeOf(one.bytes)}`).join(", ");
-    const passes = Object.entries(s.passes).map(([name, p]) => `${name} ${num(p.intensity, 2)} operations a byte, at most ${siOf(p.most, "FLOP/s")}`).join("; ");
-    return `${step}${data.name}: ${exactOf(s.total.weights, siOf(s.total.weights))} weights. ${parts}. ${manyOf(s.batch, "text")} of ${manyOf(s.length, "token")}: training holds ${kinds("training")}; use holds ${kinds("using")}. ${data.card.name}: ${passes}.`;
+    const passes = Object.entries(s.passes).map(([name, p]) => say("{name} {each} operations a byte, at most {rate}", { name: PASSES[name], each: num(p.intensity, 2), rate: siOf(p.most, "FLOP/s") })).join("; ");
+    return [
+      `${step}${say("{name}: {weights} weights.", { name: data.name, weights: exactOf(s.total.weights, siOf(s.total.weights)) })}`, `${parts}.`,
+      say("{texts} of {tokens}: training holds {training}; use holds {use}.", { texts: counted(s.batch, "text"), tokens: counted(s.length, "token"), training: kinds("training"), use: kinds("using") }),
+      `${data.card.name}: ${passes}.`,
+    ].join(" ");
   },
 
   state: stateOf,
@@ -394,7 +404,7 @@ function listen(g, local) {
 
 /** The ways to other pages. @type {(g: Stage, at: Plan["doors"]) => void} */
 function drawDoors(g, { x, y, phone }) {
-  const doors = [["attention", "Attention’s cost", "Measured as the text grows"], ["decoding", "The cache at work", "Work with it and without"], ["home", "Home", "The whole machine"]];
+  const doors = [["attention", say("Attention’s cost"), say("Measured as the text grows")], ["decoding", say("The cache at work"), say("Work with it and without")], ["home", say("Home"), say("The whole machine")]];
   for (const [i, [page, text, about]] of doors.entries()) g.door(page, { left: phone ? [0, 120, 256][i] : x + i * 150, top: y }, text, about);
 }
 

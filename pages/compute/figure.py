@@ -27,6 +27,7 @@ from core.costs.memory import (
 from core.costs.operations import flops_by_part
 from core.costs.roofline import Work, attainable, decode, prefill, ridge
 from core.costs.weights import parameters_by_part
+from core.messages import say
 from core.training.measuring import Measured, Size
 from pages.compute.subject import Subject
 
@@ -95,7 +96,7 @@ def record(shown: Subject, tokens: list[str], steps: list[dict[str, Any]]) -> di
         "batches": stops(shown.batch), "lengths": lengths, "usual": shown.usual, "context": shown.config.n_ctx,
         "flops": _flops(shown, lengths, [name for name, _, _ in listed]),
         "memory": _memory(shown, lengths),
-        "precision": PRECISIONS[shown.precision], "trained": PRECISIONS[trained_in(shown.precision)],
+        "precision": say(PRECISIONS[shown.precision]), "trained": say(PRECISIONS[trained_in(shown.precision)]),
         "card": {
             "name": shown.card.name, "memory": shown.card.memory, "bandwidth": shown.card.bandwidth,
             "peak": peak, "ridge": ridge(peak, shown.card.bandwidth),

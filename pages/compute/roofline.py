@@ -11,13 +11,16 @@ import plotly.graph_objects as go
 
 from app.charts import rotatable
 from app.charts.frame import About
+from app.counts import counted
 from app.units import si, size
 from core.costs.accelerators import ACCELERATORS
 from core.costs.roofline import Work, attainable, ridge
+from core.messages import mark, say
 from pages.compute.subject import Subject
 
 TALL = 232  # px
 PLACES = 120  # of a roof, where one may point at it
+PASSES = {"reading": mark("reading"), "writing": mark("writing")}
 COLOURS = {"reading": "pos", "writing": "neg"}
 Roof = tuple[float, float]  # operations a second, bytes a second
 
@@ -67,7 +70,9 @@ def roof(
     card: Roof = (shown.card.peak(shown.precision), shown.card.bandwidth)
     figure = go.Figure([_best(shown, at), _roof(at, card, shown.card.name, "ink", "solid")])
     if machine is not None:
-        figure.add_trace(_roof(at, (machine["peak"], machine["bandwidth"]), "this machine", "accent", "dash"))
+        figure.add_trace(
+            _roof(at, (machine["peak"], machine["bandwidth"]), say("this machine"), "accent", "dash")
+        )
     for name, one in found.items():
         figure.add_trace(_pass(shown, name, one, 0.3 if focus in found and focus != name else 1.0))
     for name, one in (machine["points"] if machine else {}).items():
@@ -75,7 +80,7 @@ def roof(
     _laid_out(figure, shown, (x0, x1), machine)
     knee = ridge(*card)
     figure.add_vline(x=knee, line={"color": rotatable.mark("res"), "width": 1, "dash": "dash"})
-    for word, anchor, shift in (("← memory", "right", -6), ("computing →", "left", 6)):
+    for word, anchor, shift in ((say("← memory"), "right", -6), (say("computing →"), "left", 6)):
         figure.add_annotation(
             x=math.log10(knee), y=0.02, yref="paper", text=word, showarrow=False, xanchor=anchor, xshift=shift,
             font={"size": 11},
@@ -88,14 +93,20 @@ def _laid_out(
 ) -> None:
     """Set axes, title and names."""
     axes = {"type": "log", "showgrid": True, "zeroline": False, "dtick": 1}
-    about = f"operations a second, at most, on {shown.card.name}<br>dotted: the best of all cards"
+    about = say(
+        "operations a second, at most, on {card}<br>dotted: the best of all cards", card=shown.card.name
+    )
     if shown.own and machine is None:
-        about += "; this machine: not measured yet, see below"
+        about = say(
+            "operations a second, at most, on {card}<br>dotted: the best of all cards; this machine: not measured yet, "
+            "see below",
+            card=shown.card.name,
+        )
     powers = [10.0**k for k in range(math.ceil(across[0]), math.floor(across[1]) + 1)]
-    below = {"text": "operations for each byte moved", "font": {"size": 11}, "standoff": 4}
+    below = {"text": say("operations for each byte moved"), "font": {"size": 11}, "standoff": 4}
     figure.update_layout(
         height=TALL, margin={"l": 44, "r": 8, "t": 62, "b": 36}, uirevision=repr(across), showlegend=False,
-        title={"text": "What sets the pace", "subtitle": {"text": about}, "font": {"size": 13}, "y": 0.99},
+        title={"text": say("What sets the pace"), "subtitle": {"text": about}, "font": {"size": 13}, "y": 0.99},
         dragmode="zoom", hovermode="closest", yaxis={**axes, "tickformat": "~s"},
         xaxis={
             **axes, "range": list(across), "title": below, "tickvals": powers,
@@ -104,7 +115,7 @@ def _laid_out(
     )  # fmt: skip
     if machine is not None:
         figure.add_annotation(
-            x=across[1], y=math.log10(machine["peak"]), text="this machine", showarrow=False, xanchor="right",
+            x=across[1], y=math.log10(machine["peak"]), text=say("this machine"), showarrow=False, xanchor="right",
             yanchor="bottom", font={"size": 11, "color": rotatable.mark("accent")},
         )  # fmt: skip
 
@@ -113,22 +124,28 @@ def _best(shown: Subject, at: np.ndarray[Any, Any]) -> go.Scatter:
     """Draw the frontier of all cards."""
     best, whose = frontier(shown, at)
     return go.Scatter(
-        x=at, y=best, name="the best of all cards", mode="lines", customdata=list(zip(map(si_rate, best), whose)),
+        x=at, y=best, name=say("the best of all cards"), mode="lines", customdata=list(zip(map(si_rate, best), whose)),
         line={"color": rotatable.mark("res"), "width": 1.5, "dash": "dot"},
-        hovertemplate="at %{x:.3g} operations for each byte<br>the best of all cards: at most %{customdata[0]}, "
-        "%{customdata[1]}<extra></extra>",
+        hovertemplate=say(
+            "at {intensity} operations for each byte<br>the best of all cards: at most {rate}, {card}",
+            intensity="%{x:.3g}", rate="%{customdata[0]}", card="%{customdata[1]}",
+        )
+        + "<extra></extra>",
     )  # fmt: skip
 
 
 def _measured(name: str, one: Mapping[str, float]) -> go.Scatter:
     """Draw a pass as it was measured on this machine, and how far it stays below its roof."""
     accent = rotatable.mark("accent")
-    rates = f"{si_rate(one['flops'])} of {si_rate(one['most'])}"
+    said = say(
+        "measured here: {name}<br>{rate} of {most} that the roof allows",
+        name=say(PASSES[name]), rate=si_rate(one["flops"]), most=si_rate(one["most"]),
+    )  # fmt: skip
     return go.Scatter(
         x=[one["intensity"]] * 2, y=[one["flops"], one["most"]], mode="lines+markers", showlegend=False,
         line={"color": accent, "width": 1, "dash": "dot"},
         marker={"symbol": ["circle-open", "line-ew"], "size": 11, "color": accent, "line": {"width": 2}},
-        hovertemplate=f"measured here: {name}<br>{rates} that the roof allows<extra></extra>",
+        hovertemplate=f"{said}<extra></extra>",
     )  # fmt: skip
 
 
@@ -140,24 +157,37 @@ def si_rate(value: float) -> str:
 def _roof(at: np.ndarray[Any, Any], one: Roof, name: str, colour: str, dash: str) -> go.Scatter:
     """Draw a machine's roof, which says at every place what it allows."""
     most = [attainable(x, *one) for x in at]
-    held = ["memory" if x < ridge(*one) else "computing" for x in at]
+    held = [say("memory") if x < ridge(*one) else say("computing") for x in at]
     return go.Scatter(
         x=at, y=most, name=name, mode="lines", line={"color": rotatable.mark(colour), "width": 2, "dash": dash},
         customdata=list(zip(map(si_rate, most), held)),
-        hovertemplate=f"at %{{x:.3g}} operations for each byte<br>{name}: at most %{{customdata[0]}}, held by "
-        "%{customdata[1]}<extra></extra>",
+        hovertemplate=say(
+            "at {intensity} operations for each byte<br>{name}: at most {rate}, held by {bound}",
+            intensity="%{x:.3g}", name=name, rate="%{customdata[0]}", bound="%{customdata[1]}",
+        )
+        + "<extra></extra>",
     )  # fmt: skip
 
 
 def _pass(shown: Subject, name: str, one: Mapping[str, float], bright: float) -> go.Scatter:
     """Draw reading or writing, under the card's roof."""
-    texts = f"{shown.batch:,} text{'' if shown.batch == 1 else 's'}"
-    tokens = f"{shown.length:,} token{'' if shown.length == 1 else 's'}"
-    work = f"{si(one['flops'], 'FLOP')} for {size(one['bytes'])}: {one['intensity']:.2f} a byte"
+    values = {
+        "texts": counted(shown.batch, "text"), "tokens": counted(shown.length, "token"),
+        "flops": si(one["flops"], "FLOP"), "bytes": size(one["bytes"]), "each": f"{one['intensity']:.2f}",
+        "rate": si_rate(one["most"]),
+    }  # fmt: skip
+    said = (
+        say("reading {texts} of {tokens}<br>{flops} for {bytes}: {each} a byte<br>at most {rate}", **values)
+        if name == "reading"
+        else say(
+            "writing {texts} of {tokens}<br>{flops} for {bytes}: {each} a byte<br>at most {rate}", **values
+        )
+    )
     return go.Scatter(
-        x=[one["intensity"]], y=[one["most"]], mode="markers+text", text=[name], textposition="bottom right",
+        x=[one["intensity"]], y=[one["most"]], mode="markers+text", text=[say(PASSES[name])],
+        textposition="bottom right",
         marker={"color": rotatable.mark(COLOURS[name]), "size": 12}, opacity=bright, showlegend=False,
-        hovertemplate=f"{name} {texts} of {tokens}<br>{work}<br>at most {si_rate(one['most'])}<extra></extra>",
+        hovertemplate=f"{said}<extra></extra>",
     )  # fmt: skip
 
 
@@ -168,14 +198,20 @@ def draw(
     found = passes(shown, works)
     peak, width = shown.card.peak(shown.precision), shown.card.bandwidth
     told = "; ".join(
-        f"{name} {one['intensity']:.2f} operations a byte, at most {si_rate(one['most'])}"
+        say(
+            "{name} {each} operations a byte, at most {rate}",
+            name=say(PASSES[name]),
+            each=f"{one['intensity']:.2f}",
+            rate=si_rate(one["most"]),
+        )
         for name, one in found.items()
     )
     measured = machine["points"] if machine else {}
     cards = list(ACCELERATORS.values())
     about = About(
         "compute_roof",
-        f"The roof of {shown.card.name}: {si_rate(peak)} from {ridge(peak, width):.0f} operations a byte on. {told}.",
+        say("The roof of {card}: {rate} from {ridge} operations a byte on. {told}.", card=shown.card.name,
+            rate=si_rate(peak), ridge=f"{ridge(peak, width):.0f}", told=told),
         {
             "card": {"name": shown.card.name, "peak": peak, "bandwidth": width, "ridge": ridge(peak, width)},
             "passes": found, "measured": measured,

@@ -12,17 +12,18 @@ from core.costs.memory import Precision
 from core.costs.sized import resized
 from core.families.presets import PRESETS, Preset
 from core.language_model import LanguageModel
+from core.messages import mark, say
 
 OPEN = "open"
 SUBJECTS = (OPEN, *PRESETS)
 # The field of each size that can be changed: what the configuration calls it, and its label.
 SIZES: dict[str, tuple[str, str]] = {
-    "stacked": ("n_layers", "Blocks"),
-    "wide": ("d_model", "Width"),
-    "queries": ("n_heads", "Heads"),
-    "keyheads": ("n_kv_heads", "Key/value heads"),
-    "inner": ("d_mlp", "MLP width"),
-    "entries": ("d_vocab", "Vocabulary"),
+    "stacked": ("n_layers", mark("Blocks")),
+    "wide": ("d_model", mark("Width")),
+    "queries": ("n_heads", mark("Heads")),
+    "keyheads": ("n_kv_heads", mark("Key/value heads")),
+    "inner": ("d_mlp", mark("MLP width")),
+    "entries": ("d_vocab", mark("Vocabulary")),
 }
 
 
@@ -81,7 +82,7 @@ def subject(asked: Asked) -> Subject:
     except ValueError as why:
         wrong = str(why)
         if any(field in asked.given for field in SIZES):
-            raise ValueError(f"These sizes make no model: {wrong}.") from None
+            raise ValueError(say("These sizes make no model: {why}.", why=wrong)) from None
     usual = max(1, len(lm.tokenizer.encode(asked.text))) if preset is None else base.n_ctx
     long = int(values["long"])
     name = asked.label if preset is None else preset.name

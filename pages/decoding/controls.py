@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.frame import page
 from app.session import state
+from core.messages import say, say_of
 
 WIDTH = 110  # pixels of a slider: eight stand in a row
 TOKENS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 30, 40, 60)
@@ -30,18 +31,18 @@ def draw(blanks: bool) -> None:
         blanks: the tree fills blanks and its depth is their number.
     """
     with page.controls():
-        with _group("All", "all"):
-            ladder("Blanks, at most" if blanks else "Tokens ahead", "depth", TOKENS)
-        with _group("Beam search", "search"):
-            ladder("Beams", "beams", BEAMS, {0: "0: off", 1: "1: greedy"})
-            ladder("Length penalty", "penalty", PENALTIES, {0.0: "0: plain sum"})
-        with _group("Greedy, sample", "both"):
-            ladder("Repetition penalty", "repeat", REPEAT, {0.0: "0: off", 1.0: "1: off"})
-        with _group("Sample", "draw"):
-            ladder("Temperature", "temperature", TEMPERATURES, {0.0: "0: the best"})
-            ladder("Top-k", "topk", TOP_K, {0: "0: off"})
-            ladder("Top-p", "topp", TOP_P, {0.0: "0: the best", 1.0: "1: off"})
-            ladder("Min-p", "minp", MIN_P, {0.0: "0: off"})
+        with _group(say_of("group", "All"), "all"):
+            ladder(say("Blanks, at most") if blanks else say("Tokens ahead"), "depth", TOKENS)
+        with _group(say("Beam search"), "search"):
+            ladder(say("Beams"), "beams", BEAMS, {0: say("0: off"), 1: say("1: greedy")})
+            ladder(say("Length penalty"), "penalty", PENALTIES, {0.0: say("0: plain sum")})
+        with _group(say("Greedy, sample"), "both"):
+            ladder(say("Repetition penalty"), "repeat", REPEAT, {0.0: say("0: off"), 1.0: say("1: off")})
+        with _group(say("Sample"), "draw"):
+            ladder(say("Temperature"), "temperature", TEMPERATURES, {0.0: say("0: the best")})
+            ladder("Top-k", "topk", TOP_K, {0: say("0: off")})
+            ladder("Top-p", "topp", TOP_P, {0.0: say("0: the best"), 1.0: say("1: off")})
+            ladder("Min-p", "minp", MIN_P, {0.0: say("0: off")})
 
 
 @contextmanager

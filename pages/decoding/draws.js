@@ -3,6 +3,7 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
+import { say, sayOf } from "../../app/kit/say.js";
 import {
   MONO, css, fit, h, html, label, measure, num, thousands, tokenSpans, visible,
 } from "../../app/kit/shapes.js";
@@ -72,8 +73,8 @@ function drawSamples(g, data, o) {
   const most = Math.max(...s.texts.map((t) => Math.max(t.frequency, t.p + 2 * t.spread)), 1e-9);
   const at = (/** @type {number} */ p) => x + names + (room * p) / most;
   /** @type {Shapes[]} */
-  const out = [title(x, y, `${counted(s.n, "draw")} of ${s.span} ${s.span === 1 ? "token" : "tokens"}`, ["bar: how often it was drawn", "mark: its exact probability ± 2 standard deviations"]),
-    label(x + w - 54, y + 74, "drawn", { anchor: "end", fill: "ink3" }), label(x + w, y + 74, "exact", { anchor: "end", fill: "accent" })];
+  const out = [title(x, y, say("{draws} of {tokens}", { draws: counted(s.n, "draw"), tokens: counted(s.span, "token") }), [say("bar: how often it was drawn"), say("mark: its exact probability ± 2 standard deviations")]),
+    label(x + w - 54, y + 74, sayOf("draws", "drawn"), { anchor: "end", fill: "ink3" }), label(x + w, y + 74, sayOf("draws", "exact"), { anchor: "end", fill: "accent" })];
   s.texts.forEach((t, i) => {
     const top = y + FIRST + i * line;
     const mid = top + line - LINE / 2;
@@ -85,13 +86,13 @@ function drawSamples(g, data, o) {
       h("path", { d: `M${at(t.p)},${mid - 8}V${mid + 8}`, stroke: css("accent"), "stroke-width": 2.5 }),
       label(x + w - 54, mid + 4, share(t.frequency), { mono: true, anchor: "end" }),
       label(x + w, mid + 4, share(t.p), { mono: true, anchor: "end", fill: "accent", weight: 600 }));
-    out.push(g.tip(node, `${visible(t.text)}\ndrawn ${thousands(t.count)} ${t.count === 1 ? "time" : "times"}: ${num(t.frequency, 5)}\nexact ${num(t.p, 5)}, by the model alone ${num(t.model, 5)}`));
+    out.push(g.tip(node, say("{text}\ndrawn {times}: {frequency}\nexact {p}, by the model alone {model}", { text: visible(t.text), times: counted(t.count, "time"), frequency: num(t.frequency, 5), p: num(t.p, 5), model: num(t.model, 5) })));
   });
   const end = y + FIRST + s.texts.length * line + 18;
-  const came = s.distinct === 1 ? "One text came" : `${thousands(s.distinct)} different texts came`;
-  const listed = s.distinct > s.texts.length ? `, the ${s.texts.length} most frequent are listed` : "";
-  out.push(wrapped(x, end, `${came}${listed}; what never came has probability ${share(Math.max(0, 1 - s.covered))}. ` +
-    `${thousands(s.passes)} ${s.passes === 1 ? "pass" : "passes"} for all draws; one by one ${thousands(s.apart)}.`, w));
+  const came = s.distinct === 1 ? say("One text came") : say("{count} different texts came", { count: thousands(s.distinct) });
+  const listed = s.distinct > s.texts.length ? say(", the {count} most frequent are listed", { count: s.texts.length }) : "";
+  out.push(wrapped(x, end, `${came}${listed}${say("; what never came has probability {share}.", { share: share(Math.max(0, 1 - s.covered)) })} ` +
+    say("{passes} for all draws; one by one {apart}.", { passes: counted(s.passes, "pass"), apart: thousands(s.apart) }), w));
   return out;
 }
 
@@ -102,17 +103,17 @@ function drawSamples(g, data, o) {
 function drawEntropy(g, data, o) {
   const e = data.entropy;
   const hints = data.fill // an encoder, which reads both sides of a token
-    ? ["bar: entropy where the token alone is hidden, in bits", "dot: surprise of the token that stands there"]
-    : ["bar: entropy before the token, in bits", "dot: surprise of the token that came"];
+    ? [say("bar: entropy where the token alone is hidden, in bits"), say("dot: surprise of the token that stands there")]
+    : [say("bar: entropy before the token, in bits"), say("dot: surprise of the token that came")];
   const { x, y, w } = o;
   /** @type {Shapes[]} */
-  const out = [title(x, y, "How unsure, token by token", hints)];
+  const out = [title(x, y, say("How unsure, token by token"), hints)];
   if (!e.rows.length) return [...out, wrapped(x, y + 76, e.why, w)];
   const names = Math.min(120, w * 0.36);
   const room = w - names - 116;
-  const before = e.left ? `… ${thousands(e.left)} ${e.left === 1 ? "token" : "tokens"} before` : data.fill ? "each hidden alone" : "the first token has nothing before it";
-  out.push(label(x + 4, y + 74, fit(before, w - 140, 12, false), { fill: "ink3" }), label(x + w - 64, y + 74, "entropy", { anchor: "end", fill: "ink3" }),
-    label(x + w - 4, y + 74, "surprise", { anchor: "end", fill: "accent" }));
+  const before = e.left ? say("… {tokens} before", { tokens: counted(e.left, "token") }) : data.fill ? say("each hidden alone") : say("the first token has nothing before it");
+  out.push(label(x + 4, y + 74, fit(before, w - 140, 12, false), { fill: "ink3" }), label(x + w - 64, y + 74, say("entropy"), { anchor: "end", fill: "ink3" }),
+    label(x + w - 4, y + 74, say("surprise"), { anchor: "end", fill: "accent" }));
   const most = Math.max(...e.rows.map((r) => Math.max(r.entropy, r.surprisal)), 1);
   e.rows.forEach((r, i) => {
     const top = y + FIRST + i * LINE;
@@ -123,7 +124,7 @@ function drawEntropy(g, data, o) {
       h("circle", { cx: x + names + (room * r.surprisal) / most, cy: mid, r: 4.5, fill: css("accent"), stroke: css("bg"), "stroke-width": 1.5 }),
       label(x + w - 64, mid + 4, num(r.entropy, 2), { mono: true, anchor: "end" }),
       label(x + w - 4, mid + 4, num(r.surprisal, 2), { mono: true, anchor: "end", fill: "accent", weight: 600 }));
-    out.push(g.tip(node, `${visible(r.token)}\nentropy ${num(r.entropy, 3)} bits, as ${num(2 ** r.entropy, 1)} equally likely tokens\nsurprise ${num(r.surprisal, 3)} bits: probability ${num(2 ** -r.surprisal, 4)}\nlikeliest here: ${visible(r.best)} ${num(r.bestP, 3)}`));
+    out.push(g.tip(node, say("{token}\nentropy {entropy} bits, as {count} equally likely tokens\nsurprise {surprise} bits: probability {p}\nlikeliest here: {best} {bestP}", { token: visible(r.token), entropy: num(r.entropy, 3), count: num(2 ** r.entropy, 1), surprise: num(r.surprisal, 3), p: num(2 ** -r.surprisal, 4), best: visible(r.best), bestP: num(r.bestP, 3) })));
   });
   out.push(wrapped(x, y + FIRST + e.rows.length * LINE + 18, e.note, w));
   return out;
@@ -150,7 +151,7 @@ const MEASURES = ["kept", "anew", "msKept", "msAnew"];
 function drawCache(g, c, o) {
   const { x, y, w } = o;
   /** @type {Shapes[]} */
-  const out = [title(x, y, "KV cache: the work of writing", ["with: keys and values of the past are kept", "without: every position is computed anew"])];
+  const out = [title(x, y, say("KV cache: the work of writing"), [say("with: keys and values of the past are kept"), say("without: every position is computed anew")])];
   if (!c.steps.length) return [...out, wrapped(x, y + 76, c.why, w)];
   const n = c.steps.length;
   // Added up from the first token on: what a text of that length has cost.
@@ -172,16 +173,16 @@ function drawCache(g, c, o) {
       h("path", { d: `M${left},${top + tall}H${left + wide}`, stroke: css("line") }),
       h("path", { d: line(keys[1]), fill: "none", stroke: css("res"), "stroke-width": 2, "stroke-dasharray": "5 3" }),
       h("path", { d: line(keys[0]), fill: "none", stroke: css("accent"), "stroke-width": 2.5 }),
-      label(left + wide + 6, Math.min(Y(lastOf(keys[1])) + 4, top + tall - 18), `${format(lastOf(keys[1]))} without`, { fill: "ink2" }),
-      label(left + wide + 6, Y(lastOf(keys[0])) + 2, `${format(lastOf(keys[0]))} with`, { fill: "accent", weight: 600 }));
+      label(left + wide + 6, Math.min(Y(lastOf(keys[1])) + 4, top + tall - 18), say("{value} without", { value: format(lastOf(keys[1])) }), { fill: "ink2" }),
+      label(left + wide + 6, Y(lastOf(keys[0])) + 2, say("{value} with", { value: format(lastOf(keys[0])) }), { fill: "accent", weight: 600 }));
     return X;
   };
-  const X = chart(y + 88, 88, "positions computed so far", ["kept", "anew"], (v) => thousands(v));
-  chart(y + 216, 88, "milliseconds so far, measured", ["msKept", "msAnew"], (v) => num(v, v < 10 ? 1 : 0));
-  out.push(label(x + 4, y + 322, "1 token", { fill: "ink3" }), label(X(n - 1), y + 322, String(n), { fill: "ink3", anchor: "end" }));
+  const X = chart(y + 88, 88, say("positions computed so far"), ["kept", "anew"], (v) => thousands(v));
+  chart(y + 216, 88, say("milliseconds so far, measured"), ["msKept", "msAnew"], (v) => num(v, v < 10 ? 1 : 0));
+  out.push(label(x + 4, y + 322, counted(1, "token"), { fill: "ink3" }), label(X(n - 1), y + 322, String(n), { fill: "ink3", anchor: "end" }));
   out.push(wrapped(x, y + 346, c.text, w));
   for (const [i, s] of c.steps.entries()) out.push(g.tip(h("rect", { x: X(i) - (w - 96) / n / 2, y: y + 70, width: (w - 96) / n, height: 244, fill: "transparent" }),
-    `token ${i + 1}, after ${s.length} ${s.length === 1 ? "position" : "positions"}\npositions: ${s.kept} with, ${s.anew} without\nms: ${num(s.msKept, 2)} with, ${num(s.msAnew, 2)} without`));
+    say("token {i}, after {positions}\npositions: {kept} with, {anew} without\nms: {msKept} with, {msAnew} without", { i: i + 1, positions: counted(s.length, "position"), kept: s.kept, anew: s.anew, msKept: num(s.msKept, 2), msAnew: num(s.msAnew, 2) })));
   return out;
 }
 
@@ -189,12 +190,12 @@ function drawCache(g, c, o) {
 function drawFill(f, o) {
   const { x, y, w } = o;
   /** @type {Shapes[]} */
-  const out = [title(x, y, "All blanks at once, or one by one", ["at once: no blank knows what fills the others", "one by one: each sees those filled before it"])];
+  const out = [title(x, y, say("All blanks at once, or one by one"), [say("at once: no blank knows what fills the others"), say("one by one: each sees those filled before it")])];
   const column = [x + 66, x + 66 + (w - 66) / 2];
-  out.push(label(column[0], y + 80, "at once", { weight: 600 }), label(column[1], y + 80, "one by one", { weight: 600 }));
+  out.push(label(column[0], y + 80, say("at once"), { weight: 600 }), label(column[1], y + 80, say("one by one"), { weight: 600 }));
   f.rows.forEach((r, i) => {
     const mid = y + 102 + i * 26;
-    out.push(label(x, mid + 4, `Blank ${i + 1}`, { fill: "ink3" }));
+    out.push(label(x, mid + 4, say("Blank {number}", { number: i + 1 }), { fill: "ink3" }));
     for (const [k, side] of /** @type {const} */ (["together", "turn"]).entries()) {
       const room = (w - 66) / 2 - 56;
       out.push(tokenText(column[k], mid + 4, r[side].token, room, r.together.id === r.turn.id ? "ink" : "accent"),
@@ -202,7 +203,7 @@ function drawFill(f, o) {
     }
   });
   const end = y + 102 + f.rows.length * 26 + 16;
-  out.push(label(x, end, "sum of log p", { fill: "ink3" }));
+  out.push(label(x, end, say("sum of log p"), { fill: "ink3" }));
   for (const [k, sum] of [f.sumTogether, f.sumTurn].entries()) {
     out.push(label(column[k], end + 18, num(sum, 3), { mono: true, weight: 600, fill: sum >= Math.max(f.sumTogether, f.sumTurn) ? "accent" : "ink" }));
   }
@@ -234,9 +235,9 @@ const draws = {
 
   describe(data) {
     const s = data.samples;
-    const draws = s.texts.slice(0, 3).map((t) => `${visible(t.text)} ${num(t.frequency, 3)}, exactly ${num(t.p, 3)}`).join("; ");
+    const draws = s.texts.slice(0, 3).map((t) => say("{text} {frequency}, exactly {p}", { text: visible(t.text), frequency: num(t.frequency, 3), p: num(t.p, 3) })).join("; ");
     const work = data.fill ? data.fill.text : data.cache.text || data.cache.why;
-    return `${counted(s.n, "draw")}: ${draws}. Entropy along the text: ${data.entropy.rows.map((r) => `${visible(r.token)} ${num(r.entropy, 1)}`).join(", ") || data.entropy.why}. ${work}`;
+    return say("{draws}: {list}. Entropy along the text: {entropy}. {work}", { draws: counted(s.n, "draw"), list: draws, entropy: data.entropy.rows.map((r) => `${visible(r.token)} ${num(r.entropy, 1)}`).join(", ") || data.entropy.why, work });
   },
 
   state(data) {

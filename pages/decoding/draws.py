@@ -17,6 +17,7 @@ from app.session import state
 from core.decoding import cache_cost, entropy, samples
 from core.decoding.fill import fill
 from core.language_model import LanguageModel
+from core.messages import mark, say
 from pages.decoding import controls
 from pages.decoding.request import HEAVY, Asked, in_a_row
 
@@ -25,7 +26,7 @@ decoding_draws = register("decoding_draws", __file__)
 TEXTS = 14  # rows of draws
 TOKENS = 14  # rows of entropy
 NEW = 64  # tokens written for the measurement
-APART = (
+APART = mark(
     " Each token is hidden alone here; the tree hides the blanks after it too, and so gives other numbers."
 )
 
@@ -71,7 +72,7 @@ def unsure(lm: LanguageModel, asked: Asked, written: tuple[int, ...]) -> dict[st
         if lm.config.mask_id is None:
             return {
                 "rows": [],
-                "why": "This model has no mask token, so no token can be hidden from it.",
+                "why": say("This model has no mask token, so no token can be hidden from it."),
                 "note": "",
             }
         for place, id in zip(asked.slots or (), written):
@@ -82,7 +83,7 @@ def unsure(lm: LanguageModel, asked: Asked, written: tuple[int, ...]) -> dict[st
         target = [*said, *written]
         new = set(range(1 + len(said), 1 + len(target)))
         if not target:
-            return {"rows": [], "why": "The decoder has written nothing yet.", "note": ""}
+            return {"rows": [], "why": say("The decoder has written nothing yet."), "note": ""}
     else:
         text += written
         new = set(range(len(asked.ids), len(text)))
@@ -101,10 +102,10 @@ def unsure(lm: LanguageModel, asked: Asked, written: tuple[int, ...]) -> dict[st
     return {
         "rows": rows[-TOKENS:],
         "left": max(0, len(rows) - TOKENS),
-        "note": "Shaded: what the best path wrote." + (APART if len(asked.slots or ()) > 1 else "")
+        "note": say("Shaded: what the best path wrote.") + (say(APART) if len(asked.slots or ()) > 1 else "")
         if new
         else "",
-        "why": "Too short a text.",
+        "why": say("Too short a text."),
     }
 
 
@@ -112,11 +113,15 @@ def measured(lm: LanguageModel, _: int) -> dict[str, Any]:
     """Time writing with and without the KV cache. The number only tells one measurement from the next."""
     cost = cache_cost.measure(lm, [lm.config.bos_id or 0], NEW, repeats=2)
     with_cache, without = 1e3 * cost.seconds_with, 1e3 * cost.seconds_without
-    text = (
-        f"{counted(len(cost.steps), 'token')}: {cost.positions_with:,} positions with the cache, "
-        f"{cost.positions_without:,} "
-        f"without; {with_cache:,.0f} ms against {without:,.0f} ms on this machine. The cache then holds "
-        f"{cost.bytes / 1024:,.0f} KB."
+    text = say(
+        "{tokens}: {kept} positions with the cache, {anew} without; {ms_kept} ms against {ms_anew} ms on this machine. "
+        "The cache then holds {size} KB.",
+        tokens=counted(len(cost.steps), "token"),
+        kept=f"{cost.positions_with:,}",
+        anew=f"{cost.positions_without:,}",
+        ms_kept=f"{with_cache:,.0f}",
+        ms_anew=f"{without:,.0f}",
+        size=f"{cost.bytes / 1024:,.0f}",
     )
     return {
         "steps": [
@@ -131,7 +136,7 @@ def measured(lm: LanguageModel, _: int) -> dict[str, Any]:
         ],
         "text": text,
         "why": "",
-        "again": "Measure again",
+        "again": say("Measure again"),
     }
 
 
@@ -139,8 +144,11 @@ def unmeasured(lm: LanguageModel) -> dict[str, Any] | None:
     """Say why nothing is timed until it is asked for; None where it takes no time to speak of."""
     if lm.n_parameters <= HEAVY:
         return None
-    why = f"With {lm.n_parameters / 1e6:,.0f} million parameters this takes some seconds."
-    return {"steps": [], "text": "", "why": why, "again": "Measure now"}
+    why = say(
+        "With {millions} million parameters this takes some seconds.",
+        millions=f"{lm.n_parameters / 1e6:,.0f}",
+    )
+    return {"steps": [], "text": "", "why": why, "again": say("Measure now")}
 
 
 def filled(lm: LanguageModel, asked: Asked) -> dict[str, Any]:
@@ -148,11 +156,13 @@ def filled(lm: LanguageModel, asked: Asked) -> dict[str, Any]:
     found = fill(lm, asked.ids, slots=asked.slots)
     pairs = zip(found.together, found.one_by_one)
     gap = found.log_prob_one_by_one - found.log_prob_together
-    text = (
-        "Both ways fill the same here."
-        if found.ids_together == found.ids_one_by_one
-        else f"One by one is {'likelier' if gap > 0 else 'less likely'} as a whole: {abs(gap):.3f} in the sum of log p."
-    )
+    size = f"{abs(gap):.3f}"
+    if found.ids_together == found.ids_one_by_one:
+        text = say("Both ways fill the same here.")
+    elif gap > 0:
+        text = say("One by one is likelier as a whole: {gap} in the sum of log p.", gap=size)
+    else:
+        text = say("One by one is less likely as a whole: {gap} in the sum of log p.", gap=size)
     return {
         "rows": [
             {
@@ -179,10 +189,10 @@ def show(lm: LanguageModel, key: str, asked: Asked, written: tuple[int, ...]) ->
     def measure() -> None:
         memo["measure"] = memo.get("measure", 0) + 1
 
-    st.html('<section class="gb-words"><h2>Many draws, the whole text, the work</h2></section>')
+    st.html(f'<section class="gb-words"><h2>{say("Many draws, the whole text, the work")}</h2></section>')
     with st.container(horizontal=True, gap="medium"):
-        controls.ladder("Draws", "draws", controls.DRAWS)
-        controls.ladder("Tokens each", "span", controls.SPANS)
+        controls.ladder(say("Draws"), "draws", controls.DRAWS)
+        controls.ladder(say("Tokens each"), "span", controls.SPANS)
     blanks = lm.config.shape == "encoder"
     waits = None if blanks or memo.get("measure") else unmeasured(lm)
     data = {

@@ -16,11 +16,12 @@ from core.decoding.exact import Exact
 from core.decoding.stages import Next
 from core.decoding.tree import Tree
 from core.language_model import LanguageModel
+from core.messages import say
 from pages.decoding import request
 from pages.decoding.figure import decoding, record
 from pages.decoding.question import HOT, Question, way_to
 from pages.decoding.request import PALE, SHOWN, Asked, Request, begins, grown, in_a_row, reader_of
-from pages.decoding.verdict import Verdict, judge, quick_search
+from pages.decoding.verdict import Verdict, judge, path_name, quick_search
 
 if TYPE_CHECKING:
     from app.questions import Answer
@@ -102,12 +103,15 @@ def sentence(seen: Seen) -> str:
     """What is on the picture: how each way goes on, and how likely its text is."""
     paths = [path for path in seen.tree.paths if path.nodes]
     ends = "; ".join(
-        f"{path.name}: “{path.text.strip()}”, sum of log p {path.log_prob:.2f}" for path in paths
-    )
-    steps = counted(seen.tree.depth, "step")
-    return (
-        f"{seen.label}, a tree of {steps} after “{''.join(seen.tokens[-8:])}”. {ends or 'No path is drawn'}."
-    )
+        say(
+            "{name}: “{text}”, sum of log p {sum}",
+            name=path_name(path.name), text=path.text.strip(), sum=f"{path.log_prob:.2f}",
+        )
+        for path in paths
+    )  # fmt: skip
+    steps, after = counted(seen.tree.depth, "step"), "".join(seen.tokens[-8:])
+    tree = say("{label}, a tree of {steps} after “{text}”.", label=seen.label, steps=steps, text=after)
+    return f"{tree} {f'{ends}.' if ends else say('No path is drawn.')}"
 
 
 FIGURE = Figure(

@@ -5,6 +5,7 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
+import { say } from "../../app/kit/say.js";
 import { clamp, css, h, label, num, unpack, visible } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
 import { activeNode, arrive, bindPan, chooseNode, force, walk } from "./input.js";
@@ -58,6 +59,7 @@ import {
  * @property {string[]} tokens of the text
  * @property {{chip: string, before: string, long: string}} prompt its last token, what stands before that, and both
  * @property {string} root what the first chip is
+ * @property {boolean} starts whether the decoder of an encoder-decoder has written nothing yet
  * @property {string[]} heads of the columns, one a step
  * @property {number[]} slots positions of an encoder's blanks; none elsewhere
  * @property {number} depth steps of the tree
@@ -110,7 +112,7 @@ const decoding = {
     data.children = data.nodes.parent.map(() => []);
     data.nodes.parent.forEach((p, i) => { if (i) data.children[p].push(i); });
     const same = before && before.stamp === data.stamp;
-    const names = ["The prompt", ...data.heads.slice(0, data.depth)];
+    const names = [say("The prompt"), ...data.heads.slice(0, data.depth)];
     const steps = local.steps?.names.join() === names.join() ? local.steps : stepMode("level", names);
     return {
       data, probs: unpack(data.next.probs), reads: data.source ? unpack(data.source.reads) : null, arranged: same ? local.arranged : undefined,
@@ -173,7 +175,7 @@ const decoding = {
       overSource(g, data, source, local, at);
     }
     g.part("panel", [...grown, active], () => drawPanel(g, data, local, at));
-    if (at.wide && data.doors.includes("tokenization")) g.door("tokenization", { left: -2, top: 18 }, "tokens", "How the prompt was cut");
+    if (at.wide && data.doors.includes("tokenization")) g.door("tokenization", { left: -2, top: 18 }, say("tokens"), say("How the prompt was cut"));
     g.height = at.wide ? at.tallest + at.source.flow.height : local.panelEnd + 4;
   },
 
@@ -196,13 +198,16 @@ const decoding = {
 
   describe(data, local) {
     const ended = local.step >= data.depth; // before, nothing is said of the end
-    const found = !ended ? "" : data.paths.map((path) => `${nameOf(data, path.name)}: ${visible(path.text)} (sum of log p ${num(path.sum, 2)})`).join("; ");
+    const found = !ended ? "" : data.paths.map((path) => say("{name}: {text} (sum of log p {sum})", { name: nameOf(data, path.name), text: visible(path.text), sum: num(path.sum, 2) })).join("; ");
     const D = distribution(data, local, activeNode(data, local));
     const next = D.ids.slice(0, 3).map((id, k) => `${visible(data.words[id])} ${num(D.p[0][k], 3)}`).join(", ");
     const read = mostRead(data, local, activeNode(data, local), 3).map(({ text, share }) => `${visible(text)} ${num(share, 2)}`).join(", ");
-    const source = data.source ? ` The source is ${data.source.tokens.map(({ text }) => text).join("").trim()}.${read ? ` To say ${saidOf(data, activeNode(data, local))} it read most: ${read} (${data.source.readers[readerOf(data, local)]}).` : ""}` : "";
-    return `${local.steps.said(local, (now) => captionOf(data, now))}Tree of ${visible(data.prompt.long)}, grown to step ${local.step} of ${data.depth}. ${ended ? `${found}. ${spoken(data.verdict.pieces)} ${spoken(data.verdict.search)} ` : ""}` +
-      `After ${D.node ? visible(data.nodes.text[D.node]) : "the prompt"} come ${next}.${source}`;
+    const source = data.source ? say(" The source is {text}.", { text: data.source.tokens.map(({ text }) => text).join("").trim() }) +
+      (read ? say(" To say {next} it read most: {read} ({reader}).", { next: saidOf(data, activeNode(data, local)), read, reader: data.source.readers[readerOf(data, local)] }) : "") : "";
+    return local.steps.said(local, (now) => captionOf(data, now)) +
+      say("Tree of {text}, grown to step {step} of {depth}. ", { text: visible(data.prompt.long), step: local.step, depth: data.depth }) +
+      (ended ? `${found}. ${spoken(data.verdict.pieces)} ${spoken(data.verdict.search)} ` : "") +
+      say("After {where} come {next}.", { where: D.node ? visible(data.nodes.text[D.node]) : say("the prompt"), next }) + source;
   },
 
   state(data, local) {
@@ -223,17 +228,17 @@ const decoding = {
 
 /** What a step shows. @param {Data} data @param {number} step */
 function captionOf(data, step) {
-  if (!step) return "The model has read your text, the prompt, and has chosen nothing yet. It only says how likely each next token is, a word or a part of one; who chooses among them is another question.";
-  if (step === data.depth) return "Every way has its text. The score at the end adds up how likely each of its tokens was (as logarithms): the way that always took the likeliest token need not have found the likeliest text.";
+  if (!step) return say("The model has read your text, the prompt, and has chosen nothing yet. It only says how likely each next token is, a word or a part of one; who chooses among them is another question.");
+  if (step === data.depth) return say("Every way has its text. The score at the end adds up how likely each of its tokens was (as logarithms): the way that always took the likeliest token need not have found the likeliest text.");
   if (step > 1) {
     const alone = data.paths.filter((path) => path.strategy !== "beam" && path.nodes.length >= step)
-      .map((path) => `${nameOf(data, path.name)} with ${visible(data.nodes.text[path.nodes[step - 1]])}`);
+      .map((path) => say("{name} with {text}", { name: nameOf(data, path.name), text: visible(data.nodes.text[path.nodes[step - 1]]) }));
     // Of a beam search those that it keeps as yet: most are dropped before the end.
     const kept = data.nodes.text.filter((_, node) => data.nodes.running[node] && data.nodes.depth[node] === step).map(visible);
-    const on = [...new Set(alone), ...(kept.length ? [`the ${counted(kept.length, "beam")} with ${kept.slice(0, 4).join(", ")}`] : [])];
-    return `Each text goes on by a token: ${on.slice(0, 4).join(", ") || "none of them does"}. How likely a text is, is the product of its tokens’ probabilities, so a poor one costs it for good.`;
+    const on = [...new Set(alone), ...(kept.length ? [say("the {beams} with {texts}", { beams: counted(kept.length, "beam"), texts: kept.slice(0, 4).join(", ") })] : [])];
+    return say("Each text goes on by a token: {list}. How likely a text is, is the product of its tokens’ probabilities, so a poor one costs it for good.", { list: on.slice(0, 4).join(", ") || say("none of them does") });
   }
-  return `The first token. ${[data.show.greedy && "Greedy takes the likeliest one", data.show.beam && "beam search keeps several texts at once", data.show.sample && "sampling draws one by lot"].filter(Boolean).join(", ").replace(/^./, (c) => c.toUpperCase()) || "Ways of choosing are switched on below the tree"}.`;
+  return say("The first token. {list}.", { list: [data.show.greedy && say("Greedy takes the likeliest one"), data.show.beam && say("beam search keeps several texts at once"), data.show.sample && say("sampling draws one by lot")].filter(Boolean).join(", ").replace(/^./, (c) => c.toUpperCase()) || say("Ways of choosing are switched on below the tree") });
 }
 
 /** @param {Kept} local @param {Layout} at */

@@ -15,6 +15,7 @@ from app.kit import pack, register
 from core.decoding.stages import FIRST
 from core.decoding.tree import Tree
 from core.language_model import LanguageModel
+from core.messages import say, say_of
 from pages.decoding.request import begins
 from pages.decoding.verdict import Verdict
 
@@ -45,7 +46,7 @@ def record(
     prompt = list(tree.prompt_ids)
     if tree.slots:  # what a blank hides stands nowhere on the tree
         seen = prompt[: tree.slots[0]]
-        chip, read = word(seen[-1]) if seen else "start", lm.tokenizer.pieces(seen[:-1])
+        chip, read = word(seen[-1]) if seen else say("start"), lm.tokenizer.pieces(seen[:-1])
         said = "".join(read[-READ:]) + "".join(lm.tokenizer.pieces(seen[-1:]))
     else:
         *read, chip = _written(lm, tree, shown)
@@ -63,7 +64,11 @@ def record(
             "long": "…" * (len(read) > READ) + said,
         },
         "root": _root(lm, shown["target"]),
-        "heads": [f"{'Blank' if tree.slots else 'Token'} {step + 1}" for step in range(tree.depth)],
+        "starts": lm.config.shape == "encoder-decoder" and not shown["target"],
+        "heads": [
+            say("Blank {number}", number=step + 1) if tree.slots else say("Token {number}", number=step + 1)
+            for step in range(tree.depth)
+        ],
         "slots": list(tree.slots),
         "depth": tree.depth,
         "wanted": tree.wanted,
@@ -112,8 +117,10 @@ def _written(lm: LanguageModel, tree: Tree, shown: Mapping[str, Any]) -> list[st
 def _root(lm: LanguageModel, target: str | None) -> str:
     """Name the tree's first chip."""
     if lm.config.shape == "encoder":
-        return "Text"
-    return "Prompt" if target is None else "So far" if target else "Start"
+        return say("Text")
+    if target is None:
+        return say("Prompt")
+    return say("So far") if target else say_of("root", "Start")
 
 
 def _source(lm: LanguageModel, ids: Sequence[int], across: Array, special: Collection[int]) -> dict[str, Any]:
@@ -124,7 +131,7 @@ def _source(lm: LanguageModel, ids: Sequence[int], across: Array, special: Colle
     return {
         "tokens": [{"text": lm.tokenizer.display(id), "special": id in special} for id in ids],
         "reads": pack(across),
-        "readers": ["all heads", *heads],
+        "readers": [say("all heads"), *heads],
     }
 
 
@@ -173,4 +180,4 @@ def _setting(lm: LanguageModel, name: str, value: float | None, active: bool) ->
         return ""
     if name == FIRST and lm.config.first_id is not None:
         return lm.tokenizer.display(lm.config.first_id)
-    return f"{value:g}" if active and value is not None else "off"
+    return f"{value:g}" if active and value is not None else say_of("setting", "off")

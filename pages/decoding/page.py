@@ -13,6 +13,7 @@ from app.session import events, state
 from core.decoding import beam, exact, stages
 from core.decoding.crossing import crossings
 from core.decoding.tree import grow
+from core.messages import mark, say
 from pages.decoding import class_question, controls, draws, request
 from pages.decoding.export import FIGURE, KEYS, cells, chosen, crossing_cell
 from pages.decoding.question import ask
@@ -35,11 +36,13 @@ STAYS = (  # texts at which the question’s token makes none likelier than gree
 )
 LETTER = "Dear Ben, I found your red kite by the lake."  # a model of tales goes on with it as with a tale
 
-EMPTY = (
+EMPTY = mark(
     "Nothing is written yet: the tree grows from the decoder’s start token. Type the beginning of an answer, and it "
     "grows after that."
 )
-COMPLETE = "The answer is complete: its likeliest next token ends it. Clear it, and the tree shows how it is written."
+COMPLETE = mark(
+    "The answer is complete: its likeliest next token ends it. Clear it, and the tree shows how it is written."
+)
 
 ctx = page.begin("decoding", longest=FIGURE.longest, room=FIGURE.room)
 lm = ctx.lm
@@ -82,11 +85,11 @@ drawing.mount(
 controls.draw(bool(tree.slots))
 token_question.button(
     lambda: class_question.question(lm, asked, chosen(tree, state.get("node") or verdict.focus)[0]),
-    "Ask the class for the blank’s token" if tree.slots else token_question.NEXT,
+    say("Ask the class for the blank’s token") if tree.slots else "",
 )
 bar = search.buttons()
 complete = int(tree.nexts[0].ids[0]) in lm.config.eos_ids if tree.nexts else False
-decoder_text.draw(ctx, writes=False, empty=EMPTY, told=COMPLETE if complete else "")
+decoder_text.draw(ctx, writes=False, empty=say(EMPTY), told=say(COMPLETE) if complete else "")
 
 load = ctx.load_source
 question = ask(tree, wish, verdict.focus)

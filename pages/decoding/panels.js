@@ -2,6 +2,7 @@
 // sentence, and the legend, whose entries switch the strategies on and off. At the right: what may come after the chosen
 // token. Under all, of an encoder-decoder: the text that it reads, coloured by the cross-attention of the chosen row.
 
+import { say, sayOf } from "../../app/kit/say.js";
 import {
   MONO, clamp, css, fit, h, html, label, measure, num, shareBar, thousands, tokenSpans, visible,
 } from "../../app/kit/shapes.js";
@@ -73,10 +74,10 @@ export function drawRace(data, local, at) {
   const wide = at.wide;
   const many = pair.map((path) => products(data, path));
   const write = notation(many.flat(), at);
-  const how = `How likely the text is so far: the product of its steps${write === power ? " (10⁻³ is one in a thousand)" : ""}`;
+  const how = say("How likely the text is so far: the product of its steps") + (write === power ? say(" (10⁻³ is one in a thousand)") : "");
   /** @type {Shapes[]} */
   const out = [h("line", { x1: 0, x2: at.room, y1: y, y2: y, stroke: css("line") }),
-    label(0, y + 16, wide ? how : "How likely the text is so far", { weight: 600, fill: "ink" })];
+    label(0, y + 16, wide ? how : say("How likely the text is so far"), { weight: 600, fill: "ink" })];
   /** @type {Shapes[]} */
   const cells = [];
   /** @type {Shapes[]} */
@@ -130,7 +131,7 @@ function drawSearch(data, at) {
 function ratio(p, other) {
   if (!(other > 0) || Math.abs(p / other - 1) < 0.0005) return "";
   const times = p / other;
-  return `×${times < 0.01 ? power(times) : times < 10 ? num(times, times < 2 ? 2 : 1) : thousands(Math.round(times))} as likely`;
+  return say("×{ratio} as likely", { ratio: times < 0.01 ? power(times) : times < 10 ? num(times, times < 2 ? 2 : 1) : thousands(Math.round(times)) });
 }
 /**
  * While the tree grows: who is ahead now, and by which step.
@@ -139,20 +140,20 @@ function ratio(p, other) {
 function midway(data, local, pair, many) {
   const s = local.step;
   const where = data.heads[s - 1]?.toLowerCase();
-  if (!s) return "Nothing is chosen yet: one pass of the model over the prompt gives every first token its probability.";
-  if (pair.length < 2 || many.some((row) => row.length < s)) return `After ${where}.`;
+  if (!s) return say("Nothing is chosen yet: one pass of the model over the prompt gives every first token its probability.");
+  if (pair.length < 2 || many.some((row) => row.length < s)) return say("After {where}.", { where });
   const ends = [0, pair.length - 1]; // the first against the best
   const [a, b] = ends.map((k) => many[k][s - 1]);
   const [first, second] = ends.map((k) => nameOf(data, pair[k].name));
-  if (pair[0].nodes[s - 1] === pair[pair.length - 1].nodes[s - 1]) return `After ${where} ${first} and ${second} are still the same text.`;
+  if (pair[0].nodes[s - 1] === pair[pair.length - 1].nodes[s - 1]) return say("After {where} {first} and {second} are still the same text.", { where, first, second });
   const [ahead, behind, high, low] = a >= b ? [first, second, a, b] : [second, first, b, a];
-  return `After ${where} ${ahead} is ahead: ${odds(high)} against ${odds(low)} for ${behind}.`;
+  return say("After {where} {ahead} is ahead: {high} against {low} for {behind}.", { where, ahead, high: odds(high), low: odds(low), behind });
 }
 
 // ---------------------------------------------------------------- legend, steps
 
 /** @type {[name: "beam" | "greedy" | "sample", text: string][]} */
-const SHOWN = [["beam", "Beam search"], ["greedy", "Greedy"], ["sample", "Sample"]];
+const SHOWN = [["beam", sayOf("legend", "Beam search")], ["greedy", sayOf("legend", "Greedy")], ["sample", sayOf("legend", "Sample")]];
 
 /** @param {Layout} at */
 function legendBoxes(at) {
@@ -185,7 +186,7 @@ export function overLegend(g, data, local, at) {
     g.overlay(`show ${box.name}`, { left: box.x, top: box.y, width: box.w, height: box.h },
       () => html("button", { type: "button", class: "dec-clear", "data-show": box.name, click: () => g.select({ [box.name]: !local.data.show[box.name] }) }),
       (node) => {
-        node.setAttribute("aria-label", `${box.text} on the tree`);
+        node.setAttribute("aria-label", say("{name} on the tree", { name: box.text }));
         node.setAttribute("aria-pressed", String(data.show[box.name]));
       });
   }
@@ -200,11 +201,11 @@ export function overLegend(g, data, local, at) {
   let line = y;
   if (!at.wide) { x = 0; line = y + 52; }
   if (data.show.sample) {
-    button("again", x, 92, line, "Draw again", () => g.send("again", { seed: data.seed + 1, at: Date.now() }), `Another sample; this one has seed ${data.seed}`);
+    button("again", x, 92, line, say("Draw again"), () => g.send("again", { seed: data.seed + 1, at: Date.now() }), say("Another sample; this one has seed {seed}", { seed: data.seed }));
     x += 96;
   }
   if (data.forced) {
-    button("release", x, 78, line, "Let go", () => g.send("force", { path: "", at: Date.now() }), "Give up the branch that you forced");
+    button("release", x, 78, line, say("Let go"), () => g.send("force", { path: "", at: Date.now() }), say("Give up the branch that you forced"));
   }
   const last = local.step >= at.depth;
   const { act } = data.verdict;
@@ -222,7 +223,7 @@ export function overLegend(g, data, local, at) {
 // ---------------------------------------------------------------- the distribution: as the model says, and after every warper
 
 /** @type {Record<string, string>} */
-const SHORT = { model: "model", "repetition penalty": "repeat", "first token": "first", temperature: "temp", "top-k": "top-k", "top-p": "top-p", "min-p": "min-p" };
+const SHORT = { model: sayOf("stage", "model"), "repetition penalty": sayOf("stage", "repeat"), "first token": sayOf("stage", "first"), temperature: sayOf("stage", "temp"), "top-k": "top-k", "top-p": "top-p", "min-p": "min-p" };
 const ALWAYS = ["model", "temperature", "top-k", "top-p"];
 /**
  * The columns behind computed node `e`: four, also those that are off; what is off gives way when others need the room.
@@ -283,28 +284,29 @@ export function drawPanel(g, data, local, at) {
   const pitch = 29;
   const top = y + 50;
   const token = D.node ? data.nodes.text[D.node] : data.prompt.chip;
-  const lead = data.shape === "encoder" ? `${data.heads[data.nodes.depth[D.node]] ?? ""}, given ` : "Next token after ";
-  const room = w - measure(lead, 12, false) - measure("”, warped", 12, false) - 16;
+  const head = data.shape === "encoder" ? say("{blank}, given “{token}”, warped", { blank: data.heads[data.nodes.depth[D.node]] ?? "", token: "\0" }) : say("Next token after “{token}”, warped", { token: "\0" });
+  const [lead, trail] = head.split("\0");
+  const room = w - measure(lead, 12, false) - measure(trail, 12, false) - 10;
   /** @type {Shapes[]} */
   const out = [];
   if (at.wide) out.push(h("line", { x1: x - 12, x2: x - 12, y1: 0, y2: at.tallest, stroke: css("line") }));
-  out.push(g.tip(h("text", { x, y: y + 14, "font-size": 12, "font-weight": 600, fill: css("ink") }, lead, "“",
-    h("tspan", { "font-family": MONO, fill: css("accent") }, fit(visible(token), room, 12, true)), "”, warped"),
-  "Warped: changed from the model’s probabilities by each setting in turn, and made to add up to 1. A sample is drawn from the last column."));
+  out.push(g.tip(h("text", { x, y: y + 14, "font-size": 12, "font-weight": 600, fill: css("ink") }, lead,
+    h("tspan", { "font-family": MONO, fill: css("accent") }, fit(visible(token), room, 12, true)), trail),
+  say("Warped: changed from the model’s probabilities by each setting in turn, and made to add up to 1. A sample is drawn from the last column.")));
   D.stages.forEach((stage, c) => {
     const left = x + names + c * col;
     const on = stage.active;
     const final = c === D.stages.length - 1;
     const setting = label(left, y + 46, stage.setting && fit(visible(stage.setting), col - 8, 12, true), { mono: true, fill: "ink3" });
     out.push(label(left, y + 32, SHORT[stage.name] ?? stage.name, { fill: !on && c ? "ink3" : "ink2", weight: final ? 600 : null, size: 12 }), setting);
-    if (stage.name === "first token") g.tip(setting, "This model always begins with this token: every other one is taken away before a sample is drawn.");
+    if (stage.name === "first token") g.tip(setting, say("This model always begins with this token: every other one is taken away before a sample is drawn."));
   });
   for (const [r, k] of rows.entries()) out.push(drawTokenRow(g, data, D, k, { x, y: top + r * pitch, w, pitch, names, col }));
   const under = top + Math.max(rows.length, at.wide ? most : 0) * pitch + 14;
   const last = D.stages.length - 1;
-  out.push(label(x, under, `${thousands(D.kept[last])} of ${thousands(data.vocabulary)} stay; a dash is exactly 0.`, { fill: "ink3" }),
-    label(x, under + 17, `Entropy ${num(D.entropy[0], 2)} bits, warped ${num(D.entropy[last], 2)}.`, { fill: "ink3" }),
-    label(x, under + 34, g.can.recompute ? hiddenYet(data, D.node) || "Click a token to force it." : "", { fill: "ink3" }));
+  out.push(label(x, under, say("{kept} of {vocabulary} stay; a dash is exactly 0.", { kept: thousands(D.kept[last]), vocabulary: thousands(data.vocabulary) }), { fill: "ink3" }),
+    label(x, under + 17, say("Entropy {before} bits, warped {after}.", { before: num(D.entropy[0], 2), after: num(D.entropy[last], 2) }), { fill: "ink3" }),
+    label(x, under + 34, g.can.recompute ? hiddenYet(data, D.node) || say("Click a token to force it.") : "", { fill: "ink3" }));
   local.panelEnd = under + 40;
   return out;
 }
@@ -316,7 +318,7 @@ export function drawPanel(g, data, local, at) {
 function hiddenYet(data, node) {
   const [first, last] = [data.nodes.depth[node] + 2, data.slots.length];
   if (first > last) return "";
-  return first === last ? `Click to force. Blank ${last} is hidden too.` : `Click to force. Blanks ${first}–${last} hidden too.`;
+  return first === last ? say("Click to force. Blank {last} is hidden too.", { last }) : say("Click to force. Blanks {first}–{last} hidden too.", { first, last });
 }
 
 /**
@@ -346,7 +348,7 @@ function drawTokenRow(g, data, D, k, o) {
       label(left, o.y + 24, p >= 0.9995 ? "1.00" : p < 0.0005 ? "<.001" : num(p, 3).replace(/^0/, ""), { mono: true, fill: "ink2" }));
   });
   const node = h("g", { class: g.can.recompute ? "gb-chip gb-hot" : "gb-chip", "data-token": id, onclick: () => force(g, D.node, id) }, parts);
-  return g.tip(node, () => `${visible(data.words[id])}  id ${id}\n${D.stages.map((s, c) => `${(SHORT[s.name] ?? s.name).padEnd(7)} ${num(D.p[c][k], 5)}`).join("\n")}\n${taken ? "on the tree" : g.can.recompute ? "click to force it" : "not on the tree"}`);
+  return g.tip(node, () => `${visible(data.words[id])}  id ${id}\n${D.stages.map((s, c) => `${(SHORT[s.name] ?? s.name).padEnd(7)} ${num(D.p[c][k], 5)}`).join("\n")}\n${taken ? say("on the tree") : g.can.recompute ? say("click to force it") : say("not on the tree")}`);
 }
 
 // ---------------------------------------------------------------- the source
@@ -395,7 +397,7 @@ export function mostRead(data, local, i, count) {
   return [...row.keys()].sort((a, b) => row[b] - row[a]).slice(0, count).map((k) => ({ text: source.tokens[k].text, share: row[k] }));
 }
 /** @param {Data} data @param {number} i */
-export const saidOf = (data, i) => (i ? `“${visible(data.nodes.text[i])}”` : data.root === "Start" ? "the first token" : "the next token");
+export const saidOf = (data, i) => (i ? `“${visible(data.nodes.text[i])}”` : data.starts ? say("the first token") : say("the next token"));
 
 /**
  * @param {Stage} g @param {Data} data @param {Source} source @param {Kept} local @param {Layout} at @param {number} i
@@ -404,7 +406,7 @@ export function drawSource(g, data, source, local, at, i) {
   const { y, room, flow } = at.source;
   const row = readFor(data, local, i);
   const most = row ? Math.max(...row, 1e-9) : 1;
-  const lead = row ? "Source: what it read to say " : "Source: what it read was not kept for this dropped text";
+  const lead = row ? say("Source: what it read to say ") : say("Source: what it read was not kept for this dropped text");
   /** @type {Shapes[]} */
   const out = [h("line", { x1: 0, x2: room, y1: y, y2: y, stroke: css("line") }),
     h("text", { x: 0, y: y + 19, "font-size": 12, "font-weight": 600, fill: css("ink") }, lead,
@@ -415,7 +417,7 @@ export function drawSource(g, data, source, local, at, i) {
     const node = h("g", { "data-source": place.i },
       h("rect", { x: place.x, y: y + SOURCE_TOP + place.y, width: place.w, height: SOURCE_LINE - 3, rx: 3, fill: row ? g.sequential(0.45 * share, most, "att") : css("bg") }),
       h("text", { x: place.x + 3, y: y + SOURCE_TOP + 13 + place.y, "font-family": MONO, "font-size": 12, direction: "ltr", fill: css(token.special && !share ? "ink3" : "ink") }, tokenSpans(token.text, place.w - 3, 12)));
-    out.push(g.tip(node, row ? `${visible(token.text)}: ${num(share, 3)} of what it read to say ${saidOf(data, i)}` : visible(token.text)));
+    out.push(g.tip(node, row ? say("{text}: {share} of what it read to say {next}", { text: visible(token.text), share: num(share, 3), next: saidOf(data, i) }) : visible(token.text)));
   }
   return out;
 }
@@ -428,7 +430,7 @@ export function overSource(g, data, source, local, at) {
   if (!g.can.recompute) return;
   const told = JSON.stringify(source.readers);
   g.overlay("reader", { left: at.source.room - 100, top: at.source.y + 4, width: 100, height: 22 },
-    () => html("select", { class: "dec-reader", "aria-label": "Whose cross-attention colours the source" }),
+    () => html("select", { class: "dec-reader", "aria-label": say("Whose cross-attention colours the source") }),
     (node) => {
       node.onchange = () => g.select({ crossing: node.selectedIndex - 1 });
       if (node.dataset.told !== told) {

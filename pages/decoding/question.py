@@ -11,6 +11,7 @@ from app.session.fields import Value
 from core.decoding.stages import Next
 from core.decoding.tree import Tree
 from core.language_model import LanguageModel
+from core.messages import say_of
 from pages.decoding.request import Asked, Request, following, grown
 
 HOTTER = 3.0
@@ -77,8 +78,8 @@ def ask(tree: Tree, wish: Request, focus: int) -> Question:
     way = [*way_to(tree, focus), free[0]]
     name = _token(after.tokens[after.ids.tolist().index(free[0])])
     said = questions.ask(
-        "decoding", "forced", unit="blank" if tree.slots else "token", place=len(way), best=_token(after.tokens[0]),
-        token=name, top=float(after.probabilities[0, 0]),
+        "decoding", "forced", unit=say_of("unit", "blank") if tree.slots else say_of("unit", "token"), place=len(way),
+        best=_token(after.tokens[0]), token=name, top=float(after.probabilities[0, 0]),
     )  # fmt: skip
     shows: dict[str, Value] = {**wish.force(".".join(map(str, way))), "greedy": True, "level": -1}
     return Question(said, tuple(way), replace(greedy, forced=tuple(way)), prompt, shows)

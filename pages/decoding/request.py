@@ -16,6 +16,7 @@ from app.kit import figures
 from core.decoding import exact, stages
 from core.decoding.tree import Tree, grow
 from core.language_model import LanguageModel
+from core.messages import say
 
 SHOWN = 16  # tokens of a distribution
 PALE = 3  # untaken children of a node
@@ -137,10 +138,12 @@ def read_path(text: str, place: str, vocabulary: int, most: int) -> tuple[tuple[
     except ValueError:
         ids = ()
     if not ids or len(ids) != listed.count(".") + 1:
-        return (), "The forced branch in the link is no list of token numbers; it was left out."
+        return (), say("The forced branch in the link is no list of token numbers; it was left out.")
     if wrong := [id for id in ids if not 0 <= id < vocabulary]:
-        known = f"this model knows 0 to {vocabulary - 1:,}"
-        return (), f"The forced token {wrong[0]:,} is outside the vocabulary: {known}. It was left out."
+        return (), say(
+            "The forced token {id} is outside the vocabulary: this model knows 0 to {last}. It was left out.",
+            id=f"{wrong[0]:,}", last=f"{vocabulary - 1:,}",
+        )  # fmt: skip
     return ids[:most], ""
 
 
@@ -171,12 +174,22 @@ def told_blanks(lm: LanguageModel, ids: Sequence[int], slots: Sequence[int], fol
     if mask is not None and mask in ids:
         return ""
     hidden = markup.mono(markup.visible(lm.tokenizer.joined([ids[slot] for slot in slots])))
-    many = f"{len(slots)} tokens" if len(slots) > 1 else "token"
-    which = f"the {many} up to the one that you follow" if followed else f"the last {many}"
-    verb = "are" if len(slots) > 1 else "is"
+    tokens, several = counted(len(slots), "token"), len(slots) > 1
+    if followed and several:
+        which = say("the {tokens} up to the one that you follow", tokens=tokens)
+    elif followed:
+        which = say("the token up to the one that you follow")
+    else:
+        which = say("the last {tokens}", tokens=tokens) if several else say("the last token")
+    told = {"which": which, "hidden": hidden}
+    if mask is None and several:
+        return say("This model has no mask token: {which}, {hidden}, are filled anew.", **told)
     if mask is None:
-        return f"This model has no mask token: {which}, {hidden}, {verb} filled anew."
-    return f"No {lm.tokenizer.display(mask)} in your text: {which}, {hidden}, {verb} hidden and filled anew."
+        return say("This model has no mask token: {which}, {hidden}, is filled anew.", **told)
+    told["mask"] = lm.tokenizer.display(mask)
+    if several:
+        return say("No {mask} in your text: {which}, {hidden}, are hidden and filled anew.", **told)
+    return say("No {mask} in your text: {which}, {hidden}, is hidden and filled anew.", **told)
 
 
 def blanks(lm: LanguageModel, ids: tuple[int, ...], follow: int, depth: int) -> tuple[int, ...]:
@@ -230,10 +243,14 @@ def read(given: figures.Asked) -> Request:
     follow = given.at_most("follow", len(ids) - 1)
     if show["beam"] and not beams:
         show["beam"] = False
-        said.append("0 beams: no beam search.")
+        said.append(say("0 beams: no beam search."))
     if show["beam"] and beams * depth > LARGEST:
         said.append(
-            f"{counted(beams, 'beam')} over {counted(depth, 'step')} are more than the picture holds."
+            say(
+                "{beams} over {steps} are more than the picture holds.",
+                beams=counted(beams, "beam"),
+                steps=counted(depth, "step"),
+            )
         )
         depth = max(1, LARGEST // beams)
     slots = blanks(lm, ids, follow, depth) if config.shape == "encoder" else None

@@ -1,6 +1,7 @@
 // The tree: edges as wide as their probability, chips, and at every end the sum and who got there.
 
 import { counted } from "../../app/kit/counts.js";
+import { say, sayOf } from "../../app/kit/say.js";
 import {
   MONO, clamp, css, fit, h, label, measure, num, thousands, sizeIn, tokenSpans, visible, wire,
 } from "../../app/kit/shapes.js";
@@ -122,7 +123,7 @@ export function drawChips(g, data, local, at) {
         x: x + w / 2, y: y + 4.6, "text-anchor": "middle", "font-family": MONO, "font-size": size, direction: "ltr",
         "font-weight": filled ? 700 : on[i].length ? 600 : null, fill: css(filled ? "accent-on" : pale ? "ink3" : "ink"),
       }, tokenSpans(i ? text[i] : data.prompt.chip, w - 3, size)));
-    return g.tip(node, () => tipOf(local.data, i, g.can.recompute ? "; click to force it" : ""));
+    return g.tip(node, () => tipOf(local.data, i, g.can.recompute ? say("; click to force it") : ""));
   });
 }
 /** Around the node whose distribution is shown. @param {Data} data @param {Layout} at @param {number} i */
@@ -135,18 +136,25 @@ export function drawRing(data, at, i) {
 }
 /** @param {Data} data @param {number} i @param {string} act what a click does */
 function tipOf(data, i, act) {
-  if (!i) return `${visible(data.prompt.long)}\n${data.source ? "where the decoder begins" : data.slots.length ? "what stands before blank 1; the model also reads what stands after it" : "the prompt"}${data.prompt.long.includes("\\x") ? "; \\x and two signs: one byte of a character that is cut in two" : ""}`;
+  if (!i) {
+    const what = data.source ? say("where the decoder begins") : data.slots.length ? say("what stands before blank 1; the model also reads what stands after it") : say("the prompt");
+    return `${visible(data.prompt.long)}\n${what}${data.prompt.long.includes("\\x") ? say("; \\x and two signs: one byte of a character that is cut in two") : ""}`;
+  }
   const n = data.nodes;
   const names = n.on[i].map((name) => nameOf(data, name)).join(", ");
-  const who = names || (n.running[i] ? "the beam search kept it at this step and dropped it later" : "nobody took it") + act;
-  return `${visible(n.text[i])}  id ${n.id[i]}\np ${num(n.p[i], 5)}   text so far ${odds(Math.exp(n.sum[i]))}\nsum of log p ${num(n.sum[i], 3)}\n${who}`;
+  const who = names || (n.running[i] ? say("the beam search kept it at this step and dropped it later") : say("nobody took it")) + act;
+  return say("{text}  id {id}\np {p}   text so far {odds}\nsum of log p {sum}\n{who}", { text: visible(n.text[i]), id: n.id[i], p: num(n.p[i], 5), odds: odds(Math.exp(n.sum[i])), sum: num(n.sum[i], 3), who });
 }
 
 /**
  * A path's name as the learner reads it: "beam 1", "greedy", "sample", "yours".
  * @param {Data} data @param {string} name
  */
-export const nameOf = (data, name) => (name.startsWith("forced") ? "yours" : name.startsWith("beam") && data.beams === 1 ? "beam" : name);
+export function nameOf(data, name) {
+  if (name.startsWith("forced")) return sayOf("path", "yours");
+  if (name.startsWith("beam")) return data.beams === 1 ? sayOf("path", "beam") : name.replace("beam", sayOf("path", "beam"));
+  return name === "greedy" ? sayOf("path", "greedy") : name === "sample" ? sayOf("path", "sample") : name;
+}
 
 /**
  * The names of several paths with one end: many beams as their number; while the tree grows, they are still one.
@@ -155,7 +163,7 @@ export const nameOf = (data, name) => (name.startsWith("forced") ? "yours" : nam
 function namesOf(data, paths, growing) {
   const beams = paths.filter((path) => path.strategy === "beam");
   const others = paths.filter((path) => path.strategy !== "beam").map((path) => nameOf(data, path.name));
-  const told = growing && beams.length ? ["a beam"] : beams.length > 1 ? [`${counted(beams.length, "beam")}`] : beams.map((path) => nameOf(data, path.name));
+  const told = growing && beams.length ? [say("a beam")] : beams.length > 1 ? [`${counted(beams.length, "beam")}`] : beams.map((path) => nameOf(data, path.name));
   return paths[0].strategy === "beam" || paths.some((path) => path.name === data.best && path.strategy === "beam") ? [...told, ...others] : [...others, ...told];
 }
 
@@ -167,10 +175,10 @@ export function endOf(data, i, paths, growing) {
   const names = namesOf(data, paths, growing).join(", ");
   const total = num(data.nodes.sum[i], 2);
   const digits = decimalsOf(data.paths.map((path) => path.score));
-  const ended = paths[0].finished !== "length" && data.nodes.depth[i] < data.depth ? ", ended" : "";
+  const ended = paths[0].finished !== "length" && data.nodes.depth[i] < data.depth ? say(", ended") : "";
   return {
     total, left: Math.max(46, measure(total, 13, true) + 7), name: names + (growing ? "" : ended),
-    score: `score ${num(data.nodes.score[i], digits)}`,
+    score: say("score {score}", { score: num(data.nodes.score[i], digits) }),
   };
 }
 
@@ -196,7 +204,7 @@ export function drawEnds(data, local, at, last) {
       const alone = !on[i].length && !at.kids[i].some((k) => at.drawn(k) && shownTo(data, local, k));
       if (!alone) return null;
       const alive = running[i] && depth[i] === local.step && local.step < at.depth;
-      const word = alive ? "a beam" : running[i] ? "dropped" : "";
+      const word = alive ? say("a beam") : running[i] ? say("dropped") : "";
       const left = Math.max(46, measure(num(sum[i], 2), 12, true) + 8);
       const under = !last && x + left + measure(word, 12, false) > at.total; // beyond the last step the window ends
       const fill = alive ? "ink" : "ink3";
@@ -228,8 +236,8 @@ export function drawHeads(data, local, at) {
  */
 export function drawSumHead(g, data, at) {
   const power = `${at.depth}^${String(Number(data.penalty.toFixed(2))).replace("-", "−")}`;
-  return g.tip(h("g", {}, label(at.ends, 14, "Sum of log p", { weight: 600, fill: "ink" }), label(at.ends, 30, `score: ÷ ${power}`, { fill: "ink3" })),
-    `The logarithms of a text’s step probabilities, added: 0 would be certain.\nScore: that sum divided by the length to the power of the length penalty, ${power} = ${num(at.depth ** data.penalty, 2)} at full length. A beam search ranks by it.`);
+  return g.tip(h("g", {}, label(at.ends, 14, say("Sum of log p"), { weight: 600, fill: "ink" }), label(at.ends, 30, say("score: ÷ {power}", { power }), { fill: "ink3" })),
+    say("The logarithms of a text’s step probabilities, added: 0 would be certain.\nScore: that sum divided by the length to the power of the length penalty, {power} = {depth} at full length. A beam search ranks by it.", { power, depth: num(at.depth ** data.penalty, 2) }));
 }
 /**
  * What the drawing means, and how many of the dropped texts have no row.
@@ -237,10 +245,10 @@ export function drawSumHead(g, data, at) {
  */
 export function drawNote(data, local, at) {
   const left = at.hidden.filter((i) => data.nodes.depth[i] < local.step || local.step === at.depth).length;
-  const dropped = left ? (at.wide ? `, ${thousands(left)} more of them not drawn` : ` (${thousands(left)} more)`) : "";
-  const swipe = !at.wide && at.mostX ? "Swipe for more steps. " : "";
-  const gave = `ropped: a beam gave it up${dropped}`;
-  const texts = !at.wide ? [`${swipe}D${gave}`] : [`thick: likely · dashed: no path takes it · d${gave}`, `dashed: no path takes it · d${gave}`, `d${gave}`];
+  const dropped = left ? (at.wide ? say(", {left} more of them not drawn", { left: thousands(left) }) : say(" ({left} more)", { left: thousands(left) })) : "";
+  const swipe = !at.wide && at.mostX ? say("Swipe for more steps. ") : "";
+  const texts = !at.wide ? [swipe + say("Dropped: a beam gave it up{more}", { more: dropped })]
+    : [say("thick: likely · dashed: no path takes it · dropped: a beam gave it up{more}", { more: dropped }), say("dashed: no path takes it · dropped: a beam gave it up{more}", { more: dropped }), say("dropped: a beam gave it up{more}", { more: dropped })];
   const places = !at.wide ? [[0, at.room]] : [[66, at.ends - 12], [at.ends + at.labels, at.room]]; // before the sums, or beyond
   const [x, end] = places.sort(([a, b], [c, d]) => d - c - (b - a))[0];
   const text = texts.find((each) => measure(each, 12, false) <= end - x) ?? texts[texts.length - 1];

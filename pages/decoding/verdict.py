@@ -5,6 +5,7 @@ The tree says so of the texts on it, an exact search of all texts.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from math import exp
@@ -14,6 +15,7 @@ from app.counts import counted
 from app.kit import figures
 from core.decoding.exact import Exact
 from core.decoding.tree import Path, Tree
+from core.messages import mark, mark_of, say, say_of
 from pages.decoding.request import DEEPEST, HEAVY, Asked, most_passes, searched, searching
 
 if TYPE_CHECKING:
@@ -25,6 +27,33 @@ if TYPE_CHECKING:
 TINY = 1e-5  # of a sum of log p: float32 adds up to no more
 
 Pieces = list[tuple[str, bool]]  # text, and whether it is a token
+
+PATHS = {  # what a path is called, by its strategy
+    "greedy": mark_of("path", "greedy"),
+    "beam": mark_of("path", "beam"),
+    "sample": mark_of("path", "sample"),
+    "forced": mark_of("path", "forced"),
+}
+CLAIMS = {  # of a model that writes on, and of one that fills blanks; by the kind of verdict
+    False: {
+        "miss": mark("Taking the likeliest token each time misses the likeliest text."),
+        "open": mark("Taking the likeliest token each time can miss the likeliest text."),
+        "same": mark("Here, taking the likeliest token each time gives the likeliest text."),
+        "found": mark("Here, taking the likeliest token each time gives the likeliest text found."),
+    },
+    True: {
+        "miss": mark("Filling each blank with its likeliest token misses the likeliest text."),
+        "open": mark("Filling each blank with its likeliest token can miss the likeliest text."),
+        "same": mark("Here, filling each blank with its likeliest token gives the likeliest text."),
+        "found": mark("Here, filling each blank with its likeliest token gives the likeliest text found."),
+    },
+}
+
+
+def path_name(name: str) -> str:
+    """Name a path for the reader: "beam 1", "greedy"."""
+    strategy, _, number = name.partition(" ")
+    return f"{say_of('path', PATHS[strategy])}{f' {number}' if number else ''}"
 
 
 @dataclass(frozen=True)
@@ -73,16 +102,16 @@ def judge(tree: Tree, found: Exact | None, shape: str, offer: str, pending: str 
             kind, pieces = "same", _same(tree)
     if best and likeliest and likeliest.log_prob > best.log_prob + TINY:
         value = {"path": ".".join(map(str, likeliest.ids))}
-        act = {"event": "force", "label": "Show that text", "value": value, "about": likeliest.text}
+        act = {"event": "force", "label": say("Show that text"), "value": value, "about": likeliest.text}
     elif kind in ("same", "open") and offer:
-        act = {"event": "example", "label": "A text it misses", "value": {}, "about": offer}
+        act = {"event": "example", "label": say("A text it misses"), "value": {}, "about": offer}
     name, focus = (best.name, _focus(tree, greedy, best)) if best else ("", 0)
     claim = _claim(kind, shape, found is not None and found.proven)
     if greedy is not None and best is not None and kind != "open":
         if _pushed(tree, greedy):
             claim = _penalised(kind)
         elif kind == "miss" and best.strategy == "sample":
-            claim = "A lucky draw beats taking the likeliest token each time."
+            claim = say("A lucky draw beats taking the likeliest token each time.")
     search: Pieces = [(pending, False)] if pending else _searched(found, greedy, best) if likeliest else []
     return Verdict(kind, claim, _facts(tree), name, focus, pieces, search, act)
 
@@ -105,41 +134,62 @@ def why(tree: Tree, greedy: Path, best: Path) -> Pieces:
     """Explain where the two texts part, what greedy saw there, and from which step on the other is ahead."""
     at = _parting(greedy, best)
     if at is None:  # one is the beginning of the other: an end token came
-        return [("One text ends where the other goes on, and each further step costs probability.", False)]
+        return [
+            (say("One text ends where the other goes on, and each further step costs probability."), False)
+        ]
     mine, other = tree.nodes[greedy.nodes[at]], tree.nodes[best.nodes[at]]
     ahead = len(best.nodes)
     for step in range(min(len(best.nodes), len(greedy.nodes)) - 1, at - 1, -1):
         if tree.nodes[best.nodes[step]].sum <= tree.nodes[greedy.nodes[step]].sum:
             break
         ahead = step + 1
-    unit = "Blank" if tree.slots else "Token"
-    pieces: Pieces
-    if pushed := mine.probability < other.probability:
-        pieces = [
-            (f"{unit} {at + 1}: the repetition penalty pushes greedy off ", False), (other.token, True),
-            (f" ({_chance(other.probability)}) to ", False), (mine.token, True),
-            (f" ({_chance(mine.probability)}), and greedy never goes back. ", False),
-        ]  # fmt: skip
+    tokens = {"mine": mine.token, "other": other.token}
+    chances = {"chance": _chance(mine.probability), "other_chance": _chance(other.probability)}
+    if tree.slots:
+        first, later = say("Blank {number}", number=at + 1), say("blank {number}", number=ahead)
     else:
-        pieces = [
-            (f"{unit} {at + 1}: greedy takes ", False), (mine.token, True),
-            (f" ({_chance(mine.probability)}, against ", False), (other.token, True),
-            (f" {_chance(other.probability)}) and never goes back. ", False),
-        ]  # fmt: skip
+        first, later = say("Token {number}", number=at + 1), say("token {number}", number=ahead)
+    if pushed := mine.probability < other.probability:
+        parting = _pieces(
+            mark(
+                "{step}: the repetition penalty pushes greedy off {other} ({other_chance}) to {mine} ({chance}), and "
+                "greedy never goes back. "
+            ),
+            tokens, step=first, **chances,
+        )  # fmt: skip
+    else:
+        parting = _pieces(
+            mark(
+                "{step}: greedy takes {mine} ({chance}, against {other} {other_chance}) and never goes back. "
+            ),
+            tokens, step=first, **chances,
+        )  # fmt: skip
     after = [
         [tree.nodes[node] for node in path.nodes[at + 1 : max(at + 2, min(ahead, at + 5))]]
         for path in (greedy, best)
     ]
     if all(after) and not pushed:
         told = ["\u00a0· ".join(_chance(node.probability) for node in nodes) for nodes in after]
-        pieces += [
-            ("But after ", False), (other.token, True), (f" the model goes on with {told[1]}, after ", False),
-            (mine.token, True),
-            (f" with {told[0]}: from {unit.lower()} {ahead} on, that text is ahead.", False),
-        ]  # fmt: skip
-    else:
-        pieces.append((f"From {unit.lower()} {ahead} on, the other text is ahead.", False))
-    return pieces
+        return parting + _pieces(
+            mark(
+                "But after {other} the model goes on with {other_next}, after {mine} with {next}: from {step} on, that "
+                "text is ahead."
+            ),
+            tokens, step=later, next=told[0], other_next=told[1],
+        )  # fmt: skip
+    return [*parting, (say("From {step} on, the other text is ahead.", step=later), False)]
+
+
+def _pieces(message: str, tokens: Mapping[str, str], **values: object) -> Pieces:
+    """Say a message, cut at the places of its tokens.
+
+    Args:
+        message: marked. tokens, values: by the names of their places.
+    """
+    cut = "\0"  # which no message has
+    said = say(message, **{name: f"{cut}{name}{cut}" for name in tokens}, **values).split(cut)
+    pieces = [(part, False) if at % 2 == 0 else (tokens[part], True) for at, part in enumerate(said)]
+    return [piece for piece in pieces if piece[0]]
 
 
 def _chance(p: float) -> str:
@@ -147,30 +197,30 @@ def _chance(p: float) -> str:
 
 
 def _same(tree: Tree) -> Pieces:
-    said = "Here greedy’s text is the likeliest of all: no less likely step was found to lead to a likelier text."
+    said = say(
+        "Here greedy’s text is the likeliest of all: no less likely step was found to lead to a likelier text."
+    )
     if tree.depth < tree.wanted and not tree.slots:
-        said += f" The context ends after {counted(tree.depth, 'step')}."
+        said += say(" The context ends after {steps}.", steps=counted(tree.depth, "step"))
     return [(said, False)]
 
 
 def _open(tree: Tree) -> Pieces:
     if not tree.depth:
-        return [
-            ("The text fills the whole context: nothing can follow. Shorten it to see the tree grow.", False)
-        ]
-    return [
-        (
-            "Switch greedy on, and beam search with 2 beams or more, to see which of them finds the likelier text.",
-            False,
+        said = say("The text fills the whole context: nothing can follow. Shorten it to see the tree grow.")
+    else:
+        said = say(
+            "Switch greedy on, and beam search with 2 beams or more, to see which of them finds the likelier text."
         )
-    ]
+    return [(said, False)]
 
 
 def _hidden() -> Pieces:
-    said = (
-        "No text on the tree is likelier than greedy’s, and yet it is not the likeliest one: the exact search"
+    said = say(
+        "No text on the tree is likelier than greedy’s, and yet it is not the likeliest one: the exact search finds "
+        "another. More beams may find it too."
     )
-    return [(f"{said} finds another. More beams may find it too.", False)]
+    return [(said, False)]
 
 
 def _pushed(tree: Tree, greedy: Path) -> bool:
@@ -185,53 +235,71 @@ def _pushed(tree: Tree, greedy: Path) -> bool:
 
 def _penalised(kind: str) -> str:
     if kind == "same":
-        return (
+        return say(
             "The repetition penalty turns greedy off some likeliest tokens, and no likelier text was found."
         )
-    return "The repetition penalty pushes greedy off the likeliest text."
+    return say("The repetition penalty pushes greedy off the likeliest text.")
 
 
 def _times(ratio: float) -> str:
-    return (
-        f"{ratio:.2f} times" if ratio < 2 else f"{ratio:,.1f} times" if ratio < 10 else f"{ratio:,.0f} times"
-    )
+    digits = 2 if ratio < 2 else 1 if ratio < 10 else 0
+    return say("{ratio} times", ratio=f"{ratio:,.{digits}f}")
 
 
 def _claim(kind: str, shape: str, proven: bool) -> str:
-    if shape == "encoder":
-        taking = "Filling each blank with its likeliest token"
-    else:
-        taking = "Taking the likeliest token each time"
-    verb = {"miss": "misses", "hidden": "misses", "same": "gives"}.get(kind, "can miss")
-    if kind == "same":
-        return f"Here, {taking[0].lower()}{taking[1:]} {verb} the likeliest text{'' if proven else ' found'}."
-    return f"{taking} {verb} the likeliest text."
+    told = {"miss": "miss", "hidden": "miss", "same": "same" if proven else "found"}.get(kind, "open")
+    return say(CLAIMS[shape == "encoder"][told])
 
 
 def _facts(tree: Tree) -> str:
     """Count the model's passes for the tree, which its searches share."""
-    ran = f"{counted(tree.passes, 'run')} of the model"
-    count = len(tree.apart)
+    ran = counted(tree.passes, "run of the model", "runs of the model")
+    count, apart = len(tree.apart), f"{tree.together:,}"
     if count < 2:
         return ran if count else ""
-    who = {2: "both searches", 3: "all three"}.get(count, "all")
-    return f"{ran} for {who}; one by one they take {tree.together:,}"
+    if count == 2:
+        return say("{runs} for both searches; one by one they take {apart}", runs=ran, apart=apart)
+    if count == 3:
+        return say("{runs} for all three; one by one they take {apart}", runs=ran, apart=apart)
+    return say("{runs} for all; one by one they take {apart}", runs=ran, apart=apart)
 
 
 def _searched(found: Exact | None, greedy: Path | None, best: Path | None) -> Pieces:
     """Say what the exact search found about the best text on the tree."""
     if found is None or best is None or not found.texts:
         return []
-    top, count = found.texts[0], counted(found.passes, "pass")
+    top, passes = found.texts[0], counted(found.passes, "pass")
     if top.log_prob > best.log_prob + TINY:
-        against, whose = (greedy, "greedy’s") if greedy else (best, "the best here")
-        gain = f"{_times(exp(top.log_prob - against.log_prob))} as likely as {whose}"
-        proof = "" if found.proven else ", perhaps not the best"
-        return [(f"An exact search ({count}) finds a text {gain}{proof}: ", False), (top.text, True)]
-    if found.proven:
-        whose = "your text" if best.name.startswith("forced") else f"{best.name}’s text"
-        return [(f"An exact search ({count}) proves {whose} the likeliest of all that are this long.", False)]
-    return [(f"An exact search found none likelier in {count}, and stopped before it could prove it.", False)]
+        times = _times(exp(top.log_prob - (greedy or best).log_prob))
+        if greedy:
+            gain = say("{times} as likely as greedy’s", times=times)
+        else:
+            gain = say("{times} as likely as the best here", times=times)
+        if found.proven:
+            said = say("An exact search ({passes}) finds a text {gain}: ", passes=passes, gain=gain)
+        else:
+            said = say(
+                "An exact search ({passes}) finds a text {gain}, perhaps not the best: ",
+                passes=passes,
+                gain=gain,
+            )
+        return [(said, False), (top.text, True)]
+    if not found.proven:
+        said = say(
+            "An exact search found none likelier in {passes}, and stopped before it could prove it.",
+            passes=passes,
+        )
+        return [(said, False)]
+    if best.name.startswith("forced"):
+        whose = say("your text")
+    else:
+        whose = say("greedy’s text") if best is greedy else say("{name}’s text", name=path_name(best.name))
+    said = say(
+        "An exact search ({passes}) proves {whose} the likeliest of all that are this long.",
+        passes=passes,
+        whose=whose,
+    )
+    return [(said, False)]
 
 
 # ------------------------------------------------------- the exact search: at once where quick, else with a bar
@@ -291,14 +359,14 @@ class Search:
         if not self.possible or self.quick or self.known is not None:
             return ""
         if self._job.until:
-            return "An exact search for a likelier text is under way: the bar below says how far it is."
-        return "The exact search for a likelier text was stopped: it goes on by the button below."
+            return say("An exact search for a likelier text is under way: the bar below says how far it is.")
+        return say("The exact search for a likelier text was stopped: it goes on by the button below.")
 
     def buttons(self) -> DeltaGenerator | None:
         """Draw the button that stops the search or goes on; return the place of its bar."""
         if not self.possible or self.quick:
             return None
-        return self._job.buttons("Search for the likeliest text")
+        return self._job.buttons(say("Search for the likeliest text"))
 
     def go_on(self, slot: DeltaGenerator | None) -> None:
         """Run what is left of the search. Called at the end of the page."""
@@ -312,4 +380,4 @@ class Search:
         lm, ids, place = self.ctx.lm, self.asked.ids, tuple(self.asked.place().items())
         key = repr(("exact search", self.ctx.model_key, ids, self.depth, place))
         make = work.anew(partial(searching, lm, ids, self.depth, place))
-        return work.Shared(JOB, key, most_passes(lm), "passes of the exact search", make, about=True)
+        return work.Shared(JOB, key, most_passes(lm), say("passes of the exact search"), make, about=True)

@@ -23,6 +23,7 @@ from core.efficiency.quantization import Granularity, Method, Quantization, Quan
 from core.efficiency.quantization_report import Beside, beside
 from core.efficiency.settings import QUICK, USUAL, block_weights, fitting, setting_name
 from core.language_model import LanguageModel
+from core.messages import say
 from pages.efficiency import figure
 from pages.efficiency.figure import STEPS, Looked
 
@@ -250,21 +251,29 @@ def named(seen: Seen) -> dict[str, Any]:
 def sentence(seen: Seen) -> str:
     """What is on the picture: what the setting saves and costs, what of the text changes, how long a pass takes."""
     found = seen.found
-    said = [f"{seen.asked.label} in {setting_name(seen.setting)}"]
+    model = {"model": seen.asked.label, "setting": setting_name(seen.setting)}
     if found.now is None:
-        return f"{said[0]}: it is still being compressed."
+        return say("{model} in {setting}: it is still being compressed.", **model)
     now, choices = found.now.judged, found.now.choices
     changed = sum(one.before != one.after for one in choices)
-    said.append(
-        f": {si(now.bytes, 'B')} in place of {si(found.own.bytes, 'B')}, loss {now.loss:.3f} in place of "
-        f"{found.own.loss:.3f} nats a token over {found.over}; {100 * now.agreement:.1f} % of the first choices stay, "
-        f"{changed} of {len(choices)} change in the text."
-    )
+    said = say(
+        "{model} in {setting}: {bytes} in place of {own_bytes}, loss {loss} in place of {own_loss} nats a token "
+        "over {texts}; {kept} % of the first choices stay, {changed} of {choices} change in the text.",
+        bytes=si(now.bytes, "B"), own_bytes=si(found.own.bytes, "B"), loss=f"{now.loss:.3f}",
+        own_loss=f"{found.own.loss:.3f}", texts=found.over, kept=f"{100 * now.agreement:.1f}", changed=changed,
+        choices=len(choices), **model,
+    )  # fmt: skip
     times = found.times
-    if times is not None:
-        whole = f" with int8 products {seconds(times.int8)}," if times.int8 is not None else ""
-        said.append(f" A pass takes {seconds(times.float32)} in float32,{whole} on {times.machine}.")
-    return "".join(said)
+    if times is None:
+        return said
+    taken = {"float32": seconds(times.float32), "machine": times.machine}
+    if times.int8 is None:
+        return f"{said} {say('A pass takes {float32} in float32, on {machine}.', **taken)}"
+    whole = say(
+        "A pass takes {float32} in float32, with int8 products {int8}, on {machine}.",
+        int8=seconds(times.int8), **taken,
+    )  # fmt: skip
+    return f"{said} {whole}"
 
 
 FIGURE = Figure(

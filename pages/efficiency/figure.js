@@ -3,6 +3,7 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
+import { say } from "../../app/kit/say.js";
 import { MONO, clamp, css, fit, h, inLines, label, measure, num, percent, thousands, tokenSpans, visible } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
 import { siOf, timeOf } from "../../app/kit/units.js";
@@ -75,16 +76,18 @@ import { PITCH, answerPlaces, plan } from "./layout.js";
  * @typedef {(g: Stage, data: Data, local: Kept, at: Plan) => void} Draw
  */
 
-const STEPS = ["The weights", "A grid over them", "Rounded", "Every matrix", "Token by token", "What it costs", "Every setting"];
+const STEPS = [say("The weights"), say("A grid over them"), say("Rounded"), say("Every matrix"), say("Token by token"), say("What it costs"), say("Every setting")];
 /** What each step shows. @type {((d: Data, fixed?: boolean) => string)[]} */
 const WORDS = [
-  (d) => (d.matrix ? `A model is tables of numbers, its weights. These are ${thousands(d.matrix.rows)} × ${thousands(d.matrix.columns)} of them, by size: most lie near 0, and each usually takes 32 bits, switches that are on or off.` : matrixSaid(d)),
-  (d) => `With ${d.setting.bits} bits a number can say only ${d.setting.bits < 16 ? counted(2 ** d.setting.bits - Number(d.setting.symmetric), "value") : "some 60,000 values"}. ${d.setting.bits < 16 ? `The lines are the values ${gridOf(d)}: a grid.` : "At that, they lie so near each other that no grid shows."}`,
-  () => "Each weight moves to the nearest line of the grid, and only the line’s number is kept. Choose a weight in the strip to see what it was, and what it has become.",
-  (_, fixed) => `The same in every matrix of the model, a cell each: the darker, the further its weights, and what it makes of your text, were moved.${fixed ? "" : " Click a cell to look at that matrix."}`,
-  () => "What does the model say now? At each token, a word or a part of one, stands what it expected before and what it expects with rounded weights: many small errors mostly cancel, and some do not.",
-  () => "The price and the gain: how many bytes the model takes, how wrong it is (its loss), how often its first choice is still the same, and how long a pass takes.",
-  () => "The chart holds every setting against every other: to the left is smaller, lower is better. What nothing beats in both lies on the edge; the others cost more for less.",
+  (d) => (d.matrix ? say("A model is tables of numbers, its weights. These are {rows} × {columns} of them, by size: most lie near 0, and each usually takes 32 bits, switches that are on or off.", { rows: thousands(d.matrix.rows), columns: thousands(d.matrix.columns) }) : matrixSaid(d)),
+  ({ setting, matrix }) => (setting.bits === 16
+    ? say("With {bits} bits a number can say only some 60,000 values. At that, they lie so near each other that no grid shows.", { bits: setting.bits })
+    : `${say("With {bits} bits a number can say only {values}.", { bits: setting.bits, values: counted(2 ** setting.bits - Number(setting.symmetric), "value") })} ${gridSaid(setting, matrix?.row ?? 0)}`),
+  () => say("Each weight moves to the nearest line of the grid, and only the line’s number is kept. Choose a weight in the strip to see what it was, and what it has become."),
+  (_, fixed) => say("The same in every matrix of the model, a cell each: the darker, the further its weights, and what it makes of your text, were moved.") + (fixed ? "" : ` ${say("Click a cell to look at that matrix.")}`),
+  () => say("What does the model say now? At each token, a word or a part of one, stands what it expected before and what it expects with rounded weights: many small errors mostly cancel, and some do not."),
+  () => say("The price and the gain: how many bytes the model takes, how wrong it is (its loss), how often its first choice is still the same, and how long a pass takes."),
+  () => say("The chart holds every setting against every other: to the left is smaller, lower is better. What nothing beats in both lies on the edge; the others cost more for less."),
 ];
 /** @param {Kept} local */
 const stepNow = (local) => local.steps.of(local);
@@ -110,31 +113,38 @@ function weightSaid(data, at) {
   const m = data.matrix;
   if (!m || at < 0 || at >= m.before.length) return null;
   const w = m.before[at];
-  const where = `Weight ${m.group * (m.groups > 1 ? m.columns / m.groups : 0) + at} of row ${m.row}`;
+  const where = say("Weight {weight} of row {row}", { weight: m.group * (m.groups > 1 ? m.columns / m.groups : 0) + at, row: m.row });
   if (!m.after.length) return `${where}: ${small(w)}.`;
   const now = m.after[at];
-  if (!m.codes.length) return `${where}: ${small(w)} becomes ${small(now)}, the nearest float16.`;
+  if (!m.codes.length) return say("{where}: {was} becomes {now}, the nearest float16.", { where, was: small(w), now: small(now) });
   const code = m.codes[at];
   const sum = m.zero ? `(${code} − ${m.zero})` : signedWhole(code);
-  return `${where}: ${small(w)} ÷ ${small(m.scale)} = ${num(w / m.scale, 2)}; code ${signedWhole(code)} stands for ${sum} × ${small(m.scale)} = ${small(now)}, ${num(Math.abs(now - w) / m.scale, 2)} of a step away.`;
+  return say("{where}: {was} ÷ {scale} = {steps}; code {code} stands for {sum} × {scale} = {now}, {away} of a step away.", {
+    where, was: small(w), scale: small(m.scale), steps: num(w / m.scale, 2), code: signedWhole(code), sum, now: small(now), away: num(Math.abs(now - w) / m.scale, 2),
+  });
 }
 
-/** Whose grid is drawn, and how far it reaches. @param {Data} data */
-function gridOf({ setting, matrix }) {
-  const whose = { tensor: "that there are", channel: `of row ${matrix?.row ?? 0}`, group: "of one group of weights" }[setting.granularity];
-  return `${whose}, evenly spaced ${setting.symmetric ? "around 0, out to its largest weight" : "from its smallest weight to its largest"}`;
+/** Whose grid is drawn, and how far it reaches. @type {(setting: Setting, row: number) => string} */
+function gridSaid({ granularity, symmetric }, row) {
+  if (granularity === "tensor") return symmetric ? say("The lines are the values that there are, evenly spaced around 0, out to its largest weight: a grid.") : say("The lines are the values that there are, evenly spaced from its smallest weight to its largest: a grid.");
+  if (granularity === "channel") return symmetric ? say("The lines are the values of row {row}, evenly spaced around 0, out to its largest weight: a grid.", { row }) : say("The lines are the values of row {row}, evenly spaced from its smallest weight to its largest: a grid.", { row });
+  return symmetric ? say("The lines are the values of one group of weights, evenly spaced around 0, out to its largest weight: a grid.") : say("The lines are the values of one group of weights, evenly spaced from its smallest weight to its largest: a grid.");
 }
 
 /** What the whole matrix went through, in one sentence of its numbers. @param {Data} data */
 function matrixSaid(data) {
   const m = data.matrix;
-  if (!m) return "This model has no blocks, so there is no matrix to quantize.";
+  if (!m) return say("This model has no blocks, so there is no matrix to quantize.");
   const size = `${thousands(m.rows)} × ${counted(m.columns, "weight")}`;
-  if (data.setting.bits === 16) return `${size}, each kept as a float16 of its own.`;
+  if (data.setting.bits === 16) return say("{size}, each kept as a float16 of its own.", { size });
   if (!m.moved) return `${size}.`;
-  const wide = { tensor: "all share one grid", channel: `each row of ${thousands(m.columns)} has a grid`, group: `every ${m.shared} share a grid` }[data.setting.granularity];
-  const far = m.moved.largest <= 0.501 ? "none moves by more than half a step" : `one moves by ${num(m.moved.largest, 1)} steps`;
-  return `${size}; ${wide} of ${counted(m.grid.length, "value")}; ${far}; ${percent(m.moved.zeros)} are 0 now.`;
+  const values = counted(m.grid.length, "value");
+  const wide = {
+    tensor: say("all share one grid of {values}", { values }), channel: say("each row of {columns} has a grid of {values}", { columns: thousands(m.columns), values }),
+    group: say("every {shared} share a grid of {values}", { shared: m.shared, values }),
+  }[data.setting.granularity];
+  const far = m.moved.largest <= 0.501 ? say("none moves by more than half a step") : say("one moves by {largest} steps", { largest: num(m.moved.largest, 1) });
+  return say("{size}; {wide}; {far}; {share} are 0 now.", { size, wide, far, share: percent(m.moved.zeros) });
 }
 
 // ---------------------------------------------------------------- one matrix
@@ -146,9 +156,9 @@ function drawMatrices(g, data, at) {
   const each = (w - names - 26) / 2;
   const m = data.matrix;
   /** @type {["weights" | "products", string][]} */
-  const kinds = [["weights", "weights: |W′ − W| / |W|"], ["products", "products: |W′X − WX| / |WX|"]];
+  const kinds = [["weights", say("weights: |W′ − W| / |W|")], ["products", say("products: |W′X − WX| / |WX|")]];
   g.part("matrices", [m?.block, m?.piece, at.phone], () => [
-    title(x, y + 12, "Moved", null),
+    title(x, y + 12, say("Moved"), null),
     data.pieces.map((piece, k) => label(x, y + 45 + PITCH * k, fit(piece.name, names - 6, 12, false), { fill: m?.piece === piece.key ? "ink" : "ink2", weight: m?.piece === piece.key ? 600 : null })),
     kinds.map(([kind, said], side) => {
       const left = x + names + side * (each + 26);
@@ -168,7 +178,10 @@ function drawMatrices(g, data, at) {
             h("rect", { x: left + b * cell + 0.5, y: top + 0.5, width: Math.max(1, cell - 1), height: PITCH - 1, rx: 2, fill: one ? g.sequential(0.62 * share, 1, "accent") : css("wash") }),
             one && numbers(percent(one[kind])) && label(left + (b + 0.5) * cell, top + 13, percent(one[kind]), { anchor: "middle", mono: true, size: 11, fill: "ink" }),
             here && h("rect", { x: left + b * cell + 1, y: top + 1, width: Math.max(2, cell - 2), height: PITCH - 2, rx: 2, fill: "none", stroke: css("accent"), "stroke-width": 2 }));
-          return g.tip(node, () => `${piece.name} of block ${b}\n${one ? `its weights moved by ${percent(one.weights)} of their size\nits products on your text by ${percent(one.products)}` : "not compressed yet"}`);
+          return g.tip(node, () => [
+            say("{piece} of block {block}", { piece: piece.name, block: b }),
+            one ? say("its weights moved by {weights} of their size\nits products on your text by {products}", { weights: percent(one.weights), products: percent(one.products) }) : say("not compressed yet"),
+          ].join("\n"));
         })),
       ];
     }),
@@ -202,8 +215,8 @@ function drawHistogram(g, data, local, at) {
     const close = values.length > 1 && X(values[1]) - X(values[0]) < 3;
     const marks = [m.low, 0, m.high].filter((_, i) => i !== 1 || (X(0) - X(m.low) > 56 && X(m.high) - X(0) > 56));
     return [
-      title(box.x, box.y + 12, `${pieceName(data, m.piece)} of block ${m.block}${data.stack ? `, ${data.stack}` : ""}`, null),
-      (step >= 2 ? box.said : [`${thousands(m.rows)} × ${counted(m.columns, "weight")} by size`]).map((line, i) => label(box.x, box.y + 28 + 15 * i, line, { fill: "ink3" })),
+      title(box.x, box.y + 12, say("{piece} of block {block}", { piece: pieceName(data, m.piece), block: m.block }) + (data.stack ? `, ${data.stack === "encoder" ? say("encoder") : say("decoder")}` : ""), null),
+      (step >= 2 ? box.said : [say("{rows} × {weights} by size", { rows: thousands(m.rows), weights: counted(m.columns, "weight") })]).map((line, i) => label(box.x, box.y + 28 + 15 * i, line, { fill: "ink3" })),
       m.counts.map((count, i) => count > 0 && h("rect", { x: X(m.low + i * bin), y: bottom - (bottom - top) * (count / most), width, height: (bottom - top) * (count / most), fill: css("res"), opacity: 0.55 })),
       h("path", { d: `M${box.x},${bottom + 0.5}H${box.x + box.w}`, stroke: css("line") }),
       values.map((v) => h("path", { class: "gb-grid-value", d: `M${X(v).toFixed(2)},${top - 4}V${bottom}`, stroke: css("accent"), "stroke-width": close ? 0.6 : 1.3, opacity: close ? 0.55 : 0.9 })),
@@ -222,8 +235,8 @@ function drawStrip(g, data, local, at) {
   const [up, down] = [box.y + 30, box.y + 58];
   const picked = local.pick ?? 0;
   const rounded = step >= 2 && m.after.length > 0;
-  const what = m.groups > 1 ? `Row ${m.row}, group ${m.group}` : `Row ${m.row}`;
-  const about = m.before.length < (m.groups > 1 ? m.columns / m.groups : m.columns) ? `its first ${counted(m.before.length, "weight")}, before and after` : `its ${counted(m.before.length, "weight")}, before and after`;
+  const what = m.groups > 1 ? say("Row {row}, group {group}", { row: m.row, group: m.group }) : say("Row {row}", { row: m.row });
+  const about = m.before.length < (m.groups > 1 ? m.columns / m.groups : m.columns) ? say("its first {weights}, before and after", { weights: counted(m.before.length, "weight") }) : say("its {weights}, before and after", { weights: counted(m.before.length, "weight") });
   const turn = (/** @type {number} */ x, /** @type {string} */ sign, /** @type {number} */ by) => h("g", { class: "gb-hot", "data-turn": by > 0 ? "next" : "before", click: () => turnGroup(g, data, by) },
     h("rect", { x: x - 8, y: box.y, width: 24, height: 20, fill: "transparent" }), label(x + 4, box.y + 14, sign, { anchor: "middle", fill: "accent", weight: 700 }));
   g.part("strip", [step, picked, m.row, m.group], () => {
@@ -279,20 +292,52 @@ function drawCosts(g, data, at) {
     };
     const p = data.passes;
     const wait = "…";
-    const stay = p && p.agreement !== null ? `: ${percent(p.agreement)} of the first choices stay` : "";
     return [
-      title(x, y + 12, "What it costs", null),
-      label(cols[1] - 8, y + 12, data.came ? `as it came, ${data.came.kind}` : "original, float32", { anchor: "end", fill: "ink3" }),
-      label(cols[2], y + 12, fit(data.setting.bits === 16 ? "16 bits" : `${data.setting.bits} bits${data.setting.method === "gptq" ? ", GPTQ" : ""}`, 150, 12, false), { anchor: "end", fill: "accent", weight: 600 }),
-      row(0, data.came ? "file, as float32" : "file", bytesOf(was.bytes), now ? `${bytesOf(now.bytes)}  ÷ ${num(was.bytes / now.bytes, 1)}` : wait, now && `${thousands(now.bytes)} bytes of ${thousands(was.bytes)}; ${num(data.bitsEach ?? 0, 2)} bits a weight in the blocks, with their scales`),
-      row(1, `loss, ${counted(was.places, "token")} held out`, num(was.loss, 3), now ? `${num(now.loss, 3)}  ${now.rise < 0 ? "−" : "+"}${num(Math.abs(now.rise), 3)}` : wait, now && `nats a token, over ${was.over};${g.can.recompute ? " the recorded runs below rest on more texts, so the original’s loss differs a little there;" : ""} the difference lies between ${num(now.riseLow, 4)} and ${num(now.riseHigh, 4)} (95 %, paired, a bootstrap over ${counted(now.texts, "text")})`),
-      row(2, "first choice kept", "100 %", now ? `${percent(now.agreement)}  ${percent(now.low)} to ${percent(now.high)}` : wait, now && `of ${counted(now.places, "place")}, with Wilson’s 95 % interval; in your text ${data.answers.filter((one) => !one.same).length} of ${data.answers.length} change${g.can.recompute ? ", which is said below" : ""}; the distribution moved by ${num(now.kl, 4)} nats (KL)`),
-      row(3, "pass, widened", p ? timeOf(p.float32) : "not timed", p ? "the same: float32" : "", "the codes are turned back into float32 before each product: storage only"),
-      row(4, "pass, int8 products", p ? timeOf(p.float32) : "not timed", !p ? "" : p.int8 === null ? `not here: ${p.why}` : `${timeOf(p.int8)}  ${p.high < 1 ? "saves" : p.low > 1 ? "costs" : "no clear gain"}`, p && (p.int8 === null ? `not here: ${p.why}` : `${counted(p.tokens, "token")}; turn by turn int8 takes ${num(p.low, 2)} to ${num(p.high, 2)} of float32’s time (the middle half of the rounds); weights of 8 bits a row and what they read rounded to int8, too${stay}`)),
-      label(x, y + 31 + 18 * 5, fit(data.setting.bits === 16 ? "Every weight, norm and bias is a float16." : "Tables and head: 8 bits, a scale a row. Norms, biases: float16.", w, 12, false), { fill: "ink3" }),
-      !g.can.recompute && p && label(x, y + 31 + 18 * 6, fit(`Passes were timed on ${p.machine}.`, w, 12, false), { fill: "ink3" }),
+      title(x, y + 12, say("What it costs"), null),
+      label(cols[1] - 8, y + 12, data.came ? say("as it came, {kind}", { kind: data.came.kind }) : say("original, float32"), { anchor: "end", fill: "ink3" }),
+      label(cols[2], y + 12, fit(say("{bits} bits", { bits: data.setting.bits }) + (data.setting.bits < 16 && data.setting.method === "gptq" ? ", GPTQ" : ""), 150, 12, false), { anchor: "end", fill: "accent", weight: 600 }),
+      row(0, data.came ? say("file, as float32") : say("file"), bytesOf(was.bytes), now ? `${bytesOf(now.bytes)}  ÷ ${num(was.bytes / now.bytes, 1)}` : wait, now && say("{bytes} bytes of {whole}; {bits} bits a weight in the blocks, with their scales", { bytes: thousands(now.bytes), whole: thousands(was.bytes), bits: num(data.bitsEach ?? 0, 2) })),
+      row(1, say("loss, {tokens} held out", { tokens: counted(was.places, "token") }), num(was.loss, 3), now ? `${num(now.loss, 3)}  ${now.rise < 0 ? "−" : "+"}${num(Math.abs(now.rise), 3)}` : wait, now && lossSaid(was, now, Boolean(g.can.recompute))),
+      row(2, say("first choice kept"), "100 %", now ? say("{share}  {low} to {high}", { share: percent(now.agreement), low: percent(now.low), high: percent(now.high) }) : wait, now && keptSaid(data, now, Boolean(g.can.recompute))),
+      row(3, say("pass, widened"), p ? timeOf(p.float32) : say("not timed"), p ? say("the same: float32") : "", say("the codes are turned back into float32 before each product: storage only")),
+      row(4, say("pass, int8 products"), p ? timeOf(p.float32) : say("not timed"), !p ? "" : p.int8 === null ? say("not here: {why}", { why: p.why }) : `${timeOf(p.int8)}  ${p.high < 1 ? say("saves") : p.low > 1 ? say("costs") : say("no clear gain")}`, p && (p.int8 === null ? say("not here: {why}", { why: p.why }) : passSaid(p))),
+      label(x, y + 31 + 18 * 5, fit(data.setting.bits === 16 ? say("Every weight, norm and bias is a float16.") : say("Tables and head: 8 bits, a scale a row. Norms, biases: float16."), w, 12, false), { fill: "ink3" }),
+      !g.can.recompute && p && label(x, y + 31 + 18 * 6, fit(say("Passes were timed on {machine}.", { machine: p.machine }), w, 12, false), { fill: "ink3" }),
     ].flat(3);
   });
+}
+
+/** What the loss is over, and how sure its difference is. @type {(was: Judged & {over: string}, now: Judged, beside: boolean) => string} */
+function lossSaid(was, now, beside) {
+  const given = { texts: was.over, low: num(now.riseLow, 4), high: num(now.riseHigh, 4), paired: counted(now.texts, "text") };
+  return beside
+    ? say("nats a token, over {texts}; the recorded runs below rest on more texts, so the original’s loss differs a little there; the difference lies between {low} and {high} (95 %, paired, a bootstrap over {paired})", given)
+    : say("nats a token, over {texts}; the difference lies between {low} and {high} (95 %, paired, a bootstrap over {paired})", given);
+}
+
+/** How many first choices stay, here and in the text. @type {(data: Data, now: Judged, below: boolean) => string} */
+function keptSaid({ answers }, now, below) {
+  const given = { places: counted(now.places, "place"), changed: answers.filter((one) => !one.same).length, answers: answers.length, nats: num(now.kl, 4) };
+  return below
+    ? say("of {places}, with Wilson’s 95 % interval; in your text {changed} of {answers} change, which is said below; the distribution moved by {nats} nats (KL)", given)
+    : say("of {places}, with Wilson’s 95 % interval; in your text {changed} of {answers} change; the distribution moved by {nats} nats (KL)", given);
+}
+
+/** How int8 products were timed. @param {Passes} p */
+function passSaid(p) {
+  const given = { tokens: counted(p.tokens, "token"), low: num(p.low, 2), high: num(p.high, 2) };
+  return p.agreement === null
+    ? say("{tokens}; turn by turn int8 takes {low} to {high} of float32’s time (the middle half of the rounds); weights of 8 bits a row and what they read rounded to int8, too", given)
+    : say("{tokens}; turn by turn int8 takes {low} to {high} of float32’s time (the middle half of the rounds); weights of 8 bits a row and what they read rounded to int8, too: {share} of the first choices stay", { ...given, share: percent(p.agreement) });
+}
+
+/** What both models find likeliest after a token. @type {(text: string, one: Data["answers"][number]) => string} */
+function answerSaid(text, one) {
+  const before = visible(one.before);
+  return [
+    say("after {token}", { token: visible(text) }), say("original: {token} {p}", { token: before, p: num(one.p, 4) }), say("few bits: {token} {p}", { token: visible(one.after), p: num(one.q, 4) }),
+    ...(one.same ? [] : [say("{token} has {p} left", { token: before, p: num(one.left, 4) })]),
+  ].join("\n");
 }
 
 let pictures = 0; // of this document, so that the ids of their drawings differ
@@ -316,10 +361,10 @@ function drawAnswers(g, data, local, at) {
   const { places, each, h: tall, bottom } = answerPlaces(box, data.tokens.length, at.phone);
   const changed = data.answers.filter((one) => !one.same).length;
   const now = data.now;
-  const unlike = now && data.answers.length && now.agreement < 1 ? `; of ${counted(now.places, "held-out token")} ${percent(now.agreement)} stay` : "";
-  const what = `${data.encoder ? "the likeliest token at each place" : "the likeliest next token"}: original, then few bits${unlike}`;
+  const what = data.encoder ? say("the likeliest token at each place: original, then few bits") : say("the likeliest next token: original, then few bits");
+  const about = now && data.answers.length && now.agreement < 1 ? say("{what}; of {tokens} {share} stay", { what, tokens: counted(now.places, "held-out token"), share: percent(now.agreement) }) : what;
   g.part("answers", [local.sel.stage], () => [
-    title(box.x, box.y + 12, data.answers.length ? `Your text: ${changed} of ${data.answers.length} first choices change` : "Your text", `${what}`, box.w),
+    title(box.x, box.y + 12, data.answers.length ? say("Your text: {changed} of {count} first choices change", { changed, count: data.answers.length }) : say("Your text"), about, box.w),
     data.tokens.map((token, k) => {
       const { x: left, y: top } = places[k];
       const one = data.answers[k];
@@ -334,9 +379,9 @@ function drawAnswers(g, data, local, at) {
         one && line(top + 17, one.before, one.p, "res", false),
         one && line(top + 33, one.after, one.q, one.same ? "accent" : "neg", !one.same),
         one && !one.same && h("rect", { x: left - 2.5, y: top + 20.5, width: wide + 5, height: 17, rx: 3, fill: "none", stroke: css("neg"), "stroke-width": 1.5 }));
-      return g.tip(node, () => (one ? `after ${visible(token.text)}\noriginal: ${visible(one.before)} ${num(one.p, 4)}\nfew bits: ${visible(one.after)} ${num(one.q, 4)}${one.same ? "" : `\n${visible(one.before)} has ${num(one.left, 4)} left`}` : visible(token.text)));
+      return g.tip(node, () => (one ? answerSaid(token.text, one) : visible(token.text)));
     }),
-    !data.answers.length && label(box.x, box.y + 58, g.can.recompute ? "The model is being compressed, block after block; the bar below the picture says how far it is." : "The model was still being compressed when this was saved.", { fill: "ink3" }),
+    !data.answers.length && label(box.x, box.y + 58, g.can.recompute ? say("The model is being compressed, block after block; the bar below the picture says how far it is.") : say("The model was still being compressed when this was saved."), { fill: "ink3" }),
   ].flat(9));
   return bottom;
 }
@@ -371,7 +416,7 @@ const efficiencyView = {
       drawFront(g, data, local, at.phone ? { ...at.front, y: low + 8 } : at.front);
       if (at.phone) low += 8 + at.front.h;
     }
-    const doors = !g.can.visit ? [] : [["compute", "Compute and memory", "What a model takes at every precision"], ["adaptability", "Adaptability", "Few numbers that learn"]];
+    const doors = !g.can.visit ? [] : [["compute", say("Compute and memory"), say("What a model takes at every precision")], ["adaptability", say("Adaptability"), say("Few numbers that learn")]];
     for (const [i, [page, text, about]] of doors.entries()) g.door(page, at.phone ? { left: i * 168, top: low + 6 } : { left: g.width - 270 + i * 168, top: at.answers.y - 3 }, text, about);
     g.height = low + (at.phone && g.can.visit ? 38 : 2);
   },
@@ -401,10 +446,13 @@ const efficiencyView = {
   describe(data, local) {
     const step = local.steps.said(local, (now) => WORDS[now](data, local.fixed));
     const m = data.matrix;
-    const matrix = m ? `${pieceName(data, m.piece)} of block ${m.block}: ${matrixSaid(data)} ${weightSaid(data, local.pick ?? 0) ?? ""}` : matrixSaid(data);
+    const matrix = m ? `${say("{piece} of block {block}", { piece: pieceName(data, m.piece), block: m.block })}: ${matrixSaid(data)} ${weightSaid(data, local.pick ?? 0) ?? ""}` : matrixSaid(data);
     const now = data.now;
-    const cost = now ? ` ${data.setting.name}: ${bytesOf(now.bytes)} instead of ${bytesOf(data.original.bytes)}, loss ${num(now.loss, 3)} instead of ${num(data.original.loss, 3)}, ${percent(now.agreement)} of the first choices stay. ${data.answers.filter((one) => !one.same).length} of ${data.answers.length} change in your text.` : " The whole model is not compressed yet.";
-    return `${step}${matrix}${cost} ${counted(data.points.length, "setting")} measured.`;
+    const cost = now ? say("{setting}: {bytes} instead of {whole}, loss {loss} instead of {before}, {share} of the first choices stay. {changed} of {answers} change in your text.", {
+      setting: data.setting.name, bytes: bytesOf(now.bytes), whole: bytesOf(data.original.bytes), loss: num(now.loss, 3), before: num(data.original.loss, 3),
+      share: percent(now.agreement), changed: data.answers.filter((one) => !one.same).length, answers: data.answers.length,
+    }) : say("The whole model is not compressed yet.");
+    return `${step}${matrix} ${cost} ${say("{settings} measured.", { settings: counted(data.points.length, "setting") })}`;
   },
 
   state(data, local) {

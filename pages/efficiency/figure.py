@@ -32,14 +32,15 @@ from core.efficiency.quantization import Quantization, Quantized, values
 from core.efficiency.quantization_report import Beside
 from core.efficiency.settings import setting_name
 from core.language_model import LanguageModel
+from core.messages import mark, say, say_of
 from core.vectors.probe import wilson
 
 efficiency = register("efficiency", __file__)
 
 PIECES = {
     "qkv": ("attn.weight_qkv", "Q, K, V"), "o": ("attn.weight_o", "O"),
-    "cross_qkv": ("cross_attn.weight_qkv", "cross Q, K, V"), "cross_o": ("cross_attn.weight_o", "cross O"),
-    "in": ("mlp.weight_in", "MLP in"), "out": ("mlp.weight_out", "MLP out"),
+    "cross_qkv": ("cross_attn.weight_qkv", mark("cross Q, K, V")), "cross_o": ("cross_attn.weight_o", mark("cross O")),
+    "in": ("mlp.weight_in", mark("MLP in")), "out": ("mlp.weight_out", mark("MLP out")),
 }  # fmt: skip
 STEPS = ("weights", "grid", "rounded", "matrices", "tokens", "cost", "settings")
 LAST = len(STEPS) - 1  # the step that shows everything
@@ -130,12 +131,12 @@ def claim(points: Mapping[Quantization, Judged], found: Beside | None = None) ->
     """
     four, two = points.get(Quantization(4)), points.get(Quantization(2))
     if four is None or two is None:
-        return "How few bits a weight needs, the model’s own loss says."
+        return say("How few bits a weight needs, the model’s own loss says.")
     moved_any = found is not None and any(one.products > 0 for one in found.matrices)
     if moved_any and (four.rise, four.kl) == (two.rise, two.kl):
-        return "The blocks add nothing yet: rounding them changes nothing that is said."
-    kept = [f"{_percent(one.agreement)} %" for one in (four, two)]
-    return f"Row by row, 4 bits keep {kept[0]} of the choices, 2 bits {kept[1]}."
+        return say("The blocks add nothing yet: rounding them changes nothing that is said.")
+    kept = {name: f"{_percent(one.agreement)} %" for name, one in (("four", four), ("two", two))}
+    return say("Row by row, 4 bits keep {four} of the choices, 2 bits {two}.", **kept)
 
 
 def _percent(share: float) -> str:
@@ -181,7 +182,9 @@ def record(
         "original": _judged(own) | {"over": over}, "now": None if found is None else _judged(found.judged),
         "passes": None if times is None else vars(times),
         "blocks": 1 + max((block for block, _ in there), default=-1),
-        "pieces": [{"key": key, "name": said} for key, (_, said) in PIECES.items() if any(k == key for _, k in there)],
+        "pieces": [
+            {"key": key, "name": say(said)} for key, (_, said) in PIECES.items() if any(k == key for _, k in there)
+        ],
         "errors": [
             {"block": block, "piece": piece, "weights": errors[name].weights, "products": errors[name].products}
             for (block, piece), name in there.items() if name in errors
@@ -198,14 +201,23 @@ def record(
 def told(found: Beside) -> list[str]:
     """Say what the setting does to the loss, with its interval, and why two shares of kept choices differ."""
     one = found.judged
-    change = f"{abs(one.rise):.3f} nats a token"
     low, high = (f"{end:+.3f}".replace("-", "−") for end in (one.rise_low, one.rise_high))
-    between = f"95 %: {low} to {high}, paired over {counted(one.texts, 'held-out text')}"
-    if one.told:
-        said = f"The loss {'rises' if one.told > 0 else 'falls'} by {change} ({between})."
+    given = {
+        "change": f"{abs(one.rise):.3f}", "low": low, "high": high, "texts": counted(one.texts, "held-out text"),
+    }  # fmt: skip
+    if one.told > 0:
+        said = say(
+            "The loss rises by {change} nats a token (95 %: {low} to {high}, paired over {texts}).", **given
+        )
+    elif one.told:
+        said = say(
+            "The loss falls by {change} nats a token (95 %: {low} to {high}, paired over {texts}).", **given
+        )
     else:
-        said = (
-            f"The loss changes by {change}, which the held-out texts do not tell from no change ({between})."
+        said = say(
+            "The loss changes by {change} nats a token, which the held-out texts do not tell from no change (95 "
+            "%: {low} to {high}, paired over {texts}).",
+            **given,
         )
     return [said, *both_true(found)]
 
@@ -218,24 +230,30 @@ def both_true(found: Beside) -> list[str]:
     changed = [choice.probability for choice in choices if choice.before != choice.after]
     stay = [choice.probability for choice in choices if choice.before == choice.after]
     share = wilson(len(stay), len(choices))
-    said = (
-        f"{_share(one.agreement)} of {counted(one.places, 'held-out token')} keep their first choice, and "
-        f"{len(changed)} of {counted(len(choices), 'choice')} in your text change: both are true. So few say only that "
-        f"between {_share(share.low)} and {_share(share.high)} stay in texts like yours (95 %)"
-    )
-    inside = share.low <= one.agreement <= share.high
-    said += (
-        "."
-        if inside
-        else f", and yours is not like the held-out ones, of which {_share(one.agreement)} stay."
-    )
-    if changed and stay:
-        said += (
-            f" A choice flips where the original was unsure: it gave {sum(changed) / len(changed):.2f} on average to "
-            f"those that change, {sum(stay) / len(stay):.2f} to those that stay."
-            if sum(changed) / len(changed) < sum(stay) / len(stay)
-            else ""
+    given = {
+        "kept": _share(one.agreement), "tokens": counted(one.places, "held-out token"), "changed": len(changed),
+        "choices": counted(len(choices), "choice"), "low": _share(share.low), "high": _share(share.high),
+    }  # fmt: skip
+    if share.low <= one.agreement <= share.high:
+        said = say(
+            "{kept} of {tokens} keep their first choice, and {changed} of {choices} in your text change: both "
+            "are true. So few say only that between {low} and {high} stay in texts like yours (95 %).",
+            **given,
         )
+    else:
+        said = say(
+            "{kept} of {tokens} keep their first choice, and {changed} of {choices} in your text change: both "
+            "are true. So few say only that between {low} and {high} stay in texts like yours (95 %), and yours "
+            "is not like the held-out ones, of which {kept} stay.",
+            **given,
+        )
+    if changed and stay and sum(changed) / len(changed) < sum(stay) / len(stay):
+        flips = say(
+            "A choice flips where the original was unsure: it gave {flipped} on average to those that change, "
+            "{stayed} to those that stay.",
+            flipped=f"{sum(changed) / len(changed):.2f}", stayed=f"{sum(stay) / len(stay):.2f}",
+        )  # fmt: skip
+        said = f"{said} {flips}"
     return [said]
 
 
@@ -267,7 +285,7 @@ def rows_read(lm: LanguageModel, text: str, target: str | None) -> list[int]:
 
 KEPT = ("name", "bytes", "loss", "low", "high", "above", "front", "here")  # of a row, for tests
 TALL = 226  # px
-NEAREST, GPTQ, ABOVE = "to nearest", "GPTQ", "above the chart"
+NEAREST, GPTQ, ABOVE = mark("to nearest"), "GPTQ", mark("above the chart")
 
 
 def chart_room(points: list[dict[str, Any]], base: float) -> tuple[float, float]:
@@ -288,14 +306,16 @@ def chart_rows(data: dict[str, Any]) -> list[dict[str, Any]]:
         made.append({
             "name": one["name"], "bits": one["bits"], "bytes": one["bytes"], "loss": one["loss"],
             "at": high if above else one["loss"], "low": base + one["riseLow"], "high": base + one["riseHigh"],
-            "above": above, "kind": ABOVE if above else GPTQ if one["gptq"] else NEAREST, "front": one["front"],
+            "above": above, "kind": say(ABOVE if above else GPTQ if one["gptq"] else NEAREST), "front": one["front"],
             "here": one["here"], "said size": si(one["bytes"], "B"),
             "ink": ink("accent" if one["here"] else "ink" if one["front"] else "res"),
-            "said loss": f"{one['loss']:.3f}{', above the chart' if above else ''}",
-            "said interval": f"{base + one['riseLow']:.3f} to {base + one['riseHigh']:.3f}",
-            "said kept": f"{_share(one['agreement'])} of the first choices",
-            "said front": "nothing is smaller and as good" if one["front"] else
-            "another is smaller and as good, or better and as small",
+            "said loss": say("{loss}, above the chart", loss=f"{one['loss']:.3f}") if above else f"{one['loss']:.3f}",
+            "said interval": say(
+                "{low} to {high}", low=f"{base + one['riseLow']:.3f}", high=f"{base + one['riseHigh']:.3f}"
+            ),
+            "said kept": say("{share} of the first choices", share=_share(one["agreement"])),
+            "said front": say("nothing is smaller and as good") if one["front"] else
+            say("another is smaller and as good, or better and as small"),
         })  # fmt: skip
     return made
 
@@ -351,7 +371,7 @@ def front_chart(data: dict[str, Any]) -> alt.TopLevelMixin:
     every = (m * 10.0**k for k in range(3, 13) for m in (1, 2, 5))
     marks = [one for one in every if across[0] * 1.05 < one < across[1] * 0.95]
     written = [si(one, "B").replace(".00", "").replace(".0 ", " ") for one in marks]
-    axis = alt.Axis(**described.words(marks, written), title="size of the file")
+    axis = alt.Axis(**described.words(marks, written), title=say("size of the file"))
     x = alt.X("bytes:Q", scale=alt.Scale(type="log", domain=across, nice=False), axis=axis)
     up = alt.Scale(domain=[low, high], nice=False)
     at = alt.Y("at:Q", scale=up)
@@ -365,9 +385,11 @@ def front_chart(data: dict[str, Any]) -> alt.TopLevelMixin:
         layers.append(described.haloed(word.encode(x=x, y=at, text="said:N")))
     layers += _points(made, x, at, up)  # on top: a word would catch the pointer
     beaten = sum(not one["front"] for one in made)
-    many = "setting" if len(made) == 1 else "settings"
     title = alt.TitleParams(
-        "Size against loss, nats a token", subtitle=f"{len(made)} {many} measured, {beaten} beaten"
+        say("Size against loss, nats a token"),
+        subtitle=say(
+            "{settings} measured, {beaten} beaten", settings=counted(len(made), "setting"), beaten=beaten
+        ),
     )
     return alt.layer(*layers).properties(height=TALL, title=title)
 
@@ -380,7 +402,10 @@ def _behind(
     whole = {"bytes": original["bytes"], "loss": original["loss"]}
     whole |= {"said": si(original["bytes"], "B"), "how": f"{original['loss']:.3f}"}
     line = alt.Chart(described.data([whole]))
-    whose = [alt.Tooltip("said:N", title="the original, float32"), alt.Tooltip("how:N", title="loss")]
+    whose = [
+        alt.Tooltip("said:N", title=say("the original, float32")),
+        alt.Tooltip("how:N", title=say("loss")),
+    ]
     inside, stub = joined(made, high)
     joint: dict[str, Any] = {"color": ink("ink3"), "strokeWidth": 1.5}
     return [
@@ -396,9 +421,12 @@ def _behind(
 def _came(came: dict[str, Any], loss: float, x: alt.X, up: alt.Scale) -> list[alt.Chart]:
     """Draw the file that the original was unpacked from: the same weights, so the same loss, in fewer bytes."""
     one = {"bytes": came["bytes"], "loss": loss, "said": si(came["bytes"], "B"), "how": f"{loss:.3f}"}
-    one |= {"kind": f"{came['kind']}, {came['bits']:.2f} bits a weight", "word": "as it came"}
+    one |= {
+        "kind": say("{kind}, {bits} bits a weight", kind=came["kind"], bits=f"{came['bits']:.2f}"),
+        "word": say("as it came"),
+    }  # fmt: skip
     base = alt.Chart(described.data([one])).encode(x=x, y=alt.Y("loss:Q", scale=up))
-    told = {"said": "its file", "kind": "in", "how": "loss"}
+    told = {"said": say("its file"), "kind": say("in"), "how": say("loss")}
     tips = [alt.Tooltip(f"{field}:N", title=title) for field, title in told.items()]
     mark = base.mark_point(shape="diamond", filled=True, size=110, color=ink("res")).properties(name="came")
     word = base.mark_text(dy=-13, color=ink("ink2")).encode(text="word:N")
@@ -410,11 +438,11 @@ def _points(made: list[dict[str, Any]], x: alt.X, at: alt.Y, up: alt.Scale) -> l
     base = alt.Chart(described.data(made))
     colour = alt.Color("ink:N", scale=None)
     told = {
-        "name": "setting", "said size": "size", "said loss": "loss", "said interval": "95 % interval",
-        "said kept": "keeps", "said front": "here",
+        "name": say("setting"), "said size": say("size"), "said loss": say("loss"),
+        "said interval": say("95 % interval"), "said kept": say_of("first choices", "keeps"), "said front": say("here"),
     }  # fmt: skip
     shape = alt.Shape(
-        "kind:N", scale=alt.Scale(domain=[NEAREST, GPTQ, ABOVE], range=["circle", "square", "triangle-up"]),
+        "kind:N", scale=alt.Scale(domain=[say(NEAREST), GPTQ, say(ABOVE)], range=["circle", "square", "triangle-up"]),
         legend=alt.Legend(symbolFillColor=ink("ink3"), symbolStrokeColor=ink("ink3")),
     )  # fmt: skip
     interval = base.transform_filter("!datum.above").mark_rule(strokeWidth=1.5, opacity=0.6, clip=True)
@@ -435,9 +463,11 @@ def front_facts(data: dict[str, Any]) -> tuple[str, dict[str, Any], dict[str, Se
     """Say what the chart shows: in a sentence, what is drawn, and its table."""
     made = chart_rows(data)
     return (
-        f"Size against loss of {len(made)} settings; the original: {si(data['original']['bytes'], 'B')}, loss "
-        f"{data['original']['loss']:.3f}. "
-        + "; ".join(f"{one['name']}: {one['said size']}, {one['said loss']}" for one in made if one["front"]) + ".",
+        say(
+            "Size against loss of {count} settings; the original: {size}, loss {loss}. {front}.",
+            count=len(made), size=si(data["original"]["bytes"], "B"), loss=f"{data['original']['loss']:.3f}",
+            front="; ".join(f"{one['name']}: {one['said size']}, {one['said loss']}" for one in made if one["front"]),
+        ),
         {
             "points": [{key: one[key] for key in KEPT} for one in made],
             "names": [one["said"] for one in named(made)],

@@ -28,22 +28,25 @@ from core.efficiency.quantization import Quantization, Quantized, nearest
 from core.efficiency.quantization_report import Beside, beside, beside_steps
 from core.efficiency.settings import QUICK, USUAL, block_weights
 from core.language_model import LanguageModel
+from core.messages import mark, say
 from pages.efficiency.export import Found, over
 
-PER = {"tensor": "Matrix", "channel": "Row", "group": "Group"}
-WAYS = {"nearest": "To nearest", "gptq": "GPTQ"}
+PER = {"tensor": mark("Matrix"), "channel": mark("Row"), "group": mark("Group")}
+WAYS = {"nearest": mark("To nearest"), "gptq": "GPTQ"}
 
 
 def setting_controls(both: bool) -> None:
     """Draw the controls below the picture."""
-    widgets.segments("Bits", "bits", ("16", "8", "4", "2", "1"))
-    widgets.segments("One scale for a", "per", tuple(PER), lambda one: PER[str(one)])
+    widgets.segments(say("Bits"), "bits", ("16", "8", "4", "2", "1"))
+    widgets.segments(say("One scale for a"), "per", tuple(PER), lambda one: say(PER[str(one)]))
     if state.get("per") == "group":
-        widgets.segments("Weights in it", "group", ("16", "32", "64", "128"))
-    widgets.segments("Round", "rounding", tuple(WAYS), lambda one: WAYS[str(one)])
-    st.toggle("Grid around 0", **state.bind("centred"))
+        widgets.segments(say("Weights in it"), "group", ("16", "32", "64", "128"))
+    widgets.segments(say("Round"), "rounding", tuple(WAYS), lambda one: say(WAYS[str(one)]))
+    st.toggle(say("Grid around 0"), **state.bind("centred"))
     if both:
-        widgets.segments("Stack", "stack", ("encoder", "decoder"), markup.capital)
+        widgets.segments(
+            say("Stack"), "stack", ("encoder", "decoder"), lambda name: markup.capital(say(str(name)))
+        )
 
 
 # ------------------------------------------------------------------------------------------------- numbers
@@ -192,7 +195,7 @@ class Measure:
         """Of a large model while it is being compressed: the button that stops or goes on; the place of the bar."""
         if self.quick or self.known() is not None:
             return None
-        return work.buttons(ONE, self.key, "Compress", self._total(), self._make)
+        return work.buttons(ONE, self.key, say("Compress"), self._total(), self._make)
 
     def all_button(self) -> Slot:
         """While there are settings that nobody has measured: the button that measures all of them."""
@@ -200,13 +203,15 @@ class Measure:
         if not missing:
             return None
         total = sum(steps_of(self.ctx.lm, one) for one in missing)
-        return work.buttons(ALL, self._all, "Measure all settings", total, self._make_all)
+        return work.buttons(ALL, self._all, say("Measure all settings"), total, self._make_all)
 
     def speed_button(self) -> Slot:
         """While no products were timed: the button that does it."""
         if cache.kept(self._speed) is not None:
             return None
-        return work.buttons(SPEED, self._speed, "Time int8 products", 1 + 2 * len(TOKENS), self._make_speeds)
+        return work.buttons(
+            SPEED, self._speed, say("Time int8 products"), 1 + 2 * len(TOKENS), self._make_speeds
+        )
 
     def go_on(self, one: Slot, every: Slot, speed: Slot) -> None:
         """Do what is left to do, with bars in these places. Called at the end of the page."""
@@ -214,13 +219,13 @@ class Measure:
         if self.quick and (total := self._left()):
             if work.of(REST, self._rest) is None:
                 work.begin(REST, self._rest, total, self._make_rest)
-            work.go_on(REST, self._rest, place, "settings")
+            work.go_on(REST, self._rest, place, say("settings"))
         if one is not None:
-            work.go_on(ONE, self.key, one, "blocks")
+            work.go_on(ONE, self.key, one, say("blocks"))
         if every is not None:
-            work.go_on(ALL, self._all, every, "steps", at_once=12)
+            work.go_on(ALL, self._all, every, say("steps"), at_once=12)
         if speed is not None:
-            work.go_on(SPEED, self._speed, speed, "products", at_once=2)
+            work.go_on(SPEED, self._speed, speed, say("products"), at_once=2)
 
     @property
     def _all(self) -> str:

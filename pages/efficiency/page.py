@@ -22,6 +22,7 @@ from core.efficiency.gguf_contents import block, contents
 from core.efficiency.judging import RULE, judge
 from core.efficiency.quantization import decode, encode, nearest
 from core.efficiency.quantization_report import beside_steps, first_choices
+from core.messages import say
 from pages.efficiency import export, figure, smaller, speed, stored
 from pages.efficiency.export import FIGURE, KEYS
 from pages.efficiency.measure import Measure, setting_controls
@@ -44,7 +45,7 @@ drawing = replace(asked_for, seen=asked_for.seen.beside(measure.found, file.foun
 seen = drawing.seen
 found, looked = seen.found, seen.looked
 
-page.claim(drawing.claim, f"losses over {found.over}")
+page.claim(drawing.claim, say("losses over {texts}", texts=found.over))
 there = looked and (looked.row, looked.group, looked.moved is not None)
 with st.container(key="gb-efficiency-both", gap="xsmall"):
     drawing.mount(

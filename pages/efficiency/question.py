@@ -14,12 +14,13 @@ from core.efficiency.quantization import Granularity, Quantization
 from core.efficiency.quantization_report import beside
 from core.efficiency.settings import fitting
 from core.language_model import LanguageModel
+from core.messages import mark, say
 
 GROUP = 32
 SHARED: dict[Granularity, str] = {
-    "tensor": "each matrix",
-    "channel": "each row",
-    "group": f"each {GROUP} weights",
+    "tensor": mark("each matrix"),
+    "channel": mark("each row"),
+    "group": mark("each {count} weights"),
 }
 ORDER: tuple[Granularity, ...] = ("tensor", "channel", "group")  # from the fewest scales to the most
 ALIKE = 0.1  # of the larger rise
@@ -60,7 +61,8 @@ def ask(lm: LanguageModel, shown: Quantization) -> Question:
     finer = then.granularity != now.granularity
     if not finer:
         then, _ = fitting(lm, now.bits, "tensor", GROUP, "nearest", now.symmetric)
-    bits, instead, shared = now.bits, SHARED[then.granularity], SHARED[now.granularity]
+    bits = now.bits
+    instead, shared = (say(SHARED[one.granularity], count=GROUP) for one in (then, now))
     if finer:
         said = questions.ask("efficiency", "finer", bits=bits, instead=instead, shared=shared)
     else:

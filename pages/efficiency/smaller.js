@@ -4,6 +4,7 @@ import { counted } from "../../app/kit/counts.js";
 import { curves, heardRuns } from "../../app/kit/curves.js";
 import { mount } from "../../app/kit/glass.js";
 import { paragraphs } from "../../app/kit/paragraphs.js";
+import { say } from "../../app/kit/say.js";
 import { clamp, fit, h, label, num, percent, thousands } from "../../app/kit/shapes.js";
 import { isDesk } from "../../app/kit/widths.js";
 
@@ -61,30 +62,42 @@ import { isDesk } from "../../app/kit/widths.js";
 // ---------------------------------------------------------------- words
 
 /** @type {Record<Cut, string>} */
-const WHAT = { magnitude: "the blocks’ weights, the smallest first", structured: "heads and neurons" };
-const timesAsFast = (/** @type {number | null} */ speed) => (speed ? `${num(speed, 1)} times as fast` : "as fast");
-const restsOn = (/** @type {{texts: number, places: number}} */ one) => `on ${one.texts} ${one.texts === 1 ? "text" : "texts"} (${counted(one.places, "token")})`;
+const PRUNED = { magnitude: say("Pruning the blocks’ weights, the smallest first: {model}."), structured: say("Pruning heads and neurons: {model}.") };
+const restsOn = (/** @type {{texts: number, places: number}} */ one) => say("on {texts} ({tokens})", { texts: counted(one.texts, "text"), tokens: counted(one.places, "token") });
 const inMegabytes = (/** @type {number} */ v) => `${num(v / 1e6, v < 1e5 ? 3 : 2)} MB`;
 
 /** What is left of each block: whole heads and neurons only can go. @param {Parts} one */
-const partsStay = (one) => `${one.heads[0]} of ${counted(one.heads[1], "head")} and ${thousands(one.neurons[0])} of ${counted(one.neurons[1], "neuron")} of each block stay`;
+const partsStay = (one) => say("{heads} of {allHeads} and {neurons} of {allNeurons} of each block stay", { heads: one.heads[0], allHeads: counted(one.heads[1], "head"), neurons: thousands(one.neurons[0]), allNeurons: counted(one.neurons[1], "neuron") });
 
 /** The open model at the learner's share, in words. @type {(data: Data, share: number) => string} */
 function mineSaid(data, share) {
   const one = data.mine.find((each) => Math.abs(each.sparsity - share) < 1e-6);
-  const what = `${percent(share, 0)} of ${data.cut === "structured" && data.neuronsOnly ? "the neurons" : WHAT[data.cut]}`;
-  if (!one) return `${data.name} without ${what}: not measured yet.`;
+  const what = removedSaid(data, percent(share, 0));
+  if (!one) return say("{model} without {what}: not measured yet.", { model: data.name, what });
   if (one.why !== undefined) return `${data.name}: ${one.why}.`;
-  const begin = data.cut === "structured"
-    ? `${data.name}, ${what} asked for: ${partsStay(one)}${data.neuronsOnly ? " (the heads share one table of biases)" : ""}. Measured now ${restsOn(one)}`
-    : `${data.name} without ${what}, measured now ${restsOn(one)}`;
-  const speed = data.cut === "structured" ? `a pass is ${timesAsFast(one.speed)}` : "a pass multiplies by the zeros all the same";
-  return `${begin}, not retrained: ${num(one.rise, 2)} nats above its own loss, ${percent(one.agreement, 1)} of its first choices stay (${percent(one.low, 0)} to ${percent(one.high, 0)}); ${counted(one.numbers, "number")}, a file of ${inMegabytes(one.bytes)}; ${speed}. The recorded curves rest ${restsOn(data.base)}.`;
+  const given = {
+    model: data.name, what, texts: restsOn(one), rise: num(one.rise, 2), kept: percent(one.agreement, 1), low: percent(one.low, 0), high: percent(one.high, 0),
+    numbers: counted(one.numbers, "number"), file: inMegabytes(one.bytes), base: restsOn(data.base),
+  };
+  if (data.cut === "magnitude") return say("{model} without {what}, measured now {texts}, not retrained: {rise} nats above its own loss, {kept} of its first choices stay ({low} to {high}); {numbers}, a file of {file}; a pass multiplies by the zeros all the same. The recorded curves rest {base}.", given);
+  const asked = data.neuronsOnly ? say("{model}, {what} asked for: {parts} (the heads share one table of biases).", { ...given, parts: partsStay(one) }) : say("{model}, {what} asked for: {parts}.", { ...given, parts: partsStay(one) });
+  const now = one.speed
+    ? say("Measured now {texts}, not retrained: {rise} nats above its own loss, {kept} of its first choices stay ({low} to {high}); {numbers}, a file of {file}; a pass is {speed} times as fast. The recorded curves rest {base}.", { ...given, speed: num(one.speed, 1) })
+    : say("Measured now {texts}, not retrained: {rise} nats above its own loss, {kept} of its first choices stay ({low} to {high}); {numbers}, a file of {file}; a pass is as fast. The recorded curves rest {base}.", given);
+  return `${asked} ${now}`;
+}
+
+/** What is taken out of the open model. @type {(data: Data, share: string) => string} */
+function removedSaid(data, share) {
+  if (data.cut === "magnitude") return say("{share} of the blocks’ weights, the smallest first", { share });
+  return data.neuronsOnly ? say("{share} of the neurons", { share }) : say("{share} of heads and neurons", { share });
 }
 
 // ---------------------------------------------------------------- tables
 
-const ARMS = ["student alone", "student taught", "alone, as many operations"];
+const ARMS = [say("student alone"), say("student taught"), say("alone, as many operations")];
+/** The same in a table, with their steps. @type {((steps: string) => string)[]} */
+const SHORTLY = [(steps) => say("alone, {steps}", { steps }), (steps) => say("taught, {steps}", { steps }), (steps) => say("alone, {steps}", { steps })];
 
 /** Rows of columns, the first to the left and the others to the right; a cell is text, or [text, its tip]. Returns the y below. @type {(g: Stage, key: string, box: Box, head: string[], rows: Cell[][]) => number} */
 function drawTable(g, key, box, head, rows) {
@@ -97,9 +110,12 @@ function drawTable(g, key, box, head, rows) {
 }
 
 /** A speed in a table: only where the rounds tell it from the teacher's. @param {number | null} speed */
-const inTimes = (speed) => (speed ? `${num(speed, 1)}×` : "as fast");
+const inTimes = (speed) => (speed ? `${num(speed, 1)}×` : say("as fast"));
 /** An own run in full, for its row. @param {Own} one @param {NonNullable<Own["end"]>} end */
-const ownSaid = (one, end) => `yours: ${one.name}\nbegan with ${one.base}; loss ${num(end.loss, 3)}, first choices ${percent(end.agreement, 1)}${one.way === "structured" && end.heads ? `\n${partsStay(/** @type {Parts} */ (end))}` : ""}`;
+const ownSaid = (one, end) => [
+  say("yours: {run}", { run: one.name }), say("began with {base}; loss {loss}, first choices {share}", { base: one.base, loss: num(end.loss, 3), share: percent(end.agreement, 1) }),
+  ...(one.way === "structured" && end.heads ? [partsStay(/** @type {Parts} */ (end))] : []),
+].join("\n");
 
 const lossOf = (/** @type {Student} */ one) => one.trace[one.trace.length - 1].loss.mean;
 
@@ -107,10 +123,10 @@ const lossOf = (/** @type {Student} */ one) => one.trace[one.trace.length - 1].l
 function studentRows(data, narrow) {
   /** @type {(name: Cell, numbers: number, bytes: number, speed: string, loss: string, agreement: string) => Cell[]} */
   const row = (name, numbers, bytes, speed, loss, agreement) => (narrow ? [name, thousands(numbers), loss, agreement] : [name, thousands(numbers), inMegabytes(bytes), speed, loss, agreement]);
-  const head = narrow ? ["", "numbers", "loss", "agrees"] : ["", "numbers", "file", "speed", "loss", "agrees"];
+  const head = narrow ? ["", say("numbers"), say("loss"), say("agrees")] : ["", say("numbers"), say("file"), say("speed"), say("loss"), say("agrees")];
   return [head, [
-    row("teacher", data.base.numbers, data.base.bytes, "1×", num(data.base.loss, 3), "100 %"),
-    ...data.students.map((one, i) => row(i === 2 ? `alone, ${counted(one.steps, "step")}` : `${ARMS[i].replace("student ", "")}, ${counted(one.steps, "step")}`, one.numbers, one.bytes, inTimes(one.speed), num(lossOf(one), 3), percent(one.agreement.mean, 1))),
+    row(say("teacher"), data.base.numbers, data.base.bytes, "1×", num(data.base.loss, 3), "100 %"),
+    ...data.students.map((one, i) => row(SHORTLY[i](counted(one.steps, "step")), one.numbers, one.bytes, inTimes(one.speed), num(lossOf(one), 3), percent(one.agreement.mean, 1))),
     ...data.own.flatMap((one) => (one.end ? [row([one.short, ownSaid(one, one.end)], one.end.numbers, one.end.bytes, inTimes(one.end.speed), num(one.end.loss, 3), percent(one.end.agreement, 1))] : [])),
   ]];
 }
@@ -120,9 +136,9 @@ function publishedRows(data, narrow) {
   const [one, other] = data.published;
   /** @type {(name: string, of: (model: Data["published"][number]) => number, text: (value: number) => string) => Cell[]} */
   const line = (name, of, text) => [name, text(of(one)), text(of(other)), percent(of(other) / of(one), 0)];
-  return [["", narrow ? "BERT" : one.name, other.name, "share"], [
-    line("weights, published", (m) => m.said, (v) => `${num(v / 1e6, 0)}M`), line("GLUE, mean score", (m) => m.glue, (v) => num(v, 1)),
-    line("IMDb, % right", (m) => m.imdb, (v) => num(v, 2)), line("SQuAD, F1", (m) => m.squad, (v) => num(v, 1)), line("seconds, one pass", (m) => m.seconds, (v) => num(v, 0)),
+  return [["", narrow ? "BERT" : one.name, other.name, say("share")], [
+    line(say("weights, published"), (m) => m.said, (v) => `${num(v / 1e6, 0)}M`), line(say("GLUE, mean score"), (m) => m.glue, (v) => num(v, 1)),
+    line(say("IMDb, % right"), (m) => m.imdb, (v) => num(v, 2)), line(say("SQuAD, F1"), (m) => m.squad, (v) => num(v, 1)), line(say("seconds, one pass"), (m) => m.seconds, (v) => num(v, 0)),
   ]];
 }
 
@@ -132,9 +148,9 @@ function publishedRows(data, narrow) {
 function drawLiveRuns(g, data, local, box) {
   local.chart = null;
   if (!data.live.length) return box.y;
-  g.part("live head", [box], () => label(box.x, box.y + 12, "Your run: loss on what it reads, smoothed, by step", { fill: "ink3" }));
+  g.part("live head", [box], () => label(box.x, box.y + 12, say("Your run: loss on what it reads, smoothed, by step"), { fill: "ink3" }));
   local.chart = curves(g, "live", { left: box.x, top: box.y + 18, width: box.w, height: 120 }, {
-    runs: data.live, lines: [{ column: "smooth", kind: "solid" }], x: "step", ends: "line", title: "Your run", onpoint: (_, what) => heardRuns(g, local, what),
+    runs: data.live, lines: [{ column: "smooth", kind: "solid" }], x: "step", ends: "line", title: say("Your run"), onpoint: (_, what) => heardRuns(g, local, what),
   });
   return box.y + 150;
 }
@@ -173,9 +189,12 @@ const efficiencySmaller = {
   },
 
   describe(data, local) {
-    const levels = data.curves[data.cut].map((one) => `${percent(one.sparsity, 0)} removed: ${num(one.before.rise, 2)} nats above, after retraining ${num(one.after.rise.mean, 2)}`);
-    const students = data.students.map((one, i) => `${ARMS[i]}: ${num(lossOf(one), 3)} after ${counted(one.steps, "step")}`);
-    return `Pruning ${WHAT[data.cut]}: ${data.base.name}. ${levels.join("; ")}. ${mineSaid(data, local.share)} ${data.said.pruned.join(" ")} Teacher ${num(data.base.loss, 3)}. ${students.join("; ")}. ${data.said.taught.join(" ")} ${data.said.published.join(" ")}`;
+    const levels = data.curves[data.cut].map((one) => say("{share} removed: {rise} nats above, after retraining {mended}", { share: percent(one.sparsity, 0), rise: num(one.before.rise, 2), mended: num(one.after.rise.mean, 2) }));
+    const students = data.students.map((one, i) => say("{student}: {loss} after {steps}", { student: ARMS[i], loss: num(lossOf(one), 3), steps: counted(one.steps, "step") }));
+    return [
+      PRUNED[data.cut].replace("{model}", data.base.name), `${levels.join("; ")}.`, mineSaid(data, local.share), ...data.said.pruned,
+      say("Teacher {loss}.", { loss: num(data.base.loss, 3) }), `${students.join("; ")}.`, ...data.said.taught, ...data.said.published,
+    ].join(" ");
   },
 
   state(data, local) {

@@ -35,8 +35,10 @@ from core.efficiency.shrink_spec import STUDENTS, ShrinkSpec
 from core.efficiency.shrinking import masks_of
 from core.efficiency.speed import told
 from core.language_model import LanguageModel
+from core.messages import ENGLISH, mark, say, speaking
 from core.runs import compression_recordings, loading
 from core.runs.compression_recordings import Level
+from core.runs.endings import retold
 from core.runs.shrinking import bundled_base
 from pages.efficiency import smaller_charts
 from pages.efficiency.smaller_charts import distilbert_text, pruning_text, scope_text, students_text
@@ -86,7 +88,7 @@ def record(ctx: Context, arms: Sequence[Arm]) -> dict[str, Any]:
 
 
 def _found(one: dict[str, Any]) -> dict[str, Any]:
-    return one if "why" in one else {**one, "speed": _speed(one["speed"])}
+    return {**one, "why": str(one["why"])} if "why" in one else {**one, "speed": _speed(one["speed"])}
 
 
 def _level(one: Level) -> dict[str, Any]:
@@ -125,9 +127,8 @@ def show(ctx: Context) -> Callable[[], None]:
     if ctx.lm.n_parameters <= SMALL:
         begin_pruning(ctx, way)
     count_pruning(ctx, way)
-    st.html(
-        '<section class="gb-words"><h2>Weights taken out, and a small model with a teacher</h2></section>'
-    )
+    title = markup.inline(say("Weights taken out, and a small model with a teacher"))
+    st.html(f'<section class="gb-words"><h2>{title}</h2></section>')
     bar = controls(ctx, arms, way, missing)
     chosen = {"removed": int(state.get("removed"))}
     data = record(ctx, arms)
@@ -143,7 +144,7 @@ def show(ctx: Context) -> Callable[[], None]:
     page.judged(seeds.RULE, speed.RULE)
 
     def measure() -> None:
-        work.go_on(PRUNING, pruning_key(ctx, way), bar, "shares measured")
+        work.go_on(PRUNING, pruning_key(ctx, way), bar, say("shares measured"))
         measure_own(unmeasured(arms), bar)
 
     return measure
@@ -151,23 +152,33 @@ def show(ctx: Context) -> Callable[[], None]:
 
 # ------------------------------------------------------------------------------------------------- controls
 
-CUTS = {"magnitude": "Weights, smallest first", "structured": "Heads and neurons"}
-KINDS = {"distilled": "Student, taught", "alone": "Student, alone", "pruned": "Pruned, retrained"}
+CUTS = {"magnitude": mark("Weights, smallest first"), "structured": mark("Heads and neurons")}
+KINDS = {
+    "distilled": mark("Student, taught"), "alone": mark("Student, alone"), "pruned": mark("Pruned, retrained"),
+}  # fmt: skip
+
+
+_STATES = {
+    "stopped": mark("It was stopped"),
+    "diverged": mark("It was diverged"),
+    "failed": mark("It was failed"),
+}
 
 
 def controls(ctx: Context, arms: list[Arm], way: Cut, missing: Sequence[float]) -> DeltaGenerator:
     """Draw the row of controls; returns the place for the bars of what is measured."""
     with st.container(key="gb-efficiency-dials", horizontal=True, gap="medium", vertical_alignment="bottom"):
-        widgets.segments("Removed", "cutting", tuple(CUTS), lambda name: CUTS[str(name)])
-        st.slider("Share removed, percent", 5, 95, step=5, width=220, **state.bind("removed"))
-        with st.popover("Train your own", key="gb-own-shrunk"):
+        widgets.segments(say("Removed"), "cutting", tuple(CUTS), lambda name: say(CUTS[str(name)]))
+        st.slider(say("Share removed, percent"), 5, 95, step=5, width=220, **state.bind("removed"))
+        with st.popover(say("Train your own"), key="gb-own-shrunk"):
             _own_controls(ctx, arms)
         own_run.under_way(arms, "efficiency.stop")
         bar = _pruning_button(ctx, way, missing)
     for arm in arms[:1]:  # a later run has its own fate
         if arm.run is not None and arm.run.over and arm.run.state != "done":
-            said = sentence(arm.ended or f"It was {arm.run.state}")
-            own_run.warn(f"Your {run_title(arm.spec)}: {said}")  # type: ignore[arg-type]
+            said = sentence(retold(arm.ended) if arm.ended else say(_STATES[arm.run.state]))
+            title = run_title(arm.spec)  # type: ignore[arg-type]
+            own_run.warn(say("Your {run}: {why}", run=title, why=said))
     why = own_run.cost(lambda: next_run(ctx, arms))[1]
     own_run.warn(refusal(why or own_run.refused("efficiency")))
     return bar
@@ -175,8 +186,8 @@ def controls(ctx: Context, arms: list[Arm], way: Cut, missing: Sequence[float]) 
 
 def refusal(why: str) -> str:
     """Word a refusal for this page: it has no batch to choose, and says where its settings are."""
-    told = why.replace("choose fewer steps, or a smaller batch", "choose fewer steps")
-    return f"{told} The settings stand under “Train your own”." if told else ""
+    told = why.replace(say("choose fewer steps, or a smaller batch"), say("choose fewer steps"))
+    return f"{told} {say('The settings stand under “Train your own”.')}" if told else ""
 
 
 def _pruning_button(ctx: Context, way: Cut, missing: Sequence[float]) -> DeltaGenerator:
@@ -187,25 +198,25 @@ def _pruning_button(ctx: Context, way: Cut, missing: Sequence[float]) -> DeltaGe
     asked = (PRUNING, key, len(missing), lambda: pruning_steps(ctx, way))
     if job is not None and job.ended:  # what is missing now is another share: nothing is done again
         st.button(
-            f"Measure {share():.0%}", key="efficiency.share", type="primary",
+            say("Measure {share}", share=f"{share():.0%}"), key="efficiency.share", type="primary",
             on_click=state.whole(work.begin), args=asked,
         )  # fmt: skip
         return st.container(width="stretch", key="gb-bar-efficiency")
-    return work.buttons(PRUNING, key, f"Prune {markup.escape(ctx.label)}", *asked[2:])
+    return work.buttons(PRUNING, key, say("Prune {model}", model=markup.escape(ctx.label)), *asked[2:])
 
 
 def _own_controls(ctx: Context, arms: list[Arm]) -> None:
     """Draw the settings of the next own run, and its buttons."""
-    widgets.segments("Train", "shrunk", tuple(KINDS), lambda name: KINDS[str(name)])
+    widgets.segments(say("Train"), "shrunk", tuple(KINDS), lambda name: say(KINDS[str(name)]))
     kind = str(state.get("shrunk"))
     if kind == "distilled":
-        st.number_input("Temperature", 0.1, 20.0, step=0.5, **widgets.hidden("softness"))
-        st.slider("Share of the plain loss", 0.0, 1.0, step=0.1, **widgets.hidden("plainly"))
-    st.number_input("Steps", 1, 20_000, step=50, **widgets.hidden("lessons"))
+        st.number_input(say("Temperature"), 0.1, 20.0, step=0.5, **widgets.hidden("softness"))
+        st.slider(say("Share of the plain loss"), 0.0, 1.0, step=0.1, **widgets.hidden("plainly"))
+    st.number_input(say("Steps"), 1, 20_000, step=50, **widgets.hidden("lessons"))
     spend, why = own_run.cost(lambda: next_run(ctx, arms))
     going = any(arm.going for arm in arms)
     own_run.button(
-        "Train it now", spend, "efficiency.train", going, disabled=bool(why) or runs.engine() is None,
+        say("Train it now"), spend, "efficiency.train", going, disabled=bool(why) or runs.engine() is None,
         on_click=state.whole(own_run.start), args=("efficiency", "shrinks", lambda: [next_run(ctx, arms)]),
     )  # fmt: skip
     if not going:
@@ -216,16 +227,21 @@ def _own_controls(ctx: Context, arms: list[Arm]) -> None:
         )  # fmt: skip
     if state.get("shrinks"):
         st.button(
-            "Without mine", key="efficiency.back", on_click=state.whole(lambda: state.set("shrinks", ""))
+            say("Without mine"), key="efficiency.back", on_click=state.whole(lambda: state.set("shrinks", ""))
         )
     if runs.engine() is None:
-        st.caption(own_run.NOBODY)
+        st.caption(say(own_run.NOBODY))
     base = base_of(ctx)
-    begun = f"Begins with {base.name or 'the open run'}" + (f": {base.why}. " if base.why else ". ")
-    st.caption(
-        markup.escape(begun)
-        + "It reads training stories only, with a seed of its own; when it is done, it is measured on held-out ones."
+    name = base.name or say("the open run")
+    begun = (
+        say("Begins with {base}: {why}.", base=name, why=base.why)
+        if base.why
+        else say("Begins with {base}.", base=name)
     )
+    reads = say(
+        "It reads training stories only, with a seed of its own; when it is done, it is measured on held-out ones."
+    )
+    st.caption(f"{markup.escape(begun)} {reads}")
 
 
 # ------------------------------------------------------------------------------------------------- pruning
@@ -294,7 +310,8 @@ def pruning_steps(ctx: Context, way: Cut) -> Iterator[dict[str, Any]]:
         try:
             yield cache.call(see_level, ctx.model_key, ctx.model_key, pruning_key(ctx, way), way, left[0])
         except ValueError as why:
-            yield {"sparsity": left[0], "why": str(why)}
+            # not its words yet: another visitor may speak another language
+            yield {"sparsity": left[0], "why": why.args[0] if why.args else ""}
 
 
 def see_level(lm: LanguageModel, key: str, name: str, way: Cut, level: float) -> dict[str, Any]:
@@ -329,14 +346,14 @@ def base_of(ctx: Context) -> Base:
         return Base(USUAL, "", "tales")
     why = ""
     if ctx.lm.config.shape != "decoder" or ctx.lm.config.head != "lm":
-        why = f"{ctx.label} says no next tokens"
+        why = say("{model} says no next tokens", model=ctx.label)
     elif corpus not in corpora.names():
-        why = f"what {ctx.label} was trained on is not at hand"
+        why = say("what {model} was trained on is not at hand", model=ctx.label)
     elif ctx.name.startswith("run:") and spec.get("kind", "train") == "train":
         step = ctx.snapshot if ctx.snapshot is not None else int(ctx.lm.card["steps"])
         return Base("", f"{ctx.name.removeprefix('run:')}@{step}", corpus)
     elif ctx.name.startswith(("run:", "/", "./", "../")) or ctx.snapshot is not None:
-        why = f"{ctx.label} is no model that a run can begin with as it is here"
+        why = say("{model} is no model that a run can begin with as it is here", model=ctx.label)
     else:
         return Base(ctx.name, "", corpus)
     return Base(USUAL, "", "tales", why)
@@ -359,23 +376,40 @@ def spec_of(ctx: Context, seed: int = FIRST_SEED, steps: int | None = None) -> S
     )  # fmt: skip
 
 
+# What a run is called, by what it did: first with the model that it began with, then without.
+_TITLES: dict[str, tuple[str, str]] = {
+    "alone": (mark("student of {base} alone, {steps}"), mark("student alone, {steps}")),
+    "distilled": (
+        mark("student of {base} taught, T = {temperature}, plain share {hard}, {steps}"),
+        mark("student taught, T = {temperature}, plain share {hard}, {steps}"),
+    ),
+    "magnitude": (
+        mark("{share} of the blocks’ weights of {base} removed, the smallest first, {steps}"),
+        mark("{share} of the blocks’ weights removed, the smallest first, {steps}"),
+    ),
+    "structured": (
+        mark("{share} of heads and neurons of {base} removed, {steps}"),
+        mark("{share} of heads and neurons removed, {steps}"),
+    ),
+}
+
+
 def run_title(spec: ShrinkSpec) -> str:
     """Name a run in words, with the model that it began with where that is not the usual one."""
-    of = "" if spec.base == USUAL else f" of {base_name(spec)}"
-    if spec.way == "alone":
-        return f"student{of} alone, {counted(spec.steps, 'step')}"
-    if spec.way == "distilled":
-        return f"student{of} taught, T = {spec.temperature:g}, plain share {spec.hard:g}, {counted(spec.steps, 'step')}"
-    what = "the blocks’ weights" if spec.way == "magnitude" else "heads and neurons"
-    order = ", the smallest first" if spec.way == "magnitude" else ""
-    return f"{spec.sparsity:.0%} of {what}{of} removed{order}, {counted(spec.steps, 'step')}"
+    usual = spec.base == USUAL
+    given = {
+        "base": "" if usual else base_name(spec), "share": f"{spec.sparsity:.0%}", "steps": counted(spec.steps, "step"),
+        "temperature": f"{spec.temperature:g}", "hard": f"{spec.hard:g}",
+    }  # fmt: skip
+    return say(_TITLES[spec.way][usual], **given)
 
 
 def run_label(spec: ShrinkSpec) -> str:
     """Name a run for a table's row."""
-    what = {"alone": "alone", "distilled": "taught"}.get(spec.way, f"−{spec.sparsity:.0%}")
-    where = "" if spec.base == USUAL else f" {base_name(spec)}"
-    return f"yours:{where} {what}, {spec.steps}"
+    what = {"alone": say("alone"), "distilled": say("taught")}.get(spec.way, f"−{spec.sparsity:.0%}")
+    if spec.base != USUAL:
+        what = f"{base_name(spec)} {what}"
+    return say("yours: {what}, {steps}", what=what, steps=spec.steps)
 
 
 def base_name(spec: ShrinkSpec) -> str:
@@ -383,7 +417,7 @@ def base_name(spec: ShrinkSpec) -> str:
     if spec.base:
         return spec.base
     run = runs.find(spec.parent.partition("@")[0])
-    return run.name if run is not None and run.name else "a run of yours"
+    return run.name if run is not None and run.name else say("a run of yours")
 
 
 def own_runs() -> list[Arm]:
@@ -402,7 +436,8 @@ def own_runs() -> list[Arm]:
 def next_run(ctx: Context, arms: list[Arm], steps: int | None = None) -> Next:
     """Prepare the next run as it would be put into the queue. Raises as `spec_of`."""
     spec = spec_of(ctx, FIRST_SEED + len(arms), steps)
-    return Next(spec, f"Efficiency: {run_title(spec)}")
+    with speaking(ENGLISH):  # a name is stored
+        return Next(spec, f"Efficiency: {run_title(spec)}")
 
 
 def own_record(arm: Arm) -> dict[str, Any]:
@@ -411,7 +446,7 @@ def own_record(arm: Arm) -> dict[str, Any]:
     return {
         "id": arm.id, "name": run_title(spec), "short": run_label(spec),
         "way": spec.way, "student": spec.way in STUDENTS, "sparsity": spec.sparsity,
-        "steps": spec.steps, "seed": spec.seed, "going": arm.going, "ended": arm.ended,
+        "steps": spec.steps, "seed": spec.seed, "going": arm.going, "ended": retold(arm.ended),
         "usual": spec.base == USUAL, "base": base_name(spec), "end": _own_end(measured.of(OWN_RUNS, arm)),
     }  # fmt: skip
 

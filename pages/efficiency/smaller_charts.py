@@ -21,23 +21,24 @@ from core.efficiency.judging import LONGEST
 from core.efficiency.shrink_lab import RETRAINED
 from core.efficiency.shrink_spec import ShrinkSpec
 from core.efficiency.speed import told
+from core.messages import mark, say, say_of
 from core.runs import compression_recordings
 from core.runs.compression_recordings import Arm, Level
 
 TALL = 290  # px, with title and legend
 WHOLE, LONG, DOTTED = [1, 0], [6, 4], [2, 3]
 ARMS = (
-    ("student alone", "neg", LONG),
-    ("student taught", "accent", WHOLE),
-    ("alone, as many operations", "ink2", DOTTED),
+    (mark("student alone"), "neg", LONG),
+    (mark("student taught"), "accent", WHOLE),
+    (mark("alone, as many operations"), "ink2", DOTTED),
 )
 ACROSS = {
-    "magnitude": "share of the blocks’ weights removed, the smallest first",
-    "structured": "share of heads and of neurons removed",
+    "magnitude": mark("share of the blocks’ weights removed, the smallest first"),
+    "structured": mark("share of heads and of neurons removed"),
 }
 TITLES = {
-    "rise": "Loss above the whole model’s, nats a token",
-    "agreement": "First choices that stay the same",
+    "rise": mark("Loss above the whole model’s, nats a token"),
+    "agreement": mark("First choices that stay the same"),
 }
 PERCENT = "format(100 * datum.value, '.0f') + ' %'"
 YOURS = "your runs"
@@ -49,18 +50,25 @@ def _value(what: str, value: float) -> str:
 
 def _span(what: str, one: dict[str, float]) -> str:
     """Write a mean with its interval."""
-    return f"{_value(what, one['mean'])} ({_value(what, one['low'])} to {_value(what, one['high'])})"
+    mean, low, high = (_value(what, one[end]) for end in ("mean", "low", "high"))
+    return say("{mean} ({low} to {high})", mean=mean, low=low, high=high)
 
 
 def ways(data: dict[str, Any]) -> dict[str, tuple[str, list[int]]]:
     """Name each line, with its colour and dash."""
     base = data["base"]
     found = {
-        f"{base['name']}, as pruned, {counted(base['texts'], 'text')}": ("neg", LONG),
-        f"after {data['retrained']} more steps": ("accent", WHOLE),
+        say("{model}, as pruned, {texts}", model=base["name"], texts=counted(base["texts"], "text")): (
+            "neg",
+            LONG,
+        ),
+        say("after {steps} more steps", steps=data["retrained"]): ("accent", WHOLE),
     }
     if mine := _mine(data):
-        found[f"{data['name']}, as pruned, now, {counted(mine[0]['texts'], 'text')}"] = ("v-ink", DOTTED)
+        name = say(
+            "{model}, as pruned, now, {texts}", model=data["name"], texts=counted(mine[0]["texts"], "text")
+        )
+        found[name] = ("v-ink", DOTTED)
     return found
 
 
@@ -84,7 +92,7 @@ def rows(data: dict[str, Any], what: str) -> list[dict[str, Any]]:
     for level in levels:
         rest = {
             "at": level["sparsity"], "removed": f"{level['sparsity']:.0%}".replace("%", " %"),
-            "left": f"{level['numbers']:,} numbers, {level['bytes'] / 1e6:.2f} MB", "texts": _rests(base),
+            "left": _left(level), "texts": _rests(base),
         }  # fmt: skip
         spread = level["after"][what]
         value = level["before"][what]
@@ -95,11 +103,15 @@ def rows(data: dict[str, Any], what: str) -> list[dict[str, Any]]:
         ]  # fmt: skip
     out += [
         {"at": one["sparsity"], "removed": f"{one['sparsity']:.0%}".replace("%", " %"), "value": one[what],
-         "left": f"{one['numbers']:,} numbers, {one['bytes'] / 1e6:.2f} MB", "texts": _rests(one),
+         "left": _left(one), "texts": _rests(one),
          "way": names[2], "said": _value(what, one[what]), "recorded": False}
         for one in _mine(data)
     ]  # fmt: skip
     return out
+
+
+def _left(one: dict[str, Any]) -> str:
+    return f"{counted(one['numbers'], 'number')}, {one['bytes'] / 1e6:.2f} MB"
 
 
 def _rests(one: dict[str, Any]) -> str:
@@ -126,7 +138,7 @@ def pruning_chart(data: dict[str, Any], what: str) -> alt.TopLevelMixin:
     x = alt.X(
         "at:Q",
         scale=alt.Scale(domain=[0, 1], nice=False),
-        axis=alt.Axis(labelExpr=PERCENT, tickCount=5, title=ACROSS[data["cut"]]),
+        axis=alt.Axis(labelExpr=PERCENT, tickCount=5, title=say(ACROSS[data["cut"]])),
     )
     axis = alt.Axis(tickCount=5, labelExpr=PERCENT) if what == "agreement" else alt.Axis(tickCount=5)
     y = alt.Y("value:Q", scale=alt.Scale(domain=room(data, what), nice=False), axis=axis)
@@ -142,8 +154,9 @@ def pruning_chart(data: dict[str, Any], what: str) -> alt.TopLevelMixin:
     here = alt.Chart(vega.data([{"at": data["share"]}]))
     pick = alt.selection_point(name="pick", fields=["at"], on="click", toggle=False)
     tips = [
-        alt.Tooltip("way:N", title="here"), alt.Tooltip("removed:N"), alt.Tooltip("said:N", title="value"),
-        alt.Tooltip("left:N", title="left"), alt.Tooltip("texts:N", title="over"),
+        alt.Tooltip("way:N", title=say("here")), alt.Tooltip("removed:N", title=say("removed")),
+        alt.Tooltip("said:N", title=say("value")), alt.Tooltip("left:N", title=say_of("what remains", "left")),
+        alt.Tooltip("texts:N", title=say("over")),
     ]  # fmt: skip
     dots = alt.Chart(vega.data(made)).mark_point(size=54, cursor="pointer")
     layers: list[Any] = [
@@ -156,12 +169,12 @@ def pruning_chart(data: dict[str, Any], what: str) -> alt.TopLevelMixin:
     chosen = [row for row in made if not row["recorded"] and abs(row["at"] - data["share"]) < 1e-6]
     layers += _diamonds(chosen, x, y, "v-ink", tips, "chosen")
     mine = [
-        {"at": one["sparsity"], "value": one["end"][what], "way": f"yours: {one['name']}",
+        {"at": one["sparsity"], "value": one["end"][what], "way": say("yours: {run}", run=one["name"]),
          "removed": f"{one['sparsity']:.0%}".replace("%", " %"), "said": _value(what, one["end"][what])}
         for one in own_pruned(data)
     ]  # fmt: skip
     layers += _diamonds(mine, x, y, "k-ink", tips[:3], "own")
-    return alt.layer(*layers).properties(height=TALL, title=TITLES[what])
+    return alt.layer(*layers).properties(height=TALL, title=say(TITLES[what]))
 
 
 def _diamonds(
@@ -186,12 +199,13 @@ def students_chart(data: dict[str, Any]) -> alt.TopLevelMixin:
     """Describe the students' held-out loss along their training, with and without a teacher."""
     made = [
         {"at": moment["step"], "step": f"{moment['step']:,}", "value": moment["loss"]["mean"],
-         "low": moment["loss"]["low"], "high": moment["loss"]["high"], "way": name,
+         "low": moment["loss"]["low"], "high": moment["loss"]["high"], "way": say(name),
          "said": _span("rise", moment["loss"])}
         for (name, *_), arm in zip(ARMS, data["students"]) for moment in arm["trace"]
     ]  # fmt: skip
     mine = [
-        {"at": one["steps"], "step": f"{one['steps']:,}", "value": one["end"]["loss"], "way": f"yours: {one['name']}",
+        {"at": one["steps"], "step": f"{one['steps']:,}", "value": one["end"]["loss"],
+         "way": say("yours: {run}", run=one["name"]),
          "said": f"{one['end']['loss']:.2f} nats"}
         for one in data["own"] if one["student"] and one["end"] and one["usual"]
     ]  # fmt: skip
@@ -201,10 +215,10 @@ def students_chart(data: dict[str, Any]) -> alt.TopLevelMixin:
     x = alt.X(
         "at:Q",
         scale=alt.Scale(domain=[0, last * 1.03], nice=False),
-        axis=alt.Axis(format=",d", tickCount=5, title="steps"),
+        axis=alt.Axis(format=",d", tickCount=5, title=say("steps")),
     )
     y = alt.Y("value:Q", scale=alt.Scale(domain=[min(values) - 0.15, max(values) + 0.2], nice=False))
-    names = [name for name, *_ in ARMS]
+    names = [say(name) for name, *_ in ARMS]
     tints = alt.Scale(domain=names, range=[ink(one) for _, one, _ in ARMS])
     colour = alt.Color("way:N", scale=tints, legend=_legend())
     dash = alt.StrokeDash(
@@ -212,9 +226,10 @@ def students_chart(data: dict[str, Any]) -> alt.TopLevelMixin:
     )
     base = alt.Chart(vega.data(made))
     ends = {"x": x, "y": alt.Y("low:Q", scale=y["scale"]), "y2": "high:Q", "color": colour}
-    ground = alt.Chart(vega.data([{"value": level, "said": f"teacher {level:.2f}"}]))
+    ground = alt.Chart(vega.data([{"value": level, "said": say("teacher {loss}", loss=f"{level:.2f}")}]))
     tips = [
-        alt.Tooltip("way:N", title="here"), alt.Tooltip("step:N", title="step"), alt.Tooltip("said:N", title="loss")
+        alt.Tooltip("way:N", title=say("here")), alt.Tooltip("step:N", title=say("step")),
+        alt.Tooltip("said:N", title=say("loss")),
     ]  # fmt: skip
     return alt.layer(
         ground.mark_rule(color=ink("ink3")).encode(y=y),
@@ -224,7 +239,7 @@ def students_chart(data: dict[str, Any]) -> alt.TopLevelMixin:
         base.mark_line().encode(x=x, y=y, color=colour, strokeDash=dash),
         base.mark_point(size=44).encode(x=x, y=y, color=colour, tooltip=tips).properties(name="arms"),
         *_diamonds(mine, x, y, "k-ink", tips, "students"),
-    ).properties(height=TALL, title="Held-out loss of the student, nats a token")  # fmt: skip
+    ).properties(height=TALL, title=say("Held-out loss of the student, nats a token"))  # fmt: skip
 
 
 # ------------------------------------------------------------------------------------------------- on the page
@@ -257,7 +272,8 @@ def _draw_pruned(data: dict[str, Any]) -> None:
         memo["picked"] = picked
 
     about = About(
-        "efficiency_pruned", f"{ACROSS[data['cut']]}, against two costs, for {', '.join(ways(data))}.",
+        "efficiency_pruned",
+        say("{across}, against two costs, for {lines}.", across=say(ACROSS[data["cut"]]), lines=", ".join(ways(data))),
         {
             "cut": data["cut"], "share": data["share"], "lines": list(ways(data)),
             "own": [one["id"] for one in own_pruned(data)],
@@ -277,13 +293,19 @@ def _draw_taught(data: dict[str, Any]) -> None:
         (name, moment["step"], *(moment["loss"][key] for key in ("mean", "low", "high")))
         for (name, *_), arm in zip(ARMS, data["students"]) for moment in arm["trace"]
     ]  # fmt: skip
-    ends = ", ".join(f"{name} {arm['trace'][-1]['loss']['mean']:.3f} after {counted(arm['steps'], 'step')}"
-                     for (name, *_), arm in zip(ARMS, data["students"]))  # fmt: skip
+    ends = ", ".join(
+        say(
+            "{student} {loss} after {steps}",
+            student=say(name), loss=f"{arm['trace'][-1]['loss']['mean']:.3f}", steps=counted(arm["steps"], "step"),
+        )
+        for (name, *_), arm in zip(ARMS, data["students"])
+    )  # fmt: skip
     table: dict[str, Sequence[Any]] = dict(
         zip(("student", "step", "held-out loss", "low", "high"), map(list, zip(*made)))
     )
     about = About(
-        "efficiency_taught", f"Held-out loss of the student: {ends}; teacher {data['base']['loss']:.3f}.",
+        "efficiency_taught",
+        say("Held-out loss of the student: {ends}; teacher {loss}.", ends=ends, loss=f"{data['base']['loss']:.3f}"),
         {
             "students": [[moment["loss"]["mean"] for moment in arm["trace"]] for arm in data["students"]],
             "own": [one["id"] for one in data["own"] if one["student"] and one["end"] and one["usual"]],
@@ -306,34 +328,50 @@ def pruning_text(magnitude: Sequence[Level], structured: Sequence[Level]) -> lis
     mended = [one for one in levels if one.spread("rise").mean - control.mean <= MENDED]
     last = levels[-1]
     most = structured[-1]
-    return [
-        f"tales-gpt without {half.sparsity:.0%} of its blocks’ weights, the smallest first: "
-        f"{_nats(half.before['rise'])} above the whole model. After {RETRAINED} more steps with the rest: "
-        f"{_interval(half.spread('rise'))}. With nothing removed and trained on as long: {_interval(control)}.",
-        (
-            f"Up to {mended[-1].sparsity:.0%} can go for less than {MENDED:g} nats beside that."
-            if mended
-            else f"None of these shares comes within {MENDED:g} nats of that."
+    removed = say(
+        "tales-gpt without {share} of its blocks’ weights, the smallest first: {pruned} above the whole model. "
+        "After {steps} more steps with the rest: {retrained}. With nothing removed and trained on as long: "
+        "{control}.",
+        share=f"{half.sparsity:.0%}", pruned=_nats(half.before["rise"]), steps=RETRAINED,
+        retrained=_interval(half.spread("rise")), control=_interval(control),
+    )  # fmt: skip
+    limit = (
+        say(
+            "Up to {share} can go for less than {nats} nats beside that.",
+            share=f"{mended[-1].sparsity:.0%}",
+            nats=f"{MENDED:g}",
         )
-        + f" With {last.sparsity:.0%} gone, retraining brings {_nats(last.before['rise'])} down to "
-        f"{_nats(last.spread('rise').mean)}.",
-        f"Zeros save room only in a file that packs them ({_megabytes(last.bytes)} instead of "
-        f"{_megabytes(int(compression_recordings.base()['bytes']))} at {last.sparsity:.0%}): "
-        "a pass multiplies by them all the same. "
-        f"Where {most.sparsity:.0%} of heads and neurons are taken out, {counted(most.numbers, 'number')} are "
-        f"left and a pass "
-        f"is {_fast(most.speed)}; after retraining the loss is {_interval(most.spread('rise'))} above.",
-    ]
+        if mended
+        else say("None of these shares comes within {nats} nats of that.", nats=f"{MENDED:g}")
+    )
+    worst = say(
+        "With {share} gone, retraining brings {pruned} down to {retrained}.",
+        share=f"{last.sparsity:.0%}", pruned=_nats(last.before["rise"]), retrained=_nats(last.spread("rise").mean),
+    )  # fmt: skip
+    zeros = say(
+        "Zeros save room only in a file that packs them ({packed} instead of {whole} at {share}): a pass "
+        "multiplies by them all the same.",
+        packed=_megabytes(last.bytes), whole=_megabytes(int(compression_recordings.base()["bytes"])),
+        share=f"{last.sparsity:.0%}",
+    )  # fmt: skip
+    parts = say(
+        "Where {share} of heads and neurons are taken out, {numbers} are left and a pass is {fast}; after "
+        "retraining the loss is {rise} above.",
+        share=f"{most.sparsity:.0%}", numbers=counted(most.numbers, "number"), fast=_fast(most.speed),
+        rise=_interval(most.spread("rise")),
+    )  # fmt: skip
+    return [removed, f"{limit} {worst}", f"{zeros} {parts}"]
 
 
 def scope_text() -> str:
     """Say what all recorded losses are taken over."""
     base = compression_recordings.base()
     taken = scope.one_by_one(int(base["places"]), STORIES, "stories", LONGEST)
-    return (
-        f"Recorded losses, here and of the students, are over {taken}: {base['loss']:.3f} nats for {base['name']} "
-        "itself. Its card has another number, over whole rows, where more stands before each token."
-    )
+    return say(
+        "Recorded losses, here and of the students, are over {texts}: {loss} nats for {model} itself. Its card "
+        "has another number, over whole rows, where more stands before each token.",
+        texts=taken, loss=f"{base['loss']:.3f}", model=base["name"],
+    )  # fmt: skip
 
 
 def students_text(alone: Arm, distilled: Arm, longer: Arm) -> list[str]:
@@ -343,58 +381,87 @@ def students_text(alone: Arm, distilled: Arm, longer: Arm) -> list[str]:
         compression_recordings.gain(alone, distilled),
         compression_recordings.gain(longer, distilled),
     )
-    return [
-        f"The student has {counted(student, 'number')}, {student / teacher['numbers']:.0%} of its teacher’s "
-        f"{teacher['numbers']:,}. {counted(alone.steps, 'step')}, the same stories, the same first weights: "
-        f"taught, it ends "
-        f"{_lower(gain)}.",
-        f"Taught: {_teaching(distilled.spec)}.",
-        f"A taught step costs {compression_recordings.operations():.1f} times the operations, as the teacher "
-        f"reads along. Alone with as many operations ({counted(longer.steps, 'step')}) the student "
-        f"ends {_against(later)}.",
-    ]
+    size = say(
+        "The student has {numbers}, {share} of its teacher’s {teacher}.",
+        numbers=counted(student, "number"), share=f"{student / teacher['numbers']:.0%}",
+        teacher=f"{teacher['numbers']:,}",
+    )  # fmt: skip
+    ends = say(
+        "{steps}, the same stories, the same first weights: taught, it ends {where}.",
+        steps=counted(alone.steps, "step"), where=_lower(gain),
+    )  # fmt: skip
+    costs = say(
+        "A taught step costs {times} times the operations, as the teacher reads along. Alone with as many operations "
+        "({steps}) the student ends {where}.",
+        times=f"{compression_recordings.operations():.1f}", steps=counted(longer.steps, "step"), where=_against(later),
+    )  # fmt: skip
+    return [f"{size} {ends}", say("Taught: {how}.", how=_teaching(distilled.spec)), costs]
 
 
 def distilbert_text() -> list[str]:
     """Tell of DistilBERT beside BERT."""
     one, other = distilbert.TEACHER, distilbert.STUDENT
     share = other.size.published / one.size.published
-    return [
-        f"Published: DistilBERT, a student of BERT base, has {share:.0%} of its weights, {other.glue / one.glue:.0%} "
-        f"of its score on GLUE, and took {other.seconds / one.seconds:.0%} of the time ({distilbert.SOURCE}, tables 1 "
-        "to 3). It saw the teacher’s probabilities, its hidden states, and the words themselves. "
-        f"Counted here, DistilBERT has {other.size.parameters / 1e6:.1f}M weights. {other.size.note}",
-    ]
+    published = say(
+        "Published: DistilBERT, a student of BERT base, has {share} of its weights, {score} of its score on "
+        "GLUE, and took {time} of the time ({source}, tables 1 to 3). It saw the teacher’s probabilities, its "
+        "hidden states, and the words themselves.",
+        share=f"{share:.0%}", score=f"{other.glue / one.glue:.0%}", time=f"{other.seconds / one.seconds:.0%}",
+        source=distilbert.SOURCE,
+    )  # fmt: skip
+    counted_here = say(
+        "Counted here, DistilBERT has {count}M weights.", count=f"{other.size.parameters / 1e6:.1f}"
+    )
+    return [f"{published} {counted_here} {say(other.size.note)}"]
 
 
 def _fast(speed: Sequence[float]) -> str:
     """Write a speed where the rounds tell it from the original's."""
-    return f"{speed[1]:.1f} times as fast" if told(speed) else "as fast, as far as its rounds tell"
+    if told(speed):
+        return say("{speed} times as fast", speed=f"{speed[1]:.1f}")
+    return say("as fast, as far as its rounds tell")
 
 
 def _teaching(spec: ShrinkSpec) -> str:
     """Say what the taught student learns from."""
-    settings = f"(T = {spec.temperature:g}, share of the plain loss {spec.hard:g})"
+    settings = {"temperature": f"{spec.temperature:g}", "hard": f"{spec.hard:g}"}
     if not spec.hard:
-        return f"it learns the teacher’s distribution alone {settings}"
-    return f"it learns the teacher’s distribution and the tokens that came {settings}"
+        return say(
+            "it learns the teacher’s distribution alone (T = {temperature}, share of the plain loss {hard})",
+            **settings,
+        )
+    return say(
+        "it learns the teacher’s distribution and the tokens that came (T = {temperature}, share of the plain "
+        "loss {hard})",
+        **settings,
+    )
 
 
 def _lower(gain: Interval) -> str:
     if gain.low > 0:
-        return f"{_interval(gain)} lower than alone"
+        return say("{nats} lower than alone", nats=_interval(gain))
     if gain.high < 0:
-        return f"{_interval(_turned(gain))} higher than alone: the teacher does harm"
-    return f"{_interval(gain)} lower than alone, which {gain.of} seeds do not tell from nothing"
+        return say("{nats} higher than alone: the teacher does harm", nats=_interval(_turned(gain)))
+    return say(
+        "{nats} lower than alone, which {seeds} seeds do not tell from nothing",
+        nats=_interval(gain),
+        seeds=gain.of,
+    )
 
 
 def _against(gain: Interval) -> str:
     """Place the longer run alone beside the taught one, above which it ends by `gain`."""
     if gain.high < 0:
-        return f"{_interval(_turned(gain))} below the taught one: for the same operations, reading more pays more"
+        return say(
+            "{nats} below the taught one: for the same operations, reading more pays more",
+            nats=_interval(_turned(gain)),
+        )
     if gain.low > 0:
-        return f"still {_interval(gain)} above the taught one"
-    return f"where the taught one does, as far as {gain.of} seeds tell (a difference of {_interval(gain)})"
+        return say("still {nats} above the taught one", nats=_interval(gain))
+    return say(
+        "where the taught one does, as far as {seeds} seeds tell (a difference of {nats})",
+        seeds=gain.of, nats=_interval(gain),
+    )  # fmt: skip
 
 
 def _turned(one: Interval) -> Interval:
@@ -406,7 +473,8 @@ def _nats(value: float) -> str:
 
 
 def _interval(one: Interval) -> str:
-    return f"{one.mean:.2f} nats ({one.low:.2f} to {one.high:.2f})".replace("-", "−")
+    mean, low, high = (f"{end:.2f}".replace("-", "−") for end in (one.mean, one.low, one.high))
+    return say("{mean} nats ({low} to {high})", mean=mean, low=low, high=high)
 
 
 def _megabytes(count: int) -> str:

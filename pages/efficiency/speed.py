@@ -6,8 +6,10 @@ from typing import Any
 
 import streamlit as st
 
+from app import markup
 from app.kit import register
 from core.efficiency import kernels
+from core.messages import say
 from pages.efficiency.measure import Measure, Slot
 
 speed = register("efficiency_speed", __file__)
@@ -27,7 +29,8 @@ def record(measure: Measure) -> dict[str, Any]:
 
 def show(measure: Measure) -> Slot:
     """Draw the heading, the button and the figure. Returns the place of the bar."""
-    st.html('<section class="gb-words"><h2>Storage, or time as well?</h2></section>')
+    title = markup.inline(say("Storage, or time as well?"))
+    st.html(f'<section class="gb-words"><h2>{title}</h2></section>')
     slot = measure.speed_button()
     speed(data=record(measure), key="speed")
     return slot

@@ -3,6 +3,7 @@
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { paragraphs } from "../../app/kit/paragraphs.js";
+import { say } from "../../app/kit/say.js";
 import { clamp, css, fit, h, inLines, label, measure, num, thousands } from "../../app/kit/shapes.js";
 import { siOf } from "../../app/kit/units.js";
 import { isDesk } from "../../app/kit/widths.js";
@@ -62,8 +63,8 @@ const bitsOf = (v) => num(v, Number.isInteger(v) ? 0 : v * 2 === Math.round(v * 
 function saidOf(data) {
   const few = data.shares.reduce((a, b) => (b.bits < a.bits ? b : a));
   return [
-    `${data.name} is ${bytesOf(data.size)} on disk, ${num(data.floats / data.size, 1)} times smaller than as float32: ${bitsOf(data.bits)} bits a weight on average, ${bitsOf(few.bits)} where it has fewest. Before a product each code is widened to float32: storage is saved, and no time.`,
-    "The weights that it was rounded from are not here, so what these bits cost is not known. To round it once more, as above, and compare would measure the second rounding, not the first.",
+    say("{model} is {size} on disk, {times} times smaller than as float32: {bits} bits a weight on average, {fewest} where it has fewest. Before a product each code is widened to float32: storage is saved, and no time.", { model: data.name, size: bytesOf(data.size), times: num(data.floats / data.size, 1), bits: bitsOf(data.bits), fewest: bitsOf(few.bits) }),
+    say("The weights that it was rounded from are not here, so what these bits cost is not known. To round it once more, as above, and compare would measure the second rounding, not the first."),
   ];
 }
 
@@ -72,17 +73,20 @@ function drawShares(g, data, box) {
   const most = Math.max(...data.shares.map((one) => one.floats));
   const room = box.w - 92;
   g.part("shares", [box], () => [
-    label(box.x, box.y + 13, `What ${fit(data.file, box.w - 150, 13, false)} holds`, { weight: 600, fill: "ink", size: 13 }),
+    label(box.x, box.y + 13, say("What {file} holds", { file: fit(data.file, box.w - 150, 13, false) }), { weight: 600, fill: "ink", size: 13 }),
     data.shares.map((one, i) => {
       const y = box.y + 36 + (PART + 8) * i;
-      const said = `${one.kind}, ${bitsOf(one.bits)} bits a weight`;
+      const said = say("{kind}, {bits} bits a weight", { kind: one.kind, bits: bitsOf(one.bits) });
       const node = h("g", { "data-part-of": one.part },
         h("rect", { x: box.x, y: y - 12, width: box.w, height: PART + 4, fill: "transparent" }),
         label(box.x, y, one.part, { fill: "ink", weight: 600 }), label(box.x + box.w - 8, y, said, { fill: "ink2", anchor: "end" }),
         h("rect", { x: box.x + 0.5, y: y + 5.5, width: Math.max(1, room * (one.floats / most)), height: 11, rx: 2, fill: "none", stroke: css("ink3"), "stroke-dasharray": "2 2" }),
         h("rect", { x: box.x, y: y + 5, width: Math.max(1, room * (one.bytes / most)), height: 12, rx: 2, fill: css(one.bits < 16 ? "accent" : "res") }),
         label(box.x + box.w - 8, y + 15, bytesOf(one.bytes), { mono: true, fill: "ink", anchor: "end" }));
-      return g.tip(node, () => `${one.part}: ${thousands(one.weights)} weights in ${counted(one.tensors, "tensor")}, ${thousands(one.bytes)} bytes; as float32 ${thousands(one.floats)}${one.group > 1 ? `\n${one.group} weights make a block of ${one.block} bytes` : ""}`);
+      return g.tip(node, () => [
+        say("{part}: {weights} weights in {tensors}, {bytes} bytes; as float32 {floats}", { part: one.part, weights: thousands(one.weights), tensors: counted(one.tensors, "tensor"), bytes: thousands(one.bytes), floats: thousands(one.floats) }),
+        ...(one.group > 1 ? [say("{group} weights make a block of {block} bytes", { group: one.group, block: one.block })] : []),
+      ].join("\n"));
     }),
   ].flat(3));
   return box.y + 36 + (PART + 8) * data.shares.length;
@@ -91,7 +95,7 @@ function drawShares(g, data, box) {
 /** What the code of a block's weight stands for. @param {Block} b @param {number} i */
 function weightOf(b, i) {
   const code = b.codes[i];
-  return `weight ${thousands(b.first + i)} of the row: code ${code}, ${b.kind === "Q4_1" ? `${four(b.scale)} × ${code} ${signed(b.minimum)}` : `${four(b.scale)} × ${b.kind === "Q4_0" ? `(${code} − 8)` : code}`} = ${four(b.values[i])}`;
+  return say("weight {weight} of the row: code {code}, {sum} = {value}", { weight: thousands(b.first + i), code, sum: b.kind === "Q4_1" ? `${four(b.scale)} × ${code} ${signed(b.minimum)}` : `${four(b.scale)} × ${b.kind === "Q4_0" ? `(${code} − 8)` : code}`, value: four(b.values[i]) });
 }
 
 /** The grid of one block as a line of ticks, its weights piled up over them. Returns the y below. @type {(g: Stage, data: Data, local: Kept, box: Box) => number} */
@@ -99,8 +103,8 @@ function drawBlock(g, data, local, box) {
   const b = data.block;
   if (!b) return box.y;
   const count = b.codes.length;
-  const title = `Block ${thousands(b.number)} of ${thousands(b.of)}`;
-  const about = `row ${thousands(b.row)}, weights ${thousands(b.first)} to ${thousands(b.first + count - 1)}`;
+  const title = say("Block {number} of {of}", { number: thousands(b.number), of: thousands(b.of) });
+  const about = say("row {row}, weights {first} to {last}", { row: thousands(b.row), first: thousands(b.first), last: thousands(b.first + count - 1) });
   /** @type {Map<number, number>} */
   const piles = new Map();
   const places = b.codes.map((code) => { const n = piles.get(code) ?? 0; piles.set(code, n + 1); return n; });
@@ -112,9 +116,9 @@ function drawBlock(g, data, local, box) {
   const px = (/** @type {number} */ code) => box.x + 8 + (code - b.low + 0.5) * wide;
   const turn = (/** @type {number} */ x, /** @type {string} */ sign, /** @type {number} */ by) => h("g", { class: "gb-hot", "data-turn": by > 0 ? "next" : "before", click: () => g.select({ parcel: (b.number + by + b.of) % b.of }) },
     h("rect", { x: x - 8, y: box.y, width: 24, height: 20, fill: "transparent" }), label(x + 4, box.y + 14, sign, { anchor: "middle", fill: "accent", weight: 700 }));
-  const beside = b.beside.map((name) => `${name} ${four(b[name])}`).join(" and ");
+  const beside = b.beside.map((name) => (name === "scale" ? say("scale {value}", { value: four(b.scale) }) : say("minimum {value}", { value: four(b.minimum) }))).join(say(" and "));
   const bits = (count * b.bits + b.beside.length * b.half) / count;
-  const sum = `${beside}, ${b.half} bits each, serve ${counted(count, "weight")}: (${count} × ${b.bits} + ${b.beside.length} × ${b.half}) / ${count} = ${bitsOf(bits)} bits a weight.`;
+  const sum = say("{beside}, {half} bits each, serve {weights}: {sum} = {bits} bits a weight.", { beside, half: b.half, weights: counted(count, "weight"), sum: `(${count} × ${b.bits} + ${b.beside.length} × ${b.half}) / ${count}`, bits: bitsOf(bits) });
   const picked = local.pick ?? 0;
   const text = [...inLines(weightOf(b, picked), box.w), ...inLines(sum[0].toUpperCase() + sum.slice(1), box.w)];
   g.part("block", [box, b.name, b.number, picked], () => {
@@ -134,7 +138,7 @@ function drawBlock(g, data, local, box) {
       }),
       label(px(b.low) - Math.min(wide / 2, 8), ground + 34, `${four(b.grid[0])}`, { mono: true, size: 11, fill: "ink2" }),
       label(px(b.low + b.grid.length - 1) + Math.min(wide / 2, 8), ground + 34, `${four(b.grid[b.grid.length - 1])}`, { mono: true, size: 11, fill: "ink2", anchor: "end" }),
-      label((px(b.low) + px(b.low + b.grid.length - 1)) / 2, ground + 34, `${b.grid.length} values, a code each`, { anchor: "middle", fill: "ink3", size: 11 }),
+      label((px(b.low) + px(b.low + b.grid.length - 1)) / 2, ground + 34, say("{count} values, a code each", { count: b.grid.length }), { anchor: "middle", fill: "ink3", size: 11 }),
       text.map((line, i) => label(box.x, ground + 54 + 16 * i, line, { fill: "ink" })),
     ].flat(3);
   });
@@ -170,9 +174,9 @@ const storedView = {
   },
 
   describe(data, local) {
-    const shares = data.shares.map((one) => `${one.part}: ${one.kind}, ${bitsOf(one.bits)} bits a weight, ${bytesOf(one.bytes)}`).join("; ");
+    const shares = data.shares.map((one) => say("{part}: {kind}, {bits} bits a weight, {size}", { part: one.part, kind: one.kind, bits: bitsOf(one.bits), size: bytesOf(one.bytes) })).join("; ");
     const b = data.block;
-    const looked = b ? ` Block ${b.number} of ${b.name}: scale ${four(b.scale)}, code 0 is ${four(b.minimum)}; ${weightOf(b, local.pick ?? 0)}.` : "";
+    const looked = b ? ` ${say("Block {number} of {tensor}: scale {scale}, code 0 is {minimum}; {weight}.", { number: b.number, tensor: b.name, scale: four(b.scale), minimum: four(b.minimum), weight: weightOf(b, local.pick ?? 0) })}` : "";
     return `${shares}.${looked} ${saidOf(data).join(" ")}`;
   },
 

@@ -16,7 +16,8 @@ from app.kit import register
 from app.models import cache
 from app.session import events, state
 from core import real
-from core.efficiency.gguf_contents import FLOAT, HALF, Block, Contents, block
+from core.efficiency.gguf_contents import FLOAT, HALF, PART, Block, Contents, block
+from core.messages import say, say_of
 from pages.efficiency.export import few_bits, file_of
 
 stored = register("efficiency_stored", __file__)
@@ -42,12 +43,14 @@ def rounding_note(ctx: Context, found: Contents | None) -> tuple[str, ...]:
     if found is None:
         return ()
     few = found.fewest
-    parts = " and ".join(one.part for one in found.shares if one.kind == few.kind)
-    return (
-        f"{ctx.label} was rounded before it came here: {few.kind}, {few.bits:g} bits a weight in its {parts}. The "
-        "settings here round it a second time, and “original” is the model as it came. What the first rounding cost "
-        "is not known: the weights that it was made from are not here.",
-    )
+    parts = say(" and ").join(say_of(PART, one.part) for one in found.shares if one.kind == few.kind)
+    said = say(
+        "{model} was rounded before it came here: {kind}, {bits} bits a weight in its {parts}. The settings here "
+        "round it a second time, and “original” is the model as it came. What the first rounding cost is not "
+        "known: the weights that it was made from are not here.",
+        model=ctx.label, kind=few.kind, bits=f"{few.bits:g}", parts=parts,
+    )  # fmt: skip
+    return (said,)
 
 
 @dataclass(frozen=True)
@@ -77,11 +80,12 @@ class Section:
         """Draw the heading, the list of tensors and the picture; nothing where the model comes as floats."""
         if self.found is None:
             return
-        st.html('<section class="gb-words"><h2>As it came: weights of few bits</h2></section>')
+        title = markup.inline(say("As it came: weights of few bits"))
+        st.html(f'<section class="gb-words"><h2>{title}</h2></section>')
         looked = self.block
         if looked is not None:
             st.selectbox(
-                "Tensor", list(self.found.tensors), width=300, format_func=markup.visible,
+                say("Tensor"), list(self.found.tensors), width=300, format_func=markup.visible,
                 **state.part("efficiency.filed", looked.name, _choose),
             )  # fmt: skip
         stored(
@@ -130,7 +134,7 @@ def record(ctx: Context, found: Contents, looked: Block | None) -> dict[str, Any
         "bits": found.bits, "bytes": found.bytes, "floats": FLOAT * found.weights,
         "shares": [
             {
-                "part": one.part, "kind": one.kind, "tensors": one.tensors, "weights": one.weights,
+                "part": say_of(PART, one.part), "kind": one.kind, "tensors": one.tensors, "weights": one.weights,
                 "bytes": one.bytes, "floats": FLOAT * one.weights, "bits": one.bits, "group": one.group,
                 "block": one.block,
             }

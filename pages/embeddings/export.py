@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.kit.figures import Argument, Asked, Figure, Table
 from app.markup import visible
+from core.messages import say
 from core.runs.serialized import pack_vectors
 from pages.embeddings import figure
 from pages.embeddings.figure import ANSWERS, NEAR, Seen
@@ -35,16 +36,27 @@ def sentence(seen: Seen) -> str:
     """What is on the picture: the word's row, its neighbours, and the analogy."""
     table, subject, found = seen.table, seen.subject, seen.analogy
     near = ", ".join(f"“{visible(one.word)}” {one.cosine:.3f}" for one in seen.near[:3])
-    put = f"The analogy: {seen.refused}"
+    put = say("The analogy: {refused}", refused=seen.refused)
     if found is not None:
         best = found.answers[0]
         a, b, c, answer = (visible(word) for word in (found.a, found.b, found.c, best.word))
-        put = f"{a} is to {b} as {c} is to {answer}, cosine {best.cosine:.3f}."
-    whose = "its own table" if seen.which == "model" else f"the text in words of {table.name}"
-    return (
-        f"{seen.asked.label}, {whose}: “{visible(subject.word)}” is row {subject.row:,} of {len(table):,}. "
-        f"{f'{subject.said} ' if subject.said else ''}Nearest by cosine: {near}. {put}"
-    )
+        put = say(
+            "{a} is to {b} as {c} is to {answer}, cosine {cosine}.",
+            a=a, b=b, c=c, answer=answer, cosine=f"{best.cosine:.3f}",
+        )  # fmt: skip
+    about = {
+        "label": seen.asked.label, "word": visible(subject.word), "row": f"{subject.row:,}", "count": f"{len(table):,}",
+    }  # fmt: skip
+    if seen.which == "model":
+        first = say("{label}, its own table: “{word}” is row {row} of {count}.", **about)
+    else:
+        first = say(
+            "{label}, the text in words of {table}: “{word}” is row {row} of {count}.",
+            table=table.name,
+            **about,
+        )
+    nearest = say("Nearest by cosine: {near}.", near=near)
+    return " ".join([first, *([subject.said] if subject.said else []), nearest, put])
 
 
 def table(seen: Seen, pair: Pair | None = None, below: Sequence[tuple[Any, ...]] = ()) -> Table:
@@ -101,7 +113,7 @@ FIGURE = Figure(
     # a call has no vectors of a run
     select=lambda seen: {key: seen.asked.values[key] for key in KEYS}
     | {"vectors": "glove" if seen.which == "learned" else seen.which},
-    claim=lambda seen: "A word is a row of numbers; related words point the same way.",
+    claim=lambda seen: say("A word is a row of numbers; related words point the same way."),
     sentence=sentence,
     table=table,
     arguments=(

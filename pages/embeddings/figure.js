@@ -3,6 +3,7 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { mount, pointerAt } from "../../app/kit/glass.js";
+import { say, sayOf } from "../../app/kit/say.js";
 import { MONO, chip, clamp, css, fit, h, heat, heatImage, html, inLines, label, measure, num, percent, thousands, sizeIn, tokenSpans, unpack, visible, wire } from "../../app/kit/shapes.js";
 import { shared } from "../../app/kit/shared.js";
 import { stepMode } from "../../app/kit/steps.js";
@@ -71,24 +72,29 @@ import { plan } from "./layout.js";
  * @typedef {(g: Stage, data: Data, local: Kept, at: Plan, step: number) => void} Draw
  */
 
-const stages = stepMode("stage", ["Words", "One-hot row", "Times the table", "The row", "Map", "Neighbours", "Analogy"]);
+const stages = stepMode("stage", [say("Words"), say("One-hot row"), say("Times the table"), say("The row"), say("Map"), say("Neighbours"), say("Analogy")]);
 const [CUT, HOT, TABLE, ROW, MAP, NEAR] = [0, 1, 2, 3, 4, 5];
 /** A word inside a sentence. @param {string} text */
 const word = (text) => `“${visible(text)}”`;
 
 /** What a step does, said with the picture's own numbers. @type {((d: Data) => string)[]} */
 const WORDS = [
-  (d) => `A model cannot multiply letters: your text is cut into ${d.table.id === "model" ? "tokens, words or parts of words" : "words"}, and a list of ${thousands(d.table.size)} gives each its number. ${word(d.subject.word)} is number ${thousands(d.subject.row)}.`,
-  (d) => `The number becomes a row x with a place for each of the ${counted(d.table.size, "word")}: 1 at place ${thousands(d.subject.row)}, 0 everywhere else (“one-hot”). All such rows are equally far from each other: nothing in them says which words are alike.`,
-  (d) => `The table E has ${counted(d.table.dims, "number")} for each word, learned from text (green: above 0, brown: below). x times E multiplies each row of E by its word’s place in x: by 0, all but one.`,
-  (d) => `Added up, one row is left: row ${thousands(d.subject.row)} as it stands in the table, so a program simply reads it. These ${counted(d.table.dims, "number")} are the embedding of ${word(d.subject.word)}, and all that the model gets of it.`,
-  (d) => `${counted(d.table.dims, "number")} are an arrow in a space of ${d.table.dims} dimensions, which nobody can draw. The map is its flat shadow: each dot is a word, seen from the side from which all ${thousands(d.table.shown)} differ most (${percent(d.map.share, 1)} of their differences).`,
-  (d) => `Words are alike when their arrows point the same way; the cosine measures it, from 1, the same way, to −1, the opposite one.${d.near.length ? ` ${word(d.subject.word)} and ${word(d.near[0].word)}: product ${num(d.near[0].dot, 2)} ÷ lengths ${num(d.lookup.length, 2)} × ${num(d.near[0].length, 2)} = ${num(d.near[0].cosine, 3)}.` : ""}`,
-  (d) => (d.analogy.words ? `Differences are arrows, too: take ${word(d.analogy.words[0])} away from ${word(d.analogy.words[1])}, add ${word(d.analogy.words[2])}, and the arrow that lies nearest is that of ${word(d.analogy.answers[0].word)}.` : "Differences are arrows, too: take one word away from a second, add a third, and see whose arrow lies nearest."),
+  (d) => {
+    const values = { size: thousands(d.table.size), word: word(d.subject.word), row: thousands(d.subject.row) };
+    return d.table.id === "model" ? say("A model cannot multiply letters: your text is cut into tokens, words or parts of words, and a list of {size} gives each its number. {word} is number {row}.", values)
+      : say("A model cannot multiply letters: your text is cut into words, and a list of {size} gives each its number. {word} is number {row}.", values);
+  },
+  (d) => say("The number becomes a row x with a place for each of the {words}: 1 at place {row}, 0 everywhere else (“one-hot”). All such rows are equally far from each other: nothing in them says which words are alike.", { words: counted(d.table.size, "word"), row: thousands(d.subject.row) }),
+  (d) => say("The table E has {numbers} for each word, learned from text (green: above 0, brown: below). x times E multiplies each row of E by its word’s place in x: by 0, all but one.", { numbers: counted(d.table.dims, "number") }),
+  (d) => say("Added up, one row is left: row {row} as it stands in the table, so a program simply reads it. These {numbers} are the embedding of {word}, and all that the model gets of it.", { row: thousands(d.subject.row), numbers: counted(d.table.dims, "number"), word: word(d.subject.word) }),
+  (d) => say("{numbers} are an arrow in a space of {dims} dimensions, which nobody can draw. The map is its flat shadow: each dot is a word, seen from the side from which all {shown} differ most ({share} of their differences).", { numbers: counted(d.table.dims, "number"), dims: d.table.dims, shown: thousands(d.table.shown), share: percent(d.map.share, 1) }),
+  (d) => say("Words are alike when their arrows point the same way; the cosine measures it, from 1, the same way, to −1, the opposite one.") +
+    (d.near.length ? say(" {word} and {other}: product {dot} ÷ lengths {length} × {other_length} = {cosine}.", { word: word(d.subject.word), other: word(d.near[0].word), dot: num(d.near[0].dot, 2), length: num(d.lookup.length, 2), other_length: num(d.near[0].length, 2), cosine: num(d.near[0].cosine, 3) }) : ""),
+  (d) => (d.analogy.words ? say("Differences are arrows, too: take {a} away from {b}, add {c}, and of all others the arrow that lies nearest is that of {answer}.", { a: word(d.analogy.words[0]), b: word(d.analogy.words[1]), c: word(d.analogy.words[2]), answer: word(d.analogy.answers[0].word) }) : say("Differences are arrows, too: take one word away from a second, add a third, and see whose arrow lies nearest.")),
 ];
 /** A step's caption; the boxes are there where words can be looked up. @type {(data: Data, local: Kept) => (step: number) => string} */
 const caption = (data, local) => (step) => {
-  const boxes = data.analogy.words ? " The boxes take three words of your own." : " Write three words into the boxes.";
+  const boxes = data.analogy.words ? say(" The boxes take three words of your own.") : say(" Write three words into the boxes.");
   return `${WORDS[step](data)}${step === stages.last && local.asks ? boxes : ""}`;
 };
 
@@ -106,7 +112,7 @@ function drawNumbers(data, { x, y, w }) {
     const [left, top] = [x + ((i % across) * w) / across, y + 22 * Math.floor(i / across)];
     const chosen = i === data.subject.at;
     return [h("text", { x: left, y: top + 14, "font-family": MONO, "font-size": 13, fill: css(chosen ? "accent" : "ink"), "font-weight": chosen ? 700 : null, direction: "ltr" }, tokenSpans(one.text, 96, 13)),
-      label(left + 104, top + 14, one.row === null ? "none" : thousands(one.row), { mono: true, fill: chosen ? "accent" : "ink3", weight: chosen ? 700 : null })];
+      label(left + 104, top + 14, one.row === null ? sayOf("row", "none") : thousands(one.row), { mono: true, fill: chosen ? "accent" : "ink3", weight: chosen ? 700 : null })];
   });
 }
 
@@ -121,7 +127,7 @@ function drawProduct(g, data, local, { x, y, w }, step) {
   const most = strongest(local.values);
   const at = rowW + 34;
   /** @type {Shapes[]} */
-  const out = [place("line", x, y + 20, rowW, 14, "x", `1 × ${thousands(data.table.size)}, one-hot`),
+  const out = [place("line", x, y + 20, rowW, 14, "x", say("1 × {size}, one-hot", { size: thousands(data.table.size) })),
     h("rect", { x: x + share * (rowW - 3), y: y + 20, width: 3, height: 14, fill: css("accent") })];
   if (step >= TABLE) {
     out.push(label(x + rowW + 17, y + 32, "×", { anchor: "middle", size: 16 }), place("line", x + at, y + 20, tableW, tall, "E", `${thousands(data.table.size)} × ${data.table.dims}`),
@@ -143,7 +149,7 @@ function strongest(values) {
 function drawChips(g, data, at) {
   const box = at.chips;
   const own = data.table.id === "model";
-  g.door("tokenization", { left: box.x - 2, top: box.y - (at.phone ? 16 : 12) }, own ? `Your text in tokens of ${fit(data.table.name, 140, 12, false)}` : `Your text in words of ${data.table.name}`, "How text is cut into tokens");
+  g.door("tokenization", { left: box.x - 2, top: box.y - (at.phone ? 16 : 12) }, own ? say("Your text in tokens of {name}", { name: fit(data.table.name, 140, 12, false) }) : say("Your text in words of {name}", { name: data.table.name }), say("How text is cut into tokens"));
   const now = data.subject.at ?? -1;
   g.part("chips", [now, box], () => {
     const wide = (/** @type {Piece} */ one) => clamp(measure(visible(one.text), 13, true) + 14, 26, 110);
@@ -161,14 +167,14 @@ function drawChips(g, data, at) {
     while (now >= 0 && fits(from) <= now) from++;
     const last = fits(from);
     let [x, line] = [0, 0];
-    const some = last - from < data.pieces.length && label(box.x + box.w, box.y + 2, `${from + 1} to ${last} of ${data.pieces.length}`, { anchor: "end", fill: "ink3" });
+    const some = last - from < data.pieces.length && label(box.x + box.w, box.y + 2, say("{from} to {last} of {count}", { from: from + 1, last, count: data.pieces.length }), { anchor: "end", fill: "ink3" });
     return [some, ...data.pieces.slice(from, last).map((one, k) => {
       const w = wide(one);
       if (x && x + w > box.w) { x = 0; line++; }
       const node = h("g", { ...hot(g, () => followPiece(g, data, from + k)), "data-piece": from + k, opacity: one.row === null ? 0.6 : 1 },
         chip(g, box.x + x, box.y + 26 + 30 * line, w, one.text, { selected: from + k === now, faint: one.row === null }));
       x += w + 4;
-      return g.tip(node, one.row === null ? `${visible(one.text)}\nnot in this table` : `${visible(one.text)}\nrow ${thousands(one.row)}`);
+      return g.tip(node, one.row === null ? say("{text}\nnot in this table", { text: visible(one.text) }) : say("{text}\nrow {row}", { text: visible(one.text), row: thousands(one.row) }));
     })];
   });
 }
@@ -210,14 +216,14 @@ function drawLookup(g, data, local, at, step) {
   const read = (name, values, x, w) => (event) => {
     const [px] = pointerAt(g, event);
     const j = clamp(Math.floor(((px - x) / w) * values.length), 0, values.length - 1);
-    return `${name}, number ${j}: ${num(values[j], 4)}`;
+    return say("{name}, number {j}: {value}", { name, j, value: num(values[j], 4) });
   };
   const valuesOf = (/** @type {number} */ i) => local.values.subarray(i * dims, (i + 1) * dims);
   g.part("lookup head", [step, box], () => [
-    label(box.x, box.y + 8, `Lookup: ${fit(visible(data.subject.word), 90, 14, false)} is row ${thousands(data.subject.row)}`, { size: 14, weight: 600, fill: "ink" }),
+    label(box.x, box.y + 8, say("Lookup: {word} is row {row}", { word: fit(visible(data.subject.word), 90, 14, false), row: thousands(data.subject.row) }), { size: 14, weight: 600, fill: "ink" }),
     step >= HOT && label(box.x + hot, top - 7, "x", { anchor: "middle", mono: true, weight: 700, fill: step === HOT ? "accent" : "ink2" }),
     step >= TABLE && label(left, top - 7, fit(`E, ${thousands(size)} × ${dims}`, each, 12, false), { fill: step === TABLE ? "accent" : "ink2" }),
-    step >= TABLE && label(right, top - 7, "x times E", { fill: step === TABLE ? "accent" : "ink2" }),
+    step >= TABLE && label(right, top - 7, say("x times E"), { fill: step === TABLE ? "accent" : "ink2" }),
   ]);
   const sizeOf = (/** @type {number} */ i) => sizeIn(d.words[i], names - numbers - 8, 12);
   g.part("lookup rows", [step, box], () => lines.map((i, k) => {
@@ -233,9 +239,9 @@ function drawLookup(g, data, local, at, step) {
       label(box.x + numbers, y + 14, thousands(d.rows[i]), { anchor: "end", mono: true, fill: ink, weight: chosen ? 700 : null }),
       h("text", { x: box.x + numbers + 8, y: y + 14, "font-family": MONO, "font-size": sizeOf(i), fill: css(chosen ? "accent" : "ink2"), "font-weight": chosen ? 700 : null, direction: "ltr" }, tokenSpans(d.words[i], names - numbers - 8, sizeOf(i))),
       step >= HOT && label(box.x + hot, y + 14, num(one, 0), { anchor: "middle", mono: true, fill: ink, weight: chosen ? 700 : null }),
-      step >= TABLE && g.tip(strip(values, left, y + 2, each, pitch - 4), read(`${visible(d.words[i])} in E`, values, left, each)),
-      step >= TABLE && (one ? g.tip(strip(product, right, y + 2, each, pitch - 4), read(`1 times ${visible(d.words[i])}`, product, right, each))
-        : [h("rect", { x: right, y: y + 2, width: each, height: pitch - 4, fill: css("mid") }), label(right + each / 2, y + 14, each > 100 ? "0 times: nothing" : "nothing", { anchor: "middle", fill: "ink3" })]),
+      step >= TABLE && g.tip(strip(values, left, y + 2, each, pitch - 4), read(say("{word} in E", { word: visible(d.words[i]) }), values, left, each)),
+      step >= TABLE && (one ? g.tip(strip(product, right, y + 2, each, pitch - 4), read(say("1 times {word}", { word: visible(d.words[i]) }), product, right, each))
+        : [h("rect", { x: right, y: y + 2, width: each, height: pitch - 4, fill: css("mid") }), label(right + each / 2, y + 14, each > 100 ? say("0 times: nothing") : say("nothing"), { anchor: "middle", fill: "ink3" })]),
     ];
   }));
   const end = top + lines.length * pitch + 8;
@@ -245,12 +251,12 @@ function drawLookup(g, data, local, at, step) {
     const shown = Math.min(dims, Math.floor(box.w / 64));
     return [
       h("path", { d: `M${right},${end - 6}H${right + each}`, stroke: css("ink3") }),
-      label(box.x, end + 12, fit(`Added up: the embedding of ${visible(data.subject.word)}, ${counted(dims, "number")}`, box.w, 12, false), { weight: 600, fill: "ink" }),
+      label(box.x, end + 12, fit(say("Added up: the embedding of {word}, {numbers}", { word: visible(data.subject.word), numbers: counted(dims, "number") }), box.w, 12, false), { weight: 600, fill: "ink" }),
       g.tip(strip(product, box.x, end + 20, box.w, 24), read(visible(data.subject.word), product, box.x, box.w)),
       h("rect", { x: box.x, y: end + 20, width: box.w, height: 24, fill: "none", stroke: css("accent"), "stroke-width": 1.5, "pointer-events": "none" }),
       Array.from(product.subarray(0, shown), (v, j) => label(box.x + 64 * j, end + 60, num(v, 3), { mono: true, fill: "ink2" })),
       shown < dims && label(box.x + box.w, end + 60, "…", { anchor: "end", fill: "ink3" }),
-      label(box.x, end + 78, `its length: ${num(d.length, 3)}`, { fill: "ink3" }),
+      label(box.x, end + 78, say("its length: {length}", { length: num(d.length, 3) }), { fill: "ink3" }),
     ];
   });
 }
@@ -263,13 +269,13 @@ function drawOther(g, data, local, at, step) {
   g.part("other", [box], () => {
     const name = fit(other.name, 120, 12, false);
     const head = [h("path", { d: `M${box.x},${box.y - 8}H${box.x + box.w}`, stroke: css("line") })];
-    if (other.row === null) return [...head, label(box.x, box.y + 12, fit(`${word(data.subject.word)} has no row of its own in ${name}.`, box.w, 12, false), { fill: "ink2" })];
+    if (other.row === null) return [...head, label(box.x, box.y + 12, fit(say("{word} has no row of its own in {name}.", { word: word(data.subject.word), name }), box.w, 12, false), { fill: "ink2" })];
     const values = local.other ?? [];
     const most = Math.max(...Array.from(values, Math.abs), 1e-9);
     return [...head,
-      label(box.x, box.y + 12, fit(`In ${name}: ${visible(other.word)} is row ${thousands(other.row)} of ${thousands(other.size)}, ${counted(other.dims, "number")}`, box.w, 12, false), { weight: 600, fill: "ink" }),
+      label(box.x, box.y + 12, fit(say("In {name}: {word} is row {row} of {size}, {numbers}", { name, word: visible(other.word), row: thousands(other.row), size: thousands(other.size), numbers: counted(other.dims, "number") }), box.w, 12, false), { weight: 600, fill: "ink" }),
       heatImage(box.x, box.y + 20, box.w, 14, heat(values, 1, other.dims, (v) => g.signedRgb(v, 0.7 * most))),
-      h("text", { x: box.x, y: box.y + 52, "font-size": 12, fill: css("ink2") }, "nearest there: ",
+      h("text", { x: box.x, y: box.y + 52, "font-size": 12, fill: css("ink2") }, say("nearest there: "),
         other.near.map((one, i) => [i ? ", " : "", h("tspan", { "font-family": MONO, fill: css("ink"), direction: "ltr" }, fit(visible(one.word), 80, 12)), ` ${num(one.cosine, 2)}`])),
     ];
   });
@@ -303,15 +309,21 @@ function drawMapOf(g, data, local, at, step) {
   const focus = analogy ? [0, 1, 2, 3, 4].map((i) => analogy.ends[i])
     : data.gaze === "near" && near.length ? [data.subject.row, ...near.map((one) => one.row)].filter((row) => row < shown) : undefined;
   local.map = wordmap(g, "words", at.map, {
-    title: `${counted(shown, "word")} of ${data.table.name}`, words, points: local.points, shades: step >= NEAR ? local.shades : local.flat,
+    title: say("{words} of {name}", { words: counted(shown, "word"), name: data.table.name }), words, points: local.points, shades: step >= NEAR ? local.shades : local.flat,
     marks: [...marks.values()], selected: local.lasso ?? [], most: at.phone ? 14 : 26, labelled: (id) => LETTERS.test(words[id]),
     arrows: analogy ? analogy.arrows.map(([from, to], k) => ({ from: end(analogy, from), to: end(analogy, to), colour: "accent", dash: k ? [6, 4] : undefined })) : [],
     focus: { key: `${data.map.key} ${data.gaze} ${analogy ? data.analogy.written.join(" ") : ""}`, ids: focus },
-    tip: (id) => `${visible(words[id])}\nrow ${thousands(id)}`,
+    tip: (id) => say("{text}\nrow {row}", { text: visible(words[id]), row: thousands(id) }),
     onpick: g.can.recompute ? (id) => seekWord(g, local, words[id]) : undefined, onlasso: (ids) => { local.lasso = ids.length ? ids : null; g.redraw(); },
-    onsearch: g.can.recompute ? (text) => g.select({ seek: text }) : undefined, caption: analogy ? "the plane of the three words" : data.gaze === "near" ? at.phone ? `${percent(data.map.share, 0)} of their spread` : `the plane in which these words differ most: ${percent(data.map.share, 0)}` : at.phone ? `${percent(data.map.share, 0)} of the spread` : `the plane of largest spread: ${percent(data.map.share, 0)} of it`,
-    found: local.sel.seek ?? "", said: data.subject.offers.length && g.can.recompute ? data.subject.said.replace(/did you mean.*$/, "did you mean") : data.subject.said, offers: g.can.recompute ? data.subject.offers : [],
+    onsearch: g.can.recompute ? (text) => g.select({ seek: text }) : undefined, caption: analogy ? say("the plane of the three words") : data.gaze === "near" ? at.phone ? say("{share} of their spread", { share: percent(data.map.share, 0) }) : say("the plane in which these words differ most: {share}", { share: percent(data.map.share, 0) }) : at.phone ? say("{share} of the spread", { share: percent(data.map.share, 0) }) : say("the plane of largest spread: {share} of it", { share: percent(data.map.share, 0) }),
+    found: local.sel.seek ?? "", said: data.subject.offers.length && g.can.recompute ? withoutOffers(data.subject.said) : data.subject.said, offers: g.can.recompute ? data.subject.offers : [],
   });
+}
+/** What is said of a word that the table lacks, up to the words that are offered: these stand behind it, to be clicked. @param {string} said */
+function withoutOffers(said) {
+  const asks = say("did you mean"); // as core/vectors/static.py asks it
+  const at = said.indexOf(asks);
+  return at < 0 ? said : said.slice(0, at + asks.length);
 }
 /** @type {(analogy: Put, i: number) => number} */
 const rowAt = (analogy, i) => (i < 3 ? analogy.rows[i] : analogy.answers[0].row);
@@ -324,7 +336,7 @@ function drawList(g, data, local, at, step) {
   if (step < NEAR) return;
   const lasso = local.lasso;
   const many = at.phone ? 14 : Math.floor((at.map.height - 44) / box.pitch);
-  if (lasso) g.overlay("unlasso", { left: box.x + box.w - 54, top: box.y - 14, width: 54 }, () => html("button", { type: "button", class: "gb-map-button gb-unlasso", click: () => { local.lasso = null; g.redraw(); } }, "Clear"));
+  if (lasso) g.overlay("unlasso", { left: box.x + box.w - 54, top: box.y - 14, width: 54 }, () => html("button", { type: "button", class: "gb-map-button gb-unlasso", click: () => { local.lasso = null; g.redraw(); } }, sayOf("lasso", "Clear")));
   g.part("list", [step, lasso, box], () => {
     /** @type {(text: string, i: number, cosine: number | null, id: number, written?: boolean) => SVGElement} */
     const row = (text, i, cosine, id, written = true) => {
@@ -335,20 +347,20 @@ function drawList(g, data, local, at, step) {
         cosine !== null && h("rect", { x: box.x, y: y + box.pitch - 7, width: Math.max(1, bars * clamp(cosine, 0, 1)), height: 3, rx: 1.5, fill: css("accent"), opacity: 0.75 }),
         h("text", { x: box.x, y: y + 13, "font-family": MONO, "font-size": 13, fill: css("ink"), direction: "ltr" }, tokenSpans(text, bars, 13)),
         cosine !== null && label(box.x + box.w, y + 13, num(cosine, 3), { anchor: "end", mono: true, fill: "accent" }));
-      return cosine === null || !written ? node : g.tip(node, `${visible(text)}, row ${thousands(id)}\n${num(data.near[i].dot, 3)} ÷ (${num(data.lookup.length, 3)} × ${num(data.near[i].length, 3)}) = ${num(cosine, 4)}`);
+      return cosine === null || !written ? node : g.tip(node, say("{text}, row {row}\n{dot} ÷ ({length} × {other_length}) = {cosine}", { text: visible(text), row: thousands(id), dot: num(data.near[i].dot, 3), length: num(data.lookup.length, 3), other_length: num(data.near[i].length, 3), cosine: num(cosine, 4) }));
     };
     if (lasso) {
-      return [label(box.x, box.y, `${thousands(lasso.length)} in the lasso`, { weight: 600, fill: "ink" }),
+      return [label(box.x, box.y, say("{count} in the lasso", { count: thousands(lasso.length) }), { weight: 600, fill: "ink" }),
         lasso.slice(0, many).map((id, i) => row(local.words?.[id] ?? "", i, null, id)),
-        lasso.length > many && label(box.x, box.y + 42 + many * box.pitch, `and ${thousands(lasso.length - many)} more`, { fill: "ink3" })];
+        lasso.length > many && label(box.x, box.y + 42 + many * box.pitch, say("and {count} more", { count: thousands(lasso.length - many) }), { fill: "ink3" })];
     }
     if (data.gaze === "analogy" && !data.analogy.said && step >= stages.last) {
       const [a, b, c] = /** @type {Put} */ (data.analogy).words.map((text) => visible(text).replace(/^·/, ""));
-      return [label(box.x, box.y, fit(`${b} − ${a} + ${c}`, box.w - 44, 12, false), { weight: 600, fill: "ink" }), label(box.x + box.w, box.y, "cosine", { anchor: "end", fill: "ink3" }),
-        label(box.x, box.y + 18, "the three left out", { fill: "ink3" }), data.analogy.answers.slice(0, many).map((one, i) => row(one.word, i, one.cosine, one.row, false))];
+      return [label(box.x, box.y, fit(`${b} − ${a} + ${c}`, box.w - 44, 12, false), { weight: 600, fill: "ink" }), label(box.x + box.w, box.y, say("cosine"), { anchor: "end", fill: "ink3" }),
+        label(box.x, box.y + 18, say("the three left out"), { fill: "ink3" }), data.analogy.answers.slice(0, many).map((one, i) => row(one.word, i, one.cosine, one.row, false))];
     }
-    return [label(box.x, box.y, fit(`Nearest to ${visible(data.subject.word)}`, box.w - 44, 12, false), { weight: 600, fill: "ink" }), label(box.x + box.w, box.y, "cosine", { anchor: "end", fill: "ink3" }),
-      label(box.x, box.y + 18, `of ${counted(data.table.size, "word")}`, { fill: "ink3" }),
+    return [label(box.x, box.y, fit(say("Nearest to {word}", { word: visible(data.subject.word) }), box.w - 44, 12, false), { weight: 600, fill: "ink" }), label(box.x + box.w, box.y, say("cosine"), { anchor: "end", fill: "ink3" }),
+      label(box.x, box.y + 18, say("of {words}", { words: counted(data.table.size, "word") }), { fill: "ink3" }),
       data.near.slice(0, many).map((one, i) => row(one.word, i, one.cosine, one.row))];
   });
 }
@@ -363,14 +375,14 @@ function drawAnalogy(g, data, local, at, step) {
   const y = box.y + 22;
   const x = (/** @type {number} */ k) => box.x + k * (wide + 24);
   if (g.can.recompute) for (const [k, which] of order.entries()) g.overlay(`analogy ${which}`, { left: x(k), top: y, width: wide }, () => html("input", {
-    class: "gb-word", type: "text", "data-analogy": which, "aria-label": ["Analogy: this", "is to this", "as this"][which], spellcheck: "false", autocomplete: "off",
+    class: "gb-word", type: "text", "data-analogy": which, "aria-label": [say("Analogy: this"), say("is to this"), say("as this")][which], spellcheck: "false", autocomplete: "off",
     onchange: () => writeAnalogy(g, local), onkeydown: (event) => { if (event.key === "Enter") writeAnalogy(g, local); },
   }), (node) => { const text = writtenOf(data, local)[which]; if (document.activeElement !== node && node.value !== text) node.value = text; });
   const signs = ["−", "+", "≈"];
   g.part("analogy", [box, a], () => {
     const plain = (/** @type {number} */ i) => visible(a.words?.[i] ?? a.written[i]).replace(/^·/, "");
     /** @type {Shapes[]} */
-    const out = [label(box.x, box.y + 10, fit(`Analogy: ${plain(0)} is to ${plain(1)} as ${plain(2)} is to …`, box.w, 12, false), { weight: 600, fill: "ink" }),
+    const out = [label(box.x, box.y + 10, fit(say("Analogy: {a} is to {b} as {c} is to …", { a: plain(0), b: plain(1), c: plain(2) }), box.w, 12, false), { weight: 600, fill: "ink" }),
       !g.can.recompute && order.map((which, k) => label(x(k) + wide / 2, y + 20, fit(plain(which), wide, 13), { anchor: "middle", mono: true, size: 13, weight: 600, fill: "ink" })),
       signs.map((sign, k) => (at.phone && k === 2 ? null : label(x(k) + wide + 12, y + 21, sign, { anchor: "middle", size: 16, fill: "ink2" })))];
     const [left, top] = at.phone ? [box.x, y + 68] : [x(3), y + 20];
@@ -465,9 +477,10 @@ const embeddings = {
   describe(data, local) {
     const a = data.analogy;
     const text = data.tokens.slice(0, 24).map(visible).join(" ");
-    return `${stages.said(local, caption(data, local))}The text ${text}${data.tokens.length > 24 ? " …" : ""}. ${visible(data.subject.word)} is row ${thousands(data.subject.row)} of ${thousands(data.table.size)} in ${data.table.name}: ${counted(data.table.dims, "number")}, the first ${Array.from(local.product.subarray(0, 4), (v) => num(v, 3)).join(", ")}. ` +
-      `Nearest: ${data.near.slice(0, 5).map((one) => `${visible(one.word)} ${num(one.cosine, 3)}`).join(", ")}. ` +
-      (!a.words ? `Analogy: ${a.said}` : `${visible(a.words[0])} is to ${visible(a.words[1])} as ${visible(a.words[2])} is to ${visible(a.answers[0].word)}, cosine ${num(a.answers[0].cosine, 3)}.`) +
+    return stages.said(local, caption(data, local)) +
+      say("The text {text}. {word} is row {row} of {size} in {name}: {numbers}, the first {list}. ", { text: text + (data.tokens.length > 24 ? " …" : ""), word: visible(data.subject.word), row: thousands(data.subject.row), size: thousands(data.table.size), name: data.table.name, numbers: counted(data.table.dims, "number"), list: Array.from(local.product.subarray(0, 4), (v) => num(v, 3)).join(", ") }) +
+      say("Nearest: {list}. ", { list: data.near.slice(0, 5).map((one) => `${visible(one.word)} ${num(one.cosine, 3)}`).join(", ") }) +
+      (!a.words ? say("Analogy: {said}", { said: a.said }) : say("{a} is to {b} as {c} is to {answer}, cosine {cosine}.", { a: visible(a.words[0]), b: visible(a.words[1]), c: visible(a.words[2]), answer: visible(a.answers[0].word), cosine: num(a.answers[0].cosine, 3) })) +
       (data.subject.said ? ` ${data.subject.said}` : "");
   },
 

@@ -18,6 +18,7 @@ from app import words
 from app.kit import pack, register
 from app.kit.figures import Asked
 from core.language_model import LanguageModel
+from core.messages import say
 from core.vectors.analogies import Analogy, solve
 from core.vectors.map_view import MOST, MapView, map_view
 from core.vectors.static import Lookup, Neighbour, StaticVectors, UnknownWord, glove, of_model
@@ -83,9 +84,9 @@ def subject_of(table: StaticVectors, pieces: Sequence[Piece], follow: int, seek:
     known = [at for at, piece in enumerate(pieces) if piece.row is not None]
     if not known:
         row = table.row(FALLBACK) if FALLBACK in table else len(table) - 1
-        said = (
-            said
-            or f"No word of your text is in {table.name}: search one, or write others. This is one of its words."
+        said = said or say(
+            "No word of your text is in {table}: search one, or write others. This is one of its words.",
+            table=table.name,
         )
         return Subject(table.words[row], row, None, said, offers)
     before = [at for at in known if follow < 0 or pieces[at].follow <= follow]
@@ -217,7 +218,7 @@ def tables_of(asked: Asked) -> tuple[dict[str, StaticVectors], str]:
     try:
         found["model"] = asked.share(own_table, asked.label)
     except ValueError as why:  # training diverged
-        return found, f"{asked.label} has no table to look into: {why}."
+        return found, say("{label} has no table to look into: {why}.", label=asked.label, why=why)
     return found, ""
 
 

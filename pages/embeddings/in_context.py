@@ -19,6 +19,7 @@ from app.kit import register
 from app.models import cache
 from app.session import state
 from core.language_model import LanguageModel
+from core.messages import say, say_of
 from core.vectors.analogies import Score, score, sections, total
 from core.vectors.contextual import Occurrence, compare, occurrence
 from core.vectors.meanings import meant, read, told_apart
@@ -45,7 +46,12 @@ def probe_senses(lm: LanguageModel, word: str) -> dict[str, Any]:
     return {
         "word": told.word,
         "senses": list(told.senses),
-        "about": f"{' or '.join(told.senses)}? {counted(told.judged, 'sentence')} held out, {told.fitted} fitted on",
+        "about": say(
+            "{senses}? {sentences} held out, {fitted} fitted on",
+            senses=say(" or ").join(told.senses),
+            sentences=counted(told.judged, "sentence"),
+            fitted=told.fitted,
+        ),
         "more": "",
         "static": _accuracy(told.static),
         "layers": [_accuracy(one) for one in told.layers],
@@ -70,9 +76,17 @@ def probes_on_card(name: str) -> dict[str, Any]:
     return {
         "word": "",
         "senses": [],
-        "about": f"{name}'s card: {counted(len(senses['sentence']['words']), 'word')}, "
-        f"{every[0]['of']} sentences held out",
-        "more": f"Told in ways that {name} never read: {max(one['share'] for one in unread):.0%} at best",
+        "about": say(
+            "{name}'s card: {words}, {count} sentences held out",
+            name=name,
+            words=counted(len(senses["sentence"]["words"]), "word"),
+            count=every[0]["of"],
+        ),
+        "more": say(
+            "Told in ways that {name} never read: {share} at best",
+            name=name,
+            share=f"{max(one['share'] for one in unread):.0%}",
+        ),
         "static": every[0],
         "layers": every[1:],
         "worded": worded,
@@ -93,7 +107,7 @@ def scores_of(key: str, table: StaticVectors) -> list[Score]:
     for one in score(table):
         found.append(one)
         done = total(found).asked
-        place.progress(done / many, f"{done:,} of {many:,} analogies")
+        place.progress(done / many, say("{done} of {many} analogies", done=f"{done:,}", many=f"{many:,}"))
     place.empty()
     cache.keep(f"analogies {key}", found)
     return found
@@ -105,25 +119,26 @@ def show(ctx: Context, pair: Pair, table: StaticVectors, key: str) -> None:
     Args:
         table: whose analogies are scored, and its key among others.
     """
-    st.html('<section class="gb-words"><h2>One word in two sentences, and all analogies</h2></section>')
+    heading = say("One word in two sentences, and all analogies")
+    st.html(f'<section class="gb-words"><h2>{heading}</h2></section>')
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        st.text_input("Word to follow", width=110, **state.bind("sense"))
-        st.text_input("One sentence", width=256, **state.bind("first"))
-        st.text_input("Another", width=256, **state.bind("second"))
+        st.text_input(say("Word to follow"), width=110, **state.bind("sense"))
+        st.text_input(say("One sentence"), width=256, **state.bind("first"))
+        st.text_input(say_of("sentence", "Another"), width=256, **state.bind("second"))
         st.button(
-            "Probe its senses", key="embeddings.probe", on_click=state.whole(state.set), args=("probed", True),
+            say("Probe its senses"), key="embeddings.probe", on_click=state.whole(state.set), args=("probed", True),
             disabled=state.get("probed"),
-            help="Fits a simple classifier at each depth and judges it by sentences that it never saw.",
+            help=say("Fits a simple classifier at each depth and judges it by sentences that it never saw."),
         )  # fmt: skip
         st.button(
-            "Score all analogies", key="embeddings.score", on_click=state.whole(state.set), args=("scored", True),
+            say("Score all analogies"), key="embeddings.score", on_click=state.whole(state.set), args=("scored", True),
             disabled=state.get("scored"),
         )  # fmt: skip
     if READER in models.bundled() and ctx.name != READER:
-        st.caption(f"{READER} reads both sides of a word: choose it in the list of models.")
+        st.caption(say("{model} reads both sides of a word: choose it in the list of models.", model=READER))
     probe = probes_on_card(READER)
     if state.get("probed"):
-        with st.spinner(f"Reading sentences with {markup.escape(pair.word)}"):
+        with st.spinner(say("Reading sentences with {word}", word=markup.escape(pair.word))):
             probe = cache.call(probe_senses, ctx.model_key, pair.word.strip().lower())
     scores = scores_of(key, table) if state.get("scored") else []
     in_context(data=record(ctx, pair, probe, table.name, scores), key="more")
@@ -196,7 +211,7 @@ def compare_word(lm: LanguageModel, word: str, first: str, second: str) -> Pair:
         return Pair(word, said=models.reason(why))
     found = compare(one, other)
     if not (np.isfinite(found.cosines).all() and np.isfinite(found.usual).all()):
-        return Pair(word, said="The model's vectors are no numbers any more: its training diverged.")
+        return Pair(word, said=say("The model's vectors are no numbers any more: its training diverged."))
     return Pair(
         word, (_side(lm, one), _side(lm, other)), found.static,
         tuple(found.cosines.tolist()), tuple(found.usual.tolist()),

@@ -1,9 +1,12 @@
 // A run of words: where the words lie at each of its moments, its curve, and what has become of one word's neighbours.
 // layout.js says what stands where; the moments of an own run are fetched one by one as they are looked at.
 
+import { addressOf } from "../../app/kit/address.js";
 import { counted } from "../../app/kit/counts.js";
 import { curves } from "../../app/kit/curves.js";
+import { retold, stateWord } from "../../app/kit/endings.js";
 import { mount } from "../../app/kit/glass.js";
+import { say, sayOf } from "../../app/kit/say.js";
 import { clamp, css, fit, h, html, inLines, label, measure, num, thousands, unpack, visible } from "../../app/kit/shapes.js";
 import { wordmap } from "../../app/kit/wordmap.js";
 import { trainingPlan } from "./layout.js";
@@ -106,7 +109,7 @@ function ask(g, data, local, step, word) {
   if (!data.run || local.asked.has(key)) return;
   local.asked.add(key);
   const moments = local.moments;
-  fetch(new URL(`runs/${encodeURIComponent(data.run.id)}/map?step=${step}&word=${encodeURIComponent(word)}`, document.baseURI))
+  fetch(addressOf(`runs/${encodeURIComponent(data.run.id)}/map?step=${step}&word=${encodeURIComponent(word)}`))
     .then(async (answer) => { const told = await answer.json(); if (!answer.ok) throw new Error(told.why); return told; })
     .then((told) => {
       if (local.moments !== moments) return; // another run is shown by now
@@ -160,7 +163,7 @@ function drawCurve(g, data, local, at) {
   const box = { left: at.side, top: at.from + 22, width: at.room, height: 152 };
   g.part("curve head", null, () => label(at.side, at.from + 12, fit(data.loss, at.room, 12, false), { weight: 600, fill: "ink" }));
   if (!data.run) {
-    g.part("curve none", null, () => inLines("The curve begins with the first step; the map shows where PCA lays the words.", at.room).map((line, i) => label(at.side, at.from + 40 + 16 * i, line, { fill: "ink3" })));
+    g.part("curve none", null, () => inLines(say("The curve begins with the first step; the map shows where PCA lays the words."), at.room).map((line, i) => label(at.side, at.from + 40 + 16 * i, line, { fill: "ink3" })));
     local.chart = null;
     return;
   }
@@ -187,12 +190,12 @@ function runWords(feed) {
   const { state, step, steps, starting, ended } = now;
   const place = Number(now.place ?? 0);
   const seconds = feed.last("seconds");
-  const far = `step ${thousands(step)} of ${thousands(steps || step)}`;
+  const far = say("step {step} of {steps}", { step: thousands(step), steps: thousands(steps || step) });
   if (feed.lost) return feed.lost;
-  if (state === "queued") return starting ? "the workers are starting" : place > 1 ? `waits, place ${place} in the queue` : place ? "waits for a worker" : "begins";
-  if (state === "running") return step ? far : "reads the text, then begins";
-  if (state === "done") return `${counted(step, "step")}${seconds ? ` in ${num(seconds.value, 1)} s` : ""}`;
-  return ended || `${state}, ${far}`;
+  if (state === "queued") return starting ? say("the workers are starting") : place > 1 ? say("waits, place {place} in the queue", { place }) : place ? say("waits for a worker") : say("begins");
+  if (state === "running") return step ? far : say("reads the text, then begins");
+  if (state === "done") return seconds ? say("{steps} in {seconds} s", { steps: counted(step, "step"), seconds: num(seconds.value, 1) }) : counted(step, "step");
+  return ended ? retold(ended) : `${stateWord(state)}, ${far}`;
 }
 
 /** The run's buttons, what it is doing, and its settings. Returns the y below. @type {(g: Stage, data: Data, local: Kept, at: TrainingPlan) => number} */
@@ -201,7 +204,7 @@ function drawActs(g, data, local, at) {
   const feed = local.chart?.feeds[0];
   const going = Boolean(feed && data.own && GOING.includes(feed.state.state));
   local.going = going;
-  const said = !feed ? "" : data.own ? runWords(feed) : "Recorded";
+  const said = !feed ? "" : data.own ? runWords(feed) : say("Recorded");
   local.said = said;
   g.overlay("run", { left: at.side, top }, () => html("button", { type: "button", class: "gb-button gb-small", "data-act": "run" }), (node) => {
     node.textContent = going ? data.buttons[2] : data.buttons[data.own ? 1 : 0];
@@ -210,10 +213,10 @@ function drawActs(g, data, local, at) {
     node.onclick = () => g.send(going ? "stop" : "start", { at: Date.now() });
   });
   if (data.own && !going) {
-    g.overlay("back", { left: at.side + 148, top }, () => html("button", { type: "button", class: "gb-button gb-small", "data-act": "back", onclick: () => g.send("back", { at: Date.now() }) }), (node) => { node.textContent = data.mode === "learn" ? "Recorded one" : "Back to PCA"; });
+    g.overlay("back", { left: at.side + 148, top }, () => html("button", { type: "button", class: "gb-button gb-small", "data-act": "back", onclick: () => g.send("back", { at: Date.now() }) }), (node) => { node.textContent = data.mode === "learn" ? say("Recorded one") : say("Back to PCA"); });
   }
   const why = data.cannot || data.refused || data.note;
-  const lines = [...inLines(`${said ? `${said}: ` : ""}${data.about}.`, at.room), ...inLines(going ? "Leave the page: it goes on." : why || data.plan, at.room)];
+  const lines = [...inLines(`${said ? `${said}: ` : ""}${data.about}.`, at.room), ...inLines(going ? say("Leave the page: it goes on.") : why || data.plan, at.room)];
   const red = !going && Boolean(why);
   const button = at.phone ? 62 : 46;
   g.part("run words", [lines, red], () => lines.map((line, i) => label(at.side, top + button + 16 * i, line, { fill: red && i >= lines.length - inLines(why, at.room).length ? "accent" : "ink3" })));
@@ -226,11 +229,11 @@ function drawKin(g, data, moment, at, top) {
   const [own, other] = moment.kin;
   const learning = data.mode === "learn";
   const x = (/** @type {number} */ share) => at.side + at.room * share;
-  const lines = inLines(learning ? "Of the 5 words nearest to a name, colour, thing, size or trade, so many are of its own family."
-    : "Of the 10 nearest of a word by cosine, so many are among its 10 nearest on the map.", at.room);
+  const lines = inLines(learning ? say("Of the 5 words nearest to a name, colour, thing, size or trade, so many are of its own family.")
+    : say("Of the 10 nearest of a word by cosine, so many are among its 10 nearest on the map."), at.room);
   g.part("kin", [moment.kin], () => [
-    label(at.side, top + 4, `${num(100 * own, 0)} % ${learning ? "of their family" : "of neighbours kept"}`, { weight: 600, fill: "ink", size: 13 }),
-    label(at.side + at.room, top + 4, `${learning ? "chance" : "PCA"} ${num(100 * other, 0)} %`, { anchor: "end", fill: "ink3" }),
+    label(at.side, top + 4, learning ? say("{share} % of their family", { share: num(100 * own, 0) }) : say("{share} % of neighbours kept", { share: num(100 * own, 0) }), { weight: 600, fill: "ink", size: 13 }),
+    label(at.side + at.room, top + 4, learning ? say("chance {share} %", { share: num(100 * other, 0) }) : `PCA ${num(100 * other, 0)} %`, { anchor: "end", fill: "ink3" }),
     h("rect", { x: at.side, y: top + 12, width: at.room, height: 8, rx: 4, fill: css("field") }),
     h("rect", { x: at.side, y: top + 12, width: Math.max(2, at.room * own), height: 8, rx: 4, fill: css("accent") }),
     h("rect", { x: x(other) - 1, y: top + 9, width: 2, height: 14, fill: css("ink") }),
@@ -246,8 +249,8 @@ function drawNear(g, data, local, moment, at, top) {
   const near = moment?.near ?? [];
   const lines = near.length ? [] : inLines(moment?.why || (moment ? "" : "…"), at.room);
   g.part("near", [word, near, moment?.why], () => [
-    label(at.side, top + 8, fit(`Nearest to ${visible(word) === "∅" ? "no word" : visible(word)}`, at.room - 60, 12, false), { weight: 600, fill: "ink" }),
-    near.length > 0 && label(at.side + at.room, top + 8, "cosine", { anchor: "end", fill: "ink3" }),
+    label(at.side, top + 8, fit(say("Nearest to {word}", { word: visible(word) === "∅" ? say("no word") : visible(word) }), at.room - 60, 12, false), { weight: 600, fill: "ink" }),
+    near.length > 0 && label(at.side + at.room, top + 8, say("cosine"), { anchor: "end", fill: "ink3" }),
     near.map(({ word: other, cosine }, i) => {
       const y = top + 28 + 18 * i;
       const family = data.familyOf[other];
@@ -279,7 +282,7 @@ function drawLegend(g, data, at, words) {
 function drawBar(g, data, local, at, steps, now) {
   if (steps.length < 2) return;
   const wide = at.map.width;
-  g.overlay("play", { left: 0, top: at.bar }, () => html("button", { type: "button", class: "gb-button gb-small", "data-act": "play", onclick: () => play(g, g.data, local) }), (node) => { node.textContent = local.played == null ? "Play" : "Stop"; });
+  g.overlay("play", { left: 0, top: at.bar }, () => html("button", { type: "button", class: "gb-button gb-small", "data-act": "play", onclick: () => play(g, g.data, local) }), (node) => { node.textContent = local.played == null ? sayOf("short button", "Play") : sayOf("short button", "Stop"); });
   g.overlay("moments", { left: 74, top: at.bar + (at.phone ? 0 : 4), width: wide - 74 - 104 }, () => html("input", {
     class: "gb-range", type: "range", min: 0, step: 1, "data-act": "moment",
     oninput: (event) => choose(g, g.data, local, Number(/** @type {HTMLInputElement} */ (event.target).value)),
@@ -287,11 +290,11 @@ function drawBar(g, data, local, at, steps, now) {
     node.max = String(steps.length - 1);
     node.value = String(now);
     node.style.setProperty("--fill", `${(100 * now) / (steps.length - 1)}%`);
-    const said = `step ${thousands(steps[now])}`;
-    node.setAttribute("aria-label", data.mode === "learn" ? "Moment of the learning" : "Moment of the map");
+    const said = say("step {step}", { step: thousands(steps[now]) });
+    node.setAttribute("aria-label", data.mode === "learn" ? say("Moment of the learning") : say("Moment of the map"));
     node.setAttribute("aria-valuetext", said);
   });
-  g.part("moment", [steps[now]], () => label(wide, at.bar + (at.phone ? 26 : 18), `step ${thousands(steps[now])}`, { anchor: "end", mono: true, fill: "ink" }));
+  g.part("moment", [steps[now]], () => label(wide, at.bar + (at.phone ? 26 : 18), say("step {step}", { step: thousands(steps[now]) }), { anchor: "end", mono: true, fill: "ink" }));
 }
 
 // ---------------------------------------------------------------- the map and the picture
@@ -312,7 +315,7 @@ function drawWords(g, data, local, at, moment) {
   const shown = moment ?? local.shown; // what was there stays until the next one has come
   if (!shown) {
     g.part("no map", null, () => [h("rect", { x: 0.5, y: at.map.top, width: at.map.width - 1, height: at.map.height, rx: 8, fill: css("wash"), stroke: css("line") }),
-      label(at.map.width / 2, at.map.top + at.map.height / 2, fit(local.trouble || "The words appear with the first step.", at.map.width - 20, 13, false), { anchor: "middle", size: 13 })]);
+      label(at.map.width / 2, at.map.top + at.map.height / 2, fit(local.trouble || say("The words appear with the first step."), at.map.width - 20, 13, false), { anchor: "middle", size: 13 })]);
     local.map = null;
     return;
   }
@@ -339,11 +342,11 @@ function drawWords(g, data, local, at, moment) {
     words, points: shown.points, marks, most: at.phone ? 14 : 34, flow: local.played == null ? 300 : 220,
     tip: (/** @type {number} */ id) => {
       const of = family(id);
-      return of === undefined ? words[id] : `${words[id]}, of the ${data.families[of]}`;
+      return of === undefined ? words[id] : say("{word}, of the {family}", { word: words[id], family: data.families[of] });
     },
     onpick: (id) => follow(g, g.data, words[id]), onsearch: (text) => follow(g, g.data, text.trim().toLowerCase()),
-    said: row === undefined && word ? (shown.why || "not on this map") : "",
-    title: `${counted(words.length, "word")} at step ${thousands(shown.step)}`,
+    said: row === undefined && word ? (shown.why || say("not on this map")) : "",
+    title: say("{words} at step {step}", { words: counted(words.length, "word"), step: thousands(shown.step) }),
   });
 }
 
@@ -393,12 +396,12 @@ const embeddingsLearnView = {
 
   describe(data, local) {
     const shown = local.moment ?? local.shown;
-    if (!shown) return `${data.about}. ${local.said}. No moment to show yet.`;
+    if (!shown) return say("{about}. {said}. No moment to show yet.", { about: data.about, said: local.said });
     const word = wordOf(data, local);
-    return `${data.about}. ${local.said}. Map of ${counted(shown.words.length, "word")} at step ${shown.step}.` +
-      (shown.kin && data.mode === "settle" ? ` Of a word's 10 nearest by cosine ${num(100 * shown.kin[0], 0)} % are among its 10 nearest on the map; by PCA ${num(100 * shown.kin[1], 0)} %.` : "") +
-      (shown.kin && data.mode === "learn" ? ` Of the 5 words nearest to a family's word ${num(100 * shown.kin[0], 0)} % are of its family; chance gives ${num(100 * shown.kin[1], 0)} %.` : "") +
-      (shown.near.length ? ` Nearest to ${word}: ${shown.near.map((one) => `${one.word} ${num(one.cosine, 3)}`).join(", ")}.` : "");
+    return say("{about}. {said}. Map of {words} at step {step}.", { about: data.about, said: local.said, words: counted(shown.words.length, "word"), step: shown.step }) +
+      (shown.kin && data.mode === "settle" ? say(" Of a word's 10 nearest by cosine {share} % are among its 10 nearest on the map; by PCA {other} %.", { share: num(100 * shown.kin[0], 0), other: num(100 * shown.kin[1], 0) }) : "") +
+      (shown.kin && data.mode === "learn" ? say(" Of the 5 words nearest to a family's word {share} % are of its family; chance gives {other} %.", { share: num(100 * shown.kin[0], 0), other: num(100 * shown.kin[1], 0) }) : "") +
+      (shown.near.length ? say(" Nearest to {word}: {list}.", { word, list: shown.near.map((one) => `${one.word} ${num(one.cosine, 3)}`).join(", ") }) : "");
   },
 
   state(data, local) {
@@ -412,8 +415,8 @@ const embeddingsLearnView = {
 
 /** What lies on the map, of how many words. @type {(data: Data, many: number) => string} */
 function legend(data, many) {
-  if (data.mode === "settle") return data.run ? `${counted(many, "word")} by ${data.method}: who is near whom counts, not how far apart groups lie` : `${counted(many, "word")} by PCA, seen from one side`;
-  return data.own || many >= (data.of ?? 0) ? `The ${thousands(many)} most frequent words, by PCA of their directions` : `${thousands(many)} of the ${counted(data.of ?? 0, "word")} learned, by PCA of their directions`;
+  if (data.mode === "settle") return data.run ? say("{words} by {method}: who is near whom counts, not how far apart groups lie", { words: counted(many, "word"), method: data.method }) : say("{words} by PCA, seen from one side", { words: counted(many, "word") });
+  return data.own || many >= (data.of ?? 0) ? say("The {many} most frequent words, by PCA of their directions", { many: thousands(many) }) : say("{many} of the {words} learned, by PCA of their directions", { many: thousands(many), words: counted(data.of ?? 0, "word") });
 }
 
 export default mount("embeddings_learning", embeddingsLearnView);

@@ -24,6 +24,7 @@ from app.session import events, state
 from app.session.fields import BY_KEY
 from core.data.corpora import check_text, fingerprint
 from core.language_model import LanguageModel
+from core.messages import mark, say, say_of, spoken
 from core.runs import Run
 from core.runs.kinds import Spec
 from core.runs.word_recordings import RecordedWords, recorded_words
@@ -40,7 +41,7 @@ SETTLE_KEYS = ("frame", "laidword")
 
 def show(ctx: page.Context) -> None:
     """Draw both sections, each with its picture and its settings."""
-    st.html('<section class="gb-words"><h2>word2vec, trained live</h2></section>')
+    st.html(f'<section class="gb-words"><h2>{say("word2vec, trained live")}</h2></section>')
     chosen = events.selection("embeddings-learn", {key: state.get(key) for key in LEARN_KEYS})
     embeddings_learning(
         data=word2vec_record() | {"selection": chosen},
@@ -53,7 +54,7 @@ def show(ctx: page.Context) -> None:
         },
     )
     word2vec_controls()
-    st.html('<section class="gb-words"><h2>A map by t-SNE or UMAP, step by step</h2></section>')
+    st.html(f'<section class="gb-words"><h2>{say("A map by t-SNE or UMAP, step by step")}</h2></section>')
     chosen = events.selection("embeddings-settle", {key: state.get(key) for key in SETTLE_KEYS})
     embeddings_learning(
         data=map_record(ctx) | {"selection": chosen},
@@ -70,7 +71,12 @@ def show(ctx: page.Context) -> None:
 
 # ------------------------------------------------------------------------------------------------- word2vec
 
-CORPORA = {"tales": "Tales", "fables": "Fables", "python": "Python", "own": "Own text"}
+CORPORA = {
+    "tales": mark("Tales"),
+    "fables": mark("Fables"),
+    "python": mark("Python"),
+    "own": mark("Own text"),
+}
 MOST_WORDS = 150_000  # words of a named corpus; an own text is read whole
 NEAREST = 8
 
@@ -85,13 +91,16 @@ def word2vec_record() -> dict[str, Any]:
         "mode": "learn",
         "stamp": f"learn {run.id if run is not None else 'recorded'}",
         "own": run is not None,
-        "families": list(FAMILIES) if spec.corpus == "tales" else [],
+        "families": [say_of("family", family) for family in FAMILIES] if spec.corpus == "tales" else [],
         "familyOf": _families() if spec.corpus == "tales" else {},
-        "guessing": {"value": spec.guessing, "text": f"guessing: {1 + spec.negatives} ln 2 = {spec.guessing:.2f}"},
-        "loss": "Loss, nats a pair",
+        "guessing": {
+            "value": spec.guessing,
+            "text": say("guessing: {sums} ln 2 = {loss}", sums=1 + spec.negatives, loss=f"{spec.guessing:.2f}"),
+        },
+        "loss": say("Loss, nats a pair"),
         "about": word2vec_about(spec),
         "word": state.get("learnword"),
-        "buttons": ["Train it here", "Train it again", "Stop"],
+        "buttons": [say("Train it here"), say("Train it again"), say("Stop")],
         "plan": spend,
         "cannot": no_workers(),
         "refused": refused,
@@ -101,12 +110,22 @@ def word2vec_record() -> dict[str, Any]:
 
 def word2vec_about(spec: WordsSpec) -> str:
     """Write a run's settings in words."""
-    read = f"{counted(spec.most, 'word')} of the {spec.corpus}" if spec.corpus in ("tales", "python") else (
-        "the fables" if spec.corpus == "fables" else "an own text"
-    )  # fmt: skip
-    return (
-        f"{read}, {spec.epochs} times; {counted(spec.size, 'number')} a word, window {spec.window}, "
-        f"{spec.negatives} random words a pair, seed {spec.seed}"
+    words = counted(spec.most, "word")
+    if spec.corpus == "tales":
+        read = say("{words} of the tales", words=words)
+    elif spec.corpus == "python":
+        read = say("{words} of the python", words=words)
+    else:
+        read = say("the fables") if spec.corpus == "fables" else say("an own text")
+    return say(
+        "{read}, {epochs} times; {numbers} a word, window {window}, {negatives} random words "
+        "a pair, seed {seed}",
+        read=read,
+        epochs=spec.epochs,
+        numbers=counted(spec.size, "number"),
+        window=spec.window,
+        negatives=spec.negatives,
+        seed=spec.seed,
     )
 
 
@@ -117,7 +136,11 @@ def _families() -> dict[str, int]:
 
 def _recorded_run(words: RecordedWords) -> dict[str, Any]:
     """Describe the recorded run: all its moments come with the page."""
-    near = _recorded_neighbours(str(state.get("learnword")))
+    near, why = list[Any](), ""
+    try:
+        near = _recorded_neighbours(str(state.get("learnword")))
+    except UnknownWord as unknown:
+        why = f"{str(unknown)[:1].upper()}{str(unknown)[1:]}."
     return {
         "run": _recorded_curve(),
         "mine": False,
@@ -126,8 +149,8 @@ def _recorded_run(words: RecordedWords) -> dict[str, Any]:
         "steps": list(words.steps),
         "places": _recorded_places(),
         "kin": [list(pair) for pair in words.kin],
-        "near": near if isinstance(near, list) else [],
-        "why": near if isinstance(near, str) else "",
+        "near": near,
+        "why": why,
     }
 
 
@@ -151,17 +174,17 @@ def _recorded_curve() -> dict[str, Any]:
 
 
 @lru_cache(maxsize=64)
-def _recorded_neighbours(word: str) -> list[list[list[Any]]] | str:
-    """List the nearest recorded words of one at every moment; a sentence where it was not recorded."""
+def _recorded_neighbours(word: str) -> list[list[list[Any]]]:
+    """List the nearest recorded words of one at every moment.
+
+    Raises:
+        UnknownWord: it was not recorded.
+    """
     words = recorded_words()
-    try:
-        return [
-            [[one.word, round(one.cosine, 6)] for one in words.table(moment).neighbours(word, NEAREST)]
-            for moment in range(len(words.steps))
-        ]
-    except UnknownWord as why:
-        said = str(why)
-        return said[:1].upper() + said[1:] + "."
+    return [
+        [[one.word, round(one.cosine, 6)] for one in words.table(moment).neighbours(word, NEAREST)]
+        for moment in range(len(words.steps))
+    ]
 
 
 def word2vec_spec() -> tuple[WordsSpec, str | None]:
@@ -173,7 +196,7 @@ def word2vec_spec() -> tuple[WordsSpec, str | None]:
     corpus, text, name = state.get("corpus"), None, ""
     if corpus == "own":
         if not own().strip():
-            raise ValueError("Bring a text of your own first: “Your corpus” takes it")
+            raise ValueError(say("Bring a text of your own first: “Your corpus” takes it"))
         text, name = _checked(own())
     spec = WordsSpec(
         corpus=corpus,
@@ -210,7 +233,7 @@ def start_word2vec() -> None:
     except ValueError as why:
         refuse("learned", f"{why}.")
         return
-    begin_run(spec, "learned", f"word2vec, {CORPORA[spec.corpus].lower()}", text)
+    begin_run(spec, "learned", f"word2vec, {say(CORPORA[spec.corpus]).lower()}", text)
     state.set("glimpse", -1)
 
 
@@ -222,29 +245,29 @@ def stop_word2vec() -> None:
 def word2vec_controls() -> None:
     """Draw the settings of the next run."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        widgets.segments("It reads", "corpus", tuple(CORPORA), lambda name: CORPORA[str(name)])
+        widgets.segments(say("It reads"), "corpus", tuple(CORPORA), lambda name: say(CORPORA[str(name)]))
         if state.get("corpus") == "own":
             own_corpus()
-        number_box("Numbers a word", "dims", 300)
-        number_box("Window", "window", 20)
-        number_box("Random words", "negatives", 25)
-        number_box("Times read", "epochs", 200)
-        more = st.popover("More", key="embeddings-learn-more", on_change="rerun")
+        number_box(say("Numbers a word"), "dims", 300)
+        number_box(say("Window"), "window", 20)
+        number_box(say("Random words"), "negatives", 25)
+        number_box(say("Times read"), "epochs", 200)
+        more = st.popover(say("More"), key="embeddings-learn-more", on_change="rerun")
         if more.open:
             with more:
-                number_box("Left out below so many times", "rare", 1000, 260)
+                number_box(say("Left out below so many times"), "rare", 1000, 260)
                 st.number_input(
-                    "Partly skipped above this share of the text (0: none)",
+                    say("Partly skipped above this share of the text (0: none)"),
                     0.0, 0.1, step=0.0001, format="%.4f", width=260, **state.bind("often"),
                 )  # fmt: skip
-                st.number_input("Seed", 0, 999_999, step=1, width=260, **state.bind("learnseed"))
+                st.number_input(say("Seed"), 0, 999_999, step=1, width=260, **state.bind("learnseed"))
         own_run.progress([find_run("learned", "word2vec")])
 
 
 # ------------------------------------------------------------------------------------------------- maps
 
 METHODS = {"tsne": "t-SNE", "umap": "UMAP"}
-LOSSES = {"tsne": "KL(P ‖ Q), nats", "umap": "Cross-entropy, nats an edge"}
+LOSSES = {"tsne": mark("KL(P ‖ Q), nats"), "umap": mark("Cross-entropy, nats an edge")}
 SIZES = (500, 2000, 20_000)
 
 Laid = tuple[list[str], NDArray[np.float32], float]  # words, their places, the share of neighbours kept
@@ -256,17 +279,17 @@ def map_record(ctx: page.Context) -> dict[str, Any]:
     spec = map_spec(ctx) if run is None else run.spec
     told = live_run(run) if run is not None else _pca_start(ctx, spec)
     spend, refused = run_cost(map_spec(ctx))
-    method, begin = METHODS[spec.method], f"Lay out by {METHODS[map_spec(ctx).method]}"
+    method, begin = METHODS[spec.method], say("Lay out by {method}", method=METHODS[map_spec(ctx).method])
     return told | {
         "mode": "settle",
         "stamp": f"settle {run.id if run is not None else spec.to_json()}",
         "own": run is not None,
         "families": [],
         "familyOf": {},
-        "loss": LOSSES[spec.method],
+        "loss": say(LOSSES[spec.method]),
         "about": map_about(spec),
         "word": state.get("laidword"),
-        "buttons": [begin, begin, "Stop"],
+        "buttons": [begin, begin, say("Stop")],
         "plan": spend,
         "cannot": no_workers(),
         "refused": refused,
@@ -277,9 +300,19 @@ def map_record(ctx: page.Context) -> dict[str, Any]:
 
 def map_about(spec: MapSpec) -> str:
     """Write a map's settings in words."""
-    whose = {"glove": "GloVe", "model": f"W_E of {spec.model}", "run": "your word2vec run"}[spec.source]
-    near = f"perplexity {spec.near}" if spec.method == "tsne" else f"{spec.near} neighbours, seed {spec.seed}"
-    return f"{METHODS[spec.method]} of up to {counted(spec.words, 'word')} of {whose}; {near}"
+    whose = {
+        "glove": "GloVe",
+        "model": say("W_E of {model}", model=spec.model),
+        "run": say("your word2vec run"),
+    }
+    if spec.method == "tsne":
+        near = say("perplexity {perplexity}", perplexity=spec.near)
+    else:
+        near = say("{count} neighbours, seed {seed}", count=spec.near, seed=spec.seed)
+    return say(
+        "{method} of up to {words} of {whose}; {near}",
+        method=METHODS[spec.method], words=counted(spec.words, "word"), whose=whose[spec.source], near=near,
+    )  # fmt: skip
 
 
 def map_spec(ctx: page.Context) -> MapSpec:
@@ -364,18 +397,18 @@ def map_controls(ctx: page.Context) -> None:
     """Draw the settings of the next map."""
     sources = {"glove": "GloVe"}
     if _is_bundled(ctx):
-        sources["model"] = f"{ctx.name}’s W_E"
+        sources["model"] = say("{model}’s W_E", model=ctx.name)
     if state.get("learned"):
-        sources["learned"] = "Your word2vec"
+        sources["learned"] = say("Your word2vec")
     if state.get("source") not in sources:
         state.put({"source": "glove"})
     if state.get("laid") not in SIZES:
         state.put({"laid": min(SIZES, key=lambda size: abs(size - state.get("laid")))})
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        widgets.segments("Method", "layout", tuple(METHODS), lambda name: METHODS[str(name)])
-        widgets.segments("Vectors", "source", tuple(sources), lambda name: sources[str(name)])
-        widgets.segments("Words", "laid", SIZES, lambda size: f"{int(size):,}")
-        number_box("Perplexity" if state.get("layout") == "tsne" else "Neighbours", "near", 100)
+        widgets.segments(say("Method"), "layout", tuple(METHODS), lambda name: METHODS[str(name)])
+        widgets.segments(say("Vectors"), "source", tuple(sources), lambda name: sources[str(name)])
+        widgets.segments(say("Words"), "laid", SIZES, lambda size: f"{int(size):,}")
+        number_box(say("Perplexity") if state.get("layout") == "tsne" else say("Neighbours"), "near", 100)
         own_run.progress([find_run("settled", "map")])
 
 
@@ -390,7 +423,9 @@ def find_run(field: str, kind: str) -> Run | None:
     run = runs.find(id, kind)
     if run is None and not runs.away():
         state.put({field: ""})
-        why = "The run that the link names is not here any more: it was deleted, or the link is not complete."
+        why = say(
+            "The run that the link names is not here any more: it was deleted, or the link is not complete."
+        )
         refuse(field, why)
     return run
 
@@ -433,19 +468,19 @@ def stop_run(field: str) -> None:
 
 def no_workers() -> str:
     """Say why nothing can be started here at all, or ""."""
-    return "" if runs.engine() else "Nothing trains on this server: it was started without workers."
+    return "" if runs.engine() else say("Nothing trains on this server: it was started without workers.")
 
 
 def run_cost(spec: Spec, text: str | None = None) -> tuple[str, str]:
     """Estimate what a run would take, in words, or why it would be refused: one of the two is ""."""
     memo: dict[str, tuple[str, str]] = state.memo("embeddings_costs")
-    key = spec.to_json()
+    key = f"{spoken()} {spec.to_json()}"
     if key not in memo:
         if len(memo) > 50:
             memo.clear()
         try:
             found = runs.estimate(spec, text)
-            memo[key] = (f"About {max(1, round(found.seconds))} s on this machine.", "")
+            memo[key] = (say("About {seconds} s on this machine.", seconds=max(1, round(found.seconds))), "")
         except ValueError as why:  # LimitExceeded among them
             said = str(why)
             memo[key] = ("", said[:1].upper() + said[1:] + ".")

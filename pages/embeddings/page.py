@@ -12,6 +12,7 @@ from app.controls import widgets
 from app.frame import page
 from app.runs import learned_vectors as learned
 from app.session import events, state
+from core.messages import say
 from core.vectors.analogies import solve
 from core.vectors.contextual import compare
 from core.vectors.map_view import map_view
@@ -55,14 +56,16 @@ state.memo("embeddings.sent")["keys"] = [*sent, *(name for name in seen.large if
 
 with page.controls():
     if len(tables) > 1:
-        widgets.segments("Table", "vectors", tuple(tables), lambda which: tables[str(which)].name)
+        widgets.segments(say("Table"), "vectors", tuple(tables), lambda which: tables[str(which)].name)
     if seen.lacking:
         st.caption(markup.escape(seen.lacking))
     widgets.segments(
-        "Map seen along",
+        say("Map seen along"),
         "gaze",
         ("all", "near", "analogy"),
-        lambda which: {"all": "all words", "near": "the neighbours"}.get(str(which), "the analogy"),
+        lambda which: {"all": say("all words"), "near": say("the neighbours")}.get(
+            str(which), say("the analogy")
+        ),
     )
 
 pair = in_context.read_pair(ctx)
@@ -91,9 +94,12 @@ with page.foot():
     )
 
 st.html(
-    '<section class="gb-words"><h2>The same words in three dimensions</h2><p class="gb-hint">What the flat map lays on '
-    "each other lies apart in a third direction: drag to turn it. A dot without room for its word says it when "
-    "you point at it.</p></section>"
+    f'<section class="gb-words"><h2>{say("The same words in three dimensions")}</h2><p class="gb-hint">'
+    + say(
+        "What the flat map lays on each other lies apart in a third direction: drag to turn it. A dot without room for "
+        "its word says it when you point at it."
+    )
+    + "</p></section>"
 )
 turned.draw(ctx, seen)
 in_context.show(ctx, pair, seen.table, seen.key)

@@ -3,6 +3,7 @@
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { paragraphs } from "../../app/kit/paragraphs.js";
+import { say } from "../../app/kit/say.js";
 import { clamp, css, fit, h, inLines, label, num, visible } from "../../app/kit/shapes.js";
 import { isDesk, isPhone } from "../../app/kit/widths.js";
 
@@ -102,21 +103,21 @@ function drawCell(g, data, one, { a, b, x, y, cell, low, high }) {
   const node = h("g", self ? {} : { class: "gb-hot", "data-cell": `${a} ${b}`, click: () => choose(g, [Math.min(a, b), Math.max(a, b)]) },
     h("rect", { x: x + 0.5, y: y + 0.5, width: cell - 1, height: cell - 1, rx: 3, fill: self ? css("wash") : g.sequential(0.08 + 0.6 * share, 1, "att"), stroke: css("line") }),
     !self && cell >= 25 && label(x + cell / 2, y + cell / 2 + 4, num(v, 2), { anchor: "middle", mono: true, size: cell < 32 ? 9 : 11, fill: "ink", "pointer-events": "none" }));
-  return g.tip(node, self ? `${LETTER[a]} itself: 1` : `${LETTER[a]} and ${LETTER[b]}: ${num(v, 4)}\n${visible(data.sentences[a])}\n${visible(data.sentences[b])}`);
+  return g.tip(node, self ? say("{letter} itself: 1", { letter: LETTER[a] }) : say("{a} and {b}: {cosine}\n{first}\n{second}", { a: LETTER[a], b: LETTER[b], cosine: num(v, 4), first: visible(data.sentences[a]), second: visible(data.sentences[b]) }));
 }
 
 /** What a reader puts together, and how that goes with the learner's pair. @type {(data: Data, one: Reader, mine: Pair | null) => Told[]} */
 function tellReader(data, one, mine) {
-  if (!one.best) return [{ text: "One sentence alone: write another to compare.", fill: "ink2" }];
+  if (!one.best) return [{ text: say("One sentence alone: write another to compare."), fill: "ink2" }];
   const [a, b] = one.best;
   /** @type {Told[]} */
-  const lines = [{ text: `Most alike: ${LETTER[a]} and ${LETTER[b]}, ${num(one.cosines[a][b], 3)}`, fill: "ink", weight: 600 }];
+  const lines = [{ text: say("Most alike: {a} and {b}, {cosine}", { a: LETTER[a], b: LETTER[b], cosine: num(one.cosines[a][b], 3) }), fill: "ink", weight: 600 }];
   if (mine) {
     const place = placeOf(one, mine);
     const all = pairsOf(one).length;
-    lines.push({ text: place === 1 ? "As you said." : `Your pair, ${LETTER[mine[0]]} and ${LETTER[mine[1]]}: ${num(one.cosines[mine[0]][mine[1]], 3)}, place ${place} of ${all}`, fill: "accent" });
+    lines.push({ text: place === 1 ? say("As you said.") : say("Your pair, {a} and {b}: {cosine}, place {place} of {all}", { a: LETTER[mine[0]], b: LETTER[mine[1]], cosine: num(one.cosines[mine[0]][mine[1]], 3), place, all }), fill: "accent" });
   }
-  if (data.sentences.length > 2) lines.push({ text: `Nearest: ${one.nearest.map((to, from) => `${LETTER[from]}→${LETTER[to]}`).join(", ")}`, fill: "ink2" });
+  if (data.sentences.length > 2) lines.push({ text: say("Nearest: {list}", { list: one.nearest.map((to, from) => `${LETTER[from]}→${LETTER[to]}`).join(", ") }), fill: "ink2" });
   if (one.unknown) lines.push({ text: one.unknown, fill: "ink3" });
   return lines;
 }
@@ -128,9 +129,12 @@ function writtenOut(data, pair) {
   const [a, b] = pair;
   const [left, right] = [one.lengths[a], one.lengths[b]];
   const cosine = one.cosines[a][b];
-  const read = one.tokens.length ? `${one.name} reads ${LETTER[a]} as ${counted(one.tokens[a], "token")} and ${LETTER[b]} as ${counted(one.tokens[b], "token")}` : `${one.name} looks the words of both up`;
-  return [`${read}, and makes one vector of ${counted(one.dims, "number")} of each. The products of the two, number by number, add up to ${num(cosine * left * right, 3)}; divided by both lengths, ${num(left, 2)} and ${num(right, 2)}, that is the cosine ${num(cosine, 3)}.`,
-    "Colours run from the least alike pair of each map to its most alike, which is framed; your pair has a frame in colour. Different readers’ cosines are on different scales: compare which pairs come first, not the numbers."];
+  const made = { name: one.name, numbers: counted(one.dims, "number") };
+  const read = one.tokens.length ? say("{name} reads {a} as {tokens} and {b} as {other_tokens}, and makes one vector of {numbers} of each.", { ...made, a: LETTER[a], tokens: counted(one.tokens[a], "token"), b: LETTER[b], other_tokens: counted(one.tokens[b], "token") })
+    : say("{name} looks the words of both up, and makes one vector of {numbers} of each.", made);
+  const sum = say("The products of the two, number by number, add up to {sum}; divided by both lengths, {left} and {right}, that is the cosine {cosine}.", { sum: num(cosine * left * right, 3), left: num(left, 2), right: num(right, 2), cosine: num(cosine, 3) });
+  return [`${read} ${sum}`,
+    say("Colours run from the least alike pair of each map to its most alike, which is framed; your pair has a frame in colour. Different readers’ cosines are on different scales: compare which pairs come first, not the numbers.")];
 }
 
 /** @type {Record<string, Pair>} */

@@ -21,6 +21,7 @@ from app.models import cache, room
 from app.session import events, state
 from core.checkpoints.sentence import CARD
 from core.language_model import LanguageModel
+from core.messages import mark, say
 from core.vectors.sentences import Pooling, cosines, mean_of_words, nearest, sentence_vectors
 from core.vectors.static import glove
 
@@ -33,11 +34,11 @@ MOST = 8  # sentences
 LONGEST = 200  # characters of one
 KEYS = ("alike",)
 POOLED = {
-    "first": "its first token’s vector",
-    "max": "the largest of each number",
-    "mean": "the mean of its tokens’ vectors",
+    "first": mark("its first token’s vector"),
+    "max": mark("the largest of each number"),
+    "mean": mark("the mean of its tokens’ vectors"),
 }
-DIVERGED = "Its vectors are no numbers any more: its training diverged."
+DIVERGED = mark("Its vectors are no numbers any more: its training diverged.")
 
 
 @dataclass(frozen=True)
@@ -83,9 +84,9 @@ def sentences() -> tuple[tuple[str, ...], str]:
     lines = [line for line in lines if line]
     notes = []
     if len(lines) > MOST:
-        notes.append(f"The first {MOST} sentences are read.")
+        notes.append(say("The first {count} sentences are read.", count=MOST))
     if any(len(line) > LONGEST for line in lines[:MOST]):
-        notes.append(f"Of a long sentence the first {LONGEST} characters are read.")
+        notes.append(say("Of a long sentence the first {count} characters are read.", count=LONGEST))
     return tuple(line[:LONGEST] for line in lines[:MOST]), " ".join(notes)
 
 
@@ -108,20 +109,20 @@ def read_by_model(lm: LanguageModel, texts: tuple[str, ...]) -> tuple[Any, tuple
         vectors = sentence_vectors(lm, texts, pooling)
     except ValueError as why:
         return None, (), "", models.reason(why)
-    how = " and ".join(POOLED[kind] for kind in pooling.kinds) + (
-        ", brought to length 1" if pooling.normalised else ""
+    how = say(" and ").join(say(POOLED[kind]) for kind in pooling.kinds) + (
+        say(", brought to length 1") if pooling.normalised else ""
     )
     if lm.card.get(CARD):
-        how = f"as its files ask: {how}"
+        how = say("as its files ask: {how}", how=how)
     if not np.isfinite(vectors).all():
-        return None, (), how, DIVERGED
+        return None, (), how, say(DIVERGED)
     return vectors, tuple(len(lm.encode(text.strip())) for text in texts), how, ""
 
 
 def read_by_words(texts: Sequence[str]) -> Reader:
     """Read texts as the mean of GloVe's vectors of the words."""
     table, vectors, left = glove(), [], []
-    how = "the mean of its words’ vectors"
+    how = say("the mean of its words’ vectors")
     try:
         for text in texts:
             mean, unknown = mean_of_words(table, text)
@@ -142,7 +143,7 @@ def compare_readers(
         load: the call that opens the open model, as source. readers: of `readers_beside`. texts, note: of `sentences`.
     """
     if not texts:
-        return Seen((), (), "Write a sentence, or two to compare.")
+        return Seen((), (), say("Write a sentence, or two to compare."))
     asked = [(ctx.short_name, ctx.model_key, load)]
     asked += [(name, cache.key(name), f"core.load({name!r})") for name in readers]
     found = []
@@ -167,11 +168,14 @@ def compare_readers(
 def show(ctx: Context, seen: Seen) -> None:
     """Draw the heading, the box with the sentences, the readers that wait to be asked, and the picture."""
     st.html(
-        '<section class="gb-words"><h2>Which two sentences mean the same?</h2><p class="gb-hint">A sentence as one '
-        "vector. Choose the pair that you would put together, in any of the maps, and see which pair each reader "
-        "finds: two that share words, or two that mean the same?</p></section>"
+        f'<section class="gb-words"><h2>{say("Which two sentences mean the same?")}</h2><p class="gb-hint">'
+        + say(
+            "A sentence as one vector. Choose the pair that you would put together, in any of the maps, and see which "
+            "pair each reader finds: two that share words, or two that mean the same?"
+        )
+        + "</p></section>"
     )
-    st.text_area("Sentences, one a line", height=168, width=520, **state.bind("sentences"))
+    st.text_area(say("Sentences, one a line"), height=168, width=520, **state.bind("sentences"))
     if seen.note:
         st.caption(markup.escape(seen.note))
     if not seen.sentences:
@@ -180,10 +184,18 @@ def show(ctx: Context, seen: Seen) -> None:
     for name in (name for name in READERS if name in models.published() and name not in there):
         need = room.written(models.need(models.resolve(name)))
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-            st.button(f"Ask {name}", key=f"sentences.{name}", on_click=state.whole(ask_for), args=(name,))
+            st.button(
+                say("Ask {name}", name=name),
+                key=f"sentences.{name}",
+                on_click=state.whole(ask_for),
+                args=(name,),
+            )
             st.caption(
                 markup.escape(
-                    f"An encoder made for sentences; to open it takes {need}, once for all visitors."
+                    say(
+                        "An encoder made for sentences; to open it takes {need}, once for all visitors.",
+                        need=need,
+                    )
                 )
             )
     pictured(
@@ -210,7 +222,8 @@ def _reader(one: Reader) -> dict[str, Any]:
         "name": one.name, "how": one.how, "said": "", "cosines": one.likeness.tolist(), "best": one.best,
         "nearest": nearest(one.likeness), "tokens": list(one.tokens), "dims": one.vectors.shape[1],
         "lengths": np.linalg.norm(one.vectors, axis=1).tolist(),
-        "unknown": f"Without a vector: {', '.join(unknown[:6])}{' …' if len(unknown) > 6 else ''}" if unknown else "",
+        "unknown": say("Without a vector: {words}", words=", ".join(unknown[:6]) + " …" * (len(unknown) > 6))
+        if unknown else "",
     }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from app.frame.page import Context
 from app.models import cache
 from app.session import state
 from core.language_model import LanguageModel
+from core.messages import mark, say
 from core.vectors.map_view import MOST
 from core.vectors.projection import Plane, pca
 from core.vectors.static import StaticVectors, glove, of_model
@@ -32,7 +33,9 @@ SIDES = (
     ("top center", 0, 0, 16), ("bottom center", 0, 0, -16), ("middle right", 1, 12, 0), ("middle left", -1, -12, 0),
     ("top right", 1, 11, 17), ("top left", -1, -11, 17), ("bottom right", 1, 11, -17), ("bottom left", -1, -11, -17),
 )  # fmt: skip
-OTHERS = "other words"
+# What a row is here; the reader sees it in the legend.
+LOOKED_UP, NEAR, ANALOGY = mark("looked up"), mark("its neighbours"), mark("the analogy")
+OTHERS = mark("other words")
 
 
 def space(table: StaticVectors) -> Plane:
@@ -60,7 +63,7 @@ def groups(seen: Seen) -> dict[str, list[int]]:
     asked = []
     if seen.analogy is not None:
         asked = [seen.table.row(word) for word in seen.triple] + [seen.analogy.answers[0].row]
-    listed = {"looked up": [seen.subject.row], "its neighbours": near, "the analogy": asked}
+    listed = {LOOKED_UP: [seen.subject.row], NEAR: near, ANALOGY: asked}
     taken: set[int] = set()
     found = {}
     for name, rows in listed.items():
@@ -120,7 +123,7 @@ def sides(seen: Seen, places: dict[str, Any]) -> dict[int, str]:
     """Choose where each row's word stands by its point: the looked-up one chooses first, then the analogy's."""
     every = np.concatenate([points for rows, points in places.values() if rows])
     room = np.stack((every.min(0), every.max(0)))
-    told = [places[name] for name in ("looked up", "the analogy", "its neighbours")]
+    told = [places[name] for name in (LOOKED_UP, ANALOGY, NEAR)]
     listed = [pair for rows, points in told for pair in zip(rows, points)]
     words = [seen.table.words[row] for row, _ in listed]
     where = placed(words, seen_from(np.array([point for _, point in listed]), room))
@@ -132,7 +135,7 @@ def figure(seen: Seen, places: dict[str, Any]) -> go.Figure:
     drawn = go.Figure()
     side = sides(seen, places)
     for name, colour, size in (
-        (OTHERS, "res", 2.2), ("its neighbours", "q", 5), ("the analogy", "mlp", 5), ("looked up", "accent", 8),
+        (OTHERS, "res", 2.2), (NEAR, "q", 5), (ANALOGY, "mlp", 5), (LOOKED_UP, "accent", 8),
     ):  # fmt: skip
         rows, points = places[name]
         if not rows:
@@ -142,13 +145,13 @@ def figure(seen: Seen, places: dict[str, Any]) -> go.Figure:
         words = [seen.table.words[row] for row in rows]
         drawn.add_trace(
             go.Scatter3d(
-                x=points[:, 0], y=points[:, 1], z=points[:, 2], name=name, hovertext=words,
+                x=points[:, 0], y=points[:, 1], z=points[:, 2], name=say(name), hovertext=words,
                 text=[word if side.get(row) else "" for row, word in zip(rows, words)],
                 mode="markers+text" if named else "markers",
                 textposition=where if len(where) > 1 else where[0],  # of one word Plotly does not read a list
                 marker={"color": rotatable.mark(colour), "size": size, "opacity": 1 if named else 0.45},
                 textfont={"color": rotatable.mark(colour), "size": 12},
-                hovertemplate="%{hovertext}<br>%{x:.3f}, %{y:.3f}, %{z:.3f}<extra>" + name + "</extra>",
+                hovertemplate="%{hovertext}<br>%{x:.3f}, %{y:.3f}, %{z:.3f}<extra>" + say(name) + "</extra>",
             )
         )  # fmt: skip
     axes = {"showticklabels": False, "showspikes": False}
@@ -156,7 +159,8 @@ def figure(seen: Seen, places: dict[str, Any]) -> go.Figure:
         height=HEIGHT, margin={"l": 0, "r": 0, "t": 0, "b": 0}, uirevision="space",
         legend={"x": 0, "y": 1, "orientation": "h"},
         scene={
-            f"{axis}axis": {**axes, "title": {"text": f"component {k}"}} for k, axis in enumerate("xyz", 1)
+            f"{axis}axis": {**axes, "title": {"text": say("component {number}", number=k)}}
+            for k, axis in enumerate("xyz", 1)
         } | {"camera": {"eye": dict(zip("xyz", EYE))}, "aspectmode": "cube"},
     )  # fmt: skip
     return drawn
@@ -177,8 +181,11 @@ def draw(ctx: Context, seen: Seen) -> None:
     shares = ", ".join(f"{share:.1%}" for share in plane.shares)
     about = About(
         "embeddings_space",
-        f"{len(places[OTHERS][0]) + len(named):,} words of {table.name} in three dimensions, around "
-        f"“{seen.subject.word}”: the directions hold {shares} of what differs between the words.",
+        say(
+            "{count} words of {table} in three dimensions, around “{word}”: the directions hold {shares} of what "
+            "differs between the words.",
+            count=f"{len(places[OTHERS][0]) + len(named):,}", table=table.name, word=seen.subject.word, shares=shares,
+        ),
         {
             "table": seen.which, "key": seen.key, "shares": plane.shares,
             "groups": {name: [table.words[row] for row in rows] for name, (rows, _) in told.items()},

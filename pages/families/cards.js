@@ -2,6 +2,7 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
+import { say, sayOf } from "../../app/kit/say.js";
 import { clamp, css, h, html, inLines, label, measure } from "../../app/kit/shapes.js";
 import { isDesk, isPhone } from "../../app/kit/widths.js";
 
@@ -29,6 +30,7 @@ import { isDesk, isPhone } from "../../app/kit/widths.js";
  * @typedef {{one: Family, x: number, y: number, w: number} & ReturnType<typeof cardText>} Card
  */
 
+const SHAPE = { decoder: sayOf("shape", "decoder"), encoder: sayOf("shape", "encoder"), "encoder-decoder": sayOf("shape", "encoder-decoder") };
 const FROM = 2018; // the axis
 const TILL = 2023.6;
 const SHAPES = /** @type {const} */ (["decoder", "encoder", "encoder-decoder"]);
@@ -77,7 +79,7 @@ function drawTimeline(g, data, local) {
   for (let year = FROM; year <= 2023; year++) {
     out.push(h("line", { x1: atYear(g, year), x2: atYear(g, year), y1: 14, y2: axis - 22, stroke: css("line") }), label(atYear(g, year), axis + 4, String(year), { anchor: year === FROM ? "start" : "middle", fill: "ink3" }));
   }
-  for (const shape of SHAPES) out.push(h("line", { x1: 0, x2: g.width, y1: base[shape], y2: base[shape], stroke: css("line") }), label(g.width, base[shape] + 14, shape, { anchor: "end", fill: "ink3" }));
+  for (const shape of SHAPES) out.push(h("line", { x1: 0, x2: g.width, y1: base[shape], y2: base[shape], stroke: css("line") }), label(g.width, base[shape] + 14, SHAPE[shape], { anchor: "end", fill: "ink3" }));
   for (const mark of marks) out.push(drawMark(g, mark, mark.one.name === chosen));
   return out;
 }
@@ -93,7 +95,7 @@ function drawMark(g, { one, x, side, y }, on) {
   const fits = x + side + 5 + measure(one.name, 12, false) * 1.1 <= g.width;
   const node = h("g", { class: "gb-hot", "data-family": one.name }, h("rect", { x: x - 4, y: y - Math.max(side, 22), width: side + 12 + measure(one.name, 12, false), height: Math.max(side, 22) + 4, fill: "transparent" }), squares,
     label(fits ? x + side + 5 : g.width, fits ? y - 5 : y - side - 6, one.name, { anchor: fits ? null : "end", fill: on ? "accent" : "ink", weight: on ? 700 : 500 }));
-  const said = one.sizes.length ? one.sizes.map((size) => `${one.name} ${size.name}: ${counted(size.parameters, "weight")}`).join("\n") : `${one.name}: its size is not published`;
+  const said = one.sizes.length ? one.sizes.map((size) => `${one.name} ${size.name}: ${counted(size.parameters, "weight")}`).join("\n") : say("{name}: its size is not published", { name: one.name });
   return g.tip(node, `${one.since}\n${said}`);
 }
 
@@ -110,12 +112,12 @@ function cardText(one, w) {
   const notes = one.sizes.filter((size) => !size.agrees).map((size) => `${size.name ? `${size.name}: ` : ""}${size.note}`);
   const lines = {
     key: inLines(one.key, room - 100),
-    data: inLines(`Read: ${one.data}.`, room),
-    asked: inLines(`Asked: ${one.objective}.`, room),
+    data: inLines(say("Read: {data}.", { data: one.data }), room),
+    asked: inLines(say("Asked: {objective}.", { objective: one.objective }), room),
     notes: notes.flatMap((note) => inLines(note, room)),
-    unpublished: one.unpublished.length ? inLines(`Not published: ${one.unpublished.join("; ")}.`, room) : [],
+    unpublished: one.unpublished.length ? inLines(say("Not published: {list}.", { list: one.unpublished.join("; ") }), room) : [],
     closed: one.closed ? inLines(one.closed, room) : [],
-    weights: inLines(`Weights: ${one.weights}. Source: ${one.source}.`, room),
+    weights: inLines(say("Weights: {weights}. Source: {source}.", { weights: one.weights, source: one.source }), room),
   };
   const count = lines.data.length + lines.asked.length + lines.notes.length + lines.unpublished.length + lines.closed.length + lines.weights.length;
   return { lines, height: 132 + (one.sizes.length ? 22 + 20 * one.sizes.length : 0) + count * CARD.line + 16 };
@@ -144,7 +146,7 @@ function drawCard(place, on) {
   /** @type {Shapes[]} */
   const out = [h("rect", { x: x + 0.5, y: y + 0.5, width: w - 1, height: height - 1, rx: 8, fill: css(on ? "wash" : "bg"), stroke: css(on ? "accent" : "line"), "stroke-width": on ? 1.5 : 1 }),
     label(left, y + 26, one.name, { size: 16, weight: 600, fill: on ? "accent" : "ink" }),
-    label(left, y + 46, one.shape, { fill: "ink2" }), label(left, y + 62, `${one.maker}, ${one.since}`, { fill: "ink2" }),
+    label(left, y + 46, SHAPE[one.shape], { fill: "ink2" }), label(left, y + 62, `${one.maker}, ${one.since}`, { fill: "ink2" }),
     lines.key.map((line, i) => label(left, y + 84 + i * 16, line, { fill: "ink" })),
     drawTowers(place)];
   let at = y + 138;
@@ -197,12 +199,12 @@ function drawSizes(place, at) {
   const c = sizeColumns(place);
   /** @type {Lettering} */
   const end = { anchor: "end", fill: "ink3" };
-  const head = [label(c.blocks, at, "blocks", end), label(c.width, at, "width", end), label(c.heads, at, "heads", end), label(c.ours, at, "formula", end), label(c.given, at, "stated", end)];
+  const head = [label(c.blocks, at, sayOf("narrow column", "blocks"), end), label(c.width, at, sayOf("narrow column", "width"), end), label(c.heads, at, sayOf("narrow column", "heads"), end), label(c.ours, at, sayOf("narrow column", "formula"), end), label(c.given, at, sayOf("narrow column", "stated"), end)];
   return [...head, ...place.one.sizes.flatMap((size, i) => {
     const y = at + 20 * (i + 1);
     /** @type {Lettering} */
     const mono = { anchor: "end", mono: true, fill: "ink" };
-    return [size.opens ? null : label(c.name, y, size.name || "the one size", { fill: "ink" }), label(c.blocks, y, size.stacks.join("+"), mono), label(c.width, y, String(size.width), mono), label(c.heads, y, String(size.heads), mono),
+    return [size.opens ? null : label(c.name, y, size.name || say("the one size"), { fill: "ink" }), label(c.blocks, y, size.stacks.join("+"), mono), label(c.width, y, String(size.width), mono), label(c.heads, y, String(size.heads), mono),
       label(c.ours, y, weightsText(size.parameters), { ...mono, weight: 600 }), label(c.given, y, givenText(size.published) + (size.agrees ? "" : " *"), mono)];
   })];
 }
@@ -220,7 +222,7 @@ function drawOpens(g, data, place) {
     g.overlay(`open ${size.hub}`, { left: c.name - 2, top: y - 4 - tall / 2, height: tall },
       () => html("button", { type: "button", class: "gb-door fam-open", "data-open": size.hub, click: () => g.send("open", { name: size.hub, at: Date.now() }) }),
       (node) => {
-        node.textContent = now ? `${size.name || "it"} is open` : `Open ${size.name || "it"}`;
+        node.textContent = now ? (size.name ? say("{name} is open", { name: size.name }) : say("it is open")) : size.name ? say("Open {name}", { name: size.name }) : say("Open it");
         node.disabled = now;
         node.title = size.hub;
       });
@@ -248,9 +250,9 @@ const cardsView = {
     const chosen = chosenOf(data, local);
     g.part("timeline", [chosen], () => drawTimeline(g, data, local));
     const under = marksOf(g, data).height + 18;
-    const words = inLines("Above: a square’s area is its number of weights. Below: a stack is as wide as d_model and as high as its blocks. * The reason stands under the figures.", g.width - 130);
+    const words = inLines(say("Above: a square’s area is its number of weights. Below: a stack is as wide as d_model and as high as its blocks. * The reason stands under the figures."), g.width - 130);
     g.part("words", null, () => words.map((line, i) => label(0, under + 16 * i, line, { fill: "ink3" })));
-    if (data.gallery) g.door("models", { left: g.width - 118, top: under - 14 }, "Models here", "What this installation can open");
+    if (data.gallery) g.door("models", { left: g.width - 118, top: under - 14 }, say("Models here"), say("What this installation can open"));
     const cards = planCards(g, data, under + 16 * words.length + 6);
     g.height = cards.height + 2;
     for (const place of cards.places) {
@@ -268,8 +270,8 @@ const cardsView = {
   },
 
   describe(data, local) {
-    const told = data.families.map((one) => `${one.name}, ${one.shape}, ${one.since}: ${one.sizes.map((size) => `${size.name} ${weightsText(size.parameters)} by the formula, ${givenText(size.published)} published`.trim()).join("; ") || `not published: ${one.unpublished.join(", ")}`}`);
-    return `Published models on a line of time and as cards, to one scale. Chosen: ${chosenOf(data, local)}. ${told.join(". ")}.`;
+    const told = data.families.map((one) => `${one.name}, ${SHAPE[one.shape]}, ${one.since}: ${one.sizes.map((size) => `${size.name} ${say("{formula} by the formula, {published} published", { formula: weightsText(size.parameters), published: givenText(size.published) })}`.trim()).join("; ") || say("not published: {list}", { list: one.unpublished.join(", ") })}`);
+    return say("Published models on a line of time and as cards, to one scale. Chosen: {chosen}. {list}.", { chosen: chosenOf(data, local), list: told.join(". ") });
   },
 
   state(data, local) {

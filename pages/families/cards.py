@@ -16,13 +16,35 @@ from app.kit import register
 from app.models import choice
 from app.session import events, state
 from core.families.published import FAMILIES, Family, Size
+from core.messages import mark, mark_of, say, say_of
 
 families_cards = register("families_cards", __file__)
 
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = (
+    mark("January"),
+    mark("February"),
+    mark("March"),
+    mark("April"),
+    mark("May"),
+    mark("June"),
+    mark("July"),
+    mark("August"),
+    mark("September"),
+    mark("October"),
+    mark("November"),
+    mark("December"),
+)
+SHAPES = {
+    "decoder": mark_of("shape", "decoder"),
+    "encoder": mark_of("shape", "encoder"),
+    "encoder-decoder": mark_of("shape", "encoder-decoder"),
+}
 COLUMNS = (
-    "model", "shape", "public since", "blocks", "width", "heads", "neurons", "vocabulary", "context",
-    "weights by our formula", "published", "where", "difference",
+    mark_of("column", "model"), mark_of("column", "shape"), mark_of("column", "public since"),
+    mark_of("column", "blocks"), mark_of("column", "width"), mark_of("column", "heads"),
+    mark_of("column", "neurons"), mark_of("column", "vocabulary"), mark_of("column", "context"),
+    mark_of("column", "weights by our formula"), mark_of("column", "published"), mark_of("column", "where"),
+    mark_of("column", "difference"),
 )  # fmt: skip
 
 
@@ -48,16 +70,20 @@ def _family(one: Family, offered: set[str]) -> dict[str, Any]:
         "shape": one.shape,
         "maker": one.maker,
         "date": one.date,
-        "since": f"{MONTHS[one.month - 1]} {one.year}",
-        "source": one.source,
-        "data": one.data,
-        "objective": one.objective,
-        "key": one.key,
-        "weights": one.weights,
+        "since": _since(one),
+        "source": say(one.source),
+        "data": say(one.data),
+        "objective": say(one.objective),
+        "key": say(one.key),
+        "weights": say(one.weights),
         "sizes": [_size(size, offered) for size in one.sizes],
         "closed": _closed(one, offered),
-        "unpublished": list(one.unpublished),
+        "unpublished": [say(each) for each in one.unpublished],
     }
+
+
+def _since(one: Family) -> str:
+    return say("{month} {year}", month=say(MONTHS[one.month - 1]), year=one.year)
 
 
 def _closed(one: Family, offered: set[str]) -> str:
@@ -65,11 +91,21 @@ def _closed(one: Family, offered: set[str]) -> str:
     closed = [size for size in one.sizes if size.hub and size.hub not in offered and _read(size)]
     if not closed:
         return ""
-    names = " and ".join(size.name or one.name for size in closed)
-    ids = ", ".join(size.hub for size in closed)
-    return (
-        f"Not on this Glassbox’s list: {names}. Whoever runs it allows {'it' if len(closed) == 1 else 'them'} with "
-        f"{models.HUB_VARIABLE} ({ids}), where the memory is enough."
+    told = {
+        "names": say(" and ").join(size.name or one.name for size in closed),
+        "variable": models.HUB_VARIABLE,
+        "ids": ", ".join(size.hub for size in closed),
+    }
+    if len(closed) == 1:
+        return say(
+            "Not on this Glassbox’s list: {names}. Whoever runs it allows it with {variable} ({ids}), where the memory "
+            "is enough.",
+            **told,
+        )
+    return say(
+        "Not on this Glassbox’s list: {names}. Whoever runs it allows them with {variable} ({ids}), where the memory "
+        "is enough.",
+        **told,
     )
 
 
@@ -93,8 +129,8 @@ def _size(one: Size, offered: set[str]) -> dict[str, Any]:
         "parameters": one.parameters,
         "published": one.published,
         "agrees": one.agrees,
-        "where": one.where,
-        "note": one.note,
+        "where": say(one.where),
+        "note": say(one.note),
         "hub": one.hub,
         "opens": one.hub in offered,
     }
@@ -109,7 +145,7 @@ def opened() -> None:
 
 def show() -> None:
     """Draw the heading, the picture, and the same as a table."""
-    st.html('<section class="gb-words"><h2>The published models, to one scale</h2></section>')
+    st.html(f'<section class="gb-words"><h2>{say("The published models, to one scale")}</h2></section>')
     families_cards(
         data=record(),
         key="cards",
@@ -122,9 +158,10 @@ def rows() -> list[list[str]]:
     """Tabulate the published models, with a line that says so for a family that published none."""
     found = []
     for one in FAMILIES:
-        about = [one.shape, f"{MONTHS[one.month - 1]} {one.year}"]
+        about = [say_of("shape", SHAPES[one.shape]), _since(one)]
         if not one.sizes:
-            found.append([one.name, *about, *["not published"] * 8, one.source, ", ".join(one.unpublished)])
+            unpublished = ", ".join(say(each) for each in one.unpublished)
+            found.append([one.name, *about, *[say("not published")] * 8, say(one.source), unpublished])
         for size in one.sizes:
             config = size.config
             blocks = f"{config.n_layers}"
@@ -138,17 +175,18 @@ def rows() -> list[list[str]]:
                 config.n_ctx,
                 size.parameters,
             )
-            why = "rounding" if size.agrees else size.note
+            why = say("rounding") if size.agrees else say(size.note)
+            where = f"{say(one.source)}: {say(size.where)}"
             found.append([
                 f"{one.name} {size.name}".strip(), *about, blocks, *(f"{n:,}" for n in numbers),
-                f"{size.published:,}", f"{one.source}: {size.where}", f"{100 * size.difference:+.1f} %: {why}",
+                f"{size.published:,}", where, f"{100 * size.difference:+.1f} %: {why}",
             ])  # fmt: skip
     return found
 
 
 def _table_html(lines: Sequence[Sequence[str]]) -> str:
     """Render the table, folded, scrolling on its own where it is wider than a phone."""
-    head = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in COLUMNS)
+    head = "".join(f"<th scope='col'>{html.escape(say_of('column', name))}</th>" for name in COLUMNS)
     body = "".join(
         f"<tr><th scope='row'>{html.escape(line[0])}</th>"
         + "".join(f"<td>{html.escape(cell)}</td>" for cell in line[1:])
@@ -156,7 +194,8 @@ def _table_html(lines: Sequence[Sequence[str]]) -> str:
         for line in lines
     )
     return (
-        '<details class="gb-cheatsheet"><summary>The same as a table</summary>'
-        '<div tabindex="0" role="region" aria-label="The published models as a table" style="overflow-x:auto">'
+        f'<details class="gb-cheatsheet"><summary>{say("The same as a table")}</summary>'
+        f'<div tabindex="0" role="region" aria-label="{say("The published models as a table")}" '
+        'style="overflow-x:auto">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></details>"
     )

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from app.kit.figures import Argument, Asked, Figure, Table
 from app.markup import visible
+from core.messages import say
 from pages.families import figure, lanes
 from pages.families.figure import SAID, TITLES, Found, gather
 from pages.families.lanes import Lane
 
 if TYPE_CHECKING:
     from app.questions import Answer
+    from core.language_model import LanguageModel
     from pages.families.question import Change
 
 KEYS = ("follow", "drafted", "crossing")
@@ -74,17 +76,36 @@ def sentence(seen: Seen) -> str:
             continue
         name = f"{TITLES[lane.shape]} ({lane.name})"
         if one.vectors is not None:
-            said.append(f"{name} predicts nothing: a vector for each of {len(lane.ids)} tokens comes out.")
+            said.append(
+                say(
+                    "{name} predicts nothing: a vector for each of {count} tokens comes out.",
+                    name=name, count=len(lane.ids),
+                )
+            )  # fmt: skip
             continue
-        says = "says nothing of it"
-        if one.at in one.asked:
-            best, p = one.asked[one.at].top[0]
-            says = f"says “{visible(lm.tokenizer.display(best))}” {p:.3f}"
-        ids = [] if one.writing is None else [stroke.id for stroke in one.writing.strokes]
-        wrote = f" and writes “{visible(lm.tokenizer.decode(ids)).strip()}”" if ids else ""
-        said.append(f"{name} {says}{wrote}.")
-    token = visible(seen.tokens[seen.token])
-    return f"{seen.asked.label}: a text in three shapes, asked for token {seen.token} “{token}”. {' '.join(said)}"
+        said.append(_said(name, lm, one))
+    first = say(
+        "{label}: a text in three shapes, asked for token {number} “{token}”.",
+        label=seen.asked.label, number=seen.token, token=visible(seen.tokens[seen.token]),
+    )  # fmt: skip
+    return f"{first} {' '.join(said)}"
+
+
+def _said(name: str, lm: LanguageModel, one: Found) -> str:
+    """What a model says of the token, and what it writes, in a sentence."""
+    told = {"name": name}
+    ids = [] if one.writing is None else [stroke.id for stroke in one.writing.strokes]
+    if ids:
+        told["text"] = visible(lm.tokenizer.decode(ids)).strip()
+    if one.at not in one.asked:
+        if ids:
+            return say("{name} says nothing of it and writes “{text}”.", **told)
+        return say("{name} says nothing of it.", **told)
+    best, p = one.asked[one.at].top[0]
+    told |= {"token": visible(lm.tokenizer.display(best)), "p": f"{p:.3f}"}
+    if ids:
+        return say("{name} says “{token}” {p} and writes “{text}”.", **told)
+    return say("{name} says “{token}” {p}.", **told)
 
 
 def table(found: Sequence[Found]) -> Table:
@@ -160,8 +181,8 @@ FIGURE = Figure(
     "families", figure.families, see,
     record=record,
     select=lambda seen: {key: seen.asked.values[key] for key in KEYS},
-    claim=lambda seen: "GPT sees the past and writes; an encoder sees all, and this one only reads."
-    if seen.reads else "GPT sees the past and writes; BERT sees all and fills.",
+    claim=lambda seen: say("GPT sees the past and writes; an encoder sees all, and this one only reads.")
+    if seen.reads else say("GPT sees the past and writes; BERT sees all and fills."),
     sentence=sentence,
     table=lambda seen: table(seen.found),
     arguments=(

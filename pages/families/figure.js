@@ -3,11 +3,12 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
+import { say } from "../../app/kit/say.js";
 import { clamp, num, unpack, visible } from "../../app/kit/shapes.js";
 import {
   crossingOf, drawAsked, drawGrid, drawHead, drawReader, drawStrip, nearestOf, readerOf, strokeOf,
 } from "./lanes.js";
-import { ASKED, caption, drafted, inView, plan, speaks, steps, tokenOf } from "./layout.js";
+import { ASKED, SHAPE, caption, drafted, inView, plan, speaks, steps, tokenOf } from "./layout.js";
 
 /**
  * @import { Local, Stage, View } from "../../app/kit/glass.js"
@@ -125,14 +126,14 @@ const familiesView = {
     const said = data.lanes.map((lane) => {
       const found = speaks(lane, token);
       const asked = found && lane.asked[found.at];
-      const says = asked ? ` It says ${asked.top.map((one) => `${visible(one.text)} ${num(one.p, 3)}`).join(", ")}.` : "";
-      const swap = found && lane.swap?.at === found.at + 1 ? ` With ${visible(lane.swap.new)} behind it, the guess moves by ${num(lane.swap.moved, 3)}.` : "";
-      const near = found && lane.vectors ? ` It predicts nothing; its vector lies nearest to those of ${nearestOf(lane, found.at).map((one) => `${visible(one.text)} ${num(one.p, 3)}`).join(", ")}.` : "";
-      const turn = found && lane.vectors?.turn?.at === found.at + 1 ? ` With ${visible(lane.vectors.turn.new)} behind it, the vector turns to cosine ${num(lane.vectors.turn.cosine, 3)}.` : "";
-      const wrote = lane.writing ? ` Written: ${lane.writing.strokes.slice(0, drafted(local)).map((one) => visible(one.text)).join(" ") || "nothing yet"}.` : "";
-      return `${lane.title}, ${lane.shape}${lane.model ? `, ${lane.model}` : ""}: ${lane.notes.map((note) => `${note} `).join("")}${inView(lane, token)}.${says}${swap}${near}${turn}${wrote}${lane.missing ? ` ${lane.missing}` : ""}`;
+      const says = asked ? say(" It says {list}.", { list: asked.top.map((one) => `${visible(one.text)} ${num(one.p, 3)}`).join(", ") }) : "";
+      const swap = found && lane.swap?.at === found.at + 1 ? say(" With {new} behind it, the guess moves by {moved}.", { new: visible(lane.swap.new), moved: num(lane.swap.moved, 3) }) : "";
+      const near = found && lane.vectors ? say(" It predicts nothing; its vector lies nearest to those of {list}.", { list: nearestOf(lane, found.at).map((one) => `${visible(one.text)} ${num(one.p, 3)}`).join(", ") }) : "";
+      const turn = found && lane.vectors?.turn?.at === found.at + 1 ? say(" With {new} behind it, the vector turns to cosine {cosine}.", { new: visible(lane.vectors.turn.new), cosine: num(lane.vectors.turn.cosine, 3) }) : "";
+      const wrote = lane.writing ? say(" Written: {text}.", { text: lane.writing.strokes.slice(0, drafted(local)).map((one) => visible(one.text)).join(" ") || say("nothing yet") }) : "";
+      return `${lane.title}, ${SHAPE[lane.shape]}${lane.model ? `, ${lane.model}` : ""}: ${lane.notes.map((note) => `${note} `).join("")}${inView(lane, token)}.${says}${swap}${near}${turn}${wrote}${lane.missing ? ` ${lane.missing}` : ""}`;
     });
-    return `${steps.said(local, (now) => caption(data, local, now))}One text of ${counted(data.tokens.length, "token")} through three shapes. Asked for: ${visible(data.tokens[token])}. ${said.join(" ")}`;
+    return `${steps.said(local, (now) => caption(data, local, now))}${say("One text of {tokens} through three shapes. Asked for: {token}.", { tokens: counted(data.tokens.length, "token"), token: visible(data.tokens[token]) })} ${said.join(" ")}`;
   },
 
   state(data, local) {

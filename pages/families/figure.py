@@ -21,6 +21,7 @@ from core.families.vectors import Turned, Vectors
 from core.families.visibility import Array
 from core.families.writing import Writing
 from core.language_model import LanguageModel
+from core.messages import mark, say
 from pages.families import lanes
 from pages.families.lanes import Asked, Lane
 
@@ -28,15 +29,22 @@ families = register("families", __file__)
 
 TITLES: dict[Shape, str] = {"decoder": "GPT", "encoder": "BERT", "encoder-decoder": "T5"}
 TRAINED: dict[Shape, str] = {
-    "decoder": "trained to say the next token",
-    "encoder": "trained to fill what is hidden",
-    "encoder-decoder": "trained to write what is asked for",
+    "decoder": mark("trained to say the next token"),
+    "encoder": mark("trained to fill what is hidden"),
+    "encoder-decoder": mark("trained to write what is asked for"),
 }
-BARE = "no head: it predicts nothing; vectors come out"
-POOLED = {"first": "the first token’s vector", "max": "the largest of each number", "mean": "their mean"}
+BARE = mark("no head: it predicts nothing; vectors come out")
+POOLED = {
+    "first": mark("the first token’s vector"),
+    "max": mark("the largest of each number"),
+    "mean": mark("their mean"),
+}
 SAID = 3  # rows of an answer in an encoder-decoder's masks: the start token, the gap's sign, a first token
 MOST_HEADS = 60_000  # numbers of cross-attention; with more, heads are averaged block by block
-NONE = "No encoder-decoder is installed here, so nobody speaks in this lane. The masks are those of an untrained one."
+NONE = mark(
+    "No encoder-decoder is installed here, so nobody speaks in this lane. The masks are "
+    "those of an untrained one."
+)
 
 
 @dataclass(frozen=True)
@@ -127,7 +135,7 @@ def _lane(one: Found, tokens: Sequence[str], spans: Sequence[tuple[int, int]]) -
     lane, lm = one.lane, one.lane.lm
     if lm is None:
         read = [{"text": token, "special": end <= start} for token, (start, end) in zip(tokens, spans)]
-        known: dict[str, Any] = {"model": "", "missing": NONE, "at": list(range(len(tokens)))}
+        known: dict[str, Any] = {"model": "", "missing": say(NONE), "at": list(range(len(tokens)))}
         known["back"] = list(range(len(tokens)))
     else:
         special = lm.tokenizer.special_ids
@@ -139,7 +147,7 @@ def _lane(one: Found, tokens: Sequence[str], spans: Sequence[tuple[int, int]]) -
     return known | {
         "shape": lane.shape,
         "title": TITLES[lane.shape],
-        "trained": BARE if lane.bare else TRAINED[lane.shape],
+        "trained": say(BARE) if lane.bare else say(TRAINED[lane.shape]),
         "own": lane.own,
         "notes": list(lane.notes),
         "tokens": read,
@@ -164,7 +172,7 @@ def _back(places: Sequence[int], lane: Lane, spans: Sequence[tuple[int, int]]) -
 def _start(lane: Lane) -> dict[str, Any]:
     """Describe the token that a decoder of an encoder-decoder begins with."""
     if lane.lm is None or lane.lm.config.decoder_start_id is None:
-        return {"text": "start"}
+        return {"text": say("start")}
     return _token(lane.lm, lane.lm.config.decoder_start_id)
 
 
@@ -200,8 +208,8 @@ def _vectors(lm: LanguageModel, one: Found) -> dict[str, Any] | None:
         "tokens": pack(made.tokens),
         "text": pack(made.text),
         "alike": pack(made.alike),
-        "how": " and ".join(POOLED[kind] for kind in made.kinds)
-        + (", brought to length 1" if made.normalised else ""),
+        "how": say(" and ").join(say(POOLED[kind]) for kind in made.kinds)
+        + (say(", brought to length 1") if made.normalised else ""),
         "turn": turn
         and {
             "at": turn.changed,
@@ -240,8 +248,8 @@ def crossing(heads: Array) -> tuple[list[str], Array]:
     layers, count = heads.shape[:2]
     mean = heads.mean(axis=(0, 1))[None]
     if heads.size > MOST_HEADS:
-        return ["all heads", *(f"block {i}" for i in range(layers))], np.concatenate(
+        return [say("all heads"), *(say("block {number}", number=i) for i in range(layers))], np.concatenate(
             [mean, heads.mean(axis=1)]
         )
     names = [f"L{i}H{k}" for i in range(layers) for k in range(count)]
-    return ["all heads", *names], np.concatenate([mean, heads.reshape(-1, *heads.shape[2:])])
+    return [say("all heads"), *names], np.concatenate([mean, heads.reshape(-1, *heads.shape[2:])])

@@ -2,6 +2,7 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
+import { say } from "../../app/kit/say.js";
 import { css, fit, h, inLines, label, measure, num } from "../../app/kit/shapes.js";
 import { isDesk, isPhone } from "../../app/kit/widths.js";
 
@@ -35,8 +36,8 @@ const guessesView = {
   },
 
   describe(data) {
-    const said = data.bars.map((one) => `${one.title}, ${one.model}, ${one.way}: ${one.right} of ${one.of}`).join("; ");
-    return `How often the first guess is the word. ${said || data.none}. ${data.reasons.map((one) => `${one.title}: ${one.text}`).join(" ")}`;
+    const said = data.bars.map((one) => say("{title}, {model}, {way}: {right} of {of}", { title: one.title, model: one.model, way: one.way, right: one.right, of: one.of })).join("; ");
+    return `${say("How often the first guess is the word.")} ${said || data.none}. ${data.reasons.map((one) => `${one.title}: ${one.text}`).join(" ")}`;
   },
 
   state(data) { return { bars: data.bars, none: data.none, reasons: data.reasons }; },
@@ -48,7 +49,7 @@ function drawBars(g, data, w) {
   const [x, end] = [isPhone(g.width) ? 150 : 216, w - 46];
   const at = (/** @type {number} */ share) => x + share * (end - x);
   /** @type {Shapes[]} */
-  const out = [label(0, 14, `First guess right, of ${counted(data.bars[0].of, "word")} of held-out stories`, { weight: 600, fill: "ink" })];
+  const out = [label(0, 14, say("First guess right, of {words} of held-out stories", { words: counted(data.bars[0].of, "word") }), { weight: 600, fill: "ink" })];
   const bottom = 34 + data.bars.length * ROW;
   for (const share of [0, 0.5, 1]) out.push(h("line", { x1: at(share), x2: at(share), y1: 30, y2: bottom, stroke: css("line") }), label(at(share), bottom + 16, `${100 * share} %`, { anchor: "middle", fill: "ink3" }));
   data.bars.forEach((one, i) => {
@@ -56,12 +57,12 @@ function drawBars(g, data, w) {
     const share = one.right / one.of;
     const node = h("g", { "data-bar": i },
       label(0, y - 2, one.title, { weight: 600, fill: "ink" }), label(measure(one.title, 12, false) + 12, y - 2, one.model, { fill: "ink3" }),
-      label(0, y + 13, fit(`sees ${one.way}`, x - 8, 12, false), { fill: "ink2" }),
+      label(0, y + 13, fit(say("sees {way}", { way: one.way }), x - 8, 12, false), { fill: "ink2" }),
       h("rect", { x, y: y - 7, width: Math.max(1, at(share) - x), height: 14, rx: 2, fill: css(one.cut ? "accent" : "res") }),
       h("line", { x1: at(one.low), x2: at(one.high), y1: y, y2: y, stroke: css("ink"), "stroke-width": 1.5 }),
       [one.low, one.high].map((v) => h("line", { x1: at(v), x2: at(v), y1: y - 4, y2: y + 4, stroke: css("ink"), "stroke-width": 1.5 })),
       label(w, y + 4, `${Math.round(100 * share)} %`, { anchor: "end", mono: true, fill: "ink" }));
-    out.push(g.tip(node, `${one.right} of ${one.of}; 95 % interval ${num(100 * one.low, 0)} to ${num(100 * one.high, 0)} %`));
+    out.push(g.tip(node, say("{right} of {of}; 95 % interval {low} to {high} %", { right: one.right, of: one.of, low: num(100 * one.low, 0), high: num(100 * one.high, 0) })));
   });
   return out;
 }

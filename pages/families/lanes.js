@@ -3,12 +3,13 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { pointerAt } from "../../app/kit/glass.js";
+import { say, sayOf } from "../../app/kit/say.js";
 import {
   MONO, chip, clamp, css, fit, h, heat, heatImage, html, inLines, label, measure, num, thousands, tokenSpans, tokenTip,
   visible,
 } from "../../app/kit/shapes.js";
 import {
-  ASKED, COUNT, LINE, NAMES_W, colX, drafted, flowOf, inView, readBy, rowTall, rowY, speaks, steps, tokenOf,
+  ASKED, COUNT, LINE, NAMES_W, SHAPE, colX, drafted, flowOf, inView, readBy, rowTall, rowY, speaks, steps, tokenOf,
 } from "./layout.js";
 
 /**
@@ -21,7 +22,7 @@ import {
 /** @param {Place} place */
 export function drawHead(place) {
   const { lane, x, y, w } = place;
-  const named = lane.model ? `${lane.shape} · ${lane.model}${lane.own ? ", this model" : ""}` : lane.shape;
+  const named = lane.model ? `${SHAPE[lane.shape]} · ${lane.model}${lane.own ? say(", this model") : ""}` : SHAPE[lane.shape];
   const wide = measure(lane.title, 15, false) + 14;
   return [
     lane.own && h("rect", { x: x - 8, y, width: w + 16, height: 40, rx: 8, fill: css("wash"), stroke: css("line") }),
@@ -76,6 +77,8 @@ function drawMaps(g, place) {
     return g.tip(node, (event) => cellTip(g, place, name, map, event));
   });
 }
+/** @type {Record<string, string>} */
+const MAPS = { encoder: sayOf("map", "encoder"), cross: sayOf("map", "cross"), decoder: sayOf("map", "decoder") };
 /** @param {Stage} g @param {Place} place @param {string} name @param {Mask} map @param {MouseEvent} event */
 function cellTip(g, place, name, map, event) {
   const { lane } = place;
@@ -86,7 +89,8 @@ function cellTip(g, place, name, map, event) {
   const said = (/** @type {number} */ k) => [lane.start, lane.sign, { text: "…" }][k].text;
   const asks = row ? said(i) : lane.tokens[i].text;
   const read = name === "decoder" ? said(j) : lane.tokens[j].text;
-  return `${name === "self" ? "" : `${name}: `}${visible(asks)} ${map.cells[i * map.cols + j] ? "sees" : "does not see"} ${visible(read)}`;
+  const both = { row: visible(asks), column: visible(read) };
+  return `${name === "self" ? "" : `${MAPS[name] ?? name}: `}${map.cells[i * map.cols + j] ? say("{row} sees {column}", both) : say("{row} does not see {column}", both)}`;
 }
 
 /**
@@ -99,7 +103,7 @@ function drawSpeaker(place, found, said) {
   const last = lane.tokens.length - 1 + said;
   const ends = colX(place, last) + place.cell;
   const [top, deep] = [rowY(place, 0), rowY(place, lane.tokens.length - 1) + pitch - rowY(place, 0)];
-  const word = lane.vectors ? "a vector" : visible(lane.tokens[found.at].text);
+  const word = lane.vectors ? say("a vector") : visible(lane.tokens[found.at].text);
   return [
     h("rect", { x: colX(place, found.at), y: top, width: place.cell, height: lane.shape === "encoder-decoder" ? y + pitch - top : deep, fill: "none", stroke: css("accent"), "stroke-width": 1, "stroke-dasharray": "2 2" }),
     h("rect", { x: colX(place, 0) - 1, y: y - 0.5, width: ends - colX(place, 0) + 2, height: pitch + 1, fill: "none", stroke: css("accent"), "stroke-width": 1.5 }),
@@ -120,7 +124,7 @@ export function drawAsked(data, local, place, token) {
   const head = [label(x, y + 2, fit(`${word}: ${inView(lane, token)}`, w, 12, false), { fill: "ink2" })];
   if (lane.vectors) return [...head, found && drawNearest(lane, place, found.at)];
   const asked = found && lane.asked[found.at];
-  if (!asked) return [...head, found ? label(x, y + 20, "Click the token: a model of this size is asked for one at a time.", { fill: "ink3" }) : null];
+  if (!asked) return [...head, found ? label(x, y + 20, say("Click the token: a model of this size is asked for one at a time."), { fill: "ink3" }) : null];
   const known = asked.top.some((one) => one.id === asked.truth);
   const rows = known ? asked.top : [...asked.top.slice(0, COUNT - 1), { ...lane.tokens[found.at], id: asked.truth, p: asked.right, place: asked.place }];
   return [...head, rows.map((one, i) => bar(x, y + 17 + 16 * i, w, one, one.id === asked.truth)), drawSwap(lane, place, found.at)];
@@ -133,7 +137,7 @@ function bar(x, y, w, one, right) {
     h("rect", { x: x + 106, y: y - 5, width: wide, height: 9, rx: 2, fill: css("field") }),
     h("rect", { x: x + 106, y: y - 5, width: Math.max(1, wide * one.p), height: 9, rx: 2, fill: css(right ? "accent" : "res") }),
     label(x + 112 + wide, y + 4, num(one.p, 3), { mono: true, fill: "ink" }),
-    one.place && label(x + 158 + wide, y + 4, `place ${thousands(one.place)}`, { fill: "ink3" }));
+    one.place && label(x + 158 + wide, y + 4, say("place {place}", { place: thousands(one.place) }), { fill: "ink3" }));
 }
 /**
  * What another next token does to the guess: of a GPT nothing, not by a bit.
@@ -142,8 +146,8 @@ function bar(x, y, w, one, right) {
 function drawSwap(lane, place, at) {
   const swap = lane.swap;
   if (!swap || swap.at !== at + 1) return null;
-  const text = `Behind it ${visible(swap.old)} → ${visible(swap.new)}: `;
-  const moved = swap.moved === 0 ? "the guess stays, to the last bit" : `the guess moves by ${num(swap.moved, 3)}`;
+  const text = say("Behind it {old} → {new}: ", { old: visible(swap.old), new: visible(swap.new) });
+  const moved = swap.moved === 0 ? say("the guess stays, to the last bit") : say("the guess moves by {moved}", { moved: num(swap.moved, 3) });
   const y = place.asked + 17 + 16 * COUNT + 3;
   const start = measure(text, 12, false) * 1.03;
   return [label(place.x, y, fit(text, place.w, 12, false), { fill: "ink2" }), label(place.x + start, y, fit(moved, place.w - start, 12, false), { fill: swap.moved === 0 ? "ink" : "accent", weight: 600 })];
@@ -152,10 +156,10 @@ function drawSwap(lane, place, at) {
 // ---------------------------------------------------------------- what it writes
 
 const HOW = {
-  decoder: "Writes on: what is written stays, and is read.",
-  encoder: "Made to write: a [MASK] at the end, filled, again.",
+  decoder: say("Writes on: what is written stays, and is read."),
+  encoder: say("Made to write: a [MASK] at the end, filled, again."),
 };
-const TASK = { gap: "Writes what fills the gap", translate: "Asked to translate", summarize: "Asked to summarize", sentiment: "Asked for the sentiment" };
+const TASK = { gap: say("Writes what fills the gap"), translate: say("Asked to translate"), summarize: say("Asked to summarize"), sentiment: say("Asked for the sentiment") };
 
 /** The written token that is looked at: pointed at, or the last one. @param {Lane} lane @param {Kept} local */
 export function strokeOf(lane, local) {
@@ -186,7 +190,7 @@ export function drawStrip(g, data, local, place) {
   const chosen = strokeOf(lane, local);
   const reads = crossingOf(lane, local);
   const most = reads ? Math.max(...reads, 1e-9) : 1;
-  const head = lane.shape === "encoder-decoder" ? `${TASK[data.asks]}; reads:` : HOW[lane.shape];
+  const head = lane.shape === "encoder-decoder" ? say("{task}; reads:", { task: TASK[data.asks] }) : HOW[lane.shape];
   /** @type {Shapes[]} */
   const out = [label(x, y + 2, fit(head, w - (reads ? 128 : 0), 12, false), { fill: "ink2" })];
   for (const spot of flow.places) {
@@ -203,7 +207,7 @@ function source(g, place, spot, reads, most) {
   const node = h("g", { "data-source": spot.i },
     h("rect", { x: place.x + spot.x, y: place.write + 9 + spot.y, width: spot.w, height: LINE - 3, rx: 3, fill: reads ? g.sequential(0.45 * share, most, "att") : css("bg") }),
     h("text", { x: place.x + spot.x + 3, y: place.write + 21 + spot.y, "font-family": MONO, "font-size": 12, direction: "ltr", fill: css(spot.one.special && !reads ? "ink3" : "ink") }, tokenSpans(spot.one.text, 1e9, 12)));
-  return g.tip(node, reads ? `${visible(spot.one.text)}: ${num(share, 3)} of what the written token reads` : visible(spot.one.text));
+  return g.tip(node, reads ? say("{text}: {share} of what the written token reads", { text: visible(spot.one.text), share: num(share, 3) }) : visible(spot.one.text));
 }
 /** @param {Stage} g @param {Lane} lane @param {Place} place @param {Spot} spot @param {boolean} chosen */
 function written(g, lane, place, spot, chosen) {
@@ -229,9 +233,9 @@ function alternatives(writing, place, at, y) {
 function tally(writing, count) {
   const strokes = writing.strokes.slice(0, count);
   if (!count) return "";
-  if (count === writing.strokes.length && writing.ended) return `done after ${count}`;
+  if (count === writing.strokes.length && writing.ended) return say("done after {count}", { count });
   const different = new Set(strokes.map((one) => one.id)).size;
-  return `${different} different of ${counted(count, "token")}`;
+  return say("{different} different of {tokens}", { different, tokens: counted(count, "token") });
 }
 
 /**
@@ -244,7 +248,7 @@ export function drawReader(g, local, place) {
   if (!readers || drafted(local) < 1) return;
   const told = JSON.stringify(readers);
   g.overlay("reader", { left: place.x + place.w - 124, top: place.write - 14, width: 124, height: 22 },
-    () => html("select", { class: "fam-reader", "aria-label": "Whose cross-attention colours the source" }),
+    () => html("select", { class: "fam-reader", "aria-label": say("Whose cross-attention colours the source") }),
     (node) => {
       node.onchange = () => g.select({ crossing: node.selectedIndex - 1 });
       if (node.dataset.told !== told) {
@@ -276,7 +280,7 @@ function drawNearest(lane, place, at) {
   const y = place.asked;
   const near = nearestOf(lane, at);
   return [
-    label(x, y + 18, fit(near.length ? "Its vector’s cosine with the nearest ones of the text:" : "No other token to compare its vector with.", w, 12, false), { fill: "ink2" }),
+    label(x, y + 18, fit(near.length ? say("Its vector’s cosine with the nearest ones of the text:") : say("No other token to compare its vector with."), w, 12, false), { fill: "ink2" }),
     near.map((one, i) => bar(x, y + 33 + 16 * i, w, { text: one.text, id: one.id, p: one.p }, false)),
     drawTurn(lane, place, at),
   ];
@@ -289,9 +293,9 @@ function drawTurn(lane, place, at) {
   const turn = lane.vectors?.turn;
   if (!turn || turn.at !== at + 1) return null;
   const y = place.asked + 17 + 16 * COUNT + 3;
-  const text = `Behind it ${visible(turn.old)} → ${visible(turn.new)}: `;
+  const text = say("Behind it {old} → {new}: ", { old: visible(turn.old), new: visible(turn.new) });
   const start = measure(text, 12, false) * 1.03;
-  return [label(place.x, y, fit(text, place.w, 12, false), { fill: "ink2" }), label(place.x + start, y, fit(`its vector turns to cosine ${num(turn.cosine, 3)}`, place.w - start, 12, false), { fill: "accent", weight: 600 })];
+  return [label(place.x, y, fit(text, place.w, 12, false), { fill: "ink2" }), label(place.x + start, y, fit(say("its vector turns to cosine {cosine}", { cosine: num(turn.cosine, 3) }), place.w - start, 12, false), { fill: "accent", weight: 600 })];
 }
 
 /**
@@ -309,13 +313,13 @@ function drawVectors(g, place, { tokens, text, how }, at) {
   const whole = heatImage(x, y, w, tall, heat(tokens, count, dims, paint(most)));
   const rows = lane.tokens.map((one, i) => g.tip(
     h("rect", { class: lane.back[i] >= 0 ? "gb-hot" : null, "data-token": lane.back[i] >= 0 ? lane.back[i] : null, x, y: y + each * i, width: w, height: each, fill: "transparent", stroke: i === at ? css("accent") : "none", "stroke-width": 1.5 }),
-    `${visible(one.text)}: ${thousands(dims)} numbers`));
+    say("{text}: {dims} numbers", { text: visible(one.text), dims: thousands(dims) })));
   return [
-    label(x, place.write + 2, fit(`Writes nothing. Out come ${thousands(dims)} numbers for each token:`, w, 12, false), { fill: "ink2" }),
+    label(x, place.write + 2, fit(say("Writes nothing. Out come {dims} numbers for each token:", { dims: thousands(dims) }), w, 12, false), { fill: "ink2" }),
     whole, h("rect", { x, y, width: w, height: tall, fill: "none", stroke: css("line") }), rows,
-    g.tip(heatImage(x, mean, w, 14, heat(text, 1, text.length, paint(own)), { "data-vector": "text" }), `the text: ${thousands(text.length)} numbers, from ${num(Math.min(...text), 2)} to ${num(Math.max(...text), 2)}`),
+    g.tip(heatImage(x, mean, w, 14, heat(text, 1, text.length, paint(own)), { "data-vector": "text" }), say("the text: {count} numbers, from {min} to {max}", { count: thousands(text.length), min: num(Math.min(...text), 2), max: num(Math.max(...text), 2) })),
     h("rect", { x, y: mean, width: w, height: 14, fill: "none", stroke: css("line") }),
-    label(x, mean + 29, fit(`the text’s vector: ${how}`, w, 12, false), { fill: "ink2" }),
+    label(x, mean + 29, fit(say("the text’s vector: {how}", { how }), w, 12, false), { fill: "ink2" }),
   ];
 }
 /**

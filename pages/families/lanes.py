@@ -27,6 +27,7 @@ from core.families.vectors import Turned, Vectors, turned, vectors
 from core.families.visibility import Array, seen, untrained
 from core.families.writing import Writing, write
 from core.language_model import LanguageModel
+from core.messages import mark, say
 from core.training.examples import marks
 
 LONGEST = 32  # tokens of the open model: a row and a column each
@@ -37,7 +38,7 @@ TOP = 4
 SHAPES: tuple[Shape, ...] = ("decoder", "encoder", "encoder-decoder")
 USUAL: dict[Shape, str] = {"decoder": "tales-gpt", "encoder": "tales-bert", "encoder-decoder": "tales-t5"}
 DECODER, ENCODER = "SmolLM2-135M", "all-MiniLM-L6-v2"  # the published ones; the encoder has no head
-NO_T5 = "No T5 is published as a package that is fetched here: this one has read Toyland alone."
+NO_T5 = mark("No T5 is published as a package that is fetched here: this one has read Toyland alone.")
 PIECES = 3  # a word in so many pieces is told of
 TOLD = 4  # words told of
 _WORD = re.compile(r"[^\W\d_]+")
@@ -150,9 +151,9 @@ def _beside(asked: Asking, shape: Shape, name: str, lm: LanguageModel) -> Lane:
     read = reading.read(lm, asked.text, DEFAULT_TEXT, OTHERS)
     said = []
     if shape == "encoder-decoder" and asked.name in real.BY_NAME:
-        said.append(NO_T5)
+        said.append(say(NO_T5))
     if read.clipped:
-        said.append(f"{short} reads the first {OTHERS} of its tokens.")
+        said.append(say("{model} reads the first {count} of its tokens.", model=short, count=OTHERS))
     return _read(Lane(shape, short, name, name, False, lm, notes=tuple(said)), read.text, read.ids)
 
 
@@ -176,9 +177,15 @@ def in_pieces(text: str, spans: Sequence[tuple[int, int]]) -> tuple[str, ...]:
             found[match[0]] = pieces
     if not found:
         return ()
-    told = [f"“{word}” to {pieces}" for word, pieces in list(found.items())[:TOLD]]
-    more = f" and {counted(len(found) - TOLD, 'other word')}" if len(found) > TOLD else ""
-    return (f"Not in its vocabulary, so cut to pieces: {', '.join(told)}{more}.",)
+    told = ", ".join(
+        say("“{word}” to {pieces}", word=word, pieces=pieces) for word, pieces in list(found.items())[:TOLD]
+    )
+    if len(found) > TOLD:
+        others = counted(len(found) - TOLD, "other word")
+        return (
+            say("Not in its vocabulary, so cut to pieces: {words} and {others}.", words=told, others=others),
+        )
+    return (say("Not in its vocabulary, so cut to pieces: {words}.", words=told),)
 
 
 def across(spans: Sequence[tuple[int, int]], others: Sequence[tuple[int, int]]) -> list[int]:

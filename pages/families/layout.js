@@ -1,6 +1,7 @@
 // What stands where, and what a lane's model may look at when it speaks of the token that is asked for.
 
 import { counted } from "../../app/kit/counts.js";
+import { say, sayOf } from "../../app/kit/say.js";
 import { clamp, inLines, measure, visible } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
 import { isPhone } from "../../app/kit/widths.js";
@@ -23,20 +24,22 @@ import { isPhone } from "../../app/kit/widths.js";
  * @typedef {{kind: "read" | "written", i: number, one: Token & {p?: number}, x: number, y: number, w: number}} Spot
  */
 
-export const steps = stepMode("drafted", ["The text", "Who sees whom", "The question",
-  ...Array.from({ length: 12 }, (_, n) => `${n + 1} written`)]);
+/** What a shape is called. */
+export const SHAPE = { decoder: sayOf("shape", "decoder"), encoder: sayOf("shape", "encoder"), "encoder-decoder": sayOf("shape", "encoder-decoder") };
+export const steps = stepMode("drafted", [say("The text"), say("Who sees whom"), say("The question"),
+  ...Array.from({ length: 12 }, (_, n) => say("{count} written", { count: n + 1 }))]);
 export const ASKED = 2; // the step that asks; those after it write
 /** What a step shows. @type {(data: Data, local: Kept, step: number) => string} */
 export function caption(data, local, step) {
-  if (step === 0) return "One text through three kinds of model. Each reads it as tokens, words or parts of words, and each cuts it in its own way.";
-  if (step === 1) return "Who sees whom: a filled cell says that the token of its row may look at the token of its column. A decoder looks back only, an encoder both ways; an encoder-decoder reads both ways and writes looking back.";
-  if (step === ASKED) return `All three are asked for ${visible(data.tokens[tokenOf(data, local)])}: the decoder must foretell it from what comes before, the others find a hole in its place. Below stands what each would say, with its probability.`;
+  if (step === 0) return say("One text through three kinds of model. Each reads it as tokens, words or parts of words, and each cuts it in its own way.");
+  if (step === 1) return say("Who sees whom: a filled cell says that the token of its row may look at the token of its column. A decoder looks back only, an encoder both ways; an encoder-decoder reads both ways and writes looking back.");
+  if (step === ASKED) return say("All three are asked for {token}: the decoder must foretell it from what comes before, the others find a hole in its place. Below stands what each would say, with its probability.", { token: visible(data.tokens[tokenOf(data, local)]) });
   const count = step - ASKED;
   const writers = data.lanes.filter((lane) => lane.writing);
   const going = writers.filter((lane) => (lane.writing?.strokes.length ?? 0) >= count);
-  if (!writers.length) return "None of these models writes.";
-  if (count === 1) return "Now they write: what has been written is read again before the next token is chosen, so a text grows token by token. An encoder is not made for that: it fills one hole after the other.";
-  return going.length ? `Token ${count}: ${going.map((lane) => `${lane.title} writes ${visible(lane.writing?.strokes[count - 1].text ?? "")}`).join(", ")}. Point at a written token to see what else could have come.` : "All that they wrote stands here; each stopped by itself, or at twelve tokens.";
+  if (!writers.length) return say("None of these models writes.");
+  if (count === 1) return say("Now they write: what has been written is read again before the next token is chosen, so a text grows token by token. An encoder is not made for that: it fills one hole after the other.");
+  return going.length ? say("Token {number}: {list}. Point at a written token to see what else could have come.", { number: count, list: going.map((lane) => say("{model} writes {token}", { model: lane.title, token: visible(lane.writing?.strokes[count - 1].text ?? "") })).join(", ") }) : say("All that they wrote stands here; each stopped by itself, or at twelve tokens.");
 }
 export const NAMES_W = 86; // of a row's token
 const DEEP = 510; // the height on a wide screen
@@ -86,13 +89,14 @@ const mapRow = (map, row) => Array.from({ length: map.cols }, (_, j) => j).filte
  */
 export function inView(lane, token) {
   const found = speaks(lane, token);
-  const count = (/** @type {number} */ n) => `${n} ${n === 1 ? "token" : "tokens"}`;
-  if (!found) return lane.shape === "decoder" ? "nothing stands before it" : "no token of this lane";
+  if (!found) return lane.shape === "decoder" ? say("nothing stands before it") : say("no token of this lane");
   const source = found.sees.filter((j) => j < lane.tokens.length).length;
   const behind = lane.tokens.length - 1 - found.at;
-  if (lane.shape === "decoder") return `sees the ${count(source)} before it, ${behind ? `none of the ${behind} behind` : "and there is no more"}`;
-  if (lane.shape === "encoder") return `sees ${lane.vectors ? "itself and " : ""}all ${counted(source, "other")}, on both sides`;
-  return `sees all ${counted(source, "other")} and what it has said`;
+  const tokens = counted(source, "token");
+  if (lane.shape === "decoder") return behind ? say("sees the {tokens} before it, none of the {behind} behind", { tokens, behind }) : say("sees the {tokens} before it, and there is no more", { tokens });
+  const others = counted(source, "other");
+  if (lane.shape === "encoder") return lane.vectors ? say("sees itself and all {others}, on both sides", { others }) : say("sees all {others}, on both sides", { others });
+  return say("sees all {others} and what it has said", { others });
 }
 
 /** All places, in pixels of the picture. @param {Pick<Stage, "width">} g @param {Pick<Data, "lanes">} data */

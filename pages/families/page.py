@@ -13,11 +13,17 @@ from core.families.predictions import guesses, swap
 from core.families.vectors import turned, vectors
 from core.families.visibility import seen as visible
 from core.families.writing import write
+from core.messages import mark, say
 from pages.families import cards, export, lanes, question
 from pages.families import guesses as first_guesses
 from pages.families.export import FIGURE, KEYS
 
-ASKS = {"gap": "Fill the gap", "translate": "Translate", "summarize": "Summarize", "sentiment": "Sentiment"}
+ASKS = {
+    "gap": mark("Fill the gap"),
+    "translate": mark("Translate"),
+    "summarize": mark("Summarize"),
+    "sentiment": mark("Sentiment"),
+}
 EXAMPLES = (
     "A red ball was lost. She found the red",
     "Once upon a time, Lily saw a big red",
@@ -45,7 +51,7 @@ drawing.mount("families", {"select": lambda: events.select("families", KEYS)})
 
 with page.controls():
     st.selectbox(
-        "The token asked for",
+        say("The token asked for"),
         range(len(ctx.tokens)),
         format_func=lambda at: f"{at}: {markup.visible(ctx.tokens[at])}",  # a selectbox shows plain text
         width=190,
@@ -54,17 +60,19 @@ with page.controls():
     encoders = lanes.readers(ctx.asked)
     if len(encoders) > 1:
         st.segmented_control(
-            "Encoder beside it", list(encoders), required=True,
+            say("Encoder beside it"), list(encoders), required=True,
             format_func=lambda kind: markup.escape(encoders[str(kind)]),
             **state.part("families.reader", lanes.reader(ctx.asked), lambda kind: state.set("reader", kind)),
         )  # fmt: skip
     if ctx.lm.config.head == "none" and not writer.lane.own:
-        stands_in = (
-            f"{ctx.label} is a bare encoder and says no tokens: {writer.lane.name} stands in its place."
+        stands_in = say(
+            "{model} is a bare encoder and says no tokens: {other} stands in its place.",
+            model=ctx.label,
+            other=writer.lane.name,
         )
         st.caption(markup.escape(stands_in))
     if found[-1].lane.lm is not None:
-        widgets.segments("T5 is asked to", "ask", lanes.ASKS, lambda name: ASKS[str(name)])
+        widgets.segments(say("T5 is asked to"), "ask", lanes.ASKS, lambda name: say(ASKS[str(name)]))
 
 with page.foot():
     about = (found[0].lane.key, writer.lane.key, ctx.text, asked.change)

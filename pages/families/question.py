@@ -20,6 +20,7 @@ from app.models import cache
 from core.families.predictions import guesses
 from core.families.vectors import vectors
 from core.language_model import LanguageModel
+from core.messages import say
 from core.vectors.sentences import cosines
 from pages.families.figure import Found
 from pages.families.guesses import key_of
@@ -189,7 +190,7 @@ def judge_kept(asked: questions.Asked, found: Found) -> Answer:
     """
     writing = found.writing
     if writing is None or not writing.strokes:
-        raise ValueError("the encoder wrote nothing")
+        raise ValueError(say("the encoder wrote nothing"))
     count, kept = len(writing.strokes), sum(not one for one in writing.regretted)
     then = sum(stroke.probability for stroke in writing.strokes) / count
     now = sum(writing.now) / count

@@ -10,13 +10,14 @@ import re
 from typing import Literal
 
 from core.analysis.neurons.feed_forward import TokenSteps
+from core.messages import mark
 
 Group = Literal["none", "strongest", "others", "all"]
 GROUPS: dict[str, str] = {
-    "none": "by hand",
-    "strongest": "the strongest",
-    "others": "all but the strongest",
-    "all": "all of the block",
+    "none": mark("by hand"),
+    "strongest": mark("the strongest"),
+    "others": mark("all but the strongest"),
+    "all": mark("all of the block"),
 }
 COUNTS = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
 

@@ -11,11 +11,13 @@ from streamlit.delta_generator import DeltaGenerator
 from app.controls import widgets
 from app.frame import page
 from app.kit import pack, register
+from app.markup import inline
 from app.models import cache
 from app.session import state
 from core.analysis.neurons.activation_curves import FORMULAS, curve, held, lowest
 from core.analysis.neurons.firing import ALWAYS, RARE, RULE, Firing
 from core.config import Activation
+from core.messages import say, say_of
 from pages.feed_forward.figure import ACTS, GATED, Seen
 from pages.feed_forward.neuron import CORPORA, Sample, SampleJob, request_sample, see_own
 
@@ -42,7 +44,8 @@ def curves(seen: Seen, act: Activation) -> list[dict[str, Any]]:
     stretched = [curve(gate, x, second) for second in chosen]
     landed_y = None if linear is None else seen.as_is.post
     found.append({
-        "name": GATED[gate], "formula": f"{FORMULAS[gate]} × a second sum", "own": linear is not None, "x": pack(x),
+        "name": say(GATED[gate]), "formula": say("{formula} × a second sum", formula=FORMULAS[gate]),
+        "own": linear is not None, "x": pack(x),
         "lines": [pack(one.y) for one in stretched], "slope": pack(stretched[0].slope),
         "dots": None if landed_y is None else [pack(pre), pack(landed_y)],
         "held": None if landed_y is None else held(landed_y), "low": None,
@@ -63,16 +66,17 @@ def counted(firing: Firing, block: int, neuron: int) -> dict[str, Any]:
 
 def show(seen: Seen, job: SampleJob, sample: Sample | None, act: Activation, stamp: str) -> DeltaGenerator:
     """Heading, the sample's controls and the figure; returns the place for the bar of a reading."""
-    st.html(
-        '<section class="gb-words"><h2>Other curves, and neurons that never or always fire</h2></section>'
-    )
+    heading = say("Other curves, and neurons that never or always fire")
+    st.html(f'<section class="gb-words"><h2>{inline(heading)}</h2></section>')
     block, neuron = seen.steps.layer, seen.neuron.neuron
     fired: Firing | None = None
     if job.can:
         with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-            widgets.segments("Read a sample of", "corpus", tuple(CORPORA), lambda name: CORPORA[str(name)])
+            widgets.segments(
+                say("Read a sample of"), "corpus", tuple(CORPORA), lambda name: say(CORPORA[str(name)])
+            )
             st.button(
-                "Read it" if sample is None else "Read",
+                say("Read it") if sample is None else say_of("done", "Read"),
                 key="feed_forward.read",
                 disabled=sample is not None,
                 on_click=state.whole(request_sample),
@@ -87,7 +91,7 @@ def show(seen: Seen, job: SampleJob, sample: Sample | None, act: Activation, sta
             "name": f"L{block}N{neuron}", "block": block, "curves": curves(seen, act),
             "token": job.ctx.lm.tokenizer.display(seen.ids[seen.steps.row]),
             "firing": None if fired is None else counted(fired, block, neuron),
-            "of": "your text" if sample is None else sample.words.removeprefix("of "),
+            "of": say("your text") if sample is None else sample.read,
             "sampled": sample is not None, "limits": [RARE, ALWAYS],
         },
         key="more",

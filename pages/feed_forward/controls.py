@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.controls import widgets
 from app.session import state
+from core.messages import say, say_of
 from pages.feed_forward.ablation import GROUPS, counts
 from pages.feed_forward.figure import BENDS
 
@@ -16,31 +17,31 @@ def draw(blocks: int, neurons: int, neuron: int, strongest: int) -> None:
     Args:
         neuron: the chosen one. strongest: how many count as that.
     """
-    widgets.pick("Block", "block", blocks, most=8)
+    widgets.pick(say("Block"), "block", blocks, most=8)
     st.number_input(
-        "Neuron",
+        say("Neuron"),
         0,
         neurons - 1,
         width=120,
         **state.part("neuron", neuron, lambda chosen: state.set("neuron", chosen)),
     )
     st.selectbox(
-        "A curve beside it",
+        say("A curve beside it"),
         list(BENDS),
-        format_func=BENDS.__getitem__,
+        format_func=lambda name: say_of("curve", BENDS[name]),
         filter_mode=None,
         **state.bind("bend"),
     )
     st.selectbox(
-        "Switched off",
+        say("Switched off"),
         list(GROUPS),
-        format_func=GROUPS.__getitem__,
+        format_func=lambda name: say(GROUPS[name]),
         filter_mode=None,
         **state.bind("silence"),
     )
     if state.get("silence") in ("strongest", "others"):
         st.select_slider(
-            "How many are the strongest",
+            say("How many are the strongest"),
             counts(neurons),
             **state.part("loudest", strongest, lambda chosen: state.set("loudest", chosen)),
         )

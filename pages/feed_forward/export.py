@@ -19,6 +19,7 @@ from core.analysis.neurons.reach import Reach
 from core.analysis.neurons.top_texts import Window
 from core.config import Activation
 from core.language_model import LanguageModel
+from core.messages import say
 from core.trace import Trace
 from pages.feed_forward import ablation
 from pages.feed_forward.figure import Seen, feed_forward, likely, record, see_pass
@@ -126,24 +127,28 @@ def sentence(shown: Shown) -> str:
     """What is on the picture: the neuron that is looked at, what it does at the token, what is predicted."""
     seen, word = shown.seen, shown.lm.tokenizer.display
     steps, one = seen.steps, seen.neuron
-    said = (
-        f"{shown.label}, block {steps.layer}, row {steps.row} “{visible(word(seen.ids[steps.row]))}”: of "
-        f"{counted(len(steps.post), 'neuron')} {seen.bent.firing[steps.row]:.0%} fire. N{one.neuron} sums to "
-        f"{one.pre:.2f} and gives {one.post:.2f}."
-    )
-    off = f" {counted(len(seen.silenced), 'neuron')} off." if seen.silenced else ""
+    said = say(
+        "{model}, block {block}, row {row} “{token}”: of {neurons} {share} fire. "
+        "{neuron} sums to {sum} and gives {given}.",
+        model=shown.label, block=steps.layer, row=steps.row, token=visible(word(seen.ids[steps.row])),
+        neurons=counted(len(steps.post), "neuron"), share=f"{seen.bent.firing[steps.row]:.0%}",
+        neuron=f"N{one.neuron}", sum=f"{one.pre:.2f}", given=f"{one.post:.2f}",
+    )  # fmt: skip
+    off = ""
+    if seen.silenced:
+        off = " " + say("{neurons} off.", neurons=counted(len(seen.silenced), "neuron"))
     if not seen.without.after.size:
         return said + off
     best = np.argsort(-seen.without.after)[:3]
     guessed = ", ".join(f"“{visible(word(int(token)))}” {seen.without.after[token]:.3f}" for token in best)
-    return f"{said}{off} The model predicts {guessed}."
+    return f"{said}{off} " + say("The model predicts {tokens}.", tokens=guessed)
 
 
 FIGURE = Figure(
     "feed_forward", feed_forward, look,
     record=lambda shown: record(shown.lm, shown.seen, shown.stack, shown.beside, shown.stamp),
     select=lambda shown: shown.selection,
-    claim=lambda shown: "Neurons read each token alone; those that fire write to it.",
+    claim=lambda shown: say("Neurons read each token alone; those that fire write to it."),
     sentence=sentence,
     table=lambda shown: table(shown.lm, shown.seen),
     arguments=(

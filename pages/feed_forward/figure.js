@@ -3,12 +3,13 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
+import { pieces, say, sayOf } from "../../app/kit/say.js";
 import {
   MONO, chip, clamp, css, h, html, inLines, label, num, percent, shareBar, thousands, tokenSpans, unpack, visible,
 } from "../../app/kit/shapes.js";
 import { beside, chosenOf, drawBend, drawFlow, drawGrid, drawStrip, ghosts } from "./grids.js";
 import {
-  ACTIVATE, ADD, CONTRACT, EXPAND, READ, TOP, WORDS, firing, firstRow, followed, nameOf, plan, stages, writers,
+  ACTIVATE, ADD, CONTRACT, EXPAND, NORMS, READ, TOP, WORDS, firing, firstRow, followed, nameOf, plan, stages, writers,
 } from "./layout.js";
 import { byHand, drawSum, drawTexts, drawWrites, toggle } from "./neuron.js";
 
@@ -88,7 +89,7 @@ import { byHand, drawSum, drawTexts, drawWrites, toggle } from "./neuron.js";
 function drawTokens(g, data, at) {
   if (at.phone) {
     const c = at.chips;
-    g.part("tokens", [data.row], () => [label(0, 12, "Tokens", { weight: 600, fill: "ink" }), label(56, 12, g.can.recompute ? "touch one to follow it" : "", { fill: "ink3" }),
+    g.part("tokens", [data.row], () => [label(0, 12, say("Tokens"), { weight: 600, fill: "ink" }), label(56, 12, g.can.recompute ? say("touch one to follow it") : "", { fill: "ink3" }),
       c.wrapped.map((one) => pick(g, data, one.at, chip(g, one.x + 0.5, c.top + one.y + 13, one.w, data.rows[one.at].text, { height: 28, selected: one.at === data.row, faint: data.rows[one.at].special })))]);
     return;
   }
@@ -96,9 +97,9 @@ function drawTokens(g, data, at) {
   const first = firstRow(data, at);
   const many = data.rows.length > c.rows;
   g.part("tokens", [data.row], () => [
-    label(0, 12, "Tokens", { weight: 600, fill: "ink" }),
-    label(0, 28, many ? `${first} to ${first + c.rows - 1} of ${data.rows.length}` : `all ${data.rows.length}`, { fill: "ink3" }),
-    label(c.end, 28, "fire", { fill: "ink3", anchor: "end" }),
+    label(0, 12, say("Tokens"), { weight: 600, fill: "ink" }),
+    label(0, 28, many ? say("{first} to {last} of {all}", { first, last: first + c.rows - 1, all: data.rows.length }) : say("all {all}", { all: data.rows.length }), { fill: "ink3" }),
+    label(c.end, 28, say("fire"), { fill: "ink3", anchor: "end" }),
     data.rows.slice(first, first + c.rows).map((row, i) => {
       const y = c.top + (i + 0.5) * c.pitch;
       const on = first + i === data.row;
@@ -148,10 +149,10 @@ function drawNext(g, data, at) {
     g.part("unsaid", [at.next], () => inLines(name, w).map((line, i) => label(x, y + (at.phone ? 16 : 12) + 16 * i, line, { fill: "ink3" })));
     return;
   }
-  g.door("decoding", { left: x - 2, top: y - (at.phone ? 6 : 4) }, name, "From probabilities to text: greedy, beam, sampling");
+  g.door("decoding", { left: x - 2, top: y - (at.phone ? 6 : 4) }, name, say("From probabilities to text: greedy, beam, sampling"));
   const top = y + (at.phone ? 48 : TOP + 6);
   g.part("next", [at.next], () => [
-    after && h("text", { x: at.phone ? x + w : x, y: at.phone ? y + 16 : y + 28, "text-anchor": at.phone ? "end" : "start", "font-size": 12, fill: css("ink3") }, "after ", h("tspan", { "font-family": MONO, fill: css("ink"), direction: "ltr" }, tokenSpans(after, 66, 12))),
+    after && h("text", { x: at.phone ? x + w : x, y: at.phone ? y + 16 : y + 28, "text-anchor": at.phone ? "end" : "start", "font-size": 12, fill: css("ink3") }, pieces(say("after {token}"), { token: h("tspan", { "font-family": MONO, fill: css("ink"), direction: "ltr" }, tokenSpans(after, 66, 12)) })),
     tokens.map((t, i) => {
       const base = top + 47 * i;
       const moved = changed && Math.abs(t.after - t.before) >= 0.0005;
@@ -162,7 +163,7 @@ function drawNext(g, data, at) {
         changed && shareBar(x, base + 25, w, 5, t.before, { fill: css("res"), opacity: 0.55 }),
         shareBar(x, base + (changed ? 26 : 10), w, changed ? 3 : 5, t.after, { fill: css(moved ? "accent" : "res") }),
         h("rect", { x, y: base - 10, width: w, height: 40, fill: "transparent" })),
-      `${visible(t.text)}\nas it is ${num(t.before, 4)}${changed ? `\nwith neurons off ${num(t.after, 4)}` : ""}`);
+      [visible(t.text), say("as it is {chance}", { chance: num(t.before, 4) }), ...(changed ? [say("with neurons off {chance}", { chance: num(t.after, 4) })] : [])].join("\n"));
     }),
   ]);
 }
@@ -188,21 +189,22 @@ const feedForward = {
   draw(g, data, local) {
     const step = stages.of(local);
     const at = plan(g, data, local);
+    const norm = NORMS[data.norm]?.name;
     g.height = at.height;
     stages.bar(g, local, (now) => WORDS[now](data));
     if (!at.phone) g.part("to come", [step, at.w], () => ghosts(at, step));
     drawFlow(g, data, at, step);
     drawTokens(g, data, at);
-    drawStrip(g, data, local, at.stream, "stream", "stream", { about: "the residual stream before the layer" });
-    drawStrip(g, data, local, at.read, "read", "x", { about: data.late || data.norm === "no norm" ? "what the layer reads: the stream as it is" : `what the layer reads: the stream after ${data.norm}` });
-    if (step >= EXPAND) drawGrid(g, data, local, at.pre, "pre", data.neurons === 1 ? "1 neuron" : `${counted(data.neurons, "neuron")}`, data.gated ? "x · W_gate, each" : "x · W_in, a cell each");
+    drawStrip(g, data, local, at.stream, "stream", sayOf("strip", "stream"), { about: say("the residual stream before the layer") });
+    drawStrip(g, data, local, at.read, "read", "x", { about: data.late || !norm ? say("what the layer reads: the stream as it is") : say("what the layer reads: the stream after {norm}", { norm }) });
+    if (step >= EXPAND) drawGrid(g, data, local, at.pre, "pre", counted(data.neurons, "neuron"), data.gated ? say("x · W_gate, each") : say("x · W_in, a cell each"));
     if (step >= ACTIVATE) {
       drawBend(g, data, local, at.curve);
-      drawGrid(g, data, local, at.post, "post", "What fires", step < CONTRACT ? `${thousands(firing(data))} sums above 0` : writers(data));
+      drawGrid(g, data, local, at.post, "post", say("What fires"), step < CONTRACT ? say("{count} sums above 0", { count: thousands(firing(data)) }) : writers(data));
     }
-    if (step >= CONTRACT) drawStrip(g, data, local, at.out, "out", "out", { about: "what the layer writes", frame: "mlp", ink: "mlp-ink" });
+    if (step >= CONTRACT) drawStrip(g, data, local, at.out, "out", sayOf("strip", "out"), { about: say("what the layer writes"), frame: "mlp", ink: "mlp-ink" });
     if (step >= ADD) {
-      drawStrip(g, data, local, at.after, "after", "stream", { about: `the stream behind the layer${data.late && data.norm !== "no norm" ? `, after ${data.norm}` : ""}` });
+      drawStrip(g, data, local, at.after, "after", sayOf("strip", "stream"), { about: data.late && norm ? say("the stream behind the layer, after {norm}", { norm }) : say("the stream behind the layer") });
       drawNext(g, data, at);
     }
     if (step >= (at.phone ? EXPAND : READ)) g.part("line", [at.line], () => h("path", { d: `M0,${at.line}H${at.w}`, stroke: css("line") }));
@@ -217,9 +219,9 @@ const feedForward = {
     }), (node) => {
       local.data = data;
       const off = byHand(data, local, data.neuron.number);
-      node.textContent = off ? "Switch on" : "Switch off";
+      node.textContent = off ? say("Switch on") : say("Switch off");
       node.setAttribute("aria-pressed", String(off));
-      node.title = `${nameOf(data, data.neuron.number)}, at every token of the text`;
+      node.title = say("{neuron}, at every token of the text", { neuron: nameOf(data, data.neuron.number) });
     });
   },
 
@@ -241,11 +243,18 @@ const feedForward = {
     const one = data.neuron;
     const told = stages.said(local, (now) => WORDS[now](data));
     const text = data.rows.slice(0, 24).map((row) => visible(row.text)).join(" ");
-    const off = data.off.length ? ` ${counted(data.off.length, "neuron")} are off.` : "";
-    return `${told}The text ${text}${data.rows.length > 24 ? " …" : ""}. Block ${data.block}${data.stack ? ` of the ${data.stack}` : ""} at ${followed(data)}: ${counted(data.width, "number")} become ${counted(data.neurons, "neuron")}, ${thousands(firing(data))} of them fire, ${writers(data)}. ` +
-      `Neuron ${nameOf(data, one.number)}: before the bend ${num(one.pre, 3)}, behind it ${num(one.post, 3)}, ${percent(one.share, 1)} of what is written.` +
-      `${data.says.up.length ? ` It pushes ${data.says.up.slice(0, 3).map((t) => visible(t.text)).join(", ")} up.` : ""}${off} ` +
-      `${data.next.label}${data.next.after ? ` after ${visible(data.next.after)}` : ""}${data.next.tokens.length ? ": " : ""}${data.next.tokens.slice(0, 3).map((t) => `${visible(t.text)} ${num(t.after, 3)}${data.next.changed ? `, was ${num(t.before, 3)}` : ""}`).join("; ")}.`;
+    const place = { block: data.block, token: followed(data) };
+    const where = data.stack === "encoder" ? say("Block {block} of the encoder at {token}", place) : data.stack === "decoder" ? say("Block {block} of the decoder at {token}", place) : say("Block {block} at {token}", place);
+    const label = data.next.after ? say("{label} after {token}", { label: data.next.label, token: visible(data.next.after) }) : data.next.label;
+    const next = data.next.tokens.slice(0, 3).map((t) => (data.next.changed ? say("{token} {after}, was {before}", { token: visible(t.text), after: num(t.after, 3), before: num(t.before, 3) }) : `${visible(t.text)} ${num(t.after, 3)}`)).join("; ");
+    return [
+      told + say("The text {text}.", { text: data.rows.length > 24 ? `${text} …` : text }),
+      say("{where}: {numbers} become {neurons}, {count} of them fire, {write}.", { where, numbers: counted(data.width, "number"), neurons: counted(data.neurons, "neuron"), count: thousands(firing(data)), write: writers(data) }),
+      say("Neuron {neuron}: before the bend {before}, behind it {after}, {share} of what is written.", { neuron: nameOf(data, one.number), before: num(one.pre, 3), after: num(one.post, 3), share: percent(one.share, 1) }),
+      ...(data.says.up.length ? [say("It pushes {tokens} up.", { tokens: data.says.up.slice(0, 3).map((t) => visible(t.text)).join(", ") })] : []),
+      ...(data.off.length ? [say("{neurons} are off.", { neurons: counted(data.off.length, "neuron") })] : []),
+      next ? `${label}: ${next}.` : `${label}.`,
+    ].join(" ");
   },
 
   state(data, local) {

@@ -21,6 +21,7 @@ from core.analysis.stacks import Stack
 from core.config import Activation, ModelConfig
 from core.hooks import intervene
 from core.language_model import LanguageModel
+from core.messages import mark, mark_of, say
 from core.trace import Trace
 
 feed_forward = register("feed_forward", __file__)
@@ -29,10 +30,11 @@ ACTS: dict[Activation, str] = {
     "relu": "ReLU", "gelu": "GELU", "gelu_tanh": "GELU (tanh)", "silu": "SiLU", "relu_squared": "ReLU²",
 }  # fmt: skip
 GATED: dict[Activation, str] = {
-    "relu": "ReGLU", "gelu": "GEGLU", "gelu_tanh": "GEGLU (tanh)", "silu": "SwiGLU", "relu_squared": "ReLU², gated",
+    "relu": "ReGLU", "gelu": "GEGLU", "gelu_tanh": "GEGLU (tanh)", "silu": "SwiGLU",
+    "relu_squared": mark("ReLU², gated"),
 }  # fmt: skip
 BENDS: dict[str, str] = {
-    "model": "none",
+    "model": mark_of("curve", "none"),
     **{str(name): shown for name, shown in ACTS.items()},
 }  # what the picker of a second curve offers
 NORMS = {"layer": "layer norm", "rms": "RMS norm", "none": "no norm"}
@@ -89,7 +91,7 @@ def see_pass(
 
 def name_of(config: ModelConfig) -> str:
     """What the layer's bend is called."""
-    return GATED[config.act] if config.gated else ACTS[config.act]
+    return say(GATED[config.act]) if config.gated else ACTS[config.act]
 
 
 def record(
@@ -184,7 +186,7 @@ def _says(lm: LanguageModel, seen: Seen) -> dict[str, Any]:
 
     return {
         "up": tokens(says.ids, says.scores), "down": tokens(says.low_ids, says.low_scores),
-        "why": "What it writes is all 0, so it pushes no token." if silent else says.why,
+        "why": say("What it writes is all 0, so it pushes no token.") if silent else say(says.why),
     }  # fmt: skip
 
 
@@ -200,14 +202,14 @@ def _next(lm: LanguageModel, seen: Seen, stack: str) -> dict[str, Any]:
     """The likeliest tokens at the row that predicts, as the model is and with neurons off."""
     without, word = seen.without, lm.tokenizer.display
     if not without.before.size:
-        return {"label": UNSAID, "after": "", "changed": bool(seen.silenced), "tokens": []}
-    label = {"decoder": "Next token", "encoder": "Read back"}.get(lm.config.shape, "Next token")
+        return {"label": say(UNSAID), "after": "", "changed": bool(seen.silenced), "tokens": []}
+    label = say("Read back") if lm.config.shape == "encoder" else say("Next token")
     here = seen.ids[seen.steps.row]
     after = "" if stack == "encoder" else word(here)
     if stack == "encoder":
-        label = "Decoder’s next"
+        label = say("Decoder’s next")
     elif lm.config.shape == "encoder" and here == lm.config.mask_id:
-        label = "In its place"
+        label = say("In its place")
     return {
         "label": label, "after": after, "changed": bool(seen.silenced),
         "tokens": [

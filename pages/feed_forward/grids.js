@@ -4,6 +4,7 @@
 import { roundTicks } from "../../app/kit/axes.js";
 import { counted } from "../../app/kit/counts.js";
 import { pointerAt } from "../../app/kit/glass.js";
+import { say } from "../../app/kit/say.js";
 import { clamp, css, fit, h, heat, heatImage, label, num, percent, thousands, wire } from "../../app/kit/shapes.js";
 import { isPhone } from "../../app/kit/widths.js";
 import { ACTIVATE, ADD, CONTRACT, EXPAND, firstRow, nameOf, outlined, short } from "./layout.js";
@@ -33,7 +34,7 @@ export function drawStrip(g, data, local, box, name, title, o) {
   const strip = data.strips[name];
   const values = local.a[name];
   const most = usualMost(values);
-  const what = `${o.about}\n${counted(data.width, "number")}, length ${num(strip.length, 2)}`;
+  const what = `${o.about}\n${say("{numbers}, length {length}", { numbers: counted(data.width, "number"), length: num(strip.length, 2) })}`;
   const index = (/** @type {MouseEvent} */ event) => {
     const [x, y] = pointerAt(g, event);
     return clamp(Math.floor(((box.upright ? y - box.y : x - box.x) / (box.upright ? box.h : box.w)) * data.width), 0, data.width - 1);
@@ -44,9 +45,9 @@ export function drawStrip(g, data, local, box, name, title, o) {
       heatImage(box.x, box.y, box.w, box.h, href),
       h("rect", { x: box.x - 0.5, y: box.y - 0.5, width: box.w + 1, height: box.h + 1, fill: "none", stroke: css(o.frame ?? "res"), "stroke-width": 1.5, rx: 2 }),
       box.upright ? label(box.x + box.w / 2, box.y - 8, title, { anchor: "middle", weight: 600, fill: o.ink ?? "ink" })
-        : [label(box.x, box.y - 7, title, { weight: 600, fill: o.ink ?? "ink" }), label(box.x + box.w, box.y - 7, `length ${short(strip.length)}`, { anchor: "end", fill: "ink3" })],
-      box.upright && [label(box.x + box.w / 2, box.y + box.h + 16, short(strip.length), { anchor: "middle", mono: true, fill: "ink3" }), label(box.x + box.w / 2, box.y + box.h + 31, "long", { anchor: "middle", fill: "ink3" })],
-      g.tip(h("rect", { x: box.x - 3, y: box.y, width: box.w + 6, height: box.h, fill: "transparent", class: "gb-hot" }), (event) => `${what}\nnumber ${index(event)}: ${num(values[index(event)], 3)}`),
+        : [label(box.x, box.y - 7, title, { weight: 600, fill: o.ink ?? "ink" }), label(box.x + box.w, box.y - 7, say("length {length}", { length: short(strip.length) }), { anchor: "end", fill: "ink3" })],
+      box.upright && [label(box.x + box.w / 2, box.y + box.h + 16, short(strip.length), { anchor: "middle", mono: true, fill: "ink3" }), label(box.x + box.w / 2, box.y + box.h + 31, say("long"), { anchor: "middle", fill: "ink3" })],
+      g.tip(h("rect", { x: box.x - 3, y: box.y, width: box.w + 6, height: box.h, fill: "transparent", class: "gb-hot" }), (event) => `${what}\n${say("number {number}: {value}", { number: index(event), value: num(values[index(event)], 3) })}`),
     ];
   });
 }
@@ -117,9 +118,12 @@ export function drawGrid(g, data, local, box, key, title, hint) {
  */
 function cellWords(data, local, n) {
   const a = local.a;
-  const off = data.off.includes(n);
-  const beside = data.curve.beside && a.beside && `\nwith ${data.curve.beside.name} ${num(a.beside[n], 3)}`;
-  return `${nameOf(data, n)}${off ? ", off" : ""}\nbefore the bend ${num(a.pre[n], 3)}${a.linear ? `\nits second sum ${num(a.linear[n], 3)}` : ""}\nbehind it ${num(a.usual[n], 3)}${beside ?? ""}\n${percent(a.shares[n], 1)} of what is written`;
+  const beside = data.curve.beside && a.beside ? [say("with {curve} {value}", { curve: data.curve.beside.name, value: num(a.beside[n], 3) })] : [];
+  return [
+    data.off.includes(n) ? say("{neuron}, off", { neuron: nameOf(data, n) }) : nameOf(data, n), say("before the bend {value}", { value: num(a.pre[n], 3) }),
+    ...(a.linear ? [say("its second sum {value}", { value: num(a.linear[n], 3) })] : []), say("behind it {value}", { value: num(a.usual[n], 3) }), ...beside,
+    say("{share} of what is written", { share: percent(a.shares[n], 1) }),
+  ].join("\n");
 }
 
 /**
@@ -154,7 +158,7 @@ export function drawFlow(g, data, at, step) {
     step >= ADD && [
       arrow(out.x + out.w + 3, at.plus - 7, "mlp", 3), arrow(at.plus + 7, after.x - 3), arrow(after.x + after.w + 3, at.next.x - 5),
       data.residual && h("path", { d: wire([[stream.x + stream.w / 2, stream.y + stream.h + 36], [stream.x + stream.w / 2, at.floor], [at.plus, at.floor], [at.plus, y + 7]], 6), fill: "none", stroke: css("res"), "stroke-width": 2 }),
-      data.residual && label((stream.x + at.plus) / 2, at.floor + 4, " the stream goes past the layer ", { anchor: "middle", fill: "ink3", stroke: css("bg"), "stroke-width": 8, "paint-order": "stroke" }),
+      data.residual && label((stream.x + at.plus) / 2, at.floor + 4, say(" the stream goes past the layer "), { anchor: "middle", fill: "ink3", stroke: css("bg"), "stroke-width": 8, "paint-order": "stroke" }),
       h("circle", { cx: at.plus, cy: y, r: 6, fill: css("bg"), stroke: css("ink2") }),
       data.residual && h("path", { d: `M${at.plus - 3.5},${y}h7m-3.5,-3.5v7`, stroke: css("ink2") }),
     ],
@@ -190,15 +194,15 @@ export function drawBend(g, data, local, box) {
       return right < low || left > high || !count ? "" : `M${X(left).toFixed(1)},${box.y + box.h}v${(-(BINS - 4) * Math.sqrt(count / highest)).toFixed(1)}H${X(right).toFixed(1)}V${box.y + box.h}Z`;
     }).join("");
     return [
-      label(box.x, box.y - 32, data.act, { weight: 600, fill: "ink" }), g.tip(label(box.x, box.y - 16, fit(data.formula + (data.gated ? " × 2nd sum" : ""), box.w + 10, 12, true), { mono: true, fill: "ink3" }), `${data.act}: ${data.formula}${data.gated ? " × the neuron’s second sum" : ""}`),
+      label(box.x, box.y - 32, data.act, { weight: 600, fill: "ink" }), g.tip(label(box.x, box.y - 16, fit(data.gated ? say("{formula} × 2nd sum", { formula: data.formula }) : data.formula, box.w + 10, 12, true), { mono: true, fill: "ink3" }), `${data.act}: ${data.gated ? say("{formula} × the neuron’s second sum", { formula: data.formula }) : data.formula}`),
       h("path", { d: `M${box.x},${Y(0)}H${box.x + box.w}M${X(0)},${box.y}V${bottom}`, stroke: css("line") }),
       roundTicks(low, high, 4).ticks.map((v) => label(X(v), bottom + 14, short(v).replace(/\.?0+$/, "") || "0", { anchor: "middle", mono: true, fill: "ink3" })),
       [least, most].filter((v, i) => i || v < -0.02 * most).map((v) => label(box.x - 4, Y(v) + 4, short(v), { anchor: "end", mono: true, fill: "ink3" })),
       h("path", { d: bars, fill: css("res"), opacity: 0.45 }),
-      g.tip(h("rect", { x: box.x, y: box.y + box.h - BINS, width: box.w, height: BINS, fill: "transparent" }), `before the bend, in the whole text: ${thousands(counts.reduce((s, v) => s + v, 0))} sums\nthe bars’ heights are the roots of their counts`),
+      g.tip(h("rect", { x: box.x, y: box.y + box.h - BINS, width: box.w, height: BINS, fill: "transparent" }), `${say("before the bend, in the whole text: {count} sums", { count: thousands(counts.reduce((s, v) => s + v, 0)) })}\n${say("the bars’ heights are the roots of their counts")}`),
       h("path", { d: path(ys), fill: "none", stroke: css("res"), "stroke-width": 1.5 }),
       c.beside && a.cb && [h("path", { d: path(a.cb), fill: "none", stroke: css("ink2"), "stroke-width": 1.5, "stroke-dasharray": "5 3" }),
-        label(box.x + 6, box.y + 12, `dashed: ${c.beside.name}`, { fill: "ink2" })],
+        label(box.x + 6, box.y + 12, say("dashed: {curve}", { curve: c.beside.name }), { fill: "ink2" })],
       h("path", { d: Array.from(a.pre, (v, i) => `M${X(v).toFixed(1)},${Y(a.usual[i]).toFixed(1)}h0`).join(""), stroke: css("mlp"), "stroke-width": data.neurons > 1500 ? 2.5 : 4.5, "stroke-linecap": "round", opacity: 0.75 }),
     ];
   });

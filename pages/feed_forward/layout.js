@@ -2,6 +2,7 @@
 // they write, the stream again, and the next token; below it the chosen neuron with its numbers.
 
 import { counted } from "../../app/kit/counts.js";
+import { say, sayOf } from "../../app/kit/say.js";
 import { clamp, measure, num, thousands, visible } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
 import { isPhone } from "../../app/kit/widths.js";
@@ -26,7 +27,7 @@ import { isPhone } from "../../app/kit/widths.js";
 export const TOP = 44; // of the panels, under two lines of words
 const TALL = 236; // of the neurons' grids
 const SHORT = 150; // of a strip of d_model numbers
-export const stages = stepMode("stage", ["Read", "Expand", "Activate", "Contract", "Add"]);
+export const stages = stepMode("stage", [sayOf("step", "Read"), sayOf("step", "Expand"), sayOf("step", "Activate"), sayOf("step", "Contract"), sayOf("step", "Add")]);
 export const [READ, EXPAND, ACTIVATE, CONTRACT, ADD] = [0, 1, 2, 3, 4];
 
 /**
@@ -131,7 +132,7 @@ export const firstRow = (data, at) => clamp(data.row - Math.floor(at.chips.rows 
  */
 export const outlined = (data) => data.most.length <= Math.min(100, data.neurons / 4);
 /** @param {Data} data @param {number} n */
-export const nameOf = (data, n) => `${data.mark ? "encoder " : ""}L${data.block}N${n}`;
+export const nameOf = (data, n) => (data.mark ? say("encoder {neuron}", { neuron: `L${data.block}N${n}` }) : `L${data.block}N${n}`);
 /**
  * A number as short as a cell wants it.
  * @param {number} x
@@ -158,21 +159,41 @@ export function alongLines(data, w, lines = 99) {
 
 // ---------------------------------------------------------------- what each step says, with the picture's own numbers
 
+/** Norms by what Python calls them; a layer that has none is not in here. @type {Record<string, {name: string, brings: string} | undefined>} */
+export const NORMS = {
+  "layer norm": { name: say("layer norm"), brings: say("layer normalization brings them to one size, and the layer reads the result, x.") },
+  "RMS norm": { name: say("RMS norm"), brings: say("RMS normalization brings them to one size, and the layer reads the result, x.") },
+};
+
 /** @param {Data} data */
 export const followed = (data) => visible(data.rows[data.row].text);
 /**
  * How few of the neurons write nearly all.
  * @param {Data} data
  */
-export const writers = (data) => (data.needed ? `${outlined(data) ? "outlined: " : ""}${thousands(data.needed)} write 90 %` : "none writes anything");
+export const writers = (data) => (!data.needed ? say("none writes anything") : outlined(data) ? say("outlined: {count} write 90 %", { count: thousands(data.needed) }) : say("{count} write 90 %", { count: thousands(data.needed) }));
 /** @param {Data} data */
 export const firing = (data) => Math.round(data.fires * data.neurons);
 
+/** What the layer reads. @param {Data} d */
+const readSaid = (d) => (d.late ? undefined : NORMS[d.norm]?.brings) ?? say("The layer reads them as they are.");
+/** How few write nearly all, in a sentence. @param {Data} d */
+function writersSaid(d) {
+  const share = { count: thousands(d.needed), neurons: counted(d.neurons, "neuron") };
+  return !d.needed ? say("Here none of them writes anything.") : outlined(d) ? say("{count} of {neurons} (outlined) write 90 % of it, by squared length.", share)
+    : say("{count} of {neurons} write 90 % of it, by squared length.", share);
+}
+/** What the curve does. @param {Data} d */
+const bendSaid = (d) => (d.gated ? say("A curve, {curve}, bends every sum: those above 0 go through, the others are held near 0; here a second sum of each neuron multiplies what comes through ({bend}).", { curve: d.plain, bend: d.act })
+  : say("A curve, {curve}, bends every sum: those above 0 go through, the others are held near 0.", { curve: d.plain }));
 /** @type {((d: Data) => string)[]} */
 export const WORDS = [
-  (d) => `Each token has a row of ${counted(d.width, "number")}, the stream; this is that of ${followed(d)}. ${d.late ? "The layer reads them as they are." : d.norm === "no norm" ? "The layer reads them as they are." : `${d.norm.replace("norm", "normalization")} brings them to one size, and the layer reads the result, x.`}`,
-  (d) => `Each of ${counted(d.neurons, "neuron")} takes its own weighted sum of the same x: a large one says that x has what this neuron looks for. Green is above 0, brown below: ${thousands(firing(d))} of them are above 0 here.`,
-  (d) => `A curve, ${d.plain}, bends every sum: those above 0 go through, the others are held near 0${d.gated ? `; here a second sum of each neuron multiplies what comes through (${d.act})` : ""}. A neuron that lets something through is said to fire.`,
-  (d) => `Each neuron has ${counted(d.width, "number")} of its own that it writes, as strongly as it fires; all that they write is added up. ${d.needed ? `${thousands(d.needed)} of ${counted(d.neurons, "neuron")}${outlined(d) ? " (outlined)" : ""} write 90 % of it, by squared length.` : "Here none of them writes anything."}`,
-  (d) => `${d.residual ? `The sum is added to the row of ${followed(d)}, which goes on` : `The sum goes on in place of the row of ${followed(d)}`}. ${d.next.tokens.length ? `At the right: what the whole model says comes next, ${visible(d.next.tokens[0].text)} first; below: ` : "Below: "}the texts on which the chosen neuron fires most.`,
+  (d) => `${say("Each token has a row of {numbers}, the stream; this is that of {token}.", { numbers: counted(d.width, "number"), token: followed(d) })} ${readSaid(d)}`,
+  (d) => say("Each of {neurons} takes its own weighted sum of the same x: a large one says that x has what this neuron looks for. Green is above 0, brown below: {count} of them are above 0 here.", { neurons: counted(d.neurons, "neuron"), count: thousands(firing(d)) }),
+  (d) => `${bendSaid(d)} ${say("A neuron that lets something through is said to fire.")}`,
+  (d) => `${say("Each neuron has {numbers} of its own that it writes, as strongly as it fires; all that they write is added up.", { numbers: counted(d.width, "number") })} ${writersSaid(d)}`,
+  (d) => [
+    d.residual ? say("The sum is added to the row of {token}, which goes on.", { token: followed(d) }) : say("The sum goes on in place of the row of {token}.", { token: followed(d) }),
+    d.next.tokens.length ? say("At the right: what the whole model says comes next, {token} first; below: the texts on which the chosen neuron fires most.", { token: visible(d.next.tokens[0].text) }) : say("Below: the texts on which the chosen neuron fires most."),
+  ].join(" "),
 ];

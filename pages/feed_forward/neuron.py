@@ -17,6 +17,7 @@ from core.analysis.neurons.feed_forward import NotLinear, Promoted, direct_effec
 from core.analysis.neurons.firing import Firing, firing
 from core.analysis.neurons.top_texts import TopTexts, Window, find_top, sample_texts
 from core.language_model import LanguageModel
+from core.messages import mark, say
 from core.trace import Trace
 from pages.feed_forward.figure import Says
 
@@ -28,18 +29,25 @@ if TYPE_CHECKING:
 TOKENS = 6  # pushed up, and as many down
 WINDOWS = 5
 
-READ = "its row of W_out through the last norm to the vocabulary, past the blocks behind"
-FELT = "what leaving it out changes here, past the blocks behind"
-ENCODER = "An encoder’s neurons name no token: the decoder reads what they write."
-BARE = "A bare encoder’s neurons name no token: it has no head that says tokens."
+READ = mark("its row of W_out through the last norm to the vocabulary, past the blocks behind")
+FELT = mark("what leaving it out changes here, past the blocks behind")
+ENCODER = mark("An encoder’s neurons name no token: the decoder reads what they write.")
+BARE = mark("A bare encoder’s neurons name no token: it has no head that says tokens.")
 
 TEXTS = 60
 WORK = 1e12  # weights x tokens: a large model reads fewer texts
 CORPORA: dict[str, str] = {
-    "tales": "stories",
-    "fables": "fables",
-    "python": "Python files",
-    "own": "your text",
+    "tales": mark("stories"),
+    "fables": mark("fables"),
+    "python": mark("Python files"),
+    "own": mark("your text"),
+}
+READ_OF: dict[str, str] = {  # so many texts of a corpus
+    "tales": mark("{texts} stories, {tokens}"),
+    "fables": mark("{texts} fables, {tokens}"),
+    "python": mark("{texts} Python files, {tokens}"),
+    "functions": mark("{texts} Python functions, {tokens}"),
+    "own": mark("your text, {tokens}"),
 }
 
 
@@ -56,10 +64,14 @@ class Sample:
     texts: int
 
     @property
-    def words(self) -> str:
+    def read(self) -> str:
         """What was read, in words."""
-        read = "your text" if self.corpus == "own" else f"{self.texts} {CORPORA[self.corpus]}"
-        return f"of {read}, {counted(self.firing.tokens, 'token')}"
+        return say(READ_OF[self.corpus], texts=self.texts, tokens=counted(self.firing.tokens, "token"))
+
+    @property
+    def words(self) -> str:
+        """What it is a sample of, in words."""
+        return say("of {read}", read=self.read)
 
 
 def texts_of(lm: LanguageModel, corpus: str, own: Sequence[int]) -> list[list[int]]:
@@ -131,13 +143,14 @@ class SampleJob:
         if not state.memo("feed_forward").pop("asked", False) or self.known is not None or not self.can:
             return
         with slot, st.container(horizontal=True, vertical_alignment="center"):
-            bar = st.progress(0.0, text="Reading")
-            st.button("Stop", key="feed_forward.stop")
+            bar = st.progress(0.0, text=say("Reading"))
+            st.button(say("Stop"), key="feed_forward.stop")
         began = time.monotonic()
 
         def progress(share: float) -> None:
             left = (time.monotonic() - began) * (1 - share) / max(share, 1e-6)
-            bar.progress(min(1.0, share), text=f"{share:.0%} read, about {left:.0f} s left")
+            said = say("{share} read, about {seconds} s left", share=f"{share:.0%}", seconds=f"{left:.0f}")
+            bar.progress(min(1.0, share), text=said)
 
         cache.keep(self._about, read_sample(self.ctx.lm, state.get("corpus"), self.ctx.ids, progress))
         work.again()
@@ -180,8 +193,10 @@ def bundled_windows(lm: LanguageModel, block: int, neuron: int) -> tuple[list[Wi
     if table is None:
         return None
     about = table.about
-    read = {**CORPORA, "functions": "Python functions"}[about["corpus"]]
-    return table.windows(block, neuron), f"of {about['texts']:,} {read}, {counted(about['tokens'], 'token')}"
+    read = say(
+        READ_OF[about["corpus"]], texts=f"{about['texts']:,}", tokens=counted(about["tokens"], "token")
+    )
+    return table.windows(block, neuron), say("of {read}", read=read)
 
 
 def strongest_texts(
@@ -200,9 +215,11 @@ def strongest_texts(
     if found:
         return found[:WINDOWS], about
     if about:
-        return [], f"It fires nowhere in the sample ({about})."
+        return [], say("It fires nowhere in the sample ({sample}).", sample=about)
     if stack == "decoder":
-        return [], "A decoder reads no text by itself, so there is no sample of its neurons."
+        return [], say("This decoder reads no text by itself, so there is no sample of its neurons.")
     if moment:
-        return [], "Kept for the finished model only. Below, a sample is read for this moment."
-    return [], "None are kept for this model." + (" Below, a sample is read for it." if below else "")
+        return [], say("Kept for the finished model only. Below, a sample is read for this moment.")
+    if below:
+        return [], say("None are kept for this model. Below, a sample is read for it.")
+    return [], say("None are kept for this model.")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from app import markup, models
-from app.controls import decoder_text, widgets
+from app import models
+from app.controls import decoder_text, stacks
 from app.frame import page
 from app.session import events, state
 from core.analysis.neurons.activation_curves import bends, curve
@@ -50,7 +50,7 @@ with page.controls():
     controls.draw(blocks, len(seen.as_is.post), number, count)
 if both:
     with ctx.slot:
-        widgets.segments("Stack", "stack", ("encoder", "decoder"), markup.capital)
+        stacks.pick_stack()
         decoder_text.draw(ctx)
 
 side = ctx.stack

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from app.kit.arms import Arm, stilled
 from app.kit.figures import Argument, Asked, Figure, Table
 from core.config import ModelConfig
+from core.messages import say
 from core.training.fine_tune_spec import Task, Way, compared
 from core.training.tuned import count
 from pages.fine_tuning import figure, ways
@@ -98,18 +99,24 @@ def sentence(seen: Seen) -> str:
     for arm, one in zip(seen.arms.values(), seen.ways, strict=True):
         worth, judged = one["worth"], one["judged"]
         right = worth.get("accuracy")
-        share = (
-            f"{100 * right['right'] / right['of']:.1f} % of {right['of']:,}" if right else "not measured yet"
-        )
-        learned = f", {worth['trained']:,} numbers learned" if right else ""
-        said.append(f"{arm.name}: {share}{learned}; of the text: {judged.get('says') or judged.get('why')}")
+        given = {"way": say(arm.name), "says": judged.get("says") or judged.get("why")}
+        if right:
+            share = f"{100 * right['right'] / right['of']:.1f} %"
+            said.append(
+                say(
+                    "{way}: {share} of {count}, {numbers} numbers learned; of the text: {says}",
+                    share=share, count=f"{right['of']:,}", numbers=f"{worth['trained']:,}", **given,
+                )
+            )  # fmt: skip
+        else:
+            said.append(say("{way}: not measured yet; of the text: {says}", **given))
     return f"{figure.record_task(seen.job)['title']}. {'. '.join(said)}."
 
 
 FIGURE = Figure(
     "fine_tuning", figure.fine_tuning, look, record=record,
     select=select,
-    claim=lambda seen: "Few new numbers teach a trained model a new task.",
+    claim=lambda seen: say("Few new numbers teach a trained model a new task."),
     sentence=sentence,
     table=lambda seen: table(seen.arms, seen.ways),
     arguments=(
@@ -117,7 +124,7 @@ FIGURE = Figure(
         Argument("col", "wcol"), Argument("step", "stage", lambda seen: STEPS),
     ),
     model=False, blank=("ways",), tall=620,
-    own=lambda seen: "with the recorded runs in place of yours" if seen.own else "",
+    own=lambda seen: say("with the recorded runs in place of yours") if seen.own else "",
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 
 import { curves, heardRuns } from "../../app/kit/curves.js";
 import { mount } from "../../app/kit/glass.js";
+import { say } from "../../app/kit/say.js";
 import { fit, html, inLines, label, percent, unpack, visible } from "../../app/kit/shapes.js";
 import { planStep, planWays } from "./layout.js";
 import { WORDS, drawLora, stages } from "./lora.js";
@@ -56,13 +57,13 @@ const tuning = {
       lines: [{ column: "held_out", kind: "solid" }], x: across(data, local), ends: "line", low: data.low, high: 1, title: data.title,
       guessing: data.guessing, format: (share) => percent(share, 1), onpoint: (_, what) => heardRuns(g, local, what),
     });
-    g.overlay("axis", at.axis, () => html("div", { class: "tune-axis", role: "group", "aria-label": "Across" },
-      [["step", "Steps"], ["seconds", "Seconds"]].map(([key, name]) => html("button", { type: "button", "data-axis": key, onclick: () => measure(g, local, /** @type {Axis} */ (key)) }, name))), (node) => {
+    g.overlay("axis", at.axis, () => html("div", { class: "tune-axis", role: "group", "aria-label": say("Across") },
+      [["step", say("Steps")], ["seconds", say("Seconds")]].map(([key, name]) => html("button", { type: "button", "data-axis": key, onclick: () => measure(g, local, /** @type {Axis} */ (key)) }, name))), (node) => {
       for (const button of node.children) button.setAttribute("aria-pressed", String(button.getAttribute("data-axis") === across(data, local)));
     });
     g.part("about", [at.about], () => inLines(data.about, at.about.w).map((line, i) => label(at.about.x, at.about.y + 16 * i, line, { fill: "ink3" })));
     drawTable(g, data, at.table);
-    g.part("read", [at.read, data.text], () => label(at.read.x, at.read.y, fit(`Your text: “${visible(data.text)}”`, at.read.w, 12, false), { fill: "ink2" }));
+    g.part("read", [at.read, data.text], () => label(at.read.x, at.read.y, fit(say("Your text: “{text}”", { text: visible(data.text) }), at.read.w, 12, false), { fill: "ink2" }));
   },
 
   points(g, data, local) {
@@ -93,7 +94,10 @@ const tuning = {
     if (step < stages.last) return told;
     const ways = data.ways.map((way) => {
       const row = cells(way);
-      return `${way.curve.name}${way.own ? ", yours" : ", recorded"}: held out ${row.accuracy}, ${row.learned} numbers learned, file ${row.bytes}, ${row.seconds}, forgotten ${row.forgets}; your text: ${saidOf(way)}`;
+      const given = { ...row, name: way.curve.name, says: saidOf(way) };
+      return way.own
+        ? say("{name}, yours: held out {accuracy}, {learned} numbers learned, file {bytes}, {seconds}, forgotten {forgets}; your text: {says}", given)
+        : say("{name}, recorded: held out {accuracy}, {learned} numbers learned, file {bytes}, {seconds}, forgotten {forgets}; your text: {says}", given);
     });
     return `${told}${data.title}. ${ways.join(". ")}.`;
   },
@@ -122,7 +126,7 @@ function measure(g, local, x) {
 }
 
 /** What is said of a step. @type {(data: Tuning, step: number) => string} */
-const caption = ({ lora }, step) => (lora ? WORDS[step](lora) : "The LoRA run has learned nothing yet.");
+const caption = ({ lora }, step) => (lora ? WORDS[step](lora) : say("The LoRA run has learned nothing yet."));
 
 /** What stands where at a step of LoRA. @type {(g: Stage, data: Tuning, step: number) => ReturnType<typeof planStep>} */
 const planned = (g, { lora }, step) => planStep(g.width, step, lora ? { rank: lora.rank, columns: lora.W.shape[1] } : { rank: 1, columns: 1 });
@@ -133,7 +137,7 @@ function drawStep(g, data, { arrays }, step) {
   const at = planned(g, data, step);
   g.height = at.height;
   if (lora && arrays) drawLora(g, lora, arrays, at, step);
-  else g.part("no lora", [at], () => label(0, at.top + 20, "The LoRA run has learned nothing yet.", { size: 14, fill: "ink" }));
+  else g.part("no lora", [at], () => label(0, at.top + 20, say("The LoRA run has learned nothing yet."), { size: 14, fill: "ink" }));
 }
 
 export default mount("fine_tuning", tuning);

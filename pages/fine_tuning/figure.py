@@ -12,6 +12,8 @@ import numpy as np
 
 from app.kit import pack, register
 from app.kit.arms import Arm
+from core.messages import mark, say
+from core.runs.endings import retold
 from core.runs.fine_tuning import bundled_base
 from core.training import lora
 from core.training.fine_tune_spec import PRESETS, Task, Way
@@ -21,15 +23,14 @@ from pages.fine_tuning.ways import RECORDED, Learned
 fine_tuning = register("fine_tuning", __file__)
 
 BASE = "tales-bert"
-HELD_OUT = "those held out combine people, things and places as none of these does"
 ABOUT = {
-    "sentiment": (
-        "Good or bad news: what happens in two sentences of a tale, by what somebody then feels. The model learns from "
-        f"{PRESETS['sentiment']['examples']:,}; {HELD_OUT}."
+    "sentiment": mark(
+        "Good or bad news: what happens in two sentences of a tale, by what somebody then feels. The model "
+        "learns from {count}; those held out combine people, things and places as none of these does."
     ),
-    "questions": (
-        "Questions whose answer stands in a passage of a tale. The model learns from "
-        f"{PRESETS['questions']['examples']:,}; {HELD_OUT}."
+    "questions": mark(
+        "Questions whose answer stands in a passage of a tale. The model learns from {count}; those held out combine "
+        "people, things and places as none of these does."
     ),
 }
 
@@ -39,11 +40,11 @@ def record_task(job: Task) -> dict[str, Any]:
     news = job == "sentiment"
     return {
         "job": job,
-        "title": "Held-out news judged right" if news else "Held-out questions answered exactly",
-        "asks": "Your text:" if news else "Answer:",
-        "guessing": {"value": 0.5, "text": "guessing: one of two"} if news else None,
+        "title": say("Held-out news judged right") if news else say("Held-out questions answered exactly"),
+        "asks": say("Your text:") if news else say("Answer:"),
+        "guessing": {"value": 0.5, "text": say("guessing: one of two")} if news else None,
         "low": 0.4 if news else 0.0,
-        "about": ABOUT[job],
+        "about": say(ABOUT[job], count=f"{PRESETS[job]['examples']:,}"),
     }
 
 
@@ -54,9 +55,9 @@ def record_ways(
     return [
         {
             "key": way,
-            "curve": arm.curve(),
+            "curve": arm.curve() | {"name": say(arm.name)},
             "own": arm.run is not None,
-            "ended": arm.ended,
+            "ended": retold(arm.ended),
             "going": arm.going,
             "worth": ways.last(arm),
             "judged": ways.judge(arm, text, question, learned),

@@ -15,6 +15,7 @@ from app.models import cache, room
 from app.session import state
 from core import real
 from core.language_model import LanguageModel
+from core.messages import say
 from core.training import own_lines
 from core.training.adapters import Lora
 from core.training.own_lines import Guess, Lesson
@@ -31,8 +32,8 @@ def draw() -> tuple[str, DeltaGenerator] | None:
     name = models.REAL
     with st.container(key="gb-own-lines", gap="small"):
         st.html(
-            "<section class='gb-cheatsheet' aria-label='Your own lines'><h2>Your own lines, taught to "
-            f"{escape(name)}</h2><p>{inline(_told())}</p></section>"
+            f"<section class='gb-cheatsheet' aria-label='{escape(say('Your own lines'))}'>"
+            f"<h2>{escape(say('Your own lines, taught to {model}', model=name))}</h2><p>{inline(_told())}</p></section>"
         )
         if name not in models.published():
             st.html(f"<p class='gb-hint' role='status'>{inline(real.missing(name))}.</p>")
@@ -43,10 +44,10 @@ def draw() -> tuple[str, DeltaGenerator] | None:
         with st.container(
             horizontal=True, gap="medium", vertical_alignment="bottom", key="gb-own-lines-asked"
         ):
-            st.text_area("Lines to learn, one each", height=180, **state.bind("learn"))
+            st.text_area(say("Lines to learn, one each"), height=180, **state.bind("learn"))
             with st.container(gap="small"):
-                st.text_input("Ask it before and after", **state.bind("probe"))
-                widgets.segments("Rank", "thin", ("4", "8", "16"))
+                st.text_input(say("Ask it before and after"), **state.bind("probe"))
+                widgets.segments(say("Rank"), "thin", ("4", "8", "16"))
         lm = cache.model(name)
         try:
             rows = own_lines.read_lines(lm, str(state.get("learn")))
@@ -58,16 +59,19 @@ def draw() -> tuple[str, DeltaGenerator] | None:
         key = "\x1f".join((cache.key(name), str(state.get("learn")), str(rank)))
         need = _seconds(lm, key, rows)
         if need > own_lines.LONGEST:
-            st.html(
-                f"<p class='gb-hint' role='status'>This would take about {need / 60:.0f} minutes on this machine, more "
-                f"than the {own_lines.LONGEST / 60:.0f} that a page waits: take lines out, or shorten them.</p>"
-            )
+            long = say(
+                "This would take about {minutes} minutes on this machine, more than the {most} that a page "
+                "waits: take lines out, or shorten them.",
+                minutes=f"{need / 60:.0f}", most=f"{own_lines.LONGEST / 60:.0f}",
+            )  # fmt: skip
+            st.html(f"<p class='gb-hint' role='status'>{escape(long)}</p>")
             return None
-        total = own_lines.PASSES * len(rows)
-        bar = work.buttons(
-            JOB, key, f"Teach it {counted(len(rows), 'line')}, {own_lines.PASSES} times: about {max(1, round(need))} s",
-            total, lambda: own_lines.teach(lm, rows, Lora(rank, 2.0 * rank)),
+        teach = say(
+            "Teach it {lines}, {times} times: about {seconds} s",
+            lines=counted(len(rows), "line"), times=own_lines.PASSES, seconds=max(1, round(need)),
         )  # fmt: skip
+        total = own_lines.PASSES * len(rows)
+        bar = work.buttons(JOB, key, teach, total, lambda: own_lines.teach(lm, rows, Lora(rank, 2.0 * rank)))
         job = work.of(JOB, key)
         last: Lesson | None = job.done[-1] if job is not None and job.done else None
         if job is None or last is None or last.adapter is None:
@@ -90,9 +94,14 @@ def _offer(name: str) -> None:
     """Say that nobody has asked for the model, and what it takes; the button opens it."""
     need = room.written(models.need(models.resolve(name)))
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="gb-own-lines-offer"):
-        st.button(f"Open {name}", key="own_lines.open", on_click=state.whole(_ask))
+        st.button(say("Open {model}", model=name), key="own_lines.open", on_click=state.whole(_ask))
         st.caption(
-            markup.escape(f"This page has not opened it: it takes {need} of memory, once for all visitors.")
+            markup.escape(
+                say(
+                    "This page has not opened it: it takes {need} of memory, once for all visitors.",
+                    need=need,
+                )
+            )
         )
 
 
@@ -103,15 +112,16 @@ def _ask() -> None:
 def go_on(drawn: tuple[str, DeltaGenerator] | None) -> None:
     """Do the steps that are still to be done."""
     if drawn is not None:
-        work.go_on(JOB, *drawn, "steps")
+        work.go_on(JOB, *drawn, say("steps"))
 
 
 def _told() -> str:
-    return (
-        f"Up to {own_lines.MOST_LINES} lines of up to {own_lines.MOST_TOKENS} tokens, about something that the model "
-        "cannot know. Its own 135 million weights stay as they are; thin matrices are learned beside the queries and "
-        "values of every block, for you alone, until you leave this page."
-    )
+    return say(
+        "Up to {lines} lines of up to {tokens} tokens, about something that the model cannot know. Its own 135 "
+        "million weights stay as they are; thin matrices are learned beside the queries and values of every "
+        "block, for you alone, until you leave this page.",
+        lines=own_lines.MOST_LINES, tokens=own_lines.MOST_TOKENS,
+    )  # fmt: skip
 
 
 def _before(text: str) -> Guess:
@@ -132,18 +142,20 @@ def _summary(done: list[Lesson], lines: int, count: int, lm: LanguageModel) -> s
     """Loss of the first and the last pass, and how few numbers were learned."""
     first, last = (sum(one.loss for one in part) / lines for part in (done[:lines], done[-lines:]))
     share = count / sum(weight.numel() for weight in lm.transformer.parameters())
-    return (
-        f"Mean loss of your lines in the first pass {first:.2f} nats a token, in the last {last:.2f}. {count:,} "
-        f"numbers were learned, {share:.1%} of the model’s. The last two rows are about nothing in your lines: where "
-        "they change, it has forgotten; nothing here keeps what it knew."
-    )
+    return say(
+        "Mean loss of your lines in the first pass {first} nats a token, in the last {last}. {count} numbers "
+        "were learned, {share} of the model’s. The last two rows are about nothing in your lines: where they "
+        "change, it has forgotten; nothing here keeps what it knew.",
+        first=f"{first:.2f}", last=f"{last:.2f}", count=f"{count:,}", share=f"{share:.1%}",
+    )  # fmt: skip
 
 
 def _table(rows: list[tuple[str, Guess, Guess | None]]) -> str:
-    head = "".join(f"<th scope='col'>{title}</th>" for title in ("Text", "It says next", "After your lines"))
+    titles = escape(say("Text")), escape(say("It says next")), escape(say("After your lines"))
+    head = "".join(f"<th scope='col'>{title}</th>" for title in titles)
     body = "".join(
         f"<tr><th scope='row'>{escape(text)}</th><td>{_said(before)}</td>"
-        f"<td>{'not taught yet' if after is None else _said(after)}</td></tr>"
+        f"<td>{escape(say('not taught yet')) if after is None else _said(after)}</td></tr>"
         for text, before, after in rows
     )
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -8,6 +8,7 @@ from app.controls import unlike_text
 from app.frame import page
 from app.session import events, state
 from core.decoding.labels import classify
+from core.messages import say
 from core.runs.fine_tuning import bundled_base
 from core.training.lora import Adapter, trained
 from core.training.tuned import count
@@ -17,7 +18,9 @@ from pages.fine_tuning.figure import BASE
 from pages.fine_tuning.question import another, ask
 
 LONGEST = 100  # tokens of the text
-APART = f"It does nothing on this page, nor would its Rewind: what reads your text is {BASE}, adapted."
+APART = say(
+    "It does nothing on this page, nor would its Rewind: what reads your text is {base}, adapted.", base=BASE
+)
 EXAMPLES = (
     "Nora lost the red kite. Tom found the kite under the bench.",
     "Jane walked to the mill. There the golden key was, under a stone.",

@@ -8,10 +8,11 @@ from typing import Any
 from app import questions
 from app.controls.predict import Answer
 from app.session.state import Value
+from core.messages import mark, say
 from core.runs import recorded
 from core.training.fine_tune_spec import Task, Way
 
-TASKS: dict[Task, str] = {"sentiment": "good or bad news", "questions": "questions about a tale"}
+TASKS: dict[Task, str] = {"sentiment": mark("good or bad news"), "questions": mark("questions about a tale")}
 WAYS: tuple[Way, ...] = ("scratch", "frozen", "full", "lora")
 CLOSE, NONE = 0.75, 0.25  # of what full training brings over the frozen body
 
@@ -54,8 +55,10 @@ def measured(task: Task, way: Way) -> dict[str, Any]:
 def ask(shown: Task) -> Question:
     """Ask about the other task: how near LoRA comes to full fine-tuning, or how far before training from scratch."""
     if shown == "sentiment":
-        return Question(questions.ask("fine_tuning", "few-numbers", task=TASKS["questions"]), "questions")
-    return Question(questions.ask("fine_tuning", "all-numbers", task=TASKS["sentiment"]), "sentiment")
+        return Question(
+            questions.ask("fine_tuning", "few-numbers", task=say(TASKS["questions"])), "questions"
+        )
+    return Question(questions.ask("fine_tuning", "all-numbers", task=say(TASKS["sentiment"])), "sentiment")
 
 
 def another(asked: Question) -> dict[str, Value]:

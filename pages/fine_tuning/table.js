@@ -1,5 +1,6 @@
 // Beside the chart: what each way is worth, what it costs, what it forgets, and what it says of the learner's text.
 
+import { say } from "../../app/kit/say.js";
 import { css, fit, h, inLines, label, num, percent, thousands } from "../../app/kit/shapes.js";
 
 /**
@@ -48,27 +49,27 @@ export function cells(way) {
   if (!("accuracy" in w && w.accuracy)) return { accuracy: "—", learned: "—", bytes: "—", seconds: "—", forgets: "—" };
   const { right, of, low, high } = w.accuracy;
   return {
-    accuracy: `${percent(right / of, 1)}  (${num(100 * low, 0)} to ${num(100 * high, 0)})`,
+    accuracy: say("{right}  ({low} to {high})", { right: percent(right / of, 1), low: num(100 * low, 0), high: num(100 * high, 0) }),
     learned: thousands(w.trained), bytes: bytesOf(w.bytes), seconds: `${num(w.seconds, 0)} s`,
-    forgets: w.old ? `${w.old[0] - w.old[1] > 5e-4 ? "+" : ""}${num(w.old[0] - w.old[1], 3)}` : "nothing known",
+    forgets: w.old ? `${w.old[0] - w.old[1] > 5e-4 ? "+" : ""}${num(w.old[0] - w.old[1], 3)}` : say("nothing known"),
   };
 }
 /** What a way says of the learner's text, or why it says nothing. @param {Way} way */
-export const saidOf = ({ judged }) => ("why" in judged ? judged.why : `${judged.says}  ${judged.guess ? "a guess" : num(judged.probability, 2)}`);
-const HEADS = [["accuracy", "held out, 95 % interval"], ["learned", "numbers learned"], ["bytes", "file"], ["seconds", "time"], ["forgets", "forgotten, nats"]];
+export const saidOf = ({ judged }) => ("why" in judged ? judged.why : `${judged.says}  ${judged.guess ? say("a guess") : num(judged.probability, 2)}`);
+const HEADS = [["accuracy", say("held out, 95 % interval")], ["learned", say("numbers learned")], ["bytes", say("file")], ["seconds", say("time")], ["forgets", say("forgotten, nats")]];
 
 const THROUGH = { "pointer-events": "none" }; // words that the ground behind them answers for
 
 /** What each cell of a way's row says whole. @type {(way: Way) => Record<string, string>} */
 function exactCells(way) {
   const { worth: w, judged } = way;
-  const told = { says: "why" in judged ? judged.why : `${judged.says}${judged.guess ? ", a guess: unlike the news it learned from" : `: ${num(judged.probability, 4)}`}` };
+  const told = { says: "why" in judged ? judged.why : judged.guess ? say("{says}, a guess: unlike the news it learned from", { says: judged.says }) : `${judged.says}: ${num(judged.probability, 4)}` };
   if (!("accuracy" in w && w.accuracy)) return told;
   const { right, of, low, high } = w.accuracy;
   return {
-    ...told, accuracy: `${thousands(right)} of ${thousands(of)} right: ${num((100 * right) / of, 2)} %, 95 % between ${num(100 * low, 1)} and ${num(100 * high, 1)}`,
-    learned: `${thousands(w.trained)}, of these ${thousands(w.head)} the head’s`, bytes: `${thousands(w.bytes)} bytes`, seconds: `${num(w.seconds, 2)} s`,
-    forgets: w.old ? `loss on the old task ${num(w.old[1], 3)} before, ${num(w.old[0], 3)} now` : "it had learned no old task",
+    ...told, accuracy: say("{right} of {of} right: {share} %, 95 % between {low} and {high}", { right: thousands(right), of: thousands(of), share: num((100 * right) / of, 2), low: num(100 * low, 1), high: num(100 * high, 1) }),
+    learned: say("{trained}, of these {head} the head’s", { trained: thousands(w.trained), head: thousands(w.head) }), bytes: say("{bytes} bytes", { bytes: thousands(w.bytes) }), seconds: `${num(w.seconds, 2)} s`,
+    forgets: w.old ? say("loss on the old task {before} before, {now} now", { before: num(w.old[1], 3), now: num(w.old[0], 3) }) : say("it had learned no old task"),
   };
 }
 
@@ -84,7 +85,7 @@ function cellGround(g, data, way, at, y) {
   }), ground("says", data.asks, at.x, y + at.pitch - 23, at.w, 18)];
 }
 
-export const FORGOTTEN = "Forgotten: how much the loss on the old task, hidden words of held-out tales, has grown. Without its adapter LoRA has forgotten nothing.";
+export const FORGOTTEN = say("Forgotten: how much the loss on the old task, hidden words of held-out tales, has grown. Without its adapter LoRA has forgotten nothing.");
 
 /** A row for each way, and what forgetting is measured by. @type {(g: Stage, data: Tuning, at: Table) => void} */
 export function drawTable(g, data, at) {
@@ -97,7 +98,7 @@ export function drawTable(g, data, at) {
       const colour = WAY_COLOURS[way.key];
       out.push(h("path", { d: `M${at.x},${y}H${at.x + at.w}`, stroke: css("line") }),
         label(at.x, y + 18, way.curve.name ?? "", { weight: 600, fill: colour, size: 13 }),
-        label(at.x + at.w, y + 18, way.own ? (way.going ? "yours, learning" : "yours") : "recorded", { anchor: "end", fill: "ink3" }));
+        label(at.x + at.w, y + 18, way.own ? (way.going ? say("yours, learning") : say("yours")) : say("recorded"), { anchor: "end", fill: "ink3" }));
       out.push(cellGround(g, data, way, at, y));
       for (const [i, [key, head]] of HEADS.entries()) {
         const [share, line] = at.cells[i];

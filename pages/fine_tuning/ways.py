@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from app import unlike
 from app.kit.arms import Arm, recorded_arms
+from core.messages import mark, say, spoken
 from core.training.fine_tune_spec import FineTuneSpec, Task, Way
 from core.training.lora import TARGETS
 
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
     from core.language_model import LanguageModel
     from core.training.lora import Adapter
 
-WAYS: dict[Way, str] = {"scratch": "From scratch", "frozen": "Frozen body", "full": "Full", "lora": "LoRA"}
+WAYS: dict[Way, str] = {
+    "scratch": mark("From scratch"),
+    "frozen": mark("Frozen body"),
+    "full": mark("Full"),
+    "lora": "LoRA",
+}
 FITTING = tuple(target for target in TARGETS if target != "gate")  # tales-bert has no gates
 
 
@@ -79,13 +85,13 @@ def adapter_of(arm: Arm, learned: Learned = RECORDED) -> Adapter | None:
 def judge(arm: Arm, text: str, question: str, learned: Learned = RECORDED) -> dict[str, Any]:
     """Answer a text with the model that one way of adapting made: {"says", "probability"}, or {"why"} it cannot."""
     if arm.run is None:
-        return dict(_judge_recorded(arm.id, text, question))
+        return dict(_judge_recorded(arm.id, text, question, spoken()))
     return _answer(lambda: learned.model(arm), cast(FineTuneSpec, arm.spec), text, question)
 
 
 @lru_cache(maxsize=256)
-def _judge_recorded(id: str, text: str, question: str) -> dict[str, Any]:
-    """Answer a text with the model of a recorded run, once for all visitors."""
+def _judge_recorded(id: str, text: str, question: str, language: str) -> dict[str, Any]:
+    """Answer a text with the model of a recorded run, once for all visitors of a language."""
     from core.runs.recordings import recorded as recording
     from core.runs.tuned_recordings import tuned_recording
 
@@ -98,7 +104,7 @@ def _answer(
     try:
         lm = model()
         if lm is None:
-            return {"why": "nothing learned yet"}
+            return {"why": say("nothing learned yet")}
         if lm.config.head == "sequence":
             said, chance = lm.classify(text)[0]
         else:
@@ -106,4 +112,4 @@ def _answer(
             said, chance = best.text, best.probability
         return unlike.judged(said, chance, text, labelled=spec.task == "sentiment" and not spec.text)
     except (ValueError, IndexError) as why:  # too long for the base's context, or nothing to read
-        return {"why": str(why) or "no answer"}
+        return {"why": str(why) or say("no answer")}

@@ -8,9 +8,11 @@ from app import glossary
 from app.frame import page
 from app.lessons import printed
 from app.session import state
+from core.messages import say
 
 page.enter("glossary")
-st.html('<header class="gb-claim"><h1>Every word of the field that the pages use, explained.</h1></header>')
+claim = say("Every word of the field that the pages use, explained.")
+st.html(f'<header class="gb-claim"><h1>{claim}</h1></header>')
 st.html(printed.paper())
 query = state.link()
 st.html(glossary.article(lambda slug: f"{'./' if slug == 'home' else slug}?{query}", heading=2))

@@ -1,6 +1,7 @@
 // Home's open block: heads, Q K V strips and ribbons, one head's dot matrix, K and V lanes, the pluses and the MLP.
 
 import { keyGroups, sharedWords } from "../../app/kit/groups.js";
+import { say, sayOf } from "../../app/kit/say.js";
 import {
   MONO, clamp, css, fit, h, heat, heatImage, label, num, ribbon, tokenSpans, visible, wire,
 } from "../../app/kit/shapes.js";
@@ -60,11 +61,11 @@ export function drawOpen(g, data, local, L) {
       const row = rowOf(data, local);
       if (L.phone || L.blocks[l].o > 0.99) {
         const G = geometry(data, local, F);
-        g.door("feed_forward", { left: F.x + (G.mlp + G.mlpEnd) / 2, top: F.rowsTop - 20 }, "MLP", `The feed-forward layer of block ${l}, neuron by neuron`).classList.add("home-mlp");
+        g.door("feed_forward", { left: F.x + (G.mlp + G.mlpEnd) / 2, top: F.rowsTop - 20 }, "MLP", say("The feed-forward layer of block {block}, neuron by neuron", { block: l })).classList.add("home-mlp");
       }
       if (!L.phone && L.blocks[l].o > 0.99) {
         const top = geometry(data, local, F).crossing ? 89 : 96;
-        const about = `L${l}H${headOf(data, local)} on its own page, number by number`;
+        const about = say("{head} on its own page, number by number", { head: `L${l}H${headOf(data, local)}` });
         g.door("attention", { left: F.x + F.w / 2, top }, headSentence(data, local, row), about).classList.add("home-sentence");
       }
       parts.push(g.part(`lanes ${l}`, [...deps, row], () => lanes(data, local, F, row)));
@@ -95,7 +96,9 @@ function headMaps(g, data, local, l, box) {
       h("rect", { x, y, width: size, height: size, rx: 2, fill: "transparent", stroke: css(chosen ? "att" : "line"), "stroke-width": chosen ? 2 : 1 }),
       pitch >= 14 && label(x + size / 2, y + size + 14, head, { mono: true, anchor: "middle", fill: chosen ? "att-ink" : "ink3", weight: chosen ? 700 : null }));
     const shares = sharedWords(head, data.heads, data.kv_heads);
-    return g.tip(node, `L${l}H${head}: click for its dots${g.can.visit ? ", double-click for its own page" : ""}${shares && `; it ${shares}`}`);
+    const name = { head: `L${l}H${head}` };
+    const click = g.can.visit ? say("{head}: click for its dots, double-click for its own page", name) : say("{head}: click for its dots", name);
+    return g.tip(node, shares ? say("{click}; it {shares}", { click, shares }) : click);
   });
   return [maps, keyGroups(data.heads, data.kv_heads, box.x, y + size + (pitch >= 14 ? 18 : 5), pitch, size)];
 }
@@ -116,8 +119,8 @@ export function readSentence(data, local, row, l = blockOf(data, local)) {
   const crossing = looking(data, local) === local.cross && Boolean(data.cross);
   const side = crossing ? data.source : data.tokens;
   const several = side.indexOf(side[best]) !== side.lastIndexOf(side[best]);
-  const read = !crossing && best === row ? "itself" : `${visible(side[best])}${several ? ` (${best})` : ""}`;
-  return `${visible(data.tokens[row])} reads most: ${read}, ${num(weights[best])}`;
+  const read = !crossing && best === row ? sayOf("reads", "itself") : `${visible(side[best])}${several ? ` (${best})` : ""}`;
+  return say("{token} reads most: {read}, {weight}", { token: visible(data.tokens[row]), read, weight: num(weights[best]) });
 }
 
 /** @type {(data: Data, local: Kept) => number} */
@@ -240,7 +243,7 @@ function openRows(g, data, local, F, l) {
   /** @type {["q" | "k" | "v", x: number][]} */
   const names = G.crossing ? [["q", mid]] : [["q", mid - (F.tight ? 10 : 14)], ["k", mid], ["v", mid + (F.tight ? 10 : 14)]];
   for (const [name, x] of names) out.push(h("g", { "data-word": NAMED[name] }, label(x, y, name.toUpperCase(), { fill: `${name}-ink`, weight: 600, anchor: "middle" })));
-  if (!F.tight) out.push(label((G.out + G.plus) / 2 + 6, y, "all heads", { fill: "att-ink", weight: 600, anchor: "middle" }));
+  if (!F.tight) out.push(label((G.out + G.plus) / 2 + 6, y, say("all heads"), { fill: "att-ink", weight: 600, anchor: "middle" }));
   return out;
 }
 
@@ -288,7 +291,7 @@ function sourceLanes(data, F, G, weights) {
       h("line", { x1: x, x2: x, y1: low - 2, y2: low + 8, stroke: css("v"), "stroke-width": width }),
       j % every === 0 && h("text", { transform: `translate(${x + 3},${F.rowsTop - 6}) rotate(-50)`, "font-family": MONO, fill: css("k-ink"), direction: "ltr" }, tokenSpans(data.source[j], 38, 12))];
   });
-  return [columns, label(G.first - 6, F.y(F.last) + F.pitch / 2 + 20, fit("K and V of the source, from the encoder’s end", F.w - G.first + 6, 12, false), { fill: "v-ink" })];
+  return [columns, label(G.first - 6, F.y(F.last) + F.pitch / 2 + 20, fit(say("K and V of the source, from the encoder’s end"), F.w - G.first + 6, 12, false), { fill: "v-ink" })];
 }
 
 /** @type {(g: Home, data: Data, local: Kept, F: Frame, l: number, row: number) => Shapes} */
@@ -319,7 +322,7 @@ function matrixGround(g, data, local, F, l) {
   return g.tip(node, (event) => {
     const [i, j] = cell(event);
     const weight = attentionRow(data, local, i)[j];
-    if (weight === 0 && j > i && !G.crossing) return `${visible(data.tokens[i])} does not read ${visible(names[j])}: it comes later`;
-    return `${visible(data.tokens[i])} reads ${visible(names[j])}: ${num(weight, 4)}`;
+    if (weight === 0 && j > i && !G.crossing) return say("{token} does not read {other}: it comes later", { token: visible(data.tokens[i]), other: visible(names[j]) });
+    return say("{token} reads {other}: {weight}", { token: visible(data.tokens[i]), other: visible(names[j]), weight: num(weight, 4) });
   });
 }

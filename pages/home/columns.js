@@ -1,6 +1,7 @@
 // Home's left and middle: token rows, embedding strips, residual lines, closed blocks, the logit lens, the legend.
 
 import { counted } from "../../app/kit/counts.js";
+import { say } from "../../app/kit/say.js";
 import { MONO, chip, css, h, heat, heatImage, label, num, tokenSpans, visible } from "../../app/kit/shapes.js";
 import { drawLensLine, foldedHeadings, isFolded } from "./fold.js";
 import { follow, openBlock } from "./input.js";
@@ -18,10 +19,14 @@ import { blockOf, looking, rowOf } from "./selection.js";
  * @type {(g: Home, data: Data, L: Layout) => void}
  */
 export function drawHint(g, data, L) {
-  const ends = { decoder: ["its end names what", "comes next."], encoder: ["its end names the", "token of its place."], source: ["its end is what the", "decoder reads."], bare: ["its end is the token’s", "vector in this text."] };
-  const end = ends[data.bare ? "bare" : data.shape === "encoder-decoder" ? (data.stack === "encoder" ? "source" : "decoder") : data.shape];
-  const whose = data.source.length ? "answer" : "text"; // of a decoder that reads a source
-  const lines = [`Each token of the ${whose}`, "is one row. Follow the", "tinted row to the right:", "each block adds to it;", ...end];
+  const lines = {
+    decoder: say("Each token of the text\nis one row. Follow the\ntinted row to the right:\neach block adds to it;\nits end names what\ncomes next."),
+    // of a decoder that reads a source
+    answer: say("Each token of the answer\nis one row. Follow the\ntinted row to the right:\neach block adds to it;\nits end names what\ncomes next."),
+    encoder: say("Each token of the text\nis one row. Follow the\ntinted row to the right:\neach block adds to it;\nits end names the\ntoken of its place."),
+    source: say("Each token of the text\nis one row. Follow the\ntinted row to the right:\neach block adds to it;\nits end is what the\ndecoder reads."),
+    bare: say("Each token of the text\nis one row. Follow the\ntinted row to the right:\neach block adds to it;\nits end is the token’s\nvector in this text."),
+  }[data.bare ? "bare" : data.shape !== "encoder-decoder" ? data.shape : data.stack === "encoder" ? "source" : data.source.length ? "answer" : "decoder"].split("\n");
   g.part("hint", [L.blocksX], () => lines.map((line, i) => label(0, 51 + 16 * i, line, { fill: "ink3" })));
 }
 
@@ -32,25 +37,25 @@ export const rowsShown = (L) => Array.from({ length: L.rows }, (_, i) => L.first
 export function drawHeadings(g, data, local, L) {
   const open = blockOf(data, local);
   const wide = L.blocks[open];
-  g.door("tokenization", { left: -2, top: L.phone ? -12 : 0 }, "Tokens", "How a text is cut into tokens");
-  if (!L.phone) g.door("embeddings", { left: L.embX - 9, top: 0 }, "Embedding", "The table’s row for each token, and which rows are alike");
-  if (!L.phone && wide?.o > 0.99) g.door("multi_head", { left: wide.x + 8, top: 0 }, `Block ${open}, open`, "All heads side by side");
+  g.door("tokenization", { left: -2, top: L.phone ? -12 : 0 }, say("Tokens"), say("How a text is cut into tokens"));
+  if (!L.phone) g.door("embeddings", { left: L.embX - 9, top: 0 }, say("Embedding"), say("The table’s row for each token, and which rows are alike"));
+  if (!L.phone && wide?.o > 0.99) g.door("multi_head", { left: wide.x + 8, top: 0 }, say("Block {block}, open", { block: open }), say("All heads side by side"));
   g.part("headings", [L.blocks, L.narrow, local.sel.attention, open], () => {
     /** @type {Shapes[]} */
     const out = [];
     if (!L.phone) {
       const many = data.d_model > data.embed.shape[1];
-      const text = many ? `${data.embed.shape[1]} of ${data.d_model}` : `${counted(data.d_model, "value")}`;
+      const text = many ? say("{shown} of {all}", { shown: data.embed.shape[1], all: data.d_model }) : `${counted(data.d_model, "value")}`;
       out.push(label(L.folded ? L.blocksX - 6 : L.embX, 30, text, { fill: "ink3", anchor: L.folded ? "end" : null }));
     }
     if (L.folded) return [out, foldedHeadings(data, L, open)];
     L.blocks.forEach((b, l) => {
-      const name = L.phone ? l === open && L.closed < 50 ? String(l) : L.closed < 50 ? l : `Block ${l}` : b.o > 0.5 ? `Block ${l}, open`
-        : L.narrow ? l : `Block ${l}`;
+      const name = L.phone ? l === open && L.closed < 50 ? String(l) : L.closed < 50 ? l : say("Block {block}", { block: l }) : b.o > 0.5 ? say("Block {block}, open", { block: l })
+        : L.narrow ? l : say("Block {block}", { block: l });
       const mid = L.phone || b.o <= 0.5;
       if (!L.phone && b.o > 0.99) {
-        const what = data.cross && local.sel.attention === "cross" ? "row reads the source's column" : "row reads column";
-        out.push(label(b.x + b.w, 14, `one map per head: ${what}`, { fill: "ink3", anchor: "end" }));
+        const what = data.cross && local.sel.attention === "cross" ? say("one map per head: row reads the source's column") : say("one map per head: row reads column");
+        out.push(label(b.x + b.w, 14, what, { fill: "ink3", anchor: "end" }));
         return;
       }
       out.push(label(mid ? b.x + b.w / 2 : b.x + 10, 14, name, {
@@ -106,7 +111,7 @@ export function drawTokens(g, data, local, L) {
       const href = local.strips[key];
       const node = h("g", {}, heatImage(L.embX, L.y(i) - height / 2, L.embW, height, href),
         h("rect", { x: L.embX - 0.5, y: L.y(i) - height / 2 - 0.5, width: L.embW + 1, height: height + 1, rx: 2, fill: "none", stroke: css("line") }));
-      return g.tip(node, () => `${visible(data.tokens[i])}: ${counted(data.d_model, "number")}, length ${num(local.embedNorm[i])}\n${
+      return g.tip(node, () => `${say("{token}: {numbers}, length {length}", { token: visible(data.tokens[i]), numbers: counted(data.d_model, "number"), length: num(local.embedNorm[i]) })}\n${
         [...local.embed.subarray(i * cols, i * cols + 6)].map((v) => num(v)).join("  ")} …`);
     });
   });
@@ -185,7 +190,7 @@ export function drawClosed(g, data, local, L) {
           const map = h("g", { class: "gb-hot", onclick: () => openBlock(g, data, local, l, head) },
             heatImage(x, y, size, size, thumbnail(g, local, heads, heads === local.cross ? "cross" : "own", l, head)),
             h("rect", { x, y, width: size, height: size, rx: 2, fill: "none", stroke: css("line") }));
-          out.push(g.tip(map, `L${l}H${head}: open block ${l} at this head`));
+          out.push(g.tip(map, say("{head}: open block {block} at this head", { head: `L${l}H${head}`, block: l })));
         }
       }
       for (const i of rowsShown(L)) {
@@ -198,8 +203,12 @@ export function drawClosed(g, data, local, L) {
             cx: w * places[k], cy: L.y(i), r: ring ? Math.max(0.5, r - 1) : r, fill: css(ring ? "bg" : kind), class: "gb-hot",
             stroke: css(ring ? "att" : "wash"), "stroke-width": ring ? 2 : isFolded(data, L, l) ? 0 : 1, onclick: () => openBlock(g, data, local, l),
           });
-          const what = { att: "attention", cross: "cross-attention", mlp: "MLP" }[kind];
-          out.push(g.tip(dot, `${visible(data.tokens[i])}, block ${l}: ${what} adds ${num(norms[l * T + i])} to a stream of ${num(local.resid[l * T + i])}`));
+          const values = { token: visible(data.tokens[i]), block: l, added: num(norms[l * T + i]), stream: num(local.resid[l * T + i]) };
+          out.push(g.tip(dot, {
+            att: say("{token}, block {block}: attention adds {added} to a stream of {stream}", values),
+            cross: say("{token}, block {block}: cross-attention adds {added} to a stream of {stream}", values),
+            mlp: say("{token}, block {block}: MLP adds {added} to a stream of {stream}", values),
+          }[kind]));
         });
       }
       return out;
@@ -213,8 +222,8 @@ export function drawClosed(g, data, local, L) {
 export function drawLens(g, data, local, L) {
   if (!data.lens) {
     if (data.blocks && !L.phone) g.part("lens", [], () => label(0, L.lensY + 24,
-      data.bare ? "A bare encoder has no head that says tokens: its last vectors are what others use, for instance their mean as the vector of the text (Embeddings)."
-        : "An encoder says nothing by itself: its last vectors are what the decoder's cross-attention reads. Choose the decoder below.", { fill: "ink3" }));
+      data.bare ? say("A bare encoder has no head that says tokens: its last vectors are what others use, for instance their mean as the vector of the text (Embeddings).")
+        : say("An encoder says nothing by itself: its last vectors are what the decoder's cross-attention reads. Choose the decoder below."), { fill: "ink3" }));
     return;
   }
   if (L.folded) return drawLensLine(g, data, local, L);
@@ -231,15 +240,15 @@ export function drawLens(g, data, local, L) {
     /** @type {typeof cells} */
     const placed = [];
     for (const c of order) if (placed.every((p) => Math.abs(p.x - c.x) >= box + 2)) placed.push(c);
+    const [above, below] = (L.phone ? say("If stopped\nhere:") : say("If the model\nstopped here:")).split("\n");
     /** @type {SVGElement[]} */
-    const out = [label(0, L.lensY + 16, L.phone ? "If stopped" : "If the model", { fill: "ink3" }),
-      label(0, L.lensY + 32, L.phone ? "here:" : "stopped here:", { fill: "ink3" })];
+    const out = [label(0, L.lensY + 16, above, { fill: "ink3" }), label(0, L.lensY + 32, below, { fill: "ink3" })];
     if (!L.phone) out.push(h("line", { x1: cells[0].x, x2: cells[cells.length - 1].x, y1: middle, y2: middle, stroke: css("line") }));
     const covered = (/** @type {typeof cells[number]} */ c) => !placed.includes(c) && placed.some((p) => Math.abs(p.x - c.x) < box / 2 + 3);
     for (const c of cells.filter((one) => !covered(one))) {
       const [id, p] = [local.lensIds[c.l * T + row], local.lensProbs[c.l * T + row]];
       const word = data.words[id];
-      const after = c.l ? `after block ${c.l - 1}` : "after the embedding";
+      const after = c.l ? say("after block {block}", { block: c.l - 1 }) : say("after the embedding");
       const last = c.l === data.blocks;
       const node = placed.includes(c)
         ? h("g", {}, h("rect", { x: c.x - box / 2 + 0.5, y: L.lensY + 0.5, width: box - 1, height: 39, rx: 4, fill: css(last ? "accent-soft" : "bg"), stroke: css(last ? "accent" : "line") }),
@@ -254,8 +263,8 @@ export function drawLens(g, data, local, L) {
 
 /** @type {Draw} */
 export function drawLegend(g, data, local, L) {
-  const about = "What each part adds to a row, line by line, and the norms that read it";
-  if (!L.phone) g.door("norm_residual", { left: 18, top: L.legendY - 10 }, "residual stream", about).classList.add("home-legend");
+  const about = say("What each part adds to a row, line by line, and the norms that read it");
+  if (!L.phone) g.door("norm_residual", { left: 18, top: L.legendY - 10 }, say("residual stream"), about).classList.add("home-legend");
   g.part("legend", [local.sel.ribbons, L.bottom, L.width, L.barsX], () => legendOf(data, L).map(({ kind, colour, text, x, y, left, right }) => {
     const mark = kind === "line" ? h("rect", { x, y: y - 2, width: 14, height: 4, rx: 1, fill: css(colour) })
       : h("circle", { cx: x + 5, cy: y, r: kind === "ring" ? 4 : 5, fill: kind === "ring" ? "none" : css(colour), stroke: kind === "ring" ? css(colour) : null, "stroke-width": 2 });

@@ -8,15 +8,22 @@ from collections.abc import Callable
 import streamlit as st
 
 from app import markup
-from app.controls import widgets
+from app.controls import stacks, widgets
 from app.frame import page
 from app.session import state
 from core.analysis.stream.overview import Overview
+from core.messages import mark, mark_of, say, say_of
 
-EMPTY = (
-    "Nothing is written yet: the row of the start token predicts the first word. Append one in the picture, or let the "
-    "model write its answer."
+EMPTY = mark(
+    "Nothing is written yet: the row of the start token predicts the first word. Append one in the picture, or let "
+    "the model write its answer."
 )
+
+RIBBONS = {
+    "size": mark_of("ribbons", "Size"),
+    "sign": mark_of("ribbons", "Sign"),
+    "none": mark_of("ribbons", "None"),
+}
 
 
 def draw(seen: Overview, both: bool, ask: Callable[[], None]) -> None:
@@ -27,14 +34,16 @@ def draw(seen: Overview, both: bool, ask: Callable[[], None]) -> None:
     """
     with page.controls():
         if seen.n_blocks:
-            widgets.pick("Open block", "block", seen.n_blocks)
-            widgets.pick("Head", "head", seen.heads.pattern.shape[1])
-        widgets.segments("Ribbons show", "ribbons", ["size", "sign", "none"], markup.capital)
+            widgets.pick(say("Open block"), "block", seen.n_blocks)
+            widgets.pick(say("Head"), "head", seen.heads.pattern.shape[1])
+        widgets.segments(
+            say("Ribbons show"), "ribbons", tuple(RIBBONS), lambda name: say_of("ribbons", RIBBONS[str(name)])
+        )
         _row(seen)
         if both:
-            widgets.segments("Stack", "stack", ["encoder", "decoder"], markup.capital)
+            stacks.pick_stack()
         if seen.cross:
-            widgets.segments("Attention", "attention", ["self", "cross"], markup.capital)
+            stacks.pick_attention()
         ask()
 
 
@@ -49,4 +58,4 @@ def _row(seen: Overview) -> None:
     # A list answers with the words it showed, and "8 ·a" is another row once the text has grown: so a new text has
     # a new list.
     view = f"{zlib.crc32(repr(seen.tokens).encode('utf-8', 'replace')):x}"
-    st.selectbox("Follow token", rows, format_func=name, filter_mode=None, **state.bind("follow", view))
+    st.selectbox(say("Follow token"), rows, format_func=name, filter_mode=None, **state.bind("follow", view))

@@ -12,6 +12,7 @@ from app.kit.figures import Argument, Asked, Figure
 from app.markup import visible
 from core.analysis.patching.ablation import Effect
 from core.analysis.stream.overview import Overview, overview
+from core.messages import mark, mark_of, say, say_of
 from pages.home.figure import home, record
 
 if TYPE_CHECKING:
@@ -26,7 +27,12 @@ DIGITS: dict[str, tuple[int, ...]] = {
     for name in ("pattern", "q", "k", "v")
 }
 KEYS = ("block", "head", "follow", "ribbons", "attention", "temperature", "walk")
-WORDS = "No One Two Three Four Five Six Seven Eight Nine Ten Eleven Twelve".split()
+# How many blocks there are, at the beginning of a sentence.
+WORDS = (
+    "", mark_of("blocks", "One"), mark_of("blocks", "Two"), mark_of("blocks", "Three"), mark_of("blocks", "Four"),
+    mark_of("blocks", "Five"), mark_of("blocks", "Six"), mark_of("blocks", "Seven"), mark_of("blocks", "Eight"),
+    mark_of("blocks", "Nine"), mark_of("blocks", "Ten"), mark_of("blocks", "Eleven"), mark_of("blocks", "Twelve"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -72,38 +78,51 @@ def see(asked: Asked) -> Seen:
 
 # What stands at the end of the rows, by the shape of the model.
 ENDS = {
-    "decoder": "the last row predicts the next token.",
-    "encoder": "each row guesses the token of its place.",
+    "decoder": mark("the last row predicts the next token."),
+    "encoder": mark("each row guesses the token of its place."),
 }
 
 
 def claim(seen: Seen) -> str:
     """How many blocks add to the rows, and what their end is for."""
     shape, blocks = seen.overview.shape, seen.overview.n_blocks
-    end = ENDS.get(shape, "the decoder reads what they leave." if seen.kind == "encoder" else ENDS["decoder"])
+    end = say(ENDS.get(shape, ENDS["decoder"]))
+    if shape == "encoder-decoder" and seen.kind == "encoder":
+        end = say("the decoder reads what they leave.")
     if seen.lm.config.head == "none":
-        end = "each ends as its token’s vector in this text."
-    count = WORDS[blocks] if blocks < len(WORDS) else str(blocks)
-    return f"{count} {'block adds' if blocks == 1 else 'blocks add'} to every row; {end}"
+        end = say("each ends as its token’s vector in this text.")
+    if not blocks:
+        return say("No blocks add to every row; {end}", end=end)
+    count = say_of("blocks", WORDS[blocks]) if blocks < len(WORDS) else str(blocks)
+    if blocks == 1:
+        return say("{count} block adds to every row; {end}", count=count, end=end)
+    return say("{count} blocks add to every row; {end}", count=count, end=end)
 
 
 def sentence(seen: Seen) -> str:
     """What is on the picture: the model over the text, what the open head reads, what is predicted."""
     shown, row = seen.overview, seen.row
     blocks, tokens = counted(shown.n_blocks, "block"), counted(len(shown.tokens), "token")
-    parts = [f"{seen.label}, {blocks} over {tokens}."]
+    parts = [say("{model}, {blocks} over {tokens}.", model=seen.label, blocks=blocks, tokens=tokens)]
     heads = shown.cross if seen.kind == "cross" else shown.heads
-    where = f"Row {row}, “{visible(shown.tokens[row])}”"
+    where: dict[str, Any] = {"row": row, "token": visible(shown.tokens[row])}
     if shown.n_blocks and heads is not None:
         weights = heads.pattern[seen.block, seen.head, row]
         column = int(weights.argmax())
         read = (shown.source if seen.kind == "cross" else shown.tokens)[column]
-        most = f"reads “{visible(read)}” most, {weights[column]:.3f}"
-        parts.append(f"{where}: L{seen.block}H{seen.head} {most}.")
+        parts.append(
+            say(
+                "Row {row}, “{token}”: {head} reads “{read}” most, {weight}.",
+                **where,
+                head=f"L{seen.block}H{seen.head}",
+                read=visible(read),
+                weight=f"{weights[column]:.3f}",
+            )
+        )
     if shown.logits is not None:
         best = zip(shown.top_ids[row, :3], shown.top_probabilities[row, :3], strict=True)
         said = ", ".join(f"“{visible(seen.word(int(token)))}” {p:.3f}" for token, p in best)
-        parts.append(f"{where} predicts {said}.")
+        parts.append(say("Row {row}, “{token}” predicts {best}.", **where, best=said))
     return " ".join(parts)
 
 

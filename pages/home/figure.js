@@ -2,6 +2,7 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
+import { say } from "../../app/kit/say.js";
 import { chip, clamp, css, fit, h, heatImage, label, num, unpack, visible } from "../../app/kit/shapes.js";
 import { drawOpen, headSentence } from "./block.js";
 import {
@@ -216,17 +217,20 @@ const home = {
 
   describe(data, local) {
     const row = rowOf(data, local);
-    const kind = { decoder: "decoder", encoder: "encoder", "encoder-decoder": `encoder-decoder, its ${data.stack}` }[data.shape];
-    const parts = [`The whole machine, ${kind}: ${counted(data.blocks, "block")} of ${counted(data.heads, "head")} over ${counted(data.tokens.length, "token")}.`];
-    if (data.blocks) parts.push(`Block ${blockOf(data, local)} is open; ${headSentence(data, local, row)}.`);
-    if (data.source.length) parts.push(`Its cross-attention reads the source: ${visible(data.source.join("").trim())}.`);
+    const kind = {
+      decoder: say("decoder"), encoder: say("encoder"),
+      "encoder-decoder": data.stack === "encoder" ? say("encoder-decoder, its encoder") : say("encoder-decoder, its decoder"),
+    }[data.shape];
+    const parts = [say("The whole machine, {kind}: {blocks} of {heads} over {tokens}.", { kind, blocks: counted(data.blocks, "block"), heads: counted(data.heads, "head"), tokens: counted(data.tokens.length, "token") })];
+    if (data.blocks) parts.push(say("Block {block} is open; {sentence}.", { block: blockOf(data, local), sentence: headSentence(data, local, row) }));
+    if (data.source.length) parts.push(say("Its cross-attention reads the source: {source}.", { source: visible(data.source.join("").trim()) }));
     if (data.logits) {
       const D = distribution(data, local, row);
       const best = D.ids.slice(0, 3).map((id, k) => `${visible(data.words[id])} ${num(D.p[k], 3)}`).join(", ");
-      parts.push(`Row ${row}, ${visible(data.tokens[row])}, predicts ${best}.`);
+      parts.push(say("Row {row}, {token}, predicts {best}.", { row, token: visible(data.tokens[row]), best }));
     }
     const step = stepOf(data, local);
-    if (step) parts.push(`Step ${step.name}: ${caption(data, local, step)}`);
+    if (step) parts.push(say("Step {step}: {caption}", { step: step.name, caption: caption(data, local, step) }));
     return parts.join(" ");
   },
 
@@ -262,7 +266,7 @@ function drawScroll(g, data, local, L) {
       g.redraw();
     };
     const x = L.chipW + 3;
-    const said = `rows ${L.first} to ${L.last} of ${n}`;
+    const said = say("rows {first} to {last} of {count}", { first: L.first, last: L.last, count: n });
     return [h("rect", { x, y: L.rowsTop, width: 4, height: track, rx: 2, fill: css("line") }),
       h("rect", { x, y: L.rowsTop + (L.first / n) * track, width: 4, height: (L.rows / n) * track, rx: 2, fill: css("ink3") }),
       h("rect", { x: x - 4, y: L.rowsTop, width: 12, height: track, fill: "transparent", class: "gb-hot", onpointerdown: move, onpointermove: move }, h("title", {}, said)),
@@ -278,7 +282,7 @@ function drawPhone(g, data, local, L) {
   const row = rowOf(data, local);
   const open = blockOf(data, local);
   if (!data.blocks) return;
-  g.door("multi_head", { left: -2, top: L.headsY - 26 }, `Block ${open}, ${counted(data.heads, "head")}`, "All heads side by side");
+  g.door("multi_head", { left: -2, top: L.headsY - 26 }, say("Block {block}, {heads}", { block: open, heads: counted(data.heads, "head") }), say("All heads side by side"));
   g.part("phone heads", [open, headOf(data, local), local.sel.attention], () => {
     const heads = looking(data, local);
     const kind = heads === local.cross ? "cross" : "own";
@@ -294,7 +298,7 @@ function drawPhone(g, data, local, L) {
   g.part("phone sentence", [row, open, headOf(data, local), local.sel.attention], () => label(L.width, L.headsY,
     fit(headSentence(data, local, row).replace(/^\S+ /, ""), L.width - 120, 12, false), { anchor: "end", fill: "att-ink", weight: 600 }));
   g.part("phone open", [open, L.first, row], () => [
-    label(0, L.openY + 14, `Block ${open}, open`, { fill: "ink", weight: 600 }),
+    label(0, L.openY + 14, say("Block {block}, open", { block: open }), { fill: "ink", weight: 600 }),
     rowsShown(L).map((i) => chip(g, 0.5, L.openRowsTop + (i - L.first + 0.5) * L.pitch, 45, data.tokens[i], { height: Math.min(22, L.pitch - 3), size: 12, selected: i === row })),
   ]);
 }

@@ -1,5 +1,6 @@
 // Home's geometry: where every column, block and row stands, from the data, the width and what is open.
 
+import { say } from "../../app/kit/say.js";
 import { clamp, lerp, measure, visible } from "../../app/kit/shapes.js";
 import { isPhone } from "../../app/kit/widths.js";
 import { blockOf, rowOf } from "./selection.js";
@@ -247,12 +248,12 @@ export function insides(w, columns, tight, crossing = false) {
  */
 export function legendOf(data, L) {
   /** @type {[Entry["kind"], string, string][]} */
-  const items = [["line", "res", L.phone ? "residual stream" : "residual stream →   a row’s numbers, thicker when larger"], ["dot", "att", "attention adds"]];
-  if (data.cross) items.push(["ring", "att", "cross-attention adds"]);
-  items.push(["dot", "mlp", "MLP adds"]);
+  const items = [["line", "res", L.phone ? say("residual stream") : say("residual stream →   a row’s numbers, thicker when larger")], ["dot", "att", say("attention adds")]];
+  if (data.cross) items.push(["ring", "att", say("cross-attention adds")]);
+  items.push(["dot", "mlp", say("MLP adds")]);
   if (L.phone) items.push(...items.splice(0, 1));
-  else items.push(["line", "q", "Q asks"], ["line", "k", "K answers"], ["line", "v", data.cross ? "V carries" : data.tokens.length > 24 ? "V carries; drawn are the 8 that the row reads most"
-    : "V carries; K and V as wide as the row’s attention"]);
+  else items.push(["line", "q", say("Q asks")], ["line", "k", say("K answers")], ["line", "v", data.cross ? say("V carries") : data.tokens.length > 24 ? say("V carries; drawn are the 8 that the row reads most")
+    : say("V carries; K and V as wide as the row’s attention")]);
   const edge = (/** @type {number} */ y) => (L.phone ? Infinity : y < L.actY + BASE.act + 10 ? L.barsX - 16 : L.width);
   let x = 0;
   let y = L.phone ? L.lensY + (data.lens ? (L.folded ? 46 : 52) : 12) : L.legendY;

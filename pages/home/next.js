@@ -1,6 +1,7 @@
 // Home's right side: the row's distribution over the vocabulary at the chosen temperature, the fan, Append.
 
 import { counted } from "../../app/kit/counts.js";
+import { say, sayOf } from "../../app/kit/say.js";
 import { MONO, clamp, css, fit, h, html, label, num, shareBar, tokenSpans, visible } from "../../app/kit/shapes.js";
 import { follow } from "./input.js";
 import { BASE } from "./layout.js";
@@ -69,14 +70,14 @@ export function drawNext(g, data, local, L) {
     : { head: 14, top: 104, pitch: 33, n: 9, bar: L.barsX + 62, barW: 66, slider: 40, height: 14 };
   const n = Math.min(B.n, D.ids.length);
   const word = data.tokens[row];
-  const title = data.shape === "encoder" ? (data.ids[row] === data.mask_id ? "Fills the mask" : "Row predicts itself")
-    : row === last ? "Next token" : `After ${fit(visible(word), 100, 12)}`;
-  g.door("decoding", { left: L.barsX - 2, top: B.head - (L.phone ? 26 : 14) }, title, "From probabilities to text: greedy, beam, sampling");
+  const title = data.shape === "encoder" ? (data.ids[row] === data.mask_id ? say("Fills the mask") : say("Row predicts itself"))
+    : row === last ? say("Next token") : say("After {token}", { token: fit(visible(word), 100, 12) });
+  g.door("decoding", { left: L.barsX - 2, top: B.head - (L.phone ? 26 : 14) }, title, say("From probabilities to text: greedy, beam, sampling"));
   const chosen = chosenOf(local, row);
   g.part("bars", [row, D.p, chosen, B], () => {
     /** @type {Shapes[]} */
     const out = [];
-    out.push(label(L.barsX, B.slider + 4, D.exact ? "Temperature" : g.can.recompute ? "Click the row to change" : "At temperature 1", { fill: "ink2" }),
+    out.push(label(L.barsX, B.slider + 4, D.exact ? say("Temperature") : g.can.recompute ? say("Click the row to change") : say("At temperature 1"), { fill: "ink2" }),
       label(L.barsX + L.barsW, B.slider + 4, num(D.exact ? local.temperature : 1, 1), { mono: true, fill: "accent", anchor: "end" }));
     for (let k = 0; k < n; k++) out.push(oneBar(g, data, local, L, B, D, k, row, k === chosen));
     const y = B.top + n * B.pitch - 16;
@@ -99,7 +100,7 @@ function truth(data, local, L, row, y) {
   if (data.shape === "encoder" || row >= data.tokens.length - 1) return [];
   const at = logitsRow(data, row);
   const id = data.ids[row + 1];
-  const out = [label(L.barsX, y, "the text has", { fill: "ink3" }),
+  const out = [label(L.barsX, y, say("the text has"), { fill: "ink3" }),
     h("text", { x: L.barsX + 72, y, "font-family": MONO, fill: css("ink"), direction: "ltr" }, tokenSpans(data.tokens[row + 1], 54, 12))];
   if (at >= 0 && local.temperature > 0) {
     const D = distribution(data, local, row);
@@ -148,11 +149,11 @@ function action(data, D, row, chosen) {
   const id = D.ids[chosen];
   if (data.shape === "encoder") {
     if (data.special[row] && data.ids[row] !== data.mask_id) return null;
-    if (data.ids[row] === data.mask_id) return { verb: "Fill in", word: data.words[id], event: "append", value: { id, row } };
-    return data.mask_id === null ? null : { verb: "Mask", word: data.tokens[row], event: "append", value: { id: data.mask_id, row } };
+    if (data.ids[row] === data.mask_id) return { verb: say("Fill in"), word: data.words[id], event: "append", value: { id, row } };
+    return data.mask_id === null ? null : { verb: sayOf("button", "Mask"), word: data.tokens[row], event: "append", value: { id: data.mask_id, row } };
   }
-  if (row !== last) return { verb: "Follow the last row", word: "", quiet: true };
-  return { verb: "Append", word: data.words[id], event: "append", value: { id, row } };
+  if (row !== last) return { verb: say("Follow the last row"), word: "", quiet: true };
+  return { verb: say("Append"), word: data.words[id], event: "append", value: { id, row } };
 }
 
 const sliderValue = (/** @type {Event} */ event) => Number(/** @type {HTMLInputElement} */ (event.target).value);
@@ -162,7 +163,7 @@ function controls(g, data, local, L, B, D, row, chosen) {
   const dim = (/** @type {HTMLElement} */ node) => { node.style.opacity = frontierHides(data, local, "next") ? "0.15" : ""; };
   g.overlay("temperature", { left: L.barsX, top: B.slider + (L.phone ? 4 : 11), width: L.barsW },
     () => html("input", {
-      type: "range", class: "gb-range", min: 0, max: 2, step: 0.1, "aria-label": "Temperature",
+      type: "range", class: "gb-range", min: 0, max: 2, step: 0.1, "aria-label": say("Temperature"),
       oninput: (event) => { local.temperature = sliderValue(event); g.redraw(); },
       onchange: (event) => g.select({ temperature: sliderValue(event) }),
     }), (node) => {

@@ -16,6 +16,7 @@ from core.analysis.patching import ablation
 from core.analysis.stream.logit_lens import logit_lens
 from core.analysis.stream.overview import overview
 from core.decoding.answering import answer_with
+from core.messages import say
 from core.model.block import Block
 from core.text import edit
 from pages.home import class_question, controls, export, question
@@ -29,12 +30,12 @@ TEXTS = [
     "It was raining, and Ben the baker",
 ]
 
-BEGIN = "Step through it, or write a text of your own."
-LEADS = {  # what a language model is, and what to do first
-    "decoder": f"A language model reads a text and says how likely each token is to come next. {BEGIN}",
-    "encoder": f"This language model reads a text and says how likely each token is at each place. {BEGIN}",
-    "bare": f"This model reads a text and makes a list of numbers of each token in it. {BEGIN}",
-    "encoder-decoder": f"This language model reads one text and writes another, token by token. {BEGIN}",
+BEGIN = say("Step through it, or write a text of your own.")
+LEADS = {  # what a language model is, before what to do first
+    "decoder": say("A language model reads a text and says how likely each token is to come next."),
+    "encoder": say("This language model reads a text and says how likely each token is at each place."),
+    "bare": say("This model reads a text and makes a list of numbers of each token in it."),
+    "encoder-decoder": say("This language model reads one text and writes another, token by token."),
 }
 
 ctx = page.begin("home", longest=FIGURE.longest)
@@ -65,11 +66,17 @@ def appended() -> None:
     after = answer_with(lm, before, [token]) if both else edit.continued(lm.tokenizer, before, token)
     if after == before:
         state.note(
-            f"“{lm.tokenizer.display(token)}” is no text: with it the model says that it has finished."
+            say(
+                "“{token}” is no text: with it the model says that it has finished.",
+                token=lm.tokenizer.display(token),
+            )
         )
     elif len(seen.ids) >= min(FIGURE.longest or 0, lm.config.n_ctx):
         state.note(
-            f"All {counted(len(seen.ids), 'row')} of the picture are used up: shorten the text to append to it."
+            say(
+                "All {rows} of the picture are used up: shorten the text to append to it.",
+                rows=counted(len(seen.ids), "row"),
+            )
         )
     else:
         state.update({key: after, "follow": -1})
@@ -105,16 +112,20 @@ def cells() -> list[str]:
 
 def asking() -> None:
     """The button that asks the class for a token of the list."""
-    label = "Ask the class for the hidden token" if shape == "encoder" else token_question.NEXT
+    label = say("Ask the class for the hidden token") if shape == "encoder" else ""
     token_question.button(lambda: class_question.question(lm, seen, row), label)
 
 
 asked = question.ask(ctx, seen.ids.tolist(), seen.tokens, row, stack, seen.predicting_row)
 page.claim(
     drawing.claim,
-    f"{seen.parameters:,} parameters, all of it computed now in {seen.milliseconds:.0f} ms",
+    say(
+        "{parameters} parameters, all of it computed now in {milliseconds} ms",
+        parameters=f"{seen.parameters:,}",
+        milliseconds=f"{seen.milliseconds:.0f}",
+    ),
 )
-page.lead(LEADS["bare" if lm.config.head == "none" else shape])
+page.lead(f"{LEADS['bare' if lm.config.head == 'none' else shape]} {BEGIN}")
 card.draw()
 # A double-click or Enter on a head leads to its own page, with the same text, block and head.
 drawing.mount("home", {"select": lambda: events.select("home", KEYS), "append": appended})

@@ -1,5 +1,6 @@
 // What is followed, open and chosen in Home's picture, and the operations of its step mode.
 
+import { say } from "../../app/kit/say.js";
 import { clamp } from "../../app/kit/shapes.js";
 
 /**
@@ -52,16 +53,16 @@ export const argmax = (values) => values.reduce((best, v, i) => (v > values[best
  */
 export function stepsOf(data) {
   /** @type {Step[]} */
-  const steps = [{ name: "Tokens", part: "tokens" }, { name: "Embedding", part: "embedding" }];
-  if (data.position_norm) steps.push({ name: "Position", part: "position" });
+  const steps = [{ name: say("Tokens"), part: "tokens" }, { name: say("Embedding"), part: "embedding" }];
+  if (data.position_norm) steps.push({ name: say("Position"), part: "position" });
   for (let l = 0; l < data.blocks; l++) {
-    steps.push({ name: `Block ${l}: attention`, part: "attention", block: l });
-    if (data.cross) steps.push({ name: `Block ${l}: cross-attention`, part: "cross", block: l });
-    steps.push({ name: `Block ${l}: MLP`, part: "mlp", block: l });
+    steps.push({ name: say("Block {block}: attention", { block: l }), part: "attention", block: l });
+    if (data.cross) steps.push({ name: say("Block {block}: cross-attention", { block: l }), part: "cross", block: l });
+    steps.push({ name: say("Block {block}: MLP", { block: l }), part: "mlp", block: l });
   }
   if (!data.logits) return steps;
-  if (data.final_norm) steps.push({ name: "Final norm", part: "norm" });
-  return [...steps, { name: "Logits", part: "logits" }, { name: data.shape === "encoder" ? "Prediction" : "Next token", part: "next" }];
+  if (data.final_norm) steps.push({ name: say("Final norm"), part: "norm" });
+  return [...steps, { name: say("Logits"), part: "logits" }, { name: data.shape === "encoder" ? say("Prediction") : say("Next token"), part: "next" }];
 }
 /**
  * The index of the current step; -1 when the whole picture is shown (`walk` counts from 1).

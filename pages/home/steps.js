@@ -1,6 +1,7 @@
 // Home's step mode: the pass, one operation after the other, each with this text's numbers.
 
 import { counted } from "../../app/kit/counts.js";
+import { say } from "../../app/kit/say.js";
 import { css, h, num, thousands, visible } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
 import { readSentence } from "./block.js";
@@ -49,19 +50,37 @@ export function caption(data, local, step) {
   const word = visible(data.tokens[row]);
   const l = step.block ?? 0; // of a step that has none, no sentence asks
   const after = (/** @type {number} */ depth) => num(local.resid[depth * T + row]);
-  const guess = (/** @type {number} */ depth) => data.lens ? ` If the model stopped here: ${visible(data.words[local.lensIds[depth * T + row]])} ${num(local.lensProbs[depth * T + row])}.` : "";
+  const guess = (/** @type {number} */ depth) => data.lens && say("If the model stopped here: {guess} {share}.", { guess: visible(data.words[local.lensIds[depth * T + row]]), share: num(local.lensProbs[depth * T + row]) });
   const D = data.logits ? distribution(data, local, row) : { ids: [], p: [] };
   /** @type {Record<Step["part"], () => string>} */
   const lines = {
-    tokens: () => `The text is cut into ${counted(T, "token")}, a row of the picture each: words, parts of words, signs. ${word} is number ${thousands(data.ids[row])} of the ${counted(data.vocabulary, "token")} that the model knows.`,
-    embedding: () => `The model looks ${word} up in a learned table: ${counted(data.d_model, "number")}, beginning ${first(local, data, row)}. Their length, the root of the sum of their squares, is ${num(local.embedNorm[row])}${data.position_norm || !data.embed_normed ? "" : `; a norm brings it to ${after(0)}`}.`,
-    position: () => `Position ${row} has ${data.d_model} learned or fixed numbers of its own, of length ${num(data.position_norm?.[row] ?? 0)}; added${data.embed_normed ? " and brought to size by a norm" : ""}, the row is ${after(0)} long.`,
-    attention: () => `Attention: rows read each other by ${counted(data.heads, "head")}, each in a way of its own; in head ${headOf(data, local)}, ${readSentence({ ...data, cross: null }, local, row, l)}. What all found is added to the row: ${num(local.att[l * T + row])} long, onto ${after(l)}.`,
-    cross: () => `Rows read the encoder’s text: in attention head ${headOf(data, local)}, ${readSentence(data, { ...local, sel: { ...local.sel, attention: "cross" } }, row, l)}. What all ${counted(data.heads, "head")} found there is added to the row: ${num(local.crossAdded[l * T + row])} long.`,
-    mlp: () => `The MLP, a small network, works on each row alone and adds ${num(local.mlp[l * T + row])}; the row is now ${after(l + 1)} long.${guess(l + 1)}`,
-    norm: () => `A last norm brings row ${word} from a length of ${after(data.blocks)} to ${num(data.read_norm?.[row] ?? 0)}: from here on its direction counts, not its size.`,
-    logits: () => `The row is compared with each of the ${counted(data.vocabulary, "token")}, one product each: the logits. The highest: ${visible(data.words[D.ids[0]])}, ${logit(data, local, row, D.ids[0])}.`,
-    next: () => `Softmax turns the logits into probabilities that sum to 1: ${D.ids.slice(0, 3).map((id, k) => `${visible(data.words[id])} ${num(D.p[k], 3)}`).join(", ")}, the rest for all others.${data.shape === "encoder" ? "" : ` Append puts the chosen one at the end of the ${data.source.length ? "answer" : "text"}.`}`,
+    tokens: () => say("The text is cut into {tokens}, a row of the picture each: words, parts of words, signs. {word} is number {id} of the {vocabulary} that the model knows.", { tokens: counted(T, "token"), word, id: thousands(data.ids[row]), vocabulary: counted(data.vocabulary, "token") }),
+    embedding: () => {
+      const values = { word, numbers: counted(data.d_model, "number"), first: first(local, data, row), length: num(local.embedNorm[row]), normed: after(0) };
+      return data.position_norm || !data.embed_normed
+        ? say("The model looks {word} up in a learned table: {numbers}, beginning {first}. Their length, the root of the sum of their squares, is {length}.", values)
+        : say("The model looks {word} up in a learned table: {numbers}, beginning {first}. Their length, the root of the sum of their squares, is {length}; a norm brings it to {normed}.", values);
+    },
+    position: () => {
+      const values = { row, numbers: data.d_model, length: num(data.position_norm?.[row] ?? 0), after: after(0) };
+      return data.embed_normed
+        ? say("Position {row} has {numbers} learned or fixed numbers of its own, of length {length}; added and brought to size by a norm, the row is {after} long.", values)
+        : say("Position {row} has {numbers} learned or fixed numbers of its own, of length {length}; added, the row is {after} long.", values);
+    },
+    attention: () => say("Attention: rows read each other by {heads}, each in a way of its own; in head {head}, {read}. What all found is added to the row: {added} long, onto {before}.", { heads: counted(data.heads, "head"), head: headOf(data, local), read: readSentence({ ...data, cross: null }, local, row, l), added: num(local.att[l * T + row]), before: after(l) }),
+    cross: () => say("Rows read the encoder’s text: in attention head {head}, {read}. What all {heads} found there is added to the row: {added} long.", { head: headOf(data, local), read: readSentence(data, { ...local, sel: { ...local.sel, attention: "cross" } }, row, l), heads: counted(data.heads, "head"), added: num(local.crossAdded[l * T + row]) }),
+    mlp: () => {
+      const adds = say("The MLP, a small network, works on each row alone and adds {added}; the row is now {after} long.", { added: num(local.mlp[l * T + row]), after: after(l + 1) });
+      return [adds, guess(l + 1)].filter(Boolean).join(" ");
+    },
+    norm: () => say("A last norm brings row {word} from a length of {before} to {after}: from here on its direction counts, not its size.", { word, before: after(data.blocks), after: num(data.read_norm?.[row] ?? 0) }),
+    logits: () => say("The row is compared with each of the {vocabulary}, one product each: the logits. The highest: {token}, {logit}.", { vocabulary: counted(data.vocabulary, "token"), token: visible(data.words[D.ids[0]]), logit: logit(data, local, row, D.ids[0]) }),
+    next: () => {
+      const best = D.ids.slice(0, 3).map((id, k) => `${visible(data.words[id])} ${num(D.p[k], 3)}`).join(", ");
+      const shares = say("Softmax turns the logits into probabilities that sum to 1: {best}, the rest for all others.", { best });
+      if (data.shape === "encoder") return shares;
+      return `${shares} ${data.source.length ? say("Append puts the chosen one at the end of the answer.") : say("Append puts the chosen one at the end of the text.")}`;
+    },
   };
   return lines[step.part]();
 }

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from html import escape
 from typing import Any
 
 import streamlit as st
@@ -19,6 +20,7 @@ from app.session import events, state
 from core.analysis.patching.circuit import KINDS
 from core.analysis.patching.circuit_texts import MATERIALS, TEXTS, TOKENS
 from core.analysis.patching.circuit_walk import CUT, LOOKS_BACK, NAMED_FROM, RULE, Walk, collect, count, steps
+from core.messages import say
 
 circuit = register("interpretability_circuit", __file__)
 
@@ -34,7 +36,7 @@ def job(ctx: Context) -> work.Shared:
     def make(known: Sequence[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
         return steps(ctx.lm, known=dict(known))
 
-    return work.Shared(JOB, f"circuit {ctx.model_key}", count(ctx.lm), "measurements", make, about=True)
+    return work.Shared(JOB, f"circuit {ctx.model_key}", count(ctx.lm), say("measurements"), make, about=True)
 
 
 def known(ctx: Context) -> Walk | None:
@@ -56,15 +58,16 @@ def show(ctx: Context, found: Walk | None) -> tuple[work.Shared, DeltaGenerator 
         found: what `known` says.
     """
     measuring, why = job(ctx), _why_not(ctx)
-    st.html(
-        '<section class="gb-words"><h2>A circuit, step by step: saying again what was read</h2></section>'
-    )
+    title = say("A circuit, step by step: saying again what was read")
+    st.html(f'<section class="gb-words"><h2>{escape(title)}</h2></section>')
     place = st.container(width="stretch")
     slot: DeltaGenerator | None = None
     if found is None and not why:
         if seconds(ctx) * A_SECOND > QUICK:
             with place:
-                slot = measuring.buttons(f"Walk through the circuit, about {max(1, round(seconds(ctx)))} s")
+                slot = measuring.buttons(
+                    say("Walk through the circuit, about {seconds} s", seconds=max(1, round(seconds(ctx))))
+                )
         else:
             slot = place
             if measuring.until is None:
@@ -83,9 +86,9 @@ def _why_not(ctx: Context) -> str:
     """Explain why the walk cannot be made on this model, in a sentence; "" where it can."""
     config = ctx.lm.config
     if config.shape == "encoder" and config.mask_id is None:
-        return "This encoder has no mask, so no token can be hidden and asked for."
+        return say("This encoder has no mask, so no token can be hidden and asked for.")
     if min(config.n_ctx, len(ctx.lm.tokenizer)) < 20:
-        return "This model has too small a context or vocabulary to say a list twice."
+        return say("This model has too small a context or vocabulary to say a list twice.")
     return ""
 
 
@@ -102,7 +105,8 @@ def record(ctx: Context, found: Walk | None, why: str = "") -> dict[str, Any]:
 def _found(found: Walk) -> dict[str, Any]:
     writer = found.writer
     return {
-        "material": found.material, "materials": MATERIALS, "worthOf": dict(found.worth_of),
+        "material": found.material, "materials": {name: say(words) for name, words in MATERIALS.items()},
+        "worthOf": dict(found.worth_of),
         "period": found.period, "items": found.items, "places": found.places.tolist(), "worth": list(found.worth),
         "plain": float(found.plain.mean()), "first": float(found.first.mean()), "control": float(found.control.mean()),
         "other": found.other, "look": found.look.tolist(), "line": found.line,

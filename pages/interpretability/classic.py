@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from html import escape
 from typing import Any
 
 import streamlit as st
@@ -24,15 +25,15 @@ from core.analysis.patching.circuit_walk import LOOKS_BACK, NAMED_FROM
 from core.analysis.patching.classic import Carried, Finds, Induction, Kind
 from core.analysis.patching.patches import LEAST_GAP, slight
 from core.language_model import LanguageModel
+from core.messages import mark, say
 
 classic_finds = register("interpretability_classic", __file__)
 
 JOB = "interpretability_classic"
 A_SECOND = 2e10  # weights x positions that are patched in a second, roughly, on one processor
 POSITIONS = 7  # of a text, that a head's patch reads again
-TITLES = {"induction": "Induction heads", "object": "An indirect object", "fact": "A fact"}
+TITLES = {"induction": mark("Induction heads"), "object": mark("An indirect object"), "fact": mark("A fact")}
 LIST = "apple, river, candle, stone. apple, river, candle,"
-NOBODY = "It answers none of the {} texts rightly, so nothing can be traced."
 
 
 def offered(ctx: Context) -> bool:
@@ -46,7 +47,7 @@ def _knows(lm: LanguageModel) -> bool:
 
 def _job(ctx: Context) -> work.Shared:
     make = partial(classic.steps, ctx.lm)
-    return work.Shared(JOB, f"{JOB} {ctx.model_key}", classic.count(ctx.lm), "results", make)
+    return work.Shared(JOB, f"{JOB} {ctx.model_key}", classic.count(ctx.lm), say("results"), make)
 
 
 def known(ctx: Context) -> Finds | None:
@@ -70,17 +71,18 @@ def show(ctx: Context) -> Callable[[], None]:
     if not offered(ctx):
         return lambda: None
     job, found = _job(ctx), known(ctx)
-    st.html('<section class="gb-words"><h2>Three classic finds, on this model</h2></section>')
+    heading = escape(say("Three classic finds, on this model"))
+    st.html(f'<section class="gb-words"><h2>{heading}</h2></section>')
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="gb-classic-texts"):
-        st.caption("Open its text above:", width="content")
+        st.caption(say("Open its text above:"), width="content")
         for name, title in TITLES.items():
             st.button(
-                title,
+                say(title),
                 key=f"classic.{name}",
                 on_click=state.whole(_open),
                 args=_texts(name, found),
             )
-    slot = None if found else job.buttons(f"Measure all three, about {seconds(ctx)} s")
+    slot = None if found else job.buttons(say("Measure all three, about {seconds} s", seconds=seconds(ctx)))
     classic_finds(data=record(ctx, found), key="classic")
     page.judged(LOOKS_BACK)
     return lambda: job.go_on(slot, first=job.total)
@@ -119,51 +121,76 @@ def percent(share: float) -> str:
 def of_induction(found: Induction) -> str:
     """Say how many heads look back, which does so most, and what chance reaches."""
     heads = found.heads
-    setting = f"In lists of {TOKENS} random tokens said twice"
+    values = {"items": TOKENS, "share": f"{NAMED_FROM:g}", "line": f"{found.line:.2f}"}
     if not heads:
-        return (
-            f"{setting}, no head gives {NAMED_FROM:g} or more of its attention to what followed before: the most is "
-            f"{float(found.look.max()):.2f}, and chance reaches {found.line:.2f}."
-        )
+        return say(
+            "In lists of {items} random tokens said twice, no head gives {share} or more of its attention to what "
+            "followed before: the most is {most}, and chance reaches {line}.",
+            most=f"{float(found.look.max()):.2f}", **values,
+        )  # fmt: skip
     told = ", ".join(f"{name(head)} {found.look[head]:.2f}" for head in heads[: classic.NAMED])
-    more = f" and {len(heads) - classic.NAMED} more" if len(heads) > classic.NAMED else ""
-    verb, whose = ("give", "their") if len(heads) > 1 else ("gives", "its")
-    return (
-        f"{setting}, {len(heads)} of {found.look.size} heads {verb} {NAMED_FROM:g} or more of {whose} attention to "
-        f"what followed before: {told}{more}. Chance reaches {found.line:.2f}: so much the luckiest head gives to "
-        "places of other items."
+    if len(heads) > classic.NAMED:
+        told = say("{list} and {count} more", list=told, count=len(heads) - classic.NAMED)
+    values |= {"count": len(heads), "all": found.look.size, "told": told}
+    if len(heads) > 1:
+        return say(
+            "In lists of {items} random tokens said twice, {count} of {all} heads give {share} or more of their "
+            "attention to what followed before: {told}. Chance reaches {line}: so much the luckiest head gives to "
+            "places of other items.",
+            **values,
+        )
+    return say(
+        "In lists of {items} random tokens said twice, {count} of {all} heads gives {share} or more of its attention "
+        "to what followed before: {told}. Chance reaches {line}: so much the luckiest head gives to places of other "
+        "items.",
+        **values,
     )
 
 
 def of_carried(found: Carried | None, kind: Kind) -> str:
     """Say which heads carry the answer, whether other texts confirm it, and, of a fact, where it is read."""
     if found is None:
-        return NOBODY.format(len(classic.TEXTS[kind]))
-    best, worst = found.best, found.worst
-    told = ", ".join(f"{name(head)} {percent(found.heads[head])}" for head in best)
-    twins = found.twins
-    said = (
-        f"“{twins.clean}”: {twins.answer} lies {found.clean:.2f} above {twins.other}; in the twin, "
-        f"“{twins.corrupted}”, {abs(found.corrupted):.2f} {'below' if found.corrupted < 0 else 'above'}. "
-    )
+        texts = len(classic.TEXTS[kind])
+        return say("It answers none of the {texts} texts rightly, so nothing can be traced.", texts=texts)
+    told = ", ".join(f"{name(head)} {percent(found.heads[head])}" for head in found.best)
+    said = [_twins(found)]
     if slight(found.clean, found.corrupted):
-        said += f"The two lie less than {LEAST_GAP:g} apart, so the shares mean little. "
+        least = f"{LEAST_GAP:g}"
+        said.append(say("The two lie less than {least} apart, so the shares mean little.", least=least))
     if kind == "fact" and found.moved is not None:
-        said += (
-            f"Up to block {found.moved} all of it stands at the country’s name (put in there, "
-            f"{percent(found.subject[found.moved])} comes back); behind that block at the last token, "
-            f"{percent(found.last[found.moved + 1])}. "
-        )
-    said += f"Heads that bring the difference back alone: {told}."
-    if found.heads[worst] < -0.1:
-        said += f" {name(worst)} works against it, {percent(found.heads[worst])}."
+        said.append(say(
+            "Up to block {block} all of it stands at the country’s name (put in there, {before} comes back); behind "
+            "that block at the last token, {after}.",
+            block=found.moved, before=percent(found.subject[found.moved]), after=percent(found.last[found.moved + 1]),
+        ))  # fmt: skip
+    said.append(say("Heads that bring the difference back alone: {told}.", told=told))
+    worst = found.heads[found.worst]
+    if worst < -0.1:
+        said.append(say("{head} works against it, {share}.", head=name(found.worst), share=percent(worst)))
     if found.checked:
-        low, high = min(found.checked), max(found.checked)
-        said += (
-            f" {name(best[0])} was found on this text; on {len(found.checked)} of {counted(found.asked - 1, 'other')}, "
-            f"which the model answers rightly, it brings back {percent(low)} to {percent(high)}."
+        said.append(say(
+            "{head} was found on this text; on {count} of {others}, which the model answers rightly, it brings back "
+            "{low} to {high}.",
+            head=name(found.best[0]), count=len(found.checked), others=counted(found.asked - 1, "other"),
+            low=percent(min(found.checked)), high=percent(max(found.checked)),
+        ))  # fmt: skip
+    return " ".join(said)
+
+
+def _twins(found: Carried) -> str:
+    twins = found.twins
+    values = {
+        "clean": twins.clean, "answer": twins.answer, "lead": f"{found.clean:.2f}", "other": twins.other,
+        "corrupted": twins.corrupted, "twin": f"{abs(found.corrupted):.2f}",
+    }  # fmt: skip
+    if found.corrupted < 0:
+        return say(
+            "“{clean}”: {answer} lies {lead} above {other}; in the twin, “{corrupted}”, {twin} below.",
+            **values,
         )
-    return said
+    return say(
+        "“{clean}”: {answer} lies {lead} above {other}; in the twin, “{corrupted}”, {twin} above.", **values
+    )
 
 
 def record(ctx: Context, found: Finds | None) -> dict[str, Any]:
@@ -178,14 +205,15 @@ def record(ctx: Context, found: Finds | None) -> dict[str, Any]:
     best = look.heads[:8] or classic.first(-look.look)
     bars = [{"name": name(head), "value": float(look.look[head])} for head in best]
     finds: list[dict[str, Any]] = [
-        {"title": TITLES["induction"], "said": of_induction(look), "bars": bars, "line": look.line, "depth": None,
-         "unit": "of its attention that goes to what followed before"}
+        {"title": say(TITLES["induction"]), "said": of_induction(look), "bars": bars, "line": look.line, "depth": None,
+         "unit": say("share of its attention that goes to what followed before")}
     ]  # fmt: skip
     kinds: tuple[Kind, ...] = ("object", "fact")
     for kind in kinds:
         one = found.carried.get(kind)
         finds.append(
-            {"title": TITLES[kind], "said": of_carried(one, kind), "unit": "of the difference that a head brings back",
+            {"title": say(TITLES[kind]), "said": of_carried(one, kind),
+             "unit": say("share of the difference that a head brings back"),
              "bars": [] if one is None else _bars(one), "line": None,
              "depth": None if one is None else _depth(one)}
         )  # fmt: skip

@@ -17,13 +17,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import markup
-from app.controls import widgets, work
+from app.controls import stacks, work
 from app.frame.page import Context
 from app.models import cache
 from app.session import state
 from core.analysis.patching.holder_pairs import draw_pair
 from core.analysis.patching.sweep import COARSE, sweep
 from core.analysis.places import Kind
+from core.messages import mark, say, say_of
 from pages.interpretability.figure import (
     A_SECOND,
     ASKS,
@@ -130,7 +131,7 @@ class Measure:
 
     def _job(self, total: int) -> work.Shared:
         """Return the patching of all sites and heads, block by block, as shared work."""
-        return work.Shared(JOB, self.key, total, "results", self.make)
+        return work.Shared(JOB, self.key, total, say("results"), self.make)
 
     def _heads(self, block: int) -> work.Shared:
         """Return the patching of a block's heads, position by position, as shared work."""
@@ -143,7 +144,7 @@ class Measure:
         assert self.asked.pair is not None
         written = self.ctx.lm.config.shape == "encoder-decoder" and self.kind != "encoder"
         places = self.positions if written else len(self.asked.pair.corrupted)
-        return work.Shared(HEADS, repr((self.key, block)), places, "positions", make)
+        return work.Shared(HEADS, repr((self.key, block)), places, say("positions"), make)
 
     def _by_head(self) -> dict[int, Array]:
         """Collect the blocks whose heads have been patched at every position."""
@@ -163,11 +164,15 @@ class Measure:
         """Draw, where the work is long, buttons that begin, stop or go on with it; returns the places of their bars."""
         if maps.why or self.quick:
             return None, None
-        bar = self._job(maps.total).buttons(f"Patch every block, about {self.seconds} s")
+        bar = self._job(maps.total).buttons(say("Patch every block, about {seconds} s", seconds=self.seconds))
         if not self.by_place:
             return bar, None
         seconds = max(1, round(self.heads_weight / A_SECOND))
-        label = f"Patch the heads of block {self.block} at every position, about {seconds} s"
+        label = say(
+            "Patch the heads of block {block} at every position, about {seconds} s",
+            block=self.block,
+            seconds=seconds,
+        )
         return bar, self._heads(self.block).buttons(label)
 
     def go_on(self, maps: Maps, slots: tuple[DeltaGenerator | None, DeltaGenerator | None]) -> None:
@@ -192,14 +197,15 @@ def draw(ctx: Context, asked: Asked) -> None:
     if PATCHES not in there:
         return
     st.text_input(
-        "Corrupted text", placeholder=asked.corrupted or "type one", width=330,
+        say("Corrupted text"), placeholder=asked.corrupted or say("type one"), width=330,
         **state.bind("corrupted"),
     )  # fmt: skip
     st.button(
-        "Another pair", key="interpretability.pair", on_click=state.whole(lambda: state.update(next_pair(ctx))),
+        say("Another pair"), key="interpretability.pair", on_click=state.whole(lambda: state.update(next_pair(ctx))),
         icon=":material/shuffle:",
-        help="Who has it? A clean and a corrupted text about two people and a thing, drawn until the model answers "
-        "both rightly; for a model that does not, another change of your text.",
+        help=say("Who has it? A clean and a corrupted text about two people and a thing, drawn until "
+"the model answers both rightly; for a model that does not, another change of your "
+"text."),
     )  # fmt: skip
 
 
@@ -216,7 +222,7 @@ def _answer(ctx: Context, asked: Asked) -> None:
         state.set("asked", -1 if id is None else id)
 
     st.selectbox(
-        "Explain", list(names), format_func=lambda id: names.get(id, str(id)), filter_mode=None,
+        say("Explain"), list(names), format_func=lambda id: names.get(id, str(id)), filter_mode=None,
         **state.part(f"asked.{view}", first, chosen),
     )  # fmt: skip
 
@@ -225,10 +231,11 @@ def _versus(ctx: Context, asked: Asked) -> None:
     """Draw the choice between the logit alone and its difference to what the corrupted text says."""
     word = ctx.lm.tokenizer.display
     other = asked.against
-    against = "another token" if other is None else markup.visible(word(other))
-    options = {"less": f"less {against}", "alone": "its logit alone"}
+    against = say("another token") if other is None else markup.visible(word(other))
+    options = {"less": say("less {token}", token=against), "alone": say("its logit alone")}
     st.segmented_control(
-        "Measure", list(options), required=True, format_func=lambda one: markup.escape(options[str(one)]),
+        say_of("noun", "Measure"), list(options), required=True,
+        format_func=lambda one: markup.escape(options[str(one)]),
         **state.part(
             "versus", "alone" if other is None else "less",
             lambda one: state.set("versus", NOTHING if one == "alone" else -1),
@@ -236,11 +243,11 @@ def _versus(ctx: Context, asked: Asked) -> None:
     )  # fmt: skip
 
 
-def stacks(decoding: bool) -> None:
+def stack_pickers(decoding: bool) -> None:
     """Draw the choice of the patched stack, of an encoder-decoder."""
-    widgets.segments("Stack", "stack", ("encoder", "decoder"), markup.capital)
+    stacks.pick_stack()
     if decoding:
-        widgets.segments("Attention", "attention", ("self", "cross"), markup.capital)
+        stacks.pick_attention()
 
 
 def next_pair(ctx: Context) -> dict[str, str | int]:
@@ -264,7 +271,7 @@ def next_pair(ctx: Context) -> dict[str, str | int]:
 
 # --------------------------------------------------------------------------- parts that open on demand
 
-MORE = "Which tokens it rests on, and whether that is true: five explainers, probes and a circuit"
+MORE = mark("Which tokens it rests on, and whether that is true: five explainers, probes and a circuit")
 
 
 def opened() -> tuple[str, ...]:
@@ -283,7 +290,7 @@ def more(show: Callable[[], Callable[[], None]]) -> Callable[[], None]:
         rest = [part for part in there if part != TOKENS]
         state.set("unfold", " ".join([*rest, TOKENS] if now else rest))
 
-    box = st.expander(MORE, **state.part("unfold.tokens", TOKENS in there, changed))
+    box = st.expander(say(MORE), **state.part("unfold.tokens", TOKENS in there, changed))
     if TOKENS not in there:
         return lambda: None
     with box:

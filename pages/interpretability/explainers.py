@@ -45,6 +45,7 @@ from core.analysis.explaining.selectivity import STORIES, TASKS, Layer, Task, se
 from core.analysis.patching.circuit import KINDS
 from core.analysis.patching.circuit_walk import Walk
 from core.language_model import LanguageModel
+from core.messages import Later, mark, reason, say
 from pages.interpretability import circuit
 
 explainers = register("interpretability_explainers", __file__)
@@ -55,10 +56,12 @@ TERMS = (
 )  # fmt: skip
 CODE = (integrated_gradients, explain, attention_rollout, faithfulness_steps)
 KEYS = ("explainer", "along")
-BLANKS = {"token": "a neutral token", "mean": "the mean", "zero": "zeros"}
+BLANKS = {"token": mark("a neutral token"), "mean": mark("the mean"), "zero": mark("zeros")}
 PROBED = {
-    "held": "Thing: held?", "holder": "Person: holding?", "hero": "Pronoun: the hero?", "name": "Name: a person?",
+    "held": mark("Thing: held?"), "holder": mark("Person: holding?"), "hero": mark("Pronoun: the hero?"),
+    "name": mark("Name: a person?"),
 }  # fmt: skip
+SAYS = {"logit": mark("Logit"), "probability": mark("Probability")}
 PROBES = "probes"
 
 QUICK = 4e10  # weights x tokens: up to here without asking
@@ -149,7 +152,7 @@ def job(ctx: Context, ask: Ask) -> work.Shared:
     """Return the whole measurement as work that all visitors share, where it takes long."""
     total = passes(ask, len(ctx.ids)) // AT_ONCE + 4
     make = work.anew(partial(explaining, ctx.lm, ask))
-    return work.Shared(JOB, f"explained {ctx.model_key} {ask!r}", total, "steps", make, about=True)
+    return work.Shared(JOB, f"explained {ctx.model_key} {ask!r}", total, say("steps"), make, about=True)
 
 
 def known(ctx: Context, ask: Ask) -> Explained | None:
@@ -169,9 +172,9 @@ def known(ctx: Context, ask: Ask) -> Explained | None:
 def blank_word(lm: LanguageModel, blank: Baseline) -> str:
     """Name what stands in a token's place; a token as it reads."""
     if blank == "zero":
-        return "zeros"
+        return say("zeros")
     if blank == "mean":
-        return "the mean of all tokens’ vectors"
+        return say("the mean of all tokens’ vectors")
     token = neutral_token(lm)
     return "" if token is None else lm.tokenizer.display(token)
 
@@ -220,14 +223,14 @@ class Explanations:
         """The probes, depth by depth."""
         total = STORIES + self.ctx.lm.config.n_layers + 1
         make = work.anew(partial(_probes, self.ctx.lm, self.truth))
-        return work.Shared(PROBES, f"probes {self.ctx.model_key} {self.truth}", total, "steps", make)
+        return work.Shared(PROBES, f"probes {self.ctx.model_key} {self.truth}", total, say("steps"), make)
 
     @cached_property
     def probes(self) -> tuple[Sequence[Layer], str]:
         """The layers probed so far, and why nothing can be probed; "" where it can."""
         done = self._probing.measured.results
-        why = next((one for one in done if isinstance(one, str)), "")
-        return [one for one in done if isinstance(one, Layer)], why
+        why = next((one for one in done if isinstance(one, str | Later)), "")
+        return [one for one in done if isinstance(one, Layer)], str(why)
 
     def cells(self) -> list[str]:
         """For the notebook."""
@@ -240,20 +243,27 @@ class Explanations:
     def show(self) -> Callable[[], None]:
         """Draw heading, controls and pictures. Returns what measures the rest: to be called when the page is drawn."""
         lm, (found, why) = self.ctx.lm, self.explained
-        st.html(
-            '<section class="gb-words"><h2>Which tokens it rests on, and whether that is true</h2></section>'
-        )
+        title = say("Which tokens it rests on, and whether that is true")
+        st.html(f'<section class="gb-words"><h2>{markup.escape(title)}</h2></section>')
         with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
             options = [one for one in BLANKS if one != "token" or neutral_token(lm) is not None]
-            widgets.segments("Where a token is gone stands", "blank", options, lambda name: BLANKS[str(name)])
-            widgets.segments("Explained is its", "says", ("logit", "probability"), markup.capital)
+            widgets.segments(
+                say("Where a token is gone stands"), "blank", options, lambda name: say(BLANKS[str(name)])
+            )
+            widgets.segments(say("Explained is its"), "says", tuple(SAYS), lambda name: say(SAYS[str(name)]))
             low, high = (int(bound) for bound in (BY_KEY["quadrature"].low, BY_KEY["quadrature"].high))
-            st.slider("Steps of integrated gradients", low, high, width=220, **state.bind("quadrature"))
+            st.slider(say("Steps of integrated gradients"), low, high, width=220, **state.bind("quadrature"))
         waiting: list[tuple[work.Shared, DeltaGenerator | None, bool]] = []  # and whether all of it is drawn
         if found is None and not why:
             explained = job(self.ctx, self.ask)
             about = max(1, round(seconds(lm, self.ask, len(self.ctx.ids))))
-            waiting.append((explained, explained.buttons(f"Explain this prediction, about {about} s"), False))
+            waiting.append(
+                (
+                    explained,
+                    explained.buttons(say("Explain this prediction, about {seconds} s", seconds=about)),
+                    False,
+                )
+            )
         picked = {name: state.get(name) for name in KEYS}
         explainers(
             data=record(self.ctx, self.ask, found, why, self._probe_record())
@@ -266,7 +276,7 @@ class Explanations:
         waiting.append((*self._probe_buttons(), bool(not_probed) or len(layers) > lm.config.n_layers))
         waiting.append((*circuit.show(self.ctx, self.walk), self.walk is not None))
         with st.container(horizontal=True, gap="small"):
-            if st.button("Both pictures as a table", key="explained.table"):
+            if st.button(say("Both pictures as a table"), key="explained.table"):
                 _show_table(self.table())
             name = "glassbox-interpretability-more.csv"
             st.download_button(
@@ -283,29 +293,35 @@ class Explanations:
         layers, why = self.probes
         words, labels = TASKS[self.truth]
         return {
-            "task": self.truth, "words": words, "labels": list(labels), "depth": self.ctx.lm.config.n_layers + 1,
-            "stories": STORIES, "layers": [_layer(one) for one in layers], "why": why,
+            "task": self.truth, "words": say(words), "labels": [say(one) for one in labels],
+            "depth": self.ctx.lm.config.n_layers + 1, "stories": STORIES,
+            "layers": [_layer(one) for one in layers], "why": why,
         }  # fmt: skip
 
     def _probe_buttons(self) -> tuple[work.Shared, DeltaGenerator | None]:
         """Draw the choice of the task and the button; returns the work and the place of its bar."""
         with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-            widgets.segments("The probe reads", "truth", tuple(PROBED), lambda name: PROBED[str(name)])
+            widgets.segments(
+                say("The probe reads"), "truth", tuple(PROBED), lambda name: say(PROBED[str(name)])
+            )
             with st.container(width="stretch"):
-                return self._probing, self._probing.buttons("Probe every depth")
+                return self._probing, self._probing.buttons(say("Probe every depth"))
 
 
-def _probes(lm: LanguageModel, task: Task) -> Iterator[Layer | int | str]:
+def _probes(lm: LanguageModel, task: Task) -> Iterator[Layer | int | str | Later]:
     """Probe depth by depth; the last result says why there are no probes, where the model reads too little."""
     try:
         yield from selectivity(lm, task)
-    except ValueError as why:
-        yield str(why)
+    except ValueError as error:
+        yield reason(error)
 
 
-@st.dialog("What is explained, and the circuit", width="large")
 def _show_table(rows: dict[str, Sequence[Any]]) -> None:
-    st.dataframe(rows, hide_index=True)
+    @st.dialog(say("What is explained, and the circuit"), width="large")
+    def show() -> None:
+        st.dataframe(rows, hide_index=True)
+
+    show()
 
 
 def _layer(one: Layer) -> dict[str, Any]:

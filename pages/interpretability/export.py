@@ -12,7 +12,9 @@ from app.kit import figures
 from app.kit.figures import Argument, Figure, Table
 from app.markup import visible
 from core.analysis.places import Kind
+from core.analysis.stream.direct_attribution import Line
 from core.language_model import LanguageModel
+from core.messages import mark, say
 from pages.interpretability import figure
 from pages.interpretability.figure import (
     LONGEST,
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from pages.interpretability.question import Question
 
 KEYS = ("stage", "sight", "row", "tier", "block", "head", "shade", "extent", "unfold")
-UNPATCHED = (
+UNPATCHED = mark(
     "The patches take about {seconds} s and were not computed for this picture. In a notebook, parts='patches' asks "
     "for them."
 )
@@ -73,7 +75,7 @@ class Seen:
         """The same for a file, where nothing is patched any more: it says so if nothing was."""
         if self.maps.why or self.maps.total:
             return self
-        return replace(self, maps=Maps(why=UNPATCHED.format(seconds=self.seconds)))
+        return replace(self, maps=Maps(why=say(UNPATCHED, seconds=self.seconds)))
 
 
 def look(asked: figures.Asked) -> Seen:
@@ -121,22 +123,43 @@ def record(seen: Seen) -> dict[str, Any]:
     )  # fmt: skip
 
 
+# The kinds of parts in words; figure.js has them, too.
+_PARTS = {
+    "embedding": mark("embedding"), "position": mark("position"), "token type": mark("token type"),
+    "attention": mark("attention"), "cross-attention": mark("cross-attention"), "mlp": "mlp", "biases": mark("biases"),
+}  # fmt: skip
+
+
+def part_name(line: Line) -> str:
+    """Name a part of the logit: "L3 attention"."""
+    part = say(_PARTS[line.part])
+    return part if line.layer is None else f"L{line.layer} {part}"
+
+
 def sentence(seen: Seen) -> str:
     """What is on the picture: the answer, its loudest part, and the head that brings most of it back."""
     question, parts, word = seen.question, seen.looked.parts, seen.lm.tokenizer.display
-    answer = f"“{visible(word(question.token))}”"
-    less = "" if question.against is None else f", less that of “{visible(word(question.against))}”,"
     loudest = max(parts.lines, key=lambda line: abs(line.value))
-    said = [
-        f"{seen.label} gives {answer} the chance {seen.looked.probability:.3f} in row {question.row}.",
-        f"Its logit{less} is a sum of {len(parts.lines)} parts, the largest {loudest.name} with {loudest.value:.2f}.",
-    ]
+    values = {
+        "model": seen.label, "answer": visible(word(question.token)), "probability": f"{seen.looked.probability:.3f}",
+        "row": question.row, "parts": len(parts.lines), "name": part_name(loudest), "value": f"{loudest.value:.2f}",
+    }  # fmt: skip
+    said = [say("{model} gives “{answer}” the chance {probability} in row {row}.", **values)]
+    if question.against is None:
+        said.append(say("Its logit is a sum of {parts} parts, the largest {name} with {value}.", **values))
+    else:
+        other = visible(word(question.against))
+        said.append(say(
+            "Its logit, less that of “{other}”, is a sum of {parts} parts, the largest {name} with {value}.",
+            other=other, **values,
+        ))  # fmt: skip
     if (best := best_head(seen.maps, seen.layers)) is not None:
         share = float(seen.maps.found["head"][best[0]][best[1]])
-        mark = "X" if seen.kind == "cross" else "H"
-        said.append(
-            f"Of its heads L{best[0]}{mark}{best[1]} alone brings back most, {share:.3f} of the difference."
-        )
+        head = f"L{best[0]}{'X' if seen.kind == 'cross' else 'H'}{best[1]}"
+        said.append(say(
+            "Of its heads {head} alone brings back most, {share} of the difference.",
+            head=head, share=f"{share:.3f}",
+        ))  # fmt: skip
     return " ".join(said)
 
 
@@ -144,7 +167,7 @@ FIGURE = Figure(
     "interpretability", figure.interpretability, see,
     record=record,
     select=lambda seen: seen.selection,
-    claim=lambda seen: figure.CLAIM,
+    claim=lambda seen: say(figure.CLAIM),
     sentence=sentence,
     table=lambda seen: table(seen.lm, seen.question, seen.looked, seen.maps, seen.kind),
     arguments=(

@@ -91,6 +91,7 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
+import { pieces, say, sayOf } from "../../app/kit/say.js";
 import {
   MONO, chip, clamp, css, h, heat, heatImage, html, inLines, label, measure, num, thousands, tiny, tokenSpans, tokenTip, unpack, visible,
 } from "../../app/kit/shapes.js";
@@ -99,25 +100,27 @@ import { isDesk } from "../../app/kit/widths.js";
 
 // ---------------------------------------------------------------- places and the chosen cell
 
-const STEPS = ["The answer", "Lens", "Attribution", "Two texts, one patch", "Every place", "Every head", "Any of them"];
+const STEPS = [say("The answer"), say("Lens"), say("Attribution"), say("Two texts, one patch"), say("Every place"), say("Every head"), say("Any of them")];
 /** What each step shows. @type {((d: Data) => string)[]} */
 const WORDS = [
-  (d) => `Your text lets the model say ${visible(d.answer.text)} next. From when on is that known, which part of the model says it, and where does it come from?`,
-  () => "A model works in blocks, one after the other. The lens asks after each of them (to the right) and at each token (downwards): if the model stopped here, what would it say?",
-  () => "The score of the answer is a sum: each part of the model, an attention layer or an MLP, adds to it or takes from it. The bars are those parts, and together they are the score exactly.",
-  () => "Who caused it? A second text, the corrupted one, lacks what the answer needs; the model reads it, but at one place is given the numbers of the first: the darker the cell, the more of the answer comes back.",
-  () => "The same at every place: in the stream that carries all from block to block, and in what attention and the MLP add to it. A chain of dark cells is the way that the answer took.",
-  () => "Attention is made of heads, each looking for something of its own. Here each is given back alone: one or two often bring most of the answer, and the others nothing.",
-  () => "All panels together. Click any cell to read what it means; a place is a cause only if giving it back brings the answer back.",
+  (d) => say("Your text lets the model say {text} next. From when on is that known, which part of the model says it, and where does it come from?", { text: visible(d.answer.text) }),
+  () => say("A model works in blocks, one after the other. The lens asks after each of them (to the right) and at each token (downwards): if the model stopped here, what would it say?"),
+  () => say("The score of the answer is a sum: each part of the model, an attention layer or an MLP, adds to it or takes from it. The bars are those parts, and together they are the score exactly."),
+  () => say("Who caused it? A second text, the corrupted one, lacks what the answer needs; the model reads it, but at one place is given the numbers of the first: the darker the cell, the more of the answer comes back."),
+  () => say("The same at every place: in the stream that carries all from block to block, and in what attention and the MLP add to it. A chain of dark cells is the way that the answer took."),
+  () => say("Attention is made of heads, each looking for something of its own. Here each is given back alone: one or two often bring most of the answer, and the others nothing."),
+  () => say("All panels together. Click any cell to read what it means; a place is a cause only if giving it back brings the answer back."),
 ];
 /** @type {Sight[]} */
 const SIGHTS = ["lens", "stream", "attention", "cross", "mlp", "heads", "parts"];
 /** @type {Record<Site, string>} */
-const SITE = { stream: "Stream", attention: "Attention", cross: "Cross-attention", mlp: "MLP" };
+const SITE = { stream: say("Stream"), attention: say("Attention"), cross: say("Cross-attention"), mlp: "MLP" };
 /** @type {Record<Site, string>} */
 const SITE_INK = { stream: "ink", attention: "att-ink", cross: "att-ink", mlp: "mlp-ink" };
 /** @type {Record<PartKind, string>} */
-const SHORT = { embedding: "emb", position: "pos", "token type": "type", biases: "bias", attention: "att", "cross-attention": "crs", mlp: "mlp" };
+const PART = { embedding: say("embedding"), position: say("position"), "token type": say("token type"), attention: say("attention"), "cross-attention": say("cross-attention"), mlp: "mlp", biases: say("biases") };
+/** Names of the bars, three letters or so. @type {Record<PartKind, string>} */
+const SHORT = { embedding: "emb", position: "pos", "token type": say("type"), biases: say("bias"), attention: say("att"), "cross-attention": say("crs"), mlp: "mlp" };
 /** @type {Record<PartKind, string>} */
 const COLOUR = { embedding: "res", position: "res", "token type": "res", attention: "att", "cross-attention": "att", mlp: "mlp", biases: "ink3" };
 /** @param {Kept} local */
@@ -130,9 +133,11 @@ const FROM = { says: 2, patches: 3 };
  */
 const shows = (data, local, part) => (stepNow(local) < local.steps.last ? stepNow(local) >= FROM[part] : data.opened.includes(part));
 /** The parts below the lens, each with the heading of its fold. @type {["says" | "patches", string][]} */
-const FOLDS = [["says", "Who says it: attribution, heads, neurons"], ["patches", "Where it comes from: patching"]];
+const FOLDS = [["says", say("Who says it: attribution, heads, neurons")], ["patches", say("Where it comes from: patching")]];
 /** @param {number} tier */
-const depthName = (tier) => (tier ? `after block ${tier - 1}` : "at the embedding");
+const depthName = (tier) => (tier ? say("after block {block}", { block: tier - 1 }) : say("at the embedding"));
+/** @param {Part} line */
+const partName = (line) => (line.layer === null ? PART[line.part] : `L${line.layer} ${PART[line.part]}`);
 /** @param {Data} data @param {number} block @param {number} head */
 const headName = (data, block, head) => `L${block}${data.mark}${head}`;
 
@@ -343,14 +348,14 @@ function drawRail(g, data, local, at, which) {
   const lines = at.phone && which === "rows" ? data.sites.filter((_, i) => i % 2 === 0) : [data.sites[0]];
   const beside = which === "rows" || (data.one && !at.phone && shows(data, local, "patches"));
   g.part(`rail ${which}`, [at.opened, asked, chosen.row, beside], () => [
-    !at.phone && headline(box.x, 12, which === "tokens" && !data.one ? "Decoder" : data.stack ? `The ${data.stack}` : "The text", beside && data.rows.some((one) => one.other) ? "right: corrupted" : null),
+    !at.phone && headline(box.x, 12, which === "tokens" && !data.one ? say("Decoder") : data.stack ? (data.stack === "encoder" ? say("The encoder") : say("The decoder")) : say("The text"), beside && data.rows.some((one) => one.other) ? say("right: corrupted") : null),
     lines.map((site) => list.map((token, k) => {
       const y = place(site, k);
       const other = beside ? data.rows[k].other : null;
       const bare = at.pitch < 15 && k !== asked; // no room for a frame
       return [bare ? g.tip(h("text", { x: box.x + wide / 2, y: y + 4, "text-anchor": "middle", "font-family": MONO, "font-size": size, fill: css(token.special ? "ink3" : "ink"), direction: "ltr" }, tokenSpans(token.text, wide - 4, size)), tokenTip(token.text, token.id))
         : chip(g, box.x + 0.5, y, wide - 1, token.text, { id: token.id, selected: k === asked, faint: token.special, height: tall, size }),
-        other && !at.phone && g.tip(h("text", { x: box.x + wide + 4, y: y + 4, "font-family": MONO, "font-size": size, fill: css("neg"), "font-weight": 600 }, tokenSpans(other, box.w - wide - 4, size)), `in the corrupted text: ${visible(other)}`),
+        other && !at.phone && g.tip(h("text", { x: box.x + wide + 4, y: y + 4, "font-family": MONO, "font-size": size, fill: css("neg"), "font-weight": 600 }, tokenSpans(other, box.w - wide - 4, size)), say("in the corrupted text: {other}", { other: visible(other) })),
         other && at.phone && h("circle", { cx: box.x + wide - 5, cy: y - tall / 2 + 4, r: 2.5, fill: css("neg") })];
     })),
   ].flat(9));
@@ -373,7 +378,7 @@ function depthLabels(g, box, every) {
 function drawEmptyLens(g, at) {
   const box = at.lens;
   g.part("lens", ["empty", at.opened], () => [
-    headline(at.phone ? 0 : box.x, 12, "What would it say, after each block?", null),
+    headline(at.phone ? 0 : box.x, 12, say("What would it say, after each block?"), null),
     depthLabels(g, box, everyDepth(box)), outline(box),
     Array.from({ length: box.cols - 1 }, (_, d) => h("path", { d: `M${box.x + (d + 1) * colWidth(box)},${box.y}v${box.rows * box.pitch}`, stroke: css("line") })),
   ]);
@@ -393,7 +398,7 @@ function drawLens(g, data, local, at) {
     for (let d = 0; d < box.cols; d++) for (let t = 0; t < box.rows; t++) order[t * box.cols + d] = shown[d * box.rows + t];
     const every = everyDepth(box);
     return [
-      headline(at.phone ? 0 : box.x, 12, "Lens: the first token at each depth", ["shade: chance of ", own ? "the row’s own last word" : tokenSpan(data.answer.text, 80)]),
+      headline(at.phone ? 0 : box.x, 12, say("Lens: the first token at each depth"), own ? say("shade: chance of the row’s own last word") : pieces(say("shade: chance of {word}"), { word: tokenSpan(data.answer.text, 80) })),
       depthLabels(g, box, every),
       heatImage(box.x, box.y, box.w, box.rows * box.pitch, heat(order, box.rows, box.cols, (v) => g.sequentialRgb(0.6 * v ** 0.6, 1, "accent"))),
       outline(box),
@@ -414,7 +419,7 @@ function lensTip(data, local, row, tier) {
   const { chance, rank } = lensOf(data, local);
   const at = tier * data.tokens.length + row;
   const top = lensTop(data, local, row, tier).map((one) => `${num(one.probability, 3)}  ${visible(one.text)}`).join("\n");
-  return `${visible(data.tokens[row].text)}, ${depthName(tier)}\n${top}\n${visible(data.answer.text)}: ${num(chance[at], 3)}, place ${thousands(rank[tier][row] + 1)} of ${thousands(data.vocabulary)}`;
+  return say("{token}, {depth}\n{top}\n{answer}: {chance}, place {rank} of {vocabulary}", { token: visible(data.tokens[row].text), depth: depthName(tier), top, answer: visible(data.answer.text), chance: num(chance[at], 3), rank: thousands(rank[tier][row] + 1), vocabulary: thousands(data.vocabulary) });
 }
 
 /** @param {number} v */
@@ -443,10 +448,10 @@ function drawSite(g, data, local, at, site, only) {
     const values = Array.from({ length: box.rows * box.cols }, (_, i) => cell(Math.floor(i / box.cols), i % box.cols));
     const every = Math.ceil((box.cols > 10 ? 28 : 18) / width); // two digits are wider
     const numbers = width >= 30 && at.pitch >= 13;
-    const about = { stream: "before each block", attention: "what it adds", cross: "what it adds", mlp: "what it adds" }[site];
+    const about = { stream: say("before each block"), attention: say("what it adds"), cross: say("what it adds"), mlp: say("what it adds") }[site];
     const first = site === data.sites[0] && !at.phone;
     return [
-      headline(box.x, box.y - 38, first ? "Patched: stream" : SITE[site], first ? "share that returns" : about, SITE_INK[site]),
+      headline(box.x, box.y - 38, first ? say("Patched: stream") : SITE[site], first ? say("share that returns") : about, SITE_INK[site]),
       Array.from({ length: box.cols }, (_, l) => l % every === 0 && box.x + (l + 0.5) * width + 11 < g.width && label(box.x + (l + 0.5) * width, box.y - 5, `L${l}`, { anchor: "middle", fill: "ink3" })),
       there > 0 && heatImage(box.x, box.y, box.w, box.rows * box.pitch, heat([...values.keys()], box.rows, box.cols, (i) => shade(g, values[i], strengthen, !own(i)))),
       outline(box),
@@ -459,12 +464,13 @@ function drawSite(g, data, local, at, site, only) {
 /** @param {Data} data @param {Kept} local @param {Site} site @param {number} row @param {number} tier */
 function patchTip(data, local, site, row, tier) {
   const value = patchValue(data, local, site, tier, row);
-  const where = `${site === "stream" ? `the stream before block ${tier}` : `what L${tier} ${SITE[site]} adds`} at ${visible(data.rows[row].text)}`;
+  const place = { block: tier, part: SITE[site], token: visible(data.rows[row].text) };
+  const where = site === "stream" ? say("the stream before block {block} at {token}", place) : say("what L{block} {part} adds at {token}", place);
   const near = nearest(data, site, tier);
-  if (value === undefined) return `${where}: not patched yet${near < 0 ? "" : `\nthe colour is that of block ${near}, the nearest that is`}`;
-  if (Number.isNaN(value)) return `${where}: the corrupted text has no such place`;
+  if (value === undefined) return near < 0 ? say("{where}: not patched yet", { where }) : say("{where}: not patched yet\nthe colour is that of block {near}, the nearest that is", { where, near });
+  if (Number.isNaN(value)) return say("{where}: the corrupted text has no such place", { where });
   const said = data.says.corrupted + value * (data.says.clean - data.says.corrupted);
-  return `${where}\nbrings back ${num(value, 3)} of the difference\n${num(data.says.corrupted, 3)} becomes ${num(said, 3)}; clean ${num(data.says.clean, 3)}`;
+  return say("{where}\nbrings back {share} of the difference\n{corrupted} becomes {now}; clean {clean}", { where, share: num(value, 3), corrupted: num(data.says.corrupted, 3), now: num(said, 3), clean: num(data.says.clean, 3) });
 }
 
 /**
@@ -485,9 +491,9 @@ function drawParts(g, data, local, at) {
     const py = (v) => top + room * (1 - (v - low) / (high - low || 1));
     const wide = w / (lines.length + 1);
     const bar = Math.max(2, wide - Math.min(8, wide * 0.25));
-    const several = measure("att", 12, false) + 4 < wide;
+    const several = measure(SHORT.attention, 12, false) + 4 < wide;
     return [
-      headline(x, y + 12, "Attribution: who says it", ["parts of logit ", answerOf(data)]),
+      headline(x, y + 12, say("Attribution: who says it"), pieces(say("parts of logit {answer}"), { answer: answerOf(data) })),
       h("path", { d: `M${x},${py(0)}H${x + w}`, stroke: css("line") }),
       lines.map((line, i) => {
         const [from, to] = [py(sums[i]), py(sums[i + 1])];
@@ -497,12 +503,12 @@ function drawParts(g, data, local, at) {
           h("rect", { x: left, y: Math.min(from, to), width: bar, height: Math.max(1.5, Math.abs(to - from)), rx: 1.5, fill: css(COLOUR[line.part]) }),
           h("path", { d: `M${left + bar},${to}H${left + wide}`, stroke: css("ink3"), "stroke-width": 0.75 }),
           several && label(x + (i + 0.5) * wide, top + room + 13, SHORT[line.part], { anchor: "middle", fill: "ink3", size: 11 }));
-        return g.tip(node, `${line.name}: ${num(line.value, 4)}\nthe sum is then ${num(sums[i + 1], 4)}`);
+        return g.tip(node, say("{name}: {value}\nthe sum is then {sum}", { name: partName(line), value: num(line.value, 4), sum: num(sums[i + 1], 4) }));
       }),
       several && lines.map((line, i) => line.part === "attention" && label(x + i * wide + 2, top + room + 25, `L${line.layer}`, { fill: "ink3", size: 11 })),
       h("rect", { x: x + lines.length * wide + (wide - bar) / 2, y: Math.min(py(0), py(logit)), width: bar, height: Math.max(1.5, Math.abs(py(logit) - py(0))), rx: 1.5, fill: css("accent") }),
       label(Math.min(x + (lines.length + 0.5) * wide, g.width - measure(num(logit, 2), 11, true) * 0.55), (logit >= 0 ? py(logit) - 4 : py(logit) + 13), num(logit, 2), { anchor: "middle", mono: true, fill: "accent", weight: 700, size: 11 }),
-      several && label(x + (lines.length + 0.5) * wide, top + room + 13, "sum", { anchor: "middle", fill: "ink3", size: 11 }),
+      several && label(x + (lines.length + 0.5) * wide, top + room + 13, say("sum"), { anchor: "middle", fill: "ink3", size: 11 }),
     ];
   });
 }
@@ -526,7 +532,7 @@ function drawHeads(g, data, local, at, which) {
     const every = Math.ceil(24 / width);
     const down = Math.ceil(12 / box.pitch);
     return [
-      headline(x, box.y - 22, direct ? "Heads: what each says" : "Heads: what returns", at.phone ? null : direct ? "directly, to the logit" : here ? ["patched at ", tokenSpan(data.rows[row].text, 60)] : "patched everywhere", "att-ink"),
+      headline(x, box.y - 22, direct ? say("Heads: what each says") : say("Heads: what returns"), at.phone ? null : direct ? say("directly, to the logit") : here ? pieces(say("patched at {token}"), { token: tokenSpan(data.rows[row].text, 60) }) : say("patched everywhere"), "att-ink"),
       known.length > 0 && [
         heatImage(x, box.y, box.w, box.rows * box.pitch, heat([...values.keys()], box.rows, box.cols, (i) => shade(g, values[i], direct ? (v) => v / most : strengthen))),
         numbers && values.map((v, i) => v !== undefined && !Number.isNaN(v) && Math.abs(v) >= 0.005 && label(x + ((i % box.cols) + 0.5) * width, box.y + (Math.floor(i / box.cols) + 0.5) * box.pitch + 4, num(v, 2), { anchor: "middle", mono: true, size: 11, fill: "ink", "pointer-events": "none" })),
@@ -543,7 +549,7 @@ function drawHeads(g, data, local, at, which) {
 function headTip(data, local, block, head) {
   const said = local.direct?.[block * data.heads + head];
   const value = headValue(data, local, block, head, patchRow(data, local.sel.row));
-  return [headName(data, block, head), said === undefined ? "" : `says ${num(said, 4)} directly`, value === undefined ? "not patched" : `brings back ${num(value, 3)} of the difference`].filter(Boolean).join("\n");
+  return [headName(data, block, head), said === undefined ? "" : say("says {value} directly", { value: num(said, 4) }), value === undefined ? say("not patched") : say("brings back {share} of the difference", { share: num(value, 3) })].filter(Boolean).join("\n");
 }
 
 /** @param {Stage} g @param {Data} data @param {Kept} local @param {Layout} at */
@@ -559,7 +565,7 @@ function drawNeurons(g, data, local, at) {
     const room = w - 74 - 48;
     const mid = x + 74 + room / 2;
     return [
-      headline(x, y + 12, "Neurons: what they say", layer < 0 ? "the loudest of all MLPs" : `the loudest of L${layer} mlp`, "mlp-ink"),
+      headline(x, y + 12, say("Neurons: what they say"), layer < 0 ? say("the loudest of all MLPs") : say("the loudest of L{layer} mlp", { layer }), "mlp-ink"),
       shown.map((one, i) => {
         const top = y + 36 + i * 17;
         const long = Math.max(1, ((room / 2) * Math.abs(one.value)) / most);
@@ -583,12 +589,15 @@ const asked = (data) => (data.against ? ["logit(", word(data.answer), ") − log
 const gone = (data, value) => data.says.corrupted + value * (data.says.clean - data.says.corrupted);
 
 const LIMITS = {
-  lens: "The lens puts the model’s own head to streams that it was not made for: what early depths say is a hint, not a thought.",
-  parts: "Direct only: what a later block made of a part counts as that block’s; frozen:",
-  map: "Only about these two texts: another corrupted text asks for other places, and shares of places need not add up.",
+  lens: say("The lens puts the model’s own head to streams that it was not made for: what early depths say is a hint, not a thought."),
+  map: say("Only about these two texts: another corrupted text asks for other places, and shares of places need not add up."),
 };
 /** @param {Data} data @param {string} sight */
-const limitOf = (data, sight) => (sight === "lens" ? LIMITS.lens : sight === "parts" ? `${LIMITS.parts} ${data.parts.frozen.join(", ") || "nothing"}.` : LIMITS.map);
+const limitOf = (data, sight) => (sight === "lens" ? LIMITS.lens : sight === "parts" ? frozen(data.parts.frozen.map((one) => FROZEN[one] ?? one).join(", ")) : LIMITS.map);
+/** What was taken as it was, in words. @type {Record<string, string>} */
+const FROZEN = { "the final norm": say("the final norm"), "the norms in the stream": say("the norms in the stream"), "the head’s activation and norm": say("the head’s activation and norm") };
+/** @param {string} list */
+const frozen = (list) => (list ? say("Direct only: what a later block made of a part counts as that block’s; frozen: {list}.", { list }) : say("Direct only: what a later block made of a part counts as that block’s; frozen: nothing."));
 
 /**
  * Lines of spans: what is to be read of the picture now.
@@ -614,36 +623,52 @@ function coarseSaid(data) {
   if (data.whole || !blocks.length || blocks.length === data.blocks) return "";
   const gaps = new Set(blocks.slice(1).map((one, i) => one - blocks[i]));
   const even = gaps.size === 1 && blocks[0] === 0;
-  return `${even ? `Every ${ordinal([...gaps][0])} block is patched so far` : `${blocks.length} of ${counted(data.blocks, "block")} are patched so far`}; a pale column repeats the nearest of them until its own block is.`;
+  if (even) return say("Every {ordinal} block is patched so far; a pale column repeats the nearest of them until its own block is.", { ordinal: ordinal([...gaps][0]) });
+  return say("{count} of {blocks} are patched so far; a pale column repeats the nearest of them until its own block is.", { count: blocks.length, blocks: counted(data.blocks, "block") });
 }
 /** @param {number} n */
-const ordinal = (n) => ({ 2: "second", 3: "third", 4: "fourth", 8: "eighth" }[n] ?? `${n}th`);
+const ordinal = (n) => ({ 2: sayOf("every", "second"), 3: sayOf("every", "third"), 4: sayOf("every", "fourth"), 8: sayOf("every", "eighth") }[n] ?? sayOf("every", "{n}th", { n }));
 
 /** @param {Data} data */
 function tellAnswer(data) {
   const [own] = data.firsts;
   const chance = num(data.probability, 3);
-  return [own.id === data.answer.id ? ["The model answers ", word(own), ` with chance ${chance}.`] : ["The model answers ", word(own), "; ", word(data.answer), ` has chance ${chance}.`]];
+  return [own.id === data.answer.id ? pieces(say("The model answers {word} with chance {chance}."), { word: word(own), chance }) : pieces(say("The model answers {word}; {other} has chance {chance}."), { word: word(own), other: word(data.answer), chance })];
 }
 /** @param {Data} data */
 function tellTexts(data) {
   const [own, other] = data.firsts;
   if (data.why) return [];
-  const how = data.change ? ["with ", mono(data.change[1]), " for ", mono(data.change[0])] : ["as it was given"];
-  return [["The corrupted text, ", ...how, other.id === own.id ? ", also gets " : ", asks for another answer, ", word(other), ": ", ...asked(data), " is ", mono(num(data.says.clean, 2)), " with the clean text, ", mono(num(data.says.corrupted, 2)), " with it."]];
+  const values = {
+    new: data.change && mono(data.change[1]), old: data.change && mono(data.change[0]), word: word(other), logit: asked(data),
+    clean: mono(num(data.says.clean, 2)), corrupted: mono(num(data.says.corrupted, 2)),
+  };
+  const same = other.id === own.id;
+  if (data.change) {
+    return [pieces(same
+      ? say("The corrupted text, with {new} for {old}, also gets {word}: {logit} is {clean} with the clean text, {corrupted} with it.")
+      : say("The corrupted text, with {new} for {old}, asks for another answer, {word}: {logit} is {clean} with the clean text, {corrupted} with it."), values)];
+  }
+  return [pieces(same
+    ? say("The corrupted text, as it was given, also gets {word}: {logit} is {clean} with the clean text, {corrupted} with it.")
+    : say("The corrupted text, as it was given, asks for another answer, {word}: {logit} is {clean} with the clean text, {corrupted} with it."), values)];
 }
 /** @param {Data} data @param {Kept} local */
 function tellLens(data, local) {
-  if (!data.lens) return [["This model has no blocks: there is nothing between embedding and answer."]];
+  if (!data.lens) return [[say("This model has no blocks: there is nothing between embedding and answer.")]];
   const { chance } = lensOf(data, local);
   const from = knownFrom(data, data.row);
   const chances = data.lens.ids.map((_, d) => num(chance[d * data.tokens.length + data.row], 3)).slice(-8).join(", ");
-  return [["In the row of ", word(data.tokens[data.row]), from < 0 ? [", ", word(data.answer), " is not the first token in the end"] : [", ", word(data.answer), ` is the first token from ${from ? `block ${from - 1}` : "the embedding"} on`], `; its chance by depth: ${chances}.`]];
+  const values = { row: word(data.tokens[data.row]), word: word(data.answer), block: String(from - 1), chances };
+  if (from < 0) return [pieces(say("In the row of {row}, {word} is not the first token in the end; its chance by depth: {chances}."), values)];
+  return [pieces(from ? say("In the row of {row}, {word} is the first token from block {block} on; its chance by depth: {chances}.") : say("In the row of {row}, {word} is the first token from the embedding on; its chance by depth: {chances}."), values)];
 }
 /** @param {Data} data */
 function tellParts(data) {
   const line = data.parts.lines[loudestLine(data)];
-  return [[mono(`${counted(data.parts.lines.length, "part")}`), " add up to ", ...asked(data), " = ", mono(num(data.parts.total, 3)), `, the model’s own number (off by ${tiny(data.parts.error)}). The largest part is `, mono(line.name), " with ", mono(num(line.value, 2)), "."]];
+  return [pieces(say("{parts} add up to {logit} = {total}, the model’s own number (off by {error}). The largest part is {name} with {value}."), {
+    parts: mono(counted(data.parts.lines.length, "part")), logit: asked(data), total: mono(num(data.parts.total, 3)), error: tiny(data.parts.error), name: mono(partName(line)), value: mono(num(line.value, 2)),
+  })];
 }
 /** @param {Data} data @param {Kept} local @param {Chosen} chosen */
 function tellPatch(data, local, chosen) {
@@ -653,14 +678,14 @@ function tellPatch(data, local, chosen) {
 function tellPlaces(data, local) {
   if (data.why || !data.blocks) return tellCell(data, local, { sight: "stream", row: 0, tier: 0 });
   const counts = data.sites.map((site) => [...(mapOf(local, site) ?? [])].filter((v) => v >= 0.5).length);
-  const lead = data.whole ? "Places that" : `Patched so far: ${data.done} of ${data.total} results. Places among them that`;
-  const rest = data.whole ? ` (of ${data.rows.length * data.blocks} each). Grey has no counterpart; 0 where nothing differs yet or nothing can be heard any more.` : ".";
-  return [[`${lead} alone bring back half or more: `, data.sites.map((site, i) => [i ? ", " : "", mono(String(counts[i]), SITE_INK[site]), ` ${SITE[site].toLowerCase()}`]), rest]];
+  const list = data.sites.map((site, i) => [i ? ", " : "", mono(String(counts[i]), SITE_INK[site]), ` ${SITE[site].toLowerCase()}`]);
+  if (!data.whole) return [pieces(say("Patched so far: {done} of {total} results. Places among them that alone bring back half or more: {list}."), { done: String(data.done), total: String(data.total), list })];
+  return [pieces(say("Places that alone bring back half or more: {list} (of {count} each). Grey has no counterpart; 0 where nothing differs yet or nothing can be heard any more."), { list, count: String(data.rows.length * data.blocks) })];
 }
 /** @param {Data} data @param {Kept} local */
 function tellHeads(data, local) {
   const map = local.maps.head;
-  if (!map || !data.patched.head?.length) return [[data.why || "The heads have not been patched yet."]];
+  if (!map || !data.patched.head?.length) return [[data.why || say("The heads have not been patched yet.")]];
   const best = map.reduce((at, v, i) => (Math.abs(v) > Math.abs(map[at]) || Number.isNaN(map[at]) ? i : at), 0);
   return tellCell(data, local, { sight: "heads", block: Math.floor(best / data.heads), head: best % data.heads, row: patchRow(data, local.sel.row) });
 }
@@ -671,29 +696,49 @@ function tellCell(data, local, chosen) {
   if (chosen.sight === "parts") {
     const line = data.parts.lines[chosen.line];
     const loud = line.part === "mlp" && line.layer !== null ? data.parts.neurons[line.layer]?.[0] : null;
-    return [[mono(line.name), " says ", mono(num(line.value, 3)), " of ", ...asked(data), " = ", mono(num(data.parts.logit, 3)), loud ? [`; its loudest neuron, ${loud[0]}, `, mono(num(loud[1], 3))] : "", `. All ${counted(data.parts.lines.length, "part")} add up to it, off by ${tiny(data.parts.error)}.`]];
+    const values = {
+      name: mono(partName(line)), value: mono(num(line.value, 3)), logit: asked(data), sum: mono(num(data.parts.logit, 3)),
+      neuron: loud && String(loud[0]), loudest: loud && mono(num(loud[1], 3)), parts: counted(data.parts.lines.length, "part"), error: tiny(data.parts.error),
+    };
+    return [pieces(loud
+      ? say("{name} says {value} of {logit} = {sum}; its loudest neuron, {neuron}, {loudest}. All {parts} add up to it, off by {error}.")
+      : say("{name} says {value} of {logit} = {sum}. All {parts} add up to it, off by {error}."), values)];
   }
   if (data.why) return [[data.why]];
   if (chosen.sight === "heads") {
     const value = headValue(data, local, chosen.block, chosen.head, chosen.row);
     const said = local.direct?.[chosen.block * data.heads + chosen.head];
-    const direct = said === undefined ? ["It speaks to the decoder only. "] : ["Directly it says ", mono(num(said, 3)), " of ", mono(num(data.parts.logit, 3)), ". "];
-    const where = local.sel.extent === "here" ? ["at ", word(data.rows[chosen.row])] : ["at every position"];
-    const back = value === undefined ? ["Not patched yet."] : Number.isNaN(value) ? ["The corrupted text has no such place."] : ["Taken from the clean text ", ...where, " it brings back ", mono(num(value, 3)), " of the difference."];
-    return [[mono(headName(data, chosen.block, chosen.head), "att-ink"), ": ", ...direct, ...back]];
+    const direct = said === undefined ? [say("It speaks to the decoder only.")] : pieces(say("Directly it says {value} of {sum}."), { value: mono(num(said, 3)), sum: mono(num(data.parts.logit, 3)) });
+    const share = value === undefined ? "" : mono(num(value, 3));
+    const back = value === undefined ? [say("Not patched yet.")] : Number.isNaN(value) ? [say("The corrupted text has no such place.")]
+      : local.sel.extent === "here" ? pieces(say("Taken from the clean text at {token} it brings back {share} of the difference."), { token: word(data.rows[chosen.row]), share })
+        : pieces(say("Taken from the clean text at every position it brings back {share} of the difference."), { share });
+    return [[mono(headName(data, chosen.block, chosen.head), "att-ink"), ": ", ...direct, " ", ...back]];
   }
   const value = patchValue(data, local, chosen.sight, chosen.tier, chosen.row);
-  const what = chosen.sight === "stream" ? [mono("the stream"), " of ", word(data.rows[chosen.row]), ` before block ${chosen.tier}`] : ["what ", mono(`L${chosen.tier} ${SITE[chosen.sight].toLowerCase()}`, SITE_INK[chosen.sight]), " adds at ", word(data.rows[chosen.row])];
-  if (value === undefined) return [["Not patched yet: ", ...what, "."]];
-  if (Number.isNaN(value)) return [["The corrupted text has no counterpart of ", ...what, ": where the texts differ in length, only their beginnings and ends are matched."]];
-  return [["Take ", ...what, " from the clean text: ", ...asked(data), " goes from ", mono(num(data.says.corrupted, 2)), " to ", mono(num(gone(data, value), 2)), ", ", mono(num(value, 2)), " of the way to the clean ", mono(num(data.says.clean, 2)), "."]];
+  const stream = chosen.sight === "stream";
+  const values = {
+    token: word(data.rows[chosen.row]), block: String(chosen.tier), part: mono(stream ? say("the stream") : `L${chosen.tier} ${SITE[chosen.sight].toLowerCase()}`, stream ? "ink" : SITE_INK[chosen.sight]), logit: asked(data),
+    corrupted: mono(num(data.says.corrupted, 2)), clean: mono(num(data.says.clean, 2)), now: value === undefined ? "" : mono(num(gone(data, value), 2)), share: value === undefined ? "" : mono(num(value, 2)),
+  };
+  if (value === undefined) return [pieces(stream ? say("Not patched yet: {part} of {token} before block {block}.") : say("Not patched yet: what {part} adds at {token}."), values)];
+  if (Number.isNaN(value)) {
+    return [pieces(stream
+      ? say("The corrupted text has no counterpart of {part} of {token} before block {block}: where the texts differ in length, only their beginnings and ends are matched.")
+      : say("The corrupted text has no counterpart of what {part} adds at {token}: where the texts differ in length, only their beginnings and ends are matched."), values)];
+  }
+  return [pieces(stream
+    ? say("Take {part} of {token} before block {block} from the clean text: {logit} goes from {corrupted} to {now}, {share} of the way to the clean {clean}.")
+    : say("Take what {part} adds at {token} from the clean text: {logit} goes from {corrupted} to {now}, {share} of the way to the clean {clean}."), values)];
 }
 /** @param {Data} data @param {Kept} local @param {{row: number, tier: number}} box */
 function tellLensCell(data, local, { row, tier }) {
   const top = lensTop(data, local, row, tier);
   const { chance, rank } = lensOf(data, local);
   const at = tier * data.tokens.length + row;
-  return [["If the model stopped ", depthName(tier), ", it would say ", word(top[0]), ` after `, word(data.tokens[row]), ` (${num(top[0].probability, 3)}); `, word(data.answer), ` has chance ${num(chance[at], 3)} there, place ${thousands(rank[tier][row] + 1)} of ${thousands(data.vocabulary)}.`]];
+  return [pieces(say("If the model stopped {depth}, it would say {first} after {token} ({most}); {word} has chance {chance} there, place {rank} of {vocabulary}."), {
+    depth: depthName(tier), first: word(top[0]), token: word(data.tokens[row]), most: num(top[0].probability, 3), word: word(data.answer), chance: num(chance[at], 3), rank: thousands(rank[tier][row] + 1), vocabulary: thousands(data.vocabulary),
+  })];
 }
 
 /** @param {Stage} g @param {Data} data @param {Kept} local @param {Layout} at */
@@ -792,9 +837,10 @@ const interpretability = {
 
   describe(data, local) {
     const plain = saidOf(data, local).map((line) => line.flat(9).map((one) => (one instanceof Node ? one.textContent : one)).join("")).join(" ");
-    const parts = data.parts.lines.map((line) => `${line.name} ${num(line.value, 2)}`).slice(0, 40).join("; ");
+    const parts = data.parts.lines.map((line) => `${partName(line)} ${num(line.value, 2)}`).slice(0, 40).join("; ");
     const step = local.steps.said(local, (now) => WORDS[now](data));
-    return `${step}${plain}${shows(data, local, "says") ? ` The parts of the logit: ${parts}; together ${num(data.parts.total, 2)}.` : ""}`;
+    const sum = say("The parts of the logit: {parts}; together {total}.", { parts, total: num(data.parts.total, 2) });
+    return `${step}${plain}${shows(data, local, "says") ? ` ${sum}` : ""}`;
   },
 
   state(data, local) {

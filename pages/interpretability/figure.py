@@ -26,6 +26,7 @@ from core.analysis.places import Kind
 from core.analysis.stream.direct_attribution import Attribution, attribute
 from core.analysis.stream.logit_lens import LogitLens, logit_lens
 from core.language_model import LanguageModel
+from core.messages import mark, say
 
 interpretability = register("interpretability", __file__)
 
@@ -96,7 +97,9 @@ def other_text(
     """
     if typed:
         read = reading.read(lm, typed, "", longest)
-        return Other(read.text, None, " ".join(read.notes).replace("Your text", "The corrupted text"))
+        return Other(
+            read.text, None, " ".join(read.notes).replace(say("Your text"), say("The corrupted text"))
+        )
     tokens = max(1, len(lm.tokenizer.encode(text)))
     most = int(min(40, max(6, WORK / (lm.n_parameters * tokens))))
     rows = len(lm.batch(text, target)[-1][0])
@@ -116,7 +119,7 @@ def ask(
     rows = lm.batch(text, target)[-1].shape[1]
     at = row % rows if -rows <= row < rows else rows - 1
     corrupted = other.text
-    pair, why = None, "No word of this text could be changed: type a corrupted text."
+    pair, why = None, say("No word of this text could be changed: type a corrupted text.")
     if corrupted:
         try:
             pair, why = text_pair(lm, text, corrupted, row=at, target=target), ""
@@ -212,9 +215,11 @@ class Maps:
         if self.why or not self.total or not slight(self.clean, self.corrupted):
             return ""
         gap = abs(self.clean - self.corrupted)
-        return (
-            f"Both texts say nearly the same: {gap:.2f} apart, less than {LEAST_GAP:g}. There is hardly a difference "
-            "to share out, so the shares mean little; take another pair."
+        return say(
+            "Both texts say nearly the same: {gap} apart, less than {least}. There is hardly "
+            "a difference to share out, so the shares mean little; take another pair.",
+            gap=f"{gap:.2f}",
+            least=f"{LEAST_GAP:g}",
         )
 
     @property
@@ -390,7 +395,7 @@ def best_head(maps: Maps, layers: int) -> tuple[int, int] | None:
     return int(block), int(head)
 
 
-CLAIM = "An answer can be traced through the model."
+CLAIM = mark("An answer can be traced through the model.")
 
 
 def record(

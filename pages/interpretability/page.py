@@ -44,7 +44,7 @@ with page.controls():
 slots = measure.buttons(found) if figure.PATCHES in there else (None, None)
 if ctx.both:
     with ctx.slot:
-        controls.stacks(ctx.stack == "decoder")
+        controls.stack_pickers(ctx.stack == "decoder")
         decoder_text.draw(ctx)
 
 paths = path.PathsToHead(

@@ -3,6 +3,7 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
+import { say, sayOf } from "../../app/kit/say.js";
 import { clamp, css, h, inLines, label, num } from "../../app/kit/shapes.js";
 import { isPhone } from "../../app/kit/widths.js";
 
@@ -33,7 +34,7 @@ import { isPhone } from "../../app/kit/widths.js";
 
 /** @type {Into[]} */
 const INTO = ["Q", "K", "V"];
-const TITLES = { Q: "Query", K: "Keys", V: "Values" };
+const TITLES = { Q: sayOf("attention", "Query"), K: sayOf("attention", "Keys"), V: sayOf("attention", "Values") };
 const INKS = { Q: "q", K: "k", V: "v" };
 
 /**
@@ -61,7 +62,7 @@ const path = {
     const at = planMaps(g.width, data);
     const name = `L${data.block}H${data.head}`;
     if (data.why || !data.senders.length) {
-      const why = inLines(data.why || `The paths to ${name} have not been walked yet.`, g.width - 10, 13);
+      const why = inLines(data.why || say("The paths to {name} have not been walked yet.", { name }), g.width - 10, 13);
       g.height = Math.max(60, 24 + 18 * why.length);
       g.part("why", [data.why, g.width], () => why.map((line, i) => label(0, 18 + 18 * i, line, { size: 13, fill: "ink2" })));
       return;
@@ -83,7 +84,7 @@ const path = {
     return true;
   },
 
-  describe: (data, local) => (data.why ? data.why : data.senders.length ? `${data.slight} ${saidOfPath(data, local)}`.trim() : "The paths to the chosen head have not been walked yet."),
+  describe: (data, local) => (data.why ? data.why : data.senders.length ? `${data.slight} ${saidOfPath(data, local)}`.trim() : say("The paths to the chosen head have not been walked yet.")),
   state: (data, local) => ({ tokens: data.tokens, block: data.block, head: data.head, senders: data.senders.map((one) => one.name), shares: data.shares, whole: data.whole, best: data.best, why: data.why, into: local.sel.compose }),
 };
 
@@ -92,10 +93,23 @@ function saidOfPath(data, local) {
   const into = local.sel.compose;
   const line = data.shares[into].filter((v) => v !== null);
   const all = data.shares[into].length;
-  if (line.length < all) return `${line.length} of ${counted(all, "path")} into its ${TITLES[into].toLowerCase()} walked so far; a cell without a colour waits.`;
+  if (line.length < all) {
+    const values = { walked: line.length, paths: counted(all, "path") };
+    if (into === "Q") return say("{walked} of {paths} into its query walked so far; a cell without a colour waits.", values);
+    return into === "K" ? say("{walked} of {paths} into its keys walked so far; a cell without a colour waits.", values) : say("{walked} of {paths} into its values walked so far; a cell without a colour waits.", values);
+  }
   const at = line.reduce((best, v, i) => (Math.abs(v) > Math.abs(line[best]) ? i : best), 0);
-  const what = TITLES[into].toLowerCase();
-  return `Of what L${data.block}H${data.head}’s ${what} ${into === "Q" ? "hears" : "hear"}, ${data.senders[at].name} ${line[at] < 0 ? "counts most, the other way:" : "brings back most:"} ${num(line[at], 3)} of the difference. All senders at once, into its ${what} alone: ${num(data.whole[into] ?? 0, 3)}. Everything else stays as in the corrupted text; shares need not add up.${data.slight && ` ${data.slight}`}`;
+  const most = { receiver: `L${data.block}H${data.head}`, sender: data.senders[at].name, share: num(line[at], 3) };
+  const back = line[at] >= 0;
+  const whole = { share: num(data.whole[into] ?? 0, 3) };
+  return [
+    into === "Q" ? (back ? say("Of what {receiver}’s query hears, {sender} brings back most: {share} of the difference.", most) : say("Of what {receiver}’s query hears, {sender} counts most, the other way: {share} of the difference.", most))
+      : into === "K" ? (back ? say("Of what {receiver}’s keys hear, {sender} brings back most: {share} of the difference.", most) : say("Of what {receiver}’s keys hear, {sender} counts most, the other way: {share} of the difference.", most))
+        : back ? say("Of what {receiver}’s values hear, {sender} brings back most: {share} of the difference.", most) : say("Of what {receiver}’s values hear, {sender} counts most, the other way: {share} of the difference.", most),
+    into === "Q" ? say("All senders at once, into its query alone: {share}.", whole) : into === "K" ? say("All senders at once, into its keys alone: {share}.", whole) : say("All senders at once, into its values alone: {share}.", whole),
+    say("Everything else stays as in the corrupted text; shares need not add up."),
+    data.slight,
+  ].filter(Boolean).join(" ");
 }
 
 /**
@@ -115,12 +129,12 @@ function drawMap(g, data, at, place, into, local) {
     const [cx, cy, cw] = [x + col * width, y + row * at.pitch, one.layer === null ? at.w : width];
     if (value === null) return h("rect", { x: cx + 0.5, y: cy + 0.5, width: cw - 1, height: at.pitch - 1, fill: css("bg"), stroke: css("line"), "stroke-width": 0.5 });
     return g.tip(h("g", {}, h("rect", { x: cx + 0.5, y: cy + 0.5, width: cw - 1, height: at.pitch - 1, fill: g.signed(Math.sign(value) * (Math.abs(value) / most) ** 0.75, 1, 0.7) }),
-      cw >= 34 && label(cx + cw / 2, cy + at.pitch / 2 + 4, num(value, 2), { anchor: "middle", mono: true, size: 11, fill: "ink" })), `${one.name}, into the ${title.toLowerCase()}: ${num(value, 4)}`);
+      cw >= 34 && label(cx + cw / 2, cy + at.pitch / 2 + 4, num(value, 2), { anchor: "middle", mono: true, size: 11, fill: "ink" })), say("{name}, into the {part}: {value}", { name: one.name, part: title.toLowerCase(), value: num(value, 4) }));
   });
   return [
     h("g", { class: "gb-hot", "data-into": into, click: () => g.select({ compose: into }) }, h("rect", { x: x - 34, y: y - 52, width: at.w + 40, height: 20, fill: "transparent" }),
-      label(x - 34, y - 38, `${title} of L${data.block}H${data.head}`, { fill: `${ink}-ink`, weight: 600, size: 13 }), chosen && h("path", { d: `M${x - 34},${y - 32}h${at.w + 34}`, stroke: css(ink), "stroke-width": 2 })),
-    label(x - 34, y - 18, data.whole[into] === null ? "" : `all at once: ${num(data.whole[into] ?? 0, 3)}`, { fill: "ink3" }),
+      label(x - 34, y - 38, say("{title} of L{block}H{head}", { title, block: data.block, head: data.head }), { fill: `${ink}-ink`, weight: 600, size: 13 }), chosen && h("path", { d: `M${x - 34},${y - 32}h${at.w + 34}`, stroke: css(ink), "stroke-width": 2 })),
+    label(x - 34, y - 18, data.whole[into] === null ? "" : say("all at once: {share}", { share: num(data.whole[into] ?? 0, 3) }), { fill: "ink3" }),
     data.block > 0 && names.map((one, i) => (i % every === 0 || one === "mlp") && label(x + (i + 0.5) * width, y + (data.block + 1) * at.pitch + 13, one, { anchor: "middle", fill: "ink3", size: 11 })),
     Array.from({ length: data.block }, (_, l) => label(x - 6, y + (l + 1.5) * at.pitch + 4, `L${l}`, { anchor: "end", fill: "ink3", size: 11 })),
     label(x - 6, y + 0.5 * at.pitch + 4, "emb", { anchor: "end", fill: "ink3", size: 11 }),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -20,15 +21,17 @@ from core.analysis.patching.patches import NothingToRecover
 from core.analysis.patching.paths import INTO, Paths, Piece, Sender, gathered, paths, pieces, senders_of, walk
 from core.analysis.places import Kind
 from core.language_model import LanguageModel
+from core.messages import mark, say
 from pages.interpretability.figure import A_SECOND, QUICK, Asked, prepared
 
 path = register("interpretability_path", __file__)
 
 JOB = "interpretability_path"
 KEYS = ("block", "head", "compose", "sight")
-CROSS = (
-    "A head of cross-attention has its keys and values from the encoder, so no path of the decoder leads to them. "
-    "Below your text choose Self under Attention, or Encoder under Stack."
+CROSS = mark(
+    "A head of cross-attention has its keys and values from the encoder, so no path of "
+    "the decoder leads to them. Below your text choose Self under Attention, or Encoder "
+    "under Stack."
 )
 
 
@@ -76,7 +79,7 @@ class PathsToHead:
     def told(self) -> str:
         """Why there is no path to show; "" where there is one."""
         return self.why or (
-            CROSS if self.kind == "cross" else "" if self.layers else "This model has no heads."
+            say(CROSS) if self.kind == "cross" else "" if self.layers else say("This model has no heads.")
         )
 
     @property
@@ -129,14 +132,15 @@ class PathsToHead:
 
         written = lm.config.shape == "encoder-decoder" and self.kind != "encoder"
         places = self.positions if written else len(asked.pair.corrupted)
-        return work.Shared(JOB, self.key, pieces(self.senders, places), "parts", make)
+        return work.Shared(JOB, self.key, pieces(self.senders, places), say("parts"), make)
 
     def show(self) -> Callable[[], None]:
         """Draw the heading and the three maps; a button where walking takes long.
 
         Returns what walks the paths that were asked for: to be called when the page is drawn.
         """
-        st.html('<section class="gb-words"><h2>The path to one head</h2></section>')
+        title = escape(say("The path to one head"))
+        st.html(f'<section class="gb-words"><h2>{title}</h2></section>')
         found = self.known()
         picked = {"compose": state.get("compose"), "block": self.block, "head": self.head}
         path(
@@ -146,7 +150,7 @@ class PathsToHead:
         if self.told or self.quick:
             return lambda: None
         job, seconds = self._job, max(1, round(self.weight / A_SECOND))
-        slot = job.buttons(f"Walk every path, about {seconds} s")
+        slot = job.buttons(say("Walk every path, about {seconds} s", seconds=seconds))
         return partial(job.go_on, slot, whole=self._walked.ended)
 
     def cells(self) -> list[str]:

@@ -16,6 +16,7 @@ from app.controls.own_run import Next
 from app.counts import counted
 from app.frame import page
 from app.session import events, state
+from core.messages import say
 from core.training import TrainSpec
 from pages.lab import curves, presets, settings
 from pages.lab.curves import Curve, run_name
@@ -28,19 +29,22 @@ def draw(first: Curve | None, spec: TrainSpec) -> None:
     with st.container(key="gb-lab-controls"), page.controls():
         with st.container(key="gb-lab-buttons", horizontal=True, gap="xsmall", width="content"):
             _buttons(first, spec)
-        st.selectbox("Data", list(presets.DATA), format_func=_named(spec), filter_mode=None, **_data(spec))
+        st.selectbox(
+            say("Data"), list(presets.DATA), format_func=_named(spec), filter_mode=None, **_data(spec)
+        )
         _shapes(spec)
         st.selectbox(
-            "Optimizer", list(presets.OPTIMIZERS), format_func=presets.OPTIMIZERS.__getitem__, filter_mode=None,
+            say("Optimizer"), list(presets.OPTIMIZERS), filter_mode=None,
+            format_func=lambda name: say(presets.OPTIMIZERS[name]),
             **settings.part("optimizer", spec.optimizer),
         )  # fmt: skip
         st.select_slider(
-            "Peak rate", sorted({*presets.LADDER, spec.learning_rate}), format_func=lambda rate: f"{rate:g}",
+            say("Peak rate"), sorted({*presets.LADDER, spec.learning_rate}), format_func=lambda rate: f"{rate:g}",
             **settings.part("learning_rate", spec.learning_rate),
         )  # fmt: skip
         # What a closed popover holds reaches the browser when it is opened, and would show Streamlit's zeros there: the
         # values that the page gives to a widget are sent once.
-        more = st.popover("Settings", key="gb-lab-more", on_change="rerun")
+        more = st.popover(say("Settings"), key="gb-lab-more", on_change="rerun")
         if more.open:
             with more:
                 _more(spec)
@@ -70,21 +74,21 @@ def _buttons(first: Curve | None, spec: TrainSpec) -> None:
         or run.state in ("done", "diverged", "failed")
         or (run.state == "stopped" and not kept)
     ):
-        label, icon, act, args = "Start", play, start, ()
+        label, icon, act, args = say("Start"), play, start, ()
     elif run.state == "stopped":
-        label, icon, act, args = "Resume", play, go_on, (run.id,)
+        label, icon, act, args = say("Resume"), play, go_on, (run.id,)
     elif run.state == "paused" or (run.control == "pause" and run.state != "queued"):
-        label, icon, act, args = "Resume", play, command, (run.id, "run")
+        label, icon, act, args = say("Resume"), play, command, (run.id, "run")
     else:
-        label, icon, act, args = "Pause", wait, command, (run.id, "pause")
+        label, icon, act, args = say("Pause"), wait, command, (run.id, "pause")
     # One key for all its names: a new widget would stand beside the old one until the page is drawn.
     st.button(label, key="lab.go", type="primary", icon=icon, on_click=state.whole(act), args=args)
     if going and run is not None:
-        st.button("One step", key="lab.step", on_click=state.whole(command), args=(run.id, "step"))
+        st.button(say("One step"), key="lab.step", on_click=state.whole(command), args=(run.id, "step"))
     else:
-        st.button("One step", key="lab.step", on_click=state.whole(start_with_a_step))
+        st.button(say("One step"), key="lab.step", on_click=state.whole(start_with_a_step))
     st.button(
-        "Stop",
+        say("Stop"),
         key="lab.stop",
         on_click=state.whole(command),
         args=(run.id if run else "", "stop"),
@@ -92,11 +96,14 @@ def _buttons(first: Curve | None, spec: TrainSpec) -> None:
     )
     # Without a run of this browser, Start is the new run.
     alone = run is None or not mine
-    with st.popover("New run", key="gb-lab-new", disabled=alone):
+    with st.popover(say("New run"), key="gb-lab-new", disabled=alone):
         st.caption(
-            f"One with the present settings, beside this run. {markup.escape(settings.planned(spec)['line'])}."
+            say(
+                "One with the present settings, beside this run. {line}.",
+                line=markup.escape(settings.planned(spec)["line"]),
+            )
         )
-        st.button("Train it", key="lab.new", on_click=state.whole(start), disabled=alone)
+        st.button(say("Train it"), key="lab.new", on_click=state.whole(start), disabled=alone)
 
 
 def _whose(first: Curve | None, spec: TrainSpec) -> str:
@@ -108,15 +115,15 @@ def _whose(first: Curve | None, spec: TrainSpec) -> str:
     of_start = {name: getattr(run.spec, name) for name in ("prompt", "parent", "eval_every", "precision")}
     if run.spec == spec.replace(**of_start):  # what a start adds is no setting
         return ""
-    return (
-        f"Resume goes on with {run_name(run)}’s own settings, {settings.described(run.spec)}. "
-        f"What is set here, {settings.described(spec)}, is for a new run."
-    )
+    return say(
+        "Resume goes on with {run}’s own settings, {own}. What is set here, {here}, is for a new run.",
+        run=run_name(run), own=settings.described(run.spec), here=settings.described(spec),
+    )  # fmt: skip
 
 
 def _named(spec: TrainSpec) -> Any:
-    kind = presets.TOKENIZERS[spec.tokenizer]
-    return lambda name: f"{presets.DATA[name]}, {kind}"
+    kind = say(presets.TOKENIZERS[spec.tokenizer])
+    return lambda name: f"{say(presets.DATA[name])}, {kind}"
 
 
 def _data(spec: TrainSpec) -> dict[str, Any]:
@@ -131,7 +138,9 @@ def _data(spec: TrainSpec) -> dict[str, Any]:
             state.memo("lab")["bring"] = True  # Settings open at their box for it
             state.open_box("gb-lab-more")
             state.note(
-                "Own text: paste or upload it here, under Settings; the data stay as they are until then."
+                say(
+                    "Own text: paste or upload it here, under Settings; the data stay as they are until then."
+                )
             )
 
     return settings.part("corpus", spec.corpus, chosen)
@@ -140,7 +149,7 @@ def _data(spec: TrainSpec) -> dict[str, Any]:
 def _shapes(spec: TrainSpec) -> None:
     shape = presets.shape_of(spec)
     st.selectbox(
-        "Shape", settings.names(presets.SHAPES, shape), format_func=presets.shape_name, filter_mode=None,
+        say("Shape"), settings.names(presets.SHAPES, shape), format_func=presets.shape_name, filter_mode=None,
         **settings.part("shape", shape, lambda new: settings.change(model_changes=presets.shape_changes(*new))),
     )  # fmt: skip
 
@@ -150,44 +159,46 @@ def _more(spec: TrainSpec) -> None:
     name = settings.preset_of(spec)
     options = list(presets.PRESETS) if name else ["", *presets.PRESETS]
     st.selectbox(
-        "Preset", options, filter_mode=None,
-        format_func=lambda one: presets.PRESETS[one].name if one else "Settings of your own",
+        say("Preset"), options, filter_mode=None,
+        format_func=lambda one: say(presets.PRESETS[one].name) if one else say("Settings of your own"),
         **settings.part("preset", name, _preset),
     )  # fmt: skip
-    names, memo = ["Task", "Own text", "Steps", "Model"], state.memo("lab")
+    names, memo = [say("Task"), say("Own text"), say("Steps"), say("Model")], state.memo("lab")
     # The box for an own text is asked for: other tabs, with that one in front; they keep it as their first one.
     memo["tabs"] = memo.get("tabs", 0) + bool(memo.pop("bring", False))
     front = names[1 if memo["tabs"] else 0]
     task, data, steps, model = st.tabs(names, default=front, key=f"lab.tabs.{memo['tabs']}")
     with task:
-        _choice("Objective", "objective", presets.OBJECTIVES, spec)
-        _choice("Tokenizer", "tokenizer", presets.TOKENIZERS, spec)
-        _number("Entries of the vocabulary", "vocab_size", spec, 50)
+        _choice(say("Objective"), "objective", presets.OBJECTIVES, spec)
+        _choice(say("Tokenizer"), "tokenizer", presets.TOKENIZERS, spec)
+        _number(say("Entries of the vocabulary"), "vocab_size", spec, 50)
     with data:
         _own(spec)
     with steps:
         left, right = st.columns(2)
         with left:
-            _number("Steps", "steps", spec, 50)
-            _number("Tokens of a step", "batch_tokens", spec, 256)
-            _number("Warm-up steps", "warmup", spec, 10)
-            _number("Seed", "seed", spec, 1)
+            _number(say("Steps"), "steps", spec, 50)
+            _number(say("Tokens of a step"), "batch_tokens", spec, 256)
+            _number(say("Warm-up steps"), "warmup", spec, 10)
+            _number(say("Seed"), "seed", spec, 1)
         with right:
-            _choice("Schedule", "schedule", presets.SCHEDULES, spec)
-            st.text_input("Peak rate, any number", **settings.part("peak", f"{spec.learning_rate:g}", _rate))
-            _number("Weight decay", "weight_decay", spec, 0.01)
-            _number("Clip gradients at (0: never)", "clip", spec, 0.5)
+            _choice(say("Schedule"), "schedule", presets.SCHEDULES, spec)
+            st.text_input(
+                say("Peak rate, any number"), **settings.part("peak", f"{spec.learning_rate:g}", _rate)
+            )
+            _number(say("Weight decay"), "weight_decay", spec, 0.01)
+            _number(say("Clip gradients at (0: never)"), "clip", spec, 0.5)
     with model:
         left, right = st.columns(2)
         config = spec.config(max(spec.vocab_size, 8))
         with left:
-            _of_model("Blocks", "n_layers", config.n_layers, 1)
-            _of_model("Heads", "n_heads", config.n_heads, 1)
-            _of_model("Width", "d_model", config.d_model, 32)
+            _of_model(say("Blocks"), "n_layers", config.n_layers, 1)
+            _of_model(say("Heads"), "n_heads", config.n_heads, 1)
+            _of_model(say("Width"), "d_model", config.d_model, 32)
         with right:
-            _number("Tokens of a row", "context", spec, 16, config.n_ctx // 2)
-            _of_model("Context", "n_ctx", config.n_ctx, 32)
-            _of_model("Dropout", "dropout", config.dropout, 0.05)
+            _number(say("Tokens of a row"), "context", spec, 16, config.n_ctx // 2)
+            _of_model(say("Context"), "n_ctx", config.n_ctx, 32)
+            _of_model(say("Dropout"), "dropout", config.dropout, 0.05)
 
 
 def _preset(name: str) -> None:
@@ -199,7 +210,7 @@ def _choice(label: str, name: str, options: dict[str, str], spec: TrainSpec) -> 
     st.selectbox(
         label,
         list(options),
-        format_func=options.__getitem__,
+        format_func=lambda one: say(options[one]),
         filter_mode=None,
         **settings.part(name, getattr(spec, name)),
     )
@@ -224,7 +235,7 @@ def _rate(typed: str) -> None:
     try:
         settings.change(learning_rate=float(typed.replace("−", "-").replace(",", ".")))
     except ValueError:
-        state.note(f"“{typed[:20]}” is no number, so the peak rate stayed as it was.")
+        state.note(say("“{typed}” is no number, so the peak rate stayed as it was.", typed=typed[:20]))
 
 
 def _own(spec: TrainSpec) -> None:
@@ -237,17 +248,15 @@ def _own(spec: TrainSpec) -> None:
         file = state.widget_value("lab.upload")
         settings.bring(None if file is None else file.getvalue())
 
-    st.caption("Up to 5 MB of UTF-8 text; a blank line ends a document. The last tenth is held out.")
-    st.text_area("Paste a text", height=120, key="lab.paste", on_change=state.whole(pasted))
-    st.file_uploader("Or a file", type=None, key="lab.upload", on_change=state.whole(uploaded))
+    st.caption(say("Up to 5 MB of UTF-8 text; a blank line ends a document. The last tenth is held out."))
+    st.text_area(say("Paste a text"), height=120, key="lab.paste", on_change=state.whole(pasted))
+    st.file_uploader(say("Or a file"), type=None, key="lab.upload", on_change=state.whole(uploaded))
     if spec.corpus == "own":
         text = settings.own_text(spec.text)
-        size = (
-            "not here any more: bring it again"
-            if text is None
-            else f"{counted(len(text), 'character')} are in use"
-        )
-        st.caption(f"Own text: {size}.")
+        if text is None:
+            st.caption(say("Own text: not here any more: bring it again."))
+        else:
+            st.caption(say("Own text: {characters} are in use.", characters=counted(len(text), "character")))
 
 
 # ---------------------------------------------------------------- what the buttons do
@@ -309,13 +318,15 @@ def fork(id: str, step: int) -> None:
     """Start a run with the present settings on the weights of a checkpoint."""
     parent = runs.find(id)
     if parent is None:
-        state.note("That run is not there any more, so nothing was forked.")
+        state.note(say("That run is not there any more, so nothing was forked."))
         return
     spec = settings.current()
     try:
         child = settings.fork(settings.ready(spec, state.get("text")), parent.spec, id, step)
     except ValueError as why:
-        state.note(f"These settings do not fit the model of {curves.run_name(parent)}: {why}.")
+        state.note(
+            say("These settings do not fit the model of {run}: {why}.", run=curves.run_name(parent), why=why)
+        )
         return
     _begin(child, child)
 
@@ -324,7 +335,7 @@ def go_on(id: str) -> None:
     """A stopped run goes on as a fork of its last checkpoint, with its own settings and the steps that were left."""
     parent, steps = runs.find(id), runs.steps(id)
     if parent is None or not steps:
-        state.note("That run kept no checkpoint to go on from: start a new one.")
+        state.note(say("That run kept no checkpoint to go on from: start a new one."))
         return
     last = steps[-1]
     left = max(1, parent.steps - last)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from app import models, runs
 from app.counts import counted
 from app.session import state
+from core.messages import say
 from core.runs import Run
 from pages.lab.figure import MOST as MOST
 from pages.lab.figure import Curve as Curve
@@ -107,16 +108,18 @@ def free_name() -> str:
     """The next of Run A, Run B, ... that none of this browser's runs has."""
     taken = {run.name for run in runs.mine()}
     for number in range(1, 1000):
-        name = "Run " + (chr(64 + number) if number <= 26 else str(number))
+        name = say("Run {letter}", letter=chr(64 + number) if number <= 26 else number)
         if name not in taken:
             return name
-    return "Run"
+    return say("Run")
 
 
 def facts(first: Curve | None) -> str:
     """Who trains what, in a line; the picture says how far it is."""
     if first is None or first.run is None:
         return "" if first is None else f"{first.name}, {counted(first.planned, 'step')}"
-    forked = f"forked at step {first.run.parent.partition('@')[2]}" if first.run.parent else ""
-    whose = "" if first.mine else "somebody else’s: look, rewind, fork"
-    return ", ".join(part for part in (first.name, f"seed {first.run.seed}", forked, whose) if part)
+    forked = say("forked at step {step}", step=first.run.parent.partition("@")[2]) if first.run.parent else ""
+    whose = "" if first.mine else say("somebody else’s: look, rewind, fork")
+    return ", ".join(
+        part for part in (first.name, say("seed {seed}", seed=first.run.seed), forked, whose) if part
+    )

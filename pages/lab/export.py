@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from app.counts import counted
 from app.kit.figures import Argument, Asked, Figure, Taken
 from app.run_names import run_id
 from app.session.fields import DEFAULT_MODEL
 from core.checkpoints import CheckpointError
 from core.language_model import LanguageModel
+from core.messages import say
 from core.runs.records import COLUMNS, Points
 from core.training import Point
 from pages.lab import figure, strip
@@ -194,13 +196,26 @@ def sentence(seen: Seen) -> str:
         if not len(columns["step"]):
             continue
         held_out = [float(value) for value in columns["held_out"] if value is not None and value == value]
-        ends = f"loss from {float(columns['loss'][0]):.3f} to {float(columns['loss'][-1]):.3f}"
-        ends += f", {held_out[-1]:.3f} on text that it has not read," if held_out else ""
-        said.append(f"{one.name}: {ends} after {int(columns['step'][-1]):,} steps.")
+        ends = {
+            "name": one.name, "first": f"{float(columns['loss'][0]):.3f}", "last": f"{float(columns['loss'][-1]):.3f}",
+            "steps": counted(int(columns["step"][-1]), "step"),
+        }  # fmt: skip
+        if held_out:
+            unread = f"{held_out[-1]:.3f}"
+            said.append(
+                say(
+                    "{name}: loss from {first} to {last}, {unread} on text that it has not read, after {steps}.",
+                    **ends, unread=unread,
+                )
+            )  # fmt: skip
+        else:
+            said.append(say("{name}: loss from {first} to {last} after {steps}.", **ends))
     film = seen.film
     title, about, _ = strip.words(film, strip.unit(seen.asked.lm))
     scores = "; ".join(
-        f"{'as it is' if step < 0 else f'step {step:,}'} {score:.2f}"
+        say("as it is {score}", score=f"{score:.2f}")
+        if step < 0
+        else say("step {step} {score}", step=f"{step:,}", score=f"{score:.2f}")
         for step, score in zip(film.steps, film.values)
     )
     return " ".join([*said, f"{seen.label}, {title}. {about[:1].upper()}{about[1:]}: {scores}."])
@@ -222,13 +237,13 @@ def named(seen: Seen) -> dict[str, Any]:
 def left_out(seen: Seen) -> str:
     """Say which curves a call cannot hold."""
     ours = [one for one in seen.curves if one.run is not None and one.id != run_id(seen.asked.name)]
-    return "without your other runs" if ours else ""
+    return say("without your other runs") if ours else ""
 
 
 FIGURE = Figure(
     "lab", figure.lab, see, record=record,
     select=lambda seen: {"model": seen.asked.name, "snapshot": seen.snapshot},
-    claim=lambda seen: "Many small steps down the loss turn noise into words.",
+    claim=lambda seen: say("Many small steps down the loss turn noise into words."),
     sentence=sentence,
     table=lambda seen: table(seen.film, seen.sides, seen.own),
     arguments=(

@@ -2,9 +2,11 @@
 // layout.js says what stands where and in which words; rewind.js and strip.js draw; curves.js (shared) the curves.
 
 import { curves } from "../../app/kit/curves.js";
+import { stateWord } from "../../app/kit/endings.js";
 import { feedOf } from "../../app/kit/feed.js";
 import { mount } from "../../app/kit/glass.js";
 import { brief } from "../../app/kit/axes.js";
+import { say } from "../../app/kit/say.js";
 import { css, fit, h, html, inLines, label, measure, num, thousands, unpack, visible } from "../../app/kit/shapes.js";
 import { newsOf, planLab, statusOf, waitingWord } from "./layout.js";
 import { drawRewind, momentNow, momentsOf, nearest, rewindTo, stepBy } from "./rewind.js";
@@ -69,7 +71,7 @@ import { drawStrip, openHead } from "./strip.js";
  */
 
 /** @type {[x: Axis, name: string][]} */
-const XS = [["step", "Steps"], ["tokens", "Tokens"], ["seconds", "Seconds"]];
+const XS = [["step", say("Steps")], ["tokens", say("Tokens")], ["seconds", say("Seconds")]];
 /** By how many moments a key moves Rewind. @type {Record<string, number>} */
 const MOVES = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, Home: -1e6, End: 1e6 };
 const WORDS_EVERY = 500; // milliseconds between two drawings of the words beside the curve, which draws itself
@@ -115,8 +117,8 @@ const lab = {
     const feed = local.chart?.feeds[0];
     const move = MOVES[event.key];
     if (move) stepBy(g, data, move);
-    else if (event.key === " ") say(g, data, feed, feed?.state.state === "running" ? "pause" : "run");
-    else if (event.key === ".") say(g, data, feed, "step");
+    else if (event.key === " ") ask(g, data, feed, feed?.state.state === "running" ? "pause" : "run");
+    else if (event.key === ".") ask(g, data, feed, "step");
     else if (event.key === "Enter" && g.can.visit) openHead(g, data);
     else if (event.key === "Escape") g.visit("home");
     else return false;
@@ -127,10 +129,17 @@ const lab = {
     const curve = (/** @type {Feed} */ feed, /** @type {number} */ k) => {
       const loss = feed.last("held_out") ?? feed.last("smooth");
       const first = feed.n ? feed.cols.loss[0] : NaN;
-      return `${data.runs[k].name}, ${feed.state.state}, step ${thousands(Math.max(0, feed.lastStep))}: loss from ${num(first, 3)} to ${loss ? num(loss.value, 3) : "nothing yet"}`;
+      const at = { name: data.runs[k].name, state: stateWord(feed.state.state), step: thousands(Math.max(0, feed.lastStep)) };
+      return loss
+        ? say("{name}, {state}, step {step}: loss from {first} to {last}", { ...at, first: num(first, 3), last: num(loss.value, 3) })
+        : say("{name}, {state}, step {step}: loss from {first} to nothing yet", { ...at, first: num(first, 3) });
     };
     const { film } = data;
-    const frames = film.frames.map((frame) => `${frame.step < 0 ? "" : `step ${thousands(frame.step)}: `}${num(frame.score, 3)}, ${film.fills ? "puts" : "writes"} ${visible(frame.sample)}`).join("; ");
+    const frames = film.frames.map((frame) => {
+      const [score, sample] = [num(frame.score, 3), visible(frame.sample)];
+      const does = film.fills ? say("{score}, puts {sample}", { score, sample }) : say("{score}, writes {sample}", { score, sample });
+      return frame.step < 0 ? does : `${say("step {step}", { step: thousands(frame.step) })}: ${does}`;
+    }).join("; ");
     const news = newsOf(local.chart?.feeds[0], data.runs[0]?.mine);
     return `${data.title}. ${(local.chart?.feeds ?? []).map(curve).join(". ")}. ${data.guessing ? `${data.guessing.text}. ` : ""}${news} ${film.title}: ${frames}.`;
   },
@@ -152,7 +161,7 @@ const lab = {
 const few = (data) => !data.plan && !data.runs.some((run) => run.live || run.points?.learning_rate);
 
 /** A word to the first run, through the page: only its owner's counts. @type {(g: Ground, data: Lab, feed: Feed | undefined, word: string) => void} */
-function say(g, data, feed, word) {
+function ask(g, data, feed, word) {
   if (!feed?.live || feed.over || !data.runs[0].mine) return;
   g.send("command", { run: feed.id, word, at: Date.now() });
 }
@@ -194,9 +203,9 @@ function drawHead(g, data, local, at) {
   const far = at.main;
   g.part("title", [at, data.title], () => label(0, 12, data.title, { weight: 600, fill: "ink" }));
   const after = measure(data.title, 12) * 1.08 + 14;
-  const words = at.wide ? "solid: validation; dashed: training" : "";
+  const words = at.wide ? say("solid: validation; dashed: training") : "";
   g.part("legend", [at, words, after], () => label(after, 12, fit(words, Math.max(10, far - after - 190), 12, false), { fill: "ink3" }));
-  g.overlay("axis", { left: far - 172, top: -4, width: 172 }, () => html("div", { class: "gb-lab-axis", role: "group", "aria-label": "Horizontal axis" },
+  g.overlay("axis", { left: far - 172, top: -4, width: 172 }, () => html("div", { class: "gb-lab-axis", role: "group", "aria-label": say("Horizontal axis") },
     XS.map(([x, name]) => html("button", { type: "button", "data-x": x, onclick: () => { local.x = x; g.send("axis", { x, at: Date.now() }); g.redraw(); } }, name))),
   (node) => { for (const button of node.children) button.setAttribute("aria-pressed", String(button.getAttribute("data-x") === local.x)); });
 }
@@ -211,11 +220,11 @@ function drawNews(g, at, news) {
 
 // ---------------------------------------------------------------- beside the loss
 
-/** The three small charts, one under the other. @type {{name: string, title: string, column: Column, low?: number, scale?: "log", format: (value: number) => string}[]} */
+/** The three small charts, one under the other; that of speed is named by what is read. @type {{name: string, title: string, column: Column, low?: number, scale?: "log", format: (value: number) => string}[]} */
 const SIDES = [
-  { name: "rate", title: "Learning rate", column: "learning_rate", low: 0, format: (v) => brief(v) },
-  { name: "gradient", title: "Gradient norm", column: "gradient_norm", scale: "log", format: (v) => (v < 0.01 ? brief(v) : num(v, 2)) },
-  { name: "speed", title: "Tokens per second", column: "rate", low: 0, format: (v) => thousands(Math.round(v / 100) * 100) },
+  { name: "rate", title: say("Learning rate"), column: "learning_rate", low: 0, format: (v) => brief(v) },
+  { name: "gradient", title: say("Gradient norm"), column: "gradient_norm", scale: "log", format: (v) => (v < 0.01 ? brief(v) : num(v, 2)) },
+  { name: "speed", title: "", column: "rate", low: 0, format: (v) => thousands(Math.round(v / 100) * 100) },
 ];
 
 /** The right column: how far the run is; learning rate, gradient norm and speed of every run, or the next run. @type {(g: Ground, data: Lab, local: Kept, at: Layout, chart: Chart) => void} */
@@ -230,7 +239,7 @@ function drawSide(g, data, local, at, chart) {
   ]);
   const measured = chart.feeds.some((feed) => feed.last("learning_rate"));
   if (measured || data.runs[0]?.live) drawSmall(g, data, local, at);
-  else if (data.plan) drawPlan(g, at, { title: "Start trains this", ...data.plan });
+  else if (data.plan) drawPlan(g, at, { title: say("Start trains this"), ...data.plan });
   else if (data.trained) drawPlan(g, at, { about: "", refused: "", ...data.trained });
 }
 
@@ -240,7 +249,7 @@ function drawSmall(g, data, local, at) {
   const pitch = 104;
   for (const [i, one] of SIDES.entries()) {
     const top = y + 26 + i * pitch;
-    const name = one.column === "rate" ? one.title.replace("Tokens", data.unit === "character" ? "Characters" : "Tokens") : one.title;
+    const name = one.title || (data.unit === "character" ? say("Characters per second") : say("Tokens per second"));
     g.part(`title ${one.name}`, [at, top, name], () => label(x, top + 8, name, { weight: 600, fill: "ink" }));
     curves(g, one.name, { left: x, top: top + 13, width: at.side, height: pitch - 23 }, {
       runs: data.runs, x: data.x, lines: [{ column: one.column }], scale: one.scale, low: one.low, ends: "column", room: 106, left: 44,

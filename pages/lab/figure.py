@@ -21,6 +21,7 @@ from core import zoo
 from core.catalogue import run_history
 from core.checkpoints import CheckpointError
 from core.language_model import LanguageModel
+from core.messages import noun, say
 from core.runs import recordings
 from core.runs.records import COLUMNS
 from core.training import TrainSpec
@@ -85,7 +86,8 @@ class Curve:
         told: dict[str, Any] = {"id": self.id, "name": self.name, "model": self.model, "mine": self.mine}
         told["slot"] = self.slot
         told["growth"] = [
-            {"x": step, "text": f"rows of {counted(tokens, 'token')}"} for step, tokens in self.growth
+            {"x": step, "text": say("rows of {tokens}", tokens=counted(tokens, "token"))}
+            for step, tokens in self.growth
         ]
         if self.begins:
             told["from"] = dict(self.begins)
@@ -127,7 +129,7 @@ def trained_curve(name: str) -> Curve | None:
         return None
     id = run_id(name)
     return Curve(
-        id, found.name or f"Run {id[:6]}", name if found.moments else "", columns=found.points.columns(),
+        id, found.name or say("Run {id}", id=id[:6]), name if found.moments else "", columns=found.points.columns(),
         steps=found.moments, planned=found.spec.steps, growth=growth(found.spec), spec=found.spec,
     )  # fmt: skip
 
@@ -181,10 +183,11 @@ def record(
     first = curves[0] if curves else None
     # Otherwise the first curve is that of a run that cannot be opened yet.
     own = first is not None and first.model == model
+    called = unit if own or first is None else first.unit
     return {
         "tokens": list(tokens),
         "unit": unit,
-        "title": f"Loss, nats per {unit if own or first is None else first.unit}",
+        "title": say("Loss, nats per {unit}", unit=noun(called, True) or called),
         "runs": [one.record() for one in curves],
         "guessing": guessing(lm) if own else None,
         "x": x,
@@ -200,7 +203,10 @@ def record(
 def guessing(lm: LanguageModel) -> dict[str, Any]:
     """The loss of a model that knows nothing: the logarithm of how many tokens there are to choose from."""
     size = lm.config.d_vocab
-    return {"value": float(np.log(size)), "text": f"guessing: ln {size:,} = {np.log(size):.2f}"}
+    return {
+        "value": float(np.log(size)),
+        "text": say("guessing: {sum}", sum=f"ln {size:,} = {np.log(size):.2f}"),
+    }
 
 
 def _trained(first: Curve | None) -> dict[str, Any] | None:
@@ -209,19 +215,39 @@ def _trained(first: Curve | None) -> dict[str, Any] | None:
         return None
     rows = dict(presets.told(first.spec))
     if first.planned > first.spec.steps:  # a bundled model's card tells of a second run after the first
-        rows["Steps"] = f"{first.spec.steps:,} by these, then {first.planned - first.spec.steps:,} more"
-    return {"title": f"{first.name} was trained by", "rows": [list(row) for row in rows.items()]}
+        more = first.planned - first.spec.steps
+        rows[say("Steps")] = say(
+            "{steps} by these, then {more} more", steps=f"{first.spec.steps:,}", more=f"{more:,}"
+        )
+    return {
+        "title": say("{name} was trained by", name=first.name),
+        "rows": [list(row) for row in rows.items()],
+    }
 
 
 def _moments(first: Curve | None, own: bool, model: str, short: str) -> dict[str, Any]:
     if first is None or not own:
         name = model.removeprefix("./")
-        why = f"{name} keeps no moments of its training; {first.name if first else 'a run'} beside it does"
+        why = (
+            say(
+                "{name} keeps no moments of its training; {other} beside it does", name=name, other=first.name
+            )
+            if first
+            else say("{name} keeps no moments of its training; a run beside it does", name=name)
+        )
         if first is not None and first.run is not None:
-            begins = f"Rewind begins with {first.name}’s first checkpoint; until then, below is {short}"
-            why = f"{first.name} kept no checkpoint; below is {short}" if first.run.over else begins
+            begins = say(
+                "Rewind begins with {name}’s first checkpoint; until then, below is {short}",
+                name=first.name,
+                short=short,
+            )
+            why = (
+                say("{name} kept no checkpoint; below is {short}", name=first.name, short=short)
+                if first.run.over
+                else begins
+            )
         return {"id": first.id if first else "", "model": "", "steps": [], "why": why}
-    why = "" if first.steps or first.id != GIVEN else "no moment of this training was kept to rewind to"
+    why = "" if first.steps or first.id != GIVEN else say("no moment of this training was kept to rewind to")
     return {"id": first.id, "model": first.model, "steps": list(first.steps), "why": why}
 
 

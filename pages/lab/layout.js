@@ -1,6 +1,8 @@
 // What stands where in the lab's picture: the loss at the left, three small charts or the plan at the right, Rewind on the
 // loss's own axis, the film strip below; on a phone everything in one column. And the words about the run that is shown.
 
+import { retold, stateWord } from "../../app/kit/endings.js";
+import { say } from "../../app/kit/say.js";
 import { inLines, num, thousands } from "../../app/kit/shapes.js";
 import { isPhone } from "../../app/kit/widths.js";
 
@@ -77,39 +79,53 @@ export function statusOf(feed, data) {
   if (!feed) return ["", ""];
   const { state, steps } = feed.state;
   const step = Math.max(0, feed.lastStep);
-  const place = `step ${thousands(step)}${steps ? ` of ${thousands(steps)}` : ""}`;
+  const place = steps ? say("step {step} of {steps}", { step: thousands(step), steps: thousands(steps) }) : say("step {step}", { step: thousands(step) });
   const seconds = feed.last("seconds")?.value;
-  if (!feed.live) return [place, data.runs[0].model ? "recorded while it was trained" : "recorded"];
-  if (seconds === undefined) return [place, state === "running" ? "begins" : state !== "queued" ? "" : feed.state.starting ? "workers are starting" : "waiting"];
-  const done = `${spokenSeconds(seconds)} of training so far`;
-  if (state !== "running") return [place, feed.over ? `${state} after ${spokenSeconds(seconds)} of training` : `${state}, ${done}`];
-  if (feed.state.control === "pause") return [place, "pausing after this step"];
+  if (!feed.live) return [place, data.runs[0].model ? say("recorded while it was trained") : say("recorded")];
+  if (seconds === undefined) return [place, state === "running" ? say("begins") : state !== "queued" ? "" : feed.state.starting ? say("workers are starting") : say("waiting")];
+  const time = spokenSeconds(seconds);
+  const done = say("{time} of training so far", { time });
+  if (state !== "running") return [place, feed.over ? say("{state} after {time} of training", { state: stateWord(state), time }) : `${stateWord(state)}, ${done}`];
+  if (feed.state.control === "pause") return [place, say("pausing after this step")];
   const left = secondsLeft(feed, step, steps);
-  return [place, left === null ? done : `${done}, about ${spokenSeconds(left)} left`];
+  return [place, left === null ? done : say("{time} of training so far, about {left} left", { time, left: spokenSeconds(left) })];
 }
 
 /** What a run without a point does, behind its name where its curve will begin. @param {RunFeed} feed */
 export function waitingWord(feed) {
   const { state, starting } = feed.state;
-  return state === "running" ? "begins" : state === "queued" ? (starting ? "waits for the workers" : "waits") : state === "done" ? "" : state;
+  return state === "running" ? say("begins") : state === "queued" ? (starting ? say("waits for the workers") : say("waits")) : state === "done" ? "" : stateWord(state);
 }
+
+/** @param {string} text */
+const capital = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 /** What is unusual about the first run now, and what can be done; "" when all is well. @type {(feed: RunFeed | null | undefined, mine?: boolean) => string} */
 export function newsOf(feed, mine) {
   if (!feed) return "";
-  if (feed.lost) return `${feed.lost[0].toUpperCase()}${feed.lost.slice(1)}. No point of the curve gets lost.`;
+  if (feed.lost) return say("{lost}. No point of the curve gets lost.", { lost: capital(feed.lost) });
   if (!feed.live) return "";
-  const { state, place, ended, starting } = feed.state;
-  const word = ended ? `${ended[0].toUpperCase()}${ended.slice(1).replace(/\.$/, "")}. ` : "";
-  if (state === "queued" && starting) return "This server’s workers are still starting. The run begins by itself as soon as they are ready.";
-  if (state === "queued") return Number(place) > 0 ? `Waiting for a free worker: place ${place} in the queue. It begins by itself.` : "Waiting for a worker. It begins by itself.";
-  if (state === "paused") return `Paused at step ${thousands(Math.max(0, feed.lastStep))}. ${mine ? "Resume goes on from here with its own settings; One step takes just one." : "Its owner can go on."}`;
-  const kept = feed.n ? "The curve is kept. " : "It ended before its first step: there is no curve. ";
+  const { state, place, starting } = feed.state;
+  if (state === "queued" && starting) return say("This server’s workers are still starting. The run begins by itself as soon as they are ready.");
+  if (state === "queued") return Number(place) > 0 ? say("Waiting for a free worker: place {place} in the queue. It begins by itself.", { place }) : say("Waiting for a worker. It begins by itself.");
+  if (state === "paused") {
+    const step = thousands(Math.max(0, feed.lastStep));
+    return mine ? say("Paused at step {step}. Resume goes on from here with its own settings; One step takes just one.", { step }) : say("Paused at step {step}. Its owner can go on.", { step });
+  }
+  return endOf(feed, mine);
+}
+
+/** Why the run ended, what is kept, and what can be done. @type {(feed: RunFeed, mine?: boolean) => string} */
+function endOf(feed, mine) {
+  const { state, ended } = feed.state;
+  const why = ended ? `${capital(retold(ended)).replace(/\.$/, "")}.` : "";
+  const kept = feed.n ? say("The curve is kept.") : say("It ended before its first step: there is no curve.");
   const moments = feed.checkpoints.length > 0;
-  if (state === "diverged") return `${word || "The loss ran away. "}${kept}Lower the peak rate and start anew${moments ? ", or fork from an earlier checkpoint" : ""}.`;
-  if (state === "failed") return `${word || "Something went wrong. "}${kept}Start anew${moments ? ", or fork from its last checkpoint" : ""}.`;
+  if (state === "diverged") return [why || say("The loss ran away."), kept, moments ? say("Lower the peak rate and start anew, or fork from an earlier checkpoint.") : say("Lower the peak rate and start anew.")].join(" ");
+  if (state === "failed") return [why || say("Something went wrong."), kept, moments ? say("Start anew, or fork from its last checkpoint.") : say("Start anew.")].join(" ");
   // What is set above counts for a new run alone.
-  if (state === "stopped") return `${word || "Stopped. "}${!moments ? "It kept no checkpoint to go on from: start a new one." : mine ? "Resume trains the steps that were left with this run’s own settings, as a fork of its last checkpoint; New run takes the settings above." : "Fork it to go on from a checkpoint."}`;
-  if (state === "gone") return `${word || "This run is not there any more. "}Start another, or choose a model on the left.`;
+  const goOn = mine ? say("Resume trains the steps that were left with this run’s own settings, as a fork of its last checkpoint; New run takes the settings above.") : say("Fork it to go on from a checkpoint.");
+  if (state === "stopped") return `${why || say("Stopped.")} ${moments ? goOn : say("It kept no checkpoint to go on from: start a new one.")}`;
+  if (state === "gone") return `${why || say("This run is not there any more.")} ${say("Start another, or choose a model on the left.")}`;
   return "";
 }

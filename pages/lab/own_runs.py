@@ -10,17 +10,29 @@ from app import markup, models, runs
 from app.frame import page
 from app.markup import inline
 from app.session import state
+from core.messages import mark_of, say, say_of
 from core.runs import Run, recordings
+from core.runs.endings import retold
 from pages.lab import curves, export, presets, settings
 from pages.lab.curves import Curve
 
 LISTED = 12
+STATES: dict[str, str] = {
+    "queued": mark_of("state of a run", "queued"),
+    "running": mark_of("state of a run", "running"),
+    "paused": mark_of("state of a run", "paused"),
+    "done": mark_of("state of a run", "done"),
+    "stopped": mark_of("state of a run", "stopped"),
+    "diverged": mark_of("state of a run", "diverged"),
+    "failed": mark_of("state of a run", "failed"),
+}
 
 
 def draw(ctx: page.Context, shown: list[Curve], own: Curve | None) -> None:
     """Draw the section. shown: the curves of the picture; own: the open model's."""
     first = shown[0] if shown else None
-    st.html('<section class="gb-words"><h2>Runs: beside each other, and to take away</h2></section>')
+    title = inline(say("Runs: beside each other, and to take away"))
+    st.html(f'<section class="gb-words"><h2>{title}</h2></section>')
     with st.container(key="gb-lab-ours", horizontal=True, gap="medium", vertical_alignment="bottom"):
         _compare(first)
         if first is not None:
@@ -40,7 +52,7 @@ def _compare(first: Curve | None) -> None:
     options = [*known, *(run.id for run in runs.mine()), *models.bundled(), *recordings.names()]
     options = [id for id in dict.fromkeys(options) if first is None or id != first.id]
     st.multiselect(
-        "Compare with", options, format_func=label, max_selections=curves.MOST - 1, placeholder="Runs",
+        say("Compare with"), options, format_func=label, max_selections=curves.MOST - 1, placeholder=say("Runs"),
         **settings.part("compare", known, _put_beside),
     )  # fmt: skip
 
@@ -54,7 +66,7 @@ def _put_beside(ids: list[str] | None) -> None:
 def _downloads(ctx: page.Context, first: Curve, own: Curve | None) -> None:
     name = "".join(letter if letter.isalnum() else "-" for letter in first.name.lower())
     st.download_button(
-        "Curve (CSV)",
+        say("Curve (CSV)"),
         partial(export.curve_csv, first),
         f"{name}-curve.csv",
         "text/csv",
@@ -63,14 +75,15 @@ def _downloads(ctx: page.Context, first: Curve, own: Curve | None) -> None:
     )
     if first.run is not None:
         st.download_button(
-            "Spec (JSON)", partial(export.spec_json, first), f"{name}-spec.json", "application/json", key="lab.json",
-            on_click="ignore",
+            say("Spec (JSON)"), partial(export.spec_json, first), f"{name}-spec.json", "application/json",
+            key="lab.json", on_click="ignore",
         )  # fmt: skip
     if own is not None:
         moment = "" if ctx.snapshot is None else f"-step-{ctx.snapshot}"
         st.download_button(
-            "Weights (ZIP)", partial(export.weights_zip, ctx.lm), f"{name}{moment}.zip", "application/zip",
-            key="lab.weights", on_click="ignore", help="As Hugging Face lays out a GPT-2 or a Llama, where it is one.",
+            say("Weights (ZIP)"), partial(export.weights_zip, ctx.lm), f"{name}{moment}.zip", "application/zip",
+            key="lab.weights", on_click="ignore",
+            help=say("As Hugging Face lays out a GPT-2 or a Llama, where it is one."),
         )  # fmt: skip
 
 
@@ -79,7 +92,10 @@ def _mixed(shown: list[Curve]) -> None:
     specs = [one.run.spec for one in shown if one.run is not None]
     if len({(spec.tokenizer, spec.vocab_size, spec.corpus) for spec in specs}) > 1:
         st.caption(
-            "These runs cut text differently or read other data: a nat a token is not the same in all of them."
+            say(
+                "These runs cut text differently or read other data: a nat a token is not the same "
+                "in all of them."
+            )
         )
 
 
@@ -87,7 +103,10 @@ def _table() -> None:
     mine = runs.mine()[:LISTED]
     if not mine:
         st.caption(
-            "Runs that you start are listed here, also after a reload; another browser sees them by their link."
+            say(
+                "Runs that you start are listed here, also after a reload; another browser sees them "
+                "by their link."
+            )
         )
         return
     for run in mine:
@@ -96,36 +115,41 @@ def _table() -> None:
         ):
             st.html(f'<p class="gb-lab-run"><b>{inline(curves.run_name(run))}</b> {inline(_about(run))}</p>')
             st.button(
-                "Open",
+                say("Open"),
                 key=f"lab.open.{run.id}",
                 on_click=state.whole(_open),
                 args=(run.id,),
                 disabled=not run.step,
             )
-            why = "Use its settings for the next run."
+            why = say("Use its settings for the next run.")
             st.button(
-                "Settings",
+                say("Settings"),
                 key=f"lab.export.{run.id}",
                 on_click=state.whole(_settings),
                 args=(run.id,),
                 help=why,
             )
-            with st.popover("Delete", key=f"gb-lab-delete-{run.id}"):
-                gone = f"{curves.run_name(run)}, its curve and all its moments are gone for good."
+            with st.popover(say("Delete"), key=f"gb-lab-delete-{run.id}"):
+                gone = say(
+                    "{run}, its curve and all its moments are gone for good.", run=curves.run_name(run)
+                )
                 st.caption(markup.escape(gone))
                 st.button(
-                    "Delete it", key=f"lab.delete.{run.id}", on_click=state.whole(_delete), args=(run.id,)
+                    say("Delete it"),
+                    key=f"lab.delete.{run.id}",
+                    on_click=state.whole(_delete),
+                    args=(run.id,),
                 )
 
 
 def _about(run: Run) -> str:
     spec = run.spec
-    place = f"{run.state}, step {run.step:,} of {run.steps:,}"
-    data = f"{presets.DATA[spec.corpus]}, {presets.TOKENIZERS[spec.tokenizer]}"
-    what = f"{data}, {presets.OPTIMIZERS[spec.optimizer]} {spec.learning_rate:g}"
-    ended = f" {run.ended}" if run.ended and run.state != "done" else ""
-    forked = f", forked at step {run.parent.partition('@')[2]}" if run.parent else ""
-    return f"{place}; {what}{forked}.{ended}"
+    state = say_of("state of a run", STATES[run.state])
+    place = say("{state}, step {step} of {steps}", state=state, step=f"{run.step:,}", steps=f"{run.steps:,}")
+    what = f"{presets.data_of(spec)}, {say(presets.OPTIMIZERS[spec.optimizer])} {spec.learning_rate:g}"
+    ended = f" {retold(run.ended)}" if run.ended and run.state != "done" else ""
+    forked = say("forked at step {step}", step=run.parent.partition("@")[2]) if run.parent else ""
+    return f"{place}; {', '.join(part for part in (what, forked) if part)}.{ended}"
 
 
 def _open(id: str) -> None:

@@ -6,20 +6,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from app.counts import counted
+from core.messages import mark, say
 from core.training import TrainSpec
 from core.training.recipes import fast, plain
 
-DATA = {"tales": "Toyland", "fables": "Fables", "python": "Python", "own": "Own text"}
+DATA = {"tales": "Toyland", "fables": "Fables", "python": "Python", "own": mark("Own text")}
 TOKENIZERS = {
-    "characters": "characters", "bpe": "BPE", "words": "words", "wordpiece": "WordPiece", "unigram": "Unigram",
+    "characters": mark("characters"), "bpe": "BPE", "words": mark("words"), "wordpiece": "WordPiece",
+    "unigram": "Unigram",
 }  # fmt: skip
 OBJECTIVES = {
-    "next_token": "next token (GPT)", "masked": "hidden tokens (BERT)", "span_corruption": "hidden spans (T5)",
-    "text_to_text": "tasks as texts (T5)",
+    "next_token": mark("next token (GPT)"), "masked": mark("hidden tokens (BERT)"),
+    "span_corruption": mark("hidden spans (T5)"), "text_to_text": mark("tasks as texts (T5)"),
 }  # fmt: skip
-OPTIMIZERS = {"muon": "Muon", "adamw": "AdamW", "adam": "Adam", "momentum": "Momentum", "sgd": "SGD"}
+OPTIMIZERS = {"muon": "Muon", "adamw": "AdamW", "adam": "Adam", "momentum": mark("Momentum"), "sgd": "SGD"}
+BRIEFLY = {
+    "linear": mark("linear"),
+    "cosine": mark("cosine"),
+    "constant": mark("constant"),
+}  # schedules in a row
 SCHEDULES = {
-    "linear": "linear to zero", "cosine": "cosine to zero", "constant": "constant",
+    "linear": mark("linear to zero"), "cosine": mark("cosine to zero"), "constant": mark("constant"),
 }  # fmt: skip
 # (blocks, heads, width)
 SHAPES = (
@@ -59,32 +67,34 @@ def _tales(**changes: Any) -> TrainSpec:
 
 
 PRESETS: dict[str, Preset] = {
-    "fast": Preset("Fast recipe, characters", "Our quickest recipe: from noise to words.", _tales),
+    "fast": Preset(
+        mark("Fast recipe, characters"), mark("Our quickest recipe: from noise to words."), _tales
+    ),
     "plain": Preset(
-        "Plain GPT-2, characters",
-        "GPT-2's shape, AdamW, warm-up and cosine, as most tutorials train.",
+        mark("Plain GPT-2, characters"),
+        mark("GPT-2's shape, AdamW, warm-up and cosine, as most tutorials train."),
         lambda: plain(corpus="tales", tokenizer="characters", steps=600),
     ),
     "pieces": Preset(
-        "Fast recipe, BPE pieces",
-        "The same with 512 pieces learned by BPE: whole words, seldom misspelt.",
+        mark("Fast recipe, BPE pieces"),
+        mark("The same with 512 pieces learned by BPE: whole words, seldom misspelt."),
         lambda: _tales(tokenizer="bpe", vocab_size=512),
     ),
     "bert": Preset(
-        "BERT: hidden tokens",
-        "An encoder that guesses hidden pieces from both sides.",
+        mark("BERT: hidden tokens"),
+        mark("An encoder that guesses hidden pieces from both sides."),
         lambda: _tales(tokenizer="bpe", vocab_size=512, objective="masked", steps=300),
     ),
     "t5": Preset(
-        "T5: hidden spans",
-        "An encoder and a decoder that writes what was hidden.",
+        mark("T5: hidden spans"),
+        mark("An encoder and a decoder that writes what was hidden."),
         lambda: _tales(tokenizer="bpe", vocab_size=512, objective="span_corruption", steps=300).replace(
             changes=shape_changes(2, 2, 128)
         ),
     ),
     "tasks": Preset(
-        "T5: tasks as texts",
-        "An encoder and a decoder that translate, answer and judge, each by its prefix.",
+        mark("T5: tasks as texts"),
+        mark("An encoder and a decoder that translate, answer and judge, each by its prefix."),
         lambda: _tales(tokenizer="bpe", vocab_size=1024, objective="text_to_text", steps=400).replace(
             changes={**shape_changes(2, 4, 128), "n_ctx": 128},
             context=128,
@@ -113,17 +123,23 @@ def shape_of(spec: TrainSpec) -> tuple[int, int, int]:
 
 def told(spec: TrainSpec) -> list[tuple[str, str]]:
     """Describe a spec's settings as rows: name, value."""
-    unit = "characters" if spec.tokenizer == "characters" else "tokens"
+    read = counted(spec.batch_tokens, "character" if spec.tokenizer == "characters" else "token")
+    optimizer = f"{say(OPTIMIZERS[spec.optimizer])}, {spec.learning_rate:g}, {say(BRIEFLY[spec.schedule])}"
     return [
-        ("Data", f"{DATA.get(spec.corpus, spec.corpus)}, {TOKENIZERS[spec.tokenizer]}"),
-        ("Task", OBJECTIVES[spec.objective]),
-        ("Shape", shape_name(shape_of(spec))),
-        ("Optimizer", f"{OPTIMIZERS[spec.optimizer]}, {spec.learning_rate:g}, {spec.schedule}"),
-        ("Steps", f"{spec.steps:,} of {spec.batch_tokens:,} {unit}"),
+        (say("Data"), data_of(spec)),
+        (say("Task"), say(OBJECTIVES[spec.objective])),
+        (say("Shape"), shape_name(shape_of(spec))),
+        (say("Optimizer"), optimizer),
+        (say("Steps"), say("{steps} of {read}", steps=f"{spec.steps:,}", read=read)),
     ]
+
+
+def data_of(spec: TrainSpec) -> str:
+    """Name a spec's data and how its text is cut."""
+    return f"{say(DATA.get(spec.corpus, spec.corpus))}, {say(TOKENIZERS[spec.tokenizer])}"
 
 
 def shape_name(shape: tuple[int, int, int]) -> str:
     """A shape as the list names it."""
     blocks, heads, width = shape
-    return f"{blocks} × {heads} head{'s' * (heads > 1)}, {width} wide"
+    return say("{blocks} × {heads}, {width} wide", blocks=blocks, heads=counted(heads, "head"), width=width)

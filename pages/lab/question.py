@@ -12,6 +12,7 @@ from app import questions
 from app.controls.predict import Answer, NotYet
 from app.run_names import RUN
 from core.language_model import LanguageModel
+from core.messages import say
 from core.training.one_step import one_step
 from pages.lab.export import RATE
 from pages.lab.figure import Curve
@@ -49,7 +50,11 @@ def coming(first: Curve | None, text: str, target: str | None) -> Question | Non
 
 
 def _of_run(run: Curve, steps: tuple[int, int], about: str) -> Question:
-    waits = "" if run.run is None or run.run.over else f"The answer comes when {run.name} has ended."
+    waits = (
+        ""
+        if run.run is None or run.run.over
+        else say("The answer comes when {name} has ended.", name=run.name)
+    )
     return Question(questions.ask("lab", "to-the-end", name=run.name), steps, waits, f"{about} end")
 
 

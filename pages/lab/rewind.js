@@ -1,5 +1,6 @@
 // Rewind: a slider on the loss chart's own axis, one tick a checkpoint; where it stands, every page stands.
 
+import { say } from "../../app/kit/say.js";
 import { clamp, css, fit, h, html, label, measure, thousands } from "../../app/kit/shapes.js";
 
 /**
@@ -44,6 +45,15 @@ export function stepBy(g, data, move) {
 /** By how many moments a key moves the slider. @type {Record<string, number>} */
 const MOVES = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 3, PageDown: -3, Home: -1e6, End: 1e6 };
 
+/** Where the slider stands, in words: of several ways the longest first. @type {(name: string, now: number | null, visits: boolean) => string[]} */
+function waysToSay(name, now, visits) {
+  const step = now === null ? "" : thousands(now);
+  const short = now === null ? "" : say("step {step}", { step });
+  if (!visits) return now === null ? [short] : [say("{name} at step {step}", { name, step }), short];
+  if (now === null) return [say("slide it: every page then shows {name} at that moment", { name }), say("slide it: every page follows")];
+  return [say("every page now shows {name} at step {step}", { name, step }), say("every page: step {step}", { step }), short];
+}
+
 /** The slider under the loss, where it stands, and a button that forks there. @type {(g: Ground, data: Lab, local: Kept, at: Layout, chart: Chart) => void} */
 export function drawRewind(g, data, local, at, chart) {
   const steps = momentsOf(data, chart);
@@ -68,31 +78,32 @@ export function drawRewind(g, data, local, at, chart) {
     const x = (here ?? places[places.length - 1]) - from;
     if (Number(node.value) !== x) node.value = String(x);
     const step = now ?? steps[steps.length - 1];
-    node.setAttribute("aria-valuetext", now === null ? "not on this run" : `step ${thousands(step)}`);
+    node.setAttribute("aria-valuetext", now === null ? say("not on this run") : say("step {step}", { step: thousands(step) }));
     node.classList.toggle("gb-rewind-off", now === null);
   });
   const name = data.runs[0].name;
   const forks = data.forks && g.can.recompute;
-  const room = at.main - chart.plot.left - 60 - (forks ? 118 : 0);
-  const where = now === null ? "" : `step ${thousands(now)}`;
-  const ways = !g.can.visit ? [`${name} at ${where}`, where] : now === null ? [`slide it: every page then shows ${name} at that moment`, "slide it: every page follows"] : [`every page now shows ${name} at ${where}`, `every page: ${where}`, where];
+  const word = say("Rewind");
+  const lead = Math.max(56, Math.round(measure(word, 12) * 1.08) + 10);
+  const room = at.main - chart.plot.left - lead - 4 - (forks ? 118 : 0);
+  const ways = waysToSay(name ?? "", now, Boolean(g.can.visit));
   const said = ways.find((way) => measure(way, 12) * 1.08 <= room) ?? fit(ways[ways.length - 1], room, 12, false);
   g.part("rewind words", [at, said], () => [
-    label(chart.plot.left, y + 27, "Rewind", { weight: 600, fill: "ink" }),
-    label(chart.plot.left + 56, y + 27, said, { weight: 600, fill: "accent" }),
+    label(chart.plot.left, y + 27, word, { weight: 600, fill: "ink" }),
+    label(chart.plot.left + lead, y + 27, said, { weight: 600, fill: "accent" }),
   ]);
   if (!forks) return;
   const step = now ?? steps[steps.length - 1];
   g.overlay("fork", { left: at.main - 114, top: y + 11 }, () => html("button", { class: "gb-lab-fork", type: "button" }), (node) => {
-    node.textContent = `Fork at ${thousands(step)}`;
-    node.title = "A new run with the present settings begins with these weights";
+    node.textContent = say("Fork at {step}", { step: thousands(step) });
+    node.title = say("A new run with the present settings begins with these weights");
     node.onclick = () => g.send("fork", { run: data.moments.id, step, at: Date.now() });
   });
 }
 
 /** @param {Ground} g */
 function rewindInput(g) {
-  const node = html("input", { class: "gb-range gb-rewind", type: "range", step: "any", "aria-label": g.can.visit ? "Rewind: the step of the training that every page shows" : "Rewind: a step of the training" });
+  const node = html("input", { class: "gb-range gb-rewind", type: "range", step: "any", "aria-label": g.can.visit ? say("Rewind: the step of the training that every page shows") : say("Rewind: a step of the training") });
   const data = () => g.local.data;
   node.addEventListener("input", () => {
     const { chart } = g.local;

@@ -12,8 +12,10 @@ from typing import Any
 
 from app import runs
 from app.controls.own_run import duration
+from app.counts import counted
 from app.session import state
 from core.data.corpora import check_text, fingerprint
+from core.messages import say
 from core.training import TrainSpec
 from pages.lab import presets
 
@@ -29,7 +31,11 @@ def current() -> TrainSpec:
         return TrainSpec.from_json(raw)
     except ValueError as why:
         state.put({"spec": ""})
-        state.note(f"The settings in the link were not taken: {why}. The lab starts with its usual ones.")
+        state.note(
+            say(
+                "The settings in the link were not taken: {why}. The lab starts with its usual ones.", why=why
+            )
+        )
         return presets.default()
 
 
@@ -48,7 +54,7 @@ def change(**changes: Any) -> None:
     try:
         put(spec.replace(changes=model, **_following(spec, changes)))
     except (ValueError, OverflowError) as why:
-        state.note(f"That does not fit: {why}. The settings stayed as they were.")
+        state.note(say("That does not fit: {why}. The settings stayed as they were.", why=why))
 
 
 def _following(spec: TrainSpec, changes: dict[str, Any]) -> dict[str, Any]:
@@ -108,7 +114,7 @@ def bring(data: str | bytes | None) -> None:
     try:
         text = check_text(data)
     except ValueError as why:
-        state.note(f"The text was not taken: {why}.")
+        state.note(say("The text was not taken: {why}.", why=why))
         return
     name = fingerprint(text)
     texts = state.memo("lab").setdefault("texts", {})
@@ -118,9 +124,9 @@ def bring(data: str | bytes | None) -> None:
 
 
 def own_text(name: str) -> str | None:
-    """An own text by its fingerprint: of this session, or of a run in the store; None: it is not here."""
+    """An own text by its fingerprint: of this session, or of this browser's runs; None: it is not here."""
     texts: dict[str, str] = state.memo("lab").get("texts", {})
-    return texts.get(name) if name in texts else runs.text(name) if name else None
+    return texts.get(name) if name in texts else runs.own_text(name) if name else None
 
 
 # ---------------------------------------------------------------- before the start
@@ -146,7 +152,7 @@ def plan(spec: TrainSpec) -> Plan:
         return Plan(0, 0, 0.0, str(why))
     refused = ""
     if spec.corpus == "own" and own_text(spec.text) is None:
-        refused = "the own text of these settings is not here: paste it, or choose other data"
+        refused = say("the own text of these settings is not here: paste it, or choose other data")
     if runs.engine() is None:  # else the estimate has been held against the limits already
         try:
             Limits.from_environment().check_spec(spec)
@@ -160,33 +166,35 @@ def planned(spec: TrainSpec) -> dict[str, Any]:
     found = plan(spec)
     name = preset_of(spec)
     rows = [(label, value, False) for label, value in presets.told(spec)]
-    line = f"Next run refused: {found.refused}"
+    line = say("Next run refused: {refused}", refused=found.refused)
+    size = {"weights": weights(found.parameters), "memory": f"{found.bytes / 2**20:,.0f} MB"}
+    time = duration(found.seconds)
     if found.parameters:
         rows += [
-            ("Weights", f"about {weights(found.parameters)}", False),
-            ("Memory", f"{found.bytes / 2**20:,.0f} MB", False),
+            (say("Weights"), say("about {weights}", weights=size["weights"]), False),
+            (say("Memory"), size["memory"], False),
         ]
-        rows.append(("Time here", f"about {duration(found.seconds)}", not found.refused))
+        rows.append((say("Time here"), say("about {time}", time=time), not found.refused))
     if not found.refused:
-        size = f"about {weights(found.parameters)} weights, {found.bytes / 2**20:,.0f} MB"
-        line = f"Next run: {spec.steps:,} steps, {size}, about {duration(found.seconds)}"
+        line = say(
+            "Next run: {steps}, about {weights} weights, {memory}, about {time}",
+            steps=counted(spec.steps, "step"), time=time, **size,
+        )  # fmt: skip
     return {
         "rows": [list(row) for row in rows],
-        "about": presets.PRESETS[name].about
+        "about": say(presets.PRESETS[name].about)
         if name
-        else "Settings of your own; Start trains them from noise.",
+        else say("Settings of your own; Start trains them from noise."),
         "line": line,
-        "refused": f"Start would refuse: {found.refused}." if found.refused else "",
+        "refused": say("Start would refuse: {refused}.", refused=found.refused) if found.refused else "",
     }
 
 
 def described(spec: TrainSpec) -> str:
     """A spec's settings in a line."""
-    data = f"{presets.DATA[spec.corpus]}, {presets.TOKENIZERS[spec.tokenizer]}"
     shape = presets.shape_name(presets.shape_of(spec))
-    return (
-        f"{data}, {shape}, {presets.OPTIMIZERS[spec.optimizer]} {spec.learning_rate:g}, {spec.steps:,} steps"
-    )
+    optimizer = f"{say(presets.OPTIMIZERS[spec.optimizer])} {spec.learning_rate:g}"
+    return f"{presets.data_of(spec)}, {shape}, {optimizer}, {counted(spec.steps, 'step')}"
 
 
 def preset_of(spec: TrainSpec) -> str:

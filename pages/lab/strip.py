@@ -17,6 +17,7 @@ import torch
 from core.analysis.heads.patterns import SHARP, Job, head_maps, pattern_scores
 from core.analysis.places import Kind
 from core.language_model import LanguageModel
+from core.messages import mark, noun, say
 from core.text.tokenizer import Tokenizer
 from core.training.text_loss import text_loss
 
@@ -24,16 +25,56 @@ FRAMES = 6  # moments that stand side by side
 WRITES = 20  # characters of a sample
 BROAD_COUNTS = 0.6
 PIECES = 8  # tokens that hold as many, where a token is more than one
-# What a head with a high score does, what is measured, and the score's short name.
-WORDS: dict[str, tuple[str, str, str]] = {
-    "previous": ("look one {unit} back", "attention on the previous {unit}", "looks back"),
-    "induction": ("find what came next last time", "attention on what followed the same {unit}", "finds"),
-    "same": ("find the same {unit}", "attention on the same {unit} before", "finds same"),
-    "next": ("look one {unit} ahead", "attention on the next {unit}", "looks ahead"),
-    "itself": ("look at the {unit} itself", "attention on the {unit} itself", "stays"),
-    "recent": ("look at the last three {unit}s", "attention on the three {unit}s before", "recent"),
-    "first": ("rest on the first {unit}", "attention on the first {unit}", "on first"),
-    "last": ("rest on the last {unit}", "attention on the last {unit}", "on last"),
+# What a head with a high score does, what is measured, the score's short name, and what it learns while it rises.
+WORDS: dict[str, tuple[str, str, str, str]] = {
+    "previous": (
+        mark("{name} looks one {unit} back"),
+        mark("attention on the previous {unit}"),
+        mark("looks back"),
+        mark("{name} learns to look one {unit} back"),
+    ),
+    "induction": (
+        mark("{name} finds what came next last time"),
+        mark("attention on what followed the same {unit}"),
+        mark("finds"),
+        mark("{name} learns to find what came next last time"),
+    ),
+    "same": (
+        mark("{name} finds the same {unit}"),
+        mark("attention on the same {unit} before"),
+        mark("finds same"),
+        mark("{name} learns to find the same {unit}"),
+    ),
+    "next": (
+        mark("{name} looks one {unit} ahead"),
+        mark("attention on the next {unit}"),
+        mark("looks ahead"),
+        mark("{name} learns to look one {unit} ahead"),
+    ),
+    "itself": (
+        mark("{name} looks at the {unit} itself"),
+        mark("attention on the {unit} itself"),
+        mark("stays"),
+        mark("{name} learns to look at the {unit} itself"),
+    ),
+    "recent": (
+        mark("{name} looks at the last three {units}"),
+        mark("attention on the three {units} before"),
+        mark("recent"),
+        mark("{name} learns to look at the last three {units}"),
+    ),
+    "first": (
+        mark("{name} rests on the first {unit}"),
+        mark("attention on the first {unit}"),
+        mark("on first"),
+        mark("{name} learns to rest on the first {unit}"),
+    ),
+    "last": (
+        mark("{name} rests on the last {unit}"),
+        mark("attention on the last {unit}"),
+        mark("on last"),
+        mark("{name} learns to rest on the last {unit}"),
+    ),
 }
 
 
@@ -156,12 +197,14 @@ def film(steps: Sequence[int], seen: Callable[[int], Moment]) -> Film:
 
 def words(made: Film, unit: str) -> tuple[str, str, str]:
     """Title of the strip, what is measured, and the score's short name."""
-    does, measured, short = (part.format(unit=unit) for part in WORDS[made.job])
-    name = f"L{made.block}H{made.head}"
+    does, measured, short, learns = WORDS[made.job]
     rose = len(made.moments) > 1 and made.values[-1] > made.values[0] + 0.1
-    verb, _, rest = does.partition(" ")
-    title = f"{name} learns to {does}" if rose else f"{name} {verb}s {rest}"
-    return title, measured, short
+    called = {
+        "name": f"L{made.block}H{made.head}",
+        "unit": noun(unit, True) or unit,
+        "units": noun(unit, False) or f"{unit}s",
+    }
+    return say(learns if rose else does, **called), say(measured, **called), say(short)
 
 
 def sides(lm: LanguageModel, text: str, target: str | None, kind: Kind) -> tuple[list[int], list[int]]:

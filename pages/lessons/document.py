@@ -9,9 +9,13 @@ from app.lessons import player, printed, sheets
 from app.lessons.player import Playing
 from app.lessons.reading import Lesson
 from app.models import cache
+from core.messages import mark, say
 
-WHOLE = "Lesson"
-SHEETS = {"Sheet": False, "Sheet with answers": True}  # what is chosen -> whether its blanks are filled in
+WHOLE = mark("Lesson")
+SHEETS = {
+    mark("Sheet"): False,
+    mark("Sheet with answers"): True,
+}  # what is chosen -> whether its blanks are filled in
 
 
 def draw(lesson: Lesson) -> None:
@@ -19,14 +23,15 @@ def draw(lesson: Lesson) -> None:
     chosen = WHOLE
     if lesson.name in sheets.names():
         found = st.segmented_control(
-            "To print", (WHOLE, *SHEETS), default=WHOLE, required=True, key=f"lessons.print.{lesson.name}"
-        )
+            say("To print"), (WHOLE, *SHEETS), default=WHOLE, required=True, key=f"lessons.print.{lesson.name}",
+            format_func=say,
+        )  # fmt: skip
         chosen = str(found or WHOLE)
     st.html(printed.paper())
     if chosen == WHOLE:
-        st.html(printed.article(lesson, lambda mark, texts: player.filled(Playing(lesson, mark), texts)))
+        st.html(printed.article(lesson, lambda at, texts: player.filled(Playing(lesson, at), texts)))
         return
     try:
         st.html(cache.call(sheets.sheet, cache.key(lesson.model), lesson.name, SHEETS[chosen]))
     except sheets.WrongAnswer as why:
-        st.warning(markup.escape(f"There is no sheet on this model: {why}."))
+        st.warning(markup.escape(say("There is no sheet on this model: {why}.", why=why)))

@@ -9,10 +9,12 @@ from app.frame import page
 from app.lessons import library
 from app.lessons.reading import LessonError
 from app.session import events, state
+from core.messages import say
 from pages.lessons import document, listing
 
 page.enter("lessons")
-st.html('<header class="gb-claim"><h1>Lessons: short walks through the pages, with questions.</h1></header>')
+claim = say("Lessons: short walks through the pages, with questions.")
+st.html(f'<header class="gb-claim"><h1>{claim}</h1></header>')
 
 
 def opened() -> None:
@@ -24,18 +26,18 @@ found = list(library.shown())
 listing.draw([lesson for _, lesson in found if not isinstance(lesson, LessonError)], opened)
 for name, why in found:
     if isinstance(why, LessonError):
-        st.warning(f"{markup.escape(name)}.md is no lesson. {markup.escape(str(why))}")
+        st.warning(markup.escape(say("{file} is no lesson. {why}", file=f"{name}.md", why=why)))
 
 chosen = next((lesson for name, lesson in found if name == state.memo("lessons").get("read")), None)
 if chosen is not None and not isinstance(chosen, LessonError):
     document.draw(chosen)
 
 st.page_link(
-    page.beside("teaching"), label="For teachers: an hour, a day, a week", icon=":material/co_present:"
+    page.beside("teaching"), label=say("For teachers: an hour, a day, a week"), icon=":material/co_present:"
 )
-with st.popover("A lesson of your own", icon=":material/upload_file:"):
+with st.popover(say("A lesson of your own"), icon=":material/upload_file:"):
     given = st.file_uploader(
-        "A Markdown file: set a page up, press “Step” under Take away, and paste it.",
+        say("A Markdown file: set a page up, press “Step” under Take away, and paste it."),
         type=["md"],
         key="lessons.file",
     )
@@ -43,9 +45,10 @@ if given is not None:
     try:
         lesson = library.upload(given.name, given.getvalue())
     except LessonError as why:
-        st.error(markup.escape(f"{given.name} is no lesson. {why}"))
+        st.error(markup.escape(say("{file} is no lesson. {why}", file=given.name, why=why)))
     else:
         if state.memo("lessons").get("told") != given.file_id:
             state.memo("lessons")["told"] = given.file_id
             st.rerun()
-        st.caption(markup.escape(f"“{lesson.title}” is in the list above, in this visit of yours."))
+        told = say("“{title}” is in the list above, in this visit of yours.", title=lesson.title)
+        st.caption(markup.escape(told))

@@ -2,6 +2,7 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
+import { say } from "../../app/kit/say.js";
 import { MONO, css, fit, h, inLines, label, num, thousands, tokenSpans, visible } from "../../app/kit/shapes.js";
 import { isPhone } from "../../app/kit/widths.js";
 
@@ -36,14 +37,14 @@ const shade = (g, loss, most) => g.sequential(0.6 * Math.min(loss, most), most, 
  */
 function said(data, counts) {
   const { pads, count } = data;
-  const padding = `${thousands(pads)} padding ${pads === 1 ? "token" : "tokens"}`;
+  const left = pads === 0 ? say("No row needs padding.") : pads === 1 ? say("1 padding token is left out.") : say("{pads} padding tokens are left out.", { pads: thousands(pads) });
   const [all, shown] = counts ? [data.sum + data.padSum, data.counted] : [data.sum, data.mean];
-  const first = counts ? `Counted with the padding: ${num(all, 2)} ÷ ${count + pads} = ${num(shown, 3)} nats. Guessing ${visible(data.pad)} after a text’s end teaches nothing.`
-    : `All losses ÷ all tokens: ${num(all, 2)} ÷ ${count} = ${num(shown, 3)} nats. ${pads ? `${padding} ${pads === 1 ? "is" : "are"} left out.` : "No row needs padding."}`;
+  const first = counts ? say("Counted with the padding: {all} ÷ {count} = {shown} nats. Guessing {pad} after a text’s end teaches nothing.", { all: num(all, 2), count: count + pads, shown: num(shown, 3), pad: visible(data.pad) })
+    : `${say("All losses ÷ all tokens: {all} ÷ {count} = {shown} nats.", { all: num(all, 2), count, shown: num(shown, 3) })} ${left}`;
   const rows = num(data.rowMean, 3);
-  const last = counts ? `Without the padding it is ${num(data.mean, 3)}.` : pads ? `With the padding it would be ${num(data.counted, 3)}.` : "";
+  const last = counts ? say("Without the padding it is {mean}.", { mean: num(data.mean, 3) }) : pads ? say("With the padding it would be {counted}.", { counted: num(data.counted, 3) }) : "";
   /** @type {[line: string, number: string]} */
-  const between = [`Mean of the rows’ means: ${rows}: there a short text counts as much as a long one. Training takes the first.`, rows];
+  const between = [say("Mean of the rows’ means: {rows}: there a short text counts as much as a long one. Training takes the first.", { rows }), rows];
   return [[first, num(shown, 3)], between, ...(last ? [/** @type {[string, string]} */ ([last, ""])] : [])];
 }
 /** A line with one number of it in the accent. @type {(line: string, number: string) => (string | SVGElement)[]} */
@@ -69,7 +70,7 @@ const batchView = {
     const bottom = 26 + data.rows.length * deep;
     const meanX = phone ? g.width : 38 + w * n + 88;
     const counts = data.padding === "counted";
-    g.part("batch heads", null, () => [label(0, 14, "row", { fill: "ink3" }), label(38, 14, fit("each cell: a token and its loss in nats; redder is larger", g.width - 38, 12, false), { fill: "ink3" }), !phone && label(meanX, 14, "row’s mean", { anchor: "end", fill: "ink3" })]);
+    g.part("batch heads", null, () => [label(0, 14, say("row"), { fill: "ink3" }), label(38, 14, fit(say("each cell: a token and its loss in nats; redder is larger"), g.width - 38, 12, false), { fill: "ink3" }), !phone && label(meanX, 14, say("row’s mean"), { anchor: "end", fill: "ink3" })]);
     g.part("batch rows", null, () => data.rows.map((row, r) => {
       const top = 26 + r * deep;
       const meanY = phone ? top + deep - 8 : top + CELL / 2 + 4;
@@ -80,8 +81,9 @@ const batchView = {
           h("rect", { x: x + 1, y, width: w - 2, height: CELL, rx: 4, fill: ignored ? css("wash") : shade(g, cell.loss, most), stroke: css("line"), "stroke-dasharray": cell.pad ? "3 3" : null }),
           h("text", { x: x + w / 2, y: y + 18, "text-anchor": "middle", "font-family": MONO, "font-size": 12, direction: "ltr", fill: css(ignored ? "ink3" : "ink") }, tokenSpans(cell.text, w - 6, 12)),
           label(x + w / 2, y + 36, ignored ? "–" : num(cell.loss, w < 40 ? 1 : 2), { anchor: "middle", mono: true, fill: ignored ? "ink3" : "ink" }));
-        return g.tip(node, cell.pad ? `padding, ${visible(cell.text)}: ${ignored ? "does not score" : `would cost ${num(cell.loss, 3)} nats`}` : `${visible(cell.text)}\n${num(cell.loss, 3)} nats`);
-      }), phone && label(38, meanY, "row’s mean", { fill: "ink3" }), label(meanX, meanY, row.mean === null ? "–" : num(row.mean, 3), { anchor: "end", mono: true, fill: "ink" })];
+        return g.tip(node, cell.pad ? ignored ? say("padding, {token}: does not score", { token: visible(cell.text) }) : say("padding, {token}: would cost {loss} nats", { token: visible(cell.text), loss: num(cell.loss, 3) })
+          : `${visible(cell.text)}\n${num(cell.loss, 3)} nats`);
+      }), phone && label(38, meanY, say("row’s mean"), { fill: "ink3" }), label(meanX, meanY, row.mean === null ? "–" : num(row.mean, 3), { anchor: "end", mono: true, fill: "ink" })];
     }));
     const words = said(data, counts);
     const lines = words.map(([text]) => inLines(text, Math.min(g.width, across) - 38 - (phone ? 0 : 40), 13));
@@ -99,8 +101,16 @@ const batchView = {
   },
 
   describe(data) {
-    return `A batch of ${counted(data.rows.length, "text")}, ${counted(data.count, "token")} that score and ${data.pads} of padding, ${data.padding}. Mean loss ${num(data.padding === "counted" ? data.counted : data.mean, 3)} nats. ` +
-      data.rows.map((row, i) => `Row ${i}: ${counted(row.count, "token")}, mean ${row.mean === null ? "none" : num(row.mean, 3)}.`).join(" ");
+    const counts = data.padding === "counted";
+    const values = { texts: counted(data.rows.length, "text"), tokens: counted(data.count, "token"), pads: data.pads, loss: num(counts ? data.counted : data.mean, 3) };
+    return [
+      counts ? say("A batch of {texts}, {tokens} that score and {pads} of padding, counted. Mean loss {loss} nats.", values)
+        : say("A batch of {texts}, {tokens} that score and {pads} of padding, ignored. Mean loss {loss} nats.", values),
+      ...data.rows.map((row, i) => {
+        const said = { row: i, tokens: counted(row.count, "token"), mean: num(row.mean ?? 0, 3) };
+        return row.mean === null ? say("Row {row}: {tokens}, mean none.", said) : say("Row {row}: {tokens}, mean {mean}.", said);
+      }),
+    ].join(" ");
   },
 
   state(data) {

@@ -14,9 +14,11 @@ from app import markup, reading
 from app.controls import widgets
 from app.counts import counted
 from app.kit import register
+from app.markup import inline
 from app.models import cache
 from app.session import state
 from core.language_model import LanguageModel
+from core.messages import say, say_of
 from core.training.losses import Hide, ScoredBatch, perplexity, score_batch
 
 loss_batch = register("loss_batch", __file__)
@@ -50,13 +52,18 @@ def cut(lm: LanguageModel, text: str, lines: str) -> str:
         for whole in (text, *lines.splitlines()[: ROWS - 1])
     ):
         said.append(
-            f"A row holds {LONGEST} tokens, a place of the picture each: of a longer text the first are read."
+            say(
+                "A row holds {longest} tokens, a place of the picture each: of a longer text the first are read.",
+                longest=LONGEST,
+            )
         )
     more = sum(bool(line.strip()) for line in lines.splitlines()) - (ROWS - 1)
     if more > 0:
-        said.append(
-            f"The picture has {ROWS} rows: {counted(more, 'further text')} {'is' if more == 1 else 'are'} left out."
-        )
+        values = {"rows": ROWS, "texts": counted(more, "further text")}
+        if more == 1:
+            said.append(say("The picture has {rows} rows: {texts} is left out.", **values))
+        else:
+            said.append(say("The picture has {rows} rows: {texts} are left out.", **values))
     return " ".join(said)
 
 
@@ -99,14 +106,15 @@ def record(lm: LanguageModel, batch: ScoredBatch, padding: str) -> dict[str, Any
 
 def show(lm: LanguageModel, key: str, texts: Texts, hide: Hide) -> None:
     """The heading, the box with the other texts, the choice about padding, and the picture."""
-    st.html('<section class="gb-words"><h2>A batch: several texts at once</h2></section>')
+    heading = inline(say("A batch: several texts at once"))
+    st.html(f'<section class="gb-words"><h2>{heading}</h2></section>')
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        st.text_area("Other texts of the batch, one a line", height=90, width=480, **state.bind("batch"))
+        st.text_area(say("Other texts of the batch, one a line"), height=90, width=480, **state.bind("batch"))
         widgets.segments(
-            "Padding",
+            say("Padding"),
             "padding",
             ("ignored", "counted"),
-            lambda name: "ignored (ignore_index)" if name == "ignored" else "counted",
+            lambda name: say("ignored (ignore_index)") if name == "ignored" else say_of("padding", "counted"),
         )
     if said := cut(lm, str(state.get("text")), str(state.get("batch"))):
         st.caption(markup.escape(said))

@@ -1,7 +1,8 @@
 // −log p: every token of the text as a dot on it, the followed one as a handle; and what the whole text comes to.
 
+import { pieces, say } from "../../app/kit/say.js";
 import {
-  MONO, clamp, css, firstFit, fit, h, html, label, measure, num, thousands, tokenSpans, visible,
+  MONO, clamp, css, fit, h, html, label, measure, num, thousands, tokenSpans, visible,
 } from "../../app/kit/shapes.js";
 import {
   chance, draggedOf, evenAt, followed, inUnit, lossOf, lossText, meanOf, paragraph, perplexed, stepOf, word,
@@ -45,12 +46,14 @@ export function drawCurve(g, data, local, at) {
   g.part("curve", [data.smoothing ? one.place : 0, data.smoothing, q.high], () => {
     const gap = [1, 2, 5, 10, 20].find((v) => q.high / v <= 7) ?? 50;
     const ticks = Array.from({ length: Math.floor(q.high / gap) + 1 }, (_, i) => gap * i);
+    const title = say("Loss = −log p");
+    const wide = Math.max(96, measure(title, 12, false) * 1.1 + 8);
     return [
-      label(p.x, p.y + 12, "Loss = −log p", { weight: 600, fill: "ink" }), label(p.x + 96, p.y + 12, fit(data.smoothing ? "dashed, dots: without smoothing" : "a dot for each token", p.w - 96, 12, false), { fill: "ink3" }),
+      label(p.x, p.y + 12, title, { weight: 600, fill: "ink" }), label(p.x + wide, p.y + 12, fit(data.smoothing ? say("dashed, dots: without smoothing") : say("a dot for each token"), p.w - wide, 12, false), { fill: "ink3" }),
       ticks.map((t) => [h("path", { d: `M${q.left},${q.top + q.tall - (q.tall * t) / q.high}h${q.wide}`, stroke: css("line") }), label(q.left - 14, q.top + q.tall - (q.tall * t) / q.high + 4, t, { anchor: "end", mono: true, fill: "ink3" })]),
       label(p.x + 2, q.top - 12, data.unit, { fill: "ink3" }),
       [0, 0.25, 0.5, 0.75, 1].map((v) => label(q.X(v), q.top + q.tall + 16, v, { anchor: "middle", mono: true, fill: "ink3" })),
-      label(q.left + q.wide, q.top + q.tall + 32, fit("probability of the right token", q.wide, 12, false), { anchor: "end", fill: "ink3" }),
+      label(q.left + q.wide, q.top + q.tall + 32, fit(say("probability of the right token"), q.wide, 12, false), { anchor: "end", fill: "ink3" }),
       h("path", { d: path((v) => -Math.log(v)), fill: "none", stroke: css("res"), "stroke-width": 2, "stroke-dasharray": data.smoothing ? "4 3" : null }),
       data.smoothing > 0 && h("path", { d: path((v) => (1 - data.smoothing) * -Math.log(v) + data.smoothing * evenAt(data, one, v)), fill: "none", stroke: css("accent"), "stroke-width": 2 }),
       data.smoothing > 0 && smoothNote(data, q, one),
@@ -79,7 +82,7 @@ function smoothNote(data, q, one) {
   const x = q.X(best);
   const y = q.Y((1 - data.smoothing) * -Math.log(best) + data.smoothing * evenAt(data, one, best));
   return [h("path", { d: `M${x},${y - 6}v12`, stroke: css("accent"), "stroke-width": 2 }),
-    label(Math.min(x + 4, q.left + q.wide), Math.min(q.top + q.tall - 6, y + 20), `lowest at p = ${num(best, 2)}`, { anchor: "end", fill: "accent" })];
+    label(Math.min(x + 4, q.left + q.wide), Math.min(q.top + q.tall - 6, y + 20), say("lowest at p = {p}", { p: num(best, 2) }), { anchor: "end", fill: "accent" })];
 }
 
 /**
@@ -90,10 +93,15 @@ function drawDrag(g, local, at, q, one, value, given, step) {
   const p = at.curve;
   const y = q.top + q.tall + 40;
   if (step < 4) return;
-  const used = 1.05 * (measure("What if  had p = ", 12, false) + Math.min(80, measure(visible(one.text), 12, true)) + measure(chance(value), 12, true));
-  g.part("drag label", [given, one.place], () => h("text", { x: p.x, y: y + 14, "font-size": 12, fill: css("ink2") }, "What if ", word(one.text, 80), " had p = ", h("tspan", { "font-family": MONO, "font-weight": 700, fill: css("accent") }, chance(value)), given === null ? firstFit([", as the model says", ", the model’s", ""], p.w - used) : ""));
+  const asked = say("What if {token} had p = {p}");
+  const ways = given === null ? [say("What if {token} had p = {p}, as the model says"), say("What if {token} had p = {p}, the model’s"), asked] : [asked];
+  const values = Math.min(80, measure(visible(one.text), 12, true)) + measure(chance(value), 12, true);
+  const words = ways.find((way) => 1.05 * (measure(way.replace(/\{\w+\}/g, ""), 12, false) + values) <= p.w) ?? asked;
+  g.part("drag label", [given, one.place], () => h("text", { x: p.x, y: y + 14, "font-size": 12, fill: css("ink2") }, pieces(words, {
+    token: word(one.text, 80), p: h("tspan", { "font-family": MONO, "font-weight": 700, fill: css("accent") }, chance(value)),
+  })));
   g.overlay("drag", { left: p.x, top: y + (at.phone ? 20 : 24), width: p.w - 96, height: at.phone ? 44 : 22 }, () => html("input", {
-    class: "gb-range", type: "range", min: 0, max: 1000, step: 1, "aria-label": "Probability of the right token, in thousandths",
+    class: "gb-range", type: "range", min: 0, max: 1000, step: 1, "aria-label": say("Probability of the right token, in thousandths"),
     oninput: (event) => give(g, g.data, local, clamp(Number(/** @type {HTMLInputElement} */ (event.target).value) / 1000, LEAST, 1 - LEAST)),
   }), (node) => {
     const set = String(Math.round(1000 * value));
@@ -101,7 +109,7 @@ function drawDrag(g, local, at, q, one, value, given, step) {
     node.style.setProperty("--fill", `${100 * value}%`);
     node.setAttribute("aria-valuetext", chance(value));
   });
-  g.overlay("back to model", { left: p.x + p.w - 88, top: y + (at.phone ? 20 : 21), width: 88 }, () => html("button", { type: "button", class: "gb-button gb-small", "data-give": "model", onclick: () => give(g, g.data, local, null) }, "Model’s p"),
+  g.overlay("back to model", { left: p.x + p.w - 88, top: y + (at.phone ? 20 : 21), width: 88 }, () => html("button", { type: "button", class: "gb-button gb-small", "data-give": "model", onclick: () => give(g, g.data, local, null) }, say("Model’s p")),
     (node) => { node.disabled = given === null; });
 }
 
@@ -113,12 +121,12 @@ function drawWhole(g, data, local, at, q, given, step) {
   const p = at.curve;
   const y = q.top + q.tall + (at.phone ? 122 : 106);
   if (step < 5) return;
-  g.door("lab", { left: p.x - 2, top: y - 14 }, "The whole text", "Training pushes this number down: watch it fall");
+  g.door("lab", { left: p.x - 2, top: y - 14 }, say("The whole text"), say("Training pushes this number down: watch it fall"));
   const plain = data.scored.reduce((sum, one) => sum + one.surprise, 0) / data.scored.length;
   const after = meanOf(data, local, true);
   /** @type {[name: string, was: number, is: number, show: (nats: number) => string][]} */
-  const lines = [["mean loss, nats", plain, after, (v) => num(v, 3)], ["bits per token", plain, after, (v) => num(v / Math.LN2, 3)], ["perplexity", plain, after, perplexed]];
-  if (data.smoothing) lines.unshift(["mean loss, smoothed", data.mean, meanOf(data, local), (v) => num(v, 3)]);
+  const lines = [[say("mean loss, nats"), plain, after, (v) => num(v, 3)], [say("bits per token"), plain, after, (v) => num(v / Math.LN2, 3)], [say("perplexity"), plain, after, perplexed]];
+  if (data.smoothing) lines.unshift([say("mean loss, smoothed"), data.mean, meanOf(data, local), (v) => num(v, 3)]);
   const first = y + (at.phone ? 36 : 24);
   g.part("whole", [given, followed(data, local), data.smoothing], () => [
     lines.map(([name, was, is, show], i) => {
@@ -129,7 +137,7 @@ function drawWhole(g, data, local, at, q, given, step) {
         !same && label(p.x + p.w - measure(show(is), 14, true) * 1.05 - 8, top, `${show(was)} →`, { anchor: "end", mono: true, fill: "ink3" }),
         h("path", { d: `M${p.x},${top + 7}h${p.w}`, stroke: css("line") })];
     }),
-    paragraph(p.x, first + 24 * lines.length + 4, `As hard as choosing among ${perplexed(after)} equally likely tokens; guessing blindly: ${thousands(data.size)}.`, p.w, { fill: "ink3" }),
+    paragraph(p.x, first + 24 * lines.length + 4, say("As hard as choosing among {perplexity} equally likely tokens; guessing blindly: {size}.", { perplexity: perplexed(after), size: thousands(data.size) }), p.w, { fill: "ink3" }),
   ]);
 }
 

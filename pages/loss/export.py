@@ -13,6 +13,7 @@ from app.counts import counted
 from app.kit.figures import Argument, Asked, Figure, Table
 from app.markup import visible
 from core.language_model import LanguageModel
+from core.messages import say
 from core.training.losses import Hide, ScoredBatch, ScoredText, bits, logit_gradient, score_text
 from pages.loss.figure import loss, record
 
@@ -59,20 +60,21 @@ def sentence(seen: Seen) -> str:
     """What is on the picture: the followed token's loss, and the mean of all."""
     told, word = seen.told, seen.lm.tokenizer.display
     if not len(told):
-        return f"{seen.label}: no token of this text can be scored."
+        return say("{model}: no token of this text can be scored.", model=seen.label)
     nats = float(told.surprise[seen.at])
     right = visible(word(int(told.targets[seen.at])))
-    return (
-        f"{seen.label} gave “{right}” the probability {math.exp(-nats):.3g}: a loss of {nats:.3f} nats. Mean over "
-        f"{counted(len(told), 'token')}: {told.mean(seen.smoothing):.3f} nats."
-    )
+    return say(
+        "{model} gave “{token}” the probability {p}: a loss of {nats} nats. Mean over {tokens}: {mean} nats.",
+        model=seen.label, token=right, p=f"{math.exp(-nats):.3g}", nats=f"{nats:.3f}",
+        tokens=counted(len(told), "token"), mean=f"{told.mean(seen.smoothing):.3f}",
+    )  # fmt: skip
 
 
 FIGURE = Figure(
     "loss", loss, see,
     record=lambda seen: record(seen.lm, seen.told, seen.hide, seen.smoothing, seen.unit) | {"stamp": seen.stamp},
     select=lambda seen: seen.selection,
-    claim=lambda seen: "A token’s loss is −log of the probability it was given.",
+    claim=lambda seen: say("A token’s loss is −log of the probability it was given."),
     sentence=sentence,
     table=lambda seen: table(seen.lm, seen.told, seen.at, seen.smoothing, None),
     arguments=(

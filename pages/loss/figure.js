@@ -3,6 +3,7 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
+import { say } from "../../app/kit/say.js";
 import { clamp, css, h, num, visible } from "../../app/kit/shapes.js";
 import { drawCurve, give } from "./curve.js";
 import { follow, listen } from "./input.js";
@@ -97,9 +98,19 @@ const lossView = {
     const one = data.scored[followed(data, local)];
     const given = draggedOf(data, local);
     const mean = meanOf(data, local, true);
-    return `${steps.said(local, (now) => WORDS[now](data, one))}Loss of ${counted(data.scored.length, "token")}. ${visible(one.text)} had probability ${chance(given ?? Math.exp(-one.surprise))}${given === null ? "" : " by your hand"}: ` +
-      `loss ${num(lossOf(data, one, given), 3)} nats${data.smoothing ? `, with label smoothing ${data.smoothing}` : ""}. The whole text: mean ${num(mean, 3)} nats, ${num(mean / Math.LN2, 3)} bits, perplexity ${perplexed(mean)}. ` +
-      `Most surprising: ${[...data.scored].sort((a, b) => b.surprise - a.surprise).slice(0, 3).map((t) => `${visible(t.text)} ${num(t.surprise, 2)}`).join(", ")}.`;
+    const values = {
+      tokens: counted(data.scored.length, "token"), token: visible(one.text), p: chance(given ?? Math.exp(-one.surprise)), loss: num(lossOf(data, one, given), 3),
+      smoothing: data.smoothing,
+    };
+    const list = [...data.scored].sort((a, b) => b.surprise - a.surprise).slice(0, 3).map((t) => `${visible(t.text)} ${num(t.surprise, 2)}`).join(", ");
+    return steps.said(local, (now) => WORDS[now](data, one)) + [
+      given === null
+        ? data.smoothing ? say("Loss of {tokens}. {token} had probability {p}: loss {loss} nats, with label smoothing {smoothing}.", values) : say("Loss of {tokens}. {token} had probability {p}: loss {loss} nats.", values)
+        : data.smoothing ? say("Loss of {tokens}. {token} had probability {p} by your hand: loss {loss} nats, with label smoothing {smoothing}.", values)
+        : say("Loss of {tokens}. {token} had probability {p} by your hand: loss {loss} nats.", values),
+      say("The whole text: mean {mean} nats, {bits} bits, perplexity {perplexity}.", { mean: num(mean, 3), bits: num(mean / Math.LN2, 3), perplexity: perplexed(mean) }),
+      say("Most surprising: {tokens}.", { tokens: list }),
+    ].join(" ");
   },
 
   state(data, local) {

@@ -14,6 +14,7 @@ import torch
 from app import markup
 from app.kit import register
 from core.language_model import LanguageModel
+from core.messages import mark, say
 from core.training.losses import ScoredText, logit_gradient
 
 loss = register("loss", __file__)
@@ -21,20 +22,22 @@ loss = register("loss", __file__)
 TOP = 7  # tokens with a line of their own, beside the right one
 
 HEADINGS = {
-    "next": "Each token, given those before it",
-    "masked one": "Each token, hidden alone",
-    "masked all": "Each token, all of them hidden",
-    "read back": "Each token, read back as it stands",
-    "target": "The answer, token by token",
-    "copy": "Your text, written again",
+    "next": mark("Each token, given those before it"),
+    "masked one": mark("Each token, hidden alone"),
+    "masked all": mark("Each token, all of them hidden"),
+    "read back": mark("Each token, read back as it stands"),
+    "target": mark("The answer, token by token"),
+    "copy": mark("Your text, written again"),
 }
 NOTHING = {
-    "next": "There is one token, and nothing stands before it: nothing to predict. Write a second word.",
-    "masked": "There is no token to hide. Write a few words.",
+    "next": mark(
+        "There is one token, and nothing stands before it: nothing to predict. Write a second word."
+    ),
+    "masked": mark("There is no token to hide. Write a few words."),
 }
 
 
-def mark(told: ScoredText) -> str:
+def fingerprint(told: ScoredText) -> str:
     """A short name of a scored text: what a hand changed belongs to this one only."""
     return f"{zlib.crc32(repr((told.kind, told.ids)).encode()):x}"
 
@@ -50,9 +53,9 @@ def record(lm: LanguageModel, told: ScoredText, hide: str, smoothing: float, uni
     which = f"masked {hide}" if told.kind == "masked" else told.kind
     return {
         "kind": which,
-        "mark": mark(told),
-        "heading": HEADINGS[which],
-        "nothing": NOTHING.get(told.kind, NOTHING["masked"]),
+        "mark": fingerprint(told),
+        "heading": say(HEADINGS[which]),
+        "nothing": say(NOTHING.get(told.kind, NOTHING["masked"])),
         "tokens": [word(i) for i in told.ids],
         "unit": unit,
         "smoothing": smoothing,
@@ -108,5 +111,7 @@ def _before(told: ScoredText, place: int, word: Callable[[int], str]) -> str:
     """The name of the followed token's place."""
     right = markup.visible(word(told.ids[place]))
     if told.kind in ("masked", "read back"):
-        return f"In the place of “{right}”"
-    return f"After “{markup.visible(word(told.ids[place - 1]))}” came “{right}”"
+        return say("In the place of “{token}”", token=right)
+    return say(
+        "After “{before}” came “{token}”", before=markup.visible(word(told.ids[place - 1])), token=right
+    )

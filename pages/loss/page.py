@@ -13,6 +13,7 @@ from app.models import cache
 from app.rooms import token_question
 from app.session import events, state
 from core.analysis.tasks.token_vote import token_vote
+from core.messages import say
 from core.training.losses import cross_entropy, logit_gradient, perplexity, score_batch, score_text
 from pages.loss import batch, export
 from pages.loss.export import FIGURE, KEYS
@@ -44,15 +45,18 @@ def asked_of_class() -> token_question.TokenQuestion | None:
 
 
 with page.controls():
-    st.slider("Label smoothing", 0.0, 1.0, step=0.01, width=300, **state.bind("smoothing"))
-    widgets.segments("Losses in", "unit", ("nats", "bits"))
+    st.slider(say("Label smoothing"), 0.0, 1.0, step=0.01, width=300, **state.bind("smoothing"))
+    widgets.segments(say("Losses in"), "unit", ("nats", "bits"))
     if shape == "encoder" and lm.config.mask_id is not None:
         widgets.segments(
-            "Hide", "hide", ("one", "all"), lambda n: "one at a time" if n == "one" else "all at once"
+            say("Hide"),
+            "hide",
+            ("one", "all"),
+            lambda n: say("one at a time") if n == "one" else say("all at once"),
         )
     if shape == "encoder-decoder":
-        st.text_input("Answer to be scored", **state.bind("target"))
-    token_question.button(asked_of_class, "Ask the class for this token")
+        st.text_input(say("Answer to be scored"), **state.bind("target"))
+    token_question.button(asked_of_class, say("Ask the class for this token"))
 
 texts = batch.texts_of(lm, ctx.text, target, state.get("batch"))
 rows = cache.share(batch.scored, ctx.model_key, texts, hide)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from app import markup, questions
 from app.controls.predict import Answer, draw
 from core.language_model import LanguageModel
+from core.messages import say
 from core.text import edit
 from core.training.losses import ScoredText
 from pages.loss.figure import named
@@ -112,8 +113,8 @@ def _chance(p: float) -> str:
         return f"{p:.3f}"
     many = 1 / max(p, 1e-30)
     if many > 1e9:
-        return "less than 1 in a billion"
-    return f"1 in {round(many, 1 - math.floor(math.log10(many))):,.0f}"
+        return say("less than 1 in a billion")
+    return say("1 in {many}", many=f"{round(many, 1 - math.floor(math.log10(many))):,.0f}")
 
 
 def _shown(lm: LanguageModel, token: int) -> str:

@@ -1,5 +1,6 @@
 // The followed token: from the model's scores to the loss and its gradient, with the numbers in it.
 
+import { pieces, say } from "../../app/kit/say.js";
 import { MONO, css, h, label, measure, num, thousands, tokenSpans, visible } from "../../app/kit/shapes.js";
 import { LAST, chance, draggedOf, evenAt, followed, lossOf, meanOf, perplexed, stepOf, word } from "./layout.js";
 
@@ -50,14 +51,14 @@ export function drawSum(g, data, local, at) {
   const given = draggedOf(data, local);
   const c = columns(p, at.phone);
   const { lines, rest } = linesOf(data, one, given);
-  g.door("decoding", { left: p.x - 2, top: p.y - 2 }, one.before, "All that the model would write here, and how one is chosen");
+  g.door("decoding", { left: p.x - 2, top: p.y - 2 }, one.before, say("All that the model would write here, and how one is chosen"));
   /** @type {[name: string, x: number, from: number][]} */
   const heads = [["logit z", c.logit, 0], [`e^(z−${num(one.max, 1)})`, c.e, 1], ["p", c.p, 2], ["y", c.y, 3]];
   g.part("sum heads", [step, one.before], () => [
-    label(p.x, p.y + p.head, "token", { fill: "ink3" }),
+    label(p.x, p.y + p.head, say("token"), { fill: "ink3" }),
     heads.map(([name, x, from]) => step >= from && label(x, p.y + p.head, name, { anchor: "end", fill: step === from ? "accent" : "ink3", weight: step === from ? 700 : null })),
-    step >= 2 && label(c.zero, p.y + p.head - 14, step >= LAST ? "upper: p" : "p", { anchor: "middle", fill: step === 2 ? "accent" : "ink3" }),
-    step >= LAST && label(c.zero, p.y + p.head, "lower: p − y", { anchor: "middle", fill: "accent", weight: 700 }),
+    step >= 2 && label(c.zero, p.y + p.head - 14, step >= LAST ? say("upper: p") : "p", { anchor: "middle", fill: step === 2 ? "accent" : "ink3" }),
+    step >= LAST && label(c.zero, p.y + p.head, say("lower: p − y"), { anchor: "middle", fill: "accent", weight: 700 }),
   ]);
   const pitch = at.phone ? 26 : 28;
   const top = p.y + p.head + 8;
@@ -65,11 +66,11 @@ export function drawSum(g, data, local, at) {
   const end = top + (lines.length + 1) * pitch;
   g.part("sum total", [step, given, one.place], () => [
     h("path", { d: `M${p.x},${end + 2}h${p.w}`, stroke: css("ink3") }),
-    step >= 1 && label(p.x, end + 18, "sum", { weight: 600, fill: "ink" }),
+    step >= 1 && label(p.x, end + 18, say("sum"), { weight: 600, fill: "ink" }),
     step >= 1 && label(c.e, end + 18, num(Math.exp(one.lse - one.max), 4), { anchor: "end", mono: true }),
     step >= 2 && label(c.p, end + 18, num(1, 3), { anchor: "end", mono: true }),
     step >= 3 && label(c.y, end + 18, "1", { anchor: "end", mono: true }),
-    step >= LAST && label(c.zero, end + 18, "sum 0", { anchor: "middle", mono: true, fill: "ink2" }),
+    step >= LAST && label(c.zero, end + 18, say("sum 0"), { anchor: "middle", mono: true, fill: "ink2" }),
     step >= 2 && h("path", { d: `M${c.zero},${top}V${end}`, stroke: css("ink3"), "stroke-width": 1 }),
   ]);
   g.part("words", [step, given, one.place], () => drawWords(data, local, at, one, given, step, end + 46));
@@ -77,7 +78,7 @@ export function drawSum(g, data, local, at) {
 
 /** How many tokens have no line of their own, in the room that a name has. @param {number} count @param {number} room */
 function rest(count, room) {
-  const whole = `${thousands(count)} more`;
+  const whole = say("{count} more", { count: thousands(count) });
   return measure(whole, 12, false) <= room ? whole : `+ ${thousands(count)}`;
 }
 
@@ -99,7 +100,7 @@ function sumLine(g, data, p, c, t, y, pitch, step) {
     step >= 3 && label(c.y, mid + 4, t.right ? num(t.y, data.smoothing ? 3 : 0) : data.smoothing ? small(t.y) : "0", { anchor: "end", mono: true, fill: t.right ? "accent" : "ink3", weight }),
     step >= 2 && bar(t.p, t.right ? "accent" : "res", mid - 8, step >= LAST ? 7 : 14, t.right ? 1 : 0.75),
     step >= LAST && bar(t.d, t.d < 0 ? "neg" : "pos", mid + 2, 6));
-  return g.tip(node, t.text === null ? `${thousands(t.count)} other tokens\np together ${chance(t.p)}` : `${visible(t.text)}  id ${t.id}\nlogit ${num(t.logit, 4)}\np ${chance(t.p)}\np − y ${num(t.d, 5)}`);
+  return g.tip(node, t.text === null ? say("{count} other tokens\np together {p}", { count: thousands(t.count), p: chance(t.p) }) : `${visible(t.text)}  id ${t.id}\nlogit ${num(t.logit, 4)}\np ${chance(t.p)}\np − y ${num(t.d, 5)}`);
 }
 
 /**
@@ -115,30 +116,37 @@ function drawWords(data, local, at, one, given, step, y) {
   const out = [];
   let line = y;
   /** @type {(from: number, build: () => Shapes[]) => void} */
-  const say = (from, build) => {
+  const explain = (from, build) => {
     if (step < from) return;
     const rows = build();
     out.push(h("g", { opacity: step === from || step === LAST ? 1 : 0.75 }, rows.map((row, i) => h("text", { x: p.x, y: line + 17 * i, "font-size": 12, fill: css("ink2") }, row))));
     line += 17 * rows.length + 7;
   };
   const b = (/** @type {string | number} */ text, name = "ink") => h("tspan", { "font-family": MONO, "font-weight": 600, fill: css(name) }, text);
-  if (step < 2) say(0, () => step === 0 ? ["A logit is the model’s score for a token: any number.", "The higher, the more the model expects it here."] : ["e to the power of a logit is never negative. The largest logit,", `${num(one.max, 2)}, is taken off first: no ratio changes, nothing overflows.`]);
-  say(2, () => [given === null ? ["p(", word(one.text), ") = ", b(`e^(${num(logit, 2)} − ${num(one.max, 2)})`), " ÷ ", b(num(Math.exp(one.lse - one.max), 4)), " = ", b(chance(value), "accent")] : ["p(", word(one.text), ") = ", b(chance(value), "accent"), ", by your hand; the others share the rest."]]);
-  if (step === 3) say(3, () => ["y is what should be: 1 at the token that is right, 0 elsewhere.", "In −Σ y · log p all other terms vanish: one is left."]);
-  say(4, () => {
+  if (step < 2) explain(0, () => step === 0 ? say("A logit is the model’s score for a token: any number.\nThe higher, the more the model expects it here.").split("\n")
+    : say("e to the power of a logit is never negative. The largest logit,\n{most}, is taken off first: no ratio changes, nothing overflows.", { most: num(one.max, 2) }).split("\n"));
+  explain(2, () => [given === null ? ["p(", word(one.text), ") = ", b(`e^(${num(logit, 2)} − ${num(one.max, 2)})`), " ÷ ", b(num(Math.exp(one.lse - one.max), 4)), " = ", b(chance(value), "accent")] : pieces(say("p({token}) = {p}, by your hand; the others share the rest."), { token: word(one.text), p: b(chance(value), "accent") })]);
+  if (step === 3) explain(3, () => say("y is what should be: 1 at the token that is right, 0 elsewhere.\nIn −Σ y · log p all other terms vanish: one is left.").split("\n"));
+  explain(4, () => {
     const plain = ["−log ", b(chance(value)), " = ", b(num(-Math.log(value), 3), data.smoothing ? "ink" : "accent"), " nats", data.unit === "bits" ? [" ÷ log 2 = ", b(num(-Math.log(value) / Math.LN2, 3), "accent"), " bits"] : ""];
     if (!data.smoothing) return [plain];
     const even = given === null ? one.even : evenAt(data, one, given);
-    return [plain, ["smoothed: ", b(`${num(1 - data.smoothing, 2)} × ${num(-Math.log(value), 2)} + ${num(data.smoothing, 2)} × ${num(even, 2)}`), " = ", b(num(loss, 3), "accent"), " nats"]];
+    return [plain, pieces(say("smoothed: {sum} = {loss} nats"), {
+      sum: b(`${num(1 - data.smoothing, 2)} × ${num(-Math.log(value), 2)} + ${num(data.smoothing, 2)} × ${num(even, 2)}`), loss: b(num(loss, 3), "accent"),
+    })];
   });
   if (step >= 5) {
     const [mean, plain] = [meanOf(data, local), meanOf(data, local, true)];
-    const tokens = data.scored.length === 1 ? " token: " : " tokens: ";
-    say(5, () => data.smoothing
-      ? [["mean of ", b(data.scored.length), tokens, b(num(mean, 3), "accent"), " nats; without smoothing ", b(num(plain, 3)), ","], ["and perplexity is ", b(`e^${num(plain, 3)}`), " = ", b(perplexed(plain), "accent")]]
-      : [["mean of ", b(data.scored.length), tokens, b(num(mean, 3), "accent"), " nats"], ["perplexity ", b(`e^${num(mean, 3)}`), " = ", b(perplexed(mean), "accent")]]);
+    const alone = data.scored.length === 1;
+    const values = { count: b(data.scored.length), mean: b(num(mean, 3), "accent"), plain: b(num(plain, 3)) };
+    const hard = { power: b(`e^${num(data.smoothing ? plain : mean, 3)}`), perplexity: b(perplexed(data.smoothing ? plain : mean), "accent") };
+    explain(5, () => data.smoothing
+      ? [pieces(alone ? say("mean of {count} token: {mean} nats; without smoothing {plain},") : say("mean of {count} tokens: {mean} nats; without smoothing {plain},"), values),
+        pieces(say("and perplexity is {power} = {perplexity}"), hard)]
+      : [pieces(alone ? say("mean of {count} token: {mean} nats") : say("mean of {count} tokens: {mean} nats"), values), pieces(say("perplexity {power} = {perplexity}"), hard)]);
   }
   const mine = value - (1 - data.smoothing + data.smoothing / data.size);
-  say(LAST, () => [["Gradient at a logit: p − y. Training steps against it:"], [word(one.text, 80), mine <= 0 ? " up in proportion to " : " down in proportion to ", b(chance(Math.abs(mine)), "accent"), mine <= 0 ? ", others down by p − y." : ": too sure."]]);
+  const pushed = mine <= 0 ? say("{token} up in proportion to {size}, others down by p − y.") : say("{token} down in proportion to {size}: too sure.");
+  explain(LAST, () => [[say("Gradient at a logit: p − y. Training steps against it:")], pieces(pushed, { token: word(one.text, 80), size: b(chance(Math.abs(mine)), "accent") })]);
   return out;
 }

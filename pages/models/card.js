@@ -1,6 +1,7 @@
 // The details of the picked model, before it is opened; and the learner's text in the open one.
 
 import { counted } from "../../app/kit/counts.js";
+import { say, sayOf } from "../../app/kit/say.js";
 import { chip, clamp, css, fit, h, html, inLines, label, measure, num, percent, thousands, visible } from "../../app/kit/shapes.js";
 import { PARTS, pickedOf } from "./layout.js";
 
@@ -24,13 +25,13 @@ export const opens = (g, data, one) => Boolean(g.can.recompute) && one.name !== 
 /** What becomes of the model where it is opened, in words. @type {(data: Data, one: Entry, served?: boolean) => string} */
 function stateOf(data, one, served) {
   const { held } = data;
-  if (one.name === data.current.name) return data.refused || (served ? "Open: this page and all others show it." : "This one reads the text below.");
+  if (one.name === data.current.name) return data.refused || (served ? say("Open: this page and all others show it.") : say("This one reads the text below."));
   if (one.problem) return "";
-  if (one.asked) return `It says ${one.asked === "sentiment" ? "classes" : "spans"} and no words: Applications asks it.`;
-  if (one.headed) return "It labels tokens and says no words, so no page shows it; in a notebook, core.load opens it and tag asks it.";
-  if (held && held.most < one.bytes) return `More than the ${held.mostText} that models may take here: it is refused.`;
-  if (one.open) return "In memory: it opens at once.";
-  return one.here ? "" : served ? "It is fetched once, for everybody." : "It is fetched when it is first opened.";
+  if (one.asked) return one.asked === "sentiment" ? say("It says classes and no words: Applications asks it.") : say("It says spans and no words: Applications asks it.");
+  if (one.headed) return say("It labels tokens and says no words, so no page shows it; in a notebook, core.load opens it and tag asks it.");
+  if (held && held.most < one.bytes) return say("More than the {most} that models may take here: it is refused.", { most: held.mostText });
+  if (one.open) return say("In memory: it opens at once.");
+  return one.here ? "" : served ? say("It is fetched once, for everybody.") : say("It is fetched when it is first opened.");
 }
 
 /** @type {Draw} */
@@ -44,9 +45,9 @@ export function drawCard(g, data, local, at) {
     const [left, room] = [x + 14, w - 28];
     out.push(label(left, y + 26, fit(one.label, room, 15, false), { size: 15, weight: 600, fill: "ink", "data-part": "picked" }));
     let line = y + 46;
-    const say = (/** @type {string} */ text, /** @type {Lettering} */ o) => { for (const part of inLines(text, room, 12)) { out.push(label(left, line, fit(part, room, 12, false), o)); line += 16; } };
-    say(one.problem || one.shape, { fill: one.problem ? "neg" : "ink2" });
-    if (one.what && !one.problem) say(one.what, { fill: "ink3" });
+    const write = (/** @type {string} */ text, /** @type {Lettering} */ o) => { for (const part of inLines(text, room, 12)) { out.push(label(left, line, fit(part, room, 12, false), o)); line += 16; } };
+    write(one.problem || one.shape, { fill: one.problem ? "neg" : "ink2" });
+    if (one.what && !one.problem) write(one.what, { fill: "ink3" });
     line += 8;
     one.parts.forEach((n, i) => {
       if (!one.total) return;
@@ -54,10 +55,11 @@ export function drawCard(g, data, local, at) {
       line += 18;
     });
     line += 4;
-    const facts = [["weights", one.total ? thousands(one.total) : "not known yet"], [one.here ? "on disk" : "to fetch", one.stored], ["in memory, as float32", one.memory], ["licence", one.licence], ["from", one.from]];
+    const weights = say("weights");
+    const facts = [[weights, one.total ? thousands(one.total) : say("not known yet")], [one.here ? say("on disk") : say("to fetch"), one.stored], [say("in memory, as float32"), one.memory], [say("licence"), one.licence], [sayOf("models", "from"), one.from]];
     for (const [name, value] of facts) {
       if (line > y + at.card.h - 104) break;
-      out.push(row(left, room, line, name, value, { mono: ["weights"].includes(name) }));
+      out.push(row(left, room, line, name, value, { mono: name === weights }));
       line += 18;
     }
     if (one.bytes && data.held) out.push(drawRoom(data.held, one, left, y + at.card.h - (at.phone ? 84 : 76), room));
@@ -70,7 +72,7 @@ export function drawCard(g, data, local, at) {
   const deep = at.phone ? 44 : 32;
   g.overlay("open", { left: x + w - 96, top: y + at.card.h - deep - 10, width: 82 }, () => html("button", { type: "button", class: "gb-button gb-primary gb-small", "data-act": "open", onclick: (event) => openIt(g, /** @type {HTMLElement} */ (event.currentTarget).dataset.name ?? "") }), (node) => {
     node.dataset.name = one.name;
-    node.textContent = one.asked ? "Ask it" : "Open it";
+    node.textContent = one.asked ? say("Ask it") : say("Open it");
     node.setAttribute("aria-label", `${node.textContent}: ${one.label}`);
   });
 }
@@ -88,7 +90,7 @@ function drawRoom(held, one, x, y, w) {
     h("rect", { x, y, width: w, height: 9, rx: 2, fill: css("bg"), stroke: css("line") }),
     h("rect", { x, y, width: Math.max(1, now), height: 9, rx: 2, fill: css("res") }),
     more ? h("rect", { x: x + now, y, width: Math.max(2, then), height: 9, rx: 2, fill: css(over ? "neg" : "accent") }) : null,
-    label(x, y - 7, `memory of models: ${held.nowText}${more ? ` + ${one.memory}` : ""} of ${held.mostText}`, { fill: "ink3" }),
+    label(x, y - 7, more ? say("memory of models: {now} + {more} of {most}", { now: held.nowText, more: one.memory, most: held.mostText }) : say("memory of models: {now} of {most}", { now: held.nowText, most: held.mostText }), { fill: "ink3" }),
   ];
 }
 
@@ -105,8 +107,9 @@ export function drawText(g, data, at) {
   g.part("text", [at.text], () => {
     /** @type {SVGElement[]} */
     const out = [h("path", { d: `M${x},${y - 8}H${x + w}`, stroke: css("line") })];
-    const said = `reads ${thousands(use.rows)} of ${counted(use.vocabulary, "row")} of the token table${use.tied ? ", and chooses the next token by all of them" : ""}`;
-    out.push(label(x + (at.phone ? 0 : 78), y + (at.phone ? 46 : 12), fit(`in ${data.current.label} ${said}`, w - (at.phone ? 0 : 358), 12, false), { fill: "ink2" }));
+    const reads = { model: data.current.label, rows: thousands(use.rows), all: counted(use.vocabulary, "row") };
+    const said = use.tied ? say("in {model} reads {rows} of {all} of the token table, and chooses the next token by all of them", reads) : say("in {model} reads {rows} of {all} of the token table", reads);
+    out.push(label(x + (at.phone ? 0 : 78), y + (at.phone ? 46 : 12), fit(said, w - (at.phone ? 0 : 358), 12, false), { fill: "ink2" }));
     let [cx, cy, left] = [x, y + (at.phone ? 74 : 38), 0];
     const lines = at.phone ? 3 : 1;
     let drawn = 0;
@@ -119,18 +122,18 @@ export function drawText(g, data, at) {
       drawn++;
     }
     if (drawn < data.tokens.length) out.push(label(cx + 4, cy + 4, `+ ${data.tokens.length - drawn}`, { fill: "ink3" }));
-    out.push(label(x, cy + 36, at.phone ? "Bars: how large each token’s row is." : "Under each token: the root mean square of its row in the table.", { fill: "ink3" }));
+    out.push(label(x, cy + 36, at.phone ? say("Bars: how large each token’s row is.") : say("Under each token: the root mean square of its row in the table."), { fill: "ink3" }));
     const [bx, by, bw] = at.phone ? [x, cy + 84, w] : [w - 270, y + 38, 270];
-    out.push(label(bx, by - 18, `${thousands(used)} of ${counted(whole, "weight")} used`, { weight: 600, fill: "ink" }));
+    out.push(label(bx, by - 18, say("{used} of {weights} used", { used: thousands(used), weights: counted(whole, "weight") }), { weight: 600, fill: "ink" }));
     let from = bx;
     use.whole.forEach((n, i) => {
       const [all, met] = [(bw * n) / whole, (bw * use.used[i]) / whole];
-      out.push(h("rect", { x: from, y: by - 9, width: all, height: 16, fill: css("bg"), stroke: css("line") }), g.tip(h("rect", { x: from, y: by - 9, width: met, height: 16, fill: css(PARTS[i]) }), `${data.titles[i]}\n${thousands(use.used[i])} of ${thousands(n)} used\nroot mean square ${num(use.sizes[i], 4)}`));
+      out.push(h("rect", { x: from, y: by - 9, width: all, height: 16, fill: css("bg"), stroke: css("line") }), g.tip(h("rect", { x: from, y: by - 9, width: met, height: 16, fill: css(PARTS[i]) }), say("{part}\n{used} of {all} used\nroot mean square {size}", { part: data.titles[i], used: thousands(use.used[i]), all: thousands(n), size: num(use.sizes[i], 4) })));
       from += all;
     });
-    out.push(label(bx, by + 24, `${num(use.share, 1)} %; hollow: rows that it does not read`, { fill: "ink3" }));
+    out.push(label(bx, by + 24, say("{share} %; hollow: rows that it does not read", { share: num(use.share, 1) }), { fill: "ink3" }));
     g.height = Math.max(by + 34, cy + 46);
     return out;
   });
-  g.door("tokenization", { left: x - 2, top: y - 1 }, g.can.visit ? "Your text" : "The text", "How it was cut into tokens");
+  g.door("tokenization", { left: x - 2, top: y - 1 }, g.can.visit ? say("Your text") : say("The text"), say("How it was cut into tokens"));
 }

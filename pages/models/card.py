@@ -16,6 +16,7 @@ from app import runs
 from app.controls import scope
 from app.models import gallery, room
 from app.models.gallery import SOURCES, Entry
+from core.messages import mark, mark_of, say, say_of
 from core.runs import Run
 from pages.models.figure import stored
 
@@ -25,45 +26,73 @@ _MOST = 60  # lines of a card
 _FIGURE = {"low", "high", "right", "of", "score", "loss", "error"}  # what `_figure` writes as one value
 # What the entries of a card are called, each by its own name or by the whole way to it.
 _NAMES = {
-    "steps": "steps of training",
-    "held_out_loss": "held-out loss, nats a token",
-    "held_out_interval": "95 % interval of that loss",
-    "held_out_interval.documents": "texts that it was measured on",
-    "held_out_interval.tokens": "tokens of them",
-    "held_out_interval.how": "how that interval was found",
-    "held_out_interval.rows": "rows of that measurement",
-    "n_gram": "an n-gram model on the same text",
-    "n_gram.order": "an n-gram model on the same text: tokens in an n-gram",
-    "n_gram.tokens": "an n-gram model on the same text: tokens that it counted",
-    "tokens_read": "tokens read in training",
-    "scenes_read": "pictures read in training",
-    "held_out": "held-out texts",
-    "data.held_out": "text that it read: kept out of training",
-    "practice.held_out": "text that it practised on besides: kept out of training",
-    "data": "text that it read",
-    "practice": "text that it practised on besides",
-    "practice_share": "share of practice",
-    "origin": "where it is from",
-    "what": "what it is",
-    "endless": "written anew without end",
-    "minutes": "minutes of training",
-    "texts": "texts to begin with",
-    "alignment": "which word a head links to which",
-    "pointed": "the sentence that answers, by attention",
-    "senses": "senses of a word told apart",
-    "static": "by its row of the table",
-    "best": "block that tells them best",
-    "fitted": "examples that the probe was fitted on",
-    "unlike": "from when on a text counts as unlike what it read",
-    "unlike.limit": "from when on a text counts as unlike what it read: nats a character",
+    "steps": mark("steps of training"),
+    "held_out_loss": mark("held-out loss, nats a token"),
+    "held_out_interval": mark("95 % interval of that loss"),
+    "held_out_interval.documents": mark("texts that it was measured on"),
+    "held_out_interval.tokens": mark("tokens of them"),
+    "held_out_interval.how": mark("how that interval was found"),
+    "held_out_interval.rows": mark("rows of that measurement"),
+    "n_gram": mark("an n-gram model on the same text"),
+    "n_gram.order": mark("an n-gram model on the same text: tokens in an n-gram"),
+    "n_gram.tokens": mark("an n-gram model on the same text: tokens that it counted"),
+    "tokens_read": mark("tokens read in training"),
+    "scenes_read": mark("pictures read in training"),
+    "held_out": mark("held-out texts"),
+    "data.held_out": mark("text that it read: kept out of training"),
+    "practice.held_out": mark("text that it practised on besides: kept out of training"),
+    "data": mark("text that it read"),
+    "practice": mark("text that it practised on besides"),
+    "practice_share": mark("share of practice"),
+    "origin": mark("where it is from"),
+    "what": mark("what it is"),
+    "endless": mark("written anew without end"),
+    "minutes": mark("minutes of training"),
+    "texts": mark("texts to begin with"),
+    "alignment": mark("which word a head links to which"),
+    "pointed": mark("the sentence that answers, by attention"),
+    "senses": mark("senses of a word told apart"),
+    "static": mark("by its row of the table"),
+    "best": mark("block that tells them best"),
+    "fitted": mark("examples that the probe was fitted on"),
+    "unlike": mark("from when on a text counts as unlike what it read"),
+    "unlike.limit": mark("from when on a text counts as unlike what it read: nats a character"),
 }
+# The same, of names that are words already.
+_WORDS = {
+    mark_of("card", "IBM model 1"), mark_of("card", "after"), mark_of("card", "all heads"),
+    mark_of("card", "bits a byte"), mark_of("card", "bits a byte of code-gpt"),
+    mark_of("card", "bits a byte of tales-gpt"), mark_of("card", "chance"), mark_of("card", "characters"),
+    mark_of("card", "checked means"), mark_of("card", "chosen on"), mark_of("card", "completions"),
+    mark_of("card", "context"), mark_of("card", "corpus"), mark_of("card", "decoding"), mark_of("card", "diagonal"),
+    mark_of("card", "documents"), mark_of("card", "error"), mark_of("card", "exact"), mark_of("card", "examples"),
+    mark_of("card", "examples a sense"), mark_of("card", "fables"), mark_of("card", "functions"),
+    mark_of("card", "head"), mark_of("card", "held out texts"), mark_of("card", "holds"), mark_of("card", "interval"),
+    mark_of("card", "intervals"), mark_of("card", "kind"), mark_of("card", "know this"), mark_of("card", "layer"),
+    mark_of("card", "made by"), mark_of("card", "measure"), mark_of("card", "measured on"), mark_of("card", "model"),
+    mark_of("card", "most words of the question"), mark_of("card", "name"), mark_of("card", "nats a token"),
+    mark_of("card", "note"), mark_of("card", "objective"), mark_of("card", "of"), mark_of("card", "optimizer"),
+    mark_of("card", "pairs"), mark_of("card", "perplexity"), mark_of("card", "precision"), mark_of("card", "prompt"),
+    mark_of("card", "question"), mark_of("card", "read"), mark_of("card", "recall"), mark_of("card", "right"),
+    mark_of("card", "rule"), mark_of("card", "scores"), mark_of("card", "seed"), mark_of("card", "sentence"),
+    mark_of("card", "sentences"), mark_of("card", "sentiment"), mark_of("card", "share"), mark_of("card", "split"),
+    mark_of("card", "summarize"), mark_of("card", "tales"), mark_of("card", "tasks"), mark_of("card", "telling"),
+    mark_of("card", "tokens"), mark_of("card", "translate"), mark_of("card", "unread"), mark_of("card", "weights"),
+}  # fmt: skip
 
 
 def _named(way: tuple[str, ...]) -> str:
     """What an entry of a card is called: the names on the way to it, in words."""
     if whole := _NAMES.get(".".join(way)):
-        return whole
-    return ": ".join(_NAMES.get(name, name.replace("_", " ")) for name in way)
+        return say(whole)
+    return ": ".join(_word(name) for name in way)
+
+
+def _word(name: str) -> str:
+    written = name.replace("_", " ")
+    if name in _NAMES:
+        return say(_NAMES[name])
+    return say_of("card", written) if written in _WORDS else written
 
 
 def read(entry: Entry) -> dict[str, Any]:
@@ -97,24 +126,26 @@ def show(entry: Entry, card: Mapping[str, Any], readme: str) -> None:
     """
     lines = [*_known(entry), *list(_flat(card))[:_MOST]]
     if over := scope.of_card(card):
-        loss = next((at for at, (name, _) in enumerate(lines) if name == _NAMES["held_out_loss"]), None)
+        named = say(_NAMES["held_out_loss"])
+        loss = next((at for at, (name, _) in enumerate(lines) if name == named), None)
         if loss is not None:
-            lines.insert(loss + 1, ("that loss is taken over", over))
+            lines.insert(loss + 1, (say("that loss is taken over"), over))
     rows = "".join(
         f"<tr><th scope='row'>{plain(name)}</th><td>{plain(value)}</td></tr>" for name, value in lines
     )
-    parts = [f"<h2>The card of {plain(entry.label)}</h2><table><tbody>{rows}</tbody></table>"]
+    title = say("The card of {model}", model=entry.label)
+    parts = [f"<h2>{plain(title)}</h2><table><tbody>{rows}</tbody></table>"]
     samples = card.get("samples")
     if isinstance(samples, Sequence) and not isinstance(samples, str) and samples:
         told = "".join(f"<blockquote>{plain(one)}</blockquote>" for one in list(samples)[:6])
-        parts.append(f"<h3>What it wrote</h3>{told}")
+        parts.append(f"<h3>{plain(say('What it wrote'))}</h3>{told}")
     if readme:
-        parts.append(
-            f"<h3>README.md, as it is written</h3><pre tabindex='0' aria-label='README.md'>{plain(readme)}</pre>"
-        )
+        title = say("README.md, as it is written")
+        parts.append(f"<h3>{plain(title)}</h3><pre tabindex='0' aria-label='README.md'>{plain(readme)}</pre>")
     if not card and not readme:
         parts.append(f"<p>{plain(_none(entry))}</p>")
-    st.html(f'<section class="gb-model-card" aria-label="Model card">{"".join(parts)}</section>')
+    name = plain(say("Model card"))
+    st.html(f'<section class="gb-model-card" aria-label="{name}">{"".join(parts)}</section>')
 
 
 def plain(value: Any) -> str:
@@ -124,23 +155,23 @@ def plain(value: Any) -> str:
 
 def _none(entry: Entry) -> str:
     if entry.source == "hub" and not entry.here:
-        return "Its own card comes with it when it is fetched."
-    return "Whoever made this model wrote no card.json and no README.md into its folder."
+        return say("Its own card comes with it when it is fetched.")
+    return say("Whoever made this model wrote no card.json and no README.md into its folder.")
 
 
 def _known(entry: Entry) -> Iterator[tuple[str, Any]]:
     """What the gallery itself knows."""
-    yield "from", f"{SOURCES[entry.source]}: {entry.name}"
-    yield "architecture", entry.problem or entry.shape
+    yield say_of("models", "from"), f"{say(SOURCES[entry.source])}: {entry.name}"
+    yield say("architecture"), entry.problem or entry.shape
     if entry.what:
-        yield "made for", entry.what
-    yield "licence", entry.licence or "not stated"
+        yield say("made for"), entry.what
+    yield say("licence"), entry.licence or say("not stated")
     if entry.total:
-        yield "weights", entry.total
+        yield say("weights"), entry.total
     if entry.stored:
-        yield ("on disk" if entry.here else "to fetch"), stored(entry)
+        yield (say("on disk") if entry.here else say("to fetch")), stored(entry)
     if entry.memory:
-        yield "in memory, as float32", room.written(entry.memory)
+        yield say("in memory, as float32"), room.written(entry.memory)
 
 
 def _flat(card: Mapping[str, Any], way: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
@@ -162,7 +193,7 @@ def _flat(card: Mapping[str, Any], way: tuple[str, ...] = ()) -> Iterator[tuple[
             if value and all(isinstance(one, str | int | float) for one in value) and len(value) <= 12:
                 yield _named(here), ", ".join(one if isinstance(one, str) else _number(one) for one in value)
         elif value is not None:
-            yield _named(here), value
+            yield _named(here), say(value) if isinstance(value, str) else value
 
 
 def _figure(found: Mapping[str, Any]) -> str:
@@ -171,15 +202,21 @@ def _figure(found: Mapping[str, Any]) -> str:
     if not isinstance(low, int | float) or not isinstance(high, int | float):
         return ""
     if "right" in found and "of" in found:
-        return f"{_number(found['right'])} of {_number(found['of'])} ({100 * low:.1f} to {100 * high:.1f} %)"
+        return say(
+            "{right} of {all} ({low} to {high} %)",
+            right=_number(found["right"]),
+            all=_number(found["of"]),
+            low=f"{100 * low:.1f}",
+            high=f"{100 * high:.1f}",
+        )
     value = next((found[name] for name in ("score", "loss", "error") if name in found), None)
-    between = f"{_number(low)} to {_number(high)}"
+    between = say("{low} to {high}", low=_number(low), high=_number(high))
     return between if value is None else f"{_number(value)} ({between})"
 
 
 def _number(value: Any) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return say("yes") if value else say("no")
     if isinstance(value, int):
         return f"{value:,}"
     return f"{value:,.4g}" if isinstance(value, float) else str(value)

@@ -12,6 +12,7 @@ from app.kit.figures import Argument, Asked, Figure
 from app.models import gallery, room
 from app.models.gallery import SOURCES, Entry
 from core.language_model import LanguageModel
+from core.messages import say
 from core.parts import PARTS
 from pages.models import figure
 from pages.models.figure import TITLES, Use
@@ -101,17 +102,34 @@ def see(asked: Asked) -> Seen:
 def sentence(seen: Seen) -> str:
     """What is on the picture: how many models, the largest and the smallest, and what the text uses of the open one."""
     sized = sorted((one for one in seen.shown if one.total), key=lambda one: one.total)
-    said = [f"{counted(len(seen.shown), 'model')} to one scale"]
-    if sized:
-        ends = dict.fromkeys(f"{one.label} with {one.total:,} weights" for one in (sized[0], sized[-1]))
-        said.append(f", from {' to '.join(ends)}")
-    one = seen.picked
-    known = one.problem or f"{one.shape}, {room.written(one.memory) if one.memory else 'not known'} in memory"
-    used, whole = (sum(counts.values()) for counts in (seen.found.used, seen.found.whole))
-    return (
-        f"{''.join(said)}. Details of {one.label}: {known}. The text of {counted(len(seen.found.ids), 'token')} uses "
-        f"{used:,} of the {whole:,} weights of {seen.current.label}."
+    models = counted(len(seen.shown), "model")
+    ends = list(
+        dict.fromkeys(
+            say("{label} with {total} weights", label=one.label, total=f"{one.total:,}")
+            for one in (sized[:1] + sized[-1:])
+        )
     )
+    if not ends:
+        listed = say("{models} to one scale.", models=models)
+    elif len(ends) == 1:
+        listed = say("{models} to one scale, from {end}.", models=models, end=ends[0])
+    else:
+        listed = say(
+            "{models} to one scale, from {least} to {most}.", models=models, least=ends[0], most=ends[1]
+        )
+    one = seen.picked
+    known = one.problem or say(
+        "{shape}, {size} in memory",
+        shape=one.shape,
+        size=room.written(one.memory) if one.memory else say("not known"),
+    )
+    used, whole = (sum(counts.values()) for counts in (seen.found.used, seen.found.whole))
+    details = say("Details of {label}: {known}.", label=one.label, known=known)
+    uses = say(
+        "The text of {tokens} uses {used} of the {whole} weights of {model}.",
+        tokens=counted(len(seen.found.ids), "token"), used=f"{used:,}", whole=f"{whole:,}", model=seen.current.label,
+    )  # fmt: skip
+    return f"{listed} {details} {uses}"
 
 
 def named(seen: Seen) -> dict[str, Any]:
@@ -124,14 +142,14 @@ FIGURE = Figure(
     "models", figure.models, see,
     record=lambda seen: figure.record(seen.lm, seen.shown, seen.current, seen.picked, seen.found, seen.picking[1]),
     select=lambda seen: {"picked": seen.picked.name, "ruler": seen.ruler},
-    claim=lambda seen: "What a model needs is known before it is opened: weights times bytes.",
+    claim=lambda seen: say("What a model needs is known before it is opened: weights times bytes."),
     sentence=sentence,
     table=lambda seen: table(seen.lm, seen.shown, seen.found),
     arguments=(
         Argument("source", "stock"), Argument("shape", "kin"), Argument("scale", "ruler"), Argument("picked", "picked"),
     ),
     longest=LONGEST, tall=540, named=named,
-    own=lambda seen: "without your runs" if seen.runs else "",
+    own=lambda seen: say("without your runs") if seen.runs else "",
 )  # fmt: skip
 
 COLUMNS = (

@@ -3,6 +3,7 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
+import { say } from "../../app/kit/say.js";
 import { clamp, num } from "../../app/kit/shapes.js";
 import { drawCard, drawText, openIt, opens } from "./card.js";
 import { millions, pickedOf, plan, rowOf } from "./layout.js";
@@ -123,9 +124,15 @@ const modelsView = {
 
   describe(data, local) {
     const one = pickedOf(data, local);
-    const list = data.entries.slice(0, 40).map((each) => `${each.label}: ${each.problem ? "does not open" : each.total ? `${millions(each.total)} weights, ${each.memory} in memory` : "known when it is fetched"}`).join("; ");
-    return `${counted(data.entries.length, "model")} that can be opened, to one scale: ${list || "none of this kind"}. Details of ${one.label}: ${one.problem || one.shape}; ${one.here ? "on disk" : "to fetch"} ${one.stored}, in memory ${one.memory}, licence ${one.licence}. ` +
-      `Open is ${data.current.label}: your text of ${counted(data.tokens.length, "token")} uses ${num(data.use.share, 1)} % of its weights.`;
+    const list = data.entries.slice(0, 40).map((each) => `${each.label}: ${each.problem ? say("does not open") : each.total ? say("{weights} weights, {memory} in memory", { weights: millions(each.total), memory: each.memory }) : say("known when it is fetched")}`).join("; ");
+    const about = { label: one.label, shape: one.problem || one.shape, stored: one.stored, memory: one.memory, licence: one.licence };
+    return [
+      say("{models} that can be opened, to one scale: {list}.", { models: counted(data.entries.length, "model"), list: list || say("none of this kind") }),
+      one.here
+        ? say("Details of {label}: {shape}; on disk {stored}, in memory {memory}, licence {licence}.", about)
+        : say("Details of {label}: {shape}; to fetch {stored}, in memory {memory}, licence {licence}.", about),
+      say("Open is {label}: your text of {tokens} uses {share} % of its weights.", { label: data.current.label, tokens: counted(data.tokens.length, "token"), share: num(data.use.share, 1) }),
+    ].join(" ");
   },
 
   state(data, local) {

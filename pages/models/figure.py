@@ -15,15 +15,16 @@ from app.kit import register
 from app.models import room
 from app.models.gallery import SOURCES, Entry
 from core.language_model import LanguageModel
+from core.messages import mark, say
 from core.parts import PARTS, Part, parts, row_sizes, spreads, used_weights
 
 models = register("models", __file__)
 
 TITLES: dict[Part, str] = {
-    "embeddings": "Tables",
-    "attention": "Attention",
-    "feed_forward": "Feed-forward",
-    "rest": "Norms and heads",
+    "embeddings": mark("Tables"),
+    "attention": mark("Attention"),
+    "feed_forward": mark("Feed-forward"),
+    "rest": mark("Norms and heads"),
 }
 
 
@@ -81,7 +82,7 @@ def record(
         "current": _entry(current),
         "picked": _entry(picked),
         "held": None,
-        "titles": [TITLES[part] for part in PARTS],
+        "titles": [say(TITLES[part]) for part in PARTS],
         "tokens": [{"id": id, "text": display(id), "size": size} for id, size in zip(found.ids, found.rows)],
         "use": {
             "whole": [found.whole[part] for part in PARTS],
@@ -115,10 +116,11 @@ def record_memory(held: tuple[int, int], free: int | None) -> dict[str, Any]:
 def stored(one: Entry) -> str:
     """The size of a model's files, and what that makes of a weight: "2.1 MB, 16 bits a weight"."""
     if not one.stored:
-        return "not known"
-    return room.written(one.stored) + (
-        f", {8 * one.stored / one.total:.0f} bits a weight" if one.total else ""
-    )
+        return say("not known")
+    size = room.written(one.stored)
+    if not one.total:
+        return size
+    return say("{size}, {bits} bits a weight", size=size, bits=f"{8 * one.stored / one.total:.0f}")
 
 
 def _entry(one: Entry) -> dict[str, Any]:
@@ -127,15 +129,15 @@ def _entry(one: Entry) -> dict[str, Any]:
         "label": one.label,
         "short": one.label.rpartition("/")[2] if one.source == "hub" else one.label,
         "source": one.source,
-        "from": SOURCES[one.source],
+        "from": say(SOURCES[one.source]),
         "kind": one.kind,
         "shape": one.shape,
         "what": one.what,
-        "licence": one.licence or "not stated",
+        "licence": one.licence or say("not stated"),
         "parts": [one.weights.get(part, 0) for part in PARTS],
         "total": one.total,
         "stored": stored(one),
-        "memory": room.written(one.memory) if one.memory else "not known",
+        "memory": room.written(one.memory) if one.memory else say("not known"),
         "bytes": one.memory,
         "here": one.here,
         "open": one.open,

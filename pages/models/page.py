@@ -10,6 +10,7 @@ from app.controls import widgets
 from app.frame import page
 from app.models import cache, choice, gallery, room
 from app.session import events, state
+from core.messages import mark, mark_of, say, say_of
 from core.parts import part_of, parts, row_sizes, used_weights
 from core.survey import memory_needed
 from pages.models import card, export, figure, question
@@ -22,15 +23,16 @@ EXAMPLES = (
     "Nobody counts the words that nobody reads.",
 )
 STOCK = {
-    "all": "All", "bundled": "Bundled", "real": "Published", "run": "Trained here", "folder": "Folders", "hub": "Hub",
+    "all": mark_of("models", "All"), "bundled": mark_of("models", "Bundled"), "real": mark_of("models", "Published"),
+    "run": mark_of("models", "Trained here"), "folder": mark_of("models", "Folders"), "hub": mark_of("models", "Hub"),
 }  # fmt: skip
 KIN = {
-    "all": "All",
-    "decoder": "Decoders (GPT)",
-    "encoder": "Encoders (BERT)",
-    "encoder-decoder": "Both (T5)",
+    "all": mark_of("models", "All"),
+    "decoder": mark_of("models", "Decoders (GPT)"),
+    "encoder": mark_of("models", "Encoders (BERT)"),
+    "encoder-decoder": mark_of("models", "Both (T5)"),
 }
-RULER = {"log": "Logarithmic", "linear": "Linear"}
+RULER = {"log": mark("Logarithmic"), "linear": mark("Linear")}
 
 ctx = page.begin("models", longest=FIGURE.longest)
 lm, target = ctx.lm, ctx.target
@@ -66,9 +68,9 @@ drawing.mount(
 )
 
 with page.controls():
-    widgets.segments("From", "stock", tuple(STOCK), lambda name: STOCK[str(name)])
-    widgets.segments("Shape", "kin", tuple(KIN), lambda name: KIN[str(name)])
-    widgets.segments("Scale of the bars", "ruler", tuple(RULER), lambda name: RULER[str(name)])
+    widgets.segments(say("From"), "stock", tuple(STOCK), lambda name: say_of("models", STOCK[str(name)]))
+    widgets.segments(say("Shape"), "kin", tuple(KIN), lambda name: say_of("models", KIN[str(name)]))
+    widgets.segments(say("Scale of the bars"), "ruler", tuple(RULER), lambda name: say(RULER[str(name)]))
 
 load = ctx.load_source
 asked = question.ask(lm, seen.current.label, ctx.text, found)

@@ -26,6 +26,7 @@ from core.analysis.patching.sweep import COARSE, coarse_to_fine
 from core.analysis.places import Kind
 from core.hooks import intervene
 from core.language_model import LanguageModel
+from core.messages import say
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -195,7 +196,11 @@ class Measure:
         from app.controls import work
 
         return work.Shared(
-            "multi_head", self._about, self.heads // self.ctx.lm.config.n_heads, "blocks measured", self._make
+            "multi_head",
+            self._about,
+            self.heads // self.ctx.lm.config.n_heads,
+            say("blocks measured"),
+            self._make,
         )
 
     def _make(self, known: Sequence[LayerEffects]) -> Iterator[LayerEffects]:
@@ -234,6 +239,6 @@ class Measure:
         job.wait(job.total)
         with slot, st.container(horizontal=True, vertical_alignment="center"):
             bar = st.container()
-            st.button("Stop", key="multi_head.stop", on_click=state.whole(job.wait), args=(0,))
+            st.button(say("Stop"), key="multi_head.stop", on_click=state.whole(job.wait), args=(0,))
         there = len(job.measured.results)  # the page is drawn anew when there are twice as many
         job.go_on(bar, first=max(2 * there, len(range(0, job.total, COARSE))), whole=False)

@@ -19,12 +19,13 @@ from app.controls.work import Shared
 from app.frame import page
 from app.frame.page import Context
 from app.kit import pack, register
+from app.markup import inline
 from app.models import cache
 from app.session import events, state
 from core.analysis.heads.composition import RULE as FITS
 from core.analysis.heads.composition import Composition, Way, composition, work
 from core.analysis.heads.effects import HeadEffects, Value
-from core.analysis.heads.jobs import NAMED_FROM, RULE, HeadJobs, reads
+from core.analysis.heads.jobs import MIXED, NAMED_FROM, RULE, HeadJobs, reads
 from core.analysis.heads.null_distributions import BY_LUCK, Null
 from core.analysis.heads.patterns import NAMES, Score
 from core.analysis.heads.sets import (
@@ -38,9 +39,10 @@ from core.analysis.heads.sets import (
 )
 from core.analysis.places import Kind
 from core.language_model import LanguageModel
+from core.messages import mark, say
 from pages.multi_head.ablation import A_SECOND, MARKS, QUICK, Head, Here, Measure, Off, cost, write_off
 from pages.multi_head.figure import Seen
-from pages.multi_head.roles import BRIEF, COLUMNS, halves
+from pages.multi_head.roles import COLUMNS, brief, halves
 
 multi_head_composition = register("multi_head_composition", __file__)
 
@@ -49,10 +51,10 @@ DOTS = 40  # of a null distribution that are drawn
 
 # What was taken away, in a sentence, for each kind of null (core/analysis/heads/null_distributions.py).
 TAKEN: dict[str, str] = {
-    "weights moved": "each row’s weights moved to any tokens that it may see",
-    "repeats taken out": "earlier copies replaced, the same places read",
-    "two halves that differ": "as many random tokens, the second half others than the first",
-    "words moved": "the words changed places under the map",
+    "weights moved": mark("each row’s weights moved to any tokens that it may see"),
+    "repeats taken out": mark("earlier copies replaced, the same places read"),
+    "two halves that differ": mark("as many random tokens, the second half others than the first"),
+    "words moved": mark("the words changed places under the map"),
 }
 
 Pair = tuple[Head, Head]  # a head that writes and one that reads
@@ -191,7 +193,7 @@ class HeadsTogether:
             )  # fmt: skip
 
         key = repr(("sets of heads off", self.ctx.model_key, *self.here, value, row, token, sets))
-        return Shared("multi_head_composition", key, len(variants(sets)), "sets measured", make)
+        return Shared("multi_head_composition", key, len(variants(sets)), say("sets measured"), make)
 
     @property
     def shown(self) -> list[SetEffect]:
@@ -208,16 +210,18 @@ def show(lm: LanguageModel, seen: Seen, together: HeadsTogether) -> Callable[[],
 
     Returns what measures those that were asked for: to be called when the page is drawn.
     """
-    st.html('<section class="gb-words"><h2>More than chance, and heads together</h2></section>')
+    heading = say("More than chance, and heads together")
+    st.html(f'<section class="gb-words"><h2>{inline(heading)}</h2></section>')
     blocks, heads = seen.maps.maps.shape[:2]
     chance = replace(seen.usual.chance, repeats=halves(together.ctx.asked, together.here))
     rows = chance_rows(replace(seen.usual, chance=chance), seen.block) if blocks else []
+    named = seen.usual.names[seen.block] if blocks else ()
     picked = {key: state.get(key) for key in KEYS} | {"block": seen.block}
     draw(
         data={
             "blocks": blocks, "heads": heads, "block": seen.block, "head": seen.head,
-            "mark": MARKS[seen.maps.attention], "names": list(seen.usual.names[seen.block]) if blocks else [],
-            "briefs": [BRIEF[name] or name for name in seen.usual.names[seen.block]] if blocks else [],
+            "mark": MARKS[seen.maps.attention], "names": [say(name) for name in named],
+            "briefs": [brief(name) or say(name) for name in named], "mixed": [name == MIXED for name in named],
             "off": bool(together.off.heads),
             "chance": rows, "from": NAMED_FROM, "luck": BY_LUCK,
             "fit": _fit(together), "sets": _sets(lm, seen, together),
@@ -231,7 +235,7 @@ def show(lm: LanguageModel, seen: Seen, together: HeadsTogether) -> Callable[[],
         return lambda: None
     seconds = max(1, round(cost(together.ctx.lm, len(together.ctx.ids), 48) / A_SECOND))
     job = together.job
-    slot = job.buttons(f"Switch off pairs of heads, about {seconds} s")
+    slot = job.buttons(say("Switch off pairs of heads, about {seconds} s", seconds=seconds))
     return partial(job.go_on, slot, job.total, whole=False)
 
 
@@ -258,7 +262,7 @@ def chance_rows(jobs: HeadJobs, block: int) -> list[dict[str, Any]]:
     ]
     if "induction" in chance.repeats and "induction" in jobs.repeats:
         scored, null = jobs.repeats["induction"], chance.repeats["induction"]
-        rows.append(_row("copies", "induction, random tokens", NAMES["induction"], scored, null, block))
+        rows.append(_row("copies", mark("induction, random tokens"), NAMES["induction"], scored, null, block))
     rows += [
         _row("words", name, reads(name), score, chance.class_nulls[name], block)
         for name, score in chance.classes.items()
@@ -268,6 +272,7 @@ def chance_rows(jobs: HeadJobs, block: int) -> list[dict[str, Any]]:
             name == row["names"] and above
             for name, above in zip(jobs.names[block], row["above"], strict=True)
         ]
+        row["name"], row["names"] = say(row["name"]), say(row["names"])
     return rows
 
 
@@ -277,8 +282,9 @@ def _row(group: str, label: str, names: str, score: Score, null: Null, block: in
     drawn = np.linspace(0, len(null.draws) - 1, min(DOTS, len(null.draws))).round().astype(int)
     dots = np.sort(null.draws[:, block], axis=0)[drawn]  # (dots, H), a quantile each
     return {
-        "group": group, "name": label, "names": names, "tokens": score.rows, "line": null.line, "how": TAKEN[null.how],
-        "draws": len(null.draws), "values": [0.0] * heads if weight is None else weight[block].tolist(),
+        "group": group, "name": label, "names": names, "tokens": score.rows, "line": null.line,
+        "how": say(TAKEN[null.how]), "draws": len(null.draws),
+        "values": [0.0] * heads if weight is None else weight[block].tolist(),
         "mean": null.draws[:, block].mean(0).tolist(), "reached": null.reached(score)[block].tolist(),
         "above": null.above(score)[block].tolist(),
         "large": [False] * heads if above is None else (above[block] >= NAMED_FROM).tolist(),
@@ -304,7 +310,7 @@ def _sets(lm: LanguageModel, seen: Seen, together: HeadsTogether) -> dict[str, A
     if measured is None:
         return None
     if together.token < 0:
-        return {"token": "", "now": False, "chosen": 0, "rows": [], "pairs": 0, "unsaid": UNSAID}
+        return {"token": "", "now": False, "chosen": 0, "rows": [], "pairs": 0, "unsaid": say(UNSAID)}
     stack = seen.maps.maps.shape[:2]
     return {
         "token": lm.tokenizer.display(together.token), "now": len(together.off.heads) > 1,

@@ -13,6 +13,7 @@ from app.markup import visible
 from core.analysis.heads.effects import HeadEffects, Knockout
 from core.analysis.heads.jobs import EVEN
 from core.analysis.heads.patterns import NAMES
+from core.messages import say
 from pages.multi_head.ablation import Off
 from pages.multi_head.figure import Seen, multi_head, reader, record, see
 from pages.multi_head.for_browser import measured, told
@@ -29,22 +30,25 @@ def sentence(seen: Seen) -> str:
     most = int(weights.argmax())
     blocks, heads = seen.usual.evenness.shape
     does = seen.jobs.names[block][head]
-    said = (
-        f"{counted(blocks * heads, 'head')} of {seen.label}; L{block}H{head}, {does}: row {row} "
-        f"“{visible(seen.rows[row])}” reads “{visible(seen.cols[most])}” most, {weights[most]:.3f}."
-    )
+    said = say(
+        "{heads} of {model}; {head}, {does}: row {row} “{asking}” reads “{answering}” most, {weight}.",
+        heads=counted(blocks * heads, "head"), model=seen.label, head=f"L{block}H{head}", does=say(does), row=row,
+        asking=visible(seen.rows[row]), answering=visible(seen.cols[most]), weight=f"{weights[most]:.3f}",
+    )  # fmt: skip
     if not seen.without.after.size:
         return said
     word, best = seen.lm.tokenizer.display, np.argsort(-seen.without.after)[:3]
     guessed = ", ".join(f"“{visible(word(int(token)))}” {seen.without.after[token]:.3f}" for token in best)
     off = seen.off.heads
-    who = f"With {counted(len(off), 'head')} off, the model" if off else "The model"
-    return f"{said} {who} predicts {guessed}."
+    if off:
+        gone = counted(len(off), "head")
+        return f"{said} " + say("With {heads} off, the model predicts {tokens}.", heads=gone, tokens=guessed)
+    return f"{said} " + say("The model predicts {tokens}.", tokens=guessed)
 
 
 FIGURE = Figure(
     "multi_head", multi_head, see, record, lambda seen: dict(seen.selection),
-    claim=lambda seen: "Each head reads in its own way; what all heads bring adds up.",
+    claim=lambda seen: say("Each head reads in its own way; what all heads bring adds up."),
     sentence=sentence,
     table=lambda seen: table(seen, None),
     arguments=(

@@ -4,6 +4,7 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { mount, pointerAt } from "../../app/kit/glass.js";
+import { say } from "../../app/kit/say.js";
 import {
   MONO, clamp, css, fit, h, html, label, measure, num, percent, shareBar, tokenSpans, unpack, visible,
 } from "../../app/kit/shapes.js";
@@ -116,9 +117,15 @@ function groups(data, local) {
   const row = (/** @type {number} */ l) => Array.from({ length: data.heads }, (_, i) => `${l}.${i}`);
   return [
     { key: "head", text: nameOf(block, head), names: [`${block}.${head}`] },
-    { key: "block", text: `Block ${block}`, names: row(block) },
-    { key: "all", text: "All", names: Array.from({ length: data.blocks }, (_, l) => row(l)).flat() },
+    { key: "block", text: say("Block {block}", { block }), names: row(block) },
+    { key: "all", text: say("All"), names: Array.from({ length: data.blocks }, (_, l) => row(l)).flat() },
   ];
+}
+
+/** How much room the buttons take that switch heads off. @param {Data} data @param {Local} local */
+function switchesWidth(data, local) {
+  const words = [say("Switch off"), ...groups(data, local).map(({ text }) => text), say("Reset")];
+  return Math.max(306, Math.ceil(words.reduce((all, word) => all + measure(word, 12, false), 4 * 22 + 28)));
 }
 
 /** @param {HeadsStage} g @param {Data} data @param {Local} local @param {Layout} at */
@@ -128,9 +135,10 @@ function drawFoot(g, data, local, at) {
   const { tokens, label: name, changed } = data.next;
   const after = data.next.after ? ` ${fit(visible(data.next.after), 90, 12)}` : "";
   if (!tokens.length) g.part("unsaid", [name], () => label(0, y + 25, name, { fill: "ink2" }));
-  else g.door("decoding", { left: -2, top: y + 9 }, name + after, "From probabilities to text: greedy, beam, sampling");
+  else g.door("decoding", { left: -2, top: y + 9 }, name + after, say("From probabilities to text: greedy, beam, sampling"));
   const lead = wide ? 1.07 * measure(name + after, 12, false) + 42 : 0;
-  const buttons = wide ? 316 : 0;
+  const room = wide ? switchesWidth(data, local) : g.width;
+  const buttons = wide ? room + 10 : 0;
   const n = wide ? Math.max(1, Math.min(tokens.length, Math.floor((g.width - lead - buttons) / (changed ? 146 : 112)))) : 4;
   const per = wide ? Math.min(190, (g.width - lead - buttons) / n) : g.width / 2;
   g.part("next", [data.next], () => [h("path", { d: `M0,${y}H${g.width}`, stroke: css("line") }), tokens.slice(0, n).map((t, i) => {
@@ -146,7 +154,7 @@ function drawFoot(g, data, local, at) {
       shareBar(x, base + (changed ? 21 : 20), bar, changed ? 2 : 4, t.after, { fill: css(changed ? "accent" : "res") }),
     ];
   })]);
-  const box = wide ? { left: g.width - 306, top: y + 8, width: 306, height: 30 } : { left: 0, top: y + 100, width: g.width };
+  const box = wide ? { left: g.width - room, top: y + 8, width: room, height: 30 } : { left: 0, top: y + 100, width: room };
   if (g.can.recompute) g.overlay("switches", box, () => switches(g, local), (node) => {
     const off = offSet(data, local);
     const buttons = [...node.querySelectorAll("button")]; // one for each group, and Reset
@@ -155,7 +163,7 @@ function drawFoot(g, data, local, at) {
       const all = names.every((part) => off.has(part));
       button.textContent = text;
       button.setAttribute("aria-pressed", String(all));
-      button.setAttribute("aria-label", `Switch ${text} off`);
+      button.setAttribute("aria-label", say("Switch {heads} off", { heads: text }));
     }
     buttons[3].disabled = off.size === 0 && local.sel.instead !== "mean";
   });
@@ -167,9 +175,9 @@ function switches(g, local) {
     if (group) toggle(g, g.data, local, group.names);
     else g.select({ off: "", instead: "zero" });
   };
-  return html("div", { class: "mh-switches", role: "group", "aria-label": "Heads that are off" }, html("span", {}, "Switch off"),
+  return html("div", { class: "mh-switches", role: "group", "aria-label": say("Heads that are off") }, html("span", {}, say("Switch off")),
     ["head", "block", "all"].map((key) => html("button", { type: "button", class: "gb-button mh-small", "data-off": key, onclick: press(key) })),
-    html("button", { type: "button", class: "gb-button mh-small", "data-off": "none", onclick: press("none") }, "Reset"));
+    html("button", { type: "button", class: "gb-button mh-small", "data-off": "none", onclick: press("none") }, say("Reset")));
 }
 
 // ---------------------------------------------------------------- from step to step
@@ -182,7 +190,7 @@ function stepsOf(data) {
   /** @type {(panel: PanelName) => {panel: PanelName, name: string, added?: number}[]} */
   const of = (panel) => {
     if (panel !== "join") return [{ panel, name: PANEL_NAMES[panel] }];
-    return Array.from({ length: partsOf(data) + 1 }, (_, i) => ({ panel, added: i, name: i ? `Add ${partName(data, i - 1)}` : "Concatenate" }));
+    return Array.from({ length: partsOf(data) + 1 }, (_, i) => ({ panel, added: i, name: i ? say("Add {part}", { part: partName(data, i - 1) }) : say("Concatenate") }));
   };
   return PANELS.flatMap(of);
 }
@@ -197,11 +205,11 @@ function stepAt(data, local) {
 }
 /** @type {Record<PanelName, (data: Data, local: Local, added: number) => string>} */
 const WORDS = {
-  lines: (data, local) => `Attention is the work of heads: each looks from every token, a word or a part of one, to others, in a way of its own. Each small map is a head; of the chosen one, ${nameOf(blockOf(data, local), headOf(data, local))}, the lines show where each token looks.`,
-  map: () => "The same as a map: the row is the token that looks, the column the one looked at, and the darker a cell, the more it looks there. Each row adds up to all of its attention.",
-  pair: () => "Why it looks there: the looking token has a row of numbers, its query, and the other one a key. They are multiplied, number by number, and added up: a high sum draws attention.",
-  join: (data, _, added) => (added ? `${partName(data, added - 1)} adds what it has read: ${percent(data.join.shares.slice(0, added).reduce((x, y) => x + y, 0), 0)} of what this block’s attention makes is there by now. At the end the sum is the very same numbers.` : "Each head brings what it has read. Laid end to end (concatenated) they go through one table of weights, which is the same as adding up what each head makes of it alone."),
-  effect: () => "Which head matters? Each is switched off in turn, and the chance of the next token is measured again; many are not missed, because others do the same.",
+  lines: (data, local) => say("Attention is the work of heads: each looks from every token, a word or a part of one, to others, in a way of its own. Each small map is a head; of the chosen one, {head}, the lines show where each token looks.", { head: nameOf(blockOf(data, local), headOf(data, local)) }),
+  map: () => say("The same as a map: the row is the token that looks, the column the one looked at, and the darker a cell, the more it looks there. Each row adds up to all of its attention."),
+  pair: () => say("Why it looks there: the looking token has a row of numbers, its query, and the other one a key. They are multiplied, number by number, and added up: a high sum draws attention."),
+  join: (data, _, added) => (added ? say("{part} adds what it has read: {share} of what this block’s attention makes is there by now. At the end the sum is the very same numbers.", { part: partName(data, added - 1), share: percent(data.join.shares.slice(0, added).reduce((x, y) => x + y, 0), 0) }) : say("Each head brings what it has read. Laid end to end (concatenated) they go through one table of weights, which is the same as adding up what each head makes of it alone.")),
+  effect: () => say("Which head matters? Each is switched off in turn, and the chance of the next token is measured again; many are not missed, because others do the same."),
 };
 /** What a step shows. @param {Data} data @param {Local} local @param {number} step */
 function captionOf(data, local, step) {
@@ -233,11 +241,11 @@ const BOUND = { lines: [], map: [], pair: ["block", "head"], join: ["block", "ro
 function drawButtons(g, data, local, at) {
   local.tour.bar(g, local, (now) => captionOf(data, local, now));
   const p = at.panel;
-  g.overlay("panels", { left: p.x, top: p.y, width: p.w, height: at.phone ? 44 : 30 }, () => html("div", { class: "mh-panels", role: "group", "aria-label": "View of the chosen head" },
+  g.overlay("panels", { left: p.x, top: p.y, width: p.w, height: at.phone ? 44 : 30 }, () => html("div", { class: "mh-panels", role: "group", "aria-label": say("View of the chosen head") },
     PANELS.map((name) => html("button", { type: "button", "data-panel": name, onclick: () => { local.hover = null; g.select({ panel: name, added: -1, tour: -1 }); } }, PANEL_NAMES[name]))), (node) => {
     for (const button of node.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.panel === panelOf(local)));
   });
-  if (g.can.visit) g.door("attention", { left: p.x + p.w - 132, top: at.phone ? p.y + 44 : p.y + 4 }, `${nameOf(blockOf(data, local), headOf(data, local))} step by step`, "This head from x to output");
+  if (g.can.visit) g.door("attention", { left: p.x + p.w - 132, top: at.phone ? p.y + 44 : p.y + 4 }, say("{head} step by step", { head: nameOf(blockOf(data, local), headOf(data, local)) }), say("This head from x to output"));
 }
 
 // ---------------------------------------------------------------- pointer and keys
@@ -464,10 +472,16 @@ const heads = {
     const weights = weightsOf(data, local, block, head, row);
     const col = argmax(weights);
     const off = offSet(data, local);
-    const joined = panelOf(local) === "join" ? ` In block ${data.join.block} the heads’ shares of the output are ${data.join.shares.slice(0, data.heads).map((s, i) => `${partName(data, i)} ${num(s, 3)}`).join(", ")}.` : "";
-    return `${local.tour.said(local, (now) => captionOf(data, local, now))}${counted(data.blocks * data.heads, "head")} over ${counted(data.rows.length, "token")}; ${PANEL_NAMES[panelOf(local)]} of ${nameOf(block, head)}: ${role.name}${role.score === null ? "" : ` ${num(role.score, 2)} ${role.on}`}. ` +
-      `${role.means} Row ${row} ${visible(data.rows[row].text)} reads ${visible(data.cols[col].text)} most, ${num(weights[col], 3)}.${joined} ` +
-      `${off.size ? `${counted(off.size, "head")} are off. ` : ""}${data.next.tokens.length ? `${data.next.label} ${visible(data.next.after)}: ${data.next.tokens.slice(0, 3).map((t) => `${visible(t.text)} ${num(t.after, 3)}`).join(", ")}.` : data.next.label}`;
+    const does = role.score === null ? role.name : `${role.name} ${num(role.score, 2)} ${role.on}`;
+    const shown = say("{heads} over {tokens}; {panel} of {head}: {does}.", { heads: counted(data.blocks * data.heads, "head"), tokens: counted(data.rows.length, "token"), panel: PANEL_NAMES[panelOf(local)], head: nameOf(block, head), does });
+    const shares = data.join.shares.slice(0, data.heads).map((s, i) => `${partName(data, i)} ${num(s, 3)}`).join(", ");
+    return [
+      local.tour.said(local, (now) => captionOf(data, local, now)) + shown, role.means,
+      say("Row {row} {asking} reads {answering} most, {weight}.", { row, asking: visible(data.rows[row].text), answering: visible(data.cols[col].text), weight: num(weights[col], 3) }),
+      ...(panelOf(local) === "join" ? [say("In block {block} the heads’ shares of the output are {shares}.", { block: data.join.block, shares })] : []),
+      ...(off.size ? [say("{heads} are off.", { heads: counted(off.size, "head") })] : []),
+      data.next.tokens.length ? `${data.next.label} ${visible(data.next.after)}: ${data.next.tokens.slice(0, 3).map((t) => `${visible(t.text)} ${num(t.after, 3)}`).join(", ")}.` : data.next.label,
+    ].join(" ");
   },
 
   state(data, local) {

@@ -22,6 +22,7 @@ from core.analysis.heads.shares import HeadShares, head_shares
 from core.analysis.heads.steps import attention_steps
 from core.analysis.places import Kind
 from core.language_model import LanguageModel
+from core.messages import mark, say
 from core.trace import Trace
 from pages.multi_head.ablation import (
     A_SECOND,
@@ -37,7 +38,7 @@ from pages.multi_head.ablation import (
 from pages.multi_head.roles import (
     ABOUT,
     BRIEF,
-    UNIT,
+    brief,
     by_chance,
     changed,
     columns,
@@ -45,16 +46,17 @@ from pages.multi_head.roles import (
     roles,
     see_repeats,
     tips,
+    unit,
 )
 
 multi_head = register("multi_head", __file__)
 
 KEYS = ("block", "head", "row", "col", "follow", "panel", "added", "tour", "off", "instead", "order")
 
-OFF = "A head that is off adds"
+OFF = mark("A head that is off adds")
 OFF_ADDS: dict[int | str, str] = {
-    "zero": "nothing",
-    "mean": "its mean over the text",
+    "zero": mark("nothing"),
+    "mean": mark("its mean over the text"),
 }  # what stands in place of a head that is off
 
 
@@ -199,8 +201,8 @@ def record(seen: Seen) -> dict[str, Any]:
         "kvHeads": lm.config.kv_heads,
         "home": seen.home, "block": seen.block, "head": seen.head, "mapsStamp": seen.stamp,
         "maps": pack(np.rint(255 * maps.maps).astype(np.uint8)), "roles": changed(now, usual),
-        "scoreNames": list(table), "scoreShort": [UNIT[name] for name in table],
-        "scoreBrief": [BRIEF.get(name) or UNIT[name] for name in table],
+        "scoreNames": [say(name) for name in table], "scoreShort": [unit(name) for name in table],
+        "scoreBrief": [brief(name) if BRIEF.get(name) else unit(name) for name in table],
         "sharing": sum(name in ABOUT for name in table),
         "scoreTips": [tips(rested, seen.usual)[name] for name in table], "scoreRows": [rested[name] for name in table],
         "scores": [[table[name][block][head] for name in table] for block, head in places],
@@ -225,12 +227,12 @@ def following(lm: LanguageModel, maps: HeadMaps, without: Knockout) -> dict[str,
     """The model's likeliest tokens at the row that predicts, as it is and with the heads off."""
     word, shape = lm.tokenizer.display, lm.config.shape
     if not without.before.size:
-        return {"label": UNSAID, "after": "", "tokens": [], "changed": bool(without.heads)}
-    label, after = "Next token after", word(maps.ids[without.row]) if maps.attention != "encoder" else ""
+        return {"label": say(UNSAID), "after": "", "tokens": [], "changed": bool(without.heads)}
+    label, after = say("Next token after"), word(maps.ids[without.row]) if maps.attention != "encoder" else ""
     if shape == "encoder":
-        label = "In place of" if maps.ids[without.row] == lm.config.mask_id else "Read back at"
+        label = say("In place of") if maps.ids[without.row] == lm.config.mask_id else say("Read back at")
     elif maps.attention == "encoder":
-        label = "The decoder’s next token"
+        label = say("The decoder’s next token")
     shown = _both(without)
     tokens = [
         {"text": word(i), "id": i, "before": float(without.before[i]), "after": float(without.after[i])}
@@ -249,12 +251,12 @@ def _effect(lm: LanguageModel, seen: Seen) -> dict[str, Any]:
     maps, effects = seen.maps, seen.effects
     blocks, heads = maps.maps.shape[:2]
     if not seen.without.before.size:
-        return {"change": None, "token": None, "weight": None, "seconds": 0, "unsaid": UNSAID}
+        return {"change": None, "token": None, "weight": None, "seconds": 0, "unsaid": say(UNSAID)}
     if effects is None:
         seconds = cost(lm, len(maps.ids), blocks * heads) / A_SECOND
         return {"change": None, "token": None, "weight": None, "seconds": max(1, round(seconds))}
     weight, _ = maps.read_most(seen.row)
-    where = "" if maps.attention == "encoder" else f"at row {effects.row}"
+    where = "" if maps.attention == "encoder" else say("at row {row}", row=effects.row)
     return {
         "change": [[None if np.isnan(one) else one for one in line] for line in effects.change.tolist()],
         "measured": effects.measured, "weight": weight.tolist(), "where": where,

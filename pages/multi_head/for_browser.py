@@ -22,9 +22,22 @@ from core.analysis.heads.patterns import (
 from core.analysis.word_classes import CLASSES, OTHER, SIGNS, class_by_word
 from core.analysis.word_classes import NAMES as PEOPLE
 from core.language_model import LanguageModel
+from core.messages import say
 from pages.multi_head.ablation import NOTHING
 from pages.multi_head.figure import OFF, OFF_ADDS, Seen
-from pages.multi_head.roles import ABOUT, BRIEF, COLUMNS, MEANS, RANDOM, SENTENCES, UNIT, needs_halves
+from pages.multi_head.roles import (
+    ABOUT,
+    BRIEF,
+    COLUMNS,
+    MEANS,
+    RANDOM,
+    SENTENCES,
+    UNIT,
+    about,
+    brief,
+    needs_halves,
+    unit,
+)
 
 
 def told(seen: Seen) -> dict[str, Any]:
@@ -33,10 +46,14 @@ def told(seen: Seen) -> dict[str, Any]:
     for word, name in class_by_word().items():
         found[name].append(word)
     return {
-        "names": dict(NAMES), "even": jobs.EVEN, "mixed": jobs.MIXED, "short": jobs.SHORT, "random": RANDOM,
-        "columns": list(COLUMNS), "about": ABOUT, "brief": BRIEF, "unit": UNIT, "means": MEANS,
-        "reads": {name: jobs.reads(name) for name in CLASSES}, "sentences": SENTENCES,
-        "off": {"label": OFF, "adds": [[str(value), words] for value, words in OFF_ADDS.items()]},
+        "names": {job: say(name) for job, name in NAMES.items()}, "even": say(jobs.EVEN),
+        "mixed": say(jobs.MIXED), "short": say(jobs.SHORT), "random": say(RANDOM), "columns": list(COLUMNS),
+        "about": {say(name): about(name) for name in ABOUT}, "brief": {say(name): brief(name) for name in BRIEF},
+        "unit": {say(name): unit(name) for name in UNIT},
+        "means": {say(name): say(means) for name, means in MEANS.items()},
+        "reads": {name: say(jobs.reads(name)) for name in CLASSES},
+        "sentences": {name: say(sentence) for name, sentence in SENTENCES.items()},
+        "off": {"label": say(OFF), "adds": [[str(value), say(words)] for value, words in OFF_ADDS.items()]},
         "classes": {"words": {name: " ".join(words) for name, words in found.items()}}
         | {"people": PEOPLE, "signs": SIGNS, "other": OTHER},
         "rules": {

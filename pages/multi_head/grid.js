@@ -1,6 +1,7 @@
 // The grid: every head of every block as a small map, with its name and what it does.
 
 import { counted } from "../../app/kit/counts.js";
+import { say, sayOf } from "../../app/kit/say.js";
 import { MONO, clamp, css, firstFit, fit, h, html, label, measure, num } from "../../app/kit/shapes.js";
 import { allMeasured, blockOf, blockTile, headOf, kindsOf, nameOf, offSet, orderedBy, roleOf, rowOf, tile } from "./layout.js";
 
@@ -54,9 +55,9 @@ export function drawGrid(g, data, local, at) {
   const [T, S] = [data.rows.length, data.cols.length];
   const [mw, mh] = mapSize(grid.size, T, S);
   const total = data.blocks * data.heads;
+  const title = total === 1 ? say("The only head") : say("All {heads}", { heads: counted(total, "head") });
   g.part("grid", [grid, orderedBy(data, local)], () => {
     const sheet = sprite(g, data, local, at);
-    const title = total === 1 ? "The only head" : `All ${counted(total, "head")}`;
     /** @type {Shapes[]} */
     const out = [label(0, 12, title, { fill: "ink", weight: 600 }),
       h("image", { x: grid.left, y: grid.top, width: sheet.w, height: sheet.h, href: sheet.url, preserveAspectRatio: "none" })];
@@ -76,16 +77,16 @@ export function drawGrid(g, data, local, at) {
     const off = offSet(data, local);
     const first = Math.min(...[...off].map((name) => Number(name.split(".")[0])));
     const later = Array.from({ length: total }, (_, i) => i).some((i) => Math.floor(i / data.heads) > first && !off.has(`${Math.floor(i / data.heads)}.${i % data.heads}`));
-    const names = off.size === 1 ? `L${[...off][0].replace(".", "H")}` : `the ${counted(off.size, "head")} that are off`;
-    const without = `without ${names}${later ? ": later heads read differently" : ""}`;
+    const gone = off.size === 1 ? say("without {head}", { head: `L${[...off][0].replace(".", "H")}` }) : say("without the {heads} that are off", { heads: counted(off.size, "head") });
+    const without = later ? `${gone}: ${say("later heads read differently")}` : gone;
     const touch = at.phone || window.matchMedia("(pointer: coarse)").matches;
-    const how = `row reads column${data.cross ? ", the encoder’s tokens" : ""}`;
-    const x = measure(total === 1 ? "The only head" : `All ${counted(total, "head")}`, 12, false) * 1.07 + 12;
+    const how = data.cross ? say("row reads column, the encoder’s tokens") : say("row reads column");
+    const x = measure(title, 12, false) * 1.07 + 12;
     const room = at.phone ? g.width - x : at.bar ? at.width - ORDER - x - 12 : at.panel.x - x - 4;
-    const press = touch ? "; tap one to choose it" : "; click one";
-    const hint = [`${how}${press}; blocks and heads count from 0`, `${how}${press}; counted from 0`, how + press].find((one) => measure(one, 12, false) * 1.04 < room) ?? how;
+    const press = touch ? say("tap one to choose it") : say("click one");
+    const hint = [[how, press, say("blocks and heads count from 0")], [how, press, say("counted from 0")], [how, press]].map((words) => words.join("; ")).find((one) => measure(one, 12, false) * 1.04 < room) ?? how;
 
-    const text = off.size === total ? "all heads off: what they read goes nowhere" : off.size ? without : total === 1 ? how : hint;
+    const text = off.size === total ? say("all heads off: what they read goes nowhere") : off.size ? without : total === 1 ? how : hint;
     return label(x, 12, fit(text, room, 12, false), { fill: off.size ? "accent" : "ink3" });
   });
   drawMarks(g, data, local, at, mw, mh);
@@ -127,7 +128,7 @@ function drawTile(data, at, { x, y }, block, head, mw, mh, first) {
       label(x + Math.max(40, 1.07 * measure(nameOf(block, head), 12, false) + 7), y + mh + 14, role.score === null ? "" : num(role.score, 2), { mono: true, fill: "ink3" }),
       label(x, y + mh + 28, firstFit([role.name, role.short || role.name], room), { fill: role.short ? "att-ink" : "ink3" }));
   } else if ((at.grid.size >= 27 && role.short) || (first && at.grid.size >= 14)) {
-    out.push(label(x + mw - 2, y + 11, role.short || "mix", { anchor: "end", fill: "ink", "paint-order": "stroke", stroke: css("bg"), "stroke-width": 3, "stroke-linejoin": "round" }));
+    out.push(label(x + mw - 2, y + 11, role.short || sayOf("brief", "mix"), { anchor: "end", fill: "ink", "paint-order": "stroke", stroke: css("bg"), "stroke-width": 3, "stroke-linejoin": "round" }));
   }
   return out;
 }
@@ -159,7 +160,7 @@ function drawMarks(g, data, local, at, mw, mh) {
     const { x, y } = to;
     return [h("rect", { x, y, width: mw, height: mh, fill: css("bg"), opacity: 0.78 }),
       h("path", { d: `M${x + 2},${y + mh - 2}L${x + mw - 2},${y + 2}`, stroke: css("accent"), "stroke-width": 1.5 }),
-      mw >= 27 && label(x + mw / 2, y + mh / 2 + 4, "off", { anchor: "middle", weight: 600, fill: "accent", "paint-order": "stroke", stroke: css("bg"), "stroke-width": 4 })];
+      mw >= 27 && label(x + mw / 2, y + mh / 2 + 4, sayOf("head", "off"), { anchor: "middle", weight: 600, fill: "accent", "paint-order": "stroke", stroke: css("bg"), "stroke-width": 4 })];
   }));
   const asked = local.role ?? local.pinned ?? null;
   g.part("dim", [at.grid, asked], () => asked && data.roles.map((role, i) => {
@@ -201,12 +202,13 @@ const ORDER = 206; // the width of its buttons
  */
 export function drawOrder(g, data, local, at) {
   if (!at.bar) return;
+  const names = { block: say("By block"), kind: say("By kind"), effect: say("By effect") };
   const pick = (/** @type {string} */ order) => g.select({ order, ...(order === "effect" && !allMeasured(g.data) ? { panel: "effect", tour: -1 } : {}) });
   const box = at.phone ? { left: 0, top: 20, width: at.width, height: 44 } : { left: at.width - ORDER, top: 0, width: ORDER, height: 24 };
-  g.overlay("order", box, () => html("div", { class: "mh-panels mh-order", role: "group", "aria-label": "Order of the heads" },
-    ["block", "kind", "effect"].map((order) => html("button", { type: "button", "data-order": order, onclick: () => pick(order) }, `By ${order}`))), (node) => {
+  g.overlay("order", box, () => html("div", { class: "mh-panels mh-order", role: "group", "aria-label": say("Order of the heads") },
+    Object.entries(names).map(([order, name]) => html("button", { type: "button", "data-order": order, onclick: () => pick(order) }, name))), (node) => {
     const buttons = [...node.querySelectorAll("button")];
     for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.order === orderedBy(data, local)));
-    buttons[2].title = allMeasured(data) ? "The heads whose absence changes the prediction most come first" : "Their effects have to be measured first";
+    buttons[2].title = allMeasured(data) ? say("The heads whose absence changes the prediction most come first") : say("Their effects have to be measured first");
   });
 }

@@ -1,5 +1,6 @@
 // What stands where: the grid of all heads at the left, the chosen head's panel at the right, the next token below.
 
+import { say } from "../../app/kit/say.js";
 import { clamp, fit, measure } from "../../app/kit/shapes.js";
 import { isPhone } from "../../app/kit/widths.js";
 
@@ -32,7 +33,7 @@ import { isPhone } from "../../app/kit/widths.js";
 /** @type {PanelName[]} */
 export const PANELS = ["lines", "map", "pair", "join", "effect"];
 /** @type {Record<PanelName, string>} */
-export const PANEL_NAMES = { lines: "Lines", map: "Map", pair: "Query-key", join: "Join", effect: "Effect" };
+export const PANEL_NAMES = { lines: say("Lines"), map: say("Map"), pair: say("Query-key"), join: say("Join"), effect: say("Effect") };
 const DEEP = 528; // the height of the picture on a wide screen
 const FOOT = 42; // of it for the next token
 const HEADER = 144; // of a panel: buttons, name, meaning, sentence, scores

@@ -8,8 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import markup
-from app.controls import bare_encoder, decoder_text, widgets
+from app.controls import bare_encoder, decoder_text, stacks, widgets
 from app.controls.predict import draw
 from app.frame import page
 from app.session import events
@@ -20,6 +19,7 @@ from core.analysis.heads.null_distributions import head_chance
 from core.analysis.heads.patterns import head_maps, pattern_scores
 from core.analysis.heads.sets import set_effects
 from core.analysis.heads.shares import head_outputs, head_shares
+from core.messages import say
 from core.model.attention import Attention
 from pages.multi_head import ablation, export, figure
 from pages.multi_head.ablation import Head, write_off
@@ -62,12 +62,12 @@ page.judged(RULE)
 
 with page.controls():
     if both:
-        widgets.segments("Stack", "stack", ("encoder", "decoder"), markup.capital)
+        stacks.pick_stack()
     if decoding:
-        widgets.segments("Attention", "attention", ("self", "cross"), markup.capital)
-    widgets.pick("Block", "block", blocks, most=16 - config.n_heads)
-    widgets.pick("Head", "head", config.n_heads, most=16 - blocks)
-    widgets.segments(figure.OFF, "instead", ("zero", "mean"), lambda name: figure.OFF_ADDS[name])
+        stacks.pick_attention()
+    widgets.pick(say("Block"), "block", blocks, most=16 - config.n_heads)
+    widgets.pick(say("Head"), "head", config.n_heads, most=16 - blocks)
+    widgets.segments(say(figure.OFF), "instead", ("zero", "mean"), lambda name: say(figure.OFF_ADDS[name]))
 decoder_text.draw(ctx)
 
 slot = st.container(key="gb-measuring")

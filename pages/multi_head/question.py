@@ -11,11 +11,20 @@ from app import markup, questions
 from app.controls.predict import Answer
 from core.analysis.heads.effects import Knockout
 from core.analysis.heads.patterns import HeadMaps
+from core.messages import mark, say
 from pages.multi_head.ablation import Head
 
 NEAR = 0.2  # of the larger loss: within it two losses add up
 MISSED = 0.05  # of a probability: where nothing changes by more, neither head is missed
 LEAST = 0.02  # of a probability: what is not worth more is no loss
+
+# What is asked about: by whether the token is known, and whether the row is the last one, not the one that is followed.
+ASKED = {
+    (True, False): mark("the probability of {token}"),
+    (True, True): mark("the probability of {token}, after the whole text,"),
+    (False, False): mark("the probability of the decoder’s next token"),
+    (False, True): mark("the probability of the decoder’s next token, after the whole text,"),
+}
 
 
 @dataclass(frozen=True)
@@ -80,18 +89,15 @@ def ask(
     others = [partner(maps, block, head, row)] if blocks * heads > 1 else []
     pair = tuple(sorted([(block, head), *others]))
     names = [f"L{at}H{one}" for at, one in pair]
-    of = (
-        f"the probability of {markup.mono(markup.visible(token))}"
-        if token
-        else "the probability of the decoder’s next token"
-    )
     end: dict[str, str | int] = {"follow": -1} if last else {}
-    of += ", after the whole text," if last else ""
+    of = say(ASKED[bool(token), last], token=markup.mono(markup.visible(token)))
     if len(pair) == 1:
         asked = questions.ask("multi_head", "only-head", head=names[0], what=of)
-        return Question(asked, pair, f"Switch off {names[0]}", {"off": write(pair), **end})
+        start = say("Switch off {head}", head=names[0])
+        return Question(asked, pair, start, {"off": write(pair), **end})
     asked = questions.ask("multi_head", "two-heads", first=names[0], second=names[1], what=of)
-    return Question(asked, pair, f"Switch off {' and '.join(names)}", {"off": write(pair), **end})
+    start = say("Switch off {first} and {second}", first=names[0], second=names[1])
+    return Question(asked, pair, start, {"off": write(pair), **end})
 
 
 def partner(maps: HeadMaps, block: int, head: int, row: int) -> Head:

@@ -3,6 +3,7 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { sharedWords } from "../../app/kit/groups.js";
+import { pieces, say, sayOf } from "../../app/kit/say.js";
 import {
   MONO, chip, clamp, css, firstFit, fit, h, heat, heatImage, hex, label, measure, num, tokenSpans, visible,
 } from "../../app/kit/shapes.js";
@@ -21,6 +22,9 @@ import { argmax, colOf, nameOf, named, offSet, panelOf, roleOf, shownHead, weigh
  * @typedef {[row: number, col: number, weight: number]} Line
  */
 
+/** A head's name with the attention that it is of. @type {Record<Data["kind"], (head: string) => string>} */
+const KINDS = { self: (head) => head, cross: (head) => say("{head}, cross", { head }), encoder: (head) => say("{head}, encoder", { head }) };
+
 /**
  * The panel's head: name, what it does with the number that says so, one sentence about the followed row, all scores.
  * @param {HeadsStage} g @param {Data} data @param {Local} local @param {Layout} at @param {number} row
@@ -32,12 +36,12 @@ export function drawHeader(g, data, local, at, row) {
   const top = p.head;
   g.part("header", [block, head, row, panelOf(local), off, local.hover?.col ?? -1], () => {
     const role = roleOf(data, block, head);
-    const name = nameOf(block, head) + (data.kind === "self" ? "" : `, ${data.kind}`);
+    const name = KINDS[data.kind](nameOf(block, head));
     const wide = measure(name, 16, false) * 1.08 + 10;
     const title = role.name + (role.score === null ? "" : ` ${num(role.score, 2)}`);
     const used = wide + measure(title, 16, false) * 1.08 + 10;
-    const tails = [sharedWords(head, data.heads, data.kvHeads), sharedWords(head, data.heads, data.kvHeads).replace("keys and values", "K, V"), ""]
-      .map((shares) => [off && "switched off", role.was ? `all heads on: ${role.was}` : role.on, shares].filter(Boolean).join("; "));
+    const tails = [sharedWords(head, data.heads, data.kvHeads), sharedWords(head, data.heads, data.kvHeads, "short"), ""]
+      .map((shares) => [off && say("switched off"), role.was ? say("all heads on: {does}", { does: role.was }) : role.on, shares].filter(Boolean).join("; "));
     const tail = tails.find((one) => measure(one, 12, false) * 1.05 < p.w - used) ?? tails[tails.length - 1];
     return [
       h("text", { x: p.x, y: top + 50, "font-size": 16, "font-weight": 600, fill: css("accent") }, name),
@@ -60,11 +64,13 @@ function sentence(data, local, block, head, row, p, y) {
   const col = pointed ?? argmax(weights);
   const mono = (/** @type {string} */ token, /** @type {number} */ room) => h("tspan", { "font-family": MONO, "font-weight": 600, fill: css("ink"), direction: "ltr" }, tokenSpans(token, room, 12));
   const self = !data.cross && col === row;
-  if (data.causal && col > row) {
-    return h("text", { x: p.x, y, "font-size": 12, fill: css("ink2") }, "Here ", mono(data.rows[row].text, 100), ` (row ${row}) cannot see `, mono(data.cols[col].text, 100), ` (${col}): it comes later.`);
-  }
-  return h("text", { x: p.x, y, "font-size": 12, fill: css("ink2") }, "Here ", mono(data.rows[row].text, 100), ` (row ${row}) `,
-    pointed === undefined ? "reads " : "gives ", self ? "itself" : [mono(data.cols[col].text, 100), ` (${col})`], pointed === undefined ? " most: " : ": ", h("tspan", { "font-family": MONO, fill: css("att-ink"), "font-weight": 600 }, num(weights[col], 3)));
+  const said = data.causal && col > row ? say("Here {asking} (row {row}) cannot see {answering} ({column}): it comes later.")
+    : pointed === undefined ? (self ? say("Here {asking} (row {row}) reads itself most: {weight}") : say("Here {asking} (row {row}) reads {answering} ({column}) most: {weight}"))
+      : self ? say("Here {asking} (row {row}) gives itself: {weight}") : say("Here {asking} (row {row}) gives {answering} ({column}): {weight}");
+  return h("text", { x: p.x, y, "font-size": 12, fill: css("ink2") }, pieces(said, {
+    asking: mono(data.rows[row].text, 100), row: String(row), answering: mono(data.cols[col].text, 100), column: String(col),
+    weight: h("tspan", { "font-family": MONO, fill: css("att-ink"), "font-weight": 600 }, num(weights[col], 3)),
+  }));
 }
 /**
  * Every score of the head, as a number over a bar; the one that named it is in full colour.
@@ -75,8 +81,8 @@ function drawScores(g, data, block, head, p, y) {
   const values = data.scores[block * data.heads + head];
   const role = roleOf(data, block, head);
   const w = (p.w - p.lead) / p.scores;
-  const lead = p.lead ? ["Attention to …", "(they overlap)"].map((line, i) => label(p.x, y + 12 + 15 * i, line, { fill: "ink2" }))
-    : p.scores < data.scoreNames.length ? label(p.x, y - 4, "Attention to … (they overlap)", { fill: "ink2" }) : null;
+  const lead = p.lead ? [say("Attention to …"), say("(they overlap)")].map((line, i) => label(p.x, y + 12 + 15 * i, line, { fill: "ink2" }))
+    : p.scores < data.scoreNames.length ? label(p.x, y - 4, `${say("Attention to …")} ${say("(they overlap)")}`, { fill: "ink2" }) : null;
   const first = y;
   // The last ones are no part of the attention to anything: a rule sets them apart.
   const rule = p.lead && data.sharing < data.scoreNames.length && h("path", { d: `M${p.x + p.lead + data.sharing * w - 2.5},${y + 2}v32`, stroke: css("ink3") });
@@ -173,7 +179,7 @@ function drawSides(g, data, local, at, q, row, strong, backwards) {
     });
   };
   g.part("left tokens", [row, pointed, backwards, block, head], () => [
-    label(p.x, p.top + 8, "this token …", { fill: "q-ink", weight: 600 }),
+    label(p.x, p.top + 8, say("this token …"), { fill: "q-ink", weight: 600 }),
     side(data.rows, 0, p.x, (i) => (backwards ? ((lit.get(i) ?? 0) > 0.15 ? "att" : undefined) : i === row ? "q" : undefined), backwards ? best : [row]),
   ]);
   g.part("right tokens", [row, pointed, backwards, block, head], () => {
@@ -181,10 +187,10 @@ function drawSides(g, data, local, at, q, row, strong, backwards) {
     const names = named(data.cols.length, q.pitch[1], firstKeys);
     const numbers = backwards ? [] : [...lit.entries()].filter(([i, w]) => (w >= 0.02 || i === best[0]) && names.has(i));
     return [
-      label(q.right, p.top + 8, "… reads these", { fill: "k-ink", weight: 600 }),
+      label(q.right, p.top + 8, say("… reads these"), { fill: "k-ink", weight: 600 }),
       side(data.cols, 1, q.right, read, firstKeys),
       numbers.map(([i, w]) => label(p.x + p.w, q.y(1, i) + 4, num(w, 2), { anchor: "end", mono: true, fill: i === best[0] ? "att-ink" : "ink2", weight: i === best[0] ? 600 : 400 })),
-      backwards && strong.filter(([, , w]) => w > 0.04).sort((a, b) => b[2] - a[2]).slice(0, 1).map(([r, , w]) => label((q.left + q.right) / 2, p.top + 8, `read most by row ${r}, ${num(w, 2)}`, { anchor: "middle", fill: "ink2" })),
+      backwards && strong.filter(([, , w]) => w > 0.04).sort((a, b) => b[2] - a[2]).slice(0, 1).map(([r, , w]) => label((q.left + q.right) / 2, p.top + 8, say("read most by row {row}, {weight}", { row: r, weight: num(w, 2) }), { anchor: "middle", fill: "ink2" })),
     ];
   });
 }
@@ -299,15 +305,15 @@ export function drawPair(g, data, local, at, row) {
   g.part("pair heads", [row], () => {
     const y = p.top + 8;
     return [
-      label(q.k - 10, p.top + 32, "query", { anchor: "end", fill: "q-ink", weight: 600 }),
-      label(q.k, y, fit(`q of ${visible(data.rows[row].text)} (${row}): what it asks, ${counted(K, "number")}`, 2 * q.strip + 10, 12, false), { fill: "q-ink" }),
+      label(q.k - 10, p.top + 32, say("query"), { anchor: "end", fill: "q-ink", weight: 600 }),
+      label(q.k, y, fit(say("q of {token} ({row}): what it asks, {numbers}", { token: visible(data.rows[row].text), row, numbers: counted(K, "number") }), 2 * q.strip + 10, 12, false), { fill: "q-ink" }),
       strip(g, query, q.k, p.top + 16, q.strip, 20, max.q, "q"),
-      label(q.product, p.top + 32, at.phone ? "× key" : "× each key below, number by number", { fill: "ink3" }),
-      label(q.k, p.top + 54, at.phone ? "k" : fit("k: what each token answers", q.strip, 12, false), { fill: "k-ink", weight: 600 }),
+      label(q.product, p.top + 32, at.phone ? say("× key") : say("× each key below, number by number"), { fill: "ink3" }),
+      label(q.k, p.top + 54, at.phone ? "k" : fit(say("k: what each token answers"), q.strip, 12, false), { fill: "k-ink", weight: 600 }),
       label(q.product, p.top + 54, "q × k", { fill: "ink2", weight: 600 }),
-      label(q.sum + 62, p.top + 54, data.factorText ? "scaled" : "sum", { anchor: "end", fill: "ink2", weight: 600 }),
-      local.a.bias && label(q.sum + 108, p.top + 54, "bias", { anchor: "end", fill: "ink2", weight: 600 }),
-      label(p.x + p.w - 6, p.top + 54, "reads", { anchor: "end", fill: "att-ink", weight: 600 }),
+      label(q.sum + 62, p.top + 54, data.factorText ? say("scaled") : say("sum"), { anchor: "end", fill: "ink2", weight: 600 }),
+      local.a.bias && label(q.sum + 108, p.top + 54, sayOf("position", "bias"), { anchor: "end", fill: "ink2", weight: 600 }),
+      label(p.x + p.w - 6, p.top + 54, say("reads"), { anchor: "end", fill: "att-ink", weight: 600 }),
     ];
   });
   g.part("pair rows", [row], () => {
@@ -322,7 +328,7 @@ export function drawPair(g, data, local, at, row) {
         hidden ? null : strip(g, products[c], q.product, middle - tall / 2, q.strip, tall, most, q.pitch > 10 ? "line" : null)];
       if (!names.has(c)) return out;
       const bar = Math.max(0, p.x + p.w - 44 - q.sum - (local.a.bias ? 112 : 66));
-      out.push(hidden ? label(q.k, middle + 4, "later: hidden by the mask", { fill: "ink3" }) : [
+      out.push(hidden ? label(q.k, middle + 4, say("later: hidden by the mask"), { fill: "ink3" }) : [
         label(q.sum + 62, middle + 4, num(local.a.scaled[row * S + c], 2), { anchor: "end", mono: true, fill: "ink" }),
         local.a.bias && label(q.sum + 108, middle + 4, num(local.a.bias[row * S + c], 2), { anchor: "end", mono: true, fill: "ink2" }),
         h("rect", { x: p.x + p.w - 42 - bar * weights[c], y: middle - 4, width: bar * weights[c], height: 8, fill: css("att"), opacity: 0.6 }),
@@ -357,12 +363,12 @@ function drawSum(data, local, at, q, row, col, products) {
   const terms = shown.map((i) => num(products[i], digits)).join(" + ").replaceAll("+ −", "− ");
   const others = products.length - shown.length;
   const line = `${terms}${others ? ` ${rest < 0 ? "−" : "+"} ${num(Math.abs(rest), digits)} (${counted(others, "other")})` : ""} = ${num(sum, 2)}`;
-  const steps = [data.factorText && `${data.factorText} = ${num(scaled, 2)}`, local.a.bias && `bias ${num(local.a.bias[row * S + col], 2)}`,
-    hidden ? "hidden by the mask: 0" : `softmax over the row: ${num(local.a.pattern[row * S + col], 3)}`].filter(Boolean);
+  const steps = [data.factorText && `${data.factorText} = ${num(scaled, 2)}`, local.a.bias && say("bias {value}", { value: num(local.a.bias[row * S + col], 2) }),
+    hidden ? say("hidden by the mask: 0") : say("softmax over the row: {weight}", { weight: num(local.a.pattern[row * S + col], 3) })].filter(Boolean);
   return [
     h("rect", { x: p.x + 0.75, y: q.top + col * q.pitch, width: p.w - 1.5, height: Math.max(2, q.pitch), rx: 3, fill: "none", stroke: css("accent"), "stroke-width": 1.5 }),
     h("path", { d: `M${p.x},${y - 4}h${p.w}`, stroke: css("line") }),
     h("text", { x: p.x, y: y + 14, "font-size": 12, fill: css("ink2") }, h("tspan", { fill: css("q-ink") }, "q"), " · ", h("tspan", { fill: css("k-ink") }, "k"), " = ", h("tspan", { "font-family": MONO }, fit(line, p.w - 44, 12, true))),
-    label(p.x, y + 32, fit(steps.join(", then "), p.w, 12, false), { fill: "ink2" }),
+    label(p.x, y + 32, fit(steps.join(say(", then ")), p.w, 12, false), { fill: "ink2" }),
   ];
 }

@@ -3,6 +3,7 @@
 
 import { roundTicks } from "../../app/kit/axes.js";
 import { counted } from "../../app/kit/counts.js";
+import { say, sayOf } from "../../app/kit/say.js";
 import { clamp, css, fit, h, html, label, lerp, measure, num, signed, visible } from "../../app/kit/shapes.js";
 import { allMeasured, blockOf, headOf, nameOf, named, offSet, roleOf, wrapped } from "./layout.js";
 import { furthest, strip } from "./reads.js";
@@ -45,7 +46,7 @@ export function partial(local, n, D) {
 /** @param {Float32Array} values */
 export const length = (values) => Math.sqrt(values.reduce((s, v) => s + v * v, 0));
 /** @param {Data} data @param {number} i */
-export const partName = (data, i) => (i < data.heads ? nameOf(data.join.block, i) : "bias");
+export const partName = (data, i) => (i < data.heads ? nameOf(data.join.block, i) : sayOf("layer", "bias"));
 
 /** @param {Data} data @param {Layout} at */
 function joinPlan(data, at) {
@@ -78,9 +79,9 @@ export function drawJoin(g, data, local, at) {
   const scale = q.barW / (high - low);
   const names = named(q.parts, q.pitch, [head]);
   g.part("join heads", null, () => [
-    label(q.x, q.top - 8, fit(at.phone ? "what each adds" : `what each adds: ${counted(D, "number")}`, q.width, 12, false), { fill: "att-ink", weight: 600 }),
-    label(q.bar - 12, q.top - 8, "length", { anchor: "end", fill: "ink2" }),
-    label(p.x + p.w, q.top - 8, fit("share of the output", q.barW + 54, 12, false), { anchor: "end", fill: "att-ink", weight: 600 }),
+    label(q.x, q.top - 8, fit(at.phone ? say("what each adds") : say("what each adds: {numbers}", { numbers: counted(D, "number") }), q.width, 12, false), { fill: "att-ink", weight: 600 }),
+    label(q.bar - 12, q.top - 8, say("length"), { anchor: "end", fill: "ink2" }),
+    label(p.x + p.w, q.top - 8, fit(say("share of the output"), q.barW + 54, 12, false), { anchor: "end", fill: "att-ink", weight: 600 }),
   ]);
   g.part("join rows", [added, head], () => Array.from({ length: q.parts }, (_, i) => {
     const middle = q.top + (i + 0.5) * q.pitch;
@@ -113,20 +114,20 @@ function drawConcat(g, data, local, at, q, head, token, D) {
   const w = (room - gap * (data.heads - 1)) / data.heads;
   const max = furthest(local.a.z);
   const wide = w > 34;
+  const wholes = { heads: data.heads, size: K, numbers: counted(data.heads * K, "number") };
   /** @type {Shapes[]} */
-  const out = [h("text", { x: p.x, y: p.top + 8, "font-size": 12, fill: css("ink2") }, h("tspan", { "font-weight": 600, fill: css("att-ink") }, "Concatenate "),
-    fit(at.phone ? `side by side: ${data.heads} × ${K} = ${counted(data.heads * K, "number")}`
-      : `for ${visible(token.text)} (row ${data.join.row}): the heads’ outputs side by side, ${data.heads} × ${K} = ${counted(data.heads * K, "number")}`, p.w - 84, 12, false))];
+  const out = [h("text", { x: p.x, y: p.top + 8, "font-size": 12, fill: css("ink2") }, h("tspan", { "font-weight": 600, fill: css("att-ink") }, `${say("Concatenate")} `),
+    fit(at.phone ? say("side by side: {heads} × {size} = {numbers}", wholes)
+      : say("for {token} (row {row}): the heads’ outputs side by side, {heads} × {size} = {numbers}", { token: visible(token.text), row: data.join.row, ...wholes }), p.w - 84, 12, false))];
   for (let i = 0; i < data.heads; i++) {
     const x = p.x + i * (w + gap);
     out.push(h("g", { class: "gb-hot", "data-part-row": i }, strip(g, local.a.z.subarray(i * K, (i + 1) * K), x, q.concat, w, 20, max, w > 6 ? "att" : null),
       i === head && h("rect", { x: x - 1, y: q.concat - 1, width: w + 2, height: 22, rx: 3, fill: "none", stroke: css("accent"), "stroke-width": 2 }),
       (wide || i === head) && label(clamp(x + w / 2, p.x + 16, p.x + p.w - 16), q.concat + 34, nameOf(data.join.block, i), { anchor: "middle", fill: i === head ? "accent" : "ink3", weight: i === head ? 700 : 400 })));
   }
-  const rows = `its ${counted(K, "row")} of W_O`;
-  out.push(h("text", { x: p.x, y: q.concat + 55, "font-size": 12, fill: css("ink2") }, h("tspan", { "font-weight": 600, fill: css("att-ink") }, "Project "),
-    fit(at.phone ? `through W_O: each part becomes ${counted(D, "number")}`
-      : `through W_O, ${data.heads * K} × ${D}: each part meets ${rows} and becomes ${counted(D, "number")}`, p.w - 50, 12, false)));
+  out.push(h("text", { x: p.x, y: q.concat + 55, "font-size": 12, fill: css("ink2") }, h("tspan", { "font-weight": 600, fill: css("att-ink") }, `${say("Project")} `),
+    fit(at.phone ? say("through W_O: each part becomes {numbers}", { numbers: counted(D, "number") })
+      : say("through W_O, {wide} × {size}: each part meets its {rows} of W_O and becomes {numbers}", { wide: data.heads * K, size: D, rows: counted(K, "row"), numbers: counted(D, "number") }), p.w - 50, 12, false)));
   return out;
 }
 
@@ -144,16 +145,18 @@ function drawTotal(g, data, local, at, q, p, added, D) {
   const gap = Math.max(...sum.map((v, d) => Math.abs(v - local.a.out[d])));
   local.gap = all ? gap : null;
   const same = all && gap <= 1e-4 * Math.max(1, most);
-  const text = all ? (same ? "The sum is what the attention adds to the stream: the very same numbers." : `The sum differs from the attention’s output by ${num(gap, 3)}.`)
-    : added ? `${partName(data, 0)}${added > 1 ? ` to ${partName(data, added - 1)}` : ""} added; ${q.parts - added} to come` : "nothing added yet: Next adds one head after the other";
+  const [first, last, count] = [partName(data, 0), partName(data, added - 1), q.parts - added];
+  const text = all ? (same ? say("The sum is what the attention adds to the stream: the very same numbers.") : say("The sum differs from the attention’s output by {gap}.", { gap: num(gap, 3) }))
+    : added > 1 ? say("{first} to {last} added; {count} to come", { first, last, count }) : added ? say("{first} added; {count} to come", { first, count })
+      : say("nothing added yet: Next adds one head after the other");
   return [
     h("path", { d: `M${p.x},${y - 4}h${p.w}`, stroke: css("ink3") }),
-    label(p.x + 4, y + 15, "sum", { weight: 600, fill: "att-ink" }),
+    label(p.x + 4, y + 15, say("sum"), { weight: 600, fill: "att-ink" }),
     strip(g, sum, q.x, y + 1, q.width, 20, most, "att"),
     label(q.bar - 12, y + 15, num(length(sum), 2), { anchor: "end", mono: true, fill: "ink" }),
     label(p.x + p.w, y + 15, num(share, 3), { anchor: "end", mono: true, fill: "att-ink", weight: 700 }),
-    label(q.bar, y + 15, at.phone ? "add up to" : fit("shares add up to", q.barW, 12, false), { fill: "ink3" }),
-    [...wrapped(text, p.w, 2), ...(all ? wrapped("Lengths do not add up: the parts point in different directions. A share is a part’s length along the sum, over the sum’s length.", p.w, 4) : [])].map((line, i) => label(p.x, y + 38 + 16 * i, line, { fill: "ink2" })),
+    label(q.bar, y + 15, at.phone ? say("add up to") : fit(say("shares add up to"), q.barW, 12, false), { fill: "ink3" }),
+    [...wrapped(text, p.w, 2), ...(all ? wrapped(say("Lengths do not add up: the parts point in different directions. A share is a part’s length along the sum, over the sum’s length."), p.w, 4) : [])].map((line, i) => label(p.x, y + 38 + 16 * i, line, { fill: "ink2" })),
   ];
 }
 
@@ -198,9 +201,9 @@ export function drawEffect(g, data, local, at) {
         label(q.left - 6, q.y(v) + 4, signed(v, digits), { anchor: "end", mono: true, fill: "ink3" })]),
       [0, 0.25, 0.5, 0.75, 1].map((part) => part * q.most).map((w) => [h("path", { d: `M${q.x(w)},${q.bottom}v4`, stroke: css("ink3") }),
         label(q.x(w), q.bottom + 16, num(w, q.most < 0.4 ? 3 : 2), { anchor: "middle", mono: true, fill: "ink3" })]),
-      label(q.right + 20, q.bottom + 34, fit(at.phone ? "its largest weight →" : "the most that the row gives to one token →", (q.right - q.left) / 1.8, 12, false), { anchor: "end", fill: "ink2" }),
-      label(p.x, q.top - 10, fit(`${at.phone ? "" : "each dot: a head off; "}change of log p of ${visible(e.token)}${at.phone ? "" : ` ${e.where}`} ↑ likelier without it`, p.w, 12, false), { fill: "ink2" }),
-      label(p.x, q.bottom + 34, "↓ less likely: the head helped", { fill: "ink2" }),
+      label(q.right + 20, q.bottom + 34, fit(at.phone ? say("its largest weight →") : say("the most that the row gives to one token →"), (q.right - q.left) / 1.8, 12, false), { anchor: "end", fill: "ink2" }),
+      label(p.x, q.top - 10, fit(at.phone ? say("change of log p of {token} ↑ likelier without it", { token: visible(e.token) }) : say("each dot: a head off; change of log p of {token} {where} ↑ likelier without it", { token: visible(e.token), where: e.where }), p.w, 12, false), { fill: "ink2" }),
+      label(p.x, q.bottom + 34, say("↓ less likely: the head helped"), { fill: "ink2" }),
     ];
   });
   if (!allMeasured(data) && !e.running) measureButton(g, data, { left: p.x + 300, top: p.top - 8, height: at.phone ? 44 : 30 });
@@ -234,8 +237,9 @@ function fromTo(before, after) {
  * @param {Data} data @param {Layout["panel"]} p
  */
 function measuredSaid(data, p) {
-  const how = data.effect.running ? "; a bar below says how far it is" : "";
-  return wrapped(`Measured so far: the heads of ${data.effect.measured} of ${counted(data.blocks, "block")}, from coarse to fine${how}.`, p.w, 3);
+  const done = { measured: data.effect.measured, blocks: counted(data.blocks, "block") };
+  return wrapped(data.effect.running ? say("Measured so far: the heads of {measured} of {blocks}, from coarse to fine; a bar below says how far it is.", done)
+    : say("Measured so far: the heads of {measured} of {blocks}, from coarse to fine.", done), p.w, 3);
 }
 
 /**
@@ -243,21 +247,24 @@ function measuredSaid(data, p) {
  * @param {Data} data @param {Measured} e @param {Local} local @param {Layout["panel"]} p @param {boolean} phone
  */
 function largestSaid(data, e, local, p, phone) {
-  if (offSet(data, local).size === data.roles.length) return wrapped("All heads are off already: none is left to switch off.", p.w, 2);
-  if (!e.largest) return wrapped("Here no head changes anything.", p.w, 2);
+  if (offSet(data, local).size === data.roles.length) return wrapped(say("All heads are off already: none is left to switch off."), p.w, 2);
+  if (!e.largest) return wrapped(say("Here no head changes anything."), p.w, 2);
   const [block, head] = e.largest;
   const change = e.change[block][head] ?? 0;
   const [name, token] = [nameOf(block, head), fit(visible(e.token), 110, 12, true)];
-  const first = `Of ${offSet(data, local).size ? "the heads still on" : "all heads"}, ${name} (${roleOf(data, block, head).name}) matters most: without it ${token} ${change < 0 ? "falls" : "rises"}, ${fromTo(e.before, e.before + change)}.`;
+  const found = { head: name, does: roleOf(data, block, head).name, token, change: fromTo(e.before, e.before + change) };
+  const first = offSet(data, local).size
+    ? (change < 0 ? say("Of the heads still on, {head} ({does}) matters most: without it {token} falls, {change}.", found) : say("Of the heads still on, {head} ({does}) matters most: without it {token} rises, {change}.", found))
+    : change < 0 ? say("Of all heads, {head} ({does}) matters most: without it {token} falls, {change}.", found) : say("Of all heads, {head} ({does}) matters most: without it {token} rises, {change}.", found);
   return [...wrapped(first, p.w, 3), ...wrapped(readerSaid(data, e, name), p.w, phone ? 4 : 2)];
 }
 /** @param {Data} data @param {Measured} e @param {string} without */
 function readerSaid(data, e, without) {
-  if (!e.reader) return "No head that is on comes after its block.";
+  if (!e.reader) return say("No head that is on comes after its block.");
   const [block, head, col, before, after] = e.reader;
   const [name, token] = [nameOf(block, head), fit(visible(data.cols[col].text), 110, 12, true)];
-  if (Math.abs(after - before) < 0.005) return `What ${name} reads most stays: ${token}, ${num(before, 2)}.`;
-  return `${name} then gives ${token} ${num(after, 2)} of its attention, not ${num(before, 2)}: what it reads depends on ${without}.`;
+  if (Math.abs(after - before) < 0.005) return say("What {head} reads most stays: {token}, {weight}.", { head: name, token, weight: num(before, 2) });
+  return say("{head} then gives {token} {after} of its attention, not {before}: what it reads depends on {without}.", { head: name, token, after: num(after, 2), before: num(before, 2), without });
 }
 
 /**
@@ -330,19 +337,20 @@ function isFree([left, base, led], w, i, q, dots, boxes, leads) {
 function drawUnmeasured(g, data, at) {
   const p = at.panel;
   if (data.effect.unsaid) {
-    const why = wrapped(`${data.effect.unsaid} What a head is worth to a prediction cannot be measured here; what it brings to its block is under Join.`, p.w, 4);
+    const why = wrapped(`${data.effect.unsaid} ${say("What a head is worth to a prediction cannot be measured here; what it brings to its block is under Join.")}`, p.w, 4);
     g.part("unmeasured", null, () => why.map((line, i) => label(p.x, p.top + 24 + 18 * i, line, { fill: "ink2" })));
     return;
   }
   const n = data.blocks * data.heads;
   const { seconds } = data.effect; // 0: no time to speak of, so there is no bar that says how far it is
-  const asks = `Each of the ${counted(n, "head")} is switched off alone, and the model runs again.${seconds ? ` On this model and text that takes about ${seconds} s on one processor; you can stop it at any time.` : ""}`;
-  const text = g.can.recompute ? asks : `What becomes of the prediction without each of the ${counted(n, "head")} was not measured for this picture.`;
+  const heads = counted(n, "head");
+  const asks = [say("Each of the {heads} is switched off alone, and the model runs again.", { heads }), ...(seconds ? [say("On this model and text that takes about {seconds} s on one processor; you can stop it at any time.", { seconds })] : [])].join(" ");
+  const text = g.can.recompute ? asks : say("What becomes of the prediction without each of the {heads} was not measured for this picture.", { heads });
   const lines = wrapped(text, p.w, 4);
   const y = p.top + 24 + 18 * lines.length;
   g.part("unmeasured", null, () => lines.map((line, i) => label(p.x, p.top + 24 + 18 * i, line, { fill: "ink2" })));
   if (data.effect.running) {
-    g.part("measuring", null, () => label(p.x, y + 16, `Being measured${seconds ? ": a bar below says how far it is" : ""}.`, { fill: "accent", weight: 600 }));
+    g.part("measuring", null, () => label(p.x, y + 16, seconds ? say("Being measured: a bar below says how far it is.") : say("Being measured."), { fill: "accent", weight: 600 }));
     return;
   }
   measureButton(g, data, { left: p.x, top: y, height: at.phone ? 44 : 36 });
@@ -353,5 +361,5 @@ function drawUnmeasured(g, data, at) {
  */
 function measureButton(g, data, box) {
   if (g.can.recompute) g.overlay("measure", box, () => html("button", { type: "button", class: "gb-button gb-primary", onclick: () => g.send("measure", { at: Date.now() }) }),
-    (node) => { node.textContent = data.effect.change ? "Go on" : `Measure ${counted(data.blocks * data.heads, "head")}`; });
+    (node) => { node.textContent = data.effect.change ? say("Go on") : say("Measure {heads}", { heads: counted(data.blocks * data.heads, "head") }); });
 }

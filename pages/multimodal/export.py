@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.kit.figures import Argument, Asked, Figure, Table
+from core.messages import say
 from core.multimodal.captions import LONGEST
 from pages.multimodal import figure, question, reading, sentences
 from pages.multimodal.reading import OF, Own, Picture, Seen, captioner
@@ -48,18 +49,30 @@ def look(asked: Asked) -> Shown:
 def sentence(shown: Shown) -> str:
     """What is on the picture: which it is, its caption, and what is right of it."""
     what, seen = shown.what, shown.seen
-    whose = "A drawing" if what.drawn else f"Picture {what.number} of those held out"
+    number = what.number
     if seen is None:
-        return f"{whose}: nothing is read. {what.why}".strip()
+        if what.drawn:
+            return say("A drawing: nothing is read. {why}", why=what.why).strip()
+        return say(
+            "Picture {number} of those held out: nothing is read. {why}", number=number, why=what.why
+        ).strip()
     told = " ".join(text for text, _ in sentences.verdict(seen, shown.own))
-    return f"{whose}, in pieces that are tokens. Caption: {seen.said.text}. {told}"
+    caption = seen.said.text
+    if what.drawn:
+        return say(
+            "A drawing, in pieces that are tokens. Caption: {caption}. {told}", caption=caption, told=told
+        )
+    return say(
+        "Picture {number} of those held out, in pieces that are tokens. Caption: {caption}. {told}",
+        number=number, caption=caption, told=told,
+    )  # fmt: skip
 
 
 FIGURE = Figure(
     "multimodal", figure.multimodal, look,
     record=lambda shown: figure.record(shown.what, shown.seen, shown.own, shown.letters),
     select=lambda shown: shown.selection,
-    claim=lambda shown: "A picture is read like text: each piece of it is a token.",
+    claim=lambda shown: say("A picture is read like text: each piece of it is a token."),
     sentence=sentence,
     table=lambda shown: table(shown.seen),
     arguments=(

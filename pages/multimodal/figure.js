@@ -2,6 +2,7 @@
 // was written looking at some of them. What is drawn by hand is pad.js's.
 
 import { mount } from "../../app/kit/glass.js";
+import { say, sayOf } from "../../app/kit/say.js";
 import {
   chip, clamp, css, fit, h, heat, heatImage, inLines, label, lerp, measure, num, unpack, visible,
 } from "../../app/kit/shapes.js";
@@ -175,7 +176,7 @@ const headOf = (data, local) => {
   return head >= 0 && head < data.heads[0] * data.heads[1] ? head : -1;
 };
 /** @param {Pick<Common, "heads">} data @param {number} head */
-const headName = (data, head) => (head < 0 ? "all heads" : `L${Math.floor(head / data.heads[1])}H${head % data.heads[1]}`);
+const headName = (data, head) => (head < 0 ? say("all heads") : `L${Math.floor(head / data.heads[1])}H${head % data.heads[1]}`);
 /** @param {Read} data @param {Kept} local @param {number} at */
 const agreementOf = (data, local, at) => data.orders[headOf(data, local) + 1][at];
 /** @param {Read} data @param {Kept} local @param {number} at */
@@ -236,7 +237,7 @@ function drawCloseUp(g, data, local, box, cut, vectors) {
   const x = box.x + side * (size + 2) + 22;
   const room = box.w - x + box.x;
   g.part("close up words", [box, at, cut, vectors, x], () => {
-    const lines = inLines(`${cut ? `Piece ${at}: ${side} × ${side}` : `A part of it: ${side} × ${side} of its`} numbers, from 0 for paper to 1 for ink. They are all that the model gets.`, room, 13);
+    const lines = inLines(cut ? say("Piece {at}: {side} × {side} numbers, from 0 for paper to 1 for ink. They are all that the model gets.", { at, side }) : say("A part of it: {side} × {side} of its numbers, from 0 for paper to 1 for ink. They are all that the model gets.", { side }), room, 13);
     const out = lines.map((text, i) => label(x, box.y + 14 + 18 * i, text, { size: 13, fill: "ink" }));
     if (!vectors) return out;
     const top = box.y + 14 + 18 * lines.length + 6;
@@ -244,8 +245,8 @@ function drawCloseUp(g, data, local, box, cut, vectors) {
     const strip = (values, y, name) => [label(x, y - 5, fit(name, room, 12, false), { fill: "ink3" }), heatImage(x, y, room, 16, heat(values, 1, values.length, (v) => g.signedRgb(v, data.largest ?? 1)))];
     /** @param {number} k */
     const of = (k) => data.vectors.slice(k * data.vectors.shape[1], (k + 1) * data.vectors.shape[1]);
-    return [out, strip(of(at), top + 10, `Times a matrix: ${data.vectors.shape[1]} numbers, a token`),
-      strip(of(piecesOf(data) + data.focus), top + 48, `“${data.words[data.focus].text}”, from the table of words: as many`)];
+    return [out, strip(of(at), top + 10, say("Times a matrix: {count} numbers, a token", { count: data.vectors.shape[1] })),
+      strip(of(piecesOf(data) + data.focus), top + 48, say("“{word}”, from the table of words: as many", { word: data.words[data.focus].text }))];
   });
   return box.y + side * (size + 2);
 }
@@ -292,7 +293,7 @@ function drawSequence(g, data, local, at, o) {
     const [to, y1, y0] = [at.words[part], at.words[part].y - 13, y + full / 2];
     const [x0, x1, m] = [x + full / 2, to.x + to.w / 2, at.pieces[at.pieces.length - 1][1] + full + 8];
     const line = h("path", { d: `M${x0},${y0}V${m}C${x0},${(m + y1) / 2} ${x1},${(m + y1) / 2} ${x1},${y1}`, fill: "none", stroke: css("att"), "stroke-width": (0.8 + 7 * (weights[i] / most)).toFixed(2), opacity: (0.2 + 0.6 * (weights[i] / most)).toFixed(3), "data-link": i });
-    return g.tip(line, `“${data.words[part].text}” reads piece ${i}: ${num(weights[i], 3)}`);
+    return g.tip(line, say("“{word}” reads piece {at}: {weight}", { word: data.words[part].text, at: i, weight: num(weights[i], 3) }));
   }));
   g.part("token pieces", [at.pieces, fly, o.from], () => at.pieces.map(([x, y], i) => {
     const [x0, y0] = fly < 1 ? placeOf(data, o.from, i) : [x, y];
@@ -311,7 +312,7 @@ function drawSequence(g, data, local, at, o) {
       h("rect", { x, y: y + 16, width: w, height: 4, rx: 2, fill: css("field") }),
       h("rect", { x, y: y + 16, width: Math.max(1, w * one.p), height: 4, rx: 2, fill: css(one.right === false ? "k" : j === part ? "accent" : "res") }),
       label(x + w / 2, y + 35, `${one.right === false ? "✗ " : ""}${percent(one.p)}`, { anchor: "middle", mono: true, fill: one.right === false ? "k-ink" : j === part ? "accent" : "ink3" }));
-    return g.tip(node, `${one.text}: probability ${num(one.p, 3)}`);
+    return g.tip(node, say("{word}: probability {p}", { word: one.text, p: num(one.p, 3) }));
   }));
   const at0 = local.piece ?? -1;
   if (at0 >= 0) g.part("frame token", [at.pieces, at0], () => {
@@ -332,12 +333,12 @@ function drawHeads(g, data, local, x, y, part) {
   const chosen = headOf(data, local);
   const agreed = data.orders.slice(1).map((one) => one[part]);
   g.part("heads", [x, y, part, chosen], () => [
-    label(x, y - 6, `Whose looking? ${g.dark ? "Brighter" : "Darker"} heads agree with 4`, { fill: "ink3" }),
+    label(x, y - 6, g.dark ? say("Whose looking? Brighter heads agree with 4") : say("Whose looking? Darker heads agree with 4"), { fill: "ink3" }),
     agreed.map((value, k) => {
       const [cx, cy] = [x + 26 + (k % heads) * HEAD, y + Math.floor(k / heads) * HEAD];
       const node = h("g", { class: "gb-hot", "data-head": k },
         h("rect", { x: cx, y: cy, width: size, height: size, rx: 2, fill: g.sequential(Math.max(0, value ?? 0), 1, "att", "field"), stroke: css(k === chosen ? "accent" : "line"), "stroke-width": k === chosen ? 2 : 1 }));
-      return g.tip(node, `${headName(data, k)}: ${value === null ? "no single piece matters" : `rank agreement ${num(value, 2)}`}`);
+      return g.tip(node, `${headName(data, k)}: ${value === null ? say("no single piece matters") : say("rank agreement {value}", { value: num(value, 2) })}`);
     }),
     Array.from({ length: layers }, (_, l) => label(x, y + l * HEAD + 12, `L${l}`, { fill: "ink3", mono: true })),
   ]);
@@ -356,7 +357,7 @@ function captionSteps(g, data, local) {
   if (!steps || local.kind !== kind) {
     if (local.steps) withoutSteps(g, local);
     local.kind = kind;
-    steps = stepMode("spoken", ["The picture", "Its pieces", "Tokens", ...data.words.map((one) => `“${one.text}”`), "Right or wrong"]);
+    steps = stepMode("spoken", [sayOf("photo", "The picture"), say("Its pieces"), say("Tokens"), ...data.words.map((one) => `“${one.text}”`), say("Right or wrong")]);
     local.steps = steps;
   }
   return steps;
@@ -364,15 +365,16 @@ function captionSteps(g, data, local) {
 /** What a step shows. @param {Read} data @param {number} step */
 function captionOf(data, step) {
   const start = [
-    `A picture is a table of numbers, ${data.grid[0] * data.side} × ${data.grid[1] * data.side} of them, one for how dark each point is. The model was trained to say in words which digits stand in it.`,
-    `It is cut into ${piecesOf(data)} pieces. To the model each piece is what a word is in a text; below stands one of them as the numbers that it is.`,
-    "Each piece becomes a row of numbers, just as a word does, and stands in one line with the words to come: such a row is called a token. From here on the model does not know which were pictures.",
+    say("A picture is a table of numbers, {rows} × {columns} of them, one for how dark each point is. The model was trained to say in words which digits stand in it.", { rows: data.grid[0] * data.side, columns: data.grid[1] * data.side }),
+    say("It is cut into {pieces} pieces. To the model each piece is what a word is in a text; below stands one of them as the numbers that it is.", { pieces: piecesOf(data) }),
+    say("Each piece becomes a row of numbers, just as a word does, and stands in one line with the words to come: such a row is called a token. From here on the model does not know which were pictures."),
   ];
   if (step < BEFORE) return start[step];
   const at = step - BEFORE;
-  if (at >= data.words.length) return "The caption is complete and can be held against the truth. The maps show where the chosen word looked, and what it loses when a piece is covered: looking at a piece is not yet needing it.";
+  if (at >= data.words.length) return say("The caption is complete and can be held against the truth. The maps show where the chosen word looked, and what it loses when a piece is covered: looking at a piece is not yet needing it.");
   const word = data.words[at];
-  return `The model writes “${word.text}” (probability ${percent(word.p)}), and reads it back before it writes the next word.${at ? "" : " The left map shows at which pieces the word looked; for the right one each piece was covered, to see what the word loses without it."}`;
+  const written = say("The model writes “{word}” (probability {p}), and reads it back before it writes the next word.", { word: word.text, p: percent(word.p) });
+  return at ? written : `${written} ${say("The left map shows at which pieces the word looked; for the right one each piece was covered, to see what the word loses without it.")}`;
 }
 /** @param {Kept} local */
 const stepOf = (local) => (local.steps ? local.steps.of(local) : 0);
@@ -452,7 +454,7 @@ function drawStrip(g, data, y) {
       const node = h("g", { class: "gb-hot", "data-scene": first + k },
         heatImage(x, top, w, w / 2, heat(values, tall, wide, (v) => g.sequentialRgb(v, 16, "ink", "field"))),
         h("rect", { x, y: top, width: w, height: w / 2, rx: 2, fill: "none", stroke: css(chosen ? "accent" : "line"), "stroke-width": chosen ? 2.5 : 1 }));
-      return g.tip(node, `picture ${first + k}: ${data.strip.captions[k]}`);
+      return g.tip(node, say("picture {number}: {caption}", { number: first + k, caption: data.strip.captions[k] }));
     }),
   ]);
   return y + Math.ceil(shown / per) * (w / 2 + gap);
@@ -489,7 +491,7 @@ function drawBlank(g, data, local) {
   local.steps = null;
   const phone = isPhone(g.width);
   const pad = { x: 0, y: 22, w: columnsOf(g.width, data).pad }; // as wide as it is with something on it
-  g.part("pad head", [pad], () => heading(0, 12, 1, "Your drawing", pad.w));
+  g.part("pad head", [pad], () => heading(0, 12, 1, say("Your drawing"), pad.w));
   const below = drawPad(g, local, pad, data.pen);
   const [x, room] = phone ? [0, g.width] : [pad.w + 32, g.width - pad.w - 40];
   const lines = inLines(data.message, room, 15);
@@ -500,9 +502,9 @@ function drawBlank(g, data, local) {
 
 /** @param {Data} data @param {number} step */
 const pictureTitle = (data, step) => {
-  const source = data.drawn ? "Your drawing" : `Picture ${data.number}`;
-  if (!step) return `${source}: ${data.grid[0] * data.side} × ${data.grid[1] * data.side} numbers`;
-  return data.drawn ? `As it is seen: ${piecesOf(data)} pieces` : `${source}, cut into ${piecesOf(data)} pieces`;
+  const values = { number: data.number, rows: data.grid[0] * data.side, columns: data.grid[1] * data.side, pieces: piecesOf(data) };
+  if (data.drawn) return step ? say("As it is seen: {pieces} pieces", values) : say("Your drawing: {rows} × {columns} numbers", values);
+  return step ? say("Picture {number}, cut into {pieces} pieces", values) : say("Picture {number}: {rows} × {columns} numbers", values);
 };
 /**
  * What stands below the pictures: of(part) -> lines of two of them, and how deep the longest of each goes.
@@ -512,7 +514,7 @@ function notesOf(data, local, at) {
   const head = headOf(data, local);
   const measured = inLines(data.measured, at.room);
   /** @param {number} part */
-  const of = (part) => [`${percent(data.onto[head + 1][part])} of the looking of ${headName(data, head)} goes to the picture, the rest to the start${part ? " and the words before" : ""}.`, data.found[head + 1][part]].map((text) => inLines(text, at.room));
+  const of = (part) => [(part ? say("{share} of the looking of {head} goes to the picture, the rest to the start and the words before.", { share: percent(data.onto[head + 1][part]), head: headName(data, head) }) : say("{share} of the looking of {head} goes to the picture, the rest to the start.", { share: percent(data.onto[head + 1][part]), head: headName(data, head) })), data.found[head + 1][part]].map((text) => inLines(text, at.room));
   const every = data.words.map((_, part) => [measured, ...of(part)]);
   return { of, measured, deep: [0, 1, 2].map((k) => 8 + 16 * Math.max(...every.map((one) => one[k].length))) };
 }
@@ -526,11 +528,11 @@ const drawNote = (g, key, box, tall, lines) => g.part(key, [box, tall, lines], (
 function drawLooking(g, data, local, o) {
   const { looked, covered, part, room } = o;
   const word = data.words[part];
-  g.part("looked head", [looked, part], () => heading(looked.x, looked.y - 10, 3, `“${word.text}” was written looking here`, room));
+  g.part("looked head", [looked, part], () => heading(looked.x, looked.y - 10, 3, say("“{word}” was written looking here", { word: word.text }), room));
   drawLooked(g, data, local, looked, part);
   framePiece(g, data, local, "looked", looked);
   const moved = row(data, data.fell, part).some((nats) => Math.abs(nats) >= data.felt);
-  g.part("covered head", [covered, part], () => heading(covered.x, covered.y - 10, 4, `Cover a piece: “${word.text}” ${moved ? `goes from ${percent(word.p)} to` : `stays at ${percent(word.p)}`}`, room));
+  g.part("covered head", [covered, part], () => heading(covered.x, covered.y - 10, 4, moved ? say("Cover a piece: “{word}” goes from {p} to", { word: word.text, p: percent(word.p) }) : say("Cover a piece: “{word}” stays at {p}", { word: word.text, p: percent(word.p) }), room));
   drawCovered(g, data, covered, part);
   framePiece(g, data, local, "covered", covered);
 }
@@ -566,7 +568,7 @@ const multimodal = {
     /** @param {number} k @param {number} x @param {number} y */
     const tiles = (k, x, y) => ({ x, y, cell: at.cell, gap: k || step ? GAP : 0, bottom: y + tall + notes.deep[k] });
     const first = data.drawn ? drawPad(g, local, { x: 0, y: 22, w: at.pad }, data.pen) : 0;
-    if (data.drawn) g.part("pad head", [at.pad], () => label(0, 12, g.can.recompute ? "Draw: one digit, or two side by side" : "Drawn by hand", { weight: 600, fill: "ink", size: 13.5 }));
+    if (data.drawn) g.part("pad head", [at.pad], () => label(0, 12, g.can.recompute ? say("Draw: one digit, or two side by side") : say("Drawn by hand"), { weight: 600, fill: "ink", size: 13.5 }));
     const close = step < 2;
     let plain = tiles(0, 0, data.drawn ? first + 22 : 22);
     const top = at.phone ? plain.bottom + 30 : 22;
@@ -582,7 +584,7 @@ const multimodal = {
     framePiece(g, data, local, "plain", plain, part < 0 ? data.closeup : -1);
     drawNote(g, "measured", plain, tall, notes.measured);
     if (!close) {
-      g.part("sequence head", [top, at.sequence], () => heading(at.sequence.x, top - 10, 2, `Each piece is a token, like a word${at.phone ? "" : `: ${piecesOf(data)} pieces and ${data.words.length} words in one transformer`}`, at.sequence.w));
+      g.part("sequence head", [top, at.sequence], () => heading(at.sequence.x, top - 10, 2, at.phone ? say("Each piece is a token, like a word") : say("Each piece is a token, like a word: {pieces} pieces and {words} words in one transformer", { pieces: piecesOf(data), words: data.words.length }), at.sequence.w));
       drawSequence(g, data, local, plan, { count, part, from: plain });
     }
     drawVerdict(g, data, "truth", { x: at.sequence.x, y: plan.bottom + 14, w: at.sequence.w }, whole, 0, 1);
@@ -622,12 +624,18 @@ const multimodal = {
   describe(data, local) {
     if (!isRead(data)) return data.message;
     const [part, count] = [partOf(data, local), spokenWords(data, local)];
-    const start = `${local.steps?.said(local, (now) => captionOf(data, now)) ?? ""}${data.drawn ? "Your drawing" : `Held-out picture ${data.number}`}, cut into ${piecesOf(data)} pieces, each a token. `;
-    if (part < 0) return `${start}No word is written yet.`;
+    const pieces = piecesOf(data);
+    const cut = data.drawn ? say("Your drawing, cut into {pieces} pieces, each a token.", { pieces }) : say("Held-out picture {number}, cut into {pieces} pieces, each a token.", { number: data.number, pieces });
+    const start = `${local.steps?.said(local, (now) => captionOf(data, now)) ?? ""}${cut}`;
+    if (part < 0) return `${start} ${say("No word is written yet.")}`;
     /** @param {ArrayLike<number>} values */
     const best = (values) => Array.from(values).map((v, i) => [v, i]).sort((a, b) => b[0] - a[0]).slice(0, 3).map(([, i]) => i).join(", ");
     const said = data.words.slice(0, count).map((one) => `${one.text} ${percent(one.p)}`).join(", ");
-    return `${start}Caption: ${said}. “${data.words[part].text}” looks most at pieces ${best(looks(data, local, part))} and loses most without pieces ${best(row(data, data.fell, part))}. ${foundOf(data, local, part)} ${isWhole(local) ? data.verdict.map((one) => one.text).join(" ") : ""}`;
+    const most = { word: data.words[part].text, looked: best(looks(data, local, part)), lost: best(row(data, data.fell, part)) };
+    return [
+      start, say("Caption: {words}.", { words: said }), say("“{word}” looks most at pieces {looked} and loses most without pieces {lost}.", most),
+      foundOf(data, local, part), isWhole(local) ? data.verdict.map((one) => one.text).join(" ") : "",
+    ].join(" ");
   },
 
   state(data, local) {

@@ -11,6 +11,7 @@ import torch
 
 from app.kit import pack, register
 from core.data.digits import LEVELS
+from core.messages import say
 from core.multimodal import patches, pen
 from core.multimodal.captioner import COLUMNS, ROWS
 from core.multimodal.scenes import scenes
@@ -47,7 +48,9 @@ def record(what: Picture, seen: Seen | None, own: Own, letters: str) -> dict[str
         "verdict": [],
     }
     if seen is None:
-        return data | {"message": what.why or "The captioner writes nothing of this: draw it anew, larger."}
+        return data | {
+            "message": what.why or say("The captioner writes nothing of this: draw it anew, larger.")
+        }
     count = seen.count
     onto = [
         seen.looked.sum(-1),

@@ -1,6 +1,8 @@
 // A pad to draw a digit on, or two: by mouse, pen or finger, or by keys. What is drawn are strokes, kept as a short text
 // that a link can carry; Python hears of a stroke when it is finished.
 
+import { counted } from "../../app/kit/counts.js";
+import { say } from "../../app/kit/say.js";
 import { clamp, css, h, html, label } from "../../app/kit/shapes.js";
 import { isPhone } from "../../app/kit/widths.js";
 
@@ -143,7 +145,7 @@ function drawSheet(g, box, pen, strokes, now, held) {
     h("rect", { x: box.x, y: box.y, width: w, height: h0, rx: 4, fill: css("bg"), stroke: css("ink3"), "stroke-width": 1.5 }),
     h("path", { d: `M${box.x + w / 2},${box.y + 6}v${h0 - 12}`, stroke: css("line"), "stroke-dasharray": "3 4" }),
     [...strokes, ...(now ? [now] : [])].map((one) => h("path", { d: path(one), fill: "none", stroke: css("ink"), "stroke-width": pen * h0, "stroke-linecap": "round", "stroke-linejoin": "round", "data-stroke": "" })),
-    strokes.length || now || !g.can.recompute ? null : label(box.x + w / 2, box.y + h0 / 2 + 4, "Draw a digit here, or two side by side", { anchor: "middle", fill: "ink3", size: 13 }),
+    strokes.length || now || !g.can.recompute ? null : label(box.x + w / 2, box.y + h0 / 2 + 4, say("Draw a digit here, or two side by side"), { anchor: "middle", fill: "ink3", size: 13 }),
     held ? h("circle", { cx: box.x + (held.x + 0.5) * scale, cy: box.y + (held.y + 0.5) * scale, r: 6, fill: held.line ? css("accent") : "none", stroke: css("accent"), "stroke-width": 2 }) : null,
   ]);
 }
@@ -161,13 +163,13 @@ export function drawPad(g, local, box, pen) {
   }
   const now = local.ink ?? local.pen?.line ?? null;
   const pad = g.overlay("pad", { left: box.x, top: box.y, width: w, height: h0 }, () => buildPad(g, local), (node) => {
-    node.setAttribute("aria-label", `Drawing pad, ${strokes.length} stroke${strokes.length === 1 ? "" : "s"}. Arrow keys move the pen, Space sets it down and lifts it, Backspace takes the last stroke back, Delete clears.`);
+    node.setAttribute("aria-label", say("Drawing pad, {strokes}. Arrow keys move the pen, Space sets it down and lifts it, Backspace takes the last stroke back, Delete clears.", { strokes: counted(strokes.length, "stroke") }));
   });
   const held = document.activeElement === pad ? local.pen : null;
   drawSheet(g, box, pen, strokes, now, held);
   /** @param {string} act @param {string} text @param {() => void} click @param {number} left */
   const button = (act, text, click, left) => g.overlay(`pad ${act}`, { left, top: box.y + h0 + 6 }, () => html("button", { type: "button", class: "gb-button gb-small", "data-act": act, click }, text), (node) => { node.disabled = !strokes.length; });
-  button("undo", "Undo stroke", () => takeBack(g, local), box.x);
-  button("clear", "Clear", () => wipe(g), box.x + 108);
+  button("undo", say("Undo stroke"), () => takeBack(g, local), box.x);
+  button("clear", say("Clear"), () => wipe(g), box.x + 108);
   return box.y + h0 + (isPhone(g.width) ? 56 : 40);
 }

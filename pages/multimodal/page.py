@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.controls.predict import draw
 from app.frame import page, takeaway
 from app.session import events, state
+from core.messages import mark, say
 from core.multimodal import drawing as drawn
 from core.multimodal import patch_ablation, patches, pen, space
 from core.multimodal.captioner import Captioner, Seeing
@@ -20,17 +21,20 @@ EXAMPLES = (
     "an eight, thin, next to a zero",
     "a four, next to a four",
 )
-APART = (
-    "It does nothing on this page, nor would its Rewind: a captioner of its own reads the picture. Your text is a "
-    "caption to be looked for."
+APART = mark(
+    "It does nothing on this page, nor would its Rewind: a captioner of its own reads "
+    "the picture. Your text is a caption to be looked for."
 )
 
 if len(str(state.get("text"))) > LONGEST_TEXT:  # the frame speaks of the open model's context only
     state.note(
-        f"Your text is longer than the longest caption, which has {LONGEST} words, so it is not looked for: type a "
-        "shorter one. All of it is still in the text box."
+        say(
+            "Your text is longer than the longest caption, which has {most} words, so it is "
+            "not looked for: type a shorter one. All of it is still in the text box.",
+            most=LONGEST,
+        )
     )
-ctx = page.begin("multimodal", apart=APART)
+ctx = page.begin("multimodal", apart=say(APART))
 drawing = FIGURE.of(ctx.asked)
 shown = drawing.seen
 what, seen, own = shown.what, shown.seen, shown.own

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from app.words import sentence
 from core.data.digits import NAMES
+from core.messages import say, spoken
 from core.multimodal import captions, drawing, patch_ablation, patches, pen, shipped
 from core.multimodal.captioner import Captioned, Captioner
 from core.multimodal.captions import END, START, WORDS, CaptionError
@@ -149,7 +150,6 @@ class Seen:
         return self.together if head < 0 else self.heads[head]
 
 
-@lru_cache(maxsize=32)  # some 100 kB each
 def see(number: int, letters: str | None, asked: str) -> Seen | None:
     """Read the caption of a picture; None where there is nothing to read or the captioner says nothing.
 
@@ -157,6 +157,12 @@ def see(number: int, letters: str | None, asked: str) -> Seen | None:
         number, letters: as for `picture`.
         asked: the learner's text; it tells runs of the page apart, so that one of a new text is computed anew.
     """
+    return _see(number, letters, asked, spoken())
+
+
+@lru_cache(maxsize=32)  # some 100 kB each
+def _see(number: int, letters: str | None, asked: str, language: str) -> Seen | None:
+    """See as `see`: what is unusual about a drawing is said in a language."""
     what = picture(number, letters)
     if what.image is None:
         return None
@@ -210,11 +216,15 @@ def own(what: Picture, text: str) -> Own:
     strange = next((word for word in words if word not in WORDS or word in (START, END)), "")
     if strange:
         shown = strange if len(strange) <= LONGEST_WORD else f"{strange[:LONGEST_WORD]}…"
-        return Own(text, None, f"Your text is no caption here: {shown!r} is none of the captioner’s words.")
+        return Own(
+            text,
+            None,
+            say("Your text is no caption here: {word} is none of the captioner’s words.", word=repr(shown)),
+        )
     try:
         captions.parse(text)
     except CaptionError as why:
-        return Own(text, None, f"Your text is no caption here: {why}.")
+        return Own(text, None, say("Your text is no caption here: {why}.", why=why))
     if what.image is None:
         return Own(text, None)
     return Own(text, captioner().score(what.image, text))

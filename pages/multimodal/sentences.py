@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from app.words import sentence
+from core.messages import later, mark, say
 from core.multimodal import shipped
 from core.multimodal.captions import END
 from core.multimodal.patch_ablation import agreement
@@ -18,14 +19,21 @@ FEWEST, DIGITS = 3, 9  # decimals of a measurement: as few as leave it on its si
 
 
 RULE = Rule(
-    "A word: “looking tells what counts”, “in part”, “hardly”",
-    "Spearman’s rank agreement between how much a word looked at each piece and what covering that piece costs it; "
-    "and what the most looked-at piece costs beside a random one.",
-    f"Tells: {AGREES:g} or more, and the most looked-at piece costs more than a random one. In part: from {PARTLY:g} "
-    f"on. No verdict where no piece changes the word by {FELT:g} nats.",
-    "One picture, all of its pieces, each covered once.",
-    "None. The thresholds are ours: they sort how strong an agreement is and test nothing.",
-    "Spearman 1904; attention against removal as in Jain & Wallace 2019",
+    mark("A word: “looking tells what counts”, “in part”, “hardly”"),
+    mark(
+        "Spearman’s rank agreement between how much a word looked at each piece and what covering that piece "
+        "costs it; and what the most looked-at piece costs beside a random one."
+    ),
+    later(
+        "Tells: {agrees} or more, and the most looked-at piece costs more than a random one. In part: from "
+        "{partly} on. No verdict where no piece changes the word by {felt} nats.",
+        agrees=f"{AGREES:g}",
+        partly=f"{PARTLY:g}",
+        felt=f"{FELT:g}",
+    ),
+    mark("One picture, all of its pieces, each covered once."),
+    mark("None. The thresholds are ours: they sort how strong an agreement is and test nothing."),
+    mark("Spearman 1904; attention against removal as in Jain & Wallace 2019"),
     agreement,
 )
 
@@ -41,8 +49,10 @@ def found(seen: Seen, head: int) -> list[str]:
         # What is printed decides: two shares that read alike are not called different.
         more = cost >= FELT and int(top[:-1]) < int(chance[:-1])
         told = _verdict(seen.order(at, head), more, first=not at)
-        shares = f"Its most looked-at piece covered: {top}; a random one: {chance}. "
-        lines.append(told if seen.order(at, head) is None else shares + told)
+        shares = say(
+            "Its most looked-at piece covered: {top}; a random one: {chance}.", top=top, chance=chance
+        )
+        lines.append(told if seen.order(at, head) is None else f"{shares} {told}")
     return lines
 
 
@@ -55,16 +65,25 @@ def _verdict(order: float | None, more: bool, first: bool) -> str:
         first: the word has none before it.
     """
     if order is None:
-        why = "captions begin so anyway" if first else "the words before it"
-        return f"No single piece matters to this word: {why}, or several pieces, already tell it."
-    told = f"(rank agreement {_signed(order)})"
+        if first:
+            return say(
+                "No single piece matters to this word: captions begin so anyway, or several pieces, already tell it."
+            )
+        return say(
+            "No single piece matters to this word: the words before it, or several pieces, already tell it."
+        )
+    value = _signed(order)
     # As it is printed: of two agreements the larger one never has the weaker word.
     shown = round(order, 2)
     if shown < PARTLY:
-        return f"Looking hardly tells: one piece {told}." if more else f"Looking hardly tells {told}."
+        return (
+            say("Looking hardly tells: one piece (rank agreement {value}).", value=value)
+            if more
+            else say("Looking hardly tells (rank agreement {value}).", value=value)
+        )
     if shown >= AGREES and more:
-        return f"Looking tells what counts {told}."
-    return f"Looking tells in part {told}."
+        return say("Looking tells what counts (rank agreement {value}).", value=value)
+    return say("Looking tells in part (rank agreement {value}).", value=value)
 
 
 def verdict(seen: Seen, own: Own) -> list[tuple[str, bool | None]]:
@@ -74,12 +93,12 @@ def verdict(seen: Seen, own: Own) -> list[tuple[str, bool | None]]:
     if scene is not None:
         same = seen.said.text == scene.caption
         lines.append(
-            (f"Right, word for word: {scene.caption}.", True)
+            (say("Right, word for word: {caption}.", caption=scene.caption), True)
             if same
-            else (f"True is: {scene.caption}.", False)
+            else (say("True is: {caption}.", caption=scene.caption), False)
         )
     else:
-        lines.append((f"The captioner says: {seen.said.text}.", None))
+        lines.append((say("The captioner says: {caption}.", caption=seen.said.text), None))
     lines += [(sentence(note), None) for note in seen.picture.notes]
     if scene is not None:
         lines.append((figure(), None))
@@ -89,10 +108,20 @@ def verdict(seen: Seen, own: Own) -> list[tuple[str, bool | None]]:
 def measured(what: Picture) -> str:
     """Say how the described digit was measured, and between which bounds no word is used."""
     first = what.properties[0]
-    whose = "The left digit: strokes" if len(what.properties) > 1 else "Strokes"
-    return (
-        f"{whose} {_beside(first.thickness, THIN, THICK)} pixels wide (thin ≤ {THIN}, thick ≥ {THICK}), leaning "
-        f"{_beside(first.slant, LEFT, RIGHT)} (left ≤ {_signed(LEFT)}, right ≥ {_signed(RIGHT)})."
+    values = {
+        "wide": _beside(first.thickness, THIN, THICK), "thin": THIN, "thick": THICK,
+        "slant": _beside(first.slant, LEFT, RIGHT), "left": _signed(LEFT), "right": _signed(RIGHT),
+    }  # fmt: skip
+    if len(what.properties) > 1:
+        return say(
+            "The left digit: strokes {wide} pixels wide (thin ≤ {thin}, thick ≥ {thick}), leaning {slant} (left ≤ "
+            "{left}, right ≥ {right}).",
+            **values,
+        )
+    return say(
+        "Strokes {wide} pixels wide (thin ≤ {thin}, thick ≥ {thick}), leaning {slant} (left ≤ {left}, right ≥ "
+        "{right}).",
+        **values,
     )
 
 
@@ -115,24 +144,35 @@ def _signed(value: float, places: int = 2) -> str:
 
 def _own(seen: Seen, own: Own) -> str:
     if own.said is None:
-        return f"{own.why} An example text shows how."
+        return say("{why} An example text shows how.", why=own.why)
     worst = int(own.said.chances.argmin())
     word = own.said.words[worst]
-    name = "the end" if word == END else f"“{word}”"
     mine, its = (_share(math.exp(one.log_chance)) for one in (own.said, seen.said))
-    return f"Your text as its caption: {mine}, least likely at {name}; the written one: {its}."
+    if word == END:
+        return say(
+            "Your text as its caption: {mine}, least likely at the end; the written one: {other}.",
+            mine=mine, other=its,
+        )  # fmt: skip
+    return say(
+        "Your text as its caption: {mine}, least likely at “{word}”; the written one: {other}.",
+        mine=mine, word=word, other=its,
+    )  # fmt: skip
 
 
 def _share(p: float) -> str:
-    return f"{p:.1%}" if p >= 0.001 else "less than 0.1%"
+    return f"{p:.1%}" if p >= 0.001 else say("less than 0.1%")
 
 
 def figure() -> str:
     """Say how often the captioner is right, from its card."""
     scores = shipped.captioner_card()["scores"]
     exact, clear = scores["exact"], scores["clear"]
-    return (
-        f"Of {exact['of']:,} pictures like these, no digit of them trained on, {exact['score']:.1%} get exactly their "
-        f"caption ({exact['low']:.1%} to {exact['high']:.1%}); of those clear of the edges of words, "
-        f"{clear['score']:.1%}."
+    return say(
+        "Of {count} pictures like these, no digit of them trained on, {exact} get exactly their "
+        "caption ({low} to {high}); of those clear of the edges of words, {clear}.",
+        count=f"{exact['of']:,}",
+        exact=f"{exact['score']:.1%}",
+        low=f"{exact['low']:.1%}",
+        high=f"{exact['high']:.1%}",
+        clear=f"{clear['score']:.1%}",
     )

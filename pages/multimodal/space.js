@@ -3,6 +3,7 @@
 
 import { mount, pointerAt, pointing } from "../../app/kit/glass.js";
 import { paragraphs } from "../../app/kit/paragraphs.js";
+import { say } from "../../app/kit/say.js";
 import { clamp, css, h, heat, heatImage, inLines, label, num, unpack } from "../../app/kit/shapes.js";
 import { isPhone } from "../../app/kit/widths.js";
 
@@ -47,7 +48,7 @@ const nearCaptions = (data, local, r) => order(data.captions.map((_, c) => cosin
 /** @param {Data} data @param {Kept} local @param {number} c */
 const nearImages = (data, local, c) => order(Array.from({ length: data.images.shape[0] }, (_, r) => cosineAt(data, local, r, c)).slice(0, data.count));
 /** @param {Data} data @param {number} r */
-const nameOf = (data, r) => (r < data.count ? `picture ${data.numbers[r]}` : "your drawing");
+const nameOf = (data, r) => (r < data.count ? say("picture {number}", { number: data.numbers[r] }) : say("your drawing"));
 
 /** @param {Stage} g @param {Kept} local @param {number} r @param {number} x @param {number} y @param {number} w */
 function thumb(g, local, r, x, y, w) {
@@ -98,8 +99,8 @@ function listenMap(g, local) {
 function drawMap(g, data, local, map) {
   const [r, c] = [chosenRow(data, local), chosenColumn(data, local)];
   const [rows, columns] = [data.images.shape[0], data.captions.length];
-  g.part("map head", [map.edge], () => [label(0, 12, `${data.count} pictures and ${data.count} captions, as rows and columns`, { weight: 600, fill: "ink", size: 13.5 }),
-    label(0, 29, "Green: near each other. Its own caption stands on the diagonal", { fill: "ink3" })]);
+  g.part("map head", [map.edge], () => [label(0, 12, say("{count} pictures and {count} captions, as rows and columns", { count: data.count }), { weight: 600, fill: "ink", size: 13.5 }),
+    label(0, 29, say("Green: near each other. Its own caption stands on the diagonal"), { fill: "ink3" })]);
   /** @param {number} r0 @param {number} r1 @param {number} c0 @param {number} c1 */
   const block = (r0, r1, c0, c1) => {
     const values = [];
@@ -119,8 +120,8 @@ function drawMap(g, data, local, map) {
     const line = (a) => h("rect", { ...a, fill: "none", stroke: css("accent"), "stroke-width": 1, "pointer-events": "none" });
     return [line({ x: map.x - 1, y: map.y + y - 0.5, width: map.size, height: tall + 1 }), line({ x: map.x + x - 0.5, y: map.y - 1, width: w + 1, height: map.size })];
   });
-  const under = [columns > n ? "last column: your text" : "", rows > n ? "last row: your drawing" : ""].filter(Boolean).join("; ");
-  const foot = inLines(`where a wrong caption, or (dotted) a wrong picture, is nearest${under ? `; ${under}` : ""}`, (map.phone ? g.width : map.size + 20) - 14);
+  const under = [columns > n ? say("last column: your text") : "", rows > n ? say("last row: your drawing") : ""].filter(Boolean).join("; ");
+  const foot = inLines([say("where a wrong caption, or (dotted) a wrong picture, is nearest"), under].filter(Boolean).join("; "), (map.phone ? g.width : map.size + 20) - 14);
   g.part("map foot", [map.size, foot, data.missed.length], () => [
     h("circle", { cx: 5, cy: map.y + map.size + 14, r: 3.2, fill: "none", stroke: css("accent"), "stroke-width": 1.5 }),
     foot.map((text, i) => label(14, map.y + map.size + 18 + 15 * i, text, { fill: "ink3" }))]);
@@ -136,7 +137,7 @@ function drawLists(g, data, local, box) {
   g.part("captions", [box, r], () => {
     const name = nameOf(data, r);
     /** @type {Shapes[]} */
-    const out = [label(box.x, y + 12, `The captions nearest to ${name}`, { weight: 600, fill: "ink", size: 13.5 }), thumb(g, local, r, box.x, y + 22, 144)];
+    const out = [label(box.x, y + 12, say("The captions nearest to {name}", { name }), { weight: 600, fill: "ink", size: 13.5 }), thumb(g, local, r, box.x, y + 22, 144)];
     nearCaptions(data, local, r).forEach((j, k) => {
       const top = y + 116 + 40 * k;
       const right = r < data.count ? j === r : null;
@@ -152,7 +153,7 @@ function drawLists(g, data, local, box) {
   const [x2, y2] = box.stack ? [box.x, y + 116 + 40 * NEAR + 10] : [box.x + half + 24, y];
   g.part("images", [box, c], () => {
     const own = c >= data.count;
-    const said = inLines(`The pictures nearest to ${own ? "your text, " : ""}“${data.captions[c]}”`, half, 13.5).slice(0, 3);
+    const said = inLines(own ? say("The pictures nearest to your text, “{caption}”", { caption: data.captions[c] }) : say("The pictures nearest to “{caption}”", { caption: data.captions[c] }), half, 13.5).slice(0, 3);
     /** @type {Shapes[]} */
     const out = said.map((text, i) => label(x2, y2 + 12 + 18 * i, text, { weight: 600, fill: "ink", size: 13.5 }));
     nearImages(data, local, c).forEach((i, k) => {

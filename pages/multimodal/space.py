@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from html import escape
 from typing import Any
 
 import streamlit as st
@@ -17,6 +18,7 @@ from app.kit import pack, register
 from app.models import cache
 from app.session import events, state
 from core.data.digits import LEVELS
+from core.messages import say
 from core.multimodal import captions, shipped
 from core.multimodal.space import Gallery, Retrieval, Space, gallery, retrieval
 from pages.multimodal.reading import Own, Picture
@@ -127,22 +129,28 @@ class SharedSpace:
         found = self.found
         count = len(found.image_hits)
         lines = [
-            f"{int(found.image_hits.sum())} of {count} pictures find their own caption, "
-            f"{int(found.caption_hits.sum())} of {count} captions find a picture of theirs. By chance it "
-            f"would be 1. {figure()}",
+            say(
+                "{images} of {count} pictures find their own caption, {captions} of {count} captions find a picture of "
+                "theirs. By chance it would be 1. {figure}",
+                images=int(found.image_hits.sum()),
+                count=count,
+                captions=int(found.caption_hits.sum()),
+                figure=figure(),
+            ),
         ]
         if self.own.why:
-            lines.append(f"Your text has no column. {self.own.why}")
+            lines.append(say("Your text has no column. {why}", why=self.own.why))
         return lines
 
     def show(self) -> None:
         """Draw the heading, the picture and the control."""
-        st.html(
-            '<section class="gb-words"><h2>Pictures and captions in one space</h2><p>Two other models, trained '
-            "together: one makes a point of a picture, one of a caption, and a picture and its caption are pulled to "
-            "one place. The model of pictures began as the captioner above, which captions had taught to see digits; "
-            "that of captions began untrained.</p></section>"
-        )
+        title = escape(say("Pictures and captions in one space"))
+        told = escape(say(
+            "Two other models, trained together: one makes a point of a picture, one of a caption, and a picture and "
+            "its caption are pulled to one place. The model of pictures began as the captioner above, which captions "
+            "had taught to see digits; that of captions began untrained."
+        ))  # fmt: skip
+        st.html(f'<section class="gb-words"><h2>{title}</h2><p>{told}</p></section>')
         space(
             data={
                 **self.record(),
@@ -152,7 +160,7 @@ class SharedSpace:
             on={"select": lambda: events.select("space", KEYS)},
         )
         st.button(
-            "Another hundred", key="multimodal.lot",
+            say("Another hundred"), key="multimodal.lot",
             on_click=state.whole(
                 lambda: state.update({"lot": (self.number + 1) % GALLERIES, "imaged": -1, "worded": -1})
             ),
@@ -163,10 +171,14 @@ def figure() -> str:
     """Say how often the towers find what belongs together, from their card."""
     scores = shipped.space_card()["scores"]
     image, caption = scores["image_to_caption"], scores["caption_to_image"]
-    return (
-        f"Over {scores['galleries']} such hundreds: {image['score']:.1%} of the pictures find their caption (at "
-        f"the worst {image['worst']:.0%}), {caption['score']:.1%} of the captions their picture (at the worst "
-        f"{caption['worst']:.0%})."
+    return say(
+        "Over {galleries} such hundreds: {images} of the pictures find their caption (at the "
+        "worst {image_worst}), {captions} of the captions their picture (at the worst {caption_worst}).",
+        galleries=scores["galleries"],
+        images=f"{image['score']:.1%}",
+        image_worst=f"{image['worst']:.0%}",
+        captions=f"{caption['score']:.1%}",
+        caption_worst=f"{caption['worst']:.0%}",
     )
 
 

@@ -5,6 +5,8 @@ A stroke is a line through points of a raster of 90 x 45; two letters name a poi
 
 from __future__ import annotations
 
+from core.messages import say
+
 RASTER = (90, 45)  # columns, rows
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 MOST = 12_000  # letters: some hundred strokes
@@ -24,7 +26,12 @@ def read(text: str) -> tuple[Stroke, ...]:
     """
     if len(text) > MOST:
         raise BadStrokes(
-            f"The drawing has {len(text):,} letters of strokes, more than the {MOST:,} that are read: draw it simpler."
+            say(
+                "The drawing has {count} letters of strokes, more than the {most} that are read: "
+                "draw it simpler.",
+                count=f"{len(text):,}",
+                most=f"{MOST:,}",
+            )
         )
     strokes = tuple(_stroke(one) for one in text.split("."))
     return tuple(one for one in strokes if one)
@@ -35,7 +42,7 @@ def _stroke(text: str) -> Stroke:
     places = [LETTERS.find(letter) for letter in text]
     numbers = [64 * high + low for high, low in zip(places[::2], places[1::2])]
     if len(places) % 2 or min(places, default=0) < 0 or max(numbers, default=0) >= columns * rows:
-        raise BadStrokes("The drawing in the link is damaged: draw it once more.")
+        raise BadStrokes(say("The drawing in the link is damaged: draw it once more."))
     return tuple(((at % columns + 0.5) / rows, (at // columns + 0.5) / rows) for at in numbers)
 
 

@@ -13,6 +13,7 @@ from app.kit.figures import Argument, Asked, Figure, Table
 from app.markup import visible
 from core.analysis.stream.norm_wiring import Wired
 from core.language_model import LanguageModel
+from core.messages import say
 from pages.norm_residual.figure import (
     NAMES,
     Place,
@@ -20,6 +21,7 @@ from pages.norm_residual.figure import (
     chosen_line,
     claim,
     kind_shown,
+    name_of,
     norm_residual,
     record,
     see,
@@ -73,13 +75,16 @@ def sentence(shown: Shown) -> str:
     book, word = shown.seen.book, shown.lm.tokenizer.display
     token = visible(word(shown.seen.ids[book.row]))
     most = max(book.entries, key=lambda entry: float(np.linalg.norm(entry.written)))
-    said = (
-        f"{shown.label}, row {book.row} “{token}”: {counted(len(book.entries), 'line')} add up to a stream "
-        f"{np.linalg.norm(book.final):.2f} long; {most.name} writes most, {np.linalg.norm(most.written):.2f}."
-    )
+    said = say(
+        "{model}, row {row} “{token}”: {lines} add up to a stream {length} long; {line} writes most, {written}.",
+        model=shown.label, row=book.row, token=token, lines=counted(len(book.entries), "line"),
+        length=f"{np.linalg.norm(book.final):.2f}", line=name_of(most),
+        written=f"{np.linalg.norm(most.written):.2f}",
+    )  # fmt: skip
     if shown.seen.top is None:
         return said
-    return f"{said} It predicts “{visible(word(shown.seen.top))}” {shown.seen.probability:.3f}."
+    top, probability = visible(word(shown.seen.top)), f"{shown.seen.probability:.3f}"
+    return f"{said} " + say("It predicts “{token}” {probability}.", token=top, probability=probability)
 
 
 FIGURE = Figure(

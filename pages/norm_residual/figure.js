@@ -1,9 +1,10 @@
 // One token's residual stream as a ledger (ledger.js), and the norm at the chosen line taken apart (norm.js).
 
 import { mount, pointerAt } from "../../app/kit/glass.js";
+import { say, sayOf } from "../../app/kit/say.js";
 import { clamp, css, h, num, tiny, unpack, visible } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
-import { LINE, NORM_STEPS, chosenOf, kindOf, numberOf, placeOf, plan, written } from "./layout.js";
+import { LINE, NORM_STEPS, chosenOf, kindOf, nameOf, numberOf, placeOf, plan, written } from "./layout.js";
 import { drawCard, drawHeads, drawLedger, drawRail, reveal, scrollTo } from "./ledger.js";
 import { captionOf, drawNorm, titleOf } from "./norm.js";
 
@@ -90,7 +91,7 @@ const normResidual = {
       opened.set(key, found);
       return found;
     };
-    const names = [...data.lines.map((one) => one.name), ...NORM_STEPS, "The other norm"];
+    const names = [...data.lines.map(nameOf), ...NORM_STEPS, say("The other norm")];
     const same = local.names?.join() === names.join();
     return { a, p, cols: a.final.length, names, along: data.along, steps: same ? local.steps : stepMode("written", names) };
   },
@@ -133,11 +134,16 @@ const normResidual = {
     const chosen = chosenOf(data, local);
     const place = placeOf(data, chosen);
     const kind = kindOf(data, place);
-    const lines = data.lines.map((one) => `${one.name} ${num(one.norm, 2)} long, cosine ${num(one.cosine, 2)}`).slice(0, 40).join("; ");
+    const lines = data.lines.slice(0, 40).map((one) => say("{line} {length} long, cosine {cosine}", { line: nameOf(one), length: num(one.norm, 2), cosine: num(one.cosine, 2) })).join("; ");
     const step = local.steps.said(local, (now) => captionOf(data, local, now));
     const { mean, scale } = place[kind ?? "rms"];
-    const norm = kind ? `${titleOf(data, place)}: ${mean === null ? "no mean taken off" : `mean ${num(mean, 3)}`}, divided by ${num(scale, 3)}.` : "No norm stands there.";
-    return `${step}The ledger of ${visible(data.tokens[data.row].text)}: ${lines}. They add up to ${num(data.length, 2)}, off by ${tiny(data.error)} of it. Chosen: ${data.lines[chosen]?.name ?? "sum"}. ${norm}`;
+    const takes = { norm: titleOf(data, place), mean: num(mean ?? 0, 3), scale: num(scale, 3) };
+    const norm = !kind ? say("No norm stands there.") : mean === null ? say("{norm}: no mean taken off, divided by {scale}.", takes) : say("{norm}: mean {mean}, divided by {scale}.", takes);
+    return [
+      step + say("The ledger of {token}: {lines}.", { token: visible(data.tokens[data.row].text), lines }),
+      say("They add up to {length}, off by {error} of it.", { length: num(data.length, 2), error: tiny(data.error) }),
+      say("Chosen: {line}.", { line: data.lines[chosen] ? nameOf(data.lines[chosen]) : say("sum") }), norm,
+    ].join(" ");
   },
 
   state(data, local) {
@@ -201,13 +207,13 @@ function listen(g, local) {
  */
 function drawDoors(g, data, local, at) {
   const one = data.lines[chosenOf(data, local)];
-  const part = one?.part === "mlp" ? ["feed_forward", `L${one.layer} MLP`] : ["attention", `L${one?.layer ?? local.sel.block} attention`];
+  const part = one?.part === "mlp" ? ["feed_forward", sayOf("door", "L{block} MLP", { block: one.layer })] : ["attention", sayOf("door", "L{block} attention", { block: one?.layer ?? local.sel.block })];
   if (!g.can.visit) return;
   const y = at.height - (at.phone ? 34 : 24);
   const x = at.phone ? -2 : at.card.x + 14;
-  g.door(part[0], { left: x, top: y }, part[1], "The part that wrote this line");
-  g.door("break_it", { left: x + 120, top: y }, "Without them", "Training without norms or residuals");
-  g.door("home", { left: x + 240, top: y }, "Home", "The whole machine");
+  g.door(part[0], { left: x, top: y }, part[1], say("The part that wrote this line"));
+  g.door("break_it", { left: x + 120, top: y }, say("Without them"), say("Training without norms or residuals"));
+  g.door("home", { left: x + 240, top: y }, say("Home"), say("The whole machine"));
 }
 
 export default mount("norm_residual", normResidual);

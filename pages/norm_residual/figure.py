@@ -26,6 +26,7 @@ from core.analysis.stream.ledger_lines import (
 from core.analysis.stream.normalization import NormSteps, norm_steps, spread, stream_before
 from core.config import ModelConfig
 from core.language_model import LanguageModel
+from core.messages import mark_of, say, say_of
 from core.trace import Trace
 
 norm_residual = register("norm_residual", __file__)
@@ -150,13 +151,26 @@ def chosen_line(seen: Seen, line: str, block: int) -> str:
     return SUM
 
 
+LINES: dict[str, str] = {  # a line of the ledger by its part
+    "embedding": mark_of("ledger", "embedding"), "position": mark_of("ledger", "position"),
+    "token type": mark_of("ledger", "token type"), "attention": mark_of("ledger", "L{block} attention"),
+    "cross-attention": mark_of("ledger", "L{block} cross-attention"), "mlp": mark_of("ledger", "L{block} mlp"),
+    "norm bias": mark_of("ledger", "norm biases"),
+}  # fmt: skip
+
+
+def name_of(entry: Entry) -> str:
+    """The line's name in the reader's language."""
+    return say_of("ledger", LINES.get(entry.part, entry.name), block=entry.layer)
+
+
 def claim(config: ModelConfig) -> str:
     """What the page proves, for this way of building blocks."""
     if not config.residual:
-        return "Without residuals, each part overwrites the stream."
+        return say("Without residuals, each part overwrites the stream.")
     if config.norm_placement == "post" and config.norm != "none":
-        return "Each part adds to the stream; each norm rescales the sum."
-    return "Nothing is overwritten: each part adds to the stream."
+        return say("Each part adds to the stream; each norm rescales the sum.")
+    return say("Nothing is overwritten: each part adds to the stream.")
 
 
 def kind_shown(place: Place, wanted: str) -> str | None:
@@ -194,7 +208,7 @@ def record(lm: LanguageModel, seen: Seen, wanted: str, stamp: str) -> dict[str, 
         "probability": seen.probability,
         "rest": seen.direct.rest if seen.direct else 0.0,
         "direct": seen.direct is not None,
-        "why": seen.why,
+        "why": say(seen.why),
         "places": {name: _drawn(place) for name, place in seen.places.items()},
         "wanted": wanted,
     }

@@ -10,17 +10,24 @@ import streamlit as st
 
 from app.controls import work
 from app.kit import register
+from app.markup import inline
 from app.session import state
 from core.analysis.stacks import Stack
-from core.analysis.stream.depth_grid import VARIANTS, GradientByDepth, Variant, gradient_by_depth
+from core.analysis.stream.depth_grid import VARIANTS, GradientByDepth, Norms, Variant, gradient_by_depth
 from core.analysis.stream.norm_wiring import Wired, wired
 from core.language_model import LanguageModel
+from core.messages import mark, say
 from pages.norm_residual.figure import Seen
 
 norm_residual_gradients = register("norm_residual_gradients", __file__)
 
 SEEDS = 3  # models a variant
 JOB = "depth"
+NAMES: dict[tuple[bool, Norms], str] = {  # of the variants, by whether they have residuals, and where norms stand
+    (True, "pre"): mark("residual, pre-norm"), (True, "post"): mark("residual, post-norm"),
+    (True, "none"): mark("residual, no norms"), (False, "pre"): mark("no residual, pre-norm"),
+    (False, "post"): mark("no residual, post-norm"), (False, "none"): mark("no residual, no norms"),
+}  # fmt: skip
 
 
 def job(layers: int, draw: int) -> work.Shared:
@@ -31,7 +38,7 @@ def job(layers: int, draw: int) -> work.Shared:
         for variant, seed in models[len(known) :]:
             yield from gradient_by_depth([variant], n_layers=layers, seeds=(seed,))
 
-    return work.Shared(JOB, f"depth {layers} {draw}", len(models), "untrained models", make)
+    return work.Shared(JOB, f"depth {layers} {draw}", len(models), say("untrained models"), make)
 
 
 def together(found: Sequence[GradientByDepth], variant: Variant) -> GradientByDepth | None:
@@ -49,7 +56,7 @@ def together(found: Sequence[GradientByDepth], variant: Variant) -> GradientByDe
 def _drawn(one: GradientByDepth) -> dict[str, Any]:
     reach = one.reach
     return {
-        "name": one.variant.name,
+        "name": say(NAMES[one.variant.residual, one.variant.norms]),
         "residual": one.variant.residual,
         "norms": one.variant.norms,
         "seeds": len(one.loss),
@@ -93,10 +100,11 @@ def show(
     if measuring.until is None:
         measuring.wait(measuring.total)
     found = measuring.measured.results
-    st.html('<section class="gb-words"><h2>Norms before or after, and gradients by depth</h2></section>')
+    heading = say("Norms before or after, and gradients by depth")
+    st.html(f'<section class="gb-words"><h2>{inline(heading)}</h2></section>')
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        st.slider("Blocks of the untrained models", 2, 24, width=300, **state.bind("layers"))
-        st.button("Other random weights", key="norm_residual.another", on_click=state.whole(_another))
+        st.slider(say("Blocks of the untrained models"), 2, 24, width=300, **state.bind("layers"))
+        st.button(say("Other random weights"), key="norm_residual.another", on_click=state.whole(_another))
         bar = st.container(width="stretch")
     norm_residual_gradients(
         data={

@@ -1,11 +1,12 @@
 // What stands where, which line is chosen, and the steps: a line of the ledger each, then the norm.
 
+import { say, sayOf } from "../../app/kit/say.js";
 import { clamp, measure, visible } from "../../app/kit/shapes.js";
 import { isDesk } from "../../app/kit/widths.js";
 
 /**
  * @import { Stage } from "../../app/kit/glass.js"
- * @import { Data, Kind, Local, Part, Place } from "./figure.js"
+ * @import { Data, Kind, Line, Local, Part, Place } from "./figure.js"
  *
  * @typedef {[from: number, width: number]} Span of a column
  *
@@ -36,9 +37,19 @@ import { isDesk } from "../../app/kit/widths.js";
  * @property {number} height
  */
 
-export const NORM_STEPS = ["Into the norm", "Off the mean", "Over the spread", "Times the weight"];
+export const NORM_STEPS = [say("Into the norm"), say("Off the mean"), say("Over the spread"), say("Times the weight")];
 /** @type {Record<Kind, string>} */
 export const KIND = { layer: "LayerNorm", rms: "RMSNorm" };
+/** A line's name by its part. @type {Record<Part, (block: number | null) => string>} */
+const NAMES = {
+  embedding: () => sayOf("ledger", "embedding"), position: () => sayOf("ledger", "position"), "token type": () => sayOf("ledger", "token type"),
+  attention: (block) => sayOf("ledger", "L{block} attention", { block }), "cross-attention": (block) => sayOf("ledger", "L{block} cross-attention", { block }),
+  mlp: (block) => sayOf("ledger", "L{block} mlp", { block }), "norm bias": () => sayOf("ledger", "norm biases"),
+};
+/** What a line is called. @param {Line} one */
+export const nameOf = (one) => NAMES[one.part](one.layer);
+/** The same for little room. @param {Line} one */
+export const shortOf = (one) => (one.part === "cross-attention" ? sayOf("ledger", "L{block} cross", { block: one.layer }) : nameOf(one));
 /** @type {Record<Part, string>} */
 export const COLOUR = { embedding: "res", position: "res", "token type": "res", attention: "att", "cross-attention": "att", mlp: "mlp", "norm bias": "ink3" };
 /** The parts as the link names them. @type {Record<Part, string>} */

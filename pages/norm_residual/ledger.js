@@ -1,10 +1,11 @@
 // The ledger: a row for each line, what it wrote and how it lies to the sum; under the rule, the sum itself.
 
 import { counted } from "../../app/kit/counts.js";
+import { pieces, say } from "../../app/kit/say.js";
 import {
   MONO, chip, clamp, css, fit, h, heat, heatImage, html, inLines, label, measure, num, percent, tiny, tokenSpans, visible,
 } from "../../app/kit/shapes.js";
-import { COLOUR, chosenOf, inkOf, normStep, placeOf, stepNow, written } from "./layout.js";
+import { COLOUR, chosenOf, inkOf, nameOf, normStep, placeOf, shortOf, stepNow, written } from "./layout.js";
 
 /**
  * @import { Stage } from "../../app/kit/glass.js"
@@ -41,16 +42,16 @@ export function drawRail(g, data, local, at) {
   const most = Math.max(...place.scales, 1e-30);
   const y = (/** @type {number} */ k) => top + (many ? 20 : 0) + (k + 0.5) * pitch;
   g.part("rail", [place.name, first], () => [
-    label(0, 14, "Tokens", { fill: "ink", weight: 600 }), label(0, 30, "bar: size at the norm", { fill: "ink3" }),
-    many && first > 0 && label(2, top + 8, `${first} before`, { fill: "ink2", class: hot, "data-token": first - 1 }),
-    many && first + shown < data.tokens.length && label(2, y(shown) + 4, `${data.tokens.length - first - shown} after`, { fill: "ink2", class: hot, "data-token": first + shown }),
+    label(0, 14, say("Tokens"), { fill: "ink", weight: 600 }), label(0, 30, say("bar: size at the norm"), { fill: "ink3" }),
+    many && first > 0 && label(2, top + 8, say("{count} before", { count: first }), { fill: "ink2", class: hot, "data-token": first - 1 }),
+    many && first + shown < data.tokens.length && label(2, y(shown) + 4, say("{count} after", { count: data.tokens.length - first - shown }), { fill: "ink2", class: hot, "data-token": first + shown }),
     Array.from({ length: shown }, (_, k) => {
       const i = first + k;
       const token = data.tokens[i];
       const node = h("g", { class: hot, "data-token": i },
         chip(g, 0.5, y(k), w - 1, token.text, { id: token.id, selected: i === data.row, faint: token.special, height: Math.min(24, pitch - 3), size: pitch < 20 ? 12 : 13 }),
         h("rect", { x: w + 6, y: y(k) - 3, width: Math.max(1, (32 * place.scales[i]) / most), height: 6, rx: 2, fill: css(i === data.row ? "accent" : "res"), opacity: i === data.row ? 1 : 0.75 }));
-      return g.tip(node, `${visible(token.text)}: what comes in here has size ${num(place.scales[i], 3)}`);
+      return g.tip(node, say("{token}: what comes in here has size {size}", { token: visible(token.text), size: num(place.scales[i], 3) }));
     }),
   ]);
 }
@@ -64,18 +65,18 @@ export function drawHeads(g, data, at) {
   const { chips } = at;
   if (chips) {
     g.part("heads", null, () => [
-      label(0, chips.height + 22, "The ledger of", { fill: "ink", weight: 600, size: 14 }),
-      h("text", { x: measure("The ledger of ", 14, false) * 1.06 + 4, y: chips.height + 22, "font-family": MONO, "font-size": 14, "font-weight": 700, fill: css("accent") }, tokenSpans(token, 140, 14)),
-      label(at.size[0], at.top - 10 - at.hint, "length; sum so far", { fill: "ink3" }), label(at.cosine[0] + at.cosine[1], at.top - 10 - at.hint, "cosine", { anchor: "end", fill: "ink3" }),
+      label(0, chips.height + 22, say("The ledger of"), { fill: "ink", weight: 600, size: 14 }),
+      h("text", { x: measure(`${say("The ledger of")} `, 14, false) * 1.06 + 4, y: chips.height + 22, "font-family": MONO, "font-size": 14, "font-weight": 700, fill: css("accent") }, tokenSpans(token, 140, 14)),
+      label(at.size[0], at.top - 10 - at.hint, say("length; sum so far"), { fill: "ink3" }), label(at.cosine[0] + at.cosine[1], at.top - 10 - at.hint, say("cosine"), { anchor: "end", fill: "ink3" }),
     ]);
     return;
   }
   g.part("heads", null, () => [
-    head([at.names[0] + 16], "Who wrote", fit(`to ${visible(token)}`, at.names[1] - 20, 12, false)),
-    head(at.strip, "What", data.width > shown ? `${shown} of ${counted(data.width, "number")}` : `${counted(data.width, "number")}`),
-    head(at.size, "Length", "grey: the sum so far"),
-    head(at.cosine, "Along the sum", "cosine, −1 to 1"),
-    at.logit && data.top && [label(at.logit[0], 14, "Logit of", { fill: "ink", weight: 600 }), h("text", { x: at.logit[0], y: 30, "font-family": MONO, "font-size": 12, fill: css("accent"), direction: "ltr" }, tokenSpans(data.top.text, at.logit[1], 12))],
+    head([at.names[0] + 16], say("Who wrote"), fit(say("to {token}", { token: visible(token) }), at.names[1] - 20, 12, false)),
+    head(at.strip, say("What"), data.width > shown ? say("{shown} of {numbers}", { shown, numbers: counted(data.width, "number") }) : counted(data.width, "number")),
+    head(at.size, say("Length"), say("grey: the sum so far")),
+    head(at.cosine, say("Along the sum"), say("cosine, −1 to 1")),
+    at.logit && data.top && [label(at.logit[0], 14, say("Logit of"), { fill: "ink", weight: 600 }), h("text", { x: at.logit[0], y: 30, "font-family": MONO, "font-size": 12, fill: css("accent"), direction: "ltr" }, tokenSpans(data.top.text, at.logit[1], 12))],
   ]);
 }
 
@@ -122,12 +123,14 @@ export function scrollTo(g, local, first) {
 function overLines(g, data, local, at, whole) {
   if (!at.hint) return;
   const last = at.first + at.rows;
-  /** @type {(key: string, list: Line[], top: number, to: number, where: string) => unknown} */
-  const sign = (key, list, top, to, where) => list.length && g.overlay(key, { left: at.names[0] + 12, top, height: at.hint },
+  /** @type {(key: string, list: Line[], top: number, to: number, said: (lines: string, share: string) => string) => unknown} */
+  const sign = (key, list, top, to, said) => list.length && g.overlay(key, { left: at.names[0] + 12, top, height: at.hint },
     () => html("button", { type: "button", class: "gb-rows", click: () => scrollTo(g, local, (local.first ?? 0) + to) }),
-    (node) => { node.textContent = `${counted(list.length, "line")} ${where}${whole ? `, together ${percent(list.reduce((sum, one) => sum + one.share, 0), 1)} of the sum` : ""}`; });
-  sign("lines above", data.lines.slice(0, at.first), at.top - at.hint - 1, -at.rows, "above");
-  sign("lines below", data.lines.slice(last), at.top + at.rows * at.pitch + 1, at.rows, whole ? "below" : "further down");
+    (node) => { node.textContent = said(counted(list.length, "line"), percent(list.reduce((sum, one) => sum + one.share, 0), 1)); });
+  sign("lines above", data.lines.slice(0, at.first), at.top - at.hint - 1, -at.rows,
+    (lines, share) => (whole ? say("{lines} above, together {share} of the sum", { lines, share }) : say("{lines} above", { lines })));
+  sign("lines below", data.lines.slice(last), at.top + at.rows * at.pitch + 1, at.rows,
+    (lines, share) => (whole ? say("{lines} below, together {share} of the sum", { lines, share }) : say("{lines} further down", { lines })));
   g.part("thumb", [at.first, at.pitch], () => {
     const [tall, share] = [at.rows * at.pitch, 1 / data.lines.length];
     return h("rect", { x: at.x + at.w + 2, y: at.top + at.first * share * tall, width: 4, height: at.rows * share * tall, rx: 2, fill: css("ink3"), opacity: 0.5 });
@@ -167,6 +170,23 @@ function bars(at, y, one, colour, most, mostLogit) {
     label(at.logit[0] + at.logit[1], y + 4, num(one.logit, 2), { anchor: "end", mono: true, fill: "ink2" })];
 }
 
+/** All of a line, for its tip. @param {Data} data @param {Line} one */
+function tipOf(data, one) {
+  const lengths = { line: nameOf(one), length: num(one.norm, 3), written: num(one.written, 3) };
+  return [
+    changed(data, one) ? say("{line}: {length} long, written {written} long", lengths) : say("{line}: {length} long", lengths),
+    say("the sum is then {length} long", { length: num(one.running, 3) }),
+    say("cosine {cosine}, its share of the sum {share}%", { cosine: num(one.cosine, 4), share: num(100 * one.share, 1) }),
+    ...(one.logit === null || !data.top ? [] : [say("says {logit} to {token}", { logit: num(one.logit, 3), token: visible(data.top.text) })]),
+  ].join("\n");
+}
+/** How near the lines' sum is to what the model's pass ends in. @param {Data} data @param {boolean} phone */
+function ownSaid(data, phone) {
+  if (phone) return say("the model’s own last row: off by {error}", { error: tiny(data.error) });
+  const own = say("the model’s own last row: {length} long, off by {error} of it", { length: long(data.length), error: tiny(data.error) });
+  return data.direct && Math.abs(data.rest) > 0.005 ? `${own}; ${say("biases add {rest} to the logit", { rest: num(data.rest, 2) })}` : own;
+}
+
 /** @param {Stage} g @param {Data} data @param {Local} local @param {Layout} at */
 export function drawLedger(g, data, local, at) {
   const [n, count, chosen] = [data.lines.length, written(data, local), chosenOf(data, local)];
@@ -183,18 +203,18 @@ export function drawLedger(g, data, local, at) {
   /** @type {(i: number, y: number, name: string, part: Part | null, one: Sizes, values: Float32Array, from: number, colour: string) => SVGGElement} */
   const row = (i, y, name, part, one, values, from, colour) => h("g", { class: "gb-hot", "data-line": i },
     h("rect", { x: at.x + (at.phone ? 0 : 14), y: y - at.pitch / 2, width: at.w - (at.phone ? 0 : 14), height: at.pitch, rx: 4, fill: i === chosen ? css("accent-soft") : "transparent" }),
-    label(at.names[0] + 16, y + 4, fit(name.replace("cross-attention", "cross"), at.names[1] - 18, 12, true), { mono: true, fill: i === chosen ? "accent" : part ? inkOf(part) : "ink", weight: i === chosen || !part ? 700 : 500 }),
+    label(at.names[0] + 16, y + 4, fit(name, at.names[1] - 18, 12, true), { mono: true, fill: i === chosen ? "accent" : part ? inkOf(part) : "ink", weight: i === chosen || !part ? 700 : 500 }),
     at.strip && [heatImage(at.strip[0], y - tall / 2, at.strip[1], tall, strip(values, from)), h("rect", { x: at.strip[0] - 0.5, y: y - tall / 2 - 0.5, width: at.strip[1] + 1, height: tall + 1, rx: 2, fill: "none", stroke: css(colour), "stroke-opacity": 0.6 })],
     bars(at, y, one, colour, most, mostLogit));
   g.part("ledger", [count, chosen, at.pitch, at.first], () => [
-    inView(at, count).map((i) => ({ i, one: data.lines[i] })).map(({ i, one }) => g.tip(row(i, rowY(at, i), one.name, one.part, one, local.a.vectors, i * cols, COLOUR[one.part]),
-      `${one.name}: ${num(one.norm, 3)} long${changed(data, one) ? `, written ${num(one.written, 3)} long` : ""}\nthe sum is then ${num(one.running, 3)} long\ncosine ${num(one.cosine, 4)}, its share of the sum ${num(100 * one.share, 1)}%${one.logit === null || !data.top ? "" : `\nsays ${num(one.logit, 3)} to ${visible(data.top.text)}`}`)),
+    inView(at, count).map((i) => ({ i, one: data.lines[i] })).map(({ i, one }) => g.tip(row(i, rowY(at, i), shortOf(one), one.part, one, local.a.vectors, i * cols, COLOUR[one.part]),
+      tipOf(data, one))),
     h("path", { d: `M${at.x + (at.phone ? 0 : 14)},${rowY(at, n) - at.pitch / 2 - 4}h${at.w - (at.phone ? 0 : 14)}`, stroke: css("ink3") }),
-    row(n, rowY(at, n), whole ? "= the sum" : "sum so far", null,
+    row(n, rowY(at, n), whole ? say("= the sum") : say("sum so far"), null,
       { norm: null, running: whole ? data.length : data.lines[count - 1].running, cosine: whole ? 1 : local.along[count - 1], logit: whole && data.direct && data.top ? data.top.logit : null },
       whole ? local.a.final : local.a.sums, whole ? 0 : (count - 1) * cols, "ink3"),
   ]);
-  g.part("own", [whole], () => whole && label(at.names[0] + (at.phone ? 0 : 16), at.own, `the model’s own last row: ${at.phone ? "" : `${long(data.length)} long, `}off by ${tiny(data.error)}${at.phone ? "" : " of it"}${data.direct && Math.abs(data.rest) > 0.005 && !at.phone ? `; biases add ${num(data.rest, 2)} to the logit` : ""}`, { fill: "ink3" }));
+  g.part("own", [whole], () => whole && label(at.names[0] + (at.phone ? 0 : 16), at.own, ownSaid(data, at.phone), { fill: "ink3" }));
   overLines(g, data, local, at, whole);
   g.part("stream", [count, at.first], () => drawStream(data, at, count, most));
 }
@@ -241,31 +261,38 @@ function saidOf(data, local, room) {
   const chosen = chosenOf(data, local);
   if (chosen === data.lines.length) {
     /** @type {Shapes[][]} */
-    const out = [["The ", b(`${data.lines.length} lines`), " add up to a stream ", b(`${long(data.length)} long`), "."],
-      [narrow ? "Nothing but rounding is missing." : "The model’s pass ends in the same numbers: nothing but rounding is missing."]];
-    if (data.direct && data.top) out.push([b(visible(data.top.text)), ` has logit ${num(data.top.logit, 2)}: the lines say ${num(data.top.logit - data.rest, 2)}`, Math.abs(data.rest) > 5e-6 ? `, biases ${num(data.rest, 2)}.` : "."]);
+    const out = [pieces(say("The {lines} add up to a stream {length}."), { lines: b(counted(data.lines.length, "line")), length: b(say("{length} long", { length: long(data.length) })) }),
+      [narrow ? say("Nothing but rounding is missing.") : say("The model’s pass ends in the same numbers: nothing but rounding is missing.")]];
+    if (data.direct && data.top) out.push(pieces(Math.abs(data.rest) > 5e-6 ? say("{token} has logit {logit}: the lines say {said}, biases {rest}.") : say("{token} has logit {logit}: the lines say {said}."), {
+      token: b(visible(data.top.text)), logit: num(data.top.logit, 2), said: num(data.top.logit - data.rest, 2), rest: num(data.rest, 2),
+    }));
     return [...out, ...whyNot(data, room)];
   }
   const one = data.lines[chosen];
   /** @type {Shapes[]} */
-  const adds = [b(one.name, inkOf(one.part)), " adds ", b(`${counted(data.width, "number")}`), ", ", b(`${long(one.norm)} long`), "."];
+  const adds = pieces(say("{line} adds {numbers}, {length}."), { line: b(nameOf(one), inkOf(one.part)), numbers: b(counted(data.width, "number")), length: b(say("{length} long", { length: long(one.norm) })) });
   /** @type {Shapes[]} */
-  const then = ["The sum is then ", b(long(one.running)), " long."];
-  const out = narrow ? [adds, then] : [[...adds, " ", ...then]];
-  if (changed(data, one)) out.push(narrow ? ["Written ", b(long(one.written)), " long; norms made it this."] : ["It was written ", b(long(one.written)), " long; a norm that all rows pass made it ", b(long(one.norm)), " long."]);
-  if (normStep(data, local) >= 0) out.push([one.cosine >= 0 ? "It points along the final sum" : "It points against the final sum", ...(narrow ? [", "] : [" (cosine ", b(num(one.cosine, 2)), ") and makes "]), b(percent(one.share, 1)), " of it."]);
+  const then = pieces(say("The sum is then {length} long."), { length: b(long(one.running)) });
+  const out = narrow ? [adds, then] : [[adds, " ", then]];
+  if (changed(data, one)) out.push(pieces(narrow ? say("Written {before} long; norms made it this.") : say("It was written {before} long; a norm that all rows pass made it {after} long."), { before: b(long(one.written)), after: b(long(one.norm)) }));
+  if (normStep(data, local) >= 0) out.push(pieces(pointsSaid(one.cosine >= 0, narrow), { cosine: b(num(one.cosine, 2)), share: b(percent(one.share, 1)) }));
   if (data.direct && one.up.length) {
-    const raised = ["It raises most ", tokens(one.up.slice(0, narrow ? 2 : 3), 70)];
-    const lowered = ["lowers ", tokens(one.down.slice(0, 2), 70), "."];
-    out.push(...(narrow ? [[...raised, ","], ["and ", ...lowered]] : [[...raised, "; ", ...lowered]]));
+    /** @type {Record<string, Shapes>} */
+    const moved = { raised: tokens(one.up.slice(0, narrow ? 2 : 3), 70), lowered: tokens(one.down.slice(0, 2), 70) };
+    out.push(...(narrow ? [pieces(say("It raises most {raised},"), moved), pieces(say("and lowers {lowered}."), moved)] : [pieces(say("It raises most {raised}; lowers {lowered}."), moved)]));
   }
   return [...out, ...whyNot(data, room)];
+}
+/** How a line lies to the sum. @param {boolean} along @param {boolean} narrow */
+function pointsSaid(along, narrow) {
+  if (narrow) return along ? say("It points along the final sum, {share} of it.") : say("It points against the final sum, {share} of it.");
+  return along ? say("It points along the final sum (cosine {cosine}) and makes {share} of it.") : say("It points against the final sum (cosine {cosine}) and makes {share} of it.");
 }
 /**
  * Why there are no logits of each line.
  * @param {Data} data @param {number} room
  */
-const whyNot = (data, room) => (data.direct ? [] : inLines(`No logits here: ${data.why}.`, room - 16).map((line) => [h("tspan", { fill: css("ink3") }, line)]));
+const whyNot = (data, room) => (data.direct ? [] : inLines(say("No logits here: {why}.", { why: data.why }), room - 16).map((line) => [h("tspan", { fill: css("ink3") }, line)]));
 /**
  * Whether norms that came later have changed the line.
  * @param {Data} data @param {Line} one

@@ -8,13 +8,14 @@ from functools import partial
 import streamlit as st
 
 from app import markup
-from app.controls import decoder_text, widgets
+from app.controls import decoder_text, stacks, widgets
 from app.frame import page
 from app.session import events, state
 from core.analysis.stream.ledger import ledger
 from core.analysis.stream.ledger_lines import direct_logits
 from core.analysis.stream.normalization import norm_steps
 from core.language_model import LanguageModel
+from core.messages import mark, say
 from core.model.block import Block
 from core.model.norm import Normalise
 from pages.norm_residual import export, figure, gradients
@@ -22,9 +23,15 @@ from pages.norm_residual.export import FIGURE, KEYS
 from pages.norm_residual.question import another, ask
 
 LINES = {
-    "embedding": "Embedding", "attention": "Attention", "cross": "Cross", "mlp": "MLP", "sum": "Sum",
+    "embedding": mark("Embedding"), "attention": mark("Attention"), "cross": mark("Cross"), "mlp": "MLP",
+    "sum": mark("Sum"),
 }  # fmt: skip
-NORMS = {"own": "The model’s", "layer": "LayerNorm", "rms": "RMSNorm"}
+OTHERS = {
+    "position": mark("Position"),
+    "type": mark("Type"),
+    "norms": mark("Norms"),
+}  # only while one is chosen
+NORMS = {"own": mark("The model’s"), "layer": "LayerNorm", "rms": "RMSNorm"}
 EXAMPLES = (
     "A red ball was lost. She found the red",
     "Once upon a time, Lily saw a big dog. The dog",
@@ -43,7 +50,7 @@ def follow_picker(lm: LanguageModel, seen: figure.Seen) -> None:
     # A list answers with the words it showed: a new text has a new list.
     view = f"{zlib.crc32(repr(names).encode('utf-8', 'replace')):x}"
     st.selectbox(
-        "Follow token", rows, format_func=lambda at: names[at], filter_mode=None,
+        say("Follow token"), rows, format_func=lambda at: names[at], filter_mode=None,
         **state.part(f"follow.{view}", shown, lambda at: state.set("follow", at)),
     )  # fmt: skip
 
@@ -61,15 +68,15 @@ drawing.mount("picture", {"select": lambda: events.select("picture", KEYS)})
 with page.controls():
     names = {name: said for name, said in LINES.items() if name != "cross" or stack == "decoder"}
     if state.get("line") not in names:
-        names[state.get("line")] = markup.capital(state.get("line"))
-    widgets.segments("Line of", "line", tuple(names), lambda name: names[str(name)])
+        names[state.get("line")] = (LINES | OTHERS)[state.get("line")]
+    widgets.segments(say("Line of"), "line", tuple(names), lambda name: say(names[str(name)]))
     if blocks:
-        widgets.pick("Block", "block", blocks, most=8)
-    widgets.segments("Norm", "norm", tuple(NORMS), lambda name: NORMS[str(name)])
+        widgets.pick(say("Block"), "block", blocks, most=8)
+    widgets.segments(say("Norm"), "norm", tuple(NORMS), lambda name: say(NORMS[str(name)]))
     follow_picker(lm, seen)
 if both:
     with ctx.slot:
-        widgets.segments("Stack", "stack", ("encoder", "decoder"), markup.capital)
+        stacks.pick_stack()
         decoder_text.draw(ctx)
 
 ways = gradients.both_ways(lm, seen, block, stack)

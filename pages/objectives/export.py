@@ -12,6 +12,7 @@ from app.counts import counted
 from app.kit.arms import Arm, stilled
 from app.kit.figures import Argument, Asked, Figure, Table
 from core.language_model import LanguageModel
+from core.messages import mark, say
 from core.training.losses import bits
 from pages.objectives import figure
 from pages.objectives.falling import Offer, falling, recorded_three
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
     from app.questions import Answer
 
 KEYS = ("follow", "lesson")
+LOST = {
+    "decoder": mark(" In the one for decoders, {objective}, it loses {loss} nats on average."),
+    "encoder": mark(" In the one for encoders, {objective}, it loses {loss} nats on average."),
+    "encoder-decoder": mark(
+        " In the one for encoder-decoders, {objective}, it loses {loss} nats on average."
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -73,26 +81,31 @@ def record(seen: Seen) -> dict[str, Any]:
 def sentence(seen: Seen) -> str:
     """What is on the picture: how much each example asks, what the model loses in its own, how low the runs came."""
     found = seen.made
-    asks = [f"{TITLES[one.objective].lower()}, {counted(sum(one.scores), 'answer')}" for one in found.lessons]
+    titles = {objective: say(title).lower() for objective, title in TITLES.items()}
+    asks = [f"{titles[one.objective]}, {counted(sum(one.scores), 'answer')}" for one in found.lessons]
     own = next(one for one in found.lessons if one.shape == found.shape)
-    lost = f" In the one for {own.shape}s, {TITLES[own.objective].lower()}, it loses {found.mean:.3f} nats on average."
-    ends = [
-        f"{TITLES[arm.spec.objective].lower()} {held[-1]:.2f}"
+    lost = say(LOST[own.shape], objective=titles[own.objective], loss=f"{found.mean:.3f}")
+    ends = ", ".join(
+        f"{titles[arm.spec.objective]} {held[-1]:.2f}"
         for arm in seen.arms
         if len(held := arm.points.held_out[np.isfinite(arm.points.held_out)])
-    ]
-    fell = f" Three {'own' if seen.own else 'recorded'} runs, held-out loss at the end: {', '.join(ends)}."
-    return (
-        f"{seen.asked.label}, {counted(len(found.sentence), 'token')} as three training examples: {'; '.join(asks)}."
-        f"{lost if math.isfinite(found.mean) else ''}{fell if ends else ''}"
     )
+    if seen.own:
+        fell = say(" Three own runs, held-out loss at the end: {losses}.", losses=ends)
+    else:
+        fell = say(" Three recorded runs, held-out loss at the end: {losses}.", losses=ends)
+    examples = say(
+        "{label}, {tokens} as three training examples: {examples}.",
+        label=seen.asked.label, tokens=counted(len(found.sentence), "token"), examples="; ".join(asks),
+    )  # fmt: skip
+    return f"{examples}{lost if math.isfinite(found.mean) else ''}{fell if ends else ''}"
 
 
 FIGURE = Figure(
     "objectives", figure.objectives, see,
     record=record,
     select=lambda seen: {key: seen.asked.values[key] for key in KEYS},
-    claim=lambda seen: "The same sentence asks three different questions.",
+    claim=lambda seen: say("The same sentence asks three different questions."),
     sentence=sentence,
     table=lambda seen: table(seen.asked.lm, seen.made),
     arguments=(

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.kit.arms import Arm, recorded_arms
+from core.messages import mark, say
 from core.training.examples import LESSONS
-from core.training.spec import Objective
+from core.training.spec import Objective, TrainSpec
 
 NAMES: dict[Objective, str] = {
-    "next_token": "Next token",
-    "masked": "Masked",
-    "span_corruption": "Span corruption",
+    "next_token": mark("Next token"),
+    "masked": mark("Masked"),
+    "span_corruption": mark("Span corruption"),
 }
 RECORDED = {NAMES[objective]: f"objectives-{objective}" for objective in LESSONS}
 
@@ -41,13 +42,23 @@ def falling(three: list[Arm], offer: Offer) -> dict[str, Any]:
     spec = next(arm.spec for arm in three if arm.spec.objective == "masked")
     own = any(arm.run is not None for arm in three)
     return {
-        "runs": [arm.curve() | {"objective": arm.spec.objective} for arm in three],
+        "runs": [arm.curve() | {"name": say(arm.name), "objective": arm.spec.objective} for arm in three],
         "guessing": {
             "value": three[0].guessing,
-            "text": f"guessing: ln {spec.vocab_size} = {three[0].guessing:.2f}",
+            "text": say(
+                "guessing: ln {size} = {loss}", size=spec.vocab_size, loss=f"{three[0].guessing:.2f}"
+            ),
         },
-        "trained": f"{'trained here' if own else 'recorded'}: {spec.mask_rate:.0%} hidden, seed {spec.seed}",
+        "trained": _trained(spec, own),
         "mine": offer.mine,
         "cannot": offer.cannot,
         "estimate": offer.estimate,
     }
+
+
+def _trained(spec: TrainSpec, own: bool) -> str:
+    """Say where the three were trained, and on what."""
+    told = {"share": f"{spec.mask_rate:.0%}", "seed": spec.seed}
+    if own:
+        return say("trained here: {share} hidden, seed {seed}", **told)
+    return say("recorded: {share} hidden, seed {seed}", **told)

@@ -3,9 +3,10 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
+import { say } from "../../app/kit/say.js";
 import { clamp, num, unpack, visible } from "../../app/kit/shapes.js";
 import { NAMES, drawFalling } from "./falling.js";
-import { drawLanes, positions, seenBy } from "./lanes.js";
+import { SHAPE, drawLanes, positions, seenBy } from "./lanes.js";
 import { WORDS, plan, rowOf, steps } from "./layout.js";
 
 /**
@@ -117,9 +118,9 @@ const objectivesView = {
 
   describe(data, local) {
     const row = rowOf(data, local);
-    return `${steps.said(local, (now) => WORDS[now])}One sentence of ${counted(data.words.length, "token")} as three training examples. Token ${row}, ${visible(data.words[row].text)}. ` +
-      data.lanes.map((lane) => `${lane.title}, ${lane.shape}${lane.own ? ", this model" : ""}: reads ${lane.reads.map((one) => visible(one.text)).join(" ")}; asks ${lane.answers.filter((one) => one.score).map((one) => visible(one.text)).join(" ")}; here it ${seenBy(lane, row)}.${lane.mean === null ? "" : ` Mean loss ${num(lane.mean, 3)} nats.`}`).join(" ") +
-      ` Curves: ${(local.rows ?? []).map((one, i) => `${NAMES[data.runs[i].objective]} ${one.last === null ? "not measured" : num(one.last, 3)}`).join(", ")}.`;
+    return steps.said(local, (now) => WORDS[now]) + say("One sentence of {tokens} as three training examples. Token {row}, {text}. ", { tokens: counted(data.words.length, "token"), row, text: visible(data.words[row].text) }) +
+      data.lanes.map((lane) => `${lane.title}, ${SHAPE[lane.shape] ?? lane.shape}${lane.own ? say(", this model") : ""}: ${say("reads {read}; asks {asked}; here it {sees}.", { read: lane.reads.map((one) => visible(one.text)).join(" "), asked: lane.answers.filter((one) => one.score).map((one) => visible(one.text)).join(" "), sees: seenBy(lane, row) })}${lane.mean === null ? "" : say(" Mean loss {mean} nats.", { mean: num(lane.mean, 3) })}`).join(" ") +
+      say(" Curves: {list}.", { list: (local.rows ?? []).map((one, i) => `${NAMES[data.runs[i].objective]} ${one.last === null ? say("not measured") : num(one.last, 3)}`).join(", ") });
   },
 
   state(data, local) {

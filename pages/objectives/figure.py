@@ -15,22 +15,28 @@ import numpy.typing as npt
 
 from app.kit import pack, register
 from core.language_model import LanguageModel
+from core.messages import mark, mark_of, say, say_of
 from core.training.examples import Lesson, Marks, lesson_losses, lessons, marks
 from core.training.spec import Objective
 
 objectives = register("objectives", __file__)
 
 TITLES: dict[Objective, str] = {
-    "next_token": "Next token",
-    "masked": "Masked",
-    "span_corruption": "Span corruption",
+    "next_token": mark("Next token"),
+    "masked": mark("Masked"),
+    "span_corruption": mark("Span corruption"),
 }
 COLUMNS: dict[Objective, tuple[str, ...]] = {
-    "next_token": ("reads", "must say"),
-    "masked": ("reads", "must say"),
-    "span_corruption": ("reads", "has written", "must say"),
+    "next_token": (mark("reads"), mark("must say")),
+    "masked": (mark("reads"), mark("must say")),
+    "span_corruption": (mark("reads"), mark("has written"), mark("must say")),
 }
-MAP_TITLES = {"self": "each row", "encoder": "encoder", "decoder": "decoder", "cross": "across"}
+MAP_TITLES = {
+    "self": mark_of("small map", "each row"),
+    "encoder": mark_of("small map", "encoder"),
+    "decoder": mark_of("small map", "decoder"),
+    "cross": mark_of("small map", "across"),
+}
 
 
 @dataclass(frozen=True)
@@ -98,8 +104,9 @@ def _only_drawn(told: Marks) -> str:
     missing = [sign for sign, id in signs.items() if id in told.names]
     if not missing:
         return ""
-    are = "are no tokens" if len(missing) > 1 else "is no token"
-    return f"{' and '.join(missing)} {are} of this model: only drawn here."
+    if len(missing) > 1:
+        return say("{signs} are no tokens of this model: only drawn here.", signs=say(" and ").join(missing))
+    return say("{sign} is no token of this model: only drawn here.", sign=missing[0])
 
 
 def naming(lm: LanguageModel, told: Marks) -> Callable[[int], str]:
@@ -125,10 +132,10 @@ def lane(
     losses = found.losses if own else np.full(len(lesson.targets), np.nan)
     return {
         "objective": lesson.objective,
-        "title": TITLES[lesson.objective],
+        "title": say(TITLES[lesson.objective]),
         "shape": lesson.shape,
         "own": own,
-        "columns": COLUMNS[lesson.objective],
+        "columns": tuple(say(name) for name in COLUMNS[lesson.objective]),
         "hidden": lesson.hidden,
         "reads": _reads(found, lesson, word, sign),
         "answers": [
@@ -143,7 +150,12 @@ def lane(
             for id, row, mark in zip(lesson.decoder_inputs, lesson.answers, (True, *lesson.marks[:-1]))
         ],
         "maps": [
-            {"name": name, "title": MAP_TITLES[name], "rows": seen.shape[0], "cols": seen.shape[1]}
+            {
+                "name": name,
+                "title": say_of("small map", MAP_TITLES[name]),
+                "rows": seen.shape[0],
+                "cols": seen.shape[1],
+            }
             | {"packed": pack(seen.astype(np.uint8))}
             for name, seen in lesson.sees.items()
         ],

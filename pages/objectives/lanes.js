@@ -1,6 +1,7 @@
 // The lanes: what is read, what is asked, what scores, token by token.
 
 import { counted } from "../../app/kit/counts.js";
+import { say, sayOf } from "../../app/kit/say.js";
 import {
   MONO, clamp, css, fit, h, heat, heatImage, inLines, label, measure, num, tokenSpans, tokenTip, visible,
 } from "../../app/kit/shapes.js";
@@ -16,6 +17,8 @@ import { LAST, columnsOf, rowOf, stepOf, yOf } from "./layout.js";
  * @typedef {{text: string, row: number, mark: boolean}} Told a token of a column
  */
 
+/** What a shape is called. @type {Record<string, string>} */
+export const SHAPE = { decoder: sayOf("shape", "decoder"), encoder: sayOf("shape", "encoder"), "encoder-decoder": sayOf("shape", "encoder-decoder") };
 const KIND_FILL = { mask: "accent", sentinel: "accent", random: "k-ink", kept: "v-ink", special: "ink3", plain: "ink" };
 
 /** @type {Draw} */
@@ -33,7 +36,7 @@ export function drawLanes(g, data, local, at) {
     g.part(`maps ${i}`, [row, step], () => drawMaps(g, place, row, step));
   });
   const first = at.lanes[0];
-  g.door("tokenization", { left: Math.max(0, first.x - first.names - 10), top: first.y - 2 }, "Tokens", "How the text was cut into tokens");
+  g.door("tokenization", { left: Math.max(0, first.x - first.names - 10), top: first.y - 2 }, say("Tokens"), say("How the text was cut into tokens"));
 }
 
 /** @type {(data: Data, place: LanePlace, step: number) => Shapes} */
@@ -41,13 +44,13 @@ function drawHead(data, place, step) {
   const { lane, x, y, w } = place;
   const c = columnsOf(place);
   const scored = lane.answers.filter((one) => one.score).length;
-  const said = lane.own ? `${lane.shape}, this model` : lane.shape;
+  const said = (SHAPE[lane.shape] ?? lane.shape) + (lane.own ? say(", this model") : "");
   return [
     label(x + 8, y + 14, fit(lane.title, w - 12, 13, false), { weight: 600, size: 13, fill: "ink" }),
     label(x + 8, y + 31, fit(said, w - 12, 12, false), { fill: lane.own ? "accent" : "ink3", weight: lane.own ? 600 : null }),
-    step >= 3 && label(x + 8, y + 48, fit(lane.objective === "span_corruption" ? `${counted(scored, "answer")} for ${lane.hidden.length} hidden` : `${scored} of ${data.words.length} score`, w - 12, 12, false), { fill: "ink2" }),
+    step >= 3 && label(x + 8, y + 48, fit(lane.objective === "span_corruption" ? say("{answers} for {count} hidden", { answers: counted(scored, "answer"), count: lane.hidden.length }) : say("{scored} of {count} score", { scored, count: data.words.length }), w - 12, 12, false), { fill: "ink2" }),
     lane.columns.map((name, i) => step >= (i === lane.columns.length - 1 ? 3 : 2) && label(c.at(i), y + 64, fit(name, c.each, 12, false), { fill: "ink3" })),
-    lane.own && step >= LAST && label(c.loss, y + 64, "loss", { anchor: "end", fill: "ink3" }),
+    lane.own && step >= LAST && label(c.loss, y + 64, say("loss"), { anchor: "end", fill: "ink3" }),
   ];
 }
 
@@ -73,10 +76,11 @@ function drawLane(g, data, place, step) {
   if (step >= 1) for (const at of lane.hidden) out.push(h("rect", { x: c.at(0) - 5, y: yOf(place, at) + 2, width: 2.5, height: place.pitch - 4, rx: 1, fill: css("accent") }));
   if (step >= 2) {
     for (const one of lane.reads) put(0, one.row, one.text, { fill: KIND_FILL[one.kind], weight: one.kind === "plain" || one.kind === "special" ? null : 700, under: one.kind === "kept" });
-    for (const at of lane.hidden) if (!lane.reads.some((one) => one.row === at)) out.push(label(c.at(0), yOf(place, at) + place.pitch / 2 + 4, "gone", { fill: "ink3" }));
+    for (const at of lane.hidden) if (!lane.reads.some((one) => one.row === at)) out.push(label(c.at(0), yOf(place, at) + place.pitch / 2 + 4, say("gone"), { fill: "ink3" }));
     for (const one of lane.reads) {
       const from = measure(visible(one.text), 12, true) + 6;
-      if ((one.kind === "random" || one.kind === "kept") && from + measure(one.kind, 12, false) < c.each) out.push(label(c.at(0) + from, yOf(place, one.row) + place.pitch / 2 + 4, one.kind, { fill: "ink3" }));
+      const kind = one.kind === "random" ? sayOf("kind of token", "random") : one.kind === "kept" ? sayOf("kind of token", "kept") : "";
+      if (kind && from + measure(kind, 12, false) < c.each) out.push(label(c.at(0) + from, yOf(place, one.row) + place.pitch / 2 + 4, kind, { fill: "ink3" }));
     }
   }
   const last = lane.columns.length - 1;
@@ -123,7 +127,7 @@ function drawLosses(g, data, place, c) {
     const node = h("g", { class: "gb-hot", "data-row": clamp(ones[0].row, 0, data.words.length - 1) }, h("rect", { x: c.loss - 76, y: y + 2, width: 76, height: place.pitch - 4, fill: "transparent" }),
       h("rect", { x: c.loss - 78, y: y + (place.pitch - tall) / 2, width: Math.max(1.5, (36 * loss) / most), height: tall, rx: 2, fill: css("accent") }),
       label(c.loss, y + place.pitch / 2 + 4, num(ones[ones.length - 1].loss, 2), { anchor: "end", mono: true, fill: "ink" }));
-    return g.tip(node, ones.map((one) => `${visible(one.text)}: ${num(one.loss, 3)} nats`).join("\n"));
+    return g.tip(node, ones.map((one) => say("{text}: {loss} nats", { text: visible(one.text), loss: num(one.loss, 3) })).join("\n"));
   });
 }
 
@@ -145,10 +149,16 @@ export function positions(lane, row) {
 export function seenBy(lane, row) {
   const { asked, read } = positions(lane, row);
   const tokens = (/** @type {number} */ n) => counted(n, "token");
-  if (lane.objective === "next_token") return asked < 0 ? "nothing stands before it" : `sees the ${tokens(asked + 1)} before`;
-  if (lane.objective === "masked") return `sees all ${lane.reads.length}${lane.hidden.includes(row) ? `, itself ${["random", "kept"].find((kind) => kind === lane.reads[read]?.kind) ?? "hidden"}` : ""}`;
-  if (asked < 0) return read < 0 ? "" : `kept: the encoder sees all ${lane.reads.length}`;
-  return `sees ${tokens(asked + 1)} written, ${lane.reads.length} read`;
+  if (lane.objective === "next_token") return asked < 0 ? say("nothing stands before it") : say("sees the {tokens} before", { tokens: tokens(asked + 1) });
+  const count = lane.reads.length;
+  if (lane.objective === "masked") {
+    if (!lane.hidden.includes(row)) return say("sees all {count}", { count });
+    const kind = lane.reads[read]?.kind;
+    if (kind === "random") return say("sees all {count}, itself random", { count });
+    return kind === "kept" ? say("sees all {count}, itself kept", { count }) : say("sees all {count}, itself hidden", { count });
+  }
+  if (asked < 0) return read < 0 ? "" : say("kept: the encoder sees all {count}", { count });
+  return say("sees {tokens} written, {count} read", { tokens: tokens(asked + 1), count });
 }
 /** @type {(g: Objectives, place: LanePlace, row: number, step: number) => Shapes} */
 function drawMaps(g, place, row, step) {
@@ -165,7 +175,7 @@ function drawMaps(g, place, row, step) {
     out.push(heatImage(left, map, each, each, url), h("rect", { x: left, y: map, width: each, height: each, fill: "none", stroke: css("line") }),
       on >= 0 && on < one.rows && h("rect", { x: left - 1, y: map + (each * on) / one.rows, width: each + 2, height: Math.max(2, each / one.rows), fill: "none", stroke: css("accent"), "stroke-width": 1.5 }),
       label(lane.maps.length === 1 ? left + each + 8 : left, lane.maps.length === 1 ? map + 12 : map + each + 14, one.title, { fill: "ink3" }));
-    if (lane.maps.length === 1) out.push(["sees the", "violet", "columns"].map((text, k) => label(left + each + 8, map + 12 + 16 * (k + 1), text, { fill: "ink3" })));
+    if (lane.maps.length === 1) out.push(say("sees the\nviolet\ncolumns").split("\n").map((text, k) => label(left + each + 8, map + 12 + 16 * (k + 1), text, { fill: "ink3" })));
   });
   return out;
 }

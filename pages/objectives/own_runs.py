@@ -9,6 +9,7 @@ from app.counts import counted
 from app.kit.arms import Arm
 from app.runs import trained
 from app.session import state
+from core.messages import say
 from core.training.examples import triple
 from core.training.spec import TrainSpec
 from pages.objectives.falling import NAMES, Offer
@@ -22,7 +23,7 @@ def own_three() -> list[Arm]:
 def offer(three: list[Arm]) -> Offer:
     """What the page offers beside the three runs that it shows."""
     own = [arm.run for arm in three if arm.run is not None]
-    cannot = "" if runs.engine() else "Nothing trains on this server: it was started without workers."
+    cannot = "" if runs.engine() else say("Nothing trains on this server: it was started without workers.")
     return Offer(bool(own) and all(runs.is_mine(run) for run in own), cannot, _estimate())
 
 
@@ -30,7 +31,11 @@ def _estimate() -> str:
     """What the three would cost here, in words."""
     spend, why = own_run.cost(following)
     steps = next(iter(wished().values())).steps
-    return why or f"{counted(steps, 'step')} each with your share, span length and seed: {spend} in all."
+    return why or say(
+        "{steps} each with your share, span length and seed: {spend} in all.",
+        steps=counted(steps, "step"),
+        spend=spend,
+    )
 
 
 def following(share: str | None = None) -> list[Next]:

@@ -9,6 +9,7 @@ import streamlit as st
 from app.controls import own_run
 from app.frame import page
 from app.session import events, state
+from core.messages import say
 from core.training.examples import STEPS, lesson_losses, lessons
 from core.training.objectives import masked, next_token, span_corruption
 from pages.objectives import export, own_runs, question
@@ -46,10 +47,10 @@ drawing.mount(
 )
 
 with page.controls():
-    st.slider("Hidden share (BERT, T5: 0.15)", 0.0, 0.9, step=0.05, width=230, **state.bind("mask_rate"))
-    st.slider("Mean span length (T5: 3)", 1, 10, width=230, **state.bind("span_length"))
-    st.number_input("Seed of the draw", 0, 999_999, step=1, width=150, **state.bind("seed"))
-    st.button("Draw again", key="objectives.again", on_click=state.whole(again))
+    st.slider(say("Hidden share (BERT, T5: 0.15)"), 0.0, 0.9, step=0.05, width=230, **state.bind("mask_rate"))
+    st.slider(say("Mean span length (T5: 3)"), 1, 10, width=230, **state.bind("span_length"))
+    st.number_input(say("Seed of the draw"), 0, 999_999, step=1, width=150, **state.bind("seed"))
+    st.button(say("Draw again"), key="objectives.again", on_click=state.whole(again))
     own_run.shorter(own_runs.following, STEPS)
     own_run.progress([arm.run for arm in seen.arms])
 

@@ -13,6 +13,7 @@ import streamlit as st
 from app import markup
 from app.frame import page
 from app.session import state
+from core.messages import say
 from core.training.race import Track
 from core.training.surfaces import SURFACES
 from pages.optimizers.figure import BENT, RAVINE, USUAL, Setup, parsed_rates, setup_of, told, write_rates
@@ -33,13 +34,13 @@ def read_rates(field: str, usual: Mapping[str, float]) -> dict[str, float]:
     """Read the rates of all five from a field; a note names what did not fit."""
     rates, why = parsed_rates(str(state.get(field)), usual)
     if why:
-        _put_right(field, write_rates(rates, usual), why, USUAL)
+        _put_right(field, write_rates(rates, usual), why, say(USUAL))
     return rates
 
 
 def _put_right(field: str, value: str, why: str, used: str) -> None:
     state.put({field: value})
-    state.note(f"{why}; {used} is used.")
+    state.note(say("{why}; {used} is used.", why=why, used=used))
 
 
 # ---------------------------------------------------------------- sliders
@@ -49,14 +50,14 @@ def race_controls() -> None:
     """Surface, what is remembered, decay, length."""
     with page.controls():
         st.selectbox(
-            "Surface", list(SURFACES), format_func=lambda name: SURFACES[name].title, filter_mode=None,
+            say("Surface"), list(SURFACES), format_func=lambda name: say(SURFACES[name].title), filter_mode=None,
             **state.bind("surface", then=_fresh_surface),
         )  # fmt: skip
-        ladder("Memory of the direction, β (β₁)", "beta", BETAS, {0.0: "0: none"}, 190)
-        ladder("Memory of the size, β₂", "beta2", BETA2, {0.0: "0: none"}, 150)
-        ladder("Weight decay", "decay", DECAYS, {0.0: "0: off"}, 110)
-        ladder("Steps", "laps", STEPS, {}, 110)
-        st.toggle("Nesterov", **state.bind("nesterov"))
+        ladder(say("Memory of the direction, β (β₁)"), "beta", BETAS, {0.0: say("0: none")}, 190)
+        ladder(say("Memory of the size, β₂"), "beta2", BETA2, {0.0: say("0: none")}, 150)
+        ladder(say("Weight decay"), "decay", DECAYS, {0.0: say("0: off")}, 110)
+        ladder(say("Steps"), "laps", STEPS, {}, 110)
+        st.toggle(say("Nesterov"), **state.bind("nesterov"))
 
 
 def _fresh_surface() -> None:
@@ -84,8 +85,8 @@ def draw_verdict(setup: Setup, tracks: Sequence[Track]) -> None:
         st.caption(markup.escape(said), width=840)
         if setup.surface.name == RAVINE:
             st.button(
-                "Race where it loses", key="optimizers.bent", on_click=state.whole(_bend),
-                help="The bent valley of Rosenbrock. On a real model, further down, it comes last as well.",
+                say("Race where it loses"), key="optimizers.bent", on_click=state.whole(_bend),
+                help=say("The bent valley of Rosenbrock. On a real model, further down, it comes last as well."),
             )  # fmt: skip
 
 

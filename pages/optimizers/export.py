@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.kit.figures import Argument, Asked, Figure, Table
+from core.messages import ENGLISH, say, speaking
 from core.training.adam_steps import Distance, Trained, follow
 from core.training.race import Track, race
 from core.training.rate_finder import Found
@@ -38,7 +39,7 @@ def see(asked: Asked) -> Seen:
     def wrong(field: str, value: str, why: str, used: str) -> None:
         if field in asked.given:
             raise ValueError(f"{asked.given[field]}={asked.values[field]!r}: {why}.")
-        asked.note(f"{why}; {used} is used.")
+        asked.note(say("{why}; {used} is used.", why=why, used=used))
 
     setup = setup_of(asked.values, wrong)
     asked.at_most("lap", setup.steps)
@@ -49,14 +50,20 @@ def sentence(seen: Seen) -> str:
     """What is on the picture: the surface, and where everybody ends."""
     surface, setup = seen.setup.surface, seen.setup
     ends = [
-        f"{NAMES[track.rule.kind]} "
-        + (f"diverged at step {track.diverged}" if track.diverged is not None else f"{track.losses[-1]:.3g}")
+        f"{say(NAMES[track.rule.kind])} {track.losses[-1]:.3g}"
+        if track.diverged is None
+        else say("{name} diverged at step {step}", name=say(NAMES[track.rule.kind]), step=track.diverged)
         for track in seen.tracks
     ]
     x, y = setup.start
-    said = (
-        f"{surface.title}, {surface.formula}, from ({x:g}, {y:g}), the loss after {setup.steps} steps: "
-        f"{', '.join(ends) or 'nobody takes part'}."
+    said = say(
+        "{surface}, {formula}, from ({x}, {y}), the loss after {steps} steps: {ends}.",
+        surface=say(surface.title),
+        formula=surface.formula,
+        x=f"{x:g}",
+        y=f"{y:g}",
+        steps=setup.steps,
+        ends=", ".join(ends) or say("nobody takes part"),
     )
     return f"{said} {told(setup, seen.tracks)}".strip()
 
@@ -75,7 +82,7 @@ FIGURE = Figure(
     "optimizers", figure.optimizers, see,
     record=lambda seen: figure.record(seen.setup, seen.tracks),
     select=lambda seen: {key: seen.asked.values[key] for key in KEYS},
-    claim=lambda seen: "What an optimizer remembers decides where it steps.",
+    claim=lambda seen: say("What an optimizer remembers decides where it steps."),
     sentence=sentence,
     table=race_table,
     arguments=(
@@ -95,9 +102,11 @@ def table(weight: Weight, trained: Trained, tracks: Sequence[Track]) -> dict[str
     """A line for each step of Adam on the weight, for each token of the text, and for each step of each racer."""
     row, col = weight.chosen(trained)
     values = numbers(follow(trained, row, col))
+    with speaking(ENGLISH):  # a table's words are those of its columns
+        title = weight.title
     lines: list[dict[str, Any]] = [
         {
-            "what": f"Adam on {weight.title} [{row}, {col}]",
+            "what": f"Adam on {title} [{row}, {col}]",
             "step": at + 1,
             "token": None,
             "loss before": _rounded(trained.losses[at]),

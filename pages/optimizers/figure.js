@@ -2,6 +2,7 @@
 // The page's other pictures, on the open model and on real runs, are mounted here too.
 
 import { mount, pointerAt } from "../../app/kit/glass.js";
+import { say } from "../../app/kit/say.js";
 import { MONO, chip, clamp, css, h, html, label, lerp, measure, num, unpack, visible } from "../../app/kit/shapes.js";
 import { isClear } from "../../app/kit/steps.js";
 import { isDesk } from "../../app/kit/widths.js";
@@ -9,7 +10,7 @@ import { finderFigure } from "./finder.js";
 import { arrow, drawGround, drawLine, landscapeFigure, lineTo, onGround } from "./landscape.js";
 import { LOOKS, near, paragraph, planRace, scaleOf, set, sig, sliderValue } from "./layout.js";
 import { linesOf, momentsFigure } from "./moments.js";
-import { drawDial, rateOf, recipeFigure, toyFigure, turn, unheard } from "./runs.js";
+import { beyond, drawDial, rateOf, recipeFigure, toyFigure, turn, unheard } from "./runs.js";
 
 /**
  * @import { Given, Local, Stage, View } from "../../app/kit/glass.js"
@@ -95,8 +96,8 @@ const pointAt = (track, at) => [track.points[2 * at], track.points[2 * at + 1]];
 const lastOf = (track, lap) => Math.min(lap, track.losses.length - 1);
 /** What to say of a track at a step: "" while it is in the picture. @type {(track: Track, lap: number) => string} */
 function fate(track, lap) {
-  if (track.diverged !== null && lap >= track.diverged) return `diverged at ${track.diverged}`;
-  return track.left !== null && lap >= track.left && !track.inside(lastOf(track, lap)) ? `out since ${track.left}` : "";
+  if (track.diverged !== null && lap >= track.diverged) return say("diverged at {step}", { step: track.diverged });
+  return track.left !== null && lap >= track.left && !track.inside(lastOf(track, lap)) ? say("out since {step}", { step: track.left }) : "";
 }
 /** The numbers of one coordinate (0 or 1) of a track at step k, from 1. @type {(track: Track, k: number, axis: number) => StepNumbers} */
 function numbersAt(track, k, axis) {
@@ -118,7 +119,7 @@ function drawMap(g, data, local, at) {
   g.part("ground", [map], () => [
     drawGround(g, "race", local.ground, data.levels, map),
     data.surface.minima.map(([x, y]) => h("path", { d: `M${scale.x(x) - 6},${scale.y(y)}h12M${scale.x(x)},${scale.y(y) - 6}v12`, stroke: css("ink"), "stroke-width": 1.5 })),
-    onGround(map.x + 8, map.y + map.h - 8, `x ${set(data.surface.box[0])} to ${set(data.surface.box[1])}, y ${set(data.surface.box[2])} to ${set(data.surface.box[3])}`, { fill: "ink3" }),
+    onGround(map.x + 8, map.y + map.h - 8, say("x {left} to {right}, y {low} to {high}", { left: set(data.surface.box[0]), right: set(data.surface.box[1]), low: set(data.surface.box[2]), high: set(data.surface.box[3]) }), { fill: "ink3" }),
   ]);
   const chosen = racerOf(local);
   // The chosen one lies on top; but where AdamW goes just as Adam does, its dots lie on Adam's line.
@@ -146,9 +147,10 @@ function drawMap(g, data, local, at) {
       h("circle", { cx: scale.x(x), cy: scale.y(y), r: 9, fill: "none", stroke: css("bg"), "stroke-width": 5 }),
       h("circle", { cx: scale.x(x), cy: scale.y(y), r: 9, fill: "none", stroke: css("ink"), "stroke-width": 2 }),
       h("circle", { cx: scale.x(x), cy: scale.y(y), r: 2, fill: css("ink") }));
-    g.tip(ring, `start (${sig(x, 3)}, ${sig(y, 3)})${g.can.recompute ? ": drag it, or click where to start" : ""}`);
+    const here = { x: sig(x, 3), y: sig(y, 3) };
+    g.tip(ring, g.can.recompute ? say("start ({x}, {y}): drag it, or click where to start", here) : say("start ({x}, {y})", here));
     const up = y > (data.surface.box[2] + data.surface.box[3]) / 2;
-    return [ring, onGround(clamp(scale.x(x), map.x + 34, map.x + map.w - 34), scale.y(y) + (up ? -16 : 26), "start", { fill: "ink", anchor: "middle", weight: 600 })];
+    return [ring, onGround(clamp(scale.x(x), map.x + 34, map.x + map.w - 34), scale.y(y) + (up ? -16 : 26), say("start"), { fill: "ink", anchor: "middle", weight: 600 })];
   });
 }
 
@@ -200,7 +202,7 @@ function drawHeads(data, order, lap, scale, map, chosen, arrows, twins) {
   });
   for (const { to, name } of arrows) if (name) names.push(write(to[0], to[1], name, { fill: "ink2" }, [8, 16]));
   const [x, y] = data.surface.minima[0];
-  names.push(write(scale.x(x), scale.y(y), data.surface.minima.length > 1 ? "lowest points" : "lowest point", { fill: "ink3" }, [10, 18, 30, 44]));
+  names.push(write(scale.x(x), scale.y(y), data.surface.minima.length > 1 ? say("lowest points") : say("lowest point"), { fill: "ink3" }, [10, 18, 30, 44]));
   return [heads.map(({ track, gone, px, py }) => (gone
     ? h("path", { d: `M${px - 6},${py - 6}L${px + 6},${py + 6}M${px + 6},${py - 6}L${px - 6},${py + 6}`, stroke: css(LOOKS[track.id].colour), "stroke-width": 3 })
     : h("circle", { cx: px, cy: py, r: twins && track.id === "adamw" ? 3 : track === chosen ? 6.5 : 5, fill: css(LOOKS[track.id].colour), stroke: css("bg"), "stroke-width": 1.5 }))), names];
@@ -225,7 +227,7 @@ function arrowsOf(track, lap, scale, map) {
   const down = towards(-track.numbers[row], -track.numbers[row + 1]);
   const went = towards(nx - x, ny - y);
   return [
-    ...(down ? [{ from, to: down, colour: "ink", width: 1.5, dash: "3 3", name: "downhill" }] : []),
+    ...(down ? [{ from, to: down, colour: "ink", width: 1.5, dash: "3 3", name: say("downhill") }] : []),
     ...(went ? [{ from, to: went, colour: LOOKS[track.id].colour, width: 2.5, dash: null, name: "" }] : []),
   ];
 }
@@ -238,7 +240,9 @@ function drawSide(g, data, local, at) {
   const lap = lapOf(data, local);
   const chosen = racerOf(local);
   g.part("formula", [side], () => {
-    const room = side.w - 46;
+    const head = say("loss = ");
+    const lead = Math.max(46, Math.round(measure(head, 14, false) * 1.08));
+    const room = side.w - lead;
     const size = measure(data.surface.formula, 13, true) > room ? 12 : 13;
     const parts = data.surface.formula.split(/(?= \+ )/); // a long sum goes on in a second line
     let cut = parts.length;
@@ -246,14 +250,15 @@ function drawSide(g, data, local, at) {
     const rest = parts.slice(cut).join("").trim();
     return [
       h("text", { x: side.x, y: side.y + 14, "font-size": 14 },
-        h("tspan", { fill: css("ink"), "font-weight": 600 }, "loss = "), h("tspan", { fill: css("ink"), "font-family": MONO, "font-size": size }, parts.slice(0, cut).join(""))),
-      rest && label(side.x + 46, side.y + 30, rest, { mono: true, fill: "ink" }),
+        h("tspan", { fill: css("ink"), "font-weight": 600 }, head), h("tspan", { fill: css("ink"), "font-family": MONO, "font-size": size }, parts.slice(0, cut).join(""))),
+      rest && label(side.x + lead, side.y + 30, rest, { mono: true, fill: "ink" }),
       paragraph(side.x, side.y + (rest ? 46 : 32), data.surface.lesson, side.w, { fill: "ink2" }),
     ];
   });
-  g.part("heads of rows", [rows], () => [
-    label(rows.x + rows.w, rows.y - 2, "loss", { anchor: "end", fill: "ink3" }), label(rows.x + (g.can.recompute ? (at.phone ? 118 : 212) : rows.w - (at.phone ? 96 : 132)), rows.y - 2, "rate", { fill: "ink3" }), // over the dials, or the numbers
-    !at.phone && label(rows.x + 168, rows.y - 2, "keeps", { fill: "ink3" }),
+  const further = at.phone ? 0 : beyond(data.kinds);
+  g.part("heads of rows", [rows, further], () => [
+    label(rows.x + rows.w, rows.y - 2, say("loss"), { anchor: "end", fill: "ink3" }), label(rows.x + (g.can.recompute ? (at.phone ? 118 : 212 + further) : rows.w - (at.phone ? 96 : 132)), rows.y - 2, say("rate"), { fill: "ink3" }), // over the dials, or the numbers
+    !at.phone && label(rows.x + 168 + further, rows.y - 2, say("keeps"), { fill: "ink3" }),
   ]);
   for (const [i, kind] of data.kinds.entries()) drawRow(g, data, local, { ...rows, y: rows.y + 4 + i * rows.row }, kind, lap, chosen?.id === kind.id, at.phone);
   drawLosses(g, data, local, at, lap, chosen);
@@ -262,6 +267,7 @@ function drawSide(g, data, local, at) {
 
 /** One optimizer: whether it takes part, what it keeps, its rate, its loss. @type {(g: Ground, data: Race, local: Kept, row: Rows, kind: Racer, lap: number, chosen: boolean, phone: boolean) => void} */
 function drawRow(g, data, local, row, kind, lap, chosen, phone) {
+  const further = phone ? 0 : beyond(data.kinds);
   const on = takes(data, local, kind.id);
   const track = trackOf(local, kind.id);
   const look = LOOKS[kind.id];
@@ -272,9 +278,9 @@ function drawRow(g, data, local, row, kind, lap, chosen, phone) {
     chosen && h("rect", { x: row.x - 4, y: row.y + 1, width: row.w + 8, height: row.row - 2, rx: 4, fill: css("accent-soft") }),
     h("path", { d: `M${row.x + 30},${mid}h22`, stroke: css(look.colour), "stroke-width": 2.5, "stroke-dasharray": look.dash?.join(" "), opacity: on ? 1 : 0.3 }),
     label(row.x + 58, mid + (phone ? -3 : 4), phone ? kind.short : kind.name, { fill: on ? look.colour : "ink3", weight: chosen ? 700 : 600 }),
-    label(row.x + (phone ? 58 : 168), mid + (phone ? 13 : 4), phone ? `keeps ${kind.keeps}` : kind.keeps, { fill: "ink2", mono: !phone }),
+    label(row.x + (phone ? 58 : 168 + further), mid + (phone ? 13 : 4), phone ? say("keeps {keeps}", { keeps: kind.keeps }) : kind.keeps, { fill: "ink2", mono: !phone }),
     label(row.x + row.w - (phone ? 96 : 132), mid + 4, set(rateOf(local, kind)), { mono: true, fill: "ink" }),
-    label(row.x + row.w, mid + 4, !on ? "off" : said || (track ? sig(loss) : "…"), { mono: !said && on, anchor: "end", fill: said ? "accent" : on ? "ink" : "ink3", weight: said ? 600 : null }),
+    label(row.x + row.w, mid + 4, !on ? say("off") : said || (track ? sig(loss) : "…"), { mono: !said && on, anchor: "end", fill: said ? "accent" : on ? "ink" : "ink3", weight: said ? 600 : null }),
   ]);
   const height = phone ? 44 : 24;
   const top = mid - height / 2;
@@ -285,17 +291,17 @@ function drawRow(g, data, local, row, kind, lap, chosen, phone) {
     } }, html("i", {})),
     (node) => {
       node.setAttribute("aria-pressed", String(on));
-      node.setAttribute("aria-label", `${kind.name} takes part`);
+      node.setAttribute("aria-label", say("{name} takes part", { name: kind.name }));
       node.style.setProperty("--look", css(look.colour));
     });
   g.overlay(`pick ${kind.id}`, { left: row.x + (phone ? 32 : 28), top, width: phone ? 78 : 132, height },
     () => html("button", { type: "button", class: "op-pick", "data-pick": kind.id, click: () => g.select({ racer: kind.id }) }),
     (node) => {
       node.setAttribute("aria-pressed", String(chosen));
-      node.setAttribute("aria-label", `Write out ${kind.name}’s step`);
+      node.setAttribute("aria-label", say("Write out {name}’s step", { name: kind.name }));
       node.disabled = !on;
     });
-  const left = row.x + (phone ? 118 : 212);
+  const left = row.x + (phone ? 118 : 212 + further);
   if (g.can.recompute) drawDial(g, local, `rate ${kind.id}`, { left, top, width: row.x + row.w - (phone ? 104 : 142) - left, height }, kind, (rate) =>
     turn(g, local, "rates", g.data.kinds.map((k) => ({ ...k, usual: g.data.surface.rates[k.id] })), kind.id, rate));
 }
@@ -312,14 +318,14 @@ function drawLosses(g, data, local, at, lap, chosen) {
   const low = Math.max(high - 8, Math.floor(Math.log10(Math.max(1e-8, Math.min(...heights, 1)))));
   const Y = (/** @type {number} */ value) => y + tall - (tall * clamp(Math.log10(value) - low, 0, high - low + 0.3)) / (high - low || 1);
   g.part("losses", [at.chart, chosen?.id], () => [
-    label(right, y - (at.phone ? 18 : 13), "each line down: a tenth", { anchor: "end", fill: "ink3" }),
+    label(right, y - (at.phone ? 18 : 13), say("each line down: a tenth"), { anchor: "end", fill: "ink3" }),
     Array.from({ length: high - low + 1 }, (_, i) => low + i).map((ten) => h("path", { d: `M${left},${Y(10 ** ten)}H${right}`, stroke: css("line"), "stroke-width": 0.7 })),
     [high, low].map((ten) => label(left - 6, Y(10 ** ten) + 4, set(10 ** ten), { mono: true, anchor: "end", fill: "ink3" })),
     h("defs", {}, h("clipPath", { id: "op-losses" }, h("rect", { x: left, y: y - 4, width: right - left + 2, height: tall + 8 }))),
     h("g", { "clip-path": "url(#op-losses)" }, [...local.tracks].sort((a, b) => Number(a === chosen) - Number(b === chosen)).map((track) =>
       drawLine(lineTo(Array.from(track.losses, (_, i) => /** @type {Point} */ ([X(i), near(Y(Number.isFinite(over(track, i)) ? over(track, i) : 1e30))]))), LOOKS[track.id], track === chosen ? 2.2 : 1.4))),
   ]);
-  g.door("loss", { left: x - 2, top: y - (at.phone ? 44 : 27) }, data.surface.lowest ? "Loss above the lowest" : "Loss", "What a model’s loss is made of");
+  g.door("loss", { left: x - 2, top: y - (at.phone ? 44 : 27) }, data.surface.lowest ? say("Loss above the lowest") : say("Loss"), say("What a model’s loss is made of"));
   g.part("now", [at.chart, lap], () => h("path", { d: `M${X(lap)},${y - 4}V${y + tall + 4}`, stroke: css("accent"), "stroke-width": 1.5 }));
 }
 
@@ -329,7 +335,7 @@ function drawNumbers(g, data, at, lap, chosen) {
   const { phone } = at;
   const kind = data.kinds.find((one) => one.id === chosen?.id);
   if (!chosen || !kind || !data.settings) {
-    g.part("numbers", ["nobody", at.numbers], () => paragraph(x, y + 14, `Nobody takes part.${g.can.recompute ? " Switch an optimizer on." : ""}`, w, { fill: "ink" }));
+    g.part("numbers", ["nobody", at.numbers], () => paragraph(x, y + 14, g.can.recompute ? say("Nobody takes part. Switch an optimizer on.") : say("Nobody takes part."), w, { fill: "ink" }));
     return;
   }
   const k = Math.max(1, lastOf(chosen, lap));
@@ -338,8 +344,8 @@ function drawNumbers(g, data, at, lap, chosen) {
     if (chosen.losses.length < 2) return [];
     const sides = [0, 1].map((axis) => linesOf(chosen.id, numbersAt(chosen, k, axis), settings, k));
     const columns = [x + w - 92, x + w];
-    const head = k === chosen.diverged ? `diverged at step ${k}` : `${phone ? "" : `${kind.about}; `}step ${k}${lap === 0 ? ", the first to come" : ""}`;
-    const note = chosen.id === "muon" ? "Muon is made for matrices; the point counts as one of 1 × 2: only its length is changed." : chosen.id === "adamw" && !settings.decay ? "Without weight decay AdamW is Adam." : "";
+    const head = k === chosen.diverged ? say("diverged at step {step}", { step: k }) : (phone ? "" : `${kind.about}; `) + (lap === 0 ? say("step {step}, the first to come", { step: k }) : say("step {step}", { step: k }));
+    const note = chosen.id === "muon" ? say("Muon is made for matrices; the step counts as one of 1 × 2: only its length is changed.") : chosen.id === "adamw" && !settings.decay ? say("Without weight decay AdamW is Adam.") : "";
     return [
       label(x, y, kind.name, { weight: 600, fill: LOOKS[kind.id].colour }), label(x + measure(kind.name, 12, false) * 1.06 + 8, y, head, { fill: "ink2" }),
       label(columns[0], y, "x", { anchor: "end", fill: "ink3", mono: true }), label(columns[1], y, "y", { anchor: "end", fill: "ink3", mono: true }),
@@ -364,8 +370,8 @@ function drawStrip(g, data, at) {
     const known = data.tokenLosses.filter((v) => v !== null);
     const most = Math.max(...known, 1e-9);
     const mean = known.reduce((a, b) => a + b, 0) / (known.length || 1);
-    const head = "Your text, trained on below";
-    const said = known.length ? `loss now: ${num(mean, 3)}` : "";
+    const head = say("Your text, trained on below");
+    const said = known.length ? say("loss now: {mean}", { mean: num(mean, 3) }) : "";
     /** @type {Shapes[]} */
     const out = [label(x, y + (at.phone ? 10 : 14), head, { weight: 600, fill: "ink" }),
       label(x + w, y + (at.phone ? 10 : 14), said, { anchor: "end", fill: "ink2" })];
@@ -378,7 +384,7 @@ function drawStrip(g, data, at) {
       const loss = data.tokenLosses[i];
       const node = h("g", {}, chip(g, left, top, room, token, { height: 20, size: 12, faint: loss === null }),
         loss !== null && h("rect", { x: left + 2, y: top + 11.5, width: Math.max(1, ((room - 4) * loss) / most), height: 3, rx: 1.5, fill: css("res") }));
-      out.push(g.tip(node, loss === null ? `${visible(token)}: not asked for` : `${visible(token)}: loss ${num(loss, 3)}`));
+      out.push(g.tip(node, loss === null ? say("{token}: not asked for", { token: visible(token) }) : say("{token}: loss {loss}", { token: visible(token), loss: num(loss, 3) })));
       left += room + 4;
     }
     return out;
@@ -487,10 +493,10 @@ function drawBar(g, data, local) {
   }
   const lap = lapOf(data, local);
   const [count, back, next, run] = /** @type {HTMLCollectionOf<HTMLButtonElement>} */ (bar.children);
-  count.textContent = `Step ${lap} of ${data.steps}`;
-  back.textContent = "Back";
-  next.textContent = "Next";
-  run.textContent = local.timer ? "Pause" : lap >= data.steps ? "Play again" : "Play";
+  count.textContent = say("Step {lap} of {steps}", { lap, steps: data.steps });
+  back.textContent = say("Back");
+  next.textContent = say("Next");
+  run.textContent = local.timer ? say("Pause") : lap >= data.steps ? say("Play again") : say("Play");
   g.figure.classList.toggle("gb-steps-beside", isDesk(g.width) && isClear(g.figure, bar, g.width));
   back.disabled = lap === 0;
   next.disabled = lap >= data.steps;
@@ -500,7 +506,7 @@ function drawBar(g, data, local) {
 function drawSlider(g, data, local, at) {
   const lap = lapOf(data, local);
   g.overlay("lap", { left: at.slider.x, top: at.slider.y, width: at.slider.w, height: at.slider.h },
-    () => html("input", { type: "range", class: "gb-range", min: 0, step: 1, "data-lap": "", "aria-label": "Step of the race",
+    () => html("input", { type: "range", class: "gb-range", min: 0, step: 1, "data-lap": "", "aria-label": say("Step of the race"),
       input: (event) => { halt(local); setLap(g, g.data, local, sliderValue(event), false); },
       change: (event) => setLap(g, g.data, local, sliderValue(event)) }),
     (node) => {
@@ -508,9 +514,9 @@ function drawSlider(g, data, local, at) {
       node.style.setProperty("--fill", `${(100 * lap) / data.steps}%`);
     });
   const below = at.slider.y + at.slider.h + 15;
-  const [all, few] = ["Keys: arrows step, Space plays, 1 to 5 choose whose step is written out.", "Keys: arrows step, Space plays."];
-  const hint = !g.can.recompute ? (at.phone ? "" : all) : at.phone ? "Tap where to start, or drag the ring." : `Click where to start, or drag the ring. ${all}`;
-  const short = g.can.recompute ? `Click where to start, or drag the ring. ${few}` : few;
+  const [all, few] = [say("Keys: arrows step, Space plays, 1 to 5 choose whose step is written out."), say("Keys: arrows step, Space plays.")];
+  const hint = !g.can.recompute ? (at.phone ? "" : all) : at.phone ? say("Tap where to start, or drag the ring.") : `${say("Click where to start, or drag the ring.")} ${all}`;
+  const short = g.can.recompute ? `${say("Click where to start, or drag the ring.")} ${few}` : few;
   g.part("hint", [at.slider, at.phone], () => label(at.slider.x, below, measure(hint, 12, false) <= at.slider.w ? hint : short, { fill: "ink3" }));
 }
 
@@ -573,9 +579,14 @@ const race = {
     const where = local.tracks.map((track) => {
       const last = lastOf(track, lap);
       const [x, y] = pointAt(track, last);
-      return `${data.kinds.find((kind) => kind.id === track.id)?.name} ${fate(track, lap) || `at (${sig(x, 3)}, ${sig(y, 3)})`}, loss ${sig(track.losses[last], 3)}`;
+      const place = fate(track, lap) || say("at ({x}, {y})", { x: sig(x, 3), y: sig(y, 3) });
+      return say("{name} {place}, loss {loss}", { name: data.kinds.find((kind) => kind.id === track.id)?.name, place, loss: sig(track.losses[last], 3) });
     });
-    return `Race on the surface ${data.surface.title}, ${data.surface.formula}, from (${set(data.start[0])}, ${set(data.start[1])}); step ${lap} of ${data.steps}. ${where.join("; ") || "Nobody takes part"}.${data.tokens.length ? ` Below, the open model is trained on your text: ${data.tokens.map(visible).join(" ")}.` : ""}`;
+    const race = say("Race on the surface {surface}, {formula}, from ({x}, {y}); step {step} of {steps}.", {
+      surface: data.surface.title, formula: data.surface.formula, x: set(data.start[0]), y: set(data.start[1]), step: lap, steps: data.steps,
+    });
+    const ways = where.length ? `${where.join("; ")}.` : say("Nobody takes part.");
+    return [race, ways, ...(data.tokens.length ? [say("Below, the open model is trained on your text: {tokens}.", { tokens: data.tokens.map(visible).join(" ") })] : [])].join(" ");
   },
 
   state(data, local) {

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.kit import pack, register
+from core.messages import mark, say
 from core.training.race import Track
 from core.training.rules import KINDS, Kind, Rule, Step
 from core.training.surfaces import SURFACES, Surface, levels
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 optimizers = register("optimizers", __file__)
 
 NAMES: dict[Kind, str] = {
-    "sgd": "Gradient descent",
-    "momentum": "Momentum",
+    "sgd": mark("Gradient descent"),
+    "momentum": mark("Momentum"),
     "adam": "Adam",
     "adamw": "AdamW",
     "muon": "Muon",
@@ -35,14 +36,14 @@ GRID_3D = (73, 55)  # the same in three dimensions
 LIFT = 0.012  # of the height: a way lies a little above its ground, so that it is seen
 COLOURS = {"sgd": "ink", "momentum": "k", "adam": "accent", "adamw": "v", "muon": "q"}  # as the race is drawn
 SHORT = {"sgd": "GD", "momentum": "Mom", "adam": "Adam", "adamw": "AdamW", "muon": "Muon"}
-USUAL = "the usual rate"
+USUAL = mark("the usual rate")
 # What each optimizer keeps from step to step: by its letters in the written-out step, and in words.
 KEEPS = {
-    "sgd": ("–", "remembers nothing"),
-    "momentum": ("b", "remembers the direction"),
-    "adam": ("m, v", "remembers direction and size"),
-    "adamw": ("m, v", "remembers direction and size"),
-    "muon": ("b", "remembers the direction, at one length"),
+    "sgd": ("–", mark("remembers nothing")),
+    "momentum": ("b", mark("remembers the direction")),
+    "adam": ("m, v", mark("remembers direction and size")),
+    "adamw": ("m, v", mark("remembers direction and size")),
+    "muon": ("b", mark("remembers the direction, at one length")),
 }
 NUMBERS = ("gradients", "used", "first", "second", "first_hat", "second_hat", "directions")
 
@@ -67,7 +68,7 @@ def setup_of(values: Mapping[str, Any], wrong: Callable[[str, str, str, str], No
     surface = SURFACES[values["surface"]]
     rates, why = parsed_rates(str(values["rates"]), surface.rates)
     if why:
-        wrong("rates", write_rates(rates, surface.rates), why, USUAL)
+        wrong("rates", write_rates(rates, surface.rates), why, say(USUAL))
     beta, decay = float(values["beta"]), float(values["decay"])
     rules = tuple(
         Rule(
@@ -78,7 +79,7 @@ def setup_of(values: Mapping[str, Any], wrong: Callable[[str, str, str, str], No
     )  # fmt: skip
     start, put, why = parsed_start(str(values["start"]), surface)
     if why:
-        wrong("start", put, why, "the nearest point inside" if put else "the surface’s own start")
+        wrong("start", put, why, say("the nearest point inside") if put else say("the surface’s own start"))
     return Setup(surface, start, rules, rates, int(values["laps"]))
 
 
@@ -98,12 +99,12 @@ def parsed_start(raw: str, surface: Surface) -> tuple[tuple[float, float], str, 
         if not (math.isfinite(x) and math.isfinite(y)):
             raise ValueError
     except ValueError:
-        return surface.start, "", "The start is not two numbers"
+        return surface.start, "", say("The start is not two numbers")
     left, right, low, high = surface.box
     fitted = min(max(x, left), right), min(max(y, low), high)
     if fitted == (x, y):
         return fitted, raw, ""
-    return fitted, f"{fitted[0]:g} {fitted[1]:g}", "The start lies outside the picture"
+    return fitted, f"{fitted[0]:g} {fitted[1]:g}", say("The start lies outside the picture")
 
 
 def parsed_rates(raw: str, usual: Mapping[str, float]) -> tuple[dict[str, float], str]:
@@ -120,7 +121,7 @@ def parsed_rates(raw: str, usual: Mapping[str, float]) -> tuple[dict[str, float]
         else:
             wrong.append(part)
     named = ", ".join(f"“{part[:24]}”" for part in wrong[:3])
-    return rates, f"{named}: a rate is a number from 0 up" if wrong else ""
+    return rates, say("{named}: a rate is a number from 0 up", named=named) if wrong else ""
 
 
 def write_rates(rates: Mapping[str, float], usual: Mapping[str, float]) -> str:
@@ -137,8 +138,9 @@ def record(setup: Setup, tracks: Sequence[Track]) -> dict[str, Any]:
         "figure": "race",
         "stamp": repr((surface.name, setup)), "tokens": [], "tokenLosses": [],  # `with_text`
         "surface": {
-            "name": surface.name, "title": surface.title, "formula": surface.formula, "lesson": surface.lesson,
-            "box": surface.box, "minima": surface.minima, "lowest": surface.lowest, "start": surface.start,
+            "name": surface.name, "title": say(surface.title), "formula": surface.formula,
+            "lesson": say(surface.lesson), "box": surface.box, "minima": surface.minima,
+            "lowest": surface.lowest, "start": surface.start,
             "rates": surface.rates,
         },
         "ground": pack(ground),
@@ -147,8 +149,8 @@ def record(setup: Setup, tracks: Sequence[Track]) -> dict[str, Any]:
         "steps": setup.steps,
         "kinds": [
             {
-                "id": kind, "name": name, "short": SHORT[kind], "rate": setup.rates[kind], "keeps": KEEPS[kind][0],
-                "about": KEEPS[kind][1],
+                "id": kind, "name": say(name), "short": SHORT[kind], "rate": setup.rates[kind],
+                "keeps": KEEPS[kind][0], "about": say(KEEPS[kind][1]),
             }
             for kind, name in NAMES.items()
         ],
@@ -204,13 +206,14 @@ def told(setup: Setup, tracks: Sequence[Track]) -> str:
     first = winner(tracks)
     if first is None:
         return ""
-    said = f"Lowest after {setup.steps} steps: {NAMES[first.rule.kind]}, {first.losses[-1]:.2g}"
+    ends = {"steps": setup.steps, "name": say(NAMES[first.rule.kind]), "loss": f"{first.losses[-1]:.2g}"}
     if first.rule.kind != "sgd" or setup.surface.name != RAVINE:
-        return f"{said}."
-    return (
-        f"{said}: its slope is exact, the ravine straight, the rate below the limit, 2 ÷ {STEEP:g}. "
-        "Real models grant none of it."
-    )
+        return say("Lowest after {steps} steps: {name}, {loss}.", **ends)
+    return say(
+        "Lowest after {steps} steps: {name}, {loss}: its slope is exact, the ravine straight, the rate below the "
+        "limit, 2 ÷ {steep}. Real models grant none of it.",
+        steep=f"{STEEP:g}", **ends,
+    )  # fmt: skip
 
 
 # ---------------------------------------------------------------- a step, written out
@@ -250,15 +253,15 @@ def perspective(setup: Setup, tracks: Sequence[Track]) -> go.Figure:
     floor, top = float(heights.min()), float(np.quantile(heights, 0.9))
     top = max(top, 1.05 * setup.surface.loss(np.array(setup.start)))
     figure = rotatable.surface(
-        x, y, heights, ("x", "y", "loss"), (floor - 0.03 * (top - floor), top),
-        "x %{x:.3f}, y %{y:.3f}<br>loss %{z:.4f}",
+        x, y, heights, ("x", "y", say("loss")), (floor - 0.03 * (top - floor), top),
+        f"x %{{x:.3f}}, y %{{y:.3f}}<br>{say('loss')} %{{z:.4f}}",
     )  # fmt: skip
     for track in tracks:
         inside = _inside(track, setup.surface.box, top)
         points, losses = track.points[:inside], track.losses[:inside]
         figure.add_trace(
-            way(points, losses, NAMES[track.rule.kind], COLOURS[track.rule.kind], LIFT * (top - floor),
-                 [f"step {at:,}" for at in range(inside)])
+            way(points, losses, say(NAMES[track.rule.kind]), COLOURS[track.rule.kind], LIFT * (top - floor),
+                 [say("step {step}", step=f"{at:,}") for at in range(inside)])
         )  # fmt: skip
     return figure
 
@@ -281,7 +284,8 @@ def way(points: Any, losses: Any, name: str, colour: str, lift: float, said: Seq
         x=points[:, 0], y=points[:, 1], z=np.asarray(losses) + lift, mode="lines+markers", name=name,
         line={"color": rotatable.mark(colour), "width": 5}, marker={"color": rotatable.mark(colour), "size": 2.5},
         text=list(said), customdata=np.asarray(losses),
-        hovertemplate=f"{name}, %{{text}}<br>x %{{x:.3f}}, y %{{y:.3f}}<br>loss %{{customdata:.4f}}<extra></extra>",
+        hovertemplate=f"{name}, %{{text}}<br>x %{{x:.3f}}, y %{{y:.3f}}<br>"
+        f"{say('loss')} %{{customdata:.4f}}<extra></extra>",
     )  # fmt: skip
 
 
@@ -292,12 +296,20 @@ def draw_perspective(setup: Setup, tracks: Sequence[Track]) -> None:
 
     ends = {NAMES[track.rule.kind]: track for track in tracks}
     said = ", ".join(
-        f"{name} at {track.losses[-1]:.4g} after {len(track.losses) - 1} steps"
+        say(
+            "{name} at {loss} after {steps} steps",
+            name=say(name),
+            loss=f"{track.losses[-1]:.4g}",
+            steps=len(track.losses) - 1,
+        )
         for name, track in ends.items()
     )
     about = About(
         "optimizers_ground",
-        f"The surface {setup.surface.title} in three dimensions, with the ways over it: {said or 'nobody races'}.",
+        say(
+            "The surface {surface} in three dimensions, with the ways over it: {ends}.",
+            surface=say(setup.surface.title), ends=said or say("nobody races"),
+        ),
         {
             "surface": setup.surface.name, "box": setup.surface.box,
             "ways": {track.rule.kind: track.points.tolist() for track in tracks},

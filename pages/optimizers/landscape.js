@@ -2,6 +2,7 @@
 // loss around the open model: a plane through its weights, and the training path on it.
 
 import { counted } from "../../app/kit/counts.js";
+import { say } from "../../app/kit/say.js";
 import { clamp, css, h, heat, heatImage, html, label, num, thousands, unpack } from "../../app/kit/shapes.js";
 import { paragraph, planLandscape, scaleOf, sig, sliderValue } from "./layout.js";
 
@@ -146,8 +147,8 @@ function drawWalk(g, data, local, at, scale) {
   g.part("walk", [at.map, moment], () => [
     drawLine(lineTo(points), { colour: "accent" }, 2),
     points.map(([x, y], i) => g.tip(h("circle", { class: "gb-hot", "data-moment": i, cx: x, cy: y, r: i === moment ? 7 : 4.5, fill: css(i === moment ? "accent" : "bg"), stroke: css(i === moment ? "bg" : "accent"), "stroke-width": 1.8 }),
-      `after ${counted(data.steps[i], "step")}\nloss ${num(data.pathLosses[i], 3)}`)),
-    onGround(clamp(points[0][0], at.map.x + 30, at.map.x + at.map.w - 30), points[0][1] + (points[0][1] < 30 ? 22 : -12), "step 0", { anchor: "middle", fill: "accent", weight: 600 }),
+      say("after {steps}\nloss {loss}", { steps: counted(data.steps[i], "step"), loss: num(data.pathLosses[i], 3) }))),
+    onGround(clamp(points[0][0], at.map.x + 30, at.map.x + at.map.w - 30), points[0][1] + (points[0][1] < 30 ? 22 : -12), say("step 0"), { anchor: "middle", fill: "accent", weight: 600 }),
   ]);
 }
 
@@ -162,18 +163,18 @@ function drawPathSide(g, data, local, at) {
   const X = (/** @type {number} */ i) => left + ((right - left) * i) / (data.steps.length - 1);
   const Y = (/** @type {number} */ v) => top + tall - (tall * v) / most;
   g.part("path side", [at.words, moment], () => [
-    label(x, y + 14, `After ${counted(data.steps[moment], "step")} of training`, { weight: 600, fill: "ink", size: 14 }),
-    label(x, y + 36, `loss on your text ${num(data.pathLosses[moment], 3)} nats`, { fill: "ink" }),
-    paragraph(x, y + 56, moment === data.steps.length - 1 ? `The plane goes through this point. ${fell(data)}` : `The plane keeps ${num(100 * data.shares[moment], 1)} % of its squared distance from the end; the rest lies in directions that no picture of two axes has.`, w, { fill: "ink2" }),
-    label(left, top - 8, "loss along the path", { fill: "ink3" }),
+    label(x, y + 14, say("After {steps} of training", { steps: counted(data.steps[moment], "step") }), { weight: 600, fill: "ink", size: 14 }),
+    label(x, y + 36, say("loss on your text {loss} nats", { loss: num(data.pathLosses[moment], 3) }), { fill: "ink" }),
+    paragraph(x, y + 56, moment === data.steps.length - 1 ? `${say("The plane goes through this point.")} ${fell(data)}` : say("The plane keeps {share} % of its squared distance from the end; the rest lies in directions that no picture of two axes has.", { share: num(100 * data.shares[moment], 1) }), w, { fill: "ink2" }),
+    label(left, top - 8, say("loss along the path"), { fill: "ink3" }),
     h("path", { d: `M${left},${top + tall}H${right}`, stroke: css("line") }),
     [0, most].map((v) => label(left - 6, Y(v) + 4, num(v, 1), { mono: true, anchor: "end", fill: "ink3" })),
     drawLine(lineTo(data.pathLosses.map((v, i) => [X(i), Y(v)])), { colour: "accent" }, 1.8),
     data.pathLosses.map((v, i) => h("circle", { cx: X(i), cy: Y(v), r: i === moment ? 6 : 3, fill: css("accent"), stroke: css("bg"), "stroke-width": 1.2 })),
-    data.here >= 0 && label(X(data.here), top + tall + 50, "open now", { anchor: data.here > data.steps.length / 2 ? "end" : "start", fill: "ink3" }),
+    data.here >= 0 && label(X(data.here), top + tall + 50, say("open now"), { anchor: data.here > data.steps.length / 2 ? "end" : "start", fill: "ink3" }),
   ]);
   g.overlay("moments", { left: left - 7, top: top + tall + 8, width: right - left + 14, height: at.phone ? 44 : 20 },
-    () => html("input", { type: "range", class: "gb-range", min: 0, step: 1, "data-moments": "", "aria-label": "Moment of the training path",
+    () => html("input", { type: "range", class: "gb-range", min: 0, step: 1, "data-moments": "", "aria-label": say("Moment of the training path"),
       input: (event) => { local.moment = sliderValue(event); g.redraw(); },
       change: (event) => { local.moment = null; chooseMoment(g, g.data, sliderValue(event)); } }),
     (node) => {
@@ -189,7 +190,7 @@ const chooseMoment = (g, data, moment) => g.select({ moment: moment === data.ste
 function fell(data) {
   const [first, last] = [data.pathLosses[0], data.pathLosses[data.pathLosses.length - 1]];
   const share = Math.round(100 * (1 - last / first));
-  return share >= 25 ? `On your text the loss fell by ${share} %.` : "On your text the loss hardly fell: training was on many others, and this one is unlike them.";
+  return share >= 25 ? say("On your text the loss fell by {share} %.", { share }) : say("On your text the loss hardly fell: training was on many others, and this one is unlike them.");
 }
 
 /** @type {View<Measured, Kept, Own>} */
@@ -211,7 +212,7 @@ export const landscapeFigure = {
     const { heights } = local;
     if (!heights) {
       g.height = at.phone ? 120 : 64;
-      g.part("none", [g.width], () => paragraph(0, 16, `Nothing was measured on this text yet. Each of the ${counted(data.grid * data.grid, "point")} is a forward pass of a copy whose weights were moved that far along two directions.`, Math.min(g.width, 760), { fill: "ink2" }));
+      g.part("none", [g.width], () => paragraph(0, 16, say("Nothing was measured on this text yet. Each of the {points} is a forward pass of a copy whose weights were moved that far along two directions.", { points: counted(data.grid * data.grid, "point") }), Math.min(g.width, 760), { fill: "ink2" }));
       return;
     }
     const scale = scaleOf(data.box, at.map);
@@ -221,11 +222,11 @@ export const landscapeFigure = {
       Array.from({ length: data.rows * n }, (_, i) => {
         const [r, c] = [Math.floor(i / n), i % n];
         const [dx, dy] = [at.map.w / (n - 1), at.map.h / (n - 1)];
-        return g.tip(h("rect", { x: clamp((c - 0.5) * dx, 0, at.map.w), y: clamp((r - 0.5) * dy, 0, at.map.h), width: dx, height: dy, fill: "transparent" }), `loss ${sig(heights[i])}`);
+        return g.tip(h("rect", { x: clamp((c - 0.5) * dx, 0, at.map.w), y: clamp((r - 0.5) * dy, 0, at.map.h), width: dx, height: dy, fill: "transparent" }), say("loss {loss}", { loss: sig(heights[i]) }));
       }),
       h("path", { d: `M${scale.x(0) - 7},${scale.y(0)}h14M${scale.x(0)},${scale.y(0) - 7}v14`, stroke: css("ink"), "stroke-width": 2 }),
-      onGround(scale.x(0) + 10, scale.y(0) + 18, data.kind === "path" ? "the end" : "the open model", { fill: "ink", weight: 600 }),
-      label(at.map.x, at.map.h + 18, data.kind === "path" ? "the two main directions of the training path" : "two random directions; at the edge as far as the weights are long", { fill: "ink3" }),
+      onGround(scale.x(0) + 10, scale.y(0) + 18, data.kind === "path" ? say("the end") : say("the open model"), { fill: "ink", weight: 600 }),
+      label(at.map.x, at.map.h + 18, data.kind === "path" ? say("the two main directions of the training path") : say("two random directions; at the edge as far as the weights are long"), { fill: "ink3" }),
     ]);
     if (showsPath(data)) {
       drawWalk(g, data, local, at, scale);
@@ -240,11 +241,11 @@ export const landscapeFigure = {
       const near = [[-1, 0], [1, 0], [0, -1], [0, 1]].map(([r, c]) => heights[(Math.floor(n / 2) + 2 * r) * n + Math.floor(n / 2) + 2 * c]);
       const far = near.every(Number.isFinite) ? near.reduce((a, b) => a + b) / 4 : NaN;
       /** @type {[text: string, o?: Lettering & {line?: number}][]} */
-      const out = data.rows < n ? [[`${data.rows} of ${counted(n, "row")} are measured.`]] : [
-        [`At the middle the loss is ${num(middle, 3)}; a fifth of the way out it is ${num(far, 3)} on average.`, { fill: "ink", size: 14, line: 20 }],
-        [lowest < middle - 1e-6 ? `The lowest point of the grid has ${num(lowest, 3)}: on this one text the model is not at the bottom, as it was trained on many others.` : "No point of the grid lies lower.", { fill: "ink2" }],
-        [data.hasPath ? `The way that training took lies in other directions: of the distance from its first moment these two hold ${data.shares[0] < 1e-4 ? "less than a ten-thousandth" : `${num(100 * data.shares[0], 2)} %`}. Choose its own plane to see it.` : "", { fill: "ink2" }],
-        ["Each row of each matrix moves as far as it is long; gains and biases stay (Li et al. 2018).", { fill: "ink3" }],
+      const out = data.rows < n ? [[say("{done} of {rows} are measured.", { done: data.rows, rows: counted(n, "row") })]] : [
+        [say("At the middle the loss is {middle}; a fifth of the way out it is {far} on average.", { middle: num(middle, 3), far: num(far, 3) }), { fill: "ink", size: 14, line: 20 }],
+        [lowest < middle - 1e-6 ? say("The lowest point of the grid has {lowest}: on this one text the model is not at the bottom, as it was trained on many others.", { lowest: num(lowest, 3) }) : say("No point of the grid lies lower."), { fill: "ink2" }],
+        [data.hasPath ? say("The way that training took lies in other directions: of the distance from its first moment these two hold {share}. Choose its own plane to see it.", { share: data.shares[0] < 1e-4 ? say("less than a ten-thousandth") : `${num(100 * data.shares[0], 2)} %` }) : "", { fill: "ink2" }],
+        [say("Each row of each matrix moves as far as it is long; gains and biases stay (Li et al. 2018)."), { fill: "ink3" }],
       ];
       let top = y + 14;
       return out.map(([text, o]) => {
@@ -260,10 +261,14 @@ export const landscapeFigure = {
     return true;
   },
   describe(data, local) {
-    if (!local.heights) return "Loss landscape: nothing was measured yet.";
+    if (!local.heights) return say("Loss landscape: nothing was measured yet.");
     const seen = Array.from(local.heights).filter(Number.isFinite);
-    const where = showsPath(data) ? ` The training path goes from loss ${num(data.pathLosses[0], 3)} to ${num(data.pathLosses[data.pathLosses.length - 1], 3)}; shown: step ${thousands(data.steps[momentOf(data, local)])}, ${num(data.pathLosses[momentOf(data, local)], 3)}.` : "";
-    return `Loss landscape over ${data.kind === "path" ? "the training path’s plane" : "two random directions"}: ${data.rows} of ${counted(data.grid, "row")} measured, from ${num(Math.min(...seen), 3)} to ${num(Math.max(...seen), 3)}.${where}`;
+    const given = { done: data.rows, rows: counted(data.grid, "row"), lowest: num(Math.min(...seen), 3), highest: num(Math.max(...seen), 3) };
+    const land = data.kind === "path" ? say("Loss landscape over the training path’s plane: {done} of {rows} measured, from {lowest} to {highest}.", given) : say("Loss landscape over two random directions: {done} of {rows} measured, from {lowest} to {highest}.", given);
+    if (!showsPath(data)) return land;
+    const moment = momentOf(data, local);
+    const losses = { first: num(data.pathLosses[0], 3), last: num(data.pathLosses[data.pathLosses.length - 1], 3), loss: num(data.pathLosses[moment], 3), step: thousands(data.steps[moment]) };
+    return `${land} ${say("The training path goes from loss {first} to {last}; shown: step {step}, {loss}.", losses)}`;
   },
   state(data, local) {
     const path = showsPath(data) ? { moment: momentOf(data, local), places: data.places, losses: data.pathLosses, shares: data.shares, steps: data.steps } : null;

@@ -23,6 +23,7 @@ from app.models import cache
 from app.session import events, state
 from core.analysis.health.landscape import Path, load_path, measure, path_plane, random_plane, walk
 from core.language_model import LanguageModel
+from core.messages import mark, say
 from core.training.rate_finder import RANGES, STEPS, Found, Trial, found, search
 from core.training.rules import Kind
 from core.training.surfaces import levels
@@ -34,8 +35,10 @@ if TYPE_CHECKING:
 from pages.optimizers.figure import NAMES
 
 ENDS = {
-    "burst": "Then the steps were too long and the loss ran away: the search ended.",
-    "learned": "One text is soon known by heart, and what is known has no gradient: so no rate was too large here.",
+    "burst": mark("Then the steps were too long and the loss ran away: the search ended."),
+    "learned": mark(
+        "One text is soon known by heart, and what is known has no gradient: so no rate was too large here."
+    ),
     "open": "",
 }
 GRID = 21  # points of the landscape along a side
@@ -74,12 +77,14 @@ def finder_panel(ctx: Context, target: str | None) -> DeltaGenerator:
         return search(ctx.lm, ctx.text, kind, target, fresh=fresh)
 
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        widgets.segments("Optimizer", "finder", tuple(NAMES), lambda name: NAMES[cast(Kind, name)])
+        widgets.segments(say("Optimizer"), "finder", tuple(NAMES), lambda name: say(NAMES[cast(Kind, name)]))
         widgets.segments(
-            "Begin with", "fresh", ("trained", "new"),
-            lambda name: "the open model’s weights" if name == "trained" else "new random weights",
+            say("Begin with"), "fresh", ("trained", "new"),
+            lambda name: say("the open model’s weights") if name == "trained" else say("new random weights"),
         )  # fmt: skip
-    slot = work.buttons("finder", finder_key(ctx, target), f"Search: {STEPS} steps", STEPS, make)
+    slot = work.buttons(
+        "finder", finder_key(ctx, target), say("Search: {steps} steps", steps=STEPS), STEPS, make
+    )
     figure.draw(finder_record(ctx, target, kind), key="rate-finder", on={})
     return slot
 
@@ -88,7 +93,13 @@ def finder_record(ctx: Context, target: str | None, kind: Kind) -> dict[str, Any
     """What finder.js draws; without trials while nobody has asked."""
     seen = result(ctx, target)
     low, high = RANGES[kind]
-    base: dict[str, Any] = {"figure": "finder", "low": low, "high": high, "name": NAMES[kind], "trials": 0}
+    base: dict[str, Any] = {
+        "figure": "finder",
+        "low": low,
+        "high": high,
+        "name": say(NAMES[kind]),
+        "trials": 0,
+    }
     job = work.of("finder", finder_key(ctx, target))
     base["stamp"] = repr(
         (finder_key(ctx, target), 0 if job is None else len(job.done), job is not None and job.ended)
@@ -99,7 +110,7 @@ def finder_record(ctx: Context, target: str | None, kind: Kind) -> dict[str, Any
     return base | {
         "trials": len(seen.trials), "rates": pack([trial.rate for trial in seen.trials]),
         "losses": pack(np.where(np.isfinite(losses), losses, np.inf)), "smooth": pack(seen.smooth),
-        "steepest": seen.steepest, "lowest": seen.lowest, "end": ENDS[seen.end],
+        "steepest": seen.steepest, "lowest": seen.lowest, "end": say(ENDS[seen.end]) if ENDS[seen.end] else "",
     }  # fmt: skip
 
 
@@ -144,18 +155,23 @@ def survey(ctx: Context, target: str | None, kind: str) -> Iterator[Line]:
 def land_panel(ctx: Context, target: str | None) -> DeltaGenerator | None:
     """Controls, button and picture; returns the place for the bar. None: the model is too large for it."""
     if ctx.lm.n_parameters > MOST:
-        st.caption(f"This model has {ctx.lm.n_parameters / 1e6:,.0f} million weights: too many to copy here.")
+        st.caption(
+            say(
+                "This model has {count} million weights: too many to copy here.",
+                count=f"{ctx.lm.n_parameters / 1e6:,.0f}",
+            )
+        )
         return None
     kind = plane_kind(ctx)
     if len(ctx.moments) >= 3:
         widgets.segments(
-            "Plane", "plane", ("random", "path"),
-            lambda name: "two random directions" if name == "random" else "the training path’s own",
+            say("Plane"), "plane", ("random", "path"),
+            lambda name: say("two random directions") if name == "random" else say("the training path’s own"),
         )  # fmt: skip
     slot = work.buttons(
         "land",
         land_key(ctx, target),
-        f"Measure {GRID * GRID} points",
+        say("Measure {count} points", count=GRID * GRID),
         GRID,
         lambda: survey(ctx, target, kind),
     )
@@ -236,21 +252,26 @@ def draw_perspective(
     def chart() -> go.Figure:
         drawn = rotatable.surface(
             x, y, np.where(np.isfinite(heights), heights, np.nan),
-            ("first direction", "second direction", "loss, nats"), (floor - 0.03 * (top - floor), top),
-            "at %{x:.2f}, %{y:.2f}<br>loss on your text %{z:.3f}",
+            (say("first direction"), say("second direction"), say("loss, nats")), (floor - 0.03 * (top - floor), top),
+            f"{say('at {place}', place='%{x:.2f}, %{y:.2f}')}<br>{say('loss on your text')} %{{z:.3f}}",
         )  # fmt: skip
         if path is not None:
-            said = [f"after {at:,} steps" for at in steps]
+            said = [say("after {steps} steps", steps=f"{at:,}") for at in steps]
             drawn.add_trace(
-                figure.way(path.places, path.losses, "training", "accent", figure.LIFT * (top - floor), said)
+                figure.way(
+                    path.places, path.losses, say("training"), "accent", figure.LIFT * (top - floor), said
+                )
             )
         return drawn
 
     here = divmod(int(np.nanargmin(heights)), columns)
     about = About(
         "optimizers_land",
-        f"Loss on your text over a plane through this model's weights, in three dimensions: from {floor:.3f} "
-        f"at the lowest of {rows * columns} points to {float(finite.max()):.3f}.",
+        say(
+            "Loss on your text over a plane through this model's weights, in three dimensions: from {lowest} at the "
+            "lowest of {points} points to {highest}.",
+            lowest=f"{floor:.3f}", points=rows * columns, highest=f"{float(finite.max()):.3f}",
+        ),
         {
             "box": box, "heights": heights, "lowest": [float(x[here[1]]), float(y[here[0]])],
             "path": None if path is None else {"places": path.places, "losses": path.losses, "steps": list(steps)},
@@ -268,6 +289,6 @@ def go_on(
     ctx: Context, target: str | None, searching: DeltaGenerator, measuring: DeltaGenerator | None
 ) -> None:
     """Do the next part of what was asked for, when the page is drawn; searching, measuring: the places of the bars."""
-    work.go_on("finder", finder_key(ctx, target), searching, "steps")
+    work.go_on("finder", finder_key(ctx, target), searching, say("steps"))
     if measuring is not None:
-        work.go_on("land", land_key(ctx, target), measuring, "rows")
+        work.go_on("land", land_key(ctx, target), measuring, say("rows"))

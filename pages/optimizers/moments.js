@@ -2,6 +2,7 @@
 // written out is the same for every optimizer, in the race too.
 
 import { pointerAt } from "../../app/kit/glass.js";
+import { say } from "../../app/kit/say.js";
 import { clamp, css, fit, h, heat, heatImage, html, label, num, unpack } from "../../app/kit/shapes.js";
 import { isPhone } from "../../app/kit/widths.js";
 import { paragraph, planMoments, set, sig, sliderValue } from "./layout.js";
@@ -69,12 +70,12 @@ const power = (n) => [...String(n)].map((d) => RAISED[Number(d)]).join("");
 export function linesOf(kind, n, s, t) {
   const f = (/** @type {number} */ x) => factor(sig(x));
   /** @type {Line[]} */
-  const lines = [{ id: "g", symbol: "g", rule: "the slope here", value: n.g, sum: "" }];
+  const lines = [{ id: "g", symbol: "g", rule: say("the slope here"), value: n.g, sum: "" }];
   const coupled = s.decay > 0 && ["sgd", "momentum", "adam"].includes(kind);
   if (coupled) lines.push({ id: "used", symbol: "g", rule: `g + ${set(s.decay)}·w`, value: n.used, sum: `${sig(n.g)} + ${set(s.decay)}·${f(n.before)}` });
   if (kind === "momentum") {
     const first = t === 1;
-    lines.push({ id: "m", symbol: "b", rule: first ? "g: nothing came before" : `${set(s.beta)}·b + g`, value: n.m, sum: first ? sig(n.used) : `${set(s.beta)}·${f(n.m0)} + ${f(n.used)}` });
+    lines.push({ id: "m", symbol: "b", rule: first ? say("g: nothing came before") : `${set(s.beta)}·b + g`, value: n.m, sum: first ? sig(n.used) : `${set(s.beta)}·${f(n.m0)} + ${f(n.used)}` });
     if (s.nesterov) lines.push({ id: "direction", symbol: "d", rule: `g + ${set(s.beta)}·b`, value: n.direction, sum: `${sig(n.used)} + ${set(s.beta)}·${f(n.m)}` });
   } else if (kind === "adam" || kind === "adamw") {
     const [b1, b2] = [s.beta, s.beta2];
@@ -88,7 +89,7 @@ export function linesOf(kind, n, s, t) {
   } else if (kind === "muon") {
     lines.push(
       { id: "m", symbol: "b", rule: `${set(s.beta)}·b + ${set(Number((1 - s.beta).toPrecision(6)))}·g`, value: n.m, sum: `${set(s.beta)}·${f(n.m0)} + ${set(Number((1 - s.beta).toPrecision(6)))}·${f(n.g)}` },
-      { id: "direction", symbol: "o", rule: s.nesterov ? "g and b, made about 1 long" : "b, made about 1 long", value: n.direction, sum: "" });
+      { id: "direction", symbol: "o", rule: s.nesterov ? say("g and b, made about 1 long") : say("b, made about 1 long"), value: n.direction, sum: "" });
   }
   const what = { sgd: "g", momentum: s.nesterov ? "d" : "b", adam: "d", adamw: "d", muon: "o" }[kind];
   const pulled = s.decay > 0 && (kind === "adamw" || kind === "muon");
@@ -103,10 +104,10 @@ export function linesOf(kind, n, s, t) {
 
 /** The numbers that are drawn over the steps; `column` of Python's numbers. @type {{id: string, column: number, name: string, colour?: string}[]} */
 const MOMENT_ROWS = [
-  { id: "g", column: 0, name: "g, the gradient" },
-  { id: "mHat", column: 4, name: "m̂, its mean", colour: "q" },
-  { id: "root", column: 5, name: "√v̂, its size", colour: "k" },
-  { id: "d", column: 6, name: "m̂ / √v̂, the direction", colour: "accent" },
+  { id: "g", column: 0, name: say("g, the gradient") },
+  { id: "mHat", column: 4, name: say("m̂, its mean"), colour: "q" },
+  { id: "root", column: 5, name: say("√v̂, its size"), colour: "k" },
+  { id: "d", column: 6, name: say("m̂ / √v̂, the direction"), colour: "accent" },
 ];
 
 /** The step that is shown, from 1. @param {Kept} local */
@@ -148,17 +149,17 @@ function drawMatrix(g, data, local, { map }) {
       h("rect", { x: at.x + 0.5, y: at.y + 0.5, width: w - 1, height: tall - 1, fill: "none", stroke: css("line") }));
     g.tip(node, (event) => {
       const [row, col] = cellAt(g, data, local, event);
-      return `weight [${row}, ${col}]: click to follow it`;
+      return say("weight [{row}, {col}]: click to follow it", { row, col });
     });
-    return [label(map.x, 14, `First gradient of ${data.title}`, { weight: 600, fill: "ink" }),
-      label(map.x, 32, "brown below 0, green above; click a weight", { fill: "ink3" }), node];
+    return [label(map.x, 14, say("First gradient of {title}", { title: data.title }), { weight: 600, fill: "ink" }),
+      label(map.x, 32, say("brown below 0, green above; click a weight"), { fill: "ink3" }), node];
   });
   const [px, py] = [at.x + ((data.col + 0.5) / cols) * w, at.y + ((data.row + 0.5) / rows) * tall];
   g.part("chosen", [data.row, data.col, map], () => [
     h("path", { d: `M${px},${at.y}V${at.y + tall}M${at.x},${py}H${at.x + w}`, stroke: css("accent"), "stroke-width": 1, opacity: 0.6 }),
     h("circle", { cx: px, cy: py, r: 6, fill: "none", stroke: css("bg"), "stroke-width": 4 }),
     h("circle", { cx: px, cy: py, r: 6, fill: "none", stroke: css("accent"), "stroke-width": 2 }),
-    label(at.x, at.y + tall + 17, `weight [${data.row}, ${data.col}]`, { mono: true, weight: 700, fill: "accent" }),
+    label(at.x, at.y + tall + 17, say("weight [{row}, {col}]", { row: data.row, col: data.col }), { mono: true, weight: 700, fill: "accent" }),
   ]);
 }
 /** The weight under a pointer. @type {(g: Stage, data: Followed, local: Kept, event: MouseEvent) => [row: number, col: number]} */
@@ -176,7 +177,7 @@ function drawStrips(g, local, { chart }, tick) {
   const pitch = (right - left) / local.n;
   const numberOf = (/** @type {typeof MOMENT_ROWS[0]} */ row, /** @type {number} */ k) => (row.id === "root" ? Math.sqrt(momentAt(local, k, 5)) : momentAt(local, k, row.column));
   g.part("strips", [chart], () => [
-    label(left, chart.y + 14, "Step by step", { weight: 600, fill: "ink" }),
+    label(left, chart.y + 14, say("Step by step"), { weight: 600, fill: "ink" }),
     MOMENT_ROWS.map((row, i) => {
       const y = chart.y + 34 + i * (tall + 24);
       const values = Array.from({ length: local.n }, (_, k) => numberOf(row, k + 1));
@@ -197,7 +198,7 @@ function drawStrips(g, local, { chart }, tick) {
     MOMENT_ROWS.map((row, i) => label(chart.x + chart.w, chart.y + 34 + i * (tall + 24) + 10 + tall / 2, sig(numberOf(row, tick), 3), { mono: true, anchor: "end", fill: "ink", weight: 600 })),
   ]);
   g.overlay("ticks", { left, top: chart.y + 34 + 4 * (tall + 24) - 2, width: right - left, height: isPhone(g.width) ? 44 : 20 },
-    () => html("input", { type: "range", class: "gb-range", min: 1, step: 1, "data-tick": "", "aria-label": "Step of Adam",
+    () => html("input", { type: "range", class: "gb-range", min: 1, step: 1, "data-tick": "", "aria-label": say("Step of Adam"),
       input: (event) => { local.tick = sliderValue(event); g.redraw(); },
       change: (event) => { local.tick = null; g.select({ tick: sliderValue(event) === local.n ? -1 : sliderValue(event) }); } }),
     (node) => {
@@ -213,12 +214,12 @@ function drawSums(g, data, local, { sums }, tick) {
     const s = data.settings;
     const lines = linesOf("adam", n, s, tick);
     /** @type {Shapes[]} */
-    const out = [label(sums.x, sums.y + 14, `Step ${tick} of ${local.n}, with its numbers`, { weight: 600, fill: "ink" })];
+    const out = [label(sums.x, sums.y + 14, say("Step {tick} of {n}, with its numbers", { tick, n: local.n }), { weight: 600, fill: "ink" })];
     let y = sums.y + 36;
     for (const line of lines) {
       const last = line.id === "move";
       out.push(label(sums.x, y, line.symbol, { mono: true, weight: 700, fill: last ? "accent" : "ink" }),
-        label(sums.x + 22, y, line.sum ? `= ${line.rule}` : "the gradient of this weight", { mono: Boolean(line.sum), fill: "ink2" }),
+        label(sums.x + 22, y, line.sum ? `= ${line.rule}` : say("the gradient of this weight"), { mono: Boolean(line.sum), fill: "ink2" }),
         label(sums.x + sums.w, y, sig(line.value), { mono: true, anchor: "end", fill: last ? "accent" : "ink", weight: 700 }));
       if (line.sum) { y += 15; out.push(label(sums.x + 22, y, fit(`= ${line.sum}`, sums.w - 22, 12, true), { mono: true, fill: "ink3" })); }
       y += 20;
@@ -226,10 +227,13 @@ function drawSums(g, data, local, { sums }, tick) {
     const moved = Math.abs(n.before - n.after);
     const plain = s.rate * Math.abs(n.used);
     const times = moved / plain;
-    const said = plain === 0 ? (moved === 0 ? "Neither would move it." : `Gradient descent would not move it: its gradient is 0. Adam moves it by ${sig(moved)}.`)
-      : `Gradient descent at this rate would move it by ${sig(plain, 3)}: Adam’s step is ${times >= 1 ? `${sig(times, 3)} times as long` : `shorter, ${sig(times, 3)} of it`}.`;
+    const given = { plain: sig(plain, 3), times: sig(times, 3), moved: sig(moved) };
+    const said = plain > 0
+      ? times >= 1 ? say("Gradient descent at this rate would move it by {plain}: Adam’s step is {times} times as long.", given) : say("Gradient descent at this rate would move it by {plain}: Adam’s step is shorter, {times} of it.", given)
+      : moved === 0 ? say("Neither would move it.") : say("Gradient descent would not move it: its gradient is 0. Adam moves it by {moved}.", given);
+    const ends = { first: num(data.losses[0], 3), last: num(data.losses[data.losses.length - 1], 3), asked: data.asked };
     out.push(paragraph(sums.x, y + 4, said, sums.w, { fill: "ink" }));
-    out.push(paragraph(sums.x, y + (said.length * 6 > sums.w * 2 ? 56 : 40), `Loss over these steps: ${num(data.losses[0], 3)} → ${num(data.losses[data.losses.length - 1], 3)} nats (${data.asked})${data.alone ? "; only this matrix was trained" : ""}.`, sums.w, { fill: "ink3" }));
+    out.push(paragraph(sums.x, y + (said.length * 6 > sums.w * 2 ? 56 : 40), data.alone ? say("Loss over these steps: {first} → {last} nats ({asked}); only this matrix was trained.", ends) : say("Loss over these steps: {first} → {last} nats ({asked}).", ends), sums.w, { fill: "ink3" }));
     return out;
   });
 }
@@ -265,7 +269,10 @@ export const momentsFigure = {
   describe(data, local) {
     const tick = tickOf(local);
     const n = weightNumbers(local, tick);
-    return `Adam on weight [${data.row}, ${data.col}] of ${data.title}, step ${tick} of ${local.n}: gradient ${sig(n.g)}, m ${sig(n.m)}, v ${sig(n.v)}, without bias ${sig(n.mHat)} and ${sig(n.vHat)}; the weight goes from ${sig(n.before)} to ${sig(n.after)}. Loss ${num(data.losses[0], 3)} to ${num(data.losses[data.losses.length - 1], 3)}.`;
+    return say("Adam on weight [{row}, {col}] of {title}, step {tick} of {steps}: gradient {g}, m {m}, v {v}, without bias {mHat} and {vHat}; the weight goes from {before} to {after}. Loss {first} to {last}.", {
+      row: data.row, col: data.col, title: data.title, tick, steps: local.n, g: sig(n.g), m: sig(n.m), v: sig(n.v), mHat: sig(n.mHat), vHat: sig(n.vHat),
+      before: sig(n.before), after: sig(n.after), first: num(data.losses[0], 3), last: num(data.losses[data.losses.length - 1], 3),
+    });
   },
   state(data, local) {
     const tick = tickOf(local);

@@ -15,6 +15,7 @@ from app.kit import pack
 from app.models import cache
 from app.session import events, state
 from core.language_model import LanguageModel
+from core.messages import mark, say
 from core.training.adam_steps import MATRICES, WHOLE, Place, Trained, follow, place, train
 from core.training.rules import Rule
 from core.training.text_loss import losses_by_token
@@ -23,7 +24,18 @@ from pages.optimizers.controls import RATES, ladder
 from pages.optimizers.figure import numbers
 
 MAP = 128  # cells of the gradient's map along a side, at most
-MATRIX_NAMES = {"Q": "queries", "K": "keys", "V": "values", "O": "output", "in": "MLP in", "out": "MLP out"}
+MATRIX_NAMES = {
+    "Q": mark("queries"), "K": mark("keys"), "V": mark("values"), "O": mark("output"), "in": mark("MLP in"),
+    "out": mark("MLP out"),
+}  # fmt: skip
+IN_BLOCK = {
+    "Q": mark("block {block}’s queries"),
+    "K": mark("block {block}’s keys"),
+    "V": mark("block {block}’s values"),
+    "O": mark("block {block}’s output"),
+    "in": mark("block {block}’s MLP in"),
+    "out": mark("block {block}’s MLP out"),
+}
 FIELDS = ("wrow", "wcol", "tick")  # what the picture selects
 
 
@@ -48,8 +60,12 @@ class Weight:
     @property
     def name(self) -> str:
         """The matrix, as a learner would call it."""
-        side = f"{self.stack} " if self.ctx.lm.config.shape == "encoder-decoder" else ""
-        return f"{side}block {self.block}’s {MATRIX_NAMES[self.matrix]}"
+        named = say(IN_BLOCK[self.matrix], block=self.block)
+        if self.ctx.lm.config.shape != "encoder-decoder":
+            return named
+        if self.stack == "encoder":
+            return say("encoder {matrix}", matrix=named)
+        return say("decoder {matrix}", matrix=named)
 
     @property
     def title(self) -> str:
@@ -133,7 +149,7 @@ def record(weight: Weight, trained: Trained, selection: dict[str, Any]) -> dict[
         "stamp": repr((weight.ctx.model_key, weight.ctx.text, weight.target, weight.title, rule, row, col)),
         "title": weight.title, "shape": trained.start.shape, "row": row, "col": col,
         "cells": pack(shades.astype(np.uint8)), "numbers": pack(numbers(steps)),
-        "losses": trained.losses.tolist(), "asked": trained.asked, "alone": trained.alone,
+        "losses": trained.losses.tolist(), "asked": say(trained.asked), "alone": trained.alone,
         "settings": {
             "rate": rule.rate, "beta": rule.beta1, "beta2": rule.beta2, "eps": rule.eps, "decay": rule.weight_decay,
         },
@@ -146,17 +162,24 @@ def panel(weight: Weight) -> None:
     lm = weight.ctx.lm
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         if lm.config.shape == "encoder-decoder":
-            widgets.segments("Stack", "stack", ("encoder", "decoder"), markup.capital)
+            widgets.segments(
+                say("Stack"), "stack", ("encoder", "decoder"), lambda name: markup.capital(say(str(name)))
+            )
         blocks = lm.config.decoder_layers if weight.stack == "decoder" else lm.config.n_layers
-        widgets.pick("Block", "block", blocks, most=8)
-        widgets.segments("Matrix", "matrix", MATRICES, lambda name: MATRIX_NAMES[str(name)])
-        ladder("Adam’s rate", "adam", RATES, {0.0: "0: nothing moves"}, 150)
+        widgets.pick(say("Block"), "block", blocks, most=8)
+        widgets.segments(say("Matrix"), "matrix", MATRICES, lambda name: say(MATRIX_NAMES[str(name)]))
+        ladder(say("Adam’s rate"), "adam", RATES, {0.0: say("0: nothing moves")}, 150)
     memo = state.memo("optimizers")
     about = repr((weight.ctx.model_key, weight.ctx.text, weight.title))
     if weight.heavy and memo.get("trained") != about:
-        st.caption(f"This model has {lm.n_parameters / 1e6:,.0f} million weights: a step takes some seconds.")
+        st.caption(
+            say(
+                "This model has {count} million weights: a step takes some seconds.",
+                count=f"{lm.n_parameters / 1e6:,.0f}",
+            )
+        )
         st.button(
-            "Train it", key="optimizers.train", on_click=state.whole(lambda: memo.update(trained=about))
+            say("Train it"), key="optimizers.train", on_click=state.whole(lambda: memo.update(trained=about))
         )
         return
     chosen = events.selection("moments", {key: state.get(key) for key in FIELDS})

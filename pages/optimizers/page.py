@@ -9,6 +9,7 @@ from app.controls.predict import draw
 from app.frame import page
 from app.models import cache
 from app.session import events
+from core.messages import say
 from core.training.adam_steps import follow, train
 from core.training.race import race
 from core.training.rules import adam, gradient_descent, momentum, muon
@@ -69,37 +70,54 @@ with page.foot():
     page.take_away(drawing, lambda: export.table(weight, weight.trained(), tracks), notebook)
 
 heading(
-    "The race, seen from the side",
-    "The same surface and the same steps, with the loss as height: drag to turn it. Thin lines join points of one "
-    "loss. A way is grey where the surface hides it, and ends where it leaves the picture.",
+    say("The race, seen from the side"),
+    say(
+        "The same surface and the same steps, with the loss as height: drag to turn it. Thin "
+        "lines join points of one loss. A way is grey where the surface hides it, and ends "
+        "where it leaves the picture."
+    ),
 )
 figure.draw_perspective(setup, tracks)
 heading(
-    "Adam on one weight of this model",
-    "Real training steps of a copy of the open model on your text. Adam keeps two numbers for each weight: the "
-    "mean of its gradients and the mean of their squares. β₁, β₂ and weight decay are those of the race.",
+    say("Adam on one weight of this model"),
+    say(
+        "Real training steps of a copy of the open model on your text. Adam keeps two "
+        "numbers for each weight: the mean of its gradients and the mean of their squares. "
+        "β₁, β₂ and weight decay are those of the race."
+    ),
 )
 moments.panel(weight)
 heading(
-    "The same five on a real model",
-    "A small GPT learns tales: 130,000 weights instead of two, and a new batch at each step. Here the slope is "
-    "never known exactly, and no two weights are equally steep.",
+    say("The same five on a real model"),
+    say(
+        "A small GPT learns tales: 130,000 weights instead of two, and a new batch at each "
+        "step. Here the slope is never known exactly, and no two weights are equally steep."
+    ),
 )
 runs.five_panel()
 heading(
-    "What a fast recipe is made of",
-    "The fast recipe of the training lab, each part taken away in turn and everything else kept: what is it worth?",
+    say("What a fast recipe is made of"),
+    say(
+        "The fast recipe of the training lab, each part taken away in turn and everything "
+        "else kept: what is it worth?"
+    ),
 )
 runs.recipe_panel()
 heading(
-    "Which rate? Let it grow and watch",
-    "The rate of a real run grows a little at each step, from far too small to far too large (Smith 2017).",
+    say("Which rate? Let it grow and watch"),
+    say(
+        "The rate of a real run grows a little at each step, from far too small to far too "
+        "large (Smith 2017)."
+    ),
 )
 searching = measured.finder_panel(ctx, target)
 heading(
-    "The landscape around this model",
-    "The same picture as the race, for all the weights of the model: a plane is laid through them, and the loss of "
-    "your text is measured at every point of a grid on it (Li et al. 2018).",
+    say("The landscape around this model"),
+    say(
+        "The same picture as the race, for all the weights of the model: a plane is laid "
+        "through them, and the loss of your text is measured at every point of a grid on it "
+        "(Li et al. 2018)."
+    ),
 )
 measuring = measured.land_panel(ctx, target)
 

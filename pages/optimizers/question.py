@@ -5,6 +5,7 @@ from __future__ import annotations
 from app import questions
 from app.controls.predict import Answer
 from app.counts import counted
+from core.messages import say, say_of
 from core.training.adam_steps import Distance, compare
 from pages.optimizers.moments import Weight
 
@@ -16,7 +17,11 @@ def ask(weight: Weight) -> questions.Asked:
     rows, columns = weight.place.shape
     inside = 0 <= weight.row < rows and 0 <= weight.col < columns
     own = inside and (weight.heavy or weight.trained().steepest != (weight.row, weight.col))
-    other = f"weight [{weight.row}, {weight.col}]" if own else "one of middling gradient"
+    other = (
+        say("weight [{row}, {col}]", row=weight.row, col=weight.col)
+        if own
+        else say("one of middling gradient")
+    )
     steps = counted(weight.place.steps, "step")
     return questions.ask("optimizers", "steepest", matrix=weight.name, other=other, steps=steps)
 
@@ -28,7 +33,9 @@ def judge(weight: Weight) -> tuple[Answer, Distance]:
     asked = ask(weight)
     names = [f"[{row}, {col}]" for row, col in (found.steep, found.other)]
     if found.adam is None or found.gradients is None:
-        return asked.answer("still", {}, steep=names[0], than=names[1], gradients="—", adam="no"), found
+        return asked.answer(
+            "still", {}, steep=names[0], than=names[1], gradients="—", adam=say_of("times", "no")
+        ), found
     key = "less" if found.adam < LESS else "alike" if found.adam <= NEAR else "slope"
     return asked.answer(
         key, {"gradients": found.gradients, "adam": found.adam},

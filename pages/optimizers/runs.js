@@ -2,7 +2,8 @@
 // are the same); and the fast recipe, with what the loss becomes when one part of it is taken away.
 
 import { curves } from "../../app/kit/curves.js";
-import { clamp, css, h, html, inLines, label, num } from "../../app/kit/shapes.js";
+import { say } from "../../app/kit/say.js";
+import { clamp, css, h, html, inLines, label, measure, num } from "../../app/kit/shapes.js";
 import { LOOKS, paragraph, planFive, planRecipe, set, sliderValue } from "./layout.js";
 
 /**
@@ -73,6 +74,9 @@ export function turn(g, local, field, kinds, id, rate) {
   g.select({ [field]: text });
 }
 
+/** By how much the longest name is longer than the room of most: what stands behind it moves. @type {(kinds: Kind[]) => number} */
+export const beyond = (kinds) => clamp(Math.ceil(Math.max(...kinds.map((kind) => measure(kind.name, 12))) * 1.06) - 104, 0, 40);
+
 /** A slider over the rates of one optimizer. @type {(g: Stage, local: Turned, name: string, box: OverlayBox, kind: Kind, turned: (rate: number) => void) => void} */
 export function drawDial(g, local, name, box, kind, turned) {
   g.overlay(name, box,
@@ -82,7 +86,7 @@ export function drawDial(g, local, name, box, kind, turned) {
       const place = placeOf(rateOf(local, kind));
       if (document.activeElement !== node || Number(node.value) !== place) node.value = String(place);
       node.style.setProperty("--fill", `${place}%`);
-      node.setAttribute("aria-label", `Rate of ${kind.name}`);
+      node.setAttribute("aria-label", say("Rate of {name}", { name: kind.name }));
       node.setAttribute("aria-valuetext", set(rateOf(local, kind)));
     });
 }
@@ -98,22 +102,25 @@ export const toyFigure = {
     const at = planFive(g.width);
     g.data = data;
     g.height = at.height;
-    g.part("title", [at.chart], () => [label(0, 14, "Held-out loss", { weight: 600, fill: "ink" })]);
+    g.part("title", [at.chart], () => [label(0, 14, say("Held-out loss"), { weight: 600, fill: "ink" })]);
     const chart = curves(g, "toy", at.chart, {
       runs: data.runs.map((run) => ({ ...run, colour: LOOKS[run.kind].colour, dash: LOOKS[run.kind].dash ?? undefined })),
-      lines: [{ column: "held_out", kind: "solid" }], guessing: data.guessing ? { value: data.guessing, text: `guessing: ${num(data.guessing, 2)}` } : undefined,
-      title: "Held-out loss, nats per token", ends: at.phone ? "none" : "line",
+      lines: [{ column: "held_out", kind: "solid" }], guessing: data.guessing ? { value: data.guessing, text: say("guessing: {sum}", { sum: num(data.guessing, 2) }) } : undefined,
+      title: say("Held-out loss, nats per token"), ends: at.phone ? "none" : "line",
       onpoint: (feed, what) => { if (what === "points" || what === "state") g.redraw(); if (what === "end" && data.going) g.send("ended", { id: feed.id, at: Date.now() }); },
     });
     local.chart = chart;
     const { rows } = at;
-    const words = `${data.about} All have the same model, first weights and batches. Muon moves the matrices; beside it Adam moves the rest, at Adam’s rate.`;
+    const dial = 140 + beyond(data.kinds);
+    const words = `${data.about} ${say("All have the same model, first weights and batches. Muon moves the matrices; beside it Adam moves the rest, at Adam’s rate.")}`;
     g.part("heads", [rows, words], () => [
-      label(rows.x + rows.w, rows.y - 10, "held-out loss", { anchor: "end", fill: "ink3" }),
-      label(rows.x + 140, rows.y - 10, "rate of the next run", { fill: "ink3" }),
+      label(rows.x + rows.w, rows.y - 10, say("held-out loss"), { anchor: "end", fill: "ink3" }),
+      label(rows.x + dial, rows.y - 10, say("rate of the next run"), { fill: "ink3" }),
       paragraph(rows.x, rows.y + 5 * rows.row + 20, words, rows.w, { fill: "ink3" }),
     ]);
-    g.door("lab", { left: rows.x - 2, top: rows.y + 5 * rows.row + 8 + 16 * inLines(words, rows.w).length }, "Training lab", "Choose everything else about such a run");
+    const below = rows.y + 5 * rows.row + 8 + 16 * inLines(words, rows.w).length;
+    g.height = Math.max(at.height, below + 24);
+    g.door("lab", { left: rows.x - 2, top: below }, say("Training lab"), say("Choose everything else about such a run"));
     data.kinds.forEach((kind, i) => {
       const run = data.runs.find((one) => one.kind === kind.id);
       const feed = run && chart.feeds[data.runs.indexOf(run)];
@@ -121,7 +128,7 @@ export const toyFigure = {
       const look = LOOKS[kind.id];
       const state = feed?.state.state ?? "done";
       const held = run && feed ? heldOf(feed, run) : null;
-      const said = state === "diverged" ? "diverged" : run?.going && state !== "done" ? (state === "queued" ? `waits (${feed?.state.place ?? ""})` : `step ${feed?.lastStep ?? 0}`) : held === null ? "none yet" : num(held, 3);
+      const said = state === "diverged" ? say("diverged") : run?.going && state !== "done" ? (state === "queued" ? say("waits ({place})", { place: feed?.state.place ?? "" }) : say("step {step}", { step: feed?.lastStep ?? 0 })) : held === null ? say("none yet") : num(held, 3);
       const range = kind.tried && held !== null ? `${num(kind.low, 3)}–${num(kind.high, 3)}` : "";
       g.part(`row ${kind.id}`, [rows, said, rateOf(local, kind), run?.rate, range], () => [
         h("path", { d: `M${rows.x},${mid}h22`, stroke: css(look.colour), "stroke-width": 2.5, "stroke-dasharray": look.dash?.join(" ") }),
@@ -129,15 +136,15 @@ export const toyFigure = {
         label(rows.x + rows.w - 130, mid + 4, set(rateOf(local, kind)), { mono: true, fill: run && run.rate === rateOf(local, kind) ? "ink" : "accent" }),
         label(rows.x + rows.w, mid + (range ? -2 : 4), said, { anchor: "end", mono: held !== null && !run?.going, fill: state === "diverged" ? "accent" : "ink", weight: 600 }),
         range && g.tip(h("g", {}, label(rows.x + rows.w, mid + 13, range, { anchor: "end", mono: true, fill: "ink3" }), h("rect", { x: rows.x + rows.w - 96, y: mid - 17, width: 96, height: 34, fill: "transparent" })),
-          `${kind.name}, held-out losses of the seeds\n${kind.tried?.map((one) => `rate ${set(one.rate).padEnd(6)} ${one.losses.map((v) => (v === null ? "diverged" : num(v, 3))).join("  ")}`).join("\n")}`),
+          `${say("{name}, held-out losses of the seeds", { name: kind.name })}\n${kind.tried?.map((one) => say("rate {rate} {losses}", { rate: set(one.rate).padEnd(6), losses: one.losses.map((v) => (v === null ? say("diverged") : num(v, 3))).join("  ") })).join("\n")}`),
       ]);
-      drawDial(g, local, `rate ${kind.id}`, { left: rows.x + 140, top: mid - (at.phone ? 22 : 12), width: rows.w - 140 - 140, height: at.phone ? 44 : 24 }, kind,
+      drawDial(g, local, `rate ${kind.id}`, { left: rows.x + dial, top: mid - (at.phone ? 22 : 12), width: rows.w - dial - 140, height: at.phone ? 44 : 24 }, kind,
         (rate) => turn(g, local, "toyrates", g.data.kinds, kind.id, rate));
     });
   },
   describe(data) {
-    const rows = data.runs.map((run) => `${data.kinds.find((kind) => kind.id === run.kind)?.name} at rate ${set(run.rate)}: ${run.held === null ? "no held-out loss yet" : num(run.held, 3)}`);
-    return `${data.own ? "Your" : "Recorded"} runs of one small model with five optimizers; held-out loss ${rows.join("; ")}.`;
+    const rows = data.runs.map((run) => say("{name} at rate {rate}: {loss}", { name: data.kinds.find((kind) => kind.id === run.kind)?.name, rate: set(run.rate), loss: run.held === null ? say("no held-out loss yet") : num(run.held, 3) })).join("; ");
+    return data.own ? say("Your runs of one small model with five optimizers; held-out loss {rows}.", { rows }) : say("Recorded runs of one small model with five optimizers; held-out loss {rows}.", { rows });
   },
   state(data, local) {
     return { own: data.own, going: data.going, rates: Object.fromEntries(data.kinds.map((kind) => [kind.id, rateOf(local, kind)])), held: Object.fromEntries(data.runs.map((run, i) => [run.kind, local.chart?.feeds[i] ? heldOf(local.chart.feeds[i], run) : run.held])), chart: local.chart?.summary() ?? null };
@@ -156,8 +163,8 @@ function heldOf(feed, run) {
 /** Lowest to highest of the seeds, as a line with ends; nothing where there was but one. @type {(X: RecipeLayout["X"], part: Part, mid: number) => SVGPathElement | null} */
 const spreadLine = (X, { low, high }, mid) => (high > low
   ? h("path", { d: `M${X(low)},${mid}H${X(high)}M${X(low)},${mid - 4}v8M${X(high)},${mid - 4}v8`, stroke: css("ink"), "stroke-width": 1.5 }) : null);
-/** @param {Part} part */
-const fromTo = ({ low, high }) => (high > low ? `, from ${num(low, 3)} to ${num(high, 3)}` : "");
+/** A part's loss, and how far its seeds reach. @param {Part} part */
+const lossOf = ({ loss, low, high }) => (high > low ? say("{loss}, from {low} to {high}", { loss: num(loss, 3), low: num(low, 3), high: num(high, 3) }) : num(loss, 3));
 
 /** One part: its name, what stood in its place, its loss as a bar from the whole recipe's. @type {(g: Stage, data: Recipe, at: RecipeLayout, row: Part, place: RecipeLayout["rows"][0]) => SVGGElement} */
 function drawRecipeRow(g, data, at, row, { x, below, lines, top, mid }) {
@@ -170,7 +177,7 @@ function drawRecipeRow(g, data, at, row, { x, below, lines, top, mid }) {
     spreadLine(X, row, mid),
     label(g.width - 54, mid + 4, num(row.loss, 3), { mono: true, anchor: "end", fill: "ink", weight: 600 }),
     label(g.width, mid + 4, `× ${num(row.step_time, 2)}`, { mono: true, anchor: "end", fill: "ink2" }));
-  return g.tip(node, `without ${row.removed}: ${num(row.loss, 3)}${fromTo(row)}\nthe whole recipe: ${num(data.full.loss, 3)}${fromTo(data.full)}\na step takes ${num(row.step_time, 2)} times as long`);
+  return g.tip(node, say("without {part}: {loss}\nthe whole recipe: {whole}\na step takes {times} times as long", { part: row.removed, loss: lossOf(row), whole: lossOf(data.full), times: num(row.step_time, 2) }));
 }
 
 /** @type {View<Recipe>} */
@@ -188,9 +195,9 @@ export const recipeFigure = {
     });
     g.height = y;
     g.part("recipe", [g.width], () => [
-      label(0, 14, "Without …", { weight: 600, fill: "ink", size: 14 }), !phone && label(86, 14, "and what stood in its place", { fill: "ink3" }),
-      label(phone ? g.width - 118 : here, 14, `the whole recipe: ${num(data.full.loss, 3)}`, { fill: "accent", weight: 600, anchor: phone ? "end" : "start" }),
-      label(g.width - 54, 14, "loss", { anchor: "end", fill: "ink3" }), label(g.width, 14, "a step", { anchor: "end", fill: "ink3" }),
+      label(0, 14, say("Without …"), { weight: 600, fill: "ink", size: 14 }), !phone && label(86, 14, say("and what stood in its place"), { fill: "ink3" }),
+      label(phone ? g.width - 118 : here, 14, say("the whole recipe: {loss}", { loss: num(data.full.loss, 3) }), { fill: "accent", weight: 600, anchor: phone ? "end" : "start" }),
+      label(g.width - 54, 14, say("loss"), { anchor: "end", fill: "ink3" }), label(g.width, 14, say("a step"), { anchor: "end", fill: "ink3" }),
       !phone && data.full.high > data.full.low && h("rect", { x: X(data.full.low), y: 24, width: X(data.full.high) - X(data.full.low), height: end - 30, fill: css("accent-soft") }),
       !phone && h("path", { d: `M${here},24V${end - 6}`, stroke: css("accent"), "stroke-width": 1.5 }),
       rows.map((place, i) => drawRecipeRow(g, data, at, data.rows[i], place)),
@@ -198,7 +205,8 @@ export const recipeFigure = {
     ]);
   },
   describe(data) {
-    return `Held-out loss of the fast recipe ${num(data.full.loss, 3)}${fromTo(data.full)}; ${data.rows.map((row) => `without ${row.removed} ${num(row.loss, 3)}${fromTo(row)}`).join("; ")}. ${data.about.join(" ")}`;
+    const rows = data.rows.map((row) => say("without {part} {loss}", { part: row.removed, loss: lossOf(row) })).join("; ");
+    return `${say("Held-out loss of the fast recipe {loss}; {rows}.", { loss: lossOf(data.full), rows })} ${data.about.join(" ")}`;
   },
   state(data) {
     return { full: data.full.loss, rows: data.rows.map((row) => [row.removed, row.loss, row.step_time]), unclear: data.rows.filter((row) => row.unclear).map((row) => row.removed) };

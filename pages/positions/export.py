@@ -12,9 +12,11 @@ from app.counts import counted
 from app.kit.figures import Argument, Asked, Figure, Table
 from app.markup import visible
 from core.analysis.positions.rotation import one_by_distance
+from core.analysis.stacks import Stack
 from core.config import Position
 from core.language_model import LanguageModel
-from pages.positions.figure import TITLES, WHAT, badge, chosen, positions, record
+from core.messages import mark, say
+from pages.positions.figure import WHAT, badge, chosen, positions, record, title
 from pages.positions.kinds import BIASES, SPAN, TABLES, Seen, Where, see
 from pages.positions.order import Order, see_order
 
@@ -23,6 +25,11 @@ if TYPE_CHECKING:
     from pages.positions.question import Question
 
 KEYS = ("row", "col", "number", "stage")
+PLACES: dict[Stack | None, str] = {  # a head, by the stack of an encoder-decoder
+    None: mark("block {block}, head {head}"),
+    "encoder": mark("encoder block {block}, head {head}"),
+    "decoder": mark("decoder block {block}, head {head}"),
+}
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,9 @@ def look(asked: Asked) -> Shown:
     head = (
         where.head if kind not in BIASES else min(where.head, len(seen.bias.values) - 1 if seen.bias else 0)
     )
-    place = f"{f'{stack} ' if asked.both else ''}block {where.block}, head {head}" if own else f"head {head}"
+    place = say("head {head}", head=head)
+    if own:
+        place = say(PLACES[stack if asked.both else None], block=where.block, head=where.head)
     selection = {key: asked.values[key] for key in KEYS} | {"row": pair[0]}
     return Shown(asked.lm, asked.label, kind, where, begins, seed, seen, order, pair, head, place, selection)
 
@@ -71,10 +80,15 @@ def sentence(shown: Shown) -> str:
     """What is on the picture: the kind, whose it is, and the chosen tokens."""
     seen, word, (row, col) = shown.seen, shown.lm.tokenizer.display, shown.pair
     whose, _ = badge(shown.lm, seen, shown.place)
-    said = f"{TITLES[seen.kind]} positions{f', {whose}' if whose else ''}: {WHAT[seen.kind]}. "
-    tokens = counted(len(seen.ids), "token")
-    chosen = " and ".join(f"“{visible(word(seen.ids[at]))}” at {shown.begins + at}" for at in (row, col))
-    return f"{shown.label}, {tokens}. {said}Chosen: {chosen}."
+    first, second = (
+        say("“{token}” at {position}", token=visible(word(seen.ids[at])), position=shown.begins + at)
+        for at in (row, col)
+    )
+    return say(
+        "{model}, {tokens}. {kind} positions, {whose}: {what}. Chosen: {first} and {second}.",
+        model=shown.label, tokens=counted(len(seen.ids), "token"), kind=title(seen.kind), whose=whose,
+        what=say(WHAT[seen.kind]), first=first, second=second,
+    )  # fmt: skip
 
 
 FIGURE = Figure(
@@ -83,7 +97,7 @@ FIGURE = Figure(
         shown.lm, shown.seen, shown.order, shown.place, shown.head, shown.begins, shown.pair
     ),
     select=lambda shown: shown.selection,
-    claim=lambda shown: "Attention alone sees a bag of words; positions give it order.",
+    claim=lambda shown: say("Attention alone sees a bag of words; positions give it order."),
     sentence=sentence,
     table=lambda shown: table(shown.lm, shown.seen, shown.order, shown.head, shown.begins, shown.pair),
     arguments=(
@@ -105,7 +119,7 @@ def table(
     row, col = pair
     lines: list[tuple[Any, ...]] = []
 
-    def say(what: str, of: Any, number: Any, value: float, other: float | None = None) -> None:
+    def note(what: str, of: Any, number: Any, value: float, other: float | None = None) -> None:
         whose = None if of is None else str(of)  # one type a column
         lines.append((what, whose, number, _digits(value), None if other is None else _digits(other)))
 
@@ -113,14 +127,14 @@ def table(
         lines.append(("token", f"{begins + at} {word(i)}", i, None, None))
         if seen.kind in TABLES and seen.waves is not None:
             for n, c in enumerate(seen.columns[:FIRST]):
-                say("position vector", begins + at, c, seen.waves[seen.rows[at], n])
+                note("position vector", begins + at, c, seen.waves[seen.rows[at], n])
         if seen.kind == "none":
             for c in range(FIRST):
-                say("token vector", begins + at, c, seen.embed[at, c])
+                note("token vector", begins + at, c, seen.embed[at, c])
     if seen.turning is not None:
         found = seen.turning.pairs(row, col)
         for n, value in enumerate(found.products):
-            say(
+            note(
                 "product of a pair of numbers",
                 f"{begins + row} and {begins + col}",
                 n,
@@ -128,27 +142,27 @@ def table(
                 seen.turning.angles[row, n],
             )
         for c, value in enumerate(seen.turning.scores[row]):
-            say("q · k", f"{begins + row} and {begins + c}", None, value)
+            note("q · k", f"{begins + row} and {begins + c}", None, value)
         if seen.source == "own":
             for n, value in enumerate(one_by_distance(seen.turning, row, col, SPAN - 1).mean[: 2 * FIRST]):
-                say(
+                note(
                     "q · k of this pair, were it so far apart", f"{begins + row} and {begins + col}", n, value
                 )
     if seen.alike is not None:
         for c, value in enumerate(seen.alike[row]):
-            say("cosine", f"{begins + row} and {begins + c}", None, value)
+            note("cosine", f"{begins + row} and {begins + c}", None, value)
     if seen.by is not None:
         for d, mean, spread in zip(seen.by.distances, seen.by.mean, seen.by.spread):
-            say("by distance: mean, spread", None, int(d), mean, spread)
+            note("by distance: mean, spread", None, int(d), mean, spread)
     if seen.bias is not None:
         for at, values in enumerate(seen.bias.values):
             for d, value in zip(seen.bias.distances[-2 * FIRST :], values[-2 * FIRST :]):
-                say("added to a score", f"head {at}", int(d), value)
+                note("added to a score", f"head {at}", int(d), value)
     for way in order.found.ways:
         for at, change in enumerate(way.change):
-            say(f"other order, {way.way}: change", f"{at} {word(order.found.ids[at])}", None, change)
+            note(f"other order, {way.way}: change", f"{at} {word(order.found.ids[at])}", None, change)
         for i in order.likeliest(way):
-            say(f"other order, {way.way}: p before, after", word(i), i, way.before[0, i], way.after[0, i])
+            note(f"other order, {way.way}: p before, after", word(i), i, way.before[0, i], way.after[0, i])
     names = ("what", "of", "number", "value", "second value")
     return dict(zip(names, (list(column) for column in zip(*lines))))
 

@@ -12,6 +12,7 @@ import streamlit as st
 
 from app.controls import widgets, work
 from app.kit import pack, register
+from app.markup import inline
 from app.models import cache
 from app.session import state
 from core.analysis.positions.extrapolation import EVERY, Plan, Trained, extrapolation, recorded
@@ -21,7 +22,8 @@ from core.analysis.positions.tiny import tiny_table
 from core.analysis.stacks import Stack
 from core.config import Position
 from core.language_model import LanguageModel
-from pages.positions.figure import TITLES
+from core.messages import mark, say
+from pages.positions.figure import title
 
 positions_extrapolation = register("positions_extrapolation", __file__)
 
@@ -29,35 +31,45 @@ ROWS = 128  # positions of the sinusoidal table that is held to the identity
 JOB = "extrapolation"
 SEED = 3  # of a training on the page: the recorded ones have 0, 1 and 2
 SHOWN = 16  # of its columns, those that are drawn
-TASK_WORDS = {"copy": "Copy the letters", "reverse": "Say them backwards", "first": "Which of two came first"}
+TASK_WORDS = {
+    "copy": mark("Copy the letters"),
+    "reverse": mark("Say them backwards"),
+    "first": mark("Which of two came first"),
+}
+NAMES = {  # of the tables that are held to the identity
+    "sinusoidal": mark("sinusoidal, {width} wide"),
+    "own": mark("learned, the open model’s"),
+    "tiny": mark("learned, a tiny model"),
+}
 
 
 @dataclass(frozen=True)
 class Held:
-    """Hold a table beside the identity PE(t + k) = M PE(t): its name, the shift, and the row that is shown."""
+    """Hold a table beside the identity PE(t + k) = M PE(t): whose it is, the shift, and the row that is shown."""
 
-    name: str
+    whose: str  # "sinusoidal", "own" or "tiny"
     found: Shift
     at: int  # t
     before: np.ndarray[Any, Any]  # (D,) row t
     moved: np.ndarray[Any, Any]  # (D,) M times it
     after: np.ndarray[Any, Any]  # (D,) row t + k
 
+    @property
+    def name(self) -> str:
+        """The table's name in the reader's language."""
+        return say(NAMES[self.whose], width=len(self.before))
+
 
 def held(lm: LanguageModel, stack: Stack | None, by: int, row: int) -> list[Held]:
     """Test the identity on a sinusoidal table of the model's width and a learned one: its own, or the tiny model's."""
     width = lm.config.d_model + lm.config.d_model % 2
-    tables = [(f"sinusoidal, {width} wide", sinusoidal(ROWS, width))]
+    tables = [("sinusoidal", sinusoidal(ROWS, width))]
     own = lm.config.position == "learned" and lm.config.d_model % 2 == 0 and lm.config.n_ctx > by + 1
-    tables.append(
-        ("learned, the open model’s", model_table(lm, stack)[:ROWS])
-        if own
-        else ("learned, a tiny model", tiny_table())
-    )
+    tables.append(("own", model_table(lm, stack)[:ROWS]) if own else ("tiny", tiny_table()))
     made = []
-    for name, table in tables:
+    for whose, table in tables:
         found, at = shift(table, by), min(row, len(table) - by - 1)
-        made.append(Held(name, found, at, table[at], found.moved(table[at]), table[at + by]))
+        made.append(Held(whose, found, at, table[at], found.moved(table[at]), table[at + by]))
     return made
 
 
@@ -68,10 +80,10 @@ def charts(kind: Position) -> list[dict[str, Any]]:
         plan = Plan(task=task)
         runs = recorded(task)
         made.append({
-            "task": task, "title": TASK_WORDS[task], "trained": plan.trained, "lengths": list(runs[0].lengths),
+            "task": task, "title": say(TASK_WORDS[task]), "trained": plan.trained, "lengths": list(runs[0].lengths),
             "chance": [plan.chance(length) for length in runs[0].lengths],
             "kinds": [
-                {"kind": run.kind, "name": TITLES[run.kind], "mean": list(run.mean), "span": [*map(list, run.span)]}
+                {"kind": run.kind, "name": title(run.kind), "mean": list(run.mean), "span": [*map(list, run.span)]}
                 for run in runs
             ],
             "seeds": len(runs[0].exact),
@@ -102,7 +114,7 @@ def training(kind: Position, task: Task, notes: Sequence[str]) -> Callable[[], N
     """
     key, reports = f"{kind} {task}", max(1, (Plan(task=task).steps or 0) // EVERY)
     make = partial(extrapolation, [kind], task, seed=SEED)
-    bar = work.buttons(JOB, key, f"Train {TITLES[kind]} now", reports, make)
+    bar = work.buttons(JOB, key, say("Train {kind} now", kind=title(kind)), reports, make)
 
     def go_on() -> None:
         job = work.of(JOB, key)
@@ -110,7 +122,7 @@ def training(kind: Position, task: Task, notes: Sequence[str]) -> Callable[[], N
             return
         for note in notes:
             state.note(note)
-        work.go_on(JOB, key, bar, f"times {EVERY} steps")
+        work.go_on(JOB, key, bar, say("times {steps} steps", steps=EVERY))
 
     return go_on
 
@@ -118,7 +130,7 @@ def training(kind: Position, task: Task, notes: Sequence[str]) -> Callable[[], N
 def cell(by: int, tables: list[Held]) -> str:
     """Write the notebook's cell of both panels."""
     best = {task: [max(one.mean[one.lengths.index(12)] for one in recorded(task))] for task in TASKS}
-    own = "tiny_table()" if tables[1].name.endswith("tiny model") else "model_table(lm, STACK)"
+    own = "tiny_table()" if tables[1].whose == "tiny" else "model_table(lm, STACK)"
     shown = {task: float(f"{value[0]:.6g}") for task, value in best.items()}
     return f"""# %% A shift of a sinusoidal table is one matrix; and which kind goes on beyond the trained lengths
 from core.analysis.positions.extrapolation import recorded
@@ -144,19 +156,18 @@ def show(key: str, stack: Stack | None, kind: Position, row: int, notes: Sequenc
     Returns:
         what goes on with a training that was asked for: the page calls it last.
     """
-    st.html(
-        '<section class="gb-words"><h2>A shift is one matrix, and what lies beyond the trained length</h2></section>'
-    )
+    heading = say("A shift is one matrix, and what lies beyond the trained length")
+    st.html(f'<section class="gb-words"><h2>{inline(heading)}</h2></section>')
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        st.slider("Shift by positions", 1, 60, width=300, **state.bind("shift"))
-        widgets.segments("A tiny model’s task", "task", TASKS, lambda task: TASK_WORDS[str(task)])
+        st.slider(say("Shift by positions"), 1, 60, width=300, **state.bind("shift"))
+        widgets.segments(say("A tiny model’s task"), "task", TASKS, lambda task: say(TASK_WORDS[str(task)]))
         go_on = training(kind, state.get("task"), notes)
     by, mine = state.get("shift"), trained_here(kind, state.get("task"))
     tables: list[Held] = cache.call(held, key, stack, by, row)
     positions_extrapolation(
         data={
             "stamp": f"{key} {stack} {by} {row} {kind} {state.get('task')} {mine and mine.step} {mine and mine.kind}",
-            "by": by, "row": row, "kind": kind, "name": TITLES[kind],
+            "by": by, "row": row, "kind": kind, "name": title(kind),
             "tables": [
                 {
                     "name": one.name, "at": one.at, "error": one.found.error, "rows": one.found.rows,

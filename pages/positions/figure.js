@@ -2,6 +2,7 @@
 // stages.js knows what is chosen and tells it step by step; layout.js says what stands where.
 
 import { mount } from "../../app/kit/glass.js";
+import { say } from "../../app/kit/say.js";
 import { clamp, css, fit, h, inLines, label, measure, num, thousands, unpack, visible } from "../../app/kit/shapes.js";
 import {
   APART, BIASES, INTO, NUMBER, PLACE, colOf, columnAt, countOf, factsOf, formula, inTurns, rateText, rowOf, said,
@@ -43,6 +44,7 @@ import { drawChips, drawClock, drawHeat, drawWaves, drawWhole } from "./table.js
  * @property {string} what the kind does, in words
  * @property {"own" | "formula" | "tiny"} source whose it is: the open model's, by formula, a tiny model's
  * @property {string} badge the same in words
+ * @property {boolean} own the shown positions are the open model's
  * @property {string} about and in a sentence
  * @property {boolean} door whether the Attention page shows this head
  * @property {{text: string, id: number}[]} tokens
@@ -76,12 +78,22 @@ import { drawChips, drawClock, drawHeat, drawWaves, drawWhole } from "./table.js
  *   {embed: Unpacked}} Numbers
  */
 
+/** What the matrix holds, in words. @type {Record<string, string>} */
+const OF = { "q · k": "q · k", cosine: say("cosine"), "added to the score": say("added to the score") };
+
+/** What another order does to one reading of the text. @param {Way} way @param {Order["token"]} token */
+function waySaid(way, token) {
+  const change = way.same ? say("{way}: the vectors do not change", { way: CALLED[way.way] }) : say("{way}: the vectors change by up to {change}", { way: CALLED[way.way], change: num(Math.max(...way.change), 2) });
+  if (!token || !way.pair) return change;
+  return `${change}, ${say("p of {token} {before}, then {after}", { token: visible(token.text), before: percent(way.pair[0]), after: percent(way.pair[1]) })}`;
+}
+
 /** @param {Stage} g @param {Data} data @param {Layout} at */
 function drawHeading(g, data, at) {
   const title = `${data.title}: ${data.what}`;
   const wide = measure(data.badge, 12, false) * 1.04 + 18;
   g.part("heading", [at.phone, at.top], () => {
-    const own = data.source === "own" && data.badge.endsWith("own");
+    const { own } = data;
     const first = at.phone ? inLines(title, at.w, 14) : [title];
     const x = at.phone ? 0 : measure(title, 14, false) * 1.05 + 14;
     const y = at.top + (at.phone ? 16 + 18 * first.length : 15);
@@ -100,8 +112,8 @@ function drawWritten(g, data, local, at, rows) {
   g.part("written", [f.row, f.n, at.heat, stages.of(local)], () => {
     const place = thousands(f.place);
     const line = data.kind === "rotary" ? `${place} × ${rateText(f.rate)} = ${short(f.angle)} rad = ${inTurns(f.angle)}`
-      : data.kind === "sinusoidal" ? `${f.column % 2 ? "cos" : "sin"}(${place} × ${rateText(f.rate)}) = ${short(f.value)}` : `row ${thousands(data.start + data.rows[f.row])}, column ${f.column}: ${short(f.value)}`;
-    const into = !Number.isNaN(f.embed) && stages.of(local) >= INTO ? `; + embedding ${short(f.embed)} = ${short(f.embed + f.value)}` : "";
+      : data.kind === "sinusoidal" ? `${f.column % 2 ? "cos" : "sin"}(${place} × ${rateText(f.rate)}) = ${short(f.value)}` : say("row {row}, column {column}: {value}", { row: thousands(data.start + data.rows[f.row]), column: f.column, value: short(f.value) });
+    const into = !Number.isNaN(f.embed) && stages.of(local) >= INTO ? `; ${say("+ embedding {embedding} = {sum}", { embedding: short(f.embed), sum: short(f.embed + f.value) })}` : "";
     const [room, text] = [at.heat.x + at.heat.w, line + into];
     const size = measure(text, 12, true) > room ? 11 : 12;
     return [label(at.chips.x, y, fit(text, room, size), { mono: true, size, fill: "ink" })];
@@ -141,7 +153,7 @@ const positionsView = {
       drawChips(g, data, local, at, rows);
       if (data.kind === "none") {
         drawHeat(g, data, local, at, rows);
-        g.part("mute", [at.mute], () => inLines("Nothing in these rows says where a token stands. The same token has the same vector at every position, and any two tokens have the same score at every distance.", at.mute.w, 14).map((line, i) => label(at.mute.x, at.mute.y + 14 + 22 * i, line, { size: 14, fill: "ink" })));
+        g.part("mute", [at.mute], () => inLines(say("Nothing in these rows says where a token stands. The same token has the same vector at every position, and any two tokens have the same score at every distance."), at.mute.w, 14).map((line, i) => label(at.mute.x, at.mute.y + 14 + 22 * i, line, { size: 14, fill: "ink" })));
         drawMatrix(g, data, local, at);
       } else if (step >= PLACE) {
         drawHeat(g, data, local, at, rows);
@@ -152,7 +164,7 @@ const positionsView = {
         if (step >= APART) drawCurve(g, data, local, at);
       }
     }
-    if (data.door && g.can.visit && step >= INTO) g.door("attention", { left: at.told.x - 2, top: at.told.y + 106 }, "Attention", "This head, number by number");
+    if (data.door && g.can.visit && step >= INTO) g.door("attention", { left: at.told.x - 2, top: at.told.y + 106 }, say("Attention"), say("This head, number by number"));
     if (step === stages.last) drawOrder(g, data, at);
     else if (!at.phone) g.part("worked", [step, at.words, local.sel, local.hover], () => label(at.words.x, at.words.y + 12, formula(data, local, step), { size: 24, mono: true, fill: "accent" }));
   },
@@ -175,12 +187,15 @@ const positionsView = {
   describe(data, local) {
     const f = factsOf(data, local);
     const told = stages.said(local, (now) => caption(data, local, now));
-    const cell = Number.isNaN(f.value) ? "" : `Position ${f.place}, ${data.kind === "rotary" ? "pair" : "column"} ${f.column}: ${short(f.value)}. `;
-    const pair = Number.isNaN(f.pair) ? "" : `${said(data, f.row)} at ${f.place} and ${said(data, f.col)} at ${f.other}: ${data.matrix?.of} ${short(f.pair)}. `;
+    const place = { position: f.place, number: f.column, value: short(f.value) };
+    const cell = Number.isNaN(f.value) ? "" : `${data.kind === "rotary" ? say("Position {position}, pair {number}: {value}.", place) : say("Position {position}, column {number}: {value}.", place)} `;
+    const both = { first: said(data, f.row), place: f.place, second: said(data, f.col), other: f.other, what: OF[data.matrix?.of ?? ""], value: short(f.pair) };
+    const pair = Number.isNaN(f.pair) ? "" : `${say("{first} at {place} and {second} at {other}: {what} {value}.", both)} `;
     const o = data.order;
-    const shuffled = o.shuffles ? o.ways.map((way) => `${CALLED[way.way]}: the vectors ${way.same ? "do not change" : `change by up to ${num(Math.max(...way.change), 2)}`}${o.token && way.pair ? `, p of ${visible(o.token.text)} ${way.pair.map(percent).join(", then ")}` : ""}`).join("; ") : "there is only one order";
+    const shuffled = o.shuffles ? o.ways.map((way) => waySaid(way, o.token)).join("; ") : say("there is only one order");
     const text = data.tokens.map((token) => visible(token.text)).join(" ");
-    return `${told}The text ${text}. ${data.title} positions, ${data.badge}: ${data.what}. ${data.notes.join(" ")} ${cell}${pair}The words in another order: ${shuffled}.`;
+    const kind = say("{kind} positions, {whose}: {what}.", { kind: data.title, whose: data.badge, what: data.what });
+    return `${told}${say("The text {text}.", { text })} ${kind} ${data.notes.join(" ")} ${cell}${pair}${say("The words in another order: {ways}.", { ways: shuffled })}`;
   },
 
   state(data, local) {

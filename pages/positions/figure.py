@@ -11,26 +11,40 @@ import numpy as np
 
 from app.kit import pack, register
 from core.analysis.positions.rotation import one_by_distance
-from core.analysis.positions.tables import HOW
 from core.config import Position
 from core.language_model import LanguageModel
+from core.messages import mark, mark_of, say, say_of
 from pages.positions.kinds import COLS, SPAN, TABLES, Seen, finite
 from pages.positions.order import Order
 
 positions = register("positions", __file__)
 
 TITLES: dict[Position, str] = {
-    "sinusoidal": "Sinusoidal", "learned": "Learned", "rotary": "Rotary", "alibi": "ALiBi", "relative": "T5 relative",
-    "none": "None",
+    "sinusoidal": mark_of("positions", "Sinusoidal"), "learned": mark_of("positions", "Learned"),
+    "rotary": mark_of("positions", "Rotary"), "alibi": "ALiBi", "relative": mark_of("positions", "T5 relative"),
+    "none": mark_of("positions", "None"),
 }  # fmt: skip
 WHAT: dict[Position, str] = {
-    "sinusoidal": "sines and cosines, added to the embedding",
-    "learned": "a learned vector, added to the embedding",
-    "rotary": "queries and keys are turned",
-    "alibi": "every score is lowered by distance",
-    "relative": "a learned number is added to every score, by distance",
-    "none": "nothing is added, nothing is turned",
+    "sinusoidal": mark("sines and cosines, added to the embedding"),
+    "learned": mark("a learned vector, added to the embedding"),
+    "rotary": mark("queries and keys are turned"),
+    "alibi": mark("every score is lowered by distance"),
+    "relative": mark("a learned number is added to every score, by distance"),
+    "none": mark("nothing is added, nothing is turned"),
 }
+USES: dict[Position, str] = {  # what the open model does, where its own way is not the one that is shown
+    "learned": mark("The open model itself adds a learned vector to each token's embedding."),
+    "sinusoidal": mark("The open model itself adds sines and cosines to each token's embedding."),
+    "rotary": mark("The open model itself turns queries and keys."),
+    "alibi": mark("The open model itself lowers each score by a slope times the distance."),
+    "relative": mark("The open model itself adds a learned number to each score, by distance."),
+    "none": mark("The open model itself is told nothing of positions."),
+}
+
+
+def title(kind: Position) -> str:
+    """Name a kind of position in the reader's language."""
+    return say_of("positions", TITLES[kind])
 
 
 def chosen(row: int, col: int, last: int) -> tuple[int, int]:
@@ -40,15 +54,21 @@ def chosen(row: int, col: int, last: int) -> tuple[int, int]:
 
 def badge(lm: LanguageModel, seen: Seen, place: str) -> tuple[str, str]:
     """Say whose the shown positions are, in two or three words, and in a full sentence."""
-    uses = f"The open model itself {HOW[lm.config.position]}"
+    uses = say(USES[lm.config.position])
     if seen.kind == "none":
-        own = lm.config.position == "none"
-        return ("the open model’s own", "") if own else ("taken away", f"{uses}.")
+        return (
+            (say("the open model’s own"), "") if own(lm, seen) else (say_of("positions", "taken away"), uses)
+        )
     if seen.source == "own":
-        return "the open model’s own", place if seen.kind not in ("learned", "sinusoidal") else ""
+        return say("the open model’s own"), place if seen.kind not in ("learned", "sinusoidal") else ""
     if seen.source == "formula":
-        return "by formula", f"{uses}."
-    return "of a tiny model that learned to copy letters", f"{uses}."
+        return say("by formula"), uses
+    return say("of a tiny model that learned to copy letters"), uses
+
+
+def own(lm: LanguageModel, seen: Seen) -> bool:
+    """Test whether the shown positions are the open model's."""
+    return seen.source == "own" and (seen.kind != "none" or lm.config.position == "none")
 
 
 def record(
@@ -64,8 +84,8 @@ def record(
     whose, more = badge(lm, seen, place)
     count = len(seen.ids)
     data: dict[str, Any] = {
-        "kind": seen.kind, "title": TITLES[seen.kind], "what": WHAT[seen.kind], "source": seen.source,
-        "badge": whose, "about": more, "place": place,
+        "kind": seen.kind, "title": title(seen.kind), "what": say(WHAT[seen.kind]), "source": seen.source,
+        "badge": whose, "own": own(lm, seen), "about": more, "place": place,
         "door": seen.source == "own" and (seen.turning is not None or seen.bias is not None),
         "tokens": [{"text": word(i), "id": i} for i in seen.ids],
         "begins": begins, "start": seen.start, "rows": list(seen.rows), "notes": list(seen.notes),

@@ -7,8 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import markup
-from app.controls import decoder_text, widgets
+from app.controls import decoder_text, stacks, widgets
 from app.frame import page
 from app.models import cache
 from app.session import events, state
@@ -24,6 +23,7 @@ from core.analysis.positions.rotation import (
 from core.analysis.positions.shuffle import compare_orders, shuffle
 from core.analysis.positions.tables import model_table, shift, similarity_by_distance, sinusoidal
 from core.analysis.positions.tiny import tiny_bias, tiny_table
+from core.messages import say
 from pages.positions import export, extrapolation, figure
 from pages.positions.export import FIGURE, KEYS
 from pages.positions.kinds import BIASES, TABLES
@@ -65,22 +65,24 @@ drawing.mount(
 
 with page.controls():
     st.segmented_control(
-        "Kind of position",
+        say("Kind of position"),
         list(figure.TITLES),
         required=True,
-        format_func=lambda name: figure.TITLES[name] + (" · own" if name == config.position else ""),
+        format_func=lambda name: (
+            say("{kind} · own", kind=figure.title(name)) if name == config.position else figure.title(name)
+        ),
         **state.part(
             "kind", kind, lambda name: state.set("kind", "own" if name == config.position else name)
         ),
     )
-    st.number_input("Text begins at position", 0, 4_096, width=150, **state.bind("begins"))
+    st.number_input(say("Text begins at position"), 0, 4_096, width=150, **state.bind("begins"))
     if own_head:
-        widgets.pick("Block", "block", blocks, most=6)
+        widgets.pick(say("Block"), "block", blocks, most=6)
     if own_head or kind in BIASES:
-        widgets.pick("Head", "head", config.n_heads, most=4)
+        widgets.pick(say("Head"), "head", config.n_heads, most=4)
 if both:
     with ctx.slot:
-        widgets.segments("Stack", "stack", ("encoder", "decoder"), markup.capital)
+        stacks.pick_stack()
         decoder_text.draw(ctx)
 
 question = ask(lm, order, seed)

@@ -9,6 +9,7 @@ from app import questions
 from app.controls.predict import Answer
 from core.analysis.positions.shuffle import shuffle
 from core.language_model import LanguageModel
+from core.messages import say
 from pages.positions.order import Order
 
 NEAR = 0.1  # of the larger change: two readings that differ by less change alike
@@ -49,7 +50,7 @@ def ask(lm: LanguageModel, order: Order, seed: int) -> Question:
     Args:
         seed: of the picture's order.
     """
-    what = "words of the source" if lm.config.shape == "encoder-decoder" else "words"
+    what = say("words of the source") if lm.config.shape == "encoder-decoder" else say("words")
     coming = (seed + 1) % 10_000
     both = "without positions" in [one.way for one in order.found.ways]
     if both:

@@ -2,6 +2,7 @@
 // that say them.
 
 import { counted } from "../../app/kit/counts.js";
+import { say } from "../../app/kit/say.js";
 import { clamp, num, thousands, visible } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
 
@@ -93,7 +94,7 @@ export const frameOf = (data, local, at) => {
 
 // ---------------------------------------------------------------- the steps, in words
 
-export const stages = stepMode("stage", ["The words", "Position", "Number", "Into the model", "Distance", "Another order"]);
+export const stages = stepMode("stage", [say("The words"), say("Position"), say("Number"), say("Into the model"), say("Distance"), say("Another order")]);
 export const [PLACE, NUMBER, INTO, APART, ORDER] = [1, 2, 3, 4, 5];
 
 export const BIASES = ["alibi", "relative"];
@@ -111,7 +112,8 @@ export function inTurns(angle) {
   const tenths = Math.round((Math.abs(angle) * 1800) / Math.PI);
   const [whole, rest] = [Math.floor(tenths / 3600), tenths % 3600];
   const sign = angle < 0 && tenths ? "−" : "";
-  return whole ? `${sign}${thousands(whole)} turn${whole > 1 ? "s" : ""} and ${num(rest / 10, 1)}°` : `${sign}${num(rest / 10, 1)}°`;
+  const degrees = `${num(rest / 10, 1)}°`;
+  return sign + (whole ? say("{turns} and {degrees}", { turns: counted(whole, "turn"), degrees }) : degrees);
 }
 /** A number with four digits that count, however small. @param {number} x */
 export function short(x) {
@@ -139,33 +141,42 @@ function sentences(data, local, step) {
   const f = factsOf(data, local);
   const kind = data.kind;
   const slope = short(data.bias?.slopes?.[data.bias.head] ?? NaN);
-  const here = `${said(data, f.row)} stands at position ${thousands(f.place)}`;
-  if (step === 0) return ["A model reads its text as tokens, words or parts of words, and compares what they are; nothing in that asks where one stands, so on its own it reads a set of words in no order.", data.title === "None" ? "The place would have to be put in as numbers; here none is." : `The place has to be put in as numbers; the method here is called ${data.title}.`];
-  if (step === ORDER) return ["The same words in another order: where the model knows places, the vectors of the words change with it; where it does not, they stay as they were, and what is said next stays, too."];
-  if (kind === "none") return [["", "Nothing is looked up for a position.", "The token’s own vector goes in, the same at every position.", "It goes on as it is into attention, where tokens read each other.", "Whatever compares two tokens does not know how far apart they are."][step]];
+  const here = { token: said(data, f.row), position: thousands(f.place) };
+  if (step === 0) return [say("A model reads its text as tokens, words or parts of words, and compares what they are; nothing in that asks where one stands, so on its own it reads a set of words in no order."), kind === "none" ? say("The place would have to be put in as numbers; here none is.") : say("The place has to be put in as numbers; the method here is called {method}.", { method: data.title })];
+  if (step === ORDER) return [say("The same words in another order: where the model knows places, the vectors of the words change with it; where it does not, they stay as they were, and what is said next stays, too.")];
+  if (kind === "none") return [["", say("Nothing is looked up for a position."), say("The token’s own vector goes in, the same at every position."), say("It goes on as it is into attention, where tokens read each other."), say("Whatever compares two tokens does not know how far apart they are.")][step]];
   if (step === PLACE) {
-    if (BIASES.includes(kind)) return [`${here}; it looks at ${said(data, f.col)} at position ${thousands(f.other)} (the one that looks is called query, the one looked at key).`, `Only their distance is used: ${thousands(f.other)} − ${thousands(f.place)} = ${num(f.apart, 0)}.`];
-    if (kind === "learned") return [`${here}, so it takes row ${thousands(data.start + data.rows[f.row])} of the table.${data.notes.length ? ` ${data.notes[0]}` : ""}`];
-    return [`${here}. Its numbers go in pairs, hands that turn with the position: ${kind === "rotary" ? "pair" : "that of column"} ${f.column} by ${rateText(f.rate)} radians for each, here by ${thousands(f.place)} × ${rateText(f.rate)} = ${short(f.angle)} radians = ${inTurns(f.angle)}; like those of a clock, fast ones tell neighbours apart, slow ones far from near.`];
+    if (BIASES.includes(kind)) {
+      return [say("{token} stands at position {position}; it looks at {other} at position {place} (the one that looks is called query, the one looked at key).", { ...here, other: said(data, f.col), place: thousands(f.other) }),
+        say("Only their distance is used: {difference}.", { difference: `${thousands(f.other)} − ${thousands(f.place)} = ${num(f.apart, 0)}` })];
+    }
+    if (kind === "learned") return [say("{token} stands at position {position}, so it takes row {row} of the table.", { ...here, row: thousands(data.start + data.rows[f.row]) }), ...data.notes.slice(0, 1)];
+    const turned = { number: f.column, rate: rateText(f.rate), angle: `${thousands(f.place)} × ${rateText(f.rate)} = ${short(f.angle)}`, turns: inTurns(f.angle) };
+    return [say("{token} stands at position {position}.", here), kind === "rotary"
+      ? say("Its numbers go in pairs, hands that turn with the position: pair {number} by {rate} radians for each, here by {angle} radians = {turns}; like those of a clock, fast ones tell neighbours apart, slow ones far from near.", turned)
+      : say("Its numbers go in pairs, hands that turn with the position: that of column {number} by {rate} radians for each, here by {angle} radians = {turns}; like those of a clock, fast ones tell neighbours apart, slow ones far from near.", turned)];
   }
   if (step === NUMBER) {
-    if (kind === "alibi") return [`Attention head ${data.bias?.head} has the slope ${slope}: −${slope} × ${num(Math.abs(f.apart), 0)} = ${short(f.pair)}.`, "The farther a token is, the lower its score; each head has a slope of its own."];
-    if (kind === "relative") return [`Distance ${num(f.apart, 0)} falls into bucket ${f.bucket}. For it head ${data.bias?.head} has learned ${short(f.pair)}.`, "Near distances have a bucket each, far ones share one."];
-    if (kind === "learned") return [`Number ${f.column} of that row is ${short(f.value)}. It has no formula: training has set it, as it sets every weight.`];
-    if (kind === "rotary") return [`Two numbers of the token that looks (the query), ${short(f.q[0])} and ${short(f.q[1])}, are an arrow; turned by ${inTurns(f.angle)} it becomes ${short(f.tq[0])} and ${short(f.tq[1])}.`, "The arrow of the token that is looked at (the key) is turned by its own position; no arrow gets longer or shorter."];
-    return [`${f.column % 2 ? "cos" : "sin"} ${short(f.angle)} = ${short(f.value)} is number ${f.column} of row ${thousands(f.place)}; its partner in the pair is ${f.column % 2 ? "the sine" : "the cosine"}, ${short(f.partner)}.`];
+    if (kind === "alibi") return [say("Attention head {head} has the slope {slope}: {product}.", { head: data.bias?.head, slope, product: `−${slope} × ${num(Math.abs(f.apart), 0)} = ${short(f.pair)}` }), say("The farther a token is, the lower its score; each head has a slope of its own.")];
+    if (kind === "relative") return [say("Distance {distance} falls into bucket {bucket}. For it head {head} has learned {value}.", { distance: num(f.apart, 0), bucket: f.bucket, head: data.bias?.head, value: short(f.pair) }), say("Near distances have a bucket each, far ones share one.")];
+    if (kind === "learned") return [say("Number {number} of that row is {value}. It has no formula: training has set it, as it sets every weight.", { number: f.column, value: short(f.value) })];
+    if (kind === "rotary") return [say("Two numbers of the token that looks (the query), {first} and {second}, are an arrow; turned by {angle} it becomes {third} and {fourth}.", { first: short(f.q[0]), second: short(f.q[1]), angle: inTurns(f.angle), third: short(f.tq[0]), fourth: short(f.tq[1]) }), say("The arrow of the token that is looked at (the key) is turned by its own position; no arrow gets longer or shorter.")];
+    const wave = { value: `${short(f.angle)} = ${short(f.value)}`, number: f.column, row: thousands(f.place), partner: short(f.partner) };
+    return [f.column % 2 ? say("cos {value} is number {number} of row {row}; its partner in the pair is the sine, {partner}.", wave) : say("sin {value} is number {number} of row {row}; its partner in the pair is the cosine, {partner}.", wave)];
   }
   if (step === INTO) {
     if (BIASES.includes(kind)) {
-      const score = Number.isNaN(f.score) ? "" : ` The softmax gets ${short(f.score)}: the score ${short(f.score - f.pair)}, and ${short(f.pair)} by distance.`;
-      return [`${short(f.pair)} is added to the score of this query and key, before scores become weights (the softmax).${score}`];
+      const added = say("{bias} is added to the score of this query and key, before scores become weights (the softmax).", { bias: short(f.pair) });
+      return Number.isNaN(f.score) ? [added] : [added, say("The softmax gets {whole}: the score {score}, and {bias} by distance.", { whole: short(f.score), score: short(f.score - f.pair), bias: short(f.pair) })];
     }
-    if (kind === "rotary") return [`The turned arrows are multiplied: of this pair ${short(f.product)}, of all ${counted(data.width, "pair")} together q · k = ${short(f.pair)}. The more nearly they point the same way, the more the one token reads of the other.`];
-    return [Number.isNaN(f.embed) ? `A token’s vector has ${counted(data.embedWidth, "number")} in the open model and this table has ${data.width}: it belongs to the tiny model, and is only shown.` : `${data.source === "own" ? "It is added" : "It would be added"} to the token’s own number: ${short(f.embed)} ${f.value < 0 ? "−" : "+"} ${short(Math.abs(f.value))} = ${short(f.embed + f.value)}. The same word at another place is another vector.`];
+    if (kind === "rotary") return [say("The turned arrows are multiplied: of this pair {product}, of all {pairs} together q · k = {score}. The more nearly they point the same way, the more the one token reads of the other.", { product: short(f.product), pairs: counted(data.width, "pair"), score: short(f.pair) })];
+    if (Number.isNaN(f.embed)) return [say("A token’s vector has {numbers} in the open model and this table has {width}: it belongs to the tiny model, and is only shown.", { numbers: counted(data.embedWidth, "number"), width: data.width })];
+    const sum = `${short(f.embed)} ${f.value < 0 ? "−" : "+"} ${short(Math.abs(f.value))} = ${short(f.embed + f.value)}`;
+    return [data.source === "own" ? say("It is added to the token’s own number: {sum}.", { sum }) : say("It would be added to the token’s own number: {sum}.", { sum }), say("The same word at another place is another vector.")];
   }
-  if (kind === "rotary") return [`Both arrows turned by the same rate: between them the turn is ${num(-f.apart, 0)} × ${rateText(f.rate)} = ${inTurns(-f.apart * f.rate)}. Let the text begin later, and both turn on together: the score stays.`];
-  if (BIASES.includes(kind)) return ["Wherever the text begins, the distances stay, and so does all that is added."];
-  return [`Rows ${num(Math.abs(f.apart), 0)} apart: their cosine is ${short(f.pair)}. ${kind === "sinusoidal" ? "It hangs on the distance alone, whatever the two positions are." : "A learned table need not keep to that: the band shows how far it varies at one distance."}`];
+  if (kind === "rotary") return [say("Both arrows turned by the same rate: between them the turn is {turn}. Let the text begin later, and both turn on together: the score stays.", { turn: `${num(-f.apart, 0)} × ${rateText(f.rate)} = ${inTurns(-f.apart * f.rate)}` })];
+  if (BIASES.includes(kind)) return [say("Wherever the text begins, the distances stay, and so does all that is added.")];
+  return [say("Rows {distance} apart: their cosine is {cosine}.", { distance: num(Math.abs(f.apart), 0), cosine: short(f.pair) }), kind === "sinusoidal" ? say("It hangs on the distance alone, whatever the two positions are.") : say("A learned table need not keep to that: the band shows how far it varies at one distance.")];
 }
 
 /**
@@ -179,16 +190,16 @@ export function formula(data, local, step) {
   if (step === 0 || kind === "none") return "";
   if (BIASES.includes(kind)) {
     if (step === PLACE || step === APART) return `${thousands(f.other)} − ${thousands(f.place)} = ${num(f.apart, 0)}`;
-    if (step === NUMBER) return kind === "alibi" ? `−${short(data.bias?.slopes?.[data.bias.head] ?? NaN)} × ${num(Math.abs(f.apart), 0)} = ${short(f.pair)}` : `bucket ${f.bucket}: ${short(f.pair)}`;
-    return Number.isNaN(f.score) ? `score + ${f.pair < 0 ? `(${short(f.pair)})` : short(f.pair)}` : sum(f.score - f.pair, f.pair);
+    if (step === NUMBER) return kind === "alibi" ? `−${short(data.bias?.slopes?.[data.bias.head] ?? NaN)} × ${num(Math.abs(f.apart), 0)} = ${short(f.pair)}` : say("bucket {bucket}: {value}", { bucket: f.bucket, value: short(f.pair) });
+    return Number.isNaN(f.score) ? say("score + {bias}", { bias: f.pair < 0 ? `(${short(f.pair)})` : short(f.pair) }) : sum(f.score - f.pair, f.pair);
   }
-  if (kind === "learned") return step === PLACE ? `row ${thousands(data.start + data.rows[f.row])}` : step === NUMBER ? short(f.value) : step === INTO && !Number.isNaN(f.embed) ? sum(f.embed, f.value) : step === APART ? `cosine ${short(f.pair)}` : "";
+  if (kind === "learned") return step === PLACE ? say("row {row}", { row: thousands(data.start + data.rows[f.row]) }) : step === NUMBER ? short(f.value) : step === INTO && !Number.isNaN(f.embed) ? sum(f.embed, f.value) : step === APART ? say("cosine {value}", { value: short(f.pair) }) : "";
   if (step === PLACE) return `${thousands(f.place)} × ${rateText(f.rate)} = ${short(f.angle)} rad`;
   if (kind === "rotary") {
-    if (step === NUMBER) return `(${short(f.q[0])}, ${short(f.q[1])}) turned by ${inTurns(f.angle)} = (${short(f.tq[0])}, ${short(f.tq[1])})`;
+    if (step === NUMBER) return say("{arrow} turned by {angle} = {turned}", { arrow: `(${short(f.q[0])}, ${short(f.q[1])})`, angle: inTurns(f.angle), turned: `(${short(f.tq[0])}, ${short(f.tq[1])})` });
     if (step === INTO) return `${short(f.tq[0])} × ${short(f.tk[0])} ${f.tq[1] * f.tk[1] < 0 ? "−" : "+"} ${short(Math.abs(f.tq[1] * f.tk[1]))} = ${short(f.product)}`;
     return `${num(-f.apart, 0)} × ${rateText(f.rate)} = ${inTurns(-f.apart * f.rate)}`;
   }
   if (step === NUMBER) return `${f.column % 2 ? "cos" : "sin"} ${short(f.angle)} = ${short(f.value)}`;
-  return step === INTO && !Number.isNaN(f.embed) ? sum(f.embed, f.value) : `cosine ${short(f.pair)}`;
+  return step === INTO && !Number.isNaN(f.embed) ? sum(f.embed, f.value) : say("cosine {value}", { value: short(f.pair) });
 }

@@ -1,6 +1,7 @@
 // Left and middle of what is added or turned: the table as a heat map, its columns as waves, a pair as a clock's hand.
 
 import { counted } from "../../app/kit/counts.js";
+import { say } from "../../app/kit/say.js";
 import { chip, clamp, css, fit, h, heat, heatImage, label, measure, num, thousands } from "../../app/kit/shapes.js";
 import { colOf, countOf, factsOf, frameOf, inTurns, rateText, rowOf, said, short, untrained } from "./stages.js";
 
@@ -44,11 +45,11 @@ export function drawHeat(g, data, local, at, rows) {
   const most = plain || data.kind === "learned" ? strongest(source) : 1;
   const tall = rows.length * at.pitch;
   /** @type {Record<string, string>} */
-  const titles = { sinusoidal: "The table: a row for each position", learned: "The table: a row for each position", rotary: "cos of each pair’s angle", none: "The tokens’ own vectors" };
-  const more = plain ? (cols < data.embedWidth ? `${cols} of ${counted(data.embedWidth, "number")}` : `${counted(cols, "number")}`) : data.kind === "rotary" ? `${counted(data.width, "pair")}` : cols < data.width ? `${cols} of ${counted(data.width, "column")}` : `${counted(cols, "column")}`;
-  const part = rows.length < countOf(data) ? `: tokens ${rows[0]} to ${rows.at(-1)} of ${countOf(data)}` : "";
+  const titles = { sinusoidal: say("The table: a row for each position"), learned: say("The table: a row for each position"), rotary: say("cos of each pair’s angle"), none: say("The tokens’ own vectors") };
+  const more = plain ? (cols < data.embedWidth ? say("{shown} of {numbers}", { shown: cols, numbers: counted(data.embedWidth, "number") }) : counted(cols, "number")) : data.kind === "rotary" ? counted(data.width, "pair") : cols < data.width ? say("{shown} of {columns}", { shown: cols, columns: counted(data.width, "column") }) : counted(cols, "column");
+  const title = rows.length < countOf(data) ? `${titles[data.kind]}: ${say("tokens {first} to {last} of {all}", { first: rows[0], last: rows.at(-1), all: countOf(data) })}` : titles[data.kind];
   g.part("heat", [rows, at.heat], () => [
-    label(at.chips.x, y - 10, fit(titles[data.kind] + part, x + w - at.chips.x - measure(more, 12, false) - 12, 12, false), { weight: 600, fill: "ink" }), label(x + w, y - 10, more, { anchor: "end", fill: "ink3" }),
+    label(at.chips.x, y - 10, fit(title, x + w - at.chips.x - measure(more, 12, false) - 12, 12, false), { weight: 600, fill: "ink" }), label(x + w, y - 10, more, { anchor: "end", fill: "ink3" }),
     heatImage(x, y, w, tall, heat(values, rows.length, cols, (v) => g.signedRgb(v, most))),
     h("path", { d: rows.map((_, i) => `M${x},${y + i * at.pitch}h${w}`).join(""), stroke: css("bg") }),
     h("rect", {
@@ -56,7 +57,7 @@ export function drawHeat(g, data, local, at, rows) {
       pointermove: (event) => { local.hover = spot(event, rows, cols); g.redraw(); }, pointerleave: () => { local.hover = null; g.redraw(); },
       click: (event) => { const s = spot(event, rows, cols); g.select({ row: s.row, col: colOf(data, local), number: data.columns[s.number] ?? s.number }); },
     }),
-    rows.some((r) => untrained(data, r)) && label(x, y + tall + 14, `rows from ${data.trained} on were never trained`, { fill: "accent", size: 11 }),
+    rows.some((r) => untrained(data, r)) && label(x, y + tall + 14, say("rows from {row} on were never trained", { row: data.trained }), { fill: "accent", size: 11 }),
   ]);
   if (plain) return;
   const f = factsOf(data, local);
@@ -90,8 +91,11 @@ export function drawWaves(g, data, local, at) {
   const X = (/** @type {number} */ p) => x + (w * p) / Math.max(1, count - 1);
   const Y = (/** @type {number} */ v) => y + tall / 2 - (v / most) * (tall / 2 - 3);
   const line = (/** @type {number[]} */ values) => values.map((v, p) => `${p ? "L" : "M"}${X(p).toFixed(1)},${Y(v).toFixed(1)}`).join("");
-  const names = data.kind === "rotary" ? `Pair ${f.column}: cos, and dashed sin` : data.kind === "learned" ? `Column ${f.column} over the positions` : `Column ${f.column}: ${f.column % 2 ? "cos" : "sin"}, and dashed its pair’s ${f.column % 2 ? "sin" : "cos"}`;
-  const round = Number.isNaN(f.length) ? "" : data.kind === "learned" ? `strongest wave: ${short(f.length)} long, ${num(100 * (data.strength?.[f.n] ?? NaN), 0)} % of it` : `comes round after ${f.length >= 1000 ? thousands(Math.round(f.length)) : num(f.length, 1)} positions`;
+  const named = { number: f.column };
+  const names = data.kind === "rotary" ? say("Pair {number}: cos, and dashed sin", named) : data.kind === "learned" ? say("Column {number} over the positions", named)
+    : f.column % 2 ? say("Column {number}: cos, and dashed its pair’s sin", named) : say("Column {number}: sin, and dashed its pair’s cos", named);
+  const round = Number.isNaN(f.length) ? "" : data.kind === "learned" ? say("strongest wave: {length} long, {share} % of it", { length: short(f.length), share: num(100 * (data.strength?.[f.n] ?? NaN), 0) })
+    : say("comes round after {positions} positions", { positions: f.length >= 1000 ? thousands(Math.round(f.length)) : num(f.length, 1) });
   const first = data.rows[0];
   const last = data.rows[countOf(data) - 1];
   g.part("waves", [f.n, f.row, at.waves], () => [
@@ -153,9 +157,9 @@ export function drawClock(g, data, local, at) {
   const angle = (/** @type {number} */ p) => `${thousands(p)} × ${rateText(f.rate)} = ${inTurns(p * f.rate)}`;
   /** @type {[text: string, fill: string, weight?: number][]} */
   const lines = [
-    [`${said(data, f.row)} at ${thousands(f.place)}`, turned ? "q-ink" : "accent", 600], [angle(f.place), "ink2"],
-    [`${said(data, f.col)} at ${thousands(f.other)}`, turned ? "k-ink" : "ink2", 600], [angle(f.other), "ink2"],
-    [`turned apart by ${num(Math.abs(f.apart), 0)} × ${rateText(f.rate)}`, "ink", 600], [`= ${inTurns(Math.abs(f.apart) * f.rate)}`, "ink", 600],
+    [say("{token} at {position}", { token: said(data, f.row), position: thousands(f.place) }), turned ? "q-ink" : "accent", 600], [angle(f.place), "ink2"],
+    [say("{token} at {position}", { token: said(data, f.col), position: thousands(f.other) }), turned ? "k-ink" : "ink2", 600], [angle(f.other), "ink2"],
+    [say("turned apart by {turn}", { turn: `${num(Math.abs(f.apart), 0)} × ${rateText(f.rate)}` }), "ink", 600], [`= ${inTurns(Math.abs(f.apart) * f.rate)}`, "ink", 600],
   ];
   g.part("clock", [f.row, f.col, f.n, at.clock, local.late], () => [
     h("circle", { cx, cy, r, fill: "none", stroke: css("line") }), h("path", { d: `M${cx - r},${cy}h${2 * r}M${cx},${cy - r}v${2 * r}`, stroke: css("line") }),
@@ -184,8 +188,8 @@ export function drawWhole(g, data, local, at) {
   const most = strongest(waves);
   const reach = data.trained === null ? null : clamp(data.trained - data.start, 0, count);
   g.part("whole", [at.clock], () => [
-    label(x, y + 4, `Rows ${thousands(data.start)} to ${thousands(data.start + count - 1)}`, { weight: 600, fill: "ink" }),
-    reach !== null && label(x + w, y + 4, `trained: the first ${data.trained}`, { anchor: "end", fill: "accent" }),
+    label(x, y + 4, say("Rows {first} to {last}", { first: thousands(data.start), last: thousands(data.start + count - 1) }), { weight: 600, fill: "ink" }),
+    reach !== null && label(x + w, y + 4, say("trained: the first {count}", { count: data.trained }), { anchor: "end", fill: "accent" }),
     heatImage(x, y + 12, w, high, heat(waves, count, cols, (v) => g.signedRgb(v, most))),
     reach !== null && h("path", { d: `M${x - 4},${y + 12 + (high * reach) / count}h${w + 8}`, stroke: css("accent"), "stroke-width": 1.5, "stroke-dasharray": "4 3" }),
   ]);

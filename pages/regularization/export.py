@@ -13,6 +13,7 @@ from app.kit.arms import Arm, stilled
 from app.kit.figures import Argument, Asked, Figure, Table
 from app.markup import visible
 from core.language_model import LanguageModel
+from core.messages import say
 from core.runs.serialized import pack_curve
 from pages.regularization import figure
 from pages.regularization.figure import COLS, PASSES, Clean, Masked, Place, shown_rows
@@ -134,17 +135,26 @@ def sentence(seen: Seen) -> str:
     """What is on the picture: what dropout does to the next token, and where the trained runs are best."""
     clean, masked = seen.clean, seen.masked
     best = int(np.argmax(clean.probabilities))
-    said = f"{seen.label}, {'in use: nothing is dropped' if seen.evaluate else f'dropout of {seen.rate:g}'}"
-    said += f" on {seen.place.words}: “{visible(seen.lm.tokenizer.display(best))}” has {clean.probabilities[best]:.3f}"
-    if not seen.evaluate:
-        said += f", and under {len(masked.probabilities)} masks {masked.probabilities[:, best].mean():.3f} on average"
+    token = visible(seen.lm.tokenizer.display(best))
+    given = {
+        "label": seen.label, "what": seen.place.words, "token": token, "plain": f"{clean.probabilities[best]:.3f}",
+    }  # fmt: skip
+    said = (
+        say("{label}, in use: nothing is dropped on {what}: “{token}” has {plain}.", **given)
+        if seen.evaluate
+        else say(
+            "{label}, dropout of {rate} on {what}: “{token}” has {plain}, and under {count} masks {mean} on average.",
+            rate=f"{seen.rate:g}", count=len(masked.probabilities),
+            mean=f"{masked.probabilities[:, best].mean():.3f}", **given,
+        )
+    )  # fmt: skip
     parts = ("dropout", "decay") if seen.arm == "both" else (seen.arm,)
-    names = "plain", " and ".join(named(part).lower() for part in parts)
+    names = say("plain"), say(" and ").join(named(part).lower() for part in parts)
     stops = zip(names, (stop_of(arm, seen.patience) for arm in seen.pair), strict=True)
     ends = [
         f"{name}: {told(stop, seen.patience)['text'].strip()}" for name, stop in stops if stop is not None
     ]
-    return " ".join([f"{said}.", *ends])
+    return " ".join([said, *ends])
 
 
 FIGURE = Figure(
@@ -154,7 +164,7 @@ FIGURE = Figure(
         "block": seen.block, "row": seen.row, "number": seen.number, "arm": seen.arm, "stage": seen.stage,
         "glance": seen.named,
     },
-    claim=lambda seen: "Noise and small weights hinder learning by heart.",
+    claim=lambda seen: say("Noise and small weights hinder learning by heart."),
     sentence=sentence,
     table=lambda seen: table(seen.lm, seen.clean, seen.masked, seen.row),
     arguments=(
@@ -164,7 +174,7 @@ FIGURE = Figure(
         Argument("stack", "stack"),
     ),
     longest=64, blank=("trained.runs", "trained.others"), tall=620,
-    own=lambda seen: "with the recorded runs in place of yours" if seen.own else "",
+    own=lambda seen: say("with the recorded runs in place of yours") if seen.own else "",
 )  # fmt: skip
 
 

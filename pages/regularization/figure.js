@@ -1,6 +1,7 @@
 // Regularization: dropout number by number on the open model (dropout.js), and trained runs with and without (runs.js).
 
 import { mount } from "../../app/kit/glass.js";
+import { say } from "../../app/kit/say.js";
 import { clamp, num, unpack, visible } from "../../app/kit/shapes.js";
 import { MANY, WORDS, cellOf, drawMasks, drawMean, drawUnder, inUse, numbersOf, stages } from "./dropout.js";
 import { planRegularization } from "./layout.js";
@@ -62,7 +63,7 @@ const regularization = {
       return;
     }
     drawRuns(g, data, local, at);
-    if (g.can.visit) g.door("lab", { left: at.door.x, top: at.door.y }, "Training lab", "Runs of your own, with any dropout and decay");
+    if (g.can.visit) g.door("lab", { left: at.door.x, top: at.door.y }, say("Training lab"), say("Runs of your own, with any dropout and decay"));
   },
 
   points(g, data, local) {
@@ -100,9 +101,13 @@ const regularization = {
     const t = data.trained;
     const text = data.tokens.slice(0, 24).map((token) => visible(token.text)).join(" ");
     const told = stages.said(local, (now) => WORDS[now](d));
-    return `${told}The text ${text}${data.tokens.length > 24 ? " …" : ""}. ${inUse(data, local) ? "The model in use, nothing is dropped" : `Dropout of ${num(d.rate, 2)}`} on ${d.what}: number ${c} of ${visible(d.rows[r].text)} is ${num(a.clean[i], 3)} and goes on as ${num(a.values[i], 3)}. ` +
-      `${d.next.label}: ${d.next.tokens.map((k) => `${visible(k.text)} ${num(k.clean, 3)}, mean under masks ${num(k.mean, 3)}`).join("; ")}. ` +
-      t.runs.map((run, k) => `${run.name}: ${t.stops[k]?.text ?? "nothing measured yet"}`).join(" ");
+    const cell = { what: d.what, number: c, token: visible(d.rows[r].text), clean: num(a.clean[i], 3), value: num(a.values[i], 3) };
+    const dropped = inUse(data, local)
+      ? say("The model in use, nothing is dropped on {what}: number {number} of {token} is {clean} and goes on as {value}.", cell)
+      : say("Dropout of {rate} on {what}: number {number} of {token} is {clean} and goes on as {value}.", { ...cell, rate: num(d.rate, 2) });
+    return `${told}${say("The text {text}.", { text: data.tokens.length > 24 ? `${text} …` : text })} ${dropped} ` +
+      `${d.next.label}: ${d.next.tokens.map((k) => say("{token} {clean}, mean under masks {mean}", { token: visible(k.text), clean: num(k.clean, 3), mean: num(k.mean, 3) })).join("; ")}. ` +
+      t.runs.map((run, k) => `${run.name}: ${t.stops[k]?.text ?? say("nothing measured yet")}`).join(" ");
   },
 
   state(data, local) {

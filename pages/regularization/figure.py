@@ -14,6 +14,7 @@ import torch
 from app.kit import pack, register
 from core.analysis.health.component_ablation import predicting_row
 from core.language_model import LanguageModel
+from core.messages import mark, say
 from core.training.dropout import dropout_mask, dropped, mean_over_masks, under_masks
 
 regularization = register("regularization", __file__)
@@ -22,7 +23,14 @@ ROWS, COLS = 10, 24  # tokens and numbers of each that the picture holds
 MASKS = 128  # of the mean
 PASSES = 24  # masks under which the model is asked
 RUNS = 5  # the step that brings the trained runs, figure.js's last
-SITES: dict[str, str] = {"attention": "attention", "mlp": "the MLP"}
+# What is dropped, in words: without a stack and with one.
+SITES: dict[str, tuple[str, str]] = {
+    "attention": (
+        mark("what attention of block {block} adds"),
+        mark("what attention of {stack} block {block} adds"),
+    ),
+    "mlp": (mark("what the MLP of block {block} adds"), mark("what the MLP of {stack} block {block} adds")),
+}
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,7 @@ def place_of(lm: LanguageModel, stack: str, block: int, site: str) -> Place:
     both = lm.config.shape == "encoder-decoder"
     prefix = f"{stack}.blocks.{block}" if both else f"blocks.{block}"
     hook = f"{prefix}.hook_{'attn' if site == 'attention' else 'mlp'}_out"
-    return Place(hook, f"what {SITES[site]} of {f'{stack} ' if both else ''}block {block} adds")
+    return Place(hook, say(SITES[site][both], block=block, stack=say(stack)))
 
 
 @dataclass(frozen=True)
@@ -115,10 +123,14 @@ def record_dropout(
     values = clean.values if evaluate else masked.values
     said = clean.probabilities[None] if evaluate else masked.probabilities
     best = np.argsort(-clean.probabilities, kind="stable")[:3]
-    says = "Next token"
+    says = say("Next token")
     if lm.config.shape == "encoder":
         asked = clean.ids[clean.row]
-        says = "Fills the mask" if asked == lm.config.mask_id else f"Read back at {word(asked)}"
+        says = (
+            say("Fills the mask")
+            if asked == lm.config.mask_id
+            else say("Read back at {word}", word=word(asked))
+        )
     return {
         "what": place.words, "hook": place.hook, "rate": rate, "seed": seed, "evaluate": evaluate,
         "rows": [{"at": at, "text": word(clean.ids[at]), "id": clean.ids[at]} for at in rows],

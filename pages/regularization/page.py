@@ -12,6 +12,7 @@ from app.controls import decoder_text, widgets
 from app.frame import page
 from app.session import events, state
 from core.analysis.stream.weights import by_matrix
+from core.messages import say
 from core.training.dropout import dropout_mask, dropped, mean_over_masks, under_masks
 from core.training.early_stopping import stop_early
 from pages.regularization import export, figure, own_runs, runs, weights
@@ -53,17 +54,24 @@ if drawn and (gain := runs.gain(pair, shown.arm)):
     st.caption(markup.escape(gain))
 with page.controls():
     widgets.segments(
-        "Output of", "site", tuple(figure.SITES), lambda name: {"mlp": "MLP"}.get(str(name), "Attention")
+        say("Output of"),
+        "site",
+        tuple(figure.SITES),
+        lambda name: "MLP" if name == "mlp" else say("Attention"),
     )
-    widgets.pick("Block", "block", blocks, most=8)
-    st.slider("Dropout rate", 0.0, 0.9, step=0.05, **state.bind("drop"))
-    st.button("Another mask", key="regularization.another", on_click=state.whole(another))
-    st.toggle("In use", help="A model in use drops nothing and scales nothing.", **state.bind("evaluate"))
-    st.slider("Patience", 0, 20, **state.bind("patience"))
+    widgets.pick(say("Block"), "block", blocks, most=8)
+    st.slider(say("Dropout rate"), 0.0, 0.9, step=0.05, **state.bind("drop"))
+    st.button(say("Another mask"), key="regularization.another", on_click=state.whole(another))
+    st.toggle(
+        say("In use"), help=say("A model in use drops nothing and scales nothing."), **state.bind("evaluate")
+    )
+    st.slider(say("Patience"), 0, 20, **state.bind("patience"))
     weights.moment(shown.steps, shown.moment)
 if ctx.both:
     with ctx.slot:
-        widgets.segments("Stack", "stack", ("encoder", "decoder"), markup.capital)
+        widgets.segments(
+            say("Stack"), "stack", ("encoder", "decoder"), lambda name: markup.capital(say(str(name)))
+        )
         decoder_text.draw(ctx)
 
 question = ask(lm, clean, rate, place.words)

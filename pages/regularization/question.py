@@ -9,6 +9,7 @@ import numpy as np
 from app import markup, questions
 from app.questions import Answer
 from core.language_model import LanguageModel
+from core.messages import say_of
 from core.training.dropout import under_masks
 from pages.regularization.figure import Clean
 
@@ -43,7 +44,7 @@ def ask(lm: LanguageModel, clean: Clean, rate: float, what: str) -> Question:
     asked = 0.5 if abs(rate - 0.5) > 0.05 else 0.8
     token = int(clean.probabilities.argmax())
     word = markup.mono(markup.visible(lm.tokenizer.display(token)))
-    share = "half" if asked == 0.5 else "most"
+    share = say_of("of the numbers", "half") if asked == 0.5 else say_of("of the numbers", "most")
     return Question(
         questions.ask("regularization", "dropped", share=share, what=what, token=word), asked, token
     )

@@ -2,6 +2,7 @@
 
 import { curves } from "../../app/kit/curves.js";
 import { feedOf } from "../../app/kit/feed.js";
+import { say } from "../../app/kit/say.js";
 import { css, fit, h, html, inLines, label, measure, num, thousands } from "../../app/kit/shapes.js";
 
 /**
@@ -34,7 +35,7 @@ import { css, fit, h, html, inLines, label, measure, num, thousands } from "../.
 
 const PLAIN = "ink2";
 const ARM = "accent";
-const LEGEND = "solid: held out · dashed: training";
+const LEGEND = say("solid: held out · dashed: training");
 
 /** Curves of the plain run and one beside it, early stopping, weights. @type {(g: Stage, data: Regularization, local: Kept, at: Layout) => void} */
 export function drawRuns(g, data, local, at) {
@@ -44,14 +45,14 @@ export function drawRuns(g, data, local, at) {
     label(at.x, at.mid + 22, t.about, { size: 14, weight: 600, fill: "ink" }),
     label(at.legend.x, at.legend.y, LEGEND, { anchor: at.legend.anchor, fill: "ink3" }),
   ]);
-  if (g.can.recompute) g.overlay("arms", { left: at.arms.x, top: at.arms.y }, () => html("div", { class: "reg-arms", role: "group", "aria-label": "Beside the plain run" },
+  if (g.can.recompute) g.overlay("arms", { left: at.arms.x, top: at.arms.y }, () => html("div", { class: "reg-arms", role: "group", "aria-label": say("Beside the plain run") },
     t.arms.map((arm) => html("button", { type: "button", "data-arm": arm.key, onclick: () => g.select({ arm: arm.key }) }, arm.name))), (node) => {
     for (const button of node.children) button.setAttribute("aria-pressed", String(button.getAttribute("data-arm") === local.sel.arm));
   });
-  else g.part("arm", [at.arms, at.legend], () => label(at.arms.x + (at.phone ? 0 : 12), at.arms.y + 15, fit(`beside it: ${armOf(t, local.sel.arm)}`, roomOf(at), 12, false), { fill: "accent" }));
+  else g.part("arm", [at.arms, at.legend], () => label(at.arms.x + (at.phone ? 0 : 12), at.arms.y + 15, fit(say("beside it: {arm}", { arm: armOf(t, local.sel.arm) }), roomOf(at), 12, false), { fill: "accent" }));
   const chart = curves(g, "runs", at.curves, {
     runs: t.runs.map((run, i) => ({ ...run, colour: i ? ARM : PLAIN })),
-    x: "step", ends: "line", title: "Loss, nats a token", low: t.low, high: t.high,
+    x: "step", ends: "line", title: say("Loss, nats a token"), low: t.low, high: t.high,
     marks: t.stops.flatMap((stop, i) => (stop ? [{ x: stop.bestStep, colour: i ? ARM : PLAIN }] : [])),
     onpoint: (_, what) => heard(g, local, what),
   });
@@ -67,7 +68,7 @@ export function drawRuns(g, data, local, at) {
 /** The run beside the plain one, in words. @type {(t: Trained, key: string) => string} */
 function armOf({ arms }, key) {
   const parts = arms.filter((arm) => arm.key !== "both" && (arm.key === key || key === "both"));
-  return parts.map((arm) => arm.name.toLowerCase()).join(" and ");
+  return parts.map((arm) => arm.name.toLowerCase()).join(say(" and "));
 }
 /** How wide it may be: as far as the legend. @type {(at: Layout) => number} */
 const roomOf = (at) => (at.phone ? at.w : at.legend.x - measure(LEGEND, 12, false) * 1.06 - at.arms.x - 24);
@@ -76,8 +77,8 @@ const roomOf = (at) => (at.phone ? at.w : at.legend.x - measure(LEGEND, 12, fals
 function drawBest(chart, stops, y) {
   const known = stops.flatMap((stop, i) => (stop ? [{ step: stop.bestStep, fill: i ? ARM : PLAIN }] : []));
   const [first, last] = [Math.min(...known.map((one) => one.step)), Math.max(...known.map((one) => one.step))];
-  if (first === last) return known.slice(-1).map(({ step, fill }) => label(chart.px(step) + 6, y, known.length > 1 ? "best of both" : "best", { fill, weight: 600 }));
-  return known.map(({ step, fill }) => label(chart.px(step) + (step === first ? -6 : 6), y, "best", { fill, weight: 600, anchor: step === first ? "end" : "start" }));
+  if (first === last) return known.slice(-1).map(({ step, fill }) => label(chart.px(step) + 6, y, known.length > 1 ? say("best of both") : say("best"), { fill, weight: 600 }));
+  return known.map(({ step, fill }) => label(chart.px(step) + (step === first ? -6 : 6), y, say("best"), { fill, weight: 600, anchor: step === first ? "end" : "start" }));
 }
 
 /** New measurements are worth a look by the page, once a second at most. @type {(g: Stage, local: Kept, what: What) => void} */
@@ -94,7 +95,7 @@ function heard(g, local, what) {
 function drawStops(box, t) {
   const { x, y, w } = box;
   /** @type {Shapes[]} */
-  const out = [label(x, y + 12, "Early stopping", { weight: 600, fill: "ink" })];
+  const out = [label(x, y + 12, say("Early stopping"), { weight: 600, fill: "ink" })];
   let at = y + 34;
   for (const [i, stop] of t.stops.entries()) {
     if (!stop) continue;
@@ -103,7 +104,7 @@ function drawStops(box, t) {
     out.push(said.map((line, k) => label(x, at + 17 + 16 * k, line)));
     at += 25 + 16 * said.length;
   }
-  if (t.stops.every((stop) => !stop)) out.push(inLines("Nothing has been measured on held-out text yet.", w).map((line, k) => label(x, at + 16 * k, line)));
+  if (t.stops.every((stop) => !stop)) out.push(inLines(say("Nothing has been measured on held-out text yet."), w).map((line, k) => label(x, at + 16 * k, line)));
   return out;
 }
 
@@ -111,7 +112,7 @@ function drawStops(box, t) {
 function drawWeights(box, t) {
   const { x, y, w } = box;
   /** @type {SVGElement[]} */
-  const out = [label(x, y + 12, "Weights inside the blocks", { weight: 600, fill: "ink" }), label(x, y + 28, t.step === null ? "none measured yet" : `at step ${thousands(t.step)}`, { fill: "ink3" })];
+  const out = [label(x, y + 12, say("Weights inside the blocks"), { weight: 600, fill: "ink" }), label(x, y + 28, t.step === null ? say("none measured yet") : say("at step {step}", { step: thousands(t.step) }), { fill: "ink3" })];
   const known = t.weights.filter((k) => k !== null);
   if (!known.length) return out;
   const edge = Math.max(...known.map((k) => k.edge));

@@ -6,11 +6,18 @@ from typing import Any
 
 import numpy as np
 
+from app.counts import counted
 from app.kit.arms import Arm, recorded_arms
+from core.messages import mark, say
 from core.training.early_stopping import Stop, stop_early
 from core.training.pairs import DECAY, DROPOUT, FABLES
 
-ARMS: dict[str, str] = {"plain": "plain", "dropout": "dropout", "decay": "weight decay", "both": "both"}
+ARMS: dict[str, str] = {
+    "plain": mark("plain"),
+    "dropout": mark("dropout"),
+    "decay": mark("weight decay"),
+    "both": mark("both"),
+}
 
 
 def recorded_four() -> dict[str, Arm]:
@@ -50,8 +57,8 @@ def record_runs(pair: list[Arm], others: list[Arm], patience: int, at: int | Non
     return {
         "arms": [{"key": key, "name": named(key)} for key in ARMS if key != "plain"],
         "own": pair[0].run is not None,
-        "about": f"Trained on {FABLES - FABLES // 10} fables",
-        "runs": [arm.curve() for arm in pair],
+        "about": say("Trained on {count} fables", count=FABLES - FABLES // 10),
+        "runs": [arm.curve() | {"name": say(arm.name)} for arm in pair],
         "others": [arm.curve() for arm in others if arm.run is not None and not arm.run.over],
         "low": max(0.0, low - 0.2),
         "high": min(
@@ -65,7 +72,11 @@ def record_runs(pair: list[Arm], others: list[Arm], patience: int, at: int | Non
 
 def named(key: str) -> str:
     """An arm as its button names it."""
-    return {"dropout": f"Dropout {DROPOUT:g}", "decay": f"Weight decay {DECAY:g}", "both": "Both"}[key]
+    return {
+        "dropout": say("Dropout {rate}", rate=f"{DROPOUT:g}"),
+        "decay": say("Weight decay {decay}", decay=f"{DECAY:g}"),
+        "both": say("Both"),
+    }[key]
 
 
 LEAST = 0.02  # nats: a smaller difference of one run each is not called a gain
@@ -77,32 +88,56 @@ def gain(pair: list[Arm], key: str) -> str:
     if plain is None or other is None:
         return ""
     best, end = plain.best - other.best, plain.last - other.last
-    return (
-        f"“{named(key)}”, on held-out fables: {_gained(best)} where each run is kept at its best step, {_gained(end)} "
-        "at the last step; n = 1 run each."
-    )
+    return say(
+        "“{arm}”, on held-out fables: {best} where each run is kept at its best step, {end} at the last step; n = 1 "
+        "run each.",
+        arm=named(key), best=_gained(best), end=_gained(end),
+    )  # fmt: skip
 
 
 def _gained(nats: float) -> str:
     if abs(nats) < LEAST:
-        return f"no gain ({nats:+.3f} nats)"
-    return f"better by {nats:.3f} nats" if nats > 0 else f"worse by {-nats:.3f} nats"
+        return say("no gain ({nats} nats)", nats=f"{nats:+.3f}")
+    return (
+        say("better by {nats} nats", nats=f"{nats:.3f}")
+        if nats > 0
+        else say("worse by {nats} nats", nats=f"{-nats:.3f}")
+    )
 
 
 def told(stop: Stop, patience: int) -> dict[str, Any]:
     """A stop for the picture, and in words."""
-    text = f"Best at step {stop.best_step:,}: {stop.best:.3f}. At the end {stop.last:.3f}"
     worse = round(stop.last, 3) - round(stop.best, 3)  # of the numbers that stand there
-    text += f", {worse:.3f} worse. " if worse > 0 else ". "
-    waits = f"{patience} measurement{'s' if patience > 1 else ''} without a new best"
-    if not patience:
-        text += "Without patience it runs to its end."
-    elif not stop.early:
-        text += f"There are never {waits} before its end." if patience > 1 else f"There is never {waits}."
-    else:
-        text += f"After {waits} it would stop at step {stop.step:,} and spare {stop.saved:.0%} of the steps"
-        text += f", but miss {stop.missed:.3f} that come later." if stop.missed > 5e-4 else "."
+    given = {"step": f"{stop.best_step:,}", "best": f"{stop.best:.3f}", "last": f"{stop.last:.3f}"}
+    ends = (
+        say("Best at step {step}: {best}. At the end {last}, {worse} worse.", worse=f"{worse:.3f}", **given)
+        if worse > 0
+        else say("Best at step {step}: {best}. At the end {last}.", **given)
+    )
     return {
         "best": stop.best, "bestStep": stop.best_step, "step": stop.step, "early": stop.early, "last": stop.last,
-        "saved": stop.saved, "missed": stop.missed, "text": text,
+        "saved": stop.saved, "missed": stop.missed,
+        "text": f"{ends} {_waited(stop, patience)}",
     }  # fmt: skip
+
+
+def _waited(stop: Stop, patience: int) -> str:
+    """What patience does to a run, in words."""
+    if not patience:
+        return say("Without patience it runs to its end.")
+    waits = counted(patience, "measurement")
+    if not stop.early:
+        if patience == 1:
+            return say("There is never {measurements} without a new best.", measurements=waits)
+        return say("There are never {measurements} without a new best before its end.", measurements=waits)
+    given = {"measurements": waits, "step": f"{stop.step:,}", "saved": f"{stop.saved:.0%}"}
+    if stop.missed <= 5e-4:
+        return say(
+            "After {measurements} without a new best it would stop at step {step} and spare {saved} of the steps.",
+            **given,
+        )
+    return say(
+        "After {measurements} without a new best it would stop at step {step} and spare {saved} of the steps, but miss "
+        "{missed} that come later.",
+        missed=f"{stop.missed:.3f}", **given,
+    )  # fmt: skip

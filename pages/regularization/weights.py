@@ -17,11 +17,13 @@ from app.charts import vega
 from app.charts.frame import About
 from app.charts.look import ink
 from app.controls import own_run
+from app.counts import counted
 from app.models import cache
 from app.runs.trained import Arm
 from app.session import state
 from core.analysis.stream.weights import BINS, by_matrix
 from core.language_model import LanguageModel
+from core.messages import say
 
 ACROSS = 3
 TALL, GROWTH = 74, 216  # px
@@ -34,17 +36,22 @@ def matrix(name: str, one: dict[str, Any], edge: float) -> alt.TopLevelMixin:
     total = sum(one["counts"])
     rows = [
         {"from": -one["edge"] + k * wide, "to": -one["edge"] + (k + 1) * wide, "share": count / total / wide,
-         "said": f"{count:,} of {total:,}"}
+         "said": say("{count} of {total}", count=f'{count:,}', total=f'{total:,}')}
         for k, count in enumerate(one["counts"])
     ]  # fmt: skip
     axis = alt.Axis(values=[-edge, 0, edge], format=".2f", title=None, ticks=True)
     x = alt.X("from:Q", scale=alt.Scale(domain=[-edge, edge], nice=False), axis=axis)
     y = alt.Y("share:Q", axis=None)
     tips = [
-        alt.Tooltip("said:N", title="numbers"), alt.Tooltip("from:Q", format=".3f"), alt.Tooltip("to:Q", format=".3f"),
+        alt.Tooltip("said:N", title=say("numbers")), alt.Tooltip("from:Q", format=".3f", title=say("from")),
+        alt.Tooltip("to:Q", format=".3f", title=say("to")),
     ]  # fmt: skip
     bars = alt.Chart(vega.data(rows)).mark_bar(color=ink("res"), opacity=0.85, clip=True)
-    ends = {"low": -one["rms"], "high": one["rms"], "said": f"rms {one['rms']:.4f}, {total:,} numbers"}
+    ends = {
+        "low": -one["rms"],
+        "high": one["rms"],
+        "said": say("rms {rms}, {numbers}", rms=f"{one['rms']:.4f}", numbers=counted(total, "number")),
+    }
     band = alt.Chart(vega.data([ends]))
     within = alt.X("low:Q", scale=x["scale"])
     said = [alt.Tooltip("said:N", title=name)]
@@ -63,7 +70,10 @@ def matrix(name: str, one: dict[str, Any], edge: float) -> alt.TopLevelMixin:
 
 def place_of(block: str) -> str:
     """A block's path in words."""
-    return block.replace("blocks.", "block ").replace(".", " ")
+    stack, _, number = block.rpartition("blocks.")
+    if stack:
+        return say("{stack} block {block}", stack=say(stack.removesuffix(".")), block=number)
+    return say("block {block}", block=number)
 
 
 def draw_weights(model: str, block: str, found: dict[str, dict[str, Any]]) -> None:
@@ -72,8 +82,11 @@ def draw_weights(model: str, block: str, found: dict[str, dict[str, Any]]) -> No
     shares = {name: _within(one) for name, one in found.items()}
     about = About(
         "regularization_weights",
-        f"Weights of {model}, {place_of(block)}, each from {-edge:.2f} to {edge:.2f}: "
-        + ", ".join(f"{name} rms {one['rms']:.3f}" for name, one in found.items()) + ".",
+        say(
+            "Weights of {model}, {place}, each from {low} to {high}: {sizes}.",
+            model=model, place=place_of(block), low=f"{-edge:.2f}", high=f"{edge:.2f}",
+            sizes=", ".join(f"{name} rms {one['rms']:.3f}" for name, one in found.items()),
+        ),
         {"block": block, "rms": {name: one["rms"] for name, one in found.items()}, "within": shares},
         {
             "matrix": list(found), "numbers": [sum(one["counts"]) for one in found.values()],
@@ -111,28 +124,43 @@ def growth(arms: Sequence[dict[str, Any]], said: Sequence[str]) -> alt.TopLevelM
     dash = alt.StrokeDash(
         "run:N", legend=legend, scale=alt.Scale(domain=names, range=list(DASHES[: len(names)]))
     )
-    x = alt.X("step:Q", axis=alt.Axis(title="step", format=",d", tickCount=5))
+    x = alt.X("step:Q", axis=alt.Axis(title=say("step"), format=",d", tickCount=5))
     y = alt.Y("rms:Q", scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=4))
     base = alt.Chart(vega.data(rows))
-    tips = [alt.Tooltip("run:N"), alt.Tooltip("step:Q", format=","), alt.Tooltip("said:N", title="rms")]
+    tips = [
+        alt.Tooltip("run:N", title=say("run")), alt.Tooltip("step:Q", format=",", title=say("step")),
+        alt.Tooltip("said:N", title="rms"),
+    ]  # fmt: skip
     dots = base.mark_point(size=26, filled=True)
     return alt.layer(
         base.mark_line().encode(x=x, y=y, color=colour, strokeDash=dash),
         dots.encode(x=x, y=y, color=colour, tooltip=tips),
     ).properties(
         height=GROWTH + 90,
-        title=alt.TitleParams("How large the weights grow: rms", subtitle=list(said)),
+        title=alt.TitleParams(say("How large the weights grow: rms"), subtitle=list(said)),
     )
 
 
 def draw_sizes(arms: Sequence[dict[str, Any]], rate: float, decay: float) -> None:
     """The size of four runs' weights as they train."""
     shown = [arm for arm in arms if arm["steps"]]
-    takes = f"Weight decay takes {100 * rate * decay:.1f} % of every weight"
-    when = f"at a step of full rate: w − {rate:g} × {decay:g} × w"
-    said = "; ".join(f"{arm['name']}: {arm['rms'][0]:.3f} grows to {arm['rms'][-1]:.3f}" for arm in shown)
+    takes = say("Weight decay takes {rate} % of every weight", rate=f"{100 * rate * decay:.1f}")
+    when = say("at a step of full rate: w − {rate} × {decay} × w", rate=f"{rate:g}", decay=f"{decay:g}")
+    said = "; ".join(
+        say(
+            "{name}: {first} grows to {last}",
+            name=arm["name"],
+            first=f"{arm['rms'][0]:.3f}",
+            last=f"{arm['rms'][-1]:.3f}",
+        )
+        for arm in shown
+    )
     about = About(
-        "regularization_sizes", f"rms of the weights in training. {said or 'Nothing is measured yet'}. {takes} {when}.",
+        "regularization_sizes",
+        say(
+            "rms of the weights in training. {sizes}. {takes} {when}.",
+            sizes=said or say("Nothing is measured yet"), takes=takes, when=when,
+        ),
         {"arms": list(arms)},
         {
             "run": [arm["name"] for arm in shown for _ in arm["steps"]],
@@ -155,7 +183,7 @@ def sizes(arm: Arm) -> dict[str, Any]:
     """The size of a run's weights at each checkpoint."""
     seen = [one for one in arm.checkpoints if one.health]
     return {
-        "name": arm.name,
+        "name": say(arm.name),
         "steps": [one.step for one in seen],
         "rms": [one.health["weights"]["rms"] for one in seen],
     }
@@ -165,7 +193,7 @@ def moment(steps: Sequence[int], glance: int) -> None:
     """The slider over the checkpoints at which the shown pair's weights were counted; glance: the one that is shown."""
     if len(steps) > 1:
         st.select_slider(
-            "Runs’ weights at step",
+            say("Runs’ weights at step"),
             range(len(steps)),
             format_func=lambda i: f"{steps[i]:,}",
             **state.part("glance", glance, lambda index: state.set("glance", index)),
@@ -183,13 +211,14 @@ def show(
         block: the path of the block whose matrices are counted.
         following: the runs that `begin` would start, with a share of their steps as for `own_run.shortened`.
     """
-    st.html('<section class="gb-words"><h2>The weights, and training anew</h2></section>')
+    title = markup.inline(say("The weights, and training anew"))
+    st.html(f'<section class="gb-words"><h2>{title}</h2></section>')
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        if not own_run.under_way(arms, "regularization.stop", "Stop all four"):
+        if not own_run.under_way(arms, "regularization.stop", say("Stop all four")):
             own_run.shorter(following, following("1")[0].spec.steps)
             spend, refused = own_run.cost(following)
             own_run.button(
-                "Train all four now", spend, "regularization.start", False, on_click=state.whole(begin)
+                say("Train all four now"), spend, "regularization.start", False, on_click=state.whole(begin)
             )
             own_run.warn(refused)
     if why := state.memo("regularization").pop("why", ""):
@@ -197,9 +226,10 @@ def show(
     decayed = max(arms, key=lambda arm: arm.spec.weight_decay).spec
     left, right = st.columns([58, 42], gap="medium")
     with left:
-        said = (
-            f"The weights of {markup.mono(name)}, {place_of(block)}: the open model, none of the four runs."
-        )
+        said = say(
+            "The weights of {name}, {place}: the open model, none of the four runs.",
+            name=markup.mono(name), place=place_of(block),
+        )  # fmt: skip
         st.html(f'<p class="gb-hint">{markup.inline(said)}</p>')
         draw_weights(name, block, cache.call(_matrices, key, block))
     with right:

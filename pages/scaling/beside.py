@@ -12,6 +12,7 @@ import streamlit as st
 from app.charts import vega
 from app.charts.frame import About
 from app.session import state
+from core.messages import say
 from pages.scaling import charts
 from pages.scaling.seen import AXES, Own, Seen
 
@@ -22,12 +23,19 @@ def brushed(rows: Sequence[dict[str, Any]], between: Sequence[float]) -> str:
     inside = [row for row in rows if low <= row["x"] <= high]
     off = [row["off"] for row in inside if row["off"] is not None]
     if not inside:
-        return "No run lies in what you brushed."
-    said = f"Brushed: {len(inside)} runs from {inside[0]['size']} to {inside[-1]['size']}"
+        return say("No run lies in what you brushed.")
+    values = {"runs": len(inside), "first": inside[0]["size"], "last": inside[-1]["size"]}
     if not off:
-        return f"{said}, loss {min(row['loss'] for row in inside):.3f} to {max(row['loss'] for row in inside):.3f}."
+        losses = [row["loss"] for row in inside]
+        return say(
+            "Brushed: {runs} runs from {first} to {last}, loss {low} to {high}.",
+            low=f"{min(losses):.3f}", high=f"{max(losses):.3f}", **values,
+        )  # fmt: skip
     rms = float(np.sqrt(np.mean(np.square(off))))
-    return f"{said}, {min(off):+.1f} to {max(off):+.1f} % off the law, {rms:.1f} % in the root mean square."
+    return say(
+        "Brushed: {runs} runs from {first} to {last}, {low} to {high} % off the law, {rms} % in the root mean square.",
+        low=f"{min(off):+.1f}", high=f"{max(off):+.1f}", rms=f"{rms:.1f}", **values,
+    )  # fmt: skip
 
 
 def _between(ranges: Sequence[Sequence[float] | None]) -> list[float] | None:
@@ -67,7 +75,7 @@ def draw_ladder(seen: Seen, mine: Sequence[Own], layers: frozenset[str], told: s
 
     said = brushed(rows, between) if between else ""
     about = About(
-        "scaling_ladder", f"Loss against {AXES[seen.against][0]}. {told}",
+        "scaling_ladder", say("Loss against {axis}. {told}", axis=say(AXES[seen.against][0]), told=told),
         {
             "against": seen.against, "layers": sorted(layers), "brush": between, "brushed": said,
             "points": [{key: row[key] for key in ("run", "x", "loss", "off", "kind")} for row in rows],
@@ -94,8 +102,8 @@ def draw_frontier(data: dict[str, Any], loud: bool) -> None:
     rows = lines + [(None, None, one["c"], one["loss"]) for one in data["own"]]
     about = About(
         "scaling_frontier",
-        "Loss against operations of training, a line for each size: the frontier goes from "
-        f"{data['best'][0]['loss']:.3f} to {data['best'][-1]['loss']:.3f}.",
+        say("Loss against operations of training, a line for each size: the frontier goes from "
+"{first} to {last}.", first=f"{data['best'][0]['loss']:.3f}", last=f"{data['best'][-1]['loss']:.3f}"),
         data,
         {
             "parameters": [row[0] for row in rows], "characters read": [row[1] for row in rows],

@@ -10,6 +10,7 @@ import numpy as np
 
 from app.charts import described
 from app.charts.look import ink
+from core.messages import mark, say
 from core.runs import ladder_recordings
 from core.runs.ladder_recordings import Rung
 from pages.scaling.seen import AXES, Own, Seen, fits, places
@@ -30,15 +31,10 @@ SHOWS: tuple[frozenset[str], ...] = tuple(
     )
 )
 NAMED = 4  # own runs whose names are written beside them
-USED, KEPT, YOURS, OTHER = "used for the fit", "kept from the fit", "yours", "another width"
-PLAIN = "a run"
+USED, KEPT, YOURS = mark("used for the fit"), mark("kept from the fit"), mark("yours")
+PLAIN = mark("a run")
 BRUSHES = ("brush", "under")  # of the runs, and of how far they lie off the law
 SIGNED = "datum.value ? format(datum.value, '+~r') : '0'"
-UNIT = "nats a character; a dot is a run"
-HANDS = [
-    f"{UNIT}; drag to brush",
-    "Click a run: its size is kept from the fit, or given back",
-]
 
 
 def shows(step: str, steps: Sequence[str]) -> frozenset[str]:
@@ -71,14 +67,21 @@ def _point(seen: Seen, one: Rung, kind: str) -> dict[str, Any]:
     return {
         "x": x, "loss": one.loss, "off": None if law is None else 100 * (one.loss / law - 1), "law": law,
         "kind": kind if seen.found or kind == YOURS else PLAIN, "run": one.name, "size": shown(seen, x),
-        "seed": one.seed,
+        "seed": one.seed, "said kind": say(kind if seen.found or kind == YOURS else PLAIN),
         "said loss": f"{one.loss:.3f}",
-        "said seeds": "one run" if kind == YOURS or len(alike) < 2 else
-        f"mean of {len(alike)} seeds {np.mean(losses):.3f}: {', '.join(f'{loss:.3f}' for loss in losses)}",
-        "said stories": f"{one.low:.3f} to {one.high:.3f}",
-        "said law": "" if law is None else
-        f"{law:.3f}; the run is {abs(100 * (one.loss / law - 1)):.1f} % {'above' if one.loss >= law else 'below'} it",
+        "said seeds": say("one run") if kind == YOURS or len(alike) < 2 else
+        say("mean of {count} seeds {mean}: {list}", count=len(alike), mean=f"{np.mean(losses):.3f}",
+            list=", ".join(f"{loss:.3f}" for loss in losses)),
+        "said stories": say("{low} to {high}", low=f"{one.low:.3f}", high=f"{one.high:.3f}"),
+        "said law": "" if law is None else _by_law(one.loss, law),
     }  # fmt: skip
+
+
+def _by_law(loss: float, law: float) -> str:
+    values = {"law": f"{law:.3f}", "miss": f"{abs(100 * (loss / law - 1)):.1f}"}
+    if loss >= law:
+        return say("{law}; the run is {miss} % above it", **values)
+    return say("{law}; the run is {miss} % below it", **values)
 
 
 def _beside(seen: Seen) -> list[dict[str, Any]]:
@@ -132,7 +135,8 @@ def ladder(seen: Seen, mine: Sequence[Own], layers: frozenset[str], hands: bool 
     """
     rows, law = points(seen, mine), "law" in layers and seen.found is not None
     if not law:  # nothing is used for a fit, or kept from it, before there is one
-        rows = [{**row, "kind": row["kind"] if row["kind"] == YOURS else PLAIN} for row in rows]
+        plain = {"kind": PLAIN, "said kind": say(PLAIN)}
+        rows = [row if row["kind"] == YOURS else row | plain for row in rows]
     across, up = domain(seen, rows)
     brushes = [alt.selection_interval(name=name, encodings=["x"]) for name in BRUSHES]
     # A second click on a run takes it out of the selection again, so that both clicks are heard; no other click does.
@@ -148,7 +152,15 @@ def ladder(seen: Seen, mine: Sequence[Own], layers: frozenset[str], hands: bool 
         *_named(rows, x, y), *(_forecast(seen, x, y) if "forecast" in layers else []),
     ).properties(
         height=168 if law else 266,
-        title=alt.TitleParams(f"Loss against {AXES[seen.against][0]}", subtitle=HANDS if hands else UNIT),
+        title=alt.TitleParams(
+            say("Loss against {axis}", axis=say(AXES[seen.against][0])),
+            subtitle=[
+                say("nats a character; a dot is a run; drag to brush"),
+                say("Click a run: its size is kept from the fit, or given back"),
+            ]
+            if hands
+            else say("nats a character; a dot is a run"),
+        ),
     )  # fmt: skip
     if not law:
         return alt.vconcat(main)
@@ -166,11 +178,16 @@ def _sizes(seen: Seen, across: list[float], named: bool) -> alt.X:
     powers = range(int(np.ceil(np.log10(across[0]))), int(np.floor(np.log10(across[1]))) + 1)
     values = [10.0**power for power in powers]
     texts = [f"10{raised(power)}" if seen.against == "compute" else sized(10.0**power) for power in powers]
-    counted = ""
+    title = say(AXES[seen.against][0])
     if seen.against == "parameters":
-        counted = ", embeddings counted" if seen.tables else ", without the embeddings"
-    title = f"{AXES[seen.against][0]}{counted}" if named else None
-    axis = alt.Axis(**described.words(values, texts), title=title, labels=named, ticks=True)
+        title = (
+            say("parameters, embeddings counted")
+            if seen.tables
+            else say("parameters, without the embeddings")
+        )
+    axis = alt.Axis(
+        **described.words(values, texts), title=title if named else None, labels=named, ticks=True
+    )
     return alt.X("x:Q", scale=alt.Scale(type="log", domain=across, nice=False), axis=axis)
 
 
@@ -180,11 +197,15 @@ def _kind(law: bool) -> alt.Color:
     return alt.Color("kind:N", scale=alt.Scale(domain=list(names), range=colours), legend=None)
 
 
-TIPS = [
-    alt.Tooltip("run:N", title="run"), alt.Tooltip("size:N", title="size"), alt.Tooltip("said loss:N", title="loss"),
-    alt.Tooltip("said seeds:N", title="seeds"), alt.Tooltip("said stories:N", title="held-out stories say"),
-    alt.Tooltip("said law:N", title="the law says"), alt.Tooltip("kind:N", title="here"),
-]  # fmt: skip
+def _tips() -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("run:N", title=say("run")), alt.Tooltip("size:N", title=say("size")),
+        alt.Tooltip("said loss:N", title=say("loss")), alt.Tooltip("said seeds:N", title=say("seeds")),
+        alt.Tooltip("said stories:N", title=say("held-out stories say")),
+        alt.Tooltip("said law:N", title=say("the law says")), alt.Tooltip("said kind:N", title=say("here")),
+    ]  # fmt: skip
+
+
 SHAPE = alt.Shape(
     "kind:N", legend=None,
     scale=alt.Scale(domain=[USED, KEPT, PLAIN, YOURS], range=["circle", "circle", "circle", "diamond"]),
@@ -211,7 +232,7 @@ def _dots(
         .mark_point(filled=True, size=size)
         .properties(name=name)
         .encode(
-            x=x, y=y, color=_kind(law), shape=SHAPE, tooltip=TIPS,
+            x=x, y=y, color=_kind(law), shape=SHAPE, tooltip=_tips(),
             opacity=_bright(brushes, law),
         )
     )  # fmt: skip
@@ -297,9 +318,9 @@ def _forecast(seen: Seen, x: alt.X, y: alt.Y) -> list[Any]:
             alt.Chart(described.data(edge)).mark_rule(color=ink("ink3"), strokeDash=[3, 4]).encode(x=x)
         )
     top = max(ends["high"], found.truth or 0.0)
-    came = "not trained yet" if found.truth is None else f"came {found.truth:.3f}"
+    came = say("not trained yet") if found.truth is None else say("came {truth}", truth=f"{found.truth:.3f}")
     said = (
-        (f"foretold {found.loss:.3f}", "accent", -27),
+        (say("foretold {loss}", loss=f"{found.loss:.3f}"), "accent", -27),
         (came, "ink3" if found.truth is None else "k-ink", -12),
     )
     for text, colour, up in said:
@@ -322,7 +343,9 @@ def _residuals(rows: Sequence[dict[str, Any]], x: alt.X, brushes: list[alt.Param
     zero = alt.Chart(described.data([{"off": 0.0}])).mark_rule(color=ink("accent"), strokeWidth=1).encode(y=y)
     return alt.layer(zero, dots.add_params(brushes[1])).properties(
         height=64,
-        title=alt.TitleParams("Off the law, %", fontSize=11, fontWeight=400, color=ink("ink3"), offset=4),
+        title=alt.TitleParams(
+            say("Off the law, %"), fontSize=11, fontWeight=400, color=ink("ink3"), offset=4
+        ),
     )
 
 
@@ -335,7 +358,7 @@ def _compute_axes(cs: list[float], losses: list[float]) -> tuple[alt.X, alt.Y]:
     powers = range(int(np.ceil(np.log10(across[0]))), int(np.floor(np.log10(across[1]))) + 1)
     axis = alt.Axis(
         **described.words([10.0**k for k in powers], [f"10{raised(k)}" for k in powers]),
-        title="operations, 6 N D",
+        title=say("operations, 6 N D"),
     )
     x = alt.X("c:Q", scale=alt.Scale(type="log", domain=across, nice=False), axis=axis)
     y = alt.Y(
@@ -350,12 +373,12 @@ def frontier(data: dict[str, Any], loud: bool) -> alt.TopLevelMixin:
     """Loss against compute: a line for each size, and the sizes that none cheaper beats."""
     lines = [
         {"c": c, "loss": loss, "n": line["n"], "size": sized(line["n"]), "first": i == 0, "order": order,
-         "said": f"{sized(line['n'])} parameters, {sized(line['d'][i])} characters", "at": powered(c),
+         "said": say("{n} parameters, {d} characters", n=sized(line["n"]), d=sized(line["d"][i])), "at": powered(c),
          "how": f"{loss:.3f}"}
         for order, line in enumerate(data["lines"]) for i, (c, loss) in enumerate(zip(line["c"], line["loss"]))
     ]  # fmt: skip
     x, y = _compute_axes([row["c"] for row in lines], [row["loss"] for row in lines])
-    told = {"said": "size", "at": "operations", "how": "loss"}
+    told = {"said": say("size"), "at": say("operations"), "how": say("loss")}
     tips = [alt.Tooltip(f"{field}:N", title=title) for field, title in told.items()]
     base = alt.Chart(described.data(lines))
     best, ours = (
@@ -389,14 +412,14 @@ def frontier(data: dict[str, Any], loud: bool) -> alt.TopLevelMixin:
         layers += [
             mine.mark_point(shape="diamond", color=ink("v-ink"), size=70).encode(x=x, y=y, tooltip=tips),
             *(
-                [described.haloed(word.encode(x=x, y=y, text=alt.value("yours")))]
+                [described.haloed(word.encode(x=x, y=y, text=alt.value(say("yours"))))]
                 if len(ours) <= NAMED
                 else []
             ),
         ]
     title = alt.TitleParams(
-        "Loss against compute: a line a size",
-        subtitle="bold: no cheaper size is better, by its mean",
+        say("Loss against compute: a line a size"),
+        subtitle=say("bold: no cheaper size is better, by its mean"),
         subtitleColor=ink("accent"),
     )
     return alt.layer(*layers).properties(height=170, title=title)

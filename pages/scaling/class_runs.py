@@ -14,6 +14,7 @@ from app.controls.own_run import Next
 from app.counts import counted
 from app.rooms import dealing, teaching
 from app.session import state
+from core.messages import say
 from core.rooms import Look, Size
 from core.runs import ladder_recordings
 from core.runs.records import ENDED
@@ -44,7 +45,13 @@ def says(spec: TrainSpec) -> str:
     blocks, tables = ladder.counted(spec.config(ladder_recordings.vocabulary()))
     width, read = ladder.width_of(spec), ladder.tokens_of(spec)
     takes = own_run.duration(runs.estimate(spec).seconds)
-    return f"{width} numbers wide, {blocks + tables:,} weights, reads {read:,} characters: about {takes} of training"
+    return say(
+        "{width} numbers wide, {blocks} weights, reads {read} characters: about {takes} of training",
+        width=width,
+        blocks=f"{blocks + tables:,}",
+        read=f"{read:,}",
+        takes=takes,
+    )
 
 
 def draw(mine: list[Own]) -> None:
@@ -53,7 +60,7 @@ def draw(mine: list[Own]) -> None:
     if look is None:
         return
     if teaching.teaches():
-        st.html('<section class="gb-words"><h2>Sizes for the class</h2></section>')
+        st.html(f'<section class="gb-words"><h2>{markup.escape(say("Sizes for the class"))}</h2></section>')
         with st.container(key="gb-class-sizes", horizontal=True, gap="medium", vertical_alignment="bottom"):
             _buttons(look, mine)
         _told()
@@ -81,8 +88,15 @@ def _looked_at(drawn: tuple[tuple[bool, str], ...]) -> None:
         st.rerun()
     trains = sum(one == "running" for _, one in now)
     taken, done = sum(one for one, _ in now), sum(one == "done" for _, one in now)
-    said = f"{counted(len(now), 'size')} dealt: {taken} taken, {trains} training now, {done} trained"
-    st.caption(f"{said}; the green diamonds are the class’s." if done else f"{said}.")
+    values = {"sizes": counted(len(now), "size"), "taken": taken, "trains": trains, "done": done}
+    st.caption(
+        say(
+            "{sizes} dealt: {taken} taken, {trains} training now, {done} trained; the green diamonds are the class’s.",
+            **values,
+        )
+        if done
+        else say("{sizes} dealt: {taken} taken, {trains} training now, {done} trained.", **values)
+    )
 
 
 def _buttons(look: Look, mine: list[Own]) -> None:
@@ -92,33 +106,41 @@ def _buttons(look: Look, mine: list[Own]) -> None:
     free = [one for one in dealt if not one.member]
     specs = sizes(count, portion, len(dealt))
     spend, why = own_run.cost(lambda: [Next(spec, "") for spec in specs])
-    label = f"Deal {counted(count, 'size')} to the class{f', {spend} for all' if spend else ''}"
+    many = counted(count, "size")
+    label = (
+        say("Deal {sizes} to the class, {spend} for all", sizes=many, spend=spend)
+        if spend
+        else say("Deal {sizes} to the class", sizes=many)
+    )
     st.button(
         label, key="scaling.deal", icon=":material/groups:", disabled=bool(why) or runs.engine() is None,
         on_click=state.whole(_deal), args=(specs,),
-        help="Each phone offers one size, with a button that trains it; smaller shares of the text are quicker.",
+        help=say("Each phone offers one size, with a button that trains it; smaller shares of the "
+"text are quicker."),
     )  # fmt: skip
     if free:
         st.button(
-            "Take back what is free",
+            say("Take back what is free"),
             key="scaling.undeal",
             on_click=state.whole(_done),
             args=(dealing.take_back,),
         )
     if any(one.of_class for one in mine):
         st.button(
-            "Keep the class’s runs", key="scaling.keep", on_click=state.whole(_keep),
-            help="They become yours and stay when the room ends; otherwise they are deleted with it.",
+            say("Keep the class’s runs"), key="scaling.keep", on_click=state.whole(_keep),
+            help=say("They become yours and stay when the room ends; otherwise they are deleted with it."),
         )  # fmt: skip
-    own_run.warn(why or (own_run.NOBODY if runs.engine() is None else ""))
+    own_run.warn(why or (say(own_run.NOBODY) if runs.engine() is None else ""))
 
 
 def _told() -> None:
     said = str(state.memo("class").pop("dealt", ""))
     st.caption(
         markup.escape(said)
-        or "The share of the text chosen above holds for the class, too: with all of it (1) its runs stand on every "
-        "axis, with less on that of compute. They go when the room ends."
+        or say(
+            "The share of the text chosen above holds for the class, too: with all of it (1) its "
+            "runs stand on every axis, with less on that of compute. They go when the room ends."
+        )
     )
 
 

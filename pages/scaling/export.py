@@ -12,6 +12,7 @@ from app.counts import counted
 from app.kit.arms import stilled
 from app.kit.figures import Argument, Asked, Figure, StillChart
 from core.analysis.health.emergence import LENGTHS
+from core.messages import ENGLISH, say, speaking
 from core.runs import ladder_recordings
 from core.runs.ladder_recordings import Against, Rung
 from core.scaling import published
@@ -82,7 +83,8 @@ def sentence(shown: Shown) -> str:
     """What is on the picture: how many runs, their law, what it foretells, the frontier."""
     seen = shown.seen
     return " ".join([
-        f"Loss against {AXES[seen.against][0]}, of {counted(len(seen.runs), 'run')} by one recipe.",
+        say("Loss against {axis}, of {runs} by one recipe.", axis=say(AXES[seen.against][0]),
+            runs=counted(len(seen.runs), "run")),
         *words.findings(seen, shown.both),
     ])  # fmt: skip
 
@@ -96,12 +98,15 @@ def drawings(shown: Shown) -> list[StillChart]:
         parts = [
             (
                 charts.ladder(shown.seen, shown.own, layers, hands=False),
-                f"Loss against {AXES[shown.seen.against][0]}.",
+                say("Loss against {axis}.", axis=say(AXES[shown.seen.against][0])),
             )
         ]
         if "frontier" in layers:
             parts.append(
-                (charts.frontier(lines, step == "frontier"), "Loss against compute, a line for each size.")
+                (
+                    charts.frontier(lines, step == "frontier"),
+                    say("Loss against compute, a line for each size."),
+                )
             )
         found += [StillChart(described.drawing(chart), said, stage if step else -1) for chart, said in parts]
     return found
@@ -111,7 +116,7 @@ FIGURE = Figure(
     "scaling", figure.scaling, look,
     record=lambda shown: figure.record(shown.seen, shown.own, shown.step, shown.both),
     select=lambda shown: {"stage": shown.stage, "withheld": shown.seen.withheld},
-    claim=lambda shown: "A few small models foretell a larger one, within a band.",
+    claim=lambda shown: say("A few small models foretell a larger one, within a band."),
     sentence=sentence,
     table=lambda shown: table(shown.seen, shown.own),
     arguments=(
@@ -119,7 +124,7 @@ FIGURE = Figure(
         Argument("width", "rung"), Argument("step", "stage", lambda shown: NAMED),
     ),
     model=False, text=False, charts=drawings, saved="scaling_ladder", tall=420,
-    own=lambda shown: "with the recorded sizes alone, without your runs" if shown.own else "",
+    own=lambda shown: say("with the recorded sizes alone, without your runs") if shown.own else "",
 )  # fmt: skip
 
 NAMES = (
@@ -171,12 +176,14 @@ AT = None if WITHHELD else ladder_recordings.place(ladder_recordings.ahead(AGAIN
 x, losses = [one.at(AGAINST, TABLES) for one in runs], [one.loss for one in runs]
 """
     if seen.found is None:
+        with speaking(ENGLISH):  # as core says it in a notebook
+            why = see(seen.against, seen.withheld, seen.tables, seen.width).why
         return (
             head
             + f"""try:
     forecast(x, losses, WITHHELD)
 except ValueError as why:
-    assert str(why).lower() in {seen.why.lower()!r}
+    assert str(why).lower() in {why.lower()!r}
     print(why)
 else:
     raise AssertionError("a law was fitted")"""

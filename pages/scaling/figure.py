@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.kit import register
+from core.messages import say
 from core.runs import ladder_recordings
 from core.runs.ladder_recordings import Rung
 from core.scaling.surface import Surface
@@ -38,7 +39,7 @@ def record(seen: Seen, mine: Sequence[Own], step: str, both: Surface) -> dict[st
     axis, letter = AXES[seen.against]
     used = max(seen.found.used) if seen.found else 0.0
     return {
-        "against": seen.against, "axis": axis, "letter": letter, "tables": seen.tables, "withheld": seen.withheld,
+        "against": seen.against, "axis": say(axis), "letter": letter, "tables": seen.tables, "withheld": seen.withheld,
         "points": [_point(one, seen) | {"used": one.at(seen.against, seen.tables) <= used} for one in seen.runs],
         "own": [_own(one, seen) for one in mine],
         "law": _law(seen), "forecast": _forecast(seen), "why": seen.why,
@@ -109,9 +110,19 @@ def told(seen: Seen, both: Surface, step: str) -> list[str]:
     """What the step says, in sentences."""
     found = words.findings(seen, both)
     if step == "runs":
-        only = "the text that they read" if seen.against == "data" else "the width"
-        rest = ""
+        count = len(seen.runs)
         if seen.against == "compute":
-            rest = ", and the text; these are the sizes that none cheaper beats, by the mean of their seeds"
-        return [f"{len(seen.runs)} runs by one recipe: only {only} differs{rest}. A dot is a seed."]
+            return [say(
+                "{count} runs by one recipe: only the width differs, and the text; these are the sizes that none "
+                "cheaper beats, by the mean of their seeds. A dot is a seed.",
+                count=count,
+            )]  # fmt: skip
+        if seen.against == "data":
+            return [
+                say(
+                    "{count} runs by one recipe: only the text that they read differs. A dot is a seed.",
+                    count=count,
+                )
+            ]
+        return [say("{count} runs by one recipe: only the width differs. A dot is a seed.", count=count)]
     return found if seen.found is None else [found[i] for i in TOLD.get(step, (0, 1, 2))]

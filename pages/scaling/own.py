@@ -14,6 +14,7 @@ from app.runs.trained import Arm
 from app.session import state
 from core.analysis.health import emergence
 from core.analysis.health.emergence import Metrics
+from core.messages import say
 from core.runs import ladder_recordings, loading
 from core.runs.ladder_recordings import Rung
 from core.training import ladder
@@ -127,10 +128,12 @@ def next_run(own: list[Own], size: Size | None = None) -> Next:
 def missing_points(own: list[Own]) -> list[str]:
     """Tell of runs that are no points: they diverged, ended early, or have a loss that is no number."""
     silent = [
-        f"{one.arm.name} is no point: its loss is no number." for one in own if one.measured and not one.known
+        say("{name} is no point: its loss is no number.", name=one.arm.name)
+        for one in own
+        if one.measured and not one.known
     ]
     return silent + [
-        f"{one.arm.name} is no point: {one.arm.ended or one.arm.run.state}."
+        say("{name} is no point: {reason}.", name=one.arm.name, reason=one.arm.ended or one.arm.run.state)
         for one in own
         if one.arm.run is not None and one.arm.run.over and one.arm.run.state != "done"
     ]

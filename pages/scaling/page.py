@@ -11,6 +11,7 @@ import streamlit as st
 from app.controls.predict import draw
 from app.frame import page
 from app.session import events
+from core.messages import mark, say
 from core.runs import ladder_recordings
 from core.scaling import bootstrap, fit
 from core.scaling.forecast import RULE, forecast
@@ -24,12 +25,12 @@ EXAMPLES = (
     "Once upon a time, there was a girl called Lily.",
 )
 
-APART = (
-    "Neither it, nor its Rewind, nor your text does anything on this page: the ladder is of models of its own, all "
-    "trained on the same stories."
+APART = mark(
+    "Neither it, nor its Rewind, nor your text does anything on this page: the ladder is "
+    "of models of its own, all trained on the same stories."
 )
 
-ctx = page.begin("scaling", apart=APART)
+ctx = page.begin("scaling", apart=say(APART))
 mine = own.own_runs()
 found = FIGURE.of(ctx.asked)
 drawing = replace(found, seen=found.seen.beside(mine))

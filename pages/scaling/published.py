@@ -16,13 +16,14 @@ from app.charts.frame import About
 from app.charts.look import ink
 from app.session import state
 from core.analysis.health.emergence import LENGTHS
+from core.messages import mark, say
 from core.runs import ladder_recordings
 from core.runs.ladder_recordings import Rung
 from core.scaling import published
 from pages.scaling.seen import Own
 from pages.scaling.words import powered, raised, sized
 
-NOTE = (
+NOTE = mark(
     "N and D as each paper states them; Kaplan’s N leaves out the embeddings. Faint: where a law is stretched "
     "beyond the runs that it was fitted to: {fitted}. GPT-2’s D was never published: it stands at one pass over "
     "its text, its true place is to the right. Losses of two papers, or of this ladder’s characters, are on "
@@ -63,8 +64,8 @@ def _model(one: published.Known) -> dict[str, Any]:
         one.flops or 6 * one.parameters * published.GPT2_PASS
     )  # one pass over its text, where D is unknown
     return {
-        "name": one.name, "year": one.year, "n": one.parameters, "d": one.tokens, "c": flops, "source": one.source,
-        "note": one.note, "kaplan_n": float(published.kaplan_parameters(one.parameters)),
+        "name": one.name, "year": one.year, "n": one.parameters, "d": one.tokens, "c": flops, "source": say(one.source),
+        "note": str(one.note), "kaplan_n": float(published.kaplan_parameters(one.parameters)),
         "kaplan": _loss(published.kaplan_both, one), "hoffmann": _loss(published.CHINCHILLA, one),
         "refit": _loss(published.REFIT, one),
         "best_kaplan": float(published.kaplan_best(flops)[0]) if known else None,
@@ -116,44 +117,80 @@ def said(runs: Sequence[Rung], tables: bool, k: int) -> str:
     logs = [_mean([one.log for one in kind]) for kind in kinds]
     exact = [_mean([_share(one, k) for one in kind]) for kind in kinds]
     sizes = ", ".join(sized(kind[0].parameters(tables)) for kind in chosen)
-    rising = "it rises at every size" if logs == sorted(logs) else "it does not rise at every size"
     shares = ", ".join(f"{exact[kinds.index(kind)]:.1%}" for kind in chosen)
-    return (
-        f"With {sizes} parameters the mean log p of a character is "
-        f"{', '.join(f'{logs[kinds.index(kind)]:.2f}' for kind in chosen)}: {rising}. "
-        f"{'The next one' if k == 1 else f'All of the next {k}'} right: {shares}. "
-        + _judged(logs, exact, sized(kinds[1][0].parameters(tables)), k)
+    values = {"sizes": sizes, "list": ", ".join(f"{logs[kinds.index(kind)]:.2f}" for kind in chosen)}
+    rises = logs == sorted(logs)
+    smooth = (
+        say(
+            "With {sizes} parameters the mean log p of a character is {list}: it rises at every size.",
+            **values,
+        )
+        if rises
+        else say(
+            "With {sizes} parameters the mean log p of a character is {list}: it does not rise at every size.",
+            **values,
+        )
     )
+    sharp = (
+        say("The next one right: {shares}.", shares=shares)
+        if k == 1
+        else say("All of the next {k} right: {shares}.", k=k, shares=shares)
+    )
+    return f"{smooth} {sharp} {_judged(logs, exact, sized(kinds[1][0].parameters(tables)), k)}"
 
 
 def _judged(logs: Sequence[float], exact: Sequence[float], second: str, k: int) -> str:
     """Judge whether the share grows as smoothly as log p does: by how far each has come at the second size."""
     if max(exact) < FEW:
-        return (
-            f"Whoever asks for {k} in a row sees nothing yet, even of the largest: under {FEW:.0%}. "
-            "By log p all of these models differ."
+        return say(
+            "Whoever asks for {k} in a row sees nothing yet, even of the largest: under {few}. "
+            "By log p all of these models differ.",
+            k=k,
+            few=f"{FEW:.0%}",
         )
     smooth, sharp = ((all[1] - all[0]) / (all[-1] - all[0]) for all in (logs, exact))
-    way = f"At {second} log p has gone {smooth:.0%} of its way from the smallest to the largest, "
-    way += f"this share {sharp:.0%}: "
+    values = {"second": second, "smooth": f"{smooth:.0%}", "sharp": f"{sharp:.0%}"}
     if sharp < smooth * LEAP:
-        return f"{way}little for long, then much. The metric makes the leap, not the model (Schaeffer et al. 2023)."
-    return f"{way}no leap." if k > 1 else f"{way}one character at a time, this metric does not leap either."
+        return say(
+            "At {second} log p has gone {smooth} of its way from the smallest to the largest, this share {sharp}: "
+            "little for long, then much. The metric makes the leap, not the model (Schaeffer et al. 2023).",
+            **values,
+        )
+    if k > 1:
+        return say(
+            "At {second} log p has gone {smooth} of its way from the smallest to the largest, this share {sharp}: "
+            "no leap.",
+            **values,
+        )
+    return say(
+        "At {second} log p has gone {smooth} of its way from the smallest to the largest, this share {sharp}: one "
+        "character at a time, this metric does not leap either.",
+        **values,
+    )
 
 
 def dotted(runs: Sequence[Rung], k: int) -> str:
     """Tell what the dotted line is, and on which side of it the sizes lie."""
     if k == 1:
-        return "Dotted: the share over all characters; asked are those with 32 before them in their row and 31 after."
+        return say(
+            "Dotted: the share over all characters; asked are those with 32 before them in their "
+            "row and 31 after."
+        )
     kinds = _kinds(runs)
     above = sum(
         _mean([_share(one, k) for one in kind]) > _mean([one.right**k for one in kind]) for kind in kinds
     )
-    where = "every size" if above == len(kinds) else f"{above} of the {len(kinds)} sizes"
-    return (
-        f"Dotted: the share of single characters right, to the power of {k}. Characters are right together more often "
-        f"than that at {where}."
-    )
+    if above == len(kinds):
+        return say(
+            "Dotted: the share of single characters right, to the power of {k}. Characters are right together more "
+            "often than that at every size.",
+            k=k,
+        )
+    return say(
+        "Dotted: the share of single characters right, to the power of {k}. Characters are right together more often "
+        "than that at {above} of the {count} sizes.",
+        k=k, above=above, count=len(kinds),
+    )  # fmt: skip
 
 
 def _kinds(runs: Sequence[Rung]) -> list[list[Rung]]:
@@ -171,36 +208,43 @@ def _mean(values: Sequence[float]) -> float:
 
 def fitted() -> str:
     """Say where each law was fitted, as the note below the charts says it."""
-    laws = ("Kaplan", published.FITTED["kaplan"]), ("Hoffmann and the refit", published.FITTED["hoffmann"])
-    return "; ".join(
-        f"{name} by runs of {powered(one.flops[0])} to {powered(one.flops[1])} operations and "
-        f"{sized(one.parameters[0])} to {sized(one.parameters[1])} parameters ({one.source})"
-        for name, one in laws
+    laws = (
+        ("Kaplan", published.FITTED["kaplan"]),
+        (say("Hoffmann and the refit"), published.FITTED["hoffmann"]),
     )
+    return "; ".join(
+        say(
+            "{name} by runs of {low} to {high} operations and {smallest} to {largest} parameters ({source})",
+            name=name, low=powered(one.flops[0]), high=powered(one.flops[1]), smallest=sized(one.parameters[0]),
+            largest=sized(one.parameters[1]), source=say(one.source),
+        )
+        for name, one in laws
+    )  # fmt: skip
 
 
 def show(tables: bool, own: Sequence[Own]) -> None:
     """Draw the heading, the dial and the charts."""
-    st.html('<section class="gb-words"><h2>Published laws, and emergence by the metric</h2></section>')
+    title = escape(say("Published laws, and emergence by the metric"))
+    st.html(f'<section class="gb-words"><h2>{title}</h2></section>')
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         st.segmented_control(
-            "Characters in a row that must all be right", LENGTHS, required=True,
+            say("Characters in a row that must all be right"), LENGTHS, required=True,
             **state.part("inarow", length(), lambda k: state.set("inarow", k)),
         )  # fmt: skip
     data = record(tables, own)
     draw_metrics(data)
     st.html("".join(f'<p class="gb-told">{escape(data[key])}</p>' for key in ("said", "dotted")))
     draw_published(data)
-    st.html(f'<p class="gb-told">{escape(NOTE.format(fitted=data["fitted"]))}</p>')
+    st.html(f'<p class="gb-told">{escape(say(NOTE, fitted=data["fitted"]))}</p>')
 
 
 METRIC, LAW = 270, 430  # px, the lower ones with their legends
 LAWS = {
     "kaplan": ("Kaplan 2020", "k-ink", [8, 3]),
-    "one": ("Hoffmann 2022, approach 1", "q-ink", [1, 0]),
-    "three": ("Hoffmann 2022, approach 3", "q-ink", [2, 3]),
-    "refit": ("Besiroglu 2024, refit", "v-ink", [5, 2, 1, 2]),
-    "hoffmann": ("Hoffmann 2022, best split, approach 3", "q-ink", [2, 3]),
+    "one": (mark("Hoffmann 2022, approach 1"), "q-ink", [1, 0]),
+    "three": (mark("Hoffmann 2022, approach 3"), "q-ink", [2, 3]),
+    "refit": (mark("Besiroglu 2024, refit"), "v-ink", [5, 2, 1, 2]),
+    "hoffmann": (mark("Hoffmann 2022, best split, approach 3"), "q-ink", [2, 3]),
 }
 FAINT = 0.35  # opacity of a law that is stretched
 BUDGET, SIZE = [2e9, 1e30], [3e3, 3e12]  # the names at the right need the room
@@ -220,7 +264,7 @@ def smooth_chart(data: dict[str, Any]) -> alt.TopLevelMixin:
     logs = [one["log"] for one in (*data["metrics"], *data["own"])]
     room = [min(logs) - 0.1, min(0.0, max(logs) + 0.15)]
     return _metric(data, "log", room, alt.Axis(tickCount=4), []).properties(
-        height=METRIC, title="Smooth: mean log p of a character"
+        height=METRIC, title=say("Smooth: mean log p of a character")
     )
 
 
@@ -234,10 +278,14 @@ def sharp_chart(data: dict[str, Any]) -> alt.TopLevelMixin:
     spans = base.mark_rule(color=ink("accent"), opacity=0.6, strokeWidth=1.5).encode(
         x=x, y=alt.Y("low:Q", scale=y["scale"]), y2="high:Q"
     )
-    right = f"the next {data['length']} all right" if data["length"] > 1 else "the next one right"
+    title = (
+        say("Sharp: the next {length} all right", length=data["length"])
+        if data["length"] > 1
+        else say("Sharp: the next one right")
+    )
     return _metric(
         data, "exact", [0, 1.1 * most], alt.Axis(tickCount=5, labelExpr=written), [power, spans]
-    ).properties(height=METRIC, title=f"Sharp: {right}")
+    ).properties(height=METRIC, title=title)
 
 
 def _metric(
@@ -246,10 +294,10 @@ def _metric(
     """A dot for each model, a line through the means of the seeds, own runs as diamonds."""
     x, y = _sizes(data), alt.Y(f"{value}:Q", scale=alt.Scale(domain=list(room), nice=False), axis=axis)
     tips = [
-        alt.Tooltip("size:N", title="N"), alt.Tooltip("seed:N"),
-        alt.Tooltip("said log:N", title="log p of a character"),
-        alt.Tooltip("said right:N", title="one right"),
-        alt.Tooltip("said exact:N", title=f"{data['length']} in a row right"),
+        alt.Tooltip("size:N", title="N"), alt.Tooltip("seed:N", title=say("seed")),
+        alt.Tooltip("said log:N", title=say("log p of a character")),
+        alt.Tooltip("said right:N", title=say("one right")),
+        alt.Tooltip("said exact:N", title=say("{length} in a row right", length=data["length"])),
     ]  # fmt: skip
     dots = alt.Chart(vega.data(_tipped(data, data["metrics"]))).mark_point(color=ink("accent"), opacity=0.85)
     layers = [
@@ -260,7 +308,7 @@ def _metric(
         mine = alt.Chart(vega.data(_tipped(data, data["own"]))).mark_point(
             shape="diamond", size=110, color=ink("v-ink")
         )
-        layers.append(mine.encode(x=x, y=y, tooltip=[alt.Tooltip("name:N", title="yours"), *tips[2:]]))
+        layers.append(mine.encode(x=x, y=y, tooltip=[alt.Tooltip("name:N", title=say("yours")), *tips[2:]]))
     return alt.layer(*layers)
 
 
@@ -268,7 +316,8 @@ def _tipped(data: dict[str, Any], rows: Sequence[dict[str, Any]]) -> list[dict[s
     return [
         {**one, "size": sized(one["n"]), "said log": f"{one['log']:.3f}".replace("-", "−"),
          "said right": f"{100 * one['right']:.1f} %",
-         "said exact": f"{100 * one['exact']:.2f} % ({100 * one['low']:.2f} to {100 * one['high']:.2f})"}
+         "said exact": say("{share} % ({low} to {high})", share=f"{100 * one['exact']:.2f}",
+                          low=f"{100 * one['low']:.2f}", high=f"{100 * one['high']:.2f}")}
         for one in rows
     ]  # fmt: skip
 
@@ -288,8 +337,10 @@ def _mean_line(
 def _sizes(data: dict[str, Any]) -> alt.X:
     """The axis of sizes."""
     sizes = [one["n"] for one in (*data["metrics"], *data["own"])]
-    counted = "embeddings counted" if data["tables"] else "without the embeddings"
-    return _log("n", [min(sizes) / 1.5, max(sizes) * 1.6], f"parameters, {counted}", powers=False)
+    counted = (
+        say("parameters, embeddings counted") if data["tables"] else say("parameters, without the embeddings")
+    )
+    return _log("n", [min(sizes) / 1.5, max(sizes) * 1.6], counted, powers=False)
 
 
 def _log(field: str, domain: Sequence[float], title: str | None, powers: bool, every: int = 1) -> alt.X:
@@ -308,12 +359,12 @@ def budget_chart(data: dict[str, Any]) -> alt.TopLevelMixin:
     """Describe the best number of parameters for each budget by each law, with the ladder and the well-known models."""
     found = data["budgets"]
     rows = [
-        {"x": c, "y": n, "law": LAWS[name][0], "fitted": low <= c <= high}
+        {"x": c, "y": n, "law": say(LAWS[name][0]), "fitted": low <= c <= high}
         for name in ("kaplan", "one", "three", "refit")
         for low, high in [found["measured"][name]]
         for c, n in zip(found["c"], found[name])
     ]
-    x = _log("x", BUDGET, "operations of training, C = 6 N D", powers=True, every=4)
+    x = _log("x", BUDGET, say("operations of training, C = 6 N D"), powers=True, every=4)
     up = _log("y", SIZE, None, powers=False)
     y = alt.Y("y:Q", scale=up["scale"], axis=up["axis"])
     ladder = [
@@ -321,12 +372,12 @@ def budget_chart(data: dict[str, Any]) -> alt.TopLevelMixin:
         for one in data["ladder"]
     ]  # fmt: skip
     dots = alt.Chart(vega.data(ladder)).mark_point(color=ink("accent"), size=26, opacity=0.8)
-    word = alt.Chart(vega.data([{"x": 2e14, "y": 3e5, "said": "this page’s ladder"}])).mark_text(
+    word = alt.Chart(vega.data([{"x": 2e14, "y": 3e5, "said": say("this page’s ladder")}])).mark_text(
         align="left", color=ink("accent")
     )
     layers: list[Any] = [
         *_laws(rows, x, y),
-        dots.encode(x=x, y=y, tooltip=[alt.Tooltip("said:N", title="this page’s ladder")]),
+        dots.encode(x=x, y=y, tooltip=[alt.Tooltip("said:N", title=say("this page’s ladder"))]),
         vega.haloed(word.encode(x=x, y=y, text="said:N")),
         _known(data["models"], x, y),
     ]
@@ -338,7 +389,8 @@ def budget_chart(data: dict[str, Any]) -> alt.TopLevelMixin:
     return alt.layer(*layers, arrow.encode(x=x, y=y)).properties(
         height=LAW,
         title=alt.TitleParams(
-            "Which size for which budget?", subtitle="parameters N; faint: stretched beyond its runs"
+            say("Which size for which budget?"),
+            subtitle=say("parameters N; faint: stretched beyond its runs"),
         ),
     )
 
@@ -349,12 +401,12 @@ def loss_chart(data: dict[str, Any]) -> alt.TopLevelMixin:
     series = {"kaplan": (found["n"], found["kaplan"])}
     series |= {name: (found[name]["n"], found[name]["loss"]) for name in ("hoffmann", "refit")}
     rows = [
-        {"x": n, "y": loss, "law": LAWS[name][0], "fitted": low <= n <= high}
+        {"x": n, "y": loss, "law": say(LAWS[name][0]), "fitted": low <= n <= high}
         for name, (sizes, expected) in series.items()
         for low, high in [found["measured"][name]]
         for n, loss in zip(sizes, expected)
     ]
-    x = _log("x", MILLIONS, "parameters N", powers=False)
+    x = _log("x", MILLIONS, say("parameters N"), powers=False)
     y = alt.Y(
         "y:Q",
         scale=alt.Scale(type="log", domain=NATS, nice=False),
@@ -377,11 +429,11 @@ def loss_chart(data: dict[str, Any]) -> alt.TopLevelMixin:
     ]
     for by in ("k-ink", "q-ink"):
         dots = alt.Chart(vega.data([one for one in expected if one["by"] == by])).mark_point(color=ink(by))
-        layers.append(dots.encode(x=x, y=y, tooltip=TIPS))
+        layers.append(dots.encode(x=x, y=y, tooltip=_tips()))
     return alt.layer(*layers).properties(
         height=LAW,
         title=alt.TitleParams(
-            "What loss do they expect?", subtitle="nats a token, each paper on its own text"
+            say("What loss do they expect?"), subtitle=say("nats a token, each paper on its own text")
         ),
     )
 
@@ -389,7 +441,7 @@ def loss_chart(data: dict[str, Any]) -> alt.TopLevelMixin:
 def _laws(rows: Sequence[dict[str, Any]], x: alt.X, y: alt.Y) -> list[alt.Chart]:
     """Draw each law as a line: faint where it is stretched beyond the runs that it was fitted to."""
     names = list(dict.fromkeys(row["law"] for row in rows))
-    styles = {name: (colour, dash) for name, colour, dash in LAWS.values() if name in names}
+    styles = {say(name): (colour, dash) for name, colour, dash in LAWS.values() if say(name) in names}
     legend = alt.Legend(symbolType="stroke", symbolSize=240, symbolStrokeWidth=2, symbolOpacity=1, columns=1)
     scales = (
         alt.Scale(domain=names, range=[ink(styles[name][0]) for name in names]),
@@ -407,11 +459,13 @@ def _laws(rows: Sequence[dict[str, Any]], x: alt.X, y: alt.Y) -> list[alt.Chart]
     ]
 
 
-TIPS = [
-    alt.Tooltip("name:N", title="model"), alt.Tooltip("size:N", title="N"), alt.Tooltip("text:N", title="D"),
-    alt.Tooltip("cost:N", title="C"), alt.Tooltip("best:N", title="the best N for this C"),
-    alt.Tooltip("loss:N", title="loss"), alt.Tooltip("source:N"), alt.Tooltip("note:N"),
-]  # fmt: skip
+def _tips() -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("name:N", title=say("model")), alt.Tooltip("size:N", title="N"), alt.Tooltip("text:N", title="D"),
+        alt.Tooltip("cost:N", title="C"), alt.Tooltip("best:N", title=say("the best N for this C")),
+        alt.Tooltip("loss:N", title=say("loss")), alt.Tooltip("source:N", title=say("source")),
+        alt.Tooltip("note:N", title=say("note")),
+    ]  # fmt: skip
 
 
 def _tip_of(one: dict[str, Any]) -> dict[str, Any]:
@@ -419,14 +473,21 @@ def _tip_of(one: dict[str, Any]) -> dict[str, Any]:
     known = one["d"] is not None
     return {
         "name": f"{one['name']} ({one['year']})", "size": sized(one["n"]),
-        "text": f"{sized(one['d'])}, {one['d'] / one['n']:.{1 if one['d'] / one['n'] < 10 else 0}f} for each of N"
-        if known else "never published",
+        "text": say("{tokens}, {each} for each of N", tokens=sized(one["d"]), each=_each(one)) if known
+        else say("never published"),
         "cost": powered(one["c"]) if known else "",
-        "best": f"{sized(one['best_kaplan'])} by Kaplan, {sized(one['best_hoffmann'])} by Hoffmann" if known else "",
-        "loss": f"by Kaplan {one['kaplan']:.2f}, by Hoffmann {one['hoffmann']:.2f}, by the refit {one['refit']:.2f}"
-        if known else f"by Kaplan’s L(N) {one['kaplan_n']:.2f}",
+        "best": say("{kaplan} by Kaplan, {hoffmann} by Hoffmann", kaplan=sized(one["best_kaplan"]),
+                    hoffmann=sized(one["best_hoffmann"])) if known else "",
+        "loss": say("by Kaplan {kaplan}, by Hoffmann {hoffmann}, by the refit {refit}", kaplan=f"{one['kaplan']:.2f}",
+                    hoffmann=f"{one['hoffmann']:.2f}", refit=f"{one['refit']:.2f}") if known
+        else say("by Kaplan’s L(N) {loss}", loss=f"{one['kaplan_n']:.2f}"),
         "source": one["source"], "note": one["note"],
     }  # fmt: skip
+
+
+def _each(one: dict[str, Any]) -> str:
+    ratio = one["d"] / one["n"]
+    return f"{ratio:.{1 if ratio < 10 else 0}f}"
 
 
 def _known(models: Sequence[dict[str, Any]], x: alt.X, y: alt.Y) -> Any:
@@ -436,7 +497,7 @@ def _known(models: Sequence[dict[str, Any]], x: alt.X, y: alt.Y) -> Any:
         size=90, filled=True, stroke=ink("ink"), strokeWidth=2, opacity=1
     )
     filled = alt.condition("datum.known", alt.value(ink("ink")), alt.value(ink("bg")))
-    return dots.encode(x=x, y=y, fill=filled, tooltip=TIPS).properties(name="models")
+    return dots.encode(x=x, y=y, fill=filled, tooltip=_tips()).properties(name="models")
 
 
 def _name(text: str, place: dict[str, float], x: alt.X, y: alt.Y, dx: int, dy: int) -> Any:
@@ -477,9 +538,12 @@ def draw_published(data: dict[str, Any]) -> None:
         "loss by Kaplan": "kaplan",
     }
     columns |= {"by Hoffmann": "hoffmann", "by the refit": "refit", "source": "source"}
-    said = "; ".join(f"{one['name']} {one['size']} parameters, D {one['text']}" for one in told)
+    said = "; ".join(
+        say("{name} {size} parameters, D {text}", name=one["name"], size=one["size"], text=one["text"])
+        for one in told
+    )
     about = About(
-        "scaling_published", f"Published laws and models: {said}.",
+        "scaling_published", say("Published laws and models: {said}.", said=said),
         {"models": data["models"], "ladder": len(data["ladder"])},
         {"model": [one["name"] for one in data["models"]]}
         | {name: [one[key] for one in data["models"]] for name, key in columns.items()},

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app import questions
 from app.controls.predict import Answer
 from app.session.state import Value
+from core.messages import say
 from core.runs import ladder_recordings
 from core.scaling.forecast import Forecast
 from pages.scaling.seen import Seen, see
@@ -57,7 +58,9 @@ def ask(seen: Seen) -> Question:
     runs = ladder_recordings.series("parameters")
     largest = max(one.parameters(seen.tables) for one in runs)
     sizes = len({one.parameters(seen.tables) for one in runs})
-    many = {1: "the largest size", 2: "the two largest sizes", 3: "the three largest sizes"}[held]
+    many = {1: say("the largest size"), 2: say("the two largest sizes"), 3: say("the three largest sizes")}[
+        held
+    ]
     asked = questions.ask("scaling", "held-back", many=many, count=sizes - held, size=sized(largest))
     return Question(asked, held, seen.tables)
 

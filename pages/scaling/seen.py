@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from app.kit.arms import Arm
+from core.messages import mark
 from core.runs import ladder_recordings
 from core.runs.ladder_recordings import Against, Rung
 from core.scaling.forecast import Coverage, Forecast, coverage, forecast
@@ -17,9 +18,9 @@ from core.training import ladder
 from core.training.spec import TrainSpec
 
 AXES: dict[Against, tuple[str, str]] = {  # what the axis holds, and its letter
-    "parameters": ("parameters", "N"),
-    "data": ("characters read", "D"),
-    "compute": ("operations of training, 6 N D", "C"),
+    "parameters": (mark("parameters"), "N"),
+    "data": (mark("characters read"), "D"),
+    "compute": (mark("operations of training, 6 N D"), "C"),
 }
 PLACES = 64  # of a drawn curve
 

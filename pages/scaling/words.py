@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from app.counts import counted
+from core.messages import mark, say
 from core.runs import ladder_recordings
 from core.runs.ladder_recordings import Rung
 from core.scaling.forecast import LEVEL, Forecast
@@ -81,84 +82,155 @@ def equation(seen: Seen) -> str:
 
 def _law(seen: Seen, found: Forecast) -> str:
     law = found.law
-    sure = ""
-    if found.band:
-        low, high = found.band.exponent()
-        sure = f" ({GREEK} between {low:.2f} and {high:.2f})"
-    what = AXES[seen.against][0].split(",")[0]
-    return f"{equation(seen)}{sure}: ten times the {what} leave {law.share_left(10):.0%} of {_floor(found)}."
+    left = {
+        "equation": _equation(seen, found), "share": f"{law.share_left(10):.0%}", "floor": _floor(found),
+    }  # fmt: skip
+    if seen.against == "parameters":
+        return say("{equation}: ten times the parameters leave {share} of {floor}.", **left)
+    if seen.against == "data":
+        return say("{equation}: ten times the characters read leave {share} of {floor}.", **left)
+    return say("{equation}: ten times the operations of training leave {share} of {floor}.", **left)
+
+
+def _equation(seen: Seen, found: Forecast) -> str:
+    """Write the law with its numbers, and how sure its exponent is."""
+    if not found.band:
+        return equation(seen)
+    low, high = found.band.exponent()
+    return say(
+        "{equation} ({letter} between {low} and {high})",
+        equation=equation(seen), letter=GREEK, low=f"{low:.2f}", high=f"{high:.2f}",
+    )  # fmt: skip
 
 
 def _floor(found: Forecast) -> str:
     """Tell what the law's floor leaves over, and how sure it is."""
     if found.law.floor < SMALLEST:
-        return "the loss; no floor can be told from these runs"
-    above = f"what lies above E = {found.law.floor:.2f}"
+        return say("the loss; no floor can be told from these runs")
+    floor = f"{found.law.floor:.2f}"
     if found.band is None:
-        return above
+        return say("what lies above E = {floor}", floor=floor)
     low, high = found.band.floor()
-    sure = f"{above}, between {low:.2f} and {high:.2f}"
-    return f"{sure}: these runs cannot tell it from no floor" if low < SMALLEST else sure
+    ends = {"floor": floor, "low": f"{low:.2f}", "high": f"{high:.2f}"}
+    if low < SMALLEST:
+        return say(
+            "what lies above E = {floor}, between {low} and {high}: these runs cannot tell it from no floor",
+            **ends,
+        )
+    return say("what lies above E = {floor}, between {low} and {high}", **ends)
 
 
 def _forecast(seen: Seen, found: Forecast) -> str:
-    letter = AXES[seen.against][1]
-    many = (
-        f"Fitted on the {len(found.used)} smallest, it"
-        if seen.ahead is None
-        else f"For {_ahead(seen.ahead)} it"
-    )
-    said = f"{many} foretells {found.loss:.3f} at {letter} = {powered(found.at) if letter == 'C' else sized(found.at)}"
-    if found.low is not None and found.high is not None:
-        said += f", a run between {found.low:.3f} and {found.high:.3f}"
+    said = [_foretold(seen, found)]
     if found.truth is None or found.miss is None:
-        return f"{said}. Train that size, and what comes is held against it."
-    side = "more" if found.miss >= 0 else "less"
-    word = {
-        "inside": "inside the interval",
-        "above": "above it",
-        "below": "below it",
-        "": "no interval to hold it against",
-    }
+        said.append(say("Train that size, and what comes is held against it."))
+    else:
+        said.append(_came(found, f"{found.truth:.3f}", found.miss))
+        said.append(held(seen))
+    return " ".join(one for one in said if one)
+
+
+def _foretold(seen: Seen, found: Forecast) -> str:
+    letter = AXES[seen.against][1]
+    values = {
+        "loss": f"{found.loss:.3f}", "letter": letter,
+        "size": powered(found.at) if letter == "C" else sized(found.at),
+    }  # fmt: skip
+    if found.low is None or found.high is None:
+        if seen.ahead is None:
+            return say(
+                "Fitted on the {count} smallest, it foretells {loss} at {letter} = {size}.",
+                count=len(found.used), **values,
+            )  # fmt: skip
+        return say("For {run} it foretells {loss} at {letter} = {size}.", run=_ahead(seen.ahead), **values)
+    values |= {"low": f"{found.low:.3f}", "high": f"{found.high:.3f}"}
+    if seen.ahead is None:
+        return say(
+            "Fitted on the {count} smallest, it foretells {loss} at {letter} = {size}, a run between {low} and {high}.",
+            count=len(found.used), **values,
+        )  # fmt: skip
+    return say(
+        "For {run} it foretells {loss} at {letter} = {size}, a run between {low} and {high}.",
+        run=_ahead(seen.ahead), **values,
+    )  # fmt: skip
+
+
+VERDICTS = {
+    "inside": mark("inside the interval"),
+    "above": mark("above it"),
+    "below": mark("below it"),
+    "": mark("no interval to hold it against"),
+}
+
+
+def _came(found: Forecast, truth: str, miss: float) -> str:
     runs = len(found.truths)
-    came = "What came, a single run" if runs == 1 else f"What came, the mean of {runs} seeds"
-    return (
-        f"{said}. {came}: {found.truth:.3f}, {abs(found.miss):.1%} {side} than foretold, {word[found.verdict]}."
-        f"{held(seen)}"
+    values = {"truth": truth, "miss": f"{abs(miss):.1%}", "verdict": say(VERDICTS[found.verdict])}
+    if runs == 1:
+        if miss >= 0:
+            return say("What came, a single run: {truth}, {miss} more than foretold, {verdict}.", **values)
+        return say("What came, a single run: {truth}, {miss} less than foretold, {verdict}.", **values)
+    values["runs"] = str(runs)
+    if miss >= 0:
+        return say(
+            "What came, the mean of {runs} seeds: {truth}, {miss} more than foretold, {verdict}.", **values
+        )
+    return say(
+        "What came, the mean of {runs} seeds: {truth}, {miss} less than foretold, {verdict}.", **values
     )
 
 
 def held(seen: Seen) -> str:
-    """Say how many withheld runs the intervals of this axis held, after a space; one hit alone says little."""
+    """Say how many withheld runs the intervals of this axis held; one hit alone says little."""
     found = covered(seen.against, seen.tables)
     if not found.of:
         return ""
-    axis = AXES[seen.against][0].split(",")[0]
-    whose = "Over data, all widths together" if seen.against == "data" else f"Over {axis}"
-    return (
-        f" {whose}, the largest sizes withheld in turn "
-        f"({counted(found.cuts, 'cut')}), the {100 * LEVEL:.0f} % intervals held {found.held} of {found.of} runs, one "
-        f"size beyond the fit {found.next_held} of {found.next_of}."
+    values = {
+        "cuts": counted(found.cuts, "cut"), "level": f"{100 * LEVEL:.0f}", "held": found.held, "of": found.of,
+        "next_held": found.next_held, "next_of": found.next_of,
+    }  # fmt: skip
+    if seen.against == "data":
+        return say(
+            "Over data, all widths together, the largest sizes withheld in turn ({cuts}), the {level} % intervals "
+            "held {held} of {of} runs, one size beyond the fit {next_held} of {next_of}.",
+            **values,
+        )
+    if seen.against == "parameters":
+        return say(
+            "Over parameters, the largest sizes withheld in turn ({cuts}), the {level} % intervals held {held} of "
+            "{of} runs, one size beyond the fit {next_held} of {next_of}.",
+            **values,
+        )
+    return say(
+        "Over operations of training, the largest sizes withheld in turn ({cuts}), the {level} % intervals held "
+        "{held} of {of} runs, one size beyond the fit {next_held} of {next_of}.",
+        **values,
     )
 
 
 def _ahead(one: TrainSpec) -> str:
     """Name the run to come, as the control that trains it names its two dials."""
-    text = "all of" if ladder.tokens_of(one) == ladder.FULL else "twice"
-    return f"a width of {ladder.width_of(one)} on {text} the ladder’s text"
+    width = ladder.width_of(one)
+    if ladder.tokens_of(one) == ladder.FULL:
+        return say("a width of {width} on all of the ladder’s text", width=width)
+    return say("a width of {width} on twice the ladder’s text", width=width)
 
 
 def _frontier(seen: Seen, law: Surface) -> str:
     if min(law.amount_n, law.amount_d) <= 0:
-        return "On these runs only one of parameters and characters makes a difference, so there is no best split."
+        return say(
+            "On these runs only one of parameters and characters makes a difference, so there is "
+            "no best split."
+        )
     low, high, off = split_interval(seen.tables)
-    floor = f"E = {law.floor:.2f}" if law.floor >= SMALLEST else "no floor"
-    return (
-        "On the frontier no cheaper size is better, by the mean of its seeds. By the law over both N and D "
-        f"({floor}; its runs lie {off:.3f} nats off it) the best size grows as C^{law.share:.2f}, between "
-        f"C^{low:.2f} and C^{high:.2f} (Hoffmann et al. 2022 found about C^0.5, Kaplan et al. 2020 C^0.73)."
-        f"{_ended(seen, law)}"
-    )
+    floor = f"E = {law.floor:.2f}" if law.floor >= SMALLEST else say("no floor")
+    said = say(
+        "On the frontier no cheaper size is better, by the mean of its seeds. By the law over both N and D ({floor}; "
+        "its runs lie {off} nats off it) the best size grows as C^{share}, between C^{low} and C^{high} (Hoffmann et "
+        "al. 2022 found about C^0.5, Kaplan et al. 2020 C^0.73).",
+        floor=floor, off=f"{off:.3f}", share=f"{law.share:.2f}", low=f"{low:.2f}", high=f"{high:.2f}",
+    )  # fmt: skip
+    return " ".join(one for one in (said, _ended(seen, law)) if one)
 
 
 def _ended(seen: Seen, law: Surface) -> str:
@@ -170,8 +242,11 @@ def _ended(seen: Seen, law: Surface) -> str:
     wanted = law.budget(longest)
     if not after or wanted > max(after):
         return ""
-    return (
-        f" From C = {powered(wanted)} on it asks for more than the {sized(longest)} characters of the longest runs, "
-        f"and from {powered(min(after))} on every size of the frontier has read just these: there the text’s end, not "
-        "the best split, draws it."
+    return say(
+        "From C = {cost} on it asks for more than the {characters} characters of the longest "
+        "runs, and from {end} on every size of the frontier has read just these: there "
+        "the text’s end, not the best split, draws it.",
+        cost=powered(wanted),
+        characters=sized(longest),
+        end=powered(min(after)),
     )

@@ -1,4 +1,7 @@
-"""The guide for teachers, from the documentation to the app: the same text, other links. No Streamlit here."""
+"""The guide for teachers, from the documentation to the app: the same text, other links. No Streamlit here.
+
+docs/teaching.md, and its translations in folders beside it that are named by their language.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,17 @@ from pathlib import Path
 
 from app import chapters
 from app.lessons import library
+from core.messages import twin
 
 FILE = chapters.ROOT / "docs" / "teaching.md"
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 
 
 def text(file: Path = FILE) -> str | None:
-    """Return the guide with links of the app; None: it is not on this machine."""
+    """Return the guide with links of the app, in the reader's language; None: it is not on this machine."""
     if not file.is_file():
         return None
-    return _LINK.sub(_of_the_app, file.read_text(encoding="utf-8"))
+    return _LINK.sub(_of_the_app, twin(file, ours=False).read_text(encoding="utf-8"))
 
 
 def _of_the_app(found: re.Match[str]) -> str:
@@ -26,7 +30,7 @@ def _of_the_app(found: re.Match[str]) -> str:
 
 def _place(target: str) -> str:
     """Return the app's page for a page of the site; "": the app has none."""
-    folder, _, file = target.partition("#")[0].rpartition("/")
+    folder, _, file = target.partition("#")[0].removeprefix("../").rpartition("/")
     name = file.removesuffix(".md")
     if folder == "every-picture":
         return "./" if name == "home" else name if name in chapters.BY_SLUG else "./"

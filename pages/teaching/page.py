@@ -5,13 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from app.frame import page
+from core.messages import say
 from pages.teaching import guide
 
 page.enter("teaching")
 found = guide.text()
 if found is None:
     st.info(
-        "The guide for teachers is docs/teaching.md in the project’s folder; an installed package lacks it."
+        say(
+            "The guide for teachers is docs/teaching.md in the project’s folder; an installed package lacks it."
+        )
     )
 else:
     with st.container(key="gb-guide"):

@@ -2,6 +2,7 @@
 // broken character, and what each tokenizer makes of words that no corpus has.
 
 import { counted, timesAs } from "../../app/kit/counts.js";
+import { say, sayOf } from "../../app/kit/say.js";
 import { clamp, css, fit, h, html, label, measure, num, thousands, visible } from "../../app/kit/shapes.js";
 import { isPhone } from "../../app/kit/widths.js";
 import { sentence } from "./cut.js";
@@ -33,7 +34,7 @@ import { chipRow, symbolChip } from "./learned.js";
  */
 
 const LANGUAGE = { top: 74, pitch: 21, name: 128, bytes: 66 };
-const RATES = { text: "In all", word: "A word", character: "A character", byte: "A byte" };
+const RATES = { text: say("In all"), word: say("A word"), character: say("A character"), byte: say("A byte") };
 
 /**
  * What a cell shows: tokens, or tokens for each word, character or byte; null where a language writes no words.
@@ -52,7 +53,7 @@ function rateOf(language, cell, rate) {
 function languageCell(g, x, y, w, language, english, method, rate, most) {
   const cell = language.cells[method];
   const value = rateOf(language, cell, rate);
-  if (value === null) return label(x + w - 40, y + 4, "no spaces", { anchor: "end", fill: "ink3" });
+  if (value === null) return label(x + w - 40, y + 4, say("no spaces"), { anchor: "end", fill: "ink3" });
   const times = value / (rateOf(english, english.cells[method], rate) ?? NaN);
   const bar = w - 92;
   const lost = cell.unknown > 0;
@@ -60,9 +61,9 @@ function languageCell(g, x, y, w, language, english, method, rate, most) {
     h("rect", { x, y: y - 9, width: w - 4, height: 18, fill: "transparent" }),
     bar > 12 && !lost && h("rect", { x, y: y - 5, width: Math.max(1, (bar * value) / most), height: 10, rx: 2, fill: css("res"), opacity: 0.75 }),
     label(x + w - 50, y + 4, num(value, rate === "text" ? 0 : 2), { anchor: "end", mono: true, fill: lost ? "neg" : "ink" }),
-    label(x + w - 10, y + 4, lost ? "lost" : `×${num(times, 1)}`, { anchor: "end", mono: !lost, fill: lost ? "neg" : "ink3" }));
-  const said = lost ? `\n${cell.unknown} of them say only [UNK]: what stood there is lost` : `\n${timesAs(times)} what the same costs in English`;
-  return g.tip(node, `${language.name}: ${counted(cell.tokens, "token")} for ${counted(language.characters, "character")}, ${language.bytes} bytes${said}`);
+    label(x + w - 10, y + 4, lost ? sayOf("text", "lost") : `×${num(times, 1)}`, { anchor: "end", mono: !lost, fill: lost ? "neg" : "ink3" }));
+  const said = lost ? say("{count} of them say only [UNK]: what stood there is lost", { count: cell.unknown }) : say("{times} what the same costs in English", { times: timesAs(times) });
+  return g.tip(node, `${say("{name}: {tokens} for {characters}, {bytes} bytes", { name: language.name, tokens: counted(cell.tokens, "token"), characters: counted(language.characters, "character"), bytes: language.bytes })}\n${said}`);
 }
 
 /** @param {Stage} g @param {Languages} data @param {{language: number}} local @param {number} y */
@@ -72,7 +73,7 @@ function languageDetail(g, data, local, y) {
   const wide = !isPhone(g.width);
   /** @type {Shapes[]} */
   const nodes = [label(0, y, [h("tspan", { "font-weight": 600, fill: css("ink") }, `${language.name}: `), language.sentence], { size: 13 })];
-  if (rtl) nodes.push(sentence(0, y + 18, g.width, "Read from right to left. Its tokens stand in the order in which the model reads them: the beginning is at the left.", { lines: wide ? 1 : 3, fill: "ink3" }));
+  if (rtl) nodes.push(sentence(0, y + 18, g.width, say("Read from right to left. Its tokens stand in the order in which the model reads them: the beginning is at the left."), { lines: wide ? 1 : 3, fill: "ink3" }));
   data.methods.forEach((method, k) => {
     const cell = language.cells[method.id];
     const at = y + 24 + (rtl ? (wide ? 18 : 50) : 0) + k * 23;
@@ -101,9 +102,9 @@ export const languages = {
     const top = wide ? LANGUAGE.top : 166;
     const english = data.languages[0];
     g.part("head", [rate, wide], () => [
-      label(0, 18, wide ? "The same sentences cost more in other languages" : "Other languages cost more tokens", { weight: 600, fill: "ink", size: 16 }),
-      wide && label(LANGUAGE.name + LANGUAGE.bytes - 14, top - 12, "bytes each", { anchor: "end", fill: "ink3" }),
-      label(0, top - 12, wide ? "Language" : "", { weight: 600, fill: "ink" }),
+      label(0, 18, wide ? say("The same sentences cost more in other languages") : say("Other languages cost more tokens"), { weight: 600, fill: "ink", size: 16 }),
+      wide && label(LANGUAGE.name + LANGUAGE.bytes - 14, top - 12, say("bytes each"), { anchor: "end", fill: "ink3" }),
+      label(0, top - 12, wide ? say("Language") : "", { weight: 600, fill: "ink" }),
       shown.map((m, k) => label(left + (k + 1) * w - 10, top - 12, fit(m.name, w - 14, 12, false), { anchor: "end", weight: 600, fill: "ink" })),
       h("path", { d: `M0,${top - 4}H${g.width}`, stroke: css("line") }),
     ]);
@@ -127,7 +128,7 @@ export const languages = {
         })));
     });
     const end = top + 12 + data.languages.length * LANGUAGE.pitch;
-    g.part("why", [end], () => sentence(0, end + 12, g.width, "Why: a vocabulary is spent on what its corpus repeats, and most of these corpora are English. Long words that rarely come again (Finnish) fall into many pieces; other scripts begin with two or three bytes a character (Hindi), and few of those were ever merged. Lost: at least one of its tokens is [UNK], so the text cannot be read back and its count says nothing of the cost.", { lines: wide ? 3 : 9 }));
+    g.part("why", [end], () => sentence(0, end + 12, g.width, say("Why: a vocabulary is spent on what its corpus repeats, and most of these corpora are English. Long words that rarely come again (Finnish) fall into many pieces; other scripts begin with two or three bytes a character (Hindi), and few of those were ever merged. Lost: at least one of its tokens is [UNK], so the text cannot be read back and its count says nothing of the cost."), { lines: wide ? 3 : 9 }));
     const detail = end + (wide ? 72 : 166);
     g.part("detail", [local.language, detail], () => languageDetail(g, data, local, detail));
     g.height = detail + (wide ? 48 : 80) + data.methods.length * 23;
@@ -150,7 +151,7 @@ export const languages = {
 
   describe(data, local) {
     const language = data.languages[local.language];
-    return `Tokens for the same sentences in ${data.languages.length} languages. ${language.name}: ${data.methods.map((m) => `${m.name} ${language.cells[m.id].tokens}`).join(", ")}.`;
+    return say("Tokens for the same sentences in {count} languages. {name}: {list}.", { count: data.languages.length, name: language.name, list: data.methods.map((m) => `${m.name} ${language.cells[m.id].tokens}`).join(", ") });
   },
 
   state: (data, local) => ({
@@ -176,7 +177,7 @@ function markBits(byte) {
  */
 function idText(id, also, room) {
   const name = `id ${thousands(id)}`;
-  const tries = also ? [`${name}, with ${also} too`, `${name} + ${also}`, `${name} +`] : [];
+  const tries = also ? [say("{name}, with {also} too", { name, also }), `${name} + ${also}`, `${name} +`] : [];
   return tries.find((text) => measure(text, 12, true) <= room) ?? name;
 }
 
@@ -186,7 +187,7 @@ function byteCard(x, y, card) {
   const at = (/** @type {number} */ i) => x + i * (BYTE.w + BYTE.gap);
   return [
     label(x, y + 24, visible(card.character), { size: 26, fill: "ink", direction: "ltr" }),
-    label(x + 46, y + 12, [card.code, h("tspan", { dx: 10, "font-weight": 400, "font-family": "var(--gb-sans)", fill: css("ink3") }, `${card.bytes.length} bytes`)], { mono: true, fill: "ink", weight: 600 }),
+    label(x + 46, y + 12, [card.code, h("tspan", { dx: 10, "font-weight": 400, "font-family": "var(--gb-sans)", fill: css("ink3") }, say("{count} bytes", { count: card.bytes.length }))], { mono: true, fill: "ink", weight: 600 }),
     label(x + 46, y + 28, fit(card.name, Math.max(w, 250) - 46, 12, false), { fill: "ink3" }),
     card.bytes.map((byte, i) => {
       const bits = byte.toString(2).padStart(8, "0");
@@ -199,7 +200,7 @@ function byteCard(x, y, card) {
     card.rows.map((row, k) => {
       const top = y + 90 + k * 40;
       let first = 0;
-      const many = row.tokens.length === 1 ? "one token" : counted(row.tokens.length, "token");
+      const many = row.tokens.length === 1 ? say("one token") : counted(row.tokens.length, "token");
       return h("g", {},
         label(x, top + 8, fit(row.name, w - measure(many, 12, false) - 16, 12, false), { fill: "ink2", weight: 500 }),
         label(x + w, top + 8, many, { anchor: "end", fill: row.tokens.length > 1 ? "accent" : "ink3" }),
@@ -224,21 +225,21 @@ export const bytesFigure = {
     const tall = 90 + (data.cards[0]?.rows.length ?? 0) * 40 + 20;
     const top = wide ? BYTE.top : 92;
     g.part("all", [g.width], () => [
-      label(0, 18, "A character is bytes before it is a token", { weight: 600, fill: "ink", size: 16 }),
+      label(0, 18, say("A character is bytes before it is a token"), { weight: 600, fill: "ink", size: 16 }),
       sentence(0, 40, g.width, data.said, { lines: wide ? 1 : 4 }),
       data.cards.map((card, i) => h("g", {}, byteCard((i % perRow) * width, top + Math.floor(i / perRow) * tall, card))),
     ]);
     g.height = top + Math.ceil(data.cards.length / perRow) * tall;
   },
-  describe: (data) => `Bytes of ${data.cards.map((c) => `${c.character} ${c.code}: ${c.bytes.map((b) => b.toString(16)).join(" ")}`).join("; ")}.`,
+  describe: (data) => say("Bytes of {list}.", { list: data.cards.map((c) => `${c.character} ${c.code}: ${c.bytes.map((b) => b.toString(16)).join(" ")}`).join("; ") }),
   state: (data) => ({ own: data.own, cards: data.cards.map((c) => ({ character: c.character, bytes: c.bytes, tokens: Object.fromEntries(c.rows.map((r) => [r.id, r.tokens])) })) }),
 };
 
 /** Which share of the learner's text a row hides behind [UNK], and which it changes. @param {Lost} row */
 function lostText(row) {
   const share = (/** @type {number} */ x) => (x < 0.001 ? "<0.1 %" : `${num(100 * x, 1)} %`);
-  const parts = [row.hidden > 0 && `${share(row.hidden)} hidden`, row.altered > 0 && `${share(row.altered)} changed`];
-  return parts.filter(Boolean).join(", ") || "nothing";
+  const parts = [row.hidden > 0 && say("{share} hidden", { share: share(row.hidden) }), row.altered > 0 && say("{share} changed", { share: share(row.altered) })];
+  return parts.filter(Boolean).join(", ") || say("nothing");
 }
 
 /** @type {View<Unknown>} */
@@ -252,12 +253,12 @@ export const unknownFigure = {
     const w = (g.width - left - right) / probes.length;
     const top = wide ? 84 : 124;
     g.part("all", [g.width], () => [
-      label(0, 18, "What no corpus has: lost, or spelled", { weight: 600, fill: "ink", size: 16 }),
-      sentence(0, 40, g.width, "What a list of words or signs never met is [UNK]: the model cannot tell what stood there. BERT’s rules change capitals, accents and marks before it looks up. Bytes spell everything.", { lines: wide ? 1 : 4 }),
+      label(0, 18, say("What no corpus has: lost, or spelled"), { weight: 600, fill: "ink", size: 16 }),
+      sentence(0, 40, g.width, say("What a list of words or signs never met is [UNK]: the model cannot tell what stood there. BERT’s rules change capitals, accents and marks before it looks up. Bytes spell everything."), { lines: wide ? 1 : 4 }),
       probes.map((p, k) => [
         label(left + k * w + 2, top - 14, fit(visible(data.probes[p].text), 90, 13), { mono: true, weight: 600, fill: "ink", size: 13 }),
         wide && label(left + k * w + 8 + Math.min(90, measure(visible(data.probes[p].text), 13, true)), top - 14, data.probes[p].what, { fill: "ink3" })]),
-      wide && label(g.width, top - 14, "lost of your text", { anchor: "end", fill: "ink3" }),
+      wide && label(g.width, top - 14, say("lost of your text"), { anchor: "end", fill: "ink3" }),
       h("path", { d: `M0,${top - 6}H${g.width}`, stroke: css("line") }),
       data.rows.map((row, i) => {
         const y = top + 12 + i * 25;
@@ -269,6 +270,6 @@ export const unknownFigure = {
     ]);
     g.height = top + 12 + data.rows.length * 25;
   },
-  describe: (data) => `What unknown words become: ${data.rows.map((r) => `${r.name}: ${r.cells.map((c, i) => `${data.probes[i].text} ${c.map(([t, u]) => (u ? "[UNK]" : t)).join(" ")}`).join(", ")}`).join("; ")}.`,
+  describe: (data) => say("What unknown words become: {list}.", { list: data.rows.map((r) => `${r.name}: ${r.cells.map((c, i) => `${data.probes[i].text} ${c.map(([t, u]) => (u ? "[UNK]" : t)).join(" ")}`).join(", ")}`).join("; ") }),
   state: (data) => ({ rows: Object.fromEntries(data.rows.map((r) => [r.id, { cells: r.cells.map((c) => c.map(([text, unknown]) => (unknown ? "[UNK]" : text))), hidden: r.hidden, altered: r.altered }])) }),
 };

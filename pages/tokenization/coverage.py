@@ -9,6 +9,7 @@ from typing import Any
 from app.models import cache
 from app.session import events, state
 from core.language_model import LanguageModel
+from core.messages import mark, mark_of, say, say_of
 from core.text.broken import broken
 from core.text.languages import languages, rates
 from core.text.pieces import Method, Piece
@@ -19,11 +20,37 @@ SPENDERS = ("model", "bpe", "wordpiece", "unigram", "gpt2", "cl100k", SMOLLM2, "
 BYTE_ROWS = ("model", "bpe", "gpt2", "cl100k", SMOLLM2)
 SAMPLE = "é€क👍"  # two, three and four bytes, for a text that has no such character
 CARDS = 3
-SAID = (
+SAID = mark(
     "Coloured bits spell the character's number, the grey ones its length. Where the corpus rarely had it, its bytes "
     "stay single tokens."
 )
-PROBES = (("zorkle", "made up"), ("naïve", "rare sign"), ("नमस्ते", "another script"), ("👍", "emoji"))
+PROBES = (
+    ("zorkle", mark("made up")),
+    ("naïve", mark("rare sign")),
+    ("नमस्ते", mark("another script")),
+    ("👍", mark("emoji")),
+)
+LANGUAGES = {
+    "English": mark_of("language", "English"),
+    "Spanish": mark_of("language", "Spanish"),
+    "French": mark_of("language", "French"),
+    "German": mark_of("language", "German"),
+    "Finnish": mark_of("language", "Finnish"),
+    "Turkish": mark_of("language", "Turkish"),
+    "Vietnamese": mark_of("language", "Vietnamese"),
+    "Swahili": mark_of("language", "Swahili"),
+    "Russian": mark_of("language", "Russian"),
+    "Greek": mark_of("language", "Greek"),
+    "Arabic": mark_of("language", "Arabic"),
+    "Hebrew": mark_of("language", "Hebrew"),
+    "Hindi": mark_of("language", "Hindi"),
+    "Bengali": mark_of("language", "Bengali"),
+    "Tamil": mark_of("language", "Tamil"),
+    "Thai": mark_of("language", "Thai"),
+    "Chinese": mark_of("language", "Chinese"),
+    "Japanese": mark_of("language", "Japanese"),
+    "Korean": mark_of("language", "Korean"),
+}  # those of `core.text.languages`, by their names
 
 
 def draw_below(name: str, data: dict[str, Any]) -> None:
@@ -63,7 +90,8 @@ def language_data(lm: LanguageModel, name: str, table: tuple[str, ...], key: str
             cells[row] = {"tokens": spent.tokens, "unknown": spent.unknown, "pieces": pieces}
         found.append(
             {
-                "code": language.code, "name": language.name, "words": spent.words, "characters": spent.characters,
+                "code": language.code, "name": say_of("language", LANGUAGES[language.name]),
+                "words": spent.words, "characters": spent.characters,
                 "bytes": spent.bytes, "sentence": language.sentences[1], "direction": language.direction,
                 "cells": cells,
             }
@@ -98,9 +126,9 @@ def byte_data(lm: LanguageModel, name: str, table: tuple[str, ...], text: str, k
         data = list(character.encode("utf-8", "surrogatepass"))
         about = {"code": f"U+{ord(character):04X}", "name": unicodedata.name(character, "").capitalize()}
         cards.append({"character": character, **about, "bytes": data, "rows": rows})
-    said = SAID
+    said = say(SAID)
     if not own:
-        said = f"Your text has no broken character; these are examples. {said}"
+        said = f"{say('Your text has no broken character; these are examples.')} {said}"
     return {
         "figure": "bytes",
         "stamp": f"{name}\x1f{table}\x1f{text}\x1f{key}",
@@ -136,7 +164,7 @@ def _also(whole: bytes, part: bytes) -> str:
     if not found or not before + after:
         return ""
     if before + after == b" ":
-        return "a space"
+        return say("a space")
     sides = [side.decode("utf-8", "replace").replace(" ", "·") for side in (before, after)]
     if all(side.isprintable() and "\ufffd" not in side for side in sides):
         return f"“{'…'.join(sides) if all(sides) else ''.join(sides)}”"
@@ -153,7 +181,7 @@ def unknown_data(lm: LanguageModel, name: str, table: tuple[str, ...], text: str
         }
         for row, method in _methods(lm, key, table).items()
     ]  # fmt: skip
-    probes = [{"text": probe, "what": what} for probe, what in PROBES]
+    probes = [{"text": probe, "what": say(what)} for probe, what in PROBES]
     return {
         "figure": "unknown",
         "stamp": f"{name}\x1f{table}\x1f{text}\x1f{key}",

@@ -1,6 +1,7 @@
 // "How it cuts this word": merge by merge, by longest match, or as the likeliest of all ways. Letters keep their column.
 
 import { counted } from "../../app/kit/counts.js";
+import { say, sayOf } from "../../app/kit/say.js";
 import { MONO, clamp, css, fit, h, label, measure, num, thousands, visible } from "../../app/kit/shapes.js";
 import { dotted } from "./layout.js";
 import { STEPPED, chipRow, mergesAt, stepsOf, timesText, rowOf } from "./learned.js";
@@ -93,15 +94,16 @@ export function mergesUsed(data, local) {
  */
 function whyNot(machine, m) {
   const next = machine.turns.find((turn) => turn.rank >= m);
-  if (next) return `With ${m === 1 ? "1 merge" : `${counted(m, "merge")}`} no more is joined here; #${thousands(next.rank + 1)} is the next that joins.`;
+  if (next) return say("With {merges} no more is joined here; #{number} is the next that joins.", { merges: counted(m, "merge"), number: thousands(next.rank + 1) });
   const ends = machine.ends ?? [];
-  if (!ends.length) return machine.turns.length ? "One piece: every pair on the way had been learned." : "";
-  if (machine.needed === 0) return "Nothing was merged, so every word stays spelled.";
+  if (!ends.length) return machine.turns.length ? say("One piece: every pair on the way had been learned.") : "";
+  if (machine.needed === 0) return say("Nothing was merged, so every word stays spelled.");
   const e = ends[0];
   const pair = `${dotted(e.left)} + ${dotted(e.right)}`;
-  if (e.count === undefined) return `It stops here: no merge joins ${pair}.`;
-  const times = e.count === 0 ? "never met in the corpus" : `met ${timesText(e.count)}`;
-  return `It stops here: ${pair} ${times}; the last merge had ${thousands(machine.needed ?? 0)}.`;
+  if (e.count === undefined) return say("It stops here: no merge joins {pair}.", { pair });
+  const told = { pair, times: timesText(e.count), needed: thousands(machine.needed ?? 0) };
+  return e.count === 0 ? say("It stops here: {pair} never met in the corpus; the last merge had {needed}.", told)
+    : say("It stops here: {pair} met {times}; the last merge had {needed}.", told);
 }
 
 /** @param {Stage} g @param {Kept} local @param {Box} box @param {Merging} machine */
@@ -129,12 +131,12 @@ function drawMerging(g, local, box, machine) {
         turn
           ? [label(columns.side, y + 4, `#${thousands(turn.rank + 1)}`, { mono: true, fill: off ? "ink3" : "ink2" }),
             turn.count !== undefined && label(box.x + box.w, y + 4, `×${thousands(turn.count)}`, { anchor: "end", mono: true, fill: "ink3" })]
-          : label(columns.side, y + 4, first ? `turn ${first} of ${rows.length - 1}` : "as spelled", { fill: "ink3" }));
-      if (turn) g.tip(node, () => `pairs there: ${turn.pairs.map((p) => `${visible(p[0])}+${visible(p[1])} ${p[2] < 0 ? "not learned" : `#${thousands(p[2] + 1)}`}`).join(", ")}\nthe earliest learned is taken`);
+          : label(columns.side, y + 4, first ? say("turn {number} of {count}", { number: first, count: rows.length - 1 }) : say("as spelled"), { fill: "ink3" }));
+      if (turn) g.tip(node, () => say("pairs there: {list}\nthe earliest learned is taken", { list: turn.pairs.map((p) => `${visible(p[0])}+${visible(p[1])} ${p[2] < 0 ? say("not learned") : `#${thousands(p[2] + 1)}`}`).join(", ") }));
       return node;
     }),
-    label(columns.side, box.y + CUT.letters - 8, "merge", { fill: "ink3" }),
-    machine.turns[0]?.count !== undefined && label(box.x + box.w, box.y + CUT.letters - 8, "seen", { anchor: "end", fill: "ink3" }),
+    label(columns.side, box.y + CUT.letters - 8, sayOf("column", "merge"), { fill: "ink3" }),
+    machine.turns[0]?.count !== undefined && label(box.x + box.w, box.y + CUT.letters - 8, sayOf("column", "seen"), { anchor: "end", fill: "ink3" }),
     sentence(box.x, box.y + CUT.letters + shown.length * pitch + 16, box.w, whyNot(machine, m), m < (machine.turns.at(-1)?.rank ?? -1) + 1 ? { fill: "ink3" } : {}),
   ];
 }
@@ -208,20 +210,20 @@ function drawTrials(g, box, machine) {
   const put = (/** @type {Trial} */ t, /** @type {number} */ tall, /** @type {string | null} */ about) => {
     const node = h("g", { "data-trial": t.found ? "found" : "vain" },
       cell(columns.x(t.start), columns.x(t.end), y + tall / 2, tall - 2, written(t), t.found ? { fill: "accent-soft", frame: "accent", ink: "accent", weight: 600, size: Math.min(12, tall - 2) } : { fill: "field", frame: "field", ink: "ink3", size: 11 }));
-    nodes.push(g.tip(node, () => `${t.tried}: ${t.found ? "an entry, taken" : "no entry, one letter less"}`));
+    nodes.push(g.tip(node, () => `${t.tried}: ${t.found ? say("an entry, taken") : say("no entry, one letter less")}`));
     if (about) nodes.push(label(columns.side, y + tall / 2 + 4, about, { fill: "ink3" }));
     y += tall;
   };
   for (const { misses, hit } of shown) {
     const left = misses.length - drawn;
-    for (const [k, t] of misses.slice(0, drawn).entries()) put(t, thin, left > 0 && k === drawn - 1 ? `and ${left} more` : null);
-    if (hit) put(hit, height, misses.length ? `after ${misses.length} ${misses.length === 1 ? "try" : "tries"}` : "at once");
+    for (const [k, t] of misses.slice(0, drawn).entries()) put(t, thin, left > 0 && k === drawn - 1 ? say("and {count} more", { count: left }) : null);
+    if (hit) put(hit, height, misses.length ? say("after {tries}", { tries: counted(misses.length, "try") }) : sayOf("found", "at once"));
   }
   const more = groups.length - shown.length;
-  if (more) nodes.push(label(box.x, y + 12, `and ${more} more ${more === 1 ? "piece" : "pieces"}`, { fill: "ink3" }));
+  if (more) nodes.push(label(box.x, y + 12, say("and {pieces}", { pieces: counted(more, "more piece") }), { fill: "ink3" }));
   const unknown = machine.unknown;
-  const said = unknown ? "Stuck: not even one sign fits here, so the whole word becomes [UNK]."
-    : "From the left: the longest beginning that is an entry, then on with the rest.";
+  const said = unknown ? say("Stuck: not even one sign fits here, so the whole word becomes [UNK].")
+    : say("From the left: the longest beginning that is an entry, then on with the rest.");
   nodes.push(sentence(box.x, y + (more ? 30 : 18), box.w, said, { fill: unknown ? "neg" : "ink2" }));
   return nodes;
 }
@@ -257,19 +259,17 @@ function drawLattice(g, box, machine) {
     const y = box.y + CUT.letters + lane * 17 + 12;
     const strength = 0.35 + 0.65 * ((logp - least) / (max - least || 1));
     const node = h("g", {}, cell(columns.x(from), columns.x(to), y, 15, unknown ? machine.letters[from] : entry, unknown ? UNREAD : on ? { fill: "accent-soft", frame: "accent", ink: "accent", weight: 600 } : { opacity: strength, ink: "ink2" }));
-    nodes.push(g.tip(node, () => unknown ? `no entry is ${dotted(machine.letters[from])}: [UNK], far less probable than any entry` : `${dotted(entry)}: probability ${Math.exp(logp) < 0.0001 ? Math.exp(logp).toExponential(1) : num(Math.exp(logp), 4)}, log ${num(logp, 2)}`));
+    nodes.push(g.tip(node, () => unknown ? say("no entry is {sign}: [UNK], far less probable than any entry", { sign: dotted(machine.letters[from]) }) : say("{entry}: probability {p}, log {log}", { entry: dotted(entry), p: Math.exp(logp) < 0.0001 ? Math.exp(logp).toExponential(1) : num(Math.exp(logp), 4), log: num(logp, 2) })));
   }
   const y = box.y + CUT.letters + Math.min(lanes.length, most) * 17 + 20;
   const wide = box.w - 62;
   const lost = new Set(edges.filter((e) => e[4]).map((e) => e[0])); // letters that no entry fits alone
   const known = edges.length - lost.size;
-  const fitting = known && lost.size ? `${known} ${known === 1 ? "entry fits" : "entries fit"} in it; the ${lost.size === 1 ? "dashed sign fits" : `${lost.size} dashed signs fit`} none: [UNK]`
-    : known ? `${known} ${known === 1 ? "entry fits" : "entries fit"} somewhere in it${hidden ? `, ${hidden} not drawn` : ""}; any way through is possible`
-    : "No entry fits anywhere in it: every sign is unknown, [UNK]";
+  const [fitting, brief] = fittingWords(known, lost.size, hidden);
   nodes.push(
-    label(box.x, box.y + CUT.letters - 6, fit(measure(fitting, 12, false) <= box.w ? fitting : fitting.split("; any way")[0], box.w, 12, false), { fill: known ? "ink3" : "neg" }),
-    label(box.x, y + 4, "The likeliest ways", { weight: 600, fill: "ink" }),
-    label(box.x + box.w, y + 4, "share", { anchor: "end", fill: "ink3" }),
+    label(box.x, box.y + CUT.letters - 6, fit(measure(fitting, 12, false) <= box.w ? fitting : brief, box.w, 12, false), { fill: known ? "ink3" : "neg" }),
+    label(box.x, y + 4, say("The likeliest ways"), { weight: 600, fill: "ink" }),
+    label(box.x + box.w, y + 4, sayOf("column", "share"), { anchor: "end", fill: "ink3" }),
     machine.n_best.slice(0, rows).map((way, k) => {
       const at = y + 22 + k * 21;
       return h("g", { "data-way": k },
@@ -278,6 +278,25 @@ function drawLattice(g, box, machine) {
         label(box.x + box.w, at + 4, shareText(way.probability), { anchor: "end", mono: true, fill: k ? "ink2" : "accent", weight: k ? null : 600 }));
     }));
   return nodes;
+}
+
+/**
+ * How many entries fit in the word, and shorter, where there is little room.
+ * @param {number} known @param {number} lost signs that none fits @param {number} hidden entries that are not drawn
+ * @returns {[whole: string, brief: string]}
+ */
+function fittingWords(known, lost, hidden) {
+  if (!known) {
+    const none = say("No entry fits anywhere in it: every sign is unknown, [UNK]");
+    return [none, none];
+  }
+  if (lost) {
+    const fits = known === 1 ? say("1 entry fits in it") : say("{count} entries fit in it", { count: known });
+    const whole = fits + (lost === 1 ? say("; the dashed sign fits none: [UNK]") : say("; the {count} dashed signs fit none: [UNK]", { count: lost }));
+    return [whole, whole];
+  }
+  const brief = (known === 1 ? say("1 entry fits somewhere in it") : say("{count} entries fit somewhere in it", { count: known })) + (hidden ? say(", {count} not drawn", { count: hidden }) : "");
+  return [brief + say("; any way through is possible"), brief];
 }
 
 /**
@@ -310,12 +329,12 @@ function drawMachine(g, local, box, machine) {
 export function drawCut(g, data, local, box) {
   const machine = machineOf(data, local);
   const row = rowOf(local);
-  const title = `How ${row.id === "words" || row.id === "characters" ? "this" : row.name} cuts `;
-  const room = box.w - measure(title, 14, false) * 1.06 - (machine?.clipped ? measure("(its beginning)", 12, false) + 12 : 4);
+  const title = row.id === "words" || row.id === "characters" ? say("How this cuts ") : say("How {name} cuts ", { name: row.name });
+  const room = box.w - measure(title, 14, false) * 1.06 - (machine?.clipped ? measure(say("(its beginning)"), 12, false) + 12 : 4);
   g.part("cut", [local.sel.method, local.sel.merge, local.sel.round, box, Boolean(local.learned)], () => [
     label(box.x, box.y + CUT.title, [h("tspan", { "font-weight": 600, fill: css("ink"), "font-size": 14 }, title),
       h("tspan", { "font-family": MONO, "font-size": 13, "font-weight": 600, fill: css("accent") }, machine ? fit(dotted(machine.word), room / 1.04, 13) : ""),
-      machine?.clipped && h("tspan", { dx: 6 }, "(its beginning)")]),
-    machine ? drawMachine(g, local, box, machine) : label(box.x, box.y + 44, "Comes when the vocabulary is learned.", { fill: "ink3" }),
+      machine?.clipped && h("tspan", { dx: 6 }, say("(its beginning)"))]),
+    machine ? drawMachine(g, local, box, machine) : label(box.x, box.y + 44, say("Comes when the vocabulary is learned."), { fill: "ink3" }),
   ]);
 }

@@ -7,6 +7,7 @@ from itertools import accumulate
 from typing import Any
 
 from app.counts import counted
+from core.messages import say
 from core.text.bpe import Turn
 from core.text.merging import Learning
 from core.text.pieces import Method, Word
@@ -149,20 +150,11 @@ def lookup(method: Method, row: str, word: Word, text: str) -> dict[str, Any]:
     counts = getattr(method, "counts", {})
     unknown = sum(piece.unknown for piece in pieces)
     if row == "words":
-        seen = counts.get(word.entry, 0)
-        said = f"The whole word is looked up. The corpus has it {seen:,} {'time' if seen == 1 else 'times'}"
-        said += ", so it is one of the entries." if not unknown else (
-            ": too rarely for the list, so all that the model would read is [UNK]." if seen else
-            ", so all that the model would read is [UNK]: a word that was never seen has no number."
-        )  # fmt: skip
+        said = _looked_up(counts.get(word.entry, 0), unknown > 0)
     elif row == "characters":
-        said = f"Each sign is looked up. {counted(len(method), 'entry')} are few, so every word is long."
-        if unknown:
-            verb = "is" if unknown == 1 else "are"
-            never = f"{unknown} of {len(pieces)} {verb} none of the {counted(len(method), 'entry')}"
-            said = f"Each sign is looked up; {never}: all that the model would read is [UNK]."
+        said = _signs(unknown, len(pieces), counted(len(method), "entry"))
     else:
-        said = "This vocabulary's rule is none that the page can replay; these are its pieces."
+        said = say("This vocabulary's rule is none that the page can replay; these are its pieces.")
     return {
         "kind": "lookup",
         "letters": list(text[word.start : word.end])[:LETTERS],
@@ -173,3 +165,42 @@ def lookup(method: Method, row: str, word: Word, text: str) -> dict[str, Any]:
         "said": said,
         "unknown": unknown > 0,
     }
+
+
+def _looked_up(seen: int, unknown: bool) -> str:
+    """Say how a list of words reads one that its corpus has so often."""
+    times = counted(seen, "time")
+    if not unknown:
+        return say(
+            "The whole word is looked up. The corpus has it {times}, so it is one of the entries.",
+            times=times,
+        )
+    if seen:
+        return say(
+            "The whole word is looked up. The corpus has it {times}: too rarely for the list, so all that the model "
+            "would read is [UNK].",
+            times=times,
+        )
+    return say(
+        "The whole word is looked up. The corpus has it {times}, so all that the model would read is [UNK]: a word "
+        "that was never seen has no number.",
+        times=times,
+    )
+
+
+def _signs(unknown: int, pieces: int, entries: str) -> str:
+    """Say how a list of signs reads a word of so many."""
+    if not unknown:
+        return say("Each sign is looked up. {entries} are few, so every word is long.", entries=entries)
+    told = {"unknown": unknown, "pieces": pieces, "entries": entries}
+    if unknown == 1:
+        return say(
+            "Each sign is looked up; {unknown} of {pieces} is none of the {entries}: all that the model would read is "
+            "[UNK].",
+            **told,
+        )
+    return say(
+        "Each sign is looked up; {unknown} of {pieces} are none of the {entries}: all that the model would read is "
+        "[UNK].",
+        **told,
+    )

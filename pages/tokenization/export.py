@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from app.kit.figures import Argument, Asked, Figure, Table
 from app.markup import visible
+from core.messages import ENGLISH, say, speaking
 from pages.tokenization import figure
 from pages.tokenization.cut import phrase
-from pages.tokenization.figure import Vocabularies, title_of
-from pages.tokenization.learned import AMOUNT, Learned, Spec, learn_once
+from pages.tokenization.figure import title_of
+from pages.tokenization.learned import AMOUNT, Learned, Spec, Vocabularies, learn_once
 from pages.tokenization.question import Counts, learn_bpe, other, word_of
 
 SELECTED = ("method", "merge", "round", "word")
@@ -22,14 +23,14 @@ class Seen:
     """A text and a word, cut by every tokenizer.
 
     Attributes:
-        learned: the vocabularies of the chosen corpus; None while they are being learned.
+        kept: where the vocabularies of the chosen corpus are found; its key is "" while they are being learned.
         rows: the tokenizers. word: that is cut step by step; about: what there is to say of it.
         cut: what `figure.compute` gave. held: keys of what the browser that draws this knows already.
     """
 
     asked: Asked
     spec: Spec
-    learned: Learned | None
+    kept: Vocabularies
     rows: tuple[str, ...]
     word: str
     about: str
@@ -37,9 +38,14 @@ class Seen:
     held: Collection[str] = ()
 
     @property
+    def learned(self) -> Learned | None:
+        """The vocabularies, if they are learned; looked up each time, since a page's downloads hold this for long."""
+        return self.kept.learned
+
+    @property
     def key(self) -> str:
         """The key of what was learned."""
-        return "" if self.learned is None else self.learned.key
+        return self.kept.key
 
     @property
     def method(self) -> str:
@@ -47,16 +53,16 @@ class Seen:
         return str(self.asked.values["method"]) if self.asked.values["method"] in self.rows else "model"
 
 
-def cut(asked: Asked, spec: Spec, learned: Learned | None, kept: Vocabularies) -> Seen:
+def cut(asked: Asked, spec: Spec, kept: Vocabularies, find: Callable[[str], Learned | None]) -> Seen:
     """Cut the text and the word.
 
     Args:
-        kept: where `learned` is found.
+        find: looks what was learned up by its key, for what is computed of it; it holds nothing itself.
     """
     word, about = word_of(str(asked.values["word"]))
     rows = figure.rows_for(asked.name)
-    found: dict[str, Any] = asked.call(figure.compute, rows, asked.text, word, kept)
-    return Seen(asked, spec, learned, rows, word, about, found)
+    found: dict[str, Any] = asked.call(figure.compute, rows, asked.text, word, Vocabularies(kept.key, find))
+    return Seen(asked, spec, kept, rows, word, about, found)
 
 
 def see(asked: Asked) -> Seen:
@@ -70,17 +76,18 @@ def see(asked: Asked) -> Seen:
     learned = learn_once(spec)
     asked.at_most("merge", max(len(learned.bpe.merges), len(learned.wordpiece.merges)))
     asked.at_most("round", len(learned.unigram.rounds))
-    return cut(asked, spec, learned, Vocabularies(learned.key, lambda key: learned))
+    return cut(asked, spec, Vocabularies(learned.key, lambda key: learned), lambda key: learned)
 
 
 def record(seen: Seen) -> dict[str, Any]:
     """Collect the picture's data, without the selection; what was learned is large, and sent once."""
-    asked, lm, learned = seen.asked, seen.asked.lm, seen.learned
+    asked, lm = seen.asked, seen.asked.lm
+    learned = None if seen.key in seen.held else seen.learned
     ids = lm.tokenizer.encode(asked.text)
     tokens = [lm.tokenizer.display(i) for i in ids]
-    found = figure.record(seen.cut, lm, asked.name, asked.text, ids, tokens, learned)
+    found = figure.record(seen.cut, lm, asked.name, asked.text, ids, tokens, seen.key)
     found["stamp"] = "\x1f".join([asked.key, *seen.rows, asked.text, seen.word, seen.key])
-    return found if learned is None or seen.key in seen.held else found | {"learned": learned.json}
+    return found if learned is None else found | {"learned": learned.json}
 
 
 def select(seen: Seen) -> dict[str, Any]:
@@ -94,11 +101,14 @@ def sentence(seen: Seen) -> str:
     """What is on the picture: how many tokens each makes of the text, and how the chosen one cuts the word."""
     rows = [row for row in seen.cut["rows"] if row["pieces"] is not None]
     counts = ", ".join(f"{title_of(row['id'], seen.asked.name)} {len(row['pieces']['id'])}" for row in rows)
-    said = f"{seen.asked.label}, the text in tokens: {counts}."
+    said = say("{label}, the text in tokens: {counts}.", label=seen.asked.label, counts=counts)
     for row in rows:
         if row["id"] == seen.method:
             pieces = " | ".join(visible(piece).strip() for piece in row["word"]["text"])
-            said += f" In the end {title_of(row['id'], seen.asked.name)} cuts “{visible(seen.word)}” into {pieces}."
+            said += say(
+                " In the end {tokenizer} cuts “{word}” into {pieces}.",
+                tokenizer=title_of(row["id"], seen.asked.name), word=visible(seen.word), pieces=pieces,
+            )  # fmt: skip
     return said
 
 
@@ -106,7 +116,7 @@ def own(seen: Seen) -> str:
     """What a call does not have: a text of one's own, or a learning that was stopped."""
     if seen.spec.corpus == "own":
         return "learned from the tales in place of your text"
-    return "learned to the end" if seen.learned is not None and seen.learned.stopped else ""
+    return "learned to the end" if seen.key not in ("", seen.spec.key) else ""
 
 
 def table(seen: Mapping[str, Any], name: str) -> Table:
@@ -117,9 +127,11 @@ def table(seen: Mapping[str, Any], name: str) -> Table:
         if pieces is None:
             continue
         lengths = row.get("lengths") or [None] * len(pieces["id"])
+        with speaking(ENGLISH):  # a file's words stay as they are
+            title = title_of(row["id"], name)
         for at, id in enumerate(pieces["id"]):
             lines.append(
-                [title_of(row["id"], name), pieces["text"][at], pieces["entry"][at], id, pieces["start"][at],
+                [title, pieces["text"][at], pieces["entry"][at], id, pieces["start"][at],
                  pieces["end"][at], int(at in pieces["unknown"]), lengths[at]]
             )  # fmt: skip
     names = ["tokenizer", "piece", "entry", "id", "start", "end", "unknown", "vector length"]
@@ -130,7 +142,7 @@ FIGURE = Figure(
     "tokenization", figure.tokenization, see,
     record=record,
     select=select,
-    claim=lambda seen: "What a corpus repeats becomes one piece; the rest is spelled.",
+    claim=lambda seen: say("What a corpus repeats becomes one piece; the rest is spelled."),
     sentence=sentence,
     table=lambda seen: table(seen.cut, seen.asked.name),
     arguments=(
@@ -141,12 +153,17 @@ FIGURE = Figure(
 )  # fmt: skip
 
 
-def cells(load: str, text: str, word: str, seen: Mapping[str, Any], learned: Learned, own: str) -> list[str]:
+def cells(
+    load: str, text: str, word: str, seen: Mapping[str, Any], kept: Vocabularies, own: str
+) -> list[str]:  # fmt: skip
     """Write cells that cut the text again with the model's vocabulary, learn BPE again, and compute the answer.
 
     Args:
         load: the call of `core.load` that opens the model, as source. own: a learner's own corpus, or "".
+        kept: where what was learned is found, something of which there has to be.
     """
+    learned = kept.learned
+    assert learned is not None
     return [
         _model(load, text, seen["rows"][0]),
         _learning(text, word, learned, own),
@@ -226,7 +243,7 @@ assert unigram.vocabulary[-3:] == {list(unigram.vocabulary)[-3:]!r}"""
 
 def _answer(learned: Learned, text: str, word: str) -> str:
     spec = other(learned.spec)
-    then = Counts.of(learn_bpe(spec).tokenizer(), word, text)
+    then = Counts.of(learn_bpe(spec), word, text)
     return f"""# %% The question: the same from another corpus
 {_read(spec.corpus, "")}
 other = Learning(documents, {spec.size}, {spec.pretokens("bpe")!r}).run().tokenizer()

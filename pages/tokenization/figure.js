@@ -2,6 +2,7 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
+import { say } from "../../app/kit/say.js";
 import { clamp, css, h, visible } from "../../app/kit/shapes.js";
 import { shared } from "../../app/kit/shared.js";
 import { isPhone } from "../../app/kit/widths.js";
@@ -182,7 +183,7 @@ function bindPointer(g, local) {
 /** @type {View<Data, Kept>} */
 const tokenization = {
   init(data, local, before) {
-    const whole = data.rows.map((row) => ({ ...row, pieces: piecesOf(row.pieces, row.lengths), word: piecesOf(row.word), pending: row.pieces ? null : "is being learned", mark: row.id }));
+    const whole = data.rows.map((row) => ({ ...row, pieces: piecesOf(row.pieces, row.lengths), word: piecesOf(row.word), pending: row.pieces ? null : say("not learned yet"), mark: row.id }));
     const fresh = { data, whole, cutKey: null, scroll: before?.text === data.text ? local.scroll ?? 0 : 0 };
     const key = data.learnedKey ?? "";
     if (data.learned) keepLearned(key, JSON.parse(data.learned));
@@ -225,12 +226,12 @@ const tokenization = {
       g.part("between", [top, left], () => h("path", { d: `M${left + 2},${top + 4}V${top + height - 4}`, stroke: css("line") }));
       drawCut(g, data, local, { x: left + 18, y: top, w: g.width - left - 18, h: height });
       g.height = top + height;
-      if (g.can.visit) g.door("home", { left: g.width - 56, top: top - 26 }, "Home", "What the model makes of these tokens");
+      if (g.can.visit) g.door("home", { left: g.width - 56, top: top - 26 }, say("Home"), say("What the model makes of these tokens"));
     } else {
       drawCut(g, data, local, { x: 0, y: top, w: g.width, h: 270 });
       const used = drawLearned(g, data, local, { x: 0, y: top + 296, w: g.width, h: 300 });
       g.height = top + 296 + used + (g.can.visit ? 30 : 8);
-      if (g.can.visit) g.door("home", { left: -2, top: g.height - 26 }, "Home", "What the model makes of these tokens");
+      if (g.can.visit) g.door("home", { left: -2, top: g.height - 26 }, say("Home"), say("What the model makes of these tokens"));
     }
   },
 
@@ -254,10 +255,10 @@ const tokenization = {
   describe(_, local) {
     const counts = local.rows.filter((r) => !r.pending).map((r) => `${r.name} ${r.pieces.length}`).join(", ");
     const now = rowOf(local);
-    const cut = now.pending ? "being learned" : now.pieces.map((p) => visible(p.bytes ?? p.text)).join(" | ");
+    const cut = now.pending ? say("being learned") : now.pieces.map((p) => visible(p.bytes ?? p.text)).join(" | ");
     const steps = stepsOf(local);
-    const walk = steps ? ` After ${mergesAt(local, steps)} of ${counted(steps.n, "merge")}.` : "";
-    return `The text in tokens: ${counts}. ${now.name} cuts it into ${cut}.${walk}`;
+    const walk = steps ? say(" After {count} of {merges}.", { count: mergesAt(local, steps), merges: counted(steps.n, "merge") }) : "";
+    return say("The text in tokens: {counts}. {name} cuts it into {pieces}.", { counts, name: now.name, pieces: cut }) + walk;
   },
 
   state(data, local) {

@@ -6,8 +6,7 @@ picture's data. Arithmetic is `core`'s.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,18 +16,19 @@ from app.kit import register
 from core import real
 from core.analysis.stream.embedding_rows import row_lengths
 from core.language_model import LanguageModel
+from core.messages import mark, say
 from core.text import published
 from core.text.pieces import UNKNOWN, Method, Piece
 from core.text.pretokens import SPACE_MARK
 from core.text.published import Published
 from pages.tokenization.cut import machine, phrase
-from pages.tokenization.learned import NAMES, Learned
+from pages.tokenization.learned import NAMES, Learned, Vocabularies
 
 tokenization = register("tokenization", __file__)
 
 TITLES = {
-    "characters": "Characters",
-    "words": "Words",
+    "characters": mark("Characters"),
+    "words": mark("Words"),
     **NAMES,
     "gpt2": "GPT-2",
     "cl100k": "GPT-4",
@@ -42,43 +42,29 @@ SMOLLM2, REAL = (
 ROWS = ("model", *TITLES)
 KINDS = {"bpe": "merges", "wordpiece": "longest match", "unigram": "probabilities", "other": "its own rule"}
 ABOUT = {
-    "gpt2": "Published with GPT-2 (Radford et al. 2019): BPE over bytes, so nothing is ever unknown to it.",
-    "cl100k": "Published for GPT-3.5 and GPT-4 (cl100k): BPE over bytes, twice as many entries as GPT-2's.",
-    SMOLLM2: "Fetched with SmolLM2 (Hugging Face, 2024): BPE over bytes; each digit stays by itself.",
-    "bert": "Published with BERT (Devlin et al. 2019): WordPiece. Text is lower-cased and loses its accents first: "
-    "a chip shows what is left.",
+    "gpt2": mark(
+        "Published with GPT-2 (Radford et al. 2019): BPE over bytes, so nothing is ever unknown to it."
+    ),
+    "cl100k": mark(
+        "Published for GPT-3.5 and GPT-4 (cl100k): BPE over bytes, twice as many entries as GPT-2's."
+    ),
+    SMOLLM2: mark("Fetched with SmolLM2 (Hugging Face, 2024): BPE over bytes; each digit stays by itself."),
+    "bert": mark(
+        "Published with BERT (Devlin et al. 2019): WordPiece. Text is lower-cased and loses its accents first: a chip "
+        "shows what is left."
+    ),
 }
-BYTES = "Entries write each byte as a letter: Ġ is a space."
+BYTES = mark("Entries write each byte as a letter: Ġ is a space.")
 UNTOLD = {
-    "bpe": "The order of its merges is known; how often each pair stood in its corpus was not kept with it.",
-    "wordpiece": "Only the list of entries is known; the counts that made it were not kept with it.",
-    "unigram": "The entries and their probabilities are known; the rounds that chose them were not kept with it.",
+    "bpe": mark(
+        "The order of its merges is known; how often each pair stood in its corpus was not kept with it."
+    ),
+    "wordpiece": mark("Only the list of entries is known; the counts that made it were not kept with it."),
+    "unigram": mark(
+        "The entries and their probabilities are known; the rounds that chose them were not kept with it."
+    ),
     "other": "",
 }
-
-
-@dataclass(frozen=True)
-class Vocabularies:
-    """What was learned, by its key: a result that is computed from it is kept under the key alone.
-
-    Attributes:
-        key: "" while nothing is. find: looks up what is kept under it.
-    """
-
-    key: str
-    find: Callable[[str], Learned | None] = field(compare=False)
-
-    @property
-    def learned(self) -> Learned | None:
-        """What was learned, if anything was.
-
-        Raises:
-            LookupError: nothing is kept under the key any more.
-        """
-        found = self.find(self.key) if self.key else None
-        if self.key and found is None:
-            raise LookupError(f"what was learned as {self.key!r} made room for other results")
-        return found
 
 
 own_vocabulary = lru_cache(maxsize=4)(Published)  # of a model's tokenizer: read once, not at every run
@@ -99,7 +85,11 @@ def rows_for(name: str) -> tuple[str, ...]:
 def lacking() -> str:
     """Say why SmolLM2's vocabulary is not in the table; "" where it is."""
     here = real.folder(REAL) is not None
-    return "" if here else f"{TITLES[SMOLLM2]}’s vocabulary is not in the table: {real.missing(REAL)}."
+    if here:
+        return ""
+    return say(
+        "{model}’s vocabulary is not in the table: {why}.", model=TITLES[SMOLLM2], why=real.missing(REAL)
+    )
 
 
 def method_of(row: str, lm: LanguageModel, learned: Learned | None) -> Method | None:
@@ -115,8 +105,8 @@ def method_of(row: str, lm: LanguageModel, learned: Learned | None) -> Method | 
 
 
 def title_of(row: str, name: str) -> str:
-    """Title a row; the open model's is `name` without its folder."""
-    return name.removeprefix("./").rpartition("/")[2] if row == "model" else TITLES[row]
+    """Title a row in the reader's language; the open model's is `name` without its folder."""
+    return name.removeprefix("./").rpartition("/")[2] if row == "model" else say(TITLES[row])
 
 
 def readable(piece: Piece) -> tuple[str, bool]:
@@ -228,12 +218,13 @@ def cuts(learned: Learned, text: str, word: str) -> dict[str, Any]:
 
 def record(
     seen: dict[str, Any], lm: LanguageModel, name: str, text: str, ids: Sequence[int], tokens: Sequence[str],
-    learned: Learned | None,
+    key: str,
 ) -> dict[str, Any]:  # fmt: skip
     """Collect the picture's data, without the selection.
 
     Args:
         seen: what `compute` gave. name: the model's. ids, tokens: the text as the model reads it, special tokens too.
+        key: of what was learned; "" while nothing is.
     """
     special = [i in lm.tokenizer.special_ids for i in ids]
     inner = special.index(False) if False in special else len(ids)
@@ -243,25 +234,28 @@ def record(
         "chars": list(text), "tokens": list(tokens), "front": list(tokens[:inner]), "back": list(tokens[last:]),
         "rows": [{**row, **_about(row["id"], name, lm)} for row in seen["rows"]],
         "machines": seen["machines"], "rounds": seen["rounds"], "spoken": seen["spoken"], "cuts": seen["cuts"],
-        "learnedKey": None if learned is None else learned.key,
+        "learnedKey": key or None,
     }  # fmt: skip
 
 
 def _about(row: str, name: str, lm: LanguageModel) -> dict[str, Any]:
     """Describe a row: its name, its group (rows of one group stand together), its rule, and what is known of it."""
     if row in NAMES or row in ("characters", "words"):
-        return {"name": TITLES[row], "group": 1, "kind": row}
+        return {"name": say(TITLES[row]), "group": 1, "kind": row}
     method: Any = method_of(row, lm, None)
-    about = ABOUT.get(
-        row,
-        f"The open model's own vocabulary: {counted(len(method), 'entry')}, each the number of a row in its table.",
-    )
+    if row in ABOUT:
+        about = say(ABOUT[row])
+    else:
+        about = say(
+            "The open model's own vocabulary: {entries}, each the number of a row in its table.",
+            entries=counted(len(method), "entry"),
+        )
     return {
         "name": title_of(row, name),
         "group": 0 if row == "model" else 2,
         "kind": method.kind,
         "about": " ".join(
-            filter(None, [about, BYTES * (method.tokenizer.kind == "bytes"), UNTOLD[method.kind]])
+            filter(None, [about, say(BYTES) * (method.tokenizer.kind == "bytes"), say(UNTOLD[method.kind])])
         ),
         "merges": len(method.ranks) if method.kind == "bpe" else 0,
     }

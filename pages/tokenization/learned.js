@@ -2,6 +2,7 @@
 // rows Unigram's rounds, the most frequent signs and words, and what is known of a published vocabulary.
 
 import { counted } from "../../app/kit/counts.js";
+import { say, sayOf } from "../../app/kit/say.js";
 import { clamp, css, fit, h, html, label, measure, num, thousands } from "../../app/kit/shapes.js";
 import { isPhone } from "../../app/kit/widths.js";
 import { mergesUsed, sentence } from "./cut.js";
@@ -83,16 +84,16 @@ export const stepsOf = (local) => (local.sel.method === "bpe" || local.sel.metho
 export const mergesAt = (local, steps) => (local.sel.merge < 0 ? steps.n : clamp(local.sel.merge, 0, steps.n));
 
 /** @param {number} n */
-export const timesText = (n) => (n === 1 ? "once" : `${thousands(n)} times`);
+export const timesText = (n) => (n === 1 ? sayOf("how often", "once") : counted(n, "time"));
 
 /**
  * @param {number} x @param {number} y @param {number} room @param {Steps} steps @param {number} m @param {string} kind
  */
 function learnSentence(x, y, room, steps, m, kind) {
-  if (!steps.n) return label(x, y + 4, "Nothing to join: the vocabulary is full with single signs, or no two stand together.", { fill: "ink2" });
+  if (!steps.n) return label(x, y + 4, say("Nothing to join: the vocabulary is full with single signs, or no two stand together."), { fill: "ink2" });
   if (!m) {
-    const all = kind === "wordpiece" ? ["The highest score is joined first. Score = times together / (times of left × times of right).", "Highest first: score = together / (left × right)."]
-      : [`Spelled, the corpus is ${thousands(steps.letters)} signs. The pair seen most often is joined first.`, "The pair seen most often is joined first."];
+    const all = kind === "wordpiece" ? [say("The highest score is joined first. Score = times together / (times of left × times of right)."), say("Highest first: score = together / (left × right).")]
+      : [say("Spelled, the corpus is {letters} signs. The pair seen most often is joined first.", { letters: thousands(steps.letters) }), say("The pair seen most often is joined first.")];
     return label(x, y + 4, all.find((text) => measure(text, 12, false) <= room) ?? all[1], { fill: "ink2" });
   }
   const i = m - 1;
@@ -122,11 +123,13 @@ function reasons(steps, i, kind) {
     const [one, two] = [steps.parts[2 * i], steps.parts[2 * i + 1]].map((n) => thousands(n));
     const score = scoreText(steps.score[i]);
     const sum = `${count} / (${one} × ${two}) = ${score}`;
-    return [`score = together / (left × right) = ${sum}, the highest: rare parts that always meet`, `score = together / (left × right) = ${sum}, the highest`, `score ${sum}, the highest`, `score ${sum}`, sum, `score ${score}`];
+    return [say("score = together / (left × right) = {sum}, the highest: rare parts that always meet", { sum }), say("score = together / (left × right) = {sum}, the highest", { sum }), say("score {sum}, the highest", { sum }), say("score {sum}", { sum }), sum, say("score {score}", { score })];
   }
   const times = timesText(steps.count[i]);
   const alone = (rivalsAt(steps, i)[1]?.count ?? 0) < steps.count[i];
-  return [`${times} side by side, ${alone ? "more than any other pair" : "and no pair more often"}`, `${times} side by side, ${alone ? "the most" : "none more"}`, `seen ${times}, ${alone ? "the most" : "none more"}`, `seen ${times}`];
+  const seen = say("seen {times}", { times });
+  if (alone) return [say("{times} side by side, more than any other pair", { times }), say("{times} side by side, the most", { times }), say("seen {times}, the most", { times }), seen];
+  return [say("{times} side by side, and no pair more often", { times }), say("{times} side by side, none more", { times }), say("seen {times}, none more", { times }), seen];
 }
 
 /**
@@ -152,7 +155,7 @@ function learnCurve(box, steps, m, used, narrow) {
     used.map((i) => h("path", { d: `M${px(i + 1)},${bottom - 7}V${bottom + 1}`, stroke: css("accent"), "stroke-width": 2 })),
     h("path", { d: `M${px(m)},${bottom}V${here}`, stroke: css("ink3"), "stroke-dasharray": "2 2" }),
     h("circle", { cx: px(m), cy: here, r: 3.5, fill: css("ink2") }),
-    label(x + w - (high ? 12 : 0), high ? bottom - 12 : top + 10, `${narrow ? `merge ${thousands(m)}: ` : ""}the corpus in ${thousands(steps.symbols_left[m])} ${steps.symbols_left[m] === 1 ? "piece" : "pieces"}`, { anchor: "end", fill: "ink2", stroke: css("bg"), "stroke-width": 4, "paint-order": "stroke", "stroke-linejoin": "round" }),
+    label(x + w - (high ? 12 : 0), high ? bottom - 12 : top + 10, (narrow ? say("merge {number}: ", { number: thousands(m) }) : "") + say("the corpus in {pieces}", { pieces: counted(steps.symbols_left[m], "piece") }), { anchor: "end", fill: "ink2", stroke: css("bg"), "stroke-width": 4, "paint-order": "stroke", "stroke-linejoin": "round" }),
   ];
 }
 
@@ -162,7 +165,7 @@ function learnCurve(box, steps, m, used, narrow) {
  */
 function pairTable(x, y, w, steps, m, kind) {
   const scored = kind === "wordpiece";
-  const title = `Pairs ${m ? "before it" : "to begin with"}`;
+  const title = m ? say("Pairs before it") : say("Pairs to begin with");
   const i = Math.max(0, m - 1);
   const bars = x + 118;
   const room = w - 118 - (scored ? 124 : 58);
@@ -170,8 +173,8 @@ function pairTable(x, y, w, steps, m, kind) {
   const max = Math.max(1e-12, ...rivals.map((r) => (scored ? r.score : r.count)));
   return [
     label(x, y, title, { weight: 600, fill: "ink" }),
-    scored && label(x + w - 58, y, "score", { anchor: "end", fill: "ink3" }),
-    label(x + w, y, scored ? "count" : "seen", { anchor: "end", fill: "ink3" }),
+    scored && label(x + w - 58, y, sayOf("column", "score"), { anchor: "end", fill: "ink3" }),
+    label(x + w, y, scored ? sayOf("column", "count") : sayOf("column", "seen"), { anchor: "end", fill: "ink3" }),
     rivals.map((r, k) => {
       const at = y + 16 + k * LEARN.row;
       const on = m > 0 && r.left === steps.left[i] && r.right === steps.right[i];
@@ -214,8 +217,8 @@ function otherRule(x, y, w, steps, i, kind) {
   const [left, right, count] = other;
   const same = left === steps.left[i] && right === steps.right[i];
   const rule = kind === "bpe" ? "WordPiece" : "BPE";
-  const pair = same ? "the same pair" : `${dotted(steps.shown[left])} + ${dotted(steps.shown[right])}, seen ${timesText(count)}`;
-  return label(x, y + 4, fit(`${rule} would take ${pair}`, w, 12, false), { fill: "ink3" });
+  const pair = same ? say("the same pair") : say("{left} + {right}, seen {times}", { left: dotted(steps.shown[left]), right: dotted(steps.shown[right]), times: timesText(count) });
+  return label(x, y + 4, fit(say("{rule} would take {pair}", { rule, pair }), w, 12, false), { fill: "ink3" });
 }
 
 /**
@@ -226,7 +229,7 @@ function changedWords(x, y, w, steps, m) {
   const i = m - 1;
   const words = m ? steps.changes[i] : [];
   return [
-    m > 0 && label(x, y, "Words of the corpus, before and after", { weight: 600, fill: "ink" }),
+    m > 0 && label(x, y, say("Words of the corpus, before and after"), { weight: 600, fill: "ink" }),
     words.map(([count, ids], k) => {
       const at = y + 18 + k * 40;
       /** @type {number[]} */
@@ -294,9 +297,9 @@ function walkButtons(g, local, box, walk) {
     right -= 6;
   };
   const turn = (/** @type {number} */ by) => { stop(local); walk.go(walk.at + by); };
-  put("play", local.timer ? "Pause" : ended ? "Play from the first" : "Play", ended ? 132 : 54, () => play(g, local), walk.n === 0);
-  put("next", "Next", 50, () => turn(1), walk.at >= walk.n);
-  put("back", "Back", 50, () => turn(-1), walk.at <= 0);
+  put("play", local.timer ? sayOf("short button", "Pause") : ended ? say("Play from the first") : sayOf("short button", "Play"), ended ? 132 : 54, () => play(g, local), walk.n === 0);
+  put("next", sayOf("short button", "Next"), 50, () => turn(1), walk.at >= walk.n);
+  put("back", sayOf("short button", "Back"), 50, () => turn(-1), walk.at <= 0);
 }
 
 /** @param {Stage} g @param {Box} box @param {number} top @param {Walk} walk @param {string} name */
@@ -305,7 +308,7 @@ function slider(g, box, top, walk, name) {
     node.max = String(walk.n);
     node.disabled = walk.n === 0;
     node.setAttribute("aria-label", name);
-    node.setAttribute("aria-valuetext", `${walk.at} of ${walk.n}`);
+    node.setAttribute("aria-valuetext", say("{number} of {count}", { number: walk.at, count: walk.n }));
     if (Number(node.value) !== walk.at) node.value = String(walk.at);
     node.style.setProperty("--fill", `${(100 * walk.at) / Math.max(1, walk.n)}%`);
     node.oninput = () => walk.go(Number(node.value), false);
@@ -324,15 +327,15 @@ function drawLearn(g, data, local, box) {
   const wide = box.w >= 480;
   walkButtons(g, local, box, walk);
   g.part("learn", [local.sel.method, m, box], () => [
-    label(box.x, box.y + LEARN.title, [h("tspan", { "font-weight": 600, fill: css("ink"), "font-size": 14 }, `How ${row.name} learned`),
-      wide && h("tspan", { dx: 8 }, `merge ${thousands(m)} of ${thousands(steps.n)}`)]),
+    label(box.x, box.y + LEARN.title, [h("tspan", { "font-weight": 600, fill: css("ink"), "font-size": 14 }, say("How {name} learned", { name: row.name })),
+      wide && h("tspan", { dx: 8 }, say("merge {number} of {count}", { number: thousands(m), count: thousands(steps.n) }))]),
     learnSentence(box.x, box.y + LEARN.said, box.w, steps, m, row.kind),
     learnCurve(box, steps, m, used, !wide),
     steps.n > 0 && pairTable(box.x, box.y + LEARN.table, wide ? box.w * 0.52 : box.w, steps, m, row.kind),
     steps.n > 0 && (wide ? changedWords(box.x + box.w * 0.52 + 24, box.y + LEARN.table, box.w * 0.48 - 24, steps, m)
       : changedWords(box.x, box.y + LEARN.table + 152, box.w, steps, m)),
   ]);
-  slider(g, box, box.y + LEARN.slider, walk, "Merges applied");
+  slider(g, box, box.y + LEARN.slider, walk, say("Merges applied"));
   if (wide) return LEARNED;
   return steps.n ? LEARN.table + (m ? 170 + 40 * steps.changes[m - 1].length : 136) : LEARN.table;
 }
@@ -379,10 +382,11 @@ function roundBars(box, rounds, at) {
 /** @param {Box} box @param {Round[]} rounds @param {number} at */
 function roundSentence(box, rounds, at) {
   const r = rounds[at];
+  const repeated = (r.repeated ?? 0) > r.after ? thousands(r.repeated ?? 0) : "";
   const said = at === 0
-    ? `Start: ${thousands(r.after + 1)} candidates${(r.repeated ?? 0) > r.after ? ` of ${thousands(r.repeated ?? 0)}` : ""}${box.w < 560 ? "" : ": signs, [UNK] and repeated stretches (to 16 letters)"}.`
-    : r.gone.length ? `Of ${counted(r.before + 1, "entry")} ([UNK] counted) ${thousands(r.before - r.after)} go${box.w < 480 ? "" : ": the corpus hardly misses them"}.`
-      : `${counted(r.after + 1, "entry")} ([UNK] counted), ${box.w < 480 ? "fitted once more" : "their probabilities fitted to the corpus once more"}.`;
+    ? (repeated ? say("Start: {count} candidates of {repeated}", { count: thousands(r.after + 1), repeated }) : say("Start: {count} candidates", { count: thousands(r.after + 1) })) + (box.w < 560 ? "." : say(": signs, [UNK] and repeated stretches (to 16 letters)."))
+    : r.gone.length ? say("Of {entries} ([UNK] counted) {count} go", { entries: counted(r.before + 1, "entry"), count: thousands(r.before - r.after) }) + (box.w < 480 ? "." : say(": the corpus hardly misses them."))
+      : box.w < 480 ? say("{entries} ([UNK] counted), fitted once more.", { entries: counted(r.after + 1, "entry") }) : say("{entries} ([UNK] counted), their probabilities fitted to the corpus once more.", { entries: counted(r.after + 1, "entry") });
   return label(box.x, box.y + LEARN.said + 4, fit(said, box.w, 12, false), { fill: "ink2" });
 }
 
@@ -393,12 +397,12 @@ function roundSentence(box, rounds, at) {
 function lossTable(x, y, w, title, losses, empty) {
   return [
     label(x, y, fit(title, w - 36, 12, false), { weight: 600, fill: "ink" }),
-    label(x + w, y, "loss", { anchor: "end", fill: "ink3" }),
+    label(x + w, y, sayOf("column", "loss"), { anchor: "end", fill: "ink3" }),
     !losses.length && sentence(x, y + 22, w, empty, { fill: "ink3" }),
     losses.slice(0, 5).map((l, k) => {
       const at = y + 16 + k * LEARN.row;
       const [node, used] = symbolChip(x, at, fit(dotted(l.shown), 92, 12));
-      const instead = l.alternative.length ? l.alternative.map((t) => dotted(t)).join(" ") : "nothing";
+      const instead = l.alternative.length ? l.alternative.map((t) => dotted(t)).join(" ") : say("nothing");
       return h("g", {}, node,
         label(x + used + 6, at + 4, fit(`→ ${instead}`, w - used - 70, 12), { mono: true, fill: "ink3" }),
         label(x + w, at + 4, lossText(l.loss), { anchor: "end", mono: true, fill: "ink2" }));
@@ -410,9 +414,9 @@ const lossText = (x) => (!Number.isFinite(x) ? "∞" : Math.abs(x) < 1e-6 ? "0" 
 
 /** @param {Round} r */
 function likelihoodLine(r) {
-  if (!r.likelihoods.length) return "How probable the corpus is with an entry, and without it, decides what goes.";
+  if (!r.likelihoods.length) return say("How probable the corpus is with an entry, and without it, decides what goes.");
   const [first, last] = [r.likelihoods[0], r.likelihoods[r.likelihoods.length - 1]];
-  return `log p of the corpus ${thousands(num(first, 0))}, fitted ${thousands(num(last, 0))}. Loss: what it falls by without the entry.`;
+  return say("log p of the corpus {first}, fitted {last}. Loss: what it falls by without the entry.", { first: thousands(num(first, 0)), last: thousands(num(last, 0)) });
 }
 
 /** @param {Stage} g @param {Kept} local @param {Box} box */
@@ -425,22 +429,22 @@ function drawRounds(g, local, box) {
   // The last round only fits probabilities: what went before it stands here, so that something is to be seen.
   const went = r.gone.length || !walk.at ? walk.at : rounds.findLastIndex((round) => round.gone.length);
   const pruned = rounds[Math.max(0, went)];
-  const goes = went === walk.at || went < 0 ? "Goes: least missed" : `Went last, in round ${went}: least missed`;
+  const goes = went === walk.at || went < 0 ? say("Goes: least missed") : say("Went last, in round {number}: least missed", { number: went });
   const gains = [...pruned.gone, ...pruned.kept].some((l) => l.loss < -1e-6);
   walkButtons(g, local, box, walk);
   g.part("learn", ["unigram", walk.at, box], () => {
     const w = wide ? box.w / 2 - 14 : box.w;
     return [
-      label(box.x, box.y + LEARN.title, [h("tspan", { "font-weight": 600, fill: css("ink"), "font-size": 14 }, "How Unigram learned"),
-        wide && h("tspan", { dx: 8 }, `round ${walk.at} of ${walk.n}`)]),
+      label(box.x, box.y + LEARN.title, [h("tspan", { "font-weight": 600, fill: css("ink"), "font-size": 14 }, say("How Unigram learned")),
+        wide && h("tspan", { dx: 8 }, say("round {number} of {count}", { number: walk.at, count: walk.n }))]),
       roundSentence(box, rounds, walk.at),
       roundBars(box, rounds, walk.at),
-      lossTable(box.x, box.y + LEARN.table, w, goes, pruned.gone, "Nothing goes in this round."),
-      lossTable(wide ? box.x + box.w / 2 + 14 : box.x, box.y + LEARN.table + (wide ? 0 : 132), w, "Stays: most missed", went === walk.at ? r.kept : pruned.kept, "Not measured in this round."),
-      sentence(box.x, box.y + LEARN.table + (wide ? 122 : 256), box.w, (wide && box.w < 560 && r.likelihoods.length ? "Loss: what log p of the corpus falls by without it." : likelihoodLine(r)) + (gains ? " Below 0: it rises." : " (In nats.)"), { fill: "ink3", lines: wide ? 1 : 3 }),
+      lossTable(box.x, box.y + LEARN.table, w, goes, pruned.gone, say("Nothing goes in this round.")),
+      lossTable(wide ? box.x + box.w / 2 + 14 : box.x, box.y + LEARN.table + (wide ? 0 : 132), w, say("Stays: most missed"), went === walk.at ? r.kept : pruned.kept, say("Not measured in this round.")),
+      sentence(box.x, box.y + LEARN.table + (wide ? 122 : 256), box.w, (wide && box.w < 560 && r.likelihoods.length ? say("Loss: what log p of the corpus falls by without it.") : likelihoodLine(r)) + (gains ? say(" Below 0: it rises.") : say(" (In nats.)")), { fill: "ink3", lines: wide ? 1 : 3 }),
     ];
   });
-  slider(g, box, box.y + LEARN.slider, walk, "Round of pruning");
+  slider(g, box, box.y + LEARN.slider, walk, say("Round of pruning"));
   return LEARN.table + (wide ? 140 : 296);
 }
 
@@ -452,7 +456,7 @@ function drawCounts(g, local, box) {
   const row = rowOf(local);
   const learned = row.id === "words" ? local.learned?.words : local.learned?.characters;
   g.part("learn", [local.sel.method, box, local.sel.word], () => {
-    const head = label(box.x, box.y + LEARN.title, `How ${row.name.toLowerCase()} become a vocabulary`, { weight: 600, fill: "ink", size: 14 });
+    const head = label(box.x, box.y + LEARN.title, row.id === "words" ? say("How words become a vocabulary") : say("How characters become a vocabulary"), { weight: 600, fill: "ink", size: 14 });
     const list = learned?.top ?? [];
     const perColumn = Math.max(4, Math.floor((box.h - 96) / 20));
     const columns = box.w >= 480 ? 3 : 2;
@@ -485,9 +489,9 @@ function drawReady(g, data, local, box) {
     const turns = [...new Map((found).map((t) => [t.rank, t])).values()].sort((a, b) => a.rank - b.rank);
     const perColumn = Math.max(3, Math.floor((box.h - 110) / 22));
     return [
-      label(box.x, box.y + LEARN.title, `What is known of ${row.name}`, { weight: 600, fill: "ink", size: 14 }),
+      label(box.x, box.y + LEARN.title, say("What is known of {name}", { name: row.name }), { weight: 600, fill: "ink", size: 14 }),
       sentence(box.x, box.y + LEARN.said + 2, box.w, row.about ?? "", { lines: 3 }),
-      turns.length > 0 && label(box.x, box.y + 104, `Of its ${counted(row.merges ?? 0, "merge")} this word needs, oldest first`, { weight: 600, fill: "ink" }),
+      turns.length > 0 && label(box.x, box.y + 104, say("Of its {merges} this word needs, oldest first", { merges: counted(row.merges ?? 0, "merge") }), { weight: 600, fill: "ink" }),
       turns.slice(0, perColumn * 2).map((t, k) => {
         const x = box.x + Math.floor(k / perColumn) * (box.w / 2);
         const y = box.y + 122 + (k % perColumn) * 22;
@@ -507,7 +511,7 @@ function drawReady(g, data, local, box) {
 export function drawLearned(g, data, local, box) {
   const { method } = local.sel;
   if (!["model", "gpt2", "cl100k", "smollm2", "bert"].includes(method) && !local.learned) {
-    g.part("learn", [method, box], () => label(box.x, box.y + 44, "Comes when the vocabulary is learned.", { fill: "ink3" }));
+    g.part("learn", [method, box], () => label(box.x, box.y + 44, say("Comes when the vocabulary is learned."), { fill: "ink3" }));
     return 120;
   }
   if (STEPPED.includes(method)) return drawLearn(g, data, local, box);

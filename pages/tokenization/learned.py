@@ -1,39 +1,36 @@
-"""Learn vocabularies from a corpus while the learner waits: what is asked for, how far it is, what came of it.
+"""Specify vocabularies to learn from a corpus, learn them, and write what was learned for the browser.
 
-A picture outside of the app is made of these, too: Streamlit is imported where a learner waits, at the end.
+A picture outside of the app is made of these, too: no Streamlit in here. How a learner waits for them is in waiting.py.
 """
 
 from __future__ import annotations
 
-import copy
+import functools
 import json
+import os
 import re
 import threading
-import time
-import zlib
-from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
-from app import markup
 from app.counts import counted
 from app.kit import pack
 from core.data.corpora import corpus as documents_of
-from core.text.merging import Learning, Merge
+from core.messages import say, say_of
+from core.text.learner import Learner
+from core.text.merges import Merges
+from core.text.merging import Learning
 from core.text.pieces import Method
 from core.text.pretokens import BYTE_OF, SPACE_MARK
 from core.text.simple import Characters, Words
 from core.text.unigram_learning import Loss, UnigramLearning
 from core.text.unigram_stages import Stages
+from core.text.vocabularies import JointLearning, Vocabulary
 from core.text.wordpiece import CONTINUED
-
-if TYPE_CHECKING:
-    from streamlit.delta_generator import DeltaGenerator
 
 AMOUNT = 200_000  # characters of a corpus that has more; an own text is read whole
 SIZES = (50, 100, 200, 300, 400, 500, 700, 1000, 1500, 2000, 3000, 4000)
@@ -62,23 +59,37 @@ class Spec:
         """Return how the corpus is split for one of the methods."""
         return USUAL[method] if self.split == "usual" else self.split
 
+    @property
+    def kinds(self) -> dict[str, str]:
+        """Name all that is learned, each with how the corpus is split for it; what is listed knows that itself."""
+        return {"characters": "", "words": "", **{method: self.pretokens(method) for method in NAMES}}
 
-def read(spec: Spec, own: str = "") -> list[str]:
+
+def read(spec: Spec, own: str = "") -> Sequence[str]:
     """Read the documents that are learned from: the first 200,000 characters of a corpus, or all of an own text."""
-    if spec.corpus == "own":
-        return [own]
+    return [own] if spec.corpus == "own" else _beginning(spec.corpus)
+
+
+@functools.cache  # 0.2 MB for each of seven corpora, some of which are written for 0.3 s
+def _beginning(corpus: str) -> tuple[str, ...]:
     found, room = [], AMOUNT
-    for document in documents_of(spec.corpus):
+    for document in documents_of(corpus):
         found.append(document[:room])
         room -= len(found[-1])
         if room <= 0:
             break
-    return found
+    return tuple(found)
 
 
 @dataclass
 class Learned:
-    """Hold all vocabularies of one corpus. `stopped`: the learner did not wait for the end."""
+    """Hold all vocabularies of one corpus.
+
+    Attributes:
+        stopped: the learner did not wait for the end.
+        methods: the tokenizers, by the rows' names.
+        stages: Unigram's vocabulary at the start and after each round; the last one is `methods["unigram"]`.
+    """
 
     spec: Spec
     characters: Characters
@@ -87,6 +98,8 @@ class Learned:
     wordpiece: Learning
     unigram: UnigramLearning
     stopped: bool = False
+    methods: dict[str, Method] = field(init=False)
+    stages: Stages = field(init=False)
 
     @property
     def key(self) -> str:
@@ -99,25 +112,23 @@ class Learned:
         """Count the characters of the corpus, spaces too."""
         return sum(self.characters.counts.values())
 
-    @cached_property
-    def methods(self) -> dict[str, Method]:
-        """Return the tokenizers, by the rows' names."""
-        return {
+    def __post_init__(self) -> None:
+        # made at once, so that the cache weighs them, too
+        self.methods = {
             "characters": self.characters,
             "words": self.words,
             "bpe": self.bpe.tokenizer(),
             "wordpiece": self.wordpiece.tokenizer(),
             "unigram": self.unigram.tokenizer(),
         }
+        self.stages = Stages(self.unigram)
 
-    @cached_property
-    def stages(self) -> Stages:
-        """Rebuild Unigram's vocabulary at the start and after each round; the last one is `methods["unigram"]`."""
-        return Stages(self.unigram)
-
-    @cached_property
+    @property
     def json(self) -> str:
-        """Serialize everything the browser needs to walk through the learning by itself."""
+        """Serialize everything the browser needs to walk through the learning by itself.
+
+        A megabyte that each browser is sent once, so it is written each time and not kept.
+        """
         found = {
             "bpe": merges_data(self.bpe),
             "wordpiece": merges_data(self.wordpiece),
@@ -135,90 +146,38 @@ class Learned:
         crowded = {name: method for name, method in all_three.items() if method.crowded}
         if crowded:
             signs = ", ".join(_singles(name, method) for name, method in crowded.items())
-            unknown = "" if set(crowded) == {"bpe"} else "; and [UNK]"
-            few = f"{counted(self.spec.size, 'entry')} cannot hold the single signs, which all stay"
-            found.append(f"{few}: {signs}{unknown}.")
-        ended = [
-            f"{NAMES[name]} ends at {_sized(method)}" for name, method in all_three.items() if method.ended
-        ]
-        if ended:
-            found.append(f"The corpus repeats nothing more: {', '.join(ended)} entries.")
-        if self.unigram.left_out and not crowded:
-            rare = f"{self.unigram.left_out:,} rarer ones are left out for speed"
-            found.append(f"Unigram learned from the most frequent words; {rare}.")
-        return " ".join(found)
-
-
-class Job:
-    """Learn in steps: iterate for (what, share done); stop at any time and `finish`.
-
-    Attributes:
-        lock: held by the session that takes a step, where several wait for the same vocabularies.
-        waiting: how many sessions wait for it; said: what its last step reported.
-    """
-
-    def __init__(self, spec: Spec, documents: Sequence[str]) -> None:
-        self.spec, self.documents = spec, documents
-        self.parts: dict[str, Any] = {}
-        self.lock, self.waiting, self.said = threading.Lock(), 0, ("Learning", 0.0)
-        self._steps = self._run()
-
-    def __iter__(self) -> Iterator[tuple[str, float]]:
-        return self._steps
-
-    def step(self) -> bool:
-        """Learn for a moment; return whether anything is left to learn."""
-        until = time.monotonic() + STEP
-        with self.lock:
-            for said in self._steps:
-                self.said = said
-                if time.monotonic() > until:
-                    return True
-        return False
-
-    def _run(self) -> Iterator[tuple[str, float]]:
-        size = self.spec.size
-        self.parts["characters"] = Characters.learn(self.documents, size)
-        self.parts["words"] = Words.learn(self.documents, size)
-        for at, method in enumerate(("bpe", "wordpiece")):
-            yield f"{NAMES[method]}: counting pairs", 0.33 * at
-            learning = self._part(method)
-            for merge in learning:
-                if merge.step % 10 == 9:
-                    share = (merge.step + 1) / max(1, learning.most)
-                    said = f"{NAMES[method]}: merge {merge.step + 1:,} of {learning.most:,}"
-                    yield said, 0.33 * (at + share)
-        yield "Unigram: counting candidates", 0.66
-        unigram = self._part("unigram")
-        for done in unigram:
-            yield f"Unigram: {done.after + 1:,} entries left", 0.66 + 0.34 * (done.number + 1) / done.of
-
-    def _part(self, method: str) -> Any:
-        if method not in self.parts:
-            pretokens = self.spec.pretokens(method)
-            if method == "unigram":
-                self.parts[method] = UnigramLearning(self.documents, self.spec.size, pretokens)
+            told = {"entries": counted(self.spec.size, "entry"), "signs": signs}
+            if set(crowded) == {"bpe"}:
+                found.append(say("{entries} cannot hold the single signs, which all stay: {signs}.", **told))
             else:
-                rule = "count" if method == "bpe" else "score"
-                self.parts[method] = Learning(self.documents, self.spec.size, pretokens, rule)  # type: ignore[arg-type]
-        return self.parts[method]
-
-    def finish(self, stopped: bool = False) -> Learned:
-        """Return what has been learned so far; a method that has not begun knows its letters only."""
-        with self.lock:
-            for method in NAMES:
-                self._part(method)
-            # what one visitor has stopped another may still wait for
-            parts = copy.deepcopy(self.parts) if stopped and self.waiting else self.parts
-            return Learned(self.spec, **parts, stopped=stopped)
+                found.append(
+                    say("{entries} cannot hold the single signs, which all stay: {signs}; and [UNK].", **told)
+                )
+        ended = ", ".join(
+            say("{method} ends at {size}", method=NAMES[name], size=_sized(method))
+            for name, method in all_three.items()
+            if method.ended
+        )
+        if ended:
+            found.append(say("The corpus repeats nothing more: {ends} entries.", ends=ended))
+        if self.unigram.left_out and not crowded:
+            found.append(
+                say(
+                    "Unigram learned from the most frequent words; {count} rarer ones are left out for speed.",
+                    count=f"{self.unigram.left_out:,}",
+                )
+            )
+        return " ".join(found)
 
 
 def _singles(name: str, method: Learning | UnigramLearning) -> str:
     """Count the single signs of a method, which always stay: "Unigram 61"."""
     many = method.alphabet if isinstance(method, UnigramLearning) else len(method.letters)
-    what = " bytes" if name == "bpe" and method.pretokens == "bytes" else ""
-    marked = " (most letters twice, also with ##)" if name == "wordpiece" else ""
-    return f"{NAMES[name]} {many}{what}{marked}"
+    if name == "bpe" and method.pretokens == "bytes":
+        return say("{method} {count} bytes", method=NAMES[name], count=many)
+    if name == "wordpiece":
+        return say("{method} {count} (most letters twice, also with ##)", method=NAMES[name], count=many)
+    return f"{NAMES[name]} {many}"
 
 
 def _sized(method: Learning | UnigramLearning) -> str:
@@ -226,15 +185,80 @@ def _sized(method: Learning | UnigramLearning) -> str:
     return f"{many:,}"
 
 
+@dataclass(frozen=True)
+class Vocabularies:
+    """What was learned, by its key: a result that is computed from it is kept under the key alone.
+
+    What stays in a session for long, such as a download, holds this rather than the megabytes that it finds.
+
+    Attributes:
+        key: "" while nothing is. find: looks up what is kept under it.
+    """
+
+    key: str
+    find: Callable[[str], Learned | None] = field(compare=False)
+
+    @property
+    def learned(self) -> Learned | None:
+        """What was learned, if anything was.
+
+        Raises:
+            LookupError: nothing is kept under the key any more.
+        """
+        found = self.find(self.key) if self.key else None
+        if self.key and found is None:
+            raise LookupError(f"what was learned as {self.key!r} made room for other results")
+        return found
+
+    @property
+    def note(self) -> str:
+        """What there is to say of them in one line, or ""."""
+        learned = self.learned
+        return "" if learned is None else learned.note
+
+
+def learned_of(spec: Spec, parts: Mapping[str, Vocabulary], stopped: bool = False) -> Learned:
+    """Put vocabularies together. parts: all of `spec.kinds`."""
+    return Learned(spec, **parts, stopped=stopped)  # type: ignore[arg-type]
+
+
 def learn(spec: Spec, own: str = "") -> Learned:
-    """Learn all vocabularies at once, without progress."""
-    job = Job(spec, read(spec, own))
-    for _ in job:
-        pass
-    return job.finish()
+    """Learn all vocabularies at once, here and without progress."""
+    return learned_of(spec, JointLearning(read(spec, own), spec.size, spec.kinds).run())
 
 
-learn_once = lru_cache(maxsize=2)(learn)  # some seconds, and some 20 MB
+learn_once = lru_cache(maxsize=2)(learn)  # some seconds, and some 5 MB
+
+
+def _cores() -> int:
+    found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return found or 1
+
+
+AT_ONCE = max(2, _cores())  # vocabularies that are learned at once, for all visitors: each takes a core
+_apart = threading.BoundedSemaphore(AT_ONCE)
+
+
+def learn_apart(spec: Spec, own: str, methods: Sequence[str]) -> dict[str, Vocabulary]:
+    """Learn some of the vocabularies in a process of their own, and wait for them.
+
+    Raises:
+        LearningFailed, OSError: the process ended before, or could not be started.
+    """
+    kinds = {name: kind for name, kind in spec.kinds.items() if name in methods}
+    with _apart:
+        learner = Learner(read(spec, own), spec.size, kinds)
+        try:
+            return learner.result()
+        finally:
+            learner.close()
+
+
+def found_again(spec: Spec, own: str, key: str) -> Learned:
+    """Look up what was learned for `spec`, all of it; where that made room for other results, learn it again."""
+    from app.models import cache
+
+    return cache.made(key, lambda: learned_of(spec, learn_apart(spec, own, tuple(spec.kinds))))
 
 
 # ------------------------------------------------------------------------------------------ for the browser
@@ -257,33 +281,56 @@ def shown(entry: str, pretokens: str) -> tuple[str, str | None]:
 
 def merges_data(learning: Learning) -> dict[str, Any]:
     """Pack BPE or WordPiece step by step: ids of the pair and of what it made, counts, rivals, and changed words."""
-    id = {entry: at for at, entry in enumerate(learning.vocabulary)}
     merges = learning.merges
+    steps = merges.arrays()
     read = [shown(entry, learning.pretokens) for entry in learning.vocabulary]
+    rivals = _rivals(merges)
+    others = steps["pair_end"] - 1
+    first = np.append(0, steps["pair_end"])[:-1]  # of each step, the row of the pair that is merged
+    changes = np.append(0, steps["change_end"]).tolist()
+    before = np.append(0, steps["before_end"]).tolist()
+    symbols, counts = steps["before"].tolist(), steps["change_count"].tolist()
     return {
         "entries": list(learning.vocabulary),
         "shown": [text for text, _ in read],
         "bytes": {str(at): part for at, (_, part) in enumerate(read) if part},
         "letters": learning.n_characters,
-        "left": pack([id[m.left] for m in merges]),
-        "right": pack([id[m.right] for m in merges]),
-        "made": pack([m.id for m in merges]),
-        "count": pack([m.count for m in merges]),
-        "parts": pack([[m.rivals[0].left_count, m.rivals[0].right_count] for m in merges]),
-        "score": pack([m.score for m in merges]),
-        "symbols_left": pack([learning.n_characters, *(m.symbols for m in merges)]),
-        "rivals": pack(_rivals(merges, id)),
-        "other": [[id[m.other.left], id[m.other.right], m.other.count] for m in merges],
-        "changes": [[[c.count, [id[entry] for entry in c.before]] for c in m.changes] for m in merges],
+        "left": pack(steps["left"]),
+        "right": pack(steps["right"]),
+        "made": pack(steps["made"]),
+        "count": pack(steps["pair_count"][first]),
+        "parts": pack(np.stack((steps["pair_left_count"][first], steps["pair_right_count"][first]), 1)),
+        "score": pack(rivals[:, 0, 3]),
+        "symbols_left": pack([learning.n_characters, *steps["symbols"].tolist()]),
+        "rivals": pack(rivals),
+        "other": [list(row) for row in zip(*(steps[name][others].tolist() for name in PAIR))],
+        "changes": [
+            [
+                [counts[at], symbols[before[at] : before[at + 1]]]
+                for at in range(changes[step], changes[step + 1])
+            ]
+            for step in range(len(merges))
+        ],
     }
 
 
-def _rivals(merges: Sequence[Merge], id: dict[str, int]) -> np.ndarray[Any, Any]:
+PAIR = ("pair_left", "pair_right", "pair_count")
+RIVALS = 5  # that the browser is told of
+
+
+def _rivals(merges: Merges) -> np.ndarray[Any, Any]:
     """Collect the best pairs before each merge, (merges, 5, 4): ids of the two parts, count, score; -1 where fewer."""
-    found = np.full((len(merges), 5, 4), -1.0)
-    for at, merge in enumerate(merges):
-        for rank, pair in enumerate(merge.rivals[:5]):
-            found[at, rank] = id[pair.left], id[pair.right], pair.count, pair.score
+    steps = merges.arrays()
+    end = steps["pair_end"] - 1  # the last pair of a step is the other rule's
+    first = np.append(0, steps["pair_end"])[:-1]
+    row = first[:, None] + np.arange(RIVALS)  # (merges, 5)
+    there = row < end[:, None]
+    row = np.where(there, row, first[:, None])
+    parts = steps["pair_left_count"][row].astype(np.int64) * steps["pair_right_count"][row]
+    found = np.stack([*(steps[name][row] for name in PAIR), steps["pair_count"][row] / parts], -1).astype(
+        float
+    )
+    found[~there] = -1
     return found
 
 
@@ -320,165 +367,21 @@ def counts_data(method: Any, what: str) -> dict[str, Any]:
     """List the most frequent signs or words, and where the list was cut off."""
     ordered = sorted(method.counts.items(), key=lambda item: -item[1])
     many = len(ordered)
-    said = f"The corpus has {many:,} different {what if many != 1 else what.removesuffix('s')}"
+    if what == "words":
+        different = counted(many, "different word")
+    else:
+        different = counted(many, "different character")
     if method.left_out is None:
-        said += f". Each is an entry, and [UNK], for what it has never seen, is one more: {len(method):,}."
+        said = say(
+            "The corpus has {different}. Each is an entry, and [UNK], for what it has never seen, is one more: {size}.",
+            different=different, size=f"{len(method):,}",
+        )  # fmt: skip
     else:
         entry, count = method.left_out
-        seen = "once" if count == 1 else f"{count:,} times"
-        said += (
-            f"; the {len(method) - 1:,} most frequent and [UNK] make the {counted(len(method), 'entry')}. "
-        )
-        said += f"First left out: “{entry}”, seen {seen}. All others are [UNK]."
+        said = say(
+            "The corpus has {different}; the {count} most frequent and [UNK] make the {entries}. First left out: "
+            "“{entry}”, seen {times}. All others are [UNK].",
+            different=different, count=f"{len(method) - 1:,}", entries=counted(len(method), "entry"), entry=entry,
+            times=say_of("how often", "once") if count == 1 else counted(count, "time"),
+        )  # fmt: skip
     return {"top": [[entry, count] for entry, count in ordered[:40]], "said": said}
-
-
-# ------------------------------------------------------------------------------------------ while the learner waits
-
-# The work is done in small steps at the end of the page's run. Any click or key interrupts it between two steps, the
-# page answers, and the work goes on where it was. Visitors who wait for the same vocabularies take its steps by turns.
-
-STEP = 0.1  # seconds of a step, and between two signs of progress
-AT_ONCE = 8  # vocabularies that are being learned, for all visitors
-_jobs: OrderedDict[str, Job] = OrderedDict()
-_jobs_lock = threading.Lock()
-
-
-def _job(spec: Spec) -> Job:
-    """Return the work on `spec`, begun or joined."""
-    from app.controls.own_corpus import own
-
-    # a corpus may take a second to be written: nobody else waits for that
-    found = _jobs.get(spec.key) or Job(spec, read(spec, own()))
-    with _jobs_lock:
-        found = _jobs.setdefault(spec.key, found)
-        _jobs.move_to_end(spec.key)
-        while len(_jobs) > AT_ONCE:
-            _jobs.popitem(last=False)
-        return found
-
-
-@contextmanager
-def _waited_for(job: Job) -> Iterator[None]:
-    with _jobs_lock:
-        job.waiting += 1
-    try:
-        yield
-    finally:
-        with _jobs_lock:
-            job.waiting -= 1
-
-
-def _memo() -> dict[str, Any]:
-    from app.session import state
-
-    return state.memo("tokenization")
-
-
-def wanted() -> Spec:
-    """Read what the controls ask for; tales while there is no own text yet."""
-    from app.controls.own_corpus import own
-    from app.session import state
-
-    corpus, text = state.get("corpus"), own()
-    if corpus == "own" and not text.strip():
-        corpus = "tales"
-    checksum = f"{zlib.crc32(text.encode('utf-8', 'replace')):x}.{len(text)}" if corpus == "own" else ""
-    return Spec(corpus, state.get("size"), state.get("split"), checksum)
-
-
-def current(spec: Spec) -> Learned | None:
-    """Look up what has been learned for `spec`, here or in another session, in full or until it was stopped."""
-    from app.models import cache
-
-    found: Learned | None = cache.kept(spec.key)
-    stopped: Learned | None = _memo().get("stopped")
-    if found is None and stopped is not None and stopped.spec == spec:
-        found = stopped
-        cache.keep(
-            found.key, found
-        )  # others come and go; to weigh it at every run of the page would take long
-    return found
-
-
-def go_on(spec: Spec, slot: DeltaGenerator, notes: Sequence[str] = ()) -> None:
-    """Learn what is missing, with a bar and a button to stop; then draw the page again, with its notes."""
-    import streamlit as st
-
-    from app.controls import work
-    from app.models import cache, turns
-    from app.session import state
-
-    memo = _memo()
-    if memo.get("job") is None or memo["job"].spec != spec:
-        memo.update(job=_job(spec), since=time.monotonic())
-    job: Job = memo["job"]
-    since: float = memo.setdefault("since", time.monotonic())
-    with slot.container(horizontal=True, gap="small", vertical_alignment="center", key="gb-learning"):
-        bar = st.progress(0.0, text="Learning")
-        st.button("Stop", key="tokenization.stop", on_click=state.whole(_stop), args=(spec,))
-
-    def told() -> None:
-        what, share = job.said
-        bar.progress(min(1.0, share), text=markup.escape(what + _left(time.monotonic() - since, share)))
-
-    left = True
-    with _waited_for(job):
-        while left and cache.kept(spec.key) is None:
-            with turns.turn(told):
-                left = job.step()
-            told()
-    if cache.kept(spec.key) is None:
-        cache.keep(spec.key, job.finish())
-    with _jobs_lock:
-        _jobs.pop(spec.key, None)
-    memo.pop("job", None)
-    memo["seconds"] = {**memo.get("seconds", {}), spec.key: time.monotonic() - since}
-    for note in notes:
-        state.note(note)
-    work.again()
-
-
-def _left(spent: float, share: float) -> str:
-    if share < 0.05:
-        return ""
-    return f"; about {max(1, round(spent * (1 - share) / share))} s left"
-
-
-def _stop(spec: Spec) -> None:
-    job: Job | None = _memo().get("job")
-    if job is not None and job.spec == spec:
-        with _jobs_lock:
-            if not job.waiting:  # what nobody else waits for is this visitor's alone from now on
-                _jobs.pop(spec.key, None)
-        _memo()["stopped"] = job.finish(stopped=True)
-
-
-def offer_to_go_on(learned: Learned) -> None:
-    """Say after a stop how far it came, and draw a button that learns the rest."""
-    import streamlit as st
-
-    from app.session import state
-
-    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="gb-stopped"):
-        far = f"{counted(len(learned.bpe.merges), 'merge')} of BPE and {len(learned.wordpiece.merges):,} of WordPiece"
-        rounds, seeds = learned.unigram.rounds, learned.unigram.seeds + 1
-        left = rounds[-1].after + 1 if rounds else seeds
-        unigram = f"Unigram still has {left:,} of its {seeds:,} candidates"
-        st.caption(f"Stopped after {far}. {unigram}. The rows above know no more than that.")
-        st.button(
-            "Learn on", key="tokenization.on", on_click=state.whole(lambda: _memo().pop("stopped", None))
-        )
-
-
-def facts(learned: Learned | None) -> str:
-    """Say what was learned and how long it took, for the right of the claim."""
-    if learned is None:
-        return "the vocabularies are being learned"
-    seconds = _memo().get("seconds", {}).get(learned.key)
-    took = "" if seconds is None else f" in {seconds:.1f} s"
-    many = learned.characters_read
-    read = counted(many, "character")
-    if learned.stopped:
-        return f"learning from {read} was stopped before its end"
-    return f"three vocabularies learned from {read}{took}"

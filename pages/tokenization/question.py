@@ -6,15 +6,22 @@ from dataclasses import dataclass
 
 from app import questions
 from app.counts import counted
+from app.models import cache
 from app.questions import Answer
 from app.session.fields import BY_KEY
+from core.messages import mark_of, say, say_of
 from core.text.merging import Learning
 from core.text.pieces import Method
 from pages.tokenization.cut import phrase
-from pages.tokenization.learned import Spec, read
+from pages.tokenization.learned import Spec, Vocabularies, learn_apart
 
 WORD = 40  # characters of the word that is cut step by step
-TITLES = {"tales": "tales", "fables": "fables", "python": "Python code", "own": "your own text"}
+TITLES = {
+    "tales": mark_of("learned from", "tales"),
+    "fables": mark_of("learned from", "fables"),
+    "python": mark_of("learned from", "Python code"),
+    "own": mark_of("learned from", "your own text"),
+}
 
 
 @dataclass(frozen=True)
@@ -37,8 +44,10 @@ def word_of(typed: str) -> tuple[str, str]:
     """Read the word to cut, of what was typed, and what there is to say about it, or ""."""
     word, first = typed.strip(), str(BY_KEY["word"].default)
     if not word:
-        return first, f"No word given: “{first}” is cut."
-    return word[:WORD], f"The word’s first {WORD} characters are cut." if len(word) > WORD else ""
+        return first, say("No word given: “{word}” is cut.", word=first)
+    if len(word) <= WORD:
+        return word, ""
+    return word[:WORD], say("The word’s first {count} characters are cut.", count=WORD)
 
 
 def other(spec: Spec) -> Spec:
@@ -49,23 +58,34 @@ def other(spec: Spec) -> Spec:
 def ask(spec: Spec) -> questions.Asked:
     """Ask about a vocabulary learned from the other corpus."""
     return questions.ask(
-        "tokenization", "other-corpus", corpus=TITLES[other(spec).corpus], now=TITLES[spec.corpus]
+        "tokenization",
+        "other-corpus",
+        corpus=say_of("learned from", TITLES[other(spec).corpus]),
+        now=say_of("learned from", TITLES[spec.corpus]),
     )
 
 
-def learn_bpe(spec: Spec, own: str = "") -> Learning:
-    """Learn BPE alone, to the end."""
-    return Learning(read(spec, own), spec.size, spec.pretokens("bpe")).run()
+def learn_bpe(spec: Spec) -> Method:
+    """Learn BPE alone, to the end, in a process of its own; what was learned before is not learned again.
+
+    Raises:
+        LearningFailed, OSError: the process ended before, or could not be started.
+    """
+    learned = cache.made(f"bpe\x1f{spec.key}", lambda: learn_apart(spec, "", ("bpe",))["bpe"])
+    assert isinstance(learned, Learning)
+    return learned.tokenizer()
 
 
-def judge(spec: Spec, now: Method, model: Method, word: str, text: str) -> Answer:
+def judge(spec: Spec, now: Vocabularies, model: Method, word: str, text: str) -> Answer:
     """Learn from the other corpus, cut the text with both, and say which cuts finer.
 
     Args:
-        now: BPE as the page has it. model: the open model's own vocabulary, to compare with.
+        now: what the page has learned. model: the open model's own vocabulary, to compare with.
     """
-    before = Counts.of(now, word, text)
-    after = Counts.of(learn_bpe(other(spec)).tokenizer(), word, text)
+    learned = now.learned
+    assert learned is not None
+    before = Counts.of(learned.methods["bpe"], word, text)
+    after = Counts.of(learn_bpe(other(spec)), word, text)
     few, many = before.tokens, after.tokens
     own = Counts.of(model, word, text).per_piece
     numbers: dict[str, float | int | str] = {

@@ -1,5 +1,6 @@
 // The upper half: the learner's text once, and below it one row a tokenizer, every chip under its own characters.
 
+import { say, sayOf } from "../../app/kit/say.js";
 import { MONO, css, fit, h, html, label, measure, num, thousands, visible } from "../../app/kit/shapes.js";
 import { TOK, bytesOf, dotted, placePieces, placesOf, plain, rowPlaces } from "./layout.js";
 
@@ -68,11 +69,11 @@ function rowChips(g, row, columns, view, on, word = false, spoken = word) {
 /** @param {Row} row @param {Piece} p */
 function pieceTip(row, p) {
   const bytes = bytesOf(p);
-  const what = bytes ? `bytes ${bytes}: a part of a character` : visible(p.text);
-  if (p.unknown) return `${row.name} has no piece for this: it reads ${p.entry} and forgets what stood here`;
-  const space = p.entry.includes("Ġ") ? " (Ġ: how a vocabulary of bytes writes the space)" : p.entry.includes("▁") ? " (▁: the space)" : "";
-  const length = p.length === undefined ? "" : `\nrow ${p.id} of the model's embedding table, ${num(p.length, 3)} long`;
-  return `${what}\nentry ${p.entry}${space}, id ${p.id}${length}`;
+  const what = bytes ? say("bytes {bytes}: a part of a character", { bytes }) : visible(p.text);
+  if (p.unknown) return say("{name} has no piece for this: it reads {entry} and forgets what stood here", { name: row.name, entry: p.entry });
+  const space = p.entry.includes("Ġ") ? say(" (Ġ: how a vocabulary of bytes writes the space)") : p.entry.includes("▁") ? say(" (▁: the space)") : "";
+  const length = p.length === undefined ? "" : say("\nrow {id} of the model's embedding table, {length} long", { id: p.id, length: num(p.length, 3) });
+  return `${what}\n${say("entry {entry}, id {id}", { entry: p.entry + space, id: p.id })}${length}`;
 }
 
 /**
@@ -164,17 +165,17 @@ function rowParts(g, data, columns, row, y, on, most, view, inside, beside, spok
 
 /** What can be done here, as long as there is room for it. @param {Row[]} rows @param {number} room @param {boolean} [cuts] whether another word can be cut */
 function hintOf(rows, room, cuts) {
-  const click = `A chip is a token. Click a row to see its rule at work${cuts ? ", a chip to take its word" : ""}.`;
+  const click = cuts ? say("A chip is a token. Click a row to see its rule at work, a chip to take its word.") : say("A chip is a token. Click a row to see its rule at work.");
   const dashed = rows.some((r) => [...r.pieces, ...r.word].some((p) => p.unknown));
-  const said = dashed ? [`${click} Dashed: unknown, the model reads [UNK].`,
-    "A chip is a token: click it or its row. Dashed: unknown, read as [UNK].", "Dashed: unknown, read as [UNK]."]
-    : [click, "A chip is a token: click it or its row."];
+  const said = dashed ? [`${click} ${say("Dashed: unknown, the model reads [UNK].")}`,
+    say("A chip is a token: click it or its row. Dashed: unknown, read as [UNK]."), say("Dashed: unknown, read as [UNK].")]
+    : [click, say("A chip is a token: click it or its row.")];
   return said.find((text) => measure(text, 12, false) <= room) ?? "";
 }
 
 /** On a phone: whether the rows show the text or the word. @param {Stage} g @param {Kept} local */
 function textOrWord(g, local) {
-  for (const [k, name] of ["Text", "Your word"].entries()) {
+  for (const [k, name] of [say("Text"), say("Your word")].entries()) {
     g.overlay(`show ${name}`, { left: k * 64, top: 0, width: k ? 92 : 58, height: 44 },
       () => html("button", { type: "button", class: "gb-button tok-button", "data-rows-of": name, onclick: () => { local.spoken = k === 1; local.scroll = 0; g.redraw(); } }, name),
       (node) => node.setAttribute("aria-pressed", String(Boolean(local.spoken) === (k === 1))));
@@ -204,9 +205,9 @@ export function drawRows(g, data, local, columns) {
   g.part("band", [marks, local.scroll, height, columns.mark], () => inside(marks.map(([a, b]) =>
     h("rect", { x: columns.x[a], y: 0, width: columns.x[b] - columns.x[a], height, rx: 4, fill: css("field") }))));
   g.part("head", [columns.mark, rows.length], () => [
-    columns.wide && label(6, 13, "Tokenizer", { weight: 600, fill: "ink" }),
-    columns.wide && label(columns.left - 14, 13, "entries", { anchor: "end", fill: "ink3" }),
-    label(g.width, columns.wide ? 13 : 58, columns.wide ? "tokens" : "#", { anchor: "end", weight: 600, fill: "ink" }),
+    columns.wide && label(6, 13, say("Tokenizer"), { weight: 600, fill: "ink" }),
+    columns.wide && label(columns.left - 14, 13, sayOf("column", "entries"), { anchor: "end", fill: "ink3" }),
+    label(g.width, columns.wide ? 13 : 58, columns.wide ? say("tokens") : "#", { anchor: "end", weight: 600, fill: "ink" }),
     word && h("rect", { x: wordAt - 5, y: 0, width: word.width + 10, height, rx: 6, fill: css("field") }),
     word && beside(plainLine(word.chars, word, [0, word.width])),
     rows.map((row, i) => i > 0 && row.group !== rows[i - 1].group && h("path", { d: `M0,${places[i] - (columns.pitch + TOK.gap) / 2}H${g.width}`, stroke: css("line") })),
@@ -222,6 +223,6 @@ export function drawRows(g, data, local, columns) {
   const hint = word ? hintOf(rows, Math.min(wordAt + word.width - 70, g.width - 70) - 16, g.can.recompute) : "";
   g.part("hint", [height, columns.left, hint], () => word && [
     label(6, height + 19, hint, { fill: "ink3" }),
-    label(wordAt + word.width, height + 19, "your word", { anchor: "end", fill: "ink3" })]);
+    label(wordAt + word.width, height + 19, say("your word"), { anchor: "end", fill: "ink3" })]);
   return height + (columns.wide ? 24 : 10);
 }

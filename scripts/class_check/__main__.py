@@ -33,7 +33,9 @@ LOCKED = (
     "own: GLASSBOX_DATA=FOLDER."
 )
 ONE_PHONE = """\
-    1. With one phone join the network that the class will use, mobile data off, and open  {address}
+    1. Start Glassbox as in class (HOST=0.0.0.0 make run), where it does not run already: what this check started has
+       ended. With one phone join the network that the class will use, mobile data off, and open
+       {address}
     2. It asks for six letters: phones will get through. It loads on and on: the network is in the way. Then
        - let the firewall of this machine accept port {port} (Windows and macOS ask at the first start: allow it;
          on Linux for example: sudo ufw allow {port}/tcp);

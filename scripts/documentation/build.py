@@ -24,7 +24,10 @@ DOCS = ROOT / "docs"
 SITE = ROOT / ".site"
 FONTS = ROOT / "app" / "static" / "fonts"
 # Written by hand, in the order of the navigation: title -> page.
-BY_HAND = {"Teaching": "teaching.md", "Pictures elsewhere": "elsewhere.md"}
+BY_HAND = {
+    "Teaching": "teaching.md", "Enseñar (español)": "es/teaching.md", "Pictures elsewhere": "elsewhere.md",
+    "For many": "deploy.md",
+}  # fmt: skip
 MEASURED = {"Speed": "benchmarks.md", "What makes training fast": "recipe.md"}
 CARRIED = ("site.css", "site.js")
 OF_A_SERVER = ("404.html", "sitemap.xml", "sitemap.xml.gz")  # files that MkDocs writes and no disk needs
@@ -42,6 +45,7 @@ def build(out: Path = SITE, execute: bool = True) -> Path:
     with tempfile.TemporaryDirectory(prefix="glassbox-docs-") as scratch:
         source = Source(Path(scratch))
         for name in ("index.md", *BY_HAND.values(), *MEASURED.values(), *CARRIED):
+            (source.folder / name).parent.mkdir(exist_ok=True)
             shutil.copy(DOCS / name, source.folder / name)
         _style(source.folder)
         pictures.write(source)

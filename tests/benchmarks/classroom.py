@@ -34,6 +34,8 @@ NOT_CHOSEN = (
     "Small or real",
     "Your prediction",
 )  # rows of buttons: another model, and a guess that counts once
+AGAIN = 0.6  # seconds until a phone sends a vote again (app/rooms/phone.js)...
+TRIED_AGAIN = (0, 429, 503)  # ...that found no connection, or a server that cannot take it now
 STREAMED = 6.0  # seconds for which a run is followed
 
 # What a click in the picture of a page selects, beside what every picture of tokens knows.
@@ -229,16 +231,24 @@ class Phone(Screen):
     room: str = ""
 
     async def vote(self, n: int, choice: int) -> float:
-        """Vote in question `n`; return the seconds until it was answered.
+        """Vote in question `n`, again while the server cannot take it, as phones do; return the seconds to its answer.
 
         Raises:
             Broken: it was refused.
         """
         began = time.monotonic()
         sent = {"n": n, "round": 1, "choice": choice}
-        answer = await self.http.put(f"/rooms/{self.room}/vote", json=sent)
-        if answer.status_code != 200:
-            raise Broken(f"a vote was answered with {answer.status_code}: {answer.text[:100]}")
+        status, text = 0, ""
+        while status in TRIED_AGAIN and time.monotonic() < began + LONGEST:
+            if status or text:
+                await asyncio.sleep(AGAIN)
+            try:
+                answer = await self.http.put(f"/rooms/{self.room}/vote", json=sent)
+                status, text = answer.status_code, answer.text
+            except httpx.TransportError as why:  # a server closes idle connections, maybe just now
+                status, text = 0, repr(why)
+        if status != 200:
+            raise Broken(f"a vote was answered with {status}: {text[:100]}")
         return time.monotonic() - began
 
 

@@ -20,6 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--load-seconds", type=float, default=150, help="how long a class is measured in each setting"
     )
+    parser.addoption("--earlier", type=Path, help="a checkout of an earlier version, to measure views beside")
     parser.addoption("--soak-minutes", type=float, default=60, help="how long the server's memory is watched")
 
 

@@ -234,23 +234,31 @@ class Acts:
 
 @dataclass(frozen=True)
 class Views:
-    """What a view costs the server: milliseconds of processor time and messages, by page and by what was done."""
+    """What a view costs the server: milliseconds of processor time and messages, by page and by what was done.
+
+    earlier: the milliseconds of another version, measured beside this one; of acts that both know.
+    """
 
     title: str
     costs: dict[str, dict[str, tuple[float, float]]]
     rounds: int
+    earlier: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def table(self) -> str:
         """A line for each page, for a terminal."""
         lines = ["", f"{self.title}  (mean of {self.rounds} rounds)"]
         for page, acts in self.costs.items():
-            told = ", ".join(f"{what} {cost:.0f} ms, {count:.0f}" for what, (cost, count) in acts.items())
+            was = self.earlier.get(page, {})
+            told = ", ".join(
+                f"{what} {cost:.0f} ms{f' (was {was[what]:.0f})' if what in was else ''}, {count:.0f}"
+                for what, (cost, count) in acts.items()
+            )
             lines.append(f"  {page:<24}{told}")
         return "\n".join(lines)
 
     def record(self) -> dict[str, Any]:
         """The same as plain values, for a file."""
-        return {"title": self.title, "views": self.costs, "rounds": self.rounds}
+        return {"title": self.title, "views": self.costs, "rounds": self.rounds, "earlier": self.earlier}
 
 
 def _summary(seconds: list[float]) -> dict[str, float]:

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from app.counts import counted
+
 SECTIONS = {  # by the module that measured
     "test_activations": "Every activation of a text",
     "test_patching": "Activation patching",
@@ -60,21 +62,24 @@ changes a control to the frame after the picture has written its new state.
 
 **What a view costs.** Processor time of the server, all threads, from a visitor's act until 0.3 seconds after the
 page's run, and the messages that it sends. One visitor, who has no browser and speaks the app's own protocol
-(`tests/benchmarks/visitor.py`), as the learners below.
+(`tests/benchmarks/visitor.py`), as the learners below. What stands before an arrow is an earlier version's, measured in
+turns with this one, page by page (`--earlier=CHECKOUT`).
 
 **A class.** Thirty learners, each with an act about every five seconds: another page (three quarters of them one of a
 lesson's), a text, a button, a click in a picture, a run's stream. Every third one types what others type, too. Beside
 them thirty phones vote and two runs train. A page counts as drawn when its run has ended, or when a bar begins to say
 how far long work is. *Counter* is the time from a tap on a phone until the projector shows so many votes; *lead* from
 the teacher's step to another view until a phone hears of it. All of it shares the machine with the client, whose share
-is told. Memory is the proportional set of the servers, where pages that they share count once.
+is told. Memory is the proportional set of the servers, where pages that they share count once. A hundred learners on
+four processes have an act every ten seconds each, and nothing trains beside them.
 
 **An hour.** Learners come, act and leave, rooms open and end, runs are trained and deleted. Memory is compared between
 the second ten minutes and the last, with so little room for cached results that it is full by then; descriptors and
-threads between an untouched server and one that all have left.
+threads between a server on which each page was open and all that it offers was chosen, and one that all have left.
 """
 
 HUNDRED = 100  # learners of a large class
+CLASS = 30  # learners from which one says what a larger class needs
 DRAWN_MS = 800  # what the 95th percentile of a drawn page stays below
 
 
@@ -120,12 +125,13 @@ def _figure(record: dict[str, Any]) -> str:
     unit = record["unit"]
     high = f"{record['high']:,.0f} {unit}" if record["rounds"] > 1 else ""
     reached = record["median"] < record["most"]
-    asked = f"under {record['most']:g} {unit}"
+    asked = f"under {record['most']:g} {unit}".strip()
     if record["most_95"] is not None:
         reached = reached and record["high"] < record["most_95"]
         asked += f", 95th percentile under {record['most_95']:g}"
     middle = f"{record['median']:,.0f}" if record["median"] >= 20 else f"{record['median']:.2f}"
-    return f"| {record['title']} | **{middle} {unit}** | {high} | {asked}{_verdict(reached)} | {record['rounds']} |"
+    middle = f"{middle} {unit}".strip()
+    return f"| {record['title']} | **{middle}** | {high} | {asked}{_verdict(reached)} | {record['rounds']} |"
 
 
 def _foretold(record: dict[str, Any]) -> str:
@@ -145,7 +151,7 @@ def _acts(record: dict[str, Any]) -> list[str]:
     ]
     busy = record["busy"]
     cost = (
-        f"{record['failures']} failures; processors kept busy: {busy['servers']:.2f} by the servers, "
+        f"{counted(record['failures'], 'failure')}; processors kept busy: {busy['servers']:.2f} by the servers, "
         f"{busy['workers']:.2f} by trainings and proxy, {busy['client']:.2f} by the client; "
         f"{record['megabytes']:,.0f} MB; load average {record['load']:.1f}"
     )
@@ -153,8 +159,9 @@ def _acts(record: dict[str, Any]) -> list[str]:
 
 
 def _hundred(record: dict[str, Any]) -> str:
-    """What a class of a hundred needs, if all of it grows as the class does; "" where the figure was missed."""
-    if record["acts"]["a page drawn"]["high"] >= DRAWN_MS or record["failures"]:
+    """What a class of a hundred needs, if all of it grows as the class does; "" of few, or where a figure is missed."""
+    slow = record["acts"]["a page drawn"]["high"] >= DRAWN_MS
+    if slow or record["failures"] or record["learners"] < CLASS:
         return ""
     times = HUNDRED / record["learners"]
     servers = math.ceil(times * record["servers"])
@@ -167,13 +174,21 @@ def _hundred(record: dict[str, Any]) -> str:
 
 
 def _views(record: dict[str, Any]) -> list[str]:
-    """A line for each page: milliseconds and messages of each kind of act."""
+    """A line for each page: milliseconds and messages of each kind of act, and what an earlier version took."""
     acts = list(dict.fromkeys(what for each in record["views"].values() for what in each))
     lines = [f"| page | {' | '.join(acts)} |", f"|---|{'---|' * len(acts)}"]
     for page, each in record["views"].items():
-        cells = [f"{each[what][0]:,.0f} ms, {each[what][1]:,.0f}" if what in each else "" for what in acts]
+        was = record.get("earlier", {}).get(page, {})
+        cells = [
+            f"{_was(was, what)}{each[what][0]:,.0f} ms, {each[what][1]:,.0f}" if what in each else ""
+            for what in acts
+        ]
         lines.append(f"| {page} | {' | '.join(cells)} |")
     return lines
+
+
+def _was(earlier: dict[str, float], what: str) -> str:
+    return f"{earlier[what]:,.0f} → " if what in earlier else ""
 
 
 def _verdict(reached: bool) -> str:

@@ -25,6 +25,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Error,
     Locator,
     Page,
     Request,
@@ -50,8 +51,13 @@ BROKEN = "Something went wrong on this page"  # what app/server/start.py says wh
 # Streamlit asks these below the page's own path first, is told 404, and then finds them at the root.
 STREAMLITS_OWN_PROBES = ("/_stcore/health", "/_stcore/host-config")
 
-# True once nothing on the page is still being computed, fetched or drawn.
-DRAWN = """() => {
+# True once nothing on the page is still being computed, fetched or drawn. What the page has heard of is drawn in the
+# next frame, which a busy machine shows late; a window that nobody sees has no frames.
+DRAWN = """async () => {
+  await new Promise((done) => {
+    requestAnimationFrame(() => requestAnimationFrame(done));
+    setTimeout(done, 500);
+  });
   const app = document.querySelector('[data-testid="stApp"]');
   if (!app || app.dataset.testScriptState !== 'notRunning') return false;
   if (app.dataset.testConnectionState !== 'CONNECTED') return false;
@@ -280,13 +286,15 @@ def owner_cookie(server: Server, owner: str) -> Any:
 
 
 def wait_until_drawn(page: Page) -> None:
-    """Wait until the script has run, nothing is stale, and every component has drawn and stays so for 100 ms.
+    """Wait until the script has run, nothing is stale, and every component has drawn and stays so for six frames.
 
     Raises:
         AssertionError: it never came to rest; the message names components that keep no state.
     """
     calm, deadline = 0, time.monotonic() + SECONDS
-    while (calm := calm + 1 if page.evaluate(DRAWN) else 0) < 3:
+    while (calm := calm + 1 if _is_drawn(page) else 0) < 3:
+        if calm:
+            continue
         if time.monotonic() > deadline:
             silent = page.locator("[data-component]:not([data-state])").evaluate_all(
                 "all => all.map(e => e.dataset.component)"
@@ -295,6 +303,17 @@ def wait_until_drawn(page: Page) -> None:
                 f"{page.url} was not drawn within {SECONDS} s; components without state: {silent}"
             )
         page.wait_for_timeout(50)
+
+
+def _is_drawn(page: Page) -> bool:
+    try:
+        return bool(page.evaluate(DRAWN))
+    except Error as why:
+        if "navigation" not in str(
+            why
+        ):  # else the page was left while it was looked at: the next one is waited for
+            raise
+        return False
 
 
 def open_page(page: Page, slug: str, **query: str | int | float) -> None:

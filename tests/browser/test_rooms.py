@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from core.rooms import Asking, Rooms
 from tests.browser import driver
@@ -336,6 +336,39 @@ def test_a_phone_in_airplane_mode_comes_back_right(browser: Browser, server: dri
         shown(phone, "class_phone", lambda now: now["phase"] == "ended")
         context.close()
         air.door.close()
+
+
+def test_a_state_from_before_a_vote_does_not_undo_it(browser: Browser, server: driver.Server) -> None:
+    with closing(server.store()) as store:
+        rooms, owner = Rooms(store.database), "6" * 32
+        room = rooms.open(owner)
+        rooms.ask(room.id, owner, Asking("Which?", ("one", "two")))
+        context = driver.new_context(browser, server, viewport=driver.PHONE)
+        phone = context.new_page()
+        told: list[str] = []
+
+        def tell_again(route: Route) -> None:
+            """Answer with what the first connection was told, and close: the browser asks anew at once."""
+            state = (
+                told[0] if told else route.fetch(url=route.request.url.replace("/events", "/state")).text()
+            )
+            told.append(state)
+            route.fulfill(
+                content_type="text/event-stream", body=f"retry: 50\nevent: state\ndata: {state}\n\n"
+            )
+
+        phone.route("**/events?**", tell_again)
+        phone.goto(f"/join/{room.code}")
+        shown(phone, "class_phone", phase("open"))
+        phone.locator('[data-at="1"]').click()
+        shown(phone, "class_phone", chosen(1))
+        counted = len(told)
+        assert chosen(1)(shown(phone, "class_phone", lambda now: len(told) > counted + 3))
+        phone.unroute("**/events?**")
+        rooms.close(room.id, owner, 0.0)
+        assert chosen(1)(shown(phone, "class_phone", phase("closed")))
+        rooms.end(room.id, owner)
+        context.close()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -53,6 +53,7 @@ def test_two_browsers_are_at_two_processes_with_all_that_is_theirs(
         page.locator(".st-key-lab-upload input[type=file]").set_input_files(text)
         page.get_by_text(f"Own text: {len(TEXT):,} characters are in use.").wait_for()
         page.keyboard.press("Escape")
+        driver.wait_until_drawn(page)  # a run of the page replaces its files
         with page.expect_download() as downloaded:
             page.get_by_role("button", name="Notebook").click()
         assert json.loads(downloaded.value.path().read_text(encoding="utf-8"))["cells"]

@@ -60,6 +60,15 @@ def shared(postgres: Postgres) -> Iterator[Store]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a store that is not there yet, in both kinds of database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'runs.sqlite'}"
+    found: str = request.getfixturevalue("postgres").fresh()
+    return found
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest) -> Store:
     """Both kinds of store, one after the other."""
     return request.getfixturevalue("lite" if request.param == "sqlite" else "big")

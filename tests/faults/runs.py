@@ -157,10 +157,18 @@ class Process:
 def gone(family: list[psutil.Process], patience: float = 30.0) -> None:
     """Nobody of a family is left, though nobody else was asked to go; who is left is killed and named."""
     _, alive = psutil.wait_procs(family, timeout=patience)
-    left = [f"{process.pid} {' '.join(process.cmdline()[-4:])}" for process in alive if process.is_running()]
-    for process in alive:
-        process.kill()
+    left = [named for process in alive if (named := _running(process))]
     assert not left, f"outlived its parent: {left}"
+
+
+def _running(process: psutil.Process) -> str:
+    """Kill a process that still runs, and name it; one that has ended (and that nobody has waited for) is ""."""
+    try:
+        named = f"{process.pid} {' '.join(process.cmdline()[-4:])}"
+        process.kill()
+    except (psutil.ZombieProcess, psutil.NoSuchProcess):
+        return ""
+    return named
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from tests.faults.runs import finished, in_the_middle, same_curve, server, small
 
 def test_a_killed_worker(lite: Store) -> None:
     with server() as process:
-        id = process.say(small(800).to_json())
+        id = process.say(small(2400).to_json())  # long enough to be met in its middle twice by a busy machine
         step = in_the_middle(lite, id)
         worker_of(process).kill()
         in_the_middle(lite, id, after=step)

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from core.runs import Run, Store
+from core.runs.location import reserve
 from core.runs.loop import Training
 from core.runs.queue import requeue
-from core.runs.schema import reserve
 from core.runs.worker import here
 from core.training.spec import TrainSpec
 from tests.faults.postgres import Postgres
@@ -140,6 +140,21 @@ def test_a_worker_that_was_taken_for_lost_lets_go(lite: Store) -> None:
         slow.join(30)
         assert not slow.is_alive()
     same_curve(lite, id)
+
+
+def test_a_run_that_computes_for_too_long_is_ended_in_words(lite: Store) -> None:
+    id = lite.create(tiny(LONG), OWNER).id
+    with trained(lite, longest=0.0):
+        run = ended(lite, id)
+    assert (run.state, run.step) == ("stopped", 1)
+    assert run.ended.startswith("Stopped at step 1: it has computed for") and "twice" in run.ended
+    assert len(lite.points(id)) == 1 and lite.steps(id)[-1] == 1, "what it reached is kept"
+
+
+def test_a_run_that_is_done_in_its_last_moment_is_done(lite: Store) -> None:
+    id = lite.create(tiny(1), OWNER).id
+    with trained(lite, longest=0.0):
+        assert ended(lite, id).state == "done"
 
 
 def test_deleted_while_running(store: Store) -> None:

@@ -60,7 +60,7 @@ class Answers(BaseHTTPRequestHandler):
         elif self.path == "/runs/1/events":
             self._stream()
         else:
-            told = {"port": self.server.server_port, "headers": dict(self.headers)}
+            told = {"port": self.server.server_port, "headers": dict(self.headers), "path": self.path}
             self._say(200, json.dumps(told).encode(), "application/json", {"Set-Cookie": "other=1; Path=/a"})
 
     def do_PUT(self) -> None:
@@ -158,6 +158,17 @@ def test_a_visitor_stays_and_the_cookie_is_no_scripts(front: proxy.Front) -> Non
         assert told["Host"] == f"127.0.0.1:{front.port}", "by which the app knows requests of its own pages"
         forged = one.get("/who", headers={"X-Forwarded-For": "198.51.100.1"}).json()["headers"]
         assert forged["X-Forwarded-For"] == "127.0.0.1"
+
+
+def test_each_server_tells_its_own_figures(front: proxy.Front, pair: list[Small]) -> None:
+    with visitor(front) as one:
+        for number, server in enumerate(pair, start=1):
+            answer = one.get(f"/metrics/{number}")
+            assert answer.json()["port"] == server.server_port and answer.json()["path"] == "/metrics"
+            assert places(answer, front) == []
+        nobodys = one.get("/metrics")
+        assert nobodys.status_code == 404 and "/metrics/1 to /metrics/2" in nobodys.text
+        assert one.get("/metrics/3").json()["path"] == "/metrics/3", "the app's, which has no such page"
 
 
 def test_visitors_go_where_fewer_are(front: proxy.Front, pair: list[Small]) -> None:

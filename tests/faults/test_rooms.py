@@ -122,7 +122,7 @@ def test_words_views_and_runs_are_kept_and_go_with_the_room_on_both(store: Store
     member = member_of(id, "one")
     given = Answer(None, probabilities=(0.5, 0.25, 0.25))
     rooms.ask(id, TEACHER, Asking("What comes?", ("a", "b", ELSE), answer=given, kind="next"))
-    assert rooms.vote(id, member, 1, 1, 2, "Ki\u0000te") == 2
+    assert rooms.vote(id, member, 1, 1, 2, "Ki\u0000te").choice == 2
     rooms.close(id, TEACHER, 0.0)
     rooms.show_words(id, TEACHER, 1, True)
     rooms.measure_words(id, TEACHER, 1, {"kite": ("k", 0.125)})

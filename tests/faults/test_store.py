@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -13,11 +14,13 @@ from hypothesis import strategies as st
 
 from core.data.corpora import fingerprint
 from core.runs import Engine, LimitExceeded, Limits, Maps, NoSuchRun, NotYours, RunError, SchemaError, Store
+from core.runs.kept import VARIABLE, Kept, days, delete_old, kept
 from core.runs.lease import Batch, Lease, Moment
-from core.runs.queue import MOST_ATTEMPTS, claim, drop, hold, requeue
+from core.runs.queue import MOST_ATTEMPTS, Watch, claim, drop, hold, requeue
 from core.runs.records import COLUMNS, LostLease
 from core.runs.retention import relieve
-from core.runs.schema import origins, runs, unsigned, version
+from core.runs.schema import VERSION, runs, unsigned, version
+from tests import earlier
 from tests.runs import OTHER, OWNER, row, rows, taken, tiny
 
 
@@ -317,6 +320,72 @@ def test_a_lost_run_goes_where_it_was_told(store: Store) -> None:
     }  # fmt: skip
 
 
+@dataclass
+class Clocks:
+    """The database's clock, which somebody sets, and one that nobody sets."""
+
+    store: Store
+    steady: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.right = self.store.database.now
+
+    def put(self, seconds: float) -> None:
+        """Set the database's clock this far before or after the right time."""
+        self.store.database.now = self.right + seconds
+
+    def watch(self) -> Watch:
+        return Watch(self.store.database, 60, lambda: self.steady)
+
+
+@pytest.mark.parametrize("jump", [3600.0, 86_400.0])
+def test_a_clock_that_is_put_forward_takes_no_run_from_its_worker(store: Store, jump: float) -> None:
+    id = store.create(tiny(), OWNER).id
+    lease, clocks = taken(store), Clocks(store)
+    watch = clocks.watch()
+    assert watch.requeue() == 0
+    clocks.put(jump)  # every lease seems to have expired
+    assert watch.requeue() == 0 and store.get(id).state == "running"
+    clocks.steady += 15
+    lease.beat()
+    for _ in range(8):
+        clocks.steady += 15
+        assert watch.requeue() == 0
+    lease.write(Batch(rows(1, 3)))
+    assert store.get(id).step == 3
+    clocks.put(2 * jump)
+    assert watch.requeue() == 0
+    clocks.steady += 31  # nothing was heard of it for longer than two signs of life take
+    assert watch.requeue() == 1 and store.get(id).state == "queued"
+    with pytest.raises(LostLease):
+        lease.beat()
+
+
+def test_a_clock_that_is_put_back_keeps_no_lost_run(store: Store) -> None:
+    clocks, watch = Clocks(store), Clocks(store).watch()
+    clocks.put(3600.0)
+    lost, alive = store.create(tiny(), OWNER).id, store.create(tiny(), "2" * 32).id
+    taken(store)
+    lease = taken(store)
+    clocks.put(0.0)  # both leases last for another hour
+    watch.clock = lambda: clocks.steady
+    assert watch.requeue() == 0
+    lease.beat()
+    clocks.steady += 31
+    assert watch.requeue() == 1
+    assert (store.get(lost).state, store.get(alive).state) == ("queued", "running")
+    lease.beat()
+
+
+def test_a_worker_that_is_known_to_be_lost_is_not_waited_for(store: Store) -> None:
+    id = store.create(tiny(), OWNER).id
+    ticket = claim(store.database, 60)
+    watch = Clocks(store).watch()
+    assert watch.requeue() == 0
+    drop(store.database, ticket)
+    assert watch.requeue() == 1 and store.get(id).state == "queued"
+
+
 def test_a_run_that_kills_its_workers_is_given_up(store: Store) -> None:
     id = store.create(tiny(), OWNER).id
     for _ in range(MOST_ATTEMPTS):
@@ -334,6 +403,31 @@ def test_progress_gives_a_run_new_attempts(store: Store) -> None:
         Lease.take(store.database, ticket, 60).write(Batch(rows(1, step), state=(step, b"")))
         drop(store.database, ticket)
         assert requeue(store.database) == 1
+
+
+def test_runs_are_kept_for_so_many_days_after_their_end(store: Store) -> None:
+    text = "The fox saw a grape.\n\n" * 40
+    old, new, waits = (
+        store.create(tiny(corpus="own", text=fingerprint(text)), owner, text=text).id
+        for owner in (OWNER, OTHER, OWNER)
+    )
+    with store.database.writing() as connection:
+        for id, ago in ((old, 31), (new, 29)):
+            ended = {"state": "done", "finished": store.database.now - 86_400 * ago}
+            connection.execute(runs.update().where(runs.c.id == id).values(**ended))
+    assert kept(store.database, OWNER) == Kept(2, 1, 0)
+    assert delete_old(store.database, 30) == 1 and delete_old(store.database, 30) == 0
+    assert {run.id for run in store.list()} == {new, waits}
+    assert store.text(fingerprint(text)) == text, "another run reads it"
+    assert delete_old(store.database, 28) == 1
+    assert [run.id for run in store.list()] == [waits], "what has not ended is never too old"
+
+
+@pytest.mark.parametrize("written", ["0", "-1", "forever"])
+def test_days_that_are_no_number_are_refused(written: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, written)
+    with pytest.raises(ValueError, match=VARIABLE):
+        days()
 
 
 def test_an_end_drops_what_a_lost_worker_left_behind(store: Store) -> None:
@@ -364,7 +458,7 @@ def test_limits_of_an_owner_and_of_all(store: Store) -> None:
 def test_another_version_is_refused(store: Store) -> None:
     with store.database.writing() as connection:
         connection.execute(version.update().values(version=99))
-    with pytest.raises(SchemaError, match="its schema is 99, ours is 1"):
+    with pytest.raises(SchemaError, match=f"newer version .*its schema is 99, ours is {VERSION}"):
         Store(store.url)
 
 
@@ -400,14 +494,11 @@ def test_shares_of_the_queue_and_of_the_store(store: Store) -> None:
     )
 
 
-def test_an_owner_from_before_signatures_is_taken_over_once(store: Store) -> None:
-    store.create(tiny(), OWNER)
-    with store.database.writing() as connection:
-        origins.drop(connection)
-        unsigned.drop(connection)
-    again = Store(store.url)
-    again.create(tiny(), OTHER)
-    assert [again.take_over(owner, 60) for owner in (OWNER, OWNER, OTHER)] == [True, True, False]
+def test_an_owner_from_before_signatures_is_taken_over_once(place: str) -> None:
+    earlier.put("runs", place)
+    again, new = Store(place), "c" * 32
+    again.create(tiny(), new)
+    assert [again.take_over(owner, 60) for owner in (OWNER, OWNER, new)] == [True, True, False]
     with again.database.writing() as connection:
         connection.execute(unsigned.update().values(until=1.0))
     assert not again.take_over(OWNER, 60)

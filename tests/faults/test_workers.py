@@ -58,7 +58,10 @@ def test_nobody_stands_until_somebody_is_expected(lite: Store) -> None:
         until(lambda: made.ready, "a worker")
         assert len(workers()) == 1, "one is enough for the next run"
         mine = psutil.Process().nice()
-        assert workers()[0].nice() == min(19, mine + BEHIND), "pages are drawn before it trains"
+        worker = workers()[0]
+        assert worker.nice() == min(19, mine + BEHIND), "pages are drawn before it trains"
+        if hasattr(os, "sched_getscheduler"):
+            assert os.sched_getscheduler(worker.pid) == os.SCHED_BATCH
 
 
 def test_a_run_brings_its_worker_and_a_second_run_a_second(lite: Store) -> None:

@@ -152,6 +152,17 @@ def test_a_run_that_the_server_refuses_says_why(queue: Runs, open_page: Any) -> 
     assert "this server allows 60 at a time" in said(app)
 
 
+def test_nobody_adds_a_run_to_what_another_visitor_shows(queue: Runs, open_page: Any) -> None:
+    others = queue.store.create(corpus_lab.spec(0.9, 1), "e" * 32, name="Corpus lab", group="theirs")
+    app = open_page("bias", doses="theirs")
+    app.button(key="bias_corpus_lab.train").click().run()
+    assert not app.exception
+    assert [run.id for run in queue.store.list(group="theirs")] == [others.id]
+    group = app.session_state["gb"].store["doses"]
+    assert [run.owner for run in queue.store.list(group=group)] == [OWNER]
+    assert any("another visitor" in note.value for note in app.info)
+
+
 @pytest.mark.parametrize(
     "link",
     [{"profession": 39}, {"dose": 0}, {"dose": 100, "remedy": "remove"}, {"remedy": "pray"}, {"doses": "<i>"},

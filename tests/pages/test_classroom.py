@@ -141,6 +141,23 @@ def test_a_teacher_opens_a_room_and_asks_for_the_token(open_page: OpenPage, room
     assert any("A vote is going on" in block.value for block in app.html), "one at a time"
 
 
+def test_a_spanish_teacher_asks_in_spanish(open_page: OpenPage, rooms: Rooms) -> None:
+    app = open_page("classroom", text=TEXT, lang="es")
+    app.button(key="class.open").click().run()
+    room = rooms.of(OWNER)
+    assert room is not None
+    assert any(f"/join/{room.code}?lang=es" in block.value for block in app.html), "phones open it so"
+    app.button(key="class.ask").click().run()
+    assert not app.exception
+    look = rooms.look(room.id)
+    assert look is not None and look.prompt is not None
+    assert look.prompt.question.startswith("¿Qué sigue? `")
+    assert look.prompt.options[-1] == ELSE, "each phone says it in its own language"
+    assert any("la barra de abajo cuenta sus votos" in block.value for block in app.html)
+    app.button(key="class.ask").click().run()
+    assert any("Hay una votación en marcha" in block.value for block in app.html)
+
+
 def test_the_sidebar_opens_a_room_and_leads_to_it(open_page: OpenPage, rooms: Rooms) -> None:
     app = open_page("loss", text=TEXT)
     app.button(key="tool.class").click().run()
@@ -194,7 +211,7 @@ def test_a_lessons_question_is_asked(open_page: OpenPage, rooms: Rooms) -> None:
 
 
 def test_a_followers_page_is_set_up_by_the_rooms_link(open_page: OpenPage, rooms: Rooms) -> None:
-    app = open_page("loss", text="The cat", **{"class": "7" * 24, "unit": "bits"})
+    app = open_page("loss", text="The cat", lang="es", **{"class": "7" * 24, "unit": "bits"})
     assert not app.exception and not app.info
     assert [one.proto.json for one in app.get("bidi_component") if "7" * 24 in one.proto.json]
     session = app.session_state["gb"]
@@ -206,6 +223,7 @@ def test_a_followers_page_is_set_up_by_the_rooms_link(open_page: OpenPage, rooms
         finally:
             sessions._held.reset(held)
         assert session.store["text"] == text and session.store["class"] == "7" * 24
+        assert session.store["lang"] == "es", "a reader's own"
     assert (session.store["head"], session.store["unit"]) == (1, "nats"), (
         "what the link leaves out has its default"
     )

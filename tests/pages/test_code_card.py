@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import io
 import sys
 import threading
 from collections.abc import Callable
@@ -14,6 +15,8 @@ import pytest
 from app import chapters
 from app.frame import source
 from app.models import cache
+from core.text import learning_process
+from pages.tokenization.learned import Spec, read
 from tests.pages.conftest import OpenPage, Runs
 
 SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]
@@ -30,18 +33,26 @@ def forget_everything() -> None:
                     clear()
 
 
+def learned(spec: Spec) -> None:
+    """Learn here what the page asked a process for."""
+    order = {"documents": list(read(spec)), "size": spec.size, "pretokens": spec.kinds, "patterns": {}}
+    answers = io.BytesIO()
+    learning_process.learn(order, learning_process.Wishes(), answers)
+    assert b'"end": true' in answers.getvalue()
+
+
 @pytest.mark.parametrize("slug", SHOWN)
 def test_every_function_shown_is_called(
     slug: str, open_page: OpenPage, runs: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown: dict[CodeType, str] = {}
     first: list[source.Source] = []
-    read = source.read
+    plain_read = source.read
 
     def noted(function: Callable[..., Any]) -> source.Source:
         plain: Any = inspect.unwrap(function)
         shown[plain.__code__] = plain.__qualname__
-        first.append(read(function))
+        first.append(plain_read(function))
         return first[-1]
 
     ran: set[CodeType] = set()
@@ -62,6 +73,12 @@ def test_every_function_shown_is_called(
             training = threading.Thread(target=runs.trained)
             training.start()
             training.join()
+        if (
+            slug == "tokenization"
+        ):  # its vocabularies are learned in a process of their own, by the same functions
+            learning = threading.Thread(target=learned, args=(Spec("fables", 300, "usual"),))
+            learning.start()
+            learning.join()
     finally:
         threading.setprofile(None)
     assert not app.exception

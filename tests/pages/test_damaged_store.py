@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import runs as run_face
 from core.runs import Store
+from core.runs.schema import VERSION
 from tests.pages.conftest import OWNER, OpenPage, Runs
 from tests.pages.test_rewind import every_page, said, whole
 
@@ -33,7 +34,7 @@ def another_version(path: Path) -> None:
 KINDS: dict[str, tuple[Callable[[Path], None], str]] = {
     "damaged": (damaged, "cannot be read (file is not a database)"),
     "of something else": (foreign, "it is a database of something else"),
-    "of another version": (another_version, "its schema is 7, ours is 1"),
+    "of another version": (another_version, f"its schema is 7, ours is {VERSION}"),
 }
 
 

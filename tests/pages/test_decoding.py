@@ -20,6 +20,7 @@ from app.models import cache, sweeps
 from app.session import state
 from core.decoding.stages import FIRST
 from core.decoding.tree import Tree, grow
+from core.messages import speaking
 from pages.decoding import request, verdict
 from pages.decoding.draws import Draws, drawn, filled, measured, unsure
 from pages.decoding.request import Asked, blanks, grown, options, read_path, searched, write_path
@@ -261,6 +262,18 @@ def test_the_sentence_names_the_step_the_two_tokens_and_when_the_other_is_ahead(
     assert sums[0][ahead - 2] >= sums[1][ahead - 2] or ahead - 2 < at
     assert all(mine < other for mine, other in zip(sums[0][ahead - 1 :], sums[1][ahead - 1 :]))
     assert said.focus == (best.nodes[at - 1] if at else 0)
+
+
+def test_the_sentence_has_the_same_tokens_in_every_language(lm: core.LanguageModel) -> None:
+    tree, said = judged(lm, MISSED, 8)
+    greedy, best = tree.path("greedy"), tree.path(said.best)
+    assert greedy and best
+    with speaking("es"):
+        pieces = verdict.why(tree, greedy, best)
+    assert spoken(pieces) != spoken(said.pieces)
+    tokens = sorted(text for text, token in said.pieces if token)
+    assert tokens == sorted(text for text, token in pieces if token), "another order, but no other tokens"
+    assert not any("{" in text or "\0" in text for text, _ in pieces)
 
 
 def test_what_no_path_finds_is_offered_and_shown(lm: core.LanguageModel, open_page: Any) -> None:

@@ -19,6 +19,8 @@ from app.models import choice
 from core.families.predictions import guesses, swap
 from core.families.published import FAMILIES, sizes
 from core.families.writing import write
+from core.messages import say, speaking
+from core.zoo import card
 from pages.families import cards, lanes, question
 from pages.families import figure as shown
 from pages.families import guesses as first_guesses
@@ -233,6 +235,12 @@ def test_a_swap_moves_no_gpt(open_page: OpenPage) -> None:
     assert swap(lm, ids, 4, 5, 700).moved == 0.0
     app = open_page("families", text=TEXT, follow=4)
     assert "same(turned.moved, 0.0)" in app.session_state["gb"].memos["takeaway"]["notebook"]()
+
+
+def test_what_the_bundled_t5s_card_says_of_it_is_translated() -> None:
+    assert card("tales-t5")["note"] == first_guesses.T5_NOTE
+    with speaking("es"):
+        assert say(first_guesses.T5_NOTE) != first_guesses.T5_NOTE
 
 
 def test_heads_of_a_large_model_are_averaged_block_by_block(monkeypatch: Any) -> None:

@@ -23,12 +23,13 @@ from core.analysis.heads.patterns import head_maps, pattern_scores
 from core.checkpoints import load_folder
 from core.data.corpora import fingerprint
 from core.runs import load as load_run
+from core.runs.worker import here
 from core.training import TrainSpec
 from core.training.one_step import one_step
 from core.training.text_loss import text_loss
 from pages.lab import controls, curves, export, presets, question, settings, strip
 from pages.lab.settings import planned
-from tests.pages.conftest import OTHER, OpenPage, Runs, run_notebook
+from tests.pages.conftest import OTHER, OWNER, SMALL, OpenPage, Runs, run_notebook
 
 TEXT = "Once upon a time, Lily saw a"
 
@@ -507,6 +508,22 @@ def test_an_own_text_is_taken_named_by_its_fingerprint_and_kept_in_the_session(
     assert fingerprint(app.session_state["gb"].memos["lab"]["texts"][spec.text]) == spec.text
     away = open_page("lab", spec=store(app)["spec"])  # another browser has the name, not the text
     assert "own text of these settings is not here" in picture(away)["plan"]["refused"]
+
+
+def test_anothers_own_text_is_not_to_be_had_by_its_fingerprint_but_its_run_is_forked(
+    open_page: OpenPage, queue: Runs
+) -> None:
+    text = "\n\n".join(f"A secret line, the {n}th." for n in range(80))
+    spec = TrainSpec(**{**SMALL, "corpus": "own", "text": fingerprint(text)})
+    theirs = here(queue.store, spec, OTHER, text=text)
+    app = open_page("lab", spec=spec.to_json())
+    assert "own text of these settings is not here" in picture(app)["plan"]["refused"]
+    app.button(key="lab.go").click().run()
+    assert "not stored here" in said(app) and queue.store.list(owner=OWNER) == []
+
+    forked = face.start(theirs.spec.replace(parent=f"{theirs.id}@12"))
+    assert not isinstance(forked, str) and forked.spec.text == theirs.spec.text
+    assert face.own_text(theirs.spec.text) is None, "to train on it is not to see it"
 
 
 # ---------------------------------------------------------------- the question

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.lessons import card, library, strip
 from app.session import events, state
+from core import messages
 from tests.pages.conftest import OpenPage, random_model
 
 LESSON = library.FIRST
@@ -231,3 +232,20 @@ def test_the_end_names_the_questions_and_leads_back_to_one(open_page: OpenPage, 
     for nowhere in (0, 99, True, "4"):
         shim.act(app, "look", mark=nowhere)
         assert store(app)["mark"] == 4
+
+
+def test_a_lesson_keeps_the_language_in_which_it_was_opened(open_page: OpenPage, shim: Shim) -> None:
+    app = open_page("home", lang="es", model="tales-gpt", text="Tom saw a dog. The")
+    shim.act(app, "start", key=card.KEY, lesson=LESSON, mark=1)
+    first = shim.shown["name"]
+    shim.act(app, "move", by=1)
+    assert not app.exception
+    assert store(app)["lang"] == "es" and shim.shown["mark"] == 2 and shim.shown["own"] == ""
+    with messages.speaking("es"):
+        spanish = [step.title for step in library.find(LESSON).steps]
+    assert (
+        [first, shim.shown["name"]] == spanish[:2] != [step.title for step in library.find(LESSON).steps][:2]
+    )
+    store(app)["lang"] = "en"  # chosen meanwhile
+    shim.act(app.run(), "leave")
+    assert store(app)["lang"] == "en" and store(app)["path"] == ""

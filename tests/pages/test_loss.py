@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 import core
 from core.training.losses import score_text
 from pages.loss.batch import LONGEST, ROWS, texts_of
-from pages.loss.figure import TOP, mark, record
+from pages.loss.figure import TOP, fingerprint, record
 from pages.loss.question import ask
 from tests.pages.conftest import OpenPage, run_notebook
 
@@ -94,7 +94,7 @@ def test_the_picture_holds_the_followed_tokens_whole_sum(lm: core.LanguageModel)
     told = score_text(lm, TEXT)
     data = record(lm, told, "one", 0.1, "nats")
     assert data["mean"] == pytest.approx(told.mean(0.1))
-    assert data["mark"] == mark(told) != mark(score_text(lm, "Once upon a day"))
+    assert data["mark"] == fingerprint(told) != fingerprint(score_text(lm, "Once upon a day"))
     for one, logits, right in zip(data["scored"], told.logits, told.targets.tolist()):
         p = logits.softmax(-1)
         assert right in [t["id"] for t in one["top"]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.pages.conftest import OpenPage, Runs
 
 # What a picture does not write but sends back, or compares: a link's name of a model stands there.
 KEPT = {"model", "now", "stamp", "selection", "key", "query"}
+_TAG = re.compile(r"<[^<>]*>")
 PAGES = ("break_it", "regularization", "bias", "efficiency", "compute", "embeddings", "families")
 
 
@@ -41,7 +43,8 @@ def written(app: AppTest) -> list[str]:
         if one.proto.json
         for text in words(json.loads(one.proto.json))
     ]
-    found += [one.value for one in (*app.caption, *app.get("html"), *app.warning)]
+    found += [one.value for one in (*app.caption, *app.warning)]
+    found += [_TAG.sub(" ", one.value) for one in app.get("html")]  # an address may name the run
     return [*found, *(one.label for one in app.button)]
 
 

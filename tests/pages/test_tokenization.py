@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,22 +23,24 @@ from app.models import cache
 from core.text.merging import Learning
 from core.text.published import Published, published
 from core.text.simple import Characters, Words, altered, hidden
-from pages.tokenization import learned as learning
+from pages.tokenization import waiting
 from pages.tokenization.coverage import byte_data, language_data, unknown_data
 from pages.tokenization.cut import machine, phrase
-from pages.tokenization.figure import Vocabularies, columns, compute, readable, rows_for
+from pages.tokenization.figure import columns, compute, readable, rows_for
 from pages.tokenization.learned import (
-    Job,
     Learned,
     Spec,
+    Vocabularies,
     counts_data,
     learn,
+    learned_of,
     merges_data,
     read,
     rounds_data,
     shown,
 )
-from pages.tokenization.question import learn_bpe, other
+from pages.tokenization.question import other
+from pages.tokenization.waiting import Job, Jobs, so_far, words
 from tests.pages.conftest import run_notebook
 
 TEXT = "Her unhappiness turned into happiness."
@@ -67,6 +77,11 @@ def said(app: AppTest) -> str:
 def notes(app: AppTest) -> list[str]:
     """The lines under the controls; the badge above the picture, which speaks of the model, is none of them."""
     return [box.value for box in app.main.caption if not box.value.startswith("Unlike all it read")]
+
+
+def warned(app: AppTest) -> str:
+    """The warnings, as they read."""
+    return " ".join(box.value for box in app.warning).replace("\\", "").replace("\u2060", "")
 
 
 def headline(app: AppTest) -> str:
@@ -125,37 +140,88 @@ def test_every_way_to_cut_first_reaches_all_three(split: str, open_page: Any) ->
 # ------------------------------------------------------------------------------------------------- learning
 
 
-def test_learning_shows_progress_and_stops_where_it_is() -> None:
-    job = Job(SPEC, read(SPEC))
+@pytest.fixture
+def jobs() -> Iterator[Jobs]:
+    """The jobs of another server than the pages', for two at once; no process is left of them."""
+    made = Jobs(2)
+    yield made
+    for job in list(made._jobs.values()):
+        made.drop(job)
+        assert ends(job)
+
+
+def ends(job: Job) -> bool:
+    """Whether the process of a job ends soon."""
+    return job.learner is None or job.learner.wait(30)
+
+
+def until(true: Callable[[], object], seconds: float = 60) -> None:
+    """Wait for something of another process."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.005)
+
+
+def far(job: Job) -> int:
+    """How many merges of BPE a job has learned."""
+    return len(learned_of(job.spec, so_far(job), stopped=True).bpe.merges)
+
+
+def test_learning_shows_progress_and_stops_where_it_is(jobs: Jobs) -> None:
+    spec = Spec("fables", 4000, "usual")
+    job = jobs.of(spec)
     seen = []
-    for what, share in job:
-        seen.append((what, share))
-        if "BPE: merge 50 of" in what:
-            break
-    stopped = job.finish(stopped=True)
-    assert len(stopped.bpe.merges) == 50 and stopped.wordpiece.merges == [] and stopped.unigram.rounds == []
-    assert stopped.key != SPEC.key and stopped.key.startswith(SPEC.key)
+    with jobs.wait(job) as learner:
+        until(lambda: job.said is not None and job.said.done >= 50)
+        assert job.said is not None
+        seen.append((words(job.said), job.said.share))
+        stopped = learned_of(spec, so_far(job), stopped=True)
+    merges = len(stopped.bpe.merges)
+    assert 50 <= merges < 3000 and stopped.wordpiece.merges == [] and stopped.unigram.rounds == []
+    assert stopped.key != spec.key and stopped.key.startswith(spec.key)
+    assert not stopped.bpe.done and not stopped.bpe.ended and "repeats nothing more" not in stopped.note
+    assert stopped.methods["bpe"].encode(TEXT) and stopped.methods["unigram"].encode(TEXT)
+    resting = far(job)
+    assert far(job) == resting >= merges, "nobody waits for it"
+    with jobs.wait(job) as learner:  # and goes on from there
+        while not learner.wait(0.05):
+            assert job.said is not None
+            seen.append((words(job.said), job.said.share))
+    whole = learned_of(spec, learner.result())
+    assert whole.bpe.merges == Learning(read(spec), 4000).run().merges
+    assert whole.bpe.merges[:merges] == stopped.bpe.merges
+    assert whole.unigram.done and whole.wordpiece.done
     shares = [share for _, share in seen]
-    assert shares == sorted(shares) and 0 <= shares[0] < shares[-1] < 0.33
-    for what, share in job:  # and goes on from there
-        seen.append((what, share))
-    whole = job.finish()
-    assert whole.bpe.merges == Learning(read(SPEC), 500).run().merges
-    assert len(whole.wordpiece.merges) > 100 and whole.unigram.done
-    assert any("Unigram" in what for what, _ in seen)
+    assert shares == sorted(shares) and 0 <= shares[0] < 0.33 < shares[-1]
+    said = " ".join(what for what, _ in seen)
+    assert "BPE: merge " in said and "WordPiece: merge " in said and "Unigram: " in said
+
+
+def test_a_process_learns_what_is_learned_here(learned: Learned, jobs: Jobs) -> None:
+    with jobs.wait(jobs.of(SPEC)) as learner:
+        there = learned_of(SPEC, learner.result())
+    assert there.bpe.merges == learned.bpe.merges and there.wordpiece.merges == learned.wordpiece.merges
+    assert there.unigram.rounds == learned.unigram.rounds and there.note == learned.note
+    assert there.json == learned.json
+    for row, method in learned.methods.items():
+        assert there.methods[row].encode(TEXT) == method.encode(TEXT)
+    for at in range(len(learned.stages)):
+        assert there.stages.encode(at, TEXT) == learned.stages.encode(at, TEXT)
 
 
 def test_a_stopped_page_says_how_far_it_came_and_learns_on(open_page: Any) -> None:
-    spec = Spec("fables", 450, "usual")
-    job = Job(spec, read(spec))
-    for _ in zip(range(8), job):
-        pass
+    spec = Spec("fables", 2500, "usual")
     app = open_page("tokenization", text=TEXT, corpus="fables", size=500)
-    app.session_state["gb"].memos["tokenization"] = {"job": job, "stopped": job.finish(stopped=True)}
-    app.slider(key="size").set_value(450).run()
+    job = waiting._jobs.of(spec)
+    with waiting._jobs.wait(job):
+        until(lambda: job.said is not None and job.said.done >= 50)
+    stopped = learned_of(spec, so_far(job), stopped=True)
+    app.session_state["gb"].memos["tokenization"] = {"stopped": stopped}
+    app.slider(key="size").set_value(2500).run()
     assert not app.exception
-    assert "Stopped after 70 merges of BPE and 0 of WordPiece" in said(app)
-    seeds = job.finish(stopped=True).unigram.seeds + 1
+    assert f"Stopped after {len(stopped.bpe.merges)} merges of BPE and 0 of WordPiece" in said(app)
+    seeds = stopped.unigram.seeds + 1
     assert f"Unigram still has {seeds:,} of its {seeds:,} candidates. The rows above know no more" in said(
         app
     )
@@ -166,6 +232,54 @@ def test_a_stopped_page_says_how_far_it_came_and_learns_on(open_page: Any) -> No
     assert "Stopped" not in said(app) and not app.exception
     assert "three vocabularies learned from" in headline(app)
     assert pieces(app, "BPE") == [piece.text for piece in learn(spec).methods["bpe"].encode(TEXT)]
+    assert job.learner is not None and job.learner.found is not None, "the same process went on"
+
+
+def test_a_process_that_was_killed_is_said_and_can_be_tried_again(
+    open_page: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = Job.begin
+
+    def killed(job: Job) -> Any:
+        learner = begin(job)
+        os.kill(learner.pid, signal.SIGKILL)
+        return learner
+
+    monkeypatch.setattr(Job, "begin", killed)
+    app = open_page("tokenization", text=TEXT, corpus="fables", size=550)
+    assert not app.exception
+    assert "The vocabularies were not learned: the process that learns them was ended (signal 9)." in warned(
+        app
+    )
+    assert "the vocabularies were not learned" in headline(app)
+    monkeypatch.setattr(Job, "begin", begin)
+    app.button(key="tokenization.again").click().run()
+    assert not app.exception and not app.warning
+    assert pieces(app, "BPE") == [
+        piece.text for piece in learn(Spec("fables", 550, "usual")).methods["bpe"].encode(TEXT)
+    ]
+
+
+def test_where_no_process_can_be_started_the_page_says_so(
+    open_page: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(job: Job) -> Any:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable", "/usr/bin/python3")
+
+    monkeypatch.setattr(Job, "begin", refused)
+    app = open_page("tokenization", text=TEXT, corpus="fables", size=560)
+    assert not app.exception
+    assert "no process could be started for them (Resource temporarily unavailable)." in warned(app)
+    assert app.button(key="tokenization.again")
+
+
+def test_what_made_room_in_the_cache_is_learned_again_when_it_is_asked_for(open_page: Any) -> None:
+    app = open_page("tokenization", text=TEXT, corpus="fables", size=570)
+    expected = pieces(app, "BPE")
+    cache._results.clear()
+    run_notebook(app)
+    kept = cache.kept(Spec("fables", 570, "usual").key)
+    assert [piece.text for piece in kept.methods["bpe"].encode(TEXT)] == expected
 
 
 @pytest.mark.parametrize(
@@ -361,7 +475,7 @@ def test_the_answer_is_learned_when_it_is_asked_for(corpus: str, open_page: Any)
     answer = predict(app)
     spec = Spec(corpus, 600, "usual")
     assert other(spec).corpus == ("tales" if corpus == "python" else "python")
-    then, now = learn_bpe(other(spec)).tokenizer(), learn_bpe(spec).tokenizer()
+    then, now = (Learning(read(each), 600).run().tokenizer() for each in (other(spec), spec))
     many, few = len(then.encode(TEXT)), len(now.encode(TEXT))
     assert (answer.numbers["tokens"], answer.numbers["tokens_now"]) == (many, few)
     assert answer.evidence.startswith("Both learned to the last merge: "), "the row counts those of merge 10"
@@ -385,17 +499,70 @@ def test_another_corpus_and_size_change_the_link_and_the_pieces(open_page: Any) 
     assert pieces(app, "GPT-2") == [piece.text for piece in published("gpt2").encode(TEXT)]
 
 
-def test_visitors_who_wait_for_the_same_vocabularies_learn_them_once() -> None:
-    spec = Spec("fables", 350, "usual")
-    mine, theirs = (learning._job(spec) for _ in range(2))
+def test_visitors_who_wait_for_the_same_vocabularies_learn_them_once(jobs: Jobs) -> None:
+    spec = Spec("fables", 2000, "usual")
+    mine, theirs = (jobs.of(spec) for _ in range(2))
     assert mine is theirs
-    with learning._waited_for(mine), learning._waited_for(theirs):
-        assert mine.step() and theirs.step()
-        stopped = mine.finish(stopped=True)
+    with jobs.wait(theirs) as learner:
+        with jobs.wait(mine) as same:
+            assert same is learner
+            until(lambda: mine.said is not None and mine.said.done >= 50)
+            stopped = learned_of(spec, so_far(mine), stopped=True)
         far = len(stopped.bpe.merges)
-        while theirs.step():
-            pass
-    assert len(stopped.bpe.merges) == far, "what one has stopped stays, whatever others learn"
-    whole = theirs.finish()
-    assert whole.bpe.merges == Learning(read(spec), 350).run().merges and whole.unigram.done
-    learning._jobs.clear()
+        whole = learned_of(spec, learner.result())  # nobody let it rest
+    assert len(stopped.bpe.merges) == far < len(whole.bpe.merges), "what one has stopped stays"
+    assert whole.bpe.merges == Learning(read(spec), 2000).run().merges and whole.unigram.done
+
+
+def test_who_comes_first_learns_first(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "WAITS", 0.001)
+    all_ = [jobs.of(Spec("fables", size, "usual")) for size in (310, 320, 330, 340)]
+    came: list[int] = []
+
+    class Left(BaseException):
+        """As Streamlit ends the run of a page."""
+
+    def leave() -> None:
+        raise Left
+
+    def come(at: int) -> None:
+        with jobs.wait(all_[at]):
+            came.append(at)
+
+    def waits(number: int) -> bool:
+        return len(jobs._line) == number
+
+    with ExitStack() as first, ExitStack() as second:
+        first.enter_context(jobs.wait(all_[0]))
+        second.enter_context(jobs.wait(all_[1]))
+        with jobs.wait(all_[0]):  # who joins needs no place
+            assert all_[0].waiting == 2
+        with pytest.raises(Left), jobs.wait(all_[2], leave):
+            pytest.fail("it began")
+        assert jobs._line == [] and all_[2].learner is None, "no process before there is a place"
+        others = [threading.Thread(target=come, args=(at,)) for at in (3, 2)]
+        for number, other in enumerate(others, 1):
+            other.start()
+            until(partial(waits, number))
+        first.close()
+        for other in others:
+            other.join(30)
+    assert came == [3, 2] and (jobs._learning, jobs._line) == (0, [])
+
+
+def test_what_nobody_waits_for_any_more_is_kept_for_the_last_few_alone(jobs: Jobs) -> None:
+    """A resting process takes memory, and most who leave do not come back."""
+    held = []
+    with ExitStack() as others:
+        for size in (3100, 3200, 3300, 3400):
+            job = jobs.of(Spec("fables", size, "usual"))
+            if size == 3100:  # somebody else waits on
+                others.enter_context(jobs.wait(job))
+            with jobs.wait(job):
+                pass
+            held.append(job)
+        assert ends(held[1]) and held[1].failed
+        assert all(job.learner is not None and not job.learner.failed for job in (held[0], *held[2:]))
+        assert jobs.of(held[3].spec) is held[3], "who comes back goes on"
+        again = jobs.of(held[1].spec)
+        assert again is not held[1], "or begins anew"

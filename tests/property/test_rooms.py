@@ -236,7 +236,9 @@ class AnyOrder(RuleBasedStateMachine):
         last = self.tapped.get(secret, -1e9)
 
         def call() -> None:
-            assert self.rooms.vote(self.id, member, self.n + n, self.round + round, choice, word) == counted
+            found = self.rooms.vote(self.id, member, self.n + n, self.round + round, choice, word)
+            assert found.choice == counted
+            assert self.rooms.look(self.id).room.version == found.version
 
         if right and bool(kept) != asks:
             with pytest.raises(RoomError, match="word"):

@@ -78,6 +78,8 @@ test("heads that share keys say with whom", () => {
   assert.equal(sharedWords(0, 4, 1), "shares keys and values with all other heads");
   assert.equal(sharedWords(1, 8, 4), "shares keys and values with head 0");
   assert.equal(sharedWords(4, 6, 2), "shares keys and values with heads 3 and 5");
+  assert.equal(sharedWords(4, 6, 2, "short"), "shares K, V with heads 3 and 5");
+  assert.deepEqual([sharedWords(1, 8, 4, "least"), sharedWords(0, 4, 1, "least")], ["K, V also of head 0", "K, V also of all other heads"]);
 });
 
 test("packed arrays come out as they went in", () => {

@@ -33,3 +33,13 @@ test("in code only a token’s dot and the start token count", () => {
 test("a term that is recognised by nothing is never found", () => assert.deepEqual(said("a dot"), []));
 test("no terms, nothing found", () => assert.deepEqual(finder([])("token"), []));
 test("signs of a name are read as they are", () => assert.equal(pattern({ name: "1/√d", as: null }), "1\\/√d"));
+test("in Spanish each noun and adjective of a term has its plural", () => {
+  const terms = [["head", "cabeza de atención"], ["residual stream", "flujo residual"], ["position", "posición"], ["vertex", "vértice"], ["role", "vez"]];
+  const forms = terms.map(([name, shown]) => pattern({ name, shown, as: null }, "es"));
+  const whole = (at, text) => new RegExp(`^(?:${forms[at]})$`, "u").test(text);
+  assert.ok(whole(0, "cabezas de atención") && whole(0, "Cabeza de atención") && !whole(0, "cabezas des atención"));
+  assert.ok(whole(1, "Flujos residuales") && whole(1, "flujo residual"));
+  assert.ok(whole(2, "posiciones") && whole(2, "Posición") && !whole(2, "posicións"));
+  assert.ok(whole(3, "vértices") && whole(4, "veces"));
+  assert.equal(pattern({ name: "held out", shown: "reservado", as: "reservad[oa]s?" }, "es"), "reservad[oa]s?");
+});

@@ -94,3 +94,12 @@ def test_what_a_view_costs_is_told_page_by_page() -> None:
     told = table.render([json.dumps({**views.record(), "module": "test_view_cost", "machine": "a machine"})])
     assert "| page | opened | a new text |" in told
     assert "| Home | 22 ms, 66 | 34 ms, 69 |" in told and "| Loss | 28 ms, 66 |  |" in told
+
+
+def test_what_a_view_cost_earlier_stands_before_it() -> None:
+    views = pair.Views(
+        "a view", {"Home": {"opened": (22.0, 66), "selected": (24, 69)}}, 5, {"Home": {"opened": 41.3}}
+    )
+    told = table.render([json.dumps({**views.record(), "module": "test_view_cost", "machine": "a machine"})])
+    assert "| Home | 41 → 22 ms, 66 | 24 ms, 69 |" in told
+    assert "opened 22 ms (was 41), 66, selected 24 ms, 69" in views.table()

@@ -1,6 +1,7 @@
 """Byte-pair encoding: the textbook example, what each step records, the odd corpora."""
 
 import itertools
+from typing import Any
 
 import pytest
 
@@ -190,3 +191,27 @@ def test_the_words_of_a_text_are_counted_once_and_nobody_changes_them() -> None:
     first["a"] = 9
     assert pretokens.count(text, "words") == expected
     assert pretokens._counted.cache_info().misses == asked
+
+
+@pytest.mark.parametrize(("size", "rule"), [(80, "count"), (80, "score"), (5000, "count")])
+def test_what_is_learned_stays_when_it_settles(size: int, rule: Any) -> None:
+    """Most of the memory is for further merges, of which there are none."""
+    text = "low lower lowest new newer newest wide wider widest " * 3
+    whole, settled = (Learning(text, size, "words", rule).run() for _ in range(2))
+    assert settled.settle() is settled and not settled._symbols.where and not settled._symbols.row
+    assert settled.done and (settled.ended, settled.note) == (whole.ended, whole.note)
+    assert settled.merges == whole.merges and settled.vocabulary == whole.vocabulary
+    assert settled.tokenizer().encode("newest") == whole.tokenizer().encode("newest")
+    for step in (0, len(whole.merges) // 2, len(whole.merges)):
+        assert settled.before(step) == whole.before(step)
+    assert settled.pair_counts([("l", "o"), ("x", "y")], 0) == whole.pair_counts([("l", "o"), ("x", "y")], 0)
+    assert list(settled) == [] and settled.merge_best() is None
+
+
+def test_what_is_half_learned_goes_on_after_it_was_asked_to_settle() -> None:
+    text = "low lower lowest new newer newest wide wider widest " * 3
+    whole, half = Learning(text, 80, "words").run(), Learning(text, 80, "words")
+    for _ in zip(range(5), half):
+        pass
+    assert not half.settle().done
+    assert half.run().merges == whole.merges

@@ -107,7 +107,7 @@ def test_run_starts_the_app_here_alone_and_offers_a_folder_more(
 ) -> None:
     started = Started()
     monkeypatch.setattr(launch, "serve", started)
-    monkeypatch.setattr(launch, "is_free", lambda port: port >= 8503)
+    monkeypatch.setattr(launch, "is_free", lambda port, host="": port >= 8503)
     monkeypatch.setenv(real_packages.VARIABLE, str(tmp_path / "none"))
     monkeypatch.setenv("GLASSBOX_MODELS", "/before")
     assert command.main(["run", "--models", str(tmp_path)]) == 7

@@ -471,6 +471,18 @@ def test_ports() -> None:
     assert launch.choose_port(None, COMMAND) >= launch.FIRST_PORT
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere only 127.0.0.1 is this machine's own")
+def test_a_port_is_free_on_one_address_while_another_has_it() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.2", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert launch.choose_port(port, COMMAND, "127.0.0.3") == port
+        for taken in ("127.0.0.2", "0.0.0.0", ""):
+            with pytest.raises(launch.NoPort, match="in use"):
+                launch.choose_port(port, COMMAND, taken)
+
+
 @pytest.mark.parametrize(
     ("asked", "host"),
     [
@@ -541,9 +553,9 @@ def test_without_make_the_app_listens_on_this_machine_alone_too() -> None:
 
 
 def test_the_first_free_port_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "is_free", lambda port: port == 8503)
+    monkeypatch.setattr(launch, "is_free", lambda port, host: port == 8503)
     assert launch.choose_port(None, COMMAND) == 8503
-    monkeypatch.setattr(launch, "is_free", lambda port: False)
+    monkeypatch.setattr(launch, "is_free", lambda port, host: False)
     with pytest.raises(launch.NoPort, match="Every port from 8501 to 8600 is in use"):
         launch.choose_port(None, COMMAND)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
 
 from app import chapters, glossary, words
 from app.lessons import library
+from core import messages
 from core.vectors.static import glove
 
 ENTRIES = glossary.entries()
@@ -90,6 +92,22 @@ def test_every_link_leads_to_a_term_or_a_page() -> None:
     assert 'id="word-softmax"' in text and "Also: nucleus sampling." in text and "3.1 Self-attention" in text
     row = text[text.index('id="word-dropout"') :]
     assert text.count("<dt ") == len(ENTRIES) and "7.3 Regularization" in row[: row.index("</div>")]
+
+
+def test_in_spanish_terms_stand_by_their_spanish_names_beside_the_english_ones() -> None:
+    with messages.speaking("es"):
+        found = glossary.entries()
+        text = glossary.article(lambda slug: slug)
+    assert {one.term for one in found} == set(words.WORDS)
+    names = [unicodedata.normalize("NFD", one.name.lower()) for one in found if one.name[0].isalpha()]
+    plain = [re.sub(r"[^a-z0-9 ]", "", name) for name in names]
+    assert plain == sorted(plain) and "atencion" in plain
+    row = text[text.index('id="word-beam-search"') :]
+    row = row[: row.index("</div>")]
+    assert "búsqueda en haz</dt>" in row and "En inglés: beam search." in row and "9.2 Búsqueda en haz" in row
+    assert '<a href="#word-attention">atención</a>' in text
+    token = text[text.index('id="word-token"') :]
+    assert "En inglés: piece, word piece." in token[: token.index("</div>")]  # it has the same name
 
 
 _ENDINGS = (

@@ -12,6 +12,7 @@ from app.models import memory
 from core.memory import _libraries, let_go_of_libraries
 
 STATUS = Path("/proc/self/status")
+ROOT = Path(__file__).resolve().parents[2]
 GLIBC = sys.platform.startswith("linux") and hasattr(ctypes.CDLL(None), "malloc_trim")
 
 
@@ -98,3 +99,41 @@ def test_only_libraries_that_nobody_writes_to_are_let_go_of() -> None:
     ]
     found = [(start, about["Anonymous"]) for start, _, about in _libraries(lines)]
     assert found == [(0x1000, 0), (0x3000, 4096), (0x6000, 0)]
+
+
+HEAPS = """
+import ctypes, sys, threading
+from core import memory
+told = memory.share_one_heap() if sys.argv[1] == "shared" else False
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+there, done = threading.Barrier(5), threading.Event()
+def page():
+    libc.malloc(1000)
+    there.wait()
+    done.wait()
+threads = [threading.Thread(target=page, daemon=True) for _ in range(4)]
+for thread in threads: thread.start()
+there.wait()
+if hasattr(libc, "malloc_info"):
+    libc.fopen.restype, libc.malloc_info.argtypes = ctypes.c_void_p, [ctypes.c_int, ctypes.c_void_p]
+    libc.fclose.argtypes = [ctypes.c_void_p]
+    file = libc.fopen(sys.argv[2].encode(), b"w")
+    libc.malloc_info(0, file)
+    libc.fclose(file)
+done.set()
+print(told)
+"""
+
+
+def heaps(how: str, file: Path) -> tuple[bool, int]:
+    """What a process of four threads was told, and how many heaps it has."""
+    command = [sys.executable, "-c", HEAPS, how, str(file)]
+    made = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    count = file.read_text(encoding="ascii").count("<heap nr=") if file.exists() else 0
+    return made.stdout.strip() == "True", count
+
+
+def test_threads_share_one_heap_where_the_c_library_can(tmp_path: Path) -> None:
+    assert heaps("shared", tmp_path / "shared") == ((True, 1) if GLIBC else (False, 0))
+    assert not GLIBC or heaps("apart", tmp_path / "apart")[1] > 1

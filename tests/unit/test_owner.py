@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 from app import runs
 from app.session import keys, owner
 from core.runs import Store
+from tests import earlier
 from tests.runs import OTHER, OWNER, tiny
 
 
@@ -151,15 +152,14 @@ def test_processes_that_begin_together_have_one_key(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [keys.NAME]
 
 
+NEW = "d" * 32  # an owner that the store of an earlier version does not know
+
+
 def before_signatures(folder: Path) -> Store:
-    """A store with a run of an owner, as it was before cookies were signed."""
-    store = Store(f"sqlite:///{folder / 'runs.sqlite'}")
-    store.create(tiny(), OWNER)
-    with store.database.writing() as connection:
-        for table in ("glassbox_unsigned", "glassbox_origins"):
-            connection.exec_driver_sql(f"DROP TABLE {table}")
-    store.close()
-    return Store(store.url)
+    """A store with runs of an owner, as a version before signed cookies wrote it."""
+    url = f"sqlite:///{folder / 'runs.sqlite'}"
+    earlier.put("runs", url)
+    return Store(url)
 
 
 def test_an_owner_from_before_signatures_keeps_the_runs_once(tmp_path: Path) -> None:
@@ -168,22 +168,22 @@ def test_an_owner_from_before_signatures_keeps_the_runs_once(tmp_path: Path) -> 
     client = site(claim=runs.claim)
     assert brought(client, OWNER) == [OWNER]
     assert brought(client, OWNER) == [OWNER], "a browser opens all its pages at once"
-    (stranger,) = brought(client, OTHER)
-    assert stranger not in (OTHER, None)
+    (stranger,) = brought(client, NEW)
+    assert stranger not in (NEW, None)
     with store.database.writing() as connection:
         connection.exec_driver_sql("UPDATE glassbox_unsigned SET until = 1.0")
     (late,) = brought(client, OWNER)
     assert late not in (OWNER, None), "whoever reads an id in an old copy of the store comes too late"
-    assert [run.owner for run in store.list(owner=OWNER)] == [OWNER]
+    assert [run.owner for run in store.list(owner=OWNER)] == [OWNER, OWNER]
     runs.use(None)
     store.close()
 
 
 def test_an_owner_with_a_signed_id_is_never_taken_over(tmp_path: Path) -> None:
     store = before_signatures(tmp_path)
-    store.create(tiny(), OTHER)  # of a browser that got its cookie from this server
+    store.create(tiny(), NEW)  # of a browser that got its cookie from this server
     runs.use(store)
-    assert brought(site(claim=runs.claim), OTHER) != [OTHER]
+    assert brought(site(claim=runs.claim), NEW) != [NEW]
     runs.use(None)
     store.close()
 

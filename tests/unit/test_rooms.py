@@ -29,6 +29,7 @@ from app.rooms.feed import Hub
 from app.rooms.limits import Rate
 from app.session import owner as owners
 from app.session.owner import OwnerCookie
+from core import messages
 from core.rooms import (
     Answer,
     Asking,
@@ -510,3 +511,42 @@ def test_the_pages_are_small_and_quote_what_they_are_given() -> None:
     assert len(phone.encode()) < 20_000
     assert "<svg" in page and "QR code of http://192.168.1.7:8501/join/BCDFGH" in page
     assert feed.EVERY <= 0.5
+
+
+def test_pages_and_refusals_speak_the_language_of_the_request(browser: Callable[[], TestClient]) -> None:
+    teacher, spanish, english = (
+        teaching(browser()),
+        {"accept-language": "es-MX,es;q=0.9"},
+        {"accept-language": "en"},
+    )
+    code = teacher.post("/rooms").json()["code"]
+    for page in (f"/join/{code}", f"/room/{code}/screen", f"/room/{code}/remote"):
+        assert '<html lang="en" data-language="en">' in browser().get(page, headers=english).text
+        assert '<html lang="es" data-language="es">' in browser().get(page, headers=spanish).text
+        assert '<html lang="es" data-language="es">' in browser().get(f"{page}?lang=es", headers=english).text
+    assert "<title>Glassbox: entrar</title>" in browser().get("/join", headers=spanish).text
+    wrong = {"code": "ZZZZZZ"}
+    assert (
+        browser()
+        .post("/rooms/join", json=wrong, headers=spanish)
+        .json()["why"]
+        .startswith("Esa sala no existe")
+    )
+    assert browser().post("/rooms/join", json=wrong).json()["why"].startswith("There is no such room")
+
+
+def test_what_a_spanish_class_opens_names_its_language(browser: Callable[[], TestClient]) -> None:
+    teacher = teaching(browser())
+    room = teacher.post("/rooms").json()
+    screen = f"/room/{room['code']}/screen"
+    assert f"/join/{room['code']}?lang=es</title>" in browser().get(f"{screen}?lang=es").text  # the QR code's
+    assert f"/join/{room['code']}</title>" in browser().get(screen).text  # a phone's own language
+    assert "/remote#" in teacher.post(f"/rooms/{room['id']}/invite").json()["link"]
+    spanish = teacher.post(f"/rooms/{room['id']}/invite", headers={"accept-language": "es"}).json()["link"]
+    assert f"/room/{room['code']}/remote?lang=es#" in spanish
+
+
+def test_a_sent_view_is_looked_at_in_the_language_of_who_looks() -> None:
+    assert addresses.sent("/loss?v=1&text=a&lang=es&view=projector") == "/loss?v=1&text=a"
+    with messages.speaking("es"):
+        assert addresses.named("/loss?v=1&text=a") == {"title": "Pérdida", "text": "a"}

@@ -24,8 +24,8 @@ from core.runs import LimitExceeded, Limits, Points, RunError, SchemaError, Stor
 from core.runs import train as command
 from core.runs.lease import Batch, Moment
 from core.runs.limits import in_words
+from core.runs.location import default_url
 from core.runs.recordings import names
-from core.runs.schema import default_url
 from core.runs.training import moment, still
 from core.runs.worker import Address, here
 from core.training.fine_tune_spec import FineTuneSpec

@@ -87,7 +87,7 @@ def test_a_store_of_another_version_says_what_to_do(tmp_path: Path) -> None:
     with closing(Store(url(tmp_path))) as store, store.database.writing() as connection:
         connection.exec_driver_sql("UPDATE glassbox_schema SET version = 7")
     with pytest.raises(
-        SchemaError, match=r"its schema is 7, ours is 1.*start that version, or move runs\.sqlite out"
+        SchemaError, match=r"its schema is 7, ours is \d.*start that version, or move runs\.sqlite out"
     ):
         Store(url(tmp_path))
 

@@ -115,7 +115,7 @@ def test_where_visitors_come_in(
 
 
 def test_a_port_in_use_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "is_free", lambda port: port >= 20_000)
+    monkeypatch.setattr(launch, "is_free", lambda port, host="": port >= 20_000)
     with pytest.raises(launch.NoPort, match=r"Port 8600 is in use. Choose another: make run PORT=8601"):
         several.front_of("127.0.0.1", 8600, NAMED, 2, {})
 

@@ -502,8 +502,10 @@ def test_the_fonts_can_be_left_out(lm: core.LanguageModel) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_theme_is_kept(theme: str, lm: core.LanguageModel) -> None:
-    assert f'<html lang="en" data-theme="{theme}">' in show.home(lm, TEXT, theme=theme).html()
-    assert '<html lang="en">' in show.home(lm, TEXT).html()
+    assert (
+        f'<html lang="en" data-language="en" data-theme="{theme}">' in show.home(lm, TEXT, theme=theme).html()
+    )
+    assert '<html lang="en" data-language="en">' in show.home(lm, TEXT).html()
 
 
 def test_an_ending_that_nothing_writes_is_named(lm: core.LanguageModel, tmp_path: Path) -> None:

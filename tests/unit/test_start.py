@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import gc
 import runpy
@@ -19,7 +20,8 @@ from app.server import start
 from core.runs import SchemaError, StoreAway
 
 runs_begin = runs.begin  # tests put another in its place
-MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
+ROOT = Path(__file__).resolve().parents[2]
+MAIN = ROOT / "app" / "main.py"
 
 
 @pytest.fixture
@@ -244,3 +246,23 @@ def test_a_signal_ends_a_server_that_waits_for_something() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
     )
     assert (done.returncode, done.stdout) == (1, "heard\n"), done.stderr
+
+
+def own_modules(package: Path) -> bool:
+    """Whether a package imports modules of its own as it is imported."""
+    name = ".".join(package.relative_to(ROOT).parts)
+    imports = ast.parse((package / "__init__.py").read_text(encoding="utf-8")).body
+    return any(isinstance(one, ast.ImportFrom) and f"{one.module}.".startswith(f"{name}.") for one in imports)
+
+
+def test_packages_that_two_threads_would_import_at_once_are_there_before() -> None:
+    packages = [
+        found.parent for part in ("app", "core", "pages") for found in (ROOT / part).rglob("__init__.py")
+    ]
+    risky = {".".join(one.relative_to(ROOT).parts) for one in packages if own_modules(one)}
+    assert {"core.training", "core.rooms"} <= risky
+    code = "import sys, app.main; from app.server import start; start.import_together(); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert risky <= set(done.stdout.split()), risky - set(done.stdout.split())

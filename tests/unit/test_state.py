@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import math
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import parse_qsl
@@ -13,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.runtime.scriptrunner import RerunData, RerunException
 
-from app.session import events, state
+from app.session import events, language, state
 from app.session.fields import BY_KEY, FIELDS, VERSION, Field
 
 
@@ -35,6 +37,7 @@ class Session:
     def __init__(self, query: str = "") -> None:
         self.session_state: dict[str, Any] = {}
         self.query_params = Query(parse_qsl(query, keep_blank_values=True))
+        self.context = SimpleNamespace(cookies={})
 
 
 @pytest.fixture
@@ -115,6 +118,18 @@ def test_what_does_not_fit_is_named_and_left_out(query: dict[str, str], says: st
     assert len(read.notes[0]) < 300
 
 
+def test_what_is_wrong_with_a_link_is_said_in_its_language() -> None:
+    for query, cookies in (("lang=es&block=two", {}), ("block=two", {language.COOKIE: "es"})):
+        with patch("app.session.session.st", Session(query)) as visitor:
+            visitor.context.cookies = cookies
+            state.start()
+            assert state.take_notes() == ["En el enlace, block=two no es un número entero; se usa: 3."]
+            assert state.BY_KEY["follow"].name(-1) == "el último token"
+    with patch("app.session.session.st", Session("lang=xx")):
+        state.start()
+        assert state.get("lang") == "en" and "lang=xx is not one of en, es" in state.take_notes()[0]
+
+
 def test_of_a_repeated_key_the_last_value_counts_and_a_message_says_so() -> None:
     with patch("app.session.session.st", Session("head=1&head=3&block=2&nope=1&nope=2")):
         state.start()
@@ -143,6 +158,22 @@ def test_a_long_text_is_clipped_in_the_link_and_nowhere_else(session: Session) -
     assert state.get("text") == text
     assert len(dict(parse_qsl(state.link()))["text"]) == state.LINK_CHARACTERS
     assert len(state.link()) < 10_000
+
+
+def test_a_text_longer_than_a_link_is_handed_over_while_its_session_lives(session: Session) -> None:
+    state.update({"text": "a" * 3 * state.LINK_CHARACTERS, "block": 1})
+    link = f"{state.link()}&{state.HELD}={state.hand_over()}"
+    taken = values_of(link)
+    assert taken == state.snapshot()
+    session.session_state.clear()
+    gc.collect()
+    assert values_of(link)["text"] == "a" * state.LINK_CHARACTERS
+
+
+def test_a_session_that_nobody_knows_hands_over_nothing() -> None:
+    with patch("app.session.session.st", Session(f"v=1&text=a+cat&{state.HELD}=nobody")):
+        assert state.get("text") == "a cat"
+        assert not state.take_notes()
 
 
 def test_a_broken_character_does_not_break_the_link(session: Session) -> None:

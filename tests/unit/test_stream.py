@@ -51,7 +51,9 @@ class Told:
         self.looks += 1
         assert not self.broken or 1 / 0
         if self.away:
-            raise StoreAway("the run store does not answer")
+            raise StoreAway(
+                "the run store does not answer (connection to db.school.example, port 5432, failed)"
+            )
         if self.run is None or id != ID:
             raise NoSuchRun("there is no such run")
         return self.run
@@ -110,11 +112,11 @@ def parse(raw: bytes) -> Event:
 
 
 @asynccontextmanager
-async def watching(hub: stream.Hub, id: str = ID, after: int = -1) -> Any:
+async def watching(hub: stream.Hub, id: str = ID, after: int = -1, spoken: str = "en") -> Any:
     """`await next(name)` gives the data of the next event with this name."""
     seen: list[Event] = []
 
-    async with aclosing(cast(Events, hub.watch(id, after))) as events:
+    async with aclosing(cast(Events, hub.watch(id, after, spoken))) as events:
 
         async def following(name: str) -> Any:
             while True:
@@ -251,12 +253,25 @@ def test_a_store_that_is_away_is_said_and_nothing_is_lost() -> None:
             told.grow(3)
             await one("points")
             told.away = True
-            assert "does not answer" in (await one("away"))["why"]
+            why = (await one("away"))["why"]
+            assert "does not answer" in why and "school" not in why, "nobody has to know where it is"
             told.away = False
             told.grow(8)
             assert (await one("state"))["step"] == 8
             await one("points")
             assert steps(one.seen) == list(range(1, 9))
+
+    asyncio.run(asyncio.wait_for(listen(), 20))
+
+
+def test_each_watcher_of_a_run_hears_of_trouble_in_its_own_language() -> None:
+    async def listen() -> None:
+        told = Told()
+        hub = hub_of(told)
+        async with watching(hub) as one, watching(hub, spoken="es") as other:
+            told.away = True
+            assert "does not answer" in (await one("away"))["why"]
+            assert "no responde" in (await other("away"))["why"]
 
     asyncio.run(asyncio.wait_for(listen(), 20))
 
@@ -356,4 +371,4 @@ def test_no_such_run_and_no_store_are_said_in_the_status() -> None:
     assert site(Told()).get("/runs/nobody/points").status_code == 404
     answer = site(Told(away=True)).get(f"/runs/{ID}/points")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
-    assert "does not answer" in answer.json()["why"]
+    assert "does not answer" in answer.json()["why"] and "school" not in answer.text

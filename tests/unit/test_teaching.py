@@ -87,7 +87,7 @@ def test_buttons_are_called_as_they_are() -> None:
         "Hide votes here",
     ):
         assert f"*{name}*" in GUIDE and f'"{name}"' in BAR, name
-    said = " ".join(room.STEPS)
+    said = " ".join(room.steps())
     for name in ("Open a room", "Projector page", "Ask the class for this token", "Close the vote", "Reveal"):
         assert f"`{name}`" in said
     source = Path(room.__file__).read_text(encoding="utf-8")

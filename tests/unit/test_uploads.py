@@ -18,7 +18,8 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from app.server import uploads
-from app.server.uploads import LARGEST, MB, OF_ALL, OF_ONE
+from app.server.uploads import LARGEST, MB, OF_ADDRESS, OF_ALL, OF_ONE
+from app.session.visitors import HEADER
 
 
 @pytest.fixture
@@ -53,6 +54,19 @@ def test_a_session_keeps_so_much(held: Counter[str]) -> None:
     assert put(client, "other", MB + 1) == 204
     held["mine"] = 0
     assert put(client, "mine", MB + 1) == 204
+
+
+def test_the_sessions_of_a_network_keep_so_much(held: Counter[str]) -> None:
+    app = site().app
+    client, other = (TestClient(app, headers={HEADER: place}) for place in ("10.0.0.1", "10.0.0.2"))
+    for number in range(OF_ADDRESS // OF_ONE):
+        assert put(client, str(number), MB) == 204
+        held[str(number)] = OF_ONE
+    answer = client.put("/_stcore/upload_file/new/file", content=bytes(MB))
+    assert answer.status_code == 413 and answer.text.startswith("Too much: your network has")
+    assert put(other, "another's", MB) == 204, "others have room"
+    held.clear()
+    assert put(client, "new", MB) == 204
 
 
 def test_all_sessions_keep_so_much(held: Counter[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from app.frame.judged import opened_html
 from core.analysis.explaining import faithfulness
 from core.analysis.patching import patches
+from core.messages import speaking
 from core.scaling import forecast
 from core.vectors import association
 from core.verdict_rule import Rule, percent
@@ -53,12 +55,21 @@ def test_the_pages_that_pass_verdicts_show_their_rules() -> None:
     assert shown.count("page.judged(") >= 14
 
 
+def test_a_rule_is_read_in_another_language_with_the_same_numbers() -> None:
+    english = association.RULE.rows
+    with speaking("es"):
+        title, rows = association.RULE.title, association.RULE.rows
+    assert title != association.RULE.title and rows[1][0] == "Umbral"
+    for (_, said), (_, translated) in zip(english, rows, strict=True):
+        assert sorted(re.findall(r"\d+", said)) == sorted(re.findall(r"\d+", translated))
+
+
 def test_the_numbers_of_a_rule_are_the_codes() -> None:
-    assert f"two-sided p of at most {association.LEVEL:g}" in association.RULE.threshold
-    assert f"under {percent(association.LEAST)}" in association.RULE.threshold
-    assert f"{faithfulness.ORDERS} random orders" in faithfulness.RULE.sample
-    assert f"below {patches.LEAST_GAP:g} logit" in patches.RULE.threshold
-    assert f"{percent(forecast.LEVEL)} prediction interval" in forecast.RULE.threshold
+    assert f"two-sided p of at most {association.LEVEL:g}" in str(association.RULE.threshold)
+    assert f"under {percent(association.LEAST)}" in str(association.RULE.threshold)
+    assert f"{faithfulness.ORDERS} random orders" in str(faithfulness.RULE.sample)
+    assert f"below {patches.LEAST_GAP:g} logit" in str(patches.RULE.threshold)
+    assert f"{percent(forecast.LEVEL)} prediction interval" in str(forecast.RULE.threshold)
 
 
 def test_what_a_rule_says_is_text_and_opens_without_a_run() -> None:
@@ -70,5 +81,7 @@ def test_what_a_rule_says_is_text_and_opens_without_a_run() -> None:
 
 def test_seeds_that_differ_in_nothing_lie_apart_as_often_as_is_said() -> None:
     """Of 2 and 2 seeds, 2 of the 6 ways to deal them leave the ranges apart."""
-    assert "in 33 % of such comparisons" in rule(2).correction and "in 10 % of" in rule(3).correction
-    assert "1 recorded seed of" in rule(1).sample
+    assert "in 33 % of such comparisons" in str(rule(2).correction) and "in 10 % of" in str(
+        rule(3).correction
+    )
+    assert "1 recorded seed of" in str(rule(1).sample)

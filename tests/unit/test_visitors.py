@@ -69,3 +69,26 @@ def test_the_store_keeps_no_address(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     one, other = visitors.name_of("203.0.113.7"), visitors.name_of("203.0.113.8")
     assert one != other and one == visitors.name_of("203.0.113.7")
     assert visitors.name_of("") == ""
+
+
+@pytest.mark.parametrize(
+    ("peer", "said", "known", "scheme"),
+    [
+        ("203.0.113.7", ["https"], "", "http"),  # anybody can write that
+        ("203.0.113.7", ["https"], "203.0.113.0/24", "https"),
+        ("127.0.0.1", ["https"], "", "https"),
+        ("::1", ["https"], "", "https"),  # the server itself believes no proxy of this address
+        ("::1", ["http", "HTTPS"], "", "https"),  # the last one was added by our proxy
+        ("::1", ["https", "http"], "", "http"),
+        ("::1", [], "", "http"),
+    ],
+)
+def test_a_visit_is_encrypted_where_a_proxy_of_ours_says_so(
+    peer: str, said: list[str], known: str, scheme: str
+) -> None:
+    headers = [(b"x-forwarded-proto", each.encode()) for each in said]
+    scope: Any = {"type": "http", "client": (peer, 5000), "headers": headers, "scheme": "http"}
+    networks = visitors.proxies(known)
+    assert visitors.scheme_of(scope, networks) == scheme
+    encrypted = {"http": "ws", "https": "wss"}
+    assert visitors.scheme_of({**scope, "scheme": "ws"}, networks) == encrypted[scheme]

@@ -25,7 +25,7 @@ def test_forms_belong_to_terms() -> None:
 
 
 def test_what_a_term_is_recognised_by_is_an_expression() -> None:
-    for form in words.FORMS.values():
+    for form in (words.FORMS | words.SIGNS).values():
         known = re.compile(form.replace(r"\p{L}\p{N}", r"\w"))
         assert not form or known.fullmatch("") is None, (
             "an empty form recognises nothing, others no empty text"
@@ -39,8 +39,9 @@ def test_forms_recognise_what_a_page_writes() -> None:
         "parameters": "parameter", "N, D and C": "N",
         "residual": "residual connections", "cosine": "cosines",
     }  # fmt: skip
+    forms = words.FORMS | words.SIGNS
     for name, text in written.items():
-        assert re.fullmatch(words.FORMS[name].replace(r"\p{L}\p{N}", r"\w"), text), name
+        assert re.fullmatch(forms[name].replace(r"\p{L}\p{N}", r"\w"), text), name
 
 
 def test_forms_pass_over_what_means_another_thing() -> None:

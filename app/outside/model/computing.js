@@ -1,6 +1,7 @@
 // What a picture computes that carries its model: its data, anew for each text, moment of the training and choice.
 
 import { counted } from "../../kit/counts.js";
+import { say } from "../../kit/say.js";
 import { thousands } from "../../kit/shapes.js";
 import { open } from "./carried.js";
 import { rerun, run } from "./forward.js";
@@ -90,13 +91,14 @@ export function computing(way, own) {
     /** The picture's data, and what there is to say of them. */
     data() {
       const one = asked();
-      if (!one.ids.length) return { data: null, said: "Write a text first." };
+      if (!one.ids.length) return { data: null, said: say("Write a text first.") };
       const start = performance.now();
       const data = way.data(one);
       Object.assign(said, data.selection);
       const ms = Math.max(1, Math.round(performance.now() - start));
-      const cut = one.whole > longest ? ` The picture holds ${counted(longest, "token")} of the ${thousands(one.whole)}.` : "";
-      return { data, said: `Computed in this file, in ${ms} ms.${cut}` };
+      if (one.whole <= longest) return { data, said: say("Computed in this file, in {ms} ms.", { ms }) };
+      const tokens = { tokens: counted(longest, "token"), whole: thousands(one.whole) };
+      return { data, said: say("Computed in this file, in {ms} ms. The picture holds {tokens} of the {whole}.", { ms, ...tokens }) };
     },
     /** What is left to compute, in steps. @returns {Iterator<boolean>} */
     later() {

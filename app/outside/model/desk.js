@@ -1,6 +1,7 @@
 // Above a picture that carries its model: the text, the moments of the training, and what can be changed in the model.
 // Nothing leaves the file.
 
+import { say } from "../../kit/say.js";
 import { html } from "../../kit/shapes.js";
 import { computing } from "./computing.js";
 
@@ -9,7 +10,7 @@ import { computing } from "./computing.js";
  * @import { Computing, Control, Own } from "./computing.js"
  */
 
-const FIRST = "Write a text of your own: the model is in this file, and nothing leaves it. Training, other models and the other pages need the app.";
+const FIRST = say("Write a text of your own: the model is in this file, and nothing leaves it. Training, other models and the other pages need the app.");
 const SLICE = 20; // ms of work at a time behind a picture: pointer and keys are answered in between
 const PAUSE = 20; // ms until it begins, so that the picture is seen first
 
@@ -45,7 +46,7 @@ export function drawOwn(component, section, first, way, own) {
    */
   const goOn = (work, step, mine, said, pause) => {
     if (step.value) show(machine.data().data ?? first);
-    above.show(step.done ? said : `${said} More of it is being measured.`);
+    above.show(step.done ? said : say("{said} More of it is being measured.", { said }));
     if (!step.done) setTimeout(() => {
       if (mine !== latest) return;
       const end = performance.now() + SLICE;
@@ -77,17 +78,17 @@ export function drawOwn(component, section, first, way, own) {
  */
 function controls(machine, { again, reset }) {
   /** @type {HTMLTextAreaElement} */
-  const text = html("textarea", { rows: 1, spellcheck: "false", "aria-label": "Text", oninput: () => { machine.now.text = text.value; again(); } });
+  const text = html("textarea", { rows: 1, spellcheck: "false", "aria-label": say("Text"), oninput: () => { machine.now.text = text.value; again(); } });
   const name = `moment${Math.random()}`;
   const moments = machine.labels.map((_, i) => html("input", { type: "radio", name, value: i, onchange: () => { machine.now.moment = i; again(); } }));
   const made = machine.controls.map((control) => ({ control, ...controlOf(control, machine, again) }));
   const status = html("span", { class: "gb-own-status", role: "status" });
   const whole = html("div", { class: "gb-own" },
-    html("label", { class: "gb-own-text" }, html("span", {}, "Text"), text),
+    html("label", { class: "gb-own-text" }, html("span", {}, say("Text")), text),
     html("div", { class: "gb-own-row" },
-      moments.length > 1 ? html("fieldset", { class: "gb-switch" }, html("legend", {}, "Rewind"), ...moments.map((input, i) => html("label", {}, input, machine.labels[i])).reverse()) : "",
+      moments.length > 1 ? html("fieldset", { class: "gb-switch" }, html("legend", {}, say("Rewind")), ...moments.map((input, i) => html("label", {}, input, machine.labels[i])).reverse()) : "",
       ...made.map(({ node }) => node),
-      html("button", { type: "button", onclick: reset }, "As it came"), status));
+      html("button", { type: "button", onclick: reset }, say("As it came")), status));
   return {
     whole,
     /** Shows what is chosen, where something else than these controls chose it. @param {string} said */

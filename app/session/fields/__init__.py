@@ -15,6 +15,7 @@ from app.session.fields import block, families, questions, rooms, shared, traini
 from app.session.fields.shared import BEGUN as BEGUN
 from app.session.fields.shared import DEFAULT_MODEL as DEFAULT_MODEL
 from app.session.fields.shared import DEFAULT_TEXT as DEFAULT_TEXT
+from core.messages import say
 
 VERSION = 1
 LINK_CHARACTERS = 2000  # characters of a text in a link: longer ones are cut by chat programs and proxies
@@ -44,9 +45,16 @@ def parse(query: Mapping[str, str], repeated: Sequence[str] = ()) -> Parsed:
     version = query.get("v", str(VERSION))
     unknown = [key for key in query if key != "v" and key not in BY_KEY]
     if unknown:
-        notes.append(f"The link has {_listed(unknown)}, which this Glassbox does not know; it was left out.")
+        notes.append(
+            say(
+                "The link has {keys}, which this Glassbox does not know; it was left out.",
+                keys=_listed(unknown),
+            )
+        )
     if repeated:
-        notes.append(f"The link has {_listed(list(repeated))} more than once; the last value counts.")
+        notes.append(
+            say("The link has {keys} more than once; the last value counts.", keys=_listed(list(repeated)))
+        )
     for field in FIELDS:
         if field.key not in query or (version != str(VERSION) and field.selection):
             continue
@@ -55,12 +63,22 @@ def parse(query: Mapping[str, str], repeated: Sequence[str] = ()) -> Parsed:
             found[field.key] = field.parse(raw)
         except ValueError as why:
             notes.append(
-                f"In the link, {field.key}={_short(raw)} {why}; {field.name(field.default)} is used."
+                say(
+                    "In the link, {key}={value} {why}; {used} is used.",
+                    key=field.key,
+                    value=_short(raw),
+                    why=why,
+                    used=field.name(field.default),
+                )
             )
     if version != str(VERSION):
         notes.append(
-            f"The link was written for version {_short(version)} and this Glassbox reads version {VERSION}: "
-            "the model and the text were taken, the selections were not."
+            say(
+                "The link was written for version {written} and this Glassbox reads version {read}: the model and the "
+                "text were taken, the selections were not.",
+                written=_short(version),
+                read=VERSION,
+            )
         )
     return Parsed(found, tuple(notes))
 
@@ -81,4 +99,4 @@ def _short(raw: str, most: int = 40) -> str:
 
 def _listed(keys: list[str], most: int = 5) -> str:
     named = ", ".join(f"“{_short(key)}”" for key in keys[:most])
-    return named + (f" and {len(keys) - most} more" if len(keys) > most else "")
+    return say("{keys} and {count} more", keys=named, count=len(keys) - most) if len(keys) > most else named

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.session.field import Field
+from core.messages import mark_of
 
 FIELDS: tuple[Field, ...] = (
     # Attention
@@ -13,9 +14,11 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "panel", "choice", "lines", choices=("lines", "map", "pair", "join", "effect")
     ),  # of the chosen head
-    Field("added", "int", -1, -1, 999, shown="the sum of all"),  # how many heads have been added up
     Field(
-        "tour", "int", -1, -1, 199, shown="the whole picture", steps=True
+        "added", "int", -1, -1, 999, shown=mark_of("field", "the sum of all")
+    ),  # how many heads have been added up
+    Field(
+        "tour", "int", -1, -1, 199, shown=mark_of("field", "the whole picture"), steps=True
     ),  # a step through the panels, from 0
     Field("order", "choice", "block", choices=("block", "kind", "effect")),  # of the small maps
     Field("off", "text", ""),  # the heads that are switched off (pages/multi_head/ablation.py)
@@ -25,7 +28,7 @@ FIELDS: tuple[Field, ...] = (
     Field("pair", "text", ""),  # a writing and a reading head (pages/multi_head/composition.py)
     Field("compose", "choice", "K", choices=("K", "Q", "V")),  # what of the reader meets the writer's output
     # Feed-forward
-    Field("neuron", "int", -1, -1, 999_999, shown="the strongest one"),
+    Field("neuron", "int", -1, -1, 999_999, shown=mark_of("field", "the strongest one")),
     Field("silent", "text", ""),  # neurons switched off by hand (pages/feed_forward/ablation.py)
     Field(
         "silence", "choice", "none", choices=("none", "strongest", "others", "all")
@@ -42,7 +45,7 @@ FIELDS: tuple[Field, ...] = (
         choices=("embedding", "position", "type", "attention", "cross", "mlp", "norms", "sum"),
     ),
     Field(
-        "written", "int", -1, -1, 999, shown="the whole picture", steps=True
+        "written", "int", -1, -1, 999, shown=mark_of("field", "the whole picture"), steps=True
     ),  # the line or step that is shown, from 0
     Field("norm", "choice", "own", choices=("own", "layer", "rms")),  # which one is taken apart
     Field("layers", "int", 24, 2, 24, slides=True),  # blocks of the untrained models

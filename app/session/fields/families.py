@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.session.field import Field
+from core.messages import mark_of
 
 FIELDS: tuple[Field, ...] = (
     # Families
@@ -10,9 +11,11 @@ FIELDS: tuple[Field, ...] = (
         "ask", "choice", "translate", choices=("gap", "translate", "summarize", "sentiment")
     ),  # what an encoder-decoder is asked to write
     Field(
-        "drafted", "int", -1, -1, 14, shown="the whole picture", steps=True
+        "drafted", "int", -1, -1, 14, shown=mark_of("field", "the whole picture"), steps=True
     ),  # a step of the picture: masks, question, tokens written
-    Field("crossing", "int", -1, -1, 9_999, shown="all heads"),  # whose cross-attention is shown
+    Field(
+        "crossing", "int", -1, -1, 9_999, shown=mark_of("field", "all heads")
+    ),  # whose cross-attention is shown
     Field(  # whether the encoder's lane has one that fills, or one without a head; fitting: as the open model
         "reader", "choice", "fitting", choices=("fitting", "fills", "vectors")
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.session.field import Field
+from core.messages import mark_of
 
 FIELDS: tuple[Field, ...] = (
     # Adaptability (what is learned is the sentiment of Fine-tuning; `rank` is LoRA's there, too)
@@ -20,8 +21,12 @@ FIELDS: tuple[Field, ...] = (
         "weat", "choice", "8", choices=(*map(str, range(1, 11)), "own")
     ),  # one of the ten tests, or own lists
     Field("direction", "choice", "kept", choices=("kept", "removed")),  # that of gender, in every vector
-    Field("subject", "int", -1, -1, 999, shown="the first word"),  # a target word, by its place in X, then Y
-    Field("mate", "int", -1, -1, 999, shown="the first word"),  # an attribute word, by its place in A, then B
+    Field(
+        "subject", "int", -1, -1, 999, shown=mark_of("field", "the first word")
+    ),  # a target word, by its place in X, then Y
+    Field(
+        "mate", "int", -1, -1, 999, shown=mark_of("field", "the first word")
+    ),  # an attribute word, by its place in A, then B
     Field("listx", "text", "carpenter blacksmith sailor driver judge mayor builder farmer"),
     Field("listy", "text", "nurse teacher librarian cook baker gardener painter musician"),
     Field("lista", "text", "he him his"),
@@ -58,21 +63,33 @@ FIELDS: tuple[Field, ...] = (
             "t5-large",
         ),
     ),
-    Field("stacked", "int", -1, -1, 10_000, shown="the model’s own"),
-    Field("wide", "int", -1, -1, 1_000_000, shown="the model’s own"),
-    Field("queries", "int", -1, -1, 10_000, shown="the model’s own"),
-    Field("keyheads", "int", -1, -1, 10_000, shown="the model’s own"),
-    Field("inner", "int", -1, -1, 10_000_000, shown="the model’s own"),
-    Field("entries", "int", -1, -1, 100_000_000, shown="the model’s own"),
+    Field("stacked", "int", -1, -1, 10_000, shown=mark_of("field", "the model’s own")),
+    Field("wide", "int", -1, -1, 1_000_000, shown=mark_of("field", "the model’s own")),
+    Field("queries", "int", -1, -1, 10_000, shown=mark_of("field", "the model’s own")),
+    Field("keyheads", "int", -1, -1, 10_000, shown=mark_of("field", "the model’s own")),
+    Field("inner", "int", -1, -1, 10_000_000, shown=mark_of("field", "the model’s own")),
+    Field("entries", "int", -1, -1, 100_000_000, shown=mark_of("field", "the model’s own")),
     Field("together", "int", 1, 1, 1_048_576, slides=True),  # texts side by side
-    Field("long", "int", -1, -1, 1_048_576, shown="as long as the text or the context", slides=True),
+    Field(
+        "long",
+        "int",
+        -1,
+        -1,
+        1_048_576,
+        shown=mark_of("field", "as long as the text or the context"),
+        slides=True,
+    ),
     Field("floats", "choice", "fp32", choices=("fp32", "bf16", "int8", "int4")),
     Field("card", "choice", "rtx4090", choices=("v100", "t4", "a100", "rtx3090", "h100", "rtx4090")),
-    Field("counted", "int", -1, -1, 99, shown="the whole picture", steps=True),  # a step of the sum
-    Field("teraflops", "float", 0.0, 0.0, 1_000_000.0, shown="the card’s"),
+    Field(
+        "counted", "int", -1, -1, 99, shown=mark_of("field", "the whole picture"), steps=True
+    ),  # a step of the sum
+    Field("teraflops", "float", 0.0, 0.0, 1_000_000.0, shown=mark_of("field", "the card’s")),
     Field("reached", "float", 0.4, 0.01, 1.0),  # of the peak
     Field("cards", "int", 1, 1, 1_000_000),
-    Field("billions", "float", 0.0, 0.0, 1_000_000_000.0, shown="as published, or 20 a weight"),  # of tokens
+    Field(
+        "billions", "float", 0.0, 0.0, 1_000_000_000.0, shown=mark_of("field", "as published, or 20 a weight")
+    ),  # of tokens
     # Scaling
     Field("against", "choice", "parameters", choices=("parameters", "data", "compute")),
     Field("withheld", "int", 1, 0, 4),  # of the largest sizes, kept from the fit
@@ -86,8 +103,12 @@ FIELDS: tuple[Field, ...] = (
     Field("pictured", "int", 47, 0, 1_999),  # the held-out picture
     Field("sketched", "bool", False),  # the learner's drawing stands in its place
     Field("drawing", "text", ""),  # its strokes (pages/multimodal/strokes.py)
-    Field("imaged", "int", -1, -1, 100, shown="one that misses"),  # a row of the space, the last the drawing
-    Field("worded", "int", -1, -1, 100, shown="one that misses"),  # a column, the last the learner's text
+    Field(
+        "imaged", "int", -1, -1, 100, shown=mark_of("field", "one that misses")
+    ),  # a row of the space, the last the drawing
+    Field(
+        "worded", "int", -1, -1, 100, shown=mark_of("field", "one that misses")
+    ),  # a column, the last the learner's text
     # Efficiency, its lower half: pruning, students
     Field("removed", "int", 80, 5, 95),  # percent of the weights, or of heads and neurons
     Field("cutting", "choice", "magnitude", choices=("magnitude", "structured")),
@@ -105,22 +126,26 @@ FIELDS: tuple[Field, ...] = (
     Field("blank", "choice", "token", choices=("token", "mean", "zero")),  # what stands where a token is gone
     Field("says", "choice", "logit", choices=("logit", "probability")),  # the number that is explained
     Field("quadrature", "int", 32, 1, 256, slides=True),  # steps from the blank text to the text
-    Field("along", "int", -1, -1, 255, shown="the whole way"),  # one of them, from 0
+    Field("along", "int", -1, -1, 255, shown=mark_of("field", "the whole way")),  # one of them, from 0
     Field("explainer", "int", 0, 0, 4),  # by its place in core.analysis.explaining.explainers.NAMES
     Field(
         "truth", "choice", "held", choices=("held", "holder", "hero", "name")
     ),  # what a probe of each depth is to tell
-    Field("circuit", "int", -1, -1, 99, shown="the whole walk", steps=True),
+    Field("circuit", "int", -1, -1, 99, shown=mark_of("field", "the whole walk"), steps=True),
     # Interpretability (the row that is asked is `follow`; a chosen cell is `row`, `tier`, or `block` and `head`)
     Field("corrupted", "text", ""),  # the other text; nothing: one that the page makes
     Field("dealt", "int", 0, 0, 9_999),  # which pair of Toyland, or which change of the text
-    Field("asked", "int", -1, -1, 9_999_999, shown="the likeliest"),  # the token that is explained
-    Field("versus", "int", -1, -2, 9_999_999, shown="what the corrupted text says"),  # -2: nothing
+    Field(
+        "asked", "int", -1, -1, 9_999_999, shown=mark_of("field", "the likeliest")
+    ),  # the token that is explained
+    Field(
+        "versus", "int", -1, -2, 9_999_999, shown=mark_of("field", "what the corrupted text says")
+    ),  # -2: nothing
     Field("unfold", "text", ""),  # parts of the page that are open (pages/interpretability/figure.py)
     Field(
         "sight", "choice", "stream", choices=("lens", "stream", "attention", "cross", "mlp", "heads", "parts")
     ),  # the panel of the chosen cell
-    Field("tier", "int", -1, -1, 999, shown="the strongest"),  # its column
+    Field("tier", "int", -1, -1, 999, shown=mark_of("field", "the strongest")),  # its column
     Field("shade", "choice", "answer", choices=("answer", "own")),  # what colours the lens
     Field(
         "extent", "choice", "all", choices=("all", "here")

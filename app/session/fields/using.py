@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.session.field import Field
+from core.messages import mark_of
 
 FIELDS: tuple[Field, ...] = (
     # Decoding
@@ -15,7 +16,7 @@ FIELDS: tuple[Field, ...] = (
     Field("repeat", "float", 1.0, 0.0, 5.0),  # the repetition penalty; 0 and 1: off
     Field("seed", "int", 11, 0, 999_999),
     Field(
-        "level", "int", -1, -1, 60, shown="the whole tree", steps=True
+        "level", "int", -1, -1, 60, shown=mark_of("field", "the whole tree"), steps=True
     ),  # how far the tree has grown in step mode
     Field("greedy", "bool", True),
     Field("beam", "bool", True),
@@ -33,7 +34,7 @@ FIELDS: tuple[Field, ...] = (
         choices=("translate", "summarize", "question", "sentiment", "story", "dialogue", "code"),
     ),
     Field(
-        "drawn", "int", 0, -1, 999_999, shown="the first example"
+        "drawn", "int", 0, -1, 999_999, shown=mark_of("field", "the first example")
     ),  # of Toyland; -1: the learner's own text
     Field("by", "text", ""),  # a model with a head of classes or spans that answers; nothing: the usual one
     Field("asks", "text", "Who found the kite?"),  # about the own text
@@ -41,7 +42,9 @@ FIELDS: tuple[Field, ...] = (
     Field("scene", "text", 'Ben met his aunt Vera. "Have you seen my red kite?" he asked her. "'),
     Field("begun", "text", "def is_empty(self):"),  # a function to go on with
     Field(
-        "spoken", "int", -1, -1, 999, shown="the whole picture", steps=True
+        "spoken", "int", -1, -1, 999, shown=mark_of("field", "the whole picture"), steps=True
     ),  # how much of the answer is written
-    Field("said", "int", -1, -1, 999, shown="the last one"),  # the part of the answer that is looked at
+    Field(
+        "said", "int", -1, -1, 999, shown=mark_of("field", "the last one")
+    ),  # the part of the answer that is looked at
 )

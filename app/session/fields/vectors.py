@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.session.field import Field
+from core.messages import mark_of
 
 FIELDS: tuple[Field, ...] = (
     # Tokenization
@@ -26,8 +27,8 @@ FIELDS: tuple[Field, ...] = (
     Field("corpus", "choice", "tales", choices=("tales", "fables", "python", "own")),  # what is learned from
     Field("size", "int", 2000, 50, 4000),  # entries of a learned vocabulary
     Field("split", "choice", "usual", choices=("usual", "bytes", "words", "spaces", "none")),
-    Field("merge", "int", -1, -1, 9_999, shown="the last one"),  # merges applied
-    Field("round", "int", -1, -1, 99, shown="the last one"),  # of Unigram's pruning
+    Field("merge", "int", -1, -1, 9_999, shown=mark_of("field", "the last one")),  # merges applied
+    Field("round", "int", -1, -1, 99, shown=mark_of("field", "the last one")),  # of Unigram's pruning
     Field("word", "text", "unhappiness"),  # the word that is cut step by step
     Field(
         "rate", "choice", "text", choices=("text", "word", "character", "byte")
@@ -71,12 +72,12 @@ FIELDS: tuple[Field, ...] = (
     Field("often", "float", 0.001, 0.0, 0.1),  # the share of the text beyond which words are partly skipped
     Field("learnseed", "int", 0, 0, 999_999),
     Field("learnword", "text", "red"),  # whose neighbours are shown
-    Field("glimpse", "int", -1, -1, 99, shown="the last one"),  # a moment of the learning
+    Field("glimpse", "int", -1, -1, 99, shown=mark_of("field", "the last one")),  # a moment of the learning
     Field("settled", "text", ""),  # the own run of t-SNE or UMAP
     Field("layout", "choice", "tsne", choices=("tsne", "umap")),
     Field("laid", "int", 2000, 4, 20_000),  # words on that map
     Field("near", "int", 30, 2, 100),  # neighbours that count for a word
     Field("source", "choice", "glove", choices=("glove", "model", "learned")),  # whose vectors are laid out
     Field("laidword", "text", ""),  # the word that is followed on it
-    Field("frame", "int", -1, -1, 999, shown="the last one"),  # a moment of the map
+    Field("frame", "int", -1, -1, 999, shown=mark_of("field", "the last one")),  # a moment of the map
 )

@@ -23,6 +23,7 @@ from torch import Tensor
 
 from core.analysis.explaining.explainers import order_of
 from core.analysis.explaining.readout import Readout
+from core.messages import later, mark
 from core.verdict_rule import Rule
 
 Array = np.ndarray[Any, Any]
@@ -200,13 +201,25 @@ def _verdict(better: float, worse: float, few: bool) -> Verdict:
 
 
 RULE = Rule(
-    "An explainer: “better than random”, “like random”, “worse than random”",
-    "The area under its curve as tokens go (the lower, the better) or come back (the higher, the better), and how many "
-    "random orders of the same tokens do as well: that share is p.",
-    f"Better than random: a corrected p of at most {BY_LUCK:g}. Worse: the same, of the orders that do as badly.",
-    f"One text; {ORDERS} random orders of its tokens, with seed 0. In a gone token’s place stands what is chosen "
-    "above: a neutral token, the mean of all tokens’ vectors, or zeros.",
-    "Holm’s, over all tests of the text: each explainer taken away and put back, ten with five explainers.",
+    mark("An explainer: “better than random”, “like random”, “worse than random”"),
+    mark(
+        "The area under its curve as tokens go (the lower, the better) or come back (the higher, the "
+        "better), and how many random orders of the same tokens do as well: that share is p."
+    ),
+    later(
+        "Better than random: a corrected p of at most {level}. Worse: the same, of the orders that do as "
+        "badly.",
+        level=f"{BY_LUCK:g}",
+    ),
+    later(
+        "One text; {orders} random orders of its tokens, with seed 0. In a gone token’s place stands what is "
+        "chosen above: a neutral token, the mean of all tokens’ vectors, or zeros.",
+        orders=ORDERS,
+    ),
+    mark(
+        "Holm’s, over all tests of the text: each explainer taken away and put back, ten with five "
+        "explainers."
+    ),
     "Samek et al. 2017; Petsiuk et al. 2018; Holm 1979",
     faithfulness,
 )

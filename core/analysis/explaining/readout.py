@@ -17,6 +17,7 @@ from torch import Tensor
 from core.analysis.places import row_of, stack_of
 from core.decoding.labels import wants
 from core.hooks import Edit, Intervention, intervene
+from core.messages import say
 from core.model.transformer import EncoderDecoder
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Readout:
         ids = tuple(i for side in sides for i in side)
         free = tuple(at for at, i in enumerate(ids) if i not in lm.special_ids)
         if not free:
-            raise ValueError("the text has special tokens only: write a word whose part can be measured")
+            raise ValueError(say("the text has special tokens only: write a word whose part can be measured"))
         with torch.no_grad():
             vectors = token_table(lm, torch.tensor(ids, device=lm.device))
         found = cls(

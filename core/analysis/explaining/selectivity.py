@@ -21,6 +21,7 @@ from torch import nn
 from core.data.toyland import Person, Story, Thing, story
 from core.data.toyland.tell import whole_text
 from core.hooks import recording
+from core.messages import later, mark
 from core.trace import stream_names
 from core.vectors.probe import Accuracy, fit, wilson
 from core.verdict_rule import Rule
@@ -31,10 +32,16 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 Task = Literal["held", "hero", "holder", "name"]
 TASKS: dict[Task, tuple[str, tuple[str, str]]] = {
-    "held": ("A thing is named: is it in somebody’s hands?", ("in hands", "not held")),
-    "holder": ("A person is named: are they holding something?", ("holds something", "holds nothing")),
-    "hero": ("A pronoun stands there: does it mean the story’s hero?", ("the hero", "somebody else")),
-    "name": ("Something is named: is it a person?", ("a person", "a thing or a place")),
+    "held": (mark("A thing is named: is it in somebody’s hands?"), (mark("in hands"), mark("not held"))),
+    "holder": (
+        mark("A person is named: are they holding something?"),
+        (mark("holds something"), mark("holds nothing")),
+    ),
+    "hero": (
+        mark("A pronoun stands there: does it mean the story’s hero?"),
+        (mark("the hero"), mark("somebody else")),
+    ),
+    "name": (mark("Something is named: is it a person?"), (mark("a person"), mark("a thing or a place"))),
 }
 STORIES = 240
 LONGEST = 256  # tokens that are read of a story
@@ -114,7 +121,7 @@ def _gathered(
     lm: LanguageModel, task: Task, ids: Sequence[tuple[int, ...]], words: Sequence[Example], seed: int
 ) -> Examples:
     if not words:
-        raise ValueError(f"{lm.name} reads too few tokens of a story for this task")
+        raise ValueError(later("{model} reads too few tokens of a story for this task", model=lm.name))
     labels, groups = [one.label for one in words], [str(one.text) for one in words]
     train, test = _split(labels, groups, seed)
     return Examples(
@@ -138,7 +145,9 @@ def _split(
         fewest = min(*map(len, rows), MOST // 8 if test else 3 * MOST // 8)
         if len(rows) < 2 or not fewest:
             raise ValueError(
-                "the stories that the model can read hold one of the two answers only: nothing to tell apart"
+                later(
+                    "the stories that the model can read hold one of the two answers only: nothing to tell apart"
+                )
             )
         parts.append(tuple(sorted(at for found in rows for at in draw.sample(found, fewest))))
     return parts[0], parts[1]
@@ -289,13 +298,24 @@ def selectivity(
 
 
 RULE = Rule(
-    "A probe: “it can be read”, “more than the word alone would give”",
-    f"The share of held-out words that the probe labels rightly, and that less the share of {CONTROLS} control probes "
-    "whose labels are random, one a word type: selectivity.",
-    "It can be read: Wilson’s whole 95 % interval of the best depth lies above one half. More than the word alone: the "
-    f"whole 95 % interval of the selectivity ({DRAWS:,} bootstrap draws over stories) lies above 0.",
-    f"{STORIES} held-out stories of Toyland, up to {MOST:,} words to judge by; no story is in both parts.",
-    "None: each depth is judged on its own, so of 20 depths without anything, one is named on average.",
+    mark("A probe: “it can be read”, “more than the word alone would give”"),
+    later(
+        "The share of held-out words that the probe labels rightly, and that less the share of {controls} "
+        "control probes whose labels are random, one a word type: selectivity.",
+        controls=CONTROLS,
+    ),
+    later(
+        "It can be read: Wilson’s whole 95 % interval of the best depth lies above one half. More than the "
+        "word alone: the whole 95 % interval of the selectivity ({draws} bootstrap draws over stories) lies "
+        "above 0.",
+        draws=f"{DRAWS:,}",
+    ),
+    later(
+        "{stories} held-out stories of Toyland, up to {most} words to judge by; no story is in both parts.",
+        stories=STORIES,
+        most=f"{MOST:,}",
+    ),
+    mark("None: each depth is judged on its own, so of 40 depths without anything, one is named on average."),
     "Hewitt & Liang 2019; Wilson 1927; Efron & Tibshirani 1993",
     selectivity,
 )

@@ -23,6 +23,7 @@ from torch import Tensor
 
 from core.analysis.places import Kind, Place, stack_of
 from core.language_model import LanguageModel
+from core.messages import later, mark
 from core.model.norm import Normalise
 from core.verdict_rule import Rule
 
@@ -176,12 +177,20 @@ def work(lm: LanguageModel, attentions: Sequence[Kind]) -> float:
 
 
 RULE = Rule(
-    "Two heads: “fit better than any random pair”, “a little better”, “no better”",
-    "How much of what the reader’s matrix takes in lies where the writer’s matrix writes: the norm of their product "
-    "over the product of their norms.",
-    f"Better: above the highest of {DRAWS} pairs of random matrices of the same shape. A little: above their mean.",
-    f"The model’s weights, no text; {DRAWS} random pairs.",
-    f"None over pairs: of pairs that are random, 1 in {DRAWS + 1} lies above the line, so among hundreds some do.",
-    "Elhage et al. 2021, composition scores",
+    mark("Two heads: “fit better than any random pair”, “a little better”, “no better”"),
+    mark(
+        "How much of what the reader’s matrix takes in lies where the writer’s matrix writes: the norm of their "
+        "product over the product of their norms."
+    ),
+    later(
+        "Better: above the highest of {draws} pairs of random matrices of the same shape. A little: above their mean.",
+        draws=DRAWS,
+    ),
+    later("The model’s weights, no text; {draws} random pairs.", draws=DRAWS),
+    later(
+        "None over pairs: of pairs that are random, 1 in {some} lies above the line, so among hundreds some do.",
+        some=DRAWS + 1,
+    ),
+    mark("Elhage et al. 2021, composition scores"),
     composition,
 )

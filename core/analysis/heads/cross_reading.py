@@ -19,6 +19,7 @@ import numpy as np
 
 from core.data.toyland.spanish.notation import WORDS
 from core.families.writing import crossed
+from core.messages import say
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
@@ -47,11 +48,23 @@ class Rule:
     @property
     def name(self) -> str:
         """The rule in words: "L1H0, row that says the word"."""
+        if self.after:
+            return say("{heads}, row that has read the word", heads=self._heads())
+        return say("{heads}, row that says the word", heads=self._heads())
+
+    @property
+    def of_it(self) -> str:
+        """The rule in words where the word has been named before: "L1H0, row that says it"."""
+        if self.after:
+            return say("{heads}, row that has read it", heads=self._heads())
+        return say("{heads}, row that says it", heads=self._heads())
+
+    def _heads(self) -> str:
         if self.layer is None:
-            who = "all heads" if self.head is None else f"head {self.head} of all layers"
-        else:
-            who = f"all heads of layer {self.layer}" if self.head is None else f"L{self.layer}H{self.head}"
-        return f"{who}, row that {'has read' if self.after else 'says'} the word"
+            return say("all heads") if self.head is None else say("head {head} of all layers", head=self.head)
+        if self.head is None:
+            return say("all heads of layer {layer}", layer=self.layer)
+        return f"L{self.layer}H{self.head}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, as a card holds them."""

@@ -21,10 +21,11 @@ from core.analysis.heads.patterns import (
     repeat_scores,
 )
 from core.language_model import LanguageModel
+from core.messages import later, mark
 from core.verdict_rule import Rule, percent
 
 Array = np.ndarray[Any, Any]
-EVEN, MIXED, SHORT = "spread evenly", "mixed", "text too short"
+EVEN, MIXED, SHORT = mark("spread evenly"), mark("mixed"), mark("text too short")
 SHORTEST = 4  # tokens to choose from; with fewer, the first token is also the recent one
 NAMED_FROM = 0.3  # of the range from uniform attention (0) to the best possible (1)
 EVEN_FROM = 0.9  # of the maximum entropy
@@ -121,15 +122,23 @@ def _by_words(names: tuple[tuple[str, ...], ...], chance: Chance) -> tuple[tuple
 
 
 RULE = Rule(
-    "A head’s name: “previous token”, “induction”, ..., “mixed”",
-    "How much of its attention a pattern takes, between even attention (0) and the most that is possible (1). Chance: "
-    "its weights moved to other places, the repeats taken out, or the words exchanged.",
-    f"Named from {NAMED_FROM:g} on, and above the line that the luckiest head passes by chance in {percent(BY_LUCK)} "
-    "of the draws; of several patterns the one most above even attention. "
-    f"“{EVEN}”: from {EVEN_FROM:g} of the greatest entropy on. Else “{MIXED}”.",
-    f"This text and random tokens said twice; {DRAWS} draws of each line, or {FEWEST} to {PASSES} where each takes a "
-    "pass of the model.",
-    "For all heads of the model at once, as the line is that of the luckiest; patterns are not corrected for.",
-    "Westfall & Young 1993; patterns of Clark et al. 2019 and Olsson et al. 2022",
+    mark("A head’s name: “previous token”, “induction”, ..., “mixed”"),
+    mark(
+        "How much of its attention a pattern takes, between even attention (0) and the most that is possible (1). "
+        "Chance: its weights moved to other places, the repeats taken out, or the words exchanged."
+    ),
+    later(
+        "Named from {named} on, and above the line that the luckiest head passes by chance in {luck} of the draws; of "
+        "several patterns the one most above even attention. “spread evenly”: from {even} of the greatest entropy on. "
+        "Else “mixed”.",
+        named=f"{NAMED_FROM:g}", luck=percent(BY_LUCK), even=f"{EVEN_FROM:g}",
+    ),
+    later(
+        "This text and random tokens said twice; {draws} draws of each line, or {fewest} to {most} where each takes a "
+        "pass of the model.",
+        draws=DRAWS, fewest=FEWEST, most=PASSES,
+    ),
+    mark("For all heads of the model at once, as the line is that of the luckiest; patterns are not corrected for."),
+    mark("Westfall & Young 1993; patterns of Clark et al. 2019 and Olsson et al. 2022"),
     name_heads,
-)
+)  # fmt: skip

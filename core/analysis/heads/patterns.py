@@ -19,6 +19,7 @@ from torch import Tensor
 from core.analysis.places import Kind, Place, stack_of, traced
 from core.hooks import Intervention, intervene, recording
 from core.language_model import LanguageModel, Text
+from core.messages import mark
 from core.trace import Trace
 
 Array = np.ndarray[Any, Any]
@@ -27,8 +28,9 @@ Job = Literal["induction", "same", "previous", "next", "itself", "recent", "firs
 SHARP: tuple[Job, ...] = ("induction", "same", "previous", "next", "itself")
 BROAD: tuple[Job, ...] = ("recent", "first", "last")  # named when no sharp one is reached
 NAMES: dict[Job, str] = {
-    "induction": "induction", "same": "same token", "previous": "previous token", "next": "next token",
-    "itself": "itself", "recent": "recent tokens", "first": "first token", "last": "last token",
+    "induction": mark("induction"), "same": mark("same token"), "previous": mark("previous token"),
+    "next": mark("next token"), "itself": mark("itself"), "recent": mark("recent tokens"),
+    "first": mark("first token"), "last": mark("last token"),
 }  # fmt: skip
 RECENT = 3  # tokens before a token that count as recent
 

@@ -17,6 +17,7 @@ from torch import Tensor
 from core.analysis.places import row_of
 from core.analysis.story_loss import mean_loss, story_losses
 from core.costs import cache_bytes
+from core.messages import mark
 from core.model.attention import Attention
 from core.model.transformer import build
 from core.training.text_loss import text_loss
@@ -52,8 +53,8 @@ class Sharing:
 def sharing_name(config: ModelConfig) -> str:
     """Return the name of attention with these numbers of query and key/value heads."""
     if config.kv_heads == config.n_heads:
-        return "multi-head"
-    return "multi-query" if config.kv_heads == 1 else "grouped-query"
+        return mark("multi-head")
+    return mark("multi-query") if config.kv_heads == 1 else mark("grouped-query")
 
 
 def ways_to_share(config: ModelConfig) -> list[int]:

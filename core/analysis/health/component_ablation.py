@@ -17,6 +17,7 @@ from core.analysis.health.training_health import order_seen
 from core.analysis.stream.depth import Depth, measure_depth
 from core.config import WITHOUT, ModelConfig, Part
 from core.language_model import LanguageModel
+from core.messages import mark, say
 from core.model.transformer import EncoderDecoder, build
 from core.training.text_loss import text_loss
 
@@ -53,7 +54,7 @@ class Reading:
 def missing(config: ModelConfig, part: Part) -> str:
     """Return why this component cannot be removed from such a model; "" where it can."""
     if part == "mask" and config.shape == "encoder":
-        return "an encoder has no causal mask: every token reads both sides"
+        return say("an encoder has no causal mask: every token reads both sides")
     absent = {
         "residual": not config.residual,
         "norm": config.norm == "none",
@@ -62,13 +63,13 @@ def missing(config: ModelConfig, part: Part) -> str:
         "mask": not config.causal and config.shape == "decoder",
     }
     what = {
-        "residual": "has no residual connections",
-        "norm": "has no norms",
-        "scale": "does not divide its scores by √d",
-        "position": "has no positions",
-        "mask": "has no causal mask",
+        "residual": mark("this model has no residual connections"),
+        "norm": mark("this model has no norms"),
+        "scale": mark("this model does not divide its scores by √d"),
+        "position": mark("this model has no positions"),
+        "mask": mark("this model has no causal mask"),
     }
-    return f"this model {what[part]}" if absent[part] else ""
+    return say(what[part]) if absent[part] else ""
 
 
 def without(lm: LanguageModel, part: Part) -> LanguageModel:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from core.analysis.health.evidence import Evidence, Health
+from core.messages import later, mark, say
 from core.verdict_rule import Rule
 
 NOISE = 0.25  # nats: two seeds of one small model end closer together than this
@@ -47,7 +48,7 @@ def diagnose(sound: Evidence, other: Evidence) -> Diagnosis:
         The findings in the order of `RULES`, so that what causes comes before what follows from it.
     """
     if not (sound.healths and other.healths):
-        return Diagnosis((), "Nothing was measured yet.")
+        return Diagnosis((), say("Nothing was measured yet."))
     found = tuple(finding for rule in RULES if (finding := rule(sound, other)) is not None)
     return Diagnosis(found, _cost(sound, other, bool(found)))
 
@@ -60,7 +61,10 @@ def _ahead(sound: Evidence, other: Evidence) -> Finding | None:
     share, usual = (fmean(_numbers(one.last, "ahead") or [0.0]) for one in (other, sound))
     if not (share > 0.02 and share > 10 * usual):
         return None
-    words = f"It reads what it should predict: {share:.0%} of its attention goes to later tokens (whole: {usual:.0%})."
+    words = say(
+        "It reads what it should predict: {share} of its attention goes to later tokens (whole: {usual}).",
+        share=f"{share:.0%}", usual=f"{usual:.0%}",
+    )  # fmt: skip
     numbers = {"ahead": share, "ahead_sound": usual}
     together, alone, sound_alone = (
         _number(one.last, name) for one, name in ((other, "together"), (other, "alone"), (sound, "alone"))
@@ -68,12 +72,14 @@ def _ahead(sound: Evidence, other: Evidence) -> Finding | None:
     if math.isfinite(together + alone + sound_alone):
         leak = alone - together
         numbers |= {"together": together, "alone": alone, "leak": leak, "alone_sound": sound_alone}
-        words += (
-            f" With the rest of the row in sight its loss is {together:.2f}; where nothing follows yet, as when it "
-            f"writes, {alone:.2f} (whole: {sound_alone:.2f})."
-        )
+        more = say(
+            "With the rest of the row in sight its loss is {together}; where nothing follows yet, as when it writes, "
+            "{alone} (whole: {usual}).",
+            together=f"{together:.2f}", alone=f"{alone:.2f}", usual=f"{sound_alone:.2f}",
+        )  # fmt: skip
+        words = f"{words} {more}"
         if leak > NOISE:
-            words += f" So {leak:.2f} nats of its skill are a leak."
+            words += " " + say("So {nats} nats of its skill are a leak.", nats=f"{leak:.2f}")
     return Finding("reads ahead", words, numbers)
 
 
@@ -82,17 +88,23 @@ def _order(sound: Evidence, other: Evidence) -> Finding | None:
     change, usual = _number(other.last, "order"), _number(sound.last, "order")
     if not (change < 1e-3 and usual > 0.02):
         return None
-    words = (
-        "It does not see the order of the tokens: shuffle those before the last, and block 0’s attention brings the "
-        f"same vector (it changes by {change:.3f} of its length; whole: {usual:.3f})."
-    )
+    words = say(
+        "It does not see the order of the tokens: shuffle those before the last, and block 0’s attention brings "
+        "the same vector (it changes by {change} of its length; whole: {usual}).",
+        change=f"{change:.3f}", usual=f"{usual:.3f}",
+    )  # fmt: skip
     numbers = {"order": change, "order_sound": usual}
     rise, usual_rise = (
         _number(one.last, "shuffled") - _number(one.last, "in_order") for one in (other, sound)
     )
     if math.isfinite(rise + usual_rise):
         numbers |= {"rise": rise, "rise_sound": usual_rise}
-        words += f" Shuffling changes its loss by {rise:+.2f} nats (whole: {usual_rise:+.2f})."
+        more = say(
+            "Shuffling changes its loss by {rise} nats (whole: {usual}).",
+            rise=f"{rise:+.2f}",
+            usual=f"{usual_rise:+.2f}",
+        )
+        words = f"{words} {more}"
     return Finding("order unseen", words, numbers)
 
 
@@ -101,10 +113,10 @@ def _carried(sound: Evidence, other: Evidence) -> Finding | None:
     kept, usual = (_mean(one.last, "carry") for one in (other, sound))
     if not (abs(kept) < 0.35 and abs(kept) < 0.5 * usual):
         return None
-    words = (
-        f"What enters a block does not come out of it: the cosine of the two is {kept:.2f} on average "
-        f"(whole: {usual:.2f})."
-    )
+    words = say(
+        "What enters a block does not come out of it: the cosine of the two is {kept} on average (whole: {usual}).",
+        kept=f"{kept:.2f}", usual=f"{usual:.2f}",
+    )  # fmt: skip
     return Finding("nothing carried", words, {"carry": kept, "carry_sound": usual})
 
 
@@ -128,11 +140,29 @@ def _faded(other: Evidence, pairs: Sequence[tuple[int, Health, Health]], now: bo
     if not (worst < 0.05 and worst < 0.1 * usual):
         return None
     last = len(_numbers(other.last, "gradient")) - 1
-    when = "" if other.loss is None else f" At step {step:,}:" if now else f" It did most at step {step:,}:"
-    words = (
-        f"The gradient fades on its way down.{when} {_small(sizes[1])} at block {last}, {_small(sizes[0])} at block 0, "
-        f"a share of {_small(worst)} (whole: {_small(usual)}): the first blocks hardly learn."
-    )
+    seen = {
+        "step": f"{step:,}", "end": _small(sizes[1]), "last": last, "begin": _small(sizes[0]), "share": _small(worst),
+        "usual": _small(usual),
+    }  # fmt: skip
+    words = say("The gradient fades on its way down.") + " "
+    if other.loss is None:
+        words += say(
+            "{end} at block {last}, {begin} at block 0, a share of {share} (whole: {usual}): the first blocks "
+            "hardly learn.",
+            **seen,
+        )
+    elif now:
+        words += say(
+            "At step {step}: {end} at block {last}, {begin} at block 0, a share of {share} (whole: {usual}): the "
+            "first blocks hardly learn.",
+            **seen,
+        )
+    else:
+        words += say(
+            "It did most at step {step}: {end} at block {last}, {begin} at block 0, a share of {share} (whole: "
+            "{usual}): the first blocks hardly learn.",
+            **seen,
+        )
     numbers = {"first": sizes[0], "last": sizes[1], "ratio": worst, "ratio_sound": usual}
     return Finding("gradient fades", words, numbers)
 
@@ -143,15 +173,19 @@ def _size(sound: Evidence, other: Evidence) -> Finding | None:
     factor, usual_factor = high / max(low, 1e-30), usual_high / max(usual_low, 1e-30)
     if not (factor > 4 and factor > 2.5 * usual_factor):
         return None
-    words = (
-        f"What the blocks read has no fixed size: from {_small(low)} to {_small(high)} "
-        f"(whole: {_small(usual_low)} to {_small(usual_high)})."
-    )
+    words = say(
+        "What the blocks read has no fixed size: from {low} to {high} (whole: {least} to {most}).",
+        low=_small(low), high=_small(high), least=_small(usual_low), most=_small(usual_high),
+    )  # fmt: skip
     numbers = {"read_low": low, "read_high": high, "read_low_sound": usual_low, "read_high_sound": usual_high}
     out, beside = (_numbers(one.last, "activation") for one in (other, sound))
     if len(out) == len(beside) > 1 and out[-1] > 3 * out[0]:
         grows, usual_grows = (sizes[-1] / max(sizes[0], 1e-30) for sizes in (out, beside))
-        words += f" From block 0 to {len(out) - 1} the stream grows {_times(grows)} (whole: {_times(usual_grows)})."
+        more = say(
+            "From block 0 to {last} the stream grows {times} (whole: {usual}).",
+            last=len(out) - 1, times=_times(grows), usual=_times(usual_grows),
+        )  # fmt: skip
+        words = f"{words} {more}"
         numbers |= {"grows": grows, "grows_sound": usual_grows}
     return Finding("size not held", words, numbers)
 
@@ -162,10 +196,11 @@ def _overflow(sound: Evidence, other: Evidence) -> Finding | None:
     lost = [at for at, size in enumerate(sizes) if size is None or not math.isfinite(size)]
     if not lost or len(_numbers(sound.last, "activation")) < len(sizes):
         return None
-    words = (
-        f"Its numbers overflow: what leaves block {lost[0]} is larger than the computer’s numbers go "
-        f"(whole: {_small(usual[lost[0]])}), and all that follows is lost."
-    )
+    words = say(
+        "Its numbers overflow: what leaves block {block} is larger than the computer’s numbers go (whole: "
+        "{usual}), and all that follows is lost.",
+        block=lost[0], usual=_small(usual[lost[0]]),
+    )  # fmt: skip
     return Finding("overflow", words, {"block": float(lost[0]), "activation_sound": usual[lost[0]]})
 
 
@@ -175,10 +210,22 @@ def _decided(sound: Evidence, other: Evidence) -> Finding | None:
     entropy, usual_entropy = (_entropy(one.healths[0]) for one in (other, sound))
     if not (spread > 1.8 * usual and entropy < 0.8 * usual_entropy):
         return None
-    when = "" if other.loss is None else " before the first step"
+    seen = {
+        "spread": f"{spread:.2f}", "usual": f"{usual:.2f}", "entropy": f"{entropy:.0%}",
+        "sound": f"{usual_entropy:.0%}",
+    }  # fmt: skip
     words = (
-        f"Attention is all but decided{when}: a query’s scores spread by {spread:.2f} (whole: {usual:.2f}), and their "
-        f"softmax keeps {entropy:.0%} of the entropy it could have (whole: {usual_entropy:.0%})."
+        say(
+            "Attention is all but decided: a query’s scores spread by {spread} (whole: {usual}), and their "
+            "softmax keeps {entropy} of the entropy it could have (whole: {sound}).",
+            **seen,
+        )
+        if other.loss is None
+        else say(
+            "Attention is all but decided before the first step: a query’s scores spread by {spread} (whole: "
+            "{usual}), and their softmax keeps {entropy} of the entropy it could have (whole: {sound}).",
+            **seen,
+        )
     )
     numbers = {"spread": spread, "spread_sound": usual, "entropy": entropy, "entropy_sound": usual_entropy}
     return Finding("attention decided", words, numbers)
@@ -189,7 +236,11 @@ def _dead(sound: Evidence, other: Evidence) -> Finding | None:
     share, usual = (_mean(one.last, "dead") for one in (other, sound))
     if not share > usual + 0.3:
         return None
-    words = f"{share:.0%} of its MLPs’ neurons never fire (whole: {usual:.0%})."
+    words = say(
+        "{share} of its MLPs’ neurons never fire (whole: {usual}).",
+        share=f"{share:.0%}",
+        usual=f"{usual:.0%}",
+    )
     return Finding("neurons dead", words, {"dead": share, "dead_sound": usual})
 
 
@@ -197,7 +248,7 @@ def _unfinished(sound: Evidence, other: Evidence) -> Finding | None:
     """Check for a run that did not reach its end."""
     if not other.ended or sound.ended:
         return None
-    return Finding("did not finish", f"It did not reach its end: {other.ended}", {})
+    return Finding("did not finish", say("It did not reach its end: {why}", why=other.ended), {})
 
 
 RULES: tuple[Callable[[Evidence, Evidence], Finding | None], ...] = (
@@ -207,24 +258,33 @@ RULES: tuple[Callable[[Evidence, Evidence], Finding | None], ...] = (
 
 def _cost(sound: Evidence, other: Evidence, found: bool) -> str:
     if sound.held_out is None or other.held_out is None:
-        return "" if found else "Nothing found: no measurement differs."
+        return "" if found else say("Nothing found: no measurement differs.")
     gap = other.held_out - sound.held_out
-    end = f"{other.held_out:.2f}" if math.isfinite(other.held_out) else "no number"
-    ends = f"{end} (whole: {sound.held_out:.2f})"
+    end = f"{other.held_out:.2f}" if math.isfinite(other.held_out) else say("no number")
+    ends = {"end": end, "whole": f"{sound.held_out:.2f}"}
     if other.loss is None:
-        text = f"The text’s loss: {ends}."
+        text = say("The text’s loss: {end} (whole: {whole}).", **ends)
         if not found:
-            return f"{text} Nothing found: no other measurement differs."
-        return f"{text} It is no higher, but that is one short text." if gap <= 0 else text
+            return f"{text} {say('Nothing found: no other measurement differs.')}"
+        return f"{text} {say('It is no higher, but that is one short text.')}" if gap <= 0 else text
     near = abs(gap) < NOISE
-    text = f"Last held-out loss: {ends}" + (
-        f"; guessing costs {other.guessing:.2f}." if other.guessing is not None else "."
-    )
+    text = (
+        say("Last held-out loss: {end} (whole: {whole}).", **ends)
+        if other.guessing is None
+        else say(
+            "Last held-out loss: {end} (whole: {whole}); guessing costs {guessing}.",
+            guessing=f"{other.guessing:.2f}", **ends,
+        )
+    )  # fmt: skip
     if found:
-        return f"{text} Two seeds of one model differ as much." if near else text
+        return f"{text} {say('Two seeds of one model differ as much.')}" if near else text
     if near:
-        return f"{text} Nothing found: that is no more than two seeds differ, and no measurement stands out."
-    return f"{text} It is {'worse' if gap > 0 else 'better'}, but no measurement says why."
+        more = say("Nothing found: that is no more than two seeds differ, and no measurement stands out.")
+    elif gap > 0:
+        more = say("It is worse, but no measurement says why.")
+    else:
+        more = say("It is better, but no measurement says why.")
+    return f"{text} {more}"
 
 
 # ------------------------------------------------------------------------------------------------- numbers
@@ -271,17 +331,23 @@ def _small(value: float) -> str:
 
 
 def _times(factor: float) -> str:
-    return f"{factor:,.0f} times" if factor >= 10 else f"{factor:.1f} times"
+    return say("{ratio} times", ratio=f"{factor:,.0f}" if factor >= 10 else f"{factor:.1f}")
 
 
 RULE = Rule(
-    "A diagnosis: “reads ahead”, “order unseen”, ..., or nothing found",
-    "The same measurement in the whole model and in the one without the part, on the same held-out text: attention, "
-    "streams, gradients, losses.",
-    f"Each of the {len(RULES)} findings has a threshold of its own, far from what the whole model shows; its sentence "
-    f"gives both numbers. A difference of losses below {NOISE:g} nats is never called one: two seeds end as near.",
-    "One model of each kind: one seed, one text of measurement. The same with other seeds is not known.",
-    "None. The thresholds were set by us; no error rate stands behind them.",
-    "Our rules",
+    mark("A diagnosis: “reads ahead”, “order unseen”, ..., or nothing found"),
+    mark(
+        "The same measurement in the whole model and in the one without the part, on the same held-out text: "
+        "attention, streams, gradients, losses."
+    ),
+    later(
+        "Each of the {count} findings has a threshold of its own, far from what the whole model shows; its "
+        "sentence gives both numbers. A difference of losses below {noise} nats is never called one: two seeds "
+        "end as near.",
+        count=len(RULES), noise=f"{NOISE:g}",
+    ),
+    mark("One model of each kind: one seed, one text of measurement. The same with other seeds is not known."),
+    mark("None. The thresholds were set by us; no error rate stands behind them."),
+    mark("Our rules"),
     diagnose,
-)
+)  # fmt: skip

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core.analysis.health.diagnosis import Diagnosis
 from core.config import Part
+from core.messages import mark
 
 
 @dataclass(frozen=True)
@@ -18,18 +19,20 @@ class Remedy:
 
 _RESIDUAL = Remedy(
     "residual",
-    "Residual connections, x + f(x): what enters a part also leaves it, and the gradient passes back.",
+    mark("Residual connections, x + f(x): what enters a part also leaves it, and the gradient passes back."),
 )
-_NORM = Remedy("norm", "Norms: what attention and MLP read is brought to one size.")
+_NORM = Remedy("norm", mark("Norms: what attention and MLP read is brought to one size."))
 REMEDIES: dict[str, Remedy] = {
-    "reads ahead": Remedy("mask", "A causal mask: before softmax the scores of later tokens become −∞."),
-    "order unseen": Remedy("position", "Positions: each token brings along where it stands."),
+    "reads ahead": Remedy(
+        "mask", mark("A causal mask: before softmax the scores of later tokens become −∞.")
+    ),
+    "order unseen": Remedy("position", mark("Positions: each token brings along where it stands.")),
     "size not held": _NORM,
     "overflow": _NORM,
     "nothing carried": _RESIDUAL,
     "gradient fades": _RESIDUAL,
     "attention decided": Remedy(
-        "scale", "The scale 1/√d: products of d numbers are divided by the root of d."
+        "scale", mark("The scale 1/√d: products of d numbers are divided by the root of d.")
     ),
 }
 

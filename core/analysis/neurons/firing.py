@@ -17,6 +17,7 @@ from torch import Tensor
 
 from core.analysis.stacks import Half, Stack
 from core.hooks import recording
+from core.messages import later, mark
 from core.model.transformer import EncoderDecoder
 from core.verdict_rule import Rule
 
@@ -183,12 +184,18 @@ def _grouped(
 
 
 RULE = Rule(
-    "A neuron: “dead”, “rare”, “always on”",
-    "The share of the tokens read at which it fires (its pre-activation is above 0).",
-    f"Dead: at none. Rare: at most {RARE:g} of them. Always on: {ALWAYS:g} or more.",
-    "The tokens of your text, or of the sample that was read: their number stands beside the verdict. A neuron that "
-    "fired at none of n may yet fire at 3 / n of all tokens (95 %).",
-    "None: with thousands of neurons some look dead that are not; a longer sample tells.",
-    "The rule of three: Hanley & Lippman-Hand 1983",
+    mark("A neuron: “dead”, “rare”, “always on”"),
+    mark("The share of the tokens read at which it fires (its pre-activation is above 0)."),
+    later(
+        "Dead: at none. Rare: at most {rare} of them. Always on: {always} or more.",
+        rare=f"{RARE:g}",
+        always=f"{ALWAYS:g}",
+    ),
+    mark(
+        "The tokens of your text, or of the sample that was read: their number stands beside the verdict. A neuron "
+        "that fired at none of n may yet fire at 3 / n of all tokens (95 %)."
+    ),
+    mark("None: with thousands of neurons some look dead that are not; a longer sample tells."),
+    mark("The rule of three: Hanley & Lippman-Hand 1983"),
     firing,
 )

@@ -16,12 +16,16 @@ from torch import Tensor
 
 from core.analysis.heads.patterns import frame_and_usual
 from core.data.toyland.words import HE_NAMES, SHE_NAMES
+from core.messages import mark
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
 
 Material = Literal["tokens", "names"]
-MATERIALS: dict[Material, str] = {"tokens": "random tokens", "names": "names, with commas between them"}
+MATERIALS: dict[Material, str] = {
+    "tokens": mark("random tokens"),
+    "names": mark("names, with commas between them"),
+}
 TEXTS, TOKENS, NAMES = 8, 20, 10  # texts, and items of a list
 HIDDEN = 4  # an encoder's every fourth item of the second saying is masked
 Lines = list[list[int]]

@@ -32,6 +32,7 @@ from core.analysis.patching.circuit import (
     writers,
 )
 from core.analysis.patching.circuit_texts import MATERIALS, TEXTS, TOKENS, Material, Said, said_twice
+from core.messages import later, mark
 from core.verdict_rule import Rule, percent
 
 if TYPE_CHECKING:
@@ -338,26 +339,49 @@ def _by_lot(lm: LanguageModel, said: Said, among: list[Head], size: int, draw: n
 
 
 LOOKS_BACK = Rule(
-    "A head: “looks back”",
-    "The share of its attention that goes to what followed the same token before. Chance: the largest share that any "
-    "head gives to the places of other items.",
-    f"{NAMED_FROM:g} or more of its attention, and above what the luckiest of all heads gives by chance in 19 of 20 "
-    "draws.",
-    f"Lists of {TOKENS} random tokens said twice, {TEXTS} of them; {DRAWS // 4} draws of the line.",
-    "For all heads of the model at once, as the line is that of the luckiest.",
-    "Olsson et al. 2022; Westfall & Young 1993 (greatest of all in each draw)",
+    mark("A head: “looks back”"),
+    mark(
+        "The share of its attention that goes to what followed the same token before. Chance: the largest "
+        "share that any head gives to the places of other items."
+    ),
+    later(
+        "{share} or more of its attention, and above what the luckiest of all heads gives by chance in "
+        "19 of 20 draws.",
+        share=f"{NAMED_FROM:g}",
+    ),
+    later(
+        "Lists of {tokens} random tokens said twice, {texts} of them; {draws} draws of the line.",
+        tokens=TOKENS,
+        texts=TEXTS,
+        draws=DRAWS // 4,
+    ),
+    mark("For all heads of the model at once, as the line is that of the luckiest."),
+    mark("Olsson et al. 2022; Westfall & Young 1993 (greatest of all in each draw)"),
     look_line,
 )
 RULE = Rule(
-    "The circuit: each step’s “found” or “not found”",
-    "The share of the gain from the repetition that is left without a head; and of the head’s attention, without what "
-    "an earlier head wrote.",
-    f"Gain: the 95 % interval of the second saying’s gain ({DRAWS} bootstrap draws over lists) lies above 0, against "
-    f"the first saying and against another list. Needed: more than {percent(NEEDED)} of the gain is lost, and more "
-    f"than without 9 of 10 random sets of as many heads. Told by an earlier head: less than {percent(CUT)} of the "
-    f"attention is left. Enough: the kept heads reach {percent(ENOUGH)} of the gain.",
-    f"{TEXTS} lists of {TOKENS} random tokens said twice; {OTHERS} random sets of heads.",
-    "None over the steps: a circuit is called found only where all of its steps are.",
+    mark("The circuit: each step’s “found” or “not found”"),
+    mark(
+        "The share of the gain from the repetition that is left without a head; and of the head’s attention, "
+        "without what an earlier head wrote."
+    ),
+    later(
+        "Gain: the 95 % interval of the second saying’s gain ({draws} bootstrap draws over lists) lies above "
+        "0, against the first saying and against another list. Needed: more than {needed} of the gain is "
+        "lost, and more than without 9 of 10 random sets of as many heads. Told by an earlier head: less "
+        "than {cut} of the attention is left. Enough: the kept heads reach {enough} of the gain.",
+        draws=DRAWS,
+        needed=percent(NEEDED),
+        cut=percent(CUT),
+        enough=percent(ENOUGH),
+    ),
+    later(
+        "{texts} lists of {tokens} random tokens said twice; {others} random sets of heads.",
+        texts=TEXTS,
+        tokens=TOKENS,
+        others=OTHERS,
+    ),
+    mark("None over the steps: a circuit is called found only where all of its steps are."),
     "Wang et al. 2023; Olsson et al. 2022",
     walk,
 )

@@ -35,6 +35,7 @@ from core.analysis.stream.resuming import (
     say,
 )
 from core.hooks import Intervention, intervene, needs_whole_text, recording
+from core.messages import later, mark
 from core.model.transformer import EncoderDecoder, Transformer
 from core.verdict_rule import Rule
 
@@ -80,14 +81,23 @@ def slight(clean: float, corrupted: float) -> bool:
 
 
 RULE = Rule(
-    "Two texts: “the shares mean little”",
-    "How far the answer’s logit (or its lead over the other answer) lies in the clean text from that in the corrupted "
-    "one: the difference of which every patch restores a share.",
-    f"Warned of below {LEAST_GAP:g} logit: less than a factor of {math.exp(LEAST_GAP):.1f} in the odds, which a single "
-    "head may make of nothing. Where both are equal, nothing is shared out at all.",
-    "One pair of texts; all of it is measured, nothing is drawn.",
-    "None: nothing is tested. What a patch restores is measured without an error of chance, and holds for this pair.",
-    "Our rule; normalized logit differences as in Wang et al. 2023 and Heimersheim & Nanda 2024",
+    mark("Two texts: “the shares mean little”"),
+    mark(
+        "How far the answer’s logit (or its lead over the other answer) lies in the clean text from that in "
+        "the corrupted one: the difference of which every patch restores a share."
+    ),
+    later(
+        "Warned of below {least} logit: less than a factor of {factor} in the odds, which a single "
+        "head may make of nothing. Where both are equal, nothing is shared out at all.",
+        least=f"{LEAST_GAP:g}",
+        factor=f"{math.exp(LEAST_GAP):.1f}",
+    ),
+    mark("One pair of texts; all of it is measured, nothing is drawn."),
+    mark(
+        "None: nothing is tested. What a patch restores is measured without an error of chance, and holds "
+        "for this pair."
+    ),
+    mark("Our rule; normalized logit differences as in Wang et al. 2023 and Heimersheim & Nanda 2024"),
     slight,
 )
 
@@ -193,7 +203,7 @@ class Patching:
             NothingToRecover: there is no gap.
         """
         if abs(self.gap) <= SAME * max(abs(self.clean), abs(self.corrupted), 1e-30):
-            raise NothingToRecover("Both texts get the same answer: there is nothing to recover.")
+            raise NothingToRecover(later("Both texts get the same answer: there is nothing to recover."))
         values = said.double().cpu().numpy() if isinstance(said, Tensor) else np.asarray(said, dtype=float)
         shares: Array = (values - self.corrupted) / self.gap
         return shares

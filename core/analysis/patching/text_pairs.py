@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.analysis.places import row_of
+from core.messages import say
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel, Text
@@ -84,7 +85,7 @@ def text_pair(
     ids, others = (tuple(lm.encode(text)) for text in (clean, corrupted))
     if ids == others:
         raise Unlike(
-            "The corrupted text is the clean one: change a word of it, so that another answer is right."
+            say("The corrupted text is the clean one: change a word of it, so that another answer is right.")
         )
     places = align(ids, others)
     if lm.config.shape == "encoder-decoder":
@@ -96,6 +97,8 @@ def text_pair(
     at = row_of(row, len(ids))
     if at not in places:
         raise Unlike(
-            "The token that predicts stands where the two texts differ in length: give both as many tokens there."
+            say(
+                "The token that predicts stands where the two texts differ in length: give both as many tokens there."
+            )
         )
     return TextPair(clean=ids, corrupted=others, counterpart=places, row=places.index(at), clean_row=at)

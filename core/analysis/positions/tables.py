@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from core.analysis.stacks import Half, Stack
+from core.messages import say
 from core.model.position import sinusoidal_table
 
 if TYPE_CHECKING:
@@ -87,10 +88,10 @@ def within(position: int, rows: int) -> tuple[int, str]:
     if 0 <= position < rows:
         return position, ""
     nearest = 0 if position < 0 else rows - 1
-    return (
-        nearest,
-        f"The table ends: position {position:,} is not one of 0 to {rows - 1:,}, {nearest:,} is shown.",
-    )
+    return nearest, say(
+        "The table ends: position {position} is not one of 0 to {last}, {nearest} is shown.",
+        position=f"{position:,}", last=f"{rows - 1:,}", nearest=f"{nearest:,}",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

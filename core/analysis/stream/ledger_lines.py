@@ -20,6 +20,7 @@ from torch import Tensor
 
 from core.analysis.stacks import Half, Stack
 from core.analysis.stream.ledger import Entry, Ledger
+from core.messages import mark
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
@@ -118,7 +119,7 @@ def direct_logits(
     if unembed is None:
         raise NoDirectLogits(_no_unembedding(lm))
     if half.stack.mlm_head is not None:
-        raise NoDirectLogits("the head bends the stream first, so that a logit is no sum of lines")
+        raise NoDirectLogits(mark("the head bends the stream first, so that a logit is no sum of lines"))
     names = [entry.name for entry in book.entries]
     with torch.no_grad():
         column = (unembed.W_U[:, token].double() * unembed.scale).cpu().numpy()  # (D,)
@@ -163,5 +164,5 @@ def without_line(lm: LanguageModel, book: Ledger, name: str, *, stack: Stack | N
 def _no_unembedding(lm: LanguageModel) -> str:
     """Return why an encoder has no logits."""
     if lm.config.shape == "encoder":
-        return "a bare encoder ends in its stream; it has no unembedding"
-    return "an encoder's last stream is what the decoder reads; it has no unembedding"
+        return mark("a bare encoder ends in its stream; it has no unembedding")
+    return mark("an encoder's last stream is what the decoder reads; it has no unembedding")

@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from core.messages import ENGLISH, Later, later, say, speaking
 from core.text.scopes import BUILTINS, unbound
 
 MOST = 20_000  # characters
@@ -34,12 +35,12 @@ class CodeCheck:
     Attributes:
         parses: Python's compiler accepts it.
         undefined: the names from nowhere, by line; () where it does not parse.
-        error: why it does not parse, in words, or "".
+        error: why it does not parse; None: it does.
     """
 
     parses: bool
     undefined: tuple[Undefined, ...] = ()
-    error: str = ""
+    error: Later | None = None
 
     @property
     def right(self) -> bool:
@@ -48,10 +49,19 @@ class CodeCheck:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """The reasons why it is not right, a sentence each."""
-        if self.error:
-            return (self.error,)
-        return tuple(f"name '{one.name}' is not defined here, at line {one.line}" for one in self.undefined)
+        """The reasons why it is not right, a sentence each, in English, as a program tells them."""
+        with speaking(ENGLISH):
+            return self.told
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The reasons why it is not right, a sentence each, in the language that is spoken here."""
+        if self.error is not None:
+            return (str(self.error),)
+        return tuple(
+            say("name '{name}' is not defined here, at line {line}", name=one.name, line=one.line)
+            for one in self.undefined
+        )
 
 
 def check_code(text: str, known: Iterable[str] = ()) -> CodeCheck:
@@ -61,9 +71,11 @@ def check_code(text: str, known: Iterable[str] = ()) -> CodeCheck:
         known: further names that it may read, e.g. those of the module that it is written for.
     """
     if len(text) > MOST:
-        return CodeCheck(
-            False, error=f"the code has {len(text):,} characters; at most {MOST:,} are looked at"
-        )
+        why = later(
+            "the code has {characters} characters; at most {most} are looked at",
+            characters=f"{len(text):,}", most=f"{MOST:,}",
+        )  # fmt: skip
+        return CodeCheck(False, error=why)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # for "x is 1" and the like
@@ -71,12 +83,14 @@ def check_code(text: str, known: Iterable[str] = ()) -> CodeCheck:
             tree = ast.parse(text)
         found = unbound(tree)
     except SyntaxError as error:
-        where = "" if error.lineno is None else f", at line {error.lineno}"
-        return CodeCheck(False, error=f"this is no Python: {error.msg}{where}")
+        if error.lineno is None:
+            return CodeCheck(False, error=later("this is no Python: {reason}", reason=error.msg))
+        why = later("this is no Python: {reason}, at line {line}", reason=error.msg, line=error.lineno)
+        return CodeCheck(False, error=why)
     except (ValueError, MemoryError, RecursionError, OverflowError) as error:
-        return CodeCheck(
-            False, error=f"this cannot be read as Python: {str(error) or 'it is nested too deeply'}"
-        )
+        if not str(error):
+            return CodeCheck(False, error=later("this cannot be read as Python: it is nested too deeply"))
+        return CodeCheck(False, error=later("this cannot be read as Python: {reason}", reason=str(error)))
     allowed = BUILTINS | set(known)
     return CodeCheck(True, tuple(Undefined(name, line) for name, line in found if name not in allowed))
 

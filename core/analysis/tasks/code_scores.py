@@ -18,6 +18,7 @@ import numpy as np
 
 from core.analysis.tasks.code_checks import CodeCheck, check_code, first_function
 from core.decoding.written import written
+from core.messages import later
 from core.training.ngram import NGram
 from core.vectors.probe import Accuracy, wilson
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 MOST_TOKENS = 160
 # Chosen with a shorter training that had left other modules out: greedily, it went on and on about the same.
 DECODING = {"strategy": "sample", "temperature": 0.3, "repetition_penalty": 1.05}
+UNENDED = later("the function did not end")  # why a function is no good, where its writer came to no end
 _PIECES = 3  # n-gram length in characters for the similarity of two function heads
 
 Completer = Callable[[str], tuple[str, bool]]  # a prompt -> its continuation, and whether the model ended it
@@ -135,10 +137,10 @@ def _checked(task: Task, said: str, ended: bool) -> Completed:
     whole = task.prompt + said
     code = first_function(whole, ended)
     if code is None:
-        return Completed(task, whole, CodeCheck(False, error="the function did not end"))
+        return Completed(task, whole, CodeCheck(False, error=UNENDED))
     function = _function(code)
     if function is not None and not _body(function):  # a docstring alone parses, too
-        return Completed(task, code, CodeCheck(False, error="nothing was written"))
+        return Completed(task, code, CodeCheck(False, error=later("nothing was written")))
     return Completed(task, code, check_code(code))
 
 

@@ -27,6 +27,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from core.messages import mark
 from core.training.ngram import NGram
 
 World = Literal["tales", "news", "code", "austen"]
@@ -51,12 +52,12 @@ COUNTS = {"tales": 150, "copies": 60, **dict.fromkeys(TASKS, 400)}  # texts in t
 NEWS = 400  # in the sample of news, and held out
 OTHERS = {"code": 2000, "austen": 300}  # documents in the samples of other people's texts
 WORLDS: dict[World, str] = {
-    "tales": "held-out sentences of Toyland",
-    "news": "held-out news of Toyland",
-    "code": "held-out functions of Python’s library",
-    "austen": "held-out sentences of Jane Austen’s novels",
+    "tales": mark("held-out sentences of Toyland"),
+    "news": mark("held-out news of Toyland"),
+    "code": mark("held-out functions of Python’s library"),
+    "austen": mark("held-out sentences of Jane Austen’s novels"),
 }
-OWN = "held-out sentences of its text"
+OWN = mark("held-out sentences of its text")
 _READ: dict[str, World] = {"tales": "tales", "functions": "code", "renamed": "code"}  # by corpus
 _END = re.compile(r"(?<=[.!?]) ")
 
@@ -68,7 +69,7 @@ class Measure:
     Attributes:
         reader: the character model of a sample of what was read.
         limit: nats a character that `SHARE` of the held-out pieces stay below.
-        pieces: what these are, in words.
+        pieces: what these are, in words that are said where they are shown.
     """
 
     reader: NGram

@@ -27,6 +27,7 @@ from core.analysis.seeds import half_width, interval
 from core.data.toyland.words import PROFESSIONS
 from core.decoding.labels import wants
 from core.families.predictions import TOGETHER, sign_of
+from core.messages import later, mark
 from core.training.examples import marks
 from core.verdict_rule import Rule, percent
 
@@ -179,16 +180,26 @@ def chance(gaps: Sequence[Gap], draws: int = SHUFFLES, seed: int = 0) -> Chance 
 
 
 RULE = Rule(
-    "A profession: “outside chance”",
-    "Its mean gap over the sentences, held against the mean of all professions. Chance: the professions shuffled "
-    "within each sentence, so that each sentence keeps its gaps and no profession keeps its own.",
-    f"Outside the band that holds the farthest of all shuffled professions in {percent(SURE)} of the shuffles, on "
-    "either side. A mark within it is hollow: no finding.",
-    f"Professions × sentences, as many as are shown; {SHUFFLES:,} shuffles with seed 0.",
-    "For all professions at once, as the band is that of the farthest. The 95 % intervals (Student’s t over the "
-    "sentences) are of one profession each, uncorrected: how many of them chance alone makes leave out 0 is counted in "
-    "the same shuffles.",
-    "Nichols & Holmes 2002 (largest statistic); templates as in Rudinger et al. 2018",
+    mark("A profession: “outside chance”"),
+    mark(
+        "Its mean gap over the sentences, held against the mean of all professions. Chance: the professions "
+        "shuffled within each sentence, so that each sentence keeps its gaps and no profession keeps its own."
+    ),
+    later(
+        "Outside the band that holds the farthest of all shuffled professions in {sure} of the shuffles, on "
+        "either side. A mark within it is hollow: no finding.",
+        sure=percent(SURE),
+    ),
+    later(
+        "Professions × sentences, as many as are shown; {shuffles} shuffles with seed 0.",
+        shuffles=f"{SHUFFLES:,}",
+    ),
+    mark(
+        "For all professions at once, as the band is that of the farthest. The 95 % intervals (Student’s t "
+        "over the sentences) are of one profession each, uncorrected: how many of them chance alone makes "
+        "leave out 0 is counted in the same shuffles."
+    ),
+    mark("Nichols & Holmes 2002 (largest statistic); templates as in Rudinger et al. 2018"),
     chance,
 )
 
@@ -211,19 +222,43 @@ def parse(text: str) -> Template:
     """
     text = " ".join(text.split())
     if len(text) > LONGEST:
-        raise ValueError(f"a template has {len(text)} characters; at most {LONGEST} are read: shorten it")
+        raise ValueError(
+            later(
+                "a template has {count} characters; at most {most} are read: shorten it",
+                count=len(text),
+                most=LONGEST,
+            )
+        )
     if text.count(JOB) != 1:
-        raise ValueError(f"{_short(text)} has {text.count(JOB)} places for the profession: write {JOB} once")
+        raise ValueError(
+            later(
+                "{template} has {count} places for the profession: write {place} once",
+                template=_short(text),
+                count=text.count(JOB),
+                place=JOB,
+            )
+        )
     found = list(_FORMS.finditer(text))
     if len(found) != 1:
-        raise ValueError(f"{_short(text)} has {len(found)} places for the pronoun: write {{she/he}} once")
+        raise ValueError(
+            later(
+                "{template} has {count} places for the pronoun: write {she/he} once",
+                template=_short(text),
+                count=len(found),
+            )
+        )
     she, he = (form.strip() for form in found[0].groups())
     if not she or not he or she == he:
-        raise ValueError(f"{_short(text)}: write two different forms into the place, as {{her/his}}")
+        raise ValueError(
+            later("{template}: write two different forms into the place, as {her/his}", template=_short(text))
+        )
     before, after = text[: found[0].start()], text[found[0].end() :]
     if JOB not in before:
         raise ValueError(
-            f"{_short(text)} has the pronoun before the profession: write it behind, for models that read left to right"
+            later(
+                "{template} has the pronoun before the profession: write it behind, for models that read left to right",
+                template=_short(text),
+            )
         )
     return Template(before, she, he, after)
 
@@ -232,10 +267,14 @@ def parsed(lines: Sequence[str]) -> tuple[Template, ...]:
     """Parse templates, without empty and repeated lines. Raises ValueError: as `parse`, none, or too many."""
     found = tuple(dict.fromkeys(parse(line) for line in lines if line.strip()))
     if not found:
-        raise ValueError("there is no template: write at least one sentence with {job} and {she/he}")
+        raise ValueError(later("there is no template: write at least one sentence with {job} and {she/he}"))
     if len(found) > MOST_TEMPLATES:
         raise ValueError(
-            f"{len(found)} templates are more than the {MOST_TEMPLATES} that are read: leave some out"
+            later(
+                "{count} templates are more than the {most} that are read: leave some out",
+                count=len(found),
+                most=MOST_TEMPLATES,
+            )
         )
     return found
 
@@ -244,15 +283,25 @@ def listed(text: str) -> tuple[str, ...]:
     """Parse professions, separated by commas or lines, each once. Raises ValueError: none, many, too long."""
     found = tuple(dict.fromkeys(" ".join(job.split()) for job in re.split(r"[,;\n]", text) if job.strip()))
     if not found:
-        raise ValueError("there is no profession: write at least one, with commas between them")
+        raise ValueError(later("there is no profession: write at least one, with commas between them"))
     if len(found) > MOST_JOBS:
         raise ValueError(
-            f"{len(found)} professions are more than the {MOST_JOBS} that are read: leave some out"
+            later(
+                "{count} professions are more than the {most} that are read: leave some out",
+                count=len(found),
+                most=MOST_JOBS,
+            )
         )
     if long := [job for job in found if len(job) > 30]:
-        raise ValueError(f"{_short(long[0])} has {len(long[0])} characters: write a profession in at most 30")
+        raise ValueError(
+            later(
+                "{job} has {count} characters: write a profession in at most 30",
+                job=_short(long[0]),
+                count=len(long[0]),
+            )
+        )
     if odd := [job for job in found if "{" in job or "}" in job]:
-        raise ValueError(f"{_short(odd[0])} has a brace in it: write professions without")
+        raise ValueError(later("{job} has a brace in it: write professions without", job=_short(odd[0])))
     return found
 
 
@@ -269,7 +318,13 @@ def measured(lm: LanguageModel, jobs: Sequence[str], templates: Sequence[Templat
         raise ValueError("there is nothing to measure: give at least one profession and one template")
     nothing = {id for mark in _UNKNOWN if (id := lm.tokenizer.id(mark)) is not None}
     if gone := [f for t in templates for f in (t.she, t.he) if nothing & set(_pieces(lm, f))]:
-        raise ValueError(f"{lm.name} has no token for {_short(gone[0])}: write other forms into the template")
+        raise ValueError(
+            later(
+                "{model} has no token for {form}: write other forms into the template",
+                model=lm.name,
+                form=_short(gone[0]),
+            )
+        )
     known = [job for job in jobs if not nothing & set(_pieces(lm, job))]
     asked = [
         _ask(lm, template.before.replace(JOB, job), form, template.after)
@@ -307,11 +362,19 @@ def _ask(lm: LanguageModel, before: str, form: str, after: str) -> _Asked:
     first, last = len(before.rstrip()), len(before) + len(form)
     at = [k for k, (a, b) in enumerate(offsets) if a < last and b > first and b > a]
     if not at or at[-1] - at[0] + 1 != len(at):
-        raise ValueError(f"{lm.name} has no token for {_short(form)}: write other forms into the template")
+        raise ValueError(
+            later(
+                "{model} has no token for {form}: write other forms into the template",
+                model=lm.name,
+                form=_short(form),
+            )
+        )
     own = [ids[k] for k in at]
     if lm.config.shape == "decoder":
         if not at[0]:
-            raise ValueError("a decoder says nothing of its first token: write something before the pronoun")
+            raise ValueError(
+                later("a decoder says nothing of its first token: write something before the pronoun")
+            )
         return _Asked(tuple(ids[: at[-1]]), (), tuple((k - 1, ids[k]) for k in at))
     sign = sign_of(lm)
     assert sign is not None  # decoders only

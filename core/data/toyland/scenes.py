@@ -18,6 +18,7 @@ from core.data.toyland.discourse import Discourse
 from core.data.toyland.state import Person, State
 from core.data.toyland.template import Template, parse_lines
 from core.data.toyland.words import HE_NAMES, HOMONYMS, OTHER, SHE_NAMES
+from core.messages import say
 
 FEWEST, MOST = 1, 3  # scenes of one text
 APART = 4  # of so many tellings one is kept from training
@@ -61,7 +62,13 @@ def scenes(seed: int = 0, split: Split = "train", word: str | None = None) -> It
         ValueError: Toyland knows no two senses of the word.
     """
     if word is not None and word not in HOMONYMS:
-        raise ValueError(f"{word!r} has no two senses in Toyland: choose from {', '.join(HOMONYMS)}")
+        raise ValueError(
+            say(
+                "{word} has no two senses in Toyland: choose from {words}",
+                word=repr(word),
+                words=", ".join(HOMONYMS),
+            )
+        )
     draw = Random(f"scenes {seed} {split} {word}")
     while True:
         chosen = word or draw.choice(list(HOMONYMS))

@@ -1,6 +1,7 @@
 // One head's steps, computed in the browser by a model that travels with the picture: what core.analysis.heads.steps and
 // figure.py make of a pass, for a decoder. tests/oracle/test_carried_pictures.py compares the two.
 
+import { say } from "../../../app/kit/say.js";
 import { rotation, softmax, tensor } from "../../../app/outside/model/forward.js";
 import { lengths, topOf } from "../../../app/outside/model/numbers.js";
 import { applied, placeOf, read, written } from "./scores.js";
@@ -137,13 +138,22 @@ const replacing = ({ head, temperature }, masked) => (all) => {
   for (let i = 0; i < masked.length; i++) all[head * masked.length + i] = masked[i] / temperature;
 };
 
+/** What a window leaves. @type {(reach: number, sinks: number, back: boolean) => string} */
+function narrowed(reach, sinks, back) {
+  if (sinks) {
+    return back ? say("each row reads at most {reach} back and the first {sinks}; the rest is −∞", { reach, sinks })
+      : say("each row reads at most {reach} away and the first {sinks}; the rest is −∞", { reach, sinks });
+  }
+  return back ? say("each row reads at most {reach} back; the rest is −∞", { reach }) : say("each row reads at most {reach} away; the rest is −∞", { reach });
+}
+
 /** The steps' words, each with whether it is switched off. @type {(asked: Asked, open: Open) => Step[]} */
 function stepsOf({ told, model: { config } }, { shared, scale, mask, turn, window, sinks }) {
   /** @type {Record<string, boolean>} */
   const off = { turn: !turn, bias: !turn, scale: !scale && config.scale_scores, mask: !mask && window === null };
   const narrow = window !== null && {
-    formula: `window ${window}${sinks ? `+${sinks}` : ""}`,
-    hint: `each row reads at most ${window - 1} ${config.causal && mask ? "back" : "away"}${sinks ? ` and the first ${sinks}` : ""}; the rest is −∞`,
+    formula: say("window {tokens}", { tokens: `${window}${sinks ? `+${sinks}` : ""}` }),
+    hint: narrowed(window - 1, sinks, config.causal && mask),
   };
   return told.steps[shared].map((/** @type {Step} */ step) => ({ ...step, off: off[step.id] ?? false, ...(step.id === "mask" && narrow) }));
 }
@@ -154,7 +164,7 @@ function following({ model: { config: { d_vocab: V }, tokenizer }, ids }, before
   const [was, is] = [last(before), last(after)];
   const likely = [...new Set([...topOf(was, 4), ...topOf(is, 5)])].slice(0, 5);
   const tokens = likely.map((id) => ({ text: tokenizer.display(id), id, before: was[id], after: is[id] }));
-  return { label: "Next token after", after: tokenizer.display(ids[ids.length - 1]), tokens, changed };
+  return { label: say("Next token after"), after: tokenizer.display(ids[ids.length - 1]), tokens, changed };
 }
 
 /** @type {(asked: Asked) => Record<string, any>} */
@@ -186,7 +196,7 @@ function data(asked) {
   return {
     ...told.constant, name: `L${open.block}H${head}`, block: open.block, head, rows: tokens, cols: tokens, steps: words, arrays,
     factor: open.scale && config.scale_scores ? 1 / Math.sqrt(K) : 1,
-    factorName: open.scale && config.scale_scores ? `1/√${K}` : "not scaled",
+    factorName: open.scale && config.scale_scores ? `1/√${K}` : say("not scaled"),
     temperature: open.temperature, on: { turn: open.turn },
     rule: { causal: config.causal && open.mask, window: open.window, sinks: open.sinks, shown },
     blind: ids.flatMap((_, t) => (steps.masked.subarray(t * T, (t + 1) * T).every((value) => value === -Infinity) ? [t] : [])),
@@ -205,20 +215,20 @@ function moved(result, usual) {
 
 /** @type {Control[]} */
 const WINDOW = [
-  { key: "local", label: "Sliding window", kind: "check" },
-  { key: "reach", label: "Window, in tokens", kind: "range", low: 1, high: 64, step: 1, when: "local" },
-  { key: "sinks", label: "Sink tokens", kind: "range", low: 0, high: 16, step: 1, when: "local" },
+  { key: "local", label: say("Sliding window"), kind: "check" },
+  { key: "reach", label: say("Window, in tokens"), kind: "range", low: 1, high: 64, step: 1, when: "local" },
+  { key: "sinks", label: say("Sink tokens"), kind: "range", low: 0, high: 16, step: 1, when: "local" },
 ];
 
 /** @type {(told: Told) => Control[]} */
 const controls = ({ constant, turn, scales, causal, blocks }) => [
-  { key: "block", label: "Block", kind: "choice", options: numbers(blocks) },
-  { key: "head", label: "Head", kind: "choice", options: numbers(constant.nHeads) },
-  ...(scales ? [/** @type {Control} */ ({ key: "scale", label: `Scale by 1/√${constant.dHead}`, kind: "check" })] : []),
-  ...(causal ? [/** @type {Control} */ ({ key: "mask", label: "Causal mask", kind: "check" })] : []),
+  { key: "block", label: say("Block"), kind: "choice", options: numbers(blocks) },
+  { key: "head", label: say("Head"), kind: "choice", options: numbers(constant.nHeads) },
+  ...(scales ? [/** @type {Control} */ ({ key: "scale", label: say("Scale by 1/√{size}", { size: constant.dHead }), kind: "check" })] : []),
+  ...(causal ? [/** @type {Control} */ ({ key: "mask", label: say("Causal mask"), kind: "check" })] : []),
   ...(turn ? [/** @type {Control} */ ({ key: "turn", label: turn, kind: "check" })] : []),
   ...(causal ? WINDOW : []),
-  { key: "sharpness", label: "Softmax temperature", kind: "range", low: 0.1, high: 5, step: 0.1 },
+  { key: "sharpness", label: say("Softmax temperature"), kind: "range", low: 0.1, high: 5, step: 0.1 },
 ];
 
 /** @type {(count: number) => () => [value: number, name: string][]} */

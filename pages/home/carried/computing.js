@@ -1,6 +1,8 @@
 // Home's data, computed in the browser by a model that travels with the picture: what core.analysis.stream.overview and
 // figure.py make of a pass, for a decoder. tests/oracle/test_carried_pictures.py compares the two.
 
+import { counted } from "../../../app/kit/counts.js";
+import { say } from "../../../app/kit/say.js";
 import { softmax, tensor, unembed } from "../../../app/outside/model/forward.js";
 import { lengths, stacked, topOf } from "../../../app/outside/model/numbers.js";
 
@@ -116,8 +118,8 @@ export const computing = {
  */
 function append({ id }, { model: { tokenizer }, text, ids, longest }) {
   const after = tokenizer.continued(text, id);
-  if (after === text) return { note: `“${tokenizer.display(id)}” is no text: with it the model says that it has finished.` };
-  if (ids.length >= longest) return { note: `All ${longest} rows of the picture are used up: shorten the text to append to it.` };
+  if (after === text) return { note: say("“{token}” is no text: with it the model says that it has finished.", { token: tokenizer.display(id) }) };
+  if (ids.length >= longest) return { note: say("All {rows} of the picture are used up: shorten the text to append to it.", { rows: counted(longest, "row") }) };
   return { text: after, values: { follow: -1 } };
 }
 

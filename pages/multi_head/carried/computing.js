@@ -1,6 +1,7 @@
 // All heads' data, computed in the browser by a model that travels with the picture: what figure.py makes of core's passes, for
 // a decoder. What takes many passes comes after the picture stands. tests/oracle/test_carried_pictures.py compares the two.
 
+import { say } from "../../../app/kit/say.js";
 import { topOf } from "../../../app/outside/model/numbers.js";
 import { effectsOf, following, largestOf, predictionOf, readerOf, withoutHeads } from "./effects.js";
 import { measureLines, measureRepeats, ofText, onRepeats } from "./found.js";
@@ -65,7 +66,7 @@ function effectIn(asked, place) {
   const less = largest && { heads: [...off.heads, largest], value: off.value };
   const then = less && rowIn(mapsIn(asked, asked.pass(withoutHeads(less), JSON.stringify(less), Math.min(...less.heads.map(([l]) => l)))).maps, row);
   return {
-    change: effects.change, measured: effects.change.length, weight: now.map((line) => line.map((one) => Math.max(...one))), where: `at row ${row}`,
+    change: effects.change, measured: effects.change.length, weight: now.map((line) => line.map((one) => Math.max(...one))), where: say("at row {row}", { row }),
     token: model.tokenizer.display(token), before: effects.before, seconds: 0, row, largest,
     reader: largest && then && readerOf(largest, [block, head], off, now, then), running: false,
   };

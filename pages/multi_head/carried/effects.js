@@ -1,6 +1,7 @@
 // What becomes of a prediction without heads, as core.analysis.heads.effects measures it: without those that are off, and
 // without each one alone besides. Nothing before a head's block changes, so such a pass begins there.
 
+import { say } from "../../../app/kit/say.js";
 import { resume, tensor, unembed } from "../../../app/outside/model/forward.js";
 import { topOf } from "../../../app/outside/model/numbers.js";
 
@@ -121,5 +122,5 @@ export function following({ tokenizer }, after, before, without, off) {
   const shown = [...new Set([...first.slice(0, 1), ...then.slice(0, 2), ...first.slice(1), ...then])].slice(0, SHOWN);
   /** @type {(id: number) => Likely} */
   const likely = (id) => ({ text: tokenizer.display(id), id, before: Math.exp(before[id]), after: Math.exp(without[id]) });
-  return { label: "Next token after", after: tokenizer.display(after), tokens: shown.map(likely), changed: off.heads.length > 0 };
+  return { label: say("Next token after"), after: tokenizer.display(after), tokens: shown.map(likely), changed: off.heads.length > 0 };
 }
