@@ -104,35 +104,48 @@ def _next(lm: LanguageModel, ids: list[int], at: list[int]) -> list[Guess]:
 
 def _masked(lm: LanguageModel, ids: list[int], at: list[int]) -> list[Guess]:
     """Predict each in a pass where only this token is hidden."""
-    mask = _sign(lm)
-    rows = [[*ids[:place], mask, *ids[place + 1 :]] for place in at]
-    found = []
-    for first in range(0, len(rows), TOGETHER):
-        part = range(first, min(first + TOGETHER, len(rows)))
-        logits = lm.transformer(torch.tensor([rows[i] for i in part], device=lm.device))  # (B, T, V)
-        for i, row in zip(part, logits):
-            said = softmax(row[at[i]])
-            found.append(
-                Guess(at=at[i], truth=ids[at[i]], row=at[i], read=tuple(rows[i]), probabilities=said)
-            )
-    return found
+    rows = _hidden(lm, ids, at)
+    said = _together(lm, [rows], at)
+    return [
+        Guess(at=place, truth=ids[place], row=place, read=tuple(read), probabilities=probabilities)
+        for place, read, probabilities in zip(at, rows, said, strict=True)
+    ]
 
 
 def _gap(lm: LanguageModel, ids: list[int], at: list[int]) -> list[Guess]:
     """Predict each in a pass where the decoder has written the gap's sentinel, or the text before the gap."""
     sign, start = _sign(lm), marks(lm).specials.start_id
     infills = sign == lm.config.mask_id
+    rows = _hidden(lm, ids, at)
+    written = [start, *(ids[: max(at)] if infills else [sign])]  # no row sees those behind it
+    spoken = at if infills else [1] * len(at)
+    said = _together(lm, [rows, [written] * len(at)], spoken)
+    return [
+        Guess(
+            at=place, truth=ids[place], row=row, read=tuple(read), said=tuple(written[: row + 1]),
+            probabilities=probabilities,
+        )
+        for place, row, read, probabilities in zip(at, spoken, rows, said, strict=True)
+    ]  # fmt: skip
+
+
+def _hidden(lm: LanguageModel, ids: list[int], at: list[int]) -> list[list[int]]:
+    """Return the text once for each of these tokens, with the sign of a missing token in its place."""
+    sign = _sign(lm)
+    return [[*ids[:place], sign, *ids[place + 1 :]] for place in at]
+
+
+def _together(lm: LanguageModel, inputs: list[list[list[int]]], rows: list[int]) -> list[Array]:
+    """Return the probabilities (V,) that each text's row has; many texts of one length are read in one pass.
+
+    Args:
+        inputs: what the model is given, each (B, T) ids: what is read, and of an encoder-decoder what is written.
+    """
     found = []
-    for place in at:
-        read = [*ids[:place], sign, *ids[place + 1 :]]
-        said = [start, *(ids[:place] if infills else [sign])]
-        logits = lm.transformer(*(torch.tensor([row], device=lm.device) for row in (read, said)))[0]
-        found.append(
-            Guess(
-                at=place, truth=ids[place], row=len(said) - 1, read=tuple(read), said=tuple(said),
-                probabilities=softmax(logits[-1]),
-            )
-        )  # fmt: skip
+    for first in range(0, len(rows), TOGETHER):
+        part = slice(first, first + TOGETHER)
+        logits = lm.transformer(*(torch.tensor(given[part], device=lm.device) for given in inputs))  # (B, T, V)
+        found += [softmax(each[row]) for each, row in zip(logits, rows[part], strict=True)]
     return found
 
 

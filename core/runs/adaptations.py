@@ -47,13 +47,14 @@ class Place:
     seconds: float
 
 
-def curve(study: Study, way: Way) -> list[Place]:
+@lru_cache(maxsize=64)
+def curve(study: Study, way: Way) -> tuple[Place, ...]:
     """Return a way's results along the axis of a study. Raises RunError: a run of it is not recorded."""
     found = []
     for at in adapting.places(study):
         names = tuple(adapting.name(adapting.at(study, way, at, seed)) for seed in adapting.SEEDS)
         found.append(_place(at, names, [result(one) for one in names]))
-    return found
+    return tuple(found)
 
 
 def _place(at: int, names: tuple[str, ...], runs: Sequence[Mapping[str, Any]]) -> Place:
@@ -66,7 +67,8 @@ def _place(at: int, names: tuple[str, ...], runs: Sequence[Mapping[str, Any]]) -
     )  # fmt: skip
 
 
-def shuffled() -> list[Place]:
+@lru_cache(maxsize=1)
+def shuffled() -> tuple[Place, ...]:
     """Return the control of the study of few examples: LoRA on the same texts with their labels shuffled.
 
     Raises:
@@ -79,7 +81,7 @@ def shuffled() -> list[Place]:
         if missing := [one for one in names if one not in controls]:
             raise RunError(f"no control called {missing[0]!r} is recorded")
         found.append(_place(at, names, [controls[one] for one in names]))
-    return found
+    return tuple(found)
 
 
 def learned(name: str) -> dict[str, Tensor]:
@@ -98,9 +100,8 @@ def learned(name: str) -> dict[str, Tensor]:
     return found
 
 
-@lru_cache(
-    maxsize=4
-)  # LoRA takes 3 MB; for the others all but the head is shared with the base. One is made in 10 ms
+# The page asks 15 of them about a text: LoRA's ten take 3 MB each, of the others all but the head is the base's.
+@lru_cache(maxsize=16)
 def adapted(name: str) -> LanguageModel:
     """Build the final model of a recorded run. Shared and read-only. Raises RunError: as `learned`."""
     from core.runs.fine_tuning import bundled_base

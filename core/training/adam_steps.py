@@ -142,8 +142,9 @@ def train(
     make = torch.optim.Adam if rule.kind == "adam" else torch.optim.AdamW
     given = [p for p in model.parameters() if p.requires_grad]
     optimizer = make(
-        given, lr=rule.rate, betas=(rule.beta1, rule.beta2), eps=rule.eps, weight_decay=rule.weight_decay
-    )
+        given, lr=rule.rate, betas=(rule.beta1, rule.beta2), eps=rule.eps, weight_decay=rule.weight_decay,
+        fused=True,
+    )  # fmt: skip
 
     def seen() -> Floats:
         return weight.detach()[first:last].cpu().numpy().copy()  # (R, C)

@@ -23,9 +23,9 @@ NAMES: dict[Way, str] = {
 CONTROLS = ("scratch", CONTROL)  # what shows that the old model, and that the labels are needed
 
 
-def curves() -> dict[str, list[Place]]:
+def curves() -> dict[str, tuple[Place, ...]]:
     """Return the curves of the chart: three ways to adapt, then the two controls."""
-    found: dict[str, list[Place]] = {way: adaptations.curve("examples", way) for way in NAMES}
+    found: dict[str, tuple[Place, ...]] = {way: adaptations.curve("examples", way) for way in NAMES}
     return found | {CONTROL: adaptations.shuffled()}
 
 
@@ -71,7 +71,7 @@ def findings(at: int) -> list[str]:
     return [_examples(), _numbers(), _controls(at)]
 
 
-def _at(places: list[Place], at: int) -> Place:
+def _at(places: tuple[Place, ...], at: int) -> Place:
     return next(place for place in places if place.at == at)
 
 

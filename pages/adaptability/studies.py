@@ -208,7 +208,7 @@ def _of_examples() -> list[str]:
     return [*found, rule]
 
 
-def _told(curves: dict[Way, list[Place]], one: Way, other: Way) -> str:
+def _told(curves: dict[Way, tuple[Place, ...]], one: Way, other: Way) -> str:
     """Say where a way is ahead of another, and where the seeds do not tell."""
     found: dict[int, list[str]] = {1: [], -1: [], 0: []}
     for a, b in zip(curves[one], curves[other], strict=True):

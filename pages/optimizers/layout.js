@@ -51,7 +51,7 @@ export function planRace(width) {
   /** @type {Box} */
   const chart = { x: side.x, y: rows.y + 5 * row + (phone ? 56 : 32), w: side.w, h: 70 };
   /** @type {Column} */
-  const numbers = { x: side.x, y: chart.y + chart.h + 34, w: side.w };
+  const numbers = { x: side.x, y: chart.y + chart.h + (phone ? 34 : 28), w: side.w };
   /** @type {Column} */
   const strip = phone ? { x: 0, y: numbers.y + 196, w: width } : { x: 0, y: DEEP - 26, w: width };
   return { phone, map, slider, side, rows, chart, numbers, strip, height: phone ? strip.y + 60 : DEEP };

@@ -8,7 +8,8 @@ from typing import Any
 
 from app.kit.figures import Argument, Asked, Figure, Table
 from app.markup import visible
-from core.messages import ENGLISH, say, speaking
+from app.models import cache
+from core.messages import ENGLISH, say, speaking, spoken
 from pages.tokenization import figure
 from pages.tokenization.cut import phrase
 from pages.tokenization.figure import title_of
@@ -87,7 +88,9 @@ def record(seen: Seen) -> dict[str, Any]:
     tokens = [lm.tokenizer.display(i) for i in ids]
     found = figure.record(seen.cut, lm, asked.name, asked.text, ids, tokens, seen.key)
     found["stamp"] = "\x1f".join([asked.key, *seen.rows, asked.text, seen.word, seen.key])
-    return found if learned is None else found | {"learned": learned.json}
+    if learned is not None:  # written once for all who read the same language
+        found["learned"] = cache.made(f"{learned.key}\x1fjson\x1f{spoken()}", lambda: learned.json)
+    return found
 
 
 def select(seen: Seen) -> dict[str, Any]:

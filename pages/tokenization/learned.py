@@ -125,10 +125,7 @@ class Learned:
 
     @property
     def json(self) -> str:
-        """Serialize everything the browser needs to walk through the learning by itself.
-
-        A megabyte that each browser is sent once, so it is written each time and not kept.
-        """
+        """Serialize what the browser needs to walk through the learning by itself: a megabyte that it is sent once."""
         found = {
             "bpe": merges_data(self.bpe),
             "wordpiece": merges_data(self.wordpiece),
