@@ -202,7 +202,7 @@ def _ask_class(record: dict[str, Any], answer: Callable[[], Answer]) -> None:
 def _told_class(record: Mapping[str, Any]) -> None:
     """Say what became of the question to the class."""
     if "class" in record and teaching.teaches():
-        st.html(f'<p class="gb-hint" role="status">{inline(str(record["class"]))}</p>')
+        st.html(teaching.told(str(record["class"])))
 
 
 def _reveal(options: tuple[str, ...], chosen: int, answer: Answer) -> None:

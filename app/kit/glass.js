@@ -198,8 +198,14 @@ function stage(name, view, parent, can) {
     g.redraw();
   };
   figure.choose = g.select;
+  /** What the tip is of, as far as the pointer has said. @type {Element | null} */
+  let tipped = null;
+  // Drawn anew below the pointer, a part is never left: its tip goes with the next move.
+  figure.addEventListener("pointermove", () => { if (tipped && !tipped.isConnected) tipBox.hidden = true; });
+  figure.addEventListener("pointerleave", () => { tipBox.hidden = true; });
   g.tip = (node, text) => {
     const show = (/** @type {PointerEvent} */ event) => {
+      tipped = node;
       tipBox.textContent = typeof text === "function" ? text(event) : text;
       tipBox.hidden = false;
       const box = figure.getBoundingClientRect();

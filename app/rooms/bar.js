@@ -26,7 +26,6 @@ import { unmeasured, wordList } from "./words.js";
 const LEADS = 300; // ms in which an address has to stay the same before the room is led there
 const NOT_LED = ["classroom", "lessons", "glossary", "teaching", "models", "kept"]; // pages that are the teacher's own
 const ASIDE = ["embed", "embed_options", "class"]; // parts of an address that are no part of a view
-const FAR = say("on projector and phones");
 const HINT = "glassbox_class"; // the cookie by which a new session of this browser knows that there is a room
 
 /** @type {WeakMap<HTMLElement, Bar>} */
@@ -170,6 +169,7 @@ function draw(bar) {
   bar.drawn = key;
   const held = document.activeElement instanceof HTMLElement && root.contains(document.activeElement) ? document.activeElement.dataset.act : undefined;
   const asks = state?.question !== undefined && state.phase !== "lobby";
+  const few = state ? tooFew(state, state.phase === "revealed" ? say("on projector and phones") : say("on the projector")) : "";
   const acts = state && !bar.lost ? buttonsOf(state).map((one) => ({ ...one, primary: one.primary && !bar.sure })) : [];
   const counts = html("a", { class: "gb-class-button", href: addressOf(`rooms/${data.room}/counts.csv`), download: "", title: say("Questions, options and how many chose each, as CSV") }, say("Save counts"));
   root.replaceChildren(
@@ -187,7 +187,7 @@ function draw(bar) {
           : [buttonOf(bar, { act: "end", text: say("End") })]),
         asks && !bar.sure ? buttonOf(bar, { act: "fold", text: folded ? say("Show votes here") : say("Hide votes here"), title: say("On your own screen alone") }) : "")),
     bar.why ? html("p", { class: "gb-class-why", role: "alert" }, bar.why) : "",
-    state && tooFew(state, FAR) ? html("p", { class: "gb-class-few" }, tooFew(state, FAR)) : "",
+    few ? html("p", { class: "gb-class-few" }, few) : "",
     bar.remote ? html("p", { class: "gb-class-remote" }, html("img", { src: bar.remote.qr, alt: say("QR code of the link") }), html("span", {}, `${say("Open this on your own phone within ten minutes; it works once:")} `, html("code", {}, bar.remote.link))) : "",
     bar.sent ? sentList(data.room, bar.sent, "gb-class-button", (id) => leadWith(bar, id)) : "",
     asks && !folded ? html("div", { class: "gb-class-votes" },
@@ -204,7 +204,7 @@ function draw(bar) {
 function leading(bar) {
   let [before, since] = ["", 0];
   return setInterval(() => {
-    if (bar.state?.phase === "open" && bar.ends) count(bar.root, (bar.ends - performance.now()) / 1000);
+    if (bar.state?.phase === "open" && bar.ends) count(bar.root, (bar.ends - performance.now()) / 1000, (seconds) => say("closes in {seconds}", { seconds }));
     else delete bar.root.dataset.left;
     const now = leadOf(location);
     if (now !== before) [before, since] = [now, performance.now()];

@@ -20,7 +20,7 @@ import { language } from "../kit/say.js";
  * @property {"predict" | "next"} [kind]
  * @property {string} [question]
  * @property {string[]} [options]
- * @property {string} [about]
+ * @property {string} [about] the link of the page that asks
  * @property {number} [answered]
  * @property {number} [of]
  * @property {number} [fewest] votes that are broken down where others see them; a result of fewer is not

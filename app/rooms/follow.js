@@ -1,7 +1,8 @@
 // A page that follows the room: it goes where the teacher's page goes. Touched, it is one's own view, and says so; the way
-// back is one tap. Nobody is taken along by force.
+// back is one tap. Nobody is taken along by force, but everybody hears that the class is asked.
 
-import { say } from "../kit/say.js";
+import { addressOf } from "../kit/address.js";
+import { language, say } from "../kit/say.js";
 import { html } from "../kit/shapes.js";
 import { follow, send } from "./connection.js";
 import { leadOf } from "./bar.js";
@@ -64,13 +65,16 @@ function draw(one) {
   one.root.dataset.state = JSON.stringify({ room: one.data.room, lead: one.led, own, calls, settled: one.base !== "" });
   const here = own ? leadOf(location) : "";
   const sent = here !== "" && here === one.sent;
-  const key = JSON.stringify([own, calls, one.data.quiet, here !== "", sent, one.why, one.state?.dealt?.free, one.trains]);
+  const asked = one.state?.phase === "open";
+  const pauses = one.state?.phase === "paused";
+  const key = JSON.stringify([own, calls, one.data.quiet, here !== "", sent, one.why, one.state?.dealt?.free, one.trains, asked, pauses]);
   if (key === one.drawn) return;
   one.drawn = key;
   one.root.hidden = one.data.quiet;
   const button = (/** @type {string} */ act, /** @type {string} */ text, /** @type {() => void} */ click) => html("button", { type: "button", "data-act": act, click }, text);
-  const said = calls ? say("The class goes on together.") : one.why || (sent ? say("Sent: the teacher can open it.") : own ? say("Your own view") : say("You follow the class."));
+  const said = asked ? say("The class votes.") : pauses ? say("Look up.") : calls ? say("The class goes on together.") : one.why || (sent ? say("Sent: the teacher can open it.") : own ? say("Your own view") : say("You follow the class."));
   one.root.replaceChildren(html("p", { role: "status" }, said),
+    asked ? html("a", { "data-act": "answer", href: addressOf(`join/${one.state?.code}?lang=${language}`) }, say("Answer")) : "",
     calls ? button("stay", say("Stay with mine"), () => { one.back = 0; draw(one); }) : "",
     here && !sent ? button("send", say("Send what you see"), () => sendView(one)) : "",
     one.state?.dealt?.free && !one.trains ? button("train", say("Train a size"), () => train(one)) : "",

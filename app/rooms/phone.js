@@ -4,7 +4,7 @@ import { addressOf } from "../kit/address.js";
 import { say, sayOf } from "../kit/say.js";
 import { html } from "../kit/shapes.js";
 import { follow, send } from "./connection.js";
-import { LETTERS, count, halves, letters, phoneView, pieces, sizeView, tally } from "./told.js";
+import { LETTERS, asksOfPicture, count, halves, letters, phoneView, pieces, sizeView, tally } from "./told.js";
 
 /**
  * @import { State } from "./connection.js"
@@ -106,7 +106,7 @@ function end() {
   state = null;
   main.dataset.state = JSON.stringify({ phase: "ended" });
   tell(say("The room has ended."));
-  place.replaceChildren(html("p", {}, say("Nothing of it was kept.")));
+  place.replaceChildren(html("p", {}, say("Its questions and votes are deleted.")));
   foot.replaceChildren();
   frame.remove();
   who.textContent = "";
@@ -189,7 +189,7 @@ async function train() {
 
 /** Between questions the teacher's picture lies below; loaded anew only where it is another one. @param {State} now */
 function showPicture(now) {
-  const shown = now.picture !== "" && (now.phase === "lobby" || now.phase === "revealed");
+  const shown = now.picture !== "" && (now.phase === "lobby" || now.phase === "revealed" || asksOfPicture(now));
   const address = `rooms/${room}/picture?${now.picture}`;
   if (shown && frame.getAttribute("src") !== address) frame.setAttribute("src", address);
   frame.hidden = !shown;

@@ -165,6 +165,12 @@ def sent_view(view: str) -> str:
     return next((one.link for one in sent if one.id == view), "")
 
 
+def told(said: str) -> str:
+    """Return what became of a question to the class as HTML; that it is asked, only while it is (app/rooms/bar.css)."""
+    asked = " gb-class-asked" if said == say(ASKED) else ""
+    return f'<p class="gb-hint{asked}" role="status">{markup.inline(said)}</p>'
+
+
 def reason(why: Exception) -> str:
     """Return why a room refused something, as a sentence for its teacher."""
     from core.rooms import NoSuchRoom, NotNow

@@ -100,7 +100,7 @@ def ask(question: TokenQuestion) -> str:
 
 
 def _chance(question: TokenQuestion) -> teaching.Chance:
-    """Return what looks up a word's first token and its probability."""
+    """Return what looks up a word's first token and its probability; case counts as little as in the votes."""
     from core.analysis.tasks.token_vote import first_token
 
     p = question.logits.double().softmax(-1).cpu()  # (V,)
@@ -110,7 +110,9 @@ def _chance(question: TokenQuestion) -> teaching.Chance:
     )  # not the model: it may leave meanwhile
 
     def chance(word: str) -> tuple[str, float | None]:
-        token = first_token(tokenizer, word, special)
+        spelled = dict.fromkeys((word, word.lower(), f"{word[:1].upper()}{word[1:]}"))
+        tokens = [first_token(tokenizer, one, special) for one in spelled]
+        token = max((one for one in tokens if one is not None), key=lambda one: float(p[one]), default=None)
         return ("", None) if token is None else (tokenizer.display(token).strip(), float(p[token]))
 
     return chance

@@ -55,10 +55,13 @@ export function framed(lead, room) {
 /** Seconds of a countdown as one says them: 2.2 is "3". @param {number} seconds */
 export const countdown = (seconds) => String(Math.max(1, Math.ceil(seconds)));
 
-/** Shows a countdown in an element whose style sheet draws it. @type {(element: HTMLElement, seconds: number) => void} */
-export function count(element, seconds) {
+/**
+ * Shows a countdown in an element whose style sheet draws it: the seconds alone, or in words.
+ * @type {(element: HTMLElement, seconds: number, words?: (seconds: string) => string) => void}
+ */
+export function count(element, seconds, words = (/** @type {string} */ left) => left) {
   element.dataset.left = countdown(seconds);
-  element.style.setProperty("--left", `"${element.dataset.left}"`);
+  element.style.setProperty("--left", `"${words(element.dataset.left)}"`);
 }
 
 /** A probability for a whole class to read: what is tiny is called so. @param {number} p */
@@ -71,6 +74,12 @@ export const isTyped = (state, at) => state.kind === "next" && at === (state.opt
 
 /** The options of a question as this screen says them: the last one of a question about a token is the room’s own. @param {State} state */
 export const options = (state) => (state.options ?? []).map((text, at) => (isTyped(state, at) ? say("something else") : text));
+
+/** A link's page, without its query. @param {string} link */
+const pageOf = (link) => link.split("?")[0];
+
+/** Whether the question is about the teacher's picture; its answer does not stand in that. @param {State} state */
+export const asksOfPicture = ({ kind, phase, about = "", lead }) => kind === "predict" && (phase === "open" || phase === "closed") && pageOf(about) === pageOf(lead);
 
 /** Two votes' numbers, one after the other: "9, then 14". @param {(number | string)[]} found */
 const inTurn = (found) => found.map(String).reduce((first, second) => say("{first}, then {second}", { first, second }));
@@ -90,13 +99,13 @@ function optionsOf(state, chosen, marks, word = "") {
 const reasons = (state) => ({ because: state.answer?.because ?? "", evidence: state.kind === "next" ? gaveIt(state) : state.answer?.evidence ?? "" });
 
 /** What the model, and the class where that is told, gave to the token of the text, in plain words. @param {State} state */
-function gaveIt({ answer, bars }) {
+function gaveIt({ answer, bars, options: words = [] }) {
   const at = answer?.index ?? null;
   if (at === null) return "";
   const votes = bars?.at(-1) ?? [];
   const all = votes.reduce((a, b) => a + b, 0);
-  const gave = chance(answer?.probabilities[at] ?? 0);
-  return all ? say("The model gave it {gave}; {share} of the class chose it.", { gave, share: percent(votes[at] / all) }) : say("The model gave it {gave}.", { gave });
+  const gave = { word: plain(words[at] ?? ""), gave: chance(answer?.probabilities[at] ?? 0) };
+  return all ? say("The model gave “{word}” {gave}; {share} of the class chose it.", { ...gave, share: percent(votes[at] / all) }) : say("The model gave “{word}” {gave}.", gave);
 }
 
 /**
@@ -140,6 +149,12 @@ export function tooFew(state, where = say("here")) {
 /** Written words as a screen lists them. @param {State} state */
 const toldBy = (state) => (state.told ?? []).map((word) => [`“${word.text}”`, toldOf(word)].filter(Boolean).join(": "));
 
+/** What marks the option of a first vote: where a word was written, with that word. @type {(state: State, at: number) => string} */
+function firstVote(state, at) {
+  const word = isTyped(state, at) ? state.words?.[0] : "";
+  return word ? say("your first vote: “{word}”", { word }) : say("your first vote");
+}
+
 /**
  * What a phone shows.
  * @param {State} state
@@ -150,12 +165,15 @@ const toldBy = (state) => (state.told ?? []).map((word) => [`“${word.text}”`
 export function phoneView(state, tapped = null, written = "") {
   const { phase, round = 1, choices = [] } = state;
   if (phase === "paused") return { ...nothing(), phase, said: say("Look up.") };
-  if (phase === "lobby") return { ...nothing(), phase, said: say("Look at the screen."), note: state.number ? say("The number is for finding pairs; nobody is known by it.") : "" };
+  if (phase === "lobby") {
+    if (state.picture) return { ...nothing(), phase, said: say("The teacher’s picture:") };
+    return { ...nothing(), phase, said: say("Look at the screen."), note: state.number ? say("The number is for finding pairs; nobody is known by it.") : "" };
+  }
   const now = tapped ?? choices[round - 1] ?? null;
   const word = tapped === null ? state.words?.[round - 1] ?? "" : written;
   const before = round > 1 ? choices[0] ?? null : null;
   const marks = (/** @type {number} */ at) => [
-    phase !== "open" && before === at ? say("your first vote") : "",
+    phase !== "open" && before === at ? firstVote(state, at) : "",
     phase !== "open" && now === at ? (round > 1 ? say("your second vote") : say("your vote")) : "",
     phase === "revealed" && state.answer?.index === at ? (state.kind === "next" ? say("in the text") : say("the model’s answer")) : "",
   ].filter(Boolean);

@@ -144,7 +144,9 @@ def _together(lm: LanguageModel, inputs: list[list[list[int]]], rows: list[int])
     found = []
     for first in range(0, len(rows), TOGETHER):
         part = slice(first, first + TOGETHER)
-        logits = lm.transformer(*(torch.tensor(given[part], device=lm.device) for given in inputs))  # (B, T, V)
+        logits = lm.transformer(
+            *(torch.tensor(given[part], device=lm.device) for given in inputs)
+        )  # (B, T, V)
         found += [softmax(each[row]) for each, row in zip(logits, rows[part], strict=True)]
     return found
 

@@ -37,7 +37,7 @@ class Question:
             times = then / now if now > 0 else np.inf if then > 0 else 1.0
             key = "double" if abs(times - 2) <= NEAR else "more" if times > 2 else "less"
         found = {"column": self.column, "now": now, "then": then}
-        score, twice = (float(each.scaled[cell]) for each in (before, after))
+        score, twice = (float(each.scores[cell]) for each in (before, after))
         return self.asked.answer(
             key, found, self.shows, now=now, then=then, score=f"{score:.2f}", twice=f"{twice:.2f}"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable
 
 import streamlit as st
 
@@ -32,25 +33,31 @@ def draw(room: Room | None, lm: LanguageModel, told: ScoredText, vote: TokenVote
     """Draw the way into the room, or the button that opens one. at: which of the scored tokens is asked for."""
     with st.container(key="gb-class-room", horizontal=True, gap="medium", vertical_alignment="center"):
         if room is None:
-            st.html(_steps(1))
+            st.html(_steps(steps()))
             with st.container(width="content", gap="small"):
                 st.button(
                     say(OPEN), key="class.open", type="primary", icon=":material/groups:",
                     on_click=state.whole(teaching.open_room),
                 )  # fmt: skip
-                st.page_link(page.beside("teaching"), label=say("For teachers: an hour, a day, a week"))
+                _guide()
             return
         st.html(_way(room))
-        if vote is not None:
-            st.button(
-                say(ASK), key="class.ask", type="primary", icon=":material/groups:",
-                on_click=state.whole(_ask), args=(lm, told, vote, at),
-                help=say(token_question.HELP),
-            )  # fmt: skip
-            st.html(f'<p class="gb-hint gb-class-busy">{say(BUSY)}</p>')
+        with st.container(key="gb-class-ask", width="content", gap="small"):
+            if vote is not None:
+                st.button(
+                    say(ASK), key="class.ask", type="primary", icon=":material/groups:",
+                    on_click=state.whole(_ask), args=(lm, told, vote, at),
+                    help=say(token_question.HELP),
+                )  # fmt: skip
+                st.html(f'<p class="gb-hint gb-class-busy">{say(BUSY)}</p>')
+            _guide()
     said = state.memo("class").pop("said", "")
     if said:
-        st.html(f'<p class="gb-hint" role="status">{inline(said)}</p>')
+        st.html(teaching.told(said))
+
+
+def _guide() -> None:
+    st.page_link(page.beside("teaching"), label=say("For teachers: an hour, a day, a week"))
 
 
 def steps() -> tuple[str, ...]:
@@ -73,11 +80,10 @@ def steps() -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _steps(first: int) -> str:
-    """Return the steps to a vote as HTML, from one of them on."""
-    lines = "".join(f"<li>{inline(step)}</li>" for step in steps()[first - 1 :])
-    name = html.escape(say("How to hold a vote"))
-    return f'<ol class="gb-class-how" start="{first}" aria-label="{name}">{lines}</ol>'
+def _steps(steps: Iterable[str]) -> str:
+    """Return the steps to a vote as HTML."""
+    lines = "".join(f"<li>{inline(step)}</li>" for step in steps)
+    return f'<ol class="gb-class-how" aria-label="{html.escape(say("How to hold a vote"))}">{lines}</ol>'
 
 
 def _way(room: Room) -> str:
@@ -95,7 +101,7 @@ def _way(room: Room) -> str:
     return (
         f'<div class="gb-class-way">{picture}'
         f'<div><p class="gb-class-address">{inline(where.typed)}</p><p class="gb-class-big">{inline(code)}</p>'
-        f'<p class="gb-class-project">{inline(project)}</p>{_steps(2)}{trouble}</div></div>'
+        f"{_steps((project, *steps()[1:]))}{trouble}</div></div>"
     )
 
 

@@ -87,3 +87,15 @@ def test_no_label_of_a_picture_is_cut(own_page: Page, slug: str) -> None:
         }).map((text) => text.textContent)"""
     )
     assert cut == []
+
+
+def test_a_tip_does_not_outlive_the_part_that_it_is_of(own_page: Page) -> None:
+    page = own_page
+    driver.open_page(page, "classroom", model="tales-gpt", text=TEXT)
+    figure = driver.component(page, "classroom")
+    tip = figure.locator(".gb-tip")
+    driver.click(page, figure.locator("svg .gb-chip", has_text="ball").first)
+    driver.wait_for_state(page, "classroom", lambda now: now["place"] == 3)
+    driver.wait_until_drawn(page)
+    driver.hover(page, figure.locator("svg text", has_text="the model").first)
+    expect(tip).to_be_hidden()

@@ -288,6 +288,36 @@ def test_a_view_follows_until_it_is_touched(page: Page, browser: Browser, server
     expect(student.locator('.gb-class-follow [data-act="stay"]')).to_be_visible()
     student.locator('.gb-class-follow [data-act="follow"]').click()
     student.wait_for_url("**/attention?*")
+
+    # Who looks at a view hears that the class is asked, answers, and comes back to the view.
+    said = student.locator(".gb-class-follow [role=status]")
+    page.locator(".st-key-gb-card-predict").get_by_role("button", name="Ask the class").click()
+    expect(page.locator(".gb-class-asked")).to_be_visible()
+    expect(said).to_have_text("The class votes.")
+    student.locator('.gb-class-follow [data-act="answer"]').click()
+    shown(student, "class_phone", phase("open"))
+    student.locator('[data-at="1"]').click()
+    shown(student, "class_phone", chosen(1))
+    expect(student.locator(".gb-picture")).to_be_visible()
+    student.go_back()
+    expect(said).to_have_text("The class votes.", timeout=30_000)
+    act(page, "close")
+    shown(page, "class_bar", phase("closed"))
+    expect(said).to_have_text("You follow the class.")
+    act(page, "reveal")
+    shown(page, "class_bar", phase("revealed"))
+    expect(page.locator(".gb-class-asked")).to_be_hidden()
+    act(page, "pause")
+    expect(said).to_have_text("Look up.")
+    act(page, "resume")
+
+    # In projector mode the bar stands in the window, and so does the end of the page.
+    page.get_by_role("button", name="Projector", exact=True).click()
+    expect(page.get_by_role("button", name="Leave projector mode")).to_be_visible()
+    driver.wait_until_drawn(page)
+    bar = page.locator(".gb-class").bounding_box()
+    assert bar and page.viewport_size and bar["y"] + bar["height"] <= page.viewport_size["height"] + 1
+    page.get_by_role("button", name="Leave projector mode").click()
     act(page, "end")
     act(page, "end")
     expect(student.locator(".gb-class-follow")).to_have_count(0)
@@ -421,7 +451,7 @@ def test_the_projector_shows_the_page_and_hides_the_bars(
         assert screen.viewport_size and screen.evaluate(large) >= 28 * min(
             1, screen.viewport_size["width"] / 1366
         )
-        expect(screen.locator(".gb-place")).to_contain_text("The model gave it")
+        expect(screen.locator(".gb-place")).to_contain_text("The model gave “")
         expect(phones[0].locator(".gb-told")).to_contain_text("2 votes · the model")
         for one in (screen, phones[0]):
             fits(one)

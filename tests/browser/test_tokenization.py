@@ -333,6 +333,9 @@ def test_the_projector_switch_keeps_the_picture_in_its_figure(page: Page) -> Non
         for row in ("characters", "words", "bert")
     ]
     assert max(left) - min(left) < 1, left
+    main = page.get_by_test_id("stMain").bounding_box()
+    assert main and page.viewport_size
+    assert main["y"] + main["height"] <= page.viewport_size["height"] + 1, "its end can be scrolled to"
 
 
 def test_a_narrow_window_prints_nothing_over_the_word(browser: Browser, server: driver.Server) -> None:

@@ -6,7 +6,7 @@ import { buttonsOf, leadOf } from "../../app/rooms/bar.js";
 import { addresses } from "../../app/rooms/connection.js";
 import { restAfter } from "../../app/rooms/rest.js";
 import { sentLine } from "../../app/rooms/sent.js";
-import { advice, costs, countdown, dealtLine, framed, halves, letters, phoneView, pieces, plain, screenView, sizeView, tally, tooFew, toldOf } from "../../app/rooms/told.js";
+import { advice, asksOfPicture, costs, countdown, dealtLine, framed, halves, letters, phoneView, pieces, plain, screenView, sizeView, tally, tooFew, toldOf } from "../../app/rooms/told.js";
 import { costOf, crossEntropy } from "../../app/kit/votes.js";
 import { unmeasured } from "../../app/rooms/words.js";
 import { barsOf, plan } from "../../pages/classroom/layout.js";
@@ -190,6 +190,25 @@ test("the last option of a question about a token asks for a word, and shows one
   assert.equal(phoneView({ ...TOKEN, choices: [2], words: ["kite"] }, 0).options[2].word, "");
 });
 
+test("each of two votes for a word of one's own keeps its word", () => {
+  const twice = { ...TOKEN, phase: /** @type {const} */ ("closed"), round: 2, choices: [2, 2], words: ["dog", "bone"] };
+  const { word, marks } = phoneView(twice).options[2];
+  assert.deepEqual([word, marks], ["bone", ["your first vote: “dog”", "your second vote"]]);
+  assert.deepEqual(phoneView({ ...twice, choices: [2, 0], words: ["dog", ""] }).options[2].marks, ["your first vote: “dog”"]);
+});
+
+test("a question of a page is asked beside the picture that it is about, one about a token never", () => {
+  const asked = { ...OPEN, about: "/loss?v=1&follow=2", lead: "/loss?v=1&follow=3" };
+  assert.ok(asksOfPicture(asked) && asksOfPicture({ ...asked, phase: "closed" }));
+  assert.ok(!asksOfPicture({ ...asked, lead: "/bias?v=1" }) && !asksOfPicture({ ...asked, kind: "next" }) && !asksOfPicture({ ...asked, phase: "paused" }));
+});
+
+test("where the teacher's picture lies below, the phone says so and does not send eyes to the screen", () => {
+  assert.equal(phoneView({ ...OPEN, phase: "lobby" }).said, "Look at the screen.");
+  const led = phoneView({ ...OPEN, phase: "lobby", picture: "ab" });
+  assert.deepEqual([led.said, led.note], ["The teacher’s picture:", ""]);
+});
+
 test("written words are listed with their counts and what the model gave, as far as that is told", () => {
   const word = { text: "kite", votes: [2], token: "kite", p: 0.125 };
   assert.equal(toldOf(word), "2 votes · the model 13 %");
@@ -215,8 +234,8 @@ test("both cross-entropies are told with the answer", () => {
   assert.ok(Math.abs(crossEntropy([1, 1, 0], [0.5, 0.25, 0.25]) - (Math.log(2) + Math.log(4)) / 2) < 1e-12);
   // Phones and projector say it in plain words.
   for (const view of [phoneView, screenView]) {
-    assert.equal(view(state).evidence, "The model gave it 50 %; 25 % of the class chose it.");
-    assert.equal(view({ ...state, bars: [null] }).evidence, "The model gave it 50 %.");
+    assert.equal(view(state).evidence, "The model gave “ball” 50 %; 25 % of the class chose it.");
+    assert.equal(view({ ...state, bars: [null] }).evidence, "The model gave “ball” 50 %.");
     assert.equal(view(open).evidence, "");
     assert.doesNotMatch(JSON.stringify(view(state)), /nats|ntropy/);
   }
