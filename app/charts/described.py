@@ -77,10 +77,11 @@ class Described:
     """A chart compiled to Vega-Lite in our theme.
 
     Attributes:
-        text: JSON.
+        text: JSON.   stacked: whether it is several charts above each other.
     """
 
     text: str
+    stacked: bool = False
 
     def to_dict(self, *_: Any, **__: Any) -> dict[str, Any]:
         """Return the specification as a dict, as Altair's charts do."""

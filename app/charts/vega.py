@@ -39,7 +39,12 @@ def once(describe: Callable[..., alt.TopLevelMixin], *given: Any) -> Described:
         given: only what it reads (`part`), so that another text draws no chart anew that says nothing of it.
     """
     key = f"chart\x1f{spoken()}\x1f{describe.__module__}.{describe.__qualname__}\x1f{fingerprint(given)}"
-    return Described(cache.made(key, lambda: json.dumps(specification(describe, *given) | THEME)))
+    return cache.made(key, lambda: _described(describe, *given))
+
+
+def _described(describe: Callable[..., alt.TopLevelMixin], *given: Any) -> Described:
+    found = specification(describe, *given)
+    return Described(json.dumps(found | THEME), stacked="vconcat" in found)
 
 
 def draw(
@@ -60,7 +65,7 @@ def draw(
         ("SVG", "image/svg+xml", lambda: as_svg(charts, dark, across)),
         ("PNG", "image/png", lambda: as_png(charts, dark, across)),
     ]
-    if not form and any("vconcat" in chart.to_dict() for chart in charts):
+    if not form and any(chart.stacked for chart in charts):
         form = "stacked"
     with framed(about, "vega", files, f"{form}-" if form else ""):
         for first in range(0, len(charts), across or len(charts)):

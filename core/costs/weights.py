@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from core.config import ModelConfig
 from core.costs.counts import Count, Part, count, part, total
@@ -18,6 +19,7 @@ def parameters(config: ModelConfig) -> int:
     return total(parameters_by_part(config))
 
 
+@lru_cache(maxsize=256)
 def parameters_by_part(config: ModelConfig) -> tuple[Part, ...]:
     """Count the weights of token table, positions, attention, cross-attention, MLPs, norms and head, each with its sum.
 

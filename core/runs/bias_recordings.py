@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from core.analysis.seeds import Interval, difference, interval
@@ -55,14 +56,16 @@ def _dose(at: float, remedy: Remedy) -> Dose:
     )
 
 
-def curve() -> list[Dose]:
+@lru_cache(maxsize=1)
+def curve() -> tuple[Dose, ...]:
     """List every dose without a remedy, the lowest first. Raises RunError: a run of it is not recorded."""
-    return [_dose(at, "none") for at in DOSES]
+    return tuple(_dose(at, "none") for at in DOSES)
 
 
-def remedies() -> list[Dose]:
+@lru_cache(maxsize=1)
+def remedies() -> tuple[Dose, ...]:
     """Return the biased dose without and with each remedy. Raises RunError: a run is not recorded."""
-    return [_dose(BIASED, remedy) for remedy in REMEDIES]
+    return tuple(_dose(BIASED, remedy) for remedy in REMEDIES)
 
 
 def moved(one: Dose, other: Dose, group: Group = "dialled") -> Interval:

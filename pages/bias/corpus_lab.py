@@ -7,7 +7,7 @@ JSON; they compute nothing. The lab is the recorded doses and remedies, and the 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -226,7 +226,7 @@ def _sloped(slope: Interval) -> str:
     )
 
 
-def _remedied(tried: list[Dose]) -> str:
+def _remedied(tried: Sequence[Dose]) -> str:
     before = bias_recordings.contrast(tried[0])
     values = {
         "dose": f"{BIASED:.0%}", "points": _points(before),
@@ -245,7 +245,7 @@ def _remedied(tried: list[Dose]) -> str:
     )
 
 
-def _eased(tried: list[Dose]) -> str:
+def _eased(tried: Sequence[Dose]) -> str:
     """Say what each remedy takes off, seed by seed, and of which the seeds tell that it helps."""
     off = {say(NAMES[one.remedy]): bias_recordings.eased(tried[0], one) for one in tried[1:]}
     told = []

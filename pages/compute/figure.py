@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache
 from typing import Any
 
 from app.kit import register
 from app.units import PRECISIONS
+from core.config import ModelConfig
 from core.costs.counts import Part
 from core.costs.memory import (
     Held,
+    Precision,
     activations,
     kept_keys,
     largest_batch,
@@ -60,16 +62,26 @@ def fits(shown: Subject) -> dict[str, dict[str, int | None]]:
     """Find how many texts of this length fit on the card, and how long this many may be: in training, and in use."""
     found = {}
     for name, memory in (("training", training_memory), ("using", using_memory)):
-        of_length = partial(_at, memory, shown)
-        found[name] = {
-            "batch": largest_batch(of_length(shown.length), shown.card.memory),
-            "length": largest_length(of_length, shown.batch, shown.card.memory),
-        }
+        batch, length = _largest(
+            memory, shown.config, shown.precision, shown.length, shown.batch, shown.card.memory
+        )
+        found[name] = {"batch": batch, "length": length}
     return found
 
 
-def _at(memory: Callable[..., tuple[Held, ...]], shown: Subject, length: int) -> tuple[Held, ...]:
-    return memory(shown.config, length, shown.precision)
+@lru_cache(maxsize=64)  # the length is searched for, step by step
+def _largest(
+    memory: Callable[..., tuple[Held, ...]],
+    config: ModelConfig,
+    precision: Precision,
+    length: int,
+    batch: int,
+    room: int,
+) -> tuple[int | None, int | None]:
+    def of_length(tokens: int) -> tuple[Held, ...]:
+        return memory(config, tokens, precision)
+
+    return largest_batch(of_length(length), room), largest_length(of_length, batch, room)
 
 
 def rows(shown: Subject) -> list[tuple[str, Part | None, Part | None]]:
@@ -121,7 +133,7 @@ def _memory(shown: Subject, lengths: list[int]) -> dict[str, list[dict[str, Any]
         ("training", training_memory, activations),
         ("using", using_memory, kept_keys),
     ):
-        *steady, _ = _at(memory, shown, shown.length)
+        *steady, _ = memory(shown.config, shown.length, shown.precision)
         kinds = [[one] * len(lengths) for one in steady]
         kinds.append([last(shown.config, length, shown.precision) for length in lengths])
         found[name] = [

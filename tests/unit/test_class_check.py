@@ -27,7 +27,7 @@ from app.rooms import routes as room_routes
 from app.session import owner as owners
 from app.session.owner import OwnerCookie
 from app.session.visitors import Visitor
-from core.rooms import Answer, Asking, Rooms, states
+from core.rooms import Answer, Asking, Counted, Rooms, states
 from core.runs import Store
 from scripts.class_check import __main__ as command
 from scripts.class_check import address, lesson_hour, server
@@ -224,10 +224,11 @@ def test_a_screen_that_knows_too_much_is_noticed(
 def test_a_vote_that_comes_too_late_must_be_refused(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
     true = Rooms.vote
 
-    def lenient(self: Rooms, id: str, member: str, n: int, round: int, choice: int, word: str) -> None:
+    def lenient(self: Rooms, id: str, member: str, n: int, round: int, choice: int, word: str) -> Counted:
         found = self.look(id)
         if found is not None and found.room.phase == "open":
-            true(self, id, member, n, round, choice, word)
+            return true(self, id, member, n, round, choice, word)
+        return Counted(choice, 0)
 
     monkeypatch.setattr(Rooms, "vote", lenient)
     with pytest.raises(Fails, match="too late was counted"):
