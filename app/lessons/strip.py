@@ -13,7 +13,6 @@ from app.kit import register
 from app.lessons import player, reading
 from app.lessons.player import Playing
 from app.lessons.reading import Lesson
-from app.markup import inline
 from app.questions import Answer
 from app.rooms import teaching
 from app.session import events, state
@@ -45,7 +44,7 @@ def draw(now: Playing) -> None:
             on_click=state.whole(_ask_class), args=(now,),
         )  # fmt: skip
         if said := state.memo("class").pop("said", ""):
-            st.html(f'<p class="gb-hint" role="status">{inline(said)}</p>')
+            st.html(teaching.told(said))
 
 
 def _ask_class(now: Playing) -> None:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app import markup
-from app.markup import inline
 from app.rooms import teaching
 from app.session import state
 from core.messages import mark, say
@@ -134,7 +133,7 @@ def button(make: Callable[[], TokenQuestion | None], label: str = "") -> None:
         )  # fmt: skip
         said = state.memo("class").pop("token", "")
         if said:
-            st.html(f'<p class="gb-hint" role="status">{inline(said)}</p>')
+            st.html(teaching.told(said))
 
 
 def _asked(make: Callable[[], TokenQuestion | None]) -> None:

@@ -33,7 +33,7 @@ def draw(room: Room | None, lm: LanguageModel, told: ScoredText, vote: TokenVote
     """Draw the way into the room, or the button that opens one. at: which of the scored tokens is asked for."""
     with st.container(key="gb-class-room", horizontal=True, gap="medium", vertical_alignment="center"):
         if room is None:
-            st.html(_steps(steps()))
+            st.html(_listed(steps()))
             with st.container(width="content", gap="small"):
                 st.button(
                     say(OPEN), key="class.open", type="primary", icon=":material/groups:",
@@ -80,9 +80,9 @@ def steps() -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _steps(steps: Iterable[str]) -> str:
+def _listed(told: Iterable[str]) -> str:
     """Return the steps to a vote as HTML."""
-    lines = "".join(f"<li>{inline(step)}</li>" for step in steps)
+    lines = "".join(f"<li>{inline(step)}</li>" for step in told)
     return f'<ol class="gb-class-how" aria-label="{html.escape(say("How to hold a vote"))}">{lines}</ol>'
 
 
@@ -101,7 +101,7 @@ def _way(room: Room) -> str:
     return (
         f'<div class="gb-class-way">{picture}'
         f'<div><p class="gb-class-address">{inline(where.typed)}</p><p class="gb-class-big">{inline(code)}</p>'
-        f"{_steps((project, *steps()[1:]))}{trouble}</div></div>"
+        f"{_listed((project, *steps()[1:]))}{trouble}</div></div>"
     )
 
 
