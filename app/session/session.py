@@ -41,7 +41,7 @@ class Session:
         carried: the page that is opened next with the steps as they are (`carry`).
         page: the page that is being drawn; bound: for each widget key the page that drew it.
         memos: temporary records of the frame and of pages, by name.
-        replaced: for each widget key what the browser showed in it before the page put something else there.
+        echoes: for each widget key what the browser may show, and send, without a choice of the visitor's (`part`).
         heard: how many callbacks this run's event has called; doubtful: those that may be echoes (`part`).
         newer: an event that came while a callback was running.
         finished: whether the last run of the page came to its end; again: whether this run follows one that did not.
@@ -61,7 +61,7 @@ class Session:
     page: str = ""
     bound: dict[str, str] = part_of(default_factory=dict)
     memos: dict[str, dict[str, Any]] = part_of(default_factory=dict)
-    replaced: dict[str, Any] = part_of(default_factory=dict)
+    echoes: dict[str, list[Any]] = part_of(default_factory=dict)
     heard: int = 0
     doubtful: list[Callable[[], None]] = part_of(default_factory=list)
     newer: RerunException | None = None
@@ -186,28 +186,33 @@ def part(widget: str, value: Any, changed: Callable[[Any], None]) -> dict[str, A
     """Bind a widget to a part of a field: it shows `value`, and a change calls `changed(chosen)`.
 
     An event carries the values of all widgets as the browser shows them. One that was sent before the browser heard
-    that the page had put something else into a widget carries the old value, and Streamlit takes that echo for a
-    change. An echo comes along with what the visitor really did, and a visitor does one thing at a time: so a return
-    to the value that was replaced counts only when nothing else was heard with it.
+    that the page had put something else into a widget carries the old value; and what the page had put there may reach
+    the browser after the visitor's next choice, and take its place. Streamlit takes either echo for a change. An echo
+    comes along with what the visitor really did, and a visitor does one thing at a time: so a return to such a value
+    counts only when nothing else was heard with it.
     """
     session = current()
+    echoes = session.echoes.get(widget, [])
     # The same key on another page is another widget, although Streamlit still holds the old one's value under it.
     if session.bound.get(widget) != session.page or widget not in st.session_state:
-        session.replaced.pop(widget, None)
+        session.echoes.pop(widget, None)
         st.session_state[widget] = value
         session.bound[widget] = session.page
-    elif (browsers := st.session_state[widget]) != value:
-        session.replaced[widget] = browsers
-        st.session_state[widget] = value
-    elif session.again:
+    elif (
+        (browsers := st.session_state[widget]) != value
         # Streamlit sends a value set by the page once, and drops values that an interrupted run had not sent.
+        or session.again
+        # The visitor chose something else since: the last value that the page put there may arrive only now.
+        or (echoes and echoes[-1] != value)
+    ):
+        session.echoes[widget] = [*(one for one in (*echoes, browsers) if one != value), value]
         st.session_state[widget] = value
     else:
-        session.replaced.pop(widget, None)  # the browser shows it by now
+        session.echoes.pop(widget, None)  # the browser shows it by now
 
     def heard() -> None:
         chosen = widget_value(widget)
-        if widget in session.replaced and session.replaced[widget] == chosen:
+        if chosen in session.echoes.get(widget, ()):
             session.doubtful.append(whole(lambda: changed(chosen)))
         else:
             changed(chosen)
