@@ -193,7 +193,6 @@ def a_hundred_thousand_characters_are_kept(page: Page, slug: str) -> None:
             page,
             token_picture(page),
             lambda state: state["tokens"] and text.startswith("".join(state["tokens"][1:])),
-            seconds=driver.SECONDS,
         )
     assert len(page.url) < 8_000
     page.reload()

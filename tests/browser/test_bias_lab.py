@@ -75,7 +75,7 @@ def test_a_dose_is_trained_and_its_gap_followed(browser: Browser, training_serve
     page = context.new_page()
     opened(page, dose=100, dosed=", ".join(sorted(PROFESSIONS)))  # nobody is left untouched
     page.get_by_role("button", name="Retrain under this dose").click()
-    driver.wait_for_state(page, NAME, lambda now: len(now["own"]) == 1, seconds=60)
+    driver.wait_for_state(page, NAME, lambda now: len(now["own"]) == 1)
     now = driver.wait_for_state(page, NAME, lambda now: len(now["own"][0]["trace"]) >= 2, seconds=120)
     assert now["own"][0]["at"] == 1 and now["own"][0]["jobs"] == len(PROFESSIONS)
     assert now["own"][0]["trace"][0]["step"] == 0 and len(now["own"][0]["trace"]) <= MEASURED
@@ -83,7 +83,7 @@ def test_a_dose_is_trained_and_its_gap_followed(browser: Browser, training_serve
     traces = driver.component(page, NAME).locator("[data-trace]")
     assert traces.count() == 1 and str(traces.first.get_attribute("d")).count("L") >= 1, "no empty path"
     page.get_by_role("button", name="Stop", exact=True).click()
-    driver.wait_for_state(page, NAME, lambda now: not now["own"][0]["going"], seconds=60)
+    driver.wait_for_state(page, NAME, lambda now: not now["own"][0]["going"])
     page.get_by_role("button", name="Without mine").click()
     driver.wait_for_state(page, NAME, lambda now: now["own"] == [])
     context.close()

@@ -158,7 +158,6 @@ def test_both_are_trained_live_with_one_click_and_stopped_with_another(
         page,
         "break_it",
         lambda now: any("all but decided" in said for said in now["pair"]["findings"]),
-        seconds=60,
     )
     driver.wait_for_state(
         page,

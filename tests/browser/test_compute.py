@@ -191,7 +191,7 @@ def test_steps_add_part_by_part(page: Page, browser: Browser, server: driver.Ser
 def test_measured_points_stand_beside_the_formula(page: Page, lm: core.LanguageModel) -> None:
     opened(page)
     page.get_by_role("button", name="Measure on this machine").click()
-    state = driver.wait_for_state(page, NAME, lambda now: now["machine"] is not None, seconds=60)
+    state = driver.wait_for_state(page, NAME, lambda now: now["machine"] is not None)
     length = len(lm.trace(TEXT).ids)
     work = decode(lm.config, length)
     point = state["machine"]["points"]["writing"]

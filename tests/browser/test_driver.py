@@ -74,8 +74,23 @@ def test_a_component_is_read_inside_a_shadow_root(page: Page) -> None:
     assert state == driver.component_state(page, "deep") == {"shown": [1, 2]}
     with pytest.raises(AssertionError, match=r"no component 'other' .* \['deep'\]"):
         driver.component_state(page, "other")
-    with pytest.raises(AssertionError, match=r"it has \{'shown': \[1, 2\]\}"):
+    with pytest.raises(AssertionError, match=r"it has been \{'shown': \[1, 2\]\}"):
         driver.wait_for_state(page, "deep", lambda state: state["shown"] == [3], seconds=0.1)
+
+
+def test_a_state_is_waited_for_as_long_as_it_changes(page: Page) -> None:
+    page.set_content(PAGE.format("<div data-component='slow'></div>"))
+    page.evaluate(
+        """() => {
+          let step = 0;
+          const figure = document.querySelector("[data-component]");
+          const timer = setInterval(() => {
+            figure.dataset.state = JSON.stringify({ step: ++step });
+            if (step === 20) clearInterval(timer);
+          }, 100);
+        }"""
+    )
+    assert driver.wait_for_state(page, "slow", lambda state: state["step"] == 20, seconds=1) == {"step": 20}
 
 
 def test_a_theme_is_followed(page: Page) -> None:

@@ -216,7 +216,7 @@ def test_a_small_share_is_not_said_to_be_nothing(page: Page) -> None:
 
 def test_the_verdict_on_int8_follows_from_the_rounds(page: Page) -> None:
     opened(page)
-    state = driver.wait_for_state(page, "efficiency_speed", lambda now: now["passes"] is not None, seconds=30)
+    state = driver.wait_for_state(page, "efficiency_speed", lambda now: now["passes"] is not None)
     p, said = state["passes"], " ".join(state["said"])
     assert 0 < p["low"] <= p["high"] and f"{p['low']:.2f} to {p['high']:.2f} of the time" in said
     assert ("saves time as well" in said) == (p["high"] < 1)
@@ -227,7 +227,7 @@ def test_the_verdict_on_int8_follows_from_the_rounds(page: Page) -> None:
 def test_all_settings_and_products_are_measured(page: Page) -> None:
     opened(page, snapshot=SNAPSHOT)  # of which nobody else has timed or measured anything
     page.get_by_role("button", name="Time int8 products").click()
-    state = driver.wait_for_state(page, "efficiency_speed", lambda now: len(now["speeds"]) == 20, seconds=60)
+    state = driver.wait_for_state(page, "efficiency_speed", lambda now: len(now["speeds"]) == 20)
     assert {one["kernel"] for one in state["speeds"]} == {
         "float32",
         "bfloat16",
@@ -241,7 +241,7 @@ def test_all_settings_and_products_are_measured(page: Page) -> None:
     page.get_by_role("button", name="Measure all settings").click()
     page.get_by_role("button", name="Stop").click()  # as soon as it is there
     page.get_by_role("button", name="Go on").click()
-    driver.wait_for_state(page, NAME, lambda now: len(now["points"]) >= 8, seconds=60)
+    driver.wait_for_state(page, NAME, lambda now: len(now["points"]) >= 8)
 
 
 def test_steps_tell_it_part_by_part(page: Page) -> None:

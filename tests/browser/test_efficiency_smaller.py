@@ -20,7 +20,7 @@ NAME = "efficiency_smaller"
 def opened(page: Page, **query: Any) -> dict[str, Any]:
     """Open the page; returns what the lower picture shows when all of it is measured."""
     driver.open_page(page, "efficiency", **({"v": 1} | query))
-    state: dict[str, Any] = driver.wait_for_state(page, NAME, lambda now: not now["waits"], seconds=60)
+    state: dict[str, Any] = driver.wait_for_state(page, NAME, lambda now: not now["waits"])
     return state
 
 
@@ -89,14 +89,10 @@ def test_hands_and_keys_choose_the_share(page: Page) -> None:
     driver.wait_for_link(page, "removed=50")
     figure.focus()
     page.keyboard.press("ArrowRight")
-    now = driver.wait_for_state(
-        page, NAME, lambda now: any(one["sparsity"] == 0.55 for one in now["mine"]), seconds=30
-    )
+    now = driver.wait_for_state(page, NAME, lambda now: any(one["sparsity"] == 0.55 for one in now["mine"]))
     assert now["share"] == 0.55
     page.get_by_role("radio", name="Heads and neurons").click()
-    now = driver.wait_for_state(
-        page, NAME, lambda now: now["cut"] == "structured" and not now["waits"], seconds=30
-    )
+    now = driver.wait_for_state(page, NAME, lambda now: now["cut"] == "structured" and not now["waits"])
     assert [one["sparsity"] for one in now["levels"]] == [
         one.sparsity for one in compression_recordings.curve("structured")
     ]
@@ -116,7 +112,7 @@ def test_a_student_is_trained_and_measured(browser: Browser, training_server: dr
     opened(page, shrunk="alone", lessons=5)
     page.get_by_role("button", name="Train your own").click()
     page.get_by_role("button", name="Train it now").click()
-    driver.wait_for_state(page, NAME, lambda now: len(now["own"]) == 1, seconds=30)
+    driver.wait_for_state(page, NAME, lambda now: len(now["own"]) == 1)
     now = driver.wait_for_state(
         page, NAME, lambda now: now["own"] and now["own"][0]["end"] is not None, seconds=120
     )

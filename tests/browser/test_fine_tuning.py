@@ -133,7 +133,7 @@ def test_a_run_is_started_and_stopped(browser: Browser, training_server: driver.
     opened(page, rank=2)
     page.get_by_role("button", name="Train LoRA now").click()
     driver.wait_for_state(page, "fine_tuning", lambda now: now["ways"][3]["own"])
-    driver.wait_for_state(page, "fine_tuning", lambda now: now["chart"]["runs"][3]["step"] > 0, seconds=60)
+    driver.wait_for_state(page, "fine_tuning", lambda now: now["chart"]["runs"][3]["step"] > 0)
     page.get_by_role("button", name="Stop", exact=True).click()
     driver.wait_for_state(page, "fine_tuning", lambda now: now["chart"]["runs"][3]["state"] == "stopped")
     page.get_by_role("button", name="Recorded runs").click()

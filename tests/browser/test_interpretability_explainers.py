@@ -147,7 +147,7 @@ def test_probes_are_measured_at_a_click(page: Page) -> None:
     assert "after another list" in said and "the first time" not in said, "an encoder says no first list"
     page.get_by_role("button", name="Probe every depth").click()
     state = driver.wait_for_state(
-        page, MORE, lambda now: len(now["probe"]["layers"]) == now["probe"]["depth"], seconds=60
+        page, MORE, lambda now: len(now["probe"]["layers"]) == now["probe"]["depth"]
     )
     layers = [one for one in selectivity(core.load("tales-bert"), "holder") if isinstance(one, Layer)]
     for drawn, one in zip(state["probe"]["layers"], layers, strict=True):

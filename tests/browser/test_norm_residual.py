@@ -62,9 +62,7 @@ def test_lines_norm_and_wiring_are_cores(page: Page, lm: core.LanguageModel) -> 
     assert norm["output"] == pytest.approx(
         float(F.rms_norm(x, x.shape, ln2.w, ln2.eps)[7].detach()), rel=1e-3
     )
-    more = driver.wait_for_state(
-        page, "norm_residual_gradients", lambda now: now["done"] == now["total"], seconds=60
-    )
+    more = driver.wait_for_state(page, "norm_residual_gradients", lambda now: now["done"] == now["total"])
     for way in more["ways"]:
         own = wired(lm, trace, 2, -1, way["wiring"])
         assert [size for _, size in way["steps"]] == pytest.approx([size for _, size in own.steps], rel=1e-3)

@@ -41,7 +41,6 @@ def reach(page: Page, **wanted: Any) -> dict[str, Any]:
         page,
         NAME,
         lambda now: now["key"] is not None and all(now[name] == value for name, value in wanted.items()),
-        seconds=60,
     )
     return state
 
@@ -365,7 +364,7 @@ def test_learning_can_be_stopped_and_the_page_says_how_far_it_came(page: Page) -
     assert 0 <= state["merges"] <= 3744  # all, where the other vocabularies are still to be learned
     page.get_by_role("button", name="Learn on").click()
     expect(page.get_by_text("Stopped after")).to_be_hidden(timeout=driver.SECONDS * 1000)
-    driver.wait_for_state(page, NAME, lambda now: now["merges"] == 3744, seconds=60)
+    driver.wait_for_state(page, NAME, lambda now: now["merges"] == 3744)
 
 
 def test_languages_cost_what_core_counts(page: Page, learned: Learned) -> None:
