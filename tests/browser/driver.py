@@ -406,10 +406,11 @@ def component_state(page: Page, name: str) -> Any:
         AssertionError: there is no such component on the page.
     """
     found = page.locator(f'[data-component="{name}"]')
-    if found.count() == 0:
+    states = found.evaluate_all("all => all.slice(0, 1).map(e => e.dataset.state || 'null')")
+    if not states:
         present = page.locator("[data-component]").evaluate_all("all => all.map(e => e.dataset.component)")
         raise AssertionError(f"no component {name!r} on {page.url}; there are {present}")
-    return json.loads(found.first.get_attribute("data-state") or "null")
+    return json.loads(states[0])
 
 
 def wait_for_state(page: Page, name: str, holds: Callable[[Any], bool], seconds: float = SECONDS) -> Any:
@@ -431,7 +432,7 @@ def wait_for_state(page: Page, name: str, holds: Callable[[Any], bool], seconds:
             raise AssertionError(
                 f"component {name!r} did not reach the state; for {seconds} s it has been {state}"
             )
-        page.wait_for_timeout(20)
+        page.wait_for_timeout(50)
 
 
 def axe(page: Page, options: dict[str, Any] | None = None) -> list[dict[str, Any]]:
