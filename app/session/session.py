@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import secrets
+import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -25,6 +26,26 @@ from core import messages
 
 _WHOLE: dict[str, Value] = {field.key: field.default for field in FIELDS if field.steps}
 _KEY = "gb"  # key inside Streamlit's session state
+
+
+# Seconds in which what the page has put into a widget is sure to be seen in the browser.
+ARRIVES = 3.0
+
+
+@dataclass(frozen=True)
+class Echoes:
+    """What a browser may send of a widget without a choice of the visitor's (`part`): the last one was put there last.
+
+    Attributes:
+        put: when, in seconds.
+    """
+
+    values: tuple[Any, ...] = ()
+    put: float = 0.0
+
+    def may_replace(self, value: Any) -> bool:
+        """Return whether what was put there may be under way, and take the place of `value` in the browser."""
+        return bool(self.values) and self.values[-1] != value and time.monotonic() - self.put < ARRIVES
 
 
 @dataclass
@@ -61,7 +82,7 @@ class Session:
     page: str = ""
     bound: dict[str, str] = part_of(default_factory=dict)
     memos: dict[str, dict[str, Any]] = part_of(default_factory=dict)
-    echoes: dict[str, list[Any]] = part_of(default_factory=dict)
+    echoes: dict[str, Echoes] = part_of(default_factory=dict)
     heard: int = 0
     doubtful: list[Callable[[], None]] = part_of(default_factory=list)
     newer: RerunException | None = None
@@ -192,27 +213,23 @@ def part(widget: str, value: Any, changed: Callable[[Any], None]) -> dict[str, A
     counts only when nothing else was heard with it.
     """
     session = current()
-    echoes = session.echoes.get(widget, [])
+    echoes = session.echoes.get(widget, Echoes())
     # The same key on another page is another widget, although Streamlit still holds the old one's value under it.
     if session.bound.get(widget) != session.page or widget not in st.session_state:
         session.echoes.pop(widget, None)
         st.session_state[widget] = value
         session.bound[widget] = session.page
-    elif (
-        (browsers := st.session_state[widget]) != value
-        # Streamlit sends a value set by the page once, and drops values that an interrupted run had not sent.
-        or session.again
-        # The visitor chose something else since: the last value that the page put there may arrive only now.
-        or (echoes and echoes[-1] != value)
-    ):
-        session.echoes[widget] = [*(one for one in (*echoes, browsers) if one != value), value]
+    # Streamlit sends a value set by the page once, and drops values that an interrupted run had not sent.
+    elif (browsers := st.session_state[widget]) != value or session.again or echoes.may_replace(value):
+        before = (one for one in (*echoes.values, browsers) if one != value)
+        session.echoes[widget] = Echoes((*before, value), time.monotonic())
         st.session_state[widget] = value
     else:
         session.echoes.pop(widget, None)  # the browser shows it by now
 
     def heard() -> None:
         chosen = widget_value(widget)
-        if chosen in session.echoes.get(widget, ()):
+        if chosen in session.echoes.get(widget, Echoes()).values:
             session.doubtful.append(whole(lambda: changed(chosen)))
         else:
             changed(chosen)

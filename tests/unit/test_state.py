@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -440,6 +441,28 @@ def test_once_the_browser_shows_a_value_the_one_before_is_forgotten(session: Ses
     head["on_change"]()
     state.start()
     assert (state.get("head"), state.get("walk")) == (before, 1)
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(0, 1), (60, 0)])
+def test_a_choice_is_told_to_its_widget_where_an_earlier_value_may_still_arrive(
+    session: Session, seconds: float, told: int
+) -> None:
+    state.start()
+    state.bind("head")
+    state.set("head", 1)  # in the picture
+    head = state.bind("head")  # puts it into the widget
+    state.finish()
+    session.session_state["head"] = 2
+    head["on_change"]()
+    state.start()
+    later = time.monotonic() + seconds
+    with (
+        patch.object(session, "session_state", Written(session.session_state)) as written,
+        patch("time.monotonic", lambda: later),
+    ):
+        state.bind("head")
+    assert state.get("head") == 2
+    assert written.keys_written.count("head") == told
 
 
 def test_after_a_run_that_was_cut_short_every_widget_is_told_its_value_again(session: Session) -> None:
