@@ -187,11 +187,20 @@ async function train() {
   draw();
 }
 
-/** Between questions the teacher's picture lies below; loaded anew only where it is another one. @param {State} now */
+/** @type {number | undefined} the question that was asked of the picture below */
+let pictured;
+
+/**
+ * Between questions the teacher's picture lies below; loaded anew only where it is another one. A question keeps the
+ * picture that it was asked of: the teacher's page may show the answer before the class hears it. @param {State} now
+ */
 function showPicture(now) {
-  const shown = now.picture !== "" && (now.phase === "lobby" || now.phase === "revealed" || asksOfPicture(now));
+  const asks = asksOfPicture(now);
+  const keeps = asks && pictured === now.n;
+  const shown = keeps || (now.picture !== "" && (now.phase === "lobby" || now.phase === "revealed" || asks));
   const address = `rooms/${room}/picture?${now.picture}`;
-  if (shown && frame.getAttribute("src") !== address) frame.setAttribute("src", address);
+  if (shown && !keeps && frame.getAttribute("src") !== address) frame.setAttribute("src", address);
+  if (shown && asks) pictured = now.n;
   frame.hidden = !shown;
 }
 

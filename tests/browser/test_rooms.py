@@ -298,7 +298,15 @@ def test_a_view_follows_until_it_is_touched(page: Page, browser: Browser, server
     shown(student, "class_phone", phase("open"))
     student.locator('[data-at="1"]').click()
     shown(student, "class_phone", chosen(1))
-    expect(student.locator(".gb-picture")).to_be_visible()
+    asked = student.locator("iframe.gb-picture")
+    expect(asked).to_be_visible()
+    # The teacher's page may show the answer meanwhile: on phones it stays the picture that the question was asked of.
+    before, src = shown(student, "class_phone", lambda now: now["picture"] != ""), asked.get_attribute("src")
+    driver.component(page, "attention").focus()
+    page.keyboard.press("ArrowUp")
+    shown(student, "class_phone", lambda now: now["picture"] not in ("", before["picture"]))
+    expect(asked).to_be_visible()
+    assert src and src.endswith(before["picture"]) and asked.get_attribute("src") == src
     student.go_back()
     expect(said).to_have_text("The class votes.", timeout=30_000)
     act(page, "close")
