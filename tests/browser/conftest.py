@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 import core
 from core import real
 from tests import real as published
 from tests.browser import driver, tabs
 from tests.pages.conftest import random_model
+
+expect.set_options(timeout=1000 * driver.SECONDS)  # as long as every other wait (driver.new_context)
 
 # A page lives for a few seconds here: only what is called very often is worth being compiled, and garbage is collected
 # in large portions, on one thread. Together that takes a seventh of a page's processor time.

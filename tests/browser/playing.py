@@ -25,7 +25,7 @@ def strip(page: Page) -> dict[str, Any]:
 
 def at(page: Page, mark: int) -> dict[str, Any]:
     """Wait until a step is shown on its drawn page."""
-    page.wait_for_function(f"mark => {STATE}.mark === mark", arg=mark, timeout=1000 * driver.SECONDS)
+    page.wait_for_function(f"mark => {STATE}.mark === mark", arg=mark)
     driver.wait_until_drawn(page)
     return strip(page)
 
@@ -34,6 +34,6 @@ def answer(page: Page, index: int) -> dict[str, Any]:
     """Choose an option and wait for what it shows."""
     page.locator(f'[data-option="{index}"]').click()
     # Where the answer stands on another page there is no strip for a moment.
-    page.wait_for_function(f"Number.isInteger({STATE}.right)", timeout=1000 * driver.SECONDS)
+    page.wait_for_function(f"Number.isInteger({STATE}.right)")
     driver.wait_until_drawn(page)
     return strip(page)

@@ -27,7 +27,6 @@ WORDLESS = {
 every_page = pytest.mark.parametrize("slug", SHOWN)
 
 TOKENS = "".join(MARKUP_TOKENS)
-WAIT = driver.SECONDS * 1000  # milliseconds
 EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script> **a** _b_ `c` [d](//192.0.2.1) $\\frac12$ :smile: -->"
 
 # Elements that only markup in a text could have made; the frame has none of them.
@@ -89,7 +88,7 @@ def type_text(page: Page, text: str) -> None:
 def messages(page: Page) -> str:
     """The box with messages on top of the page, as a person reads it."""
     box = page.get_by_test_id("stMain").get_by_test_id("stAlert").first
-    expect(box).to_be_visible(timeout=WAIT)
+    expect(box).to_be_visible()
     return " ".join(box.inner_text().replace("\u2060", "").split())
 
 
@@ -167,7 +166,7 @@ def half_characters_are_named_and_drawn(page: Page) -> None:
         "a\ud800b \x01\x1b\x7f \u202eש\u0301 👩‍👩‍👧",
     )
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_test_id("stMain").get_by_text("paste it anew")).to_be_visible(timeout=WAIT)
+    expect(page.get_by_test_id("stMain").get_by_text("paste it anew")).to_be_visible()
     driver.wait_until_drawn(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="SVG", exact=True).click()
@@ -184,7 +183,7 @@ def a_hundred_thousand_characters_are_kept(page: Page, slug: str) -> None:
         if slug in ("applications", "scaling")
         else "All of it is still in the text box"
     )
-    expect(page.get_by_test_id("stMain").get_by_text(says)).to_be_visible(timeout=WAIT)
+    expect(page.get_by_test_id("stMain").get_by_text(says)).to_be_visible()
     driver.wait_until_drawn(page)
     assert "carries the first 2,000 characters" in messages(page)
     assert text_box(page).input_value() == text
@@ -232,11 +231,11 @@ def test_tokens_that_look_like_markup_are_text_in_chips_tips_lists_and_files(
     for box in page.get_by_test_id("stMain").get_by_test_id("stSelectbox").all():
         if box.is_visible():
             box.get_by_role("combobox").click()
-            expect(page.get_by_role("option").first).to_be_visible(timeout=WAIT)
+            expect(page.get_by_role("option").first).to_be_visible()
             assert page.evaluate(MADE) == []
             page.keyboard.press("Escape")
     page.get_by_role("button", name="Table", exact=True).click()
-    expect(page.get_by_role("dialog").get_by_test_id("stDataFrame")).to_be_visible(timeout=WAIT)
+    expect(page.get_by_role("dialog").get_by_test_id("stDataFrame")).to_be_visible()
     assert page.evaluate(MADE) == []
     page.keyboard.press("Escape")
     with page.expect_download() as download:
@@ -273,7 +272,7 @@ def test_a_model_that_does_not_open_says_why_and_the_text_stays(
     }
     for name, words in reasons.items():
         choose(page, name)
-        expect(page.get_by_test_id("stMain").get_by_text(words[0])).to_be_visible(timeout=WAIT)
+        expect(page.get_by_test_id("stMain").get_by_text(words[0])).to_be_visible()
         driver.wait_until_drawn(page)
         said = messages(page)
         assert all(word in said for word in (name, *words, "This page shows tales-gpt instead"))

@@ -74,7 +74,7 @@ def near(here: Any, there: Any, path: str = "") -> None:
 def computed(place: Page | Frame) -> None:
     """Wait until the picture was computed in the file, with all that is measured behind it."""
     expect(place.locator(".gb-own-status")).to_contain_text("Computed in this file")
-    expect(place.locator(".gb-own-status")).not_to_contain_text("being measured", timeout=60_000)
+    expect(place.locator(".gb-own-status")).not_to_contain_text("being measured")
 
 
 def without_name(found: dict[str, Any]) -> dict[str, Any]:

@@ -564,7 +564,7 @@ def test_the_answer_about_a_run_comes_when_it_ends(mine: Page) -> None:
     assert "when" in checks.answered(mine)
     press(mine, "Stop")
     until(mine, lambda now: first(now)["state"] == "stopped")
-    expect(mine.locator(".gb-reveal[data-right]")).to_be_visible(timeout=30_000)
+    expect(mine.locator(".gb-reveal[data-right]")).to_be_visible()
 
 
 def test_the_link_brings_everything_back(page: Page, browser: Browser, server: driver.Server) -> None:

@@ -29,7 +29,7 @@ def pointed(page: Page, lesson: Lesson, mark: int) -> None:
         assert typed.is_visible() and typed.evaluate("box => getComputedStyle(box).outlineStyle") == "solid"
         return
     framed = page.locator(f'.gb-figure[data-point="{step.point}"] .gb-point')
-    framed.wait_for(state="visible", timeout=10_000)
+    framed.wait_for(state="visible")
     box = framed.bounding_box()
     assert box is not None and box["width"] > 8 and box["height"] > 8
 
@@ -49,7 +49,7 @@ def test_every_step_by_mouse(lesson: Lesson, page: Page) -> None:
         broken = page.get_by_text(driver.BROKEN)
         assert broken.count() == 0, f"step {mark}"
         page.locator('.gb-lesson [data-act="next"]').click()
-    page.wait_for_selector(".gb-lesson", state="detached", timeout=1000 * driver.SECONDS)
+    page.wait_for_selector(".gb-lesson", state="detached")
     kept = page.evaluate("JSON.parse(localStorage['glassbox.lessons'])")[lesson.name]
     assert kept["at"] == len(lesson.steps) and len(kept["answers"]) == sum(
         1 for step in lesson.steps if step.question
@@ -90,7 +90,7 @@ def test_start_here_go_on_and_forget(page: Page) -> None:
     page.locator('.gb-lesson [data-act="next"]').click()
     at(page, 2)
     page.locator('.gb-lesson [data-act="leave"]').click()
-    page.wait_for_selector(".gb-start", timeout=1000 * driver.SECONDS)
+    page.wait_for_selector(".gb-start")
     assert (
         "Go on" in page.locator(".gb-start").inner_text()
         and "step 2" in page.locator(".gb-start").inner_text()
@@ -106,11 +106,11 @@ def test_start_here_go_on_and_forget(page: Page) -> None:
     assert now["lesson"] == library.FIRST, "a reload resumes"
     page.locator('.gb-lesson [data-act="leave"]').click()
     page.locator(".gb-start [data-list]").click()
-    page.wait_for_selector(".gb-lessons", timeout=1000 * driver.SECONDS)
+    page.wait_for_selector(".gb-lessons")
     page.locator(f'[data-forget="{library.FIRST}"]').click()
     assert library.FIRST not in page.evaluate("JSON.parse(localStorage['glassbox.lessons'])")
     page.locator(f'[data-read="{library.FIRST}"]').click()
-    page.wait_for_selector(".gb-document", timeout=1000 * driver.SECONDS)
+    page.wait_for_selector(".gb-document")
     page.emulate_media(media="print")
     assert (
         not page.locator('[data-testid="stSidebar"]').is_visible()
@@ -147,8 +147,7 @@ def test_the_strip_stays_in_sight_beside_a_part_far_down(size: ViewportSize, pag
           const above = strip.top < innerHeight / 4;
           return strip.top >= 0 && strip.bottom <= innerHeight + 1 && part.top < innerHeight
             && (above ? part.top >= strip.bottom : part.top < strip.top);
-        }""",
-        timeout=10_000,
+        }"""
     )
     assert framed.is_visible()
 
@@ -162,7 +161,7 @@ def test_the_strip_and_the_list_are_accessible(theme: str, page: Page) -> None:
     answer(page, 0)
     assert not driver.axe_lines(driver.axe(page))
     driver.open_page(page, "lessons")
-    page.wait_for_selector(".gb-lessons", timeout=1000 * driver.SECONDS)
+    page.wait_for_selector(".gb-lessons")
     driver.set_theme(page, theme)
     assert not driver.axe_lines(driver.axe(page))
 

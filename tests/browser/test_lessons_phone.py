@@ -42,5 +42,5 @@ def test_every_step_on_a_phone(lesson: Lesson, browser: Browser, server: driver.
         if step.question is not None:
             answer(page, step.question.right)
         page.locator('.gb-lesson [data-act="next"]').click()
-    page.wait_for_selector(".gb-lesson", state="detached", timeout=1000 * driver.SECONDS)
+    page.wait_for_selector(".gb-lesson", state="detached")
     context.close()

@@ -22,7 +22,6 @@ import pytest
 from nbclient import NotebookClient
 from playwright.sync_api import Browser, Frame, Page, expect
 
-from tests.browser import driver
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -134,7 +133,7 @@ class Tab:
 def pictures(page: Page) -> list[Frame]:
     """The frames of the notebook's three pictures, each scrolled into view and drawn."""
     places = page.locator(".glassbox iframe")
-    expect(places).to_have_count(len(STEPS), timeout=driver.SECONDS * 1000)
+    expect(places).to_have_count(len(STEPS))
     found = []
     for i in range(len(STEPS)):
         places.nth(i).scroll_into_view_if_needed()
@@ -180,7 +179,7 @@ def test_jupyterlab_shows_the_pictures_of_a_trusted_notebook_and_the_words_of_an
             frame.wait_for_selector("html.gb-clear figure[data-theme=dark]")
         tab.page.goto(f"{lab.url}/lab/tree/foreign.ipynb?token={TOKEN}&reset")
         words = tab.page.locator(".jp-OutputArea .glassbox")
-        expect(words).to_have_count(len(STEPS), timeout=driver.SECONDS * 1000)
+        expect(words).to_have_count(len(STEPS))
         expect(words.first).to_contain_text("row 10 “·red” reads column 3 “·ball” 0.995")
         expect(words.first).to_contain_text("Trust this notebook, or run the cell")
         expect(words.first.locator("table")).to_contain_text("ball")

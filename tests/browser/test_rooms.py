@@ -29,11 +29,11 @@ BARS = {
 }  # in the page's own colours, so no components
 
 
-def shown(page: Page, name: str, holds: Callable[[Any], bool], seconds: float = 20) -> Any:
+def shown(page: Page, name: str, holds: Callable[[Any], bool]) -> Any:
     """What a screen of the room shows, as soon as this holds."""
     if name not in BARS:
-        return driver.wait_for_state(page, name, holds, seconds)
-    deadline = time.monotonic() + seconds
+        return driver.wait_for_state(page, name, holds)
+    deadline = time.monotonic() + driver.SECONDS
     bar = page.locator(BARS[name])
     while True:
         state = json.loads(bar.get_attribute("data-state") or "null") if bar.count() else None
@@ -255,7 +255,7 @@ def test_a_view_follows_until_it_is_touched(page: Page, browser: Browser, server
     with phones_of(browser, server, code, 1) as (phone,):
         shown(phone, "class_phone", lambda now: now["picture"] != "")
         picture = phone.frame_locator("iframe.gb-picture")
-        expect(picture.locator('[data-component="attention"]')).to_be_visible(timeout=30_000)
+        expect(picture.locator('[data-component="attention"]')).to_be_visible()
         fits(phone)
 
     driver.open_page(page, "loss", text="The cat saw the dog")
@@ -274,7 +274,7 @@ def test_a_view_follows_until_it_is_touched(page: Page, browser: Browser, server
     expect(page.locator(".gb-class-sent li")).to_contain_text("Loss “The cat saw the dog”")
     with page.expect_popup() as popup:
         page.get_by_role("link", name="Look").click()
-    expect(popup.value.locator('[data-component="loss"]')).to_be_visible(timeout=30_000)
+    expect(popup.value.locator('[data-component="loss"]')).to_be_visible()
     expect(popup.value.locator(".gb-class")).to_have_count(0)
     popup.value.close()
     page.get_by_role("button", name="Lead with it").click()
@@ -308,7 +308,7 @@ def test_a_view_follows_until_it_is_touched(page: Page, browser: Browser, server
     expect(asked).to_be_visible()
     assert src and src.endswith(before["picture"]) and asked.get_attribute("src") == src
     student.go_back()
-    expect(said).to_have_text("The class votes.", timeout=30_000)
+    expect(said).to_have_text("The class votes.")
     act(page, "close")
     shown(page, "class_bar", phase("closed"))
     expect(said).to_have_text("You follow the class.")
@@ -466,7 +466,7 @@ def test_the_projector_shows_the_page_and_hides_the_bars(
         act(page, "next")
         driver.open_page(page, "loss", text=TEXT)
         frame = screen.frame_locator("iframe.gb-led")
-        expect(frame.locator('[data-component="loss"]')).to_be_visible(timeout=30_000)
+        expect(frame.locator('[data-component="loss"]')).to_be_visible()
         expect(frame.locator(".gb-class")).to_have_count(0)
         act(page, "end")
         act(page, "end")
@@ -494,9 +494,9 @@ def test_a_server_that_is_killed_in_the_middle_of_a_vote_shows_the_true_state(
             phones[0].locator('[data-at="1"]').click()  # it waits for the connection
             rooms.close(room.id, owner, 600.0)
             with driver.serving(tmp_path, port=port):
-                state = shown(phones[0], "class_phone", lambda now: not now["lost"] and now["sent"], 60)
+                state = shown(phones[0], "class_phone", lambda now: not now["lost"] and now["sent"])
                 assert state["choices"] == [1] and state["phase"] == "open"
-                shown(phones[1], "class_phone", lambda now: not now["lost"], 60)
+                shown(phones[1], "class_phone", lambda now: not now["lost"])
                 look = rooms.look(room.id)
                 assert look is not None and look.bars(1) == [0, 2] and look.answered == 2, (
                     "none lost, none twice"

@@ -355,15 +355,13 @@ def test_learning_can_be_stopped_and_the_page_says_how_far_it_came(page: Page) -
     driver.open_page(page, NAME, **LINK)
     reach(page)
     page.goto(f"/{NAME}?corpus=python&size=4000&text=A%20cat")
-    page.get_by_role("button", name="Stop").click(
-        timeout=driver.SECONDS * 1000
-    )  # at once: learning takes seconds
-    expect(page.get_by_text("Stopped after")).to_be_visible(timeout=driver.SECONDS * 1000)
+    page.get_by_role("button", name="Stop").click()  # at once: learning takes seconds
+    expect(page.get_by_text("Stopped after")).to_be_visible()
     driver.wait_until_drawn(page)
     state = reach(page)
     assert 0 <= state["merges"] <= 3744  # all, where the other vocabularies are still to be learned
     page.get_by_role("button", name="Learn on").click()
-    expect(page.get_by_text("Stopped after")).to_be_hidden(timeout=driver.SECONDS * 1000)
+    expect(page.get_by_text("Stopped after")).to_be_hidden()
     driver.wait_for_state(page, NAME, lambda now: now["merges"] == 3744)
 
 
