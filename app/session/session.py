@@ -26,25 +26,23 @@ from core import messages
 
 _WHOLE: dict[str, Value] = {field.key: field.default for field in FIELDS if field.steps}
 _KEY = "gb"  # key inside Streamlit's session state
-
-
-# Seconds in which what the page has put into a widget is sure to be seen in the browser.
-ARRIVES = 3.0
+ARRIVES = 3.0  # seconds in which what the page has put into a widget should have reached the browser
 
 
 @dataclass(frozen=True)
 class Echoes:
-    """What a browser may send of a widget without a choice of the visitor's (`part`): the last one was put there last.
+    """The values of a widget that a browser may send although the visitor did not choose them (`part`).
 
     Attributes:
-        put: when, in seconds.
+        values: oldest first; the last one is what the page has put into the widget.
+        put: when it did, in seconds.
     """
 
     values: tuple[Any, ...] = ()
     put: float = 0.0
 
     def may_replace(self, value: Any) -> bool:
-        """Return whether what was put there may be under way, and take the place of `value` in the browser."""
+        """Return whether what the page has put there may still arrive, and take the place of `value`."""
         return bool(self.values) and self.values[-1] != value and time.monotonic() - self.put < ARRIVES
 
 

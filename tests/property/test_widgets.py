@@ -35,14 +35,16 @@ class Laboratory:
     run: int = 0
 
     def arrive(self, many: int) -> None:
+        """Bring messages to the browser; not while an event waits: the choices in it, known to nobody, would be lost."""
+        if self.waiting:
+            return
         for _, key, value in self.wire[:many]:
             self.shown[key] = value
         del self.wire[:many]
 
     def act(self, key: str, value: int, in_widget: bool) -> None:
-        """The visitor chooses, in a widget or in the picture; what runs before the present one wrote was seen."""
-        if not self.waiting:
-            self.arrive(sum(run < self.run for run, _, _ in self.wire))
+        """Choose a value in a widget or in the picture, as who has seen all but what the present run wrote."""
+        self.arrive(sum(run < self.run for run, _, _ in self.wire))
         _, pressed = self.waiting or ({}, [])
         if in_widget:
             self.shown[key] = value
@@ -77,7 +79,7 @@ class Laboratory:
             state.finish()
 
     def rest(self) -> None:
-        """Nobody does anything any more: the last event is handled, and all of it arrives."""
+        """Handle the last event, draw to the end, and bring all of it to the browser."""
         if self.waiting:
             self.begin(len(self.written))
         while self.drawn < len(KEYS):
@@ -116,9 +118,7 @@ def test_the_last_choice_stands_in_the_store_and_in_every_widget(acts: list[tupl
                 lab.draw()
             elif name == "send":
                 lab.wire, lab.written = lab.wire + lab.written, []
-            elif (
-                name == "arrive" and not lab.waiting
-            ):  # else it takes the place of a choice that was told to nobody
+            elif name == "arrive":
                 lab.arrive(given[0])
         lab.rest()
         assert {key: state.get(key) for key in KEYS} == wanted
