@@ -35,7 +35,7 @@ class Laboratory:
     run: int = 0
 
     def arrive(self, many: int) -> None:
-        """Bring messages to the browser; not while an event waits: the choices in it, known to nobody, would be lost."""
+        """Bring messages to the browser; not while an event waits, whose choices, known to nobody, would be lost."""
         if self.waiting:
             return
         for _, key, value in self.wire[:many]:
