@@ -21,6 +21,7 @@ SECTIONS = {  # by the module that measured
     "test_decoding": "Writing text",
     "test_bpe": "Learning a vocabulary",
     "test_vectors": "Vectors of words",
+    "test_beginnings": "How soon it begins",
     "test_training": "Training",
     "test_estimates": "What a run was said to take",
     "test_runs": "Training runs in the server",
@@ -54,6 +55,8 @@ loss is that over the whole held-out tenth of a text by characters. What each in
 find theirs. Where bfloat16 is slow, single steps are timed instead of whole runs. **What a run was said to take**: the
 preset of every page, in a worker's process; said by formula and the machine's measured rate, then, for another seed,
 corrected by the run that had just ended.
+
+**How soon it begins.** Processor time of one process with one thread of torch, after what only its first time loads.
 
 **In the browser.** One user, Chromium, the server on the same machine. The clock is the browser's: from the event that
 changes a control to the frame after the picture has written its new state.
@@ -123,15 +126,19 @@ def _comparison(record: dict[str, Any]) -> list[str]:
 
 def _figure(record: dict[str, Any]) -> str:
     unit = record["unit"]
-    high = f"{record['high']:,.0f} {unit}" if record["rounds"] > 1 else ""
+    high = _read(record["high"], unit) if record["rounds"] > 1 else ""
     reached = record["median"] < record["most"]
     asked = f"under {record['most']:g} {unit}".strip()
     if record["most_95"] is not None:
         reached = reached and record["high"] < record["most_95"]
         asked += f", 95th percentile under {record['most_95']:g}"
-    middle = f"{record['median']:,.0f}" if record["median"] >= 20 else f"{record['median']:.2f}"
-    middle = f"{middle} {unit}".strip()
+    middle = _read(record["median"], unit)
     return f"| {record['title']} | **{middle}** | {high} | {asked}{_verdict(reached)} | {record['rounds']} |"
+
+
+def _read(value: float, unit: str) -> str:
+    """A value with as many digits as can be read."""
+    return f"{value:,.0f} {unit}".strip() if value >= 20 else f"{value:.2f} {unit}".strip()
 
 
 def _foretold(record: dict[str, Any]) -> str:

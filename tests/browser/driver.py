@@ -247,10 +247,12 @@ def launched(*arguments: str) -> Iterator[Browser]:
     path = chromium.find(sys.executable)
     if path is None:
         raise RuntimeError(chromium.MISSING.format(python=sys.executable))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*chromium.ARGUMENTS, *arguments])
+    options = [*chromium.ARGUMENTS, *arguments]
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=path, args=options) as browser,
+    ):
         yield browser
-        browser.close()
 
 
 def new_context(

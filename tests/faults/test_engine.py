@@ -65,18 +65,6 @@ def test_thirty_press_start_at_once(engine: Engine) -> None:
         same_curve(engine.store, run.id)
 
 
-def test_the_first_point_comes_within_a_second(engine: Engine) -> None:
-    """The best of three: a machine that does something else is no slow engine."""
-    waits = []
-    for _ in range(3):
-        began = time.perf_counter()
-        run = engine.submit(small(LONG, tokenizer="bpe", model="gpt-nano"), OWNER)
-        until(lambda: len(engine.store.points(run.id)) > 0, "a point")  # noqa: B023
-        waits.append(time.perf_counter() - began)
-        engine.store.command(run.id, OWNER, "stop")
-    assert min(waits) < 1.0, waits
-
-
 def test_a_worker_keeps_less_than_450_mb_of_its_own(engine: Engine) -> None:
     """What would be free again without it. Its resident set also counts the libraries' files, once in each process,
     and as much of them as the system happens to hold: between 680 and 770 MB for one and the same worker."""

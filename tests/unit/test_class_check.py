@@ -80,9 +80,12 @@ def answering(rooms: Rooms, fault: Answers | None = None) -> Iterator[str]:
     thread.start()
     while not running.started:
         time.sleep(0.01)
-    yield f"http://127.0.0.1:{port}"
-    running.should_exit = running.force_exit = True
-    thread.join(10)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        running.should_exit = running.force_exit = True
+        thread.join(60)
+        assert not thread.is_alive()
 
 
 @pytest.fixture
@@ -304,11 +307,12 @@ def somebody_else() -> Iterator[str]:
         def log_message(self, *args: object) -> None:
             pass
 
-    other = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
-    threading.Thread(target=other.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{other.server_address[1]}"
-    other.shutdown()
-    other.server_close()
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{other.server_address[1]}"
+        finally:
+            other.shutdown()
 
 
 def test_a_running_glassbox_is_taken_and_nothing_else(rooms: Rooms) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from functools import partial
 from math import prod
 
@@ -188,7 +187,6 @@ def test_a_training_of_nothing_is_refused(wrong: dict[str, float]) -> None:
 
 
 def test_ten_trillion_weights_are_counted_and_nothing_is_allocated() -> None:
-    began = time.perf_counter()
     assert parameters(HUGE) > 10**13
     with torch.device("meta"):
         blocks = build(HUGE.replace(n_layers=1))
@@ -197,7 +195,6 @@ def test_ten_trillion_weights_are_counted_and_nothing_is_allocated() -> None:
     assert parameters(HUGE) == rest + 1_000 * one
     assert held(training_memory(HUGE, 2**20), 2**20) > 10**18
     assert largest_batch(training_memory(HUGE, 1), 24 * GB) == 0
-    assert time.perf_counter() - began < 60
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,8 @@ import pytest
 from core.data.corpora import corpus
 from core.text.learner import Learner, LearningFailed
 from core.text.merging import Learning
+from tests.processes import alive
+from tests.runs import until
 
 ROOT = Path(__file__).resolve().parents[2]
 FABLES = list(islice(corpus("fables"), 60))
@@ -33,25 +34,8 @@ def learner() -> Iterator[Learner]:
     assert not alive(made.pid)
 
 
-def alive(pid: int) -> bool:
-    """Whether a process is there, and no zombie."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
-
-
-def until(true: Callable[[], object], seconds: float = 60) -> None:
-    """Wait for something of another process."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.005)
-
-
 def test_it_tells_how_far_it_is_rests_and_goes_on(learner: Learner) -> None:
-    until(lambda: learner.said is not None and learner.said.done > 0)
+    until(lambda: learner.said is not None and learner.said.done > 0, "a step of the learner")
     learner.rest()
     first: Any = learner.so_far()
     second: Any = learner.so_far()
@@ -66,7 +50,7 @@ def test_it_tells_how_far_it_is_rests_and_goes_on(learner: Learner) -> None:
 
 
 def test_one_that_is_killed_says_so_to_all_who_wait(learner: Learner) -> None:
-    until(lambda: learner.said is not None)
+    until(lambda: learner.said is not None, "a word of the learner")
     os.kill(learner.pid, signal.SIGKILL)
     with pytest.raises(LearningFailed, match=r"the process that learns them was ended \(signal 9\)"):
         learner.result()
@@ -92,7 +76,7 @@ def test_what_cannot_be_read_is_said_too(learner: Learner, monkeypatch: pytest.M
 
 def test_it_ends_when_nobody_can_hear_it_any_more(learner: Learner) -> None:
     learner.rest()
-    until(lambda: learner.said is not None)
+    until(lambda: learner.said is not None, "a word of the learner")
     learner._orders.close()
     assert learner.wait(30) and learner.failed == "the process that learns them was ended (status 0)"
 
@@ -116,7 +100,7 @@ time.sleep(60)
     server.kill()
     server.wait()
     server.stdout.close()
-    until(lambda: not alive(pid), 10)
+    until(lambda: not alive(pid), "the end of the learner")
 
 
 def test_it_imports_neither_torch_nor_streamlit() -> None:

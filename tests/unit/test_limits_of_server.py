@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -182,7 +183,7 @@ def test_a_person_is_not_slowed_down_and_a_program_is() -> None:
         now[0] += seconds
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("app.server.limits.asyncio.sleep", sleep)
+        patch.setattr("app.server.limits.asyncio", SimpleNamespace(sleep=sleep))
         assert asyncio.run(run(0.15, 1000)) == 0, "a slider that is dragged for minutes"
         assert asyncio.run(run(0.0, BURST)) == 0 and told == []
         assert asyncio.run(run(0.0, BURST + 50)) == pytest.approx(50 * EACH, rel=0.05)

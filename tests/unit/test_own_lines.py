@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -100,7 +101,7 @@ def test_what_it_says_with_an_adapter_is_what_the_merged_model_says(lm: Language
 
 def test_the_estimate_counts_every_step(lm: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = itertools.count(0.0, 0.25)  # a pass forward takes a quarter of a second
-    monkeypatch.setattr(own_lines.time, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr(own_lines, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
     rows = read_lines(lm, LINES)
     assert seconds(lm, rows, 5) == pytest.approx(own_lines._BACK * 0.25 * 5 * 3)
 

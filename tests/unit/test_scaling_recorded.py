@@ -6,6 +6,7 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -138,7 +139,7 @@ def test_no_run_begins_after_the_time(
 ) -> None:
     monkeypatch.setattr(ladder, "plan", lambda: iter([ladder.spec(16, 20_480, seed) for seed in range(3)]))
     clock = iter([0.0, 1.0, 70.0, 80.0])
-    monkeypatch.setattr(record_scaling.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(record_scaling, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     assert not record_scaling.make(tmp_path / "scaling.json", 1)
     assert trained == ["w16-20k-0"]
 

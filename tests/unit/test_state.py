@@ -458,7 +458,7 @@ def test_a_choice_is_told_to_its_widget_where_an_earlier_value_may_still_arrive(
     later = time.monotonic() + seconds
     with (
         patch.object(session, "session_state", Written(session.session_state)) as written,
-        patch("time.monotonic", lambda: later),
+        patch("app.session.session.time", SimpleNamespace(monotonic=lambda: later)),
     ):
         state.bind("head")
     assert state.get("head") == 2

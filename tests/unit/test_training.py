@@ -1,7 +1,6 @@
 """Training: the same curve from the same seed, a loss that falls on unseen text, and every kind of bad input."""
 
 import math
-import time
 
 import pytest
 import torch
@@ -327,22 +326,13 @@ def test_another_text_than_the_spec_names_is_refused():
         Trainer(TrainSpec(corpus="own", text=corpora.fingerprint("one text")))
 
 
-@pytest.mark.parametrize("corpus", ["tales", "fables", "python"])
-def test_the_first_step_comes_soon(corpus):
-    Trainer(TrainSpec(**SHORT, steps=1)).step()  # what the first run of a process loads
-    began = time.process_time()
-    Trainer(TrainSpec(corpus=corpus, seed=977)).step()
-    assert time.process_time() - began < 1.5
-
-
 @pytest.mark.parametrize("separator", [" ", "\n\n", ""])
-def test_five_megabytes_start_soon(separator):
+def test_five_megabytes_are_not_read_whole_before_the_first_step(separator):
     words = ["the", "fox", "saw", "größer", "字", "crow."]
     text = separator.join(words[n * n % 6] for n in range(200_000)) * 8
     text = text[: 4_900_000 * len(text) // len(text.encode())]
-    began = time.process_time()
     trainer = own(text, vocab_size=512)
-    point = trainer.step()
-    assert math.isfinite(point.loss)
-    # Of processor time, on a machine that may be busy: the whole text would take tens of seconds.
-    assert time.process_time() - began < 8
+    assert math.isfinite(trainer.step().loss)
+    kept = trainer.pool.source._kept.values()
+    read = sum(len(trainer.tokenizer.decode(ids.tolist())) for shard in kept for ids in shard)
+    assert 0 < read < len(text) / 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -193,7 +194,7 @@ def test_visitors_who_have_left_are_not_remembered(monkeypatch: pytest.MonkeyPat
 def test_a_page_that_computes_too_long_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, "2")
     turns, now = Turns(lambda: 1), [1000.0]
-    monkeypatch.setattr("app.models.turns.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("app.models.turns.time", SimpleNamespace(monotonic=lambda: now[0]))
     with turns.drawing("somebody"):
         now[0] += 119
         with turns.turn():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +15,6 @@ from core.language_model import LanguageModel
 from core.model.initial import initialise
 from core.model.transformer import build
 from core.text.training import learn
-from core.vectors.spelling import Spelling
 from core.vectors.static import StaticVectors, UnknownWord, glove, of_model
 
 WORDS = ("north", "south", "east", "west", "up", "nowhere")
@@ -124,15 +122,6 @@ def test_what_is_spelt_like_nothing_offers_nothing(typed: str) -> None:
 def test_no_word_at_all_asks_for_one(typed: str) -> None:
     with pytest.raises(UnknownWord, match="write a word"):
         glove().row(typed)
-
-
-def test_words_spelt_alike_are_found_quickly() -> None:
-    spelling = Spelling(glove().words)
-    spelling.nearest("warm")
-    began = time.process_time()
-    for word in ("accomodate", "bananna", "internatoinal"):
-        spelling.nearest(word)
-    assert (time.process_time() - began) / 3 < 0.5
 
 
 def test_the_lookup_is_a_product_with_one_hot() -> None:
