@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import Browser, Page
 
-from tests.browser import driver
+from tests.browser import driver, tabs
 from tests.pages.conftest import execute
 
 
@@ -51,12 +51,10 @@ def quickly(page: Page, name: str, *keys: str) -> None:
 def link_restores(page: Page, browser: Browser, server: driver.Server, name: str) -> None:
     """The page's address, opened in a fresh browser, shows the picture `name` in the very same state."""
     shown = driver.component_state(page, name)
-    fresh = driver.new_context(browser, server)
-    tab = fresh.new_page()
-    tab.goto(page.url)
-    driver.wait_until_drawn(tab)
-    again = driver.component_state(tab, name)
-    fresh.close()
+    with tabs.opened(browser, server) as tab:
+        tab.goto(page.url)
+        driver.wait_until_drawn(tab)
+        again = driver.component_state(tab, name)
     assert json.dumps(again, sort_keys=True) == json.dumps(shown, sort_keys=True)
 
 

@@ -1,4 +1,4 @@
-"""Tabs for tests: one kept for each app and emptied between two tests, or one in a browser of its own.
+"""Tabs for tests: some kept for each app and emptied between two tests, or one in a browser of its own.
 
 A tab that has shown the app before opens a page in half the time of a new one, which reads and compiles all scripts
 again. To a test an emptied tab is a new visitor's: no cookies, no storage, no routes, a desktop in light.
@@ -24,10 +24,10 @@ USES = 40  # of a tab, before a new one takes its place: what scripts leave in m
 class _Kept:
     page: Page
     uses: int = 0
-    taken: bool = False  # a test has it: who asks for a second one gets a fresh one
+    taken: bool = False  # a test has it: who asks for a second visitor's gets another
 
 
-_kept: WeakKeyDictionary[Browser, dict[str, _Kept]] = WeakKeyDictionary()
+_kept: WeakKeyDictionary[Browser, dict[str, list[_Kept]]] = WeakKeyDictionary()
 
 
 @contextmanager
@@ -63,17 +63,17 @@ def opened(
     assert not findings.messages, "\n".join(findings.messages)
 
 
-def _taken(browser: Browser, server: driver.Server) -> _Kept | None:
-    """The tab kept for this app, emptied; a new one in place of one that is closed, lost or old; None: it is in use."""
-    tabs = _kept.setdefault(browser, {})
-    kept = tabs.get(server.url)
-    if kept is not None and kept.taken:
-        return None
+def _taken(browser: Browser, server: driver.Server) -> _Kept:
+    """A tab of this app that nobody has, emptied; a new one where there is none, or it is closed, lost or old."""
+    all_kept = _kept.setdefault(browser, {}).setdefault(server.url, [])
+    kept = next((one for one in all_kept if not one.taken), None)
     if kept is not None and (kept.uses >= USES or not _emptied(kept.page)):
         kept.page.context.close()
+        all_kept.remove(kept)
         kept = None
     if kept is None:
-        kept = tabs[server.url] = _Kept(driver.new_context(browser, server).new_page())
+        kept = _Kept(driver.new_context(browser, server).new_page())
+        all_kept.append(kept)
     kept.uses += 1
     kept.taken = True
     return kept

@@ -156,9 +156,8 @@ def test_the_prompt_is_answered_now(page: Page) -> None:
     assert "Cannot" in str(driver.component(page, "adaptability").get_attribute("aria-label"))
 
 
-def test_a_point_is_trained_and_stopped(browser: Browser, training_server: driver.Server) -> None:
-    context = driver.new_context(browser, training_server, owner="e" * 32)
-    page = context.new_page()
+def test_a_point_is_trained_and_stopped(training_page: Page) -> None:
+    page = training_page
     opened(page, stage=1, way="frozen", few=20)
     page.get_by_role("button", name="Train this point now").click()
     driver.wait_for_state(page, "adaptability", lambda now: len(now["own"]) == 1)
@@ -170,7 +169,6 @@ def test_a_point_is_trained_and_stopped(browser: Browser, training_server: drive
     assert drawn["own"] == [now["own"][0]["id"]]
     page.get_by_role("button", name="Without mine").click()
     driver.wait_for_state(page, "adaptability", lambda now: now["own"] == [])
-    context.close()
 
 
 def test_accessible(page: Page) -> None:

@@ -13,7 +13,7 @@ import core
 from core.analysis.heads.cross_reading import Rule, cross_reading, word_spans
 from core.data.tasks import TASKS
 from pages.applications import answers
-from tests.browser import checks, driver
+from tests.browser import checks, driver, tabs
 from tests.pages.conftest import random_model
 
 NAME = "applications"
@@ -35,12 +35,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[driver.Se
 def tab(browser: Browser, served: tuple[driver.Server, Path]) -> Iterator[Page]:
     """A tab on that server, which fails on what the console reports."""
     server, _ = served
-    context = driver.new_context(browser, server)
-    page, findings = context.new_page(), driver.Findings()
-    findings.watch(page, server.url)
-    yield page
-    context.close()
-    assert not findings.messages
+    with tabs.opened(browser, server) as page:
+        yield page
 
 
 def the_model(folder: Path, name: str) -> core.LanguageModel:

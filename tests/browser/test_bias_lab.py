@@ -70,9 +70,8 @@ def test_own_professions_are_drawn(page: Page) -> None:
     assert state["series"][0]["means"] == pytest.approx([gap.mean for gap in found.gaps], abs=1e-3)
 
 
-def test_a_dose_is_trained_and_its_gap_followed(browser: Browser, training_server: driver.Server) -> None:
-    context = driver.new_context(browser, training_server, owner="d" * 32)
-    page = context.new_page()
+def test_a_dose_is_trained_and_its_gap_followed(training_page: Page) -> None:
+    page = training_page
     opened(page, dose=100, dosed=", ".join(sorted(PROFESSIONS)))  # nobody is left untouched
     page.get_by_role("button", name="Retrain under this dose").click()
     driver.wait_for_state(page, NAME, lambda now: len(now["own"]) == 1)
@@ -86,12 +85,11 @@ def test_a_dose_is_trained_and_its_gap_followed(browser: Browser, training_serve
     driver.wait_for_state(page, NAME, lambda now: not now["own"][0]["going"])
     page.get_by_role("button", name="Without mine").click()
     driver.wait_for_state(page, NAME, lambda now: now["own"] == [])
-    context.close()
 
 
-def test_the_picture_fits_a_phone_and_the_dark(browser: Browser, server: driver.Server) -> None:
-    context = driver.new_context(browser, server, "dark", {"width": 390, "height": 844})
-    page = context.new_page()
+def test_the_picture_fits_a_phone_and_the_dark(page: Page) -> None:
+    page.set_viewport_size(driver.PHONE)
+    page.emulate_media(color_scheme="dark")
     opened(page)
     figure = driver.component(page, NAME)
     assert figure.get_attribute("data-theme") == "dark"
@@ -103,4 +101,3 @@ def test_the_picture_fits_a_phone_and_the_dark(browser: Browser, server: driver.
     )
     assert right <= 1, "nothing is cut off"
     assert driver.axe_lines(driver.axe(page)) == []
-    context.close()

@@ -17,7 +17,7 @@ from core.config import WITHOUT
 from core.runs import recorded
 from pages.break_it.figure import NAMES, judged, see
 from pages.break_it.pair import recorded_names
-from tests.browser import checks, driver
+from tests.browser import checks, driver, tabs
 
 TEXT = "Once upon a time, Lily saw a"
 
@@ -131,12 +131,9 @@ def test_two_whole_models_are_found_to_differ_in_nothing(page: Page) -> None:
 
 
 def test_both_are_trained_live_with_one_click_and_stopped_with_another(
-    browser: Browser, training_server: driver.Server
+    browser: Browser, training_page: Page, training_server: driver.Server
 ) -> None:
-    findings = driver.Findings()
-    context = driver.new_context(browser, training_server, owner="b" * 32)
-    page = context.new_page()
-    findings.watch(page, training_server.url)
+    page = training_page
     opened(page, part="scale")
     train, stop = (page.get_by_role("button", name=name) for name in ("Train both now", "Stop both"))
     with driver.busy(training_server):
@@ -166,20 +163,17 @@ def test_both_are_trained_live_with_one_click_and_stopped_with_another(
         seconds=120,
     )
     train.wait_for()
-    link = page.url
-    visitor = driver.new_context(browser, training_server)
-    tab = visitor.new_page()
-    tab.goto(link)
-    driver.wait_until_drawn(tab)
     counts = [run["count"] for run in driver.component_state(page, "break_it")["pair"]["curves"]["runs"]]
-    driver.wait_for_state(
-        tab,
-        "break_it",
-        lambda now: now["pair"]["own"] and [run["count"] for run in now["pair"]["curves"]["runs"]] == counts,
-    )
-    visitor.close()
-    context.close()
-    assert not findings.messages, "\n".join(findings.messages)
+    with tabs.opened(browser, training_server) as visitor:
+        visitor.goto(page.url)
+        driver.wait_until_drawn(visitor)
+        driver.wait_for_state(
+            visitor,
+            "break_it",
+            lambda now: (
+                now["pair"]["own"] and [run["count"] for run in now["pair"]["curves"]["runs"]] == counts
+            ),
+        )
 
 
 def test_answer_notebook_and_link(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from core.efficiency import judging
 from core.efficiency.removal import by_level
@@ -106,9 +106,8 @@ def test_hands_and_keys_choose_the_share(page: Page) -> None:
     assert "the blocks’ weights removed, the smallest first" not in words
 
 
-def test_a_student_is_trained_and_measured(browser: Browser, training_server: driver.Server) -> None:
-    context = driver.new_context(browser, training_server, owner="e" * 32)
-    page = context.new_page()
+def test_a_student_is_trained_and_measured(training_page: Page) -> None:
+    page = training_page
     opened(page, shrunk="alone", lessons=5)
     page.get_by_role("button", name="Train your own").click()
     page.get_by_role("button", name="Train it now").click()
@@ -122,7 +121,6 @@ def test_a_student_is_trained_and_measured(browser: Browser, training_server: dr
     driver.wait_until_drawn(page)
     assert driver.component_state(page, "efficiency_taught")["own"] == [mine["id"]]
     assert driver.marks(page, "efficiency_taught", "students").count() == 1
-    context.close()
 
 
 def test_accessible_in_the_dark(page: Page) -> None:

@@ -14,7 +14,7 @@ from core.runs.word_recordings import recorded_words
 from core.runs.word_specs import MapSpec
 from core.vectors.maps import project
 from core.vectors.static import glove
-from tests.browser import checks, driver
+from tests.browser import checks, driver, tabs
 
 LEARN, SETTLE = "embeddings_learning", "embeddings_settle"
 QUICK = {"corpus": "fables", "dims": 16, "epochs": 12, "rare": 3, "learnword": "fox"}
@@ -74,7 +74,7 @@ def test_an_own_run_moves_as_it_learns(page: Page, browser: Browser, server: dri
         page, LEARN, lambda now: now["own"] and now["words"] and len(now["steps"]) > 2, 60
     )
     first = state["first"]
-    state = driver.wait_for_state(page, LEARN, lambda now: not now["going"] and now["step"] == 200, 60)
+    state = driver.wait_for_state(page, LEARN, lambda now: not now["going"] and now["step"] == 200)
     assert state["first"] != first and state["said"].startswith("200 steps in ")
     with closing(server.store()) as store:
         table = core.runs.table(store, state["run"])
@@ -90,25 +90,24 @@ def test_an_own_run_moves_as_it_learns(page: Page, browser: Browser, server: dri
     figure.locator("[data-act=moment]").fill("0")
     driver.wait_for_state(page, LEARN, lambda now: now["step"] == 0)
     driver.wait_for_link(page, f"learned={state['run']}", "glimpse=0")
-    other = driver.new_context(browser, server).new_page()  # somebody else's browser
-    other.goto(page.url)
-    driver.wait_until_drawn(other)
-    seen = driver.wait_for_state(other, LEARN, lambda now: now["step"] == 0, 30)
+    with tabs.opened(browser, server) as other:  # somebody else's browser
+        other.goto(page.url)
+        driver.wait_until_drawn(other)
+        seen = driver.wait_for_state(other, LEARN, lambda now: now["step"] == 0)
     assert (seen["mine"], seen["run"], seen["word"]) == (False, state["run"], "fox")
-    other.context.close()
 
 
 def test_stop(page: Page, server: driver.Server) -> None:
     with driver.busy(server):
         figure = opened(page, LEARN, **QUICK)
         figure.locator("[data-act=run]").click()
-        state = driver.wait_for_state(page, LEARN, lambda now: now["own"] and now["going"], 30)
+        state = driver.wait_for_state(page, LEARN, lambda now: now["own"] and now["going"])
         figure.locator("[data-act=run]").click()
-        driver.wait_for_state(page, LEARN, lambda now: now["own"] and not now["going"], 30)
+        driver.wait_for_state(page, LEARN, lambda now: now["own"] and not now["going"])
         with closing(server.store()) as store:
             assert store.get(state["run"]).state == "stopped"
     figure.locator("[data-act=back]").click()
-    driver.wait_for_state(page, LEARN, lambda now: not now["own"] and now["said"] == "Recorded", 30)
+    driver.wait_for_state(page, LEARN, lambda now: not now["own"] and now["said"] == "Recorded")
 
 
 def test_a_map_settles_and_the_page_is_accessible(page: Page) -> None:

@@ -15,7 +15,7 @@ from core.families.predictions import guesses
 from core.families.published import sizes
 from core.families.writing import write
 from pages.families.figure import crossing
-from tests.browser import checks, driver
+from tests.browser import checks, driver, tabs
 from tests.pages.conftest import random_model
 
 TEXT = "A red ball was lost. She found it."  # as many tokens to both bundled models
@@ -109,13 +109,19 @@ def t5_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[driver
     shutil.rmtree(folder)
 
 
+@pytest.fixture
+def t5_tab(browser: Browser, t5_server: tuple[driver.Server, Path]) -> Iterator[Page]:
+    """An empty tab on that server."""
+    with tabs.opened(browser, t5_server[0]) as tab:
+        yield tab
+
+
 def test_an_encoder_decoder_writes_and_its_cross_attention_colours_the_source(
-    browser: Browser, t5_server: tuple[driver.Server, Path]
+    t5_tab: Page, t5_server: tuple[driver.Server, Path]
 ) -> None:
-    server, folder = t5_server
-    tab = driver.new_context(browser, server).new_page()
+    tab = t5_tab
     state = opened(tab, ask="translate", drafted=5, model="./tales-t5")
-    lane, lm = state["lanes"][2], core.load(folder)
+    lane, lm = state["lanes"][2], core.load(t5_server[1])
     expected = write(lm, lm.encode("translate English to Spanish: " + TEXT), 12)
     assert lane["writes"] == list(expected.ids[:3])
     assert expected.crossing is not None
@@ -131,7 +137,6 @@ def test_an_encoder_decoder_writes_and_its_cross_attention_colours_the_source(
     at = chosen["lanes"][2]["stroke"]
     assert chosen["lanes"][2]["reads"] == pytest.approx(patterns[names.index("L1H2")][at].tolist(), abs=1e-4)
     assert chosen["lanes"][2]["maps"]["decoder"] == 6
-    tab.context.close()
 
 
 def test_the_cards_have_every_published_model_and_open_what_is_offered(page: Page) -> None:

@@ -127,9 +127,8 @@ def test_another_sentence_is_judged_anew(page: Page) -> None:
     assert now["ways"][3]["judged"] == {"says": label, "probability": pytest.approx(chance, abs=1e-5)}
 
 
-def test_a_run_is_started_and_stopped(browser: Browser, training_server: driver.Server) -> None:
-    context = driver.new_context(browser, training_server, owner="d" * 32)
-    page = context.new_page()
+def test_a_run_is_started_and_stopped(training_page: Page) -> None:
+    page = training_page
     opened(page, rank=2)
     page.get_by_role("button", name="Train LoRA now").click()
     driver.wait_for_state(page, "fine_tuning", lambda now: now["ways"][3]["own"])
@@ -138,7 +137,6 @@ def test_a_run_is_started_and_stopped(browser: Browser, training_server: driver.
     driver.wait_for_state(page, "fine_tuning", lambda now: now["chart"]["runs"][3]["state"] == "stopped")
     page.get_by_role("button", name="Recorded runs").click()
     driver.wait_for_state(page, "fine_tuning", lambda now: not now["ways"][3]["own"])
-    context.close()
 
 
 def test_accessible(page: Page) -> None:

@@ -485,7 +485,7 @@ def test_rewind_on_every_page_hears_of_new_moments_by_one_stream(
         driver.open_page(counted, "attention", model=f"run:{run.id}", text=TEXT)
         before = driver.component_state(counted, "rewind")
         drawn = driver.component(counted, "attention").get_attribute("data-state")
-        after = driver.wait_for_state(counted, "rewind", lambda now: now["steps"] >= before["steps"] + 2, 60)
+        after = driver.wait_for_state(counted, "rewind", lambda now: now["steps"] >= before["steps"] + 2)
         assert after["step"] == before["step"] and after["index"] < after["steps"] - 1, "the knob stays"
         assert after["said"] == f"step {before['step']:,} of {run.steps:,}"
         assert driver.component(counted, "attention").get_attribute("data-state") == drawn, (
@@ -503,7 +503,7 @@ def test_rewind_on_every_page_hears_of_new_moments_by_one_stream(
         counted.locator("figure[data-component=lab][data-state]").wait_for()
         counted.wait_for_function(f"{opened_streams} === 1 && window.streams.at(-1).url.includes('after=')")
         store.command(run.id, OWNER, "stop")
-        driver.wait_for_state(counted, "rewind", lambda now: now["said"].startswith("stopped"), 60)
+        driver.wait_for_state(counted, "rewind", lambda now: now["said"].startswith("stopped"))
         counted.wait_for_function(f"{opened_streams} === 0")
         store.delete(run.id, OWNER)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from app.lessons.reading import Lesson
 from tests.browser import driver
@@ -30,9 +30,8 @@ def test_every_step_by_keys(lesson: Lesson, page: Page) -> None:
 
 
 @every_lesson
-def test_every_step_on_a_phone(lesson: Lesson, browser: Browser, server: driver.Server) -> None:
-    context = driver.new_context(browser, server, viewport=driver.PHONE)
-    page = context.new_page()
+def test_every_step_on_a_phone(lesson: Lesson, page: Page) -> None:
+    page.set_viewport_size(driver.PHONE)
     driver.open_page(page, lesson.steps[0].at.slug, path=lesson.name)
     for mark, step in enumerate(lesson.steps, 1):
         at(page, mark)
@@ -43,4 +42,3 @@ def test_every_step_on_a_phone(lesson: Lesson, browser: Browser, server: driver.
             answer(page, step.question.right)
         page.locator('.gb-lesson [data-act="next"]').click()
     page.wait_for_selector(".gb-lesson", state="detached")
-    context.close()

@@ -200,15 +200,14 @@ def test_the_pen_goes_by_keys(page: Page) -> None:
     page.wait_for_function("document.activeElement.dataset.component === 'multimodal'")
 
 
-def test_a_finger_draws(browser: Browser, server: driver.Server) -> None:
-    context = driver.new_context(browser, server, viewport=driver.PHONE)
-    page = context.new_page()
+def test_a_finger_draws(page: Page) -> None:
+    page.set_viewport_size(driver.PHONE)
     opened(page, sketched=1)
     pad = driver.component(page, NAME).locator(".mm-pad")
     pad.scroll_into_view_if_needed()
     box = pad.bounding_box()
     assert box
-    touch = context.new_cdp_session(page)
+    touch = page.context.new_cdp_session(page)
     for kind, y in (
         ("touchStart", 0.1),
         *(("touchMove", 0.1 + 0.1 * k) for k in range(1, 9)),
@@ -219,7 +218,6 @@ def test_a_finger_draws(browser: Browser, server: driver.Server) -> None:
         )
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     driver.wait_for_state(page, NAME, lambda now: now["strokes"] == 1 and not now["message"])
-    context.close()
 
 
 def test_the_space_finds_pictures_for_captions(page: Page) -> None:

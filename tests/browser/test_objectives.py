@@ -235,7 +235,7 @@ def test_the_three_are_trained_here_by_a_button(training_page: Page) -> None:
     )
     assert [run["id"] for run in state["chart"]["runs"]] != list(RECORDED.values())
     button.click()
-    state = driver.wait_for_state(page, "objectives", lambda now: not now["going"], 60)
+    state = driver.wait_for_state(page, "objectives", lambda now: not now["going"])
     assert {row["state"] for row in state["rows"]} <= {"stopped", "done"}
     ended = [(run["id"], run["count"]) for run in state["chart"]["runs"]]
     page.reload()

@@ -270,10 +270,10 @@ def test_the_five_are_stopped_and_trained_anew(page: Page, server: driver.Server
     train, stop = (page.get_by_role("button", name=name) for name in ("Train all five", "Stop them"))
     with driver.busy(server):
         train.click()
-        state = driver.wait_for_state(page, "toy", lambda now: now["own"], 60)
+        state = driver.wait_for_state(page, "toy", lambda now: now["own"])
         assert state["rates"]["adam"] == 0.02
         stop.click()
-        driver.wait_for_state(page, "toy", lambda now: now["own"] and not now["going"], 60)
+        driver.wait_for_state(page, "toy", lambda now: now["own"] and not now["going"])
     train.click()
     driver.wait_for_state(
         page, "toy", lambda now: now["chart"] and any(run["count"] > 2 for run in now["chart"]["runs"]), 120
@@ -309,7 +309,7 @@ def test_searches_show_what_core_finds(page: Page, lm: core.LanguageModel) -> No
     opened(page, finder="sgd")
     assert driver.component_state(page, "finder")["trials"] == 0
     page.get_by_role("button", name="Search: 100 steps").click()
-    state = driver.wait_for_state(page, "finder", lambda now: now["trials"] == 100, 60)
+    state = driver.wait_for_state(page, "finder", lambda now: now["trials"] == 100)
     expected = list(search(lm, TEXT, "sgd"))
     np.testing.assert_allclose(state["losses"], [trial.loss for trial in expected], rtol=5e-3, atol=1e-3)
     np.testing.assert_allclose(state["rates"], [trial.rate for trial in expected], rtol=1e-5)

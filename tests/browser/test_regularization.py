@@ -158,10 +158,9 @@ def test_arrows_walk_over_the_numbers(page: Page) -> None:
 
 
 def test_four_runs_are_trained_with_one_click_and_stopped_with_another(
-    browser: Browser, training_server: driver.Server
+    training_page: Page, training_server: driver.Server
 ) -> None:
-    context = driver.new_context(browser, training_server, owner="c" * 32)
-    page = context.new_page()
+    page = training_page
     opened(page, arm="dropout")
     train, stop = (page.get_by_role("button", name=name) for name in ("Train all four now", "Stop all four"))
     with driver.busy(training_server):
@@ -178,7 +177,6 @@ def test_four_runs_are_trained_with_one_click_and_stopped_with_another(
     )
     driver.wait_for_link(page, "quartet=")
     assert state["runs"] == ["plain", "dropout"]
-    context.close()
 
 
 def test_answer_notebook_and_link(

@@ -247,9 +247,8 @@ def test_below_the_fold_are_the_published_models_and_the_metrics(page: Page) -> 
         assert outside == [], name
 
 
-def test_a_size_is_trained_and_measured(browser: Browser, training_server: driver.Server) -> None:
-    context = driver.new_context(browser, training_server, owner="d" * 32)
-    page = context.new_page()
+def test_a_size_is_trained_and_measured(training_page: Page) -> None:
+    page = training_page
     opened(page, width=16, portion="1/8", against="compute")
     page.get_by_role("button", name="Train it now").click()
     driver.wait_for_state(page, "scaling", lambda now: len(now["own"]) == 1)
@@ -263,7 +262,6 @@ def test_a_size_is_trained_and_measured(browser: Browser, training_server: drive
     )
     (name,) = [one["run"] for one in drawn["points"] if one["kind"] == "yours"]
     driver.chart(page, "scaling_ladder").get_by_text(name, exact=True).first.wait_for()
-    context.close()
 
 
 def test_accessible(page: Page) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 import core
 from core.text.broken import broken
@@ -337,9 +337,8 @@ def test_the_projector_switch_keeps_the_picture_in_its_figure(page: Page) -> Non
     assert main["y"] + main["height"] <= page.viewport_size["height"] + 1, "its end can be scrolled to"
 
 
-def test_a_narrow_window_prints_nothing_over_the_word(browser: Browser, server: driver.Server) -> None:
-    context = driver.new_context(browser, server, "light", {"width": 1100, "height": 768})
-    page = context.new_page()
+def test_a_narrow_window_prints_nothing_over_the_word(page: Page) -> None:
+    page.set_viewport_size({"width": 1100, "height": 768})
     opened(page, method="words")
     boxes = (
         driver.component(page, NAME)
@@ -348,7 +347,6 @@ def test_a_narrow_window_prints_nothing_over_the_word(browser: Browser, server: 
     )
     assert len(boxes) == 2
     assert boxes[0][1] < boxes[1][0]
-    context.close()
 
 
 def test_learning_can_be_stopped_and_the_page_says_how_far_it_came(page: Page) -> None:
@@ -457,9 +455,8 @@ def test_axe_finds_nothing(page: Page, method: str) -> None:
         assert driver.axe_lines(driver.axe(page)) == [], theme
 
 
-def test_a_phone_shows_everything_without_scrolling_sideways(browser: Browser, server: driver.Server) -> None:
-    context = driver.new_context(browser, server, "light", driver.PHONE)
-    page = context.new_page()
+def test_a_phone_shows_everything_without_scrolling_sideways(page: Page) -> None:
+    page.set_viewport_size(driver.PHONE)
     opened(page)
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= driver.PHONE["width"]
@@ -482,4 +479,3 @@ def test_a_phone_shows_everything_without_scrolling_sideways(browser: Browser, s
           return at('[data-part=text] text').top - at('[data-rows-of]').bottom; }"""
     )
     assert over >= 0, "the buttons must not lie over the text"
-    context.close()
