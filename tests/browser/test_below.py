@@ -54,7 +54,7 @@ def proxied(rule: str, folder: Path) -> Iterator[driver.Server]:
             yield driver.Server(address, server.log, server.process, server.data)
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(60)
 
 
 @contextmanager

@@ -107,7 +107,7 @@ def fronted(front: proxy.Front, folder: Path) -> Iterator[several.Part]:
     finally:
         assert part.process is not None
         part.process.terminate()
-        part.process.wait(10)  # whoever has a stream open
+        part.process.wait(60)  # whoever has a stream open
 
 
 @pytest.fixture
@@ -250,7 +250,7 @@ def test_an_https_address_is_caddys_own(pair: list[Small], tmp_path: Path) -> No
     with fronted(front, tmp_path):
         root = until(lambda: next(tmp_path.rglob("root.crt"), None), "the authority")
         trusted = ssl.create_default_context(cafile=str(root))
-        with httpx.Client(verify=trusted, trust_env=False) as one:
+        with httpx.Client(verify=trusted, trust_env=False, timeout=60) as one:
 
             def asked() -> httpx.Response | None:
                 try:

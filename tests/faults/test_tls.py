@@ -54,6 +54,6 @@ def test_the_right_certificate_is_let_in(cluster: Cluster) -> None:
         tls_client_key=str(folder / "cert.pem"),
         require_encryption=True,
     )
-    with Client(cluster.address, timeout=10, security=own, set_as_default=False) as client:
+    with Client(cluster.address, timeout=60, security=own, set_as_default=False) as client:
         assert len(client.nthreads()) == 1
         assert all(address.startswith("tls://") for address in client.nthreads())

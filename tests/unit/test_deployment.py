@@ -250,7 +250,7 @@ def scheduler_like(folder: Path) -> Iterator[int]:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield server.getsockname()[1]
-        thread.join(10)
+        thread.join(60)
 
 
 def certificate(folder: Path) -> dict[str, str]:

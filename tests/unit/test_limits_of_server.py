@@ -103,7 +103,7 @@ def test_a_stream_that_is_refused_says_why_and_when_to_come_again() -> None:
 
     async def asked() -> tuple[int, str]:
         transport = httpx.ASGITransport(limited)
-        async with httpx.AsyncClient(transport=transport, base_url="http://here") as http:
+        async with httpx.AsyncClient(transport=transport, base_url="http://here", timeout=60) as http:
             with limited.streams.held(Place(FIRST, "")):
                 answer = await http.get("/runs/1/events", headers=cookies(FIRST))
             return answer.status_code, answer.text

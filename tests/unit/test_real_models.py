@@ -119,5 +119,5 @@ def test_pip_fetches_as_uv_does(tmp_path: Path) -> None:
 
 def test_the_app_does_not_wait_for_them() -> None:
     begun: list[str] = []
-    real_models.beside("python", lambda python: begun.append(python) or 0).join(10)  # type: ignore[func-returns-value]
+    real_models.beside("python", lambda python: begun.append(python) or 0).join(60)  # type: ignore[func-returns-value]
     assert begun == ["python"]

@@ -157,18 +157,18 @@ def test_two_that_do_not_fit_together_are_loaded_one_after_the_other(tales: Lang
         together[0] += 1
         together[1] = max(together)
         began.set()
-        held.wait(5)
+        held.wait(60)
         together[0] -= 1
         return replace(tales)
 
     threads = [threading.Thread(target=shelf.get, args=(key, load, size)) for key in "ab"]
     for thread in threads:
         thread.start()
-    began.wait(5)
+    began.wait(60)
     time.sleep(0.05)
     held.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
         assert not thread.is_alive()
     assert together == [0, 1] and len(shelf) == 1
 
@@ -299,7 +299,7 @@ def test_a_visitor_who_leaves_does_not_stop_the_work() -> None:
 
     def work(tell: Tell) -> str:
         tell("Reading", 1, 2)
-        going.wait(5)
+        going.wait(60)
         left.append("done")
         return "model"
 

@@ -354,7 +354,7 @@ def test_nobody_outlives_a_supervisor_that_is_killed() -> None:
         assert supervisor.stdout is not None
         child = psutil.Process(int(supervisor.stdout.readline()))
         supervisor.kill()
-        gone, _ = psutil.wait_procs([child], timeout=10)
+        gone, _ = psutil.wait_procs([child], timeout=60)
         assert gone == [child]
 
 

@@ -42,7 +42,7 @@ def test_a_model_is_loaded_once_and_shared(tales: LanguageModel) -> None:
 
 
 def test_two_models_are_loaded_side_by_side(tales: LanguageModel) -> None:
-    shelf, together = Shelf[LanguageModel](4, 10**9), threading.Barrier(2, timeout=5)
+    shelf, together = Shelf[LanguageModel](4, 10**9), threading.Barrier(2, timeout=60)
 
     def load() -> LanguageModel:
         together.wait()  # passes only when both loads run at once

@@ -68,7 +68,7 @@ def test_the_workers_start_behind_the_first_visitor_and_end_with_the_server(
     go_on = threading.Event()
 
     def begin() -> None:
-        go_on.wait(10)
+        go_on.wait(60)
         told.append("begun")
 
     monkeypatch.setattr(runs, "begin", begin)
