@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -56,14 +55,5 @@ def trained(store: Store, seconds: float = 60.0, **options: Any) -> Iterator[thr
     try:
         yield thread
     finally:
-        thread.join(60)
+        thread.join(300)
         assert not thread.is_alive()
-
-
-def until(true: Callable[[], Any], what: str, patience: float = 60.0) -> Any:
-    """Wait for something; it fails with what it waited for."""
-    end = time.monotonic() + patience
-    while not (value := true()):
-        assert time.monotonic() < end, f"waited {patience:.0f} s for {what}"
-        time.sleep(0.005)
-    return value

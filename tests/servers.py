@@ -17,7 +17,7 @@ import psutil
 from scripts import caddy
 from tests.browser import driver
 from tests.ports import free_port
-from tests.runs import until
+from tests.waiting import until
 
 
 @dataclass

@@ -28,7 +28,8 @@ from tests.benchmarks.classroom import Act, Learner, Log, Meter, Phone, Screen, 
 from tests.benchmarks.pair import Acts, Figure
 from tests.browser import driver
 from tests.ports import free_port
-from tests.runs import tiny, until
+from tests.runs import tiny
+from tests.waiting import until
 
 LEARNERS, EVERY, TRAININGS = 30, 5.0, 2
 HUNDRED, HUNDREDS_SERVERS, HUNDREDS_EVERY = 100, 4, 10.0

@@ -18,7 +18,8 @@ from core.rooms import Asking, Rooms
 from scripts import caddy
 from tests.browser import driver
 from tests.ports import free_port
-from tests.runs import tiny, until
+from tests.runs import tiny
+from tests.waiting import until
 
 PATH = "/glassbox"
 TEACHER = "7" * 32

@@ -18,8 +18,8 @@ from core.rooms import Asking, Rooms
 from core.runs.serving import NAME
 from tests.browser import driver
 from tests.faults.runs import gone, small
-from tests.runs import until
 from tests.servers import Crew, several_processes
+from tests.waiting import until
 
 STOPS = 10.0  # seconds that all of them may take to end
 TEACHER = "7" * 32

@@ -7,8 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -23,9 +22,9 @@ from core.runs.schema import states
 from core.runs.serving import NAME
 from core.training.spec import TrainSpec
 from core.training.trainer import Trainer
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE = 120.0  # seconds that a test waits for anything at all: the machine may be busy
 OWNER = "test"
 EXACT = ("step", "loss", "learning_rate", "gradient_norm", "update_norm", "tokens")  # the rest is time
 
@@ -53,15 +52,6 @@ def uninterrupted(spec: TrainSpec) -> dict[str, Any]:
     return dict(zip(EXACT, np.array(rows).T))
 
 
-def until(true: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
-    """Wait for something; it fails with what it waited for."""
-    end = time.monotonic() + patience
-    while not (value := true()):
-        assert time.monotonic() < end, f"waited {patience:.0f} s for {what}"
-        time.sleep(0.01)
-    return value
-
-
 def in_the_middle(store: Store, id: str, after: int = 0) -> int:
     """Wait until a run has stored a state past a step, and trains on; the last step in the store then."""
 
@@ -70,7 +60,7 @@ def in_the_middle(store: Store, id: str, after: int = 0) -> int:
             step = connection.execute(sa.select(states.c.step).where(states.c.run == id)).scalar()
         return step if step is not None and step > after else 0
 
-    step = until(saved, "a state")
+    step = until(saved, "a state", moves=lambda: store.get(id).step)
     until(lambda: store.get(id).step > step, "more steps than are saved")
     run = store.get(id)
     assert run.step < run.steps * 0.9, "too late to disturb it"
@@ -78,8 +68,8 @@ def in_the_middle(store: Store, id: str, after: int = 0) -> int:
 
 
 def finished(store: Store, id: str) -> Run:
-    """Wait until the run is over."""
-    until(lambda: store.get(id).over, "the end of the run")
+    """Wait until the run is over, for as long as it goes on."""
+    until(lambda: store.get(id).over, "the end of the run", moves=lambda: store.get(id).step)
     return store.get(id)
 
 

@@ -13,7 +13,7 @@ import pytest
 from app.server.start import LEAVES
 from tests.browser.driver import serving
 from tests.faults.runs import OWNER, SETTINGS, finished, gone, in_the_middle, same_curve, small
-from tests.runs import until
+from tests.waiting import until
 
 
 def test_a_killed_app(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ import psutil
 import pytest
 
 from core.runs import Engine, LimitExceeded, Limits, RunError, Store
-from tests.faults.runs import gone, is_worker, same_curve, small
-from tests.runs import OTHER, OWNER, tiny, until
+from tests.faults.runs import finished, gone, is_worker, same_curve, small
+from tests.runs import OTHER, OWNER, tiny
+from tests.waiting import until
 
 LONG = 20_000
 
@@ -69,7 +70,7 @@ def test_a_worker_keeps_less_than_450_mb_of_its_own(engine: Engine) -> None:
     """What would be free again without it. Its resident set also counts the libraries' files, once in each process,
     and as much of them as the system happens to hold: between 680 and 770 MB for one and the same worker."""
     run = engine.submit(small(300), OWNER)
-    until(lambda: engine.store.get(run.id).over, "the end")
+    finished(engine.store, run.id)
     workers = [p for p in psutil.Process().children(recursive=True) if is_worker(p)]
     sizes = [worker.memory_full_info().uss / 2**20 for worker in workers]
     assert len(sizes) == 2
@@ -92,7 +93,7 @@ def test_a_paused_run_frees_its_worker_for_others(engine: Engine) -> None:
     third = engine.submit(small(100), OWNER)
     for run, owner in zip(paused, (OWNER, OTHER)):
         engine.store.command(run.id, owner, "pause")
-    until(lambda: engine.store.get(third.id).over, "the third")
+    finished(engine.store, third.id)
     at = engine.store.get(paused[0].id)
     assert at.state == "paused"
     engine.store.command(at.id, OWNER, "run")

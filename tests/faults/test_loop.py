@@ -18,7 +18,8 @@ from core.runs.worker import here
 from core.training.spec import TrainSpec
 from tests.faults.postgres import Postgres
 from tests.faults.runs import same_curve
-from tests.runs import OWNER, taken, tiny, trained, until
+from tests.runs import OWNER, taken, tiny, trained
+from tests.waiting import until
 
 LONG = 100_000  # steps that nobody waits for
 
@@ -137,7 +138,7 @@ def test_a_worker_that_was_taken_for_lost_lets_go(lite: Store) -> None:
         connection.exec_driver_sql("UPDATE glassbox_runs SET lease_until = 0")
     requeue(lite.database)
     with trained(lite):
-        slow.join(30)
+        slow.join(120)
         assert not slow.is_alive()
     same_curve(lite, id)
 
@@ -229,7 +230,7 @@ def test_a_database_that_does_not_come_back(lite: Store) -> None:
         worker.start()
         begun(lite, id)
         other.execute("BEGIN EXCLUSIVE")
-        worker.join(30)
+        worker.join(120)
         assert not worker.is_alive()
         other.execute("COMMIT")
     other.close()

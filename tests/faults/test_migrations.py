@@ -35,7 +35,8 @@ from core.runs.records import COLUMNS
 from core.runs.schema import VERSION
 from tests import earlier
 from tests.faults.postgres import Postgres
-from tests.runs import OTHER, OWNER, rows, taken, tiny, trained, until
+from tests.runs import OTHER, OWNER, rows, taken, tiny, trained
+from tests.waiting import until
 
 MOVED = Path(moved.__file__).parent
 

@@ -15,8 +15,8 @@ import pytest
 
 from app.server import proxy, several
 from scripts import caddy
-from tests.faults.runs import until
 from tests.ports import free_port
+from tests.waiting import until
 
 SCRIPT = b"export const numbers = [1, 2, 3];\n" * 200
 

@@ -19,7 +19,8 @@ from core.runs.queue import claim
 from core.runs.serving import BEHIND
 from tests.browser import driver
 from tests.faults.runs import OWNER, ROOT, SETTINGS, finished, in_the_middle, is_worker, same_curve, small
-from tests.runs import tiny, until
+from tests.runs import tiny
+from tests.waiting import until
 
 
 def workers(above: int | None = None) -> list[psutil.Process]:
@@ -72,7 +73,8 @@ def test_a_run_brings_its_worker_and_a_second_run_a_second(lite: Store) -> None:
         assert len(workers()) == 2, "no more than are allowed"
         for run in runs:
             lite.command(run.id, run.owner, "stop")
-        until(lambda: all(lite.get(run.id).over for run in runs), "the end")
+        for run in runs:
+            finished(lite, run.id)
 
 
 def test_a_run_put_into_the_store_by_somebody_else_is_seen(lite: Store) -> None:
@@ -206,7 +208,7 @@ def test_forked_workers_train_the_same_curves_and_share_their_memory(lite: Store
         assert say("open") == "ready"
         until(lambda: lite.get(id).step > reached, "the run to go on")
         lite.command(id, OWNER, "stop")
-        until(lambda: lite.get(id).over, "its end")
+        finished(lite, id)
         (second,) = workers(child.pid)
         assert say("forget") == "forgotten"
         second.kill()  # the next one is a Python of its own

@@ -9,8 +9,7 @@ import json
 import os
 import signal
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
 from typing import Any
@@ -42,6 +41,7 @@ from pages.tokenization.learned import (
 from pages.tokenization.question import other
 from pages.tokenization.waiting import Job, Jobs, so_far, words
 from tests.pages.conftest import run_notebook
+from tests.waiting import until
 
 TEXT = "Her unhappiness turned into happiness."
 SPEC = Spec("fables", 500, "usual")
@@ -155,14 +155,6 @@ def ends(job: Job) -> bool:
     return job.learner is None or job.learner.wait(30)
 
 
-def until(true: Callable[[], object], seconds: float = 60) -> None:
-    """Wait for something of another process."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.005)
-
-
 def far(job: Job) -> int:
     """How many merges of BPE a job has learned."""
     return len(learned_of(job.spec, so_far(job), stopped=True).bpe.merges)
@@ -173,7 +165,7 @@ def test_learning_shows_progress_and_stops_where_it_is(jobs: Jobs) -> None:
     job = jobs.of(spec)
     seen = []
     with jobs.wait(job) as learner:
-        until(lambda: job.said is not None and job.said.done >= 50)
+        until(lambda: job.said is not None and job.said.done >= 50, "the fiftieth merge")
         assert job.said is not None
         seen.append((words(job.said), job.said.share))
         stopped = learned_of(spec, so_far(job), stopped=True)
@@ -215,7 +207,7 @@ def test_a_stopped_page_says_how_far_it_came_and_learns_on(open_page: Any) -> No
     app = open_page("tokenization", text=TEXT, corpus="fables", size=500)
     job = waiting._jobs.of(spec)
     with waiting._jobs.wait(job):
-        until(lambda: job.said is not None and job.said.done >= 50)
+        until(lambda: job.said is not None and job.said.done >= 50, "the fiftieth merge")
     stopped = learned_of(spec, so_far(job), stopped=True)
     app.session_state["gb"].memos["tokenization"] = {"stopped": stopped}
     app.slider(key="size").set_value(2500).run()
@@ -506,7 +498,7 @@ def test_visitors_who_wait_for_the_same_vocabularies_learn_them_once(jobs: Jobs)
     with jobs.wait(theirs) as learner:
         with jobs.wait(mine) as same:
             assert same is learner
-            until(lambda: mine.said is not None and mine.said.done >= 50)
+            until(lambda: mine.said is not None and mine.said.done >= 50, "the fiftieth merge")
             stopped = learned_of(spec, so_far(mine), stopped=True)
         far = len(stopped.bpe.merges)
         whole = learned_of(spec, learner.result())  # nobody let it rest
@@ -543,7 +535,7 @@ def test_who_comes_first_learns_first(jobs: Jobs, monkeypatch: pytest.MonkeyPatc
         others = [threading.Thread(target=come, args=(at,)) for at in (3, 2)]
         for number, other in enumerate(others, 1):
             other.start()
-            until(partial(waits, number))
+            until(partial(waits, number), "so many that wait")
         first.close()
         for other in others:
             other.join(30)

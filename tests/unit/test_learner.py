@@ -17,7 +17,7 @@ from core.data.corpora import corpus
 from core.text.learner import Learner, LearningFailed
 from core.text.merging import Learning
 from tests.processes import alive
-from tests.runs import until
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 FABLES = list(islice(corpus("fables"), 60))

@@ -32,7 +32,8 @@ from core.training.fine_tune_spec import FineTuneSpec
 from core.training.spec import TrainSpec
 from core.training.trainer import Trainer
 from scripts.record_runs import RECORDED, Plan
-from tests.runs import OWNER, row, rows, taken, tiny, until
+from tests.runs import OWNER, row, rows, taken, tiny
+from tests.waiting import until
 
 
 @pytest.fixture

@@ -28,7 +28,8 @@ from core.runs.worker import here
 from core.vectors import families, maps, projection
 from core.vectors.static import StaticVectors
 from core.vectors.word2vec import Settings, Word2Vec
-from tests.runs import OTHER, OWNER, taken, tiny, until
+from tests.runs import OTHER, OWNER, taken, tiny
+from tests.waiting import until
 
 TEXT = (
     "The dog saw the red ball. The cat saw the blue ball! A hen and a dog are friends; the cat is not.\n" * 40

@@ -14,7 +14,8 @@ from core.runs.limits import MB, Starts
 from core.runs.queue import claim, order
 from core.runs.records import StoreFull
 from core.runs.retention import STOPPED, clear, make_way, relieve
-from tests.runs import OTHER, OWNER, rows, taken, tiny, trained, until
+from tests.runs import OTHER, OWNER, rows, taken, tiny, trained
+from tests.waiting import until
 
 SCHOOL, HOME = "school", "home"
 WIDE = {"n_layers": 2, "d_model": 64, "n_heads": 2}  # 0.4 MB a checkpoint

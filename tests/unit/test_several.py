@@ -18,7 +18,7 @@ from app.session import visitors
 from core import server_process
 from core.runs import engine
 from scripts import browser, caddy, environment, installation
-from tests.runs import until
+from tests.waiting import until
 
 LOG = Path("/data/8501.log")
 NAMED = "make run PORT={}"

@@ -30,7 +30,7 @@ from app.outside import browsers, documents, rendering, standalone
 from app.session.fields import BY_KEY, DEFAULT_TEXT
 from tests.pictures import ALONE, SHOWN, draw, figure, without_times
 from tests.processes import alive
-from tests.runs import until
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = "A red ball was lost. She found the red"

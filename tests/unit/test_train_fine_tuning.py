@@ -17,8 +17,8 @@ from core.runs import fine_tuning as work
 from core.runs import train as command
 from core.training.fine_tune_spec import compared
 from core.training.fine_tuning import FineTuner
-from tests.runs import until
 from tests.tuning import OWN, base, spec
+from tests.waiting import until
 
 WORDS = ("fine_tune", "examples=20", "batch=4", "held_out=12", "eval_every=5", "checkpoints=2", "rank=2")
 
