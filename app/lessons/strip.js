@@ -149,7 +149,7 @@ function choose(strip, at) {
 /** @param {Strip} strip */
 function draw(strip) {
   const { root, data } = strip;
-  const focus = root.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset : null;
+  const focus = root.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement) : null;
   const point = data.point && !data.own ? html("span", { class: "gb-visually-hidden" }, ` ${say("Look at: {point}.", { point: data.point })}`) : "";
   const prose = data.prose ? html("p", { class: "gb-lesson-prose" }, ...inline(data.prose), point,
     data.goal ? html("b", { class: "gb-lesson-goal" }, ` ${say("✓ done")}`) : "") : null;
@@ -164,7 +164,8 @@ function draw(strip) {
     lesson: data.lesson, mark: data.mark, of: data.of, name: data.name, answered: data.answered, right: data.answer?.right ?? null,
     own: data.own, done: data.done, goal: data.goal, asks: Boolean(data.question), folded: strip.folded, point: data.point,
   });
-  if (focus?.act) /** @type {HTMLElement | null} */ (root.querySelector(`[data-act="${focus.act}"]`))?.focus();
+  const again = focus?.id ? `#${focus.id}` : focus?.dataset.act ? `[data-act="${focus.dataset.act}"]` : "";
+  if (again) /** @type {HTMLElement | null} */ (root.querySelector(again))?.focus({ preventScroll: true });
 }
 
 /** Tells the pictures how much of the window the strip covers, so that what it points at comes to lie beside it. @param {HTMLElement} root */

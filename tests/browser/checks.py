@@ -18,6 +18,7 @@ def answered(page: Page) -> str:
     card.get_by_role("radio").first.click()
     card.get_by_role("button", name="Commit").click()
     card.locator(".gb-reveal").wait_for()
+    driver.wait_until_drawn(page)  # a list that is opened while the page is drawn may be closed by it
     return card.locator(".gb-reveal").inner_text()
 
 

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Dialog, Page, expect
 
 from app import chapters
-from tests.browser import driver
+from tests.browser import checks, driver
 from tests.damaged import BROKEN, MARKUP_TOKENS, damage
 from tests.pages.conftest import random_model
 from tests.ports import free_port
@@ -223,15 +223,12 @@ def test_tokens_that_look_like_markup_are_text_in_chips_tips_lists_and_files(
     for chip in page.locator("figure .gb-chip").all()[:8]:
         driver.hover(page, chip)
         assert page.evaluate(MADE) == []
-    card = page.locator(".st-key-gb-card-predict")
-    card.get_by_role("radio").first.click()
-    card.get_by_role("button", name="Commit").click()
-    card.locator(".gb-reveal").wait_for()
+    checks.answered(page)
     assert page.evaluate(MADE) == []
     for box in page.get_by_test_id("stMain").get_by_test_id("stSelectbox").all():
         if box.is_visible():
             box.get_by_role("combobox").click()
-            expect(page.get_by_role("option").first).to_be_visible()
+            expect(page.locator("[role=option]").first).to_be_visible()
             assert page.evaluate(MADE) == []
             page.keyboard.press("Escape")
     page.get_by_role("button", name="Table", exact=True).click()
