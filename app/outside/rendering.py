@@ -110,11 +110,9 @@ def _open(browser: str, address: str) -> Iterator[subprocess.Popen[bytes]]:
         try:
             yield process
         finally:
-            if hasattr(os, "killpg"):
-                with suppress(ProcessLookupError):  # it has ended of itself
-                    os.killpg(
-                        process.pid, signal.SIGKILL
-                    )  # Debian's command is a script that starts the browser
+            if hasattr(os, "killpg"):  # Debian's command is a script that starts the browser: the two of them
+                with suppress(ProcessLookupError):  # ended by themselves
+                    os.killpg(process.pid, signal.SIGKILL)
             else:
                 process.kill()
             process.wait()

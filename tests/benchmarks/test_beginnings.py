@@ -45,6 +45,13 @@ def spent(work: Callable[[int], object], rounds: int) -> list[float]:
     return seconds
 
 
+def of_a_million(tell: Callable[[int], int], rounds: int = 5) -> list[float]:
+    """Seconds of processor time that a million words would take, by a call that returns how many it told."""
+    counts: list[int] = []
+    times = spent(lambda number: counts.append(tell(number)), rounds)
+    return [1e6 * seconds / count for seconds, count in zip(times, counts, strict=True)]
+
+
 def judged(report: Report, figure: pair.Figure) -> None:
     """Report a figure, and fail where it is missed."""
     report(figure)
@@ -78,38 +85,22 @@ def test_the_first_step_on_five_megabytes(report: Report) -> None:
 
 def test_stories(report: Report) -> None:
     list(islice(stories(0), 20))  # the tables are built
-    counts = []
 
-    def tell(number: int) -> None:
-        counts.append(sum(len(told.text.split()) for told in islice(stories(50_000 + 250 * number), 250)))
+    def tell(number: int) -> int:
+        return sum(len(told.text.split()) for told in islice(stories(50_000 + 250 * number), 250))
 
-    times = spent(tell, 5)
-    judged(
-        report,
-        pair.Figure(
-            "a million words of stories", [1e6 * t / n for t, n in zip(times, counts, strict=True)], 60, "s"
-        ),
-    )
+    judged(report, pair.Figure("a million words of stories", of_a_million(tell), 60, "s"))
 
 
 def test_translations(report: Report) -> None:
     list(islice(translations(0, "train"), 20))
-    counts = []
 
-    def tell(number: int) -> None:
+    def tell(number: int) -> int:
         made = islice(translations(50_000 + 1000 * number, "train"), 1000)
-        counts.append(sum(len(words(each.english)) + len(words(each.spanish)) for each in made))
+        return sum(len(words(each.english)) + len(words(each.spanish)) for each in made)
 
-    times = spent(tell, 5)
-    judged(
-        report,
-        pair.Figure(
-            "a million words of translations, both languages together",
-            [1e6 * t / n for t, n in zip(times, counts, strict=True)],
-            60,
-            "s",
-        ),
-    )
+    title = "a million words of translations, both languages together"
+    judged(report, pair.Figure(title, of_a_million(tell), 60, "s"))
 
 
 def test_gradients_by_depth(report: Report) -> None:
@@ -121,6 +112,5 @@ def test_words_spelt_alike(report: Report) -> None:
     spelling = Spelling(glove().words)
     spelling.nearest("warm")
     times = spent(lambda number: spelling.nearest(SPELT_WRONG[number % 3]), 12)
-    judged(
-        report, pair.Figure("the words spelt most like another, of GloVe’s", [1000 * t for t in times], 500)
-    )
+    title = "the words spelt most like another, of GloVe’s"
+    judged(report, pair.Figure(title, [1000 * each for each in times], 500))
