@@ -23,6 +23,7 @@ from tests.benchmarks import pair
 from tests.benchmarks.test_latency import CLOCK, waited
 from tests.browser import driver
 from tests.browser.test_stream import family
+from tests.waiting import until
 
 OWNER = "5" * 32
 FIRST_MS, KEPT, WATCHERS, CORE_SHARE = 1000, 0.95, 30, 15
@@ -56,17 +57,9 @@ def begun(store: Store, steps: int = STEPS) -> Run:
     return store.create(recipes.fast(corpus="tales", tokenizer="characters", steps=steps), OWNER)
 
 
-def until(holds: Callable[[], bool], seconds: float = 240) -> None:
-    """Look until it holds."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.02)
-
-
 def finished(store: Store, run: Run) -> Run:
     """The run at its end, which is a good one."""
-    until(lambda: store.get(run.id).over)
+    until(lambda: store.get(run.id).over, "the end of the run", moves=lambda: store.get(run.id).step)
     run = store.get(run.id)
     assert run.state == "done", run.ended
     return run
@@ -86,7 +79,7 @@ def test_the_first_point_after_the_click(server: driver.Server, browser: Browser
             times.append(waited(page))
             run = store.list(owner=OWNER)[0]
             store.command(run.id, OWNER, "stop")
-            until(lambda id=run.id: store.get(id).over)  # type: ignore[misc]
+            until(lambda id=run.id: store.get(id).over, "its end")  # type: ignore[misc]
             context.close()
     figure = pair.Figure("from the click on Start to the first point drawn, workers warm", times, FIRST_MS)
     report(figure)
@@ -122,7 +115,7 @@ def resting(store: Store) -> Iterator[Run]:
     """A run that was paused at its beginning; resumed at the end of the block."""
     run = begun(store)
     store.command(run.id, OWNER, "pause")
-    until(lambda: store.get(run.id).state == "paused")
+    until(lambda: store.get(run.id).state == "paused", "the pause")
     yield run
     store.command(run.id, OWNER, "run")
 
