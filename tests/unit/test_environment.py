@@ -17,6 +17,7 @@ import pytest
 from packaging.pylock import Pylock
 
 from app.server import launch
+from core import installation as core_installation
 from scripts import browser, download, environment, installation, lock_sizes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -563,14 +564,18 @@ def test_the_first_free_port_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_shim_without_uv_behind_it_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shim = executable(tmp_path / "uv", "exit 127")
     monkeypatch.setattr("shutil.which", lambda name: str(shim))
-    monkeypatch.setattr(sys, "executable", str(executable(tmp_path / "python", "exit 1")))
-    monkeypatch.setattr(installation, "UV_VENV", tmp_path / "bootstrap")
+    python, base = executable(tmp_path / "python", "exit 1"), executable(tmp_path / "base", "exit 1")
+    monkeypatch.setattr(sys, "executable", str(python))
+    monkeypatch.setattr(sys, "_base_executable", str(base))
+    monkeypatch.setattr(core_installation, "UV_VENV", tmp_path / "bootstrap")
     assert installation.find_uv() is None
     inner = tmp_path / "bootstrap" / "bin"
     inner.mkdir(parents=True)
     assert installation.find_uv() is None
     executable(inner / "uv", "echo uv 1.0")
     assert installation.find_uv() == [str(inner / "uv")]
+    executable(base, "echo uv 1.0")  # the Python that the environment was made from
+    assert installation.find_uv() == [str(base), "-m", "uv"]
     executable(shim, "echo uv 1.0")
     assert installation.find_uv() == [str(shim)]
 
@@ -579,11 +584,13 @@ def test_a_shim_without_uv_behind_it_is_passed_over(tmp_path: Path, monkeypatch:
 def test_without_pip_and_venv_the_message_says_what_to_install(
     root: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(installation, "UV_VENV", tmp_path / "bootstrap")
+    for module in (installation, core_installation):
+        monkeypatch.setattr(module, "UV_VENV", tmp_path / "bootstrap")
     monkeypatch.setattr(browser, "is_root", lambda: root)
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}" if name == "apt-get" else None)
     asked: list[str] = []
-    monkeypatch.setattr(installation, "succeeds", lambda command, timeout=60: asked.append(command[0]))
+    for module in (installation, core_installation):
+        monkeypatch.setattr(module, "succeeds", lambda command, timeout=60: asked.append(command[0]))
     with pytest.raises(installation.Problem, match=r"apt-get install python3-venv"):
         installation.install_uv()
     assert ("apt-get" in asked) is root  # only where it asks nobody for a password
@@ -601,8 +608,9 @@ def test_a_refused_pip_is_followed_by_a_bootstrap_environment(
             return command[0].startswith(str(tmp_path)) and any("venv" in earlier for earlier in asked)
         return "--user" not in command
 
-    monkeypatch.setattr(installation, "UV_VENV", tmp_path / "bootstrap")
-    monkeypatch.setattr(installation, "succeeds", succeeds)
+    for module in (installation, core_installation):
+        monkeypatch.setattr(module, "UV_VENV", tmp_path / "bootstrap")
+        monkeypatch.setattr(module, "succeeds", succeeds)
     assert installation.install_uv() == [str(installation.venv_program(tmp_path / "bootstrap", "uv"))]
     assert [sys.executable, "-m", "venv", "--clear", str(tmp_path / "bootstrap")] in asked
 
