@@ -655,32 +655,43 @@ def test_models_are_made_and_checked_with_the_tools_that_their_texts_and_scores_
     assert asked == [installation.DEVELOPMENT, ["python", "-m", "scripts.train_models", "--check"]]
 
 
-def test_the_whole_suite_is_shared_by_two_processes_and_a_part_of_it_is_not() -> None:
-    first, second = environment.suite([])
-    left = [argument.removeprefix("--ignore=") for argument in first if argument.startswith("--ignore=")]
-    assert left == second[2:] == [environment.BROWSER] and (environment.ROOT / environment.BROWSER).is_dir()
-    assert first[:2] == second[:2] == ["-n", "2"] and len(first) == 3, "each test in one of two turns"
-    assert environment.suite(["-k", "word"]) == [["-k", "word"]]
-    assert environment.suite(["tests/unit"]) == [["tests/unit"]]
+def test_a_tier_is_shared_by_all_cores_and_a_chosen_part_is_not() -> None:
+    tier = ["python", "-m", "pytest", "--tier", "quick"]
+    assert environment.pytest_command("python", "quick", []) == [*tier, "-n", "logical"]
+    assert environment.pytest_command("python", "quick", ["-k", "word"]) == [*tier, "-k", "word"]
 
 
-@pytest.mark.parametrize("codes", [(0, 0), (1, 0), (0, 2), (5, 1)])
-def test_a_failure_in_either_turn_is_one_of_the_whole(
-    codes: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("run", "tiers", "lints"),
+    [
+        ("command_test", ["quick"], 1),
+        ("command_test_rest", ["rest"], 0),
+        ("command_test_all", ["quick", "rest"], 1),
+    ],
+)
+@pytest.mark.parametrize("codes", [(0, 0), (1, 0), (0, 2), (5, 1), (5, 0)])
+def test_every_tier_of_a_command_runs_and_a_failure_of_one_is_the_command_s(
+    run: str, tiers: list[str], lints: int, codes: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = iter(codes)
+    asked: list[list[str]] = []
+    linted: list[int] = []
+
+    def answer(command: list[str], **options: object) -> subprocess.CompletedProcess[bytes]:
+        asked.append(command)
+        return subprocess.CompletedProcess(command, codes[len(asked) - 1])
+
     monkeypatch.setattr(environment, "ensure", lambda which, command: "python")
     monkeypatch.setattr(environment.browser, "ensure", lambda python, say: "chromium")
     monkeypatch.setattr(environment.caddy, "ensure", lambda say: "caddy")
-    monkeypatch.setattr(environment, "command_lint", lambda: 0)
+    monkeypatch.setattr(environment, "command_lint", lambda: linted.append(1))
     monkeypatch.setattr(environment.real_models, "bring", lambda python: 1)  # its own tests fail then
-    monkeypatch.setattr(
-        environment.subprocess, "run", lambda *args, **options: subprocess.CompletedProcess(args, next(said))
-    )
-    assert bool(environment.command_test([])) == any(codes)
-    assert next(said, None) is None, (
-        "the second turn comes even after a failure: one run names all that fails"
-    )
+    monkeypatch.setattr(environment.subprocess, "run", answer)
+    assert bool(getattr(environment, run)([])) == any(codes[: len(tiers)])
+    assert [command[command.index("--tier") + 1] for command in asked] == tiers and len(linted) == lints
+    asked.clear()
+    chosen = getattr(environment, run)(["-k", "word"])
+    nowhere = codes[: len(tiers)] == (5, 0)  # the word chooses tests of one tier alone
+    assert bool(chosen) == (any(codes[: len(tiers)]) and not nowhere)
 
 
 def test_each_check_is_made_and_told_whole_and_one_that_fails_ends_the_command(
