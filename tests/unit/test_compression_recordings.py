@@ -75,8 +75,7 @@ def test_the_first_steps_are_those_recorded(way: str, precision: str) -> None:
     assert apart(way, precision) <= CLOSE[way]
 
 
-# One way for each of the two tolerances.
-@pytest.mark.parametrize("way", ["alone", "magnitude"])
+@pytest.mark.parametrize("way", list(CLOSE))
 def test_another_seed_or_rate_would_be_noticed(way: str) -> None:
     assert apart(way, "float32", seed=1) > CLOSE[way]
     assert apart(way, "float32", rate=2 * spec_of(way).body_rate) > CLOSE[way]

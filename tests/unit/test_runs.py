@@ -282,7 +282,7 @@ TUNED = [name for name, plan in sorted(RECORDED.items()) if isinstance(plan.spec
 
 def steps_of(precision: str) -> int:
     """How many first steps are trained: without instructions for bfloat16 one of its steps takes 40 times as long."""
-    return 10 if precision == "float32" else 3
+    return 20 if precision == "float32" else 3
 
 
 def closeness(spec: TrainSpec, precision: str) -> float:
