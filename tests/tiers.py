@@ -1,7 +1,8 @@
 """The two tiers of the tests: what `make test` runs, and what it leaves to `make test-rest`.
 
-A test is in the quick tier unless it is marked `@pytest.mark.full(reason="...")`. Hypothesis tests are in both: with
-few examples in the quick tier, with all of theirs in the other.
+A test is in the quick tier unless it is marked `@pytest.mark.full(reason="...")`. With `quick_cases=2` the first two
+cases of a parametrized test stay in the quick tier. Hypothesis tests are in both: with few examples in the quick tier,
+with all of theirs in the other.
 """
 
 from __future__ import annotations
@@ -30,25 +31,54 @@ def examples(full: int) -> int:
     return full if _most_examples is None else min(full, _most_examples)
 
 
-def runs_in(item: pytest.Item, tier: str) -> bool:
-    """Return whether a test belongs to a tier. Raises pytest.UsageError where its mark `full` gives no reason."""
+def is_full(item: pytest.Item, case: int) -> bool:
+    """Return whether the quick tier leaves out a test, which is the case of this number of its function.
+
+    Raises:
+        pytest.UsageError: its mark `full` gives no reason, or something that is neither a reason nor `quick_cases`.
+    """
     mark = item.get_closest_marker("full")
-    if mark is not None and not (not mark.args and str(mark.kwargs.get("reason", "")).strip()):
-        raise pytest.UsageError(f'{item.nodeid}: write @pytest.mark.full(reason="...")')
+    if mark is None:
+        return False
+    if (
+        mark.args
+        or not str(mark.kwargs.get("reason", "")).strip()
+        or mark.kwargs.keys() - {"reason", "quick_cases"}
+    ):
+        raise pytest.UsageError(f'{item.nodeid}: write @pytest.mark.full(reason="...") or add quick_cases=1')
+    return case >= mark.kwargs.get("quick_cases", 0)
+
+
+def runs_in(item: pytest.Item, tier: str, case: int = 0) -> bool:
+    """Return whether a test, the case of this number of its function, belongs to a tier."""
+    full = is_full(item, case)
     if tier == QUICK:
-        return mark is None
+        return not full
     if tier == REST:
-        return mark is not None or getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        return full or getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
     return True
+
+
+def number_cases(items: list[pytest.Item]) -> dict[pytest.Item, int]:
+    """Return the number of each test among the cases of its function, in the order of their parameters."""
+
+    def parameters(item: pytest.Item) -> tuple[int, tuple[int, ...]]:
+        indices = tuple(getattr(getattr(item, "callspec", None), "indices", {}).values())
+        return sum(indices), indices
+
+    cases: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        cases[item.nodeid.split("[", 1)[0]].append(item)
+    return {item: case for group in cases.values() for case, item in enumerate(sorted(group, key=parameters))}
 
 
 def select(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the tests of one tier in `items`, and keep how many are left out."""
-    tier = config.getoption("tier")
+    tier, cases = config.getoption("tier"), number_cases(items)
     chosen: list[pytest.Item] = []
     left_out: list[pytest.Item] = []
     for item in items:
-        (chosen if runs_in(item, tier) else left_out).append(item)
+        (chosen if runs_in(item, tier, cases[item]) else left_out).append(item)
     config.stash[LEFT_OUT] = len(left_out)
     if left_out:
         config.hook.pytest_deselected(items=left_out)

@@ -17,10 +17,16 @@ from tests import tiers
 ROOT = Path(__file__).resolve().parents[2]
 
 
+class StandIn(SimpleNamespace):
+    """Stands for a test, which is found by its identity."""
+
+    __hash__ = object.__hash__
+
+
 def item(mark: pytest.Mark | None = None, hypothesis: bool = False) -> Any:
     """Stand for a collected test."""
     function = SimpleNamespace(is_hypothesis_test=True) if hypothesis else SimpleNamespace()
-    return SimpleNamespace(nodeid="test_x.py::test_y", obj=function, get_closest_marker=lambda name: mark)
+    return StandIn(nodeid="test_x.py::test_y", obj=function, get_closest_marker=lambda name: mark)
 
 
 def test_a_marked_test_is_left_to_the_full_tier_and_a_hypothesis_test_is_in_both() -> None:
@@ -35,7 +41,26 @@ def test_a_marked_test_is_left_to_the_full_tier_and_a_hypothesis_test_is_in_both
         assert tiers.runs_in(one, tiers.ALL)
 
 
-@pytest.mark.parametrize("mark", [pytest.mark.full, pytest.mark.full("slow"), pytest.mark.full(reason=" ")])
+def test_the_first_cases_of_a_marked_test_may_stay_in_the_quick_tier() -> None:
+    mark = pytest.mark.full(reason="each page in turn", quick_cases=2).mark
+    items = [item(mark) for _ in range(4)]
+    for one, (a, b) in zip(items, [(1, 1), (0, 1), (1, 0), (0, 0)], strict=True):
+        one.callspec = SimpleNamespace(indices={"a": a, "b": b})
+    cases = tiers.number_cases(items)
+    assert [cases[one] for one in items] == [3, 1, 2, 0], "the first is that of each parameter's first value"
+    assert [tiers.runs_in(one, tiers.QUICK, cases[one]) for one in items] == [False, True, False, True]
+    assert [tiers.runs_in(one, tiers.REST, cases[one]) for one in items] == [True, False, True, False]
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        pytest.mark.full,
+        pytest.mark.full("slow"),
+        pytest.mark.full(reason=" "),
+        pytest.mark.full(reason="slow", quick=1),
+    ],
+)
 def test_a_mark_without_a_reason_is_refused(mark: pytest.MarkDecorator) -> None:
     with pytest.raises(pytest.UsageError, match=r"test_x\.py::test_y.*reason"):
         tiers.runs_in(item(mark.mark), tiers.ALL)
