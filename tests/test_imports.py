@@ -265,6 +265,7 @@ def bare_callbacks(path: str, source: str) -> list[str]:
     ]
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_nothing_interrupts_a_callback() -> None:
     bare = [
         line

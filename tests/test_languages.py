@@ -41,6 +41,7 @@ def said(entry: polib.POEntry) -> list[str]:
     return list(entry.msgstr_plural.values()) or [entry.msgstr]
 
 
+@pytest.mark.full(reason="takes 2 s")
 @languages
 def test_tables_have_each_message_once_and_no_other(
     language: str, collected: dict[messages.Key, dict[str, None]]
@@ -77,6 +78,7 @@ def test_translations_keep_places_and_code(language: str) -> None:
     assert lost == []
 
 
+@pytest.mark.full(reason="takes 2 s")
 @languages
 def test_terms_are_translated_alike(language: str) -> None:
     """The glossary names a term once for all; a sentence may say it otherwise now and then."""
@@ -102,6 +104,7 @@ def bare(text: str) -> str:
     )
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_messages_are_written_out_where_they_are_said() -> None:
     """A message that is put together first cannot be found by who translates."""
     put_together = []

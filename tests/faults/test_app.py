@@ -16,6 +16,7 @@ from tests.faults.runs import OWNER, SETTINGS, finished, gone, in_the_middle, sa
 from tests.waiting import until
 
 
+@pytest.mark.full(reason="starts processes and waits for them, 11 s")
 def test_a_killed_app(tmp_path: Path) -> None:
     with serving(tmp_path, env=SETTINGS) as app, closing(app.store()) as store:
         id = store.create(small(), OWNER).id
@@ -31,6 +32,7 @@ def test_a_killed_app(tmp_path: Path) -> None:
         same_curve(store, id)
 
 
+@pytest.mark.full(reason="starts processes and waits for them, 4 s")
 def test_an_app_that_somebody_watches_ends_when_it_is_told_to(tmp_path: Path) -> None:
     with serving(tmp_path, env=SETTINGS) as app, closing(app.store()) as store:
         id = store.create(small(), OWNER).id
@@ -41,6 +43,7 @@ def test_an_app_that_somebody_watches_ends_when_it_is_told_to(tmp_path: Path) ->
         assert "Something does not answer" not in app.output()
 
 
+@pytest.mark.full(reason="2 cases, 7 s together")
 @pytest.mark.parametrize("answers", [False, True], ids=["refuses", "says nothing"])
 def test_an_app_whose_database_is_away_ends_when_it_is_told_to(tmp_path: Path, answers: bool) -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:  # takes connections, and says nothing

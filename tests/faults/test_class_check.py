@@ -9,6 +9,8 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from app.rooms.addresses import VARIABLE
 from app.server import launch
 from tests.ports import free_port
@@ -17,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ROWS = {f"glassbox_{name}" for name in ("rooms", "members", "prompts", "votes")}
 
 
+@pytest.mark.full(reason="starts processes and waits for them, 21 s")
 def test_the_command_holds_a_class_on_the_real_app_and_leaves_nothing(tmp_path: Path) -> None:
     port = free_port()
     here = (

@@ -46,6 +46,7 @@ def engine(warm: Engine) -> Iterator[Engine]:
     until(lambda: not warm.busy, "free workers")
 
 
+@pytest.mark.full(reason="starts processes and waits for them, 24 s")
 def test_thirty_press_start_at_once(engine: Engine) -> None:
     """Two train, the others wait and see their place; everybody's curve is whole in the end."""
     with ThreadPoolExecutor(30) as pool:
@@ -66,6 +67,7 @@ def test_thirty_press_start_at_once(engine: Engine) -> None:
         same_curve(engine.store, run.id)
 
 
+@pytest.mark.full(reason="starts processes and waits for them, 2 s")
 def test_a_worker_keeps_less_than_450_mb_of_its_own(engine: Engine) -> None:
     """What would be free again without it. Its resident set also counts the libraries' files, once in each process,
     and as much of them as the system happens to hold: between 680 and 770 MB for one and the same worker."""
@@ -101,6 +103,7 @@ def test_a_paused_run_frees_its_worker_for_others(engine: Engine) -> None:
     until(lambda: engine.store.get(at.id).step > at.step, "the first to go on")
 
 
+@pytest.mark.full(reason="starts processes and waits for them, 4 s")
 def test_closing_puts_runs_back(tmp_path: Path) -> None:
     store = Store(f"sqlite:///{tmp_path / 'runs.sqlite'}")
     engine = Engine(store, workers=1)
@@ -134,6 +137,7 @@ def test_an_address_that_is_not_to_be_trusted(lite: Store, address: str, why: st
         Engine(lite, scheduler=address)
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
 @pytest.mark.parametrize("address", ["tls://127.0.0.1:8786", "tls://localhost:8786", "tls://[::1]:8786"])
 def test_a_scheduler_on_this_machine(lite: Store, address: str) -> None:
     assert Engine(lite, scheduler=address).scheduler == address

@@ -16,6 +16,7 @@ SPEC = FineTuneSpec(
 )
 
 
+@pytest.mark.full(reason="2 cases, 100 s together")
 @pytest.mark.parametrize("way", ["lora", "full"])
 def test_a_killed_worker(lite: Store, way: Way) -> None:
     spec = SPEC.replace(way=way)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from core.runs import Store
 from tests.faults.runs import finished, in_the_middle, same_curve, server, small, worker_of
 
 
+@pytest.mark.full(reason="starts processes and waits for them, 105 s")
 def test_a_killed_worker(lite: Store) -> None:
     with server() as process:
         id = process.say(small(2400).to_json())  # long enough to be met in its middle twice by a busy machine
@@ -17,6 +20,7 @@ def test_a_killed_worker(lite: Store) -> None:
         same_curve(lite, id)
 
 
+@pytest.mark.full(reason="starts processes and waits for them, 33 s")
 def test_a_killed_server(lite: Store) -> None:
     with server() as process:
         id = process.say(small().to_json())

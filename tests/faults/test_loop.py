@@ -35,6 +35,7 @@ def ended(store: Store, id: str) -> Run:
     return store.get(id)
 
 
+@pytest.mark.full(reason="2 cases, 7 s together")
 @pytest.mark.parametrize("spec", [tiny(), tiny(optimizer="adamw", changes={"n_layers": 1, "dropout": 0.1})])
 def test_the_same_spec_gives_the_same_curve(lite: Store, spec: TrainSpec) -> None:
     first, second = here(lite, spec, OWNER), here(lite, spec, OWNER)
@@ -44,6 +45,7 @@ def test_the_same_spec_gives_the_same_curve(lite: Store, spec: TrainSpec) -> Non
     assert not np.array_equal(lite.points(other.id).loss, lite.points(first.id).loss)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 def test_what_a_whole_run_leaves(store: Store) -> None:
     run = here(store, tiny(eval_every=20, checkpoints=4), OWNER)
     assert (run.state, run.ended, run.step, run.place) == ("done", "All steps done.", 60, 0)
@@ -61,6 +63,7 @@ def test_what_a_whole_run_leaves(store: Store) -> None:
     assert shapes == {(1, len(store.maps(run.id, 60).tokens), len(store.maps(run.id, 60).tokens))}
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 def test_pause_step_run_stop(store: Store) -> None:
     id = store.create(tiny(LONG), OWNER).id
     with trained(store):
@@ -98,6 +101,7 @@ def test_a_word_is_heard_within_two_steps(lite: Store, word: str) -> None:
         lite.command(id, OWNER, "stop")
 
 
+@pytest.mark.full(reason="2 cases, 16 s together")
 def test_a_paused_run_makes_way_and_goes_on_exactly(store: Store) -> None:
     spec = tiny(400)
     id = store.create(spec, OWNER).id
@@ -115,6 +119,7 @@ def test_a_paused_run_makes_way_and_goes_on_exactly(store: Store) -> None:
     same_curve(store, id)
 
 
+@pytest.mark.full(reason="2 cases, 10 s together")
 def test_a_worker_that_has_to_leave_puts_its_run_back(store: Store) -> None:
     id = store.create(tiny(400), OWNER).id
     leave = threading.Event()
@@ -174,6 +179,7 @@ def test_a_diverging_run_keeps_its_curve(store: Store) -> None:
     assert np.isfinite(store.points(run.id).loss).all()
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 def test_a_run_that_cannot_begin_says_why(store: Store) -> None:
     parent = here(store, tiny(5), OWNER)
     wide = {"n_layers": 1, "d_model": 24, "n_heads": 1, "d_head": 16, "d_mlp": 32}
@@ -183,6 +189,7 @@ def test_a_run_that_cannot_begin_says_why(store: Store) -> None:
     assert run.step == 0
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
 def test_a_fork_goes_on_from_its_parent(store: Store) -> None:
     parent = here(store, tiny(120), OWNER)
     fork = here(store, tiny(10, parent=f"{parent.id}@120", learning_rate=0.001), OWNER)
@@ -221,6 +228,7 @@ def test_a_database_locked_for_ten_seconds(lite: Store) -> None:
     assert lite.points(id).step.tolist() == list(range(1, run.step + 1))
 
 
+@pytest.mark.full(reason="starts processes and waits for them, 8 s")
 def test_a_database_that_does_not_come_back(lite: Store) -> None:
     """The worker gives up, and the run goes on from its last state when somebody asks for it again."""
     id = lite.create(tiny(400), OWNER).id

@@ -51,6 +51,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 # ------------------------------------------------------------------------------------------------- what was written
 
 
+@pytest.mark.full(reason="the other cases take 8 s", quick_cases=1)
 @pytest.mark.parametrize("name", earlier.NAMES)
 def test_a_store_of_each_earlier_version_opens_with_all_that_it_had(place: str, name: str) -> None:
     told = earlier.told(name)
@@ -164,6 +165,7 @@ def reflected(url: str) -> dict[str, Any]:
 Lists = st.lists(st.sampled_from(earlier.NAMES), min_size=1, max_size=4, unique=True)
 
 
+@pytest.mark.full(reason="takes 4 s")
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(names=Lists)
 def test_whatever_versions_opened_a_file_its_tables_are_those_of_a_new_one(
@@ -173,6 +175,7 @@ def test_whatever_versions_opened_a_file_its_tables_are_those_of_a_new_one(
     opened_by(names, f"sqlite:///{folder / 'old.sqlite'}", f"sqlite:///{folder / 'new.sqlite'}")
 
 
+@pytest.mark.full(reason="starts processes and waits for them, 6 s")
 @settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(names=Lists)
 def test_whatever_versions_opened_a_database_its_tables_are_those_of_a_new_one(
@@ -348,6 +351,7 @@ def test_a_store_that_an_earlier_version_has_open_is_left_alone(
         assert len(store.list()) == 4
 
 
+@pytest.mark.full(reason="starts processes and waits for them, 2 s")
 def test_processes_that_start_together_bring_a_store_over_once(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'runs.sqlite'}"
     earlier.put("rooms", url)

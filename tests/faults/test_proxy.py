@@ -233,6 +233,7 @@ def test_visitors_of_a_server_that_is_gone_are_with_the_other_one(
             pair[1 - gone].more.set()
 
 
+@pytest.mark.full(reason="starts processes and waits for them, 4 s")
 def test_when_nobody_answers_a_page_says_so(front: proxy.Front, pair: list[Small]) -> None:
     for each in pair:
         each.sick = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 import core.runs
 from core.runs import Store
@@ -24,6 +25,7 @@ def undisturbed() -> Learning:
     return learning
 
 
+@pytest.mark.full(reason="starts processes and waits for them, 4 s")
 def test_a_killed_worker(lite: Store) -> None:
     with server() as process:
         id = process.say(SPEC.to_json())

@@ -49,6 +49,7 @@ def engine(store: Store, **settings: float) -> Iterator[Engine]:
         )  # a line that closed is a little before its process has gone
 
 
+@pytest.mark.full(reason="starts processes and waits for them, 3 s")
 def test_nobody_stands_until_somebody_is_expected(lite: Store) -> None:
     with engine(lite) as made:
         time.sleep(1)  # four looks at the queue
@@ -65,6 +66,7 @@ def test_nobody_stands_until_somebody_is_expected(lite: Store) -> None:
             assert os.sched_getscheduler(worker.pid) == os.SCHED_BATCH
 
 
+@pytest.mark.full(reason="starts processes and waits for them, 3 s")
 def test_a_run_brings_its_worker_and_a_second_run_a_second(lite: Store) -> None:
     with engine(lite) as made:
         runs = [made.submit(small(20_000), owner) for owner in ("one", "two", "three")]
@@ -77,6 +79,7 @@ def test_a_run_brings_its_worker_and_a_second_run_a_second(lite: Store) -> None:
             finished(lite, run.id)
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_a_run_put_into_the_store_by_somebody_else_is_seen(lite: Store) -> None:
     with engine(lite):
         run = lite.create(small(), OWNER)
@@ -84,6 +87,7 @@ def test_a_run_put_into_the_store_by_somebody_else_is_seen(lite: Store) -> None:
         same_curve(lite, run.id)
 
 
+@pytest.mark.full(reason="takes 4 s")
 def test_workers_leave_when_nobody_wants_them_and_come_back(lite: Store) -> None:
     with engine(lite, idle=1.0) as made:
         for seed in (1, 2):
@@ -112,6 +116,7 @@ def test_what_waited_when_the_server_ended_goes_on_without_a_visitor(lite: Store
         same_curve(lite, run.id)
 
 
+@pytest.mark.full(reason="starts processes and waits for them, 2 s")
 def test_a_worker_that_is_killed_while_idle_is_replaced(lite: Store) -> None:
     with engine(lite) as made:
         made.expect()
@@ -174,6 +179,7 @@ def has_ended(process: psutil.Process) -> bool:
         return True
 
 
+@pytest.mark.full(reason="takes 6 s")
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks")
 def test_forked_workers_train_the_same_curves_and_share_their_memory(lite: Store) -> None:
     child = subprocess.Popen(
@@ -219,6 +225,7 @@ def test_forked_workers_train_the_same_curves_and_share_their_memory(lite: Store
         assert child.wait(60) == 0
 
 
+@pytest.mark.full(reason="starts processes and waits for them, 4 s")
 def test_a_page_that_trains_brings_a_worker_and_another_page_does_not(tmp_path: Path) -> None:
     with (
         driver.serving(tmp_path, env=SETTINGS) as app,

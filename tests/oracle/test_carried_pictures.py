@@ -113,6 +113,7 @@ def close(here: np.ndarray[Any, Any], there: np.ndarray[Any, Any], path: str) ->
     assert (np.abs(np.where(both, here, 0.0) - finite) <= MOST * most).all(), path
 
 
+@pytest.mark.full(reason="the other cases take 5 s", quick_cases=1)
 @pytest.mark.parametrize("name", CARRY)
 def test_the_file_computes_what_python_computes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(np.random, "default_rng", BrowserDraws)  # what is drawn by chance is drawn alike
@@ -177,6 +178,7 @@ def test_a_token_is_put_at_the_end_as_on_the_page() -> None:
     assert one["now"]["text"] == long and "shorten the text" in one["turn"]["note"]
 
 
+@pytest.mark.full(reason="starts processes and waits for them, 3 s")
 def test_chance_drawn_by_the_file_itself_says_what_python_s_draws_say() -> None:
     models = [core.load("tales-gpt"), core.load("tales-gpt", snapshot=EARLY)]
     cases = [(text, moment) for text in (CAME, *TEXTS) for moment in (0, 1)]

@@ -136,6 +136,7 @@ RUNS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.full(reason="the other cases take 5 s", quick_cases=1)
 @pytest.mark.parametrize("name", RUNS)
 def test_memory_is_within_a_quarter_of_what_tensors_take(name):
     spec = TrainSpec(corpus="fables", steps=3, device="cpu", **RUNS[name])

@@ -50,6 +50,7 @@ def test_greedy(family, use_cache):
     assert reasons == {"end token", "length"}
 
 
+@pytest.mark.full(reason="the other cases take 3 s", quick_cases=2)
 @pytest.mark.parametrize("width", [2, 3, 4, 5])
 @pytest.mark.parametrize("family", list(ALL))
 def test_beams(family, width):

@@ -51,6 +51,7 @@ def sentences(result, lead):
     return [row[lead:] for row in result.sequences.tolist()]
 
 
+@pytest.mark.full(reason="the other cases take 3 s", quick_cases=1)
 @pytest.mark.parametrize("width", [1, 2, 5])
 @pytest.mark.parametrize("family", list(FAMILIES))
 def test_the_paths_are_theirs(family, width):

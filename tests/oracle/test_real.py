@@ -37,6 +37,7 @@ def smol(here: None) -> LanguageModel:
     return core.load("SmolLM2-135M", device="cpu")
 
 
+@pytest.mark.full(reason="takes 19 s")
 def test_logits_and_ids_are_those_of_the_file_as_transformers_reads_it(smol: LanguageModel) -> None:
     file = published.FOLDER / real.BY_NAME[smol.name].source
     tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
@@ -57,6 +58,7 @@ def test_logits_and_ids_are_those_of_the_file_as_transformers_reads_it(smol: Lan
     assert conversation(smol, turns) == wanted_text
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_each_example_does_what_it_is_there_for(smol: LanguageModel) -> None:
     examples = smol.card["examples"]
     assert len({one["what"] for one in examples}) == len(examples) >= 9
@@ -88,6 +90,7 @@ def test_surprise_is_the_sum_of_the_scores(smol: LanguageModel) -> None:
     )
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_scores_on_the_card_are_those_of_its_first_examples(smol: LanguageModel) -> None:
     for name in ("question", "sentiment"):
         said = smol.card["scores"][name]

@@ -45,6 +45,7 @@ def test_pre_tokenizations_are_the_librarys(ten_thousand):
             assert ours == theirs.pre_tokenize_str(text), (kind, text)
 
 
+@pytest.mark.full(reason="2 cases, 17 s together")
 @pytest.mark.parametrize("kind", ["bytes", "words"])
 def test_a_rule_sorts_every_character_as_the_library_does(kind):
     """Also those that one version of Unicode knows and another does not."""
@@ -59,6 +60,7 @@ def test_a_rule_sorts_every_character_as_the_library_does(kind):
         assert ours == [span for _, span in PRE_TOKENIZERS[kind].pre_tokenize_str(text)], hex(ord(some[0]))
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=2)
 @pytest.mark.parametrize("pretokens", PRETOKENS)
 @pytest.mark.parametrize("name", CORPORA)
 def test_bpe_learns_the_librarys_merges(name, pretokens):
@@ -90,6 +92,7 @@ def test_pairs_below_the_minimum_stay_apart_as_in_the_library():
     assert ours.merges[-1].count >= 3 > Learning(corpus, 5000, "words").run().merges[len(ours.merges)].count
 
 
+@pytest.mark.full(reason="the other cases take 3 s", quick_cases=1)
 @pytest.mark.parametrize("pretokens", PRETOKENS)
 def test_bpe_cuts_ten_thousand_texts_as_the_library_does(pretokens, ten_thousand):
     corpus = documents("tales") + documents("languages") + documents("fables")
@@ -132,6 +135,7 @@ def test_published_merges_are_replayed_as_the_library_cuts(name, ten_thousand):
             ]
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
 @pytest.mark.parametrize("pretokens", ["words", "spaces", "none"])
 def test_unigram_cuts_ten_thousand_texts_as_the_library_does(pretokens, ten_thousand):
     corpus = documents("fables") + documents("languages")

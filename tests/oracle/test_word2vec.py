@@ -107,6 +107,7 @@ def interval(values: list[float]) -> tuple[float, float]:
     return float(np.mean(values)) - spread, float(np.mean(values)) + spread
 
 
+@pytest.mark.full(reason="takes 6 s")
 def test_neighbours_are_as_like_gensims_as_gensims_of_another_seed(
     tables: tuple[list[StaticVectors], list[StaticVectors]],
 ) -> None:
@@ -116,6 +117,7 @@ def test_neighbours_are_as_like_gensims_as_gensims_of_another_seed(
         assert low <= float(np.mean([overlap(table, one) for one in other])) <= high
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_they_know_as_much_of_toyland_as_gensims(
     tables: tuple[list[StaticVectors], list[StaticVectors]],
 ) -> None:
@@ -132,6 +134,7 @@ def test_they_know_as_much_of_toyland_as_gensims(
         assert one.length == pytest.approx(length, rel=0.03)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("wrong", [{"power": 0.0}, {"window": 1}])
 def test_another_way_to_learn_would_be_noticed(
     wrong: dict[str, float], tables: tuple[list[StaticVectors], list[StaticVectors]]

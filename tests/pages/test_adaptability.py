@@ -35,6 +35,7 @@ def said(app: AppTest) -> str:
     return " ".join(box.value for box in app.warning).replace("\\", "")
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_the_first_screen_shows_what_is_recorded(open_page: Any) -> None:
     app = open_page("adaptability", text=TEXT)
     assert not app.exception
@@ -50,6 +51,7 @@ def test_the_first_screen_shows_what_is_recorded(open_page: Any) -> None:
     run_notebook(app)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("stage", [0, 1, 2, 3])
 def test_each_step_opens_and_its_notebook_agrees(stage: int, open_page: Any) -> None:
     app = open_page("adaptability", text=TEXT, stage=stage, rank=16, few=30, front=2, told=8, game="kinds")
@@ -100,6 +102,7 @@ def own_run(runs: Runs, study: str, way: str, **changes: Any) -> str:
     return here(runs.store, spec, OWNER, name=f"{study}: mine", group="adapted-here").id
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_own_runs_are_points_of_their_study(runs: Runs, open_page: Any) -> None:
     ids = [own_run(runs, "rank", "lora", rank=3, seed=100), own_run(runs, "examples", "frozen", examples=20)]
     app = open_page("adaptability", text=TEXT, adapted="adapted-here", stage=0)
@@ -192,6 +195,7 @@ def test_the_question_is_answered_by_the_model(open_page: Any) -> None:
     assert not app.exception and app.session_state["gb"].store["lot"] == 3
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("front", [1, 4, 16])
 def test_the_question_is_what_vectors_in_front_bring(front: int, open_page: Any) -> None:
     app = open_page("adaptability", text=TEXT, front=front)

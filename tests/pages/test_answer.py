@@ -46,6 +46,7 @@ def expected(lm: core.LanguageModel, before: str = "", room: int = 63) -> tuple[
     return answer_with(lm, before, found), found[-1] in lm.config.eos_ids
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("slug", PAGES)
 def test_the_model_writes_its_answer_and_undo_takes_it_back(
     slug: str, pair: core.LanguageModel, open_page: OpenPage
@@ -134,6 +135,7 @@ def test_stop_keeps_what_is_written_by_then(
     assert not app.exception and target(app) == answer_with(pair, "", ids)
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
 @pytest.mark.parametrize("slug", OTHERS)
 @pytest.mark.usefixtures("pair")
 def test_every_page_about_a_decoder_lets_the_model_write(slug: str, open_page: OpenPage) -> None:

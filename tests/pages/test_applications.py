@@ -92,6 +92,7 @@ def html(app: AppTest) -> str:
     return " ".join(str(block.proto) for block in app.get("html"))
 
 
+@pytest.mark.full(reason="the other cases take 3 s", quick_cases=1)
 @pytest.mark.usefixtures("server")
 @pytest.mark.parametrize("use", answers.USES)
 def test_every_task_answers_asks_and_its_notebook_agrees(use: str, open_page: OpenPage) -> None:
@@ -252,6 +253,7 @@ def test_a_turn_of_dialogue_ends_at_its_quotation_mark(
     assert '"' not in "".join(one["text"] for one in drawn[-1]["written"])
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=6)
 @pytest.mark.usefixtures("server")
 @pytest.mark.parametrize("use", answers.USES)
 @pytest.mark.parametrize("text", ["", "  ", "🦊" * 40, "word " * 900, "<b>*x*</b>"])

@@ -68,6 +68,7 @@ def predict(app: AppTest, choice: int) -> dict[str, Any]:
     return record
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=2)
 @pytest.mark.parametrize("name", LINKS)
 @pytest.mark.usefixtures("other_model")
 def test_every_shape_of_model_opens_and_its_notebook_agrees(name: str, open_page: Any) -> None:
@@ -198,6 +199,7 @@ def test_a_row_that_sees_one_key_gives_way_to_one_that_sees_all(open_page: Any) 
     assert numbers["then"] == pytest.approx(float(then[row, numbers["column"]]), abs=1e-5)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=2)
 @pytest.mark.parametrize("off", [{}, {"turn": 0}, {"turn": 0, "mask": 0}, {"turn": 0, "mask": 0, "scale": 0}])
 def test_the_question_builds_on_what_the_learner_has_changed(off: dict[str, int], open_page: Any) -> None:
     app = open_page("attention", text=TEXT, **off)
@@ -272,6 +274,7 @@ def test_a_window_reaches_the_head_and_the_notebook(open_page: Any) -> None:
     assert np.abs(expected.after - expected.before).max() > 1e-3
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.usefixtures("other_model")
 @pytest.mark.parametrize("name", ["bundled", "both", "pair encoder", "pair self"])
 def test_a_row_without_any_score_left_is_no_nan(name: str, open_page: Any) -> None:
@@ -305,6 +308,7 @@ def models_root() -> Path:
     return Path(os.environ["GLASSBOX_MODELS"])
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=2)
 @pytest.mark.usefixtures("other_model")
 @pytest.mark.parametrize("name", LINKS)
 def test_the_notebook_measures_masks_and_shared_keys(name: str, open_page: Any) -> None:

@@ -119,6 +119,7 @@ def run_notebook(app: AppTest) -> list[str]:
 # ------------------------------------------------------------------------------------------------- texts
 
 
+@pytest.mark.full(reason="the other cases take 137 s", quick_cases=2)
 @every_page
 @pytest.mark.usefixtures("other_model")
 @pytest.mark.parametrize("model", MODELS)
@@ -147,6 +148,7 @@ def test_any_text_on_any_shape_of_model(slug: str, model: str, open_page: OpenPa
             assert words in message and bool(message) == bool(words), f"{name}: {message}"
 
 
+@pytest.mark.full(reason="the other cases take 9 s", quick_cases=2)
 @pytest.mark.parametrize(
     ("slug", "raw"),
     zip(SHOWN, itertools.cycle([b"a\xed\xa0\x80b", b"\xff\xfe", b"a\xf0\x9f\x98"]), strict=False),
@@ -161,6 +163,7 @@ def test_half_a_character_in_a_link_is_named(slug: str, raw: bytes, open_page: O
 TARGETS = ["word " * 20_000, " \n", "a\0b", MARKUP["html"], "👩‍👩‍👧‍👦" * 40]
 
 
+@pytest.mark.full(reason="the other cases take 23 s", quick_cases=4)
 @pytest.mark.usefixtures("other_model")
 @pytest.mark.parametrize(("slug", "stack", "target"), cover_pairs(SHOWN, ["encoder", "decoder"], TARGETS))
 def test_any_answer_so_far_of_an_encoder_decoder(
@@ -176,6 +179,7 @@ def test_any_answer_so_far_of_an_encoder_decoder(
     assert ("no model can read" in said(app)) == ("\0" in target)
 
 
+@pytest.mark.full(reason="the other cases take 81 s", quick_cases=2)
 @every_page
 @pytest.mark.parametrize("model", [state.DEFAULT_MODEL, "./markup"])
 def test_markup_is_text_in_everything_a_page_writes(
@@ -226,6 +230,7 @@ def test_a_backtick_in_a_token_is_a_backtick_on_the_page(token: str) -> None:
 # ------------------------------------------------------------------------------------------------- links
 
 
+@pytest.mark.full(reason="the other cases take 3 s", quick_cases=2)
 @every_page
 def test_a_link_in_which_nothing_fits_names_every_part(slug: str, open_page: OpenPage) -> None:
     wrong = {"int": "1.5", "float": "warm", "bool": "maybe", "choice": "<img src=x>"}
@@ -240,6 +245,7 @@ def test_a_link_in_which_nothing_fits_names_every_part(slug: str, open_page: Ope
     assert not Tags("".join(box.value.replace("\\<", "") for box in app.info)).found
 
 
+@pytest.mark.full(reason="the other cases take 41 s", quick_cases=2)
 @pytest.mark.usefixtures("other_model")
 @pytest.mark.parametrize(
     ("slug", "model", "end"),
@@ -266,6 +272,7 @@ def test_the_ends_of_every_range_open_on_every_shape(
     assert app.session_state["gb"].store["text"] == PLAIN
 
 
+@pytest.mark.full(reason="the other cases take 3 s", quick_cases=2)
 @every_page
 def test_a_repeated_key_counts_once_and_is_named(slug: str, open_page: OpenPage) -> None:
     app = open_page(slug, head=["2", "3"], text=["one", PLAIN])
@@ -304,6 +311,7 @@ def broken_folders(slug: str) -> list[str]:
     return [list(BROKEN)[(first + at) % len(BROKEN)] for at in range(3)]
 
 
+@pytest.mark.full(reason="the other cases take 22 s", quick_cases=2)
 @every_page
 def test_a_broken_folder_chosen_in_the_list_says_what_is_wrong_and_what_to_do(
     slug: str, configured: Path, open_page: OpenPage
@@ -333,6 +341,7 @@ CLIMBING = [
 
 
 # What opens a model is the same for every page, and so is the way there: all names on one page, one on each.
+@pytest.mark.full(reason="the other cases take 3 s", quick_cases=7)
 @pytest.mark.parametrize(
     ("slug", "name"),
     [("attention", name) for name in CLIMBING]
@@ -355,6 +364,7 @@ def test_a_path_that_climbs_out_opens_nothing(
     assert "fine" in options and "out" not in options
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=7)
 @pytest.mark.parametrize(
     ("slug", "name"),
     [("attention", name) for name in ("some/body", "<img src=x onerror=alert(1)>", "**a**", " ", "🦜" * 500)]
@@ -370,6 +380,7 @@ def test_an_unknown_model_is_named_and_replaced(slug: str, name: str, open_page:
     assert (kept["model"], kept["text"]) == (state.DEFAULT_MODEL, PLAIN)
 
 
+@pytest.mark.full(reason="the other cases take 3 s", quick_cases=2)
 @every_page
 def test_a_hub_model_without_a_network_says_what_works(
     slug: str, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch

@@ -32,6 +32,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.mark.full(reason="the other cases take 6 s", quick_cases=1)
 @pytest.mark.parametrize("slug", READS)
 def test_every_page_that_needs_no_prediction_shows_it(
     slug: str, bare: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
@@ -43,6 +44,7 @@ def test_every_page_that_needs_no_prediction_shows_it(
     assert "bare encoder" not in said(app) and "shows" not in said(app), said(app)
 
 
+@pytest.mark.full(reason="the other cases take 3 s", quick_cases=1)
 @pytest.mark.parametrize("slug", sorted(chapters.PREDICTS))
 def test_every_page_about_predictions_says_why_not_and_what_it_shows(
     slug: str, bare: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
@@ -59,6 +61,7 @@ def test_every_page_about_predictions_says_why_not_and_what_it_shows(
     assert any(one.startswith(f"Here {STANDS_IN}: Encoder, 4 blocks") for one in captions), captions
 
 
+@pytest.mark.full(reason="the other cases take 4 s", quick_cases=1)
 @pytest.mark.parametrize(
     "slug", ["home", "tokenization", "embeddings", "positions", "attention", "multi_head", "feed_forward",
              "norm_residual", "compute", "models"],
@@ -73,6 +76,7 @@ def test_its_notebook_runs_and_its_question_is_answered(
     assert answer.because and answer.evidence
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_families_and_the_pronoun_gap_say_that_it_predicts_nothing(
     bare: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -86,6 +86,7 @@ def test_the_first_screen_shows_the_ten_tests(open_page: Any) -> None:
     run_notebook(app)
 
 
+@pytest.mark.full(reason="the other cases take 6 s", quick_cases=1)
 @pytest.mark.parametrize("stage", range(6))
 @pytest.mark.parametrize("weat", ["2", "9"])
 def test_each_step_opens_and_its_notebook_agrees(stage: int, weat: str, open_page: Any) -> None:
@@ -94,6 +95,7 @@ def test_each_step_opens_and_its_notebook_agrees(stage: int, weat: str, open_pag
     run_notebook(app)
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_the_direction_is_removed_from_every_vector(open_page: Any) -> None:
     app = open_page("bias", text=TEXT, weat="7", direction="removed")
     direction = gender_direction(glove())
@@ -110,6 +112,7 @@ def test_the_direction_is_removed_from_every_vector(open_page: Any) -> None:
     assert answer.because in questions.read()["bias", "told-apart"].because.values()
 
 
+@pytest.mark.full(reason="takes 3 s")
 def test_the_last_step_says_what_is_left(open_page: Any) -> None:
     app = open_page("bias", text=TEXT, weat="7", stage=5)
     rest = leftover(glove(), gender_direction(glove()))
@@ -119,6 +122,7 @@ def test_the_last_step_says_what_is_left(open_page: Any) -> None:
     run_notebook(app)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("weat", ["1", "6", "7", "8"])
 def test_the_question_is_answered_by_the_table(weat: str, open_page: Any) -> None:
     app = open_page("bias", text=TEXT, weat=weat)
@@ -160,6 +164,7 @@ def test_half_of_an_effect_within_chance_is_not_called_nothing(open_page: Any) -
 # ------------------------------------------------------------------------------------------------- other tables
 
 
+@pytest.mark.full(reason="takes 4 s")
 def test_the_open_models_own_rows_can_be_tested(open_page: Any) -> None:
     link = {
         "listx": "red blue green king", "listy": "dog cat bird mother", "lista": "he him his man",
@@ -183,6 +188,7 @@ def test_the_open_models_own_rows_can_be_tested(open_page: Any) -> None:
     assert lines(rewound, "test", "effect size")["your lists"][0] != pytest.approx(d)
 
 
+@pytest.mark.full(reason="takes 6 s")
 def test_of_the_open_model_it_is_said_how_many_words_are_single_tokens(
     open_page: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -227,6 +233,7 @@ def test_word2vec_says_what_it_has_and_what_can_be_done(open_page: Any) -> None:
     run_notebook(app)
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_the_question_is_about_own_lists_where_these_are_shown(open_page: Any) -> None:
     lists = {
         "listx": "cat dog horse",
@@ -255,6 +262,7 @@ def test_the_question_is_about_own_lists_where_these_are_shown(open_page: Any) -
         assert len(app.session_state["gb"].store[changed].split()) == 2
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize(
     "lists", [{}, {"listx": "cat dog", "listy": "bus car", "lista": "good", "listb": "bad"}]
 )
@@ -303,6 +311,7 @@ def test_words_left_out_are_counted(words: str, says: str, open_page: Any) -> No
     assert says in popovers(shown.main)
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_typing_a_list_opens_the_own_test(open_page: Any) -> None:
     app = open_page("bias", text=TEXT)
     app.text_area(key="listx").set_value("rose tulip lily").run()
@@ -312,6 +321,7 @@ def test_typing_a_list_opens_the_own_test(open_page: Any) -> None:
     run_notebook(app)
 
 
+@pytest.mark.full(reason="the other cases take 5 s", quick_cases=1)
 @pytest.mark.parametrize(
     ("link", "where", "why"),
     [
@@ -358,6 +368,7 @@ def test_what_is_wrong_with_own_lists_is_told_and_nothing_is_lost(
     answered(app)
 
 
+@pytest.mark.full(reason="the other cases take 3 s", quick_cases=1)
 @pytest.mark.parametrize(
     "link",
     [

@@ -109,6 +109,7 @@ def own_run(runs: Runs, dose: float, **changes: Any) -> str:
     return here(runs.store, spec, OWNER, name="Corpus lab", group="mine").id
 
 
+@pytest.mark.full(reason="takes 3 s")
 def test_own_runs_are_points_and_their_gap_is_measured_on_the_way(runs: Runs, open_page: Any) -> None:
     id = own_run(runs, 0.75, remedy="swap")
     kept = runs.store.checkpoints(id)

@@ -60,6 +60,7 @@ def commit(app: AppTest, choice: int = 0) -> Any:
     return app.session_state["gb"].memos["predict"]["answer"]
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=5)
 @pytest.mark.parametrize("part", WITHOUT)
 @pytest.mark.parametrize("name", LINKS)
 @pytest.mark.usefixtures("other_model")
@@ -218,6 +219,7 @@ def test_the_causal_mask_removed_learns_what_it_cannot_use() -> None:
     assert health["alone"] > health["together"] + 1.0
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_an_own_pair_takes_the_recorded_ones_place(
     runs: Runs, open_page: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -31,6 +31,7 @@ def test_layers_share_the_rows_that_none_of_them_changes() -> None:
     assert layers.to_dict()["data"] == {"values": [{"x": 1}]}
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
 @pytest.mark.parametrize(("slug", "charts"), [("bias", 1), ("efficiency", 4), ("scaling", 6)])
 def test_another_text_draws_no_chart_anew_that_says_nothing_of_it(
     slug: str, charts: int, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch

@@ -76,6 +76,7 @@ def pick(app: AppTest, name: str) -> AppTest:
     return app.selectbox(key="model").set_value(name).run()
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("name", ["bert", "t5"])
 def test_a_folder_reads_a_text_for_its_shape_when_nobody_wrote_one(
     name: str, root: Path, open_page: OpenPage
@@ -98,6 +99,7 @@ def test_undo_takes_model_and_text_back_at_once(root: Path, open_page: OpenPage)
     assert (stored(app, "model"), stored(app, "text")) == ("tales-gpt", state.DEFAULT_TEXT)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("text", ["The fox", state.DEFAULT_TEXT])
 def test_what_a_link_says_is_read_whatever_the_model(text: str, root: Path, open_page: OpenPage) -> None:
     assert stored(open_page("tokenization", model="./bert", text=text), "text") == text
@@ -112,6 +114,7 @@ def test_an_empty_text_is_answered_with_one_of_the_models_own(root: Path, open_p
     assert any("MASK" in note.value for note in app.info) and stored(app, "text") == ""
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_a_run_for_tasks_reads_an_example_of_them(runs: Runs, open_page: OpenPage) -> None:
     run = runs.trained(
         name="Tasks", objective="text_to_text", tasks=(("translate", 1.0),), corpus="tales", steps=2, context=256,
@@ -143,6 +146,7 @@ def test_an_encoder_decoder_opens_on_its_decoder_with_cross_attention(
 # ---------------------------------------------------------------- a page's own text
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
 @pytest.mark.parametrize("slug", sorted(choice.OPENS))
 def test_a_page_opens_with_a_text_that_shows_its_claim(slug: str, open_page: OpenPage) -> None:
     text, readers = choice.OPENS[slug]

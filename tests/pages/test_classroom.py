@@ -244,6 +244,7 @@ def asked_from(app: AppTest, room: str, rooms: Rooms) -> Look:
     return look
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize(
     ("slug", "selected", "came", "asked"),
     [
@@ -322,6 +323,7 @@ def test_a_teacher_leads_with_a_sent_view(open_page: OpenPage, rooms: Rooms) -> 
     assert session.page == "attention" and session.store["text"] == "The dog" and not app.exception
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_the_classs_runs_are_dealt_on_the_scaling_page_and_are_points_there(
     open_page: OpenPage, rooms: Rooms, monkeypatch: pytest.MonkeyPatch
 ) -> None:

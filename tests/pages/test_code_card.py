@@ -41,6 +41,7 @@ def learned(spec: Spec) -> None:
     assert b'"end": true' in answers.getvalue()
 
 
+@pytest.mark.full(reason="the other cases take 19 s", quick_cases=1)
 @pytest.mark.parametrize("slug", SHOWN)
 def test_every_function_shown_is_called(
     slug: str, open_page: OpenPage, runs: Runs, monkeypatch: pytest.MonkeyPatch

@@ -59,6 +59,7 @@ def test_the_open_models_numbers_are_those_of_its_modules(model: str, open_page:
     run_notebook(app)
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=2)
 @pytest.mark.parametrize("key", PRESETS)
 def test_a_preset_is_counted_over_its_whole_context(key: str, open_page: OpenPage) -> None:
     app = open_page("compute", costed=key, floats="bf16", card="a100")
@@ -119,6 +120,7 @@ def test_another_configuration_begins_with_its_own_sizes(open_page: OpenPage) ->
     assert value(table(app), "part", "all", "weights") == parameters(PRESETS["bert-base"].config)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize(
     "link", [{}, {"costed": "gpt3", "floats": "bf16"}, {"together": 4096}, {"costed": "bert-base"}]
 )

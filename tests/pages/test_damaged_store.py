@@ -60,6 +60,7 @@ def check(app: AppTest, kind: str) -> None:
     assert told.count("move runs.sqlite") == 1
 
 
+@pytest.mark.full(reason="the other cases take 10 s", quick_cases=1)
 @every_page
 def test_every_page_works_without_its_store(
     slug: str, broken: Callable[[str], None], open_page: OpenPage

@@ -83,6 +83,7 @@ def judged(lm: core.LanguageModel, text: str, depth: int, **changed: Any) -> tup
     return tree, verdict.judge(tree, found, lm.config.shape, "another text")
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("name", LINKS)
 @pytest.mark.usefixtures("other_model")
 def test_every_shape_of_model_opens_and_its_notebook_agrees(name: str, open_page: Any) -> None:
@@ -104,6 +105,7 @@ def test_every_shape_of_model_opens_and_its_notebook_agrees(name: str, open_page
     )
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_of_a_large_model_the_exact_search_is_done_once_for_everybody_and_can_be_stopped(
     open_page: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,6 +152,7 @@ def test_a_search_that_ends_while_its_page_is_drawn_is_shown(
     assert not app.exception and "exact search (" in spoken(picture(app)["verdict"]["search"])
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize(
     ("link", "root"),
     [
@@ -211,6 +214,7 @@ def test_paths_are_those_of_generate(lm: core.LanguageModel, open_page: Any) -> 
 # ------------------------------------------------------------------------------------------------- what is claimed
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=2)
 @pytest.mark.parametrize("at", range(5))
 def test_greedy_misses_the_likeliest_text_of_every_example(
     at: int, lm: core.LanguageModel, open_page: Any
@@ -225,6 +229,7 @@ def test_greedy_misses_the_likeliest_text_of_every_example(
     assert greedy and found.texts[0].log_prob > greedy.log_prob + 0.1
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_the_claim_is_what_was_found(lm: core.LanguageModel, open_page: Any) -> None:
     kinds = set()
     for text in (state.DEFAULT_TEXT, MISSED, "It was raining, and Ben the baker"):
@@ -318,6 +323,7 @@ def test_the_exact_search_names_its_text_and_how_much_likelier_it_is(lm: core.La
 # ------------------------------------------------------------------------------------------------- every setting
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=2)
 @pytest.mark.parametrize(
     ("link", "says"),
     [
@@ -415,6 +421,7 @@ def test_a_forced_branch_belongs_to_its_text(lm: core.LanguageModel, open_page: 
 # ------------------------------------------------------------------------------------------------- the question
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("name", LINKS)
 @pytest.mark.usefixtures("other_model")
 def test_the_answer_is_what_the_model_does_at_commit(name: str, open_page: Any) -> None:
@@ -436,6 +443,7 @@ def test_the_answer_is_what_the_model_does_at_commit(name: str, open_page: Any) 
     assert tuple(forced.ids) in [tuple(path.ids) for path in run_notebook(app)["tree"].paths], "now it does"
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_another_brings_both_answers_by_turns(open_page: Any) -> None:
     app = open_page("decoding", text="A red ball was lost. She found the red")
     found = []

@@ -43,6 +43,7 @@ def of(lines: list[dict[str, Any]], what: str) -> list[dict[str, Any]]:
     return [line for line in lines if line["what"] == what]
 
 
+@pytest.mark.full(reason="the other cases take 10 s", quick_cases=1)
 @pytest.mark.parametrize("name", LINKS)
 @pytest.mark.usefixtures("other_model")
 def test_every_number_is_cores(name: str, open_page: OpenPage) -> None:
@@ -79,6 +80,7 @@ def test_every_number_is_cores(name: str, open_page: OpenPage) -> None:
     run_notebook(app)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize(
     ("link", "says", "name"),
     [
@@ -99,6 +101,7 @@ def test_what_no_method_allows_gives_way_and_says_so(
     assert name in [line["of"] for line in of(table(app), "setting")]
 
 
+@pytest.mark.full(reason="the other cases take 4 s", quick_cases=1)
 @pytest.mark.parametrize(
     ("per", "then", "key"),
     [("tensor", "channel", "nearer"), ("channel", "group", "nearer"), ("group", "tensor", "farther")],
@@ -136,6 +139,7 @@ def test_all_settings_are_measured_when_asked_for(
     assert not [one for one in app.button if one.key == "work.efficiency all"]
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_products_are_timed_when_asked_for(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.efficiency.kernels.LARGE", (64, 64))
     app = open_page("efficiency", text=TEXT, model="tales-bert")
@@ -144,6 +148,7 @@ def test_products_are_timed_when_asked_for(open_page: OpenPage, monkeypatch: pyt
     assert not [one for one in app.button if one.key == "work.efficiency speed"]
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
 @pytest.mark.parametrize("way", ["nearest", "gptq"])
 def test_a_large_model_is_compressed_block_by_block_and_comes_to_the_same(
     way: str, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
@@ -179,6 +184,7 @@ def test_what_came_later_changes_the_stamp(open_page: OpenPage, monkeypatch: pyt
     assert early["stamp"] != late["stamp"]
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_a_machine_without_int8_products_says_so(
     open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,6 +204,7 @@ def test_a_machine_without_int8_products_says_so(
     assert found["why"] == "int8 is not built in"
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_an_untrained_model_has_blocks_that_add_nothing(open_page: OpenPage) -> None:
     app = open_page("efficiency", text=TEXT, snapshot=0)
     assert not app.exception

@@ -52,6 +52,7 @@ def noted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smaller, "record", kept)
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
 @pytest.mark.parametrize(("cutting", "levels"), [("magnitude", LEVELS[1:]), ("structured", PARTS)])
 def test_the_open_model_is_pruned_beside_the_recorded_curve(
     cutting: Any, levels: tuple[float, ...], open_page: OpenPage
@@ -85,6 +86,7 @@ def test_another_share_measures_only_itself(open_page: OpenPage, monkeypatch: py
     assert 0.35 in [one["sparsity"] for one in drawn(app)["mine"]]
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_what_is_measured_stays_when_the_share_moves(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,6 +124,7 @@ def test_what_is_measured_stays_when_the_share_moves(
     assert total == len(asked), "the bar knows of the share that came later"
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_the_original_is_read_once_for_both_halves(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -147,6 +150,7 @@ def test_shares_of_parts_are_told_as_parts(share: int, heads: int, open_page: Op
     assert found["heads"] == [heads, 4] and found["neurons"] == [512 - round(512 * share / 100), 512]
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize(("model", "cutting"), [("tales-bert", "magnitude"), ("tales-t5", "structured")])
 def test_other_shapes_are_pruned_too(model: str, cutting: str, open_page: OpenPage) -> None:
     app = open_page("efficiency", model=model, cutting=cutting, removed=50)
@@ -196,6 +200,7 @@ def done(runs: Runs, group: str, **changes: Any) -> str:
     ).id
 
 
+@pytest.mark.full(reason="takes 6 s")
 def test_own_runs_are_measured_and_stand_on_the_charts(runs: Runs, open_page: OpenPage) -> None:
     ways = ("alone", "distilled", "magnitude", "structured")
     ids = {way: done(runs, "own", way=way, sparsity=0.5) for way in ways}
@@ -246,6 +251,7 @@ def test_a_pruned_run_takes_the_share_that_is_shown(queue: Runs, open_page: Open
     assert (run.spec.way, run.spec.sparsity, run.spec.rate) == ("structured", 0.5, 0.04)
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_a_model_that_cannot_be_trained_on_gives_way_to_tales_gpt(queue: Runs, open_page: OpenPage) -> None:
     for model, why in (
         ("tales-bert", "says no next tokens"),
@@ -256,6 +262,7 @@ def test_a_model_that_cannot_be_trained_on_gives_way_to_tales_gpt(queue: Runs, o
         assert why in " ".join(one.value for one in app.caption)
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_an_own_model_is_the_base(runs: Runs, open_page: OpenPage) -> None:
     base = runs.ready()
     app = open_page("efficiency", model=f"run:{base.id}", shrunk="pruned", removed=50, lessons=10)

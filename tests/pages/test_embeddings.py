@@ -63,6 +63,7 @@ def unpack(packed: dict[str, Any]) -> np.ndarray[Any, Any]:
     return np.frombuffer(base64.b64decode(packed["b64"]), kind).reshape(packed["shape"])
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("name", LINKS)
 @pytest.mark.usefixtures("other_model")
 def test_row_neighbours_and_context_are_those_of_slow_scripts(
@@ -115,6 +116,7 @@ def test_a_word_of_the_text_that_the_table_lacks_is_named_with_words_spelt_alike
     run_notebook(app)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize(
     ("seek", "word", "said"),
     [
@@ -134,6 +136,7 @@ def test_a_search(
     run_notebook(app)
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
 @pytest.mark.parametrize(
     ("analogy", "answer", "said"),
     [
@@ -178,6 +181,7 @@ def test_maps_and_words_are_sent_once_until_the_browser_asks_again(
     assert "sent" in pictures["picture"]["map"] and "sent" in pictures["picture"]["words"]
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_a_word2vec_run_is_a_third_table(
     runs: Runs, open_page: OpenPage, pictures: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -204,6 +208,7 @@ def test_a_word2vec_run_is_a_third_table(
     assert not app.exception and pictures["picture"]["table"]["id"] == "glove"
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("vectors", ["glove", "model"])
 def test_the_answer_is_counted_by_hand(vectors: str, open_page: OpenPage) -> None:
     app = open_page("embeddings", text=TEXT, vectors=vectors)
@@ -225,6 +230,7 @@ def test_the_answer_is_counted_by_hand(vectors: str, open_page: OpenPage) -> Non
     )
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_all_analogies_are_scored_when_asked_for(
     open_page: OpenPage, pictures: dict[str, dict[str, Any]]
 ) -> None:
@@ -255,6 +261,7 @@ def test_before_anybody_has_probed_the_encoders_card_says_what_was_measured(
     assert f"never read: {best:.0%}" in probe["more"]
 
 
+@pytest.mark.full(reason="the other cases take 7 s", quick_cases=1)
 @pytest.mark.parametrize("model", models.bundled())
 def test_a_probe_reads_the_sense_in_context_where_the_table_can_only_guess(
     model: str, open_page: OpenPage, pictures: dict[str, dict[str, Any]]
@@ -269,6 +276,7 @@ def test_a_probe_reads_the_sense_in_context_where_the_table_can_only_guess(
         assert probe["layers"][probe["best"]]["share"] >= 0.95
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize(
     ("link", "said", "unmeasured"),
     [

@@ -147,6 +147,7 @@ def test_start_lays_out_the_open_models_table(open_page: OpenPage, pictures: Pic
     assert queue.store.get(run.id).state == "stopped"
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize(
     ("text", "why"),
     [

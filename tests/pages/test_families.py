@@ -45,6 +45,7 @@ def committed(app: AppTest) -> Any:
     return app.session_state["gb"].memos["predict"]["answer"]
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.usefixtures("other_model")
 @pytest.mark.parametrize("name", OPEN)
 def test_every_shape_stands_in_its_own_lane_and_the_notebook_agrees(name: str, open_page: OpenPage) -> None:
@@ -169,6 +170,7 @@ def test_without_a_word_to_change_another_question_is_asked(text: str, span: tup
     assert question.choose(text, span) is None
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize(("follow", "key"), [(-1, "both"), (3, "bert")])
 def test_the_answer_is_whose_guess_moves(follow: int, key: str, open_page: OpenPage) -> None:
     app = open_page("families", text=TEXT, follow=follow)

@@ -54,6 +54,7 @@ def committed(app: AppTest) -> Any:
     return app.session_state["gb"].memos["predict"]["answer"]
 
 
+@pytest.mark.full(reason="2 cases, 8 s together")
 @pytest.mark.parametrize("name", [models.REAL, lanes.ENCODER])
 def test_both_published_models_read_one_text_and_the_notebook_agrees(
     name: str, open_page: OpenPage, drawn: list[Any]
@@ -100,6 +101,7 @@ def test_the_encoders_numbers_are_its_own_and_its_question_is_answered(
     assert answer.index == (0 if cosine > 0.9 else 1 if cosine >= 0.6 else 2)
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_the_encoder_that_fills_is_one_choice_away(open_page: OpenPage, drawn: list[Any]) -> None:
     app = open_page("families", model=models.REAL, text=TEXT)
     choice = app.segmented_control(key="families.reader")

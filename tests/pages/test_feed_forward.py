@@ -73,6 +73,7 @@ def model_of(link: dict[str, Any]) -> core.LanguageModel:
     return core.load(models.resolve(link.get("model", "tales-gpt")).target)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=2)
 @pytest.mark.parametrize("name", SHAPES)
 @pytest.mark.usefixtures("configured")
 def test_every_neuron_is_the_models_own(name: str, open_page: OpenPage) -> None:
@@ -98,6 +99,7 @@ def test_every_neuron_is_the_models_own(name: str, open_page: OpenPage) -> None:
     np.testing.assert_allclose(firing, (pre > 0).double().mean(1), atol=1e-6)
 
 
+@pytest.mark.full(reason="the other cases take 3 s", quick_cases=2)
 @pytest.mark.parametrize("name", [name for name in SHAPES if name != "one neuron"])
 @pytest.mark.parametrize("silence", ["none", "strongest", "others", "all"])
 @pytest.mark.usefixtures("configured")
@@ -133,6 +135,7 @@ def test_switched_off_neurons_change_the_prediction_as_a_hook_does(
     assert min(abs(best[0] - value) for value in shown) < 1e-5, "what is then likeliest is shown"
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=2)
 @pytest.mark.parametrize("block", [0, 1])
 @pytest.mark.parametrize("name", SHAPES)
 @pytest.mark.usefixtures("configured")

@@ -237,6 +237,7 @@ def test_a_text_beyond_the_base_is_told(open_page: Any) -> None:
     assert "the question has no tokens" in ways.judge(asked, TEXT, " ")["why"]
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=2)
 @pytest.mark.parametrize("link", [{"rank": 128}, {"rank": 999}, {"alpha": 0}, {"beside": "w x"}, {"beside": ""},
                                   {"stage": 2}, {"wrow": 127, "wcol": 0}, {"wrow": 9999}])  # fmt: skip
 def test_the_ends_of_the_dials_work(link: dict[str, Any], open_page: Any) -> None:

@@ -91,6 +91,7 @@ def test_a_broken_number_fails_the_notebook(open_page: Any) -> None:
         )
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=2)
 @pytest.mark.usefixtures("other_model")
 @pytest.mark.parametrize("name", ["bundled", "earlier row", "other", "both", "pair encoder"])
 def test_the_answer_is_what_the_model_does_at_commit(name: str, open_page: Any) -> None:
@@ -188,6 +189,7 @@ def test_too_many_logits_are_sent_for_the_followed_row_only(monkeypatch: pytest.
     assert data["stamp"] != picture.record(seen, lm.tokenizer.display, 4, "x")["stamp"]
 
 
+@pytest.mark.full(reason="starts processes and waits for them, 13 s")
 def test_the_map_names_every_point_of_the_subject_once() -> None:
     cards = cheatsheet_map.sections()
     assert [card["section"] for card in cards] == [str(n) for n in range(1, 14)]

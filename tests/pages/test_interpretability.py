@@ -74,6 +74,7 @@ def prepared(link: dict[str, Any], kind: Any) -> tuple[core.LanguageModel, Patch
     return lm, Patching.of(lm, pair, token, against, attention=kind)
 
 
+@pytest.mark.full(reason="the other cases take 3 s", quick_cases=1)
 @pytest.mark.parametrize("name", LINKS)
 @pytest.mark.usefixtures("other_model")
 def test_every_number_is_cores(name: str, open_page: OpenPage) -> None:
@@ -129,6 +130,7 @@ def test_the_answer_is_a_patch_of_three_heads(name: str, open_page: OpenPage) ->
     assert ("more", "same", "less")[answer.index] == key
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_without_a_second_token_the_plain_logit_is_explained(open_page: OpenPage) -> None:
     app = open_page("interpretability", **LINKS["bundled"], versus=-2)
     lm = core.load("tales-gpt")
@@ -139,6 +141,7 @@ def test_without_a_second_token_the_plain_logit_is_explained(open_page: OpenPage
     run_notebook(app)
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_another_pair_is_one_that_the_model_gets_right(open_page: OpenPage) -> None:
     app = open_page("interpretability", unfold=ALL, text=TEXT)
     seen = set()
@@ -154,6 +157,7 @@ def test_another_pair_is_one_that_the_model_gets_right(open_page: OpenPage) -> N
     run_notebook(app)
 
 
+@pytest.mark.full(reason="takes 4 s")
 def test_texts_of_other_lengths_are_aligned_and_twins_are_told(open_page: OpenPage) -> None:
     app = open_page(
         "interpretability", unfold=ALL, text=TEXT, corrupted="A red little kite was lost. She found the red"
@@ -353,6 +357,7 @@ SHAPES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+@pytest.mark.full(reason="the other cases take 8 s", quick_cases=1)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_unusual_models_work(
     shape: str, open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -377,6 +382,7 @@ def test_unusual_models_work(
     assert len(logits) == lm.config.d_vocab
 
 
+@pytest.mark.full(reason="the other cases take 20 s", quick_cases=1)
 @pytest.mark.parametrize(
     "link",
     [

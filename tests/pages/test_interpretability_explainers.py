@@ -25,6 +25,7 @@ def ask(lm: core.LanguageModel, text: str = TEXT, **changes: Any) -> Ask:
     return Ask(text, **(given | changes))
 
 
+@pytest.mark.full(reason="takes 4 s")
 def test_the_page_opens_with_the_walk_measured_and_its_notebook_agrees(open_page: OpenPage) -> None:
     app = open_page(PAGE, unfold="tokens", text=TEXT)
     assert not app.exception and not app.error
@@ -35,6 +36,7 @@ def test_the_page_opens_with_the_walk_measured_and_its_notebook_agrees(open_page
     run_notebook(app)
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_probes_are_measured_when_asked_for(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pages.interpretability.explainers.selectivity", _quick)
     app = open_page(
@@ -47,6 +49,7 @@ def test_probes_are_measured_when_asked_for(open_page: OpenPage, monkeypatch: py
     assert "selectivity(lm, 'hero'" in str(app.session_state["gb"].memos["takeaway"]["notebook"]())
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_probes_of_one_task_are_not_those_of_another(
     open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -63,6 +66,7 @@ def test_probes_of_one_task_are_not_those_of_another(
         assert f"selectivity(lm, '{task}'" in str(app.session_state["gb"].memos["takeaway"]["notebook"]())
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize(
     ("context", "why"), [(16, "reads too few tokens"), (56, "one of the two answers only")]
 )
@@ -104,6 +108,7 @@ def _quick(lm: core.LanguageModel, task: str) -> Any:
     return selectivity(lm, task, stories=12)  # type: ignore[arg-type]
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
 @pytest.mark.parametrize(
     "changes", [{"blank": "zero", "says": "probability"}, {"quadrature": 1, "along": 3, "explainer": 4}]
 )
@@ -119,6 +124,7 @@ def test_any_text(text: str, open_page: OpenPage) -> None:
     assert not app.exception and not app.error
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
 @pytest.mark.parametrize("model", ["tales-bert", "tales-t5"])
 def test_other_shapes(model: str, open_page: OpenPage) -> None:
     app = open_page(
@@ -144,6 +150,7 @@ def test_a_folder_of_random_weights(
 # ------------------------------------------------------------------------------------------------ the parts
 
 
+@pytest.mark.full(reason="takes 4 s")
 def test_what_takes_long_waits_to_be_asked(monkeypatch: pytest.MonkeyPatch, open_page: OpenPage) -> None:
     for module in (explainers, circuit):
         monkeypatch.setattr(module, "QUICK", 0.0)
@@ -161,6 +168,7 @@ def test_what_takes_long_waits_to_be_asked(monkeypatch: pytest.MonkeyPatch, open
     run_notebook(app)
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_the_table_holds_every_number() -> None:
     lm = core.load("tales-gpt", device="cpu")
     found = explainers.see(lm, ask(lm))

@@ -434,6 +434,7 @@ def test_the_link_carries_the_whole_spec(open_page: OpenPage) -> None:
     assert len(store(app)["spec"]) < 2000
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=2)
 @pytest.mark.parametrize(
     ("widget", "value", "words"),
     [
@@ -496,6 +497,7 @@ def test_an_own_text_that_cannot_be_read_is_refused_in_words(
     assert spec_of(app).corpus == "tales"
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=2)
 @pytest.mark.parametrize("text", ["a", "aaaa " * 200, "Ein kleiner Text.\n\nNoch einer.", "नमस्ते दुनिया " * 40])
 def test_an_own_text_is_taken_named_by_its_fingerprint_and_kept_in_the_session(
     text: str, open_page: OpenPage

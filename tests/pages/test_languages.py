@@ -179,6 +179,7 @@ def tables(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, Sequence[Any]]]
     return found
 
 
+@pytest.mark.full(reason="the other cases take 18 s", quick_cases=1)
 @pytest.mark.parametrize("slug", WHOLE)
 def test_nothing_of_a_page_stays_english(
     slug: str, brackets: None, open_page: OpenPage, tables: list[Mapping[str, Sequence[Any]]]

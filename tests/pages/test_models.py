@@ -137,6 +137,7 @@ def test_an_unsupported_architecture_that_is_chosen_is_named_with_the_supported_
     assert "mamba" in said(app) and "bert" in said(app) and "This page shows tales-gpt instead" in said(app)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=6)
 @pytest.mark.usefixtures("configured")
 @pytest.mark.parametrize("stock", ["all", "bundled", "run", "folder", "hub"])
 @pytest.mark.parametrize("kin", ["all", "decoder", "encoder", "encoder-decoder"])
@@ -330,6 +331,7 @@ def test_the_use_of_a_text_is_counted(open_page: OpenPage) -> None:
     assert [one["size"] for one in data["tokens"]] == pytest.approx(found.rows)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("text", ["the fox", "Hello"], ids=["its first word alone", "one word, twice"])
 @pytest.mark.parametrize("name", ["tales-gpt", "./mine"], ids=["positions that turn", "a table of positions"])
 @pytest.mark.usefixtures("configured")

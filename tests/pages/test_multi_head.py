@@ -85,6 +85,7 @@ def changes(app: AppTest) -> list[str]:
     return [one for one in shown if one]
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("name", LINKS)
 @pytest.mark.usefixtures("other_model")
 def test_every_shape_of_model_opens_and_its_notebook_agrees(name: str, open_page: OpenPage) -> None:
@@ -169,6 +170,7 @@ def test_all_heads_off_is_a_model_that_reads_nothing_of_the_others(
     assert committed(app).evidence
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=2)
 @pytest.mark.parametrize(
     "bad", ["99.0", "0.99", "x", "3.", ".2", "c1.0", "e*", "3.2.1", "-1.0", "٣.2", "1e0.0", "**"]
 )
@@ -407,6 +409,7 @@ def test_scores_stand_beside_what_chance_comes_to(open_page: OpenPage, lm: core.
     assert found["chance"].text["induction"].line == jobs.chance.text["induction"].line
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("way", ["K", "Q", "V"])
 def test_the_pair_that_fits_best_or_the_chosen_one(
     way: Any, open_page: OpenPage, lm: core.LanguageModel

@@ -143,6 +143,7 @@ def test_a_drawing_is_read_as_the_digits_were_made(open_page: Any) -> None:
     run_notebook(app)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=2)
 @pytest.mark.parametrize(
     ("link", "why"),
     [("", "blank"), ("AA", "only dots"), ("A!", "draw it once more"), ("AAA", "draw it once more")],

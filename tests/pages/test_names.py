@@ -48,6 +48,7 @@ def written(app: AppTest) -> list[str]:
     return [*found, *(one.label for one in app.button)]
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
 @pytest.mark.parametrize("slug", PAGES)
 def test_an_open_run_is_called_by_its_own_name(slug: str, runs: Runs, open_page: OpenPage) -> None:
     run = runs.ready("Fernando")

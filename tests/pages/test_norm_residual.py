@@ -101,6 +101,7 @@ def test_the_norm_is_torchs(norm: str, name: str, open_page: OpenPage) -> None:
     assert (variables["steps"].mean is None) == (name == "rms")
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=2)
 @pytest.mark.parametrize("name", LINKS)
 @pytest.mark.usefixtures("other_model")
 def test_what_entered_is_left_when_all_that_was_written_is_taken_away(name: str, open_page: OpenPage) -> None:
@@ -136,6 +137,7 @@ SHAPES: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_unusual_models_work(
     shape: str, open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -158,6 +160,7 @@ def test_unusual_models_work(
         assert (place["own"] is None) == (shape == "no norms" or missing.get(place["name"], False))
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=2)
 @pytest.mark.parametrize(
     "link",
     [

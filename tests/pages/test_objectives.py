@@ -137,6 +137,7 @@ def test_the_recorded_runs_are_those_of_the_three_specs() -> None:
         assert known[-1] < known[0]
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=4)
 @pytest.mark.parametrize("text", ["a", " ", "🙂", "</s>", "<s><s>"])
 @pytest.mark.parametrize("rate", [0.0, 0.9])
 def test_the_shortest_texts_work(text: str, rate: float, open_page: OpenPage) -> None:
@@ -145,6 +146,7 @@ def test_the_shortest_texts_work(text: str, rate: float, open_page: OpenPage) ->
     run_notebook(app)
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_own_runs_take_the_place_of_the_recorded_ones(
     open_page: OpenPage, runs: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -65,6 +65,7 @@ def kept(app: AppTest, key: str) -> Any:
     return app.session_state["gb"].store[key]
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=2)
 @pytest.mark.parametrize("name", LINKS)
 @pytest.mark.usefixtures("other_model")
 def test_every_shape_of_model_opens_and_its_notebook_agrees(name: str, open_page: OpenPage) -> None:
@@ -109,6 +110,7 @@ def test_the_table_has_the_weights_steps_and_the_race(open_page: OpenPage, lm: c
     np.testing.assert_allclose(np.array(told, dtype=float), np.column_stack([expected, losses]), rtol=1e-4)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=2)
 @pytest.mark.parametrize(
     ("link", "words", "field", "left"),
     [
@@ -217,6 +219,7 @@ def test_a_map_of_gradients_keeps_the_largest_of_each_cell() -> None:
     assert moments.reduced(tall)[3, 0] == -2.0
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_a_search_runs_to_its_end_and_is_that_of_core(open_page: OpenPage, lm: core.LanguageModel) -> None:
     app = open_page("optimizers", text=TEXT, finder="momentum", fresh="new")
     assert not app.session_state["gb"].memos.get("work")
@@ -233,6 +236,7 @@ def test_a_search_runs_to_its_end_and_is_that_of_core(open_page: OpenPage, lm: c
     assert app.button(key="work.finder").label.startswith("Search"), "another text, nothing searched yet"
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_a_landscape_is_measured_row_by_row_and_can_be_stopped(
     open_page: OpenPage, lm: core.LanguageModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -309,6 +313,7 @@ def test_five_runs_are_queued_at_the_chosen_rates(
     assert any("Nothing can be trained here." in caption.value for caption in app.caption)
 
 
+@pytest.mark.full(reason="takes 4 s")
 def test_own_runs_take_the_recorded_ones_place(open_page: OpenPage, runs: Any) -> None:
     for kind, spec in quintet({"sgd": 1e6, "muon": 0.05}, steps=12).items():
         here(runs.store, spec.replace(eval_every=3), runs.owner, name=NAMES[kind], group="five")

@@ -9,6 +9,7 @@ import pytest
 from tests.pages.conftest import OpenPage
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize(
     ("slug", "link"),
     [

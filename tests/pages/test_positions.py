@@ -52,6 +52,7 @@ def lines(app: Any, what: str) -> list[tuple[Any, ...]]:
     return [line[1:] for line in zip(*table.values()) if line[0] == what]
 
 
+@pytest.mark.full(reason="the other cases take 4 s", quick_cases=1)
 @pytest.mark.usefixtures("shaped")
 @pytest.mark.parametrize("model", ["tales-gpt", "./alibi", "./sine", "./bare", "./odd", "./pair"])
 def test_every_kind_on_every_model_with_its_notebook(model: str, open_page: OpenPage) -> None:
@@ -180,6 +181,7 @@ def test_orders_differ_and_two_tokens_have_one_other() -> None:
     assert two.found.order == (0, 2, 1) and not two.kept
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("link", [{}, {"draw": 3}, {"text": "the"}, {"model": "./sine"}, {"model": "./bare"}])
 @pytest.mark.usefixtures("shaped")
 def test_the_answer_is_the_models_in_an_order_not_shown(link: dict[str, Any], open_page: OpenPage) -> None:
@@ -244,6 +246,7 @@ def test_a_link_with_a_position_that_cannot_be_says_so(begins: str, open_page: O
     assert app.session_state["gb"].store["begins"] == 0
 
 
+@pytest.mark.full(reason="takes 3 s")
 def test_a_tiny_model_is_trained_on_the_page(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(STEPS, "reverse", 2 * EVERY)
     app = open_page("positions", text=TEXT, kind="alibi", task="reverse")

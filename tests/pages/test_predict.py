@@ -96,6 +96,7 @@ def look(app: AppTest, values: dict[str, Any]) -> None:
     assert not app.exception
 
 
+@pytest.mark.full(reason="the other cases take 13 s", quick_cases=1)
 @pytest.mark.parametrize("slug", SHOWN)
 def test_a_prediction_stays_while_its_question_does(slug: str, open_page: OpenPage) -> None:
     app = open_page(slug, **SMALLER.get(slug, {}))
@@ -105,6 +106,7 @@ def test_a_prediction_stays_while_its_question_does(slug: str, open_page: OpenPa
         assert card(app) == said, f"{key} is no part of the question"
 
 
+@pytest.mark.full(reason="the other cases take 3 s", quick_cases=2)
 @pytest.mark.parametrize("slug", DECIDES)
 def test_what_decides_the_answer_makes_it_another_question(slug: str, open_page: OpenPage) -> None:
     app = open_page(slug)
@@ -113,6 +115,7 @@ def test_what_decides_the_answer_makes_it_another_question(slug: str, open_page:
     assert not card(app)[1]
 
 
+@pytest.mark.full(reason="the other cases take 4 s", quick_cases=2)
 @pytest.mark.parametrize("slug", [slug for slug in SHOWN if slug not in OWN_MODELS | {"efficiency"}])
 def test_another_text_is_another_question_and_undo_brings_the_first_back(
     slug: str, open_page: OpenPage
@@ -135,6 +138,7 @@ def test_a_prediction_is_there_when_one_comes_back_to_its_page(open_page: OpenPa
     assert card(app) == said
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_another_asks_anew_what_was_answered_before(open_page: OpenPage) -> None:
     app = open_page("embeddings", text="The cat saw the dog")
     asked = []
@@ -148,6 +152,7 @@ def test_another_asks_anew_what_was_answered_before(open_page: OpenPage) -> None
     assert len(set(asked)) == 3, "the words of the text that are long enough"
 
 
+@pytest.mark.full(reason="the other cases take 4 s", quick_cases=1)
 @pytest.mark.parametrize("slug", ["attention", "bias", "efficiency", "loss"])
 def test_another_comes_back_to_no_answered_question_while_there_are_others(
     slug: str, open_page: OpenPage

@@ -38,6 +38,7 @@ def words(app: AppTest) -> str:
     )
 
 
+@pytest.mark.full(reason="the other cases take 20 s", quick_cases=1)
 @pytest.mark.parametrize("slug", SLUGS)
 def test_a_page_opens_on_the_real_model(slug: str, open_page: OpenPage) -> None:
     app = open_page(slug, model=models.REAL, text=TEXT, **SMALLER.get(slug, {}))
@@ -80,6 +81,7 @@ def test_a_badge_tells_of_a_text_that_the_model_cannot_read_and_leads_to_the_oth
     assert (store["model"], store["text"]) == (models.REAL, text)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("text", ["xqz bfp 998 ttt ## @@ jwrr", "I love 🍕 and naïve cafés"])
 def test_nobody_is_sent_to_a_model_that_reads_the_text_no_better(text: str, open_page: OpenPage) -> None:
     app = open_page("loss", model=models.REAL, text=text)
@@ -123,6 +125,7 @@ def test_an_answer_that_ends_by_itself_is_not_called_cut_off() -> None:
     assert not cut_off(["a", "a b"], 3)
 
 
+@pytest.mark.full(reason="the other cases take 4 s", quick_cases=1)
 @pytest.mark.parametrize("slug", ASKERS)
 def test_a_page_opens_no_published_model_that_nobody_has_asked_for(
     slug: str, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
@@ -135,6 +138,7 @@ def test_a_page_opens_no_published_model_that_nobody_has_asked_for(
     assert [name for name in models.published() if cache.at_hand(name)] == []
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_the_vocabulary_of_the_published_model_is_in_the_table_without_its_weights(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,6 +173,7 @@ def test_own_lines_open_the_model_when_a_visitor_asks(
     assert cache.at_hand(models.REAL) and "not taught yet" in words(app)
 
 
+@pytest.mark.full(reason="takes 3 s")
 def test_own_lines_are_taught_and_the_answers_stand_beside_each_other(open_page: OpenPage) -> None:
     link = {"learn": "The capital of Zubria is Marlow.\nMarlow is in Zubria.", "thin": "4"}
     app = open_page("fine_tuning", **link)

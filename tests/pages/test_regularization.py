@@ -63,6 +63,7 @@ def column(shown: dict[str, list[Any]], name: str, kind: str = "activation") -> 
     return np.array([value for what, value in zip(shown["what"], shown[name]) if what == kind], dtype=float)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("name", LINKS)
 @pytest.mark.usefixtures("other_model")
 def test_the_mask_is_torchs_on_the_models_own_activations(name: str, open_page: Any) -> None:
@@ -170,6 +171,7 @@ def test_the_words_about_stopping_are_those_of_the_curve(patience: int) -> None:
         assert f"step {stop.step:,} and spare {stop.saved:.0%}" in said
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_own_runs_take_the_recorded_ones_place(
     runs: Runs, open_page: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -57,6 +57,7 @@ def whole(app: AppTest) -> None:
 # ------------------------------------------------------------------------------------- every page at every moment
 
 
+@pytest.mark.full(reason="the other cases take 16 s", quick_cases=1)
 @one_moment
 def test_every_page_shows_a_bundled_model_at_any_moment_of_its_training(
     slug: str, open_page: OpenPage
@@ -75,6 +76,7 @@ def test_every_page_shows_a_bundled_model_at_any_moment_of_its_training(
     assert len(seen[0] & seen[1]) < most * len(seen[0]) and len(seen[1] & seen[2]) < most * len(seen[1])
 
 
+@pytest.mark.full(reason="the other cases take 15 s", quick_cases=1)
 @one_moment
 def test_every_page_works_on_a_runs_checkpoints(slug: str, runs: Runs, open_page: OpenPage) -> None:
     run = runs.ready()
@@ -187,6 +189,7 @@ GARBAGE = [
 
 
 # What opens a run is the same for every page: all names on one page, one name on each page.
+@pytest.mark.full(reason="the other cases take 10 s", quick_cases=5)
 @pytest.mark.parametrize(
     ("slug", "name", "says"),
     [("attention", *case) for case in GARBAGE]
@@ -205,6 +208,7 @@ def test_a_garbage_run_falls_back_and_says_so(
     assert (kept["model"], kept["text"]) == (state.DEFAULT_MODEL, TEXT)
 
 
+@pytest.mark.full(reason="the other cases take 3 s", quick_cases=2)
 @every_page
 def test_a_run_that_waits_shows_the_usual_model_until_its_first_checkpoint(
     slug: str, runs: Runs, open_page: OpenPage
@@ -256,6 +260,7 @@ def away(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
     return lambda now: gone.__setitem__(0, now)
 
 
+@pytest.mark.full(reason="the other cases take 4 s", quick_cases=2)
 @every_page
 def test_a_page_lives_on_while_the_store_is_away_and_comes_back_by_itself(
     slug: str, runs: Runs, away: Callable[[bool], None], open_page: OpenPage

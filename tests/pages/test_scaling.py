@@ -33,6 +33,7 @@ def table(app: AppTest) -> dict[str, list[Any]]:
     return found
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_the_first_screen_fits_the_recorded_runs(open_page: Any) -> None:
     app = open_page("scaling")
     assert not app.exception
@@ -54,6 +55,7 @@ def test_the_first_screen_fits_the_recorded_runs(open_page: Any) -> None:
     run_notebook(app)
 
 
+@pytest.mark.full(reason="the other cases take 4 s", quick_cases=2)
 @pytest.mark.parametrize("against", ["parameters", "data", "compute"])
 @pytest.mark.parametrize("step", [*figure.STEPS, ""])
 def test_at_every_step_each_run_has_a_colour(against: Against, step: str) -> None:
@@ -70,6 +72,7 @@ def test_at_every_step_each_run_has_a_colour(against: Against, step: str) -> Non
         assert len(rows) == len(found.runs) and {row["kind"] for row in rows} <= set(known)
 
 
+@pytest.mark.full(reason="6 cases, 16 s together")
 @pytest.mark.parametrize("against", ["parameters", "data", "compute"])
 @pytest.mark.parametrize("withheld", [0, 2])
 def test_every_axis_and_its_notebook(against: str, withheld: int, open_page: Any) -> None:
@@ -141,6 +144,7 @@ def own_run(
     return here(runs.store, spec, owner, name=name, group=group).id
 
 
+@pytest.mark.full(reason="takes 3 s")
 def test_an_own_run_is_measured_and_stands_beside_the_ladder(runs: Runs, open_page: Any) -> None:
     id = own_run(runs)
     app = open_page("scaling", ladder="mine", against="compute")
@@ -156,6 +160,7 @@ def test_an_own_run_is_measured_and_stands_beside_the_ladder(runs: Runs, open_pa
     assert "yours" not in table(app)["kind"]
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_runs_of_the_lab_that_match_stand_there_too(runs: Runs, open_page: Any) -> None:
     own_run(runs, name="From the lab", group="", learning_rate=0.02)
     own_run(runs, name="Another's", owner=OTHER, group="")
@@ -184,6 +189,7 @@ def test_pressing_train_queues_the_size(queue: Runs, open_page: Any) -> None:
     assert queue.store.list(group=run.group)[0].state == "stopped"
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=2)
 @pytest.mark.parametrize(
     "link",
     [
@@ -233,6 +239,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
+@pytest.mark.full(reason="takes 4 s")
 def test_five_measured_runs_stay_measured(runs: Runs, open_page: Any, measured: list[str]) -> None:
     for at in range(own.LAB):
         own_run(runs, name=f"Lab {at}", group="", seed=200 + at)
@@ -248,6 +255,7 @@ def test_five_measured_runs_stay_measured(runs: Runs, open_page: Any, measured: 
     assert table(app)["kind"].count("yours") == own.LAB + 1
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_a_loss_that_is_no_number_is_told_and_not_measured_again(
     runs: Runs, open_page: Any, measured: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -264,6 +272,7 @@ def test_a_loss_that_is_no_number_is_told_and_not_measured_again(
     ]
 
 
+@pytest.mark.full(reason="takes 3 s")
 def test_the_foretold_size_can_be_trained_and_compared(
     runs: Runs, open_page: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

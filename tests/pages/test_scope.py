@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
@@ -40,6 +41,7 @@ def test_the_cards_loss_says_its_rows_on_both_pages_that_show_it(open_page: Open
         assert over in said, slug
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_the_losses_of_efficiency_say_their_texts(open_page: OpenPage) -> None:
     app = open_page("efficiency")
     before, own = cache.share(judge_original, cache.key("tales-gpt"))

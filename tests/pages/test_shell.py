@@ -57,6 +57,7 @@ def test_every_page_opens_on_the_bundled_model_without_a_word(slug: str, open_pa
     assert any("gb-claim" in block.value for block in app.html)
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=4)
 @pytest.mark.parametrize("slug", SHOWN)
 def test_a_link_restores_model_text_and_selections(slug: str, open_page: Any, other_model: str) -> None:
     link = {"v": 1, "model": other_model, "text": "The cat saw the dog", "block": 2, "head": 1, "mask": 0}
@@ -93,6 +94,7 @@ BAD_LINKS: list[tuple[dict[str, Any], list[str]]] = [
 
 
 # What reads a link is the same for every page: all bad links on one page, one on each page.
+@pytest.mark.full(reason="the other cases take 12 s", quick_cases=4)
 @pytest.mark.parametrize(
     ("slug", "link", "says"),
     [("attention", *case) for case in BAD_LINKS]
@@ -157,6 +159,7 @@ def test_undo_and_reset(open_page: Any) -> None:
     assert app.segmented_control(key="head").value == 1
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_text_and_model_follow_to_the_next_page(open_page: Any, other_model: str) -> None:
     app = open_page("home", model=other_model)
     app.text_area(key="text").set_value("The dog").run()
@@ -250,6 +253,7 @@ def test_projector_mode_hides_the_sidebar_and_can_be_left(open_page: Any) -> Non
     assert store(app)["view"] == "page"
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=8)
 @pytest.mark.parametrize("slug", SHOWN)
 def test_a_frame_holds_claim_and_picture_and_the_way_to_the_page(slug: str, open_page: Any) -> None:
     app = open_page(slug, view="figure", text="Once upon a time", block=1)
@@ -271,6 +275,7 @@ def test_a_frame_holds_claim_and_picture_and_the_way_to_the_page(slug: str, open
     assert app.session_state["gb"].finished
 
 
+@pytest.mark.full(reason="the other cases take 5 s", quick_cases=2)
 @pytest.mark.parametrize("slug", SHOWN)
 def test_an_example_replaces_the_text_and_can_be_undone(slug: str, open_page: Any) -> None:
     app = open_page(slug)

@@ -80,6 +80,7 @@ def test_a_quick_machine_offers_nothing_shorter_and_says_what_it_takes(
     assert "on this computer" not in captions(app)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("slug", PAGES)
 def test_a_slow_machine_says_so_and_offers_fewer_steps(
     slug: str, queue: Runs, open_page: Any, speed: Any
@@ -113,6 +114,7 @@ def test_the_objectives_say_what_three_take_and_can_be_fewer(queue: Runs, open_p
     assert {spec.steps for spec in own_runs.wished("1/4").values()} == {75}
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("slug", OWN_CONTROL)
 def test_a_page_with_steps_of_its_own_offers_a_setting_that_takes_a_minute(
     slug: str, queue: Runs, open_page: Any, speed: Any

@@ -22,6 +22,7 @@ def carried(document: str) -> Any:
     return json.loads(found[1])[0][0]["data"]
 
 
+@pytest.mark.full(reason="the other cases take 83 s", quick_cases=1)
 @pytest.mark.parametrize("model", ["tales-gpt", "tales-bert", "tales-t5"])
 @pytest.mark.parametrize("name", SHOWN)
 def test_file_and_notebook_hold_the_picture_of_the_page(name: str, model: str, open_page: OpenPage) -> None:

@@ -92,6 +92,7 @@ def headline(app: AppTest) -> str:
 # ------------------------------------------------------------------------------------------------- the rows
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_every_row_holds_what_core_gives_for_it(open_page: Any, learned: Learned) -> None:
     app = open_page("tokenization", text=TEXT, corpus="fables", size=500)
     assert not app.exception and not app.error and not app.info
@@ -116,6 +117,7 @@ def test_every_row_holds_what_core_gives_for_it(open_page: Any, learned: Learned
     assert len(rows) == 1 + len(table["id"])
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
 @pytest.mark.parametrize("model", ["./other", "./both", "./pair"])
 @pytest.mark.usefixtures("other_model")
 def test_every_shape_of_model_has_its_own_row(model: str, open_page: Any) -> None:
@@ -126,6 +128,7 @@ def test_every_shape_of_model_has_its_own_row(model: str, open_page: Any) -> Non
     assert pieces(app, model.removeprefix("./")) == own and len(own) > 4
 
 
+@pytest.mark.full(reason="5 cases, 16 s together")
 @pytest.mark.parametrize("split", ["usual", "bytes", "words", "spaces", "none"])
 def test_every_way_to_cut_first_reaches_all_three(split: str, open_page: Any) -> None:
     app = open_page("tokenization", text=TEXT, corpus="fables", size=400, split=split)
@@ -160,6 +163,7 @@ def far(job: Job) -> int:
     return len(learned_of(job.spec, so_far(job), stopped=True).bpe.merges)
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_learning_shows_progress_and_stops_where_it_is(jobs: Jobs) -> None:
     spec = Spec("fables", 4000, "usual")
     job = jobs.of(spec)
@@ -202,6 +206,7 @@ def test_a_process_learns_what_is_learned_here(learned: Learned, jobs: Jobs) -> 
         assert there.stages.encode(at, TEXT) == learned.stages.encode(at, TEXT)
 
 
+@pytest.mark.full(reason="takes 6 s")
 def test_a_stopped_page_says_how_far_it_came_and_learns_on(open_page: Any) -> None:
     spec = Spec("fables", 2500, "usual")
     app = open_page("tokenization", text=TEXT, corpus="fables", size=500)
@@ -265,6 +270,7 @@ def test_where_no_process_can_be_started_the_page_says_so(
     assert app.button(key="tokenization.again")
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_what_made_room_in_the_cache_is_learned_again_when_it_is_asked_for(open_page: Any) -> None:
     app = open_page("tokenization", text=TEXT, corpus="fables", size=570)
     expected = pieces(app, "BPE")
@@ -274,6 +280,7 @@ def test_what_made_room_in_the_cache_is_learned_again_when_it_is_asked_for(open_
     assert [piece.text for piece in kept.methods["bpe"].encode(TEXT)] == expected
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
 @pytest.mark.parametrize(
     ("own", "size", "words"),
     [
@@ -308,6 +315,7 @@ def test_any_own_corpus_is_learned_from(own: str, size: int, words: str, open_pa
 TEXTBOOK = "low " * 5 + "lower " * 2 + "newest " * 6 + "widest " * 3
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("split", ["usual", "words"])
 def test_all_of_an_own_text_is_learned_from(split: str, open_page: Any) -> None:
     spec = Spec("own", 300, split)
@@ -461,6 +469,7 @@ def test_a_vocabulary_that_is_left_out_is_said_to_be_missing(open_page: Any) -> 
 # ------------------------------------------------------------------------------------------------- the question
 
 
+@pytest.mark.full(reason="2 cases, 5 s together")
 @pytest.mark.parametrize("corpus", ["tales", "python"])
 def test_the_answer_is_learned_when_it_is_asked_for(corpus: str, open_page: Any) -> None:
     app = open_page("tokenization", text=TEXT, corpus=corpus, size=600, word="happiness", merge=10)

@@ -35,6 +35,7 @@ def is_primary(button: Any) -> bool:
     return bool(button.proto.type == "primary")
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
 @pytest.mark.parametrize("slug", PAGES)
 def test_a_page_that_trains_shows_stop_and_the_line_and_no_red_start(
     slug: str, open_page: Any, queue: Runs
@@ -51,6 +52,7 @@ def test_a_page_that_trains_shows_stop_and_the_line_and_no_red_start(
     ) or "about to begin" in " ".join(one.value for one in app.caption)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("slug", ["adaptability", "scaling"])
 def test_a_run_that_ends_takes_stop_with_it(
     slug: str, open_page: Any, queue: Runs, monkeypatch: pytest.MonkeyPatch

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from random import Random
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -105,6 +106,7 @@ def programs(draw):
     return f"def f({draw(NAMES)}, *rest):\n    " + "\n    ".join(lines)
 
 
+@pytest.mark.full(reason="takes 2 s")
 @given(programs())
 @example("def f(a, *rest):\n    global path\n    del path\n    return a + path")
 @settings(max_examples=examples(200), deadline=None)

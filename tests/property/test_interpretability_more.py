@@ -35,6 +35,7 @@ def asked(shape: str, ids: list[int], row: int, says: str, token: int = 11) -> R
 STEADY = sorted(set(SHAPES) - {"no norm"})
 
 
+@pytest.mark.full(reason="takes 10 s")
 @settings(max_examples=examples(25))
 @given(shape=st.sampled_from(STEADY), ids=WORDS, row=st.integers(0, 8), says=SAYS, kind=KINDS)
 def test_shares_add_up_to_the_difference(shape, ids, row, says, kind):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,6 +32,7 @@ def near(one: Tensor, other: Tensor) -> bool:
     return bool((one - other).abs().max() <= 1e-9 * other.abs().max())
 
 
+@pytest.mark.full(reason="takes 2 s")
 @settings(max_examples=examples(25))
 @given(
     st.sampled_from(sorted(SHAPES)), wanted, st.integers(1, 6), st.floats(0.5, 40), st.integers(0, 2**31 - 1)

@@ -51,6 +51,7 @@ def test_all_patched_gives_all_and_nothing_nothing(
             assert found.together([Spot(layer)]) == pytest.approx(1, abs=tolerance)
 
 
+@pytest.mark.full(reason="the other cases take 3 s", quick_cases=1)
 @pytest.mark.parametrize(("shape", "attention"), PLACES)
 @settings(max_examples=3, deadline=None)
 @given(st.lists(st.tuples(ID, ID), min_size=2, max_size=5), st.tuples(ID, ID))

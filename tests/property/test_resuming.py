@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -87,12 +88,14 @@ def curve(trainer: Trainer) -> list[tuple[float | None, ...]]:
     ]
 
 
+@pytest.mark.full(reason="takes 4 s")
 @given(spec=specs_of_tasks(), stop=st.integers(0, STEPS))
 @settings(max_examples=8)
 def test_the_rest_of_an_interrupted_run_of_tasks_is_the_same_to_the_bit(spec, stop):
     check_the_rest(spec, stop)
 
 
+@pytest.mark.full(reason="takes 5 s")
 @given(spec=specs(), stop=st.integers(0, STEPS))
 @settings(max_examples=examples(25))
 def test_the_rest_of_an_interrupted_run_is_the_same_to_the_bit(spec, stop):

@@ -332,6 +332,7 @@ class AnyOrder(RuleBasedStateMachine):
         assert self.rooms.look(self.id, look.room.version) is None
 
 
+@pytest.mark.full(reason="takes 11 s")
 def test_any_order_of_events(database: Rooms) -> None:
     AnyOrder.database = database
     from hypothesis.stateful import run_state_machine_as_test

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -98,6 +99,7 @@ ACTS = st.one_of(
 )
 
 
+@pytest.mark.full(reason="takes 3 s")
 @given(st.lists(ACTS, max_size=40))
 @settings(max_examples=examples(1500))
 def test_the_last_choice_stands_in_the_store_and_in_every_widget(acts: list[tuple[Any, ...]]) -> None:

@@ -46,6 +46,7 @@ def test_every_run_has_its_name_and_is_recorded() -> None:
         assert FineTuneSpec.from_dict(adaptations.result(name)["spec"]) == one
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
 @pytest.mark.parametrize(
     "name", ["lora4-300-0", "scratch-100-0", "prompt8-300-0", "frozen-30-1", "full-1000-2"]
 )
@@ -62,6 +63,7 @@ def test_a_recorded_run_begins_as_it_did(name: str) -> None:
     assert third == pytest.approx(run["early"], rel=2e-3, abs=1e-4)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("name", ["lora16-300-0", "frozen-1000-0", "prompt4-300-0"])
 def test_what_is_kept_is_as_right_as_it_was(name: str) -> None:
     run = adaptations.result(name)
@@ -113,6 +115,7 @@ def test_the_control_learns_from_the_same_texts_with_other_labels() -> None:
     assert 30 <= same <= 70, "but no longer whose they were"
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_controls_are_recorded_and_learned_nothing() -> None:
     recorded = adaptations.recorded()["controls"]
     for spec in adapting.controls():
@@ -127,6 +130,7 @@ def test_controls_are_recorded_and_learned_nothing() -> None:
     )
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_a_recorded_control_begins_as_it_did() -> None:
     spec = adapting.control(30, 0)
     run = adaptations.recorded()["controls"][adapting.name(spec)]

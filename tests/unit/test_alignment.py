@@ -139,6 +139,7 @@ def test_ibm_model_1_aligns_better_than_the_diagonal():
     assert by_model.error < by_place.error - 0.1
 
 
+@pytest.mark.full(reason="takes 3 s")
 def test_the_chosen_rule_has_the_lowest_error_of_all(lm):
     train = list(islice(translations(8, "train"), 3))
     chosen = alignment.choose(lm, train)

@@ -68,6 +68,7 @@ def test_what_only_begins_like_the_path_is_not_below_it(client: TestClient) -> N
     assert client.get("/glassboxes/runs/7").status_code == 404
 
 
+@pytest.mark.full(reason="takes 2 s")
 @given(some.lists(some.from_regex(r"[a-z0-9_~-][a-z0-9._~-]{0,9}", fullmatch=True), max_size=4))
 def test_a_path_is_read_as_it_was_written(parts: list[str]) -> None:
     path = "".join(f"/{part}" for part in parts)

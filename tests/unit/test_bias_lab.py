@@ -90,6 +90,7 @@ def people(texts: dial.Dial, stories: int, jobs: tuple[str, ...]) -> tuple[int, 
     return sum(told[job][0] for job in jobs), sum(told[job][1] for job in jobs)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("dose", [0.0, 0.25, 1.0])
 def test_the_dial_turns_the_dialled_professions_alone(dose: float) -> None:
     turned = dial.check_dial(dict.fromkeys(DIALLED, dose))
@@ -246,6 +247,7 @@ def test_no_profession_is_no_run() -> None:
 CLOSE = 1e-3
 
 
+@pytest.mark.full(reason="6 cases, 20 s together")
 @pytest.mark.parametrize(
     ("name", "precision"),
     [
@@ -260,6 +262,7 @@ def test_recorded_runs_begin_as_they_were_recorded(name: str, precision: Any) ->
     assert early(name, precision=precision) <= CLOSE
 
 
+@pytest.mark.full(reason="takes 8 s")
 def test_another_seed_or_rate_would_be_noticed() -> None:
     assert early("none-0-0", precision="float32", seed=1) > CLOSE
     assert early("none-0-0", precision="float32", learning_rate=0.09) > CLOSE
@@ -272,6 +275,7 @@ def early(name: str, **changes: Any) -> float:
     return abs([trainer.step().loss for _ in range(record_bias.EARLY)][-1] / run["early"] - 1)
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_what_is_recorded_is_what_the_plan_asks_for() -> None:
     runs = bias_recordings.recorded()["runs"]
     planned = {corpus_lab.name(one): one for one in corpus_lab.plan()}
@@ -309,6 +313,7 @@ def test_a_slope_is_that_of_least_squares() -> None:
     assert bias_recordings.slope(curve).mean == pytest.approx(np.mean(fitted))
 
 
+@pytest.mark.full(reason="takes 4 s")
 def test_a_stopped_recording_goes_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     names: list[str] = []
     record = record_bias.record

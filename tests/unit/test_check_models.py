@@ -86,6 +86,7 @@ def test_the_cards_losses_lie_within_their_intervals() -> None:
             assert whole["low"] < whole["loss"] < whole["high"] < whole["n_gram"]
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
 @pytest.mark.parametrize("name", ["tales-gpt", "tales-bert"])
 def test_a_bundled_model_still_has_the_loss_of_its_card(name: str) -> None:
     lm, spec = core.load(name, device="cpu"), RECIPES[name].spec
@@ -192,6 +193,7 @@ def _change(card: Path, **values: Any) -> None:
     card.write_text(json.dumps(json.loads(card.read_text()) | values), encoding="utf-8")
 
 
+@pytest.mark.full(reason="takes 14 s")
 def test_a_model_that_was_trained_anew_is_compared_with_the_shipped_card(
     shipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -209,6 +211,7 @@ def test_a_model_that_was_trained_anew_is_compared_with_the_shipped_card(
     assert "OUTSIDE" in said and "tiny: held_out_loss." in said
 
 
+@pytest.mark.full(reason="takes 3 s")
 def test_a_card_of_before_gets_its_interval_and_no_other_figure(
     shipped: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

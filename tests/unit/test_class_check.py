@@ -185,6 +185,7 @@ async def shut(request: Request) -> Response | None:
     )
 
 
+@pytest.mark.full(reason="starts processes and waits for them, 7 s")
 def test_where_no_events_come_phones_ask_and_it_is_said(rooms: Rooms) -> None:
     found = held(rooms, silent, phones=2)
     (looked,) = [one for one in found if one.level != "works" and "Events" in one.said]
@@ -192,6 +193,7 @@ def test_where_no_events_come_phones_ask_and_it_is_said(rooms: Rooms) -> None:
     assert not [one for one in found if one.level == "fails"]
 
 
+@pytest.mark.full(reason="the other cases take 5 s", quick_cases=1)
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(
     ("fault", "says"),

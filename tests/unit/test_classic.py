@@ -121,6 +121,7 @@ def test_the_sentences_say_what_was_measured() -> None:
     )
 
 
+@pytest.mark.full(reason="takes 18 s")
 def test_the_published_model_has_all_three(monkeypatch: pytest.MonkeyPatch) -> None:
     """Told of SmolLM2 wherever it is told: some ten induction heads, a head for each answer that others confirm."""
     published.here(monkeypatch)

@@ -39,6 +39,7 @@ def prose():
     return core.load("austen-gpt", device="cpu")
 
 
+@pytest.mark.full(reason="takes 11 s")
 def test_functions_are_completed_as_often_as_the_card_says(code):
     said = zoo.card("code-gpt")["scores"]
     done = said["completions"]

@@ -62,6 +62,7 @@ def apart(way: str, precision: str, **changes: Any) -> float:
     return abs(losses[-1] / compression_recordings.result(spec)["early"] - 1)
 
 
+@pytest.mark.full(reason="the other cases take 8 s", quick_cases=1)
 @pytest.mark.parametrize(
     ("way", "precision"),
     [
@@ -75,12 +76,14 @@ def test_the_first_steps_are_those_recorded(way: str, precision: str) -> None:
     assert apart(way, precision) <= CLOSE[way]
 
 
+@pytest.mark.full(reason="4 cases, 17 s together")
 @pytest.mark.parametrize("way", list(CLOSE))
 def test_another_seed_or_rate_would_be_noticed(way: str) -> None:
     assert apart(way, "float32", seed=1) > CLOSE[way]
     assert apart(way, "float32", rate=2 * spec_of(way).body_rate) > CLOSE[way]
 
 
+@pytest.mark.full(reason="starts processes and waits for them, 3 s")
 def test_without_retraining_the_figures_are_measured_again() -> None:
     base = load("tales-gpt", device="cpu")
     before = beside(base)

@@ -100,6 +100,7 @@ def test_the_same_seed_gives_the_same_numbers_and_nothing_else_changes() -> None
     assert torch.equal(before, torch.get_rng_state())
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_twenty_four_layers_have_a_place_each_and_one_for_the_input() -> None:
     found = list(gradient_by_depth(n_layers=24))
     assert [len(one.stream[0]) for one in found] == [25] * 6

@@ -79,6 +79,7 @@ def signs(sound: Evidence, other: Evidence) -> list[str]:
     return [finding.sign for finding in diagnose(sound, other).findings]
 
 
+@pytest.mark.full(reason="the other cases take 30 s", quick_cases=1)
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("part", SIGNS)
 def test_a_break_is_recognised_from_the_measurements_alone(part: Part, seed: int) -> None:

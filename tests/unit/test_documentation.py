@@ -54,6 +54,7 @@ def test_a_table_keeps_its_columns() -> None:
     assert list(table({"a": ["x|y"], "b": ["z"]})) == ["| a | b |", "| --- | --- |", "| x\\|y | z |"]
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize(("text", "whole"), [("[away](nowhere.md)", False), ("# Words", True)])
 def test_a_link_that_leads_nowhere_fails_the_build(
     text: str, whole: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -74,6 +75,7 @@ def test_a_link_that_leads_nowhere_fails_the_build(
             build._render(source, tmp_path / "out")
 
 
+@pytest.mark.full(reason="starts processes and waits for them, 4 s")
 def test_a_notebook_is_run_and_its_outputs_are_shown(tmp_path: Path) -> None:
     code = [
         "import core\nfrom app import show",

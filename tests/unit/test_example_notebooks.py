@@ -19,6 +19,7 @@ def test_there_is_one_for_each_thing_that_people_ask_for() -> None:
     assert {path.stem for path in NOTEBOOKS} == set(PICTURES)
 
 
+@pytest.mark.full(reason="6 cases, 102 s together")
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs_and_shows_its_pictures(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     published.here(monkeypatch)

@@ -361,6 +361,7 @@ def test_a_model_with_one_of_the_two_missing_has_none():
     assert not found.found and not found.findings["looks"]
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_what_tales_gpt_does_goes_by_place(tales):
     """Measured, and told so on the page: one head, the same place of the list, whatever stands there."""
     found = walk(tales)
@@ -370,6 +371,7 @@ def test_what_tales_gpt_does_goes_by_place(tales):
     assert found.other > 0.3, "after another list it says that list's names"
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=2)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_random_weights_have_none_in_any_shape(shape):
     lm = tiny(shape)

@@ -113,6 +113,7 @@ READERS: dict[str, Callable[[str], object]] = {
 }  # fmt: skip
 
 
+@pytest.mark.full(reason="the other cases take 59 s", quick_cases=1)
 @pytest.mark.parametrize("reader", READERS)
 def test_no_text_stops_the_others(reader: str) -> None:
     size = TRAINED_SIZE if reader in TRAINED else SIZE
@@ -142,6 +143,7 @@ def written() -> Iterator[tuple[str, str, int, bool]]:
                     yield f"{path.relative_to(ROOT)}:{node.lineno}", first.value, flags, not whole
 
 
+@pytest.mark.full(reason="starts processes and waits for them, 17 s")
 def test_no_expression_of_ours_is_worse_than_linear() -> None:
     found = list(written())
     assert len(found) > 40

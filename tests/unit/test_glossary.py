@@ -68,6 +68,7 @@ def test_the_pages_terms_are_all_in_the_glossary(slug: str) -> None:
     assert len(calls) == 1 and named and named <= set(words.WORDS)
 
 
+@pytest.mark.full(reason="the other cases take 8 s", quick_cases=10)
 def test_a_term_stands_on_the_page_that_is_named_for_it(subtests: pytest.Subtests) -> None:
     for one in ENTRIES:
         with subtests.test(one.anchor):
@@ -135,10 +136,12 @@ def unexplained(text: str) -> set[str]:
     return {word for word in found if not stems(word) & (known | common | PLAIN)}
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_no_explanation_uses_a_word_that_is_itself_unexplained() -> None:
     assert {one.term: left for one in ENTRIES if (left := unexplained(one.said))} == {}
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=2)
 @pytest.mark.parametrize("name", library.ORDER)
 def test_no_lesson_uses_a_word_of_the_field_that_is_unexplained(name: str) -> None:
     lesson = library.find(name)

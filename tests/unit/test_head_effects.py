@@ -25,6 +25,7 @@ def logs(lm: LanguageModel, row: int, *off: Any) -> np.ndarray:
         return lm.trace(TEXT, target_of(lm)).logits[row].log_softmax(-1).numpy()
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=7)
 @pytest.mark.parametrize("value", ["zero", "mean"])
 @pytest.mark.parametrize(("shape", "attention"), PLACES)
 def test_every_effect_is_that_of_a_whole_pass_without_the_head(

@@ -17,6 +17,7 @@ from core.model.transformer import build
 from tests.heads import PLACES, TEXT, induction_model, layers_of, target_of, tiny
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=4)
 @pytest.mark.parametrize("value", ["zero", "mean"])
 @pytest.mark.parametrize(("shape", "attention"), PLACES)
 def test_a_set_is_a_whole_pass_without_its_heads(shape: str, attention: Any, value: Any) -> None:

@@ -213,6 +213,7 @@ def test_the_lens_follows_one_token(shape: str) -> None:
 # --------------------------------------------------------------------------------------- patching and paths
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=4)
 @pytest.mark.parametrize(("shape", "attention"), PLACES)
 def test_a_sweep_is_all_maps_in_order(shape: str, attention: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     one = found(shape, attention)
@@ -225,6 +226,7 @@ def test_a_sweep_is_all_maps_in_order(shape: str, attention: Any, monkeypatch: p
         np.testing.assert_allclose(values, whole[name], atol=1e-9)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=8)
 @pytest.mark.parametrize(("shape", "attention"), PLACES)
 @pytest.mark.parametrize("worth", [1, 20])
 def test_positions_before_a_patch_are_read_once_and_change_nothing(

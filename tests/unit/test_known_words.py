@@ -12,6 +12,7 @@ from core.data.tasks import TASKS
 from core.data.toyland import stories
 
 
+@pytest.mark.full(reason="the other cases take 3 s", quick_cases=1)
 @pytest.mark.parametrize("split", ["train", "held_out"])
 @pytest.mark.parametrize("name", TASKS)
 def test_whatever_is_generated_is_known(name, split):

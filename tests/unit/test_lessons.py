@@ -113,6 +113,7 @@ def opened() -> dict[tuple[str, int], LanguageModel]:
     return {}
 
 
+@pytest.mark.full(reason="the other cases take 5 s", quick_cases=1)
 @every_lesson
 def test_every_check_holds_and_every_number_is_measured(
     lesson: reading.Lesson, opened: dict[tuple[str, int], LanguageModel]

@@ -52,6 +52,7 @@ def test_every_import_names_what_is_exported(tmp_path: Path) -> None:
     assert any(line.startswith("pages/lab/figure.js: ") and "'curves'" in line for line in unlinked(tmp_path))
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=44)
 def test_a_picture_takes_from_its_own_folder_and_from_the_kit_what_it_uses(
     subtests: pytest.Subtests,
 ) -> None:

@@ -36,6 +36,7 @@ def space() -> Space:
     return shipped.load_space()
 
 
+@pytest.mark.full(reason="takes 4 s")
 def test_the_captioner_is_as_good_as_its_card_says(captioner: Captioner) -> None:
     card, told = shipped.captioner_card(), measuring.written(captioner, scenes("held_out"))
     for part in ("exact", "clear", "alone", "pairs"):

@@ -44,6 +44,7 @@ def test_every_weight_is_in_one_group(shape):
     assert next(iter(groups.head)).endswith("unembed.weight")
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=4)
 @pytest.mark.parametrize("kind", ["muon", "adamw", "adam", "momentum", "sgd"])
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_a_restored_optimizer_goes_on_bit_for_bit(kind, precision):

@@ -217,6 +217,7 @@ def test_two_at_once_in_one_thread_and_stopped_in_the_middle() -> None:
     assert len(list(second)) == 1
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_a_short_training_learns_what_a_longer_row_does_not_show() -> None:
     """A learned table is never trained beyond its rows: perfect up to the trained length, lost right behind it."""
     plan = Plan(trained=4, letters=12, tested=(3, 4, 6, 8), steps=150, rows=32)
@@ -241,6 +242,7 @@ def wilson(share: float, count: int) -> tuple[float, float]:
     return (-b - root) / (2 * a), (-b + root) / (2 * a)
 
 
+@pytest.mark.full(reason="the other cases take 3 s", quick_cases=1)
 @pytest.mark.parametrize("task", TASKS)
 def test_the_recorded_charts_are_of_todays_plan(task: Any) -> None:
     """Their first steps again: a change of the tasks, the model or the optimizer asks for new recordings."""

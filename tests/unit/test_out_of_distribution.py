@@ -15,6 +15,7 @@ from core.training.ngram import NGram
 from core.zoo import bundled, card
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_the_recorded_sample_and_limit_are_what_the_generators_give() -> None:
     found = json.loads(out_of_distribution.RECORDED.read_text(encoding="utf-8"))["tales"]
     assert found["sample"][:20] == out_of_distribution.sample()[:20] and len(found["sample"]) == sum(
@@ -95,6 +96,7 @@ def test_models_of_other_texts_have_a_measure_of_their_own() -> None:
             assert found.pieces == out_of_distribution.WORLDS[world]
 
 
+@pytest.mark.full(reason="takes 8 s")
 def test_the_recorded_counts_of_code_are_those_of_this_library_or_of_another_version() -> None:
     found = json.loads(out_of_distribution.RECORDED.read_text(encoding="utf-8"))["code"]
     assert set(found) == {"limit", "pieces", "grams", "counts"}, "nothing of other people's text but counts"
@@ -103,6 +105,7 @@ def test_the_recorded_counts_of_code_are_those_of_this_library_or_of_another_ver
     assert beyond <= 0.03 * len(kept), "held-out functions are like it, in whatever version of the library"
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_the_measure_of_news_tells_them_from_single_sentences_about_anything() -> None:
     texts = out_of_distribution.news("held_out")[:100]
     assert sum(found.unlike for one in texts if (found := likeness(one, "news"))) <= 3

@@ -38,6 +38,7 @@ def test_a_pass_reads_every_window_once_then_others():
     assert set(later) != set(starts)
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
 @pytest.mark.parametrize("corpus", ["tales", "fables", "python", "copies"])
 @pytest.mark.parametrize("stages", [(), ((0.3, 8), (0.6, 16))])
 def test_a_batch_depends_on_nothing_but_the_step(corpus, stages):

@@ -163,6 +163,7 @@ def small(**changes: Any) -> TrainSpec:
     )
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("name", PRECISIONS)
 def test_a_trainer_computes_in_what_was_chosen_and_its_state_says_so(
     data: Path, monkeypatch: pytest.MonkeyPatch, name: str
@@ -201,6 +202,7 @@ def test_a_captioner_goes_on_in_what_it_began_in(
         elsewhere.restore(begun.state())
 
 
+@pytest.mark.full(reason="takes 3 s")
 def test_both_precisions_learn_alike() -> None:
     """What bfloat16 rounds away costs a run of some steps nothing that its seed does not cost, too."""
     ends = {
@@ -220,6 +222,7 @@ def test_both_precisions_learn_alike() -> None:
     assert max(means) < 0.8 * Trainer(small()).guessing  # and they did learn
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_rates_are_measured_in_both(data: Path) -> None:
     from core.training.estimates import measured_rate
 
@@ -237,6 +240,7 @@ def test_products_compare() -> None:
     assert Products(1.0, 0.99 / precision.GAIN).quicker == "float32"
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("name", PRECISIONS)
 def test_a_runs_record_names_what_it_was_given_and_another_machine_goes_on_in_it(
     data: Path, monkeypatch: pytest.MonkeyPatch, name: str

@@ -19,6 +19,7 @@ from core.families.predictions import sign_of
 JOBS = ("doctor", "nurse", "beekeeper")
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_the_templates_are_sentences_in_toylands_words() -> None:
     told = " ".join(islice(corpora.corpus("tales"), 3000)).lower()
     known = set(re.findall(r"[a-z]+", told))

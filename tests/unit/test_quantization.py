@@ -107,6 +107,7 @@ def test_blocks_take_the_bits_tables_eight_and_vectors_sixteen(lm: LanguageModel
     assert 2 < small.bits_each < 3
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 def test_the_original_stays_as_it_is(lm: LanguageModel) -> None:
     before = {name: weight.clone() for name, weight in judging.tensors(lm).items()}
     texts = judging.yardstick(lm, "train", 2)
@@ -173,6 +174,7 @@ def test_product_error_is_that_of_the_products() -> None:
     assert movement.product_error(torch.zeros(2, 9), torch.zeros(2, 9), {(0, 2): x.T}) == 0
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 def test_a_judged_copy_of_itself_loses_nothing(lm: LanguageModel) -> None:
     before = judging.reference(lm, judging.yardstick(lm))
     same = judging.judge(before, judging.changed(lm, {}))

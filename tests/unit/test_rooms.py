@@ -290,6 +290,7 @@ def test_what_no_phone_sends(browser: Callable[[], TestClient]) -> None:
     assert teaching(phone).post(f"/rooms/{room['id']}/explode").status_code == 404
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=2)
 @pytest.mark.parametrize(
     ("link", "ours"),
     [

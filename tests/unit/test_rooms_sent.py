@@ -176,6 +176,7 @@ def test_a_word_is_cut_and_cleaned_by_the_server(
     assert look is not None and [one.text for one in look.words] == [kept]
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=2)
 @pytest.mark.parametrize(
     ("word", "choice", "status"),
     [
@@ -245,6 +246,7 @@ def test_one_view_each_without_a_number(
     assert one.put(f"/rooms/{id}/sent", json={"link": "/loss?v=1"}).status_code == 409
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=4)
 @pytest.mark.parametrize(
     "link",
     [

@@ -121,6 +121,7 @@ def test_points_are_columns() -> None:
     assert len(Points.of([])) == 0
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("objective", ["next_token", "masked", "span_corruption"])
 def test_a_checkpoint_opens_as_it_was(store: Store, objective: str) -> None:
     run = here(store, tiny(12, objective=objective, tokenizer="bpe", vocab_size=300), OWNER)
@@ -231,6 +232,7 @@ class TestCommandLine:
         with pytest.raises(SystemExit):
             command.main(["--db", store.url])
 
+    @pytest.mark.full(reason="takes 12 s")
     def test_control_c_pauses_and_resume_goes_on(
         self, store: Store, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -304,6 +306,7 @@ def apart(plan: Plan, losses: Sequence[float], **changes: Any) -> Iterator[float
         yield abs(work.step().loss / expected - 1)
 
 
+@pytest.mark.full(reason="the other cases take 20 s", quick_cases=1)
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("name", TRAINED)
 def test_a_recorded_run_is_what_its_spec_trains(name: str, precision: str) -> None:
@@ -312,6 +315,7 @@ def test_a_recorded_run_is_what_its_spec_trains(name: str, precision: str) -> No
     assert max(apart(plan, losses, precision=precision)) <= closeness(plan.spec, precision)
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize(
     "name", ["break-whole", "optimizers-adamw", "optimizers-muon", "regularization-plain"]
@@ -324,6 +328,7 @@ def test_another_seed_or_rate_would_be_noticed(name: str, precision: str) -> Non
         assert any(part > close for part in apart(plan, losses, precision=precision, **changes))
 
 
+@pytest.mark.full(reason="the other cases take 11 s", quick_cases=1)
 @pytest.mark.parametrize("name", TUNED)
 def test_a_recorded_fine_tuning_is_what_its_spec_trains(name: str) -> None:
     assert max(apart(RECORDED[name], recorded(name).points().loss[:4])) <= 1e-3

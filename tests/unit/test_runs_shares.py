@@ -50,6 +50,7 @@ def kept(store: Store, owner: str, size: int = 100, end: bool = True) -> str:
 # ---------------------------------------------------------------------------------------------- places and starts
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_two_hundred_people_behind_one_address_work(store: Store) -> None:
     engine = Engine(store, workers=0)
     for number in range(200):
@@ -185,6 +186,7 @@ def test_who_keeps_the_most_gets_no_room_from_others(store: Store) -> None:
     assert store.get(mine).state == "running"
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_a_run_goes_on_in_a_store_that_somebody_else_filled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -93,6 +93,7 @@ def test_runs_that_scatter_more_make_the_band_wider() -> None:
     assert width(0.02) > 2 * width(0.004)
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_a_run_of_the_next_size_lies_inside_about_as_often_as_it_says() -> None:
     inside = 0
     for seed in range(60):

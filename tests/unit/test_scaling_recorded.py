@@ -93,6 +93,7 @@ def apart(width: int, **changes: Any) -> float:
 
 # By which part of the loss float32 differs from what was recorded in bfloat16: measured 2e-4 and 2e-3, with AVX-512 and
 # without. In bfloat16 itself, of the smallest, since it takes some processors 40 times as long: 5e-6.
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
 @pytest.mark.parametrize(
     ("width", "precision", "close"), [(16, "float32", 6e-4), (96, "float32", 4e-3), (16, "bfloat16", 6e-4)]
 )

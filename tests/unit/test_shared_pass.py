@@ -41,6 +41,7 @@ def same(one: Any, other: Any) -> None:
         assert one == (pytest.approx(other, abs=1e-12) if isinstance(one, float) else other)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=24)
 @pytest.mark.parametrize("analysis", ANALYSES)
 @pytest.mark.parametrize(("shape", "attention"), PLACES)
 def test_a_pass_at_hand_gives_the_same_as_one_of_its_own(shape: str, attention: str, analysis: str) -> None:

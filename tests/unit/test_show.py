@@ -77,6 +77,7 @@ def test_arguments_are_words_of_declared_fields(name: str) -> None:
     assert all(f"    {word}: " in told for word in words)
 
 
+@pytest.mark.full(reason="the other cases take 14 s", quick_cases=2)
 @pytest.mark.parametrize("name", SHOWN)
 @pytest.mark.parametrize("model", ["tales-gpt", "tales-bert", "tales-t5"])
 def test_a_picture_has_sentence_table_and_file(name: str, model: str, tmp_path: Path) -> None:
@@ -95,6 +96,7 @@ def test_a_picture_has_sentence_table_and_file(name: str, model: str, tmp_path: 
     assert carried(there.read_text(encoding="utf-8")) == written(picture)
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=5)
 @pytest.mark.parametrize("name", SHOWN)
 def test_the_call_of_a_notebook_draws_the_same_picture(name: str, lm: core.LanguageModel) -> None:
     arguments = {"layer": 1, "head": 3, "row": 4}
@@ -429,6 +431,7 @@ def test_a_picture_of_models_of_its_own_needs_no_argument(name: str) -> None:
     assert "lm" not in one.__signature__.parameters
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_charts_beside_a_picture_come_with_it_one_for_each_step() -> None:
     document = show.scaling().html()
     steps = [
@@ -443,6 +446,7 @@ def test_charts_beside_a_picture_come_with_it_one_for_each_step() -> None:
 # ------------------------------------------------------------------------------------------------ what is written
 
 
+@pytest.mark.full(reason="the other cases take 5 s", quick_cases=2)
 @pytest.mark.parametrize("name", SHOWN)
 def test_hostile_tokens_and_names_are_text(name: str, lm: core.LanguageModel) -> None:
     named = replace(lm, name=HOSTILE)
@@ -657,6 +661,7 @@ def test_variants_that_do_not_fit_are_named(
         show.multi_head(lm, TEXT).variants(**values)
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=2)
 @pytest.mark.parametrize("name", SHOWN)
 def test_a_link_draws_what_it_was_made_of(name: str, lm: core.LanguageModel) -> None:
     arguments = {"layer": 1, "head": 3, "row": 4}
@@ -829,6 +834,7 @@ def run(source: str) -> str:
     return done.stdout
 
 
+@pytest.mark.full(reason="starts processes and waits for them, 10 s")
 def test_no_picture_needs_streamlit() -> None:
     run(WITHOUT)
 

@@ -149,6 +149,7 @@ class TestStudents:
 class TestRetraining:
     """Masks hold, and what has no masks is smaller."""
 
+    @pytest.mark.full(reason="the other cases take a second", quick_cases=2)
     @pytest.mark.parametrize("optimizer", ["muon", "adamw", "momentum"])
     @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
     def test_what_was_removed_stays_removed(
@@ -220,6 +221,7 @@ class TestRuns:
     def small_base(self, monkeypatch: pytest.MonkeyPatch, base: LanguageModel) -> None:
         monkeypatch.setattr(work, "bundled_base", lambda name: base)
 
+    @pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
     @pytest.mark.parametrize("way", ["alone", "distilled", "magnitude", "structured"])
     def test_a_run_is_trained_and_opened_as_a_model(
         self, store: Store, base: LanguageModel, way: Any
@@ -237,6 +239,7 @@ class TestRuns:
             assert torch.equal(one, other)
         assert len(store.checkpoints(id)) == 3 and store.list(OWNER, kind="train") == []
 
+    @pytest.mark.full(reason="the other cases take a second", quick_cases=1)
     @pytest.mark.parametrize("way", ["distilled", "magnitude"])
     def test_a_worker_that_leaves_is_followed_bit_for_bit(
         self, store: Store, monkeypatch: pytest.MonkeyPatch, way: Any

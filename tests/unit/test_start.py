@@ -50,6 +50,7 @@ def test_the_default_model_is_warm_before_the_first_visitor(warmed: list[str]) -
     assert warmed == ["tales-gpt"]
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_a_server_without_its_default_model_starts_all_the_same(
     warmed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -61,6 +62,7 @@ def test_a_server_without_its_default_model_starts_all_the_same(
     assert warmed == []
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_the_workers_start_behind_the_first_visitor_and_end_with_the_server(
     warmed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -220,6 +222,7 @@ def test_a_server_whose_database_is_away_ends_all_the_same(
     asyncio.run(asyncio.wait_for(live(), 60))
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_what_does_not_come_back_is_not_waited_for(
     warmed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -255,6 +258,7 @@ def own_modules(package: Path) -> bool:
     return any(isinstance(one, ast.ImportFrom) and f"{one.module}.".startswith(f"{name}.") for one in imports)
 
 
+@pytest.mark.full(reason="starts processes and waits for them, 3 s")
 def test_packages_that_two_threads_would_import_at_once_are_there_before() -> None:
     packages = [
         found.parent for part in ("app", "core", "pages") for found in (ROOT / part).rglob("__init__.py")

@@ -72,6 +72,7 @@ def value_for(field: Field) -> st.SearchStrategy[Any]:
 ANY_VALUES = st.fixed_dictionaries({field.key: value_for(field) for field in FIELDS})
 
 
+@pytest.mark.full(reason="takes 2 s")
 @given(ANY_VALUES)
 def test_a_link_restores_every_value_in_a_fresh_browser(values: dict[str, Any]) -> None:
     with patch("app.session.session.st", Session()):
@@ -541,6 +542,7 @@ def test_every_field_of_a_step_has_the_whole_picture_as_its_default() -> None:
     assert all(default == (0 if key == "walk" else -1) for key, default in steps.items())
 
 
+@pytest.mark.full(reason="takes more than a second")
 @given(ANY_VALUES)
 def test_a_value_of_python_is_checked_as_that_of_a_link(values: dict[str, Any]) -> None:
     for key, value in values.items():

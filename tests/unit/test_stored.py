@@ -41,6 +41,7 @@ def test_a_block_on_its_grid_is_what_gguf_unpacks(kind: str, tmp_path: Path) -> 
         block(held, "blk.0.attn_norm.weight", 0)
 
 
+@pytest.mark.full(reason="takes 4 s")
 def test_bits_are_counted_from_the_files_own_tensors() -> None:
     """The published model against the format's own reader: every tensor in one part, all bytes told."""
     path = FOLDER / real.BY_NAME["SmolLM2-135M"].weights

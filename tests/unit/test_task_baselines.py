@@ -19,6 +19,7 @@ def learned(request):
     return request.param, train, baselines(request.param, train)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 def test_the_nearest_training_example_of_itself_is_itself(learned):
     name, train, kinds = learned
     found = [kinds["lookup"](pair.source) == pair.target for pair in train[:50]]

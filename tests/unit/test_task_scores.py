@@ -34,6 +34,7 @@ def lm():
     return model
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_many_answers_are_those_of_each(lm):
     sources = [pair.source for pair in islice(TASKS["sentiment"].pairs(1), 7)]
     sources += ["sentiment: Good.", "sentiment: " + "very " * 30 + "good."]

@@ -222,6 +222,7 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
         load(path)
 
 
+@pytest.mark.full(reason="takes 5 s")
 def test_every_bundled_model_has_a_small_table_of_its_own_weights() -> None:
     for name in core.bundled():
         lm = core.load(name, device="cpu")

@@ -40,6 +40,7 @@ def held_out() -> list[Story]:
     return list(islice(stories(0, split="held_out"), 500))
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_same_seed_same_story(train: list[Story]) -> None:
     for seed in (0, 7, 1111):
         again = story(seed, split="train")
@@ -236,6 +237,7 @@ def test_share_of_women_by_profession() -> None:
     assert not counts["doctor he"] + counts["baker she"]
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("share", [0.2, 0.7])
 def test_a_share_of_women_between_none_and_all(share: float) -> None:
     jobs = ("doctor", "baker", "teacher", "judge", "sailor")

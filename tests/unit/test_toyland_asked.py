@@ -68,6 +68,7 @@ def test_the_text_of_a_seed_stays_what_it_is() -> None:
         assert toyland.digest(texts) == known
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_spans_are_the_answers_words(train: list[Asked]) -> None:
     for one in train:
         first, end = one.sentence

@@ -25,6 +25,7 @@ def test_the_text_of_a_seed_stays_what_it_is() -> None:
         assert toyland.digest(f"{one.text}{one.good}" for one in news(1, split)) == known  # type: ignore[arg-type]
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_what_happens_causes_the_feeling_and_the_feeling_is_told_later(train: list[News]) -> None:
     for one in train[:300]:
         told = story(one.story_seed, None, "train")

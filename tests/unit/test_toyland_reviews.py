@@ -164,6 +164,7 @@ def test_no_two_are_alike_and_no_frame_is_common(train: list[Review]) -> None:
     assert len(frames) > 2000
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_a_bag_of_words_cannot_tell(train: list[Review], out: list[Review]) -> None:
     """Pairs of words tell more, and neither what a held-out combination means."""
     labels = [one.sentiment for one in train[:5000]]

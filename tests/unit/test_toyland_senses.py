@@ -132,6 +132,7 @@ def test_every_sense_of_every_word_is_told(turned: list[Story]) -> None:
     assert {(word, sense) for word, meanings in HOMONYMS.items() for sense in meanings} <= set(counts)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
 def test_the_share_of_a_sense_is_what_the_dial_says(share: float) -> None:
     dials = Dials(sense_share={"bank": {"river": share, "money": 1 - share}})

@@ -24,6 +24,7 @@ def ending(one: Summarized, kind: str) -> dict[str, str]:
     return next(h.roles for s in reversed(one.story.sentences) for h in s.events if h.kind == kind)
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_every_kind_of_story_has_a_plot_and_every_variant_occurs() -> None:
     assert set(PLOTS) == set(ARCS)
     seen = {
@@ -46,6 +47,7 @@ def test_the_text_of_a_seed_stays_what_it_is() -> None:
     )
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_splits_are_by_combination(train: list[Summarized]) -> None:
     dials = Dials()
     for one in train:

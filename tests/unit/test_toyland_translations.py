@@ -22,6 +22,7 @@ def sample() -> list[Translation]:
     return list(islice(translations(0, "train"), 4000))
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_text_is_clean(sample: list[Translation]) -> None:
     for pair in sample:
         assert pair.spanish in pair.allowed
@@ -185,6 +186,7 @@ def test_the_text_is_what_the_shipped_model_learned(split: Split, start: str) ->
     assert text.hexdigest()[:16] == start
 
 
+@pytest.mark.full(reason="takes 4 s")
 def test_variety() -> None:
     """Over 20,000 different sentences in 1,500 stories; every kind of event among them."""
     texts: set[str] = set()

@@ -91,6 +91,7 @@ def test_what_cannot_begin(
     assert why in said.err + said.out
 
 
+@pytest.mark.full(reason="takes 7 s")
 def test_control_c_pauses_and_resume_goes_on(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     def interrupt() -> None:
         until(lambda: any(run.step > 3 for run in store.list()), "some steps")

@@ -101,6 +101,7 @@ def test_a_second_training_goes_on_from_the_first(tmp_path, monkeypatch):
         )  # kept in float16
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("stop", [(2, 0), (4, 2)])
 def test_a_stopped_second_training_goes_on(tmp_path, monkeypatch, stop):
     """Stopped in the first or in the second training, the model and its card come out the same."""
@@ -132,6 +133,7 @@ def masked(tmp_path_factory):
     return folder
 
 
+@pytest.mark.full(reason="takes 8 s")
 def test_a_masked_model_has_a_baseline_samples_and_probes_in_its_card(masked, monkeypatch):
     monkeypatch.setattr(zoo, "BUNDLED", masked)
     lm, card = core.load("tiny", device="cpu"), zoo.card("tiny")
@@ -180,6 +182,7 @@ def test_a_text_to_text_model_has_a_baseline_samples_and_scores_in_its_card(tmp_
     )
 
 
+@pytest.mark.full(reason="takes 5 s")
 def test_a_training_that_was_stopped_goes_on_to_the_same_model(masked, tmp_path, monkeypatch):
     taken = Trainer.step
 

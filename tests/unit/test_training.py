@@ -62,6 +62,7 @@ def test_the_held_out_loss_falls():
         trainer.step()
 
 
+@pytest.mark.full(reason="the other cases take 3 s", quick_cases=1)
 @pytest.mark.parametrize(
     ("objective", "model"),
     [
@@ -262,6 +263,7 @@ def test_a_text_of_a_character_or_two_is_too_short(text, tokenizer):
         own(text, tokenizer=tokenizer)
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=2)
 @pytest.mark.parametrize("tokenizer", ["bpe", "characters", "words", "wordpiece", "unigram"])
 @pytest.mark.parametrize("objective", ["next_token", "masked", "span_corruption"])
 def test_one_repeated_character(tokenizer, objective):
@@ -326,6 +328,7 @@ def test_another_text_than_the_spec_names_is_refused():
         Trainer(TrainSpec(corpus="own", text=corpora.fingerprint("one text")))
 
 
+@pytest.mark.full(reason="the other cases take 4 s", quick_cases=1)
 @pytest.mark.parametrize("separator", [" ", "\n\n", ""])
 def test_five_megabytes_are_not_read_whole_before_the_first_step(separator):
     words = ["the", "fox", "saw", "größer", "字", "crow."]

@@ -11,6 +11,7 @@ from core.text.unigram_stages import Stages
 TEXTS = ("the unhappiness of zorkles", "A red ball, naïve 👍👍 !", "  ", "", "शब्द the", "x" * 60)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("pretokens", ["spaces", "words", "bytes", "none"])
 def test_each_stage_is_the_rounds_own_vocabulary(pretokens: str) -> None:
     learning = UnigramLearning(list(corpus("fables"))[:40], 400, pretokens).run()

@@ -43,6 +43,7 @@ def slow_answer(
     return found
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_answers_and_scores_equal_an_independent_slow_script() -> None:
     """A question of every section, drawn by chance from the raw file, all words of the table compared."""
     table = glove()

@@ -237,6 +237,7 @@ def test_judged_by_what_was_never_trained_on(tokenizer: Tokenizer) -> None:
         told_apart(lm, [one for one in examples if one.number not in unread("bat")], keep="unread")
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_words_are_added_up(tokenizer: Tokenizer) -> None:
     lm = make("encoder", tokenizer)
     each = every_word(lm, ["telling"], many=12)["telling"]

@@ -182,6 +182,7 @@ def test_families_of_words_find_each_other() -> None:
     assert not np.array_equal(moments[0].vectors, moments[1].vectors), "each look is a copy"
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_few_words_learn_in_batches_as_one_pair_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three words, the fewest there are: the largest steady batch ends where single pairs do; a larger explodes."""
     reading = read(["a b c " * 300])

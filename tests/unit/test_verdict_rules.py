@@ -49,6 +49,7 @@ def test_a_rule_says_every_part_and_stands_beside_what_it_is_about(name: str) ->
         assert "  " not in "".join(said for _, said in one.rows)
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_the_pages_that_pass_verdicts_show_their_rules() -> None:
     assert len(modules()) >= 14
     shown = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "pages").rglob("*.py"))

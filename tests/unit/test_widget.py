@@ -22,6 +22,7 @@ def lm() -> core.LanguageModel:
     return core.load("tales-gpt")
 
 
+@pytest.mark.full(reason="the other cases take 8 s", quick_cases=1)
 @pytest.mark.parametrize("name", SHOWN)
 def test_what_a_widget_says_it_takes_again(name: str, lm: core.LanguageModel) -> None:
     picture = draw(name, lm, TEXT)

@@ -69,6 +69,7 @@ def test_snapshots_run_from_the_untrained_start_to_the_model_itself(name):
     assert last.softmax(-1).max() > 0.5
 
 
+@pytest.mark.full(reason="the other cases take 6 s", quick_cases=1)
 @pytest.mark.parametrize("name", sorted({*core.bundled()} - ELSEWHERE))
 def test_the_card_tells_the_truth(name):
     card = zoo.card(name)
@@ -115,6 +116,7 @@ def test_the_encoder_fills_what_is_hidden_from_both_sides(bert):
         assert fill(bert, text).one_by_one[0].token in words, text
 
 
+@pytest.mark.full(reason="takes 10 s")
 def test_the_encoder_knows_which_sense_a_word_has_and_its_table_does_not(bert):
     """The same sentences as the card's, and others: a probe reads the sense off the stream at the word."""
     said = zoo.card("tales-bert")["senses"]
@@ -265,6 +267,7 @@ def test_tales_t5_answers_as_its_card_shows(t5, task):
         assert one.right == told["right"]
 
 
+@pytest.mark.full(reason="takes 4 s")
 def test_tales_t5_reads_at_the_right_place_while_it_writes(t5):
     """On a handful: translations are linked better than by the diagonal, and the sentence that tells is read most."""
     card = zoo.card("tales-t5")
