@@ -44,10 +44,10 @@ docs: ## the documentation as a site that works from a disk, with live pictures,
 messages: ## collect what pages and scripts say into the tables of translations (assets/languages), and list what lacks one
 	@$(DO) messages
 
-lint: ## ruff, mypy, the floors of the code, and the scripts of the pictures: types, rules, unit tests
+lint: ## ruff, mypy, the floors of the code, and the scripts of the pictures: types, rules, format, unit tests
 	@$(DO) lint
 
-format: ## let ruff format the code and sort the imports
+format: ## format the Python code (ruff) and the scripts (Biome), and sort the imports of the Python code
 	@$(DO) format
 
 lock: ## requirements*.in -> requirements*.txt, for every system and Python, with hashes; how large -> requirements.sizes.json

@@ -135,9 +135,12 @@ def command_lint() -> int:
 
 
 def command_format() -> int:
+    """Format the Python code and the scripts, and sort the imports of the Python code."""
     python = ensure(DEVELOPMENT, "format")
+    pictures.ensure(python, say)
     run([python, "-m", "ruff", "check", "--fix", "--select", "I", "--quiet", "."])
     run([python, "-m", "ruff", "format", "."])
+    run(pictures.format_command(python))
     return 0
 
 

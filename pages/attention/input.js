@@ -63,7 +63,8 @@ export function bindPointer(g, local) {
     if (to !== undefined) { go(g, local, data.steps.findIndex((s) => s.id === to)); return; }
     const again = found.row === local.row && found.col === local.col;
     choose(g, data, local, found);
-    if (g.can.recompute && found.col !== undefined && found.dim === undefined && (/** @type {PointerEvent} */ (event).pointerType !== "touch" || again)) edit(g, data, local, local);
+    const touched = /** @type {PointerEvent} */ (event).pointerType === "touch";
+    if (g.can.recompute && found.col !== undefined && found.dim === undefined && (!touched || again)) edit(g, data, local, local);
     else g.figure.focus({ preventScroll: true });
   });
   g.svg.addEventListener("wheel", (event) => {
