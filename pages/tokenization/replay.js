@@ -33,8 +33,14 @@ const pairKey = (left, right) => left * 65536 + right;
  */
 export function prepare(learned) {
   const columns = {
-    left: unpack(learned.left), right: unpack(learned.right), made: unpack(learned.made), count: unpack(learned.count), score: unpack(learned.score),
-    symbols_left: unpack(learned.symbols_left), rivals: unpack(learned.rivals), parts: unpack(learned.parts),
+    left: unpack(learned.left),
+    right: unpack(learned.right),
+    made: unpack(learned.made),
+    count: unpack(learned.count),
+    score: unpack(learned.score),
+    symbols_left: unpack(learned.symbols_left),
+    rivals: unpack(learned.rivals),
+    parts: unpack(learned.parts),
   };
   const { left, right, made } = columns;
   const n = left.length;
@@ -95,7 +101,9 @@ function matchTrials(letters, steps, m) {
  * @param {string[]} letters @param {Steps} steps @param {number} m
  */
 function matchCut(letters, steps, m) {
-  const parts = matchTrials(letters, steps, m).filter((t) => t.id >= 0).map((t) => [t.id, t.start, t.end]);
+  const parts = matchTrials(letters, steps, m)
+    .filter((t) => t.id >= 0)
+    .map((t) => [t.id, t.start, t.end]);
   return parts.at(-1)?.[2] === letters.length ? parts : [[-1, 0, letters.length]];
 }
 
@@ -129,8 +137,15 @@ export function liveMatching(cuts, machine, steps, m) {
   const letters = longest.slice(0, machine.letters.length);
   const trials = matchTrials(letters, steps, m);
   return {
-    ...machine, unknown: !trials.length || trials[trials.length - 1].end < letters.length || trials[trials.length - 1].id < 0,
-    trials: trials.map((t) => ({ start: t.start, end: t.end, tried: readEntry(t.tried, machine.inBytes), found: t.id >= 0 })),
+    ...machine,
+    unknown:
+      !trials.length || trials[trials.length - 1].end < letters.length || trials[trials.length - 1].id < 0,
+    trials: trials.map((t) => ({
+      start: t.start,
+      end: t.end,
+      tried: readEntry(t.tried, machine.inBytes),
+      found: t.id >= 0,
+    })),
   };
 }
 
@@ -143,9 +158,19 @@ export function liveCut(row, cut, steps, m, chars) {
     const parts = row.kind === "wordpiece" ? matchCut([...letters], steps, m) : mergeCut(ids, steps, m);
     return parts.map(([id, from, to]) => {
       const [start, end] = [spans[from][0], spans[to - 1][1]];
-      if (id < 0) return { text: chars.slice(start, end).join(""), entry: "[UNK]", id: 0, start, end, unknown: true };
-      const bare = (/** @type {string} */ text) => (row.kind === "wordpiece" && from ? text?.replace(/^##/, "") : text); // the letters, as they stand in the text
-      return { text: bare(steps.shown[id]), entry: steps.entries[id], id, start, end, unknown: false, bytes: bare(steps.bytes[id]) };
+      if (id < 0)
+        return { text: chars.slice(start, end).join(""), entry: "[UNK]", id: 0, start, end, unknown: true };
+      const bare = (/** @type {string} */ text) =>
+        row.kind === "wordpiece" && from ? text?.replace(/^##/, "") : text; // the letters, as they stand in the text
+      return {
+        text: bare(steps.shown[id]),
+        entry: steps.entries[id],
+        id,
+        start,
+        end,
+        unknown: false,
+        bytes: bare(steps.bytes[id]),
+      };
     });
   });
 }
