@@ -8,8 +8,8 @@ import { mount } from "../../app/kit/glass.js";
 import { say } from "../../app/kit/say.js";
 import { clamp, css, h, label, num, unpack, visible } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
-import { activeNode, arrive, bindPan, chooseNode, force, walk } from "./input.js";
-import { TOP, plan, wayTo } from "./layout.js";
+import { arrive, bindPan, chooseNode, force, walk } from "./input.js";
+import { TOP, plan } from "./layout.js";
 import {
   distribution,
   drawLegend,
@@ -22,9 +22,9 @@ import {
   products,
   readFor,
   readerOf,
-  rivals,
   saidOf,
 } from "./panels.js";
+import { activeNode, nameOf, rivals, shownTo, wayTo } from "./paths.js";
 import {
   drawChances,
   drawChips,
@@ -35,8 +35,6 @@ import {
   drawRing,
   drawSumHead,
   fitEnd,
-  nameOf,
-  shownTo,
 } from "./tree.js";
 
 /**

@@ -1,8 +1,8 @@
 // Pointer and keys: hovering and choosing a node, forcing a token, panning a tree larger than its window, stepping.
 
 import { clamp } from "../../app/kit/shapes.js";
-import { reveal, wayTo } from "./layout.js";
-import { pathOf, shownTo } from "./tree.js";
+import { reveal } from "./layout.js";
+import { activeNode, pathOf, shownTo, wayTo } from "./paths.js";
 
 /**
  * @import { Stage } from "../../app/kit/glass.js"
@@ -10,11 +10,6 @@ import { pathOf, shownTo } from "./tree.js";
  * @import { Data, Kept } from "./figure.js"
  */
 
-/** @param {Data} data @param {Kept} local */
-export const activeNode = (data, local) => {
-  const i = local.hover ?? local.node;
-  return i < data.nodes.parent.length && shownTo(data, local, i) ? i : 0;
-};
 /** @param {Stage} g @param {number | null} i */
 export function hoverNode(g, i) {
   if (g.local.hover === i || g.local.dragged) return;

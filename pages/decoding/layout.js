@@ -3,8 +3,7 @@
 
 import { clamp, measure, visible } from "../../app/kit/shapes.js";
 import { isDesk } from "../../app/kit/widths.js";
-import { flowSource, rivals, stagesOf } from "./panels.js";
-import { endOf } from "./tree.js";
+import { endOf, rivals, stagesOf } from "./paths.js";
 
 /**
  * @import { Stage } from "../../app/kit/glass.js"
@@ -229,12 +228,25 @@ export function reveal(local, i) {
   );
 }
 
+export const SOURCE_LINE = 21;
+export const SOURCE_TOP = 30; // from the strip's upper edge to its first line
+
 /**
- * "12.55.7": the way to a node, as the link has it; "." is the prompt, "" the page's own choice.
- * @param {Data} data @param {number} i
+ * The source's tokens, set into lines: {places: [{i, x, y, w}], height}; nothing where there is no source.
+ * @param {Data} data @param {number} room
  */
-export function wayTo(data, i) {
-  const ids = [];
-  for (let n = i; n > 0; n = data.nodes.parent[n]) ids.unshift(data.nodes.id[n]);
-  return ids.join(".") || ".";
+export function flowSource(data, room) {
+  if (!data.source) return { places: [], height: 0 };
+  let [x, y] = [0, 0];
+  const places = data.source.tokens.map(({ text }, i) => {
+    const w = Math.min(room, measure(visible(text), 12, true) + 6);
+    if (x + w > room && x) {
+      x = 0;
+      y += SOURCE_LINE;
+    }
+    const place = { i, x, y, w };
+    x += w;
+    return place;
+  });
+  return { places, height: SOURCE_TOP + y + SOURCE_LINE + 8 };
 }

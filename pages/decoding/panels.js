@@ -18,9 +18,9 @@ import {
   tokenSpans,
   visible,
 } from "../../app/kit/shapes.js";
-import { activeNode, force } from "./input.js";
-import { SAID } from "./layout.js";
-import { decimal, nameOf, odds, pathOf, power } from "./tree.js";
+import { force } from "./input.js";
+import { SAID, SOURCE_LINE, SOURCE_TOP } from "./layout.js";
+import { activeNode, decimal, nameOf, odds, power, rivals, stagesOf } from "./paths.js";
 
 /**
  * @import { Stage } from "../../app/kit/glass.js"
@@ -31,22 +31,6 @@ import { decimal, nameOf, odds, pathOf, power } from "./tree.js";
 
 // ---------------------------------------------------------------- the race
 
-/**
- * The paths that are reckoned side by side: greedy's, what a hand forced, and the best (or, where greedy is the best,
- * the runner-up as the first).
- * @param {Data} data
- */
-export function rivals(data) {
-  const best = pathOf(data, data.best);
-  const greedy = pathOf(data, "greedy");
-  const yours = data.paths.find((path) => path.name.startsWith("forced") && path.nodes.length);
-  const others = data.paths.filter(
-    (path) =>
-      path !== best && path !== greedy && path.nodes.length && path.nodes.at(-1) !== best?.nodes.at(-1),
-  );
-  const second = best === greedy || !greedy ? others.sort((a, b) => b.sum - a.sum)[0] : greedy;
-  return [...new Set([second, yours, best])].filter((path) => path !== undefined);
-}
 /** The probability of a path's text after each step: [p1, p1·p2, ...]. @param {Data} data @param {Path} path */
 export const products = (data, path) => path.nodes.map((i) => Math.exp(data.nodes.sum[i]));
 
@@ -368,16 +352,6 @@ const SHORT = {
   "top-p": "top-p",
   "min-p": "min-p",
 };
-const ALWAYS = ["model", "temperature", "top-k", "top-p"];
-/**
- * The columns behind computed node `e`: four, also those that are off; what is off gives way when others need the room.
- * @param {Data} data @param {number} e
- */
-export function stagesOf(data, e) {
-  const all = data.next.stages.map((stage, s) => ({ ...stage, s, active: stage.active[e] }));
-  const usual = all.filter((stage) => stage.active || ALWAYS.includes(stage.name));
-  return usual.length > 4 ? all.filter((stage) => stage.active || stage.name === "model") : usual;
-}
 
 /**
  * The node whose distribution is shown, and the token in it that is pointed at: a text's last token has no passes.
@@ -606,29 +580,6 @@ function drawTokenRow(g, data, D, k, o) {
 }
 
 // ---------------------------------------------------------------- the source
-
-const SOURCE_LINE = 21;
-const SOURCE_TOP = 30; // from the strip's upper edge to its first line
-
-/**
- * The source's tokens, set into lines: {places: [{i, x, y, w}], height}; nothing where there is no source.
- * @param {Data} data @param {number} room
- */
-export function flowSource(data, room) {
-  if (!data.source) return { places: [], height: 0 };
-  let [x, y] = [0, 0];
-  const places = data.source.tokens.map(({ text }, i) => {
-    const w = Math.min(room, measure(visible(text), 12, true) + 6);
-    if (x + w > room && x) {
-      x = 0;
-      y += SOURCE_LINE;
-    }
-    const place = { i, x, y, w };
-    x += w;
-    return place;
-  });
-  return { places, height: SOURCE_TOP + y + SOURCE_LINE + 8 };
-}
 
 /**
  * What was read to say node i, or of the tree's root to say the first token: (S,); null where it was not computed.

@@ -1,7 +1,6 @@
 // The tree: edges as wide as their probability, chips, and at every end the sum and who got there.
 
-import { counted } from "../../app/kit/counts.js";
-import { say, sayOf } from "../../app/kit/say.js";
+import { say } from "../../app/kit/say.js";
 import {
   MONO,
   clamp,
@@ -18,6 +17,7 @@ import {
   wire,
 } from "../../app/kit/shapes.js";
 import { hoverNode, press } from "./input.js";
+import { endOf, nameOf, odds, pathOf, shownTo } from "./paths.js";
 
 /**
  * @import { Stage } from "../../app/kit/glass.js"
@@ -26,10 +26,6 @@ import { hoverNode, press } from "./input.js";
  * @import { Layout } from "./layout.js"
  */
 
-/** @param {Data} data @param {string} name */
-export const pathOf = (data, name) => data.paths.find((path) => path.name === name);
-/** @param {Data} data @param {Kept} local @param {number} i */
-export const shownTo = (data, local, i) => data.nodes.depth[i] <= local.step;
 /**
  * A probability on the tree: two digits, no zero before the point (the columns at the right have more).
  * @param {number} p
@@ -51,23 +47,6 @@ export function fitEnd(text, room) {
   const whole = torn ? end.replace(/^\S+\s+(?=\S)/, "") : end;
   return `…${whole.trimStart()}`;
 }
-/**
- * A probability of any size, as many decimals as two digits that count need: 0.830, 0.0014, 0.000022.
- * @param {number} p
- */
-export const decimal = (p) =>
-  p >= 0.1 ? num(p, 3) : p > 0 ? num(p, Math.max(4, 1 - Math.floor(Math.log10(p)))) : "0";
-/** The same as a power of ten: 2.2·10⁻⁵. @param {number} p */
-export function power(p) {
-  if (!(p > 0)) return "0";
-  const [digits, exponent] = p.toExponential(1).split("e");
-  return `${digits}·10${exponent.replace("+", "").replace(/./g, (c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)]))}`;
-}
-/** Where one stands alone: decimals while they can be read. @param {number} p */
-export const odds = (p) => (p >= 1e-6 ? decimal(p) : power(p));
-/** How many decimals tell the scores apart: three digits of the largest. @param {number[]} values */
-const decimalsOf = (values) =>
-  clamp(2 - Math.floor(Math.log10(Math.max(...values.map(Math.abs), 1e-9))), 2, 8);
 
 /** @param {Layout} at @param {Data} data @param {number} i @returns {Point[]} */
 function edgePoints(at, data, i) {
@@ -242,53 +221,6 @@ function tipOf(data, i, act) {
     sum: num(n.sum[i], 3),
     who,
   });
-}
-
-/**
- * A path's name as the learner reads it: "beam 1", "greedy", "sample", "yours".
- * @param {Data} data @param {string} name
- */
-export function nameOf(data, name) {
-  if (name.startsWith("forced")) return sayOf("path", "yours");
-  if (name.startsWith("beam"))
-    return data.beams === 1 ? sayOf("path", "beam") : name.replace("beam", sayOf("path", "beam"));
-  return name === "greedy" ? sayOf("path", "greedy") : name === "sample" ? sayOf("path", "sample") : name;
-}
-
-/**
- * The names of several paths with one end: many beams as their number; while the tree grows, they are still one.
- * @param {Data} data @param {Path[]} paths @param {boolean} growing
- */
-function namesOf(data, paths, growing) {
-  const beams = paths.filter((path) => path.strategy === "beam");
-  const others = paths.filter((path) => path.strategy !== "beam").map((path) => nameOf(data, path.name));
-  const told =
-    growing && beams.length
-      ? [say("a beam")]
-      : beams.length > 1
-        ? [`${counted(beams.length, "beam")}`]
-        : beams.map((path) => nameOf(data, path.name));
-  return paths[0].strategy === "beam" ||
-    paths.some((path) => path.name === data.best && path.strategy === "beam")
-    ? [...told, ...others]
-    : [...others, ...told];
-}
-
-/**
- * What stands at the end of some paths: {total, left, name, score}; left: where the name, or names, begin.
- * @param {Data} data @param {number} i @param {Path[]} paths @param {boolean} growing
- */
-export function endOf(data, i, paths, growing) {
-  const names = namesOf(data, paths, growing).join(", ");
-  const total = num(data.nodes.sum[i], 2);
-  const digits = decimalsOf(data.paths.map((path) => path.score));
-  const ended = paths[0].finished !== "length" && data.nodes.depth[i] < data.depth ? say(", ended") : "";
-  return {
-    total,
-    left: Math.max(46, measure(total, 13, true) + 7),
-    name: names + (growing ? "" : ended),
-    score: say("score {score}", { score: num(data.nodes.score[i], digits) }),
-  };
 }
 
 /**

@@ -5,8 +5,7 @@ import { counted, timesAs } from "../../app/kit/counts.js";
 import { say, sayOf } from "../../app/kit/say.js";
 import { clamp, css, fit, h, html, label, measure, num, thousands, visible } from "../../app/kit/shapes.js";
 import { isPhone } from "../../app/kit/widths.js";
-import { sentence } from "./cut.js";
-import { chipRow, symbolChip } from "./learned.js";
+import { chipRow, sentence, symbolChip } from "./chips.js";
 
 /**
  * @import { Local, Stage, View } from "../../app/kit/glass.js"

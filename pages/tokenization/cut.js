@@ -3,9 +3,10 @@
 import { counted } from "../../app/kit/counts.js";
 import { say, sayOf } from "../../app/kit/say.js";
 import { MONO, clamp, css, fit, h, label, measure, num, thousands, visible } from "../../app/kit/shapes.js";
+import { chipRow, sentence, timesText } from "./chips.js";
 import { dotted } from "./layout.js";
-import { STEPPED, chipRow, mergesAt, stepsOf, timesText, rowOf } from "./learned.js";
-import { machineOf } from "./figure.js";
+import { walkOf } from "./learned.js";
+import { liveMatching, mergesAt, rowOf, stepsOf } from "./replay.js";
 
 /**
  * @import { Stage } from "../../app/kit/glass.js"
@@ -102,14 +103,6 @@ function turnsOf(machine) {
     rows.push({ parts, turn });
   }
   return rows;
-}
-
-/** Steps (numbers of merges, from 0) that the chosen row needs for the word. @param {Data} data @param {Kept} local */
-export function mergesUsed(data, local) {
-  const machine = data.machines[local.sel.method];
-  return machine?.kind === "bpe" && STEPPED.includes(local.sel.method)
-    ? machine.turns.map((t) => t.rank)
-    : [];
 }
 
 /**
@@ -224,22 +217,6 @@ function drawMerging(g, local, box, machine) {
       m < (machine.turns.at(-1)?.rank ?? -1) + 1 ? { fill: "ink3" } : {},
     ),
   ];
-}
-
-/**
- * A sentence of at most two lines.
- * @param {number} x @param {number} y @param {number} w @param {string} text
- * @param {{lines?: number, fill?: string}} [o]
- */
-export function sentence(x, y, w, text, o = {}) {
-  const words = text.split(" ");
-  const lines = [""];
-  for (const word of words) {
-    const longer = lines[lines.length - 1] ? `${lines[lines.length - 1]} ${word}` : word;
-    if (measure(longer, 12, false) > w && lines.length < (o.lines ?? 2)) lines.push(word);
-    else lines[lines.length - 1] = longer;
-  }
-  return lines.map((line, i) => label(x, y + 16 * i, fit(line, w, 12, false), { fill: o.fill ?? "ink2" }));
 }
 
 /** What was tried in vain before a piece was found. @typedef {{misses: Trial[], hit: Trial | null}} TrialGroup */
@@ -526,6 +503,21 @@ function drawLookup(box, machine) {
     sentence(box.x, box.y + CUT.letters + 84, box.w, machine.said, { lines: 4 }),
   ];
   return nodes;
+}
+
+/**
+ * How the chosen row cuts the word: of Unigram, with the entries of the chosen round.
+ * @param {Data} data @param {Kept} local
+ */
+export function machineOf(data, local) {
+  const { method } = local.sel;
+  const machine = data.machines[method];
+  const steps = stepsOf(local);
+  if (machine?.kind === "wordpiece" && steps && mergesAt(local, steps) < steps.n) {
+    return liveMatching(data.cuts.wordpiece.word, machine, steps, mergesAt(local, steps));
+  }
+  const walk = method === "unigram" ? walkOf(local) : null;
+  return (walk && walk.at < walk.n ? data.rounds[walk.at]?.machine : data.machines[method]) ?? null;
 }
 
 /** @param {Stage} g @param {Kept} local @param {Box} box @param {Machine} machine */

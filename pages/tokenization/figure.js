@@ -7,21 +7,10 @@ import { clamp, css, h, visible } from "../../app/kit/shapes.js";
 import { shared } from "../../app/kit/shared.js";
 import { isPhone } from "../../app/kit/widths.js";
 import { bytesFigure, languages, unknownFigure } from "./coverage.js";
-import { drawCut } from "./cut.js";
+import { drawCut, machineOf } from "./cut.js";
 import { textColumns, wordAt } from "./layout.js";
-import {
-  LEARNED,
-  drawLearned,
-  mergesAt,
-  play,
-  rivalsAt,
-  rowOf,
-  setMerge,
-  stepsOf,
-  stop,
-  walkOf,
-} from "./learned.js";
-import { liveCut, liveMatching, prepare } from "./replay.js";
+import { LEARNED, drawLearned, play, rivalsAt, setMerge, stop, walkOf } from "./learned.js";
+import { liveCut, mergesAt, prepare, rowOf, stepsOf } from "./replay.js";
 import { drawRows } from "./rows.js";
 
 /**
@@ -124,20 +113,6 @@ function currentRows(data, local) {
     }
     return { ...row, ...local.cut, mark: key };
   });
-}
-/**
- * How the chosen row cuts the word: of Unigram, with the entries of the chosen round.
- * @param {Data} data @param {Kept} local
- */
-export function machineOf(data, local) {
-  const { method } = local.sel;
-  const machine = data.machines[method];
-  const steps = stepsOf(local);
-  if (machine?.kind === "wordpiece" && steps && mergesAt(local, steps) < steps.n) {
-    return liveMatching(data.cuts.wordpiece.word, machine, steps, mergesAt(local, steps));
-  }
-  const walk = method === "unigram" ? walkOf(local) : null;
-  return (walk && walk.at < walk.n ? data.rounds[walk.at]?.machine : data.machines[method]) ?? null;
 }
 
 /** @param {Stage} g @param {Data} data @param {Kept} local @param {string} method @param {number} [at] */

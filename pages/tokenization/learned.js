@@ -5,8 +5,9 @@ import { counted } from "../../app/kit/counts.js";
 import { say, sayOf } from "../../app/kit/say.js";
 import { clamp, css, fit, h, html, label, measure, num, thousands } from "../../app/kit/shapes.js";
 import { isPhone } from "../../app/kit/widths.js";
-import { mergesUsed, sentence } from "./cut.js";
+import { chipRow, sentence, symbolChip, timesText } from "./chips.js";
 import { dotted } from "./layout.js";
+import { STEPPED, mergesAt, mergesUsed, rowOf, stepsOf } from "./replay.js";
 
 /**
  * @import { Stage } from "../../app/kit/glass.js"
@@ -32,93 +33,9 @@ import { dotted } from "./layout.js";
  * @typedef {{n: number, at: number, go: (step: number, tell?: boolean) => void}} Walk
  */
 
-/**
- * How a chip looks; `on`: chosen.
- * @typedef {{height?: number, on?: boolean, fill?: string, colour?: string, ink?: string, dash?: string}} ChipLook
- *
- * How a row of them does; `on` and `lost` (unknown) say so of each.
- * @typedef {Omit<ChipLook, "on"> & {on?: (i: number) => boolean, lost?: (i: number) => boolean}} ChipsLook
- */
-
-/** A row by its name: the chosen one, or another. @param {Kept} local @returns {Row} */
-export const rowOf = (local, id = String(local.sel.method)) =>
-  local.rows.find((row) => row.id === id) ?? local.rows[0];
-
-export const STEPPED = ["bpe", "wordpiece"]; // the rows that are learned by merges
 const LEARN = { title: 16, said: 42, curve: 56, curveHeight: 38, slider: 84, table: 118, row: 20, rows: 5 };
 /** Height of the panel on a wide screen: below its table's head stand the pairs, or three words before and after. */
 export const LEARNED = LEARN.table + 130;
-
-/**
- * A small chip for a symbol in a panel; returns [nodes, width].
- * @param {number} x @param {number} y @param {string} text @param {ChipLook} [o]
- * @returns {[node: SVGGElement, width: number]}
- */
-export function symbolChip(x, y, text, o = {}) {
-  const w = Math.max(18, measure(dotted(text), 12, true) + 10);
-  const height = o.height ?? 18;
-  return [
-    h(
-      "g",
-      {},
-      h("rect", {
-        x,
-        y: y - height / 2,
-        width: w,
-        height,
-        rx: 4,
-        fill: css(o.on ? "accent-soft" : (o.fill ?? "bg")),
-        stroke: css(o.on ? "accent" : (o.colour ?? "line")),
-        "stroke-dasharray": o.dash,
-      }),
-      label(x + w / 2, y + 4, dotted(text), {
-        anchor: "middle",
-        mono: true,
-        fill: o.on ? "accent" : (o.ink ?? "ink"),
-        weight: o.on ? 600 : null,
-        direction: "ltr",
-      }),
-    ),
-    w,
-  ];
-}
-/**
- * Chips in a row, cut short with an ellipsis where the room ends.
- * @param {number} x @param {number} y @param {number} room @param {string[]} texts @param {ChipsLook} [o]
- */
-export function chipRow(x, y, room, texts, o = {}) {
-  /** @type {Shapes[]} */
-  const nodes = [];
-  let at = x;
-  for (let i = 0; i < texts.length; i++) {
-    const on = o.on?.(i);
-    const [node, w] = symbolChip(
-      at,
-      y,
-      texts[i],
-      o.lost?.(i) ? { ...o, on: false, colour: "neg", ink: "neg", dash: "3 2" } : { ...o, on },
-    );
-    if (at + w > x + room - (i < texts.length - 1 ? 14 : 0)) {
-      nodes.push(label(at + 2, y + 4, "…", { fill: "ink3" }));
-      break;
-    }
-    nodes.push(node);
-    at += w + 2;
-  }
-  return nodes;
-}
-
-/** @param {Kept} local */
-export const stepsOf = (local) =>
-  local.sel.method === "bpe" || local.sel.method === "wordpiece"
-    ? (local.learned?.[/** @type {"bpe" | "wordpiece"} */ (local.sel.method)] ?? null)
-    : null;
-/** How many merges are applied now. @param {Kept} local @param {Steps} steps */
-export const mergesAt = (local, steps) =>
-  local.sel.merge < 0 ? steps.n : clamp(local.sel.merge, 0, steps.n);
-
-/** @param {number} n */
-export const timesText = (n) => (n === 1 ? sayOf("how often", "once") : counted(n, "time"));
 
 /**
  * @param {number} x @param {number} y @param {number} room @param {Steps} steps @param {number} m @param {string} kind

@@ -1,12 +1,12 @@
 // Cutting with the first m merges, in the browser: what the slider shows is computed here from the merges that were
 // learned, so that it follows the hand. The same rules as core/text/bpe.py and core/text/wordpiece.py.
 
-import { unpack } from "../../app/kit/shapes.js";
+import { clamp, unpack } from "../../app/kit/shapes.js";
 
 /**
  * @import { Packed, Unpacked } from "../../app/kit/shapes.js"
  * @import { Matching } from "./cut.js"
- * @import { Row, Spelled } from "./figure.js"
+ * @import { Data, Kept, Row, Spelled } from "./figure.js"
  */
 
 /**
@@ -173,4 +173,28 @@ export function liveCut(row, cut, steps, m, chars) {
       };
     });
   });
+}
+
+/** A row by its name: the chosen one, or another. @param {Kept} local @returns {Row} */
+export const rowOf = (local, id = String(local.sel.method)) =>
+  local.rows.find((row) => row.id === id) ?? local.rows[0];
+
+export const STEPPED = ["bpe", "wordpiece"]; // the rows that are learned by merges
+
+/** @param {Kept} local */
+export const stepsOf = (local) =>
+  local.sel.method === "bpe" || local.sel.method === "wordpiece"
+    ? (local.learned?.[/** @type {"bpe" | "wordpiece"} */ (local.sel.method)] ?? null)
+    : null;
+
+/** How many merges are applied now. @param {Kept} local @param {Steps} steps */
+export const mergesAt = (local, steps) =>
+  local.sel.merge < 0 ? steps.n : clamp(local.sel.merge, 0, steps.n);
+
+/** Steps (numbers of merges, from 0) that the chosen row needs for the word. @param {Data} data @param {Kept} local */
+export function mergesUsed(data, local) {
+  const machine = data.machines[local.sel.method];
+  return machine?.kind === "bpe" && STEPPED.includes(local.sel.method)
+    ? machine.turns.map((t) => t.rank)
+    : [];
 }

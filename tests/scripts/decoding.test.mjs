@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { plan, reveal, wayTo } from "../../pages/decoding/layout.js";
+import { plan, reveal } from "../../pages/decoding/layout.js";
+import { wayTo } from "../../pages/decoding/paths.js";
 
 /** A tree of `beams` paths that part at the first step, `depth` tokens each, and at every node a token that nobody took. */
 function tree(beams, depth) {
