@@ -9,13 +9,16 @@ endif
 
 DO := $(PYTHON) scripts/environment.py
 .DEFAULT_GOAL := help
-.PHONY: help run check-class test test-deploy bench models real shots docs messages lint format lock clean
+.PHONY: help run dev check-class test test-deploy bench models real shots docs messages lint format lock clean
 
 help: ## this list
 	@$(PYTHON) scripts/environment.py help
 
 run: ## make the environment, start the app, print its address (PORT=8600 chooses the port, HOST=0.0.0.0 opens it to others)
 	@$(DO) run $(if $(PORT),--port $(PORT)) $(ARGS)
+
+dev: ## the app for its developers: a changed file is seen after a refresh (PORT=8600 chooses the port; not for visitors)
+	@$(DO) dev $(if $(PORT),--port $(PORT)) $(ARGS)
 
 check-class: ## the evening before a class: twenty simulated phones vote, and it says what works (HOST=0.0.0.0 as for run)
 	@$(DO) check-class $(if $(PORT),--port $(PORT)) $(ARGS)

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from app.server import launch, several  # noqa: E402  (found once the root is on the path)
+from app.server import development, launch, several  # noqa: E402  (found once the root is on the path)
 from app.server.launch import EVERYWHERE, HERE  # noqa: E402
 from core import real_packages  # noqa: E402
 from scripts import browser, caddy, pictures, real_models  # noqa: E402
@@ -87,6 +87,15 @@ def command_run(port: int | None, extra: list[str]) -> int:
             python, wanted_host(), port, "make run PORT={}", opens, extra, lambda: real_models.beside(python)
         )
     except (launch.NoPort, several.Refused) as why:
+        raise Problem(str(why)) from None
+
+
+def command_dev(port: int | None, extra: list[str]) -> int:
+    """Start the app for its developers: a changed file is seen after a refresh."""
+    python = ensure(DEVELOPMENT, "dev")
+    try:
+        return development.serve(python, launch.choose_port(port, "make dev PORT={}", HERE), extra)
+    except launch.NoPort as why:
         raise Problem(str(why)) from None
 
 
@@ -287,8 +296,10 @@ def command_help() -> int:
 
 
 def parse(arguments: list[str]) -> tuple[str, int | None, list[str]]:
-    """Split a command line into the command, the port (of `run` and `check-class`) and what is passed on."""
-    names = "help run check-class test test-deploy bench models real shots docs messages lint format lock clean".split()
+    """Split a command line into the command, the port (of `run`, `dev` and `check-class`) and what is passed on."""
+    names = (
+        "help run dev check-class test test-deploy bench models real shots docs messages lint format lock clean"
+    ).split()
     parser = argparse.ArgumentParser(prog="python scripts/environment.py", add_help=False, allow_abbrev=False)
     parser.add_argument("command", nargs="?", default="help", choices=names)
     parser.add_argument("-h", "--help", action="store_true")
@@ -321,6 +332,8 @@ def main(arguments: list[str]) -> int:
     try:
         if command == "run":
             return command_run(port, extra)
+        if command == "dev":
+            return command_dev(port, extra)
         if command == "check-class":
             return command_check_class(port, extra)
         if command in takes_more:
