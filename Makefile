@@ -2,6 +2,7 @@
 PYTHON ?= $(firstword $(foreach name,python3 python py,$(if $(shell command -v $(name) 2>/dev/null),$(name))))
 PORT ?=
 ARGS ?=
+NAME ?=
 
 ifeq ($(strip $(PYTHON)),)
 $(error Python was not found. Install Python 3.11, 3.12 or 3.13, or name one: make run PYTHON=/path/to/python3)
@@ -9,7 +10,7 @@ endif
 
 DO := $(PYTHON) scripts/environment.py
 .DEFAULT_GOAL := help
-.PHONY: help run dev check-class test test-deploy bench models real shots docs messages lint format lock clean
+.PHONY: help run dev check-class test test-deploy bench models real shots docs messages page lint format lock clean
 
 help: ## this list
 	@$(PYTHON) scripts/environment.py help
@@ -46,6 +47,9 @@ docs: ## the documentation as a site that works from a disk, with live pictures,
 
 messages: ## collect what pages and scripts say into the tables of translations (assets/languages), and list what lacks one
 	@$(DO) messages
+
+page: ## write a new page that works at once, to be changed (NAME=my_page)
+	@$(DO) page "$(NAME)"
 
 lint: ## ruff, mypy, the floors of the code, and the scripts of the pictures: types, rules, format, unit tests
 	@$(DO) lint

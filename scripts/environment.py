@@ -26,7 +26,7 @@ if str(ROOT) not in sys.path:
 from app.server import development, launch, several  # noqa: E402  (found once the root is on the path)
 from app.server.launch import EVERYWHERE, HERE  # noqa: E402
 from core import real_packages  # noqa: E402
-from scripts import browser, caddy, pictures, real_models  # noqa: E402
+from scripts import browser, caddy, new_page, pictures, real_models  # noqa: E402
 from scripts.download import SIZES  # noqa: E402
 from scripts.installation import (  # noqa: E402
     DEVELOPMENT,
@@ -228,6 +228,19 @@ def command_messages() -> int:
     return subprocess.run([python, "-m", "scripts.messages"], check=False, cwd=str(ROOT)).returncode
 
 
+def command_page(extra: list[str]) -> int:
+    """Write a new page from the template, and format what was written."""
+    name = extra[0].strip() if extra else ""
+    paths = new_page.write_page(name)
+    python = ensure(DEVELOPMENT, "page")
+    pictures.ensure(python, say)
+    scripts = [path for path in paths if path.endswith(".js")]
+    run([python, "-m", "ruff", "format", "--quiet", *(path for path in paths if path.endswith(".py"))])
+    run([*pictures.format_command(python), "--log-level=error", *scripts])
+    say(new_page.describe_page(name, paths))
+    return 0
+
+
 def command_shots(extra: list[str]) -> int:
     python = ensure(DEVELOPMENT, "shots")
     try:
@@ -298,7 +311,7 @@ def command_help() -> int:
 def parse(arguments: list[str]) -> tuple[str, int | None, list[str]]:
     """Split a command line into the command, the port (of `run`, `dev` and `check-class`) and what is passed on."""
     names = (
-        "help run dev check-class test test-deploy bench models real shots docs messages lint format lock clean"
+        "help run dev check-class test test-deploy bench models real shots docs messages page lint format lock clean"
     ).split()
     parser = argparse.ArgumentParser(prog="python scripts/environment.py", add_help=False, allow_abbrev=False)
     parser.add_argument("command", nargs="?", default="help", choices=names)
@@ -319,6 +332,7 @@ def main(arguments: list[str]) -> int:
         "models": command_models,
         "shots": command_shots,
         "docs": command_docs,
+        "page": command_page,
         "lock": command_lock,
     }
     alone = {
