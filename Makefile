@@ -10,7 +10,7 @@ endif
 
 DO := $(PYTHON) scripts/environment.py
 .DEFAULT_GOAL := help
-.PHONY: help run dev check-class test test-deploy bench models real shots docs messages page lint format lock clean
+.PHONY: help run dev check-class test test-rest test-all test-deploy bench models real shots docs messages page lint format lock clean
 
 help: ## this list
 	@$(PYTHON) scripts/environment.py help
@@ -24,8 +24,14 @@ dev: ## the app for its developers: a changed file is seen after a refresh (PORT
 check-class: ## the evening before a class: twenty simulated phones vote, and it says what works (HOST=0.0.0.0 as for run)
 	@$(DO) check-class $(if $(PORT),--port $(PORT)) $(ARGS)
 
-test: ## everything: lint, types, every test, the browser ones too (ARGS="-k word" narrows pytest)
+test: ## the check before a commit, 12 minutes at most: lint, types, the quick tests (ARGS="-k word" narrows pytest)
 	@$(DO) test $(ARGS)
+
+test-rest: ## the tests that `make test` leaves out (ARGS as above)
+	@$(DO) test-rest $(ARGS)
+
+test-all: ## everything: `make test`, then `make test-rest` (ARGS as above)
+	@$(DO) test-all $(ARGS)
 
 test-deploy: ## docs/deploy.md, command by command, in containers on this machine (root; some 15 minutes and 30 GB)
 	@$(DO) test-deploy $(ARGS)

@@ -17,7 +17,6 @@ import importlib.util
 import ipaddress
 import os
 import re
-import shutil
 import sys
 import warnings
 from collections.abc import Sequence
@@ -265,10 +264,8 @@ def _fetch(options: argparse.Namespace) -> int:
 
 def _installer(place: Path) -> list[str]:
     """Return the command that fetches packages: uv's where there is one, else pip's. Raises ValueError."""
-    if uv := shutil.which("uv"):
-        return real_packages.with_uv([uv], sys.executable, place)
-    if importlib.util.find_spec("uv"):
-        return real_packages.with_uv([sys.executable, "-m", "uv"], sys.executable, place)
+    if uv := installation.find_uv():
+        return real_packages.with_uv(uv, sys.executable, place)
     if importlib.util.find_spec("pip"):
         return real_packages.with_pip(sys.executable, place)
     raise ValueError(

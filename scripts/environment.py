@@ -153,38 +153,59 @@ def command_format() -> int:
     return 0
 
 
-BROWSER = "tests/browser"
+QUICK, REST = "quick", "rest"  # of tests/tiers.py
+NOTHING_COLLECTED = 5  # pytest's exit status
 
 
-def suite(extra: list[str]) -> list[list[str]]:
-    """What pytest is told, run after run; what is chosen on the command line runs in one process.
+def pytest_command(python: str, tier: str, extra: list[str]) -> list[str]:
+    """Return the command that runs a tier; what is chosen on the command line runs in one process.
 
-    Two processes share everything (`tests/sharing.py`), in two turns: what computes, then what opens a browser. A
-    process that has held a browser computes no more, and a page never waits for a whole core that only computes.
+    As many processes as the machine has logical cores share a tier (`tests/sharing.py`).
     """
-    if extra:
-        return [extra]
-    return [["-n", "2", f"--ignore={BROWSER}"], ["-n", "2", BROWSER]]
+    return [python, "-m", "pytest", "--tier", tier, *(extra or ["-n", "logical"])]
 
 
-def command_test(extra: list[str]) -> int:
-    """Lint, types, then every test; pytest's closing line is the last that is printed."""
-    python = ensure(DEVELOPMENT, "test")
+def prepare_tests(command: str) -> tuple[str, str]:
+    """Bring what the tests need; return the paths of the environment's Python and of a browser."""
+    python = ensure(DEVELOPMENT, command)
     try:
         path = browser.ensure(python, say)
         caddy.ensure(say)
     except (browser.NoBrowser, caddy.NoCaddy) as missing:
         raise Problem(str(missing)) from None
-    command_lint()
     real_models.bring(python)  # where they cannot be had, the tests of them fail
+    return python, path
+
+
+def run_tests(command: str, tiers: list[str], extra: list[str]) -> int:
+    """Run tiers one after the other, all of them whatever fails; the exit status of the first that failed."""
+    python, path = prepare_tests(command)
+    if QUICK in tiers:
+        command_lint()
     codes = []
-    for arguments in suite(extra):
-        say("== pytest " + " ".join(arguments))
-        command = [python, "-m", "pytest", *arguments]
-        codes.append(
-            subprocess.run(command, check=False, cwd=str(ROOT), env=check_environment(path)).returncode
-        )
+    for tier in tiers:
+        arguments = pytest_command(python, tier, extra)
+        say("== " + " ".join(arguments[1:]))
+        done = subprocess.run(arguments, check=False, cwd=str(ROOT), env=check_environment(path))
+        # A word that chooses tests may choose none in one of two tiers.
+        nothing_chosen = done.returncode == NOTHING_COLLECTED and extra and len(tiers) > 1
+        codes.append(0 if nothing_chosen else done.returncode)
     return next((code for code in codes if code), 0)
+
+
+def command_test(extra: list[str]) -> int:
+    """Lint, types and the quick tier of the tests."""
+    return run_tests("test", [QUICK], extra)
+
+
+def command_test_rest(extra: list[str]) -> int:
+    """What the quick tier leaves out."""
+    return run_tests("test-rest", [REST], extra)
+
+
+def command_test_all(extra: list[str]) -> int:
+    """Lint, types and every test."""
+    return run_tests("test-all", [QUICK, REST], extra)
 
 
 def command_real() -> int:
@@ -310,9 +331,7 @@ def command_help() -> int:
 
 def parse(arguments: list[str]) -> tuple[str, int | None, list[str]]:
     """Split a command line into the command, the port (of `run`, `dev` and `check-class`) and what is passed on."""
-    names = (
-        "help run dev check-class test test-deploy bench models real shots docs messages page lint format lock clean"
-    ).split()
+    names = [name for name, _ in help_lines((ROOT / "Makefile").read_text(encoding="utf-8"))]
     parser = argparse.ArgumentParser(prog="python scripts/environment.py", add_help=False, allow_abbrev=False)
     parser.add_argument("command", nargs="?", default="help", choices=names)
     parser.add_argument("-h", "--help", action="store_true")
@@ -327,6 +346,8 @@ def main(arguments: list[str]) -> int:
     command, port, extra = parse(arguments)
     takes_more = {
         "test": command_test,
+        "test-rest": command_test_rest,
+        "test-all": command_test_all,
         "test-deploy": command_test_deploy,
         "bench": command_bench,
         "models": command_models,

@@ -14,11 +14,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from core.installation import ROOT, UV_VENV, find_uv, succeeds, venv_program
 from scripts import browser, download
 
-ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-UV_VENV = ROOT / ".venv-uv"
 STAMP = VENV / "glassbox.json"
 PRODUCT = "requirements.txt"
 DEVELOPMENT = "requirements-dev.txt"
@@ -51,23 +50,6 @@ def run(command: list[str], env: dict[str, str] | None = None) -> None:
     subprocess.run(command, cwd=str(ROOT), env=env, check=True)
 
 
-def succeeds(command: list[str], timeout: float = 60) -> bool:
-    """Whether a command exists, ends within `timeout` seconds and exits with 0; its output is not shown."""
-    try:
-        done = subprocess.run(
-            command,
-            cwd=str(ROOT),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=timeout,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
-
-
 # --- Python and uv ---------------------------------------------------------------------------------------------
 
 
@@ -79,11 +61,6 @@ def suits(version: tuple[int, int]) -> bool:
 def wanted_python(version: tuple[int, int], executable: str) -> str:
     """What to ask uv for: the running Python when it suits, else a version that uv finds or downloads."""
     return executable if suits(version) else FALLBACK_PYTHON
-
-
-def venv_program(venv: Path, name: str, windows: bool = os.name == "nt") -> Path:
-    """The path of a program inside a virtual environment, on either kind of system."""
-    return venv / "Scripts" / (name + ".exe") if windows else venv / "bin" / name
 
 
 def venv_version(venv: Path) -> tuple[int, int] | None:
@@ -101,15 +78,6 @@ def venv_version(venv: Path) -> tuple[int, int] | None:
     except (OSError, ValueError, subprocess.SubprocessError):
         return None
     return int(major), int(minor)
-
-
-def find_uv() -> list[str] | None:
-    """The command that starts uv: on PATH, as a module of this Python, or in our own bootstrap environment."""
-    on_path = shutil.which("uv")
-    candidates = [[on_path]] if on_path else []
-    candidates += [[sys.executable, "-m", "uv"], [str(venv_program(UV_VENV, "uv"))]]
-    # A name on PATH may be a version manager's shim without a program behind it: only one that answers counts.
-    return next((command for command in candidates if succeeds([*command, "--version"])), None)
 
 
 def bootstrap_uv() -> None:

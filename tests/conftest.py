@@ -17,6 +17,8 @@ import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
+from tests import tiers
+
 # Elsewhere what a machine is quick in decides "auto". Here it is one precision on all machines, so that they take the
 # same steps; what a precision changes is tested in both by their names.
 os.environ.setdefault("GLASSBOX_PRECISION", "float32")
@@ -32,7 +34,8 @@ torch.set_num_threads(1)
 quiet = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 settings.register_profile("local", deadline=None, suppress_health_check=quiet)
 settings.register_profile("ci", parent=settings.get_profile("local"), derandomize=True, print_blob=True)
-settings.load_profile("ci" if os.environ.get("CI") else "local")
+PROFILE = "ci" if os.environ.get("CI") else "local"
+settings.register_profile("quick", parent=settings.get_profile(PROFILE), max_examples=tiers.QUICK_EXAMPLES)
 
 
 def present_devices() -> list[str]:
@@ -131,7 +134,24 @@ def no_network() -> Iterator[None]:
 LONG = {"test_bad_input.py", "test_lab.py", "test_lessons.py", "test_lessons_phone.py", "test_show.py"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--tier",
+        choices=[tiers.QUICK, tiers.REST, tiers.ALL],
+        default=tiers.ALL,
+        help="quick: what `make test` runs; rest: what it leaves to `make test-rest`; all: both",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the tier's Hypothesis profile, before test modules read how many examples they may try."""
+    quick = config.getoption("tier") == tiers.QUICK
+    settings.load_profile("quick" if quick else PROFILE)
+    tiers.limit_examples(tiers.QUICK_EXAMPLES if quick else None)
+
+
+@pytest.hookimpl(trylast=True)  # after `-k` has chosen: what it leaves out is not counted as the other tier's
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The quick tests first, then faults and the browser's: a wrong number is reported before a slow page is opened.
 
     The order also keeps the event loop that Playwright's synchronous interface leaves running in this thread out of
@@ -143,6 +163,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def rank(item: pytest.Item) -> tuple[int, bool]:
         return order.get(item.path.relative_to(root).parts[0], 0), item.path.name in LONG
 
+    tiers.select(config, items)
     items.sort(key=rank)
     for item in items:
         if rank(item)[0] == order["browser"]:
@@ -150,6 +171,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         parameters = getattr(getattr(item, "callspec", None), "params", {})
         if "device" in parameters:  # travels with the test's report to the summary
             item.user_properties.append(("device", str(parameters["device"])))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell the process that prints the summary how many tests were left out; all processes leave out the same."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["left_out"] = session.config.stash.get(tiers.LEFT_OUT, 0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    node.config.stash[tiers.LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", 0)
 
 
 @pytest.hookimpl(optionalhook=True)  # where pytest-xdist is there and asked for processes
@@ -166,7 +199,11 @@ def device_line(used: Counter[str], present: list[str]) -> str:
     return f"devices: {', '.join(present)} ({len(present)}); {counts or 'no test of this run uses one'}"
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    for line in tiers.summary(
+        terminalreporter, config.getoption("tier"), config.stash.get(tiers.LEFT_OUT, 0)
+    ):
+        terminalreporter.write_line(line)
     used: Counter[str] = Counter()
     for outcome in ("passed", "failed"):
         for report in terminalreporter.stats.get(outcome, []):

@@ -59,8 +59,7 @@ class Shards:
         spec = self.spec
         if self.endless:
             if turned:
-                tales = dial.told(turned, spec.seed * _APART + shard * TALES, remedy)
-                found = [line for tale in islice(tales, TALES) for line in tale]
+                found = list(_dialled_lines(turned, spec.seed * _APART + shard * TALES, remedy, TALES))
             else:
                 found = list(_told(spec.corpus, spec.seed * _APART + shard * DOCUMENTS, DOCUMENTS))
         else:
@@ -111,6 +110,12 @@ def _own(spec: TrainSpec, own: str | bytes | None) -> str:
 def _told(corpus: str, seed: int, count: int) -> tuple[str, ...]:
     """Generate documents, cached, as most runs have the same seed."""
     return tuple(islice(corpora.corpus(corpus, seed=seed), count))
+
+
+@lru_cache(maxsize=128)
+def _dialled_lines(turned: dial.Dial, seed: int, remedy: dial.Remedy, count: int) -> tuple[str, ...]:
+    """Generate the lines of tales under a dial, cached, as runs of one seed share the text of their tokenizer."""
+    return tuple(line for tale in islice(dial.told(turned, seed, remedy), count) for line in tale)
 
 
 @lru_cache(maxsize=2)

@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from playwright.sync_api import Browser, Page
 
 from tests.browser import driver, tabs
 from tests.pages.conftest import execute
+
+# Some pages draw their picture at once and draw it again when a longer computation has ended. For each such component,
+# a test of its state after the last drawing.
+FINISHED: dict[str, Callable[[Any], bool]] = {
+    "efficiency": lambda state: bool(state["passes"]) and len(state["points"]) >= 4,
+    "embeddings": lambda state: bool(state["map"]) or state["stage"]["step"] < 4,
+    "norm_residual_gradients": lambda state: state["done"] == state["total"],
+    "tokenization": lambda state: state["key"] is not None,
+}
+
+
+def wait_until_finished(page: Page) -> None:
+    """Wait until every component of an opened page shows its last state."""
+    present = page.locator("[data-component]").evaluate_all("all => all.map(e => e.dataset.component)")
+    for name in FINISHED.keys() & set(present):
+        driver.wait_for_state(page, name, FINISHED[name])
 
 
 def answered(page: Page) -> str:
@@ -55,6 +73,7 @@ def link_restores(page: Page, browser: Browser, server: driver.Server, name: str
     with tabs.opened(browser, server) as tab:
         tab.goto(page.url)
         driver.wait_until_drawn(tab)
+        wait_until_finished(tab)
         again = driver.component_state(tab, name)
     assert json.dumps(again, sort_keys=True) == json.dumps(shown, sort_keys=True)
 

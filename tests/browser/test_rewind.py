@@ -15,7 +15,7 @@ from app import chapters
 from core.runs import Run
 from core.runs.worker import here
 from core.training.spec import TrainSpec
-from tests.browser import driver, tabs
+from tests.browser import checks, driver, tabs
 from tests.pages.conftest import SMALL
 
 TEXT = "Once upon a time, Lily saw a"
@@ -90,6 +90,7 @@ def test_the_slider_by_keyboard_says_where_it_is(page: Page) -> None:
 @pytest.mark.parametrize("slug", SHOWN)
 def test_every_picture_follows_the_slider_and_comes_back(slug: str, page: Page) -> None:
     driver.open_page(page, slug, text=TEXT)
+    checks.wait_until_finished(page)
     finished = pictures(page)
     slider(page).focus()
     page.keyboard.press("Home")

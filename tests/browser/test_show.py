@@ -17,7 +17,7 @@ from app.kit.figures import Figure
 from app.outside.documents import Picture
 from app.session.fields import BY_KEY
 from core.efficiency.settings import USUAL, setting_name
-from tests.browser import driver
+from tests.browser import checks, driver
 from tests.pictures import OF_A_MODEL, OF_A_TEXT, SHOWN, draw
 from tests.pictures import figure as of_page
 
@@ -295,8 +295,7 @@ def test_a_file_and_a_frame_show_what_the_page_shows(
         value = picture._drawing.figure.select(picture._drawing.seen).get(key, values[key])
         query[key] = BY_KEY[key].render(value)
     driver.open_page(page, name, v=1, text=TEXT, **query)
-    if name == "efficiency":  # what its first picture does without is measured behind it
-        driver.wait_for_state(page, name, lambda now: bool(now["passes"]) and len(now["points"]) >= 4)
+    checks.wait_until_finished(page)
     there = alike(driver.component_state(page, figure.component.name), figure)
     width = int(driver.component(page, figure.component.name).evaluate("figure => figure.offsetWidth"))
     assert alike(state(tab(width + 32).open(saved(tmp_path, picture))), figure) == there

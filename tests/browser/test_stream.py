@@ -18,6 +18,7 @@ from core.training.spec import TrainSpec
 from tests.browser import driver
 from tests.pages.conftest import SMALL
 from tests.ports import free_port
+from tests.waiting import PATIENCE
 
 OWNER = "7" * 32
 
@@ -150,7 +151,7 @@ def test_after_a_restart_of_the_server_the_curve_goes_on_without_gap_or_double(
         children = family(server.process.pid)
         assert len(children) >= 2, "its workers"
     assert server.process.returncode != -signal.SIGKILL, "an open stream holds no server up"
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while alive := [child for child in children if is_alive(child)]:
         assert time.monotonic() < deadline, f"outlived the server: {alive}"
         time.sleep(0.1)

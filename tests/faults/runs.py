@@ -22,7 +22,7 @@ from core.runs.schema import states
 from core.runs.serving import NAME
 from core.training.spec import TrainSpec
 from core.training.trainer import Trainer
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OWNER = "test"
@@ -144,7 +144,7 @@ class Process:
         self.output.close()
 
 
-def gone(family: list[psutil.Process], patience: float = 30.0) -> None:
+def gone(family: list[psutil.Process], patience: float = PATIENCE) -> None:
     """Nobody of a family is left, though nobody else was asked to go; who is left is killed and named."""
     _, alive = psutil.wait_procs(family, timeout=patience)
     left = [named for process in alive if (named := _running(process))]

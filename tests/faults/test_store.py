@@ -22,6 +22,7 @@ from core.runs.retention import relieve
 from core.runs.schema import VERSION, runs, unsigned, version
 from tests import earlier
 from tests.runs import OTHER, OWNER, row, rows, taken, tiny
+from tests.tiers import examples
 
 
 def weights(store: Store, lease: Lease, step: int) -> None:
@@ -70,7 +71,7 @@ def test_points_come_back_bit_for_bit(store: Store) -> None:
     assert (store.get(id).step, store.get(id).tokens, store.get(id).seconds) == (7, 448, 0.875)
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(
     st.lists(
         st.tuples(st.sampled_from(["write", "save", "again", "crash", "late"]), st.integers(1, 9)),

@@ -18,6 +18,7 @@ from core.config import ModelConfig
 from core.language_model import LanguageModel
 from core.model.transformer import build
 from tests.node import answer
+from tests.tiers import examples
 
 SCRIPT = Path(__file__).with_name("carried.mjs")
 MOST = 1e-4  # by which a value may differ; in a row with values above 1, by this part of the largest
@@ -107,7 +108,7 @@ def decoders(draw: Any) -> ModelConfig:
     )  # fmt: skip
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(decoders(), st.lists(st.integers(0, 39), min_size=1, max_size=14), st.integers(0, 99))
 def test_any_small_decoder_computes_the_same_at_every_hook(
     config: ModelConfig, ids: list[int], seed: int
@@ -123,7 +124,7 @@ def test_any_small_decoder_computes_the_same_at_every_hook(
     assert max(far.values()) < MOST, max(far, key=far.__getitem__)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.lists(st.text(), min_size=1, max_size=20))
 def test_any_text_is_cut_as_the_tokenizers_library_cuts_it(texts: list[str]) -> None:
     lm = core.load("tales-gpt")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 from collections import Counter
 from html.parser import HTMLParser
@@ -20,6 +21,7 @@ from app.session import state
 from app.session.fields import FIELDS
 from tests.damaged import BROKEN, MARKUP_TOKENS, damage
 from tests.pages.conftest import OWN_MODELS, SMALLER, OpenPage, random_model
+from tests.pairwise import cover_pairs
 
 SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]
 every_page = pytest.mark.parametrize("slug", SHOWN)
@@ -54,7 +56,8 @@ QUIET = {  # short, and nothing to be said about
     "short markdown": "**a** `b` $x$ :a: # e",
     "short link": "[c](http://d.io)",
 }
-ONCE = QUIET | {"half a character": "a\ufffdb"}  # to the usual model alone
+ALL_TEXTS = TEXTS | QUIET | {"half a character": "a\ufffdb"}
+MODELS = [state.DEFAULT_MODEL, "./other", "./both", "./pair"]
 SAYS = {
     "empty": "Your text is empty",
     "blank": "only spaces",
@@ -64,19 +67,9 @@ SAYS = {
     **dict.fromkeys(QUIET, ""),
 }
 
-
-# For models that read 64 tokens: two kinds in one text where both of them are read.
-SHORT = ("controls", "NUL")
-TOGETHER = {
-    **{name: text for name, text in TEXTS.items() if name not in (*SHORT, "100,000 emoji", "100,000 NUL")},
-    "controls, NUL": " ".join(TEXTS[name] for name in SHORT),
-    "100,000 emoji and NUL": "👩‍👩‍👧‍👦\0" * 12_500,
-}
-
-
-def texts_for(model: str) -> dict[str, str]:
-    """What a page is given when this model is open."""
-    return TEXTS | ONCE if model == state.DEFAULT_MODEL else TOGETHER
+# Text repair is one module for all pages and models, so each pair of page, text and model is tried once: every page
+# gets every text, on the models in turn.
+ROWS = cover_pairs(SHOWN, list(ALL_TEXTS), MODELS)
 
 
 class Tags(HTMLParser):
@@ -128,10 +121,11 @@ def run_notebook(app: AppTest) -> list[str]:
 
 @every_page
 @pytest.mark.usefixtures("other_model")
-@pytest.mark.parametrize("model", [state.DEFAULT_MODEL, "./other", "./both", "./pair"])
+@pytest.mark.parametrize("model", MODELS)
 def test_any_text_on_any_shape_of_model(slug: str, model: str, open_page: OpenPage) -> None:
     app = open_page(slug, model=model, target="a dog", stack="decoder", **SMALLER.get(slug, {}))
-    for name, text in texts_for(model).items():
+    for name in [name for page, name, opened in ROWS if (page, opened) == (slug, model)]:
+        text = ALL_TEXTS[name]
         app.text_area(key="text").set_value(text).run()
         whole(app, name)
         assert app.text_area(key="text").value == text, f"{name}: something was lost"
@@ -153,8 +147,10 @@ def test_any_text_on_any_shape_of_model(slug: str, model: str, open_page: OpenPa
             assert words in message and bool(message) == bool(words), f"{name}: {message}"
 
 
-@every_page
-@pytest.mark.parametrize("raw", [b"a\xed\xa0\x80b", b"\xff\xfe", b"a\xf0\x9f\x98"])
+@pytest.mark.parametrize(
+    ("slug", "raw"),
+    zip(SHOWN, itertools.cycle([b"a\xed\xa0\x80b", b"\xff\xfe", b"a\xf0\x9f\x98"]), strict=False),
+)
 def test_half_a_character_in_a_link_is_named(slug: str, raw: bytes, open_page: OpenPage) -> None:
     app = open_page(slug, text=raw)
     whole(app)
@@ -162,12 +158,13 @@ def test_half_a_character_in_a_link_is_named(slug: str, raw: bytes, open_page: O
     assert "\ufffd" in app.text_area(key="text").value
 
 
-@every_page
+TARGETS = ["word " * 20_000, " \n", "a\0b", MARKUP["html"], "👩‍👩‍👧‍👦" * 40]
+
+
 @pytest.mark.usefixtures("other_model")
-@pytest.mark.parametrize("target", ["word " * 20_000, " \n", "a\0b", MARKUP["html"], "👩‍👩‍👧‍👦" * 40])
-@pytest.mark.parametrize("stack", ["encoder", "decoder"])
+@pytest.mark.parametrize(("slug", "stack", "target"), cover_pairs(SHOWN, ["encoder", "decoder"], TARGETS))
 def test_any_answer_so_far_of_an_encoder_decoder(
-    slug: str, target: str, stack: str, open_page: OpenPage
+    slug: str, stack: str, target: str, open_page: OpenPage
 ) -> None:
     link = {"model": "./pair", "text": "A fox", "stack": stack, "attention": "cross"}
     app = open_page(slug, target=target, **link, **SMALLER.get(slug, {}))
@@ -186,7 +183,13 @@ def test_markup_is_text_in_everything_a_page_writes(
 ) -> None:
     app = open_page(slug, text=PLAIN, model=model, **SMALLER.get(slug, {}))
     plain = tags(app)
-    for kind, text in {**MARKUP, "tokens": "".join(MARKUP_TOKENS)}.items():
+    texts = {**MARKUP, "tokens": "".join(MARKUP_TOKENS)}
+    rows = cover_pairs(SHOWN, list(texts), [state.DEFAULT_MODEL, "./markup"])
+    kinds = {kind for page, kind, opened in rows if (page, opened) == (slug, model)}
+    if model == "./markup":
+        kinds.add("tokens")  # each of them is one token of this model
+    for kind in [kind for kind in texts if kind in kinds]:
+        text = texts[kind]
         app.text_area(key="text").set_value(text).run()
         whole(app, kind)
         assert app.session_state["gb"].store["model"] == model
@@ -237,10 +240,11 @@ def test_a_link_in_which_nothing_fits_names_every_part(slug: str, open_page: Ope
     assert not Tags("".join(box.value.replace("\\<", "") for box in app.info)).found
 
 
-@every_page
 @pytest.mark.usefixtures("other_model")
-@pytest.mark.parametrize("end", ["low", "high"])
-@pytest.mark.parametrize("model", [state.DEFAULT_MODEL, "./both", "./pair"])
+@pytest.mark.parametrize(
+    ("slug", "model", "end"),
+    cover_pairs(SHOWN, [state.DEFAULT_MODEL, "./both", "./pair"], ["low", "high"]),
+)
 def test_the_ends_of_every_range_open_on_every_shape(
     slug: str, model: str, end: str, open_page: OpenPage
 ) -> None:
@@ -292,13 +296,22 @@ def configured(places: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return places
 
 
+def broken_folders(slug: str) -> list[str]:
+    """The broken models that are chosen on a page: all on one page, three on each of the others in turn."""
+    if slug == "attention":
+        return list(BROKEN)
+    first = 3 * SHOWN.index(slug)
+    return [list(BROKEN)[(first + at) % len(BROKEN)] for at in range(3)]
+
+
 @every_page
 def test_a_broken_folder_chosen_in_the_list_says_what_is_wrong_and_what_to_do(
     slug: str, configured: Path, open_page: OpenPage
 ) -> None:
     app = open_page(slug, model="./fine", text=PLAIN, head=2, **SMALLER.get(slug, {}))
     assert not app.info
-    for name, words in BROKEN.items():
+    for name in broken_folders(slug):
+        words = BROKEN[name]
         app.selectbox(key="model").set_value(f"./{name}").run()
         whole(app, name)
         message = said(app)
@@ -319,11 +332,11 @@ CLIMBING = [
 ]  # fmt: skip
 
 
-# What opens a model is the same for every page, and so is the way there: all names on one page, two on each.
+# What opens a model is the same for every page, and so is the way there: all names on one page, one on each.
 @pytest.mark.parametrize(
     ("slug", "name"),
     [("attention", name) for name in CLIMBING]
-    + [(slug, name) for slug in SHOWN for name in ("../secret", "./out")],
+    + list(zip(SHOWN, itertools.cycle(["../secret", "./out"]), strict=False)),
     ids=lambda value: value[:24],
 )
 def test_a_path_that_climbs_out_opens_nothing(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import io
+import itertools
 import json
 import re
 from pathlib import Path
@@ -67,32 +68,35 @@ def test_a_link_restores_model_text_and_selections(slug: str, open_page: Any, ot
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("slug", SHOWN)
+BAD_LINKS: list[tuple[dict[str, Any], list[str]]] = [
+    (
+        {"nope": 1, "block": "two", "head": -1, "model": "nobody"},
+        [
+            "“nope”",
+            "block=two is not a whole number",
+            "head=-1 is not between",
+            "no model called “nobody”",
+        ],
+    ),
+    (
+        {"block": 77, "follow": 5000, "model": "../../etc"},
+        [
+            "block=77 is more than this model",
+            "follow=5000 is more than",
+            "leads out of the model folders",
+        ],
+    ),
+    ({"v": 9, "snapshot": 123456789}, ["written for version 9", "123456789"]),
+    ({"model": "/etc/passwd"}, ["leads out of the model folders"]),
+    ({"model": "<img src=x>"}, ["no model called"]),
+]
+
+
+# What reads a link is the same for every page: all bad links on one page, one on each page.
 @pytest.mark.parametrize(
-    ("link", "says"),
-    [
-        (
-            {"nope": 1, "block": "two", "head": -1, "model": "nobody"},
-            [
-                "“nope”",
-                "block=two is not a whole number",
-                "head=-1 is not between",
-                "no model called “nobody”",
-            ],
-        ),
-        (
-            {"block": 77, "follow": 5000, "model": "../../etc"},
-            [
-                "block=77 is more than this model",
-                "follow=5000 is more than",
-                "leads out of the model folders",
-            ],
-        ),
-        ({"v": 9, "snapshot": 123456789}, ["written for version 9", "123456789"]),
-        ({"model": "/etc/passwd"}, ["leads out of the model folders"]),
-        ({"model": "<img src=x>"}, ["no model called"]),
-    ],
-    ids=["values", "ends", "version", "path", "markup"],
+    ("slug", "link", "says"),
+    [("attention", *case) for case in BAD_LINKS]
+    + [(slug, *case) for slug, case in zip(SHOWN, itertools.cycle(BAD_LINKS), strict=False)],
 )
 def test_a_bad_link_falls_back_and_says_how(
     slug: str, open_page: Any, link: dict[str, Any], says: list[str]

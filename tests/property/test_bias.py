@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from core.vectors.association import association, cosines, effect_size, permutation_test
 from core.vectors.debiasing import remove
+from tests.tiers import examples
 
 SIZES = st.tuples(*[st.integers(2, 6)] * 4, st.integers(2, 9), st.integers(0, 2**32 - 1))
 
@@ -20,7 +21,7 @@ def drawn(sizes: tuple[int, ...]) -> list[np.ndarray]:
 
 
 @given(SIZES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_swapping_targets_or_attributes_flips_the_sign(sizes: tuple[int, ...]) -> None:
     x, y, a, b = drawn(sizes)
     d = effect_size(association(x, a, b), association(y, a, b))
@@ -29,7 +30,7 @@ def test_swapping_targets_or_attributes_flips_the_sign(sizes: tuple[int, ...]) -
 
 
 @given(SIZES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_d_lies_between_its_bounds(sizes: tuple[int, ...]) -> None:
     x, y, a, b = drawn(sizes)
     d = effect_size(association(x, a, b), association(y, a, b))
@@ -41,7 +42,7 @@ def test_d_lies_between_its_bounds(sizes: tuple[int, ...]) -> None:
 
 
 @given(SIZES, st.floats(-30, 30))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_lengths_do_not_matter(sizes: tuple[int, ...], power: float) -> None:
     x, y, a, b = drawn(sizes)
     lengths = np.random.default_rng(sizes[-1]).uniform(0.5, 2, (len(x), 1)) * 10.0**power
@@ -52,7 +53,7 @@ def test_lengths_do_not_matter(sizes: tuple[int, ...], power: float) -> None:
 
 
 @given(SIZES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_p_and_its_mirror(sizes: tuple[int, ...]) -> None:
     x, y, a, b = drawn(sizes)
     on_x, on_y = association(x, a, b), association(y, a, b)
@@ -67,7 +68,7 @@ def test_p_and_its_mirror(sizes: tuple[int, ...]) -> None:
 
 
 @given(SIZES, st.floats(-8, 8))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_a_projection_leaves_nothing_and_is_done_once(sizes: tuple[int, ...], power: float) -> None:
     x, y, _, _ = drawn(sizes)
     direction = (y[0] + np.linspace(0.1, 1, y.shape[1])) * 10.0**power

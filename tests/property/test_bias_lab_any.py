@@ -11,19 +11,20 @@ from hypothesis import strategies as st
 import core
 from core.analysis.tasks.pronoun_gap import Gap, Template, measured, parse
 from core.data import dial, toyland
+from tests.tiers import examples
 
 WORDS = st.sampled_from(["lost", "found", "the red ball", "was happy", "went home", "and"])
 
 
 @given(st.integers(0, 10**6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_swapping_twice_gives_the_story_back(seed: int) -> None:
     text = toyland.story(seed, None, "any").text
     assert dial.swapped(dial.swapped(text)) == text
 
 
 @given(st.sampled_from(["doctor", "nurse", "baker"]), st.lists(WORDS, max_size=3), st.booleans())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_changed_places_change_the_sign(job: str, words: list[str], masked: bool) -> None:
     """log p(a) - log p(b) = -(log p(b) - log p(a)): the place is hidden, whichever form is written there."""
     lm = core.load("tales-bert" if masked else "tales-gpt", device="cpu")
@@ -44,7 +45,7 @@ def test_a_share_is_a_share_and_grows_with_the_gap(values: list[float]) -> None:
 
 
 @given(st.text(alphabet="ab {}/jobshe", max_size=60))
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_any_text_is_a_template_or_told_why(text: str) -> None:
     try:
         found = parse(text)

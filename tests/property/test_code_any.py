@@ -13,6 +13,7 @@ from core.analysis.tasks.code_scores import divide
 from core.data.functions import of_module
 from core.data.renaming import rename
 from core.text.scopes import BUILTINS, unbound
+from tests.tiers import examples
 
 NAMES = st.sampled_from(["a", "b", "c", "total", "row", "path"])
 PIECES = st.sampled_from(
@@ -54,7 +55,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=25).map("".join)), st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_any_text_is_checked_and_cut_without_an_error(text, ended):
     found = check_code(text)
     assert found.right == (not found.reasons)
@@ -106,7 +107,7 @@ def programs(draw):
 
 @given(programs())
 @example("def f(a, *rest):\n    global path\n    del path\n    return a + path")
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_free_names_are_those_of_the_compilers_code(text):
     """Names that the compiled code looks up in the module and the builtins, less those that it stores there."""
     found = check_code(text)
@@ -142,7 +143,7 @@ def _stored(code) -> set[str]:
 
 
 @given(programs(), st.integers(0, 1_000))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_a_document_with_other_names_is_as_right_as_before(text, seed):
     local, imported = tuple(f"v{n}" for n in range(40)), tuple(f"M{n}" for n in range(40))
     for document in of_module(f"from m import total, path\nrow = 1\n{text}", "pack/mod.py"):

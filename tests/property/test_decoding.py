@@ -15,6 +15,7 @@ from core.language_model import LanguageModel
 from core.model.initial import initialise
 from core.model.transformer import build
 from core.text.tokenizer import Tokenizer
+from tests.tiers import examples
 
 V = 13
 KINDS = {
@@ -68,7 +69,7 @@ beaming = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(models, prompts, sampling | beaming)
 def test_cached_equals_uncached(lm, prompt, options):
     cached = lm.generate(prompt, max_new_tokens=8, **options)
@@ -79,7 +80,7 @@ def test_cached_equals_uncached(lm, prompt, options):
         assert one.probability_before == pytest.approx(other.probability_before, rel=1e-5)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(models, prompts, sampling)
 def test_streamed_equals_whole_and_every_step_is_possible(lm, prompt, options):
     whole = lm.generate(prompt, max_new_tokens=6, **options)
@@ -90,7 +91,7 @@ def test_streamed_equals_whole_and_every_step_is_possible(lm, prompt, options):
         assert list(step.candidate_probabilities) == sorted(step.candidate_probabilities, reverse=True)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(models, prompts, beaming, st.integers(1, 6))
 def test_a_beam_search_returns_distinct_finished_texts_best_first(lm, prompt, options, limit):
     options["n_return"] = options["n_beams"]

@@ -17,6 +17,7 @@ from core.language_model import LanguageModel
 from core.model.initial import initialise
 from core.model.transformer import build
 from core.text.tokenizer import Tokenizer
+from tests.tiers import examples
 
 V = 7
 KINDS = {
@@ -88,7 +89,7 @@ def conditionals(lm, prompt, path):
     return torch.stack(rows)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(models, prompts, searches, warpers, st.lists(st.lists(st.integers(0, V - 1), max_size=6), max_size=2))
 def test_every_path_is_generates_and_every_number_a_full_passes(lm, prompt, search, warp, forced):
     prompt = with_blank(lm, prompt)
@@ -118,7 +119,7 @@ def test_every_path_is_generates_and_every_number_a_full_passes(lm, prompt, sear
     assert len({(node.parent, node.token_id) for node in grown.nodes}) == len(grown.nodes)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(models, prompts, st.integers(1, 3), st.floats(-2, 2), st.integers(1, 6))
 def test_exact_search_equals_trying_every_text(lm, prompt, depth, penalty, n):
     prompt = with_blank(lm, prompt)
@@ -147,7 +148,7 @@ def test_exact_search_equals_trying_every_text(lm, prompt, depth, penalty, n):
         assert found.texts[0].score >= beams.best.score - 1e-5
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(models, prompts, warpers, st.integers(1, 3), st.integers(0, 99))
 def test_the_probabilities_of_all_samples_sum_to_one(lm, prompt, warp, depth, seed):
     prompt = with_blank(lm, prompt)

@@ -17,8 +17,9 @@ from core.analysis.heads.patterns import HeadMaps, evenness, head_maps, pattern_
 from core.analysis.heads.shares import head_shares, share_table
 from core.language_model import LanguageModel
 from tests.heads import PLACES, SHAPES, fresh, layers_of, tiny
+from tests.tiers import examples
 
-few = settings(max_examples=25)
+few = settings(max_examples=examples(25))
 places = st.sampled_from(PLACES)
 texts = st.lists(st.integers(2, 270), min_size=1, max_size=14)
 TOLERANCE = 1e-9

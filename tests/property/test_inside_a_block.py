@@ -29,8 +29,9 @@ from core.analysis.stream.normalization import norm_steps
 from core.hooks import intervene
 from core.language_model import LanguageModel
 from tests.blocks import PARTS, STACKS, model, target_of
+from tests.tiers import examples
 
-few = settings(max_examples=25)
+few = settings(max_examples=examples(25))
 texts = st.lists(st.integers(2, 270), min_size=1, max_size=14)
 stacks = st.sampled_from(STACKS)
 ORDERLESS = [name for name, parts in PARTS.items() if parts.get("shape") == "encoder"]

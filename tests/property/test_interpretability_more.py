@@ -17,6 +17,7 @@ from core.analysis.explaining.readout import Readout, baseline
 from core.analysis.explaining.rollout import attention_flow, attention_rollout
 from core.analysis.places import stack_of
 from tests.heads import SHAPES, target_of, tiny
+from tests.tiers import examples
 
 WORDS = st.lists(st.integers(5, 270), min_size=2, max_size=9)
 SAYS = st.sampled_from(["logit", "probability", "log probability"])
@@ -34,7 +35,7 @@ def asked(shape: str, ids: list[int], row: int, says: str, token: int = 11) -> R
 STEADY = sorted(set(SHAPES) - {"no norm"})
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(shape=st.sampled_from(STEADY), ids=WORDS, row=st.integers(0, 8), says=SAYS, kind=KINDS)
 def test_shares_add_up_to_the_difference(shape, ids, row, says, kind):
     of = asked(shape, ids, row, says)

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.model.kv_cache import KVCache
+from tests.tiers import examples
 
 LAYERS = ("a", "b", "c")
 
@@ -27,7 +28,7 @@ class Plain:
         self.kept = {layer: (k[rows], v[rows]) for layer, (k, v) in self.kept.items()}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.data())
 def test_whatever_grows_and_moves_is_what_plain_tensors_hold(data: st.DataObject) -> None:
     cache, plain = KVCache(), Plain()

@@ -12,6 +12,7 @@ from core.language_model import LanguageModel
 from core.training import lora
 from core.training.lora import Adapter, Lora
 from tests.heads import SHAPES, TARGET, TEXT, target_of, tiny
+from tests.tiers import examples
 
 wanted = st.lists(st.sampled_from([t for t in lora.TARGETS if t != "gate"]), min_size=1, unique=True)
 
@@ -30,7 +31,7 @@ def near(one: Tensor, other: Tensor) -> bool:
     return bool((one - other).abs().max() <= 1e-9 * other.abs().max())
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(
     st.sampled_from(sorted(SHAPES)), wanted, st.integers(1, 6), st.floats(0.5, 40), st.integers(0, 2**31 - 1)
 )

@@ -18,6 +18,7 @@ from core.hooks import HookError, Intervention, ablate_head, intervene, recordin
 from core.model.initial import initialise
 from core.model.kv_cache import KVCache
 from core.model.transformer import EncoderDecoder, Transformer, build
+from tests.tiers import examples
 
 V, CONTEXT = 13, 12
 FAST = {
@@ -50,7 +51,7 @@ ENCODERS: dict[str, dict[str, Any]] = {
 ids = st.lists(st.integers(0, V - 1), min_size=1, max_size=CONTEXT)
 decoders = st.sampled_from(sorted(DECODERS))
 stacks = st.sampled_from([*sorted(DECODERS), *sorted(ENCODERS)])
-few = settings(max_examples=25)
+few = settings(max_examples=examples(25))
 
 
 @cache

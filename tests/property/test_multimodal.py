@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from core.multimodal import captions, patches, properties, scenes
 from core.multimodal.captioner import numbers
 from core.multimodal.captions import Part
+from tests.tiers import examples
 
 PARTS = st.builds(
     Part, st.integers(0, 9), st.sampled_from(properties.THICKNESSES), st.sampled_from(properties.SLANTS)
@@ -41,7 +42,7 @@ def test_captions_are_read_as_they_were_written(parts: captions.Parts) -> None:
 
 
 @given(st.integers(0, 2**31))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_words_are_used_only_outside_the_dead_band(seed: int) -> None:
     cell = torch.rand(12, 12, generator=torch.Generator().manual_seed(seed)) ** 3
     cell = torch.where(cell > 0.4, cell, 0.0)
@@ -55,7 +56,7 @@ def test_words_are_used_only_outside_the_dead_band(seed: int) -> None:
 
 
 @given(st.integers(0, 2**31))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 def test_a_mirrored_digit_leans_the_other_way(seed: int) -> None:
     rows = torch.randint(2_000, (4,), generator=torch.Generator().manual_seed(seed))
     cells = scenes.halves(scenes.scenes("held_out").images[rows]).flatten(0, 1)

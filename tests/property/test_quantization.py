@@ -12,6 +12,7 @@ from torch import Tensor
 from core.efficiency.frontier import front
 from core.efficiency.packing import from_file, pack, to_file, unpack
 from core.efficiency.quantization import Quantization, encode, grid_of, grouped, nearest, spread
+from tests.tiers import examples
 
 BITS = st.sampled_from([1, 2, 4, 8])
 
@@ -31,7 +32,7 @@ def ways(draw: st.DrawFn) -> Quantization:
     return Quantization(bits, draw(st.sampled_from(["tensor", "channel", "group"])), 8, "nearest", symmetric)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(matrices(), ways())
 def test_no_weight_moves_by_more_than_half_a_step(weight: Tensor, setting: Quantization) -> None:
     small = nearest(weight, setting)
@@ -50,7 +51,7 @@ def test_half_a_step_holds_for_common_weights_too(bits: int, symmetric: bool) ->
     assert float(steps.max()) <= 0.5 * (1 + 2**-10)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(matrices(), ways())
 def test_a_rounded_matrix_stays_on_its_grid(weight: Tensor, setting: Quantization) -> None:
     small = nearest(weight, setting)
@@ -63,7 +64,7 @@ def test_a_rounded_matrix_stays_on_its_grid(weight: Tensor, setting: Quantizatio
         torch.testing.assert_close(again.weight(), small.weight(), rtol=1e-6, atol=0)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(matrices(), st.booleans(), st.sampled_from(["tensor", "channel", "group"]))
 def test_more_bits_are_never_worse_than_the_half_step_that_they_have(
     weight: Tensor, symmetric: bool, per: str
@@ -84,7 +85,7 @@ def test_more_bits_are_never_worse_than_the_half_step_that_they_have(
         assert worst[more] <= max(worst[few], 0.502 * steps[more]) + 1e-30
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.data(), BITS, st.integers(1, 4), st.integers(1, 21))
 def test_unpacking_is_the_reverse_of_packing(data: st.DataObject, bits: int, rows: int, columns: int) -> None:
     codes = torch.from_numpy(
@@ -95,7 +96,7 @@ def test_unpacking_is_the_reverse_of_packing(data: st.DataObject, bits: int, row
     assert torch.equal(unpack(packed, bits, columns), codes)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(matrices(), ways())
 def test_a_file_gives_the_matrix_back(weight: Tensor, setting: Quantization) -> None:
     small = nearest(weight, setting)
@@ -103,7 +104,7 @@ def test_a_file_gives_the_matrix_back(weight: Tensor, setting: Quantization) -> 
     assert torch.equal(again.weight(), small.weight())
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(matrices(), ways())
 def test_the_grid_reaches_every_weight_and_nought(weight: Tensor, setting: Quantization) -> None:
     grid = grid_of(weight, setting)

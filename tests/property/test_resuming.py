@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from core.data import corpora
 from core.training import State, Trainer, TrainSpec
+from tests.tiers import examples
 
 TEXT = corpora.check_text("The fox saw the crow.\nThe crow saw the fox, and a cheese.\n\n" * 30)
 STEPS = 7
@@ -93,7 +94,7 @@ def test_the_rest_of_an_interrupted_run_of_tasks_is_the_same_to_the_bit(spec, st
 
 
 @given(spec=specs(), stop=st.integers(0, STEPS))
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 def test_the_rest_of_an_interrupted_run_is_the_same_to_the_bit(spec, stop):
     check_the_rest(spec, stop)
 

@@ -34,6 +34,7 @@ from core.rooms import (
 )
 from core.rooms.schema import meta
 from core.runs import Store
+from tests.tiers import examples
 
 TEACHER = "7" * 32
 BECAUSE = "This cause travels only once it is revealed"
@@ -335,7 +336,7 @@ def test_any_order_of_events(database: Rooms) -> None:
     AnyOrder.database = database
     from hypothesis.stateful import run_state_machine_as_test
 
-    run_state_machine_as_test(AnyOrder, settings=settings(max_examples=40, stateful_step_count=40))  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(AnyOrder, settings=settings(max_examples=examples(40), stateful_step_count=40))  # type: ignore[no-untyped-call]
 
 
 @pytest.mark.parametrize("votes", [0, states.FEW - 1, states.FEW])

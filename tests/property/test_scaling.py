@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from core.scaling import Law, envelope, fit
 from core.scaling.surface import Surface, fit_surface
+from tests.tiers import examples
 
 laws = st.builds(
     lambda floor, first, exponent: Law(floor, first * 1e4**exponent, exponent),
@@ -19,7 +20,7 @@ laws = st.builds(
 SIZES = np.geomspace(1e4, 3e6, 6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(laws)
 def test_a_known_law_is_found_again(law: Law) -> None:
     found = fit(SIZES.tolist(), law(SIZES).tolist())
@@ -28,7 +29,7 @@ def test_a_known_law_is_found_again(law: Law) -> None:
     assert found(1e8) == pytest.approx(law(1e8), rel=1e-5), "and so the next sizes are foretold"
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(laws, st.floats(1e-6, 1e12), st.permutations(range(6)), st.integers(0, 1000))
 def test_units_order_and_repeats_change_nothing(law: Law, unit: float, order: list[int], seed: int) -> None:
     losses = law(SIZES) + np.random.default_rng(seed).normal(0, 0.003, 6).clip(-0.05, 0.05)

@@ -9,6 +9,7 @@ from core.data.toyland import Dials, combinations, questions, story
 from core.data.toyland.checks import cause_problems, journey_problems, pronoun_problems, replay
 from core.data.toyland.senses import senses
 from core.data.toyland.words import HOMONYMS, PROFESSIONS
+from tests.tiers import examples
 
 SEEDS = st.integers(min_value=-(2**40), max_value=2**40)
 SPLITS = st.sampled_from(["train", "held_out", "any"])
@@ -18,7 +19,7 @@ MEANINGS = st.dictionaries(
 SHARES = st.dictionaries(st.sampled_from(PROFESSIONS), st.floats(0, 1))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(SEEDS, SPLITS, SHARES)
 def test_a_story_is_true_and_says_whom_it_means(seed: int, split: str, shares: dict[str, float]) -> None:
     told = story(seed, Dials(she_share=shares), split)  # type: ignore[arg-type]
@@ -27,7 +28,7 @@ def test_a_story_is_true_and_says_whom_it_means(seed: int, split: str, shares: d
     assert told.text == story(seed, Dials(she_share=shares), split).text  # type: ignore[arg-type]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(SEEDS)
 def test_a_split_is_kept(seed: int) -> None:
     dials = Dials()
@@ -36,7 +37,7 @@ def test_a_split_is_kept(seed: int) -> None:
         assert bool(combinations(told.entities, told.text, dials)) is expected
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(SEEDS)
 def test_questions_point_into_the_story(seed: int) -> None:
     told = story(seed)
@@ -46,7 +47,7 @@ def test_questions_point_into_the_story(seed: int) -> None:
         assert question.answer.endswith(".")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(SEEDS, SPLITS, MEANINGS)
 def test_causes_ways_and_senses_are_true(seed: int, split: str, shares: dict[str, float]) -> None:
     meanings = {word: dict(zip(HOMONYMS[word], (share, 1 - share))) for word, share in shares.items()}

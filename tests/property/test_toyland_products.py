@@ -14,6 +14,7 @@ from core.data.toyland.asked import asked
 from core.data.toyland.grammar import capital
 from core.data.toyland.reviews import reviews
 from core.data.toyland.summaries import PARTS, Summarized, facts_of, facts_right, summarized
+from tests.tiers import examples
 
 SEEDS = st.integers(min_value=0, max_value=2**40)
 SPLITS = st.sampled_from(["train", "held_out"])
@@ -32,7 +33,7 @@ def texts_of(one: Summarized, draws: st.DataObject) -> tuple[str, list[str]]:
     return draws.draw(st.sampled_from(frames)), clauses
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(SEEDS, SPLITS, st.data())
 def test_every_telling_of_the_facts_is_right(seed: int, split: str, draws: st.DataObject) -> None:
     one = next(summarized(seed, split))  # type: ignore[arg-type]
@@ -41,7 +42,7 @@ def test_every_telling_of_the_facts_is_right(seed: int, split: str, draws: st.Da
     assert facts_right(one.summary, one).all_right
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(SEEDS, st.data())
 def test_another_name_thing_place_or_corner_is_wrong(seed: int, draws: st.DataObject) -> None:
     """In one clause one word is exchanged for one of its kind: this part is wrong, the other two stay right."""
@@ -69,7 +70,7 @@ def test_another_name_thing_place_or_corner_is_wrong(seed: int, draws: st.DataOb
     assert [getattr(right, name) for name in PARTS] == [index != part for index in range(3)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(SEEDS, st.text(max_size=200))
 def test_no_other_text_is_right(seed: int, text: str) -> None:
     one = next(summarized(seed))
@@ -77,7 +78,7 @@ def test_no_other_text_is_right(seed: int, text: str) -> None:
     assert not facts_right(f"{one.summary} {text} and", one).all_right
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(SEEDS)
 def test_facts_are_those_of_the_replayed_story(seed: int) -> None:
     """They do not look at the states that sentences carry."""
@@ -86,7 +87,7 @@ def test_facts_are_those_of_the_replayed_story(seed: int) -> None:
     assert facts_of(replace(told, sentences=blank)) == facts_of(told)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(SEEDS, SPLITS)
 def test_products_are_the_same_for_the_same_seed(seed: int, split: str) -> None:
     for make in (summarized, asked, reviews):
@@ -94,7 +95,7 @@ def test_products_are_the_same_for_the_same_seed(seed: int, split: str) -> None:
         assert first == again
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(SEEDS, SPLITS)
 def test_spans_lie_in_their_passages(seed: int, split: str) -> None:
     for one in islice(asked(seed, split), 2):  # type: ignore[arg-type]
@@ -104,7 +105,7 @@ def test_spans_lie_in_their_passages(seed: int, split: str) -> None:
             assert one.context[one.start : one.end].lower() == one.answer[:-1].lower()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(SEEDS, SPLITS, st.booleans())
 def test_reviews_have_the_stars_of_their_sentiment(seed: int, split: str, mixed: bool) -> None:
     one = next(reviews(seed, split, mixed))

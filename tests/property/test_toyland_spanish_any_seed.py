@@ -11,12 +11,13 @@ from core.data.toyland.dials import HELD_OUT_PAIRS, Split
 from core.data.toyland.spanish import translations, words
 from core.data.toyland.spanish.align import text_of
 from core.data.toyland.spanish.notation import either, parallel
+from tests.tiers import examples
 
 SPLITS: tuple[Split, ...] = ("train", "held_out", "any")
 WORD = st.text("abcñé", min_size=1, max_size=4)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.integers(0, 10**9), st.sampled_from(SPLITS))
 def test_any_seed_gives_sound_pairs(seed: int, split: Split) -> None:
     pairs = list(islice(translations(seed, split), 4))

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.session import state
+from tests.tiers import examples
 from tests.unit.test_state import Session, Written
 
 KEYS = ("seed", "draws", "topk")  # numbers up to a thousand at least
@@ -98,7 +99,7 @@ ACTS = st.one_of(
 
 
 @given(st.lists(ACTS, max_size=40))
-@settings(max_examples=1500)
+@settings(max_examples=examples(1500))
 def test_the_last_choice_stands_in_the_store_and_in_every_widget(acts: list[tuple[Any, ...]]) -> None:
     with patch("app.session.session.st", Session()) as streamlit:
         lab = Laboratory(streamlit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -170,12 +171,20 @@ def _run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     return 0
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a model that was trained by its recipe; a test that changes files copies it."""
+    folder = tmp_path_factory.mktemp("trained") / "tiny"
+    make("tiny", MASKED, folder)
+    return folder
+
+
 @pytest.fixture
-def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A "bundled" model, made by its recipe."""
+def shipped(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The card of a "bundled" model, made by its recipe."""
     monkeypatch.setattr(zoo, "BUNDLED", tmp_path / "shipped")
     monkeypatch.setattr(train_models, "RECIPES", {"tiny": MASKED})
-    make("tiny", MASKED, tmp_path / "shipped" / "tiny")
+    shutil.copytree(trained, tmp_path / "shipped" / "tiny")
     return tmp_path / "shipped" / "tiny" / "card.json"
 
 
@@ -186,7 +195,7 @@ def _change(card: Path, **values: Any) -> None:
 def test_a_model_that_was_trained_anew_is_compared_with_the_shipped_card(
     shipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    make("tiny", MASKED, tmp_path / "anew" / "tiny")
+    shutil.copytree(shipped.parent, tmp_path / "anew" / "tiny")  # the same recipe trains the same model
     lm = core.load(tmp_path / "anew" / "tiny", device="cpu")
     capsys.readouterr()
     assert _run(monkeypatch, "tiny", "--check", "--out", str(tmp_path / "anew")) == 0

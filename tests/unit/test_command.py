@@ -172,7 +172,7 @@ def test_fetch_real_takes_what_installs_here_and_fetches_once(
     fetched, modules = Fetched(), {"pip"} if has == "pip" else set()
     monkeypatch.setenv(real_packages.VARIABLE, "")  # a checkout's own folder, which --folder replaces
     monkeypatch.setattr(real_packages, "fetch", fetched)
-    monkeypatch.setattr(command.shutil, "which", lambda name: "/bin/uv" if has == "uv" else None)
+    monkeypatch.setattr(installation, "find_uv", lambda: ["/bin/uv"] if has == "uv" else None)
     monkeypatch.setattr(command.importlib.util, "find_spec", lambda name: modules & {name} or None)
     monkeypatch.setattr(real, "main", lambda: 0)
     ask: list[Any] = ["fetch-real", "--folder", str(tmp_path / "real")]
@@ -194,6 +194,7 @@ def test_fetch_real_says_why_it_could_not(
 ) -> None:
     monkeypatch.setenv(real_packages.VARIABLE, str(tmp_path))
     monkeypatch.setattr(real_packages, "fetch", Fetched("error: dns\n  hint: proxy"))
+    monkeypatch.setattr(installation, "find_uv", lambda: ["/bin/uv"])  # not every machine has one
     assert command.main(["fetch-real"]) == 2
     err = capsys.readouterr().err
     assert "could not be fetched: error: dns hint: proxy" in err and err.count("\n") == 1

@@ -17,6 +17,7 @@ import pytest
 from packaging.pylock import Pylock
 
 from app.server import launch
+from core import installation as core_installation
 from scripts import browser, download, environment, installation, lock_sizes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -563,14 +564,18 @@ def test_the_first_free_port_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_shim_without_uv_behind_it_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shim = executable(tmp_path / "uv", "exit 127")
     monkeypatch.setattr("shutil.which", lambda name: str(shim))
-    monkeypatch.setattr(sys, "executable", str(executable(tmp_path / "python", "exit 1")))
-    monkeypatch.setattr(installation, "UV_VENV", tmp_path / "bootstrap")
+    python, base = executable(tmp_path / "python", "exit 1"), executable(tmp_path / "base", "exit 1")
+    monkeypatch.setattr(sys, "executable", str(python))
+    monkeypatch.setattr(sys, "_base_executable", str(base))
+    monkeypatch.setattr(core_installation, "UV_VENV", tmp_path / "bootstrap")
     assert installation.find_uv() is None
     inner = tmp_path / "bootstrap" / "bin"
     inner.mkdir(parents=True)
     assert installation.find_uv() is None
     executable(inner / "uv", "echo uv 1.0")
     assert installation.find_uv() == [str(inner / "uv")]
+    executable(base, "echo uv 1.0")  # the Python that the environment was made from
+    assert installation.find_uv() == [str(base), "-m", "uv"]
     executable(shim, "echo uv 1.0")
     assert installation.find_uv() == [str(shim)]
 
@@ -579,11 +584,13 @@ def test_a_shim_without_uv_behind_it_is_passed_over(tmp_path: Path, monkeypatch:
 def test_without_pip_and_venv_the_message_says_what_to_install(
     root: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(installation, "UV_VENV", tmp_path / "bootstrap")
+    for module in (installation, core_installation):
+        monkeypatch.setattr(module, "UV_VENV", tmp_path / "bootstrap")
     monkeypatch.setattr(browser, "is_root", lambda: root)
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}" if name == "apt-get" else None)
     asked: list[str] = []
-    monkeypatch.setattr(installation, "succeeds", lambda command, timeout=60: asked.append(command[0]))
+    for module in (installation, core_installation):
+        monkeypatch.setattr(module, "succeeds", lambda command, timeout=60: asked.append(command[0]))
     with pytest.raises(installation.Problem, match=r"apt-get install python3-venv"):
         installation.install_uv()
     assert ("apt-get" in asked) is root  # only where it asks nobody for a password
@@ -601,8 +608,9 @@ def test_a_refused_pip_is_followed_by_a_bootstrap_environment(
             return command[0].startswith(str(tmp_path)) and any("venv" in earlier for earlier in asked)
         return "--user" not in command
 
-    monkeypatch.setattr(installation, "UV_VENV", tmp_path / "bootstrap")
-    monkeypatch.setattr(installation, "succeeds", succeeds)
+    for module in (installation, core_installation):
+        monkeypatch.setattr(module, "UV_VENV", tmp_path / "bootstrap")
+        monkeypatch.setattr(module, "succeeds", succeeds)
     assert installation.install_uv() == [str(installation.venv_program(tmp_path / "bootstrap", "uv"))]
     assert [sys.executable, "-m", "venv", "--clear", str(tmp_path / "bootstrap")] in asked
 
@@ -647,32 +655,43 @@ def test_models_are_made_and_checked_with_the_tools_that_their_texts_and_scores_
     assert asked == [installation.DEVELOPMENT, ["python", "-m", "scripts.train_models", "--check"]]
 
 
-def test_the_whole_suite_is_shared_by_two_processes_and_a_part_of_it_is_not() -> None:
-    first, second = environment.suite([])
-    left = [argument.removeprefix("--ignore=") for argument in first if argument.startswith("--ignore=")]
-    assert left == second[2:] == [environment.BROWSER] and (environment.ROOT / environment.BROWSER).is_dir()
-    assert first[:2] == second[:2] == ["-n", "2"] and len(first) == 3, "each test in one of two turns"
-    assert environment.suite(["-k", "word"]) == [["-k", "word"]]
-    assert environment.suite(["tests/unit"]) == [["tests/unit"]]
+def test_a_tier_is_shared_by_all_cores_and_a_chosen_part_is_not() -> None:
+    tier = ["python", "-m", "pytest", "--tier", "quick"]
+    assert environment.pytest_command("python", "quick", []) == [*tier, "-n", "logical"]
+    assert environment.pytest_command("python", "quick", ["-k", "word"]) == [*tier, "-k", "word"]
 
 
-@pytest.mark.parametrize("codes", [(0, 0), (1, 0), (0, 2), (5, 1)])
-def test_a_failure_in_either_turn_is_one_of_the_whole(
-    codes: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("run", "tiers", "lints"),
+    [
+        ("command_test", ["quick"], 1),
+        ("command_test_rest", ["rest"], 0),
+        ("command_test_all", ["quick", "rest"], 1),
+    ],
+)
+@pytest.mark.parametrize("codes", [(0, 0), (1, 0), (0, 2), (5, 1), (5, 0)])
+def test_every_tier_of_a_command_runs_and_a_failure_of_one_is_the_command_s(
+    run: str, tiers: list[str], lints: int, codes: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = iter(codes)
+    asked: list[list[str]] = []
+    linted: list[int] = []
+
+    def answer(command: list[str], **options: object) -> subprocess.CompletedProcess[bytes]:
+        asked.append(command)
+        return subprocess.CompletedProcess(command, codes[len(asked) - 1])
+
     monkeypatch.setattr(environment, "ensure", lambda which, command: "python")
     monkeypatch.setattr(environment.browser, "ensure", lambda python, say: "chromium")
     monkeypatch.setattr(environment.caddy, "ensure", lambda say: "caddy")
-    monkeypatch.setattr(environment, "command_lint", lambda: 0)
+    monkeypatch.setattr(environment, "command_lint", lambda: linted.append(1))
     monkeypatch.setattr(environment.real_models, "bring", lambda python: 1)  # its own tests fail then
-    monkeypatch.setattr(
-        environment.subprocess, "run", lambda *args, **options: subprocess.CompletedProcess(args, next(said))
-    )
-    assert bool(environment.command_test([])) == any(codes)
-    assert next(said, None) is None, (
-        "the second turn comes even after a failure: one run names all that fails"
-    )
+    monkeypatch.setattr(environment.subprocess, "run", answer)
+    assert bool(getattr(environment, run)([])) == any(codes[: len(tiers)])
+    assert [command[command.index("--tier") + 1] for command in asked] == tiers and len(linted) == lints
+    asked.clear()
+    chosen = getattr(environment, run)(["-k", "word"])
+    nowhere = codes[: len(tiers)] == (5, 0)  # the word chooses tests of one tier alone
+    assert bool(chosen) == (any(codes[: len(tiers)]) and not nowhere)
 
 
 def test_each_check_is_made_and_told_whole_and_one_that_fails_ends_the_command(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import unicodedata
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ PLAIN = frozenset({
 })  # fmt: skip
 
 
+@cache
 def listed(slug: str) -> set[str]:
     """The terms that a page lists: what stands in `page.terms(...)`, and in what is unpacked there."""
     trees = [ast.parse(path.read_text("utf-8")) for path in (chapters.ROOT / "pages" / slug).glob("*.py")]
@@ -66,12 +68,13 @@ def test_the_pages_terms_are_all_in_the_glossary(slug: str) -> None:
     assert len(calls) == 1 and named and named <= set(words.WORDS)
 
 
-@pytest.mark.parametrize("one", ENTRIES, ids=lambda one: one.anchor)
-def test_a_term_stands_on_the_page_that_is_named_for_it(one: glossary.Entry) -> None:
-    assert chapters.BY_SLUG[one.page].exists
-    assert one.term in listed(one.page) | set(words.EVERYWHERE)
-    covered = {cover.section for cover in chapters.BY_SLUG[one.page].covers}
-    assert not one.section or one.section in covered, f"{one.page} covers {sorted(covered)}"
+def test_a_term_stands_on_the_page_that_is_named_for_it(subtests: pytest.Subtests) -> None:
+    for one in ENTRIES:
+        with subtests.test(one.anchor):
+            assert chapters.BY_SLUG[one.page].exists
+            assert one.term in listed(one.page) | set(words.EVERYWHERE)
+            covered = {cover.section for cover in chapters.BY_SLUG[one.page].covers}
+            assert not one.section or one.section in covered, f"{one.page} covers {sorted(covered)}"
 
 
 def test_a_place_that_is_missing_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from core.config import ModelConfig
 from core.language_model import LanguageModel
 from core.model.transformer import Transformer
 from core.text.training import train_bpe
+from tests.tiers import examples
 
 SAMPLE = "Once upon a time"
 WORDS = "the cat sat on the mat and the dog ran after the cat " * 20
@@ -117,7 +118,7 @@ def test_a_text_of_exactly_the_context_is_not_clipped() -> None:
     assert not read.clipped
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.text(max_size=300))
 def test_any_text_ends_within_the_context_and_traces(text: str) -> None:
     read = reading.read(LM, text, SAMPLE)

@@ -275,7 +275,8 @@ class TestMaps:
 
     @pytest.mark.parametrize("method", ["tsne", "umap"])
     def test_every_moment_is_that_of_the_core(self, store: Store, method: str) -> None:
-        spec = MapSpec(method=method, words=60, near=5, seed=2)
+        # With 60 words UMAP gains 0.01 to 0.03 over PCA, by the processor's rounding; with 120 words 0.11 or more.
+        spec = MapSpec(method=method, words=120, near=5, seed=2)
         run = here(store, spec, OWNER)
         assert (run.state, run.ended, run.step) == ("done", "All steps done.", 500)
         names, vectors = vectors_of(spec, lambda: None)

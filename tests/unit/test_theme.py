@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -49,13 +50,14 @@ def test_streamlits_theme_repeats_the_tokens(mode: str, dark: bool) -> None:
     assert config["sidebar"] == {key: theme.color(name, dark) for key, name in side.items()}
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("ground", ["bg", "side", "wash", "field", "accent-soft"])
-@pytest.mark.parametrize(
-    "ink", ["ink", "ink2", "ink3", "accent", "q-ink", "k-ink", "v-ink", "att-ink", "mlp-ink"]
-)
-def test_every_text_is_readable_on_every_ground(ink: str, ground: str, dark: bool) -> None:
-    assert contrast(theme.color(ink, dark), theme.color(ground, dark)) >= 4.5
+def test_every_text_is_readable_on_every_ground() -> None:
+    grounds = ["bg", "side", "wash", "field", "accent-soft"]
+    inks = ["ink", "ink2", "ink3", "accent", "q-ink", "k-ink", "v-ink", "att-ink", "mlp-ink"]
+    ratios = {
+        (ink, ground, dark): contrast(theme.color(ink, dark), theme.color(ground, dark))
+        for ink, ground, dark in product(inks, grounds, (False, True))
+    }
+    assert {case: ratio for case, ratio in ratios.items() if ratio < 4.5} == {}
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -65,8 +65,14 @@ AGREED = {
 }
 
 
-@pytest.mark.parametrize("kind", list(TAGS))
-def test_every_thing_agrees_in_every_colour(kind: str) -> None:
+def test_every_thing_agrees_in_every_colour(subtests: pytest.Subtests) -> None:
+    for kind in TAGS:
+        with subtests.test(kind):
+            check_agreement(kind)
+
+
+def check_agreement(kind: str) -> None:
+    """Check article, adjective and pronoun of a thing in each of its colours."""
     noun = THINGS[kind][0]
     feminine = noun.endswith("a") if noun.endswith(("a", "o")) else noun in NO_RULE["f"].split()
     if not noun.endswith(("a", "o")) or noun == "mapa":
@@ -126,8 +132,14 @@ def _plain(text: str) -> str:
     return " ".join(re.findall(r"\{[^}]*\}|\w+(?:[-']\w+)*|[^\w\s]", text)).lower()
 
 
-@pytest.mark.parametrize("kind", [kind for kind in EVENTS if lines(kind)])
-def test_the_english_is_toylands_own(kind: str) -> None:
+def test_the_english_is_toylands_own(subtests: pytest.Subtests) -> None:
+    for kind in filter(lines, EVENTS):
+        with subtests.test(kind):
+            check_english(kind)
+
+
+def check_english(kind: str) -> None:
+    """Check that each English text of an event in the Spanish tables is one that Toyland itself writes."""
     event = EVENTS[kind]
     own = {
         "telling": (*event.says, *event.vps),

@@ -14,7 +14,7 @@ from app.lessons import library, reading, sheets
 from app.lessons.reading import FILLED, Lesson
 from core.messages import ENGLISH, FOLDER, LANGUAGES, speaking, spoken
 from tests.unit.test_lessons import HEAD, STEP
-from tests.unit.test_questions import test_a_question_keeps_the_rules as keeps_the_rules
+from tests.unit.test_questions import check_question
 from tests.unit.test_sheets import Cells
 
 OTHERS = [code for code in LANGUAGES if code != ENGLISH]
@@ -36,12 +36,6 @@ def questions_of(language: str) -> dict[tuple[str, str], questions.Question]:
     """The questions of the pages in a language."""
     with speaking(language):
         return dict(questions.read())
-
-
-ASKED = [(code, name) for code in OTHERS for name in questions_of(code)]
-every_question = pytest.mark.parametrize(
-    ("language", "name"), ASKED, ids=[f"{code}/{'/'.join(name)}" for code, name in ASKED]
-)
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -95,9 +89,16 @@ def test_a_lesson_is_told_in_its_language(language: str, name: str) -> None:
         assert not [text for text in same if re.search(r"[^\W\d_]", _ENGLISH.sub("", text))], its.title
 
 
-@every_question
-def test_a_question_has_the_same_options_causes_and_places(language: str, name: tuple[str, str]) -> None:
-    one, its = questions_of(ENGLISH)[name], questions_of(language)[name]
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_question_has_the_same_options_causes_and_places(language: str, subtests: pytest.Subtests) -> None:
+    english = questions_of(ENGLISH)
+    for name, translated in questions_of(language).items():
+        with subtests.test("/".join(name)):
+            check_translation(english[name], translated)
+
+
+def check_translation(one: questions.Question, its: questions.Question) -> None:
+    """Check that a question and its translation have the same options, causes and places."""
     assert (list(its.options), its.claimed) == (list(one.options), one.claimed)
     assert (list(its.because), list(its.evidence)) == (list(one.because), list(one.evidence))
     place = re.compile(r"\{\w+\}|`[^`]+`")
@@ -107,10 +108,13 @@ def test_a_question_has_the_same_options_causes_and_places(language: str, name: 
             assert set(place.findall(of[key])) == set(place.findall(text)), key
 
 
-@every_question
-def test_a_question_in_another_language_keeps_the_rules(language: str, name: tuple[str, str]) -> None:
-    keeps_the_rules(questions_of(language)[name])
-    assert questions_of(language)[name].text != questions_of(ENGLISH)[name].text
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_question_in_another_language_keeps_the_rules(language: str, subtests: pytest.Subtests) -> None:
+    english = questions_of(ENGLISH)
+    for name, translated in questions_of(language).items():
+        with subtests.test("/".join(name)):
+            check_question(translated)
+            assert translated.text != english[name].text
 
 
 @pytest.mark.parametrize("language", OTHERS)

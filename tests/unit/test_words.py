@@ -9,14 +9,15 @@ import pytest
 from app import words
 
 
-@pytest.mark.parametrize("name", sorted(words.WORDS))
-def test_a_definition_is_one_or_two_sentences_that_fit_a_tip(name: str) -> None:
-    said = words.WORDS[name]
-    assert said[0].isupper() or name in ("m", "analogy", "perplexity") or not said[0].isalpha()
-    assert said.endswith((".", "?"))
-    assert len(said) <= 200
-    sentences = re.findall(r"[.!?](?=\s+[A-ZL·“]|$)", said.replace("...", "…"))
-    assert 1 <= len(sentences) <= 3
+def test_a_definition_is_one_or_two_sentences_that_fit_a_tip(subtests: pytest.Subtests) -> None:
+    for name, definition in words.WORDS.items():
+        with subtests.test(name):
+            lowercase = name in ("m", "analogy", "perplexity")
+            assert definition[0].isupper() or lowercase or not definition[0].isalpha()
+            assert definition.endswith((".", "?"))
+            assert len(definition) <= 200
+            sentences = re.findall(r"[.!?](?=\s+[A-ZL·“]|$)", definition.replace("...", "…"))
+            assert 1 <= len(sentences) <= 3
 
 
 def test_forms_belong_to_terms() -> None:
