@@ -2,6 +2,7 @@
 PYTHON ?= $(firstword $(foreach name,python3 python py,$(if $(shell command -v $(name) 2>/dev/null),$(name))))
 PORT ?=
 ARGS ?=
+NAME ?=
 
 ifeq ($(strip $(PYTHON)),)
 $(error Python was not found. Install Python 3.11, 3.12 or 3.13, or name one: make run PYTHON=/path/to/python3)
@@ -9,13 +10,16 @@ endif
 
 DO := $(PYTHON) scripts/environment.py
 .DEFAULT_GOAL := help
-.PHONY: help run check-class test test-rest test-all test-deploy bench models real shots docs messages lint format lock clean
+.PHONY: help run dev check-class test test-rest test-all test-deploy bench models real shots docs messages page lint format lock clean
 
 help: ## this list
 	@$(PYTHON) scripts/environment.py help
 
 run: ## make the environment, start the app, print its address (PORT=8600 chooses the port, HOST=0.0.0.0 opens it to others)
 	@$(DO) run $(if $(PORT),--port $(PORT)) $(ARGS)
+
+dev: ## the app for its developers: a changed file is seen after a refresh (PORT=8600 chooses the port; not for visitors)
+	@$(DO) dev $(if $(PORT),--port $(PORT)) $(ARGS)
 
 check-class: ## the evening before a class: twenty simulated phones vote, and it says what works (HOST=0.0.0.0 as for run)
 	@$(DO) check-class $(if $(PORT),--port $(PORT)) $(ARGS)
@@ -50,10 +54,13 @@ docs: ## the documentation as a site that works from a disk, with live pictures,
 messages: ## collect what pages and scripts say into the tables of translations (assets/languages), and list what lacks one
 	@$(DO) messages
 
-lint: ## ruff, mypy, the floors of the code, and the scripts of the pictures: types, rules, unit tests
+page: ## write a new page that works at once, to be changed (NAME=my_page)
+	@$(DO) page "$(NAME)"
+
+lint: ## ruff, mypy, the floors of the code, and the scripts of the pictures: types, rules, format, unit tests
 	@$(DO) lint
 
-format: ## let ruff format the code and sort the imports
+format: ## format the Python code (ruff) and the scripts (Biome), and sort the imports of the Python code
 	@$(DO) format
 
 lock: ## requirements*.in -> requirements*.txt, for every system and Python, with hashes; how large -> requirements.sizes.json

@@ -18,7 +18,7 @@ if __name__ != "__mp_main__":
     from app.kit import modules
     from app.models import cache, turns
     from app.rooms.routes import routes as routes_of_rooms
-    from app.server import metrics, stream
+    from app.server import development, metrics, stream
     from app.server.below import Below
     from app.server.headers import Headers
     from app.server.limits import Limited
@@ -44,6 +44,7 @@ if __name__ != "__mp_main__":
             Middleware(Limited, refused=metrics.refused, watch=metrics.gauges.watch),
             Middleware(OwnerCookie, claim=runs.claim, bare=("/join", "/room/")),
             Middleware(Uploads),
+            *([Middleware(development.Reload)] if development.is_on() else []),
         ],
         lifespan=lifespan,
         on_script_error=on_error,

@@ -23,10 +23,10 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from app.server import launch, several  # noqa: E402  (found once the root is on the path)
+from app.server import development, launch, several  # noqa: E402  (found once the root is on the path)
 from app.server.launch import EVERYWHERE, HERE  # noqa: E402
 from core import real_packages  # noqa: E402
-from scripts import browser, caddy, pictures, real_models  # noqa: E402
+from scripts import browser, caddy, new_page, pictures, real_models  # noqa: E402
 from scripts.download import SIZES  # noqa: E402
 from scripts.installation import (  # noqa: E402
     DEVELOPMENT,
@@ -90,6 +90,15 @@ def command_run(port: int | None, extra: list[str]) -> int:
         raise Problem(str(why)) from None
 
 
+def command_dev(port: int | None, extra: list[str]) -> int:
+    """Start the app for its developers: a changed file is seen after a refresh."""
+    python = ensure(DEVELOPMENT, "dev")
+    try:
+        return development.serve(python, launch.choose_port(port, "make dev PORT={}", HERE), extra)
+    except launch.NoPort as why:
+        raise Problem(str(why)) from None
+
+
 # --- checks ----------------------------------------------------------------------------------------------------
 
 
@@ -135,9 +144,12 @@ def command_lint() -> int:
 
 
 def command_format() -> int:
+    """Format the Python code and the scripts, and sort the imports of the Python code."""
     python = ensure(DEVELOPMENT, "format")
+    pictures.ensure(python, say)
     run([python, "-m", "ruff", "check", "--fix", "--select", "I", "--quiet", "."])
     run([python, "-m", "ruff", "format", "."])
+    run(pictures.format_command(python))
     return 0
 
 
@@ -237,6 +249,19 @@ def command_messages() -> int:
     return subprocess.run([python, "-m", "scripts.messages"], check=False, cwd=str(ROOT)).returncode
 
 
+def command_page(extra: list[str]) -> int:
+    """Write a new page from the template, and format what was written."""
+    name = extra[0].strip() if extra else ""
+    paths = new_page.write_page(name)
+    python = ensure(DEVELOPMENT, "page")
+    pictures.ensure(python, say)
+    scripts = [path for path in paths if path.endswith(".js")]
+    run([python, "-m", "ruff", "format", "--quiet", *(path for path in paths if path.endswith(".py"))])
+    run([*pictures.format_command(python), "--log-level=error", *scripts])
+    say(new_page.describe_page(name, paths))
+    return 0
+
+
 def command_shots(extra: list[str]) -> int:
     python = ensure(DEVELOPMENT, "shots")
     try:
@@ -305,7 +330,7 @@ def command_help() -> int:
 
 
 def parse(arguments: list[str]) -> tuple[str, int | None, list[str]]:
-    """Split a command line into the command, the port (of `run` and `check-class`) and what is passed on."""
+    """Split a command line into the command, the port (of `run`, `dev` and `check-class`) and what is passed on."""
     names = [name for name, _ in help_lines((ROOT / "Makefile").read_text(encoding="utf-8"))]
     parser = argparse.ArgumentParser(prog="python scripts/environment.py", add_help=False, allow_abbrev=False)
     parser.add_argument("command", nargs="?", default="help", choices=names)
@@ -328,6 +353,7 @@ def main(arguments: list[str]) -> int:
         "models": command_models,
         "shots": command_shots,
         "docs": command_docs,
+        "page": command_page,
         "lock": command_lock,
     }
     alone = {
@@ -341,6 +367,8 @@ def main(arguments: list[str]) -> int:
     try:
         if command == "run":
             return command_run(port, extra)
+        if command == "dev":
+            return command_dev(port, extra)
         if command == "check-class":
             return command_check_class(port, extra)
         if command in takes_more:

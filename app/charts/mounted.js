@@ -17,7 +17,9 @@ const DRAWN = { vega: "svg.marks", plotly: ".js-plotly-plot .main-svg:first-chil
 
 /** Beside Plotly's own button, which saves a PNG, one that has it save an SVG. @param {Plot} plot */
 function svgButton(plot) {
-  const camera = /** @type {HTMLElement | null} */ (plot.querySelector('.modebar-btn[data-title^="Download plot"]'));
+  const camera = /** @type {HTMLElement | null} */ (
+    plot.querySelector('.modebar-btn[data-title^="Download plot"]')
+  );
   if (!camera || camera.parentElement?.querySelector(".gb-save-svg")) return;
   const button = document.createElement("button");
   button.type = "button";
@@ -48,7 +50,8 @@ export default function charted({ data, parentElement }) {
   const look = () => {
     const drawn = around.querySelectorAll(DRAWN[data.kind]);
     for (const drawing of drawn) if (data.kind === "vega") drawing.setAttribute("aria-hidden", "true");
-    for (const plot of /** @type {NodeListOf<Plot>} */ (around.querySelectorAll(".js-plotly-plot"))) svgButton(plot);
+    for (const plot of /** @type {NodeListOf<Plot>} */ (around.querySelectorAll(".js-plotly-plot")))
+      svgButton(plot);
     if (drawn.length >= data.drawings) dataset.state = JSON.stringify(data.state);
   };
   dataset.component = data.name;

@@ -34,7 +34,9 @@ function page(entry, visit) {
   if (entry.exists) {
     const link = make("a", "", entry.title);
     // The address says what is chosen now; it changes without this map.
-    const aim = () => { link.href = `${entry.slug === "home" ? "." : entry.slug}${location.search}`; };
+    const aim = () => {
+      link.href = `${entry.slug === "home" ? "." : entry.slug}${location.search}`;
+    };
     aim();
     link.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return; // the browser opens a new tab or window
@@ -74,7 +76,15 @@ export default function cheatsheet({ parentElement, data, setTriggerValue }) {
     box.append(heading, list);
     grid.append(box);
   }
-  local.root.append(title, make("p", "gb-map-note", say("Each section, and the page where it is alive. Pages in grey are not built yet.")), grid);
+  local.root.append(
+    title,
+    make(
+      "p",
+      "gb-map-note",
+      say("Each section, and the page where it is alive. Pages in grey are not built yet."),
+    ),
+    grid,
+  );
   parentElement.append(local.root);
   roots.set(parentElement, local);
 }

@@ -57,7 +57,11 @@ function listen(run, known) {
   known.source = source;
   source.addEventListener("checkpoint", (event) => hear(known, [JSON.parse(event.data).step], known.state));
   source.addEventListener("state", (event) => hear(known, [], JSON.parse(event.data).state));
-  for (const last of ["end", "gone"]) source.addEventListener(last, () => { known.over = true; hush(known); });
+  for (const last of ["end", "gone"])
+    source.addEventListener(last, () => {
+      known.over = true;
+      hush(known);
+    });
 }
 
 /** @param {Live} known */
@@ -71,7 +75,8 @@ function hush(known) {
  * @type {(run: string, known: Live) => void}
  */
 function look(run, known) {
-  for (const local of known.sliders) if (!local.root.isConnected || local.data?.run !== run) known.sliders.delete(local);
+  for (const local of known.sliders)
+    if (!local.root.isConnected || local.data?.run !== run) known.sliders.delete(local);
   if (!known.sliders.size || known.over) {
     hush(known);
     clearInterval(known.timer);
@@ -81,7 +86,11 @@ function look(run, known) {
   const picture = pictureOf(run);
   if (picture) {
     hush(known);
-    hear(known, picture.checkpoints.map((one) => one.step), picture.state.state);
+    hear(
+      known,
+      picture.checkpoints.map((one) => one.step),
+      picture.state.state,
+    );
   } else if (!known.source || known.source.readyState === EventSource.CLOSED) listen(run, known);
 }
 
@@ -89,7 +98,14 @@ function look(run, known) {
 function follow(local, { run, steps, state }) {
   if (!run) return;
   /** @type {Live} */
-  const known = live.get(run) ?? { steps: [...steps], state, sliders: new Set(), source: null, over: false, timer: setInterval(() => look(run, known), LOOK) };
+  const known = live.get(run) ?? {
+    steps: [...steps],
+    state,
+    sliders: new Set(),
+    source: null,
+    over: false,
+    timer: setInterval(() => look(run, known), LOOK),
+  };
   live.set(run, known);
   known.sliders.add(local);
   hear(known, steps, known.state);
@@ -103,7 +119,8 @@ function words(local) {
   const { total = 0, ends = {} } = data ?? {};
   const step = steps[local.index];
   const said = { moment: ends[state] ?? say("newest"), step: thousands(step), total: thousands(total) };
-  if (local.index === steps.length - 1) return step < total ? say("{moment}, step {step} of {total}", said) : say("{moment}, step {step}", said);
+  if (local.index === steps.length - 1)
+    return step < total ? say("{moment}, step {step} of {total}", said) : say("{moment}, step {step}", said);
   return step === 0 ? say("untrained, step 0") : say("step {step} of {total}", said);
 }
 
@@ -122,8 +139,12 @@ function show(local) {
   local.range.setAttribute("aria-valuetext", text);
   local.output.textContent = text;
   local.brief.textContent = say("step {step}", { step: thousands(local.steps[local.index]) });
-  local.mark.dataset.state = JSON.stringify(
-    { steps: local.steps.length, index: local.index, step: local.steps[local.index], said: text });
+  local.mark.dataset.state = JSON.stringify({
+    steps: local.steps.length,
+    index: local.index,
+    step: local.steps[local.index],
+    said: text,
+  });
 }
 
 /** The page's steps and those that came since: the knob stays at the step where it is. @param {Slider} local */
@@ -161,15 +182,45 @@ function build(parent) {
   const root = html("div", { class: "gb-rewind" });
   // The shown state as data. Not on the root: the style sheet gives an element with this attribute a figure's colours.
   const mark = html("i", { hidden: "", "data-component": "rewind" });
-  const range = html("input", { class: "gb-rewind-range", type: "range", min: 0, step: 1, id: `gb-rewind-${++count}` });
+  const range = html("input", {
+    class: "gb-rewind-range",
+    type: "range",
+    min: 0,
+    step: 1,
+    id: `gb-rewind-${++count}`,
+  });
   const output = html("span", { class: "gb-rewind-step" });
   const brief = html("span", { class: "gb-rewind-brief", "aria-hidden": "true" }); // on narrow screens, instead of the two
   const ticks = html("div", { class: "gb-rewind-ticks", "aria-hidden": "true" });
-  root.append(html("label", { class: "gb-rewind-head", for: range.id }, html("span", { class: "gb-rewind-name" }, say("Rewind")), output, brief), range, ticks, mark);
+  root.append(
+    html(
+      "label",
+      { class: "gb-rewind-head", for: range.id },
+      html("span", { class: "gb-rewind-name" }, say("Rewind")),
+      output,
+      brief,
+    ),
+    range,
+    ticks,
+    mark,
+  );
   parent.append(root);
   const local = {
-    root, mark, range, output, brief, ticks, index: 0, chosen: 0, sentAt: -EVERY, later: 0, at: 0, state: "",
-    data: /** @type {Data | null} */ (null), steps: /** @type {number[]} */ ([]), send: /** @type {Given["setTriggerValue"]} */ (() => {}),
+    root,
+    mark,
+    range,
+    output,
+    brief,
+    ticks,
+    index: 0,
+    chosen: 0,
+    sentAt: -EVERY,
+    later: 0,
+    at: 0,
+    state: "",
+    data: /** @type {Data | null} */ (null),
+    steps: /** @type {number[]} */ ([]),
+    send: /** @type {Given["setTriggerValue"]} */ (() => {}),
   };
   range.addEventListener("input", () => choose(local));
   return local;
@@ -187,5 +238,7 @@ export default function rewind({ parentElement, data, setTriggerValue }) {
   // Adopt the page's step, unless it was sent before the page received our last choice.
   const old = same && data.n < local.chosen && Date.now() - local.chosen < 30000;
   merge(local, old ? local.at : data.at);
-  return () => { if (!parentElement.isConnected) clearTimeout(local.later); };
+  return () => {
+    if (!parentElement.isConnected) clearTimeout(local.later);
+  };
 }

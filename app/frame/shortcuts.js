@@ -25,15 +25,35 @@ const KEYS = [
 /** @import { Given } from "../kit/glass.js" */
 
 const typing = (/** @type {EventTarget | null} */ element) =>
-  element instanceof HTMLElement && (element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName));
+  element instanceof HTMLElement &&
+  (element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName));
 
 /** @param {HTMLElement} parent */
 function build(parent) {
-  const list = html("dl", {}, KEYS.map(([key, meaning]) => [html("dt", {}, key), html("dd", {}, meaning)]));
+  const list = html(
+    "dl",
+    {},
+    KEYS.map(([key, meaning]) => [html("dt", {}, key), html("dd", {}, meaning)]),
+  );
   const close = html("button", { type: "button", click: () => dialog.close() }, say("Close"));
   /** @type {HTMLDialogElement} */
-  const dialog = html("dialog", { class: "gb-keys", "aria-labelledby": "gb-keys-title" }, html("h2", { id: "gb-keys-title" }, sayOf("key", "Keys")), list, close);
-  const open = html("button", { type: "button", class: "gb-keys-open", title: say("The keys that work here (?)"), click: () => dialog.showModal() }, sayOf("key", "Keys"));
+  const dialog = html(
+    "dialog",
+    { class: "gb-keys", "aria-labelledby": "gb-keys-title" },
+    html("h2", { id: "gb-keys-title" }, sayOf("key", "Keys")),
+    list,
+    close,
+  );
+  const open = html(
+    "button",
+    {
+      type: "button",
+      class: "gb-keys-open",
+      title: say("The keys that work here (?)"),
+      click: () => dialog.showModal(),
+    },
+    sayOf("key", "Keys"),
+  );
   parent.append(open);
   document.body.append(dialog); // in the sidebar it would be clipped
   const listen = (/** @type {KeyboardEvent} */ event) => {

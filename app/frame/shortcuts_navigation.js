@@ -6,12 +6,14 @@ import { html } from "../kit/shapes.js";
 
 /** @param {HTMLElement} nav */
 function mendNavigation(nav) {
-  for (const element of nav.querySelectorAll("ul:not([role]), li:not([role])")) element.setAttribute("role", "none");
+  for (const element of nav.querySelectorAll("ul:not([role]), li:not([role])"))
+    element.setAttribute("role", "none");
   for (const header of nav.querySelectorAll('[data-testid="stNavSectionHeader"]')) {
     const heading = /** @type {HTMLElement | null} */ (header.firstElementChild); // the click rises to the header, which folds the section
     if (!heading) continue;
     const open = Boolean(header.parentElement?.querySelector("li"));
-    if (heading.getAttribute("aria-expanded") !== String(open)) heading.setAttribute("aria-expanded", String(open));
+    if (heading.getAttribute("aria-expanded") !== String(open))
+      heading.setAttribute("aria-expanded", String(open));
     if (heading.hasAttribute("tabindex")) continue;
     heading.setAttribute("role", "button");
     heading.setAttribute("tabindex", "0");
@@ -51,8 +53,15 @@ function tellMore(nav) {
   let more = /** @type {HTMLElement | null} */ (nav.parentElement?.querySelector(":scope > .gb-more-pages"));
   if (!more) {
     more = html("button", {
-      type: "button", class: "gb-more-pages", tabindex: -1, "aria-hidden": "true", // Tab goes through the entries themselves
-      click: () => nav.scrollBy({ top: nav.clientHeight - 56, behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" }),
+      type: "button",
+      class: "gb-more-pages",
+      tabindex: -1,
+      "aria-hidden": "true", // Tab goes through the entries themselves
+      click: () =>
+        nav.scrollBy({
+          top: nav.clientHeight - 56,
+          behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth",
+        }),
     });
     nav.after(more);
     const button = more;

@@ -24,7 +24,9 @@ function applyTyping(event) {
   if (!(target instanceof HTMLTextAreaElement && target.closest(".st-key-text"))) return;
   event.preventDefault();
   event.stopPropagation();
-  target.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, bubbles: true, cancelable: true }));
+  target.dispatchEvent(
+    new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, bubbles: true, cancelable: true }),
+  );
 }
 
 // Streamlit keeps its hint beside a focused box, and empties it once what was typed is applied: then ours has no place.

@@ -34,7 +34,10 @@ function choices(label, title, ways) {
   const select = document.createElement("select");
   select.title = title;
   select.setAttribute("aria-label", label);
-  select.append(new Option(`${label} ▾`, ""), ...Object.entries(ways).map(([way, [name]]) => new Option(name, way)));
+  select.append(
+    new Option(`${label} ▾`, ""),
+    ...Object.entries(ways).map(([way, [name]]) => new Option(name, way)),
+  );
   select.addEventListener("change", () => {
     ways[select.value]?.[1]();
     select.value = "";
@@ -68,7 +71,9 @@ async function copy(text) {
 export function stepOf({ pathname, search }) {
   const query = new URLSearchParams(search);
   for (const key of ["v", "path", "mark"]) query.delete(key);
-  const link = [...query].map(([key, value]) => `${key}=${value.replace(/[%&#+\n\r]/g, encodeURIComponent)}`).join("&");
+  const link = [...query]
+    .map(([key, value]) => `${key}=${value.replace(/[%&#+\n\r]/g, encodeURIComponent)}`)
+    .join("&");
   return `## ${say("Title of the step")}
 at: /${pathname.split("/").pop()}${link && `?${link}`}
 ${say("Two or three sentences.")}
@@ -90,12 +95,17 @@ export function liveOf(html, { origin, pathname, search }) {
   for (const key of ["path", "mark"]) query.delete(key); // of a lesson
   query.set("view", "figure");
   query.set("embed", "true"); // Streamlit's own frame goes, too
-  return html.replace("ADDRESS", `${origin}${pathname}?${query}`.replace(/&/g, "&amp;").replace(/"/g, "&quot;"));
+  return html.replace(
+    "ADDRESS",
+    `${origin}${pathname}?${query}`.replace(/&/g, "&amp;").replace(/"/g, "&quot;"),
+  );
 }
 
 /** The page's charts that stand above the card: they belong to its picture. @type {(card: Element) => Element[]} */
-const chartsAbove = (card) => [...document.querySelectorAll('[class*="st-key-gb-chart-vega-"], [class*="st-key-gb-chart-plotly-"]')]
-  .filter((chart) => chart.compareDocumentPosition(card) & Node.DOCUMENT_POSITION_FOLLOWING);
+const chartsAbove = (card) =>
+  [
+    ...document.querySelectorAll('[class*="st-key-gb-chart-vega-"], [class*="st-key-gb-chart-plotly-"]'),
+  ].filter((chart) => chart.compareDocumentPosition(card) & Node.DOCUMENT_POSITION_FOLLOWING);
 
 /** @type {(parent: HTMLElement, data: Data) => Kept} */
 function build(parent, data) {
@@ -108,11 +118,15 @@ function build(parent, data) {
   const tell = (/** @type {string} */ text) => {
     status.textContent = text;
     clearTimeout(timer);
-    timer = setTimeout(() => { status.textContent = ""; }, 2500);
+    timer = setTimeout(() => {
+      status.textContent = "";
+    }, 2500);
   };
   const save = (/** @type {"SVG" | "PNG"} */ kind) => async () => {
     const { picture, name } = kept.data;
-    const figure = /** @type {Figure | null} */ (document.querySelector(`figure[data-component="${CSS.escape(picture)}"]`));
+    const figure = /** @type {Figure | null} */ (
+      document.querySelector(`figure[data-component="${CSS.escape(picture)}"]`)
+    );
     const act = shared[`export${kind}`];
     if (!figure || !act) {
       tell(say("No picture yet"));
@@ -121,17 +135,34 @@ function build(parent, data) {
     await act(figure, `${name}.${kind.toLowerCase()}`, chartsAbove(root));
     tell(say("Saved"));
   };
-  const embed = choices(say("Embed"), say("Copy the HTML that shows the picture in a slide or on a course page"), {
-    file: [say("the saved HTML file"), async () => tell((await copy(kept.data.embed)) ? say("Copied") : say("Nothing could be copied"))],
-    live: [say("live, from this server"), async () => tell((await copy(liveOf(kept.data.live, location))) ? say("Copied") : say("Nothing could be copied"))],
-  });
+  const embed = choices(
+    say("Embed"),
+    say("Copy the HTML that shows the picture in a slide or on a course page"),
+    {
+      file: [
+        say("the saved HTML file"),
+        async () => tell((await copy(kept.data.embed)) ? say("Copied") : say("Nothing could be copied")),
+      ],
+      live: [
+        say("live, from this server"),
+        async () =>
+          tell(
+            (await copy(liveOf(kept.data.live, location))) ? say("Copied") : say("Nothing could be copied"),
+          ),
+      ],
+    },
+  );
   root.append(
     button(say("Link"), say("Copy the address that restores this page"), async () => {
       tell((await copy(location.href)) ? say("Copied") : say("Copy it from the address bar"));
     }),
-    button(say("Step"), say("Copy this view as a step of a lesson, to paste into its Markdown file"), async () => {
-      tell((await copy(stepOf(location))) ? say("Copied") : say("Nothing could be copied"));
-    }),
+    button(
+      say("Step"),
+      say("Copy this view as a step of a lesson, to paste into its Markdown file"),
+      async () => {
+        tell((await copy(stepOf(location))) ? say("Copied") : say("Nothing could be copied"));
+      },
+    ),
     embed,
     button("SVG", say("Save the picture as SVG"), save("SVG")),
     button("PNG", say("Save the picture as PNG"), save("PNG")),
@@ -149,7 +180,8 @@ export default function takeaway({ parentElement, data }) {
   roots.set(parentElement, local);
   local.data = data;
   local.embed.hidden = !data.embed && !data.live;
-  for (const option of local.embed.options) option.hidden = option.value === "" || !{ file: data.embed, live: data.live }[option.value];
+  for (const option of local.embed.options)
+    option.hidden = option.value === "" || !{ file: data.embed, live: data.live }[option.value];
   // replaceState, not pushState: the Back button leaves the page, Undo goes back inside it.
   const address = new URL(location.href);
   if (address.search !== `?${data.query}`) {

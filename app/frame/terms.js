@@ -18,8 +18,21 @@ import { language } from "../kit/say.js";
 
 const REACTS = '[data-testid="stWidgetLabel"] p, [data-testid="stCaptionContainer"] p'; // Streamlit's own elements
 const BLOCKS = [
-  ".gb-claim h1", ".gb-claim p", ".gb-lead", ".gb-line span", ".gb-reveal", ".gb-told", ".gb-hint", ".gb-words p", ".gb-cheatsheet h2",
-  ".gb-steps-count", ".gb-steps-said", ".gb-lesson-prose", ".gb-lesson-question", ".gb-lesson-because", "[data-terms]",
+  ".gb-claim h1",
+  ".gb-claim p",
+  ".gb-lead",
+  ".gb-line span",
+  ".gb-reveal",
+  ".gb-told",
+  ".gb-hint",
+  ".gb-words p",
+  ".gb-cheatsheet h2",
+  ".gb-steps-count",
+  ".gb-steps-said",
+  ".gb-lesson-prose",
+  ".gb-lesson-question",
+  ".gb-lesson-because",
+  "[data-terms]",
   REACTS,
 ].join(", ");
 // No control inside a control: a click on a switch's label is for the switch.
@@ -27,15 +40,21 @@ const CLOSED = 'a, button, summary, select, option, textarea, svg, [role=button]
 const IN_CODE = ["·", "<s>"];
 
 /** A term or its plural. @type {(literal: string) => string} */
-const english = (literal) => (/[^aeiou]y$/.test(literal) ? `${literal.slice(0, -1)}(?:y|ies)` : /[a-z]$/.test(literal) ? `${literal}(?:s|es)?` : literal);
+const english = (literal) =>
+  /[^aeiou]y$/.test(literal)
+    ? `${literal.slice(0, -1)}(?:y|ies)`
+    : /[a-z]$/.test(literal)
+      ? `${literal}(?:s|es)?`
+      : literal;
 
 /** In Spanish nouns and adjectives are several: "cabezas ocultas", "vectores", "posiciones". @type {(literal: string) => string} */
-const spanish = (literal) => literal.replace(/[\p{L}]+/gu, (word) => {
-  if (/^(?:a|al|con|de|del|el|en|entre|la|las|los|o|para|por|que|sin|un|una|y)$/.test(word)) return word;
-  if (/ón$/.test(word)) return `${word.slice(0, -2)}(?:ón|ones)`;
-  if (/z$/.test(word)) return `${word.slice(0, -1)}(?:z|ces)`;
-  return /[aeiouáéó]$/.test(word) ? `${word}s?` : /[a-zñ]$/.test(word) ? `${word}(?:e?s)?` : word;
-});
+const spanish = (literal) =>
+  literal.replace(/[\p{L}]+/gu, (word) => {
+    if (/^(?:a|al|con|de|del|el|en|entre|la|las|los|o|para|por|que|sin|un|una|y)$/.test(word)) return word;
+    if (/ón$/.test(word)) return `${word.slice(0, -2)}(?:ón|ones)`;
+    if (/z$/.test(word)) return `${word.slice(0, -1)}(?:z|ces)`;
+    return /[aeiouáéó]$/.test(word) ? `${word}s?` : /[a-zñ]$/.test(word) ? `${word}(?:e?s)?` : word;
+  });
 
 /** @type {(term: Term, spoken?: string) => string} */
 export function pattern({ name, shown = name, as }, spoken = language) {
@@ -47,14 +66,23 @@ export function pattern({ name, shown = name, as }, spoken = language) {
 
 /** @type {(terms: Term[]) => Finder} */
 export function finder(terms) {
-  const known = terms.map((term, at) => ({ at, as: pattern(term), name: term.name })).filter(({ as }) => as)
+  const known = terms
+    .map((term, at) => ({ at, as: pattern(term), name: term.name }))
+    .filter(({ as }) => as)
     .sort((a, b) => b.as.length - a.as.length);
   if (!known.length) return () => [];
-  const whole = new RegExp(`(?<![\\p{L}\\p{N}_\\-])(?:${known.map(({ as }) => `(${as})`).join("|")})(?![\\p{L}\\p{N}_\\-])`, "gu");
-  return (text, code = false) => [...text.matchAll(whole)].map((match) => {
-    const term = known[match.slice(1).findIndex((group) => group !== undefined)];
-    return { from: match.index, to: match.index + match[0].length, at: term.at, name: term.name };
-  }).filter(({ name }) => !code || IN_CODE.includes(name)).map(({ from, to, at }) => ({ from, to, at }));
+  const whole = new RegExp(
+    `(?<![\\p{L}\\p{N}_\\-])(?:${known.map(({ as }) => `(${as})`).join("|")})(?![\\p{L}\\p{N}_\\-])`,
+    "gu",
+  );
+  return (text, code = false) =>
+    [...text.matchAll(whole)]
+      .map((match) => {
+        const term = known[match.slice(1).findIndex((group) => group !== undefined)];
+        return { from: match.index, to: match.index + match[0].length, at: term.at, name: term.name };
+      })
+      .filter(({ name }) => !code || IN_CODE.includes(name))
+      .map(({ from, to, at }) => ({ from, to, at }));
 }
 
 /** @type {(at: number) => string} */
@@ -66,7 +94,11 @@ const described = (at) => `gb-word-${at}`;
  */
 function underline(block, find) {
   // React writes a single text anew as a whole, so it may be wrapped; of several texts it keeps each node.
-  if (block.closest(CLOSED) || (block.matches(REACTS) && (block.childNodes.length !== 1 || block.firstElementChild))) return;
+  if (
+    block.closest(CLOSED) ||
+    (block.matches(REACTS) && (block.childNodes.length !== 1 || block.firstElementChild))
+  )
+    return;
   // A label that is drawn beside the one that is read: there the pointer alone asks.
   const unread = block.closest("[aria-hidden=true]");
   const walker = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
@@ -77,7 +109,9 @@ function underline(block, find) {
   for (const text of texts) {
     const parent = text.parentElement;
     if (!parent || parent.closest(CLOSED)) continue;
-    const found = find(text.data, Boolean(parent.closest("code"))).filter(({ at }) => !seen.has(at) && seen.add(at));
+    const found = find(text.data, Boolean(parent.closest("code"))).filter(
+      ({ at }) => !seen.has(at) && seen.add(at),
+    );
     for (const { from, to, at } of found.reverse()) {
       const word = text.splitText(from);
       word.splitText(to - from);
@@ -124,13 +158,21 @@ function words(parent) {
   /** @type {Words} */
   const made = { terms: [], find: () => [], receive: () => {}, release: () => {} };
 
-  const tell = () => { state.dataset.state = JSON.stringify({ terms: made.terms.map(({ name }) => name), open: open ? made.terms[open.at].name : null }); };
+  const tell = () => {
+    state.dataset.state = JSON.stringify({
+      terms: made.terms.map(({ name }) => name),
+      open: open ? made.terms[open.at].name : null,
+    });
+  };
   const place = () => {
     if (!open) return;
     const zoom = tip.currentCSSZoom || 1;
     const at = open.box();
     const [w, h] = [tip.offsetWidth * zoom, tip.offsetHeight * zoom];
-    const left = Math.max(8, Math.min(at.left + at.width / 2 - w / 2, document.documentElement.clientWidth - w - 8));
+    const left = Math.max(
+      8,
+      Math.min(at.left + at.width / 2 - w / 2, document.documentElement.clientWidth - w - 8),
+    );
     const top = at.top - h - 6 >= 8 ? at.top - h - 6 : Math.min(at.bottom + 6, innerHeight - h - 8);
     tip.style.left = `${left / zoom}px`;
     tip.style.top = `${Math.max(8, top) / zoom}px`;
@@ -154,7 +196,10 @@ function words(parent) {
     name.textContent = made.terms[at].shown ?? made.terms[at].name;
     tip.replaceChildren(name, said);
     // Over a picture the pointer goes on to the picture, and over a lesson's card to the answers that the tip may cover.
-    tip.classList.toggle("gb-term-through", !on.matches(".gb-term") || (!still && Boolean(on.closest(".gb-lesson"))));
+    tip.classList.toggle(
+      "gb-term-through",
+      !on.matches(".gb-term") || (!still && Boolean(on.closest(".gb-lesson"))),
+    );
     tip.showPopover();
     place();
     tell();
@@ -176,24 +221,41 @@ function words(parent) {
     const matrix = text?.getScreenCTM();
     if (!text || !matrix) return null;
     const at = text.getCharNumAtPosition(new DOMPoint(clientX, clientY).matrixTransform(matrix.inverse()));
-    const found = at < 0 ? undefined : made.find(text.textContent ?? "").find(({ from, to }) => from <= at && at < to);
+    const found =
+      at < 0 ? undefined : made.find(text.textContent ?? "").find(({ from, to }) => from <= at && at < to);
     if (!found) return null;
-    return { on: text, at: found.at, box: () => new DOMRect(clientX - 4, text.getBoundingClientRect().top, 8, text.getBoundingClientRect().height) };
+    return {
+      on: text,
+      at: found.at,
+      box: () =>
+        new DOMRect(clientX - 4, text.getBoundingClientRect().top, 8, text.getBoundingClientRect().height),
+    };
   };
-  const busy = () => [...document.querySelectorAll(".gb-tip")].some((one) => /** @type {HTMLElement} */ (one).offsetParent);
+  const busy = () =>
+    [...document.querySelectorAll(".gb-tip")].some((one) => /** @type {HTMLElement} */ (one).offsetParent);
 
   let [restX, restY] = [-1, -1]; // where the pointer rests
   /** @param {PointerEvent} event */
   const over = (event) => {
     if (event.pointerType !== "mouse" || event.buttons) return;
     // Where it rests is not known before it moves for the first time.
-    const still = event.type === "pointerover" && (restX < 0 || (event.clientX === restX && event.clientY === restY));
+    const still =
+      event.type === "pointerover" && (restX < 0 || (event.clientX === restX && event.clientY === restY));
     if (still) return; // a word has moved under the pointer: nobody asked for it
-    if (tip.contains(/** @type {Node} */ (event.target))) { clearTimeout(timer); return; }
+    if (tip.contains(/** @type {Node} */ (event.target))) {
+      clearTimeout(timer);
+      return;
+    }
     const found = marked(event.target) ?? drawn(event);
-    if (found && open?.on === found.on) { clearTimeout(timer); return; }
+    if (found && open?.on === found.on) {
+      clearTimeout(timer);
+      return;
+    }
     clearTimeout(timer);
-    if (found) timer = setTimeout(() => { if (found.on.isConnected && !busy()) show(found.on, found.at, false, found.box); }, 150);
+    if (found)
+      timer = setTimeout(() => {
+        if (found.on.isConnected && !busy()) show(found.on, found.at, false, found.box);
+      }, 150);
     else if (open && !open.still) timer = setTimeout(close, 200);
   };
   /** @param {MouseEvent} event */
@@ -209,7 +271,8 @@ function words(parent) {
     }
     close();
     if (/** @type {PointerEvent} */ (event).pointerType !== "touch") return;
-    const part = found ?? (event.target instanceof Element && event.target.closest(".gb-hot") ? null : drawn(event));
+    const part =
+      found ?? (event.target instanceof Element && event.target.closest(".gb-hot") ? null : drawn(event));
     if (part) show(part.on, part.at, true, part.box);
   };
   /** @param {KeyboardEvent} event */
@@ -225,7 +288,9 @@ function words(parent) {
     event.stopPropagation();
   };
   /** @param {FocusEvent} event */
-  const left = (event) => { if (open?.on === event.target && event.relatedTarget) close(); };
+  const left = (event) => {
+    if (open?.on === event.target && event.relatedTarget) close();
+  };
 
   /** Underlines what is new, before it is painted; an open word that was written anew stays open, and keeps the focus. */
   const pass = () => {
@@ -242,14 +307,24 @@ function words(parent) {
       done.set(block, { text, count: block.querySelectorAll(".gb-term").length });
     }
     watch.takeRecords();
-    if (!open || was?.isConnected) { place(); return; }
-    const again = open.block?.isConnected ? open.block.querySelector(`.gb-term[data-word="${open.at}"]`) : null;
+    if (!open || was?.isConnected) {
+      place();
+      return;
+    }
+    const again = open.block?.isConnected
+      ? open.block.querySelector(`.gb-term[data-word="${open.at}"]`)
+      : null;
     const { at, still } = open;
-    if (!(again instanceof HTMLElement)) { close(); return; }
+    if (!(again instanceof HTMLElement)) {
+      close();
+      return;
+    }
     if (focus) again.focus({ preventScroll: true });
     show(again, at, still);
   };
-  const watch = new MutationObserver(() => { frame ||= requestAnimationFrame(pass); });
+  const watch = new MutationObserver(() => {
+    frame ||= requestAnimationFrame(pass);
+  });
 
   made.receive = (terms) => {
     if (JSON.stringify(terms) !== JSON.stringify(made.terms)) {
@@ -258,21 +333,36 @@ function words(parent) {
       done.clear();
       Object.assign(made, { terms, find: finder(terms) });
     }
-    watch.observe(document.querySelector('[data-testid="stApp"]') ?? document.body, { childList: true, subtree: true, characterData: true });
+    watch.observe(document.querySelector('[data-testid="stApp"]') ?? document.body, {
+      childList: true,
+      subtree: true,
+      characterData: true,
+    });
     tell();
     pass();
   };
   const listening = new AbortController();
   const options = { capture: true, signal: listening.signal };
   document.addEventListener("pointerover", over, options);
-  document.addEventListener("pointermove", (event) => {
-    if (event.target instanceof SVGElement || restX < 0) over(event);
-    [restX, restY] = [event.clientX, event.clientY];
-  }, { ...options, passive: true });
+  document.addEventListener(
+    "pointermove",
+    (event) => {
+      if (event.target instanceof SVGElement || restX < 0) over(event);
+      [restX, restY] = [event.clientX, event.clientY];
+    },
+    { ...options, passive: true },
+  );
   document.addEventListener("click", click, options);
   document.addEventListener("keydown", key, options);
   document.addEventListener("focusout", left, options);
-  document.addEventListener("scroll", () => { if (open?.still) place(); else close(); }, { ...options, passive: true });
+  document.addEventListener(
+    "scroll",
+    () => {
+      if (open?.still) place();
+      else close();
+    },
+    { ...options, passive: true },
+  );
   addEventListener("resize", place, { signal: listening.signal });
   made.release = () => {
     close();

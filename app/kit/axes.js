@@ -17,7 +17,8 @@ export function roundStep(least) {
 export function roundTicks(low, high, count) {
   const step = roundStep(0.99 * ((high - low) / Math.max(1, count) || 1));
   const ticks = [];
-  for (let at = Math.ceil(low / step - 1e-6) * step; at <= high + step * 1e-6; at += step) ticks.push(Math.abs(at) < step * 1e-6 ? 0 : at);
+  for (let at = Math.ceil(low / step - 1e-6) * step; at <= high + step * 1e-6; at += step)
+    ticks.push(Math.abs(at) < step * 1e-6 ? 0 : at);
   return { ticks, step };
 }
 /**
@@ -27,7 +28,8 @@ export function roundTicks(low, high, count) {
 export function logTicks(low, high) {
   const [from, to] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
   const ticks = [];
-  for (let power = from; power <= to; power++) for (const m of to - from > 3 ? [1] : [1, 3]) ticks.push(m * 10 ** power);
+  for (let power = from; power <= to; power++)
+    for (const m of to - from > 3 ? [1] : [1, 3]) ticks.push(m * 10 ** power);
   return { ticks: ticks.filter((at) => at >= low * 0.999 && at <= high * 1.001), step: 0 };
 }
 /** A number as short as an axis wants it: 46,400 -> 46k, 0.00081 -> 8.1e−4, 2.5 -> 2.5. @param {number} value */

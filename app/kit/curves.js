@@ -82,7 +82,11 @@ export const RUN_DASHES = [null, null, [8, 3], [2, 3], [8, 3, 2, 3], [4, 2]];
  */
 const colourOf = (run, k) => run.colour ?? RUN_COLOURS[(run.slot ?? k) % RUN_COLOURS.length];
 /** @type {NonNullable<CurvesSpec["lines"]>} */
-const LOSS_LINES = [{ column: "loss", kind: "raw" }, { column: "smooth", kind: "dashed" }, { column: "held_out", kind: "solid" }];
+const LOSS_LINES = [
+  { column: "loss", kind: "raw" },
+  { column: "smooth", kind: "dashed" },
+  { column: "held_out", kind: "solid" },
+];
 
 /** @type {WeakMap<object, Map<string, Chart>>} of a stage, by name */
 const chartsOf = new WeakMap();
@@ -113,13 +117,33 @@ export class Chart {
     this.context = this.canvas.getContext("2d");
     this.paper = this.context ? this.canvas : h("svg", { "aria-hidden": "true" });
     this.tip = html("div", { class: "gb-tip gb-curves-tip", hidden: "", "aria-hidden": "true" });
-    this.node = html("div", {
-      class: "gb-curves", "data-curves": name, tabindex: 0, role: "slider", "aria-valuemin": 0, "aria-valuemax": 0, "aria-valuenow": 0,
-      onpointermove: (event) => this.point(event), onpointerleave: () => this.pointAway(),
-      onclick: (event) => { this.point(event); this.pick(); },
-      onkeydown: (event) => { if (this.key(event)) { event.preventDefault(); event.stopPropagation(); } },
-      onblur: () => this.pointAway(),
-    }, this.paper, this.tip);
+    this.node = html(
+      "div",
+      {
+        class: "gb-curves",
+        "data-curves": name,
+        tabindex: 0,
+        role: "slider",
+        "aria-valuemin": 0,
+        "aria-valuemax": 0,
+        "aria-valuenow": 0,
+        onpointermove: (event) => this.point(event),
+        onpointerleave: () => this.pointAway(),
+        onclick: (event) => {
+          this.point(event);
+          this.pick();
+        },
+        onkeydown: (event) => {
+          if (this.key(event)) {
+            event.preventDefault();
+            event.stopPropagation();
+          }
+        },
+        onblur: () => this.pointAway(),
+      },
+      this.paper,
+      this.tip,
+    );
     this.heard = (/** @type {Feed} */ feed, /** @type {What} */ what) => {
       this.spec.onpoint?.(feed, what);
       this.soon();
@@ -135,14 +159,21 @@ export class Chart {
     for (const old of this.feeds) if (!feeds.includes(old)) old.listeners.delete(this.heard);
     for (const feed of feeds) feed.listeners.add(this.heard);
     this.feeds = feeds;
-    this.node.setAttribute("aria-label", say("{title}. Arrow keys read it point by point.", { title: spec.title ?? say("Curve") }));
+    this.node.setAttribute(
+      "aria-label",
+      say("{title}. Arrow keys read it point by point.", { title: spec.title ?? say("Curve") }),
+    );
     this.draw();
   }
   /** Draws in the next frame; at most four times a second with reduced motion. */
   soon() {
     if (this.pending) return;
     this.pending = true;
-    const frame = () => requestAnimationFrame(() => { this.pending = false; this.draw(); });
+    const frame = () =>
+      requestAnimationFrame(() => {
+        this.pending = false;
+        this.draw();
+      });
     if (this.g.reduced) setTimeout(frame, 250);
     else frame();
   }
@@ -150,14 +181,18 @@ export class Chart {
   // ------------------------------------------------------------- layout
 
   /** Where a run's row lies on the x axis: its column, moved to where a fork begins. @param {number} k */
-  shift(k) { return this.spec.runs[k].from?.[this.spec.x] ?? 0; }
+  shift(k) {
+    return this.spec.runs[k].from?.[this.spec.x] ?? 0;
+  }
   /** How many of a run's rows have a place on this axis: a recorded curve may know no seconds. @param {Feed} feed */
   rows(feed) {
     if (!feed.n || !Number.isFinite(feed.cols[this.axis][feed.n - 1])) return 0;
     return this.goesOn(feed) ? Math.min(feed.n, feed.find(this.axis, this.limit) + 2) : feed.n; // one point beyond the axis, so that the line reaches its edge
   }
   /** Whether a recorded curve goes on beyond the axis, which ends with the runs that are watched. @param {Feed} feed */
-  goesOn(feed) { return !feed.live && this.limit < Infinity && feed.n > 0 && feed.cols[this.axis][feed.n - 1] > this.limit; }
+  goesOn(feed) {
+    return !feed.live && this.limit < Infinity && feed.n > 0 && feed.cols[this.axis][feed.n - 1] > this.limit;
+  }
   /**
    * Interpolates a curve at the end of the axis, between the last point before it and the first one after it.
    * @type {(feed: Feed, column: Column, rows: number) => {at: number, value: number, edge?: boolean} | null}
@@ -174,14 +209,23 @@ export class Chart {
   bound() {
     if (!this.spec.own || !this.feeds[0]?.live) return Infinity;
     const ends = this.feeds.map((feed, k) => {
-      const end = feed.n && Number.isFinite(feed.cols[this.axis][feed.n - 1]) ? feed.cols[this.axis][feed.n - 1] : 0;
-      const whole = feed.over ? end : this.spec.x === "step" ? feed.state.steps : (end / Math.max(1, feed.lastStep)) * feed.state.steps;
+      const end =
+        feed.n && Number.isFinite(feed.cols[this.axis][feed.n - 1]) ? feed.cols[this.axis][feed.n - 1] : 0;
+      const whole = feed.over
+        ? end
+        : this.spec.x === "step"
+          ? feed.state.steps
+          : (end / Math.max(1, feed.lastStep)) * feed.state.steps;
       return Math.max(end, whole) + this.shift(k);
     });
-    const [mine, others] = [true, false].map((live) => Math.max(0, ...ends.filter((_, k) => this.feeds[k].live === live)));
+    const [mine, others] = [true, false].map((live) =>
+      Math.max(0, ...ends.filter((_, k) => this.feeds[k].live === live)),
+    );
     return mine > 0 && others > 2 * mine ? mine : Infinity;
   }
-  get axis() { return this.spec.x; }
+  get axis() {
+    return this.spec.x;
+  }
 
   layout() {
     const { spec, box } = this;
@@ -192,11 +236,20 @@ export class Chart {
     this.feeds.forEach((feed, k) => {
       const end = this.rows(feed) ? Math.min(this.limit, feed.cols[this.axis][this.rows(feed) - 1]) : 0;
       most = Math.max(most, end + this.shift(k));
-      if (feed.over || !this.rows(feed) || !feed.state.steps) { planned = Math.max(planned, spec.x === "step" && !feed.over ? feed.state.steps + this.shift(k) : 0); return; }
-      planned = Math.max(planned, spec.x === "step" ? feed.state.steps + this.shift(k) : (end / feed.lastStep) * feed.state.steps + this.shift(k));
+      if (feed.over || !this.rows(feed) || !feed.state.steps) {
+        planned = Math.max(planned, spec.x === "step" && !feed.over ? feed.state.steps + this.shift(k) : 0);
+        return;
+      }
+      planned = Math.max(
+        planned,
+        spec.x === "step"
+          ? feed.state.steps + this.shift(k)
+          : (end / feed.lastStep) * feed.state.steps + this.shift(k),
+      );
     });
     // Remaining seconds are an estimate: rounded up, so that the axis does not jitter with it.
-    if (spec.x === "seconds" && planned > most) planned = roundTicks(0, planned, 12).step * Math.ceil(planned / roundTicks(0, planned, 12).step);
+    if (spec.x === "seconds" && planned > most)
+      planned = roundTicks(0, planned, 12).step * Math.ceil(planned / roundTicks(0, planned, 12).step);
     this.most = most;
     this.end = Math.max(most, planned) || 1;
     this.left = spec.left ?? 36;
@@ -244,10 +297,16 @@ export class Chart {
       }
     });
     if (low === Infinity) [low, high] = [0, guess ?? 1];
-    if (guess !== undefined) { high = Math.min(Math.max(high, guess), 1.6 * Math.max(guess, first)); low = Math.min(low, guess); }
+    if (guess !== undefined) {
+      high = Math.min(Math.max(high, guess), 1.6 * Math.max(guess, first));
+      low = Math.min(low, guess);
+    }
     if (spec.low !== undefined) low = spec.low;
     if (spec.high !== undefined) high = Math.max(spec.high, spec.grow ? high : -Infinity);
-    if (high - low < 0.02 * Math.abs(high)) { low -= 0.05 * Math.abs(high); high += 0.05 * Math.abs(high); } // a single point
+    if (high - low < 0.02 * Math.abs(high)) {
+      low -= 0.05 * Math.abs(high);
+      high += 0.05 * Math.abs(high);
+    } // a single point
     if (log) return [Math.max(low, high * 1e-6) / 1.15, high * 1.15];
     const room = (high - low) * 0.05 || Math.abs(high) * 0.1 || 1;
     const { step } = roundTicks(low, high + room, 8);
@@ -258,7 +317,8 @@ export class Chart {
   px(step) {
     const feed = this.feeds[0];
     if (this.spec.x === "step") return this.box.left + this.px0(step + this.shift(0));
-    if (!feed || !this.rows(feed)) return this.box.left + lerp(this.left, this.right, clamp(step / (feed?.lastStep || 1), 0, 1));
+    if (!feed || !this.rows(feed))
+      return this.box.left + lerp(this.left, this.right, clamp(step / (feed?.lastStep || 1), 0, 1));
     const i = feed.find("step", step);
     return this.box.left + this.px0(step <= 0 ? this.shift(0) : feed.cols[this.axis][i] + this.shift(0));
   }
@@ -267,12 +327,18 @@ export class Chart {
     const at = (px - this.box.left - this.left) / this.across - this.shift(0);
     const feed = this.feeds[0];
     if (this.spec.x === "step") return at;
-    if (!feed || !this.rows(feed)) return ((px - this.box.left - this.left) / (this.right - this.left)) * Math.max(0, feed?.lastStep ?? 0);
+    if (!feed || !this.rows(feed))
+      return ((px - this.box.left - this.left) / (this.right - this.left)) * Math.max(0, feed?.lastStep ?? 0);
     return feed.cols.step[feed.find(this.axis, at)];
   }
   get plot() {
     const { left, top } = this.box;
-    return { left: left + this.left, top: top + this.top, right: left + this.right, bottom: top + this.bottom };
+    return {
+      left: left + this.left,
+      top: top + this.top,
+      right: left + this.right,
+      bottom: top + this.bottom,
+    };
   }
 
   // ------------------------------------------------------------- drawing
@@ -282,7 +348,10 @@ export class Chart {
     const { width, height } = this.box;
     if (this.context) {
       const ratio = Math.max(1, (window.devicePixelRatio || 1) * (this.node.currentCSSZoom || 1)); // the projector mode enlarges
-      if (this.canvas.width !== Math.round(width * ratio) || this.canvas.height !== Math.round(height * ratio)) {
+      if (
+        this.canvas.width !== Math.round(width * ratio) ||
+        this.canvas.height !== Math.round(height * ratio)
+      ) {
         this.canvas.width = Math.round(width * ratio);
         this.canvas.height = Math.round(height * ratio);
         Object.assign(this.canvas.style, { width: `${width}px`, height: `${height}px` });
@@ -313,31 +382,60 @@ export class Chart {
       const run = spec.runs[k];
       const rows = this.rows(feed);
       if (!rows) return [];
-      const line = [...spec.lines].reverse().find(({ column, kind }) => kind !== "raw" && feed.last(column, rows)) ?? spec.lines.find(({ column }) => feed.last(column, rows));
+      const line =
+        [...spec.lines].reverse().find(({ column, kind }) => kind !== "raw" && feed.last(column, rows)) ??
+        spec.lines.find(({ column }) => feed.last(column, rows));
       if (!line) return [];
       const last = this.goesOn(feed) ? this.leaves(feed, line.column, rows) : feed.last(line.column, rows);
       if (!last) return [];
       const value = (spec.format ?? ((v) => num(v, 3)))(last.value);
-      const text = this.goesOn(feed) && spec.ends === "line" ? say("{value}, on to {step}", { value, step: thousands(feed.lastStep) }) : value;
+      const text =
+        this.goesOn(feed) && spec.ends === "line"
+          ? say("{value}, on to {step}", { value, step: thousands(feed.lastStep) })
+          : value;
       const name = run.name ?? "";
-      return [{ k, name, text, ...last, colour: colourOf(run, k), width: measure(name, 12) * 1.06 + 8 + measure(text, 12, true) }];
+      return [
+        {
+          k,
+          name,
+          text,
+          ...last,
+          colour: colourOf(run, k),
+          width: measure(name, 12) * 1.06 + 8 + measure(text, 12, true),
+        },
+      ];
     });
   }
   svg() {
     /** @type {SVGElement[]} */
     const shapes = [];
     drawChart(this, svgPen(shapes, this.name));
-    return h("g", { transform: `translate(${this.box.left},${this.box.top})`, "data-curves": this.name }, shapes);
+    return h(
+      "g",
+      { transform: `translate(${this.box.left},${this.box.top})`, "data-curves": this.name },
+      shapes,
+    );
   }
   /** For data-state. */
   summary() {
     /** @type {(feed: Feed, column: Column) => number | null} */
-    const said = (feed, column) => { const last = feed.last(column); return last ? Number(last.value.toPrecision(6)) : null; };
+    const said = (feed, column) => {
+      const last = feed.last(column);
+      return last ? Number(last.value.toPrecision(6)) : null;
+    };
     return {
       x: this.spec.x,
       runs: this.feeds.map((feed, k) => ({
-        id: feed.id, name: this.spec.runs[k].name, state: feed.state.state, step: feed.lastStep, steps: feed.state.steps, count: feed.n,
-        loss: said(feed, "loss"), smooth: said(feed, "smooth"), held_out: said(feed, "held_out"), lost: feed.lost,
+        id: feed.id,
+        name: this.spec.runs[k].name,
+        state: feed.state.state,
+        step: feed.lastStep,
+        steps: feed.state.steps,
+        count: feed.n,
+        loss: said(feed, "loss"),
+        smooth: said(feed, "smooth"),
+        held_out: said(feed, "held_out"),
+        lost: feed.lost,
         checkpoints: feed.checkpoints.map((one) => one.step),
       })),
       readout: this.said,
@@ -366,12 +464,15 @@ export class Chart {
     const at = values[next] - asked < asked - values[i] ? next : i;
     return asked > values[feed.n - 1] || asked < 0 ? value : values[at] + this.shift(k);
   }
-  pointAway() { this.hair(null); }
+  pointAway() {
+    this.hair(null);
+  }
   /** @param {number | null} value on the axis; null: no hairline */
   hair(value) {
     const shown = value === null ? null : clamp(value, 0, this.most);
     hairs.set(this.g, shown === null ? null : { axis: this.spec.x, value: shown, chart: this });
-    for (const chart of chartsOf.get(this.g)?.values() ?? []) if (chart === this || (chart.spec.sync && this.spec.sync)) chart.soon();
+    for (const chart of chartsOf.get(this.g)?.values() ?? [])
+      if (chart === this || (chart.spec.sync && this.spec.sync)) chart.soon();
   }
   get hairAt() {
     const at = hairs.get(this.g);
@@ -391,10 +492,24 @@ export class Chart {
     if (!feed || !this.rows(feed) || event.ctrlKey || event.metaKey || event.altKey) return false;
     const page = Math.max(1, Math.round(feed.n / 12));
     /** @type {Record<string, number>} */
-    const moves = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: page, PageDown: -page, Home: -Infinity, End: Infinity };
+    const moves = {
+      ArrowRight: 1,
+      ArrowUp: 1,
+      ArrowLeft: -1,
+      ArrowDown: -1,
+      PageUp: page,
+      PageDown: -page,
+      Home: -Infinity,
+      End: Infinity,
+    };
     if (event.key in moves) {
-      const now = this.hairAt === null ? feed.n - 1 : feed.find(this.axis, this.hairAt - this.shift(0) + 1e-6);
-      const next = clamp(this.hairAt === null && Math.abs(moves[event.key]) === 1 ? now : now + moves[event.key], 0, feed.n - 1);
+      const now =
+        this.hairAt === null ? feed.n - 1 : feed.find(this.axis, this.hairAt - this.shift(0) + 1e-6);
+      const next = clamp(
+        this.hairAt === null && Math.abs(moves[event.key]) === 1 ? now : now + moves[event.key],
+        0,
+        feed.n - 1,
+      );
       this.hair(feed.cols[this.axis][next] + this.shift(0));
     } else if (event.key === "Enter" && this.hairAt !== null && this.spec.onpick) this.pick();
     else if (event.key === "Escape" && this.hairAt !== null) this.pointAway();
@@ -409,8 +524,12 @@ export class Chart {
     const format = spec.format ?? ((v) => num(v, 3));
     /** @type {Partial<Record<Column, string>>} */
     const names = {
-      loss: sayOf("curve", "training"), smooth: sayOf("curve", "smoothed"), held_out: sayOf("curve", "validation"), learning_rate: sayOf("curve", "rate"),
-      gradient_norm: sayOf("curve", "gradient"), rate: sayOf("curve", "a second"),
+      loss: sayOf("curve", "training"),
+      smooth: sayOf("curve", "smoothed"),
+      held_out: sayOf("curve", "validation"),
+      learning_rate: sayOf("curve", "rate"),
+      gradient_norm: sayOf("curve", "gradient"),
+      rate: sayOf("curve", "a second"),
     };
     /** @type {string[]} */
     const lines = [];
@@ -420,22 +539,38 @@ export class Chart {
       const here = value - this.shift(k);
       const i = here < 0 ? -1 : feed.find(this.axis, here + 1e-6);
       if (i < 0) return;
-      const words = spec.lines.map(({ column }) => {
-        const last = feed.last(column, i + 1);
-        if (!last) return "";
-        const said = { name: spec.names?.[column] ?? names[column] ?? column, value: format(last.value), step: thousands(feed.cols.step[last.at]) };
-        return last.at !== i ? say("{name} {value} at {step}", said) : say("{name} {value}", said); // not measured at every step
-      }).filter(Boolean);
-      const step = spec.x === "step" && !this.shift(k) && feed.cols.step[i] === Math.round(value) ? "" : `${say("step {step}", { step: thousands(feed.cols.step[i]) })}: `;
+      const words = spec.lines
+        .map(({ column }) => {
+          const last = feed.last(column, i + 1);
+          if (!last) return "";
+          const said = {
+            name: spec.names?.[column] ?? names[column] ?? column,
+            value: format(last.value),
+            step: thousands(feed.cols.step[last.at]),
+          };
+          return last.at !== i ? say("{name} {value} at {step}", said) : say("{name} {value}", said); // not measured at every step
+        })
+        .filter(Boolean);
+      const step =
+        spec.x === "step" && !this.shift(k) && feed.cols.step[i] === Math.round(value)
+          ? ""
+          : `${say("step {step}", { step: thousands(feed.cols.step[i]) })}: `;
       lines.push(`${spec.runs[k].name ?? ""}  ${step}${words.join("  ")}`.trim());
     });
-    const head = { step: say("step {step}", { step: thousands(Math.round(value)) }), tokens: say("{count} tokens", { count: brief(value) }), seconds: `${num(value, 1)} s` }[spec.x];
+    const head = {
+      step: say("step {step}", { step: thousands(Math.round(value)) }),
+      tokens: say("{count} tokens", { count: brief(value) }),
+      seconds: `${num(value, 1)} s`,
+    }[spec.x];
     this.said = [head, ...lines].join("\n");
     node.setAttribute("aria-valuenow", String(Math.round(value)));
     node.setAttribute("aria-valuetext", this.said.replace(/\n/g, "; "));
     const shown = at !== null && hairs.get(this.g)?.chart === this && lines.length > 0;
     this.tip.hidden = !shown;
-    if (!shown || at === null) { this.said = ""; return; }
+    if (!shown || at === null) {
+      this.said = "";
+      return;
+    }
     if (this.tip.textContent !== this.said) this.tip.textContent = this.said;
     const x = this.px0(at);
     const w = this.tip.offsetWidth;
@@ -476,15 +611,24 @@ function drawChart(chart, pen) {
   if (spec.guessing && spec.guessing.value <= high) drawGuess(chart, pen);
   pen.clipped(left - 1, top - 4, right - left + 3, bottom - top + 6, () => {
     for (const [k, feed] of chart.feeds.entries()) drawRun(chart, pen, feed, k);
-    for (const [row, feed] of chart.feeds.filter((one) => one.live && !one.n).entries()) drawWaiting(chart, pen, feed, row);
+    for (const [row, feed] of chart.feeds.filter((one) => one.live && !one.n).entries())
+      drawWaiting(chart, pen, feed, row);
     /** @type {Written[]} */
     const written = [];
     for (const mark of spec.marks ?? []) {
       const x = chart.px(mark.x) - chart.box.left;
-      pen.line([x, x], [top - 8, bottom + 2], { stroke: mark.colour ?? "accent", width: mark.width ?? 2, dash: mark.dash });
+      pen.line([x, x], [top - 8, bottom + 2], {
+        stroke: mark.colour ?? "accent",
+        width: mark.width ?? 2,
+        dash: mark.dash,
+      });
       if (mark.text) drawMark(chart, pen, mark.text, x, written);
     }
-    if (chart.hairAt !== null) pen.line([chart.px0(chart.hairAt), chart.px0(chart.hairAt)], [top, bottom], { stroke: "ink3", dash: [2, 2] });
+    if (chart.hairAt !== null)
+      pen.line([chart.px0(chart.hairAt), chart.px0(chart.hairAt)], [top, bottom], {
+        stroke: "ink3",
+        dash: [2, 2],
+      });
   });
   if (spec.ends !== "none") drawEndings(chart, pen);
 }
@@ -499,13 +643,18 @@ function drawMark(chart, pen, text, x, written) {
   const wide = measure(text, 12) * 1.06;
   const from = x + 5 + wide > chart.right ? x - 5 - wide : x + 5;
   let row = 0;
-  while (written.some((other) => other.row === row && from < other.to + 6 && other.from < from + wide + 6)) row++;
+  while (written.some((other) => other.row === row && from < other.to + 6 && other.from < from + wide + 6))
+    row++;
   written.push({ row, from, to: from + wide });
   pen.text(from, (chart.top + chart.bottom) / 2 + 16 * row, text, { fill: "ink3" });
 }
 
 /** What stands in a chart whose axis has no values. @type {Record<Axis, string>} */
-const UNKNOWN = { step: say("step were not recorded"), tokens: say("tokens were not recorded"), seconds: say("seconds were not recorded") };
+const UNKNOWN = {
+  step: say("step were not recorded"),
+  tokens: say("tokens were not recorded"),
+  seconds: say("seconds were not recorded"),
+};
 
 /** @type {(chart: Chart, pen: Pen) => void} */
 function drawAxes(chart, pen) {
@@ -514,15 +663,26 @@ function drawAxes(chart, pen) {
   if (chart.most < chart.end - 1e-9 && chart.feeds.some((feed) => !feed.over)) {
     const from = chart.px0(chart.most);
     pen.rect(from, top - 8, right - from, bottom - top + 8, "wash");
-    const words = chart.feeds.some((feed) => feed.state.state === "queued") ? say("waiting for its turn") : say("still to come");
+    const words = chart.feeds.some((feed) => feed.state.state === "queued")
+      ? say("waiting for its turn")
+      : say("still to come");
     const low = spec.ends === "line" && chart.endings().some((end) => chart.py(end.value) > bottom - 28); // a run's name is there
-    if (spec.ends === "line" && right - from > measure(words, 12) + 16) pen.text((from + right) / 2, low ? (top + bottom) / 2 : bottom - 8, words, { fill: "ink3", anchor: "middle" });
+    if (spec.ends === "line" && right - from > measure(words, 12) + 16)
+      pen.text((from + right) / 2, low ? (top + bottom) / 2 : bottom - 8, words, {
+        fill: "ink3",
+        anchor: "middle",
+      });
   }
   const unknown = chart.feeds.some((feed) => feed.n) && !chart.feeds.some((feed) => chart.rows(feed));
-  if (unknown) pen.text((left + right) / 2, (top + bottom) / 2, UNKNOWN[spec.x], { fill: "ink3", anchor: "middle" });
+  if (unknown)
+    pen.text((left + right) / 2, (top + bottom) / 2, UNKNOWN[spec.x], { fill: "ink3", anchor: "middle" });
   const tall = bottom - top;
   const empty = !chart.feeds.some((feed) => feed.n) && !spec.guessing; // no values, so no scale
-  const { ticks, step } = empty ? { ticks: [], step: 0 } : spec.scale === "log" ? logTicks(chart.low, chart.high) : roundTicks(chart.low, chart.high, clamp(tall / (tall > 120 ? 56 : 24), 1, 6));
+  const { ticks, step } = empty
+    ? { ticks: [], step: 0 }
+    : spec.scale === "log"
+      ? logTicks(chart.low, chart.high)
+      : roundTicks(chart.low, chart.high, clamp(tall / (tall > 120 ? 56 : 24), 1, 6));
   for (const tick of ticks) {
     const y = Math.round(chart.py(tick)) + 0.5;
     pen.line([left, right], [y, y], { stroke: "line" });
@@ -534,13 +694,23 @@ function drawAxes(chart, pen) {
     const x = chart.px0(tick);
     if (x > right + 1 || (spec.x === "step" && tick % 1)) continue;
     pen.line([x, x], [bottom, bottom + 4], { stroke: "line" });
-    const text = spec.x === "seconds" ? `${brief(tick)} s` : brief(tick).replace(/^(\d+(?:\.\d)?)k$/, (all) => (tick < 1e5 && spec.x === "step" ? thousands(tick) : all));
-    pen.text(clamp(x, left, to - measure(text, 12, true) / 2), bottom + 18, text, { fill: "ink3", anchor: "middle", mono: true });
+    const text =
+      spec.x === "seconds"
+        ? `${brief(tick)} s`
+        : brief(tick).replace(/^(\d+(?:\.\d)?)k$/, (all) =>
+            tick < 1e5 && spec.x === "step" ? thousands(tick) : all,
+          );
+    pen.text(clamp(x, left, to - measure(text, 12, true) / 2), bottom + 18, text, {
+      fill: "ink3",
+      anchor: "middle",
+      mono: true,
+    });
   }
-  if (spec.ticks) for (const { step: at } of chart.feeds[0]?.checkpoints ?? []) {
-    const x = chart.px(at) - box.left;
-    pen.line([x, x], [bottom - 3, bottom + 4], { stroke: "accent", width: 1.5 });
-  }
+  if (spec.ticks)
+    for (const { step: at } of chart.feeds[0]?.checkpoints ?? []) {
+      const x = chart.px(at) - box.left;
+      pen.line([x, x], [bottom - 3, bottom + 4], { stroke: "accent", width: 1.5 });
+    }
 }
 
 /** @type {(chart: Chart, pen: Pen) => void} */
@@ -560,7 +730,12 @@ function drawRun(chart, pen, feed, k) {
   for (const { column, kind = "solid" } of chart.spec.lines) {
     const [xs, ys] = thinned(chart, feed, k, column, kind === "raw");
     const dash = kind === "dashed" ? [4, 3] : kind === "solid" ? own : null;
-    pen.line(xs, ys, { stroke, dash, width: kind === "solid" ? 2.25 : kind === "dashed" ? 1.5 : 1, alpha: kind === "raw" ? 0.3 : 1 });
+    pen.line(xs, ys, {
+      stroke,
+      dash,
+      width: kind === "solid" ? 2.25 : kind === "dashed" ? 1.5 : 1,
+      alpha: kind === "raw" ? 0.3 : 1,
+    });
   }
 }
 
@@ -574,7 +749,10 @@ function drawWaiting(chart, pen, feed, row) {
   const k = chart.feeds.indexOf(feed);
   const [x, y] = [chart.px0(chart.shift(k)), chart.bottom - 8 - 18 * row];
   pen.dot(x + 5, y - 4, 4, colourOf(chart.spec.runs[k], k));
-  pen.text(x + 14, y, `${chart.spec.runs[k].name} ${word}`, { fill: colourOf(chart.spec.runs[k], k), weight: 600 });
+  pen.text(x + 14, y, `${chart.spec.runs[k].name} ${word}`, {
+    fill: colourOf(chart.spec.runs[k], k),
+    weight: 600,
+  });
 }
 
 /**
@@ -591,7 +769,10 @@ function thinned(chart, feed, k, column, raw) {
   const far = chart.bottom + 4000; // canvas coordinates must stay finite
   let [pixel, x0, low, high] = [-1, 0, 0, 0];
   let seen = false;
-  const put = (/** @type {number} */ x, /** @type {number} */ value) => { xs.push(x); ys.push(clamp(chart.py(value), -far, far)); };
+  const put = (/** @type {number} */ x, /** @type {number} */ value) => {
+    xs.push(x);
+    ys.push(clamp(chart.py(value), -far, far));
+  };
   for (let i = 0, n = chart.rows(feed); i < n; i++) {
     const value = values[i];
     if (Number.isNaN(value) || (log && value <= 0)) continue;
@@ -609,7 +790,10 @@ function thinned(chart, feed, k, column, raw) {
     else if (value > high) high = value;
     seen = true;
   }
-  if (seen) { put(x0, low); if (raw && high !== low) put(x0, high); }
+  if (seen) {
+    put(x0, low);
+    if (raw && high !== low) put(x0, high);
+  }
   return [xs, ys];
 }
 
@@ -626,21 +810,32 @@ function drawEndings(chart, pen) {
   else {
     for (let i = 1; i < places.length; i++) places[i] = Math.max(places[i], places[i - 1] + gap);
     const over = (places[places.length - 1] ?? 0) - (bottom - 4);
-    if (over > 0) for (let i = places.length - 1; i >= 0; i--) places[i] = Math.min(places[i], bottom - 4 - (places.length - 1 - i) * gap);
+    if (over > 0)
+      for (let i = places.length - 1; i >= 0; i--)
+        places[i] = Math.min(places[i], bottom - 4 - (places.length - 1 - i) * gap);
   }
   order.forEach((end, i) => {
     const feed = chart.feeds[end.k];
-    const [x, y] = [end.edge ? right : chart.px0(feed.cols[chart.axis][end.at] + chart.shift(end.k)), asked(end)];
+    const [x, y] = [
+      end.edge ? right : chart.px0(feed.cols[chart.axis][end.at] + chart.shift(end.k)),
+      asked(end),
+    ];
     if (!column && !end.edge) {
-      if (feed.state.state === "diverged") pen.text(x, y + 4, "×", { fill: end.colour, weight: 700, anchor: "middle" });
+      if (feed.state.state === "diverged")
+        pen.text(x, y + 4, "×", { fill: end.colour, weight: 700, anchor: "middle" });
       else pen.dot(x, y, 4, end.colour);
     }
     const from = column ? right + 8 : x + 10;
     const room = chart.box.width - from - 6 - measure(end.text, 12, true) * 1.04;
     const name = fit(end.name, Math.max(24, column ? room : room / 1.06 - 4), 12, false); // before its value is cut off
     pen.text(from, places[i] + 4, name, { fill: end.colour, weight: 600 });
-    if (column) pen.text(chart.box.width - 2, places[i] + 4, end.text, { fill: end.colour, mono: true, anchor: "end" });
-    else pen.text(from + measure(name, 12) * 1.06 + 8, places[i] + 4, end.text, { fill: end.colour, mono: true });
+    if (column)
+      pen.text(chart.box.width - 2, places[i] + 4, end.text, { fill: end.colour, mono: true, anchor: "end" });
+    else
+      pen.text(from + measure(name, 12) * 1.06 + 8, places[i] + 4, end.text, {
+        fill: end.colour,
+        mono: true,
+      });
   });
 }
 
@@ -652,9 +847,13 @@ function drawEndings(chart, pen) {
  */
 export function heardRuns(g, local, what) {
   if (what === "points") return;
-  const now = (local.chart?.feeds ?? []).map((feed) => `${feed.checkpoints.length} ${feed.state.state}`).join(",");
+  const now = (local.chart?.feeds ?? [])
+    .map((feed) => `${feed.checkpoints.length} ${feed.state.state}`)
+    .join(",");
   if (now === local.heard) return;
   local.heard = now;
   clearTimeout(local.asking);
-  local.asking = setTimeout(() => { if (g.figure.isConnected) g.send("arrived", { at: Date.now() }); }, 1000);
+  local.asking = setTimeout(() => {
+    if (g.figure.isConnected) g.send("arrived", { at: Date.now() });
+  }, 1000);
 }

@@ -38,30 +38,91 @@ async function exportText(figure, beside = [], probe = false) {
   const parts = await drawingsOf(figure, beside);
   const source = parts[0].source;
   const style = getComputedStyle(figure);
-  const colour = chart ? exportInk(chart) : (/** @type {string} */ name) => style.getPropertyValue(name).trim();
-  const [width, height] = [Math.max(...parts.map((part) => part.x + part.width)), Math.max(...parts.map((part) => part.y + part.height))];
-  const claim = (figure.closest("section[data-file]") ?? document).querySelector(".gb-claim h1")?.textContent?.trim() ?? "";
+  const colour = chart
+    ? exportInk(chart)
+    : (/** @type {string} */ name) => style.getPropertyValue(name).trim();
+  const [width, height] = [
+    Math.max(...parts.map((part) => part.x + part.width)),
+    Math.max(...parts.map((part) => part.y + part.height)),
+  ];
+  const claim =
+    (figure.closest("section[data-file]") ?? document).querySelector(".gb-claim h1")?.textContent?.trim() ??
+    "";
   const title = claim ? inLines(claim, (width - 8) / 1.08, EXPORT_TITLE.size) : [];
-  const step = [...figure.querySelectorAll(".gb-steps-told .gb-steps-said > *")].map((part) => part.textContent).join(": ");
+  const step = [...figure.querySelectorAll(".gb-steps-told .gb-steps-said > *")]
+    .map((part) => part.textContent)
+    .join(": ");
   const caption = step ? inLines(step, (width - 8) / 1.08, EXPORT_CAPTION.size) : [];
-  const top = (title.length ? title.length * EXPORT_TITLE.line + 6 : 0) + (caption.length ? caption.length * EXPORT_CAPTION.line + 6 : 0);
+  const top =
+    (title.length ? title.length * EXPORT_TITLE.line + 6 : 0) +
+    (caption.length ? caption.length * EXPORT_CAPTION.line + 6 : 0);
   const [w, tall] = [width + 2 * EXPORT_MARGIN, height + top + 2 * EXPORT_MARGIN];
   const fonts = h("style", {});
-  const copy = h("svg", { xmlns: SVG_NS, width: w, height: tall, viewBox: `${-EXPORT_MARGIN} ${-EXPORT_MARGIN - top} ${w} ${tall}`, "font-family": "var(--gb-sans)", "font-size": 12 },
-    h("title", {}, figure.getAttribute("aria-label") ?? ""), fonts,
+  const copy = h(
+    "svg",
+    {
+      xmlns: SVG_NS,
+      width: w,
+      height: tall,
+      viewBox: `${-EXPORT_MARGIN} ${-EXPORT_MARGIN - top} ${w} ${tall}`,
+      "font-family": "var(--gb-sans)",
+      "font-size": 12,
+    },
+    h("title", {}, figure.getAttribute("aria-label") ?? ""),
+    fonts,
     h("rect", { x: -EXPORT_MARGIN, y: -EXPORT_MARGIN - top, width: w, height: tall, fill: "var(--gb-bg)" }),
-    h("g", { "data-part": "claim" }, title.map((line, i) => label(0, EXPORT_TITLE.size - 2 - top + EXPORT_TITLE.line * i, line, { size: EXPORT_TITLE.size, weight: 600, fill: "ink" }))),
-    caption.length > 0 && h("g", { "data-part": "caption" }, caption.map((line, i) => label(0, -12 - EXPORT_CAPTION.line * (caption.length - 1 - i), line, { size: EXPORT_CAPTION.size, fill: "ink" }))),
-    parts.map((part) => part.drawn));
+    h(
+      "g",
+      { "data-part": "claim" },
+      title.map((line, i) =>
+        label(0, EXPORT_TITLE.size - 2 - top + EXPORT_TITLE.line * i, line, {
+          size: EXPORT_TITLE.size,
+          weight: 600,
+          fill: "ink",
+        }),
+      ),
+    ),
+    caption.length > 0 &&
+      h(
+        "g",
+        { "data-part": "caption" },
+        caption.map((line, i) =>
+          label(0, -12 - EXPORT_CAPTION.line * (caption.length - 1 - i), line, {
+            size: EXPORT_CAPTION.size,
+            fill: "ink",
+          }),
+        ),
+      ),
+    parts.map((part) => part.drawn),
+  );
   const faces = await fontsOf(copy.textContent ?? "");
   const words = getComputedStyle(source.querySelector("text") ?? source);
   fonts.textContent = `${faces.map((face) => face.rule).join("")}text{white-space:${words.whiteSpace};font-variant-numeric:${words.fontVariantNumeric};letter-spacing:${words.letterSpacing}}`;
   if (probe) {
     copy.setAttribute("height", String(tall + EXPORT_PROBE));
     copy.setAttribute("viewBox", `${-EXPORT_MARGIN} ${-EXPORT_MARGIN - top} ${w} ${tall + EXPORT_PROBE}`);
-    copy.append(h("g", {}, faces.map(({ family, letter }, i) => h("text", { x: EXPORT_PROBE * i - EXPORT_MARGIN, y: height + EXPORT_MARGIN + EXPORT_PROBE - 6, "font-size": EXPORT_PROBE - 6, "font-family": `'${family}'` }, letter))));
+    copy.append(
+      h(
+        "g",
+        {},
+        faces.map(({ family, letter }, i) =>
+          h(
+            "text",
+            {
+              x: EXPORT_PROBE * i - EXPORT_MARGIN,
+              y: height + EXPORT_MARGIN + EXPORT_PROBE - 6,
+              "font-size": EXPORT_PROBE - 6,
+              "font-family": `'${family}'`,
+            },
+            letter,
+          ),
+        ),
+      ),
+    );
   }
-  return new XMLSerializer().serializeToString(copy).replace(NOT_XML, "\ufffd")
+  return new XMLSerializer()
+    .serializeToString(copy)
+    .replace(NOT_XML, "\ufffd")
     .replace(/var\((--gb-[a-z0-9-]+)\)/g, (_, p) => (colour(p) || "inherit").replace(/"/g, "'"));
 }
 
@@ -70,7 +131,8 @@ async function exportText(figure, beside = [], probe = false) {
  * @type {(element: Element) => (name: string) => string}
  */
 const exportInk = (element) => (name) => {
-  if (name === "--gb-sans" || name === "--gb-mono") return getComputedStyle(element).getPropertyValue(name).trim();
+  if (name === "--gb-sans" || name === "--gb-mono")
+    return getComputedStyle(element).getPropertyValue(name).trim();
   const probe = element.appendChild(html("i", { hidden: "" }));
   probe.style.color = `var(${name})`;
   const { color } = getComputedStyle(probe);
@@ -90,27 +152,44 @@ const fontFiles = new Map();
 async function fontsOf(letters) {
   const codes = new Set([...letters].map((letter) => letter.codePointAt(0) ?? 0));
   const rules = [...document.styleSheets].flatMap((sheet) => {
-    try { return [...sheet.cssRules].filter((rule) => rule instanceof CSSFontFaceRule).map((rule) => ({ face: rule.style, base: sheet.href ?? document.baseURI })); } catch { return []; } // a style sheet of another origin is unreadable
+    try {
+      return [...sheet.cssRules]
+        .filter((rule) => rule instanceof CSSFontFaceRule)
+        .map((rule) => ({ face: rule.style, base: sheet.href ?? document.baseURI }));
+    } catch {
+      return [];
+    } // a style sheet of another origin is unreadable
   });
-  const found = await Promise.all(rules.map(async ({ face, base }) => {
-    const family = face.getPropertyValue("font-family").replace(/["']/g, "");
-    const file = /url\(["']?([^"')]+)/.exec(face.getPropertyValue("src"))?.[1];
-    const range = face.getPropertyValue("unicode-range");
-    const letter = [...codes].find((code) => inRange(code, range) && /[\p{L}\p{N}]/u.test(String.fromCodePoint(code)));
-    if (!EXPORT_FAMILIES.includes(family) || !file || letter === undefined) return [];
-    const address = new URL(file, base).href;
-    if (!fontFiles.has(address)) fontFiles.set(address, address.startsWith("data:") ? address : await asDataUrl(address));
-    const weight = face.getPropertyValue("font-weight") || "normal";
-    const rule = `@font-face{font-family:'${family}';font-weight:${weight};src:url(${fontFiles.get(address)}) format('woff2');${range ? `unicode-range:${range}` : ""}}`;
-    return [{ family, rule, letter: String.fromCodePoint(letter) }];
-  }));
+  const found = await Promise.all(
+    rules.map(async ({ face, base }) => {
+      const family = face.getPropertyValue("font-family").replace(/["']/g, "");
+      const file = /url\(["']?([^"')]+)/.exec(face.getPropertyValue("src"))?.[1];
+      const range = face.getPropertyValue("unicode-range");
+      const letter = [...codes].find(
+        (code) => inRange(code, range) && /[\p{L}\p{N}]/u.test(String.fromCodePoint(code)),
+      );
+      if (!EXPORT_FAMILIES.includes(family) || !file || letter === undefined) return [];
+      const address = new URL(file, base).href;
+      if (!fontFiles.has(address))
+        fontFiles.set(address, address.startsWith("data:") ? address : await asDataUrl(address));
+      const weight = face.getPropertyValue("font-weight") || "normal";
+      const rule = `@font-face{font-family:'${family}';font-weight:${weight};src:url(${fontFiles.get(address)}) format('woff2');${range ? `unicode-range:${range}` : ""}}`;
+      return [{ family, rule, letter: String.fromCodePoint(letter) }];
+    }),
+  );
   return found.flat();
 }
 /** Whether a code point lies in a CSS unicode-range; "" holds all. @type {(code: number, range: string) => boolean} */
-const inRange = (code, range) => !range || range.split(",").some((part) => {
-  const [low, high] = part.trim().replace(/^U\+/i, "").split("-").map((end) => parseInt(end, 16));
-  return code >= low && code <= (high ?? low);
-});
+const inRange = (code, range) =>
+  !range ||
+  range.split(",").some((part) => {
+    const [low, high] = part
+      .trim()
+      .replace(/^U\+/i, "")
+      .split("-")
+      .map((end) => parseInt(end, 16));
+    return code >= low && code <= (high ?? low);
+  });
 /** @type {(address: string) => Promise<string>} */
 async function asDataUrl(address) {
   const blob = await (await fetch(address)).blob();
@@ -137,9 +216,18 @@ async function drawingsOf(figure, beside) {
   const charts = new Set([chartOf(figure) ?? [], beside].flat());
   const own = chartOf(figure) ? [] : [pictureDrawn(figure)];
   const parts = [...own, ...(await Promise.all([...charts].map(chartDrawn))).flat()];
-  const [left, top] = /** @type {const} */ (["left", "top"]).map((side) => Math.min(...parts.map((part) => part[side])));
+  const [left, top] = /** @type {const} */ (["left", "top"]).map((side) =>
+    Math.min(...parts.map((part) => part[side])),
+  );
   return parts.map(({ left: x, top: y, drawn, ...part }, i) => {
-    for (const [name, value] of Object.entries({ x: x - left, y: y - top, width: part.width, height: part.height, overflow: "visible" })) drawn.setAttribute(name, String(value));
+    for (const [name, value] of Object.entries({
+      x: x - left,
+      y: y - top,
+      width: part.width,
+      height: part.height,
+      overflow: "visible",
+    }))
+      drawn.setAttribute(name, String(value));
     return { ...part, drawn: apart(drawn, i), x: x - left, y: y - top };
   });
 }
@@ -169,7 +257,11 @@ function pictureDrawn(figure) {
 }
 /** @param {Element} chart */
 async function chartDrawn(chart) {
-  const layers = [.../** @type {NodeListOf<SVGSVGElement>} */ (chart.querySelectorAll("svg.marks, .js-plotly-plot .main-svg"))].map(copied);
+  const layers = [
+    .../** @type {NodeListOf<SVGSVGElement>} */ (
+      chart.querySelectorAll("svg.marks, .js-plotly-plot .main-svg")
+    ),
+  ].map(copied);
   for (const plot of /** @type {NodeListOf<Plot>} */ (chart.querySelectorAll(".js-plotly-plot"))) {
     // The WebGL layer lies between the first layer and the others; its scene provides a copy.
     for (const id of plot._fullLayout?._subplots?.gl3d ?? []) {
@@ -177,7 +269,15 @@ async function chartDrawn(chart) {
       const first = layers.find(({ source }) => plot.contains(source));
       if (!first || !scene) continue;
       const [box, around] = [scene.container, first.source].map((node) => node.getBoundingClientRect());
-      first.drawn.append(h("image", { x: box.left - around.left, y: box.top - around.top, width: box.width, height: box.height, href: scene.toImage("png") }));
+      first.drawn.append(
+        h("image", {
+          x: box.left - around.left,
+          y: box.top - around.top,
+          width: box.width,
+          height: box.height,
+          href: scene.toImage("png"),
+        }),
+      );
     }
   }
   return layers;
@@ -191,7 +291,13 @@ function apart(drawn, which) {
   for (const node of [drawn, ...drawn.querySelectorAll("*")]) {
     for (const { name, value } of [...node.attributes]) {
       if (name === "id") node.id = `p${which}-${value}`;
-      else if (/url\(|^#/.test(value)) node.setAttribute(name, value.replace(/(url\(["']?)[^"')#]*#|^#/g, "$1#").replace(/#([^"')\s;]+)/g, (all, id) => (own.has(id) ? `#p${which}-${id}` : all)));
+      else if (/url\(|^#/.test(value))
+        node.setAttribute(
+          name,
+          value
+            .replace(/(url\(["']?)[^"')#]*#|^#/g, "$1#")
+            .replace(/#([^"')\s;]+)/g, (all, id) => (own.has(id) ? `#p${which}-${id}` : all)),
+        );
     }
   }
   return drawn;
@@ -206,25 +312,56 @@ function apart(drawn, which) {
 function overlaysDrawn(figure, source) {
   const frame = source.getBoundingClientRect();
   const zoom = Number(source.getAttribute("width")) / frame.width; // the projector mode enlarges the page
-  const at = (/** @type {DOMRect} */ box) => ({ x: (box.left - frame.left) * zoom, y: (box.top - frame.top) * zoom, width: box.width * zoom, height: box.height * zoom });
+  const at = (/** @type {DOMRect} */ box) => ({
+    x: (box.left - frame.left) * zoom,
+    y: (box.top - frame.top) * zoom,
+    width: box.width * zoom,
+    height: box.height * zoom,
+  });
   return [...figure.querySelectorAll(".gb-over")].flatMap((node) => elementDrawn(node, at));
 }
 /** @type {(node: Element, at: At) => SVGElement[]} */
 function elementDrawn(node, at) {
   const style = getComputedStyle(node);
-  if (node.tagName === "CANVAS" || node.matches(".gb-button") || style.display === "none" || style.visibility === "hidden" || Number(style.opacity) < 0.05) return [];
+  if (
+    node.tagName === "CANVAS" ||
+    node.matches(".gb-button") ||
+    style.display === "none" ||
+    style.visibility === "hidden" ||
+    Number(style.opacity) < 0.05
+  )
+    return [];
   const box = at(node.getBoundingClientRect());
   if (!box.width || !box.height) return [];
   const opacity = Number(style.opacity) < 1 ? style.opacity : null;
-  if (node instanceof HTMLInputElement || node instanceof HTMLSelectElement) return inputDrawn(node, style, box, opacity);
+  if (node instanceof HTMLInputElement || node instanceof HTMLSelectElement)
+    return inputDrawn(node, style, box, opacity);
   const border = parseFloat(style.borderTopWidth) || 0;
   const filled = !/^(transparent|rgba\(.*, 0\))$/.test(style.backgroundColor);
   const drawn = node.querySelector("canvas"); // the canvas itself is exported already
-  const ground = (filled || border) && !drawn ? [h("rect", {
-    x: box.x + border / 2, y: box.y + border / 2, width: box.width - border, height: box.height - border, rx: Math.min(parseFloat(style.borderTopLeftRadius) || 0, box.height / 2),
-    fill: filled ? style.backgroundColor : "none", stroke: border ? style.borderTopColor : null, "stroke-width": border || null, opacity,
-  })] : [];
-  const inside = [...node.childNodes].flatMap((child) => (child instanceof Text ? wordsDrawn(child, style, at, opacity) : child instanceof HTMLElement ? elementDrawn(child, at) : []));
+  const ground =
+    (filled || border) && !drawn
+      ? [
+          h("rect", {
+            x: box.x + border / 2,
+            y: box.y + border / 2,
+            width: box.width - border,
+            height: box.height - border,
+            rx: Math.min(parseFloat(style.borderTopLeftRadius) || 0, box.height / 2),
+            fill: filled ? style.backgroundColor : "none",
+            stroke: border ? style.borderTopColor : null,
+            "stroke-width": border || null,
+            opacity,
+          }),
+        ]
+      : [];
+  const inside = [...node.childNodes].flatMap((child) =>
+    child instanceof Text
+      ? wordsDrawn(child, style, at, opacity)
+      : child instanceof HTMLElement
+        ? elementDrawn(child, at)
+        : [],
+  );
   return [...ground, ...inside];
 }
 /**
@@ -245,10 +382,22 @@ function wordsDrawn(text, style, at, opacity) {
     if (last && Math.abs(last.box.y - box.y) < size / 2) last.words.push(word[0]);
     else lines.push({ box, words: [word[0]] });
   }
-  return lines.map(({ box, words }) => h("text", {
-    x: box.x, y: box.y + box.height / 2 + size * 0.36, "font-size": size, "font-weight": style.fontWeight, fill: style.color, opacity,
-    "font-family": style.fontFamily.replace(/"/g, "'"), direction: "ltr",
-  }, words.join(" ")));
+  return lines.map(({ box, words }) =>
+    h(
+      "text",
+      {
+        x: box.x,
+        y: box.y + box.height / 2 + size * 0.36,
+        "font-size": size,
+        "font-weight": style.fontWeight,
+        fill: style.color,
+        opacity,
+        "font-family": style.fontFamily.replace(/"/g, "'"),
+        direction: "ltr",
+      },
+      words.join(" "),
+    ),
+  );
 }
 /**
  * Draws a slider as its rail and knob, and an input as a box with its value.
@@ -260,14 +409,42 @@ function inputDrawn(node, style, box, opacity) {
     const [value, min, max] = [node.value, node.min, node.max].map(Number);
     const share = (value - min) / (max - min || 1);
     const knob = box.x + 8 + share * (box.width - 16);
-    return [h("path", { d: `M${box.x},${middle}h${box.width}`, stroke: css("line"), "stroke-width": 4, "stroke-linecap": "round" }),
-      h("path", { d: `M${box.x},${middle}H${knob}`, stroke: css("accent"), "stroke-width": 4, "stroke-linecap": "round", opacity }), h("circle", { cx: knob, cy: middle, r: 8, fill: css("accent"), opacity })];
+    return [
+      h("path", {
+        d: `M${box.x},${middle}h${box.width}`,
+        stroke: css("line"),
+        "stroke-width": 4,
+        "stroke-linecap": "round",
+      }),
+      h("path", {
+        d: `M${box.x},${middle}H${knob}`,
+        stroke: css("accent"),
+        "stroke-width": 4,
+        "stroke-linecap": "round",
+        opacity,
+      }),
+      h("circle", { cx: knob, cy: middle, r: 8, fill: css("accent"), opacity }),
+    ];
   }
-  const shown = node instanceof HTMLSelectElement ? node.selectedOptions[0]?.textContent ?? "" : node.value;
+  const shown = node instanceof HTMLSelectElement ? (node.selectedOptions[0]?.textContent ?? "") : node.value;
   const size = parseFloat(style.fontSize);
   if (!shown) return []; // an empty search box
-  return [h("rect", { x: box.x + 0.5, y: box.y + 0.5, width: box.width - 1, height: box.height - 1, rx: 6, fill: css("bg"), stroke: css("line") }),
-    label(box.x + 8, middle + size * 0.36, shown, { size, fill: "ink", "font-family": style.fontFamily.replace(/"/g, "'") })];
+  return [
+    h("rect", {
+      x: box.x + 0.5,
+      y: box.y + 0.5,
+      width: box.width - 1,
+      height: box.height - 1,
+      rx: 6,
+      fill: css("bg"),
+      stroke: css("line"),
+    }),
+    label(box.x + 8, middle + size * 0.36, shown, {
+      size,
+      fill: "ink",
+      "font-family": style.fontFamily.replace(/"/g, "'"),
+    }),
+  ];
 }
 
 // ---------------------------------------------------------------- files
@@ -285,11 +462,18 @@ async function exportBlob(figure, beside) {
     image.src = url;
     await image.decode();
     const scale = Math.min(EXPORT_SCALE, EXPORT_LONGEST / Math.max(image.width, image.height));
-    const canvas = Object.assign(document.createElement("canvas"), { width: image.width * scale, height: (image.height - EXPORT_PROBE) * scale });
-    const strip = Object.assign(document.createElement("canvas"), { width: EXPORT_PROBE * faces, height: EXPORT_PROBE });
+    const canvas = Object.assign(document.createElement("canvas"), {
+      width: image.width * scale,
+      height: (image.height - EXPORT_PROBE) * scale,
+    });
+    const strip = Object.assign(document.createElement("canvas"), {
+      width: EXPORT_PROBE * faces,
+      height: EXPORT_PROBE,
+    });
     // An image's embedded fonts load after it: until then their letters are not drawn at all.
     const until = performance.now() + 5000;
-    while (faces && !lettersIn(strip, image, faces) && performance.now() < until) await new Promise((done) => setTimeout(done, 30));
+    while (faces && !lettersIn(strip, image, faces) && performance.now() < until)
+      await new Promise((done) => setTimeout(done, 30));
     canvas.getContext("2d")?.drawImage(image, 0, 0, image.width * scale, image.height * scale);
     return await new Promise((done) => canvas.toBlob(done, "image/png"));
   } finally {
@@ -304,8 +488,22 @@ function lettersIn(strip, image, faces) {
   const pen = strip.getContext("2d", { willReadFrequently: true });
   if (!pen) return true;
   pen.clearRect(0, 0, strip.width, strip.height);
-  pen.drawImage(image, 0, image.height - EXPORT_PROBE, strip.width, EXPORT_PROBE, 0, 0, strip.width, EXPORT_PROBE);
-  return Array.from({ length: faces }, (_, i) => pen.getImageData(EXPORT_PROBE * i, 0, EXPORT_PROBE, EXPORT_PROBE).data.some((v, at) => at % 4 === 3 && v > 0)).every(Boolean);
+  pen.drawImage(
+    image,
+    0,
+    image.height - EXPORT_PROBE,
+    strip.width,
+    EXPORT_PROBE,
+    0,
+    0,
+    strip.width,
+    EXPORT_PROBE,
+  );
+  return Array.from({ length: faces }, (_, i) =>
+    pen
+      .getImageData(EXPORT_PROBE * i, 0, EXPORT_PROBE, EXPORT_PROBE)
+      .data.some((v, at) => at % 4 === 3 && v > 0),
+  ).every(Boolean);
 }
 /** @type {(blob: Blob, name: string) => void} */
 function exportSave(blob, name) {

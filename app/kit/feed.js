@@ -29,7 +29,16 @@ import { shared } from "./shared.js";
  */
 
 /** @type {Given[]} */
-const COLUMNS = ["step", "loss", "learning_rate", "gradient_norm", "update_norm", "tokens", "seconds", "held_out"];
+const COLUMNS = [
+  "step",
+  "loss",
+  "learning_rate",
+  "gradient_norm",
+  "update_norm",
+  "tokens",
+  "seconds",
+  "held_out",
+];
 const OVER = ["done", "stopped", "diverged", "failed", "gone"]; // final states of a run
 const STREAMS = 4; // open at once: a browser allows six connections per host, and the page needs the others
 /** @type {WeakMap<object, Map<string, Feed>>} of a stage, by a run's id */
@@ -60,7 +69,9 @@ export class Feed {
     this.watch = 0;
     /** @type {string | undefined} the recorded points that it holds */
     this.given = undefined;
-    this.cols = /** @type {Record<Given, Float32Array>} */ (Object.fromEntries(COLUMNS.map((name) => [name, new Float32Array(this.room)])));
+    this.cols = /** @type {Record<Given, Float32Array>} */ (
+      Object.fromEntries(COLUMNS.map((name) => [name, new Float32Array(this.room)]))
+    );
     /** @type {Map<Column, Made>} smoothed and derived columns, each with how far it has been computed */
     this.made = new Map();
     /** @type {State} */
@@ -163,52 +174,87 @@ export class Feed {
    */
   last(name, upto = this.n) {
     const values = this.column(name);
-    for (let i = Math.min(upto, this.n) - 1; i >= 0; i--) if (Number.isFinite(values[i])) return { at: i, value: values[i] };
+    for (let i = Math.min(upto, this.n) - 1; i >= 0; i--)
+      if (Number.isFinite(values[i])) return { at: i, value: values[i] };
     return null;
   }
-  get lastStep() { return this.n ? this.cols.step[this.n - 1] : -1; }
-  get over() { return OVER.includes(this.state.state); }
+  get lastStep() {
+    return this.n ? this.cols.step[this.n - 1] : -1;
+  }
+  get over() {
+    return OVER.includes(this.state.state);
+  }
 
   /** @param {What} what */
-  tell(what) { for (const listener of [...this.listeners]) listener(this, what); }
+  tell(what) {
+    for (const listener of [...this.listeners]) listener(this, what);
+  }
 
   // ------------------------------------------------------------- the stream
 
   open() {
     if (!this.live || this.source || this.ended || this.waiting || openFeeds.size >= STREAMS) return;
-    const source = new EventSource(addressOf(`runs/${encodeURIComponent(this.id)}/events?after=${this.lastStep}`));
+    const source = new EventSource(
+      addressOf(`runs/${encodeURIComponent(this.id)}/events?after=${this.lastStep}`),
+    );
     this.source = source;
     openFeeds.add(this);
     /** @type {(name: What, heard: (said: any) => void) => void} */
-    const on = (name, heard) => source.addEventListener(name, (event) => {
-      if (!this.figure.isConnected) { this.close(); return; }
-      heard(JSON.parse(event.data));
-      this.tell(name);
-    });
+    const on = (name, heard) =>
+      source.addEventListener(name, (event) => {
+        if (!this.figure.isConnected) {
+          this.close();
+          return;
+        }
+        heard(JSON.parse(event.data));
+        this.tell(name);
+      });
     on("points", ({ cols }) => this.append(opened(cols)));
-    on("state", (state) => { this.lost = ""; this.state = state; this.version++; });
+    on("state", (state) => {
+      this.lost = "";
+      this.state = state;
+      this.version++;
+    });
     on("checkpoint", (one) => {
       /** @type {Checkpoint[]} */
       const rest = this.checkpoints.filter((other) => other.step !== one.step);
       this.checkpoints = [...rest, one].sort((a, b) => a.step - b.step);
       this.version++;
     });
-    on("away", ({ why }) => { this.lost = why || say("the server's database does not answer"); this.version++; });
-    on("gone", ({ why }) => { this.state = { ...this.state, state: "gone", ended: why }; this.finish(); });
+    on("away", ({ why }) => {
+      this.lost = why || say("the server's database does not answer");
+      this.version++;
+    });
+    on("gone", ({ why }) => {
+      this.state = { ...this.state, state: "gone", ended: why };
+      this.finish();
+    });
     on("end", () => this.finish());
-    source.onopen = () => { if (this.lost) { this.lost = ""; this.version++; this.tell("state"); } };
+    source.onopen = () => {
+      if (this.lost) {
+        this.lost = "";
+        this.version++;
+        this.tell("state");
+      }
+    };
     source.onerror = () => {
       if (this.ended) return;
       this.lost = say("connection lost, trying again");
       this.version++;
       this.tell("away");
-      if (source.readyState === EventSource.CLOSED) { // after an error response the browser does not reconnect, so we do
+      if (source.readyState === EventSource.CLOSED) {
+        // after an error response the browser does not reconnect, so we do
         this.close();
-        this.waiting = setTimeout(() => { this.waiting = 0; this.open(); }, 2000);
+        this.waiting = setTimeout(() => {
+          this.waiting = 0;
+          this.open();
+        }, 2000);
       }
     };
     // A figure removed from the page (another page was opened, the run's table was closed) closes its connection.
-    this.watch = setInterval(() => { if (!this.figure.isConnected) this.close(); }, 1000);
+    this.watch = setInterval(() => {
+      if (!this.figure.isConnected) this.close();
+    }, 1000);
   }
   close() {
     this.source?.close();
@@ -231,7 +277,8 @@ export class Feed {
 const queuedFeeds = new Set();
 
 /** @type {(cols: Partial<Record<Given, Packed>>) => Partial<Record<Given, Float32Array>>} */
-const opened = (cols) => Object.fromEntries(Object.entries(cols).map(([name, packed]) => [name, unpack(packed)]));
+const opened = (cols) =>
+  Object.fromEntries(Object.entries(cols).map(([name, packed]) => [name, unpack(packed)]));
 
 /**
  * Returns the feed of a run in this figure; created, filled and opened as needed.
@@ -249,9 +296,19 @@ export function feedOf(g, run) {
     Object.assign(feed, { n: 0, given: run.points.step.b64, version: feed.version + 1 });
     feed.made.clear();
     feed.append(opened(run.points));
-    feed.state = { state: run.state ?? "done", step: feed.lastStep, steps: run.steps ?? feed.lastStep, ended: run.ended };
-    feed.checkpoints = (run.checkpoints ?? []).map((/** @type {number | Checkpoint} */ one) => (typeof one === "number" ? { step: one } : one));
+    feed.state = {
+      state: run.state ?? "done",
+      step: feed.lastStep,
+      steps: run.steps ?? feed.lastStep,
+      ended: run.ended,
+    };
+    feed.checkpoints = (run.checkpoints ?? []).map((/** @type {number | Checkpoint} */ one) =>
+      typeof one === "number" ? { step: one } : one,
+    );
   }
-  if (feed.live && !feed.ended) { queuedFeeds.add(feed); feed.open(); }
+  if (feed.live && !feed.ended) {
+    queuedFeeds.add(feed);
+    feed.open();
+  }
   return feed;
 }

@@ -89,10 +89,16 @@ function intoView(part, reduced) {
   part.scrollIntoView({ block: "nearest", behavior: reduced ? "instant" : "smooth" });
   const around = part.closest('[data-testid="stMainBlockContainer"]');
   if (!around) return;
-  const grown = new ResizeObserver(() => { if (part.isConnected && !part.hidden) part.scrollIntoView({ block: "nearest", behavior: "instant" }); });
+  const grown = new ResizeObserver(() => {
+    if (part.isConnected && !part.hidden) part.scrollIntoView({ block: "nearest", behavior: "instant" });
+  });
   const over = new AbortController();
-  const end = () => { grown.disconnect(); over.abort(); };
-  for (const event of ["wheel", "touchmove", "pointerdown", "keydown"]) document.addEventListener(event, end, { capture: true, passive: true, signal: over.signal });
+  const end = () => {
+    grown.disconnect();
+    over.abort();
+  };
+  for (const event of ["wheel", "touchmove", "pointerdown", "keydown"])
+    document.addEventListener(event, end, { capture: true, passive: true, signal: over.signal });
   setTimeout(end, SETTLES);
   grown.observe(around);
 }
@@ -109,8 +115,13 @@ function stage(name, view, parent, can) {
   const probe = html("i", { class: "gb-probe" });
   const scroller = html("div", { class: "gb-scroll" }, svg);
   /** @type {Figure} */
-  const figure = html("figure", { class: "gb-figure", "data-component": name, tabindex: 0, role: "group" },
-    scroller, tipBox, probe);
+  const figure = html(
+    "figure",
+    { class: "gb-figure", "data-component": name, tabindex: 0, role: "group" },
+    scroller,
+    tipBox,
+    probe,
+  );
   parent.querySelector(":scope > .gb-figure")?.remove();
   parent.append(figure); // beside the style sheet, which Streamlit keeps in the same element
   /** @type {Local & Record<string, any>} */
@@ -134,14 +145,33 @@ function stage(name, view, parent, can) {
   let [chosen, sentAt, later] = [0, 0, 0];
   const motion = matchMedia("(prefers-reduced-motion: reduce)");
 
-  const g = /** @type {Stage} */ ({ figure, svg, local, width: 0, height: 0, dark: false, whole: false, can, get reduced() { return motion.matches; } });
+  const g = /** @type {Stage} */ ({
+    figure,
+    svg,
+    local,
+    width: 0,
+    height: 0,
+    dark: false,
+    whole: false,
+    can,
+    get reduced() {
+      return motion.matches;
+    },
+  });
   Object.assign(g, colours(g));
   g.send = (event, value) => send(event, value);
-  const tell = () => { later = 0; sentAt = Date.now(); send("select", { ...local.sel, n: chosen }); };
+  const tell = () => {
+    later = 0;
+    sentAt = Date.now();
+    send("select", { ...local.sel, n: chosen });
+  };
   /** Opens another page with the same model, text and selection, after sending a pending choice; steps begin anew unless chosen. */
   g.visit = (page, there) => {
     if (!can.visit) return;
-    if (later) { clearTimeout(later); tell(); }
+    if (later) {
+      clearTimeout(later);
+      tell();
+    }
     send("visit", { page, ...(there && { chosen: there }), at: Date.now() });
   };
   /** Returns a part of the picture, rebuilt only when `deps`, the data, the width or the theme changed. */
@@ -177,16 +207,27 @@ function stage(name, view, parent, can) {
    * Creates a link to another page: `text` with an arrow, as a button styled as a link. Where no page can be opened the
    * name of the part stays; a door that names nothing is left out by who draws it.
    */
-  g.door = (page, box, text, about = "") => g.overlay(`door ${page}`, box,
-    () => (can.visit ? html("button", { class: "gb-door", type: "button", "data-door": page, onclick: () => g.visit(page) })
-      : html("span", { class: "gb-door gb-named" })),
-    (/** @type {HTMLElement} */ node) => {
-      if (node.textContent !== text) node.textContent = text;
-      node.title = can.visit ? about : "";
-    });
+  g.door = (page, box, text, about = "") =>
+    g.overlay(
+      `door ${page}`,
+      box,
+      () =>
+        can.visit
+          ? html("button", {
+              class: "gb-door",
+              type: "button",
+              "data-door": page,
+              onclick: () => g.visit(page),
+            })
+          : html("span", { class: "gb-door gb-named" }),
+      (/** @type {HTMLElement} */ node) => {
+        if (node.textContent !== text) node.textContent = text;
+        node.title = can.visit ? about : "";
+      },
+    );
   /** Changes the browser's selection at once and notifies Python; its later answer does not override a newer choice. */
   g.select = (wanted) => {
-    const change = can.recompute ? wanted : view.within?.(wanted, data, local) ?? wanted;
+    const change = can.recompute ? wanted : (view.within?.(wanted, data, local) ?? wanted);
     Object.assign(local.sel, change);
     chosen = Math.max(Date.now(), chosen + 1);
     view.selected?.(g, data, local, change);
@@ -201,8 +242,12 @@ function stage(name, view, parent, can) {
   /** What the tip is of, as far as the pointer has said. @type {Element | null} */
   let tipped = null;
   // Drawn anew below the pointer, a part is never left: its tip goes with the next move.
-  figure.addEventListener("pointermove", () => { if (tipped && !tipped.isConnected) tipBox.hidden = true; });
-  figure.addEventListener("pointerleave", () => { tipBox.hidden = true; });
+  figure.addEventListener("pointermove", () => {
+    if (tipped && !tipped.isConnected) tipBox.hidden = true;
+  });
+  figure.addEventListener("pointerleave", () => {
+    tipBox.hidden = true;
+  });
   g.tip = (node, text) => {
     const show = (/** @type {PointerEvent} */ event) => {
       tipped = node;
@@ -215,14 +260,25 @@ function stage(name, view, parent, can) {
       tipBox.style.top = `${(event.clientY - box.top) * zoom + 16}px`;
     };
     node.addEventListener("pointermove", /** @type {EventListener} */ (show));
-    node.addEventListener("pointerleave", () => { tipBox.hidden = true; });
+    node.addEventListener("pointerleave", () => {
+      tipBox.hidden = true;
+    });
     return node;
   };
   /** Draws once in the next frame, however often it is called. */
-  g.redraw = () => { if (!frame) frame = requestAnimationFrame(() => { frame = 0; draw(); }); };
+  g.redraw = () => {
+    if (!frame)
+      frame = requestAnimationFrame(() => {
+        frame = 0;
+        draw();
+      });
+  };
   /** Runs fn(0..1) over `ms`; at once when motion is reduced. Returns a function that stops it. */
   g.tween = (ms, fn) => {
-    if (g.reduced || ms <= 0) { fn(1); return () => {}; }
+    if (g.reduced || ms <= 0) {
+      fn(1);
+      return () => {};
+    }
     const start = performance.now();
     let id = requestAnimationFrame(function step(now) {
       const t = clamp((now - start) / ms, 0, 1);
@@ -255,12 +311,25 @@ function stage(name, view, parent, can) {
     const said = view.points?.(g, data, local)[name];
     if (said) return said;
     const named = CSS.escape(name);
-    const shapes = [...svg.querySelectorAll(`[data-point="${named}"], [data-part="${named}"]`)].map((shape) => shape.getBoundingClientRect()).filter((box) => box.width && box.height);
+    const shapes = [...svg.querySelectorAll(`[data-point="${named}"], [data-part="${named}"]`)]
+      .map((shape) => shape.getBoundingClientRect())
+      .filter((box) => box.width && box.height);
     if (!shapes.length) return null;
     const [whole, zoom] = [svg.getBoundingClientRect(), figure.currentCSSZoom || 1];
-    const [left, top] = [Math.min(...shapes.map((box) => box.left)), Math.min(...shapes.map((box) => box.top))];
-    const [right, bottom] = [Math.max(...shapes.map((box) => box.right)), Math.max(...shapes.map((box) => box.bottom))];
-    return [(left - whole.left) / zoom, (top - whole.top) / zoom, (right - left) / zoom, (bottom - top) / zoom];
+    const [left, top] = [
+      Math.min(...shapes.map((box) => box.left)),
+      Math.min(...shapes.map((box) => box.top)),
+    ];
+    const [right, bottom] = [
+      Math.max(...shapes.map((box) => box.right)),
+      Math.max(...shapes.map((box) => box.bottom)),
+    ];
+    return [
+      (left - whole.left) / zoom,
+      (top - whole.top) / zoom,
+      (right - left) / zoom,
+      (bottom - top) / zoom,
+    ];
   }
   /** Frames the part that a lesson points at; the rest steps back. */
   function pointed() {
@@ -278,7 +347,12 @@ function stage(name, view, parent, can) {
     const [left, top] = [Math.max(-pad, box[0] - pad), Math.max(-pad, box[1] - pad)];
     const right = Math.min((g.pictureWidth ?? g.width) + pad, box[0] + box[2] + pad);
     const bottom = Math.min(g.height + pad, box[1] + box[3] + pad);
-    Object.assign(pointer.style, { left: `${left}px`, top: `${top}px`, width: `${right - left}px`, height: `${bottom - top}px` });
+    Object.assign(pointer.style, {
+      left: `${left}px`,
+      top: `${top}px`,
+      width: `${right - left}px`,
+      height: `${bottom - top}px`,
+    });
     if (shown !== point) intoView(pointer, g.reduced);
     shown = point;
   }
@@ -289,8 +363,16 @@ function stage(name, view, parent, can) {
     seen = [];
     view.draw(g, data, local);
     const keep = new Set(seen);
-    for (const [key, part] of parts) if (!keep.has(key)) { part.node.remove(); parts.delete(key); }
-    for (const [key, node] of overlays) if (!keep.has(`overlay ${key}`)) { node.remove(); overlays.delete(key); }
+    for (const [key, part] of parts)
+      if (!keep.has(key)) {
+        part.node.remove();
+        parts.delete(key);
+      }
+    for (const [key, node] of overlays)
+      if (!keep.has(`overlay ${key}`)) {
+        node.remove();
+        overlays.delete(key);
+      }
     /** @type {Node | null} */
     let at = svg.firstChild;
     for (const key of seen) {
@@ -323,8 +405,11 @@ function stage(name, view, parent, can) {
     const style = getComputedStyle(parent);
     const ground = style.getPropertyValue("--st-background-color").trim();
     const given = /** @type {HTMLElement | null} */ (parent.closest("[data-theme]"))?.dataset.theme;
-    const dark = given ? given === "dark" : /^#/.test(ground) ? hex(ground).reduce((a, b) => a + b) < 380
-      : matchMedia("(prefers-color-scheme: dark)").matches;
+    const dark = given
+      ? given === "dark"
+      : /^#/.test(ground)
+        ? hex(ground).reduce((a, b) => a + b) < 380
+        : matchMedia("(prefers-color-scheme: dark)").matches;
     if (figure.dataset.theme && dark === g.dark) return false;
     g.dark = dark;
     figure.dataset.theme = dark ? "dark" : "light";
@@ -334,28 +419,56 @@ function stage(name, view, parent, can) {
   }
   const resize = new ResizeObserver(([entry]) => {
     const w = Math.floor(entry.contentRect.width);
-    if (w && w !== g.width) { g.width = w; stamp++; draw(); }
+    if (w && w !== g.width) {
+      g.width = w;
+      stamp++;
+      draw();
+    }
   });
-  figure.recolour = () => { if (theme()) draw(); };
+  figure.recolour = () => {
+    if (theme()) draw();
+  };
   probe.addEventListener("transitionend", figure.recolour);
   // If the pressed element is redrawn before the release, the browser fires no click, so we fire one.
   /** @type {{target: Element, x: number, y: number} | null} */
   let pressed = null;
-  svg.addEventListener("pointerdown", ({ button, isPrimary, target, clientX: x, clientY: y }) => {
-    pressed = button === 0 && isPrimary && target instanceof Element ? { target, x, y } : null;
-  }, true);
+  svg.addEventListener(
+    "pointerdown",
+    ({ button, isPrimary, target, clientX: x, clientY: y }) => {
+      pressed = button === 0 && isPrimary && target instanceof Element ? { target, x, y } : null;
+    },
+    true,
+  );
   svg.addEventListener("pointerup", (event) => {
     const { clientX, clientY, pointerId, pointerType, target } = event;
-    const lost = pressed && !pressed.target.isConnected && Math.hypot(clientX - pressed.x, clientY - pressed.y) < 4;
+    const lost =
+      pressed && !pressed.target.isConnected && Math.hypot(clientX - pressed.x, clientY - pressed.y) < 4;
     pressed = null;
-    if (lost) target?.dispatchEvent(new PointerEvent("click", { bubbles: true, cancelable: true, composed: true, clientX, clientY, pointerId, pointerType }));
+    if (lost)
+      target?.dispatchEvent(
+        new PointerEvent("click", {
+          bubbles: true,
+          cancelable: true,
+          composed: true,
+          clientX,
+          clientY,
+          pointerId,
+          pointerType,
+        }),
+      );
   });
   figure.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const control = event.target instanceof Element && event.target !== figure && event.target.closest("input, button, select, textarea");
+    const control =
+      event.target instanceof Element &&
+      event.target !== figure &&
+      event.target.closest("input, button, select, textarea");
     // A focused button of the picture handles Enter and Space; other keys are the picture's.
     if (control && (control.tagName !== "BUTTON" || event.key === " " || event.key === "Enter")) return;
-    if (view.key?.(event, g, data, local)) { event.preventDefault(); event.stopPropagation(); }
+    if (view.key?.(event, g, data, local)) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
   });
   const receive = (/** @type {any} */ next, /** @type {Given["setTriggerValue"]} */ trigger, part = "") => {
     [send, point] = [trigger, part];
@@ -367,12 +480,19 @@ function stage(name, view, parent, can) {
     Object.assign(local, view.init?.(next, local, before) ?? {});
     // In the page's own pixels, as the observer measures: bounding boxes are scaled by the projector mode.
     const w = Math.floor(figure.getBoundingClientRect().width / (figure.currentCSSZoom || 1)) || g.width;
-    if (w !== g.width) { g.width = w; stamp++; }
+    if (w !== g.width) {
+      g.width = w;
+      stamp++;
+    }
     resize.observe(figure);
     theme();
     draw();
   };
-  const release = () => { resize.disconnect(); cancelAnimationFrame(frame); frame = 0; };
+  const release = () => {
+    resize.disconnect();
+    cancelAnimationFrame(frame);
+    frame = 0;
+  };
   return { figure, receive, release };
 }
 
@@ -401,7 +521,9 @@ export function pointing(g, local, under) {
     local.hover = hover;
     g.redraw();
   };
-  g.svg.addEventListener("pointermove", (event) => { if (event.pointerType !== "touch") turn(under(event)); });
+  g.svg.addEventListener("pointermove", (event) => {
+    if (event.pointerType !== "touch") turn(under(event));
+  });
   g.svg.addEventListener("pointerleave", () => turn(null));
 }
 

@@ -18,15 +18,19 @@ function sharers(head, heads, kvHeads) {
  */
 const SHARES = {
   whole: {
-    all: say("shares keys and values with all other heads"), one: say("shares keys and values with head {last}"),
+    all: say("shares keys and values with all other heads"),
+    one: say("shares keys and values with head {last}"),
     some: say("shares keys and values with heads {others} and {last}"),
   },
   short: {
-    all: say("shares K, V with all other heads"), one: say("shares K, V with head {last}"),
+    all: say("shares K, V with all other heads"),
+    one: say("shares K, V with head {last}"),
     some: say("shares K, V with heads {others} and {last}"),
   },
   least: {
-    all: say("K, V also of all other heads"), one: say("K, V also of head {last}"), some: say("K, V also of heads {others} and {last}"),
+    all: say("K, V also of all other heads"),
+    one: say("K, V also of head {last}"),
+    some: say("K, V also of heads {others} and {last}"),
   },
 };
 /**
@@ -39,7 +43,9 @@ export function sharedWords(head, heads, kvHeads, words = "whole") {
   const said = SHARES[words];
   if (others.length === heads - 1) return said.all;
   const last = String(others.pop());
-  return (others.length ? said.some : said.one).replace("{others}", others.join(", ")).replace("{last}", last);
+  return (others.length ? said.some : said.one)
+    .replace("{others}", others.join(", "))
+    .replace("{last}", last);
 }
 /**
  * A line under each group of heads that share keys and values: heads `pitch` apart from x, `size` wide, the line at y.
@@ -50,8 +56,14 @@ export function keyGroups(heads, kvHeads, x, y, pitch, size) {
   if (per === 1) return [];
   return Array.from({ length: kvHeads }, (_, group) => {
     const [left, right] = [x + group * per * pitch, x + ((group + 1) * per - 1) * pitch + size];
-    const text = [say("share keys and values"), say("share K, V"), "K, V"].find((one) => measure(one, 12, false) * 1.04 < right - left);
-    return h("g", { "data-keys": group }, h("path", { d: `M${left},${y}H${right}`, stroke: css("k"), "stroke-width": 1.5 }),
-      text && label((left + right) / 2, y + 13, text, { fill: "k-ink", anchor: "middle" }));
+    const text = [say("share keys and values"), say("share K, V"), "K, V"].find(
+      (one) => measure(one, 12, false) * 1.04 < right - left,
+    );
+    return h(
+      "g",
+      { "data-keys": group },
+      h("path", { d: `M${left},${y}H${right}`, stroke: css("k"), "stroke-width": 1.5 }),
+      text && label((left + right) / 2, y + 13, text, { fill: "k-ink", anchor: "middle" }),
+    );
   });
 }

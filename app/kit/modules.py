@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from starlette.routing import Route
 
 ROOT = Path(__file__).resolve().parents[2]
-_DOCUMENTATION = re.compile(r"^[ \t]*/\*\*(?:(?!\*/).)*\*/[ \t]*$", re.M | re.S)
+_DOCUMENTATION = re.compile(r"^[ \t]*/\*\*(?:(?!\*/).)*\*/", re.M | re.S)
 IMPORT = re.compile(r'^(?:import|export)\b[^"\';]*?["\'](\.[^"\']+)["\'];', re.M)
 _LOADER = """
 const at = (path) => new URL(path, document.baseURI).href;

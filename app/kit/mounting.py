@@ -7,7 +7,7 @@ the app (`app.outside`) is made of the same files, and Streamlit is not there.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,19 +39,6 @@ class Component:
         """Its style sheets in their order: those of the kit, its own."""
         return _sheets(self._python, self._shared)
 
-    @cached_property
-    def _renderer(self) -> Callable[..., Any]:
-        import streamlit as st
-
-        # Streamlit looks for tables among a dict's values, with pandas (100 MB that nothing else here needs) and at
-        # every run; a list it passes on as it is.
-        script = modules.loader(self.script) + UNPACKED
-        # Without isolation the figure is part of the document: exports, tests and screen readers reach it.
-        made: Callable[..., Any] = st.components.v2.component(
-            f"glassbox_{self.name}", js=script, css=self.sheet(), isolate_styles=False
-        )
-        return made
-
     def __call__(
         self, data: Any = None, key: str | None = None, on: Mapping[str, Callable[[], None]] | None = None
     ) -> Any:
@@ -65,7 +52,7 @@ class Component:
         heard = {f"on_{event}_change": state.whole(act) for event, act in acts.items()}
         # the part that a lesson points at
         point = state.memo("lesson").get("point", "") if self._shared else ""
-        return self._renderer(data=None if data is None else [data, state.turn(), point], key=key, **heard)
+        return _renderer(self)(data=None if data is None else [data, state.turn(), point], key=key, **heard)
 
 
 def register(name: str, beside: str, shared: bool = True) -> Component:
@@ -85,6 +72,21 @@ def sheet_of(components: Sequence[Component]) -> str:
     """Read the style sheets of several components, each sheet once: the colours, those of the kit, their own."""
     paths = dict.fromkeys(path for component in components for path in component.sheets)
     return theme.css() + "\n".join(path.read_text(encoding="utf-8") for path in paths)
+
+
+@cache
+def _renderer(component: Component) -> Callable[..., Any]:
+    """Register a component with Streamlit, once; what it returns mounts the component."""
+    import streamlit as st
+
+    # Streamlit looks for tables among a dict's values, with pandas (100 MB that nothing else here needs) and at
+    # every run; a list it passes on as it is.
+    script = modules.loader(component.script) + UNPACKED
+    # Without isolation the figure is part of the document: exports, tests and screen readers reach it.
+    made: Callable[..., Any] = st.components.v2.component(
+        f"glassbox_{component.name}", js=script, css=component.sheet(), isolate_styles=False
+    )
+    return made
 
 
 # Two page runs may overlap while a browser still loads the module. The browser may then receive the later run's data

@@ -15,10 +15,12 @@ import { inLines, label } from "./shapes.js";
 export function paragraphs(g, key, box, lines, o = {}) {
   const { size = 13, fill = "ink" } = o;
   let y = box.y;
-  const set = lines.flatMap((line, i) => inLines(line, box.w, size).map((words, k) => {
-    y += size + 5 + (i && !k ? 5 : 0);
-    return { words, y };
-  }));
+  const set = lines.flatMap((line, i) =>
+    inLines(line, box.w, size).map((words, k) => {
+      y += size + 5 + (i && !k ? 5 : 0);
+      return { words, y };
+    }),
+  );
   g.part(key, [box, lines], () => set.map((one) => label(box.x, one.y, one.words, { size, fill })));
   return y + 8;
 }

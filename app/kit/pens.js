@@ -43,7 +43,10 @@ export function canvasPen(context, g) {
       for (let i = 0; i < xs.length; i++) {
         if (Number.isNaN(ys[i])) pen = false;
         else if (pen) context.lineTo(xs[i], ys[i]);
-        else { context.moveTo(xs[i], ys[i]); pen = true; }
+        else {
+          context.moveTo(xs[i], ys[i]);
+          pen = true;
+        }
       }
       context.stroke();
       context.setLineDash([]);
@@ -81,15 +84,30 @@ export function canvasPen(context, g) {
 export function svgPen(into, name) {
   let [now, clips] = [into, 0];
   return {
-    rect: (x, y, width, height, fill, alpha = 1) => now.push(h("rect", { x, y, width, height, fill: css(fill), opacity: alpha })),
+    rect: (x, y, width, height, fill, alpha = 1) =>
+      now.push(h("rect", { x, y, width, height, fill: css(fill), opacity: alpha })),
     line(xs, ys, o) {
       let [d, pen] = ["", false];
       for (let i = 0; i < xs.length; i++) {
-        if (Number.isNaN(ys[i])) { pen = false; continue; }
+        if (Number.isNaN(ys[i])) {
+          pen = false;
+          continue;
+        }
         d += `${pen ? "L" : "M"}${xs[i].toFixed(1)},${ys[i].toFixed(1)}`;
         pen = true;
       }
-      if (d) now.push(h("path", { d, fill: "none", stroke: css(o.stroke), "stroke-width": o.width ?? 1, "stroke-dasharray": o.dash?.join(" "), "stroke-linejoin": "round", opacity: o.alpha }));
+      if (d)
+        now.push(
+          h("path", {
+            d,
+            fill: "none",
+            stroke: css(o.stroke),
+            "stroke-width": o.width ?? 1,
+            "stroke-dasharray": o.dash?.join(" "),
+            "stroke-linejoin": "round",
+            opacity: o.alpha,
+          }),
+        );
     },
     dot: (cx, cy, r, fill) => now.push(h("circle", { cx, cy, r, fill: css(fill) })),
     text: (x, y, text, o = {}) => now.push(label(x, y, text, o)),
@@ -98,7 +116,10 @@ export function svgPen(into, name) {
       const id = `curves-${name}-${clips++}`;
       now = [];
       draw();
-      outer.push(h("clipPath", { id }, h("rect", { x, y, width, height })), h("g", { "clip-path": `url(#${id})` }, now));
+      outer.push(
+        h("clipPath", { id }, h("rect", { x, y, width, height })),
+        h("g", { "clip-path": `url(#${id})` }, now),
+      );
       now = outer;
     },
   };

@@ -70,6 +70,9 @@ function toBase64(bytes) {
   for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
   return btoa(text);
 }
-const newer = /** @type {typeof Uint8Array & {fromBase64?: (text: string) => Uint8Array<ArrayBuffer>}} */ (Uint8Array);
+const newer = /** @type {typeof Uint8Array & {fromBase64?: (text: string) => Uint8Array<ArrayBuffer>}} */ (
+  Uint8Array
+);
 /** @type {(text: string) => Uint8Array<ArrayBuffer>} */
-export const fromBase64 = (text) => newer.fromBase64?.(text) ?? Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+export const fromBase64 = (text) =>
+  newer.fromBase64?.(text) ?? Uint8Array.from(atob(text), (c) => c.charCodeAt(0));

@@ -57,7 +57,8 @@ const table = await tableOf(language);
 if (language !== "en") document.documentElement.lang = language;
 
 /** @type {(message: string, values: Record<string, unknown> | undefined) => string} */
-const filled = (message, values) => (values ? message.replace(/\{(\w+)\}/g, (_, place) => String(values[place])) : message);
+const filled = (message, values) =>
+  values ? message.replace(/\{(\w+)\}/g, (_, place) => String(values[place])) : message;
 
 /**
  * A message, translated, with the values in its {places}.
@@ -73,7 +74,8 @@ export const mark = (message) => message;
  * A message that means different things in different places, by the context that tells them apart.
  * @param {string} context @param {string} message @param {Record<string, unknown>} [values]
  */
-export const sayOf = (context, message, values) => filled(table[`${context}\u0004${message}`]?.[0] ?? message, values);
+export const sayOf = (context, message, values) =>
+  filled(table[`${context}\u0004${message}`]?.[0] ?? message, values);
 
 /** A counted noun's singular or plural; undefined where the table has none (in English). @type {(word: string, one: boolean) => string | undefined} */
 export const noun = (word, one) => table[`${NOUNS}\u0004${word}`]?.at(one ? 0 : -1);
@@ -84,4 +86,8 @@ export const noun = (word, one) => table[`${NOUNS}\u0004${word}`]?.at(one ? 0 : 
  * @param {string} message @param {Record<string, T>} values
  * @returns {(string | T)[]}
  */
-export const pieces = (message, values) => message.split(/\{(\w+)\}/).map((piece, i) => (i % 2 ? values[piece] : piece)).filter((piece) => piece !== "");
+export const pieces = (message, values) =>
+  message
+    .split(/\{(\w+)\}/)
+    .map((piece, i) => (i % 2 ? values[piece] : piece))
+    .filter((piece) => piece !== "");

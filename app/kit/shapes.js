@@ -49,7 +49,8 @@ export const MONO = "var(--gb-mono)";
 function fill(node, attrs, children) {
   for (const [name, value] of Object.entries(attrs ?? {})) {
     if (value === null || value === undefined || value === false) continue;
-    if (typeof value === "function") node.addEventListener(name.replace(/^on/, ""), /** @type {EventListener} */ (value));
+    if (typeof value === "function")
+      node.addEventListener(name.replace(/^on/, ""), /** @type {EventListener} */ (value));
     else node.setAttribute(name, String(value));
   }
   for (const child of /** @type {Shape[]} */ (children.flat(3))) {
@@ -88,7 +89,12 @@ export const lerp = (a, b, t) => a + (b - a) * t;
  * A very small number in plain digits: 0.0000012.
  * @param {number} v not negative
  */
-export const tiny = (v) => (v === 0 ? "0" : v < 1e-12 ? say("less than 0.000000000001") : v.toFixed(Math.min(14, Math.max(3, Math.ceil(-Math.log10(v)) + 1))));
+export const tiny = (v) =>
+  v === 0
+    ? "0"
+    : v < 1e-12
+      ? say("less than 0.000000000001")
+      : v.toFixed(Math.min(14, Math.max(3, Math.ceil(-Math.log10(v)) + 1)));
 /**
  * 1.5 -> "1.50", -1 -> "−1.00" with a true minus sign; never "−0.00".
  * @param {number} x
@@ -138,14 +144,17 @@ export function visible(token) {
  * The first of several wordings of one thing that fits into so many pixels, or the last: a word is shown whole or not at all.
  * @type {(wordings: readonly string[], room: number, size?: number, mono?: boolean) => string}
  */
-export const firstFit = (wordings, room, size = 12, mono = false) => wordings.find((one) => measure(one, size, mono) <= room) ?? wordings[wordings.length - 1];
+export const firstFit = (wordings, room, size = 12, mono = false) =>
+  wordings.find((one) => measure(one, size, mono) <= room) ?? wordings[wordings.length - 1];
 /**
  * The size of letters in which a token fits into so many pixels: the wanted one, or up to three less.
  * @type {(token: string, room: number, size: number) => number}
  */
-export const sizeIn = (token, room, size) => [size, size - 1, size - 2].find((one) => measure(visible(token), one, true) <= room) ?? size - 3;
+export const sizeIn = (token, room, size) =>
+  [size, size - 1, size - 2].find((one) => measure(visible(token), one, true) <= room) ?? size - 3;
 /** The tip of a token: itself, its number, and what the start token is for. @type {(token: string, id: number | undefined) => string} */
-export const tokenTip = (token, id) => `${visible(token)}  id ${id}${token === "<s>" ? `\n${say("the start token: it stands before every text,\nso that the first word has something before it")}` : ""}`;
+export const tokenTip = (token, id) =>
+  `${visible(token)}  id ${id}${token === "<s>" ? `\n${say("the start token: it stands before every text,\nso that the first word has something before it")}` : ""}`;
 
 /** Without a document (layouts are tested in Node) average letter widths are used. */
 const ruler = typeof document === "undefined" ? null : document.createElement("canvas").getContext("2d");
@@ -201,10 +210,20 @@ export function inLines(text, room, size = 12) {
  */
 export function label(x, y, text, o = {}) {
   const { size = 12, fill: colour = "ink2", weight, anchor, mono, ...rest } = o;
-  return h("text", {
-    x, y, fill: css(colour), "font-size": size, "font-weight": weight, "text-anchor": anchor,
-    "font-family": mono ? MONO : null, ...rest,
-  }, text);
+  return h(
+    "text",
+    {
+      x,
+      y,
+      fill: css(colour),
+      "font-size": size,
+      "font-weight": weight,
+      "text-anchor": anchor,
+      "font-family": mono ? MONO : null,
+      ...rest,
+    },
+    text,
+  );
 }
 /**
  * A token in running text: the space's dot faint, the rest as given.
@@ -212,7 +231,7 @@ export function label(x, y, text, o = {}) {
  */
 export function tokenSpans(token, room = 1e9, size = 13) {
   const shown = fit(visible(token), room, size, true);
-  const dots = token.startsWith(" ") ? shown.match(/^·+/)?.[0] ?? "" : "";
+  const dots = token.startsWith(" ") ? (shown.match(/^·+/)?.[0] ?? "") : "";
   return [dots && h("tspan", { opacity: 0.55 }, dots), shown.slice(dots.length)];
 }
 /**
@@ -234,15 +253,34 @@ export const shareBar = (x, y, w, height, p, o = {}) =>
 export function chip(g, x, y, w, token, o = {}) {
   const { height = 24, size = 13, selected, faint, id } = o;
   const frame = o.colour ?? (selected ? "accent" : "line");
-  const node = h("g", { class: "gb-chip" },
+  const node = h(
+    "g",
+    { class: "gb-chip" },
     h("rect", {
-      x, y: y - height / 2, width: w, height, rx: 4, fill: css("bg"), stroke: css(frame),
+      x,
+      y: y - height / 2,
+      width: w,
+      height,
+      rx: 4,
+      fill: css("bg"),
+      stroke: css(frame),
       "stroke-width": selected || o.colour ? 1.5 : 1,
     }),
-    h("text", {
-      x: x + w / 2, y: y + size * 0.36, "text-anchor": "middle", "font-family": MONO, "font-size": size,
-      "font-weight": selected ? 700 : null, fill: css(selected ? "accent" : faint ? "ink3" : "ink"), direction: "ltr",
-    }, tokenSpans(token, w - 8, size)));
+    h(
+      "text",
+      {
+        x: x + w / 2,
+        y: y + size * 0.36,
+        "text-anchor": "middle",
+        "font-family": MONO,
+        "font-size": size,
+        "font-weight": selected ? 700 : null,
+        fill: css(selected ? "accent" : faint ? "ink3" : "ink"),
+        direction: "ltr",
+      },
+      tokenSpans(token, w - 8, size),
+    ),
+  );
   if (id !== undefined) g.tip(node, tokenTip(token, id));
   return node;
 }
@@ -271,8 +309,10 @@ export function wire(points, r = 6) {
  */
 export function ribbon(x0, y0, w0, x1, y1, w1) {
   const m = (x0 + x1) / 2;
-  return `M${x0},${y0 - w0 / 2}C${m},${y0 - w0 / 2} ${m},${y1 - w1 / 2} ${x1},${y1 - w1 / 2}` +
-    `L${x1},${y1 + w1 / 2}C${m},${y1 + w1 / 2} ${m},${y0 + w0 / 2} ${x0},${y0 + w0 / 2}Z`;
+  return (
+    `M${x0},${y0 - w0 / 2}C${m},${y0 - w0 / 2} ${m},${y1 - w1 / 2} ${x1},${y1 - w1 / 2}` +
+    `L${x1},${y1 + w1 / 2}C${m},${y1 + w1 / 2} ${m},${y0 + w0 / 2} ${x0},${y0 + w0 / 2}Z`
+  );
 }
 
 // ---------------------------------------------------------------- colours and heat maps
@@ -299,7 +339,10 @@ export function unpack(packed) {
   const kinds = { f32: Float32Array, u8: Uint8Array, i32: Int32Array, u16: Uint16Array };
   /** @type {keyof Kinds} */
   const kind = packed.dtype;
-  const numbers = kind === "f16" || kind === "n16" ? widened(new Uint16Array(raw.buffer), kind) : new kinds[kind](raw.buffer);
+  const numbers =
+    kind === "f16" || kind === "n16"
+      ? widened(new Uint16Array(raw.buffer), kind)
+      : new kinds[kind](raw.buffer);
   const whole = packed.triangle ? squared(/** @type {Float32Array} */ (numbers), packed.shape) : numbers;
   return Object.assign(/** @type {Kinds[Kind]} */ (whole), { shape: packed.shape });
 }
@@ -359,7 +402,8 @@ export function colours(g) {
     color: (name) => rgb(raw(name)),
     /** @type {(a: string, b: string, t: number) => string} */
     mix: (a, b, t) => rgb(mixed(raw(a), raw(b), t)),
-    signedRgb, sequentialRgb,
+    signedRgb,
+    sequentialRgb,
     /**
      * 0 is the middle colour, ±max the ends; strength 0.62 keeps ink readable on it.
      * @type {(...a: Parameters<typeof signedRgb>) => string}
@@ -394,4 +438,13 @@ const BY_HAND = 6000; // pixels: up to here our own PNG encoder is faster than t
  * @type {(x: number, y: number, width: number, height: number, href: string, o?: Attributes) => SVGImageElement}
  */
 export const heatImage = (x, y, width, height, href, o = {}) =>
-  h("image", { x, y, width, height, href, preserveAspectRatio: "none", style: "image-rendering:pixelated", ...o });
+  h("image", {
+    x,
+    y,
+    width,
+    height,
+    href,
+    preserveAspectRatio: "none",
+    style: "image-rendering:pixelated",
+    ...o,
+  });

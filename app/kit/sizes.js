@@ -11,7 +11,12 @@ export function powered(v) {
   return `${digits} · 10${raise(Number(power))}`;
 }
 /** @type {[unit: number, sign: string][]} */
-const UNITS = [[1e12, "T"], [1e9, "B"], [1e6, "M"], [1e3, "k"]];
+const UNITS = [
+  [1e12, "T"],
+  [1e9, "B"],
+  [1e6, "M"],
+  [1e3, "k"],
+];
 
 /** A number of any size in few signs: 332k, 3M, 175B, 1.4T. @param {number} v */
 export function sized(v, digits = 2) {

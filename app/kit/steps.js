@@ -91,10 +91,17 @@ const found = new WeakMap();
 export function isClear(figure, bar, width) {
   const claim = document.querySelector(".gb-claim");
   if (!claim) return true;
-  const about = [width, document.fonts.status, claim.textContent, ...[...bar.children].map((part) => (/** @type {HTMLElement} */ (part).hidden ? "" : part.textContent))].join("\n");
+  const about = [
+    width,
+    document.fonts.status,
+    claim.textContent,
+    ...[...bar.children].map((part) => (/** @type {HTMLElement} */ (part).hidden ? "" : part.textContent)),
+  ].join("\n");
   const known = found.get(bar);
   if (known?.about === about) return known.clear;
-  const end = claim.getBoundingClientRect().left + Math.max(0, ...[...claim.querySelectorAll("h1, p")].map((line) => line.getBoundingClientRect().width));
+  const end =
+    claim.getBoundingClientRect().left +
+    Math.max(0, ...[...claim.querySelectorAll("h1, p")].map((line) => line.getBoundingClientRect().width));
   const parts = [...bar.children].map((part) => part.getBoundingClientRect()).filter((box) => box.width);
   const wide = parts.length ? parts[parts.length - 1].right - parts[0].left : 0;
   const clear = end + 16 + wide <= figure.getBoundingClientRect().right;
@@ -108,14 +115,21 @@ export function isClear(figure, bar, width) {
  * @param {Ways} [ways]
  * @returns {Steps}
  */
-export function stepMode(field, names, { whole: drawn = names.length - 1, first = 0, along, leave: home } = {}) {
+export function stepMode(
+  field,
+  names,
+  { whole: drawn = names.length - 1, first = 0, along, leave: home } = {},
+) {
   const last = names.length - 1;
   const chosen = (/** @type {Local} */ local) => (local.sel[field] ?? first - 1) - first;
   /** @type {Steps["told"]} */
   const told = (local) => chosen(local) >= 0 && chosen(local) <= last;
   /** @type {Steps["of"]} */
   const of = (local) => (told(local) ? chosen(local) : drawn);
-  const stop = (/** @type {Played} */ local) => { clearInterval(local.timer ?? undefined); local.timer = null; };
+  const stop = (/** @type {Played} */ local) => {
+    clearInterval(local.timer ?? undefined);
+    local.timer = null;
+  };
   /** @type {Steps["to"]} */
   const to = (g, local, at) => {
     if (at > last) {
@@ -145,17 +159,39 @@ export function stepMode(field, names, { whole: drawn = names.length - 1, first 
   };
   const build = (/** @type {Ground} */ g, /** @type {Played} */ local) => {
     /** @type {(act: string, click: (now: Steps) => void, extra?: string) => HTMLButtonElement} */
-    const button = (act, click, extra = "") => html("button", {
-      type: "button", class: `gb-button gb-small ${extra}`, "data-act": act, click: () => { const now = held.get(made); if (now) click(now); },
-    });
-    const made = html("div", { class: "gb-steps-top" },
-      html("div", { class: "gb-steps" }, html("span", { class: "gb-steps-count", role: "status" }),
+    const button = (act, click, extra = "") =>
+      html("button", {
+        type: "button",
+        class: `gb-button gb-small ${extra}`,
+        "data-act": act,
+        click: () => {
+          const now = held.get(made);
+          if (now) click(now);
+        },
+      });
+    const made = html(
+      "div",
+      { class: "gb-steps-top" },
+      html(
+        "div",
+        { class: "gb-steps" },
+        html("span", { class: "gb-steps-count", role: "status" }),
         button("back", (now) => now.by(g, local, -1)),
         button("next", (now) => now.by(g, local, 1), "gb-primary"),
-        button("play", (now) => now.play(g, local, !local.timer))),
-      html("div", { class: "gb-steps-row" },
-        html("p", { class: "gb-steps-said", role: "status", "data-part": "step" }, html("strong", {}), html("span", {})),
-        button("whole", (now) => now.to(g, local, now.last + 1))));
+        button("play", (now) => now.play(g, local, !local.timer)),
+      ),
+      html(
+        "div",
+        { class: "gb-steps-row" },
+        html(
+          "p",
+          { class: "gb-steps-said", role: "status", "data-part": "step" },
+          html("strong", {}),
+          html("span", {}),
+        ),
+        button("whole", (now) => now.to(g, local, now.last + 1)),
+      ),
+    );
     g.figure.prepend(made);
     lifted(g.figure, made);
     return made;
@@ -169,14 +205,26 @@ export function stepMode(field, names, { whole: drawn = names.length - 1, first 
     const [now, on] = [of(local), told(local)];
     if (!on && local.timer) stop(local); // the page went back to the whole picture by itself
     /** @type {(node: Element, text: string) => void} */
-    const write = (node, text) => { if (node.textContent !== text) node.textContent = text; };
+    const write = (node, text) => {
+      if (node.textContent !== text) node.textContent = text;
+    };
     write(line.children[0], on ? "" : WHOLE);
     write(back, say("Back"));
-    write(next, !on ? say("Step through it ({count} steps)", { count: names.length }) : now < last ? say("Next: {step}", { step: names[now + 1] }) : WHOLE);
+    write(
+      next,
+      !on
+        ? say("Step through it ({count} steps)", { count: names.length })
+        : now < last
+          ? say("Next: {step}", { step: names[now + 1] })
+          : WHOLE,
+    );
     write(run, local.timer ? say("Pause") : say("Play"));
     write(leave, say("Whole picture"));
     back.disabled = now === 0;
-    write(said.children[0], on ? say("Step {now} of {count}: {step}", { now: now + 1, count: names.length, step: names[now] }) : "");
+    write(
+      said.children[0],
+      on ? say("Step {now} of {count}: {step}", { now: now + 1, count: names.length, step: names[now] }) : "",
+    );
     write(said.children[1], on ? captions(now) : "");
     const inside = made.contains(document.activeElement);
     for (const node of [back, run, leave]) node.hidden = !on;
@@ -184,7 +232,12 @@ export function stepMode(field, names, { whole: drawn = names.length - 1, first 
     made.classList.toggle("gb-steps-told", on);
     g.figure.classList.toggle("gb-steps-beside", isDesk(g.width) && isClear(g.figure, line, g.width));
     if (inside && !made.contains(document.activeElement)) next.focus(); // a button that hides, or can do nothing, loses it
-    if (inside && document.activeElement instanceof HTMLButtonElement && (document.activeElement.hidden || document.activeElement.disabled)) next.focus();
+    if (
+      inside &&
+      document.activeElement instanceof HTMLButtonElement &&
+      (document.activeElement.hidden || document.activeElement.disabled)
+    )
+      next.focus();
   };
   /** @type {Steps["halt"]} */
   const halt = (g, local) => {
@@ -211,11 +264,17 @@ export function stepMode(field, names, { whole: drawn = names.length - 1, first 
     return true;
   };
   /** @type {Steps["said"]} */
-  const said = (local, captions) => (told(local)
-    ? `${say("Step {now} of {count}, {step}:", { now: of(local) + 1, count: names.length, step: names[of(local)] })} ${captions ? `${captions(of(local))} ` : ""}`
-    : `${WHOLE}. `);
+  const said = (local, captions) =>
+    told(local)
+      ? `${say("Step {now} of {count}, {step}:", { now: of(local) + 1, count: names.length, step: names[of(local)] })} ${captions ? `${captions(of(local))} ` : ""}`
+      : `${WHOLE}. `;
   /** @type {Steps["state"]} */
-  const state = (local) => ({ step: of(local), steps: names.length, whole: !told(local), playing: Boolean(local.timer) });
+  const state = (local) => ({
+    step: of(local),
+    steps: names.length,
+    whole: !told(local),
+    playing: Boolean(local.timer),
+  });
   /** @type {Steps} */
   const steps = { names, last, of, told, to, by, play, bar, key, halt, whole, up, said, state };
   return steps;

@@ -9,18 +9,27 @@ const BINARY_NAMES = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
 /** @type {[least: number, each: number, said: string][]} */
 const TIMES = [
-  [3.156e7, 3.156e7, say("{count} years")], [172800, 86400, say("{count} days")], [7200, 3600, say("{count} hours")], [120, 60, say("{count} minutes")],
-  [0.9995, 1, "{count} s"], [0.9995e-3, 1e-3, "{count} ms"], [0.9995e-6, 1e-6, "{count} µs"],
+  [3.156e7, 3.156e7, say("{count} years")],
+  [172800, 86400, say("{count} days")],
+  [7200, 3600, say("{count} hours")],
+  [120, 60, say("{count} minutes")],
+  [0.9995, 1, "{count} s"],
+  [0.9995e-3, 1e-3, "{count} ms"],
+  [0.9995e-6, 1e-6, "{count} µs"],
 ];
 
 /** @type {(count: number, base: number, names: string[]) => [number, string]} */
 function inUnits(count, base, names) {
   let [value, at] = [count, 0];
-  while (value >= 0.9995 * base && at < names.length - 1) { value /= base; at++; }
+  while (value >= 0.9995 * base && at < names.length - 1) {
+    value /= base;
+    at++;
+  }
   return [value, names[at]];
 }
 /** Three digits, more before the point. @param {number} v */
-export const threeDigits = (v) => (v >= 99.95 ? thousands(Math.round(v)) : v >= 9.995 ? num(v, 1) : num(v, 2));
+export const threeDigits = (v) =>
+  v >= 99.95 ? thousands(Math.round(v)) : v >= 9.995 ? num(v, 1) : num(v, 2);
 /** Bytes: 15.6 MiB. @param {number} count */
 export function sizeOf(count) {
   const [value, name] = inUnits(count, 1024, BINARY_NAMES);
@@ -33,7 +42,8 @@ export function siOf(count, unit = "") {
 }
 /** Seconds: 1.30 ms, 4.50 hours, 3.10 years. @param {number} seconds */
 export function timeOf(seconds) {
-  for (const [least, each, said] of TIMES) if (seconds >= least) return said.replace("{count}", threeDigits(seconds / each));
+  for (const [least, each, said] of TIMES)
+    if (seconds >= least) return said.replace("{count}", threeDigits(seconds / each));
   return `${num(seconds * 1e9, 2)} ns`;
 }
 /**

@@ -9,5 +9,8 @@ export function costOf(votes, came) {
 /** −Σ share · log p, in nats: what answers in these shares cost on average under p. @type {(weights: number[], p: number[]) => number} */
 export function crossEntropy(weights, p) {
   const all = weights.reduce((a, b) => a + b, 0);
-  return -weights.reduce((sum, one, at) => sum + (one ? (one / all) * Math.log(Math.max(p[at], 1e-45)) : 0), 0);
+  return -weights.reduce(
+    (sum, one, at) => sum + (one ? (one / all) * Math.log(Math.max(p[at], 1e-45)) : 0),
+    0,
+  );
 }

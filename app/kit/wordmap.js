@@ -109,18 +109,62 @@ export class WordMap {
     this.context = this.canvas.getContext("2d");
     this.tip = html("div", { class: "gb-tip", hidden: "", "aria-hidden": "true" });
     /** @type {(act: string, text: string, name: string, click: () => void) => HTMLButtonElement} */
-    const button = (act, text, name, click) => html("button", { type: "button", class: "gb-map-button", "data-map-act": act, "aria-label": name, title: name, click }, text);
-    this.lassoButton = button("lasso", say("Lasso"), say("Choose words with a line around them"), () => this.lassoMode(!this.lassoing));
-    this.bar = html("div", { class: "gb-map-bar" },
-      button("out", "−", say("Zoom out"), () => this.zoom(1 / 1.6)), button("in", "+", say("Zoom in"), () => this.zoom(1.6)),
-      button("whole", sayOf("map", "All"), say("All words in view"), () => this.fit()), this.lassoButton);
+    const button = (act, text, name, click) =>
+      html(
+        "button",
+        {
+          type: "button",
+          class: "gb-map-button",
+          "data-map-act": act,
+          "aria-label": name,
+          title: name,
+          click,
+        },
+        text,
+      );
+    this.lassoButton = button("lasso", say("Lasso"), say("Choose words with a line around them"), () =>
+      this.lassoMode(!this.lassoing),
+    );
+    this.bar = html(
+      "div",
+      { class: "gb-map-bar" },
+      button("out", "−", say("Zoom out"), () => this.zoom(1 / 1.6)),
+      button("in", "+", say("Zoom in"), () => this.zoom(1.6)),
+      button("whole", sayOf("map", "All"), say("All words in view"), () => this.fit()),
+      this.lassoButton,
+    );
     const list = `gb-map-words-${Math.random().toString(36).slice(2)}`;
     this.hints = html("datalist", { id: list });
     /** @type {HTMLInputElement} */
-    this.search = html("input", { class: "gb-map-search", type: "search", placeholder: say("Search a word"), "aria-label": say("Search a word on the map"), list, autocomplete: "off", spellcheck: "false",
-      oninput: () => this.hint(), onchange: () => this.seek(this.search.value), onkeydown: (event) => { if (event.key === "Enter") { this.seek(this.search.value); event.preventDefault(); } event.stopPropagation(); } });
+    this.search = html("input", {
+      class: "gb-map-search",
+      type: "search",
+      placeholder: say("Search a word"),
+      "aria-label": say("Search a word on the map"),
+      list,
+      autocomplete: "off",
+      spellcheck: "false",
+      oninput: () => this.hint(),
+      onchange: () => this.seek(this.search.value),
+      onkeydown: (event) => {
+        if (event.key === "Enter") {
+          this.seek(this.search.value);
+          event.preventDefault();
+        }
+        event.stopPropagation();
+      },
+    });
     this.saying = html("p", { class: "gb-map-said", role: "status", hidden: "" });
-    this.node = html("div", { class: "gb-map", "data-map": name, tabindex: 0, role: "group" }, this.canvas, this.search, this.hints, this.saying, this.bar, this.tip);
+    this.node = html(
+      "div",
+      { class: "gb-map", "data-map": name, tabindex: 0, role: "group" },
+      this.canvas,
+      this.search,
+      this.hints,
+      this.saying,
+      this.bar,
+      this.tip,
+    );
     this.listen();
   }
 
@@ -128,12 +172,27 @@ export class WordMap {
   use(box, spec) {
     const before = this.spec;
     /** @type {Spec} */
-    const now = { marks: [], arrows: [], selected: [], most: 40, ramp: ["res", "accent"], labelled: () => true, ...spec };
+    const now = {
+      marks: [],
+      arrows: [],
+      selected: [],
+      most: 40,
+      ramp: ["res", "accent"],
+      labelled: () => true,
+      ...spec,
+    };
     this.spec = now;
     this.box = box;
-    this.node.setAttribute("aria-label", (spec.onpick
-      ? say("{title}. Arrow keys move it, plus and minus zoom, Enter takes the word in the middle.", { title: spec.title ?? say("Map of words") })
-      : say("{title}. Arrow keys move it, plus and minus zoom.", { title: spec.title ?? say("Map of words") })));
+    this.node.setAttribute(
+      "aria-label",
+      spec.onpick
+        ? say("{title}. Arrow keys move it, plus and minus zoom, Enter takes the word in the middle.", {
+            title: spec.title ?? say("Map of words"),
+          })
+        : say("{title}. Arrow keys move it, plus and minus zoom.", {
+            title: spec.title ?? say("Map of words"),
+          }),
+    );
     this.tell(now);
     if (spec.shades !== this.shades || spec.words !== before?.words) this.arrange(spec);
     this.colour(now);
@@ -142,13 +201,17 @@ export class WordMap {
     const sized = this.width !== box.width || this.height !== box.height;
     [this.width, this.height] = [box.width, box.height];
     if (other) this.flow(spec, spec.words === before?.words);
-    if (!before || focus || (this.fitted && (other || sized))) this.fit(spec.focus?.ids, Boolean(before) && !sized);
+    if (!before || focus || (this.fitted && (other || sized)))
+      this.fit(spec.focus?.ids, Boolean(before) && !sized);
     this.draw();
   }
   /** Draws in the next frame. */
   soon() {
     if (this.pending) return;
-    this.pending = requestAnimationFrame(() => { this.pending = 0; this.draw(); });
+    this.pending = requestAnimationFrame(() => {
+      this.pending = 0;
+      this.draw();
+    });
   }
 
   // ------------------------------------------------------------- layout
@@ -161,7 +224,10 @@ export class WordMap {
     const from = this.points;
     this.target = target;
     this.stop?.();
-    if (!from || from.length !== target.length || this.g.reduced || !moving) { this.points = target; return; }
+    if (!from || from.length !== target.length || this.g.reduced || !moving) {
+      this.points = target;
+      return;
+    }
     const start = Float32Array.from(from);
     const now = Float32Array.from(from);
     this.points = now;
@@ -179,7 +245,10 @@ export class WordMap {
     const at = this.target ?? new Float32Array(2);
     const n = at.length / 2;
     if (ids?.length) {
-      const [xs, ys] = [ids.map((id) => (Array.isArray(id) ? id[0] : at[2 * id])), ids.map((id) => (Array.isArray(id) ? id[1] : at[2 * id + 1]))];
+      const [xs, ys] = [
+        ids.map((id) => (Array.isArray(id) ? id[0] : at[2 * id])),
+        ids.map((id) => (Array.isArray(id) ? id[1] : at[2 * id + 1])),
+      ];
       return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
     }
     const side = (/** @type {0 | 1} */ k) => {
@@ -200,7 +269,8 @@ export class WordMap {
     const room = ids?.length ? 70 : 16; // pixels around them; labels need some
     /** @type {(bounds: Bounds, margin: number) => Place} */
     const place = ([x0, y0, x1, y1], margin) => ({
-      x: (x0 + x1) / 2, y: (y0 + y1) / 2,
+      x: (x0 + x1) / 2,
+      y: (y0 + y1) / 2,
       k: Math.min((this.width - 2 * margin) / (x1 - x0 || 1e-3), (this.height - margin) / (y1 - y0 || 1e-3)),
     });
     const whole = place(this.bounds(), 16);
@@ -214,20 +284,40 @@ export class WordMap {
   turn(to, moving) {
     const from = this.view;
     this.halt?.();
-    if (!moving || this.g.reduced) { this.view = to; this.soon(); return; }
+    if (!moving || this.g.reduced) {
+      this.view = to;
+      this.soon();
+      return;
+    }
     this.halt = this.g.tween(FLOW, (t) => {
-      this.view = { x: lerp(from.x, to.x, t), y: lerp(from.y, to.y, t), k: Math.exp(lerp(Math.log(from.k), Math.log(to.k), t)) };
+      this.view = {
+        x: lerp(from.x, to.x, t),
+        y: lerp(from.y, to.y, t),
+        k: Math.exp(lerp(Math.log(from.k), Math.log(to.k), t)),
+      };
       this.soon();
     });
   }
   /** @type {(x: number, y: number) => Point} */
-  at(x, y) { return [(x - this.view.x) * this.view.k + this.width / 2, (this.view.y - y) * this.view.k + this.height / 2]; }
+  at(x, y) {
+    return [
+      (x - this.view.x) * this.view.k + this.width / 2,
+      (this.view.y - y) * this.view.k + this.height / 2,
+    ];
+  }
   /** @type {(id: number) => Point} */
-  place(id) { return this.points ? this.at(this.points[2 * id], this.points[2 * id + 1]) : [0, 0]; }
+  place(id) {
+    return this.points ? this.at(this.points[2 * id], this.points[2 * id + 1]) : [0, 0];
+  }
   /** A word's place in the figure. @type {(id: number) => Point} */
-  px(id) { const [x, y] = this.place(id); return [this.box.left + x, this.box.top + y]; }
+  px(id) {
+    const [x, y] = this.place(id);
+    return [this.box.left + x, this.box.top + y];
+  }
   /** @type {(what: End) => Point} */
-  end(what) { return Array.isArray(what) ? this.at(...what) : this.place(what); }
+  end(what) {
+    return Array.isArray(what) ? this.at(...what) : this.place(what);
+  }
   /**
    * The word under a place of the map, -1: none within 9 pixels. A marked word is nearer than others.
    * @type {(px: number, py: number, within?: number) => number}
@@ -235,15 +325,25 @@ export class WordMap {
   nearest(px, py, within = 9) {
     const { points, view, spec } = this;
     if (!points || !spec) return -1;
-    const [x, y, r] = [(px - this.width / 2) / view.k + view.x, view.y - (py - this.height / 2) / view.k, within / view.k];
+    const [x, y, r] = [
+      (px - this.width / 2) / view.k + view.x,
+      view.y - (py - this.height / 2) / view.k,
+      within / view.k,
+    ];
     let [best, least] = [-1, r * r];
     for (let i = 0; i < points.length; i += 2) {
       const d = (points[i] - x) ** 2 + (points[i + 1] - y) ** 2;
-      if (d < least) { least = d; best = i / 2; }
+      if (d < least) {
+        least = d;
+        best = i / 2;
+      }
     }
     for (const { id } of spec.marks) {
       const d = ((points[2 * id] - x) ** 2 + (points[2 * id + 1] - y) ** 2) / 4;
-      if (d < least) { least = d; best = id; }
+      if (d < least) {
+        least = d;
+        best = id;
+      }
     }
     return best;
   }
@@ -321,21 +421,36 @@ export class WordMap {
   }
   /** For exports: the points as an image, the rest as shapes. */
   svg() {
-    const canvas = Object.assign(document.createElement("canvas"), { width: this.canvas.width, height: this.canvas.height });
+    const canvas = Object.assign(document.createElement("canvas"), {
+      width: this.canvas.width,
+      height: this.canvas.height,
+    });
     if (!this.spec || !this.image) return null;
     canvas.getContext("2d")?.putImageData(this.image, 0, 0);
     /** @type {SVGElement[]} */
-    const shapes = [h("image", { x: 0, y: 0, width: this.width, height: this.height, href: canvas.toDataURL() })];
+    const shapes = [
+      h("image", { x: 0, y: 0, width: this.width, height: this.height, href: canvas.toDataURL() }),
+    ];
     const pen = svgPen(shapes, this.name);
-    drawMap(this, this.spec, { ...pen, halo: (x, y, text, o) => pen.text(x, y, text, { weight: o.weight, fill: "bg", stroke: css("bg"), "stroke-width": 3 }) });
-    return h("g", { transform: `translate(${this.box.left},${this.box.top})`, "data-map": this.name }, shapes);
+    drawMap(this, this.spec, {
+      ...pen,
+      halo: (x, y, text, o) =>
+        pen.text(x, y, text, { weight: o.weight, fill: "bg", stroke: css("bg"), "stroke-width": 3 }),
+    });
+    return h(
+      "g",
+      { transform: `translate(${this.box.left},${this.box.top})`, "data-map": this.name },
+      shapes,
+    );
   }
   /** For data-state. After a frame, `node.dataset` holds ms (script of the frame), frames and labels, too. */
   summary() {
     const { words = [], selected = [] } = this.spec ?? {};
     return {
-      words: words.length, zoom: Number((this.view.k / this.base).toPrecision(4)),
-      lasso: selected.length, hover: this.hover < 0 ? null : words[this.hover],
+      words: words.length,
+      zoom: Number((this.view.k / this.base).toPrecision(4)),
+      lasso: selected.length,
+      hover: this.hover < 0 ? null : words[this.hover],
     };
   }
 
@@ -348,24 +463,50 @@ export class WordMap {
     on("pointermove", (event) => this.move(event));
     on("pointerup", (event) => this.up(event));
     on("pointercancel", (event) => this.up(event, true));
-    on("pointerleave", () => { if (!this.pointers.size) this.over(-1, [0, 0]); });
+    on("pointerleave", () => {
+      if (!this.pointers.size) this.over(-1, [0, 0]);
+    });
     on("dblclick", (event) => this.zoom(2, this.spot(event)));
-    on("wheel", (event) => {
-      if (!event.ctrlKey && document.activeElement !== node) return; // the page scrolls until the map is chosen
-      event.preventDefault();
-      this.zoom(Math.exp(-clamp(event.deltaY, -240, 240) / 300), this.spot(event));
-    }, { passive: false });
-    node.addEventListener("keydown", (event) => { if (event.target === node && this.key(event)) { event.preventDefault(); event.stopPropagation(); } });
-    node.addEventListener("blur", () => { this.aiming = false; this.soon(); });
+    on(
+      "wheel",
+      (event) => {
+        if (!event.ctrlKey && document.activeElement !== node) return; // the page scrolls until the map is chosen
+        event.preventDefault();
+        this.zoom(Math.exp(-clamp(event.deltaY, -240, 240) / 300), this.spot(event));
+      },
+      { passive: false },
+    );
+    node.addEventListener("keydown", (event) => {
+      if (event.target === node && this.key(event)) {
+        event.preventDefault();
+        event.stopPropagation();
+      }
+    });
+    node.addEventListener("blur", () => {
+      this.aiming = false;
+      this.soon();
+    });
   }
   /** What the page says about a search, and the word that it found. @param {MapSpec} spec */
   tell({ said = "", found = "", offers = [], onsearch, onlasso }) {
     this.search.hidden = !onsearch;
-    if (this.foundWord !== found) { this.foundWord = found; if (document.activeElement !== this.search) this.search.value = found; }
+    if (this.foundWord !== found) {
+      this.foundWord = found;
+      if (document.activeElement !== this.search) this.search.value = found;
+    }
     const now = [said, ...offers].join("\x1f");
     if (this.nowSaid !== now) {
       this.nowSaid = now;
-      this.saying.replaceChildren(said, ...offers.map((word) => html("button", { type: "button", class: "gb-map-button", click: () => this.seek(word) }, visible(word))));
+      this.saying.replaceChildren(
+        said,
+        ...offers.map((word) =>
+          html(
+            "button",
+            { type: "button", class: "gb-map-button", click: () => this.seek(word) },
+            visible(word),
+          ),
+        ),
+      );
     }
     this.saying.hidden = !said;
     this.lassoButton.hidden = !onlasso;
@@ -383,7 +524,10 @@ export class WordMap {
     const start = this.search.value.trim().toLowerCase();
     /** @type {string[]} */
     const found = [];
-    if (start) for (const word of this.spec?.words ?? []) { if (word.trim().toLowerCase().startsWith(start) && found.push(word.trim()) >= 8) break; }
+    if (start)
+      for (const word of this.spec?.words ?? []) {
+        if (word.trim().toLowerCase().startsWith(start) && found.push(word.trim()) >= 8) break;
+      }
     this.hints.replaceChildren(...[...new Set(found)].map((word) => html("option", { value: word })));
   }
   /** @param {string} text */
@@ -392,7 +536,10 @@ export class WordMap {
     const id = this.rowOf(text);
     if (!text.trim()) this.spec?.onsearch?.("");
     else if (id === undefined) this.spec?.onsearch?.(text);
-    else { this.spec?.onpick?.(id); this.show(id); }
+    else {
+      this.spec?.onpick?.(id);
+      this.show(id);
+    }
   }
   /** Bring a word into the middle, unless it is in view. @param {number} id */
   show(id) {
@@ -439,7 +586,8 @@ export class WordMap {
     this.pointers.set(event.pointerId, at);
     this.start = at;
     this.moved = false;
-    this.path = this.spec?.onlasso && (this.lassoing || event.shiftKey) && this.pointers.size === 1 ? [at] : null;
+    this.path =
+      this.spec?.onlasso && (this.lassoing || event.shiftKey) && this.pointers.size === 1 ? [at] : null;
     this.node.focus({ preventScroll: true });
     this.aiming = false;
     event.preventDefault();
@@ -448,14 +596,25 @@ export class WordMap {
   move(event) {
     const at = this.spot(event);
     const last = this.pointers.get(event.pointerId);
-    if (!last) { this.over(this.nearest(...at), at); return; }
-    const others = [...this.pointers.entries()].filter(([id]) => id !== event.pointerId).map(([, spot]) => spot);
+    if (!last) {
+      this.over(this.nearest(...at), at);
+      return;
+    }
+    const others = [...this.pointers.entries()]
+      .filter(([id]) => id !== event.pointerId)
+      .map(([, spot]) => spot);
     this.pointers.set(event.pointerId, at);
     if (Math.hypot(at[0] - this.start[0], at[1] - this.start[1]) > 4) this.moved = true;
     if (others.length) {
       const far = (/** @type {Point} */ p) => Math.hypot(p[0] - others[0][0], p[1] - others[0][1]) || 1;
       this.zoom(far(at) / far(last), [(at[0] + others[0][0]) / 2, (at[1] + others[0][1]) / 2]);
-    } else if (this.path) { this.path.push(at); this.soon(); } else if (this.moved) { this.over(-1, at); this.pan(at[0] - last[0], at[1] - last[1]); }
+    } else if (this.path) {
+      this.path.push(at);
+      this.soon();
+    } else if (this.moved) {
+      this.over(-1, at);
+      this.pan(at[0] - last[0], at[1] - last[1]);
+    }
   }
   /** @param {PointerEvent} event */
   up(event, lost = false) {
@@ -465,12 +624,21 @@ export class WordMap {
     this.path = null;
     this.soon();
     if (lost) return;
-    if (path && path.length > 2) { this.lassoMode(false); this.spec?.onlasso?.(this.within(path)); }
-    else if (!this.moved) { const id = this.nearest(...at); if (id >= 0) this.spec?.onpick?.(id); }
+    if (path && path.length > 2) {
+      this.lassoMode(false);
+      this.spec?.onlasso?.(this.within(path));
+    } else if (!this.moved) {
+      const id = this.nearest(...at);
+      if (id >= 0) this.spec?.onpick?.(id);
+    }
   }
   /** @type {(id: number, at: Point) => void} */
   over(id, at) {
-    if (id !== this.hover) { this.hover = id; this.soon(); this.canvas.style.cursor = id < 0 ? "" : "pointer"; }
+    if (id !== this.hover) {
+      this.hover = id;
+      this.soon();
+      this.canvas.style.cursor = id < 0 ? "" : "pointer";
+    }
     const text = id < 0 ? undefined : this.spec?.tip?.(id);
     this.tip.hidden = text === undefined;
     if (text === undefined) return;
@@ -501,11 +669,18 @@ export class WordMap {
     else if (event.key === "+" || event.key === "=") this.zoom(1.3);
     else if (event.key === "-") this.zoom(1 / 1.3);
     else if (event.key === "0") this.fit();
-    else if (event.key === "Enter") { const id = this.nearest(this.width / 2, this.height / 2, 1e9); if (id >= 0) this.spec?.onpick?.(id); }
-    else if (event.key === "Escape" && (this.path || this.lassoing)) { this.path = null; this.lassoMode(false); }
-    else return false;
+    else if (event.key === "Enter") {
+      const id = this.nearest(this.width / 2, this.height / 2, 1e9);
+      if (id >= 0) this.spec?.onpick?.(id);
+    } else if (event.key === "Escape" && (this.path || this.lassoing)) {
+      this.path = null;
+      this.lassoMode(false);
+    } else return false;
     this.aiming = true;
-    this.over(move || event.key !== "Enter" ? this.nearest(this.width / 2, this.height / 2, 40) : -1, [this.width / 2, this.height / 2]);
+    this.over(move || event.key !== "Enter" ? this.nearest(this.width / 2, this.height / 2, 40) : -1, [
+      this.width / 2,
+      this.height / 2,
+    ]);
     this.soon();
     return true;
   }
@@ -539,9 +714,15 @@ function drawMap(map, spec, pen) {
   if (spec.onsearch) room.take(0, 0, 142, 38);
   const inside = (/** @type {Point} */ [x, y]) => x > -20 && y > -20 && x < width + 20 && y < height + 20;
   pen.clipped(0, 0, width, height, () => {
-    if (spec.selected.length) for (const id of spec.selected) { const at = map.place(id); if (inside(at)) pen.dot(...at, spec.selected.length > 200 ? 1.5 : 2.5, "ink"); }
+    if (spec.selected.length)
+      for (const id of spec.selected) {
+        const at = map.place(id);
+        if (inside(at)) pen.dot(...at, spec.selected.length > 200 ? 1.5 : 2.5, "ink");
+      }
     for (const arrow of spec.arrows) drawArrow(pen, map.end(arrow.from), map.end(arrow.to), arrow);
-    const marks = spec.marks.map((mark) => ({ ...mark, at: map.place(mark.id) })).filter((mark) => inside(mark.at));
+    const marks = spec.marks
+      .map((mark) => ({ ...mark, at: map.place(mark.id) }))
+      .filter((mark) => inside(mark.at));
     for (const { at, size = 4, colour = "accent" } of [...marks].reverse()) {
       pen.dot(...at, size + 1.5, "bg");
       pen.dot(...at, size, colour);
@@ -566,7 +747,16 @@ function drawMap(map, spec, pen) {
       name(map.hover, at, { fill: "ink", weight: 600, force: true });
       ids.add(map.hover);
     }
-    marks.forEach((mark, i) => { if (mark.label !== false) name(mark.id, mark.at, { text: mark.text, fill: mark.ink ?? mark.colour ?? "accent", weight: 600, gap: (mark.size ?? 4) + 3, force: i === 0 }); });
+    marks.forEach((mark, i) => {
+      if (mark.label !== false)
+        name(mark.id, mark.at, {
+          text: mark.text,
+          fill: mark.ink ?? mark.colour ?? "accent",
+          weight: 600,
+          gap: (mark.size ?? 4) + 3,
+          force: i === 0,
+        });
+    });
     const free = spec.most;
     let [placed, tried] = [0, 0];
     for (let id = 0; id < spec.words.length && placed < free && tried < 6 * free; id++) {
@@ -579,9 +769,20 @@ function drawMap(map, spec, pen) {
       placed += named.length - before;
     }
     map.labels = named.map((id) => spec.words[id]);
-    if (spec.caption) { pen.halo(8, height - 8, spec.caption, {}); pen.text(8, height - 8, spec.caption, { fill: "ink3" }); }
-    if (map.path) pen.line(map.path.map((p) => p[0]), map.path.map((p) => p[1]), { stroke: "accent", width: 1.5, dash: [4, 3] });
-    if (map.aiming) { pen.line([width / 2 - 6, width / 2 + 6], [height / 2, height / 2], { stroke: "ink" }); pen.line([width / 2, width / 2], [height / 2 - 6, height / 2 + 6], { stroke: "ink" }); }
+    if (spec.caption) {
+      pen.halo(8, height - 8, spec.caption, {});
+      pen.text(8, height - 8, spec.caption, { fill: "ink3" });
+    }
+    if (map.path)
+      pen.line(
+        map.path.map((p) => p[0]),
+        map.path.map((p) => p[1]),
+        { stroke: "accent", width: 1.5, dash: [4, 3] },
+      );
+    if (map.aiming) {
+      pen.line([width / 2 - 6, width / 2 + 6], [height / 2, height / 2], { stroke: "ink" });
+      pen.line([width / 2, width / 2], [height / 2 - 6, height / 2 + 6], { stroke: "ink" });
+    }
   });
 }
 
@@ -608,7 +809,11 @@ function drawArrow(pen, [x0, y0], [x1, y1], { colour = "accent", dash }) {
   const [dx, dy] = [(x1 - x0) / length, (y1 - y0) / length];
   const [tx, ty] = [x1 - dx * 6, y1 - dy * 6];
   pen.line([x0 + dx * 6, tx], [y0 + dy * 6, ty], { stroke: colour, width: 2, dash });
-  pen.line([tx - dx * 8 - dy * 4, tx, tx - dx * 8 + dy * 4], [ty - dy * 8 + dx * 4, ty, ty - dy * 8 - dx * 4], { stroke: colour, width: 2 });
+  pen.line(
+    [tx - dx * 8 - dy * 4, tx, tx - dx * 8 + dy * 4],
+    [ty - dy * 8 + dx * 4, ty, ty - dy * 8 - dx * 4],
+    { stroke: colour, width: 2 },
+  );
 }
 
 /** Which parts of a map hold a label already, in cells of 6 x 7 pixels. */
@@ -629,8 +834,15 @@ class LabelRoom {
    * @type {(x0: number, y0: number, x1: number, y1: number, visit: (cell: number) => boolean) => boolean}
    */
   each(x0, y0, x1, y1, visit) {
-    const [a, b, c, d] = [Math.floor(x0 / 6), Math.floor(y0 / 7), Math.floor((x1 - 0.01) / 6), Math.floor((y1 - 0.01) / 7)];
-    for (let r = Math.max(0, b); r <= Math.min(this.rows - 1, d); r++) for (let q = Math.max(0, a); q <= Math.min(this.cols - 1, c); q++) if (visit(r * this.cols + q)) return true;
+    const [a, b, c, d] = [
+      Math.floor(x0 / 6),
+      Math.floor(y0 / 7),
+      Math.floor((x1 - 0.01) / 6),
+      Math.floor((y1 - 0.01) / 7),
+    ];
+    for (let r = Math.max(0, b); r <= Math.min(this.rows - 1, d); r++)
+      for (let q = Math.max(0, a); q <= Math.min(this.cols - 1, c); q++)
+        if (visit(r * this.cols + q)) return true;
     return false;
   }
   /** @type {(...box: Bounds) => void} */
@@ -646,10 +858,24 @@ class LabelRoom {
    */
   find(x, y, w, gap, force) {
     /** @type {Point[]} */
-    const spots = [[x + gap, y + 4], [x - gap - w, y + 4], [x - w / 2, y - gap - 3], [x - w / 2, y + gap + 11]];
-    const whole = (/** @type {Point} */ [left, base]) => left >= 0 && left + w <= this.width && base >= 11 && base <= this.height - 3;
-    let spot = spots.find((one) => whole(one) && !this.each(one[0], one[1] - 9, one[0] + w, one[1] + 2, (cell) => this.cells[cell] === 1));
-    if (!spot && force) spot = spots.find(whole) ?? [clamp(x - w / 2, 0, Math.max(0, this.width - w)), clamp(y - gap, 11, this.height - 3)];
+    const spots = [
+      [x + gap, y + 4],
+      [x - gap - w, y + 4],
+      [x - w / 2, y - gap - 3],
+      [x - w / 2, y + gap + 11],
+    ];
+    const whole = (/** @type {Point} */ [left, base]) =>
+      left >= 0 && left + w <= this.width && base >= 11 && base <= this.height - 3;
+    let spot = spots.find(
+      (one) =>
+        whole(one) &&
+        !this.each(one[0], one[1] - 9, one[0] + w, one[1] + 2, (cell) => this.cells[cell] === 1),
+    );
+    if (!spot && force)
+      spot = spots.find(whole) ?? [
+        clamp(x - w / 2, 0, Math.max(0, this.width - w)),
+        clamp(y - gap, 11, this.height - 3),
+      ];
     if (!spot) return null;
     this.take(spot[0] - 2, spot[1] - 10, spot[0] + w + 2, spot[1] + 3);
     return { x: spot[0], y: spot[1] };

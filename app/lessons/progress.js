@@ -17,10 +17,20 @@ const NONE = { at: 0, of: 0, title: "", done: [], answers: {} };
 export function all() {
   try {
     const found = JSON.parse(localStorage.getItem(KEY) ?? "{}");
-    const whole = Object.entries(found && typeof found === "object" ? found : {}).filter(([, one]) => one && typeof one === "object");
-    return Object.fromEntries(whole.map(([name, one]) => [name, {
-      ...NONE, ...one, done: Array.isArray(one.done) ? one.done : [], answers: one.answers && typeof one.answers === "object" ? one.answers : {},
-    }]));
+    const whole = Object.entries(found && typeof found === "object" ? found : {}).filter(
+      ([, one]) => one && typeof one === "object",
+    );
+    return Object.fromEntries(
+      whole.map(([name, one]) => [
+        name,
+        {
+          ...NONE,
+          ...one,
+          done: Array.isArray(one.done) ? one.done : [],
+          answers: one.answers && typeof one.answers === "object" ? one.answers : {},
+        },
+      ]),
+    );
   } catch {
     return {};
   }
@@ -43,7 +53,8 @@ export function remember(lesson, more) {
 
 /** @type {(before: Progress, more: Partial<Progress>) => Progress} */
 export const joined = (before, more) => ({
-  ...before, ...more,
+  ...before,
+  ...more,
   done: [...new Set([...before.done, ...(more.done ?? [])])].sort((a, b) => a - b),
   answers: { ...before.answers, ...more.answers },
 });

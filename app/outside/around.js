@@ -13,7 +13,9 @@ function saysDark() {
 /** Whether the ground that a frame lies on is dark; null: nothing around it has a ground of its own. @param {Element} frame */
 function liesOnDark(frame) {
   for (let around = frame.parentElement; around; around = around.parentElement) {
-    const [red, green, blue, alpha = 1] = (getComputedStyle(around).backgroundColor.match(/[\d.]+/g) ?? []).map(Number);
+    const [red, green, blue, alpha = 1] = (
+      getComputedStyle(around).backgroundColor.match(/[\d.]+/g) ?? []
+    ).map(Number);
     if (alpha > 0.5) return red + green + blue < 380;
   }
   return null;
@@ -22,7 +24,9 @@ function liesOnDark(frame) {
 /** Calls `turned` when the page may have become dark or light; returns what ends that. @type {(turned: () => void) => () => void} */
 export function onColours(turned) {
   // A theme's colours may come a moment after its name.
-  const seen = new MutationObserver(() => { for (const later of [0, 400, 2000]) setTimeout(turned, later); });
+  const seen = new MutationObserver(() => {
+    for (const later of [0, 400, 2000]) setTimeout(turned, later);
+  });
   for (const node of [document.documentElement, document.body]) seen.observe(node, { attributes: true });
   return () => seen.disconnect();
 }
@@ -45,7 +49,12 @@ export function fitted(frame, { data, source }) {
 
 /** Serves all frames of a notebook; of two pictures each listens for both, which does no harm. */
 export function serve() {
-  const frames = () => /** @type {NodeListOf<HTMLIFrameElement>} */ (document.querySelectorAll(".glassbox iframe"));
-  addEventListener("message", (event) => { for (const frame of frames()) fitted(frame, event); });
-  onColours(() => { for (const frame of frames()) tellColours(frame); });
+  const frames = () =>
+    /** @type {NodeListOf<HTMLIFrameElement>} */ (document.querySelectorAll(".glassbox iframe"));
+  addEventListener("message", (event) => {
+    for (const frame of frames()) fitted(frame, event);
+  });
+  onColours(() => {
+    for (const frame of frames()) tellColours(frame);
+  });
 }

@@ -35,7 +35,8 @@ export function dataOf(states, which) {
  */
 export function keptOf(states, chosen) {
   const said = states.map((_, i) => dataOf(states, i).selection ?? {});
-  const alike = (/** @type {string} */ key) => said.every((one) => JSON.stringify(one[key]) === JSON.stringify(said[0][key]));
+  const alike = (/** @type {string} */ key) =>
+    said.every((one) => JSON.stringify(one[key]) === JSON.stringify(said[0][key]));
   return Object.fromEntries(Object.entries(chosen).filter(([key]) => alike(key)));
 }
 
@@ -70,23 +71,31 @@ function draw(component, section, states) {
     const data = dataOf(states, which);
     if (data.selection) data.selection = { ...data.selection, ...keptOf(states, chosen) };
     if (name) name.textContent = states[which].claim;
-    for (const table of section.querySelectorAll("details")) table.hidden = table.dataset.stateOf !== String(which);
+    for (const table of section.querySelectorAll("details"))
+      table.hidden = table.dataset.stateOf !== String(which);
     component({ data, parentElement: place, setTriggerValue, can: {} });
     shown = which;
     showCharts(section, which);
   };
   turn(0);
   const figure = section.querySelector(".gb-figure");
-  if (figure && section.querySelector(".gb-charts")) new MutationObserver(() => showCharts(section, shown)).observe(figure, { attributeFilter: ["data-state"] });
+  if (figure && section.querySelector(".gb-charts"))
+    new MutationObserver(() => showCharts(section, shown)).observe(figure, {
+      attributeFilter: ["data-state"],
+    });
   if (fields) {
     fields.hidden = false;
-    fields.addEventListener("change", ({ target }) => turn(Number(/** @type {HTMLInputElement} */ (target).value)));
+    fields.addEventListener("change", ({ target }) =>
+      turn(Number(/** @type {HTMLInputElement} */ (target).value)),
+    );
   }
 }
 
 /** Lets the buttons below a picture save it. @param {HTMLElement} section */
 function letSave(section) {
-  for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (section.querySelectorAll("[data-save]"))) {
+  for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (
+    section.querySelectorAll("[data-save]")
+  )) {
     button.addEventListener("click", () => save(button, section));
     button.hidden = false;
   }
@@ -101,7 +110,10 @@ function follow() {
   const dark = () => (page.dataset.theme ? page.dataset.theme === "dark" : system.matches);
   let hello = true;
   const tell = () => {
-    parent.postMessage({ glassbox: Math.ceil(document.body.getBoundingClientRect().height), dark: dark(), hello }, "*");
+    parent.postMessage(
+      { glassbox: Math.ceil(document.body.getBoundingClientRect().height), dark: dark(), hello },
+      "*",
+    );
     hello = false;
   };
   addEventListener("message", ({ data, source }) => {
@@ -139,7 +151,8 @@ export async function show(components, ways = [], drawOwn = undefined) {
   const sections = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("section[data-file]"));
   for (const [i, component] of components.entries()) {
     const [way, own] = [ways[i], owns[i]];
-    if (way && own) drawOwn?.(component, sections[i], data[i][0].data, way, { ...own, model: models[own.model] });
+    if (way && own)
+      drawOwn?.(component, sections[i], data[i][0].data, way, { ...own, model: models[own.model] });
     else draw(component, sections[i], data[i]);
     letSave(sections[i]);
   }

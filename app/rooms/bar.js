@@ -8,7 +8,19 @@ import { shared } from "../kit/shared.js";
 import { follow, send } from "./connection.js";
 import { restAfter } from "./rest.js";
 import { sentLine, sentList } from "./sent.js";
-import { advice, chance, costs, count, dealtLine, halves, options, pieces, plain, tallied, tooFew } from "./told.js";
+import {
+  advice,
+  chance,
+  costs,
+  count,
+  dealtLine,
+  halves,
+  options,
+  pieces,
+  plain,
+  tallied,
+  tooFew,
+} from "./told.js";
 import { unmeasured, wordList } from "./words.js";
 
 /**
@@ -47,19 +59,63 @@ export function buttonsOf(state) {
   /** @type {Button[]} */
   const pause = [{ act: "pause", text: say("Pause"), title: say("All phones say “Look up”") }];
   if (phase === "paused") return [{ act: "resume", text: say("Go on"), primary: true }];
-  if (phase === "open") return state.closes === null ? [{ act: "close", text: say("Close the vote"), primary: true, title: say("It ends after three seconds") }, ...pause] : [{ act: "closing", text: say("Closing …"), idle: true }];
+  if (phase === "open")
+    return state.closes === null
+      ? [
+          {
+            act: "close",
+            text: say("Close the vote"),
+            primary: true,
+            title: say("It ends after three seconds"),
+          },
+          ...pause,
+        ]
+      : [{ act: "closing", text: say("Closing …"), idle: true }];
   if (phase === "closed") {
     /** @type {Button[]} */
-    const talk = state.talk ? [] : [{ act: "talk", text: say("Let them talk"), primary: suggests === "talk" && round === 1, title: say("Phones say: talk to somebody who chose otherwise") }];
+    const talk = state.talk
+      ? []
+      : [
+          {
+            act: "talk",
+            text: say("Let them talk"),
+            primary: suggests === "talk" && round === 1,
+            title: say("Phones say: talk to somebody who chose otherwise"),
+          },
+        ];
     return [
-      ...(round === 1 ? [...talk, { act: "again", text: say("Ask again"), primary: Boolean(state.talk) }] : []),
-      { act: state.shown ? "hide" : "show", text: state.shown ? say("Hide the votes") : say("Show the votes"), title: say("On the projector, from five votes on") },
-      { act: "reveal", text: say("Reveal"), primary: !state.talk && suggests !== "talk", title: say("Everybody sees the answer and the votes") },
+      ...(round === 1
+        ? [...talk, { act: "again", text: say("Ask again"), primary: Boolean(state.talk) }]
+        : []),
+      {
+        act: state.shown ? "hide" : "show",
+        text: state.shown ? say("Hide the votes") : say("Show the votes"),
+        title: say("On the projector, from five votes on"),
+      },
+      {
+        act: "reveal",
+        text: say("Reveal"),
+        primary: !state.talk && suggests !== "talk",
+        title: say("Everybody sees the answer and the votes"),
+      },
       ...pause,
     ];
   }
-  const gather = state.lead ? [{ act: "gather", text: say("Bring all back"), title: say("Who looks at a view of their own comes back to yours") }] : [];
-  return phase === "revealed" ? [{ act: "next", text: say("Next"), primary: true, title: say("Phones say: look at the screen") }, ...pause] : [...gather, ...pause];
+  const gather = state.lead
+    ? [
+        {
+          act: "gather",
+          text: say("Bring all back"),
+          title: say("Who looks at a view of their own comes back to yours"),
+        },
+      ]
+    : [];
+  return phase === "revealed"
+    ? [
+        { act: "next", text: say("Next"), primary: true, title: say("Phones say: look at the screen") },
+        ...pause,
+      ]
+    : [...gather, ...pause];
 }
 
 /** @param {string} text */
@@ -67,20 +123,54 @@ const set = (text) => pieces(text).map((one) => (one.mono ? html("code", {}, one
 
 /** The votes on an option, of a second vote both. @type {(bar: Bar, option: string, at: number) => HTMLElement} */
 function rowOf({ state }, option, at) {
-  const bars = (state?.bars ?? []).map((one) => ({ votes: one?.[at] ?? 0, all: (one ?? []).reduce((a, b) => a + b, 0) }));
+  const bars = (state?.bars ?? []).map((one) => ({
+    votes: one?.[at] ?? 0,
+    all: (one ?? []).reduce((a, b) => a + b, 0),
+  }));
   const right = state?.answer?.index === at;
   const p = state?.answer?.probabilities[at];
-  return html("li", { class: right ? "right" : null },
-    html("span", { class: "gb-class-option" }, set(option), right ? html("small", {}, ` ${state?.kind === "next" ? say("in the text") : say("the model’s")}`) : ""),
-    html("span", { class: "gb-class-bars", "aria-hidden": "true" }, bars.map(({ votes, all }, round) =>
-      html("i", { class: round < bars.length - 1 ? "before" : null, style: `width:${all ? (100 * votes) / all : 0}%` }))),
-    html("small", {}, tallied(state?.bars ?? [], at), p === undefined ? "" : ` · ${say("model {share}", { share: chance(p) })}`));
+  return html(
+    "li",
+    { class: right ? "right" : null },
+    html(
+      "span",
+      { class: "gb-class-option" },
+      set(option),
+      right ? html("small", {}, ` ${state?.kind === "next" ? say("in the text") : say("the model’s")}`) : "",
+    ),
+    html(
+      "span",
+      { class: "gb-class-bars", "aria-hidden": "true" },
+      bars.map(({ votes, all }, round) =>
+        html("i", {
+          class: round < bars.length - 1 ? "before" : null,
+          style: `width:${all ? (100 * votes) / all : 0}%`,
+        }),
+      ),
+    ),
+    html(
+      "small",
+      {},
+      tallied(state?.bars ?? [], at),
+      p === undefined ? "" : ` · ${say("model {share}", { share: chance(p) })}`,
+    ),
+  );
 }
 
 /** @type {(bar: Bar, one: Button) => HTMLElement} */
-const buttonOf = (bar, one) => html("button", {
-  type: "button", class: `gb-class-button${one.primary ? " primary" : ""}`, "data-act": one.act, title: one.title, disabled: one.idle ? "" : null, click: () => press(bar, one.act),
-}, one.text);
+const buttonOf = (bar, one) =>
+  html(
+    "button",
+    {
+      type: "button",
+      class: `gb-class-button${one.primary ? " primary" : ""}`,
+      "data-act": one.act,
+      title: one.title,
+      disabled: one.idle ? "" : null,
+      click: () => press(bar, one.act),
+    },
+    one.text,
+  );
 
 /** @type {(bar: Bar, act: string) => Promise<void>} */
 async function press(bar, act) {
@@ -90,8 +180,16 @@ async function press(bar, act) {
   else if (act === "remote") await invite(bar);
   else if (act === "sent") await listSent(bar);
   else {
-    const { status, body } = act === "end" ? await send("DELETE", `rooms/${bar.data.room}`) : await send("POST", `rooms/${bar.data.room}/${act}`);
-    bar.why = status === 200 ? "" : status === 0 ? say("No connection: try again.") : body.why ?? say("That did not work: try again.");
+    const { status, body } =
+      act === "end"
+        ? await send("DELETE", `rooms/${bar.data.room}`)
+        : await send("POST", `rooms/${bar.data.room}/${act}`);
+    bar.why =
+      status === 200
+        ? ""
+        : status === 0
+          ? say("No connection: try again.")
+          : (body.why ?? say("That did not work: try again."));
     if (act === "end" && (status === 200 || status === 404)) return gone(bar);
   }
   draw(bar);
@@ -119,8 +217,12 @@ async function listSent(bar) {
 
 /** Lets the projector show or hide a written word, or all of them (null). @type {(bar: Bar, key: string | null, shown: boolean) => Promise<void>} */
 async function showWord(bar, key, shown) {
-  const { status, body } = await send("POST", `rooms/${bar.data.room}/words`, { n: bar.state?.n, word: key, shown });
-  bar.why = status === 200 ? "" : body.why ?? say("No connection: try again.");
+  const { status, body } = await send("POST", `rooms/${bar.data.room}/words`, {
+    n: bar.state?.n,
+    word: key,
+    shown,
+  });
+  bar.why = status === 200 ? "" : (body.why ?? say("No connection: try again."));
   draw(bar);
 }
 
@@ -148,8 +250,10 @@ const isFolded = (bar) => bar.folded ?? document.querySelector('figure[data-comp
 /** What is going on, in a line. @param {State} state */
 function lineOf(state) {
   const counts = say("{answered} of {of} have answered", state);
-  if (state.phase === "open") return state.round === 2 ? say("Second vote: {answered} of {of} have answered", state) : counts;
-  if (state.phase === "closed") return advice(state) || say("The vote is over: {answered} of {of} have answered", state);
+  if (state.phase === "open")
+    return state.round === 2 ? say("Second vote: {answered} of {of} have answered", state) : counts;
+  if (state.phase === "closed")
+    return advice(state) || say("The vote is over: {answered} of {of} have answered", state);
   if (state.phase === "revealed") return advice(state) || counts;
   return state.phase === "paused" ? say("Paused: phones say “Look up”") : dealtLine(state);
 }
@@ -161,54 +265,160 @@ function draw(bar) {
   const key = JSON.stringify([state, bar.lost, folded, bar.why, bar.sure, bar.remote, bar.sent]);
   root.dataset.phase = state?.phase ?? "";
   root.dataset.state = JSON.stringify({
-    room: data.room, code: data.code, phase: state?.phase ?? "", here: state?.here ?? null, answered: state?.answered ?? null, of: state?.of ?? null,
-    n: state?.n ?? null, round: state?.round ?? null, bars: state?.bars ?? null, told: state?.told ?? [], sent: state?.sent ?? 0, right: state?.right ?? null, suggests: state?.suggests ?? "", lead: state?.lead ?? "",
-    version: state?.version ?? 0, lost: bar.lost, why: bar.why,
+    room: data.room,
+    code: data.code,
+    phase: state?.phase ?? "",
+    here: state?.here ?? null,
+    answered: state?.answered ?? null,
+    of: state?.of ?? null,
+    n: state?.n ?? null,
+    round: state?.round ?? null,
+    bars: state?.bars ?? null,
+    told: state?.told ?? [],
+    sent: state?.sent ?? 0,
+    right: state?.right ?? null,
+    suggests: state?.suggests ?? "",
+    lead: state?.lead ?? "",
+    version: state?.version ?? 0,
+    lost: bar.lost,
+    why: bar.why,
   });
   if (key === bar.drawn) return;
   bar.drawn = key;
-  const held = document.activeElement instanceof HTMLElement && root.contains(document.activeElement) ? document.activeElement.dataset.act : undefined;
+  const held =
+    document.activeElement instanceof HTMLElement && root.contains(document.activeElement)
+      ? document.activeElement.dataset.act
+      : undefined;
   const asks = state?.question !== undefined && state.phase !== "lobby";
-  const few = state ? tooFew(state, state.phase === "revealed" ? say("on projector and phones") : say("on the projector")) : "";
-  const acts = state && !bar.lost ? buttonsOf(state).map((one) => ({ ...one, primary: one.primary && !bar.sure })) : [];
-  const counts = html("a", { class: "gb-class-button", href: addressOf(`rooms/${data.room}/counts.csv`), download: "", title: say("Questions, options and how many chose each, as CSV") }, say("Save counts"));
+  const few = state
+    ? tooFew(state, state.phase === "revealed" ? say("on projector and phones") : say("on the projector"))
+    : "";
+  const acts =
+    state && !bar.lost ? buttonsOf(state).map((one) => ({ ...one, primary: one.primary && !bar.sure })) : [];
+  const counts = html(
+    "a",
+    {
+      class: "gb-class-button",
+      href: addressOf(`rooms/${data.room}/counts.csv`),
+      download: "",
+      title: say("Questions, options and how many chose each, as CSV"),
+    },
+    say("Save counts"),
+  );
   root.replaceChildren(
-    html("p", { class: "gb-class-head" },
+    html(
+      "p",
+      { class: "gb-class-head" },
       html("b", { class: "gb-class-code" }, halves(data.code)),
       html("span", {}, state ? say("{here} here", state) : "…"),
-      html("a", { href: addressOf(data.screen), target: "_blank", rel: "noopener", title: say("The page for the projector: code, question, and no votes before they are shown") }, say("Projector page")),
-      html("span", { class: "gb-class-line", role: "status" }, bar.lost ? say("No connection to the room. Trying again …") : state ? lineOf(state) : ""),
-      html("span", { class: "gb-class-buttons" },
+      html(
+        "a",
+        {
+          href: addressOf(data.screen),
+          target: "_blank",
+          rel: "noopener",
+          title: say("The page for the projector: code, question, and no votes before they are shown"),
+        },
+        say("Projector page"),
+      ),
+      html(
+        "span",
+        { class: "gb-class-line", role: "status" },
+        bar.lost ? say("No connection to the room. Trying again …") : state ? lineOf(state) : "",
+      ),
+      html(
+        "span",
+        { class: "gb-class-buttons" },
         acts.map((one) => buttonOf(bar, one)),
-        state?.sent ? buttonOf(bar, { act: "sent", text: bar.sent ? say("Hide the views") : sentLine(state.sent), title: say("Views that learners have sent; nothing says who") }) : "",
+        state?.sent
+          ? buttonOf(bar, {
+              act: "sent",
+              text: bar.sent ? say("Hide the views") : sentLine(state.sent),
+              title: say("Views that learners have sent; nothing says who"),
+            })
+          : "",
         counts,
-        buttonOf(bar, { act: "remote", text: bar.remote ? say("Hide the link") : say("Phone as remote"), title: say("A link, good once, by which your phone closes votes and reveals") }),
-        ...(bar.sure ? [html("span", {}, say("End it? All of it is deleted. “Save counts” keeps the votes.")), buttonOf(bar, { act: "end", text: say("End the room"), primary: true }), buttonOf(bar, { act: "keep", text: say("Keep it") })]
+        buttonOf(bar, {
+          act: "remote",
+          text: bar.remote ? say("Hide the link") : say("Phone as remote"),
+          title: say("A link, good once, by which your phone closes votes and reveals"),
+        }),
+        ...(bar.sure
+          ? [
+              html("span", {}, say("End it? All of it is deleted. “Save counts” keeps the votes.")),
+              buttonOf(bar, { act: "end", text: say("End the room"), primary: true }),
+              buttonOf(bar, { act: "keep", text: say("Keep it") }),
+            ]
           : [buttonOf(bar, { act: "end", text: say("End") })]),
-        asks && !bar.sure ? buttonOf(bar, { act: "fold", text: folded ? say("Show votes here") : say("Hide votes here"), title: say("On your own screen alone") }) : "")),
+        asks && !bar.sure
+          ? buttonOf(bar, {
+              act: "fold",
+              text: folded ? say("Show votes here") : say("Hide votes here"),
+              title: say("On your own screen alone"),
+            })
+          : "",
+      ),
+    ),
     bar.why ? html("p", { class: "gb-class-why", role: "alert" }, bar.why) : "",
     few ? html("p", { class: "gb-class-few" }, few) : "",
-    bar.remote ? html("p", { class: "gb-class-remote" }, html("img", { src: bar.remote.qr, alt: say("QR code of the link") }), html("span", {}, `${say("Open this on your own phone within ten minutes; it works once:")} `, html("code", {}, bar.remote.link))) : "",
+    bar.remote
+      ? html(
+          "p",
+          { class: "gb-class-remote" },
+          html("img", { src: bar.remote.qr, alt: say("QR code of the link") }),
+          html(
+            "span",
+            {},
+            `${say("Open this on your own phone within ten minutes; it works once:")} `,
+            html("code", {}, bar.remote.link),
+          ),
+        )
+      : "",
     bar.sent ? sentList(data.room, bar.sent, "gb-class-button", (id) => leadWith(bar, id)) : "",
-    asks && !folded ? html("div", { class: "gb-class-votes" },
-      html("p", { title: plain(state.question ?? "") }, set(state.question ?? "")),
-      html("div", {}, html("ol", {}, options(state).map((option, at) => rowOf(bar, option, at))),
-        wordList(state, "gb-class-button", (key, shown) => showWord(bar, key, shown)),
-        costs(state) ? html("p", {}, costs(state)) : "")) : "",
+    asks && !folded
+      ? html(
+          "div",
+          { class: "gb-class-votes" },
+          html("p", { title: plain(state.question ?? "") }, set(state.question ?? "")),
+          html(
+            "div",
+            {},
+            html(
+              "ol",
+              {},
+              options(state).map((option, at) => rowOf(bar, option, at)),
+            ),
+            wordList(state, "gb-class-button", (key, shown) => showWord(bar, key, shown)),
+            costs(state) ? html("p", {}, costs(state)) : "",
+          ),
+        )
+      : "",
   );
   if (state) restAfter(root, [...acts.map((one) => one.act), bar.sure ? "sure" : ""]);
-  if (held) /** @type {HTMLElement | null} */ (root.querySelector(`[data-act="${CSS.escape(held)}"]`))?.focus();
+  if (held)
+    /** @type {HTMLElement | null} */ (root.querySelector(`[data-act="${CSS.escape(held)}"]`))?.focus();
 }
 
 /** Tells the room each address of this page that stays for a moment. @param {Bar} bar */
 function leading(bar) {
   let [before, since] = ["", 0];
   return setInterval(() => {
-    if (bar.state?.phase === "open" && bar.ends) count(bar.root, (bar.ends - performance.now()) / 1000, (seconds) => say("closes in {seconds}", { seconds }));
+    if (bar.state?.phase === "open" && bar.ends)
+      count(bar.root, (bar.ends - performance.now()) / 1000, (seconds) =>
+        say("closes in {seconds}", { seconds }),
+      );
     else delete bar.root.dataset.left;
     const now = leadOf(location);
     if (now !== before) [before, since] = [now, performance.now()];
-    if (!now || !bar.state || bar.lost || document.visibilityState !== "visible" || now === bar.state.lead || performance.now() - since < LEADS) return;
+    if (
+      !now ||
+      !bar.state ||
+      bar.lost ||
+      document.visibilityState !== "visible" ||
+      now === bar.state.lead ||
+      performance.now() - since < LEADS
+    )
+      return;
     since = performance.now() + 2000; // if it does not arrive, again in a while
     send("PUT", `rooms/${bar.data.room}/lead`, { link: now });
   }, 100);
@@ -228,7 +438,22 @@ function build(parent, data, tell) {
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser
   document.cookie = `${HINT}=1; path=/; max-age=43200; SameSite=Lax`;
   /** @type {Bar} */
-  const bar = { root, data, state: null, lost: false, folded: null, why: "", sure: false, ends: 0, drawn: "", measured: "", sent: null, remote: null, tell, stop: () => {} };
+  const bar = {
+    root,
+    data,
+    state: null,
+    lost: false,
+    folded: null,
+    why: "",
+    sure: false,
+    ends: 0,
+    drawn: "",
+    measured: "",
+    sent: null,
+    remote: null,
+    tell,
+    stop: () => {},
+  };
   const unfollow = follow(data.room, "teacher", {
     state(now) {
       bar.state = now;

@@ -56,7 +56,10 @@ const ASKS = 2000; // ms between two questions for the state where events do not
 const PATIENCE = 5000; // ms in which the first event should have come
 
 /** @type {(room: string, role: string) => {events: string, state: string}} */
-export const addresses = (room, role) => ({ events: `rooms/${room}/events?as=${role}`, state: `rooms/${room}/state?as=${role}` });
+export const addresses = (room, role) => ({
+  events: `rooms/${room}/events?as=${role}`,
+  state: `rooms/${room}/state?as=${role}`,
+});
 
 /**
  * Follows a room until it ends.
@@ -80,7 +83,11 @@ export function follow(room, role, listener, base = document.baseURI) {
   };
   /** Asks for the state in a while, unless that is planned already. @param {number} ms */
   const later = (ms) => {
-    if (!timer && !over) timer = setTimeout(() => { timer = 0; ask(); }, ms);
+    if (!timer && !over)
+      timer = setTimeout(() => {
+        timer = 0;
+        ask();
+      }, ms);
   };
   const stop = () => {
     over = true;
@@ -116,7 +123,8 @@ export function follow(room, role, listener, base = document.baseURI) {
     } catch {
       loses(true);
     }
-    if (source?.readyState === EventSource.CLOSED) open(); // refused for a while, by a server that was starting
+    if (source?.readyState === EventSource.CLOSED)
+      open(); // refused for a while, by a server that was starting
     else if (!heard) later(ASKS);
   };
   const open = () => {
@@ -160,7 +168,9 @@ export function follow(room, role, listener, base = document.baseURI) {
 export async function send(method, path, body = {}, base = document.baseURI) {
   try {
     const answer = await fetch(addressOf(path, base), {
-      method, headers: { "Content-Type": "application/json", "Accept-Language": language }, body: method === "GET" ? undefined : JSON.stringify(body),
+      method,
+      headers: { "Content-Type": "application/json", "Accept-Language": language },
+      body: method === "GET" ? undefined : JSON.stringify(body),
     });
     return { status: answer.status, body: await answer.json().catch(() => ({})) };
   } catch {

@@ -26,7 +26,9 @@ const BACK = 6000; // ms in which somebody may stay who is called back
 const followers = new WeakMap();
 
 /** Whether the page's script is at rest. */
-const rests = () => /** @type {HTMLElement | null} */ (document.querySelector('[data-testid="stApp"]'))?.dataset.testScriptState === "notRunning";
+const rests = () =>
+  /** @type {HTMLElement | null} */ (document.querySelector('[data-testid="stApp"]'))?.dataset
+    .testScriptState === "notRunning";
 
 /** Whether somebody has changed this page since it was set up. @param {Follower} one */
 const forked = (one) => !one.data.quiet && one.base !== "" && leadOf(location) !== one.base;
@@ -62,31 +64,77 @@ function watch(one) {
 function draw(one) {
   const own = forked(one);
   const calls = Boolean(one.back);
-  one.root.dataset.state = JSON.stringify({ room: one.data.room, lead: one.led, own, calls, settled: one.base !== "" });
+  one.root.dataset.state = JSON.stringify({
+    room: one.data.room,
+    lead: one.led,
+    own,
+    calls,
+    settled: one.base !== "",
+  });
   const here = own ? leadOf(location) : "";
   const sent = here !== "" && here === one.sent;
   const asked = one.state?.phase === "open";
   const pauses = one.state?.phase === "paused";
-  const key = JSON.stringify([own, calls, one.data.quiet, here !== "", sent, one.why, one.state?.dealt?.free, one.trains, asked, pauses]);
+  const key = JSON.stringify([
+    own,
+    calls,
+    one.data.quiet,
+    here !== "",
+    sent,
+    one.why,
+    one.state?.dealt?.free,
+    one.trains,
+    asked,
+    pauses,
+  ]);
   if (key === one.drawn) return;
   one.drawn = key;
   one.root.hidden = one.data.quiet;
-  const button = (/** @type {string} */ act, /** @type {string} */ text, /** @type {() => void} */ click) => html("button", { type: "button", "data-act": act, click }, text);
-  const said = asked ? say("The class votes.") : pauses ? say("Look up.") : calls ? say("The class goes on together.") : one.why || (sent ? say("Sent: the teacher can open it.") : own ? say("Your own view") : say("You follow the class."));
-  one.root.replaceChildren(html("p", { role: "status" }, said),
-    asked ? html("a", { "data-act": "answer", href: addressOf(`join/${one.state?.code}?lang=${language}`) }, say("Answer")) : "",
-    calls ? button("stay", say("Stay with mine"), () => { one.back = 0; draw(one); }) : "",
+  const button = (/** @type {string} */ act, /** @type {string} */ text, /** @type {() => void} */ click) =>
+    html("button", { type: "button", "data-act": act, click }, text);
+  const said = asked
+    ? say("The class votes.")
+    : pauses
+      ? say("Look up.")
+      : calls
+        ? say("The class goes on together.")
+        : one.why ||
+          (sent
+            ? say("Sent: the teacher can open it.")
+            : own
+              ? say("Your own view")
+              : say("You follow the class."));
+  one.root.replaceChildren(
+    html("p", { role: "status" }, said),
+    asked
+      ? html(
+          "a",
+          { "data-act": "answer", href: addressOf(`join/${one.state?.code}?lang=${language}`) },
+          say("Answer"),
+        )
+      : "",
+    calls
+      ? button("stay", say("Stay with mine"), () => {
+          one.back = 0;
+          draw(one);
+        })
+      : "",
     here && !sent ? button("send", say("Send what you see"), () => sendView(one)) : "",
     one.state?.dealt?.free && !one.trains ? button("train", say("Train a size"), () => train(one)) : "",
     own ? button("follow", say("Follow again"), () => go(one)) : "",
-    button("alone", say("Leave the class"), () => { one.stop(); one.root.remove(); one.tell("alone", { at: Date.now() }); }));
+    button("alone", say("Leave the class"), () => {
+      one.stop();
+      one.root.remove();
+      one.tell("alone", { at: Date.now() });
+    }),
+  );
 }
 
 /** Has the server train the next size that is free, as this learner's. @param {Follower} one */
 async function train(one) {
   const { status, body } = await send("POST", `rooms/${one.data.room}/train`);
   one.trains = status === 200;
-  one.why = status === 200 ? say("Your size is on its way.") : body.why ?? say("No connection: try again.");
+  one.why = status === 200 ? say("Your size is on its way.") : (body.why ?? say("No connection: try again."));
   draw(one);
 }
 
@@ -94,7 +142,7 @@ async function train(one) {
 async function sendView(one) {
   const link = leadOf(location);
   const { status, body } = await send("PUT", `rooms/${one.data.room}/sent`, { link });
-  one.why = status === 200 ? "" : body.why ?? say("No connection: try again.");
+  one.why = status === 200 ? "" : (body.why ?? say("No connection: try again."));
   if (status === 200) one.sent = link;
   draw(one);
 }
@@ -104,7 +152,22 @@ function build(parent, data, tell) {
   const root = html("section", { class: "gb-class-follow", "aria-label": say("Class") });
   parent.append(root);
   /** @type {Follower} */
-  const one = { root, data, tell, state: null, led: "", base: "", since: performance.now(), gathered: -1, back: 0, sent: "", trains: false, why: "", drawn: "", stop: () => {} };
+  const one = {
+    root,
+    data,
+    tell,
+    state: null,
+    led: "",
+    base: "",
+    since: performance.now(),
+    gathered: -1,
+    back: 0,
+    sent: "",
+    trains: false,
+    why: "",
+    drawn: "",
+    stop: () => {},
+  };
   const unfollow = follow(data.room, "follow", {
     state(now) {
       const first = one.state === null;

@@ -41,18 +41,40 @@ async function forgetAll(one) {
 /** @param {Kept} one */
 function draw(one) {
   /** @type {(act: string, text: string, click: () => void, title?: string) => HTMLElement} */
-  const button = (act, text, click, title) => html("button", { type: "button", "data-act": act, title, click }, text);
+  const button = (act, text, click, title) =>
+    html("button", { type: "button", "data-act": act, title, click }, text);
   const ask = (/** @type {boolean} */ sure) => () => {
     one.sure = sure;
     one.why = "";
     draw(one);
     one.root.querySelector("button")?.focus();
   };
-  one.root.replaceChildren(...(one.sure
-    ? [html("p", { role: "alert" }, one.why || say("Delete your runs, your texts, your class and your answers, on this computer and on the server? There is no way back.")),
-      button("delete", say("Delete all of it"), () => forgetAll(one)), button("keep", say("Keep it"), ask(false)),
-      ...(one.link ? [html("a", { href: "kept" }, say("What is kept, and how long"))] : [])]
-    : [button("forget", say("Forget me here"), ask(true), say("On a shared computer: deletes your runs and texts, so that whoever sits here next does not get them"))]));
+  one.root.replaceChildren(
+    ...(one.sure
+      ? [
+          html(
+            "p",
+            { role: "alert" },
+            one.why ||
+              say(
+                "Delete your runs, your texts, your class and your answers, on this computer and on the server? There is no way back.",
+              ),
+          ),
+          button("delete", say("Delete all of it"), () => forgetAll(one)),
+          button("keep", say("Keep it"), ask(false)),
+          ...(one.link ? [html("a", { href: "kept" }, say("What is kept, and how long"))] : []),
+        ]
+      : [
+          button(
+            "forget",
+            say("Forget me here"),
+            ask(true),
+            say(
+              "On a shared computer: deletes your runs and texts, so that whoever sits here next does not get them",
+            ),
+          ),
+        ]),
+  );
 }
 
 /** @param {Given<{link: boolean}>} given */

@@ -4,7 +4,17 @@ import { addressOf } from "../kit/address.js";
 import { say, sayOf } from "../kit/say.js";
 import { html } from "../kit/shapes.js";
 import { follow, send } from "./connection.js";
-import { LETTERS, asksOfPicture, count, halves, letters, phoneView, pieces, sizeView, tally } from "./told.js";
+import {
+  LETTERS,
+  asksOfPicture,
+  count,
+  halves,
+  letters,
+  phoneView,
+  pieces,
+  sizeView,
+  tally,
+} from "./told.js";
 
 /**
  * @import { State } from "./connection.js"
@@ -19,7 +29,12 @@ const given = /** @type {{code: string}} */ (JSON.parse(main.dataset.given ?? "{
 const status = html("p", { class: "gb-said", role: "status" });
 const place = html("div", { class: "gb-place" });
 const foot = html("p", { class: "gb-foot" });
-const frame = html("iframe", { class: "gb-picture", title: say("The teacher’s picture"), sandbox: "allow-scripts", hidden: "" });
+const frame = html("iframe", {
+  class: "gb-picture",
+  title: say("The teacher’s picture"),
+  sandbox: "allow-scripts",
+  hidden: "",
+});
 const who = html("span", {});
 main.replaceChildren(html("header", {}, html("h1", {}, "Glassbox"), who), status, place, frame, foot);
 
@@ -37,14 +52,29 @@ let refused = ""; // why the last tap did not count
 let counted = 0; // the room's version that has the last tap that counts
 
 // The field for a word stays what it is while the vote goes on, whatever is drawn around it.
-const input = html("input", { id: "word", name: "word", autocomplete: "off", autocapitalize: "none", spellcheck: "false", enterkeyhint: "send", maxlength: 20, required: "" });
-const writer = html("form", {
-  class: "gb-writer",
-  submit: (event) => {
-    event.preventDefault();
-    if (state && input.value.trim()) tap((state.options?.length ?? 0) - 1, input.value);
+const input = html("input", {
+  id: "word",
+  name: "word",
+  autocomplete: "off",
+  autocapitalize: "none",
+  spellcheck: "false",
+  enterkeyhint: "send",
+  maxlength: 20,
+  required: "",
+});
+const writer = html(
+  "form",
+  {
+    class: "gb-writer",
+    submit: (event) => {
+      event.preventDefault();
+      if (state && input.value.trim()) tap((state.options?.length ?? 0) - 1, input.value);
+    },
   },
-}, html("label", { for: "word" }, say("Your word, 20 characters at most")), input, html("button", { type: "submit" }, say("Send this word")));
+  html("label", { for: "word" }, say("Your word, 20 characters at most")),
+  input,
+  html("button", { type: "submit" }, say("Send this word")),
+);
 
 /** @param {string} text */
 const set = (text) => pieces(text).map((one) => (one.mono ? html("code", {}, one.text) : one.text));
@@ -58,16 +88,29 @@ function tell(text) {
 function askCode(why = "") {
   main.dataset.state = JSON.stringify({ phase: "code", why });
   const field = html("input", {
-    id: "code", name: "code", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", maxlength: 8, required: "",
-    placeholder: "BCD FGH", "aria-describedby": "why",
+    id: "code",
+    name: "code",
+    autocomplete: "off",
+    autocapitalize: "characters",
+    spellcheck: "false",
+    maxlength: 8,
+    required: "",
+    placeholder: "BCD FGH",
+    "aria-describedby": "why",
   });
   field.value = halves(letters(given.code));
-  const form = html("form", {
-    submit: (event) => {
-      event.preventDefault();
-      join(letters(field.value));
+  const form = html(
+    "form",
+    {
+      submit: (event) => {
+        event.preventDefault();
+        join(letters(field.value));
+      },
     },
-  }, html("label", { for: "code" }, say("The six letters on the screen")), field, html("button", { type: "submit" }, sayOf("room", "Join")));
+    html("label", { for: "code" }, say("The six letters on the screen")),
+    field,
+    html("button", { type: "submit" }, sayOf("room", "Join")),
+  );
   tell(why);
   place.replaceChildren(form);
   field.focus();
@@ -80,7 +123,15 @@ async function join(code) {
   if (found === 200) {
     room = body.id;
     history.replaceState(null, "", addressOf(`join/${code}${location.search}`)); // it may name a language
-    follow(room, "member", { state: hear, end, lost: (now) => { lost = now; draw(); if (!now) pass(); } });
+    follow(room, "member", {
+      state: hear,
+      end,
+      lost: (now) => {
+        lost = now;
+        draw();
+        if (!now) pass();
+      },
+    });
     return;
   }
   given.code = code;
@@ -95,7 +146,8 @@ async function join(code) {
 function hear(now) {
   if (now.phase !== state?.phase) refused = "";
   // Read before the last tap was counted, and under way for longer than the answer to it.
-  if (now.version < counted && now.n === state?.n) now = { ...now, choices: state?.choices, words: state?.words };
+  if (now.version < counted && now.n === state?.n)
+    now = { ...now, choices: state?.choices, words: state?.words };
   state = now;
   ends = now.closes === null ? 0 : performance.now() + 1000 * now.closes;
   if (tapped && (now.phase !== "open" || tapped.n !== now.n || tapped.round !== now.round)) tapped = null;
@@ -163,27 +215,58 @@ async function pass() {
 function optionOf(option, at, view) {
   const marks = option.marks.map((mark) => html("small", { class: "gb-mark" }, mark));
   const votes = tally(option);
-  const inside = [html("i", { class: "gb-letter" }, LETTERS[at]), html("span", {}, set(option.text)), option.word ? html("b", {}, `“${option.word}”`) : "", ...marks, votes ? html("small", { class: "gb-votes" }, votes) : ""];
-  if (!view.taps) return html("li", { class: `gb-option${option.chosen ? " chosen" : ""}${option.right ? " right" : ""}` }, inside);
+  const inside = [
+    html("i", { class: "gb-letter" }, LETTERS[at]),
+    html("span", {}, set(option.text)),
+    option.word ? html("b", {}, `“${option.word}”`) : "",
+    ...marks,
+    votes ? html("small", { class: "gb-votes" }, votes) : "",
+  ];
+  if (!view.taps)
+    return html(
+      "li",
+      { class: `gb-option${option.chosen ? " chosen" : ""}${option.right ? " right" : ""}` },
+      inside,
+    );
   const opens = option.typed && writing !== "" && writing === voteOf(state);
-  return html("li", {}, html("button", {
-    type: "button", class: `gb-option${option.chosen ? " chosen" : ""}${opens ? " opens" : ""}`, "aria-pressed": String(option.chosen), "data-at": at,
-    "aria-expanded": option.typed ? String(opens) : null, click: () => (option.typed ? write() : tap(at)),
-  }, inside), opens ? writer : "");
+  return html(
+    "li",
+    {},
+    html(
+      "button",
+      {
+        type: "button",
+        class: `gb-option${option.chosen ? " chosen" : ""}${opens ? " opens" : ""}`,
+        "aria-pressed": String(option.chosen),
+        "data-at": at,
+        "aria-expanded": option.typed ? String(opens) : null,
+        click: () => (option.typed ? write() : tap(at)),
+      },
+      inside,
+    ),
+    opens ? writer : "",
+  );
 }
 
 /** The size that this phone may have trained, with its button. @param {State} now */
 function sizeOf(now) {
   const size = sizeView(now);
-  return size ? html("section", { class: "gb-size" }, html("h2", {}, size.heading), html("p", {}, size.says),
-    size.note ? html("p", { class: "gb-note", role: "status" }, size.note) : "",
-    size.button ? html("button", { type: "button", "data-act": "train", click: train }, size.button) : "") : "";
+  return size
+    ? html(
+        "section",
+        { class: "gb-size" },
+        html("h2", {}, size.heading),
+        html("p", {}, size.says),
+        size.note ? html("p", { class: "gb-note", role: "status" }, size.note) : "",
+        size.button ? html("button", { type: "button", "data-act": "train", click: train }, size.button) : "",
+      )
+    : "";
 }
 
 async function train() {
   const { status: found, body } = await send("POST", `rooms/${room}/train`);
   if (state?.size && found === 200) state.size.mine = true;
-  refused = found === 200 ? "" : body.why ?? say("No connection: tap again.");
+  refused = found === 200 ? "" : (body.why ?? say("No connection: tap again."));
   draw();
 }
 
@@ -209,12 +292,33 @@ function draw() {
   const view = phoneView(state, tapped?.choice ?? null, tapped?.word ?? "");
   showPicture(state);
   who.textContent = state.number ? say("Your number is {number}", state) : "";
-  const waiting = tapped && lost ? say("No connection: your answer is sent when it is back.") : lost ? say("No connection. Trying again …") : "";
+  const waiting =
+    tapped && lost
+      ? say("No connection: your answer is sent when it is back.")
+      : lost
+        ? say("No connection. Trying again …")
+        : "";
   tell(waiting || refused || view.said);
-  const shown = JSON.stringify([view, state.lead, state.number, state.size, writing !== "" && writing === voteOf(state)]);
+  const shown = JSON.stringify([
+    view,
+    state.lead,
+    state.number,
+    state.size,
+    writing !== "" && writing === voteOf(state),
+  ]);
   main.dataset.state = JSON.stringify({
-    phase: state.phase, number: state.number, n: state.n ?? null, round: state.round ?? null, choices: state.choices ?? [], words: state.words ?? [], size: state.size ?? null, sent: !tapped, lost,
-    version: state.version, said: status.textContent, picture: state.picture,
+    phase: state.phase,
+    number: state.number,
+    n: state.n ?? null,
+    round: state.round ?? null,
+    choices: state.choices ?? [],
+    words: state.words ?? [],
+    size: state.size ?? null,
+    sent: !tapped,
+    lost,
+    version: state.version,
+    said: status.textContent,
+    picture: state.picture,
   });
   if (shown === drawn) return;
   drawn = shown;
@@ -222,17 +326,34 @@ function draw() {
   const held = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.at : undefined;
   place.replaceChildren(
     view.heading ? html("h2", {}, set(view.heading)) : "",
-    view.options.length ? html("ul", {}, view.options.map((option, at) => optionOf(option, at, view))) : "",
-    view.told.length ? html("ul", { class: "gb-told" }, view.told.map((word) => html("li", {}, word))) : "",
+    view.options.length
+      ? html(
+          "ul",
+          {},
+          view.options.map((option, at) => optionOf(option, at, view)),
+        )
+      : "",
+    view.told.length
+      ? html(
+          "ul",
+          { class: "gb-told" },
+          view.told.map((word) => html("li", {}, word)),
+        )
+      : "",
     view.note ? html("p", { class: "gb-note" }, view.note) : "",
     view.because ? html("p", { class: "gb-because" }, set(view.because)) : "",
     view.evidence ? html("p", { class: "gb-evidence" }, set(view.evidence)) : "",
     sizeOf(state),
   );
   if (typing) input.focus();
-  if (held !== undefined) /** @type {HTMLElement | null} */ (place.querySelector(`[data-at="${held}"]`))?.focus();
+  if (held !== undefined)
+    /** @type {HTMLElement | null} */ (place.querySelector(`[data-at="${held}"]`))?.focus();
   const open = state.lead && state.phase !== "paused" && state.phase !== "open";
-  foot.replaceChildren(open ? html("a", { href: `rooms/${room}/view`, target: "_blank", rel: "noopener" }, say("Open this view")) : "");
+  foot.replaceChildren(
+    open
+      ? html("a", { href: `rooms/${room}/view`, target: "_blank", rel: "noopener" }, say("Open this view"))
+      : "",
+  );
 }
 
 setInterval(() => {

@@ -18,7 +18,12 @@ const status = html("p", { class: "gb-said", role: "status" });
 const place = html("div", { class: "gb-place" });
 const acts = html("div", { class: "gb-acts" });
 main.classList.add("gb-phone");
-main.replaceChildren(html("header", {}, html("h1", {}, say("Remote · {code}", { code: halves(given.code) })), here), status, place, acts);
+main.replaceChildren(
+  html("header", {}, html("h1", {}, say("Remote · {code}", { code: halves(given.code) })), here),
+  status,
+  place,
+  acts,
+);
 
 let room = "";
 let why = "";
@@ -40,14 +45,18 @@ function stop(text) {
 /** @param {string} act */
 async function press(act) {
   const { status: found, body } = await send("POST", `rooms/${room}/${act}`);
-  why = found === 200 ? "" : body.why ?? say("No connection: try again.");
+  why = found === 200 ? "" : (body.why ?? say("No connection: try again."));
   draw();
 }
 
 /** @type {(key: string | null, shown: boolean) => Promise<void>} */
 async function showWord(key, shown) {
-  const { status: found, body } = await send("POST", `rooms/${room}/words`, { n: state?.n, word: key, shown });
-  why = found === 200 ? "" : body.why ?? say("No connection: try again.");
+  const { status: found, body } = await send("POST", `rooms/${room}/words`, {
+    n: state?.n,
+    word: key,
+    shown,
+  });
+  why = found === 200 ? "" : (body.why ?? say("No connection: try again."));
   draw();
 }
 
@@ -55,31 +64,81 @@ function draw() {
   if (!state) return;
   const { phase } = state;
   const counts = say("{answered} of {of} have answered", state);
-  const said = why || { lobby: say("Nothing is asked."), open: counts, closed: advice(state) || counts, revealed: advice(state) || counts, paused: say("Paused.") }[phase];
+  const said =
+    why ||
+    {
+      lobby: say("Nothing is asked."),
+      open: counts,
+      closed: advice(state) || counts,
+      revealed: advice(state) || counts,
+      paused: say("Paused."),
+    }[phase];
   here.textContent = say("{here} here", state);
   if (status.textContent !== said) status.textContent = said;
   const { answer, bars = [] } = state;
   place.replaceChildren(
     state.question && phase !== "lobby" ? html("h2", {}, set(state.question)) : "",
-    html("ul", {}, (phase === "lobby" ? [] : options(state)).map((option, at) =>
-      html("li", { class: `gb-option${answer?.index === at ? " right" : ""}` }, html("span", {}, set(option)), html("small", { class: "gb-votes" }, tallied(bars, at))))),
+    html(
+      "ul",
+      {},
+      (phase === "lobby" ? [] : options(state)).map((option, at) =>
+        html(
+          "li",
+          { class: `gb-option${answer?.index === at ? " right" : ""}` },
+          html("span", {}, set(option)),
+          html("small", { class: "gb-votes" }, tallied(bars, at)),
+        ),
+      ),
+    ),
     wordList(state, "gb-small", showWord),
-    costs(state) ? html("p", { class: "gb-evidence" }, costs(state)) : "");
+    costs(state) ? html("p", { class: "gb-evidence" }, costs(state)) : "",
+  );
   const buttons = buttonsOf(state);
-  restAfter(acts, buttons.map((one) => one.act));
-  acts.replaceChildren(...buttons.map((one) => html("button", { type: "button", "data-act": one.act, class: one.primary ? "primary" : null, disabled: one.idle ? "" : null, click: () => press(one.act) }, one.text)));
-  main.dataset.state = JSON.stringify({ phase, here: state.here, n: state.n ?? null, round: state.round ?? null, answered: state.answered ?? null, said, version: state.version });
+  restAfter(
+    acts,
+    buttons.map((one) => one.act),
+  );
+  acts.replaceChildren(
+    ...buttons.map((one) =>
+      html(
+        "button",
+        {
+          type: "button",
+          "data-act": one.act,
+          class: one.primary ? "primary" : null,
+          disabled: one.idle ? "" : null,
+          click: () => press(one.act),
+        },
+        one.text,
+      ),
+    ),
+  );
+  main.dataset.state = JSON.stringify({
+    phase,
+    here: state.here,
+    n: state.n ?? null,
+    round: state.round ?? null,
+    answered: state.answered ?? null,
+    said,
+    version: state.version,
+  });
 }
 
 async function begin() {
   const key = location.hash.slice(1);
   const found = await send("GET", `rooms/of/${given.code}`, undefined);
-  if (found.status !== 200) return stop(found.status === 404 ? say("There is no such room, or it has ended.") : found.body.why ?? say("No connection. Load the page again."));
+  if (found.status !== 200)
+    return stop(
+      found.status === 404
+        ? say("There is no such room, or it has ended.")
+        : (found.body.why ?? say("No connection. Load the page again.")),
+    );
   room = found.body.id;
   if (key) {
     const { status: accepted, body } = await send("POST", `rooms/${room}/accept`, { key });
     history.replaceState(null, "", `${location.pathname}${location.search}`); // a link that is copied from here teaches nobody
-    if (accepted !== 200 && accepted !== 403) return stop(body.why ?? say("No connection. Load the page again."));
+    if (accepted !== 200 && accepted !== 403)
+      return stop(body.why ?? say("No connection. Load the page again."));
   }
   follow(room, "teacher", {
     state(now) {
@@ -91,7 +150,8 @@ async function begin() {
       why = now ? say("No connection. Trying again …") : "";
       draw();
     },
-    end: () => stop(say("The room has ended, or this phone may not teach in it: ask for another link in the bar.")),
+    end: () =>
+      stop(say("The room has ended, or this phone may not teach in it: ask for another link in the bar.")),
   });
 }
 

@@ -4,7 +4,17 @@
 import { say } from "../kit/say.js";
 import { html } from "../kit/shapes.js";
 import { follow } from "./connection.js";
-import { LETTERS, classGave, count, dealtLine, framed, halves, modelGave, pieces, screenView } from "./told.js";
+import {
+  LETTERS,
+  classGave,
+  count,
+  dealtLine,
+  framed,
+  halves,
+  modelGave,
+  pieces,
+  screenView,
+} from "./told.js";
 
 /**
  * @import { State } from "./connection.js"
@@ -12,18 +22,36 @@ import { LETTERS, classGave, count, dealtLine, framed, halves, modelGave, pieces
  */
 
 const main = /** @type {HTMLElement} */ (document.querySelector("main"));
-const given = /** @type {{room: string, code: string, address: string, trouble: string}} */ (JSON.parse(main.dataset.given ?? "{}"));
+const given = /** @type {{room: string, code: string, address: string, trouble: string}} */ (
+  JSON.parse(main.dataset.given ?? "{}")
+);
 
 const code = html("p", { class: "gb-code" }, halves(given.code));
-const way = html("section", { class: "gb-in", "aria-label": say("How to join") },
+const way = html(
+  "section",
+  { class: "gb-in", "aria-label": say("How to join") },
   html("div", { class: "gb-qr" }, main.querySelector("svg")),
-  html("div", {}, html("p", { class: "gb-address" }, given.address), code, html("p", { class: "gb-how" }, say("Scan, or type the address and the six letters")),
-    given.trouble ? html("p", { class: "gb-trouble", role: "alert" }, set(given.trouble)) : ""));
+  html(
+    "div",
+    {},
+    html("p", { class: "gb-address" }, given.address),
+    code,
+    html("p", { class: "gb-how" }, say("Scan, or type the address and the six letters")),
+    given.trouble ? html("p", { class: "gb-trouble", role: "alert" }, set(given.trouble)) : "",
+  ),
+);
 const status = html("p", { class: "gb-said", role: "status" });
 const corner = html("p", { class: "gb-corner" });
 const place = html("div", { class: "gb-place" });
 const frame = html("iframe", { class: "gb-led", title: say("The teacher’s page"), hidden: "" });
-main.replaceChildren(html("h1", { class: "gb-hidden" }, say("A class with Glassbox")), corner, place, way, frame, status);
+main.replaceChildren(
+  html("h1", { class: "gb-hidden" }, say("A class with Glassbox")),
+  corner,
+  place,
+  way,
+  frame,
+  status,
+);
 
 /** @type {State | null} */
 let state = null;
@@ -37,16 +65,37 @@ function set(text) {
 }
 
 /** A vote as a bar, of a second vote the first one pale above it. @type {(option: Option) => (HTMLElement | "")[]} */
-const barsOf = (option) => option.shares.map((share, round) =>
-  share === null ? "" : html("i", { class: `gb-bar${round < option.shares.length - 1 ? " before" : ""}`, style: `--share:${share}` }));
+const barsOf = (option) =>
+  option.shares.map((share, round) =>
+    share === null
+      ? ""
+      : html("i", {
+          class: `gb-bar${round < option.shares.length - 1 ? " before" : ""}`,
+          style: `--share:${share}`,
+        }),
+  );
 
 /** @type {(option: Option, at: number) => HTMLElement} */
-const optionOf = (option, at) => html("li", { class: `gb-option${option.right ? " right" : ""}` },
-  html("b", {}, LETTERS[at]),
-  html("span", { class: "gb-text" }, set(option.text), option.marks.map((mark) => html("small", { class: "gb-mark" }, mark))),
-  html("span", { class: "gb-bars", "aria-hidden": "true" }, barsOf(option), option.p === null ? "" : html("i", { class: "gb-bar model", style: `--share:${option.p}` })),
-  html("span", { class: "gb-votes" }, classGave(option)),
-  html("span", { class: "gb-votes model" }, modelGave(option)));
+const optionOf = (option, at) =>
+  html(
+    "li",
+    { class: `gb-option${option.right ? " right" : ""}` },
+    html("b", {}, LETTERS[at]),
+    html(
+      "span",
+      { class: "gb-text" },
+      set(option.text),
+      option.marks.map((mark) => html("small", { class: "gb-mark" }, mark)),
+    ),
+    html(
+      "span",
+      { class: "gb-bars", "aria-hidden": "true" },
+      barsOf(option),
+      option.p === null ? "" : html("i", { class: "gb-bar model", style: `--share:${option.p}` }),
+    ),
+    html("span", { class: "gb-votes" }, classGave(option)),
+    html("span", { class: "gb-votes model" }, modelGave(option)),
+  );
 
 /** @param {View} view */
 function draw(view) {
@@ -59,13 +108,42 @@ function draw(view) {
   way.hidden = asks || led;
   main.dataset.phase = state.phase;
   main.dataset.shows = asks ? "question" : led ? "page" : "way";
-  corner.replaceChildren(...(asks || led ? [given.address, " · ", html("b", {}, halves(given.code))] : []),
-    !asks && state.lead ? html("button", { type: "button", click: () => { showsPage = !showsPage; shown(); } }, showsPage ? say("Show the way in") : say("Show the page")) : "");
+  corner.replaceChildren(
+    ...(asks || led ? [given.address, " · ", html("b", {}, halves(given.code))] : []),
+    !asks && state.lead
+      ? html(
+          "button",
+          {
+            type: "button",
+            click: () => {
+              showsPage = !showsPage;
+              shown();
+            },
+          },
+          showsPage ? say("Show the way in") : say("Show the page"),
+        )
+      : "",
+  );
   place.replaceChildren(
     view.heading ? html("h2", {}, set(view.heading)) : "",
-    asks ? html("ol", { "data-told": view.options.some((option) => classGave(option) || option.p !== null) ? "" : null, style: `--rows:${view.options.length + (view.told.length ? 1 : 0) + (view.note ? 1 : 0) + (view.evidence ? 1 : 0)}` }, view.options.map(optionOf)) : "",
+    asks
+      ? html(
+          "ol",
+          {
+            "data-told": view.options.some((option) => classGave(option) || option.p !== null) ? "" : null,
+            style: `--rows:${view.options.length + (view.told.length ? 1 : 0) + (view.note ? 1 : 0) + (view.evidence ? 1 : 0)}`,
+          },
+          view.options.map(optionOf),
+        )
+      : "",
     view.note ? html("p", { class: "gb-note" }, view.note) : "",
-    view.told.length ? html("ul", { class: "gb-told", "aria-label": say("Words that were written") }, view.told.map((word) => html("li", {}, word))) : "",
+    view.told.length
+      ? html(
+          "ul",
+          { class: "gb-told", "aria-label": say("Words that were written") },
+          view.told.map((word) => html("li", {}, word)),
+        )
+      : "",
     view.because ? html("p", { class: "gb-because" }, set(view.because)) : "",
     view.evidence ? html("p", { class: "gb-evidence" }, set(view.evidence)) : "",
   );
@@ -79,8 +157,17 @@ function shown() {
   if (status.textContent !== said) status.textContent = said;
   draw(view);
   main.dataset.state = JSON.stringify({
-    phase: state.phase, here: state.here, n: state.n ?? null, round: state.round ?? null, answered: state.answered ?? null,
-    bars: state.bars ?? null, told: (state.told ?? []).map((word) => word.text), answer: state.answer?.index ?? null, said, lost, version: state.version,
+    phase: state.phase,
+    here: state.here,
+    n: state.n ?? null,
+    round: state.round ?? null,
+    answered: state.answered ?? null,
+    bars: state.bars ?? null,
+    told: (state.told ?? []).map((word) => word.text),
+    answer: state.answer?.index ?? null,
+    said,
+    lost,
+    version: state.version,
   });
 }
 

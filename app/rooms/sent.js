@@ -11,13 +11,44 @@ import { html } from "../kit/shapes.js";
  */
 
 /** How many views were sent, in words. @param {number} count */
-export const sentLine = (count) => (count === 1 ? say("1 view was sent") : say("{views} were sent", { views: counted(count, "view") }));
+export const sentLine = (count) =>
+  count === 1 ? say("1 view was sent") : say("{views} were sent", { views: counted(count, "view") });
 
 /**
  * The list, each view with a link that shows it to the teacher alone.
  * @type {(room: string, views: Sent[], style: string, lead: (id: string) => void) => HTMLElement}
  */
-export const sentList = (room, views, style, lead) => html("ul", { class: "gb-class-sent", "aria-label": say("Views that were sent") }, views.map((view) =>
-  html("li", {}, html("span", {}, html("b", {}, view.title), view.text ? ` “${view.text}”` : ""),
-    html("a", { class: style, href: addressOf(`rooms/${room}/sent/${view.id}`), target: "_blank", rel: "noopener", title: say("Its picture, in a window of its own: nobody else sees it") }, say("Look")),
-    html("button", { type: "button", class: style, "data-act": `lead ${view.id}`, title: say("Your page goes there, and the room’s view along"), click: () => lead(view.id) }, say("Lead with it")))));
+export const sentList = (room, views, style, lead) =>
+  html(
+    "ul",
+    { class: "gb-class-sent", "aria-label": say("Views that were sent") },
+    views.map((view) =>
+      html(
+        "li",
+        {},
+        html("span", {}, html("b", {}, view.title), view.text ? ` “${view.text}”` : ""),
+        html(
+          "a",
+          {
+            class: style,
+            href: addressOf(`rooms/${room}/sent/${view.id}`),
+            target: "_blank",
+            rel: "noopener",
+            title: say("Its picture, in a window of its own: nobody else sees it"),
+          },
+          say("Look"),
+        ),
+        html(
+          "button",
+          {
+            type: "button",
+            class: style,
+            "data-act": `lead ${view.id}`,
+            title: say("Your page goes there, and the room’s view along"),
+            click: () => lead(view.id),
+          },
+          say("Lead with it"),
+        ),
+      ),
+    ),
+  );

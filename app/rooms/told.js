@@ -42,13 +42,22 @@ export function pieces(text) {
 export const halves = (code) => (code.length === 6 ? `${code.slice(0, 3)} ${code.slice(3)}` : code);
 
 /** What was typed as a code: its letters. @param {string} typed */
-export const letters = (typed) => typed.toUpperCase().replace(/[^A-Z]/g, "").slice(0, 6);
+export const letters = (typed) =>
+  typed
+    .toUpperCase()
+    .replace(/[^A-Z]/g, "")
+    .slice(0, 6);
 
 /** The address of the led page in the projector's frame: it follows the room by itself. @type {(lead: string, room: string) => string} */
 export function framed(lead, room) {
   const [path, search = ""] = lead.split("?");
   const query = new URLSearchParams(search);
-  for (const [key, value] of [["class", room], ["view", "projector"], ["embed", "true"]]) query.set(key, value);
+  for (const [key, value] of [
+    ["class", room],
+    ["view", "projector"],
+    ["embed", "true"],
+  ])
+    query.set(key, value);
   return `${path.slice(1)}?${query}`;
 }
 
@@ -67,36 +76,63 @@ export function count(element, seconds, words = (/** @type {string} */ left) => 
 /** A probability for a whole class to read: what is tiny is called so. @param {number} p */
 export const chance = (p) => (p < 0.001 ? say("under 0.1 %") : percent(p));
 
-const nothing = () => ({ heading: "", options: /** @type {Option[]} */ ([]), taps: false, note: "", because: "", evidence: "", told: /** @type {string[]} */ ([]) });
+const nothing = () => ({
+  heading: "",
+  options: /** @type {Option[]} */ ([]),
+  taps: false,
+  note: "",
+  because: "",
+  evidence: "",
+  told: /** @type {string[]} */ ([]),
+});
 
 /** Whether an option asks for a word. @type {(state: State, at: number) => boolean} */
 export const isTyped = (state, at) => state.kind === "next" && at === (state.options?.length ?? 0) - 1;
 
 /** The options of a question as this screen says them: the last one of a question about a token is the room’s own. @param {State} state */
-export const options = (state) => (state.options ?? []).map((text, at) => (isTyped(state, at) ? say("something else") : text));
+export const options = (state) =>
+  (state.options ?? []).map((text, at) => (isTyped(state, at) ? say("something else") : text));
 
 /** A link's page, without its query. @param {string} link */
 const pageOf = (link) => link.split("?")[0];
 
 /** Whether the question is about the teacher's picture; its answer does not stand in that. @param {State} state */
-export const asksOfPicture = ({ kind, phase, about = "", lead }) => kind === "predict" && (phase === "open" || phase === "closed") && pageOf(about) === pageOf(lead);
+export const asksOfPicture = ({ kind, phase, about = "", lead }) =>
+  kind === "predict" && (phase === "open" || phase === "closed") && pageOf(about) === pageOf(lead);
 
 /** Two votes' numbers, one after the other: "9, then 14". @param {(number | string)[]} found */
-const inTurn = (found) => found.map(String).reduce((first, second) => say("{first}, then {second}", { first, second }));
+const inTurn = (found) =>
+  found.map(String).reduce((first, second) => say("{first}, then {second}", { first, second }));
 
 /** @type {(state: State, chosen: number | null, marks: (at: number) => string[], word?: string) => Option[]} */
 function optionsOf(state, chosen, marks, word = "") {
   const bars = state.bars ?? [];
   return options(state).map((text, at) => ({
-    text, typed: isTyped(state, at), word: isTyped(state, at) ? word : "", chosen: chosen === at, right: state.phase === "revealed" && state.answer?.index === at, marks: marks(at),
+    text,
+    typed: isTyped(state, at),
+    word: isTyped(state, at) ? word : "",
+    chosen: chosen === at,
+    right: state.phase === "revealed" && state.answer?.index === at,
+    marks: marks(at),
     votes: bars.map((one) => one?.[at] ?? null),
-    shares: bars.map((one) => (one ? one[at] / Math.max(1, one.reduce((a, b) => a + b, 0)) : null)),
+    shares: bars.map((one) =>
+      one
+        ? one[at] /
+          Math.max(
+            1,
+            one.reduce((a, b) => a + b, 0),
+          )
+        : null,
+    ),
     p: state.answer?.probabilities[at] ?? null,
   }));
 }
 
 /** @type {(state: State) => Pick<View, "because" | "evidence">} */
-const reasons = (state) => ({ because: state.answer?.because ?? "", evidence: state.kind === "next" ? gaveIt(state) : state.answer?.evidence ?? "" });
+const reasons = (state) => ({
+  because: state.answer?.because ?? "",
+  evidence: state.kind === "next" ? gaveIt(state) : (state.answer?.evidence ?? ""),
+});
 
 /** What the model, and the class where that is told, gave to the token of the text, in plain words. @param {State} state */
 function gaveIt({ answer, bars, options: words = [] }) {
@@ -105,7 +141,12 @@ function gaveIt({ answer, bars, options: words = [] }) {
   const votes = bars?.at(-1) ?? [];
   const all = votes.reduce((a, b) => a + b, 0);
   const gave = { word: plain(words[at] ?? ""), gave: chance(answer?.probabilities[at] ?? 0) };
-  return all ? say("The model gave “{word}” {gave}; {share} of the class chose it.", { ...gave, share: percent(votes[at] / all) }) : say("The model gave “{word}” {gave}.", gave);
+  return all
+    ? say("The model gave “{word}” {gave}; {share} of the class chose it.", {
+        ...gave,
+        share: percent(votes[at] / all),
+      })
+    : say("The model gave “{word}” {gave}.", gave);
 }
 
 /**
@@ -114,16 +155,29 @@ function gaveIt({ answer, bars, options: words = [] }) {
  * @param {State} state
  */
 export function costs(state) {
-  const rounds = (state.bars ?? []).filter((one) => one !== null).filter((one) => one.some((votes) => votes > 0));
+  const rounds = (state.bars ?? [])
+    .filter((one) => one !== null)
+    .filter((one) => one.some((votes) => votes > 0));
   const p = state.answer?.probabilities ?? [];
   if (!state.answer || !p.length || !rounds.length) return "";
   const { index } = state.answer;
   if (index !== null) {
-    const found = rounds.map((one) => costOf(one, index)).map((cost) => (cost === null ? say("infinite, as nobody chose it") : say("{cost} nats", { cost: num(cost) })));
-    return say("Cross-entropy at “{word}”: the class {class}; the model {model} nats.", { word: plain(state.options?.[index] ?? ""), class: inTurn(found), model: num(-Math.log(Math.max(p[index], 1e-45))) });
+    const found = rounds
+      .map((one) => costOf(one, index))
+      .map((cost) =>
+        cost === null ? say("infinite, as nobody chose it") : say("{cost} nats", { cost: num(cost) }),
+      );
+    return say("Cross-entropy at “{word}”: the class {class}; the model {model} nats.", {
+      word: plain(state.options?.[index] ?? ""),
+      class: inTurn(found),
+      model: num(-Math.log(Math.max(p[index], 1e-45))),
+    });
   }
   const found = rounds.map((one) => num(crossEntropy(one, p)));
-  return say("The text does not say what comes. Against the model’s probabilities the class’s answers have a cross-entropy of {class} nats, the model’s own of {model}.", { class: inTurn(found), model: num(crossEntropy(p, p)) });
+  return say(
+    "The text does not say what comes. Against the model’s probabilities the class’s answers have a cross-entropy of {class} nats, the model’s own of {model}.",
+    { class: inTurn(found), model: num(crossEntropy(p, p)) },
+  );
 }
 
 /** How many wrote a word and what the model gave it, in words: "2 votes · the model 0.3 %". @param {Told} word */
@@ -131,7 +185,17 @@ export function toldOf(word) {
   const known = word.votes.filter((votes) => votes !== null);
   const votes = !known.length ? "" : known.length > 1 ? inTurn(known) : counted(known[0], "vote");
   const whole = word.token !== null && word.token.toLowerCase() === word.text.toLowerCase();
-  const model = word.token === "" ? say("the model has no token that begins so") : word.p === null ? "" : whole ? say("the model {share}", { share: chance(word.p) }) : say("the model {share} for its first token, “{token}”", { share: chance(word.p), token: word.token });
+  const model =
+    word.token === ""
+      ? say("the model has no token that begins so")
+      : word.p === null
+        ? ""
+        : whole
+          ? say("the model {share}", { share: chance(word.p) })
+          : say("the model {share} for its first token, “{token}”", {
+              share: chance(word.p),
+              token: word.token,
+            });
   return [votes, model].filter(Boolean).join(" · ");
 }
 
@@ -143,11 +207,18 @@ export function tooFew(state, where = say("here")) {
   const { phase, answered = 0, fewest = 0 } = state;
   const told = phase === "revealed" || (phase === "closed" && (state.shown ?? state.bars !== undefined));
   if (!told || answered >= fewest) return "";
-  return answered ? say("{answered} voted: from {votes} on, the counts are shown {where}.", { answered, votes: counted(fewest, "vote"), where }) : say("Nobody voted.");
+  return answered
+    ? say("{answered} voted: from {votes} on, the counts are shown {where}.", {
+        answered,
+        votes: counted(fewest, "vote"),
+        where,
+      })
+    : say("Nobody voted.");
 }
 
 /** Written words as a screen lists them. @param {State} state */
-const toldBy = (state) => (state.told ?? []).map((word) => [`“${word.text}”`, toldOf(word)].filter(Boolean).join(": "));
+const toldBy = (state) =>
+  (state.told ?? []).map((word) => [`“${word.text}”`, toldOf(word)].filter(Boolean).join(": "));
 
 /** What marks the option of a first vote: where a word was written, with that word. @type {(state: State, at: number) => string} */
 function firstVote(state, at) {
@@ -167,27 +238,59 @@ export function phoneView(state, tapped = null, written = "") {
   if (phase === "paused") return { ...nothing(), phase, said: say("Look up.") };
   if (phase === "lobby") {
     if (state.picture) return { ...nothing(), phase, said: say("The teacher’s picture:") };
-    return { ...nothing(), phase, said: say("Look at the screen."), note: state.number ? say("The number is for finding pairs; nobody is known by it.") : "" };
+    return {
+      ...nothing(),
+      phase,
+      said: say("Look at the screen."),
+      note: state.number ? say("The number is for finding pairs; nobody is known by it.") : "",
+    };
   }
   const now = tapped ?? choices[round - 1] ?? null;
-  const word = tapped === null ? state.words?.[round - 1] ?? "" : written;
-  const before = round > 1 ? choices[0] ?? null : null;
-  const marks = (/** @type {number} */ at) => [
-    phase !== "open" && before === at ? firstVote(state, at) : "",
-    phase !== "open" && now === at ? (round > 1 ? say("your second vote") : say("your vote")) : "",
-    phase === "revealed" && state.answer?.index === at ? (state.kind === "next" ? say("in the text") : say("the model’s answer")) : "",
-  ].filter(Boolean);
-  const view = { ...nothing(), phase, heading: state.question ?? "", options: optionsOf(state, now, marks, word), taps: phase === "open" };
+  const word = tapped === null ? (state.words?.[round - 1] ?? "") : written;
+  const before = round > 1 ? (choices[0] ?? null) : null;
+  const marks = (/** @type {number} */ at) =>
+    [
+      phase !== "open" && before === at ? firstVote(state, at) : "",
+      phase !== "open" && now === at ? (round > 1 ? say("your second vote") : say("your vote")) : "",
+      phase === "revealed" && state.answer?.index === at
+        ? state.kind === "next"
+          ? say("in the text")
+          : say("the model’s answer")
+        : "",
+    ].filter(Boolean);
+  const view = {
+    ...nothing(),
+    phase,
+    heading: state.question ?? "",
+    options: optionsOf(state, now, marks, word),
+    taps: phase === "open",
+  };
   if (phase === "open") {
     const asked = round > 1 ? say("The same question once more. Tap your answer.") : say("Tap your answer.");
-    const said = state.closes !== null ? say("The vote closes.") : now === null ? asked : say("You may change it until the vote closes.");
+    const said =
+      state.closes !== null
+        ? say("The vote closes.")
+        : now === null
+          ? asked
+          : say("You may change it until the vote closes.");
     return { ...view, said };
   }
   if (phase === "closed") {
     const talk = state.talk ? say("Talk to somebody who chose otherwise.") : "";
-    return { ...view, said: talk || (now === null ? say("The vote is over.") : say("The vote is over; your answer is locked.")), note: talk && now !== null ? say("Your answer is locked.") : "" };
+    return {
+      ...view,
+      said:
+        talk || (now === null ? say("The vote is over.") : say("The vote is over; your answer is locked.")),
+      note: talk && now !== null ? say("Your answer is locked.") : "",
+    };
   }
-  return { ...view, ...reasons(state), told: toldBy(state), note: tooFew(state), said: revealedTo(state, now) };
+  return {
+    ...view,
+    ...reasons(state),
+    told: toldBy(state),
+    note: tooFew(state),
+    said: revealedTo(state, now),
+  };
 }
 
 /**
@@ -196,26 +299,54 @@ export function phoneView(state, tapped = null, written = "") {
  */
 export function sizeView({ size, phase }) {
   if (!size || (phase !== "lobby" && phase !== "revealed")) return null;
-  if (!size.mine) return { heading: say("A size for you to train"), says: size.says, button: say("Train this size"), note: "" };
-  const note = { "": say("It begins in a moment."), queued: say("It waits until the server is free."), done: say("Trained: it is a point on the Scaling page.") }[size.state];
-  const ended = ["failed", "stopped", "diverged", "gone"].includes(size.state) ? say("It has ended early.") : say("It trains on the server now.");
+  if (!size.mine)
+    return {
+      heading: say("A size for you to train"),
+      says: size.says,
+      button: say("Train this size"),
+      note: "",
+    };
+  const note = {
+    "": say("It begins in a moment."),
+    queued: say("It waits until the server is free."),
+    done: say("Trained: it is a point on the Scaling page."),
+  }[size.state];
+  const ended = ["failed", "stopped", "diverged", "gone"].includes(size.state)
+    ? say("It has ended early.")
+    : say("It trains on the server now.");
   return { heading: say("Your size"), says: size.says, button: "", note: note ?? ended };
 }
 
 /** What the class trains, in words; "" for nothing. @type {(state: State) => string} */
-export const dealtLine = ({ dealt }) => (dealt ? say("{sizes} to train: {taken} taken, {trained} trained", { sizes: counted(dealt.all, "size"), taken: dealt.all - dealt.free, trained: dealt.done }) : "");
+export const dealtLine = ({ dealt }) =>
+  dealt
+    ? say("{sizes} to train: {taken} taken, {trained} trained", {
+        sizes: counted(dealt.all, "size"),
+        taken: dealt.all - dealt.free,
+        trained: dealt.done,
+      })
+    : "";
 
 /** Whether the answer was the model's, in words. @type {(state: State, now: number | null) => string} */
 function revealedTo(state, now) {
   const index = state.answer?.index ?? null;
-  if (index === null) return state.kind === "next" ? say("The model’s probabilities stand beside the votes.") : say("The answer is on the screen.");
+  if (index === null)
+    return state.kind === "next"
+      ? say("The model’s probabilities stand beside the votes.")
+      : say("The answer is on the screen.");
   const right = plain(state.options?.[index] ?? "");
-  if (state.kind === "next") return now === index ? say("The text has “{right}” here, as you said.", { right }) : say("The text has “{right}” here.", { right });
+  if (state.kind === "next")
+    return now === index
+      ? say("The text has “{right}” here, as you said.", { right })
+      : say("The text has “{right}” here.", { right });
   return now === index ? say("Right: “{right}”.", { right }) : say("The answer is “{right}”.", { right });
 }
 
 /** A text without the backticks of its pieces. @param {string} text */
-export const plain = (text) => pieces(text).map((one) => one.text).join("");
+export const plain = (text) =>
+  pieces(text)
+    .map((one) => one.text)
+    .join("");
 
 /**
  * What the projector shows: no bars while a vote is open.
@@ -227,12 +358,29 @@ export function screenView(state) {
   const here = say("{here} here", state);
   if (phase === "paused") return { ...nothing(), phase, said: say("Paused.") };
   if (phase === "lobby") return { ...nothing(), phase, said: here };
-  const right = (/** @type {number} */ at) => (phase === "revealed" && state.answer?.index === at ? [state.kind === "next" ? say("in the text") : say("the model’s answer")] : []);
+  const right = (/** @type {number} */ at) =>
+    phase === "revealed" && state.answer?.index === at
+      ? [state.kind === "next" ? say("in the text") : say("the model’s answer")]
+      : [];
   const counts = say("{answered} of {of} have answered", state);
-  const view = { ...nothing(), phase, heading: state.question ?? "", options: optionsOf(state, null, right), told: toldBy(state), note: tooFew(state) };
-  if (phase === "open") return { ...view, said: round > 1 ? say("Second vote: {answered} of {of} have answered", state) : counts };
+  const view = {
+    ...nothing(),
+    phase,
+    heading: state.question ?? "",
+    options: optionsOf(state, null, right),
+    told: toldBy(state),
+    note: tooFew(state),
+  };
+  if (phase === "open")
+    return {
+      ...view,
+      said: round > 1 ? say("Second vote: {answered} of {of} have answered", state) : counts,
+    };
   if (phase === "closed") {
-    const over = round > 1 ? say("The second vote is over: {answered} of {of} have answered", state) : say("The vote is over: {answered} of {of} have answered", state);
+    const over =
+      round > 1
+        ? say("The second vote is over: {answered} of {of} have answered", state)
+        : say("The vote is over: {answered} of {of} have answered", state);
     return { ...view, said: state.talk ? `${over}. ${say("Talk to somebody who chose otherwise.")}` : over };
   }
   return { ...view, ...reasons(state), said: revealedTo(state, null) };
@@ -242,7 +390,9 @@ export function screenView(state) {
 export function classGave({ votes, shares }) {
   const known = votes.filter((one) => one !== null);
   if (known.length > 1) return inTurn(known);
-  return known.length ? `${counted(known[0], "vote")} · ${percent(shares.find((share) => share !== null) ?? 0)}` : "";
+  return known.length
+    ? `${counted(known[0], "vote")} · ${percent(shares.find((share) => share !== null) ?? 0)}`
+    : "";
 }
 
 /** What the model gives to an option, in words. @param {Option} option */
@@ -261,7 +411,12 @@ function besideLikeliest({ answer, bars = [], options = [] }) {
   const all = votes.reduce((a, b) => a + b, 0);
   if (!named.length || !all) return "";
   const at = named.indexOf(Math.max(...named));
-  return say("{votes} of {all} chose “{word}”, which the model finds likeliest ({share})", { votes: votes[at], all, word: plain(options[at]), share: chance(named[at]) });
+  return say("{votes} of {all} chose “{word}”, which the model finds likeliest ({share})", {
+    votes: votes[at],
+    all,
+    word: plain(options[at]),
+    share: chance(named[at]),
+  });
 }
 
 /** What to do after a vote, in words; of a token nothing, as no option is the right prediction. @type {(state: State) => string} */
@@ -270,9 +425,13 @@ export function advice(state) {
   if (state.right === null || state.right === undefined) return "";
   const right = { share: percent(state.right, 0) };
   switch (state.suggests) {
-    case "explain": return say("{share} chose the model’s answer: explain again", right);
-    case "talk": return say("{share} chose the model’s answer: let them talk, then ask again", right);
-    case "reveal": return say("{share} chose the model’s answer: reveal and go on", right);
-    default: return say("{share} chose the model’s answer", right);
+    case "explain":
+      return say("{share} chose the model’s answer: explain again", right);
+    case "talk":
+      return say("{share} chose the model’s answer: let them talk, then ask again", right);
+    case "reveal":
+      return say("{share} chose the model’s answer: reveal and go on", right);
+    default:
+      return say("{share} chose the model’s answer", right);
   }
 }

@@ -14,16 +14,55 @@ const mayShow = (state) => state.phase === "closed" || state.phase === "revealed
  * @type {(state: State, style: string, press: (key: string | null, shown: boolean) => void) => HTMLElement | ""}
  */
 export function wordList(state, style, press) {
-  const told = state.phase === "lobby" ? [] : state.told ?? [];
+  const told = state.phase === "lobby" ? [] : (state.told ?? []);
   if (!told.length) return "";
-  const button = (/** @type {string} */ text, /** @type {string | null} */ key, /** @type {boolean} */ shown, /** @type {string} */ act) =>
-    html("button", { type: "button", class: style, "data-act": act, "aria-pressed": key === null ? null : String(!shown), click: () => press(key, shown) }, text);
+  const button = (
+    /** @type {string} */ text,
+    /** @type {string | null} */ key,
+    /** @type {boolean} */ shown,
+    /** @type {string} */ act,
+  ) =>
+    html(
+      "button",
+      {
+        type: "button",
+        class: style,
+        "data-act": act,
+        "aria-pressed": key === null ? null : String(!shown),
+        click: () => press(key, shown),
+      },
+      text,
+    );
   const all = told.every((word) => word.shown);
-  return html("section", { class: "gb-class-words", "aria-label": say("Words that were written") },
-    html("p", {}, mayShow(state) ? say("Written words; the projector shows those that you show.") : say("Written words; they can be shown when the vote is over.")),
-    html("ul", {}, told.map((word) => html("li", {}, html("b", {}, `“${word.text}”`), html("small", {}, toldOf(word)),
-      mayShow(state) ? button(word.shown ? say("Hide") : say("Show"), word.key ?? "", !word.shown, `word ${word.key}`) : ""))),
-    mayShow(state) && told.length > 1 ? button(all ? say("Hide all words") : say("Show all words"), null, !all, "words") : "");
+  return html(
+    "section",
+    { class: "gb-class-words", "aria-label": say("Words that were written") },
+    html(
+      "p",
+      {},
+      mayShow(state)
+        ? say("Written words; the projector shows those that you show.")
+        : say("Written words; they can be shown when the vote is over."),
+    ),
+    html(
+      "ul",
+      {},
+      told.map((word) =>
+        html(
+          "li",
+          {},
+          html("b", {}, `“${word.text}”`),
+          html("small", {}, toldOf(word)),
+          mayShow(state)
+            ? button(word.shown ? say("Hide") : say("Show"), word.key ?? "", !word.shown, `word ${word.key}`)
+            : "",
+        ),
+      ),
+    ),
+    mayShow(state) && told.length > 1
+      ? button(all ? say("Hide all words") : say("Show all words"), null, !all, "words")
+      : "",
+  );
 }
 
 /** The words whose probability nobody has looked up, of a vote that is over; "" where there are none. @param {State} state */

@@ -73,7 +73,10 @@ function stepsFor(g, data, local) {
   if (local.kind !== kind || !local.steps) {
     if (local.steps) withoutSteps(g, local);
     local.kind = kind;
-    local.steps = stepMode("spoken", [say("Nothing written"), ...Array.from({ length: count }, (_, n) => partsOf(data, n + 1))]);
+    local.steps = stepMode("spoken", [
+      say("Nothing written"),
+      ...Array.from({ length: count }, (_, n) => partsOf(data, n + 1)),
+    ]);
   }
   return local.steps;
 }
@@ -87,17 +90,28 @@ function partsOf(data, count) {
 
 /** What a step shows. @param {Data} data @param {number} step */
 function captionOf(data, step) {
-  if (!step) return say("{model} has read the task and has written nothing yet. It answers as it would go on with any text: what comes next, again and again.", { model: data.model });
+  if (!step)
+    return say(
+      "{model} has read the task and has written nothing yet. It answers as it would go on with any text: what comes next, again and again.",
+      { model: data.model },
+    );
   const [text, last] = [plainly(data.written[step - 1].text), step === data.written.length];
-  const end = last ? say("That is all of it: below, the answer is held against the truth.") : say("It reads this back before it goes on.");
+  const end = last
+    ? say("That is all of it: below, the answer is held against the truth.")
+    : say("It reads this back before it goes on.");
   if (data.kind === "passage") {
     return last
-      ? say("It answers by pointing: “{text}” is the part of the text that it takes. Below, the answer is held against the truth.", { text })
+      ? say(
+          "It answers by pointing: “{text}” is the part of the text that it takes. Below, the answer is held against the truth.",
+          { text },
+        )
       : say("It answers by pointing: “{text}” is the part of the text that it takes.", { text });
   }
   const reads = readsOf(data, step - 1);
   const best = reads ? data.read[Array.from(reads).indexOf(Math.max(...reads))] : undefined;
-  const writes = best ? say("It writes “{text}”, looking most at “{read}”.", { text, read: plainly(best.text) }) : say("It writes “{text}”.", { text });
+  const writes = best
+    ? say("It writes “{text}”, looking most at “{read}”.", { text, read: plainly(best.text) })
+    : say("It writes “{text}”.", { text });
   return `${writes} ${end}`;
 }
 /** The part of the answer that was looked at is looked at no more. @param {Stage} g @param {Kept} local */
@@ -113,10 +127,13 @@ function listen(g, local) {
   local.listening = true;
   /** @type {(event: Event) => Kept["hover"] & object | null} */
   const under = (event) => {
-    const found = event.target instanceof Element ? event.target.closest("[data-written], [data-read]") : null;
+    const found =
+      event.target instanceof Element ? event.target.closest("[data-written], [data-read]") : null;
     if (!(found instanceof SVGElement)) return null;
     const set = found.dataset;
-    return set.written !== undefined ? { kind: "written", at: Number(set.written) } : { kind: "read", at: Number(set.read) };
+    return set.written !== undefined
+      ? { kind: "written", at: Number(set.written) }
+      : { kind: "read", at: Number(set.read) };
   };
   pointing(g, local, under);
   g.svg.addEventListener("click", (event) => {
@@ -141,15 +158,24 @@ function drawVerdict(g, data, local, place) {
   const lines = full ? data.verdict : [];
   const room = Math.min(place.room - 26, 900);
   let y = top + 8;
-  g.part("verdict", [full, place], () => lines.map((one) => {
-    const set = inLines(plainly(one.text), room, 13);
-    const sign = one.right === null ? "·" : one.right ? "✓" : "✗";
-    const node = h("g", { "data-right": one.right === null ? "" : String(Number(one.right)) },
-      label(x + 4, y + 14, sign, { size: 14, weight: 700, fill: one.right === null ? "ink3" : one.right ? "v-ink" : "k-ink" }),
-      set.map((text, k) => label(x + 24, y + 14 + 18 * k, text, { size: 13, fill: "ink" })));
-    y += 18 * set.length + 3;
-    return node;
-  }));
+  g.part("verdict", [full, place], () =>
+    lines.map((one) => {
+      const set = inLines(plainly(one.text), room, 13);
+      const sign = one.right === null ? "·" : one.right ? "✓" : "✗";
+      const node = h(
+        "g",
+        { "data-right": one.right === null ? "" : String(Number(one.right)) },
+        label(x + 4, y + 14, sign, {
+          size: 14,
+          weight: 700,
+          fill: one.right === null ? "ink3" : one.right ? "v-ink" : "k-ink",
+        }),
+        set.map((text, k) => label(x + 24, y + 14 + 18 * k, text, { size: 13, fill: "ink" })),
+      );
+      y += 18 * set.length + 3;
+      return node;
+    }),
+  );
   const tall = lines.reduce((sum, one) => sum + 18 * inLines(plainly(one.text), room, 13).length + 3, 0);
   return top + 8 + tall + 8;
 }
@@ -169,16 +195,34 @@ const applicationsView = {
       local.kind = "";
       const said = data.failed || say("The model wrote nothing.");
       const [room, asked] = [Math.min(g.width - 20, 640), data.source.slice(0, 400)];
-      const [why, what] = [inLines(said, room, 15), inLines(`${data.titles[0]}: ${plainly(asked)}${asked.length < data.source.length ? " …" : ""}`, room, 13)];
-      g.part("failed", null, () => [...why.map((text, i) => label(4, 60 + 24 * i, text, { size: 15, fill: "ink" })),
-        ...what.map((text, i) => label(4, 84 + 24 * why.length + 19 * i, fit(text, g.width - 8, 13, false), { size: 13, fill: "ink3" }))]);
+      const [why, what] = [
+        inLines(said, room, 15),
+        inLines(
+          `${data.titles[0]}: ${plainly(asked)}${asked.length < data.source.length ? " …" : ""}`,
+          room,
+          13,
+        ),
+      ];
+      g.part("failed", null, () => [
+        ...why.map((text, i) => label(4, 60 + 24 * i, text, { size: 15, fill: "ink" })),
+        ...what.map((text, i) =>
+          label(4, 84 + 24 * why.length + 19 * i, fit(text, g.width - 8, 13, false), {
+            size: 13,
+            fill: "ink3",
+          }),
+        ),
+      ]);
       g.height = Math.max(DEEP, 100 + 24 * why.length + 19 * what.length);
       return;
     }
     stepsFor(g, data, local).bar(g, local, (now) => captionOf(data, now));
     /** @type {Reach} */
     const made = { links: drawLinks, passage: drawPassage, lines: drawLines }[data.kind](g, data, local);
-    g.height = Math.max(DEEP, made.ends ?? 0, drawVerdict(g, data, local, { x: made.x ?? 0, top: made.top, room: made.room ?? g.width }));
+    g.height = Math.max(
+      DEEP,
+      made.ends ?? 0,
+      drawVerdict(g, data, local, { x: made.x ?? 0, top: made.top, room: made.room ?? g.width }),
+    );
   },
 
   key(event, g, data, local) {
@@ -192,29 +236,64 @@ const applicationsView = {
   },
 
   describe(data, local) {
-    if (data.failed || !data.written.length) return `${data.label}: ${data.failed || say("the model wrote nothing.")}`;
+    if (data.failed || !data.written.length)
+      return `${data.label}: ${data.failed || say("the model wrote nothing.")}`;
     const [count, part] = [spoken(data, local), partOf(data, local)];
     const reads = readsOf(data, part);
     const best = reads ? Array.from(reads).indexOf(Math.max(...reads)) : -1;
-    const read = reads && best >= 0 ? say("“{text}” reads most: “{source}”, {share}.", { text: data.written[part].text, source: data.read[best].text, share: num(reads[best], 3) }) : "";
+    const read =
+      reads && best >= 0
+        ? say("“{text}” reads most: “{source}”, {share}.", {
+            text: data.written[part].text,
+            source: data.read[best].text,
+            share: num(reads[best], 3),
+          })
+        : "";
     const labels = data.labels.map((one) => ` ${one.label} ${num(one.p, 3)}.`).join("");
     const done = count === data.written.length ? ` ${data.verdict.map((one) => one.text).join(" ")}` : "";
     const step = local.steps?.said(local, (now) => captionOf(data, now)) ?? "";
     const asked = say("{label} by {model}. {source} Written: {written}.", {
-      label: data.label, model: data.model, source: data.head || data.source || data.read.map((one) => one.text).join(" "),
-      written: data.written.slice(0, count).map((one) => one.text).join(" ") || say("nothing yet"),
+      label: data.label,
+      model: data.model,
+      source: data.head || data.source || data.read.map((one) => one.text).join(" "),
+      written:
+        data.written
+          .slice(0, count)
+          .map((one) => one.text)
+          .join(" ") || say("nothing yet"),
     });
     return plainly(`${step}${asked}${read && ` ${read}`}${labels}${done}`);
   },
 
   state(data, local) {
     const part = data.failed ? -1 : partOf(data, local);
-    return { tokens: data.tokens, use: data.use, model: data.model, kind: data.kind, failed: data.failed ?? "", head: data.head, source: data.source,
-      read: data.read.map((one) => one.text), strange: data.read.filter((one) => one.strange).map((one) => one.text),
-      all: data.written.map((one) => one.text), written: data.written.slice(0, spoken(data, local)).map((one) => one.text), part, hover: local.hover ?? null,
-      reads: Array.from(readsOf(data, part) ?? [], (v) => Number(v.toFixed(5))), links: data.links, sure: data.sure, possible: data.possible,
-      sentence: data.sentence, labels: data.labels, verdict: data.verdict, wrong: data.wrong, rule: data.rule,
-      ...(local.steps && !data.failed && data.written.length ? local.steps.state(local) : { step: 0, steps: 0, playing: false }) };
+    return {
+      tokens: data.tokens,
+      use: data.use,
+      model: data.model,
+      kind: data.kind,
+      failed: data.failed ?? "",
+      head: data.head,
+      source: data.source,
+      read: data.read.map((one) => one.text),
+      strange: data.read.filter((one) => one.strange).map((one) => one.text),
+      all: data.written.map((one) => one.text),
+      written: data.written.slice(0, spoken(data, local)).map((one) => one.text),
+      part,
+      hover: local.hover ?? null,
+      reads: Array.from(readsOf(data, part) ?? [], (v) => Number(v.toFixed(5))),
+      links: data.links,
+      sure: data.sure,
+      possible: data.possible,
+      sentence: data.sentence,
+      labels: data.labels,
+      verdict: data.verdict,
+      wrong: data.wrong,
+      rule: data.rule,
+      ...(local.steps && !data.failed && data.written.length
+        ? local.steps.state(local)
+        : { step: 0, steps: 0, playing: false }),
+    };
   },
 };
 

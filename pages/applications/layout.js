@@ -14,7 +14,8 @@ export const PAD = 12;
 export const DEEP = 300; // the least height of the picture, so that the page does not jump from task to task
 
 /** How many parts of the answer are there. @param {Data} data @param {Kept} local */
-export const spoken = (data, local) => (local.steps && data.written.length ? Math.min(local.steps.of(local), data.written.length) : 0);
+export const spoken = (data, local) =>
+  local.steps && data.written.length ? Math.min(local.steps.of(local), data.written.length) : 0;
 /**
  * The part of the answer that is looked at: pointed at, chosen, or the last one; -1: none.
  * @param {Data} data @param {Kept} local
@@ -37,7 +38,11 @@ export function readsOf(data, at) {
 }
 
 /** A text whose invisible characters are named, as in a token's chip; its spaces stay. @param {string} text */
-export const plainly = (text) => text.split(" ").map((word) => word && visible(word)).join(" ");
+export const plainly = (text) =>
+  text
+    .split(" ")
+    .map((word) => word && visible(word))
+    .join(" ");
 
 /**
  * Words set into lines: places [{i, x, y, w, line}], and the height. `own` wide chips or running text.
@@ -51,7 +56,10 @@ export function flow(list, room, o = {}) {
   let [x, y] = [0, 0];
   list.forEach((one, i) => {
     const w = Math.min(room, measure(visible(one.text), size, true) + pad);
-    if (x + w > room && x) { x = 0; y += pitch; }
+    if (x + w > room && x) {
+      x = 0;
+      y += pitch;
+    }
     places.push({ i, x, y, w });
     x += w + gap;
   });
@@ -83,7 +91,8 @@ export function monoLines(text, room, size = 12.5) {
  * @returns {LinkPlaces}
  */
 export function planLinks(width, data) {
-  const wide = (/** @type {Part[]} */ list) => list.reduce((sum, one) => sum + measure(visible(one.text), 13, true) + 16, 0);
+  const wide = (/** @type {Part[]} */ list) =>
+    list.reduce((sum, one) => sum + measure(visible(one.text), 13, true) + 16, 0);
   const across = Math.max(wide(data.read), wide(data.written)) <= width - 2 * PAD;
   const spread = (/** @type {Part[]} */ list, /** @type {number} */ y) => {
     const room = width - 2 * PAD;
@@ -98,13 +107,26 @@ export function planLinks(width, data) {
   };
   if (across) {
     const [top, below] = [62, 262];
-    return { across, right: PAD, read: spread(data.read, top), written: spread(data.written, below), bottom: below + 44 };
+    return {
+      across,
+      right: PAD,
+      read: spread(data.read, top),
+      written: spread(data.written, below),
+      bottom: below + 44,
+    };
   }
   const each = Math.min(220, (width - 2 * PAD) * 0.36);
-  const column = (/** @type {Part[]} */ list, /** @type {number} */ x, /** @type {boolean} */ right) => list.map((one, i) => {
-    const w = Math.min(each, measure(visible(one.text), 13, true) + 12);
-    return { x: right ? x + each - w : x, y: 50 + i * 26, w };
-  });
+  const column = (/** @type {Part[]} */ list, /** @type {number} */ x, /** @type {boolean} */ right) =>
+    list.map((one, i) => {
+      const w = Math.min(each, measure(visible(one.text), 13, true) + 12);
+      return { x: right ? x + each - w : x, y: 50 + i * 26, w };
+    });
   const right = Math.min(width - PAD - each, PAD + each + 260);
-  return { across, right, read: column(data.read, PAD, true), written: column(data.written, right, false), bottom: 50 + 26 * Math.max(data.read.length, data.written.length) + 6 };
+  return {
+    across,
+    right,
+    read: column(data.read, PAD, true),
+    written: column(data.written, right, false),
+    bottom: 50 + 26 * Math.max(data.read.length, data.written.length) + 6,
+  };
 }

@@ -37,7 +37,10 @@ export function drawLinks(g, data, local) {
   const looked = local.hover || (local.sel.said ?? -1) >= 0;
   g.part("titles", null, () => [
     label(PAD, 20, at.across ? data.titles[0] : SHORT[0], { weight: 600, fill: "ink2" }),
-    label(at.right, at.across ? 302 : 20, at.across ? data.titles[1] : SHORT[1], { weight: 600, fill: "ink2" }),
+    label(at.right, at.across ? 302 : 20, at.across ? data.titles[1] : SHORT[1], {
+      weight: 600,
+      fill: "ink2",
+    }),
   ]);
   g.part("links", [count, part, pointed, Boolean(looked)], () => {
     /** @type {Shapes[]} */
@@ -49,32 +52,99 @@ export function drawLinks(g, data, local) {
       for (let i = 0; i < width; i++) {
         if (data.read[i].mark || data.written[j].mark || row[i] < Math.min(FAINT, most)) continue;
         const on = pointed >= 0 ? i === pointed : !looked || j === part;
-        const line = h("path", { d: linkPath(at, i, j), fill: "none", stroke: css("att"), "stroke-width": 1 + 6 * row[i], opacity: (on ? 0.25 + 0.6 * (row[i] / most) : 0.07).toFixed(3), "data-link": `${i},${j}` });
-        out.push(g.tip(line, say("{word} reads {source}: {share}", { word: data.written[j].text, source: data.read[i].text, share: num(row[i], 3) })));
+        const line = h("path", {
+          d: linkPath(at, i, j),
+          fill: "none",
+          stroke: css("att"),
+          "stroke-width": 1 + 6 * row[i],
+          opacity: (on ? 0.25 + 0.6 * (row[i] / most) : 0.07).toFixed(3),
+          "data-link": `${i},${j}`,
+        });
+        out.push(
+          g.tip(
+            line,
+            say("{word} reads {source}: {share}", {
+              word: data.written[j].text,
+              source: data.read[i].text,
+              share: num(row[i], 3),
+            }),
+          ),
+        );
       }
     }
     for (const kind of /** @type {const} */ (["sure", "possible"])) {
       for (const [i, j] of data[kind]) {
         if (j >= count) continue;
         const on = pointed >= 0 ? i === pointed : !looked || j === part;
-        out.push(h("path", { d: linkPath(at, i, j), fill: "none", stroke: css("ink"), "stroke-width": 1.25, "stroke-dasharray": kind === "sure" ? "5 3" : "1.5 4", opacity: on ? 0.85 : 0.12, "data-true": kind, "pointer-events": "none", transform: at.across ? "translate(5 0)" : "translate(0 4)" }));
+        out.push(
+          h("path", {
+            d: linkPath(at, i, j),
+            fill: "none",
+            stroke: css("ink"),
+            "stroke-width": 1.25,
+            "stroke-dasharray": kind === "sure" ? "5 3" : "1.5 4",
+            opacity: on ? 0.85 : 0.12,
+            "data-true": kind,
+            "pointer-events": "none",
+            transform: at.across ? "translate(5 0)" : "translate(0 4)",
+          }),
+        );
       }
     }
     return out;
   });
-  g.part("read words", [part, pointed], () => data.read.map((one, i) => wordChip(g, data, at.read[i], one, "read", i, i === pointed, part)));
-  g.part("written words", [count, part, pointed], () => data.written.slice(0, count).map((one, j) => wordChip(g, data, at.written[j], one, "written", j, Boolean(looked) && j === part && pointed < 0, part)));
+  g.part("read words", [part, pointed], () =>
+    data.read.map((one, i) => wordChip(g, data, at.read[i], one, "read", i, i === pointed, part)),
+  );
+  g.part("written words", [count, part, pointed], () =>
+    data.written
+      .slice(0, count)
+      .map((one, j) =>
+        wordChip(
+          g,
+          data,
+          at.written[j],
+          one,
+          "written",
+          j,
+          Boolean(looked) && j === part && pointed < 0,
+          part,
+        ),
+      ),
+  );
   const y = at.bottom + (at.across ? 18 : 14);
   g.part("legend", null, () => {
     /** @type {{colour: string, dash: string | null, width: number, text: string}[]} */
     const lines = [{ colour: "att", dash: null, width: 4, text: say("attention") }];
-    if (data.judged) lines.push({ colour: "ink", dash: "5 3", width: 1.25, text: say("true link") }, { colour: "ink", dash: "1.5 4", width: 1.25, text: say("possible link") });
+    if (data.judged)
+      lines.push(
+        { colour: "ink", dash: "5 3", width: 1.25, text: say("true link") },
+        { colour: "ink", dash: "1.5 4", width: 1.25, text: say("possible link") },
+      );
     let x = PAD;
-    return [...lines.map((one) => {
-      const node = [h("path", { d: `M${x},${y - 4}h26`, stroke: css(one.colour), "stroke-width": one.width, "stroke-dasharray": one.dash }), label(x + 32, y, one.text, { fill: "ink3" })];
-      x += 46 + measure(one.text, 12, false);
-      return node;
-    }), ...inLines(data.rule, g.width - x - PAD > 200 ? g.width - x - PAD : g.width - 2 * PAD).map((text, i) => label(g.width - x - PAD > 200 ? x : PAD, g.width - x - PAD > 200 ? y + 16 * i : y + 18 + 16 * i, text, { fill: "ink3" }))];
+    return [
+      ...lines.map((one) => {
+        const node = [
+          h("path", {
+            d: `M${x},${y - 4}h26`,
+            stroke: css(one.colour),
+            "stroke-width": one.width,
+            "stroke-dasharray": one.dash,
+          }),
+          label(x + 32, y, one.text, { fill: "ink3" }),
+        ];
+        x += 46 + measure(one.text, 12, false);
+        return node;
+      }),
+      ...inLines(data.rule, g.width - x - PAD > 200 ? g.width - x - PAD : g.width - 2 * PAD).map((text, i) =>
+        label(
+          g.width - x - PAD > 200 ? x : PAD,
+          g.width - x - PAD > 200 ? y + 16 * i : y + 18 + 16 * i,
+          text,
+          { fill: "ink3" },
+        ),
+      ),
+    ];
   });
   return { top: y + (isPhone(g.width) ? 44 : 22) };
 }
@@ -86,10 +156,24 @@ export function drawLinks(g, data, local) {
  */
 function wordChip(g, data, place, one, kind, i, selected, part) {
   const reads = kind === "read" ? readsOf(data, part) : null;
-  const node = h("g", { class: "gb-hot", [`data-${kind}`]: i },
-    chip(g, place.x, place.y, place.w, one.text, { selected, colour: one.strange ? "pos" : undefined, faint: one.mark }));
+  const node = h(
+    "g",
+    { class: "gb-hot", [`data-${kind}`]: i },
+    chip(g, place.x, place.y, place.w, one.text, {
+      selected,
+      colour: one.strange ? "pos" : undefined,
+      faint: one.mark,
+    }),
+  );
   const chance = one.p == null ? one.text : `${one.text}  p ${num(one.p, 3)}`;
-  const share = reads ? say("{source}: {share} of what {word} reads", { source: one.text, share: num(reads[i], 3), word: data.written[part].text }) : one.text;
-  const told = kind === "read" ? (one.strange ? say("{told}. Not a word of Toyland", { told: share }) : share) : chance;
+  const share = reads
+    ? say("{source}: {share} of what {word} reads", {
+        source: one.text,
+        share: num(reads[i], 3),
+        word: data.written[part].text,
+      })
+    : one.text;
+  const told =
+    kind === "read" ? (one.strange ? say("{told}. Not a word of Toyland", { told: share }) : share) : chance;
   return g.tip(node, told);
 }

@@ -16,7 +16,18 @@ import { HIDING, MATRICES, RAIL, byKey, panelNow, stepId } from "./layout.js";
  */
 
 /** The step that a panel of another step leads to. @type {Record<string, StepId>} */
-const STEP_OF = { x: "x", xk: "x", q: "q", tq: "turn", k: "k", tk: "turn", v: "v", z: "sum", out: "out", softmax: "softmax" };
+const STEP_OF = {
+  x: "x",
+  xk: "x",
+  q: "q",
+  tq: "turn",
+  k: "k",
+  tk: "turn",
+  v: "v",
+  z: "sum",
+  out: "out",
+  softmax: "softmax",
+};
 
 /**
  * What lies under a point of the picture.
@@ -24,7 +35,12 @@ const STEP_OF = { x: "x", xk: "x", q: "q", tq: "turn", k: "k", tk: "turn", v: "v
  */
 function locate(at, local, x, y) {
   for (const m of at.minis) {
-    if (x >= m.x && x < m.x + m.w && y >= m.y && y < m.y + m.h) return { mini: m.id, row: Math.floor(((y - m.y) / m.h) * m.rows), col: Math.floor(((x - m.x) / m.w) * m.cols) };
+    if (x >= m.x && x < m.x + m.w && y >= m.y && y < m.y + m.h)
+      return {
+        mini: m.id,
+        row: Math.floor(((y - m.y) / m.h) * m.rows),
+        col: Math.floor(((x - m.x) / m.w) * m.cols),
+      };
     if (x >= m.x - 4 && x < m.x + 90 && y >= m.y - 20 && y < m.y) return { jump: m.id };
   }
   if (y < at.top || y > at.top + at.shown) return null;
@@ -32,7 +48,8 @@ function locate(at, local, x, y) {
   for (const p of at.panels) {
     if (p.id === "keychips" || x < p.x || x >= p.x + p.w || line >= p.rows) continue;
     const across = Math.floor(((x - p.x) / p.w) * p.cols);
-    if (p.phase !== "now" && !(at.id === "sum" && p.id === "softmax" && p.phase === "past")) return { jump: STEP_OF[p.id] };
+    if (p.phase !== "now" && !(at.id === "sum" && p.id === "softmax" && p.phase === "past"))
+      return { jump: STEP_OF[p.id] };
     if (MATRICES[p.id]) return { row: line, col: across };
     return byKey(p.id) ? { col: line, dim: across, keyed: true } : { row: line, dim: across, keyed: false };
   }
@@ -54,41 +71,69 @@ export function bindPointer(g, local) {
     local.hover = next;
     g.redraw();
   });
-  g.svg.addEventListener("pointerleave", () => { if (local.hover) { local.hover = null; g.redraw(); } });
+  g.svg.addEventListener("pointerleave", () => {
+    if (local.hover) {
+      local.hover = null;
+      g.redraw();
+    }
+  });
   g.svg.addEventListener("click", (event) => {
     const found = point(event);
     if (!found) return;
     const data = local.data;
     const to = found.jump ?? found.mini;
-    if (to !== undefined) { go(g, local, data.steps.findIndex((s) => s.id === to)); return; }
+    if (to !== undefined) {
+      go(
+        g,
+        local,
+        data.steps.findIndex((s) => s.id === to),
+      );
+      return;
+    }
     const again = found.row === local.row && found.col === local.col;
     choose(g, data, local, found);
-    if (g.can.recompute && found.col !== undefined && found.dim === undefined && (/** @type {PointerEvent} */ (event).pointerType !== "touch" || again)) edit(g, data, local, local);
+    const touched = /** @type {PointerEvent} */ (event).pointerType === "touch";
+    if (g.can.recompute && found.col !== undefined && found.dim === undefined && (!touched || again))
+      edit(g, data, local, local);
     else g.figure.focus({ preventScroll: true });
   });
-  g.svg.addEventListener("wheel", (event) => {
-    const most = local.at.lines * local.at.pitch - local.at.shown;
-    const b = g.svg.getBoundingClientRect();
-    const y = (event.clientY - b.top) * (g.width / b.width);
-    const to = clamp(local.scroll + event.deltaY, 0, most);
-    if (most <= 0 || y < local.at.top || y > local.at.top + local.at.shown || to === local.scroll) return;
-    event.preventDefault();
-    local.scroll = to;
-    const found = point(event);
-    local.hover = found && found.jump === undefined ? found : null;
-    g.redraw();
-  }, { passive: false });
+  g.svg.addEventListener(
+    "wheel",
+    (event) => {
+      const most = local.at.lines * local.at.pitch - local.at.shown;
+      const b = g.svg.getBoundingClientRect();
+      const y = (event.clientY - b.top) * (g.width / b.width);
+      const to = clamp(local.scroll + event.deltaY, 0, most);
+      if (most <= 0 || y < local.at.top || y > local.at.top + local.at.shown || to === local.scroll) return;
+      event.preventDefault();
+      local.scroll = to;
+      const found = point(event);
+      local.hover = found && found.jump === undefined ? found : null;
+      g.redraw();
+    },
+    { passive: false },
+  );
   let touch = 0; // where the finger was
-  g.svg.addEventListener("touchstart", (event) => { touch = event.touches[0].clientY; }, { passive: true });
-  g.svg.addEventListener("touchmove", (event) => {
-    const most = local.at.lines * local.at.pitch - local.at.shown;
-    const to = clamp(local.scroll + touch - event.touches[0].clientY, 0, Math.max(0, most));
-    touch = event.touches[0].clientY;
-    if (to === local.scroll) return;
-    event.preventDefault();
-    local.scroll = to;
-    g.redraw();
-  }, { passive: false });
+  g.svg.addEventListener(
+    "touchstart",
+    (event) => {
+      touch = event.touches[0].clientY;
+    },
+    { passive: true },
+  );
+  g.svg.addEventListener(
+    "touchmove",
+    (event) => {
+      const most = local.at.lines * local.at.pitch - local.at.shown;
+      const to = clamp(local.scroll + touch - event.touches[0].clientY, 0, Math.max(0, most));
+      touch = event.touches[0].clientY;
+      if (to === local.scroll) return;
+      event.preventDefault();
+      local.scroll = to;
+      g.redraw();
+    },
+    { passive: false },
+  );
 }
 /**
  * Scroll until the chosen line is in view, whenever it is another one, or lies elsewhere, than when it was last drawn.
@@ -97,7 +142,8 @@ export function bindPointer(g, local) {
 export function reveal(local, at) {
   const line = byKey(at.id) || (at.id === "turn" && local.keyed) ? local.col : local.row;
   const now = [line, at.lines, at.pitch, at.shown].join();
-  if (now !== local.revealed) local.scroll = clamp(local.scroll ?? 0, (line + 1) * at.pitch - at.shown, line * at.pitch);
+  if (now !== local.revealed)
+    local.scroll = clamp(local.scroll ?? 0, (line + 1) * at.pitch - at.shown, line * at.pitch);
   local.revealed = now;
   local.scroll = clamp(local.scroll, 0, Math.max(0, at.lines * at.pitch - at.shown));
 }
@@ -116,7 +162,8 @@ function choose(g, data, local, to) {
   const change = {};
   if (row !== local.row) change.row = row;
   if (col !== local.col) change.col = col;
-  if (Object.keys(change).length) g.select(change); else g.redraw();
+  if (Object.keys(change).length) g.select(change);
+  else g.redraw();
 }
 /** @param {Stage} g @param {Data} data @param {Local} local @param {number} dx @param {number} dy */
 export function arrows(g, data, local, dx, dy) {
@@ -124,7 +171,11 @@ export function arrows(g, data, local, dx, dy) {
   if (MATRICES[id]) return choose(g, data, local, { row: local.row + dy, col: local.col + dx });
   const keyed = id === "k" || id === "v" || (id === "turn" && local.keyed);
   const p = panelNow(local.at);
-  choose(g, data, local, { [keyed ? "col" : "row"]: (keyed ? local.col : local.row) + dy, dim: clamp(activeCell(data, local).dim + dx, 0, p.cols - 1), keyed });
+  choose(g, data, local, {
+    [keyed ? "col" : "row"]: (keyed ? local.col : local.row) + dy,
+    dim: clamp(activeCell(data, local).dim + dx, 0, p.cols - 1),
+    keyed,
+  });
 }
 
 // ---------------------------------------------------------------- from step to step
@@ -142,13 +193,39 @@ export function overRows(g, local, at) {
   const first = Math.round(local.scroll / at.pitch);
   const last = first + Math.round(at.shown / at.pitch) - 1;
   /** @type {(key: string, box: {left: number, top: number}, text: string, by: number) => void} */
-  const sign = (key, box, text, by) => g.overlay(key, box,
-    () => html("button", { type: "button", class: "gb-rows att-rows", click: () => { local.scroll = clamp(local.scroll + by, 0, at.lines * at.pitch - at.shown); g.redraw(); } }),
-    (node) => { node.textContent = text; });
+  const sign = (key, box, text, by) =>
+    g.overlay(
+      key,
+      box,
+      () =>
+        html("button", {
+          type: "button",
+          class: "gb-rows att-rows",
+          click: () => {
+            local.scroll = clamp(local.scroll + by, 0, at.lines * at.pitch - at.shown);
+            g.redraw();
+          },
+        }),
+      (node) => {
+        node.textContent = text;
+      },
+    );
   const above = { from: 0, to: first - 1 };
-  if (first > 0) sign("rows above", { left: -2, top: at.top - 34 }, above.from === above.to ? say("row {from}\nabove", above) : say("rows {from}–{to}\nabove", above), -at.shown);
+  if (first > 0)
+    sign(
+      "rows above",
+      { left: -2, top: at.top - 34 },
+      above.from === above.to ? say("row {from}\nabove", above) : say("rows {from}–{to}\nabove", above),
+      -at.shown,
+    );
   const below = { from: last + 1, to: at.lines - 1 };
-  if (last < at.lines - 1) sign("rows below", { left: -2, top: at.top + at.shown - 2 }, below.from === below.to ? say("row {from} below", below) : say("rows {from}–{to} below", below), at.shown);
+  if (last < at.lines - 1)
+    sign(
+      "rows below",
+      { left: -2, top: at.top + at.shown - 2 },
+      below.from === below.to ? say("row {from} below", below) : say("rows {from}–{to} below", below),
+      at.shown,
+    );
 }
 
 /**
@@ -157,13 +234,25 @@ export function overRows(g, local, at) {
  */
 export function overRail(g, data, local) {
   const w = g.width / data.steps.length;
-  for (const [i, step] of data.steps.entries()) g.overlay(`rail ${i}`, { left: i * w, top: 0, width: w, height: RAIL },
-    () => html("button", { type: "button", class: "att-step", click: () => go(g, local, i) }),
-    (node) => {
-      node.setAttribute("aria-label", say("Step {number}: {title}, {formula}", { number: i + 1, title: step.title, formula: step.off ? sayOf("step", "off") : step.formula }));
-      node.title = step.title;
-      if (i === local.step) node.setAttribute("aria-current", "step"); else node.removeAttribute("aria-current");
-    });
+  for (const [i, step] of data.steps.entries())
+    g.overlay(
+      `rail ${i}`,
+      { left: i * w, top: 0, width: w, height: RAIL },
+      () => html("button", { type: "button", class: "att-step", click: () => go(g, local, i) }),
+      (node) => {
+        node.setAttribute(
+          "aria-label",
+          say("Step {number}: {title}, {formula}", {
+            number: i + 1,
+            title: step.title,
+            formula: step.off ? sayOf("step", "off") : step.formula,
+          }),
+        );
+        node.title = step.title;
+        if (i === local.step) node.setAttribute("aria-current", "step");
+        else node.removeAttribute("aria-current");
+      },
+    );
 }
 
 // ---------------------------------------------------------------- editing a score
@@ -183,7 +272,12 @@ function rawScore(data, local, id, r, c, value) {
 export function edit(g, data, local, active) {
   const id = stepId(data, local);
   if (!g.can.recompute || !EDITABLE.includes(id)) return false;
-  local.editing = { id, row: active.row, col: active.col, value: at2(valuesOf(local, id), active.row, active.col) };
+  local.editing = {
+    id,
+    row: active.row,
+    col: active.col,
+    value: at2(valuesOf(local, id), active.row, active.col),
+  };
   g.redraw();
   return true;
 }
@@ -224,22 +318,36 @@ export function overHide(g, data, local, at, y) {
   if (!g.can.recompute || !MATRICES[at.id]) return;
   const hidden = data.edits.some(([r, c, value]) => r === row && c === col && value === null);
   if (!hidden && at2(local.a.masked ?? local.a.biased ?? local.a.scaled, row, col) === -Infinity) return;
-  const names = hidden ? [say("Show it again"), say("Show")] : [say("Hide this key from the row"), say("Hide this key"), say("Hide")];
+  const names = hidden
+    ? [say("Show it again"), say("Show")]
+    : [say("Hide this key from the row"), say("Hide this key"), say("Hide")];
   const width = (/** @type {string} */ name) => Math.ceil(measure(name, 12, false) * 1.06) + 18;
   const end = g.width - 12;
-  const name = names.find((one) => !at.wide || end - width(one) >= local.cardEnd + 8) ?? names[names.length - 1];
-  const box = at.wide ? { left: end - width(name), top: y + 12, width: width(name), height: 26 }
+  const name =
+    names.find((one) => !at.wide || end - width(one) >= local.cardEnd + 8) ?? names[names.length - 1];
+  const box = at.wide
+    ? { left: end - width(name), top: y + 12, width: width(name), height: 26 }
     : { left: 12, top: y + local.cardHeight - HIDING - 2, width: width(name) + 12, height: 44 };
-  g.overlay("hiding", box, () => html("button", {
-    type: "button", class: "gb-button att-corner", click: () => {
-      const gone = local.data.edits.some(([r, c, value]) => r === local.row && c === local.col && value === null);
-      g.send("edit", { row: local.row, col: local.col, [gone ? "back" : "hide"]: true, at: Date.now() });
+  g.overlay(
+    "hiding",
+    box,
+    () =>
+      html("button", {
+        type: "button",
+        class: "gb-button att-corner",
+        click: () => {
+          const gone = local.data.edits.some(
+            ([r, c, value]) => r === local.row && c === local.col && value === null,
+          );
+          g.send("edit", { row: local.row, col: local.col, [gone ? "back" : "hide"]: true, at: Date.now() });
+        },
+      }),
+    (node) => {
+      node.textContent = name;
+      node.setAttribute("aria-label", names[0]);
+      node.title = names[0];
     },
-  }), (node) => {
-    node.textContent = name;
-    node.setAttribute("aria-label", names[0]);
-    node.title = names[0];
-  });
+  );
 }
 /** @param {Stage} g @param {Local} local @param {number | null} value */
 function commit(g, local, value, close = true) {
@@ -252,7 +360,11 @@ function commit(g, local, value, close = true) {
   else if (Number.isFinite(value) && !(Math.abs(value - e.value) <= 1e-9)) {
     const raw = rawScore(local.data, local, e.id, e.row, e.col, value);
     // A number in place of a score that the mask hides: the key comes into view.
-    g.send("edit", { ...cell, value: clamp(raw, -1000, 1000), show: e.id === "mask" && e.value === -Infinity });
+    g.send("edit", {
+      ...cell,
+      value: clamp(raw, -1000, 1000),
+      show: e.id === "mask" && e.value === -Infinity,
+    });
   }
   if (value !== null && !Number.isNaN(value)) e.value = value;
   if (close) g.figure.focus({ preventScroll: true });
@@ -262,7 +374,10 @@ function commit(g, local, value, close = true) {
 export function overEdit(g, local, at) {
   const e = local.editing;
   const p = panelNow(at);
-  if (!e || e.id !== at.id) { local.editing = null; return; }
+  if (!e || e.id !== at.id) {
+    local.editing = null;
+    return;
+  }
   const cell = p.w / p.cols;
   const w = Math.max(76, cell + 8);
   const x = clamp(p.x + (e.col + 0.5) * cell - w / 2, 0, g.width - w - 40);
@@ -270,17 +385,32 @@ export function overEdit(g, local, at) {
   const node = g.overlay("edit", { left: x, top, width: w, height: 32 }, () => {
     /** @type {HTMLInputElement} */
     const input = html("input", {
-      type: "text", autocomplete: "off", spellcheck: "false", class: "att-edit", "aria-label": say("New value for row {row}, column {column}; empty: the model's own", { row: e.row, column: e.col }),
+      type: "text",
+      autocomplete: "off",
+      spellcheck: "false",
+      class: "att-edit",
+      "aria-label": say("New value for row {row}, column {column}; empty: the model's own", {
+        row: e.row,
+        column: e.col,
+      }),
       keydown: (event) => {
         event.stopPropagation();
         const move = 0.1 * (Number(event.key === "ArrowUp") - Number(event.key === "ArrowDown"));
         if (event.key === "Enter") commit(g, local, typed(input.value));
         // The box opens with its number chosen: Delete then hides the key, as it does without a box; Backspace empties it.
-        if (event.key === "Delete" && input.selectionStart === 0 && input.selectionEnd === input.value.length) {
+        if (
+          event.key === "Delete" &&
+          input.selectionStart === 0 &&
+          input.selectionEnd === input.value.length
+        ) {
           event.preventDefault();
           hide(g, local, local.editing ?? local);
         }
-        if (event.key === "Escape") { local.editing = null; g.figure.focus({ preventScroll: true }); g.redraw(); }
+        if (event.key === "Escape") {
+          local.editing = null;
+          g.figure.focus({ preventScroll: true });
+          g.redraw();
+        }
         if (move) {
           event.preventDefault();
           input.value = (finite(input.value) + move * (event.shiftKey ? 10 : 1)).toFixed(2);
@@ -293,15 +423,27 @@ export function overEdit(g, local, at) {
     input.value = written(e.value);
     if (e.value !== -Infinity) e.value = Number(input.value);
     drag(g, local, input);
-    setTimeout(() => { input.focus({ preventScroll: true }); input.select(); });
+    setTimeout(() => {
+      input.focus({ preventScroll: true });
+      input.select();
+    });
     return input;
   });
   node.dataset.cell = `${e.row},${e.col}`;
-  g.overlay("hide", { left: x + w + 4, top, width: 36, height: 32 }, () => html("button", {
-    type: "button", class: "gb-button att-hide", title: say("Hide this key from this row"), "aria-label": say("Hide: minus infinity"),
-    pointerdown: (event) => event.preventDefault(), // the box keeps the focus, and with it its place
-    click: () => hide(g, local, local.editing ?? local),
-  }, "−∞"));
+  g.overlay("hide", { left: x + w + 4, top, width: 36, height: 32 }, () =>
+    html(
+      "button",
+      {
+        type: "button",
+        class: "gb-button att-hide",
+        title: say("Hide this key from this row"),
+        "aria-label": say("Hide: minus infinity"),
+        pointerdown: (event) => event.preventDefault(), // the box keeps the focus, and with it its place
+        click: () => hide(g, local, local.editing ?? local),
+      },
+      "−∞",
+    ),
+  );
 }
 /**
  * Pull the number up or down with the pointer; the model follows at most eight times a second.
@@ -315,7 +457,10 @@ function drag(g, local, input) {
       if (Math.abs(dy) < 4) return;
       event.preventDefault();
       input.value = (start.value + dy * 0.05).toFixed(2);
-      if (performance.now() - start.sent > 125) { start.sent = performance.now(); commit(g, local, typed(input.value), false); }
+      if (performance.now() - start.sent > 125) {
+        start.sent = performance.now();
+        commit(g, local, typed(input.value), false);
+      }
     };
     const up = () => {
       window.removeEventListener("pointermove", move);

@@ -39,11 +39,37 @@ export const ROWS = 290;
 export const CARD = 78;
 export const HIDING = 46; // and what its button takes of a phone's
 /** The array of each step whose result is a matrix of T rows and S columns. @type {Record<string, string>} */
-export const MATRICES = { scores: "scores", scale: "scaled", bias: "biased", mask: "masked", softmax: "pattern" };
+export const MATRICES = {
+  scores: "scores",
+  scale: "scaled",
+  bias: "biased",
+  mask: "masked",
+  softmax: "pattern",
+};
 /** Colours of each panel: its words and its frame. @type {Record<string, string>} */
-export const INK = { x: "ink2", xk: "ink2", q: "q-ink", k: "k-ink", v: "v-ink", tq: "q-ink", tk: "k-ink", z: "att-ink", out: "att-ink" };
+export const INK = {
+  x: "ink2",
+  xk: "ink2",
+  q: "q-ink",
+  k: "k-ink",
+  v: "v-ink",
+  tq: "q-ink",
+  tk: "k-ink",
+  z: "att-ink",
+  out: "att-ink",
+};
 /** @type {Record<string, string>} */
-export const FRAME = { x: "line", xk: "line", q: "q", k: "k", v: "v", tq: "q", tk: "k", z: "att", out: "att" };
+export const FRAME = {
+  x: "line",
+  xk: "line",
+  q: "q",
+  k: "k",
+  v: "v",
+  tq: "q",
+  tk: "k",
+  z: "att",
+  out: "att",
+};
 /** @param {string} id */
 export const byKey = (id) => ["xk", "k", "v", "tk", "keychips"].includes(id);
 
@@ -64,15 +90,37 @@ function order(data, id) {
   const source = data.cross ? ["xk"] : ["x"];
   const end = ["z", "out"];
   const at = all.indexOf(id);
-  if (at > 0) return { past: [Q, ...keys, K, "v", "stack"], old: all.slice(0, at), now: [id], coming: all.slice(at + 1), next: at + 1 < all.length ? ["stack", ...end] : end };
+  if (at > 0)
+    return {
+      past: [Q, ...keys, K, "v", "stack"],
+      old: all.slice(0, at),
+      now: [id],
+      coming: all.slice(at + 1),
+      next: at + 1 < all.length ? ["stack", ...end] : end,
+    };
   /** @type {Partial<Record<StepId, Flow>>} */
   const flows = {
     x: { past: [], now: ["x"], coming: all, next: ["q", "k", "v", "stack", ...end] },
     q: { past: ["x"], now: ["q"], coming: all, next: ["k", "v", "stack", ...end] },
-    k: { past: [...keys, ...source, ...(data.cross ? [] : ["q"])], now: ["k"], coming: all, next: ["v", "stack", ...end] },
-    v: { past: [...keys, ...source, ...(data.cross ? [] : ["q"]), "k"], now: ["v"], coming: all, next: ["stack", ...end] },
+    k: {
+      past: [...keys, ...source, ...(data.cross ? [] : ["q"])],
+      now: ["k"],
+      coming: all,
+      next: ["v", "stack", ...end],
+    },
+    v: {
+      past: [...keys, ...source, ...(data.cross ? [] : ["q"]), "k"],
+      now: ["v"],
+      coming: all,
+      next: ["stack", ...end],
+    },
     turn: { past: ["q", ...keys, "k", "v"], now: ["tq", "tk"], coming: all, next: ["stack", ...end] },
-    scores: { past: ["x", Q, ...keys, K, "v"], now: ["scores"], coming: all.slice(1), next: ["stack", ...end] },
+    scores: {
+      past: ["x", Q, ...keys, K, "v"],
+      now: ["scores"],
+      coming: all.slice(1),
+      next: ["stack", ...end],
+    },
     sum: { past: [...keys, "v", "softmax"], now: ["z"], coming: [], next: ["out"] },
     out: { past: ["softmax", "z"], now: ["out"], coming: [], next: [] },
   };
@@ -80,17 +128,32 @@ function order(data, id) {
 }
 /** @param {string} id @param {Phase} phase @param {number} chips */
 const wanted = (id, phase, chips) =>
-  id === "keychips" ? chips : id === "x" || id === "xk" ? 85 : id === "stack" ? 84
-    : phase === "next" ? (id === "z" || id === "out" ? 46 : 54) : id === "softmax" ? 190 : 66;
+  id === "keychips"
+    ? chips
+    : id === "x" || id === "xk"
+      ? 85
+      : id === "stack"
+        ? 84
+        : phase === "next"
+          ? id === "z" || id === "out"
+            ? 46
+            : 54
+          : id === "softmax"
+            ? 190
+            : 66;
 
 /** The panel of the step itself; where queries and keys turn, one of the two. @type {(at: Layout, keyed?: boolean) => Panel} */
-export const panelNow = (at, keyed) => /** @type {Panel} */ (at.panels.find((p) => p.phase === "now" && (at.id !== "turn" || p.id === (keyed ? "tk" : "tq"))));
+export const panelNow = (at, keyed) =>
+  /** @type {Panel} */ (
+    at.panels.find((p) => p.phase === "now" && (at.id !== "turn" || p.id === (keyed ? "tk" : "tq")))
+  );
 
 /**
  * Whether the column labels have to slant to fit over cells this wide.
  * @param {Data} data @param {number} cell
  */
-export const slants = (data, cell) => cell >= 14 && Math.max(...data.cols.map((t) => measure(visible(t.text), 12, true))) > cell - 2;
+export const slants = (data, cell) =>
+  cell >= 14 && Math.max(...data.cols.map((t) => measure(visible(t.text), 12, true))) > cell - 2;
 
 /**
  * Places every panel: {id, x, w, y, pitch, rows, cols, phase}, in pixels of the picture.
@@ -110,11 +173,17 @@ export function plan(g, data, local) {
   /** @type {(ids: string[], phase: Phase) => [id: string, phase: Phase][]} */
   const during = (ids, phase) => ids.map((p) => [p, phase]);
   const seq = [
-    ...during(wide ? flow.past : flow.past.filter((p) => (p === "keychips" && byKey(flow.now[0])) || (id === "sum" && p === "v")), "past"),
+    ...during(
+      wide
+        ? flow.past
+        : flow.past.filter((p) => (p === "keychips" && byKey(flow.now[0])) || (id === "sum" && p === "v")),
+      "past",
+    ),
     ...during(flow.now, "now"),
     ...during(wide ? flow.next : [], "next"),
   ].filter(([p, phase]) => roomy || phase === "now" || !["x", "xk", "z", "out"].includes(p));
-  const colsOf = (/** @type {string} */ p) => (MATRICES[p] ? S : (local.a[p === "out" ? "result" : p]?.shape[1] ?? 1));
+  const colsOf = (/** @type {string} */ p) =>
+    MATRICES[p] ? S : (local.a[p === "out" ? "result" : p]?.shape[1] ?? 1);
   const gaps = seq.map(([p, phase], i) => {
     const [last, was] = seq[i - 1] ?? ["chips", "past"];
     return !wide ? 8 : phase !== was || p === "stack" || last === "stack" ? 34 : 12;
@@ -124,7 +193,8 @@ export function plan(g, data, local) {
   const fixed = chips + [...gaps, ...widths].reduce((x, y) => x + y, 0);
   const rest = Math.max(60, g.width - fixed - 3);
   seq.forEach(([p, phase], i) => {
-    if (phase === "now") widths[i] = Math.min(rest / flow.now.length, colsOf(p) * (MATRICES[p] ? (S < 7 ? 64 : 48) : 52));
+    if (phase === "now")
+      widths[i] = Math.min(rest / flow.now.length, colsOf(p) * (MATRICES[p] ? (S < 7 ? 64 : 48) : 52));
   });
   // The narrowest matrix of all steps decides, so that the rows stand at one height from step to step.
   const least = g.width - chips - (roomy ? 645 : 405) - (data.cross ? chips + 12 : 0);
@@ -156,7 +226,21 @@ export function plan(g, data, local) {
     place(i, right - widths[i]);
     right -= widths[i] + gaps[i];
   }
-  return { id, wide, T, S, top, slanted, chips, pitch, shown, lines, panels: panels.filter((p) => p.id !== "stack"), minis: minis(g, data, flow, panels, { wide, top, T, S, shown, hidden: shown < lines * pitch }), flow };
+  return {
+    id,
+    wide,
+    T,
+    S,
+    top,
+    slanted,
+    chips,
+    pitch,
+    shown,
+    lines,
+    panels: panels.filter((p) => p.id !== "stack"),
+    minis: minis(g, data, flow, panels, { wide, top, T, S, shown, hidden: shown < lines * pitch }),
+    flow,
+  };
 }
 
 /**
@@ -170,13 +254,35 @@ function minis(g, data, flow, panels, { wide, top, T, S, shown, hidden }) {
   const column = (ids, x, phase) => {
     const room = (RAIL + HEAD + ROWS - top + 22 - 38 * (ids.length - 1)) / Math.max(1, ids.length);
     const unit = Math.min(84 / Math.max(S, T), room / T);
-    for (const [i, id] of ids.entries()) out.push({ id, phase, x, y: top - 22 + i * (unit * T + 38), w: Math.max(8, unit * S), h: Math.max(8, unit * T), rows: T, cols: S, last: i === ids.length - 1 });
+    for (const [i, id] of ids.entries())
+      out.push({
+        id,
+        phase,
+        x,
+        y: top - 22 + i * (unit * T + 38),
+        w: Math.max(8, unit * S),
+        h: Math.max(8, unit * T),
+        rows: T,
+        cols: S,
+        last: i === ids.length - 1,
+      });
   };
   if (!wide) {
     const ids = matrices(data);
     const unit = Math.min((g.width - 8 * (ids.length - 1)) / ids.length, 64) / Math.max(S, T);
     const step = (g.width - 8 * (ids.length - 1)) / ids.length + 8;
-    for (const [i, id] of ids.entries()) out.push({ id, phase: flow.now.includes(id) ? "now" : flow.coming.includes(id) ? "next" : "past", x: i * step, y: top + shown + 30 + (hidden ? 16 : 0), w: unit * S, h: unit * T, rows: T, cols: S, last: true });
+    for (const [i, id] of ids.entries())
+      out.push({
+        id,
+        phase: flow.now.includes(id) ? "now" : flow.coming.includes(id) ? "next" : "past",
+        x: i * step,
+        y: top + shown + 30 + (hidden ? 16 : 0),
+        w: unit * S,
+        h: unit * T,
+        rows: T,
+        cols: S,
+        last: true,
+      });
     return out;
   }
   const past = panels.find((p) => p.id === "stack" && p.phase === "past");

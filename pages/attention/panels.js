@@ -4,7 +4,22 @@
 import { sharedWords } from "../../app/kit/groups.js";
 import { say, sayOf } from "../../app/kit/say.js";
 import {
-  MONO, chip, clamp, css, fit, h, heat, heatImage, hex, label, measure, num, percent, rgb, visible, wire,
+  MONO,
+  chip,
+  clamp,
+  css,
+  fit,
+  h,
+  heat,
+  heatImage,
+  hex,
+  label,
+  measure,
+  num,
+  percent,
+  rgb,
+  visible,
+  wire,
 } from "../../app/kit/shapes.js";
 import { biggest, decimals, row, seen, valuesOf } from "./cell.js";
 import { FRAME, INK, MATRICES, RAIL, panelNow, slants } from "./layout.js";
@@ -24,17 +39,55 @@ export function drawRail(g, data, local) {
   const parts = data.steps.map((step, i) => {
     const on = i === local.step;
     const x = i * w;
-    return h("g", {},
-      h("rect", { x, y: 0, width: w, height: RAIL, fill: css(on ? "accent" : i < local.step ? "wash" : "bg") }),
+    return h(
+      "g",
+      {},
+      h("rect", {
+        x,
+        y: 0,
+        width: w,
+        height: RAIL,
+        fill: css(on ? "accent" : i < local.step ? "wash" : "bg"),
+      }),
       i > 0 && h("path", { d: `M${x},0V${RAIL}`, stroke: css("line") }),
-      names ? [
-        label(x + 8, 17, fit(step.title, w - 12, 12, false), { weight: 600, fill: on ? "accent-on" : "ink" }),
-        label(x + 8, 34, fit(step.off ? sayOf("step", "off") : step.formula, w - 10, 12, true), { mono: true, fill: on ? "accent-on" : step.off ? "accent" : "ink3" }),
-      ] : label(x + w / 2, 26, i + 1, { anchor: "middle", weight: 600, size: 13, fill: on ? "accent-on" : "ink2" }));
+      names
+        ? [
+            label(x + 8, 17, fit(step.title, w - 12, 12, false), {
+              weight: 600,
+              fill: on ? "accent-on" : "ink",
+            }),
+            label(x + 8, 34, fit(step.off ? sayOf("step", "off") : step.formula, w - 10, 12, true), {
+              mono: true,
+              fill: on ? "accent-on" : step.off ? "accent" : "ink3",
+            }),
+          ]
+        : label(x + w / 2, 26, i + 1, {
+            anchor: "middle",
+            weight: 600,
+            size: 13,
+            fill: on ? "accent-on" : "ink2",
+          }),
+    );
   });
-  return h("g", {}, h("clipPath", { id: "att-rail" }, h("rect", { x: 0.5, y: 0.5, width: g.width - 1, height: RAIL - 1, rx: 8 })),
+  return h(
+    "g",
+    {},
+    h(
+      "clipPath",
+      { id: "att-rail" },
+      h("rect", { x: 0.5, y: 0.5, width: g.width - 1, height: RAIL - 1, rx: 8 }),
+    ),
     h("g", { "clip-path": "url(#att-rail)" }, parts),
-    h("rect", { x: 0.5, y: 0.5, width: g.width - 1, height: RAIL - 1, rx: 8, fill: "none", stroke: css("line") }));
+    h("rect", {
+      x: 0.5,
+      y: 0.5,
+      width: g.width - 1,
+      height: RAIL - 1,
+      rx: 8,
+      fill: "none",
+      stroke: css("line"),
+    }),
+  );
 }
 
 /**
@@ -57,7 +110,9 @@ function writer(values, cell, weights) {
   const digits = decimals(values, cell, weights ? 3 : 2, weights ? 2 : 1);
   if (digits > 0) return (/** @type {number} */ v) => num(v, digits);
   const least = biggest(values) < 9.95 ? 1 : 0; // whole numbers say too little of small values: those stay colours
-  return !weights && decimals(values, cell + 3, least, least) >= 0 ? (/** @type {number} */ v) => num(v, least) : null;
+  return !weights && decimals(values, cell + 3, least, least) >= 0
+    ? (/** @type {number} */ v) => num(v, least)
+    : null;
 }
 
 /** @param {Stage} g @param {Local} local @param {Panel} p */
@@ -75,9 +130,21 @@ export function drawPanel(g, local, p) {
     for (let i = 0; i < p.rows * p.cols; i++) {
       const r = Math.floor(i / p.cols);
       const x = p.x + (i % p.cols) * cell;
-      parts.push(h("rect", { x: x + 1, y: y(r), width: cell - 2, height: tall, rx: 4, fill: rgb(paint(values[i])) }),
-        h("text", { x: x + cell / 2, y: y(r) + tall / 2 + 4, "text-anchor": "middle", "font-family": MONO, "font-size": 12, fill: css(values[i] === -Infinity || (p.id === "softmax" && values[i] < 0.0005) ? "ink3" : "ink") },
-          p.id === "softmax" && values[i] === 0 ? "0" : write(values[i])));
+      parts.push(
+        h("rect", { x: x + 1, y: y(r), width: cell - 2, height: tall, rx: 4, fill: rgb(paint(values[i])) }),
+        h(
+          "text",
+          {
+            x: x + cell / 2,
+            y: y(r) + tall / 2 + 4,
+            "text-anchor": "middle",
+            "font-family": MONO,
+            "font-size": 12,
+            fill: css(values[i] === -Infinity || (p.id === "softmax" && values[i] < 0.0005) ? "ink3" : "ink"),
+          },
+          p.id === "softmax" && values[i] === 0 ? "0" : write(values[i]),
+        ),
+      );
     }
   } else {
     parts.push(heatImage(p.x, p.y, p.w, p.rows * p.pitch, heat(values, p.rows, p.cols, paint)));
@@ -85,26 +152,73 @@ export function drawPanel(g, local, p) {
     if (!matrix || p.pitch >= 12) {
       for (let r = 0; r <= p.rows; r++) {
         const gap = matrix ? Math.min(2, space) : space;
-        parts.push(h("rect", { x: p.x - 1, y: p.y + r * p.pitch - gap / 2, width: p.w + 2, height: gap, fill: css("bg") }));
+        parts.push(
+          h("rect", {
+            x: p.x - 1,
+            y: p.y + r * p.pitch - gap / 2,
+            width: p.w + 2,
+            height: gap,
+            fill: css("bg"),
+          }),
+        );
       }
     }
   }
   if (!matrix) {
     for (let r = 0; r < p.rows; r++) {
-      parts.push(h("rect", { x: p.x, y: y(r), width: p.w, height: tall, rx: 3, fill: "none", stroke: css(FRAME[p.id]), "stroke-opacity": p.id === "x" || p.id === "xk" ? 1 : 0.55 }));
+      parts.push(
+        h("rect", {
+          x: p.x,
+          y: y(r),
+          width: p.w,
+          height: tall,
+          rx: 3,
+          fill: "none",
+          stroke: css(FRAME[p.id]),
+          "stroke-opacity": p.id === "x" || p.id === "xk" ? 1 : 0.55,
+        }),
+      );
     }
   }
-  return h("g", {}, h("g", { opacity: p.phase === "next" ? 0.42 : 1 }, parts), p.id === "out" && p.phase === "next" && drawMoved(g, local.data, p));
+  return h(
+    "g",
+    {},
+    h("g", { opacity: p.phase === "next" ? 0.42 : 1 }, parts),
+    p.id === "out" && p.phase === "next" && drawMoved(g, local.data, p),
+  );
 }
 /**
  * How far a change moved each row's output, over the strip of it.
  * @param {Stage} g @param {Data} data @param {Panel} p
  */
 function drawMoved(g, data, p) {
-  return data.moved?.map((share, r) => share >= 0.0005 && [
-    g.tip(h("rect", { x: p.x + 1, y: p.y + (r + 0.5) * p.pitch - 8, width: p.w - 2, height: 16, rx: 3, fill: css("bg"), opacity: 0.86 }), say("{token} ({row}): your change moved this head's output by {share} of its length", { token: visible(data.rows[r].text), row: r, share: movedBy(share) })),
-    label(p.x + p.w / 2, p.y + (r + 0.5) * p.pitch + 4, movedBy(share), { anchor: "middle", fill: "accent", weight: 600, "pointer-events": "none" }),
-  ]);
+  return data.moved?.map(
+    (share, r) =>
+      share >= 0.0005 && [
+        g.tip(
+          h("rect", {
+            x: p.x + 1,
+            y: p.y + (r + 0.5) * p.pitch - 8,
+            width: p.w - 2,
+            height: 16,
+            rx: 3,
+            fill: css("bg"),
+            opacity: 0.86,
+          }),
+          say("{token} ({row}): your change moved this head's output by {share} of its length", {
+            token: visible(data.rows[r].text),
+            row: r,
+            share: movedBy(share),
+          }),
+        ),
+        label(p.x + p.w / 2, p.y + (r + 0.5) * p.pitch + 4, movedBy(share), {
+          anchor: "middle",
+          fill: "accent",
+          weight: 600,
+          "pointer-events": "none",
+        }),
+      ],
+  );
 }
 
 /** @param {Stage} g @param {Data} data @param {Local} local @param {Mini} m */
@@ -112,31 +226,70 @@ export function drawMini(g, data, local, m) {
   const values = valuesOf(local, m.id);
   const paint = painter(g, local, m.id, false);
   const { title, off } = stepOf(data, m.id);
-  return h("g", { class: "gb-hot", "data-step": m.id },
-    label(m.x, m.y - 6, off ? say("{title} (off)", { title }) : title, { weight: m.phase === "now" ? 600 : 500, fill: m.phase === "now" ? "accent" : "ink2" }),
-    h("rect", { x: m.x - 1, y: m.y - 1, width: m.w + 2, height: m.h + 2, rx: 3, fill: css("bg"), stroke: css(m.phase === "now" ? "accent" : "line") }),
-    heatImage(m.x, m.y, m.w, m.h, heat(values, m.rows, m.cols, paint), { opacity: m.phase === "next" ? 0.55 : 1 }),
-    !m.last && arrow(m.x + m.w / 2, m.y + m.h + 5, m.x + m.w / 2, m.y + m.h + 17));
+  return h(
+    "g",
+    { class: "gb-hot", "data-step": m.id },
+    label(m.x, m.y - 6, off ? say("{title} (off)", { title }) : title, {
+      weight: m.phase === "now" ? 600 : 500,
+      fill: m.phase === "now" ? "accent" : "ink2",
+    }),
+    h("rect", {
+      x: m.x - 1,
+      y: m.y - 1,
+      width: m.w + 2,
+      height: m.h + 2,
+      rx: 3,
+      fill: css("bg"),
+      stroke: css(m.phase === "now" ? "accent" : "line"),
+    }),
+    heatImage(m.x, m.y, m.w, m.h, heat(values, m.rows, m.cols, paint), {
+      opacity: m.phase === "next" ? 0.55 : 1,
+    }),
+    !m.last && arrow(m.x + m.w / 2, m.y + m.h + 5, m.x + m.w / 2, m.y + m.h + 17),
+  );
 }
 /**
  * The active cell's place in a small map.
  * @param {Mini} m @param {Pick<Active, "row" | "col">} active
  */
-export const drawPin = (m, { row, col }) => h("rect", {
-  x: m.x + (col * m.w) / m.cols - 1, y: m.y + (row * m.h) / m.rows - 1, width: m.w / m.cols + 2, height: m.h / m.rows + 2,
-  rx: 2, fill: "none", stroke: css("accent"), "stroke-width": 2,
-});
+export const drawPin = (m, { row, col }) =>
+  h("rect", {
+    x: m.x + (col * m.w) / m.cols - 1,
+    y: m.y + (row * m.h) / m.rows - 1,
+    width: m.w / m.cols + 2,
+    height: m.h / m.rows + 2,
+    rx: 2,
+    fill: "none",
+    stroke: css("accent"),
+    "stroke-width": 2,
+  });
 /** @param {number} x0 @param {number} y0 @param {number} x1 @param {number} y1 */
 function arrow(x0, y0, x1, y1) {
   const a = Math.atan2(y1 - y0, x1 - x0);
   const tip = (/** @type {number} */ turn) => `${x1 - 5 * Math.cos(a + turn)},${y1 - 5 * Math.sin(a + turn)}`;
-  return h("path", { d: `M${x0},${y0}L${x1},${y1}M${tip(0.6)}L${x1},${y1}L${tip(-0.6)}`, fill: "none", stroke: css("ink3"), "stroke-width": 1.3, "stroke-linecap": "round" });
+  return h("path", {
+    d: `M${x0},${y0}L${x1},${y1}M${tip(0.6)}L${x1},${y1}L${tip(-0.6)}`,
+    fill: "none",
+    stroke: css("ink3"),
+    "stroke-width": 1.3,
+    "stroke-linecap": "round",
+  });
 }
 
 /** The step of a matrix. @type {(data: Data, id: string) => Step} */
 const stepOf = (data, id) => /** @type {Step} */ (data.steps.find((step) => step.id === id));
 /** @type {Record<string, string>} */
-const NAMES = { x: "x", xk: say("x of the encoder"), q: "Q", k: "K", v: "V", tq: say("Q, turned"), tk: say("K, turned"), z: say("Sum"), out: say("Output") };
+const NAMES = {
+  x: "x",
+  xk: say("x of the encoder"),
+  q: "Q",
+  k: "K",
+  v: "V",
+  tq: say("Q, turned"),
+  tk: say("K, turned"),
+  z: say("Sum"),
+  out: say("Output"),
+};
 /** The same where nothing turns. @type {Record<string, string>} */
 const UNTURNED = { ...NAMES, tq: "Q", tk: "K" };
 
@@ -147,13 +300,20 @@ const UNTURNED = { ...NAMES, tq: "Q", tk: "K" };
 export function hintOf(data, local, r, scarce = false) {
   const step = data.steps[local.step];
   if (data.blind.length) return blindWords(data, r, scarce);
-  if (step.id === "out" && data.moved && !scarce) return `${step.hint}; ${say("your change moved that of {token} ({row}) by {share}", { token: visible(data.rows[r].text), row: r, share: movedBy(data.moved[r]) })}`;
+  if (step.id === "out" && data.moved && !scarce)
+    return `${step.hint}; ${say("your change moved that of {token} ({row}) by {share}", { token: visible(data.rows[r].text), row: r, share: movedBy(data.moved[r]) })}`;
   if (step.id !== "softmax") return step.hint;
   const weights = row(local.a.pattern, r);
   const best = weights.indexOf(Math.max(...weights));
   const said = { token: visible(data.rows[r].text), weight: num(weights[best], 2) };
-  const found = !data.cross && best === r ? say("{token} reads itself most, {weight}", said)
-    : say("{token} reads {other} ({place}) most, {weight}", { ...said, other: visible(data.cols[best].text), place: best });
+  const found =
+    !data.cross && best === r
+      ? say("{token} reads itself most, {weight}", said)
+      : say("{token} reads {other} ({place}) most, {weight}", {
+          ...said,
+          other: visible(data.cols[best].text),
+          place: best,
+        });
   return scarce ? found : `${step.hint}; ${found}`;
 }
 
@@ -165,8 +325,16 @@ export function hintOf(data, local, r, scarce = false) {
 function blindWords(data, r, scarce) {
   const rows = data.blind.includes(r) ? [r, ...data.blind.filter((row) => row !== r)] : data.blind;
   const [first, second] = rows.map((row) => `${visible(data.rows[row].text)} (${row})`);
-  const found = rows.length === 1 ? say("{row} reads nothing", { row: first }) : rows.length === 2 ? say("{first} and {second} read nothing", { first, second })
-    : say("{first} and {second} and {count} more read nothing", { first, second, count: rows.length - 2 });
+  const found =
+    rows.length === 1
+      ? say("{row} reads nothing", { row: first })
+      : rows.length === 2
+        ? say("{first} and {second} read nothing", { first, second })
+        : say("{first} and {second} and {count} more read nothing", {
+            first,
+            second,
+            count: rows.length - 2,
+          });
   return scarce ? found : `${found}: ${say("all scores are −∞, softmax is 0 ÷ 0")}`;
 }
 /** @param {number} share */
@@ -180,9 +348,16 @@ export function drawHeads(g, data, local, at, active) {
   const ink = data.blind.length ? "accent" : "ink3";
   const parts = [];
   for (const p of at.panels) {
-    if (p.id === "keychips") { parts.push(label(p.x, at.top - 12, say("keys"), { weight: 600 })); continue; }
+    if (p.id === "keychips") {
+      parts.push(label(p.x, at.top - 12, say("keys"), { weight: 600 }));
+      continue;
+    }
     const now = p.phase === "now";
-    const name = MATRICES[p.id] ? stepOf(data, p.id).title : now && !["tq", "tk"].includes(p.id) ? step.title : (data.on.turn ? NAMES : UNTURNED)[p.id];
+    const name = MATRICES[p.id]
+      ? stepOf(data, p.id).title
+      : now && !["tq", "tk"].includes(p.id)
+        ? step.title
+        : (data.on.turn ? NAMES : UNTURNED)[p.id];
     const alone = now && !at.flow.now.indexOf(p.id);
     if (now && (MATRICES[p.id] || at.flow.now.length === 1)) {
       const edge = Math.min(g.width, ...at.minis.filter((m) => at.wide && m.x > p.x).map((m) => m.x - 12));
@@ -190,10 +365,19 @@ export function drawHeads(g, data, local, at, active) {
       // A narrow panel's words begin to the left of it: nothing else stands at this height.
       const x = clamp(edge - named - measure(hint, 12, false) * 1.04, 0, p.x);
       const title = label(x, y, "");
-      title.append(h("tspan", { fill: css(INK[p.id] ?? "ink"), "font-weight": 600 }, name), h("tspan", { dx: 8, fill: css(ink), "data-hint": "1" }, fit(hint, edge - x - named, 12, false)));
+      title.append(
+        h("tspan", { fill: css(INK[p.id] ?? "ink"), "font-weight": 600 }, name),
+        h("tspan", { dx: 8, fill: css(ink), "data-hint": "1" }, fit(hint, edge - x - named, 12, false)),
+      );
       parts.push(title);
     } else {
-      parts.push(label(p.x, at.top - 12, fit(name, p.w + 10, 12, false), { weight: 600, fill: INK[p.id] ?? "ink2", opacity: p.phase === "next" ? 0.75 : 1 }));
+      parts.push(
+        label(p.x, at.top - 12, fit(name, p.w + 10, 12, false), {
+          weight: 600,
+          fill: INK[p.id] ?? "ink2",
+          opacity: p.phase === "next" ? 0.75 : 1,
+        }),
+      );
       if (alone) parts.push(label(p.x, y, hint, { fill: ink }));
     }
   }
@@ -217,7 +401,11 @@ export function sharing(data, words = /** @type {"whole" | "short"} */ ("whole")
  * @param {Data} data @param {number} x @param {number} y @param {number} room
  */
 export function sharingLabel(data, x, y, room) {
-  const shorter = [sharing(data), sharing(data, "short"), sharedWords(data.head, data.nHeads, data.kvHeads, "least")];
+  const shorter = [
+    sharing(data),
+    sharing(data, "short"),
+    sharedWords(data.head, data.nHeads, data.kvHeads, "least"),
+  ];
   const text = shorter.find((one) => measure(one, 12, false) * 1.04 < room);
   return text && label(x, y, text, { fill: "k-ink", anchor: "end" });
 }
@@ -234,7 +422,11 @@ export function drawColumns(data, at, p, active) {
     const x = p.x + (c + 0.5) * cell;
     const o = { mono: true, fill: on ? "k-ink" : "ink2", weight: on ? 700 : 400, direction: "ltr" };
     if (level) return label(x, at.top - 10, visible(t.text), { ...o, anchor: "middle" });
-    if (at.slanted && cell >= 14) return label(x - 1, at.top - 6, fit(visible(t.text), 48, 12, true), { ...o, transform: `rotate(-48 ${x - 1} ${at.top - 6})` });
+    if (at.slanted && cell >= 14)
+      return label(x - 1, at.top - 6, fit(visible(t.text), 48, 12, true), {
+        ...o,
+        transform: `rotate(-48 ${x - 1} ${at.top - 6})`,
+      });
     return on ? label(x, at.top - 10, visible(t.text), { ...o, anchor: "middle" }) : null;
   });
 }
@@ -245,11 +437,33 @@ export function drawChips(g, data, at, active) {
   const size = at.pitch < 20 ? 12 : 13;
   const key = data.cross ? null : active.col;
   /** @type {(t: Token, r: number, x: number, w: number, colour?: string) => SVGElement} */
-  const one = (t, r, x, w, colour) => chip(g, x, at.top + (r + 0.5) * at.pitch, w, t.text, { id: t.id, height, size, colour, faint: t.special });
+  const one = (t, r, x, w, colour) =>
+    chip(g, x, at.top + (r + 0.5) * at.pitch, w, t.text, {
+      id: t.id,
+      height,
+      size,
+      colour,
+      faint: t.special,
+    });
   const paired = MATRICES[at.id] || ["sum", "out"].includes(at.id);
-  const rows = data.rows.map((t, r) => one(t, r, 0.75, at.chips - 1.5, r === active.row && (paired || !active.keyed) ? "q" : !data.cross && r === key && (paired || active.keyed) ? "k" : undefined));
+  const rows = data.rows.map((t, r) =>
+    one(
+      t,
+      r,
+      0.75,
+      at.chips - 1.5,
+      r === active.row && (paired || !active.keyed)
+        ? "q"
+        : !data.cross && r === key && (paired || active.keyed)
+          ? "k"
+          : undefined,
+    ),
+  );
   const keys = at.panels.find((p) => p.id === "keychips");
-  return [rows, keys && data.cols.map((t, r) => one(t, r, keys.x, keys.w, r === active.col ? "k" : undefined))];
+  return [
+    rows,
+    keys && data.cols.map((t, r) => one(t, r, keys.x, keys.w, r === active.col ? "k" : undefined)),
+  ];
 }
 
 /** @param {Layout} at */
@@ -273,17 +487,39 @@ export function flowArrows(at) {
 // ---------------------------------------------------------------- where the active cell comes from
 
 /** @param {number} x @param {number} y @param {number} w @param {number} height @param {string} colour */
-const box = (x, y, w, height, colour, width = 2, o = {}) => h("rect", { x, y, width: w, height, rx: 4, fill: "none", stroke: css(colour), "stroke-width": width, ...o });
+const box = (x, y, w, height, colour, width = 2, o = {}) =>
+  h("rect", {
+    x,
+    y,
+    width: w,
+    height,
+    rx: 4,
+    fill: "none",
+    stroke: css(colour),
+    "stroke-width": width,
+    ...o,
+  });
 /** @param {Panel} p @param {number} r @param {string} colour */
 function rowBox(p, r, colour, width = 2, o = {}) {
   const tall = MATRICES[p.id] ? p.pitch : Math.min(p.phase === "now" ? 26 : 22, p.pitch - 5) + 2;
-  return box(p.x - 1.5, p.y + r * p.pitch + (p.pitch - tall) / 2, p.w + 3, tall, colour, width, { "data-point": `row ${r}`, ...o });
+  return box(p.x - 1.5, p.y + r * p.pitch + (p.pitch - tall) / 2, p.w + 3, tall, colour, width, {
+    "data-point": `row ${r}`,
+    ...o,
+  });
 }
 /** @param {Panel} p @param {number} r @param {number} c @param {string} colour */
 function cellBox(p, r, c, colour, width = 3) {
   const cell = p.w / p.cols;
   const tall = MATRICES[p.id] ? p.pitch : Math.min(26, p.pitch - 5) + 2;
-  return box(p.x + c * cell, p.y + r * p.pitch + (p.pitch - tall) / 2, Math.max(cell, 3), tall, colour, width, { "data-point": `cell ${r} ${c}` });
+  return box(
+    p.x + c * cell,
+    p.y + r * p.pitch + (p.pitch - tall) / 2,
+    Math.max(cell, 3),
+    tall,
+    colour,
+    width,
+    { "data-point": `cell ${r} ${c}` },
+  );
 }
 
 /**
@@ -302,20 +538,50 @@ export function drawFrames(data, local, at, active) {
     if (Q) out.push(rowBox(Q, row, "q", 3));
     if (K) out.push(rowBox(K, col, "k", 3));
     out.push(box(now.x + col * cell, now.y - 1, cell, now.rows * now.pitch + 2, "k"));
-    out.push(rowBox(now, row, "q", 2, { fill: css("q"), "fill-opacity": 0.07 }), cellBox(now, row, col, "accent"));
-    if (at.id !== "softmax") { // a learner's own scores
-      for (const [r, c] of data.edits) out.push(h("rect", { x: now.x + c * cell + 2, y: now.y + r * now.pitch + 2, width: Math.max(2, cell - 4), height: now.pitch - 4, rx: 4, fill: "none", stroke: css("accent"), "stroke-width": 1.5, "stroke-dasharray": "3 2" }));
+    out.push(
+      rowBox(now, row, "q", 2, { fill: css("q"), "fill-opacity": 0.07 }),
+      cellBox(now, row, col, "accent"),
+    );
+    if (at.id !== "softmax") {
+      // a learner's own scores
+      for (const [r, c] of data.edits)
+        out.push(
+          h("rect", {
+            x: now.x + c * cell + 2,
+            y: now.y + r * now.pitch + 2,
+            width: Math.max(2, cell - 4),
+            height: now.pitch - 4,
+            rx: 4,
+            fill: "none",
+            stroke: css("accent"),
+            "stroke-width": 1.5,
+            "stroke-dasharray": "3 2",
+          }),
+        );
     }
     if (at.id === "scores" && at.wide && Q && K) out.push(wires(at, now, Q, K, row, col, local));
   } else if (at.id === "sum") {
     const weights = find("softmax");
     const values = find("v");
     if (weights) out.push(rowBox(weights, row, "att"));
-    if (values) out.push(box(values.x + (dim * values.w) / values.cols - 1, values.y, values.w / values.cols + 2, values.rows * values.pitch, "v"));
+    if (values)
+      out.push(
+        box(
+          values.x + (dim * values.w) / values.cols - 1,
+          values.y,
+          values.w / values.cols + 2,
+          values.rows * values.pitch,
+          "v",
+        ),
+      );
     out.push(cellBox(now, row, dim, "accent"));
   } else {
     const side = data.cross ? "xk" : "x";
-    const from = find({ q: "x", k: side, v: side, turn: active.keyed ? "k" : "q", out: "z" }[/** @type {"q" | "k" | "v" | "turn" | "out"} */ (at.id)]);
+    const from = find(
+      { q: "x", k: side, v: side, turn: active.keyed ? "k" : "q", out: "z" }[
+        /** @type {"q" | "k" | "v" | "turn" | "out"} */ (at.id)
+      ],
+    );
     const line = active.keyed ? col : row;
     if (from) out.push(rowBox(from, line, INK[now.id] === "ink2" ? "ink3" : FRAME[now.id]));
     out.push(cellBox(now, line, dim, "accent"));
@@ -331,16 +597,46 @@ function wires(at, now, Q, K, row, col, local) {
   const inside = (/** @type {number} */ y) => y > at.top - 2 && y < at.top + at.shown + 2;
   const cell = now.w / now.cols;
   const parts = [];
-  const path = (/** @type {Point[]} */ points, /** @type {string} */ colour) => h("path", { d: wire(points, 8), fill: "none", stroke: css(colour), "stroke-width": 3, "stroke-linejoin": "round" });
+  const path = (/** @type {Point[]} */ points, /** @type {string} */ colour) =>
+    h("path", {
+      d: wire(points, 8),
+      fill: "none",
+      stroke: css(colour),
+      "stroke-width": 3,
+      "stroke-linejoin": "round",
+    });
   if (inside(line(col))) {
     const lane = K.x + K.w + 6;
     const over = RAIL + 26;
     const end = now.x + (col + 0.5) * cell;
-    parts.push(path([[K.x + K.w + 1, line(col)], [lane, line(col)], [lane, over], [end, over], [end, over + 6]], "k"));
+    parts.push(
+      path(
+        [
+          [K.x + K.w + 1, line(col)],
+          [lane, line(col)],
+          [lane, over],
+          [end, over],
+          [end, over + 6],
+        ],
+        "k",
+      ),
+    );
   }
   if (inside(line(row))) {
     const low = line(row) + (at.pitch / 2) * 0.92;
-    parts.push(path([[Q.x + Q.w + 1, line(row)], [Q.x + Q.w + 6, line(row)], [Q.x + Q.w + 6, low], [now.x - 12, low], [now.x - 12, line(row)], [now.x - 2, line(row)]], "q"));
+    parts.push(
+      path(
+        [
+          [Q.x + Q.w + 1, line(row)],
+          [Q.x + Q.w + 6, line(row)],
+          [Q.x + Q.w + 6, low],
+          [now.x - 12, low],
+          [now.x - 12, line(row)],
+          [now.x - 2, line(row)],
+        ],
+        "q",
+      ),
+    );
   }
   return h("g", { transform: `translate(0,${local.scroll})` }, parts);
 }

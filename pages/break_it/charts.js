@@ -30,16 +30,27 @@ import { placeSaid } from "./layout.js";
 
 export const stages = stepMode("stage", [say("Symptom"), say("Evidence"), say("Diagnosis"), say("Remedy")]);
 const WORDS = [
-  say("One part is taken out of the model, and its loss shows what that costs: how wrong it is at each token (a word, or a part of one) and in all; grey is the whole model. Below, the same part is missing from the first step of training on."),
-  say("A symptom has a cause inside. The small charts measure both models block by block, from the first at the left to the last at the right: look where the dashed line leaves the grey one."),
-  say("What was measured is held against what each missing part would do. A mark stands before each finding; what it costs stands below."),
-  say("The remedy: what was missing, and what it does for the model, so that one knows where to look when a model of one’s own shows these symptoms."),
+  say(
+    "One part is taken out of the model, and its loss shows what that costs: how wrong it is at each token (a word, or a part of one) and in all; grey is the whole model. Below, the same part is missing from the first step of training on.",
+  ),
+  say(
+    "A symptom has a cause inside. The small charts measure both models block by block, from the first at the left to the last at the right: look where the dashed line leaves the grey one.",
+  ),
+  say(
+    "What was measured is held against what each missing part would do. A mark stands before each finding; what it costs stands below.",
+  ),
+  say(
+    "The remedy: what was missing, and what it does for the model, so that one knows where to look when a model of one’s own shows these symptoms.",
+  ),
 ];
 
 /** What is said at each step; where nothing is taken out, both models are whole. @type {(part: string, step: number) => string} */
-export const wordsOf = (part, step) => step === 0 && part === "nothing"
-  ? say("Nothing is taken out yet: both models are whole. The loss says how wrong a model is at each token (a word, or a part of one) and in all. Below, two small models were trained with all their parts, from different random numbers (seeds).")
-  : WORDS[step];
+export const wordsOf = (part, step) =>
+  step === 0 && part === "nothing"
+    ? say(
+        "Nothing is taken out yet: both models are whole. The loss says how wrong a model is at each token (a word, or a part of one) and in all. Below, two small models were trained with all their parts, from different random numbers (seeds).",
+      )
+    : WORDS[step];
 
 export const WHOLE = "ink2"; // the whole model's colour, and its dash where lines cross
 export const WITHOUT = "accent";
@@ -57,13 +68,20 @@ export function sized(v) {
 
 /** Bounds of a chart: of all finite values, on a logarithm where they differ more than tenfold. @type {(series: Values[], log?: boolean, zero?: boolean) => Scale} */
 function scaleOf(series, log, zero) {
-  const values = series.flat().filter((v) => v !== null).filter((v) => Number.isFinite(v) && (!log || v > 0));
+  const values = series
+    .flat()
+    .filter((v) => v !== null)
+    .filter((v) => Number.isFinite(v) && (!log || v > 0));
   if (!values.length) return { low: 0, high: 1, at: () => 0.5 };
   let [low, high] = [zero ? Math.min(0, ...values) : Math.min(...values), Math.max(...values)];
   if (log) {
     [low, high] = [Math.log10(low), Math.log10(high)];
     const spare = Math.max(0.15, (high - low) * 0.08);
-    return { low: low - spare, high: high + spare, at: (v) => (Math.log10(Math.max(v, 1e-45)) - low + spare) / (high - low + 2 * spare) };
+    return {
+      low: low - spare,
+      high: high + spare,
+      at: (v) => (Math.log10(Math.max(v, 1e-45)) - low + spare) / (high - low + 2 * spare),
+    };
   }
   const spare = (high - low || Math.abs(high) || 1) * 0.1;
   low = zero ? low : low - spare;
@@ -96,27 +114,45 @@ export function drawDepth(g, box, chart) {
   /** @type {[values: Values, colour: string][]} */
   const series = [[whole, WHOLE]];
   if (without) series.push([without, WITHOUT]);
-  const scale = scaleOf(series.map(([values]) => values), chart.log, chart.zero);
+  const scale = scaleOf(
+    series.map(([values]) => values),
+    chart.log,
+    chart.zero,
+  );
   const powers = chart.log ? powersOf(scale) : [];
-  const widest = (/** @type {string[]} */ texts) => Math.max(0, ...texts.map((text) => measure(text, 12, true)));
+  const widest = (/** @type {string[]} */ texts) =>
+    Math.max(0, ...texts.map((text) => measure(text, 12, true)));
   const side = 8 + 1.04 * widest(series.map(([values]) => sized(values.at(-1)))); // bold is a little wider
-  const [top, bottom, left, right] = [y + 40, y + tall - 18, x + (powers.length ? 10 + widest(powers.map(powerName)) : 4), x + w - side];
+  const [top, bottom, left, right] = [
+    y + 40,
+    y + tall - 18,
+    x + (powers.length ? 10 + widest(powers.map(powerName)) : 4),
+    x + w - side,
+  ];
   const n = Math.max(names.length, 1);
-  const X = (/** @type {number} */ i) => (n === 1 ? (left + right) / 2 : left + ((right - left) * i) / (n - 1));
+  const X = (/** @type {number} */ i) =>
+    n === 1 ? (left + right) / 2 : left + ((right - left) * i) / (n - 1);
   const Y = (/** @type {number} */ v) => clamp(bottom - (bottom - top) * scale.at(v), top, bottom);
   // Of two stacks the first and the last block have long names: they are cut where both do not stand beside each other.
-  const tight = n > 1 && widest([blockName(names[0])]) + widest([blockName(names[n - 1])]) + 12 > right - left;
+  const tight =
+    n > 1 && widest([blockName(names[0])]) + widest([blockName(names[n - 1])]) + 12 > right - left;
   const [short, last] = [names[0], names[n - 1]].map((name) => blockName(name, tight));
   const first = tight && widest([short]) + widest([last]) + 12 > right - left ? short.split(" ")[0] : short;
   const room = right - left - widest([first]) - widest([last]);
   const line = (/** @type {Values} */ values) => {
     let pen = "M";
-    return values.map((v, i) => { // a value that is no number interrupts the line
-      if (v === null || !Number.isFinite(v)) { pen = "M"; return ""; }
-      const out = `${pen}${X(i).toFixed(1)},${Y(v).toFixed(1)}`;
-      pen = "L";
-      return out;
-    }).join("");
+    return values
+      .map((v, i) => {
+        // a value that is no number interrupts the line
+        if (v === null || !Number.isFinite(v)) {
+          pen = "M";
+          return "";
+        }
+        const out = `${pen}${X(i).toFixed(1)},${Y(v).toFixed(1)}`;
+        pen = "L";
+        return out;
+      })
+      .join("");
   };
   const ends = series.map(([values, colour]) => {
     const value = values[values.length - 1];
@@ -130,32 +166,61 @@ export function drawDepth(g, box, chart) {
   }
   /** @type {Shapes[]} */
   const out = [
-    label(x, y + 12, chart.name, { weight: 600, fill: "ink" }), label(x, y + 28, fit(chart.hint, w, 12, false), { fill: "ink3" }),
-    h("path", { d: `M${left},${bottom + 4}H${right}`, stroke: css("line") }), powers.map((power) => [
+    label(x, y + 12, chart.name, { weight: 600, fill: "ink" }),
+    label(x, y + 28, fit(chart.hint, w, 12, false), { fill: "ink3" }),
+    h("path", { d: `M${left},${bottom + 4}H${right}`, stroke: css("line") }),
+    powers.map((power) => [
       h("path", { d: `M${left},${Y(10 ** power)}H${right}`, stroke: css("line"), "stroke-dasharray": "2 3" }),
       label(left - 6, Y(10 ** power) + 4, powerName(power), { anchor: "end", fill: "ink3", mono: true }),
     ]),
-    label(X(0), y + tall - 2, n === 1 ? say("block {block}", { block: blockName(names[0]) }) : first, { fill: "ink3", anchor: n === 1 ? "middle" : "start", mono: true }),
+    label(X(0), y + tall - 2, n === 1 ? say("block {block}", { block: blockName(names[0]) }) : first, {
+      fill: "ink3",
+      anchor: n === 1 ? "middle" : "start",
+      mono: true,
+    }),
     n > 1 && label(right, y + tall - 2, last, { fill: "ink3", anchor: "end", mono: true }),
-    n > 1 && room > 1.5 * measure(say("block"), 12) && label((left + right) / 2, y + tall - 2, say("block"), { fill: "ink3", anchor: "middle" }),
+    n > 1 &&
+      room > 1.5 * measure(say("block"), 12) &&
+      label((left + right) / 2, y + tall - 2, say("block"), { fill: "ink3", anchor: "middle" }),
     h("path", { d: line(whole), fill: "none", stroke: css(WHOLE), "stroke-width": 2 }),
-    without && h("path", { d: line(without), fill: "none", stroke: css(WITHOUT), "stroke-width": 2, "stroke-dasharray": "6 3" }),
-    ends.map((end) => label(right + 6, end.y + 4, end.text, { fill: end.colour, mono: true, weight: end.colour === WITHOUT ? 600 : 400 })),
+    without &&
+      h("path", {
+        d: line(without),
+        fill: "none",
+        stroke: css(WITHOUT),
+        "stroke-width": 2,
+        "stroke-dasharray": "6 3",
+      }),
+    ends.map((end) =>
+      label(right + 6, end.y + 4, end.text, {
+        fill: end.colour,
+        mono: true,
+        weight: end.colour === WITHOUT ? 600 : 400,
+      }),
+    ),
   ];
   const wide = n === 1 ? right - left : (right - left) / (n - 1);
   for (const [i, name] of names.entries()) {
     for (const [values, colour] of series) {
       const value = values[i];
       if (value === null || !Number.isFinite(value)) continue;
-      out.push(colour === WHOLE
-        ? h("circle", { cx: X(i), cy: Y(value), r: 3, fill: css(colour) })
-        : h("rect", { x: X(i) - 3, y: Y(value) - 3, width: 6, height: 6, fill: css(colour) }));
+      out.push(
+        colour === WHOLE
+          ? h("circle", { cx: X(i), cy: Y(value), r: 3, fill: css(colour) })
+          : h("rect", { x: X(i) - 3, y: Y(value) - 3, width: 6, height: 6, fill: css(colour) }),
+      );
     }
-    out.push(g.tip(h("rect", { x: X(i) - wide / 2, y: y + 30, width: wide, height: tall - 30, fill: "transparent" }),
-      [
-        say("{name}, block {block}", { name: chart.name, block: blockName(name) }), ...(chart.unit ? [chart.unit] : []), say("whole {value}", { value: sized(whole[i]) }),
-        ...(without ? [`${chart.second} ${sized(without[i])}`] : []),
-      ].join("\n")));
+    out.push(
+      g.tip(
+        h("rect", { x: X(i) - wide / 2, y: y + 30, width: wide, height: tall - 30, fill: "transparent" }),
+        [
+          say("{name}, block {block}", { name: chart.name, block: blockName(name) }),
+          ...(chart.unit ? [chart.unit] : []),
+          say("whole {value}", { value: sized(whole[i]) }),
+          ...(without ? [`${chart.second} ${sized(without[i])}`] : []),
+        ].join("\n"),
+      ),
+    );
   }
   return out;
 }
@@ -163,10 +228,21 @@ export function drawDepth(g, box, chart) {
 /** The words of a step, a mark before each finding. @type {(box: Box, stage: number, said: Said, title?: string) => Shapes} */
 export function drawSaid(box, stage, said, title) {
   const { x, y, found, head, findings, rest } = placeSaid(box, stage, said, title);
-  const written = (/** @type {{y: number, rows: string[]}} */ block, /** @type {number} */ left, /** @type {string} */ fill) => block.rows.map((row, i) => label(left, block.y + 16 * i, row, { fill }));
+  const written = (
+    /** @type {{y: number, rows: string[]}} */ block,
+    /** @type {number} */ left,
+    /** @type {string} */ fill,
+  ) => block.rows.map((row, i) => label(left, block.y + 16 * i, row, { fill }));
   return [
     label(x, y + 12, head, { weight: 600, fill: "ink" }),
-    findings.flatMap((block) => [h("path", { d: `M${x + 2},${block.y - 10}v${16 * block.rows.length - 6}`, stroke: css(WITHOUT), "stroke-width": 3 }), ...written(block, x + 12, "ink")]),
+    findings.flatMap((block) => [
+      h("path", {
+        d: `M${x + 2},${block.y - 10}v${16 * block.rows.length - 6}`,
+        stroke: css(WITHOUT),
+        "stroke-width": 3,
+      }),
+      ...written(block, x + 12, "ink"),
+    ]),
     written(rest, x, found ? "ink2" : "ink"),
   ];
 }

@@ -37,7 +37,13 @@ const breakIt = {
     stages.bar(g, local, (now) => wordsOf(data.part, now));
     drawNow(g, data, at, stage);
     drawPair(g, data, local, at, stage);
-    if (!at.phone && g.can.visit) g.door("loss", { left: -2, top: at.tokens.y + 34 }, say("Loss"), say("The loss of each token, on its own page"));
+    if (!at.phone && g.can.visit)
+      g.door(
+        "loss",
+        { left: -2, top: at.tokens.y + 34 },
+        say("Loss"),
+        say("The loss of each token, on its own page"),
+      );
   },
 
   within: ({ part: _, ...change }) => change, // the data are of one part
@@ -57,18 +63,45 @@ const breakIt = {
   describe(data, local) {
     const next = data.now.next;
     const told = stages.said(local, (now) => wordsOf(data.part, now));
-    return `${told}${data.words.now}. ${say("Loss of the text {loss}, whole {whole}.", { loss: sized(data.now.loss[1]), whole: sized(data.now.loss[0]) })} ` +
-      `${next.label} ${visible(next.after)}: ${next.tokens.slice(0, 3).map((t) => say("{token} {without}, whole {whole}", { token: visible(t.text), without: sized(t.without), whole: sized(t.whole) })).join("; ")}. ` +
-      `${data.now.findings.join(" ")} ${data.words.trained}: ${data.pair.findings.join(" ")} ${data.pair.cost} ${data.pair.remedy}`;
+    return (
+      `${told}${data.words.now}. ${say("Loss of the text {loss}, whole {whole}.", { loss: sized(data.now.loss[1]), whole: sized(data.now.loss[0]) })} ` +
+      `${next.label} ${visible(next.after)}: ${next.tokens
+        .slice(0, 3)
+        .map((t) =>
+          say("{token} {without}, whole {whole}", {
+            token: visible(t.text),
+            without: sized(t.without),
+            whole: sized(t.whole),
+          }),
+        )
+        .join("; ")}. ` +
+      `${data.now.findings.join(" ")} ${data.words.trained}: ${data.pair.findings.join(" ")} ${data.pair.cost} ${data.pair.remedy}`
+    );
   },
 
   state(data, local) {
     return {
-      tokens: data.tokens.map((t) => t.text), part: data.part, name: data.name, loss: data.now.loss, said: data.now.said, next: data.now.next.tokens, stage: stages.state(local),
-      names: data.now.names, charts: Object.fromEntries(data.now.charts.map((c) => [c.key, { whole: c.whole, without: c.without }])), findings: data.now.findings, cost: data.now.cost,
+      tokens: data.tokens.map((t) => t.text),
+      part: data.part,
+      name: data.name,
+      loss: data.now.loss,
+      said: data.now.said,
+      next: data.now.next.tokens,
+      stage: stages.state(local),
+      names: data.now.names,
+      charts: Object.fromEntries(data.now.charts.map((c) => [c.key, { whole: c.whole, without: c.without }])),
+      findings: data.now.findings,
+      cost: data.now.cost,
       pair: {
-        names: data.pair.names, charts: data.pair.charts.map(({ key, whole, without }) => ({ key, whole, without })), findings: data.pair.findings,
-        cost: data.pair.cost, remedy: data.pair.remedy, at: data.pair.at, own: data.pair.own, samples: data.pair.samples, curves: local.chart?.summary() ?? null,
+        names: data.pair.names,
+        charts: data.pair.charts.map(({ key, whole, without }) => ({ key, whole, without })),
+        findings: data.pair.findings,
+        cost: data.pair.cost,
+        remedy: data.pair.remedy,
+        at: data.pair.at,
+        own: data.pair.own,
+        samples: data.pair.samples,
+        curves: local.chart?.summary() ?? null,
       },
     };
   },

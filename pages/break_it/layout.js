@@ -57,9 +57,21 @@ function planDesk(w, words) {
   const trained = [cell(2, 308, 158), cell(3, 308, 158)];
   const remedy = remedyHeight(words.pair.remedy, w);
   return {
-    x: 0, w, head: 0, tokens: { x: 0, y: 26, w }, next: { ...cell(0, 94, 176), w: c[1] - 24 }, now: [1, 2, 3].map((i) => cell(i, 94, 176)),
-    says: { x: c[4], y: 94, w: w - c[4], h: 176 }, pairTop: 284, curves: { left: 0, top: 306, width: c[2] - 24, height: 160 }, trained,
-    samples: { x: 0, y: 484, w: c[4] - 24 }, diagnosis: { x: c[4], y: 286, w: w - c[4], h: 226 }, remedy: { x: 0, y: 520, w }, height: 508 + Math.max(16, remedy), phone: false,
+    x: 0,
+    w,
+    head: 0,
+    tokens: { x: 0, y: 26, w },
+    next: { ...cell(0, 94, 176), w: c[1] - 24 },
+    now: [1, 2, 3].map((i) => cell(i, 94, 176)),
+    says: { x: c[4], y: 94, w: w - c[4], h: 176 },
+    pairTop: 284,
+    curves: { left: 0, top: 306, width: c[2] - 24, height: 160 },
+    trained,
+    samples: { x: 0, y: 484, w: c[4] - 24 },
+    diagnosis: { x: c[4], y: 286, w: w - c[4], h: 226 },
+    remedy: { x: 0, y: 520, w },
+    height: 508 + Math.max(16, remedy),
+    phone: false,
   };
 }
 
@@ -77,9 +89,21 @@ function planPhone(w, { now: said, pair }, stage) {
   const diagnosis = trained + 2 * charts;
   const remedy = diagnosis + tall(pair) + 20;
   return {
-    x: 0, w, head: 0, tokens: { x: 0, y: 50, w, phone: true }, next: { x: 0, y: next, w, h: 176 }, now: [0, 1, 2].map((i) => cell(now + i * charts)), says: { x: 0, y: says, w, h: 1e9 },
-    pairTop: top, curves: { left: 0, top: top + 44, width: w, height: 200 }, samples: { x: 0, y: samples, w }, trained: [0, 1].map((i) => cell(trained + i * charts)),
-    diagnosis: { x: 0, y: diagnosis, w, h: 1e9 }, remedy: { x: 0, y: remedy, w }, height: remedy + (stage === REMEDY ? remedyHeight(pair.remedy, w) : 0), phone: true,
+    x: 0,
+    w,
+    head: 0,
+    tokens: { x: 0, y: 50, w, phone: true },
+    next: { x: 0, y: next, w, h: 176 },
+    now: [0, 1, 2].map((i) => cell(now + i * charts)),
+    says: { x: 0, y: says, w, h: 1e9 },
+    pairTop: top,
+    curves: { left: 0, top: top + 44, width: w, height: 200 },
+    samples: { x: 0, y: samples, w },
+    trained: [0, 1].map((i) => cell(trained + i * charts)),
+    diagnosis: { x: 0, y: diagnosis, w, h: 1e9 },
+    remedy: { x: 0, y: remedy, w },
+    height: remedy + (stage === REMEDY ? remedyHeight(pair.remedy, w) : 0),
+    phone: true,
   };
 }
 
@@ -116,16 +140,25 @@ const tokensHeight = (said, w) => 24 + TOKEN_ROW * tokenRows(said, w, PHONE_ROWS
 export function sampleLines(text, room, most) {
   const count = Math.max(8, Math.floor(room / measure("0", 12, true)));
   const all = [...visible(text)];
-  const rows = Array.from({ length: Math.min(most, Math.ceil(all.length / count)) }, (_, i) => all.slice(i * count, (i + 1) * count).join(""));
+  const rows = Array.from({ length: Math.min(most, Math.ceil(all.length / count)) }, (_, i) =>
+    all.slice(i * count, (i + 1) * count).join(""),
+  );
   if (all.length > most * count) rows[most - 1] = `${[...rows[most - 1]].slice(0, -1).join("")}…`;
   return rows;
 }
 /** @type {(samples: string[], w: number) => number} */
-const samplesHeight = (samples, w) => samples.reduce((sum, text) => sum + 16 * Math.max(1, sampleLines(text, w - 76, 3).length), 0);
+const samplesHeight = (samples, w) =>
+  samples.reduce((sum, text) => sum + 16 * Math.max(1, sampleLines(text, w - 76, 3).length), 0);
 
-const LOOK = say("Block by block, from the input up: the size of the numbers that leave a block, how hard the loss pulls on its weights, how widely its attention spreads. Where do the two lines part?");
+const LOOK = say(
+  "Block by block, from the input up: the size of the numbers that leave a block, how hard the loss pulls on its weights, how widely its attention spreads. Where do the two lines part?",
+);
 /** @param {number | null} step */
-const lookAt = (step) => say("The same of two models in training, at step {step}; shown are the two measures that differ most. The slider goes to other steps.", { step: thousands(step ?? 0) });
+const lookAt = (step) =>
+  say(
+    "The same of two models in training, at step {step}; shown are the two measures that differ most. The slider goes to other steps.",
+    { step: thousands(step ?? 0) },
+  );
 
 /**
  * The words of a step: first only what it costs, then what to look at, then what the measurements say, one finding under
@@ -137,7 +170,11 @@ const lookAt = (step) => say("The same of two models in training, at step {step}
  */
 export function placeSaid({ x, y, w, h }, stage, said, title = say("What the numbers say")) {
   const found = stage >= FOUND;
-  const [head, text] = found ? [title, said.cost] : stage < EVIDENCE ? [say("What it costs"), said.cost] : [say("What was measured"), said.at === undefined ? LOOK : lookAt(said.at)];
+  const [head, text] = found
+    ? [title, said.cost]
+    : stage < EVIDENCE
+      ? [say("What it costs"), said.cost]
+      : [say("What was measured"), said.at === undefined ? LOOK : lookAt(said.at)];
   /** @type {{y: number, rows: string[]}[]} */
   const findings = [];
   let at = y + 32;

@@ -36,12 +36,26 @@ export function drawPair(g, data, local, at, stage) {
   g.part("pair head", [at.pairTop], () => [
     h("path", { d: `M${at.x},${at.pairTop - 8}H${at.x + at.w}`, stroke: css("line") }),
     label(at.x, at.pairTop + 14, data.words.trained, { size: 14, weight: 600, fill: "ink" }),
-    at.phone ? label(at.x, at.pairTop + 32, pair.about, { fill: "ink3" }) : label(at.diagnosis.x - 24, at.pairTop + 14, pair.about, { anchor: "end", fill: "ink3" }),
+    at.phone
+      ? label(at.x, at.pairTop + 32, pair.about, { fill: "ink3" })
+      : label(at.diagnosis.x - 24, at.pairTop + 14, pair.about, { anchor: "end", fill: "ink3" }),
   ]);
   local.chart = curves(g, "pair", at.curves, {
-    runs: pair.runs.map((run, i) => ({ ...run, name: i ? data.words.second : run.name, colour: i ? WITHOUT : WHOLE, dash: i ? [6, 3] : undefined })),
-    lines: [{ column: "loss", kind: "raw" }, { column: "held_out", kind: "solid" }],
-    x: "step", guessing: pair.guessing, ends: "line", ticks: true, title: say("Held-out loss, nats a token"),
+    runs: pair.runs.map((run, i) => ({
+      ...run,
+      name: i ? data.words.second : run.name,
+      colour: i ? WITHOUT : WHOLE,
+      dash: i ? [6, 3] : undefined,
+    })),
+    lines: [
+      { column: "loss", kind: "raw" },
+      { column: "held_out", kind: "solid" },
+    ],
+    x: "step",
+    guessing: pair.guessing,
+    ends: "line",
+    ticks: true,
+    title: say("Held-out loss, nats a token"),
     marks: pair.at === null || pair.newest ? [] : [{ x: pair.at, colour: "ink3", text: "" }],
     onpoint: (_, what) => heardRuns(g, local, what),
   });
@@ -50,14 +64,35 @@ export function drawPair(g, data, local, at, stage) {
     let top = y;
     return pair.samples.map((text, i) => {
       const rows = sampleLines(text, w - 76, at.phone ? 3 : 1);
-      const out = [label(x, top, i ? data.words.second : say("whole"), { fill: i ? "accent" : "ink3" }),
-        rows.map((row, k) => h("text", { x: x + 72, y: top + 16 * k, "font-family": MONO, "font-size": 12, fill: css("ink2"), direction: "ltr" }, row))];
+      const out = [
+        label(x, top, i ? data.words.second : say("whole"), { fill: i ? "accent" : "ink3" }),
+        rows.map((row, k) =>
+          h(
+            "text",
+            {
+              x: x + 72,
+              y: top + 16 * k,
+              "font-family": MONO,
+              "font-size": 12,
+              fill: css("ink2"),
+              direction: "ltr",
+            },
+            row,
+          ),
+        ),
+      ];
       top += 16 * Math.max(1, rows.length);
       return out;
     });
   });
-  if (stage >= EVIDENCE) for (const [i, one] of pair.charts.entries()) g.part(`pair ${i}`, [at.trained[i]], () => drawDepth(g, at.trained[i], { ...one, names: pair.names, second: data.words.second }));
-  g.part("diagnosis", [stage, at.diagnosis], () => drawSaid(at.diagnosis, stage, pair, say("Diagnosis at step {step}", { step: thousands(pair.at ?? 0) })));
+  if (stage >= EVIDENCE)
+    for (const [i, one] of pair.charts.entries())
+      g.part(`pair ${i}`, [at.trained[i]], () =>
+        drawDepth(g, at.trained[i], { ...one, names: pair.names, second: data.words.second }),
+      );
+  g.part("diagnosis", [stage, at.diagnosis], () =>
+    drawSaid(at.diagnosis, stage, pair, say("Diagnosis at step {step}", { step: thousands(pair.at ?? 0) })),
+  );
   if (stage === REMEDY) g.part("remedy", [at.remedy], () => drawRemedy(at.remedy, pair.remedy));
 }
 
@@ -65,5 +100,8 @@ export function drawPair(g, data, local, at, stage) {
 function drawRemedy({ x, y, w }, text) {
   if (!text) return [];
   const { head, rows } = remedyLines(text, w);
-  return [label(x, y, say("Remedy"), { weight: 600, fill: "ink" }), rows.map((line, i) => label(x + head, y + 16 * i, line, { fill: "ink" }))];
+  return [
+    label(x, y, say("Remedy"), { weight: 600, fill: "ink" }),
+    rows.map((line, i) => label(x + head, y + 16 * i, line, { fill: "ink" })),
+  ];
 }

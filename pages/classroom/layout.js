@@ -36,7 +36,19 @@ export function plan(width, words, measure, options, rounds) {
   const numbers = rounds ? 150 : 70;
   const bar = phone ? 0 : names;
   const costs = top + options * pitch + 18;
-  return { phone, words: placed, head, top, pitch, names, bar, room: width - bar - (phone ? 0 : numbers), right: width, costs, height: costs + (phone ? 140 : 50) };
+  return {
+    phone,
+    words: placed,
+    head,
+    top,
+    pitch,
+    names,
+    bar,
+    room: width - bar - (phone ? 0 : numbers),
+    right: width,
+    costs,
+    height: costs + (phone ? 140 : 50),
+  };
 }
 
 /**
@@ -44,6 +56,11 @@ export function plan(width, words, measure, options, rounds) {
  * @type {(data: Data, state: State | null) => number[][]}
  */
 export function barsOf(data, state) {
-  if (!state || state.question !== data.question || JSON.stringify(state.options) !== JSON.stringify(data.asked)) return [];
+  if (
+    !state ||
+    state.question !== data.question ||
+    JSON.stringify(state.options) !== JSON.stringify(data.asked)
+  )
+    return [];
   return (state.bars ?? []).filter((bars) => bars !== null).filter((bars) => bars.some((votes) => votes > 0));
 }

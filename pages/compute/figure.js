@@ -4,7 +4,20 @@
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { say, sayOf } from "../../app/kit/say.js";
-import { chip, clamp, css, fit, h, html, inLines, label, measure, num, thousands, visible } from "../../app/kit/shapes.js";
+import {
+  chip,
+  clamp,
+  css,
+  fit,
+  h,
+  html,
+  inLines,
+  label,
+  measure,
+  num,
+  thousands,
+  visible,
+} from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
 import { exactOf, siOf, sizeOf, threeDigits } from "../../app/kit/units.js";
 import { plan } from "./layout.js";
@@ -69,7 +82,8 @@ function nowOf(data, local) {
   const known = data.lengths.indexOf(wanted);
   const at = known < 0 ? data.lengths.indexOf(data.fits.length) : known;
   /** @type {(kinds: Kind[]) => Held[]} */
-  const held = (kinds) => kinds.map((one) => ({ name: one.name, bytes: one.fixed[at] + batch * one.row[at] }));
+  const held = (kinds) =>
+    kinds.map((one) => ({ name: one.name, bytes: one.fixed[at] + batch * one.row[at] }));
   const memory = { training: held(data.memory.training), using: held(data.memory.using) };
   return { batch, at, length: data.lengths[at], flops: data.flops.map((row) => batch * row[at]), memory };
 }
@@ -81,20 +95,40 @@ const under = (intensity, roof) => Math.min(roof.peak, intensity * roof.bandwidt
 
 /** Both passes at the shown texts: operations, bytes, and what the card allows at most. @type {(data: Data, now: Now) => Record<string, {flops: number, bytes: number, intensity: number, most: number}>} */
 function passesOf(data, now) {
-  return Object.fromEntries(Object.entries(data.works).flatMap(([name, one]) => {
-    if (!one) return [];
-    const flops = now.batch * one.flops[now.at];
-    const bytes = one.weights + now.batch * one.bytes[now.at];
-    return [[name, { flops, bytes, intensity: flops / bytes, most: under(flops / bytes, data.card) }]];
-  }));
+  return Object.fromEntries(
+    Object.entries(data.works).flatMap(([name, one]) => {
+      if (!one) return [];
+      const flops = now.batch * one.flops[now.at];
+      const bytes = one.weights + now.batch * one.bytes[now.at];
+      return [[name, { flops, bytes, intensity: flops / bytes, most: under(flops / bytes, data.card) }]];
+    }),
+  );
 }
 
 // ---------------------------------------------------------------- the table of parts
 
 /** @type {Record<string, string>} */
-const TITLES = { embedding: say("Embedding"), positions: say("Positions"), attention: say("Attention"), scores: say("Scores"), "cross-attention": say("Cross-attention"), mlp: "MLP", norms: say("Norms"), head: sayOf("output", "Head") };
+const TITLES = {
+  embedding: say("Embedding"),
+  positions: say("Positions"),
+  attention: say("Attention"),
+  scores: say("Scores"),
+  "cross-attention": say("Cross-attention"),
+  mlp: "MLP",
+  norms: say("Norms"),
+  head: sayOf("output", "Head"),
+};
 /** @type {Record<string, string>} */
-const HUES = { embedding: "res", positions: "res", attention: "att", scores: "att", "cross-attention": "att", mlp: "mlp", norms: "ink3", head: "ink2" };
+const HUES = {
+  embedding: "res",
+  positions: "res",
+  attention: "att",
+  scores: "att",
+  "cross-attention": "att",
+  mlp: "mlp",
+  norms: "ink3",
+  head: "ink2",
+};
 /** @type {Record<string, string>} */
 const INKS = { attention: "att-ink", scores: "att-ink", "cross-attention": "att-ink", mlp: "mlp-ink" };
 /** The table of parts: weights and operations of a pass side by side, each with its bar, and the sum under them. @type {(g: Stage, data: Data, local: Kept, at: Plan["parts"]) => void} */
@@ -104,28 +138,75 @@ function drawParts(g, data, local, at) {
   const step = stepOf(data, local);
   const name = phone ? 96 : 112;
   const half = (w - name) / 2;
-  const numbers = Math.min(half - 12, 12 + Math.max(...data.rows.map((one) => measure(exactOf(one.weights, siOf(one.weights)), 12, true)), measure(thousands(data.rows.reduce((a, one) => a + one.weights, 0)), 12, true) * 1.08));
+  const numbers = Math.min(
+    half - 12,
+    12 +
+      Math.max(
+        ...data.rows.map((one) => measure(exactOf(one.weights, siOf(one.weights)), 12, true)),
+        measure(thousands(data.rows.reduce((a, one) => a + one.weights, 0)), 12, true) * 1.08,
+      ),
+  );
   /** @type {Column[]} */
   const columns = [
-    { title: say("Weights"), hint: "", values: data.rows.map((one) => one.weights), left: x + name, bar: half - numbers - 14, right: x + name + half - 14, exact: true },
-    { title: phone ? say("Operations") : say("Operations of a pass"), hint: `${counted(now.batch, "text")} × ${thousands(now.length)}`, values: now.flops, left: x + name + half + 8, bar: half - (phone ? 74 : 84) - 10, right: x + w, exact: false },
+    {
+      title: say("Weights"),
+      hint: "",
+      values: data.rows.map((one) => one.weights),
+      left: x + name,
+      bar: half - numbers - 14,
+      right: x + name + half - 14,
+      exact: true,
+    },
+    {
+      title: phone ? say("Operations") : say("Operations of a pass"),
+      hint: `${counted(now.batch, "text")} × ${thousands(now.length)}`,
+      values: now.flops,
+      left: x + name + half + 8,
+      bar: half - (phone ? 74 : 84) - 10,
+      right: x + w,
+      exact: false,
+    },
   ];
   const part = data.rows.findIndex((one) => one.name === step.focus);
   const known = (/** @type {number} */ k) => part < 0 || k <= part;
   g.part("parts", [at, now.batch, now.length, step.focus], () => [
     label(x, y + 14, say("Part"), { weight: 600, fill: "ink" }),
-    columns.map((c) => [label(c.left, y + 14, c.title, { weight: 600, fill: "ink" }), c.hint && label(c.left, y + 30, fit(c.hint, half, 12, false), { fill: "ink3" })]),
+    columns.map((c) => [
+      label(c.left, y + 14, c.title, { weight: 600, fill: "ink" }),
+      c.hint && label(c.left, y + 30, fit(c.hint, half, 12, false), { fill: "ink3" }),
+    ]),
     !phone && label(columns[0].left, y + 30, say("each is a number to learn"), { fill: "ink3" }),
     data.rows.map((one, k) => {
       const mid = y + 40 + row * k + row / 2;
       const faint = step.focus && (part >= 0 ? k !== part : !["total", "flops"].includes(step.focus));
-      const drawn = h("g", { class: "gb-hot", "data-row": one.name, opacity: faint ? 0.45 : 1 },
-        h("rect", { x: x - 6, y: mid - row / 2, width: w + 12, height: row, rx: 4, fill: css(k === part ? "accent-soft" : "bg") }),
-        label(x, mid + 4, TITLES[one.name], { fill: INKS[one.name] ?? "ink", weight: k === part ? 700 : 500 }),
-        columns.map((c) => known(k) && drawNumber(c, c.values[k], mid, HUES[one.name], one.name === "scores" ? 0.55 : 1)));
+      const drawn = h(
+        "g",
+        { class: "gb-hot", "data-row": one.name, opacity: faint ? 0.45 : 1 },
+        h("rect", {
+          x: x - 6,
+          y: mid - row / 2,
+          width: w + 12,
+          height: row,
+          rx: 4,
+          fill: css(k === part ? "accent-soft" : "bg"),
+        }),
+        label(x, mid + 4, TITLES[one.name], {
+          fill: INKS[one.name] ?? "ink",
+          weight: k === part ? 700 : 500,
+        }),
+        columns.map(
+          (c) =>
+            known(k) && drawNumber(c, c.values[k], mid, HUES[one.name], one.name === "scores" ? 0.55 : 1),
+        ),
+      );
       return known(k) ? g.tip(drawn, partText(columns, one, k)) : drawn;
     }),
-    drawTotal(columns, { x, y: y + 40 + row * data.rows.length, w, row }, known, part >= 0 ? say("so far") : sayOf("sum", "All")),
+    drawTotal(
+      columns,
+      { x, y: y + 40 + row * data.rows.length, w, row },
+      known,
+      part >= 0 ? say("so far") : sayOf("sum", "All"),
+    ),
   ]);
 }
 
@@ -134,18 +215,42 @@ function drawNumber(c, value, mid, hue, opacity) {
   if (!value) return label(c.right, mid + 4, "–", { anchor: "end", fill: "ink3", mono: true });
   const most = Math.max(...c.values, 1);
   const exact = exactOf(value, siOf(value));
-  return [h("rect", { x: c.left, y: mid - 5, width: Math.max(1, (c.bar * value) / most), height: 10, rx: 2, fill: css(hue), opacity }),
-    label(c.right, mid + 4, c.exact && measure(exact, 12, true) <= c.right - c.left - 20 ? exact : siOf(value, c.exact ? "" : "FLOP"), { anchor: "end", mono: true, fill: "ink" })];
+  return [
+    h("rect", {
+      x: c.left,
+      y: mid - 5,
+      width: Math.max(1, (c.bar * value) / most),
+      height: 10,
+      rx: 2,
+      fill: css(hue),
+      opacity,
+    }),
+    label(
+      c.right,
+      mid + 4,
+      c.exact && measure(exact, 12, true) <= c.right - c.left - 20
+        ? exact
+        : siOf(value, c.exact ? "" : "FLOP"),
+      { anchor: "end", mono: true, fill: "ink" },
+    ),
+  ];
 }
 /** The sum of each column, as far as its parts are told. @type {(columns: Column[], box: {x: number, y: number, w: number, row: number}, known: (k: number) => boolean, name: string) => Shapes} */
 function drawTotal(columns, { x, y, w, row }, known, name) {
   const mid = y + row / 2 + 2;
-  return [h("path", { d: `M${x},${y + 1}H${x + w}`, stroke: css("ink3") }),
+  return [
+    h("path", { d: `M${x},${y + 1}H${x + w}`, stroke: css("ink3") }),
     label(x, mid + 4, name, { weight: 700, fill: "ink" }),
     columns.map((c) => {
       const sum = c.values.reduce((a, b, k) => (known(k) ? a + b : a), 0);
-      return label(c.right, mid + 4, c.exact ? exactOf(sum, siOf(sum)) : siOf(sum, "FLOP"), { anchor: "end", mono: true, weight: 700, fill: "ink" });
-    })];
+      return label(c.right, mid + 4, c.exact ? exactOf(sum, siOf(sum)) : siOf(sum, "FLOP"), {
+        anchor: "end",
+        mono: true,
+        weight: 700,
+        fill: "ink",
+      });
+    }),
+  ];
 }
 
 /** A part's numbers whole, and its share of all. @type {(columns: Column[], one: Data["rows"][number], k: number) => string} */
@@ -153,7 +258,9 @@ function partText(columns, one, k) {
   const line = (/** @type {Column} */ c, /** @type {(count: string) => string} */ named) => {
     const all = c.values.reduce((a, b) => a + b, 0);
     const count = named(exactOf(c.values[k], siOf(c.values[k])));
-    return all ? say("{count}, {share} % of all", { count, share: num((100 * c.values[k]) / all, 1) }) : count;
+    return all
+      ? say("{count}, {share} % of all", { count, share: num((100 * c.values[k]) / all, 1) })
+      : count;
   };
   return `${TITLES[one.name]}\n${line(columns[0], (count) => say("{count} weights", { count }))}\n${line(columns[1], (count) => say("{count} FLOP of a pass", { count }))}`;
 }
@@ -162,7 +269,15 @@ function partText(columns, one, k) {
 function linesOf(data, local) {
   const [now, { lines }] = [nowOf(data, local), stepOf(data, local)];
   const here = now.batch === data.fits.batch && now.length === data.fits.length;
-  return here || !local.alone ? lines : [say("With {texts} of {tokens}:", { texts: counted(data.fits.batch, "text"), tokens: counted(data.fits.length, "token") }), ...lines];
+  return here || !local.alone
+    ? lines
+    : [
+        say("With {texts} of {tokens}:", {
+          texts: counted(data.fits.batch, "text"),
+          tokens: counted(data.fits.length, "token"),
+        }),
+        ...lines,
+      ];
 }
 /** The same, in as many lines as they need. @type {(data: Data, local: Kept, w: number) => string[]} */
 const storyLines = (data, local, w) => linesOf(data, local).flatMap((line) => inLines(line, w));
@@ -170,15 +285,22 @@ const storyLines = (data, local, w) => linesOf(data, local).flatMap((line) => in
 /** What is counted; texts longer than the model's positions are counted all the same, and that is said. @type {(data: Data, now: Now) => string} */
 function titleOf(data, now) {
   const values = { name: data.name, texts: counted(now.batch, "text"), tokens: counted(now.length, "token") };
-  const title = data.changed ? say("{name}, resized, {texts} of {tokens}", values) : say("{name}, {texts} of {tokens}", values);
-  return now.length > data.context ? `${title}; ${say("its own context ends at {context}", { context: thousands(data.context) })}` : title;
+  const title = data.changed
+    ? say("{name}, resized, {texts} of {tokens}", values)
+    : say("{name}, {texts} of {tokens}", values);
+  return now.length > data.context
+    ? `${title}; ${say("its own context ends at {context}", { context: thousands(data.context) })}`
+    : title;
 }
 /** The step's name and lines, under the table. @type {(g: Stage, data: Data, local: Kept, at: Plan["story"]) => void} */
 function drawStory(g, data, local, at) {
   const step = stepOf(data, local);
   const lines = storyLines(data, local, at.w);
   g.part("story", [at, step.name, lines], () => [
-    label(at.x, at.y + 14, step.focus ? step.name : titleOf(data, nowOf(data, local)), { weight: 600, fill: "ink" }),
+    label(at.x, at.y + 14, step.focus ? step.name : titleOf(data, nowOf(data, local)), {
+      weight: 600,
+      fill: "ink",
+    }),
     lines.map((line, i) => label(at.x, at.y + 33 + 17 * i, line, { fill: "ink2" })),
   ]);
 }
@@ -192,10 +314,22 @@ function drawTokens(g, data, local, { x, y, w }) {
     /** @type {SVGElement[]} */
     const chips = [];
     while (shown < widths.length && left + widths[shown] <= x + w - (shown < widths.length - 1 ? 64 : 0)) {
-      chips.push(chip(g, left, y + 12, widths[shown], data.tokens[shown], { height: 22, size: 12, faint: shown >= now.length }));
+      chips.push(
+        chip(g, left, y + 12, widths[shown], data.tokens[shown], {
+          height: 22,
+          size: 12,
+          faint: shown >= now.length,
+        }),
+      );
       left += widths[shown++] + 4;
     }
-    return [chips, shown < widths.length && label(left + 4, y + 16, say("{count} more", { count: thousands(widths.length - shown) }), { fill: "ink3" })];
+    return [
+      chips,
+      shown < widths.length &&
+        label(left + 4, y + 16, say("{count} more", { count: thousands(widths.length - shown) }), {
+          fill: "ink3",
+        }),
+    ];
   });
 }
 
@@ -203,8 +337,11 @@ function drawTokens(g, data, local, { x, y, w }) {
 
 /** @type {Record<string, {title: string, hue: string}>} */
 const KINDS = {
-  weights: { title: say("weights"), hue: "res" }, gradients: { title: say("gradients"), hue: "neg" }, optimizer: { title: say("optimizer"), hue: "pos" },
-  activations: { title: say("activations"), hue: "mlp" }, cache: { title: say("keys and values"), hue: "att" },
+  weights: { title: say("weights"), hue: "res" },
+  gradients: { title: say("gradients"), hue: "neg" },
+  optimizer: { title: say("optimizer"), hue: "pos" },
+  activations: { title: say("activations"), hue: "mlp" },
+  cache: { title: say("keys and values"), hue: "att" },
 };
 /** @type {Record<Mode, string>} */
 const MODES = { training: sayOf("memory", "Training"), using: say("Using it") };
@@ -231,49 +368,130 @@ function drawMemory(g, data, local, at) {
   const bars = y + 40;
   g.part("memory", [at, now.batch, now.length, focus], () => [
     label(x, y + 14, say("Memory"), { weight: 600, fill: "ink" }),
-    label(x + 62, y + 14, fit(say("trained in {trained}, used in {used}", { trained: data.trained, used: data.precision }), w - 62, 12, false), { fill: "ink3" }),
+    label(
+      x + 62,
+      y + 14,
+      fit(
+        say("trained in {trained}, used in {used}", { trained: data.trained, used: data.precision }),
+        w - 62,
+        12,
+        false,
+      ),
+      { fill: "ink3" },
+    ),
     BOTH.map((mode, k) => {
       const mid = bars + 14 + 34 * k;
-      const off = focus && !(mode === "training" ? ["weights", "gradients", "optimizer", "activations", "fits"] : ["using", "fits"]).includes(focus);
+      const off =
+        focus &&
+        !(
+          mode === "training"
+            ? ["weights", "gradients", "optimizer", "activations", "fits"]
+            : ["using", "fits"]
+        ).includes(focus);
       let from = 0;
-      return h("g", { "data-mode": mode, opacity: off ? 0.5 : 1 },
+      return h(
+        "g",
+        { "data-mode": mode, opacity: off ? 0.5 : 1 },
         label(x, mid + 4, MODES[mode], { fill: "ink", weight: 500 }),
         now.memory[mode].map((one) => {
-          const bar = h("rect", { x: X(from), y: mid - 10, width: Math.max(one.bytes ? 0.75 : 0, X(from + one.bytes) - X(from)), height: 20, fill: css(KINDS[one.name].hue), opacity: focus && focus !== one.name && mode === "training" && KINDS[focus] ? 0.3 : 1, "data-kind": one.name });
+          const bar = h("rect", {
+            x: X(from),
+            y: mid - 10,
+            width: Math.max(one.bytes ? 0.75 : 0, X(from + one.bytes) - X(from)),
+            height: 20,
+            fill: css(KINDS[one.name].hue),
+            opacity: focus && focus !== one.name && mode === "training" && KINDS[focus] ? 0.3 : 1,
+            "data-kind": one.name,
+          });
           from += one.bytes;
           return g.tip(bar, kindText(one));
         }),
-        label(x + w, mid + 4, sizeOf(totals[mode]), { anchor: "end", mono: true, weight: 600, fill: totals[mode] > card ? "accent" : "ink" }));
+        label(x + w, mid + 4, sizeOf(totals[mode]), {
+          anchor: "end",
+          mono: true,
+          weight: 600,
+          fill: totals[mode] > card ? "accent" : "ink",
+        }),
+      );
     }),
-    shown ? [h("path", { d: `M${X(card)},${bars - 6}V${bars + 68}`, stroke: css("accent"), "stroke-width": 2, "data-card": "line" }),
-      label(clamp(X(card), left + 40, x + w - 60), bars - 10, data.card.name, { anchor: "middle", fill: "accent", weight: 600 })]
-      : label(x + w, bars - 10, fit(say("{card}: its line is {times} times as far →", { card: data.card.name, times: threeDigits(card / largest) }), across + 78, 12, false), { anchor: "end", fill: "accent", "data-card": "beyond" }),
+    shown
+      ? [
+          h("path", {
+            d: `M${X(card)},${bars - 6}V${bars + 68}`,
+            stroke: css("accent"),
+            "stroke-width": 2,
+            "data-card": "line",
+          }),
+          label(clamp(X(card), left + 40, x + w - 60), bars - 10, data.card.name, {
+            anchor: "middle",
+            fill: "accent",
+            weight: 600,
+          }),
+        ]
+      : label(
+          x + w,
+          bars - 10,
+          fit(
+            say("{card}: its line is {times} times as far →", {
+              card: data.card.name,
+              times: threeDigits(card / largest),
+            }),
+            across + 78,
+            12,
+            false,
+          ),
+          { anchor: "end", fill: "accent", "data-card": "beyond" },
+        ),
     drawLegend(g, now, { x, y: bars + 84, w, phone }),
   ]);
   const fitsY = bars + 84 + (phone ? 6 : 4) * 17 + 8;
-  g.part("fits", [at, now.batch, now.length, focus], () => drawFits(data, now, { x, y: fitsY, w }, focus, local));
+  g.part("fits", [at, now.batch, now.length, focus], () =>
+    drawFits(data, now, { x, y: fitsY, w }, focus, local),
+  );
 }
 
 /** Every kind with its bytes: training's at the left, use's at the right, on a phone below. @type {(g: Stage, now: Now, at: {x: number, y: number, w: number, phone: boolean}) => Shapes} */
 function drawLegend(g, now, { x, y, w, phone }) {
-  return BOTH.flatMap((mode, side) => now.memory[mode].map((one, i) => {
-    const left = phone ? x : x + side * (w / 2 + 10);
-    const mid = y + 17 * (phone ? i + side * now.memory.training.length : i);
-    const right = phone ? x + w : left + w / 2 - 10;
-    const all = now.memory[mode].reduce((sum, each) => sum + each.bytes, 0) || 1;
-    return g.tip(h("g", { "data-legend": `${mode} ${one.name}` }, h("rect", { x: left, y: mid - 13, width: right - left, height: 17, fill: "transparent" }), h("rect", { x: left, y: mid - 9, width: 10, height: 10, rx: 2, fill: css(KINDS[one.name].hue) }),
-      label(left + 16, mid, phone ? `${MODES[mode].toLowerCase()}: ${KINDS[one.name].title}` : KINDS[one.name].title, { fill: "ink2" }),
-      label(right, mid, `${sizeOf(one.bytes)} ${String(Math.round((100 * one.bytes) / all)).padStart(3, "\u2007")} %`, { anchor: "end", mono: true, fill: "ink2" })), kindText(one));
-  }));
+  return BOTH.flatMap((mode, side) =>
+    now.memory[mode].map((one, i) => {
+      const left = phone ? x : x + side * (w / 2 + 10);
+      const mid = y + 17 * (phone ? i + side * now.memory.training.length : i);
+      const right = phone ? x + w : left + w / 2 - 10;
+      const all = now.memory[mode].reduce((sum, each) => sum + each.bytes, 0) || 1;
+      return g.tip(
+        h(
+          "g",
+          { "data-legend": `${mode} ${one.name}` },
+          h("rect", { x: left, y: mid - 13, width: right - left, height: 17, fill: "transparent" }),
+          h("rect", { x: left, y: mid - 9, width: 10, height: 10, rx: 2, fill: css(KINDS[one.name].hue) }),
+          label(
+            left + 16,
+            mid,
+            phone ? `${MODES[mode].toLowerCase()}: ${KINDS[one.name].title}` : KINDS[one.name].title,
+            { fill: "ink2" },
+          ),
+          label(
+            right,
+            mid,
+            `${sizeOf(one.bytes)} ${String(Math.round((100 * one.bytes) / all)).padStart(3, "\u2007")} %`,
+            { anchor: "end", mono: true, fill: "ink2" },
+          ),
+        ),
+        kindText(one),
+      );
+    }),
+  );
 }
 /** A kind's bytes, whole. @param {Held} one */
-const kindText = (one) => `${KINDS[one.name].title}: ${sizeOf(one.bytes)}${Number.isSafeInteger(one.bytes) ? `, ${say("{count} bytes", { count: thousands(one.bytes) })}` : ""}`;
+const kindText = (one) =>
+  `${KINDS[one.name].title}: ${sizeOf(one.bytes)}${Number.isSafeInteger(one.bytes) ? `, ${say("{count} bytes", { count: thousands(one.bytes) })}` : ""}`;
 
 /** What fits, in numbers; the largest context of another batch is known when the page has answered. @type {(data: Data, now: Now) => Record<Mode, {batch: number | null, length?: number | null}>} */
 function fitsOf(data, now) {
   /** @param {Mode} mode */
   const fit = (mode) => {
-    const sum = (/** @type {"fixed" | "row"} */ name) => data.memory[mode].reduce((total, one) => total + one[name][now.at], 0);
+    const sum = (/** @type {"fixed" | "row"} */ name) =>
+      data.memory[mode].reduce((total, one) => total + one[name][now.at], 0);
     const free = data.card.memory - sum("fixed");
     const batch = free < 0 ? 0 : sum("row") ? Math.floor(free / sum("row")) : null;
     return { batch, length: data.fits.batch === now.batch ? data.fits[mode].length : undefined };
@@ -287,13 +505,47 @@ function drawFits(data, now, { x, y, w }, focus, { alone }) {
     const { batch, length } = found[mode];
     const texts = batch === null ? say("any number of texts") : counted(batch, "text");
     const most = data.fits.longest; // a model with a position for each token of its context reads no longer text
-    const long = length === undefined ? "…" : most && (length === null || length >= most) ? say("of all {tokens} that it can read", { tokens: counted(most, "token") }) : length === null ? say("of any length") : say("of {length}", { length: thousands(length) });
+    const long =
+      length === undefined
+        ? "…"
+        : most && (length === null || length >= most)
+          ? say("of all {tokens} that it can read", { tokens: counted(most, "token") })
+          : length === null
+            ? say("of any length")
+            : say("of {length}", { length: thousands(length) });
     const trains = mode === "training";
-    const values = { card: data.card.name, texts, tokens: counted(now.length, "token"), others: counted(now.batch, "text"), long };
-    if (batch === 0 && length === 0) return [trains ? say("{card} has no room for training it, whatever is read.", values) : say("{card} has no room for using it, whatever is read.", values)];
-    if (alone && length === undefined) return [trains ? say("{card} trains on {texts} of {tokens}.", values) : say("{card} keeps {texts} of {tokens}.", values)];
-    return [trains ? say("{card} trains on {texts} of {tokens}, or {others} {long}.", values) : say("{card} keeps {texts} of {tokens}, or {others} {long}.", values)];
-  }).flatMap((line) => inLines(line, w)).map((line, i) => label(x, y + 4 + 17 * i, line, { fill: focus === "fits" ? "accent" : "ink", weight: focus === "fits" ? 600 : 400 }));
+    const values = {
+      card: data.card.name,
+      texts,
+      tokens: counted(now.length, "token"),
+      others: counted(now.batch, "text"),
+      long,
+    };
+    if (batch === 0 && length === 0)
+      return [
+        trains
+          ? say("{card} has no room for training it, whatever is read.", values)
+          : say("{card} has no room for using it, whatever is read.", values),
+      ];
+    if (alone && length === undefined)
+      return [
+        trains
+          ? say("{card} trains on {texts} of {tokens}.", values)
+          : say("{card} keeps {texts} of {tokens}.", values),
+      ];
+    return [
+      trains
+        ? say("{card} trains on {texts} of {tokens}, or {others} {long}.", values)
+        : say("{card} keeps {texts} of {tokens}, or {others} {long}.", values),
+    ];
+  })
+    .flatMap((line) => inLines(line, w))
+    .map((line, i) =>
+      label(x, y + 4 + 17 * i, line, {
+        fill: focus === "fits" ? "accent" : "ink",
+        weight: focus === "fits" ? 600 : 400,
+      }),
+    );
 }
 
 /** The sliders of texts and of their length. @type {(g: Stage, data: Data, now: Now, at: Plan["sliders"]) => void} */
@@ -303,33 +555,75 @@ function drawSliders(g, data, now, { x, y, w, phone }) {
   const said = 124;
   /** @type {(key: string, about: string, values: number[], value: number, pick: (value: number) => void, text: string, top: number) => void} */
   const range = (key, about, values, value, pick, text, top) => {
-    g.part(`name ${key}`, [x, top, w, text], () => [label(x, top + tall / 2 + 4, about, { fill: "ink" }), label(x + w, top + tall / 2 + 4, text, { anchor: "end", mono: true, fill: "ink" })]);
-    g.overlay(`range ${key}`, { left: x + name, top, width: w - name - said, height: tall },
-      () => html("input", { type: "range", class: "gb-range", min: 0, step: 1, "data-range": key, "aria-label": key === "batch" ? say("Texts side by side") : say("Tokens of a text") }),
+    g.part(`name ${key}`, [x, top, w, text], () => [
+      label(x, top + tall / 2 + 4, about, { fill: "ink" }),
+      label(x + w, top + tall / 2 + 4, text, { anchor: "end", mono: true, fill: "ink" }),
+    ]);
+    g.overlay(
+      `range ${key}`,
+      { left: x + name, top, width: w - name - said, height: tall },
+      () =>
+        html("input", {
+          type: "range",
+          class: "gb-range",
+          min: 0,
+          step: 1,
+          "data-range": key,
+          "aria-label": key === "batch" ? say("Texts side by side") : say("Tokens of a text"),
+        }),
       (node) => {
         node.max = String(values.length - 1);
         node.value = String(values.indexOf(value));
         node.setAttribute("aria-valuetext", text);
         node.style.setProperty("--fill", `${(100 * values.indexOf(value)) / (values.length - 1)}%`);
         node.oninput = () => pick(values[Number(node.value)]);
-      });
+      },
+    );
   };
-  range("batch", say("Batch"), data.batches, now.batch, (v) => g.select({ together: v }), counted(now.batch, "text"), y);
-  range("context", say("Context"), data.lengths, now.length, (v) => g.select({ long: v === data.usual ? -1 : v }), counted(now.length, "token"), y + tall + 2);
+  range(
+    "batch",
+    say("Batch"),
+    data.batches,
+    now.batch,
+    (v) => g.select({ together: v }),
+    counted(now.batch, "text"),
+    y,
+  );
+  range(
+    "context",
+    say("Context"),
+    data.lengths,
+    now.length,
+    (v) => g.select({ long: v === data.usual ? -1 : v }),
+    counted(now.length, "token"),
+    y + tall + 2,
+  );
 }
 
 // ---------------------------------------------------------------- the picture
-
 
 /** What is shown. @param {Data} data @param {Kept} local */
 function stateOf(data, local) {
   const now = nowOf(data, local);
   const sum = (/** @type {number[]} */ list) => list.reduce((a, b) => a + b, 0);
   return {
-    tokens: data.tokens, name: data.name, own: data.own, wrong: data.wrong, stage: local.steps.state(local), focus: stepOf(data, local).focus, lines: stepOf(data, local).lines,
-    batch: now.batch, length: now.length, rows: data.rows.map((one, k) => ({ name: one.name, weights: one.weights, flops: now.flops[k] })),
-    total: { weights: sum(data.rows.map((one) => one.weights)), flops: sum(now.flops) }, memory: now.memory, fits: fitsOf(data, now),
-    card: data.card, passes: passesOf(data, now), machine: data.machine, precision: data.precision,
+    tokens: data.tokens,
+    name: data.name,
+    own: data.own,
+    wrong: data.wrong,
+    stage: local.steps.state(local),
+    focus: stepOf(data, local).focus,
+    lines: stepOf(data, local).lines,
+    batch: now.batch,
+    length: now.length,
+    rows: data.rows.map((one, k) => ({ name: one.name, weights: one.weights, flops: now.flops[k] })),
+    total: { weights: sum(data.rows.map((one) => one.weights)), flops: sum(now.flops) },
+    memory: now.memory,
+    fits: fitsOf(data, now),
+    card: data.card,
+    passes: passesOf(data, now),
+    machine: data.machine,
+    precision: data.precision,
   };
 }
 
@@ -347,7 +641,13 @@ const computeView = {
     local.steps.bar(g, local, (now) => data.steps[now].said);
     const listed = data.own && !stepOf(data, local).focus;
     local.alone = !g.can.recompute;
-    const at = plan(g.width, data.rows.length, (room) => storyLines(data, local, room).length, listed, local.alone);
+    const at = plan(
+      g.width,
+      data.rows.length,
+      (room) => storyLines(data, local, room).length,
+      listed,
+      local.alone,
+    );
     drawParts(g, data, local, at.parts);
     drawSliders(g, data, nowOf(data, local), at.sliders);
     drawStory(g, data, local, at.story);
@@ -367,7 +667,8 @@ const computeView = {
     if (event.key === "[" || event.key === "]") {
       const to = by(data.lengths, now.length, event.key === "[" ? -1 : 1);
       g.select({ long: to === data.usual ? -1 : to });
-    } else if (["-", "−", "+", "="].includes(event.key)) g.select({ together: by(data.batches, now.batch, "+=".includes(event.key) ? 1 : -1) });
+    } else if (["-", "−", "+", "="].includes(event.key))
+      g.select({ together: by(data.batches, now.batch, "+=".includes(event.key) ? 1 : -1) });
     else if (local.steps.key(event, g, local)) return true;
     else if (event.key === "Escape") local.steps.up(g, local);
     else return false;
@@ -377,12 +678,35 @@ const computeView = {
   describe(data, local) {
     const s = stateOf(data, local);
     const step = local.steps.said(local, (now) => [data.steps[now].said, ...linesOf(data, local)].join(" "));
-    const parts = s.rows.map((one) => say("{part} {weights} weights, {operations}", { part: TITLES[one.name], weights: exactOf(one.weights, siOf(one.weights)), operations: siOf(one.flops, "FLOP") })).join("; ");
-    const kinds = (/** @type {Mode} */ mode) => s.memory[mode].map((one) => `${KINDS[one.name].title} ${sizeOf(one.bytes)}`).join(", ");
-    const passes = Object.entries(s.passes).map(([name, p]) => say("{name} {each} operations a byte, at most {rate}", { name: PASSES[name], each: num(p.intensity, 2), rate: siOf(p.most, "FLOP/s") })).join("; ");
+    const parts = s.rows
+      .map((one) =>
+        say("{part} {weights} weights, {operations}", {
+          part: TITLES[one.name],
+          weights: exactOf(one.weights, siOf(one.weights)),
+          operations: siOf(one.flops, "FLOP"),
+        }),
+      )
+      .join("; ");
+    const kinds = (/** @type {Mode} */ mode) =>
+      s.memory[mode].map((one) => `${KINDS[one.name].title} ${sizeOf(one.bytes)}`).join(", ");
+    const passes = Object.entries(s.passes)
+      .map(([name, p]) =>
+        say("{name} {each} operations a byte, at most {rate}", {
+          name: PASSES[name],
+          each: num(p.intensity, 2),
+          rate: siOf(p.most, "FLOP/s"),
+        }),
+      )
+      .join("; ");
     return [
-      `${step}${say("{name}: {weights} weights.", { name: data.name, weights: exactOf(s.total.weights, siOf(s.total.weights)) })}`, `${parts}.`,
-      say("{texts} of {tokens}: training holds {training}; use holds {use}.", { texts: counted(s.batch, "text"), tokens: counted(s.length, "token"), training: kinds("training"), use: kinds("using") }),
+      `${step}${say("{name}: {weights} weights.", { name: data.name, weights: exactOf(s.total.weights, siOf(s.total.weights)) })}`,
+      `${parts}.`,
+      say("{texts} of {tokens}: training holds {training}; use holds {use}.", {
+        texts: counted(s.batch, "text"),
+        tokens: counted(s.length, "token"),
+        training: kinds("training"),
+        use: kinds("using"),
+      }),
       `${data.card.name}: ${passes}.`,
     ].join(" ");
   },
@@ -404,8 +728,13 @@ function listen(g, local) {
 
 /** The ways to other pages. @type {(g: Stage, at: Plan["doors"]) => void} */
 function drawDoors(g, { x, y, phone }) {
-  const doors = [["attention", say("Attention’s cost"), say("Measured as the text grows")], ["decoding", say("The cache at work"), say("Work with it and without")], ["home", say("Home"), say("The whole machine")]];
-  for (const [i, [page, text, about]] of doors.entries()) g.door(page, { left: phone ? [0, 120, 256][i] : x + i * 150, top: y }, text, about);
+  const doors = [
+    ["attention", say("Attention’s cost"), say("Measured as the text grows")],
+    ["decoding", say("The cache at work"), say("Work with it and without")],
+    ["home", say("Home"), say("The whole machine")],
+  ];
+  for (const [i, [page, text, about]] of doors.entries())
+    g.door(page, { left: phone ? [0, 120, 256][i] : x + i * 150, top: y }, text, about);
 }
 
 export default mount("compute", computeView);

@@ -24,10 +24,22 @@ export function plan(width, rows, lines, listed, alone = false) {
   const story = { x, y: sliders.y + (phone ? 104 : 66), w };
   const tokens = { x, y: story.y + 40 + 17 * lines(w), w };
   const told = tokens.y + (listed ? 30 : 0);
-  const memory = phone ? { x: 2, y: told + 20, w: half - 4, h: 330, phone } : { x: half + 48, y: 0, w: half, h: 250, phone };
-  const low = Math.max(memory.y + memory.h + (phone || alone ? 0 : ROOFLINE), told + (phone ? 8 : alone ? 12 : 36));
+  const memory = phone
+    ? { x: 2, y: told + 20, w: half - 4, h: 330, phone }
+    : { x: half + 48, y: 0, w: half, h: 250, phone };
+  const low = Math.max(
+    memory.y + memory.h + (phone || alone ? 0 : ROOFLINE),
+    told + (phone ? 8 : alone ? 12 : 36),
+  );
   return {
-    phone, parts, sliders, story, tokens, memory, doors: { x: 4, y: phone ? low + 4 : low - 24, phone },
-    rule: phone ? null : { x: half + 24, h: low }, height: phone && !alone ? low + 44 : low,
+    phone,
+    parts,
+    sliders,
+    story,
+    tokens,
+    memory,
+    doors: { x: 4, y: phone ? low + 4 : low - 24, phone },
+    rule: phone ? null : { x: half + 24, h: low },
+    height: phone && !alone ? low + 44 : low,
   };
 }

@@ -8,14 +8,33 @@ import { mount } from "../../app/kit/glass.js";
 import { say } from "../../app/kit/say.js";
 import { clamp, css, h, label, num, unpack, visible } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
-import { activeNode, arrive, bindPan, chooseNode, force, walk } from "./input.js";
-import { TOP, plan, wayTo } from "./layout.js";
+import { arrive, bindPan, chooseNode, force, walk } from "./input.js";
+import { TOP, plan } from "./layout.js";
 import {
-  distribution, drawLegend, drawPanel, drawRace, drawSource, mostRead, overLegend, overSource, products, readFor,
-  readerOf, rivals, saidOf,
+  distribution,
+  drawLegend,
+  drawPanel,
+  drawRace,
+  drawSource,
+  mostRead,
+  overLegend,
+  overSource,
+  products,
+  readFor,
+  readerOf,
+  saidOf,
 } from "./panels.js";
+import { activeNode, nameOf, rivals, shownTo, wayTo } from "./paths.js";
 import {
-  drawChances, drawChips, drawEdges, drawEnds, drawHeads, drawNote, drawRing, drawSumHead, fitEnd, nameOf, shownTo,
+  drawChances,
+  drawChips,
+  drawEdges,
+  drawEnds,
+  drawHeads,
+  drawNote,
+  drawRing,
+  drawSumHead,
+  fitEnd,
 } from "./tree.js";
 
 /**
@@ -110,15 +129,24 @@ const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowD
 const decoding = {
   init(data, local, before) {
     data.children = data.nodes.parent.map(() => []);
-    data.nodes.parent.forEach((p, i) => { if (i) data.children[p].push(i); });
+    data.nodes.parent.forEach((p, i) => {
+      if (i) data.children[p].push(i);
+    });
     const same = before && before.stamp === data.stamp;
     const names = [say("The prompt"), ...data.heads.slice(0, data.depth)];
     const steps = local.steps?.names.join() === names.join() ? local.steps : stepMode("level", names);
     return {
-      data, probs: unpack(data.next.probs), reads: data.source ? unpack(data.source.reads) : null, arranged: same ? local.arranged : undefined,
-      steps, step: Math.min(steps.of(local), data.depth),
-      node: nodeAt(data, local.sel.node), hover: null,
-      panX: same ? local.panX : 0, panY: same ? local.panY : 0, fresh: !same,
+      data,
+      probs: unpack(data.next.probs),
+      reads: data.source ? unpack(data.source.reads) : null,
+      arranged: same ? local.arranged : undefined,
+      steps,
+      step: Math.min(steps.of(local), data.depth),
+      node: nodeAt(data, local.sel.node),
+      hover: null,
+      panX: same ? local.panX : 0,
+      panY: same ? local.panY : 0,
+      fresh: !same,
     };
   },
 
@@ -128,7 +156,10 @@ const decoding = {
   },
 
   draw(g, data, local) {
-    if (!local.bound) { local.bound = true; bindPan(g, local); }
+    if (!local.bound) {
+      local.bound = true;
+      bindPan(g, local);
+    }
     let at = plan(g, data, local);
     for (let tries = 0; g.whole && at.mostX && tries < 4; tries++) {
       g.width += Math.ceil(at.mostX);
@@ -136,8 +167,10 @@ const decoding = {
     }
     local.at = at;
     local.steps.bar(g, local, (now) => captionOf(data, now));
-    if (local.fresh && !at.wide) { // a phone opens at the prompt, or where the tree is growing
-      const from = local.step < data.depth ? Math.min(data.nodes.depth[data.focus], Math.max(0, local.step - 1)) : 0;
+    if (local.fresh && !at.wide) {
+      // a phone opens at the prompt, or where the tree is growing
+      const from =
+        local.step < data.depth ? Math.min(data.nodes.depth[data.focus], Math.max(0, local.step - 1)) : 0;
       local.panX = from ? at.x[from] - 6 : 0;
     }
     local.fresh = false;
@@ -147,24 +180,77 @@ const decoding = {
     const grown = [local.step];
     const over = at.wide ? 10 : 0; // the last column's frame and name, before the sums begin
     g.part("clip", null, () => [
-      h("clipPath", { id: "dec-tree" }, h("rect", { x: -4, y: at.clip.y, width: at.clip.w + 4 + over, height: at.clip.h })),
-      h("clipPath", { id: "dec-ends" }, h("rect", { x: -4, y: at.clip.y, width: at.room + 4, height: at.clip.h })),
+      h(
+        "clipPath",
+        { id: "dec-tree" },
+        h("rect", { x: -4, y: at.clip.y, width: at.clip.w + 4 + over, height: at.clip.h }),
+      ),
+      h(
+        "clipPath",
+        { id: "dec-ends" },
+        h("rect", { x: -4, y: at.clip.y, width: at.room + 4, height: at.clip.h }),
+      ),
       h("clipPath", { id: "dec-heads" }, h("rect", { x: -4, y: 0, width: at.clip.w + 4 + over, height: 20 })),
-      h("clipPath", { id: "dec-race" }, h("rect", { x: at.w[0] + 14, y: at.raceY + 20, width: at.clip.w - at.w[0] - 6, height: 80 })),
+      h(
+        "clipPath",
+        { id: "dec-race" },
+        h("rect", { x: at.w[0] + 14, y: at.raceY + 20, width: at.clip.w - at.w[0] - 6, height: 80 }),
+      ),
     ]);
     // Built once a step; panning only moves what is there.
-    const shift = (/** @type {Element} */ part) => part.firstElementChild?.firstElementChild?.setAttribute("transform", `translate(${-local.panX},${-local.panY})`);
-    const moved = (/** @type {string} */ name, /** @type {unknown[]} */ deps, /** @type {() => Shapes} */ build) => shift(g.part(name, [...grown, ...deps], () => h("g", { "clip-path": "url(#dec-tree)" }, h("g", {}, build()))));
-    g.part("heads", [...grown, local.panX], () => h("g", { "clip-path": "url(#dec-heads)" }, h("g", { transform: `translate(${-local.panX},0)` }, drawHeads(data, local, at))));
-    const beside = (/** @type {Element} */ part) => part.firstElementChild?.firstElementChild?.setAttribute("transform", `translate(${at.wide ? 0 : -local.panX},${-local.panY})`);
-    g.part("sums", [at.wide ? 0 : local.panX], () => h("g", at.wide ? {} : { "clip-path": "url(#dec-heads)" }, h("g", { transform: `translate(${at.wide ? 0 : -local.panX},0)` }, drawSumHead(g, data, at))));
+    const shift = (/** @type {Element} */ part) =>
+      part.firstElementChild?.firstElementChild?.setAttribute(
+        "transform",
+        `translate(${-local.panX},${-local.panY})`,
+      );
+    const moved = (
+      /** @type {string} */ name,
+      /** @type {unknown[]} */ deps,
+      /** @type {() => Shapes} */ build,
+    ) =>
+      shift(
+        g.part(name, [...grown, ...deps], () =>
+          h("g", { "clip-path": "url(#dec-tree)" }, h("g", {}, build())),
+        ),
+      );
+    g.part("heads", [...grown, local.panX], () =>
+      h(
+        "g",
+        { "clip-path": "url(#dec-heads)" },
+        h("g", { transform: `translate(${-local.panX},0)` }, drawHeads(data, local, at)),
+      ),
+    );
+    const beside = (/** @type {Element} */ part) =>
+      part.firstElementChild?.firstElementChild?.setAttribute(
+        "transform",
+        `translate(${at.wide ? 0 : -local.panX},${-local.panY})`,
+      );
+    g.part("sums", [at.wide ? 0 : local.panX], () =>
+      h(
+        "g",
+        at.wide ? {} : { "clip-path": "url(#dec-heads)" },
+        h("g", { transform: `translate(${at.wide ? 0 : -local.panX},0)` }, drawSumHead(g, data, at)),
+      ),
+    );
     g.part("note", grown, () => drawNote(data, local, at));
     moved("edges", [], () => drawEdges(data, local, at));
     moved("chances", [], () => drawChances(data, local, at));
     moved("chips", [], () => drawChips(g, data, local, at));
     moved("ring", [active], () => drawRing(data, at, active));
-    moved("ends", [], () => [label(at.x[0] - 2, at.y(0) - at.pitch / 2 - 4, fitEnd(data.prompt.before.trim() && visible(data.prompt.before.trim()), at.w[0] + at.gap - 8), { fill: "ink3" }), drawEnds(data, local, at, false)]);
-    beside(g.part("results", grown, () => h("g", { "clip-path": "url(#dec-ends)" }, h("g", {}, drawEnds(data, local, at, true)))));
+    moved("ends", [], () => [
+      label(
+        at.x[0] - 2,
+        at.y(0) - at.pitch / 2 - 4,
+        fitEnd(data.prompt.before.trim() && visible(data.prompt.before.trim()), at.w[0] + at.gap - 8),
+        { fill: "ink3" },
+      ),
+      drawEnds(data, local, at, false),
+    ]);
+    beside(
+      g.part("results", grown, () =>
+        h("g", { "clip-path": "url(#dec-ends)" }, h("g", {}, drawEnds(data, local, at, true))),
+      ),
+    );
     if (at.mostX || at.mostY) g.part("thumbs", [local.panX, local.panY], () => drawThumbs(local, at));
     g.part("race", [...grown, local.panX], () => drawRace(data, local, at));
     g.part("legend", null, () => drawLegend(data, at));
@@ -175,17 +261,21 @@ const decoding = {
       overSource(g, data, source, local, at);
     }
     g.part("panel", [...grown, active], () => drawPanel(g, data, local, at));
-    if (at.wide && data.doors.includes("tokenization")) g.door("tokenization", { left: -2, top: 18 }, say("tokens"), say("How the prompt was cut"));
+    if (at.wide && data.doors.includes("tokenization"))
+      g.door("tokenization", { left: -2, top: 18 }, say("tokens"), say("How the prompt was cut"));
     g.height = at.wide ? at.tallest + at.source.flow.height : local.panelEnd + 4;
   },
 
   key(event, g, data, local) {
     const move = MOVES[event.key];
-    if (event.key === "," || event.key === "." || (event.shiftKey && move?.[0])) local.steps.by(g, local, event.key === "," || move?.[0] < 0 ? -1 : 1);
+    if (event.key === "," || event.key === "." || (event.shiftKey && move?.[0]))
+      local.steps.by(g, local, event.key === "," || move?.[0] < 0 ? -1 : 1);
     else if (move) walk(g, data, local, ...move);
     else if (event.key === " ") local.steps.play(g, local, !local.timer);
-    else if (event.key === "Enter") { const i = activeNode(data, local); if (i) force(g, data.nodes.parent[i], data.nodes.id[i]); }
-    else if (event.key === "Escape" && !local.timer && (local.node || local.hover)) chooseNode(g, 0);
+    else if (event.key === "Enter") {
+      const i = activeNode(data, local);
+      if (i) force(g, data.nodes.parent[i], data.nodes.id[i]);
+    } else if (event.key === "Escape" && !local.timer && (local.node || local.hover)) chooseNode(g, 0);
     else if (event.key === "Escape") local.steps.up(g, local);
     else return false;
     return true;
@@ -198,16 +288,54 @@ const decoding = {
 
   describe(data, local) {
     const ended = local.step >= data.depth; // before, nothing is said of the end
-    const found = !ended ? "" : data.paths.map((path) => say("{name}: {text} (sum of log p {sum})", { name: nameOf(data, path.name), text: visible(path.text), sum: num(path.sum, 2) })).join("; ");
+    const found = !ended
+      ? ""
+      : data.paths
+          .map((path) =>
+            say("{name}: {text} (sum of log p {sum})", {
+              name: nameOf(data, path.name),
+              text: visible(path.text),
+              sum: num(path.sum, 2),
+            }),
+          )
+          .join("; ");
     const D = distribution(data, local, activeNode(data, local));
-    const next = D.ids.slice(0, 3).map((id, k) => `${visible(data.words[id])} ${num(D.p[0][k], 3)}`).join(", ");
-    const read = mostRead(data, local, activeNode(data, local), 3).map(({ text, share }) => `${visible(text)} ${num(share, 2)}`).join(", ");
-    const source = data.source ? say(" The source is {text}.", { text: data.source.tokens.map(({ text }) => text).join("").trim() }) +
-      (read ? say(" To say {next} it read most: {read} ({reader}).", { next: saidOf(data, activeNode(data, local)), read, reader: data.source.readers[readerOf(data, local)] }) : "") : "";
-    return local.steps.said(local, (now) => captionOf(data, now)) +
-      say("Tree of {text}, grown to step {step} of {depth}. ", { text: visible(data.prompt.long), step: local.step, depth: data.depth }) +
+    const next = D.ids
+      .slice(0, 3)
+      .map((id, k) => `${visible(data.words[id])} ${num(D.p[0][k], 3)}`)
+      .join(", ");
+    const read = mostRead(data, local, activeNode(data, local), 3)
+      .map(({ text, share }) => `${visible(text)} ${num(share, 2)}`)
+      .join(", ");
+    const source = data.source
+      ? say(" The source is {text}.", {
+          text: data.source.tokens
+            .map(({ text }) => text)
+            .join("")
+            .trim(),
+        }) +
+        (read
+          ? say(" To say {next} it read most: {read} ({reader}).", {
+              next: saidOf(data, activeNode(data, local)),
+              read,
+              reader: data.source.readers[readerOf(data, local)],
+            })
+          : "")
+      : "";
+    return (
+      local.steps.said(local, (now) => captionOf(data, now)) +
+      say("Tree of {text}, grown to step {step} of {depth}. ", {
+        text: visible(data.prompt.long),
+        step: local.step,
+        depth: data.depth,
+      }) +
       (ended ? `${found}. ${spoken(data.verdict.pieces)} ${spoken(data.verdict.search)} ` : "") +
-      say("After {where} come {next}.", { where: D.node ? visible(data.nodes.text[D.node]) : say("the prompt"), next }) + source;
+      say("After {where} come {next}.", {
+        where: D.node ? visible(data.nodes.text[D.node]) : say("the prompt"),
+        next,
+      }) +
+      source
+    );
   },
 
   state(data, local) {
@@ -215,41 +343,121 @@ const decoding = {
     const D = distribution(data, local, active);
     const reads = readFor(data, local, active);
     return {
-      tokens: data.tokens, depth: data.depth, step: local.step, node: active, way: wayTo(data, active), hover: local.hover !== null,
-      nodes: data.nodes.parent.length, drawn: data.nodes.parent.filter((_, i) => local.at.drawn(i) && shownTo(data, local, i)).length,
-      paths: data.paths.map(({ name, nodes, sum, score }) => ({ name, ids: nodes.map((i) => data.nodes.id[i]), sum, score })),
-      best: data.best, verdict: data.verdict, show: data.show, seed: data.seed, passes: data.passes, forced: data.forced,
-      asked: { node: D.node, stages: D.stages.map((s) => s.name), ids: D.ids, p: D.p.map((row) => row.map((v) => Number(v.toPrecision(6)))), kept: D.kept, entropy: D.entropy },
-      root: data.root, source: data.source && { tokens: data.source.tokens.map(({ text }) => text), reader: data.source.readers[readerOf(data, local)], says: saidOf(data, active), reads: reads && Array.from(reads, (v) => Number(v.toFixed(5))) },
-      race: rivals(data).map((path) => ({ name: path.name, products: products(data, path) })), pan: [local.panX, local.panY], playing: Boolean(local.timer), whole: !local.steps.told(local),
+      tokens: data.tokens,
+      depth: data.depth,
+      step: local.step,
+      node: active,
+      way: wayTo(data, active),
+      hover: local.hover !== null,
+      nodes: data.nodes.parent.length,
+      drawn: data.nodes.parent.filter((_, i) => local.at.drawn(i) && shownTo(data, local, i)).length,
+      paths: data.paths.map(({ name, nodes, sum, score }) => ({
+        name,
+        ids: nodes.map((i) => data.nodes.id[i]),
+        sum,
+        score,
+      })),
+      best: data.best,
+      verdict: data.verdict,
+      show: data.show,
+      seed: data.seed,
+      passes: data.passes,
+      forced: data.forced,
+      asked: {
+        node: D.node,
+        stages: D.stages.map((s) => s.name),
+        ids: D.ids,
+        p: D.p.map((row) => row.map((v) => Number(v.toPrecision(6)))),
+        kept: D.kept,
+        entropy: D.entropy,
+      },
+      root: data.root,
+      source: data.source && {
+        tokens: data.source.tokens.map(({ text }) => text),
+        reader: data.source.readers[readerOf(data, local)],
+        says: saidOf(data, active),
+        reads: reads && Array.from(reads, (v) => Number(v.toFixed(5))),
+      },
+      race: rivals(data).map((path) => ({ name: path.name, products: products(data, path) })),
+      pan: [local.panX, local.panY],
+      playing: Boolean(local.timer),
+      whole: !local.steps.told(local),
     };
   },
 };
 
 /** What a step shows. @param {Data} data @param {number} step */
 function captionOf(data, step) {
-  if (!step) return say("The model has read your text, the prompt, and has chosen nothing yet. It only says how likely each next token is, a word or a part of one; who chooses among them is another question.");
-  if (step === data.depth) return say("Every way has its text. The score at the end adds up how likely each of its tokens was (as logarithms): the way that always took the likeliest token need not have found the likeliest text.");
+  if (!step)
+    return say(
+      "The model has read your text, the prompt, and has chosen nothing yet. It only says how likely each next token is, a word or a part of one; who chooses among them is another question.",
+    );
+  if (step === data.depth)
+    return say(
+      "Every way has its text. The score at the end adds up how likely each of its tokens was (as logarithms): the way that always took the likeliest token need not have found the likeliest text.",
+    );
   if (step > 1) {
-    const alone = data.paths.filter((path) => path.strategy !== "beam" && path.nodes.length >= step)
-      .map((path) => say("{name} with {text}", { name: nameOf(data, path.name), text: visible(data.nodes.text[path.nodes[step - 1]]) }));
+    const alone = data.paths
+      .filter((path) => path.strategy !== "beam" && path.nodes.length >= step)
+      .map((path) =>
+        say("{name} with {text}", {
+          name: nameOf(data, path.name),
+          text: visible(data.nodes.text[path.nodes[step - 1]]),
+        }),
+      );
     // Of a beam search those that it keeps as yet: most are dropped before the end.
-    const kept = data.nodes.text.filter((_, node) => data.nodes.running[node] && data.nodes.depth[node] === step).map(visible);
-    const on = [...new Set(alone), ...(kept.length ? [say("the {beams} with {texts}", { beams: counted(kept.length, "beam"), texts: kept.slice(0, 4).join(", ") })] : [])];
-    return say("Each text goes on by a token: {list}. How likely a text is, is the product of its tokens’ probabilities, so a poor one costs it for good.", { list: on.slice(0, 4).join(", ") || say("none of them does") });
+    const kept = data.nodes.text
+      .filter((_, node) => data.nodes.running[node] && data.nodes.depth[node] === step)
+      .map(visible);
+    const on = [
+      ...new Set(alone),
+      ...(kept.length
+        ? [
+            say("the {beams} with {texts}", {
+              beams: counted(kept.length, "beam"),
+              texts: kept.slice(0, 4).join(", "),
+            }),
+          ]
+        : []),
+    ];
+    return say(
+      "Each text goes on by a token: {list}. How likely a text is, is the product of its tokens’ probabilities, so a poor one costs it for good.",
+      { list: on.slice(0, 4).join(", ") || say("none of them does") },
+    );
   }
-  return say("The first token. {list}.", { list: [data.show.greedy && say("Greedy takes the likeliest one"), data.show.beam && say("beam search keeps several texts at once"), data.show.sample && say("sampling draws one by lot")].filter(Boolean).join(", ").replace(/^./, (c) => c.toUpperCase()) || say("Ways of choosing are switched on below the tree") });
+  return say("The first token. {list}.", {
+    list:
+      [
+        data.show.greedy && say("Greedy takes the likeliest one"),
+        data.show.beam && say("beam search keeps several texts at once"),
+        data.show.sample && say("sampling draws one by lot"),
+      ]
+        .filter(Boolean)
+        .join(", ")
+        .replace(/^./, (c) => c.toUpperCase()) || say("Ways of choosing are switched on below the tree"),
+  });
 }
 
 /** @param {Kept} local @param {Layout} at */
 function drawThumbs(local, at) {
   /** @type {Shapes[]} */
   const out = [];
-  const bar = (/** @type {number} */ x, /** @type {number} */ y, /** @type {number} */ width, /** @type {number} */ height) => out.push(h("rect", { x, y, width, height, rx: 2, fill: css("ink3"), opacity: 0.5 }));
-  if (at.mostX) bar((local.panX / at.total) * at.tree, at.clip.y + at.clip.h - 5, (at.tree / at.total) * at.tree, 4);
+  const bar = (
+    /** @type {number} */ x,
+    /** @type {number} */ y,
+    /** @type {number} */ width,
+    /** @type {number} */ height,
+  ) => out.push(h("rect", { x, y, width, height, rx: 2, fill: css("ink3"), opacity: 0.5 }));
+  if (at.mostX)
+    bar((local.panX / at.total) * at.tree, at.clip.y + at.clip.h - 5, (at.tree / at.total) * at.tree, 4);
   if (at.mostY) {
     const whole = at.clip.h + at.mostY;
-    bar(at.tree + (at.wide ? 3 : -5), TOP + (local.panY / whole) * at.clip.h, 4, (at.clip.h / whole) * at.clip.h);
+    bar(
+      at.tree + (at.wide ? 3 : -5),
+      TOP + (local.panY / whole) * at.clip.h,
+      4,
+      (at.clip.h / whole) * at.clip.h,
+    );
   }
   return out;
 }

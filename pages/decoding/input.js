@@ -1,8 +1,8 @@
 // Pointer and keys: hovering and choosing a node, forcing a token, panning a tree larger than its window, stepping.
 
 import { clamp } from "../../app/kit/shapes.js";
-import { reveal, wayTo } from "./layout.js";
-import { pathOf, shownTo } from "./tree.js";
+import { reveal } from "./layout.js";
+import { activeNode, pathOf, shownTo, wayTo } from "./paths.js";
 
 /**
  * @import { Stage } from "../../app/kit/glass.js"
@@ -10,11 +10,6 @@ import { pathOf, shownTo } from "./tree.js";
  * @import { Data, Kept } from "./figure.js"
  */
 
-/** @param {Data} data @param {Kept} local */
-export const activeNode = (data, local) => {
-  const i = local.hover ?? local.node;
-  return i < data.nodes.parent.length && shownTo(data, local, i) ? i : 0;
-};
 /** @param {Stage} g @param {number | null} i */
 export function hoverNode(g, i) {
   if (g.local.hover === i || g.local.dragged) return;
@@ -69,7 +64,10 @@ export function walk(g, data, local, dx, dy) {
   if (dx < 0) to = now ? data.nodes.parent[now] : 0;
   else if (dx > 0) to = at.kids[now].find(seen);
   else {
-    const column = data.nodes.parent.map((_, i) => i).filter((i) => seen(i) && data.nodes.depth[i] === data.nodes.depth[now]).sort((a, b) => at.row[a] - at.row[b]);
+    const column = data.nodes.parent
+      .map((_, i) => i)
+      .filter((i) => seen(i) && data.nodes.depth[i] === data.nodes.depth[now])
+      .sort((a, b) => at.row[a] - at.row[b]);
     to = column[column.indexOf(now) + dy];
   }
   if (to !== undefined && to !== now) chooseNode(g, to);
@@ -86,14 +84,23 @@ export function bindPan(g, local) {
   const pan = (/** @type {number} */ dx, /** @type {number} */ dy) => {
     const [x, y] = [clamp(local.panX + dx, 0, local.at.mostX), clamp(local.panY + dy, 0, local.at.mostY)];
     const moved = x !== local.panX || y !== local.panY;
-    if (moved) { local.panX = x; local.panY = y; g.redraw(); }
+    if (moved) {
+      local.panX = x;
+      local.panY = y;
+      g.redraw();
+    }
     return moved;
   };
-  g.svg.addEventListener("wheel", (event) => {
-    if (!inside(event)) return;
-    const sideways = event.shiftKey || (local.at.mostY === 0 && event.deltaX === 0);
-    if (pan(sideways ? event.deltaX || event.deltaY : event.deltaX, sideways ? 0 : event.deltaY)) event.preventDefault();
-  }, { passive: false });
+  g.svg.addEventListener(
+    "wheel",
+    (event) => {
+      if (!inside(event)) return;
+      const sideways = event.shiftKey || (local.at.mostY === 0 && event.deltaX === 0);
+      if (pan(sideways ? event.deltaX || event.deltaY : event.deltaX, sideways ? 0 : event.deltaY))
+        event.preventDefault();
+    },
+    { passive: false },
+  );
   /** @type {Point | null} */
   let from = null;
   g.svg.addEventListener("pointerdown", (event) => {
@@ -101,12 +108,20 @@ export function bindPan(g, local) {
     from = inside(event) && (local.at.mostX || local.at.mostY) ? [event.clientX, event.clientY] : null;
   });
   g.svg.addEventListener("pointermove", (event) => {
-    if (!from || !event.buttons) { from = event.buttons ? from : null; return; }
+    if (!from || !event.buttons) {
+      from = event.buttons ? from : null;
+      return;
+    }
     const [dx, dy] = [from[0] - event.clientX, from[1] - event.clientY];
     if (!local.dragged && Math.hypot(dx, dy) < 6) return;
     local.dragged = true;
     from = [event.clientX, event.clientY];
     pan(dx, dy);
   });
-  window.addEventListener("pointerup", () => { from = null; setTimeout(() => { local.dragged = false; }); });
+  window.addEventListener("pointerup", () => {
+    from = null;
+    setTimeout(() => {
+      local.dragged = false;
+    });
+  });
 }

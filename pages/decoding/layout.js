@@ -3,8 +3,7 @@
 
 import { clamp, measure, visible } from "../../app/kit/shapes.js";
 import { isDesk } from "../../app/kit/widths.js";
-import { flowSource, rivals, stagesOf } from "./panels.js";
-import { endOf } from "./tree.js";
+import { endOf, rivals, stagesOf } from "./paths.js";
 
 /**
  * @import { Stage } from "../../app/kit/glass.js"
@@ -44,7 +43,13 @@ const LEFT = 4;
 function standing(data, name) {
   if (name === data.best) return 0;
   const rank = Number(name.split(" ")[1] ?? 1);
-  return name.startsWith("beam") ? rank : name.startsWith("forced") ? 2000 + rank : name === "sample" ? 4000 : 5000;
+  return name.startsWith("beam")
+    ? rank
+    : name.startsWith("forced")
+      ? 2000 + rank
+      : name === "sample"
+        ? 4000
+        : 5000;
 }
 
 /**
@@ -67,18 +72,29 @@ function arrange(data, most) {
   const kept = [...dead.slice(0, spare - few), ...pale.slice(0, Math.max(few, spare - dead.length))];
   const drawn = parent.map((_, i) => taken(i));
   for (const end of kept) for (let i = end; !drawn[i]; i = parent[i]) drawn[i] = true;
-  const key = on.map((names, i) => (names.length ? Math.min(...names.map((name) => standing(data, name))) : 1e5 - sum[i] * 100));
+  const key = on.map((names, i) =>
+    names.length ? Math.min(...names.map((name) => standing(data, name))) : 1e5 - sum[i] * 100,
+  );
   for (let i = parent.length - 1; i > 0; i--) key[parent[i]] = Math.min(key[parent[i]], key[i]);
   const kids = data.children.map((list) => list.filter((i) => drawn[i]).sort((a, b) => key[a] - key[b]));
   const row = parent.map(() => -1);
   let rows = 0;
   const place = (/** @type {number} */ i) => {
-    if (!kids[i].length) { row[i] = rows++; return; }
+    if (!kids[i].length) {
+      row[i] = rows++;
+      return;
+    }
     for (const child of kids[i]) place(child);
     row[i] = row[kids[i][0]];
   };
   place(0);
-  return { kids, row, rows, drawn: (/** @type {number} */ i) => drawn[i], hidden: dead.filter((i) => !drawn[i]) };
+  return {
+    kids,
+    row,
+    rows,
+    drawn: (/** @type {number} */ i) => drawn[i],
+    hidden: dead.filter((i) => !drawn[i]),
+  };
 }
 
 /** @param {Data} data @param {Pick<Arranged, "drawn">} at @param {number} size @param {number} pad */
@@ -100,7 +116,11 @@ function widthsOf(data, at, size, pad) {
 function narrow(widths, excess) {
   if (excess > 90) return;
   for (let most = Math.max(...widths); excess > 0 && most > FEWEST; most--) {
-    for (let d = 0; d < widths.length && excess > 0; d++) if (widths[d] >= most) { widths[d]--; excess--; }
+    for (let d = 0; d < widths.length && excess > 0; d++)
+      if (widths[d] >= most) {
+        widths[d]--;
+        excess--;
+      }
   }
 }
 
@@ -128,7 +148,8 @@ export function plan(g, data, local) {
   const wide = isDesk(g.width);
   const panel = Math.max(PANEL, 50 + 42 * stagesOf(data, -1).length);
   const room = wide ? g.width - panel - 22 : g.width;
-  const race = RACE + 17 * (rivals(data).length - 2) + (data.verdict.search.length || data.verdict.act ? SAID : 0);
+  const race =
+    RACE + 17 * (rivals(data).length - 2) + (data.verdict.search.length || data.verdict.act ? SAID : 0);
   let rowsAt = wide ? LEGEND - 4 - race : 384;
   let high = rowsAt - TOP;
   local.arranged ??= arrange(data, Math.floor((high - 8) / 30));
@@ -138,7 +159,8 @@ export function plan(g, data, local) {
   [rowsAt, high] = [rowsAt + more, high + more];
   const labels = labelsOf(data);
   const depth = data.depth;
-  const excess = (/** @type {number[]} */ widths) => LEFT + labels + GAP * depth + widths.reduce((a, b) => a + b, 0) - room;
+  const excess = (/** @type {number[]} */ widths) =>
+    LEFT + labels + GAP * depth + widths.reduce((a, b) => a + b, 0) - room;
   let [size, widths] = [13, widthsOf(data, at, 13, 8)];
   if (excess(widths) > 0) [size, widths] = [12, widthsOf(data, at, 12, 5)]; // smaller signs rather than fewer
   narrow(widths, excess(widths));
@@ -160,14 +182,33 @@ export function plan(g, data, local) {
   const flow = flowSource(data, g.width);
   const tall = wide ? race : race + 96; // a phone's sentence has up to seven lines, and its button one of its own
   return {
-    ...at, wide, room, size, tree, pitch, labels, x, w: widths, gap, end, total, deep, first, depth,
+    ...at,
+    wide,
+    room,
+    size,
+    tree,
+    pitch,
+    labels,
+    x,
+    w: widths,
+    gap,
+    end,
+    total,
+    deep,
+    first,
+    depth,
     ends: (wide ? Math.min(end, tree) : end) + 12,
     clip: { x: 0, y: TOP - 6, w: tree, h: high + 8 },
     y: (/** @type {number} */ i) => first + (at.row[i] + 0.5) * pitch,
-    raceY: rowsAt + 4, legendY: rowsAt + tall + 4,
-    panel: wide ? { x: g.width - panel, y: 0, w: panel } : { x: 0, y: rowsAt + tall + 126 + flow.height, w: g.width },
-    tallest: TALL + more, source: { y: wide ? TALL + more + 6 : rowsAt + tall + 122, room: g.width, flow },
-    mostX: total - tree > 6 ? total - tree : 0, mostY: Math.max(0, deep + (first - TOP) - high),
+    raceY: rowsAt + 4,
+    legendY: rowsAt + tall + 4,
+    panel: wide
+      ? { x: g.width - panel, y: 0, w: panel }
+      : { x: 0, y: rowsAt + tall + 126 + flow.height, w: g.width },
+    tallest: TALL + more,
+    source: { y: wide ? TALL + more + 6 : rowsAt + tall + 122, room: g.width, flow },
+    mostX: total - tree > 6 ? total - tree : 0,
+    mostY: Math.max(0, deep + (first - TOP) - high),
   };
 }
 
@@ -180,15 +221,32 @@ export function reveal(local, i) {
   const right = at.x[d] + at.w[d] + (d === at.depth && !at.wide ? at.labels : 8);
   local.panX = clamp(local.panX, Math.max(0, right - at.tree), Math.min(left, at.mostX));
   const y = at.y(i);
-  local.panY = clamp(local.panY, Math.max(0, y + at.pitch - (TOP + at.clip.h)), Math.max(0, Math.min(y - at.pitch / 2 - TOP, at.mostY)));
+  local.panY = clamp(
+    local.panY,
+    Math.max(0, y + at.pitch - (TOP + at.clip.h)),
+    Math.max(0, Math.min(y - at.pitch / 2 - TOP, at.mostY)),
+  );
 }
 
+export const SOURCE_LINE = 21;
+export const SOURCE_TOP = 30; // from the strip's upper edge to its first line
+
 /**
- * "12.55.7": the way to a node, as the link has it; "." is the prompt, "" the page's own choice.
- * @param {Data} data @param {number} i
+ * The source's tokens, set into lines: {places: [{i, x, y, w}], height}; nothing where there is no source.
+ * @param {Data} data @param {number} room
  */
-export function wayTo(data, i) {
-  const ids = [];
-  for (let n = i; n > 0; n = data.nodes.parent[n]) ids.unshift(data.nodes.id[n]);
-  return ids.join(".") || ".";
+export function flowSource(data, room) {
+  if (!data.source) return { places: [], height: 0 };
+  let [x, y] = [0, 0];
+  const places = data.source.tokens.map(({ text }, i) => {
+    const w = Math.min(room, measure(visible(text), 12, true) + 6);
+    if (x + w > room && x) {
+      x = 0;
+      y += SOURCE_LINE;
+    }
+    const place = { i, x, y, w };
+    x += w;
+    return place;
+  });
+  return { places, height: SOURCE_TOP + y + SOURCE_LINE + 8 };
 }

@@ -1,11 +1,23 @@
 // The tree: edges as wide as their probability, chips, and at every end the sum and who got there.
 
-import { counted } from "../../app/kit/counts.js";
-import { say, sayOf } from "../../app/kit/say.js";
+import { say } from "../../app/kit/say.js";
 import {
-  MONO, clamp, css, fit, h, label, measure, num, thousands, sizeIn, tokenSpans, visible, wire,
+  MONO,
+  clamp,
+  css,
+  fit,
+  h,
+  label,
+  measure,
+  num,
+  thousands,
+  sizeIn,
+  tokenSpans,
+  visible,
+  wire,
 } from "../../app/kit/shapes.js";
 import { hoverNode, press } from "./input.js";
+import { endOf, nameOf, odds, pathOf, shownTo } from "./paths.js";
 
 /**
  * @import { Stage } from "../../app/kit/glass.js"
@@ -14,10 +26,6 @@ import { hoverNode, press } from "./input.js";
  * @import { Layout } from "./layout.js"
  */
 
-/** @param {Data} data @param {string} name */
-export const pathOf = (data, name) => data.paths.find((path) => path.name === name);
-/** @param {Data} data @param {Kept} local @param {number} i */
-export const shownTo = (data, local, i) => data.nodes.depth[i] <= local.step;
 /**
  * A probability on the tree: two digits, no zero before the point (the columns at the right have more).
  * @param {number} p
@@ -33,26 +41,12 @@ export function fitEnd(text, room) {
   const left = signs(text);
   if (measure(text, 12, false) <= room) return text;
   let torn = false;
-  while (left.length > 1 && measure(`…${left.join("")}`, 12, false) > room) torn = !/\s/.test(left.shift() ?? "");
+  while (left.length > 1 && measure(`…${left.join("")}`, 12, false) > room)
+    torn = !/\s/.test(left.shift() ?? "");
   const end = left.join("");
   const whole = torn ? end.replace(/^\S+\s+(?=\S)/, "") : end;
   return `…${whole.trimStart()}`;
 }
-/**
- * A probability of any size, as many decimals as two digits that count need: 0.830, 0.0014, 0.000022.
- * @param {number} p
- */
-export const decimal = (p) => (p >= 0.1 ? num(p, 3) : p > 0 ? num(p, Math.max(4, 1 - Math.floor(Math.log10(p)))) : "0");
-/** The same as a power of ten: 2.2·10⁻⁵. @param {number} p */
-export function power(p) {
-  if (!(p > 0)) return "0";
-  const [digits, exponent] = p.toExponential(1).split("e");
-  return `${digits}·10${exponent.replace("+", "").replace(/./g, (c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)]))}`;
-}
-/** Where one stands alone: decimals while they can be read. @param {number} p */
-export const odds = (p) => (p >= 1e-6 ? decimal(p) : power(p));
-/** How many decimals tell the scores apart: three digits of the largest. @param {number[]} values */
-const decimalsOf = (values) => clamp(2 - Math.floor(Math.log10(Math.max(...values.map(Math.abs), 1e-9))), 2, 8);
 
 /** @param {Layout} at @param {Data} data @param {number} i @returns {Point[]} */
 function edgePoints(at, data, i) {
@@ -60,7 +54,17 @@ function edgePoints(at, data, i) {
   const d = data.nodes.depth[i];
   const x0 = at.x[d - 1] + at.w[d - 1];
   const [y0, y1] = [at.y(p), at.y(i)];
-  return Math.abs(y1 - y0) < 1 ? [[x0, y0], [at.x[d], y1]] : [[x0, y0], [x0 + 3, y0], [x0 + 3, y1], [at.x[d], y1]];
+  return Math.abs(y1 - y0) < 1
+    ? [
+        [x0, y0],
+        [at.x[d], y1],
+      ]
+    : [
+        [x0, y0],
+        [x0 + 3, y0],
+        [x0 + 3, y1],
+        [at.x[d], y1],
+      ];
 }
 
 /** @param {Data} data @param {Kept} local @param {Layout} at */
@@ -75,20 +79,41 @@ export function drawEdges(data, local, at) {
     const names = on[i];
     const pale = !names.length;
     const width = clamp(10 * p[i], pale ? 0.8 : 1.2, 10);
-    layers[pale ? "pale" : best.has(i) ? "best" : "kept"].push(h("path", {
-      d, fill: "none", "stroke-width": pale ? Math.min(width, 3) : width,
-      stroke: css(best.has(i) ? "accent" : pale ? "line" : "res"), "stroke-linejoin": "round",
-    }));
-    const over = (/** @type {string} */ dash, /** @type {number} */ offset) => layers.over.push(h("path", {
-      d, fill: "none", stroke: css(best.has(i) ? "accent-on" : "ink"), "stroke-width": best.has(i) ? Math.min(2.4, Math.max(1.2, width * 0.55)) : 2.2,
-      "stroke-dasharray": dash, "stroke-dashoffset": offset, "stroke-linecap": dash.startsWith("0") ? "round" : "butt",
-    }));
+    layers[pale ? "pale" : best.has(i) ? "best" : "kept"].push(
+      h("path", {
+        d,
+        fill: "none",
+        "stroke-width": pale ? Math.min(width, 3) : width,
+        stroke: css(best.has(i) ? "accent" : pale ? "line" : "res"),
+        "stroke-linejoin": "round",
+      }),
+    );
+    const over = (/** @type {string} */ dash, /** @type {number} */ offset) =>
+      layers.over.push(
+        h("path", {
+          d,
+          fill: "none",
+          stroke: css(best.has(i) ? "accent-on" : "ink"),
+          "stroke-width": best.has(i) ? Math.min(2.4, Math.max(1.2, width * 0.55)) : 2.2,
+          "stroke-dasharray": dash,
+          "stroke-dashoffset": offset,
+          "stroke-linecap": dash.startsWith("0") ? "round" : "butt",
+        }),
+      );
     const [greedy, sample] = [names.includes("greedy"), names.includes("sample")];
     if (greedy) over("8 6", 0);
     if (sample) over(greedy ? "0 14" : "0 5", greedy ? 3 : 0);
-    if (names.some((name) => name.startsWith("forced"))) layers.over.push(h("path", {
-      d, fill: "none", stroke: css("accent"), "stroke-width": 1.5, transform: `translate(0,${width / 2 + 2})`, opacity: 0.9,
-    }));
+    if (names.some((name) => name.startsWith("forced")))
+      layers.over.push(
+        h("path", {
+          d,
+          fill: "none",
+          stroke: css("accent"),
+          "stroke-width": 1.5,
+          transform: `translate(0,${width / 2 + 2})`,
+          opacity: 0.9,
+        }),
+      );
   }
   return [layers.pale, layers.kept, layers.best, layers.over];
 }
@@ -98,7 +123,11 @@ export function drawChances(data, local, at) {
   const { p, on, parent, depth } = data.nodes;
   return parent.map((_, i) => {
     if (!i || !at.drawn(i) || !shownTo(data, local, i)) return null;
-    return label(at.x[depth[i]] - 6, at.y(i) - Math.max(6, clamp(5 * p[i], 0.6, 5) + 3), chance(p[i]), { mono: true, anchor: "end", fill: on[i].length ? "ink2" : "ink3" });
+    return label(at.x[depth[i]] - 6, at.y(i) - Math.max(6, clamp(5 * p[i], 0.6, 5) + 3), chance(p[i]), {
+      mono: true,
+      anchor: "end",
+      fill: on[i].length ? "ink2" : "ink3",
+    });
   });
 }
 
@@ -114,15 +143,41 @@ export function drawChips(g, data, local, at) {
     const alive = running[i] && depth[i] === local.step && local.step < at.depth; // a beam as yet
     const pale = i > 0 && !on[i].length && !alive;
     const size = i ? sizeIn(text[i], w - 3, at.size) : at.size;
-    const node = h("g", { class: "gb-chip gb-hot", "data-node": i, onclick: () => press(g, i), onpointerenter: () => hoverNode(g, i), onpointerleave: () => hoverNode(g, null) },
+    const node = h(
+      "g",
+      {
+        class: "gb-chip gb-hot",
+        "data-node": i,
+        onclick: () => press(g, i),
+        onpointerenter: () => hoverNode(g, i),
+        onpointerleave: () => hoverNode(g, null),
+      },
       h("rect", {
-        x, y: y - high / 2, width: w, height: high, rx: 4, fill: css(i === 0 ? "field" : filled ? "accent" : "bg"),
-        stroke: css(filled ? "accent" : pale ? "ink3" : i ? "ink3" : "field"), "stroke-dasharray": pale ? "3 3" : null, "stroke-opacity": pale ? 0.6 : null,
+        x,
+        y: y - high / 2,
+        width: w,
+        height: high,
+        rx: 4,
+        fill: css(i === 0 ? "field" : filled ? "accent" : "bg"),
+        stroke: css(filled ? "accent" : pale ? "ink3" : i ? "ink3" : "field"),
+        "stroke-dasharray": pale ? "3 3" : null,
+        "stroke-opacity": pale ? 0.6 : null,
       }),
-      h("text", {
-        x: x + w / 2, y: y + 4.6, "text-anchor": "middle", "font-family": MONO, "font-size": size, direction: "ltr",
-        "font-weight": filled ? 700 : on[i].length ? 600 : null, fill: css(filled ? "accent-on" : pale ? "ink3" : "ink"),
-      }, tokenSpans(i ? text[i] : data.prompt.chip, w - 3, size)));
+      h(
+        "text",
+        {
+          x: x + w / 2,
+          y: y + 4.6,
+          "text-anchor": "middle",
+          "font-family": MONO,
+          "font-size": size,
+          direction: "ltr",
+          "font-weight": filled ? 700 : on[i].length ? 600 : null,
+          fill: css(filled ? "accent-on" : pale ? "ink3" : "ink"),
+        },
+        tokenSpans(i ? text[i] : data.prompt.chip, w - 3, size),
+      ),
+    );
     return g.tip(node, () => tipOf(local.data, i, g.can.recompute ? say("; click to force it") : ""));
   });
 }
@@ -130,56 +185,42 @@ export function drawChips(g, data, local, at) {
 export function drawRing(data, at, i) {
   const high = Math.min(26, at.pitch - 3) + 6;
   return h("rect", {
-    x: at.x[data.nodes.depth[i]] - 3, y: at.y(i) - high / 2, width: at.w[data.nodes.depth[i]] + 6, height: high, rx: 7, fill: "none",
-    stroke: css("accent"), "stroke-width": 2, "pointer-events": "none",
+    x: at.x[data.nodes.depth[i]] - 3,
+    y: at.y(i) - high / 2,
+    width: at.w[data.nodes.depth[i]] + 6,
+    height: high,
+    rx: 7,
+    fill: "none",
+    stroke: css("accent"),
+    "stroke-width": 2,
+    "pointer-events": "none",
   });
 }
 /** @param {Data} data @param {number} i @param {string} act what a click does */
 function tipOf(data, i, act) {
   if (!i) {
-    const what = data.source ? say("where the decoder begins") : data.slots.length ? say("what stands before blank 1; the model also reads what stands after it") : say("the prompt");
+    const what = data.source
+      ? say("where the decoder begins")
+      : data.slots.length
+        ? say("what stands before blank 1; the model also reads what stands after it")
+        : say("the prompt");
     return `${visible(data.prompt.long)}\n${what}${data.prompt.long.includes("\\x") ? say("; \\x and two signs: one byte of a character that is cut in two") : ""}`;
   }
   const n = data.nodes;
   const names = n.on[i].map((name) => nameOf(data, name)).join(", ");
-  const who = names || (n.running[i] ? say("the beam search kept it at this step and dropped it later") : say("nobody took it")) + act;
-  return say("{text}  id {id}\np {p}   text so far {odds}\nsum of log p {sum}\n{who}", { text: visible(n.text[i]), id: n.id[i], p: num(n.p[i], 5), odds: odds(Math.exp(n.sum[i])), sum: num(n.sum[i], 3), who });
-}
-
-/**
- * A path's name as the learner reads it: "beam 1", "greedy", "sample", "yours".
- * @param {Data} data @param {string} name
- */
-export function nameOf(data, name) {
-  if (name.startsWith("forced")) return sayOf("path", "yours");
-  if (name.startsWith("beam")) return data.beams === 1 ? sayOf("path", "beam") : name.replace("beam", sayOf("path", "beam"));
-  return name === "greedy" ? sayOf("path", "greedy") : name === "sample" ? sayOf("path", "sample") : name;
-}
-
-/**
- * The names of several paths with one end: many beams as their number; while the tree grows, they are still one.
- * @param {Data} data @param {Path[]} paths @param {boolean} growing
- */
-function namesOf(data, paths, growing) {
-  const beams = paths.filter((path) => path.strategy === "beam");
-  const others = paths.filter((path) => path.strategy !== "beam").map((path) => nameOf(data, path.name));
-  const told = growing && beams.length ? [say("a beam")] : beams.length > 1 ? [`${counted(beams.length, "beam")}`] : beams.map((path) => nameOf(data, path.name));
-  return paths[0].strategy === "beam" || paths.some((path) => path.name === data.best && path.strategy === "beam") ? [...told, ...others] : [...others, ...told];
-}
-
-/**
- * What stands at the end of some paths: {total, left, name, score}; left: where the name, or names, begin.
- * @param {Data} data @param {number} i @param {Path[]} paths @param {boolean} growing
- */
-export function endOf(data, i, paths, growing) {
-  const names = namesOf(data, paths, growing).join(", ");
-  const total = num(data.nodes.sum[i], 2);
-  const digits = decimalsOf(data.paths.map((path) => path.score));
-  const ended = paths[0].finished !== "length" && data.nodes.depth[i] < data.depth ? say(", ended") : "";
-  return {
-    total, left: Math.max(46, measure(total, 13, true) + 7), name: names + (growing ? "" : ended),
-    score: say("score {score}", { score: num(data.nodes.score[i], digits) }),
-  };
+  const who =
+    names ||
+    (n.running[i]
+      ? say("the beam search kept it at this step and dropped it later")
+      : say("nobody took it")) + act;
+  return say("{text}  id {id}\np {p}   text so far {odds}\nsum of log p {sum}\n{who}", {
+    text: visible(n.text[i]),
+    id: n.id[i],
+    p: num(n.p[i], 5),
+    odds: odds(Math.exp(n.sum[i])),
+    sum: num(n.sum[i], 3),
+    who,
+  });
 }
 
 /**
@@ -208,14 +249,19 @@ export function drawEnds(data, local, at, last) {
       const left = Math.max(46, measure(num(sum[i], 2), 12, true) + 8);
       const under = !last && x + left + measure(word, 12, false) > at.total; // beyond the last step the window ends
       const fill = alive ? "ink" : "ink3";
-      return [label(x, y + (under && word ? -2 : 4), num(sum[i], 2), { mono: true, fill }), label(under ? x : x + left, y + (under ? 11 : 4), word, { fill })];
+      return [
+        label(x, y + (under && word ? -2 : 4), num(sum[i], 2), { mono: true, fill }),
+        label(under ? x : x + left, y + (under ? 11 : 4), word, { fill }),
+      ];
     }
     const colour = paths.some((path) => path.name === data.best) ? "accent" : "ink";
     const end = endOf(data, i, paths, local.step < data.depth);
     const up = at.pitch < 34 ? -2 : 0;
-    return [label(x, y + up, end.total, { mono: true, size: 13, weight: 600, fill: colour }),
+    return [
+      label(x, y + up, end.total, { mono: true, size: 13, weight: 600, fill: colour }),
       label(x + end.left, y + up, end.name, { weight: 600, fill: colour }),
-      label(x, y + up + (up ? 13 : 15), end.score, { fill: "ink3" })];
+      label(x, y + up + (up ? 13 : 15), end.score, { fill: "ink3" }),
+    ];
   });
 }
 
@@ -226,7 +272,13 @@ export function drawHeads(data, local, at) {
   const out = [label(at.x[0], 14, data.root, { weight: 600, fill: "ink" })];
   for (let d = 1; d <= at.depth; d++) {
     const now = d === local.step && local.step < at.depth;
-    out.push(label(centre(d), 14, data.heads[d - 1], { anchor: "middle", weight: 600, fill: d > local.step ? "ink3" : now ? "accent" : "ink" }));
+    out.push(
+      label(centre(d), 14, data.heads[d - 1], {
+        anchor: "middle",
+        weight: 600,
+        fill: d > local.step ? "ink3" : now ? "accent" : "ink",
+      }),
+    );
   }
   return out;
 }
@@ -236,8 +288,18 @@ export function drawHeads(data, local, at) {
  */
 export function drawSumHead(g, data, at) {
   const power = `${at.depth}^${String(Number(data.penalty.toFixed(2))).replace("-", "−")}`;
-  return g.tip(h("g", {}, label(at.ends, 14, say("Sum of log p"), { weight: 600, fill: "ink" }), label(at.ends, 30, say("score: ÷ {power}", { power }), { fill: "ink3" })),
-    say("The logarithms of a text’s step probabilities, added: 0 would be certain.\nScore: that sum divided by the length to the power of the length penalty, {power} = {depth} at full length. A beam search ranks by it.", { power, depth: num(at.depth ** data.penalty, 2) }));
+  return g.tip(
+    h(
+      "g",
+      {},
+      label(at.ends, 14, say("Sum of log p"), { weight: 600, fill: "ink" }),
+      label(at.ends, 30, say("score: ÷ {power}", { power }), { fill: "ink3" }),
+    ),
+    say(
+      "The logarithms of a text’s step probabilities, added: 0 would be certain.\nScore: that sum divided by the length to the power of the length penalty, {power} = {depth} at full length. A beam search ranks by it.",
+      { power, depth: num(at.depth ** data.penalty, 2) },
+    ),
+  );
 }
 /**
  * What the drawing means, and how many of the dropped texts have no row.
@@ -245,11 +307,25 @@ export function drawSumHead(g, data, at) {
  */
 export function drawNote(data, local, at) {
   const left = at.hidden.filter((i) => data.nodes.depth[i] < local.step || local.step === at.depth).length;
-  const dropped = left ? (at.wide ? say(", {left} more of them not drawn", { left: thousands(left) }) : say(" ({left} more)", { left: thousands(left) })) : "";
+  const dropped = left
+    ? at.wide
+      ? say(", {left} more of them not drawn", { left: thousands(left) })
+      : say(" ({left} more)", { left: thousands(left) })
+    : "";
   const swipe = !at.wide && at.mostX ? say("Swipe for more steps. ") : "";
-  const texts = !at.wide ? [swipe + say("Dropped: a beam gave it up{more}", { more: dropped })]
-    : [say("thick: likely · dashed: no path takes it · dropped: a beam gave it up{more}", { more: dropped }), say("dashed: no path takes it · dropped: a beam gave it up{more}", { more: dropped }), say("dropped: a beam gave it up{more}", { more: dropped })];
-  const places = !at.wide ? [[0, at.room]] : [[66, at.ends - 12], [at.ends + at.labels, at.room]]; // before the sums, or beyond
+  const texts = !at.wide
+    ? [swipe + say("Dropped: a beam gave it up{more}", { more: dropped })]
+    : [
+        say("thick: likely · dashed: no path takes it · dropped: a beam gave it up{more}", { more: dropped }),
+        say("dashed: no path takes it · dropped: a beam gave it up{more}", { more: dropped }),
+        say("dropped: a beam gave it up{more}", { more: dropped }),
+      ];
+  const places = !at.wide
+    ? [[0, at.room]]
+    : [
+        [66, at.ends - 12],
+        [at.ends + at.labels, at.room],
+      ]; // before the sums, or beyond
   const [x, end] = places.sort(([a, b], [c, d]) => d - c - (b - a))[0];
   const text = texts.find((each) => measure(each, 12, false) <= end - x) ?? texts[texts.length - 1];
   return label(x, 32, fit(text, end - x, 12, false), { fill: "ink3" });

@@ -42,6 +42,9 @@ export function answerPlaces(box, count, phone) {
   const columns = Math.max(1, Math.min(count, Math.floor(box.w / (phone ? 104 : 92))));
   const each = box.w / columns;
   const pitch = 58;
-  const places = Array.from({ length: count }, (_, k) => ({ x: box.x + (k % columns) * each, y: box.y + 33 + Math.floor(k / columns) * pitch }));
+  const places = Array.from({ length: count }, (_, k) => ({
+    x: box.x + (k % columns) * each,
+    y: box.y + 33 + Math.floor(k / columns) * pitch,
+  }));
   return { places, each, h: pitch - 6, bottom: box.y + 28 + Math.ceil(Math.max(1, count) / columns) * pitch };
 }

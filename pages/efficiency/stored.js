@@ -63,8 +63,19 @@ const bitsOf = (v) => num(v, Number.isInteger(v) ? 0 : v * 2 === Math.round(v * 
 function saidOf(data) {
   const few = data.shares.reduce((a, b) => (b.bits < a.bits ? b : a));
   return [
-    say("{model} is {size} on disk, {times} times smaller than as float32: {bits} bits a weight on average, {fewest} where it has fewest. Before a product each code is widened to float32: storage is saved, and no time.", { model: data.name, size: bytesOf(data.size), times: num(data.floats / data.size, 1), bits: bitsOf(data.bits), fewest: bitsOf(few.bits) }),
-    say("The weights that it was rounded from are not here, so what these bits cost is not known. To round it once more, as above, and compare would measure the second rounding, not the first."),
+    say(
+      "{model} is {size} on disk, {times} times smaller than as float32: {bits} bits a weight on average, {fewest} where it has fewest. Before a product each code is widened to float32: storage is saved, and no time.",
+      {
+        model: data.name,
+        size: bytesOf(data.size),
+        times: num(data.floats / data.size, 1),
+        bits: bitsOf(data.bits),
+        fewest: bitsOf(few.bits),
+      },
+    ),
+    say(
+      "The weights that it was rounded from are not here, so what these bits cost is not known. To round it once more, as above, and compare would measure the second rounding, not the first.",
+    ),
   ];
 }
 
@@ -72,30 +83,74 @@ function saidOf(data) {
 function drawShares(g, data, box) {
   const most = Math.max(...data.shares.map((one) => one.floats));
   const room = box.w - 92;
-  g.part("shares", [box], () => [
-    label(box.x, box.y + 13, say("What {file} holds", { file: fit(data.file, box.w - 150, 13, false) }), { weight: 600, fill: "ink", size: 13 }),
-    data.shares.map((one, i) => {
-      const y = box.y + 36 + (PART + 8) * i;
-      const said = say("{kind}, {bits} bits a weight", { kind: one.kind, bits: bitsOf(one.bits) });
-      const node = h("g", { "data-part-of": one.part },
-        h("rect", { x: box.x, y: y - 12, width: box.w, height: PART + 4, fill: "transparent" }),
-        label(box.x, y, one.part, { fill: "ink", weight: 600 }), label(box.x + box.w - 8, y, said, { fill: "ink2", anchor: "end" }),
-        h("rect", { x: box.x + 0.5, y: y + 5.5, width: Math.max(1, room * (one.floats / most)), height: 11, rx: 2, fill: "none", stroke: css("ink3"), "stroke-dasharray": "2 2" }),
-        h("rect", { x: box.x, y: y + 5, width: Math.max(1, room * (one.bytes / most)), height: 12, rx: 2, fill: css(one.bits < 16 ? "accent" : "res") }),
-        label(box.x + box.w - 8, y + 15, bytesOf(one.bytes), { mono: true, fill: "ink", anchor: "end" }));
-      return g.tip(node, () => [
-        say("{part}: {weights} weights in {tensors}, {bytes} bytes; as float32 {floats}", { part: one.part, weights: thousands(one.weights), tensors: counted(one.tensors, "tensor"), bytes: thousands(one.bytes), floats: thousands(one.floats) }),
-        ...(one.group > 1 ? [say("{group} weights make a block of {block} bytes", { group: one.group, block: one.block })] : []),
-      ].join("\n"));
-    }),
-  ].flat(3));
+  g.part("shares", [box], () =>
+    [
+      label(box.x, box.y + 13, say("What {file} holds", { file: fit(data.file, box.w - 150, 13, false) }), {
+        weight: 600,
+        fill: "ink",
+        size: 13,
+      }),
+      data.shares.map((one, i) => {
+        const y = box.y + 36 + (PART + 8) * i;
+        const said = say("{kind}, {bits} bits a weight", { kind: one.kind, bits: bitsOf(one.bits) });
+        const node = h(
+          "g",
+          { "data-part-of": one.part },
+          h("rect", { x: box.x, y: y - 12, width: box.w, height: PART + 4, fill: "transparent" }),
+          label(box.x, y, one.part, { fill: "ink", weight: 600 }),
+          label(box.x + box.w - 8, y, said, { fill: "ink2", anchor: "end" }),
+          h("rect", {
+            x: box.x + 0.5,
+            y: y + 5.5,
+            width: Math.max(1, room * (one.floats / most)),
+            height: 11,
+            rx: 2,
+            fill: "none",
+            stroke: css("ink3"),
+            "stroke-dasharray": "2 2",
+          }),
+          h("rect", {
+            x: box.x,
+            y: y + 5,
+            width: Math.max(1, room * (one.bytes / most)),
+            height: 12,
+            rx: 2,
+            fill: css(one.bits < 16 ? "accent" : "res"),
+          }),
+          label(box.x + box.w - 8, y + 15, bytesOf(one.bytes), { mono: true, fill: "ink", anchor: "end" }),
+        );
+        return g.tip(node, () =>
+          [
+            say("{part}: {weights} weights in {tensors}, {bytes} bytes; as float32 {floats}", {
+              part: one.part,
+              weights: thousands(one.weights),
+              tensors: counted(one.tensors, "tensor"),
+              bytes: thousands(one.bytes),
+              floats: thousands(one.floats),
+            }),
+            ...(one.group > 1
+              ? [say("{group} weights make a block of {block} bytes", { group: one.group, block: one.block })]
+              : []),
+          ].join("\n"),
+        );
+      }),
+    ].flat(3),
+  );
   return box.y + 36 + (PART + 8) * data.shares.length;
 }
 
 /** What the code of a block's weight stands for. @param {Block} b @param {number} i */
 function weightOf(b, i) {
   const code = b.codes[i];
-  return say("weight {weight} of the row: code {code}, {sum} = {value}", { weight: thousands(b.first + i), code, sum: b.kind === "Q4_1" ? `${four(b.scale)} × ${code} ${signed(b.minimum)}` : `${four(b.scale)} × ${b.kind === "Q4_0" ? `(${code} − 8)` : code}`, value: four(b.values[i]) });
+  return say("weight {weight} of the row: code {code}, {sum} = {value}", {
+    weight: thousands(b.first + i),
+    code,
+    sum:
+      b.kind === "Q4_1"
+        ? `${four(b.scale)} × ${code} ${signed(b.minimum)}`
+        : `${four(b.scale)} × ${b.kind === "Q4_0" ? `(${code} − 8)` : code}`,
+    value: four(b.values[i]),
+  });
 }
 
 /** The grid of one block as a line of ticks, its weights piled up over them. Returns the y below. @type {(g: Stage, data: Data, local: Kept, box: Box) => number} */
@@ -104,41 +159,115 @@ function drawBlock(g, data, local, box) {
   if (!b) return box.y;
   const count = b.codes.length;
   const title = say("Block {number} of {of}", { number: thousands(b.number), of: thousands(b.of) });
-  const about = say("row {row}, weights {first} to {last}", { row: thousands(b.row), first: thousands(b.first), last: thousands(b.first + count - 1) });
+  const about = say("row {row}, weights {first} to {last}", {
+    row: thousands(b.row),
+    first: thousands(b.first),
+    last: thousands(b.first + count - 1),
+  });
   /** @type {Map<number, number>} */
   const piles = new Map();
-  const places = b.codes.map((code) => { const n = piles.get(code) ?? 0; piles.set(code, n + 1); return n; });
+  const places = b.codes.map((code) => {
+    const n = piles.get(code) ?? 0;
+    piles.set(code, n + 1);
+    return n;
+  });
   const tall = Math.max(...piles.values());
   const each = Math.min(15, (box.w - 16) / b.grid.length);
   const wide = b.grid.length > 32 ? (box.w - 16) / b.grid.length : Math.min(34, (box.w - 16) / b.grid.length);
   const r = b.grid.length > 32 ? 3 : Math.min(5, each / 2 - 0.5);
   const ground = box.y + 34 + tall * (2 * r + 1) + 6;
   const px = (/** @type {number} */ code) => box.x + 8 + (code - b.low + 0.5) * wide;
-  const turn = (/** @type {number} */ x, /** @type {string} */ sign, /** @type {number} */ by) => h("g", { class: "gb-hot", "data-turn": by > 0 ? "next" : "before", click: () => g.select({ parcel: (b.number + by + b.of) % b.of }) },
-    h("rect", { x: x - 8, y: box.y, width: 24, height: 20, fill: "transparent" }), label(x + 4, box.y + 14, sign, { anchor: "middle", fill: "accent", weight: 700 }));
-  const beside = b.beside.map((name) => (name === "scale" ? say("scale {value}", { value: four(b.scale) }) : say("minimum {value}", { value: four(b.minimum) }))).join(say(" and "));
+  const turn = (/** @type {number} */ x, /** @type {string} */ sign, /** @type {number} */ by) =>
+    h(
+      "g",
+      {
+        class: "gb-hot",
+        "data-turn": by > 0 ? "next" : "before",
+        click: () => g.select({ parcel: (b.number + by + b.of) % b.of }),
+      },
+      h("rect", { x: x - 8, y: box.y, width: 24, height: 20, fill: "transparent" }),
+      label(x + 4, box.y + 14, sign, { anchor: "middle", fill: "accent", weight: 700 }),
+    );
+  const beside = b.beside
+    .map((name) =>
+      name === "scale"
+        ? say("scale {value}", { value: four(b.scale) })
+        : say("minimum {value}", { value: four(b.minimum) }),
+    )
+    .join(say(" and "));
   const bits = (count * b.bits + b.beside.length * b.half) / count;
-  const sum = say("{beside}, {half} bits each, serve {weights}: {sum} = {bits} bits a weight.", { beside, half: b.half, weights: counted(count, "weight"), sum: `(${count} × ${b.bits} + ${b.beside.length} × ${b.half}) / ${count}`, bits: bitsOf(bits) });
+  const sum = say("{beside}, {half} bits each, serve {weights}: {sum} = {bits} bits a weight.", {
+    beside,
+    half: b.half,
+    weights: counted(count, "weight"),
+    sum: `(${count} × ${b.bits} + ${b.beside.length} × ${b.half}) / ${count}`,
+    bits: bitsOf(bits),
+  });
   const picked = local.pick ?? 0;
-  const text = [...inLines(weightOf(b, picked), box.w), ...inLines(sum[0].toUpperCase() + sum.slice(1), box.w)];
+  const text = [
+    ...inLines(weightOf(b, picked), box.w),
+    ...inLines(sum[0].toUpperCase() + sum.slice(1), box.w),
+  ];
   g.part("block", [box, b.name, b.number, picked], () => {
     const from = measure(title, 13, false) * 1.07 + 14;
     const every = Math.ceil((b.low < 0 ? 40 : 22) / wide);
     return [
       label(box.x, box.y + 13, title, { weight: 600, fill: "ink", size: 13 }),
-      turn(box.x + from, "‹", -1), turn(box.x + from + 24, "›", 1),
+      turn(box.x + from, "‹", -1),
+      turn(box.x + from + 24, "›", 1),
       label(box.x + from + 50, box.y + 13, fit(about, box.w - from - 50, 12, false), { fill: "ink3" }),
-      h("path", { d: `M${box.x + 4},${ground}H${px(b.low + b.grid.length - 1) + wide / 2 + 4}`, stroke: css("line") }),
+      h("path", {
+        d: `M${box.x + 4},${ground}H${px(b.low + b.grid.length - 1) + wide / 2 + 4}`,
+        stroke: css("line"),
+      }),
       b.grid.map((_, i) => h("path", { d: `M${px(b.low + i).toFixed(1)},${ground}v6`, stroke: css("ink3") })),
-      b.grid.map((_, i) => i % every === 0 && label(px(b.low + i), ground + 18, String(b.low + i).replace("-", "−"), { anchor: "middle", mono: true, size: 11, fill: "ink2" })),
+      b.grid.map(
+        (_, i) =>
+          i % every === 0 &&
+          label(px(b.low + i), ground + 18, String(b.low + i).replace("-", "−"), {
+            anchor: "middle",
+            mono: true,
+            size: 11,
+            fill: "ink2",
+          }),
+      ),
       b.codes.map((code, i) => {
-        const node = h("g", { class: "gb-hot", "data-weight": i, click: () => { local.pick = i; g.redraw(); } },
-          h("circle", { cx: px(code), cy: ground - 6 - r - places[i] * (2 * r + 1), r, fill: css(i === picked ? "accent" : "res") }));
+        const node = h(
+          "g",
+          {
+            class: "gb-hot",
+            "data-weight": i,
+            click: () => {
+              local.pick = i;
+              g.redraw();
+            },
+          },
+          h("circle", {
+            cx: px(code),
+            cy: ground - 6 - r - places[i] * (2 * r + 1),
+            r,
+            fill: css(i === picked ? "accent" : "res"),
+          }),
+        );
         return g.tip(node, () => weightOf(b, i));
       }),
-      label(px(b.low) - Math.min(wide / 2, 8), ground + 34, `${four(b.grid[0])}`, { mono: true, size: 11, fill: "ink2" }),
-      label(px(b.low + b.grid.length - 1) + Math.min(wide / 2, 8), ground + 34, `${four(b.grid[b.grid.length - 1])}`, { mono: true, size: 11, fill: "ink2", anchor: "end" }),
-      label((px(b.low) + px(b.low + b.grid.length - 1)) / 2, ground + 34, say("{count} values, a code each", { count: b.grid.length }), { anchor: "middle", fill: "ink3", size: 11 }),
+      label(px(b.low) - Math.min(wide / 2, 8), ground + 34, `${four(b.grid[0])}`, {
+        mono: true,
+        size: 11,
+        fill: "ink2",
+      }),
+      label(
+        px(b.low + b.grid.length - 1) + Math.min(wide / 2, 8),
+        ground + 34,
+        `${four(b.grid[b.grid.length - 1])}`,
+        { mono: true, size: 11, fill: "ink2", anchor: "end" },
+      ),
+      label(
+        (px(b.low) + px(b.low + b.grid.length - 1)) / 2,
+        ground + 34,
+        say("{count} values, a code each", { count: b.grid.length }),
+        { anchor: "middle", fill: "ink3", size: 11 },
+      ),
       text.map((line, i) => label(box.x, ground + 54 + 16 * i, line, { fill: "ink" })),
     ].flat(3);
   });
@@ -156,8 +285,15 @@ const storedView = {
     const phone = !isDesk(g.width);
     const half = phone ? W : Math.round(W * 0.46);
     const left = drawShares(g, data, { x: 0, y: 0, w: half });
-    const right = drawBlock(g, data, local, phone ? { x: 0, y: left + 14, w: W } : { x: half + 40, y: 0, w: W - half - 40 });
-    g.height = paragraphs(g, "said", { x: 0, y: Math.max(left, right) + 2, w: W }, saidOf(data), { fill: "ink2" });
+    const right = drawBlock(
+      g,
+      data,
+      local,
+      phone ? { x: 0, y: left + 14, w: W } : { x: half + 40, y: 0, w: W - half - 40 },
+    );
+    g.height = paragraphs(g, "said", { x: 0, y: Math.max(left, right) + 2, w: W }, saidOf(data), {
+      fill: "ink2",
+    });
   },
 
   // ← →: the block of weights before or after; n p: the weight after or before.
@@ -174,13 +310,32 @@ const storedView = {
   },
 
   describe(data, local) {
-    const shares = data.shares.map((one) => say("{part}: {kind}, {bits} bits a weight, {size}", { part: one.part, kind: one.kind, bits: bitsOf(one.bits), size: bytesOf(one.bytes) })).join("; ");
+    const shares = data.shares
+      .map((one) =>
+        say("{part}: {kind}, {bits} bits a weight, {size}", {
+          part: one.part,
+          kind: one.kind,
+          bits: bitsOf(one.bits),
+          size: bytesOf(one.bytes),
+        }),
+      )
+      .join("; ");
     const b = data.block;
-    const looked = b ? ` ${say("Block {number} of {tensor}: scale {scale}, code 0 is {minimum}; {weight}.", { number: b.number, tensor: b.name, scale: four(b.scale), minimum: four(b.minimum), weight: weightOf(b, local.pick ?? 0) })}` : "";
+    const looked = b
+      ? ` ${say("Block {number} of {tensor}: scale {scale}, code 0 is {minimum}; {weight}.", { number: b.number, tensor: b.name, scale: four(b.scale), minimum: four(b.minimum), weight: weightOf(b, local.pick ?? 0) })}`
+      : "";
     return `${shares}.${looked} ${saidOf(data).join(" ")}`;
   },
 
-  state: (data, local) => ({ tokens: data.tokens, size: data.size, bits: data.bits, shares: data.shares, block: data.block, picked: local.pick ?? 0, said: saidOf(data) }),
+  state: (data, local) => ({
+    tokens: data.tokens,
+    size: data.size,
+    bits: data.bits,
+    shares: data.shares,
+    block: data.block,
+    picked: local.pick ?? 0,
+    said: saidOf(data),
+  }),
 };
 
 export default mount("efficiency_stored", storedView);

@@ -4,7 +4,28 @@
 import { counted } from "../../app/kit/counts.js";
 import { mount, pointerAt } from "../../app/kit/glass.js";
 import { say, sayOf } from "../../app/kit/say.js";
-import { MONO, chip, clamp, css, fit, h, heat, heatImage, html, inLines, label, measure, num, percent, thousands, sizeIn, tokenSpans, unpack, visible, wire } from "../../app/kit/shapes.js";
+import {
+  MONO,
+  chip,
+  clamp,
+  css,
+  fit,
+  h,
+  heat,
+  heatImage,
+  html,
+  inLines,
+  label,
+  measure,
+  num,
+  percent,
+  thousands,
+  sizeIn,
+  tokenSpans,
+  unpack,
+  visible,
+  wire,
+} from "../../app/kit/shapes.js";
 import { shared } from "../../app/kit/shared.js";
 import { stepMode } from "../../app/kit/steps.js";
 import { wordmap } from "../../app/kit/wordmap.js";
@@ -72,7 +93,15 @@ import { plan } from "./layout.js";
  * @typedef {(g: Stage, data: Data, local: Kept, at: Plan, step: number) => void} Draw
  */
 
-const stages = stepMode("stage", [say("Words"), say("One-hot row"), say("Times the table"), say("The row"), say("Map"), say("Neighbours"), say("Analogy")]);
+const stages = stepMode("stage", [
+  say("Words"),
+  say("One-hot row"),
+  say("Times the table"),
+  say("The row"),
+  say("Map"),
+  say("Neighbours"),
+  say("Analogy"),
+]);
 const [CUT, HOT, TABLE, ROW, MAP, NEAR] = [0, 1, 2, 3, 4, 5];
 /** A word inside a sentence. @param {string} text */
 const word = (text) => `“${visible(text)}”`;
@@ -80,21 +109,80 @@ const word = (text) => `“${visible(text)}”`;
 /** What a step does, said with the picture's own numbers. @type {((d: Data) => string)[]} */
 const WORDS = [
   (d) => {
-    const values = { size: thousands(d.table.size), word: word(d.subject.word), row: thousands(d.subject.row) };
-    return d.table.id === "model" ? say("A model cannot multiply letters: your text is cut into tokens, words or parts of words, and a list of {size} gives each its number. {word} is number {row}.", values)
-      : say("A model cannot multiply letters: your text is cut into words, and a list of {size} gives each its number. {word} is number {row}.", values);
+    const values = {
+      size: thousands(d.table.size),
+      word: word(d.subject.word),
+      row: thousands(d.subject.row),
+    };
+    return d.table.id === "model"
+      ? say(
+          "A model cannot multiply letters: your text is cut into tokens, words or parts of words, and a list of {size} gives each its number. {word} is number {row}.",
+          values,
+        )
+      : say(
+          "A model cannot multiply letters: your text is cut into words, and a list of {size} gives each its number. {word} is number {row}.",
+          values,
+        );
   },
-  (d) => say("The number becomes a row x with a place for each of the {words}: 1 at place {row}, 0 everywhere else (“one-hot”). All such rows are equally far from each other: nothing in them says which words are alike.", { words: counted(d.table.size, "word"), row: thousands(d.subject.row) }),
-  (d) => say("The table E has {numbers} for each word, learned from text (green: above 0, brown: below). x times E multiplies each row of E by its word’s place in x: by 0, all but one.", { numbers: counted(d.table.dims, "number") }),
-  (d) => say("Added up, one row is left: row {row} as it stands in the table, so a program simply reads it. These {numbers} are the embedding of {word}, and all that the model gets of it.", { row: thousands(d.subject.row), numbers: counted(d.table.dims, "number"), word: word(d.subject.word) }),
-  (d) => say("{numbers} are an arrow in a space of {dims} dimensions, which nobody can draw. The map is its flat shadow: each dot is a word, seen from the side from which all {shown} differ most ({share} of their differences).", { numbers: counted(d.table.dims, "number"), dims: d.table.dims, shown: thousands(d.table.shown), share: percent(d.map.share, 1) }),
-  (d) => say("Words are alike when their arrows point the same way; the cosine measures it, from 1, the same way, to −1, the opposite one.") +
-    (d.near.length ? say(" {word} and {other}: product {dot} ÷ lengths {length} × {other_length} = {cosine}.", { word: word(d.subject.word), other: word(d.near[0].word), dot: num(d.near[0].dot, 2), length: num(d.lookup.length, 2), other_length: num(d.near[0].length, 2), cosine: num(d.near[0].cosine, 3) }) : ""),
-  (d) => (d.analogy.words ? say("Differences are arrows, too: take {a} away from {b}, add {c}, and of all others the arrow that lies nearest is that of {answer}.", { a: word(d.analogy.words[0]), b: word(d.analogy.words[1]), c: word(d.analogy.words[2]), answer: word(d.analogy.answers[0].word) }) : say("Differences are arrows, too: take one word away from a second, add a third, and see whose arrow lies nearest.")),
+  (d) =>
+    say(
+      "The number becomes a row x with a place for each of the {words}: 1 at place {row}, 0 everywhere else (“one-hot”). All such rows are equally far from each other: nothing in them says which words are alike.",
+      { words: counted(d.table.size, "word"), row: thousands(d.subject.row) },
+    ),
+  (d) =>
+    say(
+      "The table E has {numbers} for each word, learned from text (green: above 0, brown: below). x times E multiplies each row of E by its word’s place in x: by 0, all but one.",
+      { numbers: counted(d.table.dims, "number") },
+    ),
+  (d) =>
+    say(
+      "Added up, one row is left: row {row} as it stands in the table, so a program simply reads it. These {numbers} are the embedding of {word}, and all that the model gets of it.",
+      { row: thousands(d.subject.row), numbers: counted(d.table.dims, "number"), word: word(d.subject.word) },
+    ),
+  (d) =>
+    say(
+      "{numbers} are an arrow in a space of {dims} dimensions, which nobody can draw. The map is its flat shadow: each dot is a word, seen from the side from which all {shown} differ most ({share} of their differences).",
+      {
+        numbers: counted(d.table.dims, "number"),
+        dims: d.table.dims,
+        shown: thousands(d.table.shown),
+        share: percent(d.map.share, 1),
+      },
+    ),
+  (d) =>
+    say(
+      "Words are alike when their arrows point the same way; the cosine measures it, from 1, the same way, to −1, the opposite one.",
+    ) +
+    (d.near.length
+      ? say(" {word} and {other}: product {dot} ÷ lengths {length} × {other_length} = {cosine}.", {
+          word: word(d.subject.word),
+          other: word(d.near[0].word),
+          dot: num(d.near[0].dot, 2),
+          length: num(d.lookup.length, 2),
+          other_length: num(d.near[0].length, 2),
+          cosine: num(d.near[0].cosine, 3),
+        })
+      : ""),
+  (d) =>
+    d.analogy.words
+      ? say(
+          "Differences are arrows, too: take {a} away from {b}, add {c}, and of all others the arrow that lies nearest is that of {answer}.",
+          {
+            a: word(d.analogy.words[0]),
+            b: word(d.analogy.words[1]),
+            c: word(d.analogy.words[2]),
+            answer: word(d.analogy.answers[0].word),
+          },
+        )
+      : say(
+          "Differences are arrows, too: take one word away from a second, add a third, and see whose arrow lies nearest.",
+        ),
 ];
 /** A step's caption; the boxes are there where words can be looked up. @type {(data: Data, local: Kept) => (step: number) => string} */
 const caption = (data, local) => (step) => {
-  const boxes = data.analogy.words ? say(" The boxes take three words of your own.") : say(" Write three words into the boxes.");
+  const boxes = data.analogy.words
+    ? say(" The boxes take three words of your own.")
+    : say(" Write three words into the boxes.");
   return `${WORDS[step](data)}${step === stages.last && local.asks ? boxes : ""}`;
 };
 
@@ -102,7 +190,9 @@ const caption = (data, local) => (step) => {
 function drawStep(g, data, local, at, step) {
   if (step >= MAP) return;
   const box = { x: at.words.x, y: at.words.y + 14, w: Math.min(at.words.w, 560) };
-  g.part("drawn", [step, box], () => (step === CUT ? drawNumbers(data, box) : drawProduct(g, data, local, box, step)));
+  g.part("drawn", [step, box], () =>
+    step === CUT ? drawNumbers(data, box) : drawProduct(g, data, local, box, step),
+  );
 }
 
 /** The text's words with their numbers. @type {(data: Data, box: {x: number, y: number, w: number}) => Shapes} */
@@ -111,8 +201,26 @@ function drawNumbers(data, { x, y, w }) {
   return data.pieces.slice(0, 10 * across).map((one, i) => {
     const [left, top] = [x + ((i % across) * w) / across, y + 22 * Math.floor(i / across)];
     const chosen = i === data.subject.at;
-    return [h("text", { x: left, y: top + 14, "font-family": MONO, "font-size": 13, fill: css(chosen ? "accent" : "ink"), "font-weight": chosen ? 700 : null, direction: "ltr" }, tokenSpans(one.text, 96, 13)),
-      label(left + 104, top + 14, one.row === null ? sayOf("row", "none") : thousands(one.row), { mono: true, fill: chosen ? "accent" : "ink3", weight: chosen ? 700 : null })];
+    return [
+      h(
+        "text",
+        {
+          x: left,
+          y: top + 14,
+          "font-family": MONO,
+          "font-size": 13,
+          fill: css(chosen ? "accent" : "ink"),
+          "font-weight": chosen ? 700 : null,
+          direction: "ltr",
+        },
+        tokenSpans(one.text, 96, 13),
+      ),
+      label(left + 104, top + 14, one.row === null ? sayOf("row", "none") : thousands(one.row), {
+        mono: true,
+        fill: chosen ? "accent" : "ink3",
+        weight: chosen ? 700 : null,
+      }),
+    ];
   });
 }
 
@@ -122,20 +230,47 @@ function drawProduct(g, data, local, { x, y, w }, step) {
   const [rowW, tall, tableW] = [Math.round(w * 0.38), 190, Math.round(w * 0.2)];
   /** @type {(name: string, left: number, top: number, wide: number, high: number, title: string, under: string) => Shapes[]} */
   const place = (name, left, top, wide, high, title, under) => [
-    label(left, top - 8, title, { mono: true, weight: 700, fill: "ink" }), h("rect", { x: left, y: top, width: wide, height: high, fill: css("mid"), stroke: css(name) }),
-    label(left, top + high + 16, under, { fill: "ink3" })];
+    label(left, top - 8, title, { mono: true, weight: 700, fill: "ink" }),
+    h("rect", { x: left, y: top, width: wide, height: high, fill: css("mid"), stroke: css(name) }),
+    label(left, top + high + 16, under, { fill: "ink3" }),
+  ];
   const most = strongest(local.values);
   const at = rowW + 34;
   /** @type {Shapes[]} */
-  const out = [place("line", x, y + 20, rowW, 14, "x", say("1 × {size}, one-hot", { size: thousands(data.table.size) })),
-    h("rect", { x: x + share * (rowW - 3), y: y + 20, width: 3, height: 14, fill: css("accent") })];
+  const out = [
+    place("line", x, y + 20, rowW, 14, "x", say("1 × {size}, one-hot", { size: thousands(data.table.size) })),
+    h("rect", { x: x + share * (rowW - 3), y: y + 20, width: 3, height: 14, fill: css("accent") }),
+  ];
   if (step >= TABLE) {
-    out.push(label(x + rowW + 17, y + 32, "×", { anchor: "middle", size: 16 }), place("line", x + at, y + 20, tableW, tall, "E", `${thousands(data.table.size)} × ${data.table.dims}`),
+    out.push(
+      label(x + rowW + 17, y + 32, "×", { anchor: "middle", size: 16 }),
+      place("line", x + at, y + 20, tableW, tall, "E", `${thousands(data.table.size)} × ${data.table.dims}`),
       h("rect", { x: x + at, y: y + 20 + share * (tall - 3), width: tableW, height: 3, fill: css("accent") }),
-      h("path", { d: wire([[x + share * (rowW - 3) + 1.5, y + 52], [x + share * (rowW - 3) + 1.5, y + 21.5 + Math.max(share * (tall - 3), 46)], [x + at - 4, y + 21.5 + Math.max(share * (tall - 3), 46)]]), fill: "none", stroke: css("accent"), "stroke-width": 1.5, opacity: share * tall > 46 ? 1 : 0 }));
+      h("path", {
+        d: wire([
+          [x + share * (rowW - 3) + 1.5, y + 52],
+          [x + share * (rowW - 3) + 1.5, y + 21.5 + Math.max(share * (tall - 3), 46)],
+          [x + at - 4, y + 21.5 + Math.max(share * (tall - 3), 46)],
+        ]),
+        fill: "none",
+        stroke: css("accent"),
+        "stroke-width": 1.5,
+        opacity: share * tall > 46 ? 1 : 0,
+      }),
+    );
   }
-  if (step >= ROW) out.push(label(x + at + tableW + 17, y + 32, "=", { anchor: "middle", size: 16 }), place("accent", x + at + tableW + 34, y + 20, tableW, 14, "x E", `1 × ${data.table.dims}`),
-    heatImage(x + at + tableW + 34, y + 20, tableW, 14, heat(local.product, 1, local.product.length, (v) => g.signedRgb(v, most))));
+  if (step >= ROW)
+    out.push(
+      label(x + at + tableW + 17, y + 32, "=", { anchor: "middle", size: 16 }),
+      place("accent", x + at + tableW + 34, y + 20, tableW, 14, "x E", `1 × ${data.table.dims}`),
+      heatImage(
+        x + at + tableW + 34,
+        y + 20,
+        tableW,
+        14,
+        heat(local.product, 1, local.product.length, (v) => g.signedRgb(v, most)),
+      ),
+    );
   return out;
 }
 
@@ -149,7 +284,14 @@ function strongest(values) {
 function drawChips(g, data, at) {
   const box = at.chips;
   const own = data.table.id === "model";
-  g.door("tokenization", { left: box.x - 2, top: box.y - (at.phone ? 16 : 12) }, own ? say("Your text in tokens of {name}", { name: fit(data.table.name, 140, 12, false) }) : say("Your text in words of {name}", { name: data.table.name }), say("How text is cut into tokens"));
+  g.door(
+    "tokenization",
+    { left: box.x - 2, top: box.y - (at.phone ? 16 : 12) },
+    own
+      ? say("Your text in tokens of {name}", { name: fit(data.table.name, 140, 12, false) })
+      : say("Your text in words of {name}", { name: data.table.name }),
+    say("How text is cut into tokens"),
+  );
   const now = data.subject.at ?? -1;
   g.part("chips", [now, box], () => {
     const wide = (/** @type {Piece} */ one) => clamp(measure(visible(one.text), 13, true) + 14, 26, 110);
@@ -157,7 +299,10 @@ function drawChips(g, data, at) {
       let [x, line, i] = [0, 0, from];
       for (; i < data.pieces.length; i++) {
         const w = wide(data.pieces[i]);
-        if (x && x + w > box.w) { x = 0; line++; }
+        if (x && x + w > box.w) {
+          x = 0;
+          line++;
+        }
         if (line >= box.lines) break;
         x += w + 4;
       }
@@ -167,15 +312,43 @@ function drawChips(g, data, at) {
     while (now >= 0 && fits(from) <= now) from++;
     const last = fits(from);
     let [x, line] = [0, 0];
-    const some = last - from < data.pieces.length && label(box.x + box.w, box.y + 2, say("{from} to {last} of {count}", { from: from + 1, last, count: data.pieces.length }), { anchor: "end", fill: "ink3" });
-    return [some, ...data.pieces.slice(from, last).map((one, k) => {
-      const w = wide(one);
-      if (x && x + w > box.w) { x = 0; line++; }
-      const node = h("g", { ...hot(g, () => followPiece(g, data, from + k)), "data-piece": from + k, opacity: one.row === null ? 0.6 : 1 },
-        chip(g, box.x + x, box.y + 26 + 30 * line, w, one.text, { selected: from + k === now, faint: one.row === null }));
-      x += w + 4;
-      return g.tip(node, one.row === null ? say("{text}\nnot in this table", { text: visible(one.text) }) : say("{text}\nrow {row}", { text: visible(one.text), row: thousands(one.row) }));
-    })];
+    const some =
+      last - from < data.pieces.length &&
+      label(
+        box.x + box.w,
+        box.y + 2,
+        say("{from} to {last} of {count}", { from: from + 1, last, count: data.pieces.length }),
+        { anchor: "end", fill: "ink3" },
+      );
+    return [
+      some,
+      ...data.pieces.slice(from, last).map((one, k) => {
+        const w = wide(one);
+        if (x && x + w > box.w) {
+          x = 0;
+          line++;
+        }
+        const node = h(
+          "g",
+          {
+            ...hot(g, () => followPiece(g, data, from + k)),
+            "data-piece": from + k,
+            opacity: one.row === null ? 0.6 : 1,
+          },
+          chip(g, box.x + x, box.y + 26 + 30 * line, w, one.text, {
+            selected: from + k === now,
+            faint: one.row === null,
+          }),
+        );
+        x += w + 4;
+        return g.tip(
+          node,
+          one.row === null
+            ? say("{text}\nnot in this table", { text: visible(one.text) })
+            : say("{text}\nrow {row}", { text: visible(one.text), row: thousands(one.row) }),
+        );
+      }),
+    ];
   });
 }
 
@@ -220,30 +393,87 @@ function drawLookup(g, data, local, at, step) {
   };
   const valuesOf = (/** @type {number} */ i) => local.values.subarray(i * dims, (i + 1) * dims);
   g.part("lookup head", [step, box], () => [
-    label(box.x, box.y + 8, say("Lookup: {word} is row {row}", { word: fit(visible(data.subject.word), 90, 14, false), row: thousands(data.subject.row) }), { size: 14, weight: 600, fill: "ink" }),
-    step >= HOT && label(box.x + hot, top - 7, "x", { anchor: "middle", mono: true, weight: 700, fill: step === HOT ? "accent" : "ink2" }),
-    step >= TABLE && label(left, top - 7, fit(`E, ${thousands(size)} × ${dims}`, each, 12, false), { fill: step === TABLE ? "accent" : "ink2" }),
+    label(
+      box.x,
+      box.y + 8,
+      say("Lookup: {word} is row {row}", {
+        word: fit(visible(data.subject.word), 90, 14, false),
+        row: thousands(data.subject.row),
+      }),
+      { size: 14, weight: 600, fill: "ink" },
+    ),
+    step >= HOT &&
+      label(box.x + hot, top - 7, "x", {
+        anchor: "middle",
+        mono: true,
+        weight: 700,
+        fill: step === HOT ? "accent" : "ink2",
+      }),
+    step >= TABLE &&
+      label(left, top - 7, fit(`E, ${thousands(size)} × ${dims}`, each, 12, false), {
+        fill: step === TABLE ? "accent" : "ink2",
+      }),
     step >= TABLE && label(right, top - 7, say("x times E"), { fill: step === TABLE ? "accent" : "ink2" }),
   ]);
   const sizeOf = (/** @type {number} */ i) => sizeIn(d.words[i], names - numbers - 8, 12);
-  g.part("lookup rows", [step, box], () => lines.map((i, k) => {
-    const y = top + k * pitch;
-    if (i === null) return label(box.x + numbers, y + 13, "⋮", { anchor: "end", fill: "ink3" });
-    const chosen = d.rows[i] === data.subject.row;
-    const ink = chosen ? "accent" : "ink3";
-    const values = valuesOf(i);
-    const one = d.one_hot[i];
-    const product = values.map((v) => v * one);
-    return [
-      chosen && h("rect", { x: box.x, y, width: box.w, height: pitch, rx: 4, fill: css("accent-soft") }),
-      label(box.x + numbers, y + 14, thousands(d.rows[i]), { anchor: "end", mono: true, fill: ink, weight: chosen ? 700 : null }),
-      h("text", { x: box.x + numbers + 8, y: y + 14, "font-family": MONO, "font-size": sizeOf(i), fill: css(chosen ? "accent" : "ink2"), "font-weight": chosen ? 700 : null, direction: "ltr" }, tokenSpans(d.words[i], names - numbers - 8, sizeOf(i))),
-      step >= HOT && label(box.x + hot, y + 14, num(one, 0), { anchor: "middle", mono: true, fill: ink, weight: chosen ? 700 : null }),
-      step >= TABLE && g.tip(strip(values, left, y + 2, each, pitch - 4), read(say("{word} in E", { word: visible(d.words[i]) }), values, left, each)),
-      step >= TABLE && (one ? g.tip(strip(product, right, y + 2, each, pitch - 4), read(say("1 times {word}", { word: visible(d.words[i]) }), product, right, each))
-        : [h("rect", { x: right, y: y + 2, width: each, height: pitch - 4, fill: css("mid") }), label(right + each / 2, y + 14, each > 100 ? say("0 times: nothing") : say("nothing"), { anchor: "middle", fill: "ink3" })]),
-    ];
-  }));
+  g.part("lookup rows", [step, box], () =>
+    lines.map((i, k) => {
+      const y = top + k * pitch;
+      if (i === null) return label(box.x + numbers, y + 13, "⋮", { anchor: "end", fill: "ink3" });
+      const chosen = d.rows[i] === data.subject.row;
+      const ink = chosen ? "accent" : "ink3";
+      const values = valuesOf(i);
+      const one = d.one_hot[i];
+      const product = values.map((v) => v * one);
+      return [
+        chosen && h("rect", { x: box.x, y, width: box.w, height: pitch, rx: 4, fill: css("accent-soft") }),
+        label(box.x + numbers, y + 14, thousands(d.rows[i]), {
+          anchor: "end",
+          mono: true,
+          fill: ink,
+          weight: chosen ? 700 : null,
+        }),
+        h(
+          "text",
+          {
+            x: box.x + numbers + 8,
+            y: y + 14,
+            "font-family": MONO,
+            "font-size": sizeOf(i),
+            fill: css(chosen ? "accent" : "ink2"),
+            "font-weight": chosen ? 700 : null,
+            direction: "ltr",
+          },
+          tokenSpans(d.words[i], names - numbers - 8, sizeOf(i)),
+        ),
+        step >= HOT &&
+          label(box.x + hot, y + 14, num(one, 0), {
+            anchor: "middle",
+            mono: true,
+            fill: ink,
+            weight: chosen ? 700 : null,
+          }),
+        step >= TABLE &&
+          g.tip(
+            strip(values, left, y + 2, each, pitch - 4),
+            read(say("{word} in E", { word: visible(d.words[i]) }), values, left, each),
+          ),
+        step >= TABLE &&
+          (one
+            ? g.tip(
+                strip(product, right, y + 2, each, pitch - 4),
+                read(say("1 times {word}", { word: visible(d.words[i]) }), product, right, each),
+              )
+            : [
+                h("rect", { x: right, y: y + 2, width: each, height: pitch - 4, fill: css("mid") }),
+                label(right + each / 2, y + 14, each > 100 ? say("0 times: nothing") : say("nothing"), {
+                  anchor: "middle",
+                  fill: "ink3",
+                }),
+              ]),
+      ];
+    }),
+  );
   const end = top + lines.length * pitch + 8;
   g.part("lookup sum", [step, box], () => {
     if (step < ROW) return [];
@@ -251,10 +481,37 @@ function drawLookup(g, data, local, at, step) {
     const shown = Math.min(dims, Math.floor(box.w / 64));
     return [
       h("path", { d: `M${right},${end - 6}H${right + each}`, stroke: css("ink3") }),
-      label(box.x, end + 12, fit(say("Added up: the embedding of {word}, {numbers}", { word: visible(data.subject.word), numbers: counted(dims, "number") }), box.w, 12, false), { weight: 600, fill: "ink" }),
-      g.tip(strip(product, box.x, end + 20, box.w, 24), read(visible(data.subject.word), product, box.x, box.w)),
-      h("rect", { x: box.x, y: end + 20, width: box.w, height: 24, fill: "none", stroke: css("accent"), "stroke-width": 1.5, "pointer-events": "none" }),
-      Array.from(product.subarray(0, shown), (v, j) => label(box.x + 64 * j, end + 60, num(v, 3), { mono: true, fill: "ink2" })),
+      label(
+        box.x,
+        end + 12,
+        fit(
+          say("Added up: the embedding of {word}, {numbers}", {
+            word: visible(data.subject.word),
+            numbers: counted(dims, "number"),
+          }),
+          box.w,
+          12,
+          false,
+        ),
+        { weight: 600, fill: "ink" },
+      ),
+      g.tip(
+        strip(product, box.x, end + 20, box.w, 24),
+        read(visible(data.subject.word), product, box.x, box.w),
+      ),
+      h("rect", {
+        x: box.x,
+        y: end + 20,
+        width: box.w,
+        height: 24,
+        fill: "none",
+        stroke: css("accent"),
+        "stroke-width": 1.5,
+        "pointer-events": "none",
+      }),
+      Array.from(product.subarray(0, shown), (v, j) =>
+        label(box.x + 64 * j, end + 60, num(v, 3), { mono: true, fill: "ink2" }),
+      ),
       shown < dims && label(box.x + box.w, end + 60, "…", { anchor: "end", fill: "ink3" }),
       label(box.x, end + 78, say("its length: {length}", { length: num(d.length, 3) }), { fill: "ink3" }),
     ];
@@ -269,14 +526,63 @@ function drawOther(g, data, local, at, step) {
   g.part("other", [box], () => {
     const name = fit(other.name, 120, 12, false);
     const head = [h("path", { d: `M${box.x},${box.y - 8}H${box.x + box.w}`, stroke: css("line") })];
-    if (other.row === null) return [...head, label(box.x, box.y + 12, fit(say("{word} has no row of its own in {name}.", { word: word(data.subject.word), name }), box.w, 12, false), { fill: "ink2" })];
+    if (other.row === null)
+      return [
+        ...head,
+        label(
+          box.x,
+          box.y + 12,
+          fit(
+            say("{word} has no row of its own in {name}.", { word: word(data.subject.word), name }),
+            box.w,
+            12,
+            false,
+          ),
+          { fill: "ink2" },
+        ),
+      ];
     const values = local.other ?? [];
     const most = Math.max(...Array.from(values, Math.abs), 1e-9);
-    return [...head,
-      label(box.x, box.y + 12, fit(say("In {name}: {word} is row {row} of {size}, {numbers}", { name, word: visible(other.word), row: thousands(other.row), size: thousands(other.size), numbers: counted(other.dims, "number") }), box.w, 12, false), { weight: 600, fill: "ink" }),
-      heatImage(box.x, box.y + 20, box.w, 14, heat(values, 1, other.dims, (v) => g.signedRgb(v, 0.7 * most))),
-      h("text", { x: box.x, y: box.y + 52, "font-size": 12, fill: css("ink2") }, say("nearest there: "),
-        other.near.map((one, i) => [i ? ", " : "", h("tspan", { "font-family": MONO, fill: css("ink"), direction: "ltr" }, fit(visible(one.word), 80, 12)), ` ${num(one.cosine, 2)}`])),
+    return [
+      ...head,
+      label(
+        box.x,
+        box.y + 12,
+        fit(
+          say("In {name}: {word} is row {row} of {size}, {numbers}", {
+            name,
+            word: visible(other.word),
+            row: thousands(other.row),
+            size: thousands(other.size),
+            numbers: counted(other.dims, "number"),
+          }),
+          box.w,
+          12,
+          false,
+        ),
+        { weight: 600, fill: "ink" },
+      ),
+      heatImage(
+        box.x,
+        box.y + 20,
+        box.w,
+        14,
+        heat(values, 1, other.dims, (v) => g.signedRgb(v, 0.7 * most)),
+      ),
+      h(
+        "text",
+        { x: box.x, y: box.y + 52, "font-size": 12, fill: css("ink2") },
+        say("nearest there: "),
+        other.near.map((one, i) => [
+          i ? ", " : "",
+          h(
+            "tspan",
+            { "font-family": MONO, fill: css("ink"), direction: "ltr" },
+            fit(visible(one.word), 80, 12),
+          ),
+          ` ${num(one.cosine, 2)}`,
+        ]),
+      ),
     ];
   });
 }
@@ -287,15 +593,23 @@ const LETTERS = /^[^\\]*\p{L}{2}/u; // no single signs, no bytes
 
 /** The map of all words, with the text's words, the neighbours and the analogy's arrows on it. @type {Draw} */
 function drawMapOf(g, data, local, at, step) {
-  if (step < MAP || !local.points || !local.words) { local.map = null; return; }
+  if (step < MAP || !local.points || !local.words) {
+    local.map = null;
+    return;
+  }
   const { shown } = data.table;
   const near = step >= NEAR ? data.near : [];
-  const analogy = step >= stages.last && data.gaze === "analogy" && data.analogy.ends ? /** @type {Put} */ (data.analogy) : null;
+  const analogy =
+    step >= stages.last && data.gaze === "analogy" && data.analogy.ends
+      ? /** @type {Put} */ (data.analogy)
+      : null;
   const { words } = local;
   /** @type {Map<number, {id: number, colour: string, size?: number, ink?: string}>} */
   const marks = new Map();
   /** @type {(id: number | null, mark: {colour: string, size?: number, ink?: string}) => void} */
-  const add = (id, mark) => { if (id !== null && id < shown && !marks.has(id)) marks.set(id, { id, ...mark }); };
+  const add = (id, mark) => {
+    if (id !== null && id < shown && !marks.has(id)) marks.set(id, { id, ...mark });
+  };
   if (analogy) {
     for (const row of analogy.rows) add(row, { colour: "accent" });
     add(analogy.answers[0].row, { colour: "accent", size: 6 });
@@ -306,17 +620,52 @@ function drawMapOf(g, data, local, at, step) {
   }
   /** @type {(put: Put, i: number) => number | Point} */
   const end = (put, i) => (i < 4 && rowAt(put, i) < shown ? rowAt(put, i) : put.ends[i]);
-  const focus = analogy ? [0, 1, 2, 3, 4].map((i) => analogy.ends[i])
-    : data.gaze === "near" && near.length ? [data.subject.row, ...near.map((one) => one.row)].filter((row) => row < shown) : undefined;
+  const focus = analogy
+    ? [0, 1, 2, 3, 4].map((i) => analogy.ends[i])
+    : data.gaze === "near" && near.length
+      ? [data.subject.row, ...near.map((one) => one.row)].filter((row) => row < shown)
+      : undefined;
   local.map = wordmap(g, "words", at.map, {
-    title: say("{words} of {name}", { words: counted(shown, "word"), name: data.table.name }), words, points: local.points, shades: step >= NEAR ? local.shades : local.flat,
-    marks: [...marks.values()], selected: local.lasso ?? [], most: at.phone ? 14 : 26, labelled: (id) => LETTERS.test(words[id]),
-    arrows: analogy ? analogy.arrows.map(([from, to], k) => ({ from: end(analogy, from), to: end(analogy, to), colour: "accent", dash: k ? [6, 4] : undefined })) : [],
-    focus: { key: `${data.map.key} ${data.gaze} ${analogy ? data.analogy.written.join(" ") : ""}`, ids: focus },
+    title: say("{words} of {name}", { words: counted(shown, "word"), name: data.table.name }),
+    words,
+    points: local.points,
+    shades: step >= NEAR ? local.shades : local.flat,
+    marks: [...marks.values()],
+    selected: local.lasso ?? [],
+    most: at.phone ? 14 : 26,
+    labelled: (id) => LETTERS.test(words[id]),
+    arrows: analogy
+      ? analogy.arrows.map(([from, to], k) => ({
+          from: end(analogy, from),
+          to: end(analogy, to),
+          colour: "accent",
+          dash: k ? [6, 4] : undefined,
+        }))
+      : [],
+    focus: {
+      key: `${data.map.key} ${data.gaze} ${analogy ? data.analogy.written.join(" ") : ""}`,
+      ids: focus,
+    },
     tip: (id) => say("{text}\nrow {row}", { text: visible(words[id]), row: thousands(id) }),
-    onpick: g.can.recompute ? (id) => seekWord(g, local, words[id]) : undefined, onlasso: (ids) => { local.lasso = ids.length ? ids : null; g.redraw(); },
-    onsearch: g.can.recompute ? (text) => g.select({ seek: text }) : undefined, caption: analogy ? say("the plane of the three words") : data.gaze === "near" ? at.phone ? say("{share} of their spread", { share: percent(data.map.share, 0) }) : say("the plane in which these words differ most: {share}", { share: percent(data.map.share, 0) }) : at.phone ? say("{share} of the spread", { share: percent(data.map.share, 0) }) : say("the plane of largest spread: {share} of it", { share: percent(data.map.share, 0) }),
-    found: local.sel.seek ?? "", said: data.subject.offers.length && g.can.recompute ? withoutOffers(data.subject.said) : data.subject.said, offers: g.can.recompute ? data.subject.offers : [],
+    onpick: g.can.recompute ? (id) => seekWord(g, local, words[id]) : undefined,
+    onlasso: (ids) => {
+      local.lasso = ids.length ? ids : null;
+      g.redraw();
+    },
+    onsearch: g.can.recompute ? (text) => g.select({ seek: text }) : undefined,
+    caption: analogy
+      ? say("the plane of the three words")
+      : data.gaze === "near"
+        ? at.phone
+          ? say("{share} of their spread", { share: percent(data.map.share, 0) })
+          : say("the plane in which these words differ most: {share}", { share: percent(data.map.share, 0) })
+        : at.phone
+          ? say("{share} of the spread", { share: percent(data.map.share, 0) })
+          : say("the plane of largest spread: {share} of it", { share: percent(data.map.share, 0) }),
+    found: local.sel.seek ?? "",
+    said:
+      data.subject.offers.length && g.can.recompute ? withoutOffers(data.subject.said) : data.subject.said,
+    offers: g.can.recompute ? data.subject.offers : [],
   });
 }
 /** What is said of a word that the table lacks, up to the words that are offered: these stand behind it, to be clicked. @param {string} said */
@@ -328,7 +677,10 @@ function withoutOffers(said) {
 /** @type {(analogy: Put, i: number) => number} */
 const rowAt = (analogy, i) => (i < 3 ? analogy.rows[i] : analogy.answers[0].row);
 /** @type {(g: Stage, local: Kept, text: string) => void} */
-const seekWord = (g, local, text) => { local.lasso = null; g.select({ seek: text }); };
+const seekWord = (g, local, text) => {
+  local.lasso = null;
+  g.select({ seek: text });
+};
 
 /** The neighbours, best first; while there is a lasso, its words. @type {Draw} */
 function drawList(g, data, local, at, step) {
@@ -336,32 +688,109 @@ function drawList(g, data, local, at, step) {
   if (step < NEAR) return;
   const lasso = local.lasso;
   const many = at.phone ? 14 : Math.floor((at.map.height - 44) / box.pitch);
-  if (lasso) g.overlay("unlasso", { left: box.x + box.w - 54, top: box.y - 14, width: 54 }, () => html("button", { type: "button", class: "gb-map-button gb-unlasso", click: () => { local.lasso = null; g.redraw(); } }, sayOf("lasso", "Clear")));
+  if (lasso)
+    g.overlay("unlasso", { left: box.x + box.w - 54, top: box.y - 14, width: 54 }, () =>
+      html(
+        "button",
+        {
+          type: "button",
+          class: "gb-map-button gb-unlasso",
+          click: () => {
+            local.lasso = null;
+            g.redraw();
+          },
+        },
+        sayOf("lasso", "Clear"),
+      ),
+    );
   g.part("list", [step, lasso, box], () => {
     /** @type {(text: string, i: number, cosine: number | null, id: number, written?: boolean) => SVGElement} */
     const row = (text, i, cosine, id, written = true) => {
       const y = box.y + 30 + i * box.pitch;
       const bars = box.w - 42;
-      const node = h("g", { ...hot(g, () => seekWord(g, local, text)), "data-near": id },
-        h("rect", { x: box.x - 4, y: y - 2, width: box.w + 8, height: box.pitch, rx: 4, fill: "transparent" }),
-        cosine !== null && h("rect", { x: box.x, y: y + box.pitch - 7, width: Math.max(1, bars * clamp(cosine, 0, 1)), height: 3, rx: 1.5, fill: css("accent"), opacity: 0.75 }),
-        h("text", { x: box.x, y: y + 13, "font-family": MONO, "font-size": 13, fill: css("ink"), direction: "ltr" }, tokenSpans(text, bars, 13)),
-        cosine !== null && label(box.x + box.w, y + 13, num(cosine, 3), { anchor: "end", mono: true, fill: "accent" }));
-      return cosine === null || !written ? node : g.tip(node, say("{text}, row {row}\n{dot} ÷ ({length} × {other_length}) = {cosine}", { text: visible(text), row: thousands(id), dot: num(data.near[i].dot, 3), length: num(data.lookup.length, 3), other_length: num(data.near[i].length, 3), cosine: num(cosine, 4) }));
+      const node = h(
+        "g",
+        { ...hot(g, () => seekWord(g, local, text)), "data-near": id },
+        h("rect", {
+          x: box.x - 4,
+          y: y - 2,
+          width: box.w + 8,
+          height: box.pitch,
+          rx: 4,
+          fill: "transparent",
+        }),
+        cosine !== null &&
+          h("rect", {
+            x: box.x,
+            y: y + box.pitch - 7,
+            width: Math.max(1, bars * clamp(cosine, 0, 1)),
+            height: 3,
+            rx: 1.5,
+            fill: css("accent"),
+            opacity: 0.75,
+          }),
+        h(
+          "text",
+          { x: box.x, y: y + 13, "font-family": MONO, "font-size": 13, fill: css("ink"), direction: "ltr" },
+          tokenSpans(text, bars, 13),
+        ),
+        cosine !== null &&
+          label(box.x + box.w, y + 13, num(cosine, 3), { anchor: "end", mono: true, fill: "accent" }),
+      );
+      return cosine === null || !written
+        ? node
+        : g.tip(
+            node,
+            say("{text}, row {row}\n{dot} ÷ ({length} × {other_length}) = {cosine}", {
+              text: visible(text),
+              row: thousands(id),
+              dot: num(data.near[i].dot, 3),
+              length: num(data.lookup.length, 3),
+              other_length: num(data.near[i].length, 3),
+              cosine: num(cosine, 4),
+            }),
+          );
     };
     if (lasso) {
-      return [label(box.x, box.y, say("{count} in the lasso", { count: thousands(lasso.length) }), { weight: 600, fill: "ink" }),
+      return [
+        label(box.x, box.y, say("{count} in the lasso", { count: thousands(lasso.length) }), {
+          weight: 600,
+          fill: "ink",
+        }),
         lasso.slice(0, many).map((id, i) => row(local.words?.[id] ?? "", i, null, id)),
-        lasso.length > many && label(box.x, box.y + 42 + many * box.pitch, say("and {count} more", { count: thousands(lasso.length - many) }), { fill: "ink3" })];
+        lasso.length > many &&
+          label(
+            box.x,
+            box.y + 42 + many * box.pitch,
+            say("and {count} more", { count: thousands(lasso.length - many) }),
+            { fill: "ink3" },
+          ),
+      ];
     }
     if (data.gaze === "analogy" && !data.analogy.said && step >= stages.last) {
-      const [a, b, c] = /** @type {Put} */ (data.analogy).words.map((text) => visible(text).replace(/^·/, ""));
-      return [label(box.x, box.y, fit(`${b} − ${a} + ${c}`, box.w - 44, 12, false), { weight: 600, fill: "ink" }), label(box.x + box.w, box.y, say("cosine"), { anchor: "end", fill: "ink3" }),
-        label(box.x, box.y + 18, say("the three left out"), { fill: "ink3" }), data.analogy.answers.slice(0, many).map((one, i) => row(one.word, i, one.cosine, one.row, false))];
+      const [a, b, c] = /** @type {Put} */ (data.analogy).words.map((text) =>
+        visible(text).replace(/^·/, ""),
+      );
+      return [
+        label(box.x, box.y, fit(`${b} − ${a} + ${c}`, box.w - 44, 12, false), { weight: 600, fill: "ink" }),
+        label(box.x + box.w, box.y, say("cosine"), { anchor: "end", fill: "ink3" }),
+        label(box.x, box.y + 18, say("the three left out"), { fill: "ink3" }),
+        data.analogy.answers.slice(0, many).map((one, i) => row(one.word, i, one.cosine, one.row, false)),
+      ];
     }
-    return [label(box.x, box.y, fit(say("Nearest to {word}", { word: visible(data.subject.word) }), box.w - 44, 12, false), { weight: 600, fill: "ink" }), label(box.x + box.w, box.y, say("cosine"), { anchor: "end", fill: "ink3" }),
-      label(box.x, box.y + 18, say("of {words}", { words: counted(data.table.size, "word") }), { fill: "ink3" }),
-      data.near.slice(0, many).map((one, i) => row(one.word, i, one.cosine, one.row))];
+    return [
+      label(
+        box.x,
+        box.y,
+        fit(say("Nearest to {word}", { word: visible(data.subject.word) }), box.w - 44, 12, false),
+        { weight: 600, fill: "ink" },
+      ),
+      label(box.x + box.w, box.y, say("cosine"), { anchor: "end", fill: "ink3" }),
+      label(box.x, box.y + 18, say("of {words}", { words: counted(data.table.size, "word") }), {
+        fill: "ink3",
+      }),
+      data.near.slice(0, many).map((one, i) => row(one.word, i, one.cosine, one.row)),
+    ];
   });
 }
 
@@ -374,34 +803,109 @@ function drawAnalogy(g, data, local, at, step) {
   const order = [1, 0, 2]; // b − a + c
   const y = box.y + 22;
   const x = (/** @type {number} */ k) => box.x + k * (wide + 24);
-  if (g.can.recompute) for (const [k, which] of order.entries()) g.overlay(`analogy ${which}`, { left: x(k), top: y, width: wide }, () => html("input", {
-    class: "gb-word", type: "text", "data-analogy": which, "aria-label": [say("Analogy: this"), say("is to this"), say("as this")][which], spellcheck: "false", autocomplete: "off",
-    onchange: () => writeAnalogy(g, local), onkeydown: (event) => { if (event.key === "Enter") writeAnalogy(g, local); },
-  }), (node) => { const text = writtenOf(data, local)[which]; if (document.activeElement !== node && node.value !== text) node.value = text; });
+  if (g.can.recompute)
+    for (const [k, which] of order.entries())
+      g.overlay(
+        `analogy ${which}`,
+        { left: x(k), top: y, width: wide },
+        () =>
+          html("input", {
+            class: "gb-word",
+            type: "text",
+            "data-analogy": which,
+            "aria-label": [say("Analogy: this"), say("is to this"), say("as this")][which],
+            spellcheck: "false",
+            autocomplete: "off",
+            onchange: () => writeAnalogy(g, local),
+            onkeydown: (event) => {
+              if (event.key === "Enter") writeAnalogy(g, local);
+            },
+          }),
+        (node) => {
+          const text = writtenOf(data, local)[which];
+          if (document.activeElement !== node && node.value !== text) node.value = text;
+        },
+      );
   const signs = ["−", "+", "≈"];
   g.part("analogy", [box, a], () => {
     const plain = (/** @type {number} */ i) => visible(a.words?.[i] ?? a.written[i]).replace(/^·/, "");
     /** @type {Shapes[]} */
-    const out = [label(box.x, box.y + 10, fit(say("Analogy: {a} is to {b} as {c} is to …", { a: plain(0), b: plain(1), c: plain(2) }), box.w, 12, false), { weight: 600, fill: "ink" }),
-      !g.can.recompute && order.map((which, k) => label(x(k) + wide / 2, y + 20, fit(plain(which), wide, 13), { anchor: "middle", mono: true, size: 13, weight: 600, fill: "ink" })),
-      signs.map((sign, k) => (at.phone && k === 2 ? null : label(x(k) + wide + 12, y + 21, sign, { anchor: "middle", size: 16, fill: "ink2" })))];
+    const out = [
+      label(
+        box.x,
+        box.y + 10,
+        fit(
+          say("Analogy: {a} is to {b} as {c} is to …", { a: plain(0), b: plain(1), c: plain(2) }),
+          box.w,
+          12,
+          false,
+        ),
+        { weight: 600, fill: "ink" },
+      ),
+      !g.can.recompute &&
+        order.map((which, k) =>
+          label(x(k) + wide / 2, y + 20, fit(plain(which), wide, 13), {
+            anchor: "middle",
+            mono: true,
+            size: 13,
+            weight: 600,
+            fill: "ink",
+          }),
+        ),
+      signs.map((sign, k) =>
+        at.phone && k === 2
+          ? null
+          : label(x(k) + wide + 12, y + 21, sign, { anchor: "middle", size: 16, fill: "ink2" }),
+      ),
+    ];
     const [left, top] = at.phone ? [box.x, y + 68] : [x(3), y + 20];
     const room = at.phone ? box.w : box.x + box.w - left;
     if (a.said) {
-      return [out, inLines(a.said, room).slice(0, 3).map((line, i) => label(left, top - 8 + 16 * i, line, { fill: "neg" }))];
+      return [
+        out,
+        inLines(a.said, room)
+          .slice(0, 3)
+          .map((line, i) => label(left, top - 8 + 16 * i, line, { fill: "neg" })),
+      ];
     }
     const each = room / 3;
-    return [out, a.answers.slice(0, 3).map((one, i) => h("g", { ...hot(g, () => seekWord(g, local, one.word)), "data-answer": one.row },
-      h("rect", { x: left + i * each, y: top - 16, width: each - 6, height: 38, fill: "transparent" }),
-      h("text", { x: left + i * each, y: top - 1, "font-family": MONO, "font-size": i ? 13 : 15, "font-weight": i ? null : 700, fill: css(i ? "ink2" : "accent"), direction: "ltr" }, tokenSpans(one.word, each - 8, i ? 13 : 15)),
-      label(left + i * each, top + 16, num(one.cosine, 3), { mono: true, fill: i ? "ink3" : "accent" })))];
+    return [
+      out,
+      a.answers.slice(0, 3).map((one, i) =>
+        h(
+          "g",
+          { ...hot(g, () => seekWord(g, local, one.word)), "data-answer": one.row },
+          h("rect", { x: left + i * each, y: top - 16, width: each - 6, height: 38, fill: "transparent" }),
+          h(
+            "text",
+            {
+              x: left + i * each,
+              y: top - 1,
+              "font-family": MONO,
+              "font-size": i ? 13 : 15,
+              "font-weight": i ? null : 700,
+              fill: css(i ? "ink2" : "accent"),
+              direction: "ltr",
+            },
+            tokenSpans(one.word, each - 8, i ? 13 : 15),
+          ),
+          label(left + i * each, top + 16, num(one.cosine, 3), { mono: true, fill: i ? "ink3" : "accent" }),
+        ),
+      ),
+    ];
   });
 }
 /** The three words as the boxes hold them: the page may not have heard of the last one yet. @type {(data: Data, local: Kept) => string[]} */
 const writtenOf = (data, local) => (local.sel.analogy ? local.sel.analogy.split("|") : data.analogy.written);
 /** Put the analogy of the three boxes. @param {Stage} g @param {Kept} local */
 function writeAnalogy(g, local) {
-  const said = [0, 1, 2].map((i) => /** @type {HTMLInputElement} */ (g.figure.querySelector(`[data-analogy="${i}"]`)).value.trim().replaceAll("|", "")).join("|");
+  const said = [0, 1, 2]
+    .map((i) =>
+      /** @type {HTMLInputElement} */ (g.figure.querySelector(`[data-analogy="${i}"]`)).value
+        .trim()
+        .replaceAll("|", ""),
+    )
+    .join("|");
   if (said !== local.sel.analogy) g.select({ analogy: said, gaze: "analogy" });
 }
 
@@ -432,9 +936,15 @@ const embeddings = {
     const words = kept(data.words, (text) => JSON.parse(text));
     const shades = same ? local.shades : unpack(data.shades);
     return {
-      points, words, shades, flat: local.flat?.length === shades.length ? local.flat : new Uint8Array(shades.length).fill(24),
-      values: unpack(data.lookup.values), product: unpack(data.lookup.product), other: data.other?.values ? unpack(data.other.values) : null,
-      lasso: before?.table.id === data.table.id && before?.table.name === data.table.name ? local.lasso : null,
+      points,
+      words,
+      shades,
+      flat: local.flat?.length === shades.length ? local.flat : new Uint8Array(shades.length).fill(24),
+      values: unpack(data.lookup.values),
+      product: unpack(data.lookup.product),
+      other: data.other?.values ? unpack(data.other.values) : null,
+      lasso:
+        before?.table.id === data.table.id && before?.table.name === data.table.name ? local.lasso : null,
     };
   },
 
@@ -463,12 +973,15 @@ const embeddings = {
   // ↑ ↓: the word before or after; Esc: without the lasso, without the search, up; the rest is step mode's.
   key(event, g, data, local) {
     const now = data.subject.at ?? data.pieces.length - 1;
-    if (event.key === "ArrowUp" || event.key === "ArrowDown") followPiece(g, data, now + (event.key === "ArrowUp" ? -1 : 1));
+    if (event.key === "ArrowUp" || event.key === "ArrowDown")
+      followPiece(g, data, now + (event.key === "ArrowUp" ? -1 : 1));
     else if (stages.key(event, g, local)) return true;
     else if (event.key === "Escape") {
       if (stages.halt(g, local)) return true;
-      if (local.lasso) { local.lasso = null; g.redraw(); }
-      else if (local.sel.seek && g.can.recompute) g.select({ seek: "" });
+      if (local.lasso) {
+        local.lasso = null;
+        g.redraw();
+      } else if (local.sel.seek && g.can.recompute) g.select({ seek: "" });
       else stages.up(g, local);
     } else return false;
     return true;
@@ -477,21 +990,62 @@ const embeddings = {
   describe(data, local) {
     const a = data.analogy;
     const text = data.tokens.slice(0, 24).map(visible).join(" ");
-    return stages.said(local, caption(data, local)) +
-      say("The text {text}. {word} is row {row} of {size} in {name}: {numbers}, the first {list}. ", { text: text + (data.tokens.length > 24 ? " …" : ""), word: visible(data.subject.word), row: thousands(data.subject.row), size: thousands(data.table.size), name: data.table.name, numbers: counted(data.table.dims, "number"), list: Array.from(local.product.subarray(0, 4), (v) => num(v, 3)).join(", ") }) +
-      say("Nearest: {list}. ", { list: data.near.slice(0, 5).map((one) => `${visible(one.word)} ${num(one.cosine, 3)}`).join(", ") }) +
-      (!a.words ? say("Analogy: {said}", { said: a.said }) : say("{a} is to {b} as {c} is to {answer}, cosine {cosine}.", { a: visible(a.words[0]), b: visible(a.words[1]), c: visible(a.words[2]), answer: visible(a.answers[0].word), cosine: num(a.answers[0].cosine, 3) })) +
-      (data.subject.said ? ` ${data.subject.said}` : "");
+    return (
+      stages.said(local, caption(data, local)) +
+      say("The text {text}. {word} is row {row} of {size} in {name}: {numbers}, the first {list}. ", {
+        text: text + (data.tokens.length > 24 ? " …" : ""),
+        word: visible(data.subject.word),
+        row: thousands(data.subject.row),
+        size: thousands(data.table.size),
+        name: data.table.name,
+        numbers: counted(data.table.dims, "number"),
+        list: Array.from(local.product.subarray(0, 4), (v) => num(v, 3)).join(", "),
+      }) +
+      say("Nearest: {list}. ", {
+        list: data.near
+          .slice(0, 5)
+          .map((one) => `${visible(one.word)} ${num(one.cosine, 3)}`)
+          .join(", "),
+      }) +
+      (!a.words
+        ? say("Analogy: {said}", { said: a.said })
+        : say("{a} is to {b} as {c} is to {answer}, cosine {cosine}.", {
+            a: visible(a.words[0]),
+            b: visible(a.words[1]),
+            c: visible(a.words[2]),
+            answer: visible(a.answers[0].word),
+            cosine: num(a.answers[0].cosine, 3),
+          })) +
+      (data.subject.said ? ` ${data.subject.said}` : "")
+    );
   },
 
   state(data, local) {
     const a = data.analogy;
     return {
-      table: data.table, gaze: data.gaze, tokens: data.tokens, pieces: data.pieces.map((one) => one.text), at: data.subject.at, word: data.subject.word, row: data.subject.row,
-      said: data.subject.said, offers: data.subject.offers, rows: data.lookup.rows, oneHot: data.lookup.one_hot, product: Array.from(local.product.subarray(0, 8)), length: data.lookup.length,
-      near: data.near, other: data.other && data.other.row !== null ? { row: data.other.row, word: data.other.word, near: data.other.near } : null,
-      analogy: { words: a.written, answers: a.answers, said: a.said, ends: a.ends ?? null }, map: local.map?.summary() ?? null, share: data.map.share,
-      lasso: (local.lasso ?? []).slice(0, 50).map((id) => local.words?.[id]), stage: stages.state(local),
+      table: data.table,
+      gaze: data.gaze,
+      tokens: data.tokens,
+      pieces: data.pieces.map((one) => one.text),
+      at: data.subject.at,
+      word: data.subject.word,
+      row: data.subject.row,
+      said: data.subject.said,
+      offers: data.subject.offers,
+      rows: data.lookup.rows,
+      oneHot: data.lookup.one_hot,
+      product: Array.from(local.product.subarray(0, 8)),
+      length: data.lookup.length,
+      near: data.near,
+      other:
+        data.other && data.other.row !== null
+          ? { row: data.other.row, word: data.other.word, near: data.other.near }
+          : null,
+      analogy: { words: a.written, answers: a.answers, said: a.said, ends: a.ends ?? null },
+      map: local.map?.summary() ?? null,
+      share: data.map.share,
+      lasso: (local.lasso ?? []).slice(0, 50).map((id) => local.words?.[id]),
+      stage: stages.state(local),
     };
   },
 };

@@ -7,7 +7,20 @@ import { curves } from "../../app/kit/curves.js";
 import { retold, stateWord } from "../../app/kit/endings.js";
 import { mount } from "../../app/kit/glass.js";
 import { say, sayOf } from "../../app/kit/say.js";
-import { clamp, css, fit, h, html, inLines, label, measure, num, thousands, unpack, visible } from "../../app/kit/shapes.js";
+import {
+  clamp,
+  css,
+  fit,
+  h,
+  html,
+  inLines,
+  label,
+  measure,
+  num,
+  thousands,
+  unpack,
+  visible,
+} from "../../app/kit/shapes.js";
 import { wordmap } from "../../app/kit/wordmap.js";
 import { trainingPlan } from "./layout.js";
 
@@ -79,7 +92,11 @@ const KEPT_MOMENTS = 160;
 /** The steps of the moments that can be looked at. @type {(data: Data, local: Kept) => number[]} */
 function stepsOf(data, local) {
   const feed = local.chart?.feeds[0];
-  return data.own ? (feed ? feed.checkpoints.map((/** @type {{step: number}} */ one) => one.step) : []) : data.steps ?? [];
+  return data.own
+    ? feed
+      ? feed.checkpoints.map((/** @type {{step: number}} */ one) => one.step)
+      : []
+    : (data.steps ?? []);
 }
 /** Which moment is looked at: played, chosen, or the last one. -1: there is none yet. @type {(data: Data, local: Kept, steps: number[]) => number} */
 function momentOf(data, local, steps) {
@@ -94,8 +111,15 @@ function momentAt(g, data, local, steps, at) {
   if (at < 0) return null;
   if (!data.own) {
     const heard = data.word === wordOf(data, local); // until Python has, the neighbours are another word's
-    const near = heard ? data.near?.[at] ?? [] : [];
-    return { step: steps[at], words: data.words ?? [], points: /** @type {Unpacked[]} */ (data.points)[at], near: near.map(([word, cosine]) => ({ word, cosine })), why: heard ? data.why ?? "" : "", kin: data.kin?.[at] ?? null };
+    const near = heard ? (data.near?.[at] ?? []) : [];
+    return {
+      step: steps[at],
+      words: data.words ?? [],
+      points: /** @type {Unpacked[]} */ (data.points)[at],
+      near: near.map(([word, cosine]) => ({ word, cosine })),
+      why: heard ? (data.why ?? "") : "",
+      kin: data.kin?.[at] ?? null,
+    };
   }
   const word = data.mode === "learn" ? wordOf(data, local) : "";
   const known = local.moments.get(`${steps[at]} ${word}`);
@@ -109,14 +133,32 @@ function ask(g, data, local, step, word) {
   if (!data.run || local.asked.has(key)) return;
   local.asked.add(key);
   const moments = local.moments;
-  fetch(addressOf(`runs/${encodeURIComponent(data.run.id)}/map?step=${step}&word=${encodeURIComponent(word)}`))
-    .then(async (answer) => { const told = await answer.json(); if (!answer.ok) throw new Error(told.why); return told; })
+  fetch(
+    addressOf(`runs/${encodeURIComponent(data.run.id)}/map?step=${step}&word=${encodeURIComponent(word)}`),
+  )
+    .then(async (answer) => {
+      const told = await answer.json();
+      if (!answer.ok) throw new Error(told.why);
+      return told;
+    })
     .then((told) => {
       if (local.moments !== moments) return; // another run is shown by now
       local.words = local.words?.length === told.words.length ? local.words : told.words; // one list for all moments: the map keeps its place
       // One array for each step, whatever the word: the map would take another one for a move.
       const before = [...moments.values()].find((one) => one.step === step);
-      moments.set(key, { step, words: local.words ?? told.words, points: before?.points ?? unpack(told.points), near: told.near ?? [], why: told.why ?? "", kin: "kin" in told.health ? [told.health.kin, told.health.chance] : "kept" in told.health ? [told.health.kept, told.health.pca] : null });
+      moments.set(key, {
+        step,
+        words: local.words ?? told.words,
+        points: before?.points ?? unpack(told.points),
+        near: told.near ?? [],
+        why: told.why ?? "",
+        kin:
+          "kin" in told.health
+            ? [told.health.kin, told.health.chance]
+            : "kept" in told.health
+              ? [told.health.kept, told.health.pca]
+              : null,
+      });
       const [oldest] = moments.keys();
       if (moments.size > KEPT_MOMENTS) moments.delete(oldest);
       local.trouble = "";
@@ -125,7 +167,10 @@ function ask(g, data, local, step, word) {
     .catch((why) => {
       if (local.moments !== moments) return;
       local.trouble = String(why.message ?? why);
-      setTimeout(() => { local.asked.delete(key); g.redraw(); }, 2000);
+      setTimeout(() => {
+        local.asked.delete(key);
+        g.redraw();
+      }, 2000);
     })
     .finally(() => local.asked.delete(key));
 }
@@ -134,21 +179,28 @@ function ask(g, data, local, step, word) {
 function play(g, data, local) {
   clearInterval(local.timer);
   local.timer = undefined;
-  if (local.played != null) { local.played = null; g.redraw(); return; }
+  if (local.played != null) {
+    local.played = null;
+    g.redraw();
+    return;
+  }
   const steps = stepsOf(data, local);
   local.played = 0;
-  local.timer = setInterval(() => {
-    const last = stepsOf(data, local).length - 1;
-    if (!g.figure.isConnected || local.played == null || local.played >= last) {
-      clearInterval(local.timer);
-      local.timer = undefined;
-      local.played = null;
-      g.select({ [data.mode === "learn" ? "glimpse" : "frame"]: -1 });
-      return;
-    }
-    local.played++;
-    g.redraw();
-  }, Math.max(120, Math.min(450, 9000 / Math.max(1, steps.length))));
+  local.timer = setInterval(
+    () => {
+      const last = stepsOf(data, local).length - 1;
+      if (!g.figure.isConnected || local.played == null || local.played >= last) {
+        clearInterval(local.timer);
+        local.timer = undefined;
+        local.played = null;
+        g.select({ [data.mode === "learn" ? "glimpse" : "frame"]: -1 });
+        return;
+      }
+      local.played++;
+      g.redraw();
+    },
+    Math.max(120, Math.min(450, 9000 / Math.max(1, steps.length))),
+  );
   g.redraw();
 }
 
@@ -161,27 +213,44 @@ const GOING = ["queued", "running", "paused"];
 /** The loss by step, the shown moment marked. @type {(g: Stage, data: Data, local: Kept, at: TrainingPlan) => void} */
 function drawCurve(g, data, local, at) {
   const box = { left: at.side, top: at.from + 22, width: at.room, height: 152 };
-  g.part("curve head", null, () => label(at.side, at.from + 12, fit(data.loss, at.room, 12, false), { weight: 600, fill: "ink" }));
+  g.part("curve head", null, () =>
+    label(at.side, at.from + 12, fit(data.loss, at.room, 12, false), { weight: 600, fill: "ink" }),
+  );
   if (!data.run) {
-    g.part("curve none", null, () => inLines(say("The curve begins with the first step; the map shows where PCA lays the words."), at.room).map((line, i) => label(at.side, at.from + 40 + 16 * i, line, { fill: "ink3" })));
+    g.part("curve none", null, () =>
+      inLines(
+        say("The curve begins with the first step; the map shows where PCA lays the words."),
+        at.room,
+      ).map((line, i) => label(at.side, at.from + 40 + 16 * i, line, { fill: "ink3" })),
+    );
     local.chart = null;
     return;
   }
   local.chart = curves(g, "words", box, {
-    runs: [{ ...data.run, colour: "accent" }], lines: [{ column: "loss", kind: "raw" }, { column: "smooth", kind: "solid" }],
-    guessing: data.guessing, ends: "none", title: data.loss, left: 30, ticks: true, onpoint: () => g.redraw(),
+    runs: [{ ...data.run, colour: "accent" }],
+    lines: [
+      { column: "loss", kind: "raw" },
+      { column: "smooth", kind: "solid" },
+    ],
+    guessing: data.guessing,
+    ends: "none",
+    title: data.loss,
+    left: 30,
+    ticks: true,
+    onpoint: () => g.redraw(),
     marks: markOf(data, local),
     onpick: (step) => choose(g, data, local, nearest(stepsOf(data, local), step)),
   });
 }
 /** @type {(data: Data, local: Kept) => {x: number, colour: string, width: number}[]} */
 function markOf(data, local) {
-  const steps = data.own ? local.lastSteps ?? [] : data.steps ?? [];
+  const steps = data.own ? (local.lastSteps ?? []) : (data.steps ?? []);
   const at = momentOf(data, local, steps);
   return at < 0 || at === steps.length - 1 ? [] : [{ x: steps[at], colour: "accent", width: 1.5 }];
 }
 /** The number of the moment nearest to a step. @type {(steps: number[], step: number) => number} */
-const nearest = (steps, step) => steps.reduce((best, one, i) => (Math.abs(one - step) < Math.abs(steps[best] - step) ? i : best), 0);
+const nearest = (steps, step) =>
+  steps.reduce((best, one, i) => (Math.abs(one - step) < Math.abs(steps[best] - step) ? i : best), 0);
 
 /** How the run is, in words. @param {NonNullable<Kept["chart"]>["feeds"][number]} feed */
 function runWords(feed) {
@@ -192,9 +261,19 @@ function runWords(feed) {
   const seconds = feed.last("seconds");
   const far = say("step {step} of {steps}", { step: thousands(step), steps: thousands(steps || step) });
   if (feed.lost) return feed.lost;
-  if (state === "queued") return starting ? say("the workers are starting") : place > 1 ? say("waits, place {place} in the queue", { place }) : place ? say("waits for a worker") : say("begins");
+  if (state === "queued")
+    return starting
+      ? say("the workers are starting")
+      : place > 1
+        ? say("waits, place {place} in the queue", { place })
+        : place
+          ? say("waits for a worker")
+          : say("begins");
   if (state === "running") return step ? far : say("reads the text, then begins");
-  if (state === "done") return seconds ? say("{steps} in {seconds} s", { steps: counted(step, "step"), seconds: num(seconds.value, 1) }) : counted(step, "step");
+  if (state === "done")
+    return seconds
+      ? say("{steps} in {seconds} s", { steps: counted(step, "step"), seconds: num(seconds.value, 1) })
+      : counted(step, "step");
   return ended ? retold(ended) : `${stateWord(state)}, ${far}`;
 }
 
@@ -206,20 +285,47 @@ function drawActs(g, data, local, at) {
   local.going = going;
   const said = !feed ? "" : data.own ? runWords(feed) : say("Recorded");
   local.said = said;
-  g.overlay("run", { left: at.side, top }, () => html("button", { type: "button", class: "gb-button gb-small", "data-act": "run" }), (node) => {
-    node.textContent = going ? data.buttons[2] : data.buttons[data.own ? 1 : 0];
-    node.classList.toggle("gb-primary", !going);
-    node.disabled = going ? !data.mine : Boolean(data.cannot || data.refused);
-    node.onclick = () => g.send(going ? "stop" : "start", { at: Date.now() });
-  });
+  g.overlay(
+    "run",
+    { left: at.side, top },
+    () => html("button", { type: "button", class: "gb-button gb-small", "data-act": "run" }),
+    (node) => {
+      node.textContent = going ? data.buttons[2] : data.buttons[data.own ? 1 : 0];
+      node.classList.toggle("gb-primary", !going);
+      node.disabled = going ? !data.mine : Boolean(data.cannot || data.refused);
+      node.onclick = () => g.send(going ? "stop" : "start", { at: Date.now() });
+    },
+  );
   if (data.own && !going) {
-    g.overlay("back", { left: at.side + 148, top }, () => html("button", { type: "button", class: "gb-button gb-small", "data-act": "back", onclick: () => g.send("back", { at: Date.now() }) }), (node) => { node.textContent = data.mode === "learn" ? say("Recorded one") : say("Back to PCA"); });
+    g.overlay(
+      "back",
+      { left: at.side + 148, top },
+      () =>
+        html("button", {
+          type: "button",
+          class: "gb-button gb-small",
+          "data-act": "back",
+          onclick: () => g.send("back", { at: Date.now() }),
+        }),
+      (node) => {
+        node.textContent = data.mode === "learn" ? say("Recorded one") : say("Back to PCA");
+      },
+    );
   }
   const why = data.cannot || data.refused || data.note;
-  const lines = [...inLines(`${said ? `${said}: ` : ""}${data.about}.`, at.room), ...inLines(going ? say("Leave the page: it goes on.") : why || data.plan, at.room)];
+  const lines = [
+    ...inLines(`${said ? `${said}: ` : ""}${data.about}.`, at.room),
+    ...inLines(going ? say("Leave the page: it goes on.") : why || data.plan, at.room),
+  ];
   const red = !going && Boolean(why);
   const button = at.phone ? 62 : 46;
-  g.part("run words", [lines, red], () => lines.map((line, i) => label(at.side, top + button + 16 * i, line, { fill: red && i >= lines.length - inLines(why, at.room).length ? "accent" : "ink3" })));
+  g.part("run words", [lines, red], () =>
+    lines.map((line, i) =>
+      label(at.side, top + button + 16 * i, line, {
+        fill: red && i >= lines.length - inLines(why, at.room).length ? "accent" : "ink3",
+      }),
+    ),
+  );
   return top + button + 16 * lines.length + 10;
 }
 
@@ -229,13 +335,36 @@ function drawKin(g, data, moment, at, top) {
   const [own, other] = moment.kin;
   const learning = data.mode === "learn";
   const x = (/** @type {number} */ share) => at.side + at.room * share;
-  const lines = inLines(learning ? say("Of the 5 words nearest to a name, colour, thing, size or trade, so many are of its own family.")
-    : say("Of the 10 nearest of a word by cosine, so many are among its 10 nearest on the map."), at.room);
+  const lines = inLines(
+    learning
+      ? say("Of the 5 words nearest to a name, colour, thing, size or trade, so many are of its own family.")
+      : say("Of the 10 nearest of a word by cosine, so many are among its 10 nearest on the map."),
+    at.room,
+  );
   g.part("kin", [moment.kin], () => [
-    label(at.side, top + 4, learning ? say("{share} % of their family", { share: num(100 * own, 0) }) : say("{share} % of neighbours kept", { share: num(100 * own, 0) }), { weight: 600, fill: "ink", size: 13 }),
-    label(at.side + at.room, top + 4, learning ? say("chance {share} %", { share: num(100 * other, 0) }) : `PCA ${num(100 * other, 0)} %`, { anchor: "end", fill: "ink3" }),
+    label(
+      at.side,
+      top + 4,
+      learning
+        ? say("{share} % of their family", { share: num(100 * own, 0) })
+        : say("{share} % of neighbours kept", { share: num(100 * own, 0) }),
+      { weight: 600, fill: "ink", size: 13 },
+    ),
+    label(
+      at.side + at.room,
+      top + 4,
+      learning ? say("chance {share} %", { share: num(100 * other, 0) }) : `PCA ${num(100 * other, 0)} %`,
+      { anchor: "end", fill: "ink3" },
+    ),
     h("rect", { x: at.side, y: top + 12, width: at.room, height: 8, rx: 4, fill: css("field") }),
-    h("rect", { x: at.side, y: top + 12, width: Math.max(2, at.room * own), height: 8, rx: 4, fill: css("accent") }),
+    h("rect", {
+      x: at.side,
+      y: top + 12,
+      width: Math.max(2, at.room * own),
+      height: 8,
+      rx: 4,
+      fill: css("accent"),
+    }),
     h("rect", { x: x(other) - 1, y: top + 9, width: 2, height: 14, fill: css("ink") }),
     lines.map((line, i) => label(at.side, top + 38 + 16 * i, line, { fill: "ink3" })),
   ]);
@@ -249,15 +378,39 @@ function drawNear(g, data, local, moment, at, top) {
   const near = moment?.near ?? [];
   const lines = near.length ? [] : inLines(moment?.why || (moment ? "" : "…"), at.room);
   g.part("near", [word, near, moment?.why], () => [
-    label(at.side, top + 8, fit(say("Nearest to {word}", { word: visible(word) === "∅" ? say("no word") : visible(word) }), at.room - 60, 12, false), { weight: 600, fill: "ink" }),
+    label(
+      at.side,
+      top + 8,
+      fit(
+        say("Nearest to {word}", { word: visible(word) === "∅" ? say("no word") : visible(word) }),
+        at.room - 60,
+        12,
+        false,
+      ),
+      { weight: 600, fill: "ink" },
+    ),
     near.length > 0 && label(at.side + at.room, top + 8, say("cosine"), { anchor: "end", fill: "ink3" }),
     near.map(({ word: other, cosine }, i) => {
       const y = top + 28 + 18 * i;
       const family = data.familyOf[other];
-      return h("g", { class: "gb-hot", onclick: () => follow(g, data, other) }, h("rect", { x: at.side, y: y - 13, width: at.room, height: 18, fill: "transparent" }),
-        h("rect", { x: at.side + 132, y: y - 8, width: Math.max(1, (at.room - 182) * Math.max(0, cosine)), height: 6, rx: 3, fill: css(family === undefined ? "res" : FAMILY_COLOURS[family]) }),
-        label(at.side, y, fit(visible(other), 126, 12, false), { fill: family === undefined ? "ink" : FAMILY_INKS[family], weight: family === undefined ? null : 600 }),
-        label(at.side + at.room, y, num(cosine, 3), { anchor: "end", mono: true, fill: "ink" }));
+      return h(
+        "g",
+        { class: "gb-hot", onclick: () => follow(g, data, other) },
+        h("rect", { x: at.side, y: y - 13, width: at.room, height: 18, fill: "transparent" }),
+        h("rect", {
+          x: at.side + 132,
+          y: y - 8,
+          width: Math.max(1, (at.room - 182) * Math.max(0, cosine)),
+          height: 6,
+          rx: 3,
+          fill: css(family === undefined ? "res" : FAMILY_COLOURS[family]),
+        }),
+        label(at.side, y, fit(visible(other), 126, 12, false), {
+          fill: family === undefined ? "ink" : FAMILY_INKS[family],
+          weight: family === undefined ? null : 600,
+        }),
+        label(at.side + at.room, y, num(cosine, 3), { anchor: "end", mono: true, fill: "ink" }),
+      );
     }),
     lines.map((line, i) => label(at.side, top + 28 + 16 * i, line, { fill: "accent" })),
   ]);
@@ -271,7 +424,10 @@ function drawLegend(g, data, at, words) {
     const out = [label(0, 12, fit(words, at.map.width, 12, false), { fill: "ink2" })];
     let x = 0;
     data.families.forEach((name, i) => {
-      out.push(h("circle", { cx: x + 5, cy: 30, r: 4.5, fill: css(FAMILY_COLOURS[i]) }), label(x + 14, 34, name, { fill: FAMILY_INKS[i], weight: 600 }));
+      out.push(
+        h("circle", { cx: x + 5, cy: 30, r: 4.5, fill: css(FAMILY_COLOURS[i]) }),
+        label(x + 14, 34, name, { fill: FAMILY_INKS[i], weight: 600 }),
+      );
       x += 26 + measure(name, 12) * 1.06;
     });
     return out;
@@ -282,19 +438,52 @@ function drawLegend(g, data, at, words) {
 function drawBar(g, data, local, at, steps, now) {
   if (steps.length < 2) return;
   const wide = at.map.width;
-  g.overlay("play", { left: 0, top: at.bar }, () => html("button", { type: "button", class: "gb-button gb-small", "data-act": "play", onclick: () => play(g, g.data, local) }), (node) => { node.textContent = local.played == null ? sayOf("short button", "Play") : sayOf("short button", "Stop"); });
-  g.overlay("moments", { left: 74, top: at.bar + (at.phone ? 0 : 4), width: wide - 74 - 104 }, () => html("input", {
-    class: "gb-range", type: "range", min: 0, step: 1, "data-act": "moment",
-    oninput: (event) => choose(g, g.data, local, Number(/** @type {HTMLInputElement} */ (event.target).value)),
-  }), (node) => {
-    node.max = String(steps.length - 1);
-    node.value = String(now);
-    node.style.setProperty("--fill", `${(100 * now) / (steps.length - 1)}%`);
-    const said = say("step {step}", { step: thousands(steps[now]) });
-    node.setAttribute("aria-label", data.mode === "learn" ? say("Moment of the learning") : say("Moment of the map"));
-    node.setAttribute("aria-valuetext", said);
-  });
-  g.part("moment", [steps[now]], () => label(wide, at.bar + (at.phone ? 26 : 18), say("step {step}", { step: thousands(steps[now]) }), { anchor: "end", mono: true, fill: "ink" }));
+  g.overlay(
+    "play",
+    { left: 0, top: at.bar },
+    () =>
+      html("button", {
+        type: "button",
+        class: "gb-button gb-small",
+        "data-act": "play",
+        onclick: () => play(g, g.data, local),
+      }),
+    (node) => {
+      node.textContent = local.played == null ? sayOf("short button", "Play") : sayOf("short button", "Stop");
+    },
+  );
+  g.overlay(
+    "moments",
+    { left: 74, top: at.bar + (at.phone ? 0 : 4), width: wide - 74 - 104 },
+    () =>
+      html("input", {
+        class: "gb-range",
+        type: "range",
+        min: 0,
+        step: 1,
+        "data-act": "moment",
+        oninput: (event) =>
+          choose(g, g.data, local, Number(/** @type {HTMLInputElement} */ (event.target).value)),
+      }),
+    (node) => {
+      node.max = String(steps.length - 1);
+      node.value = String(now);
+      node.style.setProperty("--fill", `${(100 * now) / (steps.length - 1)}%`);
+      const said = say("step {step}", { step: thousands(steps[now]) });
+      node.setAttribute(
+        "aria-label",
+        data.mode === "learn" ? say("Moment of the learning") : say("Moment of the map"),
+      );
+      node.setAttribute("aria-valuetext", said);
+    },
+  );
+  g.part("moment", [steps[now]], () =>
+    label(wide, at.bar + (at.phone ? 26 : 18), say("step {step}", { step: thousands(steps[now]) }), {
+      anchor: "end",
+      mono: true,
+      fill: "ink",
+    }),
+  );
 }
 
 // ---------------------------------------------------------------- the map and the picture
@@ -314,14 +503,30 @@ function follow(g, data, word) {
 function drawWords(g, data, local, at, moment) {
   const shown = moment ?? local.shown; // what was there stays until the next one has come
   if (!shown) {
-    g.part("no map", null, () => [h("rect", { x: 0.5, y: at.map.top, width: at.map.width - 1, height: at.map.height, rx: 8, fill: css("wash"), stroke: css("line") }),
-      label(at.map.width / 2, at.map.top + at.map.height / 2, fit(local.trouble || say("The words appear with the first step."), at.map.width - 20, 13, false), { anchor: "middle", size: 13 })]);
+    g.part("no map", null, () => [
+      h("rect", {
+        x: 0.5,
+        y: at.map.top,
+        width: at.map.width - 1,
+        height: at.map.height,
+        rx: 8,
+        fill: css("wash"),
+        stroke: css("line"),
+      }),
+      label(
+        at.map.width / 2,
+        at.map.top + at.map.height / 2,
+        fit(local.trouble || say("The words appear with the first step."), at.map.width - 20, 13, false),
+        { anchor: "middle", size: 13 },
+      ),
+    ]);
     local.map = null;
     return;
   }
   local.shown = shown;
   const { words } = shown;
-  const rows = local.indexed === words && local.rows ? local.rows : new Map(words.map((word, i) => [word, i]));
+  const rows =
+    local.indexed === words && local.rows ? local.rows : new Map(words.map((word, i) => [word, i]));
   Object.assign(local, { indexed: words, rows });
   const word = wordOf(data, local);
   const row = rows.get(word);
@@ -332,21 +537,38 @@ function drawWords(g, data, local, at, moment) {
   const marks = row === undefined ? [] : [{ id: row, colour: "accent", size: 5, label: true }];
   for (const id of near) {
     const of = family(id);
-    marks.push({ id, colour: of === undefined ? "ink2" : FAMILY_COLOURS[of], ink: of === undefined ? "ink" : FAMILY_INKS[of], size: 4 });
+    marks.push({
+      id,
+      colour: of === undefined ? "ink2" : FAMILY_COLOURS[of],
+      ink: of === undefined ? "ink" : FAMILY_INKS[of],
+      size: 4,
+    });
   }
-  if (data.families.length) words.forEach((_, id) => {
-    const of = family(id);
-    if (id !== row && !near.has(id) && of !== undefined) marks.push({ id, colour: FAMILY_COLOURS[of], size: 2.5, label: false });
-  });
+  if (data.families.length)
+    words.forEach((_, id) => {
+      const of = family(id);
+      if (id !== row && !near.has(id) && of !== undefined)
+        marks.push({ id, colour: FAMILY_COLOURS[of], size: 2.5, label: false });
+    });
   local.map = wordmap(g, "map", at.map, {
-    words, points: shown.points, marks, most: at.phone ? 14 : 34, flow: local.played == null ? 300 : 220,
+    words,
+    points: shown.points,
+    marks,
+    most: at.phone ? 14 : 34,
+    flow: local.played == null ? 300 : 220,
     tip: (/** @type {number} */ id) => {
       const of = family(id);
-      return of === undefined ? words[id] : say("{word}, of the {family}", { word: words[id], family: data.families[of] });
+      return of === undefined
+        ? words[id]
+        : say("{word}, of the {family}", { word: words[id], family: data.families[of] });
     },
-    onpick: (id) => follow(g, g.data, words[id]), onsearch: (text) => follow(g, g.data, text.trim().toLowerCase()),
-    said: row === undefined && word ? (shown.why || say("not on this map")) : "",
-    title: say("{words} at step {step}", { words: counted(words.length, "word"), step: thousands(shown.step) }),
+    onpick: (id) => follow(g, g.data, words[id]),
+    onsearch: (text) => follow(g, g.data, text.trim().toLowerCase()),
+    said: row === undefined && word ? shown.why || say("not on this map") : "",
+    title: say("{words} at step {step}", {
+      words: counted(words.length, "word"),
+      step: thousands(shown.step),
+    }),
   });
 }
 
@@ -361,7 +583,16 @@ const embeddingsLearnView = {
     }
     if (!fresh) return {};
     clearInterval(local.timer);
-    return { moments: new Map(), asked: new Set(), words: null, shown: null, played: null, timer: undefined, trouble: "", lastSteps: [] };
+    return {
+      moments: new Map(),
+      asked: new Set(),
+      words: null,
+      shown: null,
+      played: null,
+      timer: undefined,
+      trouble: "",
+      lastSteps: [],
+    };
   },
 
   draw(g, data, local) {
@@ -396,27 +627,81 @@ const embeddingsLearnView = {
 
   describe(data, local) {
     const shown = local.moment ?? local.shown;
-    if (!shown) return say("{about}. {said}. No moment to show yet.", { about: data.about, said: local.said });
+    if (!shown)
+      return say("{about}. {said}. No moment to show yet.", { about: data.about, said: local.said });
     const word = wordOf(data, local);
-    return say("{about}. {said}. Map of {words} at step {step}.", { about: data.about, said: local.said, words: counted(shown.words.length, "word"), step: shown.step }) +
-      (shown.kin && data.mode === "settle" ? say(" Of a word's 10 nearest by cosine {share} % are among its 10 nearest on the map; by PCA {other} %.", { share: num(100 * shown.kin[0], 0), other: num(100 * shown.kin[1], 0) }) : "") +
-      (shown.kin && data.mode === "learn" ? say(" Of the 5 words nearest to a family's word {share} % are of its family; chance gives {other} %.", { share: num(100 * shown.kin[0], 0), other: num(100 * shown.kin[1], 0) }) : "") +
-      (shown.near.length ? say(" Nearest to {word}: {list}.", { word, list: shown.near.map((one) => `${one.word} ${num(one.cosine, 3)}`).join(", ") }) : "");
+    return (
+      say("{about}. {said}. Map of {words} at step {step}.", {
+        about: data.about,
+        said: local.said,
+        words: counted(shown.words.length, "word"),
+        step: shown.step,
+      }) +
+      (shown.kin && data.mode === "settle"
+        ? say(
+            " Of a word's 10 nearest by cosine {share} % are among its 10 nearest on the map; by PCA {other} %.",
+            { share: num(100 * shown.kin[0], 0), other: num(100 * shown.kin[1], 0) },
+          )
+        : "") +
+      (shown.kin && data.mode === "learn"
+        ? say(
+            " Of the 5 words nearest to a family's word {share} % are of its family; chance gives {other} %.",
+            { share: num(100 * shown.kin[0], 0), other: num(100 * shown.kin[1], 0) },
+          )
+        : "") +
+      (shown.near.length
+        ? say(" Nearest to {word}: {list}.", {
+            word,
+            list: shown.near.map((one) => `${one.word} ${num(one.cosine, 3)}`).join(", "),
+          })
+        : "")
+    );
   },
 
   state(data, local) {
     const moment = local.moment;
-    return { mode: data.mode, own: data.own, mine: data.mine, run: data.run?.id ?? null, going: local.going, said: local.said, refused: data.refused, note: data.note, cannot: data.cannot,
-      steps: local.lastSteps, at: local.now, step: moment?.step ?? null, playing: local.played != null, words: moment?.words.length ?? 0,
-      word: wordOf(data, local), near: moment?.near ?? [], why: moment?.why ?? "", kin: moment?.kin ?? null, trouble: local.trouble,
-      first: moment ? Array.from(moment.points.subarray(0, 20)) : [], chart: local.chart?.summary() ?? null, map: local.map?.summary() ?? null };
+    return {
+      mode: data.mode,
+      own: data.own,
+      mine: data.mine,
+      run: data.run?.id ?? null,
+      going: local.going,
+      said: local.said,
+      refused: data.refused,
+      note: data.note,
+      cannot: data.cannot,
+      steps: local.lastSteps,
+      at: local.now,
+      step: moment?.step ?? null,
+      playing: local.played != null,
+      words: moment?.words.length ?? 0,
+      word: wordOf(data, local),
+      near: moment?.near ?? [],
+      why: moment?.why ?? "",
+      kin: moment?.kin ?? null,
+      trouble: local.trouble,
+      first: moment ? Array.from(moment.points.subarray(0, 20)) : [],
+      chart: local.chart?.summary() ?? null,
+      map: local.map?.summary() ?? null,
+    };
   },
 };
 
 /** What lies on the map, of how many words. @type {(data: Data, many: number) => string} */
 function legend(data, many) {
-  if (data.mode === "settle") return data.run ? say("{words} by {method}: who is near whom counts, not how far apart groups lie", { words: counted(many, "word"), method: data.method }) : say("{words} by PCA, seen from one side", { words: counted(many, "word") });
-  return data.own || many >= (data.of ?? 0) ? say("The {many} most frequent words, by PCA of their directions", { many: thousands(many) }) : say("{many} of the {words} learned, by PCA of their directions", { many: thousands(many), words: counted(data.of ?? 0, "word") });
+  if (data.mode === "settle")
+    return data.run
+      ? say("{words} by {method}: who is near whom counts, not how far apart groups lie", {
+          words: counted(many, "word"),
+          method: data.method,
+        })
+      : say("{words} by PCA, seen from one side", { words: counted(many, "word") });
+  return data.own || many >= (data.of ?? 0)
+    ? say("The {many} most frequent words, by PCA of their directions", { many: thousands(many) })
+    : say("{many} of the {words} learned, by PCA of their directions", {
+        many: thousands(many),
+        words: counted(data.of ?? 0, "word"),
+      });
 }
 
 export default mount("embeddings_learning", embeddingsLearnView);

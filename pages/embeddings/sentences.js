@@ -44,7 +44,8 @@ function chosenPair(data, local) {
   return a !== b && b < data.sentences.length ? [a, b] : null;
 }
 /** The pair that the sum is written out for: the learner's, else the one that the first reader finds most alike. @type {(data: Data, local: Kept) => Pair | null} */
-const shownPair = (data, local) => chosenPair(data, local) ?? data.readers.find((one) => one.best)?.best ?? null;
+const shownPair = (data, local) =>
+  chosenPair(data, local) ?? data.readers.find((one) => one.best)?.best ?? null;
 const pairsOf = (/** @type {Reader} */ one) => one.cosines.flatMap((row, a) => row.slice(a + 1));
 /** Which place a pair has among all, 1 for the most alike. @type {(one: Reader, pair: Pair) => number} */
 const placeOf = (one, [a, b]) => 1 + pairsOf(one).filter((v) => v > one.cosines[a][b]).length;
@@ -57,10 +58,28 @@ const isPair = (pair, a, b) => pair !== null && pair[0] === Math.min(a, b) && pa
 function drawSentences(g, data, pair) {
   const lines = data.sentences.map((text) => inLines(visible(text), g.width - 30, 13));
   let y = 4;
-  const at = lines.map((line) => { const top = y; y += 18 * line.length + 4; return top; });
-  g.part("sentences", [pair], () => lines.map((line, i) => h("g", { "data-sentence": i },
-    label(4, at[i] + 14, LETTER[i], { mono: true, weight: 700, size: 13, fill: pair?.includes(i) ? "accent" : "ink2" }),
-    line.map((words, k) => label(28, at[i] + 14 + 18 * k, words, { size: 13, fill: pair?.includes(i) ? "accent" : "ink" })))));
+  const at = lines.map((line) => {
+    const top = y;
+    y += 18 * line.length + 4;
+    return top;
+  });
+  g.part("sentences", [pair], () =>
+    lines.map((line, i) =>
+      h(
+        "g",
+        { "data-sentence": i },
+        label(4, at[i] + 14, LETTER[i], {
+          mono: true,
+          weight: 700,
+          size: 13,
+          fill: pair?.includes(i) ? "accent" : "ink2",
+        }),
+        line.map((words, k) =>
+          label(28, at[i] + 14 + 18 * k, words, { size: 13, fill: pair?.includes(i) ? "accent" : "ink" }),
+        ),
+      ),
+    ),
+  );
   return y + 8;
 }
 
@@ -76,22 +95,62 @@ function drawReader(g, data, local, number, box) {
   const pairs = one.said ? [] : pairsOf(one);
   const [low, high] = [Math.min(...pairs), Math.max(...pairs)];
   const refused = inLines(one.said, box.w, 13);
-  const told = one.said ? [] : tellReader(data, one, mine).flatMap((line) => inLines(line.text, box.w, 12).map((words) => ({ ...line, words })));
+  const told = one.said
+    ? []
+    : tellReader(data, one, mine).flatMap((line) =>
+        inLines(line.text, box.w, 12).map((words) => ({ ...line, words })),
+      );
   g.part(`reader ${number}`, [box, mine, local.hover], () => {
     /** @type {Shapes[]} */
-    const out = [label(box.x, box.y + 14, fit(one.name, box.w, 14, false), { size: 14, weight: 600, fill: "ink" }),
-      about.map((line, i) => label(box.x, box.y + 32 + 16 * i, line, { fill: "ink3" }))];
-    if (one.said) return [...out, refused.map((line, i) => label(box.x, top + 6 + 18 * i, line, { size: 13, fill: "neg" }))];
+    const out = [
+      label(box.x, box.y + 14, fit(one.name, box.w, 14, false), { size: 14, weight: 600, fill: "ink" }),
+      about.map((line, i) => label(box.x, box.y + 32 + 16 * i, line, { fill: "ink3" })),
+    ];
+    if (one.said)
+      return [
+        ...out,
+        refused.map((line, i) => label(box.x, top + 6 + 18 * i, line, { size: 13, fill: "neg" })),
+      ];
     const x = box.x + 20;
     for (let a = 0; a < n; a++) {
-      out.push(label(box.x + 4, top + cell * (a + 0.5) + 4, LETTER[a], { mono: true, fill: mine?.includes(a) ? "accent" : "ink2" }),
-        label(x + cell * (a + 0.5), top - 6, LETTER[a], { mono: true, anchor: "middle", fill: mine?.includes(a) ? "accent" : "ink2" }));
-      for (let b = 0; b < n; b++) out.push(drawCell(g, data, one, { a, b, x: x + cell * b, y: top + cell * a, cell, low, high }));
+      out.push(
+        label(box.x + 4, top + cell * (a + 0.5) + 4, LETTER[a], {
+          mono: true,
+          fill: mine?.includes(a) ? "accent" : "ink2",
+        }),
+        label(x + cell * (a + 0.5), top - 6, LETTER[a], {
+          mono: true,
+          anchor: "middle",
+          fill: mine?.includes(a) ? "accent" : "ink2",
+        }),
+      );
+      for (let b = 0; b < n; b++)
+        out.push(drawCell(g, data, one, { a, b, x: x + cell * b, y: top + cell * a, cell, low, high }));
     }
     /** @type {(pair: Pair | null, colour: string, dash: boolean) => Shapes} */
-    const ring = (pair, colour, dash) => pair && [pair, [pair[1], pair[0]]].map(([a, b]) => h("rect", { x: x + cell * b + 1.5, y: top + cell * a + 1.5, width: cell - 3, height: cell - 3, rx: 3, fill: "none", stroke: css(colour), "stroke-width": 2.5, "stroke-dasharray": dash ? "4 3" : null, "pointer-events": "none" }));
+    const ring = (pair, colour, dash) =>
+      pair &&
+      [pair, [pair[1], pair[0]]].map(([a, b]) =>
+        h("rect", {
+          x: x + cell * b + 1.5,
+          y: top + cell * a + 1.5,
+          width: cell - 3,
+          height: cell - 3,
+          rx: 3,
+          fill: "none",
+          stroke: css(colour),
+          "stroke-width": 2.5,
+          "stroke-dasharray": dash ? "4 3" : null,
+          "pointer-events": "none",
+        }),
+      );
     out.push(ring(one.best, "ink", false), ring(mine, "accent", isPair(one.best, ...(mine ?? [-1, -1]))));
-    return [...out, told.map((line, i) => label(box.x, top + side + 22 + 17 * i, line.words, { fill: line.fill, weight: line.weight }))];
+    return [
+      ...out,
+      told.map((line, i) =>
+        label(box.x, top + side + 22 + 17 * i, line.words, { fill: line.fill, weight: line.weight }),
+      ),
+    ];
   });
   return top + (one.said ? 18 * refused.length + 12 : side + 30 + 17 * told.length);
 }
@@ -100,10 +159,46 @@ function drawCell(g, data, one, { a, b, x, y, cell, low, high }) {
   const v = one.cosines[a][b];
   const self = a === b;
   const share = high > low ? (v - low) / (high - low) : 1;
-  const node = h("g", self ? {} : { class: "gb-hot", "data-cell": `${a} ${b}`, click: () => choose(g, [Math.min(a, b), Math.max(a, b)]) },
-    h("rect", { x: x + 0.5, y: y + 0.5, width: cell - 1, height: cell - 1, rx: 3, fill: self ? css("wash") : g.sequential(0.08 + 0.6 * share, 1, "att"), stroke: css("line") }),
-    !self && cell >= 25 && label(x + cell / 2, y + cell / 2 + 4, num(v, 2), { anchor: "middle", mono: true, size: cell < 32 ? 9 : 11, fill: "ink", "pointer-events": "none" }));
-  return g.tip(node, self ? say("{letter} itself: 1", { letter: LETTER[a] }) : say("{a} and {b}: {cosine}\n{first}\n{second}", { a: LETTER[a], b: LETTER[b], cosine: num(v, 4), first: visible(data.sentences[a]), second: visible(data.sentences[b]) }));
+  const node = h(
+    "g",
+    self
+      ? {}
+      : {
+          class: "gb-hot",
+          "data-cell": `${a} ${b}`,
+          click: () => choose(g, [Math.min(a, b), Math.max(a, b)]),
+        },
+    h("rect", {
+      x: x + 0.5,
+      y: y + 0.5,
+      width: cell - 1,
+      height: cell - 1,
+      rx: 3,
+      fill: self ? css("wash") : g.sequential(0.08 + 0.6 * share, 1, "att"),
+      stroke: css("line"),
+    }),
+    !self &&
+      cell >= 25 &&
+      label(x + cell / 2, y + cell / 2 + 4, num(v, 2), {
+        anchor: "middle",
+        mono: true,
+        size: cell < 32 ? 9 : 11,
+        fill: "ink",
+        "pointer-events": "none",
+      }),
+  );
+  return g.tip(
+    node,
+    self
+      ? say("{letter} itself: 1", { letter: LETTER[a] })
+      : say("{a} and {b}: {cosine}\n{first}\n{second}", {
+          a: LETTER[a],
+          b: LETTER[b],
+          cosine: num(v, 4),
+          first: visible(data.sentences[a]),
+          second: visible(data.sentences[b]),
+        }),
+  );
 }
 
 /** What a reader puts together, and how that goes with the learner's pair. @type {(data: Data, one: Reader, mine: Pair | null) => Told[]} */
@@ -111,13 +206,41 @@ function tellReader(data, one, mine) {
   if (!one.best) return [{ text: say("One sentence alone: write another to compare."), fill: "ink2" }];
   const [a, b] = one.best;
   /** @type {Told[]} */
-  const lines = [{ text: say("Most alike: {a} and {b}, {cosine}", { a: LETTER[a], b: LETTER[b], cosine: num(one.cosines[a][b], 3) }), fill: "ink", weight: 600 }];
+  const lines = [
+    {
+      text: say("Most alike: {a} and {b}, {cosine}", {
+        a: LETTER[a],
+        b: LETTER[b],
+        cosine: num(one.cosines[a][b], 3),
+      }),
+      fill: "ink",
+      weight: 600,
+    },
+  ];
   if (mine) {
     const place = placeOf(one, mine);
     const all = pairsOf(one).length;
-    lines.push({ text: place === 1 ? say("As you said.") : say("Your pair, {a} and {b}: {cosine}, place {place} of {all}", { a: LETTER[mine[0]], b: LETTER[mine[1]], cosine: num(one.cosines[mine[0]][mine[1]], 3), place, all }), fill: "accent" });
+    lines.push({
+      text:
+        place === 1
+          ? say("As you said.")
+          : say("Your pair, {a} and {b}: {cosine}, place {place} of {all}", {
+              a: LETTER[mine[0]],
+              b: LETTER[mine[1]],
+              cosine: num(one.cosines[mine[0]][mine[1]], 3),
+              place,
+              all,
+            }),
+      fill: "accent",
+    });
   }
-  if (data.sentences.length > 2) lines.push({ text: say("Nearest: {list}", { list: one.nearest.map((to, from) => `${LETTER[from]}→${LETTER[to]}`).join(", ") }), fill: "ink2" });
+  if (data.sentences.length > 2)
+    lines.push({
+      text: say("Nearest: {list}", {
+        list: one.nearest.map((to, from) => `${LETTER[from]}→${LETTER[to]}`).join(", "),
+      }),
+      fill: "ink2",
+    });
   if (one.unknown) lines.push({ text: one.unknown, fill: "ink3" });
   return lines;
 }
@@ -130,11 +253,28 @@ function writtenOut(data, pair) {
   const [left, right] = [one.lengths[a], one.lengths[b]];
   const cosine = one.cosines[a][b];
   const made = { name: one.name, numbers: counted(one.dims, "number") };
-  const read = one.tokens.length ? say("{name} reads {a} as {tokens} and {b} as {other_tokens}, and makes one vector of {numbers} of each.", { ...made, a: LETTER[a], tokens: counted(one.tokens[a], "token"), b: LETTER[b], other_tokens: counted(one.tokens[b], "token") })
+  const read = one.tokens.length
+    ? say(
+        "{name} reads {a} as {tokens} and {b} as {other_tokens}, and makes one vector of {numbers} of each.",
+        {
+          ...made,
+          a: LETTER[a],
+          tokens: counted(one.tokens[a], "token"),
+          b: LETTER[b],
+          other_tokens: counted(one.tokens[b], "token"),
+        },
+      )
     : say("{name} looks the words of both up, and makes one vector of {numbers} of each.", made);
-  const sum = say("The products of the two, number by number, add up to {sum}; divided by both lengths, {left} and {right}, that is the cosine {cosine}.", { sum: num(cosine * left * right, 3), left: num(left, 2), right: num(right, 2), cosine: num(cosine, 3) });
-  return [`${read} ${sum}`,
-    say("Colours run from the least alike pair of each map to its most alike, which is framed; your pair has a frame in colour. Different readers’ cosines are on different scales: compare which pairs come first, not the numbers.")];
+  const sum = say(
+    "The products of the two, number by number, add up to {sum}; divided by both lengths, {left} and {right}, that is the cosine {cosine}.",
+    { sum: num(cosine * left * right, 3), left: num(left, 2), right: num(right, 2), cosine: num(cosine, 3) },
+  );
+  return [
+    `${read} ${sum}`,
+    say(
+      "Colours run from the least alike pair of each map to its most alike, which is framed; your pair has a frame in colour. Different readers’ cosines are on different scales: compare which pairs come first, not the numbers.",
+    ),
+  ];
 }
 
 /** @type {Record<string, Pair>} */
@@ -153,20 +293,31 @@ const sentencesView = {
     for (let from = 0; from < many; from += across) {
       const row = data.readers.slice(from, from + across);
       const lines = Math.max(...row.map((one) => inLines(one.how, each).length)); // so that maps side by side begin at one height
-      const ends = row.map((_, k) => drawReader(g, data, local, from + k, { x: k * (each + gap), y, w: each, lines }));
+      const ends = row.map((_, k) =>
+        drawReader(g, data, local, from + k, { x: k * (each + gap), y, w: each, lines }),
+      );
       y = Math.max(...ends) + 14;
     }
-    g.height = paragraphs(g, "sum", { x: 0, y, w: Math.min(g.width, 900) }, writtenOut(data, shownPair(data, local)), { fill: "ink2" }) + 4;
+    g.height =
+      paragraphs(g, "sum", { x: 0, y, w: Math.min(g.width, 900) }, writtenOut(data, shownPair(data, local)), {
+        fill: "ink2",
+      }) + 4;
   },
 
   // Arrows: another pair; Esc: no pair.
   key(event, g, data, local) {
     const move = MOVES[event.key];
-    if (event.key === "Escape" && chosenPair(data, local)) { g.select({ alike: "" }); return true; }
+    if (event.key === "Escape" && chosenPair(data, local)) {
+      g.select({ alike: "" });
+      return true;
+    }
     const n = data.sentences.length;
     if (!move || n < 2) return false;
     const now = chosenPair(data, local);
-    if (!now) { choose(g, [0, 1]); return true; }
+    if (!now) {
+      choose(g, [0, 1]);
+      return true;
+    }
     const [a, b] = [clamp(now[0] + move[0], 0, n - 2), clamp(now[1] + move[1], 1, n - 1)];
     if (a < b) choose(g, [a, b]);
     return true;
@@ -174,13 +325,35 @@ const sentencesView = {
 
   describe(data, local) {
     const pair = chosenPair(data, local);
-    const told = data.readers.map((one) => `${one.name}, ${one.how}: ${one.said || tellReader(data, one, pair).map((line) => line.text).join("; ")}`).join(". ");
+    const told = data.readers
+      .map(
+        (one) =>
+          `${one.name}, ${one.how}: ${
+            one.said ||
+            tellReader(data, one, pair)
+              .map((line) => line.text)
+              .join("; ")
+          }`,
+      )
+      .join(". ");
     return `${data.sentences.map((text, i) => `${LETTER[i]}: ${visible(text)}`).join(" ")} ${told}. ${writtenOut(data, shownPair(data, local)).join(" ")}`;
   },
 
   state(data, local) {
-    return { sentences: data.sentences, pair: chosenPair(data, local), written: writtenOut(data, shownPair(data, local)),
-      readers: data.readers.map((one) => ({ name: one.name, how: one.how, said: one.said, cosines: one.cosines, best: one.best, nearest: one.nearest ?? [], unknown: one.unknown ?? "" })) };
+    return {
+      sentences: data.sentences,
+      pair: chosenPair(data, local),
+      written: writtenOut(data, shownPair(data, local)),
+      readers: data.readers.map((one) => ({
+        name: one.name,
+        how: one.how,
+        said: one.said,
+        cosines: one.cosines,
+        best: one.best,
+        nearest: one.nearest ?? [],
+        unknown: one.unknown ?? "",
+      })),
+    };
   },
 };
 

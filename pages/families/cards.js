@@ -30,7 +30,11 @@ import { isDesk, isPhone } from "../../app/kit/widths.js";
  * @typedef {{one: Family, x: number, y: number, w: number} & ReturnType<typeof cardText>} Card
  */
 
-const SHAPE = { decoder: sayOf("shape", "decoder"), encoder: sayOf("shape", "encoder"), "encoder-decoder": sayOf("shape", "encoder-decoder") };
+const SHAPE = {
+  decoder: sayOf("shape", "decoder"),
+  encoder: sayOf("shape", "encoder"),
+  "encoder-decoder": sayOf("shape", "encoder-decoder"),
+};
 const FROM = 2018; // the axis
 const TILL = 2023.6;
 const SHAPES = /** @type {const} */ (["decoder", "encoder", "encoder-decoder"]);
@@ -61,7 +65,11 @@ function marksOf(g, data) {
   /** @type {Record<string, number>} */
   const free = {};
   const marks = data.families.map((one) => {
-    const side = Math.max(3, ...one.sizes.map((size) => sideOf(g, size.parameters)), one.sizes.length ? 0 : 30);
+    const side = Math.max(
+      3,
+      ...one.sizes.map((size) => sideOf(g, size.parameters)),
+      one.sizes.length ? 0 : 30,
+    );
     const x = Math.max(atYear(g, one.date), (free[one.shape] ?? -1e9) + 10);
     free[one.shape] = x + Math.max(side + 6, 0) + measure(one.name, 12, false) * 1.05;
     return { one, x, side, y: base[one.shape] };
@@ -77,9 +85,19 @@ function drawTimeline(g, data, local) {
   const out = [];
   const axis = height - 14;
   for (let year = FROM; year <= 2023; year++) {
-    out.push(h("line", { x1: atYear(g, year), x2: atYear(g, year), y1: 14, y2: axis - 22, stroke: css("line") }), label(atYear(g, year), axis + 4, String(year), { anchor: year === FROM ? "start" : "middle", fill: "ink3" }));
+    out.push(
+      h("line", { x1: atYear(g, year), x2: atYear(g, year), y1: 14, y2: axis - 22, stroke: css("line") }),
+      label(atYear(g, year), axis + 4, String(year), {
+        anchor: year === FROM ? "start" : "middle",
+        fill: "ink3",
+      }),
+    );
   }
-  for (const shape of SHAPES) out.push(h("line", { x1: 0, x2: g.width, y1: base[shape], y2: base[shape], stroke: css("line") }), label(g.width, base[shape] + 14, SHAPE[shape], { anchor: "end", fill: "ink3" }));
+  for (const shape of SHAPES)
+    out.push(
+      h("line", { x1: 0, x2: g.width, y1: base[shape], y2: base[shape], stroke: css("line") }),
+      label(g.width, base[shape] + 14, SHAPE[shape], { anchor: "end", fill: "ink3" }),
+    );
   for (const mark of marks) out.push(drawMark(g, mark, mark.one.name === chosen));
   return out;
 }
@@ -89,13 +107,54 @@ function drawMark(g, { one, x, side, y }, on) {
   /** @type {Element[]} */
   const squares = ordered.map((size, k) => {
     const s = Math.max(2, sideOf(g, size.parameters));
-    return h("rect", { x, y: y - s, width: s, height: s, fill: css(k === ordered.length - 1 ? (on ? "accent" : "ink3") : on ? "accent-soft" : "field"), stroke: css(on ? "accent" : "ink3"), "stroke-width": 1 });
+    return h("rect", {
+      x,
+      y: y - s,
+      width: s,
+      height: s,
+      fill: css(k === ordered.length - 1 ? (on ? "accent" : "ink3") : on ? "accent-soft" : "field"),
+      stroke: css(on ? "accent" : "ink3"),
+      "stroke-width": 1,
+    });
   });
-  if (!one.sizes.length) squares.push(h("rect", { x, y: y - side, width: side, height: side, fill: "none", stroke: css(on ? "accent" : "ink3"), "stroke-dasharray": "3 3" }), label(x + side / 2, y - side / 2 + 5, "?", { anchor: "middle", size: 15, fill: on ? "accent" : "ink3" }));
+  if (!one.sizes.length)
+    squares.push(
+      h("rect", {
+        x,
+        y: y - side,
+        width: side,
+        height: side,
+        fill: "none",
+        stroke: css(on ? "accent" : "ink3"),
+        "stroke-dasharray": "3 3",
+      }),
+      label(x + side / 2, y - side / 2 + 5, "?", {
+        anchor: "middle",
+        size: 15,
+        fill: on ? "accent" : "ink3",
+      }),
+    );
   const fits = x + side + 5 + measure(one.name, 12, false) * 1.1 <= g.width;
-  const node = h("g", { class: "gb-hot", "data-family": one.name }, h("rect", { x: x - 4, y: y - Math.max(side, 22), width: side + 12 + measure(one.name, 12, false), height: Math.max(side, 22) + 4, fill: "transparent" }), squares,
-    label(fits ? x + side + 5 : g.width, fits ? y - 5 : y - side - 6, one.name, { anchor: fits ? null : "end", fill: on ? "accent" : "ink", weight: on ? 700 : 500 }));
-  const said = one.sizes.length ? one.sizes.map((size) => `${one.name} ${size.name}: ${counted(size.parameters, "weight")}`).join("\n") : say("{name}: its size is not published", { name: one.name });
+  const node = h(
+    "g",
+    { class: "gb-hot", "data-family": one.name },
+    h("rect", {
+      x: x - 4,
+      y: y - Math.max(side, 22),
+      width: side + 12 + measure(one.name, 12, false),
+      height: Math.max(side, 22) + 4,
+      fill: "transparent",
+    }),
+    squares,
+    label(fits ? x + side + 5 : g.width, fits ? y - 5 : y - side - 6, one.name, {
+      anchor: fits ? null : "end",
+      fill: on ? "accent" : "ink",
+      weight: on ? 700 : 500,
+    }),
+  );
+  const said = one.sizes.length
+    ? one.sizes.map((size) => `${one.name} ${size.name}: ${counted(size.parameters, "weight")}`).join("\n")
+    : say("{name}: its size is not published", { name: one.name });
   return g.tip(node, `${one.since}\n${said}`);
 }
 
@@ -109,18 +168,34 @@ const CARD = { pad: 14, gap: 18, line: 17 };
 /** A card's lines, and what it needs of height. @param {Family} one @param {number} w */
 function cardText(one, w) {
   const room = w - 2 * CARD.pad;
-  const notes = one.sizes.filter((size) => !size.agrees).map((size) => `${size.name ? `${size.name}: ` : ""}${size.note}`);
+  const notes = one.sizes
+    .filter((size) => !size.agrees)
+    .map((size) => `${size.name ? `${size.name}: ` : ""}${size.note}`);
   const lines = {
     key: inLines(one.key, room - 100),
     data: inLines(say("Read: {data}.", { data: one.data }), room),
     asked: inLines(say("Asked: {objective}.", { objective: one.objective }), room),
     notes: notes.flatMap((note) => inLines(note, room)),
-    unpublished: one.unpublished.length ? inLines(say("Not published: {list}.", { list: one.unpublished.join("; ") }), room) : [],
+    unpublished: one.unpublished.length
+      ? inLines(say("Not published: {list}.", { list: one.unpublished.join("; ") }), room)
+      : [],
     closed: one.closed ? inLines(one.closed, room) : [],
-    weights: inLines(say("Weights: {weights}. Source: {source}.", { weights: one.weights, source: one.source }), room),
+    weights: inLines(
+      say("Weights: {weights}. Source: {source}.", { weights: one.weights, source: one.source }),
+      room,
+    ),
   };
-  const count = lines.data.length + lines.asked.length + lines.notes.length + lines.unpublished.length + lines.closed.length + lines.weights.length;
-  return { lines, height: 132 + (one.sizes.length ? 22 + 20 * one.sizes.length : 0) + count * CARD.line + 16 };
+  const count =
+    lines.data.length +
+    lines.asked.length +
+    lines.notes.length +
+    lines.unpublished.length +
+    lines.closed.length +
+    lines.weights.length;
+  return {
+    lines,
+    height: 132 + (one.sizes.length ? 22 + 20 * one.sizes.length : 0) + count * CARD.line + 16,
+  };
 }
 
 /** @param {Stage} g @param {Data} data @param {number} top */
@@ -144,17 +219,34 @@ function drawCard(place, on) {
   const { one, lines, x, y, w, height } = place;
   const left = x + CARD.pad;
   /** @type {Shapes[]} */
-  const out = [h("rect", { x: x + 0.5, y: y + 0.5, width: w - 1, height: height - 1, rx: 8, fill: css(on ? "wash" : "bg"), stroke: css(on ? "accent" : "line"), "stroke-width": on ? 1.5 : 1 }),
+  const out = [
+    h("rect", {
+      x: x + 0.5,
+      y: y + 0.5,
+      width: w - 1,
+      height: height - 1,
+      rx: 8,
+      fill: css(on ? "wash" : "bg"),
+      stroke: css(on ? "accent" : "line"),
+      "stroke-width": on ? 1.5 : 1,
+    }),
     label(left, y + 26, one.name, { size: 16, weight: 600, fill: on ? "accent" : "ink" }),
-    label(left, y + 46, SHAPE[one.shape], { fill: "ink2" }), label(left, y + 62, `${one.maker}, ${one.since}`, { fill: "ink2" }),
+    label(left, y + 46, SHAPE[one.shape], { fill: "ink2" }),
+    label(left, y + 62, `${one.maker}, ${one.since}`, { fill: "ink2" }),
     lines.key.map((line, i) => label(left, y + 84 + i * 16, line, { fill: "ink" })),
-    drawTowers(place)];
+    drawTowers(place),
+  ];
   let at = y + 138;
   if (one.sizes.length) {
     out.push(drawSizes(place, at));
     at += 22 + 20 * one.sizes.length;
   }
-  const put = (/** @type {string[]} */ list, /** @type {string} */ fill) => { for (const line of list) { out.push(label(left, at, line, { fill })); at += CARD.line; } };
+  const put = (/** @type {string[]} */ list, /** @type {string} */ fill) => {
+    for (const line of list) {
+      out.push(label(left, at, line, { fill }));
+      at += CARD.line;
+    }
+  };
   put(lines.notes, "ink2");
   put(lines.unpublished, "ink");
   put(lines.data, "ink2");
@@ -172,7 +264,18 @@ function drawTowers({ one, x, y, w }) {
   const base = y + 122;
   let right = x + w - CARD.pad;
   if (!one.sizes.length) {
-    return [h("rect", { x: right - 60, y: base - 76, width: 60, height: 76, fill: "none", stroke: css("ink3"), "stroke-dasharray": "3 3" }), label(right - 30, base - 33, "?", { anchor: "middle", size: 18, fill: "ink3" })];
+    return [
+      h("rect", {
+        x: right - 60,
+        y: base - 76,
+        width: 60,
+        height: 76,
+        fill: "none",
+        stroke: css("ink3"),
+        "stroke-dasharray": "3 3",
+      }),
+      label(right - 30, base - 33, "?", { anchor: "middle", size: 18, fill: "ink3" }),
+    ];
   }
   const ends = one.sizes.length > 1 ? [one.sizes[one.sizes.length - 1], one.sizes[0]] : [one.sizes[0]];
   /** @type {Shapes[]} */
@@ -180,7 +283,16 @@ function drawTowers({ one, x, y, w }) {
   ends.forEach((size, k) => {
     for (const blocks of [...size.stacks].reverse()) {
       const [wide, tall] = [Math.max(2, size.width * TOWER.wide), Math.max(2, blocks * TOWER.tall)];
-      out.push(h("rect", { x: right - wide, y: base - tall, width: wide, height: tall, fill: css(k ? "ink3" : "res"), opacity: k ? 0.9 : 0.75 }));
+      out.push(
+        h("rect", {
+          x: right - wide,
+          y: base - tall,
+          width: wide,
+          height: tall,
+          fill: css(k ? "ink3" : "res"),
+          opacity: k ? 0.9 : 0.75,
+        }),
+      );
       right -= wide + TOWER.gap;
     }
     right -= TOWER.gap;
@@ -192,21 +304,43 @@ function drawTowers({ one, x, y, w }) {
 function sizeColumns(place) {
   const left = place.x + CARD.pad;
   const room = place.w - 2 * CARD.pad;
-  return { name: left, blocks: left + room * 0.38, width: left + room * 0.51, heads: left + room * 0.64, ours: left + room * 0.81, given: left + room };
+  return {
+    name: left,
+    blocks: left + room * 0.38,
+    width: left + room * 0.51,
+    heads: left + room * 0.64,
+    ours: left + room * 0.81,
+    given: left + room,
+  };
 }
 /** @param {Card} place @param {number} at */
 function drawSizes(place, at) {
   const c = sizeColumns(place);
   /** @type {Lettering} */
   const end = { anchor: "end", fill: "ink3" };
-  const head = [label(c.blocks, at, sayOf("narrow column", "blocks"), end), label(c.width, at, sayOf("narrow column", "width"), end), label(c.heads, at, sayOf("narrow column", "heads"), end), label(c.ours, at, sayOf("narrow column", "formula"), end), label(c.given, at, sayOf("narrow column", "stated"), end)];
-  return [...head, ...place.one.sizes.flatMap((size, i) => {
-    const y = at + 20 * (i + 1);
-    /** @type {Lettering} */
-    const mono = { anchor: "end", mono: true, fill: "ink" };
-    return [size.opens ? null : label(c.name, y, size.name || say("the one size"), { fill: "ink" }), label(c.blocks, y, size.stacks.join("+"), mono), label(c.width, y, String(size.width), mono), label(c.heads, y, String(size.heads), mono),
-      label(c.ours, y, weightsText(size.parameters), { ...mono, weight: 600 }), label(c.given, y, givenText(size.published) + (size.agrees ? "" : " *"), mono)];
-  })];
+  const head = [
+    label(c.blocks, at, sayOf("narrow column", "blocks"), end),
+    label(c.width, at, sayOf("narrow column", "width"), end),
+    label(c.heads, at, sayOf("narrow column", "heads"), end),
+    label(c.ours, at, sayOf("narrow column", "formula"), end),
+    label(c.given, at, sayOf("narrow column", "stated"), end),
+  ];
+  return [
+    ...head,
+    ...place.one.sizes.flatMap((size, i) => {
+      const y = at + 20 * (i + 1);
+      /** @type {Lettering} */
+      const mono = { anchor: "end", mono: true, fill: "ink" };
+      return [
+        size.opens ? null : label(c.name, y, size.name || say("the one size"), { fill: "ink" }),
+        label(c.blocks, y, size.stacks.join("+"), mono),
+        label(c.width, y, String(size.width), mono),
+        label(c.heads, y, String(size.heads), mono),
+        label(c.ours, y, weightsText(size.parameters), { ...mono, weight: 600 }),
+        label(c.given, y, givenText(size.published) + (size.agrees ? "" : " *"), mono),
+      ];
+    }),
+  ];
 }
 /**
  * "Open" where this server has the weights: a native button in the place of the size's name.
@@ -219,13 +353,28 @@ function drawOpens(g, data, place) {
     const y = place.y + 138 + 20 * (i + 1);
     const now = data.now === size.hub;
     const tall = isPhone(g.width) ? 44 : 20; // room for a finger
-    g.overlay(`open ${size.hub}`, { left: c.name - 2, top: y - 4 - tall / 2, height: tall },
-      () => html("button", { type: "button", class: "gb-door fam-open", "data-open": size.hub, click: () => g.send("open", { name: size.hub, at: Date.now() }) }),
+    g.overlay(
+      `open ${size.hub}`,
+      { left: c.name - 2, top: y - 4 - tall / 2, height: tall },
+      () =>
+        html("button", {
+          type: "button",
+          class: "gb-door fam-open",
+          "data-open": size.hub,
+          click: () => g.send("open", { name: size.hub, at: Date.now() }),
+        }),
       (node) => {
-        node.textContent = now ? (size.name ? say("{name} is open", { name: size.name }) : say("it is open")) : size.name ? say("Open {name}", { name: size.name }) : say("Open it");
+        node.textContent = now
+          ? size.name
+            ? say("{name} is open", { name: size.name })
+            : say("it is open")
+          : size.name
+            ? say("Open {name}", { name: size.name })
+            : say("Open it");
         node.disabled = now;
         node.title = size.hub;
-      });
+      },
+    );
   });
 }
 
@@ -243,20 +392,35 @@ const cardsView = {
     if (!local.listening) {
       local.listening = true;
       g.svg.addEventListener("click", (event) => {
-        const name = event.target instanceof Element && event.target.closest("[data-family]")?.getAttribute("data-family");
+        const name =
+          event.target instanceof Element &&
+          event.target.closest("[data-family]")?.getAttribute("data-family");
         if (name) g.select({ published: name });
       });
     }
     const chosen = chosenOf(data, local);
     g.part("timeline", [chosen], () => drawTimeline(g, data, local));
     const under = marksOf(g, data).height + 18;
-    const words = inLines(say("Above: a square’s area is its number of weights. Below: a stack is as wide as d_model and as high as its blocks. * The reason stands under the figures."), g.width - 130);
+    const words = inLines(
+      say(
+        "Above: a square’s area is its number of weights. Below: a stack is as wide as d_model and as high as its blocks. * The reason stands under the figures.",
+      ),
+      g.width - 130,
+    );
     g.part("words", null, () => words.map((line, i) => label(0, under + 16 * i, line, { fill: "ink3" })));
-    if (data.gallery) g.door("models", { left: g.width - 118, top: under - 14 }, say("Models here"), say("What this installation can open"));
+    if (data.gallery)
+      g.door(
+        "models",
+        { left: g.width - 118, top: under - 14 },
+        say("Models here"),
+        say("What this installation can open"),
+      );
     const cards = planCards(g, data, under + 16 * words.length + 6);
     g.height = cards.height + 2;
     for (const place of cards.places) {
-      g.part(`card ${place.one.name}`, [place.one.name === chosen], () => drawCard(place, place.one.name === chosen));
+      g.part(`card ${place.one.name}`, [place.one.name === chosen], () =>
+        drawCard(place, place.one.name === chosen),
+      );
       drawOpens(g, data, place);
     }
   },
@@ -270,13 +434,36 @@ const cardsView = {
   },
 
   describe(data, local) {
-    const told = data.families.map((one) => `${one.name}, ${SHAPE[one.shape]}, ${one.since}: ${one.sizes.map((size) => `${size.name} ${say("{formula} by the formula, {published} published", { formula: weightsText(size.parameters), published: givenText(size.published) })}`.trim()).join("; ") || say("not published: {list}", { list: one.unpublished.join(", ") })}`);
-    return say("Published models on a line of time and as cards, to one scale. Chosen: {chosen}. {list}.", { chosen: chosenOf(data, local), list: told.join(". ") });
+    const told = data.families.map(
+      (one) =>
+        `${one.name}, ${SHAPE[one.shape]}, ${one.since}: ${one.sizes.map((size) => `${size.name} ${say("{formula} by the formula, {published} published", { formula: weightsText(size.parameters), published: givenText(size.published) })}`.trim()).join("; ") || say("not published: {list}", { list: one.unpublished.join(", ") })}`,
+    );
+    return say("Published models on a line of time and as cards, to one scale. Chosen: {chosen}. {list}.", {
+      chosen: chosenOf(data, local),
+      list: told.join(". "),
+    });
   },
 
   state(data, local) {
-    return { chosen: chosenOf(data, local), gallery: data.gallery, now: data.now,
-      families: data.families.map((one) => ({ name: one.name, shape: one.shape, date: one.date, sizes: one.sizes.map((size) => ({ name: size.name, blocks: size.stacks, heads: size.heads, parameters: size.parameters, published: size.published, opens: size.opens, hub: size.hub })) })) };
+    return {
+      chosen: chosenOf(data, local),
+      gallery: data.gallery,
+      now: data.now,
+      families: data.families.map((one) => ({
+        name: one.name,
+        shape: one.shape,
+        date: one.date,
+        sizes: one.sizes.map((size) => ({
+          name: size.name,
+          blocks: size.stacks,
+          heads: size.heads,
+          parameters: size.parameters,
+          published: size.published,
+          opens: size.opens,
+          hub: size.hub,
+        })),
+      })),
+    };
   },
 };
 

@@ -6,7 +6,15 @@ import { mount } from "../../app/kit/glass.js";
 import { say } from "../../app/kit/say.js";
 import { clamp, num, unpack, visible } from "../../app/kit/shapes.js";
 import {
-  crossingOf, drawAsked, drawGrid, drawHead, drawReader, drawStrip, nearestOf, readerOf, strokeOf,
+  crossingOf,
+  drawAsked,
+  drawGrid,
+  drawHead,
+  drawReader,
+  drawStrip,
+  nearestOf,
+  readerOf,
+  strokeOf,
 } from "./lanes.js";
 import { ASKED, SHAPE, caption, drafted, inView, plan, speaks, steps, tokenOf } from "./layout.js";
 
@@ -20,16 +28,23 @@ function listen(g, local) {
   if (local.listening) return;
   local.listening = true;
   const under = (/** @type {MouseEvent} */ event) => {
-    const found = event.target instanceof Element ? event.target.closest("[data-token], [data-stroke]") : null;
+    const found =
+      event.target instanceof Element ? event.target.closest("[data-token], [data-stroke]") : null;
     const set = found instanceof SVGElement ? found.dataset : {};
-    return { token: set.token === undefined ? null : Number(set.token), stroke: set.stroke === undefined ? null : { lane: String(set.lane), at: Number(set.stroke) } };
+    return {
+      token: set.token === undefined ? null : Number(set.token),
+      stroke: set.stroke === undefined ? null : { lane: String(set.lane), at: Number(set.stroke) },
+    };
   };
   const turn = (/** @type {ReturnType<typeof under>} */ { token, stroke }) => {
-    if (token === (local.hover ?? null) && JSON.stringify(stroke) === JSON.stringify(local.stroke ?? null)) return;
+    if (token === (local.hover ?? null) && JSON.stringify(stroke) === JSON.stringify(local.stroke ?? null))
+      return;
     [local.hover, local.stroke] = [token, stroke];
     g.redraw();
   };
-  g.svg.addEventListener("pointermove", (event) => { if (event.pointerType !== "touch") turn(under(event)); });
+  g.svg.addEventListener("pointermove", (event) => {
+    if (event.pointerType !== "touch") turn(under(event));
+  });
   g.svg.addEventListener("pointerleave", () => turn({ token: null, stroke: null }));
   g.svg.addEventListener("click", (event) => {
     const { token } = under(event);
@@ -94,7 +109,8 @@ const familiesView = {
     return before && before.stamp === data.stamp ? {} : { hover: null, stroke: null };
   },
 
-  within: ({ follow: token, ...change }, data) => (token === undefined || data.fixed ? change : { follow: token, ...change }),
+  within: ({ follow: token, ...change }, data) =>
+    token === undefined || data.fixed ? change : { follow: token, ...change },
 
   draw(g, data, local) {
     listen(g, local);
@@ -107,7 +123,9 @@ const familiesView = {
       g.part(`head ${i}`, null, () => drawHead(place));
       g.part(`grid ${i}`, [token, Math.min(step, ASKED)], () => drawGrid(g, local, place, token));
       g.part(`asked ${i}`, [token, Math.min(step, ASKED)], () => drawAsked(data, local, place, token));
-      g.part(`strip ${i}`, [step, local.stroke, local.sel.crossing, place.lane.vectors && token], () => drawStrip(g, data, local, place));
+      g.part(`strip ${i}`, [step, local.stroke, local.sel.crossing, place.lane.vectors && token], () =>
+        drawStrip(g, data, local, place),
+      );
       drawReader(g, local, place);
     });
   },
@@ -126,11 +144,42 @@ const familiesView = {
     const said = data.lanes.map((lane) => {
       const found = speaks(lane, token);
       const asked = found && lane.asked[found.at];
-      const says = asked ? say(" It says {list}.", { list: asked.top.map((one) => `${visible(one.text)} ${num(one.p, 3)}`).join(", ") }) : "";
-      const swap = found && lane.swap?.at === found.at + 1 ? say(" With {new} behind it, the guess moves by {moved}.", { new: visible(lane.swap.new), moved: num(lane.swap.moved, 3) }) : "";
-      const near = found && lane.vectors ? say(" It predicts nothing; its vector lies nearest to those of {list}.", { list: nearestOf(lane, found.at).map((one) => `${visible(one.text)} ${num(one.p, 3)}`).join(", ") }) : "";
-      const turn = found && lane.vectors?.turn?.at === found.at + 1 ? say(" With {new} behind it, the vector turns to cosine {cosine}.", { new: visible(lane.vectors.turn.new), cosine: num(lane.vectors.turn.cosine, 3) }) : "";
-      const wrote = lane.writing ? say(" Written: {text}.", { text: lane.writing.strokes.slice(0, drafted(local)).map((one) => visible(one.text)).join(" ") || say("nothing yet") }) : "";
+      const says = asked
+        ? say(" It says {list}.", {
+            list: asked.top.map((one) => `${visible(one.text)} ${num(one.p, 3)}`).join(", "),
+          })
+        : "";
+      const swap =
+        found && lane.swap?.at === found.at + 1
+          ? say(" With {new} behind it, the guess moves by {moved}.", {
+              new: visible(lane.swap.new),
+              moved: num(lane.swap.moved, 3),
+            })
+          : "";
+      const near =
+        found && lane.vectors
+          ? say(" It predicts nothing; its vector lies nearest to those of {list}.", {
+              list: nearestOf(lane, found.at)
+                .map((one) => `${visible(one.text)} ${num(one.p, 3)}`)
+                .join(", "),
+            })
+          : "";
+      const turn =
+        found && lane.vectors?.turn?.at === found.at + 1
+          ? say(" With {new} behind it, the vector turns to cosine {cosine}.", {
+              new: visible(lane.vectors.turn.new),
+              cosine: num(lane.vectors.turn.cosine, 3),
+            })
+          : "";
+      const wrote = lane.writing
+        ? say(" Written: {text}.", {
+            text:
+              lane.writing.strokes
+                .slice(0, drafted(local))
+                .map((one) => visible(one.text))
+                .join(" ") || say("nothing yet"),
+          })
+        : "";
       return `${lane.title}, ${SHAPE[lane.shape]}${lane.model ? `, ${lane.model}` : ""}: ${lane.notes.map((note) => `${note} `).join("")}${inView(lane, token)}.${says}${swap}${near}${turn}${wrote}${lane.missing ? ` ${lane.missing}` : ""}`;
     });
     return `${steps.said(local, (now) => caption(data, local, now))}${say("One text of {tokens} through three shapes. Asked for: {token}.", { tokens: counted(data.tokens.length, "token"), token: visible(data.tokens[token]) })} ${said.join(" ")}`;
@@ -138,16 +187,45 @@ const familiesView = {
 
   state(data, local) {
     const token = tokenOf(data, local);
-    return { tokens: data.tokens, token, hover: local.hover ?? null, ...steps.state(local), written: drafted(local), asks: data.asks,
+    return {
+      tokens: data.tokens,
+      token,
+      hover: local.hover ?? null,
+      ...steps.state(local),
+      written: drafted(local),
+      asks: data.asks,
       lanes: data.lanes.map((lane) => {
         const found = speaks(lane, token);
-        return { shape: lane.shape, model: lane.model, own: lane.own, missing: Boolean(lane.missing), tokens: lane.tokens.map((one) => one.text), at: lane.at[token] ?? -1,
-          row: found?.row ?? null, sees: found?.sees ?? [], view: inView(lane, token), maps: Object.fromEntries(Object.entries(lane.maps).map(([name, map]) => [name, map.cells.reduce((a, b) => a + b, 0)])),
-          asked: (found && lane.asked[found.at]) ?? null, swap: lane.swap, notes: lane.notes,
-          vectors: lane.vectors && { text: Array.from(lane.vectors.text.slice(0, 8), (v) => Number(v.toFixed(5))), dims: lane.vectors.tokens.shape[1], turn: lane.vectors.turn, nearest: found ? nearestOf(lane, found.at).map((one) => ({ at: one.at, cosine: one.p })) : [] },
-          writes: (lane.writing?.strokes ?? []).slice(0, drafted(local)).map((one) => one.id), ended: lane.writing?.ended ?? false,
-          stroke: strokeOf(lane, local), reader: lane.writing?.readers?.[readerOf(lane, local)] ?? null, reads: Array.from(crossingOf(lane, local) ?? [], (v) => Number(v.toFixed(5))) };
-      }) };
+        return {
+          shape: lane.shape,
+          model: lane.model,
+          own: lane.own,
+          missing: Boolean(lane.missing),
+          tokens: lane.tokens.map((one) => one.text),
+          at: lane.at[token] ?? -1,
+          row: found?.row ?? null,
+          sees: found?.sees ?? [],
+          view: inView(lane, token),
+          maps: Object.fromEntries(
+            Object.entries(lane.maps).map(([name, map]) => [name, map.cells.reduce((a, b) => a + b, 0)]),
+          ),
+          asked: (found && lane.asked[found.at]) ?? null,
+          swap: lane.swap,
+          notes: lane.notes,
+          vectors: lane.vectors && {
+            text: Array.from(lane.vectors.text.slice(0, 8), (v) => Number(v.toFixed(5))),
+            dims: lane.vectors.tokens.shape[1],
+            turn: lane.vectors.turn,
+            nearest: found ? nearestOf(lane, found.at).map((one) => ({ at: one.at, cosine: one.p })) : [],
+          },
+          writes: (lane.writing?.strokes ?? []).slice(0, drafted(local)).map((one) => one.id),
+          ended: lane.writing?.ended ?? false,
+          stroke: strokeOf(lane, local),
+          reader: lane.writing?.readers?.[readerOf(lane, local)] ?? null,
+          reads: Array.from(crossingOf(lane, local) ?? [], (v) => Number(v.toFixed(5))),
+        };
+      }),
+    };
   },
 };
 

@@ -25,21 +25,54 @@ import { isPhone } from "../../app/kit/widths.js";
  */
 
 /** What a shape is called. */
-export const SHAPE = { decoder: sayOf("shape", "decoder"), encoder: sayOf("shape", "encoder"), "encoder-decoder": sayOf("shape", "encoder-decoder") };
-export const steps = stepMode("drafted", [say("The text"), say("Who sees whom"), say("The question"),
-  ...Array.from({ length: 12 }, (_, n) => say("{count} written", { count: n + 1 }))]);
+export const SHAPE = {
+  decoder: sayOf("shape", "decoder"),
+  encoder: sayOf("shape", "encoder"),
+  "encoder-decoder": sayOf("shape", "encoder-decoder"),
+};
+export const steps = stepMode("drafted", [
+  say("The text"),
+  say("Who sees whom"),
+  say("The question"),
+  ...Array.from({ length: 12 }, (_, n) => say("{count} written", { count: n + 1 })),
+]);
 export const ASKED = 2; // the step that asks; those after it write
 /** What a step shows. @type {(data: Data, local: Kept, step: number) => string} */
 export function caption(data, local, step) {
-  if (step === 0) return say("One text through three kinds of model. Each reads it as tokens, words or parts of words, and each cuts it in its own way.");
-  if (step === 1) return say("Who sees whom: a filled cell says that the token of its row may look at the token of its column. A decoder looks back only, an encoder both ways; an encoder-decoder reads both ways and writes looking back.");
-  if (step === ASKED) return say("All three are asked for {token}: the decoder must foretell it from what comes before, the others find a hole in its place. Below stands what each would say, with its probability.", { token: visible(data.tokens[tokenOf(data, local)]) });
+  if (step === 0)
+    return say(
+      "One text through three kinds of model. Each reads it as tokens, words or parts of words, and each cuts it in its own way.",
+    );
+  if (step === 1)
+    return say(
+      "Who sees whom: a filled cell says that the token of its row may look at the token of its column. A decoder looks back only, an encoder both ways; an encoder-decoder reads both ways and writes looking back.",
+    );
+  if (step === ASKED)
+    return say(
+      "All three are asked for {token}: the decoder must foretell it from what comes before, the others find a hole in its place. Below stands what each would say, with its probability.",
+      { token: visible(data.tokens[tokenOf(data, local)]) },
+    );
   const count = step - ASKED;
   const writers = data.lanes.filter((lane) => lane.writing);
   const going = writers.filter((lane) => (lane.writing?.strokes.length ?? 0) >= count);
   if (!writers.length) return say("None of these models writes.");
-  if (count === 1) return say("Now they write: what has been written is read again before the next token is chosen, so a text grows token by token. An encoder is not made for that: it fills one hole after the other.");
-  return going.length ? say("Token {number}: {list}. Point at a written token to see what else could have come.", { number: count, list: going.map((lane) => say("{model} writes {token}", { model: lane.title, token: visible(lane.writing?.strokes[count - 1].text ?? "") })).join(", ") }) : say("All that they wrote stands here; each stopped by itself, or at twelve tokens.");
+  if (count === 1)
+    return say(
+      "Now they write: what has been written is read again before the next token is chosen, so a text grows token by token. An encoder is not made for that: it fills one hole after the other.",
+    );
+  return going.length
+    ? say("Token {number}: {list}. Point at a written token to see what else could have come.", {
+        number: count,
+        list: going
+          .map((lane) =>
+            say("{model} writes {token}", {
+              model: lane.title,
+              token: visible(lane.writing?.strokes[count - 1].text ?? ""),
+            }),
+          )
+          .join(", "),
+      })
+    : say("All that they wrote stands here; each stopped by itself, or at twelve tokens.");
 }
 export const NAMES_W = 86; // of a row's token
 const DEEP = 510; // the height on a wide screen
@@ -60,7 +93,9 @@ export function tokenOf(data, local) {
  */
 export function readBy(lane, token) {
   const at = lane.at[token] ?? -1;
-  const read = lane.tokens.map((one, i) => (i === at && lane.sign.text ? { ...one, text: lane.sign.text, hidden: true } : one));
+  const read = lane.tokens.map((one, i) =>
+    i === at && lane.sign.text ? { ...one, text: lane.sign.text, hidden: true } : one,
+  );
   if (lane.shape !== "encoder-decoder") return { at, read, said: [] };
   const first = lane.asked[at]?.top[0];
   return { at, read, said: [lane.start, lane.sign, first ?? { text: "…" }] };
@@ -77,11 +112,15 @@ export function speaks(lane, token) {
     const row = lane.shape === "decoder" ? at - 1 : at;
     return { row, at, sees: mapRow(lane.maps.self, row).filter((j) => j !== at) };
   }
-  const sees = [...mapRow(lane.maps.cross, 1).filter((j) => j !== at), ...mapRow(lane.maps.decoder, 1).map((j) => width + j)];
+  const sees = [
+    ...mapRow(lane.maps.cross, 1).filter((j) => j !== at),
+    ...mapRow(lane.maps.decoder, 1).map((j) => width + j),
+  ];
   return { row: width + 1, at, sees };
 }
 /** @param {Mask} map @param {number} row */
-const mapRow = (map, row) => Array.from({ length: map.cols }, (_, j) => j).filter((j) => map.cells[row * map.cols + j]);
+const mapRow = (map, row) =>
+  Array.from({ length: map.cols }, (_, j) => j).filter((j) => map.cells[row * map.cols + j]);
 
 /**
  * In words, what is in view when the token is spoken of.
@@ -89,13 +128,20 @@ const mapRow = (map, row) => Array.from({ length: map.cols }, (_, j) => j).filte
  */
 export function inView(lane, token) {
   const found = speaks(lane, token);
-  if (!found) return lane.shape === "decoder" ? say("nothing stands before it") : say("no token of this lane");
+  if (!found)
+    return lane.shape === "decoder" ? say("nothing stands before it") : say("no token of this lane");
   const source = found.sees.filter((j) => j < lane.tokens.length).length;
   const behind = lane.tokens.length - 1 - found.at;
   const tokens = counted(source, "token");
-  if (lane.shape === "decoder") return behind ? say("sees the {tokens} before it, none of the {behind} behind", { tokens, behind }) : say("sees the {tokens} before it, and there is no more", { tokens });
+  if (lane.shape === "decoder")
+    return behind
+      ? say("sees the {tokens} before it, none of the {behind} behind", { tokens, behind })
+      : say("sees the {tokens} before it, and there is no more", { tokens });
   const others = counted(source, "other");
-  if (lane.shape === "encoder") return lane.vectors ? say("sees itself and all {others}, on both sides", { others }) : say("sees all {others}, on both sides", { others });
+  if (lane.shape === "encoder")
+    return lane.vectors
+      ? say("sees itself and all {others}, on both sides", { others })
+      : say("sees all {others}, on both sides", { others });
   return say("sees all {others} and what it has said", { others });
 }
 
@@ -152,15 +198,23 @@ export function flowOf(lane, room) {
   /** @type {Spot[]} */
   const places = [];
   let [x, y] = [0, 0];
-  const put = (/** @type {"read" | "written"} */ kind, /** @type {Spot["one"][]} */ list) => list.forEach((one, i) => {
-    const w = measure(visible(one.text), 12, true) + (kind === "written" ? 12 : 6);
-    if (x + w > room && x) { x = 0; y += LINE; }
-    places.push({ kind, i, one, x, y, w });
-    x += w + (kind === "written" ? 3 : 0);
-  });
+  const put = (/** @type {"read" | "written"} */ kind, /** @type {Spot["one"][]} */ list) =>
+    list.forEach((one, i) => {
+      const w = measure(visible(one.text), 12, true) + (kind === "written" ? 12 : 6);
+      if (x + w > room && x) {
+        x = 0;
+        y += LINE;
+      }
+      places.push({ kind, i, one, x, y, w });
+      x += w + (kind === "written" ? 3 : 0);
+    });
   const writing = lane.writing;
   if (!writing) return { places, height: 3 * LINE };
-  if (lane.shape === "encoder-decoder") { put("read", writing.read); x = 0; y += LINE + 4; }
+  if (lane.shape === "encoder-decoder") {
+    put("read", writing.read);
+    x = 0;
+    y += LINE + 4;
+  }
   put("written", writing.strokes);
   return { places, height: y + LINE };
 }

@@ -37,7 +37,9 @@ import { FORGOTTEN, WAY_COLOURS, WAY_DASHES, cells, drawTable, saidOf } from "./
 const tuning = {
   init(data) {
     if (!data.lora) return { arrays: null };
-    const [W, A, B, added] = [data.lora.W, data.lora.A, data.lora.B, data.lora.added].map((packed) => unpack(packed));
+    const [W, A, B, added] = [data.lora.W, data.lora.A, data.lora.B, data.lora.added].map((packed) =>
+      unpack(packed),
+    );
     return { arrays: { W, A, B, added, sum: W.map((v, i) => v + added[i]) } };
   },
 
@@ -53,23 +55,74 @@ const tuning = {
     g.height = at.height;
     g.part("head", [at.phone], () => [label(0, 12, data.title, { weight: 600, fill: "ink", size: 13 })]);
     local.chart = curves(g, "ways", at.chart, {
-      runs: data.ways.map((way) => ({ ...way.curve, colour: WAY_COLOURS[way.key], dash: WAY_DASHES[way.key] })),
-      lines: [{ column: "held_out", kind: "solid" }], x: across(data, local), ends: "line", low: data.low, high: 1, title: data.title,
-      guessing: data.guessing, format: (share) => percent(share, 1), onpoint: (_, what) => heardRuns(g, local, what),
+      runs: data.ways.map((way) => ({
+        ...way.curve,
+        colour: WAY_COLOURS[way.key],
+        dash: WAY_DASHES[way.key],
+      })),
+      lines: [{ column: "held_out", kind: "solid" }],
+      x: across(data, local),
+      ends: "line",
+      low: data.low,
+      high: 1,
+      title: data.title,
+      guessing: data.guessing,
+      format: (share) => percent(share, 1),
+      onpoint: (_, what) => heardRuns(g, local, what),
     });
-    g.overlay("axis", at.axis, () => html("div", { class: "tune-axis", role: "group", "aria-label": say("Across") },
-      [["step", say("Steps")], ["seconds", say("Seconds")]].map(([key, name]) => html("button", { type: "button", "data-axis": key, onclick: () => measure(g, local, /** @type {Axis} */ (key)) }, name))), (node) => {
-      for (const button of node.children) button.setAttribute("aria-pressed", String(button.getAttribute("data-axis") === across(data, local)));
-    });
-    g.part("about", [at.about], () => inLines(data.about, at.about.w).map((line, i) => label(at.about.x, at.about.y + 16 * i, line, { fill: "ink3" })));
+    g.overlay(
+      "axis",
+      at.axis,
+      () =>
+        html(
+          "div",
+          { class: "tune-axis", role: "group", "aria-label": say("Across") },
+          [
+            ["step", say("Steps")],
+            ["seconds", say("Seconds")],
+          ].map(([key, name]) =>
+            html(
+              "button",
+              {
+                type: "button",
+                "data-axis": key,
+                onclick: () => measure(g, local, /** @type {Axis} */ (key)),
+              },
+              name,
+            ),
+          ),
+        ),
+      (node) => {
+        for (const button of node.children)
+          button.setAttribute(
+            "aria-pressed",
+            String(button.getAttribute("data-axis") === across(data, local)),
+          );
+      },
+    );
+    g.part("about", [at.about], () =>
+      inLines(data.about, at.about.w).map((line, i) =>
+        label(at.about.x, at.about.y + 16 * i, line, { fill: "ink3" }),
+      ),
+    );
     drawTable(g, data, at.table);
-    g.part("read", [at.read, data.text], () => label(at.read.x, at.read.y, fit(say("Your text: “{text}”", { text: visible(data.text) }), at.read.w, 12, false), { fill: "ink2" }));
+    g.part("read", [at.read, data.text], () =>
+      label(
+        at.read.x,
+        at.read.y,
+        fit(say("Your text: “{text}”", { text: visible(data.text) }), at.read.w, 12, false),
+        { fill: "ink2" },
+      ),
+    );
   },
 
   points(g, data, local) {
     if (stages.of(local) === stages.last) {
       const { chart, table } = planWays(g.width, data.about, FORGOTTEN);
-      return { curves: [chart.left, 0, chart.width, chart.top + chart.height], table: [table.x, table.y, table.w, 4 * table.pitch - 8] };
+      return {
+        curves: [chart.left, 0, chart.width, chart.top + chart.height],
+        table: [table.x, table.y, table.w, 4 * table.pitch - 8],
+      };
     }
     const { W, A, B, added } = planned(g, data, stages.of(local)).boxes;
     /** @type {Record<string, PointBox>} */
@@ -96,8 +149,14 @@ const tuning = {
       const row = cells(way);
       const given = { ...row, name: way.curve.name, says: saidOf(way) };
       return way.own
-        ? say("{name}, yours: held out {accuracy}, {learned} numbers learned, file {bytes}, {seconds}, forgotten {forgets}; your text: {says}", given)
-        : say("{name}, recorded: held out {accuracy}, {learned} numbers learned, file {bytes}, {seconds}, forgotten {forgets}; your text: {says}", given);
+        ? say(
+            "{name}, yours: held out {accuracy}, {learned} numbers learned, file {bytes}, {seconds}, forgotten {forgets}; your text: {says}",
+            given,
+          )
+        : say(
+            "{name}, recorded: held out {accuracy}, {learned} numbers learned, file {bytes}, {seconds}, forgotten {forgets}; your text: {says}",
+            given,
+          );
     });
     return `${told}${data.title}. ${ways.join(". ")}.`;
   },
@@ -105,9 +164,27 @@ const tuning = {
   state(data, local) {
     const { lora } = data;
     return {
-      tokens: data.tokens, job: data.job, stage: stages.state(local), x: across(data, local),
-      ways: data.ways.map((way) => ({ key: way.key, id: way.curve.id, own: way.own, going: way.going, worth: way.worth, judged: way.judged, cells: cells(way) })),
-      lora: lora && { name: lora.name, rank: lora.rank, alpha: lora.alpha, cell: lora.cell, moved: lora.moved, sum: Number(local.arrays?.sum[lora.cell.row * lora.W.shape[1] + lora.cell.col].toPrecision(6)) },
+      tokens: data.tokens,
+      job: data.job,
+      stage: stages.state(local),
+      x: across(data, local),
+      ways: data.ways.map((way) => ({
+        key: way.key,
+        id: way.curve.id,
+        own: way.own,
+        going: way.going,
+        worth: way.worth,
+        judged: way.judged,
+        cells: cells(way),
+      })),
+      lora: lora && {
+        name: lora.name,
+        rank: lora.rank,
+        alpha: lora.alpha,
+        cell: lora.cell,
+        moved: lora.moved,
+        sum: Number(local.arrays?.sum[lora.cell.row * lora.W.shape[1] + lora.cell.col].toPrecision(6)),
+      },
       chart: local.chart?.summary() ?? null,
     };
   },
@@ -129,7 +206,8 @@ function measure(g, local, x) {
 const caption = ({ lora }, step) => (lora ? WORDS[step](lora) : say("The LoRA run has learned nothing yet."));
 
 /** What stands where at a step of LoRA. @type {(g: Stage, data: Tuning, step: number) => ReturnType<typeof planStep>} */
-const planned = (g, { lora }, step) => planStep(g.width, step, lora ? { rank: lora.rank, columns: lora.W.shape[1] } : { rank: 1, columns: 1 });
+const planned = (g, { lora }, step) =>
+  planStep(g.width, step, lora ? { rank: lora.rank, columns: lora.W.shape[1] } : { rank: 1, columns: 1 });
 
 /** A step of LoRA: its matrices. @type {(g: Stage, data: Tuning, local: Kept, step: number) => void} */
 function drawStep(g, data, { arrays }, step) {
@@ -137,7 +215,10 @@ function drawStep(g, data, { arrays }, step) {
   const at = planned(g, data, step);
   g.height = at.height;
   if (lora && arrays) drawLora(g, lora, arrays, at, step);
-  else g.part("no lora", [at], () => label(0, at.top + 20, say("The LoRA run has learned nothing yet."), { size: 14, fill: "ink" }));
+  else
+    g.part("no lora", [at], () =>
+      label(0, at.top + 20, say("The LoRA run has learned nothing yet."), { size: 14, fill: "ink" }),
+    );
 }
 
 export default mount("fine_tuning", tuning);

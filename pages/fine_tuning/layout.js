@@ -49,14 +49,41 @@ export function planStep(width, step, { rank, columns }) {
  */
 export function planWays(width, about, foot) {
   const phone = isPhone(width);
-  const chart = phone ? { left: 0, top: 22, width, height: 250 } : { left: 0, top: 22, width: Math.round(width * 0.5), height: 330 };
+  const chart = phone
+    ? { left: 0, top: 22, width, height: 250 }
+    : { left: 0, top: 22, width: Math.round(width * 0.5), height: 330 };
   const axis = { left: 0, top: phone ? 280 : 360 };
   /** @type {Column} */
   const told = phone ? { x: 0, y: 346, w: width } : { x: 140, y: 371, w: chart.width - 150 };
   const under = told.y + 16 * inLines(about, told.w).length;
   /** @type {Column & {pitch: number, cells: Cell[]}} */
-  const table = phone ? { x: 0, y: under + 6, w: width, pitch: 114, cells: [[0, 0], [0.6, 0], [0, 1], [0.3, 1], [0.6, 1]] }
-    : { x: chart.width + 28, y: 4, w: width - chart.width - 28, pitch: 78, cells: [[0, 0], [0.33, 0], [0.545, 0], [0.685, 0], [0.79, 0]] };
+  const table = phone
+    ? {
+        x: 0,
+        y: under + 6,
+        w: width,
+        pitch: 114,
+        cells: [
+          [0, 0],
+          [0.6, 0],
+          [0, 1],
+          [0.3, 1],
+          [0.6, 1],
+        ],
+      }
+    : {
+        x: chart.width + 28,
+        y: 4,
+        w: width - chart.width - 28,
+        pitch: 78,
+        cells: [
+          [0, 0],
+          [0.33, 0],
+          [0.545, 0],
+          [0.685, 0],
+          [0.79, 0],
+        ],
+      };
   const below = table.y + 4 * table.pitch + 8 + 16 * inLines(foot, table.w).length;
   /** @type {Column} */
   const read = { x: table.x, y: below + 12, w: table.w };

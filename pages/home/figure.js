@@ -6,7 +6,16 @@ import { say } from "../../app/kit/say.js";
 import { chip, clamp, css, fit, h, heatImage, label, num, unpack, visible } from "../../app/kit/shapes.js";
 import { drawOpen, headSentence } from "./block.js";
 import {
-  drawClosed, drawGround, drawHeadings, drawHint, drawLegend, drawLens, drawLines, drawTokens, rowsShown, thumbnail,
+  drawClosed,
+  drawGround,
+  drawHeadings,
+  drawHint,
+  drawLegend,
+  drawLens,
+  drawLines,
+  drawTokens,
+  rowsShown,
+  thumbnail,
 } from "./columns.js";
 import { drawReading, foldedOf } from "./fold.js";
 import { follow, listen, openBlock } from "./input.js";
@@ -125,25 +134,51 @@ import { caption, drawSteps, walkOf } from "./steps.js";
  */
 
 /** @type {("embed" | "resid" | "att" | "crossAdded" | "mlp" | "lensIds" | "lensProbs" | "lensOwn" | "topIds" | "topProbs")[]} */
-const DATA_ARRAYS = ["embed", "resid", "att", "crossAdded", "mlp", "lensIds", "lensProbs", "lensOwn", "topIds", "topProbs"];
+const DATA_ARRAYS = [
+  "embed",
+  "resid",
+  "att",
+  "crossAdded",
+  "mlp",
+  "lensIds",
+  "lensProbs",
+  "lensOwn",
+  "topIds",
+  "topProbs",
+];
 
 /** @type {(packed: Heads) => Heads<Unpacked>} */
-const openHeads = (packed) => /** @type {Heads<Unpacked>} */ (Object.fromEntries(Object.entries(packed).map(([name, value]) => [name, unpack(value)])));
+const openHeads = (packed) =>
+  /** @type {Heads<Unpacked>} */ (
+    Object.fromEntries(Object.entries(packed).map(([name, value]) => [name, unpack(value)]))
+  );
 
 /** @type {View<Data, Kept, Home>} */
 const home = {
   init(data, _, before) {
     if (before && before.stamp === data.stamp) return {};
     const arrays = /** @type {Pick<Kept, typeof DATA_ARRAYS[number]>} */ (
-      Object.fromEntries(DATA_ARRAYS.map((name) => [name, data[name] ? unpack(data[name]) : null])));
+      Object.fromEntries(DATA_ARRAYS.map((name) => [name, data[name] ? unpack(data[name]) : null]))
+    );
     const own = openHeads(data.own);
     return {
-      ...arrays, own, cross: data.cross && openHeads(data.cross), logits: data.logits ? unpack(data.logits.values) : undefined, embedNorm: data.embed_norm,
+      ...arrays,
+      own,
+      cross: data.cross && openHeads(data.cross),
+      logits: data.logits ? unpack(data.logits.values) : undefined,
+      embedNorm: data.embed_norm,
       residScale: reference(arrays.resid, 2.5),
       addScale: reference([...arrays.att, ...arrays.mlp, ...(arrays.crossAdded ?? [])], 3),
       ribbonScale: reference([...own.q_norm, ...own.k_norm, ...own.v_norm], 2.5),
       numberScale: reference([...own.q, ...own.k, ...own.v].map(Math.abs), 5),
-      maps: {}, strips: {}, qkv: {}, softmax: null, choice: null, hover: null, peek: null, first: undefined,
+      maps: {},
+      strips: {},
+      qkv: {},
+      softmax: null,
+      choice: null,
+      hover: null,
+      peek: null,
+      first: undefined,
     };
   },
 
@@ -151,7 +186,9 @@ const home = {
     g.data = data;
     const walks = Boolean(stepOf(data, local));
     walkOf(g, data, local).bar(g, local, (now) => caption(data, local, stepsOf(data)[now]));
-    if (!local.dragging) local.temperature = local.temperatureFrom === local.sel.temperature ? local.temperature : local.sel.temperature ?? 1;
+    if (!local.dragging)
+      local.temperature =
+        local.temperatureFrom === local.sel.temperature ? local.temperature : (local.sel.temperature ?? 1);
     local.temperatureFrom = local.sel.temperature;
     const L = layout(g, data, local);
     g.layout = L;
@@ -187,8 +224,15 @@ const home = {
     const next = /** @type {PointBox} */ ([L.barsX, top, L.barsW, L.phone ? 160 : 380]);
     return {
       next,
-      ...Object.fromEntries(L.blocks.map((b, l) => [`block ${l}`, /** @type {PointBox} */ ([b.x, L.top, b.w, L.bottom - L.top])])),
-      ...Object.fromEntries(rowsShown(L).map((i) => [`row ${i}`, /** @type {PointBox} */ ([0, L.y(i) - L.pitch / 2, L.blocksEnd, L.pitch])])),
+      ...Object.fromEntries(
+        L.blocks.map((b, l) => [`block ${l}`, /** @type {PointBox} */ ([b.x, L.top, b.w, L.bottom - L.top])]),
+      ),
+      ...Object.fromEntries(
+        rowsShown(L).map((i) => [
+          `row ${i}`,
+          /** @type {PointBox} */ ([0, L.y(i) - L.pitch / 2, L.blocksEnd, L.pitch]),
+        ]),
+      ),
     };
   },
 
@@ -207,9 +251,12 @@ const home = {
       " ": () => walk.play(g, local, !local.timer),
       s: () => walk.to(g, local, 0),
       Enter: () => g.visit("attention"),
-      Escape: () => { if (!walk.halt(g, local) && !walk.whole(g, local)) g.select({ follow: -1 }); },
+      Escape: () => {
+        if (!walk.halt(g, local) && !walk.whole(g, local)) g.select({ follow: -1 });
+      },
     };
-    if (/^[0-9]$/.test(event.key) && Number(event.key) < data.heads) openBlock(g, data, local, blockOf(data, local), Number(event.key));
+    if (/^[0-9]$/.test(event.key) && Number(event.key) < data.heads)
+      openBlock(g, data, local, blockOf(data, local), Number(event.key));
     else if (keys[event.key]) keys[event.key]();
     else return false;
     return true;
@@ -218,19 +265,45 @@ const home = {
   describe(data, local) {
     const row = rowOf(data, local);
     const kind = {
-      decoder: say("decoder"), encoder: say("encoder"),
-      "encoder-decoder": data.stack === "encoder" ? say("encoder-decoder, its encoder") : say("encoder-decoder, its decoder"),
+      decoder: say("decoder"),
+      encoder: say("encoder"),
+      "encoder-decoder":
+        data.stack === "encoder" ? say("encoder-decoder, its encoder") : say("encoder-decoder, its decoder"),
     }[data.shape];
-    const parts = [say("The whole machine, {kind}: {blocks} of {heads} over {tokens}.", { kind, blocks: counted(data.blocks, "block"), heads: counted(data.heads, "head"), tokens: counted(data.tokens.length, "token") })];
-    if (data.blocks) parts.push(say("Block {block} is open; {sentence}.", { block: blockOf(data, local), sentence: headSentence(data, local, row) }));
-    if (data.source.length) parts.push(say("Its cross-attention reads the source: {source}.", { source: visible(data.source.join("").trim()) }));
+    const parts = [
+      say("The whole machine, {kind}: {blocks} of {heads} over {tokens}.", {
+        kind,
+        blocks: counted(data.blocks, "block"),
+        heads: counted(data.heads, "head"),
+        tokens: counted(data.tokens.length, "token"),
+      }),
+    ];
+    if (data.blocks)
+      parts.push(
+        say("Block {block} is open; {sentence}.", {
+          block: blockOf(data, local),
+          sentence: headSentence(data, local, row),
+        }),
+      );
+    if (data.source.length)
+      parts.push(
+        say("Its cross-attention reads the source: {source}.", {
+          source: visible(data.source.join("").trim()),
+        }),
+      );
     if (data.logits) {
       const D = distribution(data, local, row);
-      const best = D.ids.slice(0, 3).map((id, k) => `${visible(data.words[id])} ${num(D.p[k], 3)}`).join(", ");
-      parts.push(say("Row {row}, {token}, predicts {best}.", { row, token: visible(data.tokens[row]), best }));
+      const best = D.ids
+        .slice(0, 3)
+        .map((id, k) => `${visible(data.words[id])} ${num(D.p[k], 3)}`)
+        .join(", ");
+      parts.push(
+        say("Row {row}, {token}, predicts {best}.", { row, token: visible(data.tokens[row]), best }),
+      );
     }
     const step = stepOf(data, local);
-    if (step) parts.push(say("Step {step}: {caption}", { step: step.name, caption: caption(data, local, step) }));
+    if (step)
+      parts.push(say("Step {step}: {caption}", { step: step.name, caption: caption(data, local, step) }));
     return parts.join(" ");
   },
 
@@ -239,16 +312,35 @@ const home = {
     const T = data.tokens.length;
     const D = data.logits ? distribution(data, local, row) : null;
     const step = stepOf(data, local);
-    const depth = (/** @type {ArrayLike<number>} */ values) => Array.from({ length: data.blocks + 1 }, (_, l) => values[l * T + row]);
+    const depth = (/** @type {ArrayLike<number>} */ values) =>
+      Array.from({ length: data.blocks + 1 }, (_, l) => values[l * T + row]);
     return {
-      model: data.model, shape: data.shape, stack: data.stack, tokens: data.tokens, ids: data.ids, blocks: data.blocks, heads: data.heads,
-      block: blockOf(data, local), head: headOf(data, local), row, attention: data.cross && local.sel.attention === "cross" ? "cross" : "self",
-      ribbons: local.sel.ribbons, temperature: local.temperature, step: walked(data, local), step_name: step?.name ?? null,
-      steps: stepsOf(data).length, caption: step ? caption(data, local, step) : null, playing: Boolean(local.timer),
-      folded: foldedOf(data, local), opening: Boolean(local.opening), attends: data.blocks ? [...attentionRow(data, local, row)] : [],
-      resid: data.blocks ? depth(local.resid) : [], lens: data.lens ? depth(local.lensIds).map((id, l) => [id, local.lensProbs[l * T + row]]) : [],
+      model: data.model,
+      shape: data.shape,
+      stack: data.stack,
+      tokens: data.tokens,
+      ids: data.ids,
+      blocks: data.blocks,
+      heads: data.heads,
+      block: blockOf(data, local),
+      head: headOf(data, local),
+      row,
+      attention: data.cross && local.sel.attention === "cross" ? "cross" : "self",
+      ribbons: local.sel.ribbons,
+      temperature: local.temperature,
+      step: walked(data, local),
+      step_name: step?.name ?? null,
+      steps: stepsOf(data).length,
+      caption: step ? caption(data, local, step) : null,
+      playing: Boolean(local.timer),
+      folded: foldedOf(data, local),
+      opening: Boolean(local.opening),
+      attends: data.blocks ? [...attentionRow(data, local, row)] : [],
+      resid: data.blocks ? depth(local.resid) : [],
+      lens: data.lens ? depth(local.lensIds).map((id, l) => [id, local.lensProbs[l * T + row]]) : [],
       own: data.lens ? depth(local.lensOwn) : [],
-      top: D ? D.ids.map((id, k) => [id, D.p[k]]) : [], others: D ? D.others : null,
+      top: D ? D.ids.map((id, k) => [id, D.p[k]]) : [],
+      others: D ? D.others : null,
     };
   },
 };
@@ -267,10 +359,32 @@ function drawScroll(g, data, local, L) {
     };
     const x = L.chipW + 3;
     const said = say("rows {first} to {last} of {count}", { first: L.first, last: L.last, count: n });
-    return [h("rect", { x, y: L.rowsTop, width: 4, height: track, rx: 2, fill: css("line") }),
-      h("rect", { x, y: L.rowsTop + (L.first / n) * track, width: 4, height: (L.rows / n) * track, rx: 2, fill: css("ink3") }),
-      h("rect", { x: x - 4, y: L.rowsTop, width: 12, height: track, fill: "transparent", class: "gb-hot", onpointerdown: move, onpointermove: move }, h("title", {}, said)),
-      L.phone ? null : label(0, L.rowsTop + track + 16, said, { fill: "ink3" })];
+    return [
+      h("rect", { x, y: L.rowsTop, width: 4, height: track, rx: 2, fill: css("line") }),
+      h("rect", {
+        x,
+        y: L.rowsTop + (L.first / n) * track,
+        width: 4,
+        height: (L.rows / n) * track,
+        rx: 2,
+        fill: css("ink3"),
+      }),
+      h(
+        "rect",
+        {
+          x: x - 4,
+          y: L.rowsTop,
+          width: 12,
+          height: track,
+          fill: "transparent",
+          class: "gb-hot",
+          onpointerdown: move,
+          onpointermove: move,
+        },
+        h("title", {}, said),
+      ),
+      L.phone ? null : label(0, L.rowsTop + track + 16, said, { fill: "ink3" }),
+    ];
   });
 }
 
@@ -282,24 +396,55 @@ function drawPhone(g, data, local, L) {
   const row = rowOf(data, local);
   const open = blockOf(data, local);
   if (!data.blocks) return;
-  g.door("multi_head", { left: -2, top: L.headsY - 26 }, say("Block {block}, {heads}", { block: open, heads: counted(data.heads, "head") }), say("All heads side by side"));
+  g.door(
+    "multi_head",
+    { left: -2, top: L.headsY - 26 },
+    say("Block {block}, {heads}", { block: open, heads: counted(data.heads, "head") }),
+    say("All heads side by side"),
+  );
   g.part("phone heads", [open, headOf(data, local), local.sel.attention], () => {
     const heads = looking(data, local);
     const kind = heads === local.cross ? "cross" : "own";
-    return [Array.from({ length: data.heads }, (_, head) => {
+    return [
+      Array.from({ length: data.heads }, (_, head) => {
         const x = (head % L.across) * (L.size + 4);
         const y = L.headsY + 10 + Math.floor(head / L.across) * (L.size + 4);
         const chosen = head === headOf(data, local);
-        return h("g", { class: "gb-hot", "data-head": head, onclick: () => g.select({ head }) },
+        return h(
+          "g",
+          { class: "gb-hot", "data-head": head, onclick: () => g.select({ head }) },
           heatImage(x, y, L.size, L.size, thumbnail(g, local, heads, kind, open, head)),
-          h("rect", { x: x + 0.5, y: y + 0.5, width: L.size - 1, height: L.size - 1, rx: 2, fill: "transparent", stroke: css(chosen ? "att" : "line"), "stroke-width": chosen ? 2 : 1 }));
-      })];
+          h("rect", {
+            x: x + 0.5,
+            y: y + 0.5,
+            width: L.size - 1,
+            height: L.size - 1,
+            rx: 2,
+            fill: "transparent",
+            stroke: css(chosen ? "att" : "line"),
+            "stroke-width": chosen ? 2 : 1,
+          }),
+        );
+      }),
+    ];
   });
-  g.part("phone sentence", [row, open, headOf(data, local), local.sel.attention], () => label(L.width, L.headsY,
-    fit(headSentence(data, local, row).replace(/^\S+ /, ""), L.width - 120, 12, false), { anchor: "end", fill: "att-ink", weight: 600 }));
+  g.part("phone sentence", [row, open, headOf(data, local), local.sel.attention], () =>
+    label(
+      L.width,
+      L.headsY,
+      fit(headSentence(data, local, row).replace(/^\S+ /, ""), L.width - 120, 12, false),
+      { anchor: "end", fill: "att-ink", weight: 600 },
+    ),
+  );
   g.part("phone open", [open, L.first, row], () => [
     label(0, L.openY + 14, say("Block {block}, open", { block: open }), { fill: "ink", weight: 600 }),
-    rowsShown(L).map((i) => chip(g, 0.5, L.openRowsTop + (i - L.first + 0.5) * L.pitch, 45, data.tokens[i], { height: Math.min(22, L.pitch - 3), size: 12, selected: i === row })),
+    rowsShown(L).map((i) =>
+      chip(g, 0.5, L.openRowsTop + (i - L.first + 0.5) * L.pitch, 45, data.tokens[i], {
+        height: Math.min(22, L.pitch - 3),
+        size: 12,
+        selected: i === row,
+      }),
+    ),
   ]);
 }
 

@@ -58,16 +58,20 @@ export function listen(g) {
   });
   listenForFolded(g);
   g.svg.addEventListener("pointerleave", () => hover(null));
-  g.svg.addEventListener("wheel", (event) => {
-    const L = g.layout;
-    if (!L.scrolls || rowAt(event) === null) return;
-    const first = clamp(L.first + Math.sign(event.deltaY) * 2, 0, g.data.tokens.length - L.rows);
-    if (first === L.first) return;
-    event.preventDefault();
-    g.local.first = first;
-    g.local.hover = null;
-    g.redraw();
-  }, { passive: false });
+  g.svg.addEventListener(
+    "wheel",
+    (event) => {
+      const L = g.layout;
+      if (!L.scrolls || rowAt(event) === null) return;
+      const first = clamp(L.first + Math.sign(event.deltaY) * 2, 0, g.data.tokens.length - L.rows);
+      if (first === L.first) return;
+      event.preventDefault();
+      g.local.first = first;
+      g.local.hover = null;
+      g.redraw();
+    },
+    { passive: false },
+  );
 }
 
 // ---------------------------------------------------------------- the pointer opens a column
@@ -80,7 +84,16 @@ function rest(g, event) {
   const { local, layout: L, data } = g;
   const [x, y] = spot(g, event);
   const l = L.blocks.findIndex((b) => x >= b.x - L.gap / 2 && x <= b.x + b.w + L.gap / 2);
-  const on = L.folded && !L.phone && y >= L.top && y <= L.bottom && !stepOf(data, local) && l >= 0 && L.blocks[l].o === 0 ? l : null;
+  const on =
+    L.folded &&
+    !L.phone &&
+    y >= L.top &&
+    y <= L.bottom &&
+    !stepOf(data, local) &&
+    l >= 0 &&
+    L.blocks[l].o === 0
+      ? l
+      : null;
   if (on === local.restsOn) return;
   clearTimeout(local.resting);
   local.restsOn = on;
@@ -103,7 +116,17 @@ function listenForFolded(g) {
     if (local.peek !== null && local.peek !== undefined) peekInto(g, null);
   });
   // A way to another page leads to the block that is seen.
-  g.figure.addEventListener("click", (event) => {
-    if (event.target instanceof Element && event.target.closest(".gb-door") && local.peek !== null && local.peek !== undefined) openBlock(g, g.data, local, local.peek);
-  }, true);
+  g.figure.addEventListener(
+    "click",
+    (event) => {
+      if (
+        event.target instanceof Element &&
+        event.target.closest(".gb-door") &&
+        local.peek !== null &&
+        local.peek !== undefined
+      )
+        openBlock(g, g.data, local, local.peek);
+    },
+    true,
+  );
 }

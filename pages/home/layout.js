@@ -52,14 +52,36 @@ import { blockOf, rowOf } from "./selection.js";
 export const NAMED = { q: "query", k: "key", v: "value" };
 
 // fold: the height of nine full rows, which leaves the cards at the foot on a 768 px screen; up to 16 rows shrink to snug for it.
-export const BASE = { top: 22, least: 380, rowsTop: 150, pitch: 32, snug: 24, fold: 288, smallest: 18, fullRows: 16, chipGap: 14, embed: 66, bars: 170, fan: 46, act: 40 };
+export const BASE = {
+  top: 22,
+  least: 380,
+  rowsTop: 150,
+  pitch: 32,
+  snug: 24,
+  fold: 288,
+  smallest: 18,
+  fullRows: 16,
+  chipGap: 14,
+  embed: 66,
+  bars: 170,
+  fan: 46,
+  act: 40,
+};
 const MAX_COLUMN = 26;
 
 export const FOLD = {
-  end: 46, gap: 2, least: 300, most: 400, share: 0.43, left: 150, chip: 84, // widths: of first and last, of the open block, left of the blocks
-  narrowest: 860, phone: 14, // the least width of the wide picture; the least width of a phone's columns before they fold
+  end: 46,
+  gap: 2,
+  least: 300,
+  most: 400,
+  share: 0.43,
+  left: 150,
+  chip: 84, // widths: of first and last, of the open block, left of the blocks
+  narrowest: 860,
+  phone: 14, // the least width of the wide picture; the least width of a phone's columns before they fold
   rest: 180, // ms that the pointer rests on a column before it opens
-  squares: 100, line: 34, // heights of the squares over a column, of the lens's line
+  squares: 100,
+  line: 34, // heights of the squares over a column, of the lens's line
 };
 
 /**
@@ -96,7 +118,9 @@ export function phoneWidths(data, room, open, gap) {
  * @type {(values: ArrayLike<number>, times: number) => number}
  */
 export function reference(values, times) {
-  const sorted = Float32Array.from(values).filter((v) => Number.isFinite(v)).sort();
+  const sorted = Float32Array.from(values)
+    .filter((v) => Number.isFinite(v))
+    .sort();
   if (!sorted.length) return 1;
   return Math.min(sorted[sorted.length - 1], times * sorted[sorted.length >> 1]) || 1;
 }
@@ -118,19 +142,24 @@ export function spot(g, event) {
 
 /** @type {(g: Sheet, data: Data, local: Kept) => Layout} */
 export function layout(g, data, local) {
-  return isPhone(g.width) || (g.width < FOLD.narrowest && folds(data, g.width)) ? phoneLayout(g, data, local) : wideLayout(g, data, local);
+  return isPhone(g.width) || (g.width < FOLD.narrowest && folds(data, g.width))
+    ? phoneLayout(g, data, local)
+    : wideLayout(g, data, local);
 }
 
 /** @type {(g: Sheet, data: Data, local: Kept, base: typeof BASE, pitch: number, room: number) => Rows} */
 function rowsOf(g, data, local, base, pitch, room) {
   const n = data.tokens.length;
-  const step = n <= base.fullRows ? clamp(Math.floor(base.fold / n), base.snug, pitch)
-    : clamp(Math.floor(room / n), base.smallest, base.snug);
+  const step =
+    n <= base.fullRows
+      ? clamp(Math.floor(base.fold / n), base.snug, pitch)
+      : clamp(Math.floor(room / n), base.smallest, base.snug);
   if (g.whole) return { pitch: step, rows: n, first: 0, last: n - 1, scrolls: false };
   const rows = Math.min(n, Math.floor(room / step));
   const row = rowOf(data, { ...local, hover: null });
   // Another token is followed, chosen here or anywhere else: its row comes into view.
-  if (local.followed !== row || local.first === undefined) local.first = clamp(local.first ?? 0, row - rows + 1, row);
+  if (local.followed !== row || local.first === undefined)
+    local.first = clamp(local.first ?? 0, row - rows + 1, row);
   local.followed = row;
   local.first = clamp(local.first, 0, n - rows);
   return { pitch: step, rows, first: local.first, last: local.first + rows - 1, scrolls: n > rows };
@@ -151,7 +180,15 @@ function wideLayout(g, data, local) {
   const blocks = [];
   let x = blocksX;
   for (let l = 0; l < data.blocks; l++) {
-    const o = opening ? (l === open ? opening.t : l === opening.from ? 1 - opening.t : 0) : l === open ? 1 : 0;
+    const o = opening
+      ? l === open
+        ? opening.t
+        : l === opening.from
+          ? 1 - opening.t
+          : 0
+      : l === open
+        ? 1
+        : 0;
     const w = lerp(widths[l], opened[l], o);
     blocks.push({ x, w, o, closed: widths[l], opened: opened[l] });
     x += w + gap;
@@ -164,9 +201,28 @@ function wideLayout(g, data, local) {
   const barsX = blocksEnd + BASE.fan;
   /** @type {Omit<Wide, "height">} */
   const L = {
-    phone: false, folded, ...r, chipW, embX, embW: blocksX - 10 - embX, blocksX, blocksEnd, blocks, closed, gap, narrow,
-    barsX, barsW: BASE.bars, width: barsX + BASE.bars, top: BASE.top, rowsTop: BASE.rowsTop, bottom,
-    lensY, legendY: bottom + (folded ? 76 : 61), actY, y: (i) => BASE.rowsTop + (i - r.first + 0.5) * r.pitch,
+    phone: false,
+    folded,
+    ...r,
+    chipW,
+    embX,
+    embW: blocksX - 10 - embX,
+    blocksX,
+    blocksEnd,
+    blocks,
+    closed,
+    gap,
+    narrow,
+    barsX,
+    barsW: BASE.bars,
+    width: barsX + BASE.bars,
+    top: BASE.top,
+    rowsTop: BASE.rowsTop,
+    bottom,
+    lensY,
+    legendY: bottom + (folded ? 76 : 61),
+    actY,
+    y: (i) => BASE.rowsTop + (i - r.first + 0.5) * r.pitch,
   };
   const under = (legendOf(data, L).at(-1)?.y ?? 0) + 11;
   return { ...L, height: Math.max(actY + BASE.act + 2, under) };
@@ -182,7 +238,11 @@ function widthsOf(data, room) {
   let narrow = false;
   if (n > 6 || room - (n - 1) * (closed + gap) < BASE.least) {
     gap = n > 8 ? 4 : 6;
-    closed = clamp((room - BASE.least) / Math.max(1, n - 1) - gap, data.cross ? 28 : 20, data.cross ? 40 : 30);
+    closed = clamp(
+      (room - BASE.least) / Math.max(1, n - 1) - gap,
+      data.cross ? 28 : 20,
+      data.cross ? 40 : 30,
+    );
     narrow = true;
   }
   const opened = Math.max(BASE.least, room - (n - 1) * (closed + gap));
@@ -196,9 +256,12 @@ function phoneLayout(g, data, local) {
   const even = (g.width - blocksX + gap) / Math.max(1, data.blocks) - gap;
   const folded = even < FOLD.phone;
   // Of a folded model rows are lower, and fewer: the list of next tokens stays on the first screen.
-  const r = folded ? rowsOf(g, data, local, { ...BASE, fullRows: 14, fold: 280, snug: 20 }, 24, 280)
+  const r = folded
+    ? rowsOf(g, data, local, { ...BASE, fullRows: 14, fold: 280, snug: 20 }, 24, 280)
     : rowsOf(g, data, local, { ...BASE, fullRows: 12, fold: Infinity }, 27, 12 * 27);
-  const { closed, widths } = folded ? phoneWidths(data, g.width - blocksX, blockOf(data, local), gap) : { closed: even, widths: Array(data.blocks).fill(even) };
+  const { closed, widths } = folded
+    ? phoneWidths(data, g.width - blocksX, blockOf(data, local), gap)
+    : { closed: even, widths: Array(data.blocks).fill(even) };
   /** @type {Block[]} */
   const blocks = [];
   let x = blocksX;
@@ -219,9 +282,34 @@ function phoneLayout(g, data, local) {
   const openRowsTop = openY + 66;
   const openBottom = openRowsTop + r.rows * r.pitch + 24;
   return {
-    phone: true, folded, ...r, chipW, blocksX, blocksEnd: g.width, blocks, closed, gap, narrow: true,
-    openW: g.width - 52, openX: 52, openY, openRowsTop, openBottom, across, size, headsY, barsY, controlsY,
-    barsX: 0, barsW: g.width, width: g.width, top: 22, rowsTop, bottom, lensY, height: openBottom + 40,
+    phone: true,
+    folded,
+    ...r,
+    chipW,
+    blocksX,
+    blocksEnd: g.width,
+    blocks,
+    closed,
+    gap,
+    narrow: true,
+    openW: g.width - 52,
+    openX: 52,
+    openY,
+    openRowsTop,
+    openBottom,
+    across,
+    size,
+    headsY,
+    barsY,
+    controlsY,
+    barsX: 0,
+    barsW: g.width,
+    width: g.width,
+    top: 22,
+    rowsTop,
+    bottom,
+    lensY,
+    height: openBottom + 40,
     y: (i) => rowsTop + (i - r.first + 0.5) * r.pitch,
   };
 }
@@ -232,13 +320,48 @@ function phoneLayout(g, data, local) {
  */
 export function insides(w, columns, tight, crossing = false) {
   const s = tight
-    ? { start: 4, strip: 10, cell: 3.5, lanes: 42, lanesEnd: 56, q: 60, first: 68, out: 78, plus: 62, mlp: 54, mlpEnd: 24, plus2: 11 }
-    : { start: 10, strip: 30, cell: 6.25, lanes: 86, lanesEnd: 112, q: 134, first: 145, out: 138, plus: 102, mlp: 91, mlpEnd: 28, plus2: 14 };
+    ? {
+        start: 4,
+        strip: 10,
+        cell: 3.5,
+        lanes: 42,
+        lanesEnd: 56,
+        q: 60,
+        first: 68,
+        out: 78,
+        plus: 62,
+        mlp: 54,
+        mlpEnd: 24,
+        plus2: 11,
+      }
+    : {
+        start: 10,
+        strip: 30,
+        cell: 6.25,
+        lanes: 86,
+        lanesEnd: 112,
+        q: 134,
+        first: 145,
+        out: 138,
+        plus: 102,
+        mlp: 91,
+        mlpEnd: 28,
+        plus2: 14,
+      };
   const room = w - s.out - 9 - s.first - (crossing ? 30 : 0);
   const pitch = Math.min(MAX_COLUMN, room / Math.max(1, columns - 1));
   return {
-    ...s, stripEnd: s.strip + 8 * s.cell, pitch, col: (/** @type {number} */ j) => s.first + j * pitch, lastCol: s.first + (columns - 1) * pitch,
-    out: w - s.out, plus: w - s.plus, mlp: w - s.mlp, mlpEnd: w - s.mlpEnd, plus2: w - s.plus2, end: w,
+    ...s,
+    stripEnd: s.strip + 8 * s.cell,
+    pitch,
+    col: (/** @type {number} */ j) => s.first + j * pitch,
+    lastCol: s.first + (columns - 1) * pitch,
+    out: w - s.out,
+    plus: w - s.plus,
+    mlp: w - s.mlp,
+    mlpEnd: w - s.mlpEnd,
+    plus2: w - s.plus2,
+    end: w,
   };
 }
 
@@ -248,13 +371,33 @@ export function insides(w, columns, tight, crossing = false) {
  */
 export function legendOf(data, L) {
   /** @type {[Entry["kind"], string, string][]} */
-  const items = [["line", "res", L.phone ? say("residual stream") : say("residual stream →   a row’s numbers, thicker when larger")], ["dot", "att", say("attention adds")]];
+  const items = [
+    [
+      "line",
+      "res",
+      L.phone ? say("residual stream") : say("residual stream →   a row’s numbers, thicker when larger"),
+    ],
+    ["dot", "att", say("attention adds")],
+  ];
   if (data.cross) items.push(["ring", "att", say("cross-attention adds")]);
   items.push(["dot", "mlp", say("MLP adds")]);
   if (L.phone) items.push(...items.splice(0, 1));
-  else items.push(["line", "q", say("Q asks")], ["line", "k", say("K answers")], ["line", "v", data.cross ? say("V carries") : data.tokens.length > 24 ? say("V carries; drawn are the 8 that the row reads most")
-    : say("V carries; K and V as wide as the row’s attention")]);
-  const edge = (/** @type {number} */ y) => (L.phone ? Infinity : y < L.actY + BASE.act + 10 ? L.barsX - 16 : L.width);
+  else
+    items.push(
+      ["line", "q", say("Q asks")],
+      ["line", "k", say("K answers")],
+      [
+        "line",
+        "v",
+        data.cross
+          ? say("V carries")
+          : data.tokens.length > 24
+            ? say("V carries; drawn are the 8 that the row reads most")
+            : say("V carries; K and V as wide as the row’s attention"),
+      ],
+    );
+  const edge = (/** @type {number} */ y) =>
+    L.phone ? Infinity : y < L.actY + BASE.act + 10 ? L.barsX - 16 : L.width;
   let x = 0;
   let y = L.phone ? L.lensY + (data.lens ? (L.folded ? 46 : 52) : 12) : L.legendY;
   return items.map(([kind, colour, text]) => {

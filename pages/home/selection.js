@@ -24,19 +24,23 @@ export function rowOf(data, local) {
  * The open block: the folded one that the pointer rests on, or the chosen one.
  * @type {(data: Data, local: Kept) => number}
  */
-export const blockOf = (data, local) => clamp(local.peek ?? local.sel.block ?? 0, 0, Math.max(0, data.blocks - 1));
+export const blockOf = (data, local) =>
+  clamp(local.peek ?? local.sel.block ?? 0, 0, Math.max(0, data.blocks - 1));
 /** @type {(data: Data, local: Kept) => number} */
 export const headOf = (data, local) => clamp(local.sel.head ?? 0, 0, data.heads - 1);
 /**
  * The attention that the open block shows: the rows' own, or a decoder's view of the source.
  * @type {(data: Data, local: Kept) => Heads<Unpacked>}
  */
-export const looking = (data, local) => (data.cross && local.sel.attention === "cross" && local.cross) || local.own;
+export const looking = (data, local) =>
+  (data.cross && local.sel.attention === "cross" && local.cross) || local.own;
 /** @type {(packed: Unpacked, index: number, row: number) => Float32Array} */
 export const pickRow = (packed, index, row) => {
   const n = packed.shape[packed.shape.length - 1];
-  return packed.subarray((index * packed.shape[packed.shape.length - 2] + row) * n,
-    (index * packed.shape[packed.shape.length - 2] + row + 1) * n);
+  return packed.subarray(
+    (index * packed.shape[packed.shape.length - 2] + row) * n,
+    (index * packed.shape[packed.shape.length - 2] + row + 1) * n,
+  );
 };
 /**
  * The attention of the followed row in the open block's head.
@@ -53,22 +57,31 @@ export const argmax = (values) => values.reduce((best, v, i) => (v > values[best
  */
 export function stepsOf(data) {
   /** @type {Step[]} */
-  const steps = [{ name: say("Tokens"), part: "tokens" }, { name: say("Embedding"), part: "embedding" }];
+  const steps = [
+    { name: say("Tokens"), part: "tokens" },
+    { name: say("Embedding"), part: "embedding" },
+  ];
   if (data.position_norm) steps.push({ name: say("Position"), part: "position" });
   for (let l = 0; l < data.blocks; l++) {
     steps.push({ name: say("Block {block}: attention", { block: l }), part: "attention", block: l });
-    if (data.cross) steps.push({ name: say("Block {block}: cross-attention", { block: l }), part: "cross", block: l });
+    if (data.cross)
+      steps.push({ name: say("Block {block}: cross-attention", { block: l }), part: "cross", block: l });
     steps.push({ name: say("Block {block}: MLP", { block: l }), part: "mlp", block: l });
   }
   if (!data.logits) return steps;
   if (data.final_norm) steps.push({ name: say("Final norm"), part: "norm" });
-  return [...steps, { name: say("Logits"), part: "logits" }, { name: data.shape === "encoder" ? say("Prediction") : say("Next token"), part: "next" }];
+  return [
+    ...steps,
+    { name: say("Logits"), part: "logits" },
+    { name: data.shape === "encoder" ? say("Prediction") : say("Next token"), part: "next" },
+  ];
 }
 /**
  * The index of the current step; -1 when the whole picture is shown (`walk` counts from 1).
  * @type {(data: Data, local: Kept) => number}
  */
-export const walked = (data, local) => ((local.sel.walk ?? 0) <= stepsOf(data).length ? (local.sel.walk ?? 0) - 1 : -1);
+export const walked = (data, local) =>
+  (local.sel.walk ?? 0) <= stepsOf(data).length ? (local.sel.walk ?? 0) - 1 : -1;
 /** The current step, or null when the whole picture is shown. @type {(data: Data, local: Kept) => Step | null} */
 export function stepOf(data, local) {
   return stepsOf(data)[walked(data, local)] ?? null;

@@ -7,7 +7,19 @@ import { feedOf } from "../../app/kit/feed.js";
 import { mount } from "../../app/kit/glass.js";
 import { brief } from "../../app/kit/axes.js";
 import { say } from "../../app/kit/say.js";
-import { css, fit, h, html, inLines, label, measure, num, thousands, unpack, visible } from "../../app/kit/shapes.js";
+import {
+  css,
+  fit,
+  h,
+  html,
+  inLines,
+  label,
+  measure,
+  num,
+  thousands,
+  unpack,
+  visible,
+} from "../../app/kit/shapes.js";
 import { newsOf, planLab, statusOf, waitingWord } from "./layout.js";
 import { drawRewind, momentNow, momentsOf, nearest, rewindTo, stepBy } from "./rewind.js";
 import { drawStrip, openHead } from "./strip.js";
@@ -71,7 +83,11 @@ import { drawStrip, openHead } from "./strip.js";
  */
 
 /** @type {[x: Axis, name: string][]} */
-const XS = [["step", say("Steps")], ["tokens", say("Tokens")], ["seconds", say("Seconds")]];
+const XS = [
+  ["step", say("Steps")],
+  ["tokens", say("Tokens")],
+  ["seconds", say("Seconds")],
+];
 /** By how many moments a key moves Rewind. @type {Record<string, number>} */
 const MOVES = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, Home: -1e6, End: 1e6 };
 const WORDS_EVERY = 500; // milliseconds between two drawings of the words beside the curve, which draws itself
@@ -83,7 +99,12 @@ const MOMENTS_EVERY = 5000;
 const lab = {
   init(data, local, before) {
     const asked = data.x;
-    return { data, maps: unpack(data.film.maps), x: before && local.asked === asked ? local.x ?? asked : asked, asked };
+    return {
+      data,
+      maps: unpack(data.film.maps),
+      x: before && local.asked === asked ? (local.x ?? asked) : asked,
+      asked,
+    };
   },
 
   draw(g, data, local) {
@@ -94,11 +115,23 @@ const lab = {
     local.marks = now === null || now < 0 ? [] : [{ x: now }];
     drawHead(g, data, local, at);
     const chart = curves(g, "loss", at.chart, {
-      runs: data.runs, x: data.x, guessing: data.guessing, title: data.title, sync: true, own: true, waiting: (feed) => waitingWord(feed),
-      marks: [...(data.runs[0]?.growth ?? []).map((one) => ({ ...one, colour: "ink3", width: 1, dash: [2, 3] })), ...local.marks],
+      runs: data.runs,
+      x: data.x,
+      guessing: data.guessing,
+      title: data.title,
+      sync: true,
+      own: true,
+      waiting: (feed) => waitingWord(feed),
+      marks: [
+        ...(data.runs[0]?.growth ?? []).map((one) => ({ ...one, colour: "ink3", width: 1, dash: [2, 3] })),
+        ...local.marks,
+      ],
       onpoint: (feed, what) => heard(g, local, feed, what),
       onframe: () => keepRewind(g, local),
-      onpick: (step) => { const steps = momentsOf(local.data, local.chart); if (steps.length && local.data.moments.model) rewindTo(g, local.data, nearest(steps, step)); },
+      onpick: (step) => {
+        const steps = momentsOf(local.data, local.chart);
+        if (steps.length && local.data.moments.model) rewindTo(g, local.data, nearest(steps, step));
+      },
     });
     local.chart = chart;
     drawRewind(g, data, local, at, chart);
@@ -109,7 +142,12 @@ const lab = {
   },
 
   points(g, data) {
-    const { chart } = planLab(g.width, newsOf(data.runs[0] && feedOf(g, data.runs[0]), data.runs[0]?.mine), data.film.frames.length, few(data));
+    const { chart } = planLab(
+      g.width,
+      newsOf(data.runs[0] && feedOf(g, data.runs[0]), data.runs[0]?.mine),
+      data.film.frames.length,
+      few(data),
+    );
     return { curves: [chart.left, chart.top, chart.width, chart.height] };
   },
 
@@ -129,17 +167,32 @@ const lab = {
     const curve = (/** @type {Feed} */ feed, /** @type {number} */ k) => {
       const loss = feed.last("held_out") ?? feed.last("smooth");
       const first = feed.n ? feed.cols.loss[0] : NaN;
-      const at = { name: data.runs[k].name, state: stateWord(feed.state.state), step: thousands(Math.max(0, feed.lastStep)) };
+      const at = {
+        name: data.runs[k].name,
+        state: stateWord(feed.state.state),
+        step: thousands(Math.max(0, feed.lastStep)),
+      };
       return loss
-        ? say("{name}, {state}, step {step}: loss from {first} to {last}", { ...at, first: num(first, 3), last: num(loss.value, 3) })
-        : say("{name}, {state}, step {step}: loss from {first} to nothing yet", { ...at, first: num(first, 3) });
+        ? say("{name}, {state}, step {step}: loss from {first} to {last}", {
+            ...at,
+            first: num(first, 3),
+            last: num(loss.value, 3),
+          })
+        : say("{name}, {state}, step {step}: loss from {first} to nothing yet", {
+            ...at,
+            first: num(first, 3),
+          });
     };
     const { film } = data;
-    const frames = film.frames.map((frame) => {
-      const [score, sample] = [num(frame.score, 3), visible(frame.sample)];
-      const does = film.fills ? say("{score}, puts {sample}", { score, sample }) : say("{score}, writes {sample}", { score, sample });
-      return frame.step < 0 ? does : `${say("step {step}", { step: thousands(frame.step) })}: ${does}`;
-    }).join("; ");
+    const frames = film.frames
+      .map((frame) => {
+        const [score, sample] = [num(frame.score, 3), visible(frame.sample)];
+        const does = film.fills
+          ? say("{score}, puts {sample}", { score, sample })
+          : say("{score}, writes {sample}", { score, sample });
+        return frame.step < 0 ? does : `${say("step {step}", { step: thousands(frame.step) })}: ${does}`;
+      })
+      .join("; ");
     const news = newsOf(local.chart?.feeds[0], data.runs[0]?.mine);
     return `${data.title}. ${(local.chart?.feeds ?? []).map(curve).join(". ")}. ${data.guessing ? `${data.guessing.text}. ` : ""}${news} ${film.title}: ${frames}.`;
   },
@@ -148,10 +201,25 @@ const lab = {
     const { film } = data;
     const feed = local.chart?.feeds[0];
     return {
-      tokens: data.tokens, ...local.chart?.summary(), unit: data.unit, guessing: data.guessing?.value ?? null, mine: Boolean(data.runs[0]?.mine),
-      now: momentNow(data, local), moments: momentsOf(data, local.chart), model: data.moments.model,
-      status: statusOf(feed, data).join("  "), news: newsOf(feed, data.runs[0]?.mine),
-      film: { title: film.title, block: film.block, head: film.head, steps: film.frames.map((f) => f.step), scores: film.frames.map((f) => f.score), losses: film.frames.map((f) => f.loss), samples: film.frames.map((f) => f.sample) },
+      tokens: data.tokens,
+      ...local.chart?.summary(),
+      unit: data.unit,
+      guessing: data.guessing?.value ?? null,
+      mine: Boolean(data.runs[0]?.mine),
+      now: momentNow(data, local),
+      moments: momentsOf(data, local.chart),
+      model: data.moments.model,
+      status: statusOf(feed, data).join("  "),
+      news: newsOf(feed, data.runs[0]?.mine),
+      film: {
+        title: film.title,
+        block: film.block,
+        head: film.head,
+        steps: film.frames.map((f) => f.step),
+        scores: film.frames.map((f) => f.score),
+        losses: film.frames.map((f) => f.loss),
+        samples: film.frames.map((f) => f.sample),
+      },
       plan: data.plan && (data.plan.refused || data.plan.rows.map((row) => row[1]).join(", ")),
     };
   },
@@ -168,7 +236,10 @@ function ask(g, data, feed, word) {
 
 /** What a stream brought: the words follow twice a second; the page hears of what it has to do something about. @type {(g: Ground, local: Kept, feed: Feed, what: What) => void} */
 function heard(g, local, feed, what) {
-  local.slow ||= setTimeout(() => { local.slow = 0; g.redraw(); }, WORDS_EVERY);
+  local.slow ||= setTimeout(() => {
+    local.slow = 0;
+    g.redraw();
+  }, WORDS_EVERY);
   if (what === "points" || what === "away") return;
   const said = `${feed.id} ${feed.state.state} ${feed.checkpoints.length}`;
   local.told ??= new Map();
@@ -195,7 +266,10 @@ function keepRewind(g, local) {
   const chart = local.chart;
   if (!chart) return;
   const now = `${Math.round(chart.px(0))} ${Math.round(chart.plot.right)} ${Math.round(chart.across * 1e6)}`;
-  if (now !== local.axisWas) { local.axisWas = now; g.redraw(); }
+  if (now !== local.axisWas) {
+    local.axisWas = now;
+    g.redraw();
+  }
 }
 
 /** Title, legend, and the choice of the axis. @type {(g: Ground, data: Lab, local: Kept, at: Layout) => void} */
@@ -204,18 +278,50 @@ function drawHead(g, data, local, at) {
   g.part("title", [at, data.title], () => label(0, 12, data.title, { weight: 600, fill: "ink" }));
   const after = measure(data.title, 12) * 1.08 + 14;
   const words = at.wide ? say("solid: validation; dashed: training") : "";
-  g.part("legend", [at, words, after], () => label(after, 12, fit(words, Math.max(10, far - after - 190), 12, false), { fill: "ink3" }));
-  g.overlay("axis", { left: far - 172, top: -4, width: 172 }, () => html("div", { class: "gb-lab-axis", role: "group", "aria-label": say("Horizontal axis") },
-    XS.map(([x, name]) => html("button", { type: "button", "data-x": x, onclick: () => { local.x = x; g.send("axis", { x, at: Date.now() }); g.redraw(); } }, name))),
-  (node) => { for (const button of node.children) button.setAttribute("aria-pressed", String(button.getAttribute("data-x") === local.x)); });
+  g.part("legend", [at, words, after], () =>
+    label(after, 12, fit(words, Math.max(10, far - after - 190), 12, false), { fill: "ink3" }),
+  );
+  g.overlay(
+    "axis",
+    { left: far - 172, top: -4, width: 172 },
+    () =>
+      html(
+        "div",
+        { class: "gb-lab-axis", role: "group", "aria-label": say("Horizontal axis") },
+        XS.map(([x, name]) =>
+          html(
+            "button",
+            {
+              type: "button",
+              "data-x": x,
+              onclick: () => {
+                local.x = x;
+                g.send("axis", { x, at: Date.now() });
+                g.redraw();
+              },
+            },
+            name,
+          ),
+        ),
+      ),
+    (node) => {
+      for (const button of node.children)
+        button.setAttribute("aria-pressed", String(button.getAttribute("data-x") === local.x));
+    },
+  );
 }
 
 /** What is unusual about the run. @type {(g: Ground, at: Layout, news: string) => void} */
 function drawNews(g, at, news) {
   if (!news) return;
-  g.overlay("news", { left: 0, top: at.newsTop, width: at.main }, () => html("div", { class: "gb-lab-news", role: "status" }), (node) => {
-    if (node.textContent !== news) node.textContent = news;
-  });
+  g.overlay(
+    "news",
+    { left: 0, top: at.newsTop, width: at.main },
+    () => html("div", { class: "gb-lab-news", role: "status" }),
+    (node) => {
+      if (node.textContent !== news) node.textContent = news;
+    },
+  );
 }
 
 // ---------------------------------------------------------------- beside the loss
@@ -223,7 +329,13 @@ function drawNews(g, at, news) {
 /** The three small charts, one under the other; that of speed is named by what is read. @type {{name: string, title: string, column: Column, low?: number, scale?: "log", format: (value: number) => string}[]} */
 const SIDES = [
   { name: "rate", title: say("Learning rate"), column: "learning_rate", low: 0, format: (v) => brief(v) },
-  { name: "gradient", title: say("Gradient norm"), column: "gradient_norm", scale: "log", format: (v) => (v < 0.01 ? brief(v) : num(v, 2)) },
+  {
+    name: "gradient",
+    title: say("Gradient norm"),
+    column: "gradient_norm",
+    scale: "log",
+    format: (v) => (v < 0.01 ? brief(v) : num(v, 2)),
+  },
   { name: "speed", title: "", column: "rate", low: 0, format: (v) => thousands(Math.round(v / 100) * 100) },
 ];
 
@@ -234,7 +346,11 @@ function drawSide(g, data, local, at, chart) {
   const right = x + at.side;
   const y = at.wide ? 0 : at.sideAt.y - 22;
   g.part("status", [at, place, time], () => [
-    label(right - measure(time, 12) * 1.05 - (time ? 12 : 0), y + 12, place, { anchor: "end", mono: true, fill: "ink2" }),
+    label(right - measure(time, 12) * 1.05 - (time ? 12 : 0), y + 12, place, {
+      anchor: "end",
+      mono: true,
+      fill: "ink2",
+    }),
     label(right, y + 12, time, { anchor: "end", fill: "ink3" }),
   ]);
   const measured = chart.feeds.some((feed) => feed.last("learning_rate"));
@@ -249,17 +365,37 @@ function drawSmall(g, data, local, at) {
   const pitch = 104;
   for (const [i, one] of SIDES.entries()) {
     const top = y + 26 + i * pitch;
-    const name = one.title || (data.unit === "character" ? say("Characters per second") : say("Tokens per second"));
+    const name =
+      one.title || (data.unit === "character" ? say("Characters per second") : say("Tokens per second"));
     g.part(`title ${one.name}`, [at, top, name], () => label(x, top + 8, name, { weight: 600, fill: "ink" }));
-    curves(g, one.name, { left: x, top: top + 13, width: at.side, height: pitch - 23 }, {
-      runs: data.runs, x: data.x, lines: [{ column: one.column }], scale: one.scale, low: one.low, ends: "column", room: 106, left: 44,
-      axis: false, title: name, format: one.format, sync: true, own: true, marks: local.marks.map((mark) => ({ ...mark, width: 1 })),
-      names: { [one.column]: "" },
-    });
+    curves(
+      g,
+      one.name,
+      { left: x, top: top + 13, width: at.side, height: pitch - 23 },
+      {
+        runs: data.runs,
+        x: data.x,
+        lines: [{ column: one.column }],
+        scale: one.scale,
+        low: one.low,
+        ends: "column",
+        room: 106,
+        left: 44,
+        axis: false,
+        title: name,
+        format: one.format,
+        sync: true,
+        own: true,
+        marks: local.marks.map((mark) => ({ ...mark, width: 1 })),
+        names: { [one.column]: "" },
+      },
+    );
   }
   if (!data.next) return;
   const { text, wrong } = data.next;
-  g.part("next", [at, text, wrong], () => label(x, y + 26 + 3 * pitch + 10, fit(text, at.side, 12, false), { fill: wrong ? "accent" : "ink3" }));
+  g.part("next", [at, text, wrong], () =>
+    label(x, y + 26 + 3 * pitch + 10, fit(text, at.side, 12, false), { fill: wrong ? "accent" : "ink3" }),
+  );
 }
 
 /**
@@ -274,16 +410,40 @@ function drawPlan(g, at, { title, rows, about, refused }) {
     const tall = about ? 300 : first - top + 25 * rows.length - 6;
     /** @type {SVGElement[]} */
     const out = [
-      h("rect", { x: x + 0.5, y: top + 0.5, width: at.side - 1, height: tall, rx: 8, fill: css("wash"), stroke: css("line") }),
+      h("rect", {
+        x: x + 0.5,
+        y: top + 0.5,
+        width: at.side - 1,
+        height: tall,
+        rx: 8,
+        fill: css("wash"),
+        stroke: css("line"),
+      }),
       label(x + 16, top + 26, fit(title, at.side - 32, 14, false), { weight: 600, fill: "ink", size: 14 }),
     ];
-    out.push(...inLines(about, at.side - 32).slice(0, 2).map((line, i) => label(x + 16, top + 46 + i * 16, line, { fill: "ink3" })));
+    out.push(
+      ...inLines(about, at.side - 32)
+        .slice(0, 2)
+        .map((line, i) => label(x + 16, top + 46 + i * 16, line, { fill: "ink3" })),
+    );
     rows.forEach(([name, value, strong], i) => {
       const line = first + i * 25;
-      out.push(h("path", { d: `M${x + 16},${line - 16.5}h${at.side - 32}`, stroke: css("line") }),
-        label(x + 16, line, name), label(x + at.side - 16, line, fit(value, at.side - 150, 12, true), { anchor: "end", mono: true, fill: strong ? "accent" : "ink", weight: strong ? 600 : null }));
+      out.push(
+        h("path", { d: `M${x + 16},${line - 16.5}h${at.side - 32}`, stroke: css("line") }),
+        label(x + 16, line, name),
+        label(x + at.side - 16, line, fit(value, at.side - 150, 12, true), {
+          anchor: "end",
+          mono: true,
+          fill: strong ? "accent" : "ink",
+          weight: strong ? 600 : null,
+        }),
+      );
     });
-    out.push(...inLines(refused, at.side - 32).slice(0, 2).map((line, i) => label(x + 16, top + 276 + i * 16, line, { fill: "accent", weight: 600 })));
+    out.push(
+      ...inLines(refused, at.side - 32)
+        .slice(0, 2)
+        .map((line, i) => label(x + 16, top + 276 + i * 16, line, { fill: "accent", weight: 600 })),
+    );
     return out;
   });
 }

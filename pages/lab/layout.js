@@ -40,7 +40,12 @@ export function planLab(width, news, frames, few = false) {
   const main = wide ? width - side - 44 : width;
   const newsHeight = news ? 17 * inLines(news, main - 26).length + 18 + 8 : 0; // 8: apart from the chart
   const newsTop = HEAD + (wide ? 0 : 24); // a phone's buttons of the axis are taller
-  const chart = { left: 0, top: (news ? newsTop : HEAD) + newsHeight, width: main, height: wide ? 292 - newsHeight : 240 };
+  const chart = {
+    left: 0,
+    top: (news ? newsTop : HEAD) + newsHeight,
+    width: main,
+    height: wide ? 292 - newsHeight : 240,
+  };
   const rewindY = chart.top + chart.height;
   const afterMain = rewindY + REWIND;
   const sideAt = wide ? { x: width - side, y: 0 } : { x: 0, y: afterMain + 56 };
@@ -50,13 +55,28 @@ export function planLab(width, news, frames, few = false) {
   const rows = Math.ceil(frames / columns) || 1;
   const pitch = wide ? Math.min(FRAME.most, Math.floor(room / columns)) : Math.floor(width / columns);
   const height = stripY + (wide ? 26 + FRAME.last : UNDER + 64 + FRAME.down) + (rows - 1) * FRAME.down;
-  return { newsTop, wide, main, side, chart, rewindY, sideAt, stripY, columns, pitch, down: FRAME.down, rows, height };
+  return {
+    newsTop,
+    wide,
+    main,
+    side,
+    chart,
+    rewindY,
+    sideAt,
+    stripY,
+    columns,
+    pitch,
+    down: FRAME.down,
+    rows,
+    height,
+  };
 }
 
 // ---------------------------------------------------------------- words about a run
 
 /** Seconds as a person says them. @param {number} s */
-const spokenSeconds = (s) => (s < 90 ? `${Math.round(s)} s` : s < 5400 ? `${Math.round(s / 60)} min` : `${num(s / 3600, 1)} h`);
+const spokenSeconds = (s) =>
+  s < 90 ? `${Math.round(s)} s` : s < 5400 ? `${Math.round(s / 60)} min` : `${num(s / 3600, 1)} h`;
 
 /**
  * Seconds to a run's end, as core.runs.corrections.left: by what was foretold at first, by its own pace when a tenth is
@@ -79,22 +99,53 @@ export function statusOf(feed, data) {
   if (!feed) return ["", ""];
   const { state, steps } = feed.state;
   const step = Math.max(0, feed.lastStep);
-  const place = steps ? say("step {step} of {steps}", { step: thousands(step), steps: thousands(steps) }) : say("step {step}", { step: thousands(step) });
+  const place = steps
+    ? say("step {step} of {steps}", { step: thousands(step), steps: thousands(steps) })
+    : say("step {step}", { step: thousands(step) });
   const seconds = feed.last("seconds")?.value;
   if (!feed.live) return [place, data.runs[0].model ? say("recorded while it was trained") : say("recorded")];
-  if (seconds === undefined) return [place, state === "running" ? say("begins") : state !== "queued" ? "" : feed.state.starting ? say("workers are starting") : say("waiting")];
+  if (seconds === undefined)
+    return [
+      place,
+      state === "running"
+        ? say("begins")
+        : state !== "queued"
+          ? ""
+          : feed.state.starting
+            ? say("workers are starting")
+            : say("waiting"),
+    ];
   const time = spokenSeconds(seconds);
   const done = say("{time} of training so far", { time });
-  if (state !== "running") return [place, feed.over ? say("{state} after {time} of training", { state: stateWord(state), time }) : `${stateWord(state)}, ${done}`];
+  if (state !== "running")
+    return [
+      place,
+      feed.over
+        ? say("{state} after {time} of training", { state: stateWord(state), time })
+        : `${stateWord(state)}, ${done}`,
+    ];
   if (feed.state.control === "pause") return [place, say("pausing after this step")];
   const left = secondsLeft(feed, step, steps);
-  return [place, left === null ? done : say("{time} of training so far, about {left} left", { time, left: spokenSeconds(left) })];
+  return [
+    place,
+    left === null
+      ? done
+      : say("{time} of training so far, about {left} left", { time, left: spokenSeconds(left) }),
+  ];
 }
 
 /** What a run without a point does, behind its name where its curve will begin. @param {RunFeed} feed */
 export function waitingWord(feed) {
   const { state, starting } = feed.state;
-  return state === "running" ? say("begins") : state === "queued" ? (starting ? say("waits for the workers") : say("waits")) : state === "done" ? "" : stateWord(state);
+  return state === "running"
+    ? say("begins")
+    : state === "queued"
+      ? starting
+        ? say("waits for the workers")
+        : say("waits")
+      : state === "done"
+        ? ""
+        : stateWord(state);
 }
 
 /** @param {string} text */
@@ -106,11 +157,22 @@ export function newsOf(feed, mine) {
   if (feed.lost) return say("{lost}. No point of the curve gets lost.", { lost: capital(feed.lost) });
   if (!feed.live) return "";
   const { state, place, starting } = feed.state;
-  if (state === "queued" && starting) return say("This server’s workers are still starting. The run begins by itself as soon as they are ready.");
-  if (state === "queued") return Number(place) > 0 ? say("Waiting for a free worker: place {place} in the queue. It begins by itself.", { place }) : say("Waiting for a worker. It begins by itself.");
+  if (state === "queued" && starting)
+    return say(
+      "This server’s workers are still starting. The run begins by itself as soon as they are ready.",
+    );
+  if (state === "queued")
+    return Number(place) > 0
+      ? say("Waiting for a free worker: place {place} in the queue. It begins by itself.", { place })
+      : say("Waiting for a worker. It begins by itself.");
   if (state === "paused") {
     const step = thousands(Math.max(0, feed.lastStep));
-    return mine ? say("Paused at step {step}. Resume goes on from here with its own settings; One step takes just one.", { step }) : say("Paused at step {step}. Its owner can go on.", { step });
+    return mine
+      ? say(
+          "Paused at step {step}. Resume goes on from here with its own settings; One step takes just one.",
+          { step },
+        )
+      : say("Paused at step {step}. Its owner can go on.", { step });
   }
   return endOf(feed, mine);
 }
@@ -121,11 +183,29 @@ function endOf(feed, mine) {
   const why = ended ? `${capital(retold(ended)).replace(/\.$/, "")}.` : "";
   const kept = feed.n ? say("The curve is kept.") : say("It ended before its first step: there is no curve.");
   const moments = feed.checkpoints.length > 0;
-  if (state === "diverged") return [why || say("The loss ran away."), kept, moments ? say("Lower the peak rate and start anew, or fork from an earlier checkpoint.") : say("Lower the peak rate and start anew.")].join(" ");
-  if (state === "failed") return [why || say("Something went wrong."), kept, moments ? say("Start anew, or fork from its last checkpoint.") : say("Start anew.")].join(" ");
+  if (state === "diverged")
+    return [
+      why || say("The loss ran away."),
+      kept,
+      moments
+        ? say("Lower the peak rate and start anew, or fork from an earlier checkpoint.")
+        : say("Lower the peak rate and start anew."),
+    ].join(" ");
+  if (state === "failed")
+    return [
+      why || say("Something went wrong."),
+      kept,
+      moments ? say("Start anew, or fork from its last checkpoint.") : say("Start anew."),
+    ].join(" ");
   // What is set above counts for a new run alone.
-  const goOn = mine ? say("Resume trains the steps that were left with this run’s own settings, as a fork of its last checkpoint; New run takes the settings above.") : say("Fork it to go on from a checkpoint.");
-  if (state === "stopped") return `${why || say("Stopped.")} ${moments ? goOn : say("It kept no checkpoint to go on from: start a new one.")}`;
-  if (state === "gone") return `${why || say("This run is not there any more.")} ${say("Start another, or choose a model on the left.")}`;
+  const goOn = mine
+    ? say(
+        "Resume trains the steps that were left with this run’s own settings, as a fork of its last checkpoint; New run takes the settings above.",
+      )
+    : say("Fork it to go on from a checkpoint.");
+  if (state === "stopped")
+    return `${why || say("Stopped.")} ${moments ? goOn : say("It kept no checkpoint to go on from: start a new one.")}`;
+  if (state === "gone")
+    return `${why || say("This run is not there any more.")} ${say("Start another, or choose a model on the left.")}`;
   return "";
 }

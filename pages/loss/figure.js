@@ -8,7 +8,17 @@ import { clamp, css, h, num, visible } from "../../app/kit/shapes.js";
 import { drawCurve, give } from "./curve.js";
 import { follow, listen } from "./input.js";
 import {
-  DEEP, WORDS, chance, draggedOf, followed, lossOf, meanOf, paragraph, perplexed, plan, steps,
+  DEEP,
+  WORDS,
+  chance,
+  draggedOf,
+  followed,
+  lossOf,
+  meanOf,
+  paragraph,
+  perplexed,
+  plan,
+  steps,
 } from "./layout.js";
 import { drawRows } from "./rows.js";
 import { drawSum, linesOf } from "./sum.js";
@@ -64,27 +74,38 @@ const lossView = {
   draw(g, data, local) {
     g.data = data;
     listen(g, local);
-    steps.bar(g, local, (now) => (data.scored.length ? WORDS[now](data, data.scored[followed(data, local)]) : data.nothing));
+    steps.bar(g, local, (now) =>
+      data.scored.length ? WORDS[now](data, data.scored[followed(data, local)]) : data.nothing,
+    );
     const at = plan(g, data);
     g.height = at.height;
     if (!data.scored.length) {
       g.height = 120;
-      g.part("nothing", [data.nothing], () => paragraph(0, 40, data.nothing, g.width, { size: 14, fill: "ink" }));
+      g.part("nothing", [data.nothing], () =>
+        paragraph(0, 40, data.nothing, g.width, { size: 14, fill: "ink" }),
+      );
       return;
     }
     drawRows(g, data, local, at);
     drawSum(g, data, local, at);
     drawCurve(g, data, local, at);
-    if (!at.phone) g.part("lines", null, () => [at.rows.x + at.rows.w + 15, at.curve.x - 15].map((x) => h("path", { d: `M${x},0V${DEEP - 6}`, stroke: css("line") })));
+    if (!at.phone)
+      g.part("lines", null, () =>
+        [at.rows.x + at.rows.w + 15, at.curve.x - 15].map((x) =>
+          h("path", { d: `M${x},0V${DEEP - 6}`, stroke: css("line") }),
+        ),
+      );
   },
 
   key(event, g, data, local) {
     if (!data.scored.length) return false;
     const now = followed(data, local);
     const given = draggedOf(data, local) ?? Math.exp(-data.scored[now].surprise);
-    if (event.key === "ArrowUp" || event.key === "ArrowDown") follow(g, data, local, now + (event.key === "ArrowUp" ? -1 : 1));
+    if (event.key === "ArrowUp" || event.key === "ArrowDown")
+      follow(g, data, local, now + (event.key === "ArrowUp" ? -1 : 1));
     else if (steps.key(event, g, local)) return true;
-    else if (event.key === "+" || event.key === "-") give(g, data, local, clamp(given + (event.key === "+" ? 0.05 : -0.05), 0.0005, 0.9995));
+    else if (event.key === "+" || event.key === "-")
+      give(g, data, local, clamp(given + (event.key === "+" ? 0.05 : -0.05), 0.0005, 0.9995));
     else if (event.key === "Escape") {
       if (steps.halt(g, local)) return true;
       if (draggedOf(data, local) !== null) give(g, data, local, null);
@@ -99,30 +120,71 @@ const lossView = {
     const given = draggedOf(data, local);
     const mean = meanOf(data, local, true);
     const values = {
-      tokens: counted(data.scored.length, "token"), token: visible(one.text), p: chance(given ?? Math.exp(-one.surprise)), loss: num(lossOf(data, one, given), 3),
+      tokens: counted(data.scored.length, "token"),
+      token: visible(one.text),
+      p: chance(given ?? Math.exp(-one.surprise)),
+      loss: num(lossOf(data, one, given), 3),
       smoothing: data.smoothing,
     };
-    const list = [...data.scored].sort((a, b) => b.surprise - a.surprise).slice(0, 3).map((t) => `${visible(t.text)} ${num(t.surprise, 2)}`).join(", ");
-    return steps.said(local, (now) => WORDS[now](data, one)) + [
-      given === null
-        ? data.smoothing ? say("Loss of {tokens}. {token} had probability {p}: loss {loss} nats, with label smoothing {smoothing}.", values) : say("Loss of {tokens}. {token} had probability {p}: loss {loss} nats.", values)
-        : data.smoothing ? say("Loss of {tokens}. {token} had probability {p} by your hand: loss {loss} nats, with label smoothing {smoothing}.", values)
-        : say("Loss of {tokens}. {token} had probability {p} by your hand: loss {loss} nats.", values),
-      say("The whole text: mean {mean} nats, {bits} bits, perplexity {perplexity}.", { mean: num(mean, 3), bits: num(mean / Math.LN2, 3), perplexity: perplexed(mean) }),
-      say("Most surprising: {tokens}.", { tokens: list }),
-    ].join(" ");
+    const list = [...data.scored]
+      .sort((a, b) => b.surprise - a.surprise)
+      .slice(0, 3)
+      .map((t) => `${visible(t.text)} ${num(t.surprise, 2)}`)
+      .join(", ");
+    return (
+      steps.said(local, (now) => WORDS[now](data, one)) +
+      [
+        given === null
+          ? data.smoothing
+            ? say(
+                "Loss of {tokens}. {token} had probability {p}: loss {loss} nats, with label smoothing {smoothing}.",
+                values,
+              )
+            : say("Loss of {tokens}. {token} had probability {p}: loss {loss} nats.", values)
+          : data.smoothing
+            ? say(
+                "Loss of {tokens}. {token} had probability {p} by your hand: loss {loss} nats, with label smoothing {smoothing}.",
+                values,
+              )
+            : say("Loss of {tokens}. {token} had probability {p} by your hand: loss {loss} nats.", values),
+        say("The whole text: mean {mean} nats, {bits} bits, perplexity {perplexity}.", {
+          mean: num(mean, 3),
+          bits: num(mean / Math.LN2, 3),
+          perplexity: perplexed(mean),
+        }),
+        say("Most surprising: {tokens}.", { tokens: list }),
+      ].join(" ")
+    );
   },
 
   state(data, local) {
-    const out = { tokens: data.tokens, kind: data.kind, unit: data.unit, smoothing: data.smoothing, ...steps.state(local), scored: data.scored.length };
+    const out = {
+      tokens: data.tokens,
+      kind: data.kind,
+      unit: data.unit,
+      smoothing: data.smoothing,
+      ...steps.state(local),
+      scored: data.scored.length,
+    };
     if (!data.scored.length) return out;
     const at = followed(data, local);
     const [one, given] = [data.scored[at], draggedOf(data, local)];
     const { lines, rest } = linesOf(data, one, given);
     const [mean, plain] = [meanOf(data, local), meanOf(data, local, true)];
-    return { ...out, place: one.place, follow: at, given, losses: data.scored.map((t, i) => lossOf(data, t, i === at ? given : null)),
-      p: given ?? Math.exp(-one.surprise), loss: lossOf(data, one, given), mean, bits: plain / Math.LN2, perplexity: Math.exp(plain),
-      lines: lines.map(({ id, text, logit, e, p, y, d }) => ({ id, text, logit, e, p, y, d })), rest: { count: rest.count, p: rest.p, d: rest.d } };
+    return {
+      ...out,
+      place: one.place,
+      follow: at,
+      given,
+      losses: data.scored.map((t, i) => lossOf(data, t, i === at ? given : null)),
+      p: given ?? Math.exp(-one.surprise),
+      loss: lossOf(data, one, given),
+      mean,
+      bits: plain / Math.LN2,
+      perplexity: Math.exp(plain),
+      lines: lines.map(({ id, text, logit, e, p, y, d }) => ({ id, text, logit, e, p, y, d })),
+      rest: { count: rest.count, p: rest.p, d: rest.d },
+    };
   },
 };
 

@@ -38,12 +38,17 @@ export function listen(g, local) {
     local.pulling = true;
     g.svg.setPointerCapture(event.pointerId);
   });
-  g.svg.addEventListener("pointermove", (event) => { if (local.pulling) pull(event); });
+  g.svg.addEventListener("pointermove", (event) => {
+    if (local.pulling) pull(event);
+  });
   const drop = (/** @type {PointerEvent} */ event) => {
     if (!local.pulling) return;
     local.pulling = false;
     if (event.type === "pointerup" && local.drag != null) give(g, g.data, local, local.drag);
-    else { local.drag = null; g.redraw(); }
+    else {
+      local.drag = null;
+      g.redraw();
+    }
   };
   g.svg.addEventListener("pointerup", drop);
   g.svg.addEventListener("pointercancel", drop);

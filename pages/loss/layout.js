@@ -2,7 +2,18 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { say } from "../../app/kit/say.js";
-import { MONO, clamp, css, h, inLines, label, num, thousands, tokenSpans, visible } from "../../app/kit/shapes.js";
+import {
+  MONO,
+  clamp,
+  css,
+  h,
+  inLines,
+  label,
+  num,
+  thousands,
+  tokenSpans,
+  visible,
+} from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
 import { isPhone } from "../../app/kit/widths.js";
 
@@ -19,18 +30,52 @@ import { isPhone } from "../../app/kit/widths.js";
  */
 
 export const DEEP = 516; // the height of the picture on a wide screen
-export const steps = stepMode("formula", [say("Logits"), say("Exponentials"), say("Softmax"), say("The right one"), "−log p", say("Mean"), say("Gradient")]);
+export const steps = stepMode("formula", [
+  say("Logits"),
+  say("Exponentials"),
+  say("Softmax"),
+  say("The right one"),
+  "−log p",
+  say("Mean"),
+  say("Gradient"),
+]);
 /** What each step does to the followed token. @type {((data: Data, one: Scored) => string)[]} */
 export const WORDS = [
-  (_, one) => say("At each place of the text the model gives every token that it knows a score, its logit: any number, the higher the more it expects it. The one that did come, {token}, is marked.", { token: visible(one.text) }),
-  () => say("Scores are hard to compare, so each becomes e to the power of itself: never negative, and a score that is 1 higher counts 2.7 times as much. The largest is taken off first, which changes no ratio."),
-  () => say("Each is divided by the sum of all, and what comes out are probabilities, p: together they are 1. This is the softmax."),
-  (_, one) => say("y is what should have been: 1 for the token that came, {token}, and 0 for all others. Only its probability counts.", { token: visible(one.text) }),
-  () => say("The loss is minus the logarithm of that probability: 0 if the model was sure of what came, and the more the less it expected it. The curve at the right is this rule, with the token’s own point on it."),
-  (data) => (data.scored.length === 1
-    ? say("The mean over the one token is the loss of the text, the one number that training makes smaller. Perplexity says it in other words: as unsure as between so many tokens alike.")
-    : say("The mean over all {tokens} is the loss of the text, the one number that training makes smaller. Perplexity says it in other words: as unsure as between so many tokens alike.", { tokens: counted(data.scored.length, "token") })),
-  () => say("From the loss comes what to change, the gradient: p − y, for each score. Training pushes the right token up by what it lacked, and every other down by what it had too much."),
+  (_, one) =>
+    say(
+      "At each place of the text the model gives every token that it knows a score, its logit: any number, the higher the more it expects it. The one that did come, {token}, is marked.",
+      { token: visible(one.text) },
+    ),
+  () =>
+    say(
+      "Scores are hard to compare, so each becomes e to the power of itself: never negative, and a score that is 1 higher counts 2.7 times as much. The largest is taken off first, which changes no ratio.",
+    ),
+  () =>
+    say(
+      "Each is divided by the sum of all, and what comes out are probabilities, p: together they are 1. This is the softmax.",
+    ),
+  (_, one) =>
+    say(
+      "y is what should have been: 1 for the token that came, {token}, and 0 for all others. Only its probability counts.",
+      { token: visible(one.text) },
+    ),
+  () =>
+    say(
+      "The loss is minus the logarithm of that probability: 0 if the model was sure of what came, and the more the less it expected it. The curve at the right is this rule, with the token’s own point on it.",
+    ),
+  (data) =>
+    data.scored.length === 1
+      ? say(
+          "The mean over the one token is the loss of the text, the one number that training makes smaller. Perplexity says it in other words: as unsure as between so many tokens alike.",
+        )
+      : say(
+          "The mean over all {tokens} is the loss of the text, the one number that training makes smaller. Perplexity says it in other words: as unsure as between so many tokens alike.",
+          { tokens: counted(data.scored.length, "token") },
+        ),
+  () =>
+    say(
+      "From the loss comes what to change, the gradient: p − y, for each score. Training pushes the right token up by what it lacked, and every other down by what it had too much.",
+    ),
 ];
 export const LAST = steps.last;
 export const stepOf = steps.of;
@@ -51,7 +96,9 @@ export function draggedOf(data, local) {
   if (local.drag != null) return local.drag;
   const [, p, place, mark] = /^(0?\.\d+)@(\d+)\.([0-9a-f]+)$/.exec(local.sel.given ?? "") ?? [];
   const one = data.scored[followed(data, local)];
-  return p !== undefined && mark === data.mark && Number(place) === one?.place ? clamp(Number(p), 1e-9, 1 - 1e-9) : null;
+  return p !== undefined && mark === data.mark && Number(place) === one?.place
+    ? clamp(Number(p), 1e-9, 1 - 1e-9)
+    : null;
 }
 
 /** All places, in pixels of the picture. @type {(g: {width: number}, data: Data) => Plan} */
@@ -89,7 +136,11 @@ export const lossText = (data, nats, digits = 2) => num(inUnit(data, nats), digi
 /** A perplexity: up to the vocabulary's size and far beyond. @param {number} nats */
 export function perplexed(nats) {
   const value = Math.exp(Math.min(nats, 700));
-  return value < 100 ? num(value, value < 10 ? 2 : 1) : value < 1e7 ? thousands(Math.round(value)) : say("over 10 million");
+  return value < 100
+    ? num(value, value < 10 ? 2 : 1)
+    : value < 1e7
+      ? thousands(Math.round(value))
+      : say("over 10 million");
 }
 /**
  * The loss of one scored token, with the probability given to it and the part that smoothing mixes in.
@@ -123,6 +174,12 @@ export function meanOf(data, local, plain = false) {
 }
 
 /** @type {(x: number, y: number, text: string, room: number, o?: Lettering) => SVGElement[]} */
-export const paragraph = (x, y, text, room, o = {}) => inLines(text, room).map((line, i) => label(x, y + 17 * i, line, o));
+export const paragraph = (x, y, text, room, o = {}) =>
+  inLines(text, room).map((line, i) => label(x, y + 17 * i, line, o));
 /** A token inside a sentence. @type {(token: string, room?: number) => SVGElement} */
-export const word = (token, room = 110) => h("tspan", { "font-family": MONO, "font-weight": 600, fill: css("ink"), direction: "ltr" }, tokenSpans(token, room, 12));
+export const word = (token, room = 110) =>
+  h(
+    "tspan",
+    { "font-family": MONO, "font-weight": 600, fill: css("ink"), direction: "ltr" },
+    tokenSpans(token, room, 12),
+  );

@@ -63,7 +63,10 @@ import { drawList } from "./list.js";
  */
 
 /** The name of the model whose row an event is on. @type {(event: Event) => string | undefined} */
-const nameAt = (event) => (event.target instanceof Element ? /** @type {HTMLElement | null} */ (event.target.closest("[data-row]"))?.dataset.row : undefined);
+const nameAt = (event) =>
+  event.target instanceof Element
+    ? /** @type {HTMLElement | null} */ (event.target.closest("[data-row]"))?.dataset.row
+    : undefined;
 
 /** @type {(g: Models, data: Data, local: Kept, to: number) => void} */
 function choose(g, data, local, to) {
@@ -79,19 +82,29 @@ function listen(g, local) {
   local.listening = true;
   g.svg.addEventListener("click", (event) => {
     const name = nameAt(event);
-    if (name !== undefined) choose(g, g.data, local, g.data.entries.findIndex((one) => one.name === name));
+    if (name !== undefined)
+      choose(
+        g,
+        g.data,
+        local,
+        g.data.entries.findIndex((one) => one.name === name),
+      );
   });
-  g.svg.addEventListener("wheel", (event) => {
-    const at = plan(g, g.data);
-    const over = nameAt(event) !== undefined && g.data.entries.length > at.list.rows;
-    if (!over || Math.abs(event.deltaY) < Math.abs(event.deltaX)) return;
-    const to = clamp((local.first ?? 0) + Math.sign(event.deltaY), 0, g.data.entries.length - at.list.rows);
-    if (to === local.first) return; // at an end the page scrolls on
-    event.preventDefault();
-    local.free = true;
-    local.first = to;
-    g.redraw();
-  }, { passive: false });
+  g.svg.addEventListener(
+    "wheel",
+    (event) => {
+      const at = plan(g, g.data);
+      const over = nameAt(event) !== undefined && g.data.entries.length > at.list.rows;
+      if (!over || Math.abs(event.deltaY) < Math.abs(event.deltaX)) return;
+      const to = clamp((local.first ?? 0) + Math.sign(event.deltaY), 0, g.data.entries.length - at.list.rows);
+      if (to === local.first) return; // at an end the page scrolls on
+      event.preventDefault();
+      local.free = true;
+      local.first = to;
+      g.redraw();
+    },
+    { passive: false },
+  );
 }
 
 /** @type {View<Data, Kept, Models>} */
@@ -109,7 +122,8 @@ const modelsView = {
 
   key(event, g, data, local) {
     const row = rowOf(data, local);
-    if (event.key === "ArrowUp" || event.key === "ArrowDown") choose(g, data, local, row + (event.key === "ArrowUp" ? -1 : 1));
+    if (event.key === "ArrowUp" || event.key === "ArrowDown")
+      choose(g, data, local, row + (event.key === "ArrowUp" ? -1 : 1));
     else if (event.key === "Home") choose(g, data, local, 0);
     else if (event.key === "End") choose(g, data, local, data.entries.length - 1);
     else if (event.key === "Enter" && event.target === g.figure) {
@@ -124,22 +138,64 @@ const modelsView = {
 
   describe(data, local) {
     const one = pickedOf(data, local);
-    const list = data.entries.slice(0, 40).map((each) => `${each.label}: ${each.problem ? say("does not open") : each.total ? say("{weights} weights, {memory} in memory", { weights: millions(each.total), memory: each.memory }) : say("known when it is fetched")}`).join("; ");
-    const about = { label: one.label, shape: one.problem || one.shape, stored: one.stored, memory: one.memory, licence: one.licence };
+    const list = data.entries
+      .slice(0, 40)
+      .map(
+        (each) =>
+          `${each.label}: ${each.problem ? say("does not open") : each.total ? say("{weights} weights, {memory} in memory", { weights: millions(each.total), memory: each.memory }) : say("known when it is fetched")}`,
+      )
+      .join("; ");
+    const about = {
+      label: one.label,
+      shape: one.problem || one.shape,
+      stored: one.stored,
+      memory: one.memory,
+      licence: one.licence,
+    };
     return [
-      say("{models} that can be opened, to one scale: {list}.", { models: counted(data.entries.length, "model"), list: list || say("none of this kind") }),
+      say("{models} that can be opened, to one scale: {list}.", {
+        models: counted(data.entries.length, "model"),
+        list: list || say("none of this kind"),
+      }),
       one.here
         ? say("Details of {label}: {shape}; on disk {stored}, in memory {memory}, licence {licence}.", about)
-        : say("Details of {label}: {shape}; to fetch {stored}, in memory {memory}, licence {licence}.", about),
-      say("Open is {label}: your text of {tokens} uses {share} % of its weights.", { label: data.current.label, tokens: counted(data.tokens.length, "token"), share: num(data.use.share, 1) }),
+        : say(
+            "Details of {label}: {shape}; to fetch {stored}, in memory {memory}, licence {licence}.",
+            about,
+          ),
+      say("Open is {label}: your text of {tokens} uses {share} % of its weights.", {
+        label: data.current.label,
+        tokens: counted(data.tokens.length, "token"),
+        share: num(data.use.share, 1),
+      }),
     ].join(" ");
   },
 
   state(data, local) {
     const one = pickedOf(data, local);
     return {
-      tokens: data.tokens.map((each) => each.text), sizes: data.tokens.map((each) => each.size), entries: data.entries.map(({ name, label, total, parts, bytes, problem, open, here, asked }) => ({ name, label, total, parts, bytes, problem, open, here, asked })),
-      picked: one.name, current: data.current.name, ruler: local.sel.ruler ?? "log", used: data.use.used, whole: data.use.whole, share: data.use.share, sizesOfParts: data.use.sizes, refused: data.refused, first: local.first ?? 0,
+      tokens: data.tokens.map((each) => each.text),
+      sizes: data.tokens.map((each) => each.size),
+      entries: data.entries.map(({ name, label, total, parts, bytes, problem, open, here, asked }) => ({
+        name,
+        label,
+        total,
+        parts,
+        bytes,
+        problem,
+        open,
+        here,
+        asked,
+      })),
+      picked: one.name,
+      current: data.current.name,
+      ruler: local.sel.ruler ?? "log",
+      used: data.use.used,
+      whole: data.use.whole,
+      share: data.use.share,
+      sizesOfParts: data.use.sizes,
+      refused: data.refused,
+      first: local.first ?? 0,
     };
   },
 };

@@ -47,7 +47,8 @@ export const rowOf = (data, local) => {
  * The picked model, also where a filter leaves it out of the list: the card below the picture is of the same one.
  * @type {(data: Data, local: Kept) => Entry}
  */
-export const pickedOf = (data, local) => [...data.entries, data.picked].find((one) => one.name === local.sel.picked) ?? data.current;
+export const pickedOf = (data, local) =>
+  [...data.entries, data.picked].find((one) => one.name === local.sel.picked) ?? data.current;
 
 /**
  * The first row in view, so that the picked one is among them.
@@ -83,7 +84,8 @@ export function fitMiddle(text, room, size) {
   return fit(text, room, size, false);
 }
 /** A mark of the axis: 100,000 -> "0.1 M". @type {(n: number) => string} */
-export const markText = (n) => n === 0 ? "0" : (n >= 1e9 ? `${n / 1e9} B` : n >= 1e5 ? `${n / 1e6} M` : thousands(n));
+export const markText = (n) =>
+  n === 0 ? "0" : n >= 1e9 ? `${n / 1e9} B` : n >= 1e5 ? `${n / 1e6} M` : thousands(n);
 
 /**
  * From weights to pixels, and the marks of the axis.
@@ -97,10 +99,16 @@ export function scaleOf(data, local, width) {
     const marks = Array.from({ length: Math.floor(most / step) + 1 }, (_, k) => k * step);
     return { to: (/** @type {number} */ n) => (width * n) / most, marks };
   }
-  const least = Math.min(1e5, ...data.entries.filter((one) => one.total).map((one) => 10 ** Math.floor(Math.log10(one.total) - 0.3)));
+  const least = Math.min(
+    1e5,
+    ...data.entries.filter((one) => one.total).map((one) => 10 ** Math.floor(Math.log10(one.total) - 0.3)),
+  );
   const [a, b] = [Math.log10(least), Math.log10(most)];
   /** @type {number[]} */
   const marks = [];
   for (let k = Math.ceil(a); k <= b; k++) marks.push(10 ** k);
-  return { to: (/** @type {number} */ n) => (width * Math.max(0, Math.log10(Math.max(n, least)) - a)) / (b - a), marks };
+  return {
+    to: (/** @type {number} */ n) => (width * Math.max(0, Math.log10(Math.max(n, least)) - a)) / (b - a),
+    marks,
+  };
 }

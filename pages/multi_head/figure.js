@@ -6,13 +6,44 @@ import { counted } from "../../app/kit/counts.js";
 import { mount, pointerAt } from "../../app/kit/glass.js";
 import { say } from "../../app/kit/say.js";
 import {
-  MONO, clamp, css, fit, h, html, label, measure, num, percent, shareBar, tokenSpans, unpack, visible,
+  MONO,
+  clamp,
+  css,
+  fit,
+  h,
+  html,
+  label,
+  measure,
+  num,
+  percent,
+  shareBar,
+  tokenSpans,
+  unpack,
+  visible,
 } from "../../app/kit/shapes.js";
 import { stepMode } from "../../app/kit/steps.js";
 import { drawGrid, drawOrder, drawRoles } from "./grid.js";
 import {
-  PANELS, PANEL_NAMES, allMeasured, argmax, blockOf, colOf, headOf, isOpen, nameOf, offSet, orderOf, orderedBy, panelOf,
-  plan, roleOf, rowOf, shownHead, tile, tileAt, weightsOf,
+  PANELS,
+  PANEL_NAMES,
+  allMeasured,
+  argmax,
+  blockOf,
+  colOf,
+  headOf,
+  isOpen,
+  nameOf,
+  offSet,
+  orderOf,
+  orderedBy,
+  panelOf,
+  plan,
+  roleOf,
+  rowOf,
+  shownHead,
+  tile,
+  tileAt,
+  weightsOf,
 } from "./layout.js";
 import { drawHeader, drawLines, drawMap, drawPair } from "./reads.js";
 import { addedOf, drawEffect, drawJoin, length, partName, partial, partsOf } from "./writes.js";
@@ -108,7 +139,9 @@ function setOff(g, data, names) {
 function toggle(g, data, local, names) {
   const off = offSet(data, local);
   const on = names.every((name) => off.has(name));
-  for (const name of names) if (on) off.delete(name); else off.add(name);
+  for (const name of names)
+    if (on) off.delete(name);
+    else off.add(name);
   setOff(g, data, off);
 }
 /** @param {Data} data @param {Local} local */
@@ -135,38 +168,67 @@ function drawFoot(g, data, local, at) {
   const { tokens, label: name, changed } = data.next;
   const after = data.next.after ? ` ${fit(visible(data.next.after), 90, 12)}` : "";
   if (!tokens.length) g.part("unsaid", [name], () => label(0, y + 25, name, { fill: "ink2" }));
-  else g.door("decoding", { left: -2, top: y + 9 }, name + after, say("From probabilities to text: greedy, beam, sampling"));
+  else
+    g.door(
+      "decoding",
+      { left: -2, top: y + 9 },
+      name + after,
+      say("From probabilities to text: greedy, beam, sampling"),
+    );
   const lead = wide ? 1.07 * measure(name + after, 12, false) + 42 : 0;
   const room = wide ? switchesWidth(data, local) : g.width;
   const buttons = wide ? room + 10 : 0;
-  const n = wide ? Math.max(1, Math.min(tokens.length, Math.floor((g.width - lead - buttons) / (changed ? 146 : 112)))) : 4;
+  const n = wide
+    ? Math.max(1, Math.min(tokens.length, Math.floor((g.width - lead - buttons) / (changed ? 146 : 112))))
+    : 4;
   const per = wide ? Math.min(190, (g.width - lead - buttons) / n) : g.width / 2;
-  g.part("next", [data.next], () => [h("path", { d: `M0,${y}H${g.width}`, stroke: css("line") }), tokens.slice(0, n).map((t, i) => {
-    const x = wide ? lead + i * per : (i % 2) * per;
-    const base = wide ? y + 7 : y + 38 + 28 * Math.floor(i / 2);
-    const numbers = changed ? `${num(t.before, 3)} → ${num(t.after, 3)}` : num(t.after, 3);
-    const bar = per - 14;
-    return [
-      h("text", { x, y: base + 14, "font-family": MONO, "font-size": 13, fill: css("ink"), direction: "ltr" }, tokenSpans(t.text, per - measure(numbers, 12, true) - 22)),
-      label(x + bar, base + 14, numbers, { anchor: "end", mono: true, fill: changed && t.after !== t.before ? "accent" : "ink2" }),
-      h("rect", { x, y: base + 20, width: bar, height: 4, rx: 2, fill: css("field") }),
-      changed && shareBar(x, base + 20, bar, 4, t.before, { fill: css("res"), opacity: 0.55 }),
-      shareBar(x, base + (changed ? 21 : 20), bar, changed ? 2 : 4, t.after, { fill: css(changed ? "accent" : "res") }),
-    ];
-  })]);
-  const box = wide ? { left: g.width - room, top: y + 8, width: room, height: 30 } : { left: 0, top: y + 100, width: room };
-  if (g.can.recompute) g.overlay("switches", box, () => switches(g, local), (node) => {
-    const off = offSet(data, local);
-    const buttons = [...node.querySelectorAll("button")]; // one for each group, and Reset
-    for (const [i, { text, names }] of groups(data, local).entries()) {
-      const button = buttons[i];
-      const all = names.every((part) => off.has(part));
-      button.textContent = text;
-      button.setAttribute("aria-pressed", String(all));
-      button.setAttribute("aria-label", say("Switch {heads} off", { heads: text }));
-    }
-    buttons[3].disabled = off.size === 0 && local.sel.instead !== "mean";
-  });
+  g.part("next", [data.next], () => [
+    h("path", { d: `M0,${y}H${g.width}`, stroke: css("line") }),
+    tokens.slice(0, n).map((t, i) => {
+      const x = wide ? lead + i * per : (i % 2) * per;
+      const base = wide ? y + 7 : y + 38 + 28 * Math.floor(i / 2);
+      const numbers = changed ? `${num(t.before, 3)} → ${num(t.after, 3)}` : num(t.after, 3);
+      const bar = per - 14;
+      return [
+        h(
+          "text",
+          { x, y: base + 14, "font-family": MONO, "font-size": 13, fill: css("ink"), direction: "ltr" },
+          tokenSpans(t.text, per - measure(numbers, 12, true) - 22),
+        ),
+        label(x + bar, base + 14, numbers, {
+          anchor: "end",
+          mono: true,
+          fill: changed && t.after !== t.before ? "accent" : "ink2",
+        }),
+        h("rect", { x, y: base + 20, width: bar, height: 4, rx: 2, fill: css("field") }),
+        changed && shareBar(x, base + 20, bar, 4, t.before, { fill: css("res"), opacity: 0.55 }),
+        shareBar(x, base + (changed ? 21 : 20), bar, changed ? 2 : 4, t.after, {
+          fill: css(changed ? "accent" : "res"),
+        }),
+      ];
+    }),
+  ]);
+  const box = wide
+    ? { left: g.width - room, top: y + 8, width: room, height: 30 }
+    : { left: 0, top: y + 100, width: room };
+  if (g.can.recompute)
+    g.overlay(
+      "switches",
+      box,
+      () => switches(g, local),
+      (node) => {
+        const off = offSet(data, local);
+        const buttons = [...node.querySelectorAll("button")]; // one for each group, and Reset
+        for (const [i, { text, names }] of groups(data, local).entries()) {
+          const button = buttons[i];
+          const all = names.every((part) => off.has(part));
+          button.textContent = text;
+          button.setAttribute("aria-pressed", String(all));
+          button.setAttribute("aria-label", say("Switch {heads} off", { heads: text }));
+        }
+        buttons[3].disabled = off.size === 0 && local.sel.instead !== "mean";
+      },
+    );
 }
 /** @param {HeadsStage} g @param {Local} local */
 function switches(g, local) {
@@ -175,9 +237,19 @@ function switches(g, local) {
     if (group) toggle(g, g.data, local, group.names);
     else g.select({ off: "", instead: "zero" });
   };
-  return html("div", { class: "mh-switches", role: "group", "aria-label": say("Heads that are off") }, html("span", {}, say("Switch off")),
-    ["head", "block", "all"].map((key) => html("button", { type: "button", class: "gb-button mh-small", "data-off": key, onclick: press(key) })),
-    html("button", { type: "button", class: "gb-button mh-small", "data-off": "none", onclick: press("none") }, say("Reset")));
+  return html(
+    "div",
+    { class: "mh-switches", role: "group", "aria-label": say("Heads that are off") },
+    html("span", {}, say("Switch off")),
+    ["head", "block", "all"].map((key) =>
+      html("button", { type: "button", class: "gb-button mh-small", "data-off": key, onclick: press(key) }),
+    ),
+    html(
+      "button",
+      { type: "button", class: "gb-button mh-small", "data-off": "none", onclick: press("none") },
+      say("Reset"),
+    ),
+  );
 }
 
 // ---------------------------------------------------------------- from step to step
@@ -190,7 +262,11 @@ function stepsOf(data) {
   /** @type {(panel: PanelName) => {panel: PanelName, name: string, added?: number}[]} */
   const of = (panel) => {
     if (panel !== "join") return [{ panel, name: PANEL_NAMES[panel] }];
-    return Array.from({ length: partsOf(data) + 1 }, (_, i) => ({ panel, added: i, name: i ? say("Add {part}", { part: partName(data, i - 1) }) : say("Concatenate") }));
+    return Array.from({ length: partsOf(data) + 1 }, (_, i) => ({
+      panel,
+      added: i,
+      name: i ? say("Add {part}", { part: partName(data, i - 1) }) : say("Concatenate"),
+    }));
   };
   return PANELS.flatMap(of);
 }
@@ -205,11 +281,38 @@ function stepAt(data, local) {
 }
 /** @type {Record<PanelName, (data: Data, local: Local, added: number) => string>} */
 const WORDS = {
-  lines: (data, local) => say("Attention is the work of heads: each looks from every token, a word or a part of one, to others, in a way of its own. Each small map is a head; of the chosen one, {head}, the lines show where each token looks.", { head: nameOf(blockOf(data, local), headOf(data, local)) }),
-  map: () => say("The same as a map: the row is the token that looks, the column the one looked at, and the darker a cell, the more it looks there. Each row adds up to all of its attention."),
-  pair: () => say("Why it looks there: the looking token has a row of numbers, its query, and the other one a key. They are multiplied, number by number, and added up: a high sum draws attention."),
-  join: (data, _, added) => (added ? say("{part} adds what it has read: {share} of what this block’s attention makes is there by now. At the end the sum is the very same numbers.", { part: partName(data, added - 1), share: percent(data.join.shares.slice(0, added).reduce((x, y) => x + y, 0), 0) }) : say("Each head brings what it has read. Laid end to end (concatenated) they go through one table of weights, which is the same as adding up what each head makes of it alone.")),
-  effect: () => say("Which head matters? Each is switched off in turn, and the chance of the next token is measured again; many are not missed, because others do the same."),
+  lines: (data, local) =>
+    say(
+      "Attention is the work of heads: each looks from every token, a word or a part of one, to others, in a way of its own. Each small map is a head; of the chosen one, {head}, the lines show where each token looks.",
+      { head: nameOf(blockOf(data, local), headOf(data, local)) },
+    ),
+  map: () =>
+    say(
+      "The same as a map: the row is the token that looks, the column the one looked at, and the darker a cell, the more it looks there. Each row adds up to all of its attention.",
+    ),
+  pair: () =>
+    say(
+      "Why it looks there: the looking token has a row of numbers, its query, and the other one a key. They are multiplied, number by number, and added up: a high sum draws attention.",
+    ),
+  join: (data, _, added) =>
+    added
+      ? say(
+          "{part} adds what it has read: {share} of what this block’s attention makes is there by now. At the end the sum is the very same numbers.",
+          {
+            part: partName(data, added - 1),
+            share: percent(
+              data.join.shares.slice(0, added).reduce((x, y) => x + y, 0),
+              0,
+            ),
+          },
+        )
+      : say(
+          "Each head brings what it has read. Laid end to end (concatenated) they go through one table of weights, which is the same as adding up what each head makes of it alone.",
+        ),
+  effect: () =>
+    say(
+      "Which head matters? Each is switched off in turn, and the chance of the next token is measured again; many are not missed, because others do the same.",
+    ),
 };
 /** What a step shows. @param {Data} data @param {Local} local @param {number} step */
 function captionOf(data, local, step) {
@@ -228,7 +331,13 @@ function chosenBy(data, at) {
 function tourOf(data, local) {
   const names = stepsOf(data).map((one) => one.name);
   if (local.tour?.names.join() === names.join()) return local.tour;
-  return stepMode("tour", names, { along: (_, at) => { local.hover = null; return chosenBy(data, at); }, leave: { panel: "lines", added: -1 } });
+  return stepMode("tour", names, {
+    along: (_, at) => {
+      local.hover = null;
+      return chosenBy(data, at);
+    },
+    leave: { panel: "lines", added: -1 },
+  });
 }
 
 /** What a panel's numbers hang on, besides what the maps of all heads hold. @type {Record<PanelName, string[]>} */
@@ -241,11 +350,40 @@ const BOUND = { lines: [], map: [], pair: ["block", "head"], join: ["block", "ro
 function drawButtons(g, data, local, at) {
   local.tour.bar(g, local, (now) => captionOf(data, local, now));
   const p = at.panel;
-  g.overlay("panels", { left: p.x, top: p.y, width: p.w, height: at.phone ? 44 : 30 }, () => html("div", { class: "mh-panels", role: "group", "aria-label": say("View of the chosen head") },
-    PANELS.map((name) => html("button", { type: "button", "data-panel": name, onclick: () => { local.hover = null; g.select({ panel: name, added: -1, tour: -1 }); } }, PANEL_NAMES[name]))), (node) => {
-    for (const button of node.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.panel === panelOf(local)));
-  });
-  if (g.can.visit) g.door("attention", { left: p.x + p.w - 132, top: at.phone ? p.y + 44 : p.y + 4 }, say("{head} step by step", { head: nameOf(blockOf(data, local), headOf(data, local)) }), say("This head from x to output"));
+  g.overlay(
+    "panels",
+    { left: p.x, top: p.y, width: p.w, height: at.phone ? 44 : 30 },
+    () =>
+      html(
+        "div",
+        { class: "mh-panels", role: "group", "aria-label": say("View of the chosen head") },
+        PANELS.map((name) =>
+          html(
+            "button",
+            {
+              type: "button",
+              "data-panel": name,
+              onclick: () => {
+                local.hover = null;
+                g.select({ panel: name, added: -1, tour: -1 });
+              },
+            },
+            PANEL_NAMES[name],
+          ),
+        ),
+      ),
+    (node) => {
+      for (const button of node.querySelectorAll("button"))
+        button.setAttribute("aria-pressed", String(button.dataset.panel === panelOf(local)));
+    },
+  );
+  if (g.can.visit)
+    g.door(
+      "attention",
+      { left: p.x + p.w - 132, top: at.phone ? p.y + 44 : p.y + 4 },
+      say("{head} step by step", { head: nameOf(blockOf(data, local), headOf(data, local)) }),
+      say("This head from x to output"),
+    );
 }
 
 // ---------------------------------------------------------------- pointer and keys
@@ -265,8 +403,10 @@ function locate(data, local, at, x, y) {
     case "lines": {
       const q = local.linesAt;
       if (!q) return null;
-      if (x < q.left + 30) return some({ row: inside(Math.floor((y - q.top) / q.pitch[0]), data.rows.length) });
-      if (x > q.right - 30) return some({ col: inside(Math.floor((y - q.top) / q.pitch[1]), data.cols.length) });
+      if (x < q.left + 30)
+        return some({ row: inside(Math.floor((y - q.top) / q.pitch[0]), data.rows.length) });
+      if (x > q.right - 30)
+        return some({ col: inside(Math.floor((y - q.top) / q.pitch[1]), data.cols.length) });
       return null;
     }
     case "map": {
@@ -285,7 +425,8 @@ function locate(data, local, at, x, y) {
       const part = q && inside(Math.floor((y - q.top) / q.pitch), data.heads);
       return part === undefined ? null : { part };
     }
-    default: return null;
+    default:
+      return null;
   }
 }
 /**
@@ -316,7 +457,8 @@ function listen(g, local) {
   local.listening = true;
   const point = (/** @type {MouseEvent} */ event) => locate(g.data, local, g.at, ...pointerAt(g, event));
   const dotOf = (/** @type {MouseEvent} */ event) => dotNear(g.data, local, ...pointerAt(g, event));
-  const roleAt = (/** @type {Event} */ { target }) => (target instanceof Element ? target.closest("[data-role]")?.getAttribute("data-role") : null) ?? null;
+  const roleAt = (/** @type {Event} */ { target }) =>
+    (target instanceof Element ? target.closest("[data-role]")?.getAttribute("data-role") : null) ?? null;
   g.svg.addEventListener("pointermove", (event) => {
     if (event.pointerType === "touch") return;
     const found = point(event);
@@ -340,7 +482,11 @@ function listen(g, local) {
     const dot = dotOf(event);
     const found = dot ? { tile: dot } : point(event);
     g.figure.focus({ preventScroll: true });
-    if (role) { local.pinned = local.pinned === role ? null : role; g.redraw(); return; }
+    if (role) {
+      local.pinned = local.pinned === role ? null : role;
+      g.redraw();
+      return;
+    }
     if (found) choose(g, g.data, local, found);
   });
   g.svg.addEventListener("dblclick", (event) => point(event)?.tile && g.visit("attention"));
@@ -391,14 +537,27 @@ const heads = {
   init(data, local) {
     const { pattern, q, k, scaled, bias, allowed, z, out, vectors } = data.arrays;
     const a = {
-      pattern: unpack(pattern), q: unpack(q), k: unpack(k), scaled: unpack(scaled), allowed: unpack(allowed),
-      z: unpack(z), out: unpack(out), vectors: unpack(vectors), ...(bias && { bias: unpack(bias) }),
+      pattern: unpack(pattern),
+      q: unpack(q),
+      k: unpack(k),
+      scaled: unpack(scaled),
+      allowed: unpack(allowed),
+      z: unpack(z),
+      out: unpack(out),
+      vectors: unpack(vectors),
+      ...(bias && { bias: unpack(bias) }),
     };
     const maps = local.mapsStamp === data.mapsStamp ? local.maps : unpack(data.maps);
     const other = local.mapsStamp !== data.mapsStamp;
     const tour = tourOf(data, local);
     if (tour.told(local)) Object.assign(local.sel, chosenBy(data, tour.of(local))); // of a link that names the step alone
-    return { a, maps, tour, mapsStamp: data.mapsStamp, ...(other ? { hover: null, peek: null, under: null, pinned: null } : {}) };
+    return {
+      a,
+      maps,
+      tour,
+      mapsStamp: data.mapsStamp,
+      ...(other ? { hover: null, peek: null, under: null, pinned: null } : {}),
+    };
   },
 
   draw(g, data, local) {
@@ -424,11 +583,18 @@ const heads = {
 
   points(g, data) {
     const { at } = /** @type {HeadsStage} */ (g);
-    const heads = Array.from({ length: data.blocks * data.heads }, (_, i) => [Math.floor(i / data.heads), i % data.heads]);
-    return Object.fromEntries(heads.flatMap(([l, head]) => {
-      const place = tile(at, l, head);
-      return place ? [[`head ${l} ${head}`, /** @type {PointBox} */ ([place.x, place.y, at.grid.size, at.grid.size])]] : [];
-    }));
+    const heads = Array.from({ length: data.blocks * data.heads }, (_, i) => [
+      Math.floor(i / data.heads),
+      i % data.heads,
+    ]);
+    return Object.fromEntries(
+      heads.flatMap(([l, head]) => {
+        const place = tile(at, l, head);
+        return place
+          ? [[`head ${l} ${head}`, /** @type {PointBox} */ ([place.x, place.y, at.grid.size, at.grid.size])]]
+          : [];
+      }),
+    );
   },
 
   // Of one head there are queries and keys, of one row the sum of a block and the effects: a panel that shows them leads back
@@ -441,7 +607,9 @@ const heads = {
     const now = { block: sel.block, head: sel.head, row: rowOf(data, { ...local, sel, hover: null }) };
     const bound = BOUND[panelOf({ sel })];
     if (bound.every((key) => now[key] === there[key])) return change;
-    return "panel" in change ? { ...change, ...Object.fromEntries(bound.map((key) => [key, there[key]])) } : { ...change, panel: "lines", added: -1, tour: -1 };
+    return "panel" in change
+      ? { ...change, ...Object.fromEntries(bound.map((key) => [key, there[key]])) }
+      : { ...change, panel: "lines", added: -1, tour: -1 };
   },
 
   key(event, g, data, local) {
@@ -455,12 +623,14 @@ const heads = {
     else if (event.key === " ") local.tour.play(g, local, !local.timer);
     else if (event.key === "Enter") g.visit("attention");
     else if (event.key === "o") toggle(g, data, local, groups(data, local)[0].names);
-    else if (event.key === "Escape") local.tour.up(g, local, () => {
-      if (panelOf(local) === "lines") return false;
-      g.select({ panel: "lines", added: -1 });
-      return true;
-    });
-    else if (/^[0-9]$/.test(event.key) && Number(event.key) < data.heads) g.select({ head: Number(event.key) });
+    else if (event.key === "Escape")
+      local.tour.up(g, local, () => {
+        if (panelOf(local) === "lines") return false;
+        g.select({ panel: "lines", added: -1 });
+        return true;
+      });
+    else if (/^[0-9]$/.test(event.key) && Number(event.key) < data.heads)
+      g.select({ head: Number(event.key) });
     else return false;
     return true;
   },
@@ -473,14 +643,41 @@ const heads = {
     const col = argmax(weights);
     const off = offSet(data, local);
     const does = role.score === null ? role.name : `${role.name} ${num(role.score, 2)} ${role.on}`;
-    const shown = say("{heads} over {tokens}; {panel} of {head}: {does}.", { heads: counted(data.blocks * data.heads, "head"), tokens: counted(data.rows.length, "token"), panel: PANEL_NAMES[panelOf(local)], head: nameOf(block, head), does });
-    const shares = data.join.shares.slice(0, data.heads).map((s, i) => `${partName(data, i)} ${num(s, 3)}`).join(", ");
+    const shown = say("{heads} over {tokens}; {panel} of {head}: {does}.", {
+      heads: counted(data.blocks * data.heads, "head"),
+      tokens: counted(data.rows.length, "token"),
+      panel: PANEL_NAMES[panelOf(local)],
+      head: nameOf(block, head),
+      does,
+    });
+    const shares = data.join.shares
+      .slice(0, data.heads)
+      .map((s, i) => `${partName(data, i)} ${num(s, 3)}`)
+      .join(", ");
     return [
-      local.tour.said(local, (now) => captionOf(data, local, now)) + shown, role.means,
-      say("Row {row} {asking} reads {answering} most, {weight}.", { row, asking: visible(data.rows[row].text), answering: visible(data.cols[col].text), weight: num(weights[col], 3) }),
-      ...(panelOf(local) === "join" ? [say("In block {block} the heads’ shares of the output are {shares}.", { block: data.join.block, shares })] : []),
+      local.tour.said(local, (now) => captionOf(data, local, now)) + shown,
+      role.means,
+      say("Row {row} {asking} reads {answering} most, {weight}.", {
+        row,
+        asking: visible(data.rows[row].text),
+        answering: visible(data.cols[col].text),
+        weight: num(weights[col], 3),
+      }),
+      ...(panelOf(local) === "join"
+        ? [
+            say("In block {block} the heads’ shares of the output are {shares}.", {
+              block: data.join.block,
+              shares,
+            }),
+          ]
+        : []),
       ...(off.size ? [say("{heads} are off.", { heads: counted(off.size, "head") })] : []),
-      data.next.tokens.length ? `${data.next.label} ${visible(data.next.after)}: ${data.next.tokens.slice(0, 3).map((t) => `${visible(t.text)} ${num(t.after, 3)}`).join(", ")}.` : data.next.label,
+      data.next.tokens.length
+        ? `${data.next.label} ${visible(data.next.after)}: ${data.next.tokens
+            .slice(0, 3)
+            .map((t) => `${visible(t.text)} ${num(t.after, 3)}`)
+            .join(", ")}.`
+        : data.next.label,
     ].join(" ");
   },
 
@@ -491,23 +688,79 @@ const heads = {
     const role = roleOf(data, block, head);
     const D = data.arrays.vectors.shape[1];
     const shown = {
-      tokens: data.rows.map((t) => t.text), keys: data.cols.map((t) => t.text), kind: data.kind, blocks: data.blocks, heads: data.heads,
-      panel, block: blockOf(data, local), head: headOf(data, local), shown: [block, head], row, col: colOf(data, local), exact: isOpen(data, block, head),
-      weights: weightsOf(data, local, block, head, row), role: role.name, score: role.score, on: role.on, was: role.was, means: role.means, roles: data.roles.map((r) => r.name),
-      scores: data.scores[block * data.heads + head], off: [...offSet(data, local)], order: orderedBy(data, local), listed: orderOf(data, local), step: stepAt(data, local), steps: stepsOf(data).length, whole: !local.tour.told(local),
-      playing: Boolean(local.timer), changed: data.next.changed, next: data.next.tokens.map(({ text, id, before, after }) => ({ text, id, before, after })),
+      tokens: data.rows.map((t) => t.text),
+      keys: data.cols.map((t) => t.text),
+      kind: data.kind,
+      blocks: data.blocks,
+      heads: data.heads,
+      panel,
+      block: blockOf(data, local),
+      head: headOf(data, local),
+      shown: [block, head],
+      row,
+      col: colOf(data, local),
+      exact: isOpen(data, block, head),
+      weights: weightsOf(data, local, block, head, row),
+      role: role.name,
+      score: role.score,
+      on: role.on,
+      was: role.was,
+      means: role.means,
+      roles: data.roles.map((r) => r.name),
+      scores: data.scores[block * data.heads + head],
+      off: [...offSet(data, local)],
+      order: orderedBy(data, local),
+      listed: orderOf(data, local),
+      step: stepAt(data, local),
+      steps: stepsOf(data).length,
+      whole: !local.tour.told(local),
+      playing: Boolean(local.timer),
+      changed: data.next.changed,
+      next: data.next.tokens.map(({ text, id, before, after }) => ({ text, id, before, after })),
     };
     if (panel === "pair") {
       const { col } = shown;
       const K = local.a.q.shape[1];
       const products = Array.from({ length: K }, (_, i) => local.a.q[row * K + i] * local.a.k[col * K + i]);
-      return { ...shown, pair: { products: products.length > 128 ? [] : products, sum: products.reduce((x, y) => x + y, 0), scaled: local.a.scaled[row * data.cols.length + col] } };
+      return {
+        ...shown,
+        pair: {
+          products: products.length > 128 ? [] : products,
+          sum: products.reduce((x, y) => x + y, 0),
+          scaled: local.a.scaled[row * data.cols.length + col],
+        },
+      };
     }
     if (panel === "join") {
       const added = addedOf(data, local);
-      return { ...shown, join: { block: data.join.block, row: data.join.row, added, shares: data.join.shares, norms: data.join.norms, share: data.join.shares.slice(0, added).reduce((x, y) => x + y, 0), length: length(partial(local, added, D)), gap: local.gap } };
+      return {
+        ...shown,
+        join: {
+          block: data.join.block,
+          row: data.join.row,
+          added,
+          shares: data.join.shares,
+          norms: data.join.norms,
+          share: data.join.shares.slice(0, added).reduce((x, y) => x + y, 0),
+          length: length(partial(local, added, D)),
+          gap: local.gap,
+        },
+      };
     }
-    if (panel === "effect") return { ...shown, effect: { measured: allMeasured(data), blocks: data.effect.measured ?? 0, token: data.effect.token, before: data.effect.before, change: data.effect.change, weight: data.effect.weight, largest: data.effect.largest, reader: data.effect.reader } };
+    if (panel === "effect")
+      return {
+        ...shown,
+        effect: {
+          measured: allMeasured(data),
+          blocks: data.effect.measured ?? 0,
+          token: data.effect.token,
+          before: data.effect.before,
+          change: data.effect.change,
+          weight: data.effect.weight,
+          largest: data.effect.largest,
+          reader: data.effect.reader,
+        },
+      };
     return shown;
   },
 };

@@ -33,7 +33,13 @@ import { isPhone } from "../../app/kit/widths.js";
 /** @type {PanelName[]} */
 export const PANELS = ["lines", "map", "pair", "join", "effect"];
 /** @type {Record<PanelName, string>} */
-export const PANEL_NAMES = { lines: say("Lines"), map: say("Map"), pair: say("Query-key"), join: say("Join"), effect: say("Effect") };
+export const PANEL_NAMES = {
+  lines: say("Lines"),
+  map: say("Map"),
+  pair: say("Query-key"),
+  join: say("Join"),
+  effect: say("Effect"),
+};
 const DEEP = 528; // the height of the picture on a wide screen
 const FOOT = 42; // of it for the next token
 const HEADER = 144; // of a panel: buttons, name, meaning, sentence, scores
@@ -108,7 +114,8 @@ export function offSet(data, local) {
     const read = /^([ce]?)(?:(\*)|(\d+)\.(?:(\*)|(\d+)))$/.exec(part);
     if (!read || read[1] !== data.mark) continue;
     for (const l of read[2] ? all(data.blocks) : [Number(read[3])]) {
-      for (const i of read[2] || read[4] ? all(data.heads) : [Number(read[5])]) if (l < data.blocks && i < data.heads) out.add(`${l}.${i}`);
+      for (const i of read[2] || read[4] ? all(data.heads) : [Number(read[5])])
+        if (l < data.blocks && i < data.heads) out.add(`${l}.${i}`);
     }
   }
   return out;
@@ -121,15 +128,26 @@ export function offSet(data, local) {
 export function plan(g, data, local) {
   const phone = isPhone(g.width);
   const total = data.blocks * data.heads;
-  const most = phone ? g.width : Math.round(data.heads > 12 || total > 150 ? clamp(g.width * 0.5, 300, 540) : clamp(g.width * 0.44, 300, 472));
+  const most = phone
+    ? g.width
+    : Math.round(
+        data.heads > 12 || total > 150 ? clamp(g.width * 0.5, 300, 540) : clamp(g.width * 0.44, 300, 472),
+      );
   // Few heads leave more to the panel: a large tile needs its map and the words below it.
   const few = data.blocks <= 5 && data.heads * 104 < most;
   const width = phone || !few ? most : Math.max(250, data.heads * 104);
   const lines = roleLines(data, width);
   const bar = total <= MANY ? 0 : phone ? 52 : 10; // for the buttons of the order
   const y = 20 + bar + 17 * lines.length;
-  const grid = planGrid(data, orderOf(data, local), { x: 0, y, width, bottom: phone ? y + Math.min(width, 440) : DEEP - FOOT - 8 });
-  const box = phone ? { x: 0, y: grid.end + 22, w: g.width, h: 574 } : { x: width + 26, y: 0, w: g.width - width - 26, h: DEEP - FOOT - 10 };
+  const grid = planGrid(data, orderOf(data, local), {
+    x: 0,
+    y,
+    width,
+    bottom: phone ? y + Math.min(width, 440) : DEEP - FOOT - 8,
+  });
+  const box = phone
+    ? { x: 0, y: grid.end + 22, w: g.width, h: 574 }
+    : { x: width + 26, y: 0, w: g.width - width - 26, h: DEEP - FOOT - 10 };
   const scores = phone ? Math.ceil(data.scoreNames.length / 2) : data.scoreNames.length; // of them in a line
   const lead = !phone && (box.w - LEAD) / scores >= 50 ? LEAD : 0;
   const head = box.y + (phone ? 46 : 0);
@@ -150,12 +168,30 @@ function planGrid(data, order, { x, y, width, bottom }) {
   const large = pitch[0] >= 84 && pitch[1] >= 70;
   if (large) {
     const size = Math.min(pitch[0] - 14, pitch[1] - 33);
-    return { x, y, large, size, dx: pitch[0], dy: pitch[1], left: 7, top: y, end: y + pitch[1] * data.blocks, w: pitch[0] * data.heads, ...oneBand(data) };
+    return {
+      x,
+      y,
+      large,
+      size,
+      dx: pitch[0],
+      dy: pitch[1],
+      left: 7,
+      top: y,
+      end: y + pitch[1] * data.blocks,
+      w: pitch[0] * data.heads,
+      ...oneBand(data),
+    };
   }
   return bandGrid(data, { x, y, width, bottom });
 }
 /** @param {Data} data */
-const oneBand = (data) => ({ heads: data.heads, rows: Math.max(1, data.blocks), band: 0, per: data.heads / data.kvHeads, space: 0 });
+const oneBand = (data) => ({
+  heads: data.heads,
+  rows: Math.max(1, data.blocks),
+  band: 0,
+  per: data.heads / data.kvHeads,
+  space: 0,
+});
 
 /**
  * Small tiles, a row a block: of many blocks in two or more bands side by side, in as many as make the tiles largest.
@@ -169,7 +205,10 @@ function bandGrid(data, { x, y, width, bottom }) {
   for (let bands = 1; bands <= 4; bands++) {
     const rows = Math.ceil(data.blocks / bands);
     const groups = space * (data.kvHeads - 1);
-    const step = Math.min((width / bands - left - groups - (bands > 1 ? 8 : 0)) / data.heads, (bottom - top) / rows);
+    const step = Math.min(
+      (width / bands - left - groups - (bands > 1 ? 8 : 0)) / data.heads,
+      (bottom - top) / rows,
+    );
     if (step > 1.1 * best.step) best = { step, rows, bands, groups };
   }
   const gap = best.step > 14 ? 3 : 1;
@@ -177,7 +216,23 @@ function bandGrid(data, { x, y, width, bottom }) {
   const step = size + gap;
   const one = data.heads * step + best.groups;
   const band = best.bands > 1 ? Math.max(one + left, (width - one - left) / (best.bands - 1)) : 0; // bands spread over the width
-  return { x, y, large: false, size, dx: step, dy: step, left, top, end: top + step * best.rows, w: one + band * (best.bands - 1), heads: data.heads, rows: best.rows, band, per, space };
+  return {
+    x,
+    y,
+    large: false,
+    size,
+    dx: step,
+    dy: step,
+    left,
+    top,
+    end: top + step * best.rows,
+    w: one + band * (best.bands - 1),
+    heads: data.heads,
+    rows: best.rows,
+    band,
+    per,
+    space,
+  };
 }
 
 /**
@@ -199,7 +254,22 @@ function packGrid(data, order, { x, y, width, room }) {
   const size = large ? Math.min(dx - 14, dy - 33) : Math.max(2, Math.min(best.step, 110) - gap);
   const [across, down] = large ? [dx, dy] : [size + gap, size + gap];
   const [left, top] = large ? [7, y] : [3, y + 2];
-  return { x, y, large, size, dx: across, dy: down, left, top, end: top + down * rows, w: across * best.cols, heads: data.heads, cols: best.cols, order, slots };
+  return {
+    x,
+    y,
+    large,
+    size,
+    dx: across,
+    dy: down,
+    left,
+    top,
+    end: top + down * rows,
+    w: across * best.cols,
+    heads: data.heads,
+    cols: best.cols,
+    order,
+    slots,
+  };
 }
 
 /**
@@ -210,11 +280,17 @@ export function tile(at, block, head) {
   const { grid } = at;
   if (!grid.order) return blockTile(grid, block, head);
   const slot = grid.slots[block * grid.heads + head];
-  return slot < 0 ? null : { x: grid.left + (slot % grid.cols) * grid.dx, y: grid.top + Math.floor(slot / grid.cols) * grid.dy };
+  return slot < 0
+    ? null
+    : { x: grid.left + (slot % grid.cols) * grid.dx, y: grid.top + Math.floor(slot / grid.cols) * grid.dy };
 }
 /** The same where every block has its row. @type {(grid: BlockGrid, block: number, head: number) => {x: number, y: number}} */
 export const blockTile = (grid, block, head) => ({
-  x: grid.left + Math.floor(block / grid.rows) * grid.band + head * grid.dx + grid.space * Math.floor(head / grid.per),
+  x:
+    grid.left +
+    Math.floor(block / grid.rows) * grid.band +
+    head * grid.dx +
+    grid.space * Math.floor(head / grid.per),
   y: grid.top + (block % grid.rows) * grid.dy,
 });
 
@@ -240,7 +316,12 @@ export function tileAt(data, at, x, y) {
 export function kindsOf(data) {
   /** @type {Map<string, Pick<RoleWord, "name" | "short" | "count">>} */
   const counts = new Map();
-  for (const role of data.roles) counts.set(role.name, { name: role.name, short: role.short, count: (counts.get(role.name)?.count ?? 0) + 1 });
+  for (const role of data.roles)
+    counts.set(role.name, {
+      name: role.name,
+      short: role.short,
+      count: (counts.get(role.name)?.count ?? 0) + 1,
+    });
   return [...counts.values()].sort((a, b) => (a.short ? 0 : 1) - (b.short ? 0 : 1) || b.count - a.count);
 }
 /**
@@ -252,7 +333,8 @@ export const allMeasured = (data) => Boolean(data.effect.change) && data.effect.
  * What the heads are ordered by; by effect only where that has been measured.
  * @param {Data} data @param {Pick<Local, "sel">} local
  */
-export const orderedBy = (data, local) => (local.sel.order === "effect" && !allMeasured(data) ? "block" : local.sel.order ?? "block");
+export const orderedBy = (data, local) =>
+  local.sel.order === "effect" && !allMeasured(data) ? "block" : (local.sel.order ?? "block");
 /**
  * The heads by kind and score, or by effect, largest first, as places in `roles`: of a pinned kind, only those. null: by block.
  * @param {Data} data @param {Pick<Local, "sel" | "pinned">} local
@@ -282,7 +364,10 @@ function roleLines(data, width) {
   for (const role of kindsOf(data)) {
     const text = `${role.name}${dense && role.short ? ` (${role.short})` : ""} `;
     const w = measure(text + role.count, 12, false) + 24;
-    if (x + w > width && x) { out.push([]); x = 0; }
+    if (x + w > width && x) {
+      out.push([]);
+      x = 0;
+    }
     out[out.length - 1].push({ ...role, text, x, w });
     x += w;
   }
@@ -299,7 +384,11 @@ export function named(count, pitch, first) {
   const apart = Math.ceil(13 / pitch);
   for (const i of [...first, ...Array.from({ length: count }, (_, k) => k)]) {
     let free = true;
-    for (const j of out) if (Math.abs(j - i) < apart) { free = false; break; }
+    for (const j of out)
+      if (Math.abs(j - i) < apart) {
+        free = false;
+        break;
+      }
     if (free) out.add(i);
   }
   return out;
@@ -313,7 +402,8 @@ export function wrapped(text, room, most) {
   const lines = [""];
   for (const word of text.split(" ")) {
     const longer = lines.at(-1) ? `${lines.at(-1)} ${word}` : word;
-    if (measure(longer, 12, false) * 1.02 <= room || !lines.at(-1) || lines.length === most) lines[lines.length - 1] = longer;
+    if (measure(longer, 12, false) * 1.02 <= room || !lines.at(-1) || lines.length === most)
+      lines[lines.length - 1] = longer;
     else lines.push(word);
   }
   return lines.map((line) => fit(line, room, 12, false));

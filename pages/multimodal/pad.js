@@ -27,16 +27,28 @@ const STRAY = 0.45; // of a point: a place nearer than this to the line between 
  * Strokes [[x, y], ...] as text: two letters a point, a full stop between strokes (strokes.py).
  * @param {Stroke[]} strokes
  */
-const strokesText = (strokes) => strokes.map((one) => one.map(([x, y]) => {
-  const at = y * RASTER[0] + x;
-  return LETTERS[at >> 6] + LETTERS[at & 63];
-}).join("")).join(".");
+const strokesText = (strokes) =>
+  strokes
+    .map((one) =>
+      one
+        .map(([x, y]) => {
+          const at = y * RASTER[0] + x;
+          return LETTERS[at >> 6] + LETTERS[at & 63];
+        })
+        .join(""),
+    )
+    .join(".");
 /** @param {string} text @returns {Stroke[]} */
 function strokesOf(text) {
-  return text.split(".").map((one) => Array.from({ length: Math.floor(one.length / 2) }, (_, k) => {
-    const at = 64 * LETTERS.indexOf(one[2 * k]) + LETTERS.indexOf(one[2 * k + 1]);
-    return /** @type {Point} */ ([at % RASTER[0], Math.floor(at / RASTER[0])]);
-  })).filter((one) => one.length);
+  return text
+    .split(".")
+    .map((one) =>
+      Array.from({ length: Math.floor(one.length / 2) }, (_, k) => {
+        const at = 64 * LETTERS.indexOf(one[2 * k]) + LETTERS.indexOf(one[2 * k + 1]);
+        return /** @type {Point} */ ([at % RASTER[0], Math.floor(at / RASTER[0])]);
+      }),
+    )
+    .filter((one) => one.length);
 }
 
 /** The stroke without the points that its neighbours imply (Douglas and Peucker 1973). @param {Stroke} points @returns {Stroke} */
@@ -46,7 +58,9 @@ function thinnedStroke(points) {
   const length = Math.hypot(bx - ax, by - ay);
   let [far, at] = [0, 0];
   points.forEach(([x, y], i) => {
-    const off = length ? Math.abs((bx - ax) * (ay - y) - (ax - x) * (by - ay)) / length : Math.hypot(x - ax, y - ay);
+    const off = length
+      ? Math.abs((bx - ax) * (ay - y) - (ax - x) * (by - ay)) / length
+      : Math.hypot(x - ax, y - ay);
     if (off > far) [far, at] = [off, i];
   });
   if (far <= STRAY) return [points[0], points[points.length - 1]];
@@ -57,7 +71,8 @@ function thinnedStroke(points) {
 export const drawnStrokes = (local) => strokesOf(local.sel.drawing ?? "");
 /** @param {Stage} g @param {Kept} local @param {Stroke} points */
 function addStroke(g, local, points) {
-  if (points.length) g.select({ drawing: strokesText([...drawnStrokes(local), thinnedStroke(points)]), sketched: true });
+  if (points.length)
+    g.select({ drawing: strokesText([...drawnStrokes(local), thinnedStroke(points)]), sketched: true });
 }
 /** @param {Stage} g @param {Kept} local */
 const takeBack = (g, local) => g.select({ drawing: strokesText(drawnStrokes(local).slice(0, -1)) });
@@ -99,7 +114,10 @@ function buildPad(g, local) {
     const box = node.getBoundingClientRect();
     /** @param {number} at @param {number} from @param {number} size @param {number} most */
     const on = (at, from, size, most) => clamp(Math.floor(((at - from) / size) * most), 0, most - 1);
-    return [on(event.clientX, box.left, box.width, RASTER[0]), on(event.clientY, box.top, box.height, RASTER[1])];
+    return [
+      on(event.clientX, box.left, box.width, RASTER[0]),
+      on(event.clientY, box.top, box.height, RASTER[1]),
+    ];
   };
   const end = () => {
     const line = local.ink;
@@ -140,13 +158,57 @@ function drawSheet(g, box, pen, strokes, now, held) {
   const [w, h0] = [box.w, box.w / 2];
   const scale = w / RASTER[0];
   /** @param {Stroke} points */
-  const path = (points) => points.map(([x, y], i) => `${i ? "L" : "M"}${(box.x + (x + 0.5) * scale).toFixed(1)},${(box.y + (y + 0.5) * scale).toFixed(1)}`).join("") + (points.length === 1 ? "h0.01" : "");
+  const path = (points) =>
+    points
+      .map(
+        ([x, y], i) =>
+          `${i ? "L" : "M"}${(box.x + (x + 0.5) * scale).toFixed(1)},${(box.y + (y + 0.5) * scale).toFixed(1)}`,
+      )
+      .join("") + (points.length === 1 ? "h0.01" : "");
   g.part("pad", [box, pen, strokes, now, held && [held.x, held.y]], () => [
-    h("rect", { x: box.x, y: box.y, width: w, height: h0, rx: 4, fill: css("bg"), stroke: css("ink3"), "stroke-width": 1.5 }),
-    h("path", { d: `M${box.x + w / 2},${box.y + 6}v${h0 - 12}`, stroke: css("line"), "stroke-dasharray": "3 4" }),
-    [...strokes, ...(now ? [now] : [])].map((one) => h("path", { d: path(one), fill: "none", stroke: css("ink"), "stroke-width": pen * h0, "stroke-linecap": "round", "stroke-linejoin": "round", "data-stroke": "" })),
-    strokes.length || now || !g.can.recompute ? null : label(box.x + w / 2, box.y + h0 / 2 + 4, say("Draw a digit here, or two side by side"), { anchor: "middle", fill: "ink3", size: 13 }),
-    held ? h("circle", { cx: box.x + (held.x + 0.5) * scale, cy: box.y + (held.y + 0.5) * scale, r: 6, fill: held.line ? css("accent") : "none", stroke: css("accent"), "stroke-width": 2 }) : null,
+    h("rect", {
+      x: box.x,
+      y: box.y,
+      width: w,
+      height: h0,
+      rx: 4,
+      fill: css("bg"),
+      stroke: css("ink3"),
+      "stroke-width": 1.5,
+    }),
+    h("path", {
+      d: `M${box.x + w / 2},${box.y + 6}v${h0 - 12}`,
+      stroke: css("line"),
+      "stroke-dasharray": "3 4",
+    }),
+    [...strokes, ...(now ? [now] : [])].map((one) =>
+      h("path", {
+        d: path(one),
+        fill: "none",
+        stroke: css("ink"),
+        "stroke-width": pen * h0,
+        "stroke-linecap": "round",
+        "stroke-linejoin": "round",
+        "data-stroke": "",
+      }),
+    ),
+    strokes.length || now || !g.can.recompute
+      ? null
+      : label(box.x + w / 2, box.y + h0 / 2 + 4, say("Draw a digit here, or two side by side"), {
+          anchor: "middle",
+          fill: "ink3",
+          size: 13,
+        }),
+    held
+      ? h("circle", {
+          cx: box.x + (held.x + 0.5) * scale,
+          cy: box.y + (held.y + 0.5) * scale,
+          r: 6,
+          fill: held.line ? css("accent") : "none",
+          stroke: css("accent"),
+          "stroke-width": 2,
+        })
+      : null,
   ]);
 }
 
@@ -162,13 +224,32 @@ export function drawPad(g, local, box, pen) {
     return box.y + h0;
   }
   const now = local.ink ?? local.pen?.line ?? null;
-  const pad = g.overlay("pad", { left: box.x, top: box.y, width: w, height: h0 }, () => buildPad(g, local), (node) => {
-    node.setAttribute("aria-label", say("Drawing pad, {strokes}. Arrow keys move the pen, Space sets it down and lifts it, Backspace takes the last stroke back, Delete clears.", { strokes: counted(strokes.length, "stroke") }));
-  });
+  const pad = g.overlay(
+    "pad",
+    { left: box.x, top: box.y, width: w, height: h0 },
+    () => buildPad(g, local),
+    (node) => {
+      node.setAttribute(
+        "aria-label",
+        say(
+          "Drawing pad, {strokes}. Arrow keys move the pen, Space sets it down and lifts it, Backspace takes the last stroke back, Delete clears.",
+          { strokes: counted(strokes.length, "stroke") },
+        ),
+      );
+    },
+  );
   const held = document.activeElement === pad ? local.pen : null;
   drawSheet(g, box, pen, strokes, now, held);
   /** @param {string} act @param {string} text @param {() => void} click @param {number} left */
-  const button = (act, text, click, left) => g.overlay(`pad ${act}`, { left, top: box.y + h0 + 6 }, () => html("button", { type: "button", class: "gb-button gb-small", "data-act": act, click }, text), (node) => { node.disabled = !strokes.length; });
+  const button = (act, text, click, left) =>
+    g.overlay(
+      `pad ${act}`,
+      { left, top: box.y + h0 + 6 },
+      () => html("button", { type: "button", class: "gb-button gb-small", "data-act": act, click }, text),
+      (node) => {
+        node.disabled = !strokes.length;
+      },
+    );
   button("undo", say("Undo stroke"), () => takeBack(g, local), box.x);
   button("clear", say("Clear"), () => wipe(g), box.x + 108);
   return box.y + h0 + (isPhone(g.width) ? 56 : 40);

@@ -85,15 +85,26 @@ const normResidual = {
       const key = `${place.name} ${kind}`;
       const { centred, normalised, output } = place[kind];
       const found = opened.get(key) ?? {
-        x: unpack(place.x), centred: unpack(centred), normalised: unpack(normalised), output: unpack(output),
-        ...(place.gain && { gain: unpack(place.gain) }), ...(place.bias && { bias: unpack(place.bias) }),
+        x: unpack(place.x),
+        centred: unpack(centred),
+        normalised: unpack(normalised),
+        output: unpack(output),
+        ...(place.gain && { gain: unpack(place.gain) }),
+        ...(place.bias && { bias: unpack(place.bias) }),
       };
       opened.set(key, found);
       return found;
     };
     const names = [...data.lines.map(nameOf), ...NORM_STEPS, say("The other norm")];
     const same = local.names?.join() === names.join();
-    return { a, p, cols: a.final.length, names, along: data.along, steps: same ? local.steps : stepMode("written", names) };
+    return {
+      a,
+      p,
+      cols: a.final.length,
+      names,
+      along: data.along,
+      steps: same ? local.steps : stepMode("written", names),
+    };
   },
 
   draw(g, data, local) {
@@ -110,7 +121,10 @@ const normResidual = {
     drawCard(g, data, local, at);
     drawNorm(g, data, local, at);
     drawDoors(g, data, local, at);
-    if (!at.phone) g.part("rule", [at.height], () => h("path", { d: `M${at.norm.x - 16},0V${at.height - 6}`, stroke: css("line") }));
+    if (!at.phone)
+      g.part("rule", [at.height], () =>
+        h("path", { d: `M${at.norm.x - 16},0V${at.height - 6}`, stroke: css("line") }),
+      );
   },
 
   within: ({ follow: _, ...change }) => change, // the data are those of one token
@@ -134,15 +148,32 @@ const normResidual = {
     const chosen = chosenOf(data, local);
     const place = placeOf(data, chosen);
     const kind = kindOf(data, place);
-    const lines = data.lines.slice(0, 40).map((one) => say("{line} {length} long, cosine {cosine}", { line: nameOf(one), length: num(one.norm, 2), cosine: num(one.cosine, 2) })).join("; ");
+    const lines = data.lines
+      .slice(0, 40)
+      .map((one) =>
+        say("{line} {length} long, cosine {cosine}", {
+          line: nameOf(one),
+          length: num(one.norm, 2),
+          cosine: num(one.cosine, 2),
+        }),
+      )
+      .join("; ");
     const step = local.steps.said(local, (now) => captionOf(data, local, now));
     const { mean, scale } = place[kind ?? "rms"];
     const takes = { norm: titleOf(data, place), mean: num(mean ?? 0, 3), scale: num(scale, 3) };
-    const norm = !kind ? say("No norm stands there.") : mean === null ? say("{norm}: no mean taken off, divided by {scale}.", takes) : say("{norm}: mean {mean}, divided by {scale}.", takes);
+    const norm = !kind
+      ? say("No norm stands there.")
+      : mean === null
+        ? say("{norm}: no mean taken off, divided by {scale}.", takes)
+        : say("{norm}: mean {mean}, divided by {scale}.", takes);
     return [
       step + say("The ledger of {token}: {lines}.", { token: visible(data.tokens[data.row].text), lines }),
-      say("They add up to {length}, off by {error} of it.", { length: num(data.length, 2), error: tiny(data.error) }),
-      say("Chosen: {line}.", { line: data.lines[chosen] ? nameOf(data.lines[chosen]) : say("sum") }), norm,
+      say("They add up to {length}, off by {error} of it.", {
+        length: num(data.length, 2),
+        error: tiny(data.error),
+      }),
+      say("Chosen: {line}.", { line: data.lines[chosen] ? nameOf(data.lines[chosen]) : say("sum") }),
+      norm,
     ].join(" ");
   },
 
@@ -154,10 +185,38 @@ const normResidual = {
     const q = kind && local.p(place, kind);
     const value = (/** @type {keyof Opened} */ name) => q?.[name]?.[i] ?? null;
     return {
-      tokens: data.tokens.map((token) => token.text), row: data.row, stage: local.steps.state(local), written: written(data, local), line: chosen < data.lines.length ? data.lines[chosen].name : "sum",
-      lines: data.lines.map(({ name, norm, cosine, running, logit }) => ({ name, norm, cosine, running, logit })), length: data.length, error: data.error,
-      top: data.top, rest: data.rest, direct: data.direct, up: chosen < data.lines.length ? data.lines[chosen].up : [],
-      norm: { name: place.name, own: place.own, kind, eps: place.eps, mean: kind ? place[kind].mean : null, scale: kind ? place[kind].scale : null, alike: place.alike, number: i, x: value("x"), centred: value("centred"), normalised: value("normalised"), output: value("output") },
+      tokens: data.tokens.map((token) => token.text),
+      row: data.row,
+      stage: local.steps.state(local),
+      written: written(data, local),
+      line: chosen < data.lines.length ? data.lines[chosen].name : "sum",
+      lines: data.lines.map(({ name, norm, cosine, running, logit }) => ({
+        name,
+        norm,
+        cosine,
+        running,
+        logit,
+      })),
+      length: data.length,
+      error: data.error,
+      top: data.top,
+      rest: data.rest,
+      direct: data.direct,
+      up: chosen < data.lines.length ? data.lines[chosen].up : [],
+      norm: {
+        name: place.name,
+        own: place.own,
+        kind,
+        eps: place.eps,
+        mean: kind ? place[kind].mean : null,
+        scale: kind ? place[kind].scale : null,
+        alike: place.alike,
+        number: i,
+        x: value("x"),
+        centred: value("centred"),
+        normalised: value("normalised"),
+        output: value("output"),
+      },
     };
   },
 };
@@ -168,7 +227,9 @@ const normResidual = {
  */
 function choose(g, data, at) {
   const one = data.lines[at];
-  const change = one ? { line: LINE[one.part], ...(one.layer === null ? {} : { block: one.layer }) } : { line: "sum" };
+  const change = one
+    ? { line: LINE[one.part], ...(one.layer === null ? {} : { block: one.layer }) }
+    : { line: "sum" };
   g.select({ ...change, written: -1 });
 }
 /** @param {LedgerStage} g @param {Data} data @param {number} to */
@@ -188,17 +249,42 @@ function listen(g, local) {
     if (token !== null) follow(g, g.data, Number(token));
     else choose(g, g.data, Number(hit.getAttribute("data-line")));
   });
-  const over = (/** @type {number} */ y) => local.at.hint > 0 && y > local.at.top && y < local.at.top + local.at.rows * local.at.pitch;
-  g.svg.addEventListener("wheel", (event) => {
-    const [x, y] = pointerAt(g, event);
-    if (over(y) && x > local.at.x && x < local.at.x + local.at.w && scrollTo(g, local, (local.first ?? 0) + Math.sign(event.deltaY) * 2)) event.preventDefault();
-  }, { passive: false });
+  const over = (/** @type {number} */ y) =>
+    local.at.hint > 0 && y > local.at.top && y < local.at.top + local.at.rows * local.at.pitch;
+  g.svg.addEventListener(
+    "wheel",
+    (event) => {
+      const [x, y] = pointerAt(g, event);
+      if (
+        over(y) &&
+        x > local.at.x &&
+        x < local.at.x + local.at.w &&
+        scrollTo(g, local, (local.first ?? 0) + Math.sign(event.deltaY) * 2)
+      )
+        event.preventDefault();
+    },
+    { passive: false },
+  );
   /** @type {[y: number, first: number] | null} */
   let from = null; // a finger, and the line that was at the top when it came
-  g.svg.addEventListener("touchstart", (event) => { from = over(pointerAt(g, event.touches[0])[1]) ? [event.touches[0].clientY, local.first ?? 0] : null; }, { passive: true });
-  g.svg.addEventListener("touchmove", (event) => {
-    if (from && scrollTo(g, local, from[1] + Math.round((from[0] - event.touches[0].clientY) / local.at.pitch))) event.preventDefault();
-  }, { passive: false });
+  g.svg.addEventListener(
+    "touchstart",
+    (event) => {
+      from = over(pointerAt(g, event.touches[0])[1]) ? [event.touches[0].clientY, local.first ?? 0] : null;
+    },
+    { passive: true },
+  );
+  g.svg.addEventListener(
+    "touchmove",
+    (event) => {
+      if (
+        from &&
+        scrollTo(g, local, from[1] + Math.round((from[0] - event.touches[0].clientY) / local.at.pitch))
+      )
+        event.preventDefault();
+    },
+    { passive: false },
+  );
 }
 
 /**
@@ -207,12 +293,20 @@ function listen(g, local) {
  */
 function drawDoors(g, data, local, at) {
   const one = data.lines[chosenOf(data, local)];
-  const part = one?.part === "mlp" ? ["feed_forward", sayOf("door", "L{block} MLP", { block: one.layer })] : ["attention", sayOf("door", "L{block} attention", { block: one?.layer ?? local.sel.block })];
+  const part =
+    one?.part === "mlp"
+      ? ["feed_forward", sayOf("door", "L{block} MLP", { block: one.layer })]
+      : ["attention", sayOf("door", "L{block} attention", { block: one?.layer ?? local.sel.block })];
   if (!g.can.visit) return;
   const y = at.height - (at.phone ? 34 : 24);
   const x = at.phone ? -2 : at.card.x + 14;
   g.door(part[0], { left: x, top: y }, part[1], say("The part that wrote this line"));
-  g.door("break_it", { left: x + 120, top: y }, say("Without them"), say("Training without norms or residuals"));
+  g.door(
+    "break_it",
+    { left: x + 120, top: y },
+    say("Without them"),
+    say("Training without norms or residuals"),
+  );
   g.door("home", { left: x + 240, top: y }, say("Home"), say("The whole machine"));
 }
 

@@ -33,9 +33,21 @@ import { isDesk } from "../../app/kit/widths.js";
 /** @type {Record<string, string>} */
 const SHADE = { pre: "pos", post: "accent", none: "neg" };
 /** @type {Record<string, string>} */
-const WHERE = { x: say("x comes in"), sum: say("the sum"), attention: say("attention"), "cross-attention": say("cross-attention"), mlp: "MLP" };
+const WHERE = {
+  x: say("x comes in"),
+  sum: say("the sum"),
+  attention: say("attention"),
+  "cross-attention": say("cross-attention"),
+  mlp: "MLP",
+};
 /** The same for who does not see them. @type {Record<string, string>} */
-const HEARD = { x: "x", sum: say("sum"), attention: say("attention"), "cross-attention": say("cross-attention"), mlp: "mlp" };
+const HEARD = {
+  x: "x",
+  sum: say("sum"),
+  attention: say("attention"),
+  "cross-attention": say("cross-attention"),
+  mlp: "mlp",
+};
 /** @type {Record<string, string>} */
 const HUE = { attention: "att", "cross-attention": "att", mlp: "mlp", x: "res", sum: "res" };
 /** @param {string} where */
@@ -66,24 +78,76 @@ function drawWay(box, way) {
   const line = x + 9;
   const branch = x + 32;
   const room = Math.max(20, w - 190);
-  const inStream = (/** @type {string} */ where) => where === "x" || where === "sum" || (way.wiring === "post" && isNorm(where));
+  const inStream = (/** @type {string} */ where) =>
+    where === "x" || where === "sum" || (way.wiring === "post" && isNorm(where));
   const Y = (/** @type {number} */ i) => y + 62 + i * pitch;
   /** @type {Shapes[]} */
-  const out = [label(x, y + 14, way.wiring === "pre" ? say("Norm before each part (pre-norm)") : say("Norm after each sum (post-norm)"), { weight: 600, fill: "ink" }),
-    label(x, y + 31, way.own ? say("this model is built so") : say("its weights, wired the other way"), { fill: way.own ? "accent" : "ink3" }),
-    h("path", { d: `M${line},${Y(0)}V${Y(way.steps.length - 1) + 12}m-4,-6l4,6l4,-6`, fill: "none", stroke: css("res"), "stroke-width": 3 })];
+  const out = [
+    label(
+      x,
+      y + 14,
+      way.wiring === "pre" ? say("Norm before each part (pre-norm)") : say("Norm after each sum (post-norm)"),
+      { weight: 600, fill: "ink" },
+    ),
+    label(x, y + 31, way.own ? say("this model is built so") : say("its weights, wired the other way"), {
+      fill: way.own ? "accent" : "ink3",
+    }),
+    h("path", {
+      d: `M${line},${Y(0)}V${Y(way.steps.length - 1) + 12}m-4,-6l4,6l4,-6`,
+      fill: "none",
+      stroke: css("res"),
+      "stroke-width": 3,
+    }),
+  ];
   let from = 0;
   way.steps.forEach((step, i) => {
     const [where, size] = step;
     const on = inStream(where);
-    if (where === "sum") out.push(h("path", { d: `M${line + 2},${Y(from) + 2}Q${branch - 8},${Y(from) + 4} ${branch - 6},${Y(from + 1) - 4}V${Y(i - 1) + 4}Q${branch - 8},${Y(i) - 6} ${line + 8},${Y(i)}`, fill: "none", stroke: css("ink3"), "stroke-width": 1.2 }));
+    if (where === "sum")
+      out.push(
+        h("path", {
+          d: `M${line + 2},${Y(from) + 2}Q${branch - 8},${Y(from) + 4} ${branch - 6},${Y(from + 1) - 4}V${Y(i - 1) + 4}Q${branch - 8},${Y(i) - 6} ${line + 8},${Y(i)}`,
+          fill: "none",
+          stroke: css("ink3"),
+          "stroke-width": 1.2,
+        }),
+      );
     if (on) from = i;
     const name = isNorm(where) ? say("norm {name}", { name: where }) : WHERE[where];
-    out.push(on ? h("circle", { cx: line, cy: Y(i), r: where === "sum" ? 6 : 4.5, fill: css(isNorm(where) ? "accent-soft" : "bg"), stroke: css(isNorm(where) ? "accent" : "ink2"), "stroke-width": 1.5 }) : null,
-      where === "sum" && h("path", { d: `M${line - 3},${Y(i)}h6M${line},${Y(i) - 3}v6`, stroke: css("ink2") }),
-      label(on ? line + 14 : branch, Y(i) + 4, name, { fill: isNorm(where) ? "accent" : HUE[where] === "att" ? "att-ink" : HUE[where] === "mlp" ? "mlp-ink" : "ink", weight: on ? 600 : 400 }),
-      h("rect", { x: x + 138, y: Y(i) - 4, width: Math.max(1, (room * size) / most), height: 8, rx: 2, fill: css(isNorm(where) ? "accent" : HUE[where]), opacity: 0.85 }),
-      label(x + w, Y(i) + 4, num(size, 2), { anchor: "end", mono: true, fill: "ink2" }));
+    out.push(
+      on
+        ? h("circle", {
+            cx: line,
+            cy: Y(i),
+            r: where === "sum" ? 6 : 4.5,
+            fill: css(isNorm(where) ? "accent-soft" : "bg"),
+            stroke: css(isNorm(where) ? "accent" : "ink2"),
+            "stroke-width": 1.5,
+          })
+        : null,
+      where === "sum" &&
+        h("path", { d: `M${line - 3},${Y(i)}h6M${line},${Y(i) - 3}v6`, stroke: css("ink2") }),
+      label(on ? line + 14 : branch, Y(i) + 4, name, {
+        fill: isNorm(where)
+          ? "accent"
+          : HUE[where] === "att"
+            ? "att-ink"
+            : HUE[where] === "mlp"
+              ? "mlp-ink"
+              : "ink",
+        weight: on ? 600 : 400,
+      }),
+      h("rect", {
+        x: x + 138,
+        y: Y(i) - 4,
+        width: Math.max(1, (room * size) / most),
+        height: 8,
+        rx: 2,
+        fill: css(isNorm(where) ? "accent" : HUE[where]),
+        opacity: 0.85,
+      }),
+      label(x + w, Y(i) + 4, num(size, 2), { anchor: "end", mono: true, fill: "ink2" }),
+    );
   });
   return out;
 }
@@ -95,26 +159,58 @@ function drawWay(box, way) {
  */
 function drawDepth(g, data, box, what, title, about) {
   const { x, y, w, h: tall } = box;
-  const known = data.variants.flatMap((one) => [...one[what].low, ...one[what].high]).flatMap((v) => (v !== null && v > 0 ? [v] : []));
-  const [low, high] = known.length ? [Math.floor(Math.log10(Math.min(...known))), Math.ceil(Math.log10(Math.max(...known)))] : [-6, 0];
+  const known = data.variants
+    .flatMap((one) => [...one[what].low, ...one[what].high])
+    .flatMap((v) => (v !== null && v > 0 ? [v] : []));
+  const [low, high] = known.length
+    ? [Math.floor(Math.log10(Math.min(...known))), Math.ceil(Math.log10(Math.max(...known)))]
+    : [-6, 0];
   const [left, right, top, bottom] = [x + 40, x + w - 8, y + 44, y + tall - 34];
   const X = (/** @type {number} */ i) => left + ((right - left) * i) / data.layers;
-  const Y = (/** @type {number} */ v) => bottom - ((bottom - top) * (Math.log10(v) - low)) / Math.max(1, high - low);
+  const Y = (/** @type {number} */ v) =>
+    bottom - ((bottom - top) * (Math.log10(v) - low)) / Math.max(1, high - low);
   const every = Math.max(1, Math.ceil((high - low) / 7));
   const ticks = Array.from({ length: Math.floor((high - low) / every) + 1 }, (_, i) => low + i * every);
   /** @type {(values: (number | null)[]) => Point[]} */
-  const points = (values) => values.flatMap((v, i) => (v !== null && v > 0 ? [/** @type {Point} */ ([X(i), Y(v)])] : []));
-  const path = (/** @type {Point[]} */ list) => list.map(([a, b], i) => `${i ? "L" : "M"}${a.toFixed(1)},${b.toFixed(1)}`).join("");
+  const points = (values) =>
+    values.flatMap((v, i) => (v !== null && v > 0 ? [/** @type {Point} */ ([X(i), Y(v)])] : []));
+  const path = (/** @type {Point[]} */ list) =>
+    list.map(([a, b], i) => `${i ? "L" : "M"}${a.toFixed(1)},${b.toFixed(1)}`).join("");
   return [
-    label(x, y + 14, title, { weight: 600, fill: "ink", size: 14 }), label(x, y + 31, about, { fill: "ink3" }),
-    ticks.map((t) => [h("path", { d: `M${left},${Y(10 ** t)}H${right}`, stroke: css("line") }), label(left - 6, Y(10 ** t) + 4, `10${raised(t)}`, { anchor: "end", mono: true, fill: "ink3" })]),
-    [0, Math.round(data.layers / 2), data.layers].map((i) => label(X(i), bottom + 16, i, { anchor: "middle", mono: true, fill: "ink3" })),
-    label((left + right) / 2, bottom + 31, say("blocks passed, from the input"), { anchor: "middle", fill: "ink3" }),
+    label(x, y + 14, title, { weight: 600, fill: "ink", size: 14 }),
+    label(x, y + 31, about, { fill: "ink3" }),
+    ticks.map((t) => [
+      h("path", { d: `M${left},${Y(10 ** t)}H${right}`, stroke: css("line") }),
+      label(left - 6, Y(10 ** t) + 4, `10${raised(t)}`, { anchor: "end", mono: true, fill: "ink3" }),
+    ]),
+    [0, Math.round(data.layers / 2), data.layers].map((i) =>
+      label(X(i), bottom + 16, i, { anchor: "middle", mono: true, fill: "ink3" }),
+    ),
+    label((left + right) / 2, bottom + 31, say("blocks passed, from the input"), {
+      anchor: "middle",
+      fill: "ink3",
+    }),
     data.variants.map((one) => {
-      const [up, down, mid] = [points(one[what].high), points(one[what].low).reverse(), points(one[what].mid)];
-      return g.tip(h("g", {}, h("path", { d: `${path([...up, ...down])}Z`, fill: css(SHADE[one.norms]), opacity: 0.16 }),
-        h("path", { d: path(mid), fill: "none", stroke: css(SHADE[one.norms]), "stroke-width": 2, "stroke-dasharray": one.residual ? null : "5 3" })),
-      `${one.name}\n${say("at the input {first}, after block {block} {last}", { first: sized(one[what].mid[0]), block: data.layers - 1, last: sized(one[what].mid[one[what].mid.length - 1]) })}`);
+      const [up, down, mid] = [
+        points(one[what].high),
+        points(one[what].low).reverse(),
+        points(one[what].mid),
+      ];
+      return g.tip(
+        h(
+          "g",
+          {},
+          h("path", { d: `${path([...up, ...down])}Z`, fill: css(SHADE[one.norms]), opacity: 0.16 }),
+          h("path", {
+            d: path(mid),
+            fill: "none",
+            stroke: css(SHADE[one.norms]),
+            "stroke-width": 2,
+            "stroke-dasharray": one.residual ? null : "5 3",
+          }),
+        ),
+        `${one.name}\n${say("at the input {first}, after block {block} {last}", { first: sized(one[what].mid[0]), block: data.layers - 1, last: sized(one[what].mid[one[what].mid.length - 1]) })}`,
+      );
     }),
   ];
 }
@@ -122,14 +218,33 @@ function drawDepth(g, data, box, what, title, about) {
 /** @param {Data} data @param {Corner} box */
 function drawLegend(data, box) {
   const { x, y, w } = box;
-  return [label(x, y + 14, say("What reaches the input"), { weight: 600, fill: "ink", size: 14 }), label(x, y + 31, say("gradient there ÷ after the last block"), { fill: "ink3" }),
+  return [
+    label(x, y + 14, say("What reaches the input"), { weight: 600, fill: "ink", size: 14 }),
+    label(x, y + 31, say("gradient there ÷ after the last block"), { fill: "ink3" }),
     data.variants.map((one, i) => {
       const mid = y + 56 + i * 26;
-      return [h("path", { d: `M${x},${mid - 4}h26`, stroke: css(SHADE[one.norms]), "stroke-width": 2.5, "stroke-dasharray": one.residual ? null : "5 3" }),
-        label(x + 34, mid, one.name, { fill: "ink" }), label(x + w, mid, sized(one.reach), { anchor: "end", mono: true, fill: "ink2" })];
+      return [
+        h("path", {
+          d: `M${x},${mid - 4}h26`,
+          stroke: css(SHADE[one.norms]),
+          "stroke-width": 2.5,
+          "stroke-dasharray": one.residual ? null : "5 3",
+        }),
+        label(x + 34, mid, one.name, { fill: "ink" }),
+        label(x + w, mid, sized(one.reach), { anchor: "end", mono: true, fill: "ink2" }),
+      ];
     }),
-    data.done < data.total ? label(x, y + 56 + data.variants.length * 26 + 4, say("{done} of {models} measured …", { done: data.done, models: counted(data.total, "model") }), { fill: "ink3" })
-      : inLines(verdict(data), w).map((line, i) => label(x, y + 66 + data.variants.length * 26 + 17 * i, line, { fill: "ink2" }))];
+    data.done < data.total
+      ? label(
+          x,
+          y + 56 + data.variants.length * 26 + 4,
+          say("{done} of {models} measured …", { done: data.done, models: counted(data.total, "model") }),
+          { fill: "ink3" },
+        )
+      : inLines(verdict(data), w).map((line, i) =>
+          label(x, y + 66 + data.variants.length * 26 + 17 * i, line, { fill: "ink2" }),
+        ),
+  ];
 }
 /**
  * What the six numbers say.
@@ -141,9 +256,32 @@ function verdict(data) {
   const loose = data.variants.find((one) => one.residual && one.norms === "none");
   if (!bare || !pre || !loose) return "";
   const said = [];
-  if (bare.reach !== null) said.push(bare.reach < 0.1 ? say("With neither, {share} of the gradient is left at the input: the first blocks hardly learn.", { share: sized(bare.reach) }) : say("With neither, {share} of the gradient is left at the input: at this depth that is no trouble yet.", { share: sized(bare.reach) }));
-  if (loose.reach === null || loose.reach > 10) said.push(loose.reach === null ? say("Residuals without norms: the stream grows block by block, and the gradient overflows.") : say("Residuals without norms: the stream grows block by block, and the gradient with it, {ratio} times.", { ratio: sized(loose.reach) }));
-  if (pre.reach !== null) said.push(say("Residuals with norms before the parts keep it within a few times: {ratio}.", { ratio: sized(pre.reach) }));
+  if (bare.reach !== null)
+    said.push(
+      bare.reach < 0.1
+        ? say("With neither, {share} of the gradient is left at the input: the first blocks hardly learn.", {
+            share: sized(bare.reach),
+          })
+        : say(
+            "With neither, {share} of the gradient is left at the input: at this depth that is no trouble yet.",
+            { share: sized(bare.reach) },
+          ),
+    );
+  if (loose.reach === null || loose.reach > 10)
+    said.push(
+      loose.reach === null
+        ? say("Residuals without norms: the stream grows block by block, and the gradient overflows.")
+        : say(
+            "Residuals without norms: the stream grows block by block, and the gradient with it, {ratio} times.",
+            { ratio: sized(loose.reach) },
+          ),
+    );
+  if (pre.reach !== null)
+    said.push(
+      say("Residuals with norms before the parts keep it within a few times: {ratio}.", {
+        ratio: sized(pre.reach),
+      }),
+    );
   return said.join(" ");
 }
 
@@ -155,33 +293,81 @@ const gradients = {
     const rows = data.ways ? data.ways[0].steps.length : 0;
     const high = data.ways ? 74 + rows * 29 : 44;
     const half = wide ? (w - 48) / 2 : w;
-    for (const [i, way] of (data.ways ?? []).entries()) g.part(`way ${i}`, [i], () => drawWay({ x: wide ? i * (half + 48) : 0, y: (wide ? 0 : i * (high + 16)) + 24, w: half }, way));
+    for (const [i, way] of (data.ways ?? []).entries())
+      g.part(`way ${i}`, [i], () =>
+        drawWay({ x: wide ? i * (half + 48) : 0, y: (wide ? 0 : i * (high + 16)) + 24, w: half }, way),
+      );
     g.part("head", null, () => [
-      data.ways && h("text", { x: 0, y: 12, "font-size": 14, "font-weight": 600, fill: css("ink") }, pieces(wide ? say("Block {block} on {token}: size (rms) of its numbers on the way") : say("Block {block} on {token}"), { block: String(data.block), token: h("tspan", { "font-family": MONO }, tokenSpans(data.token, 100, 14)) })),
-      !data.ways && inLines(data.kind === "none" ? say("This model has no norms to place.") : say("This model has no block to wire."), w).map((line, i) => label(0, 14 + 17 * i, line, { fill: "ink2" })),
+      data.ways &&
+        h(
+          "text",
+          { x: 0, y: 12, "font-size": 14, "font-weight": 600, fill: css("ink") },
+          pieces(
+            wide
+              ? say("Block {block} on {token}: size (rms) of its numbers on the way")
+              : say("Block {block} on {token}"),
+            {
+              block: String(data.block),
+              token: h("tspan", { "font-family": MONO }, tokenSpans(data.token, 100, 14)),
+            },
+          ),
+        ),
+      !data.ways &&
+        inLines(
+          data.kind === "none"
+            ? say("This model has no norms to place.")
+            : say("This model has no block to wire."),
+          w,
+        ).map((line, i) => label(0, 14 + 17 * i, line, { fill: "ink2" })),
     ]);
     const top = (data.ways ? (wide ? high : 2 * high + 16) : 20) + 44;
     const third = wide ? (w - 60) / 3 : w;
-    const at = (/** @type {number} */ i) => (wide ? { x: i * (third + 30), y: top, w: third, h: 300 } : { x: 0, y: top + [0, 320, 640][i], w, h: 300 });
-    g.part("gradient", null, () => drawDepth(g, data, at(0), "stream", say("Gradient by depth"), say("rms of the loss’s gradient by the stream")));
-    g.part("activation", null, () => drawDepth(g, data, at(1), "activation", say("The stream by depth"), say("rms of its numbers")));
+    const at = (/** @type {number} */ i) =>
+      wide
+        ? { x: i * (third + 30), y: top, w: third, h: 300 }
+        : { x: 0, y: top + [0, 320, 640][i], w, h: 300 };
+    g.part("gradient", null, () =>
+      drawDepth(
+        g,
+        data,
+        at(0),
+        "stream",
+        say("Gradient by depth"),
+        say("rms of the loss’s gradient by the stream"),
+      ),
+    );
+    g.part("activation", null, () =>
+      drawDepth(g, data, at(1), "activation", say("The stream by depth"), say("rms of its numbers")),
+    );
     g.part("legend", null, () => drawLegend(data, at(2)));
-    const told = data.done < data.total ? 0 : 60 + data.variants.length * 26 + 17 * inLines(verdict(data), third).length;
+    const told =
+      data.done < data.total ? 0 : 60 + data.variants.length * 26 + 17 * inLines(verdict(data), third).length;
     g.height = wide ? top + Math.max(306, told) : top + 640 + Math.max(320, told);
   },
 
   describe(data) {
-    const ways = (data.ways ?? []).map((way) => {
-      const steps = way.steps.map(([where, size]) => `${isNorm(where) ? where : (HEARD[where] ?? where)} ${num(size, 2)}`).join(", ");
-      return `${way.own ? say("{wiring}-norm, as this model is built", { wiring: way.wiring }) : `${way.wiring}-norm`}: ${steps}.`;
-    }).join(" ");
+    const ways = (data.ways ?? [])
+      .map((way) => {
+        const steps = way.steps
+          .map(([where, size]) => `${isNorm(where) ? where : (HEARD[where] ?? where)} ${num(size, 2)}`)
+          .join(", ");
+        return `${way.own ? say("{wiring}-norm, as this model is built", { wiring: way.wiring }) : `${way.wiring}-norm`}: ${steps}.`;
+      })
+      .join(" ");
     const reached = data.variants.map((one) => `${one.name} ${sized(one.reach)}`);
-    if (data.done < data.total) reached.push(say("{done} of {total} measured", { done: data.done, total: data.total }));
+    if (data.done < data.total)
+      reached.push(say("{done} of {total} measured", { done: data.done, total: data.total }));
     return `${ways} ${say("Untrained models of {blocks}, gradient at the input over the one after the last block: {reached}.", { blocks: counted(data.layers, "block"), reached: reached.join("; ") })}`;
   },
 
   state(data) {
-    return { layers: data.layers, done: data.done, total: data.total, ways: data.ways, variants: data.variants };
+    return {
+      layers: data.layers,
+      done: data.done,
+      total: data.total,
+      ways: data.ways,
+      variants: data.variants,
+    };
   },
 };
 

@@ -37,23 +37,49 @@ import { isDesk } from "../../app/kit/widths.js";
  * @property {number} height
  */
 
-export const NORM_STEPS = [say("Into the norm"), say("Off the mean"), say("Over the spread"), say("Times the weight")];
+export const NORM_STEPS = [
+  say("Into the norm"),
+  say("Off the mean"),
+  say("Over the spread"),
+  say("Times the weight"),
+];
 /** @type {Record<Kind, string>} */
 export const KIND = { layer: "LayerNorm", rms: "RMSNorm" };
 /** A line's name by its part. @type {Record<Part, (block: number | null) => string>} */
 const NAMES = {
-  embedding: () => sayOf("ledger", "embedding"), position: () => sayOf("ledger", "position"), "token type": () => sayOf("ledger", "token type"),
-  attention: (block) => sayOf("ledger", "L{block} attention", { block }), "cross-attention": (block) => sayOf("ledger", "L{block} cross-attention", { block }),
-  mlp: (block) => sayOf("ledger", "L{block} mlp", { block }), "norm bias": () => sayOf("ledger", "norm biases"),
+  embedding: () => sayOf("ledger", "embedding"),
+  position: () => sayOf("ledger", "position"),
+  "token type": () => sayOf("ledger", "token type"),
+  attention: (block) => sayOf("ledger", "L{block} attention", { block }),
+  "cross-attention": (block) => sayOf("ledger", "L{block} cross-attention", { block }),
+  mlp: (block) => sayOf("ledger", "L{block} mlp", { block }),
+  "norm bias": () => sayOf("ledger", "norm biases"),
 };
 /** What a line is called. @param {Line} one */
 export const nameOf = (one) => NAMES[one.part](one.layer);
 /** The same for little room. @param {Line} one */
-export const shortOf = (one) => (one.part === "cross-attention" ? sayOf("ledger", "L{block} cross", { block: one.layer }) : nameOf(one));
+export const shortOf = (one) =>
+  one.part === "cross-attention" ? sayOf("ledger", "L{block} cross", { block: one.layer }) : nameOf(one);
 /** @type {Record<Part, string>} */
-export const COLOUR = { embedding: "res", position: "res", "token type": "res", attention: "att", "cross-attention": "att", mlp: "mlp", "norm bias": "ink3" };
+export const COLOUR = {
+  embedding: "res",
+  position: "res",
+  "token type": "res",
+  attention: "att",
+  "cross-attention": "att",
+  mlp: "mlp",
+  "norm bias": "ink3",
+};
 /** The parts as the link names them. @type {Record<Part, string>} */
-export const LINE = { embedding: "embedding", position: "position", "token type": "type", attention: "attention", "cross-attention": "cross", mlp: "mlp", "norm bias": "norms" };
+export const LINE = {
+  embedding: "embedding",
+  position: "position",
+  "token type": "type",
+  attention: "attention",
+  "cross-attention": "cross",
+  mlp: "mlp",
+  "norm bias": "norms",
+};
 /** @type {Record<string, string>} */
 const INK = { att: "att-ink", mlp: "mlp-ink", res: "ink", ink3: "ink2" };
 /** @param {Part} part */
@@ -86,10 +112,13 @@ export function chosenOf(data, local) {
   if (step < data.lines.length) return step;
   const { line, block } = local.sel;
   if (line === "sum") return data.lines.length;
-  const at = data.lines.findIndex((one) => LINE[one.part] === line && (one.layer === null || one.layer === block));
+  const at = data.lines.findIndex(
+    (one) => LINE[one.part] === line && (one.layer === null || one.layer === block),
+  );
   if (at >= 0) return at;
   return data.lines.findIndex((one) => one.part === "attention" && one.layer === block) >= 0
-    ? data.lines.findIndex((one) => one.part === "attention" && one.layer === block) : data.lines.length;
+    ? data.lines.findIndex((one) => one.part === "attention" && one.layer === block)
+    : data.lines.length;
 }
 /** @param {Data} data @param {number} at */
 export const placeOf = (data, at) => data.places[at < data.lines.length ? data.lines[at].name : "sum"];
@@ -127,12 +156,37 @@ export function plan(g, data) {
   const deep = g.whole ? data.tokens.length * 22 + 60 : 0; // of the tokens, all with a row of their own
   /** @type {(from: number, to: number) => Span} */
   const share = (from, to) => [x + w * from, w * (to - from)];
-  const [names, strip, size, cosine, logit] = [share(0, 0.195), share(0.195, 0.39), share(0.41, 0.625), share(0.65, 0.825), share(0.855, 1)];
+  const [names, strip, size, cosine, logit] = [
+    share(0, 0.195),
+    share(0.195, 0.39),
+    share(0.41, 0.625),
+    share(0.65, 0.825),
+    share(0.855, 1),
+  ];
   const end = top + pitch * (n + 1) + 8 + hint;
   const height = Math.max(500, end + 134, deep);
   return {
-    phone: false, rows: n, count: data.lines.length, first: 0, hint, rail: { ...rail, rows: Math.floor((height - 60) / 22), top: 48 }, top, pitch, x, w, end,
-    stream: x + 6, names, strip, size, cosine, logit: data.direct ? logit : null, own: end + 18, card: { x, y: end + 44, w }, norm, height,
+    phone: false,
+    rows: n,
+    count: data.lines.length,
+    first: 0,
+    hint,
+    rail: { ...rail, rows: Math.floor((height - 60) / 22), top: 48 },
+    top,
+    pitch,
+    x,
+    w,
+    end,
+    stream: x + 6,
+    names,
+    strip,
+    size,
+    cosine,
+    logit: data.direct ? logit : null,
+    own: end + 18,
+    card: { x, y: end + 44, w },
+    norm,
+    height,
   };
 }
 
@@ -145,10 +199,33 @@ function phonePlan(g, data) {
   const pitch = data.lines.length > 24 ? 22 : 28;
   const end = top + pitch * (n + 1) + 8 + hint;
   /** @type {Span[]} */
-  const [names, size, cosine] = [[0, 120], [122, w - 122 - 86], [w - 78, 78]];
+  const [names, size, cosine] = [
+    [0, 120],
+    [122, w - 122 - 86],
+    [w - 78, 78],
+  ];
   return {
-    phone: true, rows: n, count: data.lines.length, first: 0, hint, chips, top, pitch, x: 0, w, end, stream: 6, names, strip: null, size, cosine, logit: null,
-    own: end + 18, card: { x: 0, y: end + 46, w }, norm: { x: 0, y: end + 46 + 7 * 18, w }, height: end + 172 + 480 + 52,
+    phone: true,
+    rows: n,
+    count: data.lines.length,
+    first: 0,
+    hint,
+    chips,
+    top,
+    pitch,
+    x: 0,
+    w,
+    end,
+    stream: 6,
+    names,
+    strip: null,
+    size,
+    cosine,
+    logit: null,
+    own: end + 18,
+    card: { x: 0, y: end + 46, w },
+    norm: { x: 0, y: end + 46 + 7 * 18, w },
+    height: end + 172 + 480 + 52,
   };
 }
 /**

@@ -76,7 +76,10 @@ function listen(g, local) {
   if (local.listening) return;
   local.listening = true;
   /** @type {(event: Event) => string | undefined} */
-  const rowAt = (event) => (event.target instanceof Element ? /** @type {HTMLElement | null} */ (event.target.closest("[data-row]"))?.dataset.row : undefined);
+  const rowAt = (event) =>
+    event.target instanceof Element
+      ? /** @type {HTMLElement | null} */ (event.target.closest("[data-row]"))?.dataset.row
+      : undefined;
   g.svg.addEventListener("pointermove", (event) => {
     if (event.pointerType === "touch") return;
     const row = rowAt(event);
@@ -85,8 +88,16 @@ function listen(g, local) {
     local.hover = now;
     g.redraw();
   });
-  g.svg.addEventListener("pointerleave", () => { if (local.hover != null) { local.hover = null; g.redraw(); } });
-  g.svg.addEventListener("click", (event) => { const row = rowAt(event); if (row !== undefined) follow(g, g.data, local, Number(row)); });
+  g.svg.addEventListener("pointerleave", () => {
+    if (local.hover != null) {
+      local.hover = null;
+      g.redraw();
+    }
+  });
+  g.svg.addEventListener("click", (event) => {
+    const row = rowAt(event);
+    if (row !== undefined) follow(g, g.data, local, Number(row));
+  });
 }
 
 /** @type {View<Data, Kept, Objectives>} */
@@ -108,7 +119,8 @@ const objectivesView = {
 
   key(event, g, data, local) {
     const row = rowOf(data, local);
-    if (event.key === "ArrowUp" || event.key === "ArrowDown") follow(g, data, local, row + (event.key === "ArrowUp" ? -1 : 1));
+    if (event.key === "ArrowUp" || event.key === "ArrowDown")
+      follow(g, data, local, row + (event.key === "ArrowUp" ? -1 : 1));
     else if (steps.key(event, g, local)) return true;
     else if (event.key === "r" && g.can.recompute) g.send("again", { at: Date.now() });
     else if (event.key === "Escape") steps.up(g, local);
@@ -118,16 +130,72 @@ const objectivesView = {
 
   describe(data, local) {
     const row = rowOf(data, local);
-    return steps.said(local, (now) => WORDS[now]) + say("One sentence of {tokens} as three training examples. Token {row}, {text}. ", { tokens: counted(data.words.length, "token"), row, text: visible(data.words[row].text) }) +
-      data.lanes.map((lane) => `${lane.title}, ${SHAPE[lane.shape] ?? lane.shape}${lane.own ? say(", this model") : ""}: ${say("reads {read}; asks {asked}; here it {sees}.", { read: lane.reads.map((one) => visible(one.text)).join(" "), asked: lane.answers.filter((one) => one.score).map((one) => visible(one.text)).join(" "), sees: seenBy(lane, row) })}${lane.mean === null ? "" : say(" Mean loss {mean} nats.", { mean: num(lane.mean, 3) })}`).join(" ") +
-      say(" Curves: {list}.", { list: (local.rows ?? []).map((one, i) => `${NAMES[data.runs[i].objective]} ${one.last === null ? say("not measured") : num(one.last, 3)}`).join(", ") });
+    return (
+      steps.said(local, (now) => WORDS[now]) +
+      say("One sentence of {tokens} as three training examples. Token {row}, {text}. ", {
+        tokens: counted(data.words.length, "token"),
+        row,
+        text: visible(data.words[row].text),
+      }) +
+      data.lanes
+        .map(
+          (lane) =>
+            `${lane.title}, ${SHAPE[lane.shape] ?? lane.shape}${lane.own ? say(", this model") : ""}: ${say(
+              "reads {read}; asks {asked}; here it {sees}.",
+              {
+                read: lane.reads.map((one) => visible(one.text)).join(" "),
+                asked: lane.answers
+                  .filter((one) => one.score)
+                  .map((one) => visible(one.text))
+                  .join(" "),
+                sees: seenBy(lane, row),
+              },
+            )}${lane.mean === null ? "" : say(" Mean loss {mean} nats.", { mean: num(lane.mean, 3) })}`,
+        )
+        .join(" ") +
+      say(" Curves: {list}.", {
+        list: (local.rows ?? [])
+          .map(
+            (one, i) =>
+              `${NAMES[data.runs[i].objective]} ${one.last === null ? say("not measured") : num(one.last, 3)}`,
+          )
+          .join(", "),
+      })
+    );
   },
 
   state(data, local) {
     const row = rowOf(data, local);
-    return { tokens: data.tokens, words: data.words.map((one) => one.text), row, ...steps.state(local), hover: local.hover ?? null,
-      lanes: data.lanes.map((lane) => ({ objective: lane.objective, shape: lane.shape, own: lane.own, hidden: lane.hidden, reads: lane.reads.map(({ id, text, kind, at }) => ({ id, text, kind, row: at })), answers: lane.answers.map(({ id, text, row: at, score, mark, loss }) => ({ id, text, row: at, score, mark, loss })), decoder: lane.decoder.map((one) => one.id), mean: lane.mean, sees: seenBy(lane, row), positions: positions(lane, row) })),
-      chart: local.chart?.summary() ?? null, rows: local.rows, going: local.going, mine: data.mine };
+    return {
+      tokens: data.tokens,
+      words: data.words.map((one) => one.text),
+      row,
+      ...steps.state(local),
+      hover: local.hover ?? null,
+      lanes: data.lanes.map((lane) => ({
+        objective: lane.objective,
+        shape: lane.shape,
+        own: lane.own,
+        hidden: lane.hidden,
+        reads: lane.reads.map(({ id, text, kind, at }) => ({ id, text, kind, row: at })),
+        answers: lane.answers.map(({ id, text, row: at, score, mark, loss }) => ({
+          id,
+          text,
+          row: at,
+          score,
+          mark,
+          loss,
+        })),
+        decoder: lane.decoder.map((one) => one.id),
+        mean: lane.mean,
+        sees: seenBy(lane, row),
+        positions: positions(lane, row),
+      })),
+      chart: local.chart?.summary() ?? null,
+      rows: local.rows,
+      going: local.going,
+      mine: data.mine,
+    };
   },
 };
 

@@ -17,15 +17,34 @@ import { isPhone } from "../../app/kit/widths.js";
 
 const WIDTHS = { next_token: 150, masked: 164, span_corruption: 236 }; // the least of each lane
 const DEEP = 516; // the height of the picture on a wide screen
-export const steps = stepMode("lesson", [say("The sentence"), say("What is hidden"), say("What is read"), say("What is asked"), say("Who sees whom"), say("The loss")]);
+export const steps = stepMode("lesson", [
+  say("The sentence"),
+  say("What is hidden"),
+  say("What is read"),
+  say("What is asked"),
+  say("Who sees whom"),
+  say("The loss"),
+]);
 /** What each step shows. */
 export const WORDS = [
-  say("One sentence, cut into tokens: words, or parts of words. A model can learn from it in three ways, and nobody has to label anything: the answers stand in the sentence."),
-  say("Each way hides something, grey here: from the first, at every token, all that comes after it; from the second some tokens in the middle; from the third whole spans."),
-  say("What the model reads in each: the tokens as they are, a sign such as [MASK] in the place of a hidden token, or one sign for a whole span."),
-  say("What it is asked: at each token the next one; the tokens that were masked, and no others; the spans, one after the other. Only these answers count, so one sentence asks many questions in the first way and few in the others."),
-  say("Who sees whom: a filled cell says that the token of this row may look at the token of that column. In the first way nobody may look ahead, or the answer would stand there."),
-  say("The loss is how wrong the model is at an answer: 0 if it was sure of it, more the less it expected it. The curves show it falling while three models learn, one in each way."),
+  say(
+    "One sentence, cut into tokens: words, or parts of words. A model can learn from it in three ways, and nobody has to label anything: the answers stand in the sentence.",
+  ),
+  say(
+    "Each way hides something, grey here: from the first, at every token, all that comes after it; from the second some tokens in the middle; from the third whole spans.",
+  ),
+  say(
+    "What the model reads in each: the tokens as they are, a sign such as [MASK] in the place of a hidden token, or one sign for a whole span.",
+  ),
+  say(
+    "What it is asked: at each token the next one; the tokens that were masked, and no others; the spans, one after the other. Only these answers count, so one sentence asks many questions in the first way and few in the others.",
+  ),
+  say(
+    "Who sees whom: a filled cell says that the token of this row may look at the token of that column. In the first way nobody may look ahead, or the answer would stand there.",
+  ),
+  say(
+    "The loss is how wrong the model is at an answer: 0 if it was sure of it, more the less it expected it. The curves show it falling while three models learn, one in each way.",
+  ),
 ];
 export const LAST = steps.last;
 export const stepOf = steps.of;
@@ -61,7 +80,17 @@ export function plan(g, data) {
   if (phone) {
     let y = 0;
     data.lanes.forEach((lane) => {
-      lanes.push({ lane, names: 84, x: 88, y, w: g.width - 88, top: y + top, pitch, map: y + top + rows * pitch + 22, side });
+      lanes.push({
+        lane,
+        names: 84,
+        x: 88,
+        y,
+        w: g.width - 88,
+        top: y + top,
+        pitch,
+        map: y + top + rows * pitch + 22,
+        side,
+      });
       y += top + rows * pitch + 22 + side + 40;
     });
     return { phone, lanes, pitch, curve: { x: 0, y: y + 4, w: g.width }, height: y + 524 };
@@ -71,8 +100,15 @@ export function plan(g, data) {
     lanes.push({ lane, names: i ? 0 : names, x, y: 0, w, top, pitch, map, side });
     x += w + gap;
   });
-  if (below) return { phone, lanes, pitch, curve: { x: 0, y: map + side + 44, w: g.width }, height: map + side + 516 };
-  return { phone, lanes, pitch, curve: { x: x + 14, y: 0, w: g.width - x - 14 }, height: Math.max(DEEP, map + side + 22) };
+  if (below)
+    return { phone, lanes, pitch, curve: { x: 0, y: map + side + 44, w: g.width }, height: map + side + 516 };
+  return {
+    phone,
+    lanes,
+    pitch,
+    curve: { x: x + 14, y: 0, w: g.width - x - 14 },
+    height: Math.max(DEEP, map + side + 22),
+  };
 }
 
 /** Where the columns of a lane begin, and how wide they are. @param {LanePlace} place */

@@ -3,7 +3,20 @@
 
 import { mount, pointerAt } from "../../app/kit/glass.js";
 import { say } from "../../app/kit/say.js";
-import { MONO, chip, clamp, css, h, html, label, lerp, measure, num, unpack, visible } from "../../app/kit/shapes.js";
+import {
+  MONO,
+  chip,
+  clamp,
+  css,
+  h,
+  html,
+  label,
+  lerp,
+  measure,
+  num,
+  unpack,
+  visible,
+} from "../../app/kit/shapes.js";
 import { isClear } from "../../app/kit/steps.js";
 import { isDesk } from "../../app/kit/widths.js";
 import { finderFigure } from "./finder.js";
@@ -96,16 +109,29 @@ const pointAt = (track, at) => [track.points[2 * at], track.points[2 * at + 1]];
 const lastOf = (track, lap) => Math.min(lap, track.losses.length - 1);
 /** What to say of a track at a step: "" while it is in the picture. @type {(track: Track, lap: number) => string} */
 function fate(track, lap) {
-  if (track.diverged !== null && lap >= track.diverged) return say("diverged at {step}", { step: track.diverged });
-  return track.left !== null && lap >= track.left && !track.inside(lastOf(track, lap)) ? say("out since {step}", { step: track.left }) : "";
+  if (track.diverged !== null && lap >= track.diverged)
+    return say("diverged at {step}", { step: track.diverged });
+  return track.left !== null && lap >= track.left && !track.inside(lastOf(track, lap))
+    ? say("out since {step}", { step: track.left })
+    : "";
 }
 /** The numbers of one coordinate (0 or 1) of a track at step k, from 1. @type {(track: Track, k: number, axis: number) => StepNumbers} */
 function numbersAt(track, k, axis) {
-  const at = (/** @type {number} */ row, /** @type {number} */ column) => track.numbers[14 * (row - 1) + 2 * column + axis];
+  const at = (/** @type {number} */ row, /** @type {number} */ column) =>
+    track.numbers[14 * (row - 1) + 2 * column + axis];
   const [g, used, m, v, mHat, vHat, direction] = Array.from({ length: 7 }, (_, column) => at(k, column));
   return {
-    g, used, m, v, mHat, vHat, direction, before: pointAt(track, k - 1)[axis], after: pointAt(track, k)[axis],
-    m0: k > 1 ? at(k - 1, 2) : 0, v0: k > 1 ? at(k - 1, 3) : 0,
+    g,
+    used,
+    m,
+    v,
+    mHat,
+    vHat,
+    direction,
+    before: pointAt(track, k - 1)[axis],
+    after: pointAt(track, k)[axis],
+    m0: k > 1 ? at(k - 1, 2) : 0,
+    v0: k > 1 ? at(k - 1, 3) : 0,
   };
 }
 
@@ -118,39 +144,105 @@ function drawMap(g, data, local, at) {
   const scale = scaleOf(data.surface.box, map);
   g.part("ground", [map], () => [
     drawGround(g, "race", local.ground, data.levels, map),
-    data.surface.minima.map(([x, y]) => h("path", { d: `M${scale.x(x) - 6},${scale.y(y)}h12M${scale.x(x)},${scale.y(y) - 6}v12`, stroke: css("ink"), "stroke-width": 1.5 })),
-    onGround(map.x + 8, map.y + map.h - 8, say("x {left} to {right}, y {low} to {high}", { left: set(data.surface.box[0]), right: set(data.surface.box[1]), low: set(data.surface.box[2]), high: set(data.surface.box[3]) }), { fill: "ink3" }),
+    data.surface.minima.map(([x, y]) =>
+      h("path", {
+        d: `M${scale.x(x) - 6},${scale.y(y)}h12M${scale.x(x)},${scale.y(y) - 6}v12`,
+        stroke: css("ink"),
+        "stroke-width": 1.5,
+      }),
+    ),
+    onGround(
+      map.x + 8,
+      map.y + map.h - 8,
+      say("x {left} to {right}, y {low} to {high}", {
+        left: set(data.surface.box[0]),
+        right: set(data.surface.box[1]),
+        low: set(data.surface.box[2]),
+        high: set(data.surface.box[3]),
+      }),
+      { fill: "ink3" },
+    ),
   ]);
   const chosen = racerOf(local);
   // The chosen one lies on top; but where AdamW goes just as Adam does, its dots lie on Adam's line.
   const twins = sameWay(trackOf(local, "adam"), trackOf(local, "adamw"));
   const rank = (/** @type {Track} */ track) => (twins && track.id === "adamw" ? 2 : track === chosen ? 1 : 0);
   const order = [...local.tracks].sort((a, b) => rank(a) - rank(b));
-  g.part("tracks", [lap, chosen?.id, map, Boolean(local.drag)], () => h("g", { "clip-path": "url(#op-race)", opacity: local.drag ? 0.3 : 1 }, order.map((track) => {
-    const last = lastOf(track, lap);
-    const points = Array.from(track.losses, (_, i) => pointAt(track, i)).map(([x, y]) => /** @type {Point} */ ([near(scale.x(x)), near(scale.y(y))]));
-    const done = points.slice(0, last + 1);
-    const width = track === chosen ? 2.6 : 1.6;
-    return [
-      h("path", { d: lineTo(points.slice(last)), fill: "none", stroke: css(LOOKS[track.id].colour), "stroke-width": 1.2, opacity: 0.3 }),
-      drawLine(lineTo(done), LOOKS[track.id], width).slice(twins && track.id === "adamw" ? 1 : 0), // no rim over Adam's line
-      track === chosen && last <= 120 && done.map(([x, y]) => h("circle", { cx: x, cy: y, r: 2.2, fill: css(LOOKS[track.id].colour) })),
-    ];
-  })));
+  g.part("tracks", [lap, chosen?.id, map, Boolean(local.drag)], () =>
+    h(
+      "g",
+      { "clip-path": "url(#op-race)", opacity: local.drag ? 0.3 : 1 },
+      order.map((track) => {
+        const last = lastOf(track, lap);
+        const points = Array.from(track.losses, (_, i) => pointAt(track, i)).map(
+          ([x, y]) => /** @type {Point} */ ([near(scale.x(x)), near(scale.y(y))]),
+        );
+        const done = points.slice(0, last + 1);
+        const width = track === chosen ? 2.6 : 1.6;
+        return [
+          h("path", {
+            d: lineTo(points.slice(last)),
+            fill: "none",
+            stroke: css(LOOKS[track.id].colour),
+            "stroke-width": 1.2,
+            opacity: 0.3,
+          }),
+          drawLine(lineTo(done), LOOKS[track.id], width).slice(twins && track.id === "adamw" ? 1 : 0), // no rim over Adam's line
+          track === chosen &&
+            last <= 120 &&
+            done.map(([x, y]) => h("circle", { cx: x, cy: y, r: 2.2, fill: css(LOOKS[track.id].colour) })),
+        ];
+      }),
+    ),
+  );
   const arrows = chosen && !local.drag ? arrowsOf(chosen, lap, scale, map) : [];
-  g.part("arrows", [lap, chosen?.id, map, Boolean(local.drag)], () => arrows.map(({ from, to, colour, width, dash }) => arrow(from, to, colour, width, dash)));
-  g.part("heads", [lap, chosen?.id, map, local.drag], () => (local.drag ? [] : drawHeads(data, order, lap, scale, map, chosen, arrows, twins)));
+  g.part("arrows", [lap, chosen?.id, map, Boolean(local.drag)], () =>
+    arrows.map(({ from, to, colour, width, dash }) => arrow(from, to, colour, width, dash)),
+  );
+  g.part("heads", [lap, chosen?.id, map, local.drag], () =>
+    local.drag ? [] : drawHeads(data, order, lap, scale, map, chosen, arrows, twins),
+  );
   const [x, y] = local.drag ?? startOf(data, local);
   g.part("start", [x, y, map, lap], () => {
-    const ring = h("g", { class: g.can.recompute ? "op-start" : null, "data-start": "" },
+    const ring = h(
+      "g",
+      { class: g.can.recompute ? "op-start" : null, "data-start": "" },
       h("circle", { cx: scale.x(x), cy: scale.y(y), r: 22, fill: "transparent" }),
-      h("circle", { cx: scale.x(x), cy: scale.y(y), r: 9, fill: "none", stroke: css("bg"), "stroke-width": 5 }),
-      h("circle", { cx: scale.x(x), cy: scale.y(y), r: 9, fill: "none", stroke: css("ink"), "stroke-width": 2 }),
-      h("circle", { cx: scale.x(x), cy: scale.y(y), r: 2, fill: css("ink") }));
+      h("circle", {
+        cx: scale.x(x),
+        cy: scale.y(y),
+        r: 9,
+        fill: "none",
+        stroke: css("bg"),
+        "stroke-width": 5,
+      }),
+      h("circle", {
+        cx: scale.x(x),
+        cy: scale.y(y),
+        r: 9,
+        fill: "none",
+        stroke: css("ink"),
+        "stroke-width": 2,
+      }),
+      h("circle", { cx: scale.x(x), cy: scale.y(y), r: 2, fill: css("ink") }),
+    );
     const here = { x: sig(x, 3), y: sig(y, 3) };
-    g.tip(ring, g.can.recompute ? say("start ({x}, {y}): drag it, or click where to start", here) : say("start ({x}, {y})", here));
+    g.tip(
+      ring,
+      g.can.recompute
+        ? say("start ({x}, {y}): drag it, or click where to start", here)
+        : say("start ({x}, {y})", here),
+    );
     const up = y > (data.surface.box[2] + data.surface.box[3]) / 2;
-    return [ring, onGround(clamp(scale.x(x), map.x + 34, map.x + map.w - 34), scale.y(y) + (up ? -16 : 26), say("start"), { fill: "ink", anchor: "middle", weight: 600 })];
+    return [
+      ring,
+      onGround(
+        clamp(scale.x(x), map.x + 34, map.x + map.w - 34),
+        scale.y(y) + (up ? -16 : 26),
+        say("start"),
+        { fill: "ink", anchor: "middle", weight: 600 },
+      ),
+    ];
   });
 }
 
@@ -178,19 +270,47 @@ function drawHeads(data, order, lap, scale, map, chosen, arrows, twins) {
   const heads = order.map((track) => {
     const last = lastOf(track, lap);
     const [x, y] = pointAt(track, last);
-    return { track, gone: !track.inside(last), px: clamp(near(scale.x(x)), map.x + 8, map.x + map.w - 8), py: clamp(near(scale.y(y)), map.y + 8, map.y + map.h - 8) };
+    return {
+      track,
+      gone: !track.inside(last),
+      px: clamp(near(scale.x(x)), map.x + 8, map.x + map.w - 8),
+      py: clamp(near(scale.y(y)), map.y + 8, map.y + map.h - 8),
+    };
   });
   const [sx, sy] = [scale.x(data.start[0]), scale.y(data.start[1])];
-  const taken = [...heads.map(({ px, py }) => boxOf(px - 7, py - 7, 14, 14)), boxOf(sx - 20, sy - 30, 40, 42)];
-  for (const { from, to } of arrows) for (const t of [0.25, 0.5, 0.75, 1]) taken.push(boxOf(lerp(from[0], to[0], t) - 4, lerp(from[1], to[1], t) - 4, 8, 8));
-  const free = (/** @type {Box} */ box) => !taken.some((b) => box.x < b.x + b.w && b.x < box.x + box.w && box.y < b.y + b.h && b.y < box.y + box.h);
+  const taken = [
+    ...heads.map(({ px, py }) => boxOf(px - 7, py - 7, 14, 14)),
+    boxOf(sx - 20, sy - 30, 40, 42),
+  ];
+  for (const { from, to } of arrows)
+    for (const t of [0.25, 0.5, 0.75, 1])
+      taken.push(boxOf(lerp(from[0], to[0], t) - 4, lerp(from[1], to[1], t) - 4, 8, 8));
+  const free = (/** @type {Box} */ box) =>
+    !taken.some((b) => box.x < b.x + b.w && b.x < box.x + box.w && box.y < b.y + b.h && b.y < box.y + box.h);
   /** Words beside a place, at the first of these distances where they lie on nothing. @type {(px: number, py: number, text: string, o: Lettering, far: number[]) => SVGTextElement | null} */
   const write = (px, py, text, o, far) => {
     const w = measure(text, 12, false) * 1.05 + 4;
     /** @type {Point[]} */
     const spots = [];
-    for (const d of far) spots.push([px + d, py + 4], [px - d - w, py + 4], [px - w / 2, py - d - 2], [px - w / 2, py + d + 11], [px + d, py - d], [px + d, py + d + 8], [px - d - w, py - d], [px - d - w, py + d + 8]);
-    const spot = spots.find(([x, y]) => x > map.x + 2 && x + w < map.x + map.w - 2 && y > map.y + 12 && y < map.y + map.h - 4 && free(boxOf(x, y - 11, w, 14)));
+    for (const d of far)
+      spots.push(
+        [px + d, py + 4],
+        [px - d - w, py + 4],
+        [px - w / 2, py - d - 2],
+        [px - w / 2, py + d + 11],
+        [px + d, py - d],
+        [px + d, py + d + 8],
+        [px - d - w, py - d],
+        [px - d - w, py + d + 8],
+      );
+    const spot = spots.find(
+      ([x, y]) =>
+        x > map.x + 2 &&
+        x + w < map.x + map.w - 2 &&
+        y > map.y + 12 &&
+        y < map.y + map.h - 4 &&
+        free(boxOf(x, y - 11, w, 14)),
+    );
     if (!spot) return null;
     taken.push(boxOf(spot[0], spot[1] - 11, w, 14));
     return onGround(spot[0], spot[1], text, o);
@@ -198,14 +318,45 @@ function drawHeads(data, order, lap, scale, map, chosen, arrows, twins) {
   const names = [...heads].reverse().map(({ track, px, py }) => {
     if (twins && track.id === "adamw") return null;
     const short = data.kinds.find((one) => one.id === track.id)?.short ?? "";
-    return write(px, py, twins && track.id === "adam" ? "Adam = AdamW" : short, { fill: LOOKS[track.id].colour, weight: track === chosen ? 700 : 600 }, [10, 18, 30]);
+    return write(
+      px,
+      py,
+      twins && track.id === "adam" ? "Adam = AdamW" : short,
+      { fill: LOOKS[track.id].colour, weight: track === chosen ? 700 : 600 },
+      [10, 18, 30],
+    );
   });
-  for (const { to, name } of arrows) if (name) names.push(write(to[0], to[1], name, { fill: "ink2" }, [8, 16]));
+  for (const { to, name } of arrows)
+    if (name) names.push(write(to[0], to[1], name, { fill: "ink2" }, [8, 16]));
   const [x, y] = data.surface.minima[0];
-  names.push(write(scale.x(x), scale.y(y), data.surface.minima.length > 1 ? say("lowest points") : say("lowest point"), { fill: "ink3" }, [10, 18, 30, 44]));
-  return [heads.map(({ track, gone, px, py }) => (gone
-    ? h("path", { d: `M${px - 6},${py - 6}L${px + 6},${py + 6}M${px + 6},${py - 6}L${px - 6},${py + 6}`, stroke: css(LOOKS[track.id].colour), "stroke-width": 3 })
-    : h("circle", { cx: px, cy: py, r: twins && track.id === "adamw" ? 3 : track === chosen ? 6.5 : 5, fill: css(LOOKS[track.id].colour), stroke: css("bg"), "stroke-width": 1.5 }))), names];
+  names.push(
+    write(
+      scale.x(x),
+      scale.y(y),
+      data.surface.minima.length > 1 ? say("lowest points") : say("lowest point"),
+      { fill: "ink3" },
+      [10, 18, 30, 44],
+    ),
+  );
+  return [
+    heads.map(({ track, gone, px, py }) =>
+      gone
+        ? h("path", {
+            d: `M${px - 6},${py - 6}L${px + 6},${py + 6}M${px + 6},${py - 6}L${px - 6},${py + 6}`,
+            stroke: css(LOOKS[track.id].colour),
+            "stroke-width": 3,
+          })
+        : h("circle", {
+            cx: px,
+            cy: py,
+            r: twins && track.id === "adamw" ? 3 : track === chosen ? 6.5 : 5,
+            fill: css(LOOKS[track.id].colour),
+            stroke: css("bg"),
+            "stroke-width": 1.5,
+          }),
+    ),
+    names,
+  ];
 }
 
 /** At the chosen one's last step: where downhill was, and where it went. @type {(track: Track, lap: number, scale: Scale, map: Box) => Arrow[]} */
@@ -249,18 +400,42 @@ function drawSide(g, data, local, at) {
     while (cut > 1 && measure(parts.slice(0, cut).join(""), size, true) > room) cut--;
     const rest = parts.slice(cut).join("").trim();
     return [
-      h("text", { x: side.x, y: side.y + 14, "font-size": 14 },
-        h("tspan", { fill: css("ink"), "font-weight": 600 }, head), h("tspan", { fill: css("ink"), "font-family": MONO, "font-size": size }, parts.slice(0, cut).join(""))),
+      h(
+        "text",
+        { x: side.x, y: side.y + 14, "font-size": 14 },
+        h("tspan", { fill: css("ink"), "font-weight": 600 }, head),
+        h(
+          "tspan",
+          { fill: css("ink"), "font-family": MONO, "font-size": size },
+          parts.slice(0, cut).join(""),
+        ),
+      ),
       rest && label(side.x + lead, side.y + 30, rest, { mono: true, fill: "ink" }),
       paragraph(side.x, side.y + (rest ? 46 : 32), data.surface.lesson, side.w, { fill: "ink2" }),
     ];
   });
   const further = at.phone ? 0 : beyond(data.kinds);
   g.part("heads of rows", [rows, further], () => [
-    label(rows.x + rows.w, rows.y - 2, say("loss"), { anchor: "end", fill: "ink3" }), label(rows.x + (g.can.recompute ? (at.phone ? 118 : 212 + further) : rows.w - (at.phone ? 96 : 132)), rows.y - 2, say("rate"), { fill: "ink3" }), // over the dials, or the numbers
+    label(rows.x + rows.w, rows.y - 2, say("loss"), { anchor: "end", fill: "ink3" }),
+    label(
+      rows.x + (g.can.recompute ? (at.phone ? 118 : 212 + further) : rows.w - (at.phone ? 96 : 132)),
+      rows.y - 2,
+      say("rate"),
+      { fill: "ink3" },
+    ), // over the dials, or the numbers
     !at.phone && label(rows.x + 168 + further, rows.y - 2, say("keeps"), { fill: "ink3" }),
   ]);
-  for (const [i, kind] of data.kinds.entries()) drawRow(g, data, local, { ...rows, y: rows.y + 4 + i * rows.row }, kind, lap, chosen?.id === kind.id, at.phone);
+  for (const [i, kind] of data.kinds.entries())
+    drawRow(
+      g,
+      data,
+      local,
+      { ...rows, y: rows.y + 4 + i * rows.row },
+      kind,
+      lap,
+      chosen?.id === kind.id,
+      at.phone,
+    );
   drawLosses(g, data, local, at, lap, chosen);
   drawNumbers(g, data, at, lap, chosen);
 }
@@ -275,58 +450,168 @@ function drawRow(g, data, local, row, kind, lap, chosen, phone) {
   const said = track ? fate(track, lap) : "";
   const loss = track ? track.losses[lastOf(track, lap)] : NaN;
   g.part(`row ${kind.id}`, [row, on, chosen, said, loss, rateOf(local, kind)], () => [
-    chosen && h("rect", { x: row.x - 4, y: row.y + 1, width: row.w + 8, height: row.row - 2, rx: 4, fill: css("accent-soft") }),
-    h("path", { d: `M${row.x + 30},${mid}h22`, stroke: css(look.colour), "stroke-width": 2.5, "stroke-dasharray": look.dash?.join(" "), opacity: on ? 1 : 0.3 }),
-    label(row.x + 58, mid + (phone ? -3 : 4), phone ? kind.short : kind.name, { fill: on ? look.colour : "ink3", weight: chosen ? 700 : 600 }),
-    label(row.x + (phone ? 58 : 168 + further), mid + (phone ? 13 : 4), phone ? say("keeps {keeps}", { keeps: kind.keeps }) : kind.keeps, { fill: "ink2", mono: !phone }),
+    chosen &&
+      h("rect", {
+        x: row.x - 4,
+        y: row.y + 1,
+        width: row.w + 8,
+        height: row.row - 2,
+        rx: 4,
+        fill: css("accent-soft"),
+      }),
+    h("path", {
+      d: `M${row.x + 30},${mid}h22`,
+      stroke: css(look.colour),
+      "stroke-width": 2.5,
+      "stroke-dasharray": look.dash?.join(" "),
+      opacity: on ? 1 : 0.3,
+    }),
+    label(row.x + 58, mid + (phone ? -3 : 4), phone ? kind.short : kind.name, {
+      fill: on ? look.colour : "ink3",
+      weight: chosen ? 700 : 600,
+    }),
+    label(
+      row.x + (phone ? 58 : 168 + further),
+      mid + (phone ? 13 : 4),
+      phone ? say("keeps {keeps}", { keeps: kind.keeps }) : kind.keeps,
+      { fill: "ink2", mono: !phone },
+    ),
     label(row.x + row.w - (phone ? 96 : 132), mid + 4, set(rateOf(local, kind)), { mono: true, fill: "ink" }),
-    label(row.x + row.w, mid + 4, !on ? say("off") : said || (track ? sig(loss) : "…"), { mono: !said && on, anchor: "end", fill: said ? "accent" : on ? "ink" : "ink3", weight: said ? 600 : null }),
+    label(row.x + row.w, mid + 4, !on ? say("off") : said || (track ? sig(loss) : "…"), {
+      mono: !said && on,
+      anchor: "end",
+      fill: said ? "accent" : on ? "ink" : "ink3",
+      weight: said ? 600 : null,
+    }),
   ]);
   const height = phone ? 44 : 24;
   const top = mid - height / 2;
-  if (g.can.recompute) g.overlay(`on ${kind.id}`, { left: row.x, top, width: phone ? 30 : 24, height },
-    () => html("button", { type: "button", class: "op-on", "data-on": kind.id, click: () => {
-      const taking = g.data.kinds.filter((k) => takes(g.data, local, k.id) !== (k.id === kind.id)).map((k) => k.id);
-      g.select({ racers: taking.length === g.data.kinds.length ? "" : taking.join(" ") || "none" });
-    } }, html("i", {})),
-    (node) => {
-      node.setAttribute("aria-pressed", String(on));
-      node.setAttribute("aria-label", say("{name} takes part", { name: kind.name }));
-      node.style.setProperty("--look", css(look.colour));
-    });
-  g.overlay(`pick ${kind.id}`, { left: row.x + (phone ? 32 : 28), top, width: phone ? 78 : 132, height },
-    () => html("button", { type: "button", class: "op-pick", "data-pick": kind.id, click: () => g.select({ racer: kind.id }) }),
+  if (g.can.recompute)
+    g.overlay(
+      `on ${kind.id}`,
+      { left: row.x, top, width: phone ? 30 : 24, height },
+      () =>
+        html(
+          "button",
+          {
+            type: "button",
+            class: "op-on",
+            "data-on": kind.id,
+            click: () => {
+              const taking = g.data.kinds
+                .filter((k) => takes(g.data, local, k.id) !== (k.id === kind.id))
+                .map((k) => k.id);
+              g.select({ racers: taking.length === g.data.kinds.length ? "" : taking.join(" ") || "none" });
+            },
+          },
+          html("i", {}),
+        ),
+      (node) => {
+        node.setAttribute("aria-pressed", String(on));
+        node.setAttribute("aria-label", say("{name} takes part", { name: kind.name }));
+        node.style.setProperty("--look", css(look.colour));
+      },
+    );
+  g.overlay(
+    `pick ${kind.id}`,
+    { left: row.x + (phone ? 32 : 28), top, width: phone ? 78 : 132, height },
+    () =>
+      html("button", {
+        type: "button",
+        class: "op-pick",
+        "data-pick": kind.id,
+        click: () => g.select({ racer: kind.id }),
+      }),
     (node) => {
       node.setAttribute("aria-pressed", String(chosen));
       node.setAttribute("aria-label", say("Write out {name}’s step", { name: kind.name }));
       node.disabled = !on;
-    });
+    },
+  );
   const left = row.x + (phone ? 118 : 212 + further);
-  if (g.can.recompute) drawDial(g, local, `rate ${kind.id}`, { left, top, width: row.x + row.w - (phone ? 104 : 142) - left, height }, kind, (rate) =>
-    turn(g, local, "rates", g.data.kinds.map((k) => ({ ...k, usual: g.data.surface.rates[k.id] })), kind.id, rate));
+  if (g.can.recompute)
+    drawDial(
+      g,
+      local,
+      `rate ${kind.id}`,
+      { left, top, width: row.x + row.w - (phone ? 104 : 142) - left, height },
+      kind,
+      (rate) =>
+        turn(
+          g,
+          local,
+          "rates",
+          g.data.kinds.map((k) => ({ ...k, usual: g.data.surface.rates[k.id] })),
+          kind.id,
+          rate,
+        ),
+    );
 }
 
 /** Everybody's loss above the lowest, step by step, on a scale of powers of ten. @type {(g: Ground, data: Race, local: Kept, at: Layout, lap: number, chosen: Track | null) => void} */
 function drawLosses(g, data, local, at, lap, chosen) {
   const { x, y, w, h: tall } = at.chart;
-  const over = (/** @type {Track} */ track, /** @type {number} */ i) => Math.max(track.losses[i] - data.surface.lowest, 1e-30);
+  const over = (/** @type {Track} */ track, /** @type {number} */ i) =>
+    Math.max(track.losses[i] - data.surface.lowest, 1e-30);
   const [left, right] = [x + 40, x + w];
   const X = (/** @type {number} */ step) => left + ((right - left) * step) / Math.max(1, data.steps);
-  const heights = local.tracks.flatMap((track) => Array.from(track.losses, (_, i) => over(track, i))).filter(Number.isFinite);
+  const heights = local.tracks
+    .flatMap((track) => Array.from(track.losses, (_, i) => over(track, i)))
+    .filter(Number.isFinite);
   const first = Math.max(1e-3, ...local.tracks.map((track) => over(track, 0)));
   const high = Math.ceil(Math.log10(Math.min(Math.max(first, ...heights), first * 1e3)));
   const low = Math.max(high - 8, Math.floor(Math.log10(Math.max(1e-8, Math.min(...heights, 1)))));
-  const Y = (/** @type {number} */ value) => y + tall - (tall * clamp(Math.log10(value) - low, 0, high - low + 0.3)) / (high - low || 1);
+  const Y = (/** @type {number} */ value) =>
+    y + tall - (tall * clamp(Math.log10(value) - low, 0, high - low + 0.3)) / (high - low || 1);
   g.part("losses", [at.chart, chosen?.id], () => [
     label(right, y - (at.phone ? 18 : 13), say("each line down: a tenth"), { anchor: "end", fill: "ink3" }),
-    Array.from({ length: high - low + 1 }, (_, i) => low + i).map((ten) => h("path", { d: `M${left},${Y(10 ** ten)}H${right}`, stroke: css("line"), "stroke-width": 0.7 })),
-    [high, low].map((ten) => label(left - 6, Y(10 ** ten) + 4, set(10 ** ten), { mono: true, anchor: "end", fill: "ink3" })),
-    h("defs", {}, h("clipPath", { id: "op-losses" }, h("rect", { x: left, y: y - 4, width: right - left + 2, height: tall + 8 }))),
-    h("g", { "clip-path": "url(#op-losses)" }, [...local.tracks].sort((a, b) => Number(a === chosen) - Number(b === chosen)).map((track) =>
-      drawLine(lineTo(Array.from(track.losses, (_, i) => /** @type {Point} */ ([X(i), near(Y(Number.isFinite(over(track, i)) ? over(track, i) : 1e30))]))), LOOKS[track.id], track === chosen ? 2.2 : 1.4))),
+    Array.from({ length: high - low + 1 }, (_, i) => low + i).map((ten) =>
+      h("path", { d: `M${left},${Y(10 ** ten)}H${right}`, stroke: css("line"), "stroke-width": 0.7 }),
+    ),
+    [high, low].map((ten) =>
+      label(left - 6, Y(10 ** ten) + 4, set(10 ** ten), { mono: true, anchor: "end", fill: "ink3" }),
+    ),
+    h(
+      "defs",
+      {},
+      h(
+        "clipPath",
+        { id: "op-losses" },
+        h("rect", { x: left, y: y - 4, width: right - left + 2, height: tall + 8 }),
+      ),
+    ),
+    h(
+      "g",
+      { "clip-path": "url(#op-losses)" },
+      [...local.tracks]
+        .sort((a, b) => Number(a === chosen) - Number(b === chosen))
+        .map((track) =>
+          drawLine(
+            lineTo(
+              Array.from(
+                track.losses,
+                (_, i) =>
+                  /** @type {Point} */ ([
+                    X(i),
+                    near(Y(Number.isFinite(over(track, i)) ? over(track, i) : 1e30)),
+                  ]),
+              ),
+            ),
+            LOOKS[track.id],
+            track === chosen ? 2.2 : 1.4,
+          ),
+        ),
+    ),
   ]);
-  g.door("loss", { left: x - 2, top: y - (at.phone ? 44 : 27) }, data.surface.lowest ? say("Loss above the lowest") : say("Loss"), say("What a model’s loss is made of"));
-  g.part("now", [at.chart, lap], () => h("path", { d: `M${X(lap)},${y - 4}V${y + tall + 4}`, stroke: css("accent"), "stroke-width": 1.5 }));
+  g.door(
+    "loss",
+    { left: x - 2, top: y - (at.phone ? 44 : 27) },
+    data.surface.lowest ? say("Loss above the lowest") : say("Loss"),
+    say("What a model’s loss is made of"),
+  );
+  g.part("now", [at.chart, lap], () =>
+    h("path", { d: `M${X(lap)},${y - 4}V${y + tall + 4}`, stroke: css("accent"), "stroke-width": 1.5 }),
+  );
 }
 
 /** The chosen one's step, line by line, for x and y. @type {(g: Ground, data: Race, at: Layout, lap: number, chosen: Track | null) => void} */
@@ -335,7 +620,15 @@ function drawNumbers(g, data, at, lap, chosen) {
   const { phone } = at;
   const kind = data.kinds.find((one) => one.id === chosen?.id);
   if (!chosen || !kind || !data.settings) {
-    g.part("numbers", ["nobody", at.numbers], () => paragraph(x, y + 14, g.can.recompute ? say("Nobody takes part. Switch an optimizer on.") : say("Nobody takes part."), w, { fill: "ink" }));
+    g.part("numbers", ["nobody", at.numbers], () =>
+      paragraph(
+        x,
+        y + 14,
+        g.can.recompute ? say("Nobody takes part. Switch an optimizer on.") : say("Nobody takes part."),
+        w,
+        { fill: "ink" },
+      ),
+    );
     return;
   }
   const k = Math.max(1, lastOf(chosen, lap));
@@ -344,18 +637,49 @@ function drawNumbers(g, data, at, lap, chosen) {
     if (chosen.losses.length < 2) return [];
     const sides = [0, 1].map((axis) => linesOf(chosen.id, numbersAt(chosen, k, axis), settings, k));
     const columns = [x + w - 92, x + w];
-    const head = k === chosen.diverged ? say("diverged at step {step}", { step: k }) : (phone ? "" : `${kind.about}; `) + (lap === 0 ? say("step {step}, the first to come", { step: k }) : say("step {step}", { step: k }));
-    const note = chosen.id === "muon" ? say("Muon is made for matrices; the step counts as one of 1 × 2: only its length is changed.") : chosen.id === "adamw" && !settings.decay ? say("Without weight decay AdamW is Adam.") : "";
+    const head =
+      k === chosen.diverged
+        ? say("diverged at step {step}", { step: k })
+        : (phone ? "" : `${kind.about}; `) +
+          (lap === 0 ? say("step {step}, the first to come", { step: k }) : say("step {step}", { step: k }));
+    const note =
+      chosen.id === "muon"
+        ? say("Muon is made for matrices; the step counts as one of 1 × 2: only its length is changed.")
+        : chosen.id === "adamw" && !settings.decay
+          ? say("Without weight decay AdamW is Adam.")
+          : "";
     return [
-      label(x, y, kind.name, { weight: 600, fill: LOOKS[kind.id].colour }), label(x + measure(kind.name, 12, false) * 1.06 + 8, y, head, { fill: "ink2" }),
-      label(columns[0], y, "x", { anchor: "end", fill: "ink3", mono: true }), label(columns[1], y, "y", { anchor: "end", fill: "ink3", mono: true }),
+      label(x, y, kind.name, { weight: 600, fill: LOOKS[kind.id].colour }),
+      label(x + measure(kind.name, 12, false) * 1.06 + 8, y, head, { fill: "ink2" }),
+      label(columns[0], y, "x", { anchor: "end", fill: "ink3", mono: true }),
+      label(columns[1], y, "y", { anchor: "end", fill: "ink3", mono: true }),
       sides[0].map((line, i) => {
         const top = y + 18 + i * 17;
-        const row = h("g", { "data-line": line.id }, h("rect", { x, y: top - 13, width: w, height: 17, fill: "transparent" }),
-          label(x, top, line.symbol, { mono: true, weight: 700, fill: line.id === "move" ? LOOKS[kind.id].colour : "ink" }),
+        const row = h(
+          "g",
+          { "data-line": line.id },
+          h("rect", { x, y: top - 13, width: w, height: 17, fill: "transparent" }),
+          label(x, top, line.symbol, {
+            mono: true,
+            weight: 700,
+            fill: line.id === "move" ? LOOKS[kind.id].colour : "ink",
+          }),
           label(x + 22, top, i ? `= ${line.rule}` : line.rule, { mono: i > 0, fill: "ink2" }),
-          sides.map((lines, axis) => label(columns[axis], top, sig(lines[i].value), { mono: true, anchor: "end", fill: "ink", weight: line.id === "move" ? 700 : null })));
-        return g.tip(row, line.sum ? `x: ${sides[0][i].sum} = ${sig(sides[0][i].value)}\ny: ${sides[1][i].sum} = ${sig(sides[1][i].value)}` : `${line.rule}: ${sig(sides[0][i].value)}, ${sig(sides[1][i].value)}`);
+          sides.map((lines, axis) =>
+            label(columns[axis], top, sig(lines[i].value), {
+              mono: true,
+              anchor: "end",
+              fill: "ink",
+              weight: line.id === "move" ? 700 : null,
+            }),
+          ),
+        );
+        return g.tip(
+          row,
+          line.sum
+            ? `x: ${sides[0][i].sum} = ${sig(sides[0][i].value)}\ny: ${sides[1][i].sum} = ${sig(sides[1][i].value)}`
+            : `${line.rule}: ${sig(sides[0][i].value)}, ${sig(sides[1][i].value)}`,
+        );
       }),
       note && paragraph(x, y + 18 + sides[0].length * 17 + 4, note, w, { fill: "ink3" }),
     ];
@@ -373,18 +697,42 @@ function drawStrip(g, data, at) {
     const head = say("Your text, trained on below");
     const said = known.length ? say("loss now: {mean}", { mean: num(mean, 3) }) : "";
     /** @type {Shapes[]} */
-    const out = [label(x, y + (at.phone ? 10 : 14), head, { weight: 600, fill: "ink" }),
-      label(x + w, y + (at.phone ? 10 : 14), said, { anchor: "end", fill: "ink2" })];
+    const out = [
+      label(x, y + (at.phone ? 10 : 14), head, { weight: 600, fill: "ink" }),
+      label(x + w, y + (at.phone ? 10 : 14), said, { anchor: "end", fill: "ink2" }),
+    ];
     const top = at.phone ? y + 30 : y + 10;
     const end = x + w - (at.phone ? 0 : measure(said, 12, false) + 20);
     let left = at.phone ? x : x + measure(head, 12, false) * 1.06 + 16;
     for (const [i, token] of data.tokens.entries()) {
       const room = clamp(measure(visible(token), 12, true) + 12, 20, 110);
-      if (left + room > end - (i < data.tokens.length - 1 ? 22 : 0)) { out.push(label(left + 2, top + 4, "…", { fill: "ink3" })); break; }
+      if (left + room > end - (i < data.tokens.length - 1 ? 22 : 0)) {
+        out.push(label(left + 2, top + 4, "…", { fill: "ink3" }));
+        break;
+      }
       const loss = data.tokenLosses[i];
-      const node = h("g", {}, chip(g, left, top, room, token, { height: 20, size: 12, faint: loss === null }),
-        loss !== null && h("rect", { x: left + 2, y: top + 11.5, width: Math.max(1, ((room - 4) * loss) / most), height: 3, rx: 1.5, fill: css("res") }));
-      out.push(g.tip(node, loss === null ? say("{token}: not asked for", { token: visible(token) }) : say("{token}: loss {loss}", { token: visible(token), loss: num(loss, 3) })));
+      const node = h(
+        "g",
+        {},
+        chip(g, left, top, room, token, { height: 20, size: 12, faint: loss === null }),
+        loss !== null &&
+          h("rect", {
+            x: left + 2,
+            y: top + 11.5,
+            width: Math.max(1, ((room - 4) * loss) / most),
+            height: 3,
+            rx: 1.5,
+            fill: css("res"),
+          }),
+      );
+      out.push(
+        g.tip(
+          node,
+          loss === null
+            ? say("{token}: not asked for", { token: visible(token) })
+            : say("{token}: loss {loss}", { token: visible(token), loss: num(loss, 3) }),
+        ),
+      );
       left += room + 4;
     }
     return out;
@@ -418,7 +766,10 @@ function play(g, data, local, on) {
     if (lapOf(data, local) >= data.steps) local.lap = 0;
     const every = g.reduced ? 160 : Math.max(24, Math.min(90, 5000 / data.steps));
     local.timer = setInterval(() => {
-      if (!g.figure.isConnected) { halt(local); return; }
+      if (!g.figure.isConnected) {
+        halt(local);
+        return;
+      }
       const next = lapOf(g.data, local) + 1;
       if (next >= g.data.steps) halt(local);
       setLap(g, g.data, local, next, next >= g.data.steps);
@@ -485,10 +836,16 @@ function drawBar(g, data, local) {
   let bar = g.figure.querySelector(".gb-steps");
   if (!bar) {
     /** @type {(act: string, click: () => void, extra?: string) => HTMLButtonElement} */
-    const button = (act, click, extra = "") => html("button", { type: "button", class: `gb-button gb-small ${extra}`, "data-act": act, click });
-    bar = html("div", { class: "gb-steps" }, html("span", { class: "gb-steps-count", role: "status" }),
-      button("back", () => stepBy(g, g.data, local, -1)), button("next", () => stepBy(g, g.data, local, 1)),
-      button("play", () => play(g, g.data, local, !local.timer), "gb-primary"));
+    const button = (act, click, extra = "") =>
+      html("button", { type: "button", class: `gb-button gb-small ${extra}`, "data-act": act, click });
+    bar = html(
+      "div",
+      { class: "gb-steps" },
+      html("span", { class: "gb-steps-count", role: "status" }),
+      button("back", () => stepBy(g, g.data, local, -1)),
+      button("next", () => stepBy(g, g.data, local, 1)),
+      button("play", () => play(g, g.data, local, !local.timer), "gb-primary"),
+    );
     g.figure.prepend(bar);
   }
   const lap = lapOf(data, local);
@@ -505,19 +862,44 @@ function drawBar(g, data, local) {
 /** A slider over the steps, and what pointer and keys do. @type {(g: Ground, data: Race, local: Kept, at: Layout) => void} */
 function drawSlider(g, data, local, at) {
   const lap = lapOf(data, local);
-  g.overlay("lap", { left: at.slider.x, top: at.slider.y, width: at.slider.w, height: at.slider.h },
-    () => html("input", { type: "range", class: "gb-range", min: 0, step: 1, "data-lap": "", "aria-label": say("Step of the race"),
-      input: (event) => { halt(local); setLap(g, g.data, local, sliderValue(event), false); },
-      change: (event) => setLap(g, g.data, local, sliderValue(event)) }),
+  g.overlay(
+    "lap",
+    { left: at.slider.x, top: at.slider.y, width: at.slider.w, height: at.slider.h },
+    () =>
+      html("input", {
+        type: "range",
+        class: "gb-range",
+        min: 0,
+        step: 1,
+        "data-lap": "",
+        "aria-label": say("Step of the race"),
+        input: (event) => {
+          halt(local);
+          setLap(g, g.data, local, sliderValue(event), false);
+        },
+        change: (event) => setLap(g, g.data, local, sliderValue(event)),
+      }),
     (node) => {
       Object.assign(node, { max: data.steps, value: lap });
       node.style.setProperty("--fill", `${(100 * lap) / data.steps}%`);
-    });
+    },
+  );
   const below = at.slider.y + at.slider.h + 15;
-  const [all, few] = [say("Keys: arrows step, Space plays, 1 to 5 choose whose step is written out."), say("Keys: arrows step, Space plays.")];
-  const hint = !g.can.recompute ? (at.phone ? "" : all) : at.phone ? say("Tap where to start, or drag the ring.") : `${say("Click where to start, or drag the ring.")} ${all}`;
+  const [all, few] = [
+    say("Keys: arrows step, Space plays, 1 to 5 choose whose step is written out."),
+    say("Keys: arrows step, Space plays."),
+  ];
+  const hint = !g.can.recompute
+    ? at.phone
+      ? ""
+      : all
+    : at.phone
+      ? say("Tap where to start, or drag the ring.")
+      : `${say("Click where to start, or drag the ring.")} ${all}`;
   const short = g.can.recompute ? `${say("Click where to start, or drag the ring.")} ${few}` : few;
-  g.part("hint", [at.slider, at.phone], () => label(at.slider.x, below, measure(hint, 12, false) <= at.slider.w ? hint : short, { fill: "ink3" }));
+  g.part("hint", [at.slider, at.phone], () =>
+    label(at.slider.x, below, measure(hint, 12, false) <= at.slider.w ? hint : short, { fill: "ink3" }),
+  );
 }
 
 // ---------------------------------------------------------------- the picture
@@ -533,13 +915,20 @@ const race = {
     const box = data.surface.box;
     const tracks = data.tracks.map((track) => {
       const points = unpack(track.points);
-      const inside = (/** @type {number} */ i) => points[2 * i] >= box[0] && points[2 * i] <= box[1] && points[2 * i + 1] >= box[2] && points[2 * i + 1] <= box[3];
+      const inside = (/** @type {number} */ i) =>
+        points[2 * i] >= box[0] &&
+        points[2 * i] <= box[1] &&
+        points[2 * i + 1] >= box[2] &&
+        points[2 * i + 1] <= box[3];
       return { ...track, box, points, inside, losses: unpack(track.losses), numbers: unpack(track.numbers) };
     });
     return { tracks, ground: unpack(data.ground), turning: unheard(data, local) };
   },
 
-  within: ({ racer, lap }) => ({ ...(racer === undefined ? {} : { racer }), ...(lap === undefined ? {} : { lap }) }), // the data are of one race
+  within: ({ racer, lap }) => ({
+    ...(racer === undefined ? {} : { racer }),
+    ...(lap === undefined ? {} : { lap }),
+  }), // the data are of one race
 
   draw(g, data, local) {
     g.data = data;
@@ -560,7 +949,8 @@ const race = {
     const [left, right, low, high] = data.surface.box;
     const from = startOf(data, local);
     if (way && event.shiftKey && !g.can.recompute) return false;
-    if (way && event.shiftKey) moveStart(g, data, from[0] + (way[0] * (right - left)) / 28, from[1] + (way[1] * (high - low)) / 21);
+    if (way && event.shiftKey)
+      moveStart(g, data, from[0] + (way[0] * (right - left)) / 28, from[1] + (way[1] * (high - low)) / 21);
     else if (move) stepBy(g, data, local, move);
     else if (event.key === " ") play(g, data, local, !local.timer);
     else if (event.key === "Home") setLap(g, data, local, 0);
@@ -580,13 +970,32 @@ const race = {
       const last = lastOf(track, lap);
       const [x, y] = pointAt(track, last);
       const place = fate(track, lap) || say("at ({x}, {y})", { x: sig(x, 3), y: sig(y, 3) });
-      return say("{name} {place}, loss {loss}", { name: data.kinds.find((kind) => kind.id === track.id)?.name, place, loss: sig(track.losses[last], 3) });
+      return say("{name} {place}, loss {loss}", {
+        name: data.kinds.find((kind) => kind.id === track.id)?.name,
+        place,
+        loss: sig(track.losses[last], 3),
+      });
     });
     const race = say("Race on the surface {surface}, {formula}, from ({x}, {y}); step {step} of {steps}.", {
-      surface: data.surface.title, formula: data.surface.formula, x: set(data.start[0]), y: set(data.start[1]), step: lap, steps: data.steps,
+      surface: data.surface.title,
+      formula: data.surface.formula,
+      x: set(data.start[0]),
+      y: set(data.start[1]),
+      step: lap,
+      steps: data.steps,
     });
     const ways = where.length ? `${where.join("; ")}.` : say("Nobody takes part.");
-    return [race, ways, ...(data.tokens.length ? [say("Below, the open model is trained on your text: {tokens}.", { tokens: data.tokens.map(visible).join(" ") })] : [])].join(" ");
+    return [
+      race,
+      ways,
+      ...(data.tokens.length
+        ? [
+            say("Below, the open model is trained on your text: {tokens}.", {
+              tokens: data.tokens.map(visible).join(" "),
+            }),
+          ]
+        : []),
+    ].join(" ");
   },
 
   state(data, local) {
@@ -595,12 +1004,34 @@ const race = {
     const k = chosen ? Math.max(1, lastOf(chosen, lap)) : 0;
     const kind = data.kinds.find((one) => one.id === chosen?.id);
     const { settings } = data;
-    const lines = chosen && kind && settings && chosen.losses.length > 1 ? [0, 1].map((axis) => linesOf(chosen.id, numbersAt(chosen, k, axis), { ...settings, rate: kind.rate }, k).map(({ id, value }) => [id, value])) : [];
+    const lines =
+      chosen && kind && settings && chosen.losses.length > 1
+        ? [0, 1].map((axis) =>
+            linesOf(chosen.id, numbersAt(chosen, k, axis), { ...settings, rate: kind.rate }, k).map(
+              ({ id, value }) => [id, value],
+            ),
+          )
+        : [];
     return {
-      surface: data.surface.name, start: data.start, tokens: data.tokens, tokenLosses: data.tokenLosses, lap, steps: data.steps, playing: Boolean(local.timer), racer: chosen?.id ?? null,
+      surface: data.surface.name,
+      start: data.start,
+      tokens: data.tokens,
+      tokenLosses: data.tokenLosses,
+      lap,
+      steps: data.steps,
+      playing: Boolean(local.timer),
+      racer: chosen?.id ?? null,
       rates: Object.fromEntries(data.kinds.map((one) => [one.id, rateOf(local, one)])),
-      tracks: local.tracks.map((track) => ({ id: track.id, point: pointAt(track, lastOf(track, lap)), loss: track.losses[lastOf(track, lap)], fate: fate(track, lap), left: track.left, diverged: track.diverged })),
-      step: k, lines,
+      tracks: local.tracks.map((track) => ({
+        id: track.id,
+        point: pointAt(track, lastOf(track, lap)),
+        loss: track.losses[lastOf(track, lap)],
+        fate: fate(track, lap),
+        left: track.left,
+        diverged: track.diverged,
+      })),
+      step: k,
+      lines,
     };
   },
 };

@@ -44,7 +44,9 @@ export function planRace(width) {
   /** @type {Box} */
   const slider = { x: 0, y: map.h + 6, w: wide, h: phone ? 44 : 20 };
   /** @type {Column} */
-  const side = phone ? { x: 0, y: slider.y + slider.h + 34, w: width } : { x: wide + 26, y: 0, w: width - wide - 26 };
+  const side = phone
+    ? { x: 0, y: slider.y + slider.h + 34, w: width }
+    : { x: wide + 26, y: 0, w: width - wide - 26 };
   const row = phone ? 46 : ROW;
   /** @type {Rows} */
   const rows = { ...side, y: side.y + (phone ? 70 : 60), row };
@@ -64,9 +66,13 @@ export function planMoments(width) {
   /** @type {Box} */
   const map = { x: 0, y: 42, w: side, h: phone ? 220 : 256 };
   /** @type {Column} */
-  const chart = phone ? { x: 0, y: map.y + map.h + 64, w: width } : { x: side + 30, y: 0, w: Math.round((width - side - 60) * 0.42) };
+  const chart = phone
+    ? { x: 0, y: map.y + map.h + 64, w: width }
+    : { x: side + 30, y: 0, w: Math.round((width - side - 60) * 0.42) };
   /** @type {Column} */
-  const sums = phone ? { x: 0, y: chart.y + 372, w: width } : { x: chart.x + chart.w + 30, y: 0, w: width - chart.x - chart.w - 30 };
+  const sums = phone
+    ? { x: 0, y: chart.y + 372, w: width }
+    : { x: chart.x + chart.w + 30, y: 0, w: width - chart.x - chart.w - 30 };
   return { phone, map, chart, sums, height: phone ? sums.y + 348 : 338 };
 }
 
@@ -76,7 +82,12 @@ export function planFive(width) {
   const side = phone ? width : 390;
   /** @type {Rows} */
   const rows = phone ? { x: 0, y: 322, w: width, row: 46 } : { x: width - side, y: 24, w: side, row: 36 };
-  return { phone, chart: { left: 0, top: 24, width: phone ? width : width - side - 26, height: 256 }, rows, height: phone ? 690 : 320 };
+  return {
+    phone,
+    chart: { left: 0, top: 24, width: phone ? width : width - side - 26, height: 256 },
+    rows,
+    height: phone ? 690 : 320,
+  };
 }
 
 /** The rate finder: a chart, and words beside or below it. @param {number} width */
@@ -126,9 +137,20 @@ export function planRecipe(width, full, parts) {
     const lines = one ? [part.what] : inLines(part.what, room);
     const top = y;
     y += (one ? 24 : 24 + 16 * lines.length) + (phone ? 22 : 0);
-    return { x: one ? beside : 0, below: one ? 0 : 1, lines, top, mid: phone ? top + 16 + (one ? 0 : 16 * lines.length) : top - 4 };
+    return {
+      x: one ? beside : 0,
+      below: one ? 0 : 1,
+      lines,
+      top,
+      mid: phone ? top + 16 + (one ? 0 : 16 * lines.length) : top - 4,
+    };
   });
-  return { phone, rows, end: y, X: (/** @type {number} */ loss) => left + ((right - left) * (loss - low)) / (high - low) };
+  return {
+    phone,
+    rows,
+    end: y,
+    X: (/** @type {number} */ loss) => left + ((right - left) * (loss - low)) / (high - low),
+  };
 }
 
 /**
@@ -141,7 +163,10 @@ export function scaleOf([left, right, low, high], map) {
     x: (/** @type {number} */ v) => map.x + ((v - left) / (right - left)) * map.w,
     y: (/** @type {number} */ v) => map.y + ((high - v) / (high - low)) * map.h,
     /** @type {(px: number, py: number) => Point} */
-    back: (px, py) => [left + ((px - map.x) / map.w) * (right - left), high - ((py - map.y) / map.h) * (high - low)],
+    back: (px, py) => [
+      left + ((px - map.x) / map.w) * (right - left),
+      high - ((py - map.y) / map.h) * (high - low),
+    ],
   };
 }
 /** Within a picture's reach, so that a point far away does not break a path. @param {number} px */
@@ -155,14 +180,19 @@ export function sig(x, figures = 4) {
   if (x === 0) return "0";
   const size = Math.abs(x);
   if (size < 1e5 && size >= 10 ** figures) return (x < 0 ? "−" : "") + thousands(Math.round(size));
-  const text = size >= 1e5 || size < 1e-3 ? x.toExponential(figures - 2).replace("e+", "e") : x.toPrecision(figures);
+  const text =
+    size >= 1e5 || size < 1e-3 ? x.toExponential(figures - 2).replace("e+", "e") : x.toPrecision(figures);
   return text.replace(/-/g, "−");
 }
 /** A setting as it was set, without trailing zeros. @param {number} x */
-export const set = (x) => (x !== 0 && (Math.abs(x) < 1e-3 || Math.abs(x) >= 1e5) ? sig(x, 3).replace(/\.0+e/, "e") : String(Number(x.toPrecision(5))).replace("-", "−"));
+export const set = (x) =>
+  x !== 0 && (Math.abs(x) < 1e-3 || Math.abs(x) >= 1e5)
+    ? sig(x, 3).replace(/\.0+e/, "e")
+    : String(Number(x.toPrecision(5))).replace("-", "−");
 
 /** Words in lines of at most `room` pixels. @type {(x: number, y: number, text: string, room: number, o?: Lettering & {line?: number}) => SVGTextElement[]} */
-export const paragraph = (x, y, text, room, o = {}) => inLines(text, room, o.size ?? 12).map((line, i) => label(x, y + i * (o.line ?? 16), line, o));
+export const paragraph = (x, y, text, room, o = {}) =>
+  inLines(text, room, o.size ?? 12).map((line, i) => label(x, y + i * (o.line ?? 16), line, o));
 
 /** Where a slider stands. @param {Event} event */
 export const sliderValue = (event) => Number(/** @type {HTMLInputElement} */ (event.target).value);

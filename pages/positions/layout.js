@@ -37,7 +37,10 @@ export function plan(g, data, local) {
 /** @param {Layout} at */
 function orderFirst(at) {
   const tall = at.height - at.order.y;
-  const below = Object.entries(at).map(([name, box]) => [name, typeof box === "object" ? { ...box, y: name === "order" ? -6 : box.y + tall } : box]);
+  const below = Object.entries(at).map(([name, box]) => [
+    name,
+    typeof box === "object" ? { ...box, y: name === "order" ? -6 : box.y + tall } : box,
+  ]);
   return /** @type {Layout} */ ({ ...Object.fromEntries(below), top: tall });
 }
 
@@ -46,7 +49,10 @@ function widePlan(g, data) {
   const rows = rowsIn(g, data);
   const w = g.width;
   const pitch = Math.min(22, 222 / Math.min(MOST, rows));
-  const more = g.whole && BIASES.includes(data.kind) ? Math.max(0, 16 * ruleRows(data) - 224) : Math.max(0, pitch * rows - 222);
+  const more =
+    g.whole && BIASES.includes(data.kind)
+      ? Math.max(0, 16 * ruleRows(data) - 224)
+      : Math.max(0, pitch * rows - 222);
   const left = Math.round(w * 0.38);
   const mid = left + 30;
   const midW = Math.round(w * 0.275);
@@ -55,16 +61,31 @@ function widePlan(g, data) {
   const rw = w - right;
   const matrix = large ? Math.min(190, rw - 140) : 118;
   return {
-    phone: false, top: 0, w, pitch, heading: 1, chips: { x: 0, y: 0, w: 76 }, heat: { x: 106, y: 58, w: left - 106 }, waves: { x: mid, y: 58, w: midW, h: 84 },
-    clock: { x: mid, y: 178, w: midW, r: 46 }, matrix: { x: right, y: 58, size: matrix }, told: { x: right + matrix + 16, y: 58, w: rw - matrix - 16 },
-    curve: { x: right, y: 208, w: rw, h: 76 }, bias: { left: 0, x: 44, y: 58, w: left + 20, h: 218 }, rule: { x: left + 100, y: 58, w: right - left - 140, h: 224 + more },
-    words: { x: 0, y: 340 + more, w }, mute: { x: mid, y: 58, w: right - mid - 40 }, order: { x: 0, y: 310 + more, w }, height: ((w - 416) / data.order.tokens.length < 40 ? 510 : 490) + more,
+    phone: false,
+    top: 0,
+    w,
+    pitch,
+    heading: 1,
+    chips: { x: 0, y: 0, w: 76 },
+    heat: { x: 106, y: 58, w: left - 106 },
+    waves: { x: mid, y: 58, w: midW, h: 84 },
+    clock: { x: mid, y: 178, w: midW, r: 46 },
+    matrix: { x: right, y: 58, size: matrix },
+    told: { x: right + matrix + 16, y: 58, w: rw - matrix - 16 },
+    curve: { x: right, y: 208, w: rw, h: 76 },
+    bias: { left: 0, x: 44, y: 58, w: left + 20, h: 218 },
+    rule: { x: left + 100, y: 58, w: right - left - 140, h: 224 + more },
+    words: { x: 0, y: 340 + more, w },
+    mute: { x: mid, y: 58, w: right - mid - 40 },
+    order: { x: 0, y: 310 + more, w },
+    height: ((w - 416) / data.order.tokens.length < 40 ? 510 : 490) + more,
   };
 }
 /** @param {Pick<Stage, "width" | "whole">} g @param {Data} data @param {Kept} local @param {number} rows @returns {Layout} */
 function phonePlan(g, data, local, rows) {
   const w = g.width;
-  const heading = (measure(`${data.title}: ${data.what}`, 14, false) * 1.05 > w ? 3 : 2) + (data.notes.length ? 2 : 1) - 1;
+  const heading =
+    (measure(`${data.title}: ${data.what}`, 14, false) * 1.05 > w ? 3 : 2) + (data.notes.length ? 2 : 1) - 1;
   const early = stages.of(local) < stages.last;
   const words = 36 + 18 * heading;
   const top = words + 32;
@@ -77,13 +98,34 @@ function phonePlan(g, data, local, rows) {
   const matrix = biased ? top + 200 + 62 + ruled + 44 : plain ? under + 150 : clock + 150;
   const size = Math.min(160, w - 150);
   const curve = matrix + Math.max(size, 130) + 48;
-  const end = plain ? matrix + Math.max(size, 130) + 30 : biased ? matrix + Math.max(size, 130) + 40 : curve + 90 + 36;
+  const end = plain
+    ? matrix + Math.max(size, 130) + 30
+    : biased
+      ? matrix + Math.max(size, 130) + 40
+      : curve + 90 + 36;
   return {
-    phone: true, top: 0, w, pitch, heading, chips: { x: 0, y: 0, w: 68 }, heat: { x: 98, y: top, w: w - 98 }, waves: { x: 0, y: under, w, h: 84 }, clock: { x: 0, y: clock, w, r: 52 },
-    matrix: { x: 0, y: matrix, size }, told: { x: size + 14, y: matrix, w: w - size - 14 }, curve: { x: 0, y: curve, w, h: 90 },
-    bias: { left: 0, x: 44, y: top, w: w - 46, h: 200 }, rule: { x: 0, y: top + 262, w: Math.min(w, 300), h: ruled }, mute: { x: 0, y: under, w },
-    words: { x: 0, y: words + 14, w }, order: { x: 0, y: end, w }, height: end + (early ? 0 : orderTall(data)),
+    phone: true,
+    top: 0,
+    w,
+    pitch,
+    heading,
+    chips: { x: 0, y: 0, w: 68 },
+    heat: { x: 98, y: top, w: w - 98 },
+    waves: { x: 0, y: under, w, h: 84 },
+    clock: { x: 0, y: clock, w, r: 52 },
+    matrix: { x: 0, y: matrix, size },
+    told: { x: size + 14, y: matrix, w: w - size - 14 },
+    curve: { x: 0, y: curve, w, h: 90 },
+    bias: { left: 0, x: 44, y: top, w: w - 46, h: 200 },
+    rule: { x: 0, y: top + 262, w: Math.min(w, 300), h: ruled },
+    mute: { x: 0, y: under, w },
+    words: { x: 0, y: words + 14, w },
+    order: { x: 0, y: end, w },
+    height: end + (early ? 0 : orderTall(data)),
   };
 }
 /** Height of the other order on a phone. @param {Data} data */
-const orderTall = (data) => (data.order.shuffles ? 84 + 24 * data.order.tokens.length + (data.order.token ? 40 + 42 * data.order.ways.length : 10) : 90);
+const orderTall = (data) =>
+  data.order.shuffles
+    ? 84 + 24 * data.order.tokens.length + (data.order.token ? 40 + 42 * data.order.ways.length : 10)
+    : 90;

@@ -48,10 +48,25 @@ export function planRegularization(w, shown) {
   const pitch = shown.early ? 34 : 17; // step by step there is room: the runs come with the last
   const written = 42 + 10 * pitch + 22;
   return {
-    x: 0, w, top: 42, pitch, chips, gap, panels, written, mean: { x: right, y: 0, w: side },
-    under: { x: right, y: 124, w: side }, mid: 250, arms: { x: 140, y: 257 }, curves: { left: 0, top: 288, width: c - 30, height: 206 },
-    legend: { x: c - 8, y: 272, anchor: "end" }, stops: { x: c, y: 258, w: right - c - 26 }, weights: { x: right, y: 258, w: side, h: 236 }, height: 500,
-    door: { x: right - 122, y: 256 }, phone: false,
+    x: 0,
+    w,
+    top: 42,
+    pitch,
+    chips,
+    gap,
+    panels,
+    written,
+    mean: { x: right, y: 0, w: side },
+    under: { x: right, y: 124, w: side },
+    mid: 250,
+    arms: { x: 140, y: 257 },
+    curves: { left: 0, top: 288, width: c - 30, height: 206 },
+    legend: { x: c - 8, y: 272, anchor: "end" },
+    stops: { x: c, y: 258, w: right - c - 26 },
+    weights: { x: right, y: 258, w: side, h: 236 },
+    height: 500,
+    door: { x: right - 122, y: 256 },
+    phone: false,
   };
 }
 
@@ -64,11 +79,28 @@ function planPhone(w, { rows, early, stops: texts }) {
   const stops = end + 644;
   const weights = stops + stopsHeight(texts, w) + 24;
   return {
-    x: 0, w, top: first, pitch: 17, chips: 62, gap: 0, panels, written: end, mean: { x: 0, y: end + 46, w }, under: { x: 0, y: end + 176, w },
-    mid: end + 300, arms: { x: 0, y: end + 330 }, curves: { left: 0, top: end + 404, width: w, height: 220 }, legend: { x: 0, y: end + 396, anchor: "start" },
-    stops: { x: 0, y: stops, w }, weights: { x: 0, y: weights, w, h: 220 }, door: { x: -2, y: weights + 232 }, height: early ? end + 300 : weights + 262, phone: true,
+    x: 0,
+    w,
+    top: first,
+    pitch: 17,
+    chips: 62,
+    gap: 0,
+    panels,
+    written: end,
+    mean: { x: 0, y: end + 46, w },
+    under: { x: 0, y: end + 176, w },
+    mid: end + 300,
+    arms: { x: 0, y: end + 330 },
+    curves: { left: 0, top: end + 404, width: w, height: 220 },
+    legend: { x: 0, y: end + 396, anchor: "start" },
+    stops: { x: 0, y: stops, w },
+    weights: { x: 0, y: weights, w, h: 220 },
+    door: { x: -2, y: weights + 232 },
+    height: early ? end + 300 : weights + 262,
+    phone: true,
   };
 }
 
 /** How high the words about early stopping get. @type {(texts: string[], w: number) => number} */
-const stopsHeight = (texts, w) => 34 + texts.reduce((sum, text) => sum + 25 + 16 * inLines(text, w).length, 0);
+const stopsHeight = (texts, w) =>
+  34 + texts.reduce((sum, text) => sum + 25 + 16 * inLines(text, w).length, 0);

@@ -50,24 +50,51 @@ const HANDS = {
   3: say("Click a size to keep it out, too."),
   5: say("Change the axis or what is kept from the fit below it, and see what the law says then."),
 };
-const stages = stepMode("stage", [say("Runs"), say("Law"), say("Band"), say("Forecast"), say("Frontier"), say("All together")]);
+const stages = stepMode("stage", [
+  say("Runs"),
+  say("Law"),
+  say("Band"),
+  say("Forecast"),
+  say("Frontier"),
+  say("All together"),
+]);
 /** What each step shows. @type {((d: Data) => string)[]} */
 const WORDS = [
-  (d) => ({
-    N: say("Many models were trained by one recipe; only their size differs. Each dot is a run, and its height the loss: how wrong the model is on stories that it has never read."),
-    D: say("Many models were trained by one recipe; only how much they read differs. Each dot is a run, and its height the loss: how wrong the model is on stories that it has never read."),
-    C: say("Many models were trained by one recipe; only their size and how much they read differs. Each dot is a run, and its height the loss: how wrong the model is on stories that it has never read."),
-  })[d.letter],
-  () => say("A law is a curve with three numbers, laid through the smaller sizes. Its exponent says how much a model gains each time it is made so many times larger."),
-  () => say("The runs scatter, so the law could be a little different. The band holds the laws that the runs allow: where it is wide, nobody should be sure."),
-  () => say("Now the law must foretell: the largest sizes were kept from the fit; the ring is what the law says of them, the dots what they came to."),
-  () => say("Operations cost money. For each amount of computing the best size is marked: a larger model that reads less, or a smaller one that reads more, would have been worse."),
+  (d) =>
+    ({
+      N: say(
+        "Many models were trained by one recipe; only their size differs. Each dot is a run, and its height the loss: how wrong the model is on stories that it has never read.",
+      ),
+      D: say(
+        "Many models were trained by one recipe; only how much they read differs. Each dot is a run, and its height the loss: how wrong the model is on stories that it has never read.",
+      ),
+      C: say(
+        "Many models were trained by one recipe; only their size and how much they read differs. Each dot is a run, and its height the loss: how wrong the model is on stories that it has never read.",
+      ),
+    })[d.letter],
+  () =>
+    say(
+      "A law is a curve with three numbers, laid through the smaller sizes. Its exponent says how much a model gains each time it is made so many times larger.",
+    ),
+  () =>
+    say(
+      "The runs scatter, so the law could be a little different. The band holds the laws that the runs allow: where it is wide, nobody should be sure.",
+    ),
+  () =>
+    say(
+      "Now the law must foretell: the largest sizes were kept from the fit; the ring is what the law says of them, the dots what they came to.",
+    ),
+  () =>
+    say(
+      "Operations cost money. For each amount of computing the best size is marked: a larger model that reads less, or a smaller one that reads more, would have been worse.",
+    ),
   () => say("Runs, law, band, forecast and frontier in one picture."),
 ];
 const MOST = 4; // sizes kept from the fit
 
 /** A step in words. @type {(data: Data, local: Kept, step: number) => string} */
-const caption = (data, local, step) => [WORDS[step](data), local.fixed ? "" : HANDS[step]].filter(Boolean).join(" ");
+const caption = (data, local, step) =>
+  [WORDS[step](data), local.fixed ? "" : HANDS[step]].filter(Boolean).join(" ");
 
 /** A place on the axis in few signs. @type {(data: Data, x: number) => string} */
 const shown = (data, x) => (data.letter === "C" ? powered(x) : sized(x));
@@ -75,32 +102,96 @@ const shown = (data, x) => (data.letter === "C" ? powered(x) : sized(x));
 /** A size's runs, seed by seed, and how they go with the law. @type {(data: Data, row: Row, law?: boolean) => string} */
 function rowText(data, row, law = true) {
   const seeds = data.points.filter((p) => p.x === row.x);
-  const lines = [row.own ? say("{letter} = {size}, yours", { letter: data.letter, size: shown(data, row.x) }) : `${data.letter} = ${shown(data, row.x)}`,
-    row.runs > 1 ? say("loss {loss}, mean of {runs} seeds: {list}", { loss: num(row.loss, 3), runs: row.runs, list: seeds.map((p) => num(p.loss, 3)).join(", ") }) : say("loss {loss}", { loss: num(row.loss, 3) })];
-  if (seeds.length) lines.push(say("held-out stories say {low} to {high}", { low: num(Math.min(...seeds.map((p) => p.low)), 3), high: num(Math.max(...seeds.map((p) => p.high)), 3) }));
-  if (law && row.law !== null) lines.push(off(num(row.law, 3), num(100 * Math.abs(row.miss), 1), row.miss >= 0), row.used ? say("used for the fit") : row.own ? say("never used for the fit") : say("kept from the fit"));
+  const lines = [
+    row.own
+      ? say("{letter} = {size}, yours", { letter: data.letter, size: shown(data, row.x) })
+      : `${data.letter} = ${shown(data, row.x)}`,
+    row.runs > 1
+      ? say("loss {loss}, mean of {runs} seeds: {list}", {
+          loss: num(row.loss, 3),
+          runs: row.runs,
+          list: seeds.map((p) => num(p.loss, 3)).join(", "),
+        })
+      : say("loss {loss}", { loss: num(row.loss, 3) }),
+  ];
+  if (seeds.length)
+    lines.push(
+      say("held-out stories say {low} to {high}", {
+        low: num(Math.min(...seeds.map((p) => p.low)), 3),
+        high: num(Math.max(...seeds.map((p) => p.high)), 3),
+      }),
+    );
+  if (law && row.law !== null)
+    lines.push(
+      off(num(row.law, 3), num(100 * Math.abs(row.miss), 1), row.miss >= 0),
+      row.used ? say("used for the fit") : row.own ? say("never used for the fit") : say("kept from the fit"),
+    );
   return lines.join("\n");
 }
 
 /** How far a size's runs lie off the law. @type {(law: string, miss: string, above: boolean) => string} */
-const off = (law, miss, above) => (above ? say("the law says {law}, the runs are {miss} % above it", { law, miss }) : say("the law says {law}, the runs are {miss} % below it", { law, miss }));
+const off = (law, miss, above) =>
+  above
+    ? say("the law says {law}, the runs are {miss} % above it", { law, miss })
+    : say("the law says {law}, the runs are {miss} % below it", { law, miss });
 
 /** A row for each size: what its runs came to, what the law says. Returns the y below. @type {(g: Stage, data: Data, box: Box & {pitch: number}, step: number, pick: (row: Row) => void) => number} */
 function drawRows(g, data, box, step, pick) {
   const law = step > 0 && data.law;
   /** @type {[share: number, head: string][]} */
-  const columns = [[0, data.letter], [0.24, say("loss")], [0.45, law ? say("the law") : ""], [0.68, law ? say("off by") : ""]];
+  const columns = [
+    [0, data.letter],
+    [0.24, say("loss")],
+    [0.45, law ? say("the law") : ""],
+    [0.68, law ? say("off by") : ""],
+  ];
   const pitch = box.pitch;
   g.part("rows", [box, step], () => [
-    columns.map(([share, head]) => label(box.x + box.w * share, box.y + 10, head, { fill: "ink3", size: 11 })),
+    columns.map(([share, head]) =>
+      label(box.x + box.w * share, box.y + 10, head, { fill: "ink3", size: 11 }),
+    ),
     data.rows.map((row, k) => {
       const y = box.y + 15 + k * pitch;
-      const cells = [shown(data, row.x), num(row.loss, 3), ...(law && row.law !== null ? [num(row.law, 3), `${row.miss >= 0 ? "+" : "−"}${num(100 * Math.abs(row.miss), 1)} %`] : ["", ""])];
-      const tag = row.own ? say("yours") : !law ? (row.runs > 1 ? say("{runs} seeds", { runs: row.runs }) : say("1 seed")) : row.used ? "" : say("kept out");
-      const node = h("g", { class: g.can.recompute ? "gb-hot" : null, "data-row": row.x, onclick: () => pick(row) },
-        h("rect", { x: box.x - 4, y, width: box.w + 4, height: pitch - 1, rx: 4, fill: row.used || !law ? "transparent" : css("accent-soft") }),
-        cells.map((text, i) => label(box.x + box.w * columns[i][0], y + pitch * 0.68, text, { mono: true, fill: row.own ? "v-ink" : "ink", weight: i ? null : 600 })),
-        label(box.x + box.w - 4, y + pitch * 0.68, tag, { anchor: "end", fill: row.own ? "v-ink" : "k-ink", size: 11 }));
+      const cells = [
+        shown(data, row.x),
+        num(row.loss, 3),
+        ...(law && row.law !== null
+          ? [num(row.law, 3), `${row.miss >= 0 ? "+" : "−"}${num(100 * Math.abs(row.miss), 1)} %`]
+          : ["", ""]),
+      ];
+      const tag = row.own
+        ? say("yours")
+        : !law
+          ? row.runs > 1
+            ? say("{runs} seeds", { runs: row.runs })
+            : say("1 seed")
+          : row.used
+            ? ""
+            : say("kept out");
+      const node = h(
+        "g",
+        { class: g.can.recompute ? "gb-hot" : null, "data-row": row.x, onclick: () => pick(row) },
+        h("rect", {
+          x: box.x - 4,
+          y,
+          width: box.w + 4,
+          height: pitch - 1,
+          rx: 4,
+          fill: row.used || !law ? "transparent" : css("accent-soft"),
+        }),
+        cells.map((text, i) =>
+          label(box.x + box.w * columns[i][0], y + pitch * 0.68, text, {
+            mono: true,
+            fill: row.own ? "v-ink" : "ink",
+            weight: i ? null : 600,
+          }),
+        ),
+        label(box.x + box.w - 4, y + pitch * 0.68, tag, {
+          anchor: "end",
+          fill: row.own ? "v-ink" : "k-ink",
+          size: 11,
+        }),
+      );
       return g.tip(node, rowText(data, row, Boolean(law)));
     }),
   ]);
@@ -112,17 +203,30 @@ function keepFrom(g, data, row) {
   if (row.own) return;
   const sizes = [...new Set(data.points.map((p) => p.x))].sort((a, b) => a - b);
   const count = sizes.length - sizes.indexOf(row.x);
-  if (sizes.indexOf(row.x) >= 0 && count <= MOST) g.select({ withheld: count === data.withheld ? count - 1 : count });
+  if (sizes.indexOf(row.x) >= 0 && count <= MOST)
+    g.select({ withheld: count === data.withheld ? count - 1 : count });
 }
 
 /** The curves of runs that train. Returns the height that they take. @type {(g: Stage, data: Data, local: Kept, box: Box) => number} */
 function drawLive(g, data, local, box) {
   local.chart = null;
   if (!data.live.length) return 0;
-  g.part("live head", [box], () => label(box.x, box.y + 10, say("Your run: loss on what it reads, smoothed, by step"), { fill: "ink3" }));
-  local.chart = curves(g, "live", { left: box.x, top: box.y + 16, width: box.w, height: 120 }, {
-    runs: data.live, lines: [{ column: "smooth", kind: "solid" }], x: "step", ends: "line", title: say("Your run"), onpoint: (_, what) => heardRuns(g, local, what),
-  });
+  g.part("live head", [box], () =>
+    label(box.x, box.y + 10, say("Your run: loss on what it reads, smoothed, by step"), { fill: "ink3" }),
+  );
+  local.chart = curves(
+    g,
+    "live",
+    { left: box.x, top: box.y + 16, width: box.w, height: 120 },
+    {
+      runs: data.live,
+      lines: [{ column: "smooth", kind: "solid" }],
+      x: "step",
+      ends: "line",
+      title: say("Your run"),
+      onpoint: (_, what) => heardRuns(g, local, what),
+    },
+  );
   return box.y + 150;
 }
 
@@ -153,18 +257,35 @@ const scaling = {
   within: ({ withheld, ...change }) => change,
 
   describe(data, local) {
-    const rows = data.rows.map((row) => [
-      `${data.letter} ${shown(data, row.x)}${row.own ? `, ${say("yours")}` : ""}: ${say("loss {loss}", { loss: num(row.loss, 3) })}`,
-      row.law !== null && say("law {law}", { law: num(row.law, 3) }), !row.used && say("not fitted"),
-    ].filter(Boolean).join(", ")).join("; ");
+    const rows = data.rows
+      .map((row) =>
+        [
+          `${data.letter} ${shown(data, row.x)}${row.own ? `, ${say("yours")}` : ""}: ${say("loss {loss}", { loss: num(row.loss, 3) })}`,
+          row.law !== null && say("law {law}", { law: num(row.law, 3) }),
+          !row.used && say("not fitted"),
+        ]
+          .filter(Boolean)
+          .join(", "),
+      )
+      .join("; ");
     return `${stages.said(local, (now) => caption(data, local, now))}${say("Loss against {axis}.", { axis: data.axis })} ${data.told.join(" ")} ${rows}.`;
   },
 
   state(data, local) {
     return {
-      tokens: data.tokens, stage: stages.state(local), against: data.against, withheld: data.withheld, tables: data.tables, law: data.law, forecast: data.forecast,
-      rows: data.rows, points: data.points.map((p) => ({ name: p.name, x: p.x, loss: p.loss, used: p.used })), own: data.own, why: data.why,
-      best: data.frontier.best, live: local.chart?.summary() ?? null,
+      tokens: data.tokens,
+      stage: stages.state(local),
+      against: data.against,
+      withheld: data.withheld,
+      tables: data.tables,
+      law: data.law,
+      forecast: data.forecast,
+      rows: data.rows,
+      points: data.points.map((p) => ({ name: p.name, x: p.x, loss: p.loss, used: p.used })),
+      own: data.own,
+      why: data.why,
+      best: data.frontier.best,
+      live: local.chart?.summary() ?? null,
     };
   },
 };

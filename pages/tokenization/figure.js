@@ -7,10 +7,10 @@ import { clamp, css, h, visible } from "../../app/kit/shapes.js";
 import { shared } from "../../app/kit/shared.js";
 import { isPhone } from "../../app/kit/widths.js";
 import { bytesFigure, languages, unknownFigure } from "./coverage.js";
-import { drawCut } from "./cut.js";
+import { drawCut, machineOf } from "./cut.js";
 import { textColumns, wordAt } from "./layout.js";
-import { LEARNED, drawLearned, mergesAt, play, rivalsAt, rowOf, setMerge, stepsOf, stop, walkOf } from "./learned.js";
-import { liveCut, liveMatching, prepare } from "./replay.js";
+import { LEARNED, drawLearned, play, rivalsAt, setMerge, stop, walkOf } from "./learned.js";
+import { liveCut, mergesAt, prepare, rowOf, stepsOf } from "./replay.js";
 import { drawRows } from "./rows.js";
 
 /**
@@ -78,7 +78,14 @@ function piecesOf(sent, lengths = undefined) {
   if (!sent) return [];
   const unknown = new Set(sent.unknown);
   return sent.text.map((text, i) => ({
-    text, entry: sent.entry[i], id: sent.id[i], start: sent.start[i], end: sent.end[i], unknown: unknown.has(i), bytes: sent.bytes[i], length: lengths?.[i],
+    text,
+    entry: sent.entry[i],
+    id: sent.id[i],
+    start: sent.start[i],
+    end: sent.end[i],
+    unknown: unknown.has(i),
+    bytes: sent.bytes[i],
+    length: lengths?.[i],
   }));
 }
 
@@ -96,28 +103,16 @@ function currentRows(data, local) {
       local.cutKey = key;
       const steps = stepsOf(local);
       const round = data.rounds[walk.at];
-      local.cut = !steps ? { pieces: piecesOf(round.pieces), word: piecesOf(round.word), entries: round.entries } : {
-        pieces: liveCut(row, data.cuts[row.id].text, steps, walk.at, data.chars),
-        word: liveCut(row, data.cuts[row.id].word, steps, walk.at, [...data.spoken]),
-        entries: steps.sizes[walk.at],
-      };
+      local.cut = !steps
+        ? { pieces: piecesOf(round.pieces), word: piecesOf(round.word), entries: round.entries }
+        : {
+            pieces: liveCut(row, data.cuts[row.id].text, steps, walk.at, data.chars),
+            word: liveCut(row, data.cuts[row.id].word, steps, walk.at, [...data.spoken]),
+            entries: steps.sizes[walk.at],
+          };
     }
     return { ...row, ...local.cut, mark: key };
   });
-}
-/**
- * How the chosen row cuts the word: of Unigram, with the entries of the chosen round.
- * @param {Data} data @param {Kept} local
- */
-export function machineOf(data, local) {
-  const { method } = local.sel;
-  const machine = data.machines[method];
-  const steps = stepsOf(local);
-  if (machine?.kind === "wordpiece" && steps && mergesAt(local, steps) < steps.n) {
-    return liveMatching(data.cuts.wordpiece.word, machine, steps, mergesAt(local, steps));
-  }
-  const walk = method === "unigram" ? walkOf(local) : null;
-  return (walk && walk.at < walk.n ? data.rounds[walk.at]?.machine : data.machines[method]) ?? null;
 }
 
 /** @param {Stage} g @param {Data} data @param {Kept} local @param {string} method @param {number} [at] */
@@ -135,9 +130,14 @@ function choose(g, data, local, method, at = undefined) {
 /** @param {Stage} g @param {Data} data @param {Kept} local @param {Event} event */
 function clicked(g, data, local, event) {
   /** What is written on the element that was hit, or around it. @type {(name: string) => string | null | undefined} */
-  const hit = (name) => (event.target instanceof Element ? event.target.closest(`[${name}]`)?.getAttribute(name) : null);
+  const hit = (name) =>
+    event.target instanceof Element ? event.target.closest(`[${name}]`)?.getAttribute(name) : null;
   const turn = hit("data-turn");
-  if (turn) { stop(local); setMerge(g, local, Number(turn) + 1); return; }
+  if (turn) {
+    stop(local);
+    setMerge(g, local, Number(turn) + 1);
+    return;
+  }
   const chip = hit("data-chip");
   if (chip) {
     const [id, i] = chip.split(".");
@@ -162,11 +162,17 @@ function scrollBy(g, local, dx) {
 function bindPointer(g, local) {
   if (local.bound) return;
   local.bound = true;
-  g.svg.addEventListener("click", (event) => { if (!local.dragged) clicked(g, local.data, local, event); });
-  g.svg.addEventListener("wheel", (event) => {
-    const dx = event.shiftKey ? event.deltaY : event.deltaX;
-    if (dx && scrollBy(g, local, dx)) event.preventDefault();
-  }, { passive: false });
+  g.svg.addEventListener("click", (event) => {
+    if (!local.dragged) clicked(g, local.data, local, event);
+  });
+  g.svg.addEventListener(
+    "wheel",
+    (event) => {
+      const dx = event.shiftKey ? event.deltaY : event.deltaX;
+      if (dx && scrollBy(g, local, dx)) event.preventDefault();
+    },
+    { passive: false },
+  );
   g.svg.addEventListener("pointerdown", (event) => {
     const from = { x: event.clientX, scroll: local.scroll };
     local.dragged = false;
@@ -174,7 +180,10 @@ function bindPointer(g, local) {
       if (Math.abs(now.clientX - from.x) > 5) local.dragged = true;
       if (local.dragged) scrollBy(g, local, from.scroll - (now.clientX - from.x) - local.scroll);
     };
-    const up = () => { window.removeEventListener("pointermove", move); window.removeEventListener("pointerup", up); };
+    const up = () => {
+      window.removeEventListener("pointermove", move);
+      window.removeEventListener("pointerup", up);
+    };
     window.addEventListener("pointermove", move);
     window.addEventListener("pointerup", up);
   });
@@ -183,8 +192,14 @@ function bindPointer(g, local) {
 /** @type {View<Data, Kept>} */
 const tokenization = {
   init(data, local, before) {
-    const whole = data.rows.map((row) => ({ ...row, pieces: piecesOf(row.pieces, row.lengths), word: piecesOf(row.word), pending: row.pieces ? null : say("not learned yet"), mark: row.id }));
-    const fresh = { data, whole, cutKey: null, scroll: before?.text === data.text ? local.scroll ?? 0 : 0 };
+    const whole = data.rows.map((row) => ({
+      ...row,
+      pieces: piecesOf(row.pieces, row.lengths),
+      word: piecesOf(row.word),
+      pending: row.pieces ? null : say("not learned yet"),
+      mark: row.id,
+    }));
+    const fresh = { data, whole, cutKey: null, scroll: before?.text === data.text ? (local.scroll ?? 0) : 0 };
     const key = data.learnedKey ?? "";
     if (data.learned) keepLearned(key, JSON.parse(data.learned));
     if (before && before.learnedKey !== data.learnedKey) stop(local);
@@ -200,8 +215,14 @@ const tokenization = {
     }
     local.rows = currentRows(data, local);
     const spoken = isPhone(g.width) && Boolean(local.spoken);
-    const columnsIn = (/** @type {number} */ width) => (spoken ? textColumns({ ...data, chars: [...data.spoken], front: [], back: [] }, local.whole.map((row) => ({ ...row, pieces: row.word })), width)
-      : textColumns(data, local.whole, width));
+    const columnsIn = (/** @type {number} */ width) =>
+      spoken
+        ? textColumns(
+            { ...data, chars: [...data.spoken], front: [], back: [] },
+            local.whole.map((row) => ({ ...row, pieces: row.word })),
+            width,
+          )
+        : textColumns(data, local.whole, width);
     if (g.whole) {
       local.scroll = 0;
       for (let tries = 0; tries < 6; tries++) {
@@ -223,15 +244,29 @@ const tokenization = {
       const left = Math.round(g.width * 0.56);
       const height = Math.max(HEIGHT - top, LEARNED);
       drawLearned(g, data, local, { x: 0, y: top, w: left - 14, h: height });
-      g.part("between", [top, left], () => h("path", { d: `M${left + 2},${top + 4}V${top + height - 4}`, stroke: css("line") }));
+      g.part("between", [top, left], () =>
+        h("path", { d: `M${left + 2},${top + 4}V${top + height - 4}`, stroke: css("line") }),
+      );
       drawCut(g, data, local, { x: left + 18, y: top, w: g.width - left - 18, h: height });
       g.height = top + height;
-      if (g.can.visit) g.door("home", { left: g.width - 56, top: top - 26 }, say("Home"), say("What the model makes of these tokens"));
+      if (g.can.visit)
+        g.door(
+          "home",
+          { left: g.width - 56, top: top - 26 },
+          say("Home"),
+          say("What the model makes of these tokens"),
+        );
     } else {
       drawCut(g, data, local, { x: 0, y: top, w: g.width, h: 270 });
       const used = drawLearned(g, data, local, { x: 0, y: top + 296, w: g.width, h: 300 });
       g.height = top + 296 + used + (g.can.visit ? 30 : 8);
-      if (g.can.visit) g.door("home", { left: -2, top: g.height - 26 }, say("Home"), say("What the model makes of these tokens"));
+      if (g.can.visit)
+        g.door(
+          "home",
+          { left: -2, top: g.height - 26 },
+          say("Home"),
+          say("What the model makes of these tokens"),
+        );
     }
   },
 
@@ -241,10 +276,15 @@ const tokenization = {
     const walk = walkOf(local);
     const ids = data.rows.map((row) => row.id);
     const at = ids.indexOf(local.sel.method);
-    if (event.key === "ArrowUp" || event.key === "ArrowDown") choose(g, data, local, ids[clamp(at + (event.key === "ArrowUp" ? -1 : 1), 0, ids.length - 1)]);
-    else if (event.key === "ArrowLeft" && walk) { stop(local); walk.go(walk.at - 1); }
-    else if (event.key === "ArrowRight" && walk) { stop(local); walk.go(walk.at + 1); }
-    else if (event.key === "Home" && walk) walk.go(0);
+    if (event.key === "ArrowUp" || event.key === "ArrowDown")
+      choose(g, data, local, ids[clamp(at + (event.key === "ArrowUp" ? -1 : 1), 0, ids.length - 1)]);
+    else if (event.key === "ArrowLeft" && walk) {
+      stop(local);
+      walk.go(walk.at - 1);
+    } else if (event.key === "ArrowRight" && walk) {
+      stop(local);
+      walk.go(walk.at + 1);
+    } else if (event.key === "Home" && walk) walk.go(0);
     else if (event.key === "End" && walk) walk.go(walk.n);
     else if (event.key === " " && walk) play(g, local);
     else if (event.key === "Escape") g.visit("home");
@@ -253,12 +293,28 @@ const tokenization = {
   },
 
   describe(_, local) {
-    const counts = local.rows.filter((r) => !r.pending).map((r) => `${r.name} ${r.pieces.length}`).join(", ");
+    const counts = local.rows
+      .filter((r) => !r.pending)
+      .map((r) => `${r.name} ${r.pieces.length}`)
+      .join(", ");
     const now = rowOf(local);
-    const cut = now.pending ? say("being learned") : now.pieces.map((p) => visible(p.bytes ?? p.text)).join(" | ");
+    const cut = now.pending
+      ? say("being learned")
+      : now.pieces.map((p) => visible(p.bytes ?? p.text)).join(" | ");
     const steps = stepsOf(local);
-    const walk = steps ? say(" After {count} of {merges}.", { count: mergesAt(local, steps), merges: counted(steps.n, "merge") }) : "";
-    return say("The text in tokens: {counts}. {name} cuts it into {pieces}.", { counts, name: now.name, pieces: cut }) + walk;
+    const walk = steps
+      ? say(" After {count} of {merges}.", {
+          count: mergesAt(local, steps),
+          merges: counted(steps.n, "merge"),
+        })
+      : "";
+    return (
+      say("The text in tokens: {counts}. {name} cuts it into {pieces}.", {
+        counts,
+        name: now.name,
+        pieces: cut,
+      }) + walk
+    );
   },
 
   state(data, local) {
@@ -269,16 +325,40 @@ const tokenization = {
     const machine = machineOf(data, local);
     const walk = walkOf(local);
     return {
-      tokens: data.tokens, method, word, key: local.learned ? data.learnedKey : null, playing: Boolean(local.timer),
-      rows: Object.fromEntries(local.rows.map((r) => [r.id, { count: r.pending ? null : r.pieces.length, ids: r.pending ? [] : r.pieces.map((p) => p.id), unknown: r.pieces.filter((p) => p.unknown).length, word: r.word.map((p) => p.bytes ?? p.text) }])),
-      merge: m, merges: steps?.n ?? null, round: method === "unigram" && walk ? walk.at : null,
+      tokens: data.tokens,
+      method,
+      word,
+      key: local.learned ? data.learnedKey : null,
+      playing: Boolean(local.timer),
+      rows: Object.fromEntries(
+        local.rows.map((r) => [
+          r.id,
+          {
+            count: r.pending ? null : r.pieces.length,
+            ids: r.pending ? [] : r.pieces.map((p) => p.id),
+            unknown: r.pieces.filter((p) => p.unknown).length,
+            word: r.word.map((p) => p.bytes ?? p.text),
+          },
+        ]),
+      ),
+      merge: m,
+      merges: steps?.n ?? null,
+      round: method === "unigram" && walk ? walk.at : null,
       pair: steps && m ? [steps.shown[steps.left[i]], steps.shown[steps.right[i]], steps.count[i]] : null,
-      rivals: steps?.n ? rivalsAt(steps, i).map((r) => [steps.shown[r.left], steps.shown[r.right], r.count, r.score]) : null,
-      left: steps && m !== null ? steps.symbols_left[m] : null, changes: steps && m ? steps.changes[i] : null,
-      machine: machine && { kind: machine.kind, word: machine.word, turns: machine.kind === "bpe" ? machine.turns.map((t) => [t.rank, t.made]) : undefined,
+      rivals: steps?.n
+        ? rivalsAt(steps, i).map((r) => [steps.shown[r.left], steps.shown[r.right], r.count, r.score])
+        : null,
+      left: steps && m !== null ? steps.symbols_left[m] : null,
+      changes: steps && m ? steps.changes[i] : null,
+      machine: machine && {
+        kind: machine.kind,
+        word: machine.word,
+        turns: machine.kind === "bpe" ? machine.turns.map((t) => [t.rank, t.made]) : undefined,
         trials: machine.kind === "wordpiece" ? machine.trials.map((t) => [t.tried, t.found]) : undefined,
         ways: machine.kind === "unigram" ? machine.n_best.map((w) => [w.pieces, w.probability]) : undefined,
-        unknown: machine.kind === "bpe" ? false : machine.unknown, ends: machine.kind === "bpe" ? machine.ends : null },
+        unknown: machine.kind === "bpe" ? false : machine.unknown,
+        ends: machine.kind === "bpe" ? machine.ends : null,
+      },
     };
   },
 };

@@ -15,7 +15,17 @@ import { isPhone } from "../../app/kit/widths.js";
  * @typedef {{x: number[], base: number, chars: string[], width: number}} WordColumns
  */
 
-export const TOK = { label: 150, count: 84, chip: 19, line: 18, gap: 5, least: 9, most: 19, size: 13, word: 0.3 };
+export const TOK = {
+  label: 150,
+  count: 84,
+  chip: 19,
+  line: 18,
+  gap: 5,
+  least: 9,
+  most: 19,
+  size: 13,
+  word: 0.3,
+};
 /** "f0 9f" for a piece that is only a part of a character; null for one that is text. @param {{bytes?: string}} p */
 export const bytesOf = (p) => p.bytes ?? null;
 /** A symbol of a vocabulary as it is shown: its spaces as dots, wherever they stand. @param {string} text */
@@ -48,7 +58,11 @@ function columnWidths(chars, rows, base) {
 function wordColumns(data, rows, room) {
   const chars = [...data.spoken];
   const base = clamp(Math.floor((room * TOK.word - 16) / Math.max(1, chars.length)), TOK.least, 15);
-  const widths = columnWidths(chars, rows.map((row) => ({ pieces: row.word })), base);
+  const widths = columnWidths(
+    chars,
+    rows.map((row) => ({ pieces: row.word })),
+    base,
+  );
   const x = [0];
   for (const w of widths) x.push(x[x.length - 1] + w);
   return { x, base, chars, width: Math.min(x[x.length - 1], room * 0.4) };
@@ -69,11 +83,27 @@ export function textColumns(data, rows, width) {
   const back = data.back.reduce((sum, t) => sum + chip(t) + 4, 0);
   const word = wide ? wordColumns(data, rows, width - left - right) : null;
   const room = width - left - right - (word ? word.width + 28 : 0);
-  const base = clamp(Math.floor((room - front - added - back) / Math.max(1, data.chars.length)), TOK.least, TOK.most);
+  const base = clamp(
+    Math.floor((room - front - added - back) / Math.max(1, data.chars.length)),
+    TOK.least,
+    TOK.most,
+  );
   const widths = columnWidths(data.chars, rows, base);
   const x = [front + added];
   for (const w of widths) x.push(x[x.length - 1] + w);
-  return { left, right, room, word, x, base, front, back, total: x[x.length - 1] + back, wide, pitch: wide ? 22 : 30 };
+  return {
+    left,
+    right,
+    room,
+    word,
+    x,
+    base,
+    front,
+    back,
+    total: x[x.length - 1] + back,
+    wide,
+    pitch: wide ? 22 : 30,
+  };
 }
 
 /**
@@ -85,7 +115,8 @@ export function placePieces(pieces, x) {
   for (let i = 0; i < pieces.length; ) {
     const p = pieces[i];
     let n = 1;
-    if (p.end === p.start) { // a sign that was put before the text: it stands for none of it
+    if (p.end === p.start) {
+      // a sign that was put before the text: it stands for none of it
       boxes.push([x[p.start] - 15, x[p.start]]);
       i++;
       continue;
@@ -97,7 +128,10 @@ export function placePieces(pieces, x) {
       const parts = pieces.slice(i, i + n).map((q) => measure(bytesOf(q) ?? visible(q.text), 12, true) + 9);
       const scale = (to - from) / parts.reduce((a, b) => a + b, 0);
       let at = from;
-      for (const w of parts) { boxes.push([at, at + w * scale]); at += w * scale; }
+      for (const w of parts) {
+        boxes.push([at, at + w * scale]);
+        at += w * scale;
+      }
     }
     i += n;
   }

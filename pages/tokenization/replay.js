@@ -1,12 +1,12 @@
 // Cutting with the first m merges, in the browser: what the slider shows is computed here from the merges that were
 // learned, so that it follows the hand. The same rules as core/text/bpe.py and core/text/wordpiece.py.
 
-import { unpack } from "../../app/kit/shapes.js";
+import { clamp, unpack } from "../../app/kit/shapes.js";
 
 /**
  * @import { Packed, Unpacked } from "../../app/kit/shapes.js"
  * @import { Matching } from "./cut.js"
- * @import { Row, Spelled } from "./figure.js"
+ * @import { Data, Kept, Row, Spelled } from "./figure.js"
  */
 
 /**
@@ -33,8 +33,14 @@ const pairKey = (left, right) => left * 65536 + right;
  */
 export function prepare(learned) {
   const columns = {
-    left: unpack(learned.left), right: unpack(learned.right), made: unpack(learned.made), count: unpack(learned.count), score: unpack(learned.score),
-    symbols_left: unpack(learned.symbols_left), rivals: unpack(learned.rivals), parts: unpack(learned.parts),
+    left: unpack(learned.left),
+    right: unpack(learned.right),
+    made: unpack(learned.made),
+    count: unpack(learned.count),
+    score: unpack(learned.score),
+    symbols_left: unpack(learned.symbols_left),
+    rivals: unpack(learned.rivals),
+    parts: unpack(learned.parts),
   };
   const { left, right, made } = columns;
   const n = left.length;
@@ -95,7 +101,9 @@ function matchTrials(letters, steps, m) {
  * @param {string[]} letters @param {Steps} steps @param {number} m
  */
 function matchCut(letters, steps, m) {
-  const parts = matchTrials(letters, steps, m).filter((t) => t.id >= 0).map((t) => [t.id, t.start, t.end]);
+  const parts = matchTrials(letters, steps, m)
+    .filter((t) => t.id >= 0)
+    .map((t) => [t.id, t.start, t.end]);
   return parts.at(-1)?.[2] === letters.length ? parts : [[-1, 0, letters.length]];
 }
 
@@ -129,8 +137,15 @@ export function liveMatching(cuts, machine, steps, m) {
   const letters = longest.slice(0, machine.letters.length);
   const trials = matchTrials(letters, steps, m);
   return {
-    ...machine, unknown: !trials.length || trials[trials.length - 1].end < letters.length || trials[trials.length - 1].id < 0,
-    trials: trials.map((t) => ({ start: t.start, end: t.end, tried: readEntry(t.tried, machine.inBytes), found: t.id >= 0 })),
+    ...machine,
+    unknown:
+      !trials.length || trials[trials.length - 1].end < letters.length || trials[trials.length - 1].id < 0,
+    trials: trials.map((t) => ({
+      start: t.start,
+      end: t.end,
+      tried: readEntry(t.tried, machine.inBytes),
+      found: t.id >= 0,
+    })),
   };
 }
 
@@ -143,9 +158,43 @@ export function liveCut(row, cut, steps, m, chars) {
     const parts = row.kind === "wordpiece" ? matchCut([...letters], steps, m) : mergeCut(ids, steps, m);
     return parts.map(([id, from, to]) => {
       const [start, end] = [spans[from][0], spans[to - 1][1]];
-      if (id < 0) return { text: chars.slice(start, end).join(""), entry: "[UNK]", id: 0, start, end, unknown: true };
-      const bare = (/** @type {string} */ text) => (row.kind === "wordpiece" && from ? text?.replace(/^##/, "") : text); // the letters, as they stand in the text
-      return { text: bare(steps.shown[id]), entry: steps.entries[id], id, start, end, unknown: false, bytes: bare(steps.bytes[id]) };
+      if (id < 0)
+        return { text: chars.slice(start, end).join(""), entry: "[UNK]", id: 0, start, end, unknown: true };
+      const bare = (/** @type {string} */ text) =>
+        row.kind === "wordpiece" && from ? text?.replace(/^##/, "") : text; // the letters, as they stand in the text
+      return {
+        text: bare(steps.shown[id]),
+        entry: steps.entries[id],
+        id,
+        start,
+        end,
+        unknown: false,
+        bytes: bare(steps.bytes[id]),
+      };
     });
   });
+}
+
+/** A row by its name: the chosen one, or another. @param {Kept} local @returns {Row} */
+export const rowOf = (local, id = String(local.sel.method)) =>
+  local.rows.find((row) => row.id === id) ?? local.rows[0];
+
+export const STEPPED = ["bpe", "wordpiece"]; // the rows that are learned by merges
+
+/** @param {Kept} local */
+export const stepsOf = (local) =>
+  local.sel.method === "bpe" || local.sel.method === "wordpiece"
+    ? (local.learned?.[/** @type {"bpe" | "wordpiece"} */ (local.sel.method)] ?? null)
+    : null;
+
+/** How many merges are applied now. @param {Kept} local @param {Steps} steps */
+export const mergesAt = (local, steps) =>
+  local.sel.merge < 0 ? steps.n : clamp(local.sel.merge, 0, steps.n);
+
+/** Steps (numbers of merges, from 0) that the chosen row needs for the word. @param {Data} data @param {Kept} local */
+export function mergesUsed(data, local) {
+  const machine = data.machines[local.sel.method];
+  return machine?.kind === "bpe" && STEPPED.includes(local.sel.method)
+    ? machine.turns.map((t) => t.rank)
+    : [];
 }

@@ -6,7 +6,10 @@ import { flow, monoLines, planLinks } from "../../pages/applications/layout.js";
 
 const words = (text) => text.split(" ").map((one) => ({ text: one, mark: false }));
 const SHORT = { read: words("Nora found her red kite ."), written: words("Nora encontró su cometa roja .") };
-const LONG = { read: words("the old dog ran ".repeat(10).trim()), written: words("el perro viejo corrió ".repeat(12).trim()) };
+const LONG = {
+  read: words("the old dog ran ".repeat(10).trim()),
+  written: words("el perro viejo corrió ".repeat(12).trim()),
+};
 
 /** Whether two chips lie over each other; y is the middle of a chip 24 high. */
 const overlap = (a, b) => a.x < b.x + b.w && b.x < a.x + a.w && Math.abs(a.y - b.y) < 24;
@@ -31,7 +34,11 @@ for (const width of [1280, 358]) {
     assert.equal(places.length, LONG.read.length);
     for (const [i, one] of places.entries()) {
       assert.ok(one.x + one.w <= width && one.y + 30 <= height);
-      if (i) assert.ok(one.y > places[i - 1].y || one.x >= places[i - 1].x + places[i - 1].w, "in the order in which they are read");
+      if (i)
+        assert.ok(
+          one.y > places[i - 1].y || one.x >= places[i - 1].x + places[i - 1].w,
+          "in the order in which they are read",
+        );
     }
   });
 }
@@ -41,6 +48,9 @@ test("lines of code keep their ends, and all of their letters", () => {
   const lines = monoLines(code, 120);
   assert.equal(lines.map((line) => line.text).join(""), code.replaceAll("\n", ""));
   for (const line of lines) assert.ok(line.text.length <= 16 && code.startsWith(line.text, line.first));
-  assert.deepEqual(monoLines(code, 1000).map((line) => line.text), code.split("\n"));
+  assert.deepEqual(
+    monoLines(code, 1000).map((line) => line.text),
+    code.split("\n"),
+  );
   assert.deepEqual(flow([], 100), { places: [], height: 0 });
 });

@@ -3,21 +3,44 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { FOUND, REMEDY, placeSaid, planBreakIt, sampleLines, tokenRows } from "../../pages/break_it/layout.js";
+import {
+  FOUND,
+  REMEDY,
+  placeSaid,
+  planBreakIt,
+  sampleLines,
+  tokenRows,
+} from "../../pages/break_it/layout.js";
 
-const FINDINGS = Array.from({ length: 4 }, (_, i) => `Finding ${i}: the numbers that leave the last block are 12.3 times as large as those of the whole model.`);
+const FINDINGS = Array.from(
+  { length: 4 },
+  (_, i) =>
+    `Finding ${i}: the numbers that leave the last block are 12.3 times as large as those of the whole model.`,
+);
 const COST = "Without it the loss of the text is 7.12 instead of 2.34 nats a token.";
 const TOKENS = Array.from({ length: 40 }, (_, i) => ({ text: ` token${i}`, id: i, whole: 1, without: null }));
 const WORDS = {
   now: { said: TOKENS, findings: FINDINGS, cost: COST },
-  pair: { samples: ["Once upon a time, there was ".repeat(4), ""], findings: FINDINGS, cost: COST, at: 400, remedy: "Put the residual connections back: a gradient reaches the first block through them. ".repeat(3).trim() },
+  pair: {
+    samples: ["Once upon a time, there was ".repeat(4), ""],
+    findings: FINDINGS,
+    cost: COST,
+    at: 400,
+    remedy: "Put the residual connections back: a gradient reaches the first block through them. "
+      .repeat(3)
+      .trim(),
+  },
 };
 const apart = (a, b) => a.x + a.w <= b.x || b.x + b.w <= a.x || a.y + a.h <= b.y || b.y + b.h <= a.y;
 
 function separate(boxes, width, height) {
   for (const [i, box] of boxes.entries()) {
-    assert.ok(box.x >= 0 && box.x + box.w <= width && box.y >= 0 && box.y + box.h <= height, `${JSON.stringify(box)} in ${width} × ${height}`);
-    for (const other of boxes.slice(i + 1)) assert.ok(apart(box, other), `${JSON.stringify(box)} on ${JSON.stringify(other)}`);
+    assert.ok(
+      box.x >= 0 && box.x + box.w <= width && box.y >= 0 && box.y + box.h <= height,
+      `${JSON.stringify(box)} in ${width} × ${height}`,
+    );
+    for (const other of boxes.slice(i + 1))
+      assert.ok(apart(box, other), `${JSON.stringify(box)} on ${JSON.stringify(other)}`);
   }
 }
 
@@ -26,9 +49,16 @@ for (const width of [1280, 800, 358]) {
     for (const stage of [0, 1, FOUND, REMEDY]) {
       const at = planBreakIt(width, WORDS, stage);
       const chart = { x: at.curves.left, y: at.curves.top, w: at.curves.width, h: at.curves.height };
-      const words = (box, said) => ({ ...box, h: at.phone ? placeSaid(box, stage, said).bottom - box.y : box.h });
+      const words = (box, said) => ({
+        ...box,
+        h: at.phone ? placeSaid(box, stage, said).bottom - box.y : box.h,
+      });
       const shown = stage > 0 ? [...at.now, ...at.trained] : [];
-      separate([at.next, ...shown, words(at.says, WORDS.now), chart, words(at.diagnosis, WORDS.pair)], width, at.height);
+      separate(
+        [at.next, ...shown, words(at.says, WORDS.now), chart, words(at.diagnosis, WORDS.pair)],
+        width,
+        at.height,
+      );
       assert.ok(at.remedy.y <= at.height && at.samples.y >= chart.y + chart.h);
     }
   });

@@ -13,16 +13,30 @@ for (const width of [1280, 358]) {
       const at = plan(width, 8, () => LINES, listed);
       const { parts, memory } = at;
       const boxes = {
-        parts, memory, sliders: { ...at.sliders, h: at.phone ? 90 : 50 }, story: { ...at.story, h: 33 + 17 * LINES },
+        parts,
+        memory,
+        sliders: { ...at.sliders, h: at.phone ? 90 : 50 },
+        story: { ...at.story, h: 33 + 17 * LINES },
         ...(listed ? { tokens: { ...at.tokens, h: 24 } } : {}),
       };
       for (const [name, one] of Object.entries(boxes)) {
-        assert.ok(one.x >= 0 && one.x + one.w <= width && one.w > 300, `${name} is as wide as the figure lets it`);
+        assert.ok(
+          one.x >= 0 && one.x + one.w <= width && one.w > 300,
+          `${name} is as wide as the figure lets it`,
+        );
         assert.ok(one.y >= 0 && one.y + one.h <= at.height, `${name} is inside the figure`);
-        for (const [other, box] of Object.entries(boxes)) assert.ok(one === box || !overlap(one, box), `${name} lies on ${other}`);
+        for (const [other, box] of Object.entries(boxes))
+          assert.ok(one === box || !overlap(one, box), `${name} lies on ${other}`);
       }
-      const left = Math.max(...Object.values(boxes).filter((one) => one !== memory).map((one) => one.y + one.h));
-      assert.ok(at.doors.y >= left && at.doors.y + 24 <= at.height, "the ways to other pages stand below what is at the left");
+      const left = Math.max(
+        ...Object.values(boxes)
+          .filter((one) => one !== memory)
+          .map((one) => one.y + one.h),
+      );
+      assert.ok(
+        at.doors.y >= left && at.doors.y + 24 <= at.height,
+        "the ways to other pages stand below what is at the left",
+      );
     });
   }
 

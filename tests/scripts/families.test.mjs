@@ -5,16 +5,38 @@ import test from "node:test";
 import { NAMES_W, colX, flowOf, plan, rowY, speaks } from "../../pages/families/layout.js";
 
 /** A mask of ones at and below its diagonal, or everywhere. */
-const mask = (rows, cols, causal) => ({ rows, cols, cells: Uint8Array.from({ length: rows * cols }, (_, i) => (!causal || i % cols <= Math.floor(i / cols) ? 1 : 0)) });
+const mask = (rows, cols, causal) => ({
+  rows,
+  cols,
+  cells: Uint8Array.from({ length: rows * cols }, (_, i) =>
+    !causal || i % cols <= Math.floor(i / cols) ? 1 : 0,
+  ),
+});
 
 function lane(shape, count, own) {
   const tokens = Array.from({ length: count }, (_, i) => ({ id: i, text: ` word${i}`, special: false }));
-  const maps = shape === "encoder-decoder" ? { encoder: mask(count, count, false), cross: mask(3, count, false), decoder: mask(3, 3, true) } : { self: mask(count, count, shape === "decoder") };
+  const maps =
+    shape === "encoder-decoder"
+      ? { encoder: mask(count, count, false), cross: mask(3, count, false), decoder: mask(3, 3, true) }
+      : { self: mask(count, count, shape === "decoder") };
   const strokes = tokens.slice(0, 12).map((one) => ({ ...one, p: 0.5, top: [] }));
   const at = tokens.map((_, i) => i);
-  return { shape, own, tokens, maps, at, back: at, notes: own ? ["A note that is long enough to need more than one line on a phone, and on a desk as well."] : [], vectors: null, writing: { read: tokens, strokes } };
+  return {
+    shape,
+    own,
+    tokens,
+    maps,
+    at,
+    back: at,
+    notes: own
+      ? ["A note that is long enough to need more than one line on a phone, and on a desk as well."]
+      : [],
+    vectors: null,
+    writing: { read: tokens, strokes },
+  };
 }
-const lanesOf = (count) => ["decoder", "encoder", "encoder-decoder"].map((shape, i) => lane(shape, count, i === 0));
+const lanesOf = (count) =>
+  ["decoder", "encoder", "encoder-decoder"].map((shape, i) => lane(shape, count, i === 0));
 
 for (const width of [1280, 358]) {
   for (const count of [1, 8, 34]) {
@@ -26,14 +48,22 @@ for (const width of [1280, 358]) {
         assert.ok(place.x >= 0 && place.x + place.w <= width, "the lane lies inside the width");
         assert.ok(colX(place, rows - 1) + place.cell <= place.x + place.w, "and so does its grid");
         assert.ok(colX(place, 0) >= place.x + NAMES_W, "beside the names");
-        for (let row = 1; row < rows; row++) assert.ok(rowY(place, row) >= rowY(place, row - 1) + 13, "names do not overlap");
+        for (let row = 1; row < rows; row++)
+          assert.ok(rowY(place, row) >= rowY(place, row - 1) + 13, "names do not overlap");
         assert.ok(rowY(place, rows - 1) + place.pitch <= place.asked - 4, "the guesses stand below the grid");
         assert.ok(place.asked + 16 * 5 <= place.write, "and above what is written");
         const before = at.lanes[i - 1];
-        if (before) assert.ok(at.phone ? place.y > before.write : place.x >= before.x + before.w, "lanes do not overlap");
+        if (before)
+          assert.ok(
+            at.phone ? place.y > before.write : place.x >= before.x + before.w,
+            "lanes do not overlap",
+          );
       });
       const last = at.lanes[2];
-      assert.ok(last.write + flowOf(last.lane, last.w - 8).height <= at.height, "the picture is as high as its lowest lane");
+      assert.ok(
+        last.write + flowOf(last.lane, last.w - 8).height <= at.height,
+        "the picture is as high as its lowest lane",
+      );
     });
   }
 }

@@ -7,10 +7,28 @@ import { alongLines, plan, stages } from "../../pages/feed_forward/layout.js";
 
 /** One token of a text of `tokens` in a block of `neurons`. */
 function layer(neurons, tokens) {
-  const rows = Array.from({ length: tokens }, (_, i) => ({ text: ` word${i}`, id: i, special: false, fires: 0.3 }));
+  const rows = Array.from({ length: tokens }, (_, i) => ({
+    text: ` word${i}`,
+    id: i,
+    special: false,
+    fires: 0.3,
+  }));
   return {
-    neurons, rows, row: tokens - 1, width: 128, gated: false, norm: "layer norm", late: false, plain: "GELU", formula: "x Φ(x)", fires: 0.2, needed: 9, most: [0, 1, 2],
-    next: { tokens: Array(5).fill({}) }, neuron: { terms: Array(5).fill({}) }, windows: Array(5).fill({}),
+    neurons,
+    rows,
+    row: tokens - 1,
+    width: 128,
+    gated: false,
+    norm: "layer norm",
+    late: false,
+    plain: "GELU",
+    formula: "x Φ(x)",
+    fires: 0.2,
+    needed: 9,
+    most: [0, 1, 2],
+    next: { tokens: Array(5).fill({}) },
+    neuron: { terms: Array(5).fill({}) },
+    windows: Array(5).fill({}),
   };
 }
 function everyPlan(check) {
@@ -19,7 +37,12 @@ function everyPlan(check) {
       for (let stage = 0; stage <= stages.last; stage++) {
         for (const width of [1280, 760, 358]) {
           const data = layer(neurons, tokens);
-          check(plan({ width, whole: false }, data, { sel: { stage: stage === stages.last ? -1 : stage } }), data, width, `${neurons} neurons, ${tokens} tokens, step ${stage}, ${width}`);
+          check(
+            plan({ width, whole: false }, data, { sel: { stage: stage === stages.last ? -1 : stage } }),
+            data,
+            width,
+            `${neurons} neurons, ${tokens} tokens, step ${stage}, ${width}`,
+          );
         }
       }
     }
@@ -49,7 +72,14 @@ test("on a phone what is drawn at the last step stands below each other, inside 
       assert.ok(box.y >= way[i].y + way[i].h, `${name}: ${i}`);
     });
     for (const box of [...way, ...at.chips.wrapped]) assert.ok(box.x >= 0 && box.x + box.w <= width, name);
-    assert.ok(at.line > at.after.y && at.sum.y > at.line && at.writes.y > at.sum.y && at.texts.y > at.writes.y && at.height > at.texts.y, name);
+    assert.ok(
+      at.line > at.after.y &&
+        at.sum.y > at.line &&
+        at.writes.y > at.sum.y &&
+        at.texts.y > at.writes.y &&
+        at.height > at.texts.y,
+      name,
+    );
   });
 });
 
@@ -64,7 +94,12 @@ test("a grid has a cell for every neuron", () => {
 
 test("each token of a phone has a chip of its own", () => {
   everyPlan((at, { rows }, _, name) => {
-    if (at.phone) assert.deepEqual(at.chips.wrapped.map((chip) => chip.at), rows.map((_, i) => i), name);
+    if (at.phone)
+      assert.deepEqual(
+        at.chips.wrapped.map((chip) => chip.at),
+        rows.map((_, i) => i),
+        name,
+      );
   });
 });
 

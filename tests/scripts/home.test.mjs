@@ -6,12 +6,31 @@ import test from "node:test";
 import { foldedOf } from "../../pages/home/fold.js";
 import { BASE, insides, layout, legendOf } from "../../pages/home/layout.js";
 
-const MODELS = [[2, 4, 8], [4, 8, 16], [6, 8, 40], [12, 12, 12], [30, 9, 20]]; // blocks, heads, tokens
+const MODELS = [
+  [2, 4, 8],
+  [4, 8, 16],
+  [6, 8, 40],
+  [12, 12, 12],
+  [30, 9, 20],
+]; // blocks, heads, tokens
 const dataOf = (blocks, heads, tokens) => ({
-  blocks, heads, kv_heads: heads, tokens: Array.from({ length: tokens }, (_, i) => ` word${i}`), home_row: tokens - 1, source: [], cross: null,
-  lens: true, logits: { rows: null }, shape: "decoder", stack: "decoder",
+  blocks,
+  heads,
+  kv_heads: heads,
+  tokens: Array.from({ length: tokens }, (_, i) => ` word${i}`),
+  home_row: tokens - 1,
+  source: [],
+  cross: null,
+  lens: true,
+  logits: { rows: null },
+  shape: "decoder",
+  stack: "decoder",
 });
-const localOf = (more = {}) => ({ sel: { block: 1, head: 0, follow: -1, walk: 0, ...more }, hover: null, peek: null });
+const localOf = (more = {}) => ({
+  sel: { block: 1, head: 0, follow: -1, walk: 0, ...more },
+  hover: null,
+  peek: null,
+});
 
 for (const width of [1280, 960, 358]) {
   for (const [blocks, heads, tokens] of MODELS) {
@@ -57,21 +76,41 @@ test("of many blocks the first, the open and the last stay wide", () => {
   const L = layout({ width: 1280 }, data, local);
   local.folds = L.folded;
   assert.ok(L.folded);
-  assert.deepEqual(foldedOf(data, local), Array.from({ length: 28 }, (_, l) => l + 1).filter((l) => l !== 10));
+  assert.deepEqual(
+    foldedOf(data, local),
+    Array.from({ length: 28 }, (_, l) => l + 1).filter((l) => l !== 10),
+  );
   const closed = L.blocks.filter((_, l) => l > 0 && l < 29 && l !== 10);
   assert.ok(closed.every((block) => block.w < L.blocks[0].w && block.w < L.blocks[10].w));
 });
 test("a block that opens takes the room of the one that closes", () => {
   const data = dataOf(4, 4, 8);
-  const ends = [0, 0.3, 1].map((t) => layout({ width: 1280 }, data, { ...localOf(), opening: { from: 3, t } }).blocksEnd);
+  const ends = [0, 0.3, 1].map(
+    (t) => layout({ width: 1280 }, data, { ...localOf(), opening: { from: 3, t } }).blocksEnd,
+  );
   assert.ok(Math.max(...ends) - Math.min(...ends) < 1e-6);
 });
 test("an open block's parts stand in their order, for any number of columns", () => {
   for (const columns of [1, 8, 64]) {
     for (const tight of [false, true]) {
       const G = insides(BASE.least, columns, tight);
-      const order = [0, G.start, G.strip, G.stripEnd, G.q, G.first, G.lastCol, G.out, G.plus, G.mlp, G.mlpEnd, G.plus2, G.end];
-      for (let i = 1; i < order.length; i++) assert.ok(order[i] >= order[i - 1] - 1e-6, `${columns} columns, part ${i}: ${order}`);
+      const order = [
+        0,
+        G.start,
+        G.strip,
+        G.stripEnd,
+        G.q,
+        G.first,
+        G.lastCol,
+        G.out,
+        G.plus,
+        G.mlp,
+        G.mlpEnd,
+        G.plus2,
+        G.end,
+      ];
+      for (let i = 1; i < order.length; i++)
+        assert.ok(order[i] >= order[i - 1] - 1e-6, `${columns} columns, part ${i}: ${order}`);
       assert.ok(G.col(columns - 1) <= G.out);
     }
   }

@@ -9,7 +9,15 @@ const WIDTHS = [1280, 860, 760, 358];
 const many = (count) => Array.from({ length: count }, (_, i) => ({ text: ` word${i}`, id: i }));
 
 /** A model of so many blocks and heads on texts of so many tokens. */
-function counts({ tokens = 12, rows = tokens, blocks = 6, heads = 8, sites = ["stream", "attention", "mlp"], one = true, opened = ["says", "patches"] }) {
+function counts({
+  tokens = 12,
+  rows = tokens,
+  blocks = 6,
+  heads = 8,
+  sites = ["stream", "attention", "mlp"],
+  one = true,
+  opened = ["says", "patches"],
+}) {
   const lens = blocks ? { ids: Array.from({ length: blocks + 1 }, () => []) } : null;
   return { tokens: many(tokens), rows: many(rows), blocks, heads, sites, one, lens, opened };
 }
@@ -23,15 +31,38 @@ const MODELS = {
 
 /** Every panel as {left, right, top, bottom}, without the names above and beside it. */
 function panels(at) {
-  const cells = (box) => ({ left: box.x, right: box.x + box.w, top: box.y, bottom: box.y + box.rows * box.pitch });
-  const found = { ...Object.fromEntries(Object.entries(at.sites).map(([name, box]) => [name, cells(box)])), direct: cells(at.direct), patched: cells(at.patched) };
+  const cells = (box) => ({
+    left: box.x,
+    right: box.x + box.w,
+    top: box.y,
+    bottom: box.y + box.rows * box.pitch,
+  });
+  const found = {
+    ...Object.fromEntries(Object.entries(at.sites).map(([name, box]) => [name, cells(box)])),
+    direct: cells(at.direct),
+    patched: cells(at.patched),
+  };
   if (at.lens.cols) found.lens = cells(at.lens);
-  found.parts = { left: at.parts.x, right: at.parts.x + at.parts.w, top: at.parts.y, bottom: at.parts.y + at.parts.h };
-  found.neurons = { left: at.neurons.x, right: at.neurons.x + at.neurons.w, top: at.neurons.y, bottom: at.neurons.y + 36 + 5 * 17 };
+  found.parts = {
+    left: at.parts.x,
+    right: at.parts.x + at.parts.w,
+    top: at.parts.y,
+    bottom: at.parts.y + at.parts.h,
+  };
+  found.neurons = {
+    left: at.neurons.x,
+    right: at.neurons.x + at.neurons.w,
+    top: at.neurons.y,
+    bottom: at.neurons.y + 36 + 5 * 17,
+  };
   found.card = { left: at.card.x, right: at.card.x + at.card.w, top: at.card.y, bottom: at.height };
   return Object.entries(found);
 }
-const apart = (a, b) => a.right <= b.left + 1e-6 || b.right <= a.left + 1e-6 || a.bottom <= b.top + 1e-6 || b.bottom <= a.top + 1e-6;
+const apart = (a, b) =>
+  a.right <= b.left + 1e-6 ||
+  b.right <= a.left + 1e-6 ||
+  a.bottom <= b.top + 1e-6 ||
+  b.bottom <= a.top + 1e-6;
 
 for (const [name, data] of Object.entries(MODELS)) {
   for (const width of WIDTHS) {
@@ -43,9 +74,11 @@ for (const [name, data] of Object.entries(MODELS)) {
         assert.ok(box.top >= 0 && box.bottom <= at.height, `${key} is cut off below`);
         assert.ok(box.right > box.left, `${key} has no room`);
       }
-      for (const [i, [key, box]] of all.entries()) for (const [other, place] of all.slice(i + 1)) assert.ok(apart(box, place), `${key} over ${other}`);
+      for (const [i, [key, box]] of all.entries())
+        for (const [other, place] of all.slice(i + 1)) assert.ok(apart(box, place), `${key} over ${other}`);
       assert.deepEqual(Object.keys(at.sites), data.sites);
-      for (const box of Object.values(at.sites)) assert.deepEqual([box.rows, box.cols], [data.rows.length, data.blocks]);
+      for (const box of Object.values(at.sites))
+        assert.deepEqual([box.rows, box.cols], [data.rows.length, data.blocks]);
       assert.deepEqual([at.direct.rows, at.direct.cols], [data.blocks, data.heads]);
     });
   }
@@ -53,7 +86,9 @@ for (const [name, data] of Object.entries(MODELS)) {
 
 for (const width of WIDTHS) {
   test(`the first look, ${width} pixels: the lens alone, and what opens takes its room`, () => {
-    const heights = [[], ["says"], ["patches"], ["says", "patches"]].map((opened) => plan(width, counts({ opened })));
+    const heights = [[], ["says"], ["patches"], ["says", "patches"]].map((opened) =>
+      plan(width, counts({ opened })),
+    );
     const [first, says, , all] = heights;
     assert.ok(first.height < says.height && says.height <= all.height);
     assert.ok(first.card.y >= first.lens.y + first.lens.rows * first.lens.pitch);
@@ -71,11 +106,20 @@ test("a phone has the lens above the sites, a desk has them beside each other", 
 
 for (const width of WIDTHS) {
   test(`the three maps of a path, ${width} pixels: apart and inside, a row for each sender's block`, () => {
-    for (const data of [{ block: 0, heads: 4, cross: false }, { block: 11, heads: 12, cross: false }, { block: 5, heads: 8, cross: true }]) {
+    for (const data of [
+      { block: 0, heads: 4, cross: false },
+      { block: 11, heads: 12, cross: false },
+      { block: 5, heads: 8, cross: true },
+    ]) {
       const at = planMaps(width, data);
       assert.equal(at.rows, data.block + 1);
       assert.equal(at.cols, data.heads * (data.cross ? 2 : 1) + 1);
-      const boxes = at.places.map(({ x, y }) => ({ left: x - 34, right: x + at.w, top: y - 52, bottom: y + at.rows * at.pitch }));
+      const boxes = at.places.map(({ x, y }) => ({
+        left: x - 34,
+        right: x + at.w,
+        top: y - 52,
+        bottom: y + at.rows * at.pitch,
+      }));
       for (const box of boxes) assert.ok(box.left >= 0 && box.right <= width && box.bottom <= at.height);
       assert.ok(apart(boxes[0], boxes[1]) && apart(boxes[1], boxes[2]) && apart(boxes[0], boxes[2]));
     }

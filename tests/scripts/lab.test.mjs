@@ -7,8 +7,16 @@ import { newsOf, planLab, statusOf, waitingWord } from "../../pages/lab/layout.j
 
 const NEWS = "Waiting for a free worker: place 12 in the queue. It begins by itself.";
 const run = (state, more = {}) => ({
-  live: true, lost: "", n: 0, lastStep: -1, checkpoints: [], over: !["queued", "running", "paused"].includes(state),
-  cols: { step: [0], seconds: [2] }, last: () => null, ...more, state: { state, step: 0, steps: 200, ...more.state },
+  live: true,
+  lost: "",
+  n: 0,
+  lastStep: -1,
+  checkpoints: [],
+  over: !["queued", "running", "paused"].includes(state),
+  cols: { step: [0], seconds: [2] },
+  last: () => null,
+  ...more,
+  state: { state, step: 0, steps: 200, ...more.state },
 });
 
 for (const width of [1280, 976, 800, 358]) {
@@ -17,8 +25,16 @@ for (const width of [1280, 976, 800, 358]) {
       const at = planLab(width, news, 6);
       assert.ok(at.chart.left + at.chart.width <= width && at.sideAt.x + at.side <= width);
       assert.ok(at.rewindY >= at.chart.top + at.chart.height && at.stripY >= at.rewindY + 48);
-      if (at.wide) assert.ok(at.sideAt.x >= at.main && at.stripY >= at.sideAt.y + 300, "small charts beside the loss, above the strip");
-      else assert.ok(at.sideAt.y >= at.rewindY + 48 && at.stripY >= at.sideAt.y + 338, "small charts between Rewind and the strip");
+      if (at.wide)
+        assert.ok(
+          at.sideAt.x >= at.main && at.stripY >= at.sideAt.y + 300,
+          "small charts beside the loss, above the strip",
+        );
+      else
+        assert.ok(
+          at.sideAt.y >= at.rewindY + 48 && at.stripY >= at.sideAt.y + 338,
+          "small charts between Rewind and the strip",
+        );
       assert.ok(at.height >= at.stripY + at.rows * 128);
     }
   });
@@ -49,15 +65,25 @@ for (const width of [1280, 976, 800, 358]) {
 test("a waiting run says what it waits for", () => {
   assert.equal(newsOf(run("queued", { state: { place: 12 } })), NEWS);
   assert.match(newsOf(run("queued", { state: { starting: true } })), /workers are still starting/);
-  assert.deepEqual([waitingWord(run("queued")), waitingWord(run("running")), waitingWord(run("done"))], ["waits", "begins", ""]);
+  assert.deepEqual(
+    [waitingWord(run("queued")), waitingWord(run("running")), waitingWord(run("done"))],
+    ["waits", "begins", ""],
+  );
   assert.equal(newsOf(null), "");
 });
 
 test("how long a run will take is foretold at first, then its own pace", () => {
-  const at = (step, seconds) => run("running", {
-    n: step + 1, lastStep: step, state: { foretold: 100 }, last: () => ({ at: step, value: seconds }),
-  });
+  const at = (step, seconds) =>
+    run("running", {
+      n: step + 1,
+      lastStep: step,
+      state: { foretold: 100 },
+      last: () => ({ at: step, value: seconds }),
+    });
   const data = { runs: [{ model: "" }] };
   assert.deepEqual(statusOf(at(0, 2), data), ["step 0 of 200", "2 s of training so far, about 2 min left"]);
-  assert.deepEqual(statusOf(at(100, 52), data), ["step 100 of 200", "52 s of training so far, about 50 s left"]);
+  assert.deepEqual(statusOf(at(100, 52), data), [
+    "step 100 of 200",
+    "52 s of training so far, about 50 s left",
+  ]);
 });

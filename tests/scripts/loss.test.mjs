@@ -3,24 +3,55 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { chance, draggedOf, evenAt, followed, lossOf, meanOf, perplexed, plan } from "../../pages/loss/layout.js";
+import {
+  chance,
+  draggedOf,
+  evenAt,
+  followed,
+  lossOf,
+  meanOf,
+  perplexed,
+  plan,
+} from "../../pages/loss/layout.js";
 import { linesOf } from "../../pages/loss/sum.js";
 
 /** A text of n tokens over a vocabulary of four, with logits z and the first token right. */
 function dataOf(n, z = [2, 1, 0, -1], smoothing = 0) {
   const lse = Math.log(z.reduce((sum, v) => sum + Math.exp(v), 0));
   const one = (place) => ({
-    place, id: 0, text: "a", before: "", surprise: lse - z[0], even: z.reduce((sum, v) => sum + lse - v, 0) / z.length, lse, max: Math.max(...z),
-    top: z.slice(0, 3).map((logit, id) => ({ id, text: "abc"[id], logit, d: Math.exp(logit - lse) - (id ? 0 : 1) })), rest: { count: 1, p: Math.exp(z[3] - lse) },
+    place,
+    id: 0,
+    text: "a",
+    before: "",
+    surprise: lse - z[0],
+    even: z.reduce((sum, v) => sum + lse - v, 0) / z.length,
+    lse,
+    max: Math.max(...z),
+    top: z
+      .slice(0, 3)
+      .map((logit, id) => ({ id, text: "abc"[id], logit, d: Math.exp(logit - lse) - (id ? 0 : 1) })),
+    rest: { count: 1, p: Math.exp(z[3] - lse) },
   });
-  return { scored: Array.from({ length: n }, (_, i) => one(i + 1)), mark: "ab", unit: "nats", smoothing, size: z.length };
+  return {
+    scored: Array.from({ length: n }, (_, i) => one(i + 1)),
+    mark: "ab",
+    unit: "nats",
+    smoothing,
+    size: z.length,
+  };
 }
 
 for (const width of [1280, 960, 800]) {
   test(`text, sum and curve stand side by side: ${width} px`, () => {
     for (const n of [0, 1, 8, 32]) {
       const { rows, sum, curve, height, phone } = plan({ width }, dataOf(n));
-      assert.ok(!phone && rows.x + rows.w < sum.x && sum.x + sum.w < curve.x && curve.x + curve.w <= width && sum.w > 150);
+      assert.ok(
+        !phone &&
+          rows.x + rows.w < sum.x &&
+          sum.x + sum.w < curve.x &&
+          curve.x + curve.w <= width &&
+          sum.w > 150,
+      );
       assert.ok(rows.bottom + 40 <= height, `${n} rows end at ${rows.bottom}`);
     }
   });
@@ -65,6 +96,19 @@ test("a hand counts for its own token of its own text", () => {
   assert.ok(Math.abs(3 * (mean - before) - (Math.log(4) - data.scored[1].surprise)) < 1e-9);
 });
 test("probabilities and perplexities keep their digits", () => {
-  assert.deepEqual([1, 0.5, 0.0995, 0.05, 0.00012, 1e-9, 0].map(chance), ["1.000", "0.500", "0.100", "0.050", "0.00012", "<0.0000001", "0.000"]);
-  assert.deepEqual([0, Math.log(12.34), Math.log(1234.6), 99].map(perplexed), ["1.00", "12.3", "1,235", "over 10 million"]);
+  assert.deepEqual([1, 0.5, 0.0995, 0.05, 0.00012, 1e-9, 0].map(chance), [
+    "1.000",
+    "0.500",
+    "0.100",
+    "0.050",
+    "0.00012",
+    "<0.0000001",
+    "0.000",
+  ]);
+  assert.deepEqual([0, Math.log(12.34), Math.log(1234.6), 99].map(perplexed), [
+    "1.00",
+    "12.3",
+    "1,235",
+    "over 10 million",
+  ]);
 });

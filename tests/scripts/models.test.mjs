@@ -3,11 +3,24 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { firstOf, fitMiddle, markText, millions, pickedOf, plan, scaleOf } from "../../pages/models/layout.js";
+import {
+  firstOf,
+  fitMiddle,
+  markText,
+  millions,
+  pickedOf,
+  plan,
+  scaleOf,
+} from "../../pages/models/layout.js";
 import { measure } from "../../app/kit/shapes.js";
 
 const entry = (i) => ({ name: `m${i}`, short: `model-${i}-of-a-family`, total: 10 ** (5 + (i % 5)) });
-const dataOf = (n) => ({ entries: Array.from({ length: n }, (_, i) => entry(i)), current: entry(0), picked: entry(0), held: {} });
+const dataOf = (n) => ({
+  entries: Array.from({ length: n }, (_, i) => entry(i)),
+  current: entry(0),
+  picked: entry(0),
+  held: {},
+});
 
 for (const width of [1280, 960, 800]) {
   test(`the list stands beside the card, the text below both: ${width} px`, () => {
@@ -28,7 +41,8 @@ test("on a phone they stand one under the other, and a row has room for a finger
     for (const box of [list, card, text]) assert.ok(box.x >= 0 && box.x + box.w <= 358);
   }
 });
-test("an export shows all rows", () => assert.equal(plan({ width: 1280, whole: true }, dataOf(60)).list.rows, 60));
+test("an export shows all rows", () =>
+  assert.equal(plan({ width: 1280, whole: true }, dataOf(60)).list.rows, 60));
 
 test("the picked model is among the rows in view, until the list is moved by hand", () => {
   const data = dataOf(60);
@@ -48,7 +62,14 @@ test("bars keep their order and stay inside, on both scales", () => {
   }
 });
 test("weights are written short", () => {
-  assert.deepEqual([999, 99_999, 1_050_112, 12_345_678, 134_515_008, 1.6e9].map(millions), ["999", "99,999", "1.05 M", "12.3 M", "135 M", "1.60 B"]);
+  assert.deepEqual([999, 99_999, 1_050_112, 12_345_678, 134_515_008, 1.6e9].map(millions), [
+    "999",
+    "99,999",
+    "1.05 M",
+    "12.3 M",
+    "135 M",
+    "1.60 B",
+  ]);
   assert.deepEqual([0, 1000, 1e5, 1e9].map(markText), ["0", "1,000", "0.1 M", "1 B"]);
 });
 test("a long name loses its middle, and keeps both ends", () => {

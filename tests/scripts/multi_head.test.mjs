@@ -5,19 +5,43 @@ import test from "node:test";
 
 import { named, offSet, plan, tile, tileAt } from "../../pages/multi_head/layout.js";
 
-const MODELS = [[1, 1, 1], [4, 4, 4], [12, 12, 12], [24, 16, 16], [30, 9, 3], [48, 25, 25]];
+const MODELS = [
+  [1, 1, 1],
+  [4, 4, 4],
+  [12, 12, 12],
+  [24, 16, 16],
+  [30, 9, 3],
+  [48, 25, 25],
+];
 
 /** A model of so many blocks and heads, as the picture's data; every third head is an induction head. */
 function model([blocks, heads, kvHeads]) {
-  const roles = Array.from({ length: blocks * heads }, (_, i) => ({ name: i % 3 ? "mixed" : "induction", short: i % 3 ? "" : "ind", score: i / 1000 }));
-  return { blocks, heads, kvHeads, roles, mark: "", scoreNames: Array(10).fill("score"), effect: { change: null } };
+  const roles = Array.from({ length: blocks * heads }, (_, i) => ({
+    name: i % 3 ? "mixed" : "induction",
+    short: i % 3 ? "" : "ind",
+    score: i / 1000,
+  }));
+  return {
+    blocks,
+    heads,
+    kvHeads,
+    roles,
+    mark: "",
+    scoreNames: Array(10).fill("score"),
+    effect: { change: null },
+  };
 }
 function everyPlan(check) {
   for (const size of MODELS) {
     for (const order of ["block", "kind"]) {
       for (const width of [1280, 358]) {
         const data = model(size);
-        check(plan({ width }, data, { sel: { order }, pinned: null }), data, width, `${size} by ${order} at ${width}`);
+        check(
+          plan({ width }, data, { sel: { order }, pinned: null }),
+          data,
+          width,
+          `${size} by ${order} at ${width}`,
+        );
       }
     }
   }
@@ -29,7 +53,8 @@ test("every head has a tile of its own", () => {
     const { size } = at.grid;
     const places = tiles(at, data);
     places.forEach((a, i) => {
-      for (const b of places.slice(i + 1)) assert.ok(Math.abs(a.x - b.x) >= size - 0.01 || Math.abs(a.y - b.y) >= size - 0.01, name);
+      for (const b of places.slice(i + 1))
+        assert.ok(Math.abs(a.x - b.x) >= size - 0.01 || Math.abs(a.y - b.y) >= size - 0.01, name);
     });
   });
 });
@@ -40,7 +65,13 @@ test("the tiles lie inside the picture, left of the panel or above it", () => {
       assert.ok(x >= 0 && y >= 0 && x + at.grid.size <= width, name);
       assert.ok(at.phone ? y + at.grid.size <= at.panel.y : x + at.grid.size <= at.panel.x, name);
     }
-    assert.ok(at.panel.x >= 0 && at.panel.x + at.panel.w <= width && at.panel.bottom <= at.foot && at.foot < at.height, name);
+    assert.ok(
+      at.panel.x >= 0 &&
+        at.panel.x + at.panel.w <= width &&
+        at.panel.bottom <= at.foot &&
+        at.foot < at.height,
+      name,
+    );
   });
 });
 
@@ -48,7 +79,11 @@ test("a point on a tile is that head's", () => {
   everyPlan((at, data, _, name) => {
     tiles(at, data).forEach(({ x, y }, i) => {
       const middle = [x + at.grid.size / 2, y + at.grid.size / 2];
-      assert.deepEqual(tileAt(data, at, ...middle), { block: Math.floor(i / data.heads), head: i % data.heads }, name);
+      assert.deepEqual(
+        tileAt(data, at, ...middle),
+        { block: Math.floor(i / data.heads), head: i % data.heads },
+        name,
+      );
     });
   });
 });

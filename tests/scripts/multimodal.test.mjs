@@ -5,7 +5,20 @@ import test from "node:test";
 import { columnsOf, planSequence } from "../../pages/multimodal/figure.js";
 import { planMap } from "../../pages/multimodal/space.js";
 
-const WORDS = ["a", "seven", "thick", "slanted", "left", "next", "to", "a", "two", "thin", "slanted", "right"];
+const WORDS = [
+  "a",
+  "seven",
+  "thick",
+  "slanted",
+  "left",
+  "next",
+  "to",
+  "a",
+  "two",
+  "thin",
+  "slanted",
+  "right",
+];
 const data = { grid: [4, 8], side: 3, words: WORDS.map((text) => ({ text, p: 0.5, right: null })) };
 const WIDTHS = [1280, 860, 760, 358];
 
@@ -30,11 +43,19 @@ for (const width of WIDTHS) {
     const at = planSequence(data, box);
     assert.equal(at.pieces.length, data.grid[0] * data.grid[1]);
     assert.equal(at.words.length, WORDS.length);
-    const boxes = [...at.pieces.map(([x, y]) => ({ x, y, w: at.size, h: at.size })), ...at.words.map(({ x, y, w }) => ({ x, y: y - 14, w, h: 52 }))];
-    for (const one of boxes) assert.ok(one.x >= box.x && one.x + one.w <= box.x + box.w && one.y + one.h <= at.bottom);
-    for (const [i, a] of boxes.entries()) for (const b of boxes.slice(i + 1)) {
-      assert.ok(a.x + a.w <= b.x || b.x + b.w <= a.x || a.y + a.h <= b.y || b.y + b.h <= a.y, `${JSON.stringify(a)} over ${JSON.stringify(b)}`);
-    }
+    const boxes = [
+      ...at.pieces.map(([x, y]) => ({ x, y, w: at.size, h: at.size })),
+      ...at.words.map(({ x, y, w }) => ({ x, y: y - 14, w, h: 52 })),
+    ];
+    for (const one of boxes)
+      assert.ok(one.x >= box.x && one.x + one.w <= box.x + box.w && one.y + one.h <= at.bottom);
+    for (const [i, a] of boxes.entries())
+      for (const b of boxes.slice(i + 1)) {
+        assert.ok(
+          a.x + a.w <= b.x || b.x + b.w <= a.x || a.y + a.h <= b.y || b.y + b.h <= a.y,
+          `${JSON.stringify(a)} over ${JSON.stringify(b)}`,
+        );
+      }
   });
 
   test(`a map of a hundred rows and the learner's own, ${width} pixels`, () => {

@@ -8,15 +8,28 @@ import { chosenOf, plan } from "../../pages/norm_residual/layout.js";
 /** A ledger of `blocks` blocks: the embedding, then attention and MLP of each. */
 function ledger(blocks, tokens = 9) {
   const part = (layer, part) => ({ name: `L${layer} ${part}`, part, layer });
-  const lines = [{ name: "embedding", part: "embedding", layer: null }, ...Array.from({ length: blocks }, (_, l) => [part(l, "attention"), part(l, "mlp")]).flat()];
-  return { lines, direct: true, tokens: Array.from({ length: tokens }, (_, i) => ({ text: ` word${i}`, id: i, special: false })) };
+  const lines = [
+    { name: "embedding", part: "embedding", layer: null },
+    ...Array.from({ length: blocks }, (_, l) => [part(l, "attention"), part(l, "mlp")]).flat(),
+  ];
+  return {
+    lines,
+    direct: true,
+    tokens: Array.from({ length: tokens }, (_, i) => ({ text: ` word${i}`, id: i, special: false })),
+  };
 }
 const everyPlan = (check) => {
   for (const blocks of [0, 1, 4, 12, 48]) {
     for (const width of [1280, 860, 358]) {
       for (const whole of [false, true]) {
         const data = ledger(blocks);
-        check(plan({ width, whole }, data), data, width, whole, `${blocks} blocks at ${width}${whole ? ", whole" : ""}`);
+        check(
+          plan({ width, whole }, data),
+          data,
+          width,
+          whole,
+          `${blocks} blocks at ${width}${whole ? ", whole" : ""}`,
+        );
       }
     }
   }
@@ -29,7 +42,11 @@ test("columns stand beside each other, inside the width", () => {
       assert.ok(wide > 0 && from >= 0 && from + wide <= width + 0.01, name);
       assert.ok(!i || from >= columns[i - 1][0] + columns[i - 1][1] - 0.01, name);
     });
-    if (!at.phone) assert.ok(at.rail.x + at.rail.w <= at.x && at.x + at.w <= at.norm.x && at.norm.x + at.norm.w <= width, name);
+    if (!at.phone)
+      assert.ok(
+        at.rail.x + at.rail.w <= at.x && at.x + at.w <= at.norm.x && at.norm.x + at.norm.w <= width,
+        name,
+      );
   });
 });
 
@@ -38,7 +55,13 @@ test("all lines are in view where they fit and in an export; else there is room 
     assert.equal(at.count, lines.length);
     assert.ok(at.rows <= lines.length && (at.rows === lines.length) === (at.hint === 0), name);
     if (whole || lines.length <= 26) assert.equal(at.rows, lines.length, name);
-    assert.ok(at.top + (at.rows + 1) * at.pitch + at.hint <= at.end && at.end < at.own && at.own < at.card.y && at.card.y < at.height, name);
+    assert.ok(
+      at.top + (at.rows + 1) * at.pitch + at.hint <= at.end &&
+        at.end < at.own &&
+        at.own < at.card.y &&
+        at.card.y < at.height,
+      name,
+    );
   });
 });
 

@@ -8,7 +8,9 @@ import { columnsOf, plan, rowOf, yOf } from "../../pages/objectives/layout.js";
 
 const KINDS = ["next_token", "masked", "span_corruption"];
 const dataOf = (tokens, own = 0) => ({
-  words: Array.from({ length: tokens }, (_, i) => ({ id: i, text: ` w${i}` })), offset: 1, lanes: KINDS.map((objective, i) => ({ objective, own: i === own })),
+  words: Array.from({ length: tokens }, (_, i) => ({ id: i, text: ` w${i}` })),
+  offset: 1,
+  lanes: KINDS.map((objective, i) => ({ objective, own: i === own })),
 });
 
 for (const width of [1280, 960, 800]) {
@@ -28,7 +30,9 @@ for (const width of [1280, 960, 800]) {
 }
 test("on a phone they stand one under the other", () => {
   const { lanes, curve, height, phone } = plan({ width: 358 }, dataOf(12));
-  assert.ok(phone && lanes.every((lane) => lane.x - lane.names >= 0 && lane.x + lane.w <= 358 && lane.pitch >= 24));
+  assert.ok(
+    phone && lanes.every((lane) => lane.x - lane.names >= 0 && lane.x + lane.w <= 358 && lane.pitch >= 24),
+  );
   for (const i of [0, 1]) assert.ok(lanes[i].map + lanes[i].side < lanes[i + 1].y);
   assert.ok(curve.y > lanes[2].map + lanes[2].side && curve.x + curve.w <= 358 && height > curve.y);
 });
@@ -42,13 +46,20 @@ test("a lane's columns fill it, and leave room for the losses of the open model"
     for (const place of plan({ width }, dataOf(8, 2)).lanes) {
       const columns = columnsOf(place);
       const count = place.lane.objective === "span_corruption" ? 3 : 2;
-      assert.ok(columns.at(0) >= place.x && columns.at(count) <= place.x + place.w - (place.lane.own ? 76 : 0) && columns.loss <= place.x + place.w);
+      assert.ok(
+        columns.at(0) >= place.x &&
+          columns.at(count) <= place.x + place.w - (place.lane.own ? 76 : 0) &&
+          columns.loss <= place.x + place.w,
+      );
     }
   }
 });
 test("the followed token is a row of the sentence, wherever the text begins", () => {
   const data = dataOf(5);
-  assert.deepEqual([-1, 0, 1, 3, 99].map((follow) => rowOf(data, { sel: { follow } })), [4, 0, 0, 2, 4]);
+  assert.deepEqual(
+    [-1, 0, 1, 3, 99].map((follow) => rowOf(data, { sel: { follow } })),
+    [4, 0, 0, 2, 4],
+  );
   assert.equal(rowOf(data, { sel: { follow: 3 }, hover: 1 }), 1);
 });
 test("a position says how many it sees", () => {

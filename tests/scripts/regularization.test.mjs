@@ -5,13 +5,18 @@ import test from "node:test";
 
 import { planRegularization } from "../../pages/regularization/layout.js";
 
-const STOP = "Best at step 1,200: 2.345. At the end 2.456, 0.111 worse. After 4 measurements without a new best it would stop at step 1,400.";
+const STOP =
+  "Best at step 1,200: 2.345. At the end 2.456, 0.111 worse. After 4 measurements without a new best it would stop at step 1,400.";
 const apart = (a, b) => a.x + a.w <= b.x || b.x + b.w <= a.x || a.y + a.h <= b.y || b.y + b.h <= a.y;
 
 function separate(boxes, width, height) {
   for (const [i, box] of boxes.entries()) {
-    assert.ok(box.x >= 0 && box.x + box.w <= width && box.y >= 0 && box.y + box.h <= height, `${JSON.stringify(box)} in ${width} × ${height}`);
-    for (const other of boxes.slice(i + 1)) assert.ok(apart(box, other), `${JSON.stringify(box)} on ${JSON.stringify(other)}`);
+    assert.ok(
+      box.x >= 0 && box.x + box.w <= width && box.y >= 0 && box.y + box.h <= height,
+      `${JSON.stringify(box)} in ${width} × ${height}`,
+    );
+    for (const other of boxes.slice(i + 1))
+      assert.ok(apart(box, other), `${JSON.stringify(box)} on ${JSON.stringify(other)}`);
   }
 }
 
@@ -22,7 +27,18 @@ for (const width of [1280, 800, 358]) {
     for (const rows of [2, 10]) {
       const at = planRegularization(width, { rows, early: false, stops: [STOP, STOP] });
       const chart = { x: at.curves.left, y: at.curves.top, w: at.curves.width, h: at.curves.height };
-      separate([...panels(at, rows), { ...at.mean, h: 116 }, { ...at.under, h: 112 }, chart, { ...at.stops, h: 120 }, at.weights], width, at.height);
+      separate(
+        [
+          ...panels(at, rows),
+          { ...at.mean, h: 116 },
+          { ...at.under, h: 112 },
+          chart,
+          { ...at.stops, h: 120 },
+          at.weights,
+        ],
+        width,
+        at.height,
+      );
       assert.ok(at.panels.every((p) => p.top + rows * at.pitch <= at.written) && at.written <= at.mid);
       assert.equal(at.panels.length, 3);
     }

@@ -6,22 +6,63 @@ import { buttonsOf, leadOf } from "../../app/rooms/bar.js";
 import { addresses } from "../../app/rooms/connection.js";
 import { restAfter } from "../../app/rooms/rest.js";
 import { sentLine } from "../../app/rooms/sent.js";
-import { advice, asksOfPicture, costs, countdown, dealtLine, framed, halves, letters, phoneView, pieces, plain, screenView, sizeView, tally, tooFew, toldOf } from "../../app/rooms/told.js";
+import {
+  advice,
+  asksOfPicture,
+  costs,
+  countdown,
+  dealtLine,
+  framed,
+  halves,
+  letters,
+  phoneView,
+  pieces,
+  plain,
+  screenView,
+  sizeView,
+  tally,
+  tooFew,
+  toldOf,
+} from "../../app/rooms/told.js";
 import { costOf, crossEntropy } from "../../app/kit/votes.js";
 import { unmeasured } from "../../app/rooms/words.js";
 import { barsOf, plan } from "../../pages/classroom/layout.js";
 
 /** @type {import("../../app/rooms/connection.js").State} */
 const OPEN = {
-  version: 3, phase: "open", code: "BCDFGH", here: 9, lead: "", gathered: 0, picture: "", closes: null, talk: false, n: 1, round: 1, kind: "predict",
-  question: "Which of `a b`?", options: ["one", "`two`", "three"], about: "/", answered: 4, of: 9, number: 17, choices: [null],
+  version: 3,
+  phase: "open",
+  code: "BCDFGH",
+  here: 9,
+  lead: "",
+  gathered: 0,
+  picture: "",
+  closes: null,
+  talk: false,
+  n: 1,
+  round: 1,
+  kind: "predict",
+  question: "Which of `a b`?",
+  options: ["one", "`two`", "three"],
+  about: "/",
+  answered: 4,
+  of: 9,
+  number: 17,
+  choices: [null],
 };
 const ANSWER = { index: 1, because: "So it is.", evidence: "0.5", probabilities: [] };
 
 test("pieces between backticks are mono, whatever stands in them", () => {
-  assert.deepEqual(pieces("a `b` c"), [{ text: "a ", mono: false }, { text: "b", mono: true }, { text: " c", mono: false }]);
+  assert.deepEqual(pieces("a `b` c"), [
+    { text: "a ", mono: false },
+    { text: "b", mono: true },
+    { text: " c", mono: false },
+  ]);
   assert.deepEqual(pieces("`` a`b ``"), [{ text: "a`b", mono: true }]);
-  assert.deepEqual(pieces("<b>`<i>`"), [{ text: "<b>", mono: false }, { text: "<i>", mono: true }]);
+  assert.deepEqual(pieces("<b>`<i>`"), [
+    { text: "<b>", mono: false },
+    { text: "<i>", mono: true },
+  ]);
   assert.deepEqual(pieces(""), []);
   assert.equal(plain("`x` or `` y`z ``"), "x or y`z");
 });
@@ -39,8 +80,14 @@ test("a phone shows a tap at once, and what was counted afterwards", () => {
   const fresh = phoneView(OPEN);
   assert.equal(fresh.said, "Tap your answer.");
   assert.ok(fresh.taps && fresh.options.every((one) => !one.chosen && !one.right));
-  assert.deepEqual(phoneView(OPEN, 2).options.map((one) => one.chosen), [false, false, true]);
-  assert.deepEqual(phoneView({ ...OPEN, choices: [0] }, 2).options.map((one) => one.chosen), [false, false, true]);
+  assert.deepEqual(
+    phoneView(OPEN, 2).options.map((one) => one.chosen),
+    [false, false, true],
+  );
+  assert.deepEqual(
+    phoneView({ ...OPEN, choices: [0] }, 2).options.map((one) => one.chosen),
+    [false, false, true],
+  );
   assert.equal(phoneView({ ...OPEN, choices: [0] }).said, "You may change it until the vote closes.");
   assert.equal(phoneView({ ...OPEN, closes: 2 }).said, "The vote closes.");
 });
@@ -49,7 +96,10 @@ test("in the second vote nothing is chosen, and the first one is not said", () =
   const again = phoneView({ ...OPEN, round: 2, choices: [0, null] });
   assert.ok(again.options.every((one) => !one.chosen && !one.marks.length));
   const closed = phoneView({ ...OPEN, phase: "closed", round: 2, choices: [0, 1] });
-  assert.deepEqual(closed.options.map((one) => one.marks), [["your first vote"], ["your second vote"], []]);
+  assert.deepEqual(
+    closed.options.map((one) => one.marks),
+    [["your first vote"], ["your second vote"], []],
+  );
   assert.ok(!closed.taps);
 });
 
@@ -67,14 +117,37 @@ test("the answer comes with its because, and says who was right", () => {
   const state = { ...OPEN, phase: "revealed", choices: [1], answer: ANSWER, bars: [[1, 6, 1]] };
   assert.equal(phoneView(state).said, "Right: “two”.");
   assert.equal(phoneView({ ...state, choices: [0] }).said, "The answer is “two”.");
-  assert.equal(phoneView({ ...state, kind: "next", choices: [0], bars: undefined }).said, "The text has “two” here.");
+  assert.equal(
+    phoneView({ ...state, kind: "next", choices: [0], bars: undefined }).said,
+    "The text has “two” here.",
+  );
   assert.deepEqual(phoneView(state).options.map(tally), ["1 vote · 13 %", "6 votes · 75 %", "1 vote · 13 %"]);
   assert.equal(screenView(state).because, "So it is.");
   assert.ok(screenView(state).options[1].right);
-  assert.deepEqual(phoneView({ ...state, bars: [null], answer: { ...ANSWER, probabilities: [0.5, 1e-7, 0.25] } }).options.map(tally), ["the model 50 %", "the model under 0.1 %", "the model 25 %"]);
+  assert.deepEqual(
+    phoneView({
+      ...state,
+      bars: [null],
+      answer: { ...ANSWER, probabilities: [0.5, 1e-7, 0.25] },
+    }).options.map(tally),
+    ["the model 50 %", "the model under 0.1 %", "the model 25 %"],
+  );
   assert.deepEqual(phoneView({ ...state, bars: [null] }).options.map(tally), ["", "", ""]);
-  assert.deepEqual(phoneView({ ...state, round: 2, bars: [[1, 6, 1], [0, 8, 0]] }).options.map(tally), ["1, then 0", "6, then 8", "1, then 0"]);
-  assert.equal(phoneView({ ...state, answer: { ...ANSWER, index: null } }).said, "The answer is on the screen.");
+  assert.deepEqual(
+    phoneView({
+      ...state,
+      round: 2,
+      bars: [
+        [1, 6, 1],
+        [0, 8, 0],
+      ],
+    }).options.map(tally),
+    ["1, then 0", "6, then 8", "1, then 0"],
+  );
+  assert.equal(
+    phoneView({ ...state, answer: { ...ANSWER, index: null } }).said,
+    "The answer is on the screen.",
+  );
 });
 
 test("where votes are too few to be shown, every screen says so", () => {
@@ -82,7 +155,10 @@ test("where votes are too few to be shown, every screen says so", () => {
   const said = "3 voted: from 5 votes on, the counts are shown here.";
   for (const view of [phoneView, screenView]) {
     assert.equal(view({ ...few, phase: "revealed", answer: ANSWER }).note, said);
-    assert.equal(view({ ...few, phase: "revealed", answer: ANSWER, answered: 5, bars: [[1, 4, 0]] }).note, "");
+    assert.equal(
+      view({ ...few, phase: "revealed", answer: ANSWER, answered: 5, bars: [[1, 4, 0]] }).note,
+      "",
+    );
   }
   assert.equal(screenView({ ...few, phase: "closed" }).note, said, "the teacher has pressed Show the votes");
   assert.equal(screenView({ ...few, phase: "closed", bars: undefined }).note, "");
@@ -98,17 +174,25 @@ test("the projector shows no bars while a vote is open", () => {
 });
 
 test("a teacher can do what comes next, and nothing else", () => {
-  const acts = (/** @type {Partial<import("../../app/rooms/connection.js").State>} */ change) => buttonsOf({ ...OPEN, ...change }).map((one) => one.act);
+  const acts = (/** @type {Partial<import("../../app/rooms/connection.js").State>} */ change) =>
+    buttonsOf({ ...OPEN, ...change }).map((one) => one.act);
   assert.deepEqual(acts({}), ["close", "pause"]);
   assert.deepEqual(acts({ closes: 2 }), ["closing"]);
-  assert.ok(buttonsOf({ ...OPEN, closes: 2 }).every((one) => one.idle), "nothing to press while it closes");
+  assert.ok(
+    buttonsOf({ ...OPEN, closes: 2 }).every((one) => one.idle),
+    "nothing to press while it closes",
+  );
   assert.deepEqual(acts({ phase: "closed" }), ["talk", "again", "show", "reveal", "pause"]);
   assert.deepEqual(acts({ phase: "closed", round: 2, shown: true }), ["hide", "reveal", "pause"]);
   assert.deepEqual(acts({ phase: "revealed" }), ["next", "pause"]);
   assert.deepEqual(acts({ phase: "paused" }), ["resume"]);
   assert.deepEqual(acts({ phase: "lobby", lead: "/loss?v=1" }), ["gather", "pause"]);
   for (const suggests of /** @type {const} */ (["explain", "talk", "reveal", ""])) {
-    assert.equal(buttonsOf({ ...OPEN, phase: "closed", suggests }).filter((one) => one.primary).length, 1, suggests);
+    assert.equal(
+      buttonsOf({ ...OPEN, phase: "closed", suggests }).filter((one) => one.primary).length,
+      1,
+      suggests,
+    );
   }
 });
 
@@ -128,13 +212,24 @@ test("buttons that come where others were rest for a second", (context) => {
 });
 
 test("what is suggested is said with the share that is right", () => {
-  assert.equal(advice({ ...OPEN, right: 0.25, suggests: "explain" }), "25 % chose the model’s answer: explain again");
+  assert.equal(
+    advice({ ...OPEN, right: 0.25, suggests: "explain" }),
+    "25 % chose the model’s answer: explain again",
+  );
   assert.equal(advice({ ...OPEN, right: null }), "");
   // Of a token, whichever came, the likeliest is the better prediction: no share of votes is right.
-  const token = { ...TOKEN, answer: { ...GIVEN, index: 1 }, bars: [[3, 1, 2]], suggests: /** @type {const} */ ("") };
+  const token = {
+    ...TOKEN,
+    answer: { ...GIVEN, index: 1 },
+    bars: [[3, 1, 2]],
+    suggests: /** @type {const} */ (""),
+  };
   assert.equal(advice({ ...token, phase: "closed" }), "");
   assert.equal(advice({ ...token, phase: "closed", right: 0, suggests: "explain" }), "");
-  assert.equal(advice({ ...token, phase: "revealed" }), "3 of 6 chose “ball”, which the model finds likeliest (50 %)");
+  assert.equal(
+    advice({ ...token, phase: "revealed" }),
+    "3 of 6 chose “ball”, which the model finds likeliest (50 %)",
+  );
   assert.equal(advice({ ...token, phase: "revealed", bars: [[0, 0, 0]] }), "");
 });
 
@@ -147,16 +242,35 @@ test("a room follows views, not the teacher's own pages, nor how they are shown"
 });
 
 test("the projector's frame follows the room, in projector mode, whatever the link says", () => {
-  assert.equal(framed("/loss?v=1&text=a+b&view=figure", "7f"), "loss?v=1&text=a+b&view=projector&class=7f&embed=true");
+  assert.equal(
+    framed("/loss?v=1&text=a+b&view=figure", "7f"),
+    "loss?v=1&text=a+b&view=projector&class=7f&embed=true",
+  );
   assert.equal(framed("/?v=1", "7f"), "?v=1&class=7f&view=projector&embed=true");
 });
 
 /** @type {import("../../pages/classroom/figure.js").Data} */
-const VOTE = { kind: "next", tokens: [" a"], places: [1], options: [], question: OPEN.question, asked: OPEN.options };
+const VOTE = {
+  kind: "next",
+  tokens: [" a"],
+  places: [1],
+  options: [],
+  question: OPEN.question,
+  asked: OPEN.options,
+};
 
 test("the picture shows the votes of its own question alone", () => {
-  const state = { ...OPEN, bars: [[1, 2, 0], [0, 3, 0]] };
-  assert.deepEqual(barsOf(VOTE, state), [[1, 2, 0], [0, 3, 0]]);
+  const state = {
+    ...OPEN,
+    bars: [
+      [1, 2, 0],
+      [0, 3, 0],
+    ],
+  };
+  assert.deepEqual(barsOf(VOTE, state), [
+    [1, 2, 0],
+    [0, 3, 0],
+  ]);
   assert.deepEqual(barsOf(VOTE, { ...state, bars: [[0, 0, 0]] }), []);
   assert.deepEqual(barsOf({ ...VOTE, question: "another" }, state), []);
   assert.deepEqual(barsOf({ ...VOTE, asked: ["one"] }, state), []);
@@ -183,7 +297,14 @@ const TOKEN = { ...OPEN, kind: "next", options: ["`ball`", "`hat`", "something e
 const GIVEN = { index: 0, because: "", evidence: "", probabilities: [0.5, 0.25, 0.25] };
 
 test("the last option of a question about a token asks for a word, and shows one's own", () => {
-  assert.deepEqual(phoneView(TOKEN).options.map((one) => [one.typed, one.word]), [[false, ""], [false, ""], [true, ""]]);
+  assert.deepEqual(
+    phoneView(TOKEN).options.map((one) => [one.typed, one.word]),
+    [
+      [false, ""],
+      [false, ""],
+      [true, ""],
+    ],
+  );
   assert.ok(phoneView({ ...TOKEN, kind: "predict" }).options.every((one) => !one.typed));
   assert.equal(phoneView({ ...TOKEN, choices: [2], words: ["kite"] }).options[2].word, "kite");
   assert.equal(phoneView({ ...TOKEN, choices: [2], words: ["kite"] }, 2, "dog").options[2].word, "dog");
@@ -191,16 +312,28 @@ test("the last option of a question about a token asks for a word, and shows one
 });
 
 test("each of two votes for a word of one's own keeps its word", () => {
-  const twice = { ...TOKEN, phase: /** @type {const} */ ("closed"), round: 2, choices: [2, 2], words: ["dog", "bone"] };
+  const twice = {
+    ...TOKEN,
+    phase: /** @type {const} */ ("closed"),
+    round: 2,
+    choices: [2, 2],
+    words: ["dog", "bone"],
+  };
   const { word, marks } = phoneView(twice).options[2];
   assert.deepEqual([word, marks], ["bone", ["your first vote: “dog”", "your second vote"]]);
-  assert.deepEqual(phoneView({ ...twice, choices: [2, 0], words: ["dog", ""] }).options[2].marks, ["your first vote: “dog”"]);
+  assert.deepEqual(phoneView({ ...twice, choices: [2, 0], words: ["dog", ""] }).options[2].marks, [
+    "your first vote: “dog”",
+  ]);
 });
 
 test("a question of a page is asked beside the picture that it is about, one about a token never", () => {
   const asked = { ...OPEN, about: "/loss?v=1&follow=2", lead: "/loss?v=1&follow=3" };
   assert.ok(asksOfPicture(asked) && asksOfPicture({ ...asked, phase: "closed" }));
-  assert.ok(!asksOfPicture({ ...asked, lead: "/bias?v=1" }) && !asksOfPicture({ ...asked, kind: "next" }) && !asksOfPicture({ ...asked, phase: "paused" }));
+  assert.ok(
+    !asksOfPicture({ ...asked, lead: "/bias?v=1" }) &&
+      !asksOfPicture({ ...asked, kind: "next" }) &&
+      !asksOfPicture({ ...asked, phase: "paused" }),
+  );
 });
 
 test("where the teacher's picture lies below, the phone says so and does not send eyes to the screen", () => {
@@ -214,7 +347,10 @@ test("written words are listed with their counts and what the model gave, as far
   assert.equal(toldOf(word), "2 votes · the model 13 %");
   assert.equal(toldOf({ ...word, text: "Kite" }), "2 votes · the model 13 %");
   assert.equal(toldOf({ ...word, token: "ki" }), "2 votes · the model 13 % for its first token, “ki”");
-  assert.equal(toldOf({ ...word, token: "", p: null, votes: [1] }), "1 vote · the model has no token that begins so");
+  assert.equal(
+    toldOf({ ...word, token: "", p: null, votes: [1] }),
+    "1 vote · the model has no token that begins so",
+  );
   assert.equal(toldOf({ ...word, token: null, p: null, votes: [null] }), "");
   assert.equal(toldOf({ ...word, token: null, p: null, votes: [1, 0] }), "1, then 0");
   const revealed = { ...TOKEN, phase: /** @type {const} */ ("revealed"), answer: GIVEN, told: [word] };
@@ -226,11 +362,27 @@ test("written words are listed with their counts and what the model gave, as far
 test("both cross-entropies are told with the answer", () => {
   const state = { ...TOKEN, phase: /** @type {const} */ ("revealed"), answer: GIVEN, bars: [[2, 4, 2]] };
   assert.equal(costs(state), "Cross-entropy at “ball”: the class 1.39 nats; the model 0.69 nats.");
-  assert.equal(costs({ ...state, bars: [[2, 4, 2], [8, 0, 0]] }), "Cross-entropy at “ball”: the class 1.39 nats, then 0.00 nats; the model 0.69 nats.");
+  assert.equal(
+    costs({
+      ...state,
+      bars: [
+        [2, 4, 2],
+        [8, 0, 0],
+      ],
+    }),
+    "Cross-entropy at “ball”: the class 1.39 nats, then 0.00 nats; the model 0.69 nats.",
+  );
   assert.match(costs({ ...state, bars: [[0, 8, 0]] }), /the class infinite, as nobody chose it; the model/);
   const open = { ...state, answer: { ...GIVEN, index: null }, bars: [[4, 0, 0]] };
   assert.match(costs(open), /cross-entropy of 0\.69 nats, the model’s own of 1\.04/);
-  assert.deepEqual([costs({ ...state, bars: [null] }), costs({ ...state, bars: undefined }), costs({ ...state, answer: null })], ["", "", ""]);
+  assert.deepEqual(
+    [
+      costs({ ...state, bars: [null] }),
+      costs({ ...state, bars: undefined }),
+      costs({ ...state, answer: null }),
+    ],
+    ["", "", ""],
+  );
   assert.ok(Math.abs(crossEntropy([1, 1, 0], [0.5, 0.25, 0.25]) - (Math.log(2) + Math.log(4)) / 2) < 1e-12);
   // Phones and projector say it in plain words.
   for (const view of [phoneView, screenView]) {
@@ -258,7 +410,10 @@ test("a size is offered between questions, and says how far its run is", () => {
     const view = sizeView({ ...OPEN, phase: "lobby", size: { ...size, mine: true, state } });
     assert.ok(view?.note && !view.button, state);
   }
-  assert.equal(dealtLine({ ...OPEN, dealt: { all: 5, free: 3, done: 1 } }), "5 sizes to train: 2 taken, 1 trained");
+  assert.equal(
+    dealtLine({ ...OPEN, dealt: { all: 5, free: 3, done: 1 } }),
+    "5 sizes to train: 2 taken, 1 trained",
+  );
   assert.equal(dealtLine(OPEN), "");
   assert.deepEqual([sentLine(1), sentLine(3)], ["1 view was sent", "3 views were sent"]);
 });

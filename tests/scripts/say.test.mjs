@@ -15,7 +15,9 @@ function page({ search = "", cookie = "", own = undefined, carried = true } = {}
   Object.assign(globalThis, {
     location: { search, protocol: "https:" },
     document: {
-      documentElement: root, baseURI: "https://school.example/glassbox/attention", cookie,
+      documentElement: root,
+      baseURI: "https://school.example/glassbox/attention",
+      cookie,
       getElementById: () => (carried ? { textContent: JSON.stringify(TABLE) } : null),
     },
   });
@@ -39,8 +41,14 @@ test("the link chooses, and the browser remembers", async () => {
   assert.equal(say("{share} of {all}", { share: "3 %", all: 7 }), "de 7, 3 %");
   assert.equal(sayOf("music", "key"), "tecla");
   assert.equal(say("key"), "key");
-  assert.deepEqual([noun("token", true), noun("token", false), noun("pass", false)], ["ficha", "fichas", undefined]);
-  assert.match(document.cookie, /^glassbox_language=es; path=\/glassbox\/; max-age=\d+; samesite=lax; secure$/);
+  assert.deepEqual(
+    [noun("token", true), noun("token", false), noun("pass", false)],
+    ["ficha", "fichas", undefined],
+  );
+  assert.match(
+    document.cookie,
+    /^glassbox_language=es; path=\/glassbox\/; max-age=\d+; samesite=lax; secure$/,
+  );
 });
 
 test("what the browser remembers holds where the link names no language", async () => {
@@ -62,7 +70,11 @@ test("what is no code of a language is not asked for", async () => {
 
 test("a frame of no origin has no cookies, and speaks English", async () => {
   page();
-  Object.defineProperty(globalThis.document, "cookie", { get: () => { throw new DOMException("sandboxed", "SecurityError"); } });
+  Object.defineProperty(globalThis.document, "cookie", {
+    get: () => {
+      throw new DOMException("sandboxed", "SecurityError");
+    },
+  });
   assert.equal((await loaded()).language, "en");
 });
 
@@ -70,7 +82,10 @@ test("without its words a page speaks English rather than nothing", async () => 
   page({ search: "?lang=es", carried: false });
   const before = globalThis.fetch;
   const asked = [];
-  globalThis.fetch = async (address) => { asked.push(String(address)); throw new TypeError("no connection"); };
+  globalThis.fetch = async (address) => {
+    asked.push(String(address));
+    throw new TypeError("no connection");
+  };
   const { say } = await loaded();
   globalThis.fetch = before;
   assert.match(asked[0], /words\/es\.json$/);

@@ -712,7 +712,7 @@ def test_each_check_is_made_and_told_whole_and_one_that_fails_ends_the_command(
     monkeypatch.setattr(environment.pictures, "ensure", lambda python, say: None)
     monkeypatch.setattr(environment, "heard", heard)
     assert environment.command_lint() == 0
-    every = ["mypy", "ruff check", "ruff format --check", "lint-imports", "tsc", "biome lint", "node --test"]
+    every = ["mypy", "ruff check", "ruff format --check", "lint-imports", "tsc", "biome check", "node --test"]
     assert sorted(made) == sorted(every)
     said = capfd.readouterr().out
     assert [line for line in said.splitlines() if line] == [

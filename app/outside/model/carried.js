@@ -22,7 +22,8 @@ function opened(packed) {
   const [steps, scale] = [unpack(packed.q), unpack(packed.scale)];
   const [rows, columns] = packed.q.shape;
   const made = tensor([rows, columns]);
-  for (let i = 0; i < made.length; i++) made[i] = Math.fround((steps[i] - 128) * scale[Math.floor(i / columns)]);
+  for (let i = 0; i < made.length; i++)
+    made[i] = Math.fround((steps[i] - 128) * scale[Math.floor(i / columns)]);
   return made;
 }
 
@@ -35,7 +36,9 @@ export function open(packed) {
   const at = (moment) => {
     let model = models.get(moment);
     if (!model) {
-      const weights = new Map(Object.entries(packed.moments[moment].weights).map(([name, one]) => [name, opened(one)]));
+      const weights = new Map(
+        Object.entries(packed.moments[moment].weights).map(([name, one]) => [name, opened(one)]),
+      );
       model = { config: packed.config, weights, tokenizer };
       models.set(moment, model);
     }

@@ -73,21 +73,38 @@ export function computing(way, own) {
     const ids = all.slice(0, longest);
     const model = opened.at(now.moment);
     const stamp = JSON.stringify([now.moment, now.text]);
-    const name = own.model.moments.length > 1 ? `${own.model.name}, ${opened.labels[now.moment]}` : own.model.name;
+    const name =
+      own.model.moments.length > 1 ? `${own.model.name}, ${opened.labels[now.moment]}` : own.model.name;
     /** @type {Asked["pass"]} */
     const pass = (change = {}, key = "", first = 0) => {
       const known = `${stamp} ${key}`;
-      const trace = passes.get(known) ?? (first ? rerun(model, pass(), first, change) : run(model, ids, change));
+      const trace =
+        passes.get(known) ?? (first ? rerun(model, pass(), first, change) : run(model, ids, change));
       passes.delete(known);
       passes.set(known, trace); // the last used is the last to go
       for (const oldest of passes.keys()) if (passes.size > PASSES) passes.delete(oldest);
       return trace;
     };
-    return { model, name, text: now.text, ids, longest, stamp, values: now.values, told: own.told, measured: own.measured[now.moment], pass, whole: all.length };
+    return {
+      model,
+      name,
+      text: now.text,
+      ids,
+      longest,
+      stamp,
+      values: now.values,
+      told: own.told,
+      measured: own.measured[now.moment],
+      pass,
+      whole: all.length,
+    };
   }
 
   return {
-    now, asked, labels: opened.labels, controls: way.controls?.(own.told) ?? [],
+    now,
+    asked,
+    labels: opened.labels,
+    controls: way.controls?.(own.told) ?? [],
     /** The picture's data, and what there is to say of them. */
     data() {
       const one = asked();
@@ -98,7 +115,13 @@ export function computing(way, own) {
       const ms = Math.max(1, Math.round(performance.now() - start));
       if (one.whole <= longest) return { data, said: say("Computed in this file, in {ms} ms.", { ms }) };
       const tokens = { tokens: counted(longest, "token"), whole: thousands(one.whole) };
-      return { data, said: say("Computed in this file, in {ms} ms. The picture holds {tokens} of the {whole}.", { ms, ...tokens }) };
+      return {
+        data,
+        said: say("Computed in this file, in {ms} ms. The picture holds {tokens} of the {whole}.", {
+          ms,
+          ...tokens,
+        }),
+      };
     },
     /** What is left to compute, in steps. @returns {Iterator<boolean>} */
     later() {

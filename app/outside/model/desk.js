@@ -10,7 +10,9 @@ import { computing } from "./computing.js";
  * @import { Computing, Control, Own } from "./computing.js"
  */
 
-const FIRST = say("Write a text of your own: the model is in this file, and nothing leaves it. Training, other models and the other pages need the app.");
+const FIRST = say(
+  "Write a text of your own: the model is in this file, and nothing leaves it. Training, other models and the other pages need the app.",
+);
 const SLICE = 20; // ms of work at a time behind a picture: pointer and keys are answered in between
 const PAUSE = 20; // ms until it begins, so that the picture is seen first
 
@@ -22,7 +24,8 @@ const PAUSE = 20; // ms until it begins, so that the picture is seen first
 export function drawOwn(component, section, first, way, own) {
   const place = /** @type {HTMLElement} */ (section.querySelector(".picture"));
   const machine = computing(way, own);
-  const show = (/** @type {Record<string, any>} */ data) => component({ data, parentElement: place, setTriggerValue, can: { recompute: true, append: true } });
+  const show = (/** @type {Record<string, any>} */ data) =>
+    component({ data, parentElement: place, setTriggerValue, can: { recompute: true, append: true } });
   let latest = 0; // whoever asked last: what was begun for another picture ends
   const asItCame = () => {
     latest++;
@@ -47,13 +50,14 @@ export function drawOwn(component, section, first, way, own) {
   const goOn = (work, step, mine, said, pause) => {
     if (step.value) show(machine.data().data ?? first);
     above.show(step.done ? said : say("{said} More of it is being measured.", { said }));
-    if (!step.done) setTimeout(() => {
-      if (mine !== latest) return;
-      const end = performance.now() + SLICE;
-      let next = work.next();
-      while (!next.done && !next.value && performance.now() < end) next = work.next();
-      goOn(work, next, mine, said, 0);
-    }, pause);
+    if (!step.done)
+      setTimeout(() => {
+        if (mine !== latest) return;
+        const end = performance.now() + SLICE;
+        let next = work.next();
+        while (!next.done && !next.value && performance.now() < end) next = work.next();
+        goOn(work, next, mine, said, 0);
+      }, pause);
   };
   /** @type {(event: string, value: any) => void} */
   const setTriggerValue = (event, value) => {
@@ -78,17 +82,49 @@ export function drawOwn(component, section, first, way, own) {
  */
 function controls(machine, { again, reset }) {
   /** @type {HTMLTextAreaElement} */
-  const text = html("textarea", { rows: 1, spellcheck: "false", "aria-label": say("Text"), oninput: () => { machine.now.text = text.value; again(); } });
+  const text = html("textarea", {
+    rows: 1,
+    spellcheck: "false",
+    "aria-label": say("Text"),
+    oninput: () => {
+      machine.now.text = text.value;
+      again();
+    },
+  });
   const name = `moment${Math.random()}`;
-  const moments = machine.labels.map((_, i) => html("input", { type: "radio", name, value: i, onchange: () => { machine.now.moment = i; again(); } }));
+  const moments = machine.labels.map((_, i) =>
+    html("input", {
+      type: "radio",
+      name,
+      value: i,
+      onchange: () => {
+        machine.now.moment = i;
+        again();
+      },
+    }),
+  );
   const made = machine.controls.map((control) => ({ control, ...controlOf(control, machine, again) }));
   const status = html("span", { class: "gb-own-status", role: "status" });
-  const whole = html("div", { class: "gb-own" },
+  const whole = html(
+    "div",
+    { class: "gb-own" },
     html("label", { class: "gb-own-text" }, html("span", {}, say("Text")), text),
-    html("div", { class: "gb-own-row" },
-      moments.length > 1 ? html("fieldset", { class: "gb-switch" }, html("legend", {}, say("Rewind")), ...moments.map((input, i) => html("label", {}, input, machine.labels[i])).reverse()) : "",
+    html(
+      "div",
+      { class: "gb-own-row" },
+      moments.length > 1
+        ? html(
+            "fieldset",
+            { class: "gb-switch" },
+            html("legend", {}, say("Rewind")),
+            ...moments.map((input, i) => html("label", {}, input, machine.labels[i])).reverse(),
+          )
+        : "",
       ...made.map(({ node }) => node),
-      html("button", { type: "button", onclick: reset }, say("As it came")), status));
+      html("button", { type: "button", onclick: reset }, say("As it came")),
+      status,
+    ),
+  );
   return {
     whole,
     /** Shows what is chosen, where something else than these controls chose it. @param {string} said */
@@ -107,18 +143,30 @@ function controls(machine, { again, reset }) {
 /** @type {(control: Control, machine: ReturnType<typeof computing>, again: () => void) => {node: HTMLElement, follow: () => void}} */
 function controlOf(control, machine, again) {
   const { key, label } = control;
-  const set = (/** @type {unknown} */ value) => { machine.now.values[key] = value; again(); };
+  const set = (/** @type {unknown} */ value) => {
+    machine.now.values[key] = value;
+    again();
+  };
   if (control.kind === "check") {
     /** @type {HTMLInputElement} */
     const input = html("input", { type: "checkbox", onchange: () => set(input.checked) });
-    return { node: html("label", {}, input, label), follow: () => { input.checked = Boolean(machine.now.values[key]); } };
+    return {
+      node: html("label", {}, input, label),
+      follow: () => {
+        input.checked = Boolean(machine.now.values[key]);
+      },
+    };
   }
   if (control.kind === "choice") {
     /** @type {HTMLSelectElement} */
-    const select = html("select", { "aria-label": label, onchange: () => set(control.options(machine.asked())[select.selectedIndex][0]) });
+    const select = html("select", {
+      "aria-label": label,
+      onchange: () => set(control.options(machine.asked())[select.selectedIndex][0]),
+    });
     const follow = () => {
       const options = control.options(machine.asked());
-      if (options.length !== select.options.length) select.replaceChildren(...options.map(([value, name]) => new Option(name, String(value))));
+      if (options.length !== select.options.length)
+        select.replaceChildren(...options.map(([value, name]) => new Option(name, String(value))));
       select.value = String(machine.now.values[key]);
     };
     return { node: html("label", {}, label, select), follow };
@@ -126,7 +174,14 @@ function controlOf(control, machine, again) {
   const { low, high, step } = control;
   const read = html("output", {});
   /** @type {HTMLInputElement} */
-  const input = html("input", { type: "range", min: low, max: high, step, "aria-label": label, oninput: () => set(Number(input.value)) });
+  const input = html("input", {
+    type: "range",
+    min: low,
+    max: high,
+    step,
+    "aria-label": label,
+    oninput: () => set(Number(input.value)),
+  });
   const follow = () => {
     input.value = String(machine.now.values[key]);
     read.textContent = input.value;

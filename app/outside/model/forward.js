@@ -61,15 +61,38 @@ export function linear(x, weight, bias) {
     for (let o = 0; o < wide; o += 2) {
       const o2 = Math.min(o + 1, wide - 1);
       const [at, at2] = [o * inner, o2 * inner];
-      let p = 0, q = 0, r = 0, s = 0, p2 = 0, q2 = 0, r2 = 0, s2 = 0;
+      let p = 0,
+        q = 0,
+        r = 0,
+        s = 0,
+        p2 = 0,
+        q2 = 0,
+        r2 = 0,
+        s2 = 0;
       for (let i = 0; i < inner; i++) {
-        const w = weight[at + i], w2 = weight[at2 + i];
-        const xa = wider[ai + i], xb = wider[bi + i], xc = wider[ci + i], xd = wider[di + i];
-        p += w * xa; q += w * xb; r += w * xc; s += w * xd;
-        p2 += w2 * xa; q2 += w2 * xb; r2 += w2 * xc; s2 += w2 * xd;
+        const w = weight[at + i],
+          w2 = weight[at2 + i];
+        const xa = wider[ai + i],
+          xb = wider[bi + i],
+          xc = wider[ci + i],
+          xd = wider[di + i];
+        p += w * xa;
+        q += w * xb;
+        r += w * xc;
+        s += w * xd;
+        p2 += w2 * xa;
+        q2 += w2 * xb;
+        r2 += w2 * xc;
+        s2 += w2 * xd;
       }
-      out[a * wide + o] = p; out[b * wide + o] = q; out[c * wide + o] = r; out[d * wide + o] = s;
-      out[a * wide + o2] = p2; out[b * wide + o2] = q2; out[c * wide + o2] = r2; out[d * wide + o2] = s2;
+      out[a * wide + o] = p;
+      out[b * wide + o] = q;
+      out[c * wide + o] = r;
+      out[d * wide + o] = s;
+      out[a * wide + o2] = p2;
+      out[b * wide + o2] = q2;
+      out[c * wide + o2] = r2;
+      out[d * wide + o2] = s2;
     }
   }
   if (bias) for (let i = 0; i < out.length; i++) out[i] += bias[i % wide];
@@ -98,8 +121,11 @@ function erf(x) {
   if (far > 6) return Math.sign(x);
   if (far < 2.5) {
     let [sum, term] = [x, x];
-    for (let n = 1; Math.abs(term) > 1e-17; n++) { term *= -x * x / n; sum += term / (2 * n + 1); }
-    return 2 / Math.sqrt(Math.PI) * sum;
+    for (let n = 1; Math.abs(term) > 1e-17; n++) {
+      term *= (-x * x) / n;
+      sum += term / (2 * n + 1);
+    }
+    return (2 / Math.sqrt(Math.PI)) * sum;
   }
   let fraction = 0;
   for (let n = 60; n > 0; n--) fraction = n / 2 / (far + fraction);
@@ -111,8 +137,8 @@ const ACTIVATIONS = {
   relu: (x) => Math.max(0, x),
   relu_squared: (x) => (x <= 0 ? 0 : x * x), // x ** 2 takes ten times as long
   silu: (x) => x / (1 + Math.exp(-x)),
-  gelu: (x) => x / 2 * (1 + erf(x * Math.SQRT1_2)),
-  gelu_tanh: (x) => x / 2 * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
+  gelu: (x) => (x / 2) * (1 + erf(x * Math.SQRT1_2)),
+  gelu_tanh: (x) => (x / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
 };
 
 /** The cosines and sines by which the queries and keys of T positions are turned, (T, K) each. @type {(config: Config, T: number) => {cos: Tensor, sin: Tensor}} */
@@ -120,7 +146,7 @@ export function rotation({ d_head: K, rope_theta }, T) {
   const [cos, sin] = [tensor([T, K]), tensor([T, K])];
   for (let t = 0; t < T; t++) {
     for (let i = 0; i < K; i++) {
-      const angle = t * rope_theta ** (-2 * (i % (K / 2)) / K);
+      const angle = t * rope_theta ** ((-2 * (i % (K / 2))) / K);
       cos[t * K + i] = Math.cos(angle);
       sin[t * K + i] = Math.sin(angle);
     }
@@ -159,7 +185,10 @@ class Pass {
     const middle = tensor([...x.shape]);
     for (let row = 0, at = 0; at < x.length; row++, at += n) {
       let [mean, square] = [0, 0];
-      if (layer) { for (let i = 0; i < n; i++) mean += x[at + i]; mean /= n; }
+      if (layer) {
+        for (let i = 0; i < n; i++) mean += x[at + i];
+        mean /= n;
+      }
       for (let i = 0; i < n; i++) {
         const far = x[at + i] - mean;
         square += far * far;
@@ -172,7 +201,8 @@ class Pass {
     const normalized = this.hook(`${name}.hook_normalized`, middle);
     const [gain, shift] = [this.weights.get(`${name}.w`), this.weights.get(`${name}.b`)];
     const out = tensor([...x.shape], normalized);
-    for (let i = 0; i < out.length; i++) out[i] = out[i] * (gain ? gain[i % n] : 1) + (shift ? shift[i % n] : 0);
+    for (let i = 0; i < out.length; i++)
+      out[i] = out[i] * (gain ? gain[i % n] : 1) + (shift ? shift[i % n] : 0);
     return out;
   }
 
@@ -188,7 +218,8 @@ class Pass {
     const { d_model: D, embed_scale, position, position_offset } = this.config;
     const [table, T] = [this.weight("embed.W_E"), this.rows];
     let x = tensor([T, D]);
-    for (let t = 0; t < T; t++) for (let i = 0; i < D; i++) x[t * D + i] = table[ids[t] * D + i] * embed_scale;
+    for (let t = 0; t < T; t++)
+      for (let i = 0; i < D; i++) x[t * D + i] = table[ids[t] * D + i] * embed_scale;
     x = this.hook("hook_embed", x);
     if (position === "learned" || position === "sinusoidal") {
       const learned = this.weights.get("pos_embed.W_pos");
@@ -196,7 +227,7 @@ class Pass {
       for (let t = 0; t < T; t++) {
         const p = t + position_offset;
         for (let i = 0; i < D; i++) {
-          const angle = p * 10000 ** (-2 * Math.floor(i / 2) / D);
+          const angle = p * 10000 ** ((-2 * Math.floor(i / 2)) / D);
           added[t * D + i] = learned ? learned[p * D + i] : i % 2 ? Math.cos(angle) : Math.sin(angle);
         }
       }
@@ -226,27 +257,37 @@ class Pass {
     const wide = (H + 2 * G) * K;
     const part = (/** @type {number} */ first, /** @type {number} */ count) => {
       const out = tensor([T, count, K]);
-      for (let t = 0; t < T; t++) out.set(together.subarray(t * wide + first * K, t * wide + (first + count) * K), t * count * K);
+      for (let t = 0; t < T; t++)
+        out.set(together.subarray(t * wide + first * K, t * wide + (first + count) * K), t * count * K);
       return out;
     };
     let q = this.hook(`${name}.hook_q`, part(0, H));
     let k = this.hook(`${name}.hook_k`, part(H, G));
     const v = this.hook(`${name}.hook_v`, part(H + G, G));
     if (this.config.qk_norm) [q, k] = [this.norm(`${name}.q_norm`, q), this.norm(`${name}.k_norm`, k)];
-    if (position === "rotary") [q, k] = [this.hook(`${name}.hook_rot_q`, this.rotate(q)), this.hook(`${name}.hook_rot_k`, this.rotate(k))];
+    if (position === "rotary")
+      [q, k] = [
+        this.hook(`${name}.hook_rot_q`, this.rotate(q)),
+        this.hook(`${name}.hook_rot_k`, this.rotate(k)),
+      ];
     const scores = this.hook(`${name}.hook_attn_scores`, this.scores(q, k));
     const pattern = this.hook(`${name}.hook_pattern`, softmax(scores, T));
     const z = tensor([T, H, K]);
     for (let h = 0; h < H; h++) {
-      const shared = Math.floor(h * G / H);
+      const shared = Math.floor((h * G) / H);
       for (let t = 0; t < T; t++) {
         for (let s = 0; s < T; s++) {
           const share = pattern[(h * T + t) * T + s];
-          if (share) for (let i = 0; i < K; i++) z[(t * H + h) * K + i] += share * v[(s * G + shared) * K + i];
+          if (share)
+            for (let i = 0; i < K; i++) z[(t * H + h) * K + i] += share * v[(s * G + shared) * K + i];
         }
       }
     }
-    return linear(this.hook(`${name}.hook_z`, z), this.weight(`${name}.weight_o`), this.weights.get(`${name}.b_O`));
+    return linear(
+      this.hook(`${name}.hook_z`, z),
+      this.weight(`${name}.weight_o`),
+      this.weights.get(`${name}.b_O`),
+    );
   }
 
   /** Q K^T, scaled, with the bias of the position, -infinity where masked: (H, T, T). @type {(q: Tensor, k: Tensor) => Tensor} */
@@ -255,12 +296,13 @@ class Pass {
     const T = this.rows;
     const out = tensor([H, T, T]);
     for (let h = 0; h < H; h++) {
-      const shared = Math.floor(h * G / H);
-      const slope = position === "alibi" ? Math.fround(2 ** (-8 / H * (h + 1))) : 0;
+      const shared = Math.floor((h * G) / H);
+      const slope = position === "alibi" ? Math.fround(2 ** ((-8 / H) * (h + 1))) : 0;
       for (let t = 0; t < T; t++) {
         for (let s = 0; s < T; s++) {
           let dot = causal && s > t ? -Infinity : 0;
-          if (dot === 0) for (let i = 0; i < K; i++) dot += q[(t * H + h) * K + i] * k[(s * G + shared) * K + i];
+          if (dot === 0)
+            for (let i = 0; i < K; i++) dot += q[(t * H + h) * K + i] * k[(s * G + shared) * K + i];
           out[(h * T + t) * T + s] = dot * (scale_scores ? 1 / Math.sqrt(K) : 1) - slope * Math.abs(t - s);
         }
       }
@@ -275,14 +317,19 @@ class Pass {
     const F = wide.shape[1] / (this.config.gated ? 2 : 1);
     const half = (/** @type {number} */ first) => {
       const out = tensor([this.rows, F]);
-      for (let t = 0; t < this.rows; t++) out.set(wide.subarray(t * wide.shape[1] + first, t * wide.shape[1] + first + F), t * F);
+      for (let t = 0; t < this.rows; t++)
+        out.set(wide.subarray(t * wide.shape[1] + first, t * wide.shape[1] + first + F), t * F);
       return out;
     };
     const pre = this.hook(`${name}.hook_pre`, half(0));
     const by = this.config.gated ? this.hook(`${name}.hook_pre_linear`, half(F)) : null;
     const post = tensor([this.rows, F]);
     for (let i = 0; i < post.length; i++) post[i] = bend(pre[i]) * (by ? by[i] : 1);
-    return linear(this.hook(`${name}.hook_post`, post), this.weight(`${name}.weight_out`), this.weights.get(`${name}.b_out`));
+    return linear(
+      this.hook(`${name}.hook_post`, post),
+      this.weight(`${name}.weight_out`),
+      this.weights.get(`${name}.b_out`),
+    );
   }
 
   /** What a part says, added to the stream; without residual connections it takes its place. @type {(x: Tensor, update: Tensor) => Tensor} */
@@ -294,10 +341,16 @@ class Pass {
   block(name, x) {
     const post = this.config.norm_placement === "post";
     x = this.hook(`${name}.hook_resid_pre`, x);
-    const attended = this.hook(`${name}.hook_attn_out`, this.attention(`${name}.attn`, post ? x : this.norm(`${name}.ln1`, x)));
+    const attended = this.hook(
+      `${name}.hook_attn_out`,
+      this.attention(`${name}.attn`, post ? x : this.norm(`${name}.ln1`, x)),
+    );
     x = this.hook(`${name}.hook_resid_mid`, this.add(x, attended));
     if (post) x = this.hook(`${name}.hook_normalized_resid_mid`, this.norm(`${name}.ln1`, x));
-    const worked = this.hook(`${name}.hook_mlp_out`, this.mlp(`${name}.mlp`, post ? x : this.norm(`${name}.ln2`, x)));
+    const worked = this.hook(
+      `${name}.hook_mlp_out`,
+      this.mlp(`${name}.mlp`, post ? x : this.norm(`${name}.ln2`, x)),
+    );
     x = this.hook(`${name}.hook_resid_post`, this.add(x, worked));
     return post ? this.hook(`${name}.hook_normalized_resid_post`, this.norm(`${name}.ln2`, x)) : x;
   }
@@ -307,14 +360,22 @@ class Pass {
     if (this.config.final_norm) x = this.norm("ln_final", x);
     x = this.hook("unembed.hook_in", x);
     const { logit_scale } = this.config;
-    if (logit_scale !== 1) x = tensor([...x.shape], x.map((value) => value * logit_scale));
+    if (logit_scale !== 1)
+      x = tensor(
+        [...x.shape],
+        x.map((value) => value * logit_scale),
+      );
     const table = this.weights.get("unembed.weight") ?? this.weight("embed.W_E");
     return this.hook("unembed.hook_out", linear(x, table, this.weights.get("unembed.b_U")));
   }
 }
 
 /** @type {(a: Tensor, b: Tensor) => Tensor} */
-const sum = (a, b) => tensor([...a.shape], a.map((value, i) => value + b[i]));
+const sum = (a, b) =>
+  tensor(
+    [...a.shape],
+    a.map((value, i) => value + b[i]),
+  );
 
 /**
  * Runs a model over a text; the last value, "unembed.hook_out", are the logits (T, V).

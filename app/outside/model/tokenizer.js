@@ -15,7 +15,8 @@ const WORDS = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(
 
 /** The printable letter of each byte; those that print as nothing get one from 256 on. */
 const LETTERS = (() => {
-  const prints = (/** @type {number} */ byte) => (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
+  const prints = (/** @type {number} */ byte) =>
+    (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
   let next = 256;
   return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(prints(byte) ? byte : next++));
 })();
@@ -30,7 +31,9 @@ export class Tokenizer {
     this.ids = new Map(entries.map((entry, id) => [entry, id]));
     this.ranks = new Map(merges.map(([a, b], rank) => [`${a} ${b}`, rank]));
     const marks = special.map((id) => entries[id]).sort((a, b) => b.length - a.length);
-    this.marks = marks.length ? new RegExp(`(${marks.map((mark) => mark.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|")})`) : null;
+    this.marks = marks.length
+      ? new RegExp(`(${marks.map((mark) => mark.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|")})`)
+      : null;
     /** @type {Map<string, number[]>} */
     this.known = new Map();
   }
@@ -61,7 +64,8 @@ export class Tokenizer {
       if (rank === Infinity) break;
       const merged = [];
       for (let i = 0; i < pieces.length; i++) {
-        if (i + 1 < pieces.length && `${pieces[i]} ${pieces[i + 1]}` === best) merged.push(pieces[i] + pieces[++i]);
+        if (i + 1 < pieces.length && `${pieces[i]} ${pieces[i + 1]}` === best)
+          merged.push(pieces[i] + pieces[++i]);
         else merged.push(pieces[i]);
       }
       pieces = merged;
@@ -82,7 +86,9 @@ export class Tokenizer {
 
   /** The text of ids, without those that stand for none. @param {number[]} ids */
   decode(ids) {
-    const bytes = ids.filter((id) => !this.special.has(id)).flatMap((id) => [...this.entries[id]].map((letter) => BYTES.get(letter) ?? 63));
+    const bytes = ids
+      .filter((id) => !this.special.has(id))
+      .flatMap((id) => [...this.entries[id]].map((letter) => BYTES.get(letter) ?? 63));
     return new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from(bytes));
   }
 
@@ -93,7 +99,9 @@ export class Tokenizer {
    */
   continued(text, id) {
     const { before, after } = this.around;
-    const ids = this.encode(text).slice(before.length).slice(0, after.length ? -after.length : undefined);
+    const ids = this.encode(text)
+      .slice(before.length)
+      .slice(0, after.length ? -after.length : undefined);
     const [now, then] = [this.decode(ids), this.decode([...ids, id])];
     if (then.startsWith(now)) return text + then.slice(now.length);
     return this.special.has(id) ? text : text + this.display(id);
@@ -104,9 +112,13 @@ export class Tokenizer {
 function told(bytes) {
   const reader = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let text = "";
-  for (let at = 0; at < bytes.length;) {
-    const long = [1, 2, 3, 4].find((count) => at + count <= bytes.length && isWhole(reader, bytes.subarray(at, at + count)));
-    text += long ? reader.decode(bytes.subarray(at, at + long)) : `\\x${bytes[at].toString(16).padStart(2, "0")}`;
+  for (let at = 0; at < bytes.length; ) {
+    const long = [1, 2, 3, 4].find(
+      (count) => at + count <= bytes.length && isWhole(reader, bytes.subarray(at, at + count)),
+    );
+    text += long
+      ? reader.decode(bytes.subarray(at, at + long))
+      : `\\x${bytes[at].toString(16).padStart(2, "0")}`;
     at += long ?? 1;
   }
   return text;

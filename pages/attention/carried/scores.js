@@ -19,8 +19,14 @@ export function read(text, place, tokens) {
   if (at < 0 || text.slice(0, at) !== place) return [];
   /** @type {Map<string, Scores[number]>} */
   const found = new Map();
-  for (const part of text.slice(at + 1).split(";").slice(0, MOST)) {
-    const numbers = part.replace(/!$/, "").split(",").map((one) => (one === "-inf" ? -Infinity : one.trim() ? Number(one) : NaN));
+  for (const part of text
+    .slice(at + 1)
+    .split(";")
+    .slice(0, MOST)) {
+    const numbers = part
+      .replace(/!$/, "")
+      .split(",")
+      .map((one) => (one === "-inf" ? -Infinity : one.trim() ? Number(one) : NaN));
     const [row, col, value] = numbers;
     const inside = [row, col].every((one) => Number.isInteger(one) && one >= 0 && one < tokens);
     if (numbers.length !== 3 || !inside || !(Math.abs(value) <= LARGEST || value === -Infinity)) continue;
@@ -31,7 +37,12 @@ export function read(text, place, tokens) {
 
 /** @type {(scores: Scores, place: string) => string} */
 export function written(scores, place) {
-  const parts = scores.slice(-MOST).map(({ row, col, value, shown }) => `${row},${col},${value === -Infinity ? "-inf" : Number(value.toPrecision(6))}${shown ? "!" : ""}`);
+  const parts = scores
+    .slice(-MOST)
+    .map(
+      ({ row, col, value, shown }) =>
+        `${row},${col},${value === -Infinity ? "-inf" : Number(value.toPrecision(6))}${shown ? "!" : ""}`,
+    );
   return parts.length ? `${place}:${parts.join(";")}` : "";
 }
 

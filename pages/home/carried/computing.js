@@ -20,7 +20,8 @@ function beginnings(x, n) {
   const wide = /** @type {number} */ (x.shape.at(-1));
   const kept = Math.min(n, wide);
   const out = tensor([...x.shape.slice(0, -1), kept]);
-  for (let row = 0; row * wide < x.length; row++) out.set(x.subarray(row * wide, row * wide + kept), row * kept);
+  for (let row = 0; row * wide < x.length; row++)
+    out.set(x.subarray(row * wide, row * wide + kept), row * kept);
   return out;
 }
 
@@ -29,8 +30,9 @@ function byHead(x, heads) {
   const [T, G, K] = x.shape;
   const out = tensor([heads, T, K]);
   for (let h = 0; h < heads; h++) {
-    const shared = Math.floor(h * G / heads);
-    for (let t = 0; t < T; t++) out.set(x.subarray((t * G + shared) * K, (t * G + shared + 1) * K), (h * T + t) * K);
+    const shared = Math.floor((h * G) / heads);
+    for (let t = 0; t < T; t++)
+      out.set(x.subarray((t * G + shared) * K, (t * G + shared + 1) * K), (h * T + t) * K);
   }
   return out;
 }
@@ -39,15 +41,27 @@ function byHead(x, heads) {
 function headsOf(trace, { model: { config } }) {
   const blocks = Array.from({ length: config.n_layers }, (_, l) => `blocks.${l}.attn.`);
   const turned = config.position === "rotary" ? "rot_" : "";
-  const all = (/** @type {string} */ name) => blocks.map((block) => byHead(/** @type {Tensor} */ (trace.get(`${block}hook_${name}`)), config.n_heads));
+  const all = (/** @type {string} */ name) =>
+    blocks.map((block) => byHead(/** @type {Tensor} */ (trace.get(`${block}hook_${name}`)), config.n_heads));
   const T = /** @type {Tensor} */ (trace.get("hook_embed")).shape[0];
   const parts = { q: all(`${turned}q`), k: all(`${turned}k`), v: all("v") };
   return {
-    pattern: stacked(blocks.map((block) => /** @type {Tensor} */ (trace.get(`${block}hook_pattern`))), [config.n_heads, T, T]),
-    ...Object.fromEntries(Object.entries(parts).flatMap(([name, heads]) => [
-      [name, stacked(heads.map((one) => beginnings(one, STRIP)), [config.n_heads, T, Math.min(STRIP, config.d_head)])],
-      [`${name}_norm`, stacked(heads.map(lengths), [config.n_heads, T])],
-    ])),
+    pattern: stacked(
+      blocks.map((block) => /** @type {Tensor} */ (trace.get(`${block}hook_pattern`))),
+      [config.n_heads, T, T],
+    ),
+    ...Object.fromEntries(
+      Object.entries(parts).flatMap(([name, heads]) => [
+        [
+          name,
+          stacked(
+            heads.map((one) => beginnings(one, STRIP)),
+            [config.n_heads, T, Math.min(STRIP, config.d_head)],
+          ),
+        ],
+        [`${name}_norm`, stacked(heads.map(lengths), [config.n_heads, T])],
+      ]),
+    ),
   };
 }
 
@@ -59,7 +73,10 @@ function lensOf({ model, ids }, trace, last) {
   const V = model.config.d_vocab;
   for (const [depth, stream] of depths.entries()) {
     const end = depth === depths.length - 1;
-    const shares = softmax(end ? /** @type {Tensor} */ (trace.get("unembed.hook_out")) : unembed(model, stream), V);
+    const shares = softmax(
+      end ? /** @type {Tensor} */ (trace.get("unembed.hook_out")) : unembed(model, stream),
+      V,
+    );
     for (let t = 0; t < ids.length; t++) {
       const row = shares.subarray(t * V, (t + 1) * V);
       const [best] = topOf(row, 1);
@@ -72,14 +89,22 @@ function lensOf({ model, ids }, trace, last) {
 
 /** The stream before block 0 and after each block. @type {(blocks: number, trace: Trace) => Tensor[]} */
 function streams(blocks, trace) {
-  const after = (/** @type {number} */ l) => trace.get(`blocks.${l}.hook_normalized_resid_post`) ?? trace.get(`blocks.${l}.hook_resid_post`);
-  return /** @type {Tensor[]} */ ([trace.get("blocks.0.hook_resid_pre"), ...Array.from({ length: blocks }, (_, l) => after(l))]);
+  const after = (/** @type {number} */ l) =>
+    trace.get(`blocks.${l}.hook_normalized_resid_post`) ?? trace.get(`blocks.${l}.hook_resid_post`);
+  return /** @type {Tensor[]} */ ([
+    trace.get("blocks.0.hook_resid_pre"),
+    ...Array.from({ length: blocks }, (_, l) => after(l)),
+  ]);
 }
 
 /** @type {Computing} */
 export const computing = {
   data(asked) {
-    const { model: { config, tokenizer }, ids, stamp } = asked;
+    const {
+      model: { config, tokenizer },
+      ids,
+      stamp,
+    } = asked;
     const trace = asked.pass();
     const [T, L, V] = [ids.length, config.n_layers, config.d_vocab];
     const at = (/** @type {string} */ name) => /** @type {Tensor} */ (trace.get(name));
@@ -91,21 +116,55 @@ export const computing = {
       const row = shares.subarray(t * V, (t + 1) * V);
       for (const [k, id] of topOf(row, n).entries()) [topIds[t * n + k], topProbs[t * n + k]] = [id, row[id]];
     }
-    const lens = lensOf(asked, trace, Array.from({ length: T }, (_, t) => topIds[t * n]));
-    const blocks = (/** @type {string} */ name) => stacked(Array.from({ length: L }, (_, l) => lengths(at(`blocks.${l}.${name}`))), [T]);
+    const lens = lensOf(
+      asked,
+      trace,
+      Array.from({ length: T }, (_, t) => topIds[t * n]),
+    );
+    const blocks = (/** @type {string} */ name) =>
+      stacked(
+        Array.from({ length: L }, (_, l) => lengths(at(`blocks.${l}.${name}`))),
+        [T],
+      );
     const named = [...new Set([...topIds, ...lens.lensIds])];
     const position = trace.get("hook_pos_embed");
     return {
-      stamp, shape: "decoder", stack: "decoder", model: asked.name, tokens: ids.map((id) => tokenizer.display(id)), ids,
-      special: ids.map((id) => tokenizer.special.has(id)), source: [], blocks: L, heads: config.n_heads, kv_heads: config.n_kv_heads,
-      d_model: config.d_model, vocabulary: V, home_row: T - 1, mask_id: null,
+      stamp,
+      shape: "decoder",
+      stack: "decoder",
+      model: asked.name,
+      tokens: ids.map((id) => tokenizer.display(id)),
+      ids,
+      special: ids.map((id) => tokenizer.special.has(id)),
+      source: [],
+      blocks: L,
+      heads: config.n_heads,
+      kv_heads: config.n_kv_heads,
+      d_model: config.d_model,
+      vocabulary: V,
+      home_row: T - 1,
+      mask_id: null,
       words: Object.fromEntries(named.map((id) => [id, tokenizer.display(id)])),
-      embed: beginnings(at("hook_embed"), EMBEDDING), embed_norm: [...lengths(at("hook_embed"))],
-      position_norm: position ? [...lengths(position)] : null, read_norm: [...lengths(at("unembed.hook_in"))],
-      embed_normed: config.embed_norm && config.norm !== "none", final_norm: config.final_norm && config.norm !== "none",
-      resid: L ? stacked(streams(L, trace).map(lengths), [T]) : tensor([0, T]), att: blocks("hook_attn_out"), mlp: blocks("hook_mlp_out"),
-      crossAdded: null, own: headsOf(trace, asked), cross: null, lens: L > 0, ...lens, topIds, topProbs, top: { shape: [T, n] },
-      bare: false, logits: { values: logits, rows: null }, selection: selected(asked),
+      embed: beginnings(at("hook_embed"), EMBEDDING),
+      embed_norm: [...lengths(at("hook_embed"))],
+      position_norm: position ? [...lengths(position)] : null,
+      read_norm: [...lengths(at("unembed.hook_in"))],
+      embed_normed: config.embed_norm && config.norm !== "none",
+      final_norm: config.final_norm && config.norm !== "none",
+      resid: L ? stacked(streams(L, trace).map(lengths), [T]) : tensor([0, T]),
+      att: blocks("hook_attn_out"),
+      mlp: blocks("hook_mlp_out"),
+      crossAdded: null,
+      own: headsOf(trace, asked),
+      cross: null,
+      lens: L > 0,
+      ...lens,
+      topIds,
+      topProbs,
+      top: { shape: [T, n] },
+      bare: false,
+      logits: { values: logits, rows: null },
+      selection: selected(asked),
     };
   },
 
@@ -118,8 +177,18 @@ export const computing = {
  */
 function append({ id }, { model: { tokenizer }, text, ids, longest }) {
   const after = tokenizer.continued(text, id);
-  if (after === text) return { note: say("“{token}” is no text: with it the model says that it has finished.", { token: tokenizer.display(id) }) };
-  if (ids.length >= longest) return { note: say("All {rows} of the picture are used up: shorten the text to append to it.", { rows: counted(longest, "row") }) };
+  if (after === text)
+    return {
+      note: say("“{token}” is no text: with it the model says that it has finished.", {
+        token: tokenizer.display(id),
+      }),
+    };
+  if (ids.length >= longest)
+    return {
+      note: say("All {rows} of the picture are used up: shorten the text to append to it.", {
+        rows: counted(longest, "row"),
+      }),
+    };
   return { text: after, values: { follow: -1 } };
 }
 
@@ -127,5 +196,13 @@ function append({ id }, { model: { tokenizer }, text, ids, longest }) {
 function selected({ values, ids, model: { config } }) {
   const { block, head, follow, ribbons, attention, temperature, walk } = values;
   const row = follow >= ids.length - 1 ? -1 : follow;
-  return { block: Math.min(block, Math.max(0, config.n_layers - 1)), head: Math.min(head, config.n_heads - 1), follow: row, ribbons, attention, temperature, walk };
+  return {
+    block: Math.min(block, Math.max(0, config.n_layers - 1)),
+    head: Math.min(head, config.n_heads - 1),
+    follow: row,
+    ribbons,
+    attention,
+    temperature,
+    walk,
+  };
 }

@@ -51,7 +51,9 @@ function lowest(draws, places, few) {
 /** The greatest of all heads' scores; of each row's pairs, as many as another pattern has. @type {(maps: Tensor[], pairs: number[][], rows: number, many?: number[][]) => number} */
 function luck(maps, pairs, rows, many = pairs) {
   let most = 0;
-  for (const map of maps) for (let head = 0; head < map.shape[0]; head++) most = Math.max(most, given(map, head, pairs, many) / rows);
+  for (const map of maps)
+    for (let head = 0; head < map.shape[0]; head++)
+      most = Math.max(most, given(map, head, pairs, many) / rows);
   return most;
 }
 
@@ -64,11 +66,19 @@ function luck(maps, pairs, rows, many = pairs) {
 export function* repeatsTakenOut(model, maps, told) {
   const { rules, parameters } = told;
   const all = pairsOf(maps, rules);
-  const wanted = rules.content.flatMap((job) => (rowsOf(all[job] ?? []) ? [/** @type {[Job, number[][]]} */ ([job, all[job]])] : []));
+  const wanted = rules.content.flatMap((job) =>
+    rowsOf(all[job] ?? []) ? [/** @type {[Job, number[][]]} */ ([job, all[job]])] : [],
+  );
   const T = maps.ids.length;
   const count = Math.max(rules.fewest, Math.min(rules.passes, Math.floor(rules.positions / T)));
-  const texts = wanted.length && parameters * count * T <= rules.quick ? textsWithoutCopies(model, maps.ids, count) : null;
-  if (!texts) return Object.fromEntries(wanted.map(([job]) => [job, lineOf(movedWords(model, maps, job, told), rules.byLuck)]));
+  const texts =
+    wanted.length && parameters * count * T <= rules.quick
+      ? textsWithoutCopies(model, maps.ids, count)
+      : null;
+  if (!texts)
+    return Object.fromEntries(
+      wanted.map(([job]) => [job, lineOf(movedWords(model, maps, job, told), rules.byLuck)]),
+    );
   /** @type {Lines} */
   const lines = {};
   /** @type {number[][]} */
@@ -84,9 +94,13 @@ export function* repeatsTakenOut(model, maps, told) {
 
 /** The text with other tokens where one comes again later; null: none does, or there are too few others. @type {(model: Carried, ids: number[], count: number) => number[][] | null} */
 function textsWithoutCopies({ tokenizer, config }, ids, count) {
-  const copies = ids.flatMap((id, at) => (ids.includes(id, at + 1) && !tokenizer.special.has(id) ? [at] : []));
-  const others = Array.from({ length: Math.min(config.d_vocab, tokenizer.entries.length) }, (_, id) => id)
-    .filter((id) => !tokenizer.special.has(id) && !ids.includes(id));
+  const copies = ids.flatMap((id, at) =>
+    ids.includes(id, at + 1) && !tokenizer.special.has(id) ? [at] : [],
+  );
+  const others = Array.from(
+    { length: Math.min(config.d_vocab, tokenizer.entries.length) },
+    (_, id) => id,
+  ).filter((id) => !tokenizer.special.has(id) && !ids.includes(id));
   if (!copies.length || others.length < copies.length) return null;
   const draws = new Draws();
   return Array.from({ length: count }, () => {

@@ -23,7 +23,13 @@ import { changed, columnsOf, restsOn, rolesOf, tip } from "./words.js";
 
 /** @type {(asked: Asked, maps: Maps, repeats: Scores, text: OfText) => Known} */
 const knownOf = ({ measured, told }, maps, repeats, { classes, lines }) => ({
-  scores: patternScores(maps, told.rules), repeats, lines, repeatLines: measured.repeats.lines, classes, spread: evenness(maps), tokens: maps.ids.length,
+  scores: patternScores(maps, told.rules),
+  repeats,
+  lines,
+  repeatLines: measured.repeats.lines,
+  classes,
+  spread: evenness(maps),
+  tokens: maps.ids.length,
 });
 
 /** What every head does, and the table of the scores. @type {(asked: Asked, place: Place) => Record<string, any>} */
@@ -36,18 +42,25 @@ function rolesIn(asked, place) {
   const names = [...table.keys()];
   const roles = (/** @type {Known} */ known) => rolesOf(nameHeads(known, told), known, told, causal);
   return {
-    roles: changed(roles(now), roles(usual)), scoreNames: names, scoreShort: names.map((name) => told.unit[name]),
-    scoreBrief: names.map((name) => told.brief[name] || told.unit[name]), sharing: names.filter((name) => name in told.about).length,
-    scoreTips: names.map((name) => tip(name, rows.get(name) ?? 0, usual, told)), scoreRows: names.map((name) => rows.get(name)),
-    scores: now.spread.flatMap((line, l) => line.map((_, h) => names.map((name) => table.get(name)?.[l][h] ?? null))),
+    roles: changed(roles(now), roles(usual)),
+    scoreNames: names,
+    scoreShort: names.map((name) => told.unit[name]),
+    scoreBrief: names.map((name) => told.brief[name] || told.unit[name]),
+    sharing: names.filter((name) => name in told.about).length,
+    scoreTips: names.map((name) => tip(name, rows.get(name) ?? 0, usual, told)),
+    scoreRows: names.map((name) => rows.get(name)),
+    scores: now.spread.flatMap((line, l) =>
+      line.map((_, h) => names.map((name) => table.get(name)?.[l][h] ?? null)),
+    ),
   };
 }
 
 /** What every head gives from a row: (L, H) rows of T. @type {(maps: Tensor[], row: number) => Float32Array[][]} */
-const rowIn = (maps, row) => maps.map((map) => {
-  const [H, T] = map.shape;
-  return Array.from({ length: H }, (_, h) => map.subarray((h * T + row) * T, (h * T + row + 1) * T));
-});
+const rowIn = (maps, row) =>
+  maps.map((map) => {
+    const [H, T] = map.shape;
+    return Array.from({ length: H }, (_, h) => map.subarray((h * T + row) * T, (h * T + row + 1) * T));
+  });
 
 /** The likeliest token at the row with no head off, and the name of the effects on it. @type {(place: Place) => {token: number, name: string}} */
 function target({ plain, row, key }) {
@@ -64,33 +77,83 @@ function effectIn(asked, place) {
   const [{ row, off, block, head, maps }, largest] = [place, largestOf(effects, told)];
   const now = rowIn(maps.maps, row);
   const less = largest && { heads: [...off.heads, largest], value: off.value };
-  const then = less && rowIn(mapsIn(asked, asked.pass(withoutHeads(less), JSON.stringify(less), Math.min(...less.heads.map(([l]) => l)))).maps, row);
+  const then =
+    less &&
+    rowIn(
+      mapsIn(
+        asked,
+        asked.pass(withoutHeads(less), JSON.stringify(less), Math.min(...less.heads.map(([l]) => l))),
+      ).maps,
+      row,
+    );
   return {
-    change: effects.change, measured: effects.change.length, weight: now.map((line) => line.map((one) => Math.max(...one))), where: say("at row {row}", { row }),
-    token: model.tokenizer.display(token), before: effects.before, seconds: 0, row, largest,
-    reader: largest && then && readerOf(largest, [block, head], off, now, then), running: false,
+    change: effects.change,
+    measured: effects.change.length,
+    weight: now.map((line) => line.map((one) => Math.max(...one))),
+    where: say("at row {row}", { row }),
+    token: model.tokenizer.display(token),
+    before: effects.before,
+    seconds: 0,
+    row,
+    largest,
+    reader: largest && then && readerOf(largest, [block, head], off, now, then),
+    running: false,
   };
 }
 
 /** @type {Computing} */
 export const computing = {
   data(asked) {
-    const { model: { config, tokenizer }, ids, values, stamp } = asked;
+    const {
+      model: { config, tokenizer },
+      ids,
+      values,
+      stamp,
+    } = asked;
     const place = placeOf(asked);
     const { block, head, row, key, off, maps, plain, passed } = place;
     const [T, L, H] = [ids.length, config.n_layers, config.n_heads];
     const tokens = ids.map((id) => ({ text: tokenizer.display(id), id, special: tokenizer.special.has(id) }));
     const shades = new Uint8Array(L * H * T * T);
-    for (const [l, map] of maps.maps.entries()) for (let i = 0; i < map.length; i++) shades[l * map.length + i] = Math.round(255 * map[i]);
+    for (const [l, map] of maps.maps.entries())
+      for (let i = 0; i < map.length; i++) shades[l * map.length + i] = Math.round(255 * map[i]);
     const { arrays, join } = joined(asked.model, place);
     const { panel, added, tour, instead, order, col, follow } = values;
     const fitting = (/** @type {number} */ one) => (one < T ? one : -1);
     return {
-      kind: "self", mark: "", cross: false, causal: config.causal, rows: tokens, cols: tokens, blocks: L, heads: H, kvHeads: config.n_kv_heads,
-      home: T - 1, block, head, mapsStamp: stamp + key, maps: Object.assign(shades, { shape: [L, H, T, T] }), ...rolesIn(asked, place),
-      arrays: { ...opened(asked.model, place), ...arrays }, factorText: config.scale_scores ? `÷ √${config.d_head}` : "", join,
-      next: following(asked.model, ids[row], predictionOf(plain, row), predictionOf(passed, row), off), effect: effectIn(asked, place),
-      selection: { block, head, row, col: fitting(col), follow: fitting(follow), panel, added, tour, off: values.off, instead, order },
+      kind: "self",
+      mark: "",
+      cross: false,
+      causal: config.causal,
+      rows: tokens,
+      cols: tokens,
+      blocks: L,
+      heads: H,
+      kvHeads: config.n_kv_heads,
+      home: T - 1,
+      block,
+      head,
+      mapsStamp: stamp + key,
+      maps: Object.assign(shades, { shape: [L, H, T, T] }),
+      ...rolesIn(asked, place),
+      arrays: { ...opened(asked.model, place), ...arrays },
+      factorText: config.scale_scores ? `÷ √${config.d_head}` : "",
+      join,
+      next: following(asked.model, ids[row], predictionOf(plain, row), predictionOf(passed, row), off),
+      effect: effectIn(asked, place),
+      selection: {
+        block,
+        head,
+        row,
+        col: fitting(col),
+        follow: fitting(follow),
+        panel,
+        added,
+        tour,
+        off: values.off,
+        instead,
+        order,
+      },
     };
   },
 
@@ -104,6 +167,8 @@ export const computing = {
     yield true;
   },
 
-  controls: (/** @type {Told} */ { off }) => [{ key: "instead", label: off.label, kind: "choice", options: () => off.adds }],
+  controls: (/** @type {Told} */ { off }) => [
+    { key: "instead", label: off.label, kind: "choice", options: () => off.adds },
+  ],
   needs: ["block", "head", "row", "off", "instead"],
 };

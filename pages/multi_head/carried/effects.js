@@ -26,7 +26,9 @@ export function withoutHeads({ heads, value }) {
   const change = {};
   for (const block of new Set(heads.map(([l]) => l))) {
     const here = heads.flatMap(([l, head]) => (l === block ? [head] : []));
-    change[`blocks.${block}.attn.hook_z`] = (z) => { for (const head of here) silence(z, head, value); };
+    change[`blocks.${block}.attn.hook_z`] = (z) => {
+      for (const head of here) silence(z, head, value);
+    };
   }
   return change;
 }
@@ -99,8 +101,13 @@ export function largestOf({ change }, { rules }) {
  * @returns {Measured["reader"]}
  */
 export function readerOf([layer], chosen, off, now, then) {
-  const isOff = (/** @type {number} */ l, /** @type {number} */ h) => off.heads.some(([block, head]) => block === l && head === h);
-  const moved = now.map((line, l) => line.map((row, h) => (l <= layer || isOff(l, h) ? -1 : row.reduce((sum, one, s) => sum + Math.abs(one - then[l][h][s]), 0))));
+  const isOff = (/** @type {number} */ l, /** @type {number} */ h) =>
+    off.heads.some(([block, head]) => block === l && head === h);
+  const moved = now.map((line, l) =>
+    line.map((row, h) =>
+      l <= layer || isOff(l, h) ? -1 : row.reduce((sum, one, s) => sum + Math.abs(one - then[l][h][s]), 0),
+    ),
+  );
   let [l, h] = chosen;
   if (moved[l][h] < 0) {
     const [most] = topOf(moved.flat(), 1);
@@ -119,8 +126,21 @@ export function readerOf([layer], chosen, off, now, then) {
  */
 export function following({ tokenizer }, after, before, without, off) {
   const [first, then] = [topOf(before, SHOWN), topOf(without, SHOWN)];
-  const shown = [...new Set([...first.slice(0, 1), ...then.slice(0, 2), ...first.slice(1), ...then])].slice(0, SHOWN);
+  const shown = [...new Set([...first.slice(0, 1), ...then.slice(0, 2), ...first.slice(1), ...then])].slice(
+    0,
+    SHOWN,
+  );
   /** @type {(id: number) => Likely} */
-  const likely = (id) => ({ text: tokenizer.display(id), id, before: Math.exp(before[id]), after: Math.exp(without[id]) });
-  return { label: say("Next token after"), after: tokenizer.display(after), tokens: shown.map(likely), changed: off.heads.length > 0 };
+  const likely = (id) => ({
+    text: tokenizer.display(id),
+    id,
+    before: Math.exp(before[id]),
+    after: Math.exp(without[id]),
+  });
+  return {
+    label: say("Next token after"),
+    after: tokenizer.display(after),
+    tokens: shown.map(likely),
+    changed: off.heads.length > 0,
+  };
 }

@@ -50,7 +50,11 @@ export function ofText(asked, place) {
 
 /** @type {(asked: Asked, place: Place) => OfText} */
 function ofNewText(asked, { plain }) {
-  const [maps, told, { came }] = [mapsIn(asked, plain), /** @type {Told} */ (asked.told), /** @type {Given} */ (asked.measured)];
+  const [maps, told, { came }] = [
+    mapsIn(asked, plain),
+    /** @type {Told} */ (asked.told),
+    /** @type {Given} */ (asked.measured),
+  ];
   const [classes, effects] = [classScores(asked.model, maps, told), new Map()];
   if (asked.text === came.text) {
     for (const [name, one] of Object.entries(classes)) one.line = came.classes[name];
@@ -79,13 +83,20 @@ export function onRepeats({ model, measured }, place) {
   const known = keptOf(model).repeats.get(place.key);
   if (known) return known;
   const { scores } = /** @type {Given} */ (measured).repeats;
-  const sure = (/** @type {Score} */ score) => ({ ...score, value: score.value.map((line, l) => (l > lastSure(place) ? line.map(() => null) : line)) });
+  const sure = (/** @type {Score} */ score) => ({
+    ...score,
+    value: score.value.map((line, l) => (l > lastSure(place) ? line.map(() => null) : line)),
+  });
   return Object.fromEntries(Object.entries(scores).map(([job, score]) => [job, sure(score)]));
 }
 
 /** Measures them, a text at a step; true once they are there. @type {(asked: Asked, place: Place) => Generator<boolean, void>} */
 export function* measureRepeats({ model, measured, told }, place) {
-  const [{ texts }, { repeats }, { n_layers, causal }] = [/** @type {Given} */ (measured).repeats, keptOf(model), model.config];
+  const [{ texts }, { repeats }, { n_layers, causal }] = [
+    /** @type {Given} */ (measured).repeats,
+    keptOf(model),
+    model.config,
+  ];
   if (repeats.has(place.key) || !texts.length || lastSure(place) >= n_layers - 1) return;
   /** @type {Tensor[][]} */
   const all = [];
@@ -93,7 +104,12 @@ export function* measureRepeats({ model, measured, told }, place) {
     yield false;
     all.push(mapsOf(model, ids, withoutHeads(place.off)));
   }
-  const mean = all[0].map((map, l) => tensor(map.shape, map.map((_, i) => all.reduce((sum, one) => sum + one[l][i], 0) / all.length)));
+  const mean = all[0].map((map, l) =>
+    tensor(
+      map.shape,
+      map.map((_, i) => all.reduce((sum, one) => sum + one[l][i], 0) / all.length),
+    ),
+  );
   repeats.set(place.key, patternScores({ maps: mean, ids: texts[0], causal }, told.rules)); // the pairs of all texts are the same
   yield true;
 }

@@ -24,7 +24,10 @@ const passes = (score, line, l, h) => (weightOf(score)?.[l][h] ?? -Infinity) > l
 function proven({ scores, repeats, lines, repeatLines }, job, l, h) {
   const [line, other] = [lines[job], repeats[job] && repeatLines[job]];
   if (line === undefined && other === undefined) return true;
-  return (line !== undefined && passes(scores[job], line, l, h)) || (other !== undefined && passes(repeats[job], other, l, h));
+  return (
+    (line !== undefined && passes(scores[job], line, l, h)) ||
+    (other !== undefined && passes(repeats[job], other, l, h))
+  );
 }
 
 /** How much a head does of a pattern, more than evenly; -Infinity where that is no more than chance. @type {(known: Known, told: Told, job: Job, l: number, h: number) => number} */
@@ -47,15 +50,17 @@ function classRead({ classes }, { rules }, l, h) {
 /** The name of each head of each block. @type {(known: Known, told: Told) => string[][]} */
 export function nameHeads(known, told) {
   const { rules, names } = told;
-  return known.spread.map((line, l) => line.map((even, h) => {
-    if (known.tokens < rules.shortest) return told.short;
-    for (const jobs of [rules.sharp, rules.broad]) {
-      const all = jobs.map((job) => reached(known, told, job, l, h));
-      const most = Math.max(...all);
-      if (most >= rules.namedFrom) return names[jobs[all.indexOf(most)]];
-    }
-    if (even >= rules.evenFrom) return told.even;
-    const read = classRead(known, told, l, h);
-    return read ? told.reads[read] : told.mixed;
-  }));
+  return known.spread.map((line, l) =>
+    line.map((even, h) => {
+      if (known.tokens < rules.shortest) return told.short;
+      for (const jobs of [rules.sharp, rules.broad]) {
+        const all = jobs.map((job) => reached(known, told, job, l, h));
+        const most = Math.max(...all);
+        if (most >= rules.namedFrom) return names[jobs[all.indexOf(most)]];
+      }
+      if (even >= rules.evenFrom) return told.even;
+      const read = classRead(known, told, l, h);
+      return read ? told.reads[read] : told.mixed;
+    }),
+  );
 }

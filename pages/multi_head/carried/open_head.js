@@ -30,7 +30,12 @@ function meeting({ weights }, trace, attn, side) {
   const normed = trace.get(`${attn}.${side}_norm.hook_normalized`);
   if (turned || !normed) return turned ?? at(trace, `${attn}.hook_${side}`);
   const gain = weights.get(`${attn}.${side}_norm.w`);
-  return gain ? tensor(normed.shape, normed.map((one, i) => one * gain[i % gain.length])) : normed;
+  return gain
+    ? tensor(
+        normed.shape,
+        normed.map((one, i) => one * gain[i % gain.length]),
+      )
+    : normed;
 }
 
 /** Its queries and keys, and what comes of them. @type {(model: Carried, open: OpenHead) => Record<string, Tensor | Bytes>} */
@@ -39,17 +44,26 @@ export function opened(model, { block, head, passed, maps }) {
   const { n_heads: H, n_kv_heads: G, d_head: K, scale_scores, position } = config;
   const [attn, T, factor] = [`blocks.${block}.attn`, maps.ids.length, scale_scores ? 1 / Math.sqrt(K) : 1];
   const q = ofHead(meeting(model, passed, attn, "q"), head);
-  const k = ofHead(meeting(model, passed, attn, "k"), Math.floor(head * G / H));
-  const cells = (/** @type {(t: number, s: number) => number} */ of) => tensor([T, T], Array.from({ length: T * T }, (_, i) => of(Math.floor(i / T), i % T)));
+  const k = ofHead(meeting(model, passed, attn, "k"), Math.floor((head * G) / H));
+  const cells = (/** @type {(t: number, s: number) => number} */ of) =>
+    tensor(
+      [T, T],
+      Array.from({ length: T * T }, (_, i) => of(Math.floor(i / T), i % T)),
+    );
   const dot = (/** @type {number} */ t, /** @type {number} */ s) => {
     let sum = 0;
     for (let i = 0; i < K; i++) sum += q[t * K + i] * k[s * K + i];
     return sum;
   };
-  const allowed = Uint8Array.from({ length: T * T }, (_, i) => Number(!config.causal || i % T <= Math.floor(i / T)));
+  const allowed = Uint8Array.from({ length: T * T }, (_, i) =>
+    Number(!config.causal || i % T <= Math.floor(i / T)),
+  );
   return {
-    pattern: tensor([T, T], maps.maps[block].subarray(head * T * T, (head + 1) * T * T)), q, k, scaled: cells((t, s) => dot(t, s) * factor),
-    ...(position === "alibi" && { bias: cells((t, s) => -(2 ** (-8 / H * (head + 1))) * Math.abs(t - s)) }),
+    pattern: tensor([T, T], maps.maps[block].subarray(head * T * T, (head + 1) * T * T)),
+    q,
+    k,
+    scaled: cells((t, s) => dot(t, s) * factor),
+    ...(position === "alibi" && { bias: cells((t, s) => -(2 ** ((-8 / H) * (head + 1))) * Math.abs(t - s)) }),
     allowed: Object.assign(allowed, { shape: [T, T] }),
   };
 }
@@ -64,11 +78,17 @@ export function joined({ config, weights }, { block, row, passed }) {
   const bias = weights.get(`${attn}.b_O`);
   if (bias) vectors.set(bias, H * D);
   for (let h = 0; h < H; h++) {
-    for (let d = 0; d < D; d++) for (let k = 0; k < K; k++) vectors[h * D + d] += z[h * K + k] * table[d * H * K + h * K + k];
+    for (let d = 0; d < D; d++)
+      for (let k = 0; k < K; k++) vectors[h * D + d] += z[h * K + k] * table[d * H * K + h * K + k];
   }
   const square = out.reduce((sum, one) => sum + one * one, 0);
   const parts = bias?.some((one) => one !== 0) ? H + 1 : H;
-  const along = Array.from({ length: parts }, (_, i) => out.reduce((sum, one, d) => sum + one * vectors[i * D + d], 0));
+  const along = Array.from({ length: parts }, (_, i) =>
+    out.reduce((sum, one, d) => sum + one * vectors[i * D + d], 0),
+  );
   const shares = along.map((one) => (square > 0 ? one / square : 0));
-  return { arrays: { z, out, vectors }, join: { block, row, biased: parts > H, shares, norms: [...lengths(vectors)].slice(0, parts) } };
+  return {
+    arrays: { z, out, vectors },
+    join: { block, row, biased: parts > H, shares, norms: [...lengths(vectors)].slice(0, parts) },
+  };
 }

@@ -16,17 +16,40 @@ import { withoutHeads } from "./effects.js";
 
 /** @type {(asked: Asked) => Place} */
 export function placeOf(asked) {
-  const { model: { config }, ids, values } = asked;
+  const {
+    model: { config },
+    ids,
+    values,
+  } = asked;
   const { n_layers: blocks, n_heads: heads } = config;
-  const names = [...offSet({ mark: "", blocks, heads }, { sel: values })].map((name) => /** @type {Head} */ (name.split(".").map(Number)));
+  const names = [...offSet({ mark: "", blocks, heads }, { sel: values })].map(
+    (name) => /** @type {Head} */ (name.split(".").map(Number)),
+  );
   const off = { heads: names.sort(([l, h], [k, i]) => l - k || h - i), value: values.instead };
   const row = [values.row, values.follow].find((one) => one >= 0 && one < ids.length) ?? ids.length - 1;
   const key = off.heads.length ? JSON.stringify(off) : "";
-  const [plain, passed] = [asked.pass(), off.heads.length ? asked.pass(withoutHeads(off), key, off.heads[0][0]) : asked.pass()];
-  return { block: Math.min(values.block, blocks - 1), head: Math.min(values.head, heads - 1), row, off, key, plain, passed, maps: mapsIn(asked, passed) };
+  const [plain, passed] = [
+    asked.pass(),
+    off.heads.length ? asked.pass(withoutHeads(off), key, off.heads[0][0]) : asked.pass(),
+  ];
+  return {
+    block: Math.min(values.block, blocks - 1),
+    head: Math.min(values.head, heads - 1),
+    row,
+    off,
+    key,
+    plain,
+    passed,
+    maps: mapsIn(asked, passed),
+  };
 }
 
 /** All maps of a pass. @type {(asked: Asked, trace: Trace) => Maps} */
 export const mapsIn = ({ model: { config }, ids }, trace) => ({
-  ids, causal: config.causal, maps: Array.from({ length: config.n_layers }, (_, l) => /** @type {Tensor} */ (trace.get(`blocks.${l}.attn.hook_pattern`))),
+  ids,
+  causal: config.causal,
+  maps: Array.from(
+    { length: config.n_layers },
+    (_, l) => /** @type {Tensor} */ (trace.get(`blocks.${l}.attn.hook_pattern`)),
+  ),
 });
