@@ -17,14 +17,14 @@ from tests import tiers
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class StandIn(SimpleNamespace):
-    """Stands for a test, which is found by its identity."""
+class StandIn:
+    """Stand for a collected test; unlike a SimpleNamespace it can be the key of a dictionary."""
 
-    __hash__ = object.__hash__
+    def __init__(self, **values: Any) -> None:
+        self.__dict__.update(values)
 
 
 def item(mark: pytest.Mark | None = None, hypothesis: bool = False) -> Any:
-    """Stand for a collected test."""
     function = SimpleNamespace(is_hypothesis_test=True) if hypothesis else SimpleNamespace()
     return StandIn(nodeid="test_x.py::test_y", obj=function, get_closest_marker=lambda name: mark)
 
