@@ -16,6 +16,8 @@ from core.analysis.stream.overview import overview
 from core.decoding.answering import answer_with
 from tests.browser import checks, driver
 
+pytestmark = pytest.mark.full(reason="every part of one page; test_tours.py opens the page")
+
 TEXT = "Once upon a time, Lily saw a"
 NAME = "home"
 

@@ -10,6 +10,10 @@ from app.lessons.reading import Lesson
 from tests.browser import driver
 from tests.browser.playing import answer, at
 
+pytestmark = pytest.mark.full(
+    reason="whole lessons; test_lessons.py plays a lesson's first steps in the quick tier"
+)
+
 # With a question at nearly every step; on a published model; with a text to type and no question.
 LESSONS = ["likeliest", "real-knows", "your-sentence"]
 

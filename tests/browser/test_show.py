@@ -15,6 +15,8 @@ from tests.browser import driver
 from tests.browser.saved_pictures import PictureTab, frame_picture, offline_tabs, picture_state, save_picture
 from tests.pictures import OF_A_MODEL, OF_A_TEXT, SHOWN, draw
 
+left_to_full = pytest.mark.full(reason="details of files; test_tours.py opens the file of every picture")
+
 TEXT = "A red ball was lost. She found the red"
 HOSTILE = "</script><img><b>\u2028&lt;"
 # Keys, and what of the state they change.
@@ -116,6 +118,7 @@ def leads_on(place: Page | Frame, key: str, changes: str) -> None:
     )
 
 
+@left_to_full
 @pytest.mark.parametrize("name", SHOWN)
 def test_what_works_without_a_server_is_there_and_nothing_else(
     name: str, lm: core.LanguageModel, tab: Callable[..., PictureTab], tmp_path: Path
@@ -124,13 +127,16 @@ def test_what_works_without_a_server_is_there_and_nothing_else(
     page = tab(390).open(save_picture(tmp_path, picture))
     for width in (390, 1280):
         has_no_dead_control(page, width)
+    frame = frame_picture(tab(1296).page, picture)  # 16: a body's margin around the frame
+    assert picture_state(frame) == picture_state(page)
     for key in LOST.get(name, []):
         does_nothing(page, key)
-    for place in (page, frame_picture(tab().page, picture)):
+    for place in (page, frame):
         for key, changes in KEYS.get(name, []):
             leads_on(place, key, changes)
 
 
+@left_to_full
 def test_attention_s_cell_follows_the_pointer_and_is_not_edited(
     lm: core.LanguageModel, tab: Callable[..., PictureTab], tmp_path: Path
 ) -> None:
@@ -143,6 +149,7 @@ def test_attention_s_cell_follows_the_pointer_and_is_not_edited(
     expect(page.locator("input.att-edit")).to_have_count(0)
 
 
+@left_to_full
 def test_a_panel_of_one_head_leads_back_to_it(
     lm: core.LanguageModel, tab: Callable[..., PictureTab], tmp_path: Path
 ) -> None:
@@ -160,6 +167,7 @@ def test_a_panel_of_one_head_leads_back_to_it(
     assert picture_state(page)["head"] == 0
 
 
+@left_to_full
 def test_the_charts_beside_a_picture_follow_its_steps(tab: Callable[..., PictureTab], tmp_path: Path) -> None:
     page = tab().open(save_picture(tmp_path, show.scaling()))
     picture_state(page)
@@ -172,6 +180,7 @@ def test_the_charts_beside_a_picture_follow_its_steps(tab: Callable[..., Picture
     expect(charts.filter(visible=True)).to_have_count(1)
 
 
+@left_to_full
 @pytest.mark.parametrize("name", OF_A_TEXT)
 def test_hostile_tokens_are_text(
     name: str, lm: core.LanguageModel, tab: Callable[..., PictureTab], tmp_path: Path
@@ -185,6 +194,7 @@ def test_hostile_tokens_are_text(
     assert page.title() == f"{picture.title}"
 
 
+@left_to_full
 @pytest.mark.parametrize("kind", ["SVG", "PNG"])
 @pytest.mark.parametrize("place", ["file", "frame"])
 def test_the_picture_is_saved_from_the_file(
@@ -200,6 +210,7 @@ def test_the_picture_is_saved_from_the_file(
     assert Path(download.value.path()).read_bytes().startswith(start)
 
 
+@left_to_full
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_colours_are_the_reader_s_or_those_that_were_asked_for(
     scheme: str, lm: core.LanguageModel, tab: Callable[..., PictureTab], tmp_path: Path
@@ -218,6 +229,7 @@ def test_the_colours_are_the_reader_s_or_those_that_were_asked_for(
     assert fixed.get_attribute("figure", "data-theme") == other
 
 
+@left_to_full
 def test_a_frame_becomes_as_high_as_its_picture(
     lm: core.LanguageModel, tab: Callable[..., PictureTab]
 ) -> None:
@@ -230,6 +242,7 @@ def test_a_frame_becomes_as_high_as_its_picture(
     assert frame.evaluate("document.documentElement.scrollHeight - innerHeight") <= 1
 
 
+@left_to_full
 def test_two_pictures_of_one_page_do_not_meet(lm: core.LanguageModel, tab: Callable[..., PictureTab]) -> None:
     page = tab().page
     both = [show.attention(lm, TEXT, head=head).html(whole=False) for head in (0, 1)]
@@ -259,6 +272,7 @@ def test_a_call_saves_a_drawing(ending: str, lm: core.LanguageModel, tmp_path: P
         assert int.from_bytes(made[16:20], "big") > 2000  # pixels: two for each of the picture's
 
 
+@left_to_full
 def test_a_switch_changes_the_picture_and_keeps_what_was_chosen(
     lm: core.LanguageModel, tab: Callable[..., PictureTab], tmp_path: Path
 ) -> None:
@@ -287,6 +301,7 @@ def test_a_switch_changes_the_picture_and_keeps_what_was_chosen(
     assert "A head scores every pair" in Path(download.value.path()).read_text(encoding="utf-8")
 
 
+@left_to_full
 @pytest.mark.parametrize("said", ["data-jp-theme-light='false'", "data-vscode-theme-kind='vscode-dark'", ""])
 def test_in_a_notebook_the_frame_has_the_notebook_s_colours(
     said: str, lm: core.LanguageModel, tab: Callable[..., PictureTab]
@@ -316,6 +331,7 @@ def test_in_a_notebook_the_frame_has_the_notebook_s_colours(
     fixed.wait_for_selector("html.gb-clear figure[data-theme=light]")
 
 
+@left_to_full
 def test_a_notebook_that_only_says_that_it_is_dark_is_not_seen_through(
     lm: core.LanguageModel, tab: Callable[..., PictureTab]
 ) -> None:
@@ -377,6 +393,7 @@ def test_a_widget_s_choice_follows_the_picture_and_moves_it(
     page.evaluate("window.end()")
 
 
+@left_to_full
 def test_the_page_gives_its_picture_away(page: Page, tab: Callable[..., PictureTab], tmp_path: Path) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     driver.open_page(page, "attention", v=1, text=TEXT, block=1, head=0, row=4, step=8)
@@ -405,6 +422,7 @@ def test_the_page_gives_its_picture_away(page: Page, tab: Callable[..., PictureT
     one.complaints.clear()
 
 
+@left_to_full
 def test_a_live_frame_on_a_course_page_computes_anew(
     page: Page, server: driver.Server, lm: core.LanguageModel, tmp_path: Path
 ) -> None:

@@ -19,6 +19,10 @@ from tests.browser import driver
 from tests.pages.conftest import SMALL
 from tests.ports import free_port
 
+pytestmark = pytest.mark.full(
+    reason="runs followed from several tabs; test_lab.py trains one in the quick tier"
+)
+
 OWNER = "7" * 32
 
 # Listens to a run as a page does, and keeps what it heard.

@@ -18,6 +18,8 @@ from core.text.simple import hidden
 from pages.tokenization.learned import Learned, Spec, learn, shown
 from tests.browser import driver
 
+pytestmark = pytest.mark.full(reason="every part of one page; test_tours.py opens the page")
+
 TEXT = "Her unhappiness 👍 turned into happiness."
 NAME = "tokenization"
 LINK = {"text": TEXT, "corpus": "fables", "size": 500}
