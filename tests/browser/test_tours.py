@@ -15,9 +15,22 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 import core
 from app import chapters
+from core.analysis.heads.steps import attention_steps
 from core.analysis.tasks.token_vote import token_vote
+from core.efficiency.judging import reference, yardstick
+from core.efficiency.quantization import Quantization
+from core.training import adapting
 from core.training.losses import score_text
-from tests.browser import checks, driver, saved_pictures
+from tests.browser import (
+    checks,
+    driver,
+    saved_pictures,
+    test_attention,
+    test_compute,
+    test_efficiency,
+    test_home,
+    test_scaling,
+)
 from tests.pictures import ASKED, SHOWN, draw
 from tests.pictures import figure as figure_of
 
@@ -77,10 +90,31 @@ class Tour:
     check: Callable[[Page, State, core.LanguageModel], None] = field(default=lambda page, state, lm: None)
 
 
-def attention_says_what_a_score_is(page: Page, state: State, lm: core.LanguageModel) -> None:
-    """Over the matrix stands what a score is."""
+def home_agrees_with_core(page: Page, state: State, lm: core.LanguageModel) -> None:
+    """All numbers of the whole machine are those of core."""
+    test_home.agrees(state, TEXT)
+
+
+def attention_agrees_with_core(page: Page, state: State, lm: core.LanguageModel) -> None:
+    """The shown score is that of core, and over the matrix stands what a score is."""
+    test_attention.agrees(state, attention_steps(lm, TEXT, state["block"], state["head"]))
     hint = driver.component(page, "attention").locator("[data-hint]")
     assert hint.text_content() == "row asks, column answers: do the two fit?"
+
+
+def compute_agrees_with_core(page: Page, state: State, lm: core.LanguageModel) -> None:
+    """Weights, operations and memory are those that core counts."""
+    test_compute.same(state, lm.config, len(lm.encode(TEXT)), 1)
+
+
+def law_is_of_core(page: Page, state: State, lm: core.LanguageModel) -> None:
+    """The law and its forecast are those that core fits."""
+    test_scaling.agrees(state, test_scaling.expected("parameters", 0))
+
+
+def quantization_is_of_core(page: Page, state: State, lm: core.LanguageModel) -> None:
+    """Grid, weights, words and costs at 4 bits are those of core."""
+    test_efficiency.same(state, reference(lm, yardstick(lm)), Quantization(4))
 
 
 def vote_is_of_core(page: Page, state: State, lm: core.LanguageModel) -> None:
@@ -99,6 +133,7 @@ TOURS: dict[str, Tour] = {
         select=(press("ArrowLeft"), lambda now: now["block"] == 2),
         link="block=2",
         has_cards_on_first_screen=False,
+        check=home_agrees_with_core,
     ),
     "tokenization": Tour(
         label="The text in tokens: ",
@@ -131,7 +166,7 @@ TOURS: dict[str, Tour] = {
         hover=("svg .gb-chip", lambda now: now["hover"] and now["row"] == 0),
         select=(press("ArrowUp"), lambda now: now["row"] == 9),
         link="row=9",
-        check=attention_says_what_a_score_is,
+        check=attention_agrees_with_core,
     ),
     "multi_head": Tour(
         label="16 heads",
@@ -251,6 +286,7 @@ TOURS: dict[str, Tour] = {
         hover=("[data-row]", "weights"),
         select=(press("+"), lambda now: now["batch"] == 2),
         link="together=2",
+        check=compute_agrees_with_core,
     ),
     "bias": Tour(
         label="Test 8: science and arts, on GloVe",
@@ -272,6 +308,7 @@ TOURS: dict[str, Tour] = {
         hover=("[data-row]", "loss"),
         select=(press("ArrowUp"), lambda now: now["withheld"] == 1),
         link="withheld=1",
+        check=law_is_of_core,
     ),
     "efficiency": Tour(
         label="MLP in of block 3: ",
@@ -282,10 +319,11 @@ TOURS: dict[str, Tour] = {
             lambda now: now["matrix"]["name"] == "blocks.1.attn.weight_o",
         ),
         link="piece=o",
+        check=quantization_is_of_core,
     ),
     "multimodal": Tour(
         label="Held-out picture 47, cut into 32 pieces, each a token. Caption: a",
-        answer="",
+        answer="Its probability, ",
         step=(press("."), lambda now: now["step"] == 0),
         hover=("[data-piece]", lambda now: now["piece"] is not None),
         select=(press("ArrowUp"), lambda now: now["part"] == len(now["words"]) - 2),
@@ -293,20 +331,20 @@ TOURS: dict[str, Tour] = {
     ),
     "adaptability": Tour(
         label="How few numbers and examples teach an old model a new job? How few examples?",
-        answer="",
-        hover=('[data-row="8"]', "numbers learned"),
+        answer="right",
+        hover=('[data-way="shuffled"]', "%"),
         select=(
-            click('[data-row="8"]'),
-            lambda now: now["chosen"] == 8 and now["near"] is not None and len(now["near"]) == 8,
+            click_mark("adaptability_chart", "places"),
+            lambda now: now["chosen"] == adapting.places("examples")[0],
         ),
-        link="front=8",
+        link="few=",
     ),
     "classroom": Tour(
         label="A vote on the token",
-        answer="",
+        answer="One or a few tokens are much likelier than the others",
         step=(press("ArrowUp"), lambda now: now["place"] == 9),
         whole=False,
-        hover=("[data-option]", ""),
+        hover=("[data-option]", "the model: "),
         select=(click('[data-token="3"]'), lambda now: now["place"] == 3),
         link="follow=3",
         check=vote_is_of_core,
