@@ -64,6 +64,7 @@ def test_the_curves_are_those_recorded(page: Page, tmp_path: Path) -> None:
     assert taken.count("mark-group role-frame root") == 1 and "Your text, by LoRA" in taken
     clips = re.findall(r'<clipPath id="([^"]+)"', taken)
     assert len(set(clips)) == len(clips) and "var(--" not in taken
+    checks.run_notebook(page, tmp_path)
     driver.component(page, "adaptability").get_by_role(
         "button", name="In the prompt against by steps"
     ).click()
@@ -78,7 +79,6 @@ def test_the_curves_are_those_recorded(page: Page, tmp_path: Path) -> None:
     assert "Control: did reading code teach it?" in told and "n = 20 rounds" in told
     checks.fits_a_phone(page)
     checks.steps_above(page, "adaptability", "adaptability_chart")
-    checks.run_notebook(page, tmp_path)
 
 
 def test_what_lies_under_the_pointer_is_said_in_numbers(page: Page) -> None:

@@ -41,12 +41,13 @@ Holds = Callable[[State], bool]
 Action = Callable[[Page, Locator], None]  # on the page and the picture
 
 
-def press(key: str) -> Action:
-    """Return an action that presses a key in the picture."""
+def press(*keys: str) -> Action:
+    """Return an action that presses keys in the picture."""
 
     def action(page: Page, figure: Locator) -> None:
         figure.focus()
-        page.keyboard.press(key)
+        for key in keys:
+            page.keyboard.press(key)
 
     return action
 
@@ -196,7 +197,7 @@ TOURS: dict[str, Tour] = {
         step=(press("."), lambda now: now["step"] == 0),
         hover=("[data-row]", "nats"),
         select=(press("ArrowUp"), lambda now: now["follow"] == 8),
-        link="follow=8",
+        link="follow=9",
     ),
     "objectives": Tour(
         label="three training examples",
@@ -204,7 +205,7 @@ TOURS: dict[str, Tour] = {
         step=(press("."), lambda now: now["step"] == 0),
         hover=('[data-row="1"]', lambda now: now["hover"] == 1),
         select=(press("ArrowUp"), lambda now: now["row"] == 8),
-        link="follow=8",
+        link="follow=9",
     ),
     "lab": Tour(
         label="tales-gpt, done, step 4,500",
@@ -268,8 +269,8 @@ TOURS: dict[str, Tour] = {
         step=(press("."), lambda now: now["step"] == 0),
         whole=False,
         hover=("[data-token]", "id "),
-        select=(press("Escape"), lambda now: now["whole"]),
-        link="node=",
+        select=(press("Escape", "Escape"), lambda now: now["whole"] and now["node"] == 0),
+        link="node=.",
     ),
     "applications": Tour(
         label="Translation by tales-t5",
