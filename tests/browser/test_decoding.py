@@ -248,6 +248,9 @@ def test_below_the_fold_draws_entropy_and_cache_change_with_the_settings(page: P
     driver.wait_for_state(
         page, "decoding_draws", lambda now: [step["msKept"] for step in now["cache"]] != first
     )
+    checks.fits_a_phone(page)
+    buttons = driver.component(page, "decoding").locator("button:visible")
+    assert all((button.bounding_box() or {"height": 0})["height"] >= 44 for button in buttons.all())
 
 
 def test_each_press_draws_another_sample_and_a_wide_deep_tree_is_drawn(page: Page) -> None:

@@ -1,4 +1,4 @@
-"""One tour of every page in a real browser: what it shows, a step, a hover, a choice, the question, link, phone.
+"""One tour of every page in a real browser: its picture, themes, question, a step, a hover, a choice, link and phone.
 
 The quick tier knows each page by its tour. All other tests of a page's picture belong to the full tier.
 """
@@ -380,6 +380,9 @@ def test_a_tour_of_a_page(
     for theme in ("dark", "light"):
         checks.accessible(page, name, theme, tour.label)
 
+    answer = checks.answered(page)
+    assert tour.answer in answer, answer
+
     do, holds = tour.step
     before = driver.component_state(page, name)
     do(page, figure)
@@ -398,7 +401,6 @@ def test_a_tour_of_a_page(
     driver.wait_until_drawn(page)
     checks.link_restores(page, browser, server, name)
 
-    assert tour.answer in checks.answered(page)
     checks.fits_a_phone(page)
 
 
@@ -419,7 +421,7 @@ def point_at(page: Page, name: str, part: str, shows: Holds | str) -> None:
     figure = driver.component(page, name)
     driver.hover(page, figure.locator(part).first)
     if isinstance(shows, str):
-        expect(figure.locator(".gb-tip")).to_contain_text(shows)
+        expect(figure.locator(".gb-tip:visible")).to_contain_text(shows)
     else:
         driver.wait_for_state(page, name, shows)
 
