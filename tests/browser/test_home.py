@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +183,11 @@ def test_a_bar_is_as_long_as_its_probability(page: Page) -> None:
     assert lengths == pytest.approx([max(0.75, 66 * p) for p in shown], abs=0.05)
 
 
+def reads_the(count: int, shown: Any) -> bool:
+    """Return whether the model reads the word "the" this many times."""
+    return "".join(shown["tokens"]).count("the") == count
+
+
 def test_the_legend_keeps_clear_of_the_button(page: Page) -> None:
     driver.open_page(page, "home", model="tales-bert", text="the the", follow=1)
     figure = driver.component(page, NAME)
@@ -191,7 +197,7 @@ def test_the_legend_keeps_clear_of_the_button(page: Page) -> None:
         driver.wait_for_state(
             page,
             NAME,
-            lambda now, words=words: "".join(now["tokens"]).count("the") == words,
+            partial(reads_the, words),
         )
         driver.wait_until_drawn(page)
         button = figure.get_by_role("button", name="Mask").bounding_box()

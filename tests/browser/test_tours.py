@@ -171,7 +171,7 @@ TOURS: dict[str, Tour] = {
     ),
     "multi_head": Tour(
         label="16 heads",
-        answer="What heads bring is added to the stream",
+        answer=" as the model is, ",
         step=(press("."), lambda now: not now["whole"] and now["step"] == 0),
         hover=("svg .gb-chip", lambda now: now["row"] == 0),
         select=(press("ArrowLeft"), lambda now: now["head"] == 1),
@@ -212,7 +212,7 @@ TOURS: dict[str, Tour] = {
         answer="At first nearly everything is wrong",
         step=(press("ArrowLeft"), lambda now: now["now"] == core.snapshots("tales-gpt")[-2]),
         whole=False,
-        hover=("[data-curves]", lambda now: now["readout"] != ""),
+        hover=(".gb-curves", "step "),
         select=(click('[data-x="tokens"]'), lambda now: now["x"] == "tokens"),
         link="axis=tokens",
     ),
@@ -221,21 +221,21 @@ TOURS: dict[str, Tour] = {
         answer="Adam remembers how large the gradients of each weight were",
         step=(press("ArrowLeft"), lambda now: now["lap"] == 13),
         whole=False,
-        hover=("[data-line]", "x: "),
+        hover=("[data-line]", "the slope here"),
         select=(press("1"), lambda now: now["racer"] == "sgd"),
         link="racer=sgd",
     ),
     "regularization": Tour(
         label="Dropout of 0.30 on what the MLP of block 3 adds",
         answer="with nothing dropped",
-        hover=("[data-curves]", lambda now: now["curves"]["readout"] != ""),
+        hover=(".gb-curves", "step "),
         select=(press("ArrowUp"), lambda now: now["cell"]["row"] == 9),
         link="row=9",
     ),
     "fine_tuning": Tour(
         label="numbers learned",
         answer="The body has already learned to read",
-        hover=("[data-curves]", lambda now: now["chart"]["readout"] != ""),
+        hover=(".gb-curves", "step "),
         select=(click('[data-axis="seconds"]'), lambda now: now["x"] == "seconds"),
         link="seconds",
     ),
@@ -259,7 +259,7 @@ TOURS: dict[str, Tour] = {
         answer="Your text uses",
         step=(press("ArrowUp"), lambda now: now["picked"] == "tales-bert"),
         whole=False,
-        hover=("[data-row]", "in memory"),
+        hover=("[data-row]", "width 128"),
         select=(press("End"), lambda now: now["picked"].startswith("distilbert")),
         link="picked=distilbert",
     ),
@@ -393,11 +393,13 @@ def test_a_tour_of_a_page(
     driver.wait_until_drawn(page)
 
     point_at(page, name, *tour.hover)
+    page.mouse.move(5, 5)
+    driver.wait_until_drawn(page)
     do, holds = tour.select
     do(page, figure)
     assert driver.wait_for_state(page, name, holds) != before
     driver.wait_for_link(page, tour.link)
-    page.mouse.move(5, 5)
+    page.mouse.move(5, 5)  # a click leaves the mouse on the picture
     driver.wait_until_drawn(page)
     checks.link_restores(page, browser, server, name)
 
