@@ -110,7 +110,7 @@ def compute_agrees_with_core(page: Page, state: State, lm: core.LanguageModel) -
 
 def law_is_of_core(page: Page, state: State, lm: core.LanguageModel) -> None:
     """The law and its forecast are those that core fits."""
-    test_scaling.agrees(state, test_scaling.expected("parameters", 0))
+    test_scaling.agrees(state, test_scaling.expected("parameters", 1))
 
 
 def quantization_is_of_core(page: Page, state: State, lm: core.LanguageModel) -> None:
@@ -122,7 +122,9 @@ def vote_is_of_core(page: Page, state: State, lm: core.LanguageModel) -> None:
     """The options of the vote have the probabilities that core gives them."""
     scored = score_text(lm, TEXT, None)
     vote = token_vote(lm, scored, len(scored) - 1)
-    assert [option["p"] for option in state["options"]] == pytest.approx(vote.probabilities, rel=1e-3)
+    *options, others = [option["p"] for option in state["options"]]
+    assert options == pytest.approx(vote.probabilities, rel=1e-3)
+    assert others == pytest.approx(1 - sum(vote.probabilities), rel=1e-3)
 
 
 TOURS: dict[str, Tour] = {
@@ -307,8 +309,8 @@ TOURS: dict[str, Tour] = {
         label="Loss against parameters. L(N) =",
         answer="band",
         hover=("[data-row]", "loss"),
-        select=(press("ArrowUp"), lambda now: now["withheld"] == 1),
-        link="withheld=1",
+        select=(press("ArrowUp"), lambda now: now["withheld"] == 2),
+        link="withheld=2",
         check=law_is_of_core,
     ),
     "efficiency": Tour(
@@ -332,7 +334,7 @@ TOURS: dict[str, Tour] = {
     ),
     "adaptability": Tour(
         label="How few numbers and examples teach an old model a new job? How few examples?",
-        answer="right",
+        answer="mean of n = 3 seeds",
         hover=('[data-way="shuffled"]', "%"),
         select=(
             click_mark("adaptability_chart", "places"),
