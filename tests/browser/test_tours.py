@@ -19,7 +19,6 @@ from core.analysis.heads.steps import attention_steps
 from core.analysis.tasks.token_vote import token_vote
 from core.efficiency.judging import reference, yardstick
 from core.efficiency.quantization import Quantization
-from core.training import adapting
 from core.training.losses import score_text
 from tests.browser import (
     checks,
@@ -335,12 +334,10 @@ TOURS: dict[str, Tour] = {
     "adaptability": Tour(
         label="How few numbers and examples teach an old model a new job? How few examples?",
         answer="mean of n = 3 seeds",
-        hover=('[data-way="shuffled"]', "%"),
-        select=(
-            click_mark("adaptability_chart", "places"),
-            lambda now: now["chosen"] == adapting.places("examples")[0],
-        ),
-        link="few=",
+        whole=False,
+        hover=('[data-row="8"]', "numbers, a file of"),
+        select=(click('[data-row="8"]'), lambda now: now["chosen"] == 8),
+        link="rank=8",
     ),
     "classroom": Tour(
         label="A vote on the token",
