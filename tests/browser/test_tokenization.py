@@ -92,14 +92,14 @@ def test_rows_figures_and_svg_are_those_of_core(page: Page, learned: Learned) ->
     with page.expect_download() as download:
         page.get_by_role("button", name="SVG", exact=True).click()
     picture = ElementTree.fromstring(Path(download.value.path()).read_text(encoding="utf-8"))
-    words = "".join(picture.itertext())
-    assert "How BPE learned" in words and "It stops here" in words and "var(--" not in words
+    labels = "".join(picture.itertext())
+    assert "How BPE learned" in labels and "It stops here" in labels and "var(--" not in labels
 
     state = driver.component_state(page, "languages")
     for language in languages():
-        found = state["tokens"][language.code]
+        tokens = state["tokens"][language.code]
         for name, method in (("gpt2", published("gpt2")), ("bpe", learned.methods["bpe"])):
-            assert found[name] == rates(method, language.sentences, language.spaced).tokens
+            assert tokens[name] == rates(method, language.sentences, language.spaced).tokens
     assert state["tokens"]["hi"]["gpt2"] > 3 * state["tokens"]["en"]["gpt2"]
     figure = driver.component(page, "languages")
     figure.get_by_role("button", name="A word").click()
