@@ -111,8 +111,28 @@ def apart(page: Page, within: str, one: str, other: str) -> None:
     assert touching is False, (one, other, touching)
 
 
+def labels_are_whole(page: Page) -> None:
+    """No label of a picture is cut, and none ends beyond its drawing.
+
+    A letter before “…” means that a word was cut; a space before it, or a word after it, that something follows.
+    """
+    cut = page.locator(".gb-figure svg text").evaluate_all(
+        """texts => texts.filter((text) => {
+          const [own, all] = [text.getBoundingClientRect(), text.closest('svg').getBoundingClientRect()];
+          return /[\\p{L}\\p{N}]…/u.test(text.textContent) || own.right > all.right + 2;
+        }).map((text) => text.textContent)"""
+    )
+    assert cut == []
+
+
 def first_screen(page: Page) -> None:
-    """The cards at the foot are whole on a 1366 x 768 screen; on a phone nothing is wider than the screen.
+    """The cards at the foot are whole on a 1366 x 768 screen; on a phone nothing is wider than the screen."""
+    cards_on_first_screen(page)
+    fits_a_phone(page)
+
+
+def cards_on_first_screen(page: Page) -> None:
+    """The cards at the foot are whole on a 1366 x 768 screen.
 
     While steps are told, the caption above the picture takes its room from the cards.
     """
@@ -123,6 +143,10 @@ def first_screen(page: Page) -> None:
         assert box
         end = round(box["y"] + box["height"])
         assert end <= driver.DESKTOP["height"] + room, f"the {card} card ends at {end}"
+
+
+def fits_a_phone(page: Page) -> None:
+    """On a phone nothing is wider than the screen."""
     page.set_viewport_size(driver.PHONE)
     driver.wait_until_drawn(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

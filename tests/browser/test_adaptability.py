@@ -16,6 +16,8 @@ from core.runs import adaptations
 from core.training import adapting
 from tests.browser import checks, driver
 
+pytestmark = pytest.mark.full(reason="every part of one page; test_tours.py opens the page")
+
 TEXT = "Nora lost her red kite in the storm. She looked for it all day."
 
 
@@ -31,7 +33,7 @@ def stage(page: Page, step: int) -> dict[str, Any]:
     return driver.wait_for_state(page, "adaptability", lambda now: now["stage"]["step"] == step)
 
 
-def test_the_curves_are_those_recorded(page: Page) -> None:
+def test_the_curves_are_those_recorded(page: Page, tmp_path: Path) -> None:
     state = opened(page)
     assert state["stage"]["step"] == 4, "the question comes first"
     for study, shown in state["studies"].items():
@@ -62,6 +64,7 @@ def test_the_curves_are_those_recorded(page: Page) -> None:
     assert taken.count("mark-group role-frame root") == 1 and "Your text, by LoRA" in taken
     clips = re.findall(r'<clipPath id="([^"]+)"', taken)
     assert len(set(clips)) == len(clips) and "var(--" not in taken
+    checks.run_notebook(page, tmp_path)
     driver.component(page, "adaptability").get_by_role(
         "button", name="In the prompt against by steps"
     ).click()
@@ -74,6 +77,8 @@ def test_the_curves_are_those_recorded(page: Page) -> None:
         np.testing.assert_allclose(points, expected, rtol=1e-6)
     told = str(driver.component(page, "adaptability").get_attribute("aria-label"))
     assert "Control: did reading code teach it?" in told and "n = 20 rounds" in told
+    checks.fits_a_phone(page)
+    checks.steps_above(page, "adaptability", "adaptability_chart")
 
 
 def test_what_lies_under_the_pointer_is_said_in_numbers(page: Page) -> None:
@@ -169,17 +174,3 @@ def test_a_point_is_trained_and_stopped(training_page: Page) -> None:
     assert drawn["own"] == [now["own"][0]["id"]]
     page.get_by_role("button", name="Without mine").click()
     driver.wait_for_state(page, "adaptability", lambda now: now["own"] == [])
-
-
-def test_accessible(page: Page) -> None:
-    opened(page)
-    said = "How few numbers and examples teach an old model a new job? How few examples?"
-    for theme in ("dark", "light"):
-        checks.accessible(page, "adaptability", theme, said)
-
-
-def test_the_first_screen_and_the_notebook(page: Page, tmp_path: Path) -> None:
-    opened(page)
-    checks.first_screen(page)
-    checks.steps_above(page, "adaptability", "adaptability_chart")
-    checks.run_notebook(page, tmp_path)

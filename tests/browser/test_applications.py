@@ -16,6 +16,8 @@ from pages.applications import answers
 from tests.browser import checks, driver, tabs
 from tests.pages.conftest import random_model
 
+pytestmark = pytest.mark.full(reason="every part of one page; test_tours.py opens the page")
+
 NAME = "applications"
 
 

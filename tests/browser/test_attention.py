@@ -20,6 +20,8 @@ from core.analysis.heads.steps import AttentionSteps, Change, attention_steps
 from core.decoding.answering import answer_with
 from tests.browser import checks, driver
 
+pytestmark = pytest.mark.full(reason="every part of one page; test_tours.py opens the page")
+
 TEXT = "The cat sat. The dog saw the cat"
 BLOCK, HEAD = 2, 1
 
@@ -433,15 +435,10 @@ def test_an_encoder_decoder_reads_its_source_and_the_model_writes_the_rows(
     agrees(wait(own_page, row=rows - 1), attention_steps(lm, text, 1, 1, attention="cross", target=written))
 
 
-def test_accessible_and_whole_on_the_first_screen(page: Page) -> None:
-    for model in ("tales-t5", "tales-gpt"):
-        driver.open_page(page, "attention", model=model)
-        hint = driver.component(page, "attention").locator("[data-hint]")
-        assert hint.text_content() == "row asks, column answers: do the two fit?", "over a narrow matrix, too"
-    for theme in ("dark", "light"):
-        page.set_viewport_size(driver.DESKTOP)
-        checks.accessible(page, "attention", theme, "Scores")
-        checks.first_screen(page)
+def test_a_narrow_matrix_says_what_a_score_is(page: Page) -> None:
+    driver.open_page(page, "attention", model="tales-t5")
+    hint = driver.component(page, "attention").locator("[data-hint]")
+    assert hint.text_content() == "row asks, column answers: do the two fit?", "over a narrow matrix, too"
 
 
 def test_escape_leads_up_to_the_whole_machine(page: Page) -> None:

@@ -17,6 +17,10 @@ from tests.damaged import BROKEN, MARKUP_TOKENS, damage
 from tests.pages.conftest import random_model
 from tests.ports import free_port
 
+left_to_full = pytest.mark.full(
+    reason="odd texts and models on every page; tests/pages has them in the quick tier"
+)
+
 SHOWN = [chapter.slug for group in chapters.shown().values() for chapter in group]
 WORDLESS = {
     "adaptability",
@@ -123,6 +127,7 @@ def chosen(page: Page) -> str:
     return str(model_list(page).get_by_role("combobox").input_value())
 
 
+@left_to_full
 def test_what_markup_makes_is_noticed(page: Page) -> None:
     made = [
         "<b>a</b>",
@@ -199,6 +204,7 @@ def a_hundred_thousand_characters_are_kept(page: Page, slug: str) -> None:
     assert text_box(page).input_value() == text[:2_000]
 
 
+@left_to_full
 @every_page
 def test_odd_texts_are_text_are_named_and_are_kept(page: Page, slug: str) -> None:
     """One visit, one text after the other: to open a page takes longer than all that is looked at there."""
@@ -207,6 +213,7 @@ def test_odd_texts_are_text_are_named_and_are_kept(page: Page, slug: str) -> Non
     a_hundred_thousand_characters_are_kept(page, slug)
 
 
+@left_to_full
 @every_page
 def test_tokens_that_look_like_markup_are_text_in_chips_tips_lists_and_files(
     page: Page, slug: str, tmp_path: Path
@@ -252,6 +259,7 @@ def test_tokens_that_look_like_markup_are_text_in_chips_tips_lists_and_files(
 
 # The frame opens the model, for every page in the same way (tests/pages/test_bad_input.py asks each of them): a page
 # that draws it, and one whose picture is of no model.
+@left_to_full
 @pytest.mark.parametrize("slug", ["home", "tokenization"])
 def test_a_model_that_does_not_open_says_why_and_the_text_stays(
     page: Page, server: driver.Server, slug: str

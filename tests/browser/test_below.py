@@ -21,6 +21,8 @@ from tests.ports import free_port
 from tests.runs import tiny
 from tests.waiting import until
 
+pytestmark = pytest.mark.full(reason="a server of its own behind each kind of proxy")
+
 PATH = "/glassbox"
 TEACHER = "7" * 32
 PROXIES = {

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import driver
+
+pytestmark = pytest.mark.full(reason="glossary and guide; tests/pages opens both in the quick tier")
 
 
 def test_the_glossary_is_read_followed_and_printed(page: Page) -> None:

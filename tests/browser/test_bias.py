@@ -17,6 +17,8 @@ from core.vectors.static import glove
 from core.vectors.word_lists import ten_tests
 from tests.browser import checks, driver
 
+pytestmark = pytest.mark.full(reason="every part of one page; test_tours.py opens the page")
+
 TEXT = "The nurse helped the engineer."
 
 
@@ -27,7 +29,7 @@ def opened(page: Page, **query: Any) -> dict[str, Any]:
     return state
 
 
-def test_the_picture_is_cores(page: Page) -> None:
+def test_the_picture_is_cores(page: Page, tmp_path: Path) -> None:
     state = opened(page)
     assert (state["test"], state["stage"]["step"]) == ("8", 6)
     done = measure(glove(), ten_tests()[7].lists)
@@ -69,6 +71,7 @@ def test_the_picture_is_cores(page: Page) -> None:
     for side in done.lists[2:]:
         for word in side.words:
             assert f"{word} " in said
+    checks.run_notebook(page, tmp_path)
 
 
 def test_tests_are_chosen_by_hand_and_by_key(page: Page, browser: Browser, server: driver.Server) -> None:
@@ -137,15 +140,3 @@ def test_own_lists_are_typed(page: Page) -> None:
     now = driver.wait_for_state(page, "bias", lambda now: now["test"] == "own")
     assert now["shown"]["lists"][0] == ["rose", "lily"]
     assert now["tests"][-1]["number"] == "own" and not now["tests"][-1]["conclusive"]
-
-
-def test_accessible(page: Page) -> None:
-    opened(page)
-    for theme in ("dark", "light"):
-        checks.accessible(page, "bias", theme, "Test 8: science and arts, on GloVe")
-
-
-def test_the_first_screen_and_the_notebook(page: Page, tmp_path: Path) -> None:
-    opened(page)
-    checks.first_screen(page)
-    checks.run_notebook(page, tmp_path)

@@ -14,6 +14,8 @@ from core.runs import bias_recordings
 from core.training.corpus_lab import MEASURED
 from tests.browser import checks, driver
 
+pytestmark = pytest.mark.full(reason="a part below one page; test_tours.py opens that page")
+
 NAME = "bias_corpus_lab"
 
 

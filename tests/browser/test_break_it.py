@@ -19,6 +19,8 @@ from pages.break_it.figure import NAMES, judged, see
 from pages.break_it.pair import recorded_names
 from tests.browser import checks, driver, tabs
 
+pytestmark = pytest.mark.full(reason="every part of one page; test_tours.py opens the page")
+
 TEXT = "Once upon a time, Lily saw a"
 
 
@@ -176,26 +178,17 @@ def test_both_are_trained_live_with_one_click_and_stopped_with_another(
         )
 
 
-def test_answer_notebook_and_link(
-    page: Page, browser: Browser, server: driver.Server, tmp_path: Path
-) -> None:
+def test_answer_and_notebook(page: Page, tmp_path: Path) -> None:
     opened(page, part="norm")
     said = checks.answered(page)
     assert "with positions; without them" in said, "the part that follows the norms"
     checks.run_notebook(page, tmp_path)
-    checks.link_restores(page, browser, server, "break_it")
 
 
 def test_the_first_screen_holds_it_all_and_a_phone_too(page: Page) -> None:
     opened(page, part="mask")
     checks.first_screen(page)
     assert driver.component_state(page, "break_it")["part"] == "mask"
-
-
-def test_it_is_accessible_in_both_themes(page: Page) -> None:
-    opened(page, part="position")
-    for theme in ("dark", "light"):
-        checks.accessible(page, "break_it", theme, "without positions")
 
 
 def test_a_door_leads_to_the_loss_of_the_same_text(page: Page) -> None:

@@ -18,6 +18,10 @@ from tests.browser import driver
 from tests.oracle.browser_draws import BrowserDraws
 from tests.oracle.test_carried_model import MOST, differences
 
+left_to_full = pytest.mark.full(
+    reason="every picture with its model; one file is saved and opened in the quick tier"
+)
+
 TEXT = "A red ball was lost. She found the red"
 OTHER = "Tom and Anna went to the market. Anna bought"
 EARLY = 150
@@ -82,6 +86,7 @@ def without_name(found: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in found.items() if key != "model"}
 
 
+@left_to_full
 @pytest.mark.parametrize("name", CARRY)
 def test_another_text_and_moment_show_what_python_computes_of_them(
     name: str, files: dict[str, Path], lm: core.LanguageModel, tab: Page, tmp_path: Path,
@@ -128,6 +133,7 @@ HOOKS = """async text => {
 }"""
 
 
+@left_to_full
 def test_a_pass_in_the_browser_is_core_s_at_every_hook(
     files: dict[str, Path], lm: core.LanguageModel, tab: Page
 ) -> None:
@@ -137,6 +143,7 @@ def test_a_pass_in_the_browser_is_core_s_at_every_hook(
     assert max(far.values()) < MOST, max(far, key=far.__getitem__)
 
 
+@left_to_full
 def test_home_appends_its_guess_again_and_again(files: dict[str, Path], tab: Page) -> None:
     tab.goto(files["home"].as_uri())
     state(tab)
@@ -152,6 +159,7 @@ def test_home_appends_its_guess_again_and_again(files: dict[str, Path], tab: Pag
     expect(tab.locator(".gb-own-status")).to_contain_text("The picture holds 128 tokens of the")
 
 
+@left_to_full
 def test_attention_s_scores_are_edited_in_a_frame(
     files: dict[str, Path], lm: core.LanguageModel, tab: Page, tmp_path: Path
 ) -> None:
@@ -185,6 +193,7 @@ def test_attention_s_scores_are_edited_in_a_frame(
     frame.wait_for_function("!document.querySelector('figure').dataset.state.includes('-inf')")
 
 
+@left_to_full
 def test_multi_head_switches_heads_off_and_finds_what_that_costs(
     files: dict[str, Path], lm: core.LanguageModel, tab: Page, tmp_path: Path
 ) -> None:

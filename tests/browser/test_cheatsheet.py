@@ -20,6 +20,10 @@ from app import chapters
 from app.chapters import Chapter, Cover
 from tests.browser import driver
 
+left_to_full = pytest.mark.full(
+    reason="every point of the subject; test_tours.py opens every page in the quick tier"
+)
+
 Holds = Callable[[Any, Any], bool]  # of the cover's place, and of the component's whole state
 Deed = Callable[[Page, Cover], None]
 
@@ -630,6 +634,7 @@ OPENED: dict[str, dict[str, str]] = {
 SHOWN = [chapter for group in chapters.shown().values() for chapter in group]
 
 
+@left_to_full
 @pytest.mark.parametrize("chapter", SHOWN, ids=lambda chapter: chapter.slug)
 def test_every_point_is_alive_where_it_is_said_to_be(chapter: Chapter, page: Page) -> None:
     driver.open_page(page, chapter.slug, **OPENED.get(chapter.slug, {}))

@@ -16,6 +16,8 @@ from core.costs.roofline import attainable, decode, prefill
 from core.families.presets import PRESETS
 from tests.browser import checks, driver
 
+pytestmark = pytest.mark.full(reason="every part of one page; test_tours.py opens the page")
+
 NAME = "compute"
 TEXT = "Once upon a time, Lily saw a"
 
@@ -84,6 +86,8 @@ def test_the_roof_is_cores_and_saves_itself(page: Page, tmp_path: Path) -> None:
         "picture and chart"
     )
     assert driver.picture_of(page, "compute_roof", tmp_path / "again.png").startswith(b"\x89PNG")
+    checks.fits_a_phone(page)
+    checks.apart(page, '[class*="st-key-gb-chart-plotly-compute_roof"]', ".modebar-group", ".infolayer text")
 
 
 def test_what_lies_under_the_pointer_is_said_in_numbers(page: Page, lm: core.LanguageModel) -> None:
@@ -214,18 +218,7 @@ def test_measured_points_stand_beside_the_formula(page: Page, lm: core.LanguageM
     assert earlier["rows"] == more["rows"], "another moment of the same model takes no other time"
 
 
-def test_answer_notebook_and_link(
-    page: Page, browser: Browser, server: driver.Server, tmp_path: Path
-) -> None:
+def test_answer_and_notebook(page: Page, tmp_path: Path) -> None:
     opened(page, together=64)
     assert "Every token of every text leaves activations" in checks.answered(page)
     checks.run_notebook(page, tmp_path)
-    checks.link_restores(page, browser, server, NAME)
-
-
-def test_it_is_accessible_whole_on_the_first_screen_and_on_a_phone(page: Page) -> None:
-    opened(page)
-    for theme in ("dark", "light"):
-        checks.accessible(page, NAME, theme, "tales-gpt: ")
-    checks.first_screen(page)
-    checks.apart(page, '[class*="st-key-gb-chart-plotly-compute_roof"]', ".modebar-group", ".infolayer text")

@@ -17,6 +17,8 @@ from core.decoding.stages import next_tokens
 from core.decoding.tree import Tree, grow
 from tests.browser import checks, driver
 
+pytestmark = pytest.mark.full(reason="every part of one page; test_tours.py opens the page")
+
 TEXT = "On a bright day like this, Theo liked to sit outside and think. Rain began"
 SEED = int(BY_KEY["seed"].default)
 USUAL: dict[str, Any] = {"n_beams": 3, "length_penalty": 0.7, "top_k": 12, "top_p": 0.9, "seed": SEED}
@@ -246,6 +248,9 @@ def test_below_the_fold_draws_entropy_and_cache_change_with_the_settings(page: P
     driver.wait_for_state(
         page, "decoding_draws", lambda now: [step["msKept"] for step in now["cache"]] != first
     )
+    checks.fits_a_phone(page)
+    buttons = driver.component(page, "decoding").locator("button:visible")
+    assert all((button.bounding_box() or {"height": 0})["height"] >= 44 for button in buttons.all())
 
 
 def test_each_press_draws_another_sample_and_a_wide_deep_tree_is_drawn(page: Page) -> None:
@@ -499,13 +504,3 @@ def test_predict_notebook_and_link(
     assert f"{sum(step.log_prob for step in greedy.steps):.3f}" in said
     checks.run_notebook(page, tmp_path)
     checks.link_restores(page, browser, server, "decoding")
-
-
-def test_accessible_and_whole_on_the_first_screen(page: Page) -> None:
-    driver.open_page(page, "decoding")
-    for theme in ("dark", "light"):
-        page.set_viewport_size(driver.DESKTOP)
-        checks.accessible(page, "decoding", theme, "greedy")
-        checks.first_screen(page)
-        buttons = driver.component(page, "decoding").locator("button:visible")
-        assert all((button.bounding_box() or {"height": 0})["height"] >= 44 for button in buttons.all())

@@ -21,6 +21,8 @@ from app.outside.standalone import POLICY
 from tests.browser import driver
 from tests.pictures import SHOWN
 
+pytestmark = pytest.mark.full(reason="builds the whole site")
+
 START = "index.html"
 
 

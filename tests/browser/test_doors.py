@@ -9,6 +9,8 @@ from playwright.sync_api import Page
 
 from tests.browser import driver
 
+pytestmark = pytest.mark.full(reason="one opening for each link between pages")
+
 TEXT = "Tim gave Lily a golden ball. Then"
 DOORS = [
     ("home", "tokenization"), ("home", "multi_head"), ("home", "attention"), ("home", "decoding"),

@@ -17,6 +17,8 @@ from core.efficiency.quantization import Quantization, values
 from core.efficiency.quantization_report import beside
 from tests.browser import checks, driver
 
+pytestmark = pytest.mark.full(reason="every part of one page; test_tours.py opens the page")
+
 NAME = "efficiency"
 TEXT = "A red ball was lost. She found the red"
 SNAPSHOT = core.snapshots("tales-gpt")[-3]
@@ -276,10 +278,3 @@ def test_answer_notebook_and_link(
     assert "with one scale for each row it is" in checks.answered(page)
     checks.run_notebook(page, tmp_path)
     checks.link_restores(page, browser, server, NAME)
-
-
-def test_it_is_accessible_whole_on_the_first_screen_and_on_a_phone(page: Page) -> None:
-    opened(page)
-    for theme in ("dark", "light"):
-        checks.accessible(page, NAME, theme, "MLP in of block 3: ")
-    checks.first_screen(page)

@@ -14,6 +14,8 @@ from core.runs import compression_recordings
 from core.zoo import load
 from tests.browser import checks, driver
 
+pytestmark = pytest.mark.full(reason="a part below one page; test_tours.py opens that page")
+
 NAME = "efficiency_smaller"
 
 

@@ -22,6 +22,8 @@ from core.vectors.sentences import cosines, nearest, sentence_vectors
 from core.vectors.static import glove, of_model
 from tests.browser import checks, driver
 
+pytestmark = pytest.mark.full(reason="every part of one page; test_tours.py opens the page")
+
 TEXT = "The king lost a red ball"
 NAME = "embeddings"
 SENTENCES = ("The plane is about to leave.", "The baby is about to leave.", "The flight departs soon.")

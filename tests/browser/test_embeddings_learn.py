@@ -16,6 +16,8 @@ from core.vectors.maps import project
 from core.vectors.static import glove
 from tests.browser import checks, driver, tabs
 
+pytestmark = pytest.mark.full(reason="a part below one page; test_tours.py opens that page")
+
 LEARN, SETTLE = "embeddings_learning", "embeddings_settle"
 QUICK = {"corpus": "fables", "dims": 16, "epochs": 12, "rare": 3, "learnword": "fox"}
 

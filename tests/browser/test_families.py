@@ -18,6 +18,8 @@ from pages.families.figure import crossing
 from tests.browser import checks, driver, tabs
 from tests.pages.conftest import random_model
 
+pytestmark = pytest.mark.full(reason="every part of one page; test_tours.py opens the page")
+
 TEXT = "A red ball was lost. She found it."  # as many tokens to both bundled models
 
 
@@ -160,9 +162,7 @@ def test_the_cards_have_every_published_model_and_open_what_is_offered(page: Pag
     page.get_by_text("tales-gpt instead").wait_for()  # nothing outside is reached from a test
 
 
-def test_both_themes_a_phone_the_question_and_the_notebook(
-    page: Page, browser: Browser, server: driver.Server, tmp_path: Path
-) -> None:
+def test_the_reasons_below_and_the_notebook(page: Page, tmp_path: Path) -> None:
     opened(page)
     more = driver.component_state(page, "families_guesses")
     both, cut = (one for one in more["bars"] if one["shape"] == "encoder")
@@ -183,9 +183,4 @@ def test_both_themes_a_phone_the_question_and_the_notebook(
         assert sentence in told
         assert title in shown, "and it is on the page"
         assert all(word in shown for word in sentence.split())
-    checks.first_screen(page)
     checks.run_notebook(page, tmp_path)
-    assert "GPT’s guess moves" in checks.answered(page)
-    for theme in ("dark", "light"):
-        checks.accessible(page, "families", theme, "through three shapes")
-    checks.link_restores(page, browser, server, "families")

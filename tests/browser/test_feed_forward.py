@@ -16,6 +16,8 @@ from core.analysis.neurons.feed_forward import promoted, token_steps
 from core.analysis.neurons.knockouts import knock_out_neurons
 from tests.browser import checks, driver
 
+pytestmark = pytest.mark.full(reason="every part of one page; test_tours.py opens the page")
+
 TEXT = "The cook baked a"
 
 
@@ -141,15 +143,7 @@ def test_a_sample_is_read_with_one_click(own_page: Page) -> None:
     )
 
 
-def test_answer_notebook_and_first_screen(page: Page, tmp_path: Path) -> None:
+def test_answer_and_notebook(page: Page, tmp_path: Path) -> None:
     opened(page, neuron=330)
     assert "of its length before the attention" in checks.answered(page)
     checks.run_notebook(page, tmp_path)
-    opened(page)
-    checks.first_screen(page)
-
-
-def test_it_is_accessible_in_both_themes(page: Page) -> None:
-    opened(page)
-    for theme in ("dark", "light"):
-        checks.accessible(page, "feed_forward", theme, "128 numbers become 512 neurons")

@@ -13,6 +13,8 @@ from core.runs.tuned_recordings import learned, tuned_recording
 from pages.fine_tuning import ways
 from tests.browser import checks, driver
 
+pytestmark = pytest.mark.full(reason="every part of one page; test_tours.py opens the page")
+
 TEXT = "Nora lost the red kite. Tom found the kite under the bench."
 ANOTHER = "Ben came to the bridge. The road to the farm was under water."
 
@@ -24,7 +26,7 @@ def opened(page: Page, **query: Any) -> dict[str, Any]:
     return state
 
 
-def test_the_ways_are_those_recorded(page: Page) -> None:
+def test_the_ways_are_those_recorded(page: Page, tmp_path: Path) -> None:
     state = opened(page)
     assert [way["key"] for way in state["ways"]] == list(ways.WAYS)
     for way, shown in zip(state["ways"], state["chart"]["runs"], strict=True):
@@ -41,6 +43,7 @@ def test_the_ways_are_those_recorded(page: Page) -> None:
     driver.component(page, "fine_tuning").get_by_role("button", name="Seconds").click()
     driver.wait_for_state(page, "fine_tuning", lambda now: now["chart"]["x"] == "seconds")
     driver.wait_for_link(page, "axis=seconds")
+    checks.run_notebook(page, tmp_path)
 
 
 def test_what_lies_under_the_pointer_is_said_in_numbers(page: Page) -> None:
@@ -137,15 +140,3 @@ def test_a_run_is_started_and_stopped(training_page: Page) -> None:
     driver.wait_for_state(page, "fine_tuning", lambda now: now["chart"]["runs"][3]["state"] == "stopped")
     page.get_by_role("button", name="Recorded runs").click()
     driver.wait_for_state(page, "fine_tuning", lambda now: not now["ways"][3]["own"])
-
-
-def test_accessible(page: Page) -> None:
-    opened(page)
-    for theme in ("dark", "light"):
-        checks.accessible(page, "fine_tuning", theme, "numbers learned")
-
-
-def test_the_first_screen_and_the_notebook(page: Page, tmp_path: Path) -> None:
-    opened(page)
-    checks.first_screen(page)
-    checks.run_notebook(page, tmp_path)

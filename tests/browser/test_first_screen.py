@@ -7,6 +7,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import driver
 
+pytestmark = pytest.mark.full(reason="details around the pictures of a few pages")
+
 TEXT = "A red ball was lost. She found the red"
 LAPTOP = {"width": 1366, "height": 768}
 
@@ -72,21 +74,6 @@ def test_the_start_token_says_what_it_is(own_page: Page) -> None:
     chip = driver.component(own_page, "home").locator("svg .gb-chip", has_text="<s>").first
     driver.hover(own_page, chip)
     expect(driver.component(own_page, "home").locator(".gb-tip")).to_contain_text("the start token")
-
-
-@pytest.mark.parametrize("slug", ["home", "embeddings", "multi_head", "loss", "decoding"])
-def test_no_label_of_a_picture_is_cut(own_page: Page, slug: str) -> None:
-    """A letter before “…” means that a word was cut; a space before it, or a word after it, that something follows."""
-    page = own_page
-    page.set_viewport_size(LAPTOP)  # type: ignore[arg-type]
-    driver.open_page(page, slug, model="tales-gpt", text=TEXT)
-    cut = page.locator(".gb-figure svg text").evaluate_all(
-        """texts => texts.filter((text) => {
-          const [own, all] = [text.getBoundingClientRect(), text.closest('svg').getBoundingClientRect()];
-          return /[\\p{L}\\p{N}]…/u.test(text.textContent) || own.right > all.right + 2;
-        }).map((text) => text.textContent)"""
-    )
-    assert cut == []
 
 
 def test_a_tip_does_not_outlive_the_part_that_it_is_of(own_page: Page) -> None:

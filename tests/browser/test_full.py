@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser import driver
+
+pytestmark = pytest.mark.full(reason="a server of its own that is full")
 
 
 def test_a_full_server_says_so_and_lets_in_who_comes_later(browser: Browser, tmp_path: Path) -> None:

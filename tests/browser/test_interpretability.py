@@ -19,6 +19,8 @@ from core.analysis.stream.direct_attribution import attribute
 from core.analysis.stream.logit_lens import logit_lens
 from tests.browser import checks, driver
 
+pytestmark = pytest.mark.full(reason="every part of one page; test_tours.py opens the page")
+
 NAME = "interpretability"
 TEXT, TWIN = "A red ball was lost. She found the red", "A red saw was lost. She found the red"
 

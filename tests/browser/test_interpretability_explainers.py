@@ -17,6 +17,8 @@ from core.analysis.explaining.selectivity import Layer, selectivity
 from core.analysis.patching.circuit_walk import walk
 from tests.browser import checks, driver
 
+pytestmark = pytest.mark.full(reason="a part below one page; test_tours.py opens that page")
+
 PAGE, MORE, WALK = "interpretability", "interpretability_explainers", "interpretability_circuit"
 PATH = "interpretability_path"
 TEXT = "Once upon a time, Lily saw a"

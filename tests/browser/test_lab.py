@@ -27,6 +27,8 @@ from pages.lab import presets
 from tests.browser import checks, driver, tabs
 from tests.pages.conftest import SMALL
 
+left_to_full = pytest.mark.full(reason="more runs than the one that the quick tier trains")
+
 NAME = "lab"
 TEXT = "Once upon a time, Lily saw a"
 OWNER, OTHER = "4" * 32, "9" * 32
@@ -127,6 +129,7 @@ def agrees(state: Any, server: driver.Server, id: str) -> None:
 # ---------------------------------------------------------------- a life of a run
 
 
+@left_to_full
 def test_the_default_preset_is_trained_to_its_end_and_every_page_shows_it(
     mine: Page, server: driver.Server
 ) -> None:
@@ -154,6 +157,7 @@ def test_the_default_preset_is_trained_to_its_end_and_every_page_shows_it(
     links(mine, f"run%3A{id}")
 
 
+@left_to_full
 def test_pause_one_step_space_resume_and_stop(mine: Page, server: driver.Server) -> None:
     driver.open_page(mine, NAME, text=TEXT, spec=LONG.to_json(defaults=False))
     press(mine, "Start")
@@ -187,6 +191,7 @@ def test_pause_one_step_space_resume_and_stop(mine: Page, server: driver.Server)
     ).to_be_enabled()
 
 
+@left_to_full
 def test_a_second_person_and_a_reload_see_the_same_curve_and_only_the_owner_commands(
     mine: Page, browser: Browser, server: driver.Server
 ) -> None:
@@ -226,6 +231,7 @@ def test_a_second_person_and_a_reload_see_the_same_curve_and_only_the_owner_comm
     context.close()
 
 
+@left_to_full
 def test_a_run_that_diverges_is_stopped_and_keeps_its_curve(mine: Page, server: driver.Server) -> None:
     wild = LONG.replace(optimizer="sgd", learning_rate=1e9)
     driver.open_page(mine, NAME, text=TEXT, spec=wild.to_json(defaults=False))
@@ -239,6 +245,7 @@ def test_a_run_that_diverges_is_stopped_and_keeps_its_curve(mine: Page, server: 
 # ---------------------------------------------------------------- Rewind, fork, compare
 
 
+@left_to_full
 def test_rewind_moves_the_model_of_every_page(mine: Page, ended: Run, server: driver.Server) -> None:
     driver.open_page(mine, NAME, model=f"run:{ended.id}", text=TEXT)
     steps = until(mine, lambda now: first(now)["state"] == "done" and first(now)["count"] == 60)["moments"]
@@ -265,6 +272,7 @@ def test_rewind_moves_the_model_of_every_page(mine: Page, ended: Run, server: dr
     )  # the last moment is the finished model
 
 
+@left_to_full
 def test_a_fork_stands_beside_its_parent_on_every_axis(mine: Page, ended: Run, server: driver.Server) -> None:
     spec = QUICK.replace(steps=20, optimizer="adamw", learning_rate=0.003, warmup=0)
     driver.open_page(mine, NAME, model=f"run:{ended.id}", text=TEXT, spec=spec.to_json(defaults=False))
@@ -288,6 +296,7 @@ def test_a_fork_stands_beside_its_parent_on_every_axis(mine: Page, ended: Run, s
     until(mine, lambda now: now["model"] == f"run:{fork.id}")
 
 
+@left_to_full
 def test_any_runs_are_compared_and_read_by_pointer_and_keys(mine: Page, ended: Run) -> None:
     driver.open_page(mine, NAME, runs=ended.id, text=TEXT)
     state = until(mine, lambda now: len(now["runs"]) == 2 and now["runs"][1]["count"] == 60)
@@ -315,6 +324,7 @@ def test_any_runs_are_compared_and_read_by_pointer_and_keys(mine: Page, ended: R
     assert "validation 0.569" in str(chart.get_attribute("aria-valuetext"))
 
 
+@left_to_full
 def test_a_curve_is_read_where_it_was_measured(mine: Page, ended: Run, server: driver.Server) -> None:
     driver.open_page(mine, NAME, model=f"run:{ended.id}", text=TEXT)
     until(mine, lambda now: first(now)["count"] == 60)
@@ -336,6 +346,7 @@ def test_a_curve_is_read_where_it_was_measured(mine: Page, ended: Run, server: d
         assert float(value) == pytest.approx(measured[int(when or step)], abs=6e-4), said
 
 
+@left_to_full
 def test_a_recorded_curve_that_is_much_longer_does_not_press_an_own_one_together(
     mine: Page, ended: Run
 ) -> None:
@@ -347,6 +358,7 @@ def test_a_recorded_curve_that_is_much_longer_does_not_press_an_own_one_together
     expect(chart).to_have_attribute("aria-valuemax", "4500")  # the picture is about the long one
 
 
+@left_to_full
 def test_own_text_opens_the_box_that_takes_it(mine: Page) -> None:
     driver.open_page(mine, NAME, text=TEXT)
     mine.locator(".st-key-lab-corpus").get_by_role("combobox").click()
@@ -355,6 +367,7 @@ def test_own_text_opens_the_box_that_takes_it(mine: Page) -> None:
     expect(mine.get_by_role("tab", name="Own text")).to_have_attribute("aria-selected", "true")
 
 
+@left_to_full
 def test_a_stream_closes_when_the_page_is_left(counted: Page, ended: Run, server: driver.Server) -> None:
     with closing(server.store()) as store:
         run = store.create(LONG, OWNER, name="Watched")
@@ -386,6 +399,7 @@ def brings(page: Page, name: str, body: bytes) -> None:
     )
 
 
+@left_to_full
 def test_the_settings_show_the_present_values_also_when_they_are_opened_late(mine: Page) -> None:
     driver.open_page(mine, NAME, text=TEXT)
     mine.locator("[data-x=tokens]").click()  # any run of the page before they are opened
@@ -443,6 +457,7 @@ def test_an_own_text_is_uploaded_or_refused_in_words_and_a_run_learns_it(
     assert first(state)["smooth"] < state["guessing"] - 0.5
 
 
+@left_to_full
 def test_a_pasted_text_is_the_data_of_the_next_run(mine: Page) -> None:
     driver.open_page(mine, NAME, text=TEXT)
     settings(mine, "Own text")
@@ -455,6 +470,7 @@ def test_a_pasted_text_is_the_data_of_the_next_run(mine: Page) -> None:
     expect(mine.get_by_role("tab", name="Own text")).to_have_attribute("aria-selected", "true")
 
 
+@left_to_full
 def test_a_run_that_waits_says_that_the_workers_are_starting(mine: Page, server: driver.Server) -> None:
     with closing(server.store()) as store:
         run = store.create(LONG, OWNER, name="Waiting")
@@ -474,6 +490,7 @@ def test_a_run_that_waits_says_that_the_workers_are_starting(mine: Page, server:
 # ---------------------------------------------------------------- moments of a run that still trains
 
 
+@left_to_full
 def test_rewind_on_every_page_hears_of_new_moments_by_one_stream(
     counted: Page, server: driver.Server
 ) -> None:
@@ -511,6 +528,7 @@ def test_rewind_on_every_page_hears_of_new_moments_by_one_stream(
 # ---------------------------------------------------------------- the page as a page
 
 
+@left_to_full
 def test_curve_spec_and_weights_are_files_that_open_again(
     mine: Page, ended: Run, server: driver.Server, tmp_path: Path
 ) -> None:
@@ -538,6 +556,7 @@ def test_curve_spec_and_weights_are_files_that_open_again(
     assert torch.allclose(again.trace(TEXT).logits, trained.trace(TEXT).logits, atol=2e-3)
 
 
+@left_to_full
 def test_the_picture_is_taken_away_with_its_curves(
     mine: Page, ended: Run, server: driver.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -554,6 +573,7 @@ def test_the_picture_is_taken_away_with_its_curves(
     checks.run_notebook(mine, tmp_path)
 
 
+@left_to_full
 def test_the_answer_about_a_run_comes_when_it_ends(mine: Page) -> None:
     driver.open_page(mine, NAME, text=TEXT, spec=QUICK.replace(steps=4000).to_json(defaults=False))
     press(mine, "Start")
@@ -567,11 +587,7 @@ def test_the_answer_about_a_run_comes_when_it_ends(mine: Page) -> None:
     expect(mine.locator(".gb-reveal[data-right]")).to_be_visible()
 
 
-def test_the_link_brings_everything_back(page: Page, browser: Browser, server: driver.Server) -> None:
-    driver.open_page(page, NAME, text=TEXT, snapshot=800, axis="tokens")
-    checks.link_restores(page, browser, server, NAME)
-
-
+@left_to_full
 def test_it_is_accessible(mine: Page, ended: Run) -> None:
     driver.open_page(mine, NAME, model=f"run:{ended.id}", text=TEXT)
     until(mine, lambda now: first(now)["count"] == 60)
@@ -585,11 +601,6 @@ def test_it_is_accessible(mine: Page, ended: Run) -> None:
         expect(mine.get_by_role("tab", name="Own text")).to_be_visible()
 
 
-def test_the_first_screen_is_whole_and_a_phone_holds_it(page: Page) -> None:
-    driver.open_page(page, NAME, text=TEXT)
-    checks.first_screen(page)
-
-
 STATUS = """([seconds, state]) => {
   const feed = { live: true, over: false, lastStep: seconds.length, state: { state: "running", steps: 124, ...state } };
   feed.checkpoints = [];
@@ -599,6 +610,7 @@ STATUS = """([seconds, state]) => {
 }"""
 
 
+@left_to_full
 def test_a_slow_first_step_makes_no_minutes_of_a_run_of_seconds(page: Page) -> None:
     page.goto("/_stcore/health")
     script = f"/modules/{modules.version()}/pages/lab/layout.js"

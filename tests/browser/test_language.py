@@ -14,6 +14,10 @@ from core.language_model import LanguageModel
 from core.messages import speaking
 from tests.browser import driver
 
+left_to_full = pytest.mark.full(
+    reason="Spanish beyond the choice of the language, which the quick tier tests"
+)
+
 ENGLISH = re.compile(r"\b(?:the|each|which|with|from|its|what|how)\b", re.I)
 STORIES = re.compile(r"“[^”]*”|\bthe\b(?= red\b)")
 
@@ -50,6 +54,7 @@ def test_the_link_chooses_and_the_browser_remembers(page: Page) -> None:
     expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
+@left_to_full
 def test_a_text_longer_than_a_link_is_there_in_the_other_language(page: Page) -> None:
     text = "the cat sat. " * 400
     driver.open_page(page, "loss")
@@ -65,6 +70,7 @@ def test_a_text_longer_than_a_link_is_there_in_the_other_language(page: Page) ->
     assert "held=" not in page.url
 
 
+@left_to_full
 def test_a_step_of_the_picture_is_told_in_the_language_of_the_link(page: Page) -> None:
     driver.open_page(page, "attention", lang="es", step=5)
     figure = page.locator("figure").first
@@ -74,6 +80,7 @@ def test_a_step_of_the_picture_is_told_in_the_language_of_the_link(page: Page) -
     )
 
 
+@left_to_full
 def test_without_its_words_a_picture_speaks_english(page: Page, findings: driver.Findings) -> None:
     page.route("**/words/es.json", lambda route: route.abort())
     driver.open_page(page, "loss", lang="es")
@@ -82,6 +89,7 @@ def test_without_its_words_a_picture_speaks_english(page: Page, findings: driver
     findings.messages.clear()
 
 
+@left_to_full
 @pytest.mark.parametrize("language", messages.LANGUAGES)
 def test_a_file_carries_its_language(
     language: str, browser: Browser, tmp_path: Path, lm: LanguageModel

@@ -12,6 +12,8 @@ from app.lessons.reading import TEXT_BOX, Lesson
 from tests.browser import driver
 from tests.browser.playing import STATE, answer, at, every_lesson
 
+left_to_full = pytest.mark.full(reason="whole lessons; the first steps of one are played in the quick tier")
+
 
 @pytest.fixture(scope="module")
 def server(real_server: driver.Server) -> driver.Server:
@@ -34,6 +36,7 @@ def pointed(page: Page, lesson: Lesson, mark: int) -> None:
     assert box is not None and box["width"] > 8 and box["height"] > 8
 
 
+@left_to_full
 @every_lesson
 def test_every_step_by_mouse(lesson: Lesson, page: Page) -> None:
     driver.open_page(page, lesson.steps[0].at.slug, path=lesson.name)
@@ -56,6 +59,7 @@ def test_every_step_by_mouse(lesson: Lesson, page: Page) -> None:
     )
 
 
+@left_to_full
 def test_a_choice_moves_no_button_and_the_end_says_what_was_answered(page: Page) -> None:
     lesson = library.find("why-ball")
     wrong = (4, 8)
@@ -118,6 +122,7 @@ def test_start_here_go_on_and_forget(page: Page) -> None:
     )
 
 
+@left_to_full
 def test_a_view_becomes_a_step(page: Page) -> None:
     driver.open_page(
         page, "attention", v=1, model="tales-gpt", text="A red ball. 50% & more", block=1, head=3
@@ -132,6 +137,7 @@ def test_a_view_becomes_a_step(page: Page) -> None:
     assert (values["block"], values["head"]) == (1, 3)
 
 
+@left_to_full
 @pytest.mark.parametrize("size", [driver.DESKTOP, driver.PHONE], ids=["laptop", "phone"])
 def test_the_strip_stays_in_sight_beside_a_part_far_down(size: ViewportSize, page: Page) -> None:
     lesson = library.find("related")
@@ -152,6 +158,7 @@ def test_the_strip_stays_in_sight_beside_a_part_far_down(size: ViewportSize, pag
     assert framed.is_visible()
 
 
+@left_to_full
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_strip_and_the_list_are_accessible(theme: str, page: Page) -> None:
     driver.open_page(page, "attention", path=library.FIRST, mark=6)
@@ -166,6 +173,7 @@ def test_the_strip_and_the_list_are_accessible(theme: str, page: Page) -> None:
     assert not driver.axe_lines(driver.axe(page))
 
 
+@left_to_full
 @pytest.mark.parametrize("mark", [1, 4, 6, 8])
 def test_strip_and_picture_share_the_first_screen(mark: int, page: Page) -> None:
     driver.open_page(page, library.find(library.FIRST).steps[mark - 1].at.slug, path=library.FIRST, mark=mark)

@@ -1,13 +1,21 @@
-"""Lessons in a real browser: each played to its end on a phone, by finger and by key."""
+"""Lessons in a real browser: three played to their end on a phone, by finger and by key."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page
 
+from app.lessons import library
 from app.lessons.reading import Lesson
 from tests.browser import driver
-from tests.browser.playing import answer, at, every_lesson
+from tests.browser.playing import answer, at
+
+pytestmark = pytest.mark.full(
+    reason="whole lessons; test_lessons.py plays a lesson's first steps in the quick tier"
+)
+
+# With a question at nearly every step; on a published model; with a text to type and no question.
+LESSONS = ["likeliest", "real-knows", "your-sentence"]
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +24,7 @@ def server(real_server: driver.Server) -> driver.Server:
     return real_server
 
 
-@every_lesson
+@pytest.mark.parametrize("lesson", [library.find(name) for name in LESSONS], ids=LESSONS)
 def test_every_step_on_a_phone_by_finger_and_by_key(lesson: Lesson, page: Page) -> None:
     page.set_viewport_size(driver.PHONE)
     driver.open_page(page, lesson.steps[0].at.slug, path=lesson.name)

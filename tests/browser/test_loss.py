@@ -16,6 +16,8 @@ import core
 from core.training.losses import score_batch, score_text
 from tests.browser import checks, driver
 
+pytestmark = pytest.mark.full(reason="every part of one page; test_tours.py opens the page")
+
 TEXT = "Once upon a time, Lily saw a big red ball."
 STEPS = 7
 
@@ -281,7 +283,7 @@ def test_predict_notebook_and_link(
     checks.link_restores(page, browser, server, "loss")
 
 
-@pytest.mark.parametrize("query", [{}, {"smoothing": 0.2, "unit": "bits", "follow": 3}, {"formula": 0}])
+@pytest.mark.parametrize("query", [{"smoothing": 0.2, "unit": "bits", "follow": 3}, {"formula": 0}])
 def test_accessible_and_whole_on_the_first_screen(page: Page, query: dict[str, Any]) -> None:
     opened(page, **query)
     for theme in ("dark", "light"):

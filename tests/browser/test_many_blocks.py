@@ -16,6 +16,8 @@ from core.analysis.heads.effects import head_effects
 from core.analysis.stream.overview import overview
 from tests.browser import driver
 
+pytestmark = pytest.mark.full(reason="large models; test_tours.py opens every page with a small one")
+
 TEXT = "The fox and the crow sat in the wood and the fox"
 MODEL = {"model": "./thirty-blocks-whose-heads-share-keys", "text": TEXT}
 SIZES: list[ViewportSize] = [

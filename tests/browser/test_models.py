@@ -15,6 +15,8 @@ from core.survey import memory_needed
 from pages.models.figure import use
 from tests.browser import checks, driver
 
+pytestmark = pytest.mark.full(reason="every part of one page; test_tours.py opens the page")
+
 TEXT = "Once upon a time, Lily saw a big red ball."
 
 

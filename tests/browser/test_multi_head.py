@@ -23,6 +23,8 @@ from core.decoding.answering import answer_with
 from core.hooks import intervene
 from tests.browser import checks, driver
 
+pytestmark = pytest.mark.full(reason="every part of one page; test_tours.py opens the page")
+
 TEXT = "A red ball was lost. She found the red"
 BLOCK, HEAD = 3, 2
 BOXES = "all => all.map(e => e.getBoundingClientRect()).map(b => [b.left, b.right, b.top, b.bottom])"

@@ -16,6 +16,8 @@ from pages.multimodal import strokes
 from pages.multimodal.reading import FELT
 from tests.browser import checks, driver
 
+pytestmark = pytest.mark.full(reason="every part of one page; test_tours.py opens the page")
+
 NAME, SPACE = "multimodal", "multimodal_space"
 TEXT = "a two, next to a seven"
 
@@ -36,7 +38,7 @@ def wait(page: Page, **wanted: Any) -> dict[str, Any]:
 
 
 def test_each_word_shows_where_it_looked_and_what_it_needed(
-    page: Page, browser: Browser, server: driver.Server
+    page: Page, browser: Browser, server: driver.Server, tmp_path: Path
 ) -> None:
     state = opened(page, pictured=4, said=1)
     scene, model = scenes()[4], load_captioner()
@@ -65,6 +67,7 @@ def test_each_word_shows_where_it_looked_and_what_it_needed(
     page.mouse.move(5, 5)
     wait(page, piece=None)
     checks.link_restores(page, browser, server, NAME)
+    checks.run_notebook(page, tmp_path)
 
 
 def test_the_caption_is_written_step_by_step(page: Page) -> None:
@@ -241,17 +244,3 @@ def test_the_space_finds_pictures_for_captions(page: Page) -> None:
     driver.wait_for_state(
         page, SPACE, lambda now: now["columns"] == 100 and "none of the captioner" in now["told"][-1]
     )
-
-
-def test_accessible(page: Page) -> None:
-    opened(page, pictured=2)
-    for theme in ("dark", "light"):
-        checks.accessible(
-            page, NAME, theme, "Held-out picture 2, cut into 32 pieces, each a token. Caption: a"
-        )
-
-
-def test_the_first_screen_and_the_notebook(page: Page, tmp_path: Path) -> None:
-    opened(page)
-    checks.first_screen(page)
-    checks.run_notebook(page, tmp_path)

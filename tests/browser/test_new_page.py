@@ -15,6 +15,8 @@ import core
 from scripts import new_page, pictures
 from tests.browser import driver
 
+pytestmark = pytest.mark.full(reason="a checkout of its own with its own server")
+
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("app", "core", "pages", "scripts", "tests", "pyproject.toml", "tsconfig.json", "biome.json")
 NAME = "lengths"

@@ -17,6 +17,8 @@ from core.analysis.stream.ledger_lines import direct_logits, gathered
 from core.analysis.stream.norm_wiring import wired
 from tests.browser import checks, driver
 
+pytestmark = pytest.mark.full(reason="every part of one page; test_tours.py opens the page")
+
 NAME = "norm_residual"
 TEXT = "Once upon a time, Lily saw a"
 
@@ -138,13 +140,6 @@ def test_answer_notebook_and_link(
     assert "It differs from what entered by 0.0 % of its length" in checks.answered(page)
     checks.run_notebook(page, tmp_path)
     checks.link_restores(page, browser, server, NAME)
-
-
-def test_it_is_accessible_whole_on_the_first_screen_and_on_a_phone(page: Page) -> None:
-    opened(page)
-    for theme in ("dark", "light"):
-        checks.accessible(page, NAME, theme, "The ledger of ·a: embedding")
-    checks.first_screen(page)
 
 
 def test_models_of_other_shapes_draw(own_page: Page, models: Path) -> None:

@@ -24,6 +24,8 @@ from playwright.sync_api import Browser, Frame, Page, expect
 
 from tests.ports import free_port
 
+pytestmark = pytest.mark.full(reason="notebooks in a browser; tests/pages runs them in the quick tier")
+
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "a-token-of-this-test"
 CELLS = (

@@ -23,6 +23,8 @@ from pages.optimizers import runs as real_runs
 from pages.optimizers.figure import NAMES
 from tests.browser import checks, driver
 
+pytestmark = pytest.mark.full(reason="every part of one page; test_tours.py opens the page")
+
 TEXT = "Once upon a time, Lily saw a"
 
 
@@ -380,7 +382,7 @@ def test_predict_notebook_and_link(
     checks.link_restores(page, browser, server, "optimizers")
 
 
-@pytest.mark.parametrize("query", [{}, {"surface": "saddle", "lap": -1, "rates": "sgd:5", "decay": 0.1}])
+@pytest.mark.parametrize("query", [{"surface": "saddle", "lap": -1, "rates": "sgd:5", "decay": 0.1}])
 def test_accessible_and_whole_on_the_first_screen(page: Page, query: dict[str, Any]) -> None:
     opened(page, **query)
     for theme in ("dark", "light"):

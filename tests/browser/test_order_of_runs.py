@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from playwright.sync_api import Browser
 
 from app.kit.mounting import UNPACKED
+
+pytestmark = pytest.mark.full(reason="a race between two runs, played many times")
 
 SEEN = "const component = ({ data, parentElement }) => { parentElement.append(data); return () => {}; };"
 

@@ -27,6 +27,8 @@ from scripts.installation import find_uv, venv_program
 from tests.browser import driver
 from tests.ports import free_port
 
+pytestmark = pytest.mark.full(reason="builds and installs the package")
+
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("core", "app", "pages", "assets")  # what a package holds
 BUILT_FROM = (*FOLDERS, "pyproject.toml", "requirements.in", "README.md", "LICENSE")

@@ -13,6 +13,8 @@ from playwright.sync_api import Page
 from app.kit.mounting import KIT
 from tests.browser import driver
 
+pytestmark = pytest.mark.full(reason="pixels of saved drawings")
+
 DECODED = """async ([width, height]) => {
   const pixels = Uint8ClampedArray.from({length: 4 * width * height}, (_, i) => i % 4 === 3 ? 255 : (i * 7919) % 251);
   if (width * height > 1) pixels.set([0, 0, 0, 0], 4);  // a clear pixel

@@ -18,6 +18,8 @@ from core.analysis.positions.tables import similarity_by_distance, sinusoidal
 from core.analysis.positions.tiny import tiny_bias, tiny_table
 from tests.browser import checks, driver
 
+pytestmark = pytest.mark.full(reason="every part of one page; test_tours.py opens the page")
+
 TEXT = "Once upon a time, Lily saw a"
 
 

@@ -12,6 +12,8 @@ from core.language_model import LanguageModel
 from tests import real as published
 from tests.browser import driver
 
+pytestmark = pytest.mark.full(reason="a published model with a server of its own")
+
 
 @pytest.fixture(scope="module")
 def server(real_server: driver.Server) -> driver.Server:

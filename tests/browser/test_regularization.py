@@ -19,6 +19,8 @@ from core.training.early_stopping import stop_early
 from pages.regularization.figure import MASKS, PASSES
 from tests.browser import checks, driver
 
+pytestmark = pytest.mark.full(reason="every part of one page; test_tours.py opens the page")
+
 TEXT = "Once upon a time, Lily saw a"
 HOOK = "blocks.2.hook_mlp_out"
 
@@ -186,17 +188,6 @@ def test_answer_notebook_and_link(
     assert "with nothing dropped" in checks.answered(page)
     checks.run_notebook(page, tmp_path)
     checks.link_restores(page, browser, server, "regularization")
-
-
-def test_the_first_screen_holds_it_all_and_a_phone_too(page: Page) -> None:
-    opened(page)
-    checks.first_screen(page)
-
-
-def test_it_is_accessible_in_both_themes(page: Page) -> None:
-    opened(page)
-    for theme in ("dark", "light"):
-        checks.accessible(page, "regularization", theme, "Dropout of 0.30 on what the MLP of block 2 adds")
 
 
 def test_a_door_leads_to_the_training_lab(page: Page) -> None:

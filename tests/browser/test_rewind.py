@@ -18,6 +18,10 @@ from core.training.spec import TrainSpec
 from tests.browser import checks, driver, tabs
 from tests.pages.conftest import SMALL
 
+left_to_full = pytest.mark.full(
+    reason="Rewind on every page; its slider is tested on one page in the quick tier"
+)
+
 TEXT = "Once upon a time, Lily saw a"
 OWNER = "5" * 32
 # Models of its own answer there, and the page has no slider.
@@ -87,6 +91,7 @@ def test_the_slider_by_keyboard_says_where_it_is(page: Page) -> None:
     driver.wait_for_state(page, "rewind", lambda now: now["step"] == STEPS[1])
 
 
+@left_to_full
 @pytest.mark.parametrize("slug", SHOWN)
 def test_every_picture_follows_the_slider_and_comes_back(slug: str, page: Page) -> None:
     driver.open_page(page, slug, text=TEXT)
@@ -106,6 +111,7 @@ def test_every_picture_follows_the_slider_and_comes_back(slug: str, page: Page) 
     assert (pictures(page) == untrained) == (slug in STILL)
 
 
+@left_to_full
 def test_a_dragged_slider_ends_where_it_was_let_go(page: Page) -> None:
     driver.open_page(page, "attention", text=TEXT)
     box = slider(page).bounding_box()
@@ -128,6 +134,7 @@ def test_a_dragged_slider_ends_where_it_was_let_go(page: Page) -> None:
         assert token["before"] == pytest.approx(float(likely[token["id"]]), abs=1e-5)
 
 
+@left_to_full
 def test_the_moment_goes_along_to_every_page(page: Page) -> None:
     driver.open_page(page, "home", text=TEXT, snapshot=STEPS[4])
     for slug in SHOWN[1:]:
@@ -138,6 +145,7 @@ def test_the_moment_goes_along_to_every_page(page: Page) -> None:
         assert driver.component_state(page, "rewind")["step"] == STEPS[4]
 
 
+@left_to_full
 @pytest.mark.parametrize("slug", EARLIER)
 def test_every_earlier_page_works_on_a_runs_checkpoints(slug: str, mine: Page, run: Run) -> None:
     driver.open_page(mine, slug, model=f"run:{run.id}", text=TEXT)
@@ -151,6 +159,7 @@ def test_every_earlier_page_works_on_a_runs_checkpoints(slug: str, mine: Page, r
     assert (pictures(mine) == newest) == (slug in STILL)
 
 
+@left_to_full
 def test_own_runs_are_in_the_list_and_anothers_only_by_its_link(
     browser: Browser, server: driver.Server, mine: Page, page: Page, run: Run
 ) -> None:
@@ -170,6 +179,7 @@ def test_own_runs_are_in_the_list_and_anothers_only_by_its_link(
     assert pictures(page) == pictures(mine)
 
 
+@left_to_full
 def test_the_owners_cookie_is_out_of_reach_of_scripts_and_links(page: Page, browser: Browser) -> None:
     driver.open_page(page, "home")
     (cookie,) = [found for found in page.context.cookies() if found["name"] == driver.COOKIE]
@@ -182,6 +192,7 @@ def test_the_owners_cookie_is_out_of_reach_of_scripts_and_links(page: Page, brow
     assert same["value"] == cookie["value"]
 
 
+@left_to_full
 @pytest.mark.parametrize("slug", ["home", "attention", "lab"])
 def test_a_class_is_taken_back_in_projector_mode(slug: str, page: Page) -> None:
     driver.open_page(page, slug, text=TEXT, view="projector")
@@ -207,6 +218,7 @@ def test_a_class_is_taken_back_in_projector_mode(slug: str, page: Page) -> None:
     assert driver.axe_lines(driver.axe(page)) == []
 
 
+@left_to_full
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_slider_is_accessible_and_fits_a_phone(theme: str, page: Page) -> None:
     driver.open_page(page, "home", text=TEXT, snapshot=STEPS[3])

@@ -20,6 +20,8 @@ from core.rooms import Asking, Rooms
 from tests.browser import driver
 from tests.ports import free_port
 
+left_to_full = pytest.mark.full(reason="whole classes with many tabs; a phone votes in the quick tier")
+
 TEXT = "A red ball was lost. She found the red"
 
 
@@ -138,6 +140,7 @@ def fits(page: Page) -> None:
     assert not driver.axe_lines(driver.axe(page))
 
 
+@left_to_full
 def test_a_class_from_the_first_click_to_the_end(page: Page, browser: Browser, server: driver.Server) -> None:
     driver.open_page(page, "loss", text=TEXT)
     code = open_room(page)
@@ -238,6 +241,7 @@ def test_a_class_from_the_first_click_to_the_end(page: Page, browser: Browser, s
     screen.context.close()
 
 
+@left_to_full
 def test_a_view_follows_until_it_is_touched(page: Page, browser: Browser, server: driver.Server) -> None:
     driver.open_page(page, "loss", text=TEXT)
     code = open_room(page)
@@ -346,6 +350,7 @@ def test_a_view_follows_until_it_is_touched(page: Page, browser: Browser, server
     student.context.close()
 
 
+@left_to_full
 def test_a_phone_in_airplane_mode_comes_back_right(browser: Browser, server: driver.Server) -> None:
     with closing(server.store()) as store:
         rooms, owner = Rooms(store.database), "9" * 32
@@ -409,6 +414,7 @@ def test_a_state_from_before_a_vote_does_not_undo_it(browser: Browser, server: d
         context.close()
 
 
+@left_to_full
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_projector_shows_the_page_and_hides_the_bars(
     page: Page, browser: Browser, server: driver.Server, theme: str
@@ -474,6 +480,7 @@ def test_the_projector_shows_the_page_and_hides_the_bars(
     screen.context.close()
 
 
+@left_to_full
 def test_a_server_that_is_killed_in_the_middle_of_a_vote_shows_the_true_state(
     browser: Browser, tmp_path: Path
 ) -> None:

@@ -15,6 +15,8 @@ from core.scaling.published import MODELS
 from core.training import ladder
 from tests.browser import checks, driver
 
+pytestmark = pytest.mark.full(reason="every part of one page; test_tours.py opens the page")
+
 
 def opened(page: Page, **query: Any) -> dict[str, Any]:
     """Open the page; returns what the picture shows."""
@@ -264,13 +266,7 @@ def test_a_size_is_trained_and_measured(training_page: Page) -> None:
     driver.chart(page, "scaling_ladder").get_by_text(name, exact=True).first.wait_for()
 
 
-def test_accessible(page: Page) -> None:
-    opened(page)
-    for theme in ("dark", "light"):
-        checks.accessible(page, "scaling", theme, "Loss against parameters. L(N) =")
-
-
-def test_the_first_screen_and_the_notebook(page: Page, tmp_path: Path) -> None:
+def test_the_bar_of_steps_and_the_notebook(page: Page, tmp_path: Path) -> None:
     opened(page)
     ladder = driver.chart(page, "scaling_ladder")
     ladder.locator("svg.marks").hover(position={"x": 200, "y": 120})
@@ -279,7 +275,7 @@ def test_the_first_screen_and_the_notebook(page: Page, tmp_path: Path) -> None:
     tool, claim = tools.bounding_box(), page.locator(".gb-claim h1").bounding_box()
     assert tool and claim and tool["y"] >= claim["y"] + claim["height"], "they lie on no title"
     page.mouse.move(5, 5)
-    checks.first_screen(page)
+    checks.fits_a_phone(page)
     checks.steps_above(page, "scaling", "scaling_ladder")
     page.set_viewport_size(driver.DESKTOP)
     driver.wait_until_drawn(page)

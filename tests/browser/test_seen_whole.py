@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page
 
 from tests.browser import driver
+
+pytestmark = pytest.mark.full(reason="details of three pages; test_tours.py opens them in the quick tier")
 
 LONG = "Once upon a time there was a small house beside the park, and Cyril lived there. One day he lost a red ball"
 CUT = """all => all.map(one => one.getBoundingClientRect()).filter(box => box.width && (box.left < 0 || box.right > innerWidth + 0.5)).length"""  # noqa: E501

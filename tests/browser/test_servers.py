@@ -21,6 +21,8 @@ from tests.faults.runs import gone, small
 from tests.servers import Crew, several_processes
 from tests.waiting import until
 
+pytestmark = pytest.mark.full(reason="several server processes behind a proxy")
+
 STOPS = 10.0  # seconds that all of them may take to end
 TEACHER = "7" * 32
 TEXT = "The fox saw a grape.\n\nThe crow had a cheese.\n\n" * 40

@@ -9,6 +9,10 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import driver
 
+pytestmark = pytest.mark.full(
+    reason="every step of every page; test_tours.py goes one step on each in the quick tier"
+)
+
 PAGES = {
     "home": "home", "embeddings": "embeddings", "positions": "positions", "attention": "attention",
     "multi_head": "multi_head", "feed_forward": "feed_forward", "norm_residual": "norm_residual", "loss": "loss",

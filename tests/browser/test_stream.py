@@ -20,6 +20,10 @@ from tests.pages.conftest import SMALL
 from tests.ports import free_port
 from tests.waiting import PATIENCE
 
+pytestmark = pytest.mark.full(
+    reason="runs followed from several tabs; test_lab.py trains one in the quick tier"
+)
+
 OWNER = "7" * 32
 
 # Listens to a run as a page does, and keeps what it heard.

@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from app import words
 from tests.browser import driver
 
+left_to_full = pytest.mark.full(reason="words by pointer and keys; a tap opens one in the quick tier")
+
 TEXT = "A red ball was lost. She found the red"
 INSIDE = """tip => {
   const box = tip.getBoundingClientRect();
@@ -30,6 +32,7 @@ def opened(page: Page, name: str) -> None:
     assert tip.evaluate(INSIDE)
 
 
+@left_to_full
 def test_the_pointer_opens_a_word_and_leaves_it(page: Page) -> None:
     driver.open_page(page, "home", model="tales-gpt", text=TEXT)
     block = term(page, ".gb-claim", "block")
@@ -42,6 +45,7 @@ def test_the_pointer_opens_a_word_and_leaves_it(page: Page) -> None:
     expect(page.locator(".gb-term-tip")).to_be_hidden()
 
 
+@left_to_full
 def test_keys_open_a_word_and_escape_closes_it_alone(page: Page) -> None:
     driver.open_page(page, "home", model="tales-gpt", text=TEXT, walk=2)
     word = term(page, ".gb-claim", "token")
@@ -62,6 +66,7 @@ def test_keys_open_a_word_and_escape_closes_it_alone(page: Page) -> None:
     driver.wait_for_state(page, "home", lambda s: s["step"] == 2)
 
 
+@left_to_full
 def test_a_screen_reader_is_given_the_definition(page: Page) -> None:
     driver.open_page(page, "home", model="tales-gpt", text=TEXT)
     for word in page.locator(".gb-claim .gb-term").all():
@@ -70,6 +75,7 @@ def test_a_screen_reader_is_given_the_definition(page: Page) -> None:
         assert (word.get_attribute("role"), word.get_attribute("tabindex")) == ("button", "0")
 
 
+@left_to_full
 def test_each_block_of_text_marks_a_term_once(page: Page) -> None:
     driver.open_page(page, "attention", model="tales-gpt", text=TEXT)
     twice = page.locator(".gb-claim h1, .gb-line span, .gb-words p").evaluate_all(
@@ -82,6 +88,7 @@ def test_each_block_of_text_marks_a_term_once(page: Page) -> None:
     assert page.locator(".gb-term .gb-term, button .gb-term, a .gb-term, summary .gb-term").count() == 0
 
 
+@left_to_full
 def test_a_label_says_its_word_and_leaves_its_field_alone(page: Page) -> None:
     driver.open_page(page, "decoding", model="tales-gpt", text=TEXT)
     before = driver.component_state(page, "decoding")
@@ -91,6 +98,7 @@ def test_a_label_says_its_word_and_leaves_its_field_alone(page: Page) -> None:
     assert driver.component_state(page, "decoding") == before
 
 
+@left_to_full
 def test_a_word_that_a_screen_reader_does_not_read_takes_no_focus(page: Page) -> None:
     driver.open_page(page, "attention", model="tales-gpt", text=TEXT)
     hidden = page.locator('[aria-hidden="true"] .gb-term')
@@ -104,6 +112,7 @@ def test_a_word_that_a_screen_reader_does_not_read_takes_no_focus(page: Page) ->
     expect(page.locator(".gb-term-tip")).to_be_hidden()
 
 
+@left_to_full
 def test_words_stay_through_runs_of_the_page(page: Page) -> None:
     driver.open_page(page, "home", model="tales-gpt", text=TEXT)
     word = page.locator(".gb-claim .gb-term").first
@@ -122,6 +131,7 @@ def test_words_stay_through_runs_of_the_page(page: Page) -> None:
     assert page.locator(".gb-term-tip").text_content() == said
 
 
+@left_to_full
 def test_ribbons_dots_and_plus_signs_say_what_they_are(page: Page) -> None:
     driver.open_page(page, "home", model="tales-gpt", text=TEXT)
     figure = driver.component(page, "home")
@@ -139,6 +149,7 @@ def test_ribbons_dots_and_plus_signs_say_what_they_are(page: Page) -> None:
     expect(page.locator(".gb-term-tip")).to_be_visible()
 
 
+@left_to_full
 def test_what_is_taken_away_holds_no_markup_of_words(page: Page) -> None:
     driver.open_page(page, "home", model="tales-gpt", text=TEXT, walk=2)
     assert page.locator('[data-component="home"] .gb-steps-said .gb-term').count() > 0
@@ -146,6 +157,7 @@ def test_what_is_taken_away_holds_no_markup_of_words(page: Page) -> None:
     assert "gb-term" not in (driver.component(page, "home").get_attribute("data-state") or "")
 
 
+@left_to_full
 def test_another_page_has_its_own_words(page: Page) -> None:
     driver.open_page(page, "home", model="tales-gpt", text=TEXT)
     page.get_by_role("link", name="Loss", exact=True).first.click()
@@ -157,6 +169,7 @@ def test_another_page_has_its_own_words(page: Page) -> None:
     assert page.locator(".gb-term-tip").count() == 1
 
 
+@left_to_full
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_an_open_word_is_accessible(page: Page, theme: str) -> None:
     driver.open_page(page, "loss", model="tales-gpt", text=TEXT)

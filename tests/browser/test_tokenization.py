@@ -18,6 +18,8 @@ from core.text.simple import hidden
 from pages.tokenization.learned import Learned, Spec, learn, shown
 from tests.browser import driver
 
+pytestmark = pytest.mark.full(reason="every part of one page; test_tours.py opens the page")
+
 TEXT = "Her unhappiness 👍 turned into happiness."
 NAME = "tokenization"
 LINK = {"text": TEXT, "corpus": "fables", "size": 500}
@@ -62,7 +64,7 @@ def ids(method: Any, text: str = TEXT) -> list[int]:
     return [piece.id for piece in method.encode(text)]
 
 
-def test_every_row_holds_the_pieces_of_core(page: Page, learned: Learned) -> None:
+def test_rows_figures_and_svg_are_those_of_core(page: Page, learned: Learned) -> None:
     state = opened(page)
     lm = core.load("tales-gpt")
     assert state["tokens"] == [lm.tokenizer.display(token) for token in lm.encode(TEXT)]
@@ -74,6 +76,37 @@ def test_every_row_holds_the_pieces_of_core(page: Page, learned: Learned) -> Non
         assert state["rows"][row]["ids"] == [piece.id for piece in pieces], row
         assert state["rows"][row]["unknown"] == sum(piece.unknown for piece in pieces), row
     assert state["rows"]["words"]["unknown"] > 0 == state["rows"]["bpe"]["unknown"]
+
+    state = driver.component_state(page, "bytes")
+    assert state["own"]
+    card = next(card for card in state["cards"] if card["character"] == "👍")
+    assert card["bytes"] == list("👍".encode())
+    found = next(one for one in broken(published("gpt2").encode(TEXT), TEXT) if one.character == "👍").shares
+    assert card["tokens"]["gpt2"] == [[share.piece.id, len(share.data)] for share in found]
+    assert [count for _, count in card["tokens"]["bpe"]] == [1, 1, 1, 1]
+    state = driver.component_state(page, "unknown")
+    words = learned.methods["words"]
+    assert state["rows"]["words"]["hidden"] == pytest.approx(hidden(words.encode(TEXT), TEXT))
+    assert state["rows"]["words"]["cells"][0] == ["[UNK]"] and state["rows"]["gpt2"]["hidden"] == 0
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="SVG", exact=True).click()
+    picture = ElementTree.fromstring(Path(download.value.path()).read_text(encoding="utf-8"))
+    labels = "".join(picture.itertext())
+    assert "How BPE learned" in labels and "It stops here" in labels and "var(--" not in labels
+
+    state = driver.component_state(page, "languages")
+    for language in languages():
+        tokens = state["tokens"][language.code]
+        for name, method in (("gpt2", published("gpt2")), ("bpe", learned.methods["bpe"])):
+            assert tokens[name] == rates(method, language.sentences, language.spaced).tokens
+    assert state["tokens"]["hi"]["gpt2"] > 3 * state["tokens"]["en"]["gpt2"]
+    figure = driver.component(page, "languages")
+    figure.get_by_role("button", name="A word").click()
+    page.wait_for_url("**rate=word**")
+    figure.focus()
+    page.keyboard.press("ArrowDown")
+    driver.wait_for_state(page, "languages", lambda now: now["language"] == "tr" and now["rate"] == "word")
 
 
 @pytest.mark.parametrize("method", ["bpe", "wordpiece"])
@@ -179,20 +212,6 @@ def test_a_click_on_a_chip_takes_its_word_and_shows_how_it_is_cut(page: Page, le
     page.wait_for_url("**word=turned**")
 
 
-def test_unigrams_ways_and_rounds_are_those_of_core(page: Page, learned: Learned) -> None:
-    state = opened(page, method="unigram")
-    unigram = learned.methods["unigram"]
-    entry = unigram.words(" unhappiness")[0].entry
-    ways = unigram.n_best(entry, 5)  # type: ignore[attr-defined]
-    assert [shares for _, shares in state["machine"]["ways"]] == pytest.approx(
-        [way.probability for way in ways], rel=1e-6
-    )
-    for at in (0, 2):
-        slide(page, at)
-        state = reach(page, round=at)
-        assert state["rows"]["unigram"]["ids"] == ids(learned.unigram.tokenizer(at - 1))
-
-
 def panel(page: Page, part: str = "cut") -> str:
     """The words of one of the picture's panels."""
     return str(driver.component(page, NAME).locator(f"[data-part={part}]").text_content())
@@ -236,6 +255,10 @@ def test_wordpieces_panel_looks_the_word_up_among_the_entries_of_that_merge(
         assert state["rows"]["wordpiece"]["word"] == found, m
         seen.add(len(found))
     assert len(seen) > 1
+
+    slide(page, 20)
+    reach(page, merge=20)
+    assert "#" not in panel(page, "'row wordpiece'")
 
 
 def test_a_panel_of_bytes_shows_the_entries_of_its_merge_too(page: Page) -> None:
@@ -293,7 +316,7 @@ def test_a_word_that_unigram_has_nothing_for_is_dashed_and_said(page: Page) -> N
     assert way.locator("rect[stroke-dasharray]").count() == 6
 
 
-def test_unigram_opens_where_something_goes_and_names_the_round(page: Page, learned: Learned) -> None:
+def test_unigram_names_its_round_and_has_the_ways_of_core(page: Page, learned: Learned) -> None:
     state = opened(page, method="unigram")
     text = panel(page, "learn")
     last = max(at for at, done in enumerate(learned.unigram.rounds) if done.cheapest)
@@ -303,12 +326,16 @@ def test_unigram_opens_where_something_goes_and_names_the_round(page: Page, lear
     assert f"{len(learned.methods['unigram']):,} entries ([UNK] counted)" in text
     assert "e-" not in text and "e−" not in text
 
-
-def test_the_rows_show_letters_on_the_way_and_no_marks(page: Page) -> None:
-    opened(page, method="wordpiece")
-    slide(page, 20)
-    reach(page, merge=20)
-    assert "#" not in panel(page, "'row wordpiece'")
+    unigram = learned.methods["unigram"]
+    entry = unigram.words(" unhappiness")[0].entry
+    ways = unigram.n_best(entry, 5)  # type: ignore[attr-defined]
+    assert [shares for _, shares in state["machine"]["ways"]] == pytest.approx(
+        [way.probability for way in ways], rel=1e-6
+    )
+    for at in (0, 2):
+        slide(page, at)
+        state = reach(page, round=at)
+        assert state["rows"]["unigram"]["ids"] == ids(learned.unigram.tokenizer(at - 1))
 
 
 def test_the_projector_switch_keeps_the_picture_in_its_figure(page: Page) -> None:
@@ -363,37 +390,6 @@ def test_learning_can_be_stopped_and_the_page_says_how_far_it_came(page: Page) -
     driver.wait_for_state(page, NAME, lambda now: now["merges"] == 3744)
 
 
-def test_languages_cost_what_core_counts(page: Page, learned: Learned) -> None:
-    opened(page)
-    state = driver.component_state(page, "languages")
-    for language in languages():
-        found = state["tokens"][language.code]
-        for name, method in (("gpt2", published("gpt2")), ("bpe", learned.methods["bpe"])):
-            assert found[name] == rates(method, language.sentences, language.spaced).tokens
-    assert state["tokens"]["hi"]["gpt2"] > 3 * state["tokens"]["en"]["gpt2"]
-    figure = driver.component(page, "languages")
-    figure.get_by_role("button", name="A word").click()
-    page.wait_for_url("**rate=word**")
-    figure.focus()
-    page.keyboard.press("ArrowDown")
-    driver.wait_for_state(page, "languages", lambda now: now["language"] == "tr" and now["rate"] == "word")
-
-
-def test_bytes_and_unknown_words_are_those_of_core(page: Page, learned: Learned) -> None:
-    opened(page)
-    state = driver.component_state(page, "bytes")
-    assert state["own"]
-    card = next(card for card in state["cards"] if card["character"] == "👍")
-    assert card["bytes"] == list("👍".encode())
-    found = next(one for one in broken(published("gpt2").encode(TEXT), TEXT) if one.character == "👍").shares
-    assert card["tokens"]["gpt2"] == [[share.piece.id, len(share.data)] for share in found]
-    assert [count for _, count in card["tokens"]["bpe"]] == [1, 1, 1, 1]
-    state = driver.component_state(page, "unknown")
-    words = learned.methods["words"]
-    assert state["rows"]["words"]["hidden"] == pytest.approx(hidden(words.encode(TEXT), TEXT))
-    assert state["rows"]["words"]["cells"][0] == ["[UNK]"] and state["rows"]["gpt2"]["hidden"] == 0
-
-
 def test_a_change_of_model_or_text_changes_all_figures(page: Page) -> None:
     first = opened(page)
     before = [driver.component_state(page, name) for name in ("languages", "bytes", "unknown")]
@@ -428,15 +424,6 @@ def test_scrubbing_shows_every_merge_on_the_way(page: Page) -> None:
         reach(page, merge=step * last // 30)
 
 
-def test_the_picture_is_taken_away_as_svg(page: Page) -> None:
-    opened(page)
-    with page.expect_download() as download:
-        page.get_by_role("button", name="SVG", exact=True).click()
-    picture = ElementTree.fromstring(Path(download.value.path()).read_text(encoding="utf-8"))
-    words = "".join(picture.itertext())
-    assert "How BPE learned" in words and "It stops here" in words and "var(--" not in words
-
-
 def test_the_door_home_carries_text_block_and_head(page: Page) -> None:
     opened(page, block=1, head=3)
     driver.component(page, NAME).locator("[data-door=home]").click()
@@ -447,12 +434,14 @@ def test_the_door_home_carries_text_block_and_head(page: Page) -> None:
     assert "".join(state["tokens"][1:]).startswith("Her unhapp")
 
 
-@pytest.mark.parametrize("method", ["bpe", "wordpiece", "unigram", "words", "bert"])
-def test_axe_finds_nothing(page: Page, method: str) -> None:
-    opened(page, method=method)
-    for theme in ("dark", "light"):
-        driver.set_theme(page, theme)
-        assert driver.axe_lines(driver.axe(page)) == [], theme
+def test_axe_finds_nothing(page: Page) -> None:
+    opened(page, method="bpe")
+    for method in ("bpe", "wordpiece", "unigram", "words", "bert"):
+        driver.click(page, driver.component(page, NAME).locator(f'g[data-row="{method}"]'))
+        reach(page, method=method)
+        for theme in ("dark", "light"):
+            driver.set_theme(page, theme)
+            assert driver.axe_lines(driver.axe(page)) == [], (method, theme)
 
 
 def test_a_phone_shows_everything_without_scrolling_sideways(page: Page) -> None:
