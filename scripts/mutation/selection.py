@@ -58,7 +58,8 @@ def _find_tests_of_script(path: str, recording: Recording, tests: set[str]) -> s
     """
     folder = "/".join(path.split("/")[:2])
     near = recording.tests_of_folder(folder) if path.startswith("pages/") else tests
-    reading = near | recording.tests_of_file("app/kit/modules.py") | (tests - recording.breadth.keys())
+    without_python = recording.seconds.keys() - recording.breadth.keys()
+    reading = near | recording.tests_of_file("app/kit/modules.py") | without_python
     files = {file_of(test) for test in tests if not test.startswith((BROWSER, NODE_TESTS))}
     readers = {file for file in files if _reads_scripts(recording.root / file)}
     in_browser = {test for test in near if test.startswith(BROWSER)}
