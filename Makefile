@@ -10,7 +10,7 @@ endif
 
 DO := $(PYTHON) scripts/environment.py
 .DEFAULT_GOAL := help
-.PHONY: help run dev check-class test test-rest test-all test-deploy bench models real shots docs messages page lint format lock clean
+.PHONY: help run dev check-class test test-rest test-all mutants test-deploy bench models real shots docs messages page lint format lock clean
 
 help: ## this list
 	@$(PYTHON) scripts/environment.py help
@@ -32,6 +32,9 @@ test-rest: ## the tests that `make test` leaves out (ARGS as above)
 
 test-all: ## everything: `make test`, then `make test-rest` (ARGS as above)
 	@$(DO) test-all $(ARGS)
+
+mutants: ## change the code in one place after another: which tier notices? (ARGS="judge --from 0 --to 50"; docs/testing.md)
+	@$(DO) mutants $(ARGS)
 
 test-deploy: ## docs/deploy.md, command by command, in containers on this machine (root; some 15 minutes and 30 GB)
 	@$(DO) test-deploy $(ARGS)

@@ -50,6 +50,7 @@ MADE = (
     ".shots",
     ".site",
     ".caddy",
+    ".coverage-tests",
     ".deploy",
     "build",
     "dist",
@@ -221,6 +222,14 @@ def command_bench(extra: list[str]) -> int:
     return subprocess.run(command, check=False, cwd=str(ROOT), env=check_environment()).returncode
 
 
+def command_mutants(extra: list[str]) -> int:
+    """Change the code in one small place after another, and see whether a test of either tier fails."""
+    python, path = prepare_tests("mutants")
+    pictures.ensure(python, say)
+    command = [python, "-m", "scripts.mutation", *extra]
+    return subprocess.run(command, check=False, cwd=str(ROOT), env=check_environment(path)).returncode
+
+
 def command_test_deploy(extra: list[str]) -> int:
     """Run the commands of docs/deploy.md in containers: images, PostgreSQL, a cluster, TLS, backup and restore."""
     python = ensure(DEVELOPMENT, "test-deploy")
@@ -348,6 +357,7 @@ def main(arguments: list[str]) -> int:
         "test": command_test,
         "test-rest": command_test_rest,
         "test-all": command_test_all,
+        "mutants": command_mutants,
         "test-deploy": command_test_deploy,
         "bench": command_bench,
         "models": command_models,

@@ -12,12 +12,12 @@ Standard library only at import, in the syntax of Python 3.8: `make dev` begins 
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import subprocess
 import sys
 import time
-from functools import _lru_cache_wrapper
 from typing import TYPE_CHECKING, Any
 
 from app.server import launch
@@ -135,12 +135,12 @@ def reload_files() -> bool:
     return True
 
 
-def find_caches() -> list[_lru_cache_wrapper[Any]]:
+def find_caches() -> list[functools._lru_cache_wrapper[Any]]:
     """Return the cached functions of the app and the pages, since any of them may hold what was made of a file."""
     modules = [module for name, module in sys.modules.items() if name.partition(".")[0] in ("app", "pages")]
     return [
         value
         for module in modules
         for value in vars(module).values()
-        if isinstance(value, _lru_cache_wrapper)
+        if isinstance(value, functools._lru_cache_wrapper)
     ]
