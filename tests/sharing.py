@@ -7,7 +7,6 @@ from typing import Any
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
-
 TOURS = "tests/browser/test_tours.py"  # half of the quick tier's time in a browser
 
 
