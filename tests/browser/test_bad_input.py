@@ -287,6 +287,7 @@ def test_a_model_that_does_not_open_says_why_and_the_text_stays(
         assert page.get_by_test_id("stException").count() == 0
 
 
+@pytest.mark.full(reason="takes 10 s")
 @pytest.mark.parametrize("raw", ["..%2Fsecret", ".%2Fout", "{place}%2Fsecret"])
 def test_a_path_that_climbs_out_opens_nothing(page: Page, server: driver.Server, raw: str) -> None:
     place = quote(str(server.log.parent), safe="")

@@ -46,6 +46,7 @@ def test_what_goes_wrong_unseen_is_found(
     findings.messages.clear()
 
 
+@pytest.mark.full(reason="takes 7 s")
 def test_axe_finds_a_picture_without_a_text(page: Page) -> None:
     page.set_content(PAGE.format('<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">'))
     violations = driver.axe(page)
@@ -53,6 +54,7 @@ def test_axe_finds_a_picture_without_a_text(page: Page) -> None:
     assert "image-alt (critical)" in driver.axe_lines(violations)[0]
 
 
+@pytest.mark.full(reason="takes 10 s")
 def test_what_is_faded_for_a_moment_is_no_finding_and_what_stays_so_is(page: Page) -> None:
     page.set_content(PAGE.format('<p id="word" style="background: #fff; color: #ddd">Text</p>'))
     assert [found["id"] for found in driver.axe(page)] == ["color-contrast"]
@@ -60,6 +62,7 @@ def test_what_is_faded_for_a_moment_is_no_finding_and_what_stays_so_is(page: Pag
     assert driver.axe(page) == []
 
 
+@pytest.mark.full(reason="takes 6 s")
 def test_axe_looks_into_shadow_roots(page: Page) -> None:
     page.set_content(PAGE.format("<div id='host'></div>"))
     page.evaluate(
@@ -93,6 +96,7 @@ def test_a_state_is_waited_for_as_long_as_it_changes(page: Page) -> None:
     assert driver.wait_for_state(page, "slow", lambda state: state["step"] == 20, seconds=1) == {"step": 20}
 
 
+@pytest.mark.full(reason="takes 3 s")
 def test_a_theme_is_followed(page: Page) -> None:
     driver.open_page(page, "home")
     ground = "getComputedStyle(document.querySelector('[data-testid=\"stApp\"]')).backgroundColor"

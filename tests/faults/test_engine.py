@@ -79,6 +79,7 @@ def test_a_worker_keeps_less_than_450_mb_of_its_own(engine: Engine) -> None:
     assert max(sizes) < 450, sizes
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_limits_are_looked_at_before_anything_starts(engine: Engine) -> None:
     one = Engine(engine.store, limits=Limits(active=1, steps=1000))
     one.submit(small(LONG // 20, seed=3), OWNER)
@@ -89,6 +90,7 @@ def test_limits_are_looked_at_before_anything_starts(engine: Engine) -> None:
     assert len(engine.store.list()) == 1
 
 
+@pytest.mark.full(reason="takes 4 s")
 def test_a_paused_run_frees_its_worker_for_others(engine: Engine) -> None:
     paused = [engine.submit(small(LONG), owner) for owner in (OWNER, OTHER)]
     until(lambda: all(engine.store.get(run.id).step for run in paused), "two that train")
@@ -137,7 +139,7 @@ def test_an_address_that_is_not_to_be_trusted(lite: Store, address: str, why: st
         Engine(lite, scheduler=address)
 
 
-@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 2 s")
 @pytest.mark.parametrize("address", ["tls://127.0.0.1:8786", "tls://localhost:8786", "tls://[::1]:8786"])
 def test_a_scheduler_on_this_machine(lite: Store, address: str) -> None:
     assert Engine(lite, scheduler=address).scheduler == address

@@ -198,12 +198,15 @@ def test_a_fork_goes_on_from_its_parent(store: Store) -> None:
     assert store.points(fork.id).loss[0] < store.points(parent.id).loss[0] - 0.5
 
 
-def test_a_database_away_for_ten_seconds(big: Store, postgres: Postgres) -> None:
+# The lease is three seconds: after four somebody else may have taken the run.
+@pytest.mark.full(reason="waits for ten seconds", quick_cases=1)
+@pytest.mark.parametrize("seconds", [4, 10])
+def test_a_database_that_is_away_for_some_seconds(seconds: int, big: Store, postgres: Postgres) -> None:
     id = big.create(tiny(LONG), OWNER).id
     with trained(big):
         at = begun(big, id)
         postgres.stop()
-        time.sleep(10)
+        time.sleep(seconds)
         postgres.start()
         begun(big, id, at + 100)
         big.command(id, OWNER, "stop")
@@ -212,13 +215,15 @@ def test_a_database_away_for_ten_seconds(big: Store, postgres: Postgres) -> None
     assert big.points(id).step.tolist() == list(range(1, run.step + 1))
 
 
-def test_a_database_locked_for_ten_seconds(lite: Store) -> None:
+@pytest.mark.full(reason="waits for ten seconds", quick_cases=1)
+@pytest.mark.parametrize("seconds", [4, 10])
+def test_a_database_that_is_locked_for_some_seconds(seconds: int, lite: Store) -> None:
     id = lite.create(tiny(LONG), OWNER).id
     with trained(lite):
         at = begun(lite, id)
         with sqlite3.connect(lite.database.engine.url.database, isolation_level=None) as other:
             other.execute("BEGIN EXCLUSIVE")
-            time.sleep(10)  # longer than SQLite itself waits
+            time.sleep(seconds)  # ten are longer than SQLite itself waits
             other.execute("COMMIT")
         other.close()
         begun(lite, id, at + 100)

@@ -98,6 +98,7 @@ def test_workers_leave_when_nobody_wants_them_and_come_back(lite: Store) -> None
             assert not made.starting
 
 
+@pytest.mark.full(reason="takes 5 s")
 def test_a_run_longer_than_the_wait_keeps_its_worker(lite: Store) -> None:
     with engine(lite, idle=0.2) as made:
         run = made.submit(small(), OWNER)
@@ -109,6 +110,7 @@ def test_a_run_longer_than_the_wait_keeps_its_worker(lite: Store) -> None:
         assert len(seen) == 1
 
 
+@pytest.mark.full(reason="takes 4 s")
 def test_what_waited_when_the_server_ended_goes_on_without_a_visitor(lite: Store) -> None:
     run = lite.create(small(), OWNER)
     with engine(lite):
@@ -127,6 +129,7 @@ def test_a_worker_that_is_killed_while_idle_is_replaced(lite: Store) -> None:
         same_curve(lite, run.id)
 
 
+@pytest.mark.full(reason="takes 3 s")
 def test_a_worker_without_its_server_puts_its_run_back(lite: Store) -> None:
     crew = Processes(lite.url, 1, lambda: None)
     crew.grow(1)

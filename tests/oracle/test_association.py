@@ -69,6 +69,7 @@ def test_the_effect_size_is_the_formulas(sizes: tuple[int, int, int, int], seed:
     assert done.cosines[0, 0] == pytest.approx(cosine(x[0], a[0]), abs=1e-12)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=3)
 @pytest.mark.parametrize("number", range(1, 11))
 def test_the_ten_on_glove_are_the_formulas(number: int) -> None:
     test, table = ten_tests()[number - 1], glove()

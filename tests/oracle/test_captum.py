@@ -61,6 +61,7 @@ def close(ours: np.ndarray, theirs: np.ndarray) -> None:
     assert np.abs(theirs).max() > 1e-4, "nothing to compare"
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=14)
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("kind", BASELINES)
 @pytest.mark.parametrize("says", ["logit", "probability"])

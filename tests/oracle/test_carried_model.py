@@ -57,6 +57,7 @@ def differences(lm: LanguageModel, found: dict[str, Any]) -> dict[str, float]:
     return out
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
 @pytest.mark.parametrize("name", ["tales-gpt", "austen-gpt", "code-gpt"])
 def test_a_bundled_model_computes_the_same_at_every_hook(name: str) -> None:
     lm = core.load(name)
@@ -108,6 +109,7 @@ def decoders(draw: Any) -> ModelConfig:
     )  # fmt: skip
 
 
+@pytest.mark.full(reason="takes more than a second")
 @settings(max_examples=examples(40))
 @given(decoders(), st.lists(st.integers(0, 39), min_size=1, max_size=14), st.integers(0, 99))
 def test_any_small_decoder_computes_the_same_at_every_hook(
@@ -124,6 +126,7 @@ def test_any_small_decoder_computes_the_same_at_every_hook(
     assert max(far.values()) < MOST, max(far, key=far.__getitem__)
 
 
+@pytest.mark.full(reason="takes 2 s")
 @settings(max_examples=examples(30))
 @given(st.lists(st.text(), min_size=1, max_size=20))
 def test_any_text_is_cut_as_the_tokenizers_library_cuts_it(texts: list[str]) -> None:

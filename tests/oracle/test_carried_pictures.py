@@ -113,7 +113,7 @@ def close(here: np.ndarray[Any, Any], there: np.ndarray[Any, Any], path: str) ->
     assert (np.abs(np.where(both, here, 0.0) - finite) <= MOST * most).all(), path
 
 
-@pytest.mark.full(reason="the other cases take 5 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.parametrize("name", CARRY)
 def test_the_file_computes_what_python_computes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(np.random, "default_rng", BrowserDraws)  # what is drawn by chance is drawn alike
@@ -131,6 +131,7 @@ def test_the_file_computes_what_python_computes(name: str, monkeypatch: pytest.M
             alike(here[key], want[key], f"{text!r}, {words}: {key}")
 
 
+@pytest.mark.full(reason="takes 3 s")
 def test_scores_are_edited_in_the_file_as_on_the_page() -> None:
     lm, ids = core.load("tales-gpt"), core.load("tales-gpt").tokenizer.encode(TEXT)
     place, values = f"self.3.2.{len(ids)}.0", {"block": 3, "head": 2}
@@ -167,6 +168,7 @@ def test_scores_are_edited_in_the_file_as_on_the_page() -> None:
         alike(one["data"][key], want[key], f"reset: {key}")
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_a_token_is_put_at_the_end_as_on_the_page() -> None:
     tokenizer = core.load("tales-gpt").tokenizer
     for text, token in ((TEXT, tokenizer.encode(" ball")[-1]), ("caf", tokenizer.encode("é")[-2]), (TEXT, 1)):

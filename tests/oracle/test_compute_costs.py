@@ -231,6 +231,7 @@ HF: dict[str, Any] = {
 }  # fmt: skip
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=6)
 @pytest.mark.parametrize("key", PRESETS)
 def test_a_preset_has_the_weights_that_transformers_builds(key: str) -> None:
     one = PRESETS[key]

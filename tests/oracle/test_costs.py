@@ -197,6 +197,7 @@ def test_this_machine_has_a_rate_and_tells_about_how_long_steps_take():
     assert last.seconds / 10 < estimates.estimate(spec, rate).learning < 10 * last.seconds
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=4)
 @pytest.mark.parametrize("kind", ["sgd", "momentum", "adam", "adamw", "muon"])
 @pytest.mark.parametrize("model", ["gpt-nano", "bert-nano", "t5-nano"])
 def test_the_numbers_an_optimizer_keeps_are_those_of_its_tensors(kind, model):

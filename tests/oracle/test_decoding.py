@@ -33,6 +33,7 @@ def assert_same_beams(ours, theirs, lead):
     assert ours.ids == ours.beams[0].ids and ours.score == ours.scores[0]
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=2)
 @pytest.mark.parametrize("use_cache", [True, False])
 @pytest.mark.parametrize("family", list(ALL))
 def test_greedy(family, use_cache):
@@ -123,6 +124,7 @@ SAMPLING = [
 ]
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=11)
 @pytest.mark.parametrize("options", SAMPLING, ids=",".join)
 @pytest.mark.parametrize("family", list(ALL))
 def test_sampling_draws_the_same_tokens_from_the_same_distributions(family, options):

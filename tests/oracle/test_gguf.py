@@ -80,6 +80,7 @@ def test_what_is_read_is_what_both_can_unpack() -> None:
     assert set(KINDS) - {"F32", "F16", "BF16", "Q5_0", "Q5_1"} <= set(NUMBERS)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("pre", ["gpt-2", "llama-bpe", "qwen2"])
 def test_ten_thousand_texts_have_their_ids(pre: str, tmp_path: Path) -> None:
     path = write(tmp_path / "small.gguf", a_model(), pre=pre)

@@ -92,7 +92,7 @@ def test_pairs_below_the_minimum_stay_apart_as_in_the_library():
     assert ours.merges[-1].count >= 3 > Learning(corpus, 5000, "words").run().merges[len(ours.merges)].count
 
 
-@pytest.mark.full(reason="the other cases take 3 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 2 s")
 @pytest.mark.parametrize("pretokens", PRETOKENS)
 def test_bpe_cuts_ten_thousand_texts_as_the_library_does(pretokens, ten_thousand):
     corpus = documents("tales") + documents("languages") + documents("fables")
@@ -104,6 +104,7 @@ def test_bpe_cuts_ten_thousand_texts_as_the_library_does(pretokens, ten_thousand
     assert difference(worse, theirs, ten_thousand)
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
 @pytest.mark.parametrize("pretokens", ["words", "spaces", "none"])
 def test_wordpiece_cuts_ten_thousand_texts_as_the_library_does(pretokens, ten_thousand):
     corpus = documents("fables") + documents("tales")
@@ -125,6 +126,7 @@ def test_berts_wordpiece_is_replayed_as_the_library_cuts(ten_thousand):
                 assert [trial.tried for trial in found] == [piece.entry for piece in pieces]
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("name", ["gpt2", "cl100k"])
 def test_published_merges_are_replayed_as_the_library_cuts(name, ten_thousand):
     vocabulary = published(name)
@@ -135,7 +137,7 @@ def test_published_merges_are_replayed_as_the_library_cuts(name, ten_thousand):
             ]
 
 
-@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.parametrize("pretokens", ["words", "spaces", "none"])
 def test_unigram_cuts_ten_thousand_texts_as_the_library_does(pretokens, ten_thousand):
     corpus = documents("fables") + documents("languages")

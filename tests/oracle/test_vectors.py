@@ -28,6 +28,7 @@ def test_pca_equals_scikit_learns_up_to_sign(rows: int, count: int) -> None:
     np.testing.assert_allclose(plane.shares, other.explained_variance_ratio_, rtol=1e-4)
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_tsne_ends_as_low_as_scikit_learns_and_keeps_as_many_neighbours() -> None:
     vectors = glove().unit(slice(0, 300))
     *_, ours = tsne.tsne(vectors)

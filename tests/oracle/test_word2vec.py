@@ -134,7 +134,7 @@ def test_they_know_as_much_of_toyland_as_gensims(
         assert one.length == pytest.approx(length, rel=0.03)
 
 
-@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
+@pytest.mark.full(reason="each case takes 8 s")
 @pytest.mark.parametrize("wrong", [{"power": 0.0}, {"window": 1}])
 def test_another_way_to_learn_would_be_noticed(
     wrong: dict[str, float], tables: tuple[list[StaticVectors], list[StaticVectors]]

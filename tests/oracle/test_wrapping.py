@@ -291,6 +291,7 @@ def test_a_model_that_does_not_compute_what_its_config_says_is_refused_with_the_
     assert told == pytest.approx(wanted, rel=1e-2)
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_core_wraps_without_importing_transformers() -> None:
     code = (
         "import sys, json, torch, tokenizers, core\n"

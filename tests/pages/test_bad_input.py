@@ -179,7 +179,7 @@ def test_any_answer_so_far_of_an_encoder_decoder(
     assert ("no model can read" in said(app)) == ("\0" in target)
 
 
-@pytest.mark.full(reason="the other cases take 81 s", quick_cases=2)
+@pytest.mark.full(reason="the other cases take 81 s", quick_cases=1)
 @every_page
 @pytest.mark.parametrize("model", [state.DEFAULT_MODEL, "./markup"])
 def test_markup_is_text_in_everything_a_page_writes(

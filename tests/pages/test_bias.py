@@ -69,6 +69,7 @@ def answered(app: AppTest) -> Any:
     return record["answer"]
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_the_first_screen_shows_the_ten_tests(open_page: Any) -> None:
     app = open_page("bias", text=TEXT)
     assert not app.exception and not app.error
@@ -86,7 +87,7 @@ def test_the_first_screen_shows_the_ten_tests(open_page: Any) -> None:
     run_notebook(app)
 
 
-@pytest.mark.full(reason="the other cases take 6 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 2 s")
 @pytest.mark.parametrize("stage", range(6))
 @pytest.mark.parametrize("weat", ["2", "9"])
 def test_each_step_opens_and_its_notebook_agrees(stage: int, weat: str, open_page: Any) -> None:
@@ -216,6 +217,7 @@ def test_of_the_open_model_it_is_said_how_many_words_are_single_tokens(
     assert not told, "GloVe has a row for every word"
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_word2vec_says_what_it_has_and_what_can_be_done(open_page: Any) -> None:
     app = open_page("bias", text=TEXT, vectors="learned")
     told = " ".join(picture(app)["shown"]["verdict"])

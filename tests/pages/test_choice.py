@@ -76,7 +76,7 @@ def pick(app: AppTest, name: str) -> AppTest:
     return app.selectbox(key="model").set_value(name).run()
 
 
-@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
+@pytest.mark.full(reason="each case takes 2 s")
 @pytest.mark.parametrize("name", ["bert", "t5"])
 def test_a_folder_reads_a_text_for_its_shape_when_nobody_wrote_one(
     name: str, root: Path, open_page: OpenPage

@@ -143,6 +143,7 @@ def test_the_answer_is_the_formulas(link: dict[str, Any], open_page: OpenPage) -
     run_notebook(app)
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_another_training_is_asked_about(open_page: OpenPage) -> None:
     app = open_page("compute", text=TEXT, costed="gpt2", wide=120)
     seen = set()

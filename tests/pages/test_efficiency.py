@@ -43,7 +43,7 @@ def of(lines: list[dict[str, Any]], what: str) -> list[dict[str, Any]]:
     return [line for line in lines if line["what"] == what]
 
 
-@pytest.mark.full(reason="the other cases take 10 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 5 s")
 @pytest.mark.parametrize("name", LINKS)
 @pytest.mark.usefixtures("other_model")
 def test_every_number_is_cores(name: str, open_page: OpenPage) -> None:
@@ -101,7 +101,7 @@ def test_what_no_method_allows_gives_way_and_says_so(
     assert name in [line["of"] for line in of(table(app), "setting")]
 
 
-@pytest.mark.full(reason="the other cases take 4 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 3 s")
 @pytest.mark.parametrize(
     ("per", "then", "key"),
     [("tensor", "channel", "nearer"), ("channel", "group", "nearer"), ("group", "tensor", "farther")],
@@ -122,6 +122,7 @@ def test_the_question_shares_a_scale_otherwise(per: Any, then: Any, key: str, op
     assert not app.exception and app.session_state["gb"].store["per"] == then
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_all_settings_are_measured_when_asked_for(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,7 +149,7 @@ def test_products_are_timed_when_asked_for(open_page: OpenPage, monkeypatch: pyt
     assert not [one for one in app.button if one.key == "work.efficiency speed"]
 
 
-@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 2 s")
 @pytest.mark.parametrize("way", ["nearest", "gptq"])
 def test_a_large_model_is_compressed_block_by_block_and_comes_to_the_same(
     way: str, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch

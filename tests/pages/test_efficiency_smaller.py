@@ -52,7 +52,7 @@ def noted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smaller, "record", kept)
 
 
-@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 2 s")
 @pytest.mark.parametrize(("cutting", "levels"), [("magnitude", LEVELS[1:]), ("structured", PARTS)])
 def test_the_open_model_is_pruned_beside_the_recorded_curve(
     cutting: Any, levels: tuple[float, ...], open_page: OpenPage
@@ -143,6 +143,7 @@ def test_the_original_is_read_once_for_both_halves(
     assert not app.exception and drawn(app)["waits"] == 0 and read == []
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize(("share", "heads"), [(10, 4), (40, 2)])
 def test_shares_of_parts_are_told_as_parts(share: int, heads: int, open_page: OpenPage) -> None:
     app = open_page("efficiency", cutting="structured", removed=share)
@@ -150,7 +151,7 @@ def test_shares_of_parts_are_told_as_parts(share: int, heads: int, open_page: Op
     assert found["heads"] == [heads, 4] and found["neurons"] == [512 - round(512 * share / 100), 512]
 
 
-@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
+@pytest.mark.full(reason="each case takes 2 s")
 @pytest.mark.parametrize(("model", "cutting"), [("tales-bert", "magnitude"), ("tales-t5", "structured")])
 def test_other_shapes_are_pruned_too(model: str, cutting: str, open_page: OpenPage) -> None:
     app = open_page("efficiency", model=model, cutting=cutting, removed=50)

@@ -261,7 +261,7 @@ def test_before_anybody_has_probed_the_encoders_card_says_what_was_measured(
     assert f"never read: {best:.0%}" in probe["more"]
 
 
-@pytest.mark.full(reason="the other cases take 7 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 2 s")
 @pytest.mark.parametrize("model", models.bundled())
 def test_a_probe_reads_the_sense_in_context_where_the_table_can_only_guess(
     model: str, open_page: OpenPage, pictures: dict[str, dict[str, Any]]

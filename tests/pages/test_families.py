@@ -45,7 +45,7 @@ def committed(app: AppTest) -> Any:
     return app.session_state["gb"].memos["predict"]["answer"]
 
 
-@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.usefixtures("other_model")
 @pytest.mark.parametrize("name", OPEN)
 def test_every_shape_stands_in_its_own_lane_and_the_notebook_agrees(name: str, open_page: OpenPage) -> None:

@@ -71,6 +71,7 @@ def test_both_published_models_read_one_text_and_the_notebook_agrees(
     run_notebook(app)
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_the_encoders_numbers_are_its_own_and_its_question_is_answered(
     open_page: OpenPage, drawn: list[Any]
 ) -> None:

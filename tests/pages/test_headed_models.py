@@ -28,7 +28,7 @@ def headed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.mark.full(reason="the other cases take 2 s", quick_cases=2)
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
 @pytest.mark.parametrize("slug", SHOWN)
 def test_every_page_says_so_and_shows_the_usual_model(
     slug: str, headed: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch

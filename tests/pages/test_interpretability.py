@@ -74,7 +74,7 @@ def prepared(link: dict[str, Any], kind: Any) -> tuple[core.LanguageModel, Patch
     return lm, Patching.of(lm, pair, token, against, attention=kind)
 
 
-@pytest.mark.full(reason="the other cases take 3 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 5 s")
 @pytest.mark.parametrize("name", LINKS)
 @pytest.mark.usefixtures("other_model")
 def test_every_number_is_cores(name: str, open_page: OpenPage) -> None:
@@ -382,7 +382,7 @@ def test_unusual_models_work(
     assert len(logits) == lm.config.d_vocab
 
 
-@pytest.mark.full(reason="the other cases take 20 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 2 s")
 @pytest.mark.parametrize(
     "link",
     [
@@ -411,6 +411,7 @@ def drawn(app: AppTest) -> dict[str, Any]:
     return data
 
 
+@pytest.mark.full(reason="takes 3 s")
 def test_texts_that_hardly_differ_are_said_to_have_hardly_a_difference_to_share(open_page: OpenPage) -> None:
     text = "translate English to Spanish: The cook saw a blue hat."
     link = {"target": "La Vera estaba viendo un sombrero azul.", "stack": "decoder", "attention": "cross"}

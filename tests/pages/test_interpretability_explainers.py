@@ -108,7 +108,7 @@ def _quick(lm: core.LanguageModel, task: str) -> Any:
     return selectivity(lm, task, stories=12)  # type: ignore[arg-type]
 
 
-@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 2 s")
 @pytest.mark.parametrize(
     "changes", [{"blank": "zero", "says": "probability"}, {"quadrature": 1, "along": 3, "explainer": 4}]
 )
@@ -124,7 +124,7 @@ def test_any_text(text: str, open_page: OpenPage) -> None:
     assert not app.exception and not app.error
 
 
-@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 3 s")
 @pytest.mark.parametrize("model", ["tales-bert", "tales-t5"])
 def test_other_shapes(model: str, open_page: OpenPage) -> None:
     app = open_page(

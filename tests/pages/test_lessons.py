@@ -148,6 +148,7 @@ def test_later_steps_give_their_prose_after_the_answer(
     assert shim.shown["prose"]
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_a_lesson_on_the_learners_own_keeps_model_and_text(open_page: OpenPage, shim: Shim) -> None:
     app = open_page("home", model="tales-gpt", snapshot=500, text="Tom saw a dog. The", block=1)
     shim.act(app, "start", key=card.KEY, lesson="your-sentence", mark=1)

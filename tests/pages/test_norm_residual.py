@@ -54,6 +54,7 @@ def opened(link: dict[str, Any]) -> core.LanguageModel:
     return core.load(models.resolve(link.get("model", "tales-gpt")).target)
 
 
+@pytest.mark.full(reason="the other cases take 4 s", quick_cases=1)
 @pytest.mark.parametrize("name", LINKS)
 @pytest.mark.usefixtures("other_model")
 def test_the_ledger_is_the_models_and_adds_up(name: str, open_page: OpenPage) -> None:

@@ -425,6 +425,7 @@ def test_the_first_view_says_why_plain_descent_wins_and_where_it_loses(open_page
     assert "Lowest after 60 steps: Momentum" in told and "2 ÷ 20" not in told
 
 
+@pytest.mark.full(reason="takes 3 s")
 def test_the_ravine_is_as_steep_as_is_said() -> None:
     ravine = SURFACES[RAVINE]
     slopes = [ravine.gradient(np.array([0.0, y]))[1] for y in (0.0, 1.0)]

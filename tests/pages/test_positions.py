@@ -52,7 +52,7 @@ def lines(app: Any, what: str) -> list[tuple[Any, ...]]:
     return [line[1:] for line in zip(*table.values()) if line[0] == what]
 
 
-@pytest.mark.full(reason="the other cases take 4 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.usefixtures("shaped")
 @pytest.mark.parametrize("model", ["tales-gpt", "./alibi", "./sine", "./bare", "./odd", "./pair"])
 def test_every_kind_on_every_model_with_its_notebook(model: str, open_page: OpenPage) -> None:

@@ -115,7 +115,7 @@ def test_what_decides_the_answer_makes_it_another_question(slug: str, open_page:
     assert not card(app)[1]
 
 
-@pytest.mark.full(reason="the other cases take 4 s", quick_cases=2)
+@pytest.mark.full(reason="the other cases take 4 s", quick_cases=1)
 @pytest.mark.parametrize("slug", [slug for slug in SHOWN if slug not in OWN_MODELS | {"efficiency"}])
 def test_another_text_is_another_question_and_undo_brings_the_first_back(
     slug: str, open_page: OpenPage
@@ -208,6 +208,7 @@ def asked_anew(app: AppTest) -> str:
     return text
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_a_text_that_a_question_brings_is_given_back(open_page: OpenPage) -> None:
     app = open_page("tokenization", text=OWN)
     assert not [button for button in app.button if button.key == "predict.back"]

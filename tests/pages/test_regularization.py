@@ -86,6 +86,7 @@ def test_the_mask_is_torchs_on_the_models_own_activations(name: str, open_page: 
     assert variables["PLACE"] == hook
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("name", ["bundled", "both", "pair decoder"])
 @pytest.mark.usefixtures("other_model")
 def test_the_answer_is_the_models_under_the_masks(name: str, open_page: Any) -> None:

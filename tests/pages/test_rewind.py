@@ -208,7 +208,7 @@ def test_a_garbage_run_falls_back_and_says_so(
     assert (kept["model"], kept["text"]) == (state.DEFAULT_MODEL, TEXT)
 
 
-@pytest.mark.full(reason="the other cases take 3 s", quick_cases=2)
+@pytest.mark.full(reason="the other cases take 3 s", quick_cases=1)
 @every_page
 def test_a_run_that_waits_shows_the_usual_model_until_its_first_checkpoint(
     slug: str, runs: Runs, open_page: OpenPage

@@ -117,7 +117,7 @@ def test_every_row_holds_what_core_gives_for_it(open_page: Any, learned: Learned
     assert len(rows) == 1 + len(table["id"])
 
 
-@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 2 s")
 @pytest.mark.parametrize("model", ["./other", "./both", "./pair"])
 @pytest.mark.usefixtures("other_model")
 def test_every_shape_of_model_has_its_own_row(model: str, open_page: Any) -> None:
@@ -232,6 +232,7 @@ def test_a_stopped_page_says_how_far_it_came_and_learns_on(open_page: Any) -> No
     assert job.learner is not None and job.learner.found is not None, "the same process went on"
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_a_process_that_was_killed_is_said_and_can_be_tried_again(
     open_page: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -486,6 +487,7 @@ def test_the_answer_is_learned_when_it_is_asked_for(corpus: str, open_page: Any)
     assert run_notebook(app)["pieces"] == [piece.text for piece in then.encode(" happiness")]
 
 
+@pytest.mark.full(reason="takes 4 s")
 def test_another_corpus_and_size_change_the_link_and_the_pieces(open_page: Any) -> None:
     app = open_page("tokenization", text=TEXT, corpus="fables", size=500)
     before = pieces(app, "BPE")
@@ -500,6 +502,7 @@ def test_another_corpus_and_size_change_the_link_and_the_pieces(open_page: Any) 
     assert pieces(app, "GPT-2") == [piece.text for piece in published("gpt2").encode(TEXT)]
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_visitors_who_wait_for_the_same_vocabularies_learn_them_once(jobs: Jobs) -> None:
     spec = Spec("fables", 2000, "usual")
     mine, theirs = (jobs.of(spec) for _ in range(2))

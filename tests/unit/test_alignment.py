@@ -156,6 +156,7 @@ def test_the_chosen_rule_has_the_lowest_error_of_all(lm):
         alignment.choose(lm, [])
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_weights_are_those_of_the_english_words_alone(lm):
     (one,) = islice(translations(9, "held_out"), 1)
     found = alignment.told(lm, one)

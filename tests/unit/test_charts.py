@@ -108,6 +108,7 @@ def test_streamlits_theme_has_the_palette_of_plotly(mode: str, dark: bool) -> No
     assert config["chartSequentialColors"] == list(look.ramp(dark))
 
 
+@pytest.mark.full(reason="takes 4 s")
 def test_a_page_without_charts_loads_nothing_for_them() -> None:
     """Plotly's Python is Streamlit's to load; what it draws with in the browser, only a page with a chart asks for."""
     code = (

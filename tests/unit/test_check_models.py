@@ -86,7 +86,7 @@ def test_the_cards_losses_lie_within_their_intervals() -> None:
             assert whole["low"] < whole["loss"] < whole["high"] < whole["n_gram"]
 
 
-@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 3 s")
 @pytest.mark.parametrize("name", ["tales-gpt", "tales-bert"])
 def test_a_bundled_model_still_has_the_loss_of_its_card(name: str) -> None:
     lm, spec = core.load(name, device="cpu"), RECIPES[name].spec

@@ -147,6 +147,7 @@ def test_a_class_that_works_is_found_to_work_and_leaves_no_row(rooms: Rooms) -> 
     assert "READY" in verdict(found) and "NOT" not in verdict(found)
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_one_phone_alone_is_a_class(rooms: Rooms) -> None:
     assert {one.level for one in held(rooms, phones=1)} == {"works"}
 
@@ -193,7 +194,7 @@ def test_where_no_events_come_phones_ask_and_it_is_said(rooms: Rooms) -> None:
     assert not [one for one in found if one.level == "fails"]
 
 
-@pytest.mark.full(reason="the other cases take 5 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 7 s")
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(
     ("fault", "says"),
@@ -210,6 +211,7 @@ def test_a_class_that_would_fail_is_refused_in_words(fault: Answers, says: str, 
     assert says in str(why.value) and why.value.finding.level == "fails"
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize(
     ("screen", "extra", "says"),
     [
@@ -226,6 +228,7 @@ def test_a_screen_that_knows_too_much_is_noticed(
         held(rooms)
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_a_vote_that_comes_too_late_must_be_refused(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
     true = Rooms.vote
 
@@ -240,6 +243,7 @@ def test_a_vote_that_comes_too_late_must_be_refused(rooms: Rooms, monkeypatch: p
         held(rooms)
 
 
+@pytest.mark.full(reason="takes 5 s")
 def test_a_store_that_another_program_holds_is_named(rooms: Rooms, tmp_path: Path) -> None:
     with answering(rooms) as base, closing(sqlite3.connect(tmp_path / "runs.sqlite")) as other:
         other.execute("BEGIN EXCLUSIVE")

@@ -61,6 +61,7 @@ def test_functions_are_completed_as_often_as_the_card_says(code):
         assert sum(found) / FEW > done["model"]["right"]["low"] - 0.25, "other functions, of another library"
 
 
+@pytest.mark.full(reason="takes 5 s")
 def test_no_held_out_function_is_among_those_that_were_read():
     train, kept = (set(corpora.corpus("functions", split=split)) for split in ("train", "held_out"))
     assert train.isdisjoint(kept)

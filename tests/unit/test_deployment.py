@@ -214,6 +214,7 @@ def check(address: str, environment: dict[str, str] | None = None) -> subprocess
     )  # fmt: skip
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize(("status", "healthy"), [(200, True), (503, False)])
 def test_a_server_is_healthy_when_it_says_so(status: int, healthy: bool) -> None:
     class Answers(http.server.BaseHTTPRequestHandler):

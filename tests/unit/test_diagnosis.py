@@ -79,7 +79,7 @@ def signs(sound: Evidence, other: Evidence) -> list[str]:
     return [finding.sign for finding in diagnose(sound, other).findings]
 
 
-@pytest.mark.full(reason="the other cases take 30 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 3 s")
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("part", SIGNS)
 def test_a_break_is_recognised_from_the_measurements_alone(part: Part, seed: int) -> None:
@@ -91,6 +91,7 @@ def test_a_break_is_recognised_from_the_measurements_alone(part: Part, seed: int
     assert asked is not None and asked.part == part, "what it asks for is what was taken out"
 
 
+@pytest.mark.full(reason="takes 12 s")
 @pytest.mark.parametrize("part", SIGNS)
 def test_another_seed_gives_other_numbers_in_the_same_sentence(part: Part) -> None:
     one, two = (

@@ -113,7 +113,7 @@ READERS: dict[str, Callable[[str], object]] = {
 }  # fmt: skip
 
 
-@pytest.mark.full(reason="the other cases take 59 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 2 s")
 @pytest.mark.parametrize("reader", READERS)
 def test_no_text_stops_the_others(reader: str) -> None:
     size = TRAINED_SIZE if reader in TRAINED else SIZE

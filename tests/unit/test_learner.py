@@ -34,6 +34,7 @@ def learner() -> Iterator[Learner]:
     assert not alive(made.pid)
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_it_tells_how_far_it_is_rests_and_goes_on(learner: Learner) -> None:
     until(lambda: learner.said is not None and learner.said.done > 0, "a step of the learner")
     learner.rest()
@@ -81,6 +82,7 @@ def test_it_ends_when_nobody_can_hear_it_any_more(learner: Learner) -> None:
     assert learner.wait(30) and learner.failed == "the process that learns them was ended (status 0)"
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("rests", [False, True])
 def test_it_ends_when_the_server_was_killed(rests: bool) -> None:
     source = f"""

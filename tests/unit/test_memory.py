@@ -66,6 +66,7 @@ print(freed, before - resident(), step() == first)
 """
 
 
+@pytest.mark.full(reason="takes 2 s")
 @pytest.mark.skipif(not GLIBC, reason="only Linux says what is mapped where")
 def test_libraries_that_are_only_loaded_are_not_held() -> None:
     done = subprocess.run(

@@ -40,6 +40,7 @@ def unlinked(folder: Path) -> list[str]:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_every_import_names_what_is_exported(tmp_path: Path) -> None:
     assert unlinked(ROOT) == []
     for path, text in modules.sources().items():
@@ -52,7 +53,7 @@ def test_every_import_names_what_is_exported(tmp_path: Path) -> None:
     assert any(line.startswith("pages/lab/figure.js: ") and "'curves'" in line for line in unlinked(tmp_path))
 
 
-@pytest.mark.full(reason="the other cases take a second", quick_cases=44)
+@pytest.mark.full(reason="each case takes 1 s")
 def test_a_picture_takes_from_its_own_folder_and_from_the_kit_what_it_uses(
     subtests: pytest.Subtests,
 ) -> None:

@@ -240,7 +240,7 @@ def test_the_search_is_a_run_of_torchs_optimizer_with_growing_rates(lm: Language
     np.testing.assert_allclose(rates, np.geomspace(1e-4, 1e-2, 8))
 
 
-@pytest.mark.full(reason="the other cases take 10 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.parametrize("kind", ["sgd", "momentum", "adam", "adamw", "muon"])
 def test_a_rate_is_found_for_every_optimizer_and_the_search_ends_when_the_loss_bursts(
     kind: Any, lm: LanguageModel

@@ -16,6 +16,7 @@ from scripts.mutation.recording import Recording, record
 from scripts.mutation.selection import choose
 
 ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.full(reason="records a project and judges its mutants, 16 s")
 
 SUMS = '''"""Sums."""
 

@@ -203,6 +203,7 @@ def test_a_model_with_few_sentinels_has_stand_ins_for_more(tokenizer):
     assert len(three[2].targets) == 12 + 12 + 1
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_a_run_of_pairs_learns_and_says_no_rows(tokenizer):
     trainer = Trainer(SMALL.replace(steps=25, learning_rate=0.05, embed_rate=0.02, head_rate=0.02))
     first = trainer.held_out_loss()

@@ -41,6 +41,7 @@ def asked_in_code() -> set[tuple[str, str]]:
     return found
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_every_question_of_the_file_is_asked_and_the_reverse() -> None:
     assert asked_in_code() == set(ALL)
 

@@ -328,7 +328,7 @@ def test_another_seed_or_rate_would_be_noticed(name: str, precision: str) -> Non
         assert any(part > close for part in apart(plan, losses, precision=precision, **changes))
 
 
-@pytest.mark.full(reason="the other cases take 11 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 6 s")
 @pytest.mark.parametrize("name", TUNED)
 def test_a_recorded_fine_tuning_is_what_its_spec_trains(name: str) -> None:
     assert max(apart(RECORDED[name], recorded(name).points().loss[:4])) <= 1e-3

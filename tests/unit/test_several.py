@@ -283,6 +283,7 @@ def test_caddy_that_does_not_begin_is_named(monkeypatch: pytest.MonkeyPatch, tmp
     assert all(each.status is not None for each in found.parts)
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_one_that_ends_is_started_again_and_told_later_and_later() -> None:
     one = part("Server process 2 of 2", *exits(5))
     now = time.monotonic()
@@ -324,6 +325,7 @@ def crew_end(one: several.Part) -> None:
     found.end()
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_who_does_not_end_when_asked_is_ended(tmp_path: Path) -> None:
     stubborn = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(60)"
     one, other = part("stubborn", sys.executable, "-c", stubborn), part("polite")
@@ -339,6 +341,7 @@ def test_who_does_not_end_when_asked_is_ended(tmp_path: Path) -> None:
     assert (one.status, other.status) == (-9, -15)
 
 
+@pytest.mark.full(reason="takes 2 s")
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems tell no child of its parent's end")
 def test_nobody_outlives_a_supervisor_that_is_killed() -> None:
     code = (

@@ -557,6 +557,7 @@ class TestABrowserThatDrawsNothing:
     def test_it_ends(self, tmp_path: Path) -> None:
         self.refused(tmp_path, "exit 3", r" \(it ended with exit code 3\)")
 
+    @pytest.mark.full(reason="takes 2 s")
     def test_it_never_answers_and_is_ended_with_what_it_started(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -839,5 +840,6 @@ def test_no_picture_needs_streamlit() -> None:
     run(WITHOUT)
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_the_import_brings_no_other_package() -> None:
     assert run(IMPORT).split() == ["app"]

@@ -226,6 +226,7 @@ for folder in map(Path, sys.argv[1:]):
 """
 
 
+@pytest.mark.full(reason="takes 3 s")
 def test_the_memory_foretold_is_the_memory_taken(tmp_path: Path) -> None:
     """In a process of its own: what its private pages grow by, beside the estimate."""
     large = random_model(tmp_path, seed=3, n_layers=6, d_model=384, n_heads=6)  # 11 million weights

@@ -49,6 +49,7 @@ def test_same_seed_same_story(train: list[Story]) -> None:
         assert again.title == train[seed].title
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_stories_start_at_their_seed(train: list[Story]) -> None:
     assert [s.text for s in islice(stories(100), 3)] == [s.text for s in train[100:103]]
 

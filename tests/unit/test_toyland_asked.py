@@ -83,6 +83,7 @@ def test_spans_are_the_answers_words(train: list[Asked]) -> None:
             assert one.end <= end
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_most_questions_have_a_span_and_all_kinds_occur(train: list[Asked]) -> None:
     kinds = Counter(one.kind for one in train)
     assert set(kinds) == {"who", "where", "colour", "yesno", "why"}

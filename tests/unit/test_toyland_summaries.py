@@ -56,6 +56,7 @@ def test_splits_are_by_combination(train: list[Summarized]) -> None:
         assert combinations(one.story.entities, one.text, dials)
 
 
+@pytest.mark.full(reason="takes more than a second")
 def test_a_summary_is_one_or_two_sentences_in_words_of_its_own(train: list[Summarized]) -> None:
     for one in train:
         sentences = re.findall(r"[^.]+\.", one.summary)

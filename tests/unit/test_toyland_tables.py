@@ -135,6 +135,7 @@ def test_only_what_is_asked_for_is_read() -> None:
     assert opened("from core.data.toyland import story; story(0); story(1); story(2)") <= told
 
 
+@pytest.mark.full(reason="takes 4 s")
 def test_every_file_is_read_by_something() -> None:
     everything = (
         "from core.analysis.tasks.known_words import vocabulary; vocabulary('tales'); vocabulary('sentiment')\n"

@@ -22,7 +22,7 @@ def lm() -> core.LanguageModel:
     return core.load("tales-gpt")
 
 
-@pytest.mark.full(reason="the other cases take 8 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 4 s")
 @pytest.mark.parametrize("name", SHOWN)
 def test_what_a_widget_says_it_takes_again(name: str, lm: core.LanguageModel) -> None:
     picture = draw(name, lm, TEXT)
@@ -72,6 +72,7 @@ def test_a_choice_that_does_not_fit_is_named(
     assert widget.selection == before
 
 
+@pytest.mark.full(reason="takes 4 s")
 def test_without_anywidget_the_message_says_what_to_install() -> None:
     code = """
 import sys

@@ -69,7 +69,7 @@ def test_snapshots_run_from_the_untrained_start_to_the_model_itself(name):
     assert last.softmax(-1).max() > 0.5
 
 
-@pytest.mark.full(reason="the other cases take 6 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 11 s")
 @pytest.mark.parametrize("name", sorted({*core.bundled()} - ELSEWHERE))
 def test_the_card_tells_the_truth(name):
     card = zoo.card(name)
