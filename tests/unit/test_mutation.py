@@ -75,7 +75,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "core/sums.py": SUMS,
         "tests/test_sums.py": TESTS,
         "tests/conftest.py": CONFTEST,
-        "pytest.ini": "[pytest]\nmarkers = full\n",
+        "pytest.ini": "[pytest]\ntestpaths = tests\nmarkers = full\n",
         "docs/testing.md": "# Testing\n\n<!-- mutants -->\n<!-- end of mutants -->\n",
         ".gitignore": "__pycache__\n.coverage-tests\n",
     }
