@@ -51,7 +51,7 @@ def test_the_first_screen_shows_what_is_recorded(open_page: Any) -> None:
     run_notebook(app)
 
 
-@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.parametrize("stage", [0, 1, 2, 3])
 def test_each_step_opens_and_its_notebook_agrees(stage: int, open_page: Any) -> None:
     app = open_page("adaptability", text=TEXT, stage=stage, rank=16, few=30, front=2, told=8, game="kinds")
@@ -128,6 +128,7 @@ def test_a_run_that_waits_can_be_stopped(runs: Runs, open_page: Any) -> None:
     assert runs.store.list(group="waits")[0].state == "stopped"
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize(
     ("stage", "link", "way", "place"),
     [(0, {"rank": 3}, "lora", "rank"), (1, {"few": 40, "way": "frozen"}, "frozen", "examples"),
@@ -222,6 +223,7 @@ def test_the_question_is_what_vectors_in_front_bring(front: int, open_page: Any)
     assert app.session_state["gb"].store["front"] != front and app.session_state["gb"].store["stage"] == -1
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=2)
 @pytest.mark.parametrize(
     "link",
     [
@@ -239,6 +241,7 @@ def test_the_ends_of_the_dials_work(link: dict[str, Any], open_page: Any) -> Non
     assert not app.exception
 
 
+@pytest.mark.full(reason="takes a second")
 def test_the_page_names_the_models_that_it_adapts_and_asks(open_page: Any) -> None:
     for game, model in (("pairs", "code-gpt"), ("list", "tales-gpt")):
         app = open_page("adaptability", text=TEXT, game=game, stage=3)

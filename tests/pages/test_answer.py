@@ -70,6 +70,7 @@ def test_the_model_writes_its_answer_and_undo_takes_it_back(
     assert target(app) == ""
 
 
+@pytest.mark.full(reason="takes a second")
 def test_it_goes_on_after_what_is_there_and_clear_empties_it(
     pair: core.LanguageModel, open_page: OpenPage
 ) -> None:

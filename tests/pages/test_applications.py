@@ -113,6 +113,7 @@ def test_every_task_answers_asks_and_its_notebook_agrees(use: str, open_page: Op
     assert "holds no score" in html(app) or use in ("story", "dialogue")
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=2)
 @pytest.mark.usefixtures("nobody")
 @pytest.mark.parametrize("use", answers.USES)
 def test_a_task_whose_model_is_not_here_says_so(
@@ -135,6 +136,7 @@ def test_a_model_of_another_kind_is_not_taken(
     assert uses.usual(answers.USES["translate"]) is not None
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("use", CROSSED)
 def test_the_answer_is_the_model_s_greedy_one_and_its_reading_the_trace_s(
     use: str, server: Path, open_page: OpenPage, drawn: list[dict[str, Any]]
@@ -175,6 +177,7 @@ def test_a_head_that_the_card_names_is_the_one_that_is_shown(server: Path) -> No
     assert answers.rule_for(wrong, answers.USES["translate"]) == (Rule(), 1.0)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("use", ["translate", "summarize", "question", "sentiment"])
 def test_the_own_text_is_read_and_words_from_elsewhere_are_told(
     use: str, server: Path, open_page: OpenPage, drawn: list[dict[str, Any]]
@@ -234,6 +237,7 @@ def test_a_hero_is_counted(open_page: OpenPage, drawn: list[dict[str, Any]]) -> 
     assert len([mark for mark in drawn[-1]["marks"] if mark["hero"]]) == count
 
 
+@pytest.mark.full(reason="takes a second")
 def test_heroes_are_measured_when_asked_for(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scores, "STORIES", 3)
     app = open_page("applications", use="story")
@@ -319,6 +323,7 @@ def test_the_text_is_cut_by_who_answers_and_not_by_the_open_model(
     assert drawn[-1]["source"].endswith("Zzyx qwop. " * 99 + "Zzyx qwop.")
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=3)
 @pytest.mark.usefixtures("server")
 @pytest.mark.parametrize("use", answers.USES)
 def test_the_model_that_answers_is_named_whatever_is_open(

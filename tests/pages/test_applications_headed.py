@@ -130,6 +130,7 @@ def test_an_answer_is_found_where_it_stands(
     run_notebook(app)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.usefixtures("server")
 @pytest.mark.parametrize(("use", "by"), list(MODEL.items()))
 def test_an_example_of_toyland_is_judged(

@@ -68,7 +68,7 @@ def predict(app: AppTest, choice: int) -> dict[str, Any]:
     return record
 
 
-@pytest.mark.full(reason="the other cases take a second", quick_cases=2)
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("name", LINKS)
 @pytest.mark.usefixtures("other_model")
 def test_every_shape_of_model_opens_and_its_notebook_agrees(name: str, open_page: Any) -> None:
@@ -224,6 +224,7 @@ def test_edited_scores_travel_in_the_link_and_reach_the_prediction(open_page: An
     assert other.change == Change(), "another head's edits are not this one's"
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=2)
 @pytest.mark.parametrize(
     "bad", ["self.1.0.9.0:60,60,1", "nonsense", "self.1.0.9.0:a,b,c;;1,2", "self.1.0.9.0:1,1,1e9", "x" * 3000]
 )

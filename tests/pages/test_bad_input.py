@@ -119,7 +119,7 @@ def run_notebook(app: AppTest) -> list[str]:
 # ------------------------------------------------------------------------------------------------- texts
 
 
-@pytest.mark.full(reason="the other cases take 137 s", quick_cases=2)
+@pytest.mark.full(reason="each case takes 1 s")
 @every_page
 @pytest.mark.usefixtures("other_model")
 @pytest.mark.parametrize("model", MODELS)
@@ -148,7 +148,7 @@ def test_any_text_on_any_shape_of_model(slug: str, model: str, open_page: OpenPa
             assert words in message and bool(message) == bool(words), f"{name}: {message}"
 
 
-@pytest.mark.full(reason="the other cases take 9 s", quick_cases=2)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.parametrize(
     ("slug", "raw"),
     zip(SHOWN, itertools.cycle([b"a\xed\xa0\x80b", b"\xff\xfe", b"a\xf0\x9f\x98"]), strict=False),
@@ -179,7 +179,7 @@ def test_any_answer_so_far_of_an_encoder_decoder(
     assert ("no model can read" in said(app)) == ("\0" in target)
 
 
-@pytest.mark.full(reason="the other cases take 81 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 1 s")
 @every_page
 @pytest.mark.parametrize("model", [state.DEFAULT_MODEL, "./markup"])
 def test_markup_is_text_in_everything_a_page_writes(

@@ -123,7 +123,7 @@ def test_the_last_step_says_what_is_left(open_page: Any) -> None:
     run_notebook(app)
 
 
-@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
+@pytest.mark.full(reason="each case takes 2 s")
 @pytest.mark.parametrize("weat", ["1", "6", "7", "8"])
 def test_the_question_is_answered_by_the_table(weat: str, open_page: Any) -> None:
     app = open_page("bias", text=TEXT, weat=weat)
@@ -151,6 +151,7 @@ def test_the_question_is_answered_by_the_table(weat: str, open_page: Any) -> Non
     assert lines(app, "test", "effect size")[f"test {weat}"][0] == pytest.approx(after)
 
 
+@pytest.mark.full(reason="takes a second")
 def test_half_of_an_effect_within_chance_is_not_called_nothing(open_page: Any) -> None:
     app = open_page("bias", text=TEXT, weat="6")
     answer = answered(app)
@@ -264,7 +265,7 @@ def test_the_question_is_about_own_lists_where_these_are_shown(open_page: Any) -
         assert len(app.session_state["gb"].store[changed].split()) == 2
 
 
-@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.parametrize(
     "lists", [{}, {"listx": "cat dog", "listy": "bus car", "lista": "good", "listb": "bad"}]
 )
@@ -284,6 +285,7 @@ def test_what_lists_need_is_said_before_they_are_written(open_page: Any) -> None
     assert "at least 2 that the vectors have in X and in Y, 1 in A and in B" in said and "at most 60" in said
 
 
+@pytest.mark.full(reason="takes a second")
 def test_recorded_word2vec_vectors_can_be_tested(open_page: Any) -> None:
     app = open_page("bias", text=TEXT, vectors="learned", weat="own", listx="red blue", listy="dog cat", lista="he his",
                     listb="she her")  # fmt: skip
@@ -323,7 +325,7 @@ def test_typing_a_list_opens_the_own_test(open_page: Any) -> None:
     run_notebook(app)
 
 
-@pytest.mark.full(reason="the other cases take 5 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.parametrize(
     ("link", "where", "why"),
     [
@@ -388,6 +390,7 @@ def test_the_ends_of_the_dials_work(link: dict[str, Any], open_page: Any) -> Non
     run_notebook(app)
 
 
+@pytest.mark.full(reason="takes a second")
 def test_an_effect_within_chance_is_no_finding(open_page: Any) -> None:
     glove = weat.usual_table()
     every = weat.every(glove, False)

@@ -41,6 +41,7 @@ def rows(app: AppTest, model: str) -> dict[str, float]:
     return {job: gap for name, job, gap in lines if name == model}
 
 
+@pytest.mark.full(reason="takes a second")
 def test_both_kinds_of_model_are_shown_with_cores_numbers(open_page: Any) -> None:
     app = open_page("bias")
     assert not app.exception

@@ -60,7 +60,7 @@ def commit(app: AppTest, choice: int = 0) -> Any:
     return app.session_state["gb"].memos["predict"]["answer"]
 
 
-@pytest.mark.full(reason="the other cases take a second", quick_cases=5)
+@pytest.mark.full(reason="the other cases take a second", quick_cases=2)
 @pytest.mark.parametrize("part", WITHOUT)
 @pytest.mark.parametrize("name", LINKS)
 @pytest.mark.usefixtures("other_model")
@@ -89,6 +89,7 @@ def test_every_part_of_every_shape_is_measured_or_said_to_be_missing(
         np.testing.assert_allclose(known, [v for v in one.depth.gradient if math.isfinite(v)], rtol=1e-3)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("name", LINKS)
 @pytest.mark.usefixtures("other_model")
 def test_the_answer_is_what_the_next_part_s_absence_does(name: str, open_page: Any) -> None:
@@ -121,6 +122,7 @@ def text_loss_of(lm: core.LanguageModel, link: dict[str, Any]) -> float:
     return read(lm, link["text"], link.get("target")).loss
 
 
+@pytest.mark.full(reason="takes a second")
 def test_every_part_is_asked_about_in_turn(open_page: Any) -> None:
     app = open_page("break_it", text=TEXT)
     seen = []
@@ -134,6 +136,7 @@ def test_every_part_is_asked_about_in_turn(open_page: Any) -> None:
     assert sorted(seen) == sorted(WITHOUT)
 
 
+@pytest.mark.full(reason="takes a second")
 def test_not_every_answer_is_that_the_loss_rises(open_page: Any) -> None:
     app = open_page("break_it", text="A red ball was lost. She found the red")
     found = []
@@ -166,6 +169,7 @@ def test_each_measure_says_what_it_is_of() -> None:
     assert "ln(keys)" in CHARTS["entropy"]["hint"] and "logarithm of the keys" in CHARTS["entropy"]["unit"]
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("part", WITHOUT)
 def test_the_recorded_pair_is_diagnosed_from_its_measurements(part: Any, open_page: Any) -> None:
     whole, other = (recorded(name) for name in recorded_names(part).values())
@@ -254,6 +258,7 @@ def test_without_workers_the_button_says_so_and_nothing_is_lost(open_page: Any) 
     assert app.session_state["gb"].store["part"] == "norm"
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("duo", ["nobody", "x" * 500, "<b>", "'; drop"])
 def test_a_group_that_does_not_exist_shows_the_recorded_pair(duo: str, open_page: Any) -> None:
     app = open_page("break_it", text=TEXT, duo=duo, part="mask")

@@ -92,6 +92,7 @@ def test_a_folder_reads_a_text_for_its_shape_when_nobody_wrote_one(
     assert stored(app, "text") == state.DEFAULT_TEXT
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_undo_takes_model_and_text_back_at_once(root: Path, open_page: OpenPage) -> None:
     app = pick(open_page("tokenization"), "./bert")
     assert "[MASK]" in stored(app, "text")

@@ -166,6 +166,7 @@ def test_the_sidebar_opens_a_room_and_leads_to_it(open_page: OpenPage, rooms: Ro
     assert "class.ask" in [button.key for button in app.button]
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("slug", ["loss", "attention", "home"])
 def test_a_pages_question_is_asked_and_its_answer_waits(slug: str, open_page: OpenPage, rooms: Rooms) -> None:
     room = rooms.open(OWNER)

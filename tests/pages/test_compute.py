@@ -158,6 +158,7 @@ def test_another_training_is_asked_about(open_page: OpenPage) -> None:
     assert seen >= {0, 1}, "now the one takes most, now the other"
 
 
+@pytest.mark.full(reason="takes a second")
 def test_it_is_measured_when_asked_and_equals_the_formula(open_page: OpenPage) -> None:
     app = open_page("compute", text="Once upon a time there was", together=2)
     assert "measured here" not in table(app)["what"]

@@ -83,7 +83,7 @@ def judged(lm: core.LanguageModel, text: str, depth: int, **changed: Any) -> tup
     return tree, verdict.judge(tree, found, lm.config.shape, "another text")
 
 
-@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.parametrize("name", LINKS)
 @pytest.mark.usefixtures("other_model")
 def test_every_shape_of_model_opens_and_its_notebook_agrees(name: str, open_page: Any) -> None:
@@ -323,7 +323,7 @@ def test_the_exact_search_names_its_text_and_how_much_likelier_it_is(lm: core.La
 # ------------------------------------------------------------------------------------------------- every setting
 
 
-@pytest.mark.full(reason="the other cases take 2 s", quick_cases=2)
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
 @pytest.mark.parametrize(
     ("link", "says"),
     [

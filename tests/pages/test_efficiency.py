@@ -80,7 +80,7 @@ def test_every_number_is_cores(name: str, open_page: OpenPage) -> None:
     run_notebook(app)
 
 
-@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
+@pytest.mark.full(reason="each case takes 3 s")
 @pytest.mark.parametrize(
     ("link", "says", "name"),
     [
@@ -172,6 +172,7 @@ def drawn(app: AppTest) -> dict[str, Any]:
     return data
 
 
+@pytest.mark.full(reason="takes a second")
 def test_what_came_later_changes_the_stamp(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
     link = {"text": "Lily saw a kite", "bits": 2, "rounding": "gptq", "centred": 0}
     open_page("efficiency", **link)  # the setting is a point now, whatever the size of the model
@@ -214,6 +215,7 @@ def test_an_untrained_model_has_blocks_that_add_nothing(open_page: OpenPage) -> 
     )
 
 
+@pytest.mark.full(reason="takes a second")
 @pytest.mark.usefixtures("other_model")
 def test_places_that_a_model_lacks_fall_back(open_page: OpenPage) -> None:
     app = open_page(
@@ -222,6 +224,7 @@ def test_places_that_a_model_lacks_fall_back(open_page: OpenPage) -> None:
     assert not app.exception and of(table(app), "weight")
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_a_model_without_blocks_has_tables_only(
     open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -71,6 +71,7 @@ def test_the_open_model_is_pruned_beside_the_recorded_curve(
         assert one["after"]["rise"]["mean"] == level.spread("rise").mean
 
 
+@pytest.mark.full(reason="takes a second")
 def test_another_share_measures_only_itself(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
     app = open_page("efficiency", removed=80)
     asked: list[float] = []
@@ -143,7 +144,7 @@ def test_the_original_is_read_once_for_both_halves(
     assert not app.exception and drawn(app)["waits"] == 0 and read == []
 
 
-@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.parametrize(("share", "heads"), [(10, 4), (40, 2)])
 def test_shares_of_parts_are_told_as_parts(share: int, heads: int, open_page: OpenPage) -> None:
     app = open_page("efficiency", cutting="structured", removed=share)
@@ -180,6 +181,7 @@ def test_links_of_what_cannot_be(link: dict[str, Any], open_page: OpenPage) -> N
     assert not app.exception and drawn(app)["mine"]
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize(("cutting", "removed"), [("magnitude", 70), ("structured", 95)])
 def test_the_notebook_prunes_again(cutting: str, removed: int, open_page: OpenPage) -> None:
     app = open_page("efficiency", cutting=cutting, removed=removed)
@@ -245,6 +247,7 @@ def test_pressing_train_queues_what_is_set(queue: Runs, open_page: OpenPage) -> 
     assert queue.store.get(run.id).control == "stop"
 
 
+@pytest.mark.full(reason="takes a second")
 def test_a_pruned_run_takes_the_share_that_is_shown(queue: Runs, open_page: OpenPage) -> None:
     app = open_page("efficiency", shrunk="pruned", cutting="structured", removed=50, lessons=20)
     app.button(key="efficiency.train").click().run()

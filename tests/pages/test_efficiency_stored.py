@@ -63,7 +63,7 @@ def test_a_model_of_few_bits_is_shown_as_its_file_holds_it(
     assert drawn[-1]["block"]["number"] == drawn[-1]["block"]["of"] - 1
 
 
-@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.parametrize("model", ["./plain.gguf", "tales-gpt"])
 def test_a_model_that_comes_as_floats_has_no_such_section(
     model: str, files: Path, open_page: OpenPage, drawn: list[Any]

@@ -208,7 +208,7 @@ def test_a_word2vec_run_is_a_third_table(
     assert not app.exception and pictures["picture"]["table"]["id"] == "glove"
 
 
-@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.parametrize("vectors", ["glove", "model"])
 def test_the_answer_is_counted_by_hand(vectors: str, open_page: OpenPage) -> None:
     app = open_page("embeddings", text=TEXT, vectors=vectors)

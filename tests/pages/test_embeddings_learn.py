@@ -106,6 +106,7 @@ def test_an_own_run_and_a_map_of_it(open_page: OpenPage, pictures: Pictures, run
     assert pictures.data["settle"]["words"] == list(table.words[:500])
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("kind", ["learned", "settled"])
 def test_a_link_to_what_is_not_there(open_page: OpenPage, pictures: Pictures, runs: Runs, kind: str) -> None:
     model = runs.ready()  # a run of another kind is none either
@@ -117,6 +118,7 @@ def test_a_link_to_what_is_not_there(open_page: OpenPage, pictures: Pictures, ru
         assert "not here any more" in pictures.data[which]["note"]
 
 
+@pytest.mark.full(reason="takes a second")
 def test_start_puts_the_settings_into_the_queue(open_page: OpenPage, pictures: Pictures, queue: Runs) -> None:
     app = open_page(
         "embeddings", corpus="fables", dims=20, window=4, negatives=3, epochs=7, rare=2, often=0.01
@@ -136,6 +138,7 @@ def test_start_puts_the_settings_into_the_queue(open_page: OpenPage, pictures: P
     assert not pictures.data["learn"]["own"]
 
 
+@pytest.mark.full(reason="takes a second")
 def test_start_lays_out_the_open_models_table(open_page: OpenPage, pictures: Pictures, queue: Runs) -> None:
     app = open_page("embeddings", source="model", layout="umap", laid=500, near=9)
     table = of_model(core.load("tales-gpt"))
@@ -189,6 +192,7 @@ def test_without_workers_nothing_starts(open_page: OpenPage, pictures: Pictures)
     assert not pictures.data["learn"]["own"] and not app.exception
 
 
+@pytest.mark.full(reason="takes a second")
 def test_the_other_pages_do_not_take_it_for_a_model(open_page: OpenPage, runs: Runs) -> None:
     run = here(runs.store, SPEC, OWNER)
     app = open_page("attention", model=f"run:{run.id}")

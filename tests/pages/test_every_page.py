@@ -98,7 +98,7 @@ def visit(slug: str, open_page: OpenPage) -> tuple[Seen, Seen]:
     return tables, answers
 
 
-@pytest.mark.full(reason="the other cases take 31 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.usefixtures("other_model")
 @pytest.mark.parametrize("slug", OPEN)
 def test_another_model_and_text_change_every_number(slug: str, open_page: OpenPage) -> None:
@@ -115,7 +115,7 @@ def test_another_model_and_text_change_every_number(slug: str, open_page: OpenPa
                 assert len(shared) <= max(1 if allowed > 0.5 else 0, allowed), (one, other, shared)
 
 
-@pytest.mark.full(reason="the other cases take a second", quick_cases=2)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.usefixtures("other_model")
 @pytest.mark.parametrize("slug", OPEN)
 def test_a_notebook_fails_when_the_model_is_another(slug: str, open_page: OpenPage) -> None:

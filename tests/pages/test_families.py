@@ -100,6 +100,7 @@ def test_an_encoder_decoder_that_arrives_takes_its_lane(
     run_notebook(gap)
 
 
+@pytest.mark.full(reason="takes a second")
 @pytest.mark.usefixtures("without_t5")
 def test_without_an_encoder_decoder_its_lane_shows_the_masks_and_says_so(
     open_page: OpenPage, monkeypatch: Any
@@ -123,6 +124,7 @@ def test_without_an_encoder_decoder_its_lane_shows_the_masks_and_says_so(
     run_notebook(app)
 
 
+@pytest.mark.full(reason="takes a second")
 def test_the_table_is_what_the_models_say(open_page: OpenPage) -> None:
     app = open_page("families", text=TEXT)
     for shape, name in (("GPT", "tales-gpt"), ("BERT", "tales-bert")):

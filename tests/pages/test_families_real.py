@@ -117,6 +117,7 @@ def test_the_encoder_that_fills_is_one_choice_away(open_page: OpenPage, drawn: l
     assert models_of(drawn) == [models.SMALL, lanes.ENCODER, "tales-t5"]
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_words_cut_to_pieces_and_the_t5_that_is_not_published_are_told_of(
     open_page: OpenPage, drawn: list[Any]
 ) -> None:

@@ -162,6 +162,7 @@ def own(runs: Runs, way: str, **changes: Any) -> str:
     return here(runs.store, spec, OWNER, name=ways.WAYS[way], group="mine").id  # type: ignore[index]
 
 
+@pytest.mark.full(reason="takes a second")
 def test_own_runs_take_the_recorded_ones_place(
     runs: Runs, open_page: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -205,6 +206,7 @@ def test_a_group_that_does_not_exist_shows_the_recorded_runs(group: str, open_pa
     assert set(table(app)["run"]) == {"recorded"}
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=2)
 @pytest.mark.parametrize(
     ("lines", "why"),
     [

@@ -22,6 +22,7 @@ def shown(app: AppTest) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("slug", PAGES)
 def test_the_followed_token_is_the_row_that_is_shown(slug: str, open_page: OpenPage) -> None:
     key = "follow" if slug == "home" else "row"
@@ -32,6 +33,7 @@ def test_the_followed_token_is_the_row_that_is_shown(slug: str, open_page: OpenP
         assert shown(app.run())[key] == 5, "a cell that was chosen since"
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("slug", PAGES[1:])
 @pytest.mark.usefixtures("other_model")
 def test_a_position_that_this_text_or_stack_has_not_is_left_alone(slug: str, open_page: OpenPage) -> None:

@@ -131,6 +131,7 @@ def _root() -> str:
     return os.environ["GLASSBOX_MODELS"]
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=4)
 @pytest.mark.parametrize("text", WRITTEN)
 def test_any_text_has_a_picture_or_says_what_to_do(text: str, open_page: Any) -> None:
     app = open_page("home", text="Once")

@@ -110,6 +110,7 @@ def test_every_number_is_cores(name: str, open_page: OpenPage) -> None:
     run_notebook(app)
 
 
+@pytest.mark.full(reason="takes 4 s")
 @pytest.mark.parametrize("name", ["bundled", "both", "pair decoder"])
 @pytest.mark.usefixtures("other_model")
 def test_the_answer_is_a_patch_of_three_heads(name: str, open_page: OpenPage) -> None:
@@ -217,6 +218,7 @@ def asks_of_the_first_round(link: dict[str, Any]) -> float:
     return figure.cost(lm, len(found.counterpart), 20, 4, by_place=False) / 3
 
 
+@pytest.mark.full(reason="takes a second")
 def test_a_deep_model_is_patched_from_coarse_to_fine(
     deep: dict[str, Any], open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -357,7 +359,7 @@ SHAPES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-@pytest.mark.full(reason="the other cases take 8 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.parametrize("shape", SHAPES)
 def test_unusual_models_work(
     shape: str, open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

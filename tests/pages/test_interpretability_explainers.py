@@ -66,7 +66,7 @@ def test_probes_of_one_task_are_not_those_of_another(
         assert f"selectivity(lm, '{task}'" in str(app.session_state["gb"].memos["takeaway"]["notebook"]())
 
 
-@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
+@pytest.mark.full(reason="each case takes 2 s")
 @pytest.mark.parametrize(
     ("context", "why"), [(16, "reads too few tokens"), (56, "one of the two answers only")]
 )
@@ -137,6 +137,7 @@ def test_other_shapes(model: str, open_page: OpenPage) -> None:
     run_notebook(app)
 
 
+@pytest.mark.full(reason="takes a second")
 def test_a_folder_of_random_weights(
     open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -143,6 +143,7 @@ def test_a_frame_without_buttons_says_what_the_model_was_trained_by(open_page: O
 # ---------------------------------------------------------------- runs of the store
 
 
+@pytest.mark.full(reason="takes a second")
 def test_a_run_is_shown_with_its_moments_and_its_curve_comes_by_stream(
     open_page: OpenPage, runs: Runs
 ) -> None:
@@ -234,6 +235,7 @@ def test_a_waiting_run_comes_first_and_the_open_model_keeps_its_strip(
     assert app.button(key="lab.go").label == "Start" and app.button(key="lab.new").disabled
 
 
+@pytest.mark.full(reason="takes a second")
 def test_while_a_run_waits_everything_says_whose_it_is(open_page: OpenPage, runs: Runs) -> None:
     old = runs.ready("Old")
     run = runs.queued(name="New", tokenizer="characters")
@@ -284,6 +286,7 @@ def test_the_page_says_whose_settings_resume_takes(open_page: OpenPage, runs: Ru
     runs.store.delete(run.id, runs.owner)
 
 
+@pytest.mark.full(reason="takes a second")
 def test_a_new_run_and_a_deletion_are_asked_about_first(open_page: OpenPage, runs: Runs) -> None:
     run = runs.trained(name="Old")
     app = open_page("lab", model=f"run:{run.id}", runs=run.id)
@@ -307,6 +310,7 @@ def test_own_text_opens_its_box(open_page: OpenPage) -> None:
     assert tabs[0].proto.tab_container.default_tab_index == 1
 
 
+@pytest.mark.full(reason="takes a second")
 def test_a_run_keeps_its_colour_whatever_stands_beside_it(runs: Runs, open_page: OpenPage) -> None:
     first, second = runs.ready(), runs.ready("Second")
     app = open_page("lab", model=f"run:{first.id}", runs=first.id)
@@ -356,6 +360,7 @@ def test_without_workers_start_says_so_and_nothing_is_lost(open_page: OpenPage, 
     assert store(app)["text"] == TEXT and store(app)["runs"] == ""
 
 
+@pytest.mark.full(reason="takes a second")
 def test_a_run_that_is_deleted_while_the_page_is_drawn_leaves_the_open_model(
     open_page: OpenPage, runs: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -477,6 +482,7 @@ def test_what_this_server_does_not_train_is_refused_with_the_estimate(open_page:
     assert planned(spec.replace(changes={**dict(spec.changes), "d_model": 2048}))["refused"].count("MB") == 2
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize(
     ("data", "words"),
     [

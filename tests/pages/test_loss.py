@@ -172,6 +172,7 @@ def test_the_batch_has_the_own_text_first_and_cuts_long_rows(
     assert not open_page("loss", text=TEXT, batch="").exception
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=3)
 @pytest.mark.parametrize(
     "given", ["", "nonsense", "0.5", "0.5@99.zz", "1.5@1.0", "0.5@2.ffffffff", "٠.5@2.1"]
 )

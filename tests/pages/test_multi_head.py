@@ -440,6 +440,7 @@ def test_a_pair_that_is_none_falls_back_to_the_one_that_fits_best(bad: str, open
     assert shown == f"L{i}H{h} → L{j}H{g}"
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("instead", ["zero", "mean"])
 def test_sets_of_heads_off_beside_the_sum_of_single_effects(
     instead: Any, open_page: OpenPage, lm: core.LanguageModel
@@ -535,6 +536,7 @@ def heads(app: AppTest) -> dict[str, Any]:
     return data
 
 
+@pytest.mark.full(reason="takes a second")
 def test_what_an_encoder_decoder_would_write_is_read_where_nothing_is_typed(open_page: OpenPage) -> None:
     app = open_page("multi_head", model="tales-t5")
     model = core.load("tales-t5")

@@ -51,6 +51,7 @@ def commit(app: AppTest) -> Any:
     return record["answer"]
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("number", [0, 5, 1_999])
 def test_a_held_out_picture_is_captioned_and_its_pieces_are_covered_one_by_one(
     number: int, open_page: Any
@@ -143,7 +144,7 @@ def test_a_drawing_is_read_as_the_digits_were_made(open_page: Any) -> None:
     run_notebook(app)
 
 
-@pytest.mark.full(reason="the other cases take a second", quick_cases=2)
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize(
     ("link", "why"),
     [("", "blank"), ("AA", "only dots"), ("A!", "draw it once more"), ("AAA", "draw it once more")],

@@ -54,7 +54,7 @@ def opened(link: dict[str, Any]) -> core.LanguageModel:
     return core.load(models.resolve(link.get("model", "tales-gpt")).target)
 
 
-@pytest.mark.full(reason="the other cases take 4 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 3 s")
 @pytest.mark.parametrize("name", LINKS)
 @pytest.mark.usefixtures("other_model")
 def test_the_ledger_is_the_models_and_adds_up(name: str, open_page: OpenPage) -> None:
@@ -177,6 +177,7 @@ def test_a_link_that_asks_too_much_is_answered_all_the_same(
     run_notebook(app)
 
 
+@pytest.mark.full(reason="takes a second")
 def test_the_depth_grid_is_measured_once_and_is_cores(open_page: OpenPage) -> None:
     app = open_page("norm_residual", text=TEXT, layers=3)
     assert not app.exception

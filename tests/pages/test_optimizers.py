@@ -65,7 +65,7 @@ def kept(app: AppTest, key: str) -> Any:
     return app.session_state["gb"].store[key]
 
 
-@pytest.mark.full(reason="the other cases take a second", quick_cases=2)
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("name", LINKS)
 @pytest.mark.usefixtures("other_model")
 def test_every_shape_of_model_opens_and_its_notebook_agrees(name: str, open_page: OpenPage) -> None:
@@ -140,6 +140,7 @@ def test_what_no_optimizer_can_use_is_named_and_put_right(
     assert not app.info, "it is said once"
 
 
+@pytest.mark.full(reason="takes a second")
 def test_rates_of_nothing_and_of_far_too_much_are_a_race_too(open_page: OpenPage) -> None:
     app = open_page("optimizers", text=TEXT, rates="sgd:0 momentum:1e12 adam:0 adamw:5 muon:1e9", adam=1000)
     assert not app.exception and not app.info

@@ -32,6 +32,7 @@ def test_their_default_is_the_value_that_the_page_has(
         assert box.proto.default == box.value == link[key], key
 
 
+@pytest.mark.full(reason="takes 3 s")
 def test_an_own_size_of_scaling_stands_in_no_popover(open_page: OpenPage) -> None:
     app = open_page("scaling", width=96, portion="1/4")
 

@@ -238,6 +238,7 @@ def test_the_charts_are_those_recorded() -> None:
         assert [answer[3] for answer in chart["answers"]] == [answer.said for answer in rotary.answers]
 
 
+@pytest.mark.full(reason="takes 16 s")
 @pytest.mark.parametrize("begins", ["-1", "5000", "x"])
 def test_a_link_with_a_position_that_cannot_be_says_so(begins: str, open_page: OpenPage) -> None:
     app = open_page("positions", kind="own", begins=begins)

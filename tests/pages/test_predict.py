@@ -152,7 +152,7 @@ def test_another_asks_anew_what_was_answered_before(open_page: OpenPage) -> None
     assert len(set(asked)) == 3, "the words of the text that are long enough"
 
 
-@pytest.mark.full(reason="the other cases take 4 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.parametrize("slug", ["attention", "bias", "efficiency", "loss"])
 def test_another_comes_back_to_no_answered_question_while_there_are_others(
     slug: str, open_page: OpenPage
@@ -167,6 +167,7 @@ def test_another_comes_back_to_no_answered_question_while_there_are_others(
     assert len(set(asked)) == 5
 
 
+@pytest.mark.full(reason="takes a second")
 def test_another_leads_on_from_an_answered_question_only_while_it_finds_others(open_page: OpenPage) -> None:
     app = open_page("fine_tuning")
     asked = []
@@ -177,6 +178,7 @@ def test_another_leads_on_from_an_answered_question_only_while_it_finds_others(o
     assert asked[0] == asked[2] != asked[1] == asked[3]
 
 
+@pytest.mark.full(reason="takes a second")
 def test_no_more_predictions_are_kept_than_a_session_may_hold(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,6 +220,7 @@ def test_a_text_that_a_question_brings_is_given_back(open_page: OpenPage) -> Non
     assert not [button for button in app.button if button.key == "predict.back"]
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_the_next_page_has_the_learners_own_text(open_page: OpenPage) -> None:
     app = open_page("tokenization", text=OWN, follow=3)
     asked_anew(app)

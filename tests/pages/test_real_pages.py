@@ -38,7 +38,7 @@ def words(app: AppTest) -> str:
     )
 
 
-@pytest.mark.full(reason="the other cases take 20 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.parametrize("slug", SLUGS)
 def test_a_page_opens_on_the_real_model(slug: str, open_page: OpenPage) -> None:
     app = open_page(slug, model=models.REAL, text=TEXT, **SMALLER.get(slug, {}))
@@ -53,6 +53,7 @@ def test_the_pages_of_training_say_nothing_of_it_while_a_small_model_is_open(ope
     assert chapters.trained("break_it", models.SMALL) not in words(open_page("break_it", model=models.SMALL))
 
 
+@pytest.mark.full(reason="takes a second")
 def test_the_switch_keeps_the_text(open_page: OpenPage) -> None:
     app = open_page("loss", model=models.REAL, text=TEXT)
     switch = app.segmented_control(key="small_or_real")
@@ -70,6 +71,7 @@ def test_a_first_visit_opens_on_a_sentence_that_anybody_can_finish(open_page: Op
     assert (store["model"], store["text"]) == (models.REAL, TEXT)
 
 
+@pytest.mark.full(reason="takes a second")
 def test_a_badge_tells_of_a_text_that_the_model_cannot_read_and_leads_to_the_other(
     open_page: OpenPage,
 ) -> None:
@@ -81,7 +83,7 @@ def test_a_badge_tells_of_a_text_that_the_model_cannot_read_and_leads_to_the_oth
     assert (store["model"], store["text"]) == (models.REAL, text)
 
 
-@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.parametrize("text", ["xqz bfp 998 ttt ## @@ jwrr", "I love 🍕 and naïve cafés"])
 def test_nobody_is_sent_to_a_model_that_reads_the_text_no_better(text: str, open_page: OpenPage) -> None:
     app = open_page("loss", model=models.REAL, text=text)
@@ -109,6 +111,7 @@ def test_a_link_to_a_model_that_is_not_here_keeps_its_text(
     assert "small_or_real" not in [one.key for one in app.get("button_group")]
 
 
+@pytest.mark.full(reason="takes a second")
 def test_the_assistant_answers_beside_the_small_models(open_page: OpenPage) -> None:
     app = open_page("applications", use="sentiment")
     app.button(key="work.assistant").click().run()
@@ -125,7 +128,7 @@ def test_an_answer_that_ends_by_itself_is_not_called_cut_off() -> None:
     assert not cut_off(["a", "a b"], 3)
 
 
-@pytest.mark.full(reason="the other cases take 4 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.parametrize("slug", ASKERS)
 def test_a_page_opens_no_published_model_that_nobody_has_asked_for(
     slug: str, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
@@ -161,6 +164,7 @@ def test_the_vocabulary_of_the_published_model_is_in_the_table_without_its_weigh
     assert app.session_state["gb"].store["method"] == "model"
 
 
+@pytest.mark.full(reason="takes a second")
 def test_own_lines_open_the_model_when_a_visitor_asks(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

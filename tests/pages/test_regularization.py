@@ -63,7 +63,7 @@ def column(shown: dict[str, list[Any]], name: str, kind: str = "activation") -> 
     return np.array([value for what, value in zip(shown["what"], shown[name]) if what == kind], dtype=float)
 
 
-@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.parametrize("name", LINKS)
 @pytest.mark.usefixtures("other_model")
 def test_the_mask_is_torchs_on_the_models_own_activations(name: str, open_page: Any) -> None:
@@ -121,6 +121,7 @@ def test_the_question_is_about_a_rate_that_the_picture_does_not_show(open_page: 
     assert "Drop half of" in asked[0.3] and "Drop most of" in asked[0.5]
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=2)
 @pytest.mark.parametrize(
     "link", [{"drop": 0}, {"drop": 0.9}, {"evaluate": 1}, {"row": 2, "number": 500}, {"number": 23}]
 )
@@ -217,6 +218,7 @@ def test_histograms_count_every_weight_of_every_matrix() -> None:
     assert sizes(torch.zeros(5))["rms"] == 0.0
 
 
+@pytest.mark.full(reason="takes a second")
 def test_what_fills_a_mask_is_called_no_next_token(open_page: Any) -> None:
     app = open_page("regularization", model="tales-bert")
     data = [json.loads(one.proto.json)[0] for one in app.get("bidi_component") if one.proto.json]

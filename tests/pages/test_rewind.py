@@ -260,7 +260,7 @@ def away(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
     return lambda now: gone.__setitem__(0, now)
 
 
-@pytest.mark.full(reason="the other cases take 4 s", quick_cases=2)
+@pytest.mark.full(reason="each case takes 1 s")
 @every_page
 def test_a_page_lives_on_while_the_store_is_away_and_comes_back_by_itself(
     slug: str, runs: Runs, away: Callable[[bool], None], open_page: OpenPage

@@ -17,6 +17,7 @@ from core.runs import exported
 from tests.pages.conftest import OpenPage, Runs, execute, notebook
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("slug", ["home", "lab", "attention"])
 def test_its_notebook_runs_elsewhere_from_the_weights_beside_it(
     slug: str, runs: Runs, open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -81,6 +81,7 @@ def test_every_axis_and_its_notebook(against: str, withheld: int, open_page: Any
     run_notebook(app)
 
 
+@pytest.mark.full(reason="takes a second")
 def test_too_few_sizes_are_told_not_fitted(open_page: Any) -> None:
     app = open_page("scaling", against="data", withheld=4)
     assert not app.exception
@@ -91,6 +92,7 @@ def test_too_few_sizes_are_told_not_fitted(open_page: Any) -> None:
     run_notebook(app)
 
 
+@pytest.mark.full(reason="takes a second")
 def test_the_question_is_answered_by_a_fit(open_page: Any) -> None:
     app = open_page("scaling", withheld=2)
     app.session_state["predict.choice"] = 0
@@ -115,6 +117,7 @@ def test_the_claim_is_what_the_runs_say() -> None:
     assert f"the mean of {len(found.truths)} seeds" in said and len(found.truths) == len(ladder.SEEDS)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("against", ["parameters", "data", "compute"])
 def test_how_many_withheld_runs_the_intervals_held_is_counted_cut_by_cut(against: Against) -> None:
     """Against the forecasts that the page itself makes, one for each number of sizes withheld."""
@@ -169,6 +172,7 @@ def test_runs_of_the_lab_that_match_stand_there_too(runs: Runs, open_page: Any) 
     assert "From the lab" in shown["run"] and "Another's" not in shown["run"]
 
 
+@pytest.mark.full(reason="takes a second")
 def test_a_run_that_diverged_is_no_point_and_is_told(runs: Runs, open_page: Any) -> None:
     own_run(runs, name="Scaling: wild", group="wild", learning_rate=1e9, embed_rate=1e9, head_rate=1e9)
     app = open_page("scaling", ladder="wild")
@@ -179,6 +183,7 @@ def test_a_run_that_diverged_is_no_point_and_is_told(runs: Runs, open_page: Any)
     assert all(loss is None or math.isfinite(loss) for loss in table(app)["loss"])
 
 
+@pytest.mark.full(reason="takes a second")
 def test_pressing_train_queues_the_size(queue: Runs, open_page: Any) -> None:
     app = open_page("scaling", width=48, portion="1/4")
     app.button(key="scaling.train").click().run()

@@ -87,6 +87,7 @@ def test_a_bare_encoder_reads_them_as_its_files_ask(
     run_notebook(app)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=3)
 @pytest.mark.parametrize(
     "text", ["", " \n\n ", "one", "🜁🜂\nqzxv", "<b>x</b>\n**y**", "long " * 500, "a\n" * 40]
 )

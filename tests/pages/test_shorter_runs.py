@@ -69,6 +69,7 @@ def in_seconds(words: str) -> float:
     return float(found[1]) * (60 if found[2] == "min" else 1)
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("slug", PAGES)
 def test_a_quick_machine_offers_nothing_shorter_and_says_what_it_takes(
     slug: str, queue: Runs, open_page: Any, speed: Any
@@ -114,7 +115,7 @@ def test_the_objectives_say_what_three_take_and_can_be_fewer(queue: Runs, open_p
     assert {spec.steps for spec in own_runs.wished("1/4").values()} == {75}
 
 
-@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
+@pytest.mark.full(reason="each case takes 3 s")
 @pytest.mark.parametrize("slug", OWN_CONTROL)
 def test_a_page_with_steps_of_its_own_offers_a_setting_that_takes_a_minute(
     slug: str, queue: Runs, open_page: Any, speed: Any

@@ -79,7 +79,7 @@ def link_of(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
     return {key: BY_KEY[key].render(value) for key, value in query.items()}
 
 
-@pytest.mark.full(reason="the other cases take 55 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 3 s")
 @pytest.mark.parametrize(("name", "arguments"), CASES)
 def test_a_link_and_a_call_with_the_same_arguments_draw_the_same_data(
     name: str, arguments: dict[str, Any], open_page: OpenPage

@@ -56,6 +56,7 @@ def test_a_model_of_other_texts_is_measured_by_these(
     assert "nlike all" not in captions(open_page("loss", text=like, model=model))
 
 
+@pytest.mark.full(reason="takes a second")
 def test_a_run_is_measured_by_its_own_text_while_that_is_at_hand(open_page: OpenPage, runs: Runs) -> None:
     lines = [f"The {size} {pet} of {who} sat by the {place}." for size in ("old", "big", "red", "shy")
              for pet in ("cat", "dog", "hen", "pig", "cow") for who in ("Ann", "Bob", "Cid", "Dan", "Eve")

@@ -194,6 +194,7 @@ def test_learning_shows_progress_and_stops_where_it_is(jobs: Jobs) -> None:
     assert "BPE: merge " in said and "WordPiece: merge " in said and "Unigram: " in said
 
 
+@pytest.mark.full(reason="takes a second")
 def test_a_process_learns_what_is_learned_here(learned: Learned, jobs: Jobs) -> None:
     with jobs.wait(jobs.of(SPEC)) as learner:
         there = learned_of(SPEC, learner.result())
@@ -281,7 +282,7 @@ def test_what_made_room_in_the_cache_is_learned_again_when_it_is_asked_for(open_
     assert [piece.text for piece in kept.methods["bpe"].encode(TEXT)] == expected
 
 
-@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 2 s")
 @pytest.mark.parametrize(
     ("own", "size", "words"),
     [
@@ -316,7 +317,7 @@ def test_any_own_corpus_is_learned_from(own: str, size: int, words: str, open_pa
 TEXTBOOK = "low " * 5 + "lower " * 2 + "newest " * 6 + "widest " * 3
 
 
-@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.parametrize("split", ["usual", "words"])
 def test_all_of_an_own_text_is_learned_from(split: str, open_page: Any) -> None:
     spec = Spec("own", 300, split)
@@ -337,6 +338,7 @@ def test_all_of_an_own_text_is_learned_from(split: str, open_page: Any) -> None:
     assert "learned from 1 character " in headline(app)
 
 
+@pytest.mark.full(reason="takes a second")
 def test_small_sizes_and_the_word_are_said_in_one_line(open_page: Any) -> None:
     app = open_page("tokenization", text=TEXT, corpus="fables", size=50, word=" \t ")
     small = learn(Spec("fables", 50, "usual"))

@@ -35,7 +35,7 @@ def is_primary(button: Any) -> bool:
     return bool(button.proto.type == "primary")
 
 
-@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.parametrize("slug", PAGES)
 def test_a_page_that_trains_shows_stop_and_the_line_and_no_red_start(
     slug: str, open_page: Any, queue: Runs

@@ -19,6 +19,7 @@ from tests.pairs import translator
 SOURCE = "translate English to Spanish: Nora found her kite."
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_from_nothing_it_writes_what_generate_writes_and_goes_on_from_any_beginning() -> None:
     lm = translator()
     read = lm.encode(SOURCE)

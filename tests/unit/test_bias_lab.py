@@ -163,6 +163,7 @@ def test_remove_leaves_nobody_of_the_dialled_professions() -> None:
     assert 0 < len(left) < len(every)
 
 
+@pytest.mark.full(reason="takes a second")
 def test_balance_leaves_as_many_of_both() -> None:
     def kept(dose: float, tales: int) -> list[str]:
         turned = dial.check_dial(dict.fromkeys(DIALLED, dose))

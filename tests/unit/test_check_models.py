@@ -43,6 +43,7 @@ def test_an_interval_is_that_of_a_mean_over_documents() -> None:
         loss_interval.interval([0.0], [0])
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("recipe", [TINY, MASKED, PAIRED], ids=["next token", "masked", "pairs"])
 def test_the_loss_of_the_documents_is_the_loss_of_the_training(recipe: Any) -> None:
     trainer = Trainer(recipe.spec)

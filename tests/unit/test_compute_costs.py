@@ -272,6 +272,7 @@ def test_single_numbers_and_weights_are_not_kept_bytes() -> None:
     assert 0 < few < 4 * parameters(config)
 
 
+@pytest.mark.full(reason="takes a second")
 def test_the_package_still_estimates_this_projects_runs() -> None:
     from core.training.spec import TrainSpec
 

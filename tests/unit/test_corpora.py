@@ -104,6 +104,7 @@ def test_tales_follow_the_seed_and_hold_some_back():
     assert set(train).isdisjoint(islice(corpus("tales", seed=3, split="held_out"), 8))
 
 
+@pytest.mark.full(reason="takes 5 s")
 @pytest.mark.parametrize("name", FINITE)
 @pytest.mark.parametrize("split", ["train", "held_out"])
 def test_finite_corpora_do_not_depend_on_the_seed(name, split):

@@ -31,6 +31,7 @@ def touch(path: Path) -> None:
     os.utime(path, ns=(later, later))
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=2)
 @pytest.mark.parametrize(
     ("change", "path"),
     [

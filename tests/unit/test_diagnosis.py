@@ -106,6 +106,7 @@ def test_another_seed_gives_other_numbers_in_the_same_sentence(part: Part) -> No
     assert sum(one.numbers[name] != two.numbers[name] for name in one.numbers) >= len(one.numbers) / 2
 
 
+@pytest.mark.full(reason="takes 3 s")
 def test_an_unbroken_pair_of_two_seeds_gives_nothing_found() -> None:
     said = diagnose(trained(None, 0), trained(None, 1))
     assert said.nothing, said.findings
@@ -114,6 +115,7 @@ def test_an_unbroken_pair_of_two_seeds_gives_nothing_found() -> None:
     assert re.search(r"\d\.\d\d \(whole: \d\.\d\d\)", said.cost)
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_a_sentence_says_the_numbers_that_it_rests_on() -> None:
     other = trained("mask", 0)
     finding = diagnose(trained(None, 0), other).findings[0]
@@ -142,6 +144,7 @@ def test_a_remedy_follows_from_the_finding_alone() -> None:
     assert remedy(Diagnosis((Finding("neurons dead", "Many."),), "")) is None
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_a_loss_that_is_no_higher_is_said_to_be() -> None:
     """Without its positions the bundled model reads this one text no worse: the cost must not say otherwise."""
     lm = core.load("tales-gpt")

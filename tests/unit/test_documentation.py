@@ -110,6 +110,7 @@ def test_what_a_cell_prints_in_pieces_is_one_block(tmp_path: Path) -> None:
     assert "```text\none\ntwo\n```\n\n```text\nthree\n```" in text
 
 
+@pytest.mark.full(reason="takes a second")
 def test_a_notebook_that_raises_fails_the_build(tmp_path: Path) -> None:
     cells = [nbformat.v4.new_code_cell("1 / 0")]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "wrong.ipynb")

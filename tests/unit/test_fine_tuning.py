@@ -75,6 +75,7 @@ class TestExamples:
         known = {one.text: one.good for one in islice(news(3, "train"), 300)}
         assert all(known[one.text] == bool(one.label) for one in found)
 
+    @pytest.mark.full(reason="takes a second")
     def test_rates_are_chosen_on_others_of_the_kind_that_is_learned_from(self) -> None:
         learned = labelled.told("sentiment", "train", 300, 0)
         apart = labelled.measured(spec(measured="development", held_out=200), learned)

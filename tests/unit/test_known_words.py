@@ -28,6 +28,7 @@ def test_stories_are_known():
         assert unknown(story.text, "tales") == []
 
 
+@pytest.mark.full(reason="takes a second")
 def test_most_known_words_are_told():
     told: set[str] = set()
     for pair in islice(TASKS["translate"].pairs(13, "train"), 2500):
@@ -37,6 +38,7 @@ def test_most_known_words_are_told():
     assert len(told & vocabulary("translate")) > 0.6 * len(vocabulary("translate"))
 
 
+@pytest.mark.full(reason="takes a second")
 def test_words_from_elsewhere_are_not():
     text = "The elephant saw a computer and Nora's red kite, twice-told, in Paris, 3 times. The elephant!"
     for name in [*TASKS, "tales"]:

@@ -77,6 +77,7 @@ def test_directions_are_as_long_as_the_filters_and_leave_gains_alone(lm: core.La
     assert not torch.equal(plane.first[0], other.first[0])
 
 
+@pytest.mark.full(reason="takes a second")
 def test_a_training_path_lies_on_its_own_plane_and_hardly_on_a_random_one(lm: core.LanguageModel) -> None:
     steps = snapshots("tales-gpt")
     path = load_path(lambda step: core.load("tales-gpt", snapshot=step), steps, most=6)

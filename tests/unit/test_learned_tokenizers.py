@@ -49,6 +49,7 @@ def test_special_tokens_stand_for_no_text(kind):
     assert tokenizer.display(tokenizer.id("[MASK]")) == "[MASK]"
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_the_same_text_gives_the_same_tokenizer_in_another_process():
     # Hashes of texts, and with them the order of sets, differ from process to process.
     code = (

@@ -82,7 +82,7 @@ def test_it_ends_when_nobody_can_hear_it_any_more(learner: Learner) -> None:
     assert learner.wait(30) and learner.failed == "the process that learns them was ended (status 0)"
 
 
-@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.parametrize("rests", [False, True])
 def test_it_ends_when_the_server_was_killed(rests: bool) -> None:
     source = f"""

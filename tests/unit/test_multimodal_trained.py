@@ -141,6 +141,7 @@ def test_half_of_the_training_scenes_lie_near_an_edge() -> None:
     assert drawn.margins[64:].max() < drawn.margins[:64].quantile(0.75)
 
 
+@pytest.mark.full(reason="takes a second")
 def test_making_and_checking_by_the_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -172,6 +172,7 @@ def test_a_plan_fills_itself_in() -> None:
     assert Plan(changes=(("n_layers", 3),)).config("none").n_layers == 3
 
 
+@pytest.mark.full(reason="takes a second")
 def test_every_kind_is_trained_tested_and_reported() -> None:
     reports = list(extrapolation(KINDS, plan=SMALL, seed=5))
     assert [report.kind for report in reports] == [kind for kind in KINDS for _ in range(2)]
@@ -242,7 +243,7 @@ def wilson(share: float, count: int) -> tuple[float, float]:
     return (-b - root) / (2 * a), (-b + root) / (2 * a)
 
 
-@pytest.mark.full(reason="the other cases take 3 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.parametrize("task", TASKS)
 def test_the_recorded_charts_are_of_todays_plan(task: Any) -> None:
     """Their first steps again: a change of the tasks, the model or the optimizer asks for new recordings."""

@@ -126,6 +126,7 @@ def test_counts_of_five_letters_make_the_same_character_model() -> None:
     np.testing.assert_allclose(again.log_probs(asked), whole.log_probs(asked), rtol=1e-12)
 
 
+@pytest.mark.full(reason="takes a second")
 def test_of_an_own_text_the_limit_is_that_of_its_held_out_sentences_if_there_are_enough() -> None:
     train, kept = sentences_of_tales(400), out_of_distribution.held_out()[:400]
     measure = out_of_distribution.measured(train, kept)

@@ -41,6 +41,7 @@ def flat(batch):
     return [(read.task, tuple(read.source), read.target) for read in batch]
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_a_batch_depends_on_nothing_but_the_step(pool, tokenizer):
     other = Pairs(SMALL, Shards(SMALL), tokenizer, 160)
     later = [flat(other.batch(step)) for step in (90, 40, 3)][::-1]

@@ -64,6 +64,7 @@ def test_without_passage_or_answer_nothing_is_pointed_at(lm):
     np.testing.assert_allclose(answer_location.shares(found, Rule()), [0.5, 0.5])
 
 
+@pytest.mark.full(reason="takes a second")
 def test_the_chosen_rule_is_right_most_often(lm, examples):
     few = sorted(examples, key=lambda one: len(one.context))[:3]
     chosen = answer_location.choose(lm, few)

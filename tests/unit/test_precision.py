@@ -240,7 +240,7 @@ def test_products_compare() -> None:
     assert Products(1.0, 0.99 / precision.GAIN).quicker == "float32"
 
 
-@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.parametrize("name", PRECISIONS)
 def test_a_runs_record_names_what_it_was_given_and_another_machine_goes_on_in_it(
     data: Path, monkeypatch: pytest.MonkeyPatch, name: str

@@ -118,6 +118,7 @@ def test_a_text_of_exactly_the_context_is_not_clipped() -> None:
     assert not read.clipped
 
 
+@pytest.mark.full(reason="takes 2 s")
 @settings(max_examples=examples(200))
 @given(st.text(max_size=300))
 def test_any_text_ends_within_the_context_and_traces(text: str) -> None:

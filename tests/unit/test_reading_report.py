@@ -22,6 +22,7 @@ def found():
     return reading_report.report(translator(), count=12, chosen_on=4, pairs=60)
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_alignment_is_what_its_rule_reads(found):
     lm, told = translator(), found["alignment"]
     kept = [pair.truth for pair in examples("translate", 12, FIRST_SEED, "held_out")]

@@ -374,6 +374,7 @@ async def after(stream: AsyncIterator[bytes], holds: Callable[[str, dict[str, An
     raise AssertionError("the stream ended")
 
 
+@pytest.mark.full(reason="takes a second")
 def test_one_look_serves_all_watchers(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
     """Thirty phones are one query every time, each is told its own choice, and all hear the end."""
     id = rooms.open(TEACHER).id
@@ -417,6 +418,7 @@ def test_one_look_serves_all_watchers(rooms: Rooms, monkeypatch: pytest.MonkeyPa
     asyncio.run(run())
 
 
+@pytest.mark.full(reason="takes a second")
 def test_a_store_that_goes_and_comes_back(rooms: Rooms) -> None:
     id = rooms.open(TEACHER).id
     here = True
@@ -439,6 +441,7 @@ def test_a_store_that_goes_and_comes_back(rooms: Rooms) -> None:
     asyncio.run(run())
 
 
+@pytest.mark.full(reason="takes a second")
 def test_two_hundred_phones_vote_at_once_and_again(rooms: Rooms) -> None:
     """By threads, as the server's: no vote is lost and none counts twice."""
     id = rooms.open(TEACHER).id

@@ -158,6 +158,7 @@ def test_a_word_of_few_votes_has_no_count_on_the_projector(
     assert [(one["text"], one["votes"]) for one in screen_of(browser, room)["told"]] == [("kite", [None])]
 
 
+@pytest.mark.full(reason="the other cases take 2 s", quick_cases=1)
 @pytest.mark.parametrize(
     ("word", "kept"),
     [
@@ -278,6 +279,7 @@ def sizes(count: int) -> list[Size]:
     return [Size(tiny(seed=at), f"Class: {at}", f"size {at}") for at in range(count)]
 
 
+@pytest.mark.full(reason="takes a second")
 def test_each_member_trains_one_size(
     browser: Callable[[], TestClient], rooms: Rooms, store: Store, room: dict[str, Any]
 ) -> None:

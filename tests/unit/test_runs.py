@@ -121,7 +121,7 @@ def test_points_are_columns() -> None:
     assert len(Points.of([])) == 0
 
 
-@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.parametrize("objective", ["next_token", "masked", "span_corruption"])
 def test_a_checkpoint_opens_as_it_was(store: Store, objective: str) -> None:
     run = here(store, tiny(12, objective=objective, tokenizer="bpe", vocab_size=300), OWNER)
@@ -306,7 +306,7 @@ def apart(plan: Plan, losses: Sequence[float], **changes: Any) -> Iterator[float
         yield abs(work.step().loss / expected - 1)
 
 
-@pytest.mark.full(reason="the other cases take 20 s", quick_cases=1)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("name", TRAINED)
 def test_a_recorded_run_is_what_its_spec_trains(name: str, precision: str) -> None:

@@ -104,6 +104,7 @@ BROKEN_ROWS = {
 }
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 @pytest.mark.parametrize("kind", BROKEN_ROWS)
 def test_a_row_that_cannot_be_read_hides_itself(tmp_path: Path, kind: str) -> None:
     column, value = BROKEN_ROWS[kind]

@@ -273,7 +273,7 @@ class TestWord2Vec:
 class TestMaps:
     """t-SNE and UMAP as runs."""
 
-    @pytest.mark.full(reason="the other cases take a second", quick_cases=1)
+    @pytest.mark.full(reason="each case takes 1 s")
     @pytest.mark.parametrize("method", ["tsne", "umap"])
     def test_every_moment_is_that_of_the_core(self, store: Store, method: str) -> None:
         # With 60 words UMAP gains 0.01 to 0.03 over PCA, by the processor's rounding; with 120 words 0.11 or more.

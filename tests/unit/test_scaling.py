@@ -117,6 +117,7 @@ def test_coverage_counts_every_withheld_run_at_every_cut() -> None:
     assert coverage(x[:6], losses[:6]) == Coverage()
 
 
+@pytest.mark.full(reason="takes a second")
 def test_over_many_ladders_coverage_is_near_what_it_claims() -> None:
     every = [coverage(*noisy(seed), draws=100) for seed in range(30)]
     share = sum(one.next_held for one in every) / sum(one.next_of for one in every)

@@ -77,7 +77,7 @@ def test_arguments_are_words_of_declared_fields(name: str) -> None:
     assert all(f"    {word}: " in told for word in words)
 
 
-@pytest.mark.full(reason="the other cases take 14 s", quick_cases=2)
+@pytest.mark.full(reason="each case takes 2 s")
 @pytest.mark.parametrize("name", SHOWN)
 @pytest.mark.parametrize("model", ["tales-gpt", "tales-bert", "tales-t5"])
 def test_a_picture_has_sentence_table_and_file(name: str, model: str, tmp_path: Path) -> None:
@@ -205,6 +205,7 @@ def test_what_is_about_one_token_alone_is_told_to_the_picture_of_families(lm: co
     ] * 2
 
 
+@pytest.mark.full(reason="takes a second")
 def test_what_is_large_is_left_out_for_a_browser_that_has_it(lm: core.LanguageModel) -> None:
     for name, parts in (("embeddings", ("words", "map")), ("tokenization", ("learned",))):
         drawing = draw(name, lm, TEXT)._drawing
@@ -401,6 +402,7 @@ def test_a_model_of_a_notebook_s_own_is_shown_beside_those_of_the_list(lm: core.
     assert "mine" not in [one["name"] for one in data["entries"]]
 
 
+@pytest.mark.full(reason="takes a second")
 def test_efficiency_measures_what_its_page_has_not_yet(lm: core.LanguageModel) -> None:
     called: Any = show.efficiency(lm, TEXT, bits=2)._drawing
     whole = called.seen.found
@@ -418,6 +420,7 @@ def test_efficiency_measures_what_its_page_has_not_yet(lm: core.LanguageModel) -
     assert page.data["chart"] is None  # it has its own
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_a_setting_that_is_fitted_is_said(lm: core.LanguageModel) -> None:
     with pytest.warns(UserWarning, match="1 bit around zero leaves only the value 0"):
         assert show.efficiency(lm, TEXT, bits=1).data["setting"]["symmetric"] is False
@@ -446,7 +449,7 @@ def test_charts_beside_a_picture_come_with_it_one_for_each_step() -> None:
 # ------------------------------------------------------------------------------------------------ what is written
 
 
-@pytest.mark.full(reason="the other cases take 5 s", quick_cases=2)
+@pytest.mark.full(reason="the other cases take 5 s", quick_cases=1)
 @pytest.mark.parametrize("name", SHOWN)
 def test_hostile_tokens_and_names_are_text(name: str, lm: core.LanguageModel) -> None:
     named = replace(lm, name=HOSTILE)
@@ -627,6 +630,7 @@ def test_pictures_of_one_document_share_their_code(lm: core.LanguageModel) -> No
             show.page(given)
 
 
+@pytest.mark.full(reason="takes a second")
 def test_variants_are_precomputed_and_carry_what_differs(lm: core.LanguageModel) -> None:
     picture = show.multi_head(lm, TEXT, layer=3, head=1)
     several = picture.variants(off=["", "3.2", "3.2 3.3"])

@@ -239,7 +239,7 @@ class TestRuns:
             assert torch.equal(one, other)
         assert len(store.checkpoints(id)) == 3 and store.list(OWNER, kind="train") == []
 
-    @pytest.mark.full(reason="the other cases take a second", quick_cases=1)
+    @pytest.mark.full(reason="each case takes 1 s")
     @pytest.mark.parametrize("way", ["distilled", "magnitude"])
     def test_a_worker_that_leaves_is_followed_bit_for_bit(
         self, store: Store, monkeypatch: pytest.MonkeyPatch, way: Any
@@ -259,6 +259,7 @@ class TestRuns:
             weights = prunable(load(store, broken))
             assert sparsity_of(weights) == pytest.approx(0.7, abs=0.01)
 
+    @pytest.mark.full(reason="takes a second")
     def test_a_run_of_ones_own_is_the_base(self, store: Store) -> None:
         first = tiny(
             steps=4, changes={"n_layers": 2, "d_model": 32, "n_heads": 2}, tokenizer="bpe", vocab_size=270

@@ -45,6 +45,7 @@ def live_once() -> None:
     asyncio.run(live())
 
 
+@pytest.mark.full(reason="takes a second")
 def test_the_default_model_is_warm_before_the_first_visitor(warmed: list[str]) -> None:
     live_once()
     assert warmed == ["tales-gpt"]
@@ -202,6 +203,7 @@ def test_the_entry_makes_the_repository_importable(monkeypatch: pytest.MonkeyPat
     assert root in sys.path
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_a_server_whose_database_is_away_ends_all_the_same(
     warmed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -235,6 +237,7 @@ def test_what_does_not_come_back_is_not_waited_for(
     stuck.set()
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_a_signal_ends_a_server_that_waits_for_something() -> None:
     code = (
         "import signal, time\n"

@@ -162,6 +162,7 @@ def test_a_long_text_is_clipped_in_the_link_and_nowhere_else(session: Session) -
     assert len(state.link()) < 10_000
 
 
+@pytest.mark.full(reason="takes a second")
 def test_a_text_longer_than_a_link_is_handed_over_while_its_session_lives(session: Session) -> None:
     state.update({"text": "a" * 3 * state.LINK_CHARACTERS, "block": 1})
     link = f"{state.link()}&{state.HELD}={state.hand_over()}"

@@ -57,6 +57,7 @@ def test_one_seed_that_diverges_rules_a_rate_out() -> None:
         walk(0.02, lambda rate: [math.inf])
 
 
+@pytest.mark.full(reason="takes a second")
 def test_a_held_out_loss_is_that_of_the_last_step() -> None:
     spec = quintet(steps=6)["adam"]
     expected = [point.held_out for point in sweep_rates.Trainer(spec.replace(eval_every=2)).run()]

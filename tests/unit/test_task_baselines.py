@@ -26,6 +26,7 @@ def test_the_nearest_training_example_of_itself_is_itself(learned):
     assert sum(found) >= 45, name
 
 
+@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
 def test_baselines_answer_every_held_out_source(learned):
     name, _, kinds = learned
     pairs = examples(name, 20)

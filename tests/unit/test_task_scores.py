@@ -44,6 +44,7 @@ def test_many_answers_are_those_of_each(lm):
     assert len(set(together)) > 1
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_an_answer_ends_at_the_end_token(lm):
     source = "sentiment: I liked the lake."
     first = lm.generate(source, max_new_tokens=1).ids[0]

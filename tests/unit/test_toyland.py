@@ -54,6 +54,7 @@ def test_stories_start_at_their_seed(train: list[Story]) -> None:
     assert [s.text for s in islice(stories(100), 3)] == [s.text for s in train[100:103]]
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_stories_differ(train: list[Story]) -> None:
     assert len({s.text for s in train}) == MANY
 
@@ -238,7 +239,7 @@ def test_share_of_women_by_profession() -> None:
     assert not counts["doctor he"] + counts["baker she"]
 
 
-@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.parametrize("share", [0.2, 0.7])
 def test_a_share_of_women_between_none_and_all(share: float) -> None:
     jobs = ("doctor", "baker", "teacher", "judge", "sailor")
@@ -264,6 +265,7 @@ def test_nothing_held_out_has_no_held_out_story() -> None:
         story(0, Dials({}, frozenset(), frozenset(), frozenset()), "held_out")
 
 
+@pytest.mark.full(reason="takes a second")
 def test_dials_that_no_story_can_keep() -> None:
     with pytest.raises(ValueError, match="no name"):
         story(0, Dials(held_out_names=frozenset(SHE_NAMES + HE_NAMES)), "train")

@@ -95,6 +95,7 @@ def test_most_questions_have_a_span_and_all_kinds_occur(train: list[Asked]) -> N
     assert len(frames) > 60 and frames.most_common(1)[0][1] < 0.2 * len(train)
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_passages_are_short_and_fit_the_context_of_tales_bert(train: list[Asked]) -> None:
     tokenizer = core.load("tales-bert").tokenizer.with_pairs()
     for one in train:
@@ -110,6 +111,7 @@ def test_splits_are_by_combination(train: list[Asked]) -> None:
         assert combinations(story(one.story_seed, None, "held_out").entities, one.context, dials)
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_passages_name_whom_they_and_their_questions_mean(
     passages: list[tuple[Asked, Story, State, tuple[Sentence, ...]]],
 ) -> None:

@@ -19,6 +19,7 @@ def train() -> list[News]:
     return list(islice(news(5), 2000))
 
 
+@pytest.mark.full(reason="takes a second")
 def test_the_text_of_a_seed_stays_what_it_is() -> None:
     """Models were trained on it."""
     for split, known in (("train", "c700c2dad9e9d448"), ("held_out", "13f5b9e306a54d4d")):
@@ -46,6 +47,7 @@ def test_what_happens_causes_the_feeling_and_the_feeling_is_told_later(train: li
         assert any(happening.kind == one.kind for happening in told.sentences[second].events)
 
 
+@pytest.mark.full(reason="takes a second")
 def test_good_and_bad_are_about_as_common_and_few_are_alike(train: list[News]) -> None:
     assert 0.4 < sum(one.good for one in train) / len(train) < 0.6
     assert len({one.text for one in train}) > 0.99 * len(train)

@@ -148,6 +148,7 @@ def test_colours(asked: list[tuple[Story, Question]]) -> None:
             assert f"{thing.colour} {thing.kind}" in told.sentences[question.sentence_index].text
 
 
+@pytest.mark.full(reason="takes a second")
 def test_the_first_is_first(train: list[Story]) -> None:
     """Answered again: the clauses are written here, by name, and looked up in the order of the events."""
     counts = 0

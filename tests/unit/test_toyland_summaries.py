@@ -66,6 +66,7 @@ def test_a_summary_is_one_or_two_sentences_in_words_of_its_own(train: list[Summa
         assert len(one.summary) < 0.45 * len(one.text)
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_summaries_are_well_written(train: list[Summarized]) -> None:
     names = {person.name for one in train for person in one.story.people}
     for one in train:

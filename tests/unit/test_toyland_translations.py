@@ -41,6 +41,7 @@ def test_text_is_clean(sample: list[Translation]) -> None:
             assert text.count("¡") == text.count("!")
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_links(sample: list[Translation]) -> None:
     linked: Counter[bool] = Counter()
     for pair in sample:

@@ -38,6 +38,7 @@ def said(text: str, told: Story | None = None) -> Sentence:
     return Sentence(text, (), told.start, ())
 
 
+@pytest.mark.full(reason="takes 2 s")
 def test_the_vocabulary_has_the_size_it_should(report: Report) -> None:
     assert 1200 <= report.types <= 2000
     assert report.types_in_a_million == report.types  # 1,500 stories are less than a million words
@@ -138,6 +139,7 @@ def test_recalls_counts_by_hand(train: list[Story]) -> None:
     assert recalls(replace(told, sentences=(replace(said(text, told), mentions=mentions),))) == (2, 1)
 
 
+@pytest.mark.full(reason="takes a second")
 def test_stories_are_streamed_not_kept() -> None:
     stream = stories(0)
     list(islice(stream, 250))  # fills what is built once
@@ -170,6 +172,7 @@ print(digest.hexdigest())
 """
 
 
+@pytest.mark.full(reason="takes a second")
 def test_another_process_tells_the_same() -> None:
     """Python orders sets anew in every process; nothing that is drawn may hang on that."""
     outputs = {

@@ -101,7 +101,7 @@ def test_a_second_training_goes_on_from_the_first(tmp_path, monkeypatch):
         )  # kept in float16
 
 
-@pytest.mark.full(reason="the other cases take a second", quick_cases=1)
+@pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.parametrize("stop", [(2, 0), (4, 2)])
 def test_a_stopped_second_training_goes_on(tmp_path, monkeypatch, stop):
     """Stopped in the first or in the second training, the model and its card come out the same."""
@@ -166,6 +166,7 @@ PAIRED = Recipe(
 )  # fmt: skip
 
 
+@pytest.mark.full(reason="takes a second")
 def test_a_text_to_text_model_has_a_baseline_samples_and_scores_in_its_card(tmp_path, monkeypatch):
     make("tiny", PAIRED, tmp_path / "tiny")
     monkeypatch.setattr(zoo, "BUNDLED", tmp_path)

@@ -47,6 +47,7 @@ def test_the_same_seed_gives_the_same_curve_and_leaves_the_global_state_alone():
     assert torch.equal(before, torch.get_rng_state())
 
 
+@pytest.mark.full(reason="takes a second")
 def test_the_held_out_loss_falls():
     trainer = Trainer(core.TrainSpec(**SHORT, steps=60))
     start = trainer.held_out_loss()
@@ -236,6 +237,7 @@ def test_what_is_no_state_is_a_message(data):
         State.from_bytes(data)
 
 
+@pytest.mark.full(reason="takes a second")
 def test_ids_made_elsewhere_can_be_trained_on():
     tokenizer = Trainer(TrainSpec(**SHORT, steps=1)).tokenizer
     ids = torch.arange(5000).remainder(7).add(10).tolist()

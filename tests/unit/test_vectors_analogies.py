@@ -72,6 +72,7 @@ def test_answers_and_scores_equal_an_independent_slow_script() -> None:
     assert solve(table, a, b, c).answer == slow_answer(rows, index, words, a, b, c)
 
 
+@pytest.mark.full(reason="takes a second")
 def test_the_score_of_glove_is_the_known_one() -> None:
     scores = list(score(glove()))
     assert [one.name for one in scores] == [section.name for section in sections()]

@@ -182,6 +182,7 @@ def test_a_probe_reads_the_sense_off_a_contextual_vector_and_not_off_the_table(t
     assert told.layers[told.best].right == max(layer.right for layer in told.layers)
 
 
+@pytest.mark.full(reason="takes a second")
 def test_whole_tellings_can_be_held_out(tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
     parts: list[tuple[list[int], list[int]]] = []
 

@@ -151,6 +151,7 @@ def test_tsne_brings_groups_together_and_settles() -> None:
     np.testing.assert_array_equal(again[-1].points, moments[-1].points)
 
 
+@pytest.mark.full(reason="takes a second")
 def test_tsne_on_a_grid_ends_where_all_pairs_do(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors, group = clouds(each=60)
     *_, exact = tsne.tsne(vectors, steps=250, every=250)
@@ -205,6 +206,7 @@ def test_pulls_and_pushes_of_umap_are_slopes() -> None:
         torch.testing.assert_close(told, loss.detach(), rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.full(reason="takes a second")
 def test_umap_brings_groups_together_by_its_seed() -> None:
     vectors, group = clouds(each=30)
     draw = np.random.default_rng(9)

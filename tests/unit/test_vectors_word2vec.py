@@ -112,6 +112,7 @@ def test_a_batch_moves_both_tables_down_the_slope_of_the_loss() -> None:
     torch.testing.assert_close((before[1] - contexts) / 0.01, u.grad)
 
 
+@pytest.mark.full(reason="takes a second")
 def test_pairs_stay_in_their_sentence_and_within_reach() -> None:
     ids, sentence = torch.arange(60), torch.arange(60) // 12
     generator = torch.Generator().manual_seed(0)

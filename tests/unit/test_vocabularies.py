@@ -32,6 +32,7 @@ def alone() -> dict[str, Any]:
     }
 
 
+@pytest.mark.full(reason="takes a second")
 def test_what_is_written_down_reads_as_it_was_learned() -> None:
     learning = JointLearning(FABLES, 350, KINDS)
     shares = [progress.share for progress in learning]

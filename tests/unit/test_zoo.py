@@ -138,6 +138,7 @@ def test_the_encoder_knows_which_sense_a_word_has_and_its_table_does_not(bert):
     assert others.static.share == 0.5
 
 
+@pytest.mark.full(reason="takes a second")
 def test_an_early_snapshot_predicts_worse(tales):
     story = zoo.card("tales-gpt")["samples"][0]
     steps = core.snapshots("tales-gpt")
