@@ -174,15 +174,16 @@ def prepare_tests(command: str) -> tuple[str, str]:
         caddy.ensure(say)
     except (browser.NoBrowser, caddy.NoCaddy) as missing:
         raise Problem(str(missing)) from None
-    real_models.bring(python)  # where they cannot be had, the tests of them fail
     return python, path
 
 
 def run_tests(command: str, tiers: list[str], extra: list[str]) -> int:
     """Run tiers one after the other, all of them whatever fails; the exit status of the first that failed."""
     python, path = prepare_tests(command)
+    models = real_models.beside(python)  # where they cannot be had, the tests of them fail
     if QUICK in tiers:
         command_lint()
+    models.join()
     codes = []
     for tier in tiers:
         arguments = pytest_command(python, tier, extra)
@@ -225,6 +226,7 @@ def command_bench(extra: list[str]) -> int:
 def command_mutants(extra: list[str]) -> int:
     """Change the code in one small place after another, and see whether a test of either tier fails."""
     python, path = prepare_tests("mutants")
+    real_models.bring(python)
     pictures.ensure(python, say)
     command = [python, "-m", "scripts.mutation", *extra]
     return subprocess.run(command, check=False, cwd=str(ROOT), env=check_environment(path)).returncode
