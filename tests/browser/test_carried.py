@@ -17,6 +17,7 @@ from app.outside.documents import CARRY
 from tests.browser import driver
 from tests.oracle.browser_draws import BrowserDraws
 from tests.oracle.test_carried_model import MOST, differences
+from tests.waiting import until
 
 left_to_full = pytest.mark.full(
     reason="every picture with its model; one file is saved and opened in the quick tier"
@@ -205,20 +206,24 @@ def test_multi_head_switches_heads_off_and_finds_what_that_costs(
     tab.goto(files["multi_head"].as_uri())
     state(tab)
     tab.focus("figure")
-    for key in ("ArrowUp", "ArrowUp", *["Shift+ArrowUp"] * 5, "o"):
+    for key in ("ArrowUp", "ArrowUp"):
         tab.keyboard.press(key)
+    for row in range(state(tab)["row"] - 1, 4, -1):
+        tab.keyboard.press("Shift+ArrowUp")
+        until(lambda row=row: state(tab)["row"] == row, f"row {row}")
+    tab.keyboard.press("o")
     tab.click("[data-panel=effect]")
     computed(tab)
     near(state(tab), wanted["1.2"])
     tab.get_by_role("button", name="Switch Block 1 off").click()
-    tab.wait_for_function("JSON.parse(document.querySelector('figure').dataset.state).off.length === 4")
+    until(lambda: len(state(tab)["off"]) == 4, "a block without heads")
     computed(tab)
     near(state(tab), wanted["1.*"])
     tab.get_by_label("A head that is off adds").select_option(label="its mean over the text")
     computed(tab)
     assert state(tab)["next"] != wanted["1.*"]["next"], "a mean says more than nothing"
     tab.get_by_role("button", name="Reset").click()
-    tab.wait_for_function("!JSON.parse(document.querySelector('figure').dataset.state).off.length")
+    until(lambda: not state(tab)["off"], "all heads")
     expect(tab.get_by_label("A head that is off adds")).to_have_value("zero")
 
 

@@ -11,9 +11,6 @@ from playwright.sync_api import Browser, Page
 
 import core.runs
 from core.runs.word_recordings import recorded_words
-from core.runs.word_specs import MapSpec
-from core.vectors.maps import project
-from core.vectors.static import glove
 from tests.browser import checks, driver, tabs
 
 pytestmark = pytest.mark.full(reason="a part below one page; test_tours.py opens that page")
@@ -112,7 +109,7 @@ def test_stop(page: Page, server: driver.Server) -> None:
     driver.wait_for_state(page, LEARN, lambda now: not now["own"] and now["said"] == "Recorded")
 
 
-def test_a_map_settles_and_the_page_is_accessible(page: Page) -> None:
+def test_a_map_settles_and_the_page_is_accessible(page: Page, server: driver.Server) -> None:
     figure = opened(page, SETTLE, laid=500)
     before = driver.component_state(page, SETTLE)
     assert (before["step"], before["words"], before["run"]) == (0, 500, None)
@@ -120,11 +117,16 @@ def test_a_map_settles_and_the_page_is_accessible(page: Page) -> None:
     state = driver.wait_for_state(
         page, SETTLE, lambda now: now["own"] and not now["going"] and now["step"] == 500, 60
     )
-    spec = MapSpec(words=500)
-    *_, last = project(glove().unit(slice(0, 500)), "tsne", steps=500, near=spec.near)
+    # The worker's map, which tests/unit/test_runs_kinds.py compares with core in one process: after 500 steps of t-SNE
+    # the maps of two processes differ by more than rounding.
+    driver.wait_for_link(page, "settled=")
+    run = page.url.partition("settled=")[2].partition("&")[0]
+    with closing(server.store()) as store:
+        last, loss = store.places(run, 500), store.points(run).loss[-1]
+    assert last is not None
     np.testing.assert_allclose(state["first"], last.points.ravel()[:20], rtol=1e-5)
     kept, flat = state["kin"]
-    assert kept > flat + 0.2 and state["chart"]["runs"][0]["loss"] == pytest.approx(last.loss, rel=1e-4)
+    assert kept > flat + 0.2 and state["chart"]["runs"][0]["loss"] == pytest.approx(loss, rel=1e-4)
     for theme in ("light", "dark"):
         checks.accessible(page, SETTLE, theme, "are among its 10 nearest on the map")
     page.set_viewport_size(driver.PHONE)
