@@ -162,10 +162,10 @@ def test_the_reasons_below_the_notebook_and_the_cards_of_published_models(page: 
     checks.run_notebook(page, tmp_path)
     # The cards have every published model and open what is offered.
     cards = driver.component_state(page, "families_cards")
-    shown = [
+    listed = [
         (one["name"], size["name"], size["parameters"]) for one in cards["families"] for size in one["sizes"]
     ]
-    assert shown == [(family.name, size.name, size.parameters) for family, size in sizes()]
+    assert listed == [(family.name, size.name, size.parameters) for family, size in sizes()]
     figure = driver.component(page, "families_cards")
     assert figure.locator("[data-open]").count() == sum(
         size["opens"] for one in cards["families"] for size in one["sizes"]

@@ -280,7 +280,7 @@ def test_links_carry_text_and_token_along(page: Page) -> None:
     opened(page, follow=6)
     for door in ("tokenization", "decoding", "lab"):
         driver.component(page, "loss").locator(f"[data-door={door}]").click()
-        page.wait_for_url(lambda url, door=door: f"/{door}" in url and "follow=6" in url and "Lily" in url)
+        driver.wait_for_link(page, f"/{door}", "follow=6", "Lily")
         driver.wait_until_drawn(page)
         if door != "lab":
             page.go_back()
