@@ -79,19 +79,32 @@ def cell(page: Page, row: int, column: int) -> tuple[float, float]:
     return middles[row * round(len(middles) ** 0.5) + column]
 
 
-def test_stepping_changes_no_question(page: Page) -> None:
-    """Nothing was chosen but a step: the page asks what it asked before."""
-    driver.open_page(page, "attention")
+def row_is_in_view(page: Page, row: int) -> bool:
+    """Return whether the picture shows the chip of this row."""
+    figure = driver.component(page, "attention")
+    box = figure.locator("[data-part=chips] .gb-chip").nth(row).bounding_box()
+    clip = figure.locator("#att-rows rect").evaluate(
+        "r => [r.y.baseVal.value, r.y.baseVal.value + r.height.baseVal.value]"
+    )
+    top = figure.locator("svg").first.bounding_box()
+    assert box and top
+    middle = box["y"] + box["height"] / 2 - top["y"]
+    return bool(clip[0] <= middle <= clip[1])
+
+
+def test_every_step_both_ways_shows_the_numbers_of_core_and_the_explained_row(
+    page: Page, lm: core.LanguageModel
+) -> None:
+    opened(page)
+    # Nothing was chosen but a step: the page asks what it asked before.
     asked = page.locator(".st-key-gb-card-predict .gb-line span").first
     before = asked.inner_text()
     page.locator('[data-component="attention"] .gb-steps [data-act="next"]').click()
     driver.wait_for_link(page, "step=0")
     driver.wait_until_drawn(page)
     assert asked.inner_text() == before
-
-
-def test_every_step_both_ways_shows_the_numbers_of_core(page: Page, lm: core.LanguageModel) -> None:
-    state = opened(page, step=0)
+    # Every step shows the numbers of core, on the way there and back.
+    state = driver.component_state(page, "attention")
     steps = attention_steps(lm, TEXT, BLOCK, HEAD)
     assert (state["block"], state["head"], state["step"]) == (BLOCK, HEAD, "x")
     assert state["tokens"] == [lm.tokenizer.display(i) for i in steps.ids]
@@ -110,6 +123,26 @@ def test_every_step_both_ways_shows_the_numbers_of_core(page: Page, lm: core.Lan
     figure.locator("[data-act=back]")
     figure.locator(".att-step").nth(state["steps"].index("softmax")).click()
     agrees(wait(page, step="softmax"), steps)
+    figure.locator(".att-step").first.click()
+    wait(page, step="x")
+    driver.wait_until_drawn(page)
+    # A longer text brings the explained row into view, and the keys bring the first one.
+    text = "Once upon a time, Lily lived by the lake. One day, she met a cat and a dog"
+    page.get_by_label("Your text").first.fill(text)
+    page.keyboard.press("Control+Enter")
+    state = driver.wait_for_state(page, "attention", lambda now: len(now["tokens"]) > 20)
+    driver.wait_until_drawn(page)
+    row = state["row"]
+    assert row == len(state["tokens"]) - 1
+    assert row_is_in_view(page, row) and not row_is_in_view(page, 0), (
+        "the card explains a row that the picture shows"
+    )
+    figure.focus()
+    for _ in range(row):
+        page.keyboard.press("ArrowUp")
+    wait(page, row=0)
+    driver.wait_until_drawn(page)
+    assert row_is_in_view(page, 0) and not row_is_in_view(page, row)
 
 
 def test_hover_select_and_arrows(page: Page, lm: core.LanguageModel) -> None:
@@ -131,48 +164,7 @@ def test_hover_select_and_arrows(page: Page, lm: core.LanguageModel) -> None:
     driver.wait_for_link(page, "row=4", "col=2")
 
 
-def test_a_longer_text_brings_the_explained_row_into_view(page: Page) -> None:
-    opened(page, step=0)
-    text = "Once upon a time, Lily lived by the lake. One day, she met a cat and a dog"
-    page.get_by_label("Your text").first.fill(text)
-    page.keyboard.press("Control+Enter")
-    state = driver.wait_for_state(page, "attention", lambda now: len(now["tokens"]) > 20)
-    driver.wait_until_drawn(page)
-    figure = driver.component(page, "attention")
-    row = state["row"]
-    assert row == len(state["tokens"]) - 1
-
-    def seen(place: int) -> bool:
-        box = figure.locator("[data-part=chips] .gb-chip").nth(place).bounding_box()
-        clip = figure.locator("#att-rows rect").evaluate(
-            "r => [r.y.baseVal.value, r.y.baseVal.value + r.height.baseVal.value]"
-        )
-        top = figure.locator("svg").first.bounding_box()
-        assert box and top
-        middle = box["y"] + box["height"] / 2 - top["y"]
-        return bool(clip[0] <= middle <= clip[1])
-
-    assert seen(row) and not seen(0), "the card explains a row that the picture shows"
-    figure.focus()
-    for _ in range(row):
-        page.keyboard.press("ArrowUp")
-    wait(page, row=0)
-    driver.wait_until_drawn(page)
-    assert seen(0) and not seen(row)
-
-
-def test_with_scaling_off_the_card_says_so(page: Page) -> None:
-    state = opened(page, row=3, col=1)
-    card = driver.component(page, "attention").locator("[data-part=card]")
-    expect(card).to_contain_text("then ÷ √32")
-    page.get_by_text("Scale by 1/√32").click()
-    state = driver.wait_for_state(page, "attention", lambda now: now["changed"])
-    assert state["step"] == "scores"
-    expect(card).to_contain_text(f"scaling is off: it stays {state['value']:.2f}".replace("-", "−"))
-    expect(card).not_to_contain_text("√32")
-
-
-def test_the_token_of_a_chosen_row_is_followed_on_other_pages(page: Page) -> None:
+def test_escape_leads_to_home_and_the_token_of_a_chosen_row_is_followed_on_other_pages(page: Page) -> None:
     state = opened(page)
     driver.component(page, "attention").focus()
     page.keyboard.press("ArrowUp")
@@ -183,6 +175,8 @@ def test_the_token_of_a_chosen_row_is_followed_on_other_pages(page: Page) -> Non
     driver.component(page, "home").wait_for()
     driver.wait_for_state(page, "home", lambda now: now["row"] == row)
     driver.wait_until_drawn(page)
+    page.wait_for_url(f"**head={HEAD}**")
+    assert driver.component_state(page, "home")["block"] == BLOCK
     driver.component(page, "home").press("ArrowUp")
     driver.wait_for_link(page, f"follow={row - 1}", without="row=")
     driver.wait_until_drawn(page)
@@ -204,7 +198,7 @@ def test_a_click_counts_when_the_picture_is_drawn_anew_in_the_middle_of_it(page:
     driver.wait_for_link(page, "row=5", "col=3")
 
 
-def test_an_edited_score_reaches_the_prediction_and_reset_takes_it_back(
+def test_an_edited_score_and_a_window_on_the_head_reach_the_prediction(
     page: Page, lm: core.LanguageModel
 ) -> None:
     before = opened(page, row=3, col=1, step=5)
@@ -226,6 +220,20 @@ def test_an_edited_score_reaches_the_prediction_and_reset_takes_it_back(
     page.get_by_role("button", name="Reset", exact=True).last.click()
     after = wait(page, changed=False)
     assert [token["after"] for token in after["next"]] == [token["before"] for token in before["next"]]
+    driver.wait_until_drawn(page)
+    # A window on this head alone changes the prediction, and its menu stays open.
+    page.get_by_role("button", name="Sliding window").click()
+    page.locator('[data-testid="stCheckbox"] label', has_text="On this head").click()
+    steps = attention_steps(lm, TEXT, BLOCK, HEAD, change=Change(window=4, sinks=1))
+    state = driver.wait_for_state(page, "attention", partial(predicts, steps=steps))
+    agrees(state, steps)
+    assert state["moved"] == pytest.approx(steps.moved.tolist(), abs=1e-4)
+    driver.wait_for_link(page, "local=1")
+    slider = page.get_by_test_id("stPopoverBody").get_by_role("slider").first  # the menu stays open
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    steps = attention_steps(lm, TEXT, BLOCK, HEAD, change=Change(window=3, sinks=1))
+    agrees(driver.wait_for_state(page, "attention", partial(predicts, steps=steps)), steps)
 
 
 def test_hidden_scores_a_blind_row_and_a_key_shown_in_spite_of_the_mask(
@@ -265,22 +273,6 @@ def test_hidden_scores_a_blind_row_and_a_key_shown_in_spite_of_the_mask(
     driver.wait_for_state(
         page, "attention", lambda now: [edit[:2] for edit in now["edits"]] == [[0, 0], [3, 1]]
     )
-
-
-def test_a_window_on_the_head(page: Page, lm: core.LanguageModel) -> None:
-    opened(page)
-    page.get_by_role("button", name="Sliding window").click()
-    page.locator('[data-testid="stCheckbox"] label', has_text="On this head").click()
-    steps = attention_steps(lm, TEXT, BLOCK, HEAD, change=Change(window=4, sinks=1))
-    state = driver.wait_for_state(page, "attention", partial(predicts, steps=steps))
-    agrees(state, steps)
-    assert state["moved"] == pytest.approx(steps.moved.tolist(), abs=1e-4)
-    driver.wait_for_link(page, "local=1")
-    slider = page.get_by_test_id("stPopoverBody").get_by_role("slider").first  # the menu stays open
-    slider.focus()
-    page.keyboard.press("ArrowLeft")
-    steps = attention_steps(lm, TEXT, BLOCK, HEAD, change=Change(window=3, sinks=1))
-    agrees(driver.wait_for_state(page, "attention", partial(predicts, steps=steps)), steps)
 
 
 def test_masks_shared_keys_and_the_cost(page: Page, lm: core.LanguageModel) -> None:
@@ -344,7 +336,20 @@ def test_dragging_a_score_moves_the_prediction_while_it_is_held(page: Page) -> N
 
 
 def test_switches_text_and_head_change_the_picture(page: Page, lm: core.LanguageModel) -> None:
-    opened(page)
+    opened(page, row=3, col=1)
+    # With scaling off, the card says so.
+    card = driver.component(page, "attention").locator("[data-part=card]")
+    expect(card).to_contain_text("then ÷ √32")
+    page.get_by_text("Scale by 1/√32").click()
+    state = driver.wait_for_state(page, "attention", lambda now: now["changed"])
+    assert state["step"] == "scores"
+    expect(card).to_contain_text(f"scaling is off: it stays {state['value']:.2f}".replace("-", "−"))
+    expect(card).not_to_contain_text("√32")
+    driver.wait_until_drawn(page)
+    page.get_by_text("Scale by 1/√32").click()
+    wait(page, changed=False)
+    driver.wait_until_drawn(page)
+    # Each switch, the head and the text change the numbers as they do in core.
     for label, change in [
         ("Causal mask", Change(mask=False)),
         ("Turn by position", Change(mask=False, turn=False)),
@@ -392,25 +397,33 @@ def test_predict_notebook_and_link(
     checks.link_restores(page, browser, server, "attention")
 
 
-@pytest.mark.parametrize("step", ["scores", "softmax"])
-def test_a_key_is_hidden_by_its_button_or_by_delete_after_a_click(
-    page: Page, lm: core.LanguageModel, step: str
-) -> None:
-    opened(page, step=opened(page)["steps"].index(step), row=6, col=3)
+def test_a_key_is_hidden_by_its_button_or_by_delete_after_a_click(page: Page, lm: core.LanguageModel) -> None:
+    names = opened(page, row=6, col=3)["steps"]
     plain = attention_steps(lm, TEXT, BLOCK, HEAD)
-    hidden = attention_steps(lm, TEXT, BLOCK, HEAD, change=Change(edits=((6, 3, -math.inf),)))
     figure = driver.component(page, "attention")
-    figure.get_by_role("button", name="Hide this key from the row").click()
-    agrees(wait(page, edits=[[6, 3, None]]), hidden)
-    figure.get_by_role("button", name="Show it again").click()
-    agrees(wait(page, edits=[]), plain)
-    page.mouse.click(*cell(page, 6, 4))
-    wait(page, row=6, col=4)
-    if step == "scores":  # the box for another score takes the focus
-        expect(figure.locator(".att-edit")).to_be_focused()
-    page.keyboard.press("Delete")
-    hidden = attention_steps(lm, TEXT, BLOCK, HEAD, change=Change(edits=((6, 4, -math.inf),)))
-    agrees(wait(page, edits=[[6, 4, None]], row=6, col=4), hidden)
+    for step in ("scores", "softmax"):
+        figure.locator(".att-step").nth(names.index(step)).click()
+        wait(page, step=step, whole=False, row=6, col=3)
+        hidden = attention_steps(lm, TEXT, BLOCK, HEAD, change=Change(edits=((6, 3, -math.inf),)))
+        figure.get_by_role("button", name="Hide this key from the row").click()
+        agrees(wait(page, edits=[[6, 3, None]]), hidden)
+        figure.get_by_role("button", name="Show it again").click()
+        agrees(wait(page, edits=[]), plain)
+        page.mouse.click(*cell(page, 6, 4))
+        wait(page, row=6, col=4)
+        if step == "scores":  # the box for another score takes the focus
+            expect(figure.locator(".att-edit")).to_be_focused()
+        page.keyboard.press("Delete")
+        hidden = attention_steps(lm, TEXT, BLOCK, HEAD, change=Change(edits=((6, 4, -math.inf),)))
+        agrees(wait(page, edits=[[6, 4, None]], row=6, col=4), hidden)
+        # The next step starts with nothing hidden, from the cell that this one started from.
+        page.mouse.move(5, 5)
+        figure.get_by_role("button", name="Show it again").click()
+        wait(page, edits=[])
+        figure.focus()
+        page.keyboard.press("ArrowLeft")
+        wait(page, row=6, col=3, hover=False)
+        driver.wait_until_drawn(page)
 
 
 def test_a_full_stop_that_is_asked_about_is_set_off(page: Page) -> None:
@@ -439,16 +452,6 @@ def test_a_narrow_matrix_says_what_a_score_is(page: Page) -> None:
     driver.open_page(page, "attention", model="tales-t5")
     hint = driver.component(page, "attention").locator("[data-hint]")
     assert hint.text_content() == "row asks, column answers: do the two fit?", "over a narrow matrix, too"
-
-
-def test_escape_leads_up_to_the_whole_machine(page: Page) -> None:
-    opened(page)
-    driver.component(page, "attention").focus()
-    page.keyboard.press("Escape")
-    page.locator('[data-component="home"]').wait_for()
-    driver.wait_until_drawn(page)
-    page.wait_for_url(f"**head={HEAD}**")
-    assert driver.component_state(page, "home")["block"] == BLOCK
 
 
 def test_the_rows_that_are_out_of_view_are_named_and_come_in_by_a_press(page: Page) -> None:

@@ -44,9 +44,8 @@ def close(shown: list[Any], values: Any) -> None:
     np.testing.assert_allclose([one for one, _ in known], [two for _, two in known], rtol=2e-3, atol=1e-6)
 
 
-@pytest.mark.parametrize("part", WITHOUT)
-def test_every_number_of_the_open_model_is_cores(page: Page, lm: core.LanguageModel, part: Any) -> None:
-    state = opened(page, part=part)
+def the_open_model_is_cores(state: dict[str, Any], lm: core.LanguageModel, part: Any) -> None:
+    """Every number of the open model, with and without the part, is that of core."""
     whole, other = see(lm, TEXT, None, part)
     close([one["whole"] for one in state["said"]], whole.losses)
     close([one["without"] for one in state["said"]], other.losses)
@@ -61,9 +60,8 @@ def test_every_number_of_the_open_model_is_cores(page: Page, lm: core.LanguageMo
     assert "".join(state["tokens"][1:]) == TEXT
 
 
-@pytest.mark.parametrize("part", WITHOUT)
-def test_the_recorded_pair_and_its_diagnosis_are_drawn(page: Page, part: Any) -> None:
-    pair = opened(page, part=part)["pair"]
+def the_pair_is_the_recorded_one(pair: dict[str, Any], part: Any) -> None:
+    """The curves, the charts and the diagnosis of the trained pair are those of its recorded runs."""
     runs = [recorded(name) for name in recorded_names(part).values()]
     assert not pair["own"] and [run["name"] for run in pair["curves"]["runs"]] == ["whole", "without"]
     for shown, run in zip(pair["curves"]["runs"], runs, strict=True):
@@ -81,7 +79,21 @@ def test_the_recorded_pair_and_its_diagnosis_are_drawn(page: Page, part: Any) ->
             close(chart["without"], last[1][chart["key"]])
 
 
-def test_a_click_and_the_arrows_take_out_another_part(page: Page) -> None:
+def test_every_number_is_cores_whichever_part_is_taken_out_after_another(
+    page: Page, lm: core.LanguageModel
+) -> None:
+    opened(page)
+    assert set(NAMES) == set(WITHOUT)
+    for part in [*NAMES, *NAMES]:
+        take_out(page, part)
+        driver.wait_for_state(page, "break_it", lambda now, part=part: now["part"] == part)  # type: ignore[misc]
+        driver.wait_until_drawn(page)
+        state = driver.component_state(page, "break_it")
+        the_open_model_is_cores(state, lm, part)
+        the_pair_is_the_recorded_one(state["pair"], part)
+
+
+def test_a_click_and_the_arrows_take_out_another_part_and_a_link_leads_to_the_loss(page: Page) -> None:
     opened(page, part="residual")
     take_out(page, "mask")
     state = driver.wait_for_state(page, "break_it", lambda now: now["part"] == "mask")
@@ -98,9 +110,14 @@ def test_a_click_and_the_arrows_take_out_another_part(page: Page) -> None:
     driver.wait_for_state(page, "break_it", lambda now: now["part"] == "position")
     driver.wait_until_drawn(page)
     assert driver.component_state(page, "break_it")["part"] == "position"
+    # The link to the page of the loss carries the text along.
+    driver.component(page, "break_it").locator("[data-door=loss]").click()
+    page.wait_for_url("**/loss?*")
+    driver.wait_until_drawn(page)
+    assert "".join(driver.component_state(page, "loss")["tokens"][1:]) == TEXT
 
 
-def test_from_symptom_to_remedy_step_by_step(page: Page) -> None:
+def test_from_symptom_to_remedy_step_by_step_answer_and_notebook(page: Page, tmp_path: Path) -> None:
     state = opened(page, part="norm", stage=0)
     figure = driver.component(page, "break_it")
     assert state["stage"]["step"] == 0
@@ -119,9 +136,15 @@ def test_from_symptom_to_remedy_step_by_step(page: Page) -> None:
     state = driver.wait_for_state(page, "break_it", lambda now: now["stage"]["step"] == 3)
     assert state["pair"]["remedy"].startswith("Norms")
     assert "Norms" in (figure.locator('[data-part="remedy"]').text_content() or "")
+    driver.wait_for_link(page, "stage=3")
+    driver.wait_until_drawn(page)
+    # The question is answered, and the notebook runs.
+    said = checks.answered(page)
+    assert "with positions; without them" in said, "the part that follows the norms"
+    checks.run_notebook(page, tmp_path)
 
 
-def test_two_whole_models_are_found_to_differ_in_nothing(page: Page) -> None:
+def test_two_whole_models_are_found_to_differ_in_nothing_and_screens_hold_it_all(page: Page) -> None:
     state = opened(page, part="nothing")
     assert state["findings"] == [] and state["pair"]["findings"] == []
     assert "Nothing found" in state["cost"] and "Nothing found" in state["pair"]["cost"]
@@ -130,6 +153,12 @@ def test_two_whole_models_are_found_to_differ_in_nothing(page: Page) -> None:
         assert chart["whole"] == chart["without"]
     ends = [run["held_out"] for run in state["pair"]["curves"]["runs"]]
     assert ends[0] != ends[1] and abs(ends[0] - ends[1]) < 0.25
+    # Another part is on the first screen whole, and on a phone.
+    take_out(page, "mask")
+    driver.wait_for_state(page, "break_it", lambda now: now["part"] == "mask")
+    driver.wait_until_drawn(page)
+    checks.first_screen(page)
+    assert driver.component_state(page, "break_it")["part"] == "mask"
 
 
 def test_both_are_trained_live_with_one_click_and_stopped_with_another(
@@ -176,32 +205,3 @@ def test_both_are_trained_live_with_one_click_and_stopped_with_another(
                 now["pair"]["own"] and [run["count"] for run in now["pair"]["curves"]["runs"]] == counts
             ),
         )
-
-
-def test_answer_and_notebook(page: Page, tmp_path: Path) -> None:
-    opened(page, part="norm")
-    said = checks.answered(page)
-    assert "with positions; without them" in said, "the part that follows the norms"
-    checks.run_notebook(page, tmp_path)
-
-
-def test_the_first_screen_holds_it_all_and_a_phone_too(page: Page) -> None:
-    opened(page, part="mask")
-    checks.first_screen(page)
-    assert driver.component_state(page, "break_it")["part"] == "mask"
-
-
-def test_a_door_leads_to_the_loss_of_the_same_text(page: Page) -> None:
-    opened(page)
-    driver.component(page, "break_it").locator("[data-door=loss]").click()
-    page.wait_for_url("**/loss?*")
-    driver.wait_until_drawn(page)
-    assert "".join(driver.component_state(page, "loss")["tokens"][1:]) == TEXT
-
-
-def test_every_part_is_drawn_also_when_one_follows_the_other(page: Page) -> None:
-    opened(page)
-    for part in [*NAMES, *NAMES]:
-        take_out(page, part)
-        driver.wait_for_state(page, "break_it", lambda now, part=part: now["part"] == part)  # type: ignore[misc]
-        driver.wait_until_drawn(page)

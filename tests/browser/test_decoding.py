@@ -80,8 +80,10 @@ def act(page: Page, name: str) -> Any:
     return driver.component(page, "decoding").locator(f'[data-act="{name}"]')
 
 
-def test_the_tree_and_the_columns_are_those_of_core(page: Page, lm: core.LanguageModel) -> None:
-    state = opened(page)
+def test_the_tree_and_the_columns_are_those_of_core_by_pointer_and_by_arrows(
+    page: Page, lm: core.LanguageModel
+) -> None:
+    state = opened(page, node=".")
     tree = grow(lm, TEXT, depth=8, **USUAL)
     agrees(state, tree)
     assert state["tokens"] == [lm.tokenizer.display(id) for id in lm.encode(TEXT)]
@@ -96,6 +98,88 @@ def test_the_tree_and_the_columns_are_those_of_core(page: Page, lm: core.Languag
     chip(page, last).hover()
     asked = wait(page, node=last)["asked"]
     assert asked["node"] == best.nodes[-2] and best.ids[-1] in asked["ids"]
+    page.mouse.move(5, 5)
+    wait(page, node=0, hover=False)
+    # The arrows move along the tree, and Escape leads up: to the prompt, then to Home.
+    driver.component(page, "decoding").focus()
+    for node in best.nodes[:3]:
+        page.keyboard.press("ArrowRight")
+        distribution_agrees(wait(page, node=node), lm)
+    page.keyboard.press("ArrowLeft")
+    wait(page, node=best.nodes[1])
+    page.keyboard.press("ArrowDown")
+    state = driver.wait_for_state(page, "decoding", lambda now: now["node"] != best.nodes[1])
+    assert tree.nodes[state["node"]].depth == 2
+    driver.wait_for_link(page, "node=")
+    driver.wait_until_drawn(page)
+    driver.component(page, "decoding").focus()
+    page.keyboard.press("Escape")
+    wait(page, node=0)
+    page.keyboard.press("Escape")
+    page.locator('[data-component="home"]').wait_for()
+    driver.wait_until_drawn(page)
+    assert driver.component_state(page, "home")["tokens"][-1] == lm.tokenizer.display(lm.encode(TEXT)[-1])
+
+
+def test_a_pale_token_and_a_row_of_the_columns_can_be_forced_and_a_link_leads_to_the_tokens(
+    page: Page, lm: core.LanguageModel
+) -> None:
+    state = opened(page, depth=5, head=1)
+    tree = grow(lm, TEXT, depth=5, pruned=3, **USUAL)
+    free = [node for node in tree.nodes[1:] if not node.on]
+    shown = next(node for node in free if chip(page, node.id).count())
+    chip(page, shown.id).click()
+    state = wait(page, forced=True)
+    ids: list[int] = []
+    at = shown.id
+    while at > 0:
+        ids.insert(0, tree.nodes[at].token_id)
+        at = tree.nodes[at].parent
+    agrees(state, grow(lm, TEXT, depth=5, forced=(ids,), **USUAL))
+    assert next(path for path in state["paths"] if path["name"] == "forced 1")["ids"][: len(ids)] == ids
+    driver.wait_for_link(page, "force=")
+    driver.wait_until_drawn(page)
+    act(page, "release").click()
+    wait(page, forced=False)
+    driver.component(page, "decoding").focus()
+    page.keyboard.press("Escape")
+    state = wait(page, node=0)
+    token = state["asked"]["ids"][5]
+    before = way(state)
+    driver.component(page, "decoding").locator(f'[data-token="{token}"]').click()
+    state = wait(page, forced=True)
+    agrees(state, grow(lm, TEXT, depth=5, forced=([*before, token],), **USUAL))
+    driver.wait_for_link(page, "force=")
+    driver.wait_until_drawn(page)
+    # The link to the page of tokens carries the text and the head along.
+    driver.component(page, "decoding").locator('[data-door="tokenization"]').click()
+    page.wait_for_url("**/tokenization**")
+    driver.wait_until_drawn(page)
+    assert page.get_by_label("Your text").first.input_value() == TEXT
+    driver.wait_for_link(page, "head=1")
+
+
+def test_toggles_draws_and_sliders_change_the_tree(page: Page, lm: core.LanguageModel) -> None:
+    opened(page)
+    figure = driver.component(page, "decoding")
+    figure.locator("[data-show=beam]").click()
+    state = driver.wait_for_state(page, "decoding", lambda now: not now["show"]["beam"])
+    agrees(state, grow(lm, TEXT, depth=8, strategies=("greedy", "sample"), **USUAL))
+    figure.locator("[data-show=beam]").click()
+    driver.wait_for_state(page, "decoding", lambda now: now["show"]["beam"])
+    for seed in range(SEED + 1, SEED + 4):  # each press draws another sample
+        act(page, "again").click()
+        state = wait(page, seed=seed)
+    agrees(state, grow(lm, TEXT, depth=8, **USUAL | {"seed": seed}))
+    slide(page, "Beams", 1)
+    state = driver.wait_for_state(page, "decoding", lambda now: len(now["paths"]) == 6)
+    agrees(state, grow(lm, TEXT, depth=8, **USUAL | {"seed": seed, "n_beams": 4}))
+    slide(page, "Top-p", -1)
+    driver.wait_for_state(page, "decoding", lambda now: "top-p" in now["asked"]["stages"])
+    driver.wait_until_drawn(page)
+    state = driver.component_state(page, "decoding")
+    agrees(state, grow(lm, TEXT, depth=8, **USUAL | {"seed": seed, "n_beams": 4, "top_p": 0.8}))
+    distribution_agrees(state, lm, top_k=12, top_p=0.8)
 
 
 def test_steps_grow_the_tree_depth_by_depth_and_back(page: Page, lm: core.LanguageModel) -> None:
@@ -127,89 +211,6 @@ def test_steps_grow_the_tree_depth_by_depth_and_back(page: Page, lm: core.Langua
     wait(page, step=4)
     page.keyboard.press("Space")
     wait(page, playing=False)
-
-
-def test_arrows_walk_along_the_tree_and_escape_leads_up(page: Page, lm: core.LanguageModel) -> None:
-    opened(page, node=".")
-    tree = grow(lm, TEXT, depth=8, **USUAL)
-    best = max(tree.paths, key=lambda path: path.score)
-    driver.component(page, "decoding").focus()
-    for node in best.nodes[:3]:
-        page.keyboard.press("ArrowRight")
-        distribution_agrees(wait(page, node=node), lm)
-    page.keyboard.press("ArrowLeft")
-    wait(page, node=best.nodes[1])
-    page.keyboard.press("ArrowDown")
-    state = driver.wait_for_state(page, "decoding", lambda now: now["node"] != best.nodes[1])
-    assert tree.nodes[state["node"]].depth == 2
-    driver.wait_for_link(page, "node=")
-    driver.wait_until_drawn(page)
-    driver.component(page, "decoding").focus()
-    page.keyboard.press("Escape")
-    wait(page, node=0)
-    page.keyboard.press("Escape")
-    page.locator('[data-component="home"]').wait_for()
-    driver.wait_until_drawn(page)
-    assert driver.component_state(page, "home")["tokens"][-1] == lm.tokenizer.display(lm.encode(TEXT)[-1])
-
-
-def test_a_door_leads_to_the_tokens(page: Page) -> None:
-    opened(page, head=1)
-    driver.component(page, "decoding").locator('[data-door="tokenization"]').click()
-    page.wait_for_url("**/tokenization**")
-    driver.wait_until_drawn(page)
-    assert page.get_by_label("Your text").first.input_value() == TEXT
-    driver.wait_for_link(page, "head=1")
-
-
-def test_a_pale_token_and_a_row_of_the_columns_can_be_forced(page: Page, lm: core.LanguageModel) -> None:
-    state = opened(page, depth=5)
-    tree = grow(lm, TEXT, depth=5, pruned=3, **USUAL)
-    free = [node for node in tree.nodes[1:] if not node.on]
-    shown = next(node for node in free if chip(page, node.id).count())
-    chip(page, shown.id).click()
-    state = wait(page, forced=True)
-    ids: list[int] = []
-    at = shown.id
-    while at > 0:
-        ids.insert(0, tree.nodes[at].token_id)
-        at = tree.nodes[at].parent
-    agrees(state, grow(lm, TEXT, depth=5, forced=(ids,), **USUAL))
-    assert next(path for path in state["paths"] if path["name"] == "forced 1")["ids"][: len(ids)] == ids
-    driver.wait_for_link(page, "force=")
-    driver.wait_until_drawn(page)
-    act(page, "release").click()
-    wait(page, forced=False)
-    driver.component(page, "decoding").focus()
-    page.keyboard.press("Escape")
-    state = wait(page, node=0)
-    token = state["asked"]["ids"][5]
-    before = way(state)
-    driver.component(page, "decoding").locator(f'[data-token="{token}"]').click()
-    state = wait(page, forced=True)
-    agrees(state, grow(lm, TEXT, depth=5, forced=([*before, token],), **USUAL))
-
-
-def test_toggles_draws_and_sliders_change_the_tree(page: Page, lm: core.LanguageModel) -> None:
-    opened(page)
-    figure = driver.component(page, "decoding")
-    figure.locator("[data-show=beam]").click()
-    state = driver.wait_for_state(page, "decoding", lambda now: not now["show"]["beam"])
-    agrees(state, grow(lm, TEXT, depth=8, strategies=("greedy", "sample"), **USUAL))
-    figure.locator("[data-show=beam]").click()
-    driver.wait_for_state(page, "decoding", lambda now: now["show"]["beam"])
-    act(page, "again").click()
-    state = wait(page, seed=SEED + 1)
-    agrees(state, grow(lm, TEXT, depth=8, **USUAL | {"seed": SEED + 1}))
-    slide(page, "Beams", 1)
-    state = driver.wait_for_state(page, "decoding", lambda now: len(now["paths"]) == 6)
-    agrees(state, grow(lm, TEXT, depth=8, **USUAL | {"seed": SEED + 1, "n_beams": 4}))
-    slide(page, "Top-p", -1)
-    driver.wait_for_state(page, "decoding", lambda now: "top-p" in now["asked"]["stages"])
-    driver.wait_until_drawn(page)
-    state = driver.component_state(page, "decoding")
-    agrees(state, grow(lm, TEXT, depth=8, **USUAL | {"seed": SEED + 1, "n_beams": 4, "top_p": 0.8}))
-    distribution_agrees(state, lm, top_k=12, top_p=0.8)
 
 
 def slide(page: Page, label: str, steps: int) -> None:
@@ -253,17 +254,9 @@ def test_below_the_fold_draws_entropy_and_cache_change_with_the_settings(page: P
     assert all((button.bounding_box() or {"height": 0})["height"] >= 44 for button in buttons.all())
 
 
-def test_each_press_draws_another_sample_and_a_wide_deep_tree_is_drawn(page: Page) -> None:
-    opened(page)
-    for seed in range(SEED + 1, SEED + 4):
-        act(page, "again").click()
-        wait(page, seed=seed)
+def test_a_wide_deep_tree_is_drawn_and_pans(page: Page) -> None:
     state = opened(page, depth=20, beams=8, topk=0, topp=1, seed=0)
     assert len(state["paths"]) == 10 and state["depth"] == 20
-
-
-def test_a_tree_larger_than_its_window_pans(page: Page) -> None:
-    state = opened(page, depth=20, beams=8)
     assert state["pan"] == [0, 0]
     box = driver.component(page, "decoding").locator("svg").first.bounding_box()
     assert box
@@ -311,10 +304,9 @@ def race(page: Page) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("settings", [{}, {"minp": 0.05}, {"repeat": 5}, {"minp": 0.05, "temperature": 0.7}])
-def test_no_name_and_no_token_of_a_path_is_cut(page: Page, settings: dict[str, Any]) -> None:
-    state = opened(page, text=DEFAULT_TEXT, **settings)
-    assert len(state["asked"]["stages"]) == (5 if len(settings) == 2 else 4)
+def names_are_whole(page: Page, state: dict[str, Any], stages: int) -> None:
+    """No name and no token of a path is cut, and there are so many columns."""
+    assert len(state["asked"]["stages"]) == stages
     border = columns(page)
     for path in state["paths"]:
         # One end may be several paths'.
@@ -335,6 +327,63 @@ def test_no_name_and_no_token_of_a_path_is_cut(page: Page, settings: dict[str, A
     assert word <= window + 0.5, "the last step's name is whole"
 
 
+def sums_and_verdict_are_in_view(page: Page, state: dict[str, Any]) -> None:
+    """Beside the tree, its sums, its verdict and the best path's name are in view."""
+    border = columns(page)
+    verdict = next(text for text in written(page) if text.endswith(" as likely"))
+    best, left = state["best"], chip(page, 0).bounding_box()["x"]
+    for text in ("Sum of log p", verdict, best):
+        box = place(page, text)
+        assert box["x"] >= left and box["x"] + box["width"] < border
+    (hidden,) = (text for text in written(page) if "dashed:" in text)
+    assert place(page, hidden)["y"] < min(chip(page, 0).bounding_box()["y"], place(page, best)["y"])
+
+
+def test_names_numbers_and_draws_are_written_whole(page: Page) -> None:
+    state = opened(page, text=DEFAULT_TEXT, draws=2000, span=8)
+    names_are_whole(page, state, stages=4)
+    # The numbers of a short text have one notation.
+    numbers = race(page)
+    assert len(numbers) == 16 and all(set(text) <= set("0123456789.") for text in numbers)
+    # Below, the draws are told apart, and none is called impossible.
+    state = driver.component_state(page, "decoding_draws")
+    texts = written(page, "decoding_draws")
+    for row in state["texts"]:
+        assert row["text"].strip() in "\n".join(texts)
+    assert "0.000" not in texts
+    assert any(text.startswith("… ") and text.endswith(" before") for text in texts)
+    assert {"drawn", "exact", "entropy", "surprise"} <= set(texts)
+
+
+def test_names_are_whole_beside_columns_of_other_warpers(page: Page) -> None:
+    names_are_whole(page, opened(page, text=DEFAULT_TEXT, repeat=5), stages=4)
+    names_are_whole(page, opened(page, text=DEFAULT_TEXT, minp=0.05), stages=4)
+    slide(page, "Temperature", -3)
+    driver.wait_for_link(page, "temperature=0.7")
+    driver.wait_until_drawn(page)
+    names_are_whole(page, driver.component_state(page, "decoding"), stages=5)
+
+
+def test_sums_and_verdict_stay_in_view_beside_a_large_tree(page: Page) -> None:
+    for settings in ({"beams": 100}, {"depth": 60}):
+        sums_and_verdict_are_in_view(page, opened(page, text=DEFAULT_TEXT, **settings))
+    state = opened(page, text=DEFAULT_TEXT, depth=20)
+    sums_and_verdict_are_in_view(page, state)
+    # The numbers of a long text have one notation, too.
+    numbers = race(page)
+    assert len(numbers) > 8 and all("·10" in text for text in numbers)
+
+
+def test_scores_tell_the_paths_apart(page: Page) -> None:
+    state = opened(page, text=DEFAULT_TEXT, penalty=4)
+    told = {
+        text.removeprefix("score ").partition(",")[0] for text in written(page) if text.startswith("score −")
+    }
+    assert len(told) == len(state["paths"])
+    for path in state["paths"]:
+        assert any(float(text.replace("−", "-")) == pytest.approx(path["score"], rel=5e-3) for text in told)
+
+
 def test_nothing_is_cut_at_the_edge_of_the_tree_and_no_word_of_the_prompt(page: Page) -> None:
     opened(page, text="Once upon a time, Ruth lived near")
     figure = driver.component(page, "decoding")
@@ -351,35 +400,6 @@ def test_nothing_is_cut_at_the_edge_of_the_tree_and_no_word_of_the_prompt(page: 
     assert "dropped" in texts and texts[0] == "…Ruth lived"
 
 
-def test_one_notation_and_scores_that_tell_apart(page: Page) -> None:
-    opened(page, text=DEFAULT_TEXT)
-    numbers = race(page)
-    assert len(numbers) == 16 and all(set(text) <= set("0123456789.") for text in numbers)
-    state = opened(page, text=DEFAULT_TEXT, depth=20)
-    numbers = race(page)
-    assert len(numbers) > 8 and all("·10" in text for text in numbers)
-    state = opened(page, text=DEFAULT_TEXT, penalty=4)
-    told = {
-        text.removeprefix("score ").partition(",")[0] for text in written(page) if text.startswith("score −")
-    }
-    assert len(told) == len(state["paths"])
-    for path in state["paths"]:
-        assert any(float(text.replace("−", "-")) == pytest.approx(path["score"], rel=5e-3) for text in told)
-
-
-@pytest.mark.parametrize("settings", [{"beams": 100}, {"depth": 20}, {"depth": 60}])
-def test_sums_and_verdict_stay_in_view_beside_a_large_tree(page: Page, settings: dict[str, Any]) -> None:
-    state = opened(page, text=DEFAULT_TEXT, **settings)
-    border = columns(page)
-    verdict = next(text for text in written(page) if text.endswith(" as likely"))
-    best, left = state["best"], chip(page, 0).bounding_box()["x"]
-    for text in ("Sum of log p", verdict, best):
-        box = place(page, text)
-        assert box["x"] >= left and box["x"] + box["width"] < border
-    (hidden,) = (text for text in written(page) if "dashed:" in text)
-    assert place(page, hidden)["y"] < min(chip(page, 0).bounding_box()["y"], place(page, best)["y"])
-
-
 def test_a_branch_by_hand_stands_in_the_table(page: Page, lm: core.LanguageModel) -> None:
     ids = lm.encode(" balloon wag", add_special_tokens=False)
     state = opened(page, text=DEFAULT_TEXT, force=".".join(map(str, ids)))
@@ -392,15 +412,16 @@ def test_a_branch_by_hand_stands_in_the_table(page: Page, lm: core.LanguageModel
 
 
 def test_nothing_of_the_end_is_told_before_the_last_step(page: Page, lm: core.LanguageModel) -> None:
-    for level in (0, 1, 7):
-        opened(page, text=DEFAULT_TEXT, level=level)
+    opened(page, text=DEFAULT_TEXT, level=0)
+    for level in range(8):
+        wait(page, step=level)
         texts = written(page)
         assert not [text for text in texts if "exact search" in text.lower()]
         assert not act(page, "act").count()
         said = driver.component(page, "decoding").get_attribute("aria-label") or ""
         assert "xact search" not in said and "never goes back" not in said
         assert level or not [text for text in texts if "not drawn" in text]
-    act(page, "next").click()
+        act(page, "next").click()
     wait(page, step=8)
     assert [text for text in written(page) if text.startswith("An exact search")]
     top = exact.best(lm, lm.encode(DEFAULT_TEXT), 8, stop_ids=()).texts[0]
@@ -436,18 +457,13 @@ def reads(
     return found
 
 
-@pytest.mark.parametrize("size", [None, driver.PHONE])
 def test_an_encoder_decoders_source_is_coloured_by_what_the_chosen_token_read(
-    own_page: Page, models: Path, size: Any
+    own_page: Page, models: Path
 ) -> None:
     text, lm = "The fox and the crow", core.load(models / "pair")
-    if size:
-        own_page.set_viewport_size(size)
-    state = opened(own_page, model="./pair", text=text, depth=4, node=".")
+    state = opened(own_page, model="./pair", text=text, depth=4, node=".", greedy=1)
     figure = driver.component(own_page, "decoding")
-    assert state["root"] == "Start" and "Start" in written(own_page)
     assert state["source"]["tokens"] == [lm.tokenizer.display(id) for id in lm.encode(text)]
-    assert figure.locator("[data-source]").count() == len(state["source"]["tokens"])
     ids = next(path["ids"] for path in state["paths"] if path["name"] == state["best"])
 
     assert (state["way"], state["source"]["says"]) == (".", "the first token")
@@ -460,6 +476,7 @@ def test_an_encoder_decoders_source_is_coloured_by_what_the_chosen_token_read(
         assert state["source"]["reads"] == pytest.approx(reads(lm, text, ids[: count - 1]), abs=1e-4)
         most = state["source"]["tokens"][int(np.argmax(state["source"]["reads"]))]
         assert "it read most: " + most.replace(" ", "·") in (figure.get_attribute("aria-label") or "")
+    # One head colours the source, too.
     own_page.get_by_label("Whose cross-attention colours the source").select_option("L1H2")
     state = driver.wait_for_state(own_page, "decoding", lambda now: now["source"]["reader"] == "L1H2")
     state = driver.wait_for_state(
@@ -468,31 +485,22 @@ def test_an_encoder_decoders_source_is_coloured_by_what_the_chosen_token_read(
         lambda now: now["source"]["reads"] == pytest.approx(reads(lm, text, ids[:2], 1, 2), abs=1e-4),
     )
     driver.wait_for_link(own_page, "crossing=5")
-    assert own_page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert driver.axe_lines(driver.axe(own_page)) == []
-
-
-def test_the_answer_so_far_is_what_the_tree_grows_after(own_page: Page, models: Path) -> None:
-    lm = core.load(models / "pair")
-    opened(own_page, model="./pair", text="The fox", depth=3, greedy=1)
+    driver.wait_until_drawn(own_page)
+    # The tree grows after the answer so far.
     own_page.get_by_label("Answer so far").fill("A dog")
     own_page.keyboard.press("Enter")
     state = wait(own_page, root="So far")
-    tree = grow(lm, "The fox", depth=3, target="A dog", **USUAL)
-    agrees(state, tree)
+    agrees(state, grow(lm, text, depth=4, target="A dog", **USUAL))
     own_page.get_by_role("button", name="Clear").click()
-    wait(own_page, root="Start")
-
-
-def test_draws_are_told_apart_and_none_is_called_impossible(page: Page) -> None:
-    opened(page, text=DEFAULT_TEXT, draws=2000, span=8)
-    state = driver.component_state(page, "decoding_draws")
-    texts = written(page, "decoding_draws")
-    for row in state["texts"]:
-        assert row["text"].strip() in "\n".join(texts)
-    assert "0.000" not in texts
-    assert any(text.startswith("… ") and text.endswith(" before") for text in texts)
-    assert {"drawn", "exact", "entropy", "surprise"} <= set(texts)
+    state = wait(own_page, root="Start")
+    # All of it is drawn on both screens.
+    for size in (driver.DESKTOP, driver.PHONE):
+        own_page.set_viewport_size(size)
+        driver.wait_until_drawn(own_page)
+        assert state["root"] == "Start" and "Start" in written(own_page)
+        assert figure.locator("[data-source]").count() == len(state["source"]["tokens"])
+        assert own_page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert driver.axe_lines(driver.axe(own_page)) == []
 
 
 def test_predict_notebook_and_link(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -9,17 +10,18 @@ from playwright.sync_api import Page
 
 from tests.browser import driver
 
-pytestmark = pytest.mark.full(reason="one opening for each link between pages")
+pytestmark = pytest.mark.full(reason="every link between the pages’ pictures")
 
 TEXT = "Tim gave Lily a golden ball. Then"
-DOORS = [
-    ("home", "tokenization"), ("home", "multi_head"), ("home", "attention"), ("home", "decoding"),
-    ("attention", "multi_head"), ("attention", "decoding"), ("attention", "home"),
-    ("multi_head", "attention"), ("multi_head", "decoding"),
-    ("tokenization", "home"), ("decoding", "tokenization"), ("break_it", "loss"), ("regularization", "lab"),
-    ("optimizers", "loss"), ("home", "feed_forward"), ("feed_forward", "decoding"),
-    ("home", "norm_residual"), ("norm_residual", "attention"), ("home", "embeddings"), ("embeddings", "tokenization"),
-]  # fmt: skip
+WAYS = [
+    "home tokenization home multi_head attention home attention multi_head decoding tokenization",
+    "home feed_forward decoding",
+    "home norm_residual attention decoding",
+    "home embeddings tokenization home decoding",
+    "break_it loss",
+    "regularization lab",
+    "optimizers loss",
+]
 
 
 def selection(page: Page) -> dict[str, str]:
@@ -27,21 +29,23 @@ def selection(page: Page) -> dict[str, str]:
     return {key: values[-1] for key, values in parse_qs(urlsplit(page.url).query).items()}
 
 
-@pytest.mark.parametrize(("start", "end"), DOORS)
-def test_a_door_carries_everything_along(page: Page, start: str, end: str) -> None:
-    driver.open_page(page, start, text=TEXT, block=1, head=3, snapshot=2000)
-    door = driver.component(page, start).locator(f"[data-door={end}]")
-    assert door.count() == 1, f"{start} has one door to {end}"
-    door.click()
-    page.wait_for_url(f"**/{'' if end == 'home' else end}?*")
-    driver.wait_until_drawn(page)
-    state = driver.component_state(page, end)
-    assert state
-    kept = selection(page)
-    assert (kept["text"], kept["snapshot"]) == (TEXT, "2000")
-    assert (kept["block"], kept["head"]) == ("1", "3")
-    for key, value in (("block", 1), ("head", 3)):
-        assert state.get(key, value) == value
+@pytest.mark.parametrize("way", WAYS)
+def test_a_door_carries_everything_along(page: Page, way: str) -> None:
+    slugs = way.split()
+    driver.open_page(page, slugs[0], text=TEXT, block=1, head=3, snapshot=2000)
+    for start, end in pairwise(slugs):
+        door = driver.component(page, start).locator(f"[data-door={end}]")
+        assert door.count() == 1, f"{start} has one door to {end}"
+        door.click()
+        page.wait_for_url(f"**/{'' if end == 'home' else end}?*")
+        driver.wait_until_drawn(page)
+        state = driver.component_state(page, end)
+        assert state
+        kept = selection(page)
+        assert (kept["text"], kept["snapshot"]) == (TEXT, "2000")
+        assert (kept["block"], kept["head"]) == ("1", "3")
+        for key, value in (("block", 1), ("head", 3)):
+            assert state.get(key, value) == value
 
 
 def test_a_round_trip_changes_nothing(page: Page) -> None:

@@ -78,7 +78,7 @@ def same(state: dict[str, Any], before: Reference, setting: Quantization) -> Non
     assert sum(shown["counts"]) == weight.numel()
 
 
-def test_grid_words_and_costs_are_cores(page: Page, before: Reference) -> None:
+def test_grid_words_costs_tips_and_verdict_are_cores(page: Page, before: Reference) -> None:
     opened(page)
     state = driver.wait_for_state(page, NAME, lambda now: now["passes"] and len(now["points"]) >= 4)
     same(state, before, Quantization(4))
@@ -104,27 +104,30 @@ def test_grid_words_and_costs_are_cores(page: Page, before: Reference) -> None:
     listed = [(one["bytes"], one["loss"]) for one in state["points"]]
     assert [one["front"] for one in state["points"]] == [at in front(listed) for at in range(len(listed))]
     expect(page.locator("h1")).to_contain_text("Row by row, 4 bits keep ")
+    # What lies under the pointer is said in numbers.
+    tip = figure.locator(".gb-tip")
+    driver.hover(page, figure.locator('[data-matrix="0 in"]').first)
+    error = next(one for one in state["errors"] if (one["block"], one["piece"]) == (0, "in"))
+    expect(tip).to_contain_text(f"its weights moved by {100 * error['weights']:.0f} %")
+    here = next(at for at, one in enumerate(drawn) if one["here"])
+    driver.hover(page, driver.marks(page, "efficiency_front", "points").nth(here))
+    told = page.locator("#vg-tooltip-element.visible")
+    expect(told).to_contain_text("4 bits, one scale a row, to nearest, around 0")
+    expect(told).to_contain_text("nothing is smaller and as good")
+    driver.hover(page, figure.locator('[data-token="3"]'))
+    expect(tip).to_contain_text("original: ")
+    # The verdict on int8 follows from the rounds.
+    state = driver.wait_for_state(page, "efficiency_speed", lambda now: now["passes"] is not None)
+    p, said = state["passes"], " ".join(state["said"])
+    assert 0 < p["low"] <= p["high"] and f"{p['low']:.2f} to {p['high']:.2f} of the time" in said
+    assert ("saves time as well" in said) == (p["high"] < 1)
+    assert ("costs more" in said) == (p["low"] > 1)
+    assert ("neither is clearly quicker" in said) == (p["low"] <= 1 <= p["high"])
 
 
-def test_controls_change_the_grid_and_the_model(page: Page, before: Reference) -> None:
-    opened(page)
-    page.get_by_role("radio", name="2", exact=True).click()
-    state = driver.wait_for_state(page, NAME, lambda now: now["setting"]["bits"] == 2)
-    same(state, before, Quantization(2))
-    page.get_by_text("Grid around 0").click()
-    state = driver.wait_for_state(page, NAME, lambda now: len(now["matrix"]["grid"]) == 4)
-    page.get_by_role("radio", name="GPTQ").click()
-    driver.wait_for_state(page, NAME, lambda now: now["setting"]["method"] == "gptq")
-    page.get_by_role("radio", name="Group").click()
-    state = driver.wait_for_state(page, NAME, lambda now: now["setting"]["granularity"] == "group")
-    driver.wait_for_link(page, "bits=2", "rounding=gptq", "per=group", "centred=0")
-    assert state["now"]["loss"] < 4  # 8 nats with neither of the three
-    page.get_by_role("radio", name="1", exact=True).click()
-    state = driver.wait_for_state(page, NAME, lambda now: now["setting"]["bits"] == 1)
-    assert len(state["matrix"]["grid"]) == 2
-
-
-def test_a_click_takes_a_matrix_and_a_weight(page: Page, before: Reference, lm: core.LanguageModel) -> None:
+def test_a_click_takes_a_matrix_and_a_weight_and_steps_tell_it_part_by_part(
+    page: Page, before: Reference, lm: core.LanguageModel
+) -> None:
     opened(page)
     figure = driver.component(page, NAME)
     driver.click(page, figure.locator('[data-matrix="1 o"]').first)
@@ -147,23 +150,28 @@ def test_a_click_takes_a_matrix_and_a_weight(page: Page, before: Reference, lm: 
     driver.wait_for_state(page, NAME, lambda now: now["matrix"]["piece"] == "in")
     page.keyboard.press("ArrowLeft")
     driver.wait_for_state(page, NAME, lambda now: now["matrix"]["row"] == 0)
-
-
-def test_what_lies_under_the_pointer_is_said(page: Page) -> None:
-    state = opened(page)
-    figure = driver.component(page, NAME)
-    tip = figure.locator(".gb-tip")
-    driver.hover(page, figure.locator('[data-matrix="0 in"]').first)
-    error = next(one for one in state["errors"] if (one["block"], one["piece"]) == (0, "in"))
-    expect(tip).to_contain_text(f"its weights moved by {100 * error['weights']:.0f} %")
-    drawn = driver.component_state(page, "efficiency_front")["points"]
-    here = next(at for at, one in enumerate(drawn) if one["here"])
-    driver.hover(page, driver.marks(page, "efficiency_front", "points").nth(here))
-    told = page.locator("#vg-tooltip-element.visible")
-    expect(told).to_contain_text("4 bits, one scale a row, to nearest, around 0")
-    expect(told).to_contain_text("nothing is smaller and as good")
-    driver.hover(page, figure.locator('[data-token="3"]'))
-    expect(tip).to_contain_text("original: ")
+    driver.wait_until_drawn(page)
+    # The steps tell it part by part.
+    figure.focus()
+    for _ in range(7):  # the last step comes before the whole picture
+        page.keyboard.press("Shift+ArrowLeft")
+    driver.wait_for_state(page, NAME, lambda now: now["stage"]["step"] == 0)
+    assert figure.locator(".gb-grid-value").count() == 0 and figure.locator("[data-matrix]").count() == 0
+    for part, selector in (
+        (1, ".gb-grid-value"),
+        (3, "[data-matrix]"),
+        (4, "[data-token]"),
+    ):
+        while driver.component_state(page, NAME)["stage"]["step"] < part:
+            assert figure.locator(selector).count() == 0
+            to = driver.component_state(page, NAME)["stage"]["step"] + 1
+            page.keyboard.press(".")
+            driver.wait_for_state(page, NAME, partial(stands, to))
+        assert figure.locator(selector).count() > 0
+    expect(page.locator('[data-component="efficiency_front"]')).to_have_count(0)
+    page.keyboard.press("Escape")
+    driver.wait_for_state(page, NAME, lambda now: now["stage"]["step"] == 6)
+    driver.marks(page, "efficiency_front", "points").first.wait_for(state="attached")
 
 
 # A line of a chart: its corners, and whether it is dashed.
@@ -176,8 +184,8 @@ NAMES = """chart => [...chart.querySelectorAll('.mark-text.role-mark text')].map
 })"""
 
 
-def test_a_point_above_the_chart_is_named_and_not_joined_as_if_it_lay_inside(page: Page) -> None:
-    opened(page, bits=2)
+def a_point_above_the_chart_is_named(page: Page) -> None:
+    """With 2 bits, the point above the chart is named, and not joined as if it lay inside."""
     state = driver.wait_for_state(page, NAME, lambda now: now["passes"] and len(now["points"]) >= 4)
     figure = driver.component(page, NAME)
     chosen = next(one for one in state["points"] if one["here"])
@@ -207,6 +215,25 @@ def test_a_point_above_the_chart_is_named_and_not_joined_as_if_it_lay_inside(pag
     ).to_be_visible()
 
 
+def test_controls_change_the_grid_the_model_and_the_chart(page: Page, before: Reference) -> None:
+    opened(page)
+    page.get_by_role("radio", name="2", exact=True).click()
+    state = driver.wait_for_state(page, NAME, lambda now: now["setting"]["bits"] == 2)
+    same(state, before, Quantization(2))
+    a_point_above_the_chart_is_named(page)
+    page.get_by_text("Grid around 0").click()
+    state = driver.wait_for_state(page, NAME, lambda now: len(now["matrix"]["grid"]) == 4)
+    page.get_by_role("radio", name="GPTQ").click()
+    driver.wait_for_state(page, NAME, lambda now: now["setting"]["method"] == "gptq")
+    page.get_by_role("radio", name="Group").click()
+    state = driver.wait_for_state(page, NAME, lambda now: now["setting"]["granularity"] == "group")
+    driver.wait_for_link(page, "bits=2", "rounding=gptq", "per=group", "centred=0")
+    assert state["now"]["loss"] < 4  # 8 nats with neither of the three
+    page.get_by_role("radio", name="1", exact=True).click()
+    state = driver.wait_for_state(page, NAME, lambda now: now["setting"]["bits"] == 1)
+    assert len(state["matrix"]["grid"]) == 2
+
+
 def test_a_small_share_is_not_said_to_be_nothing(page: Page) -> None:
     state = opened(page, bits=16, snapshot=0)  # of the finished model every weight is a float16 already
     figure = driver.component(page, NAME)
@@ -214,16 +241,6 @@ def test_a_small_share_is_not_said_to_be_nothing(page: Page) -> None:
     assert 1e-4 < error["weights"] < 9.9e-4
     driver.hover(page, figure.locator('[data-matrix="0 in"]').first)
     expect(figure.locator(".gb-tip")).to_contain_text(f"its weights moved by {100 * error['weights']:.3f} %")
-
-
-def test_the_verdict_on_int8_follows_from_the_rounds(page: Page) -> None:
-    opened(page)
-    state = driver.wait_for_state(page, "efficiency_speed", lambda now: now["passes"] is not None)
-    p, said = state["passes"], " ".join(state["said"])
-    assert 0 < p["low"] <= p["high"] and f"{p['low']:.2f} to {p['high']:.2f} of the time" in said
-    assert ("saves time as well" in said) == (p["high"] < 1)
-    assert ("costs more" in said) == (p["low"] > 1)
-    assert ("neither is clearly quicker" in said) == (p["low"] <= 1 <= p["high"])
 
 
 def test_all_settings_and_products_are_measured(page: Page) -> None:
@@ -244,31 +261,6 @@ def test_all_settings_and_products_are_measured(page: Page) -> None:
     page.get_by_role("button", name="Stop").click()  # as soon as it is there
     page.get_by_role("button", name="Go on").click()
     driver.wait_for_state(page, NAME, lambda now: len(now["points"]) >= 8)
-
-
-def test_steps_tell_it_part_by_part(page: Page) -> None:
-    opened(page)
-    figure = driver.component(page, NAME)
-    figure.focus()
-    for _ in range(7):  # the last step comes before the whole picture
-        page.keyboard.press("Shift+ArrowLeft")
-    driver.wait_for_state(page, NAME, lambda now: now["stage"]["step"] == 0)
-    assert figure.locator(".gb-grid-value").count() == 0 and figure.locator("[data-matrix]").count() == 0
-    for part, selector in (
-        (1, ".gb-grid-value"),
-        (3, "[data-matrix]"),
-        (4, "[data-token]"),
-    ):
-        while driver.component_state(page, NAME)["stage"]["step"] < part:
-            assert figure.locator(selector).count() == 0
-            to = driver.component_state(page, NAME)["stage"]["step"] + 1
-            page.keyboard.press(".")
-            driver.wait_for_state(page, NAME, partial(stands, to))
-        assert figure.locator(selector).count() > 0
-    expect(page.locator('[data-component="efficiency_front"]')).to_have_count(0)
-    page.keyboard.press("Escape")
-    driver.wait_for_state(page, NAME, lambda now: now["stage"]["step"] == 6)
-    driver.marks(page, "efficiency_front", "points").first.wait_for(state="attached")
 
 
 def test_answer_notebook_and_link(

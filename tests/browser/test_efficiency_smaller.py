@@ -83,9 +83,30 @@ def test_the_curves_are_those_recorded_and_the_open_model_is_measured(page: Page
     assert "weights, published" in words and "66M" in words
 
 
-def test_hands_and_keys_choose_the_share(page: Page) -> None:
+def test_accessible_on_a_phone_and_the_share_is_chosen_by_hands_and_keys(page: Page) -> None:
     opened(page, removed=80)
     figure = driver.component(page, NAME)
+    checks.accessible(page, NAME, "dark", "Pruning the blocks’ weights, the smallest first: tales-gpt.")
+    # On a phone nothing is cut off.
+    page.set_viewport_size(driver.PHONE)
+    driver.wait_until_drawn(page)
+    wide = figure.evaluate(
+        """figure => {
+          const room = figure.getBoundingClientRect();
+          return [...figure.querySelectorAll("text")].filter(word => {
+            const box = word.getBoundingClientRect();
+            return box.right > room.right + 1 || box.left < room.left - 1;
+          }).map(word => word.textContent);
+        }"""
+    )
+    assert wide == []
+    page.wait_for_timeout(300)  # Vega draws anew after the page has come to rest
+    for name in ("efficiency_pruned", "efficiency_taught"):
+        outside = driver.chart(page, name).evaluate(driver.OUTSIDE)
+        assert outside == [], name
+    page.set_viewport_size(driver.DESKTOP)
+    driver.wait_until_drawn(page)
+    # A click on a point, a key and a control choose what is removed.
     driver.click(page, driver.marks(page, "efficiency_pruned", "levels").nth(2))  # of 50 %, not retrained
     driver.wait_for_state(page, NAME, lambda now: now["share"] == 0.5 and not now["waits"])
     driver.wait_for_link(page, "removed=50")
@@ -123,28 +144,3 @@ def test_a_student_is_trained_and_measured(training_page: Page) -> None:
     driver.wait_until_drawn(page)
     assert driver.component_state(page, "efficiency_taught")["own"] == [mine["id"]]
     assert driver.marks(page, "efficiency_taught", "students").count() == 1
-
-
-def test_accessible_in_the_dark(page: Page) -> None:
-    opened(page)
-    checks.accessible(page, NAME, "dark", "Pruning the blocks’ weights, the smallest first: tales-gpt.")
-
-
-def test_on_a_phone_nothing_is_cut_off(page: Page) -> None:
-    page.set_viewport_size(driver.PHONE)
-    opened(page)
-    figure = driver.component(page, NAME)
-    wide = figure.evaluate(
-        """figure => {
-          const room = figure.getBoundingClientRect();
-          return [...figure.querySelectorAll("text")].filter(word => {
-            const box = word.getBoundingClientRect();
-            return box.right > room.right + 1 || box.left < room.left - 1;
-          }).map(word => word.textContent);
-        }"""
-    )
-    assert wide == []
-    page.wait_for_timeout(300)  # Vega draws anew after the page has come to rest
-    for name in ("efficiency_pruned", "efficiency_taught"):
-        outside = driver.chart(page, name).evaluate(driver.OUTSIDE)
-        assert outside == [], name

@@ -38,7 +38,7 @@ def wait(page: Page, **wanted: Any) -> dict[str, Any]:
     return state
 
 
-def test_the_lanes_show_what_the_models_say_and_write(page: Page) -> None:
+def test_the_lanes_show_what_the_models_say_and_write_at_a_token_and_step_by_step(page: Page) -> None:
     state = opened(page, follow=4)
     for at, name in enumerate(("tales-gpt", "tales-bert")):
         lm, lane = core.load(name), state["lanes"][at]
@@ -55,10 +55,7 @@ def test_the_lanes_show_what_the_models_say_and_write(page: Page) -> None:
     assert state["lanes"][0]["own"]
     assert "none of the" in state["lanes"][0]["view"]
     assert "on both sides" in state["lanes"][1]["view"]
-
-
-def test_pointing_at_a_token_asks_all_lanes_for_it(page: Page) -> None:
-    opened(page)
+    # Pointing at a token asks all lanes for it.
     figure = driver.component(page, "families")
     figure.locator('[data-part="grid 1"] [data-token="2"]').first.hover()
     state = wait(page, hover=2, token=2)
@@ -69,11 +66,11 @@ def test_pointing_at_a_token_asks_all_lanes_for_it(page: Page) -> None:
     figure.focus()
     page.keyboard.press("ArrowDown")
     wait(page, token=3, hover=None)
-
-
-def test_the_steps_show_masks_then_questions_then_one_token_at_a_time(page: Page) -> None:
-    opened(page, drafted=0)
-    figure = driver.component(page, "families")
+    driver.wait_for_link(page, "follow=3")
+    driver.wait_until_drawn(page)
+    # The steps show masks, then questions, then one token at a time.
+    figure.locator("[data-act=next]").click()
+    wait(page, step=0)
     assert figure.locator("[data-map]").count() == 0
     figure.locator("[data-act=next]").click()
     wait(page, step=1)
@@ -141,28 +138,7 @@ def test_an_encoder_decoder_writes_and_its_cross_attention_colours_the_source(
     assert chosen["lanes"][2]["maps"]["decoder"] == 6
 
 
-def test_the_cards_have_every_published_model_and_open_what_is_offered(page: Page) -> None:
-    opened(page)
-    cards = driver.component_state(page, "families_cards")
-    shown = [
-        (one["name"], size["name"], size["parameters"]) for one in cards["families"] for size in one["sizes"]
-    ]
-    assert shown == [(family.name, size.name, size.parameters) for family, size in sizes()]
-    figure = driver.component(page, "families_cards")
-    assert figure.locator("[data-open]").count() == sum(
-        size["opens"] for one in cards["families"] for size in one["sizes"]
-    )
-    figure.locator('[data-part="card GPT-4"] text').first.click()
-    driver.wait_for_state(page, "families_cards", lambda now: now["chosen"] == "GPT-4")
-    page.wait_for_url(lambda url: "published=GPT-4" in url)
-    assert "number of weights" in (figure.locator('[data-part="card GPT-4"]').text_content() or "")
-    card = " ".join((figure.locator('[data-part="card BERT"]').text_content() or "").split())
-    assert "GLASSBOX_HUB" in card and "google-bert/bert-large-uncased" in card
-    figure.locator('[data-open="openai-community/gpt2"]').click()
-    page.get_by_text("tales-gpt instead").wait_for()  # nothing outside is reached from a test
-
-
-def test_the_reasons_below_and_the_notebook(page: Page, tmp_path: Path) -> None:
+def test_the_reasons_below_the_notebook_and_the_cards_of_published_models(page: Page, tmp_path: Path) -> None:
     opened(page)
     more = driver.component_state(page, "families_guesses")
     both, cut = (one for one in more["bars"] if one["shape"] == "encoder")
@@ -184,3 +160,21 @@ def test_the_reasons_below_and_the_notebook(page: Page, tmp_path: Path) -> None:
         assert title in shown, "and it is on the page"
         assert all(word in shown for word in sentence.split())
     checks.run_notebook(page, tmp_path)
+    # The cards have every published model and open what is offered.
+    cards = driver.component_state(page, "families_cards")
+    listed = [
+        (one["name"], size["name"], size["parameters"]) for one in cards["families"] for size in one["sizes"]
+    ]
+    assert listed == [(family.name, size.name, size.parameters) for family, size in sizes()]
+    figure = driver.component(page, "families_cards")
+    assert figure.locator("[data-open]").count() == sum(
+        size["opens"] for one in cards["families"] for size in one["sizes"]
+    )
+    figure.locator('[data-part="card GPT-4"] text').first.click()
+    driver.wait_for_state(page, "families_cards", lambda now: now["chosen"] == "GPT-4")
+    page.wait_for_url(lambda url: "published=GPT-4" in url)
+    assert "number of weights" in (figure.locator('[data-part="card GPT-4"]').text_content() or "")
+    card = " ".join((figure.locator('[data-part="card BERT"]').text_content() or "").split())
+    assert "GLASSBOX_HUB" in card and "google-bert/bert-large-uncased" in card
+    figure.locator('[data-open="openai-community/gpt2"]').click()
+    page.get_by_text("tales-gpt instead").wait_for()  # nothing outside is reached from a test

@@ -110,8 +110,10 @@ def test_groups_of_neurons_are_switched_off_below_the_picture(page: Page, lm: co
     driver.wait_for_link(page, "silence=all")
 
 
-def test_the_steps_lead_through_the_layer(page: Page, browser: Browser, server: driver.Server) -> None:
-    state = opened(page, stage=0)
+def test_the_steps_lead_through_the_layer_answer_and_notebook(
+    page: Page, browser: Browser, server: driver.Server, tmp_path: Path
+) -> None:
+    state = opened(page, stage=0, neuron=330)
     figure = driver.component(page, "feed_forward")
     assert state["stage"]["step"] == 0 and figure.locator("[data-grid]").count() == 0
     figure.locator("[data-act=next]").click()
@@ -127,6 +129,10 @@ def test_the_steps_lead_through_the_layer(page: Page, browser: Browser, server: 
     checks.link_restores(page, browser, server, "feed_forward")
     page.keyboard.press("Escape")
     driver.wait_for_state(page, "feed_forward", lambda now: now["stage"]["step"] == 4)
+    driver.wait_until_drawn(page)
+    # The question is answered, and the notebook runs.
+    assert "of its length before the attention" in checks.answered(page)
+    checks.run_notebook(page, tmp_path)
 
 
 def test_a_sample_is_read_with_one_click(own_page: Page) -> None:
@@ -141,9 +147,3 @@ def test_a_sample_is_read_with_one_click(own_page: Page) -> None:
     driver.wait_for_state(
         own_page, "feed_forward", lambda now: now["windows"] == 1 or "nowhere" in now["about"]
     )
-
-
-def test_answer_and_notebook(page: Page, tmp_path: Path) -> None:
-    opened(page, neuron=330)
-    assert "of its length before the attention" in checks.answered(page)
-    checks.run_notebook(page, tmp_path)

@@ -63,35 +63,75 @@ def agrees(shown: Any, text: str) -> None:
     np.testing.assert_allclose([value for _, value in shown["lens"]], seen.lens_probabilities[:, row], **near)
 
 
-def test_the_picture_shows_what_core_computes(page: Page) -> None:
-    driver.open_page(page, "home", text=TEXT)
-    agrees(state(page), TEXT)
-    page.get_by_label("Your text").first.fill("Ben saw a red ball")
+def test_bars_numbers_pointer_and_temperature_are_those_of_core(page: Page) -> None:
+    driver.open_page(page, "home", text="the the", temperature=2)
+    figure = driver.component(page, NAME)
+    # A bar is as long as its probability.
+    lengths = figure.locator("g[data-bar] rect:nth-of-type(2)").evaluate_all(
+        "all => all.map(bar => Number(bar.getAttribute('width')))"
+    )
+    top = [p for _, p in state(page)["top"]]
+    assert max(top) < 0.5, "none of them is likely, and none may look so"
+    assert lengths == pytest.approx([max(0.75, 66 * p) for p in top], abs=0.05)
+    # The numbers are those of core, also for another text.
+    agrees(state(page), "the the")
+    page.get_by_label("Your text").first.fill(TEXT)
     page.keyboard.press("Control+Enter")
-    shown = driver.wait_for_state(page, NAME, lambda now: "".join(now["tokens"]).endswith("ball"))
-    agrees(shown, "Ben saw a red ball")
+    shown = driver.wait_for_state(page, NAME, lambda now: "".join(now["tokens"]).endswith("saw a"))
+    agrees(shown, TEXT)
+    driver.wait_until_drawn(page)
+    # The picture follows the pointer token by token.
+    x, y = point(page, 'g[data-part="tokens"] .gb-chip')
+    for step in range(40):
+        page.mouse.move(x + step % 3, y + 32 * (step % 8))
+        reach(page, row=step % 8)
+    assert json.loads(figure.get_attribute("data-state") or "{}")["row"] == 39 % 8
+    page.mouse.move(5, 5)
+    # The temperature changes the probabilities in the browser.
+    slider = page.get_by_label("Temperature")
+    slider.focus()
+    for _ in range(15):
+        page.keyboard.press("ArrowLeft")
+    agrees(reach(page, temperature=0.5), TEXT)
+    for _ in range(5):
+        page.keyboard.press("ArrowLeft")
+    shown = reach(page, temperature=0)
+    assert [value for _, value in shown["top"]] == [1, 0, 0, 0, 0, 0, 0, 0, 0] and shown["others"] == 0
 
 
-def test_a_block_a_head_and_a_row_are_chosen_by_hand(page: Page) -> None:
+def test_a_token_is_appended_and_a_block_a_head_and_a_row_are_chosen_by_hand(page: Page) -> None:
     driver.open_page(page, "home", text=TEXT, block=1)
+    # Append puts the chosen token into the text.
+    before = state(page)
+    page.mouse.click(*point(page, 'g[data-bar="1"]'))  # the second most probable
+    page.get_by_role("button", name=re.compile("^Append")).click()
+    shown = driver.wait_for_state(page, NAME, lambda now: len(now["ids"]) == len(before["ids"]) + 1)
+    lm = core.load("tales-gpt")
+    token = lm.tokenizer.display(before["top"][1][0])
+    assert shown["tokens"][-1] == token and shown["row"] == len(shown["ids"]) - 1
+    text = TEXT + token
+    agrees(shown, text)
+    expect(page.get_by_label("Your text").first).to_have_value(text)
+    driver.wait_until_drawn(page)
+    # A click chooses a block, a head and a row; pointing at a row shows it for as long as the pointer stays.
     page.mouse.click(*point(page, 'rect[data-block="2"]'))
     reach(page, block=2, opening=False)
     page.mouse.click(*point(page, 'g[data-part="heads 2"] g[data-head="3"]'))
     reach(page, head=3)
     last = state(page)["row"]
     page.mouse.move(*point(page, 'g[data-part="tokens"] .gb-chip:nth-child(3)'))
-    agrees(reach(page, row=2), TEXT)
+    agrees(reach(page, row=2), text)
     page.mouse.move(5, 5)
     reach(page, row=last)
     page.mouse.click(*point(page, 'g[data-part="tokens"] .gb-chip:nth-child(5)'))
     page.mouse.move(5, 5)
-    agrees(reach(page, row=4), TEXT)
+    agrees(reach(page, row=4), text)
     # The widgets, the question and the address follow.
     driver.wait_for_link(page, "block=2", "head=3", "follow=4")
     driver.wait_until_drawn(page)
     assert page.locator(".st-key-gb-card-predict").get_by_text("into row").first.is_visible()
     page.get_by_role("radiogroup", name="Open block").get_by_text("0", exact=True).click()
-    agrees(reach(page, block=0, head=3, row=4), TEXT)
+    agrees(reach(page, block=0, head=3, row=4), text)
 
 
 def test_the_keys_step_play_and_lead_back(page: Page) -> None:
@@ -129,6 +169,19 @@ def test_the_keys_step_play_and_lead_back(page: Page) -> None:
     reach(page, step=-1, row=row)
     page.keyboard.press("Escape")
     reach(page, row=len(state(page)["tokens"]) - 1)
+    driver.wait_until_drawn(page)
+    # After the button that starts the steps, the keys step on.
+    page.get_by_role("button", name="Step through").click()
+    reach(page, step=0)
+    follows = "(a, b) => a.compareDocumentPosition(b) === Node.DOCUMENT_POSITION_FOLLOWING"
+    hint, curtain = (figure.locator(f'[data-part="{part}"]') for part in ("hint", "curtain"))
+    assert curtain.evaluate(follows, hint.element_handle()), "no curtain over the caption"
+    page.keyboard.press("ArrowRight")
+    reach(page, step=1)
+    figure.get_by_role("button", name="Next: ").click()
+    reach(page, step=2)
+    page.keyboard.press("ArrowLeft")  # a button of the picture has the focus
+    reach(page, step=1)
 
 
 def test_the_tooltips_name_the_token_under_the_pointer_in_a_block_that_moved(page: Page) -> None:
@@ -154,90 +207,46 @@ def test_the_tooltips_name_the_token_under_the_pointer_in_a_block_that_moved(pag
         expect(tip).to_contain_text(word)
 
 
-def test_the_keys_walk_on_after_the_button_that_begins(page: Page) -> None:
-    driver.open_page(page, "home", text=TEXT)
-    page.get_by_role("button", name="Step through").click()
-    reach(page, step=0)
-    follows = "(a, b) => a.compareDocumentPosition(b) === Node.DOCUMENT_POSITION_FOLLOWING"
-    hint, curtain = (
-        driver.component(page, NAME).locator(f'[data-part="{part}"]') for part in ("hint", "curtain")
-    )
-    assert curtain.evaluate(follows, hint.element_handle()), "no curtain over the caption"
-    page.keyboard.press("ArrowRight")
-    reach(page, step=1)
-    figure = driver.component(page, NAME)
-    figure.get_by_role("button", name="Next: ").click()
-    reach(page, step=2)
-    page.keyboard.press("ArrowLeft")  # a button of the picture has the focus
-    reach(page, step=1)
-
-
-def test_a_bar_is_as_long_as_its_probability(page: Page) -> None:
-    driver.open_page(page, "home", text="the the", temperature=2)
-    figure = driver.component(page, NAME)
-    lengths = figure.locator("g[data-bar] rect:nth-of-type(2)").evaluate_all(
-        "all => all.map(bar => Number(bar.getAttribute('width')))"
-    )
-    shown = [p for _, p in state(page)["top"]]
-    assert max(shown) < 0.5, "none of them is likely, and none may look so"
-    assert lengths == pytest.approx([max(0.75, 66 * p) for p in shown], abs=0.05)
-
-
 def reads_the(count: int, shown: Any) -> bool:
     """Return whether the model reads the word "the" this many times."""
     return "".join(shown["tokens"]).count("the") == count
 
 
-def test_the_legend_keeps_clear_of_the_button(page: Page) -> None:
-    driver.open_page(page, "home", model="tales-bert", text="the the", follow=1)
+def test_a_masked_model_opens_on_a_blank_and_its_legend_keeps_clear_of_the_button(page: Page) -> None:
+    driver.open_page(page, "home", model="tales-bert")
+    # The blank of the model's own text is followed.
+    shown = state(page)
+    lm = core.load("tales-bert")
+    text = lm.card["texts"][0]
+    trace = lm.trace(text)
+    row = trace.ids.tolist().index(lm.config.mask_id)
+    assert shown["row"] == row and shown["tokens"][row] == "[MASK]"
+    assert [token for token, _ in shown["top"]] == trace.logits[row].topk(9).indices.tolist()
+    expect(page.get_by_label("Your text").first).to_have_value(text)
+    # The legend keeps clear of the button Mask of a word.
+    page.mouse.click(*point(page, 'g[data-part="tokens"] .gb-chip:nth-child(2)'))
+    page.mouse.move(5, 5)
+    reach(page, row=1)
+    driver.wait_for_link(page, "follow=1")
+    driver.wait_until_drawn(page)
     figure = driver.component(page, NAME)
     for words in (2, 4, 6, 8, 10):
         page.get_by_label("Your text").first.fill(" ".join(["the"] * words))
         page.keyboard.press("Control+Enter")
-        driver.wait_for_state(
-            page,
-            NAME,
-            partial(reads_the, words),
-        )
+        driver.wait_for_state(page, NAME, partial(reads_the, words))
         driver.wait_until_drawn(page)
         button = figure.get_by_role("button", name="Mask").bounding_box()
         frame = figure.locator("svg").bounding_box()
         texts = figure.locator('g[data-part="legend"] text')
         assert button and frame and texts.count() == 6
-        for text in texts.all():
-            box = text.bounding_box()
+        for label in texts.all():
+            box = label.bounding_box()
             assert box and box["y"] + box["height"] <= frame["y"] + frame["height"] + 1, "it is cut off"
             beside = box["x"] + box["width"] < button["x"] or box["y"] > button["y"] + button["height"]
-            assert beside, f"{text.inner_text()} lies under the button"
+            assert beside, f"{label.inner_text()} lies under the button"
 
 
-def test_the_temperature_answers_in_the_browser(page: Page) -> None:
-    driver.open_page(page, "home", text=TEXT)
-    slider = page.get_by_label("Temperature")
-    slider.focus()
-    for _ in range(5):
-        page.keyboard.press("ArrowLeft")
-    agrees(reach(page, temperature=0.5), TEXT)
-    for _ in range(5):
-        page.keyboard.press("ArrowLeft")
-    shown = reach(page, temperature=0)
-    assert [value for _, value in shown["top"]] == [1, 0, 0, 0, 0, 0, 0, 0, 0] and shown["others"] == 0
-
-
-def test_append_puts_the_token_into_the_text(page: Page) -> None:
-    driver.open_page(page, "home", text=TEXT)
-    before = state(page)
-    page.mouse.click(*point(page, 'g[data-bar="1"]'))  # the second most probable
-    page.get_by_role("button", name=re.compile("^Append")).click()
-    shown = driver.wait_for_state(page, NAME, lambda now: len(now["ids"]) == len(before["ids"]) + 1)
-    lm = core.load("tales-gpt")
-    token = lm.tokenizer.display(before["top"][1][0])
-    assert shown["tokens"][-1] == token and shown["row"] == len(shown["ids"]) - 1
-    agrees(shown, TEXT + token)
-    expect(page.get_by_label("Your text").first).to_have_value(TEXT + token)
-
-
-def test_an_encoder_decoder_opens_on_its_decoder_is_appended_to_and_writes(
+def test_an_encoder_decoder_opens_on_its_decoder_is_appended_to_writes_and_is_accessible(
     own_page: Page, models: Path
 ) -> None:
     text, lm = "The fox and the crow", core.load(models / "pair")
@@ -266,28 +275,40 @@ def test_an_encoder_decoder_opens_on_its_decoder_is_appended_to_and_writes(
     driver.wait_until_drawn(own_page)
     own_page.get_by_role("button", name="Undo").click()
     driver.wait_for_state(own_page, NAME, lambda now: len(now["ids"]) == 1)
+    driver.wait_until_drawn(own_page)
 
-
-def test_a_masked_model_opens_on_a_blank_and_says_what_fills_it(page: Page) -> None:
-    driver.open_page(page, "home", model="tales-bert")
-    shown = state(page)
-    lm = core.load("tales-bert")
-    text = lm.card["texts"][0]
-    trace = lm.trace(text)
-    row = trace.ids.tolist().index(lm.config.mask_id)
-    assert shown["row"] == row and shown["tokens"][row] == "[MASK]"
-    assert [token for token, _ in shown["top"]] == trace.logits[row].topk(9).indices.tolist()
-    expect(page.get_by_label("Your text").first).to_have_value(text)
-
-
-def test_an_encoder_decoder_is_in_nobodys_way(own_page: Page) -> None:
-    driver.open_page(own_page, "home", model="./pair", text="The fox and the crow", target="A dog saw")
+    # With an answer that was typed, the page is accessible and fits both screens.
+    own_page.get_by_label("Answer so far").fill("A dog saw")
+    own_page.keyboard.press("Enter")
+    driver.wait_for_state(own_page, NAME, lambda now: "".join(now["tokens"]).endswith("A dog saw"))
     for size in (driver.DESKTOP, driver.PHONE):
         own_page.set_viewport_size(size)
         for theme in ("dark", "light"):
             driver.set_theme(own_page, theme)
             assert own_page.evaluate("document.documentElement.scrollWidth <= innerWidth"), theme
             assert driver.axe_lines(driver.axe(own_page)) == [], theme
+
+
+def test_enter_reads_the_text_and_shift_enter_begins_a_line(page: Page) -> None:
+    driver.open_page(page, "home", model="tales-gpt", text="A red ball")
+    box = page.get_by_test_id("stSidebar").get_by_label("Your text")
+    box.fill("A green ball")
+    box.press("End")
+    box.press("Shift+Enter")
+    box.press_sequentially("was")
+    assert box.input_value() == "A green ball\nwas"
+    told = page.locator(".st-key-text [data-testid=InputInstructions]")
+    words = told.evaluate("told => getComputedStyle(told, '::after').content")
+    over, area = told.bounding_box(), box.bounding_box()
+    assert "Enter" in words and over and area and over["y"] + over["height"] <= area["y"]
+    box.press("Enter")
+    driver.wait_for_link(page, "text=A+green+ball%0Awas")
+    driver.wait_until_drawn(page)
+    assert box.input_value() == "A green ball\nwas"
+    expect(box).to_be_focused()
+    assert not told.evaluate_all("all => all.some((told) => told.checkVisibility())"), "it has been read"
+    box.press_sequentially(" lost")
+    expect(told).to_be_visible()
 
 
 def test_what_is_typed_and_clicked_in_a_hurry_is_all_heard(page: Page) -> None:
@@ -308,7 +329,7 @@ def test_what_is_typed_and_clicked_in_a_hurry_is_all_heard(page: Page) -> None:
         assert box.input_value() == text
 
 
-def test_predict_commits_then_reveals_what_the_model_does(page: Page) -> None:
+def test_predict_reveals_what_the_model_does_and_the_map_leads_to_the_pages(page: Page) -> None:
     driver.open_page(page, "home", text=TEXT)
     page.locator(".st-key-gb-card-predict").get_by_role("radio", name="Attention", exact=True).click()
     page.get_by_role("button", name="Commit").click()
@@ -323,10 +344,27 @@ def test_predict_commits_then_reveals_what_the_model_does(page: Page) -> None:
     page.get_by_role("button", name="Undo").click()
     driver.wait_for_state(page, NAME, lambda now: now["tokens"] == was)
     expect(said).to_have_attribute("data-right", "1")
+    driver.wait_until_drawn(page)
+    # The map has a card for each page that exists, and leads there with the text.
+    cards = page.locator(".gb-map article")
+    assert cards.count() == 13
+    page.locator(".gb-map").get_by_role("link", name="Attention").click()
+    page.wait_for_url(re.compile("/attention.*Lily"))
 
 
-def test_the_notebook_runs_and_the_picture_is_saved(page: Page, tmp_path: Path) -> None:
-    driver.open_page(page, "home", text=TEXT, block=2, head=3, follow=6)
+def test_link_notebook_and_pictures_of_a_head_that_leads_to_its_own_page(
+    page: Page, browser: Browser, server: driver.Server, tmp_path: Path
+) -> None:
+    driver.open_page(page, "home", text="Ben had a ball", block=2, head=3, follow=2, temperature=0.7, walk=5)
+    # The link restores the page in a fresh browser.
+    reach(page, block=2, head=3, row=2, step=4)
+    driver.wait_until_drawn(page)
+    checks.link_restores(page, browser, server, NAME)
+    # Outside the steps, the notebook runs and the picture is saved.
+    driver.component(page, NAME).focus()
+    page.keyboard.press("Escape")
+    reach(page, block=2, head=3, row=2, step=-1)
+    driver.wait_until_drawn(page)
     checks.run_notebook(page, tmp_path)
     with page.expect_download() as picture:
         page.get_by_role("button", name="SVG", exact=True).click()
@@ -335,39 +373,19 @@ def test_the_notebook_runs_and_the_picture_is_saved(page: Page, tmp_path: Path) 
     with page.expect_download() as image:
         page.get_by_role("button", name="PNG", exact=True).click()
     assert Path(image.value.path()).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
-
-
-def test_the_link_restores_the_page_in_a_fresh_browser(
-    page: Page, browser: Browser, server: driver.Server
-) -> None:
-    driver.open_page(page, "home", text="Ben had a ball", block=0, head=3, follow=2, temperature=0.7, walk=5)
-    reach(page, block=0, head=3, row=2, step=4)
-    driver.wait_until_drawn(page)
-    checks.link_restores(page, browser, server, NAME)
-
-
-def test_a_head_leads_to_its_own_page(page: Page) -> None:
-    driver.open_page(page, "home", text=TEXT, block=2, head=1)
+    # Enter leads to the page of the chosen head.
     driver.component(page, NAME).focus()
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("/attention"))
-    driver.wait_for_link(page, "block=2", "head=1")
+    driver.wait_for_link(page, "block=2", "head=3")
     driver.wait_until_drawn(page)
 
 
-def test_the_map_leads_to_the_pages_that_exist(page: Page) -> None:
-    driver.open_page(page, "home", text="A cat sat")
-    cards = page.locator(".gb-map article")
-    assert cards.count() == 13
-    page.locator(".gb-map").get_by_role("link", name="Attention").click()
-    page.wait_for_url(re.compile("/attention.*cat"))
-
-
-def test_nothing_is_in_the_way_of_anybody(page: Page) -> None:
-    driver.open_page(page, "home", text=TEXT)
+def test_it_is_accessible_and_a_phone_shows_all_of_it(page: Page) -> None:
+    driver.open_page(page, "home", text=TEXT, block=3)
+    figure = driver.component(page, NAME)
     for theme in ("dark", "light"):
         driver.set_theme(page, theme)
-        figure = driver.component(page, NAME)
         assert figure.get_attribute("data-theme") == theme
         said = figure.get_attribute("aria-label") or ""
         shown = state(page)
@@ -376,13 +394,10 @@ def test_nothing_is_in_the_way_of_anybody(page: Page) -> None:
         )
         assert f"{shown['top'][0][1]:.3f}" in said
         assert driver.axe_lines(driver.axe(page)) == [], theme
-
-
-def test_a_phone_shows_all_of_it(page: Page) -> None:
+    # A phone shows all of the picture.
     page.set_viewport_size(driver.PHONE)
-    driver.open_page(page, "home", text=TEXT, block=3)
+    driver.wait_until_drawn(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    figure = driver.component(page, NAME)
     box = figure.bounding_box()
     assert box is not None and box["width"] <= 390
     assert figure.locator('g[data-part="phone open"]').count() == 1  # the opened block, one screen down
@@ -406,35 +421,3 @@ def test_a_long_text_scrolls_and_markup_stays_text(page: Page) -> None:
         page.keyboard.press("ArrowUp")
     assert reach(page, row=len(shown["tokens"]) - 41)["block"] == shown["block"]
     assert figure.locator('g[data-part="followed token"] text').count() == 1  # scrolled into view
-
-
-def test_hovering_follows_the_pointer_token_by_token(page: Page) -> None:
-    driver.open_page(page, "home", text=TEXT)
-    figure = driver.component(page, NAME)
-    x, y = point(page, 'g[data-part="tokens"] .gb-chip')
-    for step in range(40):
-        page.mouse.move(x + step % 3, y + 32 * (step % 8))
-        reach(page, row=step % 8)
-    assert json.loads(figure.get_attribute("data-state") or "{}")["row"] == 39 % 8
-
-
-def test_enter_reads_the_text_and_shift_enter_begins_a_line(page: Page) -> None:
-    driver.open_page(page, "home", model="tales-gpt", text="A red ball")
-    box = page.get_by_test_id("stSidebar").get_by_label("Your text")
-    box.fill("A green ball")
-    box.press("End")
-    box.press("Shift+Enter")
-    box.press_sequentially("was")
-    assert box.input_value() == "A green ball\nwas"
-    told = page.locator(".st-key-text [data-testid=InputInstructions]")
-    words = told.evaluate("told => getComputedStyle(told, '::after').content")
-    over, area = told.bounding_box(), box.bounding_box()
-    assert "Enter" in words and over and area and over["y"] + over["height"] <= area["y"]
-    box.press("Enter")
-    driver.wait_for_link(page, "text=A+green+ball%0Awas")
-    driver.wait_until_drawn(page)
-    assert box.input_value() == "A green ball\nwas"
-    expect(box).to_be_focused()
-    assert not told.evaluate_all("all => all.some((told) => told.checkVisibility())"), "it has been read"
-    box.press_sequentially(" lost")
-    expect(told).to_be_visible()

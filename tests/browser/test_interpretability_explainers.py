@@ -116,8 +116,8 @@ def test_keys_and_clicks_choose_explainer_token_and_step(
     checks.link_restores(page, browser, server, MORE)
 
 
-def test_the_walk_goes_step_by_step(page: Page) -> None:
-    opened(page, circuit=0)
+def test_the_walk_goes_step_by_step_on_every_screen_and_controls_change_the_picture(page: Page) -> None:
+    before = opened(page, circuit=0, explainer=2, unfold="patches tokens")
     state = walked(page)
     assert state["stage"]["step"] == 0
     figure = driver.component(page, WALK)
@@ -132,10 +132,15 @@ def test_the_walk_goes_step_by_step(page: Page) -> None:
     driver.wait_for_state(page, WALK, lambda now: now["stage"]["step"] == len(now["rungs"]) - 1)
     assert figure.locator('[data-part^="rung"]').count() == len(state["rungs"])
     assert state["verdict"][:20] in (figure.get_attribute("aria-label") or "")
-
-
-def test_controls_change_the_picture(page: Page) -> None:
-    before = opened(page)
+    driver.wait_until_drawn(page)
+    # The page is accessible in both themes.
+    for theme in ("dark", "light"):
+        checks.accessible(page, MORE, theme, "Explained is the logit of")
+        assert driver.component(page, WALK).get_attribute("data-theme") == theme
+    nothing_is_wider_than_a_phone(page)
+    # The controls change the picture.
+    page.set_viewport_size(driver.DESKTOP)
+    driver.wait_until_drawn(page)
     page.get_by_role("radio", name="Probability").click()
     after = wait(page, says="probability")
     assert after["integrated"]["at"] != pytest.approx(before["integrated"]["at"])
@@ -143,32 +148,10 @@ def test_controls_change_the_picture(page: Page) -> None:
     assert wait(page, blank="zero")["integrated"]["base"] != pytest.approx(after["integrated"]["base"])
 
 
-def test_probes_are_measured_at_a_click(page: Page) -> None:
-    opened(page, model="tales-bert", truth="holder")
-    said = walked(page)["rungs"][0]["text"]
-    assert "after another list" in said and "the first time" not in said, "an encoder says no first list"
-    page.get_by_role("button", name="Probe every depth").click()
-    state = driver.wait_for_state(
-        page, MORE, lambda now: len(now["probe"]["layers"]) == now["probe"]["depth"]
-    )
-    layers = [one for one in selectivity(core.load("tales-bert"), "holder") if isinstance(one, Layer)]
-    for drawn, one in zip(state["probe"]["layers"], layers, strict=True):
-        assert drawn["task"][0] == pytest.approx(one.task.share, abs=0.02)
-        assert drawn["selectivity"][0] == pytest.approx(one.selectivity, abs=0.03)
-
-
-def test_accessible_in_both_themes(page: Page) -> None:
-    opened(page)
-    walked(page)
-    for theme in ("dark", "light"):
-        checks.accessible(page, MORE, theme, "Explained is the logit of")
-        assert driver.component(page, WALK).get_attribute("data-theme") == theme
-
-
-def test_on_a_phone_nothing_is_wider_than_the_screen(page: Page) -> None:
+def nothing_is_wider_than_a_phone(page: Page) -> None:
+    """On a phone nothing is wider than the screen, and the verdicts are whole."""
     page.set_viewport_size(driver.PHONE)
-    opened(page, explainer=2, unfold="patches tokens")
-    walked(page)
+    driver.wait_until_drawn(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     for name in (MORE, WALK):
         figure = driver.component(page, name)
@@ -185,3 +168,17 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(page: Page) -> None:
     assert end[0] <= end[1]
     gone = page.get_by_role("radio", name="zeros").bounding_box()
     assert gone and gone["x"] + gone["width"] <= driver.PHONE["width"]
+
+
+def test_probes_are_measured_at_a_click(page: Page) -> None:
+    opened(page, model="tales-bert", truth="holder")
+    said = walked(page)["rungs"][0]["text"]
+    assert "after another list" in said and "the first time" not in said, "an encoder says no first list"
+    page.get_by_role("button", name="Probe every depth").click()
+    state = driver.wait_for_state(
+        page, MORE, lambda now: len(now["probe"]["layers"]) == now["probe"]["depth"]
+    )
+    layers = [one for one in selectivity(core.load("tales-bert"), "holder") if isinstance(one, Layer)]
+    for drawn, one in zip(state["probe"]["layers"], layers, strict=True):
+        assert drawn["task"][0] == pytest.approx(one.task.share, abs=0.02)
+        assert drawn["selectivity"][0] == pytest.approx(one.selectivity, abs=0.03)

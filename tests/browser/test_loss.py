@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from playwright.sync_api import Browser, Page
 
 import core
-from core.training.losses import score_batch, score_text
+from core.training.losses import Hide, score_batch, score_text
 from tests.browser import checks, driver
 
 pytestmark = pytest.mark.full(reason="every part of one page; test_tours.py opens the page")
@@ -49,8 +49,15 @@ def handle(page: Page) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def test_every_loss_is_torchs(page: Page, lm: core.LanguageModel) -> None:
-    state = opened(page, follow=6)
+def test_every_loss_of_text_and_batch_is_torchs(page: Page, lm: core.LanguageModel) -> None:
+    state = opened(page, batch="Ben ran home.\nThe red ball")
+    assert state["place"] == len(lm.encode(TEXT)) - 1
+    # A click follows another token.
+    driver.component(page, "loss").locator('[data-row="5"]').click()
+    state = wait(page, follow=5, place=6)
+    assert "Lily" in words(page, "sum rows")
+    page.wait_for_url(lambda url: "follow=6" in url)
+    # The losses, the logits and the gradient are those of torch.
     told = score_text(lm, TEXT)
     plain = F.cross_entropy(told.logits, told.targets, reduction="none").tolist()
     assert state["losses"] == pytest.approx(plain, abs=1e-4)
@@ -72,25 +79,35 @@ def test_every_loss_is_torchs(page: Page, lm: core.LanguageModel) -> None:
     for row, nats in enumerate(plain):
         shown = driver.component(page, "loss").locator(f'[data-row="{row}"]').text_content() or ""
         assert f"{nats:.2f}" in shown
-
-
-def test_a_click_and_the_arrows_follow_another_token(page: Page, lm: core.LanguageModel) -> None:
-    state = opened(page)
-    assert state["place"] == len(lm.encode(TEXT)) - 1
-    driver.component(page, "loss").locator('[data-row="5"]').click()
-    state = wait(page, follow=5, place=6)
-    assert "Lily" in words(page, "sum rows")
-    page.wait_for_url(lambda url: "follow=6" in url)
+    # An arrow and a click on a point of the curve follow another token, too.
     driver.component(page, "loss").focus()
     page.keyboard.press("ArrowDown")
     state = wait(page, follow=6)
-    told = score_text(lm, TEXT)
     assert state["loss"] == pytest.approx(float(told.surprise[6]), abs=1e-4)
     driver.click(page, driver.component(page, "loss").locator('[data-dot="8"]'))
     wait(page, follow=8)
+    driver.wait_until_drawn(page)
+    the_batch_is_the_mean_over_all_tokens(page, lm)
 
 
-def test_the_steps_build_the_sum_from_logits_to_gradient(page: Page, lm: core.LanguageModel) -> None:
+def the_batch_is_the_mean_over_all_tokens(page: Page, lm: core.LanguageModel) -> None:
+    """The loss of the batch below is core's, with and without its padding."""
+    texts = [(TEXT, None), ("Ben ran home.", None), ("The red ball", None)]
+    expected = score_batch(lm, texts)
+    state = driver.component_state(page, "loss_batch")
+    assert state["mean"] == state["shown"] == pytest.approx(expected.mean(), abs=1e-4)
+    assert [row["mean"] for row in state["rows"]] == pytest.approx(expected.rows, abs=1e-4)
+    assert [row["pads"] for row in state["rows"]] == (~expected.scores).tolist()
+    assert (state["count"], state["pads"]) == (int(expected.scores.sum()), int((~expected.scores).sum()))
+    page.get_by_role("radio", name="counted").click()
+    state = driver.wait_for_state(page, "loss_batch", lambda now: now["padding"] == "counted")
+    assert state["shown"] == pytest.approx(expected.mean(ignore_padding=False), abs=1e-4)
+    assert state["shown"] != pytest.approx(state["mean"], abs=1e-2)
+
+
+def test_the_steps_build_the_sum_and_slider_and_keys_change_a_probability(
+    page: Page, lm: core.LanguageModel
+) -> None:
     opened(page, follow=6, formula=0)
     told = score_text(lm, TEXT)
     figure = driver.component(page, "loss")
@@ -119,9 +136,28 @@ def test_the_steps_build_the_sum_from_logits_to_gradient(page: Page, lm: core.La
     wait(page, playing=True, step=0)
     page.keyboard.press(" ")
     wait(page, playing=False)
+    page.keyboard.press("Escape")
+    wait(page, step=STEPS - 1)
+    driver.wait_until_drawn(page)
+    # The slider and the keys change the probability; Escape and another token let go of it.
+    slider = figure.locator("input[type=range]")
+    slider.fill("500")
+    state = wait(page, given=0.5)
+    assert state["loss"] == pytest.approx(math.log(2), abs=1e-6)
+    figure.focus()
+    page.keyboard.press("+")
+    driver.wait_for_state(page, "loss", lambda now: now["given"] == pytest.approx(0.55))
+    page.keyboard.press("Escape")
+    wait(page, given=None)
+    slider.fill("900")
+    wait(page, given=0.9)
+    figure.locator('[data-row="2"]').click()
+    wait(page, follow=2, given=None)
 
 
-def test_dragging_a_probability_moves_loss_mean_and_perplexity(page: Page, lm: core.LanguageModel) -> None:
+def test_a_dragged_probability_and_label_smoothing_move_the_losses(
+    page: Page, lm: core.LanguageModel
+) -> None:
     before = opened(page, follow=6)
     told = score_text(lm, TEXT)
     x, y = handle(page)
@@ -154,51 +190,43 @@ def test_dragging_a_probability_moves_loss_mean_and_perplexity(page: Page, lm: c
     driver.component(page, "loss").locator("[data-give=model]").click()
     state = wait(page, given=None)
     assert state["mean"] == pytest.approx(before["mean"], abs=1e-6)
+    driver.wait_until_drawn(page)
+    # The dial of the label smoothing moves the mean, but not the perplexity.
+    thumb = page.get_by_role("slider", name="Label smoothing")
+    thumb.focus()
+    for hundredths in range(1, 6):  # one at a time: a dial that is being drawn hears nothing
+        page.keyboard.press("ArrowRight")
+        state = wait(page, smoothing=pytest.approx(hundredths / 100))
+    assert state["mean"] > before["mean"]
+    assert state["perplexity"] == pytest.approx(before["perplexity"], rel=1e-6)
 
 
-@pytest.mark.parametrize("link", [{"smoothing": 1}, {"smoothing": 0.5, "unit": "bits"}, {}])
-def test_the_handle_stands_at_the_height_of_its_loss(page: Page, link: dict[str, Any]) -> None:
-    state = opened(page, **link)
+def handle_height(page: Page, state: dict[str, Any], unit: float = 1.0) -> float:
+    """Return the loss at whose height the handle stands; no loss of the text is above the picture."""
     figure = driver.component(page, "loss")
     ticks = figure.locator('[data-part="curve"] text[text-anchor="end"]').evaluate_all(
         "all => all.filter(t => /^\\d+$/.test(t.textContent)).map(t => [+t.textContent, +t.getAttribute('y') - 4])"
     )
     (low, y0), (high, y1) = ticks[0], ticks[-1]
-
-    def height() -> float:
-        y = float(figure.locator("[data-handle]").get_attribute("cy"))
-        return float(low + (high - low) * (y - y0) / (y1 - y0))
-
-    unit = math.log(2) if link.get("unit") == "bits" else 1.0
-    assert height() == pytest.approx(state["loss"] / unit, abs=0.02)
     assert max(state["losses"]) / unit <= high + (high - low) / (len(ticks) - 1), "none is above the picture"
-    if "smoothing" in link:
-        return
+    y = float(figure.locator("[data-handle]").get_attribute("cy") or "nan")
+    return float(low + (high - low) * (y - y0) / (y1 - y0))
+
+
+def test_the_handle_stands_at_the_height_of_its_loss(page: Page) -> None:
+    state = opened(page, smoothing=1)
+    assert handle_height(page, state) == pytest.approx(state["loss"], abs=0.02)
+    state = opened(page)
+    assert handle_height(page, state) == pytest.approx(state["loss"], abs=0.02)
     page.get_by_label("Probability of the right token").fill("0")
     state = driver.wait_for_state(page, "loss", lambda now: now["given"] == 0.0005)
-    assert height() == pytest.approx(state["loss"], abs=0.02)
-
-
-def test_the_slider_and_the_keys_drag_too_and_another_token_lets_go(page: Page) -> None:
-    opened(page, follow=6)
-    slider = driver.component(page, "loss").locator("input[type=range]")
-    slider.fill("500")
-    state = wait(page, given=0.5)
-    assert state["loss"] == pytest.approx(math.log(2), abs=1e-6)
-    driver.component(page, "loss").focus()
-    page.keyboard.press("+")
-    driver.wait_for_state(page, "loss", lambda now: now["given"] == pytest.approx(0.55))
-    page.keyboard.press("Escape")
-    wait(page, given=None)
-    slider.fill("900")
-    wait(page, given=0.9)
-    driver.component(page, "loss").locator('[data-row="2"]').click()
-    wait(page, follow=2, given=None)
+    assert handle_height(page, state) == pytest.approx(state["loss"], abs=0.02)
 
 
 @pytest.mark.parametrize("smoothing", [0.1, 0.5])
 def test_label_smoothing_is_torchs(page: Page, lm: core.LanguageModel, smoothing: float) -> None:
     state = opened(page, follow=6, smoothing=smoothing, unit="bits")
+    assert handle_height(page, state, math.log(2)) == pytest.approx(state["loss"] / math.log(2), abs=0.02)
     told = score_text(lm, TEXT)
     expected = F.cross_entropy(told.logits, told.targets, label_smoothing=smoothing, reduction="none")
     assert state["losses"] == pytest.approx(expected.tolist(), abs=1e-4)
@@ -219,40 +247,20 @@ def test_label_smoothing_is_torchs(page: Page, lm: core.LanguageModel, smoothing
     assert f"{float(expected[0]) / math.log(2):.2f}" in "".join(shown)
 
 
-def test_the_smoothing_dial_moves_the_picture(page: Page) -> None:
-    before = opened(page)
-    thumb = page.get_by_role("slider", name="Label smoothing")
-    thumb.focus()
-    for hundredths in range(1, 6):  # one at a time: a dial that is being drawn hears nothing
-        page.keyboard.press("ArrowRight")
-        state = wait(page, smoothing=pytest.approx(hundredths / 100))
-    assert state["mean"] > before["mean"]
-    assert state["perplexity"] == pytest.approx(before["perplexity"], rel=1e-6)
-
-
-def test_the_batch_is_the_mean_over_all_tokens(page: Page, lm: core.LanguageModel) -> None:
-    driver.open_page(page, "loss", v=1, text=TEXT, batch="Ben ran home.\nThe red ball")
-    texts = [(TEXT, None), ("Ben ran home.", None), ("The red ball", None)]
-    expected = score_batch(lm, texts)
-    state = driver.component_state(page, "loss_batch")
-    assert state["mean"] == state["shown"] == pytest.approx(expected.mean(), abs=1e-4)
-    assert [row["mean"] for row in state["rows"]] == pytest.approx(expected.rows, abs=1e-4)
-    assert [row["pads"] for row in state["rows"]] == (~expected.scores).tolist()
-    assert (state["count"], state["pads"]) == (int(expected.scores.sum()), int((~expected.scores).sum()))
-    page.get_by_role("radio", name="counted").click()
-    state = driver.wait_for_state(page, "loss_batch", lambda now: now["padding"] == "counted")
-    assert state["shown"] == pytest.approx(expected.mean(ignore_padding=False), abs=1e-4)
-    assert state["shown"] != pytest.approx(state["mean"], abs=1e-2)
-
-
-@pytest.mark.parametrize("hide", ["one", "all"])
-def test_an_encoder_hides_one_token_or_all(own_page: Page, models: Path, hide: str) -> None:
-    state = opened(own_page, model="./both", text="The cat saw the dog", hide=hide)
-    lm = core.load(str(models / "both"))
-    told = score_text(lm, "The cat saw the dog", hide=hide)  # type: ignore[arg-type]
-    assert state["kind"] == f"masked {hide}"
-    assert state["losses"] == pytest.approx(told.surprise.tolist(), abs=1e-3)
-    assert "In the place of" in driver.component(own_page, "loss").inner_text()
+def test_an_encoder_hides_one_token_or_all(own_page: Page, models: Path) -> None:
+    text, lm = "The cat saw the dog", core.load(str(models / "both"))
+    opened(own_page, model="./both", text=text, hide="one")
+    hides: tuple[Hide, ...] = ("one", "all")
+    for hide in hides:
+        if hide == "all":
+            own_page.get_by_role("radio", name="all at once").click()
+            driver.wait_for_link(own_page, "hide=all")
+            driver.wait_until_drawn(own_page)
+        state = driver.component_state(own_page, "loss")
+        told = score_text(lm, text, hide=hide)
+        assert state["kind"] == f"masked {hide}"
+        assert state["losses"] == pytest.approx(told.surprise.tolist(), abs=1e-3)
+        assert "In the place of" in driver.component(own_page, "loss").inner_text()
 
 
 def test_an_encoder_decoder_is_scored_on_its_answer(own_page: Page, models: Path) -> None:
@@ -261,17 +269,23 @@ def test_an_encoder_decoder_is_scored_on_its_answer(own_page: Page, models: Path
     told = score_text(lm, "The cat saw", "A dog ran")
     assert state["kind"] == "target"
     assert state["losses"] == pytest.approx(told.surprise.tolist(), abs=1e-3)
-    state = opened(own_page, model="./pair", text="The cat saw")
+    own_page.get_by_label("Answer to be scored").fill("")
+    own_page.keyboard.press("Enter")
+    state = driver.wait_for_state(own_page, "loss", lambda now: now["kind"] != "target")
     assert state["kind"] == "copy"
     assert own_page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-@pytest.mark.parametrize("door", ["tokenization", "decoding", "lab"])
-def test_doors_carry_text_and_token_along(page: Page, door: str) -> None:
+def test_links_carry_text_and_token_along(page: Page) -> None:
     opened(page, follow=6)
-    driver.component(page, "loss").locator(f"[data-door={door}]").click()
-    page.wait_for_url(lambda url: f"/{door}" in url and "follow=6" in url and "Lily" in url)
-    driver.wait_until_drawn(page)
+    for door in ("tokenization", "decoding", "lab"):
+        driver.component(page, "loss").locator(f"[data-door={door}]").click()
+        driver.wait_for_link(page, f"/{door}", "follow=6", "Lily")
+        driver.wait_until_drawn(page)
+        if door != "lab":
+            page.go_back()
+            driver.component(page, "loss").wait_for()
+            driver.wait_until_drawn(page)
 
 
 def test_predict_notebook_and_link(
@@ -283,20 +297,22 @@ def test_predict_notebook_and_link(
     checks.link_restores(page, browser, server, "loss")
 
 
-@pytest.mark.parametrize("query", [{"smoothing": 0.2, "unit": "bits", "follow": 3}, {"formula": 0}])
-def test_accessible_and_whole_on_the_first_screen(page: Page, query: dict[str, Any]) -> None:
-    opened(page, **query)
-    for theme in ("dark", "light"):
-        checks.accessible(page, "loss", theme, "Loss of")
-    checks.first_screen(page)
-    small = (
-        driver.component(page, "loss")
-        .locator("button:visible, input:visible")
-        .evaluate_all(
+def test_accessible_and_whole_on_the_first_screen(page: Page) -> None:
+    opened(page, smoothing=0.2, unit="bits", follow=3)
+    figure = driver.component(page, "loss")
+    for step in (STEPS - 1, 0):
+        page.set_viewport_size(driver.DESKTOP)
+        driver.wait_until_drawn(page)
+        if step == 0:  # from the whole picture to the first step
+            figure.locator("[data-act=next]").click()
+        wait(page, step=step)
+        for theme in ("dark", "light"):
+            checks.accessible(page, "loss", theme, "Loss of")
+        checks.first_screen(page)
+        small = figure.locator("button:visible, input:visible").evaluate_all(
             "all => all.filter(b => b.offsetHeight < 44 && !b.matches('.gb-door')).map(b => b.outerHTML)"
         )
-    )
-    assert not small
+        assert not small
 
 
 def test_a_long_text_keeps_its_rows_apart(page: Page) -> None:
