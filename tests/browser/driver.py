@@ -328,6 +328,13 @@ def open_page(page: Page, slug: str, **query: str | int | float) -> None:
     assert trouble.count() == 0, f"{page.url} shows an error: {trouble.first.inner_text()}"
 
 
+def go_to_page(page: Page, slug: str) -> None:
+    """Go to another page by its link in the contents, which takes the text along, and wait until it is drawn."""
+    page.locator(f"[data-testid=stSidebarNavLink][href$='/{slug}']").click()
+    page.wait_for_url(f"**/{slug}?*")
+    wait_until_drawn(page)
+
+
 def wait_for_link(page: Page, *words: str, without: str | None = None) -> None:
     """Wait until the address says all of `words`, and not `without`: it follows a moment after the picture.
 

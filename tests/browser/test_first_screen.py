@@ -13,11 +13,26 @@ TEXT = "A red ball was lost. She found the red"
 LAPTOP = {"width": 1366, "height": 768}
 
 
-@pytest.mark.parametrize("slug", ["attention", "loss", "norm_residual", "tokenization"])
-def test_the_question_is_told_above_the_picture_and_leads_to_its_card(own_page: Page, slug: str) -> None:
+def test_the_question_is_told_above_the_picture_until_it_is_answered(own_page: Page) -> None:
     page = own_page
     page.set_viewport_size(LAPTOP)  # type: ignore[arg-type]
-    driver.open_page(page, slug, model="tales-gpt", text=TEXT)
+    driver.open_page(page, "attention", model="tales-gpt", text=TEXT)
+    question_leads_to_its_card(page)
+    for slug in ("norm_residual", "tokenization", "loss"):
+        page.set_viewport_size(LAPTOP)  # type: ignore[arg-type]
+        driver.go_to_page(page, slug)
+        question_leads_to_its_card(page)
+    # An answered question is not asked above.
+    page.set_viewport_size(LAPTOP)  # type: ignore[arg-type]
+    expect(page.locator(".gb-asked")).to_be_visible()
+    page.locator(".st-key-gb-options button").first.click()
+    page.get_by_role("button", name="Commit").click()
+    page.locator(".st-key-gb-card-predict .gb-reveal").wait_for()
+    expect(page.locator(".gb-asked")).to_be_hidden()
+
+
+def question_leads_to_its_card(page: Page) -> None:
+    """Check where the question stands above the claim, that a click leads to its card, and that a phone hides it."""
     asked = page.locator(".gb-asked button")
     card = page.locator(".st-key-gb-card-predict")
     question = card.locator(".gb-line span").first.inner_text()
@@ -39,21 +54,14 @@ def test_the_question_is_told_above_the_picture_and_leads_to_its_card(own_page: 
     expect(asked).to_be_hidden()
 
 
-def test_an_answered_question_is_not_asked_above(own_page: Page) -> None:
-    page = own_page
-    page.set_viewport_size(LAPTOP)  # type: ignore[arg-type]
-    driver.open_page(page, "loss", model="tales-gpt", text=TEXT)
-    expect(page.locator(".gb-asked")).to_be_visible()
-    page.locator(".st-key-gb-options button").first.click()
-    page.get_by_role("button", name="Commit").click()
-    page.locator(".st-key-gb-card-predict .gb-reveal").wait_for()
-    expect(page.locator(".gb-asked")).to_be_hidden()
-
-
-def test_the_contents_say_how_many_pages_follow(own_page: Page) -> None:
+def test_the_start_token_says_what_it_is_and_the_contents_how_many_pages_follow(own_page: Page) -> None:
     page = own_page
     page.set_viewport_size(LAPTOP)  # type: ignore[arg-type]
     driver.open_page(page, "home", model="tales-gpt", text=TEXT)
+    chip = driver.component(page, "home").locator("svg .gb-chip", has_text="<s>").first
+    driver.hover(page, chip)
+    expect(driver.component(page, "home").locator(".gb-tip")).to_contain_text("the start token")
+    # The contents say how many pages follow.
     more = page.locator(".gb-more-pages")
     below = """() => {
       const nav = document.querySelector('[data-testid="stSidebarNav"]').getBoundingClientRect();
@@ -67,13 +75,6 @@ def test_the_contents_say_how_many_pages_follow(own_page: Page) -> None:
     page.wait_for_function(f"({below})() < {count}")
     page.evaluate("document.querySelector('[data-testid=stSidebarNav]').scrollTop = 9999")
     expect(more).to_have_text("")
-
-
-def test_the_start_token_says_what_it_is(own_page: Page) -> None:
-    driver.open_page(own_page, "home", model="tales-gpt", text=TEXT)
-    chip = driver.component(own_page, "home").locator("svg .gb-chip", has_text="<s>").first
-    driver.hover(own_page, chip)
-    expect(driver.component(own_page, "home").locator(".gb-tip")).to_contain_text("the start token")
 
 
 def test_a_tip_does_not_outlive_the_part_that_it_is_of(own_page: Page) -> None:

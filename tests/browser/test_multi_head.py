@@ -252,20 +252,22 @@ def test_heads_switched_off_change_the_maps_and_the_prediction(page: Page, lm: c
     assert state["next"][0]["after"] == pytest.approx(before["before"], abs=1e-6)
 
 
-@pytest.mark.parametrize("size", [driver.DESKTOP, driver.PHONE], ids=["desktop", "phone"])
-def test_every_head_is_a_dot_of_weight_and_effect(page: Page, lm: core.LanguageModel, size: Any) -> None:
-    page.set_viewport_size(size)
+def test_every_head_is_a_dot_of_weight_and_effect(page: Page, lm: core.LanguageModel) -> None:
     effect = opened(page, panel="effect")["effect"]
     alone, maps = head_effects(lm, TEXT), head_maps(lm, TEXT).maps
     np.testing.assert_allclose(effect["change"], alone.change, atol=1e-3)
     np.testing.assert_allclose(effect["weight"], maps[:, :, -1].max(-1), atol=1e-5)
+    # On a phone and on a desktop no name lies on a dot.
     figure = driver.component(page, "multi_head")
-    assert figure.locator("[data-dot]").count() == 16
-    no_name_lies_on_a_dot(figure)
-    if size == driver.PHONE:
-        assert "tap one" in part(page, "grid hint")
-        assert "point" not in part(page, "grid hint")
-        return
+    for size in (driver.PHONE, driver.DESKTOP):
+        page.set_viewport_size(size)
+        driver.wait_until_drawn(page)
+        assert figure.locator("[data-dot]").count() == 16
+        no_name_lies_on_a_dot(figure)
+        if size == driver.PHONE:
+            assert "tap one" in part(page, "grid hint")
+            assert "point" not in part(page, "grid hint")
+    # The head whose effect is largest is named, and a click chooses it.
     block, head = alone.largest
     assert effect["largest"] == [block, head]
     assert block < BLOCK, "on this text a head before the chosen one matters most"
@@ -437,17 +439,10 @@ def test_a_hundred_and_forty_four_heads_are_drawn_and_named(own_page: Page, mode
     assert width > 380
 
 
-def test_predict_notebook_and_link(
-    page: Page, browser: Browser, server: driver.Server, tmp_path: Any
+def test_accessible_and_whole_on_the_first_screen_and_in_the_notebook_and_the_link(
+    page: Page, browser: Browser, server: driver.Server, tmp_path: Path
 ) -> None:
-    opened(page, row=6, off="1.3", panel="join", added=2)
-    checks.answered(page)
-    checks.run_notebook(page, tmp_path)
-    checks.link_restores(page, browser, server, "multi_head")
-
-
-def test_accessible_and_whole_on_the_first_screen(page: Page) -> None:
-    driver.open_page(page, "multi_head", off="0.1 1.3")
+    opened(page, row=6, off="0.1 1.3", added=2)
     for theme, panels in {"dark": ("map", "join", "effect"), "light": ("effect", "pair", "lines")}.items():
         for panel in panels:
             press(page, f"[data-panel={panel}]")
@@ -462,3 +457,13 @@ def test_accessible_and_whole_on_the_first_screen(page: Page) -> None:
         )
     )
     assert not small
+    # The answer, the notebook and the link.
+    page.set_viewport_size(driver.DESKTOP)
+    driver.wait_until_drawn(page)
+    press(page, "[data-panel=join]")
+    wait(page, panel="join")
+    driver.wait_for_link(page, "panel=join")
+    driver.wait_until_drawn(page)
+    checks.answered(page)
+    checks.run_notebook(page, tmp_path)
+    checks.link_restores(page, browser, server, "multi_head")

@@ -38,7 +38,9 @@ def wait(page: Page, **wanted: Any) -> dict[str, Any]:
     return state
 
 
-def test_lines_norm_and_wiring_are_cores(page: Page, lm: core.LanguageModel) -> None:
+def test_lines_norm_and_wiring_are_cores_and_keys_move_line_number_and_token(
+    page: Page, lm: core.LanguageModel
+) -> None:
     state = opened(page, line="mlp", block=2, number=7)
     book = gathered(ledger(lm, TEXT))
     through = gathered(ledger(lm, TEXT, through_final=True))
@@ -71,10 +73,27 @@ def test_lines_norm_and_wiring_are_cores(page: Page, lm: core.LanguageModel) -> 
     for shown, one in zip(more["variants"], gradient_by_depth(n_layers=2), strict=True):
         assert shown["name"] == one.variant.name
         np.testing.assert_allclose(shown["stream"]["mid"], np.median(one.stream, axis=0), rtol=1e-3)
+    # Keys move line, number and token.
+    driver.component(page, NAME).focus()
+    page.keyboard.press("ArrowDown")
+    wait(page, line="L3 attention")
+    checks.quickly(page, NAME, "ArrowRight", "ArrowRight", "ArrowUp", "ArrowUp")
+    state = wait(page, line="L2 attention")
+    assert state["norm"]["number"] == 9
+    page.keyboard.press("[")
+    driver.wait_for_state(page, NAME, lambda now: now["row"] == len(now["tokens"]) - 2)
+    driver.wait_until_drawn(page)
+    wait(page, line="L2 attention")
 
 
-def test_clicks_choose_line_number_norm_and_token(page: Page, lm: core.LanguageModel) -> None:
-    opened(page)
+def test_the_answer_the_notebook_and_the_link_and_clicks_choose_line_norm_and_token(
+    page: Page, browser: Browser, server: driver.Server, lm: core.LanguageModel, tmp_path: Path
+) -> None:
+    opened(page, line="attention", block=3)
+    assert "It differs from what entered by 0.0 % of its length" in checks.answered(page)
+    checks.run_notebook(page, tmp_path)
+    checks.link_restores(page, browser, server, NAME)
+    # Clicks choose line, norm and token.
     figure = driver.component(page, NAME)
     figure.locator('[data-line="2"]').click()
     wait(page, line="L0 mlp")
@@ -111,35 +130,14 @@ def test_the_steps_add_line_by_line_and_then_the_norm(
     driver.wait_for_link(page, "written=3")
     driver.wait_until_drawn(page)
     checks.link_restores(page, browser, server, NAME)
-    opened(page, written=lines)
-    assert story.count() == 0 and figure.locator('[data-part="histograms"]').count() == 0
     figure.focus()
+    for _ in range(lines - 3):
+        page.keyboard.press("Shift+ArrowRight")
+    driver.wait_for_state(page, NAME, lambda now: now["stage"]["step"] == lines)
+    assert story.count() == 0 and figure.locator('[data-part="histograms"]').count() == 0
     page.keyboard.press("Escape")
     driver.wait_for_state(page, NAME, lambda now: now["stage"]["step"] == last)
     assert figure.locator('[data-part="histograms"]').count() == 1
-
-
-def test_keys_move_line_number_and_token(page: Page) -> None:
-    opened(page, line="mlp", block=2, number=7)
-    driver.component(page, NAME).focus()
-    page.keyboard.press("ArrowDown")
-    wait(page, line="L3 attention")
-    checks.quickly(page, NAME, "ArrowRight", "ArrowRight", "ArrowUp", "ArrowUp")
-    state = wait(page, line="L2 attention")
-    assert state["norm"]["number"] == 9
-    page.keyboard.press("[")
-    driver.wait_for_state(page, NAME, lambda now: now["row"] == len(now["tokens"]) - 2)
-    driver.wait_until_drawn(page)
-    wait(page, line="L2 attention")
-
-
-def test_answer_notebook_and_link(
-    page: Page, browser: Browser, server: driver.Server, tmp_path: Path
-) -> None:
-    opened(page, line="attention", block=3)
-    assert "It differs from what entered by 0.0 % of its length" in checks.answered(page)
-    checks.run_notebook(page, tmp_path)
-    checks.link_restores(page, browser, server, NAME)
 
 
 def test_models_of_other_shapes_draw(own_page: Page, models: Path) -> None:

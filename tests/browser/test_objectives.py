@@ -63,7 +63,9 @@ def same(state: dict[str, Any], expected: list[Lesson], lm: core.LanguageModel) 
         assert lane["hidden"] == lesson.hidden
 
 
-def test_the_three_examples_are_those_of_core(page: Page, lm: core.LanguageModel) -> None:
+def test_the_three_examples_and_the_first_curves_are_those_of_core(
+    page: Page, lm: core.LanguageModel
+) -> None:
     state = opened(page)
     expected = three(lm)
     same(state, expected, lm)
@@ -74,13 +76,8 @@ def test_the_three_examples_are_those_of_core(page: Page, lm: core.LanguageModel
     assert [one["own"] for one in state["lanes"]] == [True, False, False]
     shown = driver.component(page, "objectives").locator('[data-part="lane 0"]').text_content() or ""
     assert all(f"{nats:.2f}" in shown for nats in losses)
-
-
-def test_pointing_at_a_token_pairs_its_positions_and_what_they_see(
-    page: Page, lm: core.LanguageModel
-) -> None:
-    opened(page)
-    expected = three(lm)
+    the_curves_are_the_recorded_runs(page, state)
+    # Pointing at a token pairs its positions and what they see.
     row = expected[2].hidden[0]
     figure = driver.component(page, "objectives")
     for lane in range(3):
@@ -104,8 +101,24 @@ def test_pointing_at_a_token_pairs_its_positions_and_what_they_see(
     wait(page, row=row - 1)
 
 
-def test_draws_follow_the_dials(page: Page, lm: core.LanguageModel) -> None:
-    opened(page)
+def the_curves_are_the_recorded_runs(page: Page, state: dict[str, Any]) -> None:
+    """Check the counts, the first and the last loss of each recorded run."""
+    for shown, row, name in zip(state["chart"]["runs"], state["rows"], RECORDED.values()):
+        run = recorded(name)
+        points = run.points()
+        assert (shown["count"], shown["step"]) == (len(points), run.spec.steps)
+        measured = points.held_out[np.isfinite(points.held_out)]
+        assert row["first"] == pytest.approx(float(measured[0]), abs=1e-4)
+        assert row["last"] == pytest.approx(float(measured[-1]), abs=1e-4)
+    text = driver.component(page, "objectives").locator('[data-part="falling rows"]').text_content() or ""
+    assert f"{state['rows'][0]['last']:.2f}" in text
+    assert not state["mine"]
+
+
+def test_draws_follow_the_dials_and_doors_carry_text_and_token_along(
+    page: Page, lm: core.LanguageModel
+) -> None:
+    opened(page, follow=6)
     page.get_by_role("button", name="Draw again").click()
     driver.wait_for_link(page, "seed=6")
     driver.wait_until_drawn(page)
@@ -121,10 +134,25 @@ def test_draws_follow_the_dials(page: Page, lm: core.LanguageModel) -> None:
     page.wait_for_url(lambda url: "mask_rate=0.45" in url)
     driver.wait_until_drawn(page)
     same(driver.component_state(page, "objectives"), three(lm, seed=7, rate=0.45), lm)
+    # Doors carry text and token along.
+    follow_door(page, "tokenization")
+    page.get_by_role("link", name="Objectives", exact=True).first.click()
+    page.locator('[data-component="objectives"]').wait_for()
+    driver.wait_until_drawn(page)
+    follow_door(page, "lab")
 
 
-def test_the_steps_build_the_examples(page: Page) -> None:
-    opened(page, lesson=0)
+def follow_door(page: Page, door: str) -> None:
+    """Click a link below the picture, which takes the text and the token along."""
+    driver.component(page, "objectives").locator(f"[data-door={door}]").click()
+    page.wait_for_url(lambda url: f"/{door}" in url and "follow=6" in url and "Lily" in url)
+    driver.wait_until_drawn(page)
+
+
+def test_the_steps_build_the_examples_and_lead_to_the_notebook_and_a_link(
+    page: Page, browser: Browser, server: driver.Server, tmp_path: Path
+) -> None:
+    opened(page, lesson=0, follow=6)
     figure = driver.component(page, "objectives")
     seen = []
     for step in range(STEPS):
@@ -151,20 +179,17 @@ def test_the_steps_build_the_examples(page: Page) -> None:
     wait(page, playing=True, step=0)
     page.keyboard.press(" ")
     wait(page, playing=False)
-
-
-def test_the_first_curves_are_the_recorded_runs(page: Page) -> None:
-    state = opened(page)
-    for shown, row, name in zip(state["chart"]["runs"], state["rows"], RECORDED.values()):
-        run = recorded(name)
-        points = run.points()
-        assert (shown["count"], shown["step"]) == (len(points), run.spec.steps)
-        measured = points.held_out[np.isfinite(points.held_out)]
-        assert row["first"] == pytest.approx(float(measured[0]), abs=1e-4)
-        assert row["last"] == pytest.approx(float(measured[-1]), abs=1e-4)
-    text = driver.component(page, "objectives").locator('[data-part="falling rows"]').text_content() or ""
-    assert f"{state['rows'][0]['last']:.2f}" in text
-    assert not state["mine"]
+    # The answer, the notebook and the link at the fourth step.
+    page.keyboard.press("Escape")
+    wait(page, step=STEPS - 1)
+    for _ in range(3):  # from the whole picture to the last step, and two steps back
+        page.keyboard.press("ArrowLeft")
+    wait(page, step=3, whole=False)
+    driver.wait_for_link(page, "lesson=3")
+    driver.wait_until_drawn(page)
+    checks.answered(page)
+    checks.run_notebook(page, tmp_path)
+    checks.link_restores(page, browser, server, "objectives")
 
 
 @pytest.mark.parametrize(("model", "own"), [("./both", 1), ("./pair", 2)])
@@ -179,23 +204,6 @@ def test_another_shape_has_losses_in_its_own_lane(own_page: Page, models: Path, 
     np.testing.assert_allclose(shown, losses, atol=1e-3)
     assert [lane["own"] for lane in state["lanes"]] == [at == own for at in range(3)]
     assert own_page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
-@pytest.mark.parametrize("door", ["tokenization", "lab"])
-def test_doors_carry_text_and_token_along(page: Page, door: str) -> None:
-    opened(page, follow=6)
-    driver.component(page, "objectives").locator(f"[data-door={door}]").click()
-    page.wait_for_url(lambda url: f"/{door}" in url and "follow=6" in url and "Lily" in url)
-    driver.wait_until_drawn(page)
-
-
-def test_predict_notebook_and_link(
-    page: Page, browser: Browser, server: driver.Server, tmp_path: Path
-) -> None:
-    opened(page, follow=6, lesson=3)
-    checks.answered(page)
-    checks.run_notebook(page, tmp_path)
-    checks.link_restores(page, browser, server, "objectives")
 
 
 @pytest.mark.parametrize("query", [{"lesson": 1, "mask_rate": 0.9}])

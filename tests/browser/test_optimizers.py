@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 
 import core
 from core.analysis.health.landscape import measure, random_plane
+from core.runs import recorded
 from core.runs.worker import here
 from core.training.adam_steps import STEPS, follow, place, train
 from core.training.optimizer_comparison import RATES, quintet
@@ -102,7 +103,7 @@ def test_everybody_stands_where_core_puts_them_and_steps_by_hand_and_key(
     page.wait_for_url(lambda url: "lap=12" in url)
 
 
-def test_the_numbers_of_a_step_are_cores(page: Page) -> None:
+def test_the_numbers_of_a_step_and_of_the_real_runs_are_cores(page: Page) -> None:
     state = opened(page, surface="rosenbrock", lap=7, decay=0.1, nesterov=1, beta=0.8, beta2=0.9)
     settings = {"momentum": 0.8, "beta1": 0.8, "beta2": 0.9, "weight_decay": 0.1, "nesterov": True}
     expected = dict(zip(KINDS, tracks("rosenbrock", 60, **settings)))
@@ -124,6 +125,18 @@ def test_the_numbers_of_a_step_are_cores(page: Page) -> None:
             if "direction" in shown:
                 assert shown["direction"] == pytest.approx(track.directions[6, axis], rel=1e-5, abs=1e-7)
     page.wait_for_url(lambda url: "racer=muon" in url)
+    # The five real runs are drawn with their losses.
+    state = driver.component_state(page, "toy")
+    assert not state["own"] and state["rates"] == dict(RATES)
+    for kind in KINDS:
+        held = recorded(f"optimizers-{kind}").points().held_out
+        assert state["held"][kind] == pytest.approx(held[np.isfinite(held)][-1], rel=1e-5)
+    assert [run["id"] for run in state["chart"]["runs"]] == [f"optimizers-{kind}" for kind in KINDS]
+    assert all(run["count"] == 200 for run in state["chart"]["runs"])
+    table = real_runs.recipe()
+    shown = driver.component_state(page, "recipe")
+    assert shown["full"] == table["full"]["loss"]
+    assert shown["rows"] == [[row["removed"], row["loss"], row["step_time"]] for row in table["rows"]]
 
 
 def test_the_start_follows_the_hand(page: Page) -> None:
@@ -204,7 +217,9 @@ def test_who_leaves_the_picture_and_who_diverges_is_said(page: Page) -> None:
     assert f"out since {left}" in shown
 
 
-def test_a_weights_moments_are_cores_and_a_click_chooses_another(page: Page, lm: core.LanguageModel) -> None:
+def test_a_weights_moments_are_cores_and_doors_lead_home_and_to_the_lab(
+    page: Page, lm: core.LanguageModel
+) -> None:
     opened(page, block=2, matrix="O", adam=0.003)
     rule = Rule("adam", 0.003)
     ran = train(lm, TEXT, place(lm, 2, "O"), rule)
@@ -248,23 +263,19 @@ def test_a_weights_moments_are_cores_and_a_click_chooses_another(page: Page, lm:
         page, "moments", lambda now: (now["row"], now["col"]) == (state["row"] + 3, state["col"] + 1)
     )
     driver.wait_until_drawn(page)
-
-
-def test_the_five_real_runs_are_drawn_with_their_losses(page: Page) -> None:
-    from core.runs import recorded
-
-    opened(page)
-    state = driver.component_state(page, "toy")
-    assert not state["own"] and state["rates"] == dict(RATES)
-    for kind in KINDS:
-        held = recorded(f"optimizers-{kind}").points().held_out
-        assert state["held"][kind] == pytest.approx(held[np.isfinite(held)][-1], rel=1e-5)
-    assert [run["id"] for run in state["chart"]["runs"]] == [f"optimizers-{kind}" for kind in KINDS]
-    assert all(run["count"] == 200 for run in state["chart"]["runs"])
-    table = real_runs.recipe()
-    shown = driver.component_state(page, "recipe")
-    assert shown["full"] == table["full"]["loss"]
-    assert shown["rows"] == [[row["removed"], row["loss"], row["step_time"]] for row in table["rows"]]
+    # Escape leads home, a door to the lab.
+    driver.component(page, "optimizers").focus()
+    page.keyboard.press("End")
+    waits(page, lap=60)
+    page.keyboard.press("Escape")
+    page.wait_for_url(lambda url: "/optimizers" not in url)
+    driver.wait_until_drawn(page)
+    assert "Lily" in page.get_by_role("textbox", name="Your text").first.input_value()
+    page.get_by_role("link", name="Optimizers", exact=True).first.click()
+    page.locator('[data-component="optimizers"]').wait_for()
+    driver.wait_until_drawn(page)
+    press(page, "toy", "[data-door=lab]")
+    page.wait_for_url(lambda url: "/lab" in url)
 
 
 def test_the_five_are_stopped_and_trained_anew(page: Page, server: driver.Server) -> None:
@@ -283,8 +294,10 @@ def test_the_five_are_stopped_and_trained_anew(page: Page, server: driver.Server
     page.wait_for_url(lambda url: "quintet=" in url)
 
 
-def test_the_race_in_three_dimensions_is_the_race(page: Page, tmp_path: Path) -> None:
-    opened(page, surface="beale")
+def test_the_race_in_three_dimensions_is_the_race_and_is_in_the_notebook_and_the_link(
+    page: Page, browser: Browser, server: driver.Server, tmp_path: Path
+) -> None:
+    opened(page, surface="beale", lap=30, racer="momentum", rates="adam:0.3", matrix="Q", wrow=3, wcol=4)
     driver.chart(page, "optimizers_ground").locator("canvas").first.wait_for()
     shown = driver.component_state(page, "optimizers_ground")
     flat = driver.component_state(page, "optimizers")
@@ -305,6 +318,12 @@ def test_the_race_in_three_dimensions_is_the_race(page: Page, tmp_path: Path) ->
     rows = page.locator(".gb-twin tbody tr")
     rows.first.wait_for()
     assert rows.count() == sum(map(len, shown["ways"].values()))
+    page.keyboard.press("Escape")
+    rows.first.wait_for(state="hidden")
+    # The answer, the notebook and the link.
+    checks.answered(page)
+    checks.run_notebook(page, tmp_path)
+    checks.link_restores(page, browser, server, "optimizers")
 
 
 def test_searches_show_what_core_finds(page: Page, lm: core.LanguageModel) -> None:
@@ -357,29 +376,6 @@ def test_other_shapes_of_model_show_their_own_weights(
     state = driver.component_state(own_page, "moments")
     np.testing.assert_allclose(state["losses"], ran.losses, rtol=1e-3)
     assert own_page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
-def test_doors_lead_home_and_to_the_lab(page: Page) -> None:
-    opened(page, block=2)
-    driver.component(page, "optimizers").focus()
-    page.keyboard.press("End")
-    waits(page, lap=60)
-    page.keyboard.press("Escape")
-    page.wait_for_url(lambda url: "/optimizers" not in url)
-    driver.wait_until_drawn(page)
-    assert "Lily" in page.get_by_role("textbox", name="Your text").first.input_value()
-    opened(page)
-    press(page, "toy", "[data-door=lab]")
-    page.wait_for_url(lambda url: "/lab" in url)
-
-
-def test_predict_notebook_and_link(
-    page: Page, browser: Browser, server: driver.Server, tmp_path: Any
-) -> None:
-    opened(page, surface="beale", lap=30, racer="momentum", rates="adam:0.3", matrix="Q", wrow=3, wcol=4)
-    checks.answered(page)
-    checks.run_notebook(page, tmp_path)
-    checks.link_restores(page, browser, server, "optimizers")
 
 
 @pytest.mark.parametrize("query", [{"surface": "saddle", "lap": -1, "rates": "sgd:5", "decay": 0.1}])

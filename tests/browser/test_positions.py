@@ -68,8 +68,10 @@ def test_rotary_is_the_models_and_begins_wherever_it_is_put(page: Page, lm: core
     driver.wait_until_drawn(page)
 
 
-def test_the_other_kinds_are_their_formulas_or_a_tiny_models(page: Page) -> None:
+def test_the_other_kinds_are_their_formulas_or_a_tiny_models_and_accessible(page: Page) -> None:
     opened(page, row=5, col=1, number=8)
+    said = "without positions and mask: the vectors do not change"
+    checks.accessible(page, "positions", "light", said)
     choose(page, "Sinusoidal")
     state = driver.wait_for_state(page, "positions", lambda now: now["kind"] == "sinusoidal")
     table = sinusoidal(64, 128)
@@ -87,34 +89,12 @@ def test_the_other_kinds_are_their_formulas_or_a_tiny_models(page: Page) -> None
     choose(page, "T5 relative")
     state = driver.wait_for_state(page, "positions", lambda now: now["kind"] == "relative")
     np.testing.assert_allclose(state["bias"]["values"], tiny_bias(64).values[3], atol=1e-6)
+    driver.wait_until_drawn(page)
+    checks.accessible(page, "positions", "dark", said)
     choose(page, "None")
     state = driver.wait_for_state(page, "positions", lambda now: now["kind"] == "none")
     assert state["curve"] is None and state["badge"] == "taken away"
     driver.wait_for_link(page, "kind=none")
-
-
-def test_a_hover_pairs_the_table_with_its_wave_and_a_click_keeps_it(page: Page) -> None:
-    opened(page, kind="sinusoidal")
-    figure = driver.component(page, "positions")
-    box = figure.locator("[data-heat]").bounding_box()
-    assert box
-    rows = len(driver.component_state(page, "positions")["tokens"])
-    spot = box["x"] + box["width"] * 20.5 / 128, box["y"] + box["height"] * 2.5 / rows
-    page.mouse.move(*spot)
-    now = until(page, row=2, column=20)
-    assert "Column 20: sin" in (figure.locator('[data-part="waves"]').text_content() or "")
-    page.mouse.click(*spot)
-    page.mouse.move(5, 5)
-    assert until(page, row=2, column=20)["cell"]["value"] == now["cell"]["value"]
-    driver.wait_for_link(page, "number=20", "row=2")
-    figure.locator('[data-chip="4"]').click(modifiers=["Shift"])
-    page.mouse.move(5, 5)
-    until(page, row=2, col=4)
-    figure.focus()
-    checks.quickly(page, "positions", "ArrowDown", "ArrowRight", "ArrowRight", "ArrowRight", "Shift+ArrowUp")
-    until(page, row=3, col=3, column=23)
-    driver.wait_until_drawn(page)
-    until(page, row=3, col=3, column=23)
 
 
 def same_order(shown: dict[str, Any], lm: core.LanguageModel, seed: int) -> None:
@@ -128,7 +108,9 @@ def same_order(shown: dict[str, Any], lm: core.LanguageModel, seed: int) -> None
     assert [way["same"] for way in shown["ways"]] == [False, False, True]
 
 
-def test_the_words_in_another_order(page: Page, lm: core.LanguageModel, tmp_path: Path) -> None:
+def test_the_words_in_another_order_and_another_task(
+    page: Page, lm: core.LanguageModel, tmp_path: Path
+) -> None:
     first = opened(page)["order"]
     same_order(first, lm, 0)
     driver.component(page, "positions").locator("[data-act=another]").click()
@@ -137,9 +119,18 @@ def test_the_words_in_another_order(page: Page, lm: core.LanguageModel, tmp_path
     driver.wait_until_drawn(page)
     assert "of their length with positions" in checks.answered(page)
     checks.run_notebook(page, tmp_path)
+    # Another task has another example.
+    below = driver.component(page, "positions_extrapolation")
+    expect(below).to_contain_text("(copy the letters)")
+    page.get_by_role("radiogroup", name="A tiny model’s task").get_by_text("Say them backwards").click()
+    driver.wait_for_state(page, "positions_extrapolation", lambda now: now["task"] == "reverse")
+    expect(below).to_contain_text("(say them backwards)")
+    expect(below).not_to_contain_text("(copy the letters)")
 
 
-def test_the_steps_tell_how_a_row_is_made(page: Page, browser: Browser, server: driver.Server) -> None:
+def test_the_steps_tell_how_a_row_is_made_and_a_hover_pairs_it_with_its_wave(
+    page: Page, browser: Browser, server: driver.Server
+) -> None:
     state = opened(page, kind="sinusoidal", row=5, number=8, stage=0)
     figure = driver.component(page, "positions")
     assert figure.locator('[data-part="waves"]').count() == 0
@@ -162,6 +153,27 @@ def test_the_steps_tell_how_a_row_is_made(page: Page, browser: Browser, server: 
     checks.link_restores(page, browser, server, "positions")
     page.keyboard.press("Escape")
     driver.wait_for_state(page, "positions", lambda now: now["stage"]["step"] == now["stage"]["steps"] - 1)
+    driver.wait_until_drawn(page)
+    # A hover pairs the table with its wave, and a click keeps it.
+    box = figure.locator("[data-heat]").bounding_box()
+    assert box
+    rows = len(driver.component_state(page, "positions")["tokens"])
+    spot = box["x"] + box["width"] * 20.5 / 128, box["y"] + box["height"] * 2.5 / rows
+    page.mouse.move(*spot)
+    now = until(page, row=2, column=20)
+    assert "Column 20: sin" in (figure.locator('[data-part="waves"]').text_content() or "")
+    page.mouse.click(*spot)
+    page.mouse.move(5, 5)
+    assert until(page, row=2, column=20)["cell"]["value"] == now["cell"]["value"]
+    driver.wait_for_link(page, "number=20", "row=2")
+    figure.locator('[data-chip="4"]').click(modifiers=["Shift"])
+    page.mouse.move(5, 5)
+    until(page, row=2, col=4)
+    figure.focus()
+    checks.quickly(page, "positions", "ArrowDown", "ArrowRight", "ArrowRight", "ArrowRight", "Shift+ArrowUp")
+    until(page, row=3, col=3, column=23)
+    driver.wait_until_drawn(page)
+    until(page, row=3, col=3, column=23)
 
 
 def test_the_first_screen_holds_it_all_and_below_are_the_shift_and_the_charts(page: Page) -> None:
@@ -181,19 +193,3 @@ def test_the_first_screen_holds_it_all_and_below_are_the_shift_and_the_charts(pa
         rows = figure.locator('[data-part="chips"] text').all_text_contents()
         told = figure.locator('[data-part="heat"] text').first.text_content() or ""
         assert (rows[0] == first) if first else ": tokens " in told, "all rows, or which ones"
-
-
-def test_another_task_has_another_example(page: Page) -> None:
-    opened(page)
-    below = driver.component(page, "positions_extrapolation")
-    expect(below).to_contain_text("(copy the letters)")
-    page.get_by_role("radiogroup", name="A tiny model’s task").get_by_text("Say them backwards").click()
-    driver.wait_for_state(page, "positions_extrapolation", lambda now: now["task"] == "reverse")
-    expect(below).to_contain_text("(say them backwards)")
-    expect(below).not_to_contain_text("(copy the letters)")
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_it_is_accessible_in_both_themes(page: Page, theme: str) -> None:
-    opened(page, kind="own" if theme == "light" else "relative")
-    checks.accessible(page, "positions", theme, "without positions and mask: the vectors do not change")

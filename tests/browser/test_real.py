@@ -28,22 +28,23 @@ def smol(server: driver.Server) -> LanguageModel:
         return core.load(models.REAL)
 
 
-@pytest.mark.parametrize("size", [driver.DESKTOP, driver.PHONE], ids=["desktop", "phone"])
 def test_a_first_visit_meets_a_real_model_and_what_it_says_next_is_on_the_screen(
-    size: dict[str, int], page: Page, smol: LanguageModel
+    page: Page, smol: LanguageModel
 ) -> None:
-    page.set_viewport_size({"width": size["width"], "height": size["height"]})
     driver.open_page(page, "home")
     (token, sure), *_ = driver.component_state(page, "home")["top"]
     card = real.card(models.REAL)["examples"][0]
     assert smol.tokenizer.display(token) == card["next"] and sure == pytest.approx(card["p"], abs=0.02)
-    first = driver.component(page, "home").get_by_text(f"{sure:.3f}", exact=True).first
-    box = first.bounding_box()
-    assert box is not None and box["x"] + box["width"] <= size["width"] and box["y"] < size["height"]
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    view = "-phone" if size is driver.PHONE else ""
-    whole = "all => all.every(one => one.scrollWidth <= one.clientWidth)"
-    assert page.locator(f".st-key-small_or_real{view} button").evaluate_all(whole), "both words are whole"
+    for size in (driver.DESKTOP, driver.PHONE):
+        page.set_viewport_size(size)
+        driver.wait_until_drawn(page)
+        first = driver.component(page, "home").get_by_text(f"{sure:.3f}", exact=True).first
+        box = first.bounding_box()
+        assert box is not None and box["x"] + box["width"] <= size["width"] and box["y"] < size["height"]
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        view = "-phone" if size is driver.PHONE else ""
+        whole = "all => all.every(one => one.scrollWidth <= one.clientWidth)"
+        assert page.locator(f".st-key-small_or_real{view} button").evaluate_all(whole), "both words are whole"
 
 
 def test_the_switch_and_the_badge_lead_to_the_other_model_with_the_same_text(page: Page) -> None:

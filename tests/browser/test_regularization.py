@@ -32,8 +32,13 @@ def opened(page: Page, **query: Any) -> dict[str, Any]:
     return state
 
 
-def test_the_chosen_number_is_torchs_dropout_of_the_models_own(page: Page, lm: core.LanguageModel) -> None:
-    state = opened(page, drop=0.4, row=3, number=7)
+def test_the_chosen_number_the_runs_and_the_matrices_are_those_of_core(
+    page: Page, lm: core.LanguageModel
+) -> None:
+    state = opened(page, drop=0.4, row=3, number=7, arm="decay", patience=4)
+    # The page opens whole.
+    assert state["stage"]["step"] == state["stage"]["steps"] - 1 and state["curves"]
+    # The chosen number is torch's dropout of the model's own.
     x = lm.trace(TEXT)[HOOK].detach()
     with torch.random.fork_rng():
         torch.manual_seed(5)
@@ -50,10 +55,12 @@ def test_the_chosen_number_is_torchs_dropout_of_the_models_own(page: Page, lm: c
     for token in state["next"]:
         assert token["clean"] == pytest.approx(float(clean[token["id"]]), abs=1e-4)
         assert token["mean"] == pytest.approx(float(said[:, token["id"]].mean()), abs=1e-4)
+    the_runs_are_those_recorded(state)
+    the_matrices_are_those_of_the_open_model(page, lm)
 
 
-def test_the_runs_stops_and_weights_are_those_recorded(page: Page) -> None:
-    state = opened(page, arm="decay", patience=4)
+def the_runs_are_those_recorded(state: dict[str, Any]) -> None:
+    """Check the curves, the stops after a patience of 4, and the sizes of the weights."""
     for at, key in enumerate(("plain", "decay")):
         run = recorded(f"regularization-{key}")
         points = run.points()
@@ -64,8 +71,8 @@ def test_the_runs_stops_and_weights_are_those_recorded(page: Page) -> None:
         assert state["rms"][at] == pytest.approx(run.checkpoints()[-1].health["weights"]["rms"], rel=1e-5)
 
 
-def test_below_it_are_the_open_models_matrices(page: Page, lm: core.LanguageModel) -> None:
-    opened(page)
+def the_matrices_are_those_of_the_open_model(page: Page, lm: core.LanguageModel) -> None:
+    """Check the charts below the picture."""
     shown = driver.component_state(page, "regularization_weights")
     found = by_matrix(lm.transformer, "blocks.2")
     for name, one in found.items():
@@ -83,20 +90,6 @@ def test_below_it_are_the_open_models_matrices(page: Page, lm: core.LanguageMode
         assert arm["rms"] == pytest.approx([one.health["weights"]["rms"] for one in seen], rel=1e-5)
 
 
-def test_the_dials_and_buttons_move_the_picture(page: Page) -> None:
-    state = opened(page)
-    assert state["kept"] == pytest.approx(0.7, abs=0.06)
-    page.get_by_role("button", name="Another mask").click()
-    driver.wait_for_state(page, "regularization", lambda now: now["seed"] == 6)
-    page.get_by_text("In use", exact=True).click()
-    used = driver.wait_for_state(page, "regularization", lambda now: now["evaluate"])
-    assert used["kept"] == 1.0 and used["cell"]["value"] == used["cell"]["clean"]
-    assert all(token["mean"] == pytest.approx(token["clean"]) for token in used["next"])
-    driver.component(page, "regularization").get_by_role("button", name="Dropout 0.3").click()
-    driver.wait_for_state(page, "regularization", lambda now: now["runs"] == ["plain", "dropout"])
-    driver.wait_for_link(page, "arm=dropout", "evaluate=1")
-
-
 def at(page: Page, row: int, col: int) -> None:
     """Until this number is the chosen one."""
     driver.wait_for_state(
@@ -112,14 +105,45 @@ def stage(page: Page, step: int) -> dict[str, Any]:
     return found
 
 
-def test_the_steps_lead_from_the_numbers_to_training(
-    page: Page, browser: Browser, server: driver.Server
+def test_keys_dials_and_buttons_move_the_picture_and_a_door_leads_to_the_lab(page: Page) -> None:
+    state = opened(page, row=3, number=7)
+    # Arrows walk over the numbers.
+    before = state["cell"]
+    driver.component(page, "regularization").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowUp")
+    at(page, before["row"] - 1, 8)
+    checks.quickly(page, "regularization", "ArrowRight", "ArrowRight", "ArrowUp", "ArrowRight")
+    at(page, before["row"] - 2, 11)
+    driver.wait_until_drawn(page)
+    at(page, before["row"] - 2, 11)
+    page.wait_for_url(lambda url: "number=11" in url)
+    page.keyboard.press("n")
+    driver.wait_for_state(page, "regularization", lambda now: now["seed"] == 6)
+    # Dials and buttons.
+    assert state["kept"] == pytest.approx(0.7, abs=0.06)
+    page.get_by_role("button", name="Another mask").click()
+    driver.wait_for_state(page, "regularization", lambda now: now["seed"] == 7)
+    page.get_by_text("In use", exact=True).click()
+    used = driver.wait_for_state(page, "regularization", lambda now: now["evaluate"])
+    assert used["kept"] == 1.0 and used["cell"]["value"] == used["cell"]["clean"]
+    assert all(token["mean"] == pytest.approx(token["clean"]) for token in used["next"])
+    driver.component(page, "regularization").get_by_role("button", name="Dropout 0.3").click()
+    driver.wait_for_state(page, "regularization", lambda now: now["runs"] == ["plain", "dropout"])
+    driver.wait_for_link(page, "arm=dropout", "evaluate=1")
+    # A door leads to the training lab.
+    driver.component(page, "regularization").locator("[data-door=lab]").click()
+    page.wait_for_url("**/lab?*")
+    driver.wait_until_drawn(page)
+    assert f"text={TEXT.split()[0]}" in page.url
+
+
+def test_the_steps_lead_from_the_numbers_to_training_and_to_the_notebook(
+    page: Page, browser: Browser, server: driver.Server, tmp_path: Path
 ) -> None:
-    state = opened(page, drop=0.4)
+    state = opened(page, drop=0.4, stage=0)
     figure = driver.component(page, "regularization")
     last = state["stage"]["steps"] - 1
-    assert state["stage"]["step"] == last and state["curves"]
-    state = opened(page, drop=0.4, stage=0)
     assert state["curves"] is None and figure.locator('[data-part="panel 1"]').count() == 0
     figure.locator("[data-act=next]").click()
     stage(page, 1)
@@ -142,21 +166,11 @@ def test_the_steps_lead_from_the_numbers_to_training(
     figure.focus()
     page.keyboard.press("Escape")
     assert stage(page, last)["curves"]
-
-
-def test_arrows_walk_over_the_numbers(page: Page) -> None:
-    before = opened(page, row=3, number=7)["cell"]
-    driver.component(page, "regularization").focus()
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowUp")
-    at(page, before["row"] - 1, 8)
-    checks.quickly(page, "regularization", "ArrowRight", "ArrowRight", "ArrowUp", "ArrowRight")
-    at(page, before["row"] - 2, 11)
     driver.wait_until_drawn(page)
-    at(page, before["row"] - 2, 11)
-    page.wait_for_url(lambda url: "number=11" in url)
-    page.keyboard.press("n")
-    driver.wait_for_state(page, "regularization", lambda now: now["seed"] == 6)
+    # The answer, the notebook and the link.
+    assert "with nothing dropped" in checks.answered(page)
+    checks.run_notebook(page, tmp_path)
+    checks.link_restores(page, browser, server, "regularization")
 
 
 def test_four_runs_are_trained_with_one_click_and_stopped_with_another(
@@ -179,20 +193,3 @@ def test_four_runs_are_trained_with_one_click_and_stopped_with_another(
     )
     driver.wait_for_link(page, "quartet=")
     assert state["runs"] == ["plain", "dropout"]
-
-
-def test_answer_notebook_and_link(
-    page: Page, browser: Browser, server: driver.Server, tmp_path: Path
-) -> None:
-    opened(page, drop=0.2)
-    assert "with nothing dropped" in checks.answered(page)
-    checks.run_notebook(page, tmp_path)
-    checks.link_restores(page, browser, server, "regularization")
-
-
-def test_a_door_leads_to_the_training_lab(page: Page) -> None:
-    opened(page)
-    driver.component(page, "regularization").locator("[data-door=lab]").click()
-    page.wait_for_url("**/lab?*")
-    driver.wait_until_drawn(page)
-    assert f"text={TEXT.split()[0]}" in page.url

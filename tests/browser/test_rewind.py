@@ -91,24 +91,34 @@ def test_the_slider_by_keyboard_says_where_it_is(page: Page) -> None:
     driver.wait_for_state(page, "rewind", lambda now: now["step"] == STEPS[1])
 
 
+def pictures_at(page: Page, key: str) -> list[str]:
+    """Move the slider by "Home" to the untrained model, or by "End" to the finished one; returns what is shown."""
+    slider(page).focus()
+    page.keyboard.press(key)
+    page.wait_for_url(lambda url: "snapshot=0" in url if key == "Home" else "snapshot" not in url)
+    driver.wait_until_drawn(page)
+    return pictures(page)
+
+
 @left_to_full
-@pytest.mark.parametrize("slug", SHOWN)
-def test_every_picture_follows_the_slider_and_comes_back(slug: str, page: Page) -> None:
-    driver.open_page(page, slug, text=TEXT)
+def test_every_picture_follows_the_slider_and_comes_back(page: Page) -> None:
+    driver.open_page(page, "home", text=TEXT)
+    picture_follows_the_slider(page, "home")
+    for slug in SHOWN[1:]:
+        driver.go_to_page(page, slug)
+        picture_follows_the_slider(page, slug)
+
+
+def picture_follows_the_slider(page: Page, slug: str) -> None:
+    """Check that the pictures of a page differ at the slider's two ends."""
     checks.wait_until_finished(page)
     finished = pictures(page)
-    slider(page).focus()
-    page.keyboard.press("Home")
-    driver.wait_for_state(page, "rewind", lambda now: now["step"] == 0)
-    page.wait_for_url("**snapshot=0*")
-    driver.wait_until_drawn(page)
-    untrained = pictures(page)
-    assert (untrained == finished) == (slug in STILL)
-    page.keyboard.press("End")
-    page.wait_for_url(lambda url: "snapshot" not in url)
-    driver.wait_until_drawn(page)
+    untrained = pictures_at(page, "Home")
+    assert driver.component_state(page, "rewind")["step"] == 0
+    assert (untrained == finished) == (slug in STILL), slug
+    finished = pictures_at(page, "End")
     assert driver.component_state(page, "rewind")["index"] == len(STEPS) - 1
-    assert (pictures(page) == untrained) == (slug in STILL)
+    assert (finished == untrained) == (slug in STILL), slug
 
 
 @left_to_full
@@ -138,25 +148,26 @@ def test_a_dragged_slider_ends_where_it_was_let_go(page: Page) -> None:
 def test_the_moment_goes_along_to_every_page(page: Page) -> None:
     driver.open_page(page, "home", text=TEXT, snapshot=STEPS[4])
     for slug in SHOWN[1:]:
-        page.locator(f"[data-testid=stSidebarNavLink][href$='/{slug}']").click()
-        page.wait_for_url(f"**/{slug}?*")
-        driver.wait_until_drawn(page)
+        driver.go_to_page(page, slug)
         assert linked(page) == str(STEPS[4])
         assert driver.component_state(page, "rewind")["step"] == STEPS[4]
 
 
 @left_to_full
-@pytest.mark.parametrize("slug", EARLIER)
-def test_every_earlier_page_works_on_a_runs_checkpoints(slug: str, mine: Page, run: Run) -> None:
-    driver.open_page(mine, slug, model=f"run:{run.id}", text=TEXT)
-    assert mine.locator("[data-testid=stAlert]").count() == 0
-    newest = pictures(mine)
-    assert driver.component_state(mine, "rewind")["said"] == f"finished, step {run.steps}"
-    slider(mine).focus()
-    mine.keyboard.press("Home")
-    mine.wait_for_url("**snapshot=0*")
-    driver.wait_until_drawn(mine)
-    assert (pictures(mine) == newest) == (slug in STILL)
+def test_every_earlier_page_works_on_a_runs_checkpoints(mine: Page, run: Run) -> None:
+    driver.open_page(mine, "home", model=f"run:{run.id}", text=TEXT)
+    ends = ["End", "Home"]
+    for slug in EARLIER:
+        if slug != "home":
+            driver.go_to_page(mine, slug)
+        assert mine.locator("[data-testid=stAlert]").count() == 0
+        shown = []
+        for key in ends:
+            shown.append(pictures_at(mine, key))
+            if key == "End":
+                assert driver.component_state(mine, "rewind")["said"] == f"finished, step {run.steps}"
+        assert (shown[0] == shown[1]) == (slug in STILL), slug
+        ends.reverse()  # the moment goes along: the next page begins where this one ended
 
 
 @left_to_full
@@ -219,11 +230,11 @@ def test_a_class_is_taken_back_in_projector_mode(slug: str, page: Page) -> None:
 
 
 @left_to_full
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_slider_is_accessible_and_fits_a_phone(theme: str, page: Page) -> None:
+def test_the_slider_is_accessible_and_fits_a_phone(page: Page) -> None:
     driver.open_page(page, "home", text=TEXT, snapshot=STEPS[3])
-    driver.set_theme(page, theme)
-    assert driver.axe_lines(driver.axe(page)) == []
+    for theme in ("dark", "light"):
+        driver.set_theme(page, theme)
+        assert driver.axe_lines(driver.axe(page)) == []
     page.set_viewport_size(driver.PHONE)
     driver.wait_until_drawn(page)
     touched = page.locator(".st-key-gb-phone input[type=range]")
@@ -233,4 +244,6 @@ def test_the_slider_is_accessible_and_fits_a_phone(theme: str, page: Page) -> No
     page.wait_for_url("**snapshot=0*")
     driver.wait_until_drawn(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert driver.axe_lines(driver.axe(page)) == []
+    for theme in ("light", "dark"):
+        driver.set_theme(page, theme)
+        assert driver.axe_lines(driver.axe(page)) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def agrees(state: dict[str, Any], found: Any) -> None:
     assert shown["verdict"] == found.verdict
 
 
-def test_the_law_and_the_forecast_are_cores(page: Page) -> None:
+def test_the_law_and_the_forecast_are_cores_and_are_in_the_files(page: Page, tmp_path: Path) -> None:
     state = opened(page)
     assert state["stage"]["step"] == 5 and state["withheld"] == 1
     agrees(state, expected("parameters", 1))
@@ -68,6 +69,24 @@ def test_the_law_and_the_forecast_are_cores(page: Page) -> None:
     tip = page.locator("#vg-tooltip-element.visible")
     tip.wait_for()
     assert "mean of 3 seeds" in tip.inner_text() and "the law says" in tip.inner_text()
+    page.mouse.move(5, 5)
+    # The table and the files of a chart.
+    driver.chart(page, "scaling_ladder").get_by_role("button", name="Table, files").press("Enter")
+    page.get_by_role("region", name="Loss against parameters").wait_for()
+    assert page.locator(".gb-twin tbody tr").count() == len(ladder_recordings.series("parameters"))
+    for ending, begins in (("SVG", b"<svg"), ("PNG", b"\x89PNG"), ("CSV", b"run,parameters")):
+        with page.expect_download() as download:
+            page.locator('[data-testid="stPopoverBody"]').get_by_role(
+                "button", name=ending, exact=True
+            ).click()
+        file = tmp_path / download.value.suggested_filename
+        download.value.save_as(file)
+        assert file.name == f"glassbox-scaling-ladder.{ending.lower()}"
+        assert file.read_bytes().startswith(begins)
+    drawn = driver.taken_svg(page)
+    assert "foretold" in drawn and "var(--" not in drawn and "rgb(176, 16, 79)" in drawn
+    assert "Loss against compute" in drawn, "the frontier, too"
+    assert re.search(r'<svg [^>]*font-family="[^"]*Inter', drawn), "the claim is in our type"
 
 
 def test_the_controls_change_the_picture(page: Page, browser: Browser, server: driver.Server) -> None:
@@ -130,24 +149,38 @@ def overlaps(one: dict[str, float], other: dict[str, float]) -> bool:
     return across > 1 and down > 2
 
 
-@pytest.mark.parametrize("against", ["parameters", "data", "compute"])
-def test_no_word_lies_on_the_curve_on_a_phone_or_a_desk(against: str, page: Page) -> None:
-    page.set_viewport_size(driver.PHONE)
-    opened(page, against=against)
-    for size in (driver.PHONE, driver.DESKTOP):
-        page.set_viewport_size(size)
-        driver.wait_until_drawn(page)
-        page.wait_for_timeout(300)  # Vega draws anew after the page has come to rest
-        assert not driver.chart(page, "scaling_ladder").evaluate(COVERED), (against, size)
-        names = driver.chart(page, "scaling_frontier").evaluate(NAMES)
-        assert len({one["text"] for one in names}) >= 2 + len(ladder_recordings.widths())
-        for i, one in enumerate(names):
-            for other in names[i + 1 :]:
-                assert one["text"] == other["text"] or not overlaps(one, other), (one, other, size)
-
-
-def test_a_brush_links_the_runs_and_how_far_they_lie_off_the_law(page: Page) -> None:
+def test_no_word_lies_on_the_curve_on_a_phone_or_a_desk(page: Page) -> None:
     opened(page)
+    for against, name in (("parameters", "Parameters"), ("data", "Data"), ("compute", "Compute")):
+        page.get_by_role("radio", name=name).click()
+        driver.wait_for_state(page, "scaling", partial(lambda chosen, now: now["against"] == chosen, against))
+        for size in (driver.PHONE, driver.DESKTOP):
+            page.set_viewport_size(size)
+            driver.wait_until_drawn(page)
+            page.wait_for_timeout(300)  # Vega draws anew after the page has come to rest
+            assert not driver.chart(page, "scaling_ladder").evaluate(COVERED), (against, size)
+            names = driver.chart(page, "scaling_frontier").evaluate(NAMES)
+            assert len({one["text"] for one in names}) >= 2 + len(ladder_recordings.widths())
+            for i, one in enumerate(names):
+                for other in names[i + 1 :]:
+                    assert one["text"] == other["text"] or not overlaps(one, other), (one, other, size)
+
+
+def test_a_click_on_a_run_keeps_its_size_from_the_fit_and_a_brush_links_the_runs(page: Page) -> None:
+    opened(page)
+    # A run that is clicked keeps its size from the fit.
+    driver.click(page, driver.marks(page, "scaling_ladder", "runs").nth(9))
+    agrees(
+        driver.wait_for_state(page, "scaling", lambda now: now["withheld"] == 3), expected("parameters", 3)
+    )
+    driver.wait_until_drawn(page)
+    driver.click(page, driver.marks(page, "scaling_ladder", "runs").nth(9))
+    driver.wait_for_state(page, "scaling", lambda now: now["withheld"] == 2)
+    driver.wait_until_drawn(page)
+    driver.click(page, driver.marks(page, "scaling_ladder", "runs").nth(9))
+    driver.wait_for_state(page, "scaling", lambda now: now["withheld"] == 3)
+    driver.wait_until_drawn(page)
+    # A brush links the runs and how far they lie off the law.
     runs = driver.middles(page, driver.chart(page, "scaling_ladder"), '[class*=" residuals"] path')
     (left, _), (right, height) = runs[3], runs[11]  # the second to the fourth size
     page.mouse.move(left - 12, height - 4)
@@ -164,54 +197,6 @@ def test_a_brush_links_the_runs_and_how_far_they_lie_off_the_law(page: Page) -> 
         "all => all.map(run => Number(run.getAttribute('opacity')) > 0.5)"
     )
     assert sum(bright) == 9, "what is brushed below is bright above"
-
-
-def test_a_run_that_is_clicked_keeps_its_size_from_the_fit(page: Page) -> None:
-    opened(page)
-    driver.click(page, driver.marks(page, "scaling_ladder", "runs").nth(9))
-    agrees(
-        driver.wait_for_state(page, "scaling", lambda now: now["withheld"] == 3), expected("parameters", 3)
-    )
-    driver.wait_until_drawn(page)
-    driver.click(page, driver.marks(page, "scaling_ladder", "runs").nth(9))
-    driver.wait_for_state(page, "scaling", lambda now: now["withheld"] == 2)
-    driver.wait_until_drawn(page)
-    driver.click(page, driver.marks(page, "scaling_ladder", "runs").nth(9))
-    driver.wait_for_state(page, "scaling", lambda now: now["withheld"] == 3)
-
-
-def test_the_table_and_the_files_of_a_chart(page: Page, tmp_path: Path) -> None:
-    opened(page)
-    driver.chart(page, "scaling_ladder").get_by_role("button", name="Table, files").press("Enter")
-    page.get_by_role("region", name="Loss against parameters").wait_for()
-    assert page.locator(".gb-twin tbody tr").count() == len(ladder_recordings.series("parameters"))
-    for ending, begins in (("SVG", b"<svg"), ("PNG", b"\x89PNG"), ("CSV", b"run,parameters")):
-        with page.expect_download() as download:
-            page.locator('[data-testid="stPopoverBody"]').get_by_role(
-                "button", name=ending, exact=True
-            ).click()
-        file = tmp_path / download.value.suggested_filename
-        download.value.save_as(file)
-        assert file.name == f"glassbox-scaling-ladder.{ending.lower()}"
-        assert file.read_bytes().startswith(begins)
-    drawn = driver.taken_svg(page)
-    assert "foretold" in drawn and "var(--" not in drawn and "rgb(176, 16, 79)" in drawn
-    assert "Loss against compute" in drawn, "the frontier, too"
-    assert re.search(r'<svg [^>]*font-family="[^"]*Inter', drawn), "the claim is in our type"
-
-
-def test_the_steps_by_key(page: Page) -> None:
-    opened(page, stage=0)
-    figure = driver.component(page, "scaling")
-    figure.focus()
-    for step in (1, 2, 3, 4, 5):
-        page.keyboard.press("ArrowRight")
-        at_step(page, step)
-    page.keyboard.press("ArrowLeft")
-    at_step(page, 4)
-    driver.wait_for_link(page, "stage=4")
-    page.keyboard.press("Escape")
-    at_step(page, 5)
 
 
 def test_below_the_fold_are_the_published_models_and_the_metrics(page: Page) -> None:
@@ -266,8 +251,20 @@ def test_a_size_is_trained_and_measured(training_page: Page) -> None:
     driver.chart(page, "scaling_ladder").get_by_text(name, exact=True).first.wait_for()
 
 
-def test_the_bar_of_steps_and_the_notebook(page: Page, tmp_path: Path) -> None:
-    opened(page)
+def test_the_steps_by_key_their_bar_and_the_notebook(page: Page, tmp_path: Path) -> None:
+    opened(page, stage=0)
+    figure = driver.component(page, "scaling")
+    figure.focus()
+    for step in (1, 2, 3, 4, 5):
+        page.keyboard.press("ArrowRight")
+        at_step(page, step)
+    page.keyboard.press("ArrowLeft")
+    at_step(page, 4)
+    driver.wait_for_link(page, "stage=4")
+    page.keyboard.press("Escape")
+    at_step(page, 5)
+    driver.wait_until_drawn(page)
+    # The bar of steps and the charts' own buttons lie on no title.
     ladder = driver.chart(page, "scaling_ladder")
     ladder.locator("svg.marks").hover(position={"x": 200, "y": 120})
     tools = ladder.locator('[data-testid="stElementToolbar"]').first

@@ -33,8 +33,14 @@ def opened(page: Page, name: str) -> None:
 
 
 @left_to_full
-def test_the_pointer_opens_a_word_and_leaves_it(page: Page) -> None:
+def test_the_pointer_opens_words_and_parts_and_a_screen_reader_is_given_the_definitions(page: Page) -> None:
     driver.open_page(page, "home", model="tales-gpt", text=TEXT)
+    # A screen reader is given the definition.
+    for word in page.locator(".gb-claim .gb-term").all():
+        described = page.locator(f"#{word.get_attribute('aria-describedby')}")
+        assert described.text_content() in words.WORDS.values()
+        assert (word.get_attribute("role"), word.get_attribute("tabindex")) == ("button", "0")
+    # The pointer opens a word and leaves it.
     block = term(page, ".gb-claim", "block")
     driver.hover(page, block)
     opened(page, "block")
@@ -43,11 +49,30 @@ def test_the_pointer_opens_a_word_and_leaves_it(page: Page) -> None:
     opened(page, "block")
     page.mouse.move(700, 400)
     expect(page.locator(".gb-term-tip")).to_be_hidden()
+    # Ribbons, dots and plus signs say what they are.
+    figure = driver.component(page, "home")
+    for name in ("plus sign", "query", "dot"):
+        driver.hover(page, figure.locator(f'svg [data-word="{name}"]').first)
+        opened(page, name)
+        page.mouse.move(5, 5)
+        expect(page.locator(".gb-term-tip")).to_be_hidden()
+    assert figure.locator('svg [data-word="ribbon"]').count() > 10
+    # Words of the picture itself, which have no markup: where they stand in a sentence of it.
+    hint = figure.locator('g[data-part="legend"] text', has_text="MLP adds")
+    box = hint.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 8, box["y"] + box["height"] / 2)
+    expect(page.locator(".gb-term-tip")).to_be_visible()
 
 
 @left_to_full
-def test_keys_open_a_word_and_escape_closes_it_alone(page: Page) -> None:
+def test_keys_open_a_word_and_escape_closes_it_alone_and_no_file_has_words(page: Page) -> None:
     driver.open_page(page, "home", model="tales-gpt", text=TEXT, walk=2)
+    # What is taken away holds no markup of words.
+    assert page.locator('[data-component="home"] .gb-steps-said .gb-term').count() > 0
+    assert "gb-term" not in driver.taken_svg(page)
+    assert "gb-term" not in (driver.component(page, "home").get_attribute("data-state") or "")
+    # Keys open a word, and Escape closes it alone.
     word = term(page, ".gb-claim", "token")
     word.focus()
     expect(page.locator(".gb-term-tip")).to_be_hidden()
@@ -67,16 +92,7 @@ def test_keys_open_a_word_and_escape_closes_it_alone(page: Page) -> None:
 
 
 @left_to_full
-def test_a_screen_reader_is_given_the_definition(page: Page) -> None:
-    driver.open_page(page, "home", model="tales-gpt", text=TEXT)
-    for word in page.locator(".gb-claim .gb-term").all():
-        described = page.locator(f"#{word.get_attribute('aria-describedby')}")
-        assert described.text_content() in words.WORDS.values()
-        assert (word.get_attribute("role"), word.get_attribute("tabindex")) == ("button", "0")
-
-
-@left_to_full
-def test_each_block_of_text_marks_a_term_once(page: Page) -> None:
+def test_a_term_is_marked_once_in_a_block_and_takes_no_focus_where_it_is_not_read(page: Page) -> None:
     driver.open_page(page, "attention", model="tales-gpt", text=TEXT)
     twice = page.locator(".gb-claim h1, .gb-line span, .gb-words p").evaluate_all(
         """all => all.flatMap(block => {
@@ -86,6 +102,16 @@ def test_each_block_of_text_marks_a_term_once(page: Page) -> None:
     )
     assert twice == []
     assert page.locator(".gb-term .gb-term, button .gb-term, a .gb-term, summary .gb-term").count() == 0
+    # A word that a screen reader does not read takes no focus.
+    hidden = page.locator('[aria-hidden="true"] .gb-term')
+    assert (
+        hidden.count() and hidden.locator("xpath=self::*[@tabindex or @role or @aria-expanded]").count() == 0
+    )
+    word = hidden.locator("visible=true").first
+    driver.click(page, word)
+    expect(page.locator(".gb-term-tip")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".gb-term-tip")).to_be_hidden()
 
 
 @left_to_full
@@ -99,21 +125,7 @@ def test_a_label_says_its_word_and_leaves_its_field_alone(page: Page) -> None:
 
 
 @left_to_full
-def test_a_word_that_a_screen_reader_does_not_read_takes_no_focus(page: Page) -> None:
-    driver.open_page(page, "attention", model="tales-gpt", text=TEXT)
-    hidden = page.locator('[aria-hidden="true"] .gb-term')
-    assert (
-        hidden.count() and hidden.locator("xpath=self::*[@tabindex or @role or @aria-expanded]").count() == 0
-    )
-    word = hidden.locator("visible=true").first
-    driver.click(page, word)
-    expect(page.locator(".gb-term-tip")).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(page.locator(".gb-term-tip")).to_be_hidden()
-
-
-@left_to_full
-def test_words_stay_through_runs_of_the_page(page: Page) -> None:
+def test_words_stay_through_runs_of_the_page_and_another_page_has_its_own(page: Page) -> None:
     driver.open_page(page, "home", model="tales-gpt", text=TEXT)
     word = page.locator(".gb-claim .gb-term").first
     word.focus()
@@ -129,37 +141,7 @@ def test_words_stay_through_runs_of_the_page(page: Page) -> None:
     assert page.evaluate("window.was.isConnected")  # nothing that stayed the same was drawn anew
     expect(page.locator(".gb-term-tip")).to_be_visible()
     assert page.locator(".gb-term-tip").text_content() == said
-
-
-@left_to_full
-def test_ribbons_dots_and_plus_signs_say_what_they_are(page: Page) -> None:
-    driver.open_page(page, "home", model="tales-gpt", text=TEXT)
-    figure = driver.component(page, "home")
-    for name in ("plus sign", "query", "dot"):
-        driver.hover(page, figure.locator(f'svg [data-word="{name}"]').first)
-        opened(page, name)
-        page.mouse.move(5, 5)
-        expect(page.locator(".gb-term-tip")).to_be_hidden()
-    assert figure.locator('svg [data-word="ribbon"]').count() > 10
-    # Words of the picture itself, which have no markup: where they stand in a sentence of it.
-    hint = figure.locator('g[data-part="legend"] text', has_text="MLP adds")
-    box = hint.bounding_box()
-    assert box
-    page.mouse.move(box["x"] + 8, box["y"] + box["height"] / 2)
-    expect(page.locator(".gb-term-tip")).to_be_visible()
-
-
-@left_to_full
-def test_what_is_taken_away_holds_no_markup_of_words(page: Page) -> None:
-    driver.open_page(page, "home", model="tales-gpt", text=TEXT, walk=2)
-    assert page.locator('[data-component="home"] .gb-steps-said .gb-term').count() > 0
-    assert "gb-term" not in driver.taken_svg(page)
-    assert "gb-term" not in (driver.component(page, "home").get_attribute("data-state") or "")
-
-
-@left_to_full
-def test_another_page_has_its_own_words(page: Page) -> None:
-    driver.open_page(page, "home", model="tales-gpt", text=TEXT)
+    # Another page has its own words.
     page.get_by_role("link", name="Loss", exact=True).first.click()
     expect(page.locator('[data-component="loss"]')).to_be_visible()
     driver.wait_until_drawn(page)
@@ -167,17 +149,16 @@ def test_another_page_has_its_own_words(page: Page) -> None:
     driver.hover(page, term(page, ".gb-claim", "loss"))
     opened(page, "loss")
     assert page.locator(".gb-term-tip").count() == 1
-
-
-@left_to_full
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_an_open_word_is_accessible(page: Page, theme: str) -> None:
-    driver.open_page(page, "loss", model="tales-gpt", text=TEXT)
-    driver.set_theme(page, theme)
-    term(page, ".gb-claim", "loss").focus()
-    page.keyboard.press("Enter")
-    opened(page, "loss")
-    assert driver.axe_lines(driver.axe(page)) == []
+    page.mouse.move(5, 5)
+    expect(page.locator(".gb-term-tip")).to_be_hidden()
+    # An open word is accessible.
+    for theme in ("light", "dark"):
+        driver.set_theme(page, theme)
+        term(page, ".gb-claim", "loss").focus()
+        page.keyboard.press("Enter")
+        opened(page, "loss")
+        assert driver.axe_lines(driver.axe(page)) == []
+        page.keyboard.press("Escape")
 
 
 @pytest.fixture

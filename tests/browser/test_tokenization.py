@@ -47,6 +47,12 @@ def reach(page: Page, **wanted: Any) -> dict[str, Any]:
     return state
 
 
+def choose(page: Page, method: str) -> dict[str, Any]:
+    """Click the row of a method and wait until the picture shows how it learned."""
+    driver.click(page, driver.component(page, NAME).locator(f'g[data-row="{method}"]'))
+    return reach(page, method=method)
+
+
 def slide(page: Page, value: int) -> None:
     """Move the picture's slider as a drag does."""
     driver.component(page, NAME).locator("input[type=range]").evaluate(
@@ -109,11 +115,25 @@ def test_rows_figures_and_svg_are_those_of_core(page: Page, learned: Learned) ->
     driver.wait_for_state(page, "languages", lambda now: now["language"] == "tr" and now["rate"] == "word")
 
 
-@pytest.mark.parametrize("method", ["bpe", "wordpiece"])
-def test_the_slider_cuts_with_the_first_merges_as_core_does(
-    page: Page, method: str, learned: Learned
+def test_a_link_opens_a_merge_and_the_slider_cuts_with_the_first_merges_as_core_does(
+    page: Page, learned: Learned
 ) -> None:
-    opened(page, method=method)
+    state = opened(page, method="bpe", merge=90, word="turned")
+    assert (state["method"], state["merge"], state["word"]) == ("bpe", 90, "turned")
+    for method in ("wordpiece", "bpe"):
+        choose(page, method)
+        the_slider_cuts_as_core_does(page, method, learned)
+    # What the slider chose is in the link.
+    slide(page, 120)
+    reach(page, merge=120)
+    page.wait_for_url("**merge=120**")
+    page.reload()
+    driver.wait_until_drawn(page)
+    assert reach(page, merge=120)["rows"]["bpe"]["ids"] == ids(learned.bpe.tokenizer(upto=120))
+
+
+def the_slider_cuts_as_core_does(page: Page, method: str, learned: Learned) -> None:
+    """Check the row, the pair and its rivals of some merges of a method that is shown."""
     learning = learned.bpe if method == "bpe" else learned.wordpiece
     assert reach(page)["merges"] == len(learning.merges)
 
@@ -136,8 +156,16 @@ def test_the_slider_cuts_with_the_first_merges_as_core_does(
         assert [count for count, _ in state["changes"]] == [change.count for change in merge.changes]
 
 
-def test_play_comes_to_the_end_of_any_number_of_merges_within_a_minute(page: Page) -> None:
-    opened(page, size=1500, merge=0)
+def test_a_large_vocabulary_is_scrubbed_and_played_to_its_end_within_a_minute(page: Page) -> None:
+    # Scrubbing shows every merge on the way.
+    last = opened(page, size=2000)["merges"]
+    for step in range(30):
+        slide(page, step * last // 30)
+        reach(page, merge=step * last // 30)
+    # Play comes to the end of any number of merges within a minute.
+    slide(page, 0)
+    reach(page, merge=0)
+    driver.wait_until_drawn(page)
     page.clock.install()
     figure = driver.component(page, NAME)
     figure.get_by_role("button", name="Play", exact=True).click()
@@ -154,8 +182,10 @@ def test_play_comes_to_the_end_of_any_number_of_merges_within_a_minute(page: Pag
     assert not shown["playing"] and shown["merge"] == shown["merges"] > 1000
 
 
-def test_back_next_play_and_the_keys_walk_through_the_merges(page: Page) -> None:
-    last = opened(page)["merges"]
+def test_buttons_and_keys_walk_through_merges_and_rounds_and_the_door_leads_home(
+    page: Page, learned: Learned
+) -> None:
+    last = opened(page, block=1, head=3)["merges"]
     figure = driver.component(page, NAME)
     figure.get_by_role("button", name="Back").click()
     reach(page, merge=last - 1)
@@ -175,23 +205,41 @@ def test_back_next_play_and_the_keys_walk_through_the_merges(page: Page) -> None
     assert reach(page, method="wordpiece")["machine"]["kind"] == "wordpiece"
     page.keyboard.press("ArrowDown")
     state = reach(page, method="unigram")
+    # Unigram names its round and has the ways of core.
+    text = panel(page, "learn")
+    last = max(at for at, done in enumerate(learned.unigram.rounds) if done.cheapest)
+    assert state["round"] == len(learned.unigram.rounds)
+    assert "Nothing goes" not in text
+    assert f"in round {last + 1}" in text
+    assert f"{len(learned.methods['unigram']):,} entries ([UNK] counted)" in text
+    assert "e-" not in text and "e−" not in text
+
+    unigram = learned.methods["unigram"]
+    entry = unigram.words(" unhappiness")[0].entry
+    ways = unigram.n_best(entry, 5)  # type: ignore[attr-defined]
+    assert [shares for _, shares in state["machine"]["ways"]] == pytest.approx(
+        [way.probability for way in ways], rel=1e-6
+    )
+    for at in (0, 2):
+        slide(page, at)
+        state = reach(page, round=at)
+        assert state["rows"]["unigram"]["ids"] == ids(learned.unigram.tokenizer(at - 1))
     page.keyboard.press("ArrowLeft")
     assert reach(page, round=state["round"] - 1)["merge"] is None
-
-
-def test_a_link_restores_method_merge_and_word(page: Page, learned: Learned) -> None:
-    state = opened(page, method="bpe", merge=90, word="turned")
-    assert (state["method"], state["merge"], state["word"]) == ("bpe", 90, "turned")
-    slide(page, 120)
-    reach(page, merge=120)
-    page.wait_for_url("**merge=120**")
-    page.reload()
+    # The door home carries text, block and head.
+    driver.component(page, NAME).locator("[data-door=home]").click()
+    page.wait_for_function("() => document.querySelector('[data-component=home]')?.dataset.state")
     driver.wait_until_drawn(page)
-    assert reach(page, merge=120)["rows"]["bpe"]["ids"] == ids(learned.bpe.tokenizer(upto=120))
+    state = driver.component_state(page, "home")
+    assert (state["block"], state["head"]) == (1, 3)
+    assert "".join(state["tokens"][1:]).startswith("Her unhapp")
 
 
-def test_a_click_on_a_chip_takes_its_word_and_shows_how_it_is_cut(page: Page, learned: Learned) -> None:
-    opened(page)
+def test_a_click_on_a_chip_takes_its_word_and_another_text_changes_all_figures(
+    page: Page, learned: Learned
+) -> None:
+    first = opened(page)
+    before = [driver.component_state(page, name) for name in ("languages", "bytes", "unknown")]
     figure = driver.component(page, NAME)
     pieces = learned.methods["bpe"].encode(TEXT)
     at = next(i for i, piece in enumerate(pieces) if piece.start > TEXT.index("turned"))
@@ -210,6 +258,12 @@ def test_a_click_on_a_chip_takes_its_word_and_shows_how_it_is_cut(page: Page, le
     trials = learned.methods["wordpiece"].trials(learned.methods["wordpiece"].words("turned")[0])  # type: ignore[attr-defined]
     assert state["machine"]["trials"] == [[trial.tried, trial.found] for trial in trials]
     page.wait_for_url("**word=turned**")
+    # Another text changes all figures.
+    driver.open_page(page, NAME, **{**LINK, "text": "Ein ganz anderer Satz: öß", "size": 300})
+    second = reach(page)
+    after = [driver.component_state(page, name) for name in ("languages", "bytes", "unknown")]
+    assert all(first["rows"][row] != second["rows"][row] for row in first["rows"])
+    assert all(one != other for one, other in zip(before, after))
 
 
 def panel(page: Page, part: str = "cut") -> str:
@@ -217,32 +271,36 @@ def panel(page: Page, part: str = "cut") -> str:
     return str(driver.component(page, NAME).locator(f"[data-part={part}]").text_content())
 
 
-def test_every_word_before_and_after_is_inside_of_the_picture(page: Page) -> None:
-    opened(page, merge=10)
+def test_the_panels_say_how_each_merge_was_chosen_and_how_a_word_is_cut(page: Page, learned: Learned) -> None:
+    opened(page, method="bpe")
+    # BPE says where it stops only once that is true.
+    bpe: Any = learned.methods["bpe"]
+    turns = bpe.replay(bpe.words(" unhappiness")[0])
+    ranks = [turn.pairs[turn.taken].rank for turn in turns if turn.taken is not None]
+    assert "It stops here" in panel(page)
+    slide(page, ranks[-1])
+    reach(page, merge=ranks[-1])
+    assert "It stops here" not in panel(page)
+    assert f"#{ranks[-1] + 1:,} is the next that joins" in panel(page)
+    slide(page, ranks[-1] + 1)
+    reach(page, merge=ranks[-1] + 1)
+    assert "It stops here" in panel(page)
+    # Every word before and after a merge is inside of the picture.
+    slide(page, 10)
+    reach(page, merge=10)
     inside = panel_boxes(page)
     assert len(inside["words"]) == 3 and max(inside["words"]) <= inside["picture"], "the third one, too"
     assert max(inside["all"]) <= inside["picture"]
-
-
-def panel_boxes(page: Page) -> dict[str, Any]:
-    """Where the picture ends, the words before and after a merge end, and all that is drawn ends, in pixels."""
-    found: dict[str, Any] = driver.component(page, NAME).evaluate(
-        """(figure) => {
-          const bottom = (shape) => shape.getBoundingClientRect().bottom;
-          const counted = (g) => /^\u00d7[\\d,]+/.test(g.textContent) && g.querySelector('g');
-          const groups = [...figure.querySelectorAll('svg g')].filter(counted);
-          const words = groups.filter((g) => !groups.some((other) => other !== g && g.contains(other)));
-          return { picture: bottom(figure.querySelector('svg')), words: words.map(bottom),
-            all: [...figure.querySelectorAll('[data-part] text')].map(bottom) };
-        }"""
-    )
-    return found
-
-
-def test_wordpieces_panel_looks_the_word_up_among_the_entries_of_that_merge(
-    page: Page, learned: Learned
-) -> None:
-    opened(page, method="wordpiece")
+    # The score of a pair is worked out with its numbers.
+    choose(page, "wordpiece")
+    slide(page, 40)
+    reach(page, merge=40)
+    pair = learned.wordpiece.merges[39].rivals[0]
+    text = panel(page, "learn")
+    assert "score = together / (left × right)" in text
+    assert f"{pair.count:,} / ({pair.left_count:,} × {pair.right_count:,})" in text
+    assert pair.score == pytest.approx(pair.count / pair.left_count / pair.right_count)
+    # WordPiece looks the word up among the entries of that merge.
     seen = set()
     for m in (0, 60, 250, len(learned.wordpiece.merges)):
         slide(page, m)
@@ -261,6 +319,21 @@ def test_wordpieces_panel_looks_the_word_up_among_the_entries_of_that_merge(
     assert "#" not in panel(page, "'row wordpiece'")
 
 
+def panel_boxes(page: Page) -> dict[str, Any]:
+    """Where the picture ends, the words before and after a merge end, and all that is drawn ends, in pixels."""
+    found: dict[str, Any] = driver.component(page, NAME).evaluate(
+        """(figure) => {
+          const bottom = (shape) => shape.getBoundingClientRect().bottom;
+          const counted = (g) => /^\u00d7[\\d,]+/.test(g.textContent) && g.querySelector('g');
+          const groups = [...figure.querySelectorAll('svg g')].filter(counted);
+          const words = groups.filter((g) => !groups.some((other) => other !== g && g.contains(other)));
+          return { picture: bottom(figure.querySelector('svg')), words: words.map(bottom),
+            all: [...figure.querySelectorAll('[data-part] text')].map(bottom) };
+        }"""
+    )
+    return found
+
+
 def test_a_panel_of_bytes_shows_the_entries_of_its_merge_too(page: Page) -> None:
     learned = learn(Spec("fables", 300, "bytes"))
     opened(page, method="wordpiece", size=300, split="bytes", word="happy é", merge=30)
@@ -268,30 +341,6 @@ def test_a_panel_of_bytes_shows_the_entries_of_its_merge_too(page: Page) -> None
     word = max(method.words(" happy é"), key=lambda one: len(one.entry))
     wanted = [[shown(trial.tried, "bytes")[0], trial.found] for trial in method.trials(word)]
     assert reach(page, merge=30)["machine"]["trials"] == wanted
-
-
-def test_the_score_of_a_pair_is_worked_out_with_its_numbers(page: Page, learned: Learned) -> None:
-    opened(page, method="wordpiece", merge=40)
-    pair = learned.wordpiece.merges[39].rivals[0]
-    text = panel(page, "learn")
-    assert "score = together / (left × right)" in text
-    assert f"{pair.count:,} / ({pair.left_count:,} × {pair.right_count:,})" in text
-    assert pair.score == pytest.approx(pair.count / pair.left_count / pair.right_count)
-
-
-def test_bpe_says_where_it_stops_only_once_that_is_true(page: Page, learned: Learned) -> None:
-    opened(page, method="bpe")
-    bpe: Any = learned.methods["bpe"]
-    turns = bpe.replay(bpe.words(" unhappiness")[0])
-    ranks = [turn.pairs[turn.taken].rank for turn in turns if turn.taken is not None]
-    assert "It stops here" in panel(page)
-    slide(page, ranks[-1])
-    reach(page, merge=ranks[-1])
-    assert "It stops here" not in panel(page)
-    assert f"#{ranks[-1] + 1:,} is the next that joins" in panel(page)
-    slide(page, ranks[-1] + 1)
-    reach(page, merge=ranks[-1] + 1)
-    assert "It stops here" in panel(page)
 
 
 def test_every_piece_of_a_long_word_is_drawn_or_counted(page: Page) -> None:
@@ -316,30 +365,14 @@ def test_a_word_that_unigram_has_nothing_for_is_dashed_and_said(page: Page) -> N
     assert way.locator("rect[stroke-dasharray]").count() == 6
 
 
-def test_unigram_names_its_round_and_has_the_ways_of_core(page: Page, learned: Learned) -> None:
-    state = opened(page, method="unigram")
-    text = panel(page, "learn")
-    last = max(at for at, done in enumerate(learned.unigram.rounds) if done.cheapest)
-    assert state["round"] == len(learned.unigram.rounds)
-    assert "Nothing goes" not in text
-    assert f"in round {last + 1}" in text
-    assert f"{len(learned.methods['unigram']):,} entries ([UNK] counted)" in text
-    assert "e-" not in text and "e−" not in text
-
-    unigram = learned.methods["unigram"]
-    entry = unigram.words(" unhappiness")[0].entry
-    ways = unigram.n_best(entry, 5)  # type: ignore[attr-defined]
-    assert [shares for _, shares in state["machine"]["ways"]] == pytest.approx(
-        [way.probability for way in ways], rel=1e-6
-    )
-    for at in (0, 2):
-        slide(page, at)
-        state = reach(page, round=at)
-        assert state["rows"]["unigram"]["ids"] == ids(learned.unigram.tokenizer(at - 1))
-
-
-def test_the_projector_switch_keeps_the_picture_in_its_figure(page: Page) -> None:
-    opened(page)
+def test_axe_finds_nothing_and_the_projector_keeps_the_picture_in_its_figure(page: Page) -> None:
+    opened(page, method="bpe")
+    for method in ("bpe", "wordpiece", "unigram", "words", "bert"):
+        choose(page, method)
+        for theme in ("dark", "light"):
+            driver.set_theme(page, theme)
+            assert driver.axe_lines(driver.axe(page)) == [], (method, theme)
+    # The projector switch keeps the picture in its figure.
     page.get_by_role("button", name="Projector").click()
     expect(page.get_by_role("button", name="Leave projector mode")).to_be_visible()
     driver.wait_until_drawn(page)
@@ -364,18 +397,6 @@ def test_the_projector_switch_keeps_the_picture_in_its_figure(page: Page) -> Non
     assert main["y"] + main["height"] <= page.viewport_size["height"] + 1, "its end can be scrolled to"
 
 
-def test_a_narrow_window_prints_nothing_over_the_word(page: Page) -> None:
-    page.set_viewport_size({"width": 1100, "height": 768})
-    opened(page, method="words")
-    boxes = (
-        driver.component(page, NAME)
-        .locator("[data-part=hint] text")
-        .evaluate_all("all => all.map(n => [n.getBBox().x, n.getBBox().x + n.getBBox().width])")
-    )
-    assert len(boxes) == 2
-    assert boxes[0][1] < boxes[1][0]
-
-
 def test_learning_can_be_stopped_and_the_page_says_how_far_it_came(page: Page) -> None:
     driver.open_page(page, NAME, **LINK)
     reach(page)
@@ -388,16 +409,6 @@ def test_learning_can_be_stopped_and_the_page_says_how_far_it_came(page: Page) -
     page.get_by_role("button", name="Learn on").click()
     expect(page.get_by_text("Stopped after")).to_be_hidden()
     driver.wait_for_state(page, NAME, lambda now: now["merges"] == 3744)
-
-
-def test_a_change_of_model_or_text_changes_all_figures(page: Page) -> None:
-    first = opened(page)
-    before = [driver.component_state(page, name) for name in ("languages", "bytes", "unknown")]
-    driver.open_page(page, NAME, **{**LINK, "text": "Ein ganz anderer Satz: öß", "size": 300})
-    second = reach(page)
-    after = [driver.component_state(page, name) for name in ("languages", "bytes", "unknown")]
-    assert all(first["rows"][row] != second["rows"][row] for row in first["rows"])
-    assert all(one != other for one, other in zip(before, after))
 
 
 def test_a_long_text_scrolls_and_stays_light(page: Page) -> None:
@@ -417,36 +428,21 @@ def test_a_long_text_scrolls_and_stays_light(page: Page) -> None:
     assert figure.locator("[data-chip]").count() < 900
 
 
-def test_scrubbing_shows_every_merge_on_the_way(page: Page) -> None:
-    last = opened(page, size=2000)["merges"]
-    for step in range(30):
-        slide(page, step * last // 30)
-        reach(page, merge=step * last // 30)
-
-
-def test_the_door_home_carries_text_block_and_head(page: Page) -> None:
-    opened(page, block=1, head=3)
-    driver.component(page, NAME).locator("[data-door=home]").click()
-    page.wait_for_function("() => document.querySelector('[data-component=home]')?.dataset.state")
-    driver.wait_until_drawn(page)
-    state = driver.component_state(page, "home")
-    assert (state["block"], state["head"]) == (1, 3)
-    assert "".join(state["tokens"][1:]).startswith("Her unhapp")
-
-
-def test_axe_finds_nothing(page: Page) -> None:
-    opened(page, method="bpe")
-    for method in ("bpe", "wordpiece", "unigram", "words", "bert"):
-        driver.click(page, driver.component(page, NAME).locator(f'g[data-row="{method}"]'))
-        reach(page, method=method)
-        for theme in ("dark", "light"):
-            driver.set_theme(page, theme)
-            assert driver.axe_lines(driver.axe(page)) == [], (method, theme)
-
-
-def test_a_phone_shows_everything_without_scrolling_sideways(page: Page) -> None:
+def test_a_narrow_window_and_a_phone_show_everything(page: Page) -> None:
+    # A narrow window prints nothing over the word.
+    page.set_viewport_size({"width": 1100, "height": 768})
+    opened(page, method="words")
+    boxes = (
+        driver.component(page, NAME)
+        .locator("[data-part=hint] text")
+        .evaluate_all("all => all.map(n => [n.getBBox().x, n.getBBox().x + n.getBBox().width])")
+    )
+    assert len(boxes) == 2
+    assert boxes[0][1] < boxes[1][0]
+    # A phone shows everything without scrolling sideways.
+    choose(page, "bpe")
     page.set_viewport_size(driver.PHONE)
-    opened(page)
+    driver.wait_until_drawn(page)
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= driver.PHONE["width"]
     for name in (NAME, "languages", "bytes", "unknown"):
