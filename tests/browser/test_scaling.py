@@ -83,10 +83,10 @@ def test_the_law_and_the_forecast_are_cores_and_are_in_the_files(page: Page, tmp
         download.value.save_as(file)
         assert file.name == f"glassbox-scaling-ladder.{ending.lower()}"
         assert file.read_bytes().startswith(begins)
-    drawn = driver.taken_svg(page)
-    assert "foretold" in drawn and "var(--" not in drawn and "rgb(176, 16, 79)" in drawn
-    assert "Loss against compute" in drawn, "the frontier, too"
-    assert re.search(r'<svg [^>]*font-family="[^"]*Inter', drawn), "the claim is in our type"
+    saved = driver.taken_svg(page)
+    assert "foretold" in saved and "var(--" not in saved and "rgb(176, 16, 79)" in saved
+    assert "Loss against compute" in saved, "the frontier, too"
+    assert re.search(r'<svg [^>]*font-family="[^"]*Inter', saved), "the claim is in our type"
 
 
 def test_the_controls_change_the_picture(page: Page, browser: Browser, server: driver.Server) -> None:
