@@ -102,8 +102,7 @@ def test_keys_and_clicks_choose_cells_and_controls_ask_anew(page: Page, lm: core
     driver.wait_until_drawn(page)
     # Clicks choose a cell, and the controls ask anew.
     driver.click(page, figure.locator('[data-panel="lens"]'))
-    chosen = wait(page, sight="lens")["chosen"]
-    assert chosen["tier"] == 2  # the middle of five depths
+    wait(page, sight="lens", tier=2)  # the middle of five depths
     card = figure.locator('[data-part="card"]')
     assert "If the model stopped" in (card.text_content() or "")
     driver.click(page, figure.locator('[data-line="5"]'))

@@ -66,6 +66,8 @@ export function computing(way, own) {
   const passes = new Map();
   /** What the picture and this told each other last. @type {Record<string, any>} */
   let said = { ...own.shown };
+  /** The number of the last choice that was taken: an answer to an older one does not undo it. @type {number | undefined} */
+  let taken;
 
   /** @returns {Asked & {whole: number}} */
   function asked() {
@@ -112,6 +114,7 @@ export function computing(way, own) {
       const start = performance.now();
       const data = way.data(one);
       Object.assign(said, data.selection);
+      data.selection = { ...data.selection, n: taken };
       const ms = Math.max(1, Math.round(performance.now() - start));
       if (one.whole <= longest) return { data, said: say("Computed in this file, in {ms} ms.", { ms }) };
       const tokens = { tokens: counted(longest, "token"), whole: thousands(one.whole) };
@@ -133,7 +136,8 @@ export function computing(way, own) {
      * told itself, such as the row that predicts: that is no choice, and goes along with the next text.
      * @param {Record<string, any>} chosen
      */
-    choose({ n: _, ...chosen }) {
+    choose({ n, ...chosen }) {
+      taken = n;
       const fresh = Object.keys(chosen).filter((key) => chosen[key] !== said[key]);
       for (const key of fresh) now.values[key] = said[key] = chosen[key];
       return fresh.some((key) => way.needs?.includes(key));
@@ -148,6 +152,7 @@ export function computing(way, own) {
     reset() {
       Object.assign(now, { text: own.text, moment: 0, values: { ...own.values } });
       said = { ...own.shown };
+      taken = undefined;
     },
   };
 }
