@@ -158,8 +158,8 @@ class ModelConfig:
             self._check_buckets()
         if not 0.0 <= self.dropout < 1.0:
             raise ValueError(say("{given} must lie between 0 and 1", given=f"dropout={self.dropout}"))
-        if not (math.isfinite(self.norm_eps) and self.norm_eps >= 0):
-            raise ValueError(f"norm_eps={self.norm_eps} must be a small positive number")
+        if not 0 <= self.norm_eps <= 1:  # NaN is not
+            raise ValueError(f"norm_eps={self.norm_eps} must lie between 0 and 1: it is added to a variance")
         if self.shape != "encoder-decoder" and self.n_decoder_layers is not None:
             raise ValueError(
                 f"n_decoder_layers={self.n_decoder_layers} belongs to an encoder-decoder, not a {self.shape}"

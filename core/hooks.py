@@ -35,13 +35,14 @@ class Intervention:
         names: hook names, e.g. ("blocks.0.attn.hook_z",); places a model lacks are passed over, unless it lacks all.
         edit: takes the value with its batch axis and returns one of the same shape.
         label: what it does, in words for a person.
-        whole_text: the edit needs all positions at once, so cached generation recomputes the text at each token.
+        whole_text: the edit sees all positions at once, so cached generation recomputes the text at each token. Set it
+            to False for an edit that treats every position alike: it then sees only the new ones, and is faster.
     """
 
     names: tuple[str, ...]
     edit: Edit
     label: str
-    whole_text: bool = False
+    whole_text: bool = True
 
 
 @dataclass(frozen=True)
@@ -85,12 +86,25 @@ class _Active:
         for change in self.interventions:
             if name in change.names:
                 new = change.edit(value)
-                if new.shape != value.shape:
-                    raise HookError(
-                        f"{change.label}: turned {name} from {tuple(value.shape)} into {tuple(new.shape)}"
-                    )
+                _check_edited(change, name, value, new)
                 value = new
         return value
+
+
+def _check_edited(change: Intervention, name: str, before: Tensor, after: object) -> None:
+    """Raise `HookError` unless an edit returned a tensor like the one it was given."""
+    if not isinstance(after, Tensor):
+        raise HookError(
+            f"{change.label}: the edit of {name} returned {type(after).__name__}, not a tensor; "
+            f"return the changed value, {tuple(before.shape)} of {before.dtype}"
+        )
+    if after.shape != before.shape:
+        raise HookError(f"{change.label}: turned {name} from {tuple(before.shape)} into {tuple(after.shape)}")
+    if after.dtype != before.dtype or after.device != before.device:
+        raise HookError(
+            f"{change.label}: turned {name} from {before.dtype} on {before.device} into {after.dtype} on "
+            f"{after.device}; end the edit with .to(value)"
+        )
 
 
 _active: ContextVar[_Active | None] = ContextVar("glassbox_hooks", default=None)

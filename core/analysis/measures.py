@@ -366,7 +366,8 @@ class Measures:
         assert found is not None, "checked as it was read"
         half, layer = found.groups()
         prefix = "decoder." if self.lm.config.shape == "encoder-decoder" else ""
-        return Intervention((f"{prefix}blocks.{layer}.{_OUTPUTS[half]}",), torch.zeros_like, f"{part} off")
+        hook = f"{prefix}blocks.{layer}.{_OUTPUTS[half]}"
+        return Intervention((hook,), torch.zeros_like, f"{part} off", whole_text=False)
 
     @cached_property
     def _own(self) -> str:

@@ -38,10 +38,7 @@ class Normalise(Part):
         if self.kind == "layer" and not torch.is_grad_enabled() and not self.hook_scale.changed:
             x = self._read(x)
         else:
-            if self.kind == "layer":
-                x = x - x.mean(-1, keepdim=True)
-            scale = self.hook_scale((x.pow(2).mean(-1, keepdim=True) + self.eps).sqrt())  # (..., 1)
-            x = self.hook_normalized(x / scale)
+            x = self._divide(x)
         if self.w is not None:
             x = x * self.w
         return x if self.b is None else x + self.b
@@ -50,6 +47,17 @@ class Normalise(Part):
         if self.kind == "layer":
             return torch.layer_norm(x, (self.size,), self.w, self.b, self.eps)
         return torch.rms_norm(x, (self.size,), self.w, self.eps)
+
+    def _divide(self, x: Tensor) -> Tensor:
+        """Normalize x step by step. Half precision computes in float32: in float16 the square of 256 is infinite."""
+        wide = x.float() if x.itemsize < 4 else x
+        if self.kind == "layer":
+            wide = wide - wide.mean(-1, keepdim=True)
+        scale = (wide.pow(2).mean(-1, keepdim=True) + self.eps).sqrt()  # (..., 1)
+        reported = self.hook_scale(scale.to(x.dtype))
+        if self.hook_scale.changed or scale.dtype == x.dtype:
+            scale = reported
+        return self.hook_normalized((wide / scale).to(x.dtype))
 
     def _read(self, x: Tensor) -> Tensor:
         """Normalize x; the scale comes from the same kernel and is reported for hooks only."""

@@ -106,8 +106,12 @@ class Tokenizer:
             raise TokenizerError(message) from error
 
     def offsets(self, text: str, *, add_special_tokens: bool = True) -> list[tuple[int, int]]:
-        """Return the span in the text of each token of `encode`: (first, past last) character; (0, 0) if added."""
-        return self.raw.encode(text, add_special_tokens=add_special_tokens).offsets
+        """Return the span in the text of each token of `encode`: (first, past last) character; (0, 0) if added.
+
+        Raises:
+            TokenizerError: as `encode`.
+        """
+        return self._encoding(text, add_special_tokens=add_special_tokens).offsets
 
     def decode(self, ids: list[int], *, skip_special_tokens: bool = False) -> str:
         """Decode ids to text; incomplete characters become U+FFFD."""

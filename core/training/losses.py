@@ -54,8 +54,10 @@ def cross_entropy(
     scores = targets != ignore_index  # (N,)
     right = targets.where(scores, torch.zeros_like(targets))
     surprise = -log_p.gather(-1, right[:, None])[:, 0]  # (N,) -log p of the right token
-    even = -log_p.mean(-1)  # (N,) the same, on average over the vocabulary
-    losses = (1.0 - label_smoothing) * surprise + label_smoothing * even
+    losses = surprise
+    if label_smoothing:  # without it a logit of -inf may stand at a wrong token: 0 * inf is not a number
+        even = -log_p.mean(-1)  # (N,) the same, on average over the vocabulary
+        losses = (1.0 - label_smoothing) * surprise + label_smoothing * even
     losses = losses.where(scores, torch.zeros_like(losses))
     if reduction == "none":
         return losses

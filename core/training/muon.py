@@ -1,8 +1,8 @@
 """Muon (Jordan et al. 2024): momentum, orthogonalised, batched over many matrices.
 
 A step moves every direction of a matrix by the same length. The nearest orthogonal matrix U V^T of M = U S V^T comes
-from a few odd polynomials p(X) = a X + b (X X^T) X + c (X X^T)^2 X, which push every singular value towards 1; two sets
-of coefficients are known. Matrices of one shape are stacked and go through one batched product.
+from a few odd polynomials p(X) = a X + b (X X^T) X + c (X X^T)^2 X, which bring every singular value closer to 1; two
+sets of coefficients are known. Matrices of one shape are stacked and go through one batched product.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ COEFFICIENTS: Mapping[Polar, tuple[tuple[float, float, float], ...]] = {
 def orthogonalise(
     matrices: Tensor, polar: Polar = "polar_express", products: torch.dtype = torch.float32
 ) -> Tensor:
-    """Compute nearly U V^T of each matrix: (N, R, C) any float -> (N, R, C) in `products`, singular values around 1.
+    """Compute nearly U V^T of each matrix: (N, R, C) any float -> (N, R, C) in `products`.
 
-    Zero stays zero.
+    The polynomials stop early, so singular values only come near 1: those above 0.3 % of the norm of M end between 0.43
+    and 1.57 with "polar_express", and between 0.68 and 1.21 with "jordan"; smaller ones stay smaller. Zero stays zero.
 
     Args:
         products: the type to multiply in: float32, or bfloat16, which is no worse for learning and quicker on machines

@@ -48,6 +48,24 @@ def test_cross_entropy_is_torchs(reduction: str, smoothing: float, seed: int) ->
     torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-12)
 
 
+def test_a_logit_of_minus_infinity_is_as_torchs() -> None:
+    logits, targets = drawn(0)
+    logits[:, 3] = -torch.inf
+    targets = targets.where(targets != 3, 4)
+    logits.requires_grad_(True)
+    ours, theirs = cross_entropy(logits, targets), F.cross_entropy(logits, targets)
+    torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-12)
+    assert ours.isfinite()
+    for mine, other in zip(
+        torch.autograd.grad(ours, logits), torch.autograd.grad(theirs, logits), strict=True
+    ):
+        torch.testing.assert_close(mine, other, rtol=1e-12, atol=1e-12)
+    smoothed = [
+        loss(logits, targets, label_smoothing=0.1).item() for loss in (cross_entropy, F.cross_entropy)
+    ]
+    assert smoothed == [float("inf")] * 2
+
+
 @pytest.mark.parametrize("ignored", [-100, 0, 7])
 def test_what_is_ignored_does_not_score(ignored: int) -> None:
     logits, targets = drawn(1)

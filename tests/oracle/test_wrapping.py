@@ -18,6 +18,7 @@ from torch import nn
 import core
 from app import show
 from core.checkpoints import wrapping
+from core.model.norm import Normalise
 from tests.oracle.compare import scatter_weights
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -275,6 +276,23 @@ def test_settings_and_heads_that_are_not_computed_are_named() -> None:
     assert "BertForMultipleChoice" in refused(choice, fast_tokenizer())
     bare = transformers.LlamaModel(transformers.LlamaConfig(vocab_size=V, **_LLAMA))
     assert "ends before its vocabulary; take the class" in refused(bare, fast_tokenizer())
+
+
+def test_a_pass_with_hooks_is_compared_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A norm that squares in float16 is wrong only where its steps are recorded."""
+    model = model_of("LlamaForCausalLM").half()
+    with torch.no_grad():
+        model.get_input_embeddings().weight.mul_(3e4)
+    lm = core.wrap(model, fast_tokenizer(), dtype=torch.float16)
+    wanted = model(torch.tensor([lm.encode(SENTENCE)])).logits[0].float()
+    torch.testing.assert_close(lm.trace(SENTENCE).logits.float(), wanted, rtol=0.03, atol=0.03)
+
+    def divide(part: Normalise, x: torch.Tensor) -> torch.Tensor:
+        return part.hook_normalized(x / (x.pow(2).mean(-1, keepdim=True) + part.eps).sqrt())
+
+    monkeypatch.setattr(Normalise, "_divide", divide)
+    with pytest.raises(core.CheckpointError, match="differ by up to"):
+        core.wrap(model, fast_tokenizer(), dtype=torch.float16)
 
 
 def test_a_model_that_does_not_compute_what_its_config_says_is_refused_with_the_difference() -> None:

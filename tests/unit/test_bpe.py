@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from core.text.bpe import BPE, merged, replay
+from core.text.bpe import BPE, merged, pieces_of, replay
 from core.text.merging import Learning
 from core.text.wordpiece import WordPiece
 
@@ -95,6 +95,26 @@ def test_a_replay_takes_the_oldest_merge_first():
     assert [pair.rank for pair in turns[0].pairs] == [2, 1, 0, 2]
     assert [turn.taken for turn in turns] == [2, 0, None]
     assert replay("", ranks)[0].symbols == () and replay("z", ranks)[-1].taken is None
+
+
+class CountedRanks(dict[tuple[str, str], int]):
+    """Counts how often a rank is looked up."""
+
+    looked_up = 0
+
+    def get(self, key, default=None):
+        self.looked_up += 1
+        return super().get(key, default)
+
+
+def test_a_long_word_is_merged_with_few_look_ups_and_as_its_replay():
+    word = "".join("abcd"[(7 * at + at * at // 3) % 4] for at in range(3000))
+    ranks = CountedRanks({("a", "b"): 2, ("b", "c"): 1, ("a", "bc"): 3, ("c", "a"): 0, ("ca", "ca"): 4})
+    found = pieces_of(word, ranks)
+    assert "".join(found) == word and len(found) < len(word)
+    assert ranks.looked_up <= 3 * len(word)
+    assert pieces_of(word[:200], ranks) == list(replay(word[:200], ranks)[-1].symbols)
+    assert pieces_of("", ranks) == [] and pieces_of("aaa", {("a", "a"): 0}) == ["aa", "a"]
 
 
 def test_merging_goes_left_to_right():

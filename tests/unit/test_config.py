@@ -33,6 +33,7 @@ def test_a_head_may_be_wider_than_its_share():
         ({"norm": "batch"}, ["batch", "layer"]),
         ({"dropout": 1.0}, ["dropout=1.0"]),
         ({"norm_eps": float("nan")}, ["norm_eps"]),
+        ({"norm_eps": 1e38}, ["norm_eps=1e+38", "between 0 and 1"]),
         ({"d_vocab": 0}, ["d_vocab=0"]),
         ({"n_ctx": True}, ["n_ctx=True"]),
         ({"bos_id": 11}, ["bos_id=11", "11"]),

@@ -306,7 +306,13 @@ def test_beams_cannot_be_streamed():
         make().stream(PROMPT, strategy="beam")
 
 
-OFF = [ablate_head(0, 1), ablate_head(1, 0, "mean"), ablate_head(0, 0, "mean")]
+PLACES = ("blocks.0.attn.hook_z", "decoder.blocks.0.attn.hook_z")
+OFF = [
+    ablate_head(0, 1),
+    ablate_head(1, 0, "mean"),
+    ablate_head(0, 0, "mean"),
+    Intervention(PLACES, lambda z: z - z[:, :1], "less the first position"),
+]
 
 
 @pytest.mark.parametrize("change", OFF, ids=lambda change: f"{change.label}{change.whole_text}")

@@ -71,7 +71,7 @@ def counting(place="hook_embed"):
         counted.append(value.shape[0] * value.shape[1])
         return value
 
-    return counted, Intervention((place,), edit, "counting")
+    return counted, Intervention((place,), edit, "counting", whole_text=False)
 
 
 def children(grown, node):

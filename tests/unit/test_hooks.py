@@ -115,6 +115,21 @@ def test_an_edit_must_keep_the_shape(model):
         model(IDS)
 
 
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (lambda value: None, "returned NoneType, not a tensor"),
+        (lambda value: 0.0, "returned float, not a tensor"),
+        (lambda value: value.numpy(), "returned ndarray, not a tensor"),
+        (lambda value: value.float(), "from torch.float64 on cpu into torch.float32"),
+    ],
+)
+def test_an_edit_must_return_a_tensor_like_its_value(model, edit, said):
+    change = Intervention(("hook_embed",), edit, "wrong edit")
+    with pytest.raises(HookError, match=f"wrong edit.*hook_embed.*{said}"), intervene(change):
+        model(IDS)
+
+
 def test_another_thread_sees_nothing_of_it(model):
     before, found = model(IDS), []
     with intervene(double("hook_embed")):

@@ -11,6 +11,8 @@ import torch.nn.functional as F
 
 import core
 from core.analysis.stream.normalization import NoNorm, norm_names, norm_of, norm_steps
+from core.hooks import name_hooks, recording
+from core.model.norm import Normalise
 from tests.blocks import STACKS, made, model, target_of
 from tests.heads import TEXT
 
@@ -29,6 +31,28 @@ def test_the_output_is_torchs(kind: Any, dtype: torch.dtype) -> None:
             wanted = F.layer_norm(x, (12,), w, b, eps) if kind == "layer" else F.rms_norm(x, (12,), w, eps)
             tolerance = 1e-12 if dtype == torch.float64 else 2e-6
             np.testing.assert_allclose(found.output, wanted, rtol=0, atol=tolerance * 10)
+
+
+@pytest.mark.parametrize("kind", ["layer", "rms"])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("size", [1.0, 600.0])  # the square of 600 is infinite in float16
+def test_half_precision_is_the_same_with_hooks_and_without(
+    kind: Any, dtype: torch.dtype, size: float
+) -> None:
+    x = (size * torch.randn(5, 12, generator=torch.Generator().manual_seed(0))).to(dtype)
+    part = Normalise(12, kind, 1e-5).to(dtype)
+    name_hooks(part)
+    wanted = F.layer_norm(x, (12,), eps=1e-5) if kind == "layer" else F.rms_norm(x, (12,), eps=1e-5)
+    # With gradients a layer norm is computed step by step.
+    with recording() as seen:
+        found = part(x)
+    assert found.dtype == seen["hook_scale"].dtype == dtype
+    torch.testing.assert_close(found, wanted)
+    torch.testing.assert_close(part(x), wanted)
+    rms = (
+        x.float().square().mean(-1, keepdim=True) if kind == "rms" else x.float().var(-1, False, keepdim=True)
+    )
+    torch.testing.assert_close(seen["hook_scale"], (rms + 1e-5).sqrt().to(dtype))
 
 
 def test_every_step_with_numbers_by_hand() -> None:

@@ -8,7 +8,7 @@ from scipy import stats
 from core.analysis.seeds import apart, difference, interval
 
 
-@pytest.mark.parametrize("count", [2, 3, 5, 20, 31])
+@pytest.mark.parametrize("count", [2, 3, 5, 20, 31, 32, 41, 500])
 def test_the_interval_is_students(count: int) -> None:
     values = [0.5 + 0.3 * ((7 * at) % 11 - 5) / 11 for at in range(count)]
     found = interval(values, -9, 9)

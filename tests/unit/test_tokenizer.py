@@ -40,6 +40,8 @@ def test_mended_text_always_has_ids(bpe, text):
 def test_half_a_character_is_refused_with_what_to_do(bpe):
     with pytest.raises(TokenizerError, match="surrogate"):
         bpe.encode("broken \ud83d here")
+    with pytest.raises(TokenizerError, match="surrogate"):
+        bpe.offsets("broken \ud83d here")
     assert mend("broken \ud83d here\0") == "broken � here�"
 
 

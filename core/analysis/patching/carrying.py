@@ -41,7 +41,7 @@ def switch_part_off(lm: LanguageModel, part: CarryingPart) -> Intervention:
         for layer in range(layers)
         for hook in HOOKS[part]
     )
-    return Intervention(names, torch.zeros_like, f"every {part} off")
+    return Intervention(names, torch.zeros_like, f"every {part} off", whole_text=False)
 
 
 def carried(

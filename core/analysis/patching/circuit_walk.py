@@ -9,6 +9,7 @@ Whether there is such a circuit is an answer, not an assumption: `Walk.findings`
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,7 @@ from core.analysis.patching.circuit import (
     writers,
 )
 from core.analysis.patching.circuit_texts import MATERIALS, TEXTS, TOKENS, Material, Said, said_twice
+from core.analysis.seeds import interval
 from core.messages import later, mark
 from core.verdict_rule import Rule, percent
 
@@ -47,7 +49,7 @@ NEEDED = (
 ENOUGH = 0.8  # of the gain that a small set of heads must reach
 OTHERS = 12  # random sets of other heads
 POINTS = 16  # points of the curve of kept heads
-DRAWS = 400  # bootstrap draws over texts, and draws of the line
+DRAWS = 100  # of the line
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,10 +153,12 @@ class Walk:
 
 
 def mean_interval(each: Array) -> tuple[float, float, float]:
-    """Compute the mean over the texts, and the 95 % bootstrap interval of the mean."""
-    drawn = np.random.default_rng(0).integers(0, len(each), (DRAWS, len(each)))
-    low, high = np.quantile(each[drawn].mean(1), [0.025, 0.975])
-    return float(each.mean()), float(low), float(high)
+    """Compute the mean over the texts, and the 95 % interval of the mean (Student's t).
+
+    A percentile bootstrap over eight texts would cover 89 %.
+    """
+    found = interval(each.tolist(), -math.inf, math.inf)
+    return found.mean, found.low, found.high
 
 
 def walk(lm: LanguageModel, *, seed: int = 0) -> Walk:
@@ -297,7 +301,7 @@ def look_line(maps: Sequence[Tensor], said: Said, seed: int = 0) -> float:
     if size < 2:
         return 0.0
     found = []
-    for _ in range(DRAWS // 4):
+    for _ in range(DRAWS):
         shift = draw.integers(1, size, size)  # no row keeps its own column
         found.append(looks(maps, said.asked, columns[(np.arange(size) + shift) % size].tolist()).mean(0))
     return null_of(np.stack(found), "the places of other items").line
@@ -353,7 +357,7 @@ LOOKS_BACK = Rule(
         "Lists of {tokens} random tokens said twice, {texts} of them; {draws} draws of the line.",
         tokens=TOKENS,
         texts=TEXTS,
-        draws=DRAWS // 4,
+        draws=DRAWS,
     ),
     mark("For all heads of the model at once, as the line is that of the luckiest."),
     mark("Olsson et al. 2022; Westfall & Young 1993 (greatest of all in each draw)"),
@@ -366,11 +370,10 @@ RULE = Rule(
         "without what an earlier head wrote."
     ),
     later(
-        "Gain: the 95 % interval of the second saying’s gain ({draws} bootstrap draws over lists) lies above "
+        "Gain: the 95 % interval of the second saying’s gain (Student’s t over lists) lies above "
         "0, against the first saying and against another list. Needed: more than {needed} of the gain is "
         "lost, and more than without 9 of 10 random sets of as many heads. Told by an earlier head: less "
         "than {cut} of the attention is left. Enough: the kept heads reach {enough} of the gain.",
-        draws=DRAWS,
         needed=percent(NEEDED),
         cut=percent(CUT),
         enough=percent(ENOUGH),

@@ -389,7 +389,7 @@ class Patching:
                 value[which, where, heads] = clean[theirs, heads]
             return value
 
-        return Intervention((name,), edit, f"{name} of the clean text")
+        return Intervention((name,), edit, f"{name} of the clean text", whole_text=False)
 
     def resume(self, layer: int, variants: int, last: bool = True) -> Tensor:
         """Compute the logit difference of variants that differ from block `layer` on: (variants,).

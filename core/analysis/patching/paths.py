@@ -256,8 +256,8 @@ def _heard(found: Patching, place: Place, read: Tensor, into: Into) -> Tensor:
 
     hook = f"{place.attn_name}.hook_{into.lower()}"
     changes = (
-        Intervention((hook,), turn, f"{hook} along one path"),
-        Intervention((f"{place.attn_name}.hook_z",), only, "the other heads as they were"),
+        Intervention((hook,), turn, f"{hook} along one path", whole_text=False),
+        Intervention((f"{place.attn_name}.hook_z",), only, "the other heads as they were", whole_text=False),
     )
     layer = int(place.block_name.rsplit(".", 1)[-1])
     with intervene(*changes):
