@@ -1,18 +1,18 @@
-"""Numbers with their units, as every page writes them: bytes by powers of 1,024, operations by powers of 1,000."""
+"""Numbers with their units, as every page writes them: all by powers of 1,000."""
 
 from __future__ import annotations
 
 from core.messages import mark, say
 
-BYTES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+BYTES = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 THOUSANDS = ("", "k", "M", "G", "T", "P", "E", "Z", "Y")
 PRECISIONS = {"fp32": "float32", "bf16": mark("16 bits"), "int8": mark("8 bits"), "int4": mark("4 bits")}
 
 
-def _scaled(value: float, base: int, names: tuple[str, ...]) -> tuple[float, str]:
+def _scaled(value: float, names: tuple[str, ...]) -> tuple[float, str]:
     at = 0
-    while value >= 0.9995 * base and at < len(names) - 1:
-        value, at = value / base, at + 1
+    while value >= 999.5 and at < len(names) - 1:
+        value, at = value / 1000, at + 1
     return value, names[at]
 
 
@@ -22,14 +22,14 @@ def _short(value: float) -> str:
 
 
 def size(count: float) -> str:
-    """Format bytes: 15.6 MiB."""
-    value, name = _scaled(float(count), 1024, BYTES)
+    """Format bytes: 15.6 MB, which is 15.6 million bytes."""
+    value, name = _scaled(float(count), BYTES)
     return f"{value:,.0f} B" if name == "B" else f"{_short(value)} {name}"
 
 
 def si(count: float, unit: str = "") -> str:
     """Format a count with an SI prefix: 2.61 GFLOP."""
-    value, name = _scaled(float(count), 1000, THOUSANDS)
+    value, name = _scaled(float(count), THOUSANDS)
     said = f"{value:.0f}" if not name and float(value).is_integer() else _short(value)
     return f"{said} {name}{unit}".strip()
 

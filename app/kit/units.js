@@ -1,11 +1,11 @@
-// Numbers with their units: bytes by powers of 1,024, other counts by powers of 1,000, times as people say them.
+// Numbers with their units: counts and bytes by powers of 1,000, times as people say them.
 
 import { counted } from "./counts.js";
 import { say } from "./say.js";
 import { num, thousands } from "./shapes.js";
 
 const SI_NAMES = ["", "k", "M", "G", "T", "P", "E", "Z", "Y"];
-const BINARY_NAMES = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+const BYTE_NAMES = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
 
 /** @type {[least: number, each: number, said: string][]} */
 const TIMES = [
@@ -18,11 +18,11 @@ const TIMES = [
   [0.9995e-6, 1e-6, "{count} µs"],
 ];
 
-/** @type {(count: number, base: number, names: string[]) => [number, string]} */
-function inUnits(count, base, names) {
+/** @type {(count: number, names: string[]) => [number, string]} */
+function inUnits(count, names) {
   let [value, at] = [count, 0];
-  while (value >= 0.9995 * base && at < names.length - 1) {
-    value /= base;
+  while (value >= 999.5 && at < names.length - 1) {
+    value /= 1000;
     at++;
   }
   return [value, names[at]];
@@ -30,14 +30,14 @@ function inUnits(count, base, names) {
 /** Three digits, more before the point. @param {number} v */
 export const threeDigits = (v) =>
   v >= 99.95 ? thousands(Math.round(v)) : v >= 9.995 ? num(v, 1) : num(v, 2);
-/** Bytes: 15.6 MiB. @param {number} count */
+/** Bytes: 15.6 MB, which is 15.6 million bytes. @param {number} count */
 export function sizeOf(count) {
-  const [value, name] = inUnits(count, 1024, BINARY_NAMES);
+  const [value, name] = inUnits(count, BYTE_NAMES);
   return name === "B" ? `${thousands(Math.round(value))} B` : `${threeDigits(value)} ${name}`;
 }
 /** Anything else: 2.61 GFLOP. @param {number} count */
 export function siOf(count, unit = "") {
-  const [value, name] = inUnits(count, 1000, SI_NAMES);
+  const [value, name] = inUnits(count, SI_NAMES);
   return `${!name && Number.isInteger(value) ? value : threeDigits(value)} ${name}${unit}`.trim();
 }
 /** Seconds: 1.30 ms, 4.50 hours, 3.10 years. @param {number} seconds */

@@ -40,7 +40,7 @@ def results() -> int:
 def _said(variable: str) -> int | None:
     """Read a size in megabytes from an environment variable, in bytes; None: not set."""
     said = os.environ.get(variable, "").strip()
-    return int(said) * 2**20 if said.isascii() and said.isdigit() else None
+    return int(said) * 10**6 if said.isascii() and said.isdigit() else None
 
 
 def free() -> int | None:

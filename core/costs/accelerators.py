@@ -1,7 +1,7 @@
 """Published accelerators: their makers' figures. Peaks are for dense products on one chip.
 
-A GB of a card's memory is 2^30 bytes, of its bandwidth 10^9 a second. Two numbers that a maker gives for products with
-half of the numbers 0 ("sparse") are halved. Power is the most that the whole card is built to draw.
+A GB is 10^9 bytes, as on every page: makers may mean up to 7 % more by that of a card's memory. Two numbers that a
+maker gives for products with half of the numbers 0 ("sparse") are halved. Power is the most that the whole card is built to draw.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from core.costs.memory import Precision
 from core.messages import mark
 
-GB = 2**30
+GB = 10**9
 
 
 @dataclass(frozen=True)

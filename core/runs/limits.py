@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from core.runs.kinds import Spec
     from core.training.estimates import Estimate
 
-MB = 2**20
+MB = 10**6
 LARGEST_TEXT = 5 * 10**6  # bytes of an own text
 LONGEST_NAME = 80
 SHARE = 0.75  # share of the largest store that weights may take

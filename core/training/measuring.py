@@ -169,7 +169,7 @@ def _learning(
     free = available()
     if free is not None and need > free // 2:
         why = later(
-            "a step would need {need} MB, more than half of what is free here", need=f"{need / 2**20:,.0f}"
+            "a step would need {need} MB, more than half of what is free here", need=f"{need / 1e6:,.0f}"
         )
         yield from (Measured(name, None, why) for name in STEPS[5:])
         return

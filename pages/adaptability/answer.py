@@ -78,10 +78,11 @@ def _at(places: tuple[Place, ...], at: int) -> Place:
 def _examples() -> str:
     """Say from how many examples on each way is right often enough."""
     parts = []
-    for way, places in curves().items():
-        if way not in ("full", "lora"):
-            continue
+    adapted = {way: places for way, places in curves().items() if way in ("full", "lora")}
+    reached: dict[int, str] = {}  # from how many examples on -> the way
+    for way, places in adapted.items():
         first = next((place for place in places if place.interval.mean >= ENOUGH), None)
+        reached[(first or places[-1]).at] = way
         parts.append(
             say(
                 "{way} needs {examples}, with {right}",
@@ -89,6 +90,15 @@ def _examples() -> str:
             )
             if first
             else say("{way} needs more than {examples}", way=name(way), examples=f"{places[-1].at:,}")
+        )  # fmt: skip
+    fewest, later = min(reached), reached[max(reached)]
+    full, lora = (_at(places, fewest) for places in adapted.values())
+    if len(reached) > 1 and not apart(full.shares, lora.shares):
+        parts.append(
+            say(
+                "with {examples}, {way} has {right}, and the seeds do not tell the two apart",
+                examples=f"{fewest:,}", way=name(later), right=told(_at(adapted[later], fewest).interval),
+            )
         )  # fmt: skip
     head = curves()["frozen"][-1]
     values = {"examples": f"{head.at:,}", "right": told(head.interval)}

@@ -26,6 +26,7 @@ import {
   unpack,
   visible,
 } from "../../app/kit/shapes.js";
+import { sizeOf } from "../../app/kit/units.js";
 import { isDesk, isPhone } from "../../app/kit/widths.js";
 
 /**
@@ -471,15 +472,6 @@ function wiring(x, y, w, heads, kv) {
   }
   return parts;
 }
-/** @param {number} n */
-const bytes = (n) =>
-  n < 1024
-    ? `${n} bytes`
-    : n < 1024 ** 2
-      ? `${num(n / 1024, n < 10240 ? 1 : 0)} KB`
-      : n < 1024 ** 3
-        ? `${num(n / 1024 ** 2, n < 10 * 1024 ** 2 ? 1 : 0)} MB`
-        : `${num(n / 1024 ** 3, 1)} GB`;
 /** @param {string} text */
 const capital = (text) => text.replace(/^./, (c) => c.toUpperCase());
 
@@ -534,11 +526,11 @@ function drawShared(g, data, at) {
     const [cache, next, loss] = narrow ? [x, x + columns[1], x] : columns.map((c) => x + c);
     parts.push(
       label(cache, low + 4, say("Keys and values"), { weight: 600 }),
-      label(cache, low + 24, say("your text {size}", { size: bytes(one.bytes) }), {
+      label(cache, low + 24, say("your text {size}", { size: sizeOf(one.bytes) }), {
         mono: false,
         fill: "ink",
       }),
-      label(cache, low + 42, `${counted(data.context, "token")} ${bytes(one.full)}`, { fill: "ink2" }),
+      label(cache, low + 42, `${counted(data.context, "token")} ${sizeOf(one.full)}`, { fill: "ink2" }),
       h("rect", { x: cache, y: low + 50, width: room, height: 6, rx: 3, fill: css("field") }),
       h("rect", {
         x: cache,
@@ -637,7 +629,7 @@ function costWords(data, w) {
       most: thousands(lengths[lengths.length - 1]),
       passes: counted(repeats, "pass"),
     };
-    const sized = { least: bytes(sizes[0]), most: bytes(sizes[sizes.length - 1]) };
+    const sized = { least: sizeOf(sizes[0]), most: sizeOf(sizes[sizes.length - 1]) };
     return inLines(
       [
         say(
@@ -672,7 +664,7 @@ function costWords(data, w) {
   const cut =
     last.n < lengths[lengths.length - 1] ? [say("Longer texts would not have fitted into the time.")] : [];
   const fused = say("Fused: one kernel that never keeps the scores, {size} a layer at {tokens}.", {
-    size: bytes(last.bytes),
+    size: sizeOf(last.bytes),
     tokens: counted(last.n, "token"),
   });
   return inLines([...square, when, ...cut, fused].join(" "), w);
@@ -706,7 +698,7 @@ function drawCost(g, data, at) {
   const low = bottom + 16;
   let free = x + Math.max(46, ...sides.map((side) => measure(side, 12, false) + 6));
   points.forEach((p) => {
-    const size = bytes(p.bytes);
+    const size = sizeOf(p.bytes);
     const wide = Math.max(measure(thousands(p.n), 12, false), measure(size, 12, false));
     if (X(p.n) - wide / 2 < free) return;
     free = X(p.n) + wide / 2 + 10;
@@ -843,7 +835,7 @@ const variants = {
     });
     const shared = data.shared.map(
       (one) =>
-        `${say("{sharing} with {heads}: {size}", { sharing: one.name, heads: one.kv, size: bytes(one.bytes) })}${data.waits ? "" : `, ${foretold(one)}`}`,
+        `${say("{sharing} with {heads}: {size}", { sharing: one.name, heads: one.kv, size: sizeOf(one.bytes) })}${data.waits ? "" : `, ${foretold(one)}`}`,
     );
     const cost = data.cost.points.map(
       (p) =>

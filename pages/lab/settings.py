@@ -167,7 +167,7 @@ def planned(spec: TrainSpec) -> dict[str, Any]:
     name = preset_of(spec)
     rows = [(label, value, False) for label, value in presets.told(spec)]
     line = say("Next run refused: {refused}", refused=found.refused)
-    size = {"weights": weights(found.parameters), "memory": f"{found.bytes / 2**20:,.0f} MB"}
+    size = {"weights": weights(found.parameters), "memory": f"{found.bytes / 1e6:,.0f} MB"}
     time = duration(found.seconds)
     if found.parameters:
         rows += [

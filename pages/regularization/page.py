@@ -50,7 +50,7 @@ drawing.mount(
 )
 
 drawn = not 0 <= state.get("stage") < figure.RUNS  # the runs, which come with the last step
-if drawn and (gain := runs.gain(pair, shown.arm)):
+if drawn and (gain := runs.compare_losses(pair, shown.arm)):
     st.caption(markup.escape(gain))
 with page.controls():
     widgets.segments(

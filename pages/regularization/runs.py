@@ -79,30 +79,26 @@ def named(key: str) -> str:
     }[key]
 
 
-LEAST = 0.02  # nats: a smaller difference of one run each is not called a gain
+def compare_losses(pair: list[Arm], key: str) -> str:
+    """Say how the arm's held-out loss differs from the plain run's, at the best steps and at the end.
 
-
-def gain(pair: list[Arm], key: str) -> str:
-    """Say what the arm gains over the plain run: each kept at its best step, and each at its end; "": not measured."""
+    "": not measured.
+    """
     plain, other = (stop_of(arm, 0) for arm in pair)
     if plain is None or other is None:
         return ""
     best, end = plain.best - other.best, plain.last - other.last
     return say(
-        "“{arm}”, on held-out fables: {best} where each run is kept at its best step, {end} at the last step; n = 1 "
-        "run each.",
-        arm=named(key), best=_gained(best), end=_gained(end),
+        "“{arm}”, on held-out fables: the loss is {best} where each run is kept at its best step, and {end} at the "
+        "last step. One run each gives no verdict: another seed may differ by as much.",
+        arm=named(key), best=_difference(best), end=_difference(end),
     )  # fmt: skip
 
 
-def _gained(nats: float) -> str:
-    if abs(nats) < LEAST:
-        return say("no gain ({nats} nats)", nats=f"{nats:+.3f}")
-    return (
-        say("better by {nats} nats", nats=f"{nats:.3f}")
-        if nats > 0
-        else say("worse by {nats} nats", nats=f"{-nats:.3f}")
-    )
+def _difference(nats: float) -> str:
+    if nats > 0:
+        return say("lower by {nats} nats", nats=f"{nats:.3f}")
+    return say("higher by {nats} nats", nats=f"{-nats:.3f}")
 
 
 def told(stop: Stop, patience: int) -> dict[str, Any]:
@@ -112,6 +108,8 @@ def told(stop: Stop, patience: int) -> dict[str, Any]:
     ends = (
         say("Best at step {step}: {best}. At the end {last}, {worse} worse.", worse=f"{worse:.3f}", **given)
         if worse > 0
+        else say("Best at the last step, {step}: {best}. Nothing has overfitted yet.", **given)
+        if stop.best_step == stop.last_step
         else say("Best at step {step}: {best}. At the end {last}.", **given)
     )
     return {

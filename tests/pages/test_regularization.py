@@ -167,7 +167,7 @@ def test_the_words_about_stopping_are_those_of_the_curve(patience: int) -> None:
     stop = stop_early(points.step[known].tolist(), points.held_out[known].tolist(), patience)
     assert stop_of(arm, patience) == stop
     said = told(stop, patience)["text"]
-    assert f"Best at step {stop.best_step:,}: {stop.best:.3f}" in said
+    assert f"Best at step {stop.best_step:,}: {stop.best:.3f}" in said and "overfitted" not in said
     assert ("would stop" in said) == stop.early
     if stop.early:
         assert f"step {stop.step:,} and spare {stop.saved:.0%}" in said
@@ -247,18 +247,22 @@ def test_the_step_stands_by_the_picture_that_it_moves_and_the_matrices_name_thei
     assert "<code>tales-gpt</code>, block 3: the open model, none of the four runs." in said
 
 
-def test_the_gain_is_said_with_its_size_and_number_of_runs() -> None:
+def test_losses_are_compared_with_their_difference_and_without_a_verdict() -> None:
     arms = runs.recorded_four()
     for key in ("dropout", "decay", "both"):
         plain, other = (np.array(arms[one].points.held_out) for one in ("plain", key))
         best = float(np.nanmin(plain) - np.nanmin(other))
         last = float(plain[np.isfinite(plain)][-1] - other[np.isfinite(other)][-1])
-        said = runs.gain([arms["plain"], arms[key]], key)
-        assert said.startswith(f"“{runs.named(key)}”") and "n = 1 run each" in said
+        said = runs.compare_losses([arms["plain"], arms[key]], key)
+        assert said.startswith(f"“{runs.named(key)}”") and "no verdict" in said
         first, second = said.split(" where each run is kept at its best step, ")
         for value, part in ((best, first), (last, second)):
-            small = abs(value) < runs.LEAST
-            assert ("no gain" in part) == small and f"{abs(value):.3f}" in part
+            assert f"{'lower' if value > 0 else 'higher'} by {abs(value):.3f} nats" in part
+
+
+def test_a_run_that_is_best_at_its_end_has_not_overfitted() -> None:
+    said = told(stop_early([100, 200, 300], [3.0, 2.5, 2.25], 0), 0)["text"]
+    assert said.startswith("Best at the last step, 300: 2.250. Nothing has overfitted yet.")
 
 
 def test_the_gain_is_said_where_the_runs_are_drawn(open_page: Any) -> None:

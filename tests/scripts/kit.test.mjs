@@ -123,13 +123,13 @@ says("powered rounds before it chooses the power", powered, [
   [9.96e4, "1.0 · 10⁵"],
   [1.23e-7, "1.2 · 10⁻⁷"],
 ]);
-says("bytes go by 1,024", sizeOf, [
+says("bytes go by 1,000", sizeOf, [
   [0, "0 B"],
-  [1023, "1,023 B"],
-  [1023.9, "1.00 KiB"],
-  [1000, "1,000 B"],
-  [16_357_785, "15.6 MiB"],
-  [3 * 1024 ** 3, "3.00 GiB"],
+  [999, "999 B"],
+  [999.9, "1.00 kB"],
+  [1023, "1.02 kB"],
+  [16_357_785, "16.4 MB"],
+  [3e9, "3.00 GB"],
 ]);
 says("other counts go by 1,000", siOf, [
   [[2.61e9, "FLOP"], "2.61 GFLOP"],

@@ -283,8 +283,8 @@ def test_the_package_still_estimates_this_projects_runs() -> None:
 
 
 def test_units_read_well() -> None:
-    assert [size(n) for n in (0, 1023, 1024, 497_759_232, 24 * GB)] == [
-        "0 B", "1,023 B", "1.00 KiB", "475 MiB", "24.0 GiB",
+    assert [size(n) for n in (0, 999, 1000, 497_759_232, 999_600_000, 24 * GB)] == [
+        "0 B", "999 B", "1.00 kB", "498 MB", "1.00 GB", "24.0 GB",
     ]  # fmt: skip
     assert [si(n, "FLOP") for n in (12, 1234, 3.14e23)] == ["12 FLOP", "1.23 kFLOP", "314 ZFLOP"]
     assert [seconds(n) for n in (2e-9, 1.5e-3, 59, 3600 * 5, 4e9)] == [

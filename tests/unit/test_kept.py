@@ -15,7 +15,7 @@ from app.models import cache, room
 from app.models.results import measure, own, typed
 from core.language_model import LanguageModel
 
-MB = 2**20
+MB = 10**6
 _computed: list[Any] = []
 
 

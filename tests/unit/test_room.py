@@ -56,7 +56,7 @@ def three(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf[Langu
 
 def test_the_operator_says_how_much(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(room.VARIABLE, " 300 ")
-    assert room.allowed() == 300 * 2**20
+    assert room.allowed() == 300 * 10**6
     monkeypatch.setenv(room.VARIABLE, "1")
     assert room.allowed() == room.LEAST
     monkeypatch.setattr(room, "_whole", lambda: 10 * GIB)

@@ -165,7 +165,7 @@ def test_the_memory_for_models_is_shared(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv(room.VARIABLE, "1000")
     alone = room.allowed()
     monkeypatch.setenv(server_process.VARIABLE, "2/4")
-    assert room.allowed() == alone // 4 == 250 * 2**20
+    assert room.allowed() == alone // 4 == 250 * 10**6
     monkeypatch.delenv(room.VARIABLE)
     monkeypatch.setattr(room, "_whole", lambda: 8 * 2**30)
     assert room.allowed() == 2**30
