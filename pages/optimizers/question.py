@@ -40,5 +40,5 @@ def judge(weight: Weight) -> tuple[Answer, Distance]:
     return asked.answer(
         key, {"gradients": found.gradients, "adam": found.adam},
         {"wrow": found.steep[0], "wcol": found.steep[1]}, steep=names[0], than=names[1],
-        gradients=f"{found.gradients:.1f}", adam=f"{found.adam:.1f}",
+        gradients=f"{found.gradients:.1f}", adam=f"{found.adam:.2f}",
     ), found  # fmt: skip

@@ -8,7 +8,9 @@ from __future__ import annotations
 import copy
 import inspect
 import json
+import math
 import re
+from dataclasses import replace
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -89,6 +91,22 @@ def test_a_break_is_recognised_from_the_measurements_alone(part: Part, seed: int
     assert not others & set(found), "and is not taken for another"
     asked = remedy(diagnose(trained(None, seed), trained(part, seed)))
     assert asked is not None and asked.part == part, "what it asks for is what was taken out"
+
+
+def with_last(one: Evidence, **numbers: Any) -> Evidence:
+    """The same with other numbers at its last checkpoint."""
+    return replace(one, healths=(*one.healths[:-1], {**one.last, **numbers}))
+
+
+def test_attention_that_is_decided_is_not_taken_for_one_that_sees_no_order() -> None:
+    """One head that reads one token brings the same vector in every order; the loss shows that the order counts."""
+    health = {"spread": (1.0,), "entropy": ((0.9,),), "order": 0.1, "in_order": 2.0, "shuffled": 3.0}
+    sound = Evidence(healths=(health,))
+    assert signs(sound, with_last(sound, order=0.0)) == ["order unseen"]
+    decided = with_last(sound, order=0.0, spread=(3.0,), entropy=((0.1,),))
+    assert signs(sound, decided) == ["attention decided"]
+    assert signs(sound, with_last(decided, shuffled=2.1)) == ["order unseen", "attention decided"]
+    assert signs(sound, with_last(decided, shuffled=math.nan)) == ["attention decided"]
 
 
 @pytest.mark.full(reason="takes 12 s")
